@@ -1,0 +1,111 @@
+/** Encoded data: columnar typed arrays, no object per row. What `data/` gives and `run/` and `embedding/` read. */
+
+/** One code a row. */
+export interface CodeColumn {
+  readonly kind: 'codes';
+  readonly values: Int32Array;
+}
+
+/** A bag of codes a row: `values[starts[i] … ends[i])`. Rows may overlap, so a history is a window on its user's timeline. */
+export interface BagColumn {
+  readonly kind: 'bags';
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly values: Int32Array;
+}
+
+/** `width` numbers a row. */
+export interface NumberColumn {
+  readonly kind: 'numbers';
+  readonly width: number;
+  readonly values: Float32Array;
+}
+
+export type Column = CodeColumn | BagColumn | NumberColumn;
+
+/**
+ * A feature's column as events see it: row i of the events reads row `index[i]` of the column, or row i itself where there
+ * is no index. Features of a joined file keep one row an item, not one an event.
+ */
+export interface IndexedColumn {
+  readonly column: Column;
+  readonly index?: Int32Array;
+}
+
+export interface Events {
+  readonly rows: number;
+  readonly features: ReadonlyMap<string, IndexedColumn>;
+  readonly labels: ReadonlyMap<string, Float32Array>;
+  /** Row of each event's item in the corpus; −1 where the corpus lacks it. */
+  readonly item: Int32Array;
+  /** Row of each event's user among `users`; −1 without a user key. */
+  readonly user: Int32Array;
+}
+
+/** Every item that can be retrieved, one row each: what is evaluated, indexed and served. */
+export interface Corpus {
+  readonly rows: number;
+  readonly features: ReadonlyMap<string, IndexedColumn>;
+  /** The key of each row, as text. */
+  readonly keys: readonly string[];
+  /** What people call it, where the data has a title column. */
+  readonly titles?: readonly string[];
+  /** Events of the training part that have this item. 0: cold. */
+  readonly trainingCounts: Int32Array;
+}
+
+/** Every user, one row each, as of after their last training event: for `recommend`. */
+export interface Users {
+  readonly rows: number;
+  readonly features: ReadonlyMap<string, IndexedColumn>;
+  readonly keys: readonly string[];
+  /** Corpus rows of each user's events of the training part, in time order. */
+  readonly seen: BagColumn;
+}
+
+export type Part = 'train' | 'validation' | 'test';
+
+export interface Dataset {
+  readonly parts: Readonly<Record<Part, Events>>;
+  readonly corpus: Corpus;
+  readonly users: Users;
+  /** Fitted encoders by the feature that owns them. */
+  readonly encodings: ReadonlyMap<string, Encoding>;
+  readonly rejected: Rejected;
+  /** Sentences about how it was split, for the protocol printed with every figure. */
+  readonly protocol: readonly string[];
+}
+
+export interface Rejected {
+  readonly count: number;
+  readonly total: number;
+  /** `rejected.jsonl`, when one was written. */
+  readonly file?: string;
+}
+
+/** A fitted encoder: plain data that goes into the artifact, so that serving encodes as training did. */
+export type Encoding =
+  | { readonly kind: 'vocabulary'; readonly values: readonly string[] }
+  | { readonly kind: 'hash'; readonly buckets: number }
+  | { readonly kind: 'boundaries'; readonly boundaries: readonly number[]; readonly log: boolean }
+  | { readonly kind: 'standardize'; readonly mean: number; readonly deviation: number; readonly log: boolean }
+  | { readonly kind: 'number'; readonly log: boolean }
+  | { readonly kind: 'vector'; readonly size: number }
+  | { readonly kind: 'words'; readonly buckets: number }
+  | { readonly kind: 'trigrams'; readonly buckets: number };
+
+/** How many rows a table of this encoding has. */
+export function rowsOf(encoding: Encoding): number {
+  switch (encoding.kind) {
+    case 'vocabulary':
+      return encoding.values.length + 1;
+    case 'hash':
+    case 'words':
+    case 'trigrams':
+      return encoding.buckets;
+    case 'boundaries':
+      return encoding.boundaries.length + 2;
+    default:
+      return 0;
+  }
+}

@@ -1,0 +1,64 @@
+import type { Span } from '../text/source.ts';
+import { type Code, codes, type Facts } from './codes.ts';
+
+export type Severity = 'error' | 'warning';
+
+/** Replace the text of `at` by `text`. A fix is a list of edits that belong together. */
+export interface Edit {
+  readonly at: Span;
+  readonly text: string;
+}
+
+/** A second place that explains the first: "also read here". */
+export interface Note {
+  readonly message: string;
+  readonly at: Span;
+}
+
+export interface Diagnostic {
+  readonly code: Code;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly hint?: string;
+  /** Absent only where the mistake is in no text: a folder that is full, a key that is unknown. */
+  readonly at?: Span;
+  readonly notes: readonly Note[];
+  /** Each fix is one alternative, complete in itself. */
+  readonly fixes: readonly (readonly Edit[])[];
+}
+
+/** What every stage answers. `output` is present even beside errors wherever something useful is left. */
+export interface Outcome<T> {
+  readonly output: T;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Word one message. Call sites report facts; `codes.ts` turns them into sentences.
+ */
+export function diagnose<C extends Code>(
+  code: C,
+  at: Span | undefined,
+  facts: Facts<C>,
+  extra: { notes?: readonly Note[]; fixes?: readonly (readonly Edit[])[] } = {},
+): Diagnostic {
+  const row = codes[code] as unknown as {
+    severity: Severity;
+    message: (facts: unknown) => string;
+    hint?: (facts: unknown) => string | undefined;
+  };
+  const hint = row.hint?.(facts);
+  return {
+    code,
+    severity: row.severity,
+    message: row.message(facts),
+    ...(hint === undefined ? {} : { hint }),
+    ...(at === undefined ? {} : { at }),
+    notes: extra.notes ?? [],
+    fixes: extra.fixes ?? [],
+  };
+}
+
+export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some((diagnostic) => diagnostic.severity === 'error');
+}

@@ -1,0 +1,22 @@
+import type { Span } from '../text/source.ts';
+import type { Code, Facts } from './codes.ts';
+import { type Diagnostic, diagnose } from './diagnostic.ts';
+
+/**
+ * A user's mistake that stops a command while it runs: a missing file, a full disk, a run that belongs to another model.
+ * The command line prints its diagnostics and exits with 1; anything else that is thrown is ours, and exits with 2.
+ */
+export class Failure extends Error {
+  constructor(readonly diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map((diagnostic) => diagnostic.message).join('; '));
+  }
+}
+
+export function failure<C extends Code>(code: C, facts: Facts<C>, at?: Span): Failure {
+  return new Failure([diagnose(code, at, facts)]);
+}
+
+/** Our own bug, if it ever happens. */
+export function invariant(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new Error(`invariant: ${message}`);
+}

@@ -1,0 +1,32 @@
+/**
+ * The contract of an engine: it prepares a graph once and runs it many times. Engines agree: a differential test holds
+ * every op and every model to 1e-5 between them.
+ */
+import type { Graph, Tensor } from '../graph/graph.ts';
+
+export type EngineName = 'tensorflow' | 'onnx' | 'javascript';
+
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+export interface Engine {
+  readonly name: EngineName;
+  /** Of the runtime, as it reports itself: `TensorFlow 2.21.0 (tfjs-node 4.22.0)`. */
+  readonly version: string;
+  /** `parameters` are the first values of every parameter of the graph, by name. */
+  prepare(graph: Graph, parameters: Tensors): Promise<Program>;
+}
+
+/** A graph that is loaded and holds its own parameters. Not safe to run twice at once. */
+export interface Program {
+  /**
+   * One run: every input by name, every output by name; then the graph's updates are applied to the parameters that
+   * this program holds. Input arrays may be reused by the caller after the promise resolves; outputs are the caller's.
+   */
+  run(inputs: Tensors): Promise<Tensors>;
+  /** Copies of the current values of all parameters. */
+  read(): Promise<Tensors>;
+  /** Replaces the current values of the named parameters. */
+  write(parameters: Tensors): Promise<void>;
+  /** Frees what the runtime holds. */
+  close(): Promise<void>;
+}

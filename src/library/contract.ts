@@ -1,0 +1,250 @@
+/**
+ * What a row of each library table promises. Everything a `.tower` file can name lives in `src/library/<folder>/`, one file
+ * per thing, one table per folder. Arguments are declared as data, so that checking, completion, hover and the reference
+ * page all come from the same row.
+ */
+import type { Builder, Ref } from '../graph/builder.ts';
+import type { Dim } from '../graph/graph.ts';
+import type { Encoder, InputSource, RowOptimizerPlan, RowsOf, SchedulePlan } from '../lower/plan.ts';
+
+// ── Arguments ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What an argument may be. `parameters.ts` has a short constructor for each, which carries the TypeScript type. */
+export type ParameterType =
+  | { readonly is: 'integer'; readonly min?: number; readonly max?: number }
+  | {
+      readonly is: 'number';
+      readonly min?: number;
+      readonly max?: number;
+      readonly above?: number;
+      readonly below?: number;
+    }
+  | { readonly is: 'choice'; readonly of: readonly string[] }
+  | { readonly is: 'flag' }
+  | { readonly is: 'text' }
+  /** `[18, 25, 35]`, ascending where `ascending`. */
+  | { readonly is: 'numbers'; readonly ascending?: boolean }
+  /** The name of something declared in the file. */
+  | { readonly is: 'name'; readonly of: 'feature' | 'label' | 'task' | 'block' }
+  /** A call of one of a small set of kinds, such as `sampled(4)`; a bare name is a call without arguments. */
+  | { readonly is: 'kind'; readonly of: Readonly<Record<string, KindRow>> }
+  /** A call of any feature kind, such as the `category(dim: 16)` in `list(category(dim: 16))`, or a feature's name. */
+  | { readonly is: 'feature' };
+
+export interface Parameter<T = unknown> {
+  readonly type: ParameterType;
+  readonly doc: string;
+  /** Absent and not `required`: the argument is then `undefined`. */
+  readonly default?: T;
+  readonly required?: boolean;
+  /** May be given without its name. Positional parameters are filled in the order of the table. */
+  readonly positional?: boolean;
+  /** Takes all remaining positional arguments of its type; its value is an array. */
+  readonly rest?: boolean;
+  /** Only for its type: what the checked argument is. Never set. */
+  readonly value?: T;
+}
+
+export type Parameters = Readonly<Record<string, Parameter>>;
+
+/** The checked arguments of a kind, by parameter. */
+export type Arguments<P extends Parameters> = {
+  readonly [N in keyof P]: P[N] extends Parameter<infer T> ? T : never;
+};
+
+/** What every row of every table has. */
+export interface KindRow<P extends Parameters = Parameters> {
+  /** One line or more: what it computes, with shapes and units. */
+  readonly doc: string;
+  /** The paper or page it comes from. */
+  readonly paper?: string;
+  readonly parameters: P;
+  /** A use that checks, as it stands in a file: `senet(reduction: 2)`. */
+  readonly example: string;
+}
+
+/** A checked `name(args)`: the value of a `kind` parameter. */
+export interface BoundKind {
+  readonly kind: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+// ── Values: what flows between blocks ────────────────────────────────────────────────────────────────────────────────
+
+export interface Field {
+  readonly name: string;
+  /** float32 [batch, width] */
+  readonly tensor: Ref;
+  readonly width: number;
+}
+
+export interface Fields {
+  readonly kind: 'fields';
+  readonly fields: readonly Field[];
+}
+
+export interface Sequence {
+  readonly kind: 'sequence';
+  readonly name: string;
+  /** float32 [batch, length, width], zeros where the mask is 0 */
+  readonly tensor: Ref;
+  /** float32 [batch, length] of 1 and 0 */
+  readonly mask: Ref;
+  readonly length: number;
+  readonly width: number;
+}
+
+export interface Vector {
+  readonly kind: 'vector';
+  /** float32 [batch, width] */
+  readonly tensor: Ref;
+  readonly width: number;
+  /** Every row has length 1. */
+  readonly normalized: boolean;
+}
+
+/** What an arrow carries. Its type, as the editor shows it, comes from `printValueType`. */
+export type Value = Fields | Sequence | Vector;
+
+/** The type of a value: a value without its tensors. Printed `fields[9 × 16]`, `fields[32, 4, 8]`, `sequence[50 × 32]`, `vector[64]`. */
+export type ValueType =
+  | { readonly kind: 'fields'; readonly fields: readonly { readonly name: string; readonly width: number }[] }
+  | { readonly kind: 'sequence'; readonly length: number; readonly width: number }
+  | { readonly kind: 'vector'; readonly width: number };
+
+/** A block cannot take this value. `reason` completes "`senet` …" in the language's words: "needs fields, but gets vector[64]". */
+export class ShapeError extends Error {
+  constructor(
+    readonly reason: string,
+    /** The feature to blame, when there is one. */
+    readonly feature?: string,
+    /** Text of a flow step to insert before this one that would mend it: `flatten`. */
+    readonly insert?: string,
+  ) {
+    super(reason);
+  }
+}
+
+// ── Rows ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface BlockContext {
+  readonly builder: Builder;
+  /** False in the towers that are exported and served: dropout is then the identity. */
+  readonly training: boolean;
+  /** A graph input that the host fills; asked for twice under one name it is the same input. */
+  input(name: string, source: InputSource, shape: readonly Dim[], dtype?: 'float32' | 'int32'): Ref;
+  /** Name for the next anonymous thing within this step, unique in the tower: `noise`, `noise_2`. */
+  fresh(stem: string): string;
+}
+
+/** One kind of block. Its type is the type of what it lowers to: never declared. */
+export interface BlockKind<P extends Parameters = Parameters> extends KindRow<P> {
+  /** Parameters of the graph that it makes are named by the builder's scope. Throws ShapeError when `input` does not fit. */
+  lower(context: BlockContext, input: Value, args: Arguments<P>): Value;
+}
+
+/** What a feature kind asks of the host and of the graph. */
+export interface FeatureUse {
+  /** `owner` names the feature whose encoder and table are used instead of its own. */
+  readonly encoder: Encoder | { readonly owner: string };
+  readonly gives: 'code' | 'bag' | 'numbers';
+  readonly max?: number;
+  /** Width of its own table. 0: no table; the feature is a key, or plain numbers. Absent with an owner: the owner's. */
+  readonly dim?: number;
+  /** How a bag becomes one row; `none` keeps the sequence. */
+  readonly pool?: 'none' | 'mean' | 'sum';
+  /** Plain numbers [batch, width] times a learnt [width, project] matrix give the field. */
+  readonly project?: number;
+  /** How many numbers a row has, for `numbers`. */
+  readonly size?: number;
+}
+
+export interface FeatureKind<P extends Parameters = Parameters> extends KindRow<P> {
+  /** What the data must hold, for the check against the files' headers. */
+  readonly column: 'any' | 'number' | 'text' | 'list' | 'vector';
+  /** Throws ShapeError when the arguments do not go together. */
+  use(args: Arguments<P>, elements?: FeatureUse): FeatureUse;
+}
+
+/**
+ * Every score is an inner product: score(i, j) = query_i · item_j. So one pair, the whole batch against the whole batch, and
+ * retrieval by nearest neighbour are the same thing, and a weighted sum of scores is again one vector a side.
+ */
+export interface Score {
+  /** float32 [batch, width] */
+  readonly query: Ref;
+  /** float32 [items, width]; `items` is `batch`, or the sampled rows */
+  readonly item: Ref;
+  readonly width: number;
+  /** |score| never exceeds this, when that is known: 1 for a cosine. */
+  readonly bound?: number;
+}
+
+/** Channels of the two towers that a score pairs, by name. */
+export interface ChannelPair {
+  readonly channel: string;
+  readonly query: Vector;
+  readonly item: Vector;
+}
+
+export interface ScoreKind<P extends Parameters = Parameters> extends KindRow<P> {
+  lower(context: BlockContext, pairs: readonly ChannelPair[], args: Arguments<P>): Score;
+}
+
+export interface LossContext extends BlockContext {
+  /** The item tower's key feature. Losses that compare with other rows need it. */
+  readonly key: string;
+  readonly task: string;
+  /** The task's score with its items drawn by `rows` instead of from the events; lowers the item tower again, same weights. */
+  scoreOf(rows: RowsOf): Score;
+  /** The task's label, float32 [batch]. Present when the row says it needs one. */
+  readonly label?: Ref;
+  /** The task's weight a row, float32 [batch]; absent: every row counts 1. */
+  readonly weight?: Ref;
+}
+
+export interface LossKind<P extends Parameters = Parameters> extends KindRow<P> {
+  readonly label: 'none' | 'binary' | 'number';
+  /** Losses against other items need an item tower with a key, or accidental hits could not be masked. */
+  readonly needsItemKey: boolean;
+  /** A scalar: Σ weight · loss ÷ Σ weight over the batch. */
+  lower(context: LossContext, score: Score, args: Arguments<P>): Ref;
+}
+
+export interface WeightingKind<P extends Parameters = Parameters> extends KindRow<P> {
+  /** Losses by task, in order, into the one that is minimised. */
+  lower(
+    context: BlockContext,
+    losses: readonly { readonly task: string; readonly loss: Ref }[],
+    args: Arguments<P>,
+  ): Ref;
+}
+
+export interface OptimizerKind<P extends Parameters = Parameters> extends KindRow<P> {
+  /** The dense update, element by element, as part of the graph. Slots are as wide as the weights and start at `initial`. */
+  readonly slots: readonly { readonly name: string; readonly initial: (args: Arguments<P>) => number }[];
+  update(
+    builder: Builder,
+    at: {
+      readonly weights: Ref;
+      readonly gradient: Ref;
+      readonly slots: readonly Ref[];
+      readonly rate: Ref;
+      readonly step: Ref;
+    },
+    args: Arguments<P>,
+  ): { readonly weights: Ref; readonly slots: readonly Ref[] };
+  /** The same on rows of an embedding table, run by the host. */
+  rows(args: Arguments<P>): RowOptimizerPlan;
+  rate(args: Arguments<P>): number;
+  schedule(args: Arguments<P>): SchedulePlan;
+}
+
+/**
+ * Metrics of one held-out event, from its rank among the corpus. `better` items score above it and `equal` others tie with it;
+ * ties are averaged over all their orders.
+ */
+export interface MetricKind<P extends Parameters = Parameters> extends KindRow<P> {
+  /** Value in [0, 1] of one event; `corpus` is how many items were ranked. A cold item's event is a miss: 0. */
+  of(rank: { readonly better: number; readonly equal: number; readonly corpus: number }, args: Arguments<P>): number;
+}

@@ -1,0 +1,165 @@
+/**
+ * What lowering a model gives: graphs, and how the host feeds them. Plain data: it is written into the manifest, printed by
+ * `tower inspect`, and is all that training, evaluation and export know of the model.
+ */
+import type { Graph } from '../graph/graph.ts';
+
+/** How one column becomes numbers. Whatever it must learn from the training part, `data/encode` fits. */
+export type Encoder =
+  /** Code 0 is the unseen or missing value; 1.. are learnt from the training part, most frequent first, then by name. */
+  | { readonly kind: 'vocabulary'; readonly minimumCount: number; readonly values?: readonly string[] }
+  /** Codes 0..buckets-1 from a stable hash of the value's text. */
+  | { readonly kind: 'hash'; readonly buckets: number }
+  /** Code = how many boundaries are ≤ value; missing is code `boundaries.length + 1`. */
+  | { readonly kind: 'boundaries'; readonly boundaries: readonly number[]; readonly log: boolean }
+  /** Equal-frequency buckets learnt from the training part; then as `boundaries`. */
+  | { readonly kind: 'quantiles'; readonly buckets: number; readonly log: boolean }
+  /** (x − mean) / deviation of the training part; missing is 0. */
+  | { readonly kind: 'standardize'; readonly log: boolean }
+  /** The number itself, or log(1 + x); missing is 0. */
+  | { readonly kind: 'number'; readonly log: boolean }
+  /** A list of numbers of fixed length. */
+  | { readonly kind: 'vector'; readonly size: number }
+  /** Text to a bag of hashed lower-case words. */
+  | { readonly kind: 'words'; readonly buckets: number }
+  /** Text to a bag of hashed letter trigrams of `#word#` (Huang et al. 2013). */
+  | { readonly kind: 'trigrams'; readonly buckets: number };
+
+/** One feature as the host sees it. */
+export interface FeaturePlan {
+  readonly name: string;
+  readonly tower: string;
+  /** What the encoder gives a row: one code, a bag of codes, or numbers. */
+  readonly gives: 'code' | 'bag' | 'numbers';
+  readonly encoder: Encoder;
+  /** The column it reads; equal to the feature's name unless it is `like` another or a list of another. */
+  readonly column: string;
+  /** Features that share an encoder name its owner: a history of movie_id uses movie_id's vocabulary. */
+  readonly encoderOf: string;
+  /** Bags keep this many elements at most: for histories the latest, else the first. */
+  readonly max?: number;
+  /** Its embedding table, if it has one. */
+  readonly table?: string;
+  /** Width of its field in the graph. */
+  readonly width: number;
+}
+
+export interface TablePlan {
+  readonly name: string;
+  readonly dim: number;
+  /** The feature whose encoder says how many rows the table has. */
+  readonly encoderOf: string;
+  /** First values are uniform in ±limit. */
+  readonly limit: number;
+}
+
+/** How the host fills one graph input. `rows` says which rows of the batch: the events' own, or sampled negatives. */
+export type InputSource =
+  /** Rows of a table: float32 [batch, dim]; bags are pooled on the host. Its gradient is output `gradient:<input>`. */
+  | {
+      readonly from: 'embedding';
+      readonly feature: string;
+      readonly pool: 'none' | 'mean' | 'sum';
+      readonly rows: RowsOf;
+    }
+  /** Rows of a table, not pooled: float32 [batch, max, dim], zeros past a bag's end. Gradient as above. */
+  | { readonly from: 'sequence'; readonly feature: string; readonly rows: RowsOf }
+  /** 1 where a sequence has an element, else 0: float32 [batch, max]. */
+  | { readonly from: 'mask'; readonly feature: string; readonly rows: RowsOf }
+  /** Encoded numbers: float32 [batch, width]. */
+  | { readonly from: 'numbers'; readonly feature: string; readonly rows: RowsOf }
+  /** float32 [batch]. */
+  | { readonly from: 'label'; readonly label: string }
+  /** log of the share of training rows that have the row's item: float32 [batch]; never −∞. */
+  | {
+      readonly from: 'log_q';
+      readonly key: string;
+      readonly estimator: 'frequency' | 'streaming';
+      readonly rows: RowsOf;
+    }
+  /** int32 [hits, 2]: (row, column) with column ≠ row whose item is the row's own positive again. */
+  | { readonly from: 'accidental_hits'; readonly key: string; readonly rows: RowsOf }
+  /** Uniform in [0, 1), float32 [batch, width], drawn anew each step from the seed: dropout. */
+  | { readonly from: 'noise'; readonly width: number }
+  /** Scalars, float32 []: the learning rate of an optimizer after its schedule; the step's number from 1. */
+  | { readonly from: 'rate'; readonly optimizer: 'dense' }
+  | { readonly from: 'step' };
+
+/** The events' own rows, or `perRow` sampled items for each of them (row-major: row 0's negatives first). */
+export type RowsOf =
+  | { readonly kind: 'events' }
+  | { readonly kind: 'sampled'; readonly perRow: number; readonly by: 'uniform' | 'frequency' };
+
+export interface InputPlan {
+  /** Name of the graph's input. */
+  readonly name: string;
+  readonly source: InputSource;
+}
+
+/** A graph together with how its inputs are filled. */
+export interface GraphPlan {
+  readonly graph: Graph;
+  readonly inputs: readonly InputPlan[];
+}
+
+export interface TowerPlan {
+  readonly name: string;
+  /** The feature that identifies what the tower describes. */
+  readonly key?: string;
+  readonly features: readonly string[];
+  /**
+   * Embedding rows in, retrieval vector out (output `vector`, float32 [batch, width]): the inner product of the two
+   * towers' vectors is the score that `retrieve` declares.
+   */
+  readonly embedded: GraphPlan;
+  readonly width: number;
+}
+
+/** A row-wise optimizer of the tables, run by the host; only rows seen are touched. */
+export interface RowOptimizerPlan {
+  readonly kind: 'sgd' | 'adagrad' | 'row_adagrad' | 'adam';
+  readonly rate: number;
+  readonly schedule: SchedulePlan;
+  readonly initialAccumulator: number;
+  readonly epsilon: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly weightDecay: number;
+}
+
+/** Multiplier of the rate at step t (from 1) of T: warm-up is linear from 0 over `warmup` steps, then the decay. */
+export interface SchedulePlan {
+  readonly warmup: number;
+  readonly decay: 'constant' | 'linear' | 'cosine' | 'inverse_sqrt';
+}
+
+export interface TrainPlan {
+  readonly batch: number;
+  readonly epochs: number;
+  readonly seed: number;
+  readonly dense: { readonly rate: number; readonly schedule: SchedulePlan };
+  readonly embeddings: RowOptimizerPlan;
+  readonly stop?: { readonly metric: string; readonly k?: number; readonly patience: number };
+}
+
+export interface TaskPlan {
+  readonly name: string;
+  readonly loss: string;
+  readonly label?: string;
+}
+
+export interface Plan {
+  readonly model: string;
+  readonly features: readonly FeaturePlan[];
+  readonly labels: readonly { readonly name: string; readonly sort: 'binary' | 'number' }[];
+  readonly tables: readonly TablePlan[];
+  /** The side that asks, then the side that is retrieved. */
+  readonly towers: readonly [TowerPlan, TowerPlan];
+  readonly tasks: readonly TaskPlan[];
+  /**
+   * One training step: outputs `loss`, `loss:<task>` and `gradient:<input>` for each embedding or sequence input;
+   * updates of the dense weights and of their optimizer's slots.
+   */
+  readonly step: GraphPlan;
+  readonly train: TrainPlan;
+}

@@ -1,0 +1,158 @@
+/**
+ * A model with every name looked up, every argument checked and nothing computed: what `resolve` makes of an Ast, and all
+ * that lowering reads. Spans stay, so that a shape that does not fit points at its arrow.
+ */
+import type { BoundKind } from '../library/contract.ts';
+import type { Span } from '../text/source.ts';
+
+export interface Model {
+  readonly name: string;
+  readonly span: Span;
+  readonly features: ReadonlyMap<string, Feature>;
+  readonly labels: ReadonlyMap<string, Label>;
+  readonly groups: ReadonlyMap<string, Group>;
+  /** The side that asks, then the side that is retrieved: as the scores name them. */
+  readonly towers: readonly [Tower, Tower];
+  readonly tasks: readonly Task[];
+  readonly objective: Objective;
+  /** Linear in the scores: task name → factor. */
+  readonly retrieve: readonly { readonly task: string; readonly factor: number }[];
+  readonly train: Training;
+}
+
+/** A checked call: `kind` is a row of the table that its place implies. */
+export interface Call extends BoundKind {
+  readonly span: Span;
+}
+
+export interface Feature {
+  readonly name: string;
+  readonly span: Span;
+  readonly call: Call;
+}
+
+export interface Label {
+  readonly name: string;
+  readonly span: Span;
+  readonly sort: 'binary' | 'number';
+}
+
+export interface Group {
+  readonly name: string;
+  readonly span: Span;
+  readonly members: readonly string[];
+}
+
+export interface Tower {
+  readonly name: string;
+  readonly span: Span;
+  /** The features it reads, groups opened, in order. */
+  readonly features: readonly string[];
+  readonly key?: string;
+  /** In the order written: a step reads only what stands above it. */
+  readonly steps: readonly TowerStep[];
+}
+
+export interface TowerStep {
+  readonly name: string;
+  readonly span: Span;
+  readonly channel: boolean;
+  readonly flow: Flow;
+}
+
+/** A source and what it goes through. */
+export interface Flow {
+  readonly span: Span;
+  readonly from: FlowSource;
+  readonly steps: readonly FlowStep[];
+}
+
+export type FlowSource =
+  | { readonly kind: 'features'; readonly span: Span; readonly name: string; readonly features: readonly string[] }
+  | { readonly kind: 'step'; readonly span: Span; readonly name: string };
+
+export type FlowStep =
+  /** A block of the library. */
+  | { readonly kind: 'block'; readonly span: Span; readonly call: Call }
+  /** A block that the file declares, its steps written out. `shared`: every use has the weights of scope `name`. */
+  | {
+      readonly kind: 'declared';
+      readonly span: Span;
+      readonly name: string;
+      readonly shared: boolean;
+      readonly steps: readonly FlowStep[];
+    };
+
+export interface Task {
+  readonly name: string;
+  readonly span: Span;
+  readonly score: ScoreUse;
+  readonly loss: Call;
+  readonly label?: string;
+  /** A label or feature whose value weighs each row. */
+  readonly weight?: string;
+}
+
+/** `factor × Σ kind(channels)`: the channels to pair, by name; a factor from `/ 0.1` or `* 2`. */
+export interface ScoreUse {
+  readonly span: Span;
+  readonly call: Call;
+  readonly channels: readonly { readonly query: string; readonly item: string }[];
+  readonly factor: number;
+}
+
+export type Objective =
+  | {
+      readonly kind: 'sum';
+      readonly span?: Span;
+      readonly terms: readonly { readonly task: string; readonly weight: number }[];
+    }
+  | { readonly kind: 'dynamic'; readonly span: Span; readonly call: Call; readonly tasks: readonly string[] };
+
+export interface Training {
+  readonly span?: Span;
+  readonly batch: number;
+  readonly epochs: number;
+  readonly seed: number;
+  readonly dense: Call;
+  readonly embeddings: Call;
+  readonly stop?: { readonly metric: Call; readonly patience: number };
+}
+
+/** A `data` block with every entry checked; paths are relative to the folder of its file. */
+export interface DataDescription {
+  readonly name: string;
+  readonly span: Span;
+  /** Folder that relative paths start from. */
+  readonly folder: string;
+  readonly events: DataFile;
+  readonly items?: DataFile;
+  readonly users?: DataFile;
+  /** Column name → DuckDB SQL expression over the joined files' own columns. */
+  readonly columns: readonly { readonly name: string; readonly expression: string; readonly span: Span }[];
+  readonly where?: { readonly expression: string; readonly span: Span };
+  readonly time?: { readonly expression: string; readonly span: Span };
+  /** `history = past(movie_id, 50)`: bags of the user's earlier events. */
+  readonly histories: readonly {
+    readonly name: string;
+    readonly of: string;
+    readonly max: number;
+    readonly span: Span;
+  }[];
+  readonly split: Split;
+  /** Share of bad rows past which the run stops. */
+  readonly reject: number;
+}
+
+export interface DataFile {
+  readonly path: string;
+  readonly span: Span;
+  /** The column it is joined by; absent for events. */
+  readonly by?: string;
+}
+
+export type Split =
+  | { readonly kind: 'by_time'; readonly validation: number; readonly test: number }
+  | { readonly kind: 'leave_one_out' }
+  | { readonly kind: 'random'; readonly validation: number; readonly test: number; readonly seed: number }
+  | { readonly kind: 'column'; readonly column: string };

@@ -1,0 +1,68 @@
+/**
+ * Reproducible random numbers: xoshiro128** (Blackman & Vigna 2018) seeded through splitmix32. A stream is named by numbers
+ * (seed, epoch, step, …), so that any of them can be drawn again without the ones before it: a resumed run needs no state.
+ */
+export interface Random {
+  /** Uniform in [0, 1), a multiple of 2⁻²⁴: exact in float32. */
+  next(): number;
+  /** Uniform in 0 … below − 1. */
+  integer(below: number): number;
+  /** 0 … length − 1 in random order. */
+  permutation(length: number): Int32Array;
+  /** Fills with uniform numbers in [low, high). */
+  fill(target: Float32Array, low: number, high: number): void;
+}
+
+export function makeRandom(...stream: readonly number[]): Random {
+  let mixer = 0x9e3779b9;
+  const splitmix = (): number => {
+    mixer = (mixer + 0x9e3779b9) | 0;
+    let z = mixer;
+    z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
+    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
+    return (z ^ (z >>> 16)) >>> 0;
+  };
+  for (const part of stream) {
+    mixer = (mixer ^ (part >>> 0)) | 0;
+    mixer = (mixer ^ splitmix()) | 0;
+    mixer = (mixer ^ Math.floor(part / 2 ** 32)) | 0;
+    mixer = (mixer ^ splitmix()) | 0;
+  }
+  let a = splitmix();
+  let b = splitmix();
+  let c = splitmix();
+  let d = splitmix() | 1;
+
+  const bits = (): number => {
+    const product = Math.imul(b, 5);
+    const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
+    const shifted = b << 9;
+    c ^= a;
+    d ^= b;
+    b ^= c;
+    a ^= d;
+    c ^= shifted;
+    d = (d << 11) | (d >>> 21);
+    return result;
+  };
+  const next = (): number => (bits() >>> 8) * 2 ** -24;
+  const integer = (below: number): number => Math.floor((bits() / 2 ** 32) * below);
+
+  return {
+    next,
+    integer,
+    permutation(length) {
+      const order = new Int32Array(length);
+      for (let i = 0; i < length; i++) {
+        const j = integer(i + 1);
+        order[i] = order[j]!;
+        order[j] = i;
+      }
+      return order;
+    },
+    fill(target, low, high) {
+      const width = high - low;
+      for (let i = 0; i < target.length; i++) target[i] = low + width * next();
+    },
+  };
+}
