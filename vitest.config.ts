@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup.ts'],
-    testTimeout: 30_000,
+    reporters: ['default', './test/closing_line.ts'],
+    testTimeout: 60_000,
     pool: 'forks',
   },
 });
