@@ -1,0 +1,204 @@
+/**
+ * Gives this machine the native library of the `tensorflow` engine where npm could not: tfjs-node's addon is compiled here
+ * against the TensorFlow library of PyPI's wheel, in a cache folder that no later `npm install` prunes.
+ *
+ *   npm run setup:tensorflow              set it up; quick when it is there already
+ *   npm run setup:tensorflow -- --force   start again
+ *   npm run setup:tensorflow -- --where   print the folder, and do nothing
+ *
+ * The folder is `TOWER_CACHE`, else the user's cache folder. It needs npm, Python 3 with pip, a C++ compiler, 1 GB of disk
+ * and a download of about 280 MB.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+const tensorflowVersion = '2.21.0';
+const tfjsVersion = '4.22.0';
+const headersVersion = '1.9.0';
+
+/** What a platform needs: which wheel, by which tags, and how its library is linked. `undefined` where there is none. */
+const platforms = {
+  'linux-x64': { wheel: 'tensorflow-cpu', tags: ['manylinux_2_27_x86_64', 'manylinux2014_x86_64'] },
+  'linux-arm64': { wheel: 'tensorflow', tags: ['manylinux_2_27_aarch64', 'manylinux2014_aarch64'] },
+  'darwin-arm64': { wheel: 'tensorflow', tags: ['macosx_12_0_arm64', 'macosx_11_0_arm64'] },
+};
+
+// The loader in src/engine/tensorflow/locate.ts looks in the same folder; a test holds the two together.
+function cacheFolder() {
+  const base =
+    process.env.TOWER_CACHE ??
+    (process.platform === 'darwin'
+      ? join(homedir(), 'Library', 'Caches', 'tower-lang')
+      : join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tower-lang'));
+  return join(base, `tensorflow-${tensorflowVersion}-${process.platform}-${process.arch}`);
+}
+
+class Trouble extends Error {}
+
+/** Runs a program; its output is shown only when it fails. */
+function run(program, args, options = {}) {
+  const done = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28, ...options });
+  if (done.error?.code === 'ENOENT') throw new Trouble(`\`${program}\` is not installed here, and is needed.`);
+  if (done.error) throw done.error;
+  if (done.status !== 0) {
+    const said = `${done.stdout}\n${done.stderr}`.trim().split('\n').slice(-15).join('\n');
+    throw new Trouble(`\`${program} ${args.slice(0, 4).join(' ')} …\` failed:\n${said}`);
+  }
+  return done.stdout;
+}
+
+function firstThatRuns(candidates, args) {
+  return candidates.find((candidate) => spawnSync(candidate, args, { stdio: 'ignore' }).status === 0);
+}
+
+function step(what, body) {
+  const start = performance.now();
+  process.stdout.write(`  ${what} … `);
+  const result = body();
+  process.stdout.write(`${((performance.now() - start) / 1000).toFixed(1)} s\n`);
+  return result;
+}
+
+/** The version that the addon in `folder` reports, in a process of its own, or why it does not load. */
+function loads(folder) {
+  const addon = join(folder, 'node_modules/@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node');
+  if (!existsSync(addon)) return { reason: `there is no ${addon}` };
+  const done = spawnSync(process.execPath, ['-p', `require(${JSON.stringify(addon)}).TF_Version`], {
+    encoding: 'utf8',
+    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' },
+  });
+  if (done.status === 0) return { version: done.stdout.trim() };
+  return { reason: `${done.stderr}`.trim() || `it ended with ${done.signal ?? done.status}` };
+}
+
+const unpack = `
+import sys, zipfile
+wheel, target = sys.argv[1:]
+include = 'tensorflow/include/'
+headers = tuple(include + folder for folder in ('tensorflow/c/', 'tensorflow/core/platform/', 'tsl/', 'xla/tsl/'))
+with zipfile.ZipFile(wheel) as archive:
+    for entry in archive.infolist():
+        name = entry.filename
+        library = name.startswith(('tensorflow/libtensorflow_cc.', 'tensorflow/libtensorflow_framework.'))
+        if library or (name.startswith(headers) and name.endswith('.h')):
+            archive.extract(entry, target)
+`;
+
+function build(folder, platform) {
+  const python = firstThatRuns(['python3', 'python'], ['-m', 'pip', '--version']);
+  if (!python) throw new Trouble('Python 3 with pip is needed to fetch the TensorFlow library from PyPI.');
+  const compiler = firstThatRuns([process.env.CXX, 'c++', 'g++', 'clang++'].filter(Boolean), ['--version']);
+  if (!compiler)
+    throw new Trouble('A C++ compiler is needed (Debian: `apt install g++`, macOS: `xcode-select --install`).');
+
+  const npm = process.env.npm_execpath?.endsWith('.js') ? [process.execPath, process.env.npm_execpath] : ['npm'];
+  step(`npm: @tensorflow/tfjs-node ${tfjsVersion}`, () => {
+    // A package.json of its own: npm would otherwise install into a project further up.
+    writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+    const packages = [`@tensorflow/tfjs-node@${tfjsVersion}`, `node-api-headers@${headersVersion}`];
+    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'];
+    run(npm[0], [...npm.slice(1), 'install', ...flags, ...packages], {
+      cwd: folder,
+      env: Object.fromEntries(
+        Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith('npm_config_')),
+      ),
+    });
+  });
+
+  const wheels = join(folder, 'wheel');
+  step(`PyPI: ${platform.wheel} ${tensorflowVersion}`, () => {
+    const tags = platform.tags.flatMap((tag) => ['--platform', tag]);
+    const wanted = ['--no-deps', '--only-binary=:all:', '--implementation=cp', '--python-version=3.11', '--abi=cp311'];
+    const quiet = ['--no-cache-dir', '--progress-bar=off', '--disable-pip-version-check'];
+    run(python, [
+      '-m',
+      'pip',
+      'download',
+      ...quiet,
+      ...wanted,
+      ...tags,
+      '-d',
+      wheels,
+      `${platform.wheel}==${tensorflowVersion}`,
+    ]);
+  });
+
+  const unpacked = join(folder, 'unpacked');
+  step('unpack the library and its headers', () => {
+    const [wheel] = readdirSync(wheels);
+    run(python, ['-c', unpack, join(wheels, wheel), unpacked]);
+    rmSync(wheels, { recursive: true });
+  });
+
+  const tfjs = join(folder, 'node_modules/@tensorflow/tfjs-node');
+  step('compile the addon', () => {
+    const library = join(tfjs, 'deps/lib');
+    mkdirSync(library, { recursive: true });
+    const from = join(unpacked, 'tensorflow');
+    const libraries = readdirSync(from).filter((name) => name.startsWith('libtensorflow'));
+    for (const name of libraries) renameSync(join(from, name), join(library, name));
+
+    const addon = join(tfjs, 'lib/napi-v8/tfjs_binding.node');
+    mkdirSync(dirname(addon), { recursive: true });
+    const include = [tfjs, join(folder, 'node_modules/node-api-headers/include'), join(from, 'include')];
+    const mac = process.platform === 'darwin';
+    run(compiler, [
+      ...['-std=c++17', '-O2', '-shared', '-fPIC', '-DNAPI_VERSION=8', '-w'],
+      ...include.map((path) => `-I${path}`),
+      ...['binding/tfjs_backend.cc', 'binding/tfjs_binding.cc'].map((path) => join(tfjs, path)),
+      ...libraries.map((name) => join(library, name)),
+      ...(mac ? ['-undefined', 'dynamic_lookup'] : []),
+      `-Wl,-rpath,${mac ? '@loader_path' : '$ORIGIN'}/../../deps/lib`,
+      ...['-o', addon],
+    ]);
+    rmSync(unpacked, { recursive: true });
+    rmSync(join(folder, 'node_modules/node-api-headers'), { recursive: true });
+  });
+}
+
+function main() {
+  const folder = cacheFolder();
+  if (process.argv.includes('--where')) return console.log(folder);
+
+  const platform = platforms[`${process.platform}-${process.arch}`];
+  if (!platform) {
+    throw new Trouble(
+      `PyPI has no TensorFlow ${tensorflowVersion} library for ${process.platform} ${process.arch}. Tower runs here on its \`onnx\` or \`javascript\` engine.`,
+    );
+  }
+  if (process.platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime) {
+    throw new Trouble(
+      'TensorFlow needs the GNU C library, and this Linux has another. Tower runs here on its `onnx` or `javascript` engine.',
+    );
+  }
+
+  if (!process.argv.includes('--force')) {
+    const { version } = loads(folder);
+    if (version) return console.log(`TensorFlow ${version} is set up in ${folder}, and loads.`);
+  }
+
+  console.log(`Setting up TensorFlow ${tensorflowVersion} for ${process.platform} ${process.arch}:`);
+  mkdirSync(dirname(folder), { recursive: true });
+  // Built beside its place and renamed, so that what is there is always whole.
+  const partial = mkdtempSync(`${folder}.partial-`);
+  try {
+    build(partial, platform);
+    const { version, reason } = step('check that it loads', () => loads(partial));
+    if (!version) throw new Trouble(`The addon was built but does not load: ${reason}`);
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(partial, folder);
+    console.log(`TensorFlow ${version} is set up in ${folder}.`);
+  } finally {
+    rmSync(partial, { recursive: true, force: true });
+  }
+}
+
+try {
+  main();
+} catch (trouble) {
+  if (!(trouble instanceof Trouble)) throw trouble;
+  console.error(trouble.message);
+  process.exitCode = 1;
+}
