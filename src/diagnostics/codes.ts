@@ -22,6 +22,18 @@ function row<F>(
 const didYouMean = (facts: { nearest?: string | undefined }): string | undefined =>
   facts.nearest === undefined ? undefined : `did you mean \`${facts.nearest}\`?`;
 
+const list = (words: readonly string[]): string => words.map((word) => `\`${word}\``).join(', ');
+
+const takes = (facts: { takes: readonly string[] }): string =>
+  facts.takes.length === 0 ? 'it takes none' : `it takes ${list(facts.takes)}`;
+
+const plural = (what: string): string => (what.endsWith('y') ? `${what.slice(0, -1)}ies` : `${what}s`);
+
+const sortWords = (sort: string): string => (sort === 'number' ? 'a number' : sort);
+
+const bytesWords = (bytes: number): string =>
+  bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
+
 export const codes = {
   // Text
   'unexpected-text': row<{ found: string; expected: string }>(
@@ -42,9 +54,366 @@ export const codes = {
     didYouMean,
   ),
 
+  // Model: names
+  'repeated-name': row<{ what: string; name: string }>(
+    'error',
+    ({ what, name }) => `there are two ${plural(what)} called \`${name}\``,
+    () => 'rename one of them, or remove it',
+  ),
+  'unknown-kind': row<{ what: string; name: string; nearest?: string | undefined; known: readonly string[] }>(
+    'error',
+    ({ what, name }) => `\`${name}\` is not a ${what}`,
+    (facts) =>
+      didYouMean(facts) ??
+      (facts.known.length === 0 ? undefined : `a ${facts.what} is one of ${list(facts.known)}`),
+  ),
+  'label-as-feature': row<{ name: string }>(
+    'error',
+    ({ name }) => `\`${name}\` is a label: no tower may read what is to be predicted`,
+    () => 'remove it here; a task names it with `label =` or `weight =`',
+  ),
+  'feature-as-label': row<{ name: string }>(
+    'error',
+    ({ name }) => `\`${name}\` is a feature, not a label`,
+    ({ name }) => `declare what is to be predicted under \`labels { … }\`, such as \`labels { ${name}_label: binary }\``,
+  ),
+
+  // Model: arguments and entries
+  'unknown-argument': row<{ kind: string; name: string; nearest?: string | undefined; takes: readonly string[] }>(
+    'error',
+    ({ kind, name }) => `\`${kind}\` has no argument \`${name}\``,
+    (facts) => didYouMean(facts) ?? takes(facts),
+  ),
+  'repeated-argument': row<{ kind: string; name: string }>(
+    'error',
+    ({ kind, name }) => `\`${kind}\` is given \`${name}\` twice`,
+    () => 'keep one of the two',
+  ),
+  'missing-argument': row<{ kind: string; name: string; doc: string; example: string }>(
+    'error',
+    ({ kind, name, doc }) => `\`${kind}\` needs its argument \`${name}\`: ${doc}`,
+    ({ example }) => `for example \`${example}\``,
+  ),
+  'too-many-arguments': row<{ kind: string; takes: readonly string[] }>(
+    'error',
+    ({ kind }) => `\`${kind}\` has no place for this argument`,
+    takes,
+  ),
+  'wrong-type': row<{ of: string; expected: string; found: string }>(
+    'error',
+    ({ of, expected, found }) => `\`${of}\` is ${expected}, not ${found}`,
+  ),
+  'out-of-range': row<{ of: string; expected: string; value: number }>(
+    'error',
+    ({ of, expected, value }) => `\`${of}\` is ${expected}, not ${value}`,
+  ),
+  'not-ascending': row<{ of: string }>('error', ({ of }) => `the numbers of \`${of}\` must rise`, () => 'sort them'),
+  'unknown-choice': row<{ of: string; word: string; nearest?: string | undefined; choices: readonly string[] }>(
+    'error',
+    ({ of, word }) => `\`${word}\` is not a choice for \`${of}\``,
+    (facts) => didYouMean(facts) ?? `it is one of ${list(facts.choices)}`,
+  ),
+  'unknown-entry': row<{ of: string; name: string; nearest?: string | undefined; takes: readonly string[] }>(
+    'error',
+    ({ of, name }) => `${of} has no entry \`${name}\``,
+    (facts) => didYouMean(facts) ?? takes(facts),
+  ),
+  'repeated-entry': row<{ of: string; name: string }>(
+    'error',
+    ({ of, name }) => `${of} says \`${name}\` twice`,
+    () => 'keep one of the two',
+  ),
+  'missing-entry': row<{ of: string; name: string; example: string }>(
+    'error',
+    ({ of, name }) => `${of} does not say its \`${name}\``,
+    ({ example }) => `for example \`${example}\``,
+  ),
+
+  // Model: constants and files
+  'constant-circle': row<{ name: string }>('error', ({ name }) => `\`${name}\` is defined by itself`),
+  'not-finite': row<{ text: string }>('error', ({ text }) => `\`${text}\` is not a finite number`),
+  'unknown-setting': row<{ name: string; nearest?: string | undefined; known: readonly string[] }>(
+    'error',
+    ({ name }) => `nothing is called \`${name}\`: \`--set\` overrides a \`let\` of the model`,
+    (facts) =>
+      didYouMean(facts) ??
+      (facts.known.length === 0 ? 'the model has no `let`' : `its constants are ${list(facts.known)}`),
+  ),
+  'use-outside': row<{ path: string }>(
+    'error',
+    ({ path }) => `"${path}" lies outside the project folder`,
+    () => 'copy the file into the project, or run from a folder that holds both',
+  ),
+  'use-circle': row<{ path: string; circle: readonly string[] }>(
+    'error',
+    ({ circle }) => `files use each other in a circle: ${circle.join(' → ')}`,
+    () => 'move what both need into a third file',
+  ),
+  'use-missing': row<{ path: string }>('error', ({ path }) => `there is no file "${path}"`),
+
+  // Model: its parts
+  'empty-file': row<Record<never, never>>(
+    'error',
+    () => 'this file declares nothing',
+    () => 'a model begins with `model name`, a data set with `data name { … }`',
+  ),
+  'tower-count': row<{ count: number }>(
+    'error',
+    ({ count }) =>
+      count === 0 ? 'this model has no towers: it needs two' : `a model has two towers; this one has ${count}`,
+    ({ count }) => (count < 2 ? 'for example `tower item(movie) keyed by movie_id { channel main = … }`' : undefined),
+  ),
+  'no-task': row<Record<never, never>>(
+    'error',
+    () => 'this model has no task: nothing says what it learns',
+    () => 'for example `task watch { score = cosine(user, item), loss = softmax(in_batch) }`',
+  ),
+  'repeated-declaration': row<{ what: string }>('error', ({ what }) => `a model has one \`${what}\`; this is another`),
+  'not-an-input': row<{ tower: string; name: string }>(
+    'error',
+    ({ tower, name }) => `tower \`${tower}\` reads \`${name}\`, which is not among its inputs`,
+    ({ tower, name }) => `\`tower ${tower}(…, ${name})\` lets it in`,
+  ),
+  'read-before': row<{ name: string }>(
+    'error',
+    ({ name }) => `\`${name}\` is read before it is made`,
+    ({ name }) => `move the line of \`${name}\` above this one`,
+  ),
+  'not-a-flow': row<{ found: string; expected: string }>(
+    'error',
+    ({ found, expected }) => `expected ${expected} here, not ${found}`,
+    () => 'a flow is `source -> block -> block`',
+  ),
+  'block-arguments': row<{ name: string }>(
+    'error',
+    ({ name }) => `\`${name}\` is a block of this file and takes no arguments`,
+    () => 'give the arguments where the block is declared',
+  ),
+  'block-circle': row<{ name: string }>('error', ({ name }) => `block \`${name}\` is made of itself`),
+  'no-elements': row<{ name: string }>(
+    'error',
+    ({ name }) => `\`${name}\` refers to itself`,
+    () => 'name another feature, or write its kind, such as `category(dim: 16)`',
+  ),
+  'feature-both-sides': row<{ name: string; first: string; second: string }>(
+    'error',
+    ({ name, first, second }) =>
+      `feature \`${name}\` is read by both towers, \`${first}\` and \`${second}\`: they must not share what they see`,
+    ({ name }) => `declare a feature of its own for one side: \`like(${name})\` shares the table, not the value`,
+  ),
+  'tower-without-channel': row<{ tower: string }>(
+    'error',
+    ({ tower }) => `tower \`${tower}\` has no channel: nothing of it reaches a score`,
+    () => 'write `channel` before its last step',
+  ),
+  'unread-channel': row<{ tower: string; channel: string }>(
+    'error',
+    ({ tower, channel }) => `no score reads channel \`${tower}.${channel}\``,
+    ({ tower, channel }) => `read it in a task, as \`${tower}.${channel}\`, or remove it`,
+  ),
+  'unread-step': row<{ name: string }>('error', ({ name }) => `nothing reads \`${name}\``, () => 'remove it'),
+  'unread-feature': row<{ name: string }>(
+    'error',
+    ({ name }) => `no tower reads feature \`${name}\``,
+    () => 'add it to a group or a tower, or remove it',
+  ),
+  'unread-label': row<{ name: string }>(
+    'error',
+    ({ name }) => `no task reads label \`${name}\``,
+    () => 'name it in a task with `label =` or `weight =`, or remove it',
+  ),
+  'unread-input': row<{ tower: string; name: string }>(
+    'error',
+    ({ tower, name }) => `tower \`${tower}\` lets \`${name}\` in but no flow reads it`,
+    () => 'read it in a channel, or remove it',
+  ),
+  'unused-group': row<{ name: string }>('error', ({ name }) => `group \`${name}\` is never used`, () => 'remove it'),
+  'unused-block': row<{ name: string }>('error', ({ name }) => `block \`${name}\` is never used`, () => 'remove it'),
+
+  // Model: scores and tasks
+  'not-a-score': row<{ found: string }>(
+    'error',
+    ({ found }) => `a score is one kind of score of the two towers, times a number; this is ${found}`,
+    () => 'for example `cosine(user, item) / 0.1`',
+  ),
+  'score-towers': row<{ kind: string; count: number }>(
+    'error',
+    ({ kind, count }) => `\`${kind}\` compares two towers and is given ${count === 0 ? 'none' : count}`,
+    ({ kind }) => `for example \`${kind}(user, item)\``,
+  ),
+  'same-tower': row<{ tower: string }>(
+    'error',
+    ({ tower }) => `both sides of this score are tower \`${tower}\``,
+    () => 'a score compares the two towers',
+  ),
+  'towers-swapped': row<{ asks: string; answers: string }>(
+    'error',
+    ({ asks, answers }) => `here \`${answers}\` asks and \`${asks}\` is retrieved; an earlier task has it the other way`,
+    ({ asks, answers }) => `name \`${asks}\` first, then \`${answers}\``,
+  ),
+  'unpaired-channel': row<{ tower: string; channel: string; other: string; nearest?: string | undefined }>(
+    'error',
+    ({ tower, channel, other }) => `channel \`${tower}.${channel}\` has no partner: tower \`${other}\` has no \`${channel}\``,
+    (facts) => didYouMean(facts) ?? 'channels pair by name: give both towers one, or name the pair in the score',
+  ),
+  'channel-needed': row<{ tower: string; channels: readonly string[] }>(
+    'error',
+    ({ tower, channels }) => `\`${tower}\` has ${channels.length} channels; one of them must be named here`,
+    ({ tower, channels }) => `it is one of ${list(channels.map((channel) => `${tower}.${channel}`))}`,
+  ),
+  'label-needed': row<{ task: string; loss: string; sort: string; nearest?: string | undefined }>(
+    'error',
+    ({ task, loss, sort }) => `task \`${task}\` has no label, but \`${loss}\` needs one that is ${sortWords(sort)}`,
+    ({ nearest, sort }) =>
+      nearest === undefined
+        ? `declare one, \`labels { name: ${sort} }\`, and name it here with \`label = name\``
+        : `\`label = ${nearest}\``,
+  ),
+  'label-not-read': row<{ loss: string; label: string }>(
+    'error',
+    ({ loss, label }) => `\`${loss}\` reads no label: \`${label}\` would have no effect`,
+    ({ label }) => `remove it, or let it weigh the rows: \`weight = ${label}\``,
+  ),
+  'label-sort': row<{ loss: string; label: string; needs: string; sort: string }>(
+    'error',
+    ({ loss, label, needs, sort }) => `\`${loss}\` needs a ${needs} label, and \`${label}\` is a ${sort} one`,
+    ({ sort }) => (sort === 'number' ? '`mse` is the loss for numbers' : undefined),
+  ),
+  'item-key-needed': row<{ loss: string; tower: string }>(
+    'error',
+    ({ loss, tower }) =>
+      `\`${loss}\` compares an item with other items, but tower \`${tower}\` has no key: the same item twice could not be told`,
+    ({ tower }) => `write \`tower ${tower}(…) keyed by its_id\``,
+  ),
+  'temperature-unnormalised': row<{ score: string; argument: string }>(
+    'warning',
+    ({ score, argument }) => `\`${argument}\` divides \`${score}\`, whose size is not bounded: the vectors can undo it`,
+    () => 'end both channels with `-> normalize`, or score with `cosine`',
+  ),
+  'bce-unscaled': row<{ loss: string; score: string; low: string; high: string }>(
+    'warning',
+    ({ loss, score, low, high }) =>
+      `\`${loss}\` on \`${score}\` can predict nothing below ${low} or above ${high}: a cosine never leaves [−1, 1]`,
+    () => 'scale the score, such as `/ 0.1`',
+  ),
+  'not-a-sum': row<{ what: string; found: string }>(
+    'error',
+    ({ what, found }) => `\`${what}\` is a sum of numbers times tasks; this is ${found}`,
+    () => 'for example `0.7 * click + 0.3 * like`',
+  ),
+  'objective-omits': row<{ task: string }>(
+    'error',
+    ({ task }) => `\`objective\` leaves task \`${task}\` out: it would never be learnt`,
+    () => 'add it, or remove the task',
+  ),
+  'objective-weight': row<{ task: string; weight: number }>(
+    'error',
+    ({ task, weight }) => `task \`${task}\` weighs ${weight} in \`objective\`: a weight is above 0`,
+  ),
+  'retrieve-empty': row<Record<never, never>>(
+    'error',
+    () => '`retrieve` weighs every score with 0: all items would be equal',
+  ),
+  'table-over-budget': row<{ bytes: number; budget: number; largest: readonly string[] }>(
+    'warning',
+    ({ bytes, budget }) =>
+      `the embedding tables take ${bytesWords(bytes)} (${bytes} bytes) before the optimizer's state, more than ${bytesWords(budget)}`,
+    ({ largest }) => `the largest are ${largest.join(', ')}: fewer \`hash\` buckets or a smaller \`dim\` save memory`,
+  ),
+
   // Shapes
   'shape-mismatch': row<{ kind: string; reason: string }>('error', ({ kind, reason }) => `\`${kind}\` ${reason}`),
+
+  // Runs: folders, checkpoints, training, serving
+  'cannot-write': row<{ path: string; reason: string; kept?: string | undefined }>(
+    'error',
+    ({ path, reason }) => `cannot write ${path}: ${reason}`,
+    ({ kept }) => (kept === undefined ? undefined : `${kept} is still whole`),
+  ),
+  'cannot-read': row<{ path: string; reason: string }>('error', ({ path, reason }) => `cannot read ${path}: ${reason}`),
+  'damaged-file': row<{ path: string; reason: string }>('error', ({ path, reason }) => `${path} is damaged: ${reason}`),
+  'changed-file': row<{ path: string }>(
+    'error',
+    ({ path }) => `${path} is not what training wrote: its checksum differs`,
+    () => 'copy the folder again from where it was trained, or train again',
+  ),
+  'lost-file': row<{ path: string; folder: string }>(
+    'error',
+    ({ path, folder }) => `${path} is missing from ${folder}`,
+    () => 'copy the folder again from where it was trained, or train again',
+  ),
+  'not-a-run': row<{ folder: string }>(
+    'error',
+    ({ folder }) => `${folder} holds no trained model: it has no manifest.json`,
+    () => 'give a folder that `tower train … --out` wrote',
+  ),
+  'unfinished-run': row<{ folder: string }>(
+    'error',
+    ({ folder }) => `the run in ${folder} has not finished`,
+    () => 'continue it with `--resume`',
+  ),
+  'folder-in-use': row<{ folder: string; holds: string }>(
+    'error',
+    ({ folder, holds }) => `${folder} already holds ${holds}`,
+    () => 'continue it with `--resume`, replace it with `--force`, or give another folder',
+  ),
+  'nothing-to-resume': row<{ folder: string }>(
+    'error',
+    ({ folder }) => `there is no run to resume in ${folder}`,
+    () => 'leave `--resume` out to start one',
+  ),
+  'other-run': row<{ folder: string; what: string }>(
+    'error',
+    ({ folder, what }) => `the run in ${folder} has another ${what}: it cannot be resumed with this one`,
+    () => 'resume it with what it was started with, or give another folder',
+  ),
+  'loss-not-finite': row<{ epoch: number; step: number; value: string; output: string }>(
+    'error',
+    ({ epoch, step, value, output }) => `training stopped: ${output} became ${value} in step ${step} of epoch ${epoch}`,
+    () => 'lower the learning rates, or look for extreme values in the numbers of the data',
+  ),
+  'too-few-rows': row<{ part: string; rows: number; needed: number }>(
+    'error',
+    ({ part, rows, needed }) =>
+      `the ${part} part has ${rows === 1 ? '1 row' : `${rows} rows`}, and at least ${needed} are needed`,
+    () => 'look at `where` and `split` in the data block',
+  ),
+  'no-validation-part': row<{ metric: string }>(
+    'error',
+    ({ metric }) => `\`stop = ${metric}\` needs a validation part, and this split has none`,
+    () => 'give the split a validation share, or leave `stop` out',
+  ),
+  'too-large-for-memory': row<{ needed: number; available: number; tables: string }>(
+    'error',
+    ({ needed, available, tables }) =>
+      `training needs ${needed.toLocaleString('en')} bytes for embedding tables and their optimizer, and ${available.toLocaleString('en')} are available: ${tables}`,
+    () => 'lower `dim` or `hash` of the largest, or use an optimizer with less state',
+  ),
+  'other-data': row<{ feature: string }>(
+    'error',
+    ({ feature }) => `the data is not what the model was trained on: \`${feature}\` encodes differently`,
+    () => 'give the data that it was trained with',
+  ),
+  'no-user-key': row<{ tower: string }>(
+    'error',
+    ({ tower }) => `tower \`${tower}\` has no key, so nobody can be looked up by one`,
+    () => 'add `keyed by` to the tower, or give feature values',
+  ),
+  'unknown-tower': row<{ name: string; towers: string }>(
+    'error',
+    ({ name, towers }) => `there is no tower called \`${name}\`; there are ${towers}`,
+  ),
 } as const;
 
 export type Code = keyof typeof codes;
 export type Facts<C extends Code> = (typeof codes)[C] extends CodeRow<infer F> ? F : never;
+
+/** What notes say at a second place, worded here as messages are. */
+export const notes = {
+  declared: (what: string, name: string): string => `${what} \`${name}\` is declared here`,
+  first: (name: string): string => `\`${name}\` stands here already`,
+  read: (tower: string, name: string): string => `tower \`${tower}\` lets \`${name}\` in here`,
+  order: (asks: string, answers: string): string => `here \`${asks}\` asks and \`${answers}\` is retrieved`,
+  used: (path: string): string => `"${path}" is used here`,
+  channels: (tower: string): string => `the channels of tower \`${tower}\``,
+} as const;

@@ -1,0 +1,172 @@
+/**
+ * safetensors: eight bytes with the header's length, a JSON header, then the numbers, little-endian, one tensor after the
+ * other. Written and read straight from and into typed arrays, so that a table of gigabytes is never copied.
+ * https://huggingface.co/docs/safetensors
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+import { endianness } from 'node:os';
+import { failure, invariant } from '../diagnostics/failure.ts';
+import type { Sink } from './durable.ts';
+import { systemReason } from './system_reason.ts';
+
+export type StoredNumbers = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+export interface StoredTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: StoredNumbers;
+}
+
+/** What a file holds; every tensor has memory of its own. */
+export interface Stored {
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** Texts beside the tensors, by name. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const kinds = {
+  F32: { bytes: 4, make: (length: number) => new Float32Array(length) },
+  F64: { bytes: 8, make: (length: number) => new Float64Array(length) },
+  I32: { bytes: 4, make: (length: number) => new Int32Array(length) },
+  U8: { bytes: 1, make: (length: number) => new Uint8Array(length) },
+} as const;
+
+type Kind = keyof typeof kinds;
+
+const kindOf = (data: StoredNumbers): Kind =>
+  data instanceof Float32Array
+    ? 'F32'
+    : data instanceof Float64Array
+      ? 'F64'
+      : data instanceof Int32Array
+        ? 'I32'
+        : 'U8';
+
+const bytesOf = (data: StoredNumbers): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+const countOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
+
+/** Writes tensors in the order of their bytes a number, widest first, so that each starts where its numbers may. */
+export async function writeSafetensors(
+  sink: Sink,
+  tensors: readonly StoredTensor[],
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  invariant(endianness() === 'LE', 'safetensors are little-endian, and this processor is not');
+  const ordered = [...tensors].sort((a, b) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
+  const header: Record<string, unknown> = Object.keys(metadata).length === 0 ? {} : { __metadata__: metadata };
+  let at = 0;
+  for (const { name, shape, data } of ordered) {
+    invariant(countOf(shape) === data.length, `${name} has ${data.length} numbers for shape [${shape.join(', ')}]`);
+    invariant(!(name in header) && name !== '__metadata__', `two tensors are called ${name}`);
+    header[name] = { dtype: kindOf(data), shape, data_offsets: [at, at + data.byteLength] };
+    at += data.byteLength;
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  const padded = Buffer.alloc(8 + Math.ceil(text.length / 8) * 8, ' ');
+  padded.writeBigUInt64LE(BigInt(padded.length - 8), 0);
+  text.copy(padded, 8);
+  await sink.write(padded);
+  for (const { data } of ordered) await sink.write(bytesOf(data));
+}
+
+interface Entry {
+  readonly name: string;
+  readonly dtype: Kind;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * Reads every tensor, or those that `wanted` accepts. Refuses a file whose header and numbers do not fit each other.
+ * @throws Failure `cannot-read`, `damaged-file`
+ */
+export async function readSafetensors(path: string, wanted: (name: string) => boolean = () => true): Promise<Stored> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path, 'r');
+    const { size } = await handle.stat();
+    const damaged = (reason: string) => failure('damaged-file', { path, reason });
+    if (size < 8) throw damaged('it is shorter than its header');
+    const prefix = new Uint8Array(8);
+    await fill(handle, prefix, 0, path);
+    const length = new DataView(prefix.buffer).getBigUint64(0, true);
+    if (length > BigInt(size - 8)) throw damaged('its header is cut off');
+    const text = new Uint8Array(Number(length));
+    await fill(handle, text, 8, path);
+    const { entries, metadata } = parseHeader(text, damaged);
+    const start = 8 + text.length;
+    checkLayout(entries, size - start, damaged);
+
+    const tensors = new Map<string, StoredTensor>();
+    for (const { name, dtype, shape, begin } of entries) {
+      if (!wanted(name)) continue;
+      const data: StoredNumbers = kinds[dtype].make(countOf(shape));
+      await fill(handle, bytesOf(data), start + begin, path);
+      tensors.set(name, { name, shape, data });
+    }
+    return { tensors, metadata };
+  } catch (error) {
+    const reason = systemReason(error);
+    throw reason === undefined ? error : failure('cannot-read', { path, reason });
+  } finally {
+    await handle?.close();
+  }
+}
+
+type Damaged = (reason: string) => Error;
+
+function parseHeader(text: Uint8Array, damaged: Damaged): { entries: Entry[]; metadata: Record<string, string> } {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
+  } catch {
+    throw damaged('its header is not JSON');
+  }
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) throw damaged('its header is no object');
+  const metadata: Record<string, string> = {};
+  const entries: Entry[] = [];
+  for (const [name, value] of Object.entries(header)) {
+    if (name === '__metadata__') {
+      const texts = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+      if (!texts.every((each): each is [string, string] => typeof each[1] === 'string')) {
+        throw damaged('its metadata is not texts');
+      }
+      for (const [key, text] of texts) metadata[key] = text;
+    } else entries.push(entryOf(name, value, damaged));
+  }
+  return { entries, metadata };
+}
+
+function entryOf(name: string, value: unknown, damaged: Damaged): Entry {
+  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
+  const naturals = (list: unknown): list is number[] =>
+    Array.isArray(list) && list.every((each) => Number.isSafeInteger(each) && each >= 0);
+  if (typeof dtype !== 'string' || !(dtype in kinds)) throw damaged(`\`${name}\` is of an unknown type`);
+  if (!naturals(shape) || !naturals(offsets) || offsets.length !== 2) throw damaged(`\`${name}\` has no place`);
+  const [begin, end] = offsets as [number, number];
+  if (end - begin !== countOf(shape) * kinds[dtype as Kind].bytes) throw damaged(`\`${name}\` does not fill its shape`);
+  return { name, dtype: dtype as Kind, shape, begin, end };
+}
+
+/** Every byte belongs to one tensor: nothing hidden, nothing twice. */
+function checkLayout(entries: readonly Entry[], bytes: number, damaged: Damaged): void {
+  let at = 0;
+  for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (begin !== at) throw damaged(`\`${name}\` does not start where the tensor before it ends`);
+    at = end;
+  }
+  if (at !== bytes) throw damaged(at > bytes ? 'it is cut off' : 'it has bytes that belong to no tensor');
+}
+
+const pieceBytes = 64 * 2 ** 20;
+
+async function fill(handle: FileHandle, target: Uint8Array, position: number, path: string): Promise<void> {
+  for (let at = 0; at < target.byteLength; ) {
+    const length = Math.min(pieceBytes, target.byteLength - at);
+    const { bytesRead } = await handle.read(target, at, length, position + at);
+    if (bytesRead === 0) throw failure('damaged-file', { path, reason: 'it is cut off' });
+    at += bytesRead;
+  }
+}
