@@ -1,0 +1,316 @@
+/**
+ * The grammar of the language, one rule for each production; it knows nothing of meaning. Kinds (`mlp`, `softmax`) are names.
+ * The comment above a rule is its production: `tower.ebnf` is written from the rules, and a test compares the two.
+ */
+import { type CstNode, CstParser, type IParserConfig, type ParserMethod } from 'chevrotain';
+import * as t from './tokens.ts';
+
+type Rule = ParserMethod<[], CstNode>;
+
+export class TowerParser extends CstParser {
+  constructor(config: Pick<IParserConfig, 'errorMessageProvider'> = {}) {
+    super([...t.tokens], { ...config, recoveryEnabled: true, nodeLocationTracking: 'full', maxLookahead: 3 });
+    this.performSelfAnalysis();
+  }
+
+  /** file = { declaration } */
+  readonly file: Rule = this.RULE('file', () => {
+    this.MANY(() => this.SUBRULE(this.declaration));
+  });
+
+  /** declaration = use | let | model | features | labels | group | block | tower | task | objective | retrieve | train | data */
+  readonly declaration: Rule = this.RULE('declaration', () => {
+    this.OR([
+      { ALT: () => this.SUBRULE(this.use) },
+      { ALT: () => this.SUBRULE(this.let) },
+      { ALT: () => this.SUBRULE(this.model) },
+      { ALT: () => this.SUBRULE(this.features) },
+      { ALT: () => this.SUBRULE(this.labels) },
+      { ALT: () => this.SUBRULE(this.group) },
+      { ALT: () => this.SUBRULE(this.block) },
+      { ALT: () => this.SUBRULE(this.tower) },
+      { ALT: () => this.SUBRULE(this.task) },
+      { ALT: () => this.SUBRULE(this.objective) },
+      { ALT: () => this.SUBRULE(this.retrieve) },
+      { ALT: () => this.SUBRULE(this.train) },
+      { ALT: () => this.SUBRULE(this.data) },
+    ]);
+  });
+
+  /** use = "use" Text */
+  readonly use: Rule = this.RULE('use', () => {
+    this.CONSUME(t.Use);
+    this.CONSUME(t.Text);
+  });
+
+  /** let = "let" Name "=" expression */
+  readonly let: Rule = this.RULE('let', () => {
+    this.CONSUME(t.Let);
+    this.CONSUME(t.Name);
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.expression);
+  });
+
+  /** model = "model" Name */
+  readonly model: Rule = this.RULE('model', () => {
+    this.CONSUME(t.Model);
+    this.CONSUME(t.Name);
+  });
+
+  /** features = "features" "{" { typedEntry [ "," ] } "}" */
+  readonly features: Rule = this.RULE('features', () => {
+    this.CONSUME(t.Features);
+    this.CONSUME(t.LeftBrace);
+    this.MANY(() => {
+      this.SUBRULE(this.typedEntry);
+      this.OPTION(() => this.CONSUME(t.Comma));
+    });
+    this.CONSUME(t.RightBrace);
+  });
+
+  /** labels = "labels" "{" { typedEntry [ "," ] } "}" */
+  readonly labels: Rule = this.RULE('labels', () => {
+    this.CONSUME(t.Labels);
+    this.CONSUME(t.LeftBrace);
+    this.MANY(() => {
+      this.SUBRULE(this.typedEntry);
+      this.OPTION(() => this.CONSUME(t.Comma));
+    });
+    this.CONSUME(t.RightBrace);
+  });
+
+  /** typedEntry = Name ":" expression */
+  readonly typedEntry: Rule = this.RULE('typedEntry', () => {
+    this.CONSUME(t.Name);
+    this.CONSUME(t.Colon);
+    this.SUBRULE(this.expression);
+  });
+
+  /** group = "group" Name "=" Name { "," Name } */
+  readonly group: Rule = this.RULE('group', () => {
+    this.CONSUME(t.Group);
+    this.CONSUME(t.Name);
+    this.CONSUME(t.Equals);
+    this.CONSUME2(t.Name);
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      this.CONSUME3(t.Name);
+    });
+  });
+
+  /** block = [ "shared" ] "block" Name "=" expression */
+  readonly block: Rule = this.RULE('block', () => {
+    this.OPTION(() => this.CONSUME(t.Shared));
+    this.CONSUME(t.Block);
+    this.CONSUME(t.Name);
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.expression);
+  });
+
+  /** tower = "tower" Name "(" Name { "," Name } ")" [ "keyed" "by" Name ] "{" { towerEntry [ "," ] } "}" */
+  readonly tower: Rule = this.RULE('tower', () => {
+    this.CONSUME(t.Tower);
+    this.CONSUME(t.Name);
+    this.CONSUME(t.LeftParenthesis);
+    this.CONSUME2(t.Name);
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      this.CONSUME3(t.Name);
+    });
+    this.CONSUME(t.RightParenthesis);
+    this.OPTION(() => {
+      this.CONSUME(t.Keyed);
+      this.CONSUME(t.By);
+      this.CONSUME4(t.Name);
+    });
+    this.CONSUME(t.LeftBrace);
+    this.MANY2(() => {
+      this.SUBRULE(this.towerEntry);
+      this.OPTION2(() => this.CONSUME2(t.Comma));
+    });
+    this.CONSUME(t.RightBrace);
+  });
+
+  /** towerEntry = [ "channel" ] Name "=" expression */
+  readonly towerEntry: Rule = this.RULE('towerEntry', () => {
+    this.OPTION(() => this.CONSUME(t.Channel));
+    this.CONSUME(t.Name);
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.expression);
+  });
+
+  /** task = "task" Name "{" { entry [ "," ] } "}" */
+  readonly task: Rule = this.RULE('task', () => {
+    this.CONSUME(t.Task);
+    this.CONSUME(t.Name);
+    this.CONSUME(t.LeftBrace);
+    this.MANY(() => {
+      this.SUBRULE(this.entry);
+      this.OPTION(() => this.CONSUME(t.Comma));
+    });
+    this.CONSUME(t.RightBrace);
+  });
+
+  /** objective = "objective" "=" expression */
+  readonly objective: Rule = this.RULE('objective', () => {
+    this.CONSUME(t.Objective);
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.expression);
+  });
+
+  /** retrieve = "retrieve" "=" expression */
+  readonly retrieve: Rule = this.RULE('retrieve', () => {
+    this.CONSUME(t.Retrieve);
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.expression);
+  });
+
+  /** train = "train" "{" { entry [ "," ] } "}" */
+  readonly train: Rule = this.RULE('train', () => {
+    this.CONSUME(t.Train);
+    this.CONSUME(t.LeftBrace);
+    this.MANY(() => {
+      this.SUBRULE(this.entry);
+      this.OPTION(() => this.CONSUME(t.Comma));
+    });
+    this.CONSUME(t.RightBrace);
+  });
+
+  /** data = "data" Name "{" { ( columns | dataEntry ) [ "," ] } "}" */
+  readonly data: Rule = this.RULE('data', () => {
+    this.CONSUME(t.Data);
+    this.CONSUME(t.Name);
+    this.CONSUME(t.LeftBrace);
+    this.MANY(() => {
+      this.OR([{ ALT: () => this.SUBRULE(this.columns) }, { ALT: () => this.SUBRULE(this.dataEntry) }]);
+      this.OPTION(() => this.CONSUME(t.Comma));
+    });
+    this.CONSUME(t.RightBrace);
+  });
+
+  /** columns = "columns" "{" { entry [ "," ] } "}" */
+  readonly columns: Rule = this.RULE('columns', () => {
+    this.CONSUME(t.Columns);
+    this.CONSUME(t.LeftBrace);
+    this.MANY(() => {
+      this.SUBRULE(this.entry);
+      this.OPTION(() => this.CONSUME(t.Comma));
+    });
+    this.CONSUME(t.RightBrace);
+  });
+
+  /** dataEntry = Name "=" expression [ "by" Name ] */
+  readonly dataEntry: Rule = this.RULE('dataEntry', () => {
+    this.CONSUME(t.Name);
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.expression);
+    this.OPTION({
+      // `by = …` is the next entry, one that is called `by`.
+      GATE: () => this.LA(2).tokenType !== t.Equals,
+      DEF: () => {
+        this.CONSUME(t.By);
+        this.CONSUME2(t.Name);
+      },
+    });
+  });
+
+  /** entry = Name "=" expression */
+  readonly entry: Rule = this.RULE('entry', () => {
+    this.CONSUME(t.Name);
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.expression);
+  });
+
+  /** expression = sum { "->" sum } */
+  readonly expression: Rule = this.RULE('expression', () => {
+    this.SUBRULE(this.sum);
+    this.MANY(() => {
+      this.CONSUME(t.Arrow);
+      this.SUBRULE2(this.sum);
+    });
+  });
+
+  /** sum = product { ( "+" | "-" ) product } */
+  readonly sum: Rule = this.RULE('sum', () => {
+    this.SUBRULE(this.product);
+    this.MANY(() => {
+      this.OR([{ ALT: () => this.CONSUME(t.Plus) }, { ALT: () => this.CONSUME(t.Minus) }]);
+      this.SUBRULE2(this.product);
+    });
+  });
+
+  /** product = factor { ( "*" | "/" ) factor } */
+  readonly product: Rule = this.RULE('product', () => {
+    this.SUBRULE(this.factor);
+    this.MANY(() => {
+      this.OR([{ ALT: () => this.CONSUME(t.Times) }, { ALT: () => this.CONSUME(t.Over) }]);
+      this.SUBRULE2(this.factor);
+    });
+  });
+
+  /** factor = { "-" } ( Number | Text | list | call | path | "(" expression ")" ) */
+  readonly factor: Rule = this.RULE('factor', () => {
+    this.MANY(() => this.CONSUME(t.Minus));
+    this.OR([
+      { ALT: () => this.CONSUME(t.NumberToken) },
+      { ALT: () => this.CONSUME(t.Text) },
+      { ALT: () => this.SUBRULE(this.list) },
+      { ALT: () => this.SUBRULE(this.call) },
+      { ALT: () => this.SUBRULE(this.path) },
+      {
+        ALT: () => {
+          this.CONSUME(t.LeftParenthesis);
+          this.SUBRULE(this.expression);
+          this.CONSUME(t.RightParenthesis);
+        },
+      },
+    ]);
+  });
+
+  /** list = "[" [ expression { "," expression } [ "," ] ] "]" */
+  readonly list: Rule = this.RULE('list', () => {
+    this.CONSUME(t.LeftBracket);
+    this.OPTION(() => {
+      this.SUBRULE(this.expression);
+      this.MANY(() => {
+        this.CONSUME(t.Comma);
+        this.SUBRULE2(this.expression);
+      });
+      this.OPTION2(() => this.CONSUME2(t.Comma));
+    });
+    this.CONSUME(t.RightBracket);
+  });
+
+  /** call = Name "(" [ argument { "," argument } [ "," ] ] ")" */
+  readonly call: Rule = this.RULE('call', () => {
+    this.CONSUME(t.Name);
+    this.CONSUME(t.LeftParenthesis);
+    this.OPTION(() => {
+      this.SUBRULE(this.argument);
+      this.MANY(() => {
+        this.CONSUME(t.Comma);
+        this.SUBRULE2(this.argument);
+      });
+      this.OPTION2(() => this.CONSUME2(t.Comma));
+    });
+    this.CONSUME(t.RightParenthesis);
+  });
+
+  /** argument = [ Name ":" ] expression */
+  readonly argument: Rule = this.RULE('argument', () => {
+    this.OPTION(() => {
+      this.CONSUME(t.Name);
+      this.CONSUME(t.Colon);
+    });
+    this.SUBRULE(this.expression);
+  });
+
+  /** path = Name { "." Name } */
+  readonly path: Rule = this.RULE('path', () => {
+    this.CONSUME(t.Name);
+    this.MANY(() => {
+      this.CONSUME(t.Dot);
+      this.CONSUME2(t.Name);
+    });
+  });
+}

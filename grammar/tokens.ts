@@ -1,0 +1,186 @@
+/**
+ * The words and signs of the language. Words of the grammar are contextual: each is a token of its own, and also a `Name`, so
+ * that a feature may be called `channel`. Text that is no part of the language is a token too, kept out of the parser's way:
+ * the lexer never fails.
+ */
+import { createToken, Lexer, type TokenType } from 'chevrotain';
+
+/** Any identifier: also every word of the grammar. */
+export const Name = createToken({ name: 'Name', pattern: Lexer.NA, label: 'a name' });
+
+export const Identifier = createToken({
+  name: 'Identifier',
+  pattern: /[A-Za-z_][A-Za-z0-9_]*/,
+  categories: Name,
+  label: 'a name',
+});
+
+function word(image: string): TokenType {
+  return createToken({
+    name: image[0]!.toUpperCase() + image.slice(1),
+    pattern: image,
+    longer_alt: Identifier,
+    categories: Name,
+    label: `\`${image}\``,
+  });
+}
+
+export const Use = word('use');
+export const Let = word('let');
+export const Model = word('model');
+export const Features = word('features');
+export const Labels = word('labels');
+export const Group = word('group');
+export const Block = word('block');
+export const Shared = word('shared');
+export const Tower = word('tower');
+export const Keyed = word('keyed');
+export const By = word('by');
+export const Channel = word('channel');
+export const Task = word('task');
+export const Objective = word('objective');
+export const Retrieve = word('retrieve');
+export const Train = word('train');
+export const Data = word('data');
+export const Columns = word('columns');
+
+function sign(name: string, image: string): TokenType {
+  return createToken({ name, pattern: image, label: `\`${image}\`` });
+}
+
+export const Arrow = sign('Arrow', '->');
+export const LeftBrace = sign('LeftBrace', '{');
+export const RightBrace = sign('RightBrace', '}');
+export const LeftParenthesis = sign('LeftParenthesis', '(');
+export const RightParenthesis = sign('RightParenthesis', ')');
+export const LeftBracket = sign('LeftBracket', '[');
+export const RightBracket = sign('RightBracket', ']');
+export const Colon = sign('Colon', ':');
+export const Equals = sign('Equals', '=');
+export const Comma = sign('Comma', ',');
+export const Dot = sign('Dot', '.');
+export const Plus = sign('Plus', '+');
+export const Minus = sign('Minus', '-');
+export const Times = sign('Times', '*');
+export const Over = sign('Over', '/');
+
+/** `=>`, `→`, `|>`: what hands used to other languages write for an arrow. Read as one, and reported. */
+export const ForeignArrow = createToken({
+  name: 'ForeignArrow',
+  pattern: /=>|\|>|~>|→|⟶/,
+  categories: Arrow,
+  label: '`->`',
+});
+
+/** `64`, `30_000`, `0.05`, `1e-3`, `10%`. */
+export const NumberToken = createToken({
+  name: 'Number',
+  pattern: /[0-9](?:_?[0-9])*(?:\.[0-9](?:_?[0-9])*)?(?:[eE][+-]?[0-9]+)?%?/,
+  label: 'a number',
+});
+
+/** `1_`, `64px`, `1.2.3`: read as a number, and reported. */
+export const MalformedNumber = createToken({
+  name: 'MalformedNumber',
+  pattern: /[0-9][0-9A-Za-z_.]*/,
+  categories: NumberToken,
+  label: 'a number',
+});
+NumberToken.LONGER_ALT = [MalformedNumber];
+
+/** `"movies.csv"`, with `\"`, `\\`, `\n`, `\t` and `\u{1F600}` inside. */
+export const Text = createToken({
+  name: 'Text',
+  pattern: /"(?:[^"\\\r\n]|\\[^\r\n])*"/,
+  label: 'a text in "quotes"',
+});
+
+/** A text whose line ends before its closing quote. Read to the line's end, and reported. */
+export const UnclosedText = createToken({
+  name: 'UnclosedText',
+  pattern: /["'][^\r\n]*/,
+  categories: Text,
+  label: 'a text in "quotes"',
+});
+
+/** `'movies.csv'`. Read as a text, and reported. */
+export const SingleQuotedText = createToken({
+  name: 'SingleQuotedText',
+  pattern: /'(?:[^'\\\r\n]|\\[^\r\n])*'/,
+  categories: Text,
+  label: 'a text in "quotes"',
+});
+
+export const Blank = createToken({ name: 'Blank', pattern: /\s+/, group: Lexer.SKIPPED, line_breaks: true });
+
+/** `/// …`: belongs to what follows. */
+export const DocComment = createToken({ name: 'DocComment', pattern: /\/\/\/[^\r\n]*/, group: 'comments' });
+
+/** `// …` */
+export const Comment = createToken({ name: 'Comment', pattern: /\/\/[^\r\n]*/, group: 'comments' });
+
+/** Comments of other languages: skipped like ours, and reported. */
+export const ForeignComment = createToken({
+  name: 'ForeignComment',
+  pattern: /#[^\r\n]*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/)?/,
+  group: 'foreign',
+  line_breaks: true,
+});
+
+/** Whatever is left, one character at a time: never reaches the parser. */
+export const Unknown = createToken({
+  name: 'Unknown',
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are part of what is left
+  pattern: /[\u0000-\u0008\u000e-\u001f!$%&;<>?@\\^`|~\u007f-\uffff]/,
+  group: 'unknown',
+});
+
+/** In the order they are tried. */
+export const tokens: readonly TokenType[] = [
+  Blank,
+  DocComment,
+  Comment,
+  ForeignComment,
+  Use,
+  Let,
+  Model,
+  Features,
+  Labels,
+  Group,
+  Block,
+  Shared,
+  Tower,
+  Keyed,
+  By,
+  Channel,
+  Task,
+  Objective,
+  Retrieve,
+  Train,
+  Data,
+  Columns,
+  Identifier,
+  NumberToken,
+  MalformedNumber,
+  Text,
+  SingleQuotedText,
+  UnclosedText,
+  Arrow,
+  ForeignArrow,
+  LeftBrace,
+  RightBrace,
+  LeftParenthesis,
+  RightParenthesis,
+  LeftBracket,
+  RightBracket,
+  Colon,
+  Equals,
+  Comma,
+  Dot,
+  Plus,
+  Minus,
+  Times,
+  Over,
+  Unknown,
+  Name,
+];

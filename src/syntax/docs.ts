@@ -1,0 +1,31 @@
+import type { IToken } from 'chevrotain';
+
+export interface Docs {
+  /** Offset of the token below → the lines, without their slashes. */
+  readonly text: ReadonlyMap<number, string>;
+  /** Offset of the token below → the comments themselves. */
+  readonly comments: ReadonlyMap<number, readonly IToken[]>;
+  /** Those that nothing follows. */
+  readonly trailing: readonly IToken[];
+}
+
+/** Give each run of `///` lines to the token below it. */
+export function docsAbove(tokens: readonly IToken[], comments: readonly IToken[]): Docs {
+  const found = new Map<number, IToken[]>();
+  const trailing: IToken[] = [];
+  let next = 0;
+  for (const comment of comments) {
+    if (!comment.image.startsWith('///')) continue;
+    while (next < tokens.length && tokens[next]!.startOffset < comment.startOffset) next++;
+    const below = tokens[next]?.startOffset;
+    if (below === undefined) trailing.push(comment);
+    else if (found.has(below)) found.get(below)!.push(comment);
+    else found.set(below, [comment]);
+  }
+  const text = new Map([...found].map(([at, lines]) => [at, lines.map((line) => strip(line.image)).join('\n')]));
+  return { text, comments: found, trailing };
+}
+
+function strip(image: string): string {
+  return image.slice(3).replace(/^ /, '').trimEnd();
+}

@@ -1,0 +1,44 @@
+/** What numbers and texts mean as they are written. */
+
+/** `30_000` → 30000; `10%` → 0.1, percent. Of a malformed number, the number that it begins with. */
+export function readNumber(image: string): { value: number; percent: boolean } {
+  const percent = image.endsWith('%');
+  const value = Number.parseFloat(image.replaceAll('_', ''));
+  return { value: percent ? value / 100 : value, percent };
+}
+
+export interface BadEscape {
+  /** Offset from the start of the image, at the backslash. */
+  readonly at: number;
+  readonly image: string;
+}
+
+const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '"': '"', "'": "'", '\\': '\\' };
+const escape = /\\(?:u\{([0-9A-Fa-f]{1,6})\}|([^]?))/g;
+
+/** The text between the quotes, its escapes resolved. An unknown escape stands for itself, and is told. */
+export function readText(image: string): { value: string; badEscapes: readonly BadEscape[] } {
+  const quote = image[0]!;
+  const closed = image.length > 1 && image.endsWith(quote) && !endsInEscape(image.slice(1, -1));
+  const inner = closed ? image.slice(1, -1) : image.slice(1);
+  if (!inner.includes('\\')) return { value: inner, badEscapes: [] };
+  const badEscapes: BadEscape[] = [];
+  const value = inner.replace(
+    escape,
+    (whole: string, code: string | undefined, letter: string | undefined, at: number) => {
+      const character =
+        code === undefined
+          ? escapes[letter ?? '']
+          : Number.parseInt(code, 16) <= 0x10ffff
+            ? String.fromCodePoint(Number.parseInt(code, 16))
+            : undefined;
+      if (character === undefined) badEscapes.push({ at: at + 1, image: whole });
+      return character ?? whole;
+    },
+  );
+  return { value, badEscapes };
+}
+
+function endsInEscape(inner: string): boolean {
+  return /(?:^|[^\\])(?:\\\\)*\\$/.test(inner);
+}
