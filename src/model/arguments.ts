@@ -1,0 +1,211 @@
+/** Binds what a call is given to what its kind declares: by word, by place, by name; every misfit is a diagnostic. */
+import type { KindRow, Parameter, Parameters, ParameterType } from '../library/contract.ts';
+import type { Argument, Call as CallNode, Expression } from '../syntax/ast.ts';
+import { nearest } from '../text/nearest.ts';
+import { insertion, removal } from './edits.ts';
+import type { Call } from './model.ts';
+import { notes } from '../diagnostics/codes.ts';
+import { rename } from './report.ts';
+import { type Binding, convert, type Converted } from './values.ts';
+import { asCall, wordOf } from './calls.ts';
+
+export type Table = Readonly<Record<string, KindRow>>;
+
+/**
+ * A call, or a bare word that stands for a call without arguments, of one of the kinds of `table`.
+ * @param what what its place asks for: "block", "loss"
+ * @param extra parameters that the place adds to the kind's own, such as `patience` in `stop = recall(50, patience: 2)`
+ * @returns nothing when a part of it is wrong; the report says why
+ */
+export function bindKind(
+  what: string,
+  table: Table,
+  expression: Expression,
+  binding: Binding,
+  extra: Parameters = {},
+): Call | undefined {
+  const call = asCall(expression);
+  if (!call) {
+    valueOf({ is: 'kind', of: table }, expression, what, binding);
+    return undefined;
+  }
+  const { name, span } = call.callee;
+  const row = Object.hasOwn(table, name) ? table[name] : undefined;
+  if (!row) {
+    const near = nearest(name, Object.keys(table));
+    binding.report('unknown-kind', span, { what, name, nearest: near, known: Object.keys(table) }, rename(span, near));
+    return undefined;
+  }
+  return bindCall(call, row, binding, extra);
+}
+
+/** One value of an entry, or of an argument. */
+export function valueOf(type: ParameterType, value: Expression, of: string, binding: Binding): Converted | undefined {
+  return convert(type, value, of, binding, (call, row) => bindCall(call, row, binding));
+}
+
+export function bindCall(call: CallNode, row: KindRow, binding: Binding, extra: Parameters = {}): Call | undefined {
+  const parameters: Parameters = { ...extra, ...row.parameters };
+  const kind = call.callee.name;
+  const places = new Map<string, Argument>();
+  const values: Record<string, unknown> = {};
+  let sound = true;
+
+  const give = (name: string, argument: Argument, type = parameters[name]!.type): void => {
+    places.set(name, argument);
+    const converted = valueOf(type, argument.value, name, binding);
+    if (converted) put(name, converted);
+    else sound = false;
+  };
+  const put = (name: string, { value }: Converted): void => {
+    if (parameters[name]!.rest) (values[name] ??= [] as unknown[]), (values[name] as unknown[]).push(value);
+    else values[name] = value;
+  };
+
+  // Named arguments first, so that a place which is named is not filled again by order.
+  for (const argument of call.arguments) {
+    if (!argument.name) continue;
+    const { name, span } = argument.name;
+    if (!Object.hasOwn(parameters, name)) {
+      const free = Object.keys(parameters).filter((parameter) => !places.has(parameter));
+      const near = nearest(name, free);
+      binding.report(
+        'unknown-argument',
+        span,
+        { kind, name, nearest: near, takes: Object.keys(parameters) },
+        near === undefined ? { fixes: [[removal(argument.span)]] } : rename(span, near),
+      );
+      // Taken as the one it was meant to be, so that it is not also missing.
+      if (near !== undefined) places.set(near, argument);
+      sound = false;
+      continue;
+    }
+    const first = places.get(name);
+    if (first) {
+      repeated(kind, name, argument, first, binding);
+      sound = false;
+    } else if (parameters[name]!.rest && argument.value.kind === 'List') {
+      places.set(name, argument);
+      values[name] = [];
+      for (const item of argument.value.items) {
+        const converted = valueOf(parameters[name]!.type, item, name, binding);
+        if (converted) put(name, converted);
+        else sound = false;
+      }
+    } else give(name, argument);
+  }
+
+  for (const argument of call.arguments) {
+    if (argument.name) continue;
+    const name = place(argument.value, parameters, places, binding);
+    if (name === undefined) {
+      sound = false;
+      misplaced(kind, argument, parameters, places, binding);
+    } else if (parameters[name]!.type.is === 'flag' && wordOf(argument.value) === name) {
+      places.set(name, argument);
+      values[name] = true;
+    } else give(name, argument);
+  }
+
+  for (const [name, parameter] of Object.entries(parameters)) {
+    if (places.has(name)) continue;
+    if (parameter.required) {
+      sound = false;
+      // An argument that could not be placed may be this one: one mistake, one message.
+      if (places.size < call.arguments.length) continue;
+      binding.report('missing-argument', call.span, { kind, name, doc: parameter.doc, example: row.example });
+    } else values[name] = parameter.default;
+  }
+  return sound ? { kind, arguments: values, span: call.span } : undefined;
+}
+
+/** A call that no file wrote, with the kind's defaults where `given` says nothing. */
+export function bindDefaults(kind: string, row: KindRow, given: Readonly<Record<string, unknown>>, span: Call['span']): Call {
+  const defaults = Object.entries(row.parameters).map(([name, { default: value }]) => [name, value]);
+  return { kind, arguments: { ...Object.fromEntries(defaults), ...given }, span };
+}
+
+/** Which parameter an argument without a name is for. A word that a parameter knows goes to it, wherever it stands. */
+function place(
+  value: Expression,
+  parameters: Parameters,
+  places: ReadonlyMap<string, Argument>,
+  binding: Binding,
+): string | undefined {
+  const free = Object.entries(parameters).filter(([name, { rest }]) => rest || !places.has(name));
+  const word = wordOf(value);
+  if (word !== undefined) {
+    const knows = ([name, { type }]: [string, Parameter]): boolean =>
+      (type.is === 'choice' && value.kind === 'Name' && type.of.includes(word)) ||
+      (type.is === 'flag' && value.kind === 'Name' && name === word) ||
+      (type.is === 'kind' && Object.hasOwn(type.of, word));
+    const known = free.find(knows);
+    if (known) return known[0];
+  }
+  const positional = free.filter(([, parameter]) => parameter.positional && parameter.type.is !== 'flag');
+  const fits = positional.find(([, { type }]) => looksLike(type, value, binding));
+  if (fits) return fits[0];
+  // A lone wrong value still belongs to the place it stands in; a word belongs to nothing that is not made of words.
+  const taken = positional.filter(([name]) => !places.has(name));
+  return taken.find(([, { type }]) => word === undefined || type.is !== 'kind')?.[0];
+}
+
+function looksLike(type: Parameter['type'], value: Expression, binding: Binding): boolean {
+  switch (type.is) {
+    case 'integer':
+    case 'number':
+      return binding.constants.isNumeric(value) || value.kind === 'Unary' || value.kind === 'Binary';
+    case 'text':
+      return value.kind === 'Text';
+    case 'numbers':
+      return value.kind === 'List';
+    case 'name':
+      return value.kind === 'Name' && !binding.constants.isNumeric(value);
+    case 'feature':
+      return value.kind === 'Name' || value.kind === 'Call';
+    default:
+      return false;
+  }
+}
+
+function misplaced(
+  kind: string,
+  argument: Argument,
+  parameters: Parameters,
+  places: ReadonlyMap<string, Argument>,
+  binding: Binding,
+): void {
+  const word = argument.value.kind === 'Name' ? wordOf(argument.value) : undefined;
+  const byWord = Object.entries(parameters).flatMap(([name, { type }]) =>
+    type.is === 'choice' ? type.of : type.is === 'flag' ? [name] : type.is === 'kind' ? Object.keys(type.of) : [],
+  );
+  if (word !== undefined && byWord.length > 0) {
+    const repeatedName = Object.entries(parameters).find(
+      ([name, { type }]) => places.has(name) && (type.is === 'choice' ? type.of.includes(word) : name === word),
+    )?.[0];
+    if (repeatedName !== undefined) {
+      repeated(kind, repeatedName, argument, places.get(repeatedName)!, binding);
+      return;
+    }
+    const near = nearest(word, byWord);
+    const facts = { kind, name: word, nearest: near, takes: [...Object.keys(parameters), ...byWord] };
+    binding.report('unknown-argument', argument.span, facts, rename(argument.span, near));
+    return;
+  }
+  const named = Object.entries(parameters).find(
+    ([name, { type }]) => !places.has(name) && looksLike(type, argument.value, binding),
+  );
+  const fix = named
+    ? insertion(argument.span.source, argument.span.start, `${named[0]}: `)
+    : removal(argument.span);
+  binding.report('too-many-arguments', argument.span, { kind, takes: Object.keys(parameters) }, { fixes: [[fix]] });
+}
+
+function repeated(kind: string, name: string, argument: Argument, first: Argument, binding: Binding): void {
+  binding.report(
+    'repeated-argument',
+    argument.span,
+    { kind, name },
+    { notes: [{ message: notes.first(name), at: first.span }], fixes: [[removal(argument.span)]] },
+  );
+}

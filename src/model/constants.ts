@@ -1,0 +1,115 @@
+/** `let` constants, and arithmetic on them: usable wherever a number is. */
+import type { Expression, Identifier, Let } from '../syntax/ast.ts';
+import { nearest } from '../text/nearest.ts';
+import { textOf } from '../text/source.ts';
+import { describeExpression } from './describe.ts';
+import { type Report, rename } from './report.ts';
+
+export interface Constants {
+  readonly names: readonly string[];
+  /** The number an expression is; reports why it is none. `of` names what it is for. */
+  number(expression: Expression, of: string, expected: string): number | undefined;
+  /** Whether it is written as a number: a literal, arithmetic, or the name of a constant. */
+  isNumeric(expression: Expression): boolean;
+}
+
+/**
+ * @param settings values that replace those of the file, by name: `--set width=128`
+ */
+export function makeConstants(
+  lets: readonly Let[],
+  settings: Readonly<Record<string, number>>,
+  report: Report,
+): Constants {
+  const byName = new Map(lets.map((constant) => [constant.name.name, constant]));
+  const values = new Map<string, number | undefined>();
+  const open = new Set<string>();
+
+  for (const [name, value] of Object.entries(settings)) {
+    if (!byName.has(name)) {
+      report('unknown-setting', undefined, { name, nearest: nearest(name, byName.keys()), known: [...byName.keys()] });
+    } else if (!Number.isFinite(value)) {
+      report('not-finite', undefined, { text: `${name}=${value}` });
+    } else values.set(name, value);
+  }
+
+  function constant({ name, span }: Identifier, of: string, expected: string): number | undefined {
+    const found = byName.get(name);
+    if (!found) {
+      if (byName.size === 0) report('wrong-type', span, { of, expected, found: `the name \`${name}\`` });
+      else {
+        const near = nearest(name, byName.keys());
+        report('unknown-name', span, { what: 'constant', name, nearest: near }, rename(span, near));
+      }
+      return undefined;
+    }
+    if (values.has(name)) return values.get(name);
+    if (open.has(name)) {
+      report('constant-circle', found.name.span, { name });
+      values.set(name, undefined);
+      return undefined;
+    }
+    open.add(name);
+    const value = evaluate(found.value, name, 'a number');
+    open.delete(name);
+    if (!values.has(name)) values.set(name, value);
+    return values.get(name);
+  }
+
+  function evaluate(expression: Expression, of: string, expected: string): number | undefined {
+    switch (expression.kind) {
+      case 'Number':
+        return expression.value;
+      case 'Name':
+        if (expression.parts.length === 1) return constant(expression.parts[0]!, of, expected);
+        break;
+      case 'Unary': {
+        const operand = evaluate(expression.operand, of, expected);
+        return operand === undefined ? undefined : -operand;
+      }
+      case 'Binary': {
+        const left = evaluate(expression.left, of, expected);
+        const right = evaluate(expression.right, of, expected);
+        if (left === undefined || right === undefined) return undefined;
+        const value = calculate(expression.operator, left, right);
+        if (Number.isFinite(value)) return value;
+        report('not-finite', expression.span, { text: textOf(expression.span) });
+        return undefined;
+      }
+    }
+    report('wrong-type', expression.span, { of, expected, found: describeExpression(expression) });
+    return undefined;
+  }
+
+  function isNumeric(expression: Expression): boolean {
+    switch (expression.kind) {
+      case 'Number':
+        return true;
+      case 'Name':
+        return expression.parts.length === 1 && byName.has(expression.parts[0]!.name);
+      case 'Unary':
+        return isNumeric(expression.operand);
+      case 'Binary':
+        return isNumeric(expression.left) && isNumeric(expression.right);
+      default:
+        return false;
+    }
+  }
+
+  // A constant that nothing reads is checked too.
+  for (const { name } of byName.values()) constant(name, name.name, 'a number');
+  return { names: [...byName.keys()], number: evaluate, isNumeric };
+}
+
+function calculate(operator: '+' | '-' | '*' | '/', left: number, right: number): number {
+  switch (operator) {
+    case '+':
+      return left + right;
+    case '-':
+      return left - right;
+    case '*':
+      return left * right;
+    case '/':
+      return left / right;
+  }
+}

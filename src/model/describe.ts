@@ -1,0 +1,76 @@
+/** Types of arguments and forms of expressions, in the words that messages use. */
+import type { ParameterType } from '../library/contract.ts';
+import type { Expression } from '../syntax/ast.ts';
+import { textOf } from '../text/source.ts';
+
+/** What an argument must be: "a whole number of at least 1". Completes "`units` is …". */
+export function describeType(type: ParameterType): string {
+  switch (type.is) {
+    case 'integer':
+      return `a whole number${range(type)}`;
+    case 'number':
+      return `a number${range(type)}`;
+    case 'choice':
+      return `one of ${type.of.map((word) => `\`${word}\``).join(', ')}`;
+    case 'flag':
+      return 'present or not: `true` or `false`';
+    case 'text':
+      return 'a text in quotes';
+    case 'numbers':
+      return 'a list of numbers, such as `[18, 25, 35]`';
+    case 'name':
+      return `the name of a ${type.of}`;
+    case 'kind':
+      return `one of ${Object.keys(type.of)
+        .map((word) => `\`${word}\``)
+        .join(', ')}`;
+    case 'feature':
+      return 'the name of a feature or a kind of feature, such as `category(dim: 16)`';
+  }
+}
+
+interface Range {
+  readonly min?: number;
+  readonly max?: number;
+  readonly above?: number;
+  readonly below?: number;
+}
+
+function range({ min, max, above, below }: Range): string {
+  if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
+  const low = min !== undefined ? `at least ${min}` : above !== undefined ? `above ${above}` : undefined;
+  const high = max !== undefined ? `at most ${max}` : below !== undefined ? `below ${below}` : undefined;
+  if (low === undefined && high === undefined) return '';
+  if (low !== undefined && high !== undefined) return ` ${low} and ${high}`;
+  return low?.startsWith('at') || high?.startsWith('at') ? ` of ${low ?? high}` : ` ${low ?? high}`;
+}
+
+export function inRange(value: number, { min, max, above, below }: Range): boolean {
+  return (
+    (min === undefined || value >= min) &&
+    (max === undefined || value <= max) &&
+    (above === undefined || value > above) &&
+    (below === undefined || value < below)
+  );
+}
+
+/** What is written, for "…, not the text "F"". */
+export function describeExpression(expression: Expression): string {
+  switch (expression.kind) {
+    case 'Name':
+      return `the name \`${textOf(expression.span)}\``;
+    case 'Number':
+      return `the number ${textOf(expression.span)}`;
+    case 'Text':
+      return `the text ${textOf(expression.span)}`;
+    case 'List':
+      return 'a list';
+    case 'Call':
+      return `a call of \`${expression.callee.name}\``;
+    case 'Unary':
+    case 'Binary':
+      return 'arithmetic';
+    case 'Flow':
+      return 'a flow';
+  }
+}

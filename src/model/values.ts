@@ -1,0 +1,155 @@
+/** One written value → the checked value of a parameter's type. */
+import type { KindRow, ParameterType } from '../library/contract.ts';
+import type { Call as CallNode, Expression } from '../syntax/ast.ts';
+import { nearest } from '../text/nearest.ts';
+import { asCall } from './calls.ts';
+import type { Constants } from './constants.ts';
+import { describeExpression, describeType, inRange } from './describe.ts';
+import type { Call } from './model.ts';
+import { type Extra, type Report, rename } from './report.ts';
+
+/** What a value may refer to. */
+export interface Binding {
+  readonly report: Report;
+  readonly constants: Constants;
+  /** Names of the file, by sort. */
+  readonly names: { readonly [S in 'feature' | 'label' | 'task' | 'block']: ReadonlySet<string> };
+  readonly featureKinds: Readonly<Record<string, KindRow>>;
+  /** Called for each feature that a value names: it is read. */
+  readonly onFeature?: (name: string) => void;
+}
+
+export interface Converted {
+  readonly value: unknown;
+}
+
+/** Binds a call that stands within a value: `negatives: sampled(4)`. */
+export type BindNested = (call: CallNode, row: KindRow) => Call | undefined;
+
+/**
+ * @param of what the value is for, as the message names it
+ * @returns nothing when it does not fit; the report says why
+ */
+export function convert(
+  type: ParameterType,
+  value: Expression,
+  of: string,
+  binding: Binding,
+  bind: BindNested,
+): Converted | undefined {
+  const wrong = (extra?: Extra): undefined => {
+    const facts = { of, expected: describeType(type), found: describeExpression(value) };
+    binding.report('wrong-type', value.span, facts, extra);
+    return undefined;
+  };
+  const word = value.kind === 'Name' && value.parts.length === 1 ? value.parts[0]!.name : undefined;
+
+  switch (type.is) {
+    case 'integer':
+    case 'number': {
+      const number = binding.constants.number(value, of, describeType(type));
+      if (number === undefined) return undefined;
+      if (type.is === 'integer' && !Number.isSafeInteger(number)) return wrong();
+      if (inRange(number, type)) return { value: number };
+      binding.report('out-of-range', value.span, { of, expected: describeType(type), value: number });
+      return undefined;
+    }
+    case 'choice': {
+      if (word === undefined) {
+        const quoted = value.kind === 'Text' && type.of.includes(value.value);
+        return wrong(quoted ? rename(value.span, value.value) : undefined);
+      }
+      if (type.of.includes(word)) return { value: word };
+      const near = nearest(word, type.of);
+      binding.report('unknown-choice', value.span, { of, word, nearest: near, choices: type.of }, rename(value.span, near));
+      return undefined;
+    }
+    case 'flag':
+      return word === 'true' || word === 'false' ? { value: word === 'true' } : wrong();
+    case 'text':
+      if (value.kind === 'Text') return { value: value.value };
+      return wrong(word === undefined ? undefined : rename(value.span, `"${word}"`));
+    case 'numbers':
+      return numbers(type.ascending ?? false, value, of, binding, wrong);
+    case 'name': {
+      if (word === undefined) {
+        const quoted = value.kind === 'Text' && binding.names[type.of].has(value.value);
+        return wrong(quoted ? rename(value.span, value.value) : undefined);
+      }
+      if (!known(type.of, word, value, binding)) return undefined;
+      if (type.of === 'feature') binding.onFeature?.(word);
+      return { value: word };
+    }
+    case 'kind': {
+      const call = asCall(value);
+      if (!call) return wrong();
+      const { name, span } = call.callee;
+      if (Object.hasOwn(type.of, name)) return boundOrNothing(bind(call, type.of[name]!));
+      const near = nearest(name, Object.keys(type.of));
+      const facts = { of, word: name, nearest: near, choices: Object.keys(type.of) };
+      binding.report('unknown-choice', span, facts, rename(span, near));
+      return undefined;
+    }
+    case 'feature':
+      return feature(value, binding, bind, wrong);
+  }
+}
+
+const boundOrNothing = (value: unknown): Converted | undefined => (value === undefined ? undefined : { value });
+
+function known(of: keyof Binding['names'], word: string, value: Expression, binding: Binding): boolean {
+  if (binding.names[of].has(word)) return true;
+  const near = nearest(word, binding.names[of]);
+  binding.report('unknown-name', value.span, { what: of, name: word, nearest: near }, rename(value.span, near));
+  return false;
+}
+
+function numbers(
+  ascending: boolean,
+  value: Expression,
+  of: string,
+  binding: Binding,
+  wrong: (extra?: Extra) => undefined,
+): Converted | undefined {
+  if (value.kind !== 'List') {
+    const text = value.span.source.text.slice(value.span.start, value.span.end);
+    return wrong(binding.constants.isNumeric(value) ? rename(value.span, `[${text}]`) : undefined);
+  }
+  const items = value.items.map((item) => binding.constants.number(item, of, 'a list of numbers'));
+  if (items.some((item) => item === undefined)) return undefined;
+  const given = items as number[];
+  if (ascending && given.some((item, index) => index > 0 && item <= given[index - 1]!)) {
+    const sorted = [...new Set(given)].sort((a, b) => a - b);
+    binding.report('not-ascending', value.span, { of }, rename(value.span, `[${sorted.join(', ')}]`));
+    return undefined;
+  }
+  return { value: given };
+}
+
+/** A declared feature's name, or a call of a feature kind. */
+function feature(
+  value: Expression,
+  binding: Binding,
+  bind: BindNested,
+  wrong: (extra?: Extra) => undefined,
+): Converted | undefined {
+  const call = asCall(value);
+  if (!call) return wrong();
+  const { name, span } = call.callee;
+  if (value.kind === 'Name' && binding.names.feature.has(name)) {
+    binding.onFeature?.(name);
+    return { value: { feature: name } };
+  }
+  const row = Object.hasOwn(binding.featureKinds, name) ? binding.featureKinds[name] : undefined;
+  if (row) return boundOrNothing(bind(call, row));
+  const kinds = Object.keys(binding.featureKinds);
+  if (value.kind === 'Name') {
+    const near = nearest(name, [...binding.names.feature, ...kinds]);
+    binding.report('unknown-name', span, { what: 'feature', name, nearest: near }, rename(span, near));
+  } else {
+    const near = nearest(name, kinds);
+    const facts = { what: 'kind of feature', name, nearest: near, known: kinds };
+    binding.report('unknown-kind', span, facts, rename(span, near));
+  }
+  return undefined;
+}
