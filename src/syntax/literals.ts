@@ -14,7 +14,7 @@ export interface BadEscape {
 }
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '"': '"', "'": "'", '\\': '\\' };
-const escape = /\\(?:u\{([0-9A-Fa-f]{1,6})\}|([^]?))/g;
+const escapeSequence = /\\(?:u\{([0-9A-Fa-f]{1,6})\}|([\s\S]?))/g;
 
 /** The text between the quotes, its escapes resolved. An unknown escape stands for itself, and is told. */
 export function readText(image: string): { value: string; badEscapes: readonly BadEscape[] } {
@@ -24,7 +24,7 @@ export function readText(image: string): { value: string; badEscapes: readonly B
   if (!inner.includes('\\')) return { value: inner, badEscapes: [] };
   const badEscapes: BadEscape[] = [];
   const value = inner.replace(
-    escape,
+    escapeSequence,
     (whole: string, code: string | undefined, letter: string | undefined, at: number) => {
       const character =
         code === undefined

@@ -4,7 +4,7 @@ export interface Source {
   /** What a message calls it: a path relative to where the user stands, or `<text>`. */
   readonly name: string;
   readonly text: string;
-  /** Offset of the first character of each line. */
+  /** Offset of the first character of each line. A byte order mark is no character of the first. */
   readonly lineStarts: readonly number[];
 }
 
@@ -22,7 +22,7 @@ export interface Position {
 }
 
 export function makeSource(name: string, text: string): Source {
-  const lineStarts = [0];
+  const lineStarts = [text.startsWith('\uFEFF') ? 1 : 0];
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lineStarts.push(at + 1);
   return { name, text, lineStarts };
 }
@@ -35,7 +35,20 @@ export function positionAt(source: Source, offset: number): Position {
     if (source.lineStarts[middle]! <= offset) low = middle;
     else high = middle - 1;
   }
-  return { line: low + 1, column: offset - source.lineStarts[low]! + 1 };
+  return { line: low + 1, column: Math.max(0, offset - source.lineStarts[low]!) + 1 };
+}
+
+/** Offset of a line and column: the inverse of `positionAt`, held within the text. */
+export function offsetAt(source: Source, { line, column }: Position): number {
+  const start = source.lineStarts[Math.min(line, source.lineStarts.length) - 1] ?? 0;
+  return Math.min(start + column - 1, source.text.length);
+}
+
+/** A line as it stands, without its end. Lines count from 1. */
+export function lineAt(source: Source, line: number): string {
+  const start = source.lineStarts[line - 1] ?? source.text.length;
+  const end = source.lineStarts[line] ?? source.text.length;
+  return source.text.slice(start, end).replace(/\r?\n$/, '');
 }
 
 /** The smallest span that holds both. */

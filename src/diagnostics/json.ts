@@ -1,0 +1,48 @@
+import { positionAt, type Span } from '../text/source.ts';
+import type { Diagnostic, Severity } from './diagnostic.ts';
+import { inOrder } from './order.ts';
+
+/** Lines and columns from 1, columns in UTF-16 units; the end is past the last character. `null` where there is no place. */
+export interface JsonPlace {
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly column: number | null;
+  readonly endLine: number | null;
+  readonly endColumn: number | null;
+}
+
+export interface JsonDiagnostic extends JsonPlace {
+  readonly code: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly notes: readonly (JsonPlace & { readonly message: string })[];
+  /** Each fix is one alternative: edits that belong together. */
+  readonly fixes: readonly (readonly (JsonPlace & { readonly text: string })[])[];
+}
+
+/** Diagnostics for programs: plain data, in a stable order, every key always there. */
+export function toJson(diagnostics: readonly Diagnostic[]): JsonDiagnostic[] {
+  return inOrder(diagnostics).map((diagnostic) => ({
+    code: diagnostic.code,
+    severity: diagnostic.severity,
+    message: diagnostic.message,
+    hint: diagnostic.hint ?? null,
+    ...place(diagnostic.at),
+    notes: diagnostic.notes.map((note) => ({ message: note.message, ...place(note.at) })),
+    fixes: diagnostic.fixes.map((fix) => fix.map((edit) => ({ text: edit.text, ...place(edit.at) }))),
+  }));
+}
+
+function place(at: Span | undefined): JsonPlace {
+  if (at === undefined) return { file: null, line: null, column: null, endLine: null, endColumn: null };
+  const start = positionAt(at.source, at.start);
+  const end = positionAt(at.source, at.end);
+  return {
+    file: at.source.name,
+    line: start.line,
+    column: start.column,
+    endLine: end.line,
+    endColumn: end.column,
+  };
+}
