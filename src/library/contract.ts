@@ -69,6 +69,9 @@ export interface BoundKind {
   readonly arguments: Readonly<Record<string, unknown>>;
 }
 
+/** The value of a `feature` parameter: the name of a declared feature, or a checked call of a feature kind. */
+export type FeatureArgument = { readonly feature: string } | BoundKind;
+
 // ── Values: what flows between blocks ────────────────────────────────────────────────────────────────────────────────
 
 export interface Field {
@@ -222,7 +225,7 @@ export interface WeightingKind<P extends Parameters = Parameters> extends KindRo
 
 export interface OptimizerKind<P extends Parameters = Parameters> extends KindRow<P> {
   /** The dense update, element by element, as part of the graph. Slots are as wide as the weights and start at `initial`. */
-  readonly slots: readonly { readonly name: string; readonly initial: (args: Arguments<P>) => number }[];
+  readonly slots: readonly { readonly name: string; initial(args: Arguments<P>): number }[];
   update(
     builder: Builder,
     at: {

@@ -1,0 +1,24 @@
+import { activations } from '../activations.ts';
+import { choice, integer } from '../parameters.ts';
+import { blockKind } from '../rows.ts';
+import { needVector } from '../values.ts';
+import { layer } from './layer.ts';
+
+export const dense = blockKind({
+  doc: 'One fully connected layer, activation(x · W + b): vector[N] → vector[units].',
+  paper: 'no paper: a linear layer; first weights after Glorot & Bengio 2010',
+  example: 'dense(64, relu)',
+  parameters: {
+    units: integer({ min: 1, required: true, positional: true, doc: 'Width of its output.' }),
+    activation: choice(activations, { positional: true, doc: 'What follows, element by element.', default: 'linear' }),
+  },
+  lower(context, input, { units, activation }) {
+    const { tensor, width } = needVector(input);
+    return {
+      kind: 'vector',
+      tensor: layer(context, tensor, width, units, activation),
+      width: units,
+      normalized: false,
+    };
+  },
+});

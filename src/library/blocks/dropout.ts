@@ -1,0 +1,39 @@
+import type { Ref } from '../../graph/builder.ts';
+import type { BlockContext } from '../contract.ts';
+import { number } from '../parameters.ts';
+import { blockKind } from '../rows.ts';
+
+export const dropout = blockKind({
+  doc: 'In training sets each number to 0 with probability `rate` and divides the others by 1 − rate; in a served tower it does nothing. The shape stays.',
+  paper: 'Srivastava et al., "Dropout", JMLR 2014',
+  example: 'dropout(0.2)',
+  parameters: {
+    rate: number({ min: 0, below: 1, positional: true, doc: 'Share of numbers that are dropped.', default: 0.5 }),
+  },
+  lower(context, input, { rate }) {
+    if (!context.training || rate === 0) return input;
+    switch (input.kind) {
+      case 'vector':
+        return { ...input, tensor: drop(context, input.tensor, input.width, rate), normalized: false };
+      case 'fields':
+        return {
+          kind: 'fields',
+          fields: input.fields.map((field) => ({ ...field, tensor: drop(context, field.tensor, field.width, rate) })),
+        };
+      case 'sequence': {
+        const { builder } = context;
+        const width = input.length * input.width;
+        const flat = builder.reshape(input.tensor, [input.tensor.type.shape[0]!, width]);
+        return { ...input, tensor: builder.reshape(drop(context, flat, width, rate), input.tensor.type.shape) };
+      }
+    }
+  },
+});
+
+/** float32 [batch, width] */
+function drop(context: BlockContext, x: Ref, width: number, rate: number): Ref {
+  const { builder } = context;
+  const noise = context.input(context.fresh('noise'), { from: 'noise', width }, x.type.shape);
+  const keep = builder.cast(builder.greaterEqual(noise, rate), 'float32');
+  return builder.mul(x, builder.mul(keep, 1 / (1 - rate)));
+}

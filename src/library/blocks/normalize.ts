@@ -1,0 +1,15 @@
+import { blockKind } from '../rows.ts';
+import { unitLength } from '../unit_length.ts';
+import { needVector } from '../values.ts';
+
+export const normalize = blockKind({
+  doc: 'Each row divided by its length, x / ‖x‖: vector[N] → vector[N] of length 1. A row of zeros stays one.',
+  paper: 'Yi et al., "Sampling-bias-corrected neural modeling", RecSys 2019 (section 4: normalized embeddings)',
+  example: 'normalize',
+  parameters: {},
+  lower({ builder }, input) {
+    const vector = needVector(input);
+    if (vector.normalized) return vector;
+    return { ...vector, tensor: unitLength(builder, vector.tensor), normalized: true };
+  },
+});

@@ -1,0 +1,31 @@
+import { integer } from '../parameters.ts';
+import { blockKind } from '../rows.ts';
+import { needFields } from '../values.ts';
+
+export const senet = blockKind({
+  doc: 'Weighs whole fields, of whatever widths: squeeze zᵢ = mean of field i; excitation a = σ(relu(z · W₁) · W₂) with W₁ of [F × F/r] and W₂ of [F/r × F]; fieldᵢ ← aᵢ · fieldᵢ. fields[F × D] → the same.',
+  paper: 'Huang et al., "FiBiNET", RecSys 2019 (section 3.2); one tower at a time',
+  example: 'senet(reduction: 2)',
+  parameters: {
+    reduction: integer({ min: 1, doc: 'r: the hidden layer has F/r units, rounded down, one at least.', default: 3 }),
+  },
+  lower({ builder }, input, { reduction }) {
+    const { fields } = needFields(input);
+    const count = fields.length;
+    const hidden = Math.max(1, Math.floor(count / reduction));
+    const squeezed = builder.concat(
+      fields.map((field) => builder.mean(field.tensor, [1], true)),
+      1,
+    );
+    const reduce = builder.parameter('reduce', [count, hidden], { kind: 'glorot', fans: [count, hidden] });
+    const expand = builder.parameter('expand', [hidden, count], { kind: 'glorot', fans: [hidden, count] });
+    const weights = builder.sigmoid(builder.matMul(builder.relu(builder.matMul(squeezed, reduce)), expand));
+    return {
+      kind: 'fields',
+      fields: fields.map((field, at) => ({
+        ...field,
+        tensor: builder.mul(field.tensor, builder.slice(weights, [0, at], [-1, 1])),
+      })),
+    };
+  },
+});

@@ -1,0 +1,21 @@
+import { ShapeError } from '../contract.ts';
+import { name } from '../parameters.ts';
+import { featureKind } from '../rows.ts';
+
+export const like = featureKind({
+  doc: "A column of the same values as another feature: it uses that feature's encoding and its embedding table, and gives a field of the same width.",
+  paper:
+    'Yi et al., "Sampling-bias-corrected neural modeling", RecSys 2019 (section 5.1: seed and candidate share a table)',
+  example: 'like(video_id)',
+  column: 'any',
+  parameters: {
+    feature: name('feature', { required: true, positional: true, doc: 'The feature whose table it shares.' }),
+  },
+  use(_, target) {
+    if (target === undefined) throw new ShapeError('needs to know what it is like');
+    if (target.gives === 'numbers')
+      throw new ShapeError('needs a feature with a table: plain numbers have none to share');
+    if (target.dim === 0) throw new ShapeError('needs a feature with a table: `dim: 0` gives it none');
+    return target;
+  },
+});

@@ -1,0 +1,33 @@
+import { ShapeError } from '../contract.ts';
+import { choice, feature, integer } from '../parameters.ts';
+import { featureKind } from '../rows.ts';
+
+export const list = featureKind({
+  doc: "Several values of one kind: embeddings pooled into a field of the width of one; with `pool: none` a sequence[max × dim]. Named after a feature, its elements use that feature's own table.",
+  paper: 'Covington et al., "Deep neural networks for YouTube recommendations", RecSys 2016 (section 3.2)',
+  example: 'list(category(dim: 16), max: 6)',
+  column: 'list',
+  parameters: {
+    element: feature({
+      required: true,
+      positional: true,
+      doc: 'What one element is: a feature kind, or the name of a feature whose table is shared.',
+    }),
+    max: integer({ min: 1, doc: 'Elements kept: the latest of a history, else the first.', default: 50 }),
+    pool: choice(['mean', 'sum', 'none'], { doc: 'How the embeddings become one.', default: 'mean' }),
+  },
+  use({ max, pool }, element) {
+    if (element === undefined) throw new ShapeError('needs to know what its elements are');
+    if (element.gives !== 'code') {
+      throw new ShapeError('needs elements of one code each: an id, a category, or a number cut into pieces');
+    }
+    if (element.dim === 0) throw new ShapeError('needs elements with embeddings: `dim: 0` gives them none');
+    return {
+      encoder: element.encoder,
+      gives: 'bag',
+      max,
+      pool,
+      ...(element.dim === undefined ? {} : { dim: element.dim }),
+    };
+  },
+});

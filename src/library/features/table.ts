@@ -1,0 +1,11 @@
+import type { FeatureKind } from '../contract.ts';
+import { category } from './category.ts';
+import { id } from './id.ts';
+import { like } from './like.ts';
+import { list } from './list.ts';
+import { number } from './number.ts';
+import { text } from './text.ts';
+import { vector } from './vector.ts';
+
+/** Every kind of feature, by the name a file uses. */
+export const features: Readonly<Record<string, FeatureKind>> = { id, category, number, list, text, vector, like };

@@ -1,0 +1,23 @@
+import { choice, integer } from '../parameters.ts';
+import { featureKind } from '../rows.ts';
+
+export const text = featureKind({
+  doc: 'Text as a bag of hashed pieces, each with a row of an embedding table, pooled into a field of width `dim`. The sum of rows is the product of the count vector and the first layer of DSSM.',
+  paper: 'Huang et al., "Learning deep structured semantic models", CIKM 2013 (section 3.2, word hashing)',
+  example: 'text(trigrams, hash: 30_000, dim: 128)',
+  column: 'text',
+  parameters: {
+    pieces: choice(['words', 'trigrams'], {
+      positional: true,
+      doc: 'Lower-case words, or letter trigrams of `#word#`.',
+      default: 'words',
+    }),
+    hash: integer({ min: 1, doc: 'Rows of the table.', default: 30_000 }),
+    dim: integer({ min: 1, doc: 'Width of the field.', default: 64 }),
+    max: integer({ min: 1, doc: 'Pieces kept, from the beginning.', default: 256 }),
+    pool: choice(['sum', 'mean'], { doc: 'How the embeddings become one.', default: 'sum' }),
+  },
+  use({ pieces, hash, dim, max, pool }) {
+    return { encoder: { kind: pieces, buckets: hash }, gives: 'bag', max, dim, pool };
+  },
+});

@@ -1,0 +1,47 @@
+import { type BoundKind, type FeatureArgument, type FeatureUse, ShapeError } from '../contract.ts';
+import { features } from './table.ts';
+
+/**
+ * What one declared feature asks of the host and of the graph, with the features that it names followed to their own
+ * declarations: an `owner` is always a feature with an encoder of its own, and `dim` is then the owner's.
+ * Throws ShapeError when its arguments do not go together, or when features are defined by one another in a circle.
+ */
+export function featureUse(name: string, calls: ReadonlyMap<string, BoundKind>): FeatureUse {
+  return declared(name, calls, []);
+}
+
+function declared(name: string, calls: ReadonlyMap<string, BoundKind>, within: readonly string[]): FeatureUse {
+  if (within.includes(name)) throw new ShapeError(`goes round in a circle: ${[...within, name].join(' → ')}`, name);
+  const call = calls.get(name);
+  if (call === undefined) throw new ShapeError(`names \`${name}\`, which is not a feature`);
+  return bound(call, calls, [...within, name]);
+}
+
+function bound(call: BoundKind, calls: ReadonlyMap<string, BoundKind>, within: readonly string[]): FeatureUse {
+  const row = features[call.kind];
+  if (row === undefined) throw new ShapeError('is not a kind of feature');
+  return row.use(call.arguments, elementOf(call, calls, within));
+}
+
+/** The feature that an argument names or declares, if its kind has such an argument. */
+function elementOf(
+  call: BoundKind,
+  calls: ReadonlyMap<string, BoundKind>,
+  within: readonly string[],
+): FeatureUse | undefined {
+  for (const [parameter, { type }] of Object.entries(features[call.kind]!.parameters)) {
+    const argument = call.arguments[parameter];
+    if (argument === undefined) continue;
+    if (type.is === 'name' && type.of === 'feature') return owned(argument as string, calls, within);
+    if (type.is === 'feature') {
+      const element = argument as FeatureArgument;
+      return 'feature' in element ? owned(element.feature, calls, within) : bound(element, calls, within);
+    }
+  }
+  return undefined;
+}
+
+function owned(name: string, calls: ReadonlyMap<string, BoundKind>, within: readonly string[]): FeatureUse {
+  const use = declared(name, calls, within);
+  return 'owner' in use.encoder ? use : { ...use, encoder: { owner: name } };
+}

@@ -1,0 +1,24 @@
+import { integer } from '../parameters.ts';
+import { featureKind } from '../rows.ts';
+
+export const vector = featureKind({
+  doc: 'A fixed number of numbers, such as an embedding made elsewhere: a field of width `size`, or of width `dim` through a learnt map.',
+  paper: 'no paper: the numbers are taken as they are',
+  example: 'vector(256, dim: 64)',
+  column: 'vector',
+  parameters: {
+    size: integer({ min: 1, required: true, positional: true, doc: 'How many numbers a row has.' }),
+    dim: integer({
+      min: 1,
+      doc: 'Width of the field after a learnt [size × dim] map; without it the numbers themselves.',
+    }),
+  },
+  use({ size, dim }) {
+    return {
+      encoder: { kind: 'vector', size },
+      gives: 'numbers',
+      size,
+      ...(dim === undefined ? {} : { project: dim }),
+    };
+  },
+});

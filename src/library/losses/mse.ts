@@ -1,0 +1,16 @@
+import { invariant } from '../../diagnostics/failure.ts';
+import { lossKind } from '../rows.ts';
+import { rowScore, weightedMean } from './mean.ts';
+
+export const mse = lossKind({
+  doc: "Squared error (score − label)², in the label's own unit squared. A factor on the score sets its range: `cosine(user, item) * 5`.",
+  paper: 'Koren et al., "Matrix factorization techniques for recommender systems", Computer 2009 (equation 2)',
+  example: 'mse',
+  label: 'number',
+  needsItemKey: false,
+  parameters: {},
+  lower({ builder, label, weight }, { query, item }) {
+    invariant(label, 'mse is given its label');
+    return weightedMean(builder, builder.square(builder.sub(rowScore(builder, query, item), label)), weight);
+  },
+});

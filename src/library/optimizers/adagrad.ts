@@ -1,0 +1,38 @@
+import { ShapeError } from '../contract.ts';
+import { choice, number } from '../parameters.ts';
+import { optimizerKind } from '../rows.ts';
+import { rowDefaults } from './row_defaults.ts';
+import { schedule, scheduled } from './schedule.ts';
+
+export const adagrad = optimizerKind({
+  doc: 'a ← a + g²; w ← w − rate · g / (√a + epsilon). For embeddings `per: row` keeps one a for each row, fed with the mean of g² over the row: memory of one number a row.',
+  paper: 'Duchi et al., "Adaptive subgradient methods", JMLR 2011; per row: Mudigere et al., ISCA 2022 (section 4.1.4)',
+  example: 'adagrad(rate: 0.05, per: row)',
+  parameters: {
+    rate: number({ above: 0, doc: 'Step size.', default: 0.05 }),
+    initial: number({ min: 0, doc: 'First value of a.', default: 0.1 }),
+    epsilon: number({ min: 0, doc: 'Added to the root of a.', default: 1e-7 }),
+    per: choice(['element', 'row'], {
+      doc: 'One a for each number, or for each row of an embedding table.',
+      default: 'element',
+    }),
+    ...scheduled,
+  },
+  slots: [{ name: 'accumulator', initial: ({ initial }) => initial }],
+  update(builder, { weights, gradient, slots, rate }, { per, epsilon }) {
+    if (per === 'row') throw new ShapeError('with `per: row` is for embeddings: dense weights have no rows');
+    const accumulator = builder.add(slots[0]!, builder.square(gradient));
+    const scaled = builder.div(gradient, builder.add(builder.sqrt(accumulator), epsilon));
+    return { weights: builder.sub(weights, builder.mul(scaled, rate)), slots: [accumulator] };
+  },
+  rows: (args) => ({
+    ...rowDefaults,
+    kind: args.per === 'row' ? 'row_adagrad' : 'adagrad',
+    rate: args.rate,
+    schedule: schedule(args),
+    initialAccumulator: args.initial,
+    epsilon: args.epsilon,
+  }),
+  rate: (args) => args.rate,
+  schedule,
+});

@@ -1,0 +1,42 @@
+import { number } from '../parameters.ts';
+import { optimizerKind } from '../rows.ts';
+import { adamChange } from './adam_update.ts';
+import { rowDefaults } from './row_defaults.ts';
+import { schedule, scheduled } from './schedule.ts';
+
+/** Parameters that adam and adamw share. */
+export const adamParameters = {
+  rate: number({ above: 0, doc: 'Step size.', default: 1e-3 }),
+  beta1: number({ min: 0, below: 1, doc: 'Decay of the mean gradient.', default: 0.9 }),
+  beta2: number({ min: 0, below: 1, doc: 'Decay of the mean squared gradient.', default: 0.999 }),
+  epsilon: number({ above: 0, doc: 'Added to the root of the mean square.', default: 1e-8 }),
+  ...scheduled,
+};
+
+export const adamSlots = [
+  { name: 'mean', initial: () => 0 },
+  { name: 'square', initial: () => 0 },
+];
+
+export const adam = optimizerKind({
+  doc: 'm ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²; w ← w − rate · m̂ / (√v̂ + epsilon), m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ) at step t. On embeddings lazy: only rows seen change.',
+  paper: 'Kingma & Ba, "Adam", ICLR 2015 (algorithm 1)',
+  example: 'adam(rate: 1e-3)',
+  parameters: adamParameters,
+  slots: adamSlots,
+  update(builder, { weights, gradient, slots, rate, step }, args) {
+    const { change, slots: next } = adamChange(builder, gradient, [slots[0]!, slots[1]!], step, args);
+    return { weights: builder.sub(weights, builder.mul(change, rate)), slots: next };
+  },
+  rows: (args) => ({
+    ...rowDefaults,
+    kind: 'adam',
+    rate: args.rate,
+    schedule: schedule(args),
+    epsilon: args.epsilon,
+    beta1: args.beta1,
+    beta2: args.beta2,
+  }),
+  rate: (args) => args.rate,
+  schedule,
+});

@@ -1,0 +1,24 @@
+import { number } from '../parameters.ts';
+import { optimizerKind } from '../rows.ts';
+import { adam, adamParameters, adamSlots } from './adam.ts';
+import { adamChange } from './adam_update.ts';
+import { schedule } from './schedule.ts';
+
+export const adamw = optimizerKind({
+  doc: 'Adam whose weights also shrink by themselves: w ← w − rate · (m̂ / (√v̂ + epsilon) + weight_decay · w).',
+  paper: 'Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR 2019 (algorithm 2)',
+  example: 'adamw(rate: 1e-3, weight_decay: 0.01)',
+  parameters: {
+    ...adamParameters,
+    weight_decay: number({ min: 0, doc: 'Share of a weight that goes at each step, times the rate.', default: 0.01 }),
+  },
+  slots: adamSlots,
+  update(builder, { weights, gradient, slots, rate, step }, args) {
+    const { change, slots: next } = adamChange(builder, gradient, [slots[0]!, slots[1]!], step, args);
+    const decayed = builder.add(change, builder.mul(weights, args.weight_decay));
+    return { weights: builder.sub(weights, builder.mul(decayed, rate)), slots: next };
+  },
+  rows: (args) => ({ ...adam.rows(args), weightDecay: args.weight_decay }),
+  rate: (args) => args.rate,
+  schedule,
+});

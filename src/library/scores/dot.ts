@@ -1,0 +1,10 @@
+import { scoreKind } from '../rows.ts';
+import { pairs } from './pairs.ts';
+
+export const dot = scoreKind({
+  doc: "q · i of the two towers' vectors, any real number; one inner product per pair of channels, summed.",
+  paper: 'Yi et al., "Sampling-bias-corrected neural modeling", RecSys 2019 (section 3)',
+  example: 'dot(user, item)',
+  parameters: {},
+  lower: (context, channels) => pairs(context, channels, false),
+});
