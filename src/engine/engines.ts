@@ -1,0 +1,70 @@
+/** THE list of engines, in the order they are chosen. A runtime is imported only when it is asked for. */
+import type { Engine, EngineName } from './engine.ts';
+
+/** Each throws, saying why, where its runtime does not load. */
+const engines: Readonly<Record<EngineName, () => Promise<Engine>>> = {
+  tensorflow: async () => (await import('./tensorflow/tensorflow.ts')).tensorflowEngine(),
+  onnx: async () => (await import('./onnx/onnx.ts')).onnxEngine(),
+  javascript: async () => (await import('./javascript/javascript.ts')).javascriptEngine(),
+};
+
+export const engineNames = Object.keys(engines) as readonly EngineName[];
+
+export interface Skipped {
+  readonly name: EngineName;
+  readonly reason: string;
+}
+
+export interface Choice {
+  readonly engine: Engine;
+  /** Engines that come before the chosen one, and why each was not it. */
+  readonly skipped: readonly Skipped[];
+}
+
+/** No engine that was asked for loads on this machine. */
+export class NoEngine extends Error {
+  constructor(readonly skipped: readonly Skipped[]) {
+    super(skipped.map(({ name, reason }) => `the ${name} engine does not load: ${reason}`).join('\n'));
+  }
+}
+
+const loaded = new Map<EngineName, Promise<Engine>>();
+
+/** The engine itself: the same one each time. Rejects with why it does not load. */
+export function loadEngine(name: EngineName): Promise<Engine> {
+  const known = loaded.get(name);
+  if (known) return known;
+  const loading = engines[name]();
+  loaded.set(name, loading);
+  return loading;
+}
+
+/** The one that is asked for, or the first that loads. Throws `NoEngine` with the reasons. */
+export async function chooseEngine(requested?: EngineName): Promise<Choice> {
+  const skipped: Skipped[] = [];
+  for (const name of requested ? [requested] : engineNames) {
+    try {
+      return { engine: await loadEngine(name), skipped };
+    } catch (error) {
+      skipped.push({ name, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  throw new NoEngine(skipped);
+}
+
+export type Listed =
+  | { readonly name: EngineName; readonly loads: true; readonly version: string }
+  | { readonly name: EngineName; readonly loads: false; readonly reason: string };
+
+/** Every engine with its version, or why it does not load here. */
+export function listEngines(): Promise<readonly Listed[]> {
+  return Promise.all(
+    engineNames.map(async (name): Promise<Listed> => {
+      try {
+        return { name, loads: true, version: (await loadEngine(name)).version };
+      } catch (error) {
+        return { name, loads: false, reason: error instanceof Error ? error.message : String(error) };
+      }
+    }),
+  );
+}

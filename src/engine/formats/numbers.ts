@@ -1,0 +1,13 @@
+/** Numbers of a graph as the typed arrays and bytes that files hold. All formats here are little-endian. */
+import type { Dtype, Tensor } from '../../graph/graph.ts';
+
+export function typedArray(dtype: Dtype, values: readonly number[]): Tensor['data'] {
+  if (dtype === 'float32') return Float32Array.from(values);
+  if (dtype === 'int32') return Int32Array.from(values);
+  return Uint8Array.from(values);
+}
+
+export const bytesOf = (data: ArrayBufferView): Uint8Array =>
+  new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);

@@ -1,0 +1,17 @@
+/** Encoding of protocol buffers from a schema kept as text beside the format that uses it. */
+import protobuf from 'protobufjs';
+
+export interface Message {
+  encode(fields: object): Uint8Array;
+  decode(bytes: Uint8Array): unknown;
+}
+
+/** Fields are given in camelCase, enumerations by name, bytes as Uint8Array. Parsed at the first use. */
+export function message(schema: string, name: string): Message {
+  let type: protobuf.Type | undefined;
+  const lookUp = (): protobuf.Type => (type ??= protobuf.parse(schema).root.lookupType(name));
+  return {
+    encode: (fields) => lookUp().encode(lookUp().fromObject(fields)).finish(),
+    decode: (bytes) => lookUp().toObject(lookUp().decode(bytes), { enums: String, longs: Number }),
+  };
+}

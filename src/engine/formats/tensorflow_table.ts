@@ -1,0 +1,155 @@
+/** How each op is said in TensorFlow. `Parameter` differs between a training graph and an exported one: it is given. */
+import type { Dim, Node } from '../../graph/graph.ts';
+import { inferable, sliceSizes } from './symbols.ts';
+import {
+  dataType,
+  type TensorflowAttribute,
+  type TensorflowLowering,
+  type TensorflowTable,
+  type TensorflowWriter,
+} from './tensorflow_writer.ts';
+
+const int: TensorflowAttribute = { type: 'DT_INT32' };
+
+/** An op of TensorFlow with the same operands and attribute T alone. */
+const same =
+  (op: string): TensorflowLowering =>
+  (node, operands, writer) =>
+    writer.emit(op, operands, { T: writer.operandType(node) });
+
+const logical =
+  (op: string): TensorflowLowering =>
+  (_, operands, writer) =>
+    writer.emit(op, operands);
+
+const reduction =
+  (op: string): TensorflowLowering =>
+  (node, [value], writer) =>
+    writer.emit(op, [value!, writer.vector(node.attributes.axes as readonly number[])], {
+      T: writer.operandType(node),
+      Tidx: int,
+      keep_dims: { b: node.attributes.keepDims === true },
+    });
+
+export const segmentOperands = (node: Node, [values, segments]: readonly string[], writer: TensorflowWriter) => [
+  values!,
+  segments!,
+  writer.constant([node.attributes.rows as number], [], 'int32'),
+];
+
+export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable {
+  return {
+    Input: (node) => {
+      throw new Error(`invariant: input ${node.attributes.name} is not among the graph's inputs`);
+    },
+    Parameter: parameter,
+    Constant: (node, _, writer) =>
+      writer.constant(
+        node.attributes.values as readonly number[],
+        node.type.shape as readonly number[],
+        node.type.dtype,
+      ),
+
+    Add: same('AddV2'),
+    Sub: same('Sub'),
+    Mul: same('Mul'),
+    Div: same('RealDiv'),
+    Maximum: same('Maximum'),
+    Minimum: same('Minimum'),
+    Equal: same('Equal'),
+    Greater: same('Greater'),
+    GreaterEqual: same('GreaterEqual'),
+    LogicalAnd: logical('LogicalAnd'),
+    LogicalOr: logical('LogicalOr'),
+
+    Neg: same('Neg'),
+    Exp: same('Exp'),
+    Log: same('Log'),
+    Sqrt: same('Sqrt'),
+    Rsqrt: same('Rsqrt'),
+    Square: same('Square'),
+    Abs: same('Abs'),
+    Sign: same('Sign'),
+    Tanh: same('Tanh'),
+    Sigmoid: same('Sigmoid'),
+    Relu: same('Relu'),
+    Softplus: same('Softplus'),
+    LogicalNot: logical('LogicalNot'),
+    StopGradient: same('StopGradient'),
+
+    Cast: (node, operands, writer) =>
+      writer.emit('Cast', operands, { SrcT: writer.operandType(node), DstT: { type: dataType(node.type.dtype) } }),
+    Select: (node, operands, writer) => writer.emit('SelectV2', operands, { T: { type: dataType(node.type.dtype) } }),
+
+    MatMul: (node, operands, writer) =>
+      writer.emit('MatMul', operands, {
+        T: writer.operandType(node),
+        transpose_a: { b: node.attributes.transposeA === true },
+        transpose_b: { b: node.attributes.transposeB === true },
+      }),
+    BatchMatMul: (node, operands, writer) =>
+      writer.emit('BatchMatMulV2', operands, {
+        T: writer.operandType(node),
+        adj_x: { b: node.attributes.transposeA === true },
+        adj_y: { b: node.attributes.transposeB === true },
+      }),
+
+    Sum: reduction('Sum'),
+    Mean: reduction('Mean'),
+    Max: reduction('Max'),
+    Softmax: same('Softmax'),
+    LogSoftmax: same('LogSoftmax'),
+
+    Reshape: (node, [value], writer) => {
+      const dims = node.type.shape;
+      const inferred = inferable(dims);
+      const shape = inferred ? writer.vector(inferred) : writer.shape(dims);
+      return writer.emit('Reshape', [value!, shape], { T: writer.operandType(node), Tshape: int });
+    },
+    Transpose: (node, [value], writer) =>
+      writer.emit('Transpose', [value!, writer.vector(node.attributes.perm as readonly number[])], {
+        T: writer.operandType(node),
+        Tperm: int,
+      }),
+    Concat: (node, operands, writer) =>
+      writer.emit('ConcatV2', [...operands, writer.constant([node.attributes.axis as number], [], 'int32')], {
+        T: writer.operandType(node),
+        N: { i: operands.length },
+        Tidx: int,
+      }),
+    Slice: (node, [value], writer) => {
+      const begin = node.attributes.begin as readonly number[];
+      const size = node.attributes.size as readonly Dim[];
+      const known = sliceSizes(writer.typeOf(node.inputs[0]!).shape, begin, size);
+      const sizes = known ? writer.vector(known) : writer.shape(node.type.shape);
+      return writer.emit('Slice', [value!, writer.vector(begin), sizes], { T: writer.operandType(node), Index: int });
+    },
+    Pad: (node, [value], writer) => {
+      const before = node.attributes.before as readonly number[];
+      const after = node.attributes.after as readonly number[];
+      const pairs = before.flatMap((count, axis) => [count, after[axis]!]);
+      const paddings = writer.constant(pairs, [before.length, 2], 'int32');
+      const zero = writer.constant([0], [], node.type.dtype);
+      return writer.emit('PadV2', [value!, paddings, zero], { T: writer.operandType(node), Tpaddings: int });
+    },
+    BroadcastTo: (node, [value, like], writer) => {
+      const shape = writer.shapeOf(like!, writer.typeOf(node.inputs[1]!));
+      return writer.emit('BroadcastTo', [value!, shape], { T: writer.operandType(node), Tidx: int });
+    },
+    Gather: (node, operands, writer) =>
+      writer.emit('GatherV2', [...operands, writer.constant([0], [], 'int32')], {
+        Tparams: writer.operandType(node),
+        Tindices: int,
+        Taxis: int,
+        batch_dims: { i: 0 },
+      }),
+    SegmentSum: (node, operands, writer) =>
+      writer.emit('UnsortedSegmentSum', segmentOperands(node, operands, writer), {
+        T: writer.operandType(node),
+        Tindices: int,
+        Tnumsegments: int,
+      }),
+    ScatterUpdate: (node, operands, writer) =>
+      writer.emit('TensorScatterUpdate', operands, { T: writer.operandType(node), Tindices: int }),
+  };
+}

@@ -1,0 +1,154 @@
+/** Writes a graph as TensorFlow's nodes: what SavedModel keeps as protocol buffers and tfjs's model.json as JSON. */
+import type { Dim, Dtype, Graph, Node, TensorType } from '../../graph/graph.ts';
+import type { OpName } from '../../graph/ops.ts';
+import { bytesOf, typedArray } from './numbers.ts';
+import { isStatic, symbolSource } from './symbols.ts';
+
+export interface TensorflowShape {
+  readonly dim: readonly { readonly size: number }[];
+}
+
+export interface TensorflowAttribute {
+  readonly type?: string;
+  readonly b?: boolean;
+  readonly i?: number;
+  readonly s?: Uint8Array;
+  readonly shape?: TensorflowShape;
+  readonly tensor?: {
+    readonly dtype: string;
+    readonly tensorShape: TensorflowShape;
+    readonly tensorContent: Uint8Array;
+  };
+}
+
+export interface TensorflowNode {
+  readonly name: string;
+  readonly op: string;
+  readonly input: readonly string[];
+  readonly attr: Readonly<Record<string, TensorflowAttribute>>;
+}
+
+/** Lowers one node of the graph, given its operands, to TensorFlow nodes; returns the one that holds its value. */
+export type TensorflowLowering = (node: Node, operands: readonly string[], writer: TensorflowWriter) => string;
+export type TensorflowTable = Readonly<Record<OpName, TensorflowLowering>>;
+
+export const dataType = (dtype: Dtype): string => ({ float32: 'DT_FLOAT', int32: 'DT_INT32', bool: 'DT_BOOL' })[dtype];
+
+/** Symbolic lengths are −1. */
+export const tensorflowShape = (shape: readonly Dim[]): TensorflowShape => ({
+  dim: shape.map((dim) => ({ size: typeof dim === 'number' ? dim : -1 })),
+});
+
+export class TensorflowWriter {
+  readonly nodes: TensorflowNode[] = [];
+  private readonly names = new Set<string>();
+  private readonly constants = new Map<string, string>();
+  private readonly lengths = new Map<string, string>();
+  private readonly values: string[] = [];
+  private prefix = '';
+
+  constructor(
+    readonly graph: Graph,
+    table: TensorflowTable,
+  ) {
+    for (const { node, name } of graph.inputs) this.values[node] = this.placeholder(name, graph.nodes[node]!.type);
+    graph.nodes.forEach((node, id) => {
+      if (node.op === 'Input') return;
+      this.prefix = node.label;
+      const operands = node.inputs.map((input) => this.values[input]!);
+      this.values[id] = table[node.op](node, operands, this);
+    });
+    this.prefix = '';
+  }
+
+  /** Name of the TensorFlow node that holds a value of the graph. */
+  valueOf(id: number): string {
+    return this.values[id]!;
+  }
+
+  typeOf(id: number): TensorType {
+    return this.graph.nodes[id]!.type;
+  }
+
+  /** Attribute `T` of an op: the type of the first operand. */
+  operandType(node: Node): TensorflowAttribute {
+    return { type: dataType(this.typeOf(node.inputs[0]!).dtype) };
+  }
+
+  /** Adds a node under a name of its own, and returns that name. */
+  emit(
+    op: string,
+    input: readonly string[],
+    attr: TensorflowNode['attr'] = {},
+    name = this.prefix ? `${this.prefix}/${op}` : op,
+  ): string {
+    const unique = this.unique(name);
+    this.nodes.push({ name: unique, op, input, attr });
+    return unique;
+  }
+
+  placeholder(name: string, type: TensorType): string {
+    const attributes = { dtype: { type: dataType(type.dtype) }, shape: { shape: tensorflowShape(type.shape) } };
+    return this.emit('Placeholder', [], attributes, name);
+  }
+
+  constant(values: readonly number[], shape: readonly number[], dtype: Dtype): string {
+    const key =
+      values.length > 64 ? undefined : `${dtype} ${shape} ${values.map((x) => (Object.is(x, -0) ? '-0' : x))}`;
+    const known = key && this.constants.get(key);
+    if (known) return known;
+    const name = this.weights('constant', typedArray(dtype, values), shape, dtype);
+    if (key) this.constants.set(key, name);
+    return name;
+  }
+
+  vector(values: readonly number[]): string {
+    return this.constant(values, [values.length], 'int32');
+  }
+
+  weights(name: string, data: ArrayBufferView, shape: readonly number[], dtype: Dtype): string {
+    const tensor = { dtype: dataType(dtype), tensorShape: tensorflowShape(shape), tensorContent: bytesOf(data) };
+    return this.emit('Const', [], { dtype: { type: dataType(dtype) }, value: { tensor } }, name);
+  }
+
+  /** A shape as an int32 vector, with symbols looked up in the inputs. */
+  shape(dims: readonly Dim[]): string {
+    if (isStatic(dims)) return this.vector(dims);
+    const parts = dims.map((dim) => (typeof dim === 'number' ? this.constant([dim], [], 'int32') : this.length(dim)));
+    const attributes = { N: { i: parts.length }, T: { type: 'DT_INT32' }, axis: { i: 0 } };
+    return this.emit('Pack', parts, attributes, 'shape');
+  }
+
+  private length(dim: { readonly symbol: string; readonly times: number }): string {
+    const key = `${dim.symbol}*${dim.times}`;
+    const known = this.lengths.get(key);
+    if (known) return known;
+    const source = symbolSource(this.graph, dim.symbol);
+    const int = { type: 'DT_INT32' };
+    const shape = this.shapeOf(this.values[source.node]!, this.typeOf(source.node));
+    const at = [shape, this.constant([source.axis], [], 'int32'), this.constant([0], [], 'int32')];
+    let length = this.emit('GatherV2', at, { Tparams: int, Tindices: int, Taxis: int }, dim.symbol);
+    const scale = (op: string, by: number): void => {
+      if (by !== 1) length = this.emit(op, [length, this.constant([by], [], 'int32')], { T: int }, dim.symbol);
+    };
+    scale('FloorDiv', source.times);
+    scale('Mul', dim.times);
+    this.lengths.set(key, length);
+    return length;
+  }
+
+  /** The shape of a value as it runs. */
+  shapeOf(value: string, type: TensorType): string {
+    if (isStatic(type.shape)) return this.vector(type.shape);
+    return this.emit('Shape', [value], { T: { type: dataType(type.dtype) }, out_type: { type: 'DT_INT32' } }, 'shape');
+  }
+
+  private unique(name: string): string {
+    // TensorFlow's names begin with a letter, a digit or a dot, and have no spaces; a colon would name an output.
+    const clean = name.replace(/[^A-Za-z0-9_./-]/g, '_').replace(/^(?=[^A-Za-z0-9.])/, 'x');
+    let unique = clean;
+    for (let count = 1; this.names.has(unique); count += 1) unique = `${clean}_${count}`;
+    this.names.add(unique);
+    return unique;
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * tfjs-node's addon, called directly: `tf.node.loadSavedModel` and `predict` are a thin layer over the same calls, and the
+ * rest of tfjs-node would take half a second to start and tens of microseconds a tensor.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { Dtype, Tensor } from '../../graph/graph.ts';
+import { addonIn, packageFolders } from './locate.ts';
+
+export interface Metadata {
+  readonly id: number;
+  readonly shape: readonly number[];
+  readonly dtype: number;
+}
+
+/** tfjs-node/src/tfjs_binding.ts, the part used here. */
+export interface Binding {
+  createTensor(shape: readonly number[], dtype: number, data: Tensor['data']): number;
+  deleteTensor(id: number): void;
+  /** A copy. */
+  tensorDataSync(id: number): Tensor['data'];
+  loadSavedModel(folder: string, tags: string): number;
+  deleteSavedModel(session: number): void;
+  /** Names are joined by commas, each `node:output`. Runs in the calling thread until it is done. */
+  runSavedModel(session: number, inputs: readonly number[], inputNames: string, outputNames: string): Metadata[];
+  readonly TF_FLOAT: number;
+  readonly TF_INT32: number;
+  readonly TF_BOOL: number;
+  readonly TF_Version: string;
+}
+
+export interface Loaded {
+  readonly binding: Binding;
+  readonly tfjsNodeVersion: string;
+}
+
+export const typeCode = (binding: Binding, dtype: Dtype): number =>
+  ({ float32: binding.TF_FLOAT, int32: binding.TF_INT32, bool: binding.TF_BOOL })[dtype];
+
+export function loadBinding(): Loaded {
+  const reasons: string[] = [];
+  // Read when the library is loaded: only errors are logged; naming the choice also silences the notice about it.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
+  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
+  for (const folder of packageFolders()) {
+    const addon = addonIn(folder);
+    if (!existsSync(addon)) {
+      reasons.push(`${folder} has no native library`);
+      continue;
+    }
+    try {
+      const binding: Binding = createRequire(import.meta.url)(addon);
+      const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+      return { binding, tfjsNodeVersion: version };
+    } catch (error) {
+      // Whatever it throws, another engine can run: a missing library, another processor, another C library.
+      reasons.push(`${addon} does not load: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
+    }
+  }
+  if (reasons.length === 0) reasons.push('@tensorflow/tfjs-node is not installed');
+  throw new Error(`${reasons.join('; ')} (\`npm run setup:tensorflow\` builds it)`);
+}

@@ -1,0 +1,32 @@
+/** Where tfjs-node's addon may lie: with the project's packages, or in the cache that `npm run setup:tensorflow` fills. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** The TensorFlow that scripts/setup-tensorflow.mjs builds against. */
+const tensorflowVersion = '2.21.0';
+
+export function cacheFolder(): string {
+  const base =
+    process.env.TOWER_CACHE ??
+    (process.platform === 'darwin'
+      ? join(homedir(), 'Library', 'Caches', 'tower-lang')
+      : join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tower-lang'));
+  return join(base, `tensorflow-${tensorflowVersion}-${process.platform}-${process.arch}`);
+}
+
+/** Folders of @tensorflow/tfjs-node, the project's own first. */
+export function packageFolders(): readonly string[] {
+  const folders: string[] = [];
+  try {
+    folders.push(dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-node/package.json')));
+  } catch {
+    // npm drops an optional package whose install script fails: not there is an answer.
+  }
+  folders.push(join(cacheFolder(), 'node_modules', '@tensorflow', 'tfjs-node'));
+  return folders.filter((folder) => existsSync(folder));
+}
+
+/** The addon is a Node-API library, in a folder named by the version of that interface; 8 is what Node 20 loads. */
+export const addonIn = (folder: string): string => join(folder, 'lib', 'napi-v8', 'tfjs_binding.node');
