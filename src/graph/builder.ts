@@ -1,13 +1,17 @@
 /** Builds graphs. Each method checks its operands' types and throws GraphTypeError, in the graph's own words. */
+import { GraphTypeError } from './errors.ts';
 import type { Dim, Dtype, Graph, Initial, Node, TensorType } from './graph.ts';
+import type { Attributes, LeafName } from './ops/row.ts';
+import type { OpName } from './ops.ts';
+import { GraphWriter } from './writer.ts';
+
+export { GraphTypeError };
 
 /** A value of the graph being built. */
 export interface Ref {
   readonly id: number;
   readonly type: TensorType;
 }
-
-export class GraphTypeError extends Error {}
 
 export interface MatMulOptions {
   readonly transposeA?: boolean;
@@ -82,4 +86,103 @@ export interface Builder {
   finish(): Graph;
 }
 
-export declare function makeBuilder(name: string): Builder;
+/** An empty graph. */
+export function makeBuilder(name: string): Builder {
+  return builderOn(new GraphWriter(name));
+}
+
+/** The methods of a builder over a list of nodes that the caller also holds. */
+export function builderOn(writer: GraphWriter): Builder {
+  type Op = Exclude<OpName, LeafName>;
+  const named = (name: string): string => (writer.label === '' ? name : `${writer.label}/${name}`);
+  const constant: Builder['constant'] = (values, shape, dtype = 'float32') => {
+    const dims = shape ?? (typeof values === 'number' ? [] : [values.length]);
+    const count = dims.reduce((product, length) => product * length, 1);
+    const all = typeof values === 'number' ? new Array<number>(count).fill(values) : values;
+    if (all.length !== count)
+      throw new GraphTypeError(`Constant: ${all.length} values do not fill [${dims.join(', ')}]`);
+    return writer.constant(all, { dtype, shape: dims });
+  };
+  /** A number becomes a scalar of the other operand's dtype. */
+  const operands = (...values: (Ref | number)[]): Ref[] => {
+    const dtype = values.find((value) => typeof value !== 'number')?.type.dtype ?? 'float32';
+    return values.map((value) => (typeof value === 'number' ? constant(value, [], dtype) : value));
+  };
+  const binary = (op: Op) => (a: Ref | number, b: Ref | number) => writer.add(op, operands(a, b));
+  const unary = (op: Op) => (a: Ref) => writer.add(op, [a]);
+  const product =
+    (op: Op) =>
+    (a: Ref, b: Ref, { transposeA = false, transposeB = false }: MatMulOptions = {}) =>
+      writer.add(op, [a, b], { transposeA, transposeB });
+  const reduction =
+    (op: Op) =>
+    (a: Ref, axes: readonly number[], keepDims = false) => {
+      const positive = axes.map((axis) => (axis < 0 ? axis + a.type.shape.length : axis));
+      return writer.add(op, [a], { axes: positive.sort((x, y) => x - y), keepDims });
+    };
+  const moved = (op: Op) => (a: Ref, attributes: Attributes) => writer.add(op, [a], attributes);
+
+  return {
+    nodes: writer.nodes,
+    input: (name, shape, dtype = 'float32') => writer.input(name, { dtype, shape }),
+    parameter: (name, shape, initial, options) =>
+      writer.parameter(named(name), { dtype: 'float32', shape }, initial, options?.trainable ?? true),
+    constant,
+    scope(name, body) {
+      const outside = writer.label;
+      writer.label = named(name);
+      try {
+        return body();
+      } finally {
+        writer.label = outside;
+      }
+    },
+    add: binary('Add'),
+    sub: binary('Sub'),
+    mul: binary('Mul'),
+    div: binary('Div'),
+    maximum: binary('Maximum'),
+    minimum: binary('Minimum'),
+    equal: binary('Equal'),
+    greater: binary('Greater'),
+    greaterEqual: binary('GreaterEqual'),
+    logicalAnd: binary('LogicalAnd'),
+    logicalOr: binary('LogicalOr'),
+    neg: unary('Neg'),
+    exp: unary('Exp'),
+    log: unary('Log'),
+    sqrt: unary('Sqrt'),
+    rsqrt: unary('Rsqrt'),
+    square: unary('Square'),
+    abs: unary('Abs'),
+    sign: unary('Sign'),
+    tanh: unary('Tanh'),
+    sigmoid: unary('Sigmoid'),
+    relu: unary('Relu'),
+    softplus: unary('Softplus'),
+    logicalNot: unary('LogicalNot'),
+    stopGradient: unary('StopGradient'),
+    cast: (a, dtype) => moved('Cast')(a, { dtype }),
+    select: (condition, then, otherwise) => writer.add('Select', [condition, ...operands(then, otherwise)]),
+    matMul: product('MatMul'),
+    batchMatMul: product('BatchMatMul'),
+    sum: reduction('Sum'),
+    mean: reduction('Mean'),
+    max: reduction('Max'),
+    softmax: unary('Softmax'),
+    logSoftmax: unary('LogSoftmax'),
+    reshape: (a, shape) => moved('Reshape')(a, { shape }),
+    transpose: (a, perm) => moved('Transpose')(a, { perm }),
+    concat: (parts, axis) =>
+      writer.add('Concat', parts, { axis: axis < 0 ? axis + (parts[0]?.type.shape.length ?? 0) : axis }),
+    slice: (a, begin, size) => moved('Slice')(a, { begin, size }),
+    pad: (a, before, after) => moved('Pad')(a, { before, after }),
+    broadcastTo: (a, like) => writer.add('BroadcastTo', [a, like]),
+    gather: (a, indices) => writer.add('Gather', [a, indices]),
+    segmentSum: (values, segments, rows) => writer.add('SegmentSum', [values, segments], { rows }),
+    scatterUpdate: (a, indices, updates) => writer.add('ScatterUpdate', [a, indices, updates]),
+    output: (name, value) => writer.output(name, value),
+    update: (parameter, value) => writer.update(parameter, value),
+    finish: () => writer.finish(),
+  };
+}

@@ -1,0 +1,149 @@
+/** Arithmetic of shapes whose lengths may be symbols: only equal symbols match, nothing is guessed. */
+import { GraphTypeError } from './errors.ts';
+import type { Dim, SymbolicDim, TensorType } from './graph.ts';
+
+export type Shape = readonly Dim[];
+
+/** What the symbols stand for in one run: `{ batch: 1024 }`. */
+export type Sizes = Readonly<Record<string, number>>;
+
+/** `symbolic('batch', 4)` is the length printed `4·batch`. */
+export function symbolic(symbol: string, times = 1): SymbolicDim {
+  return { symbol, times };
+}
+
+export function sameDim(a: Dim, b: Dim): boolean {
+  if (typeof a === 'number' || typeof b === 'number') return a === b;
+  return a.symbol === b.symbol && a.times === b.times;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((dim, axis) => sameDim(dim, b[axis]!));
+}
+
+export function sameType(a: TensorType, b: TensorType): boolean {
+  return a.dtype === b.dtype && sameShape(a.shape, b.shape);
+}
+
+export function printDim(dim: Dim): string {
+  if (typeof dim === 'number') return String(dim);
+  return dim.times === 1 ? dim.symbol : `${dim.times}·${dim.symbol}`;
+}
+
+/** `[batch, 64]` */
+export function printShape(shape: Shape): string {
+  return `[${shape.map(printDim).join(', ')}]`;
+}
+
+/** `float32[batch, 64]` */
+export function printType(type: TensorType): string {
+  return `${type.dtype}${printShape(type.shape)}`;
+}
+
+/**
+ * How many elements a shape has, as one length. A product of symbols is a symbol too, its factors in order of name:
+ * `[batch, 4, batch]` has `4·batch·batch`.
+ */
+export function elementsOf(shape: Shape): Dim {
+  let times = 1;
+  const symbols: string[] = [];
+  for (const dim of shape) {
+    if (typeof dim === 'number') times *= dim;
+    else {
+      times *= dim.times;
+      symbols.push(...dim.symbol.split('·'));
+    }
+  }
+  if (symbols.length === 0 || times === 0) return times;
+  return { symbol: symbols.sort().join('·'), times };
+}
+
+/** The length of two pieces laid end to end, or nothing when it cannot be written as one. */
+export function addDims(a: Dim, b: Dim): Dim | undefined {
+  if (typeof a === 'number' && typeof b === 'number') return a + b;
+  if (a === 0) return b;
+  if (b === 0) return a;
+  if (typeof a === 'number' || typeof b === 'number' || a.symbol !== b.symbol) return undefined;
+  return { symbol: a.symbol, times: a.times + b.times };
+}
+
+/** NumPy's broadcasting: shapes are aligned at their ends, and a length of 1 stretches. */
+export function broadcastShapes(a: Shape, b: Shape): Dim[] {
+  const rank = Math.max(a.length, b.length);
+  const result: Dim[] = [];
+  for (let axis = 0; axis < rank; axis++) {
+    const left = dimAt(a, axis, rank);
+    const right = dimAt(b, axis, rank);
+    if (sameDim(left, right) || right === 1) result.push(left);
+    else if (left === 1) result.push(right);
+    else {
+      throw new GraphTypeError(
+        `${printShape(a)} and ${printShape(b)} do not go together: ${printDim(left)} against ${printDim(right)}`,
+      );
+    }
+  }
+  return result;
+}
+
+/** Whether `shape` broadcasts to exactly `target`. */
+export function broadcastsTo(shape: Shape, target: Shape): boolean {
+  if (shape.length > target.length) return false;
+  return target.every((dim, axis) => {
+    const own = dimAt(shape, axis, target.length);
+    return own === 1 || sameDim(own, dim);
+  });
+}
+
+/** The length along `axis` of a shape seen with `rank` axes: 1 where it has none. */
+export function dimAt(shape: Shape, axis: number, rank: number): Dim {
+  return shape[axis - (rank - shape.length)] ?? 1;
+}
+
+export function resolveDim(dim: Dim, sizes: Sizes): number {
+  if (typeof dim === 'number') return dim;
+  let product = dim.times;
+  for (const symbol of dim.symbol.split('·')) {
+    const size = sizes[symbol];
+    if (size === undefined) throw new GraphTypeError(`the length "${symbol}" is not known`);
+    product *= size;
+  }
+  return product;
+}
+
+export function resolveShape(shape: Shape, sizes: Sizes): number[] {
+  return shape.map((dim) => resolveDim(dim, sizes));
+}
+
+/** Learns symbols from the actual shape of one input; a contradiction is a GraphTypeError. */
+export function bindShape(
+  name: string,
+  declared: Shape,
+  actual: readonly number[],
+  sizes: Record<string, number>,
+): void {
+  const fail = (): never => {
+    throw new GraphTypeError(`input "${name}" is ${printShape(declared)}, but was given ${printShape(actual)}`);
+  };
+  if (declared.length !== actual.length) fail();
+  declared.forEach((dim, axis) => {
+    const length = actual[axis]!;
+    if (typeof dim === 'number') {
+      if (dim !== length) fail();
+      return;
+    }
+    const size = length / dim.times;
+    if (!Number.isInteger(size)) fail();
+    const known = sizes[dim.symbol];
+    if (known !== undefined && known !== size) {
+      throw new GraphTypeError(
+        `input "${name}" is given ${printShape(actual)}, but ${dim.symbol} is ${known} in another input`,
+      );
+    }
+    sizes[dim.symbol] = size;
+  });
+}
+
+/** Elements of a resolved shape. */
+export function countElements(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}

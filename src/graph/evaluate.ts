@@ -1,0 +1,96 @@
+/** Runs a graph in plain arrays: slow, simple, and the definition that every engine is held to. */
+import { bindShape, countElements, resolveShape, type Sizes } from './dims.ts';
+import { GraphTypeError } from './errors.ts';
+import type { Dtype, Graph, Tensor } from './graph.ts';
+import type { Values } from './ops/row.ts';
+import { isLeaf, rowOf } from './ops/table.ts';
+
+export type Tensors = Readonly<Record<string, Tensor>>;
+/** Tensors whose float32 values are held in doubles. */
+export type DoubleTensors = Readonly<Record<string, Values>>;
+
+/**
+ * Values of the outputs, and of all parameters after the updates. float32: each op's result is rounded to float32.
+ * Throws GraphTypeError when a value is missing or does not have its declared shape, or an index is out of range.
+ */
+export function evaluate(
+  graph: Graph,
+  inputs: Tensors,
+  parameters: Tensors,
+): { readonly outputs: Tensors; readonly parameters: Tensors } {
+  return run(graph, inputs, parameters, (dtype, length) => new arrays[dtype](length)) as {
+    outputs: Tensors;
+    parameters: Tensors;
+  };
+}
+
+/** The same in double precision, for finite differences. */
+export function evaluateInDoubles(
+  graph: Graph,
+  inputs: DoubleTensors,
+  parameters: DoubleTensors,
+): { readonly outputs: DoubleTensors; readonly parameters: DoubleTensors } {
+  return run(graph, inputs, parameters, (dtype, length) =>
+    dtype === 'float32' ? new Float64Array(length) : new arrays[dtype](length),
+  );
+}
+
+/** What the symbols of a graph stand for, learnt from its inputs. */
+export function sizesOf(graph: Graph, inputs: Readonly<Record<string, { readonly shape: readonly number[] }>>): Sizes {
+  const sizes: Record<string, number> = {};
+  for (const { name, node } of graph.inputs) {
+    const given = inputs[name];
+    if (given === undefined) throw new GraphTypeError(`input "${name}" is not given`);
+    bindShape(name, graph.nodes[node]!.type.shape, given.shape, sizes);
+  }
+  return sizes;
+}
+
+const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
+
+type Allocate = (dtype: Dtype, length: number) => Values['data'];
+
+function run(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, allocate: Allocate) {
+  const sizes = sizesOf(graph, inputs);
+  const values: Values[] = [];
+  for (const node of graph.nodes) {
+    const shape = resolveShape(node.type.shape, sizes);
+    const { dtype } = node.type;
+    const value: Values = { dtype, shape, data: allocate(dtype, countElements(shape)) };
+    if (isLeaf(node.op)) {
+      const name = String(node.attributes.name);
+      const data =
+        node.op === 'Constant'
+          ? (node.attributes.values as readonly number[])
+          : given(node.op === 'Input' ? inputs : parameters, name, value);
+      value.data.set(data);
+    } else {
+      rowOf(node.op).evaluate(
+        node.inputs.map((input) => values[input]!),
+        value,
+        node.attributes,
+      );
+    }
+    values.push(value);
+  }
+  const after: Record<string, Values> = {};
+  for (const { name, node } of graph.parameters) after[name] = values[node]!;
+  for (const { parameter, node } of graph.updates) after[parameter] = values[node]!;
+  const outputs: Record<string, Values> = {};
+  for (const { name, node } of graph.outputs) outputs[name] = values[node]!;
+  return { outputs, parameters: after };
+}
+
+function given(tensors: DoubleTensors, name: string, expected: Values): Values['data'] {
+  const tensor = tensors[name];
+  if (tensor === undefined) throw new GraphTypeError(`"${name}" is not given`);
+  if (tensor.dtype !== expected.dtype || tensor.shape.join() !== expected.shape.join()) {
+    throw new GraphTypeError(
+      `"${name}" is ${expected.dtype}[${expected.shape}], but was given ${tensor.dtype}[${tensor.shape}]`,
+    );
+  }
+  if (tensor.data.length !== expected.data.length) {
+    throw new GraphTypeError(`"${name}" has ${tensor.data.length} elements for [${expected.shape}]`);
+  }
+  return tensor.data;
+}

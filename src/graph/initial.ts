@@ -1,0 +1,44 @@
+/** First values of a graph's parameters. */
+import { makeRandom } from '../random/random.ts';
+import { countElements } from './dims.ts';
+import type { Tensors } from './evaluate.ts';
+import type { Graph, Initial, Tensor } from './graph.ts';
+
+/** Each parameter has a stream of its own, named by the seed and its name: adding one does not change the others. */
+export function initialValues(graph: Graph, seed: number): Tensors {
+  const values: Record<string, Tensor> = {};
+  for (const { name, node, initial } of graph.parameters) {
+    const shape = graph.nodes[node]!.type.shape as readonly number[];
+    const data = new Float32Array(countElements(shape));
+    fill(data, initial, seed, name);
+    values[name] = { dtype: 'float32', shape, data };
+  }
+  return values;
+}
+
+function fill(data: Float32Array, initial: Initial, seed: number, name: string): void {
+  switch (initial.kind) {
+    case 'zeros':
+      return;
+    case 'ones':
+      data.fill(1);
+      return;
+    case 'constant':
+      data.fill(initial.value);
+      return;
+    case 'uniform':
+      makeRandom(seed, hash(name)).fill(data, -initial.limit, initial.limit);
+      return;
+    case 'glorot': {
+      const limit = Math.sqrt(6 / (initial.fans[0] + initial.fans[1]));
+      makeRandom(seed, hash(name)).fill(data, -limit, limit);
+    }
+  }
+}
+
+/** FNV-1a, 32 bits. */
+function hash(text: string): number {
+  let result = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) result = Math.imul(result ^ byte, 0x01000193);
+  return result >>> 0;
+}

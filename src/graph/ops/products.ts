@@ -1,0 +1,98 @@
+/** Matrix products. */
+import type { Ref } from '../builder.ts';
+import { countElements, printDim, printShape, sameDim } from '../dims.ts';
+import { GraphTypeError } from '../errors.ts';
+import type { Dim, TensorType } from '../graph.ts';
+import type { OpName } from '../ops.ts';
+import { type Attributes, expectInputs, expectRank, type GradientContext, type OpRow, type Values } from './row.ts';
+
+function productShape(op: OpName, a: readonly Dim[], b: readonly Dim[], attributes: Attributes): readonly [Dim, Dim] {
+  const [rows, innerA] = attributes.transposeA ? [a[1]!, a[0]!] : [a[0]!, a[1]!];
+  const [innerB, columns] = attributes.transposeB ? [b[1]!, b[0]!] : [b[0]!, b[1]!];
+  if (!sameDim(innerA, innerB)) {
+    const written = (shape: readonly Dim[], transposed: unknown): string =>
+      `${printShape(shape)}${transposed ? 'ᵀ' : ''}`;
+    throw new GraphTypeError(
+      `${op}: ${written(a, attributes.transposeA)} × ${written(b, attributes.transposeB)}: the inner lengths ${printDim(innerA)} and ${printDim(innerB)} differ`,
+    );
+  }
+  return [rows, columns];
+}
+
+/** One product of `a` and `b` from the given offsets. */
+function multiply(a: Values, b: Values, output: Values, attributes: Attributes, index: number): void {
+  const [rowsA, columnsA] = a.shape.slice(-2) as [number, number];
+  const [rowsB, columnsB] = b.shape.slice(-2) as [number, number];
+  const [rows, columns] = output.shape.slice(-2) as [number, number];
+  const inner = attributes.transposeA ? rowsA : columnsA;
+  const [stepA, stepInnerA] = attributes.transposeA ? [1, columnsA] : [columnsA, 1];
+  const [stepB, stepInnerB] = attributes.transposeB ? [columnsB, 1] : [1, columnsB];
+  const startA = index * rowsA * columnsA;
+  const startB = index * rowsB * columnsB;
+  const start = index * rows * columns;
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      let sum = 0;
+      for (let k = 0; k < inner; k++) {
+        sum += a.data[startA + i * stepA + k * stepInnerA]! * b.data[startB + j * stepB + k * stepInnerB]!;
+      }
+      output.data[start + i * columns + j] = sum;
+    }
+  }
+}
+
+/** Both gradients of a product are products; flags are chosen so that nothing is transposed. */
+function gradient(method: 'matMul' | 'batchMatMul'): OpRow['gradient'] {
+  return (at: GradientContext) => {
+    const [a, b] = at.inputs as [Ref, Ref];
+    const product = at.builder[method];
+    const { transposeA, transposeB } = at.attributes;
+    return [
+      () =>
+        transposeA
+          ? product(b, at.full(), { transposeA: transposeB === true, transposeB: true })
+          : product(at.full(), b, { transposeB: transposeB !== true }),
+      () =>
+        transposeB
+          ? product(at.full(), a, { transposeA: true, transposeB: transposeA === true })
+          : product(a, at.full(), { transposeA: transposeA !== true }),
+    ];
+  };
+}
+
+function flops(inputs: readonly (readonly number[])[], output: readonly number[], attributes: Attributes): number {
+  const [rows, columns] = inputs[0]!.slice(-2) as [number, number];
+  return 2 * countElements(output) * (attributes.transposeA ? rows : columns);
+}
+
+export const matMul: OpRow = {
+  doc: 'Matrix product [m, k] × [k, n] → [m, n]; attributes transposeA and transposeB read an operand transposed.',
+  type(inputs, attributes): TensorType {
+    expectInputs('MatMul', inputs, ['float32'], ['float32']);
+    for (const input of inputs) expectRank('MatMul', input, 2);
+    return { dtype: 'float32', shape: productShape('MatMul', inputs[0]!.shape, inputs[1]!.shape, attributes) };
+  },
+  gradient: gradient('matMul'),
+  evaluate([a, b], output, attributes) {
+    multiply(a!, b!, output, attributes, 0);
+  },
+  flops,
+};
+
+export const batchMatMul: OpRow = {
+  doc: 'One matrix product for each index of the leading axis: [n, m, k] × [n, k, l] → [n, m, l]; flags as for MatMul.',
+  type(inputs, attributes): TensorType {
+    expectInputs('BatchMatMul', inputs, ['float32'], ['float32']);
+    for (const input of inputs) expectRank('BatchMatMul', input, 3);
+    const [a, b] = [inputs[0]!.shape, inputs[1]!.shape];
+    if (!sameDim(a[0]!, b[0]!)) {
+      throw new GraphTypeError(`BatchMatMul: ${printShape(a)} × ${printShape(b)}: the leading lengths differ`);
+    }
+    return { dtype: 'float32', shape: [a[0]!, ...productShape('BatchMatMul', a.slice(1), b.slice(1), attributes)] };
+  },
+  gradient: gradient('batchMatMul'),
+  evaluate([a, b], output, attributes) {
+    for (let index = 0; index < output.shape[0]!; index++) multiply(a!, b!, output, attributes, index);
+  },
+  flops,
+};

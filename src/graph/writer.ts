@@ -1,0 +1,129 @@
+/** The list of nodes while it grows. A node that is there already, with the same operands and attributes, is used again. */
+import type { Ref } from './builder.ts';
+import { printType, sameType } from './dims.ts';
+import { GraphTypeError } from './errors.ts';
+import type {
+  Graph,
+  GraphInput,
+  GraphOutput,
+  GraphParameter,
+  GraphUpdate,
+  Initial,
+  Node,
+  TensorType,
+} from './graph.ts';
+import type { Attributes, LeafName } from './ops/row.ts';
+import { rowOf } from './ops/table.ts';
+import type { OpName } from './ops.ts';
+
+export class GraphWriter {
+  readonly nodes: Node[] = [];
+  /** Label of the nodes that are added. */
+  label = '';
+  readonly #inputs: GraphInput[] = [];
+  readonly #parameters: GraphParameter[] = [];
+  readonly #outputs: GraphOutput[] = [];
+  readonly #updates: GraphUpdate[] = [];
+  readonly #known = new Map<string, Ref>();
+
+  constructor(readonly name: string) {}
+
+  ref(id: number): Ref {
+    return { id, type: this.nodes[id]!.type };
+  }
+
+  add(op: Exclude<OpName, LeafName>, inputs: readonly Ref[], attributes: Attributes = {}): Ref {
+    for (const input of inputs) this.#expectOwn(input);
+    const ids = inputs.map((input) => input.id);
+    const key = `${op} ${ids} ${JSON.stringify(attributes)}`;
+    return (
+      this.#known.get(key) ??
+      this.#push(key, {
+        op,
+        inputs: ids,
+        attributes,
+        type: rowOf(op).type(
+          inputs.map((input) => input.type),
+          attributes,
+        ),
+        label: this.label,
+      })
+    );
+  }
+
+  constant(values: readonly number[], type: TensorType): Ref {
+    for (const value of values) {
+      if (!Number.isFinite(value)) throw new GraphTypeError(`Constant: ${value} cannot be written in a graph`);
+    }
+    const written = values.map((value) => (Object.is(value, -0) ? '-0' : value)).join();
+    const key = `Constant ${printType(type)} ${written}`;
+    return (
+      this.#known.get(key) ??
+      this.#push(key, { op: 'Constant', inputs: [], attributes: { values }, type, label: this.label })
+    );
+  }
+
+  input(name: string, type: TensorType): Ref {
+    return this.#leaf('Input', name, type, (node) => this.#inputs.push({ name, node }));
+  }
+
+  parameter(name: string, type: TensorType, initial: Initial, trainable: boolean): Ref {
+    return this.#leaf('Parameter', name, type, (node) => this.#parameters.push({ name, node, initial, trainable }));
+  }
+
+  output(name: string, value: Ref): void {
+    this.#expectOwn(value);
+    if (this.#outputs.some((output) => output.name === name))
+      throw new GraphTypeError(`two outputs are called "${name}"`);
+    this.#outputs.push({ name, node: value.id });
+  }
+
+  update(parameter: Ref, value: Ref): void {
+    this.#expectOwn(parameter);
+    this.#expectOwn(value);
+    const node = this.nodes[parameter.id]!;
+    const name = String(node.attributes.name);
+    if (node.op !== 'Parameter') throw new GraphTypeError(`only a parameter can be updated, not ${node.op}`);
+    if (!sameType(parameter.type, value.type)) {
+      throw new GraphTypeError(`"${name}" is ${printType(parameter.type)}, but its update is ${printType(value.type)}`);
+    }
+    if (this.#updates.some((update) => update.parameter === name))
+      throw new GraphTypeError(`"${name}" is updated twice`);
+    this.#updates.push({ parameter: name, node: value.id });
+  }
+
+  finish(): Graph {
+    return {
+      name: this.name,
+      nodes: [...this.nodes],
+      inputs: [...this.#inputs],
+      parameters: [...this.#parameters],
+      outputs: [...this.#outputs],
+      updates: [...this.#updates],
+    };
+  }
+
+  #leaf(op: 'Input' | 'Parameter', name: string, type: TensorType, added: (node: number) => void): Ref {
+    const key = `${op} ${name}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) {
+      if (!sameType(known.type, type)) {
+        throw new GraphTypeError(`${op} "${name}" is ${printType(known.type)}, and cannot also be ${printType(type)}`);
+      }
+      return known;
+    }
+    const ref = this.#push(key, { op, inputs: [], attributes: { name }, type, label: this.label });
+    added(ref.id);
+    return ref;
+  }
+
+  #push(key: string, node: Node): Ref {
+    const ref: Ref = { id: this.nodes.push(node) - 1, type: node.type };
+    this.#known.set(key, ref);
+    return ref;
+  }
+
+  #expectOwn(ref: Ref): void {
+    if (this.nodes[ref.id]?.type !== ref.type) throw new GraphTypeError('a value of another graph');
+  }
+}
