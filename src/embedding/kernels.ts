@@ -1,0 +1,112 @@
+/** The compiled kernels as the host calls them. Pointers are bytes into the memory given; counts are of elements or rows. */
+import { kernels as encoded } from './kernels/generated.ts';
+
+export interface Kernels {
+  badCode(codes: number, count: number, rows: number): number;
+  gather(table: number, bytes: number, codes: number, count: number, out: number): void;
+  gatherSequence(
+    table: number,
+    bytes: number,
+    codes: number,
+    offsets: number,
+    count: number,
+    length: number,
+    out: number,
+  ): void;
+  gatherPooled(
+    table: number,
+    bytes: number,
+    codes: number,
+    offsets: number,
+    count: number,
+    mean: number,
+    out: number,
+  ): void;
+  resolve(
+    codes: number,
+    count: number,
+    slots: number,
+    unique: number,
+    seen: number,
+    sums: number,
+    bytes: number,
+  ): number;
+  scatter(sums: number, bytes: number, slots: number, count: number, gradient: number): void;
+  scatterSequence(
+    sums: number,
+    bytes: number,
+    slots: number,
+    offsets: number,
+    count: number,
+    length: number,
+    gradient: number,
+  ): void;
+  scatterPooled(
+    sums: number,
+    bytes: number,
+    slots: number,
+    offsets: number,
+    count: number,
+    mean: number,
+    gradient: number,
+  ): void;
+  updateSgd(
+    table: number,
+    bytes: number,
+    unique: number,
+    seen: number,
+    sums: number,
+    rate: number,
+    keep: number,
+  ): void;
+  updateRowAdagrad(
+    table: number,
+    bytes: number,
+    unique: number,
+    seen: number,
+    sums: number,
+    state: number,
+    rate: number,
+    epsilon: number,
+    keep: number,
+  ): void;
+  updateAdagrad(
+    table: number,
+    bytes: number,
+    unique: number,
+    seen: number,
+    sums: number,
+    state: number,
+    rate: number,
+    epsilon: number,
+    keep: number,
+  ): void;
+  updateAdam(
+    table: number,
+    bytes: number,
+    unique: number,
+    seen: number,
+    sums: number,
+    mean: number,
+    square: number,
+    steps: number,
+    corrections: number,
+    corrected: number,
+    rate: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    keep: number,
+  ): void;
+  uniform(out: number, count: number, key1: number, key2: number, low: number, width: number): void;
+  constant(out: number, count: number, value: number): void;
+  rank(scores: number, rows: number, columns: number, targets: number, better: number, equal: number): void;
+}
+
+/** Compiled once: all instances share the machine code, and what one of them warms up is warm for all. */
+let compiled: WebAssembly.Module | undefined;
+
+export function instantiateKernels(memory: WebAssembly.Memory): Kernels {
+  compiled ??= new WebAssembly.Module(Buffer.from(encoded, 'base64'));
+  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Kernels;
+}

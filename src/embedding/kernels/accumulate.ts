@@ -1,0 +1,150 @@
+/**
+ * Gradients of all lookups of a step, added up for each row that was seen. `slots[row]` is where a row's sum stands among
+ * `unique`; it counts only if `unique` agrees, so nothing needs clearing between steps (Briggs & Torczon 1993, sparse sets).
+ */
+
+/**
+ * Replaces codes by slots, in place. Rows not yet seen in this step join `unique` in the order they come and their sums
+ * start at zero. Returns how many rows have been seen.
+ */
+export function resolve(
+  codes: usize,
+  count: u32,
+  slots: usize,
+  unique: usize,
+  seen: u32,
+  sums: usize,
+  bytes: usize,
+): u32 {
+  const before = seen;
+  for (let p = codes, end = codes + (count << 2); p < end; p += 4) {
+    const code = load<u32>(p);
+    const at = slots + (<usize>code << 2);
+    let slot = load<u32>(at);
+    if (slot >= seen || load<u32>(unique + (slot << 2)) != code) {
+      slot = seen++;
+      store<u32>(at, slot);
+      store<u32>(unique + (slot << 2), code);
+    }
+    store<u32>(p, slot);
+  }
+  memory.fill(sums + before * bytes, 0, (seen - before) * bytes);
+  return seen;
+}
+
+/** sums[slots[i]] += gradient[i] */
+export function scatter(sums: usize, bytes: usize, slots: usize, count: u32, gradient: usize): void {
+  for (let i: u32 = 0; i < count; i++) {
+    addRow(sums + <usize>load<u32>(slots + (i << 2)) * bytes, gradient, bytes);
+    gradient += bytes;
+  }
+}
+
+/** sums[slots[offsets[i] + j]] += gradient[i, j], the gradient having `length` places a bag. */
+export function scatterSequence(
+  sums: usize,
+  bytes: usize,
+  slots: usize,
+  offsets: usize,
+  count: u32,
+  length: u32,
+  gradient: usize,
+): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const start = load<u32>(offsets + (i << 2));
+    const elements = load<u32>(offsets + (i << 2), 4) - start;
+    for (let j: u32 = 0; j < elements; j++) {
+      addRow(sums + <usize>load<u32>(slots + ((start + j) << 2)) * bytes, gradient + j * bytes, bytes);
+    }
+    gradient += length * bytes;
+  }
+}
+
+/** sums[slots[j]] += scale × gradient[i] for every element j of bag i; scale as in `gatherPooled`. */
+export function scatterPooled(
+  sums: usize,
+  bytes: usize,
+  slots: usize,
+  offsets: usize,
+  count: u32,
+  mean: bool,
+  gradient: usize,
+): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const start = load<u32>(offsets + (i << 2));
+    const end = load<u32>(offsets + (i << 2), 4);
+    const scale: f32 = mean && end > start ? <f32>1 / <f32>(end - start) : 1;
+    scatterBag(sums, bytes, slots + (start << 2), slots + (end << 2), scale, gradient);
+    gradient += bytes;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function addTo(target: usize, what: v128): void {
+  v128.store(target, f32x4.add(v128.load(target), what));
+}
+
+// @ts-ignore: decorator
+@inline
+function addRow(target: usize, from: usize, bytes: usize): void {
+  let at: usize = 0;
+  for (; at + 16 <= bytes; at += 16) addTo(target + at, v128.load(from + at));
+  for (; at < bytes; at += 4) store<f32>(target + at, load<f32>(target + at) + load<f32>(from + at));
+}
+
+// @ts-ignore: decorator
+@inline
+function scatterBag(sums: usize, bytes: usize, from: usize, to: usize, scale: f32, gradient: usize): void {
+  const factor = f32x4.splat(scale);
+  let at: usize = 0;
+  for (; at + 128 <= bytes; at += 128) {
+    const strip = sums + at;
+    const g = gradient + at;
+    const g0 = f32x4.mul(v128.load(g), factor);
+    const g1 = f32x4.mul(v128.load(g, 16), factor);
+    const g2 = f32x4.mul(v128.load(g, 32), factor);
+    const g3 = f32x4.mul(v128.load(g, 48), factor);
+    const g4 = f32x4.mul(v128.load(g, 64), factor);
+    const g5 = f32x4.mul(v128.load(g, 80), factor);
+    const g6 = f32x4.mul(v128.load(g, 96), factor);
+    const g7 = f32x4.mul(v128.load(g, 112), factor);
+    for (let p = from; p < to; p += 4) {
+      const row = strip + <usize>load<u32>(p) * bytes;
+      v128.store(row, f32x4.add(v128.load(row), g0));
+      v128.store(row, f32x4.add(v128.load(row, 16), g1), 16);
+      v128.store(row, f32x4.add(v128.load(row, 32), g2), 32);
+      v128.store(row, f32x4.add(v128.load(row, 48), g3), 48);
+      v128.store(row, f32x4.add(v128.load(row, 64), g4), 64);
+      v128.store(row, f32x4.add(v128.load(row, 80), g5), 80);
+      v128.store(row, f32x4.add(v128.load(row, 96), g6), 96);
+      v128.store(row, f32x4.add(v128.load(row, 112), g7), 112);
+    }
+  }
+  for (; at + 64 <= bytes; at += 64) {
+    const strip = sums + at;
+    const g = gradient + at;
+    const g0 = f32x4.mul(v128.load(g), factor);
+    const g1 = f32x4.mul(v128.load(g, 16), factor);
+    const g2 = f32x4.mul(v128.load(g, 32), factor);
+    const g3 = f32x4.mul(v128.load(g, 48), factor);
+    for (let p = from; p < to; p += 4) {
+      const row = strip + <usize>load<u32>(p) * bytes;
+      v128.store(row, f32x4.add(v128.load(row), g0));
+      v128.store(row, f32x4.add(v128.load(row, 16), g1), 16);
+      v128.store(row, f32x4.add(v128.load(row, 32), g2), 32);
+      v128.store(row, f32x4.add(v128.load(row, 48), g3), 48);
+    }
+  }
+  for (; at + 16 <= bytes; at += 16) {
+    const g = f32x4.mul(v128.load(gradient + at), factor);
+    for (let p = from; p < to; p += 4) addTo(sums + at + <usize>load<u32>(p) * bytes, g);
+  }
+  for (; at < bytes; at += 4) {
+    const g = load<f32>(gradient + at) * scale;
+    for (let p = from; p < to; p += 4) {
+      const target = sums + at + <usize>load<u32>(p) * bytes;
+      store<f32>(target, load<f32>(target) + g);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+/** Moves within one row. Rows are `bytes` long, a multiple of 4; nothing is aligned to 16. */
+
+// @ts-ignore: decorator
+@inline
+export function copyRow(from: usize, to: usize, bytes: usize): void {
+  let at: usize = 0;
+  for (; at + 64 <= bytes; at += 64) {
+    const a = v128.load(from + at);
+    const b = v128.load(from + at, 16);
+    const c = v128.load(from + at, 32);
+    const d = v128.load(from + at, 48);
+    v128.store(to + at, a);
+    v128.store(to + at, b, 16);
+    v128.store(to + at, c, 32);
+    v128.store(to + at, d, 48);
+  }
+  for (; at + 16 <= bytes; at += 16) v128.store(to + at, v128.load(from + at));
+  for (; at < bytes; at += 4) store<u32>(to + at, load<u32>(from + at));
+}
+
+// @ts-ignore: decorator
+@inline
+export function zeroRow(to: usize, bytes: usize): void {
+  memory.fill(to, 0, bytes);
+}
+
+/** Where the sums of touched bytes end, so that no compiler drops the loads. */
+let touched: u32 = 0;
+
+/**
+ * Reads one byte of each cache line of rows `codes[0 … count)`. WebAssembly has no prefetch; a loop of nothing but
+ * independent loads keeps many misses in flight, and the work that follows finds its rows near.
+ */
+// @ts-ignore: decorator
+@inline
+export function touchRows(base: usize, bytes: usize, codes: usize, count: u32): void {
+  let sum: u32 = 0;
+  if (bytes <= 64) {
+    for (let i: u32 = 0; i < count; i++) sum += load<u8>(base + <usize>load<u32>(codes + (i << 2)) * bytes);
+  } else {
+    for (let i: u32 = 0; i < count; i++) {
+      const row = base + <usize>load<u32>(codes + (i << 2)) * bytes;
+      for (let at: usize = 0; at < bytes; at += 64) sum += load<u8>(row + at);
+    }
+  }
+  touched += sum;
+}

@@ -1,0 +1,86 @@
+/** out[i] = scale × Σ table[codes[j]], j from offsets[i] to offsets[i + 1]; scale is 1 ÷ the bag's length for a mean. */
+export function gatherPooled(
+  table: usize,
+  bytes: usize,
+  codes: usize,
+  offsets: usize,
+  count: u32,
+  mean: bool,
+  out: usize,
+): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const start = load<u32>(offsets + (i << 2));
+    const end = load<u32>(offsets + (i << 2), 4);
+    const scale: f32 = mean && end > start ? <f32>1 / <f32>(end - start) : 1;
+    poolBag(table, bytes, codes + (start << 2), codes + (end << 2), scale, out);
+    out += bytes;
+  }
+}
+
+/** One bag, a strip of columns at a time, so that the sums stay in registers. */
+// @ts-ignore: decorator
+@inline
+function poolBag(table: usize, bytes: usize, from: usize, to: usize, scale: f32, out: usize): void {
+  const factor = f32x4.splat(scale);
+  let at: usize = 0;
+  for (; at + 128 <= bytes; at += 128) {
+    const strip = table + at;
+    let a = f32x4.splat(0);
+    let b = a;
+    let c = a;
+    let d = a;
+    let e = a;
+    let f = a;
+    let g = a;
+    let h = a;
+    for (let p = from; p < to; p += 4) {
+      const row = strip + <usize>load<u32>(p) * bytes;
+      a = f32x4.add(a, v128.load(row));
+      b = f32x4.add(b, v128.load(row, 16));
+      c = f32x4.add(c, v128.load(row, 32));
+      d = f32x4.add(d, v128.load(row, 48));
+      e = f32x4.add(e, v128.load(row, 64));
+      f = f32x4.add(f, v128.load(row, 80));
+      g = f32x4.add(g, v128.load(row, 96));
+      h = f32x4.add(h, v128.load(row, 112));
+    }
+    const target = out + at;
+    v128.store(target, f32x4.mul(a, factor));
+    v128.store(target, f32x4.mul(b, factor), 16);
+    v128.store(target, f32x4.mul(c, factor), 32);
+    v128.store(target, f32x4.mul(d, factor), 48);
+    v128.store(target, f32x4.mul(e, factor), 64);
+    v128.store(target, f32x4.mul(f, factor), 80);
+    v128.store(target, f32x4.mul(g, factor), 96);
+    v128.store(target, f32x4.mul(h, factor), 112);
+  }
+  for (; at + 64 <= bytes; at += 64) {
+    const strip = table + at;
+    let a = f32x4.splat(0);
+    let b = a;
+    let c = a;
+    let d = a;
+    for (let p = from; p < to; p += 4) {
+      const row = strip + <usize>load<u32>(p) * bytes;
+      a = f32x4.add(a, v128.load(row));
+      b = f32x4.add(b, v128.load(row, 16));
+      c = f32x4.add(c, v128.load(row, 32));
+      d = f32x4.add(d, v128.load(row, 48));
+    }
+    const target = out + at;
+    v128.store(target, f32x4.mul(a, factor));
+    v128.store(target, f32x4.mul(b, factor), 16);
+    v128.store(target, f32x4.mul(c, factor), 32);
+    v128.store(target, f32x4.mul(d, factor), 48);
+  }
+  for (; at + 16 <= bytes; at += 16) {
+    let a = f32x4.splat(0);
+    for (let p = from; p < to; p += 4) a = f32x4.add(a, v128.load(table + at + <usize>load<u32>(p) * bytes));
+    v128.store(out + at, f32x4.mul(a, factor));
+  }
+  for (; at < bytes; at += 4) {
+    let a: f32 = 0;
+    for (let p = from; p < to; p += 4) a += load<f32>(table + at + <usize>load<u32>(p) * bytes);
+    store<f32>(out + at, a * scale);
+  }
+}

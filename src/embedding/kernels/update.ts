@@ -1,0 +1,200 @@
+/**
+ * One optimizer step for each of the `seen` rows `unique`, from its summed gradient. `keep` is 1 − rate × weight decay
+ * (decoupled, as in AdamW), and applies to the rows seen only.
+ */
+import { touchRows } from './copy';
+
+const group: u32 = 64;
+
+/** w ← keep · w − rate · g */
+export function updateSgd(
+  table: usize,
+  bytes: usize,
+  unique: usize,
+  seen: u32,
+  sums: usize,
+  rate: f32,
+  keep: f32,
+): void {
+  for (let i: u32 = 0; i < seen; i++) {
+    if ((i & (group - 1)) == 0) touchRows(table, bytes, unique + (i << 2), min(group, seen - i));
+    step(table + <usize>load<u32>(unique + (i << 2)) * bytes, sums, bytes, rate, keep);
+    sums += bytes;
+  }
+}
+
+/** s ← s + mean of g² over the row; w ← keep · w − rate · g ÷ (√s + ε). One number a row (row-wise Adagrad). */
+export function updateRowAdagrad(
+  table: usize,
+  bytes: usize,
+  unique: usize,
+  seen: u32,
+  sums: usize,
+  state: usize,
+  rate: f32,
+  epsilon: f32,
+  keep: f32,
+): void {
+  const width = <f32>(bytes >> 2);
+  for (let i: u32 = 0; i < seen; i++) {
+    if ((i & (group - 1)) == 0) {
+      const some = min(group, seen - i);
+      touchRows(state, 4, unique + (i << 2), some);
+      touchRows(table, bytes, unique + (i << 2), some);
+    }
+    const code = <usize>load<u32>(unique + (i << 2));
+    const sum = load<f32>(state + (code << 2)) + squares(sums, bytes) / width;
+    store<f32>(state + (code << 2), sum);
+    step(table + code * bytes, sums, bytes, rate / (sqrt<f32>(sum) + epsilon), keep);
+    sums += bytes;
+  }
+}
+
+/** s ← s + g²; w ← keep · w − rate · g ÷ (√s + ε), element by element (Duchi et al. 2011). */
+export function updateAdagrad(
+  table: usize,
+  bytes: usize,
+  unique: usize,
+  seen: u32,
+  sums: usize,
+  state: usize,
+  rate: f32,
+  epsilon: f32,
+  keep: f32,
+): void {
+  const rates = f32x4.splat(rate);
+  const epsilons = f32x4.splat(epsilon);
+  const keeps = f32x4.splat(keep);
+  for (let i: u32 = 0; i < seen; i++) {
+    if ((i & (group - 1)) == 0) {
+      const some = min(group, seen - i);
+      touchRows(state, bytes, unique + (i << 2), some);
+      touchRows(table, bytes, unique + (i << 2), some);
+    }
+    const offset = <usize>load<u32>(unique + (i << 2)) * bytes;
+    const row = table + offset;
+    const sum = state + offset;
+    let at: usize = 0;
+    for (; at + 16 <= bytes; at += 16) {
+      const g = v128.load(sums + at);
+      const s = f32x4.add(v128.load(sum + at), f32x4.mul(g, g));
+      v128.store(sum + at, s);
+      const move = f32x4.div(f32x4.mul(rates, g), f32x4.add(f32x4.sqrt(s), epsilons));
+      v128.store(row + at, f32x4.sub(f32x4.mul(v128.load(row + at), keeps), move));
+    }
+    for (; at < bytes; at += 4) {
+      const g = load<f32>(sums + at);
+      const s = load<f32>(sum + at) + g * g;
+      store<f32>(sum + at, s);
+      store<f32>(row + at, load<f32>(row + at) * keep - (rate * g) / (sqrt<f32>(s) + epsilon));
+    }
+    sums += bytes;
+  }
+}
+
+/**
+ * Adam (Kingma & Ba 2015) with moments that stand still while a row is not seen: t counts the row's own steps, so that the
+ * bias correction is exact for what the moments hold. `corrections[t − 1]` = [√(1 − β₂ᵗ) ÷ (1 − β₁ᵗ), √(1 − β₂ᵗ)] for t up
+ * to `corrected`; beyond it both are 1 in float32.
+ * w ← keep · w − rate · c₀ · m ÷ (√v + c₁ · ε), which is rate · m̂ ÷ (√v̂ + ε).
+ */
+export function updateAdam(
+  table: usize,
+  bytes: usize,
+  unique: usize,
+  seen: u32,
+  sums: usize,
+  mean: usize,
+  square: usize,
+  steps: usize,
+  corrections: usize,
+  corrected: u32,
+  rate: f32,
+  beta1: f32,
+  beta2: f32,
+  epsilon: f32,
+  keep: f32,
+): void {
+  const keeps = f32x4.splat(keep);
+  const b1 = f32x4.splat(beta1);
+  const b2 = f32x4.splat(beta2);
+  const rest1 = <f32>1 - beta1;
+  const rest2 = <f32>1 - beta2;
+  const r1 = f32x4.splat(rest1);
+  const r2 = f32x4.splat(rest2);
+  for (let i: u32 = 0; i < seen; i++) {
+    if ((i & (group - 1)) == 0) {
+      const some = min(group, seen - i);
+      touchRows(steps, 4, unique + (i << 2), some);
+      touchRows(mean, bytes, unique + (i << 2), some);
+      touchRows(square, bytes, unique + (i << 2), some);
+      touchRows(table, bytes, unique + (i << 2), some);
+    }
+    const code = <usize>load<u32>(unique + (i << 2));
+    const t = load<u32>(steps + (code << 2)) + 1;
+    store<u32>(steps + (code << 2), t);
+    let scaled = rate;
+    let small = epsilon;
+    if (t <= corrected) {
+      const c = corrections + (<usize>(t - 1) << 3);
+      scaled *= load<f32>(c);
+      small *= load<f32>(c, 4);
+    }
+    const rates = f32x4.splat(scaled);
+    const epsilons = f32x4.splat(small);
+    const row = table + code * bytes;
+    const m = mean + code * bytes;
+    const v = square + code * bytes;
+    let at: usize = 0;
+    for (; at + 16 <= bytes; at += 16) {
+      const g = v128.load(sums + at);
+      const m1 = f32x4.add(f32x4.mul(b1, v128.load(m + at)), f32x4.mul(r1, g));
+      const v1 = f32x4.add(f32x4.mul(b2, v128.load(v + at)), f32x4.mul(r2, f32x4.mul(g, g)));
+      v128.store(m + at, m1);
+      v128.store(v + at, v1);
+      const move = f32x4.div(f32x4.mul(rates, m1), f32x4.add(f32x4.sqrt(v1), epsilons));
+      v128.store(row + at, f32x4.sub(f32x4.mul(v128.load(row + at), keeps), move));
+    }
+    for (; at < bytes; at += 4) {
+      const g = load<f32>(sums + at);
+      const m1 = beta1 * load<f32>(m + at) + rest1 * g;
+      const v1 = beta2 * load<f32>(v + at) + rest2 * (g * g);
+      store<f32>(m + at, m1);
+      store<f32>(v + at, v1);
+      store<f32>(row + at, load<f32>(row + at) * keep - (scaled * m1) / (sqrt<f32>(v1) + small));
+    }
+    sums += bytes;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function step(row: usize, gradient: usize, bytes: usize, rate: f32, keep: f32): void {
+  const rates = f32x4.splat(rate);
+  const keeps = f32x4.splat(keep);
+  let at: usize = 0;
+  for (; at + 16 <= bytes; at += 16) {
+    const kept = f32x4.mul(v128.load(row + at), keeps);
+    v128.store(row + at, f32x4.sub(kept, f32x4.mul(rates, v128.load(gradient + at))));
+  }
+  for (; at < bytes; at += 4) {
+    store<f32>(row + at, load<f32>(row + at) * keep - rate * load<f32>(gradient + at));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function squares(from: usize, bytes: usize): f32 {
+  let four = f32x4.splat(0);
+  let at: usize = 0;
+  for (; at + 16 <= bytes; at += 16) {
+    const g = v128.load(from + at);
+    four = f32x4.add(four, f32x4.mul(g, g));
+  }
+  let sum: f32 =
+    f32x4.extract_lane(four, 0) +
+    f32x4.extract_lane(four, 2) +
+    (f32x4.extract_lane(four, 1) + f32x4.extract_lane(four, 3));
+  for (; at < bytes; at += 4) sum += load<f32>(from + at) * load<f32>(from + at);
+  return sum;
+}

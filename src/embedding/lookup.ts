@@ -1,0 +1,27 @@
+/** What is asked of a table: an input of the graph that it fills, and whose gradient comes back to it. */
+
+/** One row a code; the mean or the sum of a bag's rows; or a bag's rows side by side with zeros past its end. */
+export type LookupKind = 'one' | 'mean' | 'sum' | 'sequence';
+
+export interface LookupOptions {
+  readonly kind: LookupKind;
+  /** Places of a sequence. */
+  readonly length?: number;
+}
+
+/**
+ * Use: `reserve`, fill `codes()` (and `offsets()`, one more than rows, for all kinds but `one`), `gather`, and when its
+ * gradient is there `accumulate`, once. The arrays are views that any `reserve` on the same table may detach: reserve for all
+ * lookups of a step first, then fill and gather.
+ */
+export interface Lookup {
+  reserve(rows: number, codes: number): void;
+  codes(): Int32Array;
+  offsets(): Int32Array;
+  /** float32 [rows, dim], or [rows, length, dim] for a sequence; valid until the next `accumulate` or `reserve`. */
+  gather(rows: number): Float32Array;
+  /** Adds d loss ÷ d (what `gather` gave) to the table's pending gradients. */
+  accumulate(gradient: Float32Array): void;
+  /** Gives its memory back to the table. */
+  close(): void;
+}

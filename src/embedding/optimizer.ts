@@ -1,0 +1,127 @@
+/**
+ * Row-wise optimizers: what state a table keeps beside its values, and one step over the rows seen. The arithmetic is in
+ * kernels/update.ts.
+ */
+import type { RowOptimizerPlan } from '../lower/plan.ts';
+import type { Kernels } from './kernels.ts';
+import type { Region, Space } from './space.ts';
+
+/** `row`: one number a row; `element`: as wide as the values. */
+export interface StateSpec {
+  readonly name: string;
+  readonly per: 'row' | 'element';
+  readonly dtype: 'float32' | 'int32';
+  readonly initial: number;
+}
+
+/** The rows to update: `seen` of them, their codes at `unique`, their summed gradients at `sums`. */
+export interface SeenRows {
+  readonly table: number;
+  readonly bytes: number;
+  readonly unique: number;
+  readonly seen: number;
+  readonly sums: number;
+}
+
+/** `rate` is after its schedule; `keep` is 1 − rate × weight decay. */
+export type RowUpdate = (rows: SeenRows, rate: number, keep: number) => void;
+
+interface RowOptimizer {
+  state(plan: RowOptimizerPlan): readonly StateSpec[];
+  prepare(kernels: Kernels, plan: RowOptimizerPlan, state: readonly number[], space: Space): RowUpdate;
+}
+
+const sumOf = (per: StateSpec['per'], plan: RowOptimizerPlan): StateSpec => ({
+  name: 'sum',
+  per,
+  dtype: 'float32',
+  initial: plan.initialAccumulator,
+});
+
+export const rowOptimizers: Readonly<Record<RowOptimizerPlan['kind'], RowOptimizer>> = {
+  sgd: {
+    state: () => [],
+    prepare: (kernels) => (rows, rate, keep) =>
+      kernels.updateSgd(rows.table, rows.bytes, rows.unique, rows.seen, rows.sums, rate, keep),
+  },
+  adagrad: {
+    state: (plan) => [sumOf('element', plan)],
+    prepare:
+      (kernels, plan, [sum]) =>
+      (rows, rate, keep) =>
+        kernels.updateAdagrad(
+          rows.table,
+          rows.bytes,
+          rows.unique,
+          rows.seen,
+          rows.sums,
+          sum!,
+          rate,
+          plan.epsilon,
+          keep,
+        ),
+  },
+  row_adagrad: {
+    state: (plan) => [sumOf('row', plan)],
+    prepare:
+      (kernels, plan, [sum]) =>
+      (rows, rate, keep) =>
+        kernels.updateRowAdagrad(
+          rows.table,
+          rows.bytes,
+          rows.unique,
+          rows.seen,
+          rows.sums,
+          sum!,
+          rate,
+          plan.epsilon,
+          keep,
+        ),
+  },
+  adam: {
+    state: () => [
+      { name: 'mean', per: 'element', dtype: 'float32', initial: 0 },
+      { name: 'square', per: 'element', dtype: 'float32', initial: 0 },
+      { name: 'steps', per: 'row', dtype: 'int32', initial: 0 },
+    ],
+    prepare(kernels, plan, [mean, square, steps], space) {
+      const corrections = adamCorrections(plan);
+      const region: Region = space.allocate(corrections.byteLength);
+      space.floats(region, corrections.length).set(corrections);
+      return (rows, rate, keep) =>
+        kernels.updateAdam(
+          rows.table,
+          rows.bytes,
+          rows.unique,
+          rows.seen,
+          rows.sums,
+          mean!,
+          square!,
+          steps!,
+          region.pointer,
+          corrections.length / 2,
+          rate,
+          plan.beta1,
+          plan.beta2,
+          plan.epsilon,
+          keep,
+        );
+    },
+  },
+};
+
+/** Past this many steps of one row its correction is taken as 1; it is, in float32, for β₂ up to 0.9999. */
+const mostCorrections = 200_000;
+
+/** [√(1 − β₂ᵗ) ÷ (1 − β₁ᵗ), √(1 − β₂ᵗ)] for t = 1, 2, … until both are 1 in float32. */
+export function adamCorrections(plan: Pick<RowOptimizerPlan, 'beta1' | 'beta2'>): Float32Array {
+  const needed = (beta: number): number => (beta <= 0 ? 1 : Math.ceil(Math.log(2 ** -25) / Math.log(beta)));
+  const count = Math.min(mostCorrections, Math.max(1, needed(plan.beta1), needed(plan.beta2)));
+  const corrections = new Float32Array(2 * count);
+  for (let t = 1; t <= count; t++) {
+    const root = Math.sqrt(1 - plan.beta2 ** t);
+    corrections[2 * t - 2] = root / (1 - plan.beta1 ** t);
+    corrections[2 * t - 1] = root;
+  }
+  return corrections;
+}

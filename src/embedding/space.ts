@@ -1,0 +1,98 @@
+/**
+ * A linear memory of at most 4 GiB with the kernels over it, and regions within it. Growing keeps what is there in place but
+ * detaches every view: ask for views anew after `allocate`.
+ */
+import { invariant } from '../diagnostics/failure.ts';
+import { instantiateKernels, type Kernels } from './kernels.ts';
+
+const page = 65_536;
+/** A cache line, so that rows that divide it never straddle two. */
+const alignment = 64;
+/** Kept free for what the compiler puts at the bottom. */
+const bottom = 1024;
+
+export const largestSpace = 2 ** 32 - page;
+
+export interface Region {
+  readonly pointer: number;
+  readonly bytes: number;
+}
+
+export interface Space {
+  readonly memory: WebAssembly.Memory;
+  readonly kernels: Kernels;
+  /** Zeros on the first use of its bytes, else whatever was there. Throws RangeError where the machine has no more. */
+  allocate(bytes: number): Region;
+  free(region: Region): void;
+  /** A region of at least `bytes` that begins with what `region` held. */
+  enlarge(region: Region | undefined, bytes: number): Region;
+  floats(region: Region, length: number): Float32Array;
+  integers(region: Region, length: number): Int32Array;
+}
+
+export function makeSpace(): Space {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65_536 });
+  const kernels = instantiateKernels(memory);
+  let top = bottom;
+  /** Free regions below `top`, ascending, never adjacent. */
+  let holes: Region[] = [];
+
+  const rounded = (bytes: number): number => Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
+
+  function allocate(bytes: number): Region {
+    const size = rounded(bytes);
+    const index = holes.findIndex((hole) => hole.bytes >= size);
+    const hole = holes[index];
+    if (hole) {
+      const rest = hole.bytes - size;
+      holes.splice(index, 1, ...(rest > 0 ? [{ pointer: hole.pointer + size, bytes: rest }] : []));
+      return { pointer: hole.pointer, bytes: size };
+    }
+    const end = top + size;
+    if (end > largestSpace) throw new RangeError(`a memory of ${end} bytes is past the ${largestSpace} that there are`);
+    const missing = Math.ceil((end - memory.buffer.byteLength) / page);
+    if (missing > 0) memory.grow(missing);
+    const region = { pointer: top, bytes: size };
+    top = end;
+    return region;
+  }
+
+  function free(region: Region): void {
+    const all = [...holes, region].sort((a, b) => a.pointer - b.pointer);
+    holes = [];
+    for (const hole of all) {
+      const last = holes.at(-1);
+      if (last && last.pointer + last.bytes === hole.pointer) {
+        holes[holes.length - 1] = { pointer: last.pointer, bytes: last.bytes + hole.bytes };
+      } else {
+        invariant(!last || last.pointer + last.bytes < hole.pointer, 'a region is freed twice');
+        holes.push(hole);
+      }
+    }
+    const last = holes.at(-1);
+    if (last && last.pointer + last.bytes === top) {
+      top = last.pointer;
+      holes.pop();
+    }
+  }
+
+  return {
+    memory,
+    kernels,
+    allocate,
+    free,
+    enlarge(region, bytes) {
+      if (region && region.bytes >= bytes) return region;
+      // A quarter more, since the next batch may be a little larger.
+      const larger = allocate(region ? bytes * 1.25 : bytes);
+      if (region) {
+        const at = new Uint8Array(memory.buffer);
+        at.copyWithin(larger.pointer, region.pointer, region.pointer + region.bytes);
+        free(region);
+      }
+      return larger;
+    },
+    floats: (region, length) => new Float32Array(memory.buffer, region.pointer, length),
+    integers: (region, length) => new Int32Array(memory.buffer, region.pointer, length),
+  };
+}
