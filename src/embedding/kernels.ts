@@ -50,15 +50,7 @@ export interface Kernels {
     mean: number,
     gradient: number,
   ): void;
-  updateSgd(
-    table: number,
-    bytes: number,
-    unique: number,
-    seen: number,
-    sums: number,
-    rate: number,
-    keep: number,
-  ): void;
+  updateSgd(table: number, bytes: number, unique: number, seen: number, sums: number, rate: number, keep: number): void;
   updateRowAdagrad(
     table: number,
     bytes: number,

@@ -1,0 +1,156 @@
+/** Turns row numbers into a graph's inputs, and the gradients that come back into updates of the tables. */
+import type { Corpus, Events, IndexedColumn } from '../data/dataset.ts';
+import { invariant } from '../diagnostics/failure.ts';
+import type { Table } from '../embedding/table.ts';
+import type { Tensors } from '../engine/engine.ts';
+import type { Tensor } from '../graph/graph.ts';
+import type { FeaturePlan, GraphPlan, RowsOf } from '../lower/plan.ts';
+import { makeSampler, type Sampler } from './sampler.ts';
+import type { Batch, FeedContext, FeedState } from './source.ts';
+import { makeSource } from './sources.ts';
+
+export interface FeederOptions {
+  readonly plan: GraphPlan;
+  readonly events: Events;
+  readonly corpus: Corpus;
+  readonly features: readonly FeaturePlan[];
+  /** By their name in the plan. */
+  readonly tables: ReadonlyMap<string, Table>;
+  readonly seed: number;
+  /** Rows of a whole batch; the last of an epoch may have fewer. */
+  readonly batch: number;
+}
+
+export interface Feeder {
+  /**
+   * Inputs of the step of these rows of the events. Arrays are reused by the next call, and some are views of the tables'
+   * memory: run the graph before anything else is asked of the tables.
+   */
+  inputs(rows: Int32Array, step: number, extra: { readonly rate: number }): Tensors;
+  /** Takes outputs `gradient:<input>` of the same step into the tables, at their optimizer's rate × `multiplier`. */
+  apply(outputs: Tensors, multiplier?: number): void;
+  /** Views of what must be in a checkpoint beside the tables: empty but for streaming estimators. */
+  state(): FeedState;
+  /** Takes up where `state` was; all that `state` names must be there. */
+  load(state: FeedState): void;
+  /** Gives back what it holds of the tables' memory. */
+  close(): void;
+}
+
+export function makeFeeder(options: FeederOptions): Feeder {
+  const { plan, events, corpus, seed, batch: wholeBatch } = options;
+  const context: FeedContext = {
+    seed,
+    features: byName(options.features),
+    tables: options.tables,
+    columns: (rows) => (rows.kind === 'events' ? events.features : corpus.features),
+    training: { events, corpus, batch: wholeBatch },
+  };
+  const sources = plan.inputs.map((input) => ({ name: input.name, source: makeSource(input, context) }));
+  const samples = makeSamples(corpus, seed);
+  const trained = tablesOf(plan, context);
+
+  return {
+    inputs(rows, step, { rate }) {
+      const batch: Batch = {
+        rows,
+        step,
+        rate,
+        rowsOf: (of) => (of.kind === 'events' ? rows : samples(of, step, rows.length)),
+      };
+      return fillAll(sources, batch);
+    },
+    apply(outputs, multiplier = 1) {
+      for (const { name, source } of sources) {
+        if (!source.accumulate) continue;
+        const gradient = outputs[`gradient:${name}`];
+        invariant(gradient?.data instanceof Float32Array, `the step gives no gradient of input ${name}`);
+        source.accumulate(gradient.data);
+      }
+      for (const table of trained) table.update(multiplier);
+    },
+    state: () => Object.assign({}, ...sources.map(({ source }) => source.state?.() ?? {})) as FeedState,
+    load(state) {
+      for (const [name, view] of Object.entries(this.state())) {
+        const from = state[name];
+        invariant(from?.length === view.length, `state ${name} of the feeder does not fit`);
+        view.set(from);
+      }
+    },
+    close() {
+      for (const { source } of sources) source.close?.();
+    },
+  };
+}
+
+/** Forward only: inputs of a tower for rows of any columns (the events', the corpus', the users'). */
+export interface RowFeeder {
+  /** As `Feeder.inputs`. */
+  inputs(rows: Int32Array): Tensors;
+  close(): void;
+}
+
+export function makeRowFeeder(options: {
+  readonly plan: GraphPlan;
+  readonly columns: ReadonlyMap<string, IndexedColumn>;
+  readonly features: readonly FeaturePlan[];
+  readonly tables: ReadonlyMap<string, Table>;
+}): RowFeeder {
+  const context: FeedContext = {
+    seed: 0,
+    features: byName(options.features),
+    tables: options.tables,
+    columns: () => options.columns,
+  };
+  const sources = options.plan.inputs.map((input) => ({ name: input.name, source: makeSource(input, context) }));
+  return {
+    inputs: (rows) => fillAll(sources, { rows, step: 0, rate: 0, rowsOf: () => rows }),
+    close() {
+      for (const { source } of sources) source.close?.();
+    },
+  };
+}
+
+type NamedSource = { readonly name: string; readonly source: ReturnType<typeof makeSource> };
+
+function fillAll(sources: readonly NamedSource[], batch: Batch): Tensors {
+  for (const { source } of sources) source.reserve?.(batch);
+  const tensors: Record<string, Tensor> = {};
+  for (const { name, source } of sources) tensors[name] = source.fill(batch);
+  return tensors;
+}
+
+const byName = (features: readonly FeaturePlan[]): ReadonlyMap<string, FeaturePlan> =>
+  new Map(features.map((feature) => [feature.name, feature]));
+
+/** Tables that the plan's inputs read, each once. */
+function tablesOf(plan: GraphPlan, { features, tables }: FeedContext): readonly Table[] {
+  const names = plan.inputs.flatMap(({ source }) =>
+    source.from === 'embedding' || source.from === 'sequence' ? [features.get(source.feature)?.table ?? ''] : [],
+  );
+  return [...new Set(names)].map((name) => {
+    const table = tables.get(name);
+    invariant(table, `there is no table ${name}`);
+    return table;
+  });
+}
+
+/** Draws once a step for all inputs that ask alike. */
+function makeSamples(corpus: Corpus, seed: number) {
+  const samplers = new Map<string, { sampler: Sampler; step: number; rows: Int32Array }>();
+  return (of: Extract<RowsOf, { kind: 'sampled' }>, step: number, batch: number): Int32Array => {
+    const name = `${of.by} ${of.perRow}`;
+    let samples = samplers.get(name);
+    if (!samples) {
+      samples = { sampler: makeSampler(corpus, of.by, seed), step: -1, rows: new Int32Array(0) };
+      samplers.set(name, samples);
+    }
+    const count = batch * of.perRow;
+    if (samples.step !== step || samples.rows.length !== count) {
+      if (samples.rows.length !== count) samples.rows = new Int32Array(count);
+      samples.sampler(step, samples.rows);
+      samples.step = step;
+    }
+    return samples.rows;
+  };
+}

@@ -1,0 +1,87 @@
+/** What fills one input of a graph, and what it may read. */
+import type { Column, Corpus, Events, IndexedColumn } from '../data/dataset.ts';
+import { invariant } from '../diagnostics/failure.ts';
+import type { Table } from '../embedding/table.ts';
+import type { Tensor } from '../graph/graph.ts';
+import type { FeaturePlan, InputPlan, InputSource, RowsOf } from '../lower/plan.ts';
+
+/** One step's rows. */
+export interface Batch {
+  /** Rows of the events (or of whatever columns a forward-only feed reads). */
+  readonly rows: Int32Array;
+  /** From 1. */
+  readonly step: number;
+  /** Of the dense optimizer, after its schedule. */
+  readonly rate: number;
+  /** The batch's own rows, or the corpus rows sampled for them: one drawing a step, shared by all inputs that ask alike. */
+  rowsOf(rows: RowsOf): Int32Array;
+}
+
+/** What an input's source is made from. */
+export interface FeedContext {
+  readonly seed: number;
+  readonly features: ReadonlyMap<string, FeaturePlan>;
+  readonly tables: ReadonlyMap<string, Table>;
+  /** Columns that `rowsOf` counts rows in. */
+  columns(rows: RowsOf): ReadonlyMap<string, IndexedColumn>;
+  /** Absent in a forward-only feed, whose inputs are features alone. */
+  readonly training?: {
+    readonly events: Events;
+    readonly corpus: Corpus;
+    /** Rows of a whole batch. */
+    readonly batch: number;
+  };
+}
+
+/** State of the run that is not in the tables: checkpointed and resumed. */
+export type FeedState = Readonly<Record<string, Float32Array | Int32Array>>;
+
+export interface Source {
+  /** Makes room. Called for all inputs before any is filled, since room made for one may move another's. */
+  reserve?(batch: Batch): void;
+  /** The tensor may be a view that the next step reuses. */
+  fill(batch: Batch): Tensor;
+  /** Takes d loss ÷ d (the last tensor filled). */
+  accumulate?(gradient: Float32Array): void;
+  /** Named views of what must be in a checkpoint. */
+  state?(): FeedState;
+  close?(): void;
+}
+
+export type SourceOf<K extends InputSource['from']> = Extract<InputSource, { from: K }>;
+export type MakeSource<K extends InputSource['from']> = (
+  source: SourceOf<K>,
+  context: FeedContext,
+  input: InputPlan,
+) => Source;
+
+/** A feature's plan with its column, which must be of one of these kinds. */
+export function columnOf<K extends Column['kind']>(
+  context: FeedContext,
+  name: string,
+  rows: RowsOf,
+  ...kinds: readonly K[]
+): { feature: FeaturePlan; column: Extract<Column, { kind: K }>; index: Int32Array | undefined } {
+  const feature = context.features.get(name);
+  const indexed = context.columns(rows).get(name);
+  invariant(feature && indexed, `feature ${name} has no plan or no column`);
+  const { column, index } = indexed;
+  invariant((kinds as readonly string[]).includes(column.kind), `feature ${name} is fed by a column of ${column.kind}`);
+  return { feature, column: column as Extract<Column, { kind: K }>, index };
+}
+
+/** The batch's rows as rows of a column: through its index, where it has one. */
+export function makeColumnRows(index: Int32Array | undefined): (rows: Int32Array) => Int32Array {
+  if (!index) return (rows) => rows;
+  let buffer = new Int32Array(0);
+  return (rows) => {
+    if (buffer.length < rows.length) buffer = new Int32Array(rows.length);
+    for (let i = 0; i < rows.length; i++) buffer[i] = index[rows[i]!]!;
+    return buffer.subarray(0, rows.length);
+  };
+}
+
+/** A buffer of at least `length` numbers: this one, or a new one. */
+export function grown(buffer: Float32Array<ArrayBuffer>, length: number): Float32Array<ArrayBuffer> {
+  return buffer.length >= length ? buffer : new Float32Array(length);
+}

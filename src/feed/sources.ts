@@ -1,0 +1,29 @@
+/** THE table of how inputs are filled: one row for each kind that a plan may name. */
+import type { InputPlan, InputSource } from '../lower/plan.ts';
+import type { FeedContext, MakeSource, Source } from './source.ts';
+import { accidentalHits } from './sources/accidental_hits.ts';
+import { embedding, sequence } from './sources/embedding.ts';
+import { label } from './sources/label.ts';
+import { logQ } from './sources/log_q.ts';
+import { mask } from './sources/mask.ts';
+import { noise } from './sources/noise.ts';
+import { numbers } from './sources/numbers.ts';
+import { rate, step } from './sources/scalar.ts';
+
+const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
+  embedding,
+  sequence,
+  mask,
+  numbers,
+  label,
+  log_q: logQ,
+  accidental_hits: accidentalHits,
+  noise,
+  rate,
+  step,
+};
+
+export function makeSource(input: InputPlan, context: FeedContext): Source {
+  const make = sources[input.source.from] as (source: InputSource, context: FeedContext, input: InputPlan) => Source;
+  return make(input.source, context, input);
+}

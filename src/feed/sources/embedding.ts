@@ -1,0 +1,106 @@
+/** Rows of a table: one a row of the batch, a bag pooled, or a bag's rows in sequence. */
+import type { BagColumn, CodeColumn } from '../../data/dataset.ts';
+import { invariant } from '../../diagnostics/failure.ts';
+import type { Lookup, LookupKind } from '../../embedding/lookup.ts';
+import type { Table } from '../../embedding/table.ts';
+import type { FeaturePlan } from '../../lower/plan.ts';
+import { columnOf, type FeedContext, type MakeSource, makeColumnRows, type Source } from '../source.ts';
+
+/** float32 [batch, dim] */
+export const embedding: MakeSource<'embedding'> = (source, context) => {
+  const { feature, column, index } = columnOf(context, source.feature, source.rows, 'codes', 'bags');
+  const table = tableOf(context, feature);
+  if (column.kind === 'codes') return oneRow(table, column, index, source.rows);
+  invariant(source.pool !== 'none', `bags of ${feature.name} are neither pooled nor a sequence`);
+  return bags(table, column, index, source, source.pool, 1, feature);
+};
+
+/** float32 [batch, max, dim], zeros past a bag's end */
+export const sequence: MakeSource<'sequence'> = (source, context) => {
+  const { feature, column, index } = columnOf(context, source.feature, source.rows, 'bags');
+  invariant(feature.max !== undefined, `sequence ${feature.name} has no length`);
+  return bags(tableOf(context, feature), column, index, source, 'sequence', feature.max, feature);
+};
+
+function tableOf(context: FeedContext, feature: FeaturePlan): Table {
+  const table = context.tables.get(feature.table ?? '');
+  invariant(table, `feature ${feature.name} has no table`);
+  return table;
+}
+
+function oneRow(
+  table: Table,
+  { values }: CodeColumn,
+  index: Int32Array | undefined,
+  rowsOf: Parameters<MakeSource<'embedding'>>[0]['rows'],
+): Source {
+  const lookup = table.lookup({ kind: 'one' });
+  const columnRows = makeColumnRows(index);
+  return {
+    reserve(batch) {
+      const { length } = batch.rowsOf(rowsOf);
+      lookup.reserve(length, length);
+    },
+    fill(batch) {
+      const rows = columnRows(batch.rowsOf(rowsOf));
+      const codes = lookup.codes();
+      for (let i = 0; i < rows.length; i++) codes[i] = values[rows[i]!]!;
+      return { dtype: 'float32', shape: [rows.length, table.dim], data: lookup.gather(rows.length) };
+    },
+    accumulate: (gradient) => lookup.accumulate(gradient),
+    close: () => lookup.close(),
+  };
+}
+
+function bags(
+  table: Table,
+  column: BagColumn,
+  index: Int32Array | undefined,
+  source: Parameters<MakeSource<'sequence'>>[0] | Parameters<MakeSource<'embedding'>>[0],
+  kind: LookupKind,
+  length: number,
+  feature: FeaturePlan,
+): Source {
+  const lookup = table.lookup({ kind, length });
+  const columnRows = makeColumnRows(index);
+  return {
+    reserve(batch) {
+      const rows = columnRows(batch.rowsOf(source.rows));
+      lookup.reserve(rows.length, countElements(column, rows, feature));
+    },
+    fill(batch) {
+      const rows = columnRows(batch.rowsOf(source.rows));
+      fillBags(column, rows, lookup);
+      const shape = kind === 'sequence' ? [rows.length, length, table.dim] : [rows.length, table.dim];
+      return { dtype: 'float32', shape, data: lookup.gather(rows.length) };
+    },
+    accumulate: (gradient) => lookup.accumulate(gradient),
+    close: () => lookup.close(),
+  };
+}
+
+function countElements({ starts, ends }: BagColumn, rows: Int32Array, { name, max }: FeaturePlan): number {
+  let total = 0;
+  let longest = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    const elements = ends[row]! - starts[row]!;
+    total += elements;
+    if (elements > longest) longest = elements;
+  }
+  invariant(max === undefined || longest <= max, `a bag of ${name} has ${longest} elements, more than its ${max}`);
+  return total;
+}
+
+function fillBags({ starts, ends, values }: BagColumn, rows: Int32Array, lookup: Lookup): void {
+  const codes = lookup.codes();
+  const offsets = lookup.offsets();
+  let at = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    offsets[i] = at;
+    const end = ends[row]!;
+    for (let j = starts[row]!; j < end; j++) codes[at++] = values[j]!;
+  }
+  offsets[rows.length] = at;
+}

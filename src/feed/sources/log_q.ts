@@ -1,0 +1,80 @@
+/** log of how often an item comes up, subtracted from its scores so that popular items are not punished twice. */
+import type { Corpus } from '../../data/dataset.ts';
+import { invariant } from '../../diagnostics/failure.ts';
+import { makeIdentity } from '../identity.ts';
+import { grown, type MakeSource } from '../source.ts';
+import { makeStreamingEstimator } from '../streaming.ts';
+
+/** float32 [rows], finite */
+export const logQ: MakeSource<'log_q'> = (source, context, input) =>
+  source.estimator === 'frequency' ? frequency(source, context, input) : streaming(source, context, input);
+
+/**
+ * log of the share of training events that have the item. An item without any counts as if it had one: its share is no more
+ * than that, and the logarithm stays finite.
+ */
+const frequency: MakeSource<'log_q'> = ({ rows: rowsOf }, { training }) => {
+  invariant(training, 'log q is of training rows');
+  const { events, corpus } = training;
+  const logs = logShares(corpus);
+  const unseen = logs[corpus.rows]!;
+  let buffer = new Float32Array(0);
+  return {
+    fill(batch) {
+      const rows = batch.rowsOf(rowsOf);
+      buffer = grown(buffer, rows.length);
+      if (rowsOf.kind === 'sampled') for (let i = 0; i < rows.length; i++) buffer[i] = logs[rows[i]!]!;
+      else {
+        for (let i = 0; i < rows.length; i++) {
+          const item = events.item[rows[i]!]!;
+          buffer[i] = item < 0 ? unseen : logs[item]!;
+        }
+      }
+      return { dtype: 'float32', shape: [rows.length], data: buffer.subarray(0, rows.length) };
+    },
+  };
+};
+
+/** One entry a corpus row, then that of an item without any training event. */
+function logShares({ rows, trainingCounts }: Corpus): Float32Array {
+  let total = 0;
+  for (let row = 0; row < rows; row++) total += trainingCounts[row]!;
+  const logTotal = Math.log(Math.max(1, total));
+  const logs = new Float32Array(rows + 1);
+  for (let row = 0; row <= rows; row++) logs[row] = Math.log(Math.max(1, trainingCounts[row] ?? 0)) - logTotal;
+  return logs;
+}
+
+/** Half of the mean is of the last 14 gaps. */
+const learningRate = 0.05;
+
+/**
+ * −log of the item's mean gap between batches that hold it, after this batch was counted. Every item of the corpus has a
+ * place of its own; those that it lacks share one. Before anything is seen all items are taken as equally frequent.
+ */
+const streaming: MakeSource<'log_q'> = ({ rows: rowsOf, key }, { training }, { name }) => {
+  invariant(training, 'log q is of training rows');
+  const { events, corpus } = training;
+  const identity = makeIdentity(events, corpus, key);
+  const place = (id: number): number => (id < 0 || id >= corpus.rows ? corpus.rows : id);
+  const estimator = makeStreamingEstimator({
+    buckets: corpus.rows + 1,
+    hashes: 0,
+    learningRate,
+    initialGap: Math.max(1, corpus.rows / training.batch),
+  });
+  let buffer = new Float32Array(0);
+  return {
+    fill(batch) {
+      for (let i = 0; i < batch.rows.length; i++) estimator.observe(place(identity(batch.rows[i]!)), batch.step);
+      const rows = batch.rowsOf(rowsOf);
+      buffer = grown(buffer, rows.length);
+      for (let i = 0; i < rows.length; i++) {
+        const id = rowsOf.kind === 'sampled' ? rows[i]! : identity(rows[i]!);
+        buffer[i] = estimator.logProbability(place(id));
+      }
+      return { dtype: 'float32', shape: [rows.length], data: buffer.subarray(0, rows.length) };
+    },
+    state: () => ({ [`${name}/last_seen`]: estimator.lastSeen, [`${name}/gaps`]: estimator.gaps }),
+  };
+};
