@@ -1,4 +1,4 @@
-/** The part of ONNX's protocol buffers that a graph needs, with its own field numbers (onnx/onnx.proto, IR version 10). */
+/** The part of ONNX's protocol buffers that a graph needs, with its own field numbers (onnx/onnx.proto, IR version 8). */
 export const onnxSchema = `
 syntax = "proto3";
 

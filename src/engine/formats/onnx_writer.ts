@@ -1,0 +1,133 @@
+/** Writes a graph as ONNX nodes. */
+import type { Dim, Dtype, Graph, Node, TensorType } from '../../graph/graph.ts';
+import type { OpName } from '../../graph/ops.ts';
+import { bytesOf, typedArray } from './numbers.ts';
+import { isStatic, symbolSource } from './symbols.ts';
+
+/** Lowers one node, given its operands, to ONNX nodes of which the last one's output is called `result`. */
+export type OnnxLowering = (node: Node, operands: readonly string[], writer: OnnxWriter, result: string) => void;
+export type OnnxTable = Readonly<Record<OpName, OnnxLowering>>;
+
+export type OnnxAttribute = number | string | readonly number[];
+
+export interface OnnxTensorMessage {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly dataType: number;
+  readonly rawData: Uint8Array;
+}
+
+const attributeMessage = (name: string, value: OnnxAttribute): object => {
+  if (typeof value === 'number') return { name, type: 'INT', i: value };
+  if (typeof value === 'string') return { name, type: 'STRING', s: Buffer.from(value) };
+  return { name, type: 'INTS', ints: value };
+};
+
+/** onnx.TensorProto.DataType */
+const codes = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
+export const onnxType = (dtype: Dtype | 'int64'): number => codes[dtype];
+
+const dimension = (dim: Dim): object => {
+  if (typeof dim === 'number') return { dimValue: dim };
+  return { dimParam: dim.times === 1 ? dim.symbol : `${dim.times}*${dim.symbol}` };
+};
+
+export const valueInfo = (name: string, type: TensorType): object => ({
+  name,
+  type: { tensorType: { elemType: onnxType(type.dtype), shape: { dim: type.shape.map(dimension) } } },
+});
+
+export class OnnxWriter {
+  readonly nodes: object[] = [];
+  readonly initializers: OnnxTensorMessage[] = [];
+  private readonly constants = new Map<string, string>();
+  private readonly lengths = new Map<string, string>();
+  private readonly values: string[] = [];
+  private count = 0;
+
+  /** `named` holds the names that values of the graph must have, by node id; every other value gets one of its own. */
+  constructor(
+    readonly graph: Graph,
+    table: OnnxTable,
+    named: ReadonlyMap<number, string>,
+  ) {
+    for (const { name, node } of graph.inputs) this.values[node] = name;
+    graph.nodes.forEach((node, id) => {
+      if (node.op === 'Input') return;
+      const operands = node.inputs.map((input) => this.values[input]!);
+      const result = named.get(id) ?? this.fresh(node.label ? `${node.label}/${node.op}` : node.op);
+      this.values[id] = result;
+      table[node.op](node, operands, this, result);
+    });
+  }
+
+  valueOf(id: number): string {
+    return this.values[id]!;
+  }
+
+  typeOf(id: number): TensorType {
+    return this.graph.nodes[id]!.type;
+  }
+
+  emit(
+    opType: string,
+    input: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+    result = this.fresh(opType),
+  ): string {
+    const attribute = Object.entries(attributes).map(([name, value]) => attributeMessage(name, value));
+    this.nodes.push({ opType, input, output: [result], name: result, attribute });
+    return result;
+  }
+
+  initializer(name: string, dtype: Dtype | 'int64', dims: readonly number[], data: ArrayBufferView): string {
+    this.initializers.push({ name, dims, dataType: onnxType(dtype), rawData: bytesOf(data) });
+    return name;
+  }
+
+  constant(values: readonly number[], shape: readonly number[], dtype: Dtype, name?: string): string {
+    return this.initializer(name ?? this.fresh('constant'), dtype, shape, typedArray(dtype, values));
+  }
+
+  /** An int64 vector: what ONNX takes for shapes, axes and positions. Infinity is the end of an axis. */
+  vector(values: readonly number[]): string {
+    const key = values.join();
+    const known = this.constants.get(key);
+    if (known) return known;
+    const largest = 2n ** 63n - 1n;
+    const data = BigInt64Array.from(values, (value) => (value === Number.POSITIVE_INFINITY ? largest : BigInt(value)));
+    const name = this.initializer(this.fresh('constant'), 'int64', [values.length], data);
+    this.constants.set(key, name);
+    return name;
+  }
+
+  /** A shape as an int64 vector, with symbols looked up in the inputs. */
+  shape(dims: readonly Dim[]): string {
+    if (isStatic(dims)) return this.vector(dims);
+    const parts = dims.map((dim) => (typeof dim === 'number' ? this.vector([dim]) : this.length(dim)));
+    return parts.length === 1 ? parts[0]! : this.emit('Concat', parts, { axis: 0 });
+  }
+
+  private length(dim: { readonly symbol: string; readonly times: number }): string {
+    const key = `${dim.symbol}*${dim.times}`;
+    const known = this.lengths.get(key);
+    if (known) return known;
+    const { node, axis, times } = symbolSource(this.graph, dim.symbol);
+    let length = this.emit('Shape', [this.values[node]!], { start: axis, end: axis + 1 });
+    if (times !== 1) length = this.emit('Div', [length, this.vector([times])]);
+    if (dim.times !== 1) length = this.emit('Mul', [length, this.vector([dim.times])]);
+    this.lengths.set(key, length);
+    return length;
+  }
+
+  /** The shape of a value as it runs. */
+  shapeOf(value: string, type: TensorType): string {
+    return isStatic(type.shape) ? this.vector(type.shape) : this.emit('Shape', [value]);
+  }
+
+  /** A name that no input, parameter or output of the graph can have: theirs have no `#`. */
+  private fresh(base: string): string {
+    this.count += 1;
+    return `${base}#${this.count}`;
+  }
+}
