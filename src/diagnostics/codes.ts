@@ -40,11 +40,120 @@ export const codes = {
     'error',
     ({ found, expected }) => `expected ${expected}, found ${found}`,
   ),
-  'unexpected-character': row<{ found: string }>('error', ({ found }) => `this is not part of the language: ${found}`),
+  'unexpected-character': row<{ found: string; hint?: string | undefined }>(
+    'error',
+    ({ found }) => `this is not part of the language: ${found}`,
+    ({ hint }) => hint,
+  ),
   unclosed: row<{ open: string; close: string }>(
     'error',
     ({ open }) => `this ${open} is never closed`,
     ({ close }) => `add the missing ${close}`,
+  ),
+  'not-text': row<{ found: string }>(
+    'error',
+    ({ found }) => `this is not the text of a program: it holds ${found}`,
+    () => 'give a `.tower` file, saved as UTF-8',
+  ),
+  'too-many-mistakes': row<{ shown: number }>(
+    'error',
+    ({ shown }) => `more mistakes follow; the first ${shown} are shown, and the file is not read further`,
+    () => 'mend the first ones: many of the others may go with them',
+  ),
+  'too-deep': row<{ what: string; limit: number }>(
+    'error',
+    ({ what, limit }) => `this goes too deep: ${what} more than ${limit}`,
+    () => 'give its parts names of their own',
+  ),
+  unopened: row<{ close: string; open: string }>(
+    'error',
+    ({ close, open }) => `this ${close} closes nothing: no ${open} is open here`,
+    ({ close }) => `remove it, or look for a ${close} too many above`,
+  ),
+  'wrong-bracket': row<{ open: string; close: string; found: string }>(
+    'error',
+    ({ open, found }) => `a ${open} cannot be closed by ${found}`,
+    ({ close }) => `write ${close}`,
+  ),
+  'missing-brace': row<{ word: string }>(
+    'error',
+    ({ word }) => `the \`{\` is missing that opens this \`${word}\``,
+    () => 'add the missing `{`',
+  ),
+  'missing-sign': row<{ sign: string; before: string }>(
+    'error',
+    ({ sign, before }) => `${sign} is missing before ${before}`,
+    ({ sign }) => `add ${sign}`,
+  ),
+  'wrong-sign': row<{ what: string; sign: string; found: string }>(
+    'error',
+    ({ what, sign, found }) => `${what} is written with ${sign}, not ${found}`,
+    ({ sign }) => `write ${sign}`,
+  ),
+  'needless-sign': row<{ sign: string }>(
+    'error',
+    ({ sign }) => `this ${sign} is one too many`,
+    () => 'remove it',
+  ),
+  'missing-part': row<{ what: string; after: string }>('error', ({ what, after }) => `${what} is missing after ${after}`),
+  'unknown-declaration': row<{ word: string; nearest?: string | undefined; words: string }>(
+    'error',
+    ({ word }) => `\`${word}\` begins no declaration`,
+    ({ nearest, words }) => (nearest === undefined ? `a declaration begins with ${words}` : `did you mean \`${nearest}\`?`),
+  ),
+  'misspelt-word': row<{ found: string; word: string }>(
+    'error',
+    ({ found }) => `\`${found}\` is no word of the language here`,
+    ({ word }) => `did you mean \`${word}\`?`,
+  ),
+  'misplaced-entry': row<{ entry: string; home: string }>(
+    'error',
+    ({ entry }) => `\`${entry}\` stands outside of any declaration`,
+    ({ home }) => `it belongs inside ${home}`,
+  ),
+  'unclosed-text': row<object>(
+    'error',
+    () => 'this text has no closing quote on its line',
+    () => 'add the missing `"`',
+  ),
+  'foreign-quotes': row<{ text: string }>(
+    'error',
+    () => 'a text stands in double quotes',
+    ({ text }) => `write ${text}`,
+  ),
+  'unknown-escape': row<{ escape: string }>(
+    'error',
+    ({ escape }) => `\`${escape}\` means nothing inside a text`,
+    ({ escape }) =>
+      `for the backslash itself write \`\\${escape}\`; there are also \`\\"\`, \`\\n\`, \`\\t\`, \`\\r\` and \`\\u{1F600}\``,
+  ),
+  'malformed-number': row<{ number: string }>(
+    'error',
+    ({ number }) => `\`${number}\` is not a number`,
+    () => 'numbers look like `64`, `30_000`, `0.05`, `1e-3` or `10%`',
+  ),
+  'malformed-name': row<{ name: string; proper?: string | undefined }>(
+    'error',
+    ({ name }) => `\`${name}\` is not a name: names are made of the letters a to z, digits and \`_\``,
+    ({ proper }) =>
+      proper === undefined
+        ? 'a column of any name can feed a feature: `columns { name = "its expression" }`'
+        : `write \`${proper}\``,
+  ),
+  'foreign-comment': row<{ sign: string }>(
+    'error',
+    ({ sign }) => `a comment does not begin with \`${sign}\``,
+    () => 'write `//` before each line of it',
+  ),
+  'foreign-arrow': row<{ found: string }>(
+    'error',
+    ({ found }) => `\`${found}\` is not the arrow of a flow`,
+    () => 'write `->`',
+  ),
+  'stray-description': row<object>(
+    'warning',
+    () => 'this `///` describes nothing: no declaration or entry follows it',
+    () => 'begin it with `//`, or put it above what it describes',
   ),
 
   // Names
@@ -55,9 +164,12 @@ export const codes = {
   ),
 
   // Model: names
-  'repeated-name': row<{ what: string; name: string }>(
+  'repeated-name': row<{ what: string; name: string; other: string }>(
     'error',
-    ({ what, name }) => `there are two ${plural(what)} called \`${name}\``,
+    ({ what, name, other }) =>
+      what === other
+        ? `there are two ${plural(what)} called \`${name}\``
+        : `there is a ${other} called \`${name}\` already: this ${what} needs another name`,
     () => 'rename one of them, or remove it',
   ),
   'unknown-kind': row<{ what: string; name: string; nearest?: string | undefined; known: readonly string[] }>(
@@ -251,6 +363,11 @@ export const codes = {
     ({ asks, answers }) => `here \`${answers}\` asks and \`${asks}\` is retrieved; an earlier task has it the other way`,
     ({ asks, answers }) => `name \`${asks}\` first, then \`${answers}\``,
   ),
+  'step-not-channel': row<{ tower: string; name: string }>(
+    'error',
+    ({ tower, name }) => `\`${tower}.${name}\` is a step, not a channel: a score reads channels`,
+    () => 'write `channel` before its name',
+  ),
   'unpaired-channel': row<{ tower: string; channel: string; other: string; nearest?: string | undefined }>(
     'error',
     ({ tower, channel, other }) => `channel \`${tower}.${channel}\` has no partner: tower \`${other}\` has no \`${channel}\``,
@@ -324,6 +441,35 @@ export const codes = {
   // Shapes
   'shape-mismatch': row<{ kind: string; reason: string }>('error', ({ kind, reason }) => `\`${kind}\` ${reason}`),
 
+  // Lowering: what a library row refuses, and values that do not reach where they should
+  'arguments-conflict': row<{ kind: string; reason: string }>('error', ({ kind, reason }) => `\`${kind}\` ${reason}`),
+  'channel-not-vector': row<{ channel: string; type: string }>(
+    'error',
+    ({ channel, type }) => `channel \`${channel}\` ends as ${type}, and a score takes vectors`,
+    ({ type }) => `end it with \`-> ${type.startsWith('fields') ? 'flatten' : 'mean'}\``,
+  ),
+  'channel-widths': row<{ kind: string; query: string; item: string; widths: readonly [number, number] }>(
+    'error',
+    ({ kind, query, item, widths }) =>
+      `\`${kind}\` needs two vectors of one width, but \`${query}\` is vector[${widths[0]}] and \`${item}\` is vector[${widths[1]}]`,
+    ({ widths }) => `end both with the same width, such as \`-> dense(${Math.min(...widths)})\``,
+  ),
+  'key-without-embedding': row<{ name: string }>(
+    'error',
+    ({ name }) => `\`${name}\` is a key only (\`dim: 0\`): it has no embedding that could flow`,
+    ({ name }) => `give \`${name}\` a width, or leave it out of the group`,
+  ),
+  'sequence-among-fields': row<{ name: string }>(
+    'error',
+    ({ name }) => `\`${name}\` is a sequence (\`pool: none\`) and cannot stand among fields`,
+    () => 'pool it, `pool: mean`, or let it flow by itself',
+  ),
+  'weight-not-number': row<{ name: string }>(
+    'error',
+    ({ name }) => `\`${name}\` cannot weigh rows: a weight is one number`,
+    () => 'name a label, or a feature that is a plain `number`',
+  ),
+
   // Runs: folders, checkpoints, training, serving
   'cannot-write': row<{ path: string; reason: string; kept?: string | undefined }>(
     'error',
@@ -372,6 +518,11 @@ export const codes = {
     ({ epoch, step, value, output }) => `training stopped: ${output} became ${value} in step ${step} of epoch ${epoch}`,
     () => 'lower the learning rates, or look for extreme values in the numbers of the data',
   ),
+  'vectors-not-finite': row<{ tower: string }>(
+    'error',
+    ({ tower }) => `tower \`${tower}\` gives vectors that are not finite numbers`,
+    () => 'lower the learning rates, or look for extreme values in the numbers of the data',
+  ),
   'too-few-rows': row<{ part: string; rows: number; needed: number }>(
     'error',
     ({ part, rows, needed }) =>
@@ -402,6 +553,109 @@ export const codes = {
   'unknown-tower': row<{ name: string; towers: string }>(
     'error',
     ({ name, towers }) => `there is no tower called \`${name}\`; there are ${towers}`,
+  ),
+
+  // Embedding tables
+  'table-too-large': row<{ table: string; bytes: number; limit: number }>(
+    'error',
+    ({ table, bytes, limit }) =>
+      `table \`${table}\` with its optimizer's state takes ${bytesWords(bytes)} (${bytes} bytes), and one table may take ${bytesWords(limit)} (${limit} bytes)`,
+    () => 'lower its `dim` or `hash`, or use an optimizer with less state: `row_adagrad` keeps one number a row',
+  ),
+
+  // Data: files, columns, rows
+  'data-file-missing': row<{ path: string; folder: string; nearest?: string | undefined }>(
+    'error',
+    ({ path, folder }) => `there is no file \`${path}\` in ${folder}`,
+    didYouMean,
+  ),
+  'data-file-kind': row<{ path: string }>(
+    'error',
+    ({ path }) => `\`${path}\` is of no kind that can be read`,
+    () => 'name a .csv, .tsv or .txt file (each also .gz), .parquet, .jsonl, .ndjson or .json',
+  ),
+  'data-file-unreadable': row<{ path: string; reason: string }>(
+    'error',
+    ({ path, reason }) => `\`${path}\` cannot be read: ${reason}`,
+  ),
+  'data-file-damaged': row<{ path: string; reason: string }>(
+    'error',
+    ({ path, reason }) => `\`${path}\` is damaged: ${reason}`,
+    () => 'fetch or write the file again: nothing of a damaged file is used',
+  ),
+  'data-file-headers': row<{ path: string; first: string; column: string }>(
+    'error',
+    ({ path, first, column }) => `\`${path}\` has no column \`${column}\`, and \`${first}\` has`,
+    () => 'all files of one pattern need the same columns',
+  ),
+  'no-rows': row<{ path: string; filtered: boolean }>('error', ({ path, filtered }) =>
+    filtered ? `no row of \`${path}\` passes \`where\`` : `\`${path}\` has no rows`,
+  ),
+  'unfed-column': row<{ what: string; name: string; files: string; nearest?: string | undefined }>(
+    'error',
+    ({ what, name, files }) => `no column of ${files} feeds ${what} \`${name}\``,
+    ({ nearest, name }) =>
+      nearest === undefined
+        ? `say how it is computed: columns { ${name} = "…" }`
+        : `if it is \`${nearest}\`, say so: columns { ${name} = "${nearest}" }`,
+  ),
+  'column-sort': row<{ name: string; needs: string; found: string; hint?: string | undefined }>(
+    'error',
+    ({ name, needs, found }) => `\`${name}\` needs ${needs}, and its column is ${found}`,
+    ({ hint }) => hint,
+  ),
+  'column-side': row<{ feature: string; tower: string; file: string }>(
+    'error',
+    ({ feature, tower, file }) =>
+      `\`${feature}\` belongs to tower \`${tower}\`, and is computed from the ${file} file of the other side`,
+    () => 'nothing of one side may reach the other before the score',
+  ),
+  'sql-fails': row<{ reason: string; nearest?: string | undefined }>(
+    'error',
+    ({ reason }) => `this SQL cannot be computed: ${reason}`,
+    didYouMean,
+  ),
+  'key-does-not-join': row<{ key: string; file: string; reason: string }>(
+    'error',
+    ({ key, file, reason }) => `${file} cannot be joined by \`${key}\`: ${reason}`,
+  ),
+  'data-needs': row<{ what: string; needs: string }>('error', ({ what, needs }) => `\`${what}\` needs ${needs}`),
+  'empty-split': row<{ part: string; rows: number; reason: string }>(
+    'error',
+    ({ part, rows, reason }) => `the ${part} part is empty: of ${rows.toLocaleString('en')} rows ${reason}`,
+    () => 'give it a larger share, or read more rows',
+  ),
+  'too-many-rejected': row<{
+    path: string;
+    count: number;
+    total: number;
+    limit: number;
+    first: string;
+    file?: string | undefined;
+  }>(
+    'error',
+    ({ path, count, total, limit, first }) =>
+      `${count.toLocaleString('en')} of ${total.toLocaleString('en')} rows of \`${path}\` are bad (${((100 * count) / total).toFixed(1)}%), and ${+(100 * limit).toFixed(4)}% may be: ${first}`,
+    ({ file }) =>
+      `${file === undefined ? '' : `all of them are in ${file}; `}mend them, filter them out with \`where\`, or raise \`reject\``,
+  ),
+  'fetch-failed': row<{ what: string; tried: readonly string[]; byHand: string }>(
+    'error',
+    ({ what, tried }) => `${what} could not be fetched: ${tried.join('; ')}`,
+    ({ byHand }) => byHand,
+  ),
+
+  // Engines
+  'no-engine': row<{ skipped: readonly { name: string; reason: string }[] }>(
+    'error',
+    ({ skipped }) => skipped.map(({ name, reason }) => `the \`${name}\` engine does not load: ${reason}`).join('\n'),
+    () => '`tower engines` lists those that do',
+  ),
+  'engine-memory': row<{ bytes: number; limit: number; batch?: number | undefined }>(
+    'error',
+    ({ bytes, limit, batch }) =>
+      `${batch === undefined ? 'one run' : `a batch of ${batch.toLocaleString('en')}`} needs ${(bytes / 2 ** 30).toFixed(1)} GiB, and the \`javascript\` engine can hold ${(limit / 2 ** 30).toFixed(2)} GiB`,
+    () => 'train with a smaller batch, or on the `tensorflow` or `onnx` engine',
   ),
 } as const;
 

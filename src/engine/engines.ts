@@ -1,4 +1,5 @@
 /** THE list of engines, in the order they are chosen. A runtime is imported only when it is asked for. */
+import { failure } from '../diagnostics/failure.ts';
 import type { Engine, EngineName } from './engine.ts';
 
 /** Each throws, saying why, where its runtime does not load. */
@@ -21,13 +22,6 @@ export interface Choice {
   readonly skipped: readonly Skipped[];
 }
 
-/** No engine that was asked for loads on this machine. */
-export class NoEngine extends Error {
-  constructor(readonly skipped: readonly Skipped[]) {
-    super(skipped.map(({ name, reason }) => `the ${name} engine does not load: ${reason}`).join('\n'));
-  }
-}
-
 const loaded = new Map<EngineName, Promise<Engine>>();
 
 /** The engine itself: the same one each time. Rejects with why it does not load. */
@@ -39,7 +33,7 @@ export function loadEngine(name: EngineName): Promise<Engine> {
   return loading;
 }
 
-/** The one that is asked for, or the first that loads. Throws `NoEngine` with the reasons. */
+/** The one that is asked for, or the first that loads. Throws a `Failure` with the reasons. */
 export async function chooseEngine(requested?: EngineName): Promise<Choice> {
   const skipped: Skipped[] = [];
   for (const name of requested ? [requested] : engineNames) {
@@ -49,7 +43,7 @@ export async function chooseEngine(requested?: EngineName): Promise<Choice> {
       skipped.push({ name, reason: error instanceof Error ? error.message : String(error) });
     }
   }
-  throw new NoEngine(skipped);
+  throw failure('no-engine', { skipped });
 }
 
 export type Listed =
