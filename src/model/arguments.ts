@@ -1,13 +1,14 @@
 /** Binds what a call is given to what its kind declares: by word, by place, by name; every misfit is a diagnostic. */
+
+import { notes } from '../diagnostics/codes.ts';
 import type { KindRow, Parameter, Parameters, ParameterType } from '../library/contract.ts';
 import type { Argument, Call as CallNode, Expression } from '../syntax/ast.ts';
 import { nearest } from '../text/nearest.ts';
+import { asCall, wordOf } from './calls.ts';
 import { insertion, removal } from './edits.ts';
 import type { Call } from './model.ts';
-import { notes } from '../diagnostics/codes.ts';
 import { rename } from './report.ts';
-import { type Binding, convert, type Converted } from './values.ts';
-import { asCall, wordOf } from './calls.ts';
+import { type Binding, type Converted, convert } from './values.ts';
 
 export type Table = Readonly<Record<string, KindRow>>;
 
@@ -120,7 +121,12 @@ export function bindCall(call: CallNode, row: KindRow, binding: Binding, extra: 
 }
 
 /** A call that no file wrote, with the kind's defaults where `given` says nothing. */
-export function bindDefaults(kind: string, row: KindRow, given: Readonly<Record<string, unknown>>, span: Call['span']): Call {
+export function bindDefaults(
+  kind: string,
+  row: KindRow,
+  given: Readonly<Record<string, unknown>>,
+  span: Call['span'],
+): Call {
   const defaults = Object.entries(row.parameters).map(([name, { default: value }]) => [name, value]);
   return { kind, arguments: { ...Object.fromEntries(defaults), ...given }, span };
 }
@@ -195,9 +201,7 @@ function misplaced(
   const named = Object.entries(parameters).find(
     ([name, { type }]) => !places.has(name) && looksLike(type, argument.value, binding),
   );
-  const fix = named
-    ? insertion(argument.span.source, argument.span.start, `${named[0]}: `)
-    : removal(argument.span);
+  const fix = named ? insertion(argument.span.source, argument.span.start, `${named[0]}: `) : removal(argument.span);
   binding.report('too-many-arguments', argument.span, { kind, takes: Object.keys(parameters) }, { fixes: [[fix]] });
 }
 

@@ -8,15 +8,18 @@ import { describeExpression, describeType, inRange } from './describe.ts';
 import type { Call } from './model.ts';
 import { type Extra, type Report, rename } from './report.ts';
 
+export type NameSort = 'feature' | 'label' | 'task' | 'block';
+
 /** What a value may refer to. */
 export interface Binding {
   readonly report: Report;
   readonly constants: Constants;
   /** Names of the file, by sort. */
-  readonly names: { readonly [S in 'feature' | 'label' | 'task' | 'block']: ReadonlySet<string> };
+  readonly names: { readonly [S in NameSort]: ReadonlySet<string> };
   readonly featureKinds: Readonly<Record<string, KindRow>>;
-  /** Called for each feature that a value names: it is read. */
-  readonly onFeature?: (name: string) => void;
+  /** Called for each name that a value reads, and where one could not be looked up. */
+  readonly onName?: (sort: NameSort, name: string) => void;
+  readonly onUnknown?: (sort: NameSort) => void;
 }
 
 export interface Converted {
@@ -61,7 +64,12 @@ export function convert(
       }
       if (type.of.includes(word)) return { value: word };
       const near = nearest(word, type.of);
-      binding.report('unknown-choice', value.span, { of, word, nearest: near, choices: type.of }, rename(value.span, near));
+      binding.report(
+        'unknown-choice',
+        value.span,
+        { of, word, nearest: near, choices: type.of },
+        rename(value.span, near),
+      );
       return undefined;
     }
     case 'flag':
@@ -77,7 +85,7 @@ export function convert(
         return wrong(quoted ? rename(value.span, value.value) : undefined);
       }
       if (!known(type.of, word, value, binding)) return undefined;
-      if (type.of === 'feature') binding.onFeature?.(word);
+      binding.onName?.(type.of, word);
       return { value: word };
     }
     case 'kind': {
@@ -97,9 +105,11 @@ export function convert(
 
 const boundOrNothing = (value: unknown): Converted | undefined => (value === undefined ? undefined : { value });
 
-function known(of: keyof Binding['names'], word: string, value: Expression, binding: Binding): boolean {
+function known(of: NameSort, word: string, value: Expression, binding: Binding): boolean {
   if (binding.names[of].has(word)) return true;
   const near = nearest(word, binding.names[of]);
+  if (near === undefined) binding.onUnknown?.(of);
+  else binding.onName?.(of, near);
   binding.report('unknown-name', value.span, { what: of, name: word, nearest: near }, rename(value.span, near));
   return false;
 }
@@ -137,7 +147,7 @@ function feature(
   if (!call) return wrong();
   const { name, span } = call.callee;
   if (value.kind === 'Name' && binding.names.feature.has(name)) {
-    binding.onFeature?.(name);
+    binding.onName?.('feature', name);
     return { value: { feature: name } };
   }
   const row = Object.hasOwn(binding.featureKinds, name) ? binding.featureKinds[name] : undefined;
@@ -145,6 +155,8 @@ function feature(
   const kinds = Object.keys(binding.featureKinds);
   if (value.kind === 'Name') {
     const near = nearest(name, [...binding.names.feature, ...kinds]);
+    if (near === undefined) binding.onUnknown?.('feature');
+    else if (binding.names.feature.has(near)) binding.onName?.('feature', near);
     binding.report('unknown-name', span, { what: 'feature', name, nearest: near }, rename(span, near));
   } else {
     const near = nearest(name, kinds);

@@ -1,0 +1,72 @@
+/** A resolution without errors → a Model: drafts lose their "perhaps". */
+import { invariant } from '../diagnostics/failure.ts';
+import type { Model, Objective, Task, Tower, TowerStep } from './model.ts';
+import type { Resolution, TaskPart, TowerPart } from './resolution.ts';
+import { defaultTraining } from './resolve/train.ts';
+
+/** @returns nothing where two towers or a sound task are missing */
+export function complete(resolution: Resolution): Model | undefined {
+  const { towers, tasks, features, labels, groups, scope, library } = resolution;
+  const order = towerOrder(resolution);
+  const sound = tasks.map(completeTask);
+  if (!order || tasks.length === 0 || sound.some((task) => task === undefined)) return undefined;
+  if (features.size < scope.features.size || labels.size < scope.labels.size) return undefined;
+  if (towers.some(({ steps }) => steps.some(({ flow }) => flow === undefined))) return undefined;
+  const objective: Objective = resolution.objective ?? {
+    kind: 'sum',
+    terms: tasks.map(({ name }) => ({ task: name, weight: 1 })),
+  };
+  return {
+    name: resolution.name,
+    span: resolution.span,
+    features,
+    labels,
+    groups: new Map(
+      [...groups].map(([name, members]) => [name, { name, span: scope.groups.get(name)!.name.span, members }]),
+    ),
+    towers: [completeTower(order[0]), completeTower(order[1])],
+    tasks: sound as Task[],
+    objective,
+    retrieve: resolution.retrieve ?? defaultRetrieve(objective),
+    train: resolution.train ?? defaultTraining(library, resolution.span),
+  };
+}
+
+/** The tower that asks, then the one that is retrieved: as the scores say, else in the order they are written. */
+export function towerOrder({ towers, tasks }: Resolution): readonly [TowerPart, TowerPart] | undefined {
+  const [first, second] = towers;
+  if (towers.length !== 2 || !first || !second) return undefined;
+  const asks = tasks.find(({ score }) => score !== undefined)?.score?.towers[0];
+  return asks === second.name ? [second, first] : [first, second];
+}
+
+function defaultRetrieve(objective: Objective): Model['retrieve'] {
+  if (objective.kind === 'sum') return objective.terms.map(({ task, weight }) => ({ task, factor: weight }));
+  return objective.tasks.map((task) => ({ task, factor: 1 }));
+}
+
+function completeTask({ name, span, score, loss, label, weight }: TaskPart): Task | undefined {
+  if (!score || !loss) return undefined;
+  const { towers: _, ...use } = score;
+  return {
+    name,
+    span,
+    score: use,
+    loss,
+    ...(label ? { label: label.name } : {}),
+    ...(weight ? { weight: weight.name } : {}),
+  };
+}
+
+function completeTower({ name, span, features, key, steps }: TowerPart): Tower {
+  return {
+    name,
+    span,
+    features,
+    ...(key ? { key: key.name } : {}),
+    steps: steps.map(({ name, span, channel, flow }): TowerStep => {
+      invariant(flow, 'every step of a sound tower has a flow');
+      return { name, span, channel, flow };
+    }),
+  };
+}

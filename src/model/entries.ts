@@ -1,0 +1,41 @@
+/** `name = value` entries of tasks, trainings and data: each once, none unknown. */
+import { notes } from '../diagnostics/codes.ts';
+import type { Entry } from '../syntax/ast.ts';
+import { nearest } from '../text/nearest.ts';
+import { removal } from './edits.ts';
+import { type Report, rename } from './report.ts';
+
+/**
+ * @param of what the entries belong to, as messages name it: "task `watch`"
+ * @returns the first entry of each known name. A misspelt one is reported and taken as the nearest that is not there.
+ */
+export function entriesByName<N extends string>(
+  of: string,
+  entries: readonly Entry[],
+  known: readonly N[],
+  report: Report,
+): ReadonlyMap<N, Entry> {
+  const byName = new Map<N, Entry>();
+  const isKnown = (name: string): name is N => (known as readonly string[]).includes(name);
+  for (const entry of entries) {
+    const { name } = entry.name;
+    if (!isKnown(name)) continue;
+    const first = byName.get(name);
+    if (!first) byName.set(name, entry);
+    else {
+      const extra = { notes: [{ message: notes.first(name), at: first.span }], fixes: [[removal(entry.span)]] };
+      report('repeated-entry', entry.name.span, { of, name }, extra);
+    }
+  }
+  for (const entry of entries) {
+    const { name, span } = entry.name;
+    if (isKnown(name)) continue;
+    const near = nearest(
+      name,
+      known.filter((candidate) => !byName.has(candidate)),
+    );
+    report('unknown-entry', span, { of, name, nearest: near, takes: known }, rename(span, near));
+    if (near !== undefined && isKnown(near)) byName.set(near, entry);
+  }
+  return byName;
+}

@@ -1,0 +1,79 @@
+/**
+ * What is known of a file once its names are looked up: every declaration, whether or not all of it is sound. Rules read it,
+ * so that one mistake hides no other; a sound one becomes a Model.
+ */
+import type * as Ast from '../syntax/ast.ts';
+import type { Span } from '../text/source.ts';
+import type { Library } from './library.ts';
+import type { Call, Feature, Flow, Label, Objective, ScoreUse, Training } from './model.ts';
+import type { Scope, Sort } from './scope.ts';
+
+export interface Resolution {
+  readonly file: Ast.File;
+  readonly library: Library;
+  readonly scope: Scope;
+  readonly name: string;
+  /** Of the `model` line, else of the file. */
+  readonly span: Span;
+  /** The sound ones; `scope` has all. */
+  readonly features: ReadonlyMap<string, Feature>;
+  readonly labels: ReadonlyMap<string, Label>;
+  readonly groups: ReadonlyMap<string, readonly string[]>;
+  readonly towers: readonly TowerPart[];
+  readonly tasks: readonly TaskPart[];
+  readonly objective?: Objective;
+  readonly retrieve?: readonly { readonly task: string; readonly factor: number }[];
+  readonly train?: Training;
+  /** What something read, by sort. */
+  readonly reads: Readonly<Record<Sort, ReadonlySet<string>>>;
+  /** Sorts of which a name could not be looked up: that something of the sort is unread is then not certain. */
+  readonly uncertain: ReadonlySet<Sort>;
+}
+
+export interface TowerPart {
+  readonly name: string;
+  /** Of the name. */
+  readonly span: Span;
+  readonly node: Ast.Tower;
+  readonly inputs: readonly TowerInput[];
+  /** Of all inputs, groups opened, in order, each once. */
+  readonly features: readonly string[];
+  readonly key?: Ast.Identifier;
+  readonly steps: readonly TowerStepPart[];
+}
+
+export interface TowerInput {
+  readonly name: string;
+  readonly span: Span;
+  readonly features: readonly string[];
+}
+
+export interface TowerStepPart {
+  readonly name: string;
+  /** Of the name. */
+  readonly span: Span;
+  readonly node: Ast.TowerEntry;
+  readonly channel: boolean;
+  /** Absent when it is not sound. */
+  readonly flow?: Flow;
+  /** The name its flow begins with. */
+  readonly from?: string;
+}
+
+export interface TaskPart {
+  readonly name: string;
+  /** Of the name. */
+  readonly span: Span;
+  readonly node: Ast.Task;
+  readonly score?: TaskScore;
+  readonly loss?: Call;
+  readonly label?: Ast.Identifier;
+  readonly weight?: Ast.Identifier;
+  /** Whether an entry `label` is there at all, sound or not. */
+  readonly saysLabel: boolean;
+}
+
+export interface TaskScore extends ScoreUse {
+  /** The tower that asks, then the one that is retrieved. */
+  readonly towers: readonly [string, string];
+}

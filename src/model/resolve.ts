@@ -1,0 +1,143 @@
+/**
+ * Ast → Model. The only place where a name is looked up: `resolve/` has one file per declaration.
+ *
+ *   File ──gather──▶ Files ──declare──▶ Scope ──resolve/*──▶ Resolution ──rules──▶ ──complete──▶ Model
+ */
+
+import { notes } from '../diagnostics/codes.ts';
+import type { Diagnostic, Outcome } from '../diagnostics/diagnostic.ts';
+import { hasErrors } from '../diagnostics/diagnostic.ts';
+import type * as Ast from '../syntax/ast.ts';
+import { complete } from './complete.ts';
+import { makeConstants } from './constants.ts';
+import { type Library, library as wholeLibrary } from './library.ts';
+import type { Model } from './model.ts';
+import { makeCollector, type Report } from './report.ts';
+import type { Resolution, TaskPart } from './resolution.ts';
+import { resolveFeatures, resolveGroups, resolveLabels } from './resolve/features.ts';
+import { resolveBlocks } from './resolve/flows.ts';
+import { resolveObjective, resolveRetrieve } from './resolve/objective.ts';
+import { resolveTask } from './resolve/tasks.ts';
+import { resolveTower } from './resolve/towers.ts';
+import { resolveTrain } from './resolve/train.ts';
+import { checkRules, type RuleOptions } from './rules/table.ts';
+import { declare } from './scope.ts';
+import { type FileOptions, gather } from './use.ts';
+import { makeWorkspace } from './workspace.ts';
+
+export interface ResolveOptions extends FileOptions, RuleOptions {
+  /** Values that replace those of `let`: `--set width=128`. */
+  readonly settings?: Readonly<Record<string, number>>;
+  readonly library?: Library;
+}
+
+/**
+ * The model a file declares, when nothing in it is wrong: names, arguments, and every rule that needs no shapes.
+ * @returns no model, and no mistake, for a file that declares only what others use (features, data)
+ */
+export function resolve(file: Ast.File, options: ResolveOptions = {}): Outcome<Model | undefined> {
+  const { output: resolution, diagnostics } = resolveNames(file, options);
+  const found = [...diagnostics, ...(isModel(file) ? checkRules(resolution, options) : [])];
+  return { output: isModel(file) && !hasErrors(found) ? complete(resolution) : undefined, diagnostics: found };
+}
+
+/** Whether a file means to be a model, and not only something that models use. */
+export function isModel(file: Ast.File): boolean {
+  const kinds = ['ModelName', 'Tower', 'Task', 'Objective', 'Retrieve', 'Train'];
+  return file.declarations.some(({ kind }) => kinds.includes(kind));
+}
+
+/** Looks every name up and checks every argument; what is sound stands in the resolution, whatever else is wrong. */
+export function resolveNames(file: Ast.File, options: ResolveOptions = {}): Outcome<Resolution> {
+  const { report, diagnostics } = makeCollector();
+  const library = options.library ?? wholeLibrary;
+  const files = gather(file, options, report, diagnostics);
+  const scope = declare(files, report);
+  const constants = makeConstants(scope.lets, options.settings ?? {}, report);
+  const workspace = makeWorkspace(report, library, scope, constants);
+
+  const features = resolveFeatures(workspace);
+  const labels = resolveLabels(workspace);
+  const groups = resolveGroups(workspace);
+  const blocks = resolveBlocks(workspace);
+  const towers = [...scope.towers.values()].map((node) => resolveTower(workspace, node, groups, blocks));
+  const towersByName = new Map(towers.map((tower) => [tower.name, tower]));
+  const tasks = [...scope.tasks.values()].map((node) => resolveTask(workspace, node, towersByName));
+
+  const one = <K extends Ast.Declaration['kind']>(
+    kind: K,
+    word: string,
+  ): Extract<Ast.Declaration, { kind: K }> | undefined => onlyOne(file, kind, word, report);
+  const name = one('ModelName', 'model');
+  const objectiveNode = one('Objective', 'objective');
+  const retrieveNode = one('Retrieve', 'retrieve');
+  const trainNode = one('Train', 'train');
+  const objective = objectiveNode && resolveObjective(workspace, objectiveNode);
+  const retrieve = retrieveNode && resolveRetrieve(workspace, retrieveNode);
+  const train = trainNode && resolveTrain(workspace, trainNode);
+  if (file.declarations.length === 0 && diagnostics.length === 0) report('empty-file', undefined, {});
+
+  return {
+    output: {
+      file,
+      library,
+      scope,
+      name: name?.name.name ?? nameOfFile(file),
+      span: name?.name.span ?? { ...file.span, end: file.span.start },
+      features,
+      labels,
+      groups,
+      towers,
+      tasks: consistentOrder(tasks, report),
+      ...(objective ? { objective } : {}),
+      ...(retrieve ? { retrieve } : {}),
+      ...(train ? { train } : {}),
+      reads: workspace.reads,
+      uncertain: workspace.uncertain,
+    },
+    diagnostics: sorted(diagnostics),
+  };
+}
+
+/** The first of a declaration that a model has once; others are reported. */
+function onlyOne<K extends Ast.Declaration['kind']>(
+  file: Ast.File,
+  kind: K,
+  word: string,
+  report: Report,
+): Extract<Ast.Declaration, { kind: K }> | undefined {
+  type Node = Extract<Ast.Declaration, { kind: K }>;
+  const [first, ...others] = file.declarations.filter((node): node is Node => node.kind === kind);
+  for (const other of others) {
+    const note = { message: notes.first(word), at: first!.span };
+    report('repeated-declaration', other.span, { what: word }, { notes: [note] });
+  }
+  return first;
+}
+
+/** Every task must have the same tower ask: the first that says so decides. */
+function consistentOrder(tasks: readonly TaskPart[], report: Report): readonly TaskPart[] {
+  const first = tasks.find(({ score }) => score !== undefined)?.score;
+  if (!first) return tasks;
+  for (const { score } of tasks) {
+    if (!score || score.towers[0] === first.towers[0]) continue;
+    const [asks, answers] = first.towers;
+    const note = { message: notes.order(asks, answers), at: first.span };
+    report('towers-swapped', score.span, { asks, answers }, { notes: [note] });
+  }
+  return tasks;
+}
+
+/** A model without a `model` line is called as its file is. */
+function nameOfFile({ span }: Ast.File): string {
+  const base = span.source.name
+    .split(/[\\/]/)
+    .at(-1)!
+    .replace(/\.tower$/, '');
+  return /^[A-Za-z_]\w*$/.test(base) ? base : 'model';
+}
+
+/** In the order of the text, each file's together. */
+function sorted(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return [...diagnostics].sort((a, b) => (a.at && b.at && a.at.source === b.at.source ? a.at.start - b.at.start : 0));
+}

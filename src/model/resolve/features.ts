@@ -1,0 +1,84 @@
+/** `features { … }`, `labels { … }` and groups. */
+
+import { notes } from '../../diagnostics/codes.ts';
+import { nearest } from '../../text/nearest.ts';
+import { bindKind } from '../arguments.ts';
+import { singleName } from '../calls.ts';
+import { describeExpression } from '../describe.ts';
+import { removal } from '../edits.ts';
+import type { Feature, Label } from '../model.ts';
+import { rename } from '../report.ts';
+import { read, type Workspace } from '../workspace.ts';
+
+export function resolveFeatures(workspace: Workspace): ReadonlyMap<string, Feature> {
+  const { library, scope, binding } = workspace;
+  const features = new Map<string, Feature>();
+  for (const [name, entry] of scope.features) {
+    const call = bindKind('kind of feature', library.features, entry.value, binding);
+    if (call) features.set(name, { name, span: entry.name.span, call });
+  }
+  return features;
+}
+
+const sorts = ['binary', 'number'] as const;
+
+export function resolveLabels({ scope, report }: Workspace): ReadonlyMap<string, Label> {
+  const labels = new Map<string, Label>();
+  for (const [name, { value, name: at }] of scope.labels) {
+    const word = singleName(value)?.name;
+    const sort = sorts.find((known) => known === word);
+    if (sort) labels.set(name, { name, span: at.span, sort });
+    else if (word === undefined) {
+      const facts = { of: name, expected: '`binary` or `number`', found: describeExpression(value) };
+      report('wrong-type', value.span, facts);
+    } else {
+      const near = nearest(word, sorts);
+      const facts = { what: 'sort of label', name: word, nearest: near, known: sorts };
+      report('unknown-kind', value.span, facts, rename(value.span, near));
+    }
+  }
+  return labels;
+}
+
+/** The features of each group; those that could not be looked up are left out. */
+export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonly string[]> {
+  const { scope, report } = workspace;
+  const groups = new Map<string, readonly string[]>();
+  for (const [name, { members }] of scope.groups) {
+    const known: string[] = [];
+    for (const member of members) {
+      if (scope.labels.has(member.name)) {
+        report('label-as-feature', member.span, { name: member.name }, labelExtra(workspace, member.name, member.span));
+        continue;
+      }
+      const found = read(workspace, 'feature', scope.features, member);
+      if (!found) continue;
+      if (known.includes(found.name)) {
+        if (found.name === member.name) {
+          const first = members.find((other) => other.name === member.name)!;
+          const extra = {
+            notes: [{ message: notes.first(member.name), at: first.span }],
+            fixes: [[removal(member.span)]],
+          };
+          const facts = { what: 'member', name: member.name, other: 'member' };
+          report('repeated-name', member.span, facts, extra);
+        }
+      } else known.push(found.name);
+    }
+    groups.set(name, known);
+  }
+  return groups;
+}
+
+/** Where the label is declared, and the fix that takes it out of here. */
+export function labelExtra(
+  { scope, reads }: Workspace,
+  name: string,
+  at: Feature['span'],
+): Parameters<Workspace['report']>[3] & {} {
+  reads.label.add(name);
+  return {
+    notes: [{ message: notes.declared('label', name), at: scope.labels.get(name)!.name.span }],
+    fixes: [[removal(at)]],
+  };
+}

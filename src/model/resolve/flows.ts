@@ -1,0 +1,76 @@
+/** `source -> block -> block`: where a flow begins, and the blocks it goes through. */
+
+import type * as Ast from '../../syntax/ast.ts';
+import { nearest } from '../../text/nearest.ts';
+import { bindCall } from '../arguments.ts';
+import { asCall } from '../calls.ts';
+import { describeExpression } from '../describe.ts';
+import type { FlowStep } from '../model.ts';
+import { rename } from '../report.ts';
+import type { Workspace } from '../workspace.ts';
+
+/** The steps of each declared block, written out once; nothing for one that is not sound. */
+export interface Blocks {
+  readonly step: (expression: Ast.Expression) => FlowStep | undefined;
+}
+
+export function resolveBlocks(workspace: Workspace): Blocks {
+  const { scope, library, report, binding, reads } = workspace;
+  const done = new Map<string, readonly FlowStep[] | undefined>();
+  const open: string[] = [];
+
+  function stepsOf(name: string): readonly FlowStep[] | undefined {
+    if (done.has(name)) return done.get(name);
+    const block = scope.blocks.get(name)!;
+    open.push(name);
+    const parts = block.flow.kind === 'Flow' ? block.flow.steps : [block.flow];
+    const steps = parts.map(step);
+    open.pop();
+    const sound = steps.some((part) => part === undefined) ? undefined : (steps as FlowStep[]);
+    done.set(name, sound);
+    return sound;
+  }
+
+  /** A name is a block of this file, else one of the library. Within its own declaration it is always the library's. */
+  function step(expression: Ast.Expression): FlowStep | undefined {
+    const call = asCall(expression);
+    if (!call) {
+      report('not-a-flow', expression.span, { found: describeExpression(expression), expected: 'a block' });
+      return undefined;
+    }
+    const { name, span } = call.callee;
+    const declared = scope.blocks.get(name);
+    if (declared && open.at(-1) !== name) {
+      reads.block.add(name);
+      if (call.arguments.length > 0) {
+        report('block-arguments', call.span, { name }, { fixes: [[{ at: call.span, text: name }]] });
+        return undefined;
+      }
+      if (open.includes(name)) {
+        report('block-circle', span, { name });
+        return undefined;
+      }
+      const steps = stepsOf(name);
+      return steps && { kind: 'declared', span: call.span, name, shared: declared.shared, steps };
+    }
+    const row = Object.hasOwn(library.blocks, name) ? library.blocks[name] : undefined;
+    if (!row) {
+      if (declared) {
+        report('block-circle', span, { name });
+        return undefined;
+      }
+      const known = [...scope.blocks.keys(), ...Object.keys(library.blocks)];
+      const near = nearest(name, known);
+      if (near !== undefined && scope.blocks.has(near)) reads.block.add(near);
+      if (near === undefined) workspace.uncertain.add('block');
+      report('unknown-kind', span, { what: 'block', name, nearest: near, known }, rename(span, near));
+      return undefined;
+    }
+    const bound = bindCall(call, row, binding);
+    return bound && { kind: 'block', span: call.span, call: bound };
+  }
+
+  // A block that nothing uses is checked too.
+  for (const name of scope.blocks.keys()) stepsOf(name);
+  return { step };
+}

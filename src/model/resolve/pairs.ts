@@ -1,0 +1,57 @@
+/** Pairs the channels of two towers by name. */
+import { notes } from '../../diagnostics/codes.ts';
+import { nearest } from '../../text/nearest.ts';
+import type { ScoreUse } from '../model.ts';
+import { rename } from '../report.ts';
+import type { TowerPart, TowerStepPart } from '../resolution.ts';
+import type { Workspace } from '../workspace.ts';
+import type { Side } from './scores.ts';
+
+/** @returns nothing when a channel has no partner; each such channel is reported, with the other tower's place */
+export function pairChannels(workspace: Workspace, query: Side, item: Side): ScoreUse['channels'] | undefined {
+  if (query.channel === undefined && item.channel === undefined) return allChannels(workspace, query, item);
+  const one = theChannel(workspace, query);
+  const other = theChannel(workspace, item);
+  return one !== undefined && other !== undefined ? [{ query: one, item: other }] : undefined;
+}
+
+const channelsOf = (tower: TowerPart): TowerStepPart[] => tower.steps.filter((step) => step.channel);
+
+/** The channel that is named, or the only one there is. */
+function theChannel({ report }: Workspace, { tower, channel, span }: Side): string | undefined {
+  if (channel !== undefined) return channel;
+  const channels = channelsOf(tower).map((step) => step.name);
+  // A tower without any is reported once, where it is declared.
+  if (channels.length > 1) report('channel-needed', span, { tower: tower.name, channels });
+  return channels.length === 1 ? channels[0] : undefined;
+}
+
+function allChannels({ report }: Workspace, query: Side, item: Side): ScoreUse['channels'] | undefined {
+  const asking = channelsOf(query.tower);
+  const answering = channelsOf(item.tower);
+  if (asking.length === 0 || answering.length === 0) return undefined;
+  const left = asking.filter((channel) => !answering.some(({ name }) => name === channel.name));
+  let right = answering.filter((channel) => !asking.some(({ name }) => name === channel.name));
+
+  const unpaired = (channel: TowerStepPart, tower: TowerPart, other: TowerPart, meant?: TowerStepPart): void => {
+    const note = meant
+      ? { message: notes.declared('channel', `${other.name}.${meant.name}`), at: meant.span }
+      : { message: notes.channels(other.name), at: other.span };
+    const facts = { tower: tower.name, channel: channel.name, other: other.name, nearest: meant?.name };
+    report('unpaired-channel', channel.span, facts, { notes: [note], ...rename(channel.span, meant?.name) });
+  };
+  for (const channel of left) {
+    const near = nearest(
+      channel.name,
+      right.map(({ name }) => name),
+    );
+    // Two that are left over, one a side, were meant for each other.
+    const meant =
+      right.find(({ name }) => name === near) ?? (left.length === 1 && right.length === 1 ? right[0] : undefined);
+    unpaired(channel, query.tower, item.tower, meant);
+    right = right.filter((candidate) => candidate !== meant);
+  }
+  for (const channel of right) unpaired(channel, item.tower, query.tower);
+  if (left.length > 0 || right.length > 0) return undefined;
+  return asking.map(({ name }) => ({ query: name, item: name }));
+}

@@ -1,0 +1,107 @@
+/** `cosine(user, item) / 0.1`: a kind of score, the channels it pairs, and the factor. */
+import { notes } from '../../diagnostics/codes.ts';
+import type * as Ast from '../../syntax/ast.ts';
+import { nearest } from '../../text/nearest.ts';
+import { bindCall } from '../arguments.ts';
+import { asCall } from '../calls.ts';
+import { describeExpression } from '../describe.ts';
+import { linear } from '../linear.ts';
+import type { ScoreUse } from '../model.ts';
+import { rename } from '../report.ts';
+import type { TaskScore, TowerPart } from '../resolution.ts';
+import { find } from '../scope.ts';
+import type { Workspace } from '../workspace.ts';
+import { pairChannels } from './pairs.ts';
+
+/** One side of a score: a tower, or one of its channels. */
+export interface Side {
+  readonly tower: TowerPart;
+  readonly channel?: string;
+  readonly span: Ast.Expression['span'];
+}
+
+type Towers = ReadonlyMap<string, TowerPart>;
+
+/** @returns nothing when it is not sound: then whether every channel is read is not known either */
+export function resolveScore(workspace: Workspace, value: Ast.Expression, towers: Towers): TaskScore | undefined {
+  const score = soundScore(workspace, value, towers);
+  if (!score) workspace.uncertain.add('channel');
+  return score;
+}
+
+function soundScore(workspace: Workspace, value: Ast.Expression, towers: Towers): TaskScore | undefined {
+  const { report, library, reads } = workspace;
+  const form = linear(value, workspace.constants);
+  const odd = 'odd' in form ? describeExpression(form.odd) : form.terms.length > 1 ? 'a sum of several' : undefined;
+  const term = 'terms' in form ? form.terms[0] : undefined;
+  const call = term && asCall(term.of);
+  if (odd !== undefined || !term || !call) {
+    report('not-a-score', 'odd' in form ? form.odd.span : value.span, { found: odd ?? describeExpression(value) });
+    return undefined;
+  }
+  const { name, span } = call.callee;
+  const row = Object.hasOwn(library.scores, name) ? library.scores[name] : undefined;
+  if (!row) {
+    const known = Object.keys(library.scores);
+    const near = nearest(name, known);
+    report('unknown-kind', span, { what: 'score', name, nearest: near, known }, rename(span, near));
+    return undefined;
+  }
+
+  const places = call.arguments.filter((argument) => argument.name === undefined);
+  const sides = places.slice(0, 2).map((argument) => resolveSide(workspace, argument.value, towers));
+  const others = call.arguments.filter((argument) => !places.slice(0, 2).includes(argument));
+  const bound = bindCall({ ...call, arguments: others }, row, workspace.binding);
+  if (places.length < 2) {
+    report('score-towers', call.span, { kind: name, count: places.length });
+    return undefined;
+  }
+  const [query, item] = sides;
+  if (!query || !item) return undefined;
+  if (query.tower === item.tower) {
+    report('same-tower', call.span, { tower: query.tower.name });
+    return undefined;
+  }
+  const channels: ScoreUse['channels'] | undefined = pairChannels(workspace, query, item);
+  if (!bound || !channels) return undefined;
+  for (const pair of channels) {
+    reads.channel.add(`${query.tower.name}.${pair.query}`);
+    reads.channel.add(`${item.tower.name}.${pair.item}`);
+  }
+  return {
+    span: value.span,
+    call: { ...bound, span: call.span },
+    channels,
+    factor: term.factor,
+    towers: [query.tower.name, item.tower.name],
+  };
+}
+
+function resolveSide(workspace: Workspace, value: Ast.Expression, towers: Towers): Side | undefined {
+  const { report } = workspace;
+  if (value.kind !== 'Name' || value.parts.length > 2) {
+    const facts = {
+      of: 'score',
+      expected: 'a tower, or a channel such as `user.click`',
+      found: describeExpression(value),
+    };
+    report('wrong-type', value.span, facts);
+    return undefined;
+  }
+  const tower = find('tower', towers, value.parts[0]!, report)?.value;
+  if (!tower) return undefined;
+  const part = value.parts[1];
+  if (!part) return { tower, span: value.span };
+  const steps = new Map(tower.steps.map((step) => [step.name, step]));
+  const step = steps.get(part.name);
+  if (step && !step.channel) {
+    const { start, source } = step.node.span;
+    const fix = { at: { source, start, end: start }, text: 'channel ' };
+    const extra = { notes: [{ message: notes.declared('step', step.name), at: step.span }], fixes: [[fix]] };
+    report('step-not-channel', part.span, { tower: tower.name, name: part.name }, extra);
+    return undefined;
+  }
+  const channels = new Map([...steps].filter(([, { channel }]) => channel));
+  const channel = find(`channel of tower \`${tower.name}\``, channels, part, report);
+  return channel && { tower, channel: channel.name, span: value.span };
+}

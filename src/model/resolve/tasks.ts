@@ -1,0 +1,88 @@
+/** Tasks: a score, a loss, the label it learns and the weight of each row. */
+
+import { notes } from '../../diagnostics/codes.ts';
+import type * as Ast from '../../syntax/ast.ts';
+import { bindKind } from '../arguments.ts';
+import { singleName } from '../calls.ts';
+import { describeExpression } from '../describe.ts';
+import { entriesByName } from '../entries.ts';
+import type { TaskPart, TowerPart } from '../resolution.ts';
+import { read, type Workspace } from '../workspace.ts';
+import { resolveScore } from './scores.ts';
+
+/** What a task may say, with one line of doc each. */
+export const taskEntries = {
+  score: 'How well an item answers: `cosine(user, item)`, times or divided by a number.',
+  loss: 'What is minimised: `softmax(in_batch)`, `bce`.',
+  label: 'The label that is learnt, where the loss needs one.',
+  weight: 'A label or feature whose value weighs each row.',
+} as const;
+
+export function resolveTask(workspace: Workspace, node: Ast.Task, towers: ReadonlyMap<string, TowerPart>): TaskPart {
+  const { report, library, binding } = workspace;
+  const of = `task \`${node.name.name}\``;
+  const names = Object.keys(taskEntries) as (keyof typeof taskEntries)[];
+  const entries = entriesByName(of, node.entries, names, report);
+  for (const [name, example] of [
+    ['score', 'score = cosine(user, item)'],
+    ['loss', 'loss = softmax(in_batch)'],
+  ] as const) {
+    if (!entries.has(name)) report('missing-entry', node.name.span, { of, name, example });
+  }
+
+  const scoreEntry = entries.get('score');
+  if (!scoreEntry) workspace.uncertain.add('channel');
+  const score = scoreEntry && resolveScore(workspace, scoreEntry.value, towers);
+  const lossEntry = entries.get('loss');
+  const loss = lossEntry && bindKind('loss', library.losses, lossEntry.value, binding);
+  const label = entries.get('label');
+  const labelName = label && resolveLabel(workspace, label.value);
+  const weight = entries.get('weight');
+  const weightName = weight && resolveWeight(workspace, weight.value);
+  return {
+    name: node.name.name,
+    span: node.name.span,
+    node,
+    ...(score ? { score } : {}),
+    ...(loss ? { loss } : {}),
+    ...(labelName ? { label: labelName } : {}),
+    ...(weightName ? { weight: weightName } : {}),
+    saysLabel: label !== undefined,
+  };
+}
+
+function resolveLabel(workspace: Workspace, value: Ast.Expression): Ast.Identifier | undefined {
+  const { scope, report } = workspace;
+  const name = singleName(value);
+  if (!name) {
+    workspace.uncertain.add('label');
+    const facts = { of: 'label', expected: 'the name of a label', found: describeExpression(value) };
+    report('wrong-type', value.span, facts);
+    return undefined;
+  }
+  const feature = scope.labels.has(name.name) ? undefined : scope.features.get(name.name);
+  if (feature) {
+    const note = { message: notes.declared('feature', name.name), at: feature.name.span };
+    report('feature-as-label', name.span, { name: name.name }, { notes: [note] });
+    return undefined;
+  }
+  const found = read(workspace, 'label', scope.labels, name);
+  return found && { ...name, name: found.name };
+}
+
+function resolveWeight(workspace: Workspace, value: Ast.Expression): Ast.Identifier | undefined {
+  const { scope, report, reads } = workspace;
+  const name = singleName(value);
+  if (!name) {
+    workspace.uncertain.add('label');
+    const facts = { of: 'weight', expected: 'the name of a label or feature', found: describeExpression(value) };
+    report('wrong-type', value.span, facts);
+    return undefined;
+  }
+  if (scope.features.has(name.name)) {
+    reads.feature.add(name.name);
+    return name;
+  }
+  const found = read(workspace, 'label', scope.labels, name);
+  return found && { ...name, name: found.name };
+}

@@ -1,0 +1,30 @@
+import { insertion } from '../edits.ts';
+import { scoreBound } from './bounds.ts';
+import type { Rule } from './rule.ts';
+
+/** Below this the sigmoid of a score cannot pass 0.95, so even a certain answer is punished for ever. */
+const enough = 3;
+
+/** A probability cannot be learnt through a score that is too small to reach it. */
+export const bceScale: Rule = {
+  name: 'bce on a cosine without a scale',
+  check(resolution, report) {
+    for (const { loss, score } of resolution.tasks) {
+      if (!loss || !score || loss.kind !== 'bce') continue;
+      const bound = scoreBound(resolution, score);
+      if (bound === undefined) continue;
+      const scale = typeof loss.arguments.scale === 'number' ? loss.arguments.scale : 1;
+      const reach = Math.abs(bound * score.factor * scale);
+      if (reach >= enough) continue;
+      const high = 1 / (1 + Math.exp(-reach));
+      const facts = {
+        loss: loss.kind,
+        score: score.call.kind,
+        low: (1 - high).toFixed(2),
+        high: high.toFixed(2),
+      };
+      const fixes = Math.abs(score.factor) === 1 ? [[insertion(score.span.source, score.span.end, ' / 0.1')]] : [];
+      report('bce-unscaled', score.span, facts, { fixes });
+    }
+  },
+};

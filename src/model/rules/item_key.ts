@@ -1,0 +1,28 @@
+import { notes } from '../../diagnostics/codes.ts';
+import { insertion } from '../edits.ts';
+import type { Rule } from './rule.ts';
+
+/** A loss that compares an item with others must tell when they are the same item. */
+export const itemKey: Rule = {
+  name: 'key of the item tower',
+  check({ tasks, towers, library, features }, report) {
+    for (const { loss, score } of tasks) {
+      if (!loss || !score || !library.losses[loss.kind]!.needsItemKey) continue;
+      const tower = towers.find(({ name }) => name === score.towers[1]);
+      if (!tower || tower.node.key) continue;
+      const ids = tower.features.filter((name) => features.get(name)?.call.kind === 'id');
+      const end = tower.node.inputs.at(-1)?.span;
+      const close = end ? end.source.text.indexOf(')', end.end) : -1;
+      const fix = ids.length === 1 && end && close !== -1 && insertion(end.source, close + 1, ` keyed by ${ids[0]}`);
+      report(
+        'item-key-needed',
+        loss.span,
+        { loss: loss.kind, tower: tower.name },
+        {
+          notes: [{ message: notes.declared('tower', tower.name), at: tower.span }],
+          ...(fix ? { fixes: [[fix]] } : {}),
+        },
+      );
+    }
+  },
+};

@@ -1,0 +1,48 @@
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { makeCollector } from '../report.ts';
+import type { Resolution } from '../resolution.ts';
+import { bceScale } from './bce_scale.ts';
+import { featureArguments } from './feature_arguments.ts';
+import { featureBothSides } from './feature_both_sides.ts';
+import { itemKey } from './item_key.ts';
+import { objectiveCovers } from './objective_covers.ts';
+import type { Rule, RuleOptions } from './rule.ts';
+import { tableBudget } from './table_budget.ts';
+import { taskLabel } from './task_label.ts';
+import { temperature } from './temperature.ts';
+import { towerChannel } from './tower_channel.ts';
+import { unreadChannel } from './unread_channel.ts';
+import { unreadFeature } from './unread_feature.ts';
+import { unreadInput } from './unread_input.ts';
+import { unreadLabel } from './unread_label.ts';
+import { unusedBlock } from './unused_block.ts';
+import { unusedGroup } from './unused_group.ts';
+import { wholeModel } from './whole_model.ts';
+
+export type { RuleOptions } from './rule.ts';
+
+/** Every rule, in the order their findings are shown where they share a place. */
+export const rules: readonly Rule[] = [
+  wholeModel,
+  featureArguments,
+  featureBothSides,
+  towerChannel,
+  unreadChannel,
+  unreadInput,
+  unreadFeature,
+  unreadLabel,
+  unusedGroup,
+  unusedBlock,
+  taskLabel,
+  itemKey,
+  temperature,
+  bceScale,
+  objectiveCovers,
+  tableBudget,
+];
+
+export function checkRules(resolution: Resolution, options: RuleOptions): readonly Diagnostic[] {
+  const { report, diagnostics } = makeCollector();
+  for (const rule of rules) rule.check(resolution, report, options);
+  return diagnostics;
+}

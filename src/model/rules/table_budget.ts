@@ -1,0 +1,53 @@
+import { ShapeError } from '../../library/contract.ts';
+import { featureUse } from '../../library/features/uses.ts';
+import type { Feature } from '../model.ts';
+import type { Rule } from './rule.ts';
+
+/** 2 GB, before the optimizer's state. */
+const defaultBudget = 2e9;
+
+/** Embedding tables whose size the text shows, summed: a learnt vocabulary's is known only once the data is read. */
+export const tableBudget: Rule = {
+  name: 'embedding tables over the budget',
+  check({ features, scope }, report, { tableBudget: budget = defaultBudget }) {
+    const tables = [...features.values()]
+      .map((feature) => ({ feature, bytes: tableBytes(feature, features) }))
+      .filter(({ bytes }) => bytes > 0)
+      .sort((a, b) => b.bytes - a.bytes);
+    const bytes = tables.reduce((sum, table) => sum + table.bytes, 0);
+    const largest = tables[0];
+    if (!largest || bytes <= budget) return;
+    const at = scope.features.get(largest.feature.name)?.value.span;
+    const names = tables.slice(0, 3).map(({ feature }) => `\`${feature.name}\``);
+    report('table-over-budget', at, { bytes, budget, largest: names });
+  },
+};
+
+function tableBytes(feature: Feature, features: ReadonlyMap<string, Feature>): number {
+  const calls = new Map([...features].map(([name, { call }]) => [name, call]));
+  try {
+    const { encoder, dim = 0 } = featureUse(feature.name, calls);
+    // Who shares a table with another has none of its own.
+    return 'owner' in encoder ? 0 : rows(encoder) * dim * Float32Array.BYTES_PER_ELEMENT;
+  } catch (error) {
+    if (error instanceof ShapeError) return 0;
+    throw error;
+  }
+}
+
+function rows(encoder: Exclude<ReturnType<typeof featureUse>['encoder'], { readonly owner: string }>): number {
+  switch (encoder.kind) {
+    case 'hash':
+    case 'words':
+    case 'trigrams':
+      return encoder.buckets;
+    case 'quantiles':
+      return encoder.buckets + 1;
+    case 'boundaries':
+      return encoder.boundaries.length + 2;
+    case 'vocabulary':
+      return encoder.values ? encoder.values.length + 1 : 0;
+    default:
+      return 0;
+  }
+}

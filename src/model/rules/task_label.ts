@@ -1,0 +1,42 @@
+import { notes } from '../../diagnostics/codes.ts';
+import { insertion, removal } from '../edits.ts';
+import type { Rule } from './rule.ts';
+
+/** A task has the label its loss needs, of the sort it needs, and none that would have no effect. */
+export const taskLabel: Rule = {
+  name: 'label of a task',
+  check({ tasks, labels, library }, report) {
+    for (const { name, span, loss, label, saysLabel, node } of tasks) {
+      if (!loss) continue;
+      const needs = library.losses[loss.kind]!.label;
+      // 0 and 1 are numbers too.
+      const fits = (sort: string): boolean => needs === 'number' || sort === needs;
+      if (needs === 'none') {
+        const entry = label && node.entries.find(({ value }) => value.span === label.span);
+        if (!label || !entry) continue;
+        const alternatives = node.entries.some((other) => other.name.name === 'weight')
+          ? [[removal(entry.span)]]
+          : [[removal(entry.span)], [{ at: entry.name.span, text: 'weight' }]];
+        report('label-not-read', label.span, { loss: loss.kind, label: label.name }, { fixes: alternatives });
+      } else if (!saysLabel) {
+        const fitting = [...labels.values()].filter(({ sort }) => fits(sort));
+        const nearest =
+          fitting.length === 1 ? fitting[0]!.name : fitting.find((candidate) => candidate.name === name)?.name;
+        const last = node.entries.at(-1)!.span;
+        const fix = nearest && insertion(last.source, last.end, `, label = ${nearest}`);
+        report(
+          'label-needed',
+          span,
+          { task: name, loss: loss.kind, sort: needs, nearest },
+          fix ? { fixes: [[fix]] } : {},
+        );
+      } else {
+        const declared = label && labels.get(label.name);
+        if (!label || !declared || fits(declared.sort)) continue;
+        const note = { message: notes.declared('label', label.name), at: declared.span };
+        const facts = { loss: loss.kind, label: label.name, needs, sort: declared.sort };
+        report('label-sort', label.span, facts, { notes: [note] });
+      }
+    }
+  },
+};

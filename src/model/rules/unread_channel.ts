@@ -1,0 +1,21 @@
+import { removal } from '../edits.ts';
+import type { Rule } from './rule.ts';
+
+/** A channel that no score reads learns nothing; nor does a step that nothing reads. */
+export const unreadChannel: Rule = {
+  name: 'channel no score reads',
+  check({ towers, tasks, reads, uncertain }, report) {
+    for (const tower of towers) {
+      const froms = new Set(tower.steps.map(({ from }) => from));
+      const hasChannel = tower.steps.some(({ channel }) => channel);
+      for (const { name, span, channel, node } of tower.steps) {
+        if (froms.has(name)) continue;
+        const extra = { fixes: [[removal(node.span)]] };
+        if (!channel && hasChannel) report('unread-step', span, { name }, extra);
+        if (!channel || tasks.length === 0 || uncertain.has('channel')) continue;
+        if (!reads.channel.has(`${tower.name}.${name}`))
+          report('unread-channel', span, { tower: tower.name, channel: name }, extra);
+      }
+    }
+  },
+};

@@ -1,0 +1,18 @@
+import { removal } from '../edits.ts';
+import type { Rule } from './rule.ts';
+
+/** What a tower lets in, some flow of it reads. */
+export const unreadInput: Rule = {
+  name: 'input no flow reads',
+  check({ towers, uncertain }, report) {
+    if (uncertain.has('feature')) return;
+    for (const { name: tower, inputs, steps } of towers) {
+      if (steps.length === 0) continue;
+      const froms = new Set(steps.map(({ from }) => from));
+      for (const { name, span, features } of inputs) {
+        if (froms.has(name) || features.some((feature) => froms.has(feature))) continue;
+        report('unread-input', span, { tower, name }, { fixes: [[removal(span)]] });
+      }
+    }
+  },
+};

@@ -1,0 +1,16 @@
+import { removal } from '../edits.ts';
+import type { Rule } from './rule.ts';
+
+/** Every label of this file is read by a task. */
+export const unreadLabel: Rule = {
+  name: 'label no task reads',
+  check({ file, scope, tasks, reads, uncertain }, report) {
+    if (tasks.length === 0 || uncertain.has('label')) return;
+    // A task that lacks its label is reported itself, and names what it may have meant.
+    if (tasks.some(({ loss, saysLabel }) => loss === undefined && !saysLabel)) return;
+    for (const [name, entry] of scope.labels) {
+      if (reads.label.has(name) || entry.span.source !== file.span.source) continue;
+      report('unread-label', entry.name.span, { name }, { fixes: [[removal(entry.span)]] });
+    }
+  },
+};

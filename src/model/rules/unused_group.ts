@@ -1,0 +1,13 @@
+import { removal } from '../edits.ts';
+import type { Rule } from './rule.ts';
+
+export const unusedGroup: Rule = {
+  name: 'unused group',
+  check({ file, scope, towers, reads, uncertain }, report) {
+    if (towers.length === 0 || uncertain.has('group')) return;
+    for (const [name, node] of scope.groups) {
+      if (reads.group.has(name) || node.span.source !== file.span.source) continue;
+      report('unused-group', node.name.span, { name }, { fixes: [[removal(node.span)]] });
+    }
+  },
+};

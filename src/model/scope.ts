@@ -1,0 +1,95 @@
+/** What every name stands for: the declarations of a file and of those it uses. */
+import { notes } from '../diagnostics/codes.ts';
+import type * as Ast from '../syntax/ast.ts';
+import { nearest } from '../text/nearest.ts';
+import { type Report, rename } from './report.ts';
+import type { Files } from './use.ts';
+
+export type Sort = 'feature' | 'label' | 'group' | 'block' | 'tower' | 'task' | 'channel';
+
+export interface Scope {
+  readonly lets: readonly Ast.Let[];
+  readonly features: ReadonlyMap<string, Ast.TypedEntry>;
+  readonly labels: ReadonlyMap<string, Ast.TypedEntry>;
+  readonly groups: ReadonlyMap<string, Ast.Group>;
+  readonly blocks: ReadonlyMap<string, Ast.Block>;
+  readonly towers: ReadonlyMap<string, Ast.Tower>;
+  readonly tasks: ReadonlyMap<string, Ast.Task>;
+}
+
+/** Declares everything; the first of two that share a name stays. Features, groups and labels share their names. */
+export function declare(files: Files, report: Report): Scope {
+  const values = new Map<string, { readonly what: string; readonly name: Ast.Identifier }>();
+  const add = <N extends { readonly name: Ast.Identifier }>(
+    table: Map<string, N>,
+    what: string,
+    node: N,
+    taken: Map<string, { readonly what: string; readonly name: Ast.Identifier }>,
+  ): void => {
+    const { name, span } = node.name;
+    const first = taken.get(name);
+    if (first) {
+      report(
+        'repeated-name',
+        span,
+        { what, name, other: first.what },
+        { notes: [{ message: notes.declared(first.what, name), at: first.name.span }] },
+      );
+      return;
+    }
+    taken.set(name, { what, name: node.name });
+    table.set(name, node);
+  };
+  const own = (): Map<string, { readonly what: string; readonly name: Ast.Identifier }> => new Map();
+
+  const lets = new Map<string, Ast.Let>();
+  const features = new Map<string, Ast.TypedEntry>();
+  const labels = new Map<string, Ast.TypedEntry>();
+  const groups = new Map<string, Ast.Group>();
+  const blocks = new Map<string, Ast.Block>();
+  const towers = new Map<string, Ast.Tower>();
+  const tasks = new Map<string, Ast.Task>();
+  const taken = { let: own(), block: own(), tower: own(), task: own() };
+
+  for (const declaration of files.shared) {
+    switch (declaration.kind) {
+      case 'Let':
+        add(lets, 'constant', declaration, taken.let);
+        break;
+      case 'Features':
+        for (const entry of declaration.entries) add(features, 'feature', entry, values);
+        break;
+      case 'Labels':
+        for (const entry of declaration.entries) add(labels, 'label', entry, values);
+        break;
+      case 'Group':
+        add(groups, 'group', declaration, values);
+        break;
+      case 'Block':
+        add(blocks, 'block', declaration, taken.block);
+        break;
+    }
+  }
+  for (const declaration of files.main.declarations) {
+    if (declaration.kind === 'Tower') add(towers, 'tower', declaration, taken.tower);
+    if (declaration.kind === 'Task') add(tasks, 'task', declaration, taken.task);
+  }
+  return { lets: [...lets.values()], features, labels, groups, blocks, towers, tasks };
+}
+
+/**
+ * Looks one name up. A misspelt one is reported and taken as the nearest, so that what follows is judged as it was meant.
+ * @returns nothing when nothing is near
+ */
+export function find<T>(
+  what: string,
+  table: ReadonlyMap<string, T>,
+  { name, span }: Ast.Identifier,
+  report: Report,
+): { readonly name: string; readonly value: T } | undefined {
+  const value = table.get(name);
+  if (value !== undefined) return { name, value };
+  const near = nearest(name, table.keys());
+  report('unknown-name', span, { what, name, nearest: near }, rename(span, near));
+  return near === undefined ? undefined : { name: near, value: table.get(near)! };
+}

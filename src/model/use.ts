@@ -1,0 +1,81 @@
+/** `use "file"`: reads the files a model uses, each once, and says which declarations come into scope. */
+import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import type * as Ast from '../syntax/ast.ts';
+import { parse } from '../syntax/parse.ts';
+import type { Source } from '../text/source.ts';
+import type { Report } from './report.ts';
+
+export interface FileOptions {
+  /** Reads a file that is used; `path` starts from where the user stands, as `folder` does. */
+  readonly load?: (path: string) => Source | undefined;
+  /** Folder of the main file: paths in it start from here. Default: where the user stands. */
+  readonly folder?: string;
+  /** No file outside this folder may be used. Default: `folder`. */
+  readonly project?: string;
+}
+
+export interface UsedFile {
+  readonly file: Ast.File;
+  readonly folder: string;
+}
+
+export interface Files {
+  readonly main: Ast.File;
+  /** Used files first, in the order they are needed; the main one last. */
+  readonly all: readonly UsedFile[];
+  /** What comes into scope of the main file: everything of its own; of used files all but towers, tasks and training. */
+  readonly shared: readonly Ast.Declaration[];
+}
+
+const comesAlong = new Set<Ast.Declaration['kind']>(['Let', 'Features', 'Labels', 'Group', 'Block', 'Data']);
+
+/** Follows every `use`. Mistakes of syntax in a used file are reported with its own places. */
+export function gather(main: Ast.File, options: FileOptions, report: Report, diagnostics: Diagnostic[]): Files {
+  const folder = options.folder ?? '';
+  const project = options.project ?? folder;
+  const all: UsedFile[] = [];
+  const read = new Set<string>();
+
+  function visit(file: Ast.File, folder: string, within: readonly string[]): void {
+    for (const declaration of file.declarations) if (declaration.kind === 'Use') follow(declaration, folder, within);
+    all.push({ file, folder });
+  }
+
+  function follow({ path }: Ast.Use, from: string, within: readonly string[]): void {
+    const target = normalize(join(from, path.value));
+    if (isAbsolute(path.value) || leaves(project, target)) {
+      report('use-outside', path.span, { path: path.value });
+      return;
+    }
+    const at = within.indexOf(target);
+    if (at !== -1) {
+      const circle = [...within.slice(at), target].map((name) => relative(project || '.', name));
+      report('use-circle', path.span, { path: path.value, circle });
+      return;
+    }
+    if (read.has(target)) return;
+    read.add(target);
+    const source = options.load?.(target);
+    if (!source) {
+      report('use-missing', path.span, { path: path.value });
+      return;
+    }
+    const parsed = parse(source);
+    diagnostics.push(...parsed.diagnostics);
+    visit(parsed.output, dirname(target), [...within, target]);
+  }
+
+  visit(main, folder, [normalize(join(folder, baseName(main.span.source.name)))]);
+  const shared = all.flatMap(({ file }) =>
+    file.declarations.filter((declaration) => file === main || comesAlong.has(declaration.kind)),
+  );
+  return { main, all, shared };
+}
+
+const baseName = (name: string): string => name.split(/[\\/]/).at(-1)!;
+
+function leaves(project: string, target: string): boolean {
+  const path = relative(project || '.', target);
+  return path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path);
+}

@@ -1,0 +1,60 @@
+/** What the resolvers of each declaration share. */
+import type * as Ast from '../syntax/ast.ts';
+import type { Constants } from './constants.ts';
+import type { Library } from './library.ts';
+import type { Report } from './report.ts';
+import type { Scope, Sort } from './scope.ts';
+import { find } from './scope.ts';
+import type { Binding } from './values.ts';
+
+export interface Workspace {
+  readonly report: Report;
+  readonly library: Library;
+  readonly scope: Scope;
+  readonly constants: Constants;
+  readonly binding: Binding;
+  readonly reads: Readonly<Record<Sort, Set<string>>>;
+  readonly uncertain: Set<Sort>;
+}
+
+/** Everything a workspace has, from what differs between files. */
+export function makeWorkspace(report: Report, library: Library, scope: Scope, constants: Constants): Workspace {
+  const reads = {
+    feature: new Set<string>(),
+    label: new Set<string>(),
+    group: new Set<string>(),
+    block: new Set<string>(),
+    tower: new Set<string>(),
+    task: new Set<string>(),
+    channel: new Set<string>(),
+  };
+  const uncertain = new Set<Sort>();
+  const names = {
+    feature: new Set(scope.features.keys()),
+    label: new Set(scope.labels.keys()),
+    task: new Set(scope.tasks.keys()),
+    block: new Set(scope.blocks.keys()),
+  };
+  const binding: Binding = {
+    report,
+    constants,
+    names,
+    featureKinds: library.features,
+    onName: (sort, name) => void reads[sort].add(name),
+    onUnknown: (sort) => void uncertain.add(sort),
+  };
+  return { report, library, scope, constants, binding, reads, uncertain };
+}
+
+/** Looks a declared name up and notes that it is read. */
+export function read<T>(
+  workspace: Workspace,
+  sort: Sort,
+  table: ReadonlyMap<string, T>,
+  name: Ast.Identifier,
+): { readonly name: string; readonly value: T } | undefined {
+  const found = find(sort, table, name, workspace.report);
+  if (found) workspace.reads[sort].add(found.name);
+  else workspace.uncertain.add(sort);
+  return found;
+}
