@@ -77,10 +77,13 @@ export type InputSource =
       readonly estimator: 'frequency' | 'streaming';
       readonly rows: RowsOf;
     }
-  /** int32 [hits, 2]: (row, column) with column ≠ row whose item is the row's own positive again. */
+  /**
+   * int32 [hits, 2]: (row, column) with column ≠ row whose item is the row's own positive again. With drawn rows, columns
+   * count within the row's own draws: 0 … perRow − 1, and none is left out.
+   */
   | { readonly from: 'accidental_hits'; readonly key: string; readonly rows: RowsOf }
-  /** Uniform in [0, 1), float32 [batch, width], drawn anew each step from the seed: dropout. */
-  | { readonly from: 'noise'; readonly width: number }
+  /** Uniform in [0, 1), float32 [batch, width], drawn anew each step from the seed: dropout. Absent `rows`: the events. */
+  | { readonly from: 'noise'; readonly width: number; readonly rows?: RowsOf }
   /** Scalars, float32 []: the learning rate of an optimizer after its schedule; the step's number from 1. */
   | { readonly from: 'rate'; readonly optimizer: 'dense' }
   | { readonly from: 'step' };

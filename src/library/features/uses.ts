@@ -4,7 +4,8 @@ import { features } from './table.ts';
 /**
  * What one declared feature asks of the host and of the graph, with the features that it names followed to their own
  * declarations: an `owner` is always a feature with an encoder of its own, and `dim` is then the owner's.
- * Throws ShapeError when its arguments do not go together, or when features are defined by one another in a circle.
+ * Throws ShapeError when arguments do not go together, or when features are defined by one another in a circle; its
+ * `feature` is the one where the mistake is, which may be one that this one names.
  */
 export function featureUse(name: string, calls: ReadonlyMap<string, BoundKind>): FeatureUse {
   return declared(name, calls, []);
@@ -14,7 +15,12 @@ function declared(name: string, calls: ReadonlyMap<string, BoundKind>, within: r
   if (within.includes(name)) throw new ShapeError(`goes round in a circle: ${[...within, name].join(' → ')}`, name);
   const call = calls.get(name);
   if (call === undefined) throw new ShapeError(`names \`${name}\`, which is not a feature`);
-  return bound(call, calls, [...within, name]);
+  try {
+    return bound(call, calls, [...within, name]);
+  } catch (error) {
+    if (!(error instanceof ShapeError) || error.feature !== undefined) throw error;
+    throw new ShapeError(error.reason, name, error.insert);
+  }
 }
 
 function bound(call: BoundKind, calls: ReadonlyMap<string, BoundKind>, within: readonly string[]): FeatureUse {

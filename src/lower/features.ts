@@ -1,0 +1,72 @@
+/** What the model's features ask of the host: encoders, tables, and how wide each field is. */
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
+import { invariant } from '../diagnostics/failure.ts';
+import { type FeatureUse, ShapeError } from '../library/contract.ts';
+import { featureUse } from '../library/features/uses.ts';
+import type { Feature, Model } from '../model/model.ts';
+import type { Encoder, FeaturePlan, TablePlan } from './plan.ts';
+
+/** First values of an embedding are uniform in ±0.05, as Keras draws them. */
+const firstLimit = 0.05;
+
+export interface LoweredFeature {
+  readonly feature: Feature;
+  readonly use: FeatureUse;
+  readonly plan: FeaturePlan;
+}
+
+export interface LoweredFeatures {
+  readonly byName: ReadonlyMap<string, LoweredFeature>;
+  readonly tables: readonly TablePlan[];
+}
+
+/** In the order of the file. A feature whose arguments do not go together gives one diagnostic, at its kind. */
+export function lowerFeatures(model: Model): { output: LoweredFeatures; diagnostics: Diagnostic[] } {
+  const diagnostics: Diagnostic[] = [];
+  const calls = new Map([...model.features].map(([name, { call }]) => [name, call]));
+  const uses = new Map<string, FeatureUse>();
+  for (const [name, { call }] of model.features) {
+    try {
+      uses.set(name, featureUse(name, calls));
+    } catch (error) {
+      if (!(error instanceof ShapeError)) throw error;
+      // A mistake in the feature that this one names is reported there.
+      if (error.feature === name) {
+        diagnostics.push(diagnose('arguments-conflict', call.span, { kind: call.kind, reason: error.reason }));
+      }
+    }
+  }
+
+  const byName = new Map<string, LoweredFeature>();
+  const tables = new Map<string, TablePlan>();
+  for (const [name, use] of uses) {
+    const feature = model.features.get(name)!;
+    const owner = 'owner' in use.encoder ? use.encoder.owner : name;
+    const ownerUse = uses.get(owner);
+    if (ownerUse === undefined) continue;
+    invariant(!('owner' in ownerUse.encoder), `\`${owner}\` owns an encoder`);
+    const dim = use.gives === 'numbers' ? 0 : (use.dim ?? ownerUse.dim ?? 0);
+    if (dim > 0 && !tables.has(owner)) {
+      tables.set(owner, { name: owner, dim, encoderOf: owner, limit: firstLimit });
+    }
+    const plan: FeaturePlan = {
+      name,
+      tower: towerOf(model, name),
+      gives: use.gives,
+      encoder: ownerUse.encoder as Encoder,
+      column: name,
+      encoderOf: owner,
+      ...(use.max === undefined ? {} : { max: use.max }),
+      ...(dim > 0 ? { table: owner } : {}),
+      width: use.gives === 'numbers' ? (use.project ?? use.size ?? 1) : dim,
+    };
+    byName.set(name, { feature, use, plan });
+  }
+  return { output: { byName, tables: [...tables.values()] }, diagnostics };
+}
+
+/** The tower that reads it or has it as key; one that only lends its table, or weighs rows, counts to the side that asks. */
+function towerOf(model: Model, feature: string): string {
+  const reads = model.towers.find((tower) => tower.features.includes(feature) || tower.key === feature);
+  return (reads ?? model.towers[0]).name;
+}

@@ -1,0 +1,59 @@
+/** A feature as it enters a tower: graph inputs that the host fills, made into a field or a sequence. */
+import type { Ref } from '../graph/builder.ts';
+import { symbolic } from '../graph/dims.ts';
+import type { Dim } from '../graph/graph.ts';
+import type { Field, Sequence } from '../library/contract.ts';
+import { rowsPrefix } from '../library/rows_prefix.ts';
+import type { LoweredFeature } from './features.ts';
+import type { GraphInputs } from './inputs.ts';
+import type { RowsOf } from './plan.ts';
+
+/** How many rows: `batch`, or `perRow` for each of them. */
+export function rowsDim(rows: RowsOf): Dim {
+  return symbolic('batch', rows.kind === 'events' ? 1 : rows.perRow);
+}
+
+/** The feature's graph inputs are named after it; those of drawn rows begin with what they are drawn by. */
+export function lowerFeature(
+  inputs: GraphInputs,
+  { plan, use }: LoweredFeature,
+  rows: RowsOf,
+): ({ readonly kind: 'field' } & Field) | Sequence {
+  const count = rowsDim(rows);
+  const name = `${rowsPrefix(rows)}${plan.name}`;
+  const feature = plan.name;
+  if (use.gives === 'numbers') {
+    const size = use.size ?? 1;
+    const numbers = inputs.input(name, { from: 'numbers', feature, rows }, [count, size]);
+    return {
+      kind: 'field',
+      name: feature,
+      tensor: projected(inputs, numbers, size, plan.name, use.project),
+      width: plan.width,
+    };
+  }
+  if (use.gives === 'bag' && use.pool === 'none') {
+    const length = use.max!;
+    return {
+      kind: 'sequence',
+      name: feature,
+      tensor: inputs.input(name, { from: 'sequence', feature, rows }, [count, length, plan.width]),
+      mask: inputs.input(`${name}/mask`, { from: 'mask', feature, rows }, [count, length]),
+      length,
+      width: plan.width,
+    };
+  }
+  const pool = use.gives === 'bag' ? (use.pool ?? 'mean') : 'none';
+  const tensor = inputs.input(name, { from: 'embedding', feature, pool, rows }, [count, plan.width]);
+  return { kind: 'field', name: feature, tensor, width: plan.width };
+}
+
+/** A learnt map [size, width] without a bias, where the feature asks for one. */
+function projected({ builder }: GraphInputs, numbers: Ref, size: number, name: string, width?: number): Ref {
+  if (width === undefined) return numbers;
+  const fans = [size, width] as const;
+  const weights = builder.scope(`features/${name}`, () =>
+    builder.parameter('projection', fans, { kind: 'glorot', fans }),
+  );
+  return builder.matMul(numbers, weights);
+}

@@ -1,0 +1,59 @@
+/** Model → graphs and how the host feeds them. */
+import type { Outcome } from '../diagnostics/diagnostic.ts';
+import { hasErrors } from '../diagnostics/diagnostic.ts';
+import { optimizers } from '../library/optimizers/table.ts';
+import type { Model, Training } from '../model/model.ts';
+import { lowerFeatures } from './features.ts';
+import type { Arrow } from './flow.ts';
+import type { Plan, TrainPlan } from './plan.ts';
+import { lowerRetrieval } from './retrieval.ts';
+import { lowerStep } from './step.ts';
+
+export interface Lowered {
+  readonly plan: Plan;
+  /** What each source and step of a flow carries, for the editor and for `tower inspect`. */
+  readonly arrows: readonly Arrow[];
+}
+
+/** Nothing after an error; each is at its place in the source, in the language's words. */
+export function lower(model: Model): Outcome<Lowered | undefined> {
+  const { output: features, diagnostics } = lowerFeatures(model);
+  if (hasErrors(diagnostics)) return { output: undefined, diagnostics };
+  const { step, arrows, diagnostics: found } = lowerStep(model, features);
+  if (step === undefined) return { output: undefined, diagnostics: found };
+  const plan: Plan = {
+    model: model.name,
+    features: [...features.byName.values()].map((feature) => feature.plan),
+    labels: [...model.labels.values()].map(({ name, sort }) => ({ name, sort })),
+    tables: features.tables,
+    towers: [lowerRetrieval(model, features, 'query'), lowerRetrieval(model, features, 'item')],
+    tasks: model.tasks.map(({ name, loss, label }) => ({
+      name,
+      loss: loss.kind,
+      ...(label === undefined ? {} : { label }),
+    })),
+    step,
+    train: trainPlan(model.train),
+  };
+  return { output: { plan, arrows }, diagnostics: found };
+}
+
+function trainPlan({ batch, epochs, seed, dense, embeddings, stop }: Training): TrainPlan {
+  const row = optimizers[dense.kind]!;
+  return {
+    batch,
+    epochs,
+    seed,
+    dense: { rate: row.rate(dense.arguments), schedule: row.schedule(dense.arguments) },
+    embeddings: optimizers[embeddings.kind]!.rows(embeddings.arguments),
+    ...(stop === undefined
+      ? {}
+      : {
+          stop: {
+            metric: stop.metric.kind,
+            ...(typeof stop.metric.arguments.k === 'number' ? { k: stop.metric.arguments.k } : {}),
+            patience: stop.patience,
+          },
+        }),
+  };
+}

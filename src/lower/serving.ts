@@ -1,0 +1,87 @@
+/** A tower as it is exported: it looks its tables up itself, so that it runs where this library is not. */
+import { invariant } from '../diagnostics/failure.ts';
+import { type Builder, builderOn, type Ref } from '../graph/builder.ts';
+import { symbolic } from '../graph/dims.ts';
+import type { Graph } from '../graph/graph.ts';
+import { GraphWriter } from '../graph/writer.ts';
+import type { FeaturePlan, InputSource, Plan, TowerPlan } from './plan.ts';
+import { replay } from './replay.ts';
+
+/** Name of the parameter that holds a table: float32 [rows, dim]. */
+export const tableParameter = (table: string): string => `table:${table}`;
+
+/**
+ * Inputs are named after the features: int32 [batch] codes; int32 [batch, max] bags, −1 past their end; float32
+ * [batch, width] numbers as encoded. Output `vector` is float32 [batch, width]. Parameters are the tower's own and
+ * `table:<name>` for each table that it reads; `tableRows` says how many rows each has. A bag that is empty gives zeros.
+ */
+export function servingGraph(plan: Plan, tower: TowerPlan, tableRows: ReadonlyMap<string, number>): Graph {
+  const writer = new GraphWriter(`${plan.model}_${tower.name}_serving`);
+  const builder = builderOn(writer);
+  const features = new Map(plan.features.map((feature) => [feature.name, feature]));
+  const sources = new Map(tower.embedded.inputs.map(({ name, source }) => [name, source]));
+  replay(writer, tower.embedded.graph, (name) => {
+    const source = sources.get(name);
+    invariant(source, `input ${name} of tower ${tower.name} has a source`);
+    return serve(builder, source, features, tableRows);
+  });
+  return writer.finish();
+}
+
+function serve(
+  builder: Builder,
+  source: InputSource,
+  features: ReadonlyMap<string, FeaturePlan>,
+  tableRows: ReadonlyMap<string, number>,
+): Ref {
+  invariant('feature' in source, `a served tower reads features only, not ${source.from}`);
+  const feature = features.get(source.feature);
+  invariant(feature, `feature ${source.feature} is planned`);
+  const batch = symbolic('batch');
+  switch (source.from) {
+    case 'numbers':
+      return builder.input(feature.name, [batch, sizeOf(feature)]);
+    case 'mask':
+      return filled(builder, bag(builder, feature));
+    case 'sequence':
+      return maskedRows(builder, feature, tableRows);
+    case 'embedding': {
+      if (source.pool === 'none') {
+        return builder.gather(table(builder, feature, tableRows), builder.input(feature.name, [batch], 'int32'));
+      }
+      const total = builder.sum(maskedRows(builder, feature, tableRows), [1]);
+      if (source.pool === 'sum') return total;
+      const count = builder.sum(filled(builder, bag(builder, feature)), [1], true);
+      return builder.div(total, builder.maximum(count, 1));
+    }
+  }
+}
+
+/** int32 [batch, max] */
+function bag(builder: Builder, { name, max }: FeaturePlan): Ref {
+  invariant(max !== undefined, `bag ${name} has a largest length`);
+  return builder.input(name, [symbolic('batch'), max], 'int32');
+}
+
+/** 1 where a bag has an element: float32 [batch, max] */
+function filled(builder: Builder, codes: Ref): Ref {
+  return builder.cast(builder.greaterEqual(codes, 0), 'float32');
+}
+
+/** float32 [batch, max, dim], zeros past a bag's end */
+function maskedRows(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyMap<string, number>): Ref {
+  const codes = bag(builder, feature);
+  const rows = builder.gather(table(builder, feature, tableRows), builder.maximum(codes, 0));
+  return builder.mul(rows, builder.reshape(filled(builder, codes), [...codes.type.shape, 1]));
+}
+
+function table(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyMap<string, number>): Ref {
+  const name = feature.table;
+  const rows = name === undefined ? undefined : tableRows.get(name);
+  invariant(name !== undefined && rows !== undefined, `feature ${feature.name} has a table of known length`);
+  return builder.parameter(tableParameter(name), [rows, feature.width], { kind: 'zeros' }, { trainable: false });
+}
+
+function sizeOf({ encoder }: FeaturePlan): number {
+  return encoder.kind === 'vector' ? encoder.size : 1;
+}
