@@ -438,6 +438,27 @@ export const codes = {
     ({ largest }) => `the largest are ${largest.join(', ')}: fewer \`hash\` buckets or a smaller \`dim\` save memory`,
   ),
 
+  // Data blocks
+  'misplaced-by': row<{ name: string }>(
+    'error',
+    ({ name }) => `\`${name}\` is joined by no key`,
+    () => '`by` belongs to `items` and `users`',
+  ),
+  'missing-key': row<{ name: string }>(
+    'error',
+    ({ name }) => `\`${name}\` does not say the column it is joined by`,
+    ({ name }) => `for example \`${name} = "${name}.csv" by ${name === 'users' ? 'user_id' : 'item_id'}\``,
+  ),
+  'time-needed': row<{ what: string }>(
+    'error',
+    ({ what }) => `\`${what}\` must know what comes earlier, but the data has no \`time\``,
+    () => 'say which column orders the events, such as `time = "timestamp"`',
+  ),
+  'split-share': row<{ held: number }>(
+    'error',
+    ({ held }) => `the split holds ${Math.round(held * 100)}% out and leaves nothing to train on`,
+  ),
+
   // Shapes
   'shape-mismatch': row<{ kind: string; reason: string }>('error', ({ kind, reason }) => `\`${kind}\` ${reason}`),
 

@@ -27,7 +27,7 @@ export function bindKind(
 ): Call | undefined {
   const call = asCall(expression);
   if (!call) {
-    valueOf({ is: 'kind', of: table }, expression, what, binding);
+    bindValue({ is: 'kind', of: table }, expression, what, binding);
     return undefined;
   }
   const { name, span } = call.callee;
@@ -41,7 +41,7 @@ export function bindKind(
 }
 
 /** One value of an entry, or of an argument. */
-export function valueOf(type: ParameterType, value: Expression, of: string, binding: Binding): Converted | undefined {
+export function bindValue(type: ParameterType, value: Expression, of: string, binding: Binding): Converted | undefined {
   return convert(type, value, of, binding, (call, row) => bindCall(call, row, binding));
 }
 
@@ -54,13 +54,12 @@ export function bindCall(call: CallNode, row: KindRow, binding: Binding, extra: 
 
   const give = (name: string, argument: Argument, type = parameters[name]!.type): void => {
     places.set(name, argument);
-    const converted = valueOf(type, argument.value, name, binding);
+    const converted = bindValue(type, argument.value, name, binding);
     if (converted) put(name, converted);
     else sound = false;
   };
   const put = (name: string, { value }: Converted): void => {
-    if (parameters[name]!.rest) (values[name] ??= [] as unknown[]), (values[name] as unknown[]).push(value);
-    else values[name] = value;
+    values[name] = parameters[name]!.rest ? [...((values[name] as unknown[] | undefined) ?? []), value] : value;
   };
 
   // Named arguments first, so that a place which is named is not filled again by order.
@@ -89,7 +88,7 @@ export function bindCall(call: CallNode, row: KindRow, binding: Binding, extra: 
       places.set(name, argument);
       values[name] = [];
       for (const item of argument.value.items) {
-        const converted = valueOf(parameters[name]!.type, item, name, binding);
+        const converted = bindValue(parameters[name]!.type, item, name, binding);
         if (converted) put(name, converted);
         else sound = false;
       }

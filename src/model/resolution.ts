@@ -5,7 +5,7 @@
 import type * as Ast from '../syntax/ast.ts';
 import type { Span } from '../text/source.ts';
 import type { Library } from './library.ts';
-import type { Call, Feature, Flow, Label, Objective, ScoreUse, Training } from './model.ts';
+import type { Call, DataDescription, Feature, Flow, Label, Objective, ScoreUse, Training } from './model.ts';
 import type { Scope, Sort } from './scope.ts';
 
 export interface Resolution {
@@ -24,6 +24,8 @@ export interface Resolution {
   readonly objective?: Objective;
   readonly retrieve?: readonly { readonly task: string; readonly factor: number }[];
   readonly train?: Training;
+  /** The sound ones, those of the main file first. */
+  readonly data: readonly DataDescription[];
   /** What something read, by sort. */
   readonly reads: Readonly<Record<Sort, ReadonlySet<string>>>;
   /** Sorts of which a name could not be looked up: that something of the sort is unread is then not certain. */

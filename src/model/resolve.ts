@@ -14,6 +14,7 @@ import { type Library, library as wholeLibrary } from './library.ts';
 import type { Model } from './model.ts';
 import { makeCollector, type Report } from './report.ts';
 import type { Resolution, TaskPart } from './resolution.ts';
+import { resolveDataBlocks } from './resolve/data.ts';
 import { resolveFeatures, resolveGroups, resolveLabels } from './resolve/features.ts';
 import { resolveBlocks } from './resolve/flows.ts';
 import { resolveObjective, resolveRetrieve } from './resolve/objective.ts';
@@ -75,6 +76,7 @@ export function resolveNames(file: Ast.File, options: ResolveOptions = {}): Outc
   const objective = objectiveNode && resolveObjective(workspace, objectiveNode);
   const retrieve = retrieveNode && resolveRetrieve(workspace, retrieveNode);
   const train = trainNode && resolveTrain(workspace, trainNode);
+  const data = resolveDataBlocks(workspace, files);
   if (file.declarations.length === 0 && diagnostics.length === 0) report('empty-file', undefined, {});
 
   return {
@@ -92,6 +94,7 @@ export function resolveNames(file: Ast.File, options: ResolveOptions = {}): Outc
       ...(objective ? { objective } : {}),
       ...(retrieve ? { retrieve } : {}),
       ...(train ? { train } : {}),
+      data,
       reads: workspace.reads,
       uncertain: workspace.uncertain,
     },

@@ -9,9 +9,9 @@ import type { Report } from './report.ts';
 export interface FileOptions {
   /** Reads a file that is used; `path` starts from where the user stands, as `folder` does. */
   readonly load?: (path: string) => Source | undefined;
-  /** Folder of the main file: paths in it start from here. Default: where the user stands. */
+  /** Folder of the main file: paths in it start from here. Default: that of its name. */
   readonly folder?: string;
-  /** No file outside this folder may be used. Default: `folder`. */
+  /** No file outside this folder may be used. Default: where the user stands, or `folder` when that lies elsewhere. */
   readonly project?: string;
 }
 
@@ -32,8 +32,8 @@ const comesAlong = new Set<Ast.Declaration['kind']>(['Let', 'Features', 'Labels'
 
 /** Follows every `use`. Mistakes of syntax in a used file are reported with its own places. */
 export function gather(main: Ast.File, options: FileOptions, report: Report, diagnostics: Diagnostic[]): Files {
-  const folder = options.folder ?? '';
-  const project = options.project ?? folder;
+  const folder = options.folder ?? dirname(main.span.source.name);
+  const project = options.project ?? (isAbsolute(folder) || folder.startsWith('..') ? folder : '');
   const all: UsedFile[] = [];
   const read = new Set<string>();
 

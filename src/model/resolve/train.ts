@@ -2,7 +2,7 @@
 import type { Parameters } from '../../library/contract.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import type { Span } from '../../text/source.ts';
-import { bindDefaults, bindKind, valueOf } from '../arguments.ts';
+import { bindDefaults, bindKind, bindValue } from '../arguments.ts';
 import { entriesByName } from '../entries.ts';
 import type { Library } from '../library.ts';
 import type { Call, Training } from '../model.ts';
@@ -56,7 +56,7 @@ export function resolveTrain(workspace: Workspace, node: Ast.Train): Training | 
   const value = <T>(name: string, otherwise: T): T => {
     const entry = entries.get(name);
     if (!entry) return otherwise;
-    const converted = valueOf(parameters[name]!.type, entry.value, name, binding);
+    const converted = bindValue(parameters[name]!.type, entry.value, name, binding);
     if (!converted) sound = false;
     return converted ? (converted.value as T) : otherwise;
   };

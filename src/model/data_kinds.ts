@@ -1,0 +1,44 @@
+/** The kinds that a data block may call, declared as those of the library are. */
+import type { KindRow, Parameter } from '../library/contract.ts';
+
+const share = (doc: string): Parameter<number> => ({ type: { is: 'number', min: 0, below: 1 }, doc, default: 0.1 });
+
+export const past: KindRow = {
+  doc: "The values of a column in the same user's earlier events, latest first kept: never this row's, never a later one's.",
+  example: 'past(movie_id, 50)',
+  parameters: {
+    max: { type: { is: 'integer', min: 1 }, doc: 'How many are kept: the latest.', default: 50, positional: true },
+  },
+};
+
+export const splits: Readonly<Record<'by_time' | 'leave_one_out' | 'random' | 'column', KindRow>> = {
+  by_time: {
+    doc: 'The last events of all time are the test part, those before them the validation part.',
+    example: 'by_time(validation: 10%, test: 10%)',
+    parameters: {
+      validation: share('Share of the events.'),
+      test: share('Share of the events.'),
+    },
+  },
+  leave_one_out: {
+    doc: "Each user's last event is the test part, the one before it the validation part.",
+    example: 'leave_one_out',
+    parameters: {},
+  },
+  random: {
+    doc: 'Events are drawn, each alike.',
+    example: 'random(validation: 10%, test: 10%, seed: 1)',
+    parameters: {
+      validation: share('Share of the events.'),
+      test: share('Share of the events.'),
+      seed: { type: { is: 'integer', min: 0 }, doc: 'Which are drawn follows from it.', default: 1 },
+    },
+  },
+  column: {
+    doc: 'A column says `train`, `validation` or `test`.',
+    example: 'column("fold")',
+    parameters: {
+      column: { type: { is: 'text' }, doc: 'The name of the column.', required: true, positional: true },
+    },
+  },
+};

@@ -1,0 +1,246 @@
+/** Data blocks, entry by entry. */
+import { notes } from '../../diagnostics/codes.ts';
+import type * as Ast from '../../syntax/ast.ts';
+import { nearest } from '../../text/nearest.ts';
+import { bindCall, bindValue } from '../arguments.ts';
+import { asCall, singleName } from '../calls.ts';
+import { past, splits } from '../data_kinds.ts';
+import { describeExpression } from '../describe.ts';
+import { insertion } from '../edits.ts';
+import { entriesByName } from '../entries.ts';
+import type { DataDescription, DataFile, Split } from '../model.ts';
+import { rename } from '../report.ts';
+import type { Files } from '../use.ts';
+import type { Workspace } from '../workspace.ts';
+
+/** What a data block may say besides its histories, with one line of doc each. */
+export const dataEntries = {
+  events: 'The file with one row per event: CSV, gz, Parquet, JSON lines; a path or a glob.',
+  items: 'The file with one row per item, joined by its key: the corpus that is evaluated, indexed and served.',
+  users: 'The file with one row per user, joined by its key.',
+  where: 'A DuckDB SQL condition: events that do not meet it are left out.',
+  time: 'A DuckDB SQL expression that orders the events.',
+  split: 'What is held out: `by_time(…)`, `leave_one_out`, `random(…)`, `column(…)`.',
+  reject: 'The share of bad rows past which the run stops.',
+} as const;
+
+type EntryName = keyof typeof dataEntries;
+type Located = { readonly expression: string; readonly span: Ast.Expression['span'] };
+
+/** The sound data blocks of all files, those of the main file first. */
+export function resolveDataBlocks(workspace: Workspace, files: Files): readonly DataDescription[] {
+  const found: DataDescription[] = [];
+  const seen = new Map<string, Ast.Identifier>();
+  for (const { file, folder } of [...files.all].reverse()) {
+    for (const node of file.declarations) {
+      if (node.kind !== 'Data') continue;
+      const first = seen.get(node.name.name);
+      if (first) {
+        const note = { message: notes.declared('data', first.name), at: first.span };
+        const facts = { what: 'data block', name: first.name, other: 'data block' };
+        workspace.report('repeated-name', node.name.span, facts, { notes: [note] });
+        continue;
+      }
+      seen.set(node.name.name, node.name);
+      const data = resolveDataBlock(workspace, node, folder);
+      if (data) found.push(data);
+    }
+  }
+  return found;
+}
+
+function resolveDataBlock(workspace: Workspace, node: Ast.Data, folder: string): DataDescription | undefined {
+  const { report } = workspace;
+  const of = `data \`${node.name.name}\``;
+  const all = node.entries.filter((entry): entry is Ast.Entry => entry.kind === 'Entry');
+  const names = Object.keys(dataEntries) as EntryName[];
+  const isHistory = (entry: Ast.Entry): boolean =>
+    !names.includes(entry.name.name as EntryName) &&
+    entry.value.kind === 'Call' &&
+    (entry.value.callee.name === 'past' ||
+      (nearest(entry.name.name, names) === undefined && nearest(entry.value.callee.name, ['past']) !== undefined));
+  const entries = entriesByName(
+    of,
+    all.filter((entry) => !isHistory(entry)),
+    names,
+    report,
+  );
+
+  let sound = true;
+  /** Marks the block unsound where a part of it is. */
+  const need = <T>(value: T | undefined): T | undefined => {
+    if (value === undefined) sound = false;
+    return value;
+  };
+  for (const entry of all) {
+    if (!entry.by || ['items', 'users'].includes(entry.name.name)) continue;
+    report('misplaced-by', entry.by.span, { name: entry.name.name });
+    sound = false;
+  }
+
+  const file = (name: 'events' | 'items' | 'users'): DataFile | undefined => {
+    const entry = entries.get(name);
+    return entry && need(dataFile(workspace, name, entry));
+  };
+  const sql = (name: 'where' | 'time'): Located | undefined => {
+    const entry = entries.get(name);
+    return entry && need(located(workspace, name, entry.value));
+  };
+  const events = file('events');
+  if (!entries.has('events')) {
+    report('missing-entry', node.name.span, { of, name: 'events', example: 'events = "ratings.csv"' });
+  }
+  const items = file('items');
+  const users = file('users');
+  const where = sql('where');
+  const time = sql('time');
+  const columns = need(resolveColumns(workspace, node));
+  const histories = need(resolveHistories(workspace, all.filter(isHistory), columns ?? []));
+  const splitEntry = entries.get('split');
+  const split = need(splitEntry && resolveSplit(workspace, splitEntry));
+  if (!splitEntry) reportNoSplit(workspace, node, of);
+  const rejectEntry = entries.get('reject');
+  const share = { is: 'number', min: 0, max: 1 } as const;
+  const reject = rejectEntry
+    ? need(bindValue(share, rejectEntry.value, 'reject', workspace.binding)?.value as number | undefined)
+    : 0.01;
+
+  if (!entries.has('time')) {
+    const needing = all.find(isHistory) ?? (split && ordered.has(split.kind) ? splitEntry : undefined);
+    if (needing) {
+      report('time-needed', needing.span, { what: needing.name.name });
+      sound = false;
+    }
+  }
+  if (!sound || !events || !columns || !histories || !split || reject === undefined) return undefined;
+  return {
+    name: node.name.name,
+    span: node.name.span,
+    folder,
+    events,
+    ...(items ? { items } : {}),
+    ...(users ? { users } : {}),
+    columns,
+    ...(where ? { where } : {}),
+    ...(time ? { time } : {}),
+    histories,
+    split,
+    reject,
+  };
+}
+
+/** Splits that say "earlier" and "later". */
+const ordered = new Set<Split['kind']>(['by_time', 'leave_one_out']);
+
+/** A text that is not empty, and its place. */
+function located({ report }: Workspace, name: string, value: Ast.Expression): Located | undefined {
+  if (value.kind === 'Text' && value.value.trim() !== '') return { expression: value.value, span: value.span };
+  const word = singleName(value)?.name;
+  const facts = { of: name, expected: 'a text in quotes', found: describeExpression(value) };
+  report('wrong-type', value.span, facts, rename(value.span, word === undefined ? undefined : `"${word}"`));
+  return undefined;
+}
+
+function dataFile(workspace: Workspace, name: string, entry: Ast.Entry): DataFile | undefined {
+  const path = located(workspace, name, entry.value);
+  if (name !== 'events' && !entry.by) {
+    workspace.report('missing-key', entry.value.span, { name });
+    return undefined;
+  }
+  if (!path) return undefined;
+  return { path: path.expression, span: path.span, ...(entry.by ? { by: entry.by.name } : {}) };
+}
+
+function resolveColumns(workspace: Workspace, node: Ast.Data): DataDescription['columns'] | undefined {
+  const columns: DataDescription['columns'][number][] = [];
+  const seen = new Map<string, Ast.Identifier>();
+  let sound = true;
+  for (const block of node.entries) {
+    if (block.kind !== 'Columns') continue;
+    for (const { name, value } of block.entries) {
+      const first = seen.get(name.name);
+      const text = located(workspace, name.name, value);
+      if (first) repeatedColumn(workspace, name, first);
+      else seen.set(name.name, name);
+      if (first || !text) sound = false;
+      else columns.push({ name: name.name, ...text });
+    }
+  }
+  return sound ? columns : undefined;
+}
+
+function repeatedColumn({ report }: Workspace, name: Ast.Identifier, first: Ast.Identifier): void {
+  const note = { message: notes.first(first.name), at: first.span };
+  report('repeated-name', name.span, { what: 'column', name: name.name, other: 'column' }, { notes: [note] });
+}
+
+function resolveHistories(
+  workspace: Workspace,
+  entries: readonly Ast.Entry[],
+  columns: DataDescription['columns'],
+): DataDescription['histories'] | undefined {
+  const { report, binding } = workspace;
+  const histories: DataDescription['histories'][number][] = [];
+  let sound = true;
+  for (const entry of entries) {
+    const { name, span } = entry.name;
+    const call = asCall(entry.value)!;
+    const column = columns.find((other) => other.name === name);
+    const same = entries.find((other) => other.name.name === name)!;
+    if (same !== entry) repeatedColumn(workspace, entry.name, same.name);
+    if (column) {
+      const note = { message: notes.first(name), at: column.span };
+      report('repeated-name', span, { what: 'history', name, other: 'column' }, { notes: [note] });
+    }
+    if (call.callee.name !== 'past') {
+      const facts = { what: 'kind of history', name: call.callee.name, nearest: 'past', known: ['past'] };
+      report('unknown-kind', call.callee.span, facts, rename(call.callee.span, 'past'));
+    }
+    const [first, ...rest] = call.arguments;
+    const of = first && !first.name ? singleName(first.value) : undefined;
+    if (!of) {
+      if (first && !first.name) {
+        const facts = { of: 'past', expected: 'the name of a column', found: describeExpression(first.value) };
+        const word = first.value.kind === 'Text' ? first.value.value : undefined;
+        report('wrong-type', first.value.span, facts, rename(first.value.span, word));
+      } else {
+        const facts = {
+          kind: 'past',
+          name: 'column',
+          doc: 'the column whose earlier values it holds',
+          example: past.example,
+        };
+        report('missing-argument', call.span, facts);
+      }
+    }
+    const bound = bindCall({ ...call, arguments: of || !first || !first.name ? rest : call.arguments }, past, binding);
+    if (!of || !bound || column || same !== entry || call.callee.name !== 'past') sound = false;
+    else histories.push({ name, of: of.name, max: bound.arguments.max as number, span: entry.span });
+  }
+  return sound ? histories : undefined;
+}
+
+function resolveSplit({ report, binding }: Workspace, { value }: Ast.Entry): Split | undefined {
+  const bound = bindValue({ is: 'kind', of: splits }, value, 'split', binding)?.value as
+    | { readonly kind: keyof typeof splits; readonly arguments: Readonly<Record<string, number>> }
+    | undefined;
+  if (!bound) return undefined;
+  const split = { kind: bound.kind, ...bound.arguments } as Split;
+  if (split.kind === 'by_time' || split.kind === 'random') {
+    const held = split.validation + split.test;
+    if (held >= 1) {
+      report('split-share', value.span, { held });
+      return undefined;
+    }
+  }
+  return split;
+}
+
+function reportNoSplit({ report }: Workspace, node: Ast.Data, of: string): void {
+  const example = node.entries.some((entry) => entry.kind === 'Entry' && entry.name.name === 'time')
+    ? 'split = by_time(validation: 10%, test: 10%)'
+    : 'split = random(validation: 10%, test: 10%)';
+  const last = node.entries.at(-1)?.span;
+  const fixes = last ? [[insertion(last.source, last.end, `\n  ${example}`)]] : [];
+  report('missing-entry', node.name.span, { of, name: 'split', example }, { fixes });
+}
