@@ -5,7 +5,7 @@
  */
 import { createToken, Lexer, type TokenType } from 'chevrotain';
 
-/** Any identifier: also every word of the grammar. */
+/** Any identifier, also every word of the grammar. */
 export const Name = createToken({ name: 'Name', pattern: Lexer.NA, label: 'a name' });
 
 export const Identifier = createToken({
@@ -15,11 +15,21 @@ export const Identifier = createToken({
   label: 'a name',
 });
 
+/** `größe`, `用户`: read as a name, and reported. */
+export const ForeignName = createToken({
+  name: 'ForeignName',
+  pattern:
+    /[A-Za-z0-9_]*[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0370-\u1fff\u3040-\u318f\u3400-\u9fff\uac00-\ud7a3][A-Za-z0-9_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0370-\u1fff\u3040-\u318f\u3400-\u9fff\uac00-\ud7a3]*/,
+  categories: Name,
+  label: 'a name',
+});
+Identifier.LONGER_ALT = [ForeignName];
+
 function word(image: string): TokenType {
   return createToken({
     name: image[0]!.toUpperCase() + image.slice(1),
     pattern: image,
-    longer_alt: Identifier,
+    longer_alt: [Identifier, ForeignName],
     categories: Name,
     label: `\`${image}\``,
   });
@@ -103,10 +113,10 @@ export const UnclosedText = createToken({
   label: 'a text in "quotes"',
 });
 
-/** `'movies.csv'`. Read as a text, and reported. */
-export const SingleQuotedText = createToken({
-  name: 'SingleQuotedText',
-  pattern: /'(?:[^'\\\r\n]|\\[^\r\n])*'/,
+/** `'movies.csv'`, `“movies.csv”`. Read as a text, and reported. */
+export const ForeignText = createToken({
+  name: 'ForeignText',
+  pattern: /'(?:[^'\\\r\n]|\\[^\r\n])*'|[“”„][^“”"\r\n]*[“”]|[‘’][^‘’'\r\n]*[‘’]/,
   categories: Text,
   label: 'a text in "quotes"',
 });
@@ -160,10 +170,11 @@ export const tokens: readonly TokenType[] = [
   Data,
   Columns,
   Identifier,
+  ForeignName,
   NumberToken,
   MalformedNumber,
   Text,
-  SingleQuotedText,
+  ForeignText,
   UnclosedText,
   Arrow,
   ForeignArrow,

@@ -8,6 +8,8 @@ export interface File {
   readonly kind: 'File';
   readonly span: Span;
   readonly declarations: readonly Declaration[];
+  /** After a mistake: names whose declaration could not be read, so that no later stage calls them unknown. */
+  readonly lost?: readonly string[];
 }
 
 export type Declaration =

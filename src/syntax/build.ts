@@ -67,7 +67,7 @@ export class Builder {
           kind: 'Data',
           ...this.place(inner),
           name,
-          entries: present(entries, (entry) => this.dataEntry(entry)),
+          entries: present(entries, (entry) => (entry.name === 'columns' ? this.columns(entry) : this.entry(entry))),
         };
       }
       default:
@@ -75,11 +75,8 @@ export class Builder {
     }
   }
 
-  /** An entry of a body, whatever rule read it. */
-  dataEntry(node: CstNode): ast.Entry | ast.Columns | undefined {
-    return node.name === 'columns'
-      ? { kind: 'Columns', ...this.place(node), entries: this.entries(node) }
-      : this.entry(node);
+  columns(node: CstNode): ast.Columns {
+    return { kind: 'Columns', ...this.place(node), entries: this.entries(node) };
   }
 
   entry(node: CstNode): ast.Entry | undefined {

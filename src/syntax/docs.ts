@@ -1,4 +1,8 @@
 import type { IToken } from 'chevrotain';
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
+import type { Source } from '../text/source.ts';
+import type { Columns, Declaration, File } from './ast.ts';
+import { spanOf } from './token.ts';
 
 export interface Docs {
   /** Offset of the token below → the lines, without their slashes. */
@@ -28,4 +32,29 @@ export function docsAbove(tokens: readonly IToken[], comments: readonly IToken[]
 
 function strip(image: string): string {
   return image.slice(3).replace(/^ /, '').trimEnd();
+}
+
+/** Warnings for the `///` comments that belong to no declaration and no entry. */
+export function strayDocs(source: Source, docs: Docs, file: File): Diagnostic[] {
+  const homes = new Set(file.declarations.flatMap(startsIn));
+  const last = file.declarations.at(-1)?.span.end ?? 0;
+  const strays = [...docs.comments]
+    // After a mistake it may be the reading that failed, not the writer.
+    .filter(
+      ([below]) => !homes.has(below) && file.declarations.some(({ span }) => span.start <= below && below < span.end),
+    )
+    .flatMap(([, comments]) => comments);
+  return [...strays, ...docs.trailing.filter((comment) => comment.startOffset >= last)].map((comment) => {
+    const at = spanOf(source, comment);
+    const slash = { source, start: at.start, end: at.start + 1 };
+    return diagnose('stray-description', at, {}, { fixes: [[{ at: slash, text: '' }]] });
+  });
+}
+
+function startsIn(node: Declaration | Columns): number[] {
+  const entries = 'entries' in node ? node.entries : [];
+  return [
+    node.span.start,
+    ...entries.flatMap((entry) => (entry.kind === 'Columns' ? startsIn(entry) : [entry.span.start])),
+  ];
 }

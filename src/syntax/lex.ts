@@ -1,11 +1,11 @@
-import { type ILexingResult, type IToken, Lexer } from 'chevrotain';
+import { type IToken, Lexer } from 'chevrotain';
 import { tokens } from '../../grammar/tokens.ts';
 
 export interface Lexed {
-  readonly tokens: IToken[];
+  readonly tokens: readonly IToken[];
   /** `//` and `///`, in order. */
   readonly comments: readonly IToken[];
-  /** `#` and `/* … *​/`, in order. */
+  /** Comments that begin as in other languages, in order. */
   readonly foreignComments: readonly IToken[];
   /** Characters that are no part of the language, in order. */
   readonly unknown: readonly IToken[];
@@ -15,8 +15,8 @@ let lexer: Lexer | undefined;
 
 /** Never fails: what is no part of the language comes back as such. */
 export function lex(text: string): Lexed {
-  lexer ??= new Lexer([...tokens], { ensureOptimizations: true, positionTracking: 'full' });
-  const result: ILexingResult = lexer.tokenize(text);
+  lexer ??= new Lexer([...tokens], { ensureOptimizations: true });
+  const result = lexer.tokenize(text);
   return {
     tokens: result.tokens,
     comments: result.groups.comments ?? [],

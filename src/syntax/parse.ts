@@ -1,34 +1,63 @@
 import type { CstNode } from 'chevrotain';
 import { TowerParser } from '../../grammar/parser.ts';
 import { type Diagnostic, diagnose, type Outcome } from '../diagnostics/diagnostic.ts';
+import { inOrder } from '../diagnostics/order.ts';
 import type { Source } from '../text/source.ts';
-import type { File } from './ast.ts';
+import type { Declaration, File } from './ast.ts';
+import { areBalanced } from './brackets.ts';
 import { Builder } from './build.ts';
-import { docsAbove } from './docs.ts';
-import { lex } from './lex.ts';
+import { Collector } from './collector.ts';
+import { facts } from './complaint.ts';
+import { docsAbove, strayDocs } from './docs.ts';
+import { type Lexed, lex } from './lex.ts';
+import { lexicalMistakes } from './lexical.ts';
+import { withinLimits } from './limits.ts';
+import { Recovery } from './recover.ts';
 
 let parser: TowerParser | undefined;
 
-/** Text into its tree. Never throws; the tree holds whatever could be read. */
+/**
+ * Text into its tree. Never throws: the tree holds whatever could be read, and every mistake has its diagnostic, up to a limit
+ * that is told.
+ */
 export function parse(source: Source): Outcome<File> {
+  const span = { source, start: 0, end: source.text.length };
+  const foreign = notText(source);
+  if (foreign) return { output: { kind: 'File', span, declarations: [] }, diagnostics: [foreign] };
+
   const lexed = lex(source.text);
-  const docs = docsAbove(lexed.tokens, lexed.comments);
-  parser ??= new TowerParser();
-  parser.input = lexed.tokens;
-  const tree = parser.file();
-  const builder = new Builder(source, docs.text);
-  const diagnostics: Diagnostic[] = parser.errors.map((error) =>
-    diagnose(
-      'unexpected-text',
-      { source, start: error.token.startOffset || 0, end: (error.token.endOffset || 0) + 1 },
-      { found: error.token.image, expected: error.message },
-    ),
-  );
-  const declarations = ((tree.children.declaration ?? []) as CstNode[])
-    .map((node) => builder.declaration(node))
-    .filter((node) => node !== undefined);
-  return {
-    output: { kind: 'File', span: { source, start: 0, end: source.text.length }, declarations },
-    diagnostics,
-  };
+  const collector = new Collector(source);
+  lexicalMistakes(source, lexed, collector.report);
+  if (lexed.tokens.length === 0 && collector.diagnostics.length === 0) {
+    collector.report(diagnose('empty-file', { source, start: 0, end: 0 }, {}));
+  }
+  const { declarations, lost } = read(source, lexed, collector);
+  const output: File = { kind: 'File', span, declarations, ...(lost.length > 0 ? { lost } : {}) };
+  for (const stray of strayDocs(source, docsAbove(lexed.tokens, lexed.comments), output)) collector.report(stray);
+  return { output, diagnostics: inOrder(collector.diagnostics) };
+}
+
+function read(source: Source, lexed: Lexed, collector: Collector): { declarations: Declaration[]; lost: string[] } {
+  const tokens = withinLimits(source, lexed.tokens, collector.report);
+  const builder = new Builder(source, docsAbove(tokens, lexed.comments).text);
+  parser ??= new TowerParser({ errorMessageProvider: facts });
+  if (tokens === lexed.tokens && areBalanced(tokens)) {
+    parser.input = [...tokens];
+    const tree = parser.file();
+    if (parser.errors.length === 0) {
+      const nodes = (tree.children.declaration ?? []) as CstNode[];
+      return { declarations: nodes.map((node) => builder.declaration(node)!), lost: [] };
+    }
+  }
+  return new Recovery(source, parser, builder, collector, tokens).read();
+}
+
+/** A file that is no text at all gets one answer, not thousands. */
+function notText(source: Source): Diagnostic | undefined {
+  const at = source.text.indexOf('\0');
+  if (at !== -1) return diagnose('not-text', { source, start: at, end: at + 1 }, { found: 'a zero byte' });
+  const broken = source.text.match(/\uFFFD/g)?.length ?? 0;
+  if (broken <= 10 || broken * 20 <= source.text.length) return undefined;
+  const first = source.text.indexOf('\uFFFD');
+  return diagnose('not-text', { source, start: first, end: first + 1 }, { found: 'bytes that are not UTF-8' });
 }

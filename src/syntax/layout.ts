@@ -1,0 +1,107 @@
+/**
+ * Where declarations and entries begin, seen from the outside: what a person who skims the page would say. Only consulted when
+ * the grammar found a mistake, so that the mistake stays where it is.
+ */
+import type { IToken, TokenType } from 'chevrotain';
+import * as t from '../../grammar/tokens.ts';
+import { beginsLine, endsValue, is, isAny, isUnfinished } from './token.ts';
+
+/** What follows the first word of each declaration. */
+const declarations: readonly (readonly [TokenType, ...TokenType[]])[] = [
+  [t.Use, t.Text],
+  [t.Let, t.Name, t.Equals],
+  [t.Model, t.Name],
+  [t.Features, t.LeftBrace],
+  [t.Labels, t.LeftBrace],
+  [t.Group, t.Name, t.Equals],
+  [t.Shared, t.Block, t.Name],
+  [t.Block, t.Name, t.Equals],
+  [t.Tower, t.Name, t.LeftParenthesis],
+  [t.Task, t.Name, t.LeftBrace],
+  [t.Objective, t.Equals],
+  [t.Retrieve, t.Equals],
+  [t.Train, t.LeftBrace],
+  [t.Data, t.Name, t.LeftBrace],
+];
+
+const entries: readonly (readonly [TokenType, ...TokenType[]])[] = [
+  [t.Channel, t.Name, t.Equals],
+  [t.Columns, t.LeftBrace],
+  [t.Name, t.Equals],
+  [t.Name, t.Colon],
+];
+
+/** The words that begin a declaration. */
+export const declarationWords: readonly TokenType[] = [...new Set(declarations.map(([word]) => word))];
+
+export function looksLikeDeclaration(tokens: readonly IToken[], index: number): boolean {
+  return declarations.some((pattern) => matches(tokens, index, pattern));
+}
+
+/** `objective =` and `retrieve =` may also be entries of a body. */
+export function looksLikeEntry(tokens: readonly IToken[], index: number): boolean {
+  return entries.some((pattern) => matches(tokens, index, pattern));
+}
+
+function matches(tokens: readonly IToken[], index: number, pattern: readonly TokenType[]): boolean {
+  return pattern.every((type, at) => is(tokens[index + at], type));
+}
+
+const opens = [t.LeftBrace, t.LeftParenthesis, t.LeftBracket];
+const closes = [t.RightBrace, t.RightParenthesis, t.RightBracket];
+
+/** Cut balanced tokens into declarations, each with the mistakes that may be in it. */
+export function splitDeclarations(tokens: readonly IToken[]): IToken[][] {
+  let column = 1;
+  return split(tokens, (index) => {
+    const token = tokens[index]!;
+    const previous = tokens[index - 1];
+    const first = beginsLine(tokens, index);
+    // A name that another sign follows is no value: what stands before it has ended, even after `=`.
+    const clear =
+      looksLikeDeclaration(tokens, index) &&
+      (first ? !is(previous, t.Shared) : is(previous, t.RightBrace) || (endsValue(previous) && !is(previous, t.Name)));
+    const begins =
+      first &&
+      is(token, t.Name) &&
+      !isUnfinished(previous) &&
+      !is(previous, t.Comma) &&
+      (isAny(token, declarationWords) || (token.startColumn ?? 1) <= column);
+    if (begins || clear) column = token.startColumn ?? 1;
+    return begins || clear;
+  });
+}
+
+/** Cut the balanced tokens of a body into entries; a comma between two belongs to the first. */
+export function splitEntries(tokens: readonly IToken[]): IToken[][] {
+  return split(tokens, (index) => {
+    const token = tokens[index]!;
+    const previous = tokens[index - 1];
+    if (is(previous, t.Channel) && looksLikeEntry(tokens, index - 1)) return false;
+    return looksLikeEntry(tokens, index) || (beginsLine(tokens, index) && is(token, t.Name) && !isUnfinished(previous));
+  });
+}
+
+function split(tokens: readonly IToken[], beginsPart: (index: number) => boolean): IToken[][] {
+  const parts: IToken[][] = [];
+  let depth = 0;
+  for (const [index, token] of tokens.entries()) {
+    if (isAny(token, closes)) depth--;
+    if (index === 0 || (depth === 0 && beginsPart(index))) parts.push([]);
+    if (isAny(token, opens)) depth++;
+    parts.at(-1)!.push(token);
+  }
+  return parts;
+}
+
+/** Where the header of a declaration with a body ends: the index past it. */
+export function headerEnd(tokens: readonly IToken[], start: number): number | undefined {
+  const first = tokens[start];
+  if (isAny(first, [t.Features, t.Labels, t.Train, t.Columns])) return start + 1;
+  if (isAny(first, [t.Task, t.Data]) && is(tokens[start + 1], t.Name)) return start + 2;
+  if (!matches(tokens, start, [t.Tower, t.Name, t.LeftParenthesis])) return undefined;
+  let at = start + 3;
+  while (isAny(tokens[at], [t.Name, t.Comma])) at++;
+  if (!is(tokens[at], t.RightParenthesis)) return undefined;
+  return matches(tokens, at + 1, [t.Keyed, t.By, t.Name]) ? at + 4 : at + 1;
+}

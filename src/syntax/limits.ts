@@ -1,0 +1,48 @@
+/** How deep a text may go, so that no later stage runs out of stack on it. */
+import type { IToken } from 'chevrotain';
+import * as t from '../../grammar/tokens.ts';
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
+import type { Source } from '../text/source.ts';
+import { spanOf } from './token.ts';
+
+const deepest = 64;
+/** Operators in one expression: each makes the tree one deeper. */
+const longest = 256;
+
+const opens = new Set([t.LeftBrace, t.LeftParenthesis, t.LeftBracket]);
+const closes = new Set([t.RightBrace, t.RightParenthesis, t.RightBracket]);
+const operators = new Set([t.Plus, t.Minus, t.Times, t.Over]);
+const separators = new Set([t.Comma, t.Equals, t.Colon, t.Arrow]);
+
+/** The tokens without what goes too deep; the same array when nothing does. */
+export function withinLimits(
+  source: Source,
+  tokens: readonly IToken[],
+  report: (diagnostic: Diagnostic) => void,
+): readonly IToken[] {
+  /** Operators so far in the expression of each open bracket. */
+  const counts = [0];
+  const dropped = new Set<IToken>();
+  let told = false;
+  const tell = (token: IToken, what: string, limit: number) => {
+    if (!told) report(diagnose('too-deep', spanOf(source, token), { what, limit }));
+    told = true;
+  };
+  for (const token of tokens) {
+    const type = token.tokenType;
+    if (closes.has(type) && counts.length > 1) {
+      if (counts.length > deepest + 1) dropped.add(token);
+      counts.pop();
+      continue;
+    }
+    if (opens.has(type)) {
+      counts.push(0);
+      if (counts.length > deepest + 1) tell(token, 'brackets within brackets,', deepest);
+    } else if (separators.has(type)) counts[counts.length - 1] = 0;
+    else if (operators.has(type) && ++counts[counts.length - 1]! > longest) {
+      tell(token, 'operators in one expression,', longest);
+    }
+    if (counts.length > deepest + 1 || counts.at(-1)! > longest) dropped.add(token);
+  }
+  return dropped.size === 0 ? tokens : tokens.filter((token) => !dropped.has(token));
+}

@@ -1,0 +1,64 @@
+/** Small questions about tokens, and tokens of our own making. */
+import { type IToken, type TokenType, tokenMatcher } from 'chevrotain';
+import * as t from '../../grammar/tokens.ts';
+import type { Source, Span } from '../text/source.ts';
+
+export function is(token: IToken | undefined, type: TokenType): boolean {
+  return token !== undefined && tokenMatcher(token, type);
+}
+
+export function isAny(token: IToken | undefined, types: readonly TokenType[]): boolean {
+  return types.some((type) => is(token, type));
+}
+
+/** Offset past its last character. */
+export function endOf(token: IToken): number {
+  return (token.endOffset ?? token.startOffset) + 1;
+}
+
+export function spanOf(source: Source, token: IToken): Span {
+  return { source, start: token.startOffset, end: endOf(token) };
+}
+
+/** The empty place right after a token. */
+export function after(source: Source, token: IToken): Span {
+  const end = endOf(token);
+  return { source, start: end, end };
+}
+
+/** A token that stands nowhere in the text: it takes no room, right after another. */
+export function inserted(type: TokenType, image: string, previous: IToken): IToken {
+  return {
+    tokenType: type,
+    tokenTypeIdx: type.tokenTypeIdx!,
+    image,
+    startOffset: endOf(previous),
+    endOffset: endOf(previous) - 1,
+    startLine: previous.endLine ?? 1,
+    endLine: previous.endLine ?? 1,
+    startColumn: (previous.endColumn ?? 0) + 1,
+    endColumn: previous.endColumn ?? 0,
+    isInsertedInRecovery: true,
+  };
+}
+
+/** The same place, read as something else. */
+export function replaced(token: IToken, type: TokenType, image: string): IToken {
+  return { ...token, tokenType: type, tokenTypeIdx: type.tokenTypeIdx!, image };
+}
+
+/** Whether a token is the first on its line. */
+export function beginsLine(tokens: readonly IToken[], index: number): boolean {
+  const previous = tokens[index - 1];
+  return previous === undefined || (previous.endLine ?? 0) < (tokens[index]?.startLine ?? 0);
+}
+
+const valueStarts = [t.Name, t.NumberToken, t.Text, t.LeftBracket, t.LeftParenthesis];
+const valueEnds = [t.Name, t.NumberToken, t.Text, t.RightBracket, t.RightParenthesis];
+const unfinished = [t.Equals, t.Colon, t.Arrow, t.Plus, t.Minus, t.Times, t.Over, t.Dot];
+
+export const beginsValue = (token: IToken | undefined): boolean => isAny(token, valueStarts);
+export const endsValue = (token: IToken | undefined): boolean => isAny(token, valueEnds);
+
+/** Signs after which an expression goes on, on the next line too. */
+export const isUnfinished = (token: IToken | undefined): boolean => isAny(token, unfinished);

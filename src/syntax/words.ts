@@ -1,0 +1,51 @@
+/** What messages call the tokens. */
+import type { IToken, TokenType } from 'chevrotain';
+import * as t from '../../grammar/tokens.ts';
+import { is } from './token.ts';
+
+const longest = 30;
+
+/** `` `mlp` ``, a long one cut. */
+export function quote(image: string): string {
+  const line = image.split(/\r?\n/, 1)[0]!;
+  return line.length > longest ? `\`${line.slice(0, longest)}…\`` : `\`${line}\``;
+}
+
+/** What was met: a token, or what ends the text there. */
+export function found(token: IToken | undefined, previous: IToken | undefined): string {
+  if (token === undefined) return 'the end of the file';
+  if (previous !== undefined && (previous.endLine ?? 0) < (token.startLine ?? 0)) return 'the end of the line';
+  return is(token, t.Text) ? `the text ${quote(token.image)}` : quote(token.image);
+}
+
+/** What each rule calls the name that it wants. */
+const names: Readonly<Record<string, string>> = {
+  let: 'the name of the constant',
+  model: 'the name of the model',
+  group: 'the name of a feature',
+  block: 'the name of the block',
+  tower: 'a name',
+  task: 'the name of the task',
+  data: 'the name of the data set',
+  path: 'a name',
+};
+
+export function expected(type: TokenType, rule: string): string {
+  if (type === t.Name) return names[rule] ?? 'a name';
+  if (type === t.Text && rule === 'use') return 'a path in "quotes"';
+  return type.LABEL ?? type.name;
+}
+
+/** What the entries of a body are called. */
+export const entryWords: Readonly<Record<string, string>> = {
+  typedEntry: "a feature's or label's kind",
+  towerEntry: 'what a name stands for',
+  entry: 'the value of an entry',
+  dataEntry: 'the value of an entry',
+  let: 'the value of a constant',
+  group: 'what a group holds',
+  block: 'what a block is made of',
+  objective: 'the objective',
+  retrieve: 'what is retrieved by',
+  call: "an argument's value",
+};
