@@ -2,7 +2,7 @@
 import type { Dim, Dtype, Graph, Node, TensorType } from '../../graph/graph.ts';
 import type { OpName } from '../../graph/ops.ts';
 import { bytesOf, typedArray } from './numbers.ts';
-import { isStatic, symbolSource } from './symbols.ts';
+import { isStatic, symbolSources } from './symbols.ts';
 
 /** Lowers one node, given its operands, to ONNX nodes of which the last one's output is called `result`. */
 export type OnnxLowering = (node: Node, operands: readonly string[], writer: OnnxWriter, result: string) => void;
@@ -112,10 +112,12 @@ export class OnnxWriter {
     const key = `${dim.symbol}*${dim.times}`;
     const known = this.lengths.get(key);
     if (known) return known;
-    const { node, axis, times } = symbolSource(this.graph, dim.symbol);
-    let length = this.emit('Shape', [this.values[node]!], { start: axis, end: axis + 1 });
-    if (times !== 1) length = this.emit('Div', [length, this.vector([times])]);
-    if (dim.times !== 1) length = this.emit('Mul', [length, this.vector([dim.times])]);
+    const factors = symbolSources(this.graph, dim.symbol).map(({ node, axis, times }) => {
+      const length = this.emit('Shape', [this.values[node]!], { start: axis, end: axis + 1 });
+      return times === 1 ? length : this.emit('Div', [length, this.vector([times])]);
+    });
+    if (dim.times !== 1) factors.push(this.vector([dim.times]));
+    const length = factors.reduce((product, factor) => this.emit('Mul', [product, factor]));
     this.lengths.set(key, length);
     return length;
   }

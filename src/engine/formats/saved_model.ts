@@ -119,7 +119,14 @@ export function trainingSavedModel(graph: Graph): { readonly bytes: Uint8Array; 
   }
 
   const inputs = Object.fromEntries(graph.inputs.map(({ name, node }) => [name, writer.valueOf(node)]));
-  const outputs = Object.fromEntries(graph.outputs.map(({ name, node }) => [name, writer.valueOf(node)]));
+  const outputs = Object.fromEntries(
+    graph.outputs.map(({ name, node }) => {
+      // A session refuses to fetch what it is fed.
+      const value = writer.valueOf(node);
+      if (graph.nodes[node]!.op !== 'Input') return [name, value];
+      return [name, writer.emit('Identity', [value], { T: { type: dataType(writer.typeOf(node).dtype) } }, name)];
+    }),
+  );
   const read = Object.fromEntries(reads);
   const info = (names: Readonly<Record<string, string>>, nodes: readonly { name: string; node: number }[]) =>
     Object.fromEntries(nodes.map(({ name, node }) => [name, tensorInfo(names[name]!, writer.typeOf(node))]));

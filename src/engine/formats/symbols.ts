@@ -1,4 +1,5 @@
 /** Where a running graph can read the value of a symbol: the axis of an input that has it. */
+import { sameDim } from '../../graph/dims.ts';
 import type { Dim, Graph } from '../../graph/graph.ts';
 
 export interface SymbolSource {
@@ -9,7 +10,11 @@ export interface SymbolSource {
   readonly times: number;
 }
 
-export function symbolSource(graph: Graph, symbol: string): SymbolSource {
+/** The sources of each factor of a symbol: `batch·batch` has two. */
+export const symbolSources = (graph: Graph, symbol: string): readonly SymbolSource[] =>
+  symbol.split('·').map((factor) => symbolSource(graph, factor));
+
+function symbolSource(graph: Graph, symbol: string): SymbolSource {
   const found = graph.inputs.flatMap(({ node }) =>
     graph.nodes[node]!.type.shape.flatMap((dim, axis) =>
       typeof dim !== 'number' && dim.symbol === symbol ? [{ node, axis, times: dim.times }] : [],
@@ -22,9 +27,6 @@ export function symbolSource(graph: Graph, symbol: string): SymbolSource {
 
 export const isStatic = (shape: readonly Dim[]): shape is readonly number[] =>
   shape.every((dim) => typeof dim === 'number');
-
-export const sameDim = (a: Dim, b: Dim): boolean =>
-  typeof a === 'number' || typeof b === 'number' ? a === b : a.symbol === b.symbol && a.times === b.times;
 
 /** The shape with −1 for its one unknown length, or undefined where two are unknown. */
 export function inferable(shape: readonly Dim[]): readonly number[] | undefined {

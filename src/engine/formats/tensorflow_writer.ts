@@ -2,7 +2,7 @@
 import type { Dim, Dtype, Graph, Node, TensorType } from '../../graph/graph.ts';
 import type { OpName } from '../../graph/ops.ts';
 import { bytesOf, typedArray } from './numbers.ts';
-import { isStatic, symbolSource } from './symbols.ts';
+import { isStatic, symbolSources } from './symbols.ts';
 
 export interface TensorflowShape {
   readonly dim: readonly { readonly size: number }[];
@@ -123,16 +123,16 @@ export class TensorflowWriter {
     const key = `${dim.symbol}*${dim.times}`;
     const known = this.lengths.get(key);
     if (known) return known;
-    const source = symbolSource(this.graph, dim.symbol);
     const int = { type: 'DT_INT32' };
-    const shape = this.shapeOf(this.values[source.node]!, this.typeOf(source.node));
-    const at = [shape, this.constant([source.axis], [], 'int32'), this.constant([0], [], 'int32')];
-    let length = this.emit('GatherV2', at, { Tparams: int, Tindices: int, Taxis: int }, dim.symbol);
-    const scale = (op: string, by: number): void => {
-      if (by !== 1) length = this.emit(op, [length, this.constant([by], [], 'int32')], { T: int }, dim.symbol);
-    };
-    scale('FloorDiv', source.times);
-    scale('Mul', dim.times);
+    const factors = symbolSources(this.graph, dim.symbol).map(({ node, axis, times }) => {
+      const shape = this.shapeOf(this.values[node]!, this.typeOf(node));
+      const at = [shape, this.constant([axis], [], 'int32'), this.constant([0], [], 'int32')];
+      const length = this.emit('GatherV2', at, { Tparams: int, Tindices: int, Taxis: int }, dim.symbol);
+      if (times === 1) return length;
+      return this.emit('FloorDiv', [length, this.constant([times], [], 'int32')], { T: int }, dim.symbol);
+    });
+    if (dim.times !== 1) factors.push(this.constant([dim.times], [], 'int32'));
+    const length = factors.reduce((product, factor) => this.emit('Mul', [product, factor], { T: int }, dim.symbol));
     this.lengths.set(key, length);
     return length;
   }

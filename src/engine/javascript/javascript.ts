@@ -30,7 +30,7 @@ class JavascriptProgram implements Program {
   }
 
   async run(inputs: Tensors): Promise<Tensors> {
-    const symbols: Symbols = new Map();
+    const symbols: Symbols = {};
     const checked = this.graph.inputs.map((input) => checkTensor(this.graph, input, inputs[input.name], symbols));
     if (this.runtime.getBackend() === 'wasm') this.checkMemory(symbols);
 
@@ -58,7 +58,7 @@ class JavascriptProgram implements Program {
   async write(parameters: Tensors): Promise<void> {
     for (const parameter of this.graph.parameters) {
       if (!(parameter.name in parameters)) continue;
-      const tensor = checkTensor(this.graph, parameter, parameters[parameter.name], new Map());
+      const tensor = checkTensor(this.graph, parameter, parameters[parameter.name], {});
       this.state.get(parameter.name)!.dispose();
       this.state.set(parameter.name, this.enter(tensor));
     }
@@ -78,7 +78,7 @@ class JavascriptProgram implements Program {
   /** Past its limit WebAssembly says "memory access out of bounds", which helps nobody. */
   private checkMemory(symbols: Symbols): void {
     const bytes = peakBytes(this.graph, symbols);
-    if (bytes > wasmLimit) throw failure('engine-memory', { bytes, limit: wasmLimit, batch: symbols.get('batch') });
+    if (bytes > wasmLimit) throw failure('engine-memory', { bytes, limit: wasmLimit, batch: symbols.batch });
   }
 }
 

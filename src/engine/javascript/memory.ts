@@ -1,12 +1,13 @@
 /** How many bytes a run holds at once: every value from where it is made to where it is last read. */
+import { resolveShape } from '../../graph/dims.ts';
 import type { Graph } from '../../graph/graph.ts';
-import { type Symbols, shapeIn } from '../check.ts';
+import type { Symbols } from '../check.ts';
 
 const width = { float32: 4, int32: 4, bool: 1 } as const;
 
 export function peakBytes(graph: Graph, symbols: Symbols): number {
   const bytes = graph.nodes.map(({ type }) =>
-    shapeIn(type.shape, symbols).reduce((product, dim) => product * dim, width[type.dtype]),
+    resolveShape(type.shape, symbols).reduce((product, dim) => product * dim, width[type.dtype]),
   );
   const lastRead = graph.nodes.map((_, id) => id);
   graph.nodes.forEach(({ inputs }, id) => {

@@ -1,7 +1,8 @@
 /** The `onnx` engine: onnxruntime-node, whose binary comes inside its npm package. */
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { resolveShape } from '../../graph/dims.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
-import { checkParameters, checkTensor, type Symbols, shapeIn } from '../check.ts';
+import { checkParameters, checkTensor, type Symbols } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';
 import { parameterInput, trainingOnnx, updatedOutput } from '../formats/onnx.ts';
 
@@ -23,7 +24,7 @@ class OnnxProgram implements Program {
   }
 
   async run(inputs: Tensors): Promise<Tensors> {
-    const symbols: Symbols = new Map();
+    const symbols: Symbols = {};
     const feeds: Record<string, OrtTensor> = {};
     for (const input of this.graph.inputs) {
       feeds[input.name] = this.wrap(checkTensor(this.graph, input, inputs[input.name], symbols));
@@ -35,7 +36,7 @@ class OnnxProgram implements Program {
     const fetches: Record<string, OrtTensor> = {};
     for (const { name, node } of this.graph.outputs) {
       const { dtype, shape } = this.graph.nodes[node]!.type;
-      outputs[name] = empty(dtype, shapeIn(shape, symbols));
+      outputs[name] = empty(dtype, resolveShape(shape, symbols));
       fetches[name] = this.wrap(outputs[name]);
     }
     for (const [name, value] of this.next) fetches[updatedOutput(name)] = value;
@@ -61,7 +62,7 @@ class OnnxProgram implements Program {
   async write(parameters: Tensors): Promise<void> {
     for (const parameter of this.graph.parameters) {
       if (!(parameter.name in parameters)) continue;
-      const { data } = checkTensor(this.graph, parameter, parameters[parameter.name], new Map());
+      const { data } = checkTensor(this.graph, parameter, parameters[parameter.name], {});
       (this.current.get(parameter.name)!.data as Tensor['data']).set(data);
     }
   }

@@ -46,7 +46,7 @@ class TensorflowProgram implements Program {
   }
 
   async run(inputs: Tensors): Promise<Tensors> {
-    const symbols: Symbols = new Map();
+    const symbols: Symbols = {};
     const tensors = this.inputs.map((input) => checkTensor(this.graph, input, inputs[input.name], symbols));
     const ids = tensors.map(({ shape, data }, index) =>
       this.binding.createTensor(shape, this.inputs[index]!.type, data),
@@ -70,7 +70,7 @@ class TensorflowProgram implements Program {
     const named = this.graph.parameters.filter(({ name }) => name in parameters);
     if (named.length === 0) return;
     const ids = named.map((parameter) => {
-      const { shape, data, dtype } = checkTensor(this.graph, parameter, parameters[parameter.name], new Map());
+      const { shape, data, dtype } = checkTensor(this.graph, parameter, parameters[parameter.name], {});
       return this.binding.createTensor(shape, typeCode(this.binding, dtype), unaligned(data));
     });
     try {
