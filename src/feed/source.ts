@@ -4,6 +4,7 @@ import { invariant } from '../diagnostics/failure.ts';
 import type { Table } from '../embedding/table.ts';
 import type { Tensor } from '../graph/graph.ts';
 import type { FeaturePlan, InputPlan, InputSource, RowsOf } from '../lower/plan.ts';
+import { pick } from './copy.ts';
 
 /** One step's rows. */
 export interface Batch {
@@ -76,7 +77,7 @@ export function makeColumnRows(index: Int32Array | undefined): (rows: Int32Array
   let buffer = new Int32Array(0);
   return (rows) => {
     if (buffer.length < rows.length) buffer = new Int32Array(rows.length);
-    for (let i = 0; i < rows.length; i++) buffer[i] = index[rows[i]!]!;
+    pick(index, rows, buffer);
     return buffer.subarray(0, rows.length);
   };
 }

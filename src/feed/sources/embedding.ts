@@ -1,9 +1,10 @@
 /** Rows of a table: one a row of the batch, a bag pooled, or a bag's rows in sequence. */
 import type { BagColumn, CodeColumn } from '../../data/dataset.ts';
 import { invariant } from '../../diagnostics/failure.ts';
-import type { Lookup, LookupKind } from '../../embedding/lookup.ts';
+import type { LookupKind } from '../../embedding/lookup.ts';
 import type { Table } from '../../embedding/table.ts';
 import type { FeaturePlan } from '../../lower/plan.ts';
+import { measureBags, pick, pickBags } from '../copy.ts';
 import { columnOf, type FeedContext, type MakeSource, makeColumnRows, type Source } from '../source.ts';
 
 /** float32 [batch, dim] */
@@ -43,8 +44,7 @@ function oneRow(
     },
     fill(batch) {
       const rows = columnRows(batch.rowsOf(rowsOf));
-      const codes = lookup.codes();
-      for (let i = 0; i < rows.length; i++) codes[i] = values[rows[i]!]!;
+      pick(values, rows, lookup.codes());
       return { dtype: 'float32', shape: [rows.length, table.dim], data: lookup.gather(rows.length) };
     },
     accumulate: (gradient) => lookup.accumulate(gradient),
@@ -61,46 +61,23 @@ function bags(
   length: number,
   feature: FeaturePlan,
 ): Source {
+  const { max } = feature;
   const lookup = table.lookup({ kind, length });
   const columnRows = makeColumnRows(index);
   return {
     reserve(batch) {
       const rows = columnRows(batch.rowsOf(source.rows));
-      lookup.reserve(rows.length, countElements(column, rows, feature));
+      const { total, longest } = measureBags(column, rows);
+      invariant(longest <= (max ?? longest), `a bag of ${feature.name} has ${longest} elements, more than its ${max}`);
+      lookup.reserve(rows.length, total);
     },
     fill(batch) {
       const rows = columnRows(batch.rowsOf(source.rows));
-      fillBags(column, rows, lookup);
+      pickBags(column, rows, lookup.codes(), lookup.offsets());
       const shape = kind === 'sequence' ? [rows.length, length, table.dim] : [rows.length, table.dim];
       return { dtype: 'float32', shape, data: lookup.gather(rows.length) };
     },
     accumulate: (gradient) => lookup.accumulate(gradient),
     close: () => lookup.close(),
   };
-}
-
-function countElements({ starts, ends }: BagColumn, rows: Int32Array, { name, max }: FeaturePlan): number {
-  let total = 0;
-  let longest = 0;
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]!;
-    const elements = ends[row]! - starts[row]!;
-    total += elements;
-    if (elements > longest) longest = elements;
-  }
-  invariant(max === undefined || longest <= max, `a bag of ${name} has ${longest} elements, more than its ${max}`);
-  return total;
-}
-
-function fillBags({ starts, ends, values }: BagColumn, rows: Int32Array, lookup: Lookup): void {
-  const codes = lookup.codes();
-  const offsets = lookup.offsets();
-  let at = 0;
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]!;
-    offsets[i] = at;
-    const end = ends[row]!;
-    for (let j = starts[row]!; j < end; j++) codes[at++] = values[j]!;
-  }
-  offsets[rows.length] = at;
 }

@@ -1,4 +1,5 @@
 import { invariant } from '../../diagnostics/failure.ts';
+import { pickNumbers } from '../copy.ts';
 import { grown, type MakeSource } from '../source.ts';
 
 /** float32 [batch] */
@@ -9,7 +10,7 @@ export const label: MakeSource<'label'> = (source, { training }) => {
   return {
     fill({ rows }) {
       buffer = grown(buffer, rows.length);
-      for (let i = 0; i < rows.length; i++) buffer[i] = values[rows[i]!]!;
+      pickNumbers(values, rows, buffer);
       return { dtype: 'float32', shape: [rows.length], data: buffer.subarray(0, rows.length) };
     },
   };

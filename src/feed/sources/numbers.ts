@@ -1,3 +1,4 @@
+import { pickNumbers, pickRows } from '../copy.ts';
 import { columnOf, grown, type MakeSource, makeColumnRows } from '../source.ts';
 
 /** float32 [batch, width]: encoded numbers as they are */
@@ -10,13 +11,8 @@ export const numbers: MakeSource<'numbers'> = (source, context) => {
     fill(batch) {
       const rows = columnRows(batch.rowsOf(source.rows));
       buffer = grown(buffer, rows.length * width);
-      if (width === 1) for (let i = 0; i < rows.length; i++) buffer[i] = values[rows[i]!]!;
-      else {
-        for (let i = 0, at = 0; i < rows.length; i++) {
-          let from = rows[i]! * width;
-          for (const end = at + width; at < end; at++) buffer[at] = values[from++]!;
-        }
-      }
+      if (width === 1) pickNumbers(values, rows, buffer);
+      else pickRows(values, width, rows, buffer);
       return { dtype: 'float32', shape: [rows.length, width], data: buffer.subarray(0, rows.length * width) };
     },
   };
