@@ -1,0 +1,62 @@
+/** How much a graph holds and does, in all and for each part of the model. */
+import { countElements, resolveShape, type Sizes } from './dims.ts';
+import type { Graph, TensorType } from './graph.ts';
+import { isLeaf, rowOf } from './ops/table.ts';
+
+export interface Cost {
+  /** Numbers that are kept from run to run. */
+  readonly parameters: number;
+  /** Floating-point operations of one run. */
+  readonly flops: number;
+  /** Bytes read and written by the ops of one run, each op's operands and result counted once; leaves cost nothing by themselves. */
+  readonly bytes: number;
+}
+
+export interface Counts extends Cost {
+  /** By label and by each prefix of one: `user`, `user/main`, `user/main/mlp`, in the order in which they first occur. */
+  readonly parts: ReadonlyMap<string, Cost>;
+}
+
+/** Throws GraphTypeError when `sizes` lacks a symbol of the graph. */
+export function count(graph: Graph, sizes: Sizes): Counts {
+  const parts = new Map<string, { parameters: number; flops: number; bytes: number }>();
+  const total = { parameters: 0, flops: 0, bytes: 0 };
+  for (const node of graph.nodes) {
+    const cost = { parameters: 0, flops: 0, bytes: 0 };
+    if (node.op === 'Parameter') cost.parameters = countElements(resolveShape(node.type.shape, sizes));
+    if (!isLeaf(node.op)) {
+      const types = node.inputs.map((input) => graph.nodes[input]!.type);
+      cost.flops = rowOf(node.op).flops(
+        types.map((type) => resolveShape(type.shape, sizes)),
+        resolveShape(node.type.shape, sizes),
+        node.attributes,
+      );
+      if (node.op !== 'Reshape')
+        cost.bytes = [...types, node.type].reduce((sum, type) => sum + bytesOf(type, sizes), 0);
+    }
+    for (const place of [total, ...prefixes(node.label).map((prefix) => entry(prefix))]) {
+      place.parameters += cost.parameters;
+      place.flops += cost.flops;
+      place.bytes += cost.bytes;
+    }
+  }
+  return { ...total, parts };
+
+  function entry(prefix: string) {
+    const known = parts.get(prefix);
+    if (known !== undefined) return known;
+    const fresh = { parameters: 0, flops: 0, bytes: 0 };
+    parts.set(prefix, fresh);
+    return fresh;
+  }
+}
+
+function prefixes(label: string): string[] {
+  if (label === '') return [];
+  const parts = label.split('/');
+  return parts.map((_, i) => parts.slice(0, i + 1).join('/'));
+}
+
+function bytesOf(type: TensorType, sizes: Sizes): number {
+  return countElements(resolveShape(type.shape, sizes)) * (type.dtype === 'bool' ? 1 : 4);
+}

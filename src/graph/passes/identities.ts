@@ -1,0 +1,89 @@
+import type { Ref } from '../builder.ts';
+import { sameShape, sameType } from '../dims.ts';
+import type { Graph } from '../graph.ts';
+import { numbersOf } from '../ops/row.ts';
+import { type Rule, rewrite, type Site, uniformValue } from './rewrite.ts';
+
+/** Arithmetic that changes nothing, or that a cheaper op says as well. */
+export function removeIdentities(graph: Graph): Graph {
+  return rewrite(graph, neutral, signs, quotient, square, same, unitAxes);
+}
+
+/** The operand that a node merely repeats, when the types agree too. */
+function repeated(site: Site, operand: number): Ref | undefined {
+  const ref = site.at(site.node.inputs[operand]!);
+  return sameType(ref.type, site.node.type) ? ref : undefined;
+}
+
+/** x + 0, x − 0, x × 1, x ÷ 1 */
+const neutral: Rule = (site) => {
+  const { graph, node } = site;
+  const [a, b] = node.inputs.map((input) => uniformValue(graph, input));
+  if (node.op === 'Add') return b === 0 ? repeated(site, 0) : a === 0 ? repeated(site, 1) : undefined;
+  if (node.op === 'Sub') return b === 0 ? repeated(site, 0) : undefined;
+  if (node.op === 'Mul') return b === 1 ? repeated(site, 0) : a === 1 ? repeated(site, 1) : undefined;
+  if (node.op === 'Div') return b === 1 ? repeated(site, 0) : undefined;
+  return undefined;
+};
+
+/** −(−x), 0 − x, x × −1, a + (−b), a − (−b), −(a − b) */
+const signs: Rule = (site) => {
+  const { graph, node, builder, at, users } = site;
+  const [a, b] = node.inputs as [number, number];
+  const negated = (id: number): number | undefined => {
+    const operand = graph.nodes[id]!;
+    return operand.op === 'Neg' ? operand.inputs[0] : undefined;
+  };
+  if (node.op === 'Neg') {
+    const inner = graph.nodes[a]!;
+    if (inner.op === 'Neg') return at(inner.inputs[0]!);
+    if (inner.op === 'Sub' && users[a]!.length === 1) return builder.sub(at(inner.inputs[1]!), at(inner.inputs[0]!));
+  }
+  if (node.op === 'Sub') {
+    if (uniformValue(graph, a) === 0 && repeated(site, 1)) return builder.neg(at(b));
+    const inner = negated(b);
+    if (inner !== undefined) return builder.add(at(a), at(inner));
+  }
+  if (node.op === 'Mul') {
+    if (uniformValue(graph, b) === -1 && repeated(site, 0)) return builder.neg(at(a));
+    if (uniformValue(graph, a) === -1 && repeated(site, 1)) return builder.neg(at(b));
+  }
+  if (node.op === 'Add') {
+    const [innerA, innerB] = [negated(a), negated(b)];
+    if (innerB !== undefined) return builder.sub(at(a), at(innerB));
+    if (innerA !== undefined) return builder.sub(at(b), at(innerA));
+  }
+  return undefined;
+};
+
+/** x ÷ 2 is x × ½: the reciprocal is rounded once, to float32. */
+const quotient: Rule = ({ graph, node, builder, at }) => {
+  if (node.op !== 'Div') return undefined;
+  const [a, b] = node.inputs as [number, number];
+  const divisor = graph.nodes[b]!;
+  if (divisor.op !== 'Constant') return undefined;
+  const values = (divisor.attributes.values as readonly number[]).map((value) => 1 / value);
+  if (!values.every((value) => Number.isFinite(Math.fround(value)) && Math.abs(value) > 1e-37)) return undefined;
+  return builder.mul(at(a), builder.constant(values, divisor.type.shape as readonly number[]));
+};
+
+const square: Rule = ({ node, builder, at }) =>
+  node.op === 'Mul' && node.inputs[0] === node.inputs[1] ? builder.square(at(node.inputs[0]!)) : undefined;
+
+/** Casts to the dtype a value has, choices between a value and itself, and StopGradient, which has done its work. */
+const same: Rule = (site) => {
+  const { node } = site;
+  if (node.op === 'StopGradient') return repeated(site, 0);
+  if (node.op === 'Cast') return repeated(site, 0);
+  if (node.op === 'Select' && node.inputs[1] === node.inputs[2]) return repeated(site, 1);
+  return undefined;
+};
+
+/** Reductions over axes of length 1. */
+const unitAxes: Rule = ({ node, builder, at, graph }) => {
+  if (node.op !== 'Sum' && node.op !== 'Mean' && node.op !== 'Max') return undefined;
+  const { shape } = graph.nodes[node.inputs[0]!]!.type;
+  if (!numbersOf(node.attributes, 'axes').every((axis) => shape[axis] === 1)) return undefined;
+  const operand = at(node.inputs[0]!);
+  return sameShape(shape, node.type.shape) ? operand : builder.reshape(operand, node.type.shape);
+};

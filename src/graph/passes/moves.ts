@@ -1,0 +1,181 @@
+import type { Ref } from '../builder.ts';
+import { addDims, sameDim, sameShape } from '../dims.ts';
+import type { Dim, Graph, Node } from '../graph.ts';
+import { numbersOf } from '../ops/row.ts';
+import { type Rule, rewrite, type Site } from './rewrite.ts';
+
+/** Moves of elements that undo each other or can be one move. */
+export function joinMoves(graph: Graph): Graph {
+  return rewrite(
+    graph,
+    reshapes,
+    transposes,
+    whole,
+    nestedSlices,
+    nestedConcats,
+    slicesOfOne,
+    slicedConcat,
+    disjointPads,
+  );
+}
+
+const reshapes: Rule = ({ graph, node, builder, at }) => {
+  if (node.op !== 'Reshape') return undefined;
+  const inner = graph.nodes[node.inputs[0]!]!;
+  if (sameShape(inner.type.shape, node.type.shape)) return at(node.inputs[0]!);
+  return inner.op === 'Reshape' ? builder.reshape(at(inner.inputs[0]!), node.type.shape) : undefined;
+};
+
+const transposes: Rule = ({ graph, node, builder, at }) => {
+  if (node.op !== 'Transpose') return undefined;
+  const perm = numbersOf(node.attributes, 'perm');
+  if (perm.every((axis, i) => axis === i)) return at(node.inputs[0]!);
+  const inner = graph.nodes[node.inputs[0]!]!;
+  if (inner.op !== 'Transpose') return undefined;
+  const first = numbersOf(inner.attributes, 'perm');
+  return builder.transpose(
+    at(inner.inputs[0]!),
+    perm.map((axis) => first[axis]!),
+  );
+};
+
+/** A slice of everything, a pad of nothing, one part joined to none. */
+const whole: Rule = ({ graph, node, at }) => {
+  const moves = node.op === 'Slice' || node.op === 'Pad' || (node.op === 'Concat' && node.inputs.length === 1);
+  if (!moves) return undefined;
+  return sameShape(graph.nodes[node.inputs[0]!]!.type.shape, node.type.shape) ? at(node.inputs[0]!) : undefined;
+};
+
+const nestedSlices: Rule = ({ graph, node, builder, at }) => {
+  if (node.op !== 'Slice') return undefined;
+  const inner = graph.nodes[node.inputs[0]!]!;
+  if (inner.op !== 'Slice') return undefined;
+  const first = numbersOf(inner.attributes, 'begin');
+  const begin = numbersOf(node.attributes, 'begin').map((from, axis) => from + first[axis]!);
+  return builder.slice(at(inner.inputs[0]!), begin, node.type.shape);
+};
+
+const nestedConcats: Rule = ({ graph, node, builder, at, users }) => {
+  if (node.op !== 'Concat') return undefined;
+  const opens = (id: number): boolean => {
+    const part = graph.nodes[id]!;
+    return part.op === 'Concat' && part.attributes.axis === node.attributes.axis && users[id]!.length === 1;
+  };
+  if (!node.inputs.some(opens)) return undefined;
+  const parts = node.inputs.flatMap((id) => (opens(id) ? graph.nodes[id]!.inputs : [id]));
+  return builder.concat(parts.map(at), node.attributes.axis as number);
+};
+
+/** The one axis along which a Slice or a Pad differs from its operand. */
+function onlyAxis(graph: Graph, node: Node): number | undefined {
+  const { shape } = graph.nodes[node.inputs[0]!]!.type;
+  const axes = shape.flatMap((dim, axis) => (sameDim(dim, node.type.shape[axis]!) ? [] : [axis]));
+  return axes.length === 1 ? axes[0] : undefined;
+}
+
+/** Neighbouring slices of one value, joined again. */
+const slicesOfOne: Rule = ({ graph, node, builder, at }) => {
+  if (node.op !== 'Concat') return undefined;
+  const axis = node.attributes.axis as number;
+  interface Run {
+    readonly id: number;
+    readonly source?: number;
+    readonly begin: number;
+    readonly size: Dim;
+    readonly joined: boolean;
+  }
+  const runs: Run[] = [];
+  for (const id of node.inputs) {
+    const part = graph.nodes[id]!;
+    const isSlice = part.op === 'Slice' && onlyAxis(graph, part) === axis;
+    const last = runs.at(-1);
+    if (isSlice) {
+      const source = part.inputs[0]!;
+      const begin = numbersOf(part.attributes, 'begin')[axis]!;
+      const size = part.type.shape[axis]!;
+      const follows = last?.source === source && typeof last.size === 'number' && last.begin + last.size === begin;
+      const together = follows ? addDims(last.size, size) : undefined;
+      if (together !== undefined) runs[runs.length - 1] = { ...last!, size: together, joined: true };
+      else runs.push({ id, source, begin, size, joined: false });
+    } else runs.push({ id, begin: 0, size: 0, joined: false });
+  }
+  if (!runs.some((run) => run.joined)) return undefined;
+  const parts = runs.map((run) => {
+    if (!run.joined) return at(run.id);
+    const { shape } = graph.nodes[run.source!]!.type;
+    return builder.slice(
+      at(run.source!),
+      shape.map((_, other) => (other === axis ? run.begin : 0)),
+      shape.map((dim, other) => (other === axis ? run.size : dim)),
+    );
+  });
+  return parts.length === 1 ? parts[0] : builder.concat(parts, axis);
+};
+
+/** A slice that lies within one part of what was joined. */
+const slicedConcat: Rule = ({ graph, node, builder, at }) => {
+  if (node.op !== 'Slice') return undefined;
+  const joined = graph.nodes[node.inputs[0]!]!;
+  const axis = onlyAxis(graph, node);
+  if (joined.op !== 'Concat' || axis !== joined.attributes.axis || axis === undefined) return undefined;
+  const begin = numbersOf(node.attributes, 'begin');
+  const size = node.type.shape[axis]!;
+  let offset = 0;
+  for (const id of joined.inputs) {
+    const length = graph.nodes[id]!.type.shape[axis]!;
+    if (typeof length !== 'number' || typeof size !== 'number') return undefined;
+    const from = begin[axis]! - offset;
+    if (from >= 0 && from + size <= length) {
+      return builder.slice(
+        at(id),
+        begin.map((start, other) => (other === axis ? from : start)),
+        node.type.shape,
+      );
+    }
+    offset += length;
+  }
+  return undefined;
+};
+
+/** The sum of values that were padded into places that do not overlap: the gradient of a value that was cut into slices. */
+const disjointPads: Rule = (site) => {
+  const { graph, node, builder, at, users } = site;
+  if (node.op !== 'Add') return undefined;
+  const isWithin = users[site.id]!.length === 1 && graph.nodes[users[site.id]![0]!]?.op === 'Add';
+  if (isWithin) return undefined;
+  const terms = termsOf(site, site.id);
+  const pads = terms.flatMap((id) => {
+    const axis = graph.nodes[id]!.op === 'Pad' ? onlyAxis(graph, graph.nodes[id]!) : undefined;
+    if (axis === undefined) return [];
+    const begin = numbersOf(graph.nodes[id]!.attributes, 'before')[axis]!;
+    const length = graph.nodes[graph.nodes[id]!.inputs[0]!]!.type.shape[axis];
+    return typeof length === 'number' && sameShape(graph.nodes[id]!.type.shape, node.type.shape)
+      ? [{ id, axis, begin, end: begin + length }]
+      : [];
+  });
+  const axis = pads[0]?.axis;
+  const chosen: typeof pads = [];
+  for (const pad of pads.sort((a, b) => a.begin - b.begin)) {
+    if (pad.axis === axis && pad.begin >= (chosen.at(-1)?.end ?? 0)) chosen.push(pad);
+  }
+  if (axis === undefined || chosen.length < 2) return undefined;
+
+  const only = (amount: number): number[] => node.type.shape.map((_, other) => (other === axis ? amount : 0));
+  const padded = (value: Ref, before: number, after: number): Ref =>
+    before === 0 && after === 0 ? value : builder.pad(value, only(before), only(after));
+  const parts = chosen.map((pad, i) => {
+    const inside = at(graph.nodes[pad.id]!.inputs[0]!);
+    return padded(inside, 0, (chosen[i + 1]?.begin ?? pad.end) - pad.end);
+  });
+  const total = node.type.shape[axis] as number;
+  const joined = padded(builder.concat(parts, axis), chosen[0]!.begin, total - chosen.at(-1)!.end);
+  const rest = terms.filter((id) => !chosen.some((pad) => pad.id === id));
+  return rest.reduce((sum, id) => builder.add(sum, at(id)), joined);
+};
+
+/** What is added up: operands of this Add, and of Adds under it that nothing else reads. */
+function termsOf(site: Site, id: number): number[] {
+  return site.graph.nodes[id]!.inputs.flatMap((input) =>
+    site.graph.nodes[input]!.op === 'Add' && site.users[input]!.length === 1 ? termsOf(site, input) : [input],
+  );
+}

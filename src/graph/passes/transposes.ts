@@ -1,0 +1,41 @@
+import type { Graph } from '../graph.ts';
+import { numbersOf } from '../ops/row.ts';
+import { type Rule, rewrite } from './rewrite.ts';
+
+/** Transposes before and after a product become its flags. */
+export function foldTransposes(graph: Graph): Graph {
+  return rewrite(graph, ofOperands, ofResult);
+}
+
+const methods = { MatMul: 'matMul', BatchMatMul: 'batchMatMul' } as const;
+
+/** Whether an old value is the transpose of matrices. */
+function isTransposed(graph: Graph, id: number): boolean {
+  const node = graph.nodes[id]!;
+  if (node.op !== 'Transpose') return false;
+  const perm = numbersOf(node.attributes, 'perm').join();
+  return perm === '1,0' || perm === '0,2,1';
+}
+
+const ofOperands: Rule = ({ graph, node, builder, at }) => {
+  if (node.op !== 'MatMul' && node.op !== 'BatchMatMul') return undefined;
+  const flips = node.inputs.map((id) => isTransposed(graph, id));
+  if (!flips.includes(true)) return undefined;
+  const [a, b] = node.inputs.map((id, i) => at(flips[i] ? graph.nodes[id]!.inputs[0]! : id));
+  return builder[methods[node.op]](a!, b!, {
+    transposeA: (node.attributes.transposeA === true) !== flips[0],
+    transposeB: (node.attributes.transposeB === true) !== flips[1],
+  });
+};
+
+/** (AB)ᵀ = BᵀAᵀ */
+const ofResult: Rule = ({ graph, id, node, builder, at, users }) => {
+  if (!isTransposed(graph, id)) return undefined;
+  const product = graph.nodes[node.inputs[0]!]!;
+  if ((product.op !== 'MatMul' && product.op !== 'BatchMatMul') || users[node.inputs[0]!]!.length > 1) return undefined;
+  const [a, b] = product.inputs.map(at);
+  return builder[methods[product.op]](b!, a!, {
+    transposeA: product.attributes.transposeB !== true,
+    transposeB: product.attributes.transposeA !== true,
+  });
+};

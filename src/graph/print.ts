@@ -1,0 +1,53 @@
+/** A graph as text, for people. */
+import { printDim, printType } from './dims.ts';
+import type { Attribute, Dim, Graph, Node } from './graph.ts';
+
+/**
+ * One line a value, then the outputs and the updates:
+ * `%12 float32[batch, 64] = MatMul(%3, user/main/mlp/weights_0)   # user/main/mlp`. Leaves are written where they are read.
+ */
+export function print(graph: Graph): string {
+  const lines = [`graph ${graph.name}`];
+  const declare = (kind: string, name: string, node: number): void => {
+    lines.push(`  ${kind} ${name} ${printType(graph.nodes[node]!.type)}`);
+  };
+  for (const { name, node } of graph.inputs) declare('input', name, node);
+  for (const { name, node, trainable } of graph.parameters) declare(trainable ? 'parameter' : 'state', name, node);
+  graph.nodes.forEach((node, id) => {
+    if (node.op === 'Input' || node.op === 'Parameter' || isShort(node)) return;
+    const operands = [...node.inputs.map((input) => printOperand(graph, input)), ...printAttributes(node)];
+    const line = `  %${id} ${printType(node.type)} = ${node.op}(${operands.join(', ')})`;
+    lines.push(node.label === '' ? line : `${line}   # ${node.label}`);
+  });
+  for (const { name, node } of graph.outputs) lines.push(`  output ${name} = ${printOperand(graph, node)}`);
+  for (const { parameter, node } of graph.updates) lines.push(`  update ${parameter} = ${printOperand(graph, node)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** Scalars are written where they are read. */
+function isShort(node: Node): boolean {
+  return node.op === 'Constant' && node.type.shape.length === 0;
+}
+
+function printOperand(graph: Graph, id: number): string {
+  const node = graph.nodes[id]!;
+  if (node.op === 'Input' || node.op === 'Parameter') return String(node.attributes.name);
+  if (!isShort(node)) return `%${id}`;
+  const value = (node.attributes.values as readonly number[])[0]!;
+  return node.type.dtype === 'bool' ? String(value === 1) : String(value);
+}
+
+/** Flags only where they are set; long constants are cut short. */
+function printAttributes(node: Node): string[] {
+  return Object.entries(node.attributes).flatMap(([name, value]) => {
+    if (value === false) return [];
+    return [value === true ? name : `${name}: ${printAttribute(value)}`];
+  });
+}
+
+function printAttribute(value: Attribute): string {
+  if (!Array.isArray(value)) return String(value);
+  const items = value as readonly Dim[];
+  const shown = items.slice(0, 8).map(printDim).join(', ');
+  return items.length > 8 ? `[${shown}, … ${items.length}]` : `[${shown}]`;
+}

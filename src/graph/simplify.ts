@@ -1,0 +1,49 @@
+/** Makes a graph smaller and faster without changing what it computes, beyond the rounding of float32. */
+import type { Graph } from './graph.ts';
+import { foldBiases } from './passes/biases.ts';
+import { removeBroadcasts } from './passes/broadcasts.ts';
+import { shareCommon } from './passes/common.ts';
+import { foldConstants } from './passes/constants.ts';
+import { removeDead } from './passes/dead.ts';
+import { removeIdentities } from './passes/identities.ts';
+import { joinMoves } from './passes/moves.ts';
+import type { Pass } from './passes/rewrite.ts';
+import { moveScales } from './passes/scaling.ts';
+import { removeScatters } from './passes/scatters.ts';
+import { foldTransposes } from './passes/transposes.ts';
+
+/** THE table of passes, in the order in which a round runs them. */
+export const passes: readonly { readonly name: string; readonly doc: string; readonly run: Pass }[] = [
+  { name: 'dead', doc: 'nodes that nothing needs', run: removeDead },
+  { name: 'constants', doc: 'nodes of constants are computed', run: foldConstants },
+  { name: 'common', doc: 'equal nodes are computed once', run: shareCommon },
+  { name: 'identities', doc: 'x + 0, x × 1, −(−x), x ÷ 2 as x × ½, …', run: removeIdentities },
+  {
+    name: 'moves',
+    doc: 'reshapes, transposes, slices, pads and joins that undo each other or can be one',
+    run: joinMoves,
+  },
+  { name: 'broadcasts', doc: 'broadcasts that the op which follows does by itself', run: removeBroadcasts },
+  { name: 'transposes', doc: 'transposes become flags of products', run: foldTransposes },
+  { name: 'scatters', doc: 'zeros written over zeros', run: removeScatters },
+  { name: 'scaling', doc: 'scales go from big matrices to small ones', run: moveScales },
+  { name: 'biases', doc: 'a row or column added to a big product becomes part of it', run: foldBiases },
+];
+
+/** A round that changes nothing ends it; this many are never needed, and more would be a pass that undoes another. */
+const mostRounds = 30;
+
+/** Runs all passes, again and again until none has anything to do. `seen` is told of every pass that changed the graph. */
+export function simplify(graph: Graph, seen: (pass: string, after: Graph) => void = () => {}): Graph {
+  let current = graph;
+  for (let round = 0; round < mostRounds; round++) {
+    const before = current;
+    for (const pass of passes) {
+      const after = pass.run(current);
+      if (after !== current) seen(pass.name, after);
+      current = after;
+    }
+    if (current === before) return current;
+  }
+  throw new Error(`invariant: the passes do not come to an end on graph "${graph.name}"`);
+}

@@ -1,0 +1,94 @@
+/** Checks a graph that came from a file or out of a pass. */
+import { printType, sameType } from './dims.ts';
+import { GraphTypeError } from './errors.ts';
+import type { Graph, Node, TensorType } from './graph.ts';
+import { isLeaf, rowOf } from './ops/table.ts';
+import { opNames } from './ops.ts';
+
+/** What is wrong with the graph, a line each; nothing when every type is what its op gives and every name is found. */
+export function verify(graph: Graph): string[] {
+  const problems: string[] = [];
+  graph.nodes.forEach((node, id) => {
+    for (const problem of problemsOfNode(graph, node, id)) problems.push(`%${id}: ${problem}`);
+  });
+  problems.push(
+    ...problemsOfLeaves(graph, 'Input', graph.inputs),
+    ...problemsOfLeaves(graph, 'Parameter', graph.parameters),
+  );
+  problems.push(
+    ...repeated(
+      'output',
+      graph.outputs.map(({ name }) => name),
+    ),
+  );
+  for (const { name, node } of graph.outputs) {
+    if (graph.nodes[node] === undefined) problems.push(`output "${name}": there is no %${node}`);
+  }
+  problems.push(
+    ...repeated(
+      'update of',
+      graph.updates.map(({ parameter }) => parameter),
+    ),
+  );
+  for (const update of graph.updates) problems.push(...problemsOfUpdate(graph, update.parameter, update.node));
+  return problems;
+}
+
+function problemsOfNode(graph: Graph, node: Node, id: number): string[] {
+  if (!opNames.includes(node.op)) return [`there is no op "${node.op}"`];
+  const astray = node.inputs.filter((input) => !(Number.isInteger(input) && input >= 0 && input < id));
+  if (astray.length > 0) return astray.map((input) => `reads %${input}, which does not come before it`);
+  if (node.op === 'Constant') return problemsOfConstant(node);
+  if (isLeaf(node.op)) return [];
+  try {
+    const operands = node.inputs.map((input): TensorType => graph.nodes[input]!.type);
+    const type = rowOf(node.op).type(operands, node.attributes);
+    return sameType(type, node.type) ? [] : [`${node.op} gives ${printType(type)}, not ${printType(node.type)}`];
+  } catch (error) {
+    if (error instanceof GraphTypeError) return [error.message];
+    return [`${node.op} has attributes of the wrong form: ${Object.keys(node.attributes).join(', ') || 'none'}`];
+  }
+}
+
+function problemsOfConstant(node: Node): string[] {
+  const { values } = node.attributes;
+  const count = node.type.shape.reduce<number>(
+    (product, dim) => product * (typeof dim === 'number' ? dim : Number.NaN),
+    1,
+  );
+  return Array.isArray(values) && values.length === count ? [] : [`the values do not fill ${printType(node.type)}`];
+}
+
+/** Every leaf is declared once, under the name that it carries. */
+function problemsOfLeaves(
+  graph: Graph,
+  op: 'Input' | 'Parameter',
+  declared: readonly { readonly name: string; readonly node: number }[],
+): string[] {
+  const problems = repeated(
+    op,
+    declared.map(({ name }) => name),
+  );
+  for (const { name, node } of declared) {
+    const leaf = graph.nodes[node];
+    if (leaf?.op !== op || leaf.attributes.name !== name) problems.push(`${op} "${name}": %${node} is not it`);
+  }
+  graph.nodes.forEach((node, id) => {
+    if (node.op === op && !declared.some((leaf) => leaf.node === id)) problems.push(`%${id}: ${op} is not declared`);
+  });
+  return problems;
+}
+
+function problemsOfUpdate(graph: Graph, name: string, id: number): string[] {
+  const parameter = graph.parameters.find((other) => other.name === name);
+  const value = graph.nodes[id];
+  if (parameter === undefined) return [`update of "${name}": there is no such parameter`];
+  if (value === undefined) return [`update of "${name}": there is no %${id}`];
+  const type = graph.nodes[parameter.node]?.type;
+  if (type === undefined || sameType(type, value.type)) return [];
+  return [`update of "${name}": ${printType(value.type)} for ${printType(type)}`];
+}
+
+function repeated(what: string, names: readonly string[]): string[] {
+  return names.filter((name, i) => names.indexOf(name) < i).map((name) => `${what} "${name}" is there twice`);
+}

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { makeBuilder } from '../../src/graph/builder.ts';
+import { gradients } from '../../src/graph/differentiate.ts';
+import { symbolic } from '../../src/graph/dims.ts';
+import { evaluate } from '../../src/graph/evaluate.ts';
+import type { Graph, Tensor } from '../../src/graph/graph.ts';
+import { print } from '../../src/graph/print.ts';
+import { simplify } from '../../src/graph/simplify.ts';
+import { verify } from '../../src/graph/verify.ts';
+import { batch, expectClose, randomTensor, tensor } from './support.ts';
+
+/**
+ * In-batch softmax of two towers' vectors as the loss library writes it: scores ÷ temperature − log q, accidental hits
+ * masked, exp → row sum → log, rows weighted.
+ */
+function inBatchSoftmax({ hits }: { hits: boolean }): Graph {
+  const b = makeBuilder('softmax');
+  const user = b.input('user', [batch, 4]);
+  const item = b.input('item', [batch, 4]);
+  const weight = b.input('weight', [batch]);
+  const logQ = b.reshape(b.input('log_q', [batch]), [1, batch]);
+  const scores = b.div(b.matMul(user, item, { transposeB: true }), 0.5);
+  let logits = b.sub(scores, logQ);
+  if (hits) {
+    const at = b.input('hits', [symbolic('hits'), 2], 'int32');
+    const like = b.reshape(b.slice(at, [0, 0], [-1, 1]), [symbolic('hits')]);
+    logits = b.scatterUpdate(logits, at, b.broadcastTo(b.constant(-1e9), like));
+  }
+  const partition = b.log(b.sum(b.exp(logits), [1]));
+  const own = b.sub(b.div(b.sum(b.mul(user, item), [1]), 0.5), b.reshape(logQ, [batch]));
+  const loss = b.div(b.sum(b.mul(weight, b.sub(partition, own)), [0]), b.sum(weight, [0]));
+  b.output('loss', loss);
+  const [byUser, byItem] = gradients(b, loss, [user, item]);
+  b.output('gradient:user', byUser!);
+  b.output('gradient:item', byItem!);
+  return b.finish();
+}
+
+const softmaxInputs: Record<string, Tensor> = {
+  user: randomTensor([3, 4], 1),
+  item: randomTensor([3, 4], 2),
+  weight: randomTensor([3], 3, 0.5, 2),
+  log_q: randomTensor([3], 4, -3, -1),
+  hits: tensor(
+    [
+      [0, 2],
+      [2, 1],
+    ],
+    'int32',
+  ),
+};
+
+/** Ops that read or write a batch × batch matrix. */
+function passesOverSquare(graph: Graph): string[] {
+  const isSquare = (id: number): boolean =>
+    graph.nodes[id]!.type.shape.filter((dim) => typeof dim !== 'number').length === 2;
+  return graph.nodes.flatMap((node, id) => (isSquare(id) || node.inputs.some(isSquare) ? [node.op] : []));
+}
+
+function expectSameValues(before: Graph, after: Graph, inputs: Record<string, Tensor>): void {
+  const expected = evaluate(before, inputs, {}).outputs;
+  const actual = evaluate(after, inputs, {}).outputs;
+  expect(Object.keys(actual)).toEqual(Object.keys(expected));
+  for (const [name, value] of Object.entries(expected)) expectClose(actual[name]!.data, value.data);
+}
+
+describe('a step of in-batch softmax', () => {
+  it('passes over batch × batch only for: product, exp, row sum, two products', () => {
+    const graph = inBatchSoftmax({ hits: false });
+    const simple = simplify(graph);
+    expect(verify(simple)).toEqual([]);
+    expect(passesOverSquare(simple), print(simple)).toEqual(['MatMul', 'Exp', 'Sum', 'MatMul', 'MatMul']);
+    expectSameValues(graph, simple, softmaxInputs);
+  });
+
+  it('masks accidental hits with one more', () => {
+    const graph = inBatchSoftmax({ hits: true });
+    const simple = simplify(graph);
+    expect(passesOverSquare(simple), print(simple)).toEqual([
+      'MatMul',
+      'ScatterUpdate',
+      'Exp',
+      'Sum',
+      'MatMul',
+      'MatMul',
+    ]);
+    expectSameValues(graph, simple, softmaxInputs);
+  });
+});
