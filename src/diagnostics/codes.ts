@@ -87,7 +87,7 @@ export const codes = {
   ),
   'wrong-sign': row<{ what: string; sign: string; found: string }>(
     'error',
-    ({ what, sign, found }) => `${what} is written with ${sign}, not ${found}`,
+    ({ what, sign, found }) => `${what} follows ${sign}, not ${found}`,
     ({ sign }) => `write ${sign}`,
   ),
   'needless-sign': row<{ sign: string }>(

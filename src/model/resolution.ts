@@ -26,6 +26,8 @@ export interface Resolution {
   readonly train?: Training;
   /** The sound ones, those of the main file first. */
   readonly data: readonly DataDescription[];
+  /** False when a part of the file, or of one that it uses, could not be read. */
+  readonly whole: boolean;
   /** What something read, by sort. */
   readonly reads: Readonly<Record<Sort, ReadonlySet<string>>>;
   /** Sorts of which a name could not be looked up: that something of the sort is unread is then not certain. */

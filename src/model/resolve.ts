@@ -12,6 +12,7 @@ import { complete } from './complete.ts';
 import { makeConstants } from './constants.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
 import type { Model } from './model.ts';
+import { certain } from './partial.ts';
 import { makeCollector, type Report } from './report.ts';
 import type { Resolution, TaskPart } from './resolution.ts';
 import { resolveDataBlocks } from './resolve/data.ts';
@@ -30,6 +31,8 @@ export interface ResolveOptions extends FileOptions, RuleOptions {
   /** Values that replace those of `let`: `--set width=128`. */
   readonly settings?: Readonly<Record<string, number>>;
   readonly library?: Library;
+  /** The file has mistakes of syntax: what seems to be missing may only not have been read. */
+  readonly partial?: boolean;
 }
 
 /**
@@ -38,8 +41,18 @@ export interface ResolveOptions extends FileOptions, RuleOptions {
  */
 export function resolve(file: Ast.File, options: ResolveOptions = {}): Outcome<Model | undefined> {
   const { output: resolution, diagnostics } = resolveNames(file, options);
-  const found = [...diagnostics, ...(isModel(file) ? checkRules(resolution, options) : [])];
-  return { output: isModel(file) && !hasErrors(found) ? complete(resolution) : undefined, diagnostics: found };
+  const found = [...diagnostics, ...rulesOf(resolution, options)];
+  return { output: modelOf(resolution, found), diagnostics: found };
+}
+
+/** What the rules find; nothing in a file that is no model, or of which a part could not be read. */
+export function rulesOf(resolution: Resolution, options: RuleOptions = {}): readonly Diagnostic[] {
+  return isModel(resolution.file) && resolution.whole ? checkRules(resolution, options) : [];
+}
+
+/** The model, unless something in it is wrong. */
+export function modelOf(resolution: Resolution, found: readonly Diagnostic[]): Model | undefined {
+  return isModel(resolution.file) && resolution.whole && !hasErrors(found) ? complete(resolution) : undefined;
 }
 
 /** Whether a file means to be a model, and not only something that models use. */
@@ -52,7 +65,9 @@ export function isModel(file: Ast.File): boolean {
 export function resolveNames(file: Ast.File, options: ResolveOptions = {}): Outcome<Resolution> {
   const { report, diagnostics } = makeCollector();
   const library = options.library ?? wholeLibrary;
-  const files = gather(file, options, report, diagnostics);
+  const used: Diagnostic[] = [];
+  const files = gather(file, options, report, used);
+  const whole = files.whole && !options.partial;
   const scope = declare(files, report);
   const constants = makeConstants(scope.lets, options.settings ?? {}, report);
   const workspace = makeWorkspace(report, library, scope, constants);
@@ -77,7 +92,7 @@ export function resolveNames(file: Ast.File, options: ResolveOptions = {}): Outc
   const retrieve = retrieveNode && resolveRetrieve(workspace, retrieveNode);
   const train = trainNode && resolveTrain(workspace, trainNode);
   const data = resolveDataBlocks(workspace, files);
-  if (file.declarations.length === 0 && diagnostics.length === 0) report('empty-file', undefined, {});
+  if (file.declarations.length === 0 && whole) report('empty-file', undefined, {});
 
   return {
     output: {
@@ -95,10 +110,11 @@ export function resolveNames(file: Ast.File, options: ResolveOptions = {}): Outc
       ...(retrieve ? { retrieve } : {}),
       ...(train ? { train } : {}),
       data,
+      whole,
       reads: workspace.reads,
       uncertain: workspace.uncertain,
     },
-    diagnostics: sorted(diagnostics),
+    diagnostics: [...used, ...(whole ? diagnostics : certain(diagnostics))],
   };
 }
 
@@ -138,9 +154,4 @@ function nameOfFile({ span }: Ast.File): string {
     .at(-1)!
     .replace(/\.tower$/, '');
   return /^[A-Za-z_]\w*$/.test(base) ? base : 'model';
-}
-
-/** In the order of the text, each file's together. */
-function sorted(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  return [...diagnostics].sort((a, b) => (a.at && b.at && a.at.source === b.at.source ? a.at.start - b.at.start : 0));
 }

@@ -1,6 +1,6 @@
 /** `use "file"`: reads the files a model uses, each once, and says which declarations come into scope. */
 import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
-import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, hasErrors } from '../diagnostics/diagnostic.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
 import type { Source } from '../text/source.ts';
@@ -26,6 +26,8 @@ export interface Files {
   readonly all: readonly UsedFile[];
   /** What comes into scope of the main file: everything of its own; of used files all but towers, tasks and training. */
   readonly shared: readonly Ast.Declaration[];
+  /** False when one could not be read, or not all of it: what seems to be missing may stand there. */
+  readonly whole: boolean;
 }
 
 const comesAlong = new Set<Ast.Declaration['kind']>(['Let', 'Features', 'Labels', 'Group', 'Block', 'Data']);
@@ -36,6 +38,7 @@ export function gather(main: Ast.File, options: FileOptions, report: Report, dia
   const project = options.project ?? (isAbsolute(folder) || folder.startsWith('..') ? folder : '');
   const all: UsedFile[] = [];
   const read = new Set<string>();
+  let whole = true;
 
   function visit(file: Ast.File, folder: string, within: readonly string[]): void {
     for (const declaration of file.declarations) if (declaration.kind === 'Use') follow(declaration, folder, within);
@@ -46,12 +49,14 @@ export function gather(main: Ast.File, options: FileOptions, report: Report, dia
     const target = normalize(join(from, path.value));
     if (isAbsolute(path.value) || leaves(project, target)) {
       report('use-outside', path.span, { path: path.value });
+      whole = false;
       return;
     }
     const at = within.indexOf(target);
     if (at !== -1) {
       const circle = [...within.slice(at), target].map((name) => relative(project || '.', name));
       report('use-circle', path.span, { path: path.value, circle });
+      whole = false;
       return;
     }
     if (read.has(target)) return;
@@ -59,10 +64,12 @@ export function gather(main: Ast.File, options: FileOptions, report: Report, dia
     const source = options.load?.(target);
     if (!source) {
       report('use-missing', path.span, { path: path.value });
+      whole = false;
       return;
     }
     const parsed = parse(source);
     diagnostics.push(...parsed.diagnostics);
+    if (hasErrors(parsed.diagnostics)) whole = false;
     visit(parsed.output, dirname(target), [...within, target]);
   }
 
@@ -70,7 +77,7 @@ export function gather(main: Ast.File, options: FileOptions, report: Report, dia
   const shared = all.flatMap(({ file }) =>
     file.declarations.filter((declaration) => file === main || comesAlong.has(declaration.kind)),
   );
-  return { main, all, shared };
+  return { main, all, shared, whole };
 }
 
 const baseName = (name: string): string => name.split(/[\\/]/).at(-1)!;

@@ -13,7 +13,7 @@ export const featureArguments: Rule = {
         featureUse(name, calls);
       } catch (error) {
         if (!(error instanceof ShapeError)) throw error;
-        report('shape-mismatch', call.span, { kind: call.kind, reason: error.reason });
+        report('arguments-conflict', call.span, { kind: call.kind, reason: error.reason });
       }
     }
   },
