@@ -5,6 +5,8 @@ import { optimizers } from '../library/optimizers/table.ts';
 import type { Model, Training } from '../model/model.ts';
 import { lowerFeatures } from './features.ts';
 import type { Arrow } from './flow.ts';
+import { lowerForward } from './forward.ts';
+import { checkOptimizer } from './optimize.ts';
 import type { Plan, TrainPlan } from './plan.ts';
 import { lowerRetrieval } from './retrieval.ts';
 import { lowerStep } from './step.ts';
@@ -15,12 +17,19 @@ export interface Lowered {
   readonly arrows: readonly Arrow[];
 }
 
+/**
+ * What the flows of a model carry, and every mistake that its shapes tell: without gradients and plans, and so much faster
+ * than `lower`, which finds the same.
+ */
+export function checkShapes(model: Model): Outcome<readonly Arrow[]> {
+  const { forward, diagnostics } = analyse(model);
+  return { output: forward?.arrows ?? [], diagnostics };
+}
+
 /** Nothing after an error; each is at its place in the source, in the language's words. */
 export function lower(model: Model): Outcome<Lowered | undefined> {
-  const { output: features, diagnostics } = lowerFeatures(model);
-  if (hasErrors(diagnostics)) return { output: undefined, diagnostics };
-  const { step, arrows, diagnostics: found } = lowerStep(model, features);
-  if (step === undefined) return { output: undefined, diagnostics: found };
+  const { features, forward, diagnostics } = analyse(model);
+  if (forward === undefined || hasErrors(diagnostics)) return { output: undefined, diagnostics };
   const plan: Plan = {
     model: model.name,
     features: [...features.byName.values()].map((feature) => feature.plan),
@@ -32,10 +41,21 @@ export function lower(model: Model): Outcome<Lowered | undefined> {
       loss: loss.kind,
       ...(label === undefined ? {} : { label }),
     })),
-    step,
+    step: lowerStep(model, forward),
     train: trainPlan(model.train),
   };
-  return { output: { plan, arrows }, diagnostics: found };
+  return { output: { plan, arrows: forward.arrows }, diagnostics };
+}
+
+function analyse(model: Model) {
+  const { output: features, diagnostics } = lowerFeatures(model);
+  if (hasErrors(diagnostics)) return { features, forward: undefined, diagnostics };
+  const forward = lowerForward(model, features);
+  return {
+    features,
+    forward,
+    diagnostics: [...diagnostics, ...forward.diagnostics, ...checkOptimizer(model.train.dense)],
+  };
 }
 
 function trainPlan({ batch, epochs, seed, dense, embeddings, stop }: Training): TrainPlan {

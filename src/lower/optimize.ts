@@ -1,23 +1,36 @@
 /** The update of the dense weights, as part of the training step. */
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
-import type { Ref } from '../graph/builder.ts';
+import { makeBuilder, type Ref } from '../graph/builder.ts';
 import { ShapeError } from '../library/contract.ts';
 import { optimizers } from '../library/optimizers/table.ts';
 import type { Call } from '../model/model.ts';
-import type { GraphInputs } from './inputs.ts';
+import { GraphInputs } from './inputs.ts';
 
 export interface Weight {
   readonly parameter: Ref;
   readonly gradient: Ref;
 }
 
+/** What is wrong with `dense = …`, if anything: tried on one weight. */
+export function checkOptimizer(call: Call): Diagnostic[] {
+  const builder = makeBuilder('optimizer');
+  const parameter = builder.parameter('weight', [1], { kind: 'zeros' });
+  try {
+    lowerUpdate(new GraphInputs(builder), call, [{ parameter, gradient: builder.constant([0]) }]);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    return [diagnose('arguments-conflict', call.span, { kind: call.kind, reason: error.reason })];
+  }
+}
+
 /**
  * One update of all weights end to end, so that an engine runs a handful of ops however many layers there are. The
  * optimizer's slots are flat as well: `optimizer/<slot>`, as long as all weights together, in the order of the graph's.
  */
-export function lowerUpdate(inputs: GraphInputs, call: Call, weights: readonly Weight[]): Diagnostic | undefined {
+export function lowerUpdate(inputs: GraphInputs, call: Call, weights: readonly Weight[]): void {
+  if (weights.length === 0) return;
   const { builder } = inputs;
-  if (weights.length === 0) return undefined;
   const row = optimizers[call.kind]!;
   const sizes = weights.map(({ parameter }) => elements(parameter));
   const total = sizes.reduce((sum, size) => sum + size, 0);
@@ -25,42 +38,32 @@ export function lowerUpdate(inputs: GraphInputs, call: Call, weights: readonly W
     const parts = refs.map((ref, at) => builder.reshape(ref, [sizes[at]!]));
     return parts.length === 1 ? parts[0]! : builder.concat(parts, 0);
   };
-  try {
-    builder.scope('optimizer', () => {
-      const slots = row.slots.map((slot) =>
-        builder.parameter(
-          slot.name,
-          [total],
-          { kind: 'constant', value: slot.initial(call.arguments) },
-          { trainable: false },
-        ),
-      );
-      const next = row.update(
-        builder,
-        {
-          weights: flat(weights.map(({ parameter }) => parameter)),
-          gradient: flat(weights.map(({ gradient }) => gradient)),
-          slots,
-          rate: inputs.input('train/rate', { from: 'rate', optimizer: 'dense' }, []),
-          step: inputs.input('train/step', { from: 'step' }, []),
-        },
-        call.arguments,
-      );
-      next.slots.forEach((slot, at) => {
-        builder.update(slots[at]!, slot);
-      });
-      let begin = 0;
-      weights.forEach(({ parameter }, at) => {
-        const piece = builder.slice(next.weights, [begin], [sizes[at]!]);
-        builder.update(parameter, builder.reshape(piece, parameter.type.shape));
-        begin += sizes[at]!;
-      });
+  builder.scope('optimizer', () => {
+    const slots = row.slots.map((slot) => {
+      const initial = { kind: 'constant', value: slot.initial(call.arguments) } as const;
+      return builder.parameter(slot.name, [total], initial, { trainable: false });
     });
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof ShapeError)) throw error;
-    return diagnose('arguments-conflict', call.span, { kind: call.kind, reason: error.reason });
-  }
+    const next = row.update(
+      builder,
+      {
+        weights: flat(weights.map(({ parameter }) => parameter)),
+        gradient: flat(weights.map(({ gradient }) => gradient)),
+        slots,
+        rate: inputs.input('train/rate', { from: 'rate', optimizer: 'dense' }, []),
+        step: inputs.input('train/step', { from: 'step' }, []),
+      },
+      call.arguments,
+    );
+    next.slots.forEach((slot, at) => {
+      builder.update(slots[at]!, slot);
+    });
+    let begin = 0;
+    weights.forEach(({ parameter }, at) => {
+      const piece = builder.slice(next.weights, [begin], [sizes[at]!]);
+      builder.update(parameter, builder.reshape(piece, parameter.type.shape));
+      begin += sizes[at]!;
+    });
+  });
 }
 
 function elements({ type }: Ref): number {
