@@ -6,7 +6,7 @@ import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
 import { writeDurably } from './durable.ts';
-import { readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.ts';
+import { readSafetensors, type StoredNumbers, type StoredTensor, writeSafetensors } from './safetensors.ts';
 
 /** Where a run stands. Every number survives JSON bit for bit. */
 export interface Progress {
@@ -53,10 +53,16 @@ export async function hasCheckpoint(folder: string): Promise<boolean> {
   );
 }
 
-/** @throws Failure `cannot-read`, `damaged-file` */
-export async function readCheckpoint(folder: string): Promise<Checkpoint> {
+/**
+ * @param into memory to read a tensor into, such as its table's
+ * @throws Failure `cannot-read`, `damaged-file`
+ */
+export async function readCheckpoint(
+  folder: string,
+  into?: (name: string) => StoredNumbers | undefined,
+): Promise<Checkpoint> {
   const path = join(folder, checkpointFile);
-  const { tensors, metadata } = await readSafetensors(path);
+  const { tensors, metadata } = await readSafetensors(path, into ? { into } : {});
   if (metadata.format !== 'tower-checkpoint-1' || metadata.progress === undefined) {
     throw failure('damaged-file', { path, reason: 'it is no checkpoint of this version' });
   }

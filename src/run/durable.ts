@@ -42,6 +42,12 @@ export async function writeTextDurably(path: string, text: string): Promise<void
   await writeDurably(path, (sink) => sink.write(Buffer.from(text)));
 }
 
+/** The file is gone, and stays gone after a crash. */
+export async function removeDurably(path: string): Promise<void> {
+  await rm(path, { force: true });
+  await syncFolder(dirname(path));
+}
+
 /** A rename is on the disk only once its folder is. Windows cannot open a folder, and needs no such thing. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;

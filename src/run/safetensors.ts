@@ -78,11 +78,18 @@ interface Entry {
   readonly end: number;
 }
 
+export interface ReadOptions {
+  /** Which tensors to read: all, unless given. */
+  readonly wanted?: (name: string) => boolean;
+  /** Memory to read a tensor into, so that it is never held twice; new memory where it answers undefined. */
+  readonly into?: (name: string) => StoredNumbers | undefined;
+}
+
 /**
- * Reads every tensor, or those that `wanted` accepts. Refuses a file whose header and numbers do not fit each other.
+ * Reads tensors. Refuses a file whose header and numbers do not fit each other.
  * @throws Failure `cannot-read`, `damaged-file`
  */
-export async function readSafetensors(path: string, wanted: (name: string) => boolean = () => true): Promise<Stored> {
+export async function readSafetensors(path: string, options: ReadOptions = {}): Promise<Stored> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(path, 'r');
@@ -101,8 +108,9 @@ export async function readSafetensors(path: string, wanted: (name: string) => bo
 
     const tensors = new Map<string, StoredTensor>();
     for (const { name, dtype, shape, begin } of entries) {
-      if (!wanted(name)) continue;
-      const data: StoredNumbers = kinds[dtype].make(countOf(shape));
+      if (options.wanted && !options.wanted(name)) continue;
+      const data = options.into?.(name) ?? kinds[dtype].make(countOf(shape));
+      if (kindOf(data) !== dtype || data.length !== countOf(shape)) throw damaged(`\`${name}\` is of another size`);
       await fill(handle, bytesOf(data), start + begin, path);
       tensors.set(name, { name, shape, data });
     }

@@ -47,7 +47,7 @@ describe('safetensors', () => {
   });
 
   it('reads only what is wanted', async () => {
-    const { tensors: read } = await readSafetensors(await write('some'), (name) => name === 'rows');
+    const { tensors: read } = await readSafetensors(await write('some'), { wanted: (name) => name === 'rows' });
     expect([...read.keys()]).toEqual(['rows']);
   });
 
@@ -55,6 +55,18 @@ describe('safetensors', () => {
     const view = new Float32Array([1, 2, 3, 4]).subarray(1, 3);
     const { tensors: read } = await readSafetensors(await write('view', [{ name: 'v', shape: [2], data: view }]));
     expect([...read.get('v')!.data]).toEqual([2, 3]);
+  });
+
+  it('reads into the memory that it is given, if it fits', async () => {
+    const path = await write('into');
+    const memory = new Float32Array(8).fill(9);
+    const { tensors: read } = await readSafetensors(path, {
+      into: (name) => (name === 'weights' ? memory.subarray(1, 7) : undefined),
+    });
+    expect(read.get('weights')!.data.buffer).toBe(memory.buffer);
+    expect([memory[0], memory[1], memory[2], memory[7]]).toEqual([9, 1, -2, 9]);
+    const small = (name: string) => (name === 'weights' ? memory.subarray(0, 2) : undefined);
+    await expect(readSafetensors(path, { into: small })).rejects.toThrow('`weights` is of another size');
   });
 
   it('refuses a file cut at any byte, or with one added', async () => {

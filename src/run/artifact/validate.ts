@@ -1,0 +1,26 @@
+/** Whether JSON is what our schemas say. ajv is loaded only when a model is read or written. */
+import { failure } from '../../diagnostics/failure.ts';
+import encodingSchema from './encoding.schema.json' with { type: 'json' };
+import manifestSchema from './manifest.schema.json' with { type: 'json' };
+import servingSchema from './serving.schema.json' with { type: 'json' };
+
+const schemas = { encoding: encodingSchema, manifest: manifestSchema, serving: servingSchema };
+
+/**
+ * The first thing wrong with `value`, or undefined: `/training/epochs must be integer`.
+ */
+export async function complaint(schema: keyof typeof schemas, value: unknown): Promise<string | undefined> {
+  const { Ajv2020 } = await import('ajv/dist/2020.js');
+  const ajv = new Ajv2020({ strict: true, strictRequired: false, discriminator: true, strictTypes: false });
+  ajv.addSchema(encodingSchema);
+  const validate = ajv.getSchema(schemas[schema].$id) ?? ajv.compile(schemas[schema]);
+  if (validate(value)) return undefined;
+  const error = validate.errors?.[0];
+  return `${error?.instancePath ?? ''} ${error?.message ?? 'is not allowed'}`.trim();
+}
+
+/** @throws Failure `damaged-file` naming `path` */
+export async function refuseUnlessValid(schema: keyof typeof schemas, value: unknown, path: string): Promise<void> {
+  const reason = await complaint(schema, value);
+  if (reason !== undefined) throw failure('damaged-file', { path, reason });
+}

@@ -1,0 +1,13 @@
+import type { Scorer, ScoringTask } from '../scorer.ts';
+
+/** Something simple that a model must beat. */
+export interface Baseline {
+  /** What it ranks by. */
+  readonly doc: string;
+  readonly paper?: string;
+  prepare(task: ScoringTask): Pick<Scorer, 'score'>;
+  /** About how many numbers it adds up for this task, where that may be too many to wait for. */
+  work?(task: ScoringTask): number;
+}
+
+export const baseline = (row: Baseline): Baseline => row;

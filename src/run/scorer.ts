@@ -1,0 +1,20 @@
+import type { Corpus, Events, Users } from '../data/dataset.ts';
+
+/** Anything that ranks the corpus for an event: the model, or something to compare it with. */
+export interface Scorer {
+  readonly name: string;
+  /** One sentence: what it scores by. */
+  readonly doc: string;
+  /**
+   * Scores of every item of the corpus for each of these rows of the events: float32 [rows, items], row-major, perhaps with
+   * more behind it, in memory that the next call may reuse.
+   */
+  score(rows: Int32Array): Float32Array | Promise<Float32Array>;
+}
+
+/** What a scorer may look at: never the item of an event. */
+export interface ScoringTask {
+  readonly events: Events;
+  readonly corpus: Corpus;
+  readonly users: Users;
+}

@@ -1,0 +1,50 @@
+/** The embedding tables of a plan. */
+import { type Encoding, rowsOf } from '../data/dataset.ts';
+import { invariant } from '../diagnostics/failure.ts';
+import { foreseeMemory } from '../embedding/memory.ts';
+import { makeTable, type Table } from '../embedding/table.ts';
+import type { Plan } from '../lower/plan.ts';
+
+export type Tables = ReadonlyMap<string, Table>;
+
+/**
+ * Tables to train, at their first values.
+ * @throws Failure `too-large-for-memory` before anything is allocated, `table-too-large`
+ */
+export function makeTables(plan: Plan, encodings: ReadonlyMap<string, Encoding>): Tables {
+  const optimizer = plan.train.embeddings;
+  const sizes = plan.tables.map(({ name, dim, encoderOf }) => ({
+    name,
+    dim,
+    rows: tableRows(encodings, encoderOf),
+    optimizer,
+  }));
+  foreseeMemory(sizes);
+  return new Map(
+    sizes.map((size, i) => {
+      const table = makeTable(size);
+      table.initialize(plan.train.seed, plan.tables[i]!.limit);
+      return [size.name, table];
+    }),
+  );
+}
+
+export function tableRows(encodings: ReadonlyMap<string, Encoding>, feature: string): number {
+  const encoding = encodings.get(feature);
+  invariant(encoding, `feature ${feature} has no encoding`);
+  return rowsOf(encoding);
+}
+
+/** Tables that are only read. */
+export function tablesOf(
+  values: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: unknown }>,
+): Tables {
+  return new Map(
+    [...values].map(([name, { shape, data }]) => {
+      invariant(data instanceof Float32Array && shape.length === 2, `table ${name} is not float32 [rows, dim]`);
+      const table = makeTable({ name, rows: shape[0]!, dim: shape[1]! });
+      table.load(data);
+      return [name, table];
+    }),
+  );
+}

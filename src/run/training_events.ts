@@ -1,0 +1,56 @@
+/** What a training run tells whoever watches it. */
+
+/** One finished epoch: a line of metrics.jsonl. */
+export interface EpochRecord {
+  /** From 1. */
+  readonly epoch: number;
+  /** Steps since the start of the run. */
+  readonly step: number;
+  /** Mean over the epoch's rows of what each step minimised, before it. */
+  readonly loss: number;
+  /** The same of each task's loss, and of every other scalar that the step gives. */
+  readonly scalars: Readonly<Record<string, number>>;
+  readonly rows: number;
+  /** Of the dense optimizer and of the tables', in the epoch's last step. */
+  readonly rates: { readonly dense: number; readonly embeddings: number };
+  readonly examplesPerSecond: number;
+  /** Since the epoch began, or was resumed. */
+  readonly milliseconds: {
+    readonly total: number;
+    readonly feed: number;
+    readonly engine: number;
+    readonly scatter: number;
+    readonly validation: number;
+  };
+  /** Full-corpus metrics on the validation part, where there is one. */
+  readonly validation?: Readonly<Record<string, number>>;
+  /** The best epoch so far, by the stopping metric. */
+  readonly best?: boolean;
+}
+
+export type TrainingEvent =
+  | {
+      readonly kind: 'started';
+      readonly rows: number;
+      readonly batch: number;
+      readonly epochs: number;
+      readonly stepsOfEpoch: number;
+      /** Steps that were done before, when resumed. */
+      readonly resumedAt?: number;
+      /** Rows that each epoch leaves out, since they are too few for a batch. */
+      readonly leftOut: number;
+    }
+  /** Some twenty times a second. */
+  | {
+      readonly kind: 'step';
+      readonly epoch: number;
+      readonly stepOfEpoch: number;
+      readonly step: number;
+      readonly steps: number;
+      /** Mean over the epoch so far. */
+      readonly loss: number;
+      readonly examplesPerSecond: number;
+      readonly secondsLeft: number;
+    }
+  | { readonly kind: 'validating'; readonly epoch: number }
+  | { readonly kind: 'epoch'; readonly record: EpochRecord };

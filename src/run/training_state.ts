@@ -1,0 +1,72 @@
+/** The tensors that a checkpoint holds, and where they go when it is read: tables, dense weights, streaming estimators. */
+import { invariant } from '../diagnostics/failure.ts';
+import type { Program, Tensors } from '../engine/engine.ts';
+import type { Feeder } from '../feed/feeder.ts';
+import type { Plan } from '../lower/plan.ts';
+import { type Progress, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import type { StoredNumbers, StoredTensor } from './safetensors.ts';
+import type { Tables } from './tables.ts';
+
+export interface TrainingState {
+  readonly tables: Tables;
+  readonly program: Program;
+  readonly feeder: Feeder;
+}
+
+export async function saveState(folder: string, progress: Progress, state: TrainingState): Promise<void> {
+  const parameters = await state.program.read();
+  await writeCheckpoint(folder, progress, [
+    ...[...hostNumbers(state)].map(([name, { shape, data }]) => ({ name, shape, data })),
+    ...parameterTensors(parameters),
+  ]);
+}
+
+/** Large tables are read straight into their own memory. */
+export async function restoreState(folder: string, state: TrainingState): Promise<Progress> {
+  const host = hostNumbers(state);
+  const { progress, tensors } = await readCheckpoint(folder, (name) => host.get(name)?.data);
+  for (const name of host.keys()) invariant(tensors.has(name), `the checkpoint has no ${name}`);
+  const parameters: Record<string, Tensors[string]> = {};
+  for (const [name, { shape, data }] of tensors) {
+    if (!name.startsWith('parameter/')) continue;
+    invariant(!(data instanceof Float64Array), `${name} is float64`);
+    const dtype = data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'bool';
+    parameters[name.slice('parameter/'.length)] = { dtype, shape, data };
+  }
+  await state.program.write(parameters);
+  return progress;
+}
+
+/** Views, not copies, of all that the host holds. */
+function hostNumbers({ tables, feeder }: TrainingState): Map<string, { shape: number[]; data: StoredNumbers }> {
+  const views = new Map<string, { shape: number[]; data: StoredNumbers }>();
+  for (const table of tables.values()) {
+    views.set(`table/${table.name}`, { shape: [table.rows, table.dim], data: table.values() });
+    for (const [slot, data] of Object.entries(table.state())) {
+      views.set(`state/${table.name}/${slot}`, { shape: [data.length], data });
+    }
+  }
+  for (const [name, data] of Object.entries(feeder.state())) {
+    views.set(`feed/${name}`, { shape: [data.length], data });
+  }
+  return views;
+}
+
+const parameterTensors = (parameters: Tensors): StoredTensor[] =>
+  Object.entries(parameters).map(([name, { shape, data }]) => ({ name: `parameter/${name}`, shape, data }));
+
+/** What the trained model is: tables, and dense weights without their optimizer's slots. */
+export function weightTensors(plan: Plan, tables: Tables, parameters: Tensors): StoredTensor[] {
+  const wanted = new Set([
+    ...plan.towers.flatMap((tower) => tower.embedded.graph.parameters.map(({ name }) => name)),
+    ...plan.step.graph.parameters.filter(({ trainable }) => trainable).map(({ name }) => name),
+  ]);
+  return [
+    ...[...tables.values()].map((table) => ({
+      name: `table/${table.name}`,
+      shape: [table.rows, table.dim],
+      data: table.values(),
+    })),
+    ...parameterTensors(parameters).filter(({ name }) => wanted.has(name.slice('parameter/'.length))),
+  ];
+}

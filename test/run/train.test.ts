@@ -1,0 +1,269 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Failure } from '../../src/diagnostics/failure.ts';
+import type { Engine } from '../../src/engine/engine.ts';
+import type { Plan } from '../../src/lower/plan.ts';
+import { load } from '../../src/run/artifact/load.ts';
+import { readMetricsLog } from '../../src/run/metrics_log.ts';
+import { type TrainOptions, train } from '../../src/run/train.ts';
+import type { EpochRecord, TrainingEvent } from '../../src/run/training_events.ts';
+import { makePlan } from './fixture_plan.ts';
+import { makeDataset } from './fixtures.ts';
+import { plainEngine } from './plain_engine.ts';
+import { temporaryFolder } from './temporary_folder.ts';
+
+const root = temporaryFolder();
+const dataset = makeDataset({ users: 20, items: 40, eventsPerUser: 16, heldOut: 4 });
+const origin = { sources: [{ name: 'models/fixture.tower', text: 'model fixture' }] };
+
+const options = (name: string, train: Partial<Plan['train']> = {}, more: Partial<TrainOptions> = {}): TrainOptions => ({
+  plan: makePlan(train),
+  dataset,
+  engine: plainEngine,
+  folder: join(root, name),
+  origin,
+  tower: '0.0.0',
+  ...more,
+});
+
+const weightsIn = (name: string): Buffer => readFileSync(join(root, name, 'weights.safetensors'));
+const failureOf = async (work: Promise<unknown>): Promise<string> => {
+  const error = await work.then(
+    () => undefined,
+    (each: unknown) => each,
+  );
+  expect(error).toBeInstanceOf(Failure);
+  return (error as Failure).diagnostics[0]!.code;
+};
+/** Figures without the times, which no seed decides. */
+const untimed = ({ milliseconds, examplesPerSecond, ...rest }: Record<string, unknown>) => rest;
+
+describe('training', () => {
+  it('learns: the loss falls, and the model ranks better than it began', async () => {
+    const { records, status } = await train(options('learns', { epochs: 12 }));
+    expect(status).toBe('epochs');
+    expect(records.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+    expect(records.at(-1)!.loss).toBeLessThan(records[0]!.loss - 0.1);
+    expect(records.at(-1)!.scalars['loss:watch']).toBe(records.at(-1)!.loss);
+    const auc = records.map((record) => record.validation!.auc!);
+    expect(Math.max(...auc)).toBeGreaterThan(0.55);
+    console.log(auc);
+  });
+
+  it('writes every figure to metrics.jsonl, and nothing else is left beside the model', async () => {
+    const { records } = await train(options('figures'));
+    expect(await readMetricsLog(join(root, 'figures'))).toEqual(JSON.parse(JSON.stringify(records)));
+    expect(readdirSync(join(root, 'figures')).sort()).toEqual([
+      'encodings',
+      'graphs',
+      'manifest.json',
+      'metrics.jsonl',
+      'run.json',
+      'sources',
+      'weights.safetensors',
+    ]);
+  });
+
+  it('gives the same bits for the same seed, and others for another', async () => {
+    await train(options('seed-1'));
+    await train(options('seed-1-again'));
+    await train(options('seed-2', { seed: 2 }));
+    expect(weightsIn('seed-1').equals(weightsIn('seed-1-again'))).toBe(true);
+    expect(weightsIn('seed-1').equals(weightsIn('seed-2'))).toBe(false);
+  });
+
+  it('resumed after a signal in the middle of an epoch gives the bits of a run that was not stopped', async () => {
+    await train(options('whole'));
+    // The engine raises the signal in steps 2 and 6: both within an epoch of 4 steps.
+    for (const [stopAt, resume] of [
+      [2, false],
+      [6, true],
+    ] as const) {
+      const controller = new AbortController();
+      let steps = stopAt === 2 ? 0 : 2;
+      const engine: Engine = {
+        ...plainEngine,
+        async prepare(graph, parameters) {
+          const program = await plainEngine.prepare(graph, parameters);
+          const run: typeof program.run = (inputs) => {
+            if (graph.name === 'step' && ++steps === stopAt) controller.abort();
+            return program.run(inputs);
+          };
+          return { ...program, run };
+        },
+      };
+      const stopped = await train(options('stopped', {}, { engine, signal: controller.signal, resume }));
+      expect(stopped.status).toBe('interrupted');
+      expect(stopped.manifest!.training).toMatchObject({ status: 'interrupted', steps: stopAt });
+      expect((await load(join(root, 'stopped'))).manifest.training.steps).toBe(stopAt);
+    }
+    const { status } = await train(options('stopped', {}, { resume: true }));
+    expect(status).toBe('epochs');
+    expect(weightsIn('stopped').equals(weightsIn('whole'))).toBe(true);
+    expect((await readMetricsLog(join(root, 'stopped'))).map(untimed)).toEqual(
+      (await readMetricsLog(join(root, 'whole'))).map(untimed),
+    );
+    expect(
+      readFileSync(join(root, 'stopped', 'manifest.json'), 'utf8').replaceAll(/[0-9a-f]{64}|"bytes": \d+/g, ''),
+    ).toBe(readFileSync(join(root, 'whole', 'manifest.json'), 'utf8').replaceAll(/[0-9a-f]{64}|"bytes": \d+/g, ''));
+  });
+
+  it('stopped before its first step starts again', async () => {
+    const stopped = await train(options('at-once', {}, { signal: AbortSignal.abort() }));
+    expect(stopped).toEqual({ folder: join(root, 'at-once'), status: 'interrupted', records: [] });
+    expect(await failureOf(load(join(root, 'at-once')))).toBe('unfinished-run');
+    await train(options('at-once', {}, { resume: true }));
+    expect(weightsIn('at-once').equals(weightsIn('seed-1'))).toBe(true);
+  });
+
+  it('resumed when there is nothing left to do does nothing', async () => {
+    await train(options('done'));
+    const before = readFileSync(join(root, 'done', 'manifest.json'), 'utf8');
+    const again = await train(options('done', {}, { resume: true }));
+    expect(again).toMatchObject({ status: 'epochs', records: [] });
+    expect(readFileSync(join(root, 'done', 'manifest.json'), 'utf8')).toBe(before);
+  });
+
+  it('stops early, and keeps the weights of the best epoch', async () => {
+    const stop = { metric: 'mrr', patience: 2 };
+    const { records, status, manifest } = await train(
+      // Rates so high that it gets worse.
+      options('early', { epochs: 40, dense: { rate: 0.3, schedule: { warmup: 0, decay: 'constant' } }, stop }),
+    );
+    expect(status).toBe('patience');
+    const values = records.map((record) => record.validation!.mrr!);
+    const best = values.indexOf(Math.max(...values)) + 1;
+    expect(records.length).toBe(best + 2);
+    expect(manifest!.training.best).toEqual({ epoch: best, metric: 'mrr', value: values[best - 1] });
+    const short = await train(
+      options('only-best', { epochs: best, dense: { rate: 0.3, schedule: { warmup: 0, decay: 'constant' } } }),
+    );
+    expect(short.records.length).toBe(best);
+    expect(weightsIn('early').equals(weightsIn('only-best'))).toBe(true);
+  });
+
+  it('trains the last partial batch, and leaves out a single row', async () => {
+    const events: TrainingEvent[] = [];
+    const onEvent = (event: TrainingEvent) => events.push(event);
+    // 240 rows.
+    const partial = await train(options('partial', { epochs: 1, batch: 238 }, { onEvent }));
+    expect(partial.records[0]).toMatchObject({ step: 2, rows: 240 });
+    const single = await train(options('single', { epochs: 1, batch: 239 }, { onEvent }));
+    expect(single.records[0]).toMatchObject({ step: 1, rows: 239 });
+    expect(events.filter(({ kind }) => kind === 'started')).toMatchObject([{ leftOut: 0 }, { leftOut: 1 }]);
+  });
+
+  it('tells how it goes', async () => {
+    const events: TrainingEvent[] = [];
+    await train(options('events', { epochs: 2 }, { onEvent: (event) => events.push(event) }));
+    expect(events[0]).toMatchObject({ kind: 'started', rows: 240, batch: 64, epochs: 2, stepsOfEpoch: 4 });
+    expect(events.filter(({ kind }) => kind === 'epoch').length).toBe(2);
+    const last = events.filter((event) => event.kind === 'step').at(-1)!;
+    expect(last).toMatchObject({ epoch: 2, stepOfEpoch: 4, step: 8, steps: 8, secondsLeft: 0 });
+    expect(last.examplesPerSecond).toBeGreaterThan(0);
+  });
+
+  it('follows the schedules of both rates', async () => {
+    const dense = { rate: 0.01, schedule: { warmup: 4, decay: 'linear' } } as const;
+    const { records } = await train(options('rates', { epochs: 2, dense }));
+    // Warm-up ends with the first epoch; of the four steps after it, the last is at a quarter.
+    expect(records.map(({ rates }) => rates)).toEqual([
+      { dense: 0.01, embeddings: 0.1 },
+      { dense: 0.0025, embeddings: 0.1 },
+    ]);
+  });
+});
+
+describe('a folder', () => {
+  it('that holds a run is refused, and replaced only by force', async () => {
+    await train(options('mine', { epochs: 1 }));
+    const before = weightsIn('mine');
+    expect(await failureOf(train(options('mine', { epochs: 1, seed: 5 })))).toBe('folder-in-use');
+    expect(weightsIn('mine').equals(before)).toBe(true);
+    writeFileSync(join(root, 'mine', 'notes.txt'), 'kept');
+    await train(options('mine', { epochs: 1, seed: 5 }, { force: true }));
+    expect(weightsIn('mine').equals(before)).toBe(false);
+    expect(readFileSync(join(root, 'mine', 'notes.txt'), 'utf8')).toBe('kept');
+  });
+
+  it('with other files is refused', async () => {
+    mkdirSync(join(root, 'foreign'));
+    writeFileSync(join(root, 'foreign', 'thesis.txt'), 'mine');
+    expect(await failureOf(train(options('foreign')))).toBe('folder-in-use');
+    expect(readdirSync(join(root, 'foreign'))).toEqual(['thesis.txt']);
+  });
+
+  it('without a run cannot be resumed', async () => {
+    expect(await failureOf(train(options('nowhere', {}, { resume: true })))).toBe('nothing-to-resume');
+  });
+
+  it.each([
+    ['model', 'seed', { seed: 9 }, {}],
+    ['plan', 'form of the model', { batch: 32 }, {}],
+    ['engine', 'engine', {}, { engine: { ...plainEngine, name: 'onnx' as const } }],
+    [
+      'data',
+      'data set',
+      {},
+      { dataset: makeDataset({ users: 20, items: 40, eventsPerUser: 16, heldOut: 4, seed: 3 }) },
+    ],
+  ])('is not resumed with another %s', async (name, word, change, more) => {
+    const folder = `resume-${name}`;
+    await train(options(folder, { epochs: 1 }));
+    const resumed = train(options(folder, { epochs: 1, ...change }, { resume: true, ...more }));
+    await expect(resumed).rejects.toThrow(`has another ${word}`);
+  });
+});
+
+describe('what cannot be trained', () => {
+  it('is a part with too few rows', async () => {
+    const train0 = { ...dataset.parts.train, rows: 1 };
+    const empty = { ...dataset, parts: { ...dataset.parts, train: train0 } };
+    expect(await failureOf(train(options('few', {}, { dataset: empty })))).toBe('too-few-rows');
+    expect(readdirSync(root)).not.toContain('few');
+  });
+
+  it('is early stopping without a validation part', async () => {
+    const validation = { ...dataset.parts.validation, rows: 0 };
+    const none = { ...dataset, parts: { ...dataset.parts, validation } };
+    const stop = { metric: 'recall', k: 5, patience: 1 };
+    await expect(train(options('none', { stop }, { dataset: none }))).rejects.toThrow('recall@5');
+    const { records } = await train(options('none', { epochs: 1 }, { dataset: none }));
+    expect(records[0]!.validation).toBeUndefined();
+  });
+
+  it('is a loss that is not a number: it says where, and the checkpoint before stays', async () => {
+    let steps = 0;
+    const engine: Engine = {
+      ...plainEngine,
+      async prepare(graph, parameters) {
+        const program = await plainEngine.prepare(graph, parameters);
+        return {
+          ...program,
+          async run(inputs) {
+            const outputs = await program.run(inputs);
+            if (graph.name !== 'step' || ++steps !== 6) return outputs;
+            return { ...outputs, loss: { dtype: 'float32', shape: [], data: Float32Array.of(Number.NaN) } };
+          },
+        };
+      },
+    };
+    const run = train(options('nan', {}, { engine }));
+    await expect(run).rejects.toThrow('training stopped: the loss became NaN in step 6 of epoch 2');
+    expect(await failureOf(load(join(root, 'nan')))).toBe('unfinished-run');
+    await train(options('nan', {}, { resume: true }));
+    expect(weightsIn('nan').equals(weightsIn('seed-1'))).toBe(true);
+  });
+});
+
+describe('progress', () => {
+  it('is a record that JSON holds exactly', async () => {
+    const [record] = (await readMetricsLog(join(root, 'figures'))) as unknown as EpochRecord[];
+    expect(Object.keys(record!).sort()).toEqual(
+      ['best', 'epoch', 'examplesPerSecond', 'loss', 'milliseconds', 'rates', 'rows', 'scalars', 'step', 'validation']
+        .filter((key) => key !== 'best')
+        .sort(),
+    );
+  });
+});
