@@ -35,12 +35,16 @@ const mostRounds = 30;
 
 /** Runs all passes, again and again until none has anything to do. `seen` is told of every pass that changed the graph. */
 export function simplify(graph: Graph, seen: (pass: string, after: Graph) => void = () => {}): Graph {
+  /** What each pass has last given: it has nothing to do to that. */
+  const done = new Map<Pass, Graph>();
   let current = graph;
   for (let round = 0; round < mostRounds; round++) {
     const before = current;
-    for (const pass of passes) {
-      const after = pass.run(current);
-      if (after !== current) seen(pass.name, after);
+    for (const { name, run } of passes) {
+      if (done.get(run) === current) continue;
+      const after = run(current);
+      if (after !== current) seen(name, after);
+      else done.set(run, current);
       current = after;
     }
     if (current === before) return current;

@@ -26,37 +26,47 @@ export class GraphWriter {
   readonly #updates: GraphUpdate[] = [];
   readonly #known = new Map<string, Ref>();
 
-  constructor(readonly name: string) {}
+  constructor(
+    readonly name: string,
+    /** Called before `add` and `constant`, by which nodes come that are no copies. */
+    private readonly beforeAdding: () => void = () => {},
+  ) {}
 
   ref(id: number): Ref {
     return { id, type: this.nodes[id]!.type };
   }
 
   add(op: Exclude<OpName, LeafName>, inputs: readonly Ref[], attributes: Attributes = {}): Ref {
+    this.beforeAdding();
     for (const input of inputs) this.#expectOwn(input);
     const ids = inputs.map((input) => input.id);
-    const key = `${op} ${ids} ${JSON.stringify(attributes)}`;
-    return (
-      this.#known.get(key) ??
-      this.#push(key, {
-        op,
-        inputs: ids,
-        attributes,
-        type: rowOf(op).type(
-          inputs.map((input) => input.type),
-          attributes,
-        ),
-        label: this.label,
-      })
+    const key = `${op} ${ids} ${keyOf(attributes)}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const type = rowOf(op).type(
+      inputs.map((input) => input.type),
+      attributes,
     );
+    return this.#push(key, { op, inputs: ids, attributes, type, label: this.label });
+  }
+
+  /** A copy of a node, for operands of the types that it had. */
+  copy(op: Exclude<OpName, LeafName>, ids: readonly number[], attributes: Attributes, type: TensorType): Ref {
+    const key = `${op} ${ids} ${keyOf(attributes)}`;
+    return this.#known.get(key) ?? this.#push(key, { op, inputs: ids, attributes, type, label: this.label });
   }
 
   constant(values: readonly number[], type: TensorType): Ref {
+    this.beforeAdding();
+    return this.copyConstant(values, type);
+  }
+
+  /** A copy of a constant. */
+  copyConstant(values: readonly number[], type: TensorType): Ref {
     for (const value of values) {
       if (!Number.isFinite(value)) throw new GraphTypeError(`Constant: ${value} cannot be written in a graph`);
     }
-    const written = values.map((value) => (Object.is(value, -0) ? '-0' : value)).join();
-    const key = `Constant ${printType(type)} ${written}`;
+    const key = `Constant ${printType(type)} ${keyOfValues(values)}`;
     return (
       this.#known.get(key) ??
       this.#push(key, { op: 'Constant', inputs: [], attributes: { values }, type, label: this.label })
@@ -126,4 +136,21 @@ export class GraphWriter {
   #expectOwn(ref: Ref): void {
     if (this.nodes[ref.id]?.type !== ref.type) throw new GraphTypeError('a value of another graph');
   }
+}
+
+const knownKeys = new WeakMap<object, string>();
+
+/** Attributes as text; copies of a node share the object, and so the text. */
+function keyOf(attributes: Attributes): string {
+  let key = knownKeys.get(attributes);
+  if (key === undefined) knownKeys.set(attributes, (key = JSON.stringify(attributes)));
+  return key;
+}
+
+function keyOfValues(values: readonly number[]): string {
+  let key = knownKeys.get(values);
+  if (key === undefined) {
+    knownKeys.set(values, (key = values.map((value) => (Object.is(value, -0) ? '-0' : value)).join()));
+  }
+  return key;
 }

@@ -11,6 +11,9 @@ export function foldBiases(graph: Graph): Graph {
   return rewrite(graph, added);
 }
 
+/** How often the operands, which are copied, go into the product. */
+const muchBigger = 4;
+
 const added: Rule = ({ graph, node, builder, at, users }) => {
   if (node.op !== 'Add' && node.op !== 'Sub') return undefined;
   const product = node.op === 'Add' && graph.nodes[node.inputs[0]!]!.op !== 'MatMul' ? 1 : 0;
@@ -22,7 +25,7 @@ const added: Rule = ({ graph, node, builder, at, users }) => {
   const [rows, columns] = [dimAt(bias.shape, 0, 2), dimAt(bias.shape, 1, 2)];
   if ((rows === 1) === (columns === 1)) return undefined;
   const size = (operand: number): number => estimate(graph.nodes[matMul.inputs[operand]!]!.type.shape);
-  if (estimate(node.type.shape) < 2 * (size(0) + size(1))) return undefined;
+  if (estimate(node.type.shape) < muchBigger * (size(0) + size(1))) return undefined;
 
   let line = at(node.inputs[1 - product]!);
   if (node.op === 'Sub') line = builder.neg(line);

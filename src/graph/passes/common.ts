@@ -1,10 +1,10 @@
 import type { Graph } from '../graph.ts';
 import type { OpName } from '../ops.ts';
-import { type Rule, rewrite } from './rewrite.ts';
+import { type Rule, rewrite, rewritten } from './rewrite.ts';
 
 /** Computes equal nodes once; a + b and b + a are equal. */
 export function shareCommon(graph: Graph): Graph {
-  return rewrite(graph, order);
+  return rewritten(rewrite(graph, order));
 }
 
 const methods = {
@@ -18,8 +18,9 @@ const methods = {
 } as const satisfies Partial<Record<OpName, string>>;
 
 /** Operands that may be exchanged stand in the order of their ids; the writer itself then finds equal nodes. */
-const order: Rule = ({ node, builder, at }) => {
+const order: Rule = (site) => {
+  const { node } = site;
   if (!(node.op in methods)) return undefined;
-  const [a, b] = node.inputs.map(at);
-  return a!.id > b!.id ? builder[methods[node.op as keyof typeof methods]](b!, a!) : undefined;
+  const [a, b] = node.inputs as [number, number];
+  return a > b ? site.builder[methods[node.op as keyof typeof methods]](site.at(b), site.at(a)) : undefined;
 };

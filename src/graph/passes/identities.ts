@@ -11,8 +11,8 @@ export function removeIdentities(graph: Graph): Graph {
 
 /** The operand that a node merely repeats, when the types agree too. */
 function repeated(site: Site, operand: number): Ref | undefined {
-  const ref = site.at(site.node.inputs[operand]!);
-  return sameType(ref.type, site.node.type) ? ref : undefined;
+  const id = site.node.inputs[operand]!;
+  return sameType(site.graph.nodes[id]!.type, site.node.type) ? site.at(id) : undefined;
 }
 
 /** x + 0, x − 0, x × 1, x ÷ 1 */

@@ -23,49 +23,98 @@ export interface Site {
 /** The value that takes the node's place, or nothing to keep it. */
 export type Rule = (site: Site) => Ref | undefined;
 
-/** Applies the first of the rules that has something to say at each node, in topological order. */
+/**
+ * Applies the first of the rules that has something to say at each node, in topological order. Nothing is written before a
+ * rule adds a node or asks for a new value: most passes find nothing to do, and then only look.
+ */
 export function rewrite(graph: Graph, ...rules: readonly Rule[]): Graph {
-  const writer = new GraphWriter(graph.name);
-  const builder = builderOn(writer);
-  const users = usersOf(graph);
   const moved: Ref[] = [];
-  const at = (id: number): Ref => moved[id]!;
-  const trainable = new Map(graph.parameters.map((parameter) => [parameter.name, parameter]));
+  let current = 0;
   let replaced = false;
 
-  const copy = (node: Node): Ref => {
-    const name = String(node.attributes.name);
-    if (node.op === 'Input') return writer.input(name, node.type);
-    if (node.op === 'Constant') return writer.constant(node.attributes.values as readonly number[], node.type);
-    if (node.op === 'Parameter') {
-      const { initial, trainable: trained } = trainable.get(name)!;
-      return writer.parameter(name, node.type, initial, trained);
-    }
-    return writer.add(node.op, node.inputs.map(at), node.attributes);
+  /** Copies what is still to be copied of the nodes before the current one. */
+  const catchUp = (): void => {
+    for (let id = moved.length; id < current; id++) moved.push(copyNode(graph, graph.nodes[id]!, writer, moved));
+    writer.label = graph.nodes[current]?.label ?? '';
+  };
+  const writer = new GraphWriter(graph.name, catchUp);
+  const site = {
+    graph,
+    builder: builderOn(writer),
+    users: usersOf(graph),
+    get id() {
+      return current;
+    },
+    get node() {
+      return graph.nodes[current]!;
+    },
+    at(id: number) {
+      catchUp();
+      return moved[id]!;
+    },
   };
 
-  graph.nodes.forEach((node, id) => {
-    writer.label = node.label;
-    const site: Site = { graph, id, node, builder, users, at };
-    let found: Ref | undefined;
-    if (!isLeaf(node.op)) for (const rule of rules) if ((found = rule(site)) !== undefined) break;
-    if (found !== undefined) {
-      replaced = true;
+  for (; current < graph.nodes.length; current++) {
+    const node = graph.nodes[current]!;
+    if (isLeaf(node.op)) continue;
+    for (const rule of rules) {
+      const found = rule(site);
+      if (found === undefined) continue;
       if (!sameType(found.type, node.type)) {
         throw new Error(`invariant: ${node.op} of ${printType(node.type)} was replaced by ${printType(found.type)}`);
       }
+      replaced = true;
+      moved[current] = found;
+      break;
     }
-    moved.push(found ?? copy(node));
-  });
-  for (const { name, node } of graph.outputs) writer.output(name, at(node));
-  for (const { parameter, node } of graph.updates) {
-    writer.update(at(graph.parameters.find(({ name }) => name === parameter)!.node), at(node));
   }
-  return replaced || writer.nodes.length !== graph.nodes.length ? writer.finish() : graph;
+  if (!replaced) return graph;
+  catchUp();
+  finishCopy(graph, writer, moved);
+  return writer.finish();
 }
 
+/** The same graph, equal nodes merged. */
+export function rewritten(graph: Graph): Graph {
+  const writer = new GraphWriter(graph.name);
+  const moved: Ref[] = [];
+  for (const node of graph.nodes) moved.push(copyNode(graph, node, writer, moved));
+  if (writer.nodes.length === graph.nodes.length) return graph;
+  finishCopy(graph, writer, moved);
+  return writer.finish();
+}
+
+function copyNode(graph: Graph, node: Node, writer: GraphWriter, moved: readonly Ref[]): Ref {
+  writer.label = node.label;
+  const name = String(node.attributes.name);
+  if (node.op === 'Input') return writer.input(name, node.type);
+  if (node.op === 'Constant') return writer.copyConstant(node.attributes.values as readonly number[], node.type);
+  if (node.op === 'Parameter') {
+    const { initial, trainable } = graph.parameters.find((parameter) => parameter.name === name)!;
+    return writer.parameter(name, node.type, initial, trainable);
+  }
+  return writer.copy(
+    node.op,
+    node.inputs.map((input) => moved[input]!.id),
+    node.attributes,
+    node.type,
+  );
+}
+
+function finishCopy(graph: Graph, writer: GraphWriter, moved: readonly Ref[]): void {
+  for (const { name, node } of graph.outputs) writer.output(name, moved[node]!);
+  for (const { parameter, node } of graph.updates) {
+    writer.update(moved[graph.parameters.find(({ name }) => name === parameter)!.node]!, moved[node]!);
+  }
+}
+
+const knownUsers = new WeakMap<Graph, number[][]>();
+
 function usersOf(graph: Graph): number[][] {
+  const known = knownUsers.get(graph);
+  if (known !== undefined) return known;
   const users: number[][] = graph.nodes.map(() => []);
+  knownUsers.set(graph, users);
   graph.nodes.forEach((node, id) => {
     for (const input of node.inputs) users[input]!.push(id);
   });
