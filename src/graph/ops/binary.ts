@@ -52,15 +52,19 @@ function binary(
   };
 }
 
-/** Where `mine` wins; half of the gradient where both are equal. */
+/**
+ * To the operand that wins, half to each where both are equal. Against a constant the other one must win, as Relu's gradient
+ * at 0 is 0: two nodes instead of seven.
+ */
 function extremum(wins: (builder: Builder, mine: Ref, other: Ref, strictly: boolean) => Ref): OpRow['gradient'] {
   return (at) => {
     const share = (mine: number, other: number): LocalGradient =>
       byOperand(at, mine, (b, g) => {
         const [x, y] = [at.inputs[mine]!, at.inputs[other]!];
-        const atLeast = b.cast(wins(b, x, y, false), 'float32');
-        const strictly = b.cast(wins(b, x, y, true), 'float32');
-        return b.mul(b.mul(g, 0.5), b.add(atLeast, strictly));
+        const strictly = wins(b, x, y, true);
+        if (b.nodes[y.id]!.op === 'Constant') return b.select(strictly, g, 0);
+        const atLeast = wins(b, x, y, false);
+        return b.mul(b.mul(g, 0.5), b.add(b.cast(atLeast, 'float32'), b.cast(strictly, 'float32')));
       });
     return [share(0, 1), share(1, 0)];
   };
@@ -110,7 +114,7 @@ export const div = binary(
 
 export const maximum = binary(
   'Maximum',
-  'The larger of a and b. Gradient: to the larger, halved between equals.',
+  'The larger of a and b. Gradient: to the larger, halved between equals; 0 where a constant is as large.',
   numeric,
   'same',
   Math.max,
@@ -119,7 +123,7 @@ export const maximum = binary(
 
 export const minimum = binary(
   'Minimum',
-  'The smaller of a and b. Gradient: to the smaller, halved between equals.',
+  'The smaller of a and b. Gradient: to the smaller, halved between equals; 0 where a constant is as small.',
   numeric,
   'same',
   Math.min,

@@ -11,7 +11,17 @@ import { numbersOf } from '../ops/row.ts';
 import { estimate, type Rule, rewrite, type Site, scalar } from './rewrite.ts';
 
 export function moveScales(graph: Graph): Graph {
-  return rewrite(graph, reciprocal, combined, intoProduct, outOfOperand, outOfSum, weightedSum);
+  return rewrite(
+    graph,
+    reciprocal,
+    outOfQuotient,
+    combined,
+    factored,
+    intoProduct,
+    outOfOperand,
+    outOfSum,
+    weightedSum,
+  );
 }
 
 /** A value seen as another one times a smaller scale. */
@@ -79,6 +89,41 @@ const combined: Rule = (site) => {
     }
   }
   return undefined;
+};
+
+/** (x × s) ÷ y is (x ÷ y) × s: there it may meet another scale. */
+const outOfQuotient: Rule = (site) => {
+  const { graph, node, builder, at, users } = site;
+  if (node.op !== 'Div') return undefined;
+  const [x, y] = node.inputs as [number, number];
+  const scaled = users[x]!.length === 1 ? scaledOf(graph, x) : undefined;
+  if (scaled === undefined || !sameShape(graph.nodes[scaled.value]!.type.shape, node.type.shape)) return undefined;
+  return builder.mul(builder.div(at(scaled.value), at(y)), scaleRef(site, scaled));
+};
+
+/** x × s ± y × s is (x ± y) × s. */
+const factored: Rule = (site) => {
+  const { graph, node, builder, at, users } = site;
+  if (node.op !== 'Add' && node.op !== 'Sub') return undefined;
+  const [a, b] = node.inputs as [number, number];
+  if (a === b || users[a]!.length > 1 || users[b]!.length > 1) return undefined;
+  const [left, right] = [scaledOf(graph, a), scaledOf(graph, b)];
+  if (left === undefined || right === undefined || left.scale === 'minus one' || right.scale === 'minus one') {
+    return undefined;
+  }
+  const shapes = [left.value, right.value].map((id) => graph.nodes[id]!.type.shape);
+  if (!shapes.every((shape) => sameShape(shape, node.type.shape))) return undefined;
+  /** The scale, and whether it is turned round. */
+  const signed = (scale: number): readonly [number, boolean] => {
+    const inner = graph.nodes[scale]!;
+    return inner.op === 'Neg' ? [inner.inputs[0]!, true] : [scale, false];
+  };
+  const [s, isMinusS] = signed(left.scale);
+  const [t, isMinusT] = signed(right.scale);
+  if (s !== t) return undefined;
+  const [x, y] = [at(left.value), at(right.value)];
+  const isDifference = (isMinusS !== isMinusT) !== (node.op === 'Sub');
+  return builder.mul(isDifference ? builder.sub(x, y) : builder.add(x, y), at(left.scale));
 };
 
 type Place = 'result' | 0 | 1;
