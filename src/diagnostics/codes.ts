@@ -24,8 +24,14 @@ const didYouMean = (facts: { nearest?: string | undefined }): string | undefined
 
 const list = (words: readonly string[]): string => words.map((word) => `\`${word}\``).join(', ');
 
+const article = (word: string): string => (/^[aeiou]/.test(word) ? 'an' : 'a');
+
 const takes = (facts: { takes: readonly string[] }): string =>
   facts.takes.length === 0 ? 'it takes none' : `it takes ${list(facts.takes)}`;
+
+/** The names there are, when they are few enough to help. */
+const among = (known: readonly string[]): string | undefined =>
+  known.length === 0 || known.length > 20 ? undefined : `there ${known.length === 1 ? 'is' : 'are'} ${list(known)}`;
 
 const plural = (what: string): string => (what.endsWith('y') ? `${what.slice(0, -1)}ies` : `${what}s`);
 
@@ -157,10 +163,10 @@ export const codes = {
   ),
 
   // Names
-  'unknown-name': row<{ what: string; name: string; nearest?: string | undefined }>(
+  'unknown-name': row<{ what: string; name: string; nearest?: string | undefined; known?: readonly string[] }>(
     'error',
     ({ what, name }) => `there is no ${what} called \`${name}\``,
-    didYouMean,
+    (facts) => didYouMean(facts) ?? among(facts.known ?? []),
   ),
 
   // Model: names
@@ -174,10 +180,8 @@ export const codes = {
   ),
   'unknown-kind': row<{ what: string; name: string; nearest?: string | undefined; known: readonly string[] }>(
     'error',
-    ({ what, name }) => `\`${name}\` is not a ${what}`,
-    (facts) =>
-      didYouMean(facts) ??
-      (facts.known.length === 0 ? undefined : `a ${facts.what} is one of ${list(facts.known)}`),
+    ({ what, name }) => `there is no ${what} called \`${name}\``,
+    (facts) => didYouMean(facts) ?? among(facts.known),
   ),
   'label-as-feature': row<{ name: string }>(
     'error',
@@ -187,7 +191,7 @@ export const codes = {
   'feature-as-label': row<{ name: string }>(
     'error',
     ({ name }) => `\`${name}\` is a feature, not a label`,
-    ({ name }) => `declare what is to be predicted under \`labels { … }\`, such as \`labels { ${name}_label: binary }\``,
+    () => 'declare what is to be predicted in `labels { … }`, and name that here',
   ),
 
   // Model: arguments and entries
@@ -203,8 +207,8 @@ export const codes = {
   ),
   'missing-argument': row<{ kind: string; name: string; doc: string; example: string }>(
     'error',
-    ({ kind, name, doc }) => `\`${kind}\` needs its argument \`${name}\`: ${doc}`,
-    ({ example }) => `for example \`${example}\``,
+    ({ kind, name }) => `\`${kind}\` needs its argument \`${name}\``,
+    ({ doc, example }) => `${doc} For example \`${example}\``,
   ),
   'too-many-arguments': row<{ kind: string; takes: readonly string[] }>(
     'error',
@@ -239,6 +243,12 @@ export const codes = {
     'error',
     ({ of, name }) => `${of} does not say its \`${name}\``,
     ({ example }) => `for example \`${example}\``,
+  ),
+
+  'expected-kind': row<{ what: string; found: string; known: readonly string[] }>(
+    'error',
+    ({ what, found }) => `expected ${article(what)} ${what} here, not ${found}`,
+    ({ known }) => among(known),
   ),
 
   // Model: constants and files
@@ -307,11 +317,14 @@ export const codes = {
     ({ name }) => `\`${name}\` refers to itself`,
     () => 'name another feature, or write its kind, such as `category(dim: 16)`',
   ),
-  'feature-both-sides': row<{ name: string; first: string; second: string }>(
+  'feature-both-sides': row<{ name: string; first: string; second: string; group?: boolean }>(
     'error',
-    ({ name, first, second }) =>
-      `feature \`${name}\` is read by both towers, \`${first}\` and \`${second}\`: they must not share what they see`,
-    ({ name }) => `declare a feature of its own for one side: \`like(${name})\` shares the table, not the value`,
+    ({ name, first, second, group }) =>
+      `${group ? 'group' : 'feature'} \`${name}\` is read by both towers, \`${first}\` and \`${second}\`: they must not share what they see`,
+    ({ name, group }) =>
+      group
+        ? 'a tower reads its own inputs only'
+        : `take it out of one; where each side has a column of its own, \`like(${name})\` shares the table`,
   ),
   'tower-without-channel': row<{ tower: string }>(
     'error',
@@ -371,7 +384,10 @@ export const codes = {
   'unpaired-channel': row<{ tower: string; channel: string; other: string; nearest?: string | undefined }>(
     'error',
     ({ tower, channel, other }) => `channel \`${tower}.${channel}\` has no partner: tower \`${other}\` has no \`${channel}\``,
-    (facts) => didYouMean(facts) ?? 'channels pair by name: give both towers one, or name the pair in the score',
+    ({ other, nearest }) =>
+      nearest === undefined
+        ? 'channels pair by name: give both towers one, or name the pair in the score'
+        : `\`${other}.${nearest}\` has no partner either: give both the same name`,
   ),
   'channel-needed': row<{ tower: string; channels: readonly string[] }>(
     'error',
@@ -396,11 +412,11 @@ export const codes = {
     ({ loss, label, needs, sort }) => `\`${loss}\` needs a ${needs} label, and \`${label}\` is a ${sort} one`,
     ({ sort }) => (sort === 'number' ? '`mse` is the loss for numbers' : undefined),
   ),
-  'item-key-needed': row<{ loss: string; tower: string }>(
+  'item-key-needed': row<{ loss: string; tower: string; key?: string | undefined }>(
     'error',
     ({ loss, tower }) =>
       `\`${loss}\` compares an item with other items, but tower \`${tower}\` has no key: the same item twice could not be told`,
-    ({ tower }) => `write \`tower ${tower}(…) keyed by its_id\``,
+    ({ tower, key = 'its_id' }) => `write \`tower ${tower}(…) keyed by ${key}\``,
   ),
   'temperature-unnormalised': row<{ score: string; argument: string }>(
     'warning',
@@ -410,7 +426,7 @@ export const codes = {
   'bce-unscaled': row<{ loss: string; score: string; low: string; high: string }>(
     'warning',
     ({ loss, score, low, high }) =>
-      `\`${loss}\` on \`${score}\` can predict nothing below ${low} or above ${high}: a cosine never leaves [−1, 1]`,
+      `\`${loss}\` on \`${score}\` can predict nothing below ${low} or above ${high}`,
     () => 'scale the score, such as `/ 0.1`',
   ),
   'not-a-sum': row<{ what: string; found: string }>(
@@ -460,7 +476,11 @@ export const codes = {
   ),
 
   // Shapes
-  'shape-mismatch': row<{ kind: string; reason: string }>('error', ({ kind, reason }) => `\`${kind}\` ${reason}`),
+  'shape-mismatch': row<{ kind: string; reason: string; insert?: string | undefined }>(
+    'error',
+    ({ kind, reason }) => `\`${kind}\` ${reason}`,
+    ({ insert }) => (insert === undefined ? undefined : `write \`${insert} ->\` before it`),
+  ),
 
   // Lowering: what a library row refuses, and values that do not reach where they should
   'arguments-conflict': row<{ kind: string; reason: string }>('error', ({ kind, reason }) => `\`${kind}\` ${reason}`),
@@ -691,4 +711,31 @@ export const notes = {
   order: (asks: string, answers: string): string => `here \`${asks}\` asks and \`${answers}\` is retrieved`,
   used: (path: string): string => `"${path}" is used here`,
   channels: (tower: string): string => `the channels of tower \`${tower}\``,
+
+  // Commands
+  'no-model': row<{ path: string }>(
+    'error',
+    ({ path }) => `${path} declares no model`,
+    () => 'a model has two towers and a task',
+  ),
+  'no-data-block': row<{ path: string }>(
+    'error',
+    ({ path }) => `${path} has no \`data\` block`,
+    () => 'the file named by `--data` says where the rows are: `data ratings { events = "ratings.csv" … }`',
+  ),
+  'data-missing': row<{ path: string }>(
+    'error',
+    ({ path }) => `nothing says where the rows of ${path} are`,
+    () => 'name the file with the `data` block: `--data models/data/movielens.tower`',
+  ),
+  'folder-not-empty': row<{ folder: string }>(
+    'error',
+    ({ folder }) => `${folder} is not empty`,
+    () => 'choose another folder, or replace what it holds with `--force`',
+  ),
+  'no-engine': row<{ reasons: readonly { readonly name: string; readonly reason: string }[] }>(
+    'error',
+    ({ reasons }) => reasons.map(({ name, reason }) => `the ${name} engine does not load: ${reason}`).join('; '),
+    () => '`npm run engines` lists what loads here',
+  ),
 } as const;

@@ -1,0 +1,86 @@
+/** A model's file, and the data it would be trained on, checked before any row is read. */
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { hasErrors } from '../diagnostics/diagnostic.ts';
+import { Failure, failure } from '../diagnostics/failure.ts';
+import { render } from '../diagnostics/render.ts';
+import type { Lowered } from '../lower/lower.ts';
+import type { Plan } from '../lower/plan.ts';
+import type { DataDescription, Model } from '../model/model.ts';
+import { check as checkSource } from '../pipeline.ts';
+import type { File } from '../syntax/ast.ts';
+import type { Source } from '../text/source.ts';
+import { loadUsed, readSource } from './files.ts';
+
+export interface CheckRequest {
+  /** The `.tower` file whose `data` block says where the rows are. Default: the one that the model uses, if any. */
+  readonly data?: string;
+  /** Overrides of `let` constants and of the numbers of `train`. */
+  readonly set?: Readonly<Record<string, number>>;
+}
+
+export interface Checked {
+  readonly diagnostics: readonly Diagnostic[];
+  /** The diagnostics as a terminal shows them. */
+  readonly text: string;
+  readonly source: Source;
+  readonly file: File;
+  readonly model?: Model;
+  readonly lowered?: Lowered;
+  readonly plan?: Plan;
+  readonly data?: { readonly source: Source; readonly description: DataDescription };
+}
+
+/**
+ * Finds every mistake that can be known without reading rows; with data, its files' headers are read too.
+ * @throws Failure `cannot-read` when a file itself cannot be read
+ */
+export async function check(path: string, request: CheckRequest = {}): Promise<Checked> {
+  const source = readSource(path);
+  const checked = checkSource(source, { load: loadUsed, ...(request.set ? { settings: request.set } : {}) });
+  const diagnostics = [...checked.diagnostics];
+  const data = request.data === undefined ? ownData(checked.dataDescriptions) : otherData(request.data, diagnostics);
+  if (data && checked.plan && !hasErrors(diagnostics)) {
+    const { checkHeaders } = await import('../data/headers.ts');
+    diagnostics.push(...(await checkHeaders(data.description, checked.plan)));
+  }
+  return {
+    diagnostics,
+    text: render(diagnostics),
+    source,
+    file: checked.file,
+    ...(checked.model ? { model: checked.model } : {}),
+    ...(checked.lowered ? { lowered: checked.lowered } : {}),
+    ...(checked.plan ? { plan: checked.plan } : {}),
+    ...(data ? { data } : {}),
+  };
+}
+
+/** What a command that needs a sound model and its data works on. */
+export interface Sound extends Checked {
+  readonly plan: Plan;
+  readonly data: NonNullable<Checked['data']>;
+}
+
+/** @throws Failure with every diagnostic, when one is an error; `data-missing` without a `data` block */
+export async function checkSound(path: string, request: CheckRequest): Promise<Sound> {
+  const checked = await check(path, request);
+  const { plan, data } = checked;
+  if (hasErrors(checked.diagnostics)) throw new Failure(checked.diagnostics);
+  if (!plan) throw failure('no-model', { path });
+  if (!data) throw failure('data-missing', { path });
+  return { ...checked, plan, data };
+}
+
+function ownData(descriptions: readonly DataDescription[]): Checked['data'] {
+  const [description] = descriptions;
+  return description && { source: description.span.source, description };
+}
+
+function otherData(path: string, diagnostics: Diagnostic[]): Checked['data'] {
+  const source = readSource(path);
+  const { dataDescriptions, diagnostics: found } = checkSource(source, { load: loadUsed });
+  diagnostics.push(...found);
+  const [description] = dataDescriptions;
+  if (!description && !hasErrors(found)) throw failure('no-data-block', { path });
+  return description && { source, description };
+}
