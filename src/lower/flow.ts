@@ -88,7 +88,7 @@ function refusal(context: FlowContext, error: unknown, kind: string, span: Span,
   return diagnose(
     'shape-mismatch',
     span,
-    { kind, reason },
+    { kind, reason, insert },
     {
       notes:
         declared === undefined

@@ -12,6 +12,8 @@ const events: RowsOf = { kind: 'events' };
  * so that no maximum is needed. Log q cannot widen it: each row has a column that it leaves as it was.
  */
 const largestBound = 75;
+/** As good as −∞ to a maximum and to exp, and finite, so that nothing it meets becomes NaN. */
+const hidden = -1e30;
 /** Moves the sums, up to `batch` × larger than their terms, back to the middle of that range. */
 const shift = 8;
 
@@ -30,15 +32,17 @@ export function inBatchSoftmax(context: LossContext, score: Score, sharpness: nu
   const own = rowScore(builder, query, score.item);
 
   const logits = builder.matMul(builder.stopGradient(query), builder.stopGradient(score.item), { transposeB: true });
+  const mask = (matrix: Ref, value: number): Ref =>
+    args.accidental_hits === 'keep' ? matrix : replaceHits(context, matrix, events, value);
   const bounded = score.bound !== undefined && score.bound * sharpness <= largestBound;
-  const maximum = bounded ? undefined : builder.max(logits, [1]);
-  const raised = builder.exp(maximum === undefined ? logits : builder.sub(logits, column(context, maximum)));
-  const masked = args.accidental_hits === 'keep' ? raised : replaceHits(context, raised, events, 0);
+  const visible = bounded ? logits : mask(logits, hidden);
+  const maximum = bounded ? undefined : builder.max(visible, [1]);
+  const raised = maximum ? builder.exp(builder.sub(visible, column(context, maximum))) : mask(builder.exp(logits), 0);
 
   const offset = columnOffset(context, own, args);
   const factors = column(context, builder.exp(offset));
   const items = builder.concat([builder.mul(score.item, factors), factors], 1);
-  const totals = builder.matMul(masked, items);
+  const totals = builder.matMul(raised, items);
   const sums = builder.stopGradient(builder.slice(totals, [0, score.width], [-1, 1]));
   const meanItem = builder.div(builder.slice(totals, [0, 0], [-1, score.width]), sums);
   const meanLogit = rowScore(builder, query, meanItem);

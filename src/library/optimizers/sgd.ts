@@ -4,7 +4,7 @@ import { rowDefaults } from './row_defaults.ts';
 import { schedule, scheduled } from './schedule.ts';
 
 export const sgd = optimizerKind({
-  doc: 'w ← w − rate · g.',
+  doc: 'w ← w − rate · g, g the gradient of the batch.',
   paper: 'Robbins & Monro, "A stochastic approximation method", 1951',
   example: 'sgd(rate: 0.1, warmup: 100, decay: cosine)',
   parameters: {

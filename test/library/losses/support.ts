@@ -1,0 +1,55 @@
+/** One loss as a graph over query and item vectors. */
+import { makeBuilder, type Ref } from '../../../src/graph/builder.ts';
+import { gradients } from '../../../src/graph/differentiate.ts';
+import { symbolic } from '../../../src/graph/dims.ts';
+import type { Graph } from '../../../src/graph/graph.ts';
+import { simplify } from '../../../src/graph/simplify.ts';
+import type { LossContext } from '../../../src/library/contract.ts';
+import { losses } from '../../../src/library/losses/table.ts';
+import { rowsPrefix } from '../../../src/library/rows_prefix.ts';
+import { batch, contextOf } from '../support.ts';
+
+export interface LossCase {
+  readonly kind: string;
+  readonly width: number;
+  readonly arguments?: Readonly<Record<string, unknown>>;
+  /** What |score| never exceeds. */
+  readonly bound?: number;
+  readonly weighted?: boolean;
+  readonly label?: boolean;
+}
+
+/** Inputs `query`, `item`, `<rows>item` for drawn rows, `weight`, `label`; outputs `loss`, `gradient:query`, `gradient:item`. */
+export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
+  const { kind, width, bound, weighted = false, label = false } = testCase;
+  const row = losses[kind]!;
+  const builder = makeBuilder(kind);
+  const query = builder.input('query', [batch, width]);
+  const score = (item: Ref) => ({ query, item, width, ...(bound === undefined ? {} : { bound }) });
+  const item = builder.input('item', [batch, width]);
+  const inputs: Ref[] = [query, item];
+  const context: LossContext = {
+    ...contextOf(builder),
+    key: 'video_id',
+    task: 'watch',
+    scoreOf(rows) {
+      const count = rows.kind === 'events' ? batch : symbolic('batch', rows.perRow);
+      const drawn = builder.input(`${rowsPrefix(rows)}item`, [count, width]);
+      inputs.push(drawn);
+      return score(drawn);
+    },
+    ...(weighted ? { weight: builder.input('weight', [batch]) } : {}),
+    ...(label ? { label: builder.input('label', [batch]) } : {}),
+  };
+  const defaults = Object.fromEntries(
+    Object.entries(row.parameters).map(([name, { default: value }]) => [name, value]),
+  );
+  const loss = row.lower(context, score(item), { ...defaults, ...testCase.arguments });
+  builder.output('loss', loss);
+  gradients(builder, loss, inputs).forEach((gradient, at) => {
+    const name = builder.nodes[inputs[at]!.id]!.attributes.name;
+    builder.output(`gradient:${name}`, gradient!);
+  });
+  const raw = builder.finish();
+  return { raw, graph: simplify(raw) };
+}
