@@ -101,11 +101,15 @@ export const codes = {
     ({ sign }) => `this ${sign} is one too many`,
     () => 'remove it',
   ),
-  'missing-part': row<{ what: string; after: string }>('error', ({ what, after }) => `${what} is missing after ${after}`),
+  'missing-part': row<{ what: string; after: string }>(
+    'error',
+    ({ what, after }) => `${what} is missing after ${after}`,
+  ),
   'unknown-declaration': row<{ word: string; nearest?: string | undefined; words: string }>(
     'error',
     ({ word }) => `\`${word}\` begins no declaration`,
-    ({ nearest, words }) => (nearest === undefined ? `a declaration begins with ${words}` : `did you mean \`${nearest}\`?`),
+    ({ nearest, words }) =>
+      nearest === undefined ? `a declaration begins with ${words}` : `did you mean \`${nearest}\`?`,
   ),
   'misspelt-word': row<{ found: string; word: string }>(
     'error',
@@ -223,7 +227,11 @@ export const codes = {
     'error',
     ({ of, expected, value }) => `\`${of}\` is ${expected}, not ${value}`,
   ),
-  'not-ascending': row<{ of: string }>('error', ({ of }) => `the numbers of \`${of}\` must rise`, () => 'sort them'),
+  'not-ascending': row<{ of: string }>(
+    'error',
+    ({ of }) => `the numbers of \`${of}\` must rise`,
+    () => 'sort them',
+  ),
   'unknown-choice': row<{ of: string; word: string; nearest?: string | undefined; choices: readonly string[] }>(
     'error',
     ({ of, word }) => `\`${word}\` is not a choice for \`${of}\``,
@@ -336,7 +344,11 @@ export const codes = {
     ({ tower, channel }) => `no score reads channel \`${tower}.${channel}\``,
     ({ tower, channel }) => `read it in a task, as \`${tower}.${channel}\`, or remove it`,
   ),
-  'unread-step': row<{ name: string }>('error', ({ name }) => `nothing reads \`${name}\``, () => 'remove it'),
+  'unread-step': row<{ name: string }>(
+    'error',
+    ({ name }) => `nothing reads \`${name}\``,
+    () => 'remove it',
+  ),
   'unread-feature': row<{ name: string }>(
     'error',
     ({ name }) => `no tower reads feature \`${name}\``,
@@ -352,8 +364,16 @@ export const codes = {
     ({ tower, name }) => `tower \`${tower}\` lets \`${name}\` in but no flow reads it`,
     () => 'read it in a channel, or remove it',
   ),
-  'unused-group': row<{ name: string }>('error', ({ name }) => `group \`${name}\` is never used`, () => 'remove it'),
-  'unused-block': row<{ name: string }>('error', ({ name }) => `block \`${name}\` is never used`, () => 'remove it'),
+  'unused-group': row<{ name: string }>(
+    'error',
+    ({ name }) => `group \`${name}\` is never used`,
+    () => 'remove it',
+  ),
+  'unused-block': row<{ name: string }>(
+    'error',
+    ({ name }) => `block \`${name}\` is never used`,
+    () => 'remove it',
+  ),
 
   // Model: scores and tasks
   'not-a-score': row<{ found: string }>(
@@ -373,7 +393,8 @@ export const codes = {
   ),
   'towers-swapped': row<{ asks: string; answers: string }>(
     'error',
-    ({ asks, answers }) => `here \`${answers}\` asks and \`${asks}\` is retrieved; an earlier task has it the other way`,
+    ({ asks, answers }) =>
+      `here \`${answers}\` asks and \`${asks}\` is retrieved; an earlier task has it the other way`,
     ({ asks, answers }) => `name \`${asks}\` first, then \`${answers}\``,
   ),
   'step-not-channel': row<{ tower: string; name: string }>(
@@ -383,7 +404,8 @@ export const codes = {
   ),
   'unpaired-channel': row<{ tower: string; channel: string; other: string; nearest?: string | undefined }>(
     'error',
-    ({ tower, channel, other }) => `channel \`${tower}.${channel}\` has no partner: tower \`${other}\` has no \`${channel}\``,
+    ({ tower, channel, other }) =>
+      `channel \`${tower}.${channel}\` has no partner: tower \`${other}\` has no \`${channel}\``,
     ({ other, nearest }) =>
       nearest === undefined
         ? 'channels pair by name: give both towers one, or name the pair in the score'
@@ -425,8 +447,7 @@ export const codes = {
   ),
   'bce-unscaled': row<{ loss: string; score: string; low: string; high: string }>(
     'warning',
-    ({ loss, score, low, high }) =>
-      `\`${loss}\` on \`${score}\` can predict nothing below ${low} or above ${high}`,
+    ({ loss, score, low, high }) => `\`${loss}\` on \`${score}\` can predict nothing below ${low} or above ${high}`,
     () => 'scale the score, such as `/ 0.1`',
   ),
   'not-a-sum': row<{ what: string; found: string }>(
@@ -586,6 +607,16 @@ export const codes = {
     ({ feature }) => `the data is not what the model was trained on: \`${feature}\` encodes differently`,
     () => 'give the data that it was trained with',
   ),
+  'feature-value': row<{ feature: string; reason: string }>(
+    'error',
+    ({ feature, reason }) => `the value given for \`${feature}\` does not fit: ${reason}`,
+  ),
+  'too-large-to-export': row<{ tower: string; bytes: number; limit: number }>(
+    'error',
+    ({ tower, bytes, limit }) =>
+      `tower \`${tower}\` with its tables takes ${bytes.toLocaleString('en')} bytes, and an ONNX file or SavedModel holds at most ${limit.toLocaleString('en')}`,
+    () => 'lower `dim` or `hash` of its largest table',
+  ),
   'no-user-key': row<{ tower: string }>(
     'error',
     ({ tower }) => `tower \`${tower}\` has no key, so nobody can be looked up by one`,
@@ -698,19 +729,6 @@ export const codes = {
       `${batch === undefined ? 'one run' : `a batch of ${batch.toLocaleString('en')}`} needs ${(bytes / 2 ** 30).toFixed(1)} GiB, and the \`javascript\` engine can hold ${(limit / 2 ** 30).toFixed(2)} GiB`,
     () => 'train with a smaller batch, or on the `tensorflow` or `onnx` engine',
   ),
-} as const;
-
-export type Code = keyof typeof codes;
-export type Facts<C extends Code> = (typeof codes)[C] extends CodeRow<infer F> ? F : never;
-
-/** What notes say at a second place, worded here as messages are. */
-export const notes = {
-  declared: (what: string, name: string): string => `${what} \`${name}\` is declared here`,
-  first: (name: string): string => `\`${name}\` stands here already`,
-  read: (tower: string, name: string): string => `tower \`${tower}\` lets \`${name}\` in here`,
-  order: (asks: string, answers: string): string => `here \`${asks}\` asks and \`${answers}\` is retrieved`,
-  used: (path: string): string => `"${path}" is used here`,
-  channels: (tower: string): string => `the channels of tower \`${tower}\``,
 
   // Commands
   'no-model': row<{ path: string }>(
@@ -738,4 +756,17 @@ export const notes = {
     ({ reasons }) => reasons.map(({ name, reason }) => `the ${name} engine does not load: ${reason}`).join('; '),
     () => '`npm run engines` lists what loads here',
   ),
+} as const;
+
+export type Code = keyof typeof codes;
+export type Facts<C extends Code> = (typeof codes)[C] extends CodeRow<infer F> ? F : never;
+
+/** What notes say at a second place, worded here as messages are. */
+export const notes = {
+  declared: (what: string, name: string): string => `${what} \`${name}\` is declared here`,
+  first: (name: string): string => `\`${name}\` stands here already`,
+  read: (tower: string, name: string): string => `tower \`${tower}\` lets \`${name}\` in here`,
+  order: (asks: string, answers: string): string => `here \`${asks}\` asks and \`${answers}\` is retrieved`,
+  used: (path: string): string => `"${path}" is used here`,
+  channels: (tower: string): string => `the channels of tower \`${tower}\``,
 } as const;
