@@ -37,8 +37,8 @@ interface Setting {
   readonly items: number;
 }
 
-/** Popularity falls off as 1 ÷ rank, as ratings of films roughly do. */
-const popular = (count: number): number => Math.floor(count ** random.next()) - 1;
+/** Popularity falls off as 1 ÷ (rank + 55): the most rated film has a share of 0.35 %, as in MovieLens. */
+const popular = (count: number): number => Math.floor(55 * ((count + 55) / 55) ** random.next() - 55);
 
 function movielens(): Setting {
   const rows = 100_836;

@@ -12,7 +12,17 @@ const folder = fileURLToPath(new URL('../src/embedding/kernels/', import.meta.ur
 const generated = join(folder, 'generated.ts');
 
 /** Flags are part of what a build is made from. No relaxed SIMD: every machine must give the same bits. */
-const flags = ['-O3', '--runtime', 'stub', '--noAssert', '--importMemory', '--enable', 'simd', '--enable', 'bulk-memory'];
+const flags = [
+  '-O3',
+  '--runtime',
+  'stub',
+  '--noAssert',
+  '--importMemory',
+  '--enable',
+  'simd',
+  '--enable',
+  'bulk-memory',
+];
 
 function fingerprint(sources) {
   const { version } = createRequire(import.meta.url)('assemblyscript/package.json');
@@ -40,7 +50,7 @@ async function build() {
     },
     listFiles: () => sources,
   });
-  if (error || !bytes) throw new Error(`the kernels do not compile\n${stderr.toString()}`);
+  if (error || !bytes || stderr.toString()) throw new Error(`the kernels do not compile\n${stderr.toString()}`);
 
   // Renamed into place: another process that builds or reads at the same time sees the whole file.
   const temporary = `${generated}.${process.pid}`;

@@ -31,6 +31,7 @@ export interface Kernels {
     sums: number,
     bytes: number,
   ): number;
+  forget(unique: number, places: number): void;
   scatter(sums: number, bytes: number, slots: number, count: number, gradient: number): void;
   scatterSequence(
     sums: number,
@@ -86,7 +87,9 @@ export interface Kernels {
     corrected: number,
     rate: number,
     beta1: number,
+    rest1: number,
     beta2: number,
+    rest2: number,
     epsilon: number,
     keep: number,
   ): void;

@@ -102,7 +102,9 @@ export const rowOptimizers: Readonly<Record<RowOptimizerPlan['kind'], RowOptimiz
           corrections.length / 2,
           rate,
           plan.beta1,
+          1 - plan.beta1,
           plan.beta2,
+          1 - plan.beta2,
           plan.epsilon,
           keep,
         );

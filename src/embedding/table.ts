@@ -81,7 +81,10 @@ export function makeTable(options: TableOptions): Table {
   function resolve(codes: Region, count: number): Region {
     invariant(slots, `table ${name} is not trained`);
     const most = Math.min(rows, seen + count);
-    unique = space.enlarge(unique, most * 4);
+    if (!unique || unique.bytes < most * 4) {
+      unique = space.enlarge(unique, most * 4);
+      kernels.forget(unique.pointer + seen * 4, unique.bytes / 4 - seen);
+    }
     sums = space.enlarge(sums, most * rowBytes);
     seen = kernels.resolve(codes.pointer, count, slots.pointer, unique.pointer, seen, sums.pointer, rowBytes);
     return sums;
@@ -202,6 +205,7 @@ export function makeTable(options: TableOptions): Table {
         sums: sums.pointer,
       };
       step(seenRows, rate, 1 - rate * optimizer.weightDecay);
+      kernels.forget(unique.pointer, seen);
       seen = 0;
     },
   };

@@ -1,11 +1,12 @@
 /**
  * Gradients of all lookups of a step, added up for each row that was seen. `slots[row]` is where a row's sum stands among
- * `unique`; it counts only if `unique` agrees, so nothing needs clearing between steps (Briggs & Torczon 1993, sparse sets).
+ * `unique`; it counts only if `unique` agrees, so `slots` needs no clearing between steps (Briggs & Torczon 1993, sparse sets).
  */
 
 /**
  * Replaces codes by slots, in place. Rows not yet seen in this step join `unique` in the order they come and their sums
- * start at zero. Returns how many rows have been seen.
+ * start at zero. Returns how many rows have been seen. `unique` must hold no row beyond `seen` (see `forget`), and `slots`
+ * nothing beyond the end of `unique`. Without branches: whether a row is new cannot be predicted.
  */
 export function resolve(
   codes: usize,
@@ -16,20 +17,25 @@ export function resolve(
   sums: usize,
   bytes: usize,
 ): u32 {
-  const before = seen;
+  const before: usize = seen;
   for (let p = codes, end = codes + (count << 2); p < end; p += 4) {
     const code = load<u32>(p);
     const at = slots + (<usize>code << 2);
-    let slot = load<u32>(at);
-    if (slot >= seen || load<u32>(unique + (slot << 2)) != code) {
-      slot = seen++;
-      store<u32>(at, slot);
-      store<u32>(unique + (slot << 2), code);
-    }
+    const old = load<u32>(at);
+    const known = u32(load<u32>(unique + (old << 2)) == code);
+    const slot = seen ^ ((seen ^ old) & (0 - known));
+    store<u32>(at, slot);
+    store<u32>(unique + (slot << 2), code);
     store<u32>(p, slot);
+    seen += 1 - known;
   }
-  memory.fill(sums + before * bytes, 0, (seen - before) * bytes);
+  memory.fill(sums + before * bytes, 0, (<usize>seen - before) * bytes);
   return seen;
+}
+
+/** Makes places of `unique` hold no row. */
+export function forget(unique: usize, places: u32): void {
+  memory.fill(unique, 0xff, places << 2);
 }
 
 /** sums[slots[i]] += gradient[i] */
@@ -47,13 +53,13 @@ export function scatterSequence(
   slots: usize,
   offsets: usize,
   count: u32,
-  length: u32,
+  length: usize,
   gradient: usize,
 ): void {
   for (let i: u32 = 0; i < count; i++) {
-    const start = load<u32>(offsets + (i << 2));
-    const elements = load<u32>(offsets + (i << 2), 4) - start;
-    for (let j: u32 = 0; j < elements; j++) {
+    const start: usize = load<u32>(offsets + (i << 2));
+    const elements: usize = <usize>load<u32>(offsets + (i << 2), 4) - start;
+    for (let j: usize = 0; j < elements; j++) {
       addRow(sums + <usize>load<u32>(slots + ((start + j) << 2)) * bytes, gradient + j * bytes, bytes);
     }
     gradient += length * bytes;

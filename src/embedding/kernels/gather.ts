@@ -35,14 +35,14 @@ export function gatherSequence(
   codes: usize,
   offsets: usize,
   count: u32,
-  length: u32,
+  length: usize,
   out: usize,
 ): void {
   for (let i: u32 = 0; i < count; i++) {
     const start = load<u32>(offsets + (i << 2));
-    const elements = load<u32>(offsets + (i << 2), 4) - start;
+    const elements: usize = load<u32>(offsets + (i << 2), 4) - start;
     const from = codes + (start << 2);
-    for (let j: u32 = 0; j < elements; j++) {
+    for (let j: usize = 0; j < elements; j++) {
       copyRow(table + <usize>load<u32>(from + (j << 2)) * bytes, out + j * bytes, bytes);
     }
     memory.fill(out + elements * bytes, 0, (length - elements) * bytes);

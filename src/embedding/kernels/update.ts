@@ -96,6 +96,7 @@ export function updateAdagrad(
  * Adam (Kingma & Ba 2015) with moments that stand still while a row is not seen: t counts the row's own steps, so that the
  * bias correction is exact for what the moments hold. `corrections[t − 1]` = [√(1 − β₂ᵗ) ÷ (1 − β₁ᵗ), √(1 − β₂ᵗ)] for t up
  * to `corrected`; beyond it both are 1 in float32.
+ * `rest` is 1 − β, rounded once: 1 − the rounded β would be off by 1e-5 of itself.
  * w ← keep · w − rate · c₀ · m ÷ (√v + c₁ · ε), which is rate · m̂ ÷ (√v̂ + ε).
  */
 export function updateAdam(
@@ -111,15 +112,15 @@ export function updateAdam(
   corrected: u32,
   rate: f32,
   beta1: f32,
+  rest1: f32,
   beta2: f32,
+  rest2: f32,
   epsilon: f32,
   keep: f32,
 ): void {
   const keeps = f32x4.splat(keep);
   const b1 = f32x4.splat(beta1);
   const b2 = f32x4.splat(beta2);
-  const rest1 = <f32>1 - beta1;
-  const rest2 = <f32>1 - beta2;
   const r1 = f32x4.splat(rest1);
   const r2 = f32x4.splat(rest2);
   for (let i: u32 = 0; i < seen; i++) {

@@ -1,0 +1,60 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Failure } from '../../src/diagnostics/failure.ts';
+import { foreseeMemory, freeBytes, groupMemory, tableBytes } from '../../src/embedding/memory.ts';
+import { optimizerPlan } from './fixtures.ts';
+
+test('the bytes of a table are its values and its optimizer state', () => {
+  const size = { name: 'items', rows: 1000, dim: 16 };
+  expect(tableBytes(size)).toBe(64_000);
+  expect(tableBytes({ ...size, optimizer: optimizerPlan('sgd') })).toBe(64_000);
+  expect(tableBytes({ ...size, optimizer: optimizerPlan('row_adagrad') })).toBe(68_000);
+  expect(tableBytes({ ...size, optimizer: optimizerPlan('adagrad') })).toBe(128_000);
+  expect(tableBytes({ ...size, optimizer: optimizerPlan('adam') })).toBe(196_000);
+});
+
+test('tables that do not fit are refused with the bytes and the largest of them', () => {
+  const tables = [
+    { name: 'small', rows: 10, dim: 4 },
+    { name: 'large', rows: 1_000_000, dim: 64, optimizer: optimizerPlan('adagrad') },
+  ];
+  expect(() => foreseeMemory(tables, 512_000_160)).not.toThrow();
+  let thrown: unknown;
+  try {
+    foreseeMemory(tables, 512_000_159);
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toBeInstanceOf(Failure);
+  const [diagnostic] = (thrown as Failure).diagnostics;
+  expect(diagnostic?.code).toBe('too-large-for-memory');
+  expect(diagnostic?.message).toContain('512,000,160 bytes');
+  expect(diagnostic?.message).toContain('large 1,000,000 × 64: 512,000,000 bytes');
+});
+
+test('what is free is read from this machine', () => {
+  const free = freeBytes();
+  expect(free).toBeGreaterThan(2 ** 20);
+  expect(free).toBeLessThan(2 ** 50);
+});
+
+test('a control group bounds it: limit less use, caches not counted as used', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tower-group-'));
+  try {
+    expect(groupMemory(folder)).toBe(Number.POSITIVE_INFINITY);
+    mkdirSync(join(folder, 'memory'));
+    writeFileSync(join(folder, 'memory/memory.limit_in_bytes'), '1000\n');
+    writeFileSync(join(folder, 'memory/memory.usage_in_bytes'), '400\n');
+    expect(groupMemory(folder)).toBe(600);
+    writeFileSync(join(folder, 'memory.max'), 'max\n');
+    writeFileSync(join(folder, 'memory.current'), '300\n');
+    expect(groupMemory(folder)).toBe(600);
+    writeFileSync(join(folder, 'memory.max'), '2000\n');
+    writeFileSync(join(folder, 'memory.stat'), 'anon 5\ninactive_file 100\n');
+    expect(groupMemory(folder)).toBe(1800);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
