@@ -8,6 +8,7 @@
  * `check` is all of it: what the command line, the editor and the tests call.
  */
 import { type Diagnostic, hasErrors } from './diagnostics/diagnostic.ts';
+import { inOrder } from './diagnostics/order.ts';
 import { type Lowered, lower } from './lower/lower.ts';
 import type { Plan } from './lower/plan.ts';
 import type { DataDescription, Model } from './model/model.ts';
@@ -29,7 +30,7 @@ export interface Checked {
   readonly plan?: Plan;
   /** The sound data blocks of the file, then those of files it uses. */
   readonly dataDescriptions: readonly DataDescription[];
-  /** Those of the file itself in the order of its text, then those of files it uses. */
+  /** By file and place. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -48,14 +49,6 @@ export function check(source: Source, options: CheckOptions = {}): Checked {
     ...(model ? { model } : {}),
     ...(lowered ? { lowered, plan: lowered.plan } : {}),
     dataDescriptions: resolution.data,
-    diagnostics: inOrder([...found, ...(lowering?.diagnostics ?? [])], source),
+    diagnostics: inOrder([...found, ...(lowering?.diagnostics ?? [])]),
   };
-}
-
-function inOrder(diagnostics: readonly Diagnostic[], source: Source): readonly Diagnostic[] {
-  const place = ({ at }: Diagnostic): number => (at === undefined ? -1 : at.source === source ? at.start : Infinity);
-  return [...diagnostics].sort((a, b) => {
-    const [first, second] = [place(a), place(b)];
-    return first === second ? 0 : first - second;
-  });
 }

@@ -133,7 +133,7 @@ export const codes = {
   ),
   'unknown-escape': row<{ escape: string }>(
     'error',
-    ({ escape }) => `\`${escape}\` means nothing inside a text`,
+    ({ escape: sequence }) => `\`${sequence}\` means nothing inside a text`,
     ({ escape }) =>
       `for the backslash itself write \`\\${escape}\`; there are also \`\\"\`, \`\\n\`, \`\\t\`, \`\\r\` and \`\\u{1F600}\``,
   ),
@@ -214,10 +214,10 @@ export const codes = {
     ({ kind, name }) => `\`${kind}\` needs its argument \`${name}\``,
     ({ doc, example }) => `${doc} For example \`${example}\``,
   ),
-  'too-many-arguments': row<{ kind: string; takes: readonly string[] }>(
+  'too-many-arguments': row<{ kind: string; takes: readonly string[]; instead?: string | undefined }>(
     'error',
     ({ kind }) => `\`${kind}\` has no place for this argument`,
-    takes,
+    (facts) => (facts.instead === undefined ? takes(facts) : `name it: \`${facts.instead}\``),
   ),
   'wrong-type': row<{ of: string; expected: string; found: string }>(
     'error',
@@ -750,11 +750,6 @@ export const codes = {
     'error',
     ({ folder }) => `${folder} is not empty`,
     () => 'choose another folder, or replace what it holds with `--force`',
-  ),
-  'no-engine': row<{ reasons: readonly { readonly name: string; readonly reason: string }[] }>(
-    'error',
-    ({ reasons }) => reasons.map(({ name, reason }) => `the ${name} engine does not load: ${reason}`).join('; '),
-    () => '`npm run engines` lists what loads here',
   ),
 } as const;
 

@@ -4,7 +4,9 @@ import { notes } from '../diagnostics/codes.ts';
 import type { KindRow, Parameter, Parameters, ParameterType } from '../library/contract.ts';
 import type { Argument, Call as CallNode, Expression } from '../syntax/ast.ts';
 import { nearest } from '../text/nearest.ts';
+import { textOf } from '../text/source.ts';
 import { asCall, wordOf } from './calls.ts';
+import { describeExpression } from './describe.ts';
 import { insertion, removal } from './edits.ts';
 import type { Call } from './model.ts';
 import { rename } from './report.ts';
@@ -27,7 +29,8 @@ export function bindKind(
 ): Call | undefined {
   const call = asCall(expression);
   if (!call) {
-    bindValue({ is: 'kind', of: table }, expression, what, binding);
+    const facts = { what, found: describeExpression(expression), known: Object.keys(table) };
+    binding.report('expected-kind', expression.span, facts);
     return undefined;
   }
   const { name, span } = call.callee;
@@ -193,15 +196,32 @@ function misplaced(
       return;
     }
     const near = nearest(word, byWord);
-    const facts = { kind, name: word, nearest: near, takes: [...Object.keys(parameters), ...byWord] };
+    if (near === undefined && meantAsNumber(argument, word, parameters, binding)) return;
+    const words = Object.entries(parameters).flatMap(([name, { type }]) => (type.is === 'kind' ? [] : [name]));
+    const facts = { kind, name: word, nearest: near, takes: words };
     binding.report('unknown-argument', argument.span, facts, rename(argument.span, near));
     return;
   }
   const named = Object.entries(parameters).find(
     ([name, { type }]) => !places.has(name) && looksLike(type, argument.value, binding),
   );
-  const fix = named ? insertion(argument.span.source, argument.span.start, `${named[0]}: `) : removal(argument.span);
-  binding.report('too-many-arguments', argument.span, { kind, takes: Object.keys(parameters) }, { fixes: [[fix]] });
+  const { span, value } = argument;
+  const fix = named ? insertion(span.source, span.start, `${named[0]}: `) : removal(span);
+  const instead = named && `${named[0]}: ${textOf(value.span)}`;
+  binding.report('too-many-arguments', span, { kind, takes: Object.keys(parameters), instead }, { fixes: [[fix]] });
+}
+
+/** A word where only a number has a place: a misspelt constant, or no number at all. */
+function meantAsNumber(argument: Argument, word: string, parameters: Parameters, binding: Binding): boolean {
+  const numeric = Object.entries(parameters).find(
+    ([, { type, positional }]) => positional && (type.is === 'integer' || type.is === 'number'),
+  );
+  if (!numeric) return false;
+  const near = nearest(word, binding.constants.names);
+  const facts = { what: 'constant', name: word, nearest: near, known: binding.constants.names };
+  if (near !== undefined) binding.report('unknown-name', argument.span, facts, rename(argument.span, near));
+  else bindValue(numeric[1].type, argument.value, numeric[0], binding);
+  return true;
 }
 
 function repeated(kind: string, name: string, argument: Argument, first: Argument, binding: Binding): void {

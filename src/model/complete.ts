@@ -1,12 +1,13 @@
 /** A resolution without errors → a Model: drafts lose their "perhaps". */
 import { invariant } from '../diagnostics/failure.ts';
 import type { Model, Objective, Task, Tower, TowerStep } from './model.ts';
+import { withNamed } from './references.ts';
 import type { Resolution, TaskPart, TowerPart } from './resolution.ts';
 import { defaultTraining } from './resolve/train.ts';
 
 /** @returns nothing where two towers or a sound task are missing */
 export function complete(resolution: Resolution): Model | undefined {
-  const { towers, tasks, features, labels, groups, scope, library } = resolution;
+  const { towers, tasks, features, labels, groups, reads, scope, library } = resolution;
   const order = towerOrder(resolution);
   const sound = tasks.map(completeTask);
   if (!order || tasks.length === 0 || sound.some((task) => task === undefined)) return undefined;
@@ -16,13 +17,17 @@ export function complete(resolution: Resolution): Model | undefined {
     kind: 'sum',
     terms: tasks.map(({ name }) => ({ task: name, weight: 1 })),
   };
+  const usedFeatures = readFeatures(resolution);
+  const usedLabels = new Set(tasks.flatMap(({ label, weight }) => [label?.name, weight?.name]));
   return {
     name: resolution.name,
     span: resolution.span,
-    features,
-    labels,
+    features: only(features, usedFeatures),
+    labels: only(labels, usedLabels),
     groups: new Map(
-      [...groups].map(([name, members]) => [name, { name, span: scope.groups.get(name)!.name.span, members }]),
+      [...groups]
+        .filter(([name]) => reads.group.has(name))
+        .map(([name, members]) => [name, { name, span: scope.groups.get(name)!.name.span, members }]),
     ),
     towers: [completeTower(order[0]), completeTower(order[1])],
     tasks: sound as Task[],
@@ -30,6 +35,18 @@ export function complete(resolution: Resolution): Model | undefined {
     retrieve: resolution.retrieve ?? defaultRetrieve(objective),
     train: resolution.train ?? defaultTraining(library, resolution.span),
   };
+}
+
+/** A file that is used may declare more than this model reads: that needs no column of the data. */
+function readFeatures({ towers, tasks, features, library }: Resolution): ReadonlySet<string> {
+  const calls = new Map([...features].map(([name, { call }]) => [name, call]));
+  const read = towers.flatMap((tower) => [...tower.features, ...(tower.key ? [tower.key.name] : [])]);
+  const weights = tasks.flatMap(({ weight }) => (weight && features.has(weight.name) ? [weight.name] : []));
+  return withNamed([...read, ...weights], calls, library.features);
+}
+
+function only<T>(all: ReadonlyMap<string, T>, kept: ReadonlySet<string | undefined>): ReadonlyMap<string, T> {
+  return new Map([...all].filter(([name]) => kept.has(name)));
 }
 
 /** The tower that asks, then the one that is retrieved: as the scores say, else in the order they are written. */

@@ -39,7 +39,8 @@ export function makeConstants(
       if (byName.size === 0) report('wrong-type', span, { of, expected, found: `the name \`${name}\`` });
       else {
         const near = nearest(name, byName.keys());
-        report('unknown-name', span, { what: 'constant', name, nearest: near }, rename(span, near));
+        const facts = { what: 'constant', name, nearest: near, known: [...byName.keys()] };
+        report('unknown-name', span, facts, rename(span, near));
       }
       return undefined;
     }

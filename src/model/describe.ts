@@ -41,8 +41,8 @@ function range({ min, max, above, below }: Range): string {
   const low = min !== undefined ? `at least ${min}` : above !== undefined ? `above ${above}` : undefined;
   const high = max !== undefined ? `at most ${max}` : below !== undefined ? `below ${below}` : undefined;
   if (low === undefined && high === undefined) return '';
-  if (low !== undefined && high !== undefined) return ` ${low} and ${high}`;
-  return low?.startsWith('at') || high?.startsWith('at') ? ` of ${low ?? high}` : ` ${low ?? high}`;
+  const words = [low, high].filter((word) => word !== undefined).join(' and ');
+  return words.startsWith('at') ? ` of ${words}` : ` ${words}`;
 }
 
 export function inRange(value: number, { min, max, above, below }: Range): boolean {

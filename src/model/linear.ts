@@ -1,6 +1,8 @@
 /** Sums of numbers times things: what an objective, a retrieval and a score may be. */
 import type { Expression } from '../syntax/ast.ts';
+import { textOf } from '../text/source.ts';
 import type { Constants } from './constants.ts';
+import type { Report } from './report.ts';
 
 export interface Term {
   /** The name or call that is weighed. */
@@ -10,37 +12,46 @@ export interface Term {
 
 /**
  * Opens sums, differences, products with numbers and quotients by numbers.
- * @returns the terms in order, or the part that is not linear
+ * @param odd told of the first part that is not linear
+ * @returns the terms in order; nothing after a mistake, which is then reported
  */
 export function linear(
   expression: Expression,
   constants: Constants,
-): { readonly terms: readonly Term[] } | { readonly odd: Expression } {
+  report: Report,
+  odd: (part: Expression) => void,
+): readonly Term[] | undefined {
   const terms: Term[] = [];
-  const odd = collect(expression, 1);
-  return odd ? { odd } : { terms };
+  return collect(expression, 1) ? terms : undefined;
 
-  function collect(part: Expression, factor: number): Expression | undefined {
+  function collect(part: Expression, factor: number): boolean {
     if (part.kind === 'Unary') return collect(part.operand, -factor);
     if (part.kind === 'Binary') {
       const { operator, left, right } = part;
       if (operator === '+' || operator === '-') {
-        return collect(left, factor) ?? collect(right, operator === '+' ? factor : -factor);
+        return collect(left, factor) && collect(right, operator === '+' ? factor : -factor);
       }
-      if (constants.isNumeric(right)) return scaled(left, right, operator, factor);
-      if (operator === '*' && constants.isNumeric(left)) return scaled(right, left, '*', factor);
-      return part;
-    }
-    if ((part.kind === 'Name' && !constants.isNumeric(part)) || part.kind === 'Call') {
+      if (constants.isNumeric(right) && !constants.isNumeric(left)) return scaled(part, left, right, factor);
+      if (operator === '*' && constants.isNumeric(left)) return scaled(part, right, left, factor);
+    } else if ((part.kind === 'Name' && !constants.isNumeric(part)) || part.kind === 'Call') {
       terms.push({ of: part, factor });
-      return undefined;
+      return true;
     }
-    return part;
+    odd(part);
+    return false;
   }
 
-  function scaled(part: Expression, number: Expression, operator: '*' | '/', factor: number): Expression | undefined {
+  function scaled(
+    whole: Extract<Expression, { kind: 'Binary' }>,
+    part: Expression,
+    number: Expression,
+    factor: number,
+  ): boolean {
     const value = constants.number(number, 'factor', 'a number');
-    if (value === undefined || (operator === '/' && value === 0)) return number;
-    return collect(part, operator === '*' ? factor * value : factor / value);
+    if (value === undefined) return false;
+    const next = whole.operator === '*' ? factor * value : factor / value;
+    if (Number.isFinite(next)) return collect(part, next);
+    report('not-finite', whole.span, { text: textOf(whole.span) });
+    return false;
   }
 }

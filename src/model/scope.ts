@@ -90,6 +90,6 @@ export function find<T>(
   const value = table.get(name);
   if (value !== undefined) return { name, value };
   const near = nearest(name, table.keys());
-  report('unknown-name', span, { what, name, nearest: near }, rename(span, near));
+  report('unknown-name', span, { what, name, nearest: near, known: [...table.keys()] }, rename(span, near));
   return near === undefined ? undefined : { name: near, value: table.get(near)! };
 }

@@ -2,6 +2,7 @@
 import type { KindRow, ParameterType } from '../library/contract.ts';
 import type { Call as CallNode, Expression } from '../syntax/ast.ts';
 import { nearest } from '../text/nearest.ts';
+import { textOf } from '../text/source.ts';
 import { asCall } from './calls.ts';
 import type { Constants } from './constants.ts';
 import { describeExpression, describeType, inRange } from './describe.ts';
@@ -52,7 +53,12 @@ export function convert(
     case 'number': {
       const number = binding.constants.number(value, of, describeType(type));
       if (number === undefined) return undefined;
-      if (type.is === 'integer' && !Number.isSafeInteger(number)) return wrong();
+      if (type.is === 'integer' && !Number.isSafeInteger(number)) {
+        const written = textOf(value.span);
+        const found = value.kind === 'Number' ? `the number ${written}` : `${written} = ${number}`;
+        binding.report('wrong-type', value.span, { of, expected: describeType(type), found });
+        return undefined;
+      }
       if (inRange(number, type)) return { value: number };
       binding.report('out-of-range', value.span, { of, expected: describeType(type), value: number });
       return undefined;
@@ -110,7 +116,8 @@ function known(of: NameSort, word: string, value: Expression, binding: Binding):
   const near = nearest(word, binding.names[of]);
   if (near === undefined) binding.onUnknown?.(of);
   else binding.onName?.(of, near);
-  binding.report('unknown-name', value.span, { what: of, name: word, nearest: near }, rename(value.span, near));
+  const facts = { what: of, name: word, nearest: near, known: [...binding.names[of]] };
+  binding.report('unknown-name', value.span, facts, rename(value.span, near));
   return false;
 }
 
@@ -122,8 +129,7 @@ function numbers(
   wrong: (extra?: Extra) => undefined,
 ): Converted | undefined {
   if (value.kind !== 'List') {
-    const text = value.span.source.text.slice(value.span.start, value.span.end);
-    return wrong(binding.constants.isNumeric(value) ? rename(value.span, `[${text}]`) : undefined);
+    return wrong(binding.constants.isNumeric(value) ? rename(value.span, `[${textOf(value.span)}]`) : undefined);
   }
   const items = value.items.map((item) => binding.constants.number(item, of, 'a list of numbers'));
   if (items.some((item) => item === undefined)) return undefined;
@@ -157,7 +163,8 @@ function feature(
     const near = nearest(name, [...binding.names.feature, ...kinds]);
     if (near === undefined) binding.onUnknown?.('feature');
     else if (binding.names.feature.has(near)) binding.onName?.('feature', near);
-    binding.report('unknown-name', span, { what: 'feature', name, nearest: near }, rename(span, near));
+    const facts = { what: 'feature', name, nearest: near, known: [...binding.names.feature] };
+    binding.report('unknown-name', span, facts, rename(span, near));
   } else {
     const near = nearest(name, kinds);
     const facts = { what: 'kind of feature', name, nearest: near, known: kinds };

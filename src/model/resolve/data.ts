@@ -200,7 +200,7 @@ function resolveHistories(
     const of = first && !first.name ? singleName(first.value) : undefined;
     if (!of) {
       if (first && !first.name) {
-        const facts = { of: 'past', expected: 'the name of a column', found: describeExpression(first.value) };
+        const facts = { of: 'column', expected: 'the name of a column', found: describeExpression(first.value) };
         const word = first.value.kind === 'Text' ? first.value.value : undefined;
         report('wrong-type', first.value.span, facts, rename(first.value.span, word));
       } else {

@@ -66,17 +66,16 @@ interface TaskTerm {
 
 function resolveSum(workspace: Workspace, what: string, value: Ast.Expression): readonly TaskTerm[] | undefined {
   const { report, scope } = workspace;
-  const form = linear(value, workspace.constants);
-  if ('odd' in form) {
-    report('not-a-sum', form.odd.span, { what, found: describeExpression(form.odd) });
-    return undefined;
-  }
+  const notSum = (part: Ast.Expression): void =>
+    report('not-a-sum', part.span, { what, found: describeExpression(part) });
+  const form = linear(value, workspace.constants, report, notSum);
+  if (!form) return undefined;
   const terms: TaskTerm[] = [];
   let sound = true;
-  for (const { of, factor } of form.terms) {
+  for (const { of, factor } of form) {
     const name = singleName(of);
     if (!name) {
-      report('not-a-sum', of.span, { what, found: describeExpression(of) });
+      notSum(of);
       sound = false;
       continue;
     }

@@ -31,14 +31,15 @@ export function resolveScore(workspace: Workspace, value: Ast.Expression, towers
 
 function soundScore(workspace: Workspace, value: Ast.Expression, towers: Towers): TaskScore | undefined {
   const { report, library, reads } = workspace;
-  const form = linear(value, workspace.constants);
-  const odd = 'odd' in form ? describeExpression(form.odd) : form.terms.length > 1 ? 'a sum of several' : undefined;
-  const term = 'terms' in form ? form.terms[0] : undefined;
-  const call = term && asCall(term.of);
-  if (odd !== undefined || !term || !call) {
-    report('not-a-score', 'odd' in form ? form.odd.span : value.span, { found: odd ?? describeExpression(value) });
-    return undefined;
-  }
+  const odd = (part: Ast.Expression, found = describeExpression(part)): undefined =>
+    void report('not-a-score', part.span, { found });
+  const terms = linear(value, workspace.constants, report, odd);
+  const [term] = terms ?? [];
+  if (!terms || !term) return undefined;
+  if (terms.length > 1) return odd(value, 'a sum of several');
+  if (term.factor === 0) return odd(value, '0 whatever the towers say');
+  const call = asCall(term.of);
+  if (!call) return odd(term.of);
   const { name, span } = call.callee;
   const row = Object.hasOwn(library.scores, name) ? library.scores[name] : undefined;
   if (!row) {

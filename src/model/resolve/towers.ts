@@ -2,6 +2,7 @@
 import { notes } from '../../diagnostics/codes.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { nearest } from '../../text/nearest.ts';
+import { singleName } from '../calls.ts';
 import { describeExpression } from '../describe.ts';
 import { insertion, removal } from '../edits.ts';
 import type { Flow, FlowSource, FlowStep } from '../model.ts';
@@ -80,7 +81,9 @@ function resolveInputs(workspace: Workspace, node: Ast.Tower, groups: Groups): T
       continue;
     }
     const near = nearest(name, [...groups.keys(), ...scope.features.keys()]);
-    workspace.report('unknown-name', span, { what: 'group or feature', name, nearest: near }, rename(span, near));
+    const known = [...groups.keys(), ...scope.features.keys()];
+    const facts = { what: 'group or feature', name, nearest: near, known };
+    workspace.report('unknown-name', span, facts, rename(span, near));
     if (near === undefined) {
       workspace.uncertain.add('feature');
       workspace.uncertain.add('group');
@@ -109,7 +112,7 @@ function resolveFlow(
   const [first, ...rest] = entry.flow.kind === 'Flow' ? entry.flow.steps : [entry.flow];
   const source = first && resolveSource(workspace, tower, entry, first, surroundings);
   const steps = rest.map(blocks.step);
-  const from = source?.name;
+  const from = source?.name ?? (first && singleName(first)?.name);
   if (!source || steps.some((step) => step === undefined)) return from === undefined ? {} : { from };
   return { from: source.name, flow: { span: entry.flow.span, from: source, steps: steps as FlowStep[] } };
 }
@@ -157,7 +160,7 @@ function resolveSource(
   if (groups.has(name) || scope.features.has(name)) {
     const other = otherSide(workspace, tower, name, groups);
     if (other) {
-      const facts = { name, first: other.tower, second: tower.name.name };
+      const facts = { name, first: other.tower, second: tower.name.name, group: groups.has(name) };
       report('feature-both-sides', span, facts, {
         notes: [{ message: notes.read(other.tower, name), at: other.span }],
       });
@@ -172,7 +175,8 @@ function resolveSource(
   }
   const candidates = [...above.map((step) => step.name), ...inputs.map((input) => input.name), ...features];
   const near = nearest(name, candidates);
-  report('unknown-name', span, { what: 'input or step', name, nearest: near }, rename(span, near));
+  const facts = { what: 'input or step', name, nearest: near, known: candidates };
+  report('unknown-name', span, facts, rename(span, near));
   if (near !== undefined) return open(near);
   workspace.uncertain.add('feature');
   return undefined;

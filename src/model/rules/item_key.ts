@@ -17,7 +17,7 @@ export const itemKey: Rule = {
       report(
         'item-key-needed',
         loss.span,
-        { loss: loss.kind, tower: tower.name },
+        { loss: loss.kind, tower: tower.name, key: ids.length === 1 ? ids[0] : undefined },
         {
           notes: [{ message: notes.declared('tower', tower.name), at: tower.span }],
           ...(fix ? { fixes: [[fix]] } : {}),

@@ -12,7 +12,7 @@ export const taskLabel: Rule = {
       // 0 and 1 are numbers too.
       const fits = (sort: string): boolean => needs === 'number' || sort === needs;
       if (needs === 'none') {
-        const entry = label && node.entries.find(({ value }) => value.span === label.span);
+        const entry = label && node.entries.find(({ value }) => value.span.start === label.span.start);
         if (!label || !entry) continue;
         const alternatives = node.entries.some((other) => other.name.name === 'weight')
           ? [[removal(entry.span)]]

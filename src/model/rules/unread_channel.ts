@@ -12,7 +12,7 @@ export const unreadChannel: Rule = {
         if (froms.has(name)) continue;
         const extra = { fixes: [[removal(node.span)]] };
         if (!channel && hasChannel) report('unread-step', span, { name }, extra);
-        if (!channel || tasks.length === 0 || uncertain.has('channel')) continue;
+        if (!channel || tasks.length === 0 || towers.length !== 2 || uncertain.has('channel')) continue;
         if (!reads.channel.has(`${tower.name}.${name}`))
           report('unread-channel', span, { tower: tower.name, channel: name }, extra);
       }

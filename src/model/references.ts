@@ -1,0 +1,32 @@
+/** Which features a feature names: `like(video_id)`, `list(movie_id)`. */
+import type { BoundKind, KindRow } from '../library/contract.ts';
+
+export function featuresNamed(call: BoundKind, kinds: Readonly<Record<string, KindRow>>): string[] {
+  const row = kinds[call.kind];
+  if (!row) return [];
+  return Object.entries(row.parameters).flatMap(([parameter, { type }]) => {
+    const value = call.arguments[parameter];
+    if (value === undefined) return [];
+    if (type.is === 'name') return type.of === 'feature' ? [value].flat().map(String) : [];
+    if (type.is !== 'feature') return [];
+    const element = value as { readonly feature: string } | BoundKind;
+    return 'feature' in element ? [element.feature] : featuresNamed(element, kinds);
+  });
+}
+
+/** The features given and all that they name, and so on. */
+export function withNamed(
+  names: Iterable<string>,
+  calls: ReadonlyMap<string, BoundKind>,
+  kinds: Readonly<Record<string, KindRow>>,
+): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const open = [...names];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const call = calls.get(next);
+    if (reached.has(next)) continue;
+    reached.add(next);
+    if (call) open.push(...featuresNamed(call, kinds));
+  }
+  return reached;
+}
