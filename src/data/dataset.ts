@@ -72,6 +72,8 @@ export interface Dataset {
   /** Fitted encoders by the feature that owns them. */
   readonly encodings: ReadonlyMap<string, Encoding>;
   readonly rejected: Rejected;
+  /** By feature: rows of its file without a value. They have the code or number that its encoder keeps for missing ones. */
+  readonly missing?: ReadonlyMap<string, number>;
   /** Sentences about how it was split, for the protocol printed with every figure. */
   readonly protocol: readonly string[];
 }

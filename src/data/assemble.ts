@@ -1,0 +1,336 @@
+/** Good rows, in order, become the parts, the corpus and the users of a data set. */
+import type { FeaturePlan } from '../lower/plan.ts';
+import type { DataDescription } from '../model/model.ts';
+import type { BagColumn, Corpus, Encoding, Events, IndexedColumn, Part, Users } from './dataset.ts';
+import { encodeElements, fitColumn, makeColumnEncoder } from './encode.ts';
+import { makeTimeline, type Stream, type Timeline, windowsAfter, windowsBefore } from './history.ts';
+import type { Layout } from './layout.ts';
+import type { Needs } from './needs.ts';
+import { timeOrder } from './order.ts';
+import type { RawCodes, RawColumn, RawNumbers } from './raw.ts';
+import { parts, splitEvents } from './split.ts';
+import type { Dictionaries, RawRows } from './tables.ts';
+import type { Wanted, WantedColumn } from './wanted.ts';
+
+export interface GoodRows extends RawRows {
+  readonly kept: Uint8Array;
+}
+
+export interface ToAssemble {
+  readonly description: DataDescription;
+  readonly needs: Needs;
+  readonly layout: Layout;
+  readonly wanted: Wanted;
+  readonly dictionaries: Dictionaries;
+  readonly events: GoodRows;
+  readonly items?: GoodRows;
+  readonly users?: GoodRows;
+}
+
+export interface Assembled {
+  readonly parts: Readonly<Record<Part, Events>>;
+  readonly corpus: Corpus;
+  readonly users: Users;
+  readonly encodings: ReadonlyMap<string, Encoding>;
+  readonly missing: ReadonlyMap<string, number>;
+  readonly protocol: readonly string[];
+}
+
+export function assemble(given: ToAssemble): Assembled {
+  const { description, needs, layout, wanted, dictionaries, events } = given;
+  const [query, item] = needs.towers;
+  const dictionaryOf = (column: WantedColumn): readonly string[] | undefined =>
+    column.dictionary === undefined ? undefined : dictionaries.get(column.dictionary);
+
+  // Rows in the order of time; from here on an event is its place in this order.
+  const timeColumn = wanted.time && (events.columns.get(wanted.time) as RawNumbers).values;
+  const order = timeOrder(events.kept, timeColumn);
+  const itemRows = keyRows(wanted.itemKey, events, given.items, order, dictionaries);
+  const userRows = keyRows(wanted.userKey, events, given.users, order, dictionaries);
+  const stream: Stream = {
+    user: userRows.ofEvent,
+    users: userRows.keys.length,
+    ...(timeColumn === undefined ? {} : { times: Float64Array.from(order, (row) => timeColumn[row]!) }),
+  };
+  const folds = wanted.fold && foldsOf(wanted.fold, events, order, dictionaries);
+  const split = splitEvents(
+    description.split,
+    { rows: order.length, ...stream, ...(folds === undefined ? {} : { folds }) },
+    description.span,
+  );
+  const placesOf = (part: number): Int32Array => placesWhere(split.part, (other) => other === part);
+  const places: Record<Part, Int32Array> = { train: placesOf(0), validation: placesOf(1), test: placesOf(2) };
+
+  // How many training events each row has: all that is learnt, is learnt with these weights.
+  const eventWeights = new Uint8Array(events.rows);
+  for (const place of places.train) eventWeights[order[place]!] = 1;
+  const itemCounts = countsOf(itemRows.ofEvent, places.train, itemRows.keys.length);
+  const userCounts = countsOf(userRows.ofEvent, places.train, userRows.keys.length);
+  const weightsOf = (column: WantedColumn): ArrayLike<number> =>
+    column.column.at === 'events'
+      ? eventWeights
+      : column.column.at === 'items'
+        ? scatter(itemRows.rows, itemCounts, given.items!.rows)
+        : scatter(userRows.rows, userCounts, given.users!.rows);
+  const rawOf = (column: WantedColumn): RawColumn => {
+    const rows = column.column.at === 'events' ? events : column.column.at === 'items' ? given.items! : given.users!;
+    return rows.columns.get(column)!;
+  };
+
+  const encodings = new Map<string, Encoding>();
+  for (const owner of new Set(needs.features.map(({ encoderOf }) => encoderOf))) {
+    const teacher =
+      needs.features.find(({ name }) => name === owner) ?? needs.features.find(({ encoderOf }) => encoderOf === owner)!;
+    const column = wanted.features.get(teacher.name) ?? wanted.histories.get(teacher.name)!;
+    encodings.set(owner, fitColumn(teacher, rawOf(column), weightsOf(column), dictionaryOf(column)));
+  }
+
+  // What an item or a user last had in training, for features that only events know.
+  const lastOf = (ofEvent: Int32Array, count: number): Int32Array => {
+    const last = new Int32Array(count).fill(-1);
+    for (const place of places.train) if (ofEvent[place]! >= 0) last[ofEvent[place]!] = order[place]!;
+    return last;
+  };
+  const lastOfItem = lastOf(itemRows.ofEvent, itemRows.keys.length);
+  const lastOfUser = lastOf(userRows.ofEvent, userRows.keys.length);
+
+  const partFeatures: Record<Part, Map<string, IndexedColumn>> = {
+    train: new Map(),
+    validation: new Map(),
+    test: new Map(),
+  };
+  const itemFeatures = new Map<string, IndexedColumn>();
+  const userFeatures = new Map<string, IndexedColumn>();
+  const missing = new Map<string, number>();
+  const timelines = new Map<Part, { readonly remembered: Uint8Array; readonly timeline: Timeline }>();
+  for (const [at, part] of parts.entries()) {
+    const remembered = split.part.map((other) => (other <= at ? 1 : 0));
+    timelines.set(part, { remembered, timeline: makeTimeline(stream, remembered) });
+  }
+
+  for (const plan of needs.features) {
+    const history = wanted.histories.get(plan.name);
+    if (history === undefined) encodeFeature(plan, wanted.features.get(plan.name)!);
+    else encodeHistory(plan, history, layout.histories.get(plan.name)!.max);
+  }
+
+  const labels = (ids: Int32Array): Map<string, Float32Array> =>
+    new Map(
+      [...wanted.labels].map(([name, column]) => {
+        const { values } = events.columns.get(column) as RawNumbers;
+        return [name, Float32Array.from(ids, (id) => values[id]!)];
+      }),
+    );
+  const partOf = (part: Part): Events => ({
+    rows: places[part].length,
+    features: partFeatures[part],
+    labels: labels(places[part].map((place) => order[place]!)),
+    item: places[part].map((place) => itemRows.ofEvent[place]!),
+    user: places[part].map((place) => userRows.ofEvent[place]!),
+  });
+  const titles = titlesOf();
+  const trained =
+    wanted.itemKey === undefined
+      ? makeTimeline(stream, new Uint8Array(order.length))
+      : timelines.get('train')!.timeline;
+  const seen: BagColumn = {
+    kind: 'bags',
+    ...windowsAfter(trained),
+    values: trained.order.map((place) => itemRows.ofEvent[place]!),
+  };
+  return {
+    parts: { train: partOf('train'), validation: partOf('validation'), test: partOf('test') },
+    corpus: {
+      rows: itemRows.keys.length,
+      features: itemFeatures,
+      keys: itemRows.keys,
+      trainingCounts: itemCounts,
+      ...(titles === undefined ? {} : { titles }),
+    },
+    users: { rows: userRows.keys.length, features: userFeatures, keys: userRows.keys, seen },
+    encodings,
+    missing,
+    protocol: [split.sentence, ...sentences(given, itemRows, itemCounts)],
+  };
+
+  function encodeFeature(plan: FeaturePlan, column: WantedColumn): void {
+    const raw = rawOf(column);
+    const encoder = makeColumnEncoder(plan, encodings.get(plan.encoderOf)!, raw, dictionaryOf(column));
+    missing.set(
+      plan.name,
+      missingIn(
+        raw,
+        column.column.at === 'events' ? events : column.column.at === 'items' ? given.items! : given.users!,
+      ),
+    );
+    const isItems = plan.tower === item.name;
+    const side = isItems ? itemRows : userRows;
+    const target = isItems ? itemFeatures : userFeatures;
+    if (column.column.at !== 'events') {
+      const whole = encoder.encode(side.rows);
+      target.set(plan.name, whole);
+      for (const part of parts)
+        partFeatures[part].set(
+          plan.name,
+          through(
+            whole,
+            places[part].map((place) => side.ofEvent[place]!),
+          ),
+        );
+      return;
+    }
+    for (const part of parts)
+      partFeatures[part].set(plan.name, encoder.encode(places[part].map((place) => order[place]!)));
+    const key = isItems ? wanted.itemKey : wanted.userKey;
+    if (plan.name === (isItems ? item.key : query.key) && key !== undefined) {
+      target.set(plan.name, keyColumn(plan, key, side, isItems ? given.items : given.users));
+    } else {
+      target.set(plan.name, encoder.encode(isItems ? lastOfItem : lastOfUser));
+    }
+  }
+
+  /** A key is known even where no training event has it. */
+  function keyColumn(
+    plan: FeaturePlan,
+    key: NonNullable<Wanted['itemKey']>,
+    side: KeyRows,
+    file: GoodRows | undefined,
+  ): IndexedColumn {
+    const [rows, column] = file === undefined ? [events, key.inEvents] : [file, key.inFile!];
+    const encoder = makeColumnEncoder(
+      plan,
+      encodings.get(plan.encoderOf)!,
+      rows.columns.get(column)!,
+      dictionaryOf(column),
+    );
+    return encoder.encode(side.rows);
+  }
+
+  function encodeHistory(plan: FeaturePlan, column: WantedColumn, max: number): void {
+    const elements = encodeElements(encodings.get(plan.encoderOf)!, rawOf(column), dictionaryOf(column));
+    const rowOf = column.column.at === 'items' ? itemRows.rows.length : 0;
+    const elementAt = (place: number): number =>
+      rowOf > 0 ? elements[itemRows.rows[itemRows.ofEvent[place]!]!]! : elements[order[place]!]!;
+    const present = Uint8Array.from(order, (_, place) => (elementAt(place) < 0 ? 0 : 1));
+    const complete = !present.includes(0);
+    for (const part of parts) {
+      const known = timelines.get(part)!;
+      const remembered = complete ? known.remembered : known.remembered.map((bit, place) => bit & present[place]!);
+      const timeline = complete ? known.timeline : makeTimeline(stream, remembered);
+      const values = timeline.order.map(elementAt);
+      const windows = windowsBefore(stream, remembered, timeline, places[part], max);
+      partFeatures[part].set(plan.name, { column: { kind: 'bags', values, ...windows } });
+      if (part === 'train') {
+        userFeatures.set(plan.name, { column: { kind: 'bags', values, ...windowsAfter(timeline, max) } });
+      }
+    }
+  }
+
+  function titlesOf(): readonly string[] | undefined {
+    const { title } = wanted;
+    if (title === undefined) return undefined;
+    const texts = dictionaries.get('title')!;
+    const { values } = rawOf(title) as RawCodes;
+    const rows = title.column.at === 'items' ? itemRows.rows : lastOfItem;
+    return Array.from(rows, (row, at) => (row < 0 ? '' : texts[values[row]!]!) || itemRows.keys[at]!);
+  }
+}
+
+/** The corpus, or the users: the rows of their file, else what events have; and which of them each event has. */
+interface KeyRows {
+  readonly keys: readonly string[];
+  /** Row id of each in its file, or of its first event. */
+  readonly rows: Int32Array;
+  /** −1 where there is no key. */
+  readonly ofEvent: Int32Array;
+}
+
+function keyRows(
+  key: Wanted['itemKey'],
+  events: GoodRows,
+  file: GoodRows | undefined,
+  order: Int32Array,
+  dictionaries: Dictionaries,
+): KeyRows {
+  if (key === undefined) return { keys: [], rows: new Int32Array(0), ofEvent: new Int32Array(order.length).fill(-1) };
+  const texts = dictionaries.get(key.inEvents.dictionary!)!;
+  const inEvents = (events.columns.get(key.inEvents) as RawCodes).values;
+  const first = new Int32Array(texts.length).fill(-1);
+  const place = new Int32Array(texts.length).fill(-1);
+  const codes: number[] = [];
+  if (file !== undefined) {
+    const { values } = file.columns.get(key.inFile!) as RawCodes;
+    for (let row = 0; row < file.rows; row++) {
+      if (file.kept[row] === 0) continue;
+      first[values[row]!] = row;
+      place[values[row]!] = codes.push(values[row]!) - 1;
+    }
+  } else {
+    for (const row of order) if (first[inEvents[row]!] === -1) first[inEvents[row]!] = row;
+    for (let code = 1; code < texts.length; code++) if (first[code]! >= 0) place[code] = codes.push(code) - 1;
+  }
+  return {
+    keys: codes.map((code) => texts[code]!),
+    rows: Int32Array.from(codes, (code) => first[code]!),
+    ofEvent: order.map((row) => place[inEvents[row]!]!),
+  };
+}
+
+function countsOf(ofEvent: Int32Array, places: Int32Array, count: number): Int32Array {
+  const counts = new Int32Array(count);
+  for (const place of places) if (ofEvent[place]! >= 0) counts[ofEvent[place]!]!++;
+  return counts;
+}
+
+function scatter(rows: Int32Array, counts: Int32Array, length: number): Int32Array {
+  const weights = new Int32Array(length);
+  for (let at = 0; at < rows.length; at++) weights[rows[at]!] = counts[at]!;
+  return weights;
+}
+
+function placesWhere(part: Uint8Array, is: (part: number) => boolean): Int32Array {
+  let count = 0;
+  for (const value of part) if (is(value)) count++;
+  const places = new Int32Array(count);
+  for (let place = 0, at = 0; place < part.length; place++) if (is(part[place]!)) places[at++] = place;
+  return places;
+}
+
+function foldsOf(fold: WantedColumn, events: GoodRows, order: Int32Array, dictionaries: Dictionaries): Uint8Array {
+  const { values } = events.columns.get(fold) as RawCodes;
+  const byCode = dictionaries.get('fold')!.map((text) => (parts as readonly string[]).indexOf(text));
+  return Uint8Array.from(order, (row) => byCode[values[row]!]!);
+}
+
+/** The column seen through one more index. */
+function through({ column, index }: IndexedColumn, rows: Int32Array): IndexedColumn {
+  return { column, index: index === undefined ? rows : rows.map((row) => index[row]!) };
+}
+
+function missingIn(raw: RawColumn, { kept }: GoodRows): number {
+  let count = 0;
+  for (let row = 0; row < kept.length; row++) {
+    if (kept[row] === 0) continue;
+    if (raw.kind === 'bags') count += raw.starts[row] === raw.ends[row] ? 1 : 0;
+    else if (raw.kind === 'codes') count += raw.values[row] === 0 ? 1 : 0;
+    else count += Number.isNaN(raw.values[row * raw.width]!) ? 1 : 0;
+  }
+  return count;
+}
+
+function sentences(given: ToAssemble, items: KeyRows, counts: Int32Array): string[] {
+  const { description, layout } = given;
+  const cold = counts.reduce((sum, count) => sum + (count === 0 ? 1 : 0), 0);
+  const sentence = [
+    'Vocabularies, statistics and counts are learnt from the training part alone.',
+    `The corpus has ${items.keys.length.toLocaleString('en')} items, ${
+      given.items === undefined ? 'all that events have' : `the rows of ${description.items!.path}`
+    }; ${cold.toLocaleString('en')} of them have no training event.`,
+  ];
+  for (const [name, { max }] of layout.histories) {
+    sentence.push(
+      `\`${name}\` is the user's last ${max} events that are strictly earlier; training events see training events only, validation events also earlier validation events, test events all.`,
+    );
+  }
+  return sentence;
+}

@@ -1,0 +1,166 @@
+/** Binds one expression or column name to the files' columns, by asking DuckDB over empty tables of the same columns. */
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
+import { nearest } from '../text/nearest.ts';
+import type { Span } from '../text/source.ts';
+import { type Database, enclose, quoteName } from './duckdb.ts';
+import type { Role } from './files.ts';
+import type { BoundColumn, Sort } from './layout.ts';
+import { wrongSort } from './sorts.ts';
+import type { DataSource } from './source.ts';
+
+export interface Request {
+  /** What messages call it: feature, label, key … */
+  readonly what: string;
+  readonly name: string;
+  /** Absent: the files' own column of that name. */
+  readonly expression?: string;
+  readonly sort: Sort;
+  /** Files to compute it over, the best first. */
+  readonly scopes: readonly (readonly Role[])[];
+  readonly span: Span;
+}
+
+export type Bound = { readonly column: BoundColumn } | { readonly diagnostic: Diagnostic };
+
+export interface Binder {
+  /** As they are now: a column that an expression needs as text has become text. */
+  readonly sources: ReadonlyMap<Role, DataSource>;
+  bind(request: Request): Promise<Bound>;
+}
+
+/** Makes the empty tables `events`, `items` and `users`. */
+export async function makeBinder(database: Database, described: ReadonlyMap<Role, DataSource>): Promise<Binder> {
+  const sources = new Map(described);
+  for (const source of sources.values()) await database.run(emptyTable(source));
+
+  const typeOf = async (expression: string, scope: readonly Role[]): Promise<string> => {
+    const query = `SELECT ${enclose(expression)} FROM ${scope.join(', ')}`;
+    try {
+      return (await database.types(query))[0]!;
+    } catch (error) {
+      if (!(await readAsText(expression, scope))) throw error;
+      return (await database.types(query))[0]!;
+    }
+  };
+
+  /** A column of mostly numbers, where an expression treats it as text: `nullif(weight, '?')`. */
+  const readAsText = async (expression: string, scope: readonly Role[]): Promise<boolean> => {
+    let changed = false;
+    for (const role of scope) {
+      const source = sources.get(role)!;
+      const columns = source.columns.map((column) => {
+        const text = column.mixed && mentions(expression, column.name);
+        changed ||= text;
+        return text ? { ...column, type: 'VARCHAR', mixed: false } : column;
+      });
+      sources.set(role, { ...source, columns });
+      await database.run(emptyTable(sources.get(role)!));
+    }
+    return changed;
+  };
+
+  return {
+    sources,
+    async bind(request) {
+      const scopes = request.scopes.filter((scope) => scope.every((role) => sources.has(role)));
+      const expression = request.expression ?? quoteName(request.name);
+      let problem: unknown;
+      for (const scope of scopes) {
+        const bare = bareColumn(expression, scope, sources);
+        if (request.expression === undefined && bare === undefined) continue;
+        let type: string;
+        try {
+          type = await typeOf(expression, scope);
+        } catch (error) {
+          problem = error;
+          continue;
+        }
+        const column: BoundColumn = {
+          name: request.name,
+          sql: expression,
+          over: scope,
+          at: scope.includes('events') ? 'events' : scope[0]!,
+          sort: request.sort,
+          type,
+          ...(bare === undefined ? {} : { bare }),
+        };
+        const wrong = wrongSort(column, bare === undefined ? undefined : sources.get(scope[0]!));
+        return wrong === undefined ? { column } : { diagnostic: diagnose('column-sort', request.span, wrong) };
+      }
+      return {
+        diagnostic: problem === undefined ? unfed(request, scopes, sources) : sqlFails(problem, request, sources),
+      };
+    },
+  };
+}
+
+function emptyTable(source: DataSource): string {
+  const columns = source.columns.map(({ name, type }) => `${quoteName(name)} ${type}`);
+  return `CREATE OR REPLACE TEMP TABLE ${source.role} (${columns.join(', ')})`;
+}
+
+/** Whether an expression may read a column: it holds the name, perhaps by chance. */
+export function mentions(expression: string, column: string): boolean {
+  const text = expression.toLowerCase();
+  const name = column.toLowerCase();
+  return text.includes(name) || text.includes(name.replaceAll('"', '""'));
+}
+
+/** The file's own column that an expression is, if it is nothing else. */
+function bareColumn(
+  expression: string,
+  scope: readonly Role[],
+  sources: ReadonlyMap<Role, DataSource>,
+): string | undefined {
+  if (scope.length !== 1) return undefined;
+  const role = scope[0]!;
+  const match = /^\s*(?:(\w+)\s*\.\s*)?(?:"((?:[^"]|"")+)"|([A-Za-z_]\w*))\s*$/.exec(expression);
+  if (match === null || (match[1] !== undefined && match[1].toLowerCase() !== role)) return undefined;
+  const name = (match[2]?.replaceAll('""', '"') ?? match[3]!).toLowerCase();
+  return sources.get(role)!.columns.find((column) => column.name.toLowerCase() === name)?.name;
+}
+
+function columnNames(roles: Iterable<Role>, sources: ReadonlyMap<Role, DataSource>): string[] {
+  return [...new Set([...roles].flatMap((role) => sources.get(role)?.columns.map(({ name }) => name) ?? []))];
+}
+
+function unfed(
+  request: Request,
+  scopes: readonly (readonly Role[])[],
+  sources: ReadonlyMap<Role, DataSource>,
+): Diagnostic {
+  const roles = new Set(scopes.flat());
+  const files = [...roles].map((role) => `\`${sources.get(role)!.described.path}\``).join(' or ');
+  return diagnose('unfed-column', request.span, {
+    what: request.what,
+    name: request.name,
+    files,
+    nearest: nearest(request.name, columnNames(roles, sources)),
+  });
+}
+
+/** DuckDB's message without its own quotation of the query. */
+export function sqlFails(
+  error: unknown,
+  at: { readonly span: Span },
+  sources: ReadonlyMap<Role, DataSource>,
+): Diagnostic {
+  const message = error instanceof Error ? error.message : String(error);
+  const reason = (message.split('\n')[0] ?? '').replace(/^[A-Z]\w+( \w+)? Error: /, '');
+  const unknown = /Referenced column "(.+)" not found/.exec(reason)?.[1];
+  if (unknown !== undefined) {
+    const near = nearest(unknown, columnNames(sources.keys(), sources));
+    return diagnose('sql-fails', at.span, { reason: `there is no column \`${unknown}\``, nearest: near });
+  }
+  const ambiguous = /Ambiguous reference to column name "(.+?)"/.exec(reason)?.[1];
+  if (ambiguous !== undefined) {
+    const files = [...sources.keys()].map((role) => `${role}.${ambiguous}`).join(' or ');
+    return diagnose('sql-fails', at.span, { reason: `\`${ambiguous}\` is a column of several files: write ${files}` });
+  }
+  const near = /Did you mean "(.+?)"/.exec(message)?.[1];
+  return diagnose('sql-fails', at.span, { reason: lowered(reason), nearest: near });
+}
+
+function lowered(sentence: string): string {
+  return /^[A-Z][a-z]/.test(sentence) ? sentence[0]!.toLowerCase() + sentence.slice(1) : sentence;
+}

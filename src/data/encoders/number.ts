@@ -1,0 +1,10 @@
+/** The number itself, or log(1 + x); a missing value is 0. */
+import type { Fit, MakeCoder } from './contract.ts';
+
+export const fitNumber: Fit<'number'> = ({ log }) => ({ kind: 'number', log });
+
+export const numberCoder: MakeCoder<'number'> = ({ log }) => ({
+  reads: 'number',
+  gives: 'numbers',
+  number: (value) => (Number.isNaN(value) ? 0 : log ? Math.log1p(value) : value),
+});

@@ -1,0 +1,44 @@
+/**
+ * Boundaries that cut the training part into `buckets` equally frequent pieces; then as `boundaries`. Equal values stay together, so
+ * values that repeat a lot give fewer pieces.
+ */
+import type { Fit, NumberSample } from './contract.ts';
+
+export const fitQuantiles: Fit<'quantiles'> = ({ buckets, log }, { numbers }) => {
+  const { sorted, weightOf, total } = ascending(numbers, log);
+  const boundaries: number[] = [];
+  let below = 0;
+  let piece = 1;
+  for (let i = 0; i < sorted.length; i++) {
+    // A piece ends before the first new value that has its share of the rows below it.
+    if ((i === 0 || sorted[i] !== sorted[i - 1]) && below * buckets >= piece * total) {
+      boundaries.push(sorted[i]!);
+      piece = Math.floor((below * buckets) / total) + 1;
+    }
+    below += weightOf(i);
+  }
+  return { kind: 'boundaries', boundaries, log };
+};
+
+/** The values that are there, in ascending order, each with its weight. */
+function ascending({ values, weights }: NumberSample, log: boolean) {
+  const present = new Float64Array(values.length);
+  const heavy = new Float64Array(values.length);
+  let count = 0;
+  let total = 0;
+  let plain = true;
+  for (let i = 0; i < values.length; i++) {
+    const x = log ? Math.log1p(values[i]!) : values[i]!;
+    const weight = weights[i]!;
+    if (Number.isNaN(x) || weight === 0) continue;
+    present[count] = x;
+    heavy[count] = weight;
+    plain &&= weight === 1;
+    total += weight;
+    count++;
+  }
+  const x = present.subarray(0, count);
+  if (plain) return { sorted: x.sort(), weightOf: () => 1, total };
+  const order = Uint32Array.from(x, (_, at) => at).sort((a, b) => x[a]! - x[b]!);
+  return { sorted: Float64Array.from(order, (at) => x[at]!), weightOf: (i: number) => heavy[order[i]!]!, total };
+}

@@ -1,0 +1,29 @@
+/**
+ * (x − mean) ÷ deviation of the training part (the population's, dividing by n), after log(1 + x) where `log`; where all values
+ * are equal the deviation is taken as 1. A missing value is 0, the mean.
+ */
+import type { Fit, MakeCoder } from './contract.ts';
+
+export const fitStandardize: Fit<'standardize'> = ({ log }, { numbers: { values, weights } }) => {
+  // Welford's update (1962), weighted: one pass without cancellation.
+  let total = 0;
+  let mean = 0;
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) {
+    const x = log ? Math.log1p(values[i]!) : values[i]!;
+    const weight = weights[i]!;
+    if (Number.isNaN(x) || weight === 0) continue;
+    total += weight;
+    const away = x - mean;
+    mean += (away * weight) / total;
+    squares += weight * away * (x - mean);
+  }
+  const deviation = total === 0 ? 1 : Math.sqrt(squares / total);
+  return { kind: 'standardize', mean, deviation: deviation > 0 ? deviation : 1, log };
+};
+
+export const standardizeCoder: MakeCoder<'standardize'> = ({ mean, deviation, log }) => ({
+  reads: 'number',
+  gives: 'numbers',
+  number: (value) => (Number.isNaN(value) ? 0 : ((log ? Math.log1p(value) : value) - mean) / deviation),
+});

@@ -1,0 +1,20 @@
+/**
+ * Code 0 stands for every value that was not learnt, and for a missing one; 1, 2 … are the values of the training part, the
+ * most frequent first, equally frequent ones in the order of their UTF-16 units; or the values that were declared, as declared.
+ */
+import type { Fit, MakeCoder } from './contract.ts';
+
+export const fitVocabulary: Fit<'vocabulary'> = ({ minimumCount, values }, { texts: { texts, counts } }) => {
+  if (values !== undefined) return { kind: 'vocabulary', values };
+  const places: number[] = [];
+  for (let place = 1; place < texts.length; place++) {
+    if (counts[place]! >= Math.max(1, minimumCount)) places.push(place);
+  }
+  places.sort((a, b) => counts[b]! - counts[a]! || (texts[a]! < texts[b]! ? -1 : 1));
+  return { kind: 'vocabulary', values: places.map((place) => texts[place]!) };
+};
+
+export const vocabularyCoder: MakeCoder<'vocabulary'> = ({ values }) => {
+  const codes = new Map(values.map((value, at) => [value, at + 1]));
+  return { reads: 'text', gives: 'code', code: (text) => codes.get(text) ?? 0 };
+};

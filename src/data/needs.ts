@@ -1,0 +1,14 @@
+/** What reading asks of a plan: any `Plan` fits, and so does the little that a test writes by hand. */
+import type { FeaturePlan } from '../lower/plan.ts';
+
+export interface Needs {
+  readonly features: readonly FeaturePlan[];
+  readonly labels: readonly { readonly name: string; readonly sort: 'binary' | 'number' }[];
+  /** The side that asks, then the side that is retrieved. */
+  readonly towers: readonly [TowerNeeds, TowerNeeds];
+}
+
+export interface TowerNeeds {
+  readonly name: string;
+  readonly key?: string;
+}

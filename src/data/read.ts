@@ -1,0 +1,129 @@
+/** From a data block to a data set: files are staged, computed, sifted, ordered, split, and encoded. */
+import { Failure, failure } from '../diagnostics/failure.ts';
+import type { DataDescription, Model } from '../model/model.ts';
+import { assemble, type GoodRows } from './assemble.ts';
+import { bindData } from './bind.ts';
+import type { Dataset } from './dataset.ts';
+import type { Database } from './duckdb.ts';
+import type { Role } from './files.ts';
+import type { Layout } from './layout.ts';
+import type { Needs } from './needs.ts';
+import type { RawCodes } from './raw.ts';
+import { type BadRow, settleRejects } from './rejects.ts';
+import { repairRows } from './repair.ts';
+import { siftRows } from './sift.ts';
+import { type Staged, stage } from './stage.ts';
+import { type Dictionaries, makeDictionaries, readRows } from './tables.ts';
+import { type Wanted, wantedColumns } from './wanted.ts';
+
+export interface ReadOptions {
+  /** Where `rejected.jsonl` goes when rows are bad; without it they are counted only. */
+  readonly folder?: string;
+  /** Its reason is thrown when it is aborted. */
+  readonly signal?: AbortSignal;
+  /** Gives messages the places of features. */
+  readonly model?: Model;
+}
+
+/**
+ * Reads the data that `needs` (a `Plan`, or part of one) asks for. Throws Failure, with places in the data block, for whatever is
+ * wrong with the block, its files or too many of their rows.
+ */
+export async function readDataset(
+  description: DataDescription,
+  needs: Needs,
+  options: ReadOptions = {},
+): Promise<Dataset> {
+  const bound = await bindData(description, needs, options);
+  if (bound.output === undefined) throw new Failure(bound.diagnostics);
+  const { database, layout } = bound.output;
+  try {
+    return await read(database, layout, description, needs, options);
+  } finally {
+    database.close();
+  }
+}
+
+async function read(
+  database: Database,
+  layout: Layout,
+  description: DataDescription,
+  needs: Needs,
+  options: ReadOptions,
+): Promise<Dataset> {
+  const staged = new Map<Role, Staged>();
+  for (const source of layout.sources.values()) staged.set(source.role, await stage(database, source, layout));
+  const bad = [...staged.values()].flatMap(({ broken }) => broken);
+  const wanted = wantedColumns(layout, needs);
+
+  const compute = () => sifted(database, layout, wanted, needs, staged, bad);
+  const rows = await compute().catch(async (problem: unknown) => {
+    if (problem instanceof Failure || options.signal?.aborted) throw problem;
+    bad.push(...(await repairRows(database, layout, staged, description, problem)));
+    return compute();
+  });
+  const rejected = await settleRejects(bad, [...staged.values()], description, options.folder);
+  if (!rows.events.kept.includes(1)) {
+    const filtered = description.where !== undefined && staged.get('events')!.rows > 0;
+    throw failure('no-rows', { path: description.events.path, filtered }, description.events.span);
+  }
+  const { events, items, users, dictionaries } = rows;
+  const assembled = assemble({
+    description,
+    needs,
+    layout,
+    wanted,
+    dictionaries,
+    events,
+    ...(items === undefined ? {} : { items }),
+    ...(users === undefined ? {} : { users }),
+  });
+  return { ...assembled, rejected };
+}
+
+interface Sifted {
+  readonly dictionaries: Dictionaries;
+  readonly events: GoodRows;
+  readonly items?: GoodRows;
+  readonly users?: GoodRows;
+}
+
+/** All rows, good ones marked, bad ones told to `bad` at once: those of joined files are gone from their table. The joined files first: a key of an event must be in them. */
+async function sifted(
+  database: Database,
+  layout: Layout,
+  wanted: Wanted,
+  needs: Needs,
+  staged: ReadonlyMap<Role, Staged>,
+  bad: BadRow[],
+): Promise<Sifted> {
+  const dictionaries = await makeDictionaries(database, wanted, layout);
+  const joined: { items?: Int32Array; users?: Int32Array } = {};
+  const files: { items?: GoodRows; users?: GoodRows } = {};
+  for (const role of ['items', 'users'] as const) {
+    const source = staged.get(role);
+    const key = role === 'items' ? wanted.itemKey : wanted.userKey;
+    if (source === undefined || key?.inFile === undefined) continue;
+    const raw = await readRows(database, source, wanted.columns.get(role)!, layout);
+    const sieve = await siftRows(database, raw, source, wanted, layout, needs.features, dictionaries);
+    bad.push(...sieve.bad);
+    const out = dropped(raw.present, sieve.kept);
+    if (out.length > 0) await database.run(`DELETE FROM ${role} WHERE rowid IN (${out.join(', ')})`);
+    const rows = new Int32Array(dictionaries.get(key.inFile.dictionary!)!.length).fill(-1);
+    const { values } = raw.columns.get(key.inFile) as RawCodes;
+    for (let row = 0; row < raw.rows; row++) if (sieve.kept[row] === 1) rows[values[row]!] = row;
+    joined[role] = rows;
+    files[role] = { ...raw, kept: sieve.kept };
+  }
+  const source = staged.get('events')!;
+  const raw = await readRows(database, source, wanted.columns.get('events')!, layout);
+  const sieve = await siftRows(database, raw, source, wanted, layout, needs.features, dictionaries, joined);
+  bad.push(...sieve.bad);
+  return { dictionaries, events: { ...raw, kept: sieve.kept }, ...files };
+}
+
+function dropped(present: Uint8Array, kept: Uint8Array): number[] {
+  const rows: number[] = [];
+  for (let row = 0; row < present.length; row++) if (present[row] === 1 && kept[row] === 0) rows.push(row);
+  return rows;
+}

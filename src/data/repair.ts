@@ -1,0 +1,60 @@
+/** Rows for which an expression cannot be computed are bad rows: found, set apart, and the rest read without them. */
+import { Failure } from '../diagnostics/failure.ts';
+import type { DataDescription } from '../model/model.ts';
+import { sqlFails } from './binder.ts';
+import { type Database, enclose } from './duckdb.ts';
+import type { Role } from './files.ts';
+import { columnsOfLayout, type Layout } from './layout.ts';
+import { type BadRow, badRow } from './rejects.ts';
+import type { Staged } from './stage.ts';
+import { relationOf } from './tables.ts';
+
+/** How many rows of one expression are asked why, one by one. */
+const ASKED = 100;
+
+/**
+ * Deletes the rows on which some expression fails, and tells them. Throws Failure when `problem`, the reason for looking, is not
+ * to be found in any row.
+ */
+export async function repairRows(
+  database: Database,
+  layout: Layout,
+  staged: ReadonlyMap<Role, Staged>,
+  description: DataDescription,
+  problem: unknown,
+): Promise<BadRow[]> {
+  const bad: BadRow[] = [];
+  const where = layout.where;
+  // What `where` leaves out need not be computed; `where` itself comes first.
+  const columns = columnsOfLayout(layout).filter(({ bare }) => bare === undefined);
+  for (const column of where === undefined ? columns : [where, ...columns.filter((other) => other !== where)]) {
+    const role = column.at;
+    const filtered = role === 'events' && where !== undefined && where !== column;
+    const relation = await relationOf(
+      new Set([role, ...column.over, ...(filtered ? where.over : [])]),
+      layout,
+      database,
+    );
+    const from = `${relation.sql}${filtered ? ` WHERE ${enclose(where.sql)}` : ''}`;
+    // TRY gives NULL where its argument fails; a struct around it tells that from an honest NULL.
+    const failing = `SELECT row FROM (SELECT ${relation.row} AS row, TRY({'value': ${enclose(column.sql)}}) AS tried FROM ${from}) WHERE tried IS NULL`;
+    const rows = (await database.rows(failing)).map(({ row }) => Number(row));
+    for (const [at, row] of rows.entries()) {
+      const one = `SELECT ${enclose(column.sql)} FROM ${relation.sql} WHERE ${relation.row} = ${row}`;
+      const reason = at < ASKED ? await messageOf(database.rows(one)) : 'its SQL cannot be computed';
+      bad.push(badRow(staged.get(role)!, row, column.name, reason));
+    }
+    if (rows.length > 0) await database.run(`DELETE FROM ${role} WHERE rowid IN (${rows.join(', ')})`);
+  }
+  if (bad.length === 0) throw new Failure([sqlFails(problem, description, layout.sources)]);
+  return bad;
+}
+
+async function messageOf(query: Promise<unknown>): Promise<string> {
+  try {
+    await query;
+    return 'its SQL cannot be computed';
+  } catch (error) {
+    return (error as Error).message.split('\n')[0]!.replace(/^[A-Z]\w+( \w+)? Error: /, '');
+  }
+}

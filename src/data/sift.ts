@@ -1,0 +1,144 @@
+/** Tells bad rows from good ones, once their columns are out. */
+import type { FeaturePlan } from '../lower/plan.ts';
+import type { Database } from './duckdb.ts';
+import type { Layout } from './layout.ts';
+import type { RawBags, RawCodes, RawNumbers } from './raw.ts';
+import { type BadRow, badRow } from './rejects.ts';
+import { parts } from './split.ts';
+import type { Staged } from './stage.ts';
+import { type Dictionaries, type RawRows, textsAt } from './tables.ts';
+import type { Wanted, WantedColumn } from './wanted.ts';
+
+/** A row id, the column to blame, and a reason in which `…` stands for the value. */
+interface Finding {
+  readonly row: number;
+  readonly wanted: WantedColumn;
+  readonly reason: string;
+}
+
+/** Past so many bad rows of one column their values are no longer looked up: the reasons say enough. */
+const TEXTS = 10_000;
+
+export interface Sieve {
+  readonly kept: Uint8Array;
+  readonly bad: readonly BadRow[];
+}
+
+/**
+ * Which rows of a role are good. Only the first mistake of a row is told. `joined`: the rows of the files that a key must be in,
+ * by dictionary code, −1 where it is in none.
+ */
+export async function siftRows(
+  database: Database,
+  raw: RawRows,
+  staged: Staged,
+  wanted: Wanted,
+  layout: Layout,
+  plans: readonly FeaturePlan[],
+  dictionaries: Dictionaries,
+  joined: { readonly items?: Int32Array; readonly users?: Int32Array } = {},
+): Promise<Sieve> {
+  const role = staged.source.role;
+  const kept = raw.present.slice();
+  const findings: Finding[] = [];
+  const find = (row: number, column: WantedColumn, reason: string): void => {
+    if (kept[row] === 0) return;
+    kept[row] = 0;
+    findings.push({ row, wanted: column, reason });
+  };
+
+  const keys = (['userKey', 'itemKey'] as const).flatMap((which) => {
+    const key = wanted[which];
+    if (key === undefined) return [];
+    const file: 'users' | 'items' = which === 'userKey' ? 'users' : 'items';
+    if (role === 'events') return [{ column: key.inEvents, file, rows: joined[file] }];
+    return role === file && key.inFile !== undefined ? [{ column: key.inFile, file, rows: undefined }] : [];
+  });
+  for (const { column, file, rows } of keys) {
+    const { values } = raw.columns.get(column) as RawCodes;
+    const path = layout.sources.get(file)?.described.path;
+    const seen = role === 'events' ? undefined : new Uint8Array(dictionaries.get(column.dictionary!)!.length);
+    for (let row = 0; row < raw.rows; row++) {
+      if (kept[row] === 0) continue;
+      const code = values[row]!;
+      if (code === 0) find(row, column, 'the key is empty');
+      else if (rows !== undefined && rows[code] === -1) find(row, column, `… is not in ${path}`);
+      else if (seen !== undefined && seen[code] === 1) find(row, column, 'the key … stands in an earlier row');
+      else if (seen !== undefined) seen[code] = 1;
+    }
+  }
+  for (const [wantedColumn, column] of raw.columns) {
+    if (column.kind === 'codes') continue;
+    const reason = {
+      number: wantedColumn.column.sort === 'time' ? '… is not a time' : '… is not a finite number',
+      numbers: '… holds something that is not a finite number',
+      vector: `… is not ${wantedColumn.width} finite numbers`,
+      code: '',
+      codes: '',
+    }[wantedColumn.form];
+    for (const row of (column as RawNumbers | RawBags).bad) find(row, wantedColumn, reason);
+  }
+  const each = (column: WantedColumn | undefined, check: (value: number) => string | undefined): void => {
+    if (column === undefined || column.column.at !== role) return;
+    const { values } = raw.columns.get(column) as RawCodes | RawNumbers | RawBags;
+    if (values.length !== raw.rows) return;
+    for (let row = 0; row < raw.rows; row++) {
+      if (kept[row] === 0) continue;
+      const reason = check(values[row]!);
+      if (reason !== undefined) find(row, column, reason);
+    }
+  };
+  each(wanted.time, (value) => (Number.isNaN(value) ? 'there is no time' : undefined));
+  for (const column of wanted.labels.values()) {
+    const binary = column.column.sort === 'binary';
+    each(column, (value) => {
+      if (Number.isNaN(value)) return 'there is no label';
+      return binary && value !== 0 && value !== 1 ? '… is neither 0 nor 1' : undefined;
+    });
+  }
+  for (const plan of plans) {
+    const column = wanted.features.get(plan.name);
+    if (column?.form !== 'number' || !('log' in plan.encoder) || !plan.encoder.log) continue;
+    each(column, (value) => (value <= -1 ? '… has no log(1 + x)' : undefined));
+  }
+  if (wanted.fold !== undefined) {
+    const known = new Set(parts.map((part) => dictionaries.get('fold')!.indexOf(part)));
+    each(wanted.fold, (code) => (known.has(code) && code > 0 ? undefined : '… is not train, validation or test'));
+  }
+  return { kept, bad: await worded(database, findings, staged, layout) };
+}
+
+async function worded(
+  database: Database,
+  findings: readonly Finding[],
+  staged: Staged,
+  layout: Layout,
+): Promise<BadRow[]> {
+  const bad: BadRow[] = [];
+  for (const wanted of new Set(findings.map((finding) => finding.wanted))) {
+    const own = findings.filter((finding) => finding.wanted === wanted);
+    const looked = own.filter(({ reason }) => reason.includes('…')).slice(0, TEXTS);
+    const texts =
+      looked.length === 0
+        ? new Map<number, string | null>()
+        : await textsAt(
+            database,
+            wanted.column,
+            looked.map(({ row }) => row),
+            layout,
+          );
+    for (const { row, reason } of own) {
+      const text = texts.get(row);
+      const value = text === undefined || text === null ? 'the value' : JSON.stringify(text.slice(0, 80));
+      bad.push(
+        badRow(
+          staged,
+          row,
+          wanted.column.name,
+          reason.replace('…', () => value),
+        ),
+      );
+    }
+  }
+  return bad;
+}

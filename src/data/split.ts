@@ -1,0 +1,100 @@
+/** Which part each event belongs to, and the sentences that say so beside every figure. */
+import { failure } from '../diagnostics/failure.ts';
+import type { Split } from '../model/model.ts';
+import { makeRandom } from '../random/random.ts';
+import type { Span } from '../text/source.ts';
+import type { Part } from './dataset.ts';
+import type { Stream } from './history.ts';
+
+export const parts = ['train', 'validation', 'test'] as const satisfies readonly Part[];
+
+export interface SplitResult {
+  /** For each event, in the order of time: its place in `parts`. */
+  readonly part: Uint8Array;
+  readonly sentence: string;
+}
+
+export interface ToSplit extends Stream {
+  readonly rows: number;
+  /** For `column`: place in `parts` of each event. */
+  readonly folds?: Uint8Array;
+}
+
+/** Throws Failure where a part that was asked for is empty. */
+export function splitEvents(split: Split, events: ToSplit, at: Span): SplitResult {
+  const result = splits[split.kind](split as never, events);
+  const counts = [0, 0, 0];
+  for (const part of result.part) counts[part]!++;
+  for (const [place, part] of parts.entries()) {
+    if (counts[place]! > 0 || !isAsked(split, part)) continue;
+    throw failure('empty-split', { part, rows: events.rows, reason: emptyReason(split, part) }, at);
+  }
+  const [train, validation, test] = counts.map((count) => count.toLocaleString('en'));
+  const sizes = `${train} training, ${validation} validation and ${test} test events`;
+  return { part: result.part, sentence: `${result.sentence}: ${sizes}.` };
+}
+
+const splits: {
+  readonly [K in Split['kind']]: (split: Extract<Split, { kind: K }>, events: ToSplit) => SplitResult;
+} = {
+  by_time({ validation, test }, { rows }) {
+    const part = new Uint8Array(rows);
+    part.fill(1, shareOf(rows, 1 - validation - test));
+    part.fill(2, shareOf(rows, 1 - test));
+    return {
+      part,
+      sentence: `Split by time, the last ${percent(test)} for test, ${percent(validation)} before it for validation`,
+    };
+  },
+  leave_one_out(_, { rows, user, users }) {
+    const counts = new Int32Array(users);
+    for (let at = 0; at < rows; at++) if (user[at]! >= 0) counts[user[at]!]!++;
+    const left = counts.slice();
+    const part = new Uint8Array(rows);
+    for (let at = 0; at < rows; at++) {
+      const u = user[at]!;
+      if (u < 0) continue;
+      left[u]!--;
+      if (counts[u]! >= 3 && left[u]! <= 1) part[at] = left[u] === 0 ? 2 : 1;
+    }
+    return {
+      part,
+      sentence:
+        "Each user's last event for test and the one before it for validation (users of fewer than 3 events only train)",
+    };
+  },
+  random({ validation, test, seed }, { rows }) {
+    const order = makeRandom(seed, rows).permutation(rows);
+    const part = new Uint8Array(rows);
+    const held = rows - shareOf(rows, 1 - test);
+    const holds = rows - shareOf(rows, 1 - validation - test);
+    for (let at = 0; at < holds; at++) part[order[at]!] = at < held ? 2 : 1;
+    return {
+      part,
+      sentence: `Split at random (seed ${seed}), ${percent(test)} for test, ${percent(validation)} for validation`,
+    };
+  },
+  column({ column }, { folds }) {
+    return { part: folds!, sentence: `Split by the column \`${column}\`` };
+  },
+};
+
+/** So many of the rows are the first `share` of them; a share such as 1 − 0.1 − 0.1 is not cut short by its rounding. */
+function shareOf(rows: number, share: number): number {
+  return Math.min(rows, Math.max(0, Math.floor(rows * share + 1e-6)));
+}
+
+function percent(share: number): string {
+  return `${+(share * 100).toFixed(4)}%`;
+}
+
+function isAsked(split: Split, part: Part): boolean {
+  return part === 'train' || !('validation' in split) || split[part] > 0;
+}
+
+function emptyReason(split: Split, part: Part): string {
+  if (split.kind === 'leave_one_out') return 'no user has 3';
+  if (split.kind === 'column') return `none has ${split.column} = ${part}`;
+  const share = part === 'train' ? 1 - split.validation - split.test : split[part];
+  return `${percent(share)} is not one`;
+}
