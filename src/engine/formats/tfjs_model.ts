@@ -106,7 +106,7 @@ export function trainingTfjs(graph: Graph): TfjsArtifacts {
   return artifacts(writer, inputs, outputEntries(writer, [...graph.outputs, ...updates]));
 }
 
-/** The files of an exported model, by name: `model.json` and its weights in shards. Updates are left out. */
+/** The files of an exported model. Updates are left out. */
 export function servingTfjs(graph: Graph, parameters: Tensors): Readonly<Record<string, Uint8Array>> {
   const table = tfjsTable((node, _, writer) => {
     const name = node.attributes.name as string;
@@ -114,7 +114,11 @@ export function servingTfjs(graph: Graph, parameters: Tensors): Readonly<Record<
     return writer.weights(name, data, shape, dtype);
   });
   const writer = new TensorflowWriter(graph, table);
-  const model = artifacts(writer, entries(writer, graph.inputs), outputEntries(writer, graph.outputs));
+  return tfjsFiles(artifacts(writer, entries(writer, graph.inputs), outputEntries(writer, graph.outputs)));
+}
+
+/** A model as files, by name: `model.json` and its weights in shards. */
+export function tfjsFiles(model: TfjsArtifacts): Readonly<Record<string, Uint8Array>> {
   const count = Math.max(1, Math.ceil(model.weightData.byteLength / shardSize));
   const shards = Array.from({ length: count }, (_, index) => ({
     path: `group1-shard${index + 1}of${count}.bin`,
