@@ -66,7 +66,7 @@ export function scatterSequence(
   }
 }
 
-/** sums[slots[j]] += scale × gradient[i] for every element j of bag i; scale as in `gatherPooled`. */
+/** sums[slots[j]] += gradient[i] ÷ parts for every element j of bag i; parts as in `gatherPooled`. */
 export function scatterPooled(
   sums: usize,
   bytes: usize,
@@ -79,8 +79,8 @@ export function scatterPooled(
   for (let i: u32 = 0; i < count; i++) {
     const start = load<u32>(offsets + (i << 2));
     const end = load<u32>(offsets + (i << 2), 4);
-    const scale: f32 = mean && end > start ? <f32>1 / <f32>(end - start) : 1;
-    scatterBag(sums, bytes, slots + (start << 2), slots + (end << 2), scale, gradient);
+    const parts: f32 = mean && end > start ? <f32>(end - start) : 1;
+    scatterBag(sums, bytes, slots + (start << 2), slots + (end << 2), parts, gradient);
     gradient += bytes;
   }
 }
@@ -101,20 +101,20 @@ function addRow(target: usize, from: usize, bytes: usize): void {
 
 // @ts-ignore: decorator
 @inline
-function scatterBag(sums: usize, bytes: usize, from: usize, to: usize, scale: f32, gradient: usize): void {
-  const factor = f32x4.splat(scale);
+function scatterBag(sums: usize, bytes: usize, from: usize, to: usize, parts: f32, gradient: usize): void {
+  const divisor = f32x4.splat(parts);
   let at: usize = 0;
   for (; at + 128 <= bytes; at += 128) {
     const strip = sums + at;
     const g = gradient + at;
-    const g0 = f32x4.mul(v128.load(g), factor);
-    const g1 = f32x4.mul(v128.load(g, 16), factor);
-    const g2 = f32x4.mul(v128.load(g, 32), factor);
-    const g3 = f32x4.mul(v128.load(g, 48), factor);
-    const g4 = f32x4.mul(v128.load(g, 64), factor);
-    const g5 = f32x4.mul(v128.load(g, 80), factor);
-    const g6 = f32x4.mul(v128.load(g, 96), factor);
-    const g7 = f32x4.mul(v128.load(g, 112), factor);
+    const g0 = f32x4.div(v128.load(g), divisor);
+    const g1 = f32x4.div(v128.load(g, 16), divisor);
+    const g2 = f32x4.div(v128.load(g, 32), divisor);
+    const g3 = f32x4.div(v128.load(g, 48), divisor);
+    const g4 = f32x4.div(v128.load(g, 64), divisor);
+    const g5 = f32x4.div(v128.load(g, 80), divisor);
+    const g6 = f32x4.div(v128.load(g, 96), divisor);
+    const g7 = f32x4.div(v128.load(g, 112), divisor);
     for (let p = from; p < to; p += 4) {
       const row = strip + <usize>load<u32>(p) * bytes;
       v128.store(row, f32x4.add(v128.load(row), g0));
@@ -130,10 +130,10 @@ function scatterBag(sums: usize, bytes: usize, from: usize, to: usize, scale: f3
   for (; at + 64 <= bytes; at += 64) {
     const strip = sums + at;
     const g = gradient + at;
-    const g0 = f32x4.mul(v128.load(g), factor);
-    const g1 = f32x4.mul(v128.load(g, 16), factor);
-    const g2 = f32x4.mul(v128.load(g, 32), factor);
-    const g3 = f32x4.mul(v128.load(g, 48), factor);
+    const g0 = f32x4.div(v128.load(g), divisor);
+    const g1 = f32x4.div(v128.load(g, 16), divisor);
+    const g2 = f32x4.div(v128.load(g, 32), divisor);
+    const g3 = f32x4.div(v128.load(g, 48), divisor);
     for (let p = from; p < to; p += 4) {
       const row = strip + <usize>load<u32>(p) * bytes;
       v128.store(row, f32x4.add(v128.load(row), g0));
@@ -143,11 +143,11 @@ function scatterBag(sums: usize, bytes: usize, from: usize, to: usize, scale: f3
     }
   }
   for (; at + 16 <= bytes; at += 16) {
-    const g = f32x4.mul(v128.load(gradient + at), factor);
+    const g = f32x4.div(v128.load(gradient + at), divisor);
     for (let p = from; p < to; p += 4) addTo(sums + at + <usize>load<u32>(p) * bytes, g);
   }
   for (; at < bytes; at += 4) {
-    const g = load<f32>(gradient + at) * scale;
+    const g = load<f32>(gradient + at) / parts;
     for (let p = from; p < to; p += 4) {
       const target = sums + at + <usize>load<u32>(p) * bytes;
       store<f32>(target, load<f32>(target) + g);

@@ -1,4 +1,4 @@
-/** out[i] = scale × Σ table[codes[j]], j from offsets[i] to offsets[i + 1]; scale is 1 ÷ the bag's length for a mean. */
+/** out[i] = Σ table[codes[j]] ÷ parts, j from offsets[i] to offsets[i + 1]; parts is the bag's length for a mean, else 1. */
 export function gatherPooled(
   table: usize,
   bytes: usize,
@@ -11,8 +11,8 @@ export function gatherPooled(
   for (let i: u32 = 0; i < count; i++) {
     const start = load<u32>(offsets + (i << 2));
     const end = load<u32>(offsets + (i << 2), 4);
-    const scale: f32 = mean && end > start ? <f32>1 / <f32>(end - start) : 1;
-    poolBag(table, bytes, codes + (start << 2), codes + (end << 2), scale, out);
+    const parts: f32 = mean && end > start ? <f32>(end - start) : 1;
+    poolBag(table, bytes, codes + (start << 2), codes + (end << 2), parts, out);
     out += bytes;
   }
 }
@@ -20,8 +20,8 @@ export function gatherPooled(
 /** One bag, a strip of columns at a time, so that the sums stay in registers. */
 // @ts-ignore: decorator
 @inline
-function poolBag(table: usize, bytes: usize, from: usize, to: usize, scale: f32, out: usize): void {
-  const factor = f32x4.splat(scale);
+function poolBag(table: usize, bytes: usize, from: usize, to: usize, parts: f32, out: usize): void {
+  const divisor = f32x4.splat(parts);
   let at: usize = 0;
   for (; at + 128 <= bytes; at += 128) {
     const strip = table + at;
@@ -45,14 +45,14 @@ function poolBag(table: usize, bytes: usize, from: usize, to: usize, scale: f32,
       h = f32x4.add(h, v128.load(row, 112));
     }
     const target = out + at;
-    v128.store(target, f32x4.mul(a, factor));
-    v128.store(target, f32x4.mul(b, factor), 16);
-    v128.store(target, f32x4.mul(c, factor), 32);
-    v128.store(target, f32x4.mul(d, factor), 48);
-    v128.store(target, f32x4.mul(e, factor), 64);
-    v128.store(target, f32x4.mul(f, factor), 80);
-    v128.store(target, f32x4.mul(g, factor), 96);
-    v128.store(target, f32x4.mul(h, factor), 112);
+    v128.store(target, f32x4.div(a, divisor));
+    v128.store(target, f32x4.div(b, divisor), 16);
+    v128.store(target, f32x4.div(c, divisor), 32);
+    v128.store(target, f32x4.div(d, divisor), 48);
+    v128.store(target, f32x4.div(e, divisor), 64);
+    v128.store(target, f32x4.div(f, divisor), 80);
+    v128.store(target, f32x4.div(g, divisor), 96);
+    v128.store(target, f32x4.div(h, divisor), 112);
   }
   for (; at + 64 <= bytes; at += 64) {
     const strip = table + at;
@@ -68,19 +68,19 @@ function poolBag(table: usize, bytes: usize, from: usize, to: usize, scale: f32,
       d = f32x4.add(d, v128.load(row, 48));
     }
     const target = out + at;
-    v128.store(target, f32x4.mul(a, factor));
-    v128.store(target, f32x4.mul(b, factor), 16);
-    v128.store(target, f32x4.mul(c, factor), 32);
-    v128.store(target, f32x4.mul(d, factor), 48);
+    v128.store(target, f32x4.div(a, divisor));
+    v128.store(target, f32x4.div(b, divisor), 16);
+    v128.store(target, f32x4.div(c, divisor), 32);
+    v128.store(target, f32x4.div(d, divisor), 48);
   }
   for (; at + 16 <= bytes; at += 16) {
     let a = f32x4.splat(0);
     for (let p = from; p < to; p += 4) a = f32x4.add(a, v128.load(table + at + <usize>load<u32>(p) * bytes));
-    v128.store(out + at, f32x4.mul(a, factor));
+    v128.store(out + at, f32x4.div(a, divisor));
   }
   for (; at < bytes; at += 4) {
     let a: f32 = 0;
     for (let p = from; p < to; p += 4) a += load<f32>(table + at + <usize>load<u32>(p) * bytes);
-    store<f32>(out + at, a * scale);
+    store<f32>(out + at, a / parts);
   }
 }
