@@ -225,4 +225,8 @@ describe('noise', () => {
     }
     expect([...both.x!.data].filter((each, i) => each === both.y!.data[i]).length).toBeLessThan(5);
   });
+
+  test('for drawn rows there are as many rows as are drawn', () => {
+    expect(numbersOf({ ...source, rows: sampled }, [0, 1]).shape).toEqual([6, 37]);
+  });
 });
