@@ -82,7 +82,7 @@ export interface ReadOptions {
   /** Which tensors to read: all, unless given. */
   readonly wanted?: (name: string) => boolean;
   /** Memory to read a tensor into, so that it is never held twice; new memory where it answers undefined. */
-  readonly into?: (name: string) => StoredNumbers | undefined;
+  readonly into?: (name: string, shape: readonly number[]) => StoredNumbers | undefined;
 }
 
 /**
@@ -109,7 +109,7 @@ export async function readSafetensors(path: string, options: ReadOptions = {}): 
     const tensors = new Map<string, StoredTensor>();
     for (const { name, dtype, shape, begin } of entries) {
       if (options.wanted && !options.wanted(name)) continue;
-      const data = options.into?.(name) ?? kinds[dtype].make(countOf(shape));
+      const data = options.into?.(name, shape) ?? kinds[dtype].make(countOf(shape));
       if (kindOf(data) !== dtype || data.length !== countOf(shape)) throw damaged(`\`${name}\` is of another size`);
       await fill(handle, bytesOf(data), start + begin, path);
       tensors.set(name, { name, shape, data });

@@ -34,17 +34,3 @@ export function tableRows(encodings: ReadonlyMap<string, Encoding>, feature: str
   invariant(encoding, `feature ${feature} has no encoding`);
   return rowsOf(encoding);
 }
-
-/** Tables that are only read. */
-export function tablesOf(
-  values: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: unknown }>,
-): Tables {
-  return new Map(
-    [...values].map(([name, { shape, data }]) => {
-      invariant(data instanceof Float32Array && shape.length === 2, `table ${name} is not float32 [rows, dim]`);
-      const table = makeTable({ name, rows: shape[0]!, dim: shape[1]! });
-      table.load(data);
-      return [name, table];
-    }),
-  );
-}

@@ -4,11 +4,13 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Encoding } from '../../data/dataset.ts';
 import { failure } from '../../diagnostics/failure.ts';
+import { makeTable, type Table } from '../../embedding/table.ts';
 import type { Tensors } from '../../engine/engine.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import type { Plan } from '../../lower/plan.ts';
 import { readSafetensors } from '../safetensors.ts';
 import { systemReason } from '../system_reason.ts';
+import type { Tables } from '../tables.ts';
 import { checksumOf } from './checksum.ts';
 import { type Manifest, manifestFile, noChecksum, restorePlan } from './manifest.ts';
 import { refuseUnlessValid } from './validate.ts';
@@ -20,14 +22,16 @@ export interface Trained {
   readonly plan: Plan;
   /** By the feature that owns it. */
   readonly encodings: ReadonlyMap<string, Encoding>;
-  /** float32 [rows, dim], by table. */
-  readonly tables: ReadonlyMap<string, Tensor>;
+  /** Read-only: without an optimizer's state. */
+  readonly tables: Tables;
   /** The dense weights, by parameter of the graphs. */
   readonly parameters: Tensors;
 }
 
+const tablePrefix = 'table/';
+
 /**
- * @throws Failure `not-a-run`, `lost-file`, `changed-file`, `damaged-file`, `cannot-read`
+ * @throws Failure `not-a-run`, `lost-file`, `changed-file`, `unfinished-run`, `lost-file`, `changed-file`, `damaged-file`, `cannot-read`
  */
 export async function load(folder: string): Promise<Trained> {
   const manifest = await readManifest(folder);
@@ -43,13 +47,20 @@ export async function load(folder: string): Promise<Trained> {
     await refuseUnlessValid('encoding', encoding, join(folder, path));
     encodings.set(feature, encoding as Encoding);
   }
-  const { tensors } = await readSafetensors(join(folder, manifest.weights));
-  const tables = new Map<string, Tensor>();
+  const tables = new Map<string, Table>();
+  const { tensors } = await readSafetensors(join(folder, manifest.weights), {
+    // Straight into its place: a table may be larger than half of the memory.
+    into(name, shape) {
+      if (!name.startsWith(tablePrefix)) return undefined;
+      const table = makeTable({ name: name.slice(tablePrefix.length), rows: shape[0]!, dim: shape[1]! });
+      tables.set(table.name, table);
+      return table.values();
+    },
+  });
   const parameters: Record<string, Tensor> = {};
   for (const [name, { shape, data }] of tensors) {
-    const tensor = { dtype: data instanceof Int32Array ? 'int32' : 'float32', shape, data } as Tensor;
-    if (name.startsWith('table/')) tables.set(name.slice('table/'.length), tensor);
-    else parameters[name.slice('parameter/'.length)] = tensor;
+    if (name.startsWith(tablePrefix)) continue;
+    parameters[name.slice('parameter/'.length)] = { dtype: 'float32', shape, data: data as Float32Array };
   }
   return { folder, manifest, plan: restorePlan(stored, graphs), encodings, tables, parameters };
 }

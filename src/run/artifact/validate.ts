@@ -1,4 +1,5 @@
 /** Whether JSON is what our schemas say. ajv is loaded only when a model is read or written. */
+import type { ValidateFunction } from 'ajv';
 import { failure } from '../../diagnostics/failure.ts';
 import encodingSchema from './encoding.schema.json' with { type: 'json' };
 import manifestSchema from './manifest.schema.json' with { type: 'json' };
@@ -6,14 +7,25 @@ import servingSchema from './serving.schema.json' with { type: 'json' };
 
 const schemas = { encoding: encodingSchema, manifest: manifestSchema, serving: servingSchema };
 
+/** Compiled once for the process: that takes longer than a validation. */
+let compiled: Promise<Record<keyof typeof schemas, ValidateFunction>> | undefined;
+
+async function compile(): Promise<Record<keyof typeof schemas, ValidateFunction>> {
+  const { Ajv2020 } = await import('ajv/dist/2020.js');
+  const ajv = new Ajv2020({ discriminator: true, strictTypes: false });
+  return {
+    encoding: ajv.compile(schemas.encoding),
+    manifest: ajv.compile(schemas.manifest),
+    serving: ajv.compile(schemas.serving),
+  };
+}
+
 /**
  * The first thing wrong with `value`, or undefined: `/training/epochs must be integer`.
  */
 export async function complaint(schema: keyof typeof schemas, value: unknown): Promise<string | undefined> {
-  const { Ajv2020 } = await import('ajv/dist/2020.js');
-  const ajv = new Ajv2020({ strict: true, strictRequired: false, discriminator: true, strictTypes: false });
-  ajv.addSchema(encodingSchema);
-  const validate = ajv.getSchema(schemas[schema].$id) ?? ajv.compile(schemas[schema]);
+  compiled ??= compile();
+  const validate = (await compiled)[schema];
   if (validate(value)) return undefined;
   const error = validate.errors?.[0];
   return `${error?.instancePath ?? ''} ${error?.message ?? 'is not allowed'}`.trim();

@@ -1,0 +1,188 @@
+/**
+ * Writes the towers so that they run without Tower: for each a TensorFlow.js graph model, an ONNX file and a SavedModel, codes in
+ * and the retrieval vector out, and serving.json, which says what goes in.
+ */
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { failure, invariant } from '../diagnostics/failure.ts';
+import type { Tensors } from '../engine/engine.ts';
+import { servingOnnx } from '../engine/formats/onnx.ts';
+import { servingSavedModel } from '../engine/formats/saved_model.ts';
+import { servingTfjs } from '../engine/formats/tfjs_model.ts';
+import type { Graph, Tensor } from '../graph/graph.ts';
+import type { Plan, TowerPlan } from '../lower/plan.ts';
+import { servingGraph, tableParameter } from '../lower/serving.ts';
+import type { Trained } from './artifact/load.ts';
+import { refuseUnlessValid } from './artifact/validate.ts';
+import { addEncoding, makeFolder, writeTexts } from './artifact/write.ts';
+import { writeDurably, writeTextDurably } from './durable.ts';
+import { keeps } from './query_columns.ts';
+
+export interface ExportOptions {
+  readonly folder: string;
+  /** Version of Tower. */
+  readonly tower: string;
+  /** Writes into a folder that is not empty; what an earlier export left of these towers is replaced. */
+  readonly force?: boolean;
+}
+
+/** serving.json; `serving.schema.json` says what each entry means. */
+export interface Serving {
+  readonly format: 'tower-serving-1';
+  readonly tower: string;
+  readonly model: string;
+  readonly retrieval: {
+    readonly query: string;
+    readonly item: string;
+    readonly width: number;
+    readonly score: 'inner product';
+  };
+  readonly towers: Readonly<Record<string, ServingTower>>;
+}
+
+export interface ServingTower {
+  readonly key?: string;
+  readonly files: { readonly tfjs: string; readonly onnx: string; readonly savedModel: string };
+  readonly inputs: readonly ServingInput[];
+  readonly outputs: readonly { readonly name: string; readonly dtype: string; readonly shape: ServingShape }[];
+}
+
+export interface ServingInput {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: ServingShape;
+  readonly gives: 'code' | 'bag' | 'numbers';
+  readonly column: string;
+  readonly encoding: string;
+  readonly padding?: -1;
+  readonly keeps?: 'latest' | 'first';
+}
+
+export type ServingShape = readonly (number | 'batch')[];
+
+export interface Exported {
+  readonly serving: Serving;
+  /** Paths within the folder. */
+  readonly files: readonly string[];
+}
+
+/** A protocol buffer, which ONNX and SavedModel are, holds less than this. */
+const largestMessage = 2 ** 31 - 2 ** 20;
+
+/** @throws Failure `folder-in-use`, `too-large-to-export`, `cannot-write` */
+export async function exportModel(trained: Trained, options: ExportOptions): Promise<Exported> {
+  const { plan } = trained;
+  const { folder, tower: version } = options;
+  const towers = plan.towers.map((tower) => ({ tower, ...served(trained, tower) }));
+  for (const { tower, parameters } of towers) refuseTooLarge(tower, parameters);
+  await makeFolder(folder);
+  const names = await readdir(folder);
+  if (names.length > 0 && !options.force) {
+    throw failure('folder-in-use', { folder, holds: `other files (${names.slice(0, 3).join(', ')})` });
+  }
+  // What says that the folder is an export goes first, and comes last.
+  await rm(join(folder, 'serving.json'), { force: true });
+
+  const files: string[] = [];
+  const described: Record<string, ServingTower> = {};
+  const texts = new Map<string, string>();
+  const encodingFiles = new Map<string, string>();
+  const encodingFile = (feature: string): string => {
+    const known = encodingFiles.get(feature);
+    if (known !== undefined) return known;
+    const encoding = trained.encodings.get(feature);
+    invariant(encoding, `feature ${feature} has no encoding`);
+    const file = addEncoding(texts, feature, encoding);
+    encodingFiles.set(feature, file);
+    return file;
+  };
+  for (const { tower, graph, parameters } of towers) {
+    const { name } = tower;
+    await rm(join(folder, name, 'tfjs'), { recursive: true, force: true });
+    files.push(...(await writeAll(folder, `${name}/tfjs`, servingTfjs(graph, parameters))));
+    files.push(...(await writeAll(folder, name, { 'model.onnx': servingOnnx(graph, parameters) })));
+    files.push(...(await writeAll(folder, `${name}/saved_model`, servingSavedModel(graph, parameters))));
+    described[name] = describe(plan, tower, graph, encodingFile);
+  }
+  await writeTexts(folder, texts);
+  const serving: Serving = {
+    format: 'tower-serving-1',
+    tower: version,
+    model: plan.model,
+    retrieval: {
+      query: plan.towers[0].name,
+      item: plan.towers[1].name,
+      width: plan.towers[1].width,
+      score: 'inner product',
+    },
+    towers: described,
+  };
+  await refuseUnlessValid('serving', serving, join(folder, 'serving.json'));
+  await writeTextDurably(join(folder, 'serving.json'), `${JSON.stringify(serving, undefined, 2)}\n`);
+  return { serving, files: [...files, ...texts.keys(), 'serving.json'].sort() };
+}
+
+/** The tower's serving graph with its tables and dense weights. */
+function served(trained: Trained, tower: TowerPlan): { graph: Graph; parameters: Tensors } {
+  const rows = new Map([...trained.tables].map(([name, table]) => [name, table.rows]));
+  const graph = servingGraph(trained.plan, tower, rows);
+  const tables = new Map(
+    [...trained.tables].map(([name, table]): [string, Tensor] => [
+      tableParameter(name),
+      { dtype: 'float32', shape: [table.rows, table.dim], data: table.values() },
+    ]),
+  );
+  const parameters: Record<string, Tensor> = {};
+  for (const { name } of graph.parameters) {
+    const value = tables.get(name) ?? trained.parameters[name];
+    invariant(value, `there is no value for parameter ${name} of tower ${tower.name}`);
+    parameters[name] = value;
+  }
+  return { graph, parameters };
+}
+
+function refuseTooLarge({ name }: TowerPlan, parameters: Tensors): void {
+  const bytes = Object.values(parameters).reduce((sum, { data }) => sum + data.byteLength, 0);
+  if (bytes > largestMessage) throw failure('too-large-to-export', { tower: name, bytes, limit: largestMessage });
+}
+
+async function writeAll(folder: string, under: string, files: Readonly<Record<string, Uint8Array>>): Promise<string[]> {
+  const paths: string[] = [];
+  for (const [name, bytes] of Object.entries(files)) {
+    const path = `${under}/${name}`;
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeDurably(join(folder, path), (sink) => sink.write(bytes));
+    paths.push(path);
+  }
+  return paths;
+}
+
+function describe(plan: Plan, tower: TowerPlan, graph: Graph, encodingFile: (feature: string) => string): ServingTower {
+  const { name, key } = tower;
+  return {
+    ...(key === undefined ? {} : { key }),
+    files: { tfjs: `${name}/tfjs/model.json`, onnx: `${name}/model.onnx`, savedModel: `${name}/saved_model` },
+    inputs: graph.inputs.map((input): ServingInput => {
+      const feature = plan.features.find((each) => each.name === input.name);
+      invariant(feature, `input ${input.name} of tower ${name} is a feature`);
+      const { dtype } = graph.nodes[input.node]!.type;
+      return {
+        name: input.name,
+        dtype,
+        shape: shapeOf(graph, input.node),
+        gives: feature.gives,
+        column: feature.column,
+        encoding: encodingFile(feature.encoderOf),
+        ...(feature.gives === 'bag' ? { padding: -1, keeps: keeps(plan, feature) } : {}),
+      };
+    }),
+    outputs: graph.outputs.map((output) => ({
+      name: output.name,
+      dtype: graph.nodes[output.node]!.type.dtype,
+      shape: shapeOf(graph, output.node),
+    })),
+  };
+}
+
+const shapeOf = (graph: Graph, node: number): ServingShape =>
+  graph.nodes[node]!.type.shape.map((dim) => (typeof dim === 'number' ? dim : 'batch'));
