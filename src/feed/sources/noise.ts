@@ -12,9 +12,9 @@ export const noise: MakeSource<'noise'> = ({ width, rows: of = { kind: 'events' 
       const rows = rowsOf(of);
       const count = rows.length * width;
       region = space.enlarge(region, count * 4);
-      const random = makeRandom(stream, batch.step);
+      const random = makeRandom(stream, step);
       space.kernels.uniform(region.pointer, count, random.integer(2 ** 32), random.integer(2 ** 32), 0, 1);
-      return { dtype: 'float32', shape: [length, width], data: space.floats(region, count) };
+      return { dtype: 'float32', shape: [rows.length, width], data: space.floats(region, count) };
     },
   };
 };
