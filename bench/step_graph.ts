@@ -7,6 +7,7 @@ import { type Builder, makeBuilder, type Ref } from '../src/graph/builder.ts';
 import { gradients } from '../src/graph/differentiate.ts';
 import { resolveShape, type Sizes } from '../src/graph/dims.ts';
 import type { Dim, Graph, Tensor } from '../src/graph/graph.ts';
+import { simplify } from '../src/graph/simplify.ts';
 import type { LossContext } from '../src/library/contract.ts';
 import { softmax } from '../src/library/losses/softmax.ts';
 import { makeRandom } from '../src/random/random.ts';
@@ -60,7 +61,7 @@ export function stepGraph(): Graph {
   parameters.forEach((parameter, i) => {
     b.update(parameter, b.sub(parameter, b.mul(all[i + 2]!, rate)));
   });
-  return b.finish();
+  return simplify(b.finish());
 }
 
 /** One square product, of which only a number comes back. */

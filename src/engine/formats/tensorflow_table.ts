@@ -1,5 +1,6 @@
 /** How each op is said in TensorFlow. `Parameter` differs between a training graph and an exported one: it is given. */
 import type { Dim, Node } from '../../graph/graph.ts';
+import { biasOf, reluGradient } from './fusions.ts';
 import { inferable, sliceSizes } from './symbols.ts';
 import {
   dataType,
@@ -50,7 +51,12 @@ export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable 
         node.type.dtype,
       ),
 
-    Add: same('AddV2'),
+    Add: (node, operands, writer) => {
+      const product = biasOf(writer.graph, node);
+      if (product === undefined) return writer.emit('AddV2', operands, { T: writer.operandType(node) });
+      // TensorFlow makes a product, its bias and a relu into one kernel, if the sum is said this way.
+      return writer.emit('BiasAdd', [operands[product]!, operands[1 - product]!], { T: writer.operandType(node) });
+    },
     Sub: same('Sub'),
     Mul: same('Mul'),
     Div: same('RealDiv'),
@@ -79,7 +85,12 @@ export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable 
 
     Cast: (node, operands, writer) =>
       writer.emit('Cast', operands, { SrcT: writer.operandType(node), DstT: { type: dataType(node.type.dtype) } }),
-    Select: (node, operands, writer) => writer.emit('SelectV2', operands, { T: { type: dataType(node.type.dtype) } }),
+    Select: (node, operands, writer) => {
+      const T = { type: dataType(node.type.dtype) };
+      const relu = reluGradient(writer.graph, node);
+      if (relu) return writer.emit('ReluGrad', [writer.valueOf(relu.gradient), writer.valueOf(relu.x)], { T });
+      return writer.emit('SelectV2', operands, { T });
+    },
 
     MatMul: (node, operands, writer) =>
       writer.emit('MatMul', operands, {

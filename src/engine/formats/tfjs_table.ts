@@ -23,6 +23,8 @@ export function tfjsTable(parameter: TensorflowLowering): TensorflowTable {
     ...tensorflowTable(parameter),
     MatMul: product('MatMul', ['transpose_a', 'transpose_b'], [1, 0]),
     BatchMatMul: product('BatchMatMulV2', ['adj_x', 'adj_y'], [0, 2, 1]),
+    // TensorFlow.js's graph models have no ReluGrad.
+    Select: (node, operands, writer) => writer.emit('SelectV2', operands, { T: { type: dataType(node.type.dtype) } }),
     // UnsortedSegmentSum is missing in the WebAssembly backend; ScatterNd adds up what falls on one row.
     SegmentSum: (node, operands, writer) => {
       const [values, segments] = segmentOperands(node, operands, writer);
