@@ -181,7 +181,7 @@ export function feed(
             name,
             floats(
               shape,
-              Array.from(random(shape, at), (_, i) => (i % shape[1]! === 0 ? 1 : i % 2)),
+              Array.from(random(shape, at).data, (_, i) => (i % shape[1]! === 0 ? 1 : i % 2)),
             ),
           ];
         case 'noise':

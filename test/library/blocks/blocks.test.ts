@@ -1,0 +1,250 @@
+import { describe, expect, test } from 'vitest';
+import { type Builder, makeBuilder, type Ref } from '../../../src/graph/builder.ts';
+import { blocks } from '../../../src/library/blocks/table.ts';
+import { ShapeError, type Value } from '../../../src/library/contract.ts';
+import { printValueType, typeOf } from '../../../src/library/values.ts';
+import {
+  batch,
+  contextOf,
+  expectClose,
+  fieldInputs,
+  floats,
+  random,
+  rowsOf,
+  run,
+  sequenceInput,
+  vectorInput,
+} from '../support.ts';
+
+function lowered(
+  builder: Builder,
+  kind: string,
+  input: Value,
+  args: Record<string, unknown> = {},
+  training = true,
+): Value {
+  const row = blocks[kind]!;
+  const defaults = Object.fromEntries(
+    Object.entries(row.parameters).map(([name, { default: value }]) => [name, value]),
+  );
+  return row.lower(contextOf(builder, training), input, { ...defaults, ...args });
+}
+
+/** The one tensor of a value: fields side by side. */
+function tensorOf(builder: Builder, value: Value): Ref {
+  if (value.kind !== 'fields') return value.tensor;
+  return builder.concat(
+    value.fields.map((field) => field.tensor),
+    1,
+  );
+}
+
+const typeAfter = (kind: string, input: (builder: Builder) => Value, args?: Record<string, unknown>): string => {
+  const builder = makeBuilder('type');
+  return printValueType(typeOf(lowered(builder, kind, input(builder), args)));
+};
+
+const refusalOf = (kind: string, input: (builder: Builder) => Value, args?: Record<string, unknown>): ShapeError => {
+  try {
+    typeAfter(kind, input, args);
+  } catch (error) {
+    if (error instanceof ShapeError) return error;
+    throw error;
+  }
+  return expect.fail(`${kind} refuses nothing`);
+};
+
+const a = floats([2, 2], [1, 2, 3, 4]);
+const b = floats([2, 3], [5, 6, 7, 8, 9, 10]);
+
+describe('flatten', () => {
+  test('puts fields of any widths side by side', () => {
+    const y = run((g) => tensorOf(g, lowered(g, 'flatten', fieldInputs(g, [2, 3]))), { a, b });
+    expect(rowsOf(y)).toEqual([
+      [1, 2, 5, 6, 7],
+      [3, 4, 8, 9, 10],
+    ]);
+    expect(typeAfter('flatten', (g) => fieldInputs(g, [2, 3]))).toBe('vector[5]');
+  });
+
+  test('puts a sequence end to end and leaves a vector alone', () => {
+    expect(typeAfter('flatten', (g) => sequenceInput(g, 4, 3))).toBe('vector[12]');
+    expect(typeAfter('flatten', (g) => vectorInput(g, 7))).toBe('vector[7]');
+  });
+});
+
+describe('dense', () => {
+  test('is activation(x · W + b)', () => {
+    const parameters = { weights: floats([2, 2], [1, -1, 0.5, 2]), bias: floats([2], [0.25, -8]) };
+    const dense = (activation: string) =>
+      run((g) => tensorOf(g, lowered(g, 'dense', vectorInput(g, 2), { units: 2, activation })), { x: a }, parameters);
+    expect([...dense('linear').data]).toEqual([2.25, -5, 5.25, -3]);
+    expect([...dense('relu').data]).toEqual([2.25, 0, 5.25, 0]);
+    expectClose(dense('tanh').data, [2.25, -5, 5.25, -3].map(Math.tanh));
+    expectClose(
+      dense('swish').data,
+      [2.25, -5, 5.25, -3].map((x) => x / (1 + Math.exp(-x))),
+    );
+  });
+
+  test('takes vectors only, and says what would make one', () => {
+    const fields = refusalOf('dense', (g) => fieldInputs(g, [4, 4]), { units: 2 });
+    expect(fields.reason).toBe('needs a vector, but gets fields[2 × 4]');
+    expect(fields.insert).toBe('flatten');
+    expect(refusalOf('dense', (g) => sequenceInput(g, 5, 4), { units: 2 }).insert).toBe('mean');
+  });
+});
+
+describe('mlp', () => {
+  test('has its activation after every layer but the last, which is linear', () => {
+    const parameters = {
+      weights_0: floats([2, 2], [1, -1, 0, 0]),
+      bias_0: floats([2], [0, 0]),
+      weights_1: floats([2, 1], [-1, 5]),
+      bias_1: floats([1], [0]),
+    };
+    const mlp = (args: object) =>
+      run((g) => tensorOf(g, lowered(g, 'mlp', vectorInput(g, 2), { units: [2, 1], ...args })), { x: a }, parameters);
+    expect([...mlp({}).data]).toEqual([-1, -3]);
+    expect([...mlp({ last: 'relu' }).data]).toEqual([0, 0]);
+    expectClose(
+      mlp({ activation: 'tanh', last: 'tanh' }).data,
+      [1, 3].map((x) => Math.tanh(-6 * Math.tanh(x))),
+    );
+  });
+
+  test('gives a vector as wide as its last layer', () => {
+    expect(typeAfter('mlp', (g) => vectorInput(g, 9), { units: [5, 3] })).toBe('vector[3]');
+  });
+});
+
+describe('dropout', () => {
+  const noise = floats([2, 2], [0.1, 0.25, 0.9, 0.2]);
+
+  test('drops where the noise is below its rate, and divides the rest by 1 − rate', () => {
+    const y = run((g) => tensorOf(g, lowered(g, 'dropout', vectorInput(g, 2), { rate: 0.25 })), {
+      x: a,
+      noise_1: noise,
+    });
+    expectClose(y.data, [0, 2 / 0.75, 3 / 0.75, 0]);
+  });
+
+  test('is nothing in a served tower, and at a rate of 0', () => {
+    const g = makeBuilder('served');
+    const input = vectorInput(g, 2);
+    expect(lowered(g, 'dropout', input, { rate: 0.5 }, false)).toBe(input);
+    expect(lowered(g, 'dropout', input, { rate: 0 })).toBe(input);
+  });
+
+  test('keeps the shape of fields and of sequences', () => {
+    expect(typeAfter('dropout', (g) => fieldInputs(g, [2, 3]))).toBe('fields[2, 3]');
+    expect(typeAfter('dropout', (g) => sequenceInput(g, 5, 3))).toBe('sequence[5 × 3]');
+  });
+});
+
+describe('layer_norm', () => {
+  test('gives each row mean 0 and variance 1, times its gain plus its offset', () => {
+    const x = random([3, 5], 1, -4, 9);
+    const gain = random([5], 2);
+    const offset = random([5], 3);
+    const y = run((g) => tensorOf(g, lowered(g, 'layer_norm', vectorInput(g, 5))), { x }, { gain, offset });
+    const expected = rowsOf(x).flatMap((row) => {
+      const mean = row.reduce((sum, value) => sum + value) / 5;
+      const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 5;
+      return row.map((value, at) => ((value - mean) / Math.sqrt(variance + 1e-5)) * gain.data[at]! + offset.data[at]!);
+    });
+    expectClose(y.data, expected, 1e-5);
+  });
+});
+
+describe('normalize', () => {
+  test('divides each row by its length, and leaves a row of zeros', () => {
+    const x = floats([2, 2], [3, -4, 0, 0]);
+    const y = run((g) => tensorOf(g, lowered(g, 'normalize', vectorInput(g, 2))), { x });
+    expectClose(y.data, [0.6, -0.8, 0, 0], 1e-6);
+  });
+
+  test('knows that it did, so that nothing normalizes twice', () => {
+    const g = makeBuilder('twice');
+    const once = lowered(g, 'normalize', vectorInput(g, 2));
+    expect(once).toMatchObject({ normalized: true });
+    expect(lowered(g, 'normalize', once)).toBe(once);
+    expect(lowered(g, 'dense', once, { units: 2 })).toMatchObject({ normalized: false });
+  });
+});
+
+describe('senet', () => {
+  test('squeezes each field by its own mean, whatever its width, and weighs it as a whole', () => {
+    const reduce = floats([2, 1], [1, -0.5]);
+    const expand = floats([1, 2], [2, -1]);
+    const y = run(
+      (g) => tensorOf(g, lowered(g, 'senet', fieldInputs(g, [2, 3]), { reduction: 2 })),
+      { a, b },
+      { reduce, expand },
+    );
+    // z = (mean a, mean b): (1.5, 6), (3.5, 9); hidden = relu(a − b/2): 0 and 0 → weights σ(0) = ½ …
+    expectClose(y.data, [0.5, 1, 2.5, 3, 3.5, 1.5, 2, 4, 4.5, 5]);
+    const other = run(
+      (g) => tensorOf(g, lowered(g, 'senet', fieldInputs(g, [2, 3]), { reduction: 2 })),
+      { a, b },
+      { reduce: floats([2, 1], [1, 0]), expand },
+    );
+    const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+    const expected = [
+      [1, 2].map((value) => value * sigmoid(3)),
+      [5, 6, 7].map((value) => value * sigmoid(-1.5)),
+      [3, 4].map((value) => value * sigmoid(7)),
+      [8, 9, 10].map((value) => value * sigmoid(-3.5)),
+    ];
+    expectClose(other.data, expected.flat());
+  });
+
+  test('keeps the type, and one hidden unit at least', () => {
+    expect(typeAfter('senet', (g) => fieldInputs(g, [4, 4, 8]))).toBe('fields[4, 4, 8]');
+    expect(typeAfter('senet', (g) => fieldInputs(g, [4]), { reduction: 16 })).toBe('fields[1 × 4]');
+  });
+
+  test('takes no vector', () => {
+    expect(refusalOf('senet', (g) => vectorInput(g, 8)).reason).toBe('needs fields, but gets vector[8]');
+  });
+});
+
+describe('mean and sum', () => {
+  const pair = { a, b: floats([2, 2], [10, 20, 30, 40]) };
+
+  test('of fields are taken field by field', () => {
+    expect([...run((g) => tensorOf(g, lowered(g, 'sum', fieldInputs(g, [2, 2]))), pair).data]).toEqual([
+      11, 22, 33, 44,
+    ]);
+    expect([...run((g) => tensorOf(g, lowered(g, 'mean', fieldInputs(g, [2, 2]))), pair).data]).toEqual([
+      5.5, 11, 16.5, 22,
+    ]);
+  });
+
+  test('of a sequence count only what is there; of an empty one they are 0', () => {
+    const x = floats([2, 3, 2], [1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0]);
+    const mask = floats([2, 3], [1, 1, 0, 0, 0, 0]);
+    const pooled = (kind: string) => run((g) => tensorOf(g, lowered(g, kind, sequenceInput(g, 3, 2))), { x, mask });
+    expect([...pooled('mean').data]).toEqual([2, 3, 0, 0]);
+    expect([...run((g) => tensorOf(g, lowered(g, 'sum', sequenceInput(g, 3, 2))), { x, mask }).data]).toEqual([
+      4, 6, 0, 0,
+    ]);
+  });
+
+  test('need fields of one width, and say which is odd', () => {
+    const refusal = refusalOf('mean', (g) => fieldInputs(g, [4, 8, 4]));
+    expect(refusal.feature).toBe('b');
+    expect(refusal.reason).toBe('needs fields of one width, but gets fields[4, 8, 4]: `b` has width 8, not 4');
+  });
+});
+
+test('every block keeps the batch as it is: nothing is summed over rows', () => {
+  for (const kind of Object.keys(blocks)) {
+    const g = makeBuilder(kind);
+    const takesFields = kind === 'senet' || kind === 'mean' || kind === 'sum';
+    const input = takesFields ? fieldInputs(g, [3, 3]) : vectorInput(g, 3);
+    const args = { dense: { units: 2 }, mlp: { units: [4, 2] } }[kind] ?? {};
+    const value = lowered(g, kind, input, args);
+    expect(tensorOf(g, value).type.shape[0], kind).toEqual(batch);
+  }
+});

@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import { type BoundKind, type FeatureUse, ShapeError } from '../../../src/library/contract.ts';
+import { features } from '../../../src/library/features/table.ts';
+import { featureUse } from '../../../src/library/features/uses.ts';
+
+const call = (kind: string, args: Record<string, unknown> = {}): BoundKind => ({
+  kind,
+  arguments: {
+    ...Object.fromEntries(
+      Object.entries(features[kind]!.parameters).map(([name, { default: value }]) => [name, value]),
+    ),
+    ...args,
+  },
+});
+
+const use = (kind: string, args?: Record<string, unknown>, others: Record<string, BoundKind> = {}): FeatureUse =>
+  featureUse('it', new Map(Object.entries({ it: call(kind, args), ...others })));
+
+describe('what features ask of the host', () => {
+  test('an id learns its values, or hashes them', () => {
+    expect(use('id')).toEqual({ encoder: { kind: 'vocabulary', minimumCount: 1 }, gives: 'code', dim: 32 });
+    expect(use('id', { min_count: 5 }).encoder).toEqual({ kind: 'vocabulary', minimumCount: 5 });
+    expect(use('id', { hash: 100, dim: 4 })).toEqual({
+      encoder: { kind: 'hash', buckets: 100 },
+      gives: 'code',
+      dim: 4,
+    });
+  });
+
+  test('a category may list its values', () => {
+    const encoder = { kind: 'vocabulary', minimumCount: 1, values: ['F', 'M'] };
+    expect(use('category', { values: ['F', 'M'] })).toEqual({ encoder, gives: 'code', dim: 8 });
+  });
+
+  test('a number is itself, a projection of itself, or a piece with a row of a table', () => {
+    expect(use('number')).toEqual({ encoder: { kind: 'number', log: false }, gives: 'numbers', size: 1 });
+    expect(use('number', { standardize: true, log: true, dim: 8 })).toEqual({
+      encoder: { kind: 'standardize', log: true },
+      gives: 'numbers',
+      size: 1,
+      project: 8,
+    });
+    expect(use('number', { boundaries: [18, 25] })).toEqual({
+      encoder: { kind: 'boundaries', boundaries: [18, 25], log: false },
+      gives: 'code',
+      dim: 8,
+    });
+    expect(use('number', { log: true, buckets: 32, dim: 4 })).toEqual({
+      encoder: { kind: 'quantiles', buckets: 32, log: true },
+      gives: 'code',
+      dim: 4,
+    });
+  });
+
+  test('a list takes its elements from a kind of its own or from a feature', () => {
+    expect(use('list', { element: call('category', { dim: 16 }), max: 6 })).toEqual({
+      encoder: { kind: 'vocabulary', minimumCount: 1 },
+      gives: 'bag',
+      max: 6,
+      pool: 'mean',
+      dim: 16,
+    });
+    const of = use('list', { element: { feature: 'video' } }, { video: call('id', { dim: 64 }) });
+    expect(of).toEqual({ encoder: { owner: 'video' }, gives: 'bag', max: 50, pool: 'mean', dim: 64 });
+  });
+
+  test('text is a bag of words or of trigrams', () => {
+    expect(use('text', { pieces: 'trigrams', hash: 99, dim: 5 })).toEqual({
+      encoder: { kind: 'trigrams', buckets: 99 },
+      gives: 'bag',
+      max: 256,
+      dim: 5,
+      pool: 'sum',
+    });
+  });
+
+  test('like shares the table of a feature, and of whatever that shares in turn', () => {
+    const others = { video: call('id', { dim: 64 }), seed: call('like', { feature: 'video' }) };
+    const shared = { encoder: { owner: 'video' }, gives: 'code', dim: 64 };
+    expect(use('like', { feature: 'video' }, others)).toEqual(shared);
+    expect(use('like', { feature: 'seed' }, others)).toEqual(shared);
+    expect(use('list', { element: { feature: 'seed' } }, others).encoder).toEqual({ owner: 'video' });
+  });
+});
+
+describe('what would be ignored is refused', () => {
+  const key = { key: call('id', { dim: 0 }) };
+  const number = { number: call('number') };
+  test.each<[string, Record<string, unknown>, RegExp, Record<string, BoundKind>?]>([
+    ['id', { hash: 5, min_count: 2 }, /`hash` or `min_count`, not both/],
+    ['category', { values: ['F'], hash: 5 }, /values or `hash`, not both/],
+    ['category', { values: ['F'], min_count: 5 }, /values or `min_count`, not both/],
+    ['category', { values: ['F', 'M', 'F'] }, /"F" twice/],
+    ['number', { boundaries: [1], buckets: 3 }, /`boundaries` or `buckets`, not both/],
+    ['number', { standardize: true, boundaries: [1] }, /`standardize` or `boundaries`/],
+    ['number', { standardize: true, buckets: 4 }, /`standardize` or `buckets`/],
+    ['number', { boundaries: [] }, /at least one boundary/],
+    ['list', { element: { feature: 'key' } }, /`dim: 0` gives them none/, key],
+    ['list', { element: { feature: 'number' } }, /one code each/, number],
+    ['like', { feature: 'key' }, /`dim: 0` gives it none/, key],
+    ['like', { feature: 'number' }, /none to share/, number],
+    ['like', { feature: 'it' }, /goes round in a circle: it → it/],
+  ])('%s %j', (kind, args, reason, others) => {
+    expect(() => use(kind, args, others)).toThrow(reason);
+  });
+
+  test('and the feature where the mistake is, is named', () => {
+    const others = { video: call('id', { hash: 5, min_count: 2 }) };
+    try {
+      use('like', { feature: 'video' }, others);
+      expect.fail('it is refused');
+    } catch (error) {
+      expect(error).toBeInstanceOf(ShapeError);
+      expect((error as ShapeError).feature).toBe('video');
+    }
+  });
+});
