@@ -48,7 +48,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
   };
   const sources = plan.inputs.map((input) => ({ name: input.name, source: makeSource(input, context) }));
   const samples = makeSamples(corpus, seed);
-  const trained = tablesOf(plan, context);
+  const learning = byTable(sources);
 
   return {
     inputs(rows, step, { rate }) {
@@ -61,13 +61,15 @@ export function makeFeeder(options: FeederOptions): Feeder {
       return fillAll(sources, batch);
     },
     apply(outputs, multiplier = 1) {
-      for (const { name, source } of sources) {
-        if (!source.accumulate) continue;
-        const gradient = outputs[`gradient:${name}`];
-        invariant(gradient?.data instanceof Float32Array, `the step gives no gradient of input ${name}`);
-        source.accumulate(gradient.data);
+      // A table at a time: what was summed for it is still in the cache when its rows are updated.
+      for (const [table, its] of learning) {
+        for (const { name, source } of its) {
+          const gradient = outputs[`gradient:${name}`];
+          invariant(gradient?.data instanceof Float32Array, `the step gives no gradient of input ${name}`);
+          source.learns!.accumulate(gradient.data);
+        }
+        table.update(multiplier);
       }
-      for (const table of trained) table.update(multiplier);
     },
     state: () => Object.assign({}, ...sources.map(({ source }) => source.state?.() ?? {})) as FeedState,
     load(state) {
@@ -123,16 +125,17 @@ function fillAll(sources: readonly NamedSource[], batch: Batch): Tensors {
 const byName = (features: readonly FeaturePlan[]): ReadonlyMap<string, FeaturePlan> =>
   new Map(features.map((feature) => [feature.name, feature]));
 
-/** Tables that the plan's inputs read, each once. */
-function tablesOf(plan: GraphPlan, { features, tables }: FeedContext): readonly Table[] {
-  const names = plan.inputs.flatMap(({ source }) =>
-    source.from === 'embedding' || source.from === 'sequence' ? [features.get(source.feature)?.table ?? ''] : [],
-  );
-  return [...new Set(names)].map((name) => {
-    const table = tables.get(name);
-    invariant(table, `there is no table ${name}`);
-    return table;
-  });
+/** The inputs whose gradients go to each table, in the plan's order. */
+function byTable(sources: readonly NamedSource[]): ReadonlyMap<Table, readonly NamedSource[]> {
+  const tables = new Map<Table, NamedSource[]>();
+  for (const each of sources) {
+    const table = each.source.learns?.table;
+    if (!table) continue;
+    const its = tables.get(table);
+    if (its) its.push(each);
+    else tables.set(table, [each]);
+  }
+  return tables;
 }
 
 /** Draws once a step for all inputs that ask alike. */

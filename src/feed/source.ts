@@ -42,8 +42,8 @@ export interface Source {
   reserve?(batch: Batch): void;
   /** The tensor may be a view that the next step reuses. */
   fill(batch: Batch): Tensor;
-  /** Takes d loss ÷ d (the last tensor filled). */
-  accumulate?(gradient: Float32Array): void;
+  /** Where the gradient of the input goes: a table, and what takes d loss ÷ d (the last tensor filled) to it. */
+  readonly learns?: { readonly table: Table; accumulate(gradient: Float32Array): void };
   /** Named views of what must be in a checkpoint. */
   state?(): FeedState;
   close?(): void;

@@ -47,7 +47,7 @@ function oneRow(
       pick(values, rows, lookup.codes());
       return { dtype: 'float32', shape: [rows.length, table.dim], data: lookup.gather(rows.length) };
     },
-    accumulate: (gradient) => lookup.accumulate(gradient),
+    learns: { table, accumulate: (gradient) => lookup.accumulate(gradient) },
     close: () => lookup.close(),
   };
 }
@@ -77,7 +77,7 @@ function bags(
       const shape = kind === 'sequence' ? [rows.length, length, table.dim] : [rows.length, table.dim];
       return { dtype: 'float32', shape, data: lookup.gather(rows.length) };
     },
-    accumulate: (gradient) => lookup.accumulate(gradient),
+    learns: { table, accumulate: (gradient) => lookup.accumulate(gradient) },
     close: () => lookup.close(),
   };
 }
