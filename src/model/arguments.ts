@@ -119,7 +119,9 @@ export function bindCall(call: CallNode, row: KindRow, binding: Binding, extra: 
       binding.report('missing-argument', call.span, { kind, name, doc: parameter.doc, example: row.example });
     } else values[name] = parameter.default;
   }
-  return sound ? { kind, arguments: values, span: call.span } : undefined;
+  if (!sound) return undefined;
+  const inOrder = Object.keys(parameters).map((name) => [name, values[name]]);
+  return { kind, arguments: Object.fromEntries(inOrder), span: call.span };
 }
 
 /** A call that no file wrote, with the kind's defaults where `given` says nothing. */
@@ -153,6 +155,12 @@ function place(
   const positional = free.filter(([, parameter]) => parameter.positional && parameter.type.is !== 'flag');
   const fits = positional.find(([, { type }]) => looksLike(type, value, binding));
   if (fits) return fits[0];
+  // What fits a place that is named already is given twice.
+  const named = Object.entries(parameters).some(
+    ([name, { type, positional }]) =>
+      positional && places.get(name)?.name !== undefined && looksLike(type, value, binding),
+  );
+  if (named) return undefined;
   // A lone wrong value still belongs to the place it stands in; a word belongs to nothing that is not made of words.
   const taken = positional.filter(([name]) => !places.has(name));
   return taken.find(([, { type }]) => word === undefined || type.is !== 'kind')?.[0];
@@ -187,7 +195,7 @@ function misplaced(
   const byWord = Object.entries(parameters).flatMap(([name, { type }]) =>
     type.is === 'choice' ? type.of : type.is === 'flag' ? [name] : type.is === 'kind' ? Object.keys(type.of) : [],
   );
-  if (word !== undefined && byWord.length > 0) {
+  if (word !== undefined) {
     const repeatedName = Object.entries(parameters).find(
       ([name, { type }]) => places.has(name) && (type.is === 'choice' ? type.of.includes(word) : name === word),
     )?.[0];
@@ -197,9 +205,19 @@ function misplaced(
     }
     const near = nearest(word, byWord);
     if (near === undefined && meantAsNumber(argument, word, parameters, binding)) return;
-    const words = Object.entries(parameters).flatMap(([name, { type }]) => (type.is === 'kind' ? [] : [name]));
-    const facts = { kind, name: word, nearest: near, takes: words };
-    binding.report('unknown-argument', argument.span, facts, rename(argument.span, near));
+    if (byWord.length > 0) {
+      const takes = Object.entries(parameters).flatMap(([name, { type }]) => (type.is === 'kind' ? [] : [name]));
+      const facts = { kind, name: word, nearest: near, takes };
+      binding.report('unknown-argument', argument.span, facts, rename(argument.span, near));
+      return;
+    }
+  }
+  const given = Object.entries(parameters).find(
+    ([name, { type, positional }]) =>
+      positional && places.get(name)?.name !== undefined && looksLike(type, argument.value, binding),
+  );
+  if (given) {
+    repeated(kind, given[0], argument, places.get(given[0])!, binding);
     return;
   }
   const named = Object.entries(parameters).find(

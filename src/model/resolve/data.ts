@@ -9,7 +9,7 @@ import { describeExpression } from '../describe.ts';
 import { insertion } from '../edits.ts';
 import { entriesByName } from '../entries.ts';
 import type { DataDescription, DataFile, Split } from '../model.ts';
-import { rename } from '../report.ts';
+import { type Report, rename } from '../report.ts';
 import type { Files } from '../use.ts';
 import type { Workspace } from '../workspace.ts';
 
@@ -25,6 +25,7 @@ export const dataEntries = {
 } as const;
 
 type EntryName = keyof typeof dataEntries;
+const entryNames = Object.keys(dataEntries) as EntryName[];
 type Located = { readonly expression: string; readonly span: Ast.Expression['span'] };
 
 /** The sound data blocks of all files, those of the main file first. */
@@ -49,70 +50,44 @@ export function resolveDataBlocks(workspace: Workspace, files: Files): readonly 
   return found;
 }
 
-function resolveDataBlock(workspace: Workspace, node: Ast.Data, folder: string): DataDescription | undefined {
-  const { report } = workspace;
+function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): DataDescription | undefined {
+  let mistakes = 0;
+  const report: Report = (...found) => {
+    mistakes++;
+    whole.report(...found);
+  };
+  const workspace: Workspace = { ...whole, report, binding: { ...whole.binding, report } };
   const of = `data \`${node.name.name}\``;
   const all = node.entries.filter((entry): entry is Ast.Entry => entry.kind === 'Entry');
-  const names = Object.keys(dataEntries) as EntryName[];
-  const isHistory = (entry: Ast.Entry): boolean =>
-    !names.includes(entry.name.name as EntryName) &&
-    entry.value.kind === 'Call' &&
-    (entry.value.callee.name === 'past' ||
-      (nearest(entry.name.name, names) === undefined && nearest(entry.value.callee.name, ['past']) !== undefined));
-  const entries = entriesByName(
-    of,
-    all.filter((entry) => !isHistory(entry)),
-    names,
-    report,
-  );
-
-  let sound = true;
-  /** Marks the block unsound where a part of it is. */
-  const need = <T>(value: T | undefined): T | undefined => {
-    if (value === undefined) sound = false;
-    return value;
-  };
-  for (const entry of all) {
-    if (!entry.by || ['items', 'users'].includes(entry.name.name)) continue;
-    report('misplaced-by', entry.by.span, { name: entry.name.name });
-    sound = false;
+  const histories = all.filter(isHistory);
+  const others = all.filter((entry) => !isHistory(entry));
+  const entries = entriesByName(of, others, entryNames, report);
+  for (const { by, name } of all) {
+    if (by && !['items', 'users'].includes(name.name)) report('misplaced-by', by.span, { name: name.name });
   }
-
-  const file = (name: 'events' | 'items' | 'users'): DataFile | undefined => {
-    const entry = entries.get(name);
-    return entry && need(dataFile(workspace, name, entry));
-  };
-  const sql = (name: 'where' | 'time'): Located | undefined => {
-    const entry = entries.get(name);
-    return entry && need(located(workspace, name, entry.value));
-  };
-  const events = file('events');
   if (!entries.has('events')) {
     report('missing-entry', node.name.span, { of, name: 'events', example: 'events = "ratings.csv"' });
   }
-  const items = file('items');
-  const users = file('users');
-  const where = sql('where');
-  const time = sql('time');
-  const columns = need(resolveColumns(workspace, node));
-  const histories = need(resolveHistories(workspace, all.filter(isHistory), columns ?? []));
-  const splitEntry = entries.get('split');
-  const split = need(splitEntry && resolveSplit(workspace, splitEntry));
-  if (!splitEntry) reportNoSplit(workspace, node, of);
-  const rejectEntry = entries.get('reject');
-  const share = { is: 'number', min: 0, max: 1 } as const;
-  const reject = rejectEntry
-    ? need(bindValue(share, rejectEntry.value, 'reject', workspace.binding)?.value as number | undefined)
-    : 0.01;
+  if (!entries.has('split')) reportNoSplit(workspace, node, of);
 
+  const at = <T>(name: EntryName, read: (entry: Ast.Entry) => T | undefined): T | undefined => {
+    const entry = entries.get(name);
+    return entry && read(entry);
+  };
+  const events = at('events', (entry) => dataFile(workspace, entry, false));
+  const items = at('items', (entry) => dataFile(workspace, entry, true));
+  const users = at('users', (entry) => dataFile(workspace, entry, true));
+  const where = at('where', (entry) => located(workspace, entry.name.name, entry.value));
+  const time = at('time', (entry) => located(workspace, entry.name.name, entry.value));
+  const split = at('split', (entry) => resolveSplit(workspace, entry));
+  const reject = entries.has('reject') ? at('reject', (entry) => resolveShare(workspace, entry)) : 0.01;
+  const columns = resolveColumns(workspace, node);
+  const past = resolveHistories(workspace, histories, columns);
   if (!entries.has('time')) {
-    const needing = all.find(isHistory) ?? (split && ordered.has(split.kind) ? splitEntry : undefined);
-    if (needing) {
-      report('time-needed', needing.span, { what: needing.name.name });
-      sound = false;
-    }
+    const needing = histories[0] ?? (split && ordered.has(split.kind) ? entries.get('split') : undefined);
+    if (needing) report('time-needed', needing.span, { what: needing.name.name });
   }
-  if (!sound || !events || !columns || !histories || !split || reject === undefined) return undefined;
+  if (mistakes > 0 || !events || !split || !past || reject === undefined) return undefined;
   return {
     name: node.name.name,
     span: node.name.span,
@@ -123,10 +98,17 @@ function resolveDataBlock(workspace: Workspace, node: Ast.Data, folder: string):
     columns,
     ...(where ? { where } : {}),
     ...(time ? { time } : {}),
-    histories,
+    histories: past,
     split,
     reject,
   };
+}
+
+/** `name = past(column, 50)`, or a misspelling of it that is not one of any other entry. */
+function isHistory({ name, value }: Ast.Entry): boolean {
+  if (entryNames.includes(name.name as EntryName) || value.kind !== 'Call') return false;
+  if (value.callee.name === 'past') return true;
+  return nearest(name.name, entryNames) === undefined && nearest(value.callee.name, ['past']) !== undefined;
 }
 
 /** Splits that say "earlier" and "later". */
@@ -141,20 +123,19 @@ function located({ report }: Workspace, name: string, value: Ast.Expression): Lo
   return undefined;
 }
 
-function dataFile(workspace: Workspace, name: string, entry: Ast.Entry): DataFile | undefined {
-  const path = located(workspace, name, entry.value);
-  if (name !== 'events' && !entry.by) {
-    workspace.report('missing-key', entry.value.span, { name });
-    return undefined;
-  }
-  if (!path) return undefined;
-  return { path: path.expression, span: path.span, ...(entry.by ? { by: entry.by.name } : {}) };
+function dataFile(workspace: Workspace, { name, value, by }: Ast.Entry, joined: boolean): DataFile | undefined {
+  const path = located(workspace, name.name, value);
+  if (joined && !by) workspace.report('missing-key', value.span, { name: name.name });
+  return path && { path: path.expression, span: path.span, ...(by ? { by: by.name } : {}) };
 }
 
-function resolveColumns(workspace: Workspace, node: Ast.Data): DataDescription['columns'] | undefined {
+function resolveShare({ binding }: Workspace, { value }: Ast.Entry): number | undefined {
+  return bindValue({ is: 'number', min: 0, max: 1 }, value, 'reject', binding)?.value as number | undefined;
+}
+
+function resolveColumns(workspace: Workspace, node: Ast.Data): DataDescription['columns'] {
   const columns: DataDescription['columns'][number][] = [];
   const seen = new Map<string, Ast.Identifier>();
-  let sound = true;
   for (const block of node.entries) {
     if (block.kind !== 'Columns') continue;
     for (const { name, value } of block.entries) {
@@ -162,11 +143,10 @@ function resolveColumns(workspace: Workspace, node: Ast.Data): DataDescription['
       const text = located(workspace, name.name, value);
       if (first) repeatedColumn(workspace, name, first);
       else seen.set(name.name, name);
-      if (first || !text) sound = false;
-      else columns.push({ name: name.name, ...text });
+      if (text) columns.push({ name: name.name, ...text });
     }
   }
-  return sound ? columns : undefined;
+  return columns;
 }
 
 function repeatedColumn({ report }: Workspace, name: Ast.Identifier, first: Ast.Identifier): void {

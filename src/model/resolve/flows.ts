@@ -55,11 +55,12 @@ export function resolveBlocks(workspace: Workspace): Blocks {
     }
     const row = Object.hasOwn(library.blocks, name) ? library.blocks[name] : undefined;
     if (!row) {
-      if (declared) {
+      // With arguments it means the library's, which has none of this name.
+      if (declared && call.arguments.length === 0) {
         report('block-circle', span, { name });
         return undefined;
       }
-      const known = [...scope.blocks.keys(), ...Object.keys(library.blocks)];
+      const known = [...scope.blocks.keys(), ...Object.keys(library.blocks)].filter((word) => word !== name);
       const near = nearest(name, known);
       if (near !== undefined && scope.blocks.has(near)) reads.block.add(near);
       if (near === undefined) workspace.uncertain.add('block');

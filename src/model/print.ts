@@ -1,0 +1,161 @@
+/** A model as text that a person reads: every name looked up, every default filled in. `tower inspect --model` */
+import type { BoundKind } from '../library/contract.ts';
+import type {
+  DataDescription,
+  DataFile,
+  Flow,
+  FlowStep,
+  Label,
+  Model,
+  Objective,
+  Split,
+  Task,
+  Tower,
+  Training,
+} from './model.ts';
+
+export function printModel(model: Model): string {
+  const names = [...model.features.keys(), ...model.labels.keys()];
+  const width = Math.max(0, ...names.map((name) => name.length));
+  const sections = [
+    [`model ${model.name}`],
+    block(
+      'features',
+      [...model.features.values()].map(({ name, call }) => `${name.padEnd(width)} : ${printCall(call)}`),
+    ),
+    block(
+      'labels',
+      [...model.labels.values()].map((label) => printLabel(label, width)),
+    ),
+    [...model.groups.values()].map(({ name, members }) => `group ${name} = ${members.join(', ')}`),
+    ...model.towers.map(printTower),
+    ...model.tasks.map((task) => printTask(task, model.towers)),
+    [
+      `objective = ${printObjective(model.objective)}`,
+      `retrieve  = ${model.retrieve.map(({ task, factor }) => `${printNumber(factor)} * ${task}`).join(' + ')}`,
+    ],
+    printTraining(model.train),
+  ];
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+export function printData(data: DataDescription): string {
+  const entry = (name: string, value: string | undefined): string[] =>
+    value === undefined ? [] : [`${name} = ${value}`];
+  const lines = [
+    ...entry('events', printFile(data.events)),
+    ...entry('items', data.items && printFile(data.items)),
+    ...entry('users', data.users && printFile(data.users)),
+    ...(data.columns.length === 0
+      ? []
+      : block(
+          'columns',
+          data.columns.map(({ name, expression }) => `${name} = ${JSON.stringify(expression)}`),
+        )),
+    ...entry('where', data.where && JSON.stringify(data.where.expression)),
+    ...entry('time', data.time && JSON.stringify(data.time.expression)),
+    ...data.histories.map(({ name, of, max }) => `${name} = past(${of}, ${max})`),
+    `split = ${printSplit(data.split)}`,
+    `reject = ${printNumber(data.reject * 100)}%`,
+  ];
+  return `${block(`data ${data.name}`, lines).join('\n')}\n`;
+}
+
+/** `id(dim: 32)`, arguments in the order of the kind's table; those that are not given are left out. */
+export function printCall({ kind, arguments: args }: BoundKind): string {
+  const given = Object.entries(args).filter(([, value]) => value !== undefined && !isEmpty(value));
+  if (given.length === 0) return kind;
+  return `${kind}(${given.map(([name, value]) => `${name}: ${printValue(value)}`).join(', ')})`;
+}
+
+const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
+
+function printValue(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(printText).join(', ')}]`;
+  if (typeof value === 'object' && value !== null) {
+    return 'feature' in value ? String(value.feature) : printCall(value as BoundKind);
+  }
+  return typeof value === 'number' ? printNumber(value) : String(value);
+}
+
+/** Texts stand in lists only, in quotes; words and names stand alone. */
+const printText = (item: unknown): string => (typeof item === 'string' ? JSON.stringify(item) : printValue(item));
+
+/** As short as it is exact to twelve digits. */
+const printNumber = (value: number): string => String(Number(value.toPrecision(12)));
+
+function block(head: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [`${head} {`, ...lines.map((line) => `  ${line}`), '}'];
+}
+
+const printLabel = ({ name, sort }: Label, width: number): string => `${name.padEnd(width)} : ${sort}`;
+
+function printTower({ name, features, key, steps }: Tower): string[] {
+  const head = `tower ${name}(${features.join(', ')})${key === undefined ? '' : ` keyed by ${key}`}`;
+  return block(
+    head,
+    steps.map((step) => `${step.channel ? 'channel ' : ''}${step.name} = ${printFlow(step.flow)}`),
+  );
+}
+
+function printFlow({ from, steps }: Flow): string {
+  const source =
+    from.kind === 'features' && from.features.join() !== from.name
+      ? `${from.name}[${from.features.join(', ')}]`
+      : from.name;
+  return [source, ...steps.map(printStep)].join(' -> ');
+}
+
+/** A block of the file is shown with its steps: `deep{flatten -> mlp(units: [64])}`. */
+function printStep(step: FlowStep): string {
+  if (step.kind === 'block') return printCall(step.call);
+  return `${step.shared ? 'shared ' : ''}${step.name}{${step.steps.map(printStep).join(' -> ')}}`;
+}
+
+function printTask({ name, score, loss, label, weight }: Task, [query, item]: Model['towers']): string[] {
+  const pairs = score.channels.map((pair) => `${query.name}.${pair.query} ~ ${item.name}.${pair.item}`);
+  return block(`task ${name}`, [
+    `score  = ${score.factor === 1 ? '' : `${printNumber(score.factor)} * `}${printCall(score.call)} of ${pairs.join(', ')}`,
+    `loss   = ${printCall(loss)}`,
+    ...(label === undefined ? [] : [`label  = ${label}`]),
+    ...(weight === undefined ? [] : [`weight = ${weight}`]),
+  ]);
+}
+
+function printObjective(objective: Objective): string {
+  if (objective.kind === 'sum') {
+    return objective.terms.map(({ task, weight }) => `${printNumber(weight)} * ${task}`).join(' + ');
+  }
+  return `${printCall(objective.call)} of ${objective.tasks.join(', ')}`;
+}
+
+function printTraining({ batch, epochs, seed, dense, embeddings, stop }: Training): string[] {
+  return block('train', [
+    `batch      = ${batch}`,
+    `epochs     = ${epochs}`,
+    `seed       = ${seed}`,
+    `dense      = ${printCall(dense)}`,
+    `embeddings = ${printCall(embeddings)}`,
+    ...(stop ? [`stop       = ${printCall(stop.metric)}, patience ${stop.patience}`] : []),
+  ]);
+}
+
+const printFile = ({ path, by }: DataFile): string => `${JSON.stringify(path)}${by === undefined ? '' : ` by ${by}`}`;
+
+function printSplit(split: Split): string {
+  switch (split.kind) {
+    case 'by_time':
+      return `by_time(validation: ${percent(split.validation)}, test: ${percent(split.test)})`;
+    case 'random':
+      return `random(validation: ${percent(split.validation)}, test: ${percent(split.test)}, seed: ${split.seed})`;
+    case 'leave_one_out':
+      return 'leave_one_out';
+    case 'column':
+      return `column(${JSON.stringify(split.column)})`;
+  }
+}
+
+const percent = (share: number): string => `${printNumber(share * 100)}%`;

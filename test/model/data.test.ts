@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { resolveData } from '../../src/model/data.ts';
+import type { DataDescription } from '../../src/model/model.ts';
+import { parse } from '../../src/syntax/parse.ts';
+import { makeSource } from '../../src/text/source.ts';
+
+function dataOf(text: string, name = 'data.tower'): { data: DataDescription | undefined; codes: string[] } {
+  const { output, diagnostics } = resolveData(parse(makeSource(name, text)).output);
+  return { data: output, codes: diagnostics.map(({ code }) => code) };
+}
+
+describe('models/data/movielens.tower', () => {
+  const path = 'models/data/movielens.tower';
+  const { data, codes } = dataOf(readFileSync(path, 'utf8'), path);
+  it('has no mistakes', () => expect(codes).toEqual([]));
+  it('reads its files from its own folder', () => {
+    expect([data!.folder, data!.events.path, data!.items]).toMatchObject([
+      'models/data',
+      'movielens/ratings.csv',
+      { path: 'movielens/movies.csv', by: 'movie_id' },
+    ]);
+  });
+  it('computes columns, orders by time and looks back', () => {
+    expect(data!.columns.map(({ name, expression }) => [name, expression])).toContainEqual([
+      'genres',
+      "string_split(genres, '|')",
+    ]);
+    expect(data).toMatchObject({
+      time: { expression: 'timestamp' },
+      histories: [{ name: 'history', of: 'movie_id', max: 50 }],
+    });
+  });
+  it('holds the last tenths out, and stops past one bad row in a hundred', () => {
+    expect([data!.split, data!.reject]).toEqual([{ kind: 'by_time', validation: 0.1, test: 0.1 }, 0.01]);
+  });
+});
+
+const block = (entries: string): string => `data d { events = "e.csv", time = "at", ${entries} }`;
+
+describe('entries', () => {
+  it.each([
+    ['by_time(validation: 5%, test: 20%)', { kind: 'by_time', validation: 0.05, test: 0.2 }],
+    ['by_time', { kind: 'by_time', validation: 0.1, test: 0.1 }],
+    ['leave_one_out', { kind: 'leave_one_out' }],
+    ['random(seed: 7)', { kind: 'random', validation: 0.1, test: 0.1, seed: 7 }],
+    ['column("fold")', { kind: 'column', column: 'fold' }],
+  ])('split = %s', (written, split) => {
+    expect(dataOf(block(`split = ${written}`)).data?.split).toEqual(split);
+  });
+  it('give a history any name', () => {
+    const { data } = dataOf(block('split = by_time, watched = past(film, 20), listened = past(song)'));
+    expect(data!.histories.map(({ name, of, max }) => [name, of, max])).toEqual([
+      ['watched', 'film', 20],
+      ['listened', 'song', 50],
+    ]);
+  });
+  it('take constants', () => {
+    expect(
+      dataOf(`let n = 30\n${block('split = by_time, watched = past(film, n), reject = n / 1000')}`).data,
+    ).toMatchObject({
+      histories: [{ max: 30 }],
+      reject: 0.03,
+    });
+  });
+  it.each([
+    ['', ['missing-entry']],
+    ['split = by_time, splt = by_time', ['unknown-entry']],
+    ['split = by_time, split = by_time', ['repeated-entry']],
+    ['split = by_tim', ['unknown-choice']],
+    ['split = by_time(validation: 60%, test: 60%)', ['split-share']],
+    ['split = by_time(tset: 10%)', ['unknown-argument']],
+    ['split = column(fold)', ['wrong-type']],
+    ['split = by_time, reject = 2', ['out-of-range']],
+    ['split = by_time, items = "i.csv"', ['missing-key']],
+    ['split = by_time, where = "a" by b', ['misplaced-by']],
+    ['split = by_time, where = ""', ['wrong-type']],
+    ['split = by_time, h = past(film, 5), h = past(film, 6)', ['repeated-name']],
+    ['split = by_time, h = past', ['unknown-entry']],
+    ['split = by_time, h = past()', ['missing-argument']],
+    ['split = by_time, h = past(film, maxx: 5)', ['unknown-argument']],
+    ['split = by_time, columns { h = "x" }, h = past(film, 5)', ['repeated-name']],
+  ])('%s', (entries, codes) => {
+    const answer = dataOf(block(entries));
+    expect(answer).toEqual({ data: undefined, codes });
+  });
+});

@@ -1,0 +1,34 @@
+/** Laws of the rules: each stands in the table, and each mistake this folder can report has an example. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { codes } from '../../../src/diagnostics/codes.ts';
+import { rules } from '../../../src/model/rules/table.ts';
+
+const read = (folder: string, ending: string): string =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n');
+
+describe('the table of rules', () => {
+  it('holds every rule of the folder', () => {
+    const helpers = ['table.ts', 'rule.ts', 'bounds.ts'];
+    const files = readdirSync('src/model/rules').filter((name) => !helpers.includes(name));
+    expect(rules.length).toBe(files.length);
+  });
+  it('names each rule once', () => {
+    expect(new Set(rules.map(({ name }) => name)).size).toBe(rules.length);
+  });
+});
+
+describe('every mistake of a model has an example', () => {
+  const source = read('src/model', '.ts');
+  const reported = Object.keys(codes).filter((code) => new RegExp(`report\\(\\s*'${code}'`).test(source));
+  const examples = `${read('test/model/mistakes', '.txt')}\n${readFileSync('test/model/resolve.test.ts', 'utf8')}`;
+
+  it('found them', () => expect(reported.length).toBeGreaterThan(50));
+  it.each(reported)('%s', (code) => {
+    expect(examples.includes(`[${code}]`) || examples.includes(`'${code}'`)).toBe(true);
+  });
+});
