@@ -1,4 +1,5 @@
 import { invariant } from '../diagnostics/failure.ts';
+import { prune } from '../graph/prune.ts';
 import { simplify } from '../graph/simplify.ts';
 import { verify } from '../graph/verify.ts';
 import type { GraphInputs } from './inputs.ts';
@@ -6,7 +7,7 @@ import type { GraphPlan } from './plan.ts';
 
 /** The graph simplified and checked, with the inputs that are left. A graph that does not verify is our bug. */
 export function finished(inputs: GraphInputs): GraphPlan {
-  const graph = simplify(inputs.builder.finish());
+  const graph = prune(simplify(inputs.builder.finish()));
   const problems = verify(graph);
   invariant(problems.length === 0, `graph ${graph.name} does not verify: ${problems.join('; ')}`);
   return { graph, inputs: inputs.plansOf(graph) };
