@@ -1,17 +1,18 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { Plan } from '../../src/lower/plan.ts';
 import { load } from '../../src/run/artifact/load.ts';
 import { readMetricsLog } from '../../src/run/metrics_log.ts';
 import { type TrainOptions, train } from '../../src/run/train.ts';
-import type { EpochRecord, TrainingEvent } from '../../src/run/training_events.ts';
+import type { TrainingEvent } from '../../src/run/training_events.ts';
 import { makePlan } from './fixture_plan.ts';
 import { makeDataset } from './fixtures.ts';
 import { plainEngine } from './plain_engine.ts';
 import { temporaryFolder } from './temporary_folder.ts';
+import { watched } from './watched_engine.ts';
 
 const root = temporaryFolder();
 const dataset = makeDataset({ users: 20, items: 40, eventsPerUser: 16, heldOut: 4 });
@@ -39,6 +40,13 @@ const failureOf = async (work: Promise<unknown>): Promise<string> => {
 /** Figures without the times, which no seed decides. */
 const untimed = ({ milliseconds, examplesPerSecond, ...rest }: Record<string, unknown>) => rest;
 
+/** The run that the others must agree with. */
+let plainWeights: Buffer;
+beforeAll(async () => {
+  await train(options('plain'));
+  plainWeights = weightsIn('plain');
+});
+
 describe('training', () => {
   it('learns: the loss falls, and the model ranks better than it began', async () => {
     const { records, status } = await train(options('learns', { epochs: 12 }));
@@ -47,8 +55,7 @@ describe('training', () => {
     expect(records.at(-1)!.loss).toBeLessThan(records[0]!.loss - 0.1);
     expect(records.at(-1)!.scalars['loss:watch']).toBe(records.at(-1)!.loss);
     const auc = records.map((record) => record.validation!.auc!);
-    expect(Math.max(...auc)).toBeGreaterThan(0.55);
-    console.log(auc);
+    expect(Math.max(...auc)).toBeGreaterThan(auc[0]! + 0.1);
   });
 
   it('writes every figure to metrics.jsonl, and nothing else is left beside the model', async () => {
@@ -66,33 +73,23 @@ describe('training', () => {
   });
 
   it('gives the same bits for the same seed, and others for another', async () => {
-    await train(options('seed-1'));
-    await train(options('seed-1-again'));
+    await train(options('again'));
     await train(options('seed-2', { seed: 2 }));
-    expect(weightsIn('seed-1').equals(weightsIn('seed-1-again'))).toBe(true);
-    expect(weightsIn('seed-1').equals(weightsIn('seed-2'))).toBe(false);
+    expect(weightsIn('again').equals(plainWeights)).toBe(true);
+    expect(weightsIn('seed-2').equals(plainWeights)).toBe(false);
   });
 
   it('resumed after a signal in the middle of an epoch gives the bits of a run that was not stopped', async () => {
-    await train(options('whole'));
     // The engine raises the signal in steps 2 and 6: both within an epoch of 4 steps.
     for (const [stopAt, resume] of [
       [2, false],
       [6, true],
     ] as const) {
       const controller = new AbortController();
-      let steps = stopAt === 2 ? 0 : 2;
-      const engine: Engine = {
-        ...plainEngine,
-        async prepare(graph, parameters) {
-          const program = await plainEngine.prepare(graph, parameters);
-          const run: typeof program.run = (inputs) => {
-            if (graph.name === 'step' && ++steps === stopAt) controller.abort();
-            return program.run(inputs);
-          };
-          return { ...program, run };
-        },
-      };
+      const done = stopAt === 2 ? 0 : 2;
+      const engine = watched(plainEngine, (step) => {
+        if (done + step === stopAt) controller.abort();
+      });
       const stopped = await train(options('stopped', {}, { engine, signal: controller.signal, resume }));
       expect(stopped.status).toBe('interrupted');
       expect(stopped.manifest!.training).toMatchObject({ status: 'interrupted', steps: stopAt });
@@ -100,13 +97,13 @@ describe('training', () => {
     }
     const { status } = await train(options('stopped', {}, { resume: true }));
     expect(status).toBe('epochs');
-    expect(weightsIn('stopped').equals(weightsIn('whole'))).toBe(true);
+    expect(weightsIn('stopped').equals(plainWeights)).toBe(true);
     expect((await readMetricsLog(join(root, 'stopped'))).map(untimed)).toEqual(
-      (await readMetricsLog(join(root, 'whole'))).map(untimed),
+      (await readMetricsLog(join(root, 'plain'))).map(untimed),
     );
     expect(
       readFileSync(join(root, 'stopped', 'manifest.json'), 'utf8').replaceAll(/[0-9a-f]{64}|"bytes": \d+/g, ''),
-    ).toBe(readFileSync(join(root, 'whole', 'manifest.json'), 'utf8').replaceAll(/[0-9a-f]{64}|"bytes": \d+/g, ''));
+    ).toBe(readFileSync(join(root, 'plain', 'manifest.json'), 'utf8').replaceAll(/[0-9a-f]{64}|"bytes": \d+/g, ''));
   });
 
   it('stopped before its first step starts again', async () => {
@@ -114,7 +111,7 @@ describe('training', () => {
     expect(stopped).toEqual({ folder: join(root, 'at-once'), status: 'interrupted', records: [] });
     expect(await failureOf(load(join(root, 'at-once')))).toBe('unfinished-run');
     await train(options('at-once', {}, { resume: true }));
-    expect(weightsIn('at-once').equals(weightsIn('seed-1'))).toBe(true);
+    expect(weightsIn('at-once').equals(plainWeights)).toBe(true);
   });
 
   it('resumed when there is nothing left to do does nothing', async () => {
@@ -253,17 +250,6 @@ describe('what cannot be trained', () => {
     await expect(run).rejects.toThrow('training stopped: the loss became NaN in step 6 of epoch 2');
     expect(await failureOf(load(join(root, 'nan')))).toBe('unfinished-run');
     await train(options('nan', {}, { resume: true }));
-    expect(weightsIn('nan').equals(weightsIn('seed-1'))).toBe(true);
-  });
-});
-
-describe('progress', () => {
-  it('is a record that JSON holds exactly', async () => {
-    const [record] = (await readMetricsLog(join(root, 'figures'))) as unknown as EpochRecord[];
-    expect(Object.keys(record!).sort()).toEqual(
-      ['best', 'epoch', 'examplesPerSecond', 'loss', 'milliseconds', 'rates', 'rows', 'scalars', 'step', 'validation']
-        .filter((key) => key !== 'best')
-        .sort(),
-    );
+    expect(weightsIn('nan').equals(plainWeights)).toBe(true);
   });
 });

@@ -11,8 +11,10 @@ const schemas = { encoding: encodingSchema, manifest: manifestSchema, serving: s
 let compiled: Promise<Record<keyof typeof schemas, ValidateFunction>> | undefined;
 
 async function compile(): Promise<Record<keyof typeof schemas, ValidateFunction>> {
-  const { Ajv2020 } = await import('ajv/dist/2020.js');
-  const ajv = new Ajv2020({ discriminator: true, strictTypes: false });
+  const { default: module } = await import('ajv/dist/2020.js');
+  // A CommonJS package: node and the bundle differ in what its default is.
+  const Ajv2020 = module.Ajv2020 ?? module;
+  const ajv = new Ajv2020({ discriminator: true, strictTypes: false, strictTuples: false });
   return {
     encoding: ajv.compile(schemas.encoding),
     manifest: ajv.compile(schemas.manifest),
