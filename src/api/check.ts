@@ -22,7 +22,8 @@ export interface Checked {
   readonly diagnostics: readonly Diagnostic[];
   /** The diagnostics as a terminal shows them. */
   readonly text: string;
-  readonly source: Source;
+  /** The model's file first, then those it uses. */
+  readonly sources: readonly Source[];
   readonly file: File;
   readonly model?: Model;
   readonly lowered?: Lowered;
@@ -36,7 +37,13 @@ export interface Checked {
  */
 export async function check(path: string, request: CheckRequest = {}): Promise<Checked> {
   const source = readSource(path);
-  const checked = checkSource(source, { load: loadUsed, ...(request.set ? { settings: request.set } : {}) });
+  const used: Source[] = [];
+  const load = (at: string): Source | undefined => {
+    const found = loadUsed(at);
+    if (found) used.push(found);
+    return found;
+  };
+  const checked = checkSource(source, { load, ...(request.set ? { settings: request.set } : {}) });
   const diagnostics = [...checked.diagnostics];
   const data = request.data === undefined ? ownData(checked.dataDescriptions) : otherData(request.data, diagnostics);
   if (data && checked.plan && !hasErrors(diagnostics)) {
@@ -46,7 +53,7 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
   return {
     diagnostics,
     text: render(diagnostics),
-    source,
+    sources: [source, ...used],
     file: checked.file,
     ...(checked.model ? { model: checked.model } : {}),
     ...(checked.lowered ? { lowered: checked.lowered } : {}),

@@ -6,9 +6,9 @@
  * Exit codes: 0 done, 1 the user's input is wrong, 2 our failure.
  */
 import { Command, CommanderError } from 'commander';
+import { version } from '../api/version.ts';
 import { commands } from './commands/table.ts';
 import { reportFailure } from './report.ts';
-import { version } from './version.ts';
 
 const program = new Command('tower')
   .description('Declare, check, train, evaluate and export retrieval models.')

@@ -2,8 +2,8 @@
 
 import { type Diagnostic, hasErrors } from '../diagnostics/diagnostic.ts';
 import { Failure } from '../diagnostics/failure.ts';
-import { diagnosticsToJson } from '../diagnostics/json.ts';
-import { renderDiagnostics } from '../diagnostics/render.ts';
+import { toJson } from '../diagnostics/json.ts';
+import { render } from '../diagnostics/render.ts';
 
 export const colour = Boolean(process.stderr.isTTY) && !process.env.NO_COLOR;
 
@@ -24,14 +24,14 @@ export function answerJson(value: unknown): void {
 /** Shows diagnostics and stops the command when one of them is an error. */
 export function report(diagnostics: readonly Diagnostic[]): void {
   if (hasErrors(diagnostics)) throw new Failure(diagnostics);
-  if (diagnostics.length > 0) say(renderDiagnostics(diagnostics, { colour }));
+  if (diagnostics.length > 0) say(render(diagnostics, { colour }));
 }
 
 /** Words what was thrown; answers the exit code. */
 export function reportFailure(error: unknown): 1 | 2 {
   if (error instanceof Failure) {
-    if (process.argv.includes('--json')) answerJson(diagnosticsToJson(error.diagnostics));
-    else say(renderDiagnostics(error.diagnostics, { colour }));
+    if (process.argv.includes('--json')) answerJson(toJson(error.diagnostics));
+    else say(render(error.diagnostics, { colour }));
     return 1;
   }
   say(

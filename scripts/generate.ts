@@ -1,0 +1,35 @@
+/**
+ * Writes the files that are generated from code. `--check` writes nothing, and fails where a file is not what it would write.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { ebnf } from '../grammar/ebnf.ts';
+
+/** Path from the root of the project → its text. */
+const generated: Readonly<Record<string, () => string>> = {
+  'grammar/tower.ebnf': ebnf,
+};
+
+const check = process.argv.includes('--check');
+const root = new URL('../', import.meta.url);
+let stale = 0;
+for (const [path, write] of Object.entries(generated)) {
+  const text = write();
+  const file = new URL(path, root);
+  if (current(file) === text) continue;
+  if (check) {
+    console.error(`${path} is not fresh: run \`npm run generate\``);
+    stale++;
+  } else {
+    writeFileSync(file, text);
+    console.log(`wrote ${path}`);
+  }
+}
+process.exitCode = stale > 0 ? 1 : 0;
+
+function current(file: URL): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,58 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { hasErrors } from '../diagnostics/diagnostic.ts';
+import { Failure, failure } from '../diagnostics/failure.ts';
+import type { Graph } from '../graph/graph.ts';
+import { print } from '../graph/print.ts';
+import type { GraphPlan, Plan } from '../lower/plan.ts';
+import { check } from './check.ts';
+
+export interface Compiled {
+  readonly plan: Plan;
+  /** Paths within the folder. */
+  readonly files: readonly string[];
+}
+
+export interface CompileRequest {
+  readonly out: string;
+  readonly set?: Readonly<Record<string, number>>;
+  /** Write into a folder that is not empty. */
+  readonly force?: boolean;
+}
+
+/**
+ * Writes the static graphs of a model: for the training step and for each tower a tfjs graph model (weights go in as inputs
+ * `parameter:…`, updated ones come out as `updated:…`), the same graph as text, and `plan.json`, which says what feeds each input.
+ * @throws Failure with the model's diagnostics, or `folder-not-empty`
+ */
+export async function compile(path: string, { out, set, force = false }: CompileRequest): Promise<Compiled> {
+  const { plan, diagnostics } = await check(path, set ? { set } : {});
+  if (hasErrors(diagnostics)) throw new Failure(diagnostics);
+  if (!plan) throw failure('no-model', { path });
+  await mkdir(out, { recursive: true });
+  if (!force && (await readdir(out)).length > 0) throw failure('folder-not-empty', { folder: out });
+
+  const { trainingTfjs, tfjsFiles } = await import('../engine/formats/tfjs_model.ts');
+  const graphs: readonly (readonly [string, GraphPlan])[] = [
+    ['step', plan.step],
+    ...plan.towers.map((tower) => [tower.name, tower.embedded] as const),
+  ];
+  const files: string[] = [];
+  const write = async (name: string, content: string | Uint8Array): Promise<void> => {
+    await mkdir(dirname(join(out, name)), { recursive: true });
+    await writeFile(join(out, name), content);
+    files.push(name);
+  };
+  for (const [name, { graph }] of graphs) {
+    await write(`${name}/graph.txt`, `${print(graph)}\n`);
+    for (const [file, bytes] of Object.entries(tfjsFiles(trainingTfjs(graph)))) await write(`${name}/${file}`, bytes);
+  }
+  await write('plan.json', `${JSON.stringify(summary(plan, graphs), null, 2)}\n`);
+  return { plan, files };
+}
+
+/** The plan with each graph named by its file. */
+function summary(plan: Plan, graphs: readonly (readonly [string, GraphPlan])[]): unknown {
+  const files = new Map<Graph, string>(graphs.map(([name, { graph }]) => [graph, `${name}/model.json`]));
+  return JSON.parse(JSON.stringify(plan, (_, value) => files.get(value as Graph) ?? value));
+}

@@ -1,0 +1,144 @@
+/** A trained model in its folder: load it, and ask it. */
+import { dirname, join } from 'node:path';
+import type { Dataset, Part } from '../data/dataset.ts';
+import { hasErrors } from '../diagnostics/diagnostic.ts';
+import { Failure, failure } from '../diagnostics/failure.ts';
+import type { EngineName } from '../engine/engine.ts';
+import { type Choice, chooseEngine } from '../engine/engines.ts';
+import type { DataDescription } from '../model/model.ts';
+import { check as checkSource } from '../pipeline.ts';
+import { load as loadArtifact, type Trained } from '../run/artifact/load.ts';
+import type { Evaluation } from '../run/evaluate.ts';
+import type { Exported } from '../run/export.ts';
+import type { Question, Recommendation } from '../run/recommend.ts';
+import { makeSource } from '../text/source.ts';
+import { loadUsed, readSource } from './files.ts';
+import { version } from './version.ts';
+
+export interface LoadRequest {
+  /** The `.tower` file whose `data` block says where the rows are. Default: the one that the model was trained on. */
+  readonly data?: string;
+  readonly engine?: EngineName;
+}
+
+/** A loaded model. Rows are read and the engine is loaded when a question first needs them. */
+export interface Run {
+  readonly trained: Trained;
+  dataset(): Promise<Dataset>;
+  engine(): Promise<Choice>;
+}
+
+/** @throws Failure `not-a-run`, `lost-file`, `changed-file`, … naming the file */
+export async function load(folder: string, request: LoadRequest = {}): Promise<Run> {
+  const trained = await loadArtifact(folder);
+  let dataset: Promise<Dataset> | undefined;
+  let engine: Promise<Choice> | undefined;
+  return {
+    trained,
+    dataset: () => (dataset ??= readRows(trained, request.data)),
+    engine: () => (engine ??= chooseEngine(request.engine)),
+  };
+}
+
+export interface EvaluateRequest {
+  /** Default: test, or validation where there is no test part. */
+  readonly part?: Part;
+  /** Take items of the user's training events out of the ranking. */
+  readonly removeSeen?: boolean;
+  /** False: the model alone. */
+  readonly baselines?: boolean;
+}
+
+/** Ranks the whole corpus for every held-out event, beside the baselines. */
+export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise<Evaluation> {
+  const { plan, tables, parameters } = run.trained;
+  const reading = run.dataset();
+  reading.catch(() => {});
+  const { engine } = await run.engine();
+  const dataset = await reading;
+  const { refuseOtherData } = await import('../run/same_data.ts');
+  refuseOtherData(run.trained, dataset);
+  const part = request.part ?? (dataset.parts.test.rows > 0 ? 'test' : 'validation');
+  const [{ evaluate: evaluateAll }, { makeRetrieval }, { modelScorer }, { makeMeasures, usualMeasures }] =
+    await Promise.all([
+      import('../run/evaluate.ts'),
+      import('../run/retrieval.ts'),
+      import('../run/model_scorer.ts'),
+      import('../run/measures.ts'),
+    ]);
+  const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
+  try {
+    return await evaluateAll({
+      dataset,
+      part,
+      scorer: modelScorer(retrieval, dataset.parts[part], plan.model),
+      measures: makeMeasures([...(plan.train.stop ? [plan.train.stop] : []), ...usualMeasures]),
+      ...(request.removeSeen ? { removeSeen: true } : {}),
+      ...(request.baselines === false ? { baselines: false } : {}),
+    });
+  } finally {
+    await retrieval.close();
+  }
+}
+
+export interface RecommendRequest {
+  /** Key of the tower that asks. */
+  readonly user: string;
+  readonly k?: number;
+  /** Default true: what the user's training events hold is left out. */
+  readonly removeSeen?: boolean;
+}
+
+/** The best `k` items for a user, with titles, scores and the user's history. */
+export async function recommend(run: Run, request: RecommendRequest): Promise<Recommendation> {
+  const reading = run.dataset();
+  reading.catch(() => {});
+  const { engine } = await run.engine();
+  const dataset = await reading;
+  const { makeRecommender } = await import('../run/recommend.ts');
+  const recommender = await makeRecommender(run.trained, dataset, engine);
+  const question: Question = { key: request.user };
+  try {
+    return await recommender.ask(question, {
+      k: request.k ?? 10,
+      ...(request.removeSeen === undefined ? {} : { removeSeen: request.removeSeen }),
+    });
+  } finally {
+    await recommender.close();
+  }
+}
+
+/** Writes each tower for TensorFlow.js, ONNX Runtime and TensorFlow, and `serving.json`, which says what goes in. */
+export async function exportTowers(run: Run, request: { out: string; force?: boolean }): Promise<Exported> {
+  const { exportModel } = await import('../run/export.ts');
+  return exportModel(run.trained, {
+    folder: request.out,
+    tower: version,
+    ...(request.force ? { force: true } : {}),
+  });
+}
+
+async function readRows(trained: Trained, path: string | undefined): Promise<Dataset> {
+  const description = path === undefined ? await ownDescription(trained) : describe(readSource(path));
+  const { readDataset } = await import('../data/read.ts');
+  return readDataset(description, trained.plan);
+}
+
+/** The block as it was at training, with its paths from where its file stood. */
+async function ownDescription({ folder, manifest }: Trained): Promise<DataDescription> {
+  const { file, source } = manifest.data;
+  if (file === undefined || source === undefined) throw failure('data-missing', { path: folder });
+  const { text } = readSource(join(folder, source));
+  return describe(makeSource(file, text), dirname(file));
+}
+
+function describe(source: ReturnType<typeof makeSource>, folder?: string): DataDescription {
+  const { dataDescriptions, diagnostics } = checkSource(source, {
+    load: loadUsed,
+    ...(folder === undefined ? {} : { folder }),
+  });
+  if (hasErrors(diagnostics)) throw new Failure(diagnostics);
+  const [description] = dataDescriptions;
+  if (!description) throw failure('no-data-block', { path: source.name });
+  return description;
+}

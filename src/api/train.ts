@@ -1,0 +1,77 @@
+import { resolve } from 'node:path';
+import type { Dataset } from '../data/dataset.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import type { EngineName } from '../engine/engine.ts';
+import { type Choice, chooseEngine } from '../engine/engines.ts';
+import type { Plan } from '../lower/plan.ts';
+import type { TrainResult } from '../run/train.ts';
+import type { TrainingEvent } from '../run/training_events.ts';
+import { type CheckRequest, checkSound } from './check.ts';
+import { version } from './version.ts';
+
+export interface TrainRequest extends CheckRequest {
+  /** Folder of the run, which becomes the model. */
+  readonly out: string;
+  readonly engine?: EngineName;
+  /** Go on with the run that the folder holds. */
+  readonly resume?: boolean;
+  /** Replace the run that the folder holds. */
+  readonly force?: boolean;
+  /** Ends training after the step it is in, with a checkpoint. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TrainingEvent) => void;
+  /** Called once everything is known and before the first step. */
+  readonly onReady?: (ready: TrainReady) => void;
+}
+
+export interface TrainReady extends Choice {
+  readonly warnings: readonly Diagnostic[];
+  readonly plan: Plan;
+  readonly dataset: Dataset;
+}
+
+export interface Trained extends TrainResult {
+  readonly plan: Plan;
+  readonly dataset: Dataset;
+  readonly engine: Choice['engine'];
+}
+
+/**
+ * Checks, reads the data, trains, and leaves a model in `out`.
+ * @throws Failure with diagnostics for whatever is wrong with the model, the data, the folder or the machine
+ */
+export async function train(path: string, request: TrainRequest): Promise<Trained> {
+  const { signal } = request;
+  const checked = await checkSound(path, request);
+  const { plan, data } = checked;
+  const { readDataset } = await import('../data/read.ts');
+  // The database reads in threads of its own while this one loads the engine.
+  const reading = readDataset(data.description, plan, {
+    folder: request.out,
+    ...(checked.model ? { model: checked.model } : {}),
+    ...(signal ? { signal } : {}),
+  });
+  reading.catch(() => {});
+  const choice = await chooseEngine(request.engine);
+  const [dataset, run] = await Promise.all([reading, import('../run/train.ts')]);
+  request.onReady?.({ ...choice, plan, dataset, warnings: checked.diagnostics });
+  const result = await run.train({
+    plan,
+    dataset,
+    engine: choice.engine,
+    folder: request.out,
+    tower: version,
+    origin: {
+      sources: checked.sources.map(({ name, text }) => ({ name, text })),
+      data: { name: resolve(data.source.name), text: data.source.text },
+      ...(request.set
+        ? { settings: Object.fromEntries(Object.entries(request.set).map(([k, v]) => [k, String(v)])) }
+        : {}),
+    },
+    ...(request.resume ? { resume: true } : {}),
+    ...(request.force ? { force: true } : {}),
+    ...(signal ? { signal } : {}),
+    ...(request.onEvent ? { onEvent: request.onEvent } : {}),
+  });
+  return { ...result, plan, dataset, engine: choice.engine };
+}

@@ -1,0 +1,23 @@
+/** Every command of `tower`, in the order of `tower --help`. */
+import type { Command } from 'commander';
+import { checkCommand } from './check.ts';
+import { compileCommand } from './compile.ts';
+import { dataCommand } from './data.ts';
+import { enginesCommand } from './engines.ts';
+import { evaluateCommand } from './evaluate.ts';
+import { exportCommand } from './export.ts';
+import { inspectCommand } from './inspect.ts';
+import { recommendCommand } from './recommend.ts';
+import { trainCommand } from './train.ts';
+
+export const commands: readonly ((program: Command) => void)[] = [
+  checkCommand,
+  compileCommand,
+  trainCommand,
+  evaluateCommand,
+  recommendCommand,
+  exportCommand,
+  inspectCommand,
+  enginesCommand,
+  dataCommand,
+];

@@ -1,0 +1,92 @@
+/** What each block of a model is: shapes at every arrow, parameters, FLOPs and bytes of one training step. */
+import { failure } from '../../diagnostics/failure.ts';
+import { type Cost, count } from '../../graph/count.ts';
+import type { Graph } from '../../graph/graph.ts';
+import { print } from '../../graph/print.ts';
+import { printValueType } from '../../library/values.ts';
+import type { Lowered } from '../../lower/lower.ts';
+import type { Plan } from '../../lower/plan.ts';
+import { nearest } from '../../text/nearest.ts';
+import { positionAt, textOf } from '../../text/source.ts';
+import { tableOf } from '../table.ts';
+
+export interface Summary {
+  readonly model: string;
+  readonly batch: number;
+  /** What every source and step of a flow carries, in the order of the file. */
+  readonly flows: readonly {
+    readonly line: number;
+    readonly column: number;
+    readonly text: string;
+    readonly type: string;
+  }[];
+  readonly tables: readonly { readonly name: string; readonly dim: number; readonly rowsOf: string }[];
+  /** One training step, by part of the model; a part holds those under it. */
+  readonly parts: readonly (Cost & { readonly part: string })[];
+  readonly total: Cost;
+}
+
+export function summarise({ plan, arrows }: Lowered): Summary {
+  const { graph } = plan.step;
+  const { batch } = plan.train;
+  const { parts, ...total } = count(graph, sizesOf(graph, batch));
+  return {
+    model: plan.model,
+    batch,
+    flows: arrows.map(({ span, type }) => ({
+      ...positionAt(span.source, span.start),
+      text: textOf(span),
+      type: printValueType(type),
+    })),
+    tables: plan.tables.map(({ name, dim, encoderOf }) => ({ name, dim, rowsOf: encoderOf })),
+    parts: [...parts].map(([part, cost]) => ({ part, ...cost })),
+    total,
+  };
+}
+
+/** Every length that only a run knows, at its value for a whole batch; accidental hits are counted as none. */
+function sizesOf(graph: Graph, batch: number): Record<string, number> {
+  const symbols = graph.nodes.flatMap(({ type }) =>
+    type.shape.flatMap((dim) => (typeof dim === 'number' ? [] : [dim.symbol])),
+  );
+  return Object.fromEntries(symbols.map((symbol) => [symbol, symbol === 'hits' ? 0 : batch]));
+}
+
+export function summaryText({ model, batch, flows, tables, parts, total }: Summary): string {
+  const width = Math.max(...flows.map(({ text }) => text.length));
+  const costs = [...parts, { part: 'all', ...total }].map(({ part, ...cost }) => [indented(part), ...cells(cost)]);
+  return [
+    `model ${model}`,
+    '',
+    'what flows carry',
+    ...flows.map(({ line, text, type }) => `  ${String(line).padStart(4)}  ${text.padEnd(width)}  ${type}`),
+    '',
+    'embedding tables, outside the graph',
+    ...tables.map(({ name, dim, rowsOf }) => `  ${name}: ${dim} wide, a row for each code of ${rowsOf}`),
+    '',
+    `one training step at batch ${batch}`,
+    tableOf(['part', 'parameters', 'MFLOP', 'MB moved'], costs),
+  ].join('\n');
+}
+
+const cells = ({ parameters, flops, bytes }: Cost): string[] => [
+  parameters.toLocaleString('en'),
+  (flops / 1e6).toFixed(2),
+  (bytes / 1e6).toFixed(2),
+];
+
+const indented = (part: string): string => {
+  const path = part.split('/');
+  return `${'  '.repeat(path.length - 1)}${path.at(-1)}`;
+};
+
+/** @throws Failure `unknown-name` */
+export function graphText(plan: Plan, name: string): string {
+  const graphs: Record<string, Graph> = {
+    step: plan.step.graph,
+    ...Object.fromEntries(plan.towers.map((tower) => [tower.name, tower.embedded.graph])),
+  };
+  const graph = graphs[name];
+  if (!graph) throw failure('unknown-name', { what: 'graph', name, nearest: nearest(name, Object.keys(graphs)) });
+  return print(graph);
+}

@@ -1,0 +1,37 @@
+/** Options that several commands share, and how their text becomes a value. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { EngineName } from '../engine/engine.ts';
+
+export const jsonOption = (): Option => new Option('--json', 'answer as JSON on stdout, and nothing else there');
+
+export const dataOption = (): Option =>
+  new Option('--data <file>', 'the `.tower` file whose `data` block says where the rows are');
+
+export const engineOption = (): Option =>
+  new Option('--engine <name>', 'run on this engine instead of the first that loads').choices([
+    'tensorflow',
+    'onnx',
+    'javascript',
+  ] satisfies EngineName[]);
+
+/** `--set width=128 --set epochs=2`: constants of the file, and the numbers of its `train` block. */
+export const setOption = (): Option =>
+  new Option('--set <name=number>', 'override a `let` constant or a number of `train`; may be repeated')
+    .argParser((text: string, before: Record<string, number> | undefined): Record<string, number> => {
+      const [, name, value] = /^([A-Za-z_]\w*)=(.+)$/.exec(text) ?? [];
+      if (name === undefined || value === undefined || !Number.isFinite(Number(value))) {
+        throw new InvalidArgumentError('It reads `name=number`, for example `width=128`.');
+      }
+      return { ...before, [name]: Number(value) };
+    })
+    .default({});
+
+export function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text) || Number(text) < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return Number(text);
+}
+
+/** Adds what every command shows at the end of its help. */
+export function withExample(command: Command, ...examples: readonly string[]): Command {
+  return command.addHelpText('after', `\nExample:\n${examples.map((example) => `  ${example}`).join('\n')}`);
+}
