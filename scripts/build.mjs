@@ -18,7 +18,7 @@ await build({
   platform: 'node',
   target: 'node20',
   // Runtimes with binaries of their own stay packages; the parser is bundled, which makes its import 18 times quicker.
-  external: ['*/data/movielens.ts', '@duckdb/*', '@tensorflow/*', 'onnxruntime-node', 'usearch'],
+  external: ['@duckdb/*', '@tensorflow/*', 'onnxruntime-node', 'usearch'],
   // Bundled CommonJS packages ask for Node's own modules by `require`.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

@@ -35,7 +35,7 @@ export function inspectCommand(program: Command): void {
       if (existsSync(path) && statSync(path).isDirectory()) return inspectRun(path);
       const { diagnostics, file, model, lowered, plan } = await check(path, { set: options.set });
       if (options.ast) {
-        const { printAst } = await import('../inspect/ast.ts');
+        const { printAst } = await import('../views/ast.ts');
         return options.json ? answerJson(printAst(file)) : answer(printAst(file));
       }
       if (hasErrors(diagnostics)) throw new Failure(diagnostics);
@@ -45,10 +45,10 @@ export function inspectCommand(program: Command): void {
         return answer(printModel(model));
       }
       if (options.plan) {
-        const { planText, planJson } = await import('../inspect/plan.ts');
+        const { planText, planJson } = await import('../views/plan.ts');
         return options.json ? answerJson(planJson(plan)) : answer(planText(plan));
       }
-      const inspect = await import('../inspect/graph.ts');
+      const inspect = await import('../views/graph.ts');
       if (typeof options.graph === 'string') return answer(inspect.graphText(plan, options.graph));
       const summary = inspect.summarise(lowered);
       return options.json ? answerJson(summary) : answer(inspect.summaryText(summary));
