@@ -7,7 +7,7 @@ import type { Role } from './files.ts';
 import { columnsOfLayout, type Layout } from './layout.ts';
 import { type BadRow, badRow } from './rejects.ts';
 import type { Staged } from './stage.ts';
-import { relationOf } from './tables.ts';
+import { relationOf, whereOf } from './tables.ts';
 
 /** How many rows of one expression are asked why, one by one. */
 const ASKED = 100;
@@ -29,13 +29,9 @@ export async function repairRows(
   const columns = columnsOfLayout(layout).filter(({ bare }) => bare === undefined);
   for (const column of where === undefined ? columns : [where, ...columns.filter((other) => other !== where)]) {
     const role = column.at;
+    const relation = await relationOf(column.over, layout, database);
     const filtered = role === 'events' && where !== undefined && where !== column;
-    const relation = await relationOf(
-      new Set([role, ...column.over, ...(filtered ? where.over : [])]),
-      layout,
-      database,
-    );
-    const from = `${relation.sql}${filtered ? ` WHERE ${enclose(where.sql)}` : ''}`;
+    const from = `${relation.sql}${filtered ? await whereOf(column.over, relation.row, layout, database) : ''}`;
     // TRY gives NULL where its argument fails; a struct around it tells that from an honest NULL.
     const failing = `SELECT row FROM (SELECT ${relation.row} AS row, TRY({'value': ${enclose(column.sql)}}) AS tried FROM ${from}) WHERE tried IS NULL`;
     const rows = (await database.rows(failing)).map(({ row }) => Number(row));

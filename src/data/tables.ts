@@ -124,25 +124,47 @@ export async function computedQuery(
   columns: readonly WantedColumn[],
   layout: Layout,
 ): Promise<{ readonly sql: string; readonly types: readonly string[] }> {
-  const where = role === 'events' && layout.where !== undefined ? layout.where : undefined;
-  const over = new Set(columns.flatMap(({ column }) => column.over).concat(where?.over ?? [], role));
   if (!layout.sources.has(role)) return { sql: '', types: [] };
-  const relation = await relationOf(over, layout, database);
-  const computed = columns.map(({ column }, at) => `, ${enclose(column.sql)} AS c${at}`).join('');
-  const filter = where === undefined ? '' : ` WHERE ${enclose(where.sql)}`;
-  const sql = `SELECT ${relation.row} AS row${computed} FROM ${relation.sql}${filter}`;
-  const types = await database.types(`SELECT * FROM (${sql}) LIMIT 0`);
+  // A name may be a column of several files: each expression sees only the files that it was bound to.
+  const scopes = new Map<string, { readonly over: readonly Role[]; readonly places: number[] }>();
+  for (const [at, { column }] of columns.entries()) {
+    const key = column.over.join();
+    if (!scopes.has(key)) scopes.set(key, { over: column.over, places: [] });
+    scopes.get(key)!.places.push(at);
+  }
+  const selects: string[] = [];
+  for (const { over, places } of scopes.values()) {
+    const relation = await relationOf(over, layout, database);
+    const computed = places.map((at) => `, ${enclose(columns[at]!.column.sql)} AS c${at}`).join('');
+    const filter = role === 'events' ? await whereOf(over, relation.row, layout, database) : '';
+    selects.push(`(SELECT ${relation.row} AS row${computed} FROM ${relation.sql}${filter})`);
+  }
+  const [first, ...others] = selects;
+  const joins = others.map((select, at) => `JOIN ${select} AS scope${at + 1} ON scope${at + 1}.row = scope0.row`);
+  const names = columns.map((_, at) => `, c${at}`).join('');
+  const sql =
+    others.length === 0 ? first!.slice(1, -1) : `SELECT scope0.row${names} FROM ${first} AS scope0 ${joins.join(' ')}`;
+  const types = await database.types(`SELECT row${names} FROM (${sql}) LIMIT 0`);
   return { sql, types: types.slice(1) };
+}
+
+/** The condition that leaves out what `where` leaves out, for events over these files. */
+export async function whereOf(over: readonly Role[], row: string, layout: Layout, database: Database): Promise<string> {
+  const { where } = layout;
+  if (where === undefined) return '';
+  if (where.over.join() === over.join()) return ` WHERE ${enclose(where.sql)}`;
+  const relation = await relationOf(where.over, layout, database);
+  return ` WHERE ${row} IN (SELECT ${relation.row} FROM ${relation.sql} WHERE ${enclose(where.sql)})`;
 }
 
 /** The tables of some roles as one: events joined with the files they need. */
 export async function relationOf(
-  over: ReadonlySet<Role>,
+  over: readonly Role[],
   layout: Layout,
   database: Database,
 ): Promise<{ readonly sql: string; readonly row: string }> {
   const [only] = over;
-  if (over.size === 1) return { sql: only!, row: `${only}.rowid` };
+  if (over.length === 1) return { sql: only!, row: `${only}.rowid` };
   const keyOf = async (sql: string, role: Role): Promise<string> => {
     const [type] = await database.types(`SELECT ${enclose(sql)} FROM ${role} LIMIT 0`);
     return textOf(enclose(sql), type!);
@@ -150,7 +172,7 @@ export async function relationOf(
   const keys: string[] = [];
   const joins: string[] = [];
   for (const role of ['items', 'users'] as const) {
-    if (!over.has(role)) continue;
+    if (!over.includes(role)) continue;
     const key = (role === 'items' ? layout.itemKey : layout.userKey)!;
     const [name, own] = [quoteName(`key of ${role}`), quoteName(`own key of ${role}`)];
     keys.push(`, ${await keyOf(key.inEvents.sql, 'events')} AS ${name}`);
@@ -168,7 +190,7 @@ export async function textsAt(
   ids: readonly number[],
   layout: Layout,
 ): Promise<ReadonlyMap<number, string | null>> {
-  const relation = await relationOf(new Set([column.at, ...column.over]), layout, database);
+  const relation = await relationOf(column.over, layout, database);
   const rows = await database.rows(
     `SELECT CAST(${relation.row} AS INTEGER) AS row, CAST(${enclose(column.sql)} AS VARCHAR) AS text
      FROM ${relation.sql} WHERE ${relation.row} IN (${ids.join(', ')})`,
