@@ -442,7 +442,7 @@ export const codes = {
   ),
   'temperature-unnormalised': row<{ score: string; argument: string }>(
     'warning',
-    ({ score, argument }) => `\`${argument}\` divides \`${score}\`, whose size is not bounded: the vectors can undo it`,
+    ({ score, argument }) => `\`${argument}\` stretches \`${score}\`, whose size is not bounded: the vectors can undo it`,
     () => 'end both channels with `-> normalize`, or score with `cosine`',
   ),
   'bce-unscaled': row<{ loss: string; score: string; low: string; high: string }>(

@@ -24,7 +24,9 @@ export const weightedTasks: Parameters = {
 /** Fixed weights, or a call of a weighting that finds them while it trains. */
 export function resolveObjective(workspace: Workspace, { value, span }: Ast.Objective): Objective | undefined {
   const { library, binding, scope, report } = workspace;
-  if (value.kind === 'Call') {
+  const word = singleName(value)?.name;
+  const bare = word !== undefined && !scope.tasks.has(word) && Object.hasOwn(library.weightings, word);
+  if (value.kind === 'Call' || bare) {
     const call = bindKind('weighting', library.weightings, value, binding, weightedTasks);
     if (!call) return undefined;
     const { tasks, ...args } = call.arguments as { tasks: readonly string[] };

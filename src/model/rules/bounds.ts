@@ -15,11 +15,11 @@ export function scoreBound(resolution: Resolution, { call, channels, towers }: T
   return call.kind === 'dot' && bounded ? channels.length : undefined;
 }
 
-function endsNormalized({ towers }: Resolution, tower: string, step: string): boolean {
+function endsNormalized({ towers }: Pick<Resolution, 'towers'>, tower: string, step: string): boolean {
   const flow = towers.find(({ name }) => name === tower)?.steps.find(({ name }) => name === step)?.flow;
   if (!flow) return false;
   const last = flow.steps.at(-1);
-  if (!last) return flow.from.kind === 'step' && endsNormalized({ towers } as Resolution, tower, flow.from.name);
+  if (!last) return flow.from.kind === 'step' && endsNormalized({ towers }, tower, flow.from.name);
   return lastBlock(last) === 'normalize';
 }
 

@@ -1,4 +1,6 @@
 import { notes } from '../../diagnostics/codes.ts';
+import type { Span } from '../../text/source.ts';
+import type { TowerPart } from '../resolution.ts';
 import type { Rule } from './rule.ts';
 
 /** A tower is a wall: no feature stands on both sides of it. */
@@ -6,19 +8,26 @@ export const featureBothSides: Rule = {
   name: 'feature on both sides',
   check({ towers }, report) {
     const reported = new Set<string>();
-    towers.forEach((tower, at) => {
+    for (const [at, tower] of towers.entries()) {
       for (const other of towers.slice(at + 1)) {
-        for (const input of other.inputs) {
-          const name = input.features.find((feature) => tower.features.includes(feature) && !reported.has(feature));
+        for (const { features, span } of places(other)) {
+          const both = features.filter((feature) => sees(tower, feature) && !reported.has(feature));
+          for (const feature of both) reported.add(feature);
+          const [name] = both;
           if (name === undefined) continue;
-          for (const feature of input.features) if (tower.features.includes(feature)) reported.add(feature);
-          const first = tower.inputs.find(({ features }) => features.includes(name))!;
-          const facts = { name, first: tower.name, second: other.name };
-          report('feature-both-sides', input.span, facts, {
-            notes: [{ message: notes.read(tower.name, name), at: first.span }],
-          });
+          const first = places(tower).find((place) => place.features.includes(name))!;
+          const note = { message: notes.read(tower.name, name), at: first.span };
+          report('feature-both-sides', span, { name, first: tower.name, second: other.name }, { notes: [note] });
         }
       }
-    });
+    }
   },
 };
+
+/** Where a tower lets features in: its inputs, and its key. */
+function places({ inputs, key }: TowerPart): { readonly features: readonly string[]; readonly span: Span }[] {
+  return [...inputs, ...(key ? [{ features: [key.name], span: key.span }] : [])];
+}
+
+const sees = (tower: TowerPart, feature: string): boolean =>
+  places(tower).some(({ features }) => features.includes(feature));

@@ -1,3 +1,6 @@
+import type { Edit } from '../../diagnostics/diagnostic.ts';
+import { insertion } from '../edits.ts';
+import type { Resolution, TaskScore } from '../resolution.ts';
 import { scoreBound } from './bounds.ts';
 import type { Rule } from './rule.ts';
 
@@ -6,22 +9,29 @@ export const temperature: Rule = {
   name: 'temperature on an unnormalised score',
   check(resolution, report) {
     for (const { loss, score, node } of resolution.tasks) {
-      if (!loss || !score || loss.arguments.temperature === undefined || scoreBound(resolution, score)) continue;
-      const pairs = score.towers.map((name, side) => {
-        const steps = resolution.towers.find((tower) => tower.name === name)?.steps ?? [];
-        const read = new Set(score.channels.map((pair) => (side === 0 ? pair.query : pair.item)));
-        return steps.filter((step) => read.has(step.name) && step.flow);
-      });
-      const edits = pairs.flat().map(({ node: { flow } }) => {
-        const { source, end } = flow.span;
-        return { at: { source, start: end, end }, text: ' -> normalize' };
-      });
+      if (!loss || !score || !resolution.library.losses[loss.kind]!.needsItemKey) continue;
+      const argument = sharpness.find((name) => loss.arguments[name] !== undefined);
+      if (argument === undefined || scoreBound(resolution, score) !== undefined) continue;
       const written = node.entries.find(({ name }) => name.name === 'loss')?.value;
-      const argument =
-        written?.kind === 'Call' ? written.arguments.find(({ name }) => name?.name === 'temperature') : undefined;
-      const fixes = edits.length > 0 ? [edits] : [];
-      const facts = { score: score.call.kind, argument: 'temperature' };
-      report('temperature-unnormalised', argument?.span ?? loss.span, facts, { fixes });
+      const given = written?.kind === 'Call' ? written.arguments : [];
+      const at = given.find(({ name }) => name?.name === argument)?.span ?? loss.span;
+      const fix = normalized(resolution, score);
+      const facts = { score: score.call.kind, argument };
+      report('temperature-unnormalised', at, facts, { fixes: fix.length > 0 ? [fix] : [] });
     }
   },
 };
+
+/** Arguments that stretch the score before a softmax. */
+const sharpness = ['temperature', 'scale'];
+
+/** Ends each channel that the score reads with `-> normalize`. */
+function normalized({ towers }: Resolution, { towers: sides, channels }: TaskScore): Edit[] {
+  return sides.flatMap((name, side) => {
+    const read = new Set(channels.map((pair) => (side === 0 ? pair.query : pair.item)));
+    const steps = towers.find((tower) => tower.name === name)?.steps ?? [];
+    return steps
+      .filter((step) => read.has(step.name))
+      .map(({ node: { flow } }) => insertion(flow.span.source, flow.span.end, ' -> normalize'));
+  });
+}
