@@ -264,10 +264,8 @@ export const codes = {
   'not-finite': row<{ text: string }>('error', ({ text }) => `\`${text}\` is not a finite number`),
   'unknown-setting': row<{ name: string; nearest?: string | undefined; known: readonly string[] }>(
     'error',
-    ({ name }) => `nothing is called \`${name}\`: \`--set\` overrides a \`let\` of the model`,
-    (facts) =>
-      didYouMean(facts) ??
-      (facts.known.length === 0 ? 'the model has no `let`' : `its constants are ${list(facts.known)}`),
+    ({ name }) => `nothing is called \`${name}\`: \`--set\` overrides a \`let\` of the model, or a number of \`train\``,
+    (facts) => didYouMean(facts) ?? among(facts.known),
   ),
   'use-outside': row<{ path: string }>(
     'error',

@@ -3,14 +3,13 @@ import { invariant } from '../diagnostics/failure.ts';
 import type { Model, Objective, Task, Tower, TowerStep } from './model.ts';
 import { withNamed } from './references.ts';
 import type { Resolution, TaskPart, TowerPart } from './resolution.ts';
-import { defaultTraining } from './resolve/train.ts';
 
 /** @returns nothing where two towers or a sound task are missing */
 export function complete(resolution: Resolution): Model | undefined {
-  const { towers, tasks, features, labels, groups, reads, scope, library } = resolution;
+  const { towers, tasks, features, labels, groups, reads, scope } = resolution;
   const order = towerOrder(resolution);
   const sound = tasks.map(completeTask);
-  if (!order || tasks.length === 0 || sound.some((task) => task === undefined)) return undefined;
+  if (!order || !resolution.train || tasks.length === 0 || sound.some((task) => task === undefined)) return undefined;
   if (features.size < scope.features.size || labels.size < scope.labels.size) return undefined;
   if (towers.some(({ steps }) => steps.some(({ flow }) => flow === undefined))) return undefined;
   const objective: Objective = resolution.objective ?? {
@@ -33,7 +32,7 @@ export function complete(resolution: Resolution): Model | undefined {
     tasks: sound as Task[],
     objective,
     retrieve: resolution.retrieve ?? defaultRetrieve(objective),
-    train: resolution.train ?? defaultTraining(library, resolution.span),
+    train: resolution.train,
   };
 }
 

@@ -15,11 +15,13 @@ export interface Constants {
 
 /**
  * @param settings values that replace those of the file, by name: `--set width=128`
+ * @param others names that settings may have besides: the numbers of `train`
  */
 export function makeConstants(
   lets: readonly Let[],
   settings: Readonly<Record<string, number>>,
   report: Report,
+  others: readonly string[] = [],
 ): Constants {
   const byName = new Map(lets.map((constant) => [constant.name.name, constant]));
   const values = new Map<string, number | undefined>();
@@ -27,7 +29,9 @@ export function makeConstants(
 
   for (const [name, value] of Object.entries(settings)) {
     if (!byName.has(name)) {
-      report('unknown-setting', undefined, { name, nearest: nearest(name, byName.keys()), known: [...byName.keys()] });
+      if (others.includes(name)) continue;
+      const known = [...byName.keys(), ...others];
+      report('unknown-setting', undefined, { name, nearest: nearest(name, known), known });
     } else if (!Number.isFinite(value)) {
       report('not-finite', undefined, { text: `${name}=${value}` });
     } else values.set(name, value);

@@ -23,6 +23,7 @@ export interface Resolution {
   readonly tasks: readonly TaskPart[];
   readonly objective?: Objective;
   readonly retrieve?: readonly { readonly task: string; readonly factor: number }[];
+  /** Defaults where the file says nothing; absent when what it says is not sound. */
   readonly train?: Training;
   /** The sound ones, those of the main file first. */
   readonly data: readonly DataDescription[];

@@ -21,14 +21,14 @@ import { resolveBlocks } from './resolve/flows.ts';
 import { resolveObjective, resolveRetrieve } from './resolve/objective.ts';
 import { resolveTask } from './resolve/tasks.ts';
 import { resolveTower } from './resolve/towers.ts';
-import { resolveTrain } from './resolve/train.ts';
+import { defaultTraining, overrideTraining, resolveTrain, trainNumbers } from './resolve/train.ts';
 import { checkRules, type RuleOptions } from './rules/table.ts';
 import { declare } from './scope.ts';
 import { type FileOptions, gather } from './use.ts';
 import { makeWorkspace } from './workspace.ts';
 
 export interface ResolveOptions extends FileOptions, RuleOptions {
-  /** Values that replace those of `let`: `--set width=128`. */
+  /** Values that replace those of `let`, and `batch`, `epochs` and `seed` of `train`: `--set width=128`. */
   readonly settings?: Readonly<Record<string, number>>;
   readonly library?: Library;
   /** The file has mistakes of syntax: what seems to be missing may only not have been read. */
@@ -69,7 +69,8 @@ export function resolveNames(file: Ast.File, options: ResolveOptions = {}): Outc
   const files = gather(file, options, report, used);
   const whole = files.whole && !options.partial;
   const scope = declare(files, report);
-  const constants = makeConstants(scope.lets, options.settings ?? {}, report);
+  const settings = options.settings ?? {};
+  const constants = makeConstants(scope.lets, settings, report, trainNumbers);
   const workspace = makeWorkspace(report, library, scope, constants);
 
   const features = resolveFeatures(workspace);
@@ -90,7 +91,9 @@ export function resolveNames(file: Ast.File, options: ResolveOptions = {}): Outc
   const trainNode = one('Train', 'train');
   const objective = objectiveNode && resolveObjective(workspace, objectiveNode);
   const retrieve = retrieveNode && resolveRetrieve(workspace, retrieveNode);
-  const train = trainNode && resolveTrain(workspace, trainNode);
+  const span = name?.name.span ?? { ...file.span, end: file.span.start };
+  const training = trainNode ? resolveTrain(workspace, trainNode) : defaultTraining(library, span);
+  const train = training && overrideTraining(training, settings, workspace);
   const data = resolveDataBlocks(workspace, files);
   if (file.declarations.length === 0 && whole) report('empty-file', undefined, {});
 
@@ -100,7 +103,7 @@ export function resolveNames(file: Ast.File, options: ResolveOptions = {}): Outc
       library,
       scope,
       name: name?.name.name ?? nameOfFile(file),
-      span: name?.name.span ?? { ...file.span, end: file.span.start },
+      span,
       features,
       labels,
       groups,

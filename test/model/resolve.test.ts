@@ -149,6 +149,12 @@ describe('constants', () => {
     });
     expect(units(modelOf(both, { settings: { width: 32 } }))).toEqual([32, 16]);
   });
+  it('may be numbers of the training, which the file need not say', () => {
+    const { train } = modelOf(model({ after: 'train { epochs = 5 }' }), { settings: { epochs: 2, seed: 7 } });
+    expect([train.epochs, train.seed, train.batch]).toEqual([2, 7, 1024]);
+    expect(modelOf(model(), { settings: { batch: 64 } }).train.batch).toBe(64);
+    expect(found(checkText(model(), { settings: { batch: 0.5 } }))).toEqual(['out-of-range']);
+  });
   it('that are set must be there', () => {
     const checked = checkText(text, { settings: { widht: 32 } });
     expect(found(checked)).toEqual(['unknown-setting']);

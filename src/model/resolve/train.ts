@@ -3,6 +3,7 @@ import type { Parameters } from '../../library/contract.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import type { Span } from '../../text/source.ts';
 import { bindDefaults, bindKind, bindValue } from '../arguments.ts';
+import { describeType, inRange } from '../describe.ts';
 import { entriesByName } from '../entries.ts';
 import type { Library } from '../library.ts';
 import type { Call, Training } from '../model.ts';
@@ -88,4 +89,24 @@ export function resolveTrain(workspace: Workspace, node: Ast.Train): Training | 
     embeddings,
     stop: { metric: { ...stop, arguments: metric }, patience: patience as number },
   };
+}
+
+/** The numbers of `train` that settings override, where no constant has their name. */
+export const trainNumbers = ['batch', 'epochs', 'seed'] as const;
+
+/** `--set seed=2` */
+export function overrideTraining(
+  training: Training,
+  settings: Readonly<Record<string, number>>,
+  { library, report, constants }: Workspace,
+): Training {
+  const changed: Partial<Record<(typeof trainNumbers)[number], number>> = {};
+  for (const name of trainNumbers) {
+    const value = settings[name];
+    if (value === undefined || constants.names.includes(name)) continue;
+    const { type } = trainEntries(library)[name]!;
+    if (type.is === 'integer' && Number.isSafeInteger(value) && inRange(value, type)) changed[name] = value;
+    else report('out-of-range', undefined, { of: name, expected: describeType(type), value });
+  }
+  return { ...training, ...changed };
 }
