@@ -20,6 +20,7 @@ export interface Kernels {
     offsets: number,
     count: number,
     mean: number,
+    far: number,
     out: number,
   ): void;
   resolve(

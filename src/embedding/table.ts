@@ -40,11 +40,15 @@ export interface Table {
   update(multiplier?: number): void;
 }
 
+/** About what a core's own caches hold: in a larger table rows are worth bringing near in groups. */
+const nearBytes = 4 * 2 ** 20;
+
 /** Throws Failure `table-too-large` or `too-large-for-memory` with the bytes. */
 export function makeTable(options: TableOptions): Table {
   const { name, rows, dim, optimizer } = options;
   invariant(rows > 0 && dim > 0, `table ${name} is ${rows} × ${dim}`);
   const rowBytes = dim * 4;
+  const far = rows * rowBytes > nearBytes ? 1 : 0;
   const bytes = tableBytes(options);
   if (bytes + rows * 4 > largestSpace) throw failure('table-too-large', { table: name, bytes, limit: largestSpace });
 
@@ -129,7 +133,7 @@ export function makeTable(options: TableOptions): Table {
           kernels.gatherSequence(table.pointer, rowBytes, from, offsets!.pointer, count, length, out.pointer);
         } else {
           const mean = kind === 'mean' ? 1 : 0;
-          kernels.gatherPooled(table.pointer, rowBytes, from, offsets!.pointer, count, mean, out.pointer);
+          kernels.gatherPooled(table.pointer, rowBytes, from, offsets!.pointer, count, mean, far, out.pointer);
         }
         gathered = count;
         gatheredCodes = last;

@@ -1,3 +1,5 @@
+import { group, touchRows } from './copy';
+
 /**
  * Gradients of all lookups of a step, added up for each row that was seen. `slots[row]` is where a row's sum stands among
  * `unique`; it counts only if `unique` agrees, so `slots` needs no clearing between steps (Briggs & Torczon 1993, sparse sets).
@@ -6,7 +8,10 @@
 /**
  * Replaces codes by slots, in place. Rows not yet seen in this step join `unique` in the order they come and their sums
  * start at zero. Returns how many rows have been seen. `unique` must hold no row beyond `seen` (see `forget`), and `slots`
- * nothing beyond the end of `unique`. Without branches: whether a row is new cannot be predicted.
+ * nothing beyond the end of `unique`.
+ *
+ * With a branch on purpose: a processor guesses it, and so knows where the next stores go before the loads are there. Without
+ * one, misses of different rows do not overlap (three times slower on large tables).
  */
 export function resolve(
   codes: usize,
@@ -18,16 +23,20 @@ export function resolve(
   bytes: usize,
 ): u32 {
   const before: usize = seen;
-  for (let p = codes, end = codes + (count << 2); p < end; p += 4) {
-    const code = load<u32>(p);
-    const at = slots + (<usize>code << 2);
-    const old = load<u32>(at);
-    const known = u32(load<u32>(unique + (old << 2)) == code);
-    const slot = seen ^ ((seen ^ old) & (0 - known));
-    store<u32>(at, slot);
-    store<u32>(unique + (slot << 2), code);
-    store<u32>(p, slot);
-    seen += 1 - known;
+  for (let start: u32 = 0; start < count; start += group) {
+    const some = min(group, count - start);
+    touchRows(slots, 4, codes, some);
+    for (const end = codes + (some << 2); codes < end; codes += 4) {
+      const code = load<u32>(codes);
+      const at = slots + (<usize>code << 2);
+      let slot = load<u32>(at);
+      if (load<u32>(unique + (slot << 2)) != code) {
+        slot = seen++;
+        store<u32>(at, slot);
+        store<u32>(unique + (slot << 2), code);
+      }
+      store<u32>(codes, slot);
+    }
   }
   memory.fill(sums + before * bytes, 0, (<usize>seen - before) * bytes);
   return seen;

@@ -18,11 +18,8 @@ export function copyRow(from: usize, to: usize, bytes: usize): void {
   for (; at < bytes; at += 4) store<u32>(to + at, load<u32>(from + at));
 }
 
-// @ts-ignore: decorator
-@inline
-export function zeroRow(to: usize, bytes: usize): void {
-  memory.fill(to, 0, bytes);
-}
+/** Rows that are brought near together, before they are worked on. */
+export const group: u32 = 256;
 
 /** Where the sums of touched bytes end, so that no compiler drops the loads. */
 let touched: u32 = 0;

@@ -1,7 +1,4 @@
-import { copyRow, touchRows } from './copy';
-
-/** Rows that are brought near together, before they are worked on. */
-const group: u32 = 64;
+import { copyRow, group, touchRows } from './copy';
 
 /** Index of the first code that is not below `rows`, or −1. */
 export function badCode(codes: usize, count: u32, rows: u32): i32 {

@@ -1,4 +1,9 @@
-/** out[i] = Σ table[codes[j]] ÷ parts, j from offsets[i] to offsets[i + 1]; parts is the bag's length for a mean, else 1. */
+import { group, touchRows } from './copy';
+
+/**
+ * out[i] = Σ table[codes[j]] ÷ parts, j from offsets[i] to offsets[i + 1]; parts is the bag's length for a mean, else 1. `far`: the table is
+ * larger than the near caches, so rows are brought near a group at a time.
+ */
 export function gatherPooled(
   table: usize,
   bytes: usize,
@@ -6,11 +11,19 @@ export function gatherPooled(
   offsets: usize,
   count: u32,
   mean: bool,
+  far: bool,
   out: usize,
 ): void {
+  const last = load<u32>(offsets + (count << 2));
+  let near: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
     const start = load<u32>(offsets + (i << 2));
     const end = load<u32>(offsets + (i << 2), 4);
+    if (far && end > near) {
+      const to = min(last, max(end, near + group));
+      touchRows(table, bytes, codes + (near << 2), to - near);
+      near = to;
+    }
     const parts: f32 = mean && end > start ? <f32>(end - start) : 1;
     poolBag(table, bytes, codes + (start << 2), codes + (end << 2), parts, out);
     out += bytes;

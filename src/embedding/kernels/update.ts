@@ -2,9 +2,7 @@
  * One optimizer step for each of the `seen` rows `unique`, from its summed gradient. `keep` is 1 − rate × weight decay
  * (decoupled, as in AdamW), and applies to the rows seen only.
  */
-import { touchRows } from './copy';
-
-const group: u32 = 64;
+import { group, touchRows } from './copy';
 
 /** w ← keep · w − rate · g */
 export function updateSgd(
