@@ -1,12 +1,14 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makeBuilder } from '../../src/graph/builder.ts';
 import { gradients } from '../../src/graph/differentiate.ts';
 import { symbolic } from '../../src/graph/dims.ts';
-import { evaluate } from '../../src/graph/evaluate.ts';
+import { type DoubleTensors, evaluate, evaluateInDoubles } from '../../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../../src/graph/graph.ts';
 import { print } from '../../src/graph/print.ts';
-import { simplify } from '../../src/graph/simplify.ts';
+import { passes, simplify } from '../../src/graph/simplify.ts';
 import { verify } from '../../src/graph/verify.ts';
+import { randomGraph, randomInputs } from './random_graph.ts';
 import { batch, expectClose, randomTensor, tensor } from './support.ts';
 
 /**
@@ -85,5 +87,59 @@ describe('a step of in-batch softmax', () => {
       'MatMul',
     ]);
     expectSameValues(graph, simple, softmaxInputs);
+  });
+});
+
+/** Outputs in double precision: what a pass may change is rounding alone. */
+function outputsOf(graph: Graph): DoubleTensors {
+  const given = Object.fromEntries(
+    graph.inputs.map(({ name }) => {
+      const value = randomInputs[name]!;
+      return [name, { ...value, data: value.dtype === 'float32' ? Float64Array.from(value.data) : value.data }];
+    }),
+  );
+  return evaluateInDoubles(graph, given, {}).outputs;
+}
+
+function expectEquivalent(before: Graph, after: Graph): void {
+  expect(verify(after)).toEqual([]);
+  expect(after.inputs.map(({ name }) => name)).toEqual(before.inputs.map(({ name }) => name));
+  const [expected, actual] = [outputsOf(before), outputsOf(after)];
+  expect(Object.keys(actual)).toEqual(Object.keys(expected));
+  for (const [name, { data, shape }] of Object.entries(expected)) {
+    expect(actual[name]!.shape).toEqual(shape);
+    const scale = Math.max(1, ...data.map(Math.abs));
+    if (!Number.isFinite(scale)) continue;
+    data.forEach((value, i) => {
+      expect(Math.abs(actual[name]!.data[i]! - value), `${name}[${i}]`).toBeLessThan(1e-5 * scale);
+    });
+  }
+}
+
+describe('on any graph', () => {
+  for (const { name, run } of passes) {
+    it(`the pass "${name}" keeps every output, and the graph sound`, () => {
+      fc.assert(
+        fc.property(randomGraph, (graph) => expectEquivalent(graph, run(graph))),
+        { numRuns: 40 },
+      );
+    });
+  }
+
+  it('all passes together do, and come to an end', () => {
+    fc.assert(
+      fc.property(randomGraph, (graph) => {
+        const simple = simplify(graph);
+        expectEquivalent(graph, simple);
+        expect(simplify(simple)).toBe(simple);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('every pass finds something to do in some of them', () => {
+    const active = new Set<string>();
+    for (const graph of fc.sample(randomGraph, { numRuns: 200, seed: 4 })) simplify(graph, (pass) => active.add(pass));
+    expect(passes.map(({ name }) => name).filter((name) => !active.has(name))).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import type { Builder, Ref } from '../builder.ts';
 import { dimAt } from '../dims.ts';
 import type { Graph } from '../graph.ts';
-import { estimate, type Rule, rewrite } from './rewrite.ts';
+import { estimate, type Rule, rewrite, shaped } from './rewrite.ts';
 
 /**
  * A column or a row added to a big product becomes one more term of its inner sums: AB + 1·r = [A 1] [B; r]. Worth it where
@@ -47,7 +47,7 @@ const added: Rule = ({ graph, node, builder, at, users }) => {
 /** A vector laid across the inner axis of an operand. */
 function along(builder: Builder, line: Ref, inner: number): Ref {
   const length = line.type.shape.find((dim) => dim !== 1)!;
-  return builder.reshape(line, inner === 0 ? [1, length] : [length, 1]);
+  return shaped(builder, line, inner === 0 ? [1, length] : [length, 1]);
 }
 
 function ones(builder: Builder, operand: Ref, inner: number): Ref {

@@ -9,27 +9,34 @@ const largest = 4096;
 
 /** Computes nodes whose operands are all constants, in float32, as `evaluate` would. */
 export function foldConstants(graph: Graph): Graph {
-  return rewrite(graph, fold);
+  const known = new Map<number, Values>();
+  graph.nodes.forEach(({ op, type, attributes }, id) => {
+    if (op !== 'Constant') return;
+    const values = empty(type.dtype, type.shape as readonly number[]);
+    values.data.set(attributes.values as readonly number[]);
+    known.set(id, values);
+  });
+  return known.size === 0 ? graph : rewrite(graph, fold(known));
 }
 
-const fold: Rule = ({ graph, node, builder }) => {
-  const operands = node.inputs.map((input) => graph.nodes[input]!);
-  const shape = numeric(node.type.shape);
-  if (isLeaf(node.op) || shape === undefined || countElements(shape) > largest) return undefined;
-  if (operands.some((operand) => operand.op !== 'Constant')) return undefined;
-  const output = empty(node.type.dtype, shape);
-  rowOf(node.op).evaluate(
-    operands.map((operand) => {
-      const values = empty(operand.type.dtype, operand.type.shape as readonly number[]);
-      values.data.set(operand.attributes.values as readonly number[]);
-      return values;
-    }),
-    output,
-    node.attributes,
-  );
-  const values = [...output.data];
-  return values.every(Number.isFinite) ? builder.constant(values, shape, node.type.dtype) : undefined;
-};
+/** Values found are known to the nodes after. */
+function fold(known: Map<number, Values>): Rule {
+  return ({ id, node, builder }) => {
+    const shape = numeric(node.type.shape);
+    if (isLeaf(node.op) || node.inputs.some((input) => !known.has(input))) return undefined;
+    if (shape === undefined || countElements(shape) > largest) return undefined;
+    const output = empty(node.type.dtype, shape);
+    rowOf(node.op).evaluate(
+      node.inputs.map((input) => known.get(input)!),
+      output,
+      node.attributes,
+    );
+    const values = [...output.data];
+    if (!values.every(Number.isFinite)) return undefined;
+    known.set(id, output);
+    return builder.constant(values, shape, node.type.dtype);
+  };
+}
 
 function numeric(shape: readonly unknown[]): readonly number[] | undefined {
   return shape.every((dim) => typeof dim === 'number') ? (shape as readonly number[]) : undefined;

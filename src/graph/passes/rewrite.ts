@@ -1,6 +1,6 @@
 /** What the passes share: a walk over a graph that replaces nodes by others of the same type. */
 import { type Builder, builderOn, type Ref } from '../builder.ts';
-import { printType, type Shape, sameType } from '../dims.ts';
+import { printType, type Shape, sameShape, sameType } from '../dims.ts';
 import type { Graph, Node } from '../graph.ts';
 import { isLeaf } from '../ops/table.ts';
 import { GraphWriter } from '../writer.ts';
@@ -151,4 +151,9 @@ export function uniformValue(graph: Graph, id: number): number | undefined {
 /** A scalar constant for `value`, of the node's dtype. */
 export function scalar(site: Site, value: number): Ref {
   return site.builder.constant(value, [], site.node.type.dtype);
+}
+
+/** `value` in `shape`, as it is where that is its shape. */
+export function shaped(builder: Builder, value: Ref, shape: Shape): Ref {
+  return sameShape(value.type.shape, shape) ? value : builder.reshape(value, shape);
 }

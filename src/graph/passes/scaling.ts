@@ -8,7 +8,7 @@ import { broadcastShapes, dimAt, type Shape, sameShape } from '../dims.ts';
 import type { Dim, Graph, Node } from '../graph.ts';
 import { alignRank } from '../lazy.ts';
 import { numbersOf } from '../ops/row.ts';
-import { estimate, type Rule, rewrite, type Site, scalar } from './rewrite.ts';
+import { estimate, type Rule, rewrite, type Site, scalar, shaped } from './rewrite.ts';
 
 export function moveScales(graph: Graph): Graph {
   return rewrite(
@@ -159,14 +159,14 @@ function betterPlace(graph: Graph, product: Node, from: Place, scale: Shape): Pl
 /** `scale` as it must lie to scale `place`, when it scaled `from`. */
 function turned(builder: Builder, product: Node, scale: Ref, place: Place, from: Place): Ref {
   const axis = variesAlong(scale.type.shape);
-  if (axis === undefined) return builder.reshape(scale, []);
+  if (axis === undefined) return shaped(builder, scale, []);
   const length: Dim = dimAt(scale.type.shape, axis, 2);
   const target = (): number => {
     if (place === 'result') return from as number;
     if (from === 'result') return outerAxis(product, place);
     return 1 - outerAxis(product, place);
   };
-  return builder.reshape(scale, target() === 0 ? [length, 1] : [1, length]);
+  return shaped(builder, scale, target() === 0 ? [length, 1] : [1, length]);
 }
 
 function product(site: Site, node: Node, operands: readonly Ref[]): Ref {
@@ -280,5 +280,5 @@ const weightedSum: Rule = (site) => {
     numbersOf(node.attributes, 'axes')[0] === 0
       ? builder.matMul(weights, at(scaled.value), { transposeA: true })
       : builder.matMul(at(scaled.value), weights, { transposeB: true });
-  return builder.reshape(sum, node.type.shape);
+  return shaped(builder, sum, node.type.shape);
 };
