@@ -20,13 +20,20 @@ export function tableBytes({ rows, dim, optimizer }: TableSize): number {
 
 /** Bytes this process may still take: what the machine has free, or less where a control group (a container) allows less. */
 export function freeBytes(): number {
-  return Math.min(availableMemory(), groupMemory('/sys/fs/cgroup'));
+  return Math.min(availableMemory(), ...ownGroups('/sys/fs/cgroup', readOrEmpty('/proc/self/cgroup')).map(groupMemory));
 }
 
 /** Linux counts caches that it would give back as free only in MemAvailable. */
 function availableMemory(): number {
   const line = /^MemAvailable:\s+(\d+) kB/m.exec(readOrEmpty('/proc/meminfo'));
   return line ? Number(line[1]) * 1024 : freemem();
+}
+
+/** Folders of this process's control group (version 2) and of all that it is part of. Exported for its tests. */
+export function ownGroups(root: string, membership: string): string[] {
+  const path = /^0::(\/.*)$/m.exec(membership)?.[1] ?? '/';
+  const names = path.split('/').filter((name) => name !== '' && name !== '..');
+  return [root, ...names.map((_, depth) => [root, ...names.slice(0, depth + 1)].join('/'))];
 }
 
 /** What a control group (version 2, then 1) leaves; Infinity without one. Exported for its tests. */

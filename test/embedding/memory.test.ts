@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Failure } from '../../src/diagnostics/failure.ts';
-import { foreseeMemory, freeBytes, groupMemory, tableBytes } from '../../src/embedding/memory.ts';
+import { foreseeMemory, freeBytes, groupMemory, ownGroups, tableBytes } from '../../src/embedding/memory.ts';
 import { optimizerPlan } from './fixtures.ts';
 
 test('the bytes of a table are its values and its optimizer state', () => {
@@ -57,4 +57,14 @@ test('a control group bounds it: limit less use, caches not counted as used', ()
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('every group that this process is part of counts', () => {
+  expect(ownGroups('/c', '1:name=systemd:/x\n0::/user.slice/run-1.scope\n')).toEqual([
+    '/c',
+    '/c/user.slice',
+    '/c/user.slice/run-1.scope',
+  ]);
+  expect(ownGroups('/c', '0::/\n')).toEqual(['/c']);
+  expect(ownGroups('/c', '')).toEqual(['/c']);
 });

@@ -98,6 +98,17 @@ describe('gather', () => {
     );
   });
 
+  test('bags of a table that is larger than the caches, more codes than are brought near at once', () => {
+    const table = made(60_000, 20);
+    const bags = Array.from({ length: 50 }, (_, i) =>
+      Array.from({ length: i * 13 }, (_, j) => (i * 7919 + j * 104_729) % 60_000),
+    );
+    const lookup = table.lookup({ kind: 'mean' });
+    fill(lookup, 'mean', bags);
+    const expected = bags.flatMap((bag) => reference.bag(table.values(), 20, bag, true));
+    expect(difference(lookup.gather(50), expected)).toBeLessThan(1e-6);
+  });
+
   test('a code that the table has no row for is our bug, and says so', () => {
     const table = made(5, 4);
     const lookup = table.lookup({ kind: 'one' });

@@ -1,8 +1,8 @@
 import { group, touchRows } from './copy';
 
 /**
- * out[i] = Σ table[codes[j]] ÷ parts, j from offsets[i] to offsets[i + 1]; parts is the bag's length for a mean, else 1. `far`: the table is
- * larger than the near caches, so rows are brought near a group at a time.
+ * out[i] = Σ table[codes[j]] ÷ parts, j from offsets[i] to offsets[i + 1]; offsets[0] is 0; parts is the bag's length for a
+ * mean, else 1. `far`: the table is larger than the near caches, so rows are brought near a group at a time.
  */
 export function gatherPooled(
   table: usize,
