@@ -1,4 +1,4 @@
-/** Binds one expression or column name to the files' columns, by asking DuckDB over empty tables of the same columns. */
+/** Binds one expression or column name to the files' columns, by asking DuckDB over tables of the same columns with nothing in them. */
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import { nearest } from '../text/nearest.ts';
 import type { Span } from '../text/source.ts';
@@ -28,10 +28,10 @@ export interface Binder {
   bind(request: Request): Promise<Bound>;
 }
 
-/** Makes the empty tables `events`, `items` and `users`. */
+/** Makes the tables `events`, `items` and `users`. */
 export async function makeBinder(database: Database, described: ReadonlyMap<Role, DataSource>): Promise<Binder> {
   const sources = new Map(described);
-  for (const source of sources.values()) await database.run(emptyTable(source));
+  for (const source of sources.values()) await makeEmpty(database, source);
 
   const typeOf = async (expression: string, scope: readonly Role[]): Promise<string> => {
     const query = `SELECT ${enclose(expression)} FROM ${scope.join(', ')}`;
@@ -54,7 +54,7 @@ export async function makeBinder(database: Database, described: ReadonlyMap<Role
         return text ? { ...column, type: 'VARCHAR', mixed: false } : column;
       });
       sources.set(role, { ...source, columns });
-      await database.run(emptyTable(sources.get(role)!));
+      await makeEmpty(database, sources.get(role)!);
     }
     return changed;
   };
@@ -94,9 +94,11 @@ export async function makeBinder(database: Database, described: ReadonlyMap<Role
   };
 }
 
-function emptyTable(source: DataSource): string {
+/** One row of nothing, so that whatever does not depend on values is computed: a text that is no number, compared with one. */
+async function makeEmpty(database: Database, source: DataSource): Promise<void> {
   const columns = source.columns.map(({ name, type }) => `${quoteName(name)} ${type}`);
-  return `CREATE OR REPLACE TEMP TABLE ${source.role} (${columns.join(', ')})`;
+  await database.run(`CREATE OR REPLACE TEMP TABLE ${source.role} (${columns.join(', ')})`);
+  await database.run(`INSERT INTO ${source.role} VALUES (${columns.map(() => 'NULL').join(', ')})`);
 }
 
 /** Whether an expression may read a column: it holds the name, perhaps by chance. */

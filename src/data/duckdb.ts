@@ -43,7 +43,8 @@ export async function openDatabase(paths: readonly string[], signal?: AbortSigna
   return {
     run: (sql) => guarded(async () => void (await connection.run(sql))),
     rows: (sql) => guarded(async () => (await connection.runAndReadAll(sql)).getRowObjectsJS()),
-    types: (sql) => guarded(async () => (await connection.run(sql)).columnTypes().map((type) => type.toString())),
+    types: (sql) =>
+      guarded(async () => (await connection.run(sql)).columnTypes().map((type) => type.alias ?? type.toString())),
     stream: (sql, each) =>
       guarded(async () => {
         const result = await connection.stream(sql);

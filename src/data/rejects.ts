@@ -16,8 +16,6 @@ export interface BadRow {
   readonly at: { readonly byte: number } | { readonly record: number };
   readonly column?: string;
   readonly reason: string;
-  /** It is only bad because a column was taken for whole numbers. */
-  readonly fraction?: boolean;
 }
 
 /** A row of a staged table that is bad, by its row id. */

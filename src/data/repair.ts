@@ -51,6 +51,9 @@ async function messageOf(query: Promise<unknown>): Promise<string> {
     await query;
     return 'its SQL cannot be computed';
   } catch (error) {
-    return (error as Error).message.split('\n')[0]!.replace(/^[A-Z]\w+( \w+)? Error: /, '');
+    return (error as Error).message
+      .split('\n')[0]!
+      .replace(/^[A-Z]\w+( \w+)? Error: /, '')
+      .replace(/ when casting from source column .*/, '');
   }
 }

@@ -10,9 +10,9 @@ import { Failure } from '../diagnostics/failure.ts';
 import { mentions } from './binder.ts';
 import { type Database, quoteName, quoteText } from './duckdb.ts';
 import type { InputFile, Role } from './files.ts';
-import { columnsOfLayout, type Layout } from './layout.ts';
+import { columnsOfLayout, type Layout, type Sort } from './layout.ts';
 import type { BadRow } from './rejects.ts';
-import { type DataSource, jsonFormat, unreadable } from './source.ts';
+import { type DataSource, isNumber, jsonFormat, unreadable } from './source.ts';
 
 export interface Staged {
   readonly source: DataSource;
@@ -33,37 +33,60 @@ export interface StagedFile {
 
 /** Reads the columns that the layout needs of one source. Throws Failure for a damaged file. */
 export async function stage(database: Database, source: DataSource, layout: Layout): Promise<Staged> {
-  let types = columnTypes(source, layout);
-  for (;;) {
-    const whole = Promise.all(source.files.map((file) => verifyWhole(file)));
-    // Its failure is reported below, once the reading has ended.
-    whole.catch(() => undefined);
-    const staged = await load(database, source, types);
-    await whole.catch((error) => {
-      const file = (error as { file: InputFile }).file;
-      throw new Failure([unreadable((error as Error).cause, file, source)]);
-    });
-    // Whole numbers in the sample, and later one with a fraction: read again as what they are.
-    const fractional = staged.broken.flatMap(({ column, fraction }) => (fraction && column ? [column] : []));
-    if (fractional.length === 0) return staged;
-    types = new Map([...types].map(([name, type]) => [name, fractional.includes(name) ? 'DOUBLE' : type]));
-  }
+  const whole = Promise.all(source.files.map((file) => verifyWhole(file)));
+  // Its failure is reported below, once the reading has ended.
+  whole.catch(() => undefined);
+  const types = columnTypes(source, layout);
+  const staged = await load(database, source, types.read);
+  await whole.catch((error) => {
+    const file = (error as { file: InputFile }).file;
+    throw new Failure([unreadable((error as Error).cause, file, source)]);
+  });
+  for (const name of types.whole) await makeWhole(database, source.role, name);
+  return staged;
 }
 
-/** The columns to keep and what to read each as: ids keep their text, numbers are numbers, else what the sample says. */
-function columnTypes(source: DataSource, layout: Layout): Map<string, string> {
+interface ColumnTypes {
+  /** The columns to keep, and what to read each as. */
+  readonly read: ReadonlyMap<string, string>;
+  /** Columns that the sample says are whole numbers. */
+  readonly whole: readonly string[];
+}
+
+/** Ids keep their text, numbers are numbers, and what an expression reads is what the sample says. */
+function columnTypes(source: DataSource, layout: Layout): ColumnTypes {
   const readers = columnsOfLayout(layout).filter(({ over }) => over.includes(source.role));
-  const types = new Map<string, string>();
+  const read = new Map<string, string>();
+  const whole: string[] = [];
   for (const { name, type } of source.columns) {
     const uses = readers.filter(({ bare, sql }) => (bare === undefined ? mentions(sql, name) : bare === name));
     if (uses.length === 0) continue;
     const bare = uses.every((use) => use.bare === name);
-    if (bare && uses.every(({ sort }) => sort === 'text')) types.set(name, 'VARCHAR');
-    else if (bare && type !== 'BOOLEAN' && uses.every(({ sort }) => sort === 'number' || sort === 'binary'))
-      types.set(name, 'DOUBLE');
-    else types.set(name, type);
+    if (bare && uses.every(({ sort }) => sort === 'text')) read.set(name, 'VARCHAR');
+    else if (bare && isNumber(type) && uses.every(({ sort }) => numeric.has(sort))) read.set(name, 'DOUBLE');
+    else if (bare && type === 'VARCHAR' && uses.every(({ sort }) => sort === 'number')) read.set(name, 'DOUBLE');
+    else if (bare && type === 'JSON') read.set(name, UNWRAPPED);
+    else {
+      // DuckDB reads 3.5 as 4 where it is told to expect whole numbers: they are only that once all are read.
+      const counts = type === 'BIGINT' && source.looks.size > 0;
+      read.set(name, counts ? 'DOUBLE' : type);
+      if (counts) whole.push(name);
+    }
   }
-  return types;
+  return { read, whole };
+}
+
+/** A JSON value of any kind, read as the text in it. */
+const UNWRAPPED = 'JSON value';
+
+const numeric: ReadonlySet<Sort> = new Set<Sort>(['number', 'binary', 'time']);
+
+/** Turns a column of doubles into one of whole numbers, if that is what they are. */
+async function makeWhole(database: Database, role: Role, name: string): Promise<void> {
+  const column = quoteName(name);
+  const all = `bool_and(${column} = floor(${column}) AND abs(${column}) <= ${Number.MAX_SAFE_INTEGER})`;
+  const [row] = await database.rows(`SELECT ${all} AS whole FROM ${role}`);
+  if (row?.whole === true) await database.run(`ALTER TABLE ${role} ALTER ${column} TYPE BIGINT`);
 }
 
 async function load(database: Database, source: DataSource, types: ReadonlyMap<string, string>): Promise<Staged> {
@@ -114,10 +137,11 @@ function selectFrom(source: DataSource, file: InputFile, types: ReadonlyMap<stri
     return `SELECT ${names.map(quoteName).join(', ')} FROM read_csv([${path}], ${options.join(', ')})`;
   }
   const selected = names.map((name) =>
-    types.get(name) === 'JSON' ? `${quoteName(name)} ->> '$' AS ${quoteName(name)}` : quoteName(name),
+    types.get(name) === UNWRAPPED ? `${quoteName(name)} ->> '$' AS ${quoteName(name)}` : quoteName(name),
   );
   if (file.kind === 'parquet') return `SELECT ${selected.join(', ')} FROM read_parquet([${path}])`;
-  const columns = names.map((name) => `${quoteText(name)}: ${quoteText(types.get(name)!)}`);
+  const typeOf = (name: string): string => (types.get(name) === UNWRAPPED ? 'JSON' : types.get(name)!);
+  const columns = names.map((name) => `${quoteText(name)}: ${quoteText(typeOf(name))}`);
   const format = jsonFormat(file);
   const ignore = format === 'newline_delimited' ? ', ignore_errors = true' : '';
   return `SELECT ${selected.join(', ')} FROM read_json([${path}], format = '${format}', columns = {${columns.join(', ')}}${ignore})`;
@@ -164,7 +188,6 @@ async function brokenRecords(
       at: { byte },
       reason: reasonOf(String(kind), String(message), value, type),
       ...(name === undefined ? {} : { column: name }),
-      fraction: type === 'BIGINT' && value.trim() !== '' && Number.isFinite(Number(value)),
     });
   }
   return broken;
