@@ -71,6 +71,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
     return await evaluateAll({
       dataset,
       part,
+      plan,
       scorer: modelScorer(retrieval, dataset.parts[part], plan.model),
       measures: makeMeasures([...(plan.train.stop ? [plan.train.stop] : []), ...usualMeasures]),
       ...(request.removeSeen ? { removeSeen: true } : {}),

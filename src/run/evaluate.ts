@@ -1,8 +1,10 @@
 /** How well a model ranks what was held out, beside simple rankings by the same protocol, and that protocol in sentences. */
 import type { Dataset, Part } from '../data/dataset.ts';
 import { failure } from '../diagnostics/failure.ts';
+import type { Plan } from '../lower/plan.ts';
 import { baselines } from './baselines/table.ts';
 import { type ColdItems, coldItems, type Figures, figuresOf, type Measure } from './figures.ts';
+import { modelHistory } from './model_history.ts';
 import { rankEvents } from './ranks.ts';
 import type { Scorer, ScoringTask } from './scorer.ts';
 
@@ -32,6 +34,8 @@ export interface EvaluateOptions {
   /** What ranks: `modelScorer` for a model. */
   readonly scorer: Scorer;
   readonly measures: readonly Measure[];
+  /** Of the model: says which history it reads, so that ItemCF is told no less. */
+  readonly plan?: Plan;
   /** Items of the user's training events leave the ranking. */
   readonly removeSeen?: boolean;
   /** False: the model alone. */
@@ -46,7 +50,9 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { dataset, part, measures, removeSeen = false } = options;
   const events = dataset.parts[part];
   if (events.rows === 0) throw failure('too-few-rows', { part, rows: 0, needed: 1 });
-  const task: ScoringTask = { events, corpus: dataset.corpus, users: dataset.users };
+  const { corpus, users } = dataset;
+  const history = options.plan && modelHistory(options.plan, events, corpus);
+  const task: ScoringTask = { events, corpus, users, ...(history ? { history } : {}) };
   const scorers = [options.scorer];
   const leftOut: string[] = [];
   for (const [name, baseline] of options.baselines === false ? [] : Object.entries(baselines)) {

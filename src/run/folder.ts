@@ -32,7 +32,9 @@ const isOurs = (name: string): boolean =>
     name,
   ) ||
   /^weights-\d+\.safetensors$/.test(name) ||
-  /^\..*\.partial$/.test(name);
+  isPartial(name);
+
+const isPartial = (name: string): boolean => /^\..*\.partial$/.test(name);
 
 export function identify(plan: Plan, dataset: Dataset, engine: string): RunIdentity {
   const data = createHash('sha256');
@@ -59,7 +61,8 @@ const bytesOf = (array: Int32Array | Float32Array): Uint8Array =>
  */
 export async function refuseFolder(folder: string, force: boolean): Promise<void> {
   if (force) return;
-  const names = await namesIn(folder);
+  // The bad rows of the data are told before a run begins.
+  const names = (await namesIn(folder)).filter((name) => name !== 'rejected.jsonl');
   if (names.length === 0) return;
   const holds = names.some(isRun) ? `a run${await modelIn(folder)}` : `other files (${names.slice(0, 3).join(', ')})`;
   throw failure('folder-in-use', { folder, holds });
@@ -124,6 +127,10 @@ export async function resumeFolder(folder: string, identity: RunIdentity): Promi
   if (there === undefined) throw failure('nothing-to-resume', { folder });
   for (const what of ['model', 'engine', 'seed', 'plan', 'data'] as const) {
     if (there[what] !== identity[what]) throw failure('other-run', { folder, what: whatWords[what] });
+  }
+  // What a kill left half written.
+  for (const name of await namesIn(folder)) {
+    if (isPartial(name)) await rm(join(folder, name), { force: true });
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Corpus, Events, Users } from '../data/dataset.ts';
+import type { BagColumn, Corpus, Events, Users } from '../data/dataset.ts';
 
 /** Anything that ranks the corpus for an event: the model, or something to compare it with. */
 export interface Scorer {
@@ -17,4 +17,14 @@ export interface ScoringTask {
   readonly events: Events;
   readonly corpus: Corpus;
   readonly users: Users;
+  /**
+   * The bag of earlier items that the model reads with each event, as corpus rows, −1 for those that have none; absent where it
+   * reads none.
+   */
+  readonly history?: IndexedBags;
+}
+
+export interface IndexedBags {
+  readonly bags: BagColumn;
+  readonly index?: Int32Array;
 }

@@ -1,4 +1,3 @@
-import type { BagColumn } from '../../data/dataset.ts';
 import type { ScoringTask } from '../scorer.ts';
 import { baseline } from './baseline.ts';
 
@@ -9,42 +8,46 @@ interface Lists {
 }
 
 /**
- * score(u, j) = Σ over i ≠ j in H(u) of |U(i) ∩ U(j)| ÷ √(|U(i)| |U(j)|), where H(u) are the items of the user's training events
- * and U(i) the users who have i. The sum is taken user by user, so that no matrix of items by items is ever held:
- * Σᵢ |U(i) ∩ U(j)| ÷ √|U(i)| = Σ over v in U(j) of w(v), with w(v) = Σ over i in H(u) ∩ H(v) of 1 ÷ √|U(i)|.
+ * score(j) = Σ over i ≠ j in H of |U(i) ∩ U(j)| ÷ √(|U(i)| |U(j)|), where U(i) are the users with a training event of i, and H the
+ * items of the user's training events and of the history that the model reads with the event. The sum is taken user by user, so
+ * that no matrix of items by items is ever held:
+ * Σᵢ |U(i) ∩ U(j)| ÷ √|U(i)| = Σ over v in U(j) of w(v), with w(v) = Σ over i in H that v has of 1 ÷ √|U(i)|.
  */
 export const itemCf = baseline({
-  doc: 'cosine similarity of the users who have an item with those of each item in the user’s training history, summed',
+  doc: 'cosine similarity of the users who have an item with those of each item that the user had before, summed',
   paper: 'Sarwar et al., WWW 2001; Deshpande & Karypis, TOIS 2004',
-  work({ events, users, corpus }) {
-    const { itemsOf, usersOf } = index(users.seen, users.rows, corpus.rows);
-    const historyLength = itemsOf.values.length / Math.max(1, users.rows);
+  work(task) {
+    const { events, users } = task;
+    const { itemsOf, usersOf } = index(task);
+    const itemsPerUser = itemsOf.values.length / Math.max(1, users.rows);
+    const historyOf = makeHistory(task, itemsOf);
+    // A few hundred events tell how it goes on.
+    const stride = Math.max(1, Math.floor(events.rows / 300));
     let work = 0;
-    for (const user of new Set(events.user)) {
-      if (user < 0) continue;
+    for (let row = 0; row < events.rows; row += stride) {
       let shared = 0;
-      for (let i = itemsOf.starts[user]!; i < itemsOf.starts[user + 1]!; i++) {
-        const item = itemsOf.values[i]!;
-        shared += usersOf.starts[item + 1]! - usersOf.starts[item]!;
-      }
-      work += shared + Math.min(shared, users.rows) * historyLength;
+      for (const item of historyOf(row)) shared += usersOf.starts[item + 1]! - usersOf.starts[item]!;
+      work += stride * (shared + Math.min(shared, users.rows) * itemsPerUser);
     }
     return work;
   },
   prepare(task) {
-    const scoresOf = makeUserScores(task);
     const { rows: items } = task.corpus;
+    const lists = index(task);
+    const historyOf = makeHistory(task, lists.itemsOf);
+    const scoresOf = makeScores(task, lists);
     let block = new Float32Array(0);
-    const last = new Float32Array(items);
-    let lastUser = -1;
+    let last = new Int32Array(0);
+    const scores = new Float32Array(items);
     return {
       score(rows) {
         if (block.length < rows.length * items) block = new Float32Array(rows.length * items);
         for (let i = 0; i < rows.length; i++) {
-          const user = task.events.user[rows[i]!]!;
-          if (user !== lastUser) scoresOf(user, last);
-          lastUser = user;
-          block.set(last, i * items);
+          const history = historyOf(rows[i]!);
+          const same = history.length === last.length && history.every((item, at) => item === last[at]);
+          if (!same) scoresOf(history, scores);
+          last = history;
+          block.set(scores, i * items);
         }
         return block;
       },
@@ -52,8 +55,25 @@ export const itemCf = baseline({
   },
 });
 
-function makeUserScores({ users, corpus }: ScoringTask): (user: number, target: Float32Array) => void {
-  const { itemsOf, usersOf } = index(users.seen, users.rows, corpus.rows);
+/** Distinct items that are known of an event's user before it, ascending. */
+function makeHistory({ events, history }: ScoringTask, itemsOf: Lists): (row: number) => Int32Array<ArrayBuffer> {
+  return (row) => {
+    const user = events.user[row]!;
+    const known = user < 0 ? [] : itemsOf.values.subarray(itemsOf.starts[user]!, itemsOf.starts[user + 1]!);
+    if (!history) return Int32Array.from(known);
+    const { bags, index: rowOf } = history;
+    const bag = rowOf ? rowOf[row]! : row;
+    const items = new Set(known);
+    for (let at = bags.starts[bag]!; at < bags.ends[bag]!; at++) if (bags.values[at]! >= 0) items.add(bags.values[at]!);
+    return Int32Array.from(items).sort();
+  };
+}
+
+/** `history` is of distinct items. */
+function makeScores(
+  { users, corpus }: ScoringTask,
+  { itemsOf, usersOf }: { itemsOf: Lists; usersOf: Lists },
+): (history: Int32Array, target: Float32Array) => void {
   const root = Float64Array.from({ length: corpus.rows }, (_, i) =>
     Math.sqrt(usersOf.starts[i + 1]! - usersOf.starts[i]!),
   );
@@ -61,12 +81,9 @@ function makeUserScores({ users, corpus }: ScoringTask): (user: number, target: 
   const reached = new Int32Array(users.rows);
   const sums = new Float64Array(corpus.rows);
 
-  return (user, target) => {
-    target.fill(0);
-    if (user < 0) return;
+  return (history, target) => {
     let count = 0;
-    for (let i = itemsOf.starts[user]!; i < itemsOf.starts[user + 1]!; i++) {
-      const item = itemsOf.values[i]!;
+    for (const item of history) {
       for (let at = usersOf.starts[item]!; at < usersOf.starts[item + 1]!; at++) {
         const other = usersOf.values[at]!;
         if (weight[other] === 0) reached[count++] = other;
@@ -78,24 +95,24 @@ function makeUserScores({ users, corpus }: ScoringTask): (user: number, target: 
     sums.fill(0);
     for (let i = 0; i < count; i++) {
       const other = reached[i]!;
-      for (let at = itemsOf.starts[other]!; at < itemsOf.starts[other + 1]!; at++) {
-        sums[itemsOf.values[at]!]! += weight[other]!;
-      }
+      const share = weight[other]!;
+      for (let at = itemsOf.starts[other]!; at < itemsOf.starts[other + 1]!; at++) sums[itemsOf.values[at]!]! += share;
       weight[other] = 0;
     }
     // An item is not similar to itself: without the term i = j, which is √|U(j)| before the division.
-    for (let i = itemsOf.starts[user]!; i < itemsOf.starts[user + 1]!; i++) {
-      const item = itemsOf.values[i]!;
+    for (const item of history) {
       const rest = sums[item]! - root[item]!;
       // What rounding leaves of nothing is nothing: the smallest true term is 1 ÷ √users.
       sums[item] = rest < 1e-9 * sums[item]! ? 0 : rest;
     }
-    for (let item = 0; item < sums.length; item++) if (sums[item] !== 0) target[item] = sums[item]! / root[item]!;
+    for (let item = 0; item < sums.length; item++) target[item] = sums[item] === 0 ? 0 : sums[item]! / root[item]!;
   };
 }
 
 /** Each user's distinct items, and each item's users, both ascending. */
-function index(seen: BagColumn, users: number, items: number): { itemsOf: Lists; usersOf: Lists } {
+function index(task: ScoringTask): { itemsOf: Lists; usersOf: Lists } {
+  const { seen, rows: users } = task.users;
+  const items = task.corpus.rows;
   const usersOf = { starts: new Int32Array(items + 1), values: new Int32Array(0) };
   const itemsOf = { starts: new Int32Array(users + 1), values: new Int32Array(0) };
   const had = new Int32Array(items).fill(-1);

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { baselines } from '../../../src/run/baselines/table.ts';
+import { modelHistory } from '../../../src/run/model_history.ts';
 import { rankEvents } from '../../../src/run/ranks.ts';
 import type { ScoringTask } from '../../../src/run/scorer.ts';
+import { makePlan } from '../fixture_plan.ts';
 import { makeDataset } from '../fixtures.ts';
 
 const dataset = makeDataset({ users: 12, items: 30, eventsPerUser: 14, heldOut: 4 });
@@ -51,6 +53,28 @@ describe('item_cf', () => {
         const score = scores[row * corpus.rows + item]!;
         expect(Math.abs(score - expected)).toBeLessThan(1e-6);
         if (expected === 0) expect(score).toBe(0);
+      }
+    }
+  });
+
+  it('adds the history that the model reads with an event, each item once', async () => {
+    const { column } = events.features.get('history')!;
+    const plan = makePlan();
+    const history = modelHistory(plan, events, corpus)!;
+    expect(history.bags.values.length).toBe((column as { values: Int32Array }).values.length);
+    const scores = await baselines.item_cf!.prepare({ ...task, history }).score(allRows);
+    for (let row = 0; row < events.rows; row++) {
+      const user = events.user[row]!;
+      const { starts, ends } = history.bags;
+      const before = new Set([...had[user]!, ...users.seen.values.subarray(starts[row], ends[row])]);
+      for (let item = 0; item < corpus.rows; item++) {
+        let expected = 0;
+        for (const other of before) {
+          if (other !== item && both(other, item) > 0) {
+            expected += both(other, item) / Math.sqrt(usersOf(other) * usersOf(item));
+          }
+        }
+        expect(Math.abs(scores[row * corpus.rows + item]! - expected)).toBeLessThan(1e-6);
       }
     }
   });
