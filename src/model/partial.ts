@@ -11,7 +11,6 @@ const local: ReadonlySet<Code> = new Set<Code>([
   'out-of-range',
   'not-ascending',
   'unknown-choice',
-  'unknown-entry',
   'repeated-entry',
   'repeated-name',
   'repeated-declaration',
@@ -22,7 +21,7 @@ const local: ReadonlySet<Code> = new Set<Code>([
 ]);
 
 /** A name that is near another is a misspelling; any other may stand in the part that could not be read. */
-const names: ReadonlySet<Code> = new Set<Code>(['unknown-name', 'unknown-kind']);
+const names: ReadonlySet<Code> = new Set<Code>(['unknown-name', 'unknown-kind', 'unknown-entry']);
 
 export function certain(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return diagnostics.filter(({ code, fixes }) => local.has(code) || (names.has(code) && fixes.length > 0));

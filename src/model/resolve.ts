@@ -11,6 +11,7 @@ import type * as Ast from '../syntax/ast.ts';
 import { complete } from './complete.ts';
 import { makeConstants } from './constants.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
+import { mergeRepeated } from './merge.ts';
 import type { Model } from './model.ts';
 import { certain } from './partial.ts';
 import { makeCollector, type Report } from './report.ts';
@@ -117,7 +118,7 @@ export function resolveNames(file: Ast.File, options: ResolveOptions = {}): Outc
       reads: workspace.reads,
       uncertain: workspace.uncertain,
     },
-    diagnostics: [...used, ...(whole ? diagnostics : certain(diagnostics))],
+    diagnostics: [...used, ...mergeRepeated(whole ? diagnostics : certain(diagnostics))],
   };
 }
 

@@ -63,7 +63,8 @@ function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): Dat
   const others = all.filter((entry) => !isHistory(entry));
   const entries = entriesByName(of, others, entryNames, report);
   for (const { by, name } of all) {
-    if (by && !['items', 'users'].includes(name.name)) report('misplaced-by', by.span, { name: name.name });
+    const known = entryNames.find((entry) => entry === name.name);
+    if (by && known && known !== 'items' && known !== 'users') report('misplaced-by', by.span, { name: name.name });
   }
   if (!entries.has('events')) {
     report('missing-entry', node.name.span, { of, name: 'events', example: 'events = "ratings.csv"' });

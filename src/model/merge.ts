@@ -1,0 +1,30 @@
+/** One unknown name is one mistake, however often it stands. */
+import { notes } from '../diagnostics/codes.ts';
+import type { Diagnostic, Edit } from '../diagnostics/diagnostic.ts';
+import { textOf } from '../text/source.ts';
+
+/** The first of those that name the same unknown thing stays; the others become its notes, and its fix mends them all. */
+export function mergeRepeated(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const groups = new Map<string, Diagnostic[]>();
+  for (const [index, diagnostic] of diagnostics.entries()) {
+    const key = keyOf(diagnostic) ?? String(index);
+    groups.set(key, [...(groups.get(key) ?? []), diagnostic]);
+  }
+  return [...groups.values()].map(merge);
+}
+
+/** The same for diagnostics about the same name, of which the same is thought to be meant. */
+function keyOf({ code, at, hint, fixes }: Diagnostic): string | undefined {
+  if ((code !== 'unknown-name' && code !== 'unknown-kind') || !at) return undefined;
+  const meant = fixes[0]?.[0]?.text ?? (code === 'unknown-kind' ? hint : undefined);
+  return JSON.stringify([code, at.source.name, textOf(at), meant]);
+}
+
+function merge(group: readonly Diagnostic[]): Diagnostic {
+  const sorted = [...group].sort((a, b) => (a.at?.start ?? 0) - (b.at?.start ?? 0));
+  const [first, ...others] = sorted as [Diagnostic, ...Diagnostic[]];
+  if (others.length === 0) return first;
+  const also = others.flatMap(({ at }) => (at ? [{ message: notes.also(textOf(at)), at }] : []));
+  const edits: readonly Edit[] = sorted.flatMap(({ fixes }) => fixes[0] ?? []);
+  return { ...first, notes: [...first.notes, ...also], fixes: edits.length > 0 ? [edits] : [] };
+}
