@@ -1,8 +1,8 @@
-import type { Ref } from '../../graph/builder.ts';
+import type { Builder, Ref } from '../../graph/builder.ts';
 import type { RowsOf } from '../../lower/plan.ts';
 import type { LossContext, Score } from '../contract.ts';
 import { replaceHits } from './hits.ts';
-import { rowScore, weightedMean } from './mean.ts';
+import { rowScore, rowShares, weightedMean } from './mean.ts';
 import type { SoftmaxArguments } from './softmax.ts';
 
 const events: RowsOf = { kind: 'events' };
@@ -18,20 +18,20 @@ const hidden = -1e30;
 const shift = 8;
 
 /**
- * Softmax over the batch. With S = sharpness · q · vᵀ, cⱼ = −log qⱼ up to a constant, which cancels, and E = exp(S) with
- * hits set to 0:  lossᵢ = log Σⱼ Eᵢⱼ e^cⱼ − (Sᵢᵢ + cᵢ).
+ * Softmax over the batch. With S = sharpness · q · vᵀ, cⱼ = −log qⱼ up to a constant, which cancels, E = exp(S) with hits
+ * set to 0, and rᵢ = Σⱼ Eᵢⱼ e^cⱼ:  lossᵢ = log rᵢ − (Sᵢᵢ + cᵢ), and pᵢⱼ = Eᵢⱼ e^cⱼ / rᵢ.
  *
- * At batch 4096 S has 64 MB, so what touches it is counted. One product makes it; it is raised and masked; a second product
- * with [v · e^c, e^c] gives the softmax's mean item Σⱼ pᵢⱼ vⱼ and the row sums at once; a third comes with the gradient.
- * No more, because E is held constant and the gradient is that of the mean logit qᵢ · Σⱼ pᵢⱼ vⱼ, which by q and by v is the
- * gradient of log Σⱼ Eᵢⱼ e^cⱼ; and a masked entry has no part in it, as its p is 0.
+ * At batch 4096 S has 64 MB, so what touches it is counted: the product that makes it, exp, the mask, the row sums, and two
+ * products for the gradients, Σⱼ pᵢⱼ vⱼ − vᵢ by a query and Σᵢ pᵢⱼ qᵢ − qⱼ by an item. To have no more, those are written here:
+ * of what is returned only the value is the loss, and the gradient is that of `slope`, which is linear in q and v with just
+ * these factors. A masked entry has no part in them, as its p is 0. Factors of rows and columns go to q and v, never to S.
  */
 export function inBatchSoftmax(context: LossContext, score: Score, sharpness: number, args: SoftmaxArguments): Ref {
-  const { builder } = context;
+  const { builder, weight } = context;
   const query = sharpness === 1 ? score.query : builder.mul(score.query, sharpness);
-  const own = rowScore(builder, query, score.item);
+  const [q, v] = [builder.stopGradient(query), builder.stopGradient(score.item)];
 
-  const logits = builder.matMul(builder.stopGradient(query), builder.stopGradient(score.item), { transposeB: true });
+  const logits = builder.matMul(q, v, { transposeB: true });
   const mask = (matrix: Ref, value: number): Ref =>
     args.accidental_hits === 'keep' ? matrix : replaceHits(context, matrix, events, value);
   const bounded = score.bound !== undefined && score.bound * sharpness <= largestBound;
@@ -39,20 +39,28 @@ export function inBatchSoftmax(context: LossContext, score: Score, sharpness: nu
   const maximum = bounded ? undefined : builder.max(visible, [1]);
   const raised = maximum ? builder.exp(builder.sub(visible, column(context, maximum))) : mask(builder.exp(logits), 0);
 
+  const own = rowScore(builder, q, v);
   const offset = columnOffset(context, own, args);
   const factors = column(context, builder.exp(offset));
-  const items = builder.concat([builder.mul(score.item, factors), factors], 1);
-  const totals = builder.matMul(raised, items);
-  const sums = builder.stopGradient(builder.slice(totals, [0, score.width], [-1, 1]));
-  const meanItem = builder.div(builder.slice(totals, [0, 0], [-1, score.width]), sums);
-  const meanLogit = rowScore(builder, query, meanItem);
+  const sums = builder.matMul(raised, factors);
+  const logSums = builder.reshape(builder.log(sums), own.type.shape);
+  const normalizer = maximum === undefined ? logSums : builder.add(logSums, maximum);
+  const value = weightedMean(builder, builder.sub(builder.sub(normalizer, offset), own), weight);
 
-  const logSum = builder.reshape(builder.log(sums), own.type.shape);
-  const normalizer = maximum === undefined ? logSum : builder.add(logSum, maximum);
-  const derivedFrom = builder.sub(meanLogit, own);
-  const value = builder.sub(builder.sub(normalizer, offset), own);
-  const losses = builder.add(derivedFrom, builder.stopGradient(builder.sub(value, derivedFrom)));
-  return weightedMean(builder, losses, context.weight);
+  const shares = rowShares(builder, own, weight);
+  const share = weight === undefined ? shares : column(context, shares);
+  const meanItem = builder.div(builder.matMul(raised, builder.mul(v, factors)), sums);
+  const shared = builder.mul(q, share);
+  const meanQuery = builder.mul(factors, builder.matMul(raised, builder.div(shared, sums), { transposeA: true }));
+  const byQuery = builder.mul(builder.sub(meanItem, v), share);
+  const byItem = builder.sub(meanQuery, shared);
+  const slope = builder.add(inner(builder, query, byQuery), inner(builder, score.item, byItem));
+  return builder.add(slope, builder.stopGradient(builder.sub(value, slope)));
+}
+
+/** Σ x · factor over all elements, linear in x. */
+function inner(builder: Builder, x: Ref, factor: Ref): Ref {
+  return builder.sum(builder.mul(x, builder.stopGradient(factor)), [0, 1]);
 }
 
 /** [batch] → [batch, 1] */
