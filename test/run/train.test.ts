@@ -221,6 +221,16 @@ describe('what cannot be trained', () => {
     expect(readdirSync(root)).not.toContain('few');
   });
 
+  it('is what cannot fit into memory: told with the bytes, before the run that the folder holds is touched', async () => {
+    await train(options('kept', { epochs: 1 }));
+    const before = weightsIn('kept');
+    const encodings = new Map(dataset.encodings).set('user_id', { kind: 'hash', buckets: 2 ** 40 });
+    const large = train(options('kept', {}, { dataset: { ...dataset, encodings }, force: true }));
+    // Values and Adagrad's sums: twice 8 float32 a row; the other tables are small.
+    await expect(large).rejects.toThrow(/needs 70,368,74\d,\d{3},\d{3} bytes .* are available: user_id/);
+    expect(weightsIn('kept').equals(before)).toBe(true);
+  });
+
   it('is early stopping without a validation part', async () => {
     const validation = { ...dataset.parts.validation, rows: 0 };
     const none = { ...dataset, parts: { ...dataset.parts, validation } };
