@@ -19,4 +19,3 @@ goldens(new URL('mistakes', import.meta.url).pathname, (source) => {
   );
   return [render(lowered.diagnostics), ...fixes].join('\n');
 });
-
