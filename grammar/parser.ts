@@ -8,8 +8,8 @@ import * as t from './tokens.ts';
 type Rule = ParserMethod<[], CstNode>;
 
 export class TowerParser extends CstParser {
-  constructor(config: Pick<IParserConfig, 'errorMessageProvider'> = {}) {
-    super([...t.tokens], { ...config, recoveryEnabled: true, nodeLocationTracking: 'full', maxLookahead: 3 });
+  constructor(config: Pick<IParserConfig, 'errorMessageProvider' | 'recoveryEnabled' | 'skipValidations'> = {}) {
+    super([...t.tokens], { recoveryEnabled: true, ...config, nodeLocationTracking: 'onlyOffset', maxLookahead: 3 });
     this.performSelfAnalysis();
   }
 
@@ -133,7 +133,11 @@ export class TowerParser extends CstParser {
 
   /** towerEntry = [ "channel" ] Name "=" expression */
   readonly towerEntry: Rule = this.RULE('towerEntry', () => {
-    this.OPTION(() => this.CONSUME(t.Channel));
+    this.OPTION({
+      // `channel = …` is a step that is called `channel`.
+      GATE: () => this.LA(2).tokenType !== t.Equals,
+      DEF: () => this.CONSUME(t.Channel),
+    });
     this.CONSUME(t.Name);
     this.CONSUME(t.Equals);
     this.SUBRULE(this.expression);

@@ -29,7 +29,7 @@ function word(image: string): TokenType {
   return createToken({
     name: image[0]!.toUpperCase() + image.slice(1),
     pattern: image,
-    longer_alt: [Identifier, ForeignName],
+    longer_alt: [ForeignName, Identifier],
     categories: Name,
     label: `\`${image}\``,
   });
@@ -105,10 +105,10 @@ export const Text = createToken({
   label: 'a text in "quotes"',
 });
 
-/** A text whose line ends before its closing quote. Read to the line's end, and reported. */
+/** A text whose line ends before its closing quote. Read up to the brackets at the line's end, and reported. */
 export const UnclosedText = createToken({
   name: 'UnclosedText',
-  pattern: /["'][^\r\n]*/,
+  pattern: /["'](?:[^\r\n]*[^\r\n)\]},\s])?/,
   categories: Text,
   label: 'a text in "quotes"',
 });

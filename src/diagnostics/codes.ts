@@ -134,8 +134,8 @@ export const codes = {
   'unknown-escape': row<{ escape: string }>(
     'error',
     ({ escape: sequence }) => `\`${sequence}\` means nothing inside a text`,
-    ({ escape }) =>
-      `for the backslash itself write \`\\${escape}\`; there are also \`\\"\`, \`\\n\`, \`\\t\`, \`\\r\` and \`\\u{1F600}\``,
+    ({ escape: sequence }) =>
+      `for the backslash itself write \`\\${sequence}\`; there are also \`\\"\`, \`\\n\`, \`\\t\`, \`\\r\` and \`\\u{1F600}\``,
   ),
   'malformed-number': row<{ number: string }>(
     'error',

@@ -70,6 +70,10 @@ export function balance(
     }
     if (open.length === 0 && looksLikeDeclaration(tokens, index)) declaration = result.length;
 
+    // No brace and no key stands inside parentheses.
+    const outside = is(token, t.LeftBrace) || (is(token, t.Keyed) && is(tokens[index + 1], t.By));
+    while (outside && open.length > 0 && !is(open.at(-1)!.token, t.LeftBrace)) closeTop();
+
     if (pairs.has(token.tokenType)) {
       open.push({ token, indent });
     } else if (closers.includes(token.tokenType)) {

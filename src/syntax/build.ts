@@ -37,7 +37,7 @@ export class Builder {
         return { kind: 'Labels', ...this.place(inner), entries: this.typedEntries(inner) };
       case 'group': {
         const [name, ...members] = this.identifiers(inner);
-        return name && { kind: 'Group', ...this.place(inner), name, members };
+        return name && members.length > 0 ? { kind: 'Group', ...this.place(inner), name, members } : undefined;
       }
       case 'block': {
         const name = this.identifier(inner);
@@ -120,24 +120,38 @@ export class Builder {
   }
 
   expression(node: CstNode): ast.Expression | undefined {
-    const steps = present(nodes(node, 'sum'), (sum) => this.chain(sum, 'product'));
+    const sums = nodes(node, 'sum');
+    if (sums.length === 1) return this.sum(sums[0]!);
+    const steps = present(sums, (sum) => this.sum(sum));
     return steps.length > 1 ? { kind: 'Flow', span: this.span(node), steps } : steps[0];
   }
 
+  private sum(node: CstNode): ast.Expression | undefined {
+    const products = nodes(node, 'product');
+    if (products.length === 1) return this.product(products[0]!);
+    return this.chain(node, products, (product) => this.product(product));
+  }
+
+  private product(node: CstNode): ast.Expression | undefined {
+    const factors = nodes(node, 'factor');
+    if (factors.length === 1) return this.factor(factors[0]!);
+    return this.chain(node, factors, (factor) => this.factor(factor));
+  }
+
   /** `a + b - c` or `a * b / c`: from the left. */
-  private chain(node: CstNode, part: 'product' | 'factor'): ast.Expression | undefined {
-    const parts = nodes(node, part);
-    const read = (inner: CstNode) => (part === 'product' ? this.chain(inner, 'factor') : this.factor(inner));
-    let left = parts[0] && read(parts[0]);
-    if (parts.length < 2) return left;
+  private chain(
+    node: CstNode,
+    parts: readonly CstNode[],
+    read: (part: CstNode) => ast.Expression | undefined,
+  ): ast.Expression | undefined {
     const { Plus = [], Minus = [], Times = [], Over = [] } = node.children as Record<string, IToken[]>;
     const operators = [...Plus, ...Minus, ...Times, ...Over].sort((a, b) => a.startOffset - b.startOffset);
-    const start = this.span(node).start;
+    let left = parts[0] && read(parts[0]);
     for (const [index, operator] of operators.entries()) {
-      const inner = parts[index + 1];
-      const right = inner && read(inner);
-      if (left === undefined || right === undefined || inner === undefined) return left ?? right;
-      const span = { source: this.source, start, end: this.span(inner).end };
+      const part = parts[index + 1];
+      const right = part && read(part);
+      if (left === undefined || right === undefined || part === undefined) return left ?? right;
+      const span = { source: this.source, start: this.span(node).start, end: this.span(part).end };
       left = { kind: 'Binary', span, operator: operator.image as ast.Binary['operator'], left, right };
     }
     return left;
@@ -145,45 +159,39 @@ export class Builder {
 
   private factor(node: CstNode): ast.Expression | undefined {
     let operand = this.operand(node);
+    const signs = node.children.Minus as IToken[] | undefined;
+    if (signs === undefined) return operand;
     const { end } = this.span(node);
-    for (const sign of ((node.children.Minus ?? []) as IToken[]).toReversed()) {
+    for (const sign of signs.toReversed()) {
       if (operand === undefined) return undefined;
-      operand = {
-        kind: 'Unary',
-        span: { source: this.source, start: sign.startOffset, end },
-        operator: '-',
-        operand,
-      };
+      const span = { source: this.source, start: sign.startOffset, end };
+      operand = { kind: 'Unary', span, operator: '-', operand };
     }
     return operand;
   }
 
   private operand(node: CstNode): ast.Expression | undefined {
+    const path = nodes(node, 'path')[0];
+    if (path) return { kind: 'Name', span: this.span(path), parts: this.identifiers(path) };
+    const call = nodes(node, 'call')[0];
+    if (call) return this.call(call);
     const number = token(node, 'Number');
     if (number) return { kind: 'Number', span: this.spanOf(number), ...readNumber(number.image) };
     const text = token(node, 'Text');
     if (text) return this.text(text);
-    const inner = firstNode(node);
-    switch (inner?.name) {
-      case 'list':
-        return {
-          kind: 'List',
-          span: this.span(inner),
-          items: present(nodes(inner, 'expression'), (item) => this.expression(item)),
-        };
-      case 'call': {
-        const callee = this.identifier(inner);
-        if (callee === undefined) return undefined;
-        const parts = present(nodes(inner, 'argument'), (argument) => this.argument(argument));
-        return { kind: 'Call', span: this.span(inner), callee, arguments: parts };
-      }
-      case 'path':
-        return { kind: 'Name', span: this.span(inner), parts: this.identifiers(inner) };
-      case 'expression':
-        return this.expression(inner);
-      default:
-        return undefined;
+    const list = nodes(node, 'list')[0];
+    if (list) {
+      const items = present(nodes(list, 'expression'), (item) => this.expression(item));
+      return { kind: 'List', span: this.span(list), items };
     }
+    return this.expressionIn(node);
+  }
+
+  private call(node: CstNode): ast.Call | undefined {
+    const callee = this.identifier(node);
+    if (callee === undefined) return undefined;
+    const parts = present(nodes(node, 'argument'), (argument) => this.argument(argument));
+    return { kind: 'Call', span: this.span(node), callee, arguments: parts };
   }
 
   private argument(node: CstNode): ast.Argument | undefined {
@@ -197,15 +205,18 @@ export class Builder {
   }
 
   private identifier(node: CstNode): ast.Identifier | undefined {
-    return this.identifiers(node)[0];
+    const name = token(node, 'Name');
+    return name && { kind: 'Identifier', span: this.spanOf(name), name: name.image };
   }
 
   /** The names directly under a node, in the order written; one that recovery made up is left out. */
   private identifiers(node: CstNode): ast.Identifier[] {
-    const found = (node.children.Name ?? []) as IToken[];
-    return found
-      .filter((name) => name.isInsertedInRecovery !== true)
-      .map((name) => ({ kind: 'Identifier', span: this.spanOf(name), name: name.image }));
+    const names: ast.Identifier[] = [];
+    for (const name of (node.children.Name ?? none) as readonly IToken[]) {
+      if (name.isInsertedInRecovery) continue;
+      names.push({ kind: 'Identifier', span: this.spanOf(name), name: name.image });
+    }
+    return names;
   }
 
   private place(node: CstNode): { span: Span; doc?: string } {
@@ -224,8 +235,10 @@ export class Builder {
   }
 }
 
-function nodes(node: CstNode, name: string): CstNode[] {
-  return (node.children[name] ?? []) as CstNode[];
+const none: readonly never[] = [];
+
+function nodes(node: CstNode, name: string): readonly CstNode[] {
+  return (node.children[name] ?? none) as readonly CstNode[];
 }
 
 function token(node: CstNode, name: string): IToken | undefined {
@@ -246,5 +259,10 @@ function inOrder(found: CstNode[]): CstNode[] {
 }
 
 function present<A, B>(items: readonly A[], read: (item: A) => B | undefined): B[] {
-  return items.map(read).filter((item) => item !== undefined);
+  const found: B[] = [];
+  for (const item of items) {
+    const one = read(item);
+    if (one !== undefined) found.push(one);
+  }
+  return found;
 }

@@ -74,20 +74,24 @@ export function splitDeclarations(tokens: readonly IToken[]): IToken[][] {
 
 /** Cut the balanced tokens of a body into entries; a comma between two belongs to the first. */
 export function splitEntries(tokens: readonly IToken[]): IToken[][] {
-  return split(tokens, (index) => {
+  return split(tokens, (index, length) => {
     const token = tokens[index]!;
     const previous = tokens[index - 1];
-    if (is(previous, t.Channel) && looksLikeEntry(tokens, index - 1)) return false;
-    return looksLikeEntry(tokens, index) || (beginsLine(tokens, index) && is(token, t.Name) && !isUnfinished(previous));
+    // A misspelt `channel` before its name.
+    if (length === 1 && is(previous, t.Name) && !beginsLine(tokens, index)) return false;
+    if (!beginsLine(tokens, index) && is(previous, t.Channel) && looksLikeEntry(tokens, index - 1)) return false;
+    const first = beginsLine(tokens, index) && is(token, t.Name);
+    // On a new line `name =` begins an entry even where a value is missing; on the same line something else may be wrong.
+    return looksLikeEntry(tokens, index) ? first || !isUnfinished(previous) : first && !isUnfinished(previous);
   });
 }
 
-function split(tokens: readonly IToken[], beginsPart: (index: number) => boolean): IToken[][] {
+function split(tokens: readonly IToken[], beginsPart: (index: number, length: number) => boolean): IToken[][] {
   const parts: IToken[][] = [];
   let depth = 0;
   for (const [index, token] of tokens.entries()) {
     if (isAny(token, closes)) depth--;
-    if (index === 0 || (depth === 0 && beginsPart(index))) parts.push([]);
+    if (index === 0 || (depth === 0 && beginsPart(index, parts.at(-1)!.length))) parts.push([]);
     if (isAny(token, opens)) depth++;
     parts.at(-1)!.push(token);
   }

@@ -43,6 +43,7 @@ export function withinLimits(
       tell(token, 'operators in one expression,', longest);
     }
     if (counts.length > deepest + 1 || counts.at(-1)! > longest) dropped.add(token);
+    else told = false;
   }
   return dropped.size === 0 ? tokens : tokens.filter((token) => !dropped.has(token));
 }

@@ -16,10 +16,13 @@ export interface BadEscape {
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '"': '"', "'": "'", '\\': '\\' };
 const escapeSequence = /\\(?:u\{([0-9A-Fa-f]{1,6})\}|([\s\S]?))/g;
 
+/** Quotes of other alphabets, which lean. */
+const curly = /^[“”„‘’].*[“”‘’]$/;
+
 /** The text between the quotes, its escapes resolved. An unknown escape stands for itself, and is told. */
 export function readText(image: string): { value: string; badEscapes: readonly BadEscape[] } {
   const quote = image[0]!;
-  const closed = image.length > 1 && image.endsWith(quote) && !endsInEscape(image.slice(1, -1));
+  const closed = image.length > 1 && (image.endsWith(quote) || curly.test(image)) && !endsInEscape(image.slice(1, -1));
   const inner = closed ? image.slice(1, -1) : image.slice(1);
   if (!inner.includes('\\')) return { value: inner, badEscapes: [] };
   const badEscapes: BadEscape[] = [];

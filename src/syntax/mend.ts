@@ -9,7 +9,7 @@ import { nearest } from '../text/nearest.ts';
 import type { Source } from '../text/source.ts';
 import type { Complaint } from './complaint.ts';
 import { after, beginsLine, beginsValue, endOf, endsValue, inserted, is, isAny, replaced, spanOf } from './token.ts';
-import { entryWords, expected, quote } from './words.ts';
+import { expected, quote, signed } from './words.ts';
 
 export interface Mended {
   readonly diagnostic: Diagnostic;
@@ -39,7 +39,13 @@ export function mend(source: Source, tokens: readonly IToken[], complaint: Compl
 /** `user-id : id`: a hyphen inside a name. */
 const hyphenatedName: Mend = ({ source, tokens, index, here, previous, expected: wanted }) => {
   const next = tokens[index + 1];
-  if (wanted === undefined || !is(here, t.Minus) || !is(previous, t.Name) || !is(next, t.Name)) return undefined;
+  if (
+    (wanted === undefined && !is(tokens[0], t.Group)) ||
+    !is(here, t.Minus) ||
+    !is(previous, t.Name) ||
+    !is(next, t.Name)
+  )
+    return undefined;
   if (endOf(previous!) !== here!.startOffset || endOf(here!) !== next!.startOffset) return undefined;
   const at = { source, start: previous!.startOffset, end: endOf(next!) };
   const proper = `${previous!.image}_${next!.image}`;
@@ -62,14 +68,14 @@ const hyphenatedName: Mend = ({ source, tokens, index, here, previous, expected:
 /** `gender = category()` among features, `batch : 64` in a task. */
 const equalsOrColon: Mend = ({ source, tokens, index, here, rule, expected: wanted }) => {
   if (!isAny(here, [t.Equals, t.Colon]) || !isAny2(wanted, [t.Equals, t.Colon])) return undefined;
-  return swap(source, tokens, index, wanted!, entryWords[rule] ?? 'this');
+  return swap(source, tokens, index, wanted!, signed[rule] ?? 'this');
 };
 
 /** `mlp(64, activation = tanh)` */
 const equalsInArguments: Mend = ({ source, tokens, index, here, rule, previous }) => {
   const named = is(previous, t.Name) && isAny(tokens[index - 2], [t.LeftParenthesis, t.Comma]);
   if (rule !== 'call' || !is(here, t.Equals) || !named) return undefined;
-  return swap(source, tokens, index, t.Colon, entryWords.call!);
+  return swap(source, tokens, index, t.Colon, signed.call!);
 };
 
 /** `chanel main = …` */

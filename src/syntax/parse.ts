@@ -1,5 +1,4 @@
 import type { CstNode } from 'chevrotain';
-import { TowerParser } from '../../grammar/parser.ts';
 import { type Diagnostic, diagnose, type Outcome } from '../diagnostics/diagnostic.ts';
 import { inOrder } from '../diagnostics/order.ts';
 import type { Source } from '../text/source.ts';
@@ -7,14 +6,12 @@ import type { Declaration, File } from './ast.ts';
 import { areBalanced } from './brackets.ts';
 import { Builder } from './build.ts';
 import { Collector } from './collector.ts';
-import { facts } from './complaint.ts';
 import { docsAbove, strayDocs } from './docs.ts';
 import { type Lexed, lex } from './lex.ts';
 import { lexicalMistakes } from './lexical.ts';
 import { withinLimits } from './limits.ts';
+import { readStrictly } from './parsers.ts';
 import { Recovery } from './recover.ts';
-
-let parser: TowerParser | undefined;
 
 /**
  * Text into its tree. Never throws: the tree holds whatever could be read, and every mistake has its diagnostic, up to a limit
@@ -40,16 +37,14 @@ export function parse(source: Source): Outcome<File> {
 function read(source: Source, lexed: Lexed, collector: Collector): { declarations: Declaration[]; lost: string[] } {
   const tokens = withinLimits(source, lexed.tokens, collector.report);
   const builder = new Builder(source, docsAbove(tokens, lexed.comments).text);
-  parser ??= new TowerParser({ errorMessageProvider: facts });
   if (tokens === lexed.tokens && areBalanced(tokens)) {
-    parser.input = [...tokens];
-    const tree = parser.file();
-    if (parser.errors.length === 0) {
-      const nodes = (tree.children.declaration ?? []) as CstNode[];
+    const reading = readStrictly('file', tokens);
+    if ('node' in reading) {
+      const nodes = (reading.node.children.declaration ?? []) as CstNode[];
       return { declarations: nodes.map((node) => builder.declaration(node)!), lost: [] };
     }
   }
-  return new Recovery(source, parser, builder, collector, tokens).read();
+  return new Recovery(source, builder, collector, tokens).read();
 }
 
 /** A file that is no text at all gets one answer, not thousands. */

@@ -3,18 +3,18 @@
  * its entries begin, so that each mistake stays where it is made; a known mistake is mended and reading goes on.
  */
 import type { CstNode, IToken } from 'chevrotain';
-import type { TowerParser } from '../../grammar/parser.ts';
 import * as t from '../../grammar/tokens.ts';
 import { diagnose } from '../diagnostics/diagnostic.ts';
 import { nearest } from '../text/nearest.ts';
-import type { Source } from '../text/source.ts';
+import type { Source, Span } from '../text/source.ts';
 import type * as ast from './ast.ts';
 import { balance } from './brackets.ts';
 import type { Builder } from './build.ts';
 import type { Collector } from './collector.ts';
-import { type Complaint, complaintOf } from './complaint.ts';
+import type { Complaint } from './complaint.ts';
 import { declarationWords, splitDeclarations, splitEntries } from './layout.ts';
 import { mend } from './mend.ts';
+import { readForgivingly, readStrictly } from './parsers.ts';
 import { after, endOf, is, isAny, replaced, spanOf } from './token.ts';
 import { expected, found, quote } from './words.ts';
 
@@ -36,7 +36,6 @@ export class Recovery {
 
   constructor(
     private readonly source: Source,
-    private readonly parser: TowerParser,
     private readonly builder: Builder,
     private readonly collector: Collector,
     /** All tokens of the file: what a mistake at the end of an entry is followed by. */
@@ -58,8 +57,8 @@ export class Recovery {
   private declaration(part: readonly IToken[]): ast.Declaration | undefined {
     const tokens = this.firstWord(part);
     if (tokens === undefined) return undefined;
-    const whole = this.attempt('declaration', tokens);
-    if (whole) return this.builder.declaration(whole);
+    const whole = readStrictly('declaration', tokens);
+    if ('node' in whole) return this.builder.declaration(whole.node);
     const open = tokens.findIndex((token) => is(token, t.LeftBrace));
     if (open === -1) return this.mended('declaration', tokens, (node) => this.builder.declaration(node));
 
@@ -67,7 +66,8 @@ export class Recovery {
     const outside = [...tokens.slice(0, open + 1), ...tokens.slice(close)];
     const declaration = this.mended('declaration', outside, (node) => this.builder.declaration(node));
     const entries = this.entries(entryRule(tokens), tokens.slice(open + 1, close));
-    return declaration && ({ ...declaration, entries } as unknown as ast.Declaration);
+    if (declaration === undefined || !('entries' in declaration)) return declaration;
+    return { ...declaration, span: this.spanOfAll(tokens), entries } as unknown as ast.Declaration;
   }
 
   private entries(rule: EntryRule, tokens: readonly IToken[]): BodyEntry[] {
@@ -101,7 +101,7 @@ export class Recovery {
     const outside = [...tokens.slice(0, 2), ...tokens.slice(close)];
     const columns = this.mended('columns', outside, (node) => this.builder.columns(node));
     const entries = this.entries('entry', tokens.slice(2, close));
-    return columns && { ...columns, entries: entries as ast.Entry[] };
+    return columns && { ...columns, span: this.spanOfAll(tokens), entries: entries as ast.Entry[] };
   }
 
   /** The tokens with a first word that begins a declaration, or nothing. */
@@ -132,34 +132,23 @@ export class Recovery {
     return type && [replaced(first, type, image!), ...tokens.slice(1)];
   }
 
-  /** Parse; the tree only where there is nothing to complain of. */
-  private attempt(rule: 'declaration' | EntryRule, tokens: readonly IToken[]): CstNode | undefined {
-    this.parser.input = [...tokens];
-    const node = this.parser[rule]();
-    return this.parser.errors.length === 0 ? node : undefined;
-  }
-
-  /** Parse, mend, parse again. After a mistake that no mend knows, whatever the parser itself could save. */
+  /** Read, mend, read again. After a mistake that no mend knows, whatever the parser itself can save. */
   private mended<T>(
     rule: 'declaration' | EntryRule,
     tokens: readonly IToken[],
     build: (node: CstNode) => T | undefined,
   ): T | undefined {
-    let input = [...tokens];
-    let told = false;
+    let input = tokens;
     for (let round = 0; ; round++) {
-      this.parser.input = input;
-      const node = this.parser[rule]() as CstNode | undefined;
-      const error = this.parser.errors[0];
-      if (error === undefined) return node && build(node);
-      const complaint = complaintOf(error, input);
-      const mended = round < mostMends ? mend(this.source, input, complaint) : undefined;
+      const reading = readStrictly(rule, input);
+      if ('node' in reading) return build(reading.node);
+      const mended = round < mostMends ? mend(this.source, input, reading.complaint) : undefined;
       if (mended === undefined) {
-        if (!told) this.complain(input, () => this.word(input, complaint));
-        return node?.location && build(node);
+        if (round === 0) this.complain(input, () => this.word(input, reading.complaint));
+        const saved = readForgivingly(rule, input);
+        return saved && build(saved);
       }
       this.collector.report(mended.diagnostic);
-      told = true;
       input = mended.tokens;
     }
   }
@@ -180,6 +169,10 @@ export class Recovery {
       const what = is(previous, t.Arrow) ? 'a step' : 'a value';
       return diagnose('missing-part', spanOf(this.source, previous), { what, after: quote(previous.image) });
     }
+    if (complaint.expected === t.Name && here === undefined && previous) {
+      const what = expected(t.Name, complaint.rule);
+      return diagnose('missing-part', spanOf(this.source, previous), { what, after: quote(previous.image) });
+    }
     const wanted =
       complaint.because === 'left-over'
         ? complaint.rule === 'declaration'
@@ -193,6 +186,10 @@ export class Recovery {
 
   private following(previous: IToken | undefined): IToken | undefined {
     return this.all.find((token) => token.startOffset >= (previous ? endOf(previous) : 0));
+  }
+
+  private spanOfAll(tokens: readonly IToken[]): Span {
+    return { source: this.source, start: tokens[0]!.startOffset, end: endOf(tokens.at(-1)!) };
   }
 
   private lose(tokens: readonly IToken[]): void {

@@ -36,15 +36,15 @@ export function expected(type: TokenType, rule: string): string {
   return type.LABEL ?? type.name;
 }
 
-/** What the entries of a body are called. */
-export const entryWords: Readonly<Record<string, string>> = {
-  typedEntry: "a feature's or label's kind",
-  towerEntry: 'what a name stands for',
-  entry: 'the value of an entry',
-  dataEntry: 'the value of an entry',
-  let: 'the value of a constant',
-  group: 'what a group holds',
-  block: 'what a block is made of',
+/** What follows the sign in each rule that has one. */
+export const signed: Readonly<Record<string, string>> = {
+  typedEntry: 'a kind',
+  towerEntry: 'a flow',
+  entry: "an entry's value",
+  dataEntry: "an entry's value",
+  let: "a constant's value",
+  group: "a group's list",
+  block: "a block's flow",
   objective: 'the objective',
   retrieve: 'what is retrieved by',
   call: "an argument's value",

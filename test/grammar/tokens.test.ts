@@ -1,0 +1,90 @@
+import { Lexer } from 'chevrotain';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { TowerParser } from '../../grammar/parser.ts';
+import { tokens } from '../../grammar/tokens.ts';
+
+const lexer = new Lexer([...tokens], { ensureOptimizations: true });
+const names = (text: string) => lexer.tokenize(text).tokens.map((token) => `${token.tokenType.name} ${token.image}`);
+
+test("the tokens pass Chevrotain's own checks", () => {
+  expect(lexer.lexerDefinitionErrors).toEqual([]);
+});
+
+test("the grammar passes Chevrotain's own checks", () => {
+  expect(() => new TowerParser()).not.toThrow();
+});
+
+test('no text is refused: every character is part of some token', () => {
+  const unit = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code));
+  fc.assert(
+    fc.property(fc.string({ unit, maxLength: 100 }), (text) => {
+      expect(lexer.tokenize(text).errors).toEqual([]);
+    }),
+  );
+  const all = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code)).join('');
+  expect(lexer.tokenize(all).errors).toEqual([]);
+});
+
+test('numbers are one token', () => {
+  expect(names('64 30_000 0.05 1e-3 2.5E+2 10%')).toEqual([
+    'Number 64',
+    'Number 30_000',
+    'Number 0.05',
+    'Number 1e-3',
+    'Number 2.5E+2',
+    'Number 10%',
+  ]);
+});
+
+test('what only looks like a number is one token too', () => {
+  expect(names('1_ 1__0 64px 1.2.3 2.')).toEqual([
+    'MalformedNumber 1_',
+    'MalformedNumber 1__0',
+    'MalformedNumber 64px',
+    'MalformedNumber 1.2.3',
+    'MalformedNumber 2.',
+  ]);
+});
+
+test('a word is a word only when it stands alone', () => {
+  expect(names('tower towers tower_ _tower Tower by by_time')).toEqual([
+    'Tower tower',
+    'Identifier towers',
+    'Identifier tower_',
+    'Identifier _tower',
+    'Identifier Tower',
+    'By by',
+    'Identifier by_time',
+  ]);
+});
+
+test('names in other alphabets are one token', () => {
+  expect(names('größe 用户id x_ß by_ü')).toEqual([
+    'ForeignName größe',
+    'ForeignName 用户id',
+    'ForeignName x_ß',
+    'ForeignName by_ü',
+  ]);
+});
+
+test('a text ends at its quote, or before the brackets that end its line', () => {
+  expect(names(String.raw`"a" "b\"c" "" 'd' “e”`)).toEqual([
+    'Text "a"',
+    String.raw`Text "b\"c"`,
+    'Text ""',
+    "ForeignText 'd'",
+    'ForeignText “e”',
+  ]);
+  expect(names('f("a b)\n}')).toEqual([
+    'Identifier f',
+    'LeftParenthesis (',
+    'UnclosedText "a b',
+    'RightParenthesis )',
+    'RightBrace }',
+  ]);
+});
+
+test('an arrow is not a minus', () => {
+  expect(names('a->b - >')).toEqual(['Identifier a', 'Arrow ->', 'Identifier b', 'Minus -']);
+});
