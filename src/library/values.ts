@@ -30,8 +30,17 @@ export function printValueType(type: ValueType): string {
 
 const print = (value: Value): string => printValueType(typeOf(value));
 
-export function needVector(value: Value): Vector {
+/** A vector, or a single field, which is one already. */
+export function asVector(value: Value): Vector | undefined {
   if (value.kind === 'vector') return value;
+  const [field, ...others] = value.kind === 'fields' ? value.fields : [];
+  if (field === undefined || others.length > 0) return undefined;
+  return { kind: 'vector', tensor: field.tensor, width: field.width, normalized: false };
+}
+
+export function needVector(value: Value): Vector {
+  const vector = asVector(value);
+  if (vector !== undefined) return vector;
   throw new ShapeError(
     `needs a vector, but gets ${print(value)}`,
     undefined,

@@ -4,7 +4,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { diagnose } from '../diagnostics/diagnostic.ts';
 import type { BlockContext, Field, Value, Vector } from '../library/contract.ts';
 import { rowsPrefix } from '../library/rows_prefix.ts';
-import { printValueType, typeOf } from '../library/values.ts';
+import { asVector, printValueType, typeOf } from '../library/values.ts';
 import type { Flow, FlowSource, Tower, TowerStep } from '../model/model.ts';
 import type { LoweredFeatures } from './features.ts';
 import { lowerFeature } from './field.ts';
@@ -39,7 +39,8 @@ export function lowerTower(context: TowerContext, tower: Tower, rows: RowsOf): R
     const value = lowerFlow(context, flow, step.flow, values, `${tower.name}/${step.name}`, rows);
     values.set(step.name, value);
     if (!step.channel || value === undefined) continue;
-    if (value.kind === 'vector') channels.set(step.name, value);
+    const vector = asVector(value);
+    if (vector !== undefined) channels.set(step.name, vector);
     else context.diagnostics.push(notVector(tower, step, value));
   }
   return channels;

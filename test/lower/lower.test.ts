@@ -92,6 +92,17 @@ describe.each(Object.entries(models))('a step with %s', (_, text) => {
   });
 });
 
+test('a single feature flows as a vector, and may be a channel as it is', () => {
+  const { towers } = planOf(
+    smallModel({ user: 'profile -> flatten -> dense(3)', item: 'video_id -> dropout(0.1)', features: 'id(dim: 3)' })
+      .replace('video = video_id, about', 'video = video_id')
+      .replace(/\n.*about .*\n/, '\n')
+      .replace('item(video)', 'item(video_id)')
+      .replace(/\n.*group video.*\n/, '\n'),
+  );
+  expect(towers.map(({ width }) => width)).toEqual([3, 3]);
+});
+
 describe('the objective', () => {
   test('is the weighted sum of the losses, each of which is an output', () => {
     const { step } = planOf(models['tasks of two kinds, weighed']!);
@@ -224,6 +235,17 @@ describe('features', () => {
       }),
     );
     expect(step.inputs.filter(({ name }) => name === 'tried').length).toBe(1);
+  });
+});
+
+describe('log q', () => {
+  test.each(['frequency', 'streaming'])('by %s is an input, of the key of the item tower', (estimator) => {
+    const { step } = planOf(
+      smallModel({ task: `loss = softmax(in_batch, temperature: 0.1, correction: ${estimator})` }),
+    );
+    expect(step.inputs.filter(({ source }) => source.from === 'log_q')).toEqual([
+      { name: 'log_q/video_id', source: { from: 'log_q', key: 'video_id', estimator, rows: { kind: 'events' } } },
+    ]);
   });
 });
 

@@ -25,8 +25,8 @@ const parameters = {
   negatives: kind(negatives, { doc: 'Negatives drawn for each row instead.' }),
   temperature: number({ above: 0, doc: 'τ: divides the score; 1 where neither it nor `scale` is given.' }),
   scale: number({ above: 0, doc: 'γ: multiplies the score; the same as a temperature of 1/γ.' }),
-  correction: choice(['none', 'frequency'], {
-    doc: "Subtracts log q of each column's item, q its share of the training rows, after the temperature: popular items are negatives more often.",
+  correction: choice(['none', 'frequency', 'streaming'], {
+    doc: "Subtracts log q of each column's item after the temperature, as popular items are negatives more often: q its share of the training rows, or what a stream of batches tells of it.",
     default: 'none',
   }),
   accidental_hits: choice(['mask', 'keep'], {

@@ -87,6 +87,12 @@ describe('dense', () => {
     );
   });
 
+  test('takes a single field as the vector that it is', () => {
+    const parameters = { weights: floats([2, 1], [1, 10]), bias: floats([1], [0]) };
+    const y = run((g) => tensorOf(g, lowered(g, 'dense', fieldInputs(g, [2]), { units: 1 })), { a }, parameters);
+    expect([...y.data]).toEqual([21, 43]);
+  });
+
   test('takes vectors only, and says what would make one', () => {
     const fields = refusalOf('dense', (g) => fieldInputs(g, [4, 4]), { units: 2 });
     expect(fields.reason).toBe('needs a vector, but gets fields[2 × 4]');
