@@ -33,7 +33,15 @@ export interface Kernels {
     bytes: number,
   ): number;
   forget(unique: number, places: number): void;
-  scatter(sums: number, bytes: number, slots: number, count: number, gradient: number): void;
+  resolveOne(
+    codes: number,
+    count: number,
+    slots: number,
+    unique: number,
+    seen: number,
+    sums: number,
+    bytes: number,
+  ): number;
   scatterSequence(
     sums: number,
     bytes: number,

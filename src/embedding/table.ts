@@ -81,17 +81,30 @@ export function makeTable(options: TableOptions): Table {
   let unique: Region | undefined;
   let sums: Region | undefined;
 
-  /** Codes at `codes` become slots of `sums`, which has room for them. */
-  function resolve(codes: Region, count: number): Region {
+  /** Room for the sums of `count` more codes, and for `places` of them to stand side by side. */
+  function makeRoom(count: number, places: number): { slots: number; unique: number; sums: number } {
     invariant(slots, `table ${name} is not trained`);
     const most = Math.min(rows, seen + count);
     if (!unique || unique.bytes < most * 4) {
       unique = space.enlarge(unique, most * 4);
       kernels.forget(unique.pointer + seen * 4, unique.bytes / 4 - seen);
     }
-    sums = space.enlarge(sums, most * rowBytes);
-    seen = kernels.resolve(codes.pointer, count, slots.pointer, unique.pointer, seen, sums.pointer, rowBytes);
-    return sums;
+    sums = space.enlarge(sums, places * rowBytes);
+    return { slots: slots.pointer, unique: unique.pointer, sums: sums.pointer };
+  }
+
+  /** Gradients of one code a row are copied to where the next sums begin, and become them. */
+  function addRows(codes: number, count: number, gradient: Float32Array): void {
+    const at = makeRoom(count, seen + count);
+    new Float32Array(space.memory.buffer, at.sums + seen * rowBytes, gradient.length).set(gradient);
+    seen = kernels.resolveOne(codes, count, at.slots, at.unique, seen, at.sums, rowBytes);
+  }
+
+  /** The codes become slots; returns where the sums are. */
+  function resolve(codes: number, count: number): number {
+    const at = makeRoom(count, Math.min(rows, seen + count));
+    seen = kernels.resolve(codes, count, at.slots, at.unique, seen, at.sums, rowBytes);
+    return at.sums;
   }
 
   function lookup({ kind, length = 1 }: LookupOptions): Lookup {
@@ -143,16 +156,18 @@ export function makeTable(options: TableOptions): Table {
         invariant(codes && out, 'accumulate before reserve');
         const count = gathered;
         invariant(gradient.byteLength === count * outBytes, `gradient of ${gradient.length} numbers for ${count} rows`);
-        const target = resolve(codes, gatheredCodes).pointer;
-        space.floats(out, gradient.length).set(gradient);
-        if (kind === 'one') kernels.scatter(target, rowBytes, codes.pointer, count, out.pointer);
-        else if (kind === 'sequence') {
-          kernels.scatterSequence(target, rowBytes, codes.pointer, offsets!.pointer, count, length, out.pointer);
-        } else {
-          const mean = kind === 'mean' ? 1 : 0;
-          kernels.scatterPooled(target, rowBytes, codes.pointer, offsets!.pointer, count, mean, out.pointer);
+        if (kind === 'one') addRows(codes.pointer, count, gradient);
+        else {
+          const target = resolve(codes.pointer, gatheredCodes);
+          space.floats(out, gradient.length).set(gradient);
+          if (kind === 'sequence') {
+            kernels.scatterSequence(target, rowBytes, codes.pointer, offsets!.pointer, count, length, out.pointer);
+          } else {
+            const mean = kind === 'mean' ? 1 : 0;
+            kernels.scatterPooled(target, rowBytes, codes.pointer, offsets!.pointer, count, mean, out.pointer);
+          }
         }
-        // The codes are slots now: a second accumulate would be of nothing.
+        // Codes may be slots now: a second accumulate would be of nothing.
         gathered = 0;
         gatheredCodes = 0;
       },

@@ -1,4 +1,4 @@
-import { group, touchRows } from './copy';
+import { copyRow, group, touchRows } from './copy';
 
 /**
  * Gradients of all lookups of a step, added up for each row that was seen. `slots[row]` is where a row's sum stands among
@@ -42,17 +42,43 @@ export function resolve(
   return seen;
 }
 
+/**
+ * The same for one code a row, with the sums made on the way: the gradients of the `count` rows stand where the next sums
+ * begin, and close ranks there. Where no row comes twice nothing is moved at all.
+ */
+export function resolveOne(
+  codes: usize,
+  count: u32,
+  slots: usize,
+  unique: usize,
+  seen: u32,
+  sums: usize,
+  bytes: usize,
+): u32 {
+  let gradient = sums + <usize>seen * bytes;
+  for (let start: u32 = 0; start < count; start += group) {
+    const some = min(group, count - start);
+    touchRows(slots, 4, codes, some);
+    for (const end = codes + (some << 2); codes < end; codes += 4) {
+      const code = load<u32>(codes);
+      const at = slots + (<usize>code << 2);
+      const slot = load<u32>(at);
+      if (load<u32>(unique + (slot << 2)) != code) {
+        store<u32>(at, seen);
+        store<u32>(unique + (seen << 2), code);
+        const sum = sums + <usize>seen * bytes;
+        seen++;
+        if (sum != gradient) copyRow(gradient, sum, bytes);
+      } else addRow(sums + <usize>slot * bytes, gradient, bytes);
+      gradient += bytes;
+    }
+  }
+  return seen;
+}
+
 /** Makes places of `unique` hold no row. */
 export function forget(unique: usize, places: u32): void {
   memory.fill(unique, 0xff, places << 2);
-}
-
-/** sums[slots[i]] += gradient[i] */
-export function scatter(sums: usize, bytes: usize, slots: usize, count: u32, gradient: usize): void {
-  for (let i: u32 = 0; i < count; i++) {
-    addRow(sums + <usize>load<u32>(slots + (i << 2)) * bytes, gradient, bytes);
-    gradient += bytes;
-  }
 }
 
 /** sums[slots[offsets[i] + j]] += gradient[i, j], the gradient having `length` places a bag. */

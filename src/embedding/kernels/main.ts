@@ -1,7 +1,7 @@
 /** What the host may call. AssemblyScript, compiled by scripts/build-kernels.mjs. */
 export { badCode, gather, gatherSequence } from './gather';
 export { gatherPooled } from './pool';
-export { forget, resolve, scatter, scatterPooled, scatterSequence } from './accumulate';
+export { forget, resolve, resolveOne, scatterPooled, scatterSequence } from './accumulate';
 export { updateAdagrad, updateAdam, updateRowAdagrad, updateSgd } from './update';
 export { constant, uniform } from './uniform';
 export { rank } from './rank';
