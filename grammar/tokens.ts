@@ -3,7 +3,7 @@
  * that a feature may be called `channel`. Text that is no part of the language is a token too, kept out of the parser's way:
  * the lexer never fails.
  */
-import { createToken, Lexer, type TokenType } from 'chevrotain';
+import { createToken, type IToken, Lexer, type TokenType, tokenMatcher } from 'chevrotain';
 
 /** Any identifier, also every word of the grammar. */
 export const Name = createToken({ name: 'Name', pattern: Lexer.NA, label: 'a name' });
@@ -195,3 +195,8 @@ export const tokens: readonly TokenType[] = [
   Unknown,
   Name,
 ];
+
+/** Whether a token is of a type, or of one that stands for it: each word is also a `Name`. */
+export function isOf(token: IToken, type: TokenType): boolean {
+  return tokenMatcher(token, type);
+}

@@ -1,9 +1,9 @@
 /** Mistakes within one word or sign. Each is read as what it was most likely meant to be. */
 import type { IToken } from 'chevrotain';
+import type { Lexed } from '../../grammar/lexer.ts';
 import * as t from '../../grammar/tokens.ts';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import type { Source } from '../text/source.ts';
-import type { Lexed } from './lex.ts';
 import { readText } from './literals.ts';
 import { endOf, spanOf } from './token.ts';
 import { quote } from './words.ts';

@@ -1,4 +1,5 @@
 import type { CstNode } from 'chevrotain';
+import { type Lexed, lex } from '../../grammar/lexer.ts';
 import { type Diagnostic, diagnose, type Outcome } from '../diagnostics/diagnostic.ts';
 import { inOrder } from '../diagnostics/order.ts';
 import type { Source } from '../text/source.ts';
@@ -7,7 +8,6 @@ import { areBalanced } from './brackets.ts';
 import { Builder } from './build.ts';
 import { Collector } from './collector.ts';
 import { docsAbove, strayDocs } from './docs.ts';
-import { type Lexed, lex } from './lex.ts';
 import { lexicalMistakes } from './lexical.ts';
 import { withinLimits } from './limits.ts';
 import { readStrictly } from './parsers.ts';

@@ -1,10 +1,10 @@
 /** Small questions about tokens, and tokens of our own making. */
-import { type IToken, type TokenType, tokenMatcher } from 'chevrotain';
+import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
 import type { Source, Span } from '../text/source.ts';
 
 export function is(token: IToken | undefined, type: TokenType): boolean {
-  return token !== undefined && tokenMatcher(token, type);
+  return token !== undefined && t.isOf(token, type);
 }
 
 export function isAny(token: IToken | undefined, types: readonly TokenType[]): boolean {

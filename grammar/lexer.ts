@@ -1,5 +1,5 @@
 import { type IToken, Lexer } from 'chevrotain';
-import { tokens } from '../../grammar/tokens.ts';
+import { tokens } from './tokens.ts';
 
 export interface Lexed {
   readonly tokens: readonly IToken[];
