@@ -146,7 +146,13 @@ async function bindLayout(
       return undefined;
     }
     const inEvents = await bind({ what: 'key', name, sort: 'text', scopes: [['events']] });
+    const before = diagnostics.length;
     const inFile = file && (await bind({ what: 'key', name, sort: 'text', scopes: [[role]], span: file.span }));
+    const [reason] = diagnostics.splice(before);
+    if (file !== undefined && reason !== undefined) {
+      const facts = { key: name, file: role, reason: reason.message, hint: reason.hint };
+      diagnostics.push(diagnose('key-does-not-join', file.span, facts));
+    }
     if (inEvents === undefined || (file !== undefined && inFile === undefined)) return undefined;
     return { feature: tower.key ?? name, inEvents, ...(inFile === undefined ? {} : { inFile }) };
   }

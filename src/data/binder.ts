@@ -72,7 +72,8 @@ export async function makeBinder(database: Database, described: ReadonlyMap<Role
         try {
           type = await typeOf(expression, scope);
         } catch (error) {
-          problem = error;
+          // The most telling: that of the files that have all the names.
+          if (problem === undefined || namesNothing(problem)) problem = error;
           continue;
         }
         const column: BoundColumn = {
@@ -87,9 +88,11 @@ export async function makeBinder(database: Database, described: ReadonlyMap<Role
         const wrong = wrongSort(column, bare === undefined ? undefined : sources.get(scope[0]!));
         return wrong === undefined ? { column } : { diagnostic: diagnose('column-sort', request.span, wrong) };
       }
-      return {
-        diagnostic: problem === undefined ? unfed(request, scopes, sources) : sqlFails(problem, request, sources),
-      };
+      const diagnostic =
+        problem === undefined
+          ? unfed(request, scopes, sources)
+          : sqlFails(problem, request.span, sources, [...new Set(scopes.flat())]);
+      return { diagnostic };
     },
   };
 }
@@ -132,7 +135,7 @@ function unfed(
   sources: ReadonlyMap<Role, DataSource>,
 ): Diagnostic {
   const roles = new Set(scopes.flat());
-  const files = [...roles].map((role) => `\`${sources.get(role)!.described.path}\``).join(' or ');
+  const files = filesOf(roles, sources);
   return diagnose('unfed-column', request.span, {
     what: request.what,
     name: request.name,
@@ -141,26 +144,42 @@ function unfed(
   });
 }
 
-/** DuckDB's message without its own quotation of the query. */
+function namesNothing(error: unknown): boolean {
+  return error instanceof Error && /Referenced (column|table) "/.test(error.message);
+}
+
+/** DuckDB's message in the words of a data block, without its own quotation of the query. `roles`: the files that were tried. */
 export function sqlFails(
   error: unknown,
-  at: { readonly span: Span },
+  span: Span,
   sources: ReadonlyMap<Role, DataSource>,
+  roles: readonly Role[] = [...sources.keys()],
 ): Diagnostic {
   const message = error instanceof Error ? error.message : String(error);
   const reason = (message.split('\n')[0] ?? '').replace(/^[A-Z]\w+( \w+)? Error: /, '');
   const unknown = /Referenced column "(.+)" not found/.exec(reason)?.[1];
   if (unknown !== undefined) {
-    const near = nearest(unknown, columnNames(sources.keys(), sources));
-    return diagnose('sql-fails', at.span, { reason: `there is no column \`${unknown}\``, nearest: near });
+    const near = nearest(unknown, columnNames(roles, sources));
+    return diagnose('sql-fails', span, {
+      reason: `${filesOf(roles, sources)} has no column \`${unknown}\``,
+      nearest: near,
+    });
   }
   const ambiguous = /Ambiguous reference to column name "(.+?)"/.exec(reason)?.[1];
   if (ambiguous !== undefined) {
-    const files = [...sources.keys()].map((role) => `${role}.${ambiguous}`).join(' or ');
-    return diagnose('sql-fails', at.span, { reason: `\`${ambiguous}\` is a column of several files: write ${files}` });
+    const having = roles.filter((role) => columnNames([role], sources).some((name) => sameName(name, ambiguous)));
+    const choices = having.map((role) => `${role}.${ambiguous}`).join(' or ');
+    return diagnose('sql-fails', span, { reason: `\`${ambiguous}\` is a column of several files: write ${choices}` });
   }
-  const near = /Did you mean "(.+?)"/.exec(message)?.[1];
-  return diagnose('sql-fails', at.span, { reason: lowered(reason), nearest: near });
+  return diagnose('sql-fails', span, { reason: lowered(reason), nearest: /Did you mean "(.+?)"/.exec(message)?.[1] });
+}
+
+function sameName(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+function filesOf(roles: Iterable<Role>, sources: ReadonlyMap<Role, DataSource>): string {
+  return [...roles].map((role) => `\`${sources.get(role)!.described.path}\``).join(' or ');
 }
 
 function lowered(sentence: string): string {

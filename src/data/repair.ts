@@ -42,7 +42,7 @@ export async function repairRows(
     }
     if (rows.length > 0) await database.run(`DELETE FROM ${role} WHERE rowid IN (${rows.join(', ')})`);
   }
-  if (bad.length === 0) throw new Failure([sqlFails(problem, description, layout.sources)]);
+  if (bad.length === 0) throw new Failure([sqlFails(problem, description.span, layout.sources)]);
   return bad;
 }
 

@@ -34,7 +34,9 @@ export async function describeSources(
     const before = diagnostics.length;
     for (const file of input.files) {
       try {
-        described.push(await columnsOf(database, file, looks));
+        const columns = await columnsOf(database, file, looks);
+        if (columns.length === 0) throw new Error('it is empty, and its first line should name its columns');
+        described.push(columns);
       } catch (error) {
         diagnostics.push(unreadable(error, file, input));
       }

@@ -685,9 +685,10 @@ export const codes = {
     ({ reason }) => `this SQL cannot be computed: ${reason}`,
     didYouMean,
   ),
-  'key-does-not-join': row<{ key: string; file: string; reason: string }>(
+  'key-does-not-join': row<{ key: string; file: string; reason: string; hint?: string | undefined }>(
     'error',
     ({ key, file, reason }) => `${file} cannot be joined by \`${key}\`: ${reason}`,
+    ({ hint }) => hint,
   ),
   'data-needs': row<{ what: string; needs: string }>('error', ({ what, needs }) => `\`${what}\` needs ${needs}`),
   'empty-split': row<{ part: string; rows: number; reason: string }>(

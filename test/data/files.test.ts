@@ -1,0 +1,209 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { describe, expect, it } from 'vitest';
+import { readDataset } from '../../src/data/read.ts';
+import { type Block, describeData, failureOf, folderWith, needsOf, valuesOf, vocabulary } from './fixture.ts';
+
+const needs = needsOf(
+  { user: { encoder: vocabulary } },
+  { item: { encoder: vocabulary }, price: { encoder: { kind: 'number', log: false } } },
+);
+
+const csv = 'user,item,price\na,x,1.5\nb,y,\na,"z, or ""w""",3\n';
+const rows = [
+  { user: 'a', item: 'x', price: 1.5 },
+  { user: 'b', item: 'y', price: null },
+  { user: 'a', item: 'z, or "w"', price: 3 },
+];
+
+async function read(files: Readonly<Record<string, string | Uint8Array>>, block: Partial<Block>) {
+  const data = await readDataset(describeData({ folder: folderWith(files), ...block }), needs);
+  return {
+    users: [...data.parts.train.user].map((row) => data.users.keys[row]),
+    items: [...data.parts.train.item].map((row) => data.corpus.keys[row]),
+    prices: valuesOf(data.parts.train.features.get('price')!, data.parts.train.rows).flat(),
+  };
+}
+
+const expected = { users: ['a', 'b', 'a'], items: ['x', 'y', 'z, or "w"'], prices: [1.5, 0, 3] };
+
+/** A Parquet file, by DuckDB's own writer. */
+async function parquet(folder: string, name: string, select: string): Promise<void> {
+  const connection = await (await DuckDBInstance.create()).connect();
+  await connection.run(`COPY (${select}) TO '${join(folder, name)}'`);
+  connection.closeSync();
+}
+
+describe('every kind of file reads the same', () => {
+  it('CSV, with any separator, line end and byte order mark', async () => {
+    expect(await read({ 'events.csv': csv }, {})).toEqual(expected);
+    expect(await read({ 'events.csv': `\uFEFF${csv.replaceAll('\n', '\r\n')}` }, {})).toEqual(expected);
+    expect(await read({ 'events.csv': csv.trimEnd() }, {})).toEqual(expected);
+    expect(await read({ 'e.txt': 'user;item;price\na;x;1.5\nb;y;\na;"z, or ""w""";3\n' }, { events: 'e.txt' })).toEqual(
+      expected,
+    );
+    expect(
+      await read({ 'e.tsv': 'user\titem\tprice\na\tx\t1.5\nb\ty\t\na\t"z, or ""w"""\t3\n' }, { events: 'e.tsv' }),
+    ).toEqual(expected);
+  });
+
+  it('gzip', async () => {
+    expect(await read({ 'e.csv.gz': gzipSync(csv) }, { events: 'e.csv.gz' })).toEqual(expected);
+  });
+
+  it('lines of JSON, also compressed, and an array of JSON', async () => {
+    const lines = `${rows.map((row) => JSON.stringify(row)).join('\n')}\n`;
+    expect(await read({ 'e.jsonl': lines }, { events: 'e.jsonl' })).toEqual(expected);
+    expect(await read({ 'e.ndjson.gz': gzipSync(lines) }, { events: 'e.ndjson.gz' })).toEqual(expected);
+    expect(await read({ 'e.json': JSON.stringify(rows, null, 2) }, { events: 'e.json' })).toEqual(expected);
+  });
+
+  it('Parquet, where numbers may be keys and missing numbers made whole ones fractions', async () => {
+    const folder = folderWith({ 'items.csv': 'item,price\n1,10\n2,20\n' });
+    await parquet(
+      folder,
+      'e.parquet',
+      'SELECT * FROM (VALUES (7::BIGINT, 1.0::DOUBLE), (8, 2.0), (7, 2.0)) AS t("user", item)',
+    );
+    const data = await readDataset(describeData({ folder, events: 'e.parquet', items: 'items.csv' }), needs);
+    expect(data.users.keys).toEqual(['7', '8']);
+    expect([...data.parts.train.item]).toEqual([0, 1, 1]);
+    expect(valuesOf(data.parts.train.features.get('price')!, 3)).toEqual([[10], [20], [20]]);
+  });
+
+  it('Parquet with lists and dates', async () => {
+    const folder = folderWith({});
+    await parquet(
+      folder,
+      'e.parquet',
+      "SELECT * FROM (VALUES ('a', 'x', DATE '2020-02-01', ['p', 'q']), ('b', 'y', DATE '2020-01-01', NULL)) AS t(\"user\", item, day, tags)",
+    );
+    const data = await readDataset(
+      describeData({ folder, events: 'e.parquet', time: 'day' }),
+      needsOf(
+        { user: { encoder: vocabulary } },
+        { item: { encoder: vocabulary }, tags: { encoder: vocabulary, gives: 'bag' } },
+      ),
+    );
+    expect([...data.parts.train.item].map((row) => data.corpus.keys[row])).toEqual(['y', 'x']);
+    expect(valuesOf(data.parts.train.features.get('tags')!, 2)).toEqual([[], [1, 2]]);
+  });
+});
+
+describe('patterns', () => {
+  it('read all files in the order of their names, whatever the order of their columns', async () => {
+    expect(
+      await read(
+        { 'part-2.csv': 'price,user,item\n3,a,"z, or ""w"""\n', 'part-1.csv': 'user,item,price\na,x,1.5\nb,y,\n' },
+        { events: 'part-*.csv' },
+      ),
+    ).toEqual(expected);
+  });
+
+  it('go into folders', async () => {
+    const folder = folderWith({});
+    mkdirSync(join(folder, 'day=1/deep'), { recursive: true });
+    writeFileSync(join(folder, 'day=1/deep/b.csv'), 'user,item,price\na,"z, or ""w""",3\n');
+    writeFileSync(join(folder, 'day=1/a.csv'), 'user,item,price\na,x,1.5\nb,y,\n');
+    for (const events of ['**/*.csv', 'day=?/**/[ab].csv']) {
+      const data = await readDataset(describeData({ folder, events }), needs);
+      expect([...data.parts.train.item].map((row) => data.corpus.keys[row])).toEqual(expected.items);
+    }
+  });
+
+  it('need the same columns in every file', async () => {
+    const folder = folderWith({ 'a.csv': csv, 'b.csv': 'user,item,cost\na,x,1\n' });
+    expect(await failureOf(readDataset(describeData({ folder, events: '?.csv' }), needs))).toEqual([
+      'data-file-headers at events:?.csv: `b.csv` has no column `price`, and `a.csv` has (all files of one pattern need the same columns)',
+    ]);
+  });
+});
+
+describe('a file that is not whole is never read short', () => {
+  it('gzip that is cut off, anywhere', async () => {
+    const whole = gzipSync(
+      `user,item,price\n${Array.from({ length: 20_000 }, (_, i) => `u${i},i${i % 977},${(i * 7919) % 1009}\n`).join('')}`,
+    );
+    for (const length of [3, 200, whole.length >> 1, whole.length - 4]) {
+      const folder = folderWith({ 'e.csv.gz': whole.subarray(0, length) });
+      const [said] = await failureOf(readDataset(describeData({ folder, events: 'e.csv.gz' }), needs));
+      expect(said).toMatch(
+        /^data-file-damaged at events:e.csv.gz: `e.csv.gz` is damaged: (unexpected end of file|incorrect header check)/,
+      );
+    }
+    const wrong = Buffer.from(whole);
+    wrong[wrong.length - 6]! ^= 1;
+    const folder = folderWith({ 'e.csv.gz': wrong });
+    expect((await failureOf(readDataset(describeData({ folder, events: 'e.csv.gz' }), needs)))[0]).toMatch(
+      /damaged: incorrect data check/,
+    );
+  });
+
+  it('Parquet that is cut off, or none at all', async () => {
+    const folder = folderWith({});
+    await parquet(folder, 'e.parquet', 'SELECT i AS "user", i AS item, i AS price FROM range(1000) AS t(i)');
+    const { readFileSync } = await import('node:fs');
+    const bytes = readFileSync(join(folder, 'e.parquet'));
+    for (const content of [
+      bytes.subarray(0, bytes.length - 9),
+      bytes.subarray(0, 100),
+      Buffer.alloc(0),
+      Buffer.from('PAR1 is not enough'),
+    ]) {
+      writeFileSync(join(folder, 'cut.parquet'), content);
+      expect((await failureOf(readDataset(describeData({ folder, events: 'cut.parquet' }), needs)))[0]).toMatch(
+        /^data-file-damaged at events:cut.parquet: `cut.parquet` is damaged: /,
+      );
+    }
+  });
+});
+
+describe('a file of nothing', () => {
+  it('has no rows', async () => {
+    for (const content of ['user,item,price\n', 'user,item,price']) {
+      const folder = folderWith({ 'events.csv': content });
+      expect(await failureOf(readDataset(describeData({ folder }), needs))).toEqual([
+        'no-rows at events:events.csv: `events.csv` has no rows',
+      ]);
+    }
+    const folder = folderWith({ 'events.csv': csv });
+    expect(await failureOf(readDataset(describeData({ folder, where: 'price > 99' }), needs))).toEqual([
+      'no-rows at events:events.csv: no row of `events.csv` passes `where`',
+    ]);
+  });
+
+  it('has no columns', async () => {
+    const folder = folderWith({ 'events.csv': '' });
+    expect((await failureOf(readDataset(describeData({ folder }), needs)))[0]).toMatch(
+      /^data-file-damaged .*it is empty/,
+    );
+  });
+
+  it('or of random bytes is an error, not an accident', async () => {
+    const bytes = Buffer.alloc(100_000);
+    for (let at = 0, state = 7; at < bytes.length; at++)
+      bytes[at] = state = ((state * 1103515245 + 12345) >>> 16) & 255;
+    for (const name of ['e.csv', 'e.csv.gz', 'e.parquet', 'e.jsonl', 'e.json']) {
+      const folder = folderWith({ [name]: bytes });
+      expect(await failureOf(readDataset(describeData({ folder, events: name }), needs))).not.toEqual([]);
+    }
+  });
+
+  it('of no known kind is said', async () => {
+    const folder = folderWith({ 'events.xlsx': 'PK' });
+    expect((await failureOf(readDataset(describeData({ folder, events: 'events.xlsx' }), needs)))[0]).toMatch(
+      /^data-file-kind at events:events.xlsx/,
+    );
+  });
+});
+
+describe('stopping', () => {
+  it('throws the reason of the signal', async () => {
+    const controller = new AbortController();
+    controller.abort(new Error('enough'));
+    const folder = folderWith({ 'events.csv': csv });
+    await expect(readDataset(describeData({ folder }), needs, { signal: controller.signal })).rejects.toThrow('enough');
+  });
+});
