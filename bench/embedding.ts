@@ -105,7 +105,7 @@ function movielens(): Setting {
 }
 
 function scale(tableRows: number): Setting {
-  const rows = 400_000;
+  const rows = 102_400;
   const names = Array.from({ length: 20 }, (_, i) => `feature_${i}`);
   return {
     name: `20 tables of ${tableRows.toLocaleString('en')} × 16, batch 4096`,

@@ -68,7 +68,20 @@ export function columnOf<K extends Column['kind']>(
   invariant(feature && indexed, `feature ${name} has no plan or no column`);
   const { column, index } = indexed;
   invariant((kinds as readonly string[]).includes(column.kind), `feature ${name} is fed by a column of ${column.kind}`);
+  if (index) checkIndex(index, column, name);
   return { feature, column: column as Extract<Column, { kind: K }>, index };
+}
+
+/** Once for all steps: a read past a column's end would give 0, not an error. */
+function checkIndex(index: Int32Array, column: Column, name: string): void {
+  const rows =
+    column.kind === 'bags'
+      ? column.starts.length
+      : column.values.length / (column.kind === 'numbers' ? column.width : 1);
+  for (let i = 0; i < index.length; i++) {
+    const row = index[i]!;
+    if (row < 0 || row >= rows) invariant(false, `row ${i} of ${name} is row ${row} of a column of ${rows}`);
+  }
 }
 
 /** The batch's rows as rows of a column: through its index, where it has one. */

@@ -38,6 +38,14 @@ describe('embedding', () => {
     for (let i = 0; i < 6; i++) expect(y!.data[i]).toBe(Math.fround(x!.data[2 * i]! / 10));
   });
 
+  test.each([-1, 4])('an index to row %i of a column of 4 rows is our bug, and says so', (row) => {
+    const { column } = events.features.get('year')!;
+    const index = Int32Array.of(0, 0, row, 0, 0, 0);
+    const wrong: Events = { ...events, features: new Map(events.features).set('year', { column, index }) };
+    const source = { from: 'numbers', feature: 'year', rows: eventRows } as const;
+    expect(() => numbersOf(source, [0], 1, { events: wrong })).toThrow(`row 2 of year is row ${row} of a column of 4`);
+  });
+
   test('a bag longer than its feature allows is our bug, and says so', () => {
     const longer: Events = {
       ...events,
