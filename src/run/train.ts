@@ -15,6 +15,7 @@ import { type Origin, writeArtifact } from './artifact/write.ts';
 import { makeEpoch, smallestBatch, stepsOfEpoch } from './batches.ts';
 import { hasCheckpoint, type Progress, removeCheckpoint } from './checkpoint.ts';
 import { removeDurably, writeDurably } from './durable.ts';
+import { EpochClock } from './epoch_clock.ts';
 import { figuresOf } from './figures.ts';
 import {
   bestFile,
@@ -67,9 +68,6 @@ export interface TrainResult {
   /** Epochs that this call finished. */
   readonly records: readonly EpochRecord[];
 }
-
-/** At most so many milliseconds pass before signals are heard and the bar is drawn. */
-const yieldEvery = 50;
 
 /**
  * @throws Failure `folder-in-use`, `nothing-to-resume`, `other-run`, `too-few-rows`, `no-validation-part`,
@@ -180,7 +178,7 @@ class Run {
     const number = this.progress.epoch + 1;
     const epoch = makeEpoch(dataset.parts.train.rows, batch, seed, number);
     const sums = makeStepSums(plan.step.graph, this.progress);
-    const clock = new Clock(sums.rows);
+    const clock = new EpochClock(sums.rows);
     let { step, stepOfEpoch } = this.progress;
     const rates = { dense: 0, embeddings: 0 };
 
@@ -212,7 +210,7 @@ class Run {
     return true;
   }
 
-  private report(epoch: number, stepOfEpoch: number, step: number, sums: StepSums, clock: Clock): void {
+  private report(epoch: number, stepOfEpoch: number, step: number, sums: StepSums, clock: EpochClock): void {
     const { onEvent } = this.options;
     if (!onEvent || sums.rows === 0) return;
     const examplesPerSecond = clock.rate(sums.rows);
@@ -227,7 +225,7 @@ class Run {
     epoch: number,
     step: number,
     sums: StepSums,
-    clock: Clock,
+    clock: EpochClock,
     rates: EpochRecord['rates'],
   ): Promise<void> {
     const { plan, folder, onEvent } = this.options;
@@ -330,39 +328,5 @@ class Run {
       },
       present: [weightsFile, runFile, 'metrics.jsonl'],
     });
-  }
-}
-
-/** Where an epoch's time goes. */
-class Clock {
-  private readonly start = performance.now();
-  private lastYield = this.start;
-  private feed = 0;
-  private engine = 0;
-  private scatter = 0;
-
-  /** @param rowsBefore rows that were done before this process took the epoch up */
-  constructor(private readonly rowsBefore: number) {}
-
-  add(start: number, fed: number, ran: number, applied: number): void {
-    this.feed += fed - start;
-    this.engine += ran - fed;
-    this.scatter += applied - ran;
-  }
-
-  shouldYield(): boolean {
-    const now = performance.now();
-    if (now - this.lastYield < yieldEvery) return false;
-    this.lastYield = now;
-    return true;
-  }
-
-  /** Examples a second. */
-  rate(rows: number): number {
-    return (1000 * (rows - this.rowsBefore)) / Math.max(1e-3, performance.now() - this.start);
-  }
-
-  milliseconds(end: number): { total: number; feed: number; engine: number; scatter: number } {
-    return { total: end - this.start, feed: this.feed, engine: this.engine, scatter: this.scatter };
   }
 }
