@@ -8,7 +8,7 @@ import type { EngineName } from '../src/engine/engine.ts';
 import { chooseEngine } from '../src/engine/engines.ts';
 import { makeFeeder } from '../src/feed/feeder.ts';
 import { initialValues } from '../src/graph/initial.ts';
-import { check } from '../src/pipeline.ts';
+import { compile } from '../src/pipeline.ts';
 import { makeRandom } from '../src/random/random.ts';
 import { makeTables } from '../src/run/tables.ts';
 import { makeSource } from '../src/text/source.ts';
@@ -44,12 +44,16 @@ task watch {
 }
 train { batch = ${batch}, dense = adam(rate: 1e-3), embeddings = adagrad(rate: 0.05, per: row) }
 `;
-const { plan, diagnostics } = check(makeSource('scale.tower', text));
-if (!plan) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
+const { lowered, diagnostics } = compile(makeSource('scale.tower', text));
+if (!lowered) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
 
+const { plan } = lowered;
 const random = makeRandom(Number(values.seed));
 const events = steps * batch;
-const codes = (): Column => ({ kind: 'codes', values: Int32Array.from({ length: events }, () => random.integer(rows)) });
+const codes = (): Column => ({
+  kind: 'codes',
+  values: Int32Array.from({ length: events }, () => random.integer(rows)),
+});
 const features = new Map<string, IndexedColumn>(plan.features.map(({ name }) => [name, { column: codes() }]));
 const item = (features.get('i_0')!.column as { values: Int32Array }).values;
 const encodings = new Map<string, Encoding>(plan.features.map(({ name }) => [name, { kind: 'hash', buckets: rows }]));

@@ -1,16 +1,15 @@
 /**
  * The compiler. Each stage is a function of what the one before it gave, and answers with its own diagnostics:
  *
- *   Source ──parse──▶ File ──resolveNames──▶ Resolution ──rules──▶ ──modelOf──▶ Model ──lower──▶ Lowered { plan, arrows }
- *                       │                        │             │                            │
- *                       └────────────────────────┴── diagnostics ──────────────────────────┘
+ *   Source ──parse──▶ File ──resolveNames──▶ Resolution ──rules──▶ ──modelOf──▶ Model ──checkShapes──▶ Shapes
+ *                       │                        │             │                  │
+ *                       └────────────────────────┴─ diagnostics ┴─────────────────┴─────lower─────▶ Lowered { plan }
  *
- * `check` is all of it: what the command line, the editor and the tests call.
+ * `check` finds every mistake: what the command line, the editor and the tests call. `compile` goes on to the graphs.
  */
 import { type Diagnostic, hasErrors } from './diagnostics/diagnostic.ts';
 import { inOrder } from './diagnostics/order.ts';
-import { type Lowered, lower } from './lower/lower.ts';
-import type { Plan } from './lower/plan.ts';
+import { checkShapes, type Lowered, lower, type Shapes } from './lower/lower.ts';
 import type { DataDescription, Model } from './model/model.ts';
 import type { Resolution } from './model/resolution.ts';
 import { modelOf, type ResolveOptions, resolveNames, rulesOf } from './model/resolve.ts';
@@ -26,8 +25,7 @@ export interface Checked {
   readonly resolution: Resolution;
   /** Absent also for a file that declares only what others use. */
   readonly model?: Model;
-  readonly lowered?: Lowered;
-  readonly plan?: Plan;
+  readonly shapes?: Shapes;
   /** The sound data blocks of the file, then those of files it uses. */
   readonly dataDescriptions: readonly DataDescription[];
   /** By file and place. */
@@ -41,14 +39,25 @@ export function check(source: Source, options: CheckOptions = {}): Checked {
   const resolution = resolved.output;
   const found = [...parsed.diagnostics, ...resolved.diagnostics, ...rulesOf(resolution, options)];
   const model = modelOf(resolution, found);
-  const lowering = model && lower(model);
-  const lowered = lowering?.output;
+  const shapes = model && checkShapes(model);
   return {
     file,
     resolution,
     ...(model ? { model } : {}),
-    ...(lowered ? { lowered, plan: lowered.plan } : {}),
+    ...(shapes?.output ? { shapes: shapes.output } : {}),
     dataDescriptions: resolution.data,
-    diagnostics: inOrder([...found, ...(lowering?.diagnostics ?? [])]),
+    diagnostics: inOrder([...found, ...(shapes?.diagnostics ?? [])]),
   };
+}
+
+export interface Compiled extends Checked {
+  /** Absent where there is an error, and for a file that is no model. */
+  readonly lowered?: Lowered;
+}
+
+export function compile(source: Source, options: CheckOptions = {}): Compiled {
+  const checked = check(source, options);
+  const { model, diagnostics } = checked;
+  const lowered = model && !hasErrors(diagnostics) ? lower(model).output : undefined;
+  return { ...checked, ...(lowered ? { lowered } : {}) };
 }

@@ -1,10 +1,9 @@
 /** A model's file, and the data it would be trained on, checked before any row is read. */
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
-import { Failure, failure } from '../diagnostics/failure.ts';
+import { Failure, failure, invariant } from '../diagnostics/failure.ts';
 import { render } from '../diagnostics/render.ts';
-import type { Lowered } from '../lower/lower.ts';
-import type { Plan } from '../lower/plan.ts';
+import { type Lowered, lower, type Shapes } from '../lower/lower.ts';
 import type { DataDescription, Model } from '../model/model.ts';
 import { check as checkSource } from '../pipeline.ts';
 import type { File } from '../syntax/ast.ts';
@@ -26,8 +25,7 @@ export interface Checked {
   readonly sources: readonly Source[];
   readonly file: File;
   readonly model?: Model;
-  readonly lowered?: Lowered;
-  readonly plan?: Plan;
+  readonly shapes?: Shapes;
   readonly data?: { readonly source: Source; readonly description: DataDescription };
 }
 
@@ -46,9 +44,9 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
   const checked = checkSource(source, { load, ...(request.set ? { settings: request.set } : {}) });
   const diagnostics = [...checked.diagnostics];
   const data = request.data === undefined ? ownData(checked.dataDescriptions) : otherData(request.data, diagnostics);
-  if (data && checked.plan && !hasErrors(diagnostics)) {
+  if (data && checked.shapes && !hasErrors(diagnostics)) {
     const { checkHeaders } = await import('../data/headers.ts');
-    diagnostics.push(...(await checkHeaders(data.description, checked.plan)));
+    diagnostics.push(...(await checkHeaders(data.description, checked.shapes, checked.model)));
   }
   return {
     diagnostics,
@@ -56,26 +54,26 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
     sources: [source, ...used],
     file: checked.file,
     ...(checked.model ? { model: checked.model } : {}),
-    ...(checked.lowered ? { lowered: checked.lowered } : {}),
-    ...(checked.plan ? { plan: checked.plan } : {}),
+    ...(checked.shapes ? { shapes: checked.shapes } : {}),
     ...(data ? { data } : {}),
   };
 }
 
-/** What a command that needs a sound model and its data works on. */
-export interface Sound extends Checked {
-  readonly plan: Plan;
-  readonly data: NonNullable<Checked['data']>;
+/** A model without errors, with its graphs. */
+export interface Lowering extends Checked {
+  readonly model: Model;
+  readonly lowered: Lowered;
 }
 
-/** @throws Failure with every diagnostic, when one is an error; `data-missing` without a `data` block */
-export async function checkSound(path: string, request: CheckRequest): Promise<Sound> {
+/** @throws Failure with every diagnostic, when one is an error; `no-model` for a file that declares none */
+export async function checkAndLower(path: string, request: CheckRequest = {}): Promise<Lowering> {
   const checked = await check(path, request);
-  const { plan, data } = checked;
   if (hasErrors(checked.diagnostics)) throw new Failure(checked.diagnostics);
-  if (!plan) throw failure('no-model', { path });
-  if (!data) throw failure('data-missing', { path });
-  return { ...checked, plan, data };
+  const { model } = checked;
+  if (!model) throw failure('no-model', { path });
+  const lowered = lower(model).output;
+  invariant(lowered, 'a model that checks also lowers');
+  return { ...checked, model, lowered };
 }
 
 function ownData(descriptions: readonly DataDescription[]): Checked['data'] {

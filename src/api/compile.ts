@@ -1,11 +1,10 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { hasErrors } from '../diagnostics/diagnostic.ts';
-import { Failure, failure } from '../diagnostics/failure.ts';
+import { failure } from '../diagnostics/failure.ts';
 import type { Graph } from '../graph/graph.ts';
 import { print } from '../graph/print.ts';
 import type { GraphPlan, Plan } from '../lower/plan.ts';
-import { check } from './check.ts';
+import { checkAndLower } from './check.ts';
 
 export interface Compiled {
   readonly plan: Plan;
@@ -26,9 +25,7 @@ export interface CompileRequest {
  * @throws Failure with the model's diagnostics, or `folder-not-empty`
  */
 export async function compile(path: string, { out, set, force = false }: CompileRequest): Promise<Compiled> {
-  const { plan, diagnostics } = await check(path, set ? { set } : {});
-  if (hasErrors(diagnostics)) throw new Failure(diagnostics);
-  if (!plan) throw failure('no-model', { path });
+  const { plan } = (await checkAndLower(path, set ? { set } : {})).lowered;
   await mkdir(out, { recursive: true });
   if (!force && (await readdir(out)).length > 0) throw failure('folder-not-empty', { folder: out });
 

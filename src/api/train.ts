@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { failure } from '../diagnostics/failure.ts';
 import type { EngineName } from '../engine/engine.ts';
 import { type Choice, chooseEngine } from '../engine/engines.ts';
 import type { Plan } from '../lower/plan.ts';
 import type { TrainResult } from '../run/train.ts';
 import type { TrainingEvent } from '../run/training_events.ts';
-import { type CheckRequest, checkSound } from './check.ts';
+import { type CheckRequest, checkAndLower } from './check.ts';
 import { version } from './version.ts';
 
 export interface TrainRequest extends CheckRequest {
@@ -42,13 +43,15 @@ export interface Trained extends TrainResult {
  */
 export async function train(path: string, request: TrainRequest): Promise<Trained> {
   const { signal } = request;
-  const checked = await checkSound(path, request);
-  const { plan, data } = checked;
+  const checked = await checkAndLower(path, request);
+  const { data, model } = checked;
+  const { plan } = checked.lowered;
+  if (!data) throw failure('data-missing', { path });
   const { readDataset } = await import('../data/read.ts');
   // The database reads in threads of its own while this one loads the engine.
   const reading = readDataset(data.description, plan, {
     folder: request.out,
-    ...(checked.model ? { model: checked.model } : {}),
+    model,
     ...(signal ? { signal } : {}),
   });
   reading.catch(() => {});

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../src/graph/evaluate.ts';
 import { initialValues } from '../../src/graph/initial.ts';
 import { printValueType } from '../../src/library/values.ts';
+import type { Arrow } from '../../src/lower/flow.ts';
 import { checkShapes, lower } from '../../src/lower/lower.ts';
 import { textOf } from '../../src/text/source.ts';
 import { differences, expectClose, feed, modelOf, planOf, smallModel } from '../library/support.ts';
@@ -251,7 +252,7 @@ describe('log q', () => {
 
 describe('arrows', () => {
   const text = smallModel({ user: 'profile -> senet -> flatten -> mlp(8, 4) -> normalize' });
-  const carried = (arrows: ReturnType<typeof checkShapes>['output']): string[] =>
+  const carried = (arrows: readonly Arrow[]): string[] =>
     arrows.map(({ span, type }) => `${textOf(span)}: ${printValueType(type)}`);
 
   test('say what each source and step gives', () => {
@@ -268,7 +269,7 @@ describe('arrows', () => {
   });
 
   test('are the same without a plan', () => {
-    expect(carried(checkShapes(modelOf(text)).output)).toEqual(carried(lower(modelOf(text)).output!.arrows));
+    expect(carried(checkShapes(modelOf(text)).output!.arrows)).toEqual(carried(lower(modelOf(text)).output!.arrows));
   });
 
   test('of drawn items are not told twice', () => {

@@ -2,14 +2,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { check } from '../../src/pipeline.ts';
+import { compile } from '../../src/pipeline.ts';
 import { makeSource } from '../../src/text/source.ts';
 
 const files = readdirSync('models').filter((name) => name.endsWith('.tower'));
 
 it.each(files)('%s', (name) => {
   const path = join('models', name);
-  const { diagnostics, plan } = check(makeSource(path, readFileSync(path, 'utf8')));
+  const { diagnostics, lowered } = compile(makeSource(path, readFileSync(path, 'utf8')));
   expect(diagnostics).toEqual([]);
-  expect(plan?.model).toBe(name.replace('.tower', ''));
+  expect(lowered?.plan.model).toBe(name.replace('.tower', ''));
 });

@@ -20,11 +20,11 @@ export function checkCommand(program: Command): void {
     .addOption(setOption())
     .addOption(jsonOption())
     .action(async (path: string, { data, set, json }: Options) => {
-      const { diagnostics, plan } = await check(path, { set, ...(data === undefined ? {} : { data }) });
+      const { diagnostics, model } = await check(path, { set, ...(data === undefined ? {} : { data }) });
       if (json) answerJson(toJson(diagnostics));
       else if (diagnostics.length > 0) say(render(diagnostics, { colour }));
       if (hasErrors(diagnostics)) process.exitCode = 1;
-      else if (!json) answer(plan ? `${path}: model ${plan.model} is sound` : `${path} is sound`);
+      else if (!json) answer(model ? `${path}: model ${model.name} is sound` : `${path} is sound`);
     });
   program.addCommand(withExample(command, 'tower check models/two_tower.tower --data models/data/movielens.tower'));
 }

@@ -18,7 +18,9 @@ export function dataCommand(program: Command): void {
       const fetched = await fetchMovieLens(out, say);
       if (json) answerJson({ folder: out, ...fetched });
       else
-        answer(`${out}: ${fetched.edition}, ${fetched.ratings} ratings of ${fetched.movies} films, from ${fetched.from}`);
+        answer(
+          `${out}: ${fetched.edition}, ${fetched.ratings} ratings of ${fetched.movies} films, from ${fetched.from}`,
+        );
     });
   program.addCommand(withExample(command, 'tower data movielens'));
 }

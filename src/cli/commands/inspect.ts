@@ -1,9 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { check } from '../../api/check.ts';
-import { hasErrors } from '../../diagnostics/diagnostic.ts';
-import { Failure, failure } from '../../diagnostics/failure.ts';
+import { check, checkAndLower } from '../../api/check.ts';
+import { failure } from '../../diagnostics/failure.ts';
 import { jsonOption, setOption, withExample } from '../options.ts';
 import { answer, answerJson } from '../report.ts';
 
@@ -33,13 +32,12 @@ export function inspectCommand(program: Command): void {
     .addOption(jsonOption())
     .action(async (path: string, options: Options) => {
       if (existsSync(path) && statSync(path).isDirectory()) return inspectRun(path);
-      const { diagnostics, file, model, lowered, plan } = await check(path, { set: options.set });
       if (options.ast) {
         const { printAst } = await import('../views/ast.ts');
-        return options.json ? answerJson(printAst(file)) : answer(printAst(file));
+        return answer(printAst((await check(path, { set: options.set })).file));
       }
-      if (hasErrors(diagnostics)) throw new Failure(diagnostics);
-      if (!model || !lowered || !plan) throw failure('no-model', { path });
+      const { model, lowered } = await checkAndLower(path, { set: options.set });
+      const { plan } = lowered;
       if (options.model) {
         const { printModel } = await import('../../model/print.ts');
         return answer(printModel(model));

@@ -1,0 +1,122 @@
+/**
+ * Rows a second from Parquet and CSV into codes: three million US flights of npm's vega-datasets, `origin` and `destination` as ids,
+ * whole (`readDataset`: staged, coded, sifted, ordered by time, split, encoded) and the two columns alone. And MovieLens from a
+ * cold process, where TOWER_DATA names a folder with it. `npx tsx bench/reading.ts [--json] [--rounds=3]`
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import Table from 'cli-table3';
+import { bindData } from '../src/data/bind.ts';
+import type { Needs } from '../src/data/needs.ts';
+import { readDataset } from '../src/data/read.ts';
+import { stage } from '../src/data/stage.ts';
+import { makeDictionaries, readRows } from '../src/data/tables.ts';
+import { wantedColumns } from '../src/data/wanted.ts';
+import type { Encoder } from '../src/lower/plan.ts';
+import type { DataDescription } from '../src/model/model.ts';
+import { makeSource } from '../src/text/source.ts';
+import { describeMachine, median, peakMemory, range } from './machine.ts';
+
+const GOAL = 1_000_000;
+const cache = join(import.meta.dirname, '../.cache');
+const option = (name: string): string | undefined =>
+  process.argv.find((argument) => argument.startsWith(`--${name}=`))?.split('=')[1];
+const rounds = Number(option('rounds') ?? 3);
+
+/** The Parquet file, fetched once. */
+function flights(): string {
+  const file = join(cache, 'package/data/flights-3m.parquet');
+  if (existsSync(file)) return file;
+  mkdirSync(cache, { recursive: true });
+  const pack = execFileSync('npm', ['pack', 'vega-datasets@3.2.1', '--silent'], {
+    cwd: cache,
+    encoding: 'utf8',
+  }).trim();
+  execFileSync('tar', ['xzf', pack, 'package/data/flights-3m.parquet'], { cwd: cache });
+  return file;
+}
+
+const vocabulary: Encoder = { kind: 'vocabulary', minimumCount: 1 };
+const id = (name: string, tower: string) =>
+  ({ name, tower, gives: 'code', encoder: vocabulary, column: name, encoderOf: name, width: 16 }) as const;
+
+const needs: Needs = {
+  features: [id('origin', 'from'), id('destination', 'to')],
+  labels: [],
+  towers: [
+    { name: 'from', key: 'origin' },
+    { name: 'to', key: 'destination' },
+  ],
+};
+
+function describe(path: string, folder: string, time: boolean): DataDescription {
+  const span = { source: makeSource('bench', path), start: 0, end: path.length };
+  return {
+    name: 'flights',
+    span,
+    folder,
+    events: { path, span },
+    columns: [],
+    ...(time ? { time: { expression: '"date"', span } } : {}),
+    histories: [],
+    split: time ? { kind: 'by_time', validation: 0.1, test: 0.1 } : { kind: 'random', validation: 0, test: 0, seed: 1 },
+    reject: 0,
+  };
+}
+
+/** Rows a second of the whole, and of two string columns into codes. */
+async function measure(path: string): Promise<{ rows: number; whole: number[]; codes: number[] }> {
+  const whole: number[] = [];
+  const codes: number[] = [];
+  let rows = 0;
+  for (let round = 0; round < rounds; round++) {
+    let start = performance.now();
+    const { parts } = await readDataset(describe(path, cache, true), needs);
+    rows = parts.train.rows + parts.validation.rows + parts.test.rows;
+    whole.push((rows / (performance.now() - start)) * 1000);
+
+    start = performance.now();
+    const { output } = await bindData(describe(path, cache, false), needs);
+    const { database, layout } = output!;
+    const staged = await stage(database, layout.sources.get('events')!, layout);
+    const wanted = wantedColumns(layout, needs);
+    await makeDictionaries(database, wanted, layout);
+    await readRows(database, staged, wanted.columns.get('events')!, layout);
+    codes.push((rows / (performance.now() - start)) * 1000);
+    database.close();
+  }
+  return { rows, whole, codes };
+}
+
+const parquet = flights();
+const csv = join(cache, 'flights.csv');
+if (!existsSync(csv)) {
+  const connection = await (await DuckDBInstance.create()).connect();
+  await connection.run(`COPY (SELECT date, delay, origin, destination FROM '${parquet}') TO '${csv}'`);
+  connection.closeSync();
+}
+
+const figures = [
+  { name: 'Parquet', ...(await measure('package/data/flights-3m.parquet')) },
+  { name: 'CSV', ...(await measure('flights.csv')) },
+];
+const memory = peakMemory();
+const json = { machine: describeMachine(), goal: GOAL, memory, figures };
+if (process.argv.includes('--json')) console.log(JSON.stringify(json));
+else {
+  const table = new Table({
+    head: ['file', 'rows', 'whole data set, M rows/s', 'two ids into codes, M rows/s', 'goal'],
+  });
+  for (const { name, rows, whole, codes } of figures) {
+    const millions = (rates: readonly number[]): string =>
+      range(
+        rates.map((rate) => rate / 1e6),
+        2,
+      );
+    const goal = name === 'Parquet' ? `≥ ${GOAL / 1e6}: ${median(codes) >= GOAL ? 'met' : 'missed'}` : '';
+    table.push([name, rows.toLocaleString('en'), millions(whole), millions(codes), goal]);
+  }
+  console.log(`${describeMachine()}\n${table.toString()}\nlargest resident memory: ${memory} MiB`);
+}
