@@ -4,7 +4,8 @@ import * as t from '../../grammar/tokens.ts';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import type { Source } from '../text/source.ts';
 import { headerEnd, looksLikeDeclaration, looksLikeEntry } from './layout.ts';
-import { after, beginsLine, inserted, is, isAny, spanOf } from './token.ts';
+import { after, beginsLine, beginsValue, endOf, inserted, is, isAny, spanOf } from './token.ts';
+import { quote } from './words.ts';
 
 const pairs: ReadonlyMap<TokenType, { readonly close: TokenType; readonly image: string }> = new Map([
   [t.LeftBrace, { close: t.RightBrace, image: '}' }],
@@ -87,6 +88,18 @@ export function balance(
       open.pop();
     }
     result.push(token);
+
+    if (
+      is(token, t.Columns) &&
+      beginsLine(tokens, index) &&
+      beginsLine(tokens, index + 1) &&
+      looksLikeEntry(tokens, index + 1)
+    ) {
+      const at = after(source, token);
+      report(diagnose('missing-brace', spanOf(source, token), { word: 'columns' }, { fixes: [[{ at, text: ' {' }]] }));
+      open.push({ token: inserted(t.LeftBrace, '{', token), indent });
+      result.push(open.at(-1)!.token);
+    }
   }
   while (open.length > 0) closeTop();
   return result;
@@ -126,6 +139,16 @@ function unmatched(
     report(diagnose('wrong-bracket', at, facts, { fixes: [[{ at, text: image }]] }));
     return { ...token, tokenType: close, tokenTypeIdx: close.tokenTypeIdx!, image };
   }
+  const callee = is(token, t.RightParenthesis) ? calleeBefore(result) : undefined;
+  if (callee !== undefined) {
+    const next = result[callee + 1]!;
+    const place = { source, start: endOf(result[callee]!), end: next.startOffset };
+    const edits = [{ at: place, text: '(' }];
+    const facts = { sign: '`(`', before: quote(next.image) };
+    report(diagnose('missing-sign', spanOf(source, next), facts, { fixes: [edits] }));
+    result.splice(callee + 1, 0, inserted(t.LeftParenthesis, '(', result[callee]!));
+    return token;
+  }
   const header = open.length === 0 && is(token, t.RightBrace) ? headerEnd(result, declaration) : undefined;
   if (
     header !== undefined &&
@@ -152,3 +175,31 @@ function unmatched(
   );
   return undefined;
 }
+
+/** The name that should have opened what a `)` closes: `id` in `a : id dim: 3)`. Looked for in the entry at hand only. */
+function calleeBefore(tokens: readonly IToken[]): number | undefined {
+  let depth = 0;
+  for (let at = tokens.length - 1; at > 0; at--) {
+    const token = tokens[at]!;
+    if (closers.includes(token.tokenType)) depth++;
+    else if (pairs.has(token.tokenType) && --depth < 0) return undefined;
+    const next = tokens[at + 1];
+    const calls = is(token, t.Name) && beginsValue(next) && !is(next, t.LeftParenthesis) && !beginsLine(tokens, at + 1);
+    if (depth === 0 && calls && isAny(tokens[at - 1], beforeCallee)) return at;
+    if (depth === 0 && beginsLine(tokens, at)) return undefined;
+  }
+  return undefined;
+}
+
+const beforeCallee = [
+  t.Equals,
+  t.Colon,
+  t.Arrow,
+  t.Comma,
+  t.Tower,
+  t.LeftParenthesis,
+  t.LeftBracket,
+  t.Plus,
+  t.Minus,
+  t.Times,
+];

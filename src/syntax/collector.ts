@@ -1,3 +1,4 @@
+import type { Code } from '../diagnostics/codes.ts';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import type { Source } from '../text/source.ts';
 
@@ -22,8 +23,10 @@ export class Collector {
     this.diagnostics.push(diagnose('too-many-mistakes', at, { shown: most }));
   };
 
-  /** Whether a mistake in this stretch of text has been reported. */
-  knows(start: number, end: number): boolean {
-    return this.diagnostics.some(({ at }) => at !== undefined && at.start < end && at.end >= start);
+  /** Whether a mistake in this stretch of text has been reported; if codes are given, one of those. */
+  knows(start: number, end: number, codes?: ReadonlySet<Code>): boolean {
+    return this.diagnostics.some(
+      ({ at, code }) => at !== undefined && at.start < end && at.end >= start && (codes?.has(code) ?? true),
+    );
   }
 }

@@ -80,7 +80,7 @@ export function splitEntries(tokens: readonly IToken[]): IToken[][] {
     // A misspelt `channel` before its name.
     if (length === 1 && is(previous, t.Name) && !beginsLine(tokens, index)) return false;
     if (!beginsLine(tokens, index) && is(previous, t.Channel) && looksLikeEntry(tokens, index - 1)) return false;
-    const first = beginsLine(tokens, index) && is(token, t.Name);
+    const first = (beginsLine(tokens, index) || is(previous, t.Comma)) && is(token, t.Name);
     // On a new line `name =` begins an entry even where a value is missing; on the same line something else may be wrong.
     return looksLikeEntry(tokens, index) ? first || !isUnfinished(previous) : first && !isUnfinished(previous);
   });

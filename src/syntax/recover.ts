@@ -4,6 +4,7 @@
  */
 import type { CstNode, IToken } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
+import type { Code } from '../diagnostics/codes.ts';
 import { diagnose } from '../diagnostics/diagnostic.ts';
 import { nearest } from '../text/nearest.ts';
 import type { Source, Span } from '../text/source.ts';
@@ -62,12 +63,22 @@ export class Recovery {
     const open = tokens.findIndex((token) => is(token, t.LeftBrace));
     if (open === -1) return this.mended('declaration', tokens, (node) => this.builder.declaration(node));
 
+    const rule = entryRule(tokens);
+    if (rule === undefined) return this.bodiless(tokens, open);
     const close = closeOf(tokens, open);
     const outside = [...tokens.slice(0, open + 1), ...tokens.slice(close)];
     const declaration = this.mended('declaration', outside, (node) => this.builder.declaration(node));
-    const entries = this.entries(entryRule(tokens), tokens.slice(open + 1, close));
+    const entries = this.entries(rule, tokens.slice(open + 1, close));
     if (declaration === undefined || !('entries' in declaration)) return declaration;
     return { ...declaration, span: this.spanOfAll(tokens), entries } as unknown as ast.Declaration;
+  }
+
+  /** `model m { … }`: a body where none belongs. The word that it belongs to may be missing. */
+  private bodiless(tokens: readonly IToken[], open: number): ast.Declaration | undefined {
+    const at = spanOf(this.source, tokens[open]!);
+    const wanted = '`features`, `labels` or `train` before it';
+    this.collector.report(diagnose('unexpected-text', at, { expected: wanted, found: '`{`' }));
+    return this.mended('declaration', tokens.slice(0, open), (node) => this.builder.declaration(node));
   }
 
   private entries(rule: EntryRule, tokens: readonly IToken[]): BodyEntry[] {
@@ -139,6 +150,7 @@ export class Recovery {
     build: (node: CstNode) => T | undefined,
   ): T | undefined {
     let input = tokens;
+    const misled = this.knows(tokens, bracketCodes);
     for (let round = 0; ; round++) {
       const reading = readStrictly(rule, input);
       if ('node' in reading) return build(reading.node);
@@ -148,16 +160,21 @@ export class Recovery {
         const saved = readForgivingly(rule, input);
         return saved && build(saved);
       }
-      this.collector.report(mended.diagnostic);
+      if (!misled) this.collector.report(mended.diagnostic);
       input = mended.tokens;
     }
   }
 
   /** One complaint where nothing else has been reported in these tokens: the first is the cause of the others. */
   private complain(tokens: readonly IToken[], diagnostic: () => ReturnType<typeof diagnose>): void {
-    const start = tokens[0]!.startOffset;
-    const end = endOf(tokens.at(-1)!);
-    if (!this.collector.knows(start, end)) this.collector.report(diagnostic());
+    if (!this.knows(tokens)) this.collector.report(diagnostic());
+  }
+
+  /** Whether a mistake has been told in these tokens; of a declaration's, up to its body. */
+  private knows(tokens: readonly IToken[], codes?: ReadonlySet<Code>): boolean {
+    const open = tokens.findIndex((token) => is(token, t.LeftBrace));
+    const last = open > 0 ? tokens[open - 1]! : tokens.at(-1)!;
+    return this.collector.knows(tokens[0]!.startOffset, endOf(last), codes);
   }
 
   private word(tokens: readonly IToken[], complaint: Complaint) {
@@ -198,6 +215,15 @@ export class Recovery {
   }
 }
 
+/** After one of these, what else looks wrong in the same entry may only follow from it. */
+const bracketCodes: ReadonlySet<Code> = new Set<Code>([
+  'unclosed',
+  'unopened',
+  'wrong-bracket',
+  'missing-brace',
+  'too-deep',
+]);
+
 const words = new Map(declarationWords.map((word) => [word.PATTERN as string, word]));
 const wordList = [...words.keys()].map((word) => `\`${word}\``).join(', ');
 
@@ -211,10 +237,12 @@ function homeOf(tokens: readonly IToken[]): string | undefined {
     : undefined;
 }
 
-function entryRule(tokens: readonly IToken[]): EntryRule {
+/** What reads the entries of a declaration's body, where it has one. */
+function entryRule(tokens: readonly IToken[]): EntryRule | undefined {
   if (isAny(tokens[0], [t.Features, t.Labels])) return 'typedEntry';
   if (is(tokens[0], t.Tower)) return 'towerEntry';
-  return is(tokens[0], t.Data) ? 'dataEntry' : 'entry';
+  if (is(tokens[0], t.Data)) return 'dataEntry';
+  return isAny(tokens[0], [t.Task, t.Train]) ? 'entry' : undefined;
 }
 
 /** Index of the bracket that closes the one at `open`; the tokens are balanced. */

@@ -4,7 +4,7 @@ import { parse } from '../../src/syntax/parse.ts';
 import { makeSource } from '../../src/text/source.ts';
 
 test('every key is there, places are lines and columns, fixes are edits', () => {
-  const { diagnostics } = parse(makeSource('a.tower', 'model m\nblock b = flatten mlp(3\n'));
+  const { diagnostics } = parse(makeSource('a.tower', 'model m\nblock b = flatten mlp(3)\nblock c = mlp(3\n'));
   expect(JSON.parse(JSON.stringify(toJson(diagnostics)))).toEqual([
     {
       code: 'missing-sign',
@@ -25,12 +25,12 @@ test('every key is there, places are lines and columns, fixes are edits', () => 
       message: 'this `(` is never closed',
       hint: 'add the missing `)`',
       file: 'a.tower',
-      line: 2,
-      column: 22,
-      endLine: 2,
-      endColumn: 23,
+      line: 3,
+      column: 14,
+      endLine: 3,
+      endColumn: 15,
       notes: [],
-      fixes: [[{ text: ')', file: 'a.tower', line: 2, column: 24, endLine: 2, endColumn: 24 }]],
+      fixes: [[{ text: ')', file: 'a.tower', line: 3, column: 16, endLine: 3, endColumn: 16 }]],
     },
   ]);
 });

@@ -1,9 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { lex } from '../../grammar/lexer.ts';
 import type { File } from '../../src/syntax/ast.ts';
 import { parse } from '../../src/syntax/parse.ts';
 import { makeSource, type Span, textOf } from '../../src/text/source.ts';
-import { youtube } from './examples.ts';
+import * as examples from './examples.ts';
+import { outline } from './outline.ts';
+
+const { youtube } = examples;
 
 const read = (text: string) => parse(makeSource('a.tower', text));
 
@@ -125,6 +129,30 @@ test('CRLF, a byte order mark and blanks of all sorts change no meaning', () => 
   expect(plain(read(`\uFEFF${youtube}`).output)).toBe(expected);
   expect(plain(read(youtube.replaceAll('  ', '\t\u00a0')).output)).toBe(expected);
   expect(read(youtube.replaceAll('\n', '\r\n')).diagnostics).toEqual([]);
+});
+
+test('newlines and blanks mean nothing: a program with each word on a line of its own is the same program', () => {
+  for (const text of Object.values(examples)) {
+    const words = lex(text).tokens.map((token) => token.image);
+    expect(outline(read(words.join('\n')).output)).toBe(outline(read(text).output));
+    expect(outline(read(words.join(' ')).output)).toBe(outline(read(text).output));
+    expect(read(words.join('\n')).diagnostics).toEqual([]);
+  }
+});
+
+test('of any one word or sign that is left out, nearly always one mistake is told, and the rest is read', () => {
+  let told = 0;
+  let once = 0;
+  for (const text of Object.values(examples)) {
+    const whole = read(text).output.declarations.length;
+    for (const { startOffset, endOffset } of lex(text).tokens) {
+      const { output, diagnostics } = read(`${text.slice(0, startOffset)} ${text.slice(endOffset! + 1)}`);
+      expect(output.declarations.length).toBeGreaterThanOrEqual(whole - 1);
+      if (diagnostics.length > 0) told++;
+      if (diagnostics.length === 1) once++;
+    }
+  }
+  expect(once / told).toBeGreaterThan(0.97);
 });
 
 test('a mistake in one declaration leaves the others as they were', () => {
