@@ -3,6 +3,7 @@ import type { FeaturePlan } from '../lower/plan.ts';
 import type { DataDescription } from '../model/model.ts';
 import type { BagColumn, Corpus, Encoding, Events, IndexedColumn, Part, Users } from './dataset.ts';
 import { encodeElements, fitColumn, makeColumnEncoder } from './encode.ts';
+import { gather, gatherNumbers, placesOf } from './gather.ts';
 import { makeTimeline, type Stream, type Timeline, windowsAfter, windowsBefore } from './history.ts';
 import type { Layout } from './layout.ts';
 import type { Needs } from './needs.ts';
@@ -50,7 +51,7 @@ export function assemble(given: ToAssemble): Assembled {
   const stream: Stream = {
     user: userRows.ofEvent,
     users: userRows.keys.length,
-    ...(timeColumn === undefined ? {} : { times: Float64Array.from(order, (row) => timeColumn[row]!) }),
+    ...(timeColumn === undefined ? {} : { times: gatherNumbers(timeColumn, order, new Float64Array(order.length)) }),
   };
   const folds = wanted.fold && foldsOf(wanted.fold, events, order, dictionaries);
   const split = splitEvents(
@@ -58,12 +59,16 @@ export function assemble(given: ToAssemble): Assembled {
     { rows: order.length, ...stream, ...(folds === undefined ? {} : { folds }) },
     description.span,
   );
-  const placesOf = (part: number): Int32Array => placesWhere(split.part, (other) => other === part);
-  const places: Record<Part, Int32Array> = { train: placesOf(0), validation: placesOf(1), test: placesOf(2) };
+  const places: Record<Part, Int32Array> = {
+    train: placesOf(split.part, 0),
+    validation: placesOf(split.part, 1),
+    test: placesOf(split.part, 2),
+  };
 
   // How many training events each row has: all that is learnt, is learnt with these weights.
   const eventWeights = new Uint8Array(events.rows);
-  for (const place of places.train) eventWeights[order[place]!] = 1;
+  const trainRows = gather(order, places.train);
+  for (let i = 0; i < trainRows.length; i++) eventWeights[trainRows[i]!] = 1;
   const itemCounts = countsOf(itemRows.ofEvent, places.train, itemRows.keys.length);
   const userCounts = countsOf(userRows.ofEvent, places.train, userRows.keys.length);
   const weightsOf = (column: WantedColumn): ArrayLike<number> =>
@@ -88,7 +93,8 @@ export function assemble(given: ToAssemble): Assembled {
   // What an item or a user last had in training, for features that only events know.
   const lastOf = (ofEvent: Int32Array, count: number): Int32Array => {
     const last = new Int32Array(count).fill(-1);
-    for (const place of places.train) if (ofEvent[place]! >= 0) last[ofEvent[place]!] = order[place]!;
+    const { train } = places;
+    for (let i = 0; i < train.length; i++) if (ofEvent[train[i]!]! >= 0) last[ofEvent[train[i]!]!] = trainRows[i]!;
     return last;
   };
   const lastOfItem = lastOf(itemRows.ofEvent, itemRows.keys.length);
@@ -104,6 +110,7 @@ export function assemble(given: ToAssemble): Assembled {
   const missing = new Map<string, number>();
   const timelines = new Map<Part, { readonly remembered: Uint8Array; readonly timeline: Timeline }>();
   for (const [at, part] of parts.entries()) {
+    if (part !== 'train' && wanted.histories.size === 0) continue;
     const remembered = split.part.map((other) => (other <= at ? 1 : 0));
     timelines.set(part, { remembered, timeline: makeTimeline(stream, remembered) });
   }
@@ -118,15 +125,15 @@ export function assemble(given: ToAssemble): Assembled {
     new Map(
       [...wanted.labels].map(([name, column]) => {
         const { values } = events.columns.get(column) as RawNumbers;
-        return [name, Float32Array.from(ids, (id) => values[id]!)];
+        return [name, gatherNumbers(values, ids, new Float32Array(ids.length))];
       }),
     );
   const partOf = (part: Part): Events => ({
     rows: places[part].length,
     features: partFeatures[part],
-    labels: labels(places[part].map((place) => order[place]!)),
-    item: places[part].map((place) => itemRows.ofEvent[place]!),
-    user: places[part].map((place) => userRows.ofEvent[place]!),
+    labels: labels(gather(order, places[part])),
+    item: gather(itemRows.ofEvent, places[part]),
+    user: gather(userRows.ofEvent, places[part]),
   });
   const titles = titlesOf();
   const trained =
@@ -136,7 +143,7 @@ export function assemble(given: ToAssemble): Assembled {
   const seen: BagColumn = {
     kind: 'bags',
     ...windowsAfter(trained),
-    values: trained.order.map((place) => itemRows.ofEvent[place]!),
+    values: gather(itemRows.ofEvent, trained.order),
   };
   return {
     parts: { train: partOf('train'), validation: partOf('validation'), test: partOf('test') },
@@ -163,24 +170,18 @@ export function assemble(given: ToAssemble): Assembled {
         column.column.at === 'events' ? events : column.column.at === 'items' ? given.items! : given.users!,
       ),
     );
-    const isItems = plan.tower === item.name;
+    // A feature that no tower reads may lie on either side.
+    const { at } = column.column;
+    const isItems = at === 'events' ? plan.tower === item.name : at === 'items';
     const side = isItems ? itemRows : userRows;
     const target = isItems ? itemFeatures : userFeatures;
     if (column.column.at !== 'events') {
       const whole = encoder.encode(side.rows);
       target.set(plan.name, whole);
-      for (const part of parts)
-        partFeatures[part].set(
-          plan.name,
-          through(
-            whole,
-            places[part].map((place) => side.ofEvent[place]!),
-          ),
-        );
+      for (const part of parts) partFeatures[part].set(plan.name, through(whole, gather(side.ofEvent, places[part])));
       return;
     }
-    for (const part of parts)
-      partFeatures[part].set(plan.name, encoder.encode(places[part].map((place) => order[place]!)));
+    for (const part of parts) partFeatures[part].set(plan.name, encoder.encode(gather(order, places[part])));
     const key = isItems ? wanted.itemKey : wanted.userKey;
     if (plan.name === (isItems ? item.key : query.key) && key !== undefined) {
       target.set(plan.name, keyColumn(plan, key, side, isItems ? given.items : given.users));
@@ -208,16 +209,15 @@ export function assemble(given: ToAssemble): Assembled {
 
   function encodeHistory(plan: FeaturePlan, column: WantedColumn, max: number): void {
     const elements = encodeElements(encodings.get(plan.encoderOf)!, rawOf(column), dictionaryOf(column));
-    const rowOf = column.column.at === 'items' ? itemRows.rows.length : 0;
-    const elementAt = (place: number): number =>
-      rowOf > 0 ? elements[itemRows.rows[itemRows.ofEvent[place]!]!]! : elements[order[place]!]!;
-    const present = Uint8Array.from(order, (_, place) => (elementAt(place) < 0 ? 0 : 1));
+    const rows = column.column.at === 'items' ? gather(itemRows.rows, itemRows.ofEvent) : order;
+    const inOrder = gather(elements, rows);
+    const present = inOrder.map((element) => (element < 0 ? 0 : 1));
     const complete = !present.includes(0);
     for (const part of parts) {
       const known = timelines.get(part)!;
       const remembered = complete ? known.remembered : known.remembered.map((bit, place) => bit & present[place]!);
       const timeline = complete ? known.timeline : makeTimeline(stream, remembered);
-      const values = timeline.order.map(elementAt);
+      const values = gather(inOrder, timeline.order);
       const windows = windowsBefore(stream, remembered, timeline, places[part], max);
       partFeatures[part].set(plan.name, { column: { kind: 'bags', values, ...windows } });
       if (part === 'train') {
@@ -266,19 +266,19 @@ function keyRows(
       place[values[row]!] = codes.push(values[row]!) - 1;
     }
   } else {
-    for (const row of order) if (first[inEvents[row]!] === -1) first[inEvents[row]!] = row;
+    for (let at = order.length - 1; at >= 0; at--) first[inEvents[order[at]!]!] = order[at]!;
     for (let code = 1; code < texts.length; code++) if (first[code]! >= 0) place[code] = codes.push(code) - 1;
   }
   return {
     keys: codes.map((code) => texts[code]!),
     rows: Int32Array.from(codes, (code) => first[code]!),
-    ofEvent: order.map((row) => place[inEvents[row]!]!),
+    ofEvent: gather(place, gather(inEvents, order)),
   };
 }
 
 function countsOf(ofEvent: Int32Array, places: Int32Array, count: number): Int32Array {
   const counts = new Int32Array(count);
-  for (const place of places) if (ofEvent[place]! >= 0) counts[ofEvent[place]!]!++;
+  for (let i = 0; i < places.length; i++) if (ofEvent[places[i]!]! >= 0) counts[ofEvent[places[i]!]!]!++;
   return counts;
 }
 
@@ -286,14 +286,6 @@ function scatter(rows: Int32Array, counts: Int32Array, length: number): Int32Arr
   const weights = new Int32Array(length);
   for (let at = 0; at < rows.length; at++) weights[rows[at]!] = counts[at]!;
   return weights;
-}
-
-function placesWhere(part: Uint8Array, is: (part: number) => boolean): Int32Array {
-  let count = 0;
-  for (const value of part) if (is(value)) count++;
-  const places = new Int32Array(count);
-  for (let place = 0, at = 0; place < part.length; place++) if (is(part[place]!)) places[at++] = place;
-  return places;
 }
 
 function foldsOf(fold: WantedColumn, events: GoodRows, order: Int32Array, dictionaries: Dictionaries): Uint8Array {
@@ -304,7 +296,7 @@ function foldsOf(fold: WantedColumn, events: GoodRows, order: Int32Array, dictio
 
 /** The column seen through one more index. */
 function through({ column, index }: IndexedColumn, rows: Int32Array): IndexedColumn {
-  return { column, index: index === undefined ? rows : rows.map((row) => index[row]!) };
+  return { column, index: index === undefined ? rows : gather(index, rows) };
 }
 
 function missingIn(raw: RawColumn, { kept }: GoodRows): number {

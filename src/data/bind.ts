@@ -162,6 +162,9 @@ async function bindLayout(
     const tower = own === 'items' ? item : query;
     const request = { what: 'feature', name: feature.column, sort: sortOf(feature) };
     if (feature.name === tower.key) return bind({ ...request, scopes: [['events']] });
+    if (needs.towers.every(({ features, key }) => features?.includes(feature.name) === false && key !== feature.name)) {
+      return bind({ ...request, scopes: [['events'], ['items'], ['users'], ...anywhere] });
+    }
     const before = diagnostics.length;
     const column = await bind({ ...request, scopes: [[own], ['events'], ['events', own]] });
     if (column !== undefined) return column;

@@ -1,4 +1,6 @@
 /** DuckDB, loaded only when data is read: an in-memory database that fetches no extensions. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 
 export interface Database {
@@ -21,6 +23,8 @@ export async function openDatabase(paths: readonly string[], signal?: AbortSigna
   const instance = await DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
+    // What does not fit in memory goes where temporary files go, not beside the user's.
+    temp_directory: join(tmpdir(), `tower-duckdb-${process.pid}`),
   });
   const connection: DuckDBConnection = await instance.connect();
   await connection.run(`SET allowed_paths = [${paths.map(quoteText).join(', ')}]`);

@@ -11,4 +11,6 @@ export interface Needs {
 export interface TowerNeeds {
   readonly name: string;
   readonly key?: string;
+  /** What it reads; a feature that no tower reads only lends its table, or weighs rows, and may come from any file. */
+  readonly features?: readonly string[];
 }

@@ -24,7 +24,7 @@ export interface ToSplit extends Stream {
 export function splitEvents(split: Split, events: ToSplit, at: Span): SplitResult {
   const result = splits[split.kind](split as never, events);
   const counts = [0, 0, 0];
-  for (const part of result.part) counts[part]!++;
+  for (let at = 0; at < result.part.length; at++) counts[result.part[at]!]!++;
   for (const [place, part] of parts.entries()) {
     if (counts[place]! > 0 || !isAsked(split, part)) continue;
     throw failure('empty-split', { part, rows: events.rows, reason: emptyReason(split, part) }, at);
