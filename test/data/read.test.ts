@@ -252,4 +252,21 @@ describe('columns', () => {
     ]);
     expect(valuesOf(parts.train.features.get('scores')!, 3)).toEqual([[0, 1], [], [1]]);
   });
+
+  it('of a feature that no tower reads may come from any file: it lends its table, or weighs rows', async () => {
+    const folder = folderWith({ 'events.csv': 'user,item\na,x\nb,y\n', 'items.csv': 'item,worth\nx,3\ny,4\n' });
+    const plain = needsOf(
+      { user: { encoder: vocabulary }, worth: { encoder: { kind: 'number', log: false } } },
+      { item: { encoder: vocabulary } },
+    );
+    const [user, item] = plain.towers;
+    const data = await readDataset(describeData({ folder, items: 'items.csv' }), {
+      ...plain,
+      towers: [
+        { ...user, features: ['user'] },
+        { ...item, features: ['item'] },
+      ],
+    });
+    expect(valuesOf(data.parts.train.features.get('worth')!, 2)).toEqual([[3], [4]]);
+  });
 });
