@@ -1,6 +1,6 @@
 /**
- * The training step of docs/architecture.md on every engine that loads, beside the rate of one plain product on the same
- * engine: a step can take no less than its products do. `npx tsx bench/engines.ts [--json] [--rounds=5] [engine …]`
+ * The training step of docs/architecture.md on every engine that loads, beside the rate of a plain product on the same
+ * engine, a large square one and one of the step's own shape: a step can take no less than its products do. `npx tsx bench/engines.ts [--json] [--rounds=5] [engine …]`
  */
 import Table from 'cli-table3';
 import type { EngineName, Program, Tensors } from '../src/engine/engine.ts';
@@ -10,9 +10,10 @@ import { describeMachine, median, range } from './machine.ts';
 import { productFlops, productGraph, randomTensors, stepGraph } from './step_graph.ts';
 
 const batches = [256, 1024, 4096];
-const productSize = 2048;
-/** WebAssembly takes one thread to what the others do with all: a smaller product is long enough. */
-const smallProduct = 512;
+const large = 2048;
+/** WebAssembly does with one thread what the others do with all: a smaller square is long enough. */
+const largeInJavascript = 512;
+const width = 256;
 /** Milliseconds for one figure of one round. */
 const duration = 400;
 const goal = 1.25;
@@ -36,63 +37,73 @@ async function time(program: Program, inputs: Tensors): Promise<number> {
 }
 
 interface Figure {
-  readonly engine: string;
   readonly batch: number;
-  readonly products: number;
+  /** Floating-point operations of the step's products. */
+  readonly flops: number;
   readonly milliseconds: number[];
-  /** Rate of the plain product in the same round. */
-  readonly gigaflops: number[];
-  /** Step ÷ (FLOPs of its products ÷ that rate). */
+  /** GFLOP/s in the same round: of a large square product, and of [batch, 256] · [256, 256]. */
+  readonly square: number[];
+  readonly own: number[];
+  /** Step ÷ (FLOPs of its products ÷ the large square product's rate). */
   readonly ratios: number[];
 }
 
-async function measure(
-  name: EngineName,
-  step: Graph,
-): Promise<{ version: string; prepare: number; figures: Figure[] }> {
+interface Measured {
+  readonly name: EngineName;
+  readonly version: string;
+  /** Milliseconds to prepare the step. */
+  readonly prepare: number;
+  readonly figures: readonly Figure[];
+}
+
+async function measure(name: EngineName, step: Graph): Promise<Measured> {
   const engine = await loadEngine(name);
-  const size = name === 'javascript' ? smallProduct : productSize;
-  const plain = productGraph(size);
-  const product = await engine.prepare(plain, randomTensors(plain, 'parameters', {}));
-  const productInputs = randomTensors(plain, 'inputs', { batch: size });
+  const product = async (rows: number, size: number): Promise<() => Promise<number>> => {
+    const graph = productGraph(rows, size, size);
+    const program = await engine.prepare(graph, randomTensors(graph, 'parameters', {}));
+    return async () => productFlops(graph, {}) / 1e6 / (await time(program, {}));
+  };
+  const size = name === 'javascript' ? largeInJavascript : large;
+  const square = await product(size, size);
+  const own = await Promise.all(batches.map((batch) => product(batch, width)));
+
   const start = performance.now();
   const program = await engine.prepare(step, randomTensors(step, 'parameters', {}));
   const prepare = performance.now() - start;
   const figures = batches.map((batch): Figure => {
-    const products = productFlops(step, { batch });
-    return { engine: name, batch, products, milliseconds: [], gigaflops: [], ratios: [] };
+    const flops = productFlops(step, { batch });
+    return { batch, flops, milliseconds: [], square: [], own: [], ratios: [] };
   });
   for (let round = 0; round < rounds; round += 1) {
-    for (const { batch, products, milliseconds, gigaflops, ratios } of figures) {
-      const rate = productFlops(plain, { batch: size }) / 1e6 / (await time(product, productInputs));
-      const taken = await time(program, randomTensors(step, 'inputs', { batch }));
-      gigaflops.push(rate);
-      milliseconds.push(taken);
-      ratios.push(taken / (products / 1e6 / rate));
+    for (const [index, figure] of figures.entries()) {
+      const rate = await square();
+      const taken = await time(program, randomTensors(step, 'inputs', { batch: figure.batch }));
+      figure.square.push(rate);
+      figure.own.push(await own[index]!());
+      figure.milliseconds.push(taken);
+      figure.ratios.push(taken / (figure.flops / 1e6 / rate));
     }
   }
-  await Promise.all([program.close(), product.close()]);
-  return { version: engine.version, prepare, figures };
+  return { name, version: engine.version, prepare, figures };
 }
 
 const step = stepGraph();
 const listed = await listEngines();
 const wanted = listed.filter(({ name }) => (asked.length === 0 ? engineNames : asked).includes(name));
-const results = [];
-for (const each of wanted) if (each.loads) results.push({ name: each.name, ...(await measure(each.name, step)) });
+const results: Measured[] = [];
+for (const each of wanted) if (each.loads) results.push(await measure(each.name, step));
 const missing = wanted.filter((each) => !each.loads);
 
 if (process.argv.includes('--json')) {
   console.log(JSON.stringify({ machine: describeMachine(), rounds, goal, engines: results, missing }, null, 2));
 } else {
   console.log(describeMachine());
-  const table = new Table({
-    head: ['engine', 'batch', 'step, ms', 'product, GFLOP/s', 'step ÷ its products', `≤ ${goal}`],
-  });
-  for (const { figures } of results) {
-    for (const { engine, batch, milliseconds, gigaflops, ratios } of figures) {
-      const met = engine === 'javascript' ? '' : median(ratios) <= goal ? 'yes' : 'no';
-      table.push([engine, batch, range(milliseconds, 2), range(gigaflops, 0), range(ratios, 2), met]);
+  const rates = ['square GFLOP/s', 'own shape GFLOP/s'];
+  const table = new Table({ head: ['engine', 'batch', 'step, ms', ...rates, 'step ÷ its products', `≤ ${goal}`] });
+  for (const { name, figures } of results) {
+    for (const { batch, milliseconds, square, own, ratios } of figures) {
+      const met = name === 'javascript' ? '' : median(ratios) <= goal ? 'yes' : 'no';
+      table.push([name, batch, range(milliseconds, 2), range(square, 0), range(own, 0), range(ratios, 2), met]);
     }
   }
   console.log(table.toString());

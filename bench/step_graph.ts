@@ -64,12 +64,12 @@ export function stepGraph(): Graph {
   return simplify(b.finish());
 }
 
-/** One square product, of which only a number comes back. */
-export function productGraph(size: number): Graph {
+/** One product [rows, inner] · [inner, columns] of parameters, of which only a number comes back: nothing is copied. */
+export function productGraph(rows: number, inner: number, columns: number): Graph {
   const b = makeBuilder('product');
-  const weights = b.parameter('weights', [size, size], { kind: 'glorot', fans: [size, size] });
-  const x = b.input('x', [batch, size]);
-  b.output('sum', b.sum(b.matMul(x, weights), [0, 1]));
+  const left = b.parameter('left', [rows, inner], { kind: 'glorot', fans: [rows, inner] });
+  const right = b.parameter('right', [inner, columns], { kind: 'glorot', fans: [inner, columns] });
+  b.output('largest', b.max(b.matMul(left, right), [0, 1]));
   return b.finish();
 }
 

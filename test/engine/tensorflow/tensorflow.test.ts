@@ -1,0 +1,58 @@
+/** What the TensorFlow engine owes the native side, where nothing is collected. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { randomTensors, stepGraph } from '../../../bench/step_graph.ts';
+import { loadBinding } from '../../../src/engine/tensorflow/binding.ts';
+import { makeBuilder } from '../../../src/graph/builder.ts';
+import { batch, tensor } from '../../graph/support.ts';
+import { engineOrSkip } from '../support.ts';
+
+const engine = await engineOrSkip('tensorflow');
+
+describe.skipIf(!engine)('the tensorflow engine', () => {
+  it('leaves no tensor and no folder behind, also after a run that fails', async () => {
+    const { binding } = loadBinding();
+    const own = mkdtempSync(join(tmpdir(), 'tower-test-'));
+    vi.stubEnv('TMPDIR', own);
+    const before = binding.getNumOfTensors();
+    const graph = stepGraph();
+    const program = await engine!.prepare(graph, randomTensors(graph, 'parameters', {}));
+    for (let step = 0; step < 5; step += 1) await program.run(randomTensors(graph, 'inputs', { batch: 16 }, step));
+    await program.read();
+    await program.close();
+
+    const b = makeBuilder('rows');
+    b.output('rows', b.gather(b.input('x', [3]), b.input('at', [batch], 'int32')));
+    const rows = await engine!.prepare(b.finish(), {});
+    const at = tensor([7], 'int32');
+    await expect(rows.run({ x: tensor([1, 2, 3]), at })).rejects.toThrow(/indices.*7 is not in \[0, 3\)/);
+    await rows.close();
+    expect(binding.getNumOfTensors()).toBe(before);
+    expect(readdirSync(own)).toEqual([]);
+    vi.unstubAllEnvs();
+    rmSync(own, { recursive: true });
+  });
+
+  // WebAssembly's memory begins at a page, where TensorFlow shares an array instead of copying it.
+  const shared = (value: number): Float32Array =>
+    new Float32Array(new WebAssembly.Memory({ initial: 1 }).buffer, 0, 16).fill(value);
+
+  it('does not keep an array of the caller as the value of a variable', async () => {
+    const b = makeBuilder('keep');
+    const kept = b.parameter('kept', [2, 8], { kind: 'zeros' });
+    b.output('sum', b.sum(kept, [0, 1]));
+    b.update(kept, b.reshape(b.input('x', [16]), [2, 8]));
+    const first = shared(1);
+    const program = await engine!.prepare(b.finish(), { kept: { dtype: 'float32', shape: [2, 8], data: first } });
+    first.fill(7);
+    expect((await program.read()).kept!.data).toEqual(new Float32Array(16).fill(1));
+
+    const data = shared(3);
+    expect((await program.run({ x: { dtype: 'float32', shape: [16], data } })).sum!.data[0]).toBe(16);
+    data.fill(5);
+    expect((await program.read()).kept!.data).toEqual(new Float32Array(16).fill(3));
+    await program.close();
+  });
+});
