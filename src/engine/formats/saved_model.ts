@@ -53,6 +53,12 @@ function encode(writer: TensorflowWriter, signatures: Readonly<Record<string, Si
   });
 }
 
+/** Whether a value is an input's own memory, which a variable must not keep. */
+function sharesInput(graph: Graph, id: number): boolean {
+  const { op, inputs } = graph.nodes[id]!;
+  return op === 'Input' || ((op === 'Reshape' || op === 'StopGradient') && sharesInput(graph, inputs[0]!));
+}
+
 /** `saved_model.pb` of a graph whose parameters are variables of the session, to be written before the first run. */
 export function trainingSavedModel(graph: Graph): { readonly bytes: Uint8Array; readonly names: TrainingNames } {
   const handles = new Map<string, string>();
@@ -93,9 +99,14 @@ export function trainingSavedModel(graph: Graph): { readonly bytes: Uint8Array; 
 
   // Every update waits until all parameters are read: none sees the value of another's update.
   const everyRead = [...reads.values()];
-  const updates = graph.updates.map(({ parameter, node }) =>
-    assign(parameter, writer.valueOf(node), writer.typeOf(node), everyRead),
-  );
+  const updates = graph.updates.map(({ parameter, node }) => {
+    const type = writer.typeOf(node);
+    const value = writer.valueOf(node);
+    const own = sharesInput(graph, node)
+      ? writer.emit('DeepCopy', [value], { T: { type: dataType(type.dtype) } })
+      : value;
+    return assign(parameter, own, type, everyRead);
+  });
   const updated = updates.length > 0 ? done('updated', updates) : undefined;
 
   const write: Record<string, string> = {};

@@ -11,6 +11,18 @@ import { type Binding, loadBinding, typeCode } from './binding.ts';
 /** The session's name of the first output of a node. */
 const first = (node: string): string => `${node}:0`;
 
+/**
+ * A copy that TensorFlow copies again. It shares the memory of an array that begins at a multiple of 64 bytes, and a
+ * variable would keep it; letting go of JavaScript's memory is allowed in JavaScript's thread alone.
+ */
+function unaligned(data: Tensor['data']): Tensor['data'] {
+  const Constructor = data.constructor as Float32ArrayConstructor;
+  const buffer = new ArrayBuffer(data.byteLength + data.BYTES_PER_ELEMENT);
+  const copy = new Constructor(buffer, data.BYTES_PER_ELEMENT, data.length);
+  copy.set(data);
+  return copy;
+}
+
 class TensorflowProgram implements Program {
   private readonly inputNames: string;
   private readonly outputNames: string;
@@ -59,7 +71,7 @@ class TensorflowProgram implements Program {
     if (named.length === 0) return;
     const ids = named.map((parameter) => {
       const { shape, data, dtype } = checkTensor(this.graph, parameter, parameters[parameter.name], {});
-      return this.binding.createTensor(shape, typeCode(this.binding, dtype), data);
+      return this.binding.createTensor(shape, typeCode(this.binding, dtype), unaligned(data));
     });
     try {
       const feeds = named.map(({ name }) => first(this.names.write[name]!)).join();

@@ -41,18 +41,28 @@ describe.skipIf(!engine)('the tensorflow engine', () => {
 
   it('does not keep an array of the caller as the value of a variable', async () => {
     const b = makeBuilder('keep');
-    const kept = b.parameter('kept', [2, 8], { kind: 'zeros' });
-    b.output('sum', b.sum(kept, [0, 1]));
-    b.update(kept, b.reshape(b.input('x', [16]), [2, 8]));
-    const first = shared(1);
-    const program = await engine!.prepare(b.finish(), { kept: { dtype: 'float32', shape: [2, 8], data: first } });
-    first.fill(7);
-    expect((await program.read()).kept!.data).toEqual(new Float32Array(16).fill(1));
+    const kept = b.parameter('kept', [16], { kind: 'zeros' });
+    const reshaped = b.parameter('reshaped', [2, 8], { kind: 'zeros' });
+    const x = b.input('x', [16]);
+    b.output('sum', b.sum(kept, [0]));
+    b.update(kept, x);
+    b.update(reshaped, b.reshape(x, [2, 8]));
+    const initial = shared(1);
+    const program = await engine!.prepare(b.finish(), {
+      kept: { dtype: 'float32', shape: [16], data: initial },
+      reshaped: { dtype: 'float32', shape: [2, 8], data: initial },
+    });
+    initial.fill(7);
+    const expectAll = async (value: number): Promise<void> => {
+      for (const { data } of Object.values(await program.read()))
+        expect(data).toEqual(new Float32Array(16).fill(value));
+    };
+    await expectAll(1);
 
     const data = shared(3);
     expect((await program.run({ x: { dtype: 'float32', shape: [16], data } })).sum!.data[0]).toBe(16);
     data.fill(5);
-    expect((await program.read()).kept!.data).toEqual(new Float32Array(16).fill(3));
+    await expectAll(3);
     await program.close();
   });
 });
