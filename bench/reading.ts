@@ -102,7 +102,8 @@ function coldStarts(): { compiled: number[]; data: number[] } | undefined {
     bundle: true,
     platform: 'node',
     format: 'esm',
-    external: ['@duckdb/node-api'],
+    external: ['@duckdb/node-bindings'],
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     logLevel: 'error',
   });
   const runs = Array.from(

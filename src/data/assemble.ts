@@ -3,11 +3,10 @@ import type { FeaturePlan } from '../lower/plan.ts';
 import type { DataDescription } from '../model/model.ts';
 import type { BagColumn, Corpus, Encoding, Events, IndexedColumn, Part, Users } from './dataset.ts';
 import { encodeElements, fitColumn, makeColumnEncoder } from './encode.ts';
-import { gather, gatherNumbers, placesOf } from './gather.ts';
+import { gather, gatherNumbers, markedRows, placesOf } from './gather.ts';
 import { makeTimeline, type Stream, type Timeline, windowsAfter, windowsBefore } from './history.ts';
 import type { Layout } from './layout.ts';
 import type { Needs } from './needs.ts';
-import { timeOrder } from './order.ts';
 import type { RawCodes, RawColumn, RawNumbers } from './raw.ts';
 import { parts, splitEvents } from './split.ts';
 import type { Dictionaries, RawRows } from './tables.ts';
@@ -24,6 +23,8 @@ export interface ToAssemble {
   readonly wanted: Wanted;
   readonly dictionaries: Dictionaries;
   readonly events: GoodRows;
+  /** Row ids of events by ascending time, bad rows among them; without a time, or where they are in that order, absent. */
+  readonly timeOrder?: Int32Array;
   readonly items?: GoodRows;
   readonly users?: GoodRows;
 }
@@ -45,7 +46,7 @@ export function assemble(given: ToAssemble): Assembled {
 
   // Rows in the order of time; from here on an event is its place in this order.
   const timeColumn = wanted.time && (events.columns.get(wanted.time) as RawNumbers).values;
-  const order = timeOrder(events.kept, timeColumn);
+  const order = markedRows(events.kept, given.timeOrder);
   const itemRows = keyRows(wanted.itemKey, events, given.items, order, dictionaries);
   const userRows = keyRows(wanted.userKey, events, given.users, order, dictionaries);
   const stream: Stream = {

@@ -34,13 +34,14 @@ export async function makeBinder(database: Database, described: ReadonlyMap<Role
   for (const source of sources.values()) await makeEmpty(database, source);
 
   const typeOf = async (expression: string, scope: readonly Role[]): Promise<string> => {
-    const query = `SELECT ${enclose(expression)} FROM ${scope.join(', ')}`;
-    try {
-      return (await database.types(query))[0]!;
-    } catch (error) {
+    // Beside a row id an aggregate fails; and one row in must be one row out.
+    const query = `SELECT ${enclose(expression)}, ${scope[0]}.rowid FROM ${scope.join(', ')}`;
+    const shape = await database.shape(query).catch(async (error) => {
       if (!(await readAsText(expression, scope))) throw error;
-      return (await database.types(query))[0]!;
-    }
+      return database.shape(query);
+    });
+    if (shape.rows !== 1) throw new Error('it gives several rows for one, or none');
+    return shape.types[0]!;
   };
 
   /** A column of mostly numbers, where an expression treats it as text: `nullif(weight, '?')`. */
@@ -170,6 +171,9 @@ export function sqlFails(
     const having = roles.filter((role) => columnNames([role], sources).some((name) => sameName(name, ambiguous)));
     const choices = having.map((role) => `${role}.${ambiguous}`).join(' or ');
     return diagnose('sql-fails', span, { reason: `\`${ambiguous}\` is a column of several files: write ${choices}` });
+  }
+  if (/must appear in the GROUP BY clause|WHERE clause cannot contain aggregates/.test(reason)) {
+    return diagnose('sql-fails', span, { reason: 'it gives one value for all rows, and a column has one for each' });
   }
   return diagnose('sql-fails', span, { reason: lowered(reason), nearest: /Did you mean "(.+?)"/.exec(message)?.[1] });
 }

@@ -103,11 +103,11 @@ export function parseRecords(text: string, delimiter: string, whole: boolean): s
   return records;
 }
 
-/** Empty and repeated names are numbered: `column3`, `title_2`. */
+/** Without the blanks around them; empty and repeated names are numbered: `column3`, `title_2`. */
 function uniqueNames(header: readonly string[]): string[] {
   const taken = new Set<string>();
   return header.map((written, at) => {
-    const stem = written === '' ? `column${at + 1}` : written;
+    const stem = written.trim() === '' ? `column${at + 1}` : written.trim();
     let name = stem;
     for (let count = 2; taken.has(name.toLowerCase()); count++) name = `${stem}_${count}`;
     taken.add(name.toLowerCase());

@@ -7,8 +7,8 @@ export interface Database {
   run(sql: string): Promise<void>;
   /** For small answers only: an object a row costs more than the query. */
   rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
-  /** DuckDB's types of a query's columns, in order; the query runs, so that what cannot be computed throws. */
-  types(sql: string): Promise<readonly string[]>;
+  /** DuckDB's types of a query's columns, in order, and how many rows it gave: it runs, so that what cannot be computed throws. */
+  shape(sql: string): Promise<{ readonly types: readonly string[]; readonly rows: number }>;
   /** Chunks of at most 2,048 rows, in the query's order. */
   stream(sql: string, each: (chunk: DuckDBDataChunk) => void): Promise<void>;
   close(): void;
@@ -47,8 +47,11 @@ export async function openDatabase(paths: readonly string[], signal?: AbortSigna
   return {
     run: (sql) => guarded(async () => void (await connection.run(sql))),
     rows: (sql) => guarded(async () => (await connection.runAndReadAll(sql)).getRowObjectsJS()),
-    types: (sql) =>
-      guarded(async () => (await connection.run(sql)).columnTypes().map((type) => type.alias ?? type.toString())),
+    shape: (sql) =>
+      guarded(async () => {
+        const result = await connection.run(sql);
+        return { types: result.columnTypes().map((type) => type.alias ?? type.toString()), rows: result.rowCount };
+      }),
     stream: (sql, each) =>
       guarded(async () => {
         const result = await connection.stream(sql);

@@ -24,3 +24,23 @@ export function placesOf(marks: Uint8Array, mark: number): Int32Array {
   for (let at = 0, next = 0; at < marks.length; at++) if (marks[at] === mark) places[next++] = at;
   return places;
 }
+
+/** The rows that `marks` marks with 1, in the order given, or ascending. */
+export function markedRows(marks: Uint8Array, order: Int32Array | undefined): Int32Array {
+  if (order === undefined) return placesOf(marks, 1);
+  const rows = new Int32Array(order.length);
+  let length = 0;
+  for (let at = 0; at < order.length; at++) if (marks[order[at]!] === 1) rows[length++] = order[at]!;
+  return rows.slice(0, length);
+}
+
+/** Whether the numbers of the marked rows ascend. */
+export function ascends(values: Float64Array, marks: Uint8Array): boolean {
+  let last = Number.NEGATIVE_INFINITY;
+  for (let at = 0; at < values.length; at++) {
+    if (marks[at] !== 1) continue;
+    if (values[at]! < last) return false;
+    last = values[at]!;
+  }
+  return true;
+}

@@ -6,14 +6,15 @@ import { bindData } from './bind.ts';
 import type { Dataset } from './dataset.ts';
 import type { Database } from './duckdb.ts';
 import type { Role } from './files.ts';
+import { ascends } from './gather.ts';
 import type { Layout } from './layout.ts';
 import type { Needs } from './needs.ts';
-import type { RawCodes } from './raw.ts';
+import type { RawCodes, RawNumbers } from './raw.ts';
 import { type BadRow, settleRejects } from './rejects.ts';
 import { repairRows } from './repair.ts';
 import { siftRows } from './sift.ts';
 import { type Staged, stage } from './stage.ts';
-import { type Dictionaries, makeDictionaries, readRows } from './tables.ts';
+import { type Dictionaries, makeDictionaries, readRows, timeOrder } from './tables.ts';
 import { type Wanted, wantedColumns } from './wanted.ts';
 
 export interface ReadOptions {
@@ -67,7 +68,7 @@ async function read(
     const filtered = description.where !== undefined && staged.get('events')!.rows > 0;
     throw failure('no-rows', { path: description.events.path, filtered }, description.events.span);
   }
-  const { events, items, users, dictionaries } = rows;
+  const { events, items, users, dictionaries, timeOrder: order } = rows;
   const assembled = assemble({
     description,
     needs,
@@ -75,6 +76,7 @@ async function read(
     wanted,
     dictionaries,
     events,
+    ...(order === undefined ? {} : { timeOrder: order }),
     ...(items === undefined ? {} : { items }),
     ...(users === undefined ? {} : { users }),
   });
@@ -84,6 +86,7 @@ async function read(
 interface Sifted {
   readonly dictionaries: Dictionaries;
   readonly events: GoodRows;
+  readonly timeOrder?: Int32Array;
   readonly items?: GoodRows;
   readonly users?: GoodRows;
 }
@@ -119,7 +122,14 @@ async function sifted(
   const raw = await readRows(database, source, wanted.columns.get('events')!, layout);
   const sieve = await siftRows(database, raw, source, wanted, layout, needs.features, dictionaries, joined);
   bad.push(...sieve.bad);
-  return { dictionaries, events: { ...raw, kept: sieve.kept }, ...files };
+  const { time } = wanted;
+  const sorted = time === undefined || ascends((raw.columns.get(time) as RawNumbers).values, sieve.kept);
+  return {
+    dictionaries,
+    events: { ...raw, kept: sieve.kept },
+    ...(sorted ? {} : { timeOrder: await timeOrder(database, time, raw.rows, layout) }),
+    ...files,
+  };
 }
 
 function dropped(present: Uint8Array, kept: Uint8Array): number[] {

@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { Failure } from '../diagnostics/failure.ts';
+import { Failure, failure } from '../diagnostics/failure.ts';
 import { mentions } from './binder.ts';
 import { type Database, quoteName, quoteText } from './duckdb.ts';
 import type { InputFile, Role } from './files.ts';
@@ -61,6 +61,13 @@ function columnTypes(source: DataSource, layout: Layout): ColumnTypes {
   for (const { name, type } of source.columns) {
     const uses = readers.filter(({ bare, sql }) => (bare === undefined ? mentions(sql, name) : bare === name));
     if (uses.length === 0) continue;
+    if (name.toLowerCase() === 'rowid') {
+      const facts = {
+        path: source.described.path,
+        reason: 'its column `rowid` has a name that the database keeps for itself',
+      };
+      throw failure('data-file-unreadable', facts, source.described.span);
+    }
     const bare = uses.every((use) => use.bare === name);
     if (bare && uses.every(({ sort }) => sort === 'text')) read.set(name, 'VARCHAR');
     else if (bare && isNumber(type) && uses.every(({ sort }) => numeric.has(sort))) read.set(name, 'DOUBLE');

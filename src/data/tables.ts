@@ -117,6 +117,25 @@ export async function readRows(
   return { rows, present, columns: raw };
 }
 
+/** Row ids of the events by ascending time; events of one time, and those without one, in their own order. */
+export async function timeOrder(
+  database: Database,
+  time: WantedColumn,
+  rows: number,
+  layout: Layout,
+): Promise<Int32Array> {
+  const computed = await computedQuery(database, 'events', [time], layout);
+  const order = new Int32Array(rows);
+  let length = 0;
+  const query = `SELECT CAST(row AS INTEGER) FROM (${computed.sql}) ORDER BY ${timeOf('c0', computed.types[0]!)}, row`;
+  await database.stream(query, (chunk) => {
+    const { items } = chunkColumn(chunk, 0);
+    order.set(items, length);
+    length += items.length;
+  });
+  return order.subarray(0, length);
+}
+
 /** `row`, `c0`, `c1` … of a role, and the types of the latter. Rows that `where` leaves out are not computed. */
 export async function computedQuery(
   database: Database,
@@ -144,7 +163,7 @@ export async function computedQuery(
   const names = columns.map((_, at) => `, c${at}`).join('');
   const sql =
     others.length === 0 ? first!.slice(1, -1) : `SELECT scope0.row${names} FROM ${first} AS scope0 ${joins.join(' ')}`;
-  const types = await database.types(`SELECT row${names} FROM (${sql}) LIMIT 0`);
+  const { types } = await database.shape(`SELECT row${names} FROM (${sql}) LIMIT 0`);
   return { sql, types: types.slice(1) };
 }
 
@@ -166,7 +185,7 @@ export async function relationOf(
   const [only] = over;
   if (over.length === 1) return { sql: only!, row: `${only}.rowid` };
   const keyOf = async (sql: string, role: Role): Promise<string> => {
-    const [type] = await database.types(`SELECT ${enclose(sql)} FROM ${role} LIMIT 0`);
+    const [type] = (await database.shape(`SELECT ${enclose(sql)} FROM ${role} LIMIT 0`)).types;
     return textOf(enclose(sql), type!);
   };
   const keys: string[] = [];

@@ -730,6 +730,27 @@ export const codes = {
   ),
 
   // Commands
+  'command-line': row<{ message: string; suggestion?: string | undefined; command: string }>(
+    'error',
+    ({ message }) => message,
+    ({ suggestion, command }) =>
+      suggestion === undefined
+        ? `\`${command} --help\` shows what it takes, with an example`
+        : `did you mean ${suggestion
+            .split(', ')
+            .map((name) => `\`${name}\``)
+            .join(' or ')}?`,
+  ),
+  internal: row<{ reason: string }>(
+    'error',
+    ({ reason }) => `tower failed, and it is not your fault: ${reason}`,
+    () => 'please report it, with the lines below',
+  ),
+  'stage-of-run': row<{ folder: string }>(
+    'error',
+    ({ folder }) => `${folder} is a trained model, which shows its manifest alone`,
+    () => 'name a `.tower` file to see what the compiler makes of it',
+  ),
   'no-model': row<{ path: string }>(
     'error',
     ({ path }) => `${path} declares no model`,

@@ -112,6 +112,25 @@ describe('headers', () => {
     ]);
   });
 
+  it('SQL that gives not one value a row is refused', async () => {
+    expect(
+      await check({
+        columns: {
+          a: 'avg(rating)',
+          b: "unnest(string_split(item, '|'))",
+          c: 'unnest([1, 2])',
+          d: 'rating - avg(rating) OVER ()',
+        },
+        where: 'max(rating) > 3',
+      }),
+    ).toEqual([
+      'sql-fails at where: this SQL cannot be computed: it gives one value for all rows, and a column has one for each',
+      'sql-fails at column:a: this SQL cannot be computed: it gives one value for all rows, and a column has one for each',
+      'sql-fails at column:b: this SQL cannot be computed: it gives several rows for one, or none',
+      'sql-fails at column:c: this SQL cannot be computed: it gives several rows for one, or none',
+    ]);
+  });
+
   it('a name that several files have must say which', async () => {
     expect(await check({ columns: { same: 'item = title AND rating > 1' } }, plain)).toEqual([
       'sql-fails at column:same: this SQL cannot be computed: `item` is a column of several files: write events.item or items.item',

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makeTimeline, type Stream, windowsAfter, windowsBefore } from '../../src/data/history.ts';
-import { timeOrder } from '../../src/data/order.ts';
 import { readDataset } from '../../src/data/read.ts';
 import { describeData, folderWith, needsOf, valuesOf, vocabulary } from './fixture.ts';
 
@@ -95,25 +94,6 @@ describe('a history', () => {
         },
       ),
       { numRuns: 12 },
-    );
-  });
-});
-
-describe('the order of time', () => {
-  it('is that of a stable sort', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.tuple(fc.boolean(), fc.oneof(fc.double({ noNaN: true }), fc.integer({ min: -3, max: 3 })))),
-        (rows) => {
-          // Minus zero is zero.
-          const times = Float64Array.from(rows, ([, time]) => time + 0);
-          const kept = Uint8Array.from(rows, ([keep]) => Number(keep));
-          const expected = rows.map((_, at) => at).filter((at) => kept[at] === 1);
-          expected.sort((a, b) => (times[a]! < times[b]! ? -1 : times[a]! > times[b]! ? 1 : a - b));
-          expect([...timeOrder(kept, times)]).toEqual(expected);
-        },
-      ),
-      { numRuns: 300 },
     );
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readDataset } from '../../src/data/read.ts';
-import { describeData, folderWith, needsOf, valuesOf, vocabulary } from './fixture.ts';
+import type { Encoder } from '../../src/lower/plan.ts';
+import { describeData, failureOf, features, folderWith, needsOf, valueAt, valuesOf, vocabulary } from './fixture.ts';
 
 const events = `user,item,time,rating,device
 ann,i1,10,5,phone
@@ -268,5 +269,58 @@ describe('columns', () => {
       ],
     });
     expect(valuesOf(data.parts.train.features.get('worth')!, 2)).toEqual([[3], [4]]);
+  });
+
+  it('have names without the blanks around them, and not that of the row id', async () => {
+    const folder = folderWith({
+      'events.csv': ' user ,"item", when\na,x,2\nb,y,1\n',
+      'e.csv': 'user,item,rowid\na,x,9\n',
+    });
+    const plain = needsOf({ user: { encoder: vocabulary } }, { item: { encoder: vocabulary } });
+    const { parts } = await readDataset(describeData({ folder, time: '"when"' }), plain);
+    expect([...parts.train.item]).toEqual([1, 0]);
+    expect((await readDataset(describeData({ folder, events: 'e.csv' }), plain)).users.keys).toEqual(['a']);
+    expect(await failureOf(readDataset(describeData({ folder, events: 'e.csv', time: 'rowid' }), plain))).toEqual([
+      'data-file-unreadable at events:e.csv: `e.csv` cannot be read: its column `rowid` has a name that the database keeps for itself',
+    ]);
+  });
+});
+
+describe('towers without a key', () => {
+  const words: Encoder = { kind: 'words', buckets: 50 };
+  const plans = [
+    ...features('query', { query: { encoder: words } }),
+    ...features('document', { title: { encoder: words } }),
+  ];
+
+  it('a query of nobody finds items of their file', async () => {
+    const folder = folderWith({
+      'events.csv': 'query,doc\nred shoes,d2\nblue hat,d1\n',
+      'items.csv': 'doc,title\nd1,A blue hat\nd2,Red shoes\nd3,Nothing\n',
+    });
+    const { parts, corpus, users } = await readDataset(describeData({ folder, items: 'items.csv', itemsBy: 'doc' }), {
+      features: plans,
+      labels: [],
+      towers: [{ name: 'query' }, { name: 'document' }],
+    });
+    expect([...parts.train.item]).toEqual([1, 0]);
+    expect([...parts.train.user]).toEqual([-1, -1]);
+    expect(users).toMatchObject({ rows: 0, keys: [] });
+    expect(corpus.keys).toEqual(['d1', 'd2', 'd3']);
+    const titles = valuesOf(corpus.features.get('title')!, 3);
+    expect(valuesOf(parts.train.features.get('title')!, 2)).toEqual([titles[1], titles[0]]);
+  });
+
+  it('pairs without any key have no corpus', async () => {
+    const folder = folderWith({ 'events.csv': 'query,title\nred shoes,Red shoes\n' });
+    const { parts, corpus } = await readDataset(describeData({ folder }), {
+      features: plans,
+      labels: [],
+      towers: [{ name: 'query' }, { name: 'document' }],
+    });
+    expect(parts.train.rows).toBe(1);
+    expect([...parts.train.item]).toEqual([-1]);
+    expect(corpus).toMatchObject({ rows: 0, keys: [] });
+    expect(valueAt(parts.train.features.get('query')!, 0)).toEqual(valueAt(parts.train.features.get('title')!, 0));
   });
 });
