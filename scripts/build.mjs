@@ -3,13 +3,12 @@
  * Types for the library are written only with `--types`, as they take longer than everything else.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { build } from 'esbuild';
+import './build-kernels.mjs';
 
-if (existsSync('scripts/build-kernels.mjs')) await import('./build-kernels.mjs');
-
-rmSync('dist', { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   entryPoints: { cli: 'src/cli/main.ts', api: 'src/api.ts' },
   outdir: 'dist',
   bundle: true,
@@ -25,7 +24,15 @@ await build({
   },
   chunkNames: 'chunks/[name]-[hash]',
   logLevel: 'warning',
+  metafile: true,
 });
+
+// Chunks are named by what they hold: those of this build are all there before the others go, as `tower` may be running.
+const built = new Set(Object.keys(metafile.outputs));
+for (const entry of readdirSync('dist', { recursive: true, withFileTypes: true })) {
+  const path = join(relative('.', entry.parentPath), entry.name);
+  if (entry.isFile() && path.endsWith('.js') && !built.has(path.replaceAll('\\', '/'))) rmSync(path, { force: true });
+}
 
 if (process.argv.includes('--types')) {
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], {

@@ -24,8 +24,11 @@ export function loadUsed(path: string): Source | undefined {
   }
 }
 
-/** How messages call a file: from where the user stands. */
-const nameOf = (path: string): string => relative('', path) || path;
+/** How messages call a file: from where the user stands, or as it was named where it lies elsewhere. */
+function nameOf(path: string): string {
+  const near = relative('', path);
+  return near === '' || near.startsWith('..') ? path : near;
+}
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',

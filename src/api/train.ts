@@ -39,7 +39,8 @@ export interface Trained extends TrainResult {
 
 /**
  * Checks, reads the data, trains, and leaves a model in `out`.
- * @throws Failure with diagnostics for whatever is wrong with the model, the data, the folder or the machine
+ * @throws Failure with diagnostics for whatever is wrong with the model, the data, the folder or the machine; the reason of
+ * `signal` when that comes before the rows are read
  */
 export async function train(path: string, request: TrainRequest): Promise<Trained> {
   const { signal } = request;
@@ -47,7 +48,11 @@ export async function train(path: string, request: TrainRequest): Promise<Traine
   const { data, model } = checked;
   const { plan } = checked.lowered;
   if (!data) throw failure('data-missing', { path });
-  const { readDataset } = await import('../data/read.ts');
+  const [{ readDataset }, folder] = await Promise.all([import('../data/read.ts'), import('../run/folder.ts')]);
+  // Before the bad rows of the data are written there.
+  await (request.resume
+    ? folder.refuseResume(request.out, plan)
+    : folder.refuseFolder(request.out, request.force ?? false));
   // The database reads in threads of its own while this one loads the engine.
   const reading = readDataset(data.description, plan, {
     folder: request.out,

@@ -1,27 +1,21 @@
 #!/usr/bin/env node
 /**
- * The program `tower`. Each command is one file under `commands/` and is loaded only when it is called, so that `check`
- * starts in milliseconds and never loads an engine.
+ * The program `tower`. Each command is one file under `commands/`, and what it needs is loaded only when it is called, so that
+ * `check` starts in milliseconds and never loads an engine.
  *
  * Exit codes: 0 done, 1 the user's input is wrong, 2 our failure.
  */
-import { Command, CommanderError } from 'commander';
-import { version } from '../api/version.ts';
-import { commands } from './commands/table.ts';
+import { CommanderError } from 'commander';
+import { makeProgram } from './program.ts';
 import { reportFailure } from './report.ts';
+import { endQuietly } from './streams.ts';
 
-const program = new Command('tower')
-  .description('Declare, check, train, evaluate and export retrieval models.')
-  .version(version)
-  .showHelpAfterError('(run with --help for an example)')
-  .showSuggestionAfterError()
-  .exitOverride();
-
-for (const command of commands) command(program);
+endQuietly();
+process.on('uncaughtException', (error) => process.exit(reportFailure(error)));
 
 try {
-  await program.parseAsync();
+  await makeProgram().parseAsync();
 } catch (error) {
-  // Commander has already written its message; only --help and --version end well.
+  // Commander has written help and the version itself; asked for neither, `tower` alone shows its help.
   process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? 0 : 1) : reportFailure(error);
 }

@@ -1,9 +1,10 @@
 /** What the command line says: diagnostics and progress on stderr, answers on stdout. */
 
-import { type Diagnostic, hasErrors } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose, hasErrors } from '../diagnostics/diagnostic.ts';
 import { Failure } from '../diagnostics/failure.ts';
 import { toJson } from '../diagnostics/json.ts';
 import { render } from '../diagnostics/render.ts';
+import type { Choice } from '../engine/engines.ts';
 
 export const colour = Boolean(process.stderr.isTTY) && !process.env.NO_COLOR;
 
@@ -27,15 +28,24 @@ export function report(diagnostics: readonly Diagnostic[]): void {
   if (diagnostics.length > 0) say(render(diagnostics, { colour }));
 }
 
+/** Which engine it is, and why not those that come before it. */
+export function sayEngine({ engine, skipped }: Choice): void {
+  for (const { name, reason } of skipped) say(`not the ${name} engine: ${reason}`);
+  say(`engine: ${engine.name}, ${engine.version}`);
+}
+
 /** Words what was thrown; answers the exit code. */
 export function reportFailure(error: unknown): 1 | 2 {
+  const json = process.argv.includes('--json');
   if (error instanceof Failure) {
-    if (process.argv.includes('--json')) answerJson(toJson(error.diagnostics));
+    if (json) answerJson(toJson(error.diagnostics));
     else say(render(error.diagnostics, { colour }));
     return 1;
   }
-  say(
-    `tower failed, and it is not your fault. Please report this:\n${error instanceof Error ? error.stack : String(error)}`,
-  );
+  const [reason, trace] = error instanceof Error ? [error.message, error.stack] : [String(error), String(error)];
+  const ours = diagnose('internal', undefined, { reason });
+  if (json) answerJson(toJson([ours]));
+  else say(render([ours], { colour }));
+  say(`${trace}`);
   return 2;
 }

@@ -716,6 +716,17 @@ export const codes = {
     ({ byHand }) => byHand,
   ),
 
+  'originals-needed': row<{ set: string; files: readonly string[]; home: string }>(
+    'error',
+    ({ set, files }) => `\`${set}\` is made from original files, ${files.join(', ')}, and no folder of them is given`,
+    ({ set, home }) => `get them from ${home}, then: tower data ${set} --from FOLDER`,
+  ),
+  'set-is-fetched': row<{ set: string }>(
+    'error',
+    ({ set }) => `\`${set}\` is fetched: it takes no \`--from\``,
+    ({ set }) => `tower data ${set}`,
+  ),
+
   // Engines
   'no-engine': row<{ skipped: readonly { name: string; reason: string }[] }>(
     'error',

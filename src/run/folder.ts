@@ -44,13 +44,17 @@ export function identify(plan: Plan, dataset: Dataset, engine: string): RunIdent
   }
   return {
     format: 'tower-run-1',
-    model: plan.model,
-    plan: createHash('sha256').update(JSON.stringify(plan)).digest('hex'),
+    ...identityOf(plan),
     data: data.digest('hex'),
-    seed: plan.train.seed,
     engine,
   };
 }
+
+const identityOf = (plan: Plan): Pick<RunIdentity, 'model' | 'plan' | 'seed'> => ({
+  model: plan.model,
+  plan: createHash('sha256').update(JSON.stringify(plan)).digest('hex'),
+  seed: plan.train.seed,
+});
 
 const bytesOf = (array: Int32Array | Float32Array): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
@@ -119,18 +123,32 @@ async function readIdentity(folder: string): Promise<RunIdentity | undefined> {
 }
 
 /**
+ * Makes sure that the folder's run is of this model, as far as that is known before the data is read.
+ * @throws Failure `nothing-to-resume`, `other-run`, `cannot-read`
+ */
+export async function refuseResume(folder: string, plan: Plan): Promise<void> {
+  await compare(folder, identityOf(plan));
+}
+
+/**
  * Makes sure that the folder's run is this one.
  * @throws Failure `nothing-to-resume`, `other-run`, `cannot-read`
  */
 export async function resumeFolder(folder: string, identity: RunIdentity): Promise<void> {
-  const there = await readIdentity(folder);
-  if (there === undefined) throw failure('nothing-to-resume', { folder });
-  for (const what of ['model', 'engine', 'seed', 'plan', 'data'] as const) {
-    if (there[what] !== identity[what]) throw failure('other-run', { folder, what: whatWords[what] });
-  }
+  await compare(folder, identity);
   // What a kill left half written.
   for (const name of await namesIn(folder)) {
     if (isPartial(name)) await rm(join(folder, name), { force: true });
+  }
+}
+
+async function compare(folder: string, identity: Partial<RunIdentity>): Promise<void> {
+  const there = await readIdentity(folder);
+  if (there === undefined) throw failure('nothing-to-resume', { folder });
+  for (const what of ['model', 'engine', 'seed', 'plan', 'data'] as const) {
+    if (what in identity && there[what] !== identity[what]) {
+      throw failure('other-run', { folder, what: whatWords[what] });
+    }
   }
 }
 

@@ -59,7 +59,7 @@ describe.skipIf(inPackages)('without the native library', () => {
     const { chooseEngine } = await engines();
     const { engine, skipped } = await chooseEngine();
     expect(engine.name).toBe('onnx');
-    expect(skipped).toEqual([{ name: 'tensorflow', reason: expect.stringContaining('npm run setup:tensorflow') }]);
+    expect(skipped).toEqual([{ name: 'tensorflow', reason: expect.stringContaining('tower engines --setup') }]);
   });
 
   it('asking for it is a mistake of the user, not of ours', async () => {

@@ -1,18 +1,32 @@
-import { Command } from 'commander';
+import { spawnSync } from 'node:child_process';
+import { Command, Option } from 'commander';
 import { listEngines } from '../../engine/engines.ts';
 import { jsonOption, withExample } from '../options.ts';
+import { packageFile } from '../package_file.ts';
 import { answer, answerJson } from '../report.ts';
 
 export function enginesCommand(program: Command): void {
   const command = new Command('engines')
     .description('list what can run graphs here, in the order it is chosen')
+    .addOption(
+      new Option('--setup', 'give this machine the native library of TensorFlow, where npm could not').conflicts(
+        'json',
+      ),
+    )
     .addOption(jsonOption())
-    .action(async ({ json }: { json?: boolean }) => {
+    .action(async ({ setup, json }: { setup?: boolean; json?: boolean }) => {
+      if (setup) {
+        const { status } = spawnSync(process.execPath, [packageFile('scripts/setup-tensorflow.mjs')], {
+          stdio: 'inherit',
+        });
+        process.exitCode = status ?? 2;
+        return;
+      }
       const listed = await listEngines();
       if (json) return answerJson(listed);
       for (const engine of listed) {
         answer(`${engine.name.padEnd(11)} ${engine.loads ? engine.version : `does not load: ${engine.reason}`}`);
       }
     });
-  program.addCommand(withExample(command, 'tower engines'));
+  program.addCommand(withExample(command, 'tower engines', 'tower engines --setup'));
 }

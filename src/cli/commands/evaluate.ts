@@ -3,7 +3,7 @@ import { evaluate, load } from '../../api/run.ts';
 import type { EngineName } from '../../engine/engine.ts';
 import type { Evaluation } from '../../run/evaluate.ts';
 import { dataOption, engineOption, jsonOption, withExample } from '../options.ts';
-import { answer, answerJson } from '../report.ts';
+import { answer, answerJson, sayEngine } from '../report.ts';
 import { tableOf } from '../table.ts';
 
 interface Options {
@@ -27,6 +27,7 @@ export function evaluateCommand(program: Command): void {
     .addOption(jsonOption())
     .action(async (folder: string, { part, removeSeen, baselines, data, engine, json }: Options) => {
       const run = await load(folder, { ...(data === undefined ? {} : { data }), ...(engine ? { engine } : {}) });
+      sayEngine(await run.engine());
       const evaluation = await evaluate(run, {
         baselines,
         ...(part ? { part } : {}),

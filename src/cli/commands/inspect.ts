@@ -2,9 +2,11 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { check, checkAndLower } from '../../api/check.ts';
+import { hasErrors } from '../../diagnostics/diagnostic.ts';
 import { failure } from '../../diagnostics/failure.ts';
+import { render } from '../../diagnostics/render.ts';
 import { jsonOption, setOption, withExample } from '../options.ts';
-import { answer, answerJson } from '../report.ts';
+import { answer, answerJson, colour, report, say } from '../report.ts';
 
 interface Options {
   readonly ast?: boolean;
@@ -19,9 +21,9 @@ export function inspectCommand(program: Command): void {
   const command = new Command('inspect')
     .description('show what a stage of the compiler made of a model; or the manifest of a trained one')
     .argument('<model|run>', 'a `.tower` file, or the folder of a trained model')
-    .option('--ast', 'the tree as it was read')
-    .option('--model', 'names looked up, arguments checked')
-    .option('--plan', 'what feeds each graph')
+    .addOption(new Option('--ast', 'the tree as it was read').conflicts(['model', 'plan', 'graph']))
+    .addOption(new Option('--model', 'names looked up, arguments checked').conflicts(['plan', 'graph']))
+    .addOption(new Option('--plan', 'what feeds each graph').conflicts('graph'))
     .addOption(
       new Option(
         '--graph [name]',
@@ -31,36 +33,52 @@ export function inspectCommand(program: Command): void {
     .addOption(setOption())
     .addOption(jsonOption())
     .action(async (path: string, options: Options) => {
-      if (existsSync(path) && statSync(path).isDirectory()) return inspectRun(path);
-      if (options.ast) {
-        const { printAst } = await import('../views/ast.ts');
-        return answer(printAst((await check(path, { set: options.set })).file));
-      }
-      const { model, lowered } = await checkAndLower(path, { set: options.set });
+      if (existsSync(path) && statSync(path).isDirectory()) return inspectRun(path, options);
+      if (options.ast) return inspectTree(path, options);
+      const { model, lowered, diagnostics } = await checkAndLower(path, { set: options.set });
+      report(diagnostics);
       const { plan } = lowered;
       if (options.model) {
-        const { printModel } = await import('../../model/print.ts');
-        return answer(printModel(model));
+        const [{ printModel }, { plain }] = await Promise.all([
+          import('../../model/print.ts'),
+          import('../views/plain.ts'),
+        ]);
+        return options.json ? answerJson(plain(model)) : answer(printModel(model));
       }
       if (options.plan) {
         const { planText, planJson } = await import('../views/plan.ts');
         return options.json ? answerJson(planJson(plan)) : answer(planText(plan));
       }
-      const inspect = await import('../views/graph.ts');
-      if (typeof options.graph === 'string') return answer(inspect.graphText(plan, options.graph));
-      const summary = inspect.summarise(lowered);
-      return options.json ? answerJson(summary) : answer(inspect.summaryText(summary));
+      const { graphOf, summarise, summaryText } = await import('../views/graph.ts');
+      if (typeof options.graph === 'string') {
+        const graph = graphOf(plan, options.graph);
+        const [{ print }, { plain }] = await Promise.all([import('../../graph/print.ts'), import('../views/plain.ts')]);
+        return options.json ? answerJson(plain(graph)) : answer(print(graph));
+      }
+      const summary = summarise(lowered);
+      return options.json ? answerJson(summary) : answer(summaryText(summary));
     });
   program.addCommand(
     withExample(
       command,
       'tower inspect models/two_tower.tower --graph',
       'tower inspect models/two_tower.tower --graph step',
+      'tower inspect runs/first',
     ),
   );
 }
 
-async function inspectRun(folder: string): Promise<void> {
+/** The tree is shown beside the mistakes that are in it. */
+async function inspectTree(path: string, { set }: Options): Promise<void> {
+  const { file, diagnostics } = await check(path, { set });
+  const { astJson } = await import('../views/ast.ts');
+  answerJson(astJson(file));
+  if (diagnostics.length > 0) say(render(diagnostics, { colour }));
+  if (hasErrors(diagnostics)) process.exitCode = 1;
+}
+
+async function inspectRun(folder: string, { ast, model, plan, graph, set }: Options): Promise<void> {
+  if (ast || model || plan || graph || Object.keys(set).length > 0) throw failure('stage-of-run', { folder });
   const { readManifest } = await import('../../run/artifact/load.ts');
   if (!existsSync(join(folder, 'manifest.json')) && !existsSync(join(folder, 'run.json'))) {
     throw failure('not-a-run', { folder });

@@ -3,7 +3,7 @@ import { load, recommend } from '../../api/run.ts';
 import type { EngineName } from '../../engine/engine.ts';
 import type { Item } from '../../run/recommend.ts';
 import { dataOption, engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
-import { answer, answerJson } from '../report.ts';
+import { answer, answerJson, sayEngine } from '../report.ts';
 
 interface Options {
   readonly user: string;
@@ -29,6 +29,7 @@ export function recommendCommand(program: Command): void {
     .addOption(jsonOption())
     .action(async (folder: string, { user, k, keepSeen, data, engine, json }: Options) => {
       const run = await load(folder, { ...(data === undefined ? {} : { data }), ...(engine ? { engine } : {}) });
+      sayEngine(await run.engine());
       const { items, history, notes } = await recommend(run, { user, k, removeSeen: !keepSeen });
       if (json) return answerJson({ user, items, history, notes });
       for (const note of notes) answer(note);

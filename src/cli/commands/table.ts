@@ -6,6 +6,7 @@ import { dataCommand } from './data.ts';
 import { enginesCommand } from './engines.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { exportCommand } from './export.ts';
+import { helpCommand } from './help.ts';
 import { inspectCommand } from './inspect.ts';
 import { recommendCommand } from './recommend.ts';
 import { trainCommand } from './train.ts';
@@ -20,4 +21,5 @@ export const commands: readonly ((program: Command) => void)[] = [
   inspectCommand,
   enginesCommand,
   dataCommand,
+  helpCommand,
 ];

@@ -1,10 +1,13 @@
-import { Command } from 'commander';
-import { train } from '../../api/train.ts';
+import { Command, Option } from 'commander';
+import { type Trained, train } from '../../api/train.ts';
 import { render } from '../../diagnostics/render.ts';
 import type { EngineName } from '../../engine/engine.ts';
 import { dataOption, engineOption, jsonOption, setOption, withExample } from '../options.ts';
 import { makeProgress } from '../progress.ts';
-import { answer, answerJson, colour, say } from '../report.ts';
+import { answer, answerJson, colour, say, sayEngine } from '../report.ts';
+import { interruptible } from '../signals.ts';
+
+type Outcome = Pick<Trained, 'status' | 'manifest' | 'records'>;
 
 interface Options {
   readonly out: string;
@@ -24,26 +27,19 @@ export function trainCommand(program: Command): void {
     .requiredOption('--out <folder>', 'folder of the run, which becomes the model')
     .addOption(engineOption())
     .addOption(setOption())
-    .option('--resume', 'go on with the run that the folder holds')
+    .addOption(new Option('--resume', 'go on with the run that the folder holds').conflicts('force'))
     .option('--force', 'replace the run that the folder holds')
     .addOption(jsonOption())
     .action(async (path: string, { json, ...options }: Options) => {
-      const interrupt = new AbortController();
-      const stop = (): void => {
-        // A second signal is not waited for.
-        if (interrupt.signal.aborted) process.exit(130);
-        interrupt.abort();
-        say('\nending after this step, with a checkpoint; once more to end at once');
-      };
-      process.on('SIGINT', stop).on('SIGTERM', stop);
       const progress = makeProgress();
-      const { status, manifest, records } = await train(path, {
+      const interrupt = interruptible(() => progress.end());
+      const stopped: Outcome = { status: 'interrupted', records: [] };
+      const { status, manifest, records }: Outcome = await train(path, {
         ...options,
-        signal: interrupt.signal,
-        onReady({ engine, skipped, dataset, warnings }) {
+        signal: interrupt,
+        onReady({ dataset, warnings, ...choice }) {
           if (warnings.length > 0) say(render(warnings, { colour }));
-          for (const { name, reason } of skipped) say(`not the ${name} engine: ${reason}`);
-          say(`engine: ${engine.name}, ${engine.version}`);
+          sayEngine(choice);
           const { train: events, validation, test } = dataset.parts;
           say(
             `data: ${events.rows} training, ${validation.rows} validation and ${test.rows} test events; ${dataset.corpus.rows} items`,
@@ -53,11 +49,20 @@ export function trainCommand(program: Command): void {
             say(`${count} bad rows were left out${file === undefined ? '' : `; each is in ${file}, with its reason`}`);
         },
         onEvent: progress.show,
-      });
-      progress.end();
+      })
+        .catch((error: unknown) => {
+          // The signal came while rows were read.
+          if (error === interrupt.reason) return stopped;
+          throw error;
+        })
+        .finally(progress.end);
       if (json) return answerJson({ status, folder: options.out, training: manifest?.training, epochs: records });
       if (status === 'interrupted') {
-        answer(`stopped; \`tower train ${path} … --resume\` goes on from here`);
+        answer(
+          manifest
+            ? `stopped; \`tower train ${path} … --resume\` goes on from here`
+            : 'stopped before the first step: there is nothing to go on from',
+        );
         return;
       }
       const best = manifest?.training.best;

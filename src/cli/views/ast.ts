@@ -1,17 +1,14 @@
 import type { File } from '../../syntax/ast.ts';
-import { positionAt, type Span } from '../../text/source.ts';
+import { plain } from './plain.ts';
 
-/** The tree as JSON; each span is `line:column–line:column`. */
-export function printAst(file: File): string {
-  return JSON.stringify(
-    file,
-    (key, value) =>
-      key === 'span' ? place(value as Span) : key === 'kind' && value === 'Identifier' ? undefined : value,
-    2,
-  );
+/** The tree as JSON; an identifier is its name and place alone. */
+export function astJson(file: File): unknown {
+  return withoutKind(plain(file));
 }
 
-function place({ source, start, end }: Span): string {
-  const [from, to] = [positionAt(source, start), positionAt(source, end)];
-  return `${from.line}:${from.column}–${to.line}:${to.column}`;
+function withoutKind(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutKind);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([key, part]) => key !== 'kind' || part !== 'Identifier');
+  return Object.fromEntries(entries.map(([key, part]) => [key, withoutKind(part)]));
 }

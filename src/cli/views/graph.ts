@@ -2,7 +2,6 @@
 import { failure } from '../../diagnostics/failure.ts';
 import { type Cost, count } from '../../graph/count.ts';
 import type { Graph } from '../../graph/graph.ts';
-import { print } from '../../graph/print.ts';
 import { printValueType } from '../../library/values.ts';
 import type { Lowered } from '../../lower/lower.ts';
 import type { Plan } from '../../lower/plan.ts';
@@ -81,12 +80,18 @@ const indented = (part: string): string => {
 };
 
 /** @throws Failure `unknown-name` */
-export function graphText(plan: Plan, name: string): string {
+export function graphOf(plan: Plan, name: string): Graph {
   const graphs: Record<string, Graph> = {
     step: plan.step.graph,
     ...Object.fromEntries(plan.towers.map((tower) => [tower.name, tower.embedded.graph])),
   };
   const graph = graphs[name];
-  if (!graph) throw failure('unknown-name', { what: 'graph', name, nearest: nearest(name, Object.keys(graphs)) });
-  return print(graph);
+  if (!graph)
+    throw failure('unknown-name', {
+      what: 'graph',
+      name,
+      nearest: nearest(name, Object.keys(graphs)),
+      known: Object.keys(graphs),
+    });
+  return graph;
 }

@@ -60,5 +60,5 @@ export function loadBinding(): Loaded {
     }
   }
   if (reasons.length === 0) reasons.push('@tensorflow/tfjs-node is not installed');
-  throw new Error(`${reasons.join('; ')} (\`npm run setup:tensorflow\` builds it)`);
+  throw new Error(`${reasons.join('; ')} (\`tower engines --setup\` builds it)`);
 }

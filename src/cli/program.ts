@@ -1,0 +1,35 @@
+/** The program as commander sees it: every command, and mistakes of the command line worded as every other one is. */
+import { Command, type CommanderError } from 'commander';
+import { version } from '../api/version.ts';
+import { failure } from '../diagnostics/failure.ts';
+import { commands } from './commands/table.ts';
+import { withExample } from './options.ts';
+
+export function makeProgram(): Command {
+  const program = new Command('tower')
+    .description('Declare, check, train, evaluate and export retrieval models.')
+    .version(version)
+    .helpCommand(false);
+  for (const command of commands) command(program);
+  withExample(
+    program,
+    'tower check models/two_tower.tower --data models/data/movielens.tower',
+    'tower train --help',
+  ).addHelpText('after', '\nExit codes: 0 done, 1 the input is wrong, 2 a failure of tower itself.');
+  for (const command of [program, ...program.commands]) {
+    command.configureOutput({ outputError: () => {} }).exitOverride((error) => throwAsFailure(command, error));
+  }
+  return program;
+}
+
+/** Help and the version are no mistakes, and go on as they are. */
+function throwAsFailure(command: Command, error: CommanderError): never {
+  if (error.exitCode === 0 || error.code === 'commander.help') throw error;
+  const [first, ...rest] = error.message.replace(/^error: /, '').split('\n');
+  const suggestion = /^\(Did you mean (?:one of )?(.*)\?\)$/.exec(rest.at(-1) ?? '')?.[1];
+  throw failure('command-line', {
+    message: first!.replaceAll(/'([^']*)'/g, '`$1`').replace(/\.$/, ''),
+    suggestion,
+    command: command.parent ? `${command.parent.name()} ${command.name()}` : command.name(),
+  });
+}
