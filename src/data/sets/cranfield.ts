@@ -1,0 +1,65 @@
+import { writeCsv } from './csv_text.ts';
+import { damaged, readOriginals } from './originals.ts';
+import { dataSet } from './set.ts';
+
+const originals = ['cran.all.1400', 'cran.qry', 'cranqrel'] as const;
+const home = 'https://ir.dcs.gla.ac.uk/resources/test_collections/cran/';
+
+/**
+ * The judgements number the queries 1 to 225 in the order of their file, not by its `.I`. Grades are 1 (a complete answer) to 4 (of
+ * minimum interest); those marked −1 or 5 answer nothing, and are kept for whoever wants them. `fold` holds whole queries out.
+ */
+export const cranfield = dataSet({
+  doc: 'Cranfield: 1,400 abstracts of aerodynamics, 225 questions, graded judgements of who answers what',
+  originals,
+  home,
+  async make(options) {
+    const texts = readOriginals('cranfield', originals, home, options);
+    const wrong = (name: string, reason: string): never => damaged(options.from, name, reason);
+    const documents = records(texts['cran.all.1400']);
+    const queries = records(texts['cran.qry']).map(({ W = '' }) => W);
+    if (documents.length === 0) wrong('cran.all.1400', 'it has no records, which begin with `.I`');
+    const judgements = texts.cranqrel
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '')
+      .map((line, at) => {
+        const [query, document, grade] = line.split(/\s+/).map(Number);
+        const known = queries[query! - 1];
+        if (known === undefined || !Number.isInteger(document) || !Number.isInteger(grade)) {
+          return wrong('cranqrel', `line ${at + 1} is no judgement: ${line}`);
+        }
+        return [query!, known, document!, grade!, foldOf(query!)] as const;
+      });
+    return {
+      from: options.from!,
+      holds: `${judgements.length.toLocaleString('en')} judgements of ${queries.length} queries over ${documents.length.toLocaleString('en')} documents`,
+      terms: 'Cleverdon, "The Cranfield tests on index language devices", 1967: a public test collection',
+      files: {
+        'judgements.csv': writeCsv(['query_id', 'query', 'doc_id', 'grade', 'fold'], judgements),
+        'documents.csv': writeCsv(
+          ['doc_id', 'title', 'authors', 'abstract'],
+          documents.map(({ I, T = '', A = '', W = '' }) => [I, T, A, W.startsWith(T) ? W.slice(T.length).trim() : W]),
+        ),
+      },
+    };
+  },
+});
+
+const foldOf = (query: number): string => (query % 10 === 0 ? 'validation' : query % 5 === 1 ? 'test' : 'train');
+
+/** Records of `.I number` and fields `.T`, `.A`, `.B`, `.W`, each of several lines; line ends become blanks. */
+function records(text: string): Record<string, string>[] {
+  const all: Record<string, string>[] = [];
+  let field = '';
+  for (const line of text.split('\n')) {
+    const [, number] = /^\.I\s+(\d+)/.exec(line) ?? [];
+    const [, mark] = /^\.([TABW])\s*$/.exec(line) ?? [];
+    const present = all.at(-1);
+    if (number !== undefined) all.push({ I: String(Number(number)) });
+    // A few abstracts hold a line that looks like a mark of a field they have: it is text of theirs.
+    else if (mark !== undefined && present?.[mark] === undefined) present![(field = mark)] = '';
+    else if (present !== undefined && line.trim() !== '') present[field] = `${present[field]} ${line.trim()}`.trim();
+  }
+  return all;
+}

@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDatabase, quoteText } from '../duckdb.ts';
+import { readCsv, writeCsv } from './csv_text.ts';
+import { readNpmPackage } from './npm_package.ts';
+import { dataSet } from './set.ts';
+
+/** The last version that has the file of three million. */
+const specifier = 'vega-datasets@2.11.0';
+const names = ['data/flights-3m.parquet', 'data/airports.csv'] as const;
+
+export const flights = dataSet({
+  doc: 'Three million flights within the US, January to June 2001: time, delay, origin, destination; the airports they fly to',
+  home: 'https://github.com/vega/vega-datasets',
+  async make({ log }) {
+    log(`fetching flights from npm's ${specifier}`);
+    const files = await readNpmPackage('flights', specifier, names);
+    const flown = await destinationsOf(files['data/flights-3m.parquet']);
+    const columns = ['iata', 'name', 'city', 'state', 'latitude', 'longitude'];
+    const airports = readCsv(files['data/airports.csv'].toString('utf8').replaceAll('\r\n', '\n'), (reason) => {
+      throw new Error(`airports.csv of ${specifier}: ${reason}`);
+    }).filter(({ iata }) => flown.has(iata!));
+    return {
+      from: `npm's ${specifier}`,
+      holds: `3,000,000 flights to ${airports.length} airports`,
+      terms: 'US Bureau of Transportation Statistics: public domain; as packed by vega-datasets, BSD-3-Clause',
+      files: {
+        'flights.parquet': files['data/flights-3m.parquet'],
+        'airports.csv': writeCsv(
+          columns,
+          airports.map((row) => columns.map((name) => row[name])),
+        ),
+      },
+    };
+  },
+});
+
+async function destinationsOf(parquet: Buffer): Promise<Set<string>> {
+  const folder = mkdtempSync(join(tmpdir(), 'tower-flights-'));
+  const path = join(folder, 'flights.parquet');
+  writeFileSync(path, parquet);
+  const database = await openDatabase([path]);
+  try {
+    const rows = await database.rows(`SELECT DISTINCT destination FROM read_parquet(${quoteText(path)})`);
+    return new Set(rows.map((row) => String(row.destination)));
+  } finally {
+    database.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

