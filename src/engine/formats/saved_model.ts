@@ -5,6 +5,7 @@
  */
 import type { Graph, TensorType } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
+import { scatterInPlace } from './in_place.ts';
 import { message } from './protobuf.ts';
 import { tensorflowSchema } from './tensorflow_schema.ts';
 import { tensorflowTable } from './tensorflow_table.ts';
@@ -63,7 +64,7 @@ function sharesInput(graph: Graph, id: number): boolean {
 export function trainingSavedModel(graph: Graph): { readonly bytes: Uint8Array; readonly names: TrainingNames } {
   const handles = new Map<string, string>();
   const reads = new Map<string, string>();
-  const table = tensorflowTable((node, _, writer) => {
+  const plain = tensorflowTable((node, _, writer) => {
     const name = node.attributes.name as string;
     const dtype = { type: dataType(node.type.dtype) };
     const attributes = {
@@ -77,6 +78,7 @@ export function trainingSavedModel(graph: Graph): { readonly bytes: Uint8Array; 
     reads.set(name, read);
     return read;
   });
+  const table = { ...plain, ScatterUpdate: scatterInPlace(plain.ScatterUpdate) };
   const writer = new TensorflowWriter(graph, table);
 
   const assign = (parameter: string, value: string, type: TensorType, after: readonly string[]): string =>

@@ -6,7 +6,7 @@ import { type Rule, rewrite, type Site, uniformValue } from './rewrite.ts';
 
 /** Arithmetic that changes nothing, or that a cheaper op says as well. */
 export function removeIdentities(graph: Graph): Graph {
-  return rewrite(graph, neutral, signs, quotient, square, same, unitAxes);
+  return rewrite(graph, neutral, signs, cancelled, quotient, square, same, unitAxes);
 }
 
 /** The operand that a node merely repeats, when the types agree too. */
@@ -52,6 +52,18 @@ const signs: Rule = (site) => {
     const [innerA, innerB] = [negated(a), negated(b)];
     if (innerB !== undefined) return builder.sub(at(a), at(innerB));
     if (innerA !== undefined) return builder.sub(at(b), at(innerA));
+  }
+  return undefined;
+};
+
+/** x + (y − x), (y − x) + x */
+const cancelled: Rule = ({ graph, node, at }) => {
+  if (node.op !== 'Add') return undefined;
+  for (const [x, other] of [node.inputs, [...node.inputs].reverse()] as const) {
+    const difference = graph.nodes[other!]!;
+    if (difference.op !== 'Sub' || difference.inputs[1] !== x) continue;
+    const y = difference.inputs[0]!;
+    if (sameType(graph.nodes[y]!.type, node.type)) return at(y);
   }
   return undefined;
 };
