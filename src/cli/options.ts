@@ -24,7 +24,7 @@ export const setOption = (): Option =>
       }
       return { ...before, [name]: Number(value) };
     })
-    .default({});
+    .default({}, 'none');
 
 export function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text) || Number(text) < 1) throw new InvalidArgumentError('It must be a whole number from 1.');

@@ -1,0 +1,117 @@
+import { CommanderError } from 'commander';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { makeProgram } from '../../src/cli/program.ts';
+import { Failure } from '../../src/diagnostics/failure.ts';
+
+afterEach(() => vi.restoreAllMocks());
+
+/** What the program writes to stdout, and what it throws. */
+async function run(...args: string[]): Promise<{ written: string; thrown: unknown }> {
+  let written = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    written += text;
+    return true;
+  });
+  const thrown = await makeProgram()
+    .parseAsync(args, { from: 'user' })
+    .then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  vi.restoreAllMocks();
+  return { written, thrown };
+}
+
+async function mistake(...args: string[]): Promise<string> {
+  const { thrown, written } = await run(...args);
+  expect(thrown).toBeInstanceOf(Failure);
+  expect(written).toBe('');
+  const [{ code, message, hint }] = (thrown as Failure).diagnostics as [Failure['diagnostics'][number]];
+  return `${code}: ${message}; ${hint}`;
+}
+
+const names = makeProgram().commands.map((command) => command.name());
+
+describe('help', () => {
+  it('is there for the nine commands', () => {
+    expect(names).toEqual([
+      ...['check', 'compile', 'train', 'evaluate', 'recommend', 'export', 'inspect', 'engines', 'data'],
+      'help',
+    ]);
+  });
+
+  it.each([...names, ''])('of `tower %s` ends with examples that the program itself takes', async (name) => {
+    const { written, thrown } = await run(...(name === '' ? [] : [name]), '--help');
+    expect(thrown).toBeInstanceOf(CommanderError);
+    expect((thrown as CommanderError).exitCode).toBe(0);
+    expect(written).toContain('\nExample:\n');
+    const examples = [...written.matchAll(/^ {2}tower (.*)$/gm)].map(([, words]) => words!.split(' '));
+    expect(examples.length).toBeGreaterThan(0);
+    for (const [command, ...args] of examples) {
+      if (name !== '') expect(command).toBe(name);
+      const found = makeProgram().commands.find((one) => one.name() === command)!;
+      // Parsed, and not done.
+      found.exitOverride().action(() => {});
+      await found.parseAsync(args, { from: 'user' }).catch((error: unknown) => {
+        if (!(error instanceof CommanderError) || error.code !== 'commander.helpDisplayed') throw error;
+      });
+    }
+  });
+
+  it('is also a command', async () => {
+    expect((await run('help', 'train')).written).toContain('Usage: tower train [options] <model>');
+    expect((await run('help')).written).toContain('Usage: tower [options] [command]');
+    expect(await mistake('help', 'trian')).toBe(
+      'unknown-name: there is no command called `trian`; did you mean `train`?',
+    );
+  });
+});
+
+describe('a mistake of the command line', () => {
+  it.each([
+    [['chek'], 'unknown command `chek`; did you mean `check`?'],
+    [['check', 'm', '--dta', 'd'], 'unknown option `--dta`; did you mean `--data`?'],
+    [['engines', '--setpu'], 'unknown option `--setpu`; did you mean `--setup`?'],
+    [['check'], 'missing required argument `model`; `tower check --help` shows what it takes, with an example'],
+    [
+      ['evaluate', 'a', 'b'],
+      'too many arguments for `evaluate`. Expected 1 argument but got 2; `tower evaluate --help` shows what it takes, with an example',
+    ],
+    [
+      ['train', 'm'],
+      'required option `--out <folder>` not specified; `tower train --help` shows what it takes, with an example',
+    ],
+    [
+      ['train', 'm', '--out'],
+      'option `--out <folder>` argument missing; `tower train --help` shows what it takes, with an example',
+    ],
+    [
+      ['train', 'm', '--out', 'x', '--engine', 'cuda'],
+      'option `--engine <name>` argument `cuda` is invalid. Allowed choices are tensorflow, onnx, javascript; `tower train --help` shows what it takes, with an example',
+    ],
+    [
+      ['train', 'm', '--out', 'x', '--resume', '--force'],
+      'option `--resume` cannot be used with option `--force`; `tower train --help` shows what it takes, with an example',
+    ],
+    [
+      ['recommend', 'r', '--user', 'u', '-k', '0.5'],
+      'option `-k <count>` argument `0.5` is invalid. It must be a whole number from 1; `tower recommend --help` shows what it takes, with an example',
+    ],
+    [
+      ['check', 'm', '--set', 'width'],
+      'option `--set <name=number>` argument `width` is invalid. It reads `name=number`, for example `width=128`; `tower check --help` shows what it takes, with an example',
+    ],
+    [
+      ['inspect', 'm', '--ast', '--graph'],
+      'option `--ast` cannot be used with option `--graph [name]`; `tower inspect --help` shows what it takes, with an example',
+    ],
+  ])('%j', async (args, said) => {
+    expect(await mistake(...args)).toBe(`command-line: ${said}`);
+  });
+
+  it('of a data set names those there are', async () => {
+    expect(await mistake('data', 'netflix')).toMatch(
+      /^unknown-name: there is no data set called `netflix`; there (is|are) .*`movielens`/,
+    );
+  });
+});

@@ -1,0 +1,80 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { interruptible } from '../../src/cli/signals.ts';
+import { temporaryFolder } from '../run/temporary_folder.ts';
+import { writeProject } from './project.ts';
+import { tower } from './tower.ts';
+
+describe('Ctrl-C', () => {
+  const root = temporaryFolder();
+  const train = ['train', 'films.tower', '--data', 'data.tower', '--out', 'run', '--engine', 'onnx'];
+  // Far more epochs than there is time for.
+  const long = ['--set', 'epochs=1000000'];
+  beforeAll(() => writeProject(root));
+
+  it('ends training with a checkpoint, which `--resume` goes on from', async () => {
+    const first = await tower([...train, ...long], {
+      cwd: root,
+      onStderr: (child, text) => text.includes('epoch 2:') && child.kill('SIGINT'),
+    });
+    expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining('--resume` goes on from here') });
+    expect(first.stderr).toContain('ending after this step, with a checkpoint');
+    expect(existsSync(join(root, 'run/checkpoint.safetensors'))).toBe(true);
+    expect(JSON.parse(readFileSync(join(root, 'run/manifest.json'), 'utf8')).training.status).toBe('interrupted');
+
+    const second = await tower([...train, ...long, '--resume', '--json'], {
+      cwd: root,
+      onStderr: (child, text) => /^epoch \d+:/m.test(text) && child.kill('SIGTERM'),
+    });
+    const resumedAt = Number(/going on after step (\d+)/.exec(second.stderr)?.[1]);
+    expect(resumedAt).toBeGreaterThanOrEqual(16);
+    const { status, training, epochs } = JSON.parse(second.stdout);
+    expect(status).toBe('interrupted');
+    expect(training.steps).toBeGreaterThan(resumedAt);
+    expect(epochs[0].epoch).toBe(Math.floor(resumedAt / 8) + 1);
+    expect(second.code).toBe(0);
+
+    // Another form of the model does not go on with these weights.
+    const other = await tower([...train, '--set', 'width=16', '--resume', '--json'], { cwd: root });
+    expect([other.code, JSON.parse(other.stdout)[0].code]).toEqual([1, 'other-run']);
+  });
+});
+
+describe('a signal', () => {
+  let exits: unknown[];
+  let said: string;
+  beforeEach(() => {
+    exits = [];
+    said = '';
+    vi.spyOn(process, 'exit').mockImplementation((code) => {
+      exits.push(code);
+      return undefined as never;
+    });
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      said += text;
+      return true;
+    });
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM');
+  });
+
+  it('aborts; that `npm run` sends it once more changes nothing; another press ends at once', () => {
+    let now = 1000;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    let tidied = 0;
+    const signal = interruptible(() => tidied++);
+    expect(signal.aborted).toBe(false);
+    process.emit('SIGINT');
+    expect(signal.aborted).toBe(true);
+    expect(said).toContain('once more to end at once');
+    now += 100;
+    process.emit('SIGINT');
+    expect([exits, tidied]).toEqual([[], 0]);
+    now += 1000;
+    process.emit('SIGINT');
+    expect([exits, tidied]).toEqual([[130], 1]);
+  });
+});
