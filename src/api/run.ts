@@ -10,7 +10,7 @@ import { check as checkSource } from '../pipeline.ts';
 import { load as loadArtifact, type Trained } from '../run/artifact/load.ts';
 import type { Evaluation } from '../run/evaluate.ts';
 import type { Exported } from '../run/export.ts';
-import type { Question, Recommendation } from '../run/recommend.ts';
+import type { Recommendation, Recommender } from '../run/recommend.ts';
 import { makeSource } from '../text/source.ts';
 import { loadUsed, readSource } from './files.ts';
 import { version } from './version.ts';
@@ -21,11 +21,15 @@ export interface LoadRequest {
   readonly engine?: EngineName;
 }
 
-/** A loaded model. Rows are read and the engine is loaded when a question first needs them. */
+/** A loaded model. Rows are read, the engine is loaded and vectors are computed when a question first needs them. */
 export interface Run {
   readonly trained: Trained;
   dataset(): Promise<Dataset>;
   engine(): Promise<Choice>;
+  /** Knows the vectors of the whole corpus. */
+  recommender(): Promise<Recommender>;
+  /** Gives back what the engine holds. */
+  close(): Promise<void>;
 }
 
 /** @throws Failure `not-a-run`, `lost-file`, `changed-file`, … naming the file */
@@ -33,11 +37,32 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
   const trained = await loadArtifact(folder);
   let dataset: Promise<Dataset> | undefined;
   let engine: Promise<Choice> | undefined;
-  return {
+  let recommender: Promise<Recommender> | undefined;
+  const run: Run = {
     trained,
     dataset: () => (dataset ??= readRows(trained, request.data)),
     engine: () => (engine ??= chooseEngine(request.engine)),
+    recommender: () => (recommender ??= recommenderOf(run)),
+    async close() {
+      await (await recommender)?.close();
+      recommender = undefined;
+    },
   };
+  return run;
+}
+
+async function recommenderOf(run: Run): Promise<Recommender> {
+  const { dataset, engine } = await rowsAndEngine(run);
+  const { makeRecommender } = await import('../run/recommend.ts');
+  return makeRecommender(run.trained, dataset, engine);
+}
+
+/** The database reads in threads of its own while this one loads the engine. */
+async function rowsAndEngine(run: Run): Promise<{ dataset: Dataset; engine: Choice['engine'] }> {
+  const reading = run.dataset();
+  reading.catch(() => {});
+  const { engine } = await run.engine();
+  return { dataset: await reading, engine };
 }
 
 export interface EvaluateRequest {
@@ -52,10 +77,7 @@ export interface EvaluateRequest {
 /** Ranks the whole corpus for every held-out event, beside the baselines. */
 export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise<Evaluation> {
   const { plan, tables, parameters } = run.trained;
-  const reading = run.dataset();
-  reading.catch(() => {});
-  const { engine } = await run.engine();
-  const dataset = await reading;
+  const { dataset, engine } = await rowsAndEngine(run);
   const { refuseOtherData } = await import('../run/same_data.ts');
   refuseOtherData(run.trained, dataset);
   const part = request.part ?? (dataset.parts.test.rows > 0 ? 'test' : 'validation');
@@ -92,21 +114,11 @@ export interface RecommendRequest {
 
 /** The best `k` items for a user, with titles, scores and the user's history. */
 export async function recommend(run: Run, request: RecommendRequest): Promise<Recommendation> {
-  const reading = run.dataset();
-  reading.catch(() => {});
-  const { engine } = await run.engine();
-  const dataset = await reading;
-  const { makeRecommender } = await import('../run/recommend.ts');
-  const recommender = await makeRecommender(run.trained, dataset, engine);
-  const question: Question = { key: request.user };
-  try {
-    return await recommender.ask(question, {
-      k: request.k ?? 10,
-      ...(request.removeSeen === undefined ? {} : { removeSeen: request.removeSeen }),
-    });
-  } finally {
-    await recommender.close();
-  }
+  const recommender = await run.recommender();
+  return recommender.ask(
+    { key: request.user },
+    { k: request.k ?? 10, ...(request.removeSeen === undefined ? {} : { removeSeen: request.removeSeen }) },
+  );
 }
 
 /** Writes each tower for TensorFlow.js, ONNX Runtime and TensorFlow, and `serving.json`, which says what goes in. */

@@ -33,11 +33,9 @@ async function mistake(...args: string[]): Promise<string> {
 const names = makeProgram().commands.map((command) => command.name());
 
 describe('help', () => {
-  it('is there for the nine commands', () => {
-    expect(names).toEqual([
-      ...['check', 'compile', 'train', 'evaluate', 'recommend', 'export', 'inspect', 'engines', 'data'],
-      'help',
-    ]);
+  it('is there for every command', () => {
+    const nine = ['check', 'compile', 'train', 'evaluate', 'recommend', 'export', 'inspect', 'engines', 'data'];
+    expect(names).toEqual(expect.arrayContaining(nine));
   });
 
   it.each([...names, ''])('of `tower %s` ends with examples that the program itself takes', async (name) => {

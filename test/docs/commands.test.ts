@@ -1,0 +1,84 @@
+/** The pages name only commands, options and scripts that there are. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { makeProgram } from '../../src/cli/program.ts';
+import { fences, pages, textOfPage } from './fences.ts';
+
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+
+/** Commands of a shell fence, without comments. */
+const typed = pages.flatMap((page) =>
+  fences(page, 'sh').flatMap(({ name, text }) =>
+    text
+      .split('\n')
+      .map((line) => line.replace(/\s#.*$/, '').trim())
+      .flatMap((line) => line.split(' && '))
+      .filter((line) => line !== '')
+      .map((line) => ({ name, line })),
+  ),
+);
+
+/** `tower …` and `npm run …` in running text. */
+const mentioned = pages.flatMap((page) =>
+  [...textOfPage(page).matchAll(/`((?:npx )?tower|npm run) ([^`]+)`/g)].map(([, program, words]) => ({
+    page,
+    line: `${program} ${words}`,
+  })),
+);
+
+/** The words for tower itself, behind `npm run NAME --`; undefined where it is another program's. */
+function wordsFor(line: string): string[] | undefined {
+  const words = line.split(/\s+/);
+  if (words[0] === 'npx') words.shift();
+  if (words[0] === 'tower') return words.slice(1);
+  if (words[0] !== 'npm' || words[1] !== 'run') return undefined;
+  const script = scripts[words[2]!];
+  expect(script, `package.json has a script ${words[2]}`).toBeDefined();
+  const rest = words.slice(3);
+  if (rest.length > 0) expect(rest.shift(), `${line}: npm needs -- before arguments`).toBe('--');
+  return script!.startsWith('node dist/cli.js ') ? [script!.slice('node dist/cli.js '.length), ...rest] : undefined;
+}
+
+function commandOf(name: string): Command {
+  const found = makeProgram().commands.find((command) => command.name() === name);
+  expect(found, `tower ${name}`).toBeDefined();
+  return found!;
+}
+
+describe('commands in the pages', () => {
+  it('are found', () => {
+    expect(typed.length).toBeGreaterThan(10);
+    expect(mentioned.length).toBeGreaterThan(3);
+  });
+
+  it.each(typed)('$name: $line', async ({ line }) => {
+    const words = wordsFor(line);
+    if (words === undefined) return expect(line).toMatch(/^(npm (ci|test|run|install|pack)|git|cd|pip)\b/);
+    // Parsed as it stands, and not done.
+    const ran: string[] = [];
+    await commandOf(words[0]!)
+      .exitOverride()
+      .action(() => void ran.push(line))
+      .parseAsync(words.slice(1), { from: 'user' });
+    expect(ran).toEqual([line]);
+  });
+
+  it.each(mentioned)('$page: $line', ({ line }) => {
+    const words = wordsFor(line);
+    if (words === undefined || words[0] === 'COMMAND' || words[0]!.startsWith('--')) return;
+    const known = commandOf(words[0]!).options.flatMap(({ long, short }) => [long, short]);
+    for (const option of words.filter((word) => /^--?[a-z]/.test(word))) expect([...known, '--help']).toContain(option);
+  });
+});
+
+describe('links in the pages', () => {
+  const links = pages.flatMap((page) =>
+    [...textOfPage(page).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)].map(([, to]) => ({ page, to: to! })),
+  );
+
+  it.each(links)('$page → $to', ({ page, to }) => {
+    expect(existsSync(join(dirname(page), to))).toBe(true);
+  });
+});

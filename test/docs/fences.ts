@@ -1,0 +1,36 @@
+/** What the pages for users hold between fences. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Fence {
+  /** `docs/guide/data.md:11` */
+  readonly name: string;
+  readonly page: string;
+  readonly language: string;
+  /** What follows the language: `mistake` where the text is wrong on purpose. */
+  readonly mark: string;
+  readonly text: string;
+}
+
+export const pages: readonly string[] = [
+  'README.md',
+  ...readdirSync('docs', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name).replaceAll('\\', '/'))
+    .sort(),
+];
+
+export const textOfPage = (page: string): string => readFileSync(page, 'utf8');
+
+export function fences(page: string, language?: string): readonly Fence[] {
+  const text = textOfPage(page);
+  return [...text.matchAll(/^ *```(\w+)(?: +(.*))?\n([\s\S]*?)^ *```$/gm)]
+    .map((found) => ({
+      name: `${page}:${text.slice(0, found.index).split('\n').length}`,
+      page,
+      language: found[1]!,
+      mark: found[2] ?? '',
+      text: found[3]!,
+    }))
+    .filter((fence) => language === undefined || fence.language === language);
+}

@@ -1,0 +1,28 @@
+/** Every `tower` fence of the pages checks clean; one that is wrong on purpose is marked `mistake`, and is wrong. */
+import { describe, expect, it } from 'vitest';
+import { loadUsed } from '../../src/api/files.ts';
+import { hasErrors } from '../../src/diagnostics/diagnostic.ts';
+import { render } from '../../src/diagnostics/render.ts';
+import { check } from '../../src/pipeline.ts';
+import { makeSource } from '../../src/text/source.ts';
+import { fences, pages } from './fences.ts';
+
+const all = pages.flatMap((page) => fences(page, 'tower'));
+const diagnosticsOf = ({ name, text }: (typeof all)[number]) =>
+  // What a fence uses lies where it says, from the root of the project.
+  check(makeSource(name, text), { load: loadUsed, folder: '.', project: '.' }).diagnostics;
+
+describe('a fence', () => {
+  it('of every kind is there: models, data, mistakes are told from the rest', () => {
+    expect(all.length).toBeGreaterThan(10);
+    expect([...new Set(all.map(({ mark }) => mark))].filter((mark) => !['', 'mistake'].includes(mark))).toEqual([]);
+  });
+
+  it.each(all.filter(({ mark }) => mark === ''))('$name checks clean', (fence) => {
+    expect(render(diagnosticsOf(fence))).toBe('');
+  });
+
+  it.each(all.filter(({ mark }) => mark === 'mistake'))('$name is wrong, as it is meant to be', (fence) => {
+    expect(hasErrors(diagnosticsOf(fence))).toBe(true);
+  });
+});
