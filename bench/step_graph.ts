@@ -44,6 +44,7 @@ export function stepGraph(): Graph {
   const context: LossContext = {
     builder: b,
     training: true,
+    listsItems: () => false,
     key: 'item',
     task: 'watch',
     input: unused,

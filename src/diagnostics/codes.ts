@@ -347,6 +347,16 @@ export const codes = {
     ({ name }) => `nothing reads \`${name}\``,
     () => 'remove it',
   ),
+  'unread-output': row<{ name: string; output: string }>(
+    'error',
+    ({ name, output }) => `nothing reads \`${name}.${output}\``,
+    ({ name, output }) => `begin a flow with \`${name}.${output}\`, or leave \`${output}\` out`,
+  ),
+  'no-outputs': row<{ name: string; output: string }>(
+    'error',
+    ({ name, output }) => `\`${name}\` gives one value: there is no \`${output}\` to take of it`,
+    () => 'only blocks such as `mmoe(click, like)` give several',
+  ),
   'unread-feature': row<{ name: string }>(
     'error',
     ({ name }) => `no tower reads feature \`${name}\``,
@@ -432,6 +442,11 @@ export const codes = {
     ({ loss, label, needs, sort }) => `\`${loss}\` needs a ${needs} label, and \`${label}\` is a ${sort} one`,
     ({ sort }) => (sort === 'number' ? '`mse` is the loss for numbers' : undefined),
   ),
+  'only-not-binary': row<{ name: string }>(
+    'error',
+    ({ name }) => `\`only\` takes a binary label, and \`${name}\` is a number: which rows it means is not said`,
+    ({ name }) => `declare \`${name}: binary\`, or a further label whose column is a condition`,
+  ),
   'item-key-needed': row<{ loss: string; tower: string; key?: string | undefined }>(
     'error',
     ({ loss, tower }) =>
@@ -440,7 +455,8 @@ export const codes = {
   ),
   'temperature-unnormalised': row<{ score: string; argument: string }>(
     'warning',
-    ({ score, argument }) => `\`${argument}\` stretches \`${score}\`, whose size is not bounded: the vectors can undo it`,
+    ({ score, argument }) =>
+      `\`${argument}\` stretches \`${score}\`, whose size is not bounded: the vectors can undo it`,
     () => 'end both channels with `-> normalize`, or score with `cosine`',
   ),
   'bce-unscaled': row<{ loss: string; score: string; low: string; high: string }>(

@@ -141,14 +141,14 @@ function byTable(sources: readonly NamedSource[]): ReadonlyMap<Table, readonly N
 /** Draws once a step for all inputs that ask alike. */
 function makeSamples(corpus: Corpus, seed: number) {
   const samplers = new Map<string, { sampler: Sampler; step: number; rows: Int32Array }>();
-  return (of: Extract<RowsOf, { kind: 'sampled' }>, step: number, batch: number): Int32Array => {
-    const name = `${of.by} ${of.perRow}`;
+  return (of: Exclude<RowsOf, { kind: 'events' }>, step: number, batch: number): Int32Array => {
+    const name = of.kind === 'shared' ? `${of.by} ${of.count} in all` : `${of.by} ${of.perRow}`;
     let samples = samplers.get(name);
     if (!samples) {
       samples = { sampler: makeSampler(corpus, of.by, seed), step: -1, rows: new Int32Array(0) };
       samplers.set(name, samples);
     }
-    const count = batch * of.perRow;
+    const count = of.kind === 'shared' ? of.count : batch * of.perRow;
     if (samples.step !== step || samples.rows.length !== count) {
       if (samples.rows.length !== count) samples.rows = new Int32Array(count);
       samples.sampler(step, samples.rows);

@@ -3,11 +3,12 @@ import type { InputPlan, InputSource } from '../lower/plan.ts';
 import type { FeedContext, MakeSource, Source } from './source.ts';
 import { accidentalHits } from './sources/accidental_hits.ts';
 import { embedding, sequence } from './sources/embedding.ts';
-import { label } from './sources/label.ts';
+import { label, labelKnown } from './sources/label.ts';
 import { logQ } from './sources/log_q.ts';
 import { mask } from './sources/mask.ts';
 import { noise } from './sources/noise.ts';
 import { numbers } from './sources/numbers.ts';
+import { positives } from './sources/positives.ts';
 import { rate, step } from './sources/scalar.ts';
 
 const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
@@ -16,8 +17,10 @@ const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   mask,
   numbers,
   label,
+  label_known: labelKnown,
   log_q: logQ,
   accidental_hits: accidentalHits,
+  positives,
   noise,
   rate,
   step,

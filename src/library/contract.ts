@@ -197,12 +197,19 @@ export interface ScoreKind<P extends Parameters = Parameters> extends KindRow<P>
 export interface LossContext extends BlockContext {
   /** The item tower's key feature. Losses that compare with other rows need it. */
   readonly key: string;
+  /** The key feature of the tower that asks, where it has one. */
+  readonly queryKey?: string;
   readonly task: string;
+  /** Whether a feature is a list of the item tower's keys, such as what the user saw before. */
+  listsItems(feature: string): boolean;
   /** The task's score with its items drawn by `rows` instead of from the events; lowers the item tower again, same weights. */
   scoreOf(rows: RowsOf): Score;
   /** The task's label, float32 [batch]. Present when the row says it needs one. */
   readonly label?: Ref;
-  /** The task's weight a row, float32 [batch]; absent: every row counts 1. */
+  /**
+   * What each row counts, float32 [batch]: the task's `weight`, 0 where `only` says so or a label is missing. Absent: every row
+   * counts 1. It may be 0 for a whole batch.
+   */
   readonly weight?: Ref;
 }
 
@@ -214,13 +221,40 @@ export interface LossKind<P extends Parameters = Parameters> extends KindRow<P> 
   lower(context: LossContext, score: Score, args: Arguments<P>): Ref;
 }
 
+export interface TaskLoss {
+  readonly task: string;
+  /** A scalar. */
+  readonly loss: Ref;
+  /** It is an error of a number, such as `mse`; not a logarithm of a probability. */
+  readonly regression: boolean;
+}
+
+export interface WeightingContext extends BlockContext {
+  /** In the order they are named. */
+  readonly losses: readonly TaskLoss[];
+  /** What more than one of the losses reaches, in the graph's order: weights, and the embedding rows of the batch. */
+  readonly shared: readonly Ref[];
+  /** Of those, the weights of the layer nearest to the losses, one a tower; embedding rows where no weights are shared. */
+  readonly lastShared: readonly Ref[];
+  /** Gradients of one scalar; undefined where it does not depend on the value. Asked for again it costs nothing. */
+  gradients(loss: Ref, by: readonly Ref[]): readonly (Ref | undefined)[];
+}
+
+export interface Weighted {
+  /** The scalar that is minimised: what belongs to one task alone learns by its gradient, and `shared` where nothing else is said. */
+  readonly total: Ref;
+  /** What each loss counts for in this step, scalars in the order of the losses: outputs `weight:<task>` of the step. */
+  readonly weights: readonly Ref[];
+  /** What takes the place of the total's gradients of `shared`, in its order. */
+  readonly shared?: readonly (Ref | undefined)[];
+}
+
 export interface WeightingKind<P extends Parameters = Parameters> extends KindRow<P> {
-  /** Losses by task, in order, into the one that is minimised. */
-  lower(
-    context: BlockContext,
-    losses: readonly { readonly task: string; readonly loss: Ref }[],
-    args: Arguments<P>,
-  ): Ref;
+  /**
+   * Losses into what is minimised. State is a parameter that is not trainable, with `builder.update`, so that a checkpoint holds
+   * it. Throws ShapeError when the arguments do not go together.
+   */
+  lower(context: WeightingContext, args: Arguments<P>): Weighted;
 }
 
 export interface OptimizerKind<P extends Parameters = Parameters> extends KindRow<P> {

@@ -2,10 +2,14 @@ import type { RowsOf } from '../lower/plan.ts';
 
 /** What the names of graph inputs begin with, so that the events' rows and each kind of drawn rows have inputs of their own. */
 export function rowsPrefix(rows: RowsOf): string {
-  return rows.kind === 'events' ? '' : `sampled_${rows.perRow}_${rows.by}/`;
+  return rows.kind === 'events' ? '' : `${stem(rows)}/`;
 }
 
 /** The symbol of how many accidental hits there are among these rows. */
 export function hitsSymbol(rows: RowsOf): string {
-  return rows.kind === 'events' ? 'hits' : `hits_sampled_${rows.perRow}_${rows.by}`;
+  return rows.kind === 'events' ? 'hits' : `hits_${stem(rows)}`;
+}
+
+function stem(rows: Exclude<RowsOf, { readonly kind: 'events' }>): string {
+  return rows.kind === 'sampled' ? `sampled_${rows.perRow}_${rows.by}` : `shared_${rows.count}_${rows.by}`;
 }

@@ -8,9 +8,9 @@ import type { LoweredFeature } from './features.ts';
 import type { GraphInputs } from './inputs.ts';
 import type { RowsOf } from './plan.ts';
 
-/** How many rows: `batch`, or `perRow` for each of them. */
+/** How many rows: `batch`, or `perRow` for each of them, or a number. */
 export function rowsDim(rows: RowsOf): Dim {
-  return symbolic('batch', rows.kind === 'events' ? 1 : rows.perRow);
+  return rows.kind === 'shared' ? rows.count : symbolic('batch', rows.kind === 'events' ? 1 : rows.perRow);
 }
 
 /** The feature's graph inputs are named after it; those of drawn rows begin with what they are drawn by. */

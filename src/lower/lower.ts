@@ -9,7 +9,8 @@ import { lowerForward } from './forward.ts';
 import { checkOptimizer } from './optimize.ts';
 import type { FeaturePlan, Plan, TrainPlan } from './plan.ts';
 import { lowerRetrieval } from './retrieval.ts';
-import { lowerStep } from './step.ts';
+import type { SharedValue } from './shared.ts';
+import { checkObjective, lowerStep } from './step.ts';
 
 /** What a model's shapes tell: all that the editor and the data's headers ask of it. */
 export interface Shapes {
@@ -29,6 +30,8 @@ export interface KeyedTower {
 export interface Lowered {
   readonly plan: Plan;
   readonly arrows: readonly Arrow[];
+  /** What more than one task's loss reaches; nothing where there is one task. */
+  readonly shared: readonly SharedValue[];
 }
 
 /**
@@ -62,6 +65,7 @@ const labelPlans = (model: Model): Plan['labels'] =>
 export function lower(model: Model): Outcome<Lowered | undefined> {
   const { features, forward, diagnostics } = analyse(model);
   if (forward === undefined || hasErrors(diagnostics)) return { output: undefined, diagnostics };
+  const { plan: step, shared } = lowerStep(model, forward);
   const plan: Plan = {
     model: model.name,
     features: featurePlans(features),
@@ -73,10 +77,10 @@ export function lower(model: Model): Outcome<Lowered | undefined> {
       loss: loss.kind,
       ...(label === undefined ? {} : { label }),
     })),
-    step: lowerStep(model, forward),
+    step,
     train: trainPlan(model.train),
   };
-  return { output: { plan, arrows: forward.arrows }, diagnostics };
+  return { output: { plan, arrows: forward.arrows, shared }, diagnostics };
 }
 
 function analyse(model: Model) {
@@ -86,7 +90,12 @@ function analyse(model: Model) {
   return {
     features,
     forward,
-    diagnostics: [...diagnostics, ...forward.diagnostics, ...checkOptimizer(model.train.dense)],
+    diagnostics: [
+      ...diagnostics,
+      ...forward.diagnostics,
+      ...checkOptimizer(model.train.dense),
+      ...checkObjective(model),
+    ],
   };
 }
 

@@ -68,30 +68,58 @@ export type InputSource =
   | { readonly from: 'mask'; readonly feature: string; readonly rows: RowsOf }
   /** Encoded numbers: float32 [batch, width]. */
   | { readonly from: 'numbers'; readonly feature: string; readonly rows: RowsOf }
-  /** float32 [batch]. */
+  /** float32 [batch]; 0 where it is missing. */
   | { readonly from: 'label'; readonly label: string }
-  /** log of the share of training rows that have the row's item: float32 [batch]; never −∞. */
+  /** 1 where a label has a value, else 0: float32 [batch]. */
+  | { readonly from: 'label_known'; readonly label: string }
+  /**
+   * log of the share of training rows that have the row's item: float32 [rows]; never −∞. With `mixed` these rows are drawn
+   * beside the batch's, and it is the log of the item's expected share among all columns together.
+   */
   | {
       readonly from: 'log_q';
       readonly key: string;
       readonly estimator: 'frequency' | 'streaming';
       readonly rows: RowsOf;
+      readonly mixed?: SharedRows;
     }
   /**
-   * int32 [hits, 2]: (row, column) with column ≠ row whose item is the row's own positive again. With drawn rows, columns
-   * count within the row's own draws: 0 … perRow − 1, and none is left out.
+   * int32 [hits, 2]: (row, column), each once, with column ≠ row whose item is the row's own positive again. Columns of drawn
+   * rows count from 0, for rows drawn for each row within its own draws, and none is left out.
    */
-  | { readonly from: 'accidental_hits'; readonly key: string; readonly rows: RowsOf }
+  | {
+      readonly from: 'accidental_hits';
+      readonly key: string;
+      readonly rows: RowsOf;
+      /** Also columns whose item is in this bag of the row. */
+      readonly history?: string;
+      /** Also the row's own column. */
+      readonly own?: true;
+      /** The query tower's key. Instead: columns of other queries whose item an event of the row's query has. */
+      readonly query?: string;
+    }
+  /** int32 [positives, 2]: (row, column) of the batch whose query is the same, each row with itself among them. */
+  | { readonly from: 'positives'; readonly key: string }
   /** Uniform in [0, 1), float32 [batch, width], drawn anew each step from the seed: dropout. Absent `rows`: the events. */
   | { readonly from: 'noise'; readonly width: number; readonly rows?: RowsOf }
   /** Scalars, float32 []: the learning rate of an optimizer after its schedule; the step's number from 1. */
   | { readonly from: 'rate'; readonly optimizer: 'dense' }
   | { readonly from: 'step' };
 
-/** The events' own rows, or `perRow` sampled items for each of them (row-major: row 0's negatives first). */
+/**
+ * The events' own rows; or `perRow` sampled items for each of them (row-major: row 0's negatives first); or `count` sampled items
+ * that all rows of a batch share.
+ */
 export type RowsOf =
   | { readonly kind: 'events' }
-  | { readonly kind: 'sampled'; readonly perRow: number; readonly by: 'uniform' | 'frequency' };
+  | { readonly kind: 'sampled'; readonly perRow: number; readonly by: 'uniform' | 'frequency' }
+  | SharedRows;
+
+export interface SharedRows {
+  readonly kind: 'shared';
+  readonly count: number;
+  readonly by: 'uniform' | 'frequency';
+}
 
 export interface InputPlan {
   /** Name of the graph's input. */
@@ -160,8 +188,8 @@ export interface Plan {
   readonly towers: readonly [TowerPlan, TowerPlan];
   readonly tasks: readonly TaskPlan[];
   /**
-   * One training step: outputs `loss`, `loss:<task>` and `gradient:<input>` for each embedding or sequence input;
-   * updates of the dense weights and of their optimizer's slots.
+   * One training step: outputs `loss`, `loss:<task>`, `weight:<task>` where weights change by themselves, and `gradient:<input>`
+   * for each embedding or sequence input; updates of the dense weights, of their optimizer's slots, and of what weights the tasks.
    */
   readonly step: GraphPlan;
   readonly train: TrainPlan;

@@ -1,45 +1,99 @@
 /** The training step: the forward graph, the objective, gradients, and the update of the dense weights. */
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import { invariant } from '../diagnostics/failure.ts';
-import type { Ref } from '../graph/builder.ts';
+import { makeBuilder, type Ref } from '../graph/builder.ts';
 import { gradients } from '../graph/differentiate.ts';
+import { ShapeError, type TaskLoss, type Weighted } from '../library/contract.ts';
+import { losses as lossKinds } from '../library/losses/table.ts';
 import { weightings } from '../library/weightings/table.ts';
 import type { Model } from '../model/model.ts';
 import { finished } from './finish.ts';
 import type { Forward } from './forward.ts';
+import { GraphInputs } from './inputs.ts';
+import { Names } from './names.ts';
 import { lowerUpdate, type Weight } from './optimize.ts';
 import type { GraphPlan } from './plan.ts';
+import { lastShared, type SharedRef, type SharedValue, sharedByTasks } from './shared.ts';
 import { blockContext } from './tower.ts';
 
+export interface Step {
+  readonly plan: GraphPlan;
+  readonly shared: readonly SharedValue[];
+}
+
 /** Of a forward graph without a mistake. */
-export function lowerStep(model: Model, forward: Forward): GraphPlan {
+export function lowerStep(model: Model, forward: Forward): Step {
   const { inputs } = forward.context;
   const { builder } = inputs;
-  const total = lowerObjective(model, forward);
+  const shared = sharedByTasks(forward);
+  const { total, weights: taskWeights, shared: combined } = lowerObjective(model, forward, shared);
   const embeddings = inputs.embeddings();
   const weights = builder
     .finish()
     .parameters.filter(({ trainable }) => trainable)
     .map(({ node }): Ref => ({ id: node, type: builder.nodes[node]!.type }));
-  const found = gradients(builder, total, [...weights, ...embeddings.map(({ ref }) => ref)]);
+
+  const given = new Map(combined && shared.map(({ ref }, at) => [ref.id, combined[at]]));
+  const wanted = [...weights, ...embeddings.map(({ ref }) => ref)];
+  const open = wanted.filter(({ id }) => !given.has(id));
+  const found = new Map(gradients(builder, total, open).map((gradient, at) => [open[at]!.id, gradient]));
+  const gradientOf = ({ id }: Ref): Ref | undefined => (given.has(id) ? given.get(id) : found.get(id));
+
   lowerUpdate(
     inputs,
     model.train.dense,
-    weights.flatMap((parameter, at): Weight[] => {
-      const gradient = found[at];
+    weights.flatMap((parameter): Weight[] => {
+      const gradient = gradientOf(parameter);
       return gradient === undefined ? [] : [{ parameter, gradient }];
     }),
   );
   builder.output('loss', total);
   for (const [task, loss] of forward.losses) builder.output(`loss:${task}`, loss);
-  embeddings.forEach(({ name }, at) => {
-    const gradient = found[weights.length + at];
+  for (const [task, weight] of taskWeights) builder.output(`weight:${task}`, weight);
+  for (const { name, ref } of embeddings) {
+    const gradient = gradientOf(ref);
     if (gradient !== undefined) builder.output(`gradient:${name}`, gradient);
-  });
-  return finished(inputs);
+  }
+  return { plan: finished(inputs), shared: shared.map(({ name, kind, tasks }) => ({ name, kind, tasks })) };
 }
 
+/** What is wrong with `objective = …`, if anything: tried on losses that nothing is behind. */
+export function checkObjective({ objective, tasks }: Model): Diagnostic[] {
+  if (objective.kind === 'sum') return [];
+  const { call } = objective;
+  const builder = makeBuilder('objective');
+  const context = { inputs: new GraphInputs(builder), names: new Names(), training: true };
+  try {
+    weightings[call.kind]!.lower(
+      {
+        ...blockContext(context, 'objective', { kind: 'events' }),
+        losses: objective.tasks.map((task) => taskLoss(tasks, task, builder.input(task, []))),
+        shared: [],
+        lastShared: [],
+        gradients: () => [],
+      },
+      call.arguments,
+    );
+    return [];
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    return [diagnose('arguments-conflict', call.span, { kind: call.kind, reason: error.reason })];
+  }
+}
+
+function taskLoss(tasks: Model['tasks'], name: string, loss: Ref): TaskLoss {
+  const kind = tasks.find((task) => task.name === name)?.loss.kind;
+  return { task: name, loss, regression: kind !== undefined && lossKinds[kind]!.label === 'number' };
+}
+
+type Objective = Omit<Weighted, 'weights'> & { readonly weights: ReadonlyMap<string, Ref> };
+
 /** Σ weight · loss, or what the weighting kind makes of the losses. */
-function lowerObjective({ objective }: Model, { context, losses }: Forward): Ref {
+function lowerObjective(
+  { objective, tasks }: Model,
+  { context, losses }: Forward,
+  shared: readonly SharedRef[],
+): Objective {
   const { builder } = context.inputs;
   const lossOf = (task: string): Ref => {
     const loss = losses.get(task);
@@ -47,14 +101,23 @@ function lowerObjective({ objective }: Model, { context, losses }: Forward): Ref
     return loss;
   };
   return builder.scope('objective', () => {
-    if (objective.kind === 'dynamic') {
-      const { call, tasks } = objective;
-      const terms = tasks.map((task) => ({ task, loss: lossOf(task) }));
-      const block = blockContext(context, 'objective', { kind: 'events' });
-      return weightings[call.kind]!.lower(block, terms, call.arguments);
+    if (objective.kind === 'sum') {
+      const total = objective.terms
+        .map(({ task, weight }) => (weight === 1 ? lossOf(task) : builder.mul(lossOf(task), weight)))
+        .reduce((sum, next) => builder.add(sum, next));
+      return { total, weights: new Map() };
     }
-    return objective.terms
-      .map(({ task, weight }) => (weight === 1 ? lossOf(task) : builder.mul(lossOf(task), weight)))
-      .reduce((sum, next) => builder.add(sum, next));
+    const { call } = objective;
+    const weighted = weightings[call.kind]!.lower(
+      {
+        ...blockContext(context, 'objective', { kind: 'events' }),
+        losses: objective.tasks.map((task) => taskLoss(tasks, task, lossOf(task))),
+        shared: shared.map(({ ref }) => ref),
+        lastShared: lastShared(shared).map(({ ref }) => ref),
+        gradients: (loss, by) => gradients(builder, loss, by),
+      },
+      call.arguments,
+    );
+    return { ...weighted, weights: new Map(objective.tasks.map((task, at) => [task, weighted.weights[at]!])) };
   });
 }

@@ -3,7 +3,7 @@ import { diagnose } from '../diagnostics/diagnostic.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import type { Ref } from '../graph/builder.ts';
 import { symbolic } from '../graph/dims.ts';
-import { type Score, ShapeError } from '../library/contract.ts';
+import { type LossContext, type Score, ShapeError } from '../library/contract.ts';
 import { losses } from '../library/losses/table.ts';
 import type { Model, Task } from '../model/model.ts';
 import type { RowsOf } from './plan.ts';
@@ -14,6 +14,7 @@ import { blockContext, type TowerContext } from './tower.ts';
 export type ItemChannels = (rows: RowsOf) => Channels;
 
 const events: RowsOf = { kind: 'events' };
+const batch = symbolic('batch');
 
 /** A scalar, or undefined after a mistake, which is then among the context's diagnostics. */
 export function lowerTask(
@@ -32,30 +33,26 @@ export function lowerTask(
   if (score === undefined || (task.weight !== undefined && weight === undefined)) return undefined;
 
   const row = losses[task.loss.kind]!;
-  const batch = symbolic('batch');
-  const label =
-    task.label === undefined
-      ? {}
-      : { label: inputs.input(`label/${task.label}`, { from: 'label', label: task.label }, [batch]) };
+  const [asks, answers] = model.towers;
   try {
-    return inputs.builder.scope(path, () =>
-      row.lower(
-        {
-          ...block,
-          key: model.towers[1].key ?? '',
-          task: task.name,
-          scoreOf(rows) {
-            const drawn = scoreOf(rows);
-            invariant(drawn, 'the item tower lowers alike for all rows');
-            return drawn;
-          },
-          ...label,
-          ...(weight === undefined ? {} : { weight }),
+    return inputs.builder.scope(path, () => {
+      const counts = rowWeight(context, task, weight);
+      const lossContext: LossContext = {
+        ...block,
+        key: answers.key ?? '',
+        ...(asks.key === undefined ? {} : { queryKey: asks.key }),
+        task: task.name,
+        listsItems: (feature) => listsItems(context, feature, answers.key),
+        scoreOf(rows) {
+          const drawn = scoreOf(rows);
+          invariant(drawn, 'the item tower lowers alike for all rows');
+          return drawn;
         },
-        score,
-        task.loss.arguments,
-      ),
-    );
+        ...(task.label === undefined ? {} : { label: labelInput(context, task.label) }),
+        ...(counts === undefined ? {} : { weight: counts }),
+      };
+      return row.lower(lossContext, score, task.loss.arguments);
+    });
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;
     diagnostics.push(diagnose('arguments-conflict', task.loss.span, { kind: task.loss.kind, reason: error.reason }));
@@ -63,15 +60,32 @@ export function lowerTask(
   }
 }
 
-/** float32 [batch]: a label, or a feature that is one plain number. */
-function lowerWeight(
-  { inputs, features, diagnostics }: TowerContext,
-  model: Model,
-  task: Task,
-  name: string,
-): Ref | undefined {
-  const batch = symbolic('batch');
-  if (model.labels.has(name)) return inputs.input(`label/${name}`, { from: 'label', label: name }, [batch]);
+const labelInput = ({ inputs }: TowerContext, label: string): Ref =>
+  inputs.input(`label/${label}`, { from: 'label', label }, [batch]);
+
+/** The task's own weight, 0 where `only` is not 1 and where the label that is learnt is missing. */
+function rowWeight(context: TowerContext, task: Task, weight: Ref | undefined): Ref | undefined {
+  const { inputs } = context;
+  const { label, only } = task;
+  const parts = [
+    weight,
+    only === undefined ? undefined : labelInput(context, only),
+    label === undefined ? undefined : inputs.input(`label_known/${label}`, { from: 'label_known', label }, [batch]),
+  ].filter((part) => part !== undefined);
+  return parts.length === 0 ? undefined : parts.reduce((product, part) => inputs.builder.mul(product, part));
+}
+
+/** Whether a feature is a bag of the codes that `key` has. */
+function listsItems({ features }: TowerContext, feature: string, key: string | undefined): boolean {
+  const plan = features.byName.get(feature)?.plan;
+  const keyed = key === undefined ? undefined : features.byName.get(key)?.plan;
+  return plan?.gives === 'bag' && keyed !== undefined && plan.encoderOf === keyed.encoderOf && plan.name !== key;
+}
+
+/** float32 [batch]: a label, 0 where it is missing, or a feature that is one plain number. */
+function lowerWeight(context: TowerContext, model: Model, task: Task, name: string): Ref | undefined {
+  const { inputs, features, diagnostics } = context;
+  if (model.labels.has(name)) return labelInput(context, name);
   const use = features.byName.get(name)?.use;
   if (use?.gives !== 'numbers' || use.size !== 1) {
     const at = features.byName.get(name)?.feature.span;

@@ -58,7 +58,7 @@ export function blockContext(
     input: (name, source, shape, dtype) =>
       inputs.input(
         name,
-        source.from === 'noise' && rows.kind === 'sampled' ? { ...source, rows } : source,
+        source.from === 'noise' && rows.kind !== 'events' ? { ...source, rows } : source,
         shape,
         dtype,
       ),

@@ -1,6 +1,7 @@
 /** A resolution without errors → a Model: drafts lose their "perhaps". */
 import { invariant } from '../diagnostics/failure.ts';
-import type { Model, Objective, Task, Tower, TowerStep } from './model.ts';
+import type { Parameters } from '../library/contract.ts';
+import type { Call, Model, Objective, Task, Tower, TowerStep } from './model.ts';
 import { withNamed } from './references.ts';
 import type { Resolution, TaskPart, TowerPart } from './resolution.ts';
 
@@ -17,7 +18,7 @@ export function complete(resolution: Resolution): Model | undefined {
     terms: tasks.map(({ name }) => ({ task: name, weight: 1 })),
   };
   const usedFeatures = readFeatures(resolution);
-  const usedLabels = new Set(tasks.flatMap(({ label, weight }) => [label?.name, weight?.name]));
+  const usedLabels = new Set(tasks.flatMap(({ label, weight, only }) => [label?.name, weight?.name, only?.name]));
   return {
     name: resolution.name,
     span: resolution.span,
@@ -41,7 +42,16 @@ function readFeatures({ towers, tasks, features, library }: Resolution): Readonl
   const calls = new Map([...features].map(([name, { call }]) => [name, call]));
   const read = towers.flatMap((tower) => [...tower.features, ...(tower.key ? [tower.key.name] : [])]);
   const weights = tasks.flatMap(({ weight }) => (weight && features.has(weight.name) ? [weight.name] : []));
-  return withNamed([...read, ...weights], calls, library.features);
+  const named = tasks.flatMap(({ loss }) => (loss ? featuresOf(loss, library.losses[loss.kind]!.parameters) : []));
+  return withNamed([...read, ...weights, ...named], calls, library.features);
+}
+
+/** The features that a call names, such as `mask: history`. */
+function featuresOf({ arguments: args }: Call, parameters: Parameters): readonly string[] {
+  return Object.entries(parameters).flatMap(([name, { type }]) => {
+    const value = type.is === 'name' && type.of === 'feature' ? args[name] : undefined;
+    return typeof value === 'string' ? [value] : [];
+  });
 }
 
 function only<T>(all: ReadonlyMap<string, T>, kept: ReadonlySet<string | undefined>): ReadonlyMap<string, T> {
@@ -61,7 +71,7 @@ function defaultRetrieve(objective: Objective): Model['retrieve'] {
   return objective.tasks.map((task) => ({ task, factor: 1 }));
 }
 
-function completeTask({ name, span, score, loss, label, weight }: TaskPart): Task | undefined {
+function completeTask({ name, span, score, loss, label, weight, only }: TaskPart): Task | undefined {
   if (!score || !loss) return undefined;
   const { towers: _, ...use } = score;
   return {
@@ -71,6 +81,7 @@ function completeTask({ name, span, score, loss, label, weight }: TaskPart): Tas
     loss,
     ...(label ? { label: label.name } : {}),
     ...(weight ? { weight: weight.name } : {}),
+    ...(only ? { only: only.name } : {}),
   };
 }
 

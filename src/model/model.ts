@@ -91,6 +91,8 @@ export interface Task {
   readonly label?: string;
   /** A label or feature whose value weighs each row. */
   readonly weight?: string;
+  /** A binary label: the task learns from the rows alone where it is 1. */
+  readonly only?: string;
 }
 
 /** `factor × Σ kind(channels)`: the channels to pair, by name; a factor from `/ 0.1` or `* 2`. */

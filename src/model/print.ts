@@ -115,13 +115,14 @@ function printStep(step: FlowStep): string {
   return `${step.shared ? 'shared ' : ''}${step.name}{${step.steps.map(printStep).join(' -> ')}}`;
 }
 
-function printTask({ name, score, loss, label, weight }: Task, [query, item]: Model['towers']): string[] {
+function printTask({ name, score, loss, label, weight, only }: Task, [query, item]: Model['towers']): string[] {
   const pairs = score.channels.map((pair) => `${query.name}.${pair.query} ~ ${item.name}.${pair.item}`);
   return block(`task ${name}`, [
     `score  = ${score.factor === 1 ? '' : `${printNumber(score.factor)} * `}${printCall(score.call)} of ${pairs.join(', ')}`,
     `loss   = ${printCall(loss)}`,
     ...(label === undefined ? [] : [`label  = ${label}`]),
     ...(weight === undefined ? [] : [`weight = ${weight}`]),
+    ...(only === undefined ? [] : [`only   = ${only}`]),
   ]);
 }
 

@@ -74,6 +74,7 @@ export interface TaskPart {
   readonly loss?: Call;
   readonly label?: Ast.Identifier;
   readonly weight?: Ast.Identifier;
+  readonly only?: Ast.Identifier;
   /** Whether an entry `label` is there at all, sound or not. */
   readonly saysLabel: boolean;
 }

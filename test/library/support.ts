@@ -162,11 +162,21 @@ export function feed(
     inputs.map(({ name, source }, at) => {
       const node = graph.nodes[graph.inputs.find((input) => input.name === name)!.node]!;
       const shape = node.type.shape.map((dim) =>
-        typeof dim === 'number' ? dim : dim.times * (dim.symbol === 'batch' ? rows : hits.length),
+        typeof dim === 'number' ? dim : dim.times * (dim.symbol.startsWith('hits') ? hits.length : rows),
       );
       switch (source.from) {
         case 'accidental_hits':
           return [name, integers(shape, hits.flat())];
+        case 'positives':
+          return [
+            name,
+            integers(
+              shape,
+              Array.from({ length: 2 * rows }, (_, i) => i >> 1),
+            ),
+          ];
+        case 'label_known':
+          return [name, floats(shape, new Array(rows).fill(1))];
         case 'log_q':
           return [name, random(shape, at, -6, -1)];
         case 'label': {

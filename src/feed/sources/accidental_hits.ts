@@ -1,97 +1,138 @@
 /** Columns of a row's scores that are the row's own positive again, and so are no negatives of it. */
+import type { BagColumn } from '../../data/dataset.ts';
 import { invariant } from '../../diagnostics/failure.ts';
-import type { Tensor } from '../../graph/graph.ts';
+import { type Groups, makeGroups } from '../groups.ts';
 import { makeIdentity } from '../identity.ts';
-import type { MakeSource } from '../source.ts';
+import { makePairs, type Pairs } from '../pairs.ts';
+import { type Batch, columnOf, type FeedContext, type MakeSource, type SourceOf } from '../source.ts';
 
-/**
- * int32 [hits, 2] of (row, column), by row, then column. Rows of the events: column ≠ row of the batch with the same item.
- * Sampled rows: the place among the row's own `perRow` negatives.
- */
-export const accidentalHits: MakeSource<'accidental_hits'> = ({ rows: rowsOf, key }, { training }) => {
+type Hits = SourceOf<'accidental_hits'>;
+
+/** int32 [hits, 2] of (row, column), by row, each once; without a history in ascending order. */
+export const accidentalHits: MakeSource<'accidental_hits'> = (source, context) => {
+  const { rows: rowsOf, key, own = false } = source;
+  const { training } = context;
   invariant(training, 'accidental hits are of training rows');
-  const identity = makeIdentity(training.events, training.corpus, key);
+  const { events, corpus } = training;
+  const identity = makeIdentity(events, corpus, key);
   const pairs = makePairs();
+  const history = source.history === undefined ? undefined : makeHistory(source, source.history, context);
+
   if (rowsOf.kind === 'sampled') {
     return {
       fill(batch) {
-        const negatives = batch.rowsOf(rowsOf);
+        const drawn = batch.rowsOf(rowsOf);
         pairs.clear();
         for (let i = 0, at = 0; i < batch.rows.length; i++) {
-          const own = identity(batch.rows[i]!);
-          for (let column = 0; column < rowsOf.perRow; column++) if (negatives[at++] === own) pairs.add(i, column);
+          const item = identity(batch.rows[i]!);
+          history?.read(batch.rows[i]!, i);
+          for (let column = 0; column < rowsOf.perRow; column++, at++) {
+            if (drawn[at] === item || history?.has(drawn[at]!, i)) pairs.add(i, column);
+          }
         }
         return pairs.tensor();
       },
     };
   }
-  const groups = makeGroups();
+
+  const columns = makeGroups();
+  const query = source.query === undefined ? undefined : makeQueries(events.user);
   return {
-    fill({ rows }) {
+    fill(batch) {
+      const { rows } = batch;
+      const isOwn = rowsOf.kind === 'events';
+      const columnRows = batch.rowsOf(rowsOf);
+      columns.fill(columnRows.length, isOwn ? (place) => identity(columnRows[place]!) : (place) => columnRows[place]!);
+      query?.fill(rows);
+      const seen = makeSeen(pairs, columnRows.length, history !== undefined || query !== undefined);
       pairs.clear();
-      const { heads, next } = groups.of(rows, identity);
+      history?.fill(batch);
       for (let i = 0; i < rows.length; i++) {
-        for (let column = heads[i]!; column >= 0; column = next[column]!) if (column !== i) pairs.add(i, column);
+        // The row's own column, and those of its query's other positives, are taken out by being marked as seen.
+        if (isOwn) seen.mark(i, i);
+        if (isOwn && own) pairs.add(i, i);
+        if (query) for (let j = query.first(i); j >= 0; j = query.next(j)) seen.mark(i, j);
+        for (let j = query ? query.first(i) : i; j >= 0; j = query ? query.next(j) : -1) {
+          const item = identity(rows[j]!);
+          for (let column = columns.first(item); column >= 0; column = columns.next(column)) seen.add(i, column);
+        }
+        history?.each(rows[i]!, (column) => seen.add(i, column));
       }
       return pairs.tensor();
     },
   };
 };
 
-/** Rows of a batch with the same item, chained in ascending order: `heads[i]` begins the chain that row i is in. */
-function makeGroups() {
-  let keys = new Int32Array(0);
-  let firsts = new Int32Array(0);
-  let heads = new Int32Array(0);
-  let next = new Int32Array(0);
-  let places = new Int32Array(0);
+/** Adds each pair once. Without further sources a chain gives each column once, and only the row itself is to be left out. */
+function makeSeen(pairs: Pairs, columns: number, several: boolean) {
+  const lastRow = several ? new Int32Array(columns).fill(-1) : undefined;
+  let own = -1;
   return {
-    of(rows: Int32Array, identity: (row: number) => number): { heads: Int32Array; next: Int32Array } {
-      const size = 2 ** Math.ceil(Math.log2(2 * rows.length + 2));
-      if (keys.length !== size) {
-        keys = new Int32Array(size);
-        firsts = new Int32Array(size);
-      }
-      if (heads.length < rows.length) {
-        heads = new Int32Array(rows.length);
-        next = new Int32Array(rows.length);
-        places = new Int32Array(rows.length);
-      }
-      firsts.fill(-1);
-      for (let i = rows.length - 1; i >= 0; i--) {
-        const key = identity(rows[i]!);
-        places[i] = -1;
-        next[i] = -1;
-        if (key < 0) continue;
-        let place = (Math.imul(key, 0x9e3779b1) >>> 0) & (size - 1);
-        while (firsts[place]! >= 0 && keys[place] !== key) place = (place + 1) & (size - 1);
-        keys[place] = key;
-        next[i] = firsts[place]!;
-        firsts[place] = i;
-        places[i] = place;
-      }
-      for (let i = 0; i < rows.length; i++) heads[i] = places[i]! < 0 ? -1 : firsts[places[i]!]!;
-      return { heads, next };
+    mark(row: number, column: number): void {
+      if (lastRow) lastRow[column] = row;
+      else own = column;
+    },
+    add(row: number, column: number): void {
+      if (lastRow) {
+        if (lastRow[column] === row) return;
+        lastRow[column] = row;
+      } else if (column === own) return;
+      pairs.add(row, column);
     },
   };
 }
 
-function makePairs() {
-  let data = new Int32Array(1024);
-  let length = 0;
+/** Rows of a batch by who asks; one without a user is alone. */
+function makeQueries(user: Int32Array) {
+  const groups = makeGroups();
+  let rows: Int32Array = new Int32Array(0);
   return {
-    clear(): void {
-      length = 0;
+    fill(batchRows: Int32Array): void {
+      rows = batchRows;
+      groups.fill(rows.length, (place) => user[rows[place]!]!);
     },
-    add(row: number, column: number): void {
-      if (length === data.length) {
-        const larger = new Int32Array(2 * length);
-        larger.set(data);
-        data = larger;
-      }
-      data[length++] = row;
-      data[length++] = column;
-    },
-    tensor: (): Tensor => ({ dtype: 'int32', shape: [length / 2, 2], data: data.subarray(0, length) }),
+    first: (row: number): number => (user[rows[row]!]! < 0 ? row : groups.first(user[rows[row]!]!)),
+    next: (row: number): number => (user[rows[row]!]! < 0 ? -1 : groups.next(row)),
   };
+}
+
+/** A bag of the row that holds codes of the item key: which columns have one of them. */
+function makeHistory({ key, rows: rowsOf }: Hits, name: string, context: FeedContext) {
+  const events = { kind: 'events' } as const;
+  const { feature, column: bags, index } = columnOf(context, name, events, 'bags');
+  const keys = columnOf(context, key, rowsOf, 'codes');
+  // The code of values that no vocabulary has is nobody's.
+  const least = feature.encoder.kind === 'vocabulary' ? 1 : 0;
+  const codeOf = (row: number): number => {
+    const code = keys.column.values[keys.index ? keys.index[row]! : row]!;
+    return code < least ? -1 : code;
+  };
+  const bagOf = (row: number): number => (index ? index[row]! : row);
+  const columns: Groups = makeGroups();
+  const marks = new Map<number, number>();
+  return {
+    fill(batch: Batch): void {
+      const columnRows = batch.rowsOf(rowsOf);
+      columns.fill(columnRows.length, (place) => codeOf(columnRows[place]!));
+    },
+    each(row: number, found: (column: number) => void): void {
+      eachCode(bags, bagOf(row), (code) => {
+        if (code < least) return;
+        for (let column = columns.first(code); column >= 0; column = columns.next(column)) found(column);
+      });
+    },
+    /** For columns that each row has of its own: which codes it may not draw. */
+    read(row: number, i: number): void {
+      if (i === 0) marks.clear();
+      eachCode(bags, bagOf(row), (code) => marks.set(code, i));
+    },
+    has(item: number, i: number): boolean {
+      const code = codeOf(item);
+      return code >= 0 && marks.get(code) === i;
+    },
+  };
+}
+
+function eachCode({ starts, ends, values }: BagColumn, bag: number, use: (code: number) => void): void {
+  for (let at = starts[bag]!, end = ends[bag]!; at < end; at++) use(values[at]!);
 }

@@ -1,13 +1,16 @@
 /** log of how often an item comes up, subtracted from its scores so that popular items are not punished twice. */
 import type { Corpus } from '../../data/dataset.ts';
 import { invariant } from '../../diagnostics/failure.ts';
+import type { SharedRows } from '../../lower/plan.ts';
 import { makeIdentity } from '../identity.ts';
-import { grown, type MakeSource } from '../source.ts';
+import { type FeedContext, grown, type MakeSource, type Source, type SourceOf } from '../source.ts';
 import { makeStreamingEstimator } from '../streaming.ts';
 
 /** float32 [rows], finite */
-export const logQ: MakeSource<'log_q'> = (source, context, input) =>
-  source.estimator === 'frequency' ? frequency(source, context, input) : streaming(source, context, input);
+export const logQ: MakeSource<'log_q'> = (source, context, input) => {
+  const own = source.estimator === 'frequency' ? frequency(source, context, input) : streaming(source, context, input);
+  return source.mixed === undefined ? own : mixed(own, source, source.mixed, context);
+};
 
 /**
  * log of the share of training events that have the item. An item without any counts as if it had one: its share is no more
@@ -23,7 +26,7 @@ const frequency: MakeSource<'log_q'> = ({ rows: rowsOf }, { training }) => {
     fill(batch) {
       const rows = batch.rowsOf(rowsOf);
       buffer = grown(buffer, rows.length);
-      if (rowsOf.kind === 'sampled') for (let i = 0; i < rows.length; i++) buffer[i] = logs[rows[i]!]!;
+      if (rowsOf.kind !== 'events') for (let i = 0; i < rows.length; i++) buffer[i] = logs[rows[i]!]!;
       else {
         for (let i = 0; i < rows.length; i++) {
           const item = events.item[rows[i]!]!;
@@ -34,6 +37,42 @@ const frequency: MakeSource<'log_q'> = ({ rows: rowsOf }, { training }) => {
     },
   };
 };
+
+/**
+ * Of columns that are the batch's B and n that were drawn beside them: log of (B · q + n · p) ÷ (B + n), p the chance that a
+ * draw has the item (Yang et al., WWW 2020 Companion).
+ */
+function mixed(
+  own: Source,
+  { rows: rowsOf, estimator }: SourceOf<'log_q'>,
+  { count, by }: SharedRows,
+  { training }: FeedContext,
+): Source {
+  invariant(training, 'log q is of training rows');
+  const { events, corpus } = training;
+  const total = corpus.trainingCounts.subarray(0, corpus.rows).reduce((sum, each) => sum + each, 0);
+  const even = by === 'uniform' || total === 0;
+  const drawn = (item: number): number => {
+    if (item < 0) return 0;
+    return even ? 1 / corpus.rows : corpus.trainingCounts[item]! / total;
+  };
+  return {
+    ...own,
+    fill(batch) {
+      const tensor = own.fill(batch);
+      const data = tensor.data as Float32Array;
+      const rows = batch.rowsOf(rowsOf);
+      const batchSize = batch.rows.length;
+      // The streaming estimate is of how often an item comes in a batch.
+      const perColumn = estimator === 'streaming' ? 1 : batchSize;
+      for (let i = 0; i < rows.length; i++) {
+        const item = rowsOf.kind === 'events' ? events.item[rows[i]!]! : rows[i]!;
+        data[i] = Math.log((perColumn * Math.exp(data[i]!) + count * drawn(item)) / (batchSize + count));
+      }
+      return tensor;
+    },
+  };
+}
 
 /** One entry a corpus row, then that of an item without any training event. */
 function logShares({ rows, trainingCounts }: Corpus): Float32Array {
@@ -70,7 +109,7 @@ const streaming: MakeSource<'log_q'> = ({ rows: rowsOf, key }, { training }, { n
       const rows = batch.rowsOf(rowsOf);
       buffer = grown(buffer, rows.length);
       for (let i = 0; i < rows.length; i++) {
-        const id = rowsOf.kind === 'sampled' ? rows[i]! : identity(rows[i]!);
+        const id = rowsOf.kind !== 'events' ? rows[i]! : identity(rows[i]!);
         buffer[i] = estimator.logProbability(place(id));
       }
       return { dtype: 'float32', shape: [rows.length], data: buffer.subarray(0, rows.length) };

@@ -1,13 +1,59 @@
 import type { Ref } from '../../graph/builder.ts';
-import type { RowsOf } from '../../lower/plan.ts';
-import type { LossContext } from '../contract.ts';
+import type { InputSource, RowsOf } from '../../lower/plan.ts';
+import { type LossContext, ShapeError } from '../contract.ts';
+import { choice, name } from '../parameters.ts';
 import { hitsSymbol, rowsPrefix } from '../rows_prefix.ts';
 
-/** Puts `value` wherever a column is the row's own item again: [batch, columns] → the same. */
-export function replaceHits({ builder, key, input }: LossContext, matrix: Ref, rows: RowsOf, value: number): Ref {
-  const count = { symbol: hitsSymbol(rows), times: 1 };
-  const source = { from: 'accidental_hits', key, rows } as const;
-  const hits = input(`hits/${rowsPrefix(rows)}${key}`, source, [count, 2], 'int32');
+type Hits = Extract<InputSource, { readonly from: 'accidental_hits' }>;
+
+/** Which columns are hits besides those whose item is the row's own again. */
+export type Also = Pick<Hits, 'history' | 'own' | 'query'>;
+
+/** The argument of every loss against other items that can leave out those of a list. */
+export const mask = name('feature', {
+  doc: "A list of the item's key, such as the user's history: what it holds is no negative of the row either.",
+});
+
+/** Arguments of a softmax that say which columns are no negatives. */
+export const hitArguments = {
+  accidental_hits: choice(['mask', 'keep'], {
+    doc: "What becomes of a negative that is the row's own item again.",
+    default: 'mask',
+  }),
+  mask,
+};
+
+export interface HitArguments {
+  readonly accidental_hits?: 'mask' | 'keep';
+  readonly mask: string | undefined;
+}
+
+/** Undefined where nothing is masked. Throws ShapeError for a mask that can tell nothing. */
+export function hitsToMask(
+  { listsItems, key }: LossContext,
+  { accidental_hits, mask }: HitArguments,
+): Also | undefined {
+  if (mask === undefined) return accidental_hits === 'keep' ? undefined : {};
+  if (accidental_hits === 'keep') {
+    throw new ShapeError('takes `mask` or `accidental_hits: keep`, not both: a mask leaves out the own item too');
+  }
+  if (!listsItems(mask)) {
+    throw new ShapeError(
+      `cannot mask by \`${mask}\`: it is no list of \`${key}\`, so nothing tells which items it holds`,
+    );
+  }
+  return { history: mask };
+}
+
+/** Puts `value` wherever a column is a hit: [batch, columns] → the same. */
+export function replaceHits(context: LossContext, matrix: Ref, rows: RowsOf, value: number, also: Also = {}): Ref {
+  const { builder, key, input } = context;
+  const suffix = [also.query && `same_${also.query}`, also.history, also.own && 'own']
+    .filter(Boolean)
+    .map((part) => `/${part}`);
+  const count = { symbol: [hitsSymbol(rows), ...suffix].join(''), times: 1 };
+  const source = { from: 'accidental_hits', key, rows, ...also } as const;
+  const hits = input(`hits/${rowsPrefix(rows)}${key}${suffix.join('')}`, source, [count, 2], 'int32');
   const like = builder.cast(builder.reshape(builder.slice(hits, [0, 0], [-1, 1]), [count]), 'float32');
   return builder.scatterUpdate(matrix, hits, builder.broadcastTo(builder.constant(value), like));
 }

@@ -1,7 +1,8 @@
 import type { Builder, Ref } from '../../graph/builder.ts';
 import type { RowsOf } from '../../lower/plan.ts';
 import type { LossContext, Score } from '../contract.ts';
-import { replaceHits } from './hits.ts';
+import { hitsToMask, replaceHits } from './hits.ts';
+import { logQOf } from './log_q.ts';
 import { rowScore, rowShares, weightedMean } from './mean.ts';
 import type { SoftmaxArguments } from './softmax.ts';
 
@@ -32,8 +33,9 @@ export function inBatchSoftmax(context: LossContext, score: Score, sharpness: nu
   const [q, v] = [builder.stopGradient(query), builder.stopGradient(score.item)];
 
   const logits = builder.matMul(q, v, { transposeB: true });
+  const hits = hitsToMask(context, args);
   const mask = (matrix: Ref, value: number): Ref =>
-    args.accidental_hits === 'keep' ? matrix : replaceHits(context, matrix, events, value);
+    hits === undefined ? matrix : replaceHits(context, matrix, events, value, hits);
   const bounded = score.bound !== undefined && score.bound * sharpness <= largestBound;
   const visible = bounded ? logits : mask(logits, hidden);
   const maximum = bounded ? undefined : builder.max(visible, [1]);
@@ -69,9 +71,9 @@ function column({ builder }: LossContext, values: Ref): Ref {
 }
 
 /** −log q of each column's item, moved so that the largest is −`shift`: float32 [batch]. */
-function columnOffset({ builder, key, input }: LossContext, like: Ref, args: SoftmaxArguments): Ref {
+function columnOffset(context: LossContext, like: Ref, args: SoftmaxArguments): Ref {
+  const { builder } = context;
   if (args.correction === 'none') return builder.broadcastTo(builder.constant(-shift), like);
-  const source = { from: 'log_q', key, estimator: args.correction, rows: events } as const;
-  const negative = builder.neg(input(`log_q/${key}`, source, like.type.shape));
+  const negative = builder.neg(logQOf(context, args.correction, events, like.type.shape[0]!));
   return builder.sub(negative, builder.add(builder.max(negative, [0]), shift));
 }

@@ -2,13 +2,11 @@ import type { Ref } from '../../graph/builder.ts';
 import { elementsOf } from '../../graph/dims.ts';
 import type { RowsOf } from '../../lower/plan.ts';
 import { type LossContext, type Score, ShapeError } from '../contract.ts';
-import { rowsPrefix } from '../rows_prefix.ts';
-import { replaceHits } from './hits.ts';
+import { hidden } from './columns.ts';
+import { hitsToMask, replaceHits } from './hits.ts';
+import { logQOf } from './log_q.ts';
 import { rowScore, weightedMean } from './mean.ts';
 import type { SoftmaxArguments } from './softmax.ts';
-
-/** As good as −∞ before a softmax, and finite, so that 0 · masked is not NaN. */
-const masked = -1e9;
 
 /**
  * Softmax of each row's own item over itself and the n items drawn for that row: logits [batch, 1 + n], the own first.
@@ -21,7 +19,7 @@ export function sampledSoftmax(
   args: SoftmaxArguments,
   draw: { readonly n: number; readonly by: 'uniform' | 'frequency' },
 ): Ref {
-  const { builder, key } = context;
+  const { builder } = context;
   if (args.correction !== 'none' && draw.by === 'uniform') {
     throw new ShapeError('needs no `correction` for uniform negatives: log q is then the same for every item');
   }
@@ -32,20 +30,30 @@ export function sampledSoftmax(
 
   const items = builder.reshape(context.scoreOf(rows).item, [batch, draw.n, score.width]);
   const queries = builder.reshape(query, [batch, 1, score.width]);
-  const drawn = builder.sum(builder.mul(queries, items), [2]);
+  const drawn = correct(builder.sum(builder.mul(queries, items), [2]), rows);
+  const hits = hitsToMask(context, args);
+  const mask = (matrix: Ref, value: number): Ref =>
+    hits === undefined ? matrix : replaceHits(context, matrix, rows, value, hits);
 
-  const ownCorrected = correct(own, { kind: 'events' });
-  const drawnCorrected = correct(drawn, rows);
-  const others = args.accidental_hits === 'keep' ? drawnCorrected : replaceHits(context, drawnCorrected, rows, masked);
-  const logits = builder.concat([builder.reshape(ownCorrected, [batch, 1]), others], 1);
-  const logShare = builder.slice(builder.logSoftmax(logits), [0, 0], [-1, 1]);
-  return weightedMean(builder, builder.neg(builder.reshape(logShare, [batch])), context.weight);
+  const first = builder.reshape(correct(own, { kind: 'events' }), [batch, 1]);
+  const logShares = builder.logSoftmax(builder.concat([first, mask(drawn, hidden)], 1));
+  const ownShare = builder.reshape(builder.slice(logShares, [0, 0], [-1, 1]), [batch]);
+  const loss = builder.neg(args.smoothing === 0 ? ownShare : smoothed(args.smoothing));
+  return weightedMean(builder, loss, context.weight);
+
+  /** (1 − ε) · log p of the own + ε · mean of log p over the own and all that were drawn, hits apart. */
+  function smoothed(smoothing: number): Ref {
+    const others = builder.slice(logShares, [0, 1], [-1, draw.n]);
+    const visible = mask(builder.broadcastTo(builder.constant(1), drawn), 0);
+    const total = builder.add(builder.sum(builder.mul(visible, others), [1]), ownShare);
+    const mean = builder.div(total, builder.add(builder.sum(visible, [1]), 1));
+    return builder.add(builder.mul(ownShare, 1 - smoothing), builder.mul(mean, smoothing));
+  }
 
   /** score/τ − log q of its item. */
   function correct(logits: Ref, of: RowsOf): Ref {
     if (args.correction === 'none') return logits;
-    const source = { from: 'log_q', key, estimator: args.correction, rows: of } as const;
-    const logQ = context.input(`log_q/${rowsPrefix(of)}${key}`, source, [elementsOf(logits.type.shape)]);
-    return builder.sub(logits, builder.reshape(logQ, logits.type.shape));
+    const { shape } = logits.type;
+    return builder.sub(logits, builder.reshape(logQOf(context, args.correction, of, elementsOf(shape)), shape));
   }
 }

@@ -1,7 +1,12 @@
 import type { LossKind } from '../contract.ts';
 import { bce } from './bce.ts';
+import { bpr } from './bpr.ts';
+import { focal } from './focal.ts';
+import { hinge } from './hinge.ts';
+import { huber } from './huber.ts';
+import { listwise } from './listwise.ts';
 import { mse } from './mse.ts';
 import { softmax } from './softmax.ts';
 
 /** Every kind of loss, by the name a file uses. */
-export const losses: Readonly<Record<string, LossKind>> = { softmax, bce, mse };
+export const losses: Readonly<Record<string, LossKind>> = { softmax, listwise, bpr, hinge, bce, focal, mse, huber };

@@ -1,19 +1,21 @@
-import { name, rest } from '../parameters.ts';
 import { weightingKind } from '../rows.ts';
+import { tasks } from './vectors.ts';
 
 export const uncertainty = weightingKind({
-  doc: 'Σₖ e^−sₖ · Lₖ + sₖ/2 with a learnt sₖ = log σₖ² for each task, from 0: a noisy task weighs less. At the minimum each e^−sₖ · Lₖ is ½.',
-  paper: 'Kendall et al., "Multi-task learning using uncertainty to weigh losses", CVPR 2018 (equation 10)',
+  doc: 'Σₖ fₖ · e^−sₖ · Lₖ + sₖ/2 with a learnt sₖ = log σₖ² for each task, from 0: a noisy task weighs less. f is ½ for an error of a number (mse, huber) and 1 for all others. At the minimum each weight fₖ · e^−sₖ is 1/(2 Lₖ).',
+  paper: 'Kendall et al., "Multi-task learning using uncertainty to weigh losses", CVPR 2018 (equations 7 and 10)',
   example: 'uncertainty(click, like)',
-  parameters: {
-    tasks: rest(name('task', { required: true, doc: 'The tasks whose losses are weighed.' })),
-  },
-  lower({ builder }, losses) {
-    return losses
-      .map(({ task, loss }) => {
-        const s = builder.reshape(builder.parameter(`log_variance_${task}`, [1], { kind: 'zeros' }), []);
-        return builder.add(builder.mul(builder.exp(builder.neg(s)), loss), builder.mul(s, 0.5));
-      })
-      .reduce((sum, next) => builder.add(sum, next));
+  parameters: { tasks },
+  lower({ builder, losses }) {
+    const terms = losses.map(({ task, loss, regression }) => {
+      const s = builder.reshape(builder.parameter(`log_variance_${task}`, [1], { kind: 'zeros' }), []);
+      const precision = builder.exp(builder.neg(s));
+      const weight = regression ? builder.mul(precision, 0.5) : precision;
+      return { weight, term: builder.add(builder.mul(weight, loss), builder.mul(s, 0.5)) };
+    });
+    return {
+      total: terms.map(({ term }) => term).reduce((sum, next) => builder.add(sum, next)),
+      weights: terms.map(({ weight }) => weight),
+    };
   },
 });

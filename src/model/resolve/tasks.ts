@@ -16,6 +16,7 @@ export const taskEntries = {
   loss: 'What is minimised: `softmax(in_batch)`, `bce`.',
   label: 'The label that is learnt, where the loss needs one.',
   weight: 'A label or feature whose value weighs each row.',
+  only: 'A binary label: the task learns from the rows alone where it is 1.',
 } as const;
 
 export function resolveTask(workspace: Workspace, node: Ast.Task, towers: ReadonlyMap<string, TowerPart>): TaskPart {
@@ -36,9 +37,11 @@ export function resolveTask(workspace: Workspace, node: Ast.Task, towers: Readon
   const lossEntry = entries.get('loss');
   const loss = lossEntry && bindKind('loss', library.losses, lossEntry.value, binding);
   const label = entries.get('label');
-  const labelName = label && resolveLabel(workspace, label.value);
+  const labelName = label && resolveLabel(workspace, label.value, 'label');
   const weight = entries.get('weight');
   const weightName = weight && resolveWeight(workspace, weight.value);
+  const only = entries.get('only');
+  const onlyName = only && resolveOnly(workspace, only.value);
   return {
     name: node.name.name,
     span: node.name.span,
@@ -47,16 +50,17 @@ export function resolveTask(workspace: Workspace, node: Ast.Task, towers: Readon
     ...(loss ? { loss } : {}),
     ...(labelName ? { label: labelName } : {}),
     ...(weightName ? { weight: weightName } : {}),
+    ...(onlyName ? { only: onlyName } : {}),
     saysLabel: label !== undefined,
   };
 }
 
-function resolveLabel(workspace: Workspace, value: Ast.Expression): Ast.Identifier | undefined {
+function resolveLabel(workspace: Workspace, value: Ast.Expression, of: 'label' | 'only'): Ast.Identifier | undefined {
   const { scope, report } = workspace;
   const name = singleName(value);
   if (!name) {
     workspace.uncertain.add('label');
-    const facts = { of: 'label', expected: 'the name of a label', found: describeExpression(value) };
+    const facts = { of, expected: 'the name of a label', found: describeExpression(value) };
     report('wrong-type', value.span, facts);
     return undefined;
   }
@@ -68,6 +72,16 @@ function resolveLabel(workspace: Workspace, value: Ast.Expression): Ast.Identifi
   }
   const found = read(workspace, 'label', scope.labels, name);
   return found && { ...name, name: found.name };
+}
+
+/** A binary label. */
+function resolveOnly(workspace: Workspace, value: Ast.Expression): Ast.Identifier | undefined {
+  const name = resolveLabel(workspace, value, 'only');
+  const declared = name && workspace.scope.labels.get(name.name);
+  if (!name || !declared || singleName(declared.value)?.name === 'binary') return name;
+  const note = { message: notes.declared('label', name.name), at: declared.name.span };
+  workspace.report('only-not-binary', name.span, { name: name.name }, { notes: [note] });
+  return undefined;
 }
 
 function resolveWeight(workspace: Workspace, value: Ast.Expression): Ast.Identifier | undefined {

@@ -31,9 +31,12 @@ export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
   const context: LossContext = {
     ...contextOf(builder),
     key: 'video_id',
+    queryKey: 'user_id',
+    listsItems: (feature) => feature === 'history',
     task: 'watch',
     scoreOf(rows) {
-      const count = rows.kind === 'events' ? batch : symbolic('batch', rows.perRow);
+      const count =
+        rows.kind === 'shared' ? rows.count : rows.kind === 'events' ? batch : symbolic('batch', rows.perRow);
       const drawn = builder.input(`${rowsPrefix(rows)}item`, [count, width]);
       inputs.push(drawn);
       return score(drawn);

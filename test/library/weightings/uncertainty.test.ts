@@ -7,8 +7,9 @@ import { contextOf, expectClose, floats } from '../support.ts';
 
 test('uncertainty ends where e^−s · L is ½ for each task: its minimum for losses that stand still', () => {
   const builder = makeBuilder('uncertainty');
-  const losses = ['click', 'like'].map((task) => ({ task, loss: builder.input(task, []) }));
-  const total = weightings.uncertainty!.lower(contextOf(builder), losses, { tasks: ['click', 'like'] });
+  const losses = ['click', 'like'].map((task) => ({ task, loss: builder.input(task, []), regression: false }));
+  const context = { ...contextOf(builder), losses, shared: [], lastShared: [], gradients: () => [] };
+  const { total } = weightings.uncertainty!.lower(context, { tasks: ['click', 'like'] });
   const names = ['log_variance_click', 'log_variance_like'];
   const parameters = builder.finish().parameters;
   expect(parameters.map(({ name }) => name)).toEqual(names);

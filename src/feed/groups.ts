@@ -1,0 +1,45 @@
+/** Places of a batch with the same number, chained in ascending order. A number below 0 is equal to no other. */
+export interface Groups {
+  /** Takes a new list of numbers. */
+  fill(count: number, numberOf: (place: number) => number): void;
+  /** The first place that has this number; −1: none. */
+  first(number: number): number;
+  /** The next place with the same number; −1: none. */
+  next(place: number): number;
+}
+
+/** A hash table with linear probing, its room used again from batch to batch. */
+export function makeGroups(): Groups {
+  let keys = new Int32Array(0);
+  let firsts = new Int32Array(0);
+  let nexts = new Int32Array(0);
+  let mask = 0;
+  const slotOf = (key: number): number => {
+    let slot = (Math.imul(key, 0x9e3779b1) >>> 0) & mask;
+    while (firsts[slot]! >= 0 && keys[slot] !== key) slot = (slot + 1) & mask;
+    return slot;
+  };
+  return {
+    fill(count, numberOf) {
+      const size = 2 ** Math.ceil(Math.log2(2 * count + 2));
+      if (keys.length !== size) {
+        keys = new Int32Array(size);
+        firsts = new Int32Array(size);
+        mask = size - 1;
+      }
+      if (nexts.length < count) nexts = new Int32Array(count);
+      firsts.fill(-1);
+      for (let place = count - 1; place >= 0; place--) {
+        const key = numberOf(place);
+        nexts[place] = -1;
+        if (key < 0) continue;
+        const slot = slotOf(key);
+        keys[slot] = key;
+        nexts[place] = firsts[slot]!;
+        firsts[slot] = place;
+      }
+    },
+    first: (key) => (key < 0 ? -1 : firsts[slotOf(key)]!),
+    next: (place) => nexts[place]!,
+  };
+}

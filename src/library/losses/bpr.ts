@@ -1,0 +1,22 @@
+import { number } from '../parameters.ts';
+import { lossKind } from '../rows.ts';
+import { weightedMean } from './mean.ts';
+import { lowerPairs, meanOfNegatives, pairwiseArguments } from './pairwise.ts';
+
+export const bpr = lossKind({
+  doc: "−log σ(scale · (score of the row's item − score of another)), averaged over the row's negatives: the batch's items, or some drawn for it. A negative that is the row's own item again has no part.",
+  paper: 'Rendle et al., "BPR: Bayesian personalized ranking from implicit feedback", UAI 2009 (section 4)',
+  example: 'bpr(negatives: sampled(4))',
+  label: 'none',
+  needsItemKey: true,
+  parameters: {
+    ...pairwiseArguments,
+    scale: number({ above: 0, doc: 'Multiplies the difference; a cosine needs one of 10 or so. 1 where not given.' }),
+  },
+  lower(context, score, args) {
+    const { builder, weight } = context;
+    const { difference, visible } = lowerPairs(context, score, args);
+    const losses = builder.softplus(args.scale === undefined ? difference : builder.mul(difference, args.scale));
+    return weightedMean(builder, meanOfNegatives(context, losses, visible), weight);
+  },
+});

@@ -1,0 +1,29 @@
+import { choice, number } from '../parameters.ts';
+import { lossKind } from '../rows.ts';
+import { weightedMean } from './mean.ts';
+import { lowerPairs, meanOfNegatives, pairwiseArguments } from './pairwise.ts';
+
+export const hinge = lossKind({
+  doc: "The triplet loss max(0, margin − score of the row's item + score of another), over the row's negatives: their mean, or the hardest alone. A negative that is the row's own item again has no part.",
+  paper:
+    'Weinberger & Saul, "Distance metric learning for large margin nearest neighbor classification", JMLR 2009; hardest: Faghri et al., "VSE++", BMVC 2018 (equation 6)',
+  example: 'hinge(in_batch, margin: 0.2)',
+  label: 'none',
+  needsItemKey: true,
+  parameters: {
+    ...pairwiseArguments,
+    margin: number({ above: 0, doc: 'How much better the own item must score.', default: 0.2 }),
+    over: choice(['mean', 'hardest'], {
+      doc: 'All negatives of a row, or the one that scores highest.',
+      default: 'mean',
+    }),
+  },
+  lower(context, score, args) {
+    const { builder, weight } = context;
+    const { difference, visible } = lowerPairs(context, score, args);
+    const losses = builder.relu(builder.add(difference, args.margin));
+    const ofRow =
+      args.over === 'mean' ? meanOfNegatives(context, losses, visible) : builder.max(builder.mul(losses, visible), [1]);
+    return weightedMean(builder, ofRow, weight);
+  },
+});

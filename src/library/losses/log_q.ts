@@ -1,0 +1,25 @@
+import type { Ref } from '../../graph/builder.ts';
+import type { Dim } from '../../graph/graph.ts';
+import type { RowsOf, SharedRows } from '../../lower/plan.ts';
+import type { LossContext } from '../contract.ts';
+import { choice } from '../parameters.ts';
+import { rowsPrefix } from '../rows_prefix.ts';
+
+/** The argument of every loss over many columns that can do without the popular items' advantage. */
+export const correction = choice(['none', 'frequency', 'streaming'], {
+  doc: "Subtracts log q of each column's item after the temperature, as popular items are negatives more often: q its share of the training rows, or what a stream of batches tells of it.",
+  default: 'none',
+});
+
+/** log q of these rows' items, float32 [count]; with `mixed`, of their share among the batch's columns and those together. */
+export function logQOf(
+  { input, key }: LossContext,
+  estimator: 'frequency' | 'streaming',
+  rows: RowsOf,
+  count: Dim,
+  mixed?: SharedRows,
+): Ref {
+  const source = { from: 'log_q', key, estimator, rows, ...(mixed === undefined ? {} : { mixed }) } as const;
+  const prefix = mixed === undefined ? '' : `mixed_${rowsPrefix(mixed)}`;
+  return input(`log_q/${prefix}${rowsPrefix(rows)}${key}`, source, [count]);
+}

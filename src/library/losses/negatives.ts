@@ -1,0 +1,43 @@
+/** Arguments of the losses that compare an item with others. */
+import { ShapeError } from '../contract.ts';
+import { choice, flag, integer, kind, number } from '../parameters.ts';
+
+/** Where the other items come from, when not from the batch. */
+const drawn = {
+  sampled: {
+    doc: 'n items for each row, or beside the batch n for all rows together, drawn anew at every step from all items of the training part.',
+    paper: 'Huang et al., "Learning deep structured semantic models", CIKM 2013 (section 3.3)',
+    example: 'sampled(4)',
+    parameters: {
+      n: integer({ min: 1, required: true, positional: true, doc: 'How many.' }),
+      by: choice(['uniform', 'frequency'], {
+        doc: 'Each item alike, or by how many training rows have it.',
+        default: 'uniform',
+      }),
+    },
+  },
+} as const;
+
+export const negativeArguments = {
+  in_batch: flag({ doc: "The other rows' items are the negatives; so it is where `negatives` is not given." }),
+  negatives: kind(drawn, {
+    doc: 'Negatives drawn for each row instead; with `in_batch`, drawn for all rows beside them.',
+  }),
+};
+
+/** How a softmax stretches its scores. */
+export const sharpnessArguments = {
+  temperature: number({ above: 0, doc: 'τ: divides the score; 1 where neither it nor `scale` is given.' }),
+  scale: number({ above: 0, doc: 'γ: multiplies the score; the same as a temperature of 1/γ.' }),
+};
+
+/** What the score is multiplied by. Throws ShapeError where both are given. */
+export function sharpnessOf(args: {
+  readonly temperature: number | undefined;
+  readonly scale: number | undefined;
+}): number {
+  if (args.temperature !== undefined && args.scale !== undefined) {
+    throw new ShapeError('takes `temperature` or `scale`, not both');
+  }
+  return args.scale ?? 1 / (args.temperature ?? 1);
+}

@@ -1,0 +1,35 @@
+import { integer, number } from '../parameters.ts';
+import { weightingKind } from '../rows.ts';
+import { lossValues, state, tasks, unstack, weightedSum } from './vectors.ts';
+
+export const dwa = weightingKind({
+  doc: 'A task whose loss falls slower weighs more: wₖ = K · softmax(rₖ/temperature)ₖ, rₖ = mean loss of the last window ÷ that of the one before. A window is so many steps; in the first two all weights are 1. The paper takes epochs for windows.',
+  paper: 'Liu et al., "End-to-end multi-task learning with attention", CVPR 2019 (equation 7)',
+  example: 'dwa(click, like, temperature: 2)',
+  parameters: {
+    tasks,
+    temperature: number({ above: 0, doc: 'T: the larger, the more even the weights.', default: 2 }),
+    window: integer({ min: 1, doc: 'Steps whose losses are averaged.', default: 100 }),
+  },
+  lower({ builder, losses }, { temperature, window }) {
+    const count = losses.length;
+    const sums = state(builder, 'window_sums', count);
+    const steps = state(builder, 'window_steps', 1);
+    const last = state(builder, 'last_means', count);
+    const before = state(builder, 'earlier_means', count);
+
+    // 0: there is none yet.
+    const known = builder.greater(before, 0);
+    const ratio = builder.select(known, builder.div(last, builder.select(known, before, 1)), 1);
+    const weights = unstack(builder, builder.mul(builder.softmax(builder.div(ratio, temperature)), count));
+
+    const nextSums = builder.add(sums, lossValues(builder, losses));
+    const nextSteps = builder.add(steps, 1);
+    const full = builder.greaterEqual(nextSteps, window);
+    builder.update(before, builder.select(full, last, before));
+    builder.update(last, builder.select(full, builder.div(nextSums, nextSteps), last));
+    builder.update(sums, builder.select(full, 0, nextSums));
+    builder.update(steps, builder.select(full, 0, nextSteps));
+    return { total: weightedSum(builder, losses, weights), weights };
+  },
+});

@@ -1,0 +1,37 @@
+import { number } from '../parameters.ts';
+import { weightingKind } from '../rows.ts';
+import { lossValues, state, tasks, unstack, weightedSum } from './vectors.ts';
+
+/** A loss below counts as this: its logarithm is taken. */
+const smallest = 1e-8;
+
+export const famo = weightingKind({
+  doc: 'Every loss shrinks at a like rate: wₖ = c · zₖ/Lₖ, z = softmax(ξ), c so that they sum to 1; ξ ← ξ − rate · (δ + decay · ξ), δ = z ⊙ (d − z · d), d how far log Lₖ fell. It costs no gradient more than a plain sum. The fall is from one batch to the next, not on the same batch again.',
+  paper: 'Liu et al., "FAMO: Fast adaptive multitask optimization", NeurIPS 2023 (algorithm 1)',
+  example: 'famo(click, like)',
+  parameters: {
+    tasks,
+    rate: number({ above: 0, doc: 'β: step size of ξ.', default: 0.025 }),
+    decay: number({ min: 0, doc: 'γ: how strongly ξ is drawn back to 0, even weights.', default: 0.01 }),
+  },
+  lower({ builder, losses }, { rate, decay }) {
+    const count = losses.length;
+    const logits = state(builder, 'logits', count);
+    const previous = state(builder, 'previous_losses', count);
+    const values = builder.maximum(lossValues(builder, losses), smallest);
+
+    // 0: this is the first step.
+    const known = builder.greater(previous, 0);
+    const fall = builder.select(known, builder.log(builder.div(builder.maximum(previous, smallest), values)), 0);
+    const shares = builder.softmax(logits);
+    const mean = builder.sum(builder.mul(shares, fall), [0], true);
+    const slope = builder.mul(shares, builder.sub(fall, mean));
+    const next = builder.sub(logits, builder.mul(builder.add(slope, builder.mul(logits, decay)), rate));
+    builder.update(logits, next);
+    builder.update(previous, values);
+
+    const ratios = builder.div(builder.softmax(next), values);
+    const weights = unstack(builder, builder.div(ratios, builder.sum(ratios, [0], true)));
+    return { total: weightedSum(builder, losses, weights), weights };
+  },
+});

@@ -1,0 +1,46 @@
+import type { Builder, Ref } from '../../graph/builder.ts';
+import { weightingKind } from '../rows.ts';
+import { combine, gramMatrix, taskGradients } from './gram.ts';
+import { tasks, unstack } from './vectors.ts';
+
+export const pcgrad = weightingKind({
+  doc: "Gradients that conflict are projected before they are summed: where gₖ · gₗ < 0, gₖ ← gₖ − (gₖ · gₗ/‖gₗ‖²) gₗ, with gₗ as it was, for each other task in turn: the next in the file's order first, then round. It acts on what tasks share, embedding rows among them; the rest learns by the plain sum. The paper draws the order at random.",
+  paper: 'Yu et al., "Gradient surgery for multi-task learning", NeurIPS 2020 (algorithm 1)',
+  example: 'pcgrad(click, like)',
+  parameters: { tasks },
+  lower(context) {
+    const { builder, losses } = context;
+    const gradients = taskGradients(context);
+    const weights = unstack(builder, coefficients(builder, gramMatrix(builder, gradients), losses.length));
+    return {
+      total: losses.map(({ loss }) => loss).reduce((sum, next) => builder.add(sum, next)),
+      weights,
+      shared: combine(builder, gradients, weights),
+    };
+  },
+});
+
+/**
+ * A projected gradient is a combination of the gradients as they were, so inner products are all it takes: row k of A says how
+ * much of each is in task k's. What each counts for in the sum of all: float32 [tasks].
+ */
+function coefficients(builder: Builder, gram: Ref, count: number): Ref {
+  const squares = builder.reshape(builder.sum(builder.mul(gram, matrix(builder, count, 0)), [0]), [1, count]);
+  let mix = matrix(builder, count, 0);
+  for (let round = 1; round < count; round++) {
+    const other = matrix(builder, count, round);
+    const agreement = builder.sum(builder.mul(builder.matMul(mix, gram), other), [1], true);
+    const square = builder.sum(builder.mul(squares, other), [1], true);
+    const conflict = builder.div(builder.minimum(agreement, 0), builder.maximum(square, 1e-30));
+    mix = builder.sub(mix, builder.mul(conflict, other));
+  }
+  return builder.sum(mix, [0]);
+}
+
+/** 1 where column = row + `ahead`, round: float32 [count, count]. */
+function matrix(builder: Builder, count: number, ahead: number): Ref {
+  const values = Array.from({ length: count * count }, (_, at) =>
+    at % count === (Math.floor(at / count) + ahead) % count ? 1 : 0,
+  );
+  return builder.constant(values, [count, count]);
+}

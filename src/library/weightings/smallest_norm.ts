@@ -1,0 +1,62 @@
+import type { Builder, Ref } from '../../graph/builder.ts';
+
+/** A weight this near to its bound is at it. */
+const margin = 1e-6;
+
+/**
+ * The weights w ≥ `least` of sum 1 for which wᵀGw is smallest, G the inner products of the gradients: float32 [count].
+ * For two, where the parabola along the line between them is lowest. For more, again and again weight goes from the gradient
+ * that agrees most with the sum to the one that agrees least, as much as is best.
+ */
+export function smallestNorm(builder: Builder, gram: Ref, count: number, least: number, iterations: number): Ref {
+  const even = builder.constant(new Array<number>(count).fill(1 / count));
+  if (count === 1) return even;
+  const identity = eye(builder, count);
+  const trace = builder.sum(builder.mul(gram, identity), [0, 1]);
+  // Of no scale, so that small gradients do not underflow.
+  const scaled = builder.div(gram, builder.maximum(trace, 1e-30));
+  if (count === 2) return two(builder, scaled, least);
+
+  let weights = builder.reshape(even, [1, count]);
+  for (let at = 0; at < iterations; at++) {
+    const agreement = builder.matMul(weights, scaled);
+    const free = builder.greater(weights, least + margin);
+    const most = builder.select(free, agreement, -1e9);
+    const from = firstOf(builder, most, builder.max(most, [1], true), count);
+    const fewest = builder.neg(builder.max(builder.neg(agreement), [1], true));
+    const to = firstOf(builder, agreement, fewest, count);
+    const move = builder.sub(to, from);
+    const slope = builder.sum(builder.mul(agreement, move), [1], true);
+    const curve = builder.sum(builder.mul(builder.matMul(move, scaled), move), [1], true);
+    const best = builder.div(builder.neg(slope), builder.maximum(curve, 1e-12));
+    const room = builder.sub(builder.sum(builder.mul(weights, from), [1], true), least);
+    const step = builder.maximum(builder.minimum(best, room), 0);
+    weights = builder.add(weights, builder.mul(move, step));
+  }
+  return builder.reshape(weights, [count]);
+}
+
+/** w₁ = (g₂ − g₁) · g₂ ÷ ‖g₁ − g₂‖², within its bounds. */
+function two(builder: Builder, gram: Ref, least: number): Ref {
+  const at = (row: number, column: number): Ref => builder.reshape(builder.slice(gram, [row, column], [1, 1]), [1]);
+  const [first, both, second] = [at(0, 0), at(0, 1), at(1, 1)];
+  const distance = builder.sub(builder.add(first, second), builder.mul(both, 2));
+  const share = builder.div(builder.sub(second, both), distance);
+  // Equal gradients: every weight is as good.
+  const sound = builder.select(builder.greater(distance, 1e-12), share, 0.5);
+  const bounded = builder.minimum(builder.maximum(sound, least), 1 - least);
+  return builder.concat([bounded, builder.sub(1, bounded)], 0);
+}
+
+/** 1 at the first element of a row that equals `value`, else 0: [1, count]. */
+function firstOf(builder: Builder, row: Ref, value: Ref, count: number): Ref {
+  const equal = builder.cast(builder.greaterEqual(0, builder.abs(builder.sub(row, value))), 'float32');
+  const earlier = Array.from({ length: count * count }, (_, at) => (Math.floor(at / count) < at % count ? 1 : 0));
+  const before = builder.matMul(equal, builder.constant(earlier, [count, count]));
+  return builder.select(builder.greater(before, 0.5), 0, equal);
+}
+
+function eye(builder: Builder, count: number): Ref {
+  const values = Array.from({ length: count * count }, (_, at) => (at % (count + 1) === 0 ? 1 : 0));
+  return builder.constant(values, [count, count]);
+}
