@@ -8,8 +8,19 @@ import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import './build-kernels.mjs';
 
+/** commander loads child_process, and with it the network, for commands that are programs of their own: there are none. */
+const commanderAlone = {
+  name: 'commander-alone',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      importer.includes('commander') ? { path: 'child_process', namespace: 'nothing' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'module.exports = {}' }));
+  },
+};
+
 const { metafile } = await build({
-  entryPoints: { cli: 'src/cli/main.ts', api: 'src/api.ts' },
+  entryPoints: { cli: 'src/cli/main.ts', api: 'src/api.ts', prettier: 'src/format/prettier.ts' },
   outdir: 'dist',
   bundle: true,
   splitting: true,
@@ -17,7 +28,7 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20',
   // Runtimes with binaries of their own stay packages; the parser is bundled, which makes its import 18 times quicker.
-  external: ['@duckdb/*', '@tensorflow/*', 'onnxruntime-node', 'usearch'],
+  external: ['@duckdb/node-bindings*', '@tensorflow/*', 'onnxruntime-node', 'usearch'],
   // Bundled CommonJS packages ask for Node's own modules by `require`.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
@@ -25,6 +36,7 @@ const { metafile } = await build({
   chunkNames: 'chunks/[name]-[hash]',
   logLevel: 'warning',
   metafile: true,
+  plugins: [commanderAlone],
 });
 
 // Chunks are named by what they hold: those of this build are all there before the others go, as `tower` may be running.

@@ -19,7 +19,9 @@ export interface Database {
  * `signal` interrupts whatever it is doing.
  */
 export async function openDatabase(paths: readonly string[], signal?: AbortSignal): Promise<Database> {
-  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const api = await import('@duckdb/node-api');
+  // A CommonJS package: bundled, its names are those of its default.
+  const { DuckDBInstance } = 'DuckDBInstance' in api ? api : (api as { default: typeof api }).default;
   const instance = await DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',

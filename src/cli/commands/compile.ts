@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { compile } from '../../api/compile.ts';
 import { jsonOption, setOption, withExample } from '../options.ts';
 import { answer, answerJson } from '../report.ts';
 
@@ -19,6 +18,7 @@ export function compileCommand(program: Command): void {
     .option('--force', 'write into a folder that is not empty')
     .addOption(jsonOption())
     .action(async (path: string, { out, set, force, json }: Options) => {
+      const { compile } = await import('../../api/compile.ts');
       const { plan, files } = await compile(path, { out, set, ...(force ? { force } : {}) });
       if (json) return answerJson({ model: plan.model, folder: out, files });
       answer(`model ${plan.model}, compiled into ${out}:`);

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { Command, Option } from 'commander';
-import { listEngines } from '../../engine/engines.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { packageFile } from '../package_file.ts';
 import { answer, answerJson } from '../report.ts';
@@ -15,6 +14,7 @@ export function enginesCommand(program: Command): void {
     )
     .addOption(jsonOption())
     .action(async ({ setup, json }: { setup?: boolean; json?: boolean }) => {
+      const { listEngines } = await import('../../engine/engines.ts');
       if (setup) {
         const { status } = spawnSync(process.execPath, [packageFile('scripts/setup-tensorflow.mjs')], {
           stdio: 'inherit',

@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander';
-import { evaluate, load } from '../../api/run.ts';
 import type { EngineName } from '../../engine/engine.ts';
 import type { Evaluation } from '../../run/evaluate.ts';
 import { dataOption, engineOption, jsonOption, withExample } from '../options.ts';
@@ -26,6 +25,7 @@ export function evaluateCommand(program: Command): void {
     .addOption(engineOption())
     .addOption(jsonOption())
     .action(async (folder: string, { part, removeSeen, baselines, data, engine, json }: Options) => {
+      const { evaluate, load } = await import('../../api/run.ts');
       const run = await load(folder, { ...(data === undefined ? {} : { data }), ...(engine ? { engine } : {}) });
       sayEngine(await run.engine());
       const evaluation = await evaluate(run, {

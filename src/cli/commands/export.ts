@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { exportTowers, load } from '../../api/run.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerJson } from '../report.ts';
 
@@ -17,6 +16,7 @@ export function exportCommand(program: Command): void {
     .option('--force', 'write into a folder that is not empty')
     .addOption(jsonOption())
     .action(async (folder: string, { out, force, json }: Options) => {
+      const { exportTowers, load } = await import('../../api/run.ts');
       const { serving, files } = await exportTowers(await load(folder), { out, ...(force ? { force } : {}) });
       if (json) return answerJson({ folder: out, files, serving });
       answer(`model ${serving.model}, exported into ${out}:`);

@@ -1,7 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { check, checkAndLower } from '../../api/check.ts';
 import { hasErrors } from '../../diagnostics/diagnostic.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { render } from '../../diagnostics/render.ts';
@@ -33,6 +32,7 @@ export function inspectCommand(program: Command): void {
     .addOption(setOption())
     .addOption(jsonOption())
     .action(async (path: string, options: Options) => {
+      const { check, checkAndLower } = await import('../../api/check.ts');
       if (existsSync(path) && statSync(path).isDirectory()) return inspectRun(path, options);
       if (options.ast) return inspectTree(path, options);
       const { model, lowered, diagnostics } = await checkAndLower(path, { set: options.set });

@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander';
-import { load, recommend } from '../../api/run.ts';
 import type { EngineName } from '../../engine/engine.ts';
 import type { Item } from '../../run/recommend.ts';
 import { dataOption, engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
@@ -28,6 +27,7 @@ export function recommendCommand(program: Command): void {
     .addOption(engineOption())
     .addOption(jsonOption())
     .action(async (folder: string, { user, k, keepSeen, data, engine, json }: Options) => {
+      const { load, recommend } = await import('../../api/run.ts');
       const run = await load(folder, { ...(data === undefined ? {} : { data }), ...(engine ? { engine } : {}) });
       sayEngine(await run.engine());
       const { items, history, notes } = await recommend(run, { user, k, removeSeen: !keepSeen });

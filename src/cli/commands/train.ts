@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { type Trained, train } from '../../api/train.ts';
+import type { Trained } from '../../api/train.ts';
 import { render } from '../../diagnostics/render.ts';
 import type { EngineName } from '../../engine/engine.ts';
 import { dataOption, engineOption, jsonOption, setOption, withExample } from '../options.ts';
@@ -31,6 +31,7 @@ export function trainCommand(program: Command): void {
     .option('--force', 'replace the run that the folder holds')
     .addOption(jsonOption())
     .action(async (path: string, { json, ...options }: Options) => {
+      const { train } = await import('../../api/train.ts');
       const progress = makeProgress();
       const interrupt = interruptible(() => progress.end());
       const stopped: Outcome = { status: 'interrupted', records: [] };
