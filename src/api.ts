@@ -1,6 +1,7 @@
 /** The library: the same words as the commands. */
 export { type Checked, type CheckRequest, check } from './api/check.ts';
-export { type Compiled, compile } from './api/compile.ts';
+export { type Compiled, type CompileRequest, compile } from './api/compile.ts';
+export { type FormatOptions, format } from './api/format.ts';
 export {
   type EvaluateRequest,
   evaluate,
@@ -14,4 +15,9 @@ export {
 export { type Trained, type TrainReady, type TrainRequest, train } from './api/train.ts';
 export type { Diagnostic } from './diagnostics/diagnostic.ts';
 export { Failure } from './diagnostics/failure.ts';
-export { listEngines as engines } from './engine/engines.ts';
+export type { EngineName } from './engine/engine.ts';
+export { type Choice, type Listed, listEngines as engines } from './engine/engines.ts';
+export type { Evaluation } from './run/evaluate.ts';
+export type { Exported } from './run/export.ts';
+export type { Item, Recommendation } from './run/recommend.ts';
+export type { EpochRecord, TrainingEvent } from './run/training_events.ts';

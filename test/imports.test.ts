@@ -15,13 +15,14 @@ const mayImport: Record<string, readonly string[]> = {
   model: ['syntax', 'library', ...base],
   lower: ['model', 'library', 'graph', ...base],
   pipeline: ['syntax', 'model', 'lower', 'library', 'graph', ...base],
+  format: ['syntax', 'grammar', ...base],
   engine: ['graph', ...base],
   data: ['model', 'lower', ...base],
   embedding: ['lower', 'data', ...base],
   feed: ['embedding', 'lower', 'data', 'graph', 'engine', ...base],
   run: ['feed', 'embedding', 'data', 'engine', 'lower', 'library', 'graph', 'model', ...base],
-  api: ['pipeline', 'run', 'data', 'engine', 'lower', 'model', 'syntax', 'graph', ...base],
-  cli: ['api', 'pipeline', 'run', 'data', 'engine', 'lower', 'library', 'model', 'syntax', 'graph', ...base],
+  api: ['pipeline', 'format', 'run', 'data', 'engine', 'lower', 'model', 'syntax', 'graph', ...base],
+  cli: ['api', 'pipeline', 'format', 'run', 'data', 'engine', 'lower', 'library', 'model', 'syntax', 'graph', ...base],
 };
 
 /** Runtimes, and the only folder that may load each. */

@@ -386,7 +386,7 @@ export const codes = {
   // Model: scores and tasks
   'not-a-score': row<{ found: string }>(
     'error',
-    ({ found }) => `a score is one kind of score of the two towers, times a number; this is ${found}`,
+    ({ found }) => `a score is a kind of score of the two towers, or a sum of numbers times such; this is ${found}`,
     () => 'for example `cosine(user, item) / 0.1`',
   ),
   'score-towers': row<{ kind: string; count: number }>(
@@ -519,10 +519,21 @@ export const codes = {
 
   // Lowering: what a library row refuses, and values that do not reach where they should
   'arguments-conflict': row<{ kind: string; reason: string }>('error', ({ kind, reason }) => `\`${kind}\` ${reason}`),
-  'channel-not-vector': row<{ channel: string; type: string }>(
+  'channel-not-vector': row<{ channel: string; type: string; insert?: string | undefined }>(
     'error',
     ({ channel, type }) => `channel \`${channel}\` ends as ${type}, and a score takes vectors`,
-    ({ type }) => `end it with \`-> ${type.startsWith('fields') ? 'flatten' : 'mean'}\``,
+    ({ insert }) => (insert === undefined ? undefined : `end it with \`-> ${insert}\``),
+  ),
+  'item-interests': row<{ channel: string; type: string }>(
+    'error',
+    ({ channel, type }) =>
+      `channel \`${channel}\` ends as ${type}, but what is retrieved has one vector: only the side that asks may have several`,
+    () => 'end it with `-> flatten`, or pool it before',
+  ),
+  'interests-in-retrieve': row<{ task: string; reason: string }>(
+    'error',
+    ({ task, reason }) => `\`retrieve\` cannot weigh task \`${task}\` so, ${reason}`,
+    () => 'retrieve by one task that has several interests, with a factor above 0, and any others that have one vector',
   ),
   'channel-widths': row<{ kind: string; query: string; item: string; widths: readonly [number, number] }>(
     'error',
@@ -792,6 +803,11 @@ export const codes = {
     'error',
     ({ path }) => `nothing says where the rows of ${path} are`,
     () => 'name the file with the `data` block: `--data models/data/movielens.tower`',
+  ),
+  'not-formatted': row<{ path: string }>(
+    'error',
+    ({ path }) => `${path} is not formatted`,
+    ({ path }) => `run \`tower format ${path}\``,
   ),
   'folder-not-empty': row<{ folder: string }>(
     'error',

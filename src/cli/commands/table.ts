@@ -6,13 +6,16 @@ import { dataCommand } from './data.ts';
 import { enginesCommand } from './engines.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { exportCommand } from './export.ts';
+import { formatCommand } from './format.ts';
 import { helpCommand } from './help.ts';
 import { inspectCommand } from './inspect.ts';
+import { lspCommand } from './lsp.ts';
 import { recommendCommand } from './recommend.ts';
 import { trainCommand } from './train.ts';
 
 export const commands: readonly ((program: Command) => void)[] = [
   checkCommand,
+  formatCommand,
   compileCommand,
   trainCommand,
   evaluateCommand,
@@ -21,5 +24,6 @@ export const commands: readonly ((program: Command) => void)[] = [
   inspectCommand,
   enginesCommand,
   dataCommand,
+  lspCommand,
   helpCommand,
 ];

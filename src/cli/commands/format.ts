@@ -1,0 +1,67 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { filesToFormat, format, formatFile } from '../../api/format.ts';
+import { type Diagnostic, diagnose, type Outcome } from '../../diagnostics/diagnostic.ts';
+import { Failure, failure } from '../../diagnostics/failure.ts';
+import { toJson } from '../../diagnostics/json.ts';
+import { render } from '../../diagnostics/render.ts';
+import { systemReason } from '../../run/system_reason.ts';
+import { jsonOption, withExample } from '../options.ts';
+import { answer, answerJson, colour, say } from '../report.ts';
+
+interface Options {
+  readonly check?: boolean;
+  readonly json?: boolean;
+}
+
+export function formatCommand(program: Command): void {
+  const command = new Command('format')
+    .description('write files in the one form in which Tower is written; comments stay where they are')
+    .argument('<files...>', '`.tower` files, Markdown pages with `tower` fences, or folders of both; `-` reads stdin')
+    .option('--check', 'write nothing; name the files that are not formatted, and exit with 1')
+    .addOption(jsonOption())
+    .action((paths: string[], { check = false, json = false }: Options) => {
+      if (paths.includes('-')) return fromStdin();
+      const files = filesToFormat(paths).map((path) => formatFile(path));
+      const answers = files.map(({ path, source, output, diagnostics }) => {
+        const changed = output !== undefined && output !== source.text;
+        if (changed && !check) write(path, output);
+        const found = changed && check ? [diagnose('not-formatted', undefined, { path })] : diagnostics;
+        return { path, changed, found };
+      });
+      const found = answers.flatMap((one) => one.found);
+      if (json)
+        answerJson(answers.map((one) => ({ file: one.path, changed: one.changed, diagnostics: toJson(one.found) })));
+      else tell(answers, found, check);
+      if (found.length > 0) process.exitCode = 1;
+    });
+  program.addCommand(withExample(command, 'tower format models docs', 'tower format --check models/two_tower.tower'));
+}
+
+function tell(
+  answers: readonly { readonly path: string; readonly changed: boolean }[],
+  found: readonly Diagnostic[],
+  check: boolean,
+): void {
+  if (!check) for (const { path } of answers.filter(({ changed }) => changed)) answer(`formatted ${path}`);
+  if (found.length > 0) say(render(found, { colour }));
+  else if (!answers.some(({ changed }) => changed)) {
+    answer(answers.length === 1 ? `${answers[0]!.path} is formatted` : `${answers.length} files are formatted`);
+  }
+}
+
+function fromStdin(): void {
+  const { output, diagnostics }: Outcome<string | undefined> = format(readFileSync(0, 'utf8'), '<stdin>');
+  if (output === undefined) throw new Failure(diagnostics);
+  process.stdout.write(output);
+}
+
+function write(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw failure('cannot-write', { path, reason });
+  }
+}

@@ -1,0 +1,90 @@
+import type { IToken } from 'chevrotain';
+import { builders } from 'prettier/doc';
+import type { Doc } from './doc.ts';
+import { type Gap, hasComments, merge, nothing } from './gaps.ts';
+
+const { hardline, indent, lineSuffix } = builders;
+
+/** Walks over the tokens of a file, each once, with the comments before it: nothing that it passes is lost. */
+export class Cursor {
+  private at = 0;
+  /** Gaps of tokens that were passed over: they belong to what comes next. */
+  private pending: Gap | undefined;
+
+  constructor(
+    private readonly tokens: readonly IToken[],
+    private readonly gaps: readonly Gap[],
+  ) {}
+
+  /** Offset of the next token; past everything at the end. */
+  get offset(): number {
+    return this.tokens[this.at]?.startOffset ?? Number.POSITIVE_INFINITY;
+  }
+
+  get image(): string | undefined {
+    return this.tokens[this.at]?.image;
+  }
+
+  /** The line the next token begins on. */
+  get line(): number {
+    return this.tokens[this.at]?.startLine ?? 0;
+  }
+
+  /** The line of the token that was printed last. */
+  get lastLine(): number {
+    return this.tokens[this.at - 1]?.endLine ?? 0;
+  }
+
+  peek(): Gap {
+    const gap = this.gaps[this.at]!;
+    return this.pending === undefined ? gap : merge(this.pending, gap);
+  }
+
+  /** The gap before the next token, for a caller that prints its comments itself. */
+  takeGap(): Gap {
+    const gap = this.peek();
+    this.pending = nothing;
+    return gap;
+  }
+
+  /** The next token's text; its gap has been taken. */
+  word(): string {
+    this.pending = undefined;
+    return this.tokens[this.at++]!.image;
+  }
+
+  /** What parts the next token from the one before: `wanted`, or a line for each comment between them. */
+  gap(wanted: Doc): Doc {
+    const gap = this.takeGap();
+    return hasComments(gap) ? [commentsOf(gap), hardline] : wanted;
+  }
+
+  /** `wanted` and the next token. */
+  take(wanted: Doc): Doc {
+    const parting = this.gap(wanted);
+    return [parting, this.word()];
+  }
+
+  /** As `take`, for what closes a bracket: comments before it are indented as what it holds. */
+  close(wanted: Doc): Doc {
+    const gap = this.takeGap();
+    return [hasComments(gap) ? [indent(commentsOf(gap)), hardline] : wanted, this.word()];
+  }
+
+  /** Passes over a comma, if one is next; comments before it will stand after it. */
+  passComma(): boolean {
+    if (this.image !== ',') return false;
+    const gap = this.takeGap();
+    this.word();
+    this.pending = gap;
+    return true;
+  }
+}
+
+/** A space of four cells parts a comment from what it stands after. */
+export const beforeComment = '    ';
+
+function commentsOf({ trailing, own }: Gap): Doc {
+  const above = trailing === undefined ? [] : [lineSuffix(beforeComment + trailing)];
+  return [...above, ...own.map(({ text }) => [hardline, text])];
+}

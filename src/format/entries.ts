@@ -1,0 +1,91 @@
+/** `name = value` and `name : value`, wherever they stand: taken from the tokens in pieces, so that signs can be aligned. */
+import { builders } from 'prettier/doc';
+import type * as Ast from '../syntax/ast.ts';
+import type { Cursor } from './cursor.ts';
+import { type Doc, flat } from './doc.ts';
+import { expression } from './expressions.ts';
+import type { Gap } from './gaps.ts';
+
+const { fill, indent, line } = builders;
+
+/** Something with a name before a sign and a value after it. */
+export interface Binding {
+  readonly kind: 'binding';
+  /** What stands before the sign; nothing where a comment within it breaks it over lines. */
+  readonly head?: string;
+  /** The head, the sign and the value as they stand, signs not aligned. */
+  readonly doc: Doc;
+  readonly sign: '=' | ':';
+  /** The value, with the comments between the sign and it. */
+  readonly value: Doc;
+  /** Signs of neighbours are aligned where this is the same. */
+  readonly form: string;
+}
+
+export function typedEntry({ value }: Ast.TypedEntry, cursor: Cursor): Binding {
+  return binding([cursor.word()], ':', 'typed', cursor, () => expression(value, cursor));
+}
+
+export function towerEntry({ channel, flow }: Ast.TowerEntry, cursor: Cursor): Binding {
+  const head = channel ? [cursor.word(), cursor.take(' ')] : [cursor.word()];
+  return binding(head, '=', channel ? 'channel' : 'step', cursor, () => expression(flow, cursor));
+}
+
+export function entry({ value, by }: Ast.Entry, cursor: Cursor): Binding {
+  return binding([cursor.word()], '=', 'entry', cursor, () => {
+    const printed = expression(value, cursor);
+    return by ? [printed, indent([cursor.take(' '), cursor.take(' ')])] : printed;
+  });
+}
+
+export function letDeclaration({ value }: Ast.Let, cursor: Cursor): Binding {
+  return binding(words(2, cursor), '=', 'let', cursor, () => expression(value, cursor));
+}
+
+export function blockDeclaration({ shared, flow }: Ast.Block, cursor: Cursor): Binding {
+  return binding(words(shared ? 3 : 2, cursor), '=', 'block', cursor, () => expression(flow, cursor));
+}
+
+export function goal({ value }: Ast.Objective | Ast.Retrieve, cursor: Cursor): Binding {
+  return binding([cursor.word()], '=', 'goal', cursor, () => expression(value, cursor));
+}
+
+export function groupDeclaration({ members }: Ast.Group, cursor: Cursor): Binding {
+  return binding(words(2, cursor), '=', 'group', cursor, () => {
+    const parts: Doc[] = [cursor.word()];
+    for (let index = 1; index < members.length; index++) {
+      cursor.passComma();
+      parts.push([',', cursor.gap(line)], cursor.word());
+    }
+    return indent(fill(parts));
+  });
+}
+
+function words(count: number, cursor: Cursor): Doc[] {
+  return [cursor.word(), ...Array.from({ length: count - 1 }, () => cursor.take(' '))];
+}
+
+/** The value is read last: it follows the sign in the text. */
+function binding(head: Doc[], sign: '=' | ':', form: string, cursor: Cursor, read: () => Doc): Binding {
+  const beforeSign = cursor.gap('');
+  cursor.word();
+  const parting = cursor.gap(' ');
+  const value: Doc = [parting === ' ' ? ' ' : indent(parting), read()];
+  const whole: Doc = [...head, beforeSign];
+  const text = flat(whole);
+  const space = sign === '=' && beforeSign === '' ? ' ' : '';
+  return {
+    kind: 'binding',
+    ...(text === undefined ? {} : { head: text }),
+    doc: [indent([...whole, space, sign]), value],
+    sign,
+    value,
+    form,
+  };
+}
+
+/** An entry or declaration with the comments that stand before it. */
+export interface Placed<T> {
+  readonly before: Gap;
+  readonly item: T;
+}

@@ -1,0 +1,87 @@
+/** What stands between two tokens: comments and blank lines. Each is kept between the same two tokens when it is printed. */
+import type { IToken } from 'chevrotain';
+
+export interface OwnLine {
+  readonly text: string;
+  /** An empty line stands above it. */
+  readonly blank: boolean;
+  /** It goes on below a comment at a line's end, in the same column. */
+  readonly continues: boolean;
+}
+
+export interface Gap {
+  /** The comment on the line of the token before. */
+  readonly trailing?: string;
+  /** Comments that have a line to themselves. */
+  readonly own: readonly OwnLine[];
+  /** An empty line stands right above the next token. */
+  readonly blank: boolean;
+  /** The next token begins a line. */
+  readonly newline: boolean;
+}
+
+export const nothing: Gap = { own: [], blank: false, newline: false };
+
+export const hasComments = ({ trailing, own }: Gap): boolean => trailing !== undefined || own.length > 0;
+
+/** Whether one of its comments is a `///`, which belongs to the token below. */
+export const hasDescription = ({ trailing, own }: Gap): boolean =>
+  (trailing?.startsWith('///') ?? false) || own.some(({ text }) => text.startsWith('///'));
+
+/** The gap of two, when the token between them is printed before both or not at all. */
+export function merge(first: Gap, second: Gap): Gap {
+  const newline = first.newline || second.newline;
+  if (!hasComments(first)) return { ...second, blank: second.blank || (first.blank && !hasComments(second)), newline };
+  const { trailing, own, blank } = second;
+  const below = trailing === undefined ? [] : [{ text: trailing, blank: first.blank, continues: false }];
+  return {
+    ...(first.trailing === undefined ? {} : { trailing: first.trailing }),
+    own: [...first.own, ...below, ...own],
+    blank,
+    newline,
+  };
+}
+
+/** The gap before each token, and one more before the end of the file. Tokens and comments in the order they stand. */
+export function gapsBetween(tokens: readonly IToken[], comments: readonly IToken[]): Gap[] {
+  const gaps: Gap[] = [];
+  let next = 0;
+  let last: IToken | undefined;
+  for (let index = 0; index <= tokens.length; index++) {
+    const token = tokens[index];
+    const within: IToken[] = [];
+    while (next < comments.length && (token === undefined || comments[next]!.startOffset < token.startOffset)) {
+      within.push(comments[next++]!);
+    }
+    gaps.push(gapOf(last, within, token));
+    last = token;
+  }
+  return gaps;
+}
+
+function gapOf(before: IToken | undefined, comments: readonly IToken[], after: IToken | undefined): Gap {
+  let line = before?.endLine ?? 0;
+  let trailing: IToken | undefined;
+  /** The column of a comment at a line's end, while comments go on below it. */
+  let column: number | undefined;
+  const own: OwnLine[] = [];
+  for (const comment of comments) {
+    const at = comment.startLine ?? 0;
+    if (before !== undefined && at === line && own.length === 0 && trailing === undefined) {
+      trailing = comment;
+      column = comment.startColumn;
+    } else {
+      const continues = column !== undefined && at === line + 1 && comment.startColumn === column;
+      if (!continues) column = undefined;
+      own.push({ text: comment.image.trimEnd(), blank: at > line + 1 && (line > 0 || own.length > 0), continues });
+    }
+    line = at;
+  }
+  const next = after?.startLine ?? line;
+  return {
+    ...(trailing === undefined ? {} : { trailing: trailing.image.trimEnd() }),
+    own,
+    blank: next > line + 1 && line > 0,
+    newline: next > line,
+  };
+}

@@ -1,0 +1,42 @@
+/** The prettier plugin: `prettier --plugin tower-lang/prettier`. */
+import type { AstPath, Parser, Printer, RequiredOptions, SupportLanguage } from 'prettier';
+import type { File } from '../syntax/ast.ts';
+import { makeSource, positionAt } from '../text/source.ts';
+import { printTree, readForFormat } from './format.ts';
+import { defaultLayout } from './layout.ts';
+
+interface Root {
+  readonly file: File;
+  readonly text: string;
+}
+
+export const languages: SupportLanguage[] = [
+  { name: 'Tower', parsers: ['tower'], extensions: ['.tower'], vscodeLanguageIds: ['tower'] },
+];
+
+export const parsers: Record<string, Parser<Root>> = {
+  tower: {
+    astFormat: 'tower',
+    parse(text, options) {
+      const source = makeSource(options.filepath ?? '<text>', text);
+      const { output, diagnostics } = readForFormat(source);
+      if (output) return { file: output, text };
+      const [first] = diagnostics;
+      const at = first!.at ?? { source, start: 0, end: 0 };
+      const loc = { start: positionAt(source, at.start), end: positionAt(source, at.end) };
+      throw Object.assign(new SyntaxError(`${first!.message} [${first!.code}]`), { loc });
+    },
+    locStart: () => 0,
+    locEnd: ({ text }) => text.length,
+  },
+};
+
+export const printers: Record<string, Printer<Root>> = {
+  tower: {
+    print: ({ node }: AstPath<Root>, { printWidth, tabWidth, useTabs }) =>
+      printTree(node.file, node.text, { printWidth, tabWidth, useTabs: useTabs ?? false }),
+    getVisitorKeys: () => [],
+  },
+};
+
+export const defaultOptions: Partial<RequiredOptions> = { ...defaultLayout };

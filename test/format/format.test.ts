@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import * as prettier from 'prettier';
+import { describe, expect, test } from 'vitest';
+import { filesToFormat, formatFile } from '../../src/api/format.ts';
+import { formatFences } from '../../src/format/fences.ts';
+import { format } from '../../src/format/format.ts';
+import * as plugin from '../../src/format/prettier.ts';
+import { makeSource } from '../../src/text/source.ts';
+import { goldens } from '../golden.ts';
+import * as examples from '../syntax/examples.ts';
+import { formatted } from './laws.ts';
+
+// How things are written, before and after.
+goldens(fileURLToPath(new URL('goldens', import.meta.url)), ({ text }) => formatted(text), { output: '.formatted' });
+
+describe('everything of this project is formatted', () => {
+  const files = filesToFormat(['models', 'docs', 'README.md']);
+  test('the files are found', () => {
+    expect(files).toContain('models/two_tower.tower');
+    expect(files).toContain('docs/guide/language.md');
+    expect(files).toContain('README.md');
+  });
+  test.each(files)('%s', (path) => {
+    const { output, source, diagnostics } = formatFile(path);
+    expect(diagnostics).toEqual([]);
+    expect(output).toBe(source.text);
+  });
+});
+
+const asPrettier = (text: string, options: prettier.Options = {}) =>
+  prettier.format(text, { parser: 'tower', plugins: [plugin], filepath: 'a.tower', ...options });
+
+describe('the prettier plugin', () => {
+  test.each(Object.entries(examples))('gives the same for %s', async (_, text) => {
+    expect(await asPrettier(text)).toBe(format(makeSource('a', text)).output);
+    const narrow = { printWidth: 40, tabWidth: 4 };
+    expect(await asPrettier(text, narrow)).toBe(format(makeSource('a', text), narrow).output);
+  });
+  test('finds its parser by the ending of a file', async () => {
+    expect(await prettier.format('model   a', { plugins: [plugin], filepath: 'a.tower' })).toBe('model a\n');
+  });
+  test('formats the fences of Markdown', async () => {
+    const page = '# A\n\n```tower\nmodel   a\n```\n';
+    expect(await prettier.format(page, { parser: 'markdown', plugins: [plugin] })).toBe(
+      '# A\n\n```tower\nmodel a\n```\n',
+    );
+  });
+  test('refuses a text with a mistake of syntax, and says where', async () => {
+    await expect(asPrettier('model a\nlet b 3\n')).rejects.toThrow(
+      /`=` is missing before `3` \[missing-sign\][\s\S]*> 2 \| let b 3/,
+    );
+  });
+});
+
+describe('what is no program', () => {
+  const output = (text: string) => format(makeSource('a.tower', text)).output;
+  test('nothing stays nothing', () => expect([output(''), output('\n \n')]).toEqual(['', '']));
+  test('comments alone stay', () => expect(output('\n\n// a\n\n\n//b\n')).toBe('// a\n\n//b\n'));
+  test('a mistake of syntax is told in its place, and nothing is formatted', () => {
+    const { output, diagnostics } = format(makeSource('a.tower', '\uFEFFmodel  a\r\nlet b 3\r\n'));
+    expect(output).toBeUndefined();
+    expect(diagnostics.map(({ code, at }) => [code, at?.start])).toEqual([['missing-sign', 17]]);
+  });
+  test('a warning keeps nothing from being formatted', () => {
+    expect(output('model  a\n/// of nothing')).toBe('model a\n/// of nothing\n');
+  });
+});
+
+describe('the bytes around a text', () => {
+  const output = (text: string) => format(makeSource('a.tower', text)).output;
+  test('line ends stay what the first one is', () => {
+    expect(output('model  a\r\n\r\n\r\nlet b=3\n')).toBe('model a\r\n\r\nlet b = 3\r\n');
+    expect(output('model  a\nlet b=3\r\n')).toBe('model a\nlet b = 3\n');
+  });
+  test('a byte order mark stays', () => expect(output('\uFEFFmodel  a')).toBe('\uFEFFmodel a\n'));
+});
+
+describe('fences of a page', () => {
+  test('are formatted, and nothing else', () => {
+    const page =
+      'a   b\n\n```tower\nlet a=3\n```\n\n```text\nlet a=3\n```\n\n```tower wrong\nlet a=\n```\n\n```tower\n```\n';
+    expect(formatFences(makeSource('a.md', page)).output).toBe(page.replace('let a=3', 'let a = 3'));
+  });
+  test('a mistake in one is told with its line in the page', () => {
+    const { output, diagnostics } = formatFences(makeSource('a.md', '# A\n\n```tower\nmodel a\nlet b 3\n```\n'));
+    expect(output).toBeUndefined();
+    expect(diagnostics[0]!.at!.source.text.slice(0, diagnostics[0]!.at!.start).split('\n').length).toBe(5);
+  });
+});
+
+test('2,000 lines are formatted alike whether they stand alone or together', () => {
+  const one = readFileSync('models/two_tower.tower', 'utf8');
+  const many = Array.from({ length: 65 }, () => one).join('\n');
+  expect(format(makeSource('a.tower', many)).output).toBe(many);
+});

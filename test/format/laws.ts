@@ -1,0 +1,33 @@
+/** What holds of every text that is formatted. */
+import { expect } from 'vitest';
+import { lex } from '../../grammar/lexer.ts';
+import { format } from '../../src/format/format.ts';
+import type { Layout } from '../../src/format/layout.ts';
+import { parse } from '../../src/syntax/parse.ts';
+import { makeSource } from '../../src/text/source.ts';
+
+/** Formats a text that has no mistake of syntax, and holds the result to every law. */
+export function formatted(text: string, layout: Partial<Layout> = {}): string {
+  const { output, diagnostics } = format(makeSource('a.tower', text), layout);
+  if (output === undefined) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
+  expect(tree(output)).toBe(tree(text));
+  expect(interleaved(output)).toEqual(interleaved(text));
+  expect(format(makeSource('a.tower', output), layout).output).toBe(output);
+  expect(output).not.toMatch(/[ \t]\n|\n\n\n|^\n/);
+  expect(output === '' || /[^\n]\n$/.test(output)).toBe(true);
+  return output;
+}
+
+/** The tree without its places, descriptions included. */
+function tree(text: string): string {
+  const { output } = parse(makeSource('a.tower', text));
+  return JSON.stringify(output, (key, value) => (key === 'span' ? undefined : value));
+}
+
+/** Words, signs and comments in their order: nothing moves over anything. Commas may come and go. */
+function interleaved(text: string): string[] {
+  const { tokens, comments } = lex(text);
+  return [...tokens.filter(({ image }) => image !== ','), ...comments]
+    .sort((a, b) => a.startOffset - b.startOffset)
+    .map(({ image }) => image.trimEnd());
+}
