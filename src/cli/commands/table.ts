@@ -9,7 +9,6 @@ import { exportCommand } from './export.ts';
 import { formatCommand } from './format.ts';
 import { helpCommand } from './help.ts';
 import { inspectCommand } from './inspect.ts';
-import { lspCommand } from './lsp.ts';
 import { recommendCommand } from './recommend.ts';
 import { trainCommand } from './train.ts';
 
@@ -24,6 +23,5 @@ export const commands: readonly ((program: Command) => void)[] = [
   inspectCommand,
   enginesCommand,
   dataCommand,
-  lspCommand,
   helpCommand,
 ];
