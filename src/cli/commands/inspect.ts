@@ -32,9 +32,9 @@ export function inspectCommand(program: Command): void {
     .addOption(setOption())
     .addOption(jsonOption())
     .action(async (path: string, options: Options) => {
-      const { check, checkAndLower } = await import('../../api/check.ts');
       if (existsSync(path) && statSync(path).isDirectory()) return inspectRun(path, options);
       if (options.ast) return inspectTree(path, options);
+      const { checkAndLower } = await import('../../api/check.ts');
       const { model, lowered, diagnostics } = await checkAndLower(path, { set: options.set });
       report(diagnostics);
       const { plan } = lowered;
@@ -70,8 +70,8 @@ export function inspectCommand(program: Command): void {
 
 /** The tree is shown beside the mistakes that are in it. */
 async function inspectTree(path: string, { set }: Options): Promise<void> {
+  const [{ check }, { astJson }] = await Promise.all([import('../../api/check.ts'), import('../views/ast.ts')]);
   const { file, diagnostics } = await check(path, { set });
-  const { astJson } = await import('../views/ast.ts');
   answerJson(astJson(file));
   if (diagnostics.length > 0) say(render(diagnostics, { colour }));
   if (hasErrors(diagnostics)) process.exitCode = 1;
