@@ -44,14 +44,16 @@ export function inBatchSoftmax(context: LossContext, score: Score, sharpness: nu
   const own = rowScore(builder, q, v);
   const offset = columnOffset(context, own, args);
   const factors = column(context, builder.exp(offset));
-  const sums = builder.matMul(raised, factors);
+  // One product for the row sums and for the mean items: a product with a single column would take as long as with 64.
+  const weighted = builder.matMul(raised, builder.concat([builder.mul(v, factors), factors], 1));
+  const sums = builder.slice(weighted, [0, score.width], [-1, 1]);
   const logSums = builder.reshape(builder.log(sums), own.type.shape);
   const normalizer = maximum === undefined ? logSums : builder.add(logSums, maximum);
   const value = weightedMean(builder, builder.sub(builder.sub(normalizer, offset), own), weight);
 
   const shares = rowShares(builder, own, weight);
   const share = weight === undefined ? shares : column(context, shares);
-  const meanItem = builder.div(builder.matMul(raised, builder.mul(v, factors)), sums);
+  const meanItem = builder.div(builder.slice(weighted, [0, 0], [-1, score.width]), sums);
   const shared = builder.mul(q, share);
   const meanQuery = builder.mul(factors, builder.matMul(raised, builder.div(shared, sums), { transposeA: true }));
   const byQuery = builder.mul(builder.sub(meanItem, v), share);
