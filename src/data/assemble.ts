@@ -1,4 +1,5 @@
 /** Good rows, in order, become the parts, the corpus and the users of a data set. */
+import { failure } from '../diagnostics/failure.ts';
 import type { FeaturePlan } from '../lower/plan.ts';
 import type { DataDescription } from '../model/model.ts';
 import type { BagColumn, Corpus, Encoding, Events, IndexedColumn, Part, Users } from './dataset.ts';
@@ -36,6 +37,7 @@ export interface Assembled {
   readonly users: Users;
   readonly encodings: ReadonlyMap<string, Encoding>;
   readonly missing: ReadonlyMap<string, number>;
+  readonly missingLabels: ReadonlyMap<string, number>;
   readonly protocol: readonly string[];
 }
 
@@ -137,6 +139,8 @@ export function assemble(given: ToAssemble): Assembled {
     item: gather(itemRows.ofEvent, places[part]),
     user: gather(userRows.ofEvent, places[part]),
   });
+  const learnt = { train: partOf('train'), validation: partOf('validation'), test: partOf('test') };
+  const missingLabels = countMissing(learnt, description);
   const titles = titlesOf();
   const trained =
     wanted.itemKey === undefined
@@ -148,7 +152,7 @@ export function assemble(given: ToAssemble): Assembled {
     values: gather(itemRows.ofEvent, trained.order),
   };
   return {
-    parts: { train: partOf('train'), validation: partOf('validation'), test: partOf('test') },
+    parts: learnt,
     corpus: {
       rows: itemRows.keys.length,
       features: itemFeatures,
@@ -159,7 +163,8 @@ export function assemble(given: ToAssemble): Assembled {
     users: { rows: userRows.keys.length, features: userFeatures, keys: userRows.keys, seen },
     encodings,
     missing,
-    protocol: [split.sentence, ...sentences(given, itemRows, itemCounts)],
+    missingLabels,
+    protocol: [split.sentence, ...sentences(given, itemRows, itemCounts), ...labelSentences(missingLabels)],
   };
 
   function encodeFeature(plan: FeaturePlan, column: WantedColumn): void {
@@ -270,6 +275,33 @@ function missingIn(raw: RawColumn, { kept }: GoodRows): number {
     else count += Number.isNaN(raw.values[row * raw.width]!) ? 1 : 0;
   }
   return count;
+}
+
+/** Events without a label, by label. Throws Failure where the training part has none at all: nothing could be learnt from it. */
+function countMissing(of: Readonly<Record<Part, Events>>, { events }: DataDescription): Map<string, number> {
+  const missingIn = (part: Part, name: string): number =>
+    of[part].labels.get(name)!.reduce((sum, value) => sum + (Number.isNaN(value) ? 1 : 0), 0);
+  return new Map(
+    [...of.train.labels.keys()].map((name) => {
+      const inTraining = missingIn('train', name);
+      if (inTraining === of.train.rows) {
+        throw failure(
+          'data-needs',
+          { what: name, needs: 'a value in one event at least of the training part' },
+          events.span,
+        );
+      }
+      return [name, inTraining + missingIn('validation', name) + missingIn('test', name)];
+    }),
+  );
+}
+
+function labelSentences(missing: ReadonlyMap<string, number>): string[] {
+  return [...missing].flatMap(([name, count]) =>
+    count === 0
+      ? []
+      : [`${count.toLocaleString('en')} events have no \`${name}\`: they have no part in what is learnt from it.`],
+  );
 }
 
 function sentences(given: ToAssemble, items: KeyRows, counts: Int32Array): string[] {

@@ -35,6 +35,7 @@ export interface IndexedColumn {
 export interface Events {
   readonly rows: number;
   readonly features: ReadonlyMap<string, IndexedColumn>;
+  /** NaN where a label is missing. */
   readonly labels: ReadonlyMap<string, Float32Array>;
   /** Row of each event's item in the corpus; −1 where the corpus lacks it. */
   readonly item: Int32Array;
@@ -74,6 +75,8 @@ export interface Dataset {
   readonly rejected: Rejected;
   /** By feature: rows of its file without a value. They have the code or number that its encoder keeps for missing ones. */
   readonly missing?: ReadonlyMap<string, number>;
+  /** By label: events without a value, in all parts. They have no part in what is learnt from the label. */
+  readonly missingLabels?: ReadonlyMap<string, number>;
   /** Sentences about how it was split, for the protocol printed with every figure. */
   readonly protocol: readonly string[];
 }

@@ -6,12 +6,12 @@ export function fillNumbers(
   ids: ArrayLike<number>,
   { items, valid }: ReturnType<typeof chunkColumn>,
 ): void {
-  const { values, bad } = column;
+  const { values, bad, nan = bad } = column;
   for (let i = 0; i < ids.length; i++) {
     if (!isValid(valid, i)) continue;
     const value = items[i]!;
     if (Number.isFinite(value)) values[ids[i]!] = value;
-    else bad.push(ids[i]!);
+    else (Number.isNaN(value) ? nan : bad).push(ids[i]!);
   }
 }
 

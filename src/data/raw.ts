@@ -13,6 +13,8 @@ export interface RawNumbers {
   readonly width: number;
   readonly values: Float64Array;
   readonly bad: number[];
+  /** Rows that held NaN, where they are not among the bad ones. */
+  readonly nan?: number[];
 }
 
 /** `values[starts[i] … ends[i])`, missing elements left out. */

@@ -67,6 +67,7 @@ export async function siftRows(
       else if (seen !== undefined) seen[code] = 1;
     }
   }
+  const labelColumns = new Set(wanted.labels.values());
   for (const [wantedColumn, column] of raw.columns) {
     if (column.kind === 'codes') continue;
     const reason = {
@@ -76,7 +77,10 @@ export async function siftRows(
       code: '',
       codes: '',
     }[wantedColumn.form];
-    for (const row of (column as RawNumbers | RawBags).bad) find(row, wantedColumn, reason);
+    const { bad, nan } = column as RawNumbers & RawBags;
+    for (const row of bad) find(row, wantedColumn, reason);
+    // A label that is not a number is one that is missing.
+    if (!labelColumns.has(wantedColumn)) for (const row of nan ?? []) find(row, wantedColumn, reason);
   }
   const each = (column: WantedColumn | undefined, check: (value: number) => string | undefined): void => {
     if (column === undefined || column.column.at !== role) return;
@@ -91,10 +95,9 @@ export async function siftRows(
   each(wanted.time, (value) => (Number.isNaN(value) ? 'there is no time' : undefined));
   for (const column of wanted.labels.values()) {
     const binary = column.column.sort === 'binary';
-    each(column, (value) => {
-      if (Number.isNaN(value)) return 'there is no label';
-      return binary && value !== 0 && value !== 1 ? '… is neither 0 nor 1' : undefined;
-    });
+    each(column, (value) =>
+      binary && value !== 0 && value !== 1 && !Number.isNaN(value) ? '… is neither 0 nor 1' : undefined,
+    );
   }
   for (const plan of plans) {
     const column = wanted.features.get(plan.name);

@@ -90,6 +90,7 @@ export async function readRows(
         width: 1,
         values: new Float64Array(rows).fill(Number.NaN),
         bad: [],
+        nan: [],
       };
       raw.set(wanted, column);
       selected.push(wanted.column.sort === 'time' ? timeOf(`c${at}`, type) : numberOf(`c${at}`, type));

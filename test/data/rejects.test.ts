@@ -85,20 +85,31 @@ describe('a bad row is set apart with its file, line, column and reason', () => 
     expect(data.corpus.keys).toEqual(['i0', 'i1', 'i2', 'i3']);
   });
 
-  it('a time that is none, and a label that is missing or neither 0 nor 1', async () => {
-    const { rejected } = await lenient(
+  it('a time that is none, and a label that is neither 0 nor 1; one that is missing is counted, and its event kept', async () => {
+    const { rejected, data } = await lenient(
       {
         'events.csv':
-          'user,item,when,price,liked\na,x,2020-01-01,1,1\na,x,2020-01-02,1,0\na,x,soon,1,1\na,x,2020-01-03,1,\na,x,,1,1\na,x,2020-01-04,1,2\na,x,2020-01-05,,1\n',
+          'user,item,when,price,liked\na,x,2020-01-01,1,1\na,x,2020-01-02,1,0\na,x,soon,1,1\na,x,2020-01-03,1,\na,x,,1,1\na,x,2020-01-04,1,2\na,x,2020-01-05,,NaN\n',
       },
       { columns: {}, time: '"when"' },
     );
     expect(rejected).toEqual([
       'events.csv:4 when: "soon" is not a time',
-      'events.csv:5 liked: there is no label',
       'events.csv:6 time: there is no time',
       'events.csv:7 liked: "2.0" is neither 0 nor 1',
     ]);
+    expect([...data.parts.train.labels.get('liked')!]).toEqual([1, 0, Number.NaN, Number.NaN]);
+    expect(data.missingLabels).toEqual(new Map([['liked', 2]]));
+    expect(data.protocol).toContain('2 events have no `liked`: they have no part in what is learnt from it.');
+  });
+
+  it('labels that are all missing are refused: there is nothing to learn from them', async () => {
+    await expect(
+      lenient(
+        { 'events.csv': 'user,item,when,price,liked\na,x,2020-01-01,1,\na,y,2020-01-02,1,NaN\n' },
+        { columns: {}, time: '"when"' },
+      ),
+    ).rejects.toThrow(/`liked` needs a value in one event at least of the training part/);
   });
 
   it('a key that the items file lacks, and a key that stands in it twice', async () => {
