@@ -39,7 +39,7 @@ export const cranfield = dataSet({
         'judgements.csv': writeCsv(['query_id', 'query', 'doc_id', 'grade', 'fold'], judgements),
         'documents.csv': writeCsv(
           ['doc_id', 'title', 'authors', 'abstract'],
-          documents.map(({ I, T = '', A = '', W = '' }) => [I, T, A, W.startsWith(T) ? W.slice(T.length).trim() : W]),
+          documents.map(({ I, T = '', A = '', W = '' }) => [I, T.replace(/ ?\.$/, ''), A, withoutTitle(W, T)]),
         ),
       },
     };
@@ -47,6 +47,10 @@ export const cranfield = dataSet({
 });
 
 const foldOf = (query: number): string => (query % 10 === 0 ? 'validation' : query % 5 === 1 ? 'test' : 'train');
+
+/** An abstract begins with the title. */
+const withoutTitle = (abstract: string, title: string): string =>
+  abstract.startsWith(title) ? abstract.slice(title.length).trim() : abstract;
 
 /** Records of `.I number` and fields `.T`, `.A`, `.B`, `.W`, each of several lines; line ends become blanks. */
 function records(text: string): Record<string, string>[] {

@@ -17,7 +17,7 @@ export const flights = dataSet({
     log(`fetching flights from npm's ${specifier}`);
     const files = await readNpmPackage('flights', specifier, names);
     const flown = await destinationsOf(files['data/flights-3m.parquet']);
-    const columns = ['iata', 'name', 'city', 'state', 'latitude', 'longitude'];
+    const columns = ['name', 'city', 'state', 'latitude', 'longitude'];
     const airports = readCsv(files['data/airports.csv'].toString('utf8').replaceAll('\r\n', '\n'), (reason) => {
       throw new Error(`airports.csv of ${specifier}: ${reason}`);
     }).filter(({ iata }) => flown.has(iata!));
@@ -28,8 +28,9 @@ export const flights = dataSet({
       files: {
         'flights.parquet': files['data/flights-3m.parquet'],
         'airports.csv': writeCsv(
-          columns,
-          airports.map((row) => columns.map((name) => row[name])),
+          // Called as flights call them, which join by it.
+          ['destination', ...columns],
+          airports.map((row) => [row.iata, ...columns.map((name) => row[name])]),
         ),
       },
     };
