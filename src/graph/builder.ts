@@ -28,6 +28,8 @@ export interface Builder {
   constant(values: readonly number[] | number, shape?: readonly number[], dtype?: Dtype): Ref;
   /** Labels of nodes, and names of parameters, made inside start with `name/`. */
   scope<T>(name: string, body: () => T): T;
+  /** Labels and names made inside start from nothing, wherever this is called. */
+  unscoped<T>(body: () => T): T;
 
   // element by element; numbers stand for scalar constants
   add(a: Ref | number, b: Ref | number): Ref;
@@ -77,7 +79,7 @@ export interface Builder {
   pad(a: Ref, before: readonly number[], after: readonly number[]): Ref;
   broadcastTo(a: Ref, like: Ref): Ref;
   gather(a: Ref, indices: Ref): Ref;
-  segmentSum(values: Ref, segments: Ref, rows: number): Ref;
+  segmentSum(values: Ref, segments: Ref, rows: Dim): Ref;
   scatterUpdate(a: Ref, indices: Ref, updates: Ref): Ref;
 
   output(name: string, value: Ref): void;
@@ -108,6 +110,15 @@ export function builderOn(writer: GraphWriter): Builder {
     const dtype = values.find((value) => typeof value !== 'number')?.type.dtype ?? 'float32';
     return values.map((value) => (typeof value === 'number' ? constant(value, [], dtype) : value));
   };
+  const labelled = <T>(label: string, body: () => T): T => {
+    const outside = writer.label;
+    writer.label = label;
+    try {
+      return body();
+    } finally {
+      writer.label = outside;
+    }
+  };
   const binary = (op: Op) => (a: Ref | number, b: Ref | number) => writer.add(op, operands(a, b));
   const unary = (op: Op) => (a: Ref) => writer.add(op, [a]);
   const product =
@@ -128,15 +139,8 @@ export function builderOn(writer: GraphWriter): Builder {
     parameter: (name, shape, initial, options) =>
       writer.parameter(named(name), { dtype: 'float32', shape }, initial, options?.trainable ?? true),
     constant,
-    scope(name, body) {
-      const outside = writer.label;
-      writer.label = named(name);
-      try {
-        return body();
-      } finally {
-        writer.label = outside;
-      }
-    },
+    scope: (name, body) => labelled(named(name), body),
+    unscoped: (body) => labelled('', body),
     add: binary('Add'),
     sub: binary('Sub'),
     mul: binary('Mul'),
@@ -179,7 +183,7 @@ export function builderOn(writer: GraphWriter): Builder {
     pad: (a, before, after) => moved('Pad')(a, { before, after }),
     broadcastTo: (a, like) => writer.add('BroadcastTo', [a, like]),
     gather: (a, indices) => writer.add('Gather', [a, indices]),
-    segmentSum: (values, segments, rows) => writer.add('SegmentSum', [values, segments], { rows }),
+    segmentSum: (values, segments, rows) => writer.add('SegmentSum', [values, segments], { rows: [rows] }),
     scatterUpdate: (a, indices, updates) => writer.add('ScatterUpdate', [a, indices, updates]),
     output: (name, value) => writer.output(name, value),
     update: (parameter, value) => writer.update(parameter, value),

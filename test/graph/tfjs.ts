@@ -58,7 +58,7 @@ const runs: Partial<Record<OpName, Run>> = {
   BroadcastTo: (tf, [a], _, shape) => tf.broadcastTo(a!, shape),
   Gather: (tf, [a, indices]) => tf.gather(a!, indices as TensorFlow.Tensor1D),
   SegmentSum: (tf, [a, segments], node) =>
-    tf.unsortedSegmentSum(a!, segments as TensorFlow.Tensor1D, node.attributes.rows as number),
+    tf.unsortedSegmentSum(a!, segments as TensorFlow.Tensor1D, (node.attributes.rows as number[])[0]!),
 };
 
 /** Whether the whole graph up to its output `loss` can be run and differentiated here. */

@@ -35,7 +35,7 @@ const reduction =
 export const segmentOperands = (node: Node, [values, segments]: readonly string[], writer: TensorflowWriter) => [
   values!,
   segments!,
-  writer.constant([node.attributes.rows as number], [], 'int32'),
+  writer.scalarLength(node.type.shape[0]!),
 ];
 
 export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable {

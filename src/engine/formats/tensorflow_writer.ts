@@ -114,9 +114,14 @@ export class TensorflowWriter {
   /** A shape as an int32 vector, with symbols looked up in the inputs. */
   shape(dims: readonly Dim[]): string {
     if (isStatic(dims)) return this.vector(dims);
-    const parts = dims.map((dim) => (typeof dim === 'number' ? this.constant([dim], [], 'int32') : this.length(dim)));
+    const parts = dims.map((dim) => this.scalarLength(dim));
     const attributes = { N: { i: parts.length }, T: { type: 'DT_INT32' }, axis: { i: 0 } };
     return this.emit('Pack', parts, attributes, 'shape');
+  }
+
+  /** A length as an int32 scalar. */
+  scalarLength(dim: Dim): string {
+    return typeof dim === 'number' ? this.constant([dim], [], 'int32') : this.length(dim);
   }
 
   private length(dim: { readonly symbol: string; readonly times: number }): string {

@@ -1,6 +1,6 @@
 /** Ops that read or write at places given as int32 values. */
 import type { Ref } from '../builder.ts';
-import { countElements, elementsOf, printDim, printShape, printType, sameDim } from '../dims.ts';
+import { countElements, elementsOf, printDim, printShape, sameDim } from '../dims.ts';
 import { GraphTypeError } from '../errors.ts';
 import type { Dim, TensorType } from '../graph.ts';
 import { lengthOf } from '../lazy.ts';
@@ -23,12 +23,9 @@ export const gather: OpRow = {
     () => {
       const [values, indices] = at.inputs as [Ref, Ref];
       const [rows, ...rest] = values.type.shape;
-      if (typeof rows !== 'number') {
-        throw new GraphTypeError(`Gather: no gradient by ${printType(values.type)}, whose rows are not a number`);
-      }
       const count = elementsOf(indices.type.shape);
       const updates = at.builder.reshape(at.full(), [count, ...rest]);
-      return at.builder.segmentSum(updates, at.builder.reshape(indices, [count]), rows);
+      return at.builder.segmentSum(updates, at.builder.reshape(indices, [count]), rows!);
     },
     'none',
   ],
@@ -43,7 +40,7 @@ export const gather: OpRow = {
 };
 
 export const segmentSum: OpRow = {
-  doc: 'Row i of the first operand [n, …] is added to row segments[i] of the result, which has attribute rows rows.',
+  doc: 'Row i of the first operand [n, …] is added to row segments[i] of the result, which has as many rows as attribute rows says.',
   type(inputs, attributes): TensorType {
     expectInputs('SegmentSum', inputs, ['float32', 'int32'], ['int32']);
     const [values, segments] = inputs as [TensorType, TensorType];
@@ -53,7 +50,8 @@ export const segmentSum: OpRow = {
         `SegmentSum: ${printShape(values.shape)} has not one row for each of ${printDim(segments.shape[0]!)} segments`,
       );
     }
-    return { dtype: values.dtype, shape: [attributes.rows as number, ...values.shape.slice(1)] };
+    const [rows] = attributes.rows as readonly Dim[];
+    return { dtype: values.dtype, shape: [rows!, ...values.shape.slice(1)] };
   },
   gradient: (at) => [() => at.builder.gather(at.full(), at.inputs[1]!), 'none'],
   evaluate([values, segments], output) {
