@@ -49,6 +49,9 @@ export function stepGraph(): Graph {
     task: 'watch',
     input: unused,
     fresh: unused,
+    through: unused,
+    keep: unused,
+    readout: unused,
     scoreOf: unused,
   };
   const score = { query: user.vector, item: item.vector, width: widths.at(-1)!, bound: 1 };

@@ -29,7 +29,9 @@ export type ParameterType =
   /** A call of one of a small set of kinds, such as `sampled(4)`; a bare name is a call without arguments. */
   | { readonly is: 'kind'; readonly of: Readonly<Record<string, KindRow>> }
   /** A call of any feature kind, such as the `category(dim: 16)` in `list(category(dim: 16))`, or a feature's name. */
-  | { readonly is: 'feature' };
+  | { readonly is: 'feature' }
+  /** Blocks in the order of the data, such as the `mlp(128, 64)` in `residual(mlp(128, 64))`. */
+  | { readonly is: 'flow' };
 
 export interface Parameter<T = unknown> {
   readonly type: ParameterType;
@@ -72,6 +74,11 @@ export interface BoundKind {
 /** The value of a `feature` parameter: the name of a declared feature, or a checked call of a feature kind. */
 export type FeatureArgument = { readonly feature: string } | BoundKind;
 
+/** The value of a `flow` parameter: steps that a kind only hands on to `BlockContext.through`. */
+export interface FlowArgument {
+  readonly flow: readonly unknown[];
+}
+
 // ── Values: what flows between blocks ────────────────────────────────────────────────────────────────────────────────
 
 export interface Field {
@@ -106,14 +113,36 @@ export interface Vector {
   readonly normalized: boolean;
 }
 
-/** What an arrow carries. Its type, as the editor shows it, comes from `printValueType`. */
-export type Value = Fields | Sequence | Vector;
+/** Several vectors of one row, such as the interests of a user: a score takes the best of them. */
+export interface Interests {
+  readonly kind: 'interests';
+  /** float32 [batch, count, width] */
+  readonly tensor: Ref;
+  readonly count: number;
+  readonly width: number;
+  /** Every one of them has length 1. */
+  readonly normalized: boolean;
+}
 
-/** The type of a value: a value without its tensors. Printed `fields[9 × 16]`, `fields[32, 4, 8]`, `sequence[50 × 32]`, `vector[64]`. */
+/** Vectors with names, of which a flow takes one: `shared.click`. */
+export interface Outputs {
+  readonly kind: 'outputs';
+  readonly outputs: ReadonlyMap<string, Vector>;
+}
+
+/** What an arrow carries. Its type, as the editor shows it, comes from `printValueType`. */
+export type Value = Fields | Sequence | Vector | Interests | Outputs;
+
+/**
+ * The type of a value: a value without its tensors. Printed `fields[9 × 16]`, `fields[32, 4, 8]`, `sequence[50 × 32]`,
+ * `vector[64]`, `interests[4 × 64]`, `outputs[click: 64, like: 64]`.
+ */
 export type ValueType =
   | { readonly kind: 'fields'; readonly fields: readonly { readonly name: string; readonly width: number }[] }
   | { readonly kind: 'sequence'; readonly length: number; readonly width: number }
-  | { readonly kind: 'vector'; readonly width: number };
+  | { readonly kind: 'vector'; readonly width: number }
+  | { readonly kind: 'interests'; readonly count: number; readonly width: number }
+  | { readonly kind: 'outputs'; readonly outputs: readonly { readonly name: string; readonly width: number }[] };
 
 /** A block cannot take this value. `reason` completes "`senet` …" in the language's words: "needs fields, but gets vector[64]". */
 export class ShapeError extends Error {
@@ -138,12 +167,34 @@ export interface BlockContext {
   input(name: string, source: InputSource, shape: readonly Dim[], dtype?: 'float32' | 'int32'): Ref;
   /** Name for the next anonymous thing within this step, unique in the tower: `noise`, `noise_2`. */
   fresh(stem: string): string;
+  /** What a `flow` argument makes of a value. Throws Refused where one of its steps does not take what it gets. */
+  through(flow: FlowArgument, input: Value): Value;
+  /**
+   * In training, what a parameter that is not trained becomes after the step, from its value before: running means. A shared
+   * block keeps one after the other; rows that are only drawn as negatives keep nothing.
+   */
+  keep(parameter: Ref, next: (current: Ref) => Ref): void;
+  /** Makes float32 [batch, names.length] numbers that `tower inspect RUN --attention` reads out of a served tower. */
+  readout(what: string, names: readonly string[], make: () => Ref): Ref;
 }
+
+/** A mistake within a `flow` argument, which is reported already, at its own place. */
+export class Refused extends Error {}
 
 /** One kind of block. Its type is the type of what it lowers to: never declared. */
 export interface BlockKind<P extends Parameters = Parameters> extends KindRow<P> {
   /** Parameters of the graph that it makes are named by the builder's scope. Throws ShapeError when `input` does not fit. */
   lower(context: BlockContext, input: Value, args: Arguments<P>): Value;
+  /** How it begins a flow with several values, `concat(deep, wide)`. Absent: it takes them as fields, side by side. */
+  join?(context: BlockContext, parts: readonly NamedValue[], args: Arguments<P>): Value;
+  /** The names of what it gives, where it gives `outputs`. */
+  outputs?(args: Arguments<P>): readonly string[];
+}
+
+/** A step, an output or an input of a tower, with what it is called there. */
+export interface NamedValue {
+  readonly name: string;
+  readonly value: Value;
 }
 
 /** What a feature kind asks of the host and of the graph. */
@@ -172,13 +223,19 @@ export interface FeatureKind<P extends Parameters = Parameters> extends KindRow<
 /**
  * Every score is an inner product: score(i, j) = query_i · item_j. So one pair, the whole batch against the whole batch, and
  * retrieval by nearest neighbour are the same thing, and a weighted sum of scores is again one vector a side.
+ *
+ * With `interests` it is the largest of K of them: score(i, j) = max over k of query_ik · item_j. A loss never sees those: it
+ * gets the query vector that the row's own item agrees with most (`ownInterest`), so that the score of each row's own pair is
+ * exact; retrieval searches with all K and keeps an item's best.
  */
 export interface Score {
-  /** float32 [batch, width] */
+  /** float32 [batch, width]; with `interests` [batch, interests, width] */
   readonly query: Ref;
   /** float32 [items, width]; `items` is `batch`, or the sampled rows */
   readonly item: Ref;
   readonly width: number;
+  /** How many query vectors a row has, where there are several. */
+  readonly interests?: number;
   /** |score| never exceeds this, when that is known: 1 for a cosine. */
   readonly bound?: number;
 }
@@ -186,7 +243,7 @@ export interface Score {
 /** Channels of the two towers that a score pairs, by name. */
 export interface ChannelPair {
   readonly channel: string;
-  readonly query: Vector;
+  readonly query: Vector | Interests;
   readonly item: Vector;
 }
 

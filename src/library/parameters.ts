@@ -2,7 +2,7 @@
  * Short constructors of parameter rows. Each carries the TypeScript type of its checked argument, so that `Arguments<P>`
  * follows from the declaration and a kind's `lower` is typed without being told twice.
  */
-import type { Arguments, FeatureArgument, KindRow, Parameter, ParameterType } from './contract.ts';
+import type { Arguments, FeatureArgument, FlowArgument, KindRow, Parameter, ParameterType } from './contract.ts';
 
 interface Options<T> {
   readonly doc: string;
@@ -86,6 +86,11 @@ export function kind<const T extends Readonly<Record<string, KindRow>>, const O 
 /** A feature's name, or a call of a feature kind: `list(category(dim: 16))`. */
 export function feature<const O extends Options<FeatureArgument>>(options: O): Parameter<Given<FeatureArgument, O>> {
   return parameter<FeatureArgument, O>({ is: 'feature' }, options);
+}
+
+/** Blocks in the order of the data: `residual(mlp(128, 64))`. */
+export function flow<const O extends Options<FlowArgument>>(options: O): Parameter<Given<FlowArgument, O>> {
+  return parameter<FlowArgument, O>({ is: 'flow' }, options);
 }
 
 /** All remaining positional arguments of one type, as a list; with `required`, one at least. */

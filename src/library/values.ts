@@ -1,5 +1,15 @@
 /** What blocks ask of the value that flows into them; each throws ShapeError in the language's words. */
-import { type Fields, ShapeError, type Value, type ValueType, type Vector } from './contract.ts';
+import type { Builder, Ref } from '../graph/builder.ts';
+import { elementsOf } from '../graph/dims.ts';
+import {
+  type Fields,
+  type Interests,
+  type Sequence,
+  ShapeError,
+  type Value,
+  type ValueType,
+  type Vector,
+} from './contract.ts';
 
 /** A value without its tensors. */
 export function typeOf(value: Value): ValueType {
@@ -10,10 +20,14 @@ export function typeOf(value: Value): ValueType {
       return { kind: 'sequence', length: value.length, width: value.width };
     case 'vector':
       return { kind: 'vector', width: value.width };
+    case 'interests':
+      return { kind: 'interests', count: value.count, width: value.width };
+    case 'outputs':
+      return { kind: 'outputs', outputs: [...value.outputs].map(([name, { width }]) => ({ name, width })) };
   }
 }
 
-/** As the editor shows it: `fields[9 × 16]`, `fields[32, 4, 8]`, `sequence[50 × 32]`, `vector[64]`. */
+/** As the editor shows it: `fields[9 × 16]`, `fields[32, 4, 8]`, `sequence[50 × 32]`, `vector[64]`, `interests[4 × 64]`. */
 export function printValueType(type: ValueType): string {
   switch (type.kind) {
     case 'fields': {
@@ -25,10 +39,16 @@ export function printValueType(type: ValueType): string {
       return `sequence[${type.length} × ${type.width}]`;
     case 'vector':
       return `vector[${type.width}]`;
+    case 'interests':
+      return `interests[${type.count} × ${type.width}]`;
+    case 'outputs':
+      return `outputs[${type.outputs.map(({ name, width }) => `${name}: ${width}`).join(', ')}]`;
   }
 }
 
-const print = (value: Value): string => printValueType(typeOf(value));
+export const printValue = (value: Value): string => printValueType(typeOf(value));
+
+const print = printValue;
 
 /** A vector, or a single field, which is one already. */
 export function asVector(value: Value): Vector | undefined {
@@ -41,11 +61,75 @@ export function asVector(value: Value): Vector | undefined {
 export function needVector(value: Value): Vector {
   const vector = asVector(value);
   if (vector !== undefined) return vector;
-  throw new ShapeError(
-    `needs a vector, but gets ${print(value)}`,
-    undefined,
-    value.kind === 'fields' ? 'flatten' : 'mean',
-  );
+  throw new ShapeError(`needs a vector, but gets ${print(value)}${oneOf(value)}`, undefined, towardsVector(value));
+}
+
+/** What makes a vector of it, as text of a flow step. */
+export function towardsVector({ kind }: Pick<Value, 'kind'>): string | undefined {
+  switch (kind) {
+    case 'fields':
+      return 'flatten';
+    case 'sequence':
+      return 'mean';
+    case 'interests':
+      return 'flatten';
+    default:
+      return undefined;
+  }
+}
+
+/** That one of several outputs must be named. */
+function oneOf(value: Value): string {
+  return value.kind === 'outputs' ? `: one of them is written \`….${[...value.outputs.keys()][0]}\`` : '';
+}
+
+export function needSequence(value: Value): Sequence {
+  if (value.kind === 'sequence') return value;
+  throw new ShapeError(`needs a sequence, such as a \`list(…, pool: none)\`, but gets ${print(value)}`);
+}
+
+/** Fields of one width, or a sequence: things of one kind to look at side by side. */
+export interface Elements {
+  /** float32 [batch, count, width], zeros where the mask is 0 */
+  readonly tensor: Ref;
+  /** float32 [batch, count] of 1 and 0; absent where all are there. */
+  readonly mask?: Ref;
+  readonly count: number;
+  readonly width: number;
+}
+
+export function needElements(builder: Builder, value: Value): Elements {
+  if (value.kind === 'sequence') return { ...value, count: value.length };
+  if (value.kind !== 'fields') throw new ShapeError(`needs fields or a sequence, but gets ${print(value)}`);
+  const width = needOneWidth(value);
+  return { tensor: stacked(builder, value, width), count: value.fields.length, width };
+}
+
+/** Fields of one width above one another: float32 [batch, fields, width]. */
+export function stacked(builder: Builder, { fields }: Fields, width: number): Ref {
+  const tensors = fields.map((field) => field.tensor);
+  const flat = tensors.length === 1 ? tensors[0]! : builder.concat(tensors, 1);
+  return builder.reshape(flat, [flat.type.shape[0]!, fields.length, width]);
+}
+
+/** float32 [rows, width] → [rows, another width] */
+type RowMap = (rows: Ref, width: number) => { readonly tensor: Ref; readonly width: number };
+
+/**
+ * What a layer makes of a vector, or of each interest, or of each element of a sequence, zeros past its end. Throws ShapeError
+ * for other values.
+ */
+export function eachVector(builder: Builder, value: Value, map: RowMap): Vector | Interests | Sequence {
+  if (value.kind !== 'interests' && value.kind !== 'sequence') {
+    const vector = needVector(value);
+    return { kind: 'vector', ...map(vector.tensor, vector.width), normalized: false };
+  }
+  const count = value.kind === 'interests' ? value.count : value.length;
+  const [batch] = value.tensor.type.shape;
+  const { tensor, width } = map(builder.reshape(value.tensor, [elementsOf([batch!, count]), value.width]), value.width);
+  const shaped = builder.reshape(tensor, [batch!, count, width]);
+  if (value.kind === 'interests') return { ...value, tensor: shaped, width, normalized: false };
+  return { ...value, tensor: builder.mul(shaped, builder.reshape(value.mask, [batch!, count, 1])), width };
 }
 
 export function needFields(value: Value): Fields {

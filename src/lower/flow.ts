@@ -2,9 +2,17 @@
 import { type Diagnostic, diagnose, type Edit } from '../diagnostics/diagnostic.ts';
 import { GraphTypeError } from '../graph/builder.ts';
 import { blocks } from '../library/blocks/table.ts';
-import { type BlockContext, ShapeError, type Value, type ValueType } from '../library/contract.ts';
-import { printValueType, typeOf } from '../library/values.ts';
-import type { FlowStep } from '../model/model.ts';
+import {
+  type BlockContext,
+  type Field,
+  type NamedValue,
+  Refused,
+  ShapeError,
+  type Value,
+  type ValueType,
+} from '../library/contract.ts';
+import { asVector, printValue, printValueType, typeOf } from '../library/values.ts';
+import type { Call, FlowStep } from '../model/model.ts';
 import type { Span } from '../text/source.ts';
 import type { LoweredFeatures } from './features.ts';
 import { Names } from './names.ts';
@@ -32,8 +40,8 @@ export function lowerSteps(
   from: Value,
   steps: readonly FlowStep[],
   path: string,
+  names = new Names(),
 ): Value | undefined {
-  const names = new Names();
   let value: Value | undefined = from;
   for (const step of steps) {
     if (value === undefined) return undefined;
@@ -67,18 +75,57 @@ function lowerBlock(
   { call, span }: Step<'block'>,
   path: string,
 ): Value | undefined {
+  return attempt(context, call.kind, span, path, [input], (block) =>
+    blocks[call.kind]!.lower(block, input, call.arguments),
+  );
+}
+
+/** A block that begins a flow with several values. */
+export function lowerJoin(
+  context: FlowContext,
+  parts: readonly NamedValue[],
+  call: Call,
+  span: Span,
+  path: string,
+): Value | undefined {
+  const values = parts.map(({ value }) => value);
+  return attempt(context, call.kind, span, path, values, (block) => {
+    const row = blocks[call.kind]!;
+    return row.join
+      ? row.join(block, parts, call.arguments)
+      : row.lower(block, { kind: 'fields', fields: parts.flatMap(fieldsOf) }, call.arguments);
+  });
+}
+
+/** Throws ShapeError for a value that cannot stand among fields. */
+function fieldsOf({ name, value }: NamedValue): readonly Field[] {
+  if (value.kind === 'fields') return value.fields;
+  const vector = asVector(value);
+  if (vector) return [{ name, tensor: vector.tensor, width: vector.width }];
+  throw new ShapeError(`takes vectors and fields side by side, but \`${name}\` is ${printValue(value)}`);
+}
+
+/** Undefined, and a diagnostic, where the block refuses. */
+function attempt(
+  context: FlowContext,
+  kind: string,
+  span: Span,
+  path: string,
+  inputs: readonly Value[],
+  lower: (block: BlockContext) => Value,
+): Value | undefined {
   const block = context.block(path);
   try {
-    return block.builder.scope(path, () => blocks[call.kind]!.lower(block, input, call.arguments));
+    return block.builder.unscoped(() => block.builder.scope(path, () => lower(block)));
   } catch (error) {
-    context.diagnostics.push(refusal(context, error, call.kind, span, input));
+    if (!(error instanceof Refused)) context.diagnostics.push(refusal(context, error, kind, span, inputs));
     return undefined;
   }
 }
 
-function refusal(context: FlowContext, error: unknown, kind: string, span: Span, input: Value): Diagnostic {
+function refusal(context: FlowContext, error: unknown, kind: string, span: Span, inputs: readonly Value[]): Diagnostic {
   if (error instanceof GraphTypeError) {
-    return diagnose('shape-mismatch', span, { kind, reason: `cannot take ${printValueType(typeOf(input))}` });
+    return diagnose('shape-mismatch', span, { kind, reason: `cannot take ${inputs.map(printValue).join(' and ')}` });
   }
   if (!(error instanceof ShapeError)) throw error;
   const { reason, feature, insert } = error;

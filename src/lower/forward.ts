@@ -1,16 +1,16 @@
 /** Forward: both towers and each task's loss, with every mistake that shapes can tell. */
-import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import { makeBuilder, type Ref } from '../graph/builder.ts';
 import { rowsPrefix } from '../library/rows_prefix.ts';
 import type { Model } from '../model/model.ts';
 import type { LoweredFeatures } from './features.ts';
 import type { Arrow } from './flow.ts';
 import { GraphInputs } from './inputs.ts';
-import { Names } from './names.ts';
+import { lowerItem } from './item.ts';
 import type { RowsOf } from './plan.ts';
 import type { Channels } from './score.ts';
 import { type ItemChannels, lowerTask } from './task.ts';
-import { lowerTower, type TowerContext } from './tower.ts';
+import { lowerTower, makeTowerContext, type TowerChannels, type TowerContext } from './tower.ts';
 
 const events: RowsOf = { kind: 'events' };
 
@@ -23,15 +23,7 @@ export interface Forward {
 }
 
 export function lowerForward(model: Model, features: LoweredFeatures): Forward {
-  const context: TowerContext = {
-    inputs: new GraphInputs(makeBuilder(`${model.name}_step`)),
-    features,
-    names: new Names(),
-    shared: new Map(),
-    diagnostics: [],
-    arrows: [],
-    training: true,
-  };
+  const context = makeTowerContext(new GraphInputs(makeBuilder(`${model.name}_step`)), features, true);
   const query = lowerTower(context, model.towers[0], events);
   const items = itemChannels(context, model);
   items(events);
@@ -40,7 +32,25 @@ export function lowerForward(model: Model, features: LoweredFeatures): Forward {
     const loss = lowerTask(context, model, task, query, items);
     if (loss !== undefined) losses.set(task.name, loss);
   }
+  for (const { parameter, value } of context.kept.values()) context.inputs.builder.update(parameter, value);
+  context.diagnostics.push(...checkRetrieve(model, query));
   return { context, losses, arrows: context.arrows, diagnostics: context.diagnostics };
+}
+
+/** The best of several interests plus the best of others is not the best of one list, nor is one times less than 0. */
+function checkRetrieve({ tasks, retrieve }: Model, query: TowerChannels): Diagnostic[] {
+  const several = retrieve.filter(({ task: name }) =>
+    tasks
+      .find((task) => task.name === name)!
+      .score.terms.some(({ channels }) => channels.some((pair) => query.get(pair.query)?.kind === 'interests')),
+  );
+  const refused = (task: string, reason: string): Diagnostic =>
+    diagnose('interests-in-retrieve', tasks.find(({ name }) => name === task)!.score.span, { task, reason });
+  return several.flatMap(({ task, factor }, at) => {
+    if (factor < 0)
+      return [refused(task, 'since its score is the best of several interests and the factor is below 0')];
+    return at === 0 ? [] : [refused(task, `since \`${several[0]!.task}\` too has several interests`)];
+  });
 }
 
 /** The item tower, lowered once for each kind of rows; what it says of mistakes counts the first time. */
@@ -49,7 +59,7 @@ function itemChannels(context: TowerContext, { towers }: Model): ItemChannels {
   return (rows) => {
     const name = rowsPrefix(rows);
     const again = known.size === 0 ? context : { ...context, diagnostics: [], arrows: [] };
-    const channels = known.get(name) ?? lowerTower(again, towers[1], rows);
+    const channels = known.get(name) ?? lowerItem(again, towers[1], rows);
     known.set(name, channels);
     return channels;
   };

@@ -144,6 +144,19 @@ export interface TowerPlan {
    */
   readonly embedded: GraphPlan;
   readonly width: number;
+  /**
+   * The side that asks may have several vectors a row: `vector` is then float32 [batch, interests, width], and the score is the
+   * largest of the inner products.
+   */
+  readonly interests?: number;
+  /** Numbers within `embedded` that say what the tower looks at; absent where it has none. */
+  readonly readouts?: readonly Readout[];
+}
+
+/** The last node of the graph labelled `label`: float32 [batch, of.length], a number for each field named. */
+export interface Readout {
+  readonly label: string;
+  readonly of: readonly string[];
 }
 
 /** A row-wise optimizer of the tables, run by the host; only rows seen are touched. */

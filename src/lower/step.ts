@@ -10,11 +10,10 @@ import type { Model } from '../model/model.ts';
 import { finished } from './finish.ts';
 import type { Forward } from './forward.ts';
 import { GraphInputs } from './inputs.ts';
-import { Names } from './names.ts';
 import { lowerUpdate, type Weight } from './optimize.ts';
 import type { GraphPlan } from './plan.ts';
 import { lastShared, type SharedRef, type SharedValue, sharedByTasks } from './shared.ts';
-import { blockContext } from './tower.ts';
+import { blockContext, makeTowerContext } from './tower.ts';
 
 export interface Step {
   readonly plan: GraphPlan;
@@ -62,7 +61,7 @@ export function checkObjective({ objective, tasks }: Model): Diagnostic[] {
   if (objective.kind === 'sum') return [];
   const { call } = objective;
   const builder = makeBuilder('objective');
-  const context = { inputs: new GraphInputs(builder), names: new Names(), training: true };
+  const context = makeTowerContext(new GraphInputs(builder), { byName: new Map(), tables: [] }, true);
   try {
     weightings[call.kind]!.lower(
       {

@@ -7,7 +7,7 @@ import { type LossContext, type Score, ShapeError } from '../library/contract.ts
 import { losses } from '../library/losses/table.ts';
 import type { Model, Task } from '../model/model.ts';
 import type { RowsOf } from './plan.ts';
-import { type Channels, lowerScore } from './score.ts';
+import { type Channels, lowerScore, type QueryChannels } from './score.ts';
 import { blockContext, type TowerContext } from './tower.ts';
 
 /** The item tower's channels for any rows; asked again for the same rows it gives the same values. */
@@ -21,13 +21,14 @@ export function lowerTask(
   context: TowerContext,
   model: Model,
   task: Task,
-  query: Channels,
+  query: QueryChannels,
   items: ItemChannels,
 ): Ref | undefined {
   const { inputs, diagnostics } = context;
   const path = `loss/${task.name}`;
   const block = blockContext(context, path, events);
-  const scoreOf = (rows: RowsOf): Score | undefined => lowerScore(block, model, task, query, items(rows), diagnostics);
+  const scoreOf = (rows: RowsOf): Score | undefined =>
+    lowerScore(block, model, task, query, items(rows), diagnostics, items(events));
   const score = scoreOf(events);
   const weight = task.weight === undefined ? undefined : lowerWeight(context, model, task, task.weight);
   if (score === undefined || (task.weight !== undefined && weight === undefined)) return undefined;

@@ -2,16 +2,25 @@
 
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { diagnose } from '../diagnostics/diagnostic.ts';
-import type { BlockContext, Field, Value, Vector } from '../library/contract.ts';
+import type { Ref } from '../graph/builder.ts';
+import {
+  type BlockContext,
+  type Field,
+  type Interests,
+  type NamedValue,
+  Refused,
+  type Value,
+  type Vector,
+} from '../library/contract.ts';
 import { rowsPrefix } from '../library/rows_prefix.ts';
-import { asVector, printValueType, typeOf } from '../library/values.ts';
-import type { Flow, FlowSource, Tower, TowerStep } from '../model/model.ts';
+import { asVector, printValueType, towardsVector, typeOf } from '../library/values.ts';
+import type { Flow, FlowPart, FlowStep, Tower, TowerStep } from '../model/model.ts';
 import type { LoweredFeatures } from './features.ts';
 import { lowerFeature } from './field.ts';
-import { type Arrow, type FlowContext, lowerSteps } from './flow.ts';
+import { type Arrow, type FlowContext, lowerJoin, lowerSteps } from './flow.ts';
 import type { GraphInputs } from './inputs.ts';
-import type { Names } from './names.ts';
-import type { RowsOf } from './plan.ts';
+import { Names } from './names.ts';
+import type { Readout, RowsOf } from './plan.ts';
 
 /** What the towers of one graph share: its inputs, the names in it, and what is found out on the way. */
 export interface TowerContext {
@@ -22,24 +31,39 @@ export interface TowerContext {
   readonly diagnostics: Diagnostic[];
   readonly arrows: Arrow[];
   readonly training: boolean;
+  /** What parameters that are not trained become after the step, by node. */
+  readonly kept: Map<number, { readonly parameter: Ref; readonly value: Ref }>;
+  readonly readouts: Readout[];
 }
 
-/** The channels that could be lowered, by name; each mistake is a diagnostic at its step. */
-export function lowerTower(context: TowerContext, tower: Tower, rows: RowsOf): ReadonlyMap<string, Vector> {
-  const flow: FlowContext = {
-    features: context.features,
-    diagnostics: context.diagnostics,
-    arrows: context.arrows,
-    shared: context.shared,
-    block: (path) => blockContext(context, path, rows),
+/** Nothing lowered yet. */
+export function makeTowerContext(inputs: GraphInputs, features: LoweredFeatures, training: boolean): TowerContext {
+  return {
+    inputs,
+    features,
+    training,
+    names: new Names(),
+    shared: new Map(),
+    diagnostics: [],
+    arrows: [],
+    kept: new Map(),
+    readouts: [],
   };
+}
+
+/** By name: several vectors a row only where a block gives them. */
+export type TowerChannels = ReadonlyMap<string, Vector | Interests>;
+
+/** The channels that could be lowered, by name; each mistake is a diagnostic at its step. */
+export function lowerTower(context: TowerContext, tower: Tower, rows: RowsOf): TowerChannels {
+  const flow = flowContext(context, rows);
   const values = new Map<string, Value | undefined>();
-  const channels = new Map<string, Vector>();
+  const channels = new Map<string, Vector | Interests>();
   for (const step of tower.steps) {
     const value = lowerFlow(context, flow, step.flow, values, `${tower.name}/${step.name}`, rows);
     values.set(step.name, value);
     if (!step.channel || value === undefined) continue;
-    const vector = asVector(value);
+    const vector = value.kind === 'interests' ? value : asVector(value);
     if (vector !== undefined) channels.set(step.name, vector);
     else context.diagnostics.push(notVector(tower, step, value));
   }
@@ -47,11 +71,8 @@ export function lowerTower(context: TowerContext, tower: Tower, rows: RowsOf): R
 }
 
 /** A context for whatever is lowered at `path`: a block, a score, a loss. */
-export function blockContext(
-  { inputs, names, training }: Pick<TowerContext, 'inputs' | 'names' | 'training'>,
-  path: string,
-  rows: RowsOf,
-): BlockContext {
+export function blockContext(context: TowerContext, path: string, rows: RowsOf): BlockContext {
+  const { inputs, names, training, kept, readouts } = context;
   return {
     builder: inputs.builder,
     training,
@@ -63,6 +84,30 @@ export function blockContext(
         dtype,
       ),
     fresh: (stem) => names.unique(`${stem}/${rowsPrefix(rows)}${path}`),
+    through({ flow }, input) {
+      const value = lowerSteps(flowContext(context, rows), input, flow as readonly FlowStep[], path);
+      if (value === undefined) throw new Refused();
+      return value;
+    },
+    keep(parameter, next) {
+      if (!training || rows.kind !== 'events') return;
+      const current = kept.get(parameter.id)?.value ?? parameter;
+      kept.set(parameter.id, { parameter, value: next(current) });
+    },
+    readout(what, of, make) {
+      if (!training) readouts.push({ label: `${path}/${what}`, of });
+      return inputs.builder.scope(what, make);
+    },
+  };
+}
+
+function flowContext(context: TowerContext, rows: RowsOf): FlowContext {
+  return {
+    features: context.features,
+    diagnostics: context.diagnostics,
+    arrows: context.arrows,
+    shared: context.shared,
+    block: (path) => blockContext(context, path, rows),
   };
 }
 
@@ -74,13 +119,34 @@ function lowerFlow(
   path: string,
   rows: RowsOf,
 ): Value | undefined {
-  const value = from.kind === 'step' ? values.get(from.name) : openFeatures(context, from, rows);
+  const names = new Names();
+  const open = (part: FlowPart): Value | undefined => {
+    const value =
+      part.kind === 'step' ? outputOf(values.get(part.name), part.output) : openFeatures(context, part, rows);
+    if (value !== undefined) context.arrows.push({ span: part.span, type: typeOf(value) });
+    return value;
+  };
+  if (from.kind !== 'join') {
+    const value = open(from);
+    return value && lowerSteps(flow, value, steps, path, names);
+  }
+  const parts = from.parts.flatMap((part): NamedValue[] => {
+    const value = open(part);
+    const name = part.kind === 'step' && part.output !== undefined ? `${part.name}.${part.output}` : part.name;
+    return value ? [{ name, value }] : [];
+  });
+  if (parts.length < from.parts.length) return undefined;
+  const value = lowerJoin(flow, parts, from.call, from.span, names.unique(`${path}/${from.call.kind}`));
   if (value === undefined) return undefined;
   context.arrows.push({ span: from.span, type: typeOf(value) });
-  return lowerSteps(flow, value, steps, path);
+  return lowerSteps(flow, value, steps, path, names);
 }
 
-type FeatureSource = Extract<FlowSource, { readonly kind: 'features' }>;
+function outputOf(value: Value | undefined, output: string | undefined): Value | undefined {
+  return value?.kind === 'outputs' && output !== undefined ? value.outputs.get(output) : value;
+}
+
+type FeatureSource = Extract<FlowPart, { readonly kind: 'features' }>;
 
 /** Fields side by side, or the one sequence. */
 function openFeatures(context: TowerContext, from: FeatureSource, rows: RowsOf): Value | undefined {
@@ -108,11 +174,11 @@ function openFeatures(context: TowerContext, from: FeatureSource, rows: RowsOf):
 
 function notVector(tower: Tower, step: TowerStep, value: Value): Diagnostic {
   const last = step.flow.steps.at(-1)?.span ?? step.flow.from.span;
-  const insert = value.kind === 'fields' ? 'flatten' : 'mean';
+  const insert = towardsVector(value);
   return diagnose(
     'channel-not-vector',
     last,
-    { channel: `${tower.name}.${step.name}`, type: printValueType(typeOf(value)) },
-    { fixes: [[{ at: { ...last, start: last.end }, text: ` -> ${insert}` }]] },
+    { channel: `${tower.name}.${step.name}`, type: printValueType(typeOf(value)), insert },
+    { fixes: insert === undefined ? [] : [[{ at: { ...last, start: last.end }, text: ` -> ${insert}` }]] },
   );
 }

@@ -135,12 +135,35 @@ export function bindDefaults(
   return { kind, arguments: { ...Object.fromEntries(defaults), ...given }, span };
 }
 
+/** Which parameter each argument of a call is for, as `bindCall` fills them; one that has no place is absent. */
+export function placesOf(call: CallNode, parameters: Parameters, numeric: Numeric): ReadonlyMap<Argument, string> {
+  const found = new Map<Argument, string>();
+  const places = new Map<string, Argument>();
+  const give = (name: string, argument: Argument): void => {
+    found.set(argument, name);
+    places.set(name, argument);
+  };
+  for (const argument of call.arguments) {
+    const name = argument.name?.name;
+    if (name !== undefined && Object.hasOwn(parameters, name)) give(name, argument);
+  }
+  for (const argument of call.arguments) {
+    if (argument.name) continue;
+    const name = place(argument.value, parameters, places, numeric);
+    if (name !== undefined) give(name, argument);
+  }
+  return found;
+}
+
+/** What a place asks of a binding: which expressions are numbers. */
+type Numeric = { readonly constants: Pick<Binding['constants'], 'isNumeric'> };
+
 /** Which parameter an argument without a name is for. A word that a parameter knows goes to it, wherever it stands. */
 function place(
   value: Expression,
   parameters: Parameters,
   places: ReadonlyMap<string, Argument>,
-  binding: Binding,
+  binding: Numeric,
 ): string | undefined {
   const free = Object.entries(parameters).filter(([name, { rest }]) => rest || !places.has(name));
   const word = wordOf(value);
@@ -166,7 +189,7 @@ function place(
   return taken.find(([, { type }]) => word === undefined || type.is !== 'kind')?.[0];
 }
 
-function looksLike(type: Parameter['type'], value: Expression, binding: Binding): boolean {
+function looksLike(type: Parameter['type'], value: Expression, binding: Numeric): boolean {
   switch (type.is) {
     case 'integer':
     case 'number':
@@ -179,6 +202,8 @@ function looksLike(type: Parameter['type'], value: Expression, binding: Binding)
       return value.kind === 'Name' && !binding.constants.isNumeric(value);
     case 'feature':
       return value.kind === 'Name' || value.kind === 'Call';
+    case 'flow':
+      return value.kind === 'Name' || value.kind === 'Call' || value.kind === 'Flow';
     default:
       return false;
   }

@@ -26,6 +26,8 @@ export function describeType(type: ParameterType): string {
         .join(', ')}`;
     case 'feature':
       return 'the name of a feature or a kind of feature, such as `category(dim: 16)`';
+    case 'flow':
+      return 'a block, or several with arrows, such as `dense(64, relu) -> dense(32)`';
   }
 }
 

@@ -69,7 +69,13 @@ export interface Flow {
 
 export type FlowSource =
   | { readonly kind: 'features'; readonly span: Span; readonly name: string; readonly features: readonly string[] }
-  | { readonly kind: 'step'; readonly span: Span; readonly name: string };
+  /** `output`: the one that is taken of several, `shared.click`. */
+  | { readonly kind: 'step'; readonly span: Span; readonly name: string; readonly output?: string }
+  /** `concat(deep, wide)`: a block that takes several values. */
+  | { readonly kind: 'join'; readonly span: Span; readonly call: Call; readonly parts: readonly FlowPart[] };
+
+/** One of the values that a flow begins with. */
+export type FlowPart = Exclude<FlowSource, { readonly kind: 'join' }>;
 
 export type FlowStep =
   /** A block of the library. */
@@ -86,13 +92,20 @@ export type FlowStep =
 export interface Task {
   readonly name: string;
   readonly span: Span;
-  readonly score: ScoreUse;
+  readonly score: Score;
   readonly loss: Call;
   readonly label?: string;
   /** A label or feature whose value weighs each row. */
   readonly weight?: string;
   /** A binary label: the task learns from the rows alone where it is 1. */
   readonly only?: string;
+}
+
+/** A sum of scores: `0.7 * cosine(user.a, item.a) + 0.3 * dot(user.b, item.b)`. */
+export interface Score {
+  readonly span: Span;
+  /** One at least. */
+  readonly terms: readonly ScoreUse[];
 }
 
 /** `factor × Σ kind(channels)`: the channels to pair, by name; a factor from `/ 0.1` or `* 2`. */

@@ -4,6 +4,7 @@ import type {
   DataDescription,
   DataFile,
   Flow,
+  FlowSource,
   FlowStep,
   Label,
   Model,
@@ -76,6 +77,7 @@ const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.lengt
 function printValue(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(printText).join(', ')}]`;
   if (typeof value === 'object' && value !== null) {
+    if ('flow' in value) return (value.flow as FlowStep[]).map(printStep).join(' -> ');
     return 'feature' in value ? String(value.feature) : printCall(value as BoundKind);
   }
   return typeof value === 'number' ? printNumber(value) : String(value);
@@ -102,11 +104,18 @@ function printTower({ name, features, key, steps }: Tower): string[] {
 }
 
 function printFlow({ from, steps }: Flow): string {
-  const source =
-    from.kind === 'features' && from.features.join() !== from.name
-      ? `${from.name}[${from.features.join(', ')}]`
-      : from.name;
-  return [source, ...steps.map(printStep)].join(' -> ');
+  return [printSource(from), ...steps.map(printStep)].join(' -> ');
+}
+
+function printSource(from: FlowSource): string {
+  switch (from.kind) {
+    case 'features':
+      return from.features.join() === from.name ? from.name : `${from.name}[${from.features.join(', ')}]`;
+    case 'step':
+      return from.output === undefined ? from.name : `${from.name}.${from.output}`;
+    case 'join':
+      return `${printCall(from.call)} of ${from.parts.map(printSource).join(', ')}`;
+  }
 }
 
 /** A block of the file is shown with its steps: `deep{flatten -> mlp(units: [64])}`. */
@@ -116,9 +125,12 @@ function printStep(step: FlowStep): string {
 }
 
 function printTask({ name, score, loss, label, weight, only }: Task, [query, item]: Model['towers']): string[] {
-  const pairs = score.channels.map((pair) => `${query.name}.${pair.query} ~ ${item.name}.${pair.item}`);
+  const terms = score.terms.map(({ call, channels, factor }) => {
+    const pairs = channels.map((pair) => `${query.name}.${pair.query} ~ ${item.name}.${pair.item}`);
+    return `${factor === 1 ? '' : `${printNumber(factor)} * `}${printCall(call)} of ${pairs.join(', ')}`;
+  });
   return block(`task ${name}`, [
-    `score  = ${score.factor === 1 ? '' : `${printNumber(score.factor)} * `}${printCall(score.call)} of ${pairs.join(', ')}`,
+    `score  = ${terms.join(' + ')}`,
     `loss   = ${printCall(loss)}`,
     ...(label === undefined ? [] : [`label  = ${label}`]),
     ...(weight === undefined ? [] : [`weight = ${weight}`]),

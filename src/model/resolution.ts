@@ -5,7 +5,7 @@
 import type * as Ast from '../syntax/ast.ts';
 import type { Span } from '../text/source.ts';
 import type { Library } from './library.ts';
-import type { Call, DataDescription, Feature, Flow, Label, Objective, ScoreUse, Training } from './model.ts';
+import type { Call, DataDescription, Feature, Flow, Label, Objective, Score, Training } from './model.ts';
 import type { Scope, Sort } from './scope.ts';
 
 export interface Resolution {
@@ -61,8 +61,14 @@ export interface TowerStepPart {
   readonly channel: boolean;
   /** Absent when it is not sound. */
   readonly flow?: Flow;
-  /** The name its flow begins with. */
-  readonly from?: string;
+  /** What its flow begins with, sound or not; absent where that is not made of names. */
+  readonly reads?: readonly SourceName[];
+}
+
+/** A step or input that a flow begins with, and the output it takes of it. */
+export interface SourceName {
+  readonly name: string;
+  readonly output?: string;
 }
 
 export interface TaskPart {
@@ -79,7 +85,7 @@ export interface TaskPart {
   readonly saysLabel: boolean;
 }
 
-export interface TaskScore extends ScoreUse {
+export interface TaskScore extends Score {
   /** The tower that asks, then the one that is retrieved. */
   readonly towers: readonly [string, string];
 }

@@ -6,7 +6,7 @@ import { textOf } from '../text/source.ts';
 import { asCall } from './calls.ts';
 import type { Constants } from './constants.ts';
 import { describeExpression, describeType, inRange } from './describe.ts';
-import type { Call } from './model.ts';
+import type { Call, FlowStep } from './model.ts';
 import { type Extra, type Report, rename } from './report.ts';
 
 export type NameSort = 'feature' | 'label' | 'task' | 'block';
@@ -21,6 +21,8 @@ export interface Binding {
   /** Called for each name that a value reads, and where one could not be looked up. */
   readonly onName?: (sort: NameSort, name: string) => void;
   readonly onUnknown?: (sort: NameSort) => void;
+  /** Looks a step of a flow up, where the value of an argument may be one. */
+  readonly steps?: (step: Expression) => FlowStep | undefined;
 }
 
 export interface Converted {
@@ -106,6 +108,11 @@ export function convert(
     }
     case 'feature':
       return feature(value, binding, bind, wrong);
+    case 'flow': {
+      if (!binding.steps) return wrong();
+      const steps = (value.kind === 'Flow' ? value.steps : [value]).map(binding.steps);
+      return steps.every((step) => step !== undefined) ? { value: { flow: steps } } : undefined;
+    }
   }
 }
 

@@ -27,8 +27,10 @@ const rows = Object.entries(tables).flatMap(([table, kinds]) =>
   Object.entries(kinds).map(([name, row]) => ({ table, name, row })),
 );
 
-/** Blocks that take fields; the others stand behind a `flatten`. */
-const takeFields = ['flatten', 'senet', 'mean', 'sum', 'dropout'];
+/** Blocks that take fields, or a sequence; the others stand behind a `flatten`. */
+const takeFields = ['flatten', 'senet', 'mean', 'sum', 'product', 'concat', 'dropout', 'fm', 'ffm', 'cin', 'bilinear'];
+const takeSequences = ['attention', 'self_attention', 'multi_interest'];
+const giveOutputs = ['mmoe', 'ple'];
 
 /** A whole model that uses `example` at its place. */
 function modelWith(table: string, name: string, example: string): string {
@@ -39,7 +41,18 @@ function modelWith(table: string, name: string, example: string): string {
         user: example.includes('none') ? 'tried -> mean -> dense(4)' : 'profile -> flatten -> dense(4)',
       });
     case 'blocks':
+      if (takeSequences.includes(name)) {
+        return smallModel({
+          features: 'list(video_id, max: 5, pool: none)',
+          user: `tried -> ${example} -> flatten -> dense(4)`,
+        });
+      }
+      if (giveOutputs.includes(name)) {
+        return smallModel({ steps: `several = profile -> flatten -> ${example}`, user: 'several.click -> dense(4)' });
+      }
       return smallModel({
+        // Two fields share what ffm splits.
+        ...(name === 'ffm' ? { dim: 4 } : {}),
         user: `profile -> ${takeFields.includes(name) ? '' : 'flatten -> '}${example} -> flatten -> dense(4)`,
       });
     case 'scores':

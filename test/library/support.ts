@@ -60,6 +60,12 @@ export function contextOf(
       return builder.input(name, shape, dtype);
     },
     fresh: (stem) => `${stem}_${sources.size + 1}`,
+    through: ({ flow }, input) => (flow as ((value: Value) => Value)[]).reduce((value, step) => step(value), input),
+    keep: (parameter, next) => builder.update(parameter, next(parameter)),
+    readout: (_, names, make) => {
+      expect(names.length).toBeGreaterThan(0);
+      return make();
+    },
   };
 }
 
@@ -211,6 +217,10 @@ export function feed(
 export interface Places {
   readonly features?: string;
   readonly labels?: string;
+  /** Of every embedding. */
+  readonly dim?: number;
+  /** Entries of the user tower before its channel. */
+  readonly steps?: string;
   readonly user?: string;
   readonly item?: string;
   readonly score?: string;
@@ -223,18 +233,19 @@ export interface Places {
 
 /** A small model: user `user_id, tried` against item `video_id, about`, each a table of 3 numbers a row. */
 export function smallModel(places: Places): string {
+  const dim = places.dim ?? 3;
   return `
     model small
     features {
-      user_id  : id(dim: 3)
-      tried    : ${places.features ?? 'id(dim: 3)'}
-      video_id : id(dim: 3)
-      about    : category(dim: 3)
+      user_id  : id(dim: ${dim})
+      tried    : ${places.features ?? `id(dim: ${dim})`}
+      video_id : id(dim: ${dim})
+      about    : category(dim: ${dim})
     }
     ${places.labels ?? ''}
     group profile = user_id, tried
     group video = video_id, about
-    tower user(profile) keyed by user_id { channel main = ${places.user ?? 'profile -> flatten -> dense(4)'} }
+    tower user(profile) keyed by user_id { ${places.steps ?? ''} channel main = ${places.user ?? 'profile -> flatten -> dense(4)'} }
     tower item(video) keyed by video_id { channel main = ${places.item ?? 'video -> flatten -> dense(4)'} }
     task click { score = ${places.score ?? 'cosine(user, item)'}, ${places.task ?? 'loss = softmax(in_batch, temperature: 0.2)'} }
     ${places.more ?? ''}

@@ -32,7 +32,7 @@ describe('two_tower.tower', () => {
     ]);
   });
   it('pairs its channels', () => {
-    expect(resolved!.tasks[0]!.score).toMatchObject({ factor: 1, channels: [{ query: 'main', item: 'main' }] });
+    expect(resolved!.tasks[0]!.score.terms).toMatchObject([{ factor: 1, channels: [{ query: 'main', item: 'main' }] }]);
   });
   it('stops by recall at 50', () => {
     expect(resolved!.train.stop).toMatchObject({ metric: { kind: 'recall', arguments: { k: 50 } }, patience: 2 });
@@ -77,7 +77,7 @@ task like  { score = 2 * -cosine(user.like, item.like) / 0.5, label = liked, los
 ${after}`;
 
   it('take a factor from what stands around the score', () => {
-    expect(modelOf(text('')).tasks.map(({ score }) => score.factor)).toEqual([10, -4]);
+    expect(modelOf(text('')).tasks.map(({ score }) => score.terms.map(({ factor }) => factor))).toEqual([[10], [-4]]);
   });
   it('read labels and weights', () => {
     expect(modelOf(text('')).tasks[1]).toMatchObject({ label: 'liked', weight: 'watch_seconds' });

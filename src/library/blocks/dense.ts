@@ -1,11 +1,11 @@
 import { activations } from '../activations.ts';
 import { choice, integer } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
-import { needVector } from '../values.ts';
+import { eachVector } from '../values.ts';
 import { layer } from './layer.ts';
 
 export const dense = blockKind({
-  doc: 'One fully connected layer, activation(x · W + b): vector[N] → vector[units].',
+  doc: 'One fully connected layer, activation(x · W + b): vector[N] → vector[units]; the same for each interest, and for each element of a sequence.',
   paper: 'no paper: a linear layer; first weights after Glorot & Bengio 2010',
   example: 'dense(64, relu)',
   parameters: {
@@ -13,12 +13,9 @@ export const dense = blockKind({
     activation: choice(activations, { positional: true, doc: 'What follows, element by element.', default: 'linear' }),
   },
   lower(context, input, { units, activation }) {
-    const { tensor, width } = needVector(input);
-    return {
-      kind: 'vector',
-      tensor: layer(context, tensor, width, units, activation),
+    return eachVector(context.builder, input, (rows, width) => ({
+      tensor: layer(context, rows, width, units, activation),
       width: units,
-      normalized: false,
-    };
+    }));
   },
 });

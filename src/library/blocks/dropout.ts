@@ -2,6 +2,7 @@ import type { Ref } from '../../graph/builder.ts';
 import type { BlockContext } from '../contract.ts';
 import { number } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
+import { needVector } from '../values.ts';
 
 export const dropout = blockKind({
   doc: 'In training sets each number to 0 with probability `rate` and divides the others by 1 − rate; in a served tower it does nothing. The shape stays.',
@@ -13,6 +14,8 @@ export const dropout = blockKind({
   lower(context, input, { rate }) {
     if (!context.training || rate === 0) return input;
     switch (input.kind) {
+      case 'outputs':
+        return needVector(input);
       case 'vector':
         return { ...input, tensor: drop(context, input.tensor, input.width, rate), normalized: false };
       case 'fields':
@@ -20,11 +23,13 @@ export const dropout = blockKind({
           kind: 'fields',
           fields: input.fields.map((field) => ({ ...field, tensor: drop(context, field.tensor, field.width, rate) })),
         };
+      case 'interests':
       case 'sequence': {
         const { builder } = context;
-        const width = input.length * input.width;
+        const width = (input.kind === 'sequence' ? input.length : input.count) * input.width;
         const flat = builder.reshape(input.tensor, [input.tensor.type.shape[0]!, width]);
-        return { ...input, tensor: builder.reshape(drop(context, flat, width, rate), input.tensor.type.shape) };
+        const tensor = builder.reshape(drop(context, flat, width, rate), input.tensor.type.shape);
+        return input.kind === 'sequence' ? { ...input, tensor } : { ...input, tensor, normalized: false };
       }
     }
   },

@@ -1,16 +1,19 @@
 import { blockKind } from '../rows.ts';
+import { needVector } from '../values.ts';
 
 export const flatten = blockKind({
-  doc: 'Puts the fields side by side, of whatever widths: fields[F × D] → vector[F · D]. A sequence is put end to end, zeros past its end: sequence[L × D] → vector[L · D].',
+  doc: 'Puts the fields side by side, of whatever widths: fields[F × D] → vector[F · D]. A sequence is put end to end, zeros past its end: sequence[L × D] → vector[L · D]; interests likewise.',
   paper: 'no paper: concatenation',
   example: 'flatten',
   parameters: {},
   lower({ builder }, input) {
     switch (input.kind) {
       case 'vector':
-        return input;
+      case 'outputs':
+        return needVector(input);
+      case 'interests':
       case 'sequence': {
-        const width = input.length * input.width;
+        const width = (input.kind === 'sequence' ? input.length : input.count) * input.width;
         return {
           kind: 'vector',
           tensor: builder.reshape(input.tensor, [input.tensor.type.shape[0]!, width]),

@@ -3,12 +3,12 @@ import { unitLength } from '../unit_length.ts';
 import { needVector } from '../values.ts';
 
 export const normalize = blockKind({
-  doc: 'Each row divided by its length, x / ‖x‖: vector[N] → vector[N] of length 1. A row of zeros stays one.',
+  doc: 'Each row divided by its length, x / ‖x‖: vector[N] → vector[N] of length 1, or each interest. A row of zeros stays one.',
   paper: 'Yi et al., "Sampling-bias-corrected neural modeling", RecSys 2019 (section 4: normalized embeddings)',
   example: 'normalize',
   parameters: {},
   lower({ builder }, input) {
-    const vector = needVector(input);
+    const vector = input.kind === 'interests' ? input : needVector(input);
     if (vector.normalized) return vector;
     return { ...vector, tensor: unitLength(builder, vector.tensor), normalized: true };
   },

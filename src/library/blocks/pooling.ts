@@ -1,12 +1,14 @@
 import type { Ref } from '../../graph/builder.ts';
 import { type BlockContext, ShapeError, type Value, type Vector } from '../contract.ts';
-import { needOneWidth } from '../values.ts';
+import { needOneWidth, printValue } from '../values.ts';
 
 /** Adds up fields of one width, or what a sequence holds; `mean` then divides by how many there are. Shared by both kinds. */
 export function pool({ builder }: BlockContext, input: Value, mean: boolean): Vector {
   switch (input.kind) {
     case 'vector':
-      throw new ShapeError(`needs fields or a sequence, but gets vector[${input.width}]`);
+    case 'interests':
+    case 'outputs':
+      throw new ShapeError(`needs fields or a sequence, but gets ${printValue(input)}`);
     case 'fields': {
       const width = needOneWidth(input);
       const total = input.fields.map((field) => field.tensor).reduce((sum: Ref, next) => builder.add(sum, next));

@@ -9,7 +9,7 @@ export const senet = blockKind({
   parameters: {
     reduction: integer({ min: 1, doc: 'r: the hidden layer has F/r units, rounded down, one at least.', default: 3 }),
   },
-  lower({ builder }, input, { reduction }) {
+  lower({ builder, readout }, input, { reduction }) {
     const { fields } = needFields(input);
     const count = fields.length;
     const hidden = Math.max(1, Math.floor(count / reduction));
@@ -19,7 +19,11 @@ export const senet = blockKind({
     );
     const reduce = builder.parameter('reduce', [count, hidden], { kind: 'glorot', fans: [count, hidden] });
     const expand = builder.parameter('expand', [hidden, count], { kind: 'glorot', fans: [hidden, count] });
-    const weights = builder.sigmoid(builder.matMul(builder.relu(builder.matMul(squeezed, reduce)), expand));
+    const weights = readout(
+      'excitation',
+      fields.map(({ name }) => name),
+      () => builder.sigmoid(builder.matMul(builder.relu(builder.matMul(squeezed, reduce)), expand)),
+    );
     return {
       kind: 'fields',
       fields: fields.map((field, at) => ({

@@ -1,11 +1,27 @@
 import type { BlockKind } from '../contract.ts';
+import { attention } from './attention.ts';
+import { batch_norm } from './batch_norm.ts';
+import { bilinear } from './bilinear.ts';
+import { cin } from './cin.ts';
+import { concat } from './concat.ts';
+import { cross } from './cross.ts';
+import { cross_v2 } from './cross_v2.ts';
 import { dense } from './dense.ts';
 import { dropout } from './dropout.ts';
+import { ffm } from './ffm.ts';
 import { flatten } from './flatten.ts';
+import { fm } from './fm.ts';
+import { gate } from './gate.ts';
 import { layer_norm } from './layer_norm.ts';
 import { mean } from './mean.ts';
 import { mlp } from './mlp.ts';
+import { mmoe } from './mmoe.ts';
+import { multi_interest } from './multi_interest.ts';
 import { normalize } from './normalize.ts';
+import { ple } from './ple.ts';
+import { product } from './product.ts';
+import { residual } from './residual.ts';
+import { self_attention } from './self_attention.ts';
 import { senet } from './senet.ts';
 import { sum } from './sum.ts';
 
@@ -16,8 +32,24 @@ export const blocks: Readonly<Record<string, BlockKind>> = {
   mlp,
   dropout,
   layer_norm,
+  batch_norm,
   normalize,
   senet,
+  gate,
+  residual,
+  cross,
+  cross_v2,
+  fm,
+  ffm,
+  cin,
+  bilinear,
   mean,
   sum,
+  product,
+  concat,
+  attention,
+  self_attention,
+  multi_interest,
+  mmoe,
+  ple,
 };

@@ -2,7 +2,7 @@ import { scoreKind } from '../rows.ts';
 import { pairs } from './pairs.ts';
 
 export const cosine = scoreKind({
-  doc: "q · i / (‖q‖ ‖i‖) of the two towers' vectors, in [−1, 1]; one cosine per pair of channels, summed.",
+  doc: "q · i / (‖q‖ ‖i‖) of the two towers' vectors, in [−1, 1]; one cosine per pair of channels, summed; of several interests the best.",
   paper: 'Huang et al., "Learning deep structured semantic models", CIKM 2013 (equation 4)',
   example: 'cosine(user, item)',
   parameters: {},

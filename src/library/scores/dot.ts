@@ -2,7 +2,7 @@ import { scoreKind } from '../rows.ts';
 import { pairs } from './pairs.ts';
 
 export const dot = scoreKind({
-  doc: "q · i of the two towers' vectors, any real number; one inner product per pair of channels, summed.",
+  doc: "q · i of the two towers' vectors, any real number; one inner product per pair of channels, summed; of several interests the best.",
   paper: 'Yi et al., "Sampling-bias-corrected neural modeling", RecSys 2019 (section 3)',
   example: 'dot(user, item)',
   parameters: {},

@@ -1,10 +1,19 @@
 import type { Ref } from '../../graph/builder.ts';
-import { type BlockContext, type ChannelPair, type Score, ShapeError } from '../contract.ts';
+import {
+  type BlockContext,
+  type ChannelPair,
+  type Interests,
+  type Score,
+  ShapeError,
+  type Vector,
+} from '../contract.ts';
+import { joinQueries } from '../interests.ts';
 import { unitLength } from '../unit_length.ts';
 
 /**
  * Channels side by side: the inner product of the whole is the sum of the channels' own. With `normalize` each channel has
- * length 1 first. Throws ShapeError when two widths of a pair differ.
+ * length 1 first. Of several vectors a row the best counts. Throws ShapeError when two widths of a pair differ, or two channels
+ * have several vectors.
  */
 export function pairs({ builder }: BlockContext, channels: readonly ChannelPair[], normalize: boolean): Score {
   for (const { channel, query, item } of channels) {
@@ -14,17 +23,22 @@ export function pairs({ builder }: BlockContext, channels: readonly ChannelPair[
       );
     }
   }
-  const side = (of: 'query' | 'item'): Ref => {
-    const tensors = channels.map((pair) =>
-      normalize && !pair[of].normalized ? unitLength(builder, pair[of].tensor) : pair[of].tensor,
-    );
-    return tensors.length === 1 ? tensors[0]! : builder.concat(tensors, 1);
-  };
+  const prepared = (vector: Vector | Interests): Ref =>
+    normalize && !vector.normalized ? unitLength(builder, vector.tensor) : vector.tensor;
+  const { tensor: query, interests } = joinQueries(
+    builder,
+    channels.map(({ query }) => ({
+      tensor: prepared(query),
+      ...(query.kind === 'interests' ? { interests: query.count } : {}),
+    })),
+  );
+  const items = channels.map(({ item }) => prepared(item));
   const bounded = normalize || channels.every(({ query, item }) => query.normalized && item.normalized);
   return {
-    query: side('query'),
-    item: side('item'),
+    query,
+    item: items.length === 1 ? items[0]! : builder.concat(items, 1),
     width: channels.reduce((sum, { query }) => sum + query.width, 0),
+    ...(interests === undefined ? {} : { interests }),
     ...(bounded ? { bound: channels.length } : {}),
   };
 }

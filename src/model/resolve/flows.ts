@@ -15,7 +15,8 @@ export interface Blocks {
 }
 
 export function resolveBlocks(workspace: Workspace): Blocks {
-  const { scope, library, report, binding, reads } = workspace;
+  const { scope, library, report, reads } = workspace;
+  const binding = { ...workspace.binding, steps: step };
   const done = new Map<string, readonly FlowStep[] | undefined>();
   const open: string[] = [];
 

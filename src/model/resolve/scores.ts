@@ -1,11 +1,11 @@
-/** `cosine(user, item) / 0.1`: a kind of score, the channels it pairs, and the factor. */
+/** `0.7 * cosine(user.a, item.a) + 0.3 * dot(user.b, item.b)`: kinds of score, the channels each pairs, and factors. */
 import { notes } from '../../diagnostics/codes.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { nearest } from '../../text/nearest.ts';
 import { bindCall } from '../arguments.ts';
 import { asCall } from '../calls.ts';
 import { describeExpression } from '../describe.ts';
-import { linear } from '../linear.ts';
+import { linear, type Term } from '../linear.ts';
 import type { ScoreUse } from '../model.ts';
 import { rename } from '../report.ts';
 import type { TaskScore, TowerPart } from '../resolution.ts';
@@ -30,16 +30,42 @@ export function resolveScore(workspace: Workspace, value: Ast.Expression, towers
 }
 
 function soundScore(workspace: Workspace, value: Ast.Expression, towers: Towers): TaskScore | undefined {
+  const terms = linear(value, workspace.constants, workspace.report, (part) => odd(workspace, part));
+  if (!terms) return undefined;
+  const uses = terms.map((term) => resolveTerm(workspace, terms.length === 1 ? value : term.of, term, towers));
+  const [first] = uses;
+  if (!first || uses.some((use) => use === undefined)) return undefined;
+  const sound = uses as SoundTerm[];
+  const swapped = sound.find((use) => use.towers[0] !== first.towers[0]);
+  if (swapped) {
+    const [asks, answers] = first.towers;
+    const note = { message: notes.order(asks, answers), at: first.use.span };
+    workspace.report('towers-swapped', swapped.use.span, { asks, answers }, { notes: [note] });
+    return undefined;
+  }
+  return { span: value.span, terms: sound.map(({ use }) => use), towers: first.towers };
+}
+
+function odd({ report }: Workspace, part: Ast.Expression, found = describeExpression(part)): undefined {
+  report('not-a-score', part.span, { found });
+}
+
+interface SoundTerm {
+  readonly use: ScoreUse;
+  readonly towers: TaskScore['towers'];
+}
+
+/** @param whole what is written of it, with its factor where it stands alone */
+function resolveTerm(
+  workspace: Workspace,
+  whole: Ast.Expression,
+  { of, factor }: Term,
+  towers: Towers,
+): SoundTerm | undefined {
   const { report, library, reads } = workspace;
-  const odd = (part: Ast.Expression, found = describeExpression(part)): undefined =>
-    void report('not-a-score', part.span, { found });
-  const terms = linear(value, workspace.constants, report, odd);
-  const [term] = terms ?? [];
-  if (!terms || !term) return undefined;
-  if (terms.length > 1) return odd(value, 'a sum of several');
-  if (term.factor === 0) return odd(value, '0 whatever the towers say');
-  const call = asCall(term.of);
-  if (!call) return odd(term.of);
+  if (factor === 0) return odd(workspace, whole, '0 whatever the towers say');
+  const call = asCall(of);
+  if (!call) return odd(workspace, of);
   const { name, span } = call.callee;
   const row = Object.hasOwn(library.scores, name) ? library.scores[name] : undefined;
   if (!row) {
@@ -70,10 +96,7 @@ function soundScore(workspace: Workspace, value: Ast.Expression, towers: Towers)
     reads.channel.add(`${item.tower.name}.${pair.item}`);
   }
   return {
-    span: value.span,
-    call: { ...bound, span: call.span },
-    channels,
-    factor: term.factor,
+    use: { span: whole.span, call: { ...bound, span: call.span }, channels, factor },
     towers: [query.tower.name, item.tower.name],
   };
 }

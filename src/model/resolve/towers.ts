@@ -2,15 +2,14 @@
 import { notes } from '../../diagnostics/codes.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { nearest } from '../../text/nearest.ts';
-import { singleName } from '../calls.ts';
-import { describeExpression } from '../describe.ts';
-import { insertion, removal } from '../edits.ts';
-import type { Flow, FlowSource, FlowStep } from '../model.ts';
+import { removal } from '../edits.ts';
+import type { Flow, FlowStep } from '../model.ts';
 import { rename } from '../report.ts';
-import type { TowerInput, TowerPart, TowerStepPart } from '../resolution.ts';
+import type { SourceName, TowerInput, TowerPart, TowerStepPart } from '../resolution.ts';
 import { read, type Workspace } from '../workspace.ts';
 import { labelExtra } from './features.ts';
 import type { Blocks } from './flows.ts';
+import { readsOf, resolveSource, type Surroundings, writtenSources } from './sources.ts';
 
 type Groups = ReadonlyMap<string, readonly string[]>;
 
@@ -29,14 +28,14 @@ export function resolveTower(workspace: Workspace, node: Ast.Tower, groups: Grou
       const message = notes.first(name);
       report(workspace, span, { what, name, other: other === 'step' ? what : other }, message, first);
     } else seen.set(name, entry.name);
-    const { flow, from } = resolveFlow(workspace, node, entry, { inputs, features, above: steps, groups }, blocks);
+    const { flow, reads } = resolveFlow(workspace, node, entry, { inputs, features, above: steps, groups }, blocks);
     steps.push({
       name,
       span,
       node: entry,
       channel: entry.channel,
       ...(flow && !first ? { flow } : {}),
-      ...(from === undefined ? {} : { from }),
+      ...(reads === undefined ? {} : { reads }),
     });
   }
   return {
@@ -95,107 +94,17 @@ function resolveInputs(workspace: Workspace, node: Ast.Tower, groups: Groups): T
   return inputs;
 }
 
-interface Surroundings {
-  readonly inputs: readonly TowerInput[];
-  readonly features: readonly string[];
-  readonly above: readonly TowerStepPart[];
-  readonly groups: Groups;
-}
-
 function resolveFlow(
   workspace: Workspace,
   tower: Ast.Tower,
   entry: Ast.TowerEntry,
-  surroundings: Surroundings,
+  surroundings: Omit<Surroundings, 'tower' | 'entry'>,
   blocks: Blocks,
-): { readonly flow?: Flow; readonly from?: string } {
+): { readonly flow?: Flow; readonly reads?: readonly SourceName[] } {
   const [first, ...rest] = entry.flow.kind === 'Flow' ? entry.flow.steps : [entry.flow];
-  const source = first && resolveSource(workspace, tower, entry, first, surroundings);
+  const source = first && resolveSource(workspace, first, { ...surroundings, tower, entry }, blocks);
   const steps = rest.map(blocks.step);
-  const from = source?.name ?? (first && singleName(first)?.name);
-  if (!source || steps.some((step) => step === undefined)) return from === undefined ? {} : { from };
-  return { from: source.name, flow: { span: entry.flow.span, from: source, steps: steps as FlowStep[] } };
-}
-
-function resolveSource(
-  workspace: Workspace,
-  tower: Ast.Tower,
-  entry: Ast.TowerEntry,
-  expression: Ast.Expression,
-  { inputs, features, above, groups }: Surroundings,
-): FlowSource | undefined {
-  const { report, scope, reads } = workspace;
-  const { span } = expression;
-  const expected = 'the name of an input or of a step above';
-  if (expression.kind !== 'Name' || expression.parts.length !== 1) {
-    workspace.uncertain.add('feature');
-    report('not-a-flow', span, { found: describeExpression(expression), expected });
-    return undefined;
-  }
-  const { name } = expression.parts[0]!;
-  const open = (word: string): FlowSource | undefined => {
-    if (above.some((step) => step.name === word)) return { kind: 'step', span, name: word };
-    const input = inputs.find((candidate) => candidate.name === word);
-    const opened = input?.features ?? (features.includes(word) ? [word] : undefined);
-    if (!opened) return undefined;
-    for (const feature of opened) reads.feature.add(feature);
-    return { kind: 'features', span, name: word, features: opened };
-  };
-
-  const source = open(name);
-  if (source) return source;
-  if (tower.entries.some((other) => other.name.name === name)) {
-    const at = tower.entries.find((other) => other.name.name === name)!.name.span;
-    if (entry.name.name !== name || at !== entry.name.span) {
-      report('read-before', span, { name }, { notes: [{ message: notes.declared('step', name), at }] });
-    } else report('read-before', span, { name });
-    return undefined;
-  }
-  if (scope.labels.has(name)) {
-    const at = scope.labels.get(name)!.name.span;
-    reads.label.add(name);
-    report('label-as-feature', span, { name }, { notes: [{ message: notes.declared('label', name), at }] });
-    return undefined;
-  }
-  if (groups.has(name) || scope.features.has(name)) {
-    const other = otherSide(workspace, tower, name, groups);
-    if (other) {
-      const facts = { name, first: other.tower, second: tower.name.name, group: groups.has(name) };
-      report('feature-both-sides', span, facts, {
-        notes: [{ message: notes.read(other.tower, name), at: other.span }],
-      });
-      return undefined;
-    }
-    const last = tower.inputs.at(-1);
-    const fix = last && insertion(last.span.source, last.span.end, `, ${name}`);
-    for (const feature of groups.get(name) ?? [name]) reads.feature.add(feature);
-    if (groups.has(name)) reads.group.add(name);
-    report('not-an-input', span, { tower: tower.name.name, name }, fix ? { fixes: [[fix]] } : {});
-    return undefined;
-  }
-  const candidates = [...above.map((step) => step.name), ...inputs.map((input) => input.name), ...features];
-  const near = nearest(name, candidates);
-  const facts = { what: 'input or step', name, nearest: near, known: candidates };
-  report('unknown-name', span, facts, rename(span, near));
-  if (near !== undefined) return open(near);
-  workspace.uncertain.add('feature');
-  return undefined;
-}
-
-/** Where another tower lets a feature or group in. */
-function otherSide(
-  { scope }: Workspace,
-  tower: Ast.Tower,
-  name: string,
-  groups: Groups,
-): { readonly tower: string; readonly span: Ast.Identifier['span'] } | undefined {
-  const wanted = groups.get(name) ?? [name];
-  for (const other of scope.towers.values()) {
-    if (other === tower) continue;
-    const input = other.inputs.find((candidate) =>
-      (groups.get(candidate.name) ?? [candidate.name]).some((feature) => wanted.includes(feature)),
-    );
-    if (input) return { tower: other.name.name, span: input.span };
-  }
-  return undefined;
+  const reads = source ? readsOf(source) : first && writtenSources(first);
+  if (!source || !reads || steps.some((step) => step === undefined)) return reads ? { reads } : {};
+  return { reads, flow: { span: entry.flow.span, from: source, steps: steps as FlowStep[] } };
 }

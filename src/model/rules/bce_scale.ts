@@ -14,16 +14,18 @@ export const bceScale: Rule = {
       const bound = scoreBound(resolution, score);
       if (bound === undefined) continue;
       const scale = typeof loss.arguments.scale === 'number' ? loss.arguments.scale : 1;
-      const reach = Math.abs(bound * score.factor * scale);
+      const reach = bound * scale;
       if (reach >= enough) continue;
       const high = 1 / (1 + Math.exp(-reach));
       const facts = {
         loss: loss.kind,
-        score: score.call.kind,
+        score: score.terms[0]!.call.kind,
         low: (1 - high).toFixed(2),
         high: high.toFixed(2),
       };
-      const fixes = Math.abs(score.factor) === 1 ? [[insertion(score.span.source, score.span.end, ' / 0.1')]] : [];
+      const [term, ...others] = score.terms;
+      const plain = others.length === 0 && Math.abs(term!.factor) === 1;
+      const fixes = plain ? [[insertion(score.span.source, score.span.end, ' / 0.1')]] : [];
       report('bce-unscaled', score.span, facts, { fixes });
     }
   },

@@ -1,14 +1,26 @@
 /** How large a score can become, as far as the text shows it. */
-import type { FlowStep } from '../model.ts';
+import type { FlowStep, ScoreUse } from '../model.ts';
 import type { Resolution, TaskScore } from '../resolution.ts';
 
+/** |score| with its factors; nothing where it is not bounded. */
+export function scoreBound(resolution: Resolution, { terms, towers }: TaskScore): number | undefined {
+  const bounds = terms.map((term) => {
+    const bound = termBound(resolution, term, towers);
+    return bound === undefined ? undefined : bound * Math.abs(term.factor);
+  });
+  return bounds.every((bound) => bound !== undefined) ? bounds.reduce((sum, bound) => sum + bound, 0) : undefined;
+}
+
 /**
- * |Σ over channels|, before the task's factor: one per channel for a cosine, or an inner product of vectors of length 1.
- * Nothing where it is not bounded.
+ * |Σ over channels|, before its factor: one per channel for a cosine, or an inner product of vectors of length 1. Nothing where
+ * it is not bounded.
  */
-export function scoreBound(resolution: Resolution, { call, channels, towers }: TaskScore): number | undefined {
+export function termBound(
+  resolution: Resolution,
+  { call, channels }: ScoreUse,
+  [query, item]: TaskScore['towers'],
+): number | undefined {
   if (call.kind === 'cosine') return channels.length;
-  const [query, item] = towers;
   const bounded = channels.every(
     (pair) => endsNormalized(resolution, query, pair.query) && endsNormalized(resolution, item, pair.item),
   );
@@ -19,7 +31,10 @@ function endsNormalized({ towers }: Pick<Resolution, 'towers'>, tower: string, s
   const flow = towers.find(({ name }) => name === tower)?.steps.find(({ name }) => name === step)?.flow;
   if (!flow) return false;
   const last = flow.steps.at(-1);
-  if (!last) return flow.from.kind === 'step' && endsNormalized({ towers }, tower, flow.from.name);
+  if (!last)
+    return (
+      flow.from.kind === 'step' && flow.from.output === undefined && endsNormalized({ towers }, tower, flow.from.name)
+    );
   return lastBlock(last) === 'normalize';
 }
 

@@ -15,6 +15,7 @@ import { unreadChannel } from './unread_channel.ts';
 import { unreadFeature } from './unread_feature.ts';
 import { unreadInput } from './unread_input.ts';
 import { unreadLabel } from './unread_label.ts';
+import { unreadOutput } from './unread_output.ts';
 import { unusedBlock } from './unused_block.ts';
 import { unusedGroup } from './unused_group.ts';
 import { wholeModel } from './whole_model.ts';
@@ -28,6 +29,7 @@ export const rules: readonly Rule[] = [
   featureBothSides,
   towerChannel,
   unreadChannel,
+  unreadOutput,
   unreadInput,
   unreadFeature,
   unreadLabel,

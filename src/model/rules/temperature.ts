@@ -1,7 +1,8 @@
 import type { Edit } from '../../diagnostics/diagnostic.ts';
 import { insertion } from '../edits.ts';
+import type { ScoreUse } from '../model.ts';
 import type { Resolution, TaskScore } from '../resolution.ts';
-import { scoreBound } from './bounds.ts';
+import { scoreBound, termBound } from './bounds.ts';
 import type { Rule } from './rule.ts';
 
 /** A temperature means something only on scores of a known size. */
@@ -15,8 +16,9 @@ export const temperature: Rule = {
       const written = node.entries.find(({ name }) => name.name === 'loss')?.value;
       const given = written?.kind === 'Call' ? written.arguments : [];
       const at = given.find(({ name }) => name?.name === argument)?.span ?? loss.span;
-      const fix = normalized(resolution, score);
-      const facts = { score: score.call.kind, argument };
+      const term = score.terms.find((term) => termBound(resolution, term, score.towers) === undefined)!;
+      const fix = normalized(resolution, term, score.towers);
+      const facts = { score: term.call.kind, argument };
       report('temperature-unnormalised', at, facts, { fixes: fix.length > 0 ? [fix] : [] });
     }
   },
@@ -25,8 +27,8 @@ export const temperature: Rule = {
 /** Arguments that stretch the score before a softmax. */
 const sharpness = ['temperature', 'scale'];
 
-/** Ends each channel that the score reads with `-> normalize`. */
-function normalized({ towers }: Resolution, { towers: sides, channels }: TaskScore): Edit[] {
+/** Ends each channel that the term reads with `-> normalize`. */
+function normalized({ towers }: Resolution, { channels }: ScoreUse, sides: TaskScore['towers']): Edit[] {
   return sides.flatMap((name, side) => {
     const read = new Set(channels.map((pair) => (side === 0 ? pair.query : pair.item)));
     const steps = towers.find((tower) => tower.name === name)?.steps ?? [];

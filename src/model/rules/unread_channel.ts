@@ -6,7 +6,7 @@ export const unreadChannel: Rule = {
   name: 'channel no score reads',
   check({ towers, tasks, reads, uncertain }, report) {
     for (const tower of towers) {
-      const froms = new Set(tower.steps.map(({ from }) => from));
+      const froms = new Set(tower.steps.flatMap(({ reads: read = [] }) => read.map(({ name }) => name)));
       const hasChannel = tower.steps.some(({ channel }) => channel);
       for (const { name, span, channel, node } of tower.steps) {
         if (froms.has(name)) continue;

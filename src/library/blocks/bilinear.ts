@@ -1,0 +1,37 @@
+import type { Field } from '../contract.ts';
+import { ShapeError } from '../contract.ts';
+import { choice } from '../parameters.ts';
+import { blockKind } from '../rows.ts';
+import { needFields, needOneWidth } from '../values.ts';
+
+export const bilinear = blockKind({
+  doc: 'A field for each pair i < j of fields, (eᵢ W) ⊙ eⱼ, named `i×j`: fields[F × D] → fields[F(F − 1)/2 × D].',
+  paper: 'Huang et al., "FiBiNET", RecSys 2019 (section 3.3)',
+  example: 'bilinear(each)',
+  parameters: {
+    weights: choice(['all', 'each', 'interaction'], {
+      positional: true,
+      doc: 'One W of [D × D] for all pairs, one for each field i, or one for each pair.',
+      default: 'each',
+    }),
+  },
+  lower({ builder }, input, { weights }) {
+    const value = needFields(input);
+    const width = needOneWidth(value);
+    if (value.fields.length < 2) throw new ShapeError('needs two fields at least');
+    const mapped = (field: Field, name: string) =>
+      builder.matMul(field.tensor, builder.parameter(name, [width, width], { kind: 'glorot', fans: [width, width] }));
+    const fields = value.fields.flatMap((left, i) => {
+      const once = weights === 'interaction' || i === value.fields.length - 1 ? undefined : mapped(left, nameOf(i));
+      return value.fields.slice(i + 1).map((right, at): Field => {
+        const projected = once ?? mapped(left, `weights_${i}_${i + 1 + at}`);
+        return { name: `${left.name}×${right.name}`, tensor: builder.mul(projected, right.tensor), width };
+      });
+    });
+    return { kind: 'fields', fields };
+
+    function nameOf(field: number): string {
+      return weights === 'all' ? 'weights' : `weights_${field}`;
+    }
+  },
+});

@@ -1,0 +1,63 @@
+import type { Builder } from '../../graph/builder.ts';
+import { type Interests, type NamedValue, ShapeError, type Vector } from '../contract.ts';
+import { beside } from '../interests.ts';
+import { blockKind } from '../rows.ts';
+import { asVector, printValue } from '../values.ts';
+import { flatten } from './flatten.ts';
+
+export const concat = blockKind({
+  doc: 'Several steps side by side, of whatever widths: `concat(deep, wide)` → vector[Σ N]; after an arrow the same as `flatten`. Beside interests, each of them is joined with the others: interests[K × Σ N].',
+  paper: 'no paper: concatenation; beside interests: Li et al., "MIND", CIKM 2019 (section 4.4)',
+  example: 'concat',
+  parameters: {},
+  lower: (context, input) => flatten.lower(context, input, {}),
+  join({ builder }, parts) {
+    const values = parts.map(flat(builder));
+    const interests = values.find((value) => value.kind === 'interests');
+    const width = values.reduce((sum, value) => sum + value.width, 0);
+    if (interests === undefined) {
+      const tensors = values.map(({ tensor }) => tensor);
+      return {
+        kind: 'vector',
+        tensor: tensors.length === 1 ? tensors[0]! : builder.concat(tensors, 1),
+        width,
+        normalized: false,
+      };
+    }
+    const { count } = interests;
+    const other = values.find((value) => value.kind === 'interests' && value.count !== count);
+    if (other)
+      throw new ShapeError(`joins interests of one number, but gets ${printValue(interests)} and ${printValue(other)}`);
+    return {
+      kind: 'interests',
+      tensor: builder.concat(
+        values.map((value) =>
+          value.kind === 'interests' ? value.tensor : beside(builder, interests.tensor, value.tensor),
+        ),
+        2,
+      ),
+      count,
+      width,
+      normalized: false,
+    };
+  },
+});
+
+/** A vector or interests; fields are put side by side. */
+const flat =
+  (builder: Builder) =>
+  ({ name, value }: NamedValue): Vector | Interests => {
+    if (value.kind === 'interests') return value;
+    if (value.kind === 'fields' && value.fields.length > 1) {
+      const width = value.fields.reduce((sum, field) => sum + field.width, 0);
+      const tensor = builder.concat(
+        value.fields.map((field) => field.tensor),
+        1,
+      );
+      return { kind: 'vector', tensor, width, normalized: false };
+    }
+    const vector = asVector(value);
+    if (vector === undefined)
+      throw new ShapeError(`joins vectors, fields and interests, but \`${name}\` is ${printValue(value)}`);
+    return vector;
+  };

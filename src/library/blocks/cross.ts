@@ -1,0 +1,22 @@
+import { integer } from '../parameters.ts';
+import { blockKind } from '../rows.ts';
+import { needVector } from '../values.ts';
+
+export const cross = blockKind({
+  doc: 'The cross network of DCN: xₗ₊₁ = x₀ (xₗᵀ w) + b + xₗ, one w and b of [N] a layer; layer l reaches products of l + 1 numbers. vector[N] → vector[N].',
+  paper: 'Wang et al., "Deep & Cross Network for ad click predictions", ADKDD 2017 (equation 3)',
+  example: 'cross(layers: 3)',
+  parameters: {
+    layers: integer({ min: 1, max: 32, doc: 'How many.', default: 2 }),
+  },
+  lower({ builder }, input, { layers }) {
+    const { tensor: first, width } = needVector(input);
+    let x = first;
+    for (let at = 0; at < layers; at++) {
+      const weights = builder.parameter(`weights_${at}`, [width, 1], { kind: 'glorot', fans: [width, 1] });
+      const bias = builder.parameter(`bias_${at}`, [width], { kind: 'zeros' });
+      x = builder.add(builder.add(builder.mul(first, builder.matMul(x, weights)), bias), x);
+    }
+    return { kind: 'vector', tensor: x, width, normalized: false };
+  },
+});

@@ -1,0 +1,34 @@
+import { ShapeError } from '../contract.ts';
+import { integer } from '../parameters.ts';
+import { blockKind } from '../rows.ts';
+import { needVector } from '../values.ts';
+
+export const cross_v2 = blockKind({
+  doc: 'The cross network of DCN-V2: xₗ₊₁ = x₀ ⊙ (W xₗ + b) + xₗ with W of [N × N], or U Vᵀ with U and V of [N × rank]. vector[N] → vector[N].',
+  paper: 'Wang et al., "DCN V2", WWW 2021 (equations 1 and 2)',
+  example: 'cross_v2(layers: 2, rank: 2)',
+  parameters: {
+    layers: integer({ min: 1, max: 32, doc: 'How many.', default: 2 }),
+    rank: integer({ min: 1, doc: 'Of W, less than N; without it W is a whole matrix.' }),
+  },
+  lower({ builder }, input, { layers, rank }) {
+    const { tensor: first, width } = needVector(input);
+    if (rank !== undefined && rank >= width) {
+      throw new ShapeError(
+        `needs a \`rank\` below the width, but gets rank ${rank} for vector[${width}]: leave it out`,
+      );
+    }
+    const matrix = (name: string, rows: number, columns: number) =>
+      builder.parameter(name, [rows, columns], { kind: 'glorot', fans: [rows, columns] });
+    let x = first;
+    for (let at = 0; at < layers; at++) {
+      const mapped =
+        rank === undefined
+          ? builder.matMul(x, matrix(`weights_${at}`, width, width))
+          : builder.matMul(builder.matMul(x, matrix(`reduce_${at}`, width, rank)), matrix(`expand_${at}`, rank, width));
+      const bias = builder.parameter(`bias_${at}`, [width], { kind: 'zeros' });
+      x = builder.add(builder.mul(first, builder.add(mapped, bias)), x);
+    }
+    return { kind: 'vector', tensor: x, width, normalized: false };
+  },
+});

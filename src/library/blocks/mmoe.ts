@@ -1,0 +1,29 @@
+import { activations } from '../activations.ts';
+import { choice, integer, name, rest } from '../parameters.ts';
+import { blockKind } from '../rows.ts';
+import { needVector } from '../values.ts';
+import { expertsOf, gated, named, needDistinct } from './experts.ts';
+
+export const mmoe = blockKind({
+  doc: 'Multi-gate mixture of experts: a vector for each task, Σ over experts e of gₑ fₑ(x), where all tasks share the layers f and each has a gate g = softmax(x · W). vector[N] → outputs[task: units, …]; a flow takes one, `shared.click`.',
+  paper: 'Ma et al., "Modeling task relationships with multi-gate mixture-of-experts", KDD 2018 (equations 6 and 7)',
+  example: 'mmoe(click, experts: 3, units: 5)',
+  parameters: {
+    tasks: rest(name('task', { required: true, doc: 'The tasks that get a gate each, and an output of that name.' })),
+    experts: integer({ min: 1, doc: 'How many.', default: 4 }),
+    units: integer({ min: 1, doc: 'Width of each expert, and of each output.', default: 64 }),
+    activation: choice(activations, { doc: 'Follows each expert.', default: 'relu' }),
+  },
+  outputs: ({ tasks }) => tasks,
+  lower(context, input, { tasks, experts, units, activation }) {
+    needDistinct(tasks);
+    const { builder } = context;
+    const { tensor, width } = needVector(input);
+    const all = expertsOf(context, tensor, width, { count: experts, units, activation }, '');
+    const mixed = gated(context, tensor, width, all, tasks.length, '');
+    const vectors = tasks.map((_, at) =>
+      builder.reshape(builder.slice(mixed, [0, at, 0], [-1, 1, -1]), [mixed.type.shape[0]!, units]),
+    );
+    return named(tasks, vectors, units);
+  },
+});

@@ -1,0 +1,39 @@
+import { type Field, ShapeError } from '../contract.ts';
+import { flow } from '../parameters.ts';
+import { blockKind } from '../rows.ts';
+import { asVector, printValue } from '../values.ts';
+
+export const residual = blockKind({
+  doc: 'Adds what goes in to what its blocks make of it, x + f(x): of a vector, fields, a sequence or interests, whose shape f must keep.',
+  paper: 'He et al., "Deep residual learning for image recognition", CVPR 2016',
+  example: 'residual(mlp(8, 6))',
+  parameters: {
+    blocks: flow({
+      required: true,
+      positional: true,
+      doc: 'f: a block, the name of one of this file, or several with arrows.',
+    }),
+  },
+  lower(context, given, { blocks }) {
+    const { builder } = context;
+    const made = context.through(blocks, given);
+    // A single field is a vector to most blocks.
+    const input = made.kind === 'vector' ? (asVector(given) ?? given) : given;
+    const differ = (): never => {
+      throw new ShapeError(
+        `adds what its blocks give to what they get, but ${printValue(given)} becomes ${printValue(made)}`,
+      );
+    };
+    if (printValue(input) !== printValue(made) || input.kind === 'outputs') return differ();
+    if (input.kind === 'fields' && made.kind === 'fields') {
+      const fields = input.fields.map((field, at): Field => {
+        const other = made.fields[at]!;
+        return field.width === other.width ? { ...field, tensor: builder.add(field.tensor, other.tensor) } : differ();
+      });
+      return { kind: 'fields', fields };
+    }
+    if (input.kind === 'fields' || made.kind === 'fields' || made.kind === 'outputs') return differ();
+    const tensor = builder.add(input.tensor, made.tensor);
+    return input.kind === 'sequence' ? { ...input, tensor } : { ...input, tensor, normalized: false };
+  },
+});

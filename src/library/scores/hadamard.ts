@@ -1,0 +1,15 @@
+import { scoreKind } from '../rows.ts';
+import { pairs } from './pairs.ts';
+
+export const hadamard = scoreKind({
+  doc: "w · (q ⊙ i), the element-wise product of the two towers' vectors through a learnt linear layer over all pairs of channels; w begins at 1, as `dot`. It is folded into the side that asks, (w ⊙ q) · i, so that retrieval stays one inner product.",
+  paper: 'He et al., "Neural collaborative filtering", WWW 2017 (equation 9, generalized matrix factorization)',
+  example: 'hadamard(user, item)',
+  parameters: {},
+  lower(context, channels) {
+    const { builder } = context;
+    const { bound: _, ...score } = pairs(context, channels, false);
+    const weights = builder.parameter('weights', [score.width], { kind: 'ones' });
+    return { ...score, query: builder.mul(score.query, weights) };
+  },
+});
