@@ -21,7 +21,10 @@ export interface LoweredFeatures {
 }
 
 /** In the order of the file. A feature whose arguments do not go together gives one diagnostic, at its kind. */
-export function lowerFeatures(model: Model): { output: LoweredFeatures; diagnostics: Diagnostic[] } {
+export function lowerFeatures(model: Pick<Model, 'features' | 'towers'>): {
+  output: LoweredFeatures;
+  diagnostics: Diagnostic[];
+} {
   const diagnostics: Diagnostic[] = [];
   const calls = new Map([...model.features].map(([name, { call }]) => [name, call]));
   const uses = new Map<string, FeatureUse>();
@@ -66,7 +69,7 @@ export function lowerFeatures(model: Model): { output: LoweredFeatures; diagnost
 }
 
 /** The tower that reads it or has it as key; one that only lends its table, or weighs rows, counts to the side that asks. */
-function towerOf(model: Model, feature: string): string {
+function towerOf(model: Pick<Model, 'towers'>, feature: string): string {
   const reads = model.towers.find((tower) => tower.features.includes(feature) || tower.key === feature);
   return (reads ?? model.towers[0]).name;
 }

@@ -9,6 +9,7 @@ import { exportCommand } from './export.ts';
 import { formatCommand } from './format.ts';
 import { helpCommand } from './help.ts';
 import { inspectCommand } from './inspect.ts';
+import { lspCommand } from './lsp.ts';
 import { recommendCommand } from './recommend.ts';
 import { trainCommand } from './train.ts';
 
@@ -23,5 +24,6 @@ export const commands: readonly ((program: Command) => void)[] = [
   inspectCommand,
   enginesCommand,
   dataCommand,
+  lspCommand,
   helpCommand,
 ];

@@ -1,4 +1,4 @@
-import { ShapeError } from '../../library/contract.ts';
+import { type BoundKind, ShapeError } from '../../library/contract.ts';
 import { featureUse } from '../../library/features/uses.ts';
 import type { Feature } from '../model.ts';
 import type { Rule } from './rule.ts';
@@ -10,8 +10,9 @@ const defaultBudget = 2e9;
 export const tableBudget: Rule = {
   name: 'embedding tables over the budget',
   check({ features, scope }, report, { tableBudget: budget = defaultBudget }) {
+    const calls = new Map([...features].map(([name, { call }]) => [name, call]));
     const tables = [...features.values()]
-      .map((feature) => ({ feature, bytes: tableBytes(feature, features) }))
+      .map((feature) => ({ feature, bytes: tableBytes(feature, calls) }))
       .filter(({ bytes }) => bytes > 0)
       .sort((a, b) => b.bytes - a.bytes);
     const bytes = tables.reduce((sum, table) => sum + table.bytes, 0);
@@ -23,8 +24,7 @@ export const tableBudget: Rule = {
   },
 };
 
-function tableBytes(feature: Feature, features: ReadonlyMap<string, Feature>): number {
-  const calls = new Map([...features].map(([name, { call }]) => [name, call]));
+function tableBytes(feature: Feature, calls: ReadonlyMap<string, BoundKind>): number {
   try {
     const { encoder, dim = 0 } = featureUse(feature.name, calls);
     // Who shares a table with another has none of its own.
@@ -35,7 +35,8 @@ function tableBytes(feature: Feature, features: ReadonlyMap<string, Feature>): n
   }
 }
 
-function rows(encoder: Exclude<ReturnType<typeof featureUse>['encoder'], { readonly owner: string }>): number {
+/** How many rows the text shows a table to have; 0 for a learnt vocabulary. */
+export function rows(encoder: Exclude<ReturnType<typeof featureUse>['encoder'], { readonly owner: string }>): number {
   switch (encoder.kind) {
     case 'hash':
     case 'words':

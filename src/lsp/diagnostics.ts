@@ -1,0 +1,77 @@
+/** Diagnostics as the protocol has them, told as one types. */
+import { type Connection, DiagnosticSeverity, type Diagnostic as ProtocolDiagnostic } from 'vscode-languageserver';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { toLocation, toRange } from './convert.ts';
+import type { Session } from './session.ts';
+
+const nowhere = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
+
+export function toProtocol(session: Session, diagnostic: Diagnostic): ProtocolDiagnostic {
+  const { code, severity, message, hint, at, notes } = diagnostic;
+  return {
+    range: at ? toRange(at) : nowhere,
+    severity: severity === 'error' ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,
+    code,
+    source: 'tower',
+    message: hint === undefined ? message : `${message}\n${hint}`,
+    ...(code.startsWith('unread') || code.startsWith('unused') ? { tags: [1] as 1[] } : {}),
+    relatedInformation: notes.map((note) => ({ message: note.message, location: toLocation(session, note.at) })),
+  };
+}
+
+/**
+ * Checks the open documents that a change may concern, once the messages at hand are read: a burst of keystrokes is one check,
+ * and where a check takes long, the next waits as long.
+ */
+export class Publisher {
+  readonly #connection: Connection;
+  readonly #session: Session;
+  #timer: NodeJS.Timeout | undefined;
+  #took = 0;
+  /** What each file was last told of, so that a file that nothing is wrong with any more is told so. */
+  #told = new Map<string, string>();
+
+  constructor(connection: Connection, session: Session) {
+    this.#connection = connection;
+    this.#session = session;
+  }
+
+  schedule(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.publish(), this.#took > 50 ? Math.min(this.#took, 500) : 0);
+  }
+
+  publish(): void {
+    clearTimeout(this.#timer);
+    const started = performance.now();
+    const byPath = new Map<string, Map<string, Diagnostic>>();
+    for (const document of this.#session.open) {
+      const path = this.#session.pathOf(document.uri);
+      byPath.set(path, byPath.get(path) ?? new Map());
+      const checked = this.#session.facts(path)?.checked;
+      for (const diagnostic of checked?.diagnostics ?? []) {
+        const file = diagnostic.at?.source.name ?? path;
+        const found = byPath.get(file) ?? new Map<string, Diagnostic>();
+        byPath.set(file, found);
+        // What two open models say of a file that both use is said once.
+        const { code, at, message } = diagnostic;
+        found.set(`${code} ${at?.start} ${at?.end} ${message}`, diagnostic);
+      }
+    }
+    const told = new Map<string, string>();
+    for (const [path, found] of byPath) {
+      const diagnostics = [...found.values()].map((diagnostic) => toProtocol(this.#session, diagnostic));
+      const version = this.#session.document(path)?.version;
+      const text = JSON.stringify([version, diagnostics]);
+      told.set(path, text);
+      if (this.#told.get(path) === text) continue;
+      const uri = this.#session.uriOf(path);
+      this.#connection.sendDiagnostics({ uri, diagnostics, ...(version === undefined ? {} : { version }) });
+    }
+    for (const path of this.#told.keys()) {
+      if (!told.has(path)) this.#connection.sendDiagnostics({ uri: this.#session.uriOf(path), diagnostics: [] });
+    }
+    this.#told = told;
+    this.#took = performance.now() - started;
+  }
+}

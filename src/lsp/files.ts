@@ -1,0 +1,65 @@
+/** What lies around a file: other models, data files, and the columns that their headers name. */
+import { readdirSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
+import { lookAtCsv } from '../data/csv.ts';
+import { findFiles } from '../data/files.ts';
+import type { Surroundings } from './language/completion.ts';
+import type { Facts } from './language/facts.ts';
+import { linksOf } from './language/links.ts';
+
+const dataEndings = new Set(['.csv', '.tsv', '.txt', '.parquet', '.json', '.jsonl', '.ndjson', '.gz']);
+
+export async function surroundingsOf(facts: Facts): Promise<Surroundings> {
+  const folder = dirname(facts.source.name);
+  const files = filesIn(folder);
+  return {
+    towerFiles: files.filter((name) => name.endsWith('.tower') && join(folder, name) !== facts.source.name),
+    dataFiles: files.filter((name) => dataEndings.has(extname(name))),
+    columns: await columnsOf(facts),
+  };
+}
+
+/** Of the folder and the folders right below it. */
+function filesIn(folder: string): string[] {
+  const read = (path: string) => {
+    try {
+      return readdirSync(path, { withFileTypes: true });
+    } catch {
+      return [];
+    }
+  };
+  return read(folder)
+    .flatMap((entry) =>
+      entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules'
+        ? read(join(folder, entry.name)).flatMap((inner) => (inner.isFile() ? [`${entry.name}/${inner.name}`] : []))
+        : [entry.name],
+    )
+    .sort();
+}
+
+/**
+ * The columns that the headers of CSV files and the data's own `columns` name: of this file's data blocks, sound or not, and of
+ * those it uses. Other kinds of files would need the database, which the editor never loads.
+ */
+async function columnsOf({ checked, source }: Facts): Promise<readonly string[]> {
+  const columns = new Set<string>();
+  for (const { columns: named, histories } of checked.dataDescriptions) {
+    for (const { name } of [...named, ...histories]) columns.add(name);
+  }
+  const used = checked.dataDescriptions.flatMap((description) => findFiles(description).output);
+  const own = linksOf(checked.file).filter(({ to }) => to === 'data');
+  const paths = new Set([
+    ...own.map(({ path }) => join(dirname(source.name), path)),
+    ...used.flatMap(({ files }) => files.slice(0, 1).map(({ path }) => path)),
+  ]);
+  for (const path of paths) {
+    if (!/\.(csv|tsv|txt)(\.gz)?$/i.test(path)) continue;
+    try {
+      const file = { path, name: path, kind: 'csv', compressed: path.toLowerCase().endsWith('.gz') } as const;
+      for (const { name } of (await lookAtCsv(file)).columns) columns.add(name);
+    } catch {
+      // A file that cannot be read has no columns to offer; `tower check` says why.
+    }
+  }
+  return [...columns];
+}

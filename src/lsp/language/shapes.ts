@@ -1,0 +1,89 @@
+/** The type that each arrow carries, also in a file that has mistakes elsewhere. */
+import { makeBuilder } from '../../graph/builder.ts';
+import { featureUse } from '../../library/features/uses.ts';
+import { type LoweredFeatures, lowerFeatures } from '../../lower/features.ts';
+import type { Arrow } from '../../lower/flow.ts';
+import { GraphInputs } from '../../lower/inputs.ts';
+import { Names } from '../../lower/names.ts';
+import type { RowsOf } from '../../lower/plan.ts';
+import { lowerTower, type TowerContext } from '../../lower/tower.ts';
+import type { Tower, TowerStep } from '../../model/model.ts';
+import type { Resolution, TowerPart } from '../../model/resolution.ts';
+import type { Checked } from '../../pipeline.ts';
+
+export const events: RowsOf = { kind: 'events' };
+
+/** Those of the model where there is one; else of every flow that is sound by itself. */
+export function arrowsOf({ shapes, resolution }: Checked): readonly Arrow[] {
+  if (shapes) return shapes.arrows;
+  const features = soundFeatures(resolution);
+  return resolution.towers.flatMap((part) => lowerOne(soundTower(part, resolution, features), features).arrows);
+}
+
+/** Features whose arguments go together, and that name none of which they do not. */
+export function soundFeatures({ features, towers }: Resolution): LoweredFeatures {
+  const calls = new Map([...features].map(([name, { call }]) => [name, call]));
+  const sound = [...features].filter(([name]) => {
+    try {
+      featureUse(name, calls);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  const readers = towers.map(({ name, span, features, key }) => ({
+    name,
+    span,
+    features,
+    steps: [],
+    ...(key ? { key: key.name } : {}),
+  }));
+  const nobody = { name: '', span: undefined as never, features: [], steps: [] };
+  const [first = nobody, second = nobody] = readers;
+  return lowerFeatures({ features: new Map(sound), towers: [first, second] }).output;
+}
+
+/** The steps of a tower whose flow is sound, and begins with something sound. */
+export function soundTower(part: TowerPart, { scope, groups }: Resolution, features: LoweredFeatures): Tower {
+  const isWhole = (name: string): boolean => {
+    const group = scope.groups.get(name);
+    return group === undefined || group.members.length === groups.get(name)?.length;
+  };
+  const steps = part.steps.flatMap(({ name, span, channel, flow }): TowerStep[] => {
+    if (!flow) return [];
+    const opens = openedBy(flow.from).every(
+      (source) => isWhole(source.name) && source.features.every((feature) => features.byName.has(feature)),
+    );
+    return opens ? [{ name, span, channel, flow }] : [];
+  });
+  const { name, span } = part;
+  return { name, span, features: part.features, steps, ...(part.key ? { key: part.key.name } : {}) };
+}
+
+interface Opened {
+  readonly name: string;
+  readonly features: readonly string[];
+}
+
+/** The groups and features that a flow's source opens: none for a step above, all those of its parts for a block of several. */
+function openedBy(from: object): readonly Opened[] {
+  if ('features' in from) return [from as Opened];
+  return 'parts' in from ? (from.parts as readonly object[]).flatMap(openedBy) : [];
+}
+
+/** One tower in a graph of its own. */
+export function lowerOne(tower: Tower, features: LoweredFeatures): TowerContext {
+  const context = {
+    inputs: new GraphInputs(makeBuilder(tower.name)),
+    features,
+    names: new Names(),
+    shared: new Map(),
+    diagnostics: [],
+    arrows: [],
+    training: false,
+    kept: new Map(),
+    readouts: [],
+  } as TowerContext;
+  lowerTower(context, tower, events);
+  return context;
+}

@@ -1,0 +1,42 @@
+/** The `.tower` files of the open folders: what references, renames and workspace symbols look through. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Facts } from './language/facts.ts';
+import type { NamedSymbol } from './language/symbols.ts';
+import type { Session } from './session.ts';
+
+/** Enough for any project, and an end where a folder is not one. */
+const most = 2000;
+const skipped = new Set(['node_modules', 'dist', 'build', 'runs']);
+
+export function projectPaths(session: Session): readonly string[] {
+  const found = new Set(session.open.map(({ uri }) => session.pathOf(uri)));
+  const folders = [...session.folders];
+  for (let folder = folders.shift(); folder !== undefined && found.size < most; folder = folders.shift()) {
+    for (const entry of entriesOf(folder)) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory() && !entry.name.startsWith('.') && !skipped.has(entry.name)) folders.push(path);
+      else if (entry.isFile() && entry.name.endsWith('.tower')) found.add(path);
+    }
+  }
+  return [...found];
+}
+
+function entriesOf(folder: string) {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+export function projectFacts(session: Session): readonly Facts[] {
+  return projectPaths(session).flatMap((path) => session.facts(path) ?? []);
+}
+
+/** The files that may name a symbol: those of the project, where the file it stands in can be used by others. */
+export function filesWith(session: Session, here: Facts, { sort }: NamedSymbol): readonly Facts[] {
+  const isOwn = sort === 'tower' || sort === 'task' || sort === 'channel' || sort === 'step' || sort === 'model';
+  if (isOwn) return [here];
+  return [here, ...projectFacts(session).filter((facts) => facts !== here)];
+}

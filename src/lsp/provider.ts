@@ -1,0 +1,32 @@
+/** One thing that the server offers: what it says it can do, and how it answers. */
+import type { Connection, Position, ServerCapabilities } from 'vscode-languageserver';
+import { ResponseError } from 'vscode-languageserver';
+import { toOffset } from './convert.ts';
+import type { Facts } from './language/facts.ts';
+import type { Session } from './session.ts';
+
+export interface Provider {
+  readonly capabilities: ServerCapabilities;
+  register(connection: Connection, session: Session): void;
+}
+
+/** Protocol code of a request that is understood and cannot be done; its message is shown. */
+const requestFailed = -32803;
+
+export const refuse = (message: string): ResponseError<void> => new ResponseError(requestFailed, message);
+
+/** The check of the document that a request names, and the offset it asks about. */
+export function placeOf(
+  session: Session,
+  params: { readonly textDocument: { readonly uri: string }; readonly position: Position },
+): { readonly facts: Facts; readonly offset: number } | undefined {
+  const facts = factsOf(session, params);
+  return facts && { facts, offset: toOffset(facts.source, params.position) };
+}
+
+export function factsOf(
+  session: Session,
+  { textDocument }: { readonly textDocument: { readonly uri: string } },
+): Facts | undefined {
+  return session.facts(session.pathOf(textDocument.uri));
+}

@@ -1,0 +1,39 @@
+import { CompletionItemKind, InsertTextFormat } from 'vscode-languageserver';
+import { toRange } from '../convert.ts';
+import { surroundingsOf } from '../files.ts';
+import { type CompletionSort, completionsAt } from '../language/completion.ts';
+import { type Provider, placeOf } from '../provider.ts';
+
+export const completion: Provider = {
+  capabilities: { completionProvider: { triggerCharacters: ['.', '(', ',', ':', '>', '=', '"', ' ', '/'] } },
+  register(connection, session) {
+    connection.onCompletion(async (params) => {
+      const place = placeOf(session, params);
+      if (!place) return null;
+      const { facts, offset } = place;
+      const { span, items } = completionsAt(facts, offset, await surroundingsOf(facts));
+      const range = toRange(span);
+      return items.map(({ label, sort, detail, doc, insert = label, snippet }, at) => ({
+        label,
+        kind: kinds[sort],
+        sortText: String(at).padStart(4, '0'),
+        ...(detail ? { detail } : {}),
+        ...(doc ? { documentation: { kind: 'markdown' as const, value: doc } } : {}),
+        textEdit: { range, newText: insert },
+        insertTextFormat: snippet ? InsertTextFormat.Snippet : InsertTextFormat.PlainText,
+      }));
+    });
+  },
+};
+
+const kinds: Readonly<Record<CompletionSort, CompletionItemKind>> = {
+  word: CompletionItemKind.Keyword,
+  kind: CompletionItemKind.Function,
+  argument: CompletionItemKind.Property,
+  choice: CompletionItemKind.EnumMember,
+  name: CompletionItemKind.Variable,
+  column: CompletionItemKind.Field,
+  file: CompletionItemKind.File,
+  entry: CompletionItemKind.Property,
+  snippet: CompletionItemKind.Snippet,
+};

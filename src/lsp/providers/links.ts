@@ -1,0 +1,20 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { toRange } from '../convert.ts';
+import { linksOf } from '../language/links.ts';
+import { factsOf, type Provider } from '../provider.ts';
+
+export const links: Provider = {
+  capabilities: { documentLinkProvider: {} },
+  register(connection, session) {
+    connection.onDocumentLinks((params) => {
+      const facts = factsOf(session, params);
+      if (!facts) return null;
+      const folder = dirname(facts.source.name);
+      return linksOf(facts.checked.file).flatMap(({ span, path }) => {
+        const target = join(folder, path);
+        return existsSync(target) ? [{ range: toRange(span), target: session.uriOf(target) }] : [];
+      });
+    });
+  },
+};

@@ -1,0 +1,42 @@
+import type { Edit } from '../../diagnostics/diagnostic.ts';
+import { applyEdits } from '../../diagnostics/fixes.ts';
+import { makeSource, type Source } from '../../text/source.ts';
+import { toRange, toWorkspaceEdit } from '../convert.ts';
+import { renameSymbol, symbolAt } from '../language/references.ts';
+import { filesWith } from '../project.ts';
+import { type Provider, placeOf, refuse } from '../provider.ts';
+
+export const rename: Provider = {
+  capabilities: { renameProvider: { prepareProvider: true } },
+  register(connection, session) {
+    connection.onPrepareRename((params) => {
+      const place = placeOf(session, params);
+      const found = place && symbolAt(place.facts, place.offset);
+      return found ? { range: toRange(found.span), placeholder: found.symbol.name } : null;
+    });
+    connection.onRenameRequest((params) => {
+      const place = placeOf(session, params);
+      const found = place && symbolAt(place.facts, place.offset);
+      if (!place || !found) return refuse('there is no name here that this file, or one it uses, declares');
+      const files = filesWith(session, place.facts, found.symbol);
+      const renaming = renameSymbol(found.symbol, params.newName, files, (edits) => {
+        const texts = edited(edits);
+        return files.flatMap(({ source }) => session.factsWith(source.name, texts) ?? []);
+      });
+      return 'refusal' in renaming ? refuse(renaming.refusal) : toWorkspaceEdit(session, renaming.edits);
+    });
+  },
+};
+
+/** Each file that edits touch, with them made. */
+function edited(edits: readonly Edit[]): ReadonlyMap<string, Source> {
+  const sources = new Map(edits.map(({ at }) => [at.source.name, at.source]));
+  return new Map(
+    [...sources].map(([name, source]) => {
+      const own = edits
+        .filter(({ at }) => at.source.name === name)
+        .map(({ at, text }) => ({ at: { ...at, source }, text }));
+      return [name, makeSource(name, applyEdits(source, own))];
+    }),
+  );
+}

@@ -1,0 +1,33 @@
+import { SemanticTokensBuilder } from 'vscode-languageserver';
+import { toOffset, toPosition } from '../convert.ts';
+import { colourModifiers, coloursOf, colourTypes } from '../language/colours.ts';
+import type { Facts } from '../language/facts.ts';
+import { factsOf, type Provider } from '../provider.ts';
+
+export const semanticTokens: Provider = {
+  capabilities: {
+    semanticTokensProvider: {
+      legend: { tokenTypes: [...colourTypes], tokenModifiers: [...colourModifiers] },
+      full: true,
+      range: true,
+    },
+  },
+  register(connection, session) {
+    connection.languages.semanticTokens.on((params) => tokens(factsOf(session, params)));
+    connection.languages.semanticTokens.onRange((params) => {
+      const facts = factsOf(session, params);
+      const { start, end } = params.range;
+      return tokens(facts, facts && [toOffset(facts.source, start), toOffset(facts.source, end)]);
+    });
+  },
+};
+
+function tokens(facts: Facts | undefined, [start, end]: readonly [number?, number?] = []) {
+  const builder = new SemanticTokensBuilder();
+  for (const { span, type, modifiers } of facts ? coloursOf(facts, start, end) : []) {
+    const { line, character } = toPosition(span.source, span.start);
+    const bits = modifiers.reduce((sum, modifier) => sum | (1 << colourModifiers.indexOf(modifier)), 0);
+    builder.push(line, character, span.end - span.start, colourTypes.indexOf(type), bits);
+  }
+  return builder.build();
+}

@@ -1,0 +1,52 @@
+/** The language server: the protocol over a pair of streams. Never loads an engine or the database. */
+import { fileURLToPath } from 'node:url';
+import {
+  type Connection,
+  DidChangeWatchedFilesNotification,
+  TextDocumentSyncKind,
+  TextDocuments,
+} from 'vscode-languageserver';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import { Publisher } from './diagnostics.ts';
+import { providers } from './providers/table.ts';
+import { Session } from './session.ts';
+
+export function serve(connection: Connection, version: string): void {
+  const session = new Session();
+  const documents = new TextDocuments(TextDocument);
+  const publisher = new Publisher(connection, session);
+  let watches = false;
+
+  connection.onInitialize(({ workspaceFolders, rootUri, capabilities }) => {
+    const uris = workspaceFolders?.map(({ uri }) => uri) ?? (rootUri ? [rootUri] : []);
+    session.folders = uris.filter((uri) => uri.startsWith('file:')).map((uri) => fileURLToPath(uri));
+    watches = capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration ?? false;
+    return {
+      capabilities: {
+        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+        ...Object.assign({}, ...providers.map((provider) => provider.capabilities)),
+      },
+      serverInfo: { name: 'tower', version },
+    };
+  });
+  connection.onInitialized(() => {
+    if (!watches) return;
+    const watchers = [{ globPattern: '**/*.tower' }];
+    void connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
+  });
+  connection.onDidChangeWatchedFiles(() => publisher.schedule());
+
+  documents.onDidOpen(({ document }) => session.put(document));
+  documents.onDidChangeContent(({ document }) => {
+    session.put(document);
+    publisher.schedule();
+  });
+  documents.onDidClose(({ document }) => {
+    session.remove(document.uri);
+    publisher.schedule();
+  });
+
+  for (const provider of providers) provider.register(connection, session);
+  documents.listen(connection);
+  connection.listen();
+}

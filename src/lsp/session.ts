@@ -1,0 +1,123 @@
+/**
+ * What the server knows: open documents, the files on disk that they use, and the last check of each. An open document goes
+ * before its file on disk.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, relative, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { TextDocument } from 'vscode-languageserver-textdocument';
+import { check } from '../pipeline.ts';
+import { makeSource, type Source } from '../text/source.ts';
+import { Facts } from './language/facts.ts';
+
+interface OnDisk {
+  readonly source: Source;
+  readonly modified: number;
+  readonly size: number;
+}
+
+/** What each file that a check asked for was, or that there was none. */
+type Reads = Map<string, Source | undefined>;
+
+export class Session {
+  /** Folders that the editor has open: a file may use what lies in its own. */
+  folders: readonly string[] = [];
+  readonly #documents = new Map<string, TextDocument>();
+  readonly #sources = new Map<string, { readonly version: number; readonly source: Source }>();
+  readonly #disk = new Map<string, OnDisk>();
+  readonly #facts = new Map<string, { readonly facts: Facts; readonly reads: Reads }>();
+
+  /** Absolute path of what a URI names; the URI itself where it is no file. */
+  pathOf(uri: string): string {
+    return uri.startsWith('file:') ? fileURLToPath(uri) : uri;
+  }
+
+  uriOf(path: string): string {
+    return this.#documents.get(path)?.uri ?? (isAbsolute(path) ? pathToFileURL(path).href : path);
+  }
+
+  get open(): readonly TextDocument[] {
+    return [...this.#documents.values()];
+  }
+
+  put(document: TextDocument): void {
+    this.#documents.set(this.pathOf(document.uri), document);
+  }
+
+  remove(uri: string): void {
+    const path = this.pathOf(uri);
+    this.#documents.delete(path);
+    this.#sources.delete(path);
+    this.#facts.delete(path);
+  }
+
+  document(path: string): TextDocument | undefined {
+    return this.#documents.get(path);
+  }
+
+  /** What is open of a file, else what lies on disk; nothing where there is neither. */
+  source(path: string): Source | undefined {
+    const document = this.#documents.get(path);
+    if (!document) return this.#fromDisk(path);
+    const known = this.#sources.get(path);
+    if (known?.version === document.version) return known.source;
+    const source = makeSource(path, document.getText());
+    this.#sources.set(path, { version: document.version, source });
+    return source;
+  }
+
+  #fromDisk(path: string): Source | undefined {
+    try {
+      const { mtimeMs, size } = statSync(path);
+      const known = this.#disk.get(path);
+      if (known && known.modified === mtimeMs && known.size === size) return known.source;
+      const source = makeSource(path, readFileSync(path, 'utf8'));
+      this.#disk.set(path, { source, modified: mtimeMs, size });
+      return source;
+    } catch {
+      this.#disk.delete(path);
+      return undefined;
+    }
+  }
+
+  /** The check of a file; the last one where neither it nor anything it uses has changed. */
+  facts(path: string): Facts | undefined {
+    const source = this.source(path);
+    if (!source) return undefined;
+    const known = this.#facts.get(path);
+    if (known?.facts.source === source && [...known.reads].every(([used, read]) => this.source(used) === read)) {
+      return known.facts;
+    }
+    const reads: Reads = new Map();
+    const facts = new Facts(this.#check(source, (used, found) => reads.set(used, found)));
+    this.#facts.set(path, { facts, reads });
+    return facts;
+  }
+
+  /** A file as it would be with other texts in some places. */
+  factsWith(path: string, texts: ReadonlyMap<string, Source>): Facts | undefined {
+    const source = texts.get(path) ?? this.source(path);
+    return source && new Facts(this.#check(source, () => {}, texts));
+  }
+
+  #check(
+    source: Source,
+    onRead: (path: string, source: Source | undefined) => void,
+    texts?: ReadonlyMap<string, Source>,
+  ) {
+    return check(source, {
+      project: this.#projectOf(source.name),
+      load: (path) => {
+        const found = texts?.get(path) ?? this.source(path);
+        onRead(path, found);
+        return found;
+      },
+    });
+  }
+
+  /** The innermost open folder that a file lies in, else the folder of the file. */
+  #projectOf(path: string): string {
+    const around = this.folders.filter((folder) => !relative(folder, path).startsWith(`..${sep}`));
+    return around.sort((a, b) => b.length - a.length)[0] ?? dirname(path);
+  }
+}
