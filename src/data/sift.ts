@@ -77,7 +77,7 @@ export async function siftRows(
       code: '',
       codes: '',
     }[wantedColumn.form];
-    const { bad, nan } = column as RawNumbers & RawBags;
+    const { bad, nan } = column as { readonly bad: readonly number[]; readonly nan?: readonly number[] };
     for (const row of bad) find(row, wantedColumn, reason);
     // A label that is not a number is one that is missing.
     if (!labelColumns.has(wantedColumn)) for (const row of nan ?? []) find(row, wantedColumn, reason);

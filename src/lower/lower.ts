@@ -6,7 +6,7 @@ import type { Model, Tower, Training } from '../model/model.ts';
 import { type LoweredFeatures, lowerFeatures } from './features.ts';
 import type { Arrow } from './flow.ts';
 import { lowerForward } from './forward.ts';
-import { checkOptimizer } from './optimize.ts';
+import { checkOptimizer, checkRowOptimizer } from './optimize.ts';
 import type { FeaturePlan, Plan, TrainPlan } from './plan.ts';
 import { lowerRetrieval } from './retrieval.ts';
 import type { SharedValue } from './shared.ts';
@@ -94,6 +94,7 @@ function analyse(model: Model) {
       ...diagnostics,
       ...forward.diagnostics,
       ...checkOptimizer(model.train.dense),
+      ...checkRowOptimizer(model.train.embeddings),
       ...checkObjective(model),
     ],
   };

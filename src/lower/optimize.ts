@@ -24,6 +24,17 @@ export function checkOptimizer(call: Call): Diagnostic[] {
   }
 }
 
+/** What is wrong with `embeddings = …`, if anything. */
+export function checkRowOptimizer(call: Call): Diagnostic[] {
+  try {
+    optimizers[call.kind]!.rows(call.arguments);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    return [diagnose('arguments-conflict', call.span, { kind: call.kind, reason: error.reason })];
+  }
+}
+
 /**
  * One update of all weights end to end, so that an engine runs a handful of ops however many layers there are. The
  * optimizer's slots are flat as well: `optimizer/<slot>`, as long as all weights together, in the order of the graph's.

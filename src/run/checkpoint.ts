@@ -25,6 +25,8 @@ export interface Progress {
   readonly finished?: 'epochs' | 'patience';
   /** Length of metrics.jsonl. */
   readonly metricsBytes: number;
+  /** Length of steps.jsonl. */
+  readonly stepsBytes: number;
 }
 
 export interface Checkpoint {

@@ -28,9 +28,17 @@ export const weightsFile = 'weights.safetensors';
 export const bestFile = (epoch: number): string => `weights-${epoch}.safetensors`;
 
 const isOurs = (name: string): boolean =>
-  [runFile, manifestFile, checkpointFile, weightsFile, 'metrics.jsonl', 'graphs', 'encodings', 'sources'].includes(
-    name,
-  ) ||
+  [
+    runFile,
+    manifestFile,
+    checkpointFile,
+    weightsFile,
+    'metrics.jsonl',
+    'steps.jsonl',
+    'graphs',
+    'encodings',
+    'sources',
+  ].includes(name) ||
   /^weights-\d+\.safetensors$/.test(name) ||
   isPartial(name);
 

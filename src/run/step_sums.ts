@@ -14,7 +14,7 @@ export interface StepSums {
 }
 
 export function makeStepSums(graph: Graph, from?: { sums: Readonly<Record<string, number>>; rows: number }): StepSums {
-  const names = graph.outputs.filter(({ node }) => graph.nodes[node]!.type.shape.length === 0).map(({ name }) => name);
+  const names = scalarOutputs(graph);
   invariant(names.includes('loss'), `graph ${graph.name} gives no loss`);
   const sums = new Float64Array(names.map((name) => from?.sums[name] ?? 0));
   let total = from?.rows ?? 0;
@@ -38,6 +38,11 @@ export function makeStepSums(graph: Graph, from?: { sums: Readonly<Record<string
     means: () => entries(total),
     sums: () => entries(1),
   };
+}
+
+/** Names of the outputs that are one number. */
+export function scalarOutputs({ outputs, nodes }: Graph): readonly string[] {
+  return outputs.filter(({ node }) => nodes[node]!.type.shape.length === 0).map(({ name }) => name);
 }
 
 const wordsOf = (output: string): string =>

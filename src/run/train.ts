@@ -29,13 +29,14 @@ import {
   weightsFile,
 } from './folder.ts';
 import { labelOf, makeMeasures, usualMeasures } from './measures.ts';
-import { type MetricsLog, openMetricsLog } from './metrics_log.ts';
+import { type MetricsLog, metricsFile, openMetricsLog, stepsFile } from './metrics_log.ts';
 import { modelScorer } from './model_scorer.ts';
 import { rankEvents } from './ranks.ts';
 import { makeRetrieval, type Retrieval } from './retrieval.ts';
 import { writeSafetensors } from './safetensors.ts';
 import { rateFactor } from './schedule.ts';
 import { makeStepSums, type StepSums } from './step_sums.ts';
+import { openStepsLog, type StepsLog } from './steps_log.ts';
 import { makeTables } from './tables.ts';
 import type { EpochRecord, TrainingEvent } from './training_events.ts';
 import { restoreState, saveState, type TrainingState, weightTensors } from './training_state.ts';
@@ -102,18 +103,20 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const resumes = options.resume && (await hasCheckpoint(folder));
   const progress = resumes ? await restoreState(folder, state) : beginning;
   const log = await openMetricsLog(folder, progress.metricsBytes);
-  const run = new Run(options, state, log, progress, resumes === true);
+  const steps = await openStepsLog(folder, progress.stepsBytes, step.graph);
+  const run = new Run(options, state, { log, steps }, progress, resumes === true);
   try {
     return await run.go();
   } finally {
     await log.close();
+    await steps.close();
     await run.close();
     feeder.close();
     await program.close();
   }
 }
 
-const beginning: Progress = { epoch: 0, stepOfEpoch: 0, step: 0, sums: {}, rows: 0, metricsBytes: 0 };
+const beginning: Progress = { epoch: 0, stepOfEpoch: 0, step: 0, sums: {}, rows: 0, metricsBytes: 0, stepsBytes: 0 };
 
 function refuseUnlessTrainable({ train: { stop } }: Plan, { parts }: Dataset): void {
   if (parts.train.rows < smallestBatch) {
@@ -138,7 +141,7 @@ class Run {
   constructor(
     private readonly options: TrainOptions,
     private readonly state: TrainingState,
-    private readonly log: MetricsLog,
+    private readonly logs: { readonly log: MetricsLog; readonly steps: StepsLog },
     private progress: Progress,
     private readonly resumed: boolean,
   ) {
@@ -185,6 +188,7 @@ class Run {
     for (; stepOfEpoch < epoch.steps; stepOfEpoch++) {
       if (clock.shouldYield()) {
         this.report(number, stepOfEpoch, step, sums, clock);
+        await this.logs.steps.write();
         await new Promise((resolve) => setImmediate(resolve));
       }
       if (signal?.aborted) {
@@ -202,6 +206,7 @@ class Run {
       const outputs = await program.run(inputs);
       const ran = performance.now();
       sums.add(outputs, rows.length, { epoch: number, step });
+      this.logs.steps.add(step, outputs);
       feeder.apply(outputs, factor);
       clock.add(start, fed, ran, performance.now());
     }
@@ -254,13 +259,14 @@ class Run {
       ...(validation ? { validation } : {}),
       ...(stop ? { best: isBest } : {}),
     };
-    await this.log.append({ ...record });
+    await this.logs.log.append({ ...record });
+    await this.logs.steps.sync();
     const patienceIsOver = stop !== undefined && best !== undefined && epoch - best.epoch >= stop.patience;
     this.progress = {
       ...beginning,
       epoch,
       step,
-      metricsBytes: this.log.bytes,
+      ...this.lengths(),
       ...(best ? { best } : {}),
       ...(epoch >= epochs ? { finished: 'epochs' } : patienceIsOver ? { finished: 'patience' } : {}),
     };
@@ -268,6 +274,10 @@ class Run {
     await removeOldBest(folder, best?.file);
     this.records.push(record);
     onEvent?.({ kind: 'epoch', record });
+  }
+
+  private lengths(): Pick<Progress, 'metricsBytes' | 'stepsBytes'> {
+    return { metricsBytes: this.logs.log.bytes, stepsBytes: this.logs.steps.bytes };
   }
 
   /** Full-corpus metrics on the validation part; undefined where there is none. */
@@ -295,7 +305,8 @@ class Run {
   private async interrupted(): Promise<TrainResult> {
     const { folder } = this.options;
     if (this.progress.step === 0) return { folder, status: 'interrupted', records: this.records };
-    await saveState(folder, { ...this.progress, metricsBytes: this.log.bytes }, this.state);
+    await this.logs.steps.sync();
+    await saveState(folder, { ...this.progress, ...this.lengths() }, this.state);
     const manifest = await this.writeModel('interrupted');
     return { folder, status: 'interrupted', manifest, records: this.records };
   }
@@ -326,7 +337,7 @@ class Run {
         rows: dataset.parts.train.rows,
         ...(best ? { best: { epoch: best.epoch, metric: labelOf(plan.train.stop!), value: best.value } } : {}),
       },
-      present: [weightsFile, runFile, 'metrics.jsonl'],
+      present: [weightsFile, runFile, metricsFile, stepsFile],
     });
   }
 }

@@ -8,6 +8,7 @@ const others = { shape: [batch, 4], dtype: 'int32', values: [3, 1, 0, -7, 1, 2, 
 const flags = { shape: [batch, 4], dtype: 'bool', values: [1, 0, 1, 1, 0, 0, 1, 0, 1, 1, 0, 0] } as const;
 const column = { shape: [batch, 1], dtype: 'bool', values: [1, 0, 1] } as const;
 const hits = symbolic('hits');
+const nothing = symbolic('nothing');
 const negatives = symbolic('negatives');
 
 export const opCases: Readonly<Record<string, GradientCase>> = {
@@ -51,6 +52,13 @@ export const opCases: Readonly<Record<string, GradientCase>> = {
   'Select of whole numbers': {
     inputs: [column, counts, others],
     build: (b, c, x, y) => b.select(c!, x!, y!),
+  },
+  'BroadcastTo an empty shape, and ScatterUpdate at no place': {
+    inputs: [matrix, { shape: [nothing, 2], dtype: 'int32', values: [] }],
+    build: (b, x, places) => {
+      const like = b.cast(b.reshape(b.slice(places!, [0, 0], [-1, 1]), [nothing]), 'float32');
+      return b.scatterUpdate(x!, places!, b.broadcastTo(b.constant(-1e9), like));
+    },
   },
   'Exp, log and softplus far out': {
     inputs: [{ shape: [6], values: [-80, -20, -1e-4, 1e-4, 20, 80] }],

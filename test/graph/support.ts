@@ -8,7 +8,7 @@ import type { Dim, Dtype, Graph, Tensor } from '../../src/graph/graph.ts';
 import { makeRandom } from '../../src/random/random.ts';
 
 export const batch: Dim = { symbol: 'batch', times: 1 };
-export const sizes: Sizes = { batch: 3, hits: 2, negatives: 4 };
+export const sizes: Sizes = { batch: 3, hits: 2, nothing: 0, negatives: 4 };
 
 type Nested = number | readonly Nested[];
 

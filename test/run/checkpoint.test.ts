@@ -18,6 +18,7 @@ const progress: Progress = {
   rows: 40,
   best: { epoch: 2, value: 1 / 3, file: 'weights-2.safetensors' },
   metricsBytes: 211,
+  stepsBytes: 512,
 };
 const tensors: StoredTensor[] = [
   { name: 'table/movie_id', shape: [2, 2], data: new Float32Array([1, 2, 3, 4]) },

@@ -75,6 +75,8 @@ describe('a run', () => {
 
     expect(weightsIn(killed).equals(weightsIn(whole))).toBe(true);
     expect(await figuresIn(killed)).toEqual(await figuresIn(whole));
+    const stepsIn = (folder: string): Buffer => readFileSync(join(folder, 'steps.jsonl'));
+    expect(stepsIn(killed).equals(stepsIn(whole))).toBe(true);
     expect(await hasCheckpoint(killed)).toBe(false);
     const [one, other] = [await load(killed), await load(whole)];
     expect(one.manifest.training).toEqual(other.manifest.training);

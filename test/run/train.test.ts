@@ -5,7 +5,7 @@ import { Failure } from '../../src/diagnostics/failure.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { Plan } from '../../src/lower/plan.ts';
 import { load } from '../../src/run/artifact/load.ts';
-import { readMetricsLog } from '../../src/run/metrics_log.ts';
+import { readLog, readMetricsLog } from '../../src/run/metrics_log.ts';
 import { type TrainOptions, train } from '../../src/run/train.ts';
 import type { TrainingEvent } from '../../src/run/training_events.ts';
 import { makePlan } from './fixture_plan.ts';
@@ -68,8 +68,20 @@ describe('training', () => {
       'metrics.jsonl',
       'run.json',
       'sources',
+      'steps.jsonl',
       'weights.safetensors',
     ]);
+  });
+
+  it('writes the scalars of every step to steps.jsonl', async () => {
+    const { records } = await train(options('steps'));
+    const steps = await readLog(join(root, 'steps'), 'steps.jsonl');
+    expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: records.at(-1)!.step }, (_, i) => i + 1));
+    expect(Object.keys(steps[0]!)).toEqual(['step', 'loss', 'loss:watch']);
+    const [{ rows, step: last, loss: mean }] = records as [(typeof records)[0]];
+    const { batch } = makePlan().train;
+    const weighted = steps.slice(0, last).map(({ loss }, at) => (loss as number) * Math.min(batch, rows - at * batch));
+    expect(weighted.reduce((sum, each) => sum + each, 0) / rows).toBeCloseTo(mean, 5);
   });
 
   it('gives the same bits for the same seed, and others for another', async () => {
@@ -98,6 +110,8 @@ describe('training', () => {
     const { status } = await train(options('stopped', {}, { resume: true }));
     expect(status).toBe('epochs');
     expect(weightsIn('stopped').equals(plainWeights)).toBe(true);
+    const stepsIn = (name: string): string => readFileSync(join(root, name, 'steps.jsonl'), 'utf8');
+    expect(stepsIn('stopped')).toBe(stepsIn('plain'));
     expect((await readMetricsLog(join(root, 'stopped'))).map(untimed)).toEqual(
       (await readMetricsLog(join(root, 'plain'))).map(untimed),
     );

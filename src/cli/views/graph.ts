@@ -4,7 +4,9 @@ import { type Cost, count } from '../../graph/count.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { printValueType } from '../../library/values.ts';
 import type { Lowered } from '../../lower/lower.ts';
+
 import type { Plan } from '../../lower/plan.ts';
+import type { SharedValue } from '../../lower/shared.ts';
 import { nearest } from '../../text/nearest.ts';
 import { positionAt, textOf } from '../../text/source.ts';
 import { tableOf } from '../table.ts';
@@ -23,9 +25,11 @@ export interface Summary {
   /** One training step, by part of the model; a part holds those under it. */
   readonly parts: readonly (Cost & { readonly part: string })[];
   readonly total: Cost;
+  /** What more than one task's loss reaches: weights by the layer that has them, and embedding rows by the input they come in by. */
+  readonly shared: readonly { readonly name: string; readonly tasks: readonly string[] }[];
 }
 
-export function summarise({ plan, arrows }: Lowered): Summary {
+export function summarise({ plan, arrows, shared }: Lowered): Summary {
   const { graph } = plan.step;
   const { batch } = plan.train;
   const { parts, ...total } = count(graph, sizesOf(graph, batch));
@@ -40,18 +44,26 @@ export function summarise({ plan, arrows }: Lowered): Summary {
     tables: plan.tables.map(({ name, dim, encoderOf }) => ({ name, dim, rowsOf: encoderOf })),
     parts: [...parts].map(([part, cost]) => ({ part, ...cost })),
     total,
+    shared: [...new Map(shared.map(({ name, kind, tasks }) => [layerOf(name, kind), tasks]))].map(([name, tasks]) => ({
+      name,
+      tasks,
+    })),
   };
 }
+
+/** `user/shared/dense` has `weights` and `bias`. */
+const layerOf = (name: string, kind: SharedValue['kind']): string =>
+  kind === 'weights' ? name.split('/').slice(0, -1).join('/') : name;
 
 /** Every length that only a run knows, at its value for a whole batch; accidental hits are counted as none. */
 function sizesOf(graph: Graph, batch: number): Record<string, number> {
   const symbols = graph.nodes.flatMap(({ type }) =>
     type.shape.flatMap((dim) => (typeof dim === 'number' ? [] : [dim.symbol])),
   );
-  return Object.fromEntries(symbols.map((symbol) => [symbol, symbol === 'hits' ? 0 : batch]));
+  return Object.fromEntries(symbols.map((symbol) => [symbol, symbol.startsWith('hits') ? 0 : batch]));
 }
 
-export function summaryText({ model, batch, flows, tables, parts, total }: Summary): string {
+export function summaryText({ model, batch, flows, tables, parts, total, shared }: Summary): string {
   const width = Math.max(...flows.map(({ text }) => text.length));
   const costs = [...parts, { part: 'all', ...total }].map(({ part, ...cost }) => [indented(part), ...cells(cost)]);
   return [
@@ -63,6 +75,9 @@ export function summaryText({ model, batch, flows, tables, parts, total }: Summa
     'embedding tables, outside the graph',
     ...tables.map(({ name, dim, rowsOf }) => `  ${name}: ${dim} wide, a row for each code of ${rowsOf}`),
     '',
+    ...(shared.length === 0
+      ? []
+      : ['shared by tasks', ...shared.map(({ name, tasks }) => `  ${name}: ${tasks.join(', ')}`), '']),
     `one training step at batch ${batch}`,
     tableOf(['part', 'parameters', 'MFLOP', 'MB moved'], costs),
   ].join('\n');

@@ -2,6 +2,7 @@
  * How each op is said for TensorFlow.js: as for TensorFlow, but for what its WebAssembly backend does slowly or lacks.
  * A product with a transpose flag takes a loop at a twentieth of the speed, so the transpose is written out.
  */
+import type { Dim } from '../../graph/graph.ts';
 import { segmentOperands, tensorflowTable } from './tensorflow_table.ts';
 import { dataType, type TensorflowLowering, type TensorflowTable, type TensorflowWriter } from './tensorflow_writer.ts';
 
@@ -18,13 +19,27 @@ const product =
     return writer.emit(op, [left, right], { T: writer.operandType(node), ...attributes });
   };
 
+/** A batch has rows; hits there may be none. */
+const mayBeEmpty = (shape: readonly Dim[]): boolean =>
+  shape.some((dim) => typeof dim !== 'number' && dim.symbol.split('·').some((symbol) => symbol !== 'batch'));
+
 export function tfjsTable(parameter: TensorflowLowering): TensorflowTable {
+  const table = tensorflowTable(parameter);
   return {
-    ...tensorflowTable(parameter),
+    ...table,
     MatMul: product('MatMul', ['transpose_a', 'transpose_b'], [1, 0]),
     BatchMatMul: product('BatchMatMulV2', ['adj_x', 'adj_y'], [0, 2, 1]),
     // TensorFlow.js's graph models have no ReluGrad.
     Select: (node, operands, writer) => writer.emit('SelectV2', operands, { T: { type: dataType(node.type.dtype) } }),
+    // To an empty shape its BroadcastTo gives one element; a sum with zeros of that shape gives none.
+    BroadcastTo: (node, operands, writer) => {
+      const like = writer.typeOf(node.inputs[1]!);
+      if (node.type.dtype === 'bool' || like.dtype !== node.type.dtype || !mayBeEmpty(node.type.shape)) {
+        return table.BroadcastTo(node, operands, writer);
+      }
+      const attributes = { T: { type: dataType(node.type.dtype) } };
+      return writer.emit('AddV2', [operands[0]!, writer.emit('ZerosLike', [operands[1]!], attributes)], attributes);
+    },
     // UnsortedSegmentSum is missing in the WebAssembly backend; ScatterNd adds up what falls on one row.
     SegmentSum: (node, operands, writer) => {
       const [values, segments] = segmentOperands(node, operands, writer);

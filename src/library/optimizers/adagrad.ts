@@ -4,6 +4,13 @@ import { optimizerKind } from '../rows.ts';
 import { rowDefaults } from './row_defaults.ts';
 import { schedule, scheduled } from './schedule.ts';
 
+/** A weight whose gradient is still 0 would become 0 ÷ 0. */
+function refuseZeros({ initial, epsilon }: { readonly initial: number; readonly epsilon: number }): void {
+  if (initial === 0 && epsilon === 0) {
+    throw new ShapeError('takes `initial: 0` or `epsilon: 0`, not both: the step of a gradient of 0 would be 0 ÷ 0');
+  }
+}
+
 export const adagrad = optimizerKind({
   doc: 'a ← a + g²; w ← w − rate · g / (√a + epsilon). For embeddings `per: row` keeps one a for each row, fed with the mean of g² over the row: memory of one number a row.',
   paper: 'Duchi et al., "Adaptive subgradient methods", JMLR 2011; per row: Mudigere et al., ISCA 2022 (section 4.1.4)',
@@ -19,20 +26,25 @@ export const adagrad = optimizerKind({
     ...scheduled,
   },
   slots: [{ name: 'accumulator', initial: ({ initial }) => initial }],
-  update(builder, { weights, gradient, slots, rate }, { per, epsilon }) {
+  update(builder, { weights, gradient, slots, rate }, args) {
+    const { per, epsilon } = args;
+    refuseZeros(args);
     if (per === 'row') throw new ShapeError('with `per: row` is for embeddings: dense weights have no rows');
     const accumulator = builder.add(slots[0]!, builder.square(gradient));
     const scaled = builder.div(gradient, builder.add(builder.sqrt(accumulator), epsilon));
     return { weights: builder.sub(weights, builder.mul(scaled, rate)), slots: [accumulator] };
   },
-  rows: (args) => ({
-    ...rowDefaults,
-    kind: args.per === 'row' ? 'row_adagrad' : 'adagrad',
-    rate: args.rate,
-    schedule: schedule(args),
-    initialAccumulator: args.initial,
-    epsilon: args.epsilon,
-  }),
+  rows(args) {
+    refuseZeros(args);
+    return {
+      ...rowDefaults,
+      kind: args.per === 'row' ? 'row_adagrad' : 'adagrad',
+      rate: args.rate,
+      schedule: schedule(args),
+      initialAccumulator: args.initial,
+      epsilon: args.epsilon,
+    };
+  },
   rate: (args) => args.rate,
   schedule,
 });

@@ -129,6 +129,7 @@ describe('a trained model', () => {
       'sources/fixture-2.tower',
       'sources/fixture.tower',
       'sources/made_up.tower',
+      'steps.jsonl',
       'weights.safetensors',
     ]);
   });
