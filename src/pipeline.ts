@@ -7,8 +7,10 @@
  *
  * `check` finds every mistake: what the command line, the editor and the tests call. `compile` goes on to the graphs.
  */
+import type { Code } from './diagnostics/codes.ts';
 import { type Diagnostic, hasErrors } from './diagnostics/diagnostic.ts';
 import { inOrder } from './diagnostics/order.ts';
+import { applyIgnores } from './lint/ignores.ts';
 import { checkShapes, type Lowered, lower, type Shapes } from './lower/lower.ts';
 import type { DataDescription, Model } from './model/model.ts';
 import type { Resolution } from './model/resolution.ts';
@@ -40,13 +42,15 @@ export function check(source: Source, options: CheckOptions = {}): Checked {
   const found = [...parsed.diagnostics, ...resolved.diagnostics, ...rulesOf(resolution, options)];
   const model = modelOf(resolution, found);
   const shapes = model && checkShapes(model);
+  // The rules judge models alone.
+  const judged = (code: Code): boolean => model !== undefined || code === 'stray-description';
   return {
     file,
     resolution,
     ...(model ? { model } : {}),
     ...(shapes?.output ? { shapes: shapes.output } : {}),
     dataDescriptions: resolution.data,
-    diagnostics: inOrder([...found, ...(shapes?.diagnostics ?? [])]),
+    diagnostics: inOrder(applyIgnores(file, [...found, ...(shapes?.diagnostics ?? [])], { judged })),
   };
 }
 

@@ -489,6 +489,77 @@ export const codes = {
     ({ largest }) => `the largest are ${largest.join(', ')}: fewer \`hash\` buckets or a smaller \`dim\` save memory`,
   ),
 
+  'wide-table': row<{ name: string; rows: number; dim: number; enough: number }>(
+    'warning',
+    ({ name, rows, dim }) =>
+      `the table of \`${name}\` has ${rows} rows, each ${dim} numbers wide: far more than tell ${rows} values apart`,
+    ({ enough }) => `\`dim: ${enough}\` is enough`,
+  ),
+  'temperature-extreme': row<{ stretch: number; sharp: boolean }>(
+    'warning',
+    ({ stretch, sharp }) =>
+      sharp
+        ? `scores reach ±${stretch} before the softmax: it sees the hardest negative alone, and hardly moves for the others`
+        : `scores stay within ±${stretch} before the softmax: it can hardly tell the best item from the worst`,
+    () => 'temperatures of a cosine mostly lie between 0.02 and 0.2',
+  ),
+  'few-negatives': row<{ batch: number; loss: string }>(
+    'warning',
+    ({ batch, loss }) =>
+      `\`${loss}\` takes its negatives from the batch, and a batch of ${batch} has ${batch - 1} for each event`,
+    () => 'hundreds are usual: raise `batch`, or draw some with `negatives: sampled(…)`',
+  ),
+  'one-sided-channel': row<{ tower: string; channel: string; activation: string }>(
+    'warning',
+    ({ tower, channel, activation }) =>
+      `\`${tower}.${channel}\` ends in \`${activation}\`, so none of its numbers is below 0, and no two vectors can point away from each other`,
+    () => 'leave the last activation out, or end with `tanh`',
+  ),
+  'last-dropout': row<{ tower: string; channel: string }>(
+    'warning',
+    ({ tower, channel }) =>
+      `\`${tower}.${channel}\` ends in \`dropout\`: training compares vectors with holes that no layer makes up for`,
+    () => 'put `dropout` before the last layer',
+  ),
+  'retrieve-zero': row<{ task: string }>(
+    'warning',
+    ({ task }) => `\`retrieve\` weighs \`${task}\` with 0: it has no part in what is found`,
+    () => 'leave it out',
+  ),
+  'shadowed-name': row<{ what: string; name: string; hides: string }>(
+    'warning',
+    ({ what, name, hides }) => `${what} \`${name}\` hides ${hides}`,
+    () => 'give it a name of its own',
+  ),
+  'unused-constant': row<{ name: string }>(
+    'warning',
+    ({ name }) => `nothing reads the constant \`${name}\``,
+    () => 'remove it',
+  ),
+
+  // Comments that silence a warning
+  'ignore-without-reason': row<{ code: string }>(
+    'warning',
+    () => 'this ignore gives no reason',
+    ({ code }) => `say why: \`// tower-ignore ${code}: …\``,
+  ),
+  'ignore-unknown-code': row<{ code: string; nearest?: string | undefined }>(
+    'warning',
+    ({ code }) => (code === '' ? 'this ignore names no code' : `there is no code \`${code}\` to ignore`),
+    (facts) =>
+      didYouMean(facts) ?? 'a code stands in brackets behind each message: `// tower-ignore few-negatives: a test`',
+  ),
+  'ignore-of-error': row<{ code: string }>(
+    'warning',
+    ({ code }) => `\`${code}\` is an error, and errors cannot be ignored`,
+    () => 'mend it, and remove this comment',
+  ),
+  'unused-ignore': row<{ code: string }>(
+    'warning',
+    ({ code }) => `this ignore silences nothing: the next line gives no \`${code}\``,
+    () => 'remove it',
+  ),
+
   // Data blocks
   'misplaced-by': row<{ name: string }>(
     'error',
@@ -641,6 +712,16 @@ export const codes = {
     ({ tower, bytes, limit }) =>
       `tower \`${tower}\` with its tables takes ${bytes.toLocaleString('en')} bytes, and an ONNX file or SavedModel holds at most ${limit.toLocaleString('en')}`,
     () => 'lower `dim` or `hash` of its largest table',
+  ),
+  'no-attention': row<{ model: string }>(
+    'error',
+    ({ model }) => `the towers of \`${model}\` weigh no fields: there is nothing to read out`,
+    () => '`senet` is the block that does',
+  ),
+  'attention-of-model': row<{ path: string }>(
+    'error',
+    ({ path }) => `what a model attends to is learnt, and ${path} is not trained`,
+    () => 'give the folder that `tower train … --out` wrote',
   ),
   'no-user-key': row<{ tower: string }>(
     'error',

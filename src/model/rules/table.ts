@@ -4,12 +4,18 @@ import type { Resolution } from '../resolution.ts';
 import { bceScale } from './bce_scale.ts';
 import { featureArguments } from './feature_arguments.ts';
 import { featureBothSides } from './feature_both_sides.ts';
+import { fewNegatives } from './few_negatives.ts';
 import { itemKey } from './item_key.ts';
+import { lastDropout } from './last_dropout.ts';
 import { objectiveCovers } from './objective_covers.ts';
+import { oneSidedChannel } from './one_sided_channel.ts';
+import { retrieveZero } from './retrieve_zero.ts';
 import type { Rule, RuleOptions } from './rule.ts';
+import { shadowedName } from './shadowed_name.ts';
 import { tableBudget } from './table_budget.ts';
 import { taskLabel } from './task_label.ts';
 import { temperature } from './temperature.ts';
+import { temperatureExtreme } from './temperature_extreme.ts';
 import { towerChannel } from './tower_channel.ts';
 import { unreadChannel } from './unread_channel.ts';
 import { unreadFeature } from './unread_feature.ts';
@@ -17,8 +23,10 @@ import { unreadInput } from './unread_input.ts';
 import { unreadLabel } from './unread_label.ts';
 import { unreadOutput } from './unread_output.ts';
 import { unusedBlock } from './unused_block.ts';
+import { unusedConstant } from './unused_constant.ts';
 import { unusedGroup } from './unused_group.ts';
 import { wholeModel } from './whole_model.ts';
+import { wideTable } from './wide_table.ts';
 
 export type { RuleOptions } from './rule.ts';
 
@@ -41,6 +49,14 @@ export const rules: readonly Rule[] = [
   bceScale,
   objectiveCovers,
   tableBudget,
+  wideTable,
+  temperatureExtreme,
+  fewNegatives,
+  oneSidedChannel,
+  lastDropout,
+  retrieveZero,
+  shadowedName,
+  unusedConstant,
 ];
 
 export function checkRules(resolution: Resolution, options: RuleOptions): readonly Diagnostic[] {

@@ -1,0 +1,132 @@
+/** `// tower-ignore CODE: reason` silences the warnings of one code, on its own line or, standing alone, on the next. */
+import { lex } from '../../grammar/lexer.ts';
+import { type Code, codes } from '../diagnostics/codes.ts';
+import { type Diagnostic, diagnose, type Edit, hasErrors } from '../diagnostics/diagnostic.ts';
+import type * as Ast from '../syntax/ast.ts';
+import { parse } from '../syntax/parse.ts';
+import { nearest } from '../text/nearest.ts';
+import { lineAt, positionAt, type Source, type Span } from '../text/source.ts';
+
+const word = 'tower-ignore';
+const form = /^\/\/(?!\/)\s*tower-ignore(?:\s+([A-Za-z0-9_-]+))?\s*(?::\s*(.*))?$/;
+
+interface Ignore {
+  /** Of the comment. */
+  readonly span: Span;
+  /** Empty when the comment names none. */
+  readonly code: string;
+  readonly codeSpan: Span;
+  readonly reason: string;
+  /** Lines whose warnings it silences, first and last. */
+  readonly lines: readonly [number, number];
+}
+
+export interface IgnoreOptions {
+  /** False where a rule could not be tried, so that what it would have found is not known. */
+  readonly judged?: (code: Code) => boolean;
+}
+
+/**
+ * What is left of the diagnostics of a file and those it uses, and what is wrong with the ignores of the file itself: errors are
+ * never silenced, and an ignore without a reason, of an unknown code, of an error, or of nothing is a warning.
+ */
+export function applyIgnores(file: Ast.File, found: readonly Diagnostic[], options: IgnoreOptions = {}): Diagnostic[] {
+  const { source } = file.span;
+  const bySource = new Map<Source, readonly Ignore[]>();
+  const ignoresOf = (one: Source): readonly Ignore[] => {
+    if (!bySource.has(one)) bySource.set(one, readIgnores(one, one === source ? file : undefined));
+    return bySource.get(one)!;
+  };
+  const used = new Set<Ignore>();
+  const left = found.filter(({ severity, code, at }) => {
+    if (severity === 'error' || at === undefined) return true;
+    const { line } = positionAt(at.source, at.start);
+    const silencing = ignoresOf(at.source).filter(
+      (ignore) => ignore.code === code && ignore.lines[0] <= line && line <= ignore.lines[1],
+    );
+    for (const ignore of silencing) used.add(ignore);
+    return silencing.length === 0;
+  });
+  const whole = !hasErrors(found);
+  const { judged = () => true } = options;
+  return [...left, ...ignoresOf(source).flatMap((ignore) => mistakeOf(ignore, used, whole, judged) ?? [])];
+}
+
+function mistakeOf(
+  ignore: Ignore,
+  used: ReadonlySet<Ignore>,
+  whole: boolean,
+  judged: (code: Code) => boolean,
+): Diagnostic | undefined {
+  const { code, codeSpan, reason, span } = ignore;
+  if (!isCode(code)) {
+    const near = nearest(code, Object.keys(codes));
+    const fixes = near === undefined ? [] : [[{ at: codeSpan, text: near }]];
+    return diagnose('ignore-unknown-code', codeSpan, { code, nearest: near }, { fixes });
+  }
+  const removed = { fixes: [[removal(span)]] };
+  if (codes[code].severity === 'error') return diagnose('ignore-of-error', span, { code }, removed);
+  if (whole && judged(code) && !used.has(ignore)) return diagnose('unused-ignore', span, { code }, removed);
+  return reason === '' ? diagnose('ignore-without-reason', span, { code }) : undefined;
+}
+
+const isCode = (text: string): text is Code => Object.hasOwn(codes, text);
+
+function readIgnores(source: Source, known: Ast.File | undefined): readonly Ignore[] {
+  if (!source.text.includes(word)) return [];
+  const { tokens, comments } = lex(source.text);
+  const file = known ?? parse(source).output;
+  const starts = logicalLines(file);
+  return comments.flatMap((comment): Ignore[] => {
+    const match = form.exec(comment.image.trimEnd());
+    if (!match) return [];
+    const start = comment.startOffset;
+    const span = { source, start, end: start + comment.image.trimEnd().length };
+    const code = match[1] ?? '';
+    const at = start + comment.image.indexOf(word) + word.length;
+    const codeStart = code === '' ? at : source.text.indexOf(code, at);
+    const own = comment.startLine!;
+    const trailing = tokens.some((token) => token.endLine === own && token.startOffset < start);
+    // Comments between it and the next word are part of what it stands above.
+    const target = trailing
+      ? own
+      : (tokens.find((token) => token.startOffset > start)?.startLine ?? source.lineStarts.length);
+    const [first, last] = starts.find(([from, to]) => from <= target && target <= to) ?? [target, target];
+    return [
+      {
+        span,
+        code,
+        codeSpan: { source, start: codeStart, end: codeStart + code.length },
+        reason: match[2]?.trim() ?? '',
+        lines: [trailing ? first : own, last],
+      },
+    ];
+  });
+}
+
+/** Entries, and declarations without a body, that are written over several lines: each counts as one. */
+function logicalLines({ declarations }: Ast.File): (readonly [number, number])[] {
+  const found: (readonly [number, number])[] = [];
+  const visit = (node: Ast.Declaration | Ast.TypedEntry | Ast.TowerEntry | Ast.Entry | Ast.Columns): void => {
+    if ('entries' in node) {
+      for (const entry of node.entries) visit(entry);
+      return;
+    }
+    const { source, start, end } = node.span;
+    const [first, last] = [positionAt(source, start).line, positionAt(source, end).line];
+    if (last > first) found.push([first, last]);
+  };
+  for (const declaration of declarations) visit(declaration);
+  return found;
+}
+
+/** Takes a comment away: with its line when it has one to itself, else with the blanks before it. */
+function removal({ source, start, end }: Span): Edit {
+  const { line } = positionAt(source, start);
+  const before = source.text.slice(source.lineStarts[line - 1], start);
+  if (before.trim() === '' && lineAt(source, line).trim() !== '') {
+    const next = source.lineStarts[line] ?? source.text.length;
+    return { at: { source, start: source.lineStarts[line - 1]!, end: next }, text: '' };
+  }
+  return { at: { source, start: start - (before.length - before.trimEnd().length), end }, text: '' };
+}

@@ -1,0 +1,29 @@
+import { notes } from '../../diagnostics/codes.ts';
+import type { Expression } from '../../syntax/ast.ts';
+import { wordOf } from '../calls.ts';
+import type { Rule } from './rule.ts';
+
+/** A name that stands for two things: which of them a line means depends on where it stands. */
+export const shadowedName: Rule = {
+  name: 'name that hides another',
+  check({ file, library, scope, towers }, report) {
+    for (const { features, steps, node } of towers) {
+      for (const { name, span, channel } of steps) {
+        // An input of the tower of this name is an error.
+        if (!features.includes(name) || node.inputs.some((input) => input.name === name)) continue;
+        const at = scope.features.get(name)?.name.span;
+        const facts = { what: channel ? 'channel' : 'step', name, hides: `the feature of that name` };
+        report('shadowed-name', span, facts, at ? { notes: [{ message: notes.declared('feature', name), at }] } : {});
+      }
+    }
+    for (const [name, { name: at, flow, span }] of scope.blocks) {
+      // A block that is made of the library's is a setting of it, and hides nothing.
+      if (span.source !== file.span.source || !Object.hasOwn(library.blocks, name) || isMadeOf(name, flow)) continue;
+      report('shadowed-name', at.span, { what: 'block', name, hides: "the library's block of that name" });
+    }
+  },
+};
+
+function isMadeOf(name: string, flow: Expression): boolean {
+  return (flow.kind === 'Flow' ? flow.steps : [flow]).some((step) => wordOf(step) === name);
+}

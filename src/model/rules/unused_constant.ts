@@ -1,0 +1,56 @@
+import type { Expression, File } from '../../syntax/ast.ts';
+import { nearest } from '../../text/nearest.ts';
+import { removal } from '../edits.ts';
+import type { Rule } from './rule.ts';
+
+/** A constant that nothing reads: to change it, with `--set` too, would change nothing. */
+export const unusedConstant: Rule = {
+  name: 'unused constant',
+  check({ file, scope }, report) {
+    const own = scope.lets.filter(({ span }) => span.source === file.span.source);
+    if (own.length === 0) return;
+    const words = wordsOf(file);
+    for (const { name, span } of own) {
+      // A misspelt one is meant, and has been told.
+      if (words.has(name.name) || [...words].some((word) => nearest(word, [name.name]))) continue;
+      report('unused-constant', name.span, { name: name.name }, { fixes: [[removal(span)]] });
+    }
+  },
+};
+
+/** Every word that stands where a constant may. A feature of the same name counts too: better silent than wrong. */
+function wordsOf({ declarations }: File): ReadonlySet<string> {
+  const found = new Set<string>();
+  const visit = (node: Expression): void => {
+    switch (node.kind) {
+      case 'Name':
+        if (node.parts.length === 1) found.add(node.parts[0]!.name);
+        break;
+      case 'List':
+        node.items.forEach(visit);
+        break;
+      case 'Call':
+        for (const { value } of node.arguments) visit(value);
+        break;
+      case 'Unary':
+        visit(node.operand);
+        break;
+      case 'Binary':
+        visit(node.left);
+        visit(node.right);
+        break;
+      case 'Flow':
+        node.steps.forEach(visit);
+        break;
+    }
+  };
+  for (const declaration of declarations) {
+    if ('value' in declaration) visit(declaration.value);
+    if ('flow' in declaration) visit(declaration.flow);
+    for (const entry of 'entries' in declaration ? declaration.entries : []) {
+      if ('flow' in entry) visit(entry.flow);
+      else if ('value' in entry) visit(entry.value);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,46 @@
+import type { BoundKind } from '../../library/contract.ts';
+import { ShapeError } from '../../library/contract.ts';
+import { featureUse } from '../../library/features/uses.ts';
+import type { Argument, Expression } from '../../syntax/ast.ts';
+import type { Rule } from './rule.ts';
+import { rows } from './table_budget.ts';
+
+/** Narrower tables cost next to nothing. */
+const narrow = 8;
+/** Rows span no more dimensions than there are rows; twice as many may still be a matter of taste. */
+const tolerated = 2;
+
+/** A table much wider than it has rows: its rows could be told apart in far fewer numbers. */
+export const wideTable: Rule = {
+  name: 'table wider than its vocabulary needs',
+  check({ file, features, scope }, report) {
+    const calls = new Map([...features].map(([name, { call }]) => [name, call]));
+    for (const [name, entry] of scope.features) {
+      if (entry.span.source !== file.span.source || !calls.has(name)) continue;
+      const table = tableOf(name, calls);
+      if (!table || table.rows === 0 || table.dim < narrow || table.dim <= tolerated * table.rows) continue;
+      const enough = 2 ** Math.ceil(Math.log2(table.rows));
+      const dim = dimIn(entry.value);
+      const fixes = dim ? [[{ at: dim.value.span, text: String(enough) }]] : [];
+      report('wide-table', dim?.span ?? entry.value.span, { name, ...table, enough }, { fixes });
+    }
+  },
+};
+
+/** What the text shows of a table: a learnt vocabulary has 0 rows here. Nothing where another feature owns it. */
+function tableOf(name: string, calls: ReadonlyMap<string, BoundKind>): { rows: number; dim: number } | undefined {
+  try {
+    const { encoder, dim = 0 } = featureUse(name, calls);
+    return 'owner' in encoder ? undefined : { rows: rows(encoder), dim };
+  } catch (error) {
+    if (error instanceof ShapeError) return undefined;
+    throw error;
+  }
+}
+
+/** The argument `dim`, of the feature or of its elements. */
+function dimIn(value: Expression): Argument | undefined {
+  if (value.kind !== 'Call') return undefined;
+  const own = value.arguments.find(({ name }) => name?.name === 'dim');
+  return own ?? value.arguments.map((argument) => dimIn(argument.value)).find((found) => found !== undefined);
+}
