@@ -8,6 +8,7 @@ import { type Choice, chooseEngine } from '../engine/engines.ts';
 import type { DataDescription } from '../model/model.ts';
 import { check as checkSource } from '../pipeline.ts';
 import { load as loadArtifact, type Trained } from '../run/artifact/load.ts';
+import type { Attention } from '../run/attention.ts';
 import type { Evaluation } from '../run/evaluate.ts';
 import type { Exported } from '../run/export.ts';
 import type { Recommendation, Recommender } from '../run/recommend.ts';
@@ -119,6 +120,15 @@ export async function recommend(run: Run, request: RecommendRequest): Promise<Re
     { key: request.user },
     { k: request.k ?? 10, ...(request.removeSeen === undefined ? {} : { removeSeen: request.removeSeen }) },
   );
+}
+
+/** How much of each field the blocks that weigh fields let through, such as the excitation of `senet`. */
+export async function attention(run: Run): Promise<readonly Attention[]> {
+  const reading = run.dataset();
+  reading.catch(() => {});
+  const { engine } = await run.engine();
+  const { readAttention } = await import('../run/attention.ts');
+  return readAttention(run.trained, await reading, engine);
 }
 
 /** Writes each tower for TensorFlow.js, ONNX Runtime and TensorFlow, and `serving.json`, which says what goes in. */

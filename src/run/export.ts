@@ -35,7 +35,9 @@ export interface Serving {
     readonly query: string;
     readonly item: string;
     readonly width: number;
-    readonly score: 'inner product';
+    /** Query vectors a row: search with each, and keep the best score of an item. */
+    readonly interests?: number;
+    readonly score: 'inner product' | 'largest inner product';
   };
   readonly towers: Readonly<Record<string, ServingTower>>;
 }
@@ -105,6 +107,7 @@ export async function exportModel(trained: Trained, options: ExportOptions): Pro
     described[name] = describe(plan, tower, graph, encodingFile);
   }
   await writeTexts(folder, texts);
+  const { interests } = plan.towers[0];
   const serving: Serving = {
     format: 'tower-serving-1',
     tower: version,
@@ -113,7 +116,8 @@ export async function exportModel(trained: Trained, options: ExportOptions): Pro
       query: plan.towers[0].name,
       item: plan.towers[1].name,
       width: plan.towers[1].width,
-      score: 'inner product',
+      ...(interests === undefined ? {} : { interests }),
+      score: interests === undefined ? 'inner product' : 'largest inner product',
     },
     towers: described,
   };

@@ -1,18 +1,21 @@
-/** The trained towers at work: vectors of items and of whoever asks, and scores, which are their inner products. */
+/** The trained towers at work: vectors of items and of whoever asks, and scores: their inner products, of several the largest. */
 import type { Corpus, IndexedColumn } from '../data/dataset.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import type { Engine, Program, Tensors } from '../engine/engine.ts';
 import { makeRowFeeder, type RowFeeder } from '../feed/feeder.ts';
-import { makeBuilder } from '../graph/builder.ts';
+import { makeBuilder, type Ref } from '../graph/builder.ts';
+import { symbolic } from '../graph/dims.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Plan, TowerPlan } from '../lower/plan.ts';
 import type { Tables } from './tables.ts';
 
 export interface Vectors {
-  /** float32 [rows, width], row-major. */
+  /** float32 [rows, width], or [rows, interests, width]; row-major. */
   readonly data: Float32Array;
   readonly rows: number;
   readonly width: number;
+  /** How many a row has, where there are several. */
+  readonly interests?: number;
 }
 
 export interface Retrieval {
@@ -68,7 +71,7 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
     }
     const weights: Tensors = { items: { dtype: 'float32', shape: [width, corpus.rows], data: transposed } };
     if (scorer) await scorer.write(weights);
-    else scorer = await engine.prepare(scoreGraph(width, corpus.rows), weights);
+    else scorer = await engine.prepare(scoreGraph(width, corpus.rows, queryTower.interests), weights);
   };
   await refresh(options.parameters);
 
@@ -77,7 +80,8 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
     refresh,
     queries: (columns, rows) => vectorsOf(query, feederOf(queryTower, columns), rows, queryTower),
     async scores({ data, rows }) {
-      const { scores } = await scorer!.run({ queries: { dtype: 'float32', shape: [rows, width], data } });
+      const shape = [rows * (queryTower.interests ?? 1), width];
+      const { scores } = await scorer!.run({ queries: { dtype: 'float32', shape, data } });
       invariant(scores?.data instanceof Float32Array, 'the scores are float32');
       return scores.data;
     },
@@ -105,21 +109,26 @@ export function parametersOf(graph: Graph, parameters: Tensors): Tensors {
 }
 
 async function vectorsOf(program: Program, feeder: RowFeeder, rows: Int32Array, tower: TowerPlan): Promise<Vectors> {
-  const data = new Float32Array(rows.length * tower.width);
+  const { width, interests } = tower;
+  const each = width * (interests ?? 1);
+  const data = new Float32Array(rows.length * each);
   for (let from = 0; from < rows.length; from += rowsAtOnce) {
     const { vector } = await program.run(feeder.inputs(rows.subarray(from, from + rowsAtOnce)));
     invariant(vector?.data instanceof Float32Array, `tower ${tower.name} gives no vector`);
-    data.set(vector.data, from * tower.width);
+    data.set(vector.data, from * each);
   }
   // A target that is not a number would have nothing above it, and look perfect.
   if (!data.every(Number.isFinite)) throw failure('vectors-not-finite', { tower: tower.name });
-  return { data, rows: rows.length, width: tower.width };
+  return { data, rows: rows.length, width, ...(interests === undefined ? {} : { interests }) };
 }
 
-function scoreGraph(width: number, items: number): Graph {
+/** float32 [batch, items]: each item by the vector of the row that it agrees with most. */
+function scoreGraph(width: number, items: number, interests = 1): Graph {
   const builder = makeBuilder('scores');
-  const queries = builder.input('queries', [{ symbol: 'batch', times: 1 }, width]);
+  const queries = builder.input('queries', [symbolic('batch', interests), width]);
   const matrix = builder.parameter('items', [width, items], { kind: 'zeros' }, { trainable: false });
-  builder.output('scores', builder.matMul(queries, matrix));
+  const products = builder.matMul(queries, matrix);
+  const each = (): Ref => builder.max(builder.reshape(products, [symbolic('batch'), interests, items]), [1]);
+  builder.output('scores', interests === 1 ? products : each());
   return builder.finish();
 }

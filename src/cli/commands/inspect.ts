@@ -4,14 +4,18 @@ import { Command, Option } from 'commander';
 import { hasErrors } from '../../diagnostics/diagnostic.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { render } from '../../diagnostics/render.ts';
-import { jsonOption, setOption, withExample } from '../options.ts';
-import { answer, answerJson, colour, report, say } from '../report.ts';
+import type { EngineName } from '../../engine/engine.ts';
+import { dataOption, engineOption, jsonOption, setOption, withExample } from '../options.ts';
+import { answer, answerJson, colour, report, say, sayEngine } from '../report.ts';
 
 interface Options {
   readonly ast?: boolean;
   readonly model?: boolean;
   readonly plan?: boolean;
   readonly graph?: boolean | string;
+  readonly attention?: boolean;
+  readonly data?: string;
+  readonly engine?: EngineName;
   readonly set: Record<string, number>;
   readonly json?: boolean;
 }
@@ -29,10 +33,21 @@ export function inspectCommand(program: Command): void {
         'shapes, parameters, FLOPs and bytes of each block; with a name (step, or a tower) that graph, node by node',
       ),
     )
+    .addOption(
+      new Option('--attention', 'of a trained model: how much of each field its `senet` blocks let through').conflicts([
+        'ast',
+        'model',
+        'plan',
+        'graph',
+      ]),
+    )
+    .addOption(dataOption())
+    .addOption(engineOption())
     .addOption(setOption())
     .addOption(jsonOption())
     .action(async (path: string, options: Options) => {
       if (existsSync(path) && statSync(path).isDirectory()) return inspectRun(path, options);
+      if (options.attention) throw failure('attention-of-model', { path });
       if (options.ast) return inspectTree(path, options);
       const { checkAndLower } = await import('../../api/check.ts');
       const { model, lowered, diagnostics } = await checkAndLower(path, { set: options.set });
@@ -64,6 +79,7 @@ export function inspectCommand(program: Command): void {
       'tower inspect models/two_tower.tower --graph',
       'tower inspect models/two_tower.tower --graph step',
       'tower inspect runs/first',
+      'tower inspect runs/first --attention',
     ),
   );
 }
@@ -77,11 +93,25 @@ async function inspectTree(path: string, { set }: Options): Promise<void> {
   if (hasErrors(diagnostics)) process.exitCode = 1;
 }
 
-async function inspectRun(folder: string, { ast, model, plan, graph, set }: Options): Promise<void> {
+async function inspectRun(folder: string, options: Options): Promise<void> {
+  const { ast, model, plan, graph, set } = options;
   if (ast || model || plan || graph || Object.keys(set).length > 0) throw failure('stage-of-run', { folder });
+  if (options.attention) return inspectAttention(folder, options);
   const { readManifest } = await import('../../run/artifact/load.ts');
   if (!existsSync(join(folder, 'manifest.json')) && !existsSync(join(folder, 'run.json'))) {
     throw failure('not-a-run', { folder });
   }
   answerJson(await readManifest(folder));
+}
+
+async function inspectAttention(folder: string, { data, engine, json }: Options): Promise<void> {
+  const [{ attention, load }, { attentionText }] = await Promise.all([
+    import('../../api/run.ts'),
+    import('../views/attention.ts'),
+  ]);
+  const run = await load(folder, { ...(data === undefined ? {} : { data }), ...(engine ? { engine } : {}) });
+  sayEngine(await run.engine());
+  const found = await attention(run);
+  if (json) answerJson(found);
+  else answer(attentionText(found));
 }

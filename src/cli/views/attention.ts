@@ -1,0 +1,19 @@
+/** How much of each field a tower lets through. */
+import type { Attention } from '../../run/attention.ts';
+import { tableOf } from '../table.ts';
+
+const longestBar = 24;
+
+export function attentionText(all: readonly Attention[]): string {
+  return all
+    .map(({ block, over, fields }) => {
+      const rows = fields.map(({ name, mean, deviation }) => [
+        name,
+        mean.toFixed(3),
+        `± ${deviation.toFixed(3)}`,
+        '█'.repeat(Math.round(mean * longestBar)).padEnd(longestBar),
+      ]);
+      return [`${block}, mean over ${over}`, tableOf(['field', 'let through', '', ''], rows)].join('\n');
+    })
+    .join('\n\n');
+}
