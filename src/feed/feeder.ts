@@ -5,8 +5,9 @@ import type { Table } from '../embedding/table.ts';
 import type { Tensors } from '../engine/engine.ts';
 import type { Tensor } from '../graph/graph.ts';
 import type { FeaturePlan, GraphPlan, RowsOf } from '../lower/plan.ts';
+import { type DistinctItems, makeDistinctItems } from './distinct.ts';
 import { makeSampler, type Sampler } from './sampler.ts';
-import type { Batch, FeedContext, FeedState } from './source.ts';
+import { areEvents, type Batch, type FeedContext, type FeedState } from './source.ts';
 import { makeSource } from './sources.ts';
 
 export interface FeederOptions {
@@ -39,12 +40,13 @@ export interface Feeder {
 
 export function makeFeeder(options: FeederOptions): Feeder {
   const { plan, events, corpus, seed, batch: wholeBatch } = options;
+  const distinct = distinctItems(options);
   const context: FeedContext = {
     seed,
     features: byName(options.features),
     tables: options.tables,
-    columns: (rows) => (rows.kind === 'events' ? events.features : corpus.features),
-    training: { events, corpus, batch: wholeBatch },
+    columns: (rows) => (areEvents(rows) ? events.features : corpus.features),
+    training: { events, corpus, batch: wholeBatch, ...(distinct ? { distinct } : {}) },
   };
   const sources = plan.inputs.map((input) => ({ name: input.name, source: makeSource(input, context) }));
   const samples = makeSamples(corpus, seed);
@@ -52,11 +54,16 @@ export function makeFeeder(options: FeederOptions): Feeder {
 
   return {
     inputs(rows, step, { rate }) {
+      const items = distinct?.of(rows);
       const batch: Batch = {
         rows,
         step,
         rate,
-        rowsOf: (of) => (of.kind === 'events' ? rows : samples(of, step, rows.length)),
+        rowsOf(of) {
+          if (of.kind === 'events') return rows;
+          return of.kind === 'distinct' ? items!.rows : samples(of, step, rows.length);
+        },
+        ...(items ? { distinct: items } : {}),
       };
       return fillAll(sources, batch);
     },
@@ -138,10 +145,21 @@ function byTable(sources: readonly NamedSource[]): ReadonlyMap<Table, readonly N
   return tables;
 }
 
+/** Where an input asks how items are told apart, and by the features of those inputs that ask for each of them once. */
+function distinctItems({ plan, events, corpus }: FeederOptions): DistinctItems | undefined {
+  const sources = plan.inputs.map(({ source }) => source);
+  const places = sources.find(({ from }) => from === 'places');
+  if (places?.from !== 'places') return undefined;
+  const features = sources.flatMap((source) =>
+    'feature' in source && source.rows.kind === 'distinct' ? [source.feature] : [],
+  );
+  return makeDistinctItems(events, corpus, places.key, features);
+}
+
 /** Draws once a step for all inputs that ask alike. */
 function makeSamples(corpus: Corpus, seed: number) {
   const samplers = new Map<string, { sampler: Sampler; step: number; rows: Int32Array }>();
-  return (of: Exclude<RowsOf, { kind: 'events' }>, step: number, batch: number): Int32Array => {
+  return (of: Extract<RowsOf, { kind: 'sampled' | 'shared' }>, step: number, batch: number): Int32Array => {
     const name = of.kind === 'shared' ? `${of.by} ${of.count} in all` : `${of.by} ${of.perRow}`;
     let samples = samplers.get(name);
     if (!samples) {

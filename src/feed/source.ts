@@ -5,6 +5,7 @@ import type { Table } from '../embedding/table.ts';
 import type { Tensor } from '../graph/graph.ts';
 import type { FeaturePlan, InputPlan, InputSource, RowsOf } from '../lower/plan.ts';
 import { pick } from './copy.ts';
+import type { Distinct, DistinctItems } from './distinct.ts';
 
 /** One step's rows. */
 export interface Batch {
@@ -16,6 +17,8 @@ export interface Batch {
   readonly rate: number;
   /** The batch's own rows, or the corpus rows sampled for them: one drawing a step, shared by all inputs that ask alike. */
   rowsOf(rows: RowsOf): Int32Array;
+  /** Its items, each once, where the graph asks for them. */
+  readonly distinct?: Distinct;
 }
 
 /** What an input's source is made from. */
@@ -31,8 +34,13 @@ export interface FeedContext {
     readonly corpus: Corpus;
     /** Rows of a whole batch. */
     readonly batch: number;
+    /** Where the graph asks for distinct rows. */
+    readonly distinct?: DistinctItems;
   };
 }
+
+/** Whether `rows` are rows of the events; else they are rows of the corpus. */
+export const areEvents = ({ kind }: RowsOf): boolean => kind === 'events' || kind === 'distinct';
 
 /** State of the run that is not in the tables: checkpointed and resumed. */
 export type FeedState = Readonly<Record<string, Float32Array | Int32Array>>;

@@ -2,6 +2,7 @@
 import type { InputPlan, InputSource } from '../lower/plan.ts';
 import type { FeedContext, MakeSource, Source } from './source.ts';
 import { accidentalHits } from './sources/accidental_hits.ts';
+import { counts, places } from './sources/distinct.ts';
 import { embedding, sequence } from './sources/embedding.ts';
 import { label, labelKnown } from './sources/label.ts';
 import { logQ } from './sources/log_q.ts';
@@ -20,6 +21,8 @@ const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   label_known: labelKnown,
   log_q: logQ,
   accidental_hits: accidentalHits,
+  places,
+  counts,
   positives,
   noise,
   rate,

@@ -261,6 +261,8 @@ export interface LossContext extends BlockContext {
   listsItems(feature: string): boolean;
   /** The task's score with its items drawn by `rows` instead of from the events; lowers the item tower again, same weights. */
   scoreOf(rows: RowsOf): Score;
+  /** Every task's loss reads items as `LossKind.distinct` says: the item tower may see each item of the batch once. */
+  readonly distinct: boolean;
   /** The task's label, float32 [batch]. Present when the row says it needs one. */
   readonly label?: Ref;
   /**
@@ -274,6 +276,11 @@ export interface LossKind<P extends Parameters = Parameters> extends KindRow<P> 
   readonly label: 'none' | 'binary' | 'number';
   /** Losses against other items need an item tower with a key, or accidental hits could not be masked. */
   readonly needsItemKey: boolean;
+  /**
+   * Whether it reads the batch's items as columns alone, of which equal ones may be one. An item that comes up twice in a batch
+   * has the same vector twice: a loss that says so has the item tower compute it once. Absent: it does not.
+   */
+  distinct?(args: Arguments<P>): boolean;
   /** A scalar: Σ weight · loss ÷ Σ weight over the batch. */
   lower(context: LossContext, score: Score, args: Arguments<P>): Ref;
 }

@@ -11,5 +11,6 @@ export function hitsSymbol(rows: RowsOf): string {
 }
 
 function stem(rows: Exclude<RowsOf, { readonly kind: 'events' }>): string {
+  if (rows.kind === 'distinct') return 'distinct';
   return rows.kind === 'sampled' ? `sampled_${rows.perRow}_${rows.by}` : `shared_${rows.count}_${rows.by}`;
 }

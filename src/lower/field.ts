@@ -8,9 +8,10 @@ import type { LoweredFeature } from './features.ts';
 import type { GraphInputs } from './inputs.ts';
 import type { RowsOf } from './plan.ts';
 
-/** How many rows: `batch`, or `perRow` for each of them, or a number. */
+/** How many rows: `batch`, or `distinct`, or `perRow` for each of the batch, or a number. */
 export function rowsDim(rows: RowsOf): Dim {
-  return rows.kind === 'shared' ? rows.count : symbolic('batch', rows.kind === 'events' ? 1 : rows.perRow);
+  if (rows.kind === 'shared') return rows.count;
+  return rows.kind === 'distinct' ? symbolic('distinct') : symbolic('batch', rows.kind === 'events' ? 1 : rows.perRow);
 }
 
 /** The feature's graph inputs are named after it; those of drawn rows begin with what they are drawn by. */

@@ -1,6 +1,7 @@
 /** Forward: both towers and each task's loss, with every mistake that shapes can tell. */
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import { makeBuilder, type Ref } from '../graph/builder.ts';
+import { losses } from '../library/losses/table.ts';
 import { rowsPrefix } from '../library/rows_prefix.ts';
 import type { Model } from '../model/model.ts';
 import type { LoweredFeatures } from './features.ts';
@@ -27,14 +28,26 @@ export function lowerForward(model: Model, features: LoweredFeatures): Forward {
   const query = lowerTower(context, model.towers[0], events);
   const items = itemChannels(context, model);
   items(events);
-  const losses = new Map<string, Ref>();
+  const byTask = new Map<string, Ref>();
+  const distinct = readsDistinctItems(model, query, context);
   for (const task of model.tasks) {
-    const loss = lowerTask(context, model, task, query, items);
-    if (loss !== undefined) losses.set(task.name, loss);
+    const loss = lowerTask(context, model, task, query, items, distinct);
+    if (loss !== undefined) byTask.set(task.name, loss);
   }
   for (const { parameter, value } of context.kept.values()) context.inputs.builder.update(parameter, value);
   context.diagnostics.push(...checkRetrieve(model, query));
-  return { context, losses, arrows: context.arrows, diagnostics: context.diagnostics };
+  return { context, losses: byTask, arrows: context.arrows, diagnostics: context.diagnostics };
+}
+
+/**
+ * Whether the item tower may see each item of a batch once: no loss needs an item a row, no row's own item chooses among
+ * interests, and no block keeps statistics of the rows that it sees.
+ */
+function readsDistinctItems({ tasks }: Model, query: TowerChannels, { kept }: TowerContext): boolean {
+  const several = [...query.values()].some(({ kind }) => kind === 'interests');
+  return (
+    !several && kept.size === 0 && tasks.every(({ loss }) => losses[loss.kind]!.distinct?.(loss.arguments) === true)
+  );
 }
 
 /** The best of several interests plus the best of others is not the best of one list, nor is one times less than 0. */

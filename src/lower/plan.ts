@@ -98,6 +98,10 @@ export type InputSource =
       /** The query tower's key. Instead: columns of other queries whose item an event of the row's query has. */
       readonly query?: string;
     }
+  /** int32 [batch, 2]: (row, which of the distinct rows has its item). */
+  | { readonly from: 'places'; readonly key: string }
+  /** How many rows of the batch have each distinct row's item: float32 [distinct]; 0 for rows that only fill up. */
+  | { readonly from: 'counts'; readonly key: string }
   /** int32 [positives, 2]: (row, column) of the batch whose query is the same, each row with itself among them. */
   | { readonly from: 'positives'; readonly key: string }
   /** Uniform in [0, 1), float32 [batch, width], drawn anew each step from the seed: dropout. Absent `rows`: the events. */
@@ -107,11 +111,12 @@ export type InputSource =
   | { readonly from: 'step' };
 
 /**
- * The events' own rows; or `perRow` sampled items for each of them (row-major: row 0's negatives first); or `count` sampled items
+ * The events' own rows; or each of their items once, as rows of events that have it; or `perRow` sampled items for each of them (row-major: row 0's negatives first); or `count` sampled items
  * that all rows of a batch share.
  */
 export type RowsOf =
   | { readonly kind: 'events' }
+  | { readonly kind: 'distinct' }
   | { readonly kind: 'sampled'; readonly perRow: number; readonly by: 'uniform' | 'frequency' }
   | SharedRows;
 

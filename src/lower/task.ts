@@ -23,6 +23,7 @@ export function lowerTask(
   task: Task,
   query: QueryChannels,
   items: ItemChannels,
+  distinct: boolean,
 ): Ref | undefined {
   const { inputs, diagnostics } = context;
   const path = `loss/${task.name}`;
@@ -43,6 +44,7 @@ export function lowerTask(
         key: answers.key ?? '',
         ...(asks.key === undefined ? {} : { queryKey: asks.key }),
         task: task.name,
+        distinct,
         listsItems: (feature) => listsItems(context, feature, answers.key),
         scoreOf(rows) {
           const drawn = scoreOf(rows);

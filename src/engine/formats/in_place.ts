@@ -40,6 +40,7 @@ function isTemporary(graph: Graph, id: number): boolean {
   const kept = [...graph.outputs, ...graph.updates].some(({ node }) => node === id);
   const { op } = graph.nodes[id]!;
   // A reshape would be a second name for memory that something else may read.
-  const computed = op === 'Exp' || op === 'MatMul' || op === 'Add' || op === 'Sub' || op === 'Mul';
+  const computed =
+    op === 'Exp' || op === 'MatMul' || op === 'Add' || op === 'Sub' || op === 'Mul' || op === 'ScatterUpdate';
   return computed && readers === 1 && !kept;
 }

@@ -9,7 +9,7 @@ import { type Batch, columnOf, type FeedContext, type MakeSource, type SourceOf 
 type Hits = SourceOf<'accidental_hits'>;
 
 /** int32 [hits, 2] of (row, column), by row, each once; without a history in ascending order. */
-export const accidentalHits: MakeSource<'accidental_hits'> = (source, context) => {
+export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, input) => {
   const { rows: rowsOf, key, own = false } = source;
   const { training } = context;
   invariant(training, 'accidental hits are of training rows');
@@ -18,6 +18,11 @@ export const accidentalHits: MakeSource<'accidental_hits'> = (source, context) =
   const pairs = makePairs();
   const history = source.history === undefined ? undefined : makeHistory(source, source.history, context);
 
+  if (rowsOf.kind === 'distinct') {
+    // An item has one column, its rows' own; unless events tell more of it, and keep a column each.
+    if (!training.distinct?.byItem) return accidentalHits({ ...source, rows: { kind: 'events' } }, context, input);
+    return { fill: () => pairs.tensor() };
+  }
   if (rowsOf.kind === 'sampled') {
     return {
       fill(batch) {

@@ -3,7 +3,7 @@ import type { Corpus } from '../../data/dataset.ts';
 import { invariant } from '../../diagnostics/failure.ts';
 import type { SharedRows } from '../../lower/plan.ts';
 import { makeIdentity } from '../identity.ts';
-import { type FeedContext, grown, type MakeSource, type Source, type SourceOf } from '../source.ts';
+import { areEvents, type FeedContext, grown, type MakeSource, type Source, type SourceOf } from '../source.ts';
 import { makeStreamingEstimator } from '../streaming.ts';
 
 /** float32 [rows], finite */
@@ -26,7 +26,7 @@ const frequency: MakeSource<'log_q'> = ({ rows: rowsOf }, { training }) => {
     fill(batch) {
       const rows = batch.rowsOf(rowsOf);
       buffer = grown(buffer, rows.length);
-      if (rowsOf.kind !== 'events') for (let i = 0; i < rows.length; i++) buffer[i] = logs[rows[i]!]!;
+      if (!areEvents(rowsOf)) for (let i = 0; i < rows.length; i++) buffer[i] = logs[rows[i]!]!;
       else {
         for (let i = 0; i < rows.length; i++) {
           const item = events.item[rows[i]!]!;
@@ -66,7 +66,7 @@ function mixed(
       // The streaming estimate is of how often an item comes in a batch.
       const perColumn = estimator === 'streaming' ? 1 : batchSize;
       for (let i = 0; i < rows.length; i++) {
-        const item = rowsOf.kind === 'events' ? events.item[rows[i]!]! : rows[i]!;
+        const item = areEvents(rowsOf) ? events.item[rows[i]!]! : rows[i]!;
         data[i] = Math.log((perColumn * Math.exp(data[i]!) + count * drawn(item)) / (batchSize + count));
       }
       return tensor;
@@ -109,7 +109,7 @@ const streaming: MakeSource<'log_q'> = ({ rows: rowsOf, key }, { training }, { n
       const rows = batch.rowsOf(rowsOf);
       buffer = grown(buffer, rows.length);
       for (let i = 0; i < rows.length; i++) {
-        const id = rowsOf.kind !== 'events' ? rows[i]! : identity(rows[i]!);
+        const id = areEvents(rowsOf) ? identity(rows[i]!) : rows[i]!;
         buffer[i] = estimator.logProbability(place(id));
       }
       return { dtype: 'float32', shape: [rows.length], data: buffer.subarray(0, rows.length) };

@@ -1,12 +1,10 @@
 import type { Builder, Ref } from '../../graph/builder.ts';
-import type { RowsOf } from '../../lower/plan.ts';
 import type { LossContext, Score } from '../contract.ts';
+import { type BatchColumns, distinctColumns, rowColumns } from './batch_columns.ts';
 import { hitsToMask, replaceHits } from './hits.ts';
 import { logQOf } from './log_q.ts';
 import { rowScore, rowShares, weightedMean } from './mean.ts';
 import type { SoftmaxArguments } from './softmax.ts';
-
-const events: RowsOf = { kind: 'events' };
 
 /**
  * Up to here e^±logit, its row sums, and a batch's share of their reciprocals all stay normal float32 numbers, within e^±87,
@@ -19,47 +17,60 @@ const hidden = -1e30;
 const shift = 8;
 
 /**
- * Softmax over the batch. With S = sharpness · q · vᵀ, cⱼ = −log qⱼ up to a constant, which cancels, E = exp(S) with hits
- * set to 0, and rᵢ = Σⱼ Eᵢⱼ e^cⱼ:  lossᵢ = log rᵢ − (Sᵢᵢ + cᵢ), and pᵢⱼ = Eᵢⱼ e^cⱼ / rᵢ.
+ * Softmax over the batch's items. With S = sharpness · q · vᵀ, nⱼ the rows that have column j's item, fⱼ = nⱼ ÷ qⱼ up to a
+ * constant, which cancels, E = exp(S) with hits set to 0 and a row's own item divided by its n, as the other rows that have it
+ * are no negatives, and rᵢ = Σⱼ Eᵢⱼ fⱼ:  lossᵢ = log rᵢ − (Sᵢ own − log q own), and pᵢⱼ = Eᵢⱼ fⱼ / rᵢ.
  *
- * At batch 4096 S has 64 MB, so what touches it is counted: the product that makes it, exp, the mask, the row sums, and two
- * products for the gradients, Σⱼ pᵢⱼ vⱼ − vᵢ by a query and Σᵢ pᵢⱼ qᵢ − qⱼ by an item. To have no more, those are written here:
- * of what is returned only the value is the loss, and the gradient is that of `slope`, which is linear in q and v with just
- * these factors. A masked entry has no part in them, as its p is 0. Factors of rows and columns go to q and v, never to S.
+ * At batch 4096 S has 64 MB, so what touches it is counted: the product that makes it, exp, the mask, and two products, one for
+ * the row sums and for Σⱼ pᵢⱼ vⱼ, one for Σᵢ pᵢⱼ qᵢ. To have no more, the gradients are written here: of what is returned only
+ * the value is the loss, and the gradient is that of `slope`, which is linear in q and v with just these factors. A masked
+ * entry has no part in them, as its p is 0. Factors of rows and columns go to q and v, never to S.
  */
 export function inBatchSoftmax(context: LossContext, score: Score, sharpness: number, args: SoftmaxArguments): Ref {
   const { builder, weight } = context;
-  const query = sharpness === 1 ? score.query : builder.mul(score.query, sharpness);
-  const [q, v] = [builder.stopGradient(query), builder.stopGradient(score.item)];
+  const distinct = context.distinct ? distinctColumns(context, score.query) : undefined;
+  const columns = distinct ?? rowColumns(score.item);
+  const paired = distinct?.score ?? score;
+  const query = sharpness === 1 ? paired.query : builder.mul(paired.query, sharpness);
+  const [q, v] = [builder.stopGradient(query), builder.stopGradient(columns.items)];
+  const vOwn = columns.ownOf(v);
+  const own = rowScore(builder, q, vOwn);
 
   const logits = builder.matMul(q, v, { transposeB: true });
   const hits = hitsToMask(context, args);
   const mask = (matrix: Ref, value: number): Ref =>
-    hits === undefined ? matrix : replaceHits(context, matrix, events, value, hits);
+    hits === undefined ? matrix : replaceHits(context, matrix, columns.rows, value, hits);
   const bounded = score.bound !== undefined && score.bound * sharpness <= largestBound;
   const visible = bounded ? logits : mask(logits, hidden);
   const maximum = bounded ? undefined : builder.max(visible, [1]);
   const raised = maximum ? builder.exp(builder.sub(visible, column(context, maximum))) : mask(builder.exp(logits), 0);
+  const alone = withOwnOnce(context, columns, raised, maximum ? builder.sub(own, maximum) : own);
 
-  const own = rowScore(builder, q, v);
-  const offset = columnOffset(context, own, args);
-  const factors = column(context, builder.exp(offset));
+  const offset = columnOffset(context, columns, args);
+  const shares = builder.exp(offset);
+  const factors = column(context, columns.counts ? builder.mul(shares, columns.counts) : shares);
   // One product for the row sums and for the mean items: a product with a single column would take as long as with 64.
-  const weighted = builder.matMul(raised, builder.concat([builder.mul(v, factors), factors], 1));
+  const weighted = builder.matMul(alone, builder.concat([builder.mul(v, factors), factors], 1));
   const sums = builder.slice(weighted, [0, score.width], [-1, 1]);
   const logSums = builder.reshape(builder.log(sums), own.type.shape);
   const normalizer = maximum === undefined ? logSums : builder.add(logSums, maximum);
-  const value = weightedMean(builder, builder.sub(builder.sub(normalizer, offset), own), weight);
+  const value = weightedMean(builder, builder.sub(builder.sub(normalizer, columns.ownOf(offset)), own), weight);
 
-  const shares = rowShares(builder, own, weight);
-  const share = weight === undefined ? shares : column(context, shares);
+  const rowShare = rowShares(builder, own, weight);
+  const share = weight === undefined ? rowShare : column(context, rowShare);
   const meanItem = builder.div(builder.slice(weighted, [0, 0], [-1, score.width]), sums);
   const shared = builder.mul(q, share);
-  const meanQuery = builder.mul(factors, builder.matMul(raised, builder.div(shared, sums), { transposeA: true }));
-  const byQuery = builder.mul(builder.sub(meanItem, v), share);
-  const byItem = builder.sub(meanQuery, shared);
-  const slope = builder.add(inner(builder, query, byQuery), inner(builder, score.item, byItem));
+  const meanQuery = builder.mul(factors, builder.matMul(alone, builder.div(shared, sums), { transposeA: true }));
+  const byQuery = builder.mul(builder.sub(meanItem, vOwn), share);
+  const byItem = builder.sub(meanQuery, columns.toColumns(shared));
+  const slope = builder.add(inner(builder, query, byQuery), inner(builder, columns.items, byItem));
   return builder.add(slope, builder.stopGradient(builder.sub(value, slope)));
+}
+
+/** exp of a row's own score counts once, however many rows of the batch its column stands for. */
+function withOwnOnce({ builder }: LossContext, columns: BatchColumns, raised: Ref, own: Ref): Ref {
+  if (columns.counts === undefined) return raised;
+  return columns.replaceOwn(raised, builder.div(builder.exp(own), columns.ownOf(columns.counts)));
 }
 
 /** Σ x · factor over all elements, linear in x. */
@@ -72,10 +83,14 @@ function column({ builder }: LossContext, values: Ref): Ref {
   return builder.reshape(values, [values.type.shape[0]!, 1]);
 }
 
-/** −log q of each column's item, moved so that the largest is −`shift`: float32 [batch]. */
-function columnOffset(context: LossContext, like: Ref, args: SoftmaxArguments): Ref {
+/** −log q of each column's item, moved so that the largest is −`shift`: float32 [columns]. */
+function columnOffset(context: LossContext, { rows, items }: BatchColumns, args: SoftmaxArguments): Ref {
   const { builder } = context;
-  if (args.correction === 'none') return builder.broadcastTo(builder.constant(-shift), like);
-  const negative = builder.neg(logQOf(context, args.correction, events, like.type.shape[0]!));
+  const count = items.type.shape[0]!;
+  if (args.correction === 'none') {
+    const like = builder.reshape(builder.slice(items, [0, 0], [-1, 1]), [count]);
+    return builder.broadcastTo(builder.constant(-shift), like);
+  }
+  const negative = builder.neg(logQOf(context, args.correction, rows, count));
   return builder.sub(negative, builder.add(builder.max(negative, [0]), shift));
 }

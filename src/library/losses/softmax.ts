@@ -27,6 +27,14 @@ export const softmax = lossKind({
   label: 'none',
   needsItemKey: true,
   parameters,
+  // Streaming counts every event, a mask by history is of columns that the events have, and smoothing is spread over them.
+  distinct: ({ in_batch, negatives, correction: of, accidental_hits, mask, smoothing: share }) =>
+    in_batch === true &&
+    negatives === undefined &&
+    of !== 'streaming' &&
+    accidental_hits === 'mask' &&
+    mask === undefined &&
+    share === 0,
   lower(context, score, args) {
     const sharpness = sharpnessOf(args);
     const { negatives } = args;

@@ -228,7 +228,7 @@ describe('softmax over the batch', () => {
     expectClose(evaluate(one, { query, item: doubled, weight }, {}).outputs.loss!.data, [expected], 1e-6);
   });
 
-  test('one product, one exp and one scatter are as large as batch × batch; three products read them', () => {
+  test('one product, one exp and one scatter are as large as batch × batch; two products read them', () => {
     const large = (graph: Graph) =>
       graph.nodes
         .filter(({ type }) => type.shape.filter((dim) => typeof dim !== 'number').length === 2)
@@ -237,8 +237,12 @@ describe('softmax over the batch', () => {
     const readers = graph.nodes.filter(
       ({ op, inputs }) => op === 'MatMul' && inputs.some((input) => graph.nodes[input]!.op === 'ScatterUpdate'),
     );
-    // The row sums, the mean item and the mean query.
-    expect(readers.map(({ type }) => type.shape.at(-1))).toEqual([1, width, width]);
+    // The mean item with the row sums beside it; and the mean query, its matrix on the right as it is.
+    expect(readers.map(({ type }) => type.shape.map((dim) => (typeof dim === 'number' ? dim : dim.symbol)))).toEqual([
+      ['batch', width + 1],
+      [width, 'batch'],
+    ]);
+    expect(readers[1]!.attributes).toEqual({ transposeA: true, transposeB: false });
     const unbounded = lossGraph({ kind: 'softmax', width }).graph;
     expect(large(unbounded)).toEqual(['MatMul', 'ScatterUpdate', 'Sub', 'Exp']);
   });

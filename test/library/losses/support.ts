@@ -17,6 +17,8 @@ export interface LossCase {
   readonly bound?: number;
   readonly weighted?: boolean;
   readonly label?: boolean;
+  /** The item tower sees each item of the batch once. */
+  readonly distinct?: boolean;
 }
 
 /** Inputs `query`, `item`, `<rows>item` for drawn rows, `weight`, `label`; outputs `loss`, `gradient:query`, `gradient:item`. */
@@ -27,16 +29,21 @@ export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
   const query = builder.input('query', [batch, width]);
   const score = (item: Ref) => ({ query, item, width, ...(bound === undefined ? {} : { bound }) });
   const item = builder.input('item', [batch, width]);
-  const inputs: Ref[] = [query, item];
+  const inputs: Ref[] = testCase.distinct ? [query] : [query, item];
   const context: LossContext = {
     ...contextOf(builder),
     key: 'video_id',
     queryKey: 'user_id',
     listsItems: (feature) => feature === 'history',
+    distinct: testCase.distinct ?? false,
     task: 'watch',
     scoreOf(rows) {
       const count =
-        rows.kind === 'shared' ? rows.count : rows.kind === 'events' ? batch : symbolic('batch', rows.perRow);
+        rows.kind === 'sampled'
+          ? symbolic('batch', rows.perRow)
+          : rows.kind === 'shared'
+            ? rows.count
+            : symbolic(rows.kind === 'distinct' ? 'distinct' : 'batch');
       const drawn = builder.input(`${rowsPrefix(rows)}item`, [count, width]);
       inputs.push(drawn);
       return score(drawn);
