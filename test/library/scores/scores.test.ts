@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type Builder, makeBuilder } from '../../../src/graph/builder.ts';
+import { gradients } from '../../../src/graph/differentiate.ts';
 import { evaluate } from '../../../src/graph/evaluate.ts';
 import type { ChannelPair, Score } from '../../../src/library/contract.ts';
+import { ownInterest } from '../../../src/library/interests.ts';
 import { scores } from '../../../src/library/scores/table.ts';
 import { batch, contextOf, expectClose, floats, random, rowsOf } from '../support.ts';
 
@@ -81,4 +83,91 @@ test('a vector of zeros has cosine 0 with everything', () => {
     {},
   );
   expectClose(outputs.scores!.data, [0, 0, 0, 1]);
+});
+
+test('hadamard weighs each element-wise product, folded into the side that asks, and begins as dot', () => {
+  const builder = makeBuilder('hadamard');
+  const { query, item, bound } = lowered(builder, 'hadamard', pairsOf(builder, [2, 4]));
+  expect(bound).toBeUndefined();
+  builder.output('scores', builder.matMul(query, item, { transposeB: true }));
+  const graph = builder.finish();
+  expect(graph.parameters.map(({ name, initial }) => [name, initial])).toEqual([['weights', { kind: 'ones' }]]);
+  const weights = [0.5, -1, 2, 0, 1, -0.25];
+  const inputs = { q0, i0, q1, i1 };
+  const actual = rowsOf(evaluate(graph, inputs, { weights: floats([6], weights) }).outputs.scores!);
+  const [queries, items] = [
+    [q0, q1],
+    [i0, i1],
+  ].map((sides) => [0, 1, 2].map((row) => sides.flatMap((side) => rowsOf(side)[row]!))) as [number[][], number[][]];
+  for (let row = 0; row < 3; row++) {
+    expectClose(
+      actual[row]!,
+      items.map((other) => weights.reduce((sum, weight, at) => sum + weight * queries[row]![at]! * other[at]!, 0)),
+    );
+  }
+});
+
+describe('several interests', () => {
+  const several = random([3, 2, 4], 5);
+  const interestsOf = (builder: Builder): ChannelPair => ({
+    channel: 'c1',
+    query: { kind: 'interests', tensor: builder.input('q', [batch, 2, 4]), count: 2, width: 4, normalized: false },
+    item: { kind: 'vector', tensor: builder.input('i1', [batch, 4]), width: 4, normalized: false },
+  });
+  const interest = (row: number, k: number): number[] => [
+    ...several.data.slice((row * 2 + k) * 4, (row * 2 + k + 1) * 4),
+  ];
+
+  test('stand beside the other channels, so that the largest inner product is the sum with the best of them', () => {
+    const builder = makeBuilder('several');
+    const score = lowered(builder, 'cosine', [pairsOf(builder, [2])[0]!, interestsOf(builder)]);
+    expect(score).toMatchObject({ width: 6, interests: 2, bound: 2 });
+    builder.output('query', score.query);
+    builder.output('item', score.item);
+    const { outputs } = evaluate(builder.finish(), { q0, i0, i1, q: several }, {});
+    expect(outputs.query!.shape).toEqual([3, 2, 6]);
+    const cosine = (x: number[], y: number[]): number => dot(x, y) / (Math.hypot(...x) * Math.hypot(...y));
+    for (let row = 0; row < 3; row++) {
+      for (let item = 0; item < 3; item++) {
+        const each = [0, 1].map((k) =>
+          dot([...outputs.query!.data.slice((row * 2 + k) * 6, (row * 2 + k + 1) * 6)], rowsOf(outputs.item!)[item]!),
+        );
+        const best = Math.max(...[0, 1].map((k) => cosine(interest(row, k), rowsOf(i1)[item]!)));
+        expectClose([Math.max(...each)], [cosine(rowsOf(q0)[row]!, rowsOf(i0)[item]!) + best]);
+      }
+    }
+  });
+
+  test('of two channels are refused', () => {
+    const builder = makeBuilder('two');
+    const pair = interestsOf(builder);
+    expect(() => lowered(builder, 'dot', [pair, { ...pair, channel: 'other' }])).toThrow(/one at most/);
+  });
+
+  test('in training are the one that agrees most with the own item, which alone learns', () => {
+    const builder = makeBuilder('own');
+    const { query, item } = interestsOf(builder);
+    const own = ownInterest(builder, query.tensor, item.tensor);
+    builder.output('own', own);
+    const [gradient] = gradients(builder, builder.sum(own, [0, 1]), [query.tensor]);
+    builder.output('gradient', gradient!);
+    const { outputs } = evaluate(builder.finish(), { q: several, i1 }, {});
+    for (let row = 0; row < 3; row++) {
+      const [first, second] = [0, 1].map((k) => dot(interest(row, k), rowsOf(i1)[row]!)) as [number, number];
+      const best = first > second ? 0 : 1;
+      expectClose(rowsOf(outputs.own!)[row]!, interest(row, best));
+      const learnt = [...outputs.gradient!.data.slice(row * 8, row * 8 + 8)];
+      expect(learnt).toEqual([0, 1].flatMap((k) => new Array(4).fill(k === best ? 1 : 0)));
+    }
+  });
+
+  test('that agree alike share the row', () => {
+    const builder = makeBuilder('alike');
+    const { query, item } = interestsOf(builder);
+    builder.output('own', ownInterest(builder, query.tensor, item.tensor));
+    const zeros = floats([1, 2, 4], new Array(8).fill(0));
+    expect([...evaluate(builder.finish(), { q: zeros, i1: random([1, 4], 6) }, {}).outputs.own!.data]).toEqual([
+      0, 0, 0, 0,
+    ]);
+  });
 });
