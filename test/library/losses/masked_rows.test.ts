@@ -1,0 +1,48 @@
+/** What holds of every loss: rows of weight 0 have no part, whatever they hold, and a batch without any weight loses nothing. */
+import { describe, expect, test } from 'vitest';
+import { evaluate } from '../../../src/graph/evaluate.ts';
+import type { Graph, Tensor } from '../../../src/graph/graph.ts';
+import { losses } from '../../../src/library/losses/table.ts';
+import { floats, integers, random, rowsOf } from '../support.ts';
+import { lossGraph } from './support.ts';
+
+const rows = 4;
+const width = 3;
+
+function inputsOf({ inputs, nodes }: Graph, weight: readonly number[]): Record<string, Tensor> {
+  return Object.fromEntries(
+    inputs.map(({ name, node }, at) => {
+      if (name === 'weight') return [name, floats([rows], weight)];
+      if (name === 'label') return [name, floats([rows], [1, 0, 1, 0])];
+      if (name.startsWith('positives')) return [name, integers([rows, 2], [0, 0, 1, 1, 2, 2, 3, 3])];
+      if (name.startsWith('hits')) return [name, integers([rows, 2], [0, 0, 1, 1, 2, 2, 3, 3])];
+      const shape = nodes[node]!.type.shape.map((dim) => (typeof dim === 'number' ? dim : dim.times * rows));
+      return [name, random(shape, at)];
+    }),
+  );
+}
+
+describe.each(Object.keys(losses))('%s', (kind) => {
+  const label = losses[kind]!.label !== 'none';
+  const { graph } = lossGraph({ kind, width, weighted: true, label });
+
+  test('of rows that all weigh 0 is 0, and its gradients are', () => {
+    const { outputs } = evaluate(graph, inputsOf(graph, [0, 0, 0, 0]), {});
+    for (const [name, { data }] of Object.entries(outputs)) {
+      expect(
+        data.every((value) => value === 0),
+        name,
+      ).toBe(true);
+    }
+  });
+
+  test('gives a row of weight 0 no gradient by its query, and divides by the sum of the weights', () => {
+    const of = (weight: readonly number[]) => evaluate(graph, inputsOf(graph, weight), {}).outputs;
+    const outputs = of([2, 0, 1, 0]);
+    const gradient = rowsOf(outputs['gradient:query']!);
+    expect(gradient[1]!.every((value) => value === 0) && gradient[3]!.every((value) => value === 0)).toBe(true);
+    const [first, second, both] = [of([1, 0, 0, 0]), of([0, 0, 1, 0]), outputs].map(({ loss }) => loss!.data[0]!);
+    // Its targets depend on who weighs anything, so a list is another thing with each weight.
+    if (kind !== 'listwise') expect(both).toBeCloseTo((2 * first! + second!) / 3, 5);
+  });
+});
