@@ -3,10 +3,15 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { ebnf } from '../grammar/ebnf.ts';
+import { textMate } from '../grammar/textmate.ts';
+import { snippetsFile } from '../src/lsp/language/snippets.ts';
+import { vocabulary } from '../src/lsp/language/vocabulary.ts';
 
 /** Path from the root of the project → its text. */
 const generated: Readonly<Record<string, () => string>> = {
   'grammar/tower.ebnf': ebnf,
+  'grammar/tower.tmLanguage.json': () => textMate(vocabulary()),
+  'editors/vscode/snippets.json': snippetsFile,
 };
 
 const check = process.argv.includes('--check');

@@ -202,6 +202,8 @@ function looksLike(type: Parameter['type'], value: Expression, binding: Numeric)
       return value.kind === 'Name' && !binding.constants.isNumeric(value);
     case 'feature':
       return value.kind === 'Name' || value.kind === 'Call';
+    case 'flow':
+      return value.kind === 'Name' || value.kind === 'Call' || value.kind === 'Flow';
     default:
       return false;
   }

@@ -201,7 +201,7 @@ class Completer {
       case 'block':
         return this.#blocks();
       case 'tower':
-        return this.#place.arrows === 0 ? this.#sources() : this.#blocks();
+        return this.#place.arrows === 0 ? this.#beginnings() : this.#blocks();
       case 'task':
         return this.#taskValue(entry?.name);
       case 'objective':
@@ -228,6 +228,11 @@ class Completer {
     return [...declared, ...this.#kinds('block', this.#library.blocks).filter(({ label }) => !hidden.has(label))];
   }
 
+  /** After a dot the outputs of a block that gives several, which are called as the tasks. */
+  #beginnings(): Completion[] {
+    return is(this.#place.before.at(-1), t.Dot) ? this.#names('task') : this.#sources();
+  }
+
   /** Where a flow may begin: the tower's inputs, what is in them, the steps above. */
   #sources(): Completion[] {
     const { declaration, entry, start } = this.#place;
@@ -247,6 +252,7 @@ class Completer {
       case 'loss':
         return this.#kinds('loss', this.#library.losses);
       case 'label':
+      case 'only':
         return this.#names('label');
       case 'weight':
         return this.#names('label', 'feature');
@@ -308,6 +314,10 @@ class Completer {
     }
     if (place.what === 'history' && call.index === 0) return unique([...this.#names('feature'), ...this.#columns()]);
     const { parameters } = place;
+    // A flow may begin with a block of several values: `concat(deep, wide)`.
+    const begins =
+      place.what === 'block' && this.#place.declaration?.word === 'tower' && call.arrows === 0 && outer.length === 0;
+    if (begins && is(this.#place.before.at(-1), t.Dot)) return this.#names('task');
     const known = call.argument === undefined ? undefined : parameters[call.argument];
     if (call.argument !== undefined) return known ? this.#valuesOf(call.argument, known) : [];
     const free = Object.entries(parameters).filter(
@@ -344,6 +354,8 @@ class Completer {
         return this.#names(type.of);
       case 'feature':
         return [...this.#names('feature'), ...this.#kinds('kind of feature', this.#library.features)];
+      case 'flow':
+        return this.#blocks();
       case 'integer':
       case 'number':
       case 'numbers':

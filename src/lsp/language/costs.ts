@@ -1,7 +1,7 @@
 /** How many weights a tower, a channel or a step holds, and what one row costs. */
 import { type Cost, count } from '../../graph/count.ts';
 import { Names } from '../../lower/names.ts';
-import type { Call, FlowStep } from '../../model/model.ts';
+import type { FlowStep } from '../../model/model.ts';
 import type { Checked } from '../../pipeline.ts';
 import type { Span } from '../../text/source.ts';
 import { lowerOne, soundFeatures, soundTower } from './shapes.ts';
@@ -41,7 +41,7 @@ export function costsOf({ resolution, file }: Checked): Costs {
       if (cost) towers.set(`${tower.name}.${name}`, cost);
       const names = new Names();
       // A flow that begins with a block of several: `concat(deep, wide) -> …`.
-      if ('call' in flow.from) note(flow.from.span, names.unique(`${path}/${(flow.from.call as Call).kind}`));
+      if (flow.from.kind === 'join') note(flow.from.span, names.unique(`${path}/${flow.from.call.kind}`));
       place(flow.steps, path, names);
     }
   }

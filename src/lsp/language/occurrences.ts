@@ -127,14 +127,33 @@ class Walk {
     for (const entry of node.entries) {
       this.#declare(stepSymbol(node.name.name, entry));
       const [first, ...rest] = stepsOf(entry.flow);
-      const source = first && singleName(first);
-      if (source) {
-        const step = this.#symbols.step(node.name.name, source.name);
-        if (step && step.node !== entry) this.#read(source.span, step);
-        else this.#name(source, 'group', 'feature', 'label');
-      }
+      if (first) this.#source(node.name.name, entry, first);
       this.#steps(rest);
     }
+  }
+
+  /** `profile`, `shared.click`, `concat(deep, wide)`: what a flow begins with. */
+  #source(tower: string, entry: Ast.TowerEntry, value: Ast.Expression): void {
+    if (value.kind === 'Call') {
+      const parts = value.arguments.filter((argument) => !argument.name && this.#isPart(tower, argument.value));
+      for (const part of parts) this.#source(tower, entry, part.value);
+      const others = value.arguments.filter((argument) => !parts.includes(argument));
+      this.#steps([{ ...value, arguments: others }]);
+      return;
+    }
+    if (value.kind !== 'Name') return;
+    const [name, output] = value.parts;
+    if (!name) return;
+    const step = this.#symbols.step(tower, name.name);
+    if (step && step.node !== entry) this.#read(name.span, step);
+    else this.#name(name, 'group', 'feature', 'label');
+    // A block that gives several values names them after the tasks.
+    if (output) this.#name(output, 'task');
+  }
+
+  #isPart(tower: string, value: Ast.Expression): boolean {
+    const name = value.kind === 'Name' ? value.parts[0]?.name : undefined;
+    return name !== undefined && !!(this.#symbols.step(tower, name) ?? this.#symbols.find(name, 'group', 'feature'));
   }
 
   /** Within its own declaration a block's name is always the library's. */
@@ -156,7 +175,7 @@ class Walk {
       if (name.name === 'score') this.#score(value);
       if (name.name === 'loss') this.#kind('loss', this.#resolution.library.losses, value);
       const word = singleName(value);
-      if (word && name.name === 'label') this.#name(word, 'label', 'feature');
+      if (word && (name.name === 'label' || name.name === 'only')) this.#name(word, 'label', 'feature');
       if (word && name.name === 'weight') this.#name(word, 'feature', 'label');
     }
   }
@@ -289,6 +308,9 @@ class Walk {
       case 'feature':
         if (value.kind === 'Name' && word && this.#symbols.find(word.name, 'feature')) this.#name(word, 'feature');
         else this.#kind('kind of feature', this.#resolution.library.features, value);
+        return;
+      case 'flow':
+        this.#steps(stepsOf(value));
         return;
       case 'text':
         return;

@@ -111,7 +111,11 @@ function surroundings(tokens: readonly IToken[], after: readonly IToken[], fresh
     ...braces,
     ...(entry ? { entry } : {}),
     value: true,
-    calls: isHeader ? [] : calls.filter((at) => at >= valueFrom).map((at) => callAt(tokens, after, at, valueFrom)),
+    calls: isHeader
+      ? []
+      : calls
+          .filter((at) => at >= valueFrom)
+          .map((at) => callAt(tokens, after, at, valueFrom, open.filter((other) => other > at).length)),
     arrows: arrowsBetween(tokens, valueFrom, tokens.length),
     before,
   };
@@ -204,9 +208,15 @@ function arrowsBetween(tokens: readonly IToken[], from: number, end: number): nu
   return arrows;
 }
 
-function callAt(tokens: readonly IToken[], after: readonly IToken[], open: number, from: number): CallPlace {
+function callAt(
+  tokens: readonly IToken[],
+  after: readonly IToken[],
+  open: number,
+  from: number,
+  within: number,
+): CallPlace {
   const parts = splitArguments(tokens.slice(open + 1), false);
-  const [rest, ...others] = splitArguments(after, true);
+  const [rest, ...others] = splitArguments(after, true, within);
   const here = [...parts.at(-1)!, ...(rest ?? [])];
   const given = parts.slice(0, -1);
   const nameOf = (part: readonly IToken[]): string | undefined =>
@@ -224,10 +234,9 @@ function callAt(tokens: readonly IToken[], after: readonly IToken[], open: numbe
   };
 }
 
-/** At the commas of this level; `until` its bracket closes. */
-function splitArguments(tokens: readonly IToken[], until: boolean): IToken[][] {
+/** At the commas of this level; `until` its bracket closes. `depth`: how many brackets further in they begin. */
+function splitArguments(tokens: readonly IToken[], until: boolean, depth = 0): IToken[][] {
   const parts: IToken[][] = [[]];
-  let depth = 0;
   for (const token of tokens) {
     if (isAny(token, [t.LeftParenthesis, t.LeftBracket])) depth++;
     else if (isAny(token, [t.RightParenthesis, t.RightBracket])) depth--;

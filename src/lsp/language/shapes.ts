@@ -4,10 +4,9 @@ import { featureUse } from '../../library/features/uses.ts';
 import { type LoweredFeatures, lowerFeatures } from '../../lower/features.ts';
 import type { Arrow } from '../../lower/flow.ts';
 import { GraphInputs } from '../../lower/inputs.ts';
-import { Names } from '../../lower/names.ts';
 import type { RowsOf } from '../../lower/plan.ts';
-import { lowerTower, type TowerContext } from '../../lower/tower.ts';
-import type { Tower, TowerStep } from '../../model/model.ts';
+import { lowerTower, makeTowerContext, type TowerContext } from '../../lower/tower.ts';
+import type { FlowSource, Tower, TowerStep } from '../../model/model.ts';
 import type { Resolution, TowerPart } from '../../model/resolution.ts';
 import type { Checked } from '../../pipeline.ts';
 
@@ -60,30 +59,15 @@ export function soundTower(part: TowerPart, { scope, groups }: Resolution, featu
   return { name, span, features: part.features, steps, ...(part.key ? { key: part.key.name } : {}) };
 }
 
-interface Opened {
-  readonly name: string;
-  readonly features: readonly string[];
-}
-
-/** The groups and features that a flow's source opens: none for a step above, all those of its parts for a block of several. */
-function openedBy(from: object): readonly Opened[] {
-  if ('features' in from) return [from as Opened];
-  return 'parts' in from ? (from.parts as readonly object[]).flatMap(openedBy) : [];
+/** The groups and features that a flow's source opens: none for a step above, those of all its parts for a block of several. */
+function openedBy(from: FlowSource): readonly Extract<FlowSource, { readonly kind: 'features' }>[] {
+  if (from.kind === 'join') return from.parts.flatMap(openedBy);
+  return from.kind === 'features' ? [from] : [];
 }
 
 /** One tower in a graph of its own. */
 export function lowerOne(tower: Tower, features: LoweredFeatures): TowerContext {
-  const context = {
-    inputs: new GraphInputs(makeBuilder(tower.name)),
-    features,
-    names: new Names(),
-    shared: new Map(),
-    diagnostics: [],
-    arrows: [],
-    training: false,
-    kept: new Map(),
-    readouts: [],
-  } as TowerContext;
+  const context = makeTowerContext(new GraphInputs(makeBuilder(tower.name)), features, false);
   lowerTower(context, tower, events);
   return context;
 }

@@ -79,3 +79,9 @@ export const snippets: readonly Snippet[] = [
     ],
   },
 ];
+
+/** The file of snippets of an editor that has no language server yet: of declarations, at any place. */
+export function snippetsFile(): string {
+  const entries = snippets.map(({ prefix, doc, body }) => [prefix, { prefix, description: doc, body }]);
+  return `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`;
+}

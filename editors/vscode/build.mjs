@@ -1,0 +1,40 @@
+/**
+ * Bundles the extension and the language server, each into one file, and lays the grammar and the licence beside them.
+ * `--server FOLDER` writes only the server, into another folder: it needs nothing that is installed here.
+ */
+import { copyFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const here = new URL('./', import.meta.url);
+const root = new URL('../../', here);
+const path = (name, base = here) => fileURLToPath(new URL(name, base));
+
+const common = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
+const buildServer = (folder) =>
+  build({ ...common, entryPoints: [path('src/lsp/main.ts', root)], outfile: join(folder, 'server.js') });
+
+const [option, folder] = process.argv.slice(2);
+if (option === '--server') await buildServer(folder);
+else {
+  rmSync(path('dist'), { recursive: true, force: true });
+  await build({
+    ...common,
+    entryPoints: [path('extension.ts')],
+    outfile: path('dist/extension.js'),
+    external: ['vscode'],
+  });
+  await buildServer(path('dist'));
+  copyFileSync(path('grammar/tower.tmLanguage.json', root), path('dist/tower.tmLanguage.json'));
+  copyFileSync(path('LICENSE', root), path('LICENSE'));
+}

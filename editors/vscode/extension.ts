@@ -1,0 +1,23 @@
+/** Starts the language server that is bundled beside this file, and stops it with the window. */
+import { LanguageClient, TransportKind } from 'vscode-languageclient/node';
+
+interface Context {
+  asAbsolutePath(path: string): string;
+}
+
+let client: LanguageClient | undefined;
+
+export async function activate(context: Context): Promise<void> {
+  const server = { module: context.asAbsolutePath('dist/server.js'), transport: TransportKind.stdio };
+  client = new LanguageClient('tower', 'Tower', server, {
+    documentSelector: [
+      { scheme: 'file', language: 'tower' },
+      { scheme: 'untitled', language: 'tower' },
+    ],
+  });
+  await client.start();
+}
+
+export async function deactivate(): Promise<void> {
+  await client?.stop();
+}

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { hoverAt } from '../../../src/lsp/language/hover.ts';
+import { inlaysIn } from '../../../src/lsp/language/inlay.ts';
+import { signatureAt } from '../../../src/lsp/language/signature.ts';
+import { factsOf, marked } from '../marked.ts';
+
+const model = (user = 'channel main = user_id -> flatten -> mlp(8, 4)', more = ''): string => `
+let width = 2 * 8
+features { user_id: id(hash: 1_000, dim: 16), movie_id: id(dim: 16) }
+tower user(user_id) keyed by user_id {
+  ${user}
+}
+tower item(movie_id) keyed by movie_id { channel main = movie_id -> flatten -> mlp(8, 4) }
+task watch { score = cosine(user, item), loss = softmax(in_batch) }
+${more}
+`;
+
+const hover = (text: string): string => {
+  const { facts, offset } = marked(text);
+  return hoverAt(facts, offset)?.text ?? '';
+};
+
+describe('hover', () => {
+  it('shows what an arrow carries', () => {
+    expect(hover(model('channel main = user_id -> flatten -|> mlp(8, 4)'))).toContain('vector[16]');
+    expect(hover(model('channel main = user_id |-> flatten -> mlp(8, 4)'))).toContain('fields[1 × 16]');
+  });
+
+  it('counts the weights and FLOPs of a step by hand: 16 × 8 + 8 and 8 × 4 + 4', () => {
+    expect(hover(model('channel main = user_id -> flatten -> m|lp(8, 4)'))).toContain('→ `vector[4]` · 172 weights');
+  });
+
+  it('counts the numbers of a table whose size the text shows', () => {
+    expect(hover(model().replace('user_id:', 'user|_id:'))).toContain('1,000 × 16 = 16,000 numbers');
+  });
+
+  it('shows the value of a constant', () => {
+    expect(hover(model().replace('let width', 'let wi|dth'))).toContain('= 16');
+  });
+
+  it("shows an argument's type, default and description", () => {
+    const text = hover(model('channel main = user_id -> flatten -> mlp(8, acti|vation: tanh)'));
+    expect(text).toContain('activation: ');
+    expect(text).toContain('Follows every layer but the last.');
+  });
+
+  it('shows types where a tower is sound, whatever is wrong elsewhere', () => {
+    const broken = model('channel main = user_id -> flaten -> mlp(8, 4)', 'task { nonsense (');
+    const { facts } = { facts: factsOf(broken) };
+    expect(facts.checked.model).toBeUndefined();
+    expect(inlaysIn(facts, 0, broken.length).map(({ text }) => text)).toEqual(['vector[4]']);
+    expect(hoverAt(facts, broken.indexOf('keyed by movie_id') + 10)?.text).toContain('feature movie_id');
+  });
+
+  it('writes every type where flows of several go through one block', () => {
+    const text = `block deep = dense(4) -> mean_of\n${model()}`.replace(' -> mean_of', '');
+    const both = text
+      .replace('user_id -> flatten -> mlp(8, 4)', 'user_id -> deep')
+      .replace('block deep = dense(4)', 'block deep = normalize')
+      .replace('movie_id: id(dim: 16)', 'movie_id: id(dim: 8)')
+      .replace('movie_id -> flatten -> mlp(8, 4)', 'movie_id -> deep');
+    expect(inlaysIn(factsOf(both), 0, both.length)[0]?.text).toBe('vector[16] or vector[8]');
+  });
+});
+
+describe('signature help', () => {
+  const active = (text: string): string | undefined => {
+    const { facts, offset } = marked(text);
+    const found = signatureAt(facts, offset);
+    const parameter = found?.active === undefined ? undefined : found.parameters[found.active];
+    return parameter && found!.text.slice(parameter.start, parameter.end).split(/[:?…]/)[0];
+  };
+
+  it('knows the argument at the cursor by its name, its place and its word', () => {
+    expect(active(model('channel main = user_id -> mlp(8, |)'))).toBe('units');
+    expect(active(model('channel main = user_id -> mlp(8, last: |)'))).toBe('last');
+    expect(active(model().replace('cosine(user, item)', 'cosine(user, |)'))).toBe('item');
+    expect(active(model().replace('softmax(in_batch)', 'softmax(negatives: sampled(|))'))).toBe('n');
+  });
+});
