@@ -7,7 +7,7 @@ export function watched(engine: Engine, before: (step: number) => Promise<void> 
     version: engine.version,
     async prepare(graph, parameters) {
       const program = await engine.prepare(graph, parameters);
-      if (graph.name !== 'step') return program;
+      if (!/(^|_)step$/.test(graph.name)) return program;
       let step = 0;
       return {
         async run(inputs) {

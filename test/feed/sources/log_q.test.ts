@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { corpus, eventRows, feederOf, numbersOf } from '../fixtures.ts';
+
+const drawn = (by: 'uniform' | 'frequency') => ({ kind: 'shared', count: 6, by }) as const;
+const expectLogs = (actual: readonly number[], shares: readonly number[]): void => {
+  expect(actual.length).toBe(shares.length);
+  actual.forEach((value, at) => {
+    expect(value).toBeCloseTo(Math.log(shares[at]!), 5);
+  });
+};
+
+describe('log q of a mixture', () => {
+  // Items a b c d have 3 0 1 1 training events of 5; rows 0 1 4 2 are of a, c, one that the corpus lacks, a.
+  const rows = [0, 1, 4, 2];
+  const source = { from: 'log_q', key: 'movie_id', estimator: 'frequency', rows: eventRows } as const;
+
+  test('with even draws: of B columns by share and n by chance, (B q + n/items) ÷ (B + n)', () => {
+    const of = (share: number, chance: number): number => (4 * share + 6 * chance) / 10;
+    expectLogs(numbersOf({ ...source, mixed: drawn('uniform') }, rows).data, [
+      of(3 / 5, 1 / 4),
+      of(1 / 5, 1 / 4),
+      of(1 / 5, 0),
+      of(3 / 5, 1 / 4),
+    ]);
+  });
+
+  test('with draws by frequency it is the share itself, where an item has any', () => {
+    expectLogs(numbersOf({ ...source, mixed: drawn('frequency') }, [0, 1]).data, [3 / 5, 1 / 5]);
+  });
+
+  test('of the drawn columns is by their corpus rows, and finite for items that no event has', () => {
+    const feeder = feederOf({
+      codes: { from: 'embedding', feature: 'movie_id', pool: 'none', rows: drawn('uniform') },
+      q: { ...source, rows: drawn('uniform'), mixed: drawn('uniform') },
+    });
+    const { codes, q } = feeder.inputs(Int32Array.from(rows), 2, { rate: 1 });
+    const counts = [3, 1, 1, 1];
+    const items = Array.from({ length: 6 }, (_, i) => codes!.data[2 * i]! - 1);
+    expectLogs(
+      [...q!.data],
+      items.map((item) => (4 * (counts[item]! / 5) + 6 / 4) / 10),
+    );
+  });
+
+  test('weighs an item less than the batch alone where draws are even and it is popular, and more where it is rare', () => {
+    const alone = numbersOf(source, rows).data;
+    const mixed = numbersOf({ ...source, mixed: drawn('uniform') }, rows).data;
+    expect(mixed[0]!).toBeLessThan(alone[0]!);
+    expect(mixed[1]!).toBeGreaterThan(alone[1]!);
+  });
+
+  test('by streaming takes the estimate for what a batch holds of the item', () => {
+    const streaming = { ...source, estimator: 'streaming' } as const;
+    const perBatch = Math.exp(numbersOf(streaming, [0, 1]).data[0]!);
+    const { data } = numbersOf({ ...streaming, mixed: drawn('uniform') }, [0, 1]);
+    expect(data[0]).toBeCloseTo(Math.log((perBatch + 6 / corpus.rows) / 8), 5);
+  });
+});
