@@ -206,26 +206,7 @@ describe('a trained model', () => {
   });
 });
 
-describe('inspect and compile', () => {
-  it.each(['--ast', '--model', '--plan', '--graph', '--graph step', '--graph item'])(
-    '%s is shown, and JSON when asked',
-    async (view) => {
-      const args = ['inspect', 'films.tower', ...view.split(' ')];
-      const shown = await tower(args, here);
-      expect(shown).toMatchObject({ code: 0, stderr: '' });
-      expect(shown.stdout.length).toBeGreaterThan(100);
-      expect(Object.keys(await json(...args)).length).toBeGreaterThan(2);
-    },
-  );
-
-  it('the tree of a file with mistakes is shown beside them', async () => {
-    writeFileSync(join(root, 'half.tower'), model.slice(0, 60));
-    const { code, stdout, stderr } = await tower(['inspect', 'half.tower', '--ast'], here);
-    expect(code).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ kind: 'File' });
-    expect(stderr).toContain('error');
-  });
-
+describe('compile', () => {
   it('graphs are written, and not over other files', async () => {
     const { files } = await json('compile', 'films.tower', '--out', 'built');
     for (const file of files) expect(existsSync(join(root, 'built', file)), file).toBe(true);

@@ -1,29 +1,11 @@
 import { CommanderError } from 'commander';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { makeProgram } from '../../src/cli/program.ts';
 import { Failure } from '../../src/diagnostics/failure.ts';
-
-afterEach(() => vi.restoreAllMocks());
-
-/** What the program writes to stdout, and what it throws. */
-async function run(...args: string[]): Promise<{ written: string; thrown: unknown }> {
-  let written = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    written += text;
-    return true;
-  });
-  const thrown = await makeProgram()
-    .parseAsync(args, { from: 'user' })
-    .then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-  vi.restoreAllMocks();
-  return { written, thrown };
-}
+import { inProcess } from './in_process.ts';
 
 async function mistake(...args: string[]): Promise<string> {
-  const { thrown, written } = await run(...args);
+  const { thrown, written } = await inProcess(...args);
   expect(thrown).toBeInstanceOf(Failure);
   expect(written).toBe('');
   const [{ code, message, hint }] = (thrown as Failure).diagnostics as [Failure['diagnostics'][number]];
@@ -39,7 +21,7 @@ describe('help', () => {
   });
 
   it.each([...names, ''])('of `tower %s` ends with examples that the program itself takes', async (name) => {
-    const { written, thrown } = await run(...(name === '' ? [] : [name]), '--help');
+    const { written, thrown } = await inProcess(...(name === '' ? [] : [name]), '--help');
     expect(thrown).toBeInstanceOf(CommanderError);
     expect((thrown as CommanderError).exitCode).toBe(0);
     expect(written).toContain('\nExample:\n');
@@ -57,8 +39,8 @@ describe('help', () => {
   });
 
   it('is also a command', async () => {
-    expect((await run('help', 'train')).written).toContain('Usage: tower train [options] <model>');
-    expect((await run('help')).written).toContain('Usage: tower [options] [command]');
+    expect((await inProcess('help', 'train')).written).toContain('Usage: tower train [options] <model>');
+    expect((await inProcess('help')).written).toContain('Usage: tower [options] [command]');
     expect(await mistake('help', 'trian')).toBe(
       'unknown-name: there is no command called `trian`; did you mean `train`?',
     );

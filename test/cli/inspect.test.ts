@@ -1,0 +1,47 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../run/temporary_folder.ts';
+import { inProcess } from './in_process.ts';
+import { model, writeProject } from './project.ts';
+
+const root = temporaryFolder();
+const films = join(root, 'films.tower');
+beforeAll(() => writeProject(root));
+afterEach(() => {
+  process.exitCode = undefined;
+});
+
+describe('a stage of the compiler', () => {
+  it.each([
+    ['--ast', /^ {2}"kind": "File",$/m, { kind: 'File', span: '1:1–22:1' }],
+    ['--model', /^model films$/m, { name: 'films', features: { user_id: { call: { arguments: { dim: 8 } } } } }],
+    ['--plan', /^inputs of step$/m, { model: 'films', tables: [{ name: 'user_id' }, { name: 'movie_id' }] }],
+    ['--graph', /^one training step at batch 64$/m, { model: 'films', batch: 64 }],
+    ['--graph step', /^graph films_step$/m, { name: 'films_step' }],
+    ['--graph item', /^ {2}input movie_id float32\[batch, 8\]$/m, { inputs: [{ name: 'movie_id' }] }],
+  ])('%s is shown, and JSON when asked', async (view, shown, data) => {
+    const args = ['inspect', films, ...view.split(' ')];
+    const text = await inProcess(...args);
+    expect(text).toMatchObject({ said: '', thrown: undefined, written: expect.stringMatching(shown) });
+    const json = await inProcess(...args, '--json');
+    expect(JSON.parse(json.written)).toMatchObject(data);
+  });
+
+  it('says shapes, parameters, FLOPs and bytes of each block', async () => {
+    const { written } = await inProcess('inspect', films, '--graph', '--set', 'width=4');
+    expect(written).toMatch(/^ +13 {2}profile +fields\[2 × 8\]$/m);
+    expect(written).toMatch(/^ +13 {2}mlp\(16, width\) +vector\[4\]$/m);
+    // 16 × 16 + 16 and 16 × 4 + 4.
+    expect(written).toMatch(/│ user +│ +340 │ +\d+\.\d\d │ +\d+\.\d\d │/);
+  });
+
+  it('of a file with mistakes: its tree, beside them', async () => {
+    const half = join(root, 'half.tower');
+    writeFileSync(half, model.slice(0, 60));
+    const { written, said } = await inProcess('inspect', half, '--ast');
+    expect(JSON.parse(written)).toMatchObject({ kind: 'File' });
+    expect(said).toContain('error');
+    expect(process.exitCode).toBe(1);
+  });
+});
