@@ -181,6 +181,16 @@ export function feed(
               Array.from({ length: 2 * rows }, (_, i) => i >> 1),
             ),
           ];
+        // Each row has an item of its own.
+        case 'places':
+          return [
+            name,
+            integers(
+              shape,
+              Array.from({ length: 2 * rows }, (_, i) => i >> 1),
+            ),
+          ];
+        case 'counts':
         case 'label_known':
           return [name, floats(shape, new Array(rows).fill(1))];
         case 'log_q':
