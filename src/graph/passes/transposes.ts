@@ -1,6 +1,6 @@
+import type { Shape } from '../dims.ts';
 import type { Graph } from '../graph.ts';
 import { numbersOf } from '../ops/row.ts';
-import type { Shape } from '../dims.ts';
 import { estimate, type Rule, rewrite } from './rewrite.ts';
 
 /** Transposes before and after a product become its flags, and a big matrix is not transposed where a small one can be. */
