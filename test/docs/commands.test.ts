@@ -6,18 +6,20 @@ import { describe, expect, it } from 'vitest';
 import { makeProgram } from '../../src/cli/program.ts';
 import { fences, pages, textOfPage } from './fences.ts';
 
-const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
-
-/** Commands of a shell fence, without comments. */
+/** Commands of a shell fence, without comments, and the folder that they are typed in. */
 const typed = pages.flatMap((page) =>
-  fences(page, 'sh').flatMap(({ name, text }) =>
-    text
+  fences(page, 'sh').flatMap(({ name, text }) => {
+    let folder = '.';
+    return text
       .split('\n')
       .map((line) => line.replace(/\s#.*$/, '').trim())
       .flatMap((line) => line.split(' && '))
       .filter((line) => line !== '')
-      .map((line) => ({ name, line })),
-  ),
+      .map((line) => {
+        if (line.startsWith('cd ')) folder = line.slice(3);
+        return { name, line, folder };
+      });
+  }),
 );
 
 /** `tower …` and `npm run …` in running text. */
@@ -29,12 +31,13 @@ const mentioned = pages.flatMap((page) =>
 );
 
 /** The words for tower itself, behind `npm run NAME --`; undefined where it is another program's. */
-function wordsFor(line: string): string[] | undefined {
+function wordsFor(line: string, folder = '.'): string[] | undefined {
   const words = line.split(/\s+/);
   if (words[0] === 'npx') words.shift();
   if (words[0] === 'tower') return words.slice(1);
   if (words[0] !== 'npm' || words[1] !== 'run') return undefined;
-  const script = scripts[words[2]!];
+  const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const script: string | undefined = scripts[words[2]!];
   expect(script, `package.json has a script ${words[2]}`).toBeDefined();
   const rest = words.slice(3);
   if (rest.length > 0) expect(rest.shift(), `${line}: npm needs -- before arguments`).toBe('--');
@@ -53,9 +56,10 @@ describe('commands in the pages', () => {
     expect(mentioned.length).toBeGreaterThan(3);
   });
 
-  it.each(typed)('$name: $line', async ({ line }) => {
-    const words = wordsFor(line);
-    if (words === undefined) return expect(line).toMatch(/^(npm (ci|test|run|install|pack)|git|cd|pip)\b/);
+  it.each(typed)('$name: $line', async ({ line, folder }) => {
+    if (line.startsWith('cd ')) return expect(existsSync(folder)).toBe(true);
+    const words = wordsFor(line, folder);
+    if (words === undefined) return expect(line).toMatch(/^(npm (ci|test|run|install|pack)|git|pip|code)\b/);
     // Parsed as it stands, and not done.
     const ran: string[] = [];
     await commandOf(words[0]!)
