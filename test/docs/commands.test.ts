@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { makeProgram } from '../../src/cli/program.ts';
-import { fences, pages, textOfPage } from './fences.ts';
+import { fences, pages, proseOf } from './fences.ts';
 
 /** Commands of a shell fence, without comments, and the folder that they are typed in. */
 const typed = pages.flatMap((page) =>
@@ -22,9 +22,9 @@ const typed = pages.flatMap((page) =>
   }),
 );
 
-/** `tower …` and `npm run …` in running text. */
+/** `tower …` and `npm run …` in running text; `tower user(…)` is the language's own word. */
 const mentioned = pages.flatMap((page) =>
-  [...textOfPage(page).matchAll(/`((?:npx )?tower|npm run) ([^`]+)`/g)].map(([, program, words]) => ({
+  [...proseOf(page).matchAll(/`((?:npx )?tower|npm run) ([\w:-]+(?: [^`]+)?)`/g)].map(([, program, words]) => ({
     page,
     line: `${program} ${words}`,
   })),
@@ -79,7 +79,7 @@ describe('commands in the pages', () => {
 
 describe('links in the pages', () => {
   const links = pages.flatMap((page) =>
-    [...textOfPage(page).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)].map(([, to]) => ({ page, to: to! })),
+    [...proseOf(page).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)].map(([, to]) => ({ page, to: to! })),
   );
 
   it.each(links)('$page → $to', ({ page, to }) => {

@@ -7,10 +7,12 @@ export interface Fence {
   readonly name: string;
   readonly page: string;
   readonly language: string;
-  /** What follows the language: `mistake` where the text is wrong on purpose. */
+  /** What follows the language: `wrong` where the text is so on purpose. */
   readonly mark: string;
   readonly text: string;
 }
+
+const fence = /^ *```(\w+)(?: +(.*))?\n([\s\S]*?)^ *```$/gm;
 
 export const pages: readonly string[] = [
   'README.md',
@@ -20,11 +22,14 @@ export const pages: readonly string[] = [
     .sort(),
 ];
 
-export const textOfPage = (page: string): string => readFileSync(page, 'utf8');
+const textOfPage = (page: string): string => readFileSync(page, 'utf8');
+
+/** What stands outside of fences. */
+export const proseOf = (page: string): string => textOfPage(page).replaceAll(fence, '');
 
 export function fences(page: string, language?: string): readonly Fence[] {
   const text = textOfPage(page);
-  return [...text.matchAll(/^ *```(\w+)(?: +(.*))?\n([\s\S]*?)^ *```$/gm)]
+  return [...text.matchAll(fence)]
     .map((found) => ({
       name: `${page}:${text.slice(0, found.index).split('\n').length}`,
       page,
