@@ -54,19 +54,19 @@ const peer = (file: string, ...args: readonly string[]): Program => ({
 const ours = (file: string, ...args: readonly string[]): Program => ({
   name: ['tower', ...args].join(' '),
   ours: true,
-  command: (round) => [process.execPath, '--import', 'tsx', file, ...args, '--seed', String(round + 1)],
+  command: (round) => [process.execPath, ...(file.endsWith('.mjs') ? [] : ['--import', 'tsx']), file, ...args, '--seed', String(round + 1)],
 });
 
 if (chosen.includes('movielens')) {
   compare('MovieLens latest-small: the same two towers, batch 1024, 10 epochs', 'examples_s', [
-    ours('bench/movielens.ts'),
+    ours('bench/movielens.mjs'),
     peer('keras_fit.py'),
     peer('tfrs_fit.py'),
     peer('torch_fit.py', 'dense'),
   ]);
 }
 if (chosen.includes('recall')) {
-  compare('MovieLens recall between seeds', 'examples_s', [ours('bench/movielens.ts'), peer('keras_fit.py')]);
+  compare('MovieLens recall between seeds', 'examples_s', [ours('bench/movielens.mjs'), peer('keras_fit.py')]);
 }
 if (chosen.includes('scale')) {
   for (const rows of ['1e4', '1e5', '1e6']) {

@@ -1,0 +1,82 @@
+/**
+ * Ours on MovieLens, beside bench/peers/*.py: the whole command as a user would run it — check, read, train, write the model — and then
+ * the full-corpus recall, in one process of the built program. Prints one JSON line. `node bench/movielens.mjs [--seed 1] [--engine NAME]`
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { evaluate, load, train } from '../dist/api.js';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    engine: { type: 'string' },
+    batch: { type: 'string', default: '1024' },
+    epochs: { type: 'string', default: '10' },
+  },
+});
+const folder = mkdtempSync(join(tmpdir(), 'tower-bench-'));
+const files = resolve(process.env.ML_DIR ?? 'models/data/movielens');
+const data = join(folder, 'movielens.tower');
+// The peers' split: the last tenth of the ratings in time is the test part, the rest is for training.
+writeFileSync(
+  data,
+  `data movielens {
+  events = "${files}/ratings.csv"
+  items  = "${files}/movies.csv" by movie_id
+  columns {
+    user_id  = "userId"
+    movie_id = "movieId"
+    genres   = "string_split(genres, '|')"
+  }
+  time    = "timestamp"
+  history = past(movie_id, 50)
+  split   = by_time(validation: 0%, test: 10%)
+}
+`,
+);
+const out = join(folder, 'run');
+const engine = values.engine ? { engine: values.engine } : {};
+let ready = 0;
+let first = 0;
+const numbers = { seed: Number(values.seed), batch: Number(values.batch), epochs: Number(values.epochs) };
+const { records, engine: used } = await train('bench/models/movielens.tower', {
+  data,
+  out,
+  ...engine,
+  set: numbers,
+  onReady: () => {
+    ready = performance.now();
+  },
+  onEvent: ({ kind }) => {
+    if (kind === 'started') first = performance.now();
+  },
+});
+const trained = performance.now();
+const { rows } = await evaluate(await load(out, engine), { baselines: false });
+const evaluated = performance.now();
+
+const steady = records.slice(1);
+const sum = (of) => steady.reduce((total, record) => total + of(record), 0);
+const steps = sum(({ rows: count }) => Math.ceil(count / numbers.batch));
+const each = (of) => Number((sum(of) / steps).toFixed(3));
+const memory = Math.round(Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024);
+console.log(
+  JSON.stringify({
+    name: `tower-${used.name}`,
+    examples_s: Math.round((1000 * sum((record) => record.rows)) / sum((record) => record.milliseconds.total)),
+    step_ms: each((record) => record.milliseconds.total),
+    engine_ms: each((record) => record.milliseconds.engine),
+    feed_ms: each((record) => record.milliseconds.feed),
+    scatter_ms: each((record) => record.milliseconds.scatter),
+    ready_s: Number((ready / 1000).toFixed(2)),
+    started_s: Number((first / 1000).toFixed(2)),
+    trained_s: Number((trained / 1000).toFixed(2)),
+    evaluate_s: Number(((evaluated - trained) / 1000).toFixed(2)),
+    recall10: rows[0].all['recall@10'],
+    recall50: rows[0].all['recall@50'],
+    rss_mib: memory,
+  }),
+);
+rmSync(folder, { recursive: true });
