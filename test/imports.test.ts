@@ -17,6 +17,7 @@ const mayImport: Record<string, readonly string[]> = {
   pipeline: ['lint', 'syntax', 'model', 'lower', 'library', 'graph', ...base],
   format: ['syntax', 'grammar', ...base],
   lint: ['syntax', 'grammar', ...base],
+  explain: ['pipeline', 'format', 'lint', ...base],
   engine: ['graph', ...base],
   data: ['model', 'lower', ...base],
   embedding: ['lower', 'data', ...base],
@@ -27,6 +28,7 @@ const mayImport: Record<string, readonly string[]> = {
   cli: [
     'lsp',
     'api',
+    'explain',
     'pipeline',
     'format',
     'run',

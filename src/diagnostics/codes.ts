@@ -728,6 +728,12 @@ export const codes = {
     ({ tower }) => `tower \`${tower}\` has no key, so nobody can be looked up by one`,
     () => 'add `keyed by` to the tower, or give feature values',
   ),
+  'protocols-differ': row<{ first: string; other: string; differences: readonly string[] }>(
+    'error',
+    ({ first, other, differences }) => `${first} and ${other} are not measured alike: ${differences.join('; ')}`,
+    () =>
+      'figures compare only where the same events are ranked among the same items, and the same events were learnt from',
+  ),
   'unknown-tower': row<{ name: string; towers: string }>(
     'error',
     ({ name, towers }) => `there is no tower called \`${name}\`; there are ${towers}`,

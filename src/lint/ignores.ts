@@ -10,6 +10,14 @@ import { lineAt, positionAt, type Source, type Span } from '../text/source.ts';
 const word = 'tower-ignore';
 const form = /^\/\/(?!\/)\s*tower-ignore(?:\s+([A-Za-z0-9_-]+))?\s*(?::\s*(.*))?$/;
 
+/** Warnings about ignores themselves: mended, never silenced. */
+export const aboutIgnores: ReadonlySet<Code> = new Set<Code>([
+  'ignore-without-reason',
+  'ignore-unknown-code',
+  'ignore-of-error',
+  'unused-ignore',
+]);
+
 interface Ignore {
   /** Of the comment. */
   readonly span: Span;

@@ -52,7 +52,7 @@ describe('a mistake of the command line', () => {
     [['chek'], 'unknown command `chek`; did you mean `check`?'],
     [['check', 'm', '--dta', 'd'], 'unknown option `--dta`; did you mean `--data`?'],
     [['engines', '--setpu'], 'unknown option `--setpu`; did you mean `--setup`?'],
-    [['check'], 'missing required argument `model`; `tower check --help` shows what it takes, with an example'],
+    [['check'], 'missing required argument `files`; `tower check --help` shows what it takes, with an example'],
     [
       ['evaluate', 'a', 'b'],
       'too many arguments for `evaluate`. Expected 1 argument but got 2; `tower evaluate --help` shows what it takes, with an example',

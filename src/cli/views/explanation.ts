@@ -1,0 +1,26 @@
+/** A code's page for the terminal. */
+import type { Explained } from '../../explain/examples.ts';
+import { standing } from '../../explain/page.ts';
+
+const width = 100;
+
+export function explanationText({ code, severity, means, wrong, printed, right, mend }: Explained): string {
+  const parts = [code, wrapped(standing(code, severity)), wrapped(means)];
+  if (wrong !== undefined && printed !== undefined && right !== undefined) {
+    parts.push('Wrong:', indented(wrong), '`tower check` prints:', indented(printed), 'Right:', indented(right));
+  }
+  if (mend !== undefined) parts.push('What to do:', wrapped(mend));
+  return parts.join('\n\n');
+}
+
+const indented = (text: string): string => text.trimEnd().replace(/^(?=.)/gm, '    ');
+
+function wrapped(text: string): string {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)!;
+    if (line.length + word.length < width) lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,38 @@
+/** The examples of a code: as they are shown, formatted, and with what the checker says of them. */
+import { type Code, codes } from '../diagnostics/codes.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { applyEdits } from '../diagnostics/fixes.ts';
+import { render } from '../diagnostics/render.ts';
+import { format } from '../format/format.ts';
+import { check } from '../pipeline.ts';
+import { makeSource, type Source } from '../text/source.ts';
+import type { Explanation } from './explanation.ts';
+import { explanations } from './explanations.ts';
+
+export interface Explained extends Explanation {
+  readonly code: Code;
+  readonly severity: 'error' | 'warning';
+  /** What `tower check` prints for the wrong example. */
+  readonly printed?: string;
+}
+
+/** Nothing for a code without an explanation: a test finds those. */
+export function explain(code: Code): Explained | undefined {
+  const found: Explanation | undefined = explanations[code];
+  if (!found) return undefined;
+  const plain = { ...found, code, severity: codes[code].severity };
+  if (found.wrong === undefined) return plain;
+  const wrong = formatted(found.wrong);
+  const source = makeSource('example.tower', wrong);
+  const { diagnostics } = check(source);
+  const right = formatted(found.right ?? mended(source, diagnostics, code));
+  return { ...plain, wrong, right, printed: render(diagnostics) };
+}
+
+/** A text with mistakes of syntax stays as it was written. */
+const formatted = (text: string): string => format(makeSource('example.tower', text)).output ?? text;
+
+function mended(source: Source, diagnostics: readonly Diagnostic[], code: Code): string {
+  const fix = diagnostics.find((diagnostic) => diagnostic.code === code)?.fixes[0];
+  return fix ? applyEdits(source, fix) : source.text;
+}

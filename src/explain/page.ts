@@ -1,0 +1,46 @@
+/** A code's page under docs/errors, and the list of all. */
+import { type Code, codes } from '../diagnostics/codes.ts';
+import { aboutIgnores } from '../lint/ignores.ts';
+import { type Explained, explain } from './examples.ts';
+
+const generated = '<!-- Written by `npm run generate` from src/explain: change that, not this. -->';
+
+export function errorPage({ code, severity, means, wrong, printed, right, mend }: Explained): string {
+  const parts = [generated, `# ${code}`, standing(code, severity), means];
+  if (wrong !== undefined && printed !== undefined && right !== undefined) {
+    parts.push('## Wrong', fence('tower wrong', wrong), '`tower check` prints:', fence('text', printed));
+    parts.push('## Right', fence('tower', right));
+  }
+  if (mend !== undefined) parts.push('## What to do', mend);
+  return `${parts.join('\n\n')}\n`;
+}
+
+/** How serious it is, in a sentence. */
+export function standing(code: Code, severity: Explained['severity']): string {
+  if (severity === 'error') return 'An error.';
+  if (aboutIgnores.has(code)) return 'A warning.';
+  return `A warning: \`// tower-ignore ${code}: reason\` silences it on one line.`;
+}
+
+const fence = (info: string, text: string): string => `\`\`\`${info}\n${text}\`\`\``;
+
+/** Path from the root of the project → its text, for every code that is explained. */
+export function errorPages(): ReadonlyMap<string, string> {
+  const pages = (Object.keys(codes) as Code[]).flatMap((code) => explain(code) ?? []);
+  const rows = pages.map(
+    (page) => `| [${page.code}](${page.code}.md) | ${page.severity} | ${firstSentence(page.means)} |`,
+  );
+  const list = [
+    generated,
+    '# Messages',
+    'Every message ends with a code in brackets. `tower explain CODE` prints its page in the terminal.',
+    ['| code | | |', '|---|---|---|', ...rows].join('\n'),
+  ];
+  return new Map([
+    ['docs/errors/README.md', `${list.join('\n\n')}\n`],
+    ...pages.map((page) => [`docs/errors/${page.code}.md`, errorPage(page)] as const),
+  ]);
+}
+
+export const firstSentence = (text: string): string =>
+  (/^.*?[.:](?= [A-Z`]|$)/s.exec(text)?.[0] ?? text).replace(/:$/, '.').replaceAll('|', '\\|');

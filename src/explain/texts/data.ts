@@ -1,0 +1,80 @@
+/** Codes of data files and their rows. */
+import type { Code } from '../../diagnostics/codes.ts';
+import type { Explanation } from '../explanation.ts';
+
+export const data = {
+  'data-file-missing': {
+    means:
+      'A path of the data block leads to no file. Paths start from the folder of the `.tower` file with the block.',
+    mend: 'Correct the path, or fetch the data first: `tower data` lists the sets it can fetch.',
+  },
+  'data-file-kind': {
+    means: 'The ending of a file says how it is read, and this ending is none that is known.',
+    mend: 'Give the file one of the endings .csv, .tsv, .txt, .parquet, .jsonl, .ndjson or .json; text files may end in .gz as well.',
+  },
+  'data-file-unreadable': {
+    means: 'The file is there and cannot be opened, or is not what its ending says.',
+    mend: 'Look at its permissions, and open it with another program.',
+  },
+  'data-file-damaged': {
+    means:
+      'A compressed or Parquet file ends too early, or its contents contradict themselves. Nothing of it is used, since what is missing cannot be known.',
+    mend: 'Fetch or write the file again.',
+  },
+  'data-file-headers': {
+    means: 'A pattern names several files, which are read as one, and they do not have the same columns.',
+    mend: 'Make the columns the same, or name fewer files.',
+  },
+  'no-rows': {
+    means: 'There is nothing to read: the file has a header alone, or `where` leaves every row out.',
+    mend: 'Look at the file, and at `where`.',
+  },
+  'unfed-column': {
+    means: 'A feature, label or key of the model is fed by the column of its name, and no file has such a column.',
+    mend: 'Say how it is computed in `columns { name = "expression" }`, or correct the name.',
+  },
+  'column-sort': {
+    means:
+      'The column holds something that its feature cannot read: text where numbers are needed, one value where a list is.',
+    mend: 'Convert it in `columns`, such as `tags = "string_split(tags, \'|\')"`, or choose another kind of feature.',
+  },
+  'column-side': {
+    means:
+      'A feature of one tower is computed from the file of the other side. The score is all that both sides may share.',
+    mend: 'Take the column from the events or from the file of its own side.',
+  },
+  'sql-fails': {
+    means:
+      'An expression of the data block is not SQL that the database understands, or names a column that is not there.',
+    mend: 'Correct the expression. DuckDB’s functions are described at https://duckdb.org/docs/stable/sql/functions/overview.',
+  },
+  'key-does-not-join': {
+    means: 'The column after `by` is missing in one of the two files, or its values never meet.',
+    mend: 'Name the column that both have, or compute it in `columns`.',
+  },
+  'data-needs': {
+    means: 'An entry of the data block needs something that the model or another entry does not give.',
+    mend: 'Add what the message names.',
+  },
+  'empty-split': {
+    means: 'A part of the split has no rows, so that nothing could be trained, validated or tested with it.',
+    mend: 'Give it a larger share, or read more rows.',
+  },
+  'too-many-rejected': {
+    means:
+      'More rows are bad than the block allows. The first of them is told, and all stand in `rejected.jsonl` with file, line and reason.',
+    mend: 'Mend them, leave them out with `where`, or raise `reject`.',
+  },
+  'fetch-failed': {
+    means: 'The data set could not be fetched from any of its sources.',
+    mend: 'Try again later, or fetch it by hand as the message says.',
+  },
+  'originals-needed': {
+    means: 'This data set is made from files that have to be there already.',
+    mend: 'Put them where the message says.',
+  },
+  'set-is-fetched': {
+    means: 'This data set is fetched from the network, and takes no files of yours.',
+    mend: 'Leave the files out of the command.',
+  },
+} as const satisfies Partial<Record<Code, Explanation>>;
