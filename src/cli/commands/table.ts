@@ -5,6 +5,7 @@ import { compileCommand } from './compile.ts';
 import { dataCommand } from './data.ts';
 import { enginesCommand } from './engines.ts';
 import { evaluateCommand } from './evaluate.ts';
+import { explainCommand } from './explain.ts';
 import { exportCommand } from './export.ts';
 import { formatCommand } from './format.ts';
 import { helpCommand } from './help.ts';
@@ -16,6 +17,7 @@ import { trainCommand } from './train.ts';
 export const commands: readonly ((program: Command) => void)[] = [
   checkCommand,
   formatCommand,
+  explainCommand,
   compileCommand,
   trainCommand,
   evaluateCommand,
