@@ -54,7 +54,14 @@ const peer = (file: string, ...args: readonly string[]): Program => ({
 const ours = (file: string, ...args: readonly string[]): Program => ({
   name: ['tower', ...args].join(' '),
   ours: true,
-  command: (round) => [process.execPath, ...(file.endsWith('.mjs') ? [] : ['--import', 'tsx']), file, ...args, '--seed', String(round + 1)],
+  command: (round) => [
+    process.execPath,
+    ...(file.endsWith('.mjs') ? [] : ['--import', 'tsx']),
+    file,
+    ...args,
+    '--seed',
+    String(round + 1),
+  ],
 });
 
 if (chosen.includes('movielens')) {

@@ -1,0 +1,33 @@
+/**
+ * `npm run bench [-- PART …]`: every figure that Tower claims, each part a process of its own, one after the other. What is beside
+ * Python is `npm run bench:peers`. Figures mean something only on a machine that does nothing else: each part prints its load.
+ */
+import { spawnSync } from 'node:child_process';
+
+const tsx = ['--import', 'tsx'];
+const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  start: [[...tsx, 'bench/start.ts']],
+  loop: [[...tsx, 'bench/loop.ts']],
+  engines: [[...tsx, 'bench/engines.ts']],
+  host: [[...tsx, 'bench/embedding.ts']],
+  scale: ['1e4', '1e5', '1e6'].map((rows) => [...tsx, 'bench/scale.ts', rows]),
+  reading: [[...tsx, 'bench/reading.ts']],
+  models: [[...tsx, 'bench/models.ts']],
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(name in parts));
+if (unknown.length > 0) {
+  console.error(`there is no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`);
+  process.exit(1);
+}
+let failed = false;
+for (const [name, commands] of Object.entries(parts)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  console.log(`\n── ${name}`);
+  for (const args of commands) {
+    const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+    failed ||= status !== 0;
+  }
+}
+process.exitCode = failed ? 1 : 0;
