@@ -1,5 +1,6 @@
 /** The library: the same words as the commands. */
 export { type Checked, type CheckRequest, check } from './api/check.ts';
+export { type CompareRequest, compare } from './api/compare.ts';
 export { type Compiled, type CompileRequest, compile } from './api/compile.ts';
 export { type FormatOptions, format } from './api/format.ts';
 export {
@@ -17,6 +18,7 @@ export type { Diagnostic } from './diagnostics/diagnostic.ts';
 export { Failure } from './diagnostics/failure.ts';
 export type { EngineName } from './engine/engine.ts';
 export { type Choice, type Listed, listEngines as engines } from './engine/engines.ts';
+export type { ComparedRow, Comparison } from './run/compare.ts';
 export type { Evaluation } from './run/evaluate.ts';
 export type { Exported } from './run/export.ts';
 export type { Item, Recommendation } from './run/recommend.ts';

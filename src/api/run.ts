@@ -73,6 +73,8 @@ export interface EvaluateRequest {
   readonly removeSeen?: boolean;
   /** False: the model alone. */
   readonly baselines?: boolean;
+  /** A feature of the asking tower: adds popularity among events of the same value. */
+  readonly by?: string;
 }
 
 /** Ranks the whole corpus for every held-out event, beside the baselines. */
@@ -99,6 +101,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
       measures: makeMeasures([...(plan.train.stop ? [plan.train.stop] : []), ...usualMeasures]),
       ...(request.removeSeen ? { removeSeen: true } : {}),
       ...(request.baselines === false ? { baselines: false } : {}),
+      ...(request.by === undefined ? {} : { by: request.by }),
     });
   } finally {
     await retrieval.close();

@@ -1,12 +1,10 @@
 /** How well a model ranks what was held out, beside simple rankings by the same protocol, and that protocol in sentences. */
 import type { Dataset, Part } from '../data/dataset.ts';
-import { failure } from '../diagnostics/failure.ts';
 import type { Plan } from '../lower/plan.ts';
-import { baselines } from './baselines/table.ts';
+import { baselineScorers, makeTask } from './contestants.ts';
 import { type ColdItems, coldItems, type Figures, figuresOf, type Measure } from './figures.ts';
-import { modelHistory } from './model_history.ts';
 import { rankEvents } from './ranks.ts';
-import type { Scorer, ScoringTask } from './scorer.ts';
+import type { Scorer } from './scorer.ts';
 
 export interface Evaluation {
   readonly part: Part;
@@ -34,34 +32,24 @@ export interface EvaluateOptions {
   /** What ranks: `modelScorer` for a model. */
   readonly scorer: Scorer;
   readonly measures: readonly Measure[];
-  /** Of the model: says which history it reads, so that ItemCF is told no less. */
+  /** Of the model: says which history it reads, so that ItemCF and EASE are told no less. */
   readonly plan?: Plan;
+  /** A feature of the asking tower with one code a row: adds popularity among events of the same value. */
+  readonly by?: string;
   /** Items of the user's training events leave the ranking. */
   readonly removeSeen?: boolean;
   /** False: the model alone. */
   readonly baselines?: boolean;
 }
 
-/** Additions past which a baseline is left out, and said so: some tens of seconds. */
-const mostWork = 2e10;
-
-/** @throws Failure `too-few-rows` where the part is empty */
+/** @throws Failure `too-few-rows` where the part is empty, `unknown-name` */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { dataset, part, measures, removeSeen = false } = options;
-  const events = dataset.parts[part];
-  if (events.rows === 0) throw failure('too-few-rows', { part, rows: 0, needed: 1 });
-  const { corpus, users } = dataset;
-  const history = options.plan && modelHistory(options.plan, events, corpus);
-  const task: ScoringTask = { events, corpus, users, ...(history ? { history } : {}) };
-  const scorers = [options.scorer];
-  const leftOut: string[] = [];
-  for (const [name, baseline] of options.baselines === false ? [] : Object.entries(baselines)) {
-    if ((baseline.work?.(task) ?? 0) > mostWork)
-      leftOut.push(`${name} is left out: this much data would take it minutes.`);
-    else scorers.push({ name, doc: baseline.doc, ...baseline.prepare(task) });
-  }
+  const task = makeTask(options);
+  const { events } = task;
+  const beside = options.baselines === false ? { scorers: [], leftOut: [] } : baselineScorers(task);
   const rows: EvaluationRow[] = [];
-  for (const scorer of scorers) {
+  for (const scorer of [options.scorer, ...beside.scorers]) {
     const start = performance.now();
     const ranks = await rankEvents(task, scorer, removeSeen);
     const figures = figuresOf(events, dataset.corpus, ranks, measures);
@@ -75,7 +63,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     cold,
     metrics: measures.map(({ label }) => label),
     rows,
-    protocol: [...protocolOf(dataset, part, cold, removeSeen), ...leftOut],
+    protocol: [...protocolOf(dataset, part, cold, removeSeen), ...beside.leftOut],
   };
 }
 

@@ -59,3 +59,12 @@ export function figuresOf(events: Events, corpus: Corpus, ranks: Ranks, measures
     Object.fromEntries(measures.map(({ label }, i) => [label, count === 0 ? 0 : sums[i]! / count]));
   return { all: over(events.rows), warm: over(warm) };
 }
+
+/** A measure event by event; an event of a cold item counts 0. */
+export function valuesOf(events: Events, corpus: Corpus, ranks: Ranks, measure: Measure): Float64Array {
+  return Float64Array.from({ length: events.rows }, (_, row) =>
+    isCold(events, corpus, row)
+      ? 0
+      : measure.of({ better: ranks.better[row]!, equal: ranks.equal[row]!, corpus: ranks.corpus[row]! }),
+  );
+}

@@ -22,6 +22,18 @@ export interface ScoringTask {
    * reads none.
    */
   readonly history?: IndexedBags;
+  /** One feature of whoever asks, for popularity among those alike; absent where none is named. */
+  readonly context?: Context;
+}
+
+/** Codes of one feature, and the items of the training part. */
+export interface Context {
+  readonly feature: string;
+  /** One entry a training event: the feature's code, and the row of its item. */
+  readonly training: Int32Array;
+  readonly item: Int32Array;
+  /** One entry an event of the task: the feature's code. */
+  readonly asked: Int32Array;
 }
 
 export interface IndexedBags {

@@ -27,8 +27,8 @@ beforeAll(async () => {
 });
 
 describe('evaluation', () => {
-  it('is of the model first, then of random, popularity and ItemCF', () => {
-    expect(evaluation.rows.map(({ name }) => name)).toEqual(['fixture', 'random', 'popularity', 'item_cf']);
+  it('is of the model first, then of random, popularity, ItemCF and EASE', () => {
+    expect(evaluation.rows.map(({ name }) => name)).toEqual(['fixture', 'random', 'popularity', 'item_cf', 'ease']);
     expect(evaluation.metrics).toEqual(['recall@5', 'mrr', 'auc']);
   });
 

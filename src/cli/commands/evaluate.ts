@@ -9,6 +9,7 @@ interface Options {
   readonly part?: 'validation' | 'test';
   readonly removeSeen?: boolean;
   readonly baselines: boolean;
+  readonly by?: string;
   readonly data?: string;
   readonly engine?: EngineName;
   readonly json?: boolean;
@@ -16,15 +17,16 @@ interface Options {
 
 export function evaluateCommand(program: Command): void {
   const command = new Command('evaluate')
-    .description('rank the whole corpus for every held-out event, beside random, popularity and ItemCF')
+    .description('rank the whole corpus for every held-out event, beside random, popularity, ItemCF and EASE')
     .argument('<run>', 'the folder of a trained model')
     .addOption(new Option('--part <part>', 'which held-out events').choices(['validation', 'test']))
     .option('--remove-seen', 'items of the user’s training events leave the ranking')
     .option('--no-baselines', 'the model alone')
+    .option('--by <feature>', 'adds popularity among events of the same value of this feature')
     .addOption(dataOption())
     .addOption(engineOption())
     .addOption(jsonOption())
-    .action(async (folder: string, { part, removeSeen, baselines, data, engine, json }: Options) => {
+    .action(async (folder: string, { part, removeSeen, baselines, by, data, engine, json }: Options) => {
       const { evaluate, load } = await import('../../api/run.ts');
       const run = await load(folder, { ...(data === undefined ? {} : { data }), ...(engine ? { engine } : {}) });
       sayEngine(await run.engine());
@@ -32,6 +34,7 @@ export function evaluateCommand(program: Command): void {
         baselines,
         ...(part ? { part } : {}),
         ...(removeSeen ? { removeSeen } : {}),
+        ...(by === undefined ? {} : { by }),
       });
       if (json) answerJson(evaluation);
       else answer(evaluationText(evaluation));

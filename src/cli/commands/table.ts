@@ -1,6 +1,7 @@
 /** Every command of `tower`, in the order of `tower --help`. */
 import type { Command } from 'commander';
 import { checkCommand } from './check.ts';
+import { compareCommand } from './compare.ts';
 import { compileCommand } from './compile.ts';
 import { dataCommand } from './data.ts';
 import { enginesCommand } from './engines.ts';
@@ -21,6 +22,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   compileCommand,
   trainCommand,
   evaluateCommand,
+  compareCommand,
   recommendCommand,
   exportCommand,
   inspectCommand,

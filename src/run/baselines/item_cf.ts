@@ -1,11 +1,6 @@
 import type { ScoringTask } from '../scorer.ts';
 import { baseline } from './baseline.ts';
-
-/** Lists of rows, one a group. */
-interface Lists {
-  readonly starts: Int32Array;
-  readonly values: Int32Array;
-}
+import { type Interactions, interactionsOf, makeHistory, nobody } from './interactions.ts';
 
 /**
  * score(j) = Σ over i ≠ j in H of |U(i) ∩ U(j)| ÷ √(|U(i)| |U(j)|), where U(i) are the users with a training event of i, and H the
@@ -16,9 +11,10 @@ interface Lists {
 export const itemCf = baseline({
   doc: 'cosine similarity of the users who have an item with those of each item that the user had before, summed',
   paper: 'Sarwar et al., WWW 2001; Deshpande & Karypis, TOIS 2004',
+  lacks: nobody,
   work(task) {
     const { events, users } = task;
-    const { itemsOf, usersOf } = index(task);
+    const { itemsOf, usersOf } = interactionsOf(task);
     const itemsPerUser = itemsOf.values.length / Math.max(1, users.rows);
     const historyOf = makeHistory(task, itemsOf);
     // A few hundred events tell how it goes on.
@@ -33,7 +29,7 @@ export const itemCf = baseline({
   },
   prepare(task) {
     const { rows: items } = task.corpus;
-    const lists = index(task);
+    const lists = interactionsOf(task);
     const historyOf = makeHistory(task, lists.itemsOf);
     const scoresOf = makeScores(task, lists);
     let block = new Float32Array(0);
@@ -55,24 +51,10 @@ export const itemCf = baseline({
   },
 });
 
-/** Distinct items that are known of an event's user before it, ascending. */
-function makeHistory({ events, history }: ScoringTask, itemsOf: Lists): (row: number) => Int32Array<ArrayBuffer> {
-  return (row) => {
-    const user = events.user[row]!;
-    const known = user < 0 ? [] : itemsOf.values.subarray(itemsOf.starts[user]!, itemsOf.starts[user + 1]!);
-    if (!history) return Int32Array.from(known);
-    const { bags, index: rowOf } = history;
-    const bag = rowOf ? rowOf[row]! : row;
-    const items = new Set(known);
-    for (let at = bags.starts[bag]!; at < bags.ends[bag]!; at++) if (bags.values[at]! >= 0) items.add(bags.values[at]!);
-    return Int32Array.from(items).sort();
-  };
-}
-
 /** `history` is of distinct items. */
 function makeScores(
   { users, corpus }: ScoringTask,
-  { itemsOf, usersOf }: { itemsOf: Lists; usersOf: Lists },
+  { itemsOf, usersOf }: Interactions,
 ): (history: Int32Array, target: Float32Array) => void {
   const root = Float64Array.from({ length: corpus.rows }, (_, i) =>
     Math.sqrt(usersOf.starts[i + 1]! - usersOf.starts[i]!),
@@ -107,38 +89,4 @@ function makeScores(
     }
     for (let item = 0; item < sums.length; item++) target[item] = sums[item] === 0 ? 0 : sums[item]! / root[item]!;
   };
-}
-
-/** Each user's distinct items, and each item's users, both ascending. */
-function index(task: ScoringTask): { itemsOf: Lists; usersOf: Lists } {
-  const { seen, rows: users } = task.users;
-  const items = task.corpus.rows;
-  const usersOf = { starts: new Int32Array(items + 1), values: new Int32Array(0) };
-  const itemsOf = { starts: new Int32Array(users + 1), values: new Int32Array(0) };
-  const had = new Int32Array(items).fill(-1);
-  let length = 0;
-  for (let user = 0; user < users; user++) length += seen.ends[user]! - seen.starts[user]!;
-  const distinct = new Int32Array(length);
-  let count = 0;
-  for (let user = 0; user < users; user++) {
-    for (let at = seen.starts[user]!; at < seen.ends[user]!; at++) {
-      const item = seen.values[at]!;
-      if (item < 0 || had[item] === user) continue;
-      had[item] = user;
-      distinct[count++] = item;
-      usersOf.starts[item + 1]!++;
-    }
-    itemsOf.starts[user + 1] = count;
-    distinct.subarray(itemsOf.starts[user]!, count).sort();
-  }
-  itemsOf.values = distinct.slice(0, count);
-  for (let item = 0; item < items; item++) usersOf.starts[item + 1]! += usersOf.starts[item]!;
-  usersOf.values = new Int32Array(count);
-  const next = usersOf.starts.slice(0, items);
-  for (let user = 0; user < users; user++) {
-    for (let at = itemsOf.starts[user]!; at < itemsOf.starts[user + 1]!; at++) {
-      usersOf.values[next[itemsOf.values[at]!]!++] = user;
-    }
-  }
-  return { itemsOf, usersOf };
 }

@@ -1,4 +1,5 @@
 import type { Baseline } from './baseline.ts';
+import { ease } from './ease.ts';
 import { itemCf } from './item_cf.ts';
 import { popularity } from './popularity.ts';
 import { random } from './random.ts';
@@ -8,4 +9,5 @@ export const baselines: Readonly<Record<string, Baseline>> = {
   random,
   popularity,
   item_cf: itemCf,
+  ease,
 };

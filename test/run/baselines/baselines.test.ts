@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { throughItems, throughUsers } from '../../../src/run/baselines/ease.ts';
+import { interactionsOf } from '../../../src/run/baselines/interactions.ts';
+import { popularityBy } from '../../../src/run/baselines/popularity_by.ts';
 import { baselines } from '../../../src/run/baselines/table.ts';
 import { modelHistory } from '../../../src/run/model_history.ts';
 import { rankEvents } from '../../../src/run/ranks.ts';
@@ -87,5 +90,76 @@ describe('item_cf', () => {
 
   it('estimates its work without doing it', () => {
     expect(baselines.item_cf!.work!(task)).toBeGreaterThan(events.rows);
+  });
+});
+
+describe('ease', () => {
+  const lambda = 3;
+  const interactions = interactionsOf(task);
+  const dense = Array.from({ length: users.rows }, (_, user) => {
+    const row = new Float64Array(corpus.rows);
+    const { starts, values } = interactions.itemsOf;
+    for (const item of values.subarray(starts[user]!, starts[user + 1]!)) row[item] = 1;
+    return row;
+  });
+
+  /** min ‖x_j − X b‖² + λ‖b‖² with b_j = 0, by gradient descent: what the closed form must equal. */
+  function regression(target: number): Float64Array {
+    const weights = new Float64Array(corpus.rows);
+    const step = 1 / (users.rows * corpus.rows + lambda);
+    for (let round = 0; round < 30_000; round++) {
+      const slope = weights.map((weight) => lambda * weight);
+      for (const row of dense) {
+        const error = row.reduce((sum, has, item) => sum + has * weights[item]!, 0) - row[target]!;
+        if (error !== 0) for (let item = 0; item < row.length; item++) slope[item]! += error * row[item]!;
+      }
+      for (let item = 0; item < weights.length; item++) if (item !== target) weights[item]! -= step * slope[item]!;
+    }
+    return weights;
+  }
+
+  it('gives the weights that ridge regression of an item on all others finds', () => {
+    const target = interactions.itemsOf.values[0]!;
+    const weights = regression(target);
+    const scores = throughItems(task, interactions, lambda);
+    for (let item = 0; item < corpus.rows; item++) {
+      const sums = new Float64Array(corpus.rows);
+      scores(Int32Array.of(item), sums);
+      expect(sums[target]).toBeCloseTo(item === target ? 0 : weights[item]!, 5);
+    }
+  });
+
+  it('is the same through the users as through the items', () => {
+    for (const history of [[0, 3, 4], [7], [], [1, 2, 5, 11, 29]]) {
+      const [a, b] = [new Float64Array(corpus.rows), new Float64Array(corpus.rows)];
+      throughItems(task, interactions, lambda)(Int32Array.from(history), a);
+      throughUsers(task, interactions, lambda)(Int32Array.from(history), b);
+      for (let item = 0; item < corpus.rows; item++) expect(b[item]).toBeCloseTo(a[item]!, 12);
+    }
+  });
+
+  it('has nothing to go by without users', () => {
+    const without = { ...task, users: { ...users, rows: 0 } };
+    expect(baselines.ease!.lacks!(without)).toContain('no users');
+    expect(baselines.item_cf!.lacks!(without)).toContain('no users');
+    expect(baselines.ease!.lacks!(task)).toBeUndefined();
+  });
+});
+
+describe('popularity by a feature', () => {
+  it('counts training events of the same value, and all events between equals', () => {
+    const training = Int32Array.of(1, 1, 2, 1);
+    const item = Int32Array.of(5, 6, 5, 5);
+    const asked = new Int32Array(events.rows).fill(1);
+    asked[1] = 2;
+    asked[2] = 9;
+    const context = { feature: 'origin', training, item, asked };
+    const scores = popularityBy.prepare({ ...task, context }).score(Int32Array.of(0, 1, 2)) as Float32Array;
+    const of = (row: number, at: number): number => scores[row * corpus.rows + at]!;
+    expect([of(0, 5), of(0, 6), of(1, 5)].map(Math.floor)).toEqual([2, 1, 1]);
+    const counts = corpus.trainingCounts;
+    const [least, most] = [counts.indexOf(Math.min(...counts)), counts.indexOf(Math.max(...counts))];
+    expect(of(2, most)).toBeGreaterThan(of(2, least));
+    expect(of(2, most)).toBeLessThan(1);
   });
 });

@@ -1,0 +1,59 @@
+import type { Part } from '../data/dataset.ts';
+import type { Comparison } from '../run/compare.ts';
+import type { MeasureSpec } from '../run/measures.ts';
+import type { Run } from './run.ts';
+
+export interface CompareRequest {
+  /** Default: test, or validation where there is no test part. */
+  readonly part?: Part;
+  /** Take items of the user's training events out of the ranking. */
+  readonly removeSeen?: boolean;
+  /** Adds random, popularity, ItemCF and EASE, told what the first run reads. */
+  readonly baselines?: boolean;
+  /** A feature of the asking tower: adds popularity among events of the same value. */
+  readonly by?: string;
+  /** Default: the usual ones. */
+  readonly metrics?: readonly MeasureSpec[];
+  readonly draws?: number;
+  readonly seed?: number;
+}
+
+/**
+ * Ranks the same held-out events by several runs, with bootstrap intervals by user and paired differences to the first.
+ * @throws Failure `protocols-differ`, which says how
+ */
+export async function compare(
+  runs: readonly { readonly name: string; readonly run: Run }[],
+  request: CompareRequest = {},
+): Promise<Comparison> {
+  const [{ compare: compareAll }, { makeRetrieval }, { modelScorer }, { makeMeasures, usualMeasures }] =
+    await Promise.all([
+      import('../run/compare.ts'),
+      import('../run/retrieval.ts'),
+      import('../run/model_scorer.ts'),
+      import('../run/measures.ts'),
+    ]);
+  const { refuseOtherData } = await import('../run/same_data.ts');
+  const contestants = [];
+  for (const { name, run } of runs) {
+    const dataset = await run.dataset();
+    refuseOtherData(run.trained, dataset);
+    const { plan, tables, parameters } = run.trained;
+    contestants.push({
+      name,
+      dataset,
+      plan,
+      async open(part: Part) {
+        const { engine } = await run.engine();
+        const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
+        return {
+          scorer: modelScorer(retrieval, dataset.parts[part], plan.model),
+          close: () => retrieval.close(),
+        };
+      },
+    });
+  }
+  const part = request.part ?? (contestants[0]!.dataset.parts.test.rows > 0 ? 'test' : 'validation');
+  const { metrics, ...rest } = request;
+  return compareAll(contestants, { ...rest, part, measures: makeMeasures(metrics ?? usualMeasures) });
+}

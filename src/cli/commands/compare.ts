@@ -1,0 +1,71 @@
+import { basename } from 'node:path';
+import { Command, Option } from 'commander';
+import type { EngineName } from '../../engine/engine.ts';
+import type { Interval } from '../../run/bootstrap.ts';
+import type { Comparison } from '../../run/compare.ts';
+import { dataOption, engineOption, jsonOption, withExample } from '../options.ts';
+import { answer, answerJson } from '../report.ts';
+import { tableOf } from '../table.ts';
+
+interface Options {
+  readonly part?: 'validation' | 'test';
+  readonly removeSeen?: boolean;
+  readonly baselines?: boolean;
+  readonly by?: string;
+  readonly data?: string;
+  readonly engine?: EngineName;
+  readonly json?: boolean;
+}
+
+export function compareCommand(program: Command): void {
+  const command = new Command('compare')
+    .description('a table of runs under one protocol, with intervals by user; refuses runs of other protocols')
+    .argument('<run...>', 'the folders of trained models; the others are compared with the first')
+    .addOption(new Option('--part <part>', 'which held-out events').choices(['validation', 'test']))
+    .option('--remove-seen', 'items of the user’s training events leave the ranking')
+    .option('--baselines', 'random, popularity, ItemCF and EASE beside them, told what the first run reads')
+    .option('--by <feature>', 'with --baselines: popularity among events of the same value of this feature')
+    .addOption(dataOption())
+    .addOption(engineOption())
+    .addOption(jsonOption())
+    .action(async (folders: readonly string[], { data, engine, json, ...request }: Options) => {
+      const [{ compare }, { load }] = await Promise.all([import('../../api/compare.ts'), import('../../api/run.ts')]);
+      const runs = [];
+      for (const folder of folders) {
+        const run = await load(folder, { ...(data === undefined ? {} : { data }), ...(engine ? { engine } : {}) });
+        runs.push({ name: nameOf(folder, folders), run });
+      }
+      const comparison = await compare(runs, request);
+      if (json) answerJson(comparison);
+      else answer(comparisonText(comparison));
+    });
+  program.addCommand(withExample(command, 'tower compare runs/first runs/wide --baselines --remove-seen'));
+}
+
+/** The folder's own name, where no two share it. */
+const nameOf = (folder: string, folders: readonly string[]): string =>
+  folders.filter((other) => basename(other) === basename(folder)).length === 1 ? basename(folder) : folder;
+
+const shown = ['recall@10', 'recall@50', 'ndcg@10'];
+
+/** Means with their intervals, then the differences to the first row, then the protocol. */
+export function comparisonText({ metrics, rows, protocol }: Comparison): string {
+  const columns = metrics.filter((label) => shown.includes(label));
+  const labels = columns.length > 0 ? columns : metrics;
+  const [first, ...others] = rows;
+  const lines = rows.map(({ name, figures }) => [name, ...labels.map((label) => cell(figures[label]!, ''))]);
+  const differences = others.map(({ name, differences }) => [
+    `${name} − ${first!.name}`,
+    ...labels.map((label) => cell(differences![label]!, '+')),
+  ]);
+  return [
+    tableOf(['', ...labels], lines),
+    ...(differences.length > 0 ? [tableOf(['', ...labels], differences)] : []),
+    ...protocol.map((sentence) => `· ${sentence}`),
+  ].join('\n');
+}
+
+function cell({ mean, low, high }: Interval, sign: '' | '+'): string {
+  const digits = (value: number): string => `${sign !== '' && value > 0 ? '+' : ''}${value.toFixed(4)}`;
+  return `${digits(mean)} [${digits(low)}, ${digits(high)}]`;
+}

@@ -1,0 +1,82 @@
+/**
+ * Confidence intervals by the bootstrap (Efron 1979; percentile intervals), drawing whole groups with replacement: events of one
+ * user are not independent, so users are drawn. Every series is measured on the same draws, and so are differences: they are paired.
+ */
+import { makeRandom } from '../random/random.ts';
+
+export interface Interval {
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface Sample {
+  /** One value an event for each series. */
+  readonly series: readonly Float64Array[];
+  /** Each event's group: 0 … groups − 1. */
+  readonly group: Int32Array;
+  readonly groups: number;
+}
+
+export interface BootstrapOptions {
+  /** How often all groups are drawn anew. */
+  readonly draws?: number;
+  readonly seed?: number;
+  /** 0.95: between the 2.5th and the 97.5th percentile of the draws. */
+  readonly level?: number;
+}
+
+export interface Intervals {
+  /** Means over the events, of each series. */
+  readonly means: readonly Interval[];
+  /** Each series less the first one, on the same draws; 0 exactly for the first. */
+  readonly differences: readonly Interval[];
+}
+
+export const usualBootstrap = { draws: 1000, seed: 1, level: 0.95 } as const;
+
+export function bootstrap({ series, group, groups }: Sample, options: BootstrapOptions = {}): Intervals {
+  const { draws, seed, level } = { ...usualBootstrap, ...options };
+  const sizes = new Float64Array(groups);
+  for (const of of group) sizes[of]!++;
+  const sums = series.map((values) => {
+    const bySum = new Float64Array(groups);
+    for (let row = 0; row < group.length; row++) bySum[group[row]!]! += values[row]!;
+    return bySum;
+  });
+  const drawn = series.map(() => new Float64Array(draws));
+  const random = makeRandom(seed, groups, draws);
+  const totals = new Float64Array(series.length);
+  for (let draw = 0; draw < draws; draw++) {
+    totals.fill(0);
+    let events = 0;
+    for (let i = 0; i < groups; i++) {
+      const of = random.integer(groups);
+      events += sizes[of]!;
+      for (let s = 0; s < sums.length; s++) totals[s]! += sums[s]![of]!;
+    }
+    for (let s = 0; s < sums.length; s++) drawn[s]![draw] = events === 0 ? 0 : totals[s]! / events;
+  }
+  const means = sums.map((bySum) => bySum.reduce((a, b) => a + b, 0) / Math.max(1, group.length));
+  return {
+    means: drawn.map((values, s) => interval(means[s]!, values, level)),
+    differences: drawn.map((values, s) =>
+      interval(
+        means[s]! - means[0]!,
+        values.map((value, draw) => value - drawn[0]![draw]!),
+        level,
+      ),
+    ),
+  };
+}
+
+function interval(mean: number, values: Float64Array, level: number): Interval {
+  const sorted = values.slice().sort();
+  const at = (share: number): number => {
+    const place = share * (sorted.length - 1);
+    const below = Math.floor(place);
+    const above = Math.min(sorted.length - 1, below + 1);
+    return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
+  };
+  return { mean, low: at((1 - level) / 2), high: at((1 + level) / 2) };
+}

@@ -1,0 +1,146 @@
+/** Several runs under one protocol: the same events, ranked among the same items, with intervals by user. */
+import type { Dataset, Part } from '../data/dataset.ts';
+import { failure, invariant } from '../diagnostics/failure.ts';
+import type { Plan } from '../lower/plan.ts';
+import { type BootstrapOptions, bootstrap, type Interval, usualBootstrap } from './bootstrap.ts';
+import { baselineScorers, makeTask } from './contestants.ts';
+import { type Measure, valuesOf } from './figures.ts';
+import { differencesOf, type Protocol, protocolOf } from './protocol.ts';
+import { rankEvents } from './ranks.ts';
+import type { Scorer } from './scorer.ts';
+
+/** One run. It is opened, ranks, and is closed before the next one is opened. */
+export interface Contestant {
+  /** What the table calls it. */
+  readonly name: string;
+  readonly dataset: Dataset;
+  readonly plan: Plan;
+  open(part: Part): Promise<{ readonly scorer: Scorer; close(): Promise<void> }>;
+}
+
+export interface CompareOptions extends BootstrapOptions {
+  readonly part: Part;
+  readonly measures: readonly Measure[];
+  /** Items of the user's training events leave the ranking. */
+  readonly removeSeen?: boolean;
+  /** Adds the baselines, told what the first run reads. */
+  readonly baselines?: boolean;
+  /** As for `evaluate`. */
+  readonly by?: string;
+}
+
+export interface Comparison {
+  readonly part: Part;
+  readonly events: number;
+  readonly items: number;
+  readonly metrics: readonly string[];
+  readonly rows: readonly ComparedRow[];
+  /** Sentences: what the figures are figures of. */
+  readonly protocol: readonly string[];
+}
+
+export interface ComparedRow {
+  readonly name: string;
+  /** By metric: the mean over all events, and its interval. */
+  readonly figures: Readonly<Record<string, Interval>>;
+  /** Less the first row, on the same draws; absent for the first row. */
+  readonly differences?: Readonly<Record<string, Interval>>;
+}
+
+/** @throws Failure `protocols-differ`, `too-few-rows`, `unknown-name` */
+export async function compare(contestants: readonly Contestant[], options: CompareOptions): Promise<Comparison> {
+  const [first] = contestants;
+  invariant(first, 'there is a run to compare');
+  const { part, measures, removeSeen = false } = options;
+  const protocol = protocolOf(first.dataset, part);
+  for (const other of contestants) refuseOther(first, protocol, other);
+
+  const names: string[] = [];
+  // By measure, then by row of the table.
+  const values: Float64Array[][] = measures.map(() => []);
+  const rank = async (contestant: Contestant, scorer: Scorer, name: string): Promise<void> => {
+    const { dataset, plan } = contestant;
+    const task = makeTask({ dataset, part, plan });
+    const ranks = await rankEvents(task, scorer, removeSeen);
+    names.push(name);
+    measures.forEach((measure, at) => {
+      values[at]!.push(valuesOf(task.events, task.corpus, ranks, measure));
+    });
+  };
+  for (const contestant of contestants) {
+    const { scorer, close } = await contestant.open(part);
+    try {
+      await rank(contestant, scorer, contestant.name);
+    } finally {
+      await close();
+    }
+  }
+  const leftOut: string[] = [];
+  if (options.baselines) {
+    const task = makeTask({ ...first, part, ...(options.by === undefined ? {} : { by: options.by }) });
+    const beside = baselineScorers(task);
+    leftOut.push(...beside.leftOut);
+    for (const scorer of beside.scorers) await rank(first, scorer, scorer.name);
+  }
+
+  const { group, groups, unit } = groupsOf(first.dataset, part);
+  const intervals = values.map((series) => bootstrap({ series, group, groups }, options));
+  const labels = measures.map(({ label }) => label);
+  const pick = (of: 'means' | 'differences', row: number): Record<string, Interval> =>
+    Object.fromEntries(labels.map((label, at) => [label, intervals[at]![of][row]!]));
+  return {
+    part,
+    events: protocol.sizes.held,
+    items: protocol.sizes.corpus,
+    metrics: labels,
+    rows: names.map((name, row) => ({
+      name,
+      figures: pick('means', row),
+      ...(row === 0 ? {} : { differences: pick('differences', row) }),
+    })),
+    protocol: [...sentences(protocol, removeSeen, unit, options), ...leftOut],
+  };
+}
+
+function refuseOther(first: Contestant, protocol: Protocol, other: Contestant): void {
+  if (other === first) return;
+  const differences = differencesOf(protocol, protocolOf(other.dataset, protocol.part));
+  if (differences.length > 0) throw failure('protocols-differ', { first: first.name, other: other.name, differences });
+}
+
+/** Groups made by chance, where there are no users: events are then taken to be independent. */
+const chanceGroups = 2000;
+
+function groupsOf({ parts, users }: Dataset, part: Part): { group: Int32Array; groups: number; unit: string } {
+  const { user, rows } = parts[part];
+  if (users.rows === 0) {
+    const groups = Math.min(rows, chanceGroups);
+    const group = Int32Array.from({ length: rows }, (_, row) => row % groups);
+    return { group, groups, unit: rows === groups ? 'events' : `groups of events (${groups}, for want of users)` };
+  }
+  const place = new Map<number, number>();
+  const group = user.map((of, row) => {
+    // Whoever has no key is alone.
+    const key = of < 0 ? -1 - row : of;
+    if (!place.has(key)) place.set(key, place.size);
+    return place.get(key)!;
+  });
+  return { group, groups: place.size, unit: `users (${place.size.toLocaleString('en')})` };
+}
+
+function sentences(
+  { split, sizes, part }: Protocol,
+  removeSeen: boolean,
+  unit: string,
+  options: BootstrapOptions,
+): string[] {
+  const { draws, seed, level } = { ...usualBootstrap, ...options };
+  return [
+    split,
+    `Each of the ${sizes.held.toLocaleString('en')} ${part} events ranks the whole corpus, ${sizes.corpus.toLocaleString('en')} items; items that score the same share their places; events of items without a training event are misses.`,
+    removeSeen
+      ? 'Items of the user’s training events are taken out of the ranking, except the event’s own.'
+      : 'Items that the user has seen stay in the ranking.',
+    `Intervals hold ${100 * level} % of ${draws.toLocaleString('en')} bootstrap draws of ${unit}, seed ${seed}; differences are of the same draws.`,
+  ];
+}

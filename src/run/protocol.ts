@@ -1,0 +1,68 @@
+/** What a figure is a figure of: two runs can be compared only where it is the same. */
+import { createHash } from 'node:crypto';
+import type { Dataset, Part } from '../data/dataset.ts';
+
+/** Checksums, each of one thing that must agree. */
+export interface Protocol {
+  readonly part: Part;
+  readonly sizes: { readonly corpus: number; readonly held: number; readonly training: number };
+  /** Keys of the corpus, in order. */
+  readonly corpus: string;
+  /** User and item of each held-out event, in order. */
+  readonly held: string;
+  /** User and item of each training event, in order. */
+  readonly training: string;
+  /** The sentence that says how it was split. */
+  readonly split: string;
+}
+
+export function protocolOf(dataset: Dataset, part: Part): Protocol {
+  const { corpus, parts, protocol } = dataset;
+  return {
+    part,
+    sizes: { corpus: corpus.rows, held: parts[part].rows, training: parts.train.rows },
+    corpus: checksum((add) => corpus.keys.forEach(add)),
+    held: eventsChecksum(dataset, part),
+    training: eventsChecksum(dataset, 'train'),
+    split: protocol[0] ?? '',
+  };
+}
+
+/** In words, what two protocols do not share; empty where figures may stand side by side. */
+export function differencesOf(first: Protocol, other: Protocol): string[] {
+  const words: string[] = [];
+  const say = (what: string, of: keyof Protocol['sizes']): void => {
+    const [a, b] = [first.sizes[of], other.sizes[of]].map((count) => count.toLocaleString('en'));
+    words.push(a === b ? `other ${what}, ${a} in both` : `${a} ${what}, and ${b}`);
+  };
+  if (first.part !== other.part) words.push(`the ${first.part} part, and the ${other.part} part`);
+  if (first.corpus !== other.corpus) say('items to rank', 'corpus');
+  if (first.held !== other.held) say(`${first.part} events`, 'held');
+  if (first.training !== other.training) say('training events', 'training');
+  if (words.length > 0 && first.split !== other.split) words.push(`“${first.split}”, and “${other.split}”`);
+  return words;
+}
+
+function eventsChecksum({ parts, corpus, users }: Dataset, part: Part): string {
+  const { item, user, rows } = parts[part];
+  return checksum((add) => {
+    for (let row = 0; row < rows; row++) {
+      add(user[row]! < 0 ? '' : users.keys[user[row]!]!);
+      add(item[row]! < 0 ? '' : corpus.keys[item[row]!]!);
+    }
+  });
+}
+
+function checksum(feed: (add: (text: string) => void) => void): string {
+  const hash = createHash('sha256');
+  let pending: string[] = [];
+  const flush = (): void => {
+    if (pending.length > 0) hash.update(JSON.stringify(pending));
+    pending = [];
+  };
+  feed((text) => {
+    if (pending.push(text) === 8192) flush();
+  });
+  flush();
+  return hash.digest('hex');
+}
