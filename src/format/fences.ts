@@ -4,7 +4,7 @@ import { makeSource, type Source } from '../text/source.ts';
 import { format } from './format.ts';
 import type { Layout } from './layout.ts';
 
-const fence = /^(```tower[ \t]*\n)([\s\S]*?)(?=^```[ \t]*$)/gm;
+const fence = /^(```tower[ \t]*\r?\n)([\s\S]*?)(?=^```[ \t]*\r?$)/gm;
 
 /** The page with its fences formatted; nothing where one has mistakes of syntax. Places in diagnostics are the page's. */
 export function formatFences(page: Source, layout: Partial<Layout> = {}): Outcome<string | undefined> {

@@ -19,10 +19,11 @@ export function format(source: Source, layout: Partial<Layout> = {}): Outcome<st
   const mark = source.text.startsWith('\uFEFF') ? '\uFEFF' : '';
   const ends = /\r?\n/.exec(source.text)?.[0] === '\r\n' ? '\r\n' : '\n';
   const text = source.text.slice(mark.length).replace(/\r\n?/g, '\n');
-  const read = readForFormat(mark || ends === '\r\n' ? makeSource(source.name, text) : source);
+  const changed = text !== source.text;
+  const read = readForFormat(changed ? makeSource(source.name, text) : source);
   if (read.output === undefined) {
     // Told in the places of the text that was given.
-    const diagnostics = mark || ends === '\r\n' ? syntaxMistakes(parse(source).diagnostics) : read.diagnostics;
+    const diagnostics = changed ? syntaxMistakes(parse(source).diagnostics) : read.diagnostics;
     return { output: undefined, diagnostics };
   }
   const whole = { ...defaultLayout, ...layout };

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as prettier from 'prettier';
 import { describe, expect, test } from 'vitest';
@@ -40,6 +41,10 @@ describe('the prettier plugin', () => {
   test('finds its parser by the ending of a file', async () => {
     expect(await prettier.format('model   a', { plugins: [plugin], filepath: 'a.tower' })).toBe('model a\n');
   });
+  test('works as it is built, named by its path', async () => {
+    const options = { plugins: [resolve('dist/prettier.js')], filepath: 'a.tower' };
+    expect(await prettier.format('model   a // b', options)).toBe('model a    // b\n');
+  });
   test('formats the fences of Markdown', async () => {
     const page = '# A\n\n```tower\nmodel   a\n```\n';
     expect(await prettier.format(page, { parser: 'markdown', plugins: [plugin] })).toBe(
@@ -71,7 +76,7 @@ describe('the bytes around a text', () => {
   const output = (text: string) => format(makeSource('a.tower', text)).output;
   test('line ends stay what the first one is', () => {
     expect(output('model  a\r\n\r\n\r\nlet b=3\n')).toBe('model a\r\n\r\nlet b = 3\r\n');
-    expect(output('model  a\nlet b=3\r\n')).toBe('model a\nlet b = 3\n');
+    expect(output('model  a\nlet b=3\r\nlet c=3\r')).toBe('model a\nlet b = 3\nlet c = 3\n');
   });
   test('a byte order mark stays', () => expect(output('\uFEFFmodel  a')).toBe('\uFEFFmodel a\n'));
 });
@@ -81,6 +86,11 @@ describe('fences of a page', () => {
     const page =
       'a   b\n\n```tower\nlet a=3\n```\n\n```text\nlet a=3\n```\n\n```tower wrong\nlet a=\n```\n\n```tower\n```\n';
     expect(formatFences(makeSource('a.md', page)).output).toBe(page.replace('let a=3', 'let a = 3'));
+  });
+  test('of a page with Windows line ends keep them', () => {
+    const page = '# A\r\n\r\n```tower\r\nlet a=3\r\nlet b=4\r\n```\r\n';
+    const { output } = formatFences(makeSource('a.md', page));
+    expect(output).toBe(page.replace('a=3', 'a = 3').replace('b=4', 'b = 4'));
   });
   test('a mistake in one is told with its line in the page', () => {
     const { output, diagnostics } = formatFences(makeSource('a.md', '# A\n\n```tower\nmodel a\nlet b 3\n```\n'));

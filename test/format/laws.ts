@@ -13,8 +13,9 @@ export function formatted(text: string, layout: Partial<Layout> = {}): string {
   expect(tree(output)).toBe(tree(text));
   expect(interleaved(output)).toEqual(interleaved(text));
   expect(format(makeSource('a.tower', output), layout).output).toBe(output);
-  expect(output).not.toMatch(/[ \t]\n|\n\n\n|^\n/);
-  expect(output === '' || /[^\n]\n$/.test(output)).toBe(true);
+  const lines = output.replaceAll('\r\n', '\n');
+  expect(lines).not.toMatch(/[ \t\r]\n|\n\n\n|^\n/);
+  expect(lines === '' || /[^\n]\n$/.test(lines)).toBe(true);
   return output;
 }
 

@@ -103,13 +103,23 @@ export const declaration: fc.Arbitrary<Words> = fc.oneof(
 
 const gap = fc.oneof(
   { weight: 30, arbitrary: fc.constant(' ') },
-  { weight: 4, arbitrary: fc.constantFrom('\n', '\n    ', '\t', '  ') },
+  { weight: 4, arbitrary: fc.constantFrom('\n', '\n    ', '\t', '  ', '\r\n', '\r') },
   { weight: 2, arbitrary: fc.constantFrom('\n\n', '\n\n\n\n  ') },
   {
     weight: 2,
     arbitrary: fc.constantFrom('  // c\n', '\n// own\n', ' // c\n// two\n\n', '\n\n  // own   \n\n', ' // c\n\n'),
   },
-  { weight: 1, arbitrary: fc.constantFrom(' /// d\n', '\n/// d\n', '\n\n/// d\n/// e\n', '  //\n', '\n// \t 用户\n') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      ' /// d\n',
+      '\n/// d\n',
+      '\n\n/// d\n/// e\n',
+      '  //\n',
+      ' // c\r\n\r\n\r\n',
+      '\n// \t 用户\n',
+    ),
+  },
 );
 
 /** Words parted by anything that may part them. */
