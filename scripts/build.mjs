@@ -3,7 +3,7 @@
  * Types for the library are written only with `--types`, as they take longer than everything else.
  */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import './build-kernels.mjs';
@@ -44,6 +44,12 @@ const built = new Set(Object.keys(metafile.outputs));
 for (const entry of readdirSync('dist', { recursive: true, withFileTypes: true })) {
   const path = join(relative('.', entry.parentPath), entry.name);
   if (entry.isFile() && path.endsWith('.js') && !built.has(path.replaceAll('\\', '/'))) rmSync(path, { force: true });
+}
+
+// The JSON Schemas of what is written: `tower-lang/schemas/manifest.json`.
+mkdirSync('dist/schemas', { recursive: true });
+for (const name of ['manifest', 'serving', 'metrics', 'encoding']) {
+  copyFileSync(`src/run/artifact/${name}.schema.json`, `dist/schemas/${name}.json`);
 }
 
 if (process.argv.includes('--types')) {

@@ -7,11 +7,13 @@ import { textMate } from '../grammar/textmate.ts';
 import { errorPages } from '../src/explain/page.ts';
 import { snippetsFile } from '../src/lsp/language/snippets.ts';
 import { vocabulary } from '../src/lsp/language/vocabulary.ts';
+import { referencePages } from '../src/reference/page.ts';
 
 /** Path from the root of the project → its text. */
 const generated: Readonly<Record<string, () => string>> = {
   'grammar/tower.ebnf': ebnf,
   ...Object.fromEntries([...errorPages()].map(([path, text]) => [path, () => text])),
+  ...Object.fromEntries([...referencePages()].map(([path, text]) => [path, () => text])),
   'grammar/tower.tmLanguage.json': () => textMate(vocabulary()),
   'editors/vscode/snippets.json': snippetsFile,
 };

@@ -18,6 +18,7 @@ const mayImport: Record<string, readonly string[]> = {
   format: ['syntax', 'grammar', ...base],
   lint: ['syntax', 'grammar', ...base],
   explain: ['pipeline', 'format', 'lint', ...base],
+  reference: ['lsp', 'explain', 'pipeline', 'format', 'library', 'model', 'syntax', 'graph', ...base],
   engine: ['graph', ...base],
   data: ['model', 'lower', ...base],
   embedding: ['lower', 'data', ...base],
@@ -27,6 +28,7 @@ const mayImport: Record<string, readonly string[]> = {
   lsp: ['pipeline', 'format', 'data', 'lower', 'library', 'model', 'syntax', 'grammar', 'graph', ...base],
   cli: [
     'lsp',
+    'reference',
     'api',
     'explain',
     'pipeline',

@@ -7,7 +7,7 @@ export interface Fence {
   readonly name: string;
   readonly page: string;
   readonly language: string;
-  /** What follows the language: `wrong` where the text is so on purpose. */
+  /** What follows the language: `wrong` where the text is so on purpose, `part` where a model is not shown whole. */
   readonly mark: string;
   readonly text: string;
 }

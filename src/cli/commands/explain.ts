@@ -7,17 +7,27 @@ import { answer, answerJson } from '../report.ts';
 
 export function explainCommand(program: Command): void {
   const command = new Command('explain')
-    .description('what a message means: its code stands in brackets behind it')
-    .argument('<code>', 'such as `shape-mismatch`')
+    .description('what a message means, by the code in brackets behind it; or what a kind computes')
+    .argument('<code|kind>', 'such as `shape-mismatch`, or `senet`')
     .addOption(jsonOption())
     .action(async (word: string, { json }: { json?: boolean }) => {
       const name = word.replace(/^\[(.*)\]$/, '$1');
+      const { kindNames, kindsAround, kindsNamed } = await import('../../reference/kinds.ts');
+      const named = kindsNamed(name);
+      const kinds = named.length > 0 ? named : kindsAround(name);
+      if (kinds.length > 0) {
+        const { kindJson, kindText } = await import('../views/kind.ts');
+        return json ? answerJson(kinds.map(kindJson)) : answer(kinds.map(kindText).join('\n\n\n'));
+      }
       const { explain } = await import('../../explain/examples.ts');
       const explained = Object.hasOwn(codes, name) ? explain(name as Code) : undefined;
-      if (!explained) throw failure('unknown-name', { what: 'code', name, nearest: nearest(name, Object.keys(codes)) });
+      if (!explained) {
+        const known = [...Object.keys(codes), ...kindNames()];
+        throw failure('unknown-name', { what: 'code or kind', name, nearest: nearest(name, known) });
+      }
       if (json) return answerJson(explained);
       const { explanationText } = await import('../views/explanation.ts');
       answer(explanationText(explained));
     });
-  program.addCommand(withExample(command, 'tower explain shape-mismatch'));
+  program.addCommand(withExample(command, 'tower explain shape-mismatch', 'tower explain senet'));
 }

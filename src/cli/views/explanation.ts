@@ -13,9 +13,9 @@ export function explanationText({ code, severity, means, wrong, printed, right, 
   return parts.join('\n\n');
 }
 
-const indented = (text: string): string => text.trimEnd().replace(/^(?=.)/gm, '    ');
+export const indented = (text: string): string => text.trimEnd().replace(/^(?=.)/gm, '    ');
 
-function wrapped(text: string): string {
+export function wrapped(text: string): string {
   const lines = [''];
   for (const word of text.split(' ')) {
     const line = lines.at(-1)!;

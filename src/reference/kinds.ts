@@ -1,0 +1,133 @@
+/** Everything that has an entry in the reference, in the order of its pages: the rows of the library's tables. */
+import type { KindRow, ParameterType } from '../library/contract.ts';
+import { type Library, library } from '../model/library.ts';
+
+export type Table = keyof Library;
+
+export interface Section {
+  readonly table: Table;
+  readonly title: string;
+  /** What one of its kinds is called. */
+  readonly what: string;
+  /** Where such a kind is written, and what it is for. */
+  readonly doc: string;
+}
+
+export const sections: readonly Section[] = [
+  {
+    table: 'features',
+    title: 'Features',
+    what: 'kind of feature',
+    doc: 'A feature is a column and how its values become numbers: `features { age : number(buckets: 8) }`.',
+  },
+  {
+    table: 'blocks',
+    title: 'Blocks',
+    what: 'block',
+    doc: 'A block is a step of a flow, after an arrow: `profile -> flatten -> mlp(128, 64)`. Shapes leave out the batch: F fields of width D are `fields[F × D]`.',
+  },
+  {
+    table: 'scores',
+    title: 'Scores',
+    what: 'score',
+    doc: 'A score compares the two towers: `score = cosine(user, item)`. Channels are paired by name, and their scores are summed.',
+  },
+  {
+    table: 'losses',
+    title: 'Losses',
+    what: 'loss',
+    doc: 'A loss is what a task minimises: `loss = softmax(in_batch)`. It is the weighted mean over the rows of a batch.',
+  },
+  {
+    table: 'weightings',
+    title: 'Weightings',
+    what: 'weighting',
+    doc: 'A weighting joins the losses of several tasks, and changes while training: `objective = uncertainty(click, like)`. Fixed weights are written as a sum: `objective = 1.0 * click + 0.5 * like`.',
+  },
+  {
+    table: 'optimizers',
+    title: 'Optimizers',
+    what: 'optimizer',
+    doc: 'An optimizer turns gradients into changes: `train { dense = adam(rate: 1e-3), embeddings = adagrad(rate: 0.05) }`. Of the embedding tables only the rows of the batch change.',
+  },
+  {
+    table: 'metrics',
+    title: 'Metrics',
+    what: 'metric',
+    doc: 'A metric is measured against all items. `train { stop = recall(50, patience: 2) }` watches it on the validation part, and ends training after `patience` epochs without a new best.',
+  },
+];
+
+export interface Kind {
+  readonly section: Section;
+  readonly name: string;
+  readonly row: KindRow;
+  /** What else its row says, one sentence each. */
+  readonly facts: readonly string[];
+}
+
+export function kindsOf(section: Section): readonly Kind[] {
+  return Object.entries(library[section.table] as Readonly<Record<string, KindRow>>).map(([name, row]) => ({
+    section,
+    name,
+    row,
+    facts: factsOf(section.table, name),
+  }));
+}
+
+export const allKinds = (): readonly Kind[] => sections.flatMap(kindsOf);
+
+/** Those of one name: `sum` may stand in several tables. */
+export const kindsNamed = (name: string): readonly Kind[] => allKinds().filter((kind) => kind.name === name);
+
+/** A kind that only an argument of another may be, such as `sampled` in `softmax(negatives: sampled(4))`. */
+export interface InnerKind {
+  readonly name: string;
+  readonly row: KindRow;
+  /** The argument it is for. */
+  readonly parameter: string;
+}
+
+export function innerKinds({ row }: Kind): readonly InnerKind[] {
+  return Object.entries(row.parameters).flatMap(([parameter, { type }]) =>
+    kindsWithin(type).map(([name, row]) => ({ name, row, parameter })),
+  );
+}
+
+const kindsWithin = (type: ParameterType): [string, KindRow][] => (type.is === 'kind' ? Object.entries(type.of) : []);
+
+/** Kinds that have `name` as that of one of their arguments. */
+export const kindsAround = (name: string): readonly Kind[] =>
+  allKinds().filter((kind) => innerKinds(kind).some((inner) => inner.name === name));
+
+/** Of kinds of an argument too. */
+export const kindNames = (): readonly string[] =>
+  allKinds().flatMap((kind) => [kind.name, ...innerKinds(kind).map((inner) => inner.name)]);
+
+const columns: Readonly<Record<string, string>> = {
+  any: 'Its column may hold anything.',
+  number: 'Its column holds numbers.',
+  text: 'Its column holds text.',
+  list: 'Its column holds lists.',
+  vector: 'Its column holds lists of numbers of one length.',
+  time: 'Its column holds dates, times, or seconds since 1970.',
+  none: 'It reads no column of its own.',
+};
+
+function factsOf(table: Table, name: string): readonly string[] {
+  switch (table) {
+    case 'features':
+      return [columns[library.features[name]!.column]!];
+    case 'losses': {
+      const { label, needsItemKey } = library.losses[name]!;
+      const labels = {
+        none: 'It takes no label.',
+        binary: 'It needs a binary label.',
+        number: 'It needs a number as label.',
+      };
+      return [labels[label], ...(needsItemKey ? ['The item tower needs a key.'] : [])];
+    }
+    default:
+      return [];
+  }
+}
