@@ -47,7 +47,8 @@ export function lowerTask(
         distinct,
         listsItems: (feature) => listsItems(context, feature, answers.key),
         scoreOf(rows) {
-          const drawn = scoreOf(rows);
+          // The score's own weights are those of the score that is served, wherever a loss asks for it.
+          const drawn = inputs.builder.unscoped(() => scoreOf(rows));
           invariant(drawn, 'the item tower lowers alike for all rows');
           return drawn;
         },

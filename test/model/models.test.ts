@@ -5,11 +5,18 @@ import { expect, it } from 'vitest';
 import { compile } from '../../src/pipeline.ts';
 import { makeSource } from '../../src/text/source.ts';
 
+const read = (name: string) => makeSource(join('models', name), readFileSync(join('models', name), 'utf8'));
 const files = readdirSync('models').filter((name) => name.endsWith('.tower'));
 
 it.each(files)('%s', (name) => {
-  const path = join('models', name);
-  const { diagnostics, lowered } = compile(makeSource(path, readFileSync(path, 'utf8')));
+  const { diagnostics, lowered } = compile(read(name));
   expect(diagnostics).toEqual([]);
   expect(lowered?.plan.model).toBe(name.replace('.tower', ''));
+});
+
+it.each(files)('%s serves the weights that it trains', (name) => {
+  const { towers, step } = compile(read(name)).lowered!.plan;
+  const trained = step.graph.parameters.filter(({ trainable }) => trainable).map((parameter) => parameter.name);
+  const served = towers.flatMap(({ embedded }) => embedded.graph.parameters.map((parameter) => parameter.name));
+  expect([...new Set(served)].sort()).toEqual(trained.filter((each) => served.includes(each)).sort());
 });

@@ -89,7 +89,7 @@ describe('comparing runs', () => {
     const other = { ...model('other'), dataset: makeDataset({ users: 12, items: 24, eventsPerUser: 13, heldOut: 2 }) };
     const refused = await compare([model('first'), other], { part: 'test', measures }).catch((error) => error);
     expect(refused).toBeInstanceOf(Failure);
-    const [{ code, message }] = (refused as Failure).diagnostics as [{ code: string; message: string }];
+    const { code, message } = (refused as Failure).diagnostics[0]!;
     expect(code).toBe('protocols-differ');
     expect(message).toContain('first and other');
     expect(message).toContain('other test events, 12 in both');
