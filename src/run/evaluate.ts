@@ -4,6 +4,7 @@ import type { Plan } from '../lower/plan.ts';
 import { baselineScorers, makeTask } from './contestants.ts';
 import { type ColdItems, coldItems, type Figures, figuresOf, type Measure } from './figures.ts';
 import { rankEvents } from './ranks.ts';
+import { type Slices, slicesOf } from './report/slices.ts';
 import type { Scorer } from './scorer.ts';
 
 export interface Evaluation {
@@ -15,6 +16,8 @@ export interface Evaluation {
   readonly metrics: readonly string[];
   /** The model first, then the baselines. */
   readonly rows: readonly EvaluationRow[];
+  /** The model's figures by popularity and by history length. */
+  readonly slices: Slices;
   /** Sentences: what the figures are figures of. */
   readonly protocol: readonly string[];
 }
@@ -49,10 +52,12 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { events } = task;
   const beside = options.baselines === false ? { scorers: [], leftOut: [] } : baselineScorers(task);
   const rows: EvaluationRow[] = [];
+  let slices: Slices | undefined;
   for (const scorer of [options.scorer, ...beside.scorers]) {
     const start = performance.now();
     const ranks = await rankEvents(task, scorer, removeSeen);
     const figures = figuresOf(events, dataset.corpus, ranks, measures);
+    slices ??= slicesOf(task, ranks, measures);
     rows.push({ name: scorer.name, doc: scorer.doc, ...figures, milliseconds: performance.now() - start });
   }
   const cold = coldItems(events, dataset.corpus);
@@ -63,6 +68,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     cold,
     metrics: measures.map(({ label }) => label),
     rows,
+    slices: slices!,
     protocol: [...protocolOf(dataset, part, cold, removeSeen), ...beside.leftOut],
   };
 }

@@ -35,6 +35,7 @@ const isOurs = (name: string): boolean =>
     weightsFile,
     'metrics.jsonl',
     'steps.jsonl',
+    'report.html',
     'graphs',
     'encodings',
     'sources',

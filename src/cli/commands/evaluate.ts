@@ -3,6 +3,7 @@ import type { EngineName } from '../../engine/engine.ts';
 import type { Evaluation } from '../../run/evaluate.ts';
 import { dataOption, engineOption, jsonOption, withExample } from '../options.ts';
 import { answer, answerJson, sayEngine } from '../report.ts';
+import { leaveReport } from '../run_report.ts';
 import { tableOf } from '../table.ts';
 
 interface Options {
@@ -38,6 +39,7 @@ export function evaluateCommand(program: Command): void {
       });
       if (json) answerJson(evaluation);
       else answer(evaluationText(evaluation));
+      await leaveReport(folder, evaluation);
     });
   program.addCommand(withExample(command, 'tower evaluate runs/first'));
 }

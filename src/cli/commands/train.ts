@@ -5,6 +5,7 @@ import type { EngineName } from '../../engine/engine.ts';
 import { dataOption, engineOption, jsonOption, setOption, withExample } from '../options.ts';
 import { makeProgress } from '../progress.ts';
 import { answer, answerJson, colour, say, sayEngine } from '../report.ts';
+import { leaveReport } from '../run_report.ts';
 import { interruptible } from '../signals.ts';
 
 type Outcome = Pick<Trained, 'status' | 'manifest' | 'records'>;
@@ -57,6 +58,7 @@ export function trainCommand(program: Command): void {
           throw error;
         })
         .finally(progress.end);
+      if (manifest) await leaveReport(options.out);
       if (json) return answerJson({ status, folder: options.out, training: manifest?.training, epochs: records });
       if (status === 'interrupted') {
         answer(

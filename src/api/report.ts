@@ -1,0 +1,54 @@
+/** `report.html` of a run: what is known of it, to be read in a browser. */
+import { basename, join, parse, resolve } from 'node:path';
+import { compile } from '../pipeline.ts';
+import { readManifest } from '../run/artifact/load.ts';
+import type { Manifest } from '../run/artifact/manifest.ts';
+import { writeTextDurably } from '../run/durable.ts';
+import type { Evaluation } from '../run/evaluate.ts';
+import { readCurves } from '../run/report/curves.ts';
+import { drawingOf } from '../run/report/drawn.ts';
+import { type ReportParts, reportPage } from '../run/report/page.ts';
+import { makeSource } from '../text/source.ts';
+import { loadUsed, readSource } from './files.ts';
+
+export const reportFile = 'report.html';
+
+/**
+ * Writes it anew from the run's logs, its sources and what evaluation found. No other file of the run is touched, and the
+ * manifest does not list it: a run with another report is the same run.
+ * @returns its path
+ * @throws Failure `not-a-run`, `cannot-write`
+ */
+export async function writeReport(folder: string, evaluation?: Evaluation): Promise<string> {
+  const manifest = await readManifest(folder);
+  const page = reportPage({
+    manifest,
+    curves: await readCurves(folder, manifest.training.steps),
+    ...modelOf(folder, manifest),
+    ...(evaluation ? { evaluation } : {}),
+  });
+  const path = join(folder, reportFile);
+  await writeTextDurably(path, page);
+  return path;
+}
+
+/** The model's files lie side by side in the run, whatever folders they came from. */
+function modelOf(folder: string, { sources, settings }: Manifest): Pick<ReportParts, 'drawing' | 'fixedWeights'> {
+  const [main] = sources;
+  if (main === undefined) return {};
+  const at = (path: string): string => join(folder, 'sources', basename(path));
+  const { model, lowered } = compile(makeSource(basename(main), readSource(join(folder, main)).text), {
+    load: (path) => loadUsed(at(path)),
+    folder: resolve(folder, 'sources'),
+    project: parse(resolve(folder)).root,
+    ...(settings ? { settings: Object.fromEntries(Object.entries(settings).map(([k, v]) => [k, Number(v)])) } : {}),
+  });
+  if (!model || !lowered) return {};
+  const { objective } = model;
+  return {
+    drawing: drawingOf(model, lowered.arrows),
+    ...(objective.kind === 'sum'
+      ? { fixedWeights: Object.fromEntries(objective.terms.map(({ task, weight }) => [task, weight])) }
+      : {}),
+  };
+}

@@ -1,0 +1,119 @@
+/** The boxes of a model in rows, each below what it reads, with arrows between; its towers side by side, its tasks under both. */
+import type { Box, Drawing } from './drawn.ts';
+import { alternative, escapeHtml } from './html.ts';
+
+const boxWidth = 168;
+const [gapX, gapY] = [16, 34];
+const [titleHeight, lineHeight] = [24, 17];
+const margin = 8;
+/** Characters that fit a box. */
+const fits = 25;
+
+interface Placed {
+  readonly box: Box;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+}
+
+export function drawModel(model: string, drawing: Drawing): string {
+  const placed = new Map<string, Placed>();
+  const headings: string[] = [];
+  let left = margin;
+  let bottom = 0;
+  for (const { name, boxes } of drawing.towers) {
+    const rows = levelsOf(boxes);
+    const columns = Math.max(1, ...rows.map((row) => row.length));
+    const width = columns * boxWidth + (columns - 1) * gapX;
+    headings.push(
+      `<text class="tower" x="${left + width / 2}" y="18" text-anchor="middle">tower ${escapeHtml(name)}</text>`,
+    );
+    let y = 32;
+    for (const row of rows) {
+      const room = row.length * boxWidth + (row.length - 1) * gapX;
+      row.forEach((box, i) => {
+        placed.set(box.id, { box, x: left + (width - room) / 2 + i * (boxWidth + gapX), y, width: boxWidth });
+      });
+      y += Math.max(...row.map(heightOf)) + gapY;
+    }
+    bottom = Math.max(bottom, y);
+    left += width + 3 * gapX;
+  }
+  const whole = left - 3 * gapX + margin;
+  const { tasks } = drawing;
+  const taskWidth = Math.min(340, (whole - 2 * margin - (tasks.length - 1) * gapX) / Math.max(1, tasks.length));
+  const row = tasks.length * taskWidth + (tasks.length - 1) * gapX;
+  tasks.forEach((box, i) => {
+    placed.set(box.id, { box, x: (whole - row) / 2 + i * (taskWidth + gapX), y: bottom, width: taskWidth });
+  });
+  const height = bottom + Math.max(0, ...tasks.map(heightOf)) + margin;
+  const all = [...placed.values()];
+  const arrows = all.flatMap((to) => to.box.reads.flatMap((id) => arrow(placed.get(id), to)));
+  const title = `The model ${model}: its towers, what they read, their channels and tasks`;
+  return [
+    `<figure><div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(title)}">`,
+    `<svg class="model" width="${whole}" height="${height}" viewBox="0 0 ${whole} ${height}" role="img" aria-label="${escapeHtml(title)}"><title>${escapeHtml(title)}</title>`,
+    '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="head" d="M0 0L8 4L0 8z"/></marker></defs>',
+    ...headings,
+    ...arrows,
+    ...all.map(draw),
+    '</svg></div>',
+    alternative({
+      caption: 'What flows through the model',
+      head: ['box', 'reads', 'does', 'gives'],
+      rows: all.map(({ box }) => [
+        box.sort === 'step' ? box.id : `${box.sort} ${box.sort === 'channel' ? box.id : box.name}`,
+        box.reads.join(', ') || '–',
+        box.lines.map(({ text }) => text).join(box.sort === 'features' ? ', ' : ' → ') || 'nothing',
+        box.lines.at(-1)?.gives ?? '–',
+      ]),
+    }),
+    '</figure>',
+  ].join('\n');
+}
+
+/** Each box stands one row below the lowest of what it reads. */
+function levelsOf(boxes: readonly Box[]): Box[][] {
+  const levels = new Map<string, number>();
+  const rows: Box[][] = [];
+  for (const box of boxes) {
+    const level = Math.max(0, ...box.reads.map((id) => (levels.get(id) ?? -1) + 1));
+    levels.set(box.id, level);
+    (rows[level] ??= []).push(box);
+  }
+  return rows;
+}
+
+const heightOf = ({ lines }: Box): number =>
+  titleHeight + lines.reduce((sum, { gives }) => sum + (gives === undefined ? 1 : 2) * lineHeight, 0) + 6;
+
+function arrow(from: Placed | undefined, to: Placed): string[] {
+  if (from === undefined) return [];
+  const [x, y] = [from.x + from.width / 2, from.y + heightOf(from.box)];
+  const [toX, toY] = [to.x + to.width / 2, to.y];
+  const bend = Math.min(40, (toY - y) / 2);
+  return [
+    `<path class="arrow" marker-end="url(#head)" d="M${x} ${y}C${x} ${y + bend} ${toX} ${toY - bend} ${toX} ${toY}"/>`,
+  ];
+}
+
+function draw({ box, x, y, width }: Placed): string {
+  const fit = Math.floor((fits * width) / boxWidth);
+  let at = y + titleHeight - 7;
+  const words = [
+    `<text class="name" x="${x + 9}" y="${at}">${escapeHtml(shorten(`${prefix[box.sort]}${box.name}`, fit - 3))}</text>`,
+  ];
+  for (const { text, gives } of box.lines) {
+    at += lineHeight;
+    words.push(`<text x="${x + 9}" y="${at}">${escapeHtml(shorten(text, fit))}</text>`);
+    if (gives === undefined) continue;
+    at += lineHeight;
+    words.push(`<text class="gives" x="${x + 9}" y="${at}">${escapeHtml(shorten(gives, fit))}</text>`);
+  }
+  const told = box.lines.map(({ text, gives }) => (gives === undefined ? text : `${text}: ${gives}`)).join('\n');
+  return `<g><title>${escapeHtml(`${box.name}\n${told}`)}</title><rect class="box ${box.sort}" x="${x}" y="${y}" width="${width}" height="${heightOf(box)}" rx="6"/>${words.join('')}</g>`;
+}
+
+const prefix: Readonly<Record<Box['sort'], string>> = { features: '', step: '', channel: 'channel ', task: 'task ' };
+
+const shorten = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);

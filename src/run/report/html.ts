@@ -1,0 +1,54 @@
+/** Text of a page. Names and titles come from users: whatever is not written here goes through `escapeHtml`. */
+
+const characters: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** As text or as the value of an attribute; characters that no page may hold become U+FFFD. */
+export function escapeHtml(text: string): string {
+  return text.replace(/(?![\n\t\r])\p{Cc}/gu, '\ufffd').replace(/[&<>"']/g, (each) => characters[each]!);
+}
+
+export interface HtmlTable {
+  readonly caption: string;
+  /** The first column names the row. */
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** A table that scrolls by itself where it is wider than the page. */
+export function table({ caption, head, rows }: HtmlTable): string {
+  const heads = head.map((text) => `<th scope="col">${escapeHtml(text)}</th>`).join('');
+  const lines = rows.map(
+    ([first, ...cells]) =>
+      `<tr><th scope="row">${escapeHtml(first ?? '')}</th>${cells.map((text) => `<td>${escapeHtml(text)}</td>`).join('')}</tr>`,
+  );
+  return `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(caption)}"><table><caption>${escapeHtml(caption)}</caption><thead><tr>${heads}</tr></thead><tbody>\n${lines.join('\n')}\n</tbody></table></div>`;
+}
+
+/** What a picture shows, as a table that opens. */
+export function alternative(data: HtmlTable): string {
+  return `<details><summary>As a table</summary>${table(data)}</details>`;
+}
+
+export function section(title: string, ...body: readonly string[]): string {
+  return `<section><h2>${escapeHtml(title)}</h2>\n${body.join('\n')}\n</section>`;
+}
+
+export const paragraph = (text: string): string => `<p>${prose(text)}</p>`;
+
+/** Words between backticks are code. */
+export const prose = (text: string): string => escapeHtml(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
+
+/** At most four digits that matter. */
+export function figure(value: number): string {
+  if (!Number.isFinite(value)) return '–';
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (size >= 1000) return Math.round(value).toLocaleString('en');
+  return String(Number(value.toPrecision(size < 1e-3 ? 3 : 4)));
+}

@@ -1,0 +1,106 @@
+import { alternative, escapeHtml, figure } from './html.ts';
+import { ticks } from './ticks.ts';
+
+export interface Series {
+  readonly name: string;
+  /** By x. */
+  readonly points: readonly (readonly [x: number, y: number])[];
+}
+
+export interface LineChart {
+  readonly title: string;
+  /** What x counts: `epoch`. */
+  readonly x: string;
+  readonly series: readonly Series[];
+  /** A place on the x axis worth a mark. */
+  readonly mark?: { readonly x: number; readonly name: string };
+}
+
+const [width, height] = [560, 260];
+const edge = { left: 58, right: 14, top: 12, bottom: 40 };
+/** A table of more rows than this tells nobody anything. */
+const mostRows = 40;
+/** Points are drawn as such where they are few. */
+const fewPoints = 30;
+
+/** Lines over one axis, with their legend and the same numbers as a table. Lines differ in dashes as well as in colour. */
+export function lineChart({ title, x, series, mark }: LineChart): string {
+  const points = series.flatMap((each) => each.points).filter(([, y]) => Number.isFinite(y));
+  if (points.length === 0) return '';
+  const [xs, ys] = [points.map(([at]) => at), points.map(([, y]) => y)];
+  const across = ticks(least(xs), most(xs)).filter(Number.isInteger);
+  const up = ticks(least(ys), most(ys));
+  const [left, right] = least(xs) === most(xs) ? [least(xs) - 1, least(xs) + 1] : [least(xs), most(xs)];
+  const [low, high] = [up[0]!, up.at(-1)!];
+  const atX = (value: number): number =>
+    edge.left + ((value - left) / (right - left)) * (width - edge.left - edge.right);
+  const atY = (value: number): number =>
+    height - edge.bottom - ((value - low) / (high - low)) * (height - edge.top - edge.bottom);
+
+  const grid = up.map((value) => {
+    const y = place(atY(value));
+    return `<path class="grid" d="M${edge.left} ${y}H${width - edge.right}"/><text x="${edge.left - 8}" y="${y}" dy=".35em" text-anchor="end">${figure(value)}</text>`;
+  });
+  const feet = across
+    .filter((value) => value >= left && value <= right)
+    .map(
+      (value) =>
+        `<text x="${place(atX(value))}" y="${height - edge.bottom + 18}" text-anchor="middle">${figure(value)}</text>`,
+    );
+  const lines = series.map((each, i) => {
+    const kept = each.points.filter(([, y]) => Number.isFinite(y));
+    const way = kept.map(([at, y], n) => `${n === 0 ? 'M' : 'L'}${place(atX(at))} ${place(atY(y))}`).join('');
+    const dots =
+      kept.length > fewPoints
+        ? ''
+        : kept
+            .map(
+              ([at, y]) => `<circle class="dot s${i % colours}" cx="${place(atX(at))}" cy="${place(atY(y))}" r="3"/>`,
+            )
+            .join('');
+    return `<path class="line s${i % colours}" d="${way}"/>${dots}`;
+  });
+  const marked = mark
+    ? `<path class="mark" d="M${place(atX(mark.x))} ${edge.top}V${height - edge.bottom}"/><text x="${place(atX(mark.x))}" y="${edge.top + 4}" dx="${mark.x > (left + right) / 2 ? -5 : 5}" dy=".35em" text-anchor="${mark.x > (left + right) / 2 ? 'end' : 'start'}">${escapeHtml(mark.name)}</text>`
+    : '';
+  return [
+    `<figure><figcaption>${escapeHtml(title)}</figcaption>`,
+    `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}"><title>${escapeHtml(title)}</title>`,
+    ...grid,
+    ...feet,
+    `<text x="${(edge.left + width - edge.right) / 2}" y="${height - 4}" text-anchor="middle">${escapeHtml(x)}</text>`,
+    marked,
+    ...lines,
+    '</svg>',
+    legend(series),
+    alternative({ caption: title, ...rowsOf(x, series) }),
+    '</figure>',
+  ].join('\n');
+}
+
+/** How many classes `s0`… the style has. */
+const colours = 6;
+
+function legend(series: readonly Series[]): string {
+  const entries = series.map(
+    ({ name }, i) =>
+      `<li><svg class="key" viewBox="0 0 26 8" aria-hidden="true"><path class="line s${i % colours}" d="M0 4H26"/></svg>${escapeHtml(name)}</li>`,
+  );
+  return `<ul class="legend">${entries.join('')}</ul>`;
+}
+
+/** A row for each x; of many, some evenly over them and the last. */
+function rowsOf(x: string, series: readonly Series[]): { head: string[]; rows: string[][] } {
+  const all = [...new Set(series.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b);
+  const every = Math.ceil(all.length / mostRows);
+  const kept = all.filter((_, i) => i % every === 0 || i === all.length - 1);
+  const columns = series.map(({ points }) => new Map(points));
+  return {
+    head: [x, ...series.map(({ name }) => name)],
+    rows: kept.map((at) => [figure(at), ...columns.map((column) => figure(column.get(at) ?? Number.NaN))]),
+  };
+}
+
+const least = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+const place = (value: number): number => Math.round(value * 10) / 10;
