@@ -2,8 +2,11 @@
 import { failure } from '../diagnostics/failure.ts';
 import type { FeaturePlan } from '../lower/plan.ts';
 import type { DataDescription } from '../model/model.ts';
+import { crossColumns } from './crosses.ts';
 import type { BagColumn, Corpus, Encoding, Events, IndexedColumn, Part, Users } from './dataset.ts';
 import { encodeElements, fitColumn, makeColumnEncoder } from './encode.ts';
+import type { Sample } from './encoders/contract.ts';
+import { fitEncoder } from './encoders/table.ts';
 import { gather, gatherNumbers, markedRows, placesOf } from './gather.ts';
 import { makeTimeline, type Stream, type Timeline, windowsAfter, windowsBefore } from './history.ts';
 import { type KeyRows, keyRows } from './keys.ts';
@@ -40,6 +43,12 @@ export interface Assembled {
   readonly missingLabels: ReadonlyMap<string, number>;
   readonly protocol: readonly string[];
 }
+
+/** A cross learns nothing from the data. */
+const nothing: Sample = {
+  texts: { texts: [''], counts: [0] },
+  numbers: { values: new Float64Array(0), weights: [] },
+};
 
 export function assemble(given: ToAssemble): Assembled {
   const { description, needs, layout, wanted, dictionaries, events } = given;
@@ -90,6 +99,10 @@ export function assemble(given: ToAssemble): Assembled {
   for (const owner of new Set(needs.features.map(({ encoderOf }) => encoderOf))) {
     const teacher =
       needs.features.find(({ name }) => name === owner) ?? needs.features.find(({ encoderOf }) => encoderOf === owner)!;
+    if (teacher.crosses) {
+      encodings.set(owner, fitEncoder(teacher.encoder, nothing));
+      continue;
+    }
     const column = wanted.features.get(teacher.name) ?? wanted.histories.get(teacher.name)!;
     encodings.set(owner, fitColumn(teacher, rawOf(column), weightsOf(column), dictionaryOf(column)));
   }
@@ -120,10 +133,12 @@ export function assemble(given: ToAssemble): Assembled {
   }
 
   for (const plan of needs.features) {
+    if (plan.crosses) continue;
     const history = wanted.histories.get(plan.name);
     if (history === undefined) encodeFeature(plan, wanted.features.get(plan.name)!);
     else encodeHistory(plan, history, layout.histories.get(plan.name)!.max);
   }
+  for (const plan of needs.features) if (plan.crosses) encodeCross(plan, plan.crosses);
 
   const labels = (ids: Int32Array): Map<string, Float32Array> =>
     new Map(
@@ -195,6 +210,20 @@ export function assemble(given: ToAssemble): Assembled {
     } else {
       target.set(plan.name, encoder.encode(isItems ? lastOfItem : lastOfUser));
     }
+  }
+
+  function encodeCross(plan: FeaturePlan, crosses: readonly string[]): void {
+    const encoding = encodings.get(plan.encoderOf)!;
+    const known = new Map<string, number>();
+    const isItems = plan.tower === item.name;
+    const side = isItems ? itemFeatures : userFeatures;
+    const sideRows = (isItems ? itemRows : userRows).keys.length;
+    const set = (features: Map<string, IndexedColumn>, rows: number): void => {
+      const columns = crosses.map((name) => features.get(name)!);
+      features.set(plan.name, crossColumns(encoding, columns, rows, known));
+    };
+    for (const part of parts) set(partFeatures[part], places[part].length);
+    set(side, sideRows);
   }
 
   /** A key is known even where no training event has it. */

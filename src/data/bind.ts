@@ -81,6 +81,7 @@ async function bindLayout(
   const features = new Map<string, BoundColumn>();
   const histories = new Map<string, { readonly of: BoundColumn; readonly max: number }>();
   for (const feature of needs.features) {
+    if (feature.crosses) continue;
     const history = description.histories.find(({ name }) => name === feature.name || name === feature.column);
     if (history !== undefined) {
       const of = await bindHistory(feature, history);
@@ -253,6 +254,8 @@ export function sortOf(feature: FeaturePlan): Sort {
       return 'text';
     case 'vector':
       return 'vector';
+    case 'clock':
+      return feature.gives === 'bag' ? 'numbers' : 'moment';
     default:
       return feature.gives === 'bag' ? 'numbers' : 'number';
   }

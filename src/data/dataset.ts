@@ -1,5 +1,7 @@
 /** Encoded data: columnar typed arrays, no object per row. What `data/` gives and `run/` and `embedding/` read. */
 
+import { type ClockPart, clockParts } from '../lower/plan.ts';
+
 /** One code a row. */
 export interface CodeColumn {
   readonly kind: 'codes';
@@ -95,6 +97,7 @@ export type Encoding =
   | { readonly kind: 'boundaries'; readonly boundaries: readonly number[]; readonly log: boolean }
   | { readonly kind: 'standardize'; readonly mean: number; readonly deviation: number; readonly log: boolean }
   | { readonly kind: 'number'; readonly log: boolean }
+  | { readonly kind: 'clock'; readonly part: ClockPart }
   | { readonly kind: 'vector'; readonly size: number }
   | { readonly kind: 'words'; readonly buckets: number }
   | { readonly kind: 'trigrams'; readonly buckets: number };
@@ -110,6 +113,8 @@ export function rowsOf(encoding: Encoding): number {
       return encoding.buckets;
     case 'boundaries':
       return encoding.boundaries.length + 2;
+    case 'clock':
+      return clockParts[encoding.part] + 1;
     default:
       return 0;
   }

@@ -3,7 +3,17 @@ import type { Role } from './files.ts';
 import type { DataSource } from './source.ts';
 
 /** What a reader of a column makes of its values. */
-export type Sort = 'text' | 'number' | 'texts' | 'numbers' | 'vector' | 'binary' | 'time' | 'condition' | 'any';
+export type Sort =
+  | 'text'
+  | 'number'
+  | 'texts'
+  | 'numbers'
+  | 'vector'
+  | 'binary'
+  | 'time'
+  | 'moment'
+  | 'condition'
+  | 'any';
 
 /** A column that could be computed. */
 export interface BoundColumn {

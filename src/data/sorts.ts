@@ -25,6 +25,9 @@ export function wrongSort(column: BoundColumn, source: DataSource | undefined): 
     case 'binary':
       if (isNumber(type) || type === 'BOOLEAN' || open) return undefined;
       return wrong('0 and 1, or true and false', `compare it: ${own} = '…'`);
+    case 'moment':
+      if (isNumber(type) || isTime(type) || open) return undefined;
+      return wrong('a date, a time, or seconds since 1970', `read it as one: strptime(${own}, '%d/%m/%Y')`);
     case 'time':
       if (isNumber(type) || isTime(type) || open) return undefined;
       return wrong('a number, a date or a time', `read it as one: strptime(${own}, '%d/%m/%Y')`);

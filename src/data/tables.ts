@@ -93,7 +93,9 @@ export async function readRows(
         nan: [],
       };
       raw.set(wanted, column);
-      selected.push(wanted.column.sort === 'time' ? timeOf(`c${at}`, type) : numberOf(`c${at}`, type));
+      const said = { time: timeOf, moment: secondsOf, other: numberOf };
+      const { sort } = wanted.column;
+      selected.push(said[sort === 'time' || sort === 'moment' ? sort : 'other'](`c${at}`, type));
       fills.push((ids, chunk) => fillNumbers(column, ids, chunkColumn(chunk, place)));
     } else {
       selected.push(`CAST(c${at} AS DOUBLE[])`);
@@ -274,4 +276,9 @@ function numberOf(column: string, type: string): string {
 /** Times as microseconds, numbers as they are: only their order counts. */
 function timeOf(column: string, type: string): string {
   return /^(DATE|TIMESTAMP)/.test(type) ? `CAST(epoch_us(${column}) AS DOUBLE)` : numberOf(column, type);
+}
+
+/** Dates and times as seconds since 1970 in UTC; numbers are such seconds already. */
+function secondsOf(column: string, type: string): string {
+  return /^(DATE|TIMESTAMP)/.test(type) ? `CAST(epoch(${column}) AS DOUBLE)` : numberOf(column, type);
 }

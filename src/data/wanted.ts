@@ -85,8 +85,10 @@ export function wantedColumns(layout: Layout, needs: Needs): Wanted {
   };
 }
 
-function isTime(wanted: WantedColumn): boolean {
-  return wanted.column.sort === 'time';
+/** What a date becomes: microseconds, or seconds; as a number it is none. */
+function isTime(wanted: WantedColumn): 'time' | 'moment' | undefined {
+  const { sort } = wanted.column;
+  return sort === 'time' || sort === 'moment' ? sort : undefined;
 }
 
 function featureColumn(feature: FeaturePlan, column: BoundColumn): WantedColumn {

@@ -211,13 +211,21 @@ export interface FeatureUse {
   readonly project?: number;
   /** How many numbers a row has, for `numbers`. */
   readonly size?: number;
+  /** The features whose codes it takes together; it reads no column of its own. */
+  readonly crosses?: readonly string[];
 }
 
 export interface FeatureKind<P extends Parameters = Parameters> extends KindRow<P> {
   /** What the data must hold, for the check against the files' headers. */
-  readonly column: 'any' | 'number' | 'text' | 'list' | 'vector';
-  /** Throws ShapeError when the arguments do not go together. */
-  use(args: Arguments<P>, elements?: FeatureUse): FeatureUse;
+  readonly column: 'any' | 'number' | 'text' | 'list' | 'vector' | 'time' | 'none';
+  /** The values of the features that it names are read, not only their tables: they belong to its side. */
+  readonly readsNamed?: true;
+  /**
+   * @param elements what an argument that is one feature asks for
+   * @param named what each of an argument that is several features asks for
+   * Throws ShapeError when the arguments do not go together.
+   */
+  use(args: Arguments<P>, elements?: FeatureUse, named?: readonly FeatureUse[]): FeatureUse;
 }
 
 /**

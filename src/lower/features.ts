@@ -3,7 +3,7 @@ import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import { type FeatureUse, ShapeError } from '../library/contract.ts';
 import { featureUse } from '../library/features/uses.ts';
-import type { Feature, Model } from '../model/model.ts';
+import type { Feature, Model, Tower } from '../model/model.ts';
 import type { Encoder, FeaturePlan, TablePlan } from './plan.ts';
 
 /** First values of an embedding are uniform in ±0.05, as Keras draws them. */
@@ -54,10 +54,11 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'>): {
     }
     const plan: FeaturePlan = {
       name,
-      tower: towerOf(model, name),
+      tower: towerOf(model, uses, name),
       gives: use.gives,
       encoder: ownerUse.encoder as Encoder,
       column: name,
+      ...(use.crosses === undefined ? {} : { crosses: use.crosses }),
       encoderOf: owner,
       ...(use.max === undefined ? {} : { max: use.max }),
       ...(dim > 0 ? { table: owner } : {}),
@@ -68,8 +69,15 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'>): {
   return { output: { byName, tables: [...tables.values()] }, diagnostics };
 }
 
+/** The features of a tower and those that its crosses take together, each once. */
+export function featuresRead(tower: Tower, crossesOf: (feature: string) => readonly string[] | undefined): string[] {
+  return [...new Set(tower.features.flatMap((feature) => [feature, ...(crossesOf(feature) ?? [])]))];
+}
+
 /** The tower that reads it or has it as key; one that only lends its table, or weighs rows, counts to the side that asks. */
-function towerOf(model: Pick<Model, 'towers'>, feature: string): string {
-  const reads = model.towers.find((tower) => tower.features.includes(feature) || tower.key === feature);
-  return (reads ?? model.towers[0]).name;
+function towerOf({ towers }: Pick<Model, 'towers'>, uses: ReadonlyMap<string, FeatureUse>, feature: string): string {
+  const reads = towers.find(
+    (tower) => tower.key === feature || featuresRead(tower, (name) => uses.get(name)?.crosses).includes(feature),
+  );
+  return (reads ?? towers[0]).name;
 }

@@ -18,12 +18,18 @@ export type Encoder =
   | { readonly kind: 'standardize'; readonly log: boolean }
   /** The number itself, or log(1 + x); missing is 0. */
   | { readonly kind: 'number'; readonly log: boolean }
+  /** A part of a moment in UTC, from seconds since 1970; missing is the code after the last. */
+  | { readonly kind: 'clock'; readonly part: ClockPart }
   /** A list of numbers of fixed length. */
   | { readonly kind: 'vector'; readonly size: number }
   /** Text to a bag of hashed lower-case words. */
   | { readonly kind: 'words'; readonly buckets: number }
   /** Text to a bag of hashed letter trigrams of `#word#` (Huang et al. 2013). */
   | { readonly kind: 'trigrams'; readonly buckets: number };
+
+/** Parts of a moment, each with how many codes it has. */
+export const clockParts = { hour: 24, weekday: 7, month: 12, week_hour: 168 } as const;
+export type ClockPart = keyof typeof clockParts;
 
 /** One feature as the host sees it. */
 export interface FeaturePlan {
@@ -34,6 +40,8 @@ export interface FeaturePlan {
   readonly encoder: Encoder;
   /** The column it reads; equal to the feature's name unless it is `like` another or a list of another. */
   readonly column: string;
+  /** The features whose codes, as text and joined by commas, it encodes; it then reads no column. */
+  readonly crosses?: readonly string[];
   /** Features that share an encoder name its owner: a history of movie_id uses movie_id's vocabulary. */
   readonly encoderOf: string;
   /** Bags keep this many elements at most: for histories the latest, else the first. */

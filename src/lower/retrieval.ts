@@ -2,7 +2,7 @@
 import { invariant } from '../diagnostics/failure.ts';
 import { makeBuilder } from '../graph/builder.ts';
 import type { Model } from '../model/model.ts';
-import type { LoweredFeatures } from './features.ts';
+import { featuresRead, type LoweredFeatures } from './features.ts';
 import { finished } from './finish.ts';
 import { GraphInputs } from './inputs.ts';
 import { lowerItem } from './item.ts';
@@ -40,7 +40,7 @@ export function lowerRetrieval(model: Model, features: LoweredFeatures, side: 'q
   return {
     name: tower.name,
     ...(tower.key === undefined ? {} : { key: tower.key }),
-    features: tower.features,
+    features: featuresRead(tower, (name) => features.byName.get(name)?.use.crosses),
     embedded,
     width: whole.width,
     ...(side === 'query' && whole.interests !== undefined ? { interests: whole.interests } : {}),

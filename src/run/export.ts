@@ -54,8 +54,10 @@ export interface ServingInput {
   readonly dtype: string;
   readonly shape: ServingShape;
   readonly gives: 'code' | 'bag' | 'numbers';
-  readonly column: string;
+  /** Absent for a cross. */
+  readonly column?: string;
   readonly encoding: string;
+  readonly crosses?: readonly { readonly name: string; readonly column: string; readonly encoding: string }[];
   readonly padding?: -1;
   readonly keeps?: 'latest' | 'first';
 }
@@ -163,6 +165,10 @@ async function writeAll(folder: string, under: string, files: Readonly<Record<st
 
 function describe(plan: Plan, tower: TowerPlan, graph: Graph, encodingFile: (feature: string) => string): ServingTower {
   const { name, key } = tower;
+  const crossed = (feature: string): NonNullable<ServingInput['crosses']>[number] => {
+    const { column, encoderOf } = plan.features.find((each) => each.name === feature)!;
+    return { name: feature, column, encoding: encodingFile(encoderOf) };
+  };
   return {
     ...(key === undefined ? {} : { key }),
     files: { tfjs: `${name}/tfjs/model.json`, onnx: `${name}/model.onnx`, savedModel: `${name}/saved_model` },
@@ -175,8 +181,9 @@ function describe(plan: Plan, tower: TowerPlan, graph: Graph, encodingFile: (fea
         dtype,
         shape: shapeOf(graph, input.node),
         gives: feature.gives,
-        column: feature.column,
+        ...(feature.crosses ? {} : { column: feature.column }),
         encoding: encodingFile(feature.encoderOf),
+        ...(feature.crosses ? { crosses: feature.crosses.map((name) => crossed(name)) } : {}),
         ...(feature.gives === 'bag' ? { padding: -1, keeps: keeps(plan, feature) } : {}),
       };
     }),

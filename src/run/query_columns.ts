@@ -1,4 +1,5 @@
 /** Feature values as they come from a person or a request, encoded as training encoded its columns: one row. */
+import { crossColumns } from '../data/crosses.ts';
 import type { Column, Encoding, IndexedColumn } from '../data/dataset.ts';
 import { type EncodedValue, encodeValue } from '../data/encoders/value.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
@@ -16,22 +17,32 @@ export function queryColumns(
   values: FeatureValues,
 ): Map<string, IndexedColumn> {
   for (const name of Object.keys(values)) {
-    if (tower.features.includes(name) || name === tower.key) continue;
+    const crosses = plan.features.some((feature) => feature.name === name && feature.crosses !== undefined);
+    if ((tower.features.includes(name) && !crosses) || name === tower.key) continue;
     throw failure('unknown-name', {
       what: `feature of tower \`${tower.name}\``,
       name,
       nearest: nearest(name, tower.features),
     });
   }
-  return new Map(
-    plan.features
-      .filter((feature) => tower.features.includes(feature.name))
-      .map((feature) => {
-        const encoding = encodings.get(feature.encoderOf);
-        invariant(encoding, `feature ${feature.name} has no encoding`);
-        return [feature.name, { column: columnOf(feature, encode(feature, encoding, values), keeps(plan, feature)) }];
-      }),
-  );
+  const own = plan.features.filter((feature) => tower.features.includes(feature.name));
+  const encodingOf = (feature: FeaturePlan): Encoding => {
+    const encoding = encodings.get(feature.encoderOf);
+    invariant(encoding, `feature ${feature.name} has no encoding`);
+    return encoding;
+  };
+  const columns = new Map<string, IndexedColumn>();
+  for (const feature of own) {
+    if (feature.crosses) continue;
+    const value = encode(feature, encodingOf(feature), values);
+    columns.set(feature.name, { column: columnOf(feature, value, keeps(plan, feature)) });
+  }
+  for (const feature of own) {
+    if (!feature.crosses) continue;
+    const parts = feature.crosses.map((name) => columns.get(name)!);
+    columns.set(feature.name, crossColumns(encodingOf(feature), parts, 1));
+  }
+  return columns;
 }
 
 function encode(feature: FeaturePlan, encoding: Encoding, values: FeatureValues): EncodedValue {

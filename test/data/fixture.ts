@@ -89,7 +89,7 @@ export function features(tower: string, declared: Readonly<Record<string, Declar
   });
 }
 
-const codes = new Set<Encoder['kind']>(['vocabulary', 'hash', 'boundaries', 'quantiles']);
+const codes = new Set<Encoder['kind']>(['vocabulary', 'hash', 'boundaries', 'quantiles', 'clock']);
 
 export const vocabulary: Encoder = { kind: 'vocabulary', minimumCount: 1 };
 

@@ -2,6 +2,7 @@
 import type { Encoder } from '../../lower/plan.ts';
 import type { Encoding } from '../dataset.ts';
 import { boundariesCoder, fitBoundaries } from './boundaries.ts';
+import { clockCoder, fitClock } from './clock.ts';
 import type { Coder, Fit, MakeCoder, Sample } from './contract.ts';
 import { fitHash, hashCoder } from './hash.ts';
 import { fitNumber, numberCoder } from './number.ts';
@@ -19,6 +20,7 @@ const fits: { readonly [K in Encoder['kind']]: Fit<K> } = {
   quantiles: fitQuantiles,
   standardize: fitStandardize,
   number: fitNumber,
+  clock: fitClock,
   vector: fitVector,
   words: fitWords,
   trigrams: fitTrigrams,
@@ -30,6 +32,7 @@ const coders: { readonly [K in Encoding['kind']]: MakeCoder<K> } = {
   boundaries: boundariesCoder,
   standardize: standardizeCoder,
   number: numberCoder,
+  clock: clockCoder,
   vector: vectorCoder,
   words: wordsCoder,
   trigrams: trigramsCoder,

@@ -1,11 +1,23 @@
 import type { FeatureKind } from '../contract.ts';
 import { category } from './category.ts';
+import { cross } from './cross.ts';
 import { id } from './id.ts';
 import { like } from './like.ts';
 import { list } from './list.ts';
 import { number } from './number.ts';
 import { text } from './text.ts';
+import { time } from './time.ts';
 import { vector } from './vector.ts';
 
 /** Every kind of feature, by the name a file uses. */
-export const features: Readonly<Record<string, FeatureKind>> = { id, category, number, list, text, vector, like };
+export const features: Readonly<Record<string, FeatureKind>> = {
+  id,
+  category,
+  number,
+  time,
+  list,
+  text,
+  vector,
+  like,
+  cross,
+};

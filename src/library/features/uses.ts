@@ -26,7 +26,19 @@ function declared(name: string, calls: ReadonlyMap<string, BoundKind>, within: r
 function bound(call: BoundKind, calls: ReadonlyMap<string, BoundKind>, within: readonly string[]): FeatureUse {
   const row = features[call.kind];
   if (row === undefined) throw new ShapeError('is not a kind of feature');
-  return row.use(call.arguments, elementOf(call, calls, within));
+  return row.use(call.arguments, elementOf(call, calls, within), namedBy(call, calls, within));
+}
+
+/** The features that an argument lists. */
+function namedBy(
+  call: BoundKind,
+  calls: ReadonlyMap<string, BoundKind>,
+  within: readonly string[],
+): readonly FeatureUse[] {
+  return Object.entries(features[call.kind]!.parameters).flatMap(([parameter, { type, rest }]) => {
+    if (type.is !== 'name' || type.of !== 'feature' || !rest) return [];
+    return (call.arguments[parameter] as readonly string[]).map((name) => declared(name, calls, within));
+  });
 }
 
 /** The feature that an argument names or declares, if its kind has such an argument. */
@@ -35,9 +47,9 @@ function elementOf(
   calls: ReadonlyMap<string, BoundKind>,
   within: readonly string[],
 ): FeatureUse | undefined {
-  for (const [parameter, { type }] of Object.entries(features[call.kind]!.parameters)) {
+  for (const [parameter, { type, rest }] of Object.entries(features[call.kind]!.parameters)) {
     const argument = call.arguments[parameter];
-    if (argument === undefined) continue;
+    if (argument === undefined || rest) continue;
     if (type.is === 'name' && type.of === 'feature') return owned(argument as string, calls, within);
     if (type.is === 'feature') {
       const element = argument as FeatureArgument;

@@ -1,12 +1,24 @@
 import { notes } from '../../diagnostics/codes.ts';
 import type { Span } from '../../text/source.ts';
+import { featuresNamed } from '../references.ts';
 import type { TowerPart } from '../resolution.ts';
 import type { Rule } from './rule.ts';
 
 /** A tower is a wall: no feature stands on both sides of it. */
 export const featureBothSides: Rule = {
   name: 'feature on both sides',
-  check({ towers }, report) {
+  check({ towers, features: declared, library }, report) {
+    /** The feature, and those whose values it takes. */
+    const valuesOf = (name: string): readonly string[] => {
+      const call = declared.get(name)?.call;
+      return call && library.features[call.kind]?.readsNamed
+        ? [name, ...featuresNamed(call, library.features)]
+        : [name];
+    };
+    const places = (tower: TowerPart): Place[] =>
+      inputsAndKey(tower).map(({ features, span }) => ({ features: features.flatMap(valuesOf), span }));
+    const sees = (tower: TowerPart, feature: string): boolean =>
+      places(tower).some(({ features }) => features.includes(feature));
     const reported = new Set<string>();
     for (const [at, tower] of towers.entries()) {
       for (const other of towers.slice(at + 1)) {
@@ -24,10 +36,12 @@ export const featureBothSides: Rule = {
   },
 };
 
-/** Where a tower lets features in: its inputs, and its key. */
-function places({ inputs, key }: TowerPart): { readonly features: readonly string[]; readonly span: Span }[] {
-  return [...inputs, ...(key ? [{ features: [key.name], span: key.span }] : [])];
+interface Place {
+  readonly features: readonly string[];
+  readonly span: Span;
 }
 
-const sees = (tower: TowerPart, feature: string): boolean =>
-  places(tower).some(({ features }) => features.includes(feature));
+/** Where a tower lets features in. */
+function inputsAndKey({ inputs, key }: TowerPart): Place[] {
+  return [...inputs, ...(key ? [{ features: [key.name], span: key.span }] : [])];
+}

@@ -1,4 +1,5 @@
 import { type BoundKind, ShapeError } from '../../library/contract.ts';
+import { clockRows } from '../../library/features/time.ts';
 import { featureUse } from '../../library/features/uses.ts';
 import type { Feature } from '../model.ts';
 import type { Rule } from './rule.ts';
@@ -46,6 +47,8 @@ export function rows(encoder: Exclude<ReturnType<typeof featureUse>['encoder'], 
       return encoder.buckets + 1;
     case 'boundaries':
       return encoder.boundaries.length + 2;
+    case 'clock':
+      return clockRows(encoder.part);
     case 'vocabulary':
       return encoder.values ? encoder.values.length + 1 : 0;
     default:

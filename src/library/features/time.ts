@@ -1,0 +1,22 @@
+import { type ClockPart, clockParts } from '../../lower/plan.ts';
+import { choice, integer } from '../parameters.ts';
+import { featureKind } from '../rows.ts';
+
+export const time = featureKind({
+  doc: 'A part of a moment, in UTC: each has a row of an embedding table, and one stands for missing. The column holds a date, a time, or seconds since 1970. Gives a field of width `dim`.',
+  paper: 'no paper: a category that the calendar makes',
+  example: 'time(weekday, dim: 4)',
+  column: 'time',
+  parameters: {
+    part: choice(Object.keys(clockParts) as ClockPart[], {
+      positional: true,
+      doc: '`hour` of the day, `weekday`, `month`, or `week_hour`, the hour of the week.',
+      default: 'hour',
+    }),
+    dim: integer({ min: 1, doc: 'Width of the embedding.', default: 4 }),
+  },
+  use: ({ part, dim }) => ({ encoder: { kind: 'clock', part }, gives: 'code', dim }),
+});
+
+/** Rows of its table: one is for a missing moment. */
+export const clockRows = (part: ClockPart): number => clockParts[part] + 1;
