@@ -1,0 +1,21 @@
+/** What the checker says of the text in the editor: worked out once for each text. */
+
+import { models } from 'tower:models';
+import type { Text } from '@codemirror/state';
+import { Facts } from '../src/lsp/language/facts.ts';
+import { check } from '../src/pipeline.ts';
+import { makeSource, type Source } from '../src/text/source.ts';
+
+const known = new WeakMap<Text, Facts>();
+
+/** Files that a model uses are those of the project: the page holds them. */
+const load = (path: string): Source | undefined =>
+  Object.hasOwn(models, path) ? makeSource(path, models[path]!) : undefined;
+
+export const fileName = 'models/playground.tower';
+
+export function factsOf(text: Text): Facts {
+  const found = known.get(text) ?? new Facts(check(makeSource(fileName, text.toString()), { load }));
+  known.set(text, found);
+  return found;
+}

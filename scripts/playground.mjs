@@ -1,0 +1,60 @@
+/**
+ * Builds the playground, one static page, into `build/playground/`, and serves it on this machine alone. `--build` only builds:
+ * the page needs no server, `index.html` opens by itself.
+ */
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
+
+const out = 'build/playground';
+
+/** `tower:models`: every `.tower` file under models/, by path. */
+const models = {
+  name: 'models',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^tower:models$/ }, () => ({ path: 'models', namespace: 'models' }));
+    onLoad({ filter: /.*/, namespace: 'models' }, () => {
+      const files = readdirSync('models', { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.tower'))
+        .map((name) => join('models', name).replaceAll('\\', '/'))
+        .sort();
+      const texts = Object.fromEntries(files.map((file) => [file, readFileSync(file, 'utf8')]));
+      return { contents: `export const models = ${JSON.stringify(texts)};` };
+    });
+  },
+};
+
+await build({
+  entryPoints: ['playground/main.ts'],
+  outfile: join(out, 'playground.js'),
+  bundle: true,
+  minify: true,
+  // No module: a page opened as a file may not load one.
+  format: 'iife',
+  platform: 'browser',
+  target: 'es2022',
+  alias: { 'node:path': resolve('playground/path.ts') },
+  logLevel: 'warning',
+  plugins: [models],
+});
+mkdirSync(out, { recursive: true });
+const types = { 'index.html': 'text/html', 'style.css': 'text/css', 'playground.js': 'text/javascript' };
+for (const name of ['index.html', 'style.css']) copyFileSync(join('playground', name), join(out, name));
+
+if (process.argv.includes('--build')) {
+  console.log(`built ${out}/index.html`);
+} else {
+  const server = createServer((request, response) => {
+    const name = new URL(request.url ?? '/', 'http://localhost').pathname.slice(1) || 'index.html';
+    if (!Object.hasOwn(types, name)) return response.writeHead(404).end('there is no such page');
+    response.writeHead(200, { 'content-type': `${types[name]}; charset=utf-8` }).end(readFileSync(join(out, name)));
+  });
+  server.on('error', ({ message }) => {
+    console.error(`cannot serve: ${message}; give another port: PORT=5174 npm run playground`);
+    process.exitCode = 1;
+  });
+  server.listen(Number(process.env.PORT ?? 5173), '127.0.0.1', () => {
+    console.log(`http://localhost:${server.address().port}`);
+  });
+}
