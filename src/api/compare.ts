@@ -12,6 +12,8 @@ export interface CompareRequest {
   readonly baselines?: boolean;
   /** A feature of the asking tower: adds popularity among events of the same value. */
   readonly by?: string;
+  /** The row that the others are compared with, a run or a baseline by its name. Default: the first run. */
+  readonly against?: string;
   /** Default: the usual ones. */
   readonly metrics?: readonly MeasureSpec[];
   readonly draws?: number;

@@ -16,6 +16,8 @@ export interface Sample {
   /** Each event's group: 0 … groups − 1. */
   readonly group: Int32Array;
   readonly groups: number;
+  /** Which series the others are compared with. Default: the first. */
+  readonly reference?: number;
 }
 
 export interface BootstrapOptions {
@@ -29,13 +31,13 @@ export interface BootstrapOptions {
 export interface Intervals {
   /** Means over the events, of each series. */
   readonly means: readonly Interval[];
-  /** Each series less the first one, on the same draws; 0 exactly for the first. */
+  /** Each series less the one compared with, on the same draws; exactly 0 for that one. */
   readonly differences: readonly Interval[];
 }
 
 export const usualBootstrap = { draws: 1000, seed: 1, level: 0.95 } as const;
 
-export function bootstrap({ series, group, groups }: Sample, options: BootstrapOptions = {}): Intervals {
+export function bootstrap({ series, group, groups, reference = 0 }: Sample, options: BootstrapOptions = {}): Intervals {
   const { draws, seed, level } = { ...usualBootstrap, ...options };
   const sizes = new Float64Array(groups);
   for (const of of group) sizes[of]!++;
@@ -62,8 +64,8 @@ export function bootstrap({ series, group, groups }: Sample, options: BootstrapO
     means: drawn.map((values, s) => interval(means[s]!, values, level)),
     differences: drawn.map((values, s) =>
       interval(
-        means[s]! - means[0]!,
-        values.map((value, draw) => value - drawn[0]![draw]!),
+        means[s]! - means[reference]!,
+        values.map((value, draw) => value - drawn[reference]![draw]!),
         level,
       ),
     ),

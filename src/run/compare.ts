@@ -2,6 +2,7 @@
 import type { Dataset, Part } from '../data/dataset.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import type { Plan } from '../lower/plan.ts';
+import { nearest } from '../text/nearest.ts';
 import { type BootstrapOptions, bootstrap, type Interval, usualBootstrap } from './bootstrap.ts';
 import { baselineScorers, makeTask } from './contestants.ts';
 import { type Measure, valuesOf } from './figures.ts';
@@ -27,6 +28,8 @@ export interface CompareOptions extends BootstrapOptions {
   readonly baselines?: boolean;
   /** As for `evaluate`. */
   readonly by?: string;
+  /** The row that the others are compared with, by its name. Default: the first. */
+  readonly against?: string;
 }
 
 export interface Comparison {
@@ -34,6 +37,8 @@ export interface Comparison {
   readonly events: number;
   readonly items: number;
   readonly metrics: readonly string[];
+  /** Name of the row that the others are compared with. */
+  readonly against: string;
   readonly rows: readonly ComparedRow[];
   /** Sentences: what the figures are figures of. */
   readonly protocol: readonly string[];
@@ -43,7 +48,7 @@ export interface ComparedRow {
   readonly name: string;
   /** By metric: the mean over all events, and its interval. */
   readonly figures: Readonly<Record<string, Interval>>;
-  /** Less the first row, on the same draws; absent for the first row. */
+  /** Less the row compared with, on the same draws; absent for that row. */
   readonly differences?: Readonly<Record<string, Interval>>;
 }
 
@@ -83,8 +88,13 @@ export async function compare(contestants: readonly Contestant[], options: Compa
     for (const scorer of beside.scorers) await rank(first, scorer, scorer.name);
   }
 
+  const reference = options.against === undefined ? 0 : names.indexOf(options.against);
+  if (reference === -1) {
+    const name = options.against!;
+    throw failure('unknown-name', { what: 'row of the comparison', name, nearest: nearest(name, names), known: names });
+  }
   const { group, groups, unit } = groupsOf(first.dataset, part);
-  const intervals = values.map((series) => bootstrap({ series, group, groups }, options));
+  const intervals = values.map((series) => bootstrap({ series, group, groups, reference }, options));
   const labels = measures.map(({ label }) => label);
   const pick = (of: 'means' | 'differences', row: number): Record<string, Interval> =>
     Object.fromEntries(labels.map((label, at) => [label, intervals[at]![of][row]!]));
@@ -93,10 +103,11 @@ export async function compare(contestants: readonly Contestant[], options: Compa
     events: protocol.sizes.held,
     items: protocol.sizes.corpus,
     metrics: labels,
+    against: names[reference]!,
     rows: names.map((name, row) => ({
       name,
       figures: pick('means', row),
-      ...(row === 0 ? {} : { differences: pick('differences', row) }),
+      ...(row === reference ? {} : { differences: pick('differences', row) }),
     })),
     protocol: [...sentences(protocol, removeSeen, unit, options), ...leftOut],
   };

@@ -85,6 +85,18 @@ describe('comparing runs', () => {
     expect(protocol.join(' ')).toContain('1,000 bootstrap draws of users (12)');
   });
 
+  it('compares with another row when told, and refuses one that is not there', async () => {
+    const options = { part: 'test', measures, baselines: true } as const;
+    const { rows, against } = await compare([model('first')], { ...options, against: 'popularity' });
+    expect(against).toBe('popularity');
+    expect(rows.filter(({ differences }) => differences === undefined).map(({ name }) => name)).toEqual(['popularity']);
+    const [first, , popularity] = rows;
+    const expected = first!.figures.mrr!.mean - popularity!.figures.mrr!.mean;
+    expect(first!.differences!.mrr!.mean).toBeCloseTo(expected, 12);
+    const refused = compare([model('first')], { ...options, against: 'populrity' });
+    await expect(refused).rejects.toThrow('no row of the comparison called `populrity`');
+  });
+
   it('refuses other events, and says how they differ', async () => {
     const other = { ...model('other'), dataset: makeDataset({ users: 12, items: 24, eventsPerUser: 13, heldOut: 2 }) };
     const refused = await compare([model('first'), other], { part: 'test', measures }).catch((error) => error);

@@ -12,6 +12,7 @@ interface Options {
   readonly removeSeen?: boolean;
   readonly baselines?: boolean;
   readonly by?: string;
+  readonly against?: string;
   readonly data?: string;
   readonly engine?: EngineName;
   readonly json?: boolean;
@@ -20,11 +21,15 @@ interface Options {
 export function compareCommand(program: Command): void {
   const command = new Command('compare')
     .description('a table of runs under one protocol, with intervals by user; refuses runs of other protocols')
-    .argument('<run...>', 'the folders of trained models; the others are compared with the first')
+    .argument('<run...>', 'the folders of trained models')
     .addOption(new Option('--part <part>', 'which held-out events').choices(['validation', 'test']))
     .option('--remove-seen', 'items of the user’s training events leave the ranking')
     .option('--baselines', 'random, popularity, ItemCF and EASE beside them, told what the first run reads')
     .option('--by <feature>', 'with --baselines: popularity among events of the same value of this feature')
+    .option(
+      '--against <row>',
+      'the row that the others are compared with: a run’s or a baseline’s name (default: the first)',
+    )
     .addOption(dataOption())
     .addOption(engineOption())
     .addOption(jsonOption())
@@ -48,16 +53,14 @@ const nameOf = (folder: string, folders: readonly string[]): string =>
 
 const shown = ['recall@10', 'recall@50', 'ndcg@10'];
 
-/** Means with their intervals, then the differences to the first row, then the protocol. */
-export function comparisonText({ metrics, rows, protocol }: Comparison): string {
+/** Means with their intervals, then the differences to one row, then the protocol. */
+export function comparisonText({ metrics, rows, against, protocol }: Comparison): string {
   const columns = metrics.filter((label) => shown.includes(label));
   const labels = columns.length > 0 ? columns : metrics;
-  const [first, ...others] = rows;
   const lines = rows.map(({ name, figures }) => [name, ...labels.map((label) => cell(figures[label]!, ''))]);
-  const differences = others.map(({ name, differences }) => [
-    `${name} − ${first!.name}`,
-    ...labels.map((label) => cell(differences![label]!, '+')),
-  ]);
+  const differences = rows.flatMap(({ name, differences }) =>
+    differences ? [[`${name} − ${against}`, ...labels.map((label) => cell(differences[label]!, '+'))]] : [],
+  );
   return [
     tableOf(['', ...labels], lines),
     ...(differences.length > 0 ? [tableOf(['', ...labels], differences)] : []),
