@@ -9,7 +9,7 @@ import { readCurves } from '../run/report/curves.ts';
 import { drawingOf } from '../run/report/drawn.ts';
 import { type ReportParts, reportPage } from '../run/report/page.ts';
 import { makeSource } from '../text/source.ts';
-import { loadUsed, readSource } from './files.ts';
+import { readSource } from './files.ts';
 
 export const reportFile = 'report.html';
 
@@ -32,13 +32,17 @@ export async function writeReport(folder: string, evaluation?: Evaluation): Prom
   return path;
 }
 
-/** The model's files lie side by side in the run, whatever folders they came from. */
+/** Compiled anew from the files kept with the run, which lie side by side, whatever folders they came from. */
 function modelOf(folder: string, { sources, settings }: Manifest): Pick<ReportParts, 'drawing' | 'fixedWeights'> {
   const [main] = sources;
   if (main === undefined) return {};
-  const at = (path: string): string => join(folder, 'sources', basename(path));
+  // Files of one name lie under others here; what is used is read in the order in which it was at training.
+  const others = sources.slice(1).values();
   const { model, lowered } = compile(makeSource(basename(main), readSource(join(folder, main)).text), {
-    load: (path) => loadUsed(at(path)),
+    load(path) {
+      const { value } = others.next();
+      return value === undefined ? undefined : makeSource(path, readSource(join(folder, value)).text);
+    },
     folder: resolve(folder, 'sources'),
     project: parse(resolve(folder)).root,
     ...(settings ? { settings: Object.fromEntries(Object.entries(settings).map(([k, v]) => [k, Number(v)])) } : {}),
