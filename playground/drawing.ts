@@ -13,7 +13,7 @@ interface Column {
   readonly boxes: readonly { readonly text: string; readonly type: string }[];
 }
 
-const boxWidth = 190;
+const boxWidth = 214;
 const boxHeight = 30;
 const pitch = 58;
 const gap = 22;
@@ -31,7 +31,7 @@ export function drawTowers(facts: Facts): SVGSVGElement {
     return 16 + at * (boxWidth + gap) + towers.indexOf(column.tower) * gap;
   };
   const width = Math.max(460, 16 + columns.length * (boxWidth + gap) + towers.length * gap);
-  const svg = make('svg', { viewBox: `0 0 ${width} ${taskTop + 60}`, width, height: taskTop + 60 }) as SVGSVGElement;
+  const svg = make('svg', { viewBox: `0 0 ${width} ${taskTop + 78}`, width, height: taskTop + 78 }) as SVGSVGElement;
 
   for (const name of towers) {
     const own = columns.filter(({ tower }) => tower === name);
@@ -45,11 +45,13 @@ export function drawTowers(facts: Facts): SVGSVGElement {
   tasks.forEach((task, at) => {
     const taskWidth = Math.min(share - 24, 520);
     const x = share * (at + 0.5) - taskWidth / 2;
-    svg.append(make('rect', { class: 'task', x, y: taskTop, width: taskWidth, height: 48, rx: 8 }));
+    svg.append(make('rect', { class: 'task', x, y: taskTop, width: taskWidth, height: 66, rx: 8 }));
     svg.append(text(x + taskWidth / 2, taskTop + 19, `task ${task.name.name}`, 'title middle'));
     const entries = task.entries.filter(({ name }) => name.name === 'score' || name.name === 'loss');
-    const said = entries.map(({ value }) => textOf(value.span)).join(' · ');
-    svg.append(text(x + taskWidth / 2, taskTop + 37, short(said, Math.floor(taskWidth / 6.6)), 'middle'));
+    entries.forEach(({ value }, line) => {
+      const said = short(textOf(value.span), Math.floor(taskWidth / 7.6));
+      svg.append(text(x + taskWidth / 2, taskTop + 37 + line * 17, said, 'middle'));
+    });
   });
   return svg;
 }

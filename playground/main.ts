@@ -38,6 +38,7 @@ const view = new EditorView({
     bracketMatching(),
     closeBrackets(),
     highlightActiveLine(),
+    EditorView.lineWrapping,
     keymap.of([
       { key: 'Mod-s', preventDefault: true, run: formatText },
       ...closeBracketsKeymap,
@@ -61,8 +62,11 @@ function show(): void {
   const { diagnostics, model } = facts.checked;
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
   const warnings = diagnostics.length - errors;
-  byId('state').textContent =
-    diagnostics.length === 0 ? 'checks' : `${counted(errors, 'error')}, ${counted(warnings, 'warning')}`;
+  const said = [
+    ...(errors > 0 ? [counted(errors, 'error')] : []),
+    ...(warnings > 0 ? [counted(warnings, 'warning')] : []),
+  ];
+  byId('state').textContent = said.join(', ') || 'checks';
   byId('state').className = errors > 0 ? 'bad' : warnings > 0 ? 'fair' : 'good';
   byId('towers').replaceChildren(drawTowers(facts));
   lowered = model && !hasErrors(diagnostics) ? lower(model).output : undefined;
