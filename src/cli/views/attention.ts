@@ -9,8 +9,8 @@ export function attentionText(all: readonly Attention[]): string {
     .map(({ block, over, fields }) => {
       const rows = fields.map(({ name, mean, deviation }) => [
         name,
-        mean.toFixed(3),
-        `± ${deviation.toFixed(3)}`,
+        mean.toFixed(4),
+        `± ${deviation.toFixed(4)}`,
         '█'.repeat(Math.round(mean * longestBar)).padEnd(longestBar),
       ]);
       return [`${block}, mean over ${over}`, tableOf(['field', 'let through', '', ''], rows)].join('\n');
