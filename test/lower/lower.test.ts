@@ -246,7 +246,7 @@ describe('log q', () => {
     );
     // By frequency each item of a batch has one column; a stream counts every event.
     const [name, rows] =
-      estimator === 'frequency' ? ['log_q/distinct/video_id', 'distinct'] : ['log_q/video_id', 'events'];
+      estimator === 'frequency' ? ['log_q/distinct/video_id', 'distinct'] : ['log_q/streaming/video_id', 'events'];
     expect(step.inputs.filter(({ source }) => source.from === 'log_q')).toEqual([
       { name, source: { from: 'log_q', key: 'video_id', estimator, rows: { kind: rows } } },
     ]);

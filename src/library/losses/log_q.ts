@@ -21,5 +21,6 @@ export function logQOf(
 ): Ref {
   const source = { from: 'log_q', key, estimator, rows, ...(mixed === undefined ? {} : { mixed }) } as const;
   const prefix = mixed === undefined ? '' : `mixed_${rowsPrefix(mixed)}`;
-  return input(`log_q/${prefix}${rowsPrefix(rows)}${key}`, source, [count]);
+  const estimated = estimator === 'streaming' ? 'streaming/' : '';
+  return input(`log_q/${estimated}${prefix}${rowsPrefix(rows)}${key}`, source, [count]);
 }

@@ -9,26 +9,27 @@ const margin = 1e-6;
  * that agrees most with the sum to the one that agrees least, as much as is best.
  */
 export function smallestNorm(builder: Builder, gram: Ref, count: number, least: number, iterations: number): Ref {
-  const even = builder.constant(new Array<number>(count).fill(1 / count));
-  if (count === 1) return even;
+  if (count === 1) return builder.constant([1]);
   const identity = eye(builder, count);
   const trace = builder.sum(builder.mul(gram, identity), [0, 1]);
   // Of no scale, so that small gradients do not underflow.
   const scaled = builder.div(gram, builder.maximum(trace, 1e-30));
   if (count === 2) return two(builder, scaled, least);
 
-  let weights = builder.reshape(even, [1, count]);
+  // From the shortest gradient: one that is far longer would drown the others in its rounding.
+  const squares = builder.reshape(builder.sum(builder.mul(scaled, identity), [0]), [1, count]);
+  const shortest = firstOf(builder, squares, smallestOf(builder, squares), count);
+  let weights = builder.add(builder.mul(shortest, 1 - count * least), least);
   for (let at = 0; at < iterations; at++) {
     const agreement = builder.matMul(weights, scaled);
     const free = builder.greater(weights, least + margin);
     const most = builder.select(free, agreement, -1e9);
     const from = firstOf(builder, most, builder.max(most, [1], true), count);
-    const fewest = builder.neg(builder.max(builder.neg(agreement), [1], true));
-    const to = firstOf(builder, agreement, fewest, count);
+    const to = firstOf(builder, agreement, smallestOf(builder, agreement), count);
     const move = builder.sub(to, from);
     const slope = builder.sum(builder.mul(agreement, move), [1], true);
     const curve = builder.sum(builder.mul(builder.matMul(move, scaled), move), [1], true);
-    const best = builder.div(builder.neg(slope), builder.maximum(curve, 1e-12));
+    const best = builder.div(builder.neg(slope), builder.maximum(curve, 1e-30));
     const room = builder.sub(builder.sum(builder.mul(weights, from), [1], true), least);
     const step = builder.maximum(builder.minimum(best, room), 0);
     weights = builder.add(weights, builder.mul(move, step));
@@ -46,6 +47,11 @@ function two(builder: Builder, gram: Ref, least: number): Ref {
   const sound = builder.select(builder.greater(distance, 1e-12), share, 0.5);
   const bounded = builder.minimum(builder.maximum(sound, least), 1 - least);
   return builder.concat([bounded, builder.sub(1, bounded)], 0);
+}
+
+/** [1, count] → [1, 1] */
+function smallestOf(builder: Builder, row: Ref): Ref {
+  return builder.neg(builder.max(builder.neg(row), [1], true));
 }
 
 /** 1 at the first element of a row that equals `value`, else 0: [1, count]. */

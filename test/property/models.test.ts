@@ -1,0 +1,165 @@
+/**
+ * Random models out of the library's tables are checked, lowered, differentiated and run: none crashes, every number stays
+ * finite, and engines agree with plain arrays. 100 by default; `TOWER_MODELS=1000` takes as many, each on every engine.
+ */
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Engine } from '../../src/engine/engine.ts';
+import { evaluate, type Tensors } from '../../src/graph/evaluate.ts';
+import type { Graph, Tensor } from '../../src/graph/graph.ts';
+import { initialValues } from '../../src/graph/initial.ts';
+import { verify } from '../../src/graph/verify.ts';
+import { blocks } from '../../src/library/blocks/table.ts';
+import { features } from '../../src/library/features/table.ts';
+import { losses } from '../../src/library/losses/table.ts';
+import { optimizers } from '../../src/library/optimizers/table.ts';
+import { scores } from '../../src/library/scores/table.ts';
+import { weightings } from '../../src/library/weightings/table.ts';
+import type { Plan } from '../../src/lower/plan.ts';
+import { compile } from '../../src/pipeline.ts';
+import { makeRandom } from '../../src/random/random.ts';
+import { makeSource } from '../../src/text/source.ts';
+import { engineOrSkip, names } from '../engine/support.ts';
+import { feed } from '../library/support.ts';
+import { randomModel } from './random_model.ts';
+
+const asked = process.env.TOWER_MODELS;
+const count = Number(asked ?? 100);
+
+const models = fc.array(fc.nat(1_000_000), { minLength: 250, maxLength: 250 }).map((choices) => {
+  let at = 0;
+  return randomModel((below) => (choices[at++] ?? 0) % below);
+});
+const samples = fc.sample(models, { numRuns: count, seed: 41 }).map((text) => ({ text, ...planOf(text) }));
+
+/** The plan; what the checker refuses is told in the language's words, and is not a crash. */
+function planOf(text: string): { readonly plan?: Plan; readonly errors: readonly string[] } {
+  const { lowered, diagnostics } = compile(makeSource('random.tower', text));
+  const errors = diagnostics
+    .filter(({ severity }) => severity === 'error')
+    .map(({ code, message }) => `${code}: ${message}`);
+  return { ...(lowered ? { plan: lowered.plan } : {}), errors };
+}
+
+describe('random models', () => {
+  const engines: Engine[] = [];
+  beforeAll(async () => {
+    for (const name of names) {
+      const engine = await engineOrSkip(name);
+      if (engine) engines.push(engine);
+    }
+  });
+
+  test('are well typed', () => {
+    const refused = samples.flatMap(({ text, errors }) => (errors.length > 0 ? [`${text}\n${errors.join('\n')}`] : []));
+    expect(refused.slice(0, 3).join('\n\n')).toBe('');
+  });
+
+  test.runIf(count >= 100)('use every row of the tables', () => {
+    const flows = Object.keys(blocks).filter((kind) =>
+      Object.values(blocks[kind]!.parameters).some(({ type }) => type.is === 'flow'),
+    );
+    const kinds = [features, blocks, scores, losses, weightings, optimizers].flatMap((table) => Object.keys(table));
+    const all = samples.map(({ text }) => text).join('\n');
+    // A block that takes a flow is not drawn: what may stand in it is not in its table.
+    expect(kinds.filter((kind) => !flows.includes(kind) && !new RegExp(`\\b${kind}\\b`).test(all))).toEqual([]);
+  });
+
+  test('run and are differentiated on every engine as in plain arrays', { timeout: 600_000 }, async () => {
+    for (const [number, { text, plan }] of samples.entries()) {
+      if (!plan) continue;
+      try {
+        await expectToTrain(plan, asked ? engines : [engines[number % engines.length]!]);
+      } catch (error) {
+        throw new Error(`model ${number}: ${(error as Error).message}\n${text}`, { cause: error });
+      }
+    }
+  });
+});
+
+async function expectToTrain({ step, towers }: Plan, engines: readonly Engine[]): Promise<void> {
+  const { graph } = step;
+  expect(verify(graph)).toEqual([]);
+  const parameters = anywhere(graph);
+  const inputs = feed(step, 5, { hits: hitsOf(step.inputs.map(({ name }) => name)) });
+  const trained = Object.fromEntries(
+    graph.parameters.filter(({ trainable }) => trainable).map(({ name }) => [name, parameters[name]!]),
+  );
+  const expected = evaluate(graph, inputs, parameters);
+  const moved = evaluate(graph, lastDigits(inputs, 1), { ...parameters, ...lastDigits(trained, 2) });
+  for (const [name, { data }] of Object.entries({ ...expected.outputs, ...expected.parameters })) {
+    expect(data.every(Number.isFinite), `${name} is finite`).toBe(true);
+  }
+  for (const engine of engines) {
+    const program = await engine.prepare(graph, parameters);
+    const outputs = await program.run(inputs);
+    const after = await program.read();
+    await program.close();
+    for (const [name, value] of Object.entries(expected.outputs)) {
+      expectNear(outputs[name]!, value, moved.outputs[name]!, `${engine.name}: ${name}`);
+    }
+    for (const [name, value] of Object.entries(expected.parameters)) {
+      expectNear(after[name]!, value, moved.parameters[name]!, `${engine.name}: ${name}`);
+    }
+  }
+  for (const { embedded } of towers) {
+    const values = initialValues(embedded.graph, 5);
+    const { vector } = evaluate(embedded.graph, feed(embedded, 4), values).outputs;
+    expect(vector!.data.every(Number.isFinite), 'the served vector is finite').toBe(true);
+  }
+}
+
+/** First values, and numbers at random for weights that begin at 0: a vector of zeros has no direction to agree on. */
+function anywhere(graph: Graph): Tensors {
+  const values = { ...initialValues(graph, 5) };
+  for (const { name, trainable, initial } of graph.parameters) {
+    if (!trainable || initial.kind !== 'zeros') continue;
+    const data = new Float32Array(values[name]!.data.length);
+    makeRandom(5, ...Buffer.from(name)).fill(data, -0.5, 0.5);
+    values[name] = { ...values[name]!, data };
+  }
+  return values;
+}
+
+/** Every float32 changed in its last digits, up or down, a small one as one of ¼ is: what that changes of a result, rounding may change as well. */
+function lastDigits(tensors: Tensors, stream: number): Tensors {
+  const random = makeRandom(stream);
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [
+      name,
+      tensor.dtype === 'float32'
+        ? {
+            ...tensor,
+            data: Float32Array.from(
+              tensor.data,
+              (value) => value + (random.next() < 0.5 ? -1 : 1) * 2 ** -22 * Math.max(Math.abs(value), 0.25),
+            ),
+          }
+        : tensor,
+    ]),
+  );
+}
+
+const largestOf = (data: ArrayLike<number>): number =>
+  Array.from(data).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+/** 1e-5 of the largest number beside it, of 1 where all are small; more only where a last digit of the inputs changes more. */
+function expectNear(actual: Tensor, expected: Tensor, moved: Tensor, what: string): void {
+  expect({ dtype: actual.dtype, shape: actual.shape }, what).toEqual({ dtype: expected.dtype, shape: expected.shape });
+  const change = largestOf(Array.from(expected.data, (value, at) => value - moved.data[at]!));
+  const allowed = Math.max(1e-5 * Math.max(1, largestOf(expected.data)), 16 * change);
+  for (let i = 0; i < expected.data.length; i++) {
+    const [a, e] = [actual.data[i]!, expected.data[i]!];
+    if (!(Math.abs(a - e) <= allowed))
+      expect.fail(`${what}[${i}] is ${a}, and plain arrays say ${e}, give or take ${allowed}`);
+  }
+}
+
+/** Hits that every kind of columns has: none where a row has few draws of its own. */
+const hitsOf = (inputs: readonly string[]): readonly (readonly [number, number])[] =>
+  inputs.some((name) => /^hits\/(sampled|shared)/.test(name))
+    ? [[0, 0]]
+    : [
+        [0, 2],
+        [3, 1],
+      ];
