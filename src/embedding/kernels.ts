@@ -3,6 +3,7 @@ import { kernels as encoded } from './kernels/generated.ts';
 
 export interface Kernels {
   badCode(codes: number, count: number, rows: number): number;
+  copyBags(values: number, starts: number, ends: number, count: number, codes: number, offsets: number): void;
   gather(table: number, bytes: number, codes: number, count: number, out: number): void;
   gatherSequence(
     table: number,

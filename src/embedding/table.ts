@@ -111,6 +111,9 @@ export function makeTable(options: TableOptions): Table {
     const outBytes = kind === 'sequence' ? rowBytes * length : rowBytes;
     let codes: Region | undefined;
     let offsets: Region | undefined;
+    let held: Region | undefined;
+    let bounds: Region | undefined;
+    let heldLength = 0;
     /** What was gathered, then its gradient. */
     let out: Region | undefined;
     let room = 0;
@@ -123,6 +126,7 @@ export function makeTable(options: TableOptions): Table {
         codes = space.enlarge(codes, codeCount * 4);
         if (kind !== 'one') offsets = space.enlarge(offsets, (count + 1) * 4);
         out = space.enlarge(out, count * outBytes);
+        if (held) bounds = space.enlarge(bounds, 2 * count * 4);
         room = count;
         roomForCodes = codeCount;
       },
@@ -133,6 +137,33 @@ export function makeTable(options: TableOptions): Table {
       offsets() {
         invariant(offsets, 'offsets before reserve, or of a lookup that has none');
         return space.integers(offsets, room + 1);
+      },
+      hold(values) {
+        held = space.enlarge(held, values.byteLength);
+        heldLength = values.length;
+        space.integers(held, heldLength).set(values);
+      },
+      copyBags(count, windows) {
+        invariant(held && bounds && codes && offsets && count <= room, 'copyBags before hold and reserve');
+        const both = space.integers(bounds, 2 * count);
+        const starts = both.subarray(0, count);
+        const ends = both.subarray(count);
+        windows(starts, ends);
+        let total = 0;
+        for (let i = 0; i < count; i++) {
+          const [start, end] = [starts[i]!, ends[i]!];
+          if (start < 0 || end < start || end > heldLength) invariant(false, `bag ${i} is ${start} to ${end}`);
+          total += end - start;
+        }
+        invariant(total <= roomForCodes, `${total} codes with room for ${roomForCodes}`);
+        kernels.copyBags(
+          held.pointer,
+          bounds.pointer,
+          bounds.pointer + 4 * count,
+          count,
+          codes.pointer,
+          offsets.pointer,
+        );
       },
       gather(count) {
         invariant(codes && out && count <= room, `gather of ${count} rows with room for ${room}`);
@@ -172,8 +203,8 @@ export function makeTable(options: TableOptions): Table {
         gatheredCodes = 0;
       },
       close() {
-        for (const region of [codes, offsets, out]) if (region) space.free(region);
-        codes = offsets = out = undefined;
+        for (const region of [codes, offsets, out, held, bounds]) if (region) space.free(region);
+        codes = offsets = out = held = bounds = undefined;
       },
     };
   }

@@ -1,4 +1,5 @@
 /** What the host may call. AssemblyScript, compiled by scripts/build-kernels.mjs. */
+export { copyBags } from './bags';
 export { badCode, gather, gatherSequence } from './gather';
 export { gatherPooled } from './pool';
 export { forget, resolve, resolveOne, scatterPooled, scatterSequence } from './accumulate';

@@ -52,6 +52,9 @@ function oneRow(
   };
 }
 
+/** A column of up to 16 M elements is copied to where a kernel reads it; a longer one is read where it lies. */
+const mostHeld = 64 * 2 ** 20;
+
 function bags(
   table: Table,
   column: BagColumn,
@@ -64,6 +67,9 @@ function bags(
   const { max } = feature;
   const lookup = table.lookup({ kind, length });
   const columnRows = makeColumnRows(index);
+  const { starts, ends, values } = column;
+  const isHeld = values.byteLength <= mostHeld;
+  if (isHeld) lookup.hold(values);
   return {
     reserve(batch) {
       const rows = columnRows(batch.rowsOf(source.rows));
@@ -73,7 +79,12 @@ function bags(
     },
     fill(batch) {
       const rows = columnRows(batch.rowsOf(source.rows));
-      pickBags(column, rows, lookup.codes(), lookup.offsets());
+      if (isHeld) {
+        lookup.copyBags(rows.length, (first, last) => {
+          pick(starts, rows, first);
+          pick(ends, rows, last);
+        });
+      } else pickBags(column, rows, lookup.codes(), lookup.offsets());
       const shape = kind === 'sequence' ? [rows.length, length, table.dim] : [rows.length, table.dim];
       return { dtype: 'float32', shape, data: lookup.gather(rows.length) };
     },

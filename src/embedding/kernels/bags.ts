@@ -1,0 +1,12 @@
+/** Bags of the rows end to end: values[starts[i] … ends[i]) to `codes`; offsets[i] is where bag i starts, one more where all end. */
+export function copyBags(values: usize, starts: usize, ends: usize, count: u32, codes: usize, offsets: usize): void {
+  let at: usize = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    store<u32>(offsets + (i << 2), <u32>(at >> 2));
+    const end = values + (<usize>load<u32>(ends + (i << 2)) << 2);
+    let from = values + (<usize>load<u32>(starts + (i << 2)) << 2);
+    for (; from + 16 <= end; from += 16, at += 16) v128.store(codes + at, v128.load(from));
+    for (; from < end; from += 4, at += 4) store<u32>(codes + at, load<u32>(from));
+  }
+  store<u32>(offsets + (count << 2), <u32>(at >> 2));
+}
