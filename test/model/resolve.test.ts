@@ -18,7 +18,7 @@ describe('two_tower.tower', () => {
 
   it('has no mistakes', () => expect(diagnostics).toEqual([]));
   it('has its features, with defaults filled in', () => {
-    expect([...resolved!.features.keys()]).toEqual(['user_id', 'history', 'movie_id', 'genres']);
+    expect([...resolved!.features.keys()]).toEqual(['user_id', 'history', 'recent', 'movie_id', 'genres']);
     expect(resolved!.features.get('history')!.call.arguments).toEqual({
       element: { feature: 'movie_id' },
       max: 50,
@@ -27,7 +27,7 @@ describe('two_tower.tower', () => {
   });
   it('has the side that asks first, groups opened', () => {
     expect(resolved!.towers.map(({ name, key, features }) => [name, key, features])).toEqual([
-      ['user', 'user_id', ['user_id', 'history']],
+      ['user', 'user_id', ['user_id', 'history', 'recent']],
       ['item', 'movie_id', ['movie_id', 'genres']],
     ]);
   });

@@ -13,7 +13,7 @@ const side = (tower: string, names: readonly string[]): readonly { deep: Row; wi
       wide: weights.dense(weighted, `${tower}/wide/wide/dense`),
     };
   });
-const users = side('user', ['user_id', 'history']);
+const users = side('user', ['user_id', 'history', 'recent']);
 const items = side('item', ['movie_id', 'genres']);
 const scores = users.map((user) => items.map((item) => cosine(user.deep, item.deep) + cosine(user.wide, item.wide)));
 

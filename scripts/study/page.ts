@@ -1,0 +1,96 @@
+/** `docs/results.md` from what was measured. */
+
+import type { Interval } from '../../src/run/bootstrap.ts';
+import type { Comparison } from '../../src/run/compare.ts';
+import { notes } from './notes.ts';
+import type { StudySet } from './plan.ts';
+
+/** One set as it was measured: kept beside its runs, so that a page can be written from several sittings. */
+export interface Measured {
+  readonly name: string;
+  readonly date: string;
+  readonly machine: string;
+  readonly command: string;
+  readonly seeds: readonly number[];
+  /** Names of the models that fit, in order; each was trained once a seed, and is row `<model>-<seed>` of the comparison. */
+  readonly models: readonly string[];
+  readonly comparison: Comparison;
+}
+
+export function pageOf(sets: readonly StudySet[], measured: readonly Measured[]): string {
+  const sections = sets.flatMap((set) => {
+    const found = measured.find(({ name }) => name === set.name);
+    return found ? [section(set, found)] : [];
+  });
+  return `${[intro, ...sections].join('\n\n')}\n`;
+}
+
+const intro = `<!-- Written by \`npm run study\` from what it measured: do not change it by hand. -->
+
+# Results
+
+Every file in \`models/\` that fits a data set, trained with several seeds as it stands, beside simple baselines that are told no less than the
+model: random, popularity, ItemCF and EASE. All rank the whole corpus by one code path, and ties share their places. Nothing was chosen by a
+test part: models were shaped, and stop, by their validation parts.
+
+A figure of a model is its mean over the seeds, with the least and the greatest in brackets. A figure of a baseline has its 95 % interval by
+bootstrap over users. The last column is the first metric of seed 1 less that of the baseline named, with the paired interval: where it holds 0,
+the two are not told apart.`;
+
+function section(set: StudySet, { date, machine, command, seeds, models, comparison }: Measured): string {
+  const labels = set.metrics.map(({ metric, k }) => (k === undefined ? metric : `${metric}@${k}`));
+  const row = (name: string) => comparison.rows.find((each) => each.name === name)!;
+  const ofModels = new Set(models.flatMap((model) => seeds.map((seed) => `${model}-${seed}`)));
+  const baselines = comparison.rows.filter(({ name }) => !ofModels.has(name));
+  const means = new Map(
+    models.map((model) => [
+      model,
+      labels.map((label) => spread(seeds.map((seed) => row(`${model}-${seed}`).figures[label]!.mean))),
+    ]),
+  );
+  const lines = [
+    ...models.map((model) => [
+      `\`${model}\``,
+      ...means.get(model)!.map(({ mean, low, high }) => `${mean.toFixed(4)} (${low.toFixed(4)}–${high.toFixed(4)})`),
+      difference(row(`${model}-${seeds[0]}`).differences?.[labels[0]!]),
+    ]),
+    ...baselines.map(({ name, figures, differences }) => [
+      name,
+      ...labels.map((label) => interval(figures[label]!)),
+      difference(differences?.[labels[0]!]),
+    ]),
+  ];
+  const head = ['', ...labels, `${labels[0]} − ${comparison.against}`];
+  const losers = models.flatMap((model) => {
+    const own = means.get(model)![0]!.mean;
+    const above = baselines.filter(({ figures }) => figures[labels[0]!]!.mean > own).map(({ name }) => name);
+    return above.length > 0 ? [`\`${model}\` is below ${above.join(', ')} on ${labels[0]}.`] : [];
+  });
+  const why = Object.entries(notes[set.name] ?? {}).map(([of, note]) => (of === '' ? note : `\`${of}\`: ${note}`));
+  return [
+    `## ${set.title}`,
+    set.asks,
+    [head, head.map((_, at) => (at === 0 ? '---' : '--:')), ...lines]
+      .map((cells) => `| ${cells.join(' | ')} |`)
+      .join('\n'),
+    [...losers, ...why].map((sentence) => `- ${sentence}`).join('\n'),
+    comparison.protocol.map((sentence) => `- ${sentence}`).join('\n'),
+    `Measured on ${date}, ${machine}, by \`${command}\`.`,
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function spread(values: readonly number[]): Interval {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  return { mean, low: Math.min(...values), high: Math.max(...values) };
+}
+
+const interval = ({ mean, low, high }: Interval): string =>
+  `${mean.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}]`;
+
+function difference(of: Interval | undefined): string {
+  if (!of) return '';
+  const signed = (value: number): string => `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(value).toFixed(4)}`;
+  return `${signed(of.mean)} [${signed(of.low)}, ${signed(of.high)}]`;
+}

@@ -1,0 +1,87 @@
+/** What the study measures: data sets, and by what protocol. */
+
+export interface StudySet {
+  /** Its name on the command line, and of its files. */
+  readonly name: string;
+  readonly title: string;
+  /** One line: what is asked. */
+  readonly asks: string;
+  readonly data: string;
+  /** Models that fit it are trained with these seeds. */
+  readonly seeds: readonly number[];
+  readonly removeSeen: boolean;
+  /** Popularity among events of one value of this feature. */
+  readonly by?: string;
+  /** Columns of the table; the first decides. */
+  readonly metrics: readonly { readonly metric: string; readonly k?: number }[];
+  /** The baseline that is to be beaten. */
+  readonly against: string;
+}
+
+const recall = (k: number) => ({ metric: 'recall', k });
+const ndcg = { metric: 'ndcg', k: 10 };
+const seeds = [1, 2, 3];
+
+export const sets: readonly StudySet[] = [
+  {
+    name: 'movielens_next',
+    title: 'MovieLens latest-small, next item',
+    asks: 'What does everybody watch last, after all they have watched? Films they have rated leave the ranking.',
+    data: 'models/data/movielens_next.tower',
+    seeds,
+    removeSeen: true,
+    metrics: [recall(10), recall(50), ndcg],
+    against: 'item_cf',
+  },
+  {
+    name: 'movielens',
+    title: 'MovieLens latest-small, by time',
+    asks: 'What is watched in the last tenth of all time? Most of those who watch then were never seen before.',
+    data: 'models/data/movielens.tower',
+    seeds,
+    removeSeen: true,
+    metrics: [recall(10), recall(50), ndcg],
+    against: 'item_cf',
+  },
+  {
+    name: 'msweb',
+    title: 'Anonymous Microsoft Web',
+    asks: 'Which area does somebody new visit, given the other areas they visit? Each visit in turn; all areas are ranked.',
+    data: 'models/data/msweb.tower',
+    seeds,
+    removeSeen: false,
+    metrics: [recall(10), ndcg],
+    against: 'item_cf',
+  },
+  {
+    name: 'flights',
+    title: 'Flights, January to June 2001',
+    asks: 'Where does a flight of June go, given its origin, hour and weekday?',
+    data: 'models/data/flights.tower',
+    seeds,
+    removeSeen: false,
+    by: 'origin',
+    metrics: [recall(10), ndcg],
+    against: 'popularity by origin',
+  },
+  {
+    name: 'restaurants',
+    title: 'Restaurants & consumers',
+    asks: 'Which place does somebody rate? A hundred test events: too few to tell models apart.',
+    data: 'models/data/restaurants.tower',
+    seeds,
+    removeSeen: false,
+    metrics: [recall(10), { metric: 'auc' }],
+    against: 'popularity',
+  },
+  {
+    name: 'cranfield',
+    title: 'Cranfield',
+    asks: 'Which abstract answers a question that was never asked in training?',
+    data: 'models/data/cranfield.tower',
+    seeds,
+    removeSeen: false,
+    metrics: [recall(10), recall(100), ndcg],
+    against: 'popularity',
+  },
+];
