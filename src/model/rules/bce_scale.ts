@@ -10,7 +10,7 @@ export const bceScale: Rule = {
   name: 'bce on a cosine without a scale',
   check(resolution, report) {
     for (const { loss, score } of resolution.tasks) {
-      if (!loss || !score || loss.kind !== 'bce') continue;
+      if (!loss || !score || resolution.library.losses[loss.kind]!.label !== 'binary') continue;
       const bound = scoreBound(resolution, score);
       if (bound === undefined) continue;
       const scale = typeof loss.arguments.scale === 'number' ? loss.arguments.scale : 1;
