@@ -35,7 +35,7 @@ export interface Checked {
 }
 
 export function check(source: Source, options: CheckOptions = {}): Checked {
-  const parsed = parse(source);
+  const parsed = (options.parse ?? parse)(source);
   const file = parsed.output;
   const resolved = resolveNames(file, { ...options, partial: hasErrors(parsed.diagnostics) });
   const resolution = resolved.output;

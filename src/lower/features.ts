@@ -40,6 +40,7 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'>): {
     }
   }
 
+  const towerOf = readers(model, uses);
   const byName = new Map<string, LoweredFeature>();
   const tables = new Map<string, TablePlan>();
   for (const [name, use] of uses) {
@@ -54,7 +55,7 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'>): {
     }
     const plan: FeaturePlan = {
       name,
-      tower: towerOf(model, uses, name),
+      tower: towerOf(name),
       gives: use.gives,
       encoder: ownerUse.encoder as Encoder,
       column: name,
@@ -75,9 +76,15 @@ export function featuresRead(tower: Tower, crossesOf: (feature: string) => reado
 }
 
 /** The tower that reads it or has it as key; one that only lends its table, or weighs rows, counts to the side that asks. */
-function towerOf({ towers }: Pick<Model, 'towers'>, uses: ReadonlyMap<string, FeatureUse>, feature: string): string {
-  const reads = towers.find(
-    (tower) => tower.key === feature || featuresRead(tower, (name) => uses.get(name)?.crosses).includes(feature),
-  );
-  return (reads ?? towers[0]).name;
+function readers(
+  { towers }: Pick<Model, 'towers'>,
+  uses: ReadonlyMap<string, FeatureUse>,
+): (feature: string) => string {
+  const byFeature = new Map<string, string>();
+  for (const tower of towers) {
+    for (const feature of [tower.key, ...featuresRead(tower, (name) => uses.get(name)?.crosses)]) {
+      if (feature !== undefined && !byFeature.has(feature)) byFeature.set(feature, tower.name);
+    }
+  }
+  return (feature) => byFeature.get(feature) ?? towers[0].name;
 }

@@ -6,7 +6,11 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
+import type { Outcome } from '../diagnostics/diagnostic.ts';
 import { check } from '../pipeline.ts';
+import type { File } from '../syntax/ast.ts';
+import { ParseMemory } from '../syntax/memory.ts';
+import { parse } from '../syntax/parse.ts';
 import { makeSource, type Source } from '../text/source.ts';
 import { Facts } from './language/facts.ts';
 
@@ -26,6 +30,9 @@ export class Session {
   readonly #sources = new Map<string, { readonly version: number; readonly source: Source }>();
   readonly #disk = new Map<string, OnDisk>();
   readonly #facts = new Map<string, { readonly facts: Facts; readonly reads: Reads }>();
+
+  /** Of the files that are open: their trees are those of the last text, so a check is good until its file changes. */
+  readonly #memories = new Map<string, ParseMemory>();
 
   /** Absolute path of what a URI names; the URI itself where it is no file. */
   pathOf(uri: string): string {
@@ -49,6 +56,7 @@ export class Session {
     this.#documents.delete(path);
     this.#sources.delete(path);
     this.#facts.delete(path);
+    this.#memories.delete(path);
   }
 
   document(path: string): TextDocument | undefined {
@@ -89,7 +97,7 @@ export class Session {
       return known.facts;
     }
     const reads: Reads = new Map();
-    const facts = new Facts(this.#check(source, (used, found) => reads.set(used, found)));
+    const facts = new Facts(this.#check(source, (used, found) => reads.set(used, found), this.#read));
     this.#facts.set(path, { facts, reads });
     return facts;
   }
@@ -97,15 +105,24 @@ export class Session {
   /** A file as it would be with other texts in some places. */
   factsWith(path: string, texts: ReadonlyMap<string, Source>): Facts | undefined {
     const source = texts.get(path) ?? this.source(path);
-    return source && new Facts(this.#check(source, () => {}, texts));
+    return source && new Facts(this.#check(source, () => {}, parse, texts));
   }
+
+  readonly #read = (source: Source): Outcome<File> => {
+    if (!this.#documents.has(source.name)) return parse(source);
+    const memory = this.#memories.get(source.name) ?? new ParseMemory();
+    this.#memories.set(source.name, memory);
+    return memory.parse(source);
+  };
 
   #check(
     source: Source,
     onRead: (path: string, source: Source | undefined) => void,
+    read: (source: Source) => Outcome<File>,
     texts?: ReadonlyMap<string, Source>,
   ) {
     return check(source, {
+      parse: read,
       project: this.#projectOf(source.name),
       load: (path) => {
         const found = texts?.get(path) ?? this.source(path);

@@ -1,6 +1,6 @@
 /** `use "file"`: reads the files a model uses, each once, and says which declarations come into scope. */
 import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
-import { type Diagnostic, hasErrors } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, hasErrors, type Outcome } from '../diagnostics/diagnostic.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
 import type { Source } from '../text/source.ts';
@@ -9,6 +9,8 @@ import type { Report } from './report.ts';
 export interface FileOptions {
   /** Reads a file that is used; `path` starts from where the user stands, as `folder` does. */
   readonly load?: (path: string) => Source | undefined;
+  /** Reads the text of a file, where an editor keeps what it read before. Default: `parse`. */
+  readonly parse?: (source: Source) => Outcome<Ast.File>;
   /** Folder of the main file: paths in it start from here. Default: that of its name. */
   readonly folder?: string;
   /** No file outside this folder may be used. Default: where the user stands, or `folder` when that lies elsewhere. */
@@ -67,7 +69,7 @@ export function gather(main: Ast.File, options: FileOptions, report: Report, dia
       whole = false;
       return;
     }
-    const parsed = parse(source);
+    const parsed = (options.parse ?? parse)(source);
     diagnostics.push(...parsed.diagnostics);
     if (hasErrors(parsed.diagnostics)) whole = false;
     visit(parsed.output, dirname(target), [...within, target]);

@@ -47,13 +47,20 @@ function matches(tokens: readonly IToken[], index: number, pattern: readonly Tok
   return pattern.every((type, at) => is(tokens[index + at], type));
 }
 
-const opens = [t.LeftBrace, t.LeftParenthesis, t.LeftBracket];
-const closes = [t.RightBrace, t.RightParenthesis, t.RightBracket];
+const opens: ReadonlySet<TokenType> = new Set([t.LeftBrace, t.LeftParenthesis, t.LeftBracket]);
+const closes: ReadonlySet<TokenType> = new Set([t.RightBrace, t.RightParenthesis, t.RightBracket]);
+
+/** A stretch of tokens: the index of the first, and the one past the last. */
+export type Range = readonly [start: number, end: number];
 
 /** Cut balanced tokens into declarations, each with the mistakes that may be in it. */
 export function splitDeclarations(tokens: readonly IToken[]): IToken[][] {
+  return declarationRanges(tokens).map(([start, end]) => tokens.slice(start, end));
+}
+
+export function declarationRanges(tokens: readonly IToken[]): Range[] {
   let column = 1;
-  return split(tokens, (index) => {
+  return split(tokens, [0, tokens.length], (index) => {
     const token = tokens[index]!;
     const previous = tokens[index - 1];
     const first = beginsLine(tokens, index);
@@ -74,7 +81,11 @@ export function splitDeclarations(tokens: readonly IToken[]): IToken[][] {
 
 /** Cut the balanced tokens of a body into entries; a comma between two belongs to the first. */
 export function splitEntries(tokens: readonly IToken[]): IToken[][] {
-  return split(tokens, (index, length) => {
+  return entryRanges(tokens, [0, tokens.length]).map(([start, end]) => tokens.slice(start, end));
+}
+
+export function entryRanges(tokens: readonly IToken[], body: Range): Range[] {
+  return split(tokens, body, (index, length) => {
     const token = tokens[index]!;
     const previous = tokens[index - 1];
     // A misspelt `channel` before its name.
@@ -86,15 +97,24 @@ export function splitEntries(tokens: readonly IToken[]): IToken[][] {
   });
 }
 
-function split(tokens: readonly IToken[], beginsPart: (index: number, length: number) => boolean): IToken[][] {
-  const parts: IToken[][] = [];
+function split(
+  tokens: readonly IToken[],
+  [from, to]: Range,
+  beginsPart: (index: number, length: number) => boolean,
+): Range[] {
+  const parts: Range[] = [];
+  let start = from;
   let depth = 0;
-  for (const [index, token] of tokens.entries()) {
-    if (isAny(token, closes)) depth--;
-    if (index === 0 || (depth === 0 && beginsPart(index, parts.at(-1)!.length))) parts.push([]);
-    if (isAny(token, opens)) depth++;
-    parts.at(-1)!.push(token);
+  for (let index = from; index < to; index++) {
+    const type = tokens[index]!.tokenType;
+    if (closes.has(type)) depth--;
+    if (index > from && depth === 0 && beginsPart(index, index - start)) {
+      parts.push([start, index]);
+      start = index;
+    }
+    if (opens.has(type)) depth++;
   }
+  if (to > from) parts.push([start, to]);
   return parts;
 }
 

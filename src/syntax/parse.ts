@@ -10,41 +10,53 @@ import { Collector } from './collector.ts';
 import { docsAbove, strayDocs } from './docs.ts';
 import { lexicalMistakes } from './lexical.ts';
 import { withinLimits } from './limits.ts';
+import type { ParseMemory } from './memory.ts';
 import { readStrictly } from './parsers.ts';
 import { Recovery } from './recover.ts';
 
 /**
  * Text into its tree. Never throws: the tree holds whatever could be read, and every mistake has its diagnostic, up to a limit
  * that is told.
+ * @param memory of the texts before this one, so that only what changed is read
  */
-export function parse(source: Source): Outcome<File> {
+export function parse(source: Source, memory?: ParseMemory): Outcome<File> {
   const span = { source, start: 0, end: source.text.length };
   const foreign = notText(source);
   if (foreign) return { output: { kind: 'File', span, declarations: [] }, diagnostics: [foreign] };
 
-  const lexed = lex(source.text);
+  const lexed = memory ? memory.relexer.lex(source.text) : lex(source.text);
   const collector = new Collector(source);
   lexicalMistakes(source, lexed, collector.report);
   if (lexed.tokens.length === 0 && collector.diagnostics.length === 0) {
     collector.report(diagnose('empty-file', { source, start: 0, end: 0 }, {}));
   }
-  const { declarations, lost } = read(source, lexed, collector);
+  const { declarations, lost } = read(source, lexed, collector, memory);
   const output: File = { kind: 'File', span, declarations, ...(lost.length > 0 ? { lost } : {}) };
   for (const stray of strayDocs(source, docsAbove(lexed.tokens, lexed.comments), output)) collector.report(stray);
   return { output, diagnostics: inOrder(collector.diagnostics) };
 }
 
-function read(source: Source, lexed: Lexed, collector: Collector): { declarations: Declaration[]; lost: string[] } {
+function read(
+  source: Source,
+  lexed: Lexed,
+  collector: Collector,
+  memory: ParseMemory | undefined,
+): { declarations: Declaration[]; lost: string[] } {
   const tokens = withinLimits(source, lexed.tokens, collector.report);
-  const builder = new Builder(source, docsAbove(tokens, lexed.comments).text);
-  if (tokens === lexed.tokens && areBalanced(tokens)) {
+  const docs = docsAbove(tokens, lexed.comments).text;
+  const builder = new Builder(source, docs);
+  const whole = tokens === lexed.tokens;
+  const pieces = whole ? memory?.pieces.reader(source, tokens, docs, builder) : undefined;
+  if (whole && areBalanced(tokens)) {
+    const declarations = pieces?.file();
+    if (declarations) return { declarations, lost: [] };
     const reading = readStrictly('file', tokens);
     if ('node' in reading) {
       const nodes = (reading.node.children.declaration ?? []) as CstNode[];
       return { declarations: nodes.map((node) => builder.declaration(node)!), lost: [] };
     }
   }
-  return new Recovery(source, builder, collector, tokens).read();
+  return new Recovery(source, builder, collector, tokens, pieces).read();
 }
 
 /** A file that is no text at all gets one answer, not thousands. */

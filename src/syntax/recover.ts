@@ -16,15 +16,12 @@ import type { Complaint } from './complaint.ts';
 import { declarationWords, splitDeclarations, splitEntries } from './layout.ts';
 import { mend } from './mend.ts';
 import { readForgivingly, readStrictly } from './parsers.ts';
+import type { BodyEntry, EntryRule, PieceReader } from './pieces.ts';
 import { after, endOf, is, isAny, replaced, spanOf } from './token.ts';
 import { expected, found, quote } from './words.ts';
 
 /** Mistakes mended in one entry, before the rest of it is given up. */
 const mostMends = 8;
-
-type EntryRule = 'typedEntry' | 'towerEntry' | 'entry' | 'dataEntry' | 'columns';
-
-type BodyEntry = ast.Entry | ast.TypedEntry | ast.TowerEntry | ast.Columns;
 
 export interface Recovered {
   readonly declarations: ast.Declaration[];
@@ -41,6 +38,8 @@ export class Recovery {
     private readonly collector: Collector,
     /** All tokens of the file: what a mistake at the end of an entry is followed by. */
     private readonly all: readonly IToken[],
+    /** What was read before, where this is not the first text. */
+    private readonly pieces?: PieceReader,
   ) {}
 
   read(): Recovered {
@@ -58,6 +57,8 @@ export class Recovery {
   private declaration(part: readonly IToken[]): ast.Declaration | undefined {
     const tokens = this.firstWord(part);
     if (tokens === undefined) return undefined;
+    const known = this.pieces?.declaration(tokens);
+    if (known) return known;
     const whole = readStrictly('declaration', tokens);
     if ('node' in whole) return this.builder.declaration(whole.node);
     const open = tokens.findIndex((token) => is(token, t.LeftBrace));
@@ -94,6 +95,8 @@ export class Recovery {
   }
 
   private entry(rule: EntryRule, tokens: readonly IToken[]): BodyEntry | undefined {
+    const known = this.pieces?.entry(rule, tokens);
+    if (known) return known;
     switch (rule) {
       case 'typedEntry':
         return this.mended(rule, tokens, (node) => this.builder.typedEntry(node));

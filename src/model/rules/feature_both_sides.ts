@@ -15,19 +15,22 @@ export const featureBothSides: Rule = {
         ? [name, ...featuresNamed(call, library.features)]
         : [name];
     };
-    const places = (tower: TowerPart): Place[] =>
-      inputsAndKey(tower).map(({ features, span }) => ({ features: features.flatMap(valuesOf), span }));
-    const sees = (tower: TowerPart, feature: string): boolean =>
-      places(tower).some(({ features }) => features.includes(feature));
+    const places = new Map(
+      towers.map((tower) => [
+        tower,
+        inputsAndKey(tower).map(({ features, span }) => ({ features: features.flatMap(valuesOf), span })),
+      ]),
+    );
     const reported = new Set<string>();
     for (const [at, tower] of towers.entries()) {
+      const seen = new Set(places.get(tower)!.flatMap(({ features }) => features));
       for (const other of towers.slice(at + 1)) {
-        for (const { features, span } of places(other)) {
-          const both = features.filter((feature) => sees(tower, feature) && !reported.has(feature));
+        for (const { features, span } of places.get(other)!) {
+          const both = features.filter((feature) => seen.has(feature) && !reported.has(feature));
           for (const feature of both) reported.add(feature);
           const [name] = both;
           if (name === undefined) continue;
-          const first = places(tower).find((place) => place.features.includes(name))!;
+          const first = places.get(tower)!.find((place) => place.features.includes(name))!;
           const note = { message: notes.read(tower.name, name), at: first.span };
           report('feature-both-sides', span, { name, first: tower.name, second: other.name }, { notes: [note] });
         }

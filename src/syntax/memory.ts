@@ -1,0 +1,25 @@
+/** What an editor keeps of a text to read the next one sooner. */
+import type { Outcome } from '../diagnostics/diagnostic.ts';
+import type { Source } from '../text/source.ts';
+import type { File } from './ast.ts';
+import { parse } from './parse.ts';
+import { Pieces } from './pieces.ts';
+import { Relexer } from './relex.ts';
+
+/** Of one file, whose text changes again and again. */
+export class ParseMemory {
+  readonly relexer = new Relexer();
+  readonly pieces = new Pieces();
+  #last: { readonly source: Source; readonly outcome: Outcome<File> } | undefined;
+
+  /**
+   * The same as `parse`. The tree shares nodes with that of the text before, whose places become those of this text: whoever
+   * still reads the old tree reads it wrong.
+   */
+  parse(source: Source): Outcome<File> {
+    if (this.#last?.source === source) return this.#last.outcome;
+    const outcome = parse(source, this);
+    this.#last = { source, outcome };
+    return outcome;
+  }
+}

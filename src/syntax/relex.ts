@@ -1,0 +1,89 @@
+/** The tokens of a text that differs a little from the one before: only the lines that changed are read again. */
+import type { IToken } from 'chevrotain';
+import { type Lexed, lex } from '../../grammar/lexer.ts';
+
+interface Own {
+  readonly tokens: IToken[];
+  readonly comments: IToken[];
+  readonly foreignComments: readonly IToken[];
+  readonly unknown: IToken[];
+}
+
+export class Relexer {
+  #text: string | undefined;
+  #lexed: Own | undefined;
+
+  /** The same as `lex`. The tokens of the text before are moved, and belong to this one from then on, as do the lists of them. */
+  lex(text: string): Lexed {
+    const known = this.#text !== undefined && this.#lexed ? relex(this.#text, this.#lexed, text) : false;
+    if (!known) {
+      const { tokens, comments, foreignComments, unknown } = lex(text);
+      this.#lexed = { tokens: [...tokens], comments: [...comments], foreignComments, unknown: [...unknown] };
+    }
+    this.#text = text;
+    return this.#lexed!;
+  }
+}
+
+/** Changes the tokens to those of the new text. Not where one may go over several lines, or lines may end in several ways. */
+function relex(before: string, lexed: Own, text: string): boolean {
+  if (lexed.foreignComments.length > 0 || before.includes('\r') || text.includes('\r')) return false;
+  const most = Math.min(before.length, text.length);
+  let same = 0;
+  while (same < most && before.charCodeAt(same) === text.charCodeAt(same)) same++;
+  let tail = 0;
+  while (
+    tail < most - same &&
+    before.charCodeAt(before.length - 1 - tail) === text.charCodeAt(text.length - 1 - tail)
+  ) {
+    tail++;
+  }
+  const start = same === 0 ? 0 : before.lastIndexOf('\n', same - 1) + 1;
+  const nextLine = before.indexOf('\n', before.length - tail);
+  const endBefore = nextLine === -1 ? before.length : nextLine;
+  const delta = text.length - before.length;
+  const end = endBefore + delta;
+
+  const fresh = lex(text.slice(start, end));
+  if (fresh.foreignComments.length > 0) return false;
+  const line = countLines(text, 0, start);
+  const lines = countLines(text, start, end) - countLines(before, start, endBefore);
+  for (const name of ['tokens', 'comments', 'unknown'] as const) {
+    const list = lexed[name];
+    const from = firstFrom(list, start);
+    const to = firstFrom(list, endBefore);
+    move(list, delta, lines, to);
+    move(fresh[name], start, line, 0);
+    list.splice(from, to - from, ...fresh[name]);
+  }
+  return true;
+}
+
+/** Index of the first token that begins at an offset or after it. */
+function firstFrom(tokens: readonly IToken[], offset: number): number {
+  let low = 0;
+  let high = tokens.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (tokens[middle]!.startOffset < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function move(tokens: readonly IToken[], offset: number, lines: number, from: number): void {
+  if (offset === 0 && lines === 0) return;
+  for (let at = from; at < tokens.length; at++) {
+    const token = tokens[at]!;
+    token.startOffset += offset;
+    token.endOffset! += offset;
+    token.startLine! += lines;
+    token.endLine! += lines;
+  }
+}
+
+function countLines(text: string, start: number, end: number): number {
+  let count = 0;
+  for (let at = text.indexOf('\n', start); at !== -1 && at < end; at = text.indexOf('\n', at + 1)) count++;
+  return count;
+}
