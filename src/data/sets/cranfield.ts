@@ -61,8 +61,8 @@ function records(text: string): Record<string, string>[] {
     const [, mark] = /^\.([TABW])\s*$/.exec(line) ?? [];
     const present = all.at(-1);
     if (number !== undefined) all.push({ I: String(Number(number)) });
-    // A few abstracts hold a line that looks like a mark of a field they have: it is text of theirs.
-    else if (mark !== undefined && present?.[mark] === undefined) present![(field = mark)] = '';
+    // A few records say a mark twice: the field goes on.
+    else if (mark !== undefined && present !== undefined) present[(field = mark)] ??= '';
     else if (present !== undefined && line.trim() !== '') present[field] = `${present[field]} ${line.trim()}`.trim();
   }
   return all;
