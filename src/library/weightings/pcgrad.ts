@@ -20,18 +20,24 @@ export const pcgrad = weightingKind({
   },
 });
 
+/** A gradient that is this much shorter than the longest is what rounding left of none: it has no direction to project on. */
+const tiny = 1e-6;
+
 /**
  * A projected gradient is a combination of the gradients as they were, so inner products are all it takes: row k of A says how
  * much of each is in task k's. What each counts for in the sum of all: float32 [tasks].
  */
 function coefficients(builder: Builder, gram: Ref, count: number): Ref {
   const squares = builder.reshape(builder.sum(builder.mul(gram, matrix(builder, count, 0)), [0]), [1, count]);
+  const least = builder.mul(builder.max(squares, [1], true), tiny * tiny);
   let mix = matrix(builder, count, 0);
   for (let round = 1; round < count; round++) {
     const other = matrix(builder, count, round);
     const agreement = builder.sum(builder.mul(builder.matMul(mix, gram), other), [1], true);
     const square = builder.sum(builder.mul(squares, other), [1], true);
-    const conflict = builder.div(builder.minimum(agreement, 0), builder.maximum(square, 1e-30));
+    const sound = builder.greater(square, least);
+    const share = builder.div(builder.minimum(agreement, 0), builder.select(sound, square, 1));
+    const conflict = builder.select(sound, share, 0);
     mix = builder.sub(mix, builder.mul(conflict, other));
   }
   return builder.sum(mix, [0]);

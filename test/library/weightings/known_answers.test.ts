@@ -79,6 +79,15 @@ describe('pcgrad', () => {
   });
 });
 
+test('pcgrad takes what rounding left of a gradient for none', () => {
+  const { weights, gradient } = oneStep('pcgrad', [
+    [1e-9, 0],
+    [-1, 1],
+  ]);
+  expectClose(weights, [1, 1]);
+  expectClose(gradient, [-1, 1]);
+});
+
 describe('pareto', () => {
   test('of two opposed gradients is nothing: neither can gain but by the other', () => {
     const { weights, gradient } = oneStep('pareto', [
