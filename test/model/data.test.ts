@@ -28,7 +28,10 @@ describe('models/data/movielens.tower', () => {
     ]);
     expect(data).toMatchObject({
       time: { expression: 'timestamp' },
-      histories: [{ name: 'history', of: 'movie_id', max: 50 }],
+      histories: [
+        { name: 'history', of: 'movie_id', max: 50 },
+        { name: 'recent', of: 'movie_id', max: 5 },
+      ],
     });
   });
   it('holds the last tenths out, and stops past one bad row in a hundred', () => {

@@ -105,11 +105,11 @@ function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): Dat
   };
 }
 
-/** `name = past(column, 50)`, or a misspelling of it that is not one of any other entry. */
+/** `name = past(column, 50)`, or a misspelling of it that is not one of `split`, whose value is a call too. */
 function isHistory({ name, value }: Ast.Entry): boolean {
   if (entryNames.includes(name.name as EntryName) || value.kind !== 'Call') return false;
   if (value.callee.name === 'past') return true;
-  return nearest(name.name, entryNames) === undefined && nearest(value.callee.name, ['past']) !== undefined;
+  return nearest(name.name, ['split']) === undefined && nearest(value.callee.name, ['past']) !== undefined;
 }
 
 /** Splits that say "earlier" and "later". */
