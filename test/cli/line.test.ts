@@ -166,7 +166,13 @@ describe('train', () => {
 describe('a trained model', () => {
   it('is evaluated beside the baselines', async () => {
     const { rows, metrics, protocol } = await json('evaluate', 'run', '--engine', 'onnx');
-    expect(rows.map(({ name }: { name: string }) => name)).toEqual(['films', 'random', 'popularity', 'item_cf', 'ease']);
+    expect(rows.map(({ name }: { name: string }) => name)).toEqual([
+      'films',
+      'random',
+      'popularity',
+      'item_cf',
+      'ease',
+    ]);
     expect(metrics).toContain('recall@10');
     expect(protocol.length).toBeGreaterThan(2);
   });

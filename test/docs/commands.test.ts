@@ -41,7 +41,9 @@ function wordsFor(line: string, folder = '.'): string[] | undefined {
   expect(script, `package.json has a script ${words[2]}`).toBeDefined();
   const rest = words.slice(3);
   if (rest.length > 0) expect(rest.shift(), `${line}: npm needs -- before arguments`).toBe('--');
-  return script!.startsWith('node dist/cli.js ') ? [...script!.slice('node dist/cli.js '.length).split(' '), ...rest] : undefined;
+  return script!.startsWith('node dist/cli.js ')
+    ? [...script!.slice('node dist/cli.js '.length).split(' '), ...rest]
+    : undefined;
 }
 
 function commandOf(name: string): Command {

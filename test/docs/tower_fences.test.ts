@@ -15,7 +15,9 @@ const diagnosticsOf = ({ name, text }: (typeof all)[number]) =>
 describe('a fence', () => {
   it('of every kind is there: models, data; those that are wrong are told from the rest', () => {
     expect(all.length).toBeGreaterThan(10);
-    expect([...new Set(all.map(({ mark }) => mark))].filter((mark) => !['', 'wrong', 'part'].includes(mark))).toEqual([]);
+    expect([...new Set(all.map(({ mark }) => mark))].filter((mark) => !['', 'wrong', 'part'].includes(mark))).toEqual(
+      [],
+    );
   });
 
   it.each(all.filter(({ mark }) => mark === ''))('$name checks clean', (fence) => {

@@ -9,7 +9,12 @@ const hits = [
 ] as const;
 
 describe.each([
-  { name: 'two_tower', towers: ['user', 'item'], query: ['user_id', 'history', 'recent'], item: ['movie_id', 'genres'] },
+  {
+    name: 'two_tower',
+    towers: ['user', 'item'],
+    query: ['user_id', 'history', 'recent'],
+    item: ['movie_id', 'genres'],
+  },
   { name: 'two_tower_msweb', towers: ['user', 'area'], query: ['history'], item: ['area_id', 'title'] },
   {
     name: 'two_tower_flights',
