@@ -44,9 +44,9 @@ describe.skipIf(chromium === undefined)('the playground', () => {
     for (const said of ['tower user', 'tower item', 'mlp(128, 64)', 'vector[64]', 'task watch']) {
       expect(drawn).toContain(said);
     }
-    // user: fields of 32 and 32 → 128 → 64, with biases.
+    // user: three fields of 32 → 128 → 64, with biases.
     expect(await shown('sizes')).toContain(
-      `user.main${(64 * 128 + 128 + 128 * 64 + 64).toLocaleString('en-US')} weights`,
+      `user.main${(96 * 128 + 128 + 128 * 64 + 64).toLocaleString('en-US')} weights`,
     );
     expect(await shown('graph')).toMatch(/MatMul\(.*user\/main\/mlp\/weights_0/);
     if (process.env.SCREENSHOTS) writeFileSync(`${process.env.SCREENSHOTS}/whole.png`, await page.screenshot());
