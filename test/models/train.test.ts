@@ -44,7 +44,7 @@ const samples: Readonly<Record<string, Sample>> = {
   movielens: {
     from: firstOf(home && join(home, 'ml-latest-small'), 'models/data/movielens'),
     async make(from, to) {
-      const films = new Set(cut(from, to, 'ratings.csv', ([user]) => Number(user) <= 6).map(([, film]) => film!));
+      const films = new Set(cut(from, to, 'ratings.csv', ([user]) => Number(user) <= 8).map(([, film]) => film!));
       cut(from, to, 'movies.csv', ([film]) => films.has(film!));
     },
   },
@@ -137,6 +137,6 @@ for (const [model, set] of cases) {
     expect(last!.loss).toBeLessThan(first!.loss);
     for (const { name } of plan.tasks) expect(Number.isFinite(last!.scalars[`loss:${name}`])).toBe(true);
     const { rows } = await evaluate(await load(out), { baselines: false });
-    expect(rows[0]!.all['recall@100']).toBeGreaterThan(0);
+    expect(rows[0]!.all.auc).toBeGreaterThan(0);
   });
 }
