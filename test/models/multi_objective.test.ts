@@ -18,7 +18,7 @@ describe('multi_objective', () => {
     });
   const users = side('user', ['user_id', 'history', 'recent']);
   const items = side('item', ['movie_id', 'genres']);
-  const view = users.map((user) => items.map((item) => cosine(user.view, item.view)));
+  const view = users.map((user) => items.map((item) => cosine(user.view, item.view) / 0.05));
   const like = users.map((user) => items.map((item) => cosine(user.like, item.like) / 0.2));
 
   it('retrieves by one inner product, which is the weighted sum of the tasks’ scores', () => {
@@ -32,7 +32,7 @@ describe('multi_objective', () => {
 
   it('minimises 1.0 · view + 0.5 · like, each by its own score, label and loss', () => {
     const [labels] = ran.input('label/liked');
-    const viewLoss = inBatchLoss(view, 0.05, ran.logQ, []);
+    const viewLoss = inBatchLoss(view, 1, ran.logQ, []);
     const likeLoss = bceLoss(
       like.map((row, at) => row[at]!),
       labels!,
