@@ -6,6 +6,16 @@ import { temporaryFolder } from '../run/temporary_folder.ts';
 import { writeProject } from './project.ts';
 import { tower } from './tower.ts';
 
+/** One press: a second would end the program at once, and one that comes while it ends would kill it. */
+function once(signal: NodeJS.Signals, when: (text: string) => boolean) {
+  let pressed = false;
+  return (child: { kill(signal: NodeJS.Signals): boolean }, text: string): void => {
+    if (pressed || !when(text)) return;
+    pressed = true;
+    child.kill(signal);
+  };
+}
+
 describe('Ctrl-C', () => {
   const root = temporaryFolder();
   const train = ['train', 'films.tower', '--data', 'data.tower', '--out', 'run', '--engine', 'onnx'];
@@ -16,7 +26,7 @@ describe('Ctrl-C', () => {
   it('ends training with a checkpoint, which `--resume` goes on from', async () => {
     const first = await tower([...train, ...long], {
       cwd: root,
-      onStderr: (child, text) => text.includes('epoch 2:') && child.kill('SIGINT'),
+      onStderr: once('SIGINT', (text) => text.includes('epoch 2:')),
     });
     expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining('--resume` goes on from here') });
     expect(first.stderr).toContain('ending after this step, with a checkpoint');
@@ -25,7 +35,7 @@ describe('Ctrl-C', () => {
 
     const second = await tower([...train, ...long, '--resume', '--json'], {
       cwd: root,
-      onStderr: (child, text) => /^epoch \d+:/m.test(text) && child.kill('SIGTERM'),
+      onStderr: once('SIGTERM', (text) => /^epoch \d+:/m.test(text)),
     });
     const resumedAt = Number(/going on after step (\d+)/.exec(second.stderr)?.[1]);
     expect(resumedAt).toBeGreaterThanOrEqual(16);
