@@ -12,6 +12,7 @@ import { type Diagnostic, hasErrors } from './diagnostics/diagnostic.ts';
 import { inOrder } from './diagnostics/order.ts';
 import { applyIgnores } from './lint/ignores.ts';
 import { checkShapes, type Lowered, lower, type Shapes } from './lower/lower.ts';
+import type { ShapeMemory } from './lower/memory.ts';
 import type { DataDescription, Model } from './model/model.ts';
 import type { Resolution } from './model/resolution.ts';
 import { modelOf, type ResolveOptions, resolveNames, rulesOf } from './model/resolve.ts';
@@ -19,7 +20,10 @@ import type { File } from './syntax/ast.ts';
 import { parse } from './syntax/parse.ts';
 import type { Source } from './text/source.ts';
 
-export type CheckOptions = Omit<ResolveOptions, 'partial'>;
+export interface CheckOptions extends Omit<ResolveOptions, 'partial'> {
+  /** What blocks make of types, for an editor, which checks one text after the other. */
+  readonly shapes?: ShapeMemory;
+}
 
 /** As far as the source could be followed: a later stage is absent where an earlier one found an error. */
 export interface Checked {
@@ -41,7 +45,7 @@ export function check(source: Source, options: CheckOptions = {}): Checked {
   const resolution = resolved.output;
   const found = [...parsed.diagnostics, ...resolved.diagnostics, ...rulesOf(resolution, options)];
   const model = modelOf(resolution, found);
-  const shapes = model && checkShapes(model);
+  const shapes = model && checkShapes(model, options.shapes);
   // The rules judge models alone.
   const judged = (code: Code): boolean => model !== undefined || code === 'stray-description';
   return {

@@ -32,6 +32,8 @@ export interface FlowContext {
   readonly shared: Map<string, string>;
   /** A context for the block at `path`. */
   block(path: string): BlockContext;
+  /** In a check that remembers: what a block makes of a value, of which the type may be known. */
+  recall?(call: Call, input: Value, block: BlockContext, lower: (block: BlockContext) => Value): Value;
 }
 
 /** Undefined after a mistake: whatever reads this flow has nothing to say then. */
@@ -75,8 +77,9 @@ function lowerBlock(
   { call, span }: Step<'block'>,
   path: string,
 ): Value | undefined {
+  const lower = (block: BlockContext): Value => blocks[call.kind]!.lower(block, input, call.arguments);
   return attempt(context, call.kind, span, path, [input], (block) =>
-    blocks[call.kind]!.lower(block, input, call.arguments),
+    context.recall ? context.recall(call, input, block, lower) : lower(block),
   );
 }
 

@@ -8,6 +8,7 @@ import type { LoweredFeatures } from './features.ts';
 import type { Arrow } from './flow.ts';
 import { GraphInputs } from './inputs.ts';
 import { lowerItem } from './item.ts';
+import type { ShapeMemory } from './memory.ts';
 import type { RowsOf } from './plan.ts';
 import type { Channels } from './score.ts';
 import { type ItemChannels, lowerTask } from './task.ts';
@@ -23,8 +24,9 @@ export interface Forward {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export function lowerForward(model: Model, features: LoweredFeatures): Forward {
-  const context = makeTowerContext(new GraphInputs(makeBuilder(`${model.name}_step`)), features, true);
+/** @param memory for a check: the graph then lacks what is known already */
+export function lowerForward(model: Model, features: LoweredFeatures, memory?: ShapeMemory): Forward {
+  const context = makeTowerContext(new GraphInputs(makeBuilder(`${model.name}_step`)), features, true, memory);
   const query = lowerTower(context, model.towers[0], events);
   const items = itemChannels(context, model);
   items(events);

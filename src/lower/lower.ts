@@ -6,6 +6,7 @@ import type { Model, Tower, Training } from '../model/model.ts';
 import { type LoweredFeatures, lowerFeatures } from './features.ts';
 import type { Arrow } from './flow.ts';
 import { lowerForward } from './forward.ts';
+import type { ShapeMemory } from './memory.ts';
 import { checkOptimizer, checkRowOptimizer } from './optimize.ts';
 import type { FeaturePlan, Plan, TrainPlan } from './plan.ts';
 import { lowerRetrieval } from './retrieval.ts';
@@ -37,9 +38,10 @@ export interface Lowered {
 /**
  * What the flows of a model carry, and every mistake that its shapes tell: without gradients and plans, and so ten times
  * quicker than `lower`, which finds the same.
+ * @param memory of the checks before this one, whose blocks need not be lowered again
  */
-export function checkShapes(model: Model): Outcome<Shapes | undefined> {
-  const { features, forward, diagnostics } = analyse(model);
+export function checkShapes(model: Model, memory?: ShapeMemory): Outcome<Shapes | undefined> {
+  const { features, forward, diagnostics } = analyse(model, memory);
   if (forward === undefined) return { output: undefined, diagnostics };
   const [asks, answers] = model.towers;
   return {
@@ -83,10 +85,10 @@ export function lower(model: Model): Outcome<Lowered | undefined> {
   return { output: { plan, arrows: forward.arrows, shared }, diagnostics };
 }
 
-function analyse(model: Model) {
+function analyse(model: Model, memory?: ShapeMemory) {
   const { output: features, diagnostics } = lowerFeatures(model);
   if (hasErrors(diagnostics)) return { features, forward: undefined, diagnostics };
-  const forward = lowerForward(model, features);
+  const forward = lowerForward(model, features, memory);
   return {
     features,
     forward,

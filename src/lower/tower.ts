@@ -19,6 +19,7 @@ import type { LoweredFeatures } from './features.ts';
 import { lowerFeature } from './field.ts';
 import { type Arrow, type FlowContext, lowerJoin, lowerSteps } from './flow.ts';
 import type { GraphInputs } from './inputs.ts';
+import { lazyFeature, type ShapeMemory } from './memory.ts';
 import { Names } from './names.ts';
 import type { Readout, RowsOf } from './plan.ts';
 
@@ -34,11 +35,19 @@ export interface TowerContext {
   /** What parameters that are not trained become after the step, by node. */
   readonly kept: Map<number, { readonly parameter: Ref; readonly value: Ref }>;
   readonly readouts: Readout[];
+  /** In a check that remembers what blocks make of types. */
+  readonly memory?: ShapeMemory;
 }
 
 /** Nothing lowered yet. */
-export function makeTowerContext(inputs: GraphInputs, features: LoweredFeatures, training: boolean): TowerContext {
+export function makeTowerContext(
+  inputs: GraphInputs,
+  features: LoweredFeatures,
+  training: boolean,
+  memory?: ShapeMemory,
+): TowerContext {
   return {
+    ...(memory ? { memory } : {}),
     inputs,
     features,
     training,
@@ -102,7 +111,9 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf):
 }
 
 function flowContext(context: TowerContext, rows: RowsOf): FlowContext {
+  const { memory, inputs } = context;
   return {
+    ...(memory ? { recall: (...step) => memory.block(inputs, rows, ...step) } : {}),
     features: context.features,
     diagnostics: context.diagnostics,
     arrows: context.arrows,
@@ -160,7 +171,7 @@ function openFeatures(context: TowerContext, from: FeatureSource, rows: RowsOf):
   for (const name of from.features) {
     const feature = context.features.byName.get(name)!;
     if (feature.plan.width === 0) return fail('key-without-embedding', name);
-    const value = lowerFeature(context.inputs, feature, rows);
+    const value = (context.memory ? lazyFeature : lowerFeature)(context.inputs, feature, rows);
     if (value.kind === 'field') {
       fields.push(value);
     } else if (from.features.length === 1) {

@@ -7,6 +7,8 @@ import { dirname, isAbsolute, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Outcome } from '../diagnostics/diagnostic.ts';
+import { ShapeMemory } from '../lower/memory.ts';
+import { FeatureMemory } from '../model/memory.ts';
 import { check } from '../pipeline.ts';
 import type { File } from '../syntax/ast.ts';
 import { ParseMemory } from '../syntax/memory.ts';
@@ -32,6 +34,8 @@ export class Session {
   readonly #facts = new Map<string, { readonly facts: Facts; readonly reads: Reads }>();
 
   /** Of the files that are open: their trees are those of the last text, so a check is good until its file changes. */
+  readonly #features = new FeatureMemory();
+  readonly #shapes = new ShapeMemory();
   readonly #memories = new Map<string, ParseMemory>();
 
   /** Absolute path of what a URI names; the URI itself where it is no file. */
@@ -123,6 +127,8 @@ export class Session {
   ) {
     return check(source, {
       parse: read,
+      shapes: this.#shapes,
+      features: this.#features,
       project: this.#projectOf(source.name),
       load: (path) => {
         const found = texts?.get(path) ?? this.source(path);

@@ -11,6 +11,7 @@ import type * as Ast from '../syntax/ast.ts';
 import { complete } from './complete.ts';
 import { makeConstants } from './constants.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
+import type { FeatureMemory } from './memory.ts';
 import { mergeRepeated } from './merge.ts';
 import type { Model } from './model.ts';
 import { certain } from './partial.ts';
@@ -32,6 +33,8 @@ export interface ResolveOptions extends FileOptions, RuleOptions {
   /** Values that replace those of `let`, and `batch`, `epochs` and `seed` of `train`: `--set width=128`. */
   readonly settings?: Readonly<Record<string, number>>;
   readonly library?: Library;
+  /** Features that an editor bound before, in the text before this one. */
+  readonly features?: FeatureMemory;
   /** The file has mistakes of syntax: what seems to be missing may only not have been read. */
   readonly partial?: boolean;
 }
@@ -74,7 +77,7 @@ export function resolveNames(file: Ast.File, options: ResolveOptions = {}): Outc
   const constants = makeConstants(scope.lets, settings, report, trainNumbers);
   const workspace = makeWorkspace(report, library, scope, constants);
 
-  const features = resolveFeatures(workspace);
+  const features = resolveFeatures(workspace, options.features);
   const labels = resolveLabels(workspace);
   const groups = resolveGroups(workspace);
   const blocks = resolveBlocks(workspace);

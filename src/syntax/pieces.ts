@@ -9,6 +9,7 @@ import type * as ast from './ast.ts';
 import type { Builder } from './build.ts';
 import { declarationRanges, entryRanges, type Range } from './layout.ts';
 import { type Rule, readStrictly } from './parsers.ts';
+import { copied } from './relex.ts';
 import { endOf, is } from './token.ts';
 
 type Moving = { -readonly [K in keyof Span]: Span[K] };
@@ -181,9 +182,10 @@ export class PieceReader {
     const found = read();
     if (!found) return undefined;
     const spans = spansOf(found.node, found.parts);
-    const piece: Piece = { ...found, spans, rule, text: slice, doc, start, used: this.text };
+    const own = copied(slice);
+    const piece: Piece = { ...found, spans, rule, text: own, doc, start, used: this.text };
     if (known) known.push(piece);
-    else this.known.set(slice, [piece]);
+    else this.known.set(own, [piece]);
     return piece;
   }
 

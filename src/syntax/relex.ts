@@ -44,7 +44,7 @@ function relex(before: string, lexed: Own, text: string): boolean {
   const delta = text.length - before.length;
   const end = endBefore + delta;
 
-  const fresh = lex(text.slice(start, end));
+  const fresh = lex(copied(text.slice(start, end)));
   if (fresh.foreignComments.length > 0) return false;
   const line = countLines(text, 0, start);
   const lines = countLines(text, start, end) - countLines(before, start, endBefore);
@@ -58,6 +58,9 @@ function relex(before: string, lexed: Own, text: string): boolean {
   }
   return true;
 }
+
+/** A stretch of a text that does not keep the whole of it in memory, as engines' own stretches do. */
+export const copied = (stretch: string): string => ` ${stretch}`.slice(1);
 
 /** Index of the first token that begins at an offset or after it. */
 function firstFrom(tokens: readonly IToken[], offset: number): number {

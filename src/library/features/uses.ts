@@ -26,7 +26,24 @@ function declared(name: string, calls: ReadonlyMap<string, BoundKind>, within: r
 function bound(call: BoundKind, calls: ReadonlyMap<string, BoundKind>, within: readonly string[]): FeatureUse {
   const row = features[call.kind];
   if (row === undefined) throw new ShapeError('is not a kind of feature');
-  return row.use(call.arguments, elementOf(call, calls, within), namedBy(call, calls, within));
+  const known = alone.get(call);
+  if (known) return known;
+  const use = row.use(call.arguments, elementOf(call, calls, within), namedBy(call, calls, within));
+  if (namesNone(call)) alone.set(call, use);
+  return use;
+}
+
+/** What calls that name no feature ask: it follows from their arguments, and rules and lowering all want to know it. */
+const alone = new WeakMap<BoundKind, FeatureUse>();
+
+function namesNone(call: BoundKind): boolean {
+  return Object.entries(features[call.kind]!.parameters).every(([parameter, { type }]) => {
+    const argument = call.arguments[parameter];
+    if (argument === undefined) return true;
+    if (type.is === 'name' && type.of === 'feature') return false;
+    const element = type.is === 'feature' ? (argument as FeatureArgument) : undefined;
+    return element === undefined || (!('feature' in element) && namesNone(element));
+  });
 }
 
 /** The features that an argument lists. */

@@ -6,15 +6,19 @@ import { bindKind } from '../arguments.ts';
 import { singleName } from '../calls.ts';
 import { describeExpression } from '../describe.ts';
 import { removal } from '../edits.ts';
+import type { FeatureMemory } from '../memory.ts';
 import type { Feature, Label } from '../model.ts';
 import { rename } from '../report.ts';
 import { read, type Workspace } from '../workspace.ts';
 
-export function resolveFeatures(workspace: Workspace): ReadonlyMap<string, Feature> {
+/** @param memory of the texts before, whose features need not be bound again */
+export function resolveFeatures(workspace: Workspace, memory?: FeatureMemory): ReadonlyMap<string, Feature> {
   const { library, scope, binding } = workspace;
   const features = new Map<string, Feature>();
   for (const [name, entry] of scope.features) {
-    const call = bindKind('kind of feature', library.features, entry.value, binding);
+    const call = memory
+      ? memory.bind(workspace, entry)
+      : bindKind('kind of feature', library.features, entry.value, binding);
     if (call) features.set(name, { name, span: entry.name.span, call });
   }
   return features;

@@ -1,0 +1,190 @@
+/**
+ * The language server on a model of two thousand lines: from launch to its first answer, from a keystroke to fresh diagnostics
+ * (in a value; and of a new line, letter by letter, which is broken in between), and its memory after ten thousand edits. Both
+ * clocks are shown, as the wall's says little of a busy machine: time that passed, and time that the server's processor took.
+ * `npm run build && npx tsx bench/editor.ts [--json] [--edits=10000]`
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import Table from 'cli-table3';
+import {
+  createProtocolConnection,
+  type ProtocolConnection,
+  type PublishDiagnosticsParams,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-languageserver-protocol/node';
+import { largeModel } from './editor_model.ts';
+import { describeMachine, median } from './machine.ts';
+
+const goals = { ready: 300, keystroke: 16, memory: 150 };
+const option = (name: string): string | undefined =>
+  process.argv.find((argument) => argument.startsWith(`--${name}=`))?.split('=')[1];
+const edits = Number(option('edits') ?? 10_000);
+const root = join(import.meta.dirname, '..');
+const uri = pathToFileURL(join(root, 'large.tower')).href;
+
+/** Milliseconds of processor that a process took so far, to the kernel's nearest ten. */
+function processorOf({ pid }: ChildProcess): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+const residentOf = ({ pid }: ChildProcess): number =>
+  Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024);
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly connection: ProtocolConnection;
+  readonly wall: number;
+  readonly processor: number;
+}
+
+async function start(): Promise<Started> {
+  const began = performance.now();
+  const child = spawn(process.execPath, [join(root, 'dist/cli.js'), 'lsp', '--stdio'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const connection = createProtocolConnection(
+    new StreamMessageReader(child.stdout!),
+    new StreamMessageWriter(child.stdin!),
+  );
+  connection.listen();
+  await connection.sendRequest('initialize', { processId: process.pid, rootUri: null, capabilities: {} });
+  const wall = performance.now() - began;
+  return { child, connection, wall, processor: processorOf(child) };
+}
+
+async function stop({ child, connection }: Started): Promise<void> {
+  await connection.sendRequest('shutdown');
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  await connection.sendNotification('exit');
+  await ended;
+  connection.dispose();
+}
+
+/** A text in the server, changed a letter at a time. */
+class Typing {
+  version = 1;
+  #told: (version: number) => void = () => {};
+
+  constructor(
+    private readonly server: Started,
+    private text: string,
+  ) {
+    server.connection.onNotification('textDocument/publishDiagnostics', ({ version }: PublishDiagnosticsParams) => {
+      if (version !== undefined) this.#told(version);
+    });
+  }
+
+  async open(): Promise<void> {
+    const told = this.#answer();
+    await this.server.connection.sendNotification('textDocument/didOpen', {
+      textDocument: { uri, languageId: 'tower', version: this.version, text: this.text },
+    });
+    await told;
+  }
+
+  /** Milliseconds from the keystroke to its diagnostics. */
+  async key(offset: number, removed: number, text: string): Promise<number> {
+    const at = this.#position(offset);
+    const end = this.#position(offset + removed);
+    this.text = this.text.slice(0, offset) + text + this.text.slice(offset + removed);
+    this.version++;
+    const told = this.#answer();
+    const began = performance.now();
+    await this.server.connection.sendNotification('textDocument/didChange', {
+      textDocument: { uri, version: this.version },
+      contentChanges: [{ range: { start: at, end }, text }],
+    });
+    await told;
+    return performance.now() - began;
+  }
+
+  #answer(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#told = (version) => {
+        if (version === this.version) resolve();
+      };
+    });
+  }
+
+  #position(offset: number): { line: number; character: number } {
+    const before = this.text.slice(0, offset);
+    const line = before.split('\n').length - 1;
+    return { line, character: offset - (before.lastIndexOf('\n') + 1) };
+  }
+}
+
+interface Figures {
+  readonly wall: number;
+  readonly processor: number;
+  readonly slowest: number;
+}
+
+async function measure(server: Started, keys: readonly (() => Promise<number>)[]): Promise<Figures> {
+  const times: number[] = [];
+  const before = processorOf(server.child);
+  for (const key of keys) times.push(await key());
+  return {
+    wall: median(times),
+    processor: (processorOf(server.child) - before) / keys.length,
+    slowest: Math.max(...times),
+  };
+}
+
+const starts: Started[] = [];
+for (let round = 0; round < 7; round++) {
+  const server = await start();
+  starts.push(server);
+  await stop(server);
+}
+
+const text = largeModel();
+const server = await start();
+const typing = new Typing(server, text);
+await typing.open();
+
+/** Where a digit of a width can be put, all over the text; each is taken away again. */
+const places = [...text.matchAll(/dim: (\d+)|mlp\(width, (\d+)|reduction: (\d+)|epochs = (\d+)/g)].map(
+  ({ index, 0: found }) => index + found.length,
+);
+const inValue = (count: number): (() => Promise<number>)[] =>
+  Array.from({ length: count }, (_, at) => {
+    const offset = places[(Math.floor(at / 2) * 37) % places.length]!;
+    return () => (at % 2 === 0 ? typing.key(offset, 0, '0') : typing.key(offset, 1, ''));
+  });
+const line = '  extra : list(category(dim: 8), max: 12)\n';
+const newLine = (offset: number): (() => Promise<number>)[] => [
+  ...[...line].map((letter, at) => () => typing.key(offset + at, 0, letter)),
+  () => typing.key(offset, line.length, ''),
+];
+const middle = text.indexOf('  item_3_3 :');
+
+await measure(server, [...inValue(60), ...newLine(middle)]);
+const value = await measure(server, inValue(400));
+const whole = await measure(server, [...newLine(middle), ...newLine(middle), ...newLine(middle)]);
+for (let done = 0; done < edits; done += 200) await measure(server, inValue(200));
+const memory = residentOf(server.child);
+await stop(server);
+
+const ready = {
+  wall: median(starts.map(({ wall }) => wall)),
+  processor: median(starts.map(({ processor }) => processor)),
+};
+if (process.argv.includes('--json')) {
+  console.log(JSON.stringify({ machine: describeMachine(), goals, ready, value, whole, memory, edits }, null, 2));
+} else {
+  console.log(describeMachine());
+  const table = new Table({ head: [`${text.split('\n').length} lines`, 'passed', 'processor', 'slowest', 'goal'] });
+  const ms = (time: number): string => `${time.toFixed(1)} ms`;
+  table.push(
+    ['launch to first answer', ms(ready.wall), ms(ready.processor), '', `${goals.ready} ms`],
+    ['a keystroke in a value', ms(value.wall), ms(value.processor), ms(value.slowest), `${goals.keystroke} ms`],
+    ['a keystroke of a new line', ms(whole.wall), ms(whole.processor), ms(whole.slowest), `${goals.keystroke} ms`],
+    [`memory after ${edits} edits`, `${memory} MB`, '', '', `${goals.memory} MB`],
+  );
+  console.log(table.toString());
+}

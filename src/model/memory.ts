@@ -1,0 +1,78 @@
+/** Features that were bound before are not bound again, for an editor: most of a text is as it was. */
+import type * as Ast from '../syntax/ast.ts';
+import { textOf } from '../text/source.ts';
+import { bindKind } from './arguments.ts';
+import type { Call } from './model.ts';
+import type { Workspace } from './workspace.ts';
+
+interface Bound {
+  readonly call: Call;
+  /** The names that words could stand for; nothing where it has no words. */
+  readonly among: string | undefined;
+}
+
+/** Of nodes that stay the same while their text does; see `ParseMemory`. */
+export class FeatureMemory {
+  readonly #known = new WeakMap<Ast.TypedEntry, Bound>();
+
+  /** The same as `bindKind`. */
+  bind(workspace: Workspace, entry: Ast.TypedEntry): Call | undefined {
+    const known = this.#known.get(entry);
+    if (known && (known.among === undefined || known.among === namesOf(workspace))) return known.call;
+    // What reads a name or reports a mistake does more than answer.
+    let more = false;
+    const note = (): void => {
+      more = true;
+    };
+    const { library, binding } = workspace;
+    const call = bindKind('kind of feature', library.features, entry.value, {
+      ...binding,
+      report: (...mistake) => {
+        note();
+        binding.report(...mistake);
+      },
+      onName: (...name) => {
+        note();
+        binding.onName?.(...name);
+      },
+      onUnknown: (...sort) => {
+        note();
+        binding.onUnknown?.(...sort);
+      },
+    });
+    if (call && !more) {
+      this.#known.set(entry, { call, among: hasWords(entry.value) ? namesOf(workspace) : undefined });
+    }
+    return call;
+  }
+}
+
+const names = new WeakMap<Workspace, string>();
+
+/** Every name that a word of a feature may stand for, and what constants are. */
+function namesOf(workspace: Workspace): string {
+  const { scope } = workspace;
+  const known =
+    names.get(workspace) ?? [...scope.features.keys(), ...scope.lets.map(({ span }) => textOf(span))].join();
+  names.set(workspace, known);
+  return known;
+}
+
+function hasWords(expression: Ast.Expression): boolean {
+  switch (expression.kind) {
+    case 'Name':
+      return true;
+    case 'Call':
+      return expression.arguments.some(({ value }) => hasWords(value));
+    case 'List':
+      return expression.items.some(hasWords);
+    case 'Unary':
+      return hasWords(expression.operand);
+    case 'Binary':
+      return hasWords(expression.left) || hasWords(expression.right);
+    case 'Flow':
+      return expression.steps.some(hasWords);
+    default:
+      return false;
+  }
+}
