@@ -65,7 +65,9 @@ describe('random models', () => {
     expect(kinds.filter((kind) => !flows.includes(kind) && !new RegExp(`\\b${kind}\\b`).test(all))).toEqual([]);
   });
 
-  test('run and are differentiated on every engine as in plain arrays', { timeout: 600_000 }, async () => {
+  test('run and are differentiated on every engine as in plain arrays', {
+    timeout: 60_000 + 3_000 * count,
+  }, async () => {
     for (const [number, { text, plan }] of samples.entries()) {
       if (!plan) continue;
       try {
