@@ -46,10 +46,10 @@ export const sets: readonly StudySet[] = [
   {
     name: 'msweb',
     title: 'Anonymous Microsoft Web',
-    asks: 'Which area does somebody new visit, given the other areas they visit? Each visit in turn; all areas are ranked.',
+    asks: 'Which area does somebody new visit, given the other areas they visit? Each visit in turn; the others leave the ranking.',
     data: 'models/data/msweb.tower',
     seeds,
-    removeSeen: false,
+    removeSeen: true,
     metrics: [recall(10), ndcg],
     against: 'item_cf',
   },

@@ -69,7 +69,7 @@ async function rowsAndEngine(run: Run): Promise<{ dataset: Dataset; engine: Choi
 export interface EvaluateRequest {
   /** Default: test, or validation where there is no test part. */
   readonly part?: Part;
-  /** Take items of the user's training events out of the ranking. */
+  /** Take what the user is known to have seen out of the ranking: items of training events, and of the history that is read. */
   readonly removeSeen?: boolean;
   /** False: the model alone. */
   readonly baselines?: boolean;

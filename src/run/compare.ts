@@ -4,7 +4,7 @@ import { failure, invariant } from '../diagnostics/failure.ts';
 import type { Plan } from '../lower/plan.ts';
 import { nearest } from '../text/nearest.ts';
 import { type BootstrapOptions, bootstrap, type Interval, usualBootstrap } from './bootstrap.ts';
-import { baselineScorers, makeTask } from './contestants.ts';
+import { baselineScorers, makeTask, seenSentence } from './contestants.ts';
 import { type Measure, valuesOf } from './figures.ts';
 import { differencesOf, type Protocol, protocolOf } from './protocol.ts';
 import { rankEvents } from './ranks.ts';
@@ -22,7 +22,7 @@ export interface Contestant {
 export interface CompareOptions extends BootstrapOptions {
   readonly part: Part;
   readonly measures: readonly Measure[];
-  /** Items of the user's training events leave the ranking. */
+  /** Items of the user's training events, and of the history that the first run reads, leave the ranking. */
   readonly removeSeen?: boolean;
   /** Adds the baselines, told what the first run reads. */
   readonly baselines?: boolean;
@@ -63,9 +63,10 @@ export async function compare(contestants: readonly Contestant[], options: Compa
   const names: string[] = [];
   // By measure, then by row of the table.
   const values: Float64Array[][] = measures.map(() => []);
-  const rank = async (contestant: Contestant, scorer: Scorer, name: string): Promise<void> => {
-    const { dataset, plan } = contestant;
-    const task = makeTask({ dataset, part, plan });
+  // What leaves the ranking is the same for all: what is known to the first.
+  const told = makeTask({ ...first, part });
+  const rank = async ({ dataset }: Contestant, scorer: Scorer, name: string): Promise<void> => {
+    const task = { ...makeTask({ dataset, part }), ...(told.history ? { history: told.history } : {}) };
     const ranks = await rankEvents(task, scorer, removeSeen);
     names.push(name);
     measures.forEach((measure, at) => {
@@ -109,7 +110,7 @@ export async function compare(contestants: readonly Contestant[], options: Compa
       figures: pick('means', row),
       ...(row === reference ? {} : { differences: pick('differences', row) }),
     })),
-    protocol: [...sentences(protocol, removeSeen, unit, options), ...leftOut],
+    protocol: [...sentences(protocol, seenSentence(told, removeSeen), unit, options), ...leftOut],
   };
 }
 
@@ -139,19 +140,12 @@ function groupsOf({ parts, users }: Dataset, part: Part): { group: Int32Array; g
   return { group, groups: place.size, unit: `users (${place.size.toLocaleString('en')})` };
 }
 
-function sentences(
-  { split, sizes, part }: Protocol,
-  removeSeen: boolean,
-  unit: string,
-  options: BootstrapOptions,
-): string[] {
+function sentences({ split, sizes, part }: Protocol, seen: string, unit: string, options: BootstrapOptions): string[] {
   const { draws, seed, level } = { ...usualBootstrap, ...options };
   return [
     split,
     `Each of the ${sizes.held.toLocaleString('en')} ${part} events ranks the whole corpus, ${sizes.corpus.toLocaleString('en')} items; items that score the same share their places; events of items without a training event are misses.`,
-    removeSeen
-      ? 'Items of the user’s training events are taken out of the ranking, except the event’s own.'
-      : 'Items that the user has seen stay in the ranking.',
+    seen,
     `Intervals hold ${100 * level} % of ${draws.toLocaleString('en')} bootstrap draws of ${unit}, seed ${seed}; differences are of the same draws.`,
   ];
 }

@@ -66,3 +66,10 @@ export function baselineScorers(task: ScoringTask): { readonly scorers: Scorer[]
   }
   return { scorers, leftOut };
 }
+
+/** What leaves the ranking, as a sentence of the protocol. */
+export function seenSentence({ history }: ScoringTask, removeSeen: boolean): string {
+  if (!removeSeen) return 'Items that the user has seen stay in the ranking.';
+  const what = history ? 'training events, and of the history that is read with the event,' : 'training events';
+  return `Items of the user’s ${what} are taken out of the ranking, except the event’s own.`;
+}

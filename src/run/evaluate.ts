@@ -1,7 +1,7 @@
 /** How well a model ranks what was held out, beside simple rankings by the same protocol, and that protocol in sentences. */
 import type { Dataset, Part } from '../data/dataset.ts';
 import type { Plan } from '../lower/plan.ts';
-import { baselineScorers, makeTask } from './contestants.ts';
+import { baselineScorers, makeTask, seenSentence } from './contestants.ts';
 import { type ColdItems, coldItems, type Figures, figuresOf, type Measure } from './figures.ts';
 import { rankEvents } from './ranks.ts';
 import { type Slices, slicesOf } from './report/slices.ts';
@@ -39,7 +39,7 @@ export interface EvaluateOptions {
   readonly plan?: Plan;
   /** A feature of the asking tower with one code a row: adds popularity among events of the same value. */
   readonly by?: string;
-  /** Items of the user's training events leave the ranking. */
+  /** Items of the user's training events, and of the history that the model reads, leave the ranking. */
   readonly removeSeen?: boolean;
   /** False: the model alone. */
   readonly baselines?: boolean;
@@ -69,14 +69,14 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     metrics: measures.map(({ label }) => label),
     rows,
     slices: slices!,
-    protocol: [...protocolOf(dataset, part, cold, removeSeen), ...beside.leftOut],
+    protocol: [...protocolOf(dataset, part, cold, seenSentence(task, removeSeen)), ...beside.leftOut],
   };
 }
 
 const count = (number: number, what: string): string =>
   `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
 
-function protocolOf(dataset: Dataset, part: Part, cold: ColdItems, removeSeen: boolean): string[] {
+function protocolOf(dataset: Dataset, part: Part, cold: ColdItems, seen: string): string[] {
   const { parts, corpus } = dataset;
   const events = parts[part].rows;
   const share = ((100 * cold.events) / events).toFixed(1);
@@ -84,9 +84,7 @@ function protocolOf(dataset: Dataset, part: Part, cold: ColdItems, removeSeen: b
     ...dataset.protocol,
     `Each of the ${count(events, `${part} event`)} ranks the whole corpus, ${count(corpus.rows, 'item')}; no negatives are sampled.`,
     'Items that score the same share their places: every figure is its mean over all orders of them.',
-    removeSeen
-      ? 'Items of the user’s training events are taken out of the ranking, except the event’s own.'
-      : 'Items that the user has seen stay in the ranking.',
+    seen,
     cold.events === 0
       ? 'Every event’s item has training events: none is cold.'
       : `${count(cold.events, 'event')} (${share} %) ${cold.events === 1 ? 'is' : 'are'} of items without a training event ` +

@@ -2,8 +2,8 @@
  * Where the item of each event stands among the whole corpus. The one code path by which the model and every baseline are
  * measured.
  */
-import type { Events } from '../data/dataset.ts';
-import { makeRanker } from '../embedding/rank.ts';
+import type { BagColumn, Events } from '../data/dataset.ts';
+import { type ExcludedColumns, makeRanker } from '../embedding/rank.ts';
 import type { Scorer, ScoringTask } from './scorer.ts';
 
 /** One entry an event; `corpus` 0: its item is not in the corpus, and has no rank. */
@@ -19,22 +19,25 @@ export interface Ranks {
 /** Scores held at once: 5 MB, which stay in the cache on their way to be counted. */
 const blockNumbers = 1.25 * 2 ** 20;
 
-/** @param removeSeen takes the items of the user's training events out of the ranking, except the event's own */
+/**
+ * @param removeSeen takes what is known to be seen out of the ranking, except the event's own item: the items of the user's
+ * training events, and of the task's history
+ */
 export async function rankEvents(task: ScoringTask, scorer: Scorer, removeSeen = false): Promise<Ranks> {
-  const { events, corpus, users } = task;
+  const { events, corpus } = task;
   const ranks: Ranks = {
     better: new Int32Array(events.rows),
     equal: new Int32Array(events.rows),
     corpus: new Int32Array(events.rows),
   };
   const ranker = makeRanker();
-  const order = rowsByUser(events, users.rows);
+  const order = rowsByUser(events, task.users.rows);
   const rowsAtOnce = Math.max(16, Math.min(1024, Math.floor(blockNumbers / Math.max(1, corpus.rows))));
   for (let from = 0; from < order.length; from += rowsAtOnce) {
     const rows = order.subarray(from, from + rowsAtOnce);
     const scores = await scorer.score(rows);
     const own = rows.map((row) => events.item[row]!);
-    const seen = removeSeen ? { bags: users.seen, of: rows.map((row) => events.user[row]!) } : undefined;
+    const seen = removeSeen ? seenBefore(task, rows) : undefined;
     const found = ranker.rank(scores.subarray(0, rows.length * corpus.rows), corpus.rows, own, seen);
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;
@@ -44,6 +47,24 @@ export async function rankEvents(task: ScoringTask, scorer: Scorer, removeSeen =
     }
   }
   return ranks;
+}
+
+/** One bag a row: items of its user's training events, and of its history. */
+function seenBefore({ events, users, history }: ScoringTask, rows: Int32Array): ExcludedColumns {
+  const starts = new Int32Array(rows.length);
+  const ends = new Int32Array(rows.length);
+  const values: number[] = [];
+  const add = ({ starts: from, ends: to, values: items }: BagColumn, bag: number): void => {
+    for (let at = from[bag]!; at < to[bag]!; at++) if (items[at]! >= 0) values.push(items[at]!);
+  };
+  rows.forEach((row, i) => {
+    starts[i] = values.length;
+    if (events.user[row]! >= 0) add(users.seen, events.user[row]!);
+    if (history) add(history.bags, history.index ? history.index[row]! : row);
+    ends[i] = values.length;
+  });
+  const of = rows.map((_, i) => i);
+  return { bags: { kind: 'bags', starts, ends, values: Int32Array.from(values) }, of };
 }
 
 /** Rows whose item is in the corpus, each user's together, so that a scorer may keep what it knows of the last one. */

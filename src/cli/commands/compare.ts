@@ -23,7 +23,7 @@ export function compareCommand(program: Command): void {
     .description('a table of runs under one protocol, with intervals by user; refuses runs of other protocols')
     .argument('<run...>', 'the folders of trained models')
     .addOption(new Option('--part <part>', 'which held-out events').choices(['validation', 'test']))
-    .option('--remove-seen', 'items of the user’s training events leave the ranking')
+    .option('--remove-seen', 'items that the user is known to have seen leave the ranking')
     .option('--baselines', 'random, popularity, ItemCF and EASE beside them, told what the first run reads')
     .option('--by <feature>', 'with --baselines: popularity among events of the same value of this feature')
     .option(

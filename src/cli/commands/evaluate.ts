@@ -21,7 +21,7 @@ export function evaluateCommand(program: Command): void {
     .description('rank the whole corpus for every held-out event, beside random, popularity, ItemCF and EASE')
     .argument('<run>', 'the folder of a trained model')
     .addOption(new Option('--part <part>', 'which held-out events').choices(['validation', 'test']))
-    .option('--remove-seen', 'items of the user’s training events leave the ranking')
+    .option('--remove-seen', 'items that the user is known to have seen leave the ranking')
     .option('--no-baselines', 'the model alone')
     .option('--by <feature>', 'adds popularity among events of the same value of this feature')
     .addOption(dataOption())
