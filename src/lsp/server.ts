@@ -11,11 +11,13 @@ import { Publisher } from './diagnostics.ts';
 import { providers } from './providers/table.ts';
 import { Session } from './session.ts';
 
-export function serve(connection: Connection, version: string): void {
+/** @param rest called where nothing has been typed for a while */
+export function serve(connection: Connection, version: string, rest: () => void = () => {}): void {
   const session = new Session();
   const documents = new TextDocuments(TextDocument);
   const publisher = new Publisher(connection, session);
   let watches = false;
+  let resting: NodeJS.Timeout | undefined;
 
   connection.onInitialize(({ workspaceFolders, rootUri, capabilities }) => {
     const uris = workspaceFolders?.map(({ uri }) => uri) ?? (rootUri ? [rootUri] : []);
@@ -40,6 +42,8 @@ export function serve(connection: Connection, version: string): void {
   documents.onDidChangeContent(({ document }) => {
     session.put(document);
     publisher.schedule();
+    clearTimeout(resting);
+    resting = setTimeout(rest, 2000).unref();
   });
   documents.onDidClose(({ document }) => {
     session.remove(document.uri);

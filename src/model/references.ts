@@ -1,9 +1,19 @@
 /** Which features a feature names: `like(video_id)`, `list(movie_id)`. */
 import type { BoundKind, KindRow } from '../library/contract.ts';
 
-export function featuresNamed(call: BoundKind, kinds: Readonly<Record<string, KindRow>>): string[] {
+export function featuresNamed(call: BoundKind, kinds: Readonly<Record<string, KindRow>>): readonly string[] {
+  const known = named.get(call);
+  if (known) return known;
   const row = kinds[call.kind];
-  if (!row) return [];
+  const found = row ? namedBy(call, row, kinds) : [];
+  named.set(call, found);
+  return found;
+}
+
+/** Several rules ask it of every feature. */
+const named = new WeakMap<BoundKind, readonly string[]>();
+
+function namedBy(call: BoundKind, row: KindRow, kinds: Readonly<Record<string, KindRow>>): readonly string[] {
   return Object.entries(row.parameters).flatMap(([parameter, { type }]) => {
     const value = call.arguments[parameter];
     if (value === undefined) return [];

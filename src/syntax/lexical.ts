@@ -12,7 +12,7 @@ type Report = (diagnostic: Diagnostic) => void;
 
 /** Report every mistake that can be seen in a token alone. */
 export function lexicalMistakes(source: Source, lexed: Lexed, report: Report): void {
-  for (const token of lexed.tokens) mistakeIn[token.tokenType.name]?.(source, token, report);
+  for (const token of lexed.tokens) byType.get(token.tokenType)?.(source, token, report);
   for (const token of lexed.foreignComments) foreignComment(source, token, report);
   for (const run of runs(lexed.unknown)) unknown(source, run, report);
 }
@@ -47,6 +47,11 @@ const mistakeIn: Readonly<Record<string, (source: Source, token: IToken, report:
     }
   },
 };
+
+/** The same, so that the many tokens that cannot be wrong cost little. */
+const byType = new Map(
+  t.tokens.flatMap((type) => (mistakeIn[type.name] ? [[type, mistakeIn[type.name]!] as const] : [])),
+);
 
 function foreignComment(source: Source, token: IToken, report: Report): void {
   const sign = token.image[0] === '#' ? '#' : '/*';

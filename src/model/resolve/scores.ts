@@ -116,8 +116,7 @@ function resolveSide(workspace: Workspace, value: Ast.Expression, towers: Towers
   if (!tower) return undefined;
   const part = value.parts[1];
   if (!part) return { tower, span: value.span };
-  const steps = new Map(tower.steps.map((step) => [step.name, step]));
-  const step = steps.get(part.name);
+  const step = tower.steps.findLast(({ name }) => name === part.name);
   if (step && !step.channel) {
     const { start, source } = step.node.span;
     const fix = { at: { source, start, end: start }, text: 'channel ' };
@@ -125,7 +124,8 @@ function resolveSide(workspace: Workspace, value: Ast.Expression, towers: Towers
     report('step-not-channel', part.span, { tower: tower.name, name: part.name }, extra);
     return undefined;
   }
-  const channels = new Map([...steps].filter(([, { channel }]) => channel));
+  if (step) return { tower, channel: step.name, span: value.span };
+  const channels = new Map(tower.steps.filter(({ channel }) => channel).map((step) => [step.name, step]));
   const channel = find(`channel of tower \`${tower.name}\``, channels, part, report);
   return channel && { tower, channel: channel.name, span: value.span };
 }
