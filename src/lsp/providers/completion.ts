@@ -8,10 +8,12 @@ export const completion: Provider = {
   capabilities: { completionProvider: { triggerCharacters: ['.', '(', ',', ':', '>', '=', '"', ' ', '/'] } },
   register(connection, session) {
     connection.onCompletion(async (params) => {
-      const place = placeOf(session, params);
-      if (!place) return null;
-      const { facts, offset } = place;
-      const { span, items } = completionsAt(facts, offset, await surroundingsOf(facts));
+      const before = placeOf(session, params);
+      if (!before) return null;
+      const around = await surroundingsOf(before.facts);
+      // Something may have been typed meanwhile, and a check is good for one text only.
+      const { facts, offset } = placeOf(session, params) ?? before;
+      const { span, items } = completionsAt(facts, offset, around);
       const range = toRange(span);
       return items.map(({ label, sort, detail, doc, insert = label, snippet }, at) => ({
         label,
