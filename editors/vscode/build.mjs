@@ -30,7 +30,7 @@ else {
   rmSync(path('dist'), { recursive: true, force: true });
   await build({
     ...common,
-    entryPoints: [path('extension.ts')],
+    entryPoints: [path('extension.mts')],
     outfile: path('dist/extension.js'),
     external: ['vscode'],
   });

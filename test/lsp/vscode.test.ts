@@ -17,6 +17,11 @@ describe('the extension of VS Code', () => {
     expect(extension.devDependencies['vscode-languageclient']).toBe(manifest.dependencies['vscode-languageserver']);
   });
 
+  it('is checked against the oldest VS Code that it runs in, and the client that it bundles', () => {
+    expect(extension.engines.vscode).toBe(`^${manifest.devDependencies['@types/vscode']}`);
+    expect(manifest.devDependencies['vscode-languageclient']).toBe(extension.devDependencies['vscode-languageclient']);
+  });
+
   it('has snippets as fresh as completion has', () => {
     expect(readFileSync('editors/vscode/snippets.json', 'utf8')).toBe(snippetsFile());
   });

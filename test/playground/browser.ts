@@ -27,6 +27,8 @@ export class Page {
   private constructor() {
     this.#folder = mkdtempSync(join(tmpdir(), 'tower-browser-'));
     const options = ['--headless=new', '--remote-debugging-pipe', '--no-sandbox', '--disable-gpu', '--no-first-run'];
+    // Nothing that calls its maker in the background: the page needs no network.
+    options.push('--disable-background-networking', '--disable-component-update', '--disable-sync');
     this.#process = spawn(
       chromium!,
       [...options, '--window-size=1500,1000', `--user-data-dir=${this.#folder}`, 'about:blank'],

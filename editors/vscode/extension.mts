@@ -1,13 +1,10 @@
 /** Starts the language server that is bundled beside this file, and stops it with the window. */
+import type { ExtensionContext } from 'vscode';
 import { LanguageClient, TransportKind } from 'vscode-languageclient/node';
-
-interface Context {
-  asAbsolutePath(path: string): string;
-}
 
 let client: LanguageClient | undefined;
 
-export async function activate(context: Context): Promise<void> {
+export async function activate(context: ExtensionContext): Promise<void> {
   const server = { module: context.asAbsolutePath('dist/server.js'), transport: TransportKind.stdio };
   client = new LanguageClient('tower', 'Tower', server, {
     documentSelector: [
