@@ -1,6 +1,6 @@
 /** What lies around a file: other models, data files, and the columns that their headers name. */
 import { readdirSync } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
 import { lookAtCsv } from '../data/csv.ts';
 import { findFiles } from '../data/files.ts';
 import type { Surroundings } from './language/completion.ts';
@@ -49,7 +49,7 @@ async function columnsOf({ checked, source }: Facts): Promise<readonly string[]>
   const used = checked.dataDescriptions.flatMap((description) => findFiles(description).output);
   const own = linksOf(checked.file).filter(({ to }) => to === 'data');
   const paths = new Set([
-    ...own.map(({ path }) => join(dirname(source.name), path)),
+    ...own.map(({ path }) => resolve(dirname(source.name), path)),
     ...used.flatMap(({ files }) => files.slice(0, 1).map(({ path }) => path)),
   ]);
   for (const path of paths) {

@@ -1,7 +1,7 @@
 /** The server as an editor meets it: a process, asked over stdio. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
   CodeAction,
@@ -139,6 +139,19 @@ describe('the language server', () => {
     });
     expect(link?.target).toBe(uri('ratings.csv'));
     await client.close(uri('data.tower'));
+  });
+
+  it('reads the header of a file that is named from the root of the disk, and leads to it', async () => {
+    const whole = fileURLToPath(uri('ratings.csv')).replaceAll('\\', '/');
+    const data = `data d {\n  events = "${whole}"\n  columns { movie_id = "" }\n  split = random\n}\n`;
+    await client.open(uri('whole.tower'), data);
+    const items = await client.ask<CompletionItem[]>('textDocument/completion', on('whole.tower', data, '= ""', 3));
+    expect(items.map(({ label }) => label)).toEqual(['userId', 'movieId', 'rating']);
+    const [link] = await client.ask<DocumentLink[]>('textDocument/documentLink', {
+      textDocument: { uri: uri('whole.tower') },
+    });
+    expect(link?.target).toBe(uri('ratings.csv'));
+    await client.close(uri('whole.tower'));
   });
 
   it('shows the signature of the call at the cursor, and which argument it is', async () => {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { toRange } from '../convert.ts';
 import { linksOf } from '../language/links.ts';
 import { factsOf, type Provider } from '../provider.ts';
@@ -12,7 +12,7 @@ export const links: Provider = {
       if (!facts) return null;
       const folder = dirname(facts.source.name);
       return linksOf(facts.checked.file).flatMap(({ span, path }) => {
-        const target = join(folder, path);
+        const target = resolve(folder, path);
         return existsSync(target) ? [{ range: toRange(span), target: session.uriOf(target) }] : [];
       });
     });
