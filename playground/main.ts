@@ -97,6 +97,7 @@ function showGraph(): void {
   const chosen = all.has(graphs.value) ? graphs.value : [...all.keys()][0];
   graphs.replaceChildren(...[...all.keys()].map((name) => new Option(name, name, false, name === chosen)));
   const graph = chosen === undefined ? undefined : all.get(chosen);
+  byId('graph-choice').hidden = graph === undefined;
   byId('graph').textContent = graph ? print(graph) : 'There is no graph while the model has errors.';
 }
 

@@ -58,7 +58,9 @@ describe.skipIf(chromium === undefined)('the playground', () => {
     await page.until(`document.querySelector('.cm-lintRange-error')?.textContent === 'mlpx'`);
     await page.until(`document.getElementById('state').textContent.startsWith('1 error')`);
     expect(await shown('graph')).toBe('There is no graph while the model has errors.');
-    // The other tower is still drawn.
+    expect(await page.value(`document.getElementById('graph-name').checkVisibility()`)).toBe(false);
+    // The wrong tower has no size, the other is still drawn and counted.
+    expect(await shown('sizes')).toMatch(/^item\d/);
     expect(await shown('towers')).toContain('tower item');
 
     const { x, y } = await page.value<{ x: number; y: number }>(

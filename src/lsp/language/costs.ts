@@ -9,7 +9,7 @@ import { lowerOne, soundFeatures, soundTower } from './shapes.ts';
 export interface Costs {
   /** By the place of a step in a flow, in the first flow that goes through it. */
   readonly steps: ReadonlyMap<number, Cost>;
-  /** `user`, `user.main` */
+  /** `user`, `user.main`; absent where a mistake within leaves a part uncounted. */
   readonly towers: ReadonlyMap<string, Cost>;
 }
 
@@ -20,9 +20,10 @@ export function costsOf({ resolution, file }: Checked): Costs {
   const towers = new Map<string, Cost>();
   for (const part of resolution.towers) {
     const tower = soundTower(part, resolution, features);
-    const { inputs } = lowerOne(tower, features);
+    const { inputs, diagnostics } = lowerOne(tower, features);
     const counts = count(inputs.builder.finish(), { batch: 1 });
-    towers.set(tower.name, counts);
+    const isWhole = tower.steps.length === part.node.entries.length && diagnostics.length === 0;
+    if (isWhole) towers.set(tower.name, counts);
     const note = (at: Span, label: string): void => {
       const cost = counts.parts.get(label);
       if (cost && at.source === file.span.source && !steps.has(at.start)) steps.set(at.start, cost);
@@ -38,7 +39,8 @@ export function costsOf({ resolution, file }: Checked): Costs {
     for (const { name, flow } of tower.steps) {
       const path = `${tower.name}/${name}`;
       const cost = counts.parts.get(path);
-      if (cost) towers.set(`${tower.name}.${name}`, cost);
+      const isBroken = diagnostics.some(({ at }) => at && at.start >= flow.span.start && at.end <= flow.span.end);
+      if (cost && !isBroken) towers.set(`${tower.name}.${name}`, cost);
       const names = new Names();
       // A flow that begins with a block of several: `concat(deep, wide) -> …`.
       if (flow.from.kind === 'join') note(flow.from.span, names.unique(`${path}/${flow.from.call.kind}`));

@@ -30,6 +30,26 @@ describe('hover', () => {
     expect(hover(model('channel main = user_id -> flatten -> m|lp(8, 4)'))).toContain('→ `vector[4]` · 172 weights');
   });
 
+  it('counts a tower and a channel only where all of it can be counted', () => {
+    const both = (deep: string): string =>
+      model(`channel deep = ${deep}\n  channel wide = user_id -> flatten -> dense(4)`);
+    const hoverTower = (text: string): string => hover(text.replace('tower user', 'tower us|er'));
+    const hoverChannel = (text: string, name: string): string =>
+      hover(text.replace(`channel ${name}`, `channel ${name.slice(0, 2)}|${name.slice(2)}`));
+    // 172 as above, and 16 × 4 + 4.
+    expect(hoverTower(both('user_id -> flatten -> mlp(8, 4)'))).toContain('240 weights');
+    for (const wrong of [
+      'user_id -> flatten -> mlpx(8, 4)',
+      'user_id -> flatten -> mlp(8, 4) -> fm',
+      'nobody -> mlp(8)',
+    ]) {
+      expect(hoverTower(both(wrong))).toContain('tower user');
+      expect(hoverTower(both(wrong))).not.toContain('weights');
+      expect(hoverChannel(both(wrong), 'deep')).not.toContain('weights');
+      expect(hoverChannel(both(wrong), 'wide')).toContain('68 weights');
+    }
+  });
+
   it('counts the numbers of a table whose size the text shows', () => {
     expect(hover(model().replace('user_id:', 'user|_id:'))).toContain('1,000 × 16 = 16,000 numbers');
   });
