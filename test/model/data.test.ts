@@ -87,4 +87,11 @@ describe('entries', () => {
     const answer = dataOf(block(entries));
     expect(answer).toEqual({ data: undefined, codes });
   });
+
+  it('calls a text without a letter empty', () => {
+    const source = makeSource('data.tower', block('split = by_time, where = " "'));
+    expect(resolveData(parse(source).output).diagnostics.map(({ message }) => message)).toEqual([
+      '`where` is a text in quotes, not an empty text',
+    ]);
+  });
 });

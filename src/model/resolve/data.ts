@@ -119,7 +119,9 @@ const ordered = new Set<Split['kind']>(['by_time', 'leave_one_out']);
 function located({ report }: Workspace, name: string, value: Ast.Expression): Located | undefined {
   if (value.kind === 'Text' && value.value.trim() !== '') return { expression: value.value, span: value.span };
   const word = singleName(value)?.name;
-  const facts = { of: name, expected: 'a text in quotes', found: describeExpression(value) };
+  // An empty text, or one of blanks.
+  const found = value.kind === 'Text' ? 'an empty text' : describeExpression(value);
+  const facts = { of: name, expected: 'a text in quotes', found };
   report('wrong-type', value.span, facts, rename(value.span, word === undefined ? undefined : `"${word}"`));
   return undefined;
 }
