@@ -1,11 +1,8 @@
 import { basename } from 'node:path';
 import { Command, Option } from 'commander';
 import type { EngineName } from '../../engine/engine.ts';
-import type { Interval } from '../../run/bootstrap.ts';
-import type { Comparison } from '../../run/compare.ts';
 import { dataOption, engineOption, jsonOption, withExample } from '../options.ts';
 import { answer, answerJson } from '../report.ts';
-import { tableOf } from '../table.ts';
 
 interface Options {
   readonly part?: 'validation' | 'test';
@@ -41,8 +38,9 @@ export function compareCommand(program: Command): void {
         runs.push({ name: nameOf(folder, folders), run });
       }
       const comparison = await compare(runs, request);
-      if (json) answerJson(comparison);
-      else answer(comparisonText(comparison));
+      if (json) return answerJson(comparison);
+      const { comparisonText } = await import('../views/comparison.ts');
+      answer(comparisonText(comparison));
     });
   program.addCommand(withExample(command, 'tower compare runs/first runs/wide --baselines --remove-seen'));
 }
@@ -50,25 +48,3 @@ export function compareCommand(program: Command): void {
 /** The folder's own name, where no two share it. */
 const nameOf = (folder: string, folders: readonly string[]): string =>
   folders.filter((other) => basename(other) === basename(folder)).length === 1 ? basename(folder) : folder;
-
-const shown = ['recall@10', 'recall@50', 'ndcg@10'];
-
-/** Means with their intervals, then the differences to one row, then the protocol. */
-export function comparisonText({ metrics, rows, against, protocol }: Comparison): string {
-  const columns = metrics.filter((label) => shown.includes(label));
-  const labels = columns.length > 0 ? columns : metrics;
-  const lines = rows.map(({ name, figures }) => [name, ...labels.map((label) => cell(figures[label]!, ''))]);
-  const differences = rows.flatMap(({ name, differences }) =>
-    differences ? [[`${name} − ${against}`, ...labels.map((label) => cell(differences[label]!, '+'))]] : [],
-  );
-  return [
-    tableOf(['', ...labels], lines),
-    ...(differences.length > 0 ? [tableOf(['', ...labels], differences)] : []),
-    ...protocol.map((sentence) => `· ${sentence}`),
-  ].join('\n');
-}
-
-function cell({ mean, low, high }: Interval, sign: '' | '+'): string {
-  const digits = (value: number): string => `${sign !== '' && value > 0 ? '+' : ''}${value.toFixed(4)}`;
-  return `${digits(mean)} [${digits(low)}, ${digits(high)}]`;
-}

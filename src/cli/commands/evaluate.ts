@@ -1,10 +1,8 @@
 import { Command, Option } from 'commander';
 import type { EngineName } from '../../engine/engine.ts';
-import type { Evaluation } from '../../run/evaluate.ts';
 import { dataOption, engineOption, jsonOption, withExample } from '../options.ts';
 import { answer, answerJson, sayEngine } from '../report.ts';
 import { leaveReport } from '../run_report.ts';
-import { tableOf } from '../table.ts';
 
 interface Options {
   readonly part?: 'validation' | 'test';
@@ -38,19 +36,8 @@ export function evaluateCommand(program: Command): void {
         ...(by === undefined ? {} : { by }),
       });
       if (json) answerJson(evaluation);
-      else answer(evaluationText(evaluation));
+      else answer((await import('../views/evaluation.ts')).evaluationText(evaluation));
       await leaveReport(folder, evaluation);
     });
   program.addCommand(withExample(command, 'tower evaluate runs/first'));
-}
-
-/** The table, with its protocol under it. */
-export function evaluationText({ metrics, rows, cold, protocol }: Evaluation): string {
-  const cells = (figures: Readonly<Record<string, number>>): string[] =>
-    metrics.map((label) => figures[label]!.toFixed(4));
-  const lines = rows.flatMap(({ name, all, warm }) => [
-    [name, ...cells(all)],
-    ...(cold.events > 0 ? [[`${name}, warm`, ...cells(warm)]] : []),
-  ]);
-  return [tableOf(['', ...metrics], lines), ...protocol.map((sentence) => `· ${sentence}`)].join('\n');
 }

@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { filesToFormat, format, formatFile } from '../../api/format.ts';
 import { type Diagnostic, diagnose, type Outcome } from '../../diagnostics/diagnostic.ts';
 import { Failure, failure } from '../../diagnostics/failure.ts';
 import { toJson } from '../../diagnostics/json.ts';
@@ -20,8 +19,9 @@ export function formatCommand(program: Command): void {
     .argument('<files...>', '`.tower` files, Markdown pages with `tower` fences, or folders of both; `-` reads stdin')
     .option('--check', 'write nothing; name the files that are not formatted, and exit with 1')
     .addOption(jsonOption())
-    .action((paths: string[], { check = false, json = false }: Options) => {
+    .action(async (paths: string[], { check = false, json = false }: Options) => {
       if (paths.includes('-')) return fromStdin();
+      const { filesToFormat, formatFile } = await import('../../api/format.ts');
       const files = filesToFormat(paths).map((path) => formatFile(path));
       const answers = files.map(({ path, source, output, diagnostics }) => {
         const changed = output !== undefined && output !== source.text;
@@ -50,7 +50,8 @@ function tell(
   }
 }
 
-function fromStdin(): void {
+async function fromStdin(): Promise<void> {
+  const { format } = await import('../../api/format.ts');
   const { output, diagnostics }: Outcome<string | undefined> = format(readFileSync(0, 'utf8'), '<stdin>');
   if (output === undefined) throw new Failure(diagnostics);
   process.stdout.write(output);

@@ -3,7 +3,6 @@ import type { Trained } from '../../api/train.ts';
 import { render } from '../../diagnostics/render.ts';
 import type { EngineName } from '../../engine/engine.ts';
 import { dataOption, engineOption, jsonOption, setOption, withExample } from '../options.ts';
-import { makeProgress } from '../progress.ts';
 import { answer, answerJson, colour, say, sayEngine } from '../report.ts';
 import { leaveReport } from '../run_report.ts';
 import { interruptible } from '../signals.ts';
@@ -32,7 +31,7 @@ export function trainCommand(program: Command): void {
     .option('--force', 'replace the run that the folder holds')
     .addOption(jsonOption())
     .action(async (path: string, { json, ...options }: Options) => {
-      const { train } = await import('../../api/train.ts');
+      const [{ train }, { makeProgress }] = await Promise.all([import('../../api/train.ts'), import('../progress.ts')]);
       const progress = makeProgress();
       const interrupt = interruptible(() => progress.end());
       const stopped: Outcome = { status: 'interrupted', records: [] };

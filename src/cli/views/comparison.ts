@@ -1,0 +1,26 @@
+/** A comparison of runs as `tower compare` prints it. */
+import type { Interval } from '../../run/bootstrap.ts';
+import type { Comparison } from '../../run/compare.ts';
+import { tableOf } from '../table.ts';
+
+const shown = ['recall@10', 'recall@50', 'ndcg@10'];
+
+/** Means with their intervals, then the differences to one row, then the protocol. */
+export function comparisonText({ metrics, rows, against, protocol }: Comparison): string {
+  const columns = metrics.filter((label) => shown.includes(label));
+  const labels = columns.length > 0 ? columns : metrics;
+  const lines = rows.map(({ name, figures }) => [name, ...labels.map((label) => cell(figures[label]!, ''))]);
+  const differences = rows.flatMap(({ name, differences }) =>
+    differences ? [[`${name} − ${against}`, ...labels.map((label) => cell(differences[label]!, '+'))]] : [],
+  );
+  return [
+    tableOf(['', ...labels], lines),
+    ...(differences.length > 0 ? [tableOf(['', ...labels], differences)] : []),
+    ...protocol.map((sentence) => `· ${sentence}`),
+  ].join('\n');
+}
+
+function cell({ mean, low, high }: Interval, sign: '' | '+'): string {
+  const digits = (value: number): string => `${sign !== '' && value > 0 ? '+' : ''}${value.toFixed(4)}`;
+  return `${digits(mean)} [${digits(low)}, ${digits(high)}]`;
+}

@@ -1,0 +1,14 @@
+/** An evaluation as `tower evaluate` prints it. */
+import type { Evaluation } from '../../run/evaluate.ts';
+import { tableOf } from '../table.ts';
+
+/** The table, with its protocol under it. */
+export function evaluationText({ metrics, rows, cold, protocol }: Evaluation): string {
+  const cells = (figures: Readonly<Record<string, number>>): string[] =>
+    metrics.map((label) => figures[label]!.toFixed(4));
+  const lines = rows.flatMap(({ name, all, warm }) => [
+    [name, ...cells(all)],
+    ...(cold.events > 0 ? [[`${name}, warm`, ...cells(warm)]] : []),
+  ]);
+  return [tableOf(['', ...metrics], lines), ...protocol.map((sentence) => `· ${sentence}`)].join('\n');
+}
