@@ -1,6 +1,5 @@
 /** Each item of a batch once, so that its tower computes it once. */
 import type { Corpus, Events, IndexedColumn } from '../data/dataset.ts';
-import { makeGroups } from './groups.ts';
 import { makeIdentity } from './identity.ts';
 
 export interface Distinct {
@@ -31,10 +30,17 @@ export function makeDistinctItems(
 ): DistinctItems {
   const identity = makeIdentity(events, corpus, key);
   const byItem = features.every((name) => dependsOnItem(events.features.get(name)!, events, identity));
-  const groups = makeGroups();
   let rows = new Int32Array(0);
   let places = new Int32Array(0);
   let counts = new Float32Array(0);
+  let items = new Int32Array(0);
+  /** For each item, its place among `rows`; −1 between batches. */
+  let placeOf = new Int32Array(corpus.rows).fill(-1);
+  const makeRoom = (item: number): void => {
+    const more = new Int32Array(2 * (item + 1)).fill(-1);
+    more.set(placeOf);
+    placeOf = more;
+  };
   return {
     byItem,
     of(batch) {
@@ -43,19 +49,24 @@ export function makeDistinctItems(
         rows = new Int32Array(most);
         places = new Int32Array(most);
         counts = new Float32Array(most);
+        items = new Int32Array(most);
       }
       counts.fill(0);
       let used = 0;
-      if (byItem) groups.fill(most, (place) => identity(batch[place]!));
-      for (let place = 0; place < most; place++) {
-        const first = byItem ? groups.first(identity(batch[place]!)) : -1;
-        if (first >= 0 && first < place) places[place] = places[first]!;
-        else {
-          rows[used] = batch[place]!;
-          places[place] = used++;
+      for (let i = 0; i < most; i++) {
+        const item = byItem ? identity(batch[i]!) : -1;
+        if (item >= placeOf.length) makeRoom(item);
+        let place = item < 0 ? -1 : placeOf[item]!;
+        if (place < 0) {
+          place = used++;
+          rows[place] = batch[i]!;
+          items[place] = item;
+          if (item >= 0) placeOf[item] = place;
         }
-        counts[places[place]!]! += 1;
+        places[i] = place;
+        counts[place]! += 1;
       }
+      for (let place = 0; place < used; place++) if (items[place]! >= 0) placeOf[items[place]!] = -1;
       const length = Math.min(most, Math.ceil(used / padding) * padding);
       rows.fill(batch[0] ?? 0, used, length);
       return { rows: rows.subarray(0, length), places: places.subarray(0, most), counts: counts.subarray(0, length) };
