@@ -63,17 +63,18 @@ export function pickBags(column: BagColumn, rows: Int32Array, into: Int32Array, 
   offsets[rows.length] = at;
 }
 
-/** How many elements the bags of the rows have in all, and the longest. */
-export function measureBags({ starts, ends }: BagColumn, rows: Int32Array): { total: number; longest: number } {
-  let total = 0;
+/** Elements of the longest bag. */
+export function longestOf({ starts, ends }: BagColumn): number {
   let longest = 0;
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]!;
-    const elements = ends[row]! - starts[row]!;
-    total += elements;
-    if (elements > longest) longest = elements;
-  }
-  return { total, longest };
+  for (let i = 0; i < starts.length; i++) longest = Math.max(longest, ends[i]! - starts[i]!);
+  return longest;
+}
+
+/** Elements that the bags of the rows have in all. */
+export function countOf({ starts, ends }: BagColumn, rows: Int32Array): number {
+  let total = 0;
+  for (let i = 0; i < rows.length; i++) total += ends[rows[i]!]! - starts[rows[i]!]!;
+  return total;
 }
 
 /** `width` numbers a row, side by side. */

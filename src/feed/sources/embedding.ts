@@ -4,7 +4,7 @@ import { invariant } from '../../diagnostics/failure.ts';
 import type { LookupKind } from '../../embedding/lookup.ts';
 import type { Table } from '../../embedding/table.ts';
 import type { FeaturePlan } from '../../lower/plan.ts';
-import { measureBags, pick, pickBags } from '../copy.ts';
+import { countOf, longestOf, pick, pickBags } from '../copy.ts';
 import { columnOf, type FeedContext, type MakeSource, makeColumnRows, type Source } from '../source.ts';
 
 /** float32 [batch, dim] */
@@ -52,6 +52,9 @@ function oneRow(
   };
 }
 
+/** Up to this many codes a batch gets room for its longest bags; past it its own bags are counted first. */
+const cheapRoom = 2 ** 18;
+
 /** A column of up to 16 M elements is copied to where a kernel reads it; a longer one is read where it lies. */
 const mostHeld = 64 * 2 ** 20;
 
@@ -70,12 +73,13 @@ function bags(
   const { starts, ends, values } = column;
   const isHeld = values.byteLength <= mostHeld;
   if (isHeld) lookup.hold(values);
+  const longest = longestOf(column);
+  invariant(longest <= (max ?? longest), `a bag of ${feature.name} has ${longest} elements, more than its ${max}`);
   return {
     reserve(batch) {
-      const rows = columnRows(batch.rowsOf(source.rows));
-      const { total, longest } = measureBags(column, rows);
-      invariant(longest <= (max ?? longest), `a bag of ${feature.name} has ${longest} elements, more than its ${max}`);
-      lookup.reserve(rows.length, total);
+      const rows = batch.rowsOf(source.rows);
+      const most = rows.length * longest;
+      lookup.reserve(rows.length, most <= cheapRoom ? most : countOf(column, columnRows(rows)));
     },
     fill(batch) {
       const rows = columnRows(batch.rowsOf(source.rows));
