@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { lookAtCsv } from '../data/csv.ts';
 import { findFiles } from '../data/files.ts';
-import type { Surroundings } from './language/completion.ts';
+import type { Surroundings } from './language/completion/here.ts';
 import type { Facts } from './language/facts.ts';
 import { linksOf } from './language/links.ts';
 

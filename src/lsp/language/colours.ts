@@ -4,7 +4,7 @@ import { declarationWords, looksLikeDeclaration } from '../../syntax/layout.ts';
 import { is, isAny } from '../../syntax/token.ts';
 import type { Span } from '../../text/source.ts';
 import type { Facts } from './facts.ts';
-import type { Occurrence } from './occurrences.ts';
+import type { Occurrence } from './occurrences/occurrence.ts';
 import type { SymbolSort } from './symbols.ts';
 
 /** In the order of the legend. */

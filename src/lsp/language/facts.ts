@@ -4,7 +4,8 @@ import { printValueType } from '../../library/values.ts';
 import type { Arrow } from '../../lower/flow.ts';
 import type { Checked } from '../../pipeline.ts';
 import type { Source } from '../../text/source.ts';
-import { findOccurrences, type Occurrence } from './occurrences.ts';
+import type { Occurrence } from './occurrences/occurrence.ts';
+import { findOccurrences } from './occurrences.ts';
 import { arrowsOf } from './shapes.ts';
 
 export class Facts {

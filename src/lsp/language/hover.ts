@@ -5,7 +5,7 @@ import { type Span, textOf } from '../../text/source.ts';
 import { type Costs, costsOf, printCost, thousands } from './costs.ts';
 import type { Facts } from './facts.ts';
 import { fence, kindDoc, parameterDoc } from './markdown.ts';
-import { type Occurrence, occurrenceAt } from './occurrences.ts';
+import { type Occurrence, occurrenceAt } from './occurrences/occurrence.ts';
 import { soundFeatures } from './shapes.ts';
 import type { NamedSymbol } from './symbols.ts';
 

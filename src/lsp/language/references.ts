@@ -2,7 +2,7 @@
 import type { Edit } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../text/source.ts';
 import type { Facts } from './facts.ts';
-import { occurrenceAt } from './occurrences.ts';
+import { occurrenceAt } from './occurrences/occurrence.ts';
 import { isSame, type NamedSymbol } from './symbols.ts';
 
 /** The name at an offset: what it stands for, and where exactly it is. */

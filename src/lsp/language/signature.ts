@@ -3,7 +3,7 @@ import type { IToken } from 'chevrotain';
 import * as t from '../../../grammar/tokens.ts';
 import type { Parameters } from '../../library/contract.ts';
 import { is } from '../../syntax/token.ts';
-import { calledRow } from './completion.ts';
+import { calledRow } from './called.ts';
 import type { Facts } from './facts.ts';
 import { parameterLines, signatureParts } from './markdown.ts';
 import { type CallPlace, placeAt } from './place.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { completionsAt, type Surroundings } from '../../../src/lsp/language/completion.ts';
+import type { Surroundings } from '../../../src/lsp/language/completion/here.ts';
+import { completionsAt } from '../../../src/lsp/language/completion.ts';
 import { marked } from '../marked.ts';
 
 /** A model with `|` somewhere, its parts to be varied. */

@@ -1,0 +1,30 @@
+/** What a flow may begin with, and the blocks that it may go through. */
+import * as t from '../../../../grammar/tokens.ts';
+import { is } from '../../../syntax/token.ts';
+import type { Here } from './here.ts';
+import { type Completion, kindItems, symbolItem, unique } from './item.ts';
+
+export function blocksAt(here: Here): Completion[] {
+  const { declaration } = here.place;
+  const own = declaration.word === 'block' ? declaration.name : undefined;
+  const declared = here.names('block').filter(({ label }) => label !== own);
+  const hidden = new Set(declared.map(({ label }) => label));
+  return [...declared, ...kindItems('block', here.library.blocks).filter(({ label }) => !hidden.has(label))];
+}
+
+/** After a dot the outputs of a block that gives several, which are called as the tasks. */
+export function beginningsAt(here: Here): Completion[] {
+  return is(here.place.before.at(-1), t.Dot) ? here.names('task') : sources(here);
+}
+
+/** Where a flow may begin: the tower's inputs, what is in them, the steps above. */
+function sources({ facts, place, symbols }: Here): Completion[] {
+  const { declaration, entry, start } = place;
+  const tower = facts.checked.resolution.towers.find(({ name }) => name === declaration.name);
+  const above = symbols
+    .steps(declaration.name ?? '')
+    .filter(({ span, name }) => span.end <= start && name !== entry?.name);
+  const inputs = (tower?.inputs ?? []).flatMap(({ name }) => symbols.find(name, 'group', 'feature') ?? []);
+  const features = (tower?.features ?? []).flatMap((name) => symbols.find(name, 'feature') ?? []);
+  return unique([...above, ...inputs, ...features].map(symbolItem));
+}

@@ -1,0 +1,13 @@
+/** Between quotes: files, and columns of the data. */
+import type { Here } from './here.ts';
+import type { Completion } from './item.ts';
+
+export function textsAt(here: Here): readonly Completion[] {
+  const { declaration, entry, body } = here.place;
+  const { towerFiles = [], dataFiles = [] } = here.around;
+  const files = (paths: readonly string[]): Completion[] => paths.map((label) => ({ label, sort: 'file' }));
+  if (declaration.word === 'use') return files(towerFiles);
+  if (declaration.word !== 'data' || !entry) return [];
+  if (body === 'entries' && ['events', 'items', 'users'].includes(entry.name)) return files(dataFiles);
+  return here.columns();
+}
