@@ -28,7 +28,8 @@ import { markdown } from './markdown.ts';
 export const tower: Extension = [
   linter(diagnosticsOf, { delay: 150 }),
   lintGutter(),
-  autocompletion({ override: [complete] }),
+  // What matches equally well stands as it was given: what fits before what does not.
+  autocompletion({ override: [complete], compareCompletions: () => 0 }),
   hoverTooltip((view, at) => {
     const found = hoverAt(factsOf(view.state.doc), at);
     if (!found) return null;

@@ -92,8 +92,11 @@ describe.skipIf(chromium === undefined)('the playground', () => {
     expect(await text()).toContain('group profile = user_id, history');
   });
 
-  it('completes the kinds that a flow may go on with', async () => {
+  it('completes the kinds that a flow may go on with, those that fit before the others', async () => {
     await clickBehind('profile -> flatten -> ');
+    await page.type(' ');
+    const first = '.cm-tooltip-autocomplete li:first-child .cm-completionLabel';
+    await page.until(`document.querySelector('${first}')?.textContent === 'dense'`);
     await page.type('sen');
     await page.until(`document.querySelector('.cm-tooltip-autocomplete')?.textContent.includes('senet')`);
   });

@@ -30,6 +30,12 @@ export class Facts {
     return (this.#arrows ??= arrowsOf(this.checked));
   }
 
+  /** What ends at an offset of this file, once for each type: several where flows of several types go through one block. */
+  arrowsEnding(offset: number): readonly Arrow[] {
+    const here = this.arrows.filter(({ span }) => span.source === this.source && span.end === offset);
+    return [...new Map(here.map((arrow) => [printValueType(arrow.type), arrow])).values()];
+  }
+
   /** The type of what ends, or begins, at an offset of this file; several where flows of several types go through one block. */
   typeEnding(offset: number): string | undefined {
     return (this.#ending ??= this.#types('end')).get(offset);

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { blocks } from '../../../src/library/blocks/table.ts';
 import type { Surroundings } from '../../../src/lsp/language/completion/here.ts';
 import { completionsAt } from '../../../src/lsp/language/completion.ts';
 import { marked } from '../marked.ts';
@@ -98,8 +100,53 @@ describe('completion', () => {
 
   it('offers constants where numbers are, and blocks of the file among blocks', () => {
     expect(labels(model({ before: 'let width = 8', user: 'channel main = person -> mlp(|)' }))).toContain('width');
-    expect(labels(model({ before: 'block deep = mlp(8)', user: 'channel main = person -> |' }))[0]).toBe('deep');
+    expect(labels(model({ before: 'block deep = mlp(8)', user: 'channel main = person -> flatten -> |' }))[0]).toBe(
+      'deep',
+    );
     expect(labels('block deep = |')).not.toContain('deep');
+  });
+
+  it('offers blocks that take what the arrow carries first, then what does nothing there, then what does not take it', () => {
+    const text = readFileSync('models/two_tower.tower', 'utf8');
+    const offered = (flow: string): string[] => labels(text.replace('profile -> flatten -> mlp(128, 64)', flow));
+    const vector = offered('profile -> flatten -> |');
+    const places = (names: readonly string[]): number[] => names.map((name) => vector.indexOf(name));
+    const [fitting, idle, refused] = [
+      places(['mlp', 'dense', 'normalize', 'dropout', 'gate', 'cross']),
+      places(['flatten', 'concat']),
+      places(['senet', 'bilinear', 'mean', 'sum', 'fm']),
+    ];
+    expect(Math.min(...fitting)).toBe(0);
+    expect(Math.max(...fitting)).toBeLessThan(Math.min(...idle));
+    expect(Math.max(...idle)).toBeLessThan(Math.min(...refused));
+    const fields = offered('profile -> |');
+    expect(fields.indexOf('senet')).toBeLessThan(fields.indexOf('mlp'));
+    // None is left out, and where no type is known they stand as the library lists them.
+    const unsorted = offered('nobody -> |');
+    expect(unsorted).toEqual(Object.keys(blocks));
+    expect(vector.toSorted()).toEqual(unsorted.toSorted());
+  });
+
+  it('tells whether a block of the file fits by what it begins with', () => {
+    const before = 'block first = flatten -> mlp(8)\nblock second = weighed\nblock weighed = senet -> flatten';
+    const offered = labels(model({ before, user: 'channel main = person -> flatten -> |' }));
+    expect(offered[0]).toBe('first');
+    expect(offered.indexOf('second')).toBeGreaterThan(offered.indexOf('flatten'));
+    expect(offered.indexOf('weighed')).toBeGreaterThan(offered.indexOf('flatten'));
+    expect(labels(`block one = two\nblock two = one\n${model({ user: 'channel main = person -> |' })}`)).toContain(
+      'one',
+    );
+  });
+
+  it('offers in a block that several types go through only what takes all of them before the others', () => {
+    const before = 'block deep = dropout(0.1) -> |';
+    const two = (user: string): string[] => labels(model({ before, user }));
+    const [both, fields] = [
+      two('other = person -> flatten -> deep\n  channel main = person -> deep -> flatten'),
+      two('channel main = person -> deep -> flatten'),
+    ];
+    expect(both.indexOf('senet')).toBeGreaterThan(both.indexOf('dropout'));
+    expect(fields.indexOf('senet')).toBeLessThan(fields.indexOf('mlp'));
   });
 
   it('offers the entries that are not there yet', () => {
