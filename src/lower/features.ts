@@ -26,11 +26,10 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'>): {
   diagnostics: Diagnostic[];
 } {
   const diagnostics: Diagnostic[] = [];
-  const calls = new Map([...model.features].map(([name, { call }]) => [name, call]));
   const uses = new Map<string, FeatureUse>();
   for (const [name, { call }] of model.features) {
     try {
-      uses.set(name, featureUse(name, calls));
+      uses.set(name, featureUse(name, model.features));
     } catch (error) {
       if (!(error instanceof ShapeError)) throw error;
       // A mistake in the feature that this one names is reported there.

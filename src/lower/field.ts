@@ -2,7 +2,7 @@
 import type { Ref } from '../graph/builder.ts';
 import { symbolic } from '../graph/dims.ts';
 import type { Dim } from '../graph/graph.ts';
-import type { Field, Sequence } from '../library/contract.ts';
+import type { FeatureUse, Field, Sequence } from '../library/contract.ts';
 import { rowsPrefix } from '../library/rows_prefix.ts';
 import type { LoweredFeature } from './features.ts';
 import type { GraphInputs } from './inputs.ts';
@@ -13,6 +13,9 @@ export function rowsDim(rows: RowsOf): Dim {
   if (rows.kind === 'shared') return rows.count;
   return rows.kind === 'distinct' ? symbolic('distinct') : symbolic('batch', rows.kind === 'events' ? 1 : rows.perRow);
 }
+
+/** Whether it enters as a sequence; else as a field. */
+export const isSequence = ({ gives, pool }: FeatureUse): boolean => gives === 'bag' && pool === 'none';
 
 /** The feature's graph inputs are named after it; those of drawn rows begin with what they are drawn by. */
 export function lowerFeature(
@@ -33,7 +36,7 @@ export function lowerFeature(
       width: plan.width,
     };
   }
-  if (use.gives === 'bag' && use.pool === 'none') {
+  if (isSequence(use)) {
     const length = use.max!;
     return {
       kind: 'sequence',

@@ -11,7 +11,7 @@ import {
   type Value,
   type ValueType,
 } from '../library/contract.ts';
-import { asVector, printValue, printValueType, typeOf } from '../library/values.ts';
+import { asVector, printValue, printValueType } from '../library/values.ts';
 import type { Call, FlowStep } from '../model/model.ts';
 import type { Span } from '../text/source.ts';
 import type { LoweredFeatures } from './features.ts';
@@ -34,6 +34,7 @@ export interface FlowContext {
   block(path: string): BlockContext;
   /** In a check that remembers: what a block makes of a value, of which the type may be known. */
   recall?(call: Call, input: Value, block: BlockContext, lower: (block: BlockContext) => Value): Value;
+  typeOf(value: Value): ValueType;
 }
 
 /** Undefined after a mistake: whatever reads this flow has nothing to say then. */
@@ -51,7 +52,7 @@ export function lowerSteps(
       step.kind === 'block'
         ? lowerBlock(context, value, step, names.unique(`${path}/${step.call.kind}`))
         : lowerDeclared(context, value, step, names.unique(`${path}/${step.name}`));
-    if (value !== undefined) context.arrows.push({ span: step.span, type: typeOf(value) });
+    if (value !== undefined) context.arrows.push({ span: step.span, type: context.typeOf(value) });
   }
   return value;
 }
@@ -60,7 +61,7 @@ type Step<K extends FlowStep['kind']> = Extract<FlowStep, { readonly kind: K }>;
 
 function lowerDeclared(context: FlowContext, input: Value, step: Step<'declared'>, path: string): Value | undefined {
   if (!step.shared) return lowerSteps(context, input, step.steps, path);
-  const type = printValueType(typeOf(input));
+  const type = printValueType(context.typeOf(input));
   const first = context.shared.get(step.name) ?? type;
   context.shared.set(step.name, first);
   if (first !== type) {

@@ -5,10 +5,11 @@
  */
 import type { Ref } from '../graph/builder.ts';
 import { blocks } from '../library/blocks/table.ts';
-import type { BlockContext, Value, Vector } from '../library/contract.ts';
+import type { BlockContext, Field, Fields, Value, ValueType, Vector } from '../library/contract.ts';
+import { typeOf } from '../library/values.ts';
 import type { Call } from '../model/model.ts';
 import type { LoweredFeature } from './features.ts';
-import { lowerFeature, rowsDim } from './field.ts';
+import { rowsDim } from './field.ts';
 import type { GraphInputs } from './inputs.ts';
 import type { RowsOf } from './plan.ts';
 
@@ -20,13 +21,35 @@ type Shape =
   | { readonly kind: 'interests'; readonly count: number; readonly width: number; readonly normalized: boolean }
   | { readonly kind: 'outputs'; readonly outputs: readonly (readonly [string, number, boolean])[] };
 
-/** Steps that are kept though no check asked for them: those of a few texts. */
-const most = 2_000;
+/** A shape, and a number that no other shape has; one that comes up again may have another. */
+interface Known {
+  readonly shape: Shape;
+  readonly number: number;
+}
+
+/** What is kept though no check asked for it: that of a few texts. */
+const most = 4_000;
 
 export class ShapeMemory {
-  #known = new Map<string, Shape>();
-  #before = new Map<string, Shape>();
-  readonly #keys = new WeakMap<Value, string>();
+  #known = new Map<string, Known>();
+  #before = new Map<string, Known>();
+  #shapes = 0;
+  readonly #values = new WeakMap<Value, Known>();
+
+  /** Features side by side; their fields are made when a block asks for them. */
+  fields(features: readonly LoweredFeature[], make: () => readonly Field[]): Value {
+    const key = `features ${features.map(({ plan }) => `${plan.name} ${plan.width}`).join()}`;
+    const known =
+      this.#recall(key) ??
+      this.#keep(key, { kind: 'fields', fields: features.map(({ plan: { name, width } }) => ({ name, width })) });
+    return this.#note(lazyFields(make), known);
+  }
+
+  /** The same as the type of any value, without asking for its fields. */
+  typeOf(value: Value): ValueType {
+    const shape = this.#values.get(value)?.shape;
+    return shape?.kind === 'fields' ? shape : typeOf(value);
+  }
 
   /** What a block makes of a value: its shape alone where that is known. Throws what the block throws. */
   block(
@@ -40,12 +63,9 @@ export class ShapeMemory {
     const { parameters } = blocks[call.kind]!;
     // Its steps say what they carry, and what is wrong with them.
     if (Object.values(parameters).some(({ type }) => type.is === 'flow')) return lower(context);
-    const key = `${call.kind} ${JSON.stringify(call.arguments)} ${this.#keyOf(input)}`;
-    const known = this.#known.get(key) ?? this.#before.get(key);
-    if (known) {
-      this.#keep(key, known);
-      return valueFrom(known, inputs, rows);
-    }
+    const key = `${call.kind} ${JSON.stringify(call.arguments)} ${this.#of(input).number}`;
+    const known = this.#recall(key);
+    if (known) return this.#note(valueFrom(known.shape, inputs, rows), known);
     // Running means are more than a type. What is read out is not: nothing is in training, and so in a check.
     let keeps = false;
     const keep: BlockContext['keep'] = (...given) => {
@@ -53,55 +73,53 @@ export class ShapeMemory {
       context.keep(...given);
     };
     const value = lower({ ...context, keep });
-    if (!keeps) this.#keep(key, shapeOf(value));
+    return keeps ? value : this.#note(value, this.#keep(key, shapeOf(value)));
+  }
+
+  #of(value: Value): Known {
+    const noted = this.#values.get(value);
+    if (noted) return noted;
+    const shape = shapeOf(value);
+    const key = JSON.stringify(shape);
+    const known = this.#recall(key) ?? this.#keep(key, shape);
+    this.#note(value, known);
+    return known;
+  }
+
+  #note(value: Value, known: Known): Value {
+    this.#values.set(value, known);
     return value;
   }
 
-  #keep(key: string, shape: Shape): void {
+  #recall(key: string): Known | undefined {
+    const recent = this.#known.get(key);
+    if (recent) return recent;
+    const known = this.#before.get(key);
+    if (known) this.#put(key, known);
+    return known;
+  }
+
+  #keep(key: string, shape: Shape): Known {
+    const known = { shape, number: this.#shapes++ };
+    this.#put(key, known);
+    return known;
+  }
+
+  #put(key: string, known: Known): void {
     if (this.#known.size >= most) {
       this.#before = this.#known;
       this.#known = new Map();
     }
-    this.#known.set(key, shape);
-  }
-
-  #keyOf(value: Value): string {
-    const known = this.#keys.get(value) ?? JSON.stringify(shapeOf(value));
-    this.#keys.set(value, known);
-    return known;
+    this.#known.set(key, known);
   }
 }
 
-/** A feature's field or sequence, whose tensors are made when a block asks for them. */
-export function lazyFeature(
-  inputs: GraphInputs,
-  feature: LoweredFeature,
-  rows: RowsOf,
-): ReturnType<typeof lowerFeature> {
-  const { use, plan } = feature;
-  const lowered = lazy(() => lowerFeature(inputs, feature, rows));
-  const { name, width } = plan;
-  if (use.gives === 'bag' && use.pool === 'none') {
-    return {
-      kind: 'sequence',
-      name,
-      length: use.max!,
-      width,
-      get tensor() {
-        return lowered().tensor;
-      },
-      get mask() {
-        const value = lowered();
-        return value.kind === 'sequence' ? value.mask : value.tensor;
-      },
-    };
-  }
+function lazyFields(make: () => readonly Field[]): Fields {
+  const made = lazy(make);
   return {
-    kind: 'field',
-    name,
-    width,
-    get tensor() {
-      return lowered().tensor;
+    kind: 'fields',
+    get fields() {
+      return made();
     },
   };
 }
@@ -146,19 +164,8 @@ function valueFrom(shape: Shape, inputs: GraphInputs, rows: RowsOf): Value {
     };
   };
   switch (shape.kind) {
-    case 'fields': {
-      const fields = shape.fields.map(({ name, width }) => {
-        const made = tensor(width);
-        return {
-          name,
-          width,
-          get tensor() {
-            return made();
-          },
-        };
-      });
-      return { kind: 'fields', fields };
-    }
+    case 'fields':
+      return lazyFields(() => shape.fields.map(({ name, width }) => ({ name, width, tensor: tensor(width)() })));
     case 'sequence': {
       const [made, mask] = [tensor(shape.length, shape.width), tensor(shape.length)];
       return {

@@ -9,6 +9,7 @@ import {
   type Interests,
   type NamedValue,
   Refused,
+  type Sequence,
   type Value,
   type Vector,
 } from '../library/contract.ts';
@@ -16,10 +17,10 @@ import { rowsPrefix } from '../library/rows_prefix.ts';
 import { asVector, printValueType, towardsVector, typeOf } from '../library/values.ts';
 import type { Flow, FlowPart, FlowStep, Tower, TowerStep } from '../model/model.ts';
 import type { LoweredFeatures } from './features.ts';
-import { lowerFeature } from './field.ts';
+import { isSequence, lowerFeature } from './field.ts';
 import { type Arrow, type FlowContext, lowerJoin, lowerSteps } from './flow.ts';
 import type { GraphInputs } from './inputs.ts';
-import { lazyFeature, type ShapeMemory } from './memory.ts';
+import type { ShapeMemory } from './memory.ts';
 import { Names } from './names.ts';
 import type { Readout, RowsOf } from './plan.ts';
 
@@ -114,6 +115,7 @@ function flowContext(context: TowerContext, rows: RowsOf): FlowContext {
   const { memory, inputs } = context;
   return {
     ...(memory ? { recall: (...step) => memory.block(inputs, rows, ...step) } : {}),
+    typeOf: memory ? (value) => memory.typeOf(value) : typeOf,
     features: context.features,
     diagnostics: context.diagnostics,
     arrows: context.arrows,
@@ -134,7 +136,7 @@ function lowerFlow(
   const open = (part: FlowPart): Value | undefined => {
     const value =
       part.kind === 'step' ? outputOf(values.get(part.name), part.output) : openFeatures(context, part, rows);
-    if (value !== undefined) context.arrows.push({ span: part.span, type: typeOf(value) });
+    if (value !== undefined) context.arrows.push({ span: part.span, type: flow.typeOf(value) });
     return value;
   };
   if (from.kind !== 'join') {
@@ -149,7 +151,7 @@ function lowerFlow(
   if (parts.length < from.parts.length) return undefined;
   const value = lowerJoin(flow, parts, from.call, from.span, names.unique(`${path}/${from.call.kind}`));
   if (value === undefined) return undefined;
-  context.arrows.push({ span: from.span, type: typeOf(value) });
+  context.arrows.push({ span: from.span, type: flow.typeOf(value) });
   return lowerSteps(flow, value, steps, path, names);
 }
 
@@ -161,26 +163,21 @@ type FeatureSource = Extract<FlowPart, { readonly kind: 'features' }>;
 
 /** Fields side by side, or the one sequence. */
 function openFeatures(context: TowerContext, from: FeatureSource, rows: RowsOf): Value | undefined {
-  const fields: Field[] = [];
   const fail = (code: 'key-without-embedding' | 'sequence-among-fields', name: string): undefined => {
     const at = context.features.byName.get(name)!.feature.span;
     const notes = [{ message: `\`${name}\` is declared here`, at }];
     context.diagnostics.push(diagnose(code, from.span, { name }, { notes }));
     return undefined;
   };
-  for (const name of from.features) {
-    const feature = context.features.byName.get(name)!;
-    if (feature.plan.width === 0) return fail('key-without-embedding', name);
-    const value = (context.memory ? lazyFeature : lowerFeature)(context.inputs, feature, rows);
-    if (value.kind === 'field') {
-      fields.push(value);
-    } else if (from.features.length === 1) {
-      return value;
-    } else {
-      return fail('sequence-among-fields', name);
-    }
+  const features = from.features.map((name) => context.features.byName.get(name)!);
+  for (const { plan, use } of features) {
+    if (plan.width === 0) return fail('key-without-embedding', plan.name);
+    if (features.length > 1 && isSequence(use)) return fail('sequence-among-fields', plan.name);
   }
-  return { kind: 'fields', fields };
+  const [first] = features;
+  if (first && isSequence(first.use)) return lowerFeature(context.inputs, first, rows) as Sequence;
+  const fields = (): Field[] => features.map((feature) => lowerFeature(context.inputs, feature, rows) as Field);
+  return context.memory ? context.memory.fields(features, fields) : { kind: 'fields', fields: fields() };
 }
 
 function notVector(tower: Tower, step: TowerStep, value: Value): Diagnostic {

@@ -100,6 +100,8 @@ export class Session {
     if (known?.facts.source === source && [...known.reads].every(([used, read]) => this.source(used) === read)) {
       return known.facts;
     }
+    // Else the collector would copy what nobody reads any more, again and again.
+    this.#facts.delete(path);
     const reads: Reads = new Map();
     const facts = new Facts(this.#check(source, (used, found) => reads.set(used, found), this.#read));
     this.#facts.set(path, { facts, reads });

@@ -39,11 +39,10 @@ export function complete(resolution: Resolution): Model | undefined {
 
 /** A file that is used may declare more than this model reads: that needs no column of the data. */
 function readFeatures({ towers, tasks, features, library }: Resolution): ReadonlySet<string> {
-  const calls = new Map([...features].map(([name, { call }]) => [name, call]));
   const read = towers.flatMap((tower) => [...tower.features, ...(tower.key ? [tower.key.name] : [])]);
   const weights = tasks.flatMap(({ weight }) => (weight && features.has(weight.name) ? [weight.name] : []));
   const named = tasks.flatMap(({ loss }) => (loss ? featuresOf(loss, library.losses[loss.kind]!.parameters) : []));
-  return withNamed([...read, ...weights, ...named], calls, library.features);
+  return withNamed([...read, ...weights, ...named], features, library.features);
 }
 
 /** The features that a call names, such as `mask: history`. */

@@ -27,13 +27,13 @@ function namedBy(call: BoundKind, row: KindRow, kinds: Readonly<Record<string, K
 /** The features given and all that they name, and so on. */
 export function withNamed(
   names: Iterable<string>,
-  calls: ReadonlyMap<string, BoundKind>,
+  features: ReadonlyMap<string, { readonly call: BoundKind }>,
   kinds: Readonly<Record<string, KindRow>>,
 ): ReadonlySet<string> {
   const reached = new Set<string>();
   const open = [...names];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const call = calls.get(next);
+    const call = features.get(next)?.call;
     if (reached.has(next)) continue;
     reached.add(next);
     if (call) open.push(...featuresNamed(call, kinds));

@@ -7,7 +7,7 @@ import type { Declaration, File } from './ast.ts';
 import { areBalanced } from './brackets.ts';
 import { Builder } from './build.ts';
 import { Collector } from './collector.ts';
-import { docsAbove, strayDocs } from './docs.ts';
+import { type Docs, docsAbove, strayDocs } from './docs.ts';
 import { lexicalMistakes } from './lexical.ts';
 import { withinLimits } from './limits.ts';
 import type { ParseMemory } from './memory.ts';
@@ -30,22 +30,24 @@ export function parse(source: Source, memory?: ParseMemory): Outcome<File> {
   if (lexed.tokens.length === 0 && collector.diagnostics.length === 0) {
     collector.report(diagnose('empty-file', { source, start: 0, end: 0 }, {}));
   }
-  const { declarations, lost } = read(source, lexed, collector, memory);
+  const docs = docsAbove(lexed.tokens, lexed.comments);
+  const { declarations, lost } = read(source, lexed, docs, collector, memory);
   const output: File = { kind: 'File', span, declarations, ...(lost.length > 0 ? { lost } : {}) };
-  for (const stray of strayDocs(source, docsAbove(lexed.tokens, lexed.comments), output)) collector.report(stray);
+  for (const stray of strayDocs(source, docs, output)) collector.report(stray);
   return { output, diagnostics: inOrder(collector.diagnostics) };
 }
 
 function read(
   source: Source,
   lexed: Lexed,
+  known: Docs,
   collector: Collector,
   memory: ParseMemory | undefined,
 ): { declarations: Declaration[]; lost: string[] } {
   const tokens = withinLimits(source, lexed.tokens, collector.report);
-  const docs = docsAbove(tokens, lexed.comments).text;
-  const builder = new Builder(source, docs);
   const whole = tokens === lexed.tokens;
+  const docs = (whole ? known : docsAbove(tokens, lexed.comments)).text;
+  const builder = new Builder(source, docs);
   const pieces = whole ? memory?.pieces.reader(source, tokens, docs, builder) : undefined;
   if (whole && areBalanced(tokens)) {
     const declarations = pieces?.file();

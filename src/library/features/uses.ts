@@ -7,28 +7,31 @@ import { features } from './table.ts';
  * Throws ShapeError when arguments do not go together, or when features are defined by one another in a circle; its
  * `feature` is the one where the mistake is, which may be one that this one names.
  */
-export function featureUse(name: string, calls: ReadonlyMap<string, BoundKind>): FeatureUse {
-  return declared(name, calls, []);
+export function featureUse(name: string, declarations: Declared): FeatureUse {
+  return declared(name, declarations, []);
 }
 
-function declared(name: string, calls: ReadonlyMap<string, BoundKind>, within: readonly string[]): FeatureUse {
+/** What is declared, by name. */
+type Declared = ReadonlyMap<string, { readonly call: BoundKind }>;
+
+function declared(name: string, declarations: Declared, within: readonly string[]): FeatureUse {
   if (within.includes(name)) throw new ShapeError(`goes round in a circle: ${[...within, name].join(' → ')}`, name);
-  const call = calls.get(name);
+  const call = declarations.get(name)?.call;
   if (call === undefined) throw new ShapeError(`names \`${name}\`, which is not a feature`);
+  const known = alone.get(call);
+  if (known) return known;
   try {
-    return bound(call, calls, [...within, name]);
+    return bound(call, declarations, [...within, name]);
   } catch (error) {
     if (!(error instanceof ShapeError) || error.feature !== undefined) throw error;
     throw new ShapeError(error.reason, name, error.insert);
   }
 }
 
-function bound(call: BoundKind, calls: ReadonlyMap<string, BoundKind>, within: readonly string[]): FeatureUse {
+function bound(call: BoundKind, declarations: Declared, within: readonly string[]): FeatureUse {
   const row = features[call.kind];
   if (row === undefined) throw new ShapeError('is not a kind of feature');
-  const known = alone.get(call);
-  if (known) return known;
-  const use = row.use(call.arguments, elementOf(call, calls, within), namedBy(call, calls, within));
+  const use = row.use(call.arguments, elementOf(call, declarations, within), namedBy(call, declarations, within));
   if (namesNone(call)) alone.set(call, use);
   return use;
 }
@@ -47,36 +50,28 @@ function namesNone(call: BoundKind): boolean {
 }
 
 /** The features that an argument lists. */
-function namedBy(
-  call: BoundKind,
-  calls: ReadonlyMap<string, BoundKind>,
-  within: readonly string[],
-): readonly FeatureUse[] {
+function namedBy(call: BoundKind, declarations: Declared, within: readonly string[]): readonly FeatureUse[] {
   return Object.entries(features[call.kind]!.parameters).flatMap(([parameter, { type, rest }]) => {
     if (type.is !== 'name' || type.of !== 'feature' || !rest) return [];
-    return (call.arguments[parameter] as readonly string[]).map((name) => declared(name, calls, within));
+    return (call.arguments[parameter] as readonly string[]).map((name) => declared(name, declarations, within));
   });
 }
 
 /** The feature that an argument names or declares, if its kind has such an argument. */
-function elementOf(
-  call: BoundKind,
-  calls: ReadonlyMap<string, BoundKind>,
-  within: readonly string[],
-): FeatureUse | undefined {
+function elementOf(call: BoundKind, declarations: Declared, within: readonly string[]): FeatureUse | undefined {
   for (const [parameter, { type, rest }] of Object.entries(features[call.kind]!.parameters)) {
     const argument = call.arguments[parameter];
     if (argument === undefined || rest) continue;
-    if (type.is === 'name' && type.of === 'feature') return owned(argument as string, calls, within);
+    if (type.is === 'name' && type.of === 'feature') return owned(argument as string, declarations, within);
     if (type.is === 'feature') {
       const element = argument as FeatureArgument;
-      return 'feature' in element ? owned(element.feature, calls, within) : bound(element, calls, within);
+      return 'feature' in element ? owned(element.feature, declarations, within) : bound(element, declarations, within);
     }
   }
   return undefined;
 }
 
-function owned(name: string, calls: ReadonlyMap<string, BoundKind>, within: readonly string[]): FeatureUse {
-  const use = declared(name, calls, within);
+function owned(name: string, declarations: Declared, within: readonly string[]): FeatureUse {
+  const use = declared(name, declarations, within);
   return 'owner' in use.encoder ? use : { ...use, encoder: { owner: name } };
 }

@@ -21,10 +21,9 @@ export function arrowsOf({ shapes, resolution }: Checked): readonly Arrow[] {
 
 /** Features whose arguments go together, and that name none of which they do not. */
 export function soundFeatures({ features, towers }: Resolution): LoweredFeatures {
-  const calls = new Map([...features].map(([name, { call }]) => [name, call]));
   const sound = [...features].filter(([name]) => {
     try {
-      featureUse(name, calls);
+      featureUse(name, features);
       return true;
     } catch {
       return false;

@@ -1,7 +1,8 @@
-import { type BoundKind, ShapeError } from '../../library/contract.ts';
+import { ShapeError } from '../../library/contract.ts';
 import { clockRows } from '../../library/features/time.ts';
 import { featureUse } from '../../library/features/uses.ts';
 import type { Feature } from '../model.ts';
+import type { Resolution } from '../resolution.ts';
 import type { Rule } from './rule.ts';
 
 /** 2 GB, before the optimizer's state. */
@@ -11,9 +12,8 @@ const defaultBudget = 2e9;
 export const tableBudget: Rule = {
   name: 'embedding tables over the budget',
   check({ features, scope }, report, { tableBudget: budget = defaultBudget }) {
-    const calls = new Map([...features].map(([name, { call }]) => [name, call]));
     const tables = [...features.values()]
-      .map((feature) => ({ feature, bytes: tableBytes(feature, calls) }))
+      .map((feature) => ({ feature, bytes: tableBytes(feature, features) }))
       .filter(({ bytes }) => bytes > 0)
       .sort((a, b) => b.bytes - a.bytes);
     const bytes = tables.reduce((sum, table) => sum + table.bytes, 0);
@@ -25,9 +25,9 @@ export const tableBudget: Rule = {
   },
 };
 
-function tableBytes(feature: Feature, calls: ReadonlyMap<string, BoundKind>): number {
+function tableBytes(feature: Feature, features: Resolution['features']): number {
   try {
-    const { encoder, dim = 0 } = featureUse(feature.name, calls);
+    const { encoder, dim = 0 } = featureUse(feature.name, features);
     // Who shares a table with another has none of its own.
     return 'owner' in encoder ? 0 : rows(encoder) * dim * Float32Array.BYTES_PER_ELEMENT;
   } catch (error) {

@@ -1,7 +1,7 @@
-import type { BoundKind } from '../../library/contract.ts';
 import { ShapeError } from '../../library/contract.ts';
 import { featureUse } from '../../library/features/uses.ts';
 import type { Argument, Expression } from '../../syntax/ast.ts';
+import type { Resolution } from '../resolution.ts';
 import type { Rule } from './rule.ts';
 import { rows } from './table_budget.ts';
 
@@ -14,10 +14,9 @@ const tolerated = 2;
 export const wideTable: Rule = {
   name: 'table wider than its vocabulary needs',
   check({ file, features, scope }, report) {
-    const calls = new Map([...features].map(([name, { call }]) => [name, call]));
     for (const [name, entry] of scope.features) {
-      if (entry.span.source !== file.span.source || !calls.has(name)) continue;
-      const table = tableOf(name, calls);
+      if (entry.span.source !== file.span.source || !features.has(name)) continue;
+      const table = tableOf(name, features);
       if (!table || table.rows === 0 || table.dim < narrow || table.dim <= tolerated * table.rows) continue;
       const enough = 2 ** Math.ceil(Math.log2(table.rows));
       const dim = dimIn(entry.value);
@@ -28,9 +27,9 @@ export const wideTable: Rule = {
 };
 
 /** What the text shows of a table: a learnt vocabulary has 0 rows here. Nothing where another feature owns it. */
-function tableOf(name: string, calls: ReadonlyMap<string, BoundKind>): { rows: number; dim: number } | undefined {
+function tableOf(name: string, features: Resolution['features']): { rows: number; dim: number } | undefined {
   try {
-    const { encoder, dim = 0 } = featureUse(name, calls);
+    const { encoder, dim = 0 } = featureUse(name, features);
     return 'owner' in encoder ? undefined : { rows: rows(encoder), dim };
   } catch (error) {
     if (error instanceof ShapeError) return undefined;

@@ -14,7 +14,10 @@ const call = (kind: string, args: Record<string, unknown> = {}): BoundKind => ({
 });
 
 const use = (kind: string, args?: Record<string, unknown>, others: Record<string, BoundKind> = {}): FeatureUse =>
-  featureUse('it', new Map(Object.entries({ it: call(kind, args), ...others })));
+  featureUse(
+    'it',
+    new Map(Object.entries({ it: call(kind, args), ...others }).map(([name, call]) => [name, { call }])),
+  );
 
 describe('what features ask of the host', () => {
   test('an id learns its values, or hashes them', () => {
