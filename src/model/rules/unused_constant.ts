@@ -9,7 +9,7 @@ export const unusedConstant: Rule = {
   check({ file, scope }, report) {
     const own = scope.lets.filter(({ span }) => span.source === file.span.source);
     if (own.length === 0) return;
-    const words = wordsOf(file);
+    const words = wordsOf(file, new Set(own.map(({ name }) => name.name)));
     for (const { name, span } of own) {
       // A misspelt one is meant, and has been told.
       if (words.has(name.name) || [...words].some((word) => nearest(word, [name.name]))) continue;
@@ -18,13 +18,19 @@ export const unusedConstant: Rule = {
   },
 };
 
-/** Every word that stands where a constant may. A feature of the same name counts too: better silent than wrong. */
-function wordsOf({ declarations }: File): ReadonlySet<string> {
+/**
+ * Every word that stands where a constant may, up to where all that are sought are found. A feature of the same name counts
+ * too: better silent than wrong.
+ */
+function wordsOf({ declarations }: File, sought: Set<string>): ReadonlySet<string> {
   const found = new Set<string>();
   const visit = (node: Expression): void => {
     switch (node.kind) {
       case 'Name':
-        if (node.parts.length === 1) found.add(node.parts[0]!.name);
+        if (node.parts.length === 1) {
+          found.add(node.parts[0]!.name);
+          sought.delete(node.parts[0]!.name);
+        }
         break;
       case 'List':
         node.items.forEach(visit);
@@ -45,6 +51,7 @@ function wordsOf({ declarations }: File): ReadonlySet<string> {
     }
   };
   for (const declaration of declarations) {
+    if (sought.size === 0) break;
     if ('value' in declaration) visit(declaration.value);
     if ('flow' in declaration) visit(declaration.flow);
     for (const entry of 'entries' in declaration ? declaration.entries : []) {
