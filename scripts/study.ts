@@ -6,6 +6,7 @@
  *
  * With `--models`, `--seeds` or `--set` the page is not written unless `--out` says where: it would not be the whole study.
  */
+import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { basename, join } from 'node:path';
@@ -31,6 +32,7 @@ const settings = Object.fromEntries(
   (given.set ?? []).map((each) => each.split('=')).map(([name, n]) => [name!, Number(n)]),
 );
 const isWhole = given.models === undefined && given.seeds === undefined && given.set === undefined;
+const commit = commitNow();
 const say = (line: string): void => {
   if (!given.quiet) process.stderr.write(`${line}\n`);
 };
@@ -66,10 +68,11 @@ async function measure(set: StudySet): Promise<Measured | undefined> {
   }
   const seeds = given.seeds?.split(',').map(Number) ?? set.seeds;
   const runs = [];
+  const commits = new Set([commit]);
   for (const model of models) {
     for (const seed of seeds) {
       const folder = join(given.runs, set.name, `${model}-${seed}`);
-      await trainOnce(set, model, seed, folder);
+      commits.add(await trainOnce(set, model, seed, folder));
       runs.push({ name: `${model}-${seed}`, run: await load(folder) });
     }
   }
@@ -89,6 +92,7 @@ async function measure(set: StudySet): Promise<Measured | undefined> {
     machine: `${cpus().length} cores of ${cpus()[0]!.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, ${engine.version}`,
     command: ['npm run study', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' '),
     seeds,
+    commits: [...commits],
     models,
     comparison,
   };
@@ -109,7 +113,8 @@ async function fitting({ data }: StudySet): Promise<string[]> {
   return found;
 }
 
-async function trainOnce({ name, data }: StudySet, model: string, seed: number, folder: string): Promise<void> {
+/** The commit that it was trained from, now or in an earlier sitting. */
+async function trainOnce({ name, data }: StudySet, model: string, seed: number, folder: string): Promise<string> {
   await mkdir(join(given.runs, name), { recursive: true });
   const request = { data, out: folder, set: { seed, ...settings } };
   const path = `models/${model}.tower`;
@@ -125,6 +130,15 @@ async function trainOnce({ name, data }: StudySet, model: string, seed: number, 
   say(
     `${name}: ${model}, seed ${seed}: ${result.records.length === 0 ? 'was there' : `${result.records.length} epochs, ${took} s`}${best ? `, ${best.metric} on validation ${best.value.toFixed(4)}` : ''}`,
   );
+  const note = `${folder}.commit`;
+  if (result.records.length > 0) await writeFile(note, commit);
+  return readFile(note, 'utf8').catch(() => 'unknown+');
+}
+
+/** `+` after it where a file that git knows is changed. */
+function commitNow(): string {
+  const git = (...asked: string[]): string => execFileSync('git', asked, { encoding: 'utf8' }).trim();
+  return `${git('rev-parse', 'HEAD')}${git('status', '--porcelain', '--untracked-files=no') === '' ? '' : '+'}`;
 }
 
 async function kept(): Promise<Measured[]> {

@@ -7,8 +7,6 @@ export const notes: Readonly<Record<string, Readonly<Record<string, string>>>> =
     '': 'EASE is a full matrix of item-to-item weights, solved in closed form for these very users: with 610 users and 100,000 events it is hard to beat, and its interval covers most of the models. With 610 test events, differences below about 0.025 of recall@10 are noise.',
     two_tower:
       'on validation, the last five films beside the last fifty were worth 0.02 of recall@10; width, depth and temperature were worth nothing that two seeds could tell apart.',
-    mmoe_two_tower:
-      'gradnorm evens the pull of the tasks, and so lets `like` count some ten times as much as `view`, which alone is measured here.',
     multi_interest:
       'reads no user id, and says nothing of which films were last: the history is a bag to its attention.',
     multi_objective: 'a tenth of what it retrieves by is who likes a film, which is not measured here.',

@@ -12,6 +12,8 @@ export interface Measured {
   readonly machine: string;
   readonly command: string;
   readonly seeds: readonly number[];
+  /** Of the project, as each model was trained and as all were ranked; `+` after one whose files were changed. Each once. */
+  readonly commits: readonly string[];
   /** Names of the models that fit, in order; each was trained once a seed, and is row `<model>-<seed>` of the comparison. */
   readonly models: readonly string[];
   readonly comparison: Comparison;
@@ -22,7 +24,15 @@ export function pageOf(sets: readonly StudySet[], measured: readonly Measured[])
     const found = measured.find(({ name }) => name === set.name);
     return found ? [section(set, found)] : [];
   });
-  return `${[intro, ...sections].join('\n\n')}\n`;
+  return `${[intro, origin(measured), ...sections].join('\n\n')}\n`;
+}
+
+/** Whether one state of the project gave every figure. Hashes are not told: history may be rewritten before it is published. */
+function origin(measured: readonly Measured[]): string {
+  const commits = new Set(measured.flatMap(({ commits }) => commits));
+  return commits.size === 1 && ![...commits][0]!.endsWith('+')
+    ? 'Everything on this page was trained and ranked anew from one commit, its files as committed.'
+    : `This page was measured in several sittings, from ${commits.size} states of the project; it has not been measured again from one commit.`;
 }
 
 const intro = `<!-- Written by \`npm run study\` from what it measured: do not change it by hand. -->

@@ -84,4 +84,14 @@ export const sets: readonly StudySet[] = [
     metrics: [recall(10), recall(100), ndcg],
     against: 'popularity',
   },
+  {
+    name: 'wordnet',
+    title: 'WordNet',
+    asks: 'Which of 117,791 glosses explains a lemma? Both are read as letter trigrams, nothing else.',
+    data: 'models/data/wordnet.tower',
+    seeds,
+    removeSeen: false,
+    metrics: [recall(10), recall(100), ndcg],
+    against: 'popularity',
+  },
 ];
