@@ -1,25 +1,28 @@
 /**
  * Writes the files that are generated from code. `--check` writes nothing, and fails where a file is not what it would write.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { ebnf } from '../grammar/ebnf.ts';
 import { textMate } from '../grammar/textmate.ts';
 import { errorPages } from '../src/explain/page.ts';
 import { snippetsFile } from '../src/lsp/language/snippets.ts';
 import { vocabulary } from '../src/lsp/language/vocabulary.ts';
 import { referencePages } from '../src/reference/page.ts';
+import { pictures } from './pictures.ts';
+
+const root = new URL('../', import.meta.url);
 
 /** Path from the root of the project → its text. */
 const generated: Readonly<Record<string, () => string>> = {
   'grammar/tower.ebnf': ebnf,
   ...Object.fromEntries([...errorPages()].map(([path, text]) => [path, () => text])),
   ...Object.fromEntries([...referencePages()].map(([path, text]) => [path, () => text])),
+  ...Object.fromEntries([...pictures(root)].map(([path, text]) => [path, () => text])),
   'grammar/tower.tmLanguage.json': () => textMate(vocabulary()),
   'editors/vscode/snippets.json': snippetsFile,
 };
 
 const check = process.argv.includes('--check');
-const root = new URL('../', import.meta.url);
 let stale = 0;
 for (const [path, write] of Object.entries(generated)) {
   const text = write();
@@ -29,6 +32,7 @@ for (const [path, write] of Object.entries(generated)) {
     console.error(`${path} is not fresh: run \`npm run generate\``);
     stale++;
   } else {
+    mkdirSync(new URL('./', file), { recursive: true });
     writeFileSync(file, text);
     console.log(`wrote ${path}`);
   }

@@ -1,6 +1,6 @@
 /** The boxes of a model in rows, each below what it reads, with arrows between; its towers side by side, its tasks under both. */
 import type { Box, Drawing } from './drawn.ts';
-import { alternative, escapeHtml } from './html.ts';
+import { escapeHtml } from './html.ts';
 
 const boxWidth = 168;
 const [gapX, gapY] = [16, 34];
@@ -9,6 +9,15 @@ const margin = 8;
 /** Characters that fit a box. */
 const fits = 25;
 
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** What it shows, for who cannot see it. */
+  readonly title: string;
+  /** What an `svg` element of that size holds. */
+  readonly svg: string;
+}
+
 interface Placed {
   readonly box: Box;
   readonly x: number;
@@ -16,7 +25,7 @@ interface Placed {
   readonly width: number;
 }
 
-export function drawModel(model: string, drawing: Drawing): string {
+export function drawModel(model: string, drawing: Drawing): Picture {
   const placed = new Map<string, Placed>();
   const headings: string[] = [];
   let left = margin;
@@ -50,26 +59,18 @@ export function drawModel(model: string, drawing: Drawing): string {
   const all = [...placed.values()];
   const arrows = all.flatMap((to) => to.box.reads.flatMap((id) => arrow(placed.get(id), to)));
   const title = `The model ${model}: its towers, what they read, their channels and tasks`;
-  return [
-    `<figure><div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(title)}">`,
-    `<svg class="model" width="${whole}" height="${height}" viewBox="0 0 ${whole} ${height}" role="img" aria-label="${escapeHtml(title)}"><title>${escapeHtml(title)}</title>`,
-    '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="head" d="M0 0L8 4L0 8z"/></marker></defs>',
-    ...headings,
-    ...arrows,
-    ...all.map(draw),
-    '</svg></div>',
-    alternative({
-      caption: 'What flows through the model',
-      head: ['box', 'reads', 'does', 'gives'],
-      rows: all.map(({ box }) => [
-        box.sort === 'step' ? box.id : `${box.sort} ${box.sort === 'channel' ? box.id : box.name}`,
-        box.reads.join(', ') || '–',
-        box.lines.map(({ text }) => text).join(box.sort === 'features' ? ', ' : ' → ') || 'nothing',
-        box.lines.at(-1)?.gives ?? '–',
-      ]),
-    }),
-    '</figure>',
-  ].join('\n');
+  return {
+    width: whole,
+    height,
+    title,
+    svg: [
+      `<title>${escapeHtml(title)}</title>`,
+      '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="head" d="M0 0L8 4L0 8z"/></marker></defs>',
+      ...headings,
+      ...arrows,
+      ...all.map(draw),
+    ].join('\n'),
+  };
 }
 
 /** Each box stands one row below the lowest of what it reads. */

@@ -4,10 +4,10 @@ import type { Evaluation } from '../evaluate.ts';
 import type { EpochRecord } from '../training_events.ts';
 import { barChart } from './bars.ts';
 import type { Curves } from './curves.ts';
-import { drawModel } from './drawing.ts';
 import type { Drawing } from './drawn.ts';
 import { escapeHtml, figure, paragraph, prose, section, table } from './html.ts';
 import { lineChart, type Series } from './line_chart.ts';
+import { figureOf } from './picture.ts';
 import { coldSlice, type Slice, worst } from './slices.ts';
 import { style } from './style.ts';
 
@@ -170,7 +170,7 @@ function picture({ manifest, drawing }: ReportParts): string {
   return section(
     'The model',
     drawing
-      ? drawModel(manifest.plan.model, drawing)
+      ? figureOf(manifest.plan.model, drawing)
       : paragraph('It is not drawn: the files kept with the run do not compile with this version of Tower.'),
   );
 }

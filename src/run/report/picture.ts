@@ -1,0 +1,38 @@
+/** The picture of a model: within a report, with a table beside it, and as a file of its own. */
+import { drawModel } from './drawing.ts';
+import type { Drawing } from './drawn.ts';
+import { alternative, escapeHtml } from './html.ts';
+import { palette, pictureStyle } from './style.ts';
+
+export function figureOf(model: string, drawing: Drawing): string {
+  const { width, height, title, svg } = drawModel(model, drawing);
+  const label = escapeHtml(title);
+  return [
+    `<figure><div class="scroll" tabindex="0" role="region" aria-label="${label}">`,
+    `<svg class="model" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">${svg}`,
+    '</svg></div>',
+    alternative({
+      caption: 'What flows through the model',
+      head: ['box', 'reads', 'does', 'gives'],
+      rows: [...drawing.towers.flatMap(({ boxes }) => boxes), ...drawing.tasks].map((box) => [
+        box.sort === 'step' ? box.id : `${box.sort} ${box.sort === 'channel' ? box.id : box.name}`,
+        box.reads.join(', ') || '–',
+        box.lines.map(({ text }) => text).join(box.sort === 'features' ? ', ' : ' → ') || 'nothing',
+        box.lines.at(-1)?.gives ?? '–',
+      ]),
+    }),
+    '</figure>',
+  ].join('\n');
+}
+
+/** An SVG file, on paper of its own: a page that shows it as an image lends it no colour. */
+export function svgFile(model: string, drawing: Drawing): string {
+  const { width, height, svg } = drawModel(model, drawing);
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
+    `<style>${palette}${pictureStyle}</style>`,
+    `<rect width="${width}" height="${height}" rx="8" fill="var(--paper)"/>`,
+    svg,
+    '</svg>\n',
+  ].join('\n');
+}
