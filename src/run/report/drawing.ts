@@ -2,12 +2,13 @@
 import type { Box, Drawing } from './drawn.ts';
 import { escapeHtml } from './html.ts';
 
-const boxWidth = 168;
 const [gapX, gapY] = [16, 34];
 const [titleHeight, lineHeight] = [24, 17];
 const margin = 8;
-/** Characters that fit a box. */
-const fits = 25;
+/** Of one character, on an average line of the widest of the usual fonts. */
+const characterWidth = 6.8;
+/** Within a box, left and right of its text. */
+const padding = 9;
 
 export interface Picture {
   readonly width: number;
@@ -28,32 +29,40 @@ interface Placed {
 export function drawModel(model: string, drawing: Drawing): Picture {
   const placed = new Map<string, Placed>();
   const headings: string[] = [];
-  let left = margin;
-  let bottom = 0;
-  for (const { name, boxes } of drawing.towers) {
+  const { tasks } = drawing;
+  const boxWidth = widthOf(
+    drawing.towers.flatMap(({ boxes }) => boxes),
+    168,
+    290,
+  );
+  const rowWidth = (count: number, each: number): number => count * each + (count - 1) * gapX;
+  const towers = drawing.towers.map(({ name, boxes }) => {
     const rows = levelsOf(boxes);
-    const columns = Math.max(1, ...rows.map((row) => row.length));
-    const width = columns * boxWidth + (columns - 1) * gapX;
+    return { name, rows, width: rowWidth(Math.max(1, ...rows.map((row) => row.length)), boxWidth) };
+  });
+  const taskWidth = widthOf(tasks, 168, 460);
+  const ofTowers = towers.reduce((sum, { width }) => sum + width, 0) + (towers.length - 1) * 3 * gapX;
+  const ofTasks = rowWidth(tasks.length, taskWidth);
+  const whole = Math.max(ofTowers, ofTasks) + 2 * margin;
+  let left = (whole - ofTowers) / 2;
+  let bottom = 0;
+  for (const { name, rows, width } of towers) {
     headings.push(
       `<text class="tower" x="${left + width / 2}" y="18" text-anchor="middle">tower ${escapeHtml(name)}</text>`,
     );
     let y = 32;
     for (const row of rows) {
-      const room = row.length * boxWidth + (row.length - 1) * gapX;
+      const start = left + (width - rowWidth(row.length, boxWidth)) / 2;
       row.forEach((box, i) => {
-        placed.set(box.id, { box, x: left + (width - room) / 2 + i * (boxWidth + gapX), y, width: boxWidth });
+        placed.set(box.id, { box, x: start + i * (boxWidth + gapX), y, width: boxWidth });
       });
       y += Math.max(...row.map(heightOf)) + gapY;
     }
     bottom = Math.max(bottom, y);
     left += width + 3 * gapX;
   }
-  const whole = left - 3 * gapX + margin;
-  const { tasks } = drawing;
-  const taskWidth = Math.min(340, (whole - 2 * margin - (tasks.length - 1) * gapX) / Math.max(1, tasks.length));
-  const row = tasks.length * taskWidth + (tasks.length - 1) * gapX;
   tasks.forEach((box, i) => {
-    placed.set(box.id, { box, x: (whole - row) / 2 + i * (taskWidth + gapX), y: bottom, width: taskWidth });
+    placed.set(box.id, { box, x: (whole - ofTasks) / 2 + i * (taskWidth + gapX), y: bottom, width: taskWidth });
   });
   const height = bottom + Math.max(0, ...tasks.map(heightOf)) + margin;
   const all = [...placed.values()];
@@ -85,6 +94,15 @@ function levelsOf(boxes: readonly Box[]): Box[][] {
   return rows;
 }
 
+/** As its longest line needs, within bounds. */
+function widthOf(boxes: readonly Box[], least: number, most: number): number {
+  const longest = Math.max(
+    0,
+    ...boxes.flatMap(({ lines }) => lines.flatMap(({ text, gives = '' }) => [text.length, gives.length])),
+  );
+  return Math.min(most, Math.max(least, Math.ceil(longest * characterWidth) + 2 * padding));
+}
+
 const heightOf = ({ lines }: Box): number =>
   titleHeight + lines.reduce((sum, { gives }) => sum + (gives === undefined ? 1 : 2) * lineHeight, 0) + 6;
 
@@ -99,17 +117,17 @@ function arrow(from: Placed | undefined, to: Placed): string[] {
 }
 
 function draw({ box, x, y, width }: Placed): string {
-  const fit = Math.floor((fits * width) / boxWidth);
+  const fit = Math.floor((width - 2 * padding) / characterWidth);
   let at = y + titleHeight - 7;
   const words = [
-    `<text class="name" x="${x + 9}" y="${at}">${escapeHtml(shorten(`${prefix[box.sort]}${box.name}`, fit - 3))}</text>`,
+    `<text class="name" x="${x + padding}" y="${at}">${escapeHtml(shorten(`${prefix[box.sort]}${box.name}`, fit - 3))}</text>`,
   ];
   for (const { text, gives } of box.lines) {
     at += lineHeight;
-    words.push(`<text x="${x + 9}" y="${at}">${escapeHtml(shorten(text, fit))}</text>`);
+    words.push(`<text x="${x + padding}" y="${at}">${escapeHtml(shorten(text, fit))}</text>`);
     if (gives === undefined) continue;
     at += lineHeight;
-    words.push(`<text class="gives" x="${x + 9}" y="${at}">${escapeHtml(shorten(gives, fit))}</text>`);
+    words.push(`<text class="gives" x="${x + padding}" y="${at}">${escapeHtml(shorten(gives, fit))}</text>`);
   }
   const told = box.lines.map(({ text, gives }) => (gives === undefined ? text : `${text}: ${gives}`)).join('\n');
   return `<g><title>${escapeHtml(`${box.name}\n${told}`)}</title><rect class="box ${box.sort}" x="${x}" y="${y}" width="${width}" height="${heightOf(box)}" rx="6"/>${words.join('')}</g>`;

@@ -27,9 +27,9 @@ export function figureOf(model: string, drawing: Drawing): string {
 
 /** An SVG file, on paper of its own: a page that shows it as an image lends it no colour. */
 export function svgFile(model: string, drawing: Drawing): string {
-  const { width, height, svg } = drawModel(model, drawing);
+  const { width, height, title, svg } = drawModel(model, drawing);
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}">`,
     `<style>${palette}${pictureStyle}</style>`,
     `<rect width="${width}" height="${height}" rx="8" fill="var(--paper)"/>`,
     svg,
