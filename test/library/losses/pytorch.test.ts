@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { evaluate } from '../../../src/graph/evaluate.ts';
 import type { Tensor } from '../../../src/graph/graph.ts';
+import { losses } from '../../../src/library/losses/table.ts';
 import { expectClose, floats, integers } from '../support.ts';
 import { type LossCase, lossGraph } from './support.ts';
 
@@ -63,10 +64,19 @@ const cases: Readonly<Record<string, Case>> = {
   focal_even: { kind: 'focal', label: 'binary' },
   bce_smoothed: { kind: 'bce', label: 'binary', arguments: { smoothing: 0.1 } },
   huber: { kind: 'huber', label: 'number', arguments: { delta: 0.8 } },
+  in_batch: { kind: 'softmax', arguments: { in_batch: true, temperature: 0.5, correction: 'frequency' } },
+  sampled: { kind: 'softmax', arguments: { negatives: drawn, scale: 10 } },
+  bce: { kind: 'bce', label: 'binary', arguments: { scale: 2 } },
+  mse: { kind: 'mse', label: 'number' },
 };
 
 test('every case of the fixture has one here', () => {
   expect(Object.keys(cases)).toEqual(Object.keys(fixture.cases));
+});
+
+test('every loss has a case', () => {
+  const covered = new Set(Object.values(cases).map(({ kind }) => kind));
+  expect(Object.keys(losses).filter((kind) => !covered.has(kind))).toEqual([]);
 });
 
 test.each(Object.entries(cases))('%s has the value and the gradients that PyTorch gives', (name, testCase) => {
