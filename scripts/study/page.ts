@@ -44,7 +44,8 @@ model: random, popularity, ItemCF and EASE. All rank the whole corpus by one cod
 
 **How far to trust it.** Training stops by the validation part, and settings were compared on it. But the test parts are not untouched: test
 figures of earlier settings were seen while the models were being shaped, many settings were tried, and the patience of \`two_tower\` was raised
-after it had lost to popularity on a test part. The baselines were not tuned. So the gaps between models and baselines lean towards the models;
+after it had lost to popularity on a test part; the tasks' weights of \`mmoe_two_tower\` were chosen on validation after its test figures had been
+seen. The baselines were not tuned. So the gaps between models and baselines lean towards the models;
 what would confirm them is data that nobody has looked at yet.
 
 A figure of a model is its mean over the seeds, with the least and the greatest in brackets. A figure of a baseline has its 95 % interval by
