@@ -3,12 +3,17 @@
  * that a feature may be called `channel`. Text that is no part of the language is a token too, kept out of the parser's way:
  * the lexer never fails.
  */
-import { createToken, type IToken, Lexer, type TokenType, tokenMatcher } from 'chevrotain';
+import { createToken, type IToken, type ITokenConfig, Lexer, type TokenType, tokenMatcher } from 'chevrotain';
+
+/** Which tokens span lines is said here: Chevrotain would read every pattern at each start to find it out. */
+function token(config: ITokenConfig): TokenType {
+  return createToken({ line_breaks: false, ...config });
+}
 
 /** Any identifier, also every word of the grammar. */
-export const Name = createToken({ name: 'Name', pattern: Lexer.NA, label: 'a name' });
+export const Name = token({ name: 'Name', pattern: Lexer.NA, label: 'a name' });
 
-export const Identifier = createToken({
+export const Identifier = token({
   name: 'Identifier',
   pattern: /[A-Za-z_][A-Za-z0-9_]*/,
   categories: Name,
@@ -16,7 +21,7 @@ export const Identifier = createToken({
 });
 
 /** `größe`, `用户`: read as a name, and reported. */
-export const ForeignName = createToken({
+export const ForeignName = token({
   name: 'ForeignName',
   pattern:
     /[A-Za-z0-9_]*[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0370-\u1fff\u3040-\u318f\u3400-\u9fff\uac00-\ud7a3][A-Za-z0-9_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0370-\u1fff\u3040-\u318f\u3400-\u9fff\uac00-\ud7a3]*/,
@@ -26,7 +31,7 @@ export const ForeignName = createToken({
 Identifier.LONGER_ALT = [ForeignName];
 
 function word(image: string): TokenType {
-  return createToken({
+  return token({
     name: image[0]!.toUpperCase() + image.slice(1),
     pattern: image,
     longer_alt: [ForeignName, Identifier],
@@ -55,7 +60,7 @@ export const Data = word('data');
 export const Columns = word('columns');
 
 function sign(name: string, image: string): TokenType {
-  return createToken({ name, pattern: image, label: `\`${image}\`` });
+  return token({ name, pattern: image, label: `\`${image}\`` });
 }
 
 export const Arrow = sign('Arrow', '->');
@@ -75,7 +80,7 @@ export const Times = sign('Times', '*');
 export const Over = sign('Over', '/');
 
 /** `=>`, `→`, `|>`: what hands used to other languages write for an arrow. Read as one, and reported. */
-export const ForeignArrow = createToken({
+export const ForeignArrow = token({
   name: 'ForeignArrow',
   pattern: /=>|\|>|~>|→|⟶/,
   categories: Arrow,
@@ -83,14 +88,14 @@ export const ForeignArrow = createToken({
 });
 
 /** `64`, `30_000`, `0.05`, `1e-3`, `10%`. */
-export const NumberToken = createToken({
+export const NumberToken = token({
   name: 'Number',
   pattern: /[0-9](?:_?[0-9])*(?:\.[0-9](?:_?[0-9])*)?(?:[eE][+-]?[0-9]+)?%?/,
   label: 'a number',
 });
 
 /** `1_`, `64px`, `1.2.3`: read as a number, and reported. */
-export const MalformedNumber = createToken({
+export const MalformedNumber = token({
   name: 'MalformedNumber',
   pattern: /[0-9][0-9A-Za-z_.]*/,
   categories: NumberToken,
@@ -99,14 +104,14 @@ export const MalformedNumber = createToken({
 NumberToken.LONGER_ALT = [MalformedNumber];
 
 /** `"movies.csv"`, with `\"`, `\\`, `\n`, `\t` and `\u{1F600}` inside. */
-export const Text = createToken({
+export const Text = token({
   name: 'Text',
   pattern: /"(?:[^"\\\r\n]|\\[^\r\n])*"/,
   label: 'a text in "quotes"',
 });
 
 /** A text whose line ends before its closing quote. Read up to the brackets at the line's end, and reported. */
-export const UnclosedText = createToken({
+export const UnclosedText = token({
   name: 'UnclosedText',
   pattern: /["'](?:[^\r\n]*[^\r\n)\]},\s])?/,
   categories: Text,
@@ -114,23 +119,23 @@ export const UnclosedText = createToken({
 });
 
 /** `'movies.csv'`, `“movies.csv”`. Read as a text, and reported. */
-export const ForeignText = createToken({
+export const ForeignText = token({
   name: 'ForeignText',
   pattern: /'(?:[^'\\\r\n]|\\[^\r\n])*'|[“”„][^“”"\r\n]*[“”]|[‘’][^‘’'\r\n]*[‘’]/,
   categories: Text,
   label: 'a text in "quotes"',
 });
 
-export const Blank = createToken({ name: 'Blank', pattern: /\s+/, group: Lexer.SKIPPED, line_breaks: true });
+export const Blank = token({ name: 'Blank', pattern: /\s+/, group: Lexer.SKIPPED, line_breaks: true });
 
 /** `/// …`: belongs to what follows. */
-export const DocComment = createToken({ name: 'DocComment', pattern: /\/\/\/[^\r\n]*/, group: 'comments' });
+export const DocComment = token({ name: 'DocComment', pattern: /\/\/\/[^\r\n]*/, group: 'comments' });
 
 /** `// …` */
-export const Comment = createToken({ name: 'Comment', pattern: /\/\/[^\r\n]*/, group: 'comments' });
+export const Comment = token({ name: 'Comment', pattern: /\/\/[^\r\n]*/, group: 'comments' });
 
 /** Comments of other languages: skipped like ours, and reported. */
-export const ForeignComment = createToken({
+export const ForeignComment = token({
   name: 'ForeignComment',
   pattern: /#[^\r\n]*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/)?/,
   group: 'foreign',
@@ -138,7 +143,7 @@ export const ForeignComment = createToken({
 });
 
 /** Whatever is left, one character at a time: never reaches the parser. */
-export const Unknown = createToken({
+export const Unknown = token({
   name: 'Unknown',
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are part of what is left
   pattern: /[\u0000-\u0008\u000e-\u001f!$%&;<>?@\\^`|~\u007f-\uffff]/,
