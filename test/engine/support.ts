@@ -1,7 +1,9 @@
 /** Engines for tests: those that load here, and a word about those that do not. */
 import { expect } from 'vitest';
+import { checkTensor } from '../../src/engine/check.ts';
 import type { Engine, EngineName, Tensors } from '../../src/engine/engine.ts';
 import { loadEngine } from '../../src/engine/engines.ts';
+import { resolveShape } from '../../src/graph/dims.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../../src/graph/graph.ts';
 
@@ -30,7 +32,10 @@ export function expectSame(actual: Tensor, expected: Tensor, what: string): void
   }
 }
 
-/** Runs the graph `steps` times on the engine and in plain arrays; outputs and parameters must agree after each. */
+/**
+ * Runs the graph `steps` times on the engine and in plain arrays; outputs and parameters must agree after each, and what
+ * comes back must have the type that the graph, and with it the checker, says.
+ */
 export async function expectEngineToAgree(
   engine: Engine,
   graph: Graph,
@@ -40,11 +45,18 @@ export async function expectEngineToAgree(
 ): Promise<void> {
   const program = await engine.prepare(graph, parameters);
   let state: Tensors = parameters;
+  const sizes: Record<string, number> = {};
+  for (const input of graph.inputs) checkTensor(graph, input, inputs[input.name], sizes);
   for (let step = 0; step < steps; step += 1) {
     const expected = evaluate(graph, inputs, state);
     const outputs = await program.run(inputs);
     expect(Object.keys(outputs).sort()).toEqual(Object.keys(expected.outputs).sort());
     for (const [name, value] of Object.entries(expected.outputs)) expectSame(outputs[name]!, value, name);
+    for (const { name, node } of graph.outputs) {
+      const { dtype, shape } = graph.nodes[node]!.type;
+      const { dtype: given, shape: actual } = outputs[name]!;
+      expect({ dtype: given, shape: actual }, `type of ${name}`).toEqual({ dtype, shape: resolveShape(shape, sizes) });
+    }
     const after = await program.read();
     for (const [name, value] of Object.entries(expected.parameters)) expectSame(after[name]!, value, name);
     state = expected.parameters;
