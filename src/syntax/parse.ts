@@ -52,8 +52,8 @@ function read(
   if (whole && areBalanced(tokens)) {
     const declarations = pieces?.file();
     if (declarations) return { declarations, lost: [] };
-    const reading = readStrictly('file', tokens);
-    if ('node' in reading) {
+    const reading = pieces?.refuses() ? undefined : readStrictly('file', tokens);
+    if (reading && 'node' in reading) {
       const nodes = (reading.node.children.declaration ?? []) as CstNode[];
       return { declarations: nodes.map((node) => builder.declaration(node)!), lost: [] };
     }

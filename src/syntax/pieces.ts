@@ -68,6 +68,9 @@ export class Pieces {
 }
 
 export class PieceReader {
+  /** Where declarations begin that the grammar refuses, too. */
+  readonly #refused = new Set<number>();
+
   constructor(
     private readonly known: Map<string, Piece[]>,
     private readonly text: number,
@@ -87,6 +90,11 @@ export class PieceReader {
       declarations.push(piece.node as ast.Declaration);
     }
     return declarations;
+  }
+
+  /** Whether the grammar refuses a declaration that was asked for, by itself or in `file`: it need not be asked again. */
+  refuses(first?: IToken): boolean {
+    return first === undefined ? this.#refused.size > 0 : this.#refused.has(first.startOffset);
   }
 
   /** Nothing where it has a mistake, or its entries do not begin where they seem to. */
@@ -130,7 +138,11 @@ export class PieceReader {
       const own: Range = [first, past - first > 1 && is(all[past - 1], t.Comma) ? past - 1 : past];
       const isColumns = rule === 'dataEntry' && is(all[first], t.Columns) && is(all[first + 1], t.LeftBrace);
       const piece = this.entryPiece(isColumns ? 'columns' : rule, own, before?.next);
-      if (!piece) return undefined;
+      if (!piece) {
+        // Whatever came before was read up to here, and no name goes on with a feature or a label that is whole.
+        if (rule === 'typedEntry') this.#refused.add(from);
+        return undefined;
+      }
       if (before) before.next = piece;
       before = piece;
       parts.push({ piece, offset: piece.start - from });

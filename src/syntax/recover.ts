@@ -59,8 +59,10 @@ export class Recovery {
     if (tokens === undefined) return undefined;
     const known = this.pieces?.declaration(tokens);
     if (known) return known;
-    const whole = readStrictly('declaration', tokens);
-    if ('node' in whole) return this.builder.declaration(whole.node);
+    if (!this.pieces?.refuses(tokens[0])) {
+      const whole = readStrictly('declaration', tokens);
+      if ('node' in whole) return this.builder.declaration(whole.node);
+    }
     const open = tokens.findIndex((token) => is(token, t.LeftBrace));
     if (open === -1) return this.mended('declaration', tokens, (node) => this.builder.declaration(node));
 
