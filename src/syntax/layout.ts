@@ -1,6 +1,6 @@
 /**
- * Where declarations and entries begin, seen from the outside: what a person who skims the page would say. Only consulted when
- * the grammar found a mistake, so that the mistake stays where it is.
+ * Where declarations and entries begin, seen from the outside: what a person who skims the page would say. Consulted
+ * when the grammar found a mistake, so that the mistake stays where it is, and to read again only what changed.
  */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';

@@ -1,10 +1,27 @@
 import type { CstNode, IToken } from 'chevrotain';
 import { TowerParser } from '../../grammar/parser.ts';
+import * as t from '../../grammar/tokens.ts';
 import { type Complaint, complaintOf, facts } from './complaint.ts';
+import { is, isAny } from './token.ts';
 
-export type Rule = 'file' | 'declaration' | 'typedEntry' | 'towerEntry' | 'entry' | 'dataEntry' | 'columns';
+export type EntryRule = 'typedEntry' | 'towerEntry' | 'entry' | 'dataEntry' | 'columns';
+
+export type Rule = 'file' | 'declaration' | EntryRule;
 
 export type Reading = { readonly node: CstNode } | { readonly complaint: Complaint };
+
+/** Of the entries in the body of a declaration that begins with this word; nothing where it has no body. */
+export function entryRule(word: IToken | undefined): EntryRule | undefined {
+  if (isAny(word, [t.Features, t.Labels])) return 'typedEntry';
+  if (is(word, t.Tower)) return 'towerEntry';
+  if (is(word, t.Data)) return 'dataEntry';
+  return isAny(word, [t.Task, t.Train]) ? 'entry' : undefined;
+}
+
+/** `columns { … }`: an entry of a data block that has entries of its own. */
+export function isColumns(rule: EntryRule, first: IToken | undefined, second: IToken | undefined): boolean {
+  return rule === 'dataEntry' && is(first, t.Columns) && is(second, t.LeftBrace);
+}
 
 /** The tests hold the grammar to Chevrotain's own checks; here they would only cost time at every start. */
 const settings = { errorMessageProvider: facts, skipValidations: true };

@@ -8,7 +8,7 @@ import type { Source, Span } from '../text/source.ts';
 import type * as ast from './ast.ts';
 import type { Builder } from './build.ts';
 import { declarationRanges, entryRanges, type Range } from './layout.ts';
-import { type Rule, readStrictly } from './parsers.ts';
+import { type EntryRule, entryRule, isColumns, type Rule, readStrictly } from './parsers.ts';
 import { copied } from './relex.ts';
 import { endOf, is } from './token.ts';
 
@@ -39,7 +39,6 @@ interface Part {
 
 type New = Pick<Piece, 'node' | 'parts'>;
 
-export type EntryRule = 'typedEntry' | 'towerEntry' | 'entry' | 'dataEntry' | 'columns';
 export type BodyEntry = ast.Entry | ast.TypedEntry | ast.TowerEntry | ast.Columns;
 
 /** Texts after which what is not read any more is forgotten. */
@@ -122,7 +121,7 @@ export class PieceReader {
 
   private newDeclaration([start, end]: Range): New | undefined {
     const { all } = this;
-    const rule = bodyRule(all[start]);
+    const rule = entryRule(all[start]);
     let open = start;
     while (open < end && all[open]!.tokenType !== t.LeftBrace) open++;
     if (rule === undefined || open === end || !is(all[end - 1], t.RightBrace)) {
@@ -136,8 +135,8 @@ export class PieceReader {
     let before: Piece | undefined;
     for (const [first, past] of entryRanges(all, [open + 1, end - 1])) {
       const own: Range = [first, past - first > 1 && is(all[past - 1], t.Comma) ? past - 1 : past];
-      const isColumns = rule === 'dataEntry' && is(all[first], t.Columns) && is(all[first + 1], t.LeftBrace);
-      const piece = this.entryPiece(isColumns ? 'columns' : rule, own, before?.next);
+      const kind = isColumns(rule, all[first], all[first + 1]) ? 'columns' : rule;
+      const piece = this.entryPiece(kind, own, before?.next);
       if (!piece) {
         // Whatever came before was read up to here, and no name goes on with a feature or a label that is whole.
         if (rule === 'typedEntry') this.#refused.add(from);
@@ -234,13 +233,6 @@ export class PieceReader {
     piece.used = this.text;
     return piece;
   }
-}
-
-function bodyRule(first: IToken | undefined): EntryRule | undefined {
-  if (is(first, t.Features) || is(first, t.Labels)) return 'typedEntry';
-  if (is(first, t.Tower)) return 'towerEntry';
-  if (is(first, t.Task) || is(first, t.Train)) return 'entry';
-  return is(first, t.Data) ? 'dataEntry' : undefined;
 }
 
 /** Every place in a node but those of its parts, each once. */

@@ -15,8 +15,8 @@ import type { Collector } from './collector.ts';
 import type { Complaint } from './complaint.ts';
 import { declarationWords, splitDeclarations, splitEntries } from './layout.ts';
 import { mend } from './mend.ts';
-import { readForgivingly, readStrictly } from './parsers.ts';
-import type { BodyEntry, EntryRule, PieceReader } from './pieces.ts';
+import { type EntryRule, entryRule, isColumns, readForgivingly, readStrictly } from './parsers.ts';
+import type { BodyEntry, PieceReader } from './pieces.ts';
 import { after, endOf, is, isAny, replaced, spanOf } from './token.ts';
 import { expected, found, quote } from './words.ts';
 
@@ -66,7 +66,7 @@ export class Recovery {
     const open = tokens.findIndex((token) => is(token, t.LeftBrace));
     if (open === -1) return this.mended('declaration', tokens, (node) => this.builder.declaration(node));
 
-    const rule = entryRule(tokens);
+    const rule = entryRule(tokens[0]);
     if (rule === undefined) return this.bodiless(tokens, open);
     const close = closeOf(tokens, open);
     const outside = [...tokens.slice(0, open + 1), ...tokens.slice(close)];
@@ -105,7 +105,7 @@ export class Recovery {
       case 'towerEntry':
         return this.mended(rule, tokens, (node) => this.builder.towerEntry(node));
       case 'dataEntry':
-        if (is(tokens[0], t.Columns) && is(tokens[1], t.LeftBrace)) return this.columns(tokens);
+        if (isColumns(rule, tokens[0], tokens[1])) return this.columns(tokens);
         return this.mended(rule, tokens, (node) => this.builder.entry(node));
       default:
         return this.mended(rule, tokens, (node) => this.builder.entry(node));
@@ -240,14 +240,6 @@ function homeOf(tokens: readonly IToken[]): string | undefined {
   return is(tokens[1], t.Equals)
     ? '`tower NAME(…) { … }`, `task NAME { … }`, `train { … }` or `data NAME { … }`'
     : undefined;
-}
-
-/** What reads the entries of a declaration's body, where it has one. */
-function entryRule(tokens: readonly IToken[]): EntryRule | undefined {
-  if (isAny(tokens[0], [t.Features, t.Labels])) return 'typedEntry';
-  if (is(tokens[0], t.Tower)) return 'towerEntry';
-  if (is(tokens[0], t.Data)) return 'dataEntry';
-  return isAny(tokens[0], [t.Task, t.Train]) ? 'entry' : undefined;
 }
 
 /** Index of the bracket that closes the one at `open`; the tokens are balanced. */

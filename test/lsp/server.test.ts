@@ -129,29 +129,21 @@ describe('the language server', () => {
     expect(items.map(({ label }) => label)).not.toContain('softmax');
   });
 
-  it("completes columns from the header of a data block's file", async () => {
-    const data = 'data d {\n  events = "ratings.csv"\n  columns { movie_id = "" }\n  split = random\n}\n';
-    await client.open(uri('data.tower'), data);
-    const items = await client.ask<CompletionItem[]>('textDocument/completion', on('data.tower', data, '= ""', 3));
+  it.each([
+    ["of a data block's file", 'data.tower', () => 'ratings.csv'],
+    [
+      'of a file that is named from the root of the disk',
+      'whole.tower',
+      () => fileURLToPath(uri('ratings.csv')).replaceAll('\\', '/'),
+    ],
+  ])('completes columns from the header %s, and leads to it', async (_, name, file) => {
+    const data = `data d {\n  events = "${file()}"\n  columns { movie_id = "" }\n  split = random\n}\n`;
+    await client.open(uri(name), data);
+    const items = await client.ask<CompletionItem[]>('textDocument/completion', on(name, data, '= ""', 3));
     expect(items.map(({ label }) => label)).toEqual(['userId', 'movieId', 'rating']);
-    const [link] = await client.ask<DocumentLink[]>('textDocument/documentLink', {
-      textDocument: { uri: uri('data.tower') },
-    });
+    const [link] = await client.ask<DocumentLink[]>('textDocument/documentLink', { textDocument: { uri: uri(name) } });
     expect(link?.target).toBe(uri('ratings.csv'));
-    await client.close(uri('data.tower'));
-  });
-
-  it('reads the header of a file that is named from the root of the disk, and leads to it', async () => {
-    const whole = fileURLToPath(uri('ratings.csv')).replaceAll('\\', '/');
-    const data = `data d {\n  events = "${whole}"\n  columns { movie_id = "" }\n  split = random\n}\n`;
-    await client.open(uri('whole.tower'), data);
-    const items = await client.ask<CompletionItem[]>('textDocument/completion', on('whole.tower', data, '= ""', 3));
-    expect(items.map(({ label }) => label)).toEqual(['userId', 'movieId', 'rating']);
-    const [link] = await client.ask<DocumentLink[]>('textDocument/documentLink', {
-      textDocument: { uri: uri('whole.tower') },
-    });
-    expect(link?.target).toBe(uri('ratings.csv'));
-    await client.close(uri('whole.tower'));
+    await client.close(uri(name));
   });
 
   it('shows the signature of the call at the cursor, and which argument it is', async () => {
