@@ -28,11 +28,17 @@ export class Page {
     this.#folder = mkdtempSync(join(tmpdir(), 'tower-browser-'));
     const options = ['--headless=new', '--remote-debugging-pipe', '--no-sandbox', '--disable-gpu', '--no-first-run'];
     // Nothing that calls its maker in the background: the page needs no network.
-    options.push('--disable-background-networking', '--disable-component-update', '--disable-sync');
+    options.push(
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--disable-breakpad',
+    );
     this.#process = spawn(
       chromium!,
       [...options, '--window-size=1500,1000', `--user-data-dir=${this.#folder}`, 'about:blank'],
-      { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] },
+      // A group of its own, so that its helpers can be ended with it.
+      { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], detached: true },
     );
     (this.#process.stdio[4] as Readable).setEncoding('utf8').on('data', (chunk: string) => this.#take(chunk));
   }
@@ -90,10 +96,12 @@ export class Page {
     return Buffer.from(data as string, 'base64');
   }
 
+  /** Ends the browser with its helpers, which otherwise go on writing into the folder while it is removed. */
   async close(): Promise<void> {
     const ended = new Promise((resolve) => this.#process.once('exit', resolve));
-    this.#process.kill();
+    process.kill(-this.#process.pid!, 'SIGKILL');
     await ended;
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+    // What was killed may take a moment to be gone.
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }
