@@ -4,8 +4,11 @@
  */
 import { execFileSync } from 'node:child_process';
 import { describeMachine, median, range } from './machine.ts';
+import { movieLensFolder } from './movielens_files.mjs';
 
 const rounds = Number(process.argv.find((argument) => argument.startsWith('--rounds='))?.split('=')[1] ?? 3);
+
+movieLensFolder();
 
 interface Figures {
   readonly step_ms: number;

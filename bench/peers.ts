@@ -9,6 +9,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeMachine, median, range } from './machine.ts';
+import { movieLensFolder } from './movielens_files.mjs';
 
 interface Figures {
   readonly name: string;
@@ -42,9 +43,7 @@ const rounds = Number(values.rounds);
 const chosen = positionals.length > 0 ? positionals : ['movielens', 'scale'];
 
 const python = environment();
-const movieLens = process.env.TOWER_DATA
-  ? resolve(process.env.TOWER_DATA, 'ml-latest-small')
-  : resolve('models/data/movielens');
+const movieLens = chosen.every((part) => part === 'scale') ? undefined : movieLensFolder();
 
 const peer = (file: string, ...args: readonly string[]): Program => ({
   name: [file.replace('.py', ''), ...args].join(' '),
@@ -102,7 +101,7 @@ function once(program: Program, round: number): Run {
   const start = performance.now();
   const done = spawnSync(command!, args, {
     encoding: 'utf8',
-    env: { ...process.env, ML_DIR: movieLens, TF_CPP_MIN_LOG_LEVEL: '3' },
+    env: { ...process.env, ...(movieLens ? { ML_DIR: movieLens } : {}), TF_CPP_MIN_LOG_LEVEL: '3' },
     maxBuffer: 2 ** 28,
   });
   const wall = (performance.now() - start) / 1000;

@@ -39,6 +39,22 @@ export function productGraph(rows: number, inner: number, columns: number): Grap
   return b.finish();
 }
 
+/** Every product of a graph at these sizes, in its own shape, of parameters, and of each but one number: what no step can do without. */
+export function productsOf(graph: Graph, sizes: Sizes): Graph {
+  const b = makeBuilder('products');
+  const numbers = graph.nodes
+    .filter(({ op }) => op === 'MatMul')
+    .map(({ inputs, attributes }, index) => {
+      const [left, right] = inputs.map((input, side) => {
+        const shape = resolveShape(graph.nodes[input]!.type.shape, sizes) as [number, number];
+        return b.parameter(`${index}_${side === 0 ? 'left' : 'right'}`, shape, { kind: 'glorot', fans: shape });
+      });
+      return b.slice(b.matMul(left!, right!, attributes), [0, 0], [1, 1]);
+    });
+  b.output('numbers', b.concat(numbers, 0));
+  return b.finish();
+}
+
 /** Multiplications and additions of a graph's matrix products in one run. */
 export function productFlops(graph: Graph, sizes: Sizes): number {
   let flops = 0;
