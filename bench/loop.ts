@@ -4,11 +4,11 @@
  */
 import { execFileSync } from 'node:child_process';
 import { describeMachine, median, range } from './machine.ts';
-import { movieLensFolder } from './movielens_files.mjs';
+import { movieLensFolder } from './movielens_files.ts';
 
 const rounds = Number(process.argv.find((argument) => argument.startsWith('--rounds='))?.split('=')[1] ?? 3);
 
-movieLensFolder();
+const env = { ...process.env, ML_DIR: movieLensFolder() };
 
 interface Figures {
   readonly step_ms: number;
@@ -25,7 +25,9 @@ for (const [batch, epochs] of [
 ] as const) {
   const runs = Array.from({ length: rounds }, (): Figures => {
     const args = ['bench/movielens.mjs', '--batch', batch, '--epochs', epochs];
-    return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+    return JSON.parse(
+      execFileSync(process.execPath, args, { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'ignore'] }),
+    );
   });
   const of = (figure: keyof Figures): string =>
     range(

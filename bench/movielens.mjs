@@ -4,10 +4,9 @@
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { evaluate, load, train } from '../dist/api.js';
-import { movieLensFolder } from './movielens_files.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -17,7 +16,7 @@ const { values } = parseArgs({
     epochs: { type: 'string', default: '10' },
   },
 });
-const files = movieLensFolder();
+const files = resolve(process.env.ML_DIR ?? 'models/data/movielens');
 const folder = mkdtempSync(join(tmpdir(), 'tower-bench-'));
 const data = join(folder, 'movielens.tower');
 // The peers' split: the last tenth of the ratings in time is the test part, the rest is for training.

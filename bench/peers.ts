@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeMachine, median, range } from './machine.ts';
-import { movieLensFolder } from './movielens_files.mjs';
+import { movieLensFolder } from './movielens_files.ts';
 
 interface Figures {
   readonly name: string;

@@ -15,15 +15,28 @@ const orderStream = 0x0e9c;
 
 /**
  * Every row once, in batches of `batch`; the last is as large as what is left, and left out where that is a single row (which
- * the next epoch's order puts elsewhere).
+ * the next epoch's order puts elsewhere). Which rows meet in a batch is drawn; no loss asks in what order they stand in it, and
+ * columns are read faster in ascending order.
  * @param epoch from 1
  */
 export function makeEpoch(rows: number, batch: number, seed: number, epoch: number): Epoch {
-  const order = makeRandom(seed, orderStream, epoch).permutation(rows);
+  const order = ascendingInBatches(makeRandom(seed, orderStream, epoch).permutation(rows), batch);
   return {
     steps: stepsOfEpoch(rows, batch),
     batch: (index) => order.subarray(index * batch, Math.min(rows, (index + 1) * batch)),
   };
+}
+
+/** The same rows in each batch, every batch in ascending order: rows are dealt out from the first to the last. */
+function ascendingInBatches(drawn: Int32Array, batch: number): Int32Array {
+  const batchOf = new Int32Array(drawn.length);
+  drawn.forEach((row, place) => {
+    batchOf[row] = place / batch;
+  });
+  const next = Int32Array.from({ length: Math.ceil(drawn.length / batch) }, (_, index) => index * batch);
+  const order = new Int32Array(drawn.length);
+  for (let row = 0; row < drawn.length; row++) order[next[batchOf[row]!]!++] = row;
+  return order;
 }
 
 export function stepsOfEpoch(rows: number, batch: number): number {

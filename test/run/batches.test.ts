@@ -13,6 +13,12 @@ describe('an epoch', () => {
     expect(batches.flat().sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
+  it('draws which rows meet in a batch, and has each batch in ascending order', () => {
+    const batches = rowsOf(50, 8, 1, 1);
+    for (const rows of batches) expect(rows).toEqual([...rows].sort((a, b) => a - b));
+    expect(batches.flat()).not.toEqual(Array.from({ length: 50 }, (_, row) => row));
+  });
+
   it('leaves out a single row, another one in the next epoch', () => {
     const left = [1, 2, 3, 4, 5].map((epoch) => {
       const rows = new Set(rowsOf(9, 4, 1, epoch).flat());
@@ -22,10 +28,10 @@ describe('an epoch', () => {
     expect(new Set(left).size).toBeGreaterThan(1);
   });
 
-  it('is in another order each time, the same for the same seed', () => {
-    expect(rowsOf(50, 50, 1, 1)).toEqual(rowsOf(50, 50, 1, 1));
-    expect(rowsOf(50, 50, 1, 1)).not.toEqual(rowsOf(50, 50, 1, 2));
-    expect(rowsOf(50, 50, 1, 1)).not.toEqual(rowsOf(50, 50, 2, 1));
+  it('has other batches each time, the same for the same seed', () => {
+    expect(rowsOf(50, 10, 1, 1)).toEqual(rowsOf(50, 10, 1, 1));
+    expect(rowsOf(50, 10, 1, 1)).not.toEqual(rowsOf(50, 10, 1, 2));
+    expect(rowsOf(50, 10, 1, 1)).not.toEqual(rowsOf(50, 10, 2, 1));
   });
 
   it('of batches of one row has all of them', () => {

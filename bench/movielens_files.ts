@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-/** @returns {string} the folder; ends the process, with a word on what to do, where it is not there */
-export function movieLensFolder() {
+/** The folder; ends the process, with a word on what to do, where it is not there. */
+export function movieLensFolder(): string {
   const { TOWER_DATA } = process.env;
   const folder = resolve(TOWER_DATA ? join(TOWER_DATA, 'ml-latest-small') : 'models/data/movielens');
   if (existsSync(join(folder, 'ratings.csv'))) return folder;
