@@ -1,6 +1,6 @@
 /** Which items and users there are, and which of them each event has. */
-import type { GoodRows } from './assemble.ts';
 import { gather } from './gather.ts';
+import type { GoodRows } from './good.ts';
 import type { RawCodes } from './raw.ts';
 import type { Dictionaries } from './tables.ts';
 import type { Wanted } from './wanted.ts';

@@ -28,6 +28,18 @@ export interface RawBags {
 
 export type RawColumn = RawCodes | RawNumbers | RawBags;
 
+/** How many of the kept rows have no value. */
+export function countMissing(raw: RawColumn, kept: Uint8Array): number {
+  let count = 0;
+  for (let row = 0; row < kept.length; row++) {
+    if (kept[row] === 0) continue;
+    if (raw.kind === 'bags') count += raw.starts[row] === raw.ends[row] ? 1 : 0;
+    else if (raw.kind === 'codes') count += raw.values[row] === 0 ? 1 : 0;
+    else count += Number.isNaN(raw.values[row * raw.width]!) ? 1 : 0;
+  }
+  return count;
+}
+
 /** A column of one chunk, without an object a row. */
 export interface ChunkColumn {
   readonly items: ArrayLike<number>;

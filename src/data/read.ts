@@ -1,12 +1,13 @@
 /** From a data block to a data set: files are staged, computed, sifted, ordered, split, and encoded. */
 import { Failure, failure } from '../diagnostics/failure.ts';
 import type { DataDescription, Model } from '../model/model.ts';
-import { assemble, type GoodRows } from './assemble.ts';
+import { assemble } from './assemble.ts';
 import { bindData } from './bind.ts';
 import type { Dataset } from './dataset.ts';
 import type { Database } from './duckdb.ts';
 import type { Role } from './files.ts';
 import { ascends } from './gather.ts';
+import type { Good, GoodRows } from './good.ts';
 import type { Layout } from './layout.ts';
 import type { Needs } from './needs.ts';
 import type { RawCodes, RawNumbers } from './raw.ts';
@@ -14,7 +15,7 @@ import { type BadRow, settleRejects } from './rejects.ts';
 import { repairRows } from './repair.ts';
 import { siftRows } from './sift.ts';
 import { type Staged, stage } from './stage.ts';
-import { type Dictionaries, makeDictionaries, readRows, timeOrder } from './tables.ts';
+import { makeDictionaries, readRows, timeOrder } from './tables.ts';
 import { type Wanted, wantedColumns } from './wanted.ts';
 
 export interface ReadOptions {
@@ -68,27 +69,7 @@ async function read(
     const filtered = description.where !== undefined && staged.get('events')!.rows > 0;
     throw failure('no-rows', { path: description.events.path, filtered }, description.events.span);
   }
-  const { events, items, users, dictionaries, timeOrder: order } = rows;
-  const assembled = assemble({
-    description,
-    needs,
-    layout,
-    wanted,
-    dictionaries,
-    events,
-    ...(order === undefined ? {} : { timeOrder: order }),
-    ...(items === undefined ? {} : { items }),
-    ...(users === undefined ? {} : { users }),
-  });
-  return { ...assembled, rejected };
-}
-
-interface Sifted {
-  readonly dictionaries: Dictionaries;
-  readonly events: GoodRows;
-  readonly timeOrder?: Int32Array;
-  readonly items?: GoodRows;
-  readonly users?: GoodRows;
+  return { ...assemble({ description, needs, layout, wanted, good: rows }), rejected };
 }
 
 /** All rows, good ones marked, bad ones told to `bad` at once: those of joined files are gone from their table. The joined files first: a key of an event must be in them. */
@@ -99,7 +80,7 @@ async function sifted(
   needs: Needs,
   staged: ReadonlyMap<Role, Staged>,
   bad: BadRow[],
-): Promise<Sifted> {
+): Promise<Good> {
   const dictionaries = await makeDictionaries(database, wanted, layout);
   const joined: { items?: Int32Array; users?: Int32Array } = {};
   const files: { items?: GoodRows; users?: GoodRows } = {};

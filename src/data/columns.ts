@@ -1,0 +1,160 @@
+/** Features as encoded columns: of the events of each part, of the corpus, and of the users. */
+import type { FeaturePlan } from '../lower/plan.ts';
+import { type Arranged, lastTraining, type Remembered, rowsOfPart } from './arrange.ts';
+import { crossColumns } from './crosses.ts';
+import type { Encoding, IndexedColumn, Part } from './dataset.ts';
+import { type ColumnEncoder, encodeElements, makeColumnEncoder } from './encode.ts';
+import { gather } from './gather.ts';
+import { dictionaryOf, type Good, rawOf, rowsWith } from './good.ts';
+import { makeTimeline, windowsAfter, windowsBefore } from './history.ts';
+import type { KeyRows } from './keys.ts';
+import type { Layout } from './layout.ts';
+import type { Needs } from './needs.ts';
+import { countMissing } from './raw.ts';
+import { parts } from './split.ts';
+import type { Wanted, WantedColumn } from './wanted.ts';
+
+export type Columns = Map<string, IndexedColumn>;
+
+export interface EncodedColumns {
+  readonly parts: Readonly<Record<Part, Columns>>;
+  readonly items: Columns;
+  readonly users: Columns;
+  /** Rows without a value, by feature. */
+  readonly missing: ReadonlyMap<string, number>;
+}
+
+export interface ToEncode {
+  readonly good: Good;
+  readonly wanted: Wanted;
+  readonly needs: Needs;
+  readonly layout: Layout;
+  readonly arranged: Arranged;
+  readonly encodings: ReadonlyMap<string, Encoding>;
+  /** What events of a part may see of their user's past: of each part where there are histories. */
+  readonly remembered: ReadonlyMap<Part, Remembered>;
+}
+
+export function encodeColumns(given: ToEncode): EncodedColumns {
+  const { needs, wanted, layout } = given;
+  const columns = new ColumnWriter(given);
+  for (const plan of needs.features) {
+    if (plan.crosses) continue;
+    const history = wanted.histories.get(plan.name);
+    if (history === undefined) columns.feature(plan, wanted.features.get(plan.name)!);
+    else columns.history(plan, history, layout.histories.get(plan.name)!.max);
+  }
+  // A cross is of columns that are written by now.
+  for (const plan of needs.features) if (plan.crosses) columns.cross(plan, plan.crosses);
+  return columns;
+}
+
+/** The items or the users: which there are, their key, and what is written of them. */
+interface Side {
+  readonly at: 'items' | 'users';
+  /** The feature that is their key. */
+  readonly key?: string;
+  readonly wantedKey: Wanted['itemKey'];
+  readonly rows: KeyRows;
+  /** What each last had in training, for features that only events know. */
+  readonly last: Int32Array;
+  readonly columns: Columns;
+}
+
+class ColumnWriter implements EncodedColumns {
+  readonly parts = { train: new Map(), validation: new Map(), test: new Map() } satisfies Record<Part, Columns>;
+  readonly items: Columns = new Map();
+  readonly users: Columns = new Map();
+  readonly missing = new Map<string, number>();
+  private readonly answers: Side;
+  private readonly asks: Side;
+
+  constructor(private readonly given: ToEncode) {
+    const { needs, wanted, arranged } = given;
+    const [asks, answers] = needs.towers;
+    const side = (at: Side['at'], key: string | undefined, wantedKey: Wanted['itemKey']): Side => ({
+      at,
+      ...(key === undefined ? {} : { key }),
+      wantedKey,
+      rows: arranged[at],
+      last: lastTraining(arranged, arranged[at]),
+      columns: this[at],
+    });
+    this.asks = side('users', asks.key, wanted.userKey);
+    this.answers = side('items', answers.key, wanted.itemKey);
+  }
+
+  feature(plan: FeaturePlan, column: WantedColumn): void {
+    const { good, arranged } = this.given;
+    this.missing.set(plan.name, countMissing(rawOf(good, column), rowsWith(good, column).kept));
+    const encoder = this.encoder(plan, column);
+    const { at } = column.column;
+    const side = this.sideOf(plan, at);
+    if (at === 'events') {
+      for (const part of parts) this.parts[part].set(plan.name, encoder.encode(rowsOfPart(arranged, part)));
+      side.columns.set(plan.name, this.keyColumn(plan, side) ?? encoder.encode(side.last));
+      return;
+    }
+    const whole = encoder.encode(side.rows.rows);
+    side.columns.set(plan.name, whole);
+    for (const part of parts) {
+      this.parts[part].set(plan.name, through(whole, gather(side.rows.ofEvent, arranged.places[part])));
+    }
+  }
+
+  history(plan: FeaturePlan, column: WantedColumn, max: number): void {
+    const { good, arranged, encodings, remembered } = this.given;
+    const { order, items, stream, places } = arranged;
+    const elements = encodeElements(encodings.get(plan.encoderOf)!, rawOf(good, column), dictionaryOf(good, column));
+    const inOrder = gather(elements, column.column.at === 'items' ? gather(items.rows, items.ofEvent) : order);
+    const present = inOrder.map((element) => (element < 0 ? 0 : 1));
+    const complete = !present.includes(0);
+    for (const part of parts) {
+      const all = remembered.get(part)!;
+      const marks = complete ? all.marks : all.marks.map((mark, place) => mark & present[place]!);
+      const timeline = complete ? all.timeline : makeTimeline(stream, marks);
+      const values = gather(inOrder, timeline.order);
+      const windows = windowsBefore(stream, marks, timeline, places[part], max);
+      this.parts[part].set(plan.name, { column: { kind: 'bags', values, ...windows } });
+      if (part === 'train') {
+        this.users.set(plan.name, { column: { kind: 'bags', values, ...windowsAfter(timeline, max) } });
+      }
+    }
+  }
+
+  cross(plan: FeaturePlan, crosses: readonly string[]): void {
+    const { arranged, encodings } = this.given;
+    const known = new Map<string, number>();
+    const set = (columns: Columns, rows: number): void => {
+      const crossed = crosses.map((name) => columns.get(name)!);
+      columns.set(plan.name, crossColumns(encodings.get(plan.encoderOf)!, crossed, rows, known));
+    };
+    for (const part of parts) set(this.parts[part], arranged.places[part].length);
+    const side = this.sideOf(plan, 'events');
+    set(side.columns, side.rows.keys.length);
+  }
+
+  /** A feature of events lies on the side of its tower; one that no tower reads may lie on either. */
+  private sideOf(plan: FeaturePlan, at: WantedColumn['column']['at']): Side {
+    const isItems = at === 'events' ? plan.tower === this.given.needs.towers[1].name : at === 'items';
+    return isItems ? this.answers : this.asks;
+  }
+
+  /** A key is known even where no training event has it. */
+  private keyColumn(plan: FeaturePlan, { at, key, wantedKey, rows }: Side): IndexedColumn | undefined {
+    if (plan.name !== key || wantedKey === undefined) return undefined;
+    const inFile = this.given.good[at] && wantedKey.inFile;
+    return this.encoder(plan, inFile ?? wantedKey.inEvents).encode(rows.rows);
+  }
+
+  private encoder(plan: FeaturePlan, column: WantedColumn): ColumnEncoder {
+    const { good, encodings } = this.given;
+    const encoding = encodings.get(plan.encoderOf)!;
+    return makeColumnEncoder(plan, encoding, rawOf(good, column), dictionaryOf(good, column));
+  }
+}
+
+/** The column seen through one more index. */
+function through({ column, index }: IndexedColumn, rows: Int32Array): IndexedColumn {
+  return { column, index: index === undefined ? rows : gather(index, rows) };
+}

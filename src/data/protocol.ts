@@ -1,0 +1,42 @@
+/** Sentences about what a data set is, printed with every figure. */
+import type { DataDescription } from '../model/model.ts';
+import type { Arranged } from './arrange.ts';
+import type { Good } from './good.ts';
+import type { Layout } from './layout.ts';
+
+interface Described {
+  readonly description: DataDescription;
+  readonly layout: Layout;
+  readonly good: Good;
+}
+
+/**
+ * @param counts training events of each item
+ * @param missingLabels events without a value, by label
+ */
+export function protocolOf(
+  { description, layout, good }: Described,
+  { sentence, items }: Arranged,
+  counts: Int32Array,
+  missingLabels: ReadonlyMap<string, number>,
+): string[] {
+  const cold = counts.reduce((sum, count) => sum + (count === 0 ? 1 : 0), 0);
+  const source = good.items === undefined ? 'all that events have' : `the rows of ${description.items!.path}`;
+  const sentences = [
+    sentence,
+    'Vocabularies, statistics and counts are learnt from the training part alone.',
+    `The corpus has ${items.keys.length.toLocaleString('en')} items, ${source}; ${cold.toLocaleString('en')} of them have no training event.`,
+  ];
+  for (const [name, { max }] of layout.histories) {
+    sentences.push(
+      `\`${name}\` is the user's last ${max} events that are strictly earlier; training events see training events only, validation events also earlier validation events, test events all.`,
+    );
+  }
+  for (const [name, count] of missingLabels) {
+    if (count === 0) continue;
+    sentences.push(
+      `${count.toLocaleString('en')} events have no \`${name}\`: they have no part in what is learnt from it.`,
+    );
+  }
+  return sentences;
+}
