@@ -1,8 +1,8 @@
 /** Lines of bad rows: files are read again, only when there are some. */
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
+import type { BadRow } from './bad_row.ts';
 import type { InputFile } from './files.ts';
-import type { BadRow } from './rejects.ts';
 
 /** The line of each row, from 1: where its record begins. Rows of Parquet have none; their place among the rows counts from 1. */
 export async function linesOf(

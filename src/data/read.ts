@@ -2,6 +2,7 @@
 import { Failure, failure } from '../diagnostics/failure.ts';
 import type { DataDescription, Model } from '../model/model.ts';
 import { assemble } from './assemble.ts';
+import type { BadRow } from './bad_row.ts';
 import { bindData } from './bind.ts';
 import type { Dataset } from './dataset.ts';
 import type { Database } from './duckdb.ts';
@@ -11,7 +12,7 @@ import type { Good, GoodRows } from './good.ts';
 import type { Layout } from './layout.ts';
 import type { Needs } from './needs.ts';
 import type { RawCodes, RawNumbers } from './raw.ts';
-import { type BadRow, settleRejects } from './rejects.ts';
+import { settleRejects } from './rejects.ts';
 import { repairRows } from './repair.ts';
 import { siftRows } from './sift.ts';
 import { type Staged, stage } from './stage.ts';

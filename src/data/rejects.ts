@@ -4,19 +4,10 @@ import { join } from 'node:path';
 import { diagnose } from '../diagnostics/diagnostic.ts';
 import { Failure, failure } from '../diagnostics/failure.ts';
 import type { DataDescription } from '../model/model.ts';
+import type { BadRow } from './bad_row.ts';
 import type { Rejected } from './dataset.ts';
-import type { InputFile, Role } from './files.ts';
 import { linesOf } from './lines.ts';
 import type { Staged } from './stage.ts';
-
-export interface BadRow {
-  readonly role: Role;
-  readonly file: InputFile;
-  /** Where: the byte where its record begins, or its place among the readable records of the file, from 0. */
-  readonly at: { readonly byte: number } | { readonly record: number };
-  readonly column?: string;
-  readonly reason: string;
-}
 
 /** A row of a staged table that is bad, by its row id. */
 export function badRow(staged: Staged, row: number, column: string | undefined, reason: string): BadRow {

@@ -1,11 +1,12 @@
 /** Rows for which an expression cannot be computed are bad rows: found, set apart, and the rest read without them. */
 import { Failure } from '../diagnostics/failure.ts';
 import type { DataDescription } from '../model/model.ts';
+import type { BadRow } from './bad_row.ts';
 import { sqlFails } from './binder.ts';
 import { type Database, enclose } from './duckdb.ts';
 import type { Role } from './files.ts';
 import { columnsOfLayout, type Layout } from './layout.ts';
-import { type BadRow, badRow } from './rejects.ts';
+import { badRow } from './rejects.ts';
 import type { Staged } from './stage.ts';
 import { relationOf, whereOf } from './tables.ts';
 

@@ -1,9 +1,10 @@
 /** Tells bad rows from good ones, once their columns are out. */
 import type { FeaturePlan } from '../lower/plan.ts';
+import type { BadRow } from './bad_row.ts';
 import type { Database } from './duckdb.ts';
 import type { Layout } from './layout.ts';
 import type { RawBags, RawCodes, RawNumbers } from './raw.ts';
-import { type BadRow, badRow } from './rejects.ts';
+import { badRow } from './rejects.ts';
 import { parts } from './split.ts';
 import type { Staged } from './stage.ts';
 import { type Dictionaries, type RawRows, textsAt } from './tables.ts';

@@ -7,11 +7,11 @@ import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { Failure, failure } from '../diagnostics/failure.ts';
+import type { BadRow } from './bad_row.ts';
 import { mentions } from './binder.ts';
 import { type Database, quoteName, quoteText } from './duckdb.ts';
 import type { InputFile, Role } from './files.ts';
 import { columnsOfLayout, type Layout, type Sort } from './layout.ts';
-import type { BadRow } from './rejects.ts';
 import { type DataSource, isNumber, jsonFormat, unreadable } from './source.ts';
 
 export interface Staged {

@@ -2,7 +2,7 @@
  * THE table of every message. A code is a slug that names the mistake; its row words the facts that the call site reports.
  * One line of `message` says what is wrong, in the language's words; `hint` says how to mend it.
  */
-import type { Severity } from './diagnostic.ts';
+export type Severity = 'error' | 'warning';
 
 export interface CodeRow<F> {
   readonly severity: Severity;

@@ -1,7 +1,5 @@
 import type { Span } from '../text/source.ts';
-import { type Code, codes, type Facts } from './codes.ts';
-
-export type Severity = 'error' | 'warning';
+import { type Code, codes, type Facts, type Severity } from './codes.ts';
 
 /** Replace the text of `at` by `text`. A fix is a list of edits that belong together. */
 export interface Edit {

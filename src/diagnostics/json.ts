@@ -1,5 +1,6 @@
 import { positionAt, type Span } from '../text/source.ts';
-import type { Diagnostic, Severity } from './diagnostic.ts';
+import type { Severity } from './codes.ts';
+import type { Diagnostic } from './diagnostic.ts';
 import { inOrder } from './order.ts';
 
 /** Lines and columns from 1, columns in UTF-16 units; the end is past the last character. `null` where there is no place. */

@@ -4,7 +4,7 @@ import { type BatchColumns, distinctColumns, rowColumns } from './batch_columns.
 import { hitsToMask, replaceHits } from './hits.ts';
 import { logQOf } from './log_q.ts';
 import { rowScore, rowShares, weightedMean } from './mean.ts';
-import type { SoftmaxArguments } from './softmax.ts';
+import type { SoftmaxArguments } from './softmax_arguments.ts';
 
 /**
  * Up to here e^±logit, its row sums, and a batch's share of their reciprocals all stay normal float32 numbers, within e^±87,

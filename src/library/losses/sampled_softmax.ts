@@ -6,7 +6,7 @@ import { hidden } from './columns.ts';
 import { hitsToMask, replaceHits } from './hits.ts';
 import { logQOf } from './log_q.ts';
 import { rowScore, weightedMean } from './mean.ts';
-import type { SoftmaxArguments } from './softmax.ts';
+import type { SoftmaxArguments } from './softmax_arguments.ts';
 
 /**
  * Softmax of each row's own item over itself and the n items drawn for that row: logits [batch, 1 + n], the own first.

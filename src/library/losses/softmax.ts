@@ -1,23 +1,11 @@
 import type { SharedRows } from '../../lower/plan.ts';
-import type { Arguments } from '../contract.ts';
 import { lossKind } from '../rows.ts';
-import { hitArguments, hitsToMask } from './hits.ts';
+import { hitsToMask } from './hits.ts';
 import { inBatchSoftmax } from './in_batch_softmax.ts';
-import { correction } from './log_q.ts';
 import { mixedSoftmax } from './mixed_softmax.ts';
-import { negativeArguments, sharpnessArguments, sharpnessOf } from './negatives.ts';
+import { sharpnessOf } from './negatives.ts';
 import { sampledSoftmax } from './sampled_softmax.ts';
-import { smoothing } from './smoothing.ts';
-
-const parameters = {
-  ...negativeArguments,
-  ...sharpnessArguments,
-  correction,
-  ...hitArguments,
-  smoothing,
-};
-
-export type SoftmaxArguments = Arguments<typeof parameters>;
+import { softmaxParameters } from './softmax_arguments.ts';
 
 export const softmax = lossKind({
   doc: "Cross-entropy of the row's item among others, over logits score/τ − log q: −log softmax of its own. In this order: divide by τ, subtract log q of the column's item, mask accidental hits, cross-entropy weighted by row. The others are the batch's items, or drawn for each row, or the batch's and some drawn for all rows: log q is then of the mixture.",
@@ -26,7 +14,7 @@ export const softmax = lossKind({
   example: 'softmax(in_batch, temperature: 0.05, correction: frequency)',
   label: 'none',
   needsItemKey: true,
-  parameters,
+  parameters: softmaxParameters,
   // Streaming counts every event, a mask by history is of columns that the events have, and smoothing is spread over them.
   distinct: ({ in_batch, negatives, correction: of, accidental_hits, mask, smoothing: share }) =>
     in_batch === true &&

@@ -1,11 +1,18 @@
 /** Pairs the channels of two towers by name. */
 import { notes } from '../../diagnostics/codes.ts';
 import { nearest } from '../../text/nearest.ts';
+import type { Span } from '../../text/source.ts';
 import type { ScoreUse } from '../model.ts';
 import { rename } from '../report.ts';
 import type { TowerPart, TowerStepPart } from '../resolution.ts';
 import type { Workspace } from '../workspace.ts';
-import type { Side } from './scores.ts';
+
+/** One side of a score: a tower, or one of its channels. */
+export interface Side {
+  readonly tower: TowerPart;
+  readonly channel?: string;
+  readonly span: Span;
+}
 
 /** @returns nothing when a channel has no partner; each such channel is reported, with the other tower's place */
 export function pairChannels(workspace: Workspace, query: Side, item: Side): ScoreUse['channels'] | undefined {

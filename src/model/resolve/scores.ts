@@ -11,14 +11,7 @@ import { rename } from '../report.ts';
 import type { TaskScore, TowerPart } from '../resolution.ts';
 import { find } from '../scope.ts';
 import type { Workspace } from '../workspace.ts';
-import { pairChannels } from './pairs.ts';
-
-/** One side of a score: a tower, or one of its channels. */
-export interface Side {
-  readonly tower: TowerPart;
-  readonly channel?: string;
-  readonly span: Ast.Expression['span'];
-}
+import { pairChannels, type Side } from './pairs.ts';
 
 type Towers = ReadonlyMap<string, TowerPart>;
 
