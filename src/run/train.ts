@@ -5,52 +5,28 @@
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import { failure } from '../diagnostics/failure.ts';
-import type { Engine, Tensors } from '../engine/engine.ts';
 import { makeFeeder } from '../feed/feeder.ts';
 import { initialValues } from '../graph/initial.ts';
 import type { Plan } from '../lower/plan.ts';
 import { readManifest } from './artifact/load.ts';
 import { type Manifest, manifestFile } from './artifact/manifest.ts';
-import { type Origin, writeArtifact } from './artifact/write.ts';
 import { makeEpoch, smallestBatch, stepsOfEpoch } from './batches.ts';
 import { hasCheckpoint, type Progress, removeCheckpoint } from './checkpoint.ts';
-import { removeDurably, writeDurably } from './durable.ts';
+import { removeDurably } from './durable.ts';
 import { EpochClock } from './epoch_clock.ts';
-import { figuresOf } from './figures.ts';
-import {
-  bestFile,
-  identify,
-  nameAlso,
-  refuseFolder,
-  removeOldBest,
-  resumeFolder,
-  runFile,
-  startFolder,
-  weightsFile,
-} from './folder.ts';
-import { labelOf, makeMeasures, usualMeasures } from './measures.ts';
-import { type MetricsLog, metricsFile, openMetricsLog, stepsFile } from './metrics_log.ts';
-import { modelScorer } from './model_scorer.ts';
-import { rankEvents } from './ranks.ts';
-import { makeRetrieval, type Retrieval } from './retrieval.ts';
-import { writeSafetensors } from './safetensors.ts';
+import { bestFile, identify, refuseFolder, removeOldBest, resumeFolder, startFolder } from './folder.ts';
+import { labelOf } from './measures.ts';
+import { type MetricsLog, openMetricsLog } from './metrics_log.ts';
+import { type OfModel, writeModel, writeWeights } from './model_files.ts';
 import { rateFactor } from './schedule.ts';
 import { makeStepSums, type StepSums } from './step_sums.ts';
 import { openStepsLog, type StepsLog } from './steps_log.ts';
 import { makeTables } from './tables.ts';
 import type { EpochRecord, TrainingEvent } from './training_events.ts';
-import { restoreState, saveState, type TrainingState, weightTensors } from './training_state.ts';
+import { restoreState, saveState, type TrainingState } from './training_state.ts';
+import { Validation } from './validation.ts';
 
-export interface TrainOptions {
-  readonly plan: Plan;
-  readonly dataset: Dataset;
-  readonly engine: Engine;
-  /** Where the run is kept and the model written. */
-  readonly folder: string;
-  /** What the user wrote; kept with the model. */
-  readonly origin: Origin;
-  /** Version of Tower, for the manifest. */
-  readonly tower: string;
+export interface TrainOptions extends OfModel {
   /** Goes on with the run that the folder holds. */
   readonly resume?: boolean;
   /** Replaces the run that the folder holds. */
@@ -136,7 +112,7 @@ class Run {
   private readonly records: EpochRecord[] = [];
   private readonly stepsOfEpoch: number;
   private readonly steps: number;
-  private retrieval: Retrieval | undefined;
+  private readonly validation: Validation;
 
   constructor(
     private readonly options: TrainOptions,
@@ -145,7 +121,8 @@ class Run {
     private progress: Progress,
     private readonly resumed: boolean,
   ) {
-    const { plan, dataset } = options;
+    const { plan, dataset, engine } = options;
+    this.validation = new Validation(plan, dataset, engine, state);
     this.stepsOfEpoch = stepsOfEpoch(dataset.parts.train.rows, plan.train.batch);
     this.steps = this.stepsOfEpoch * plan.train.epochs;
   }
@@ -170,7 +147,7 @@ class Run {
   }
 
   async close(): Promise<void> {
-    await this.retrieval?.close();
+    await this.validation.close();
   }
 
   /** False: the signal came. */
@@ -236,7 +213,8 @@ class Run {
     const { plan, folder, onEvent } = this.options;
     const trained = performance.now();
     const examplesPerSecond = clock.rate(sums.rows);
-    const validation = await this.validate(epoch);
+    if (this.validation.hasRows) onEvent?.({ kind: 'validating', epoch });
+    const validation = this.validation.hasRows ? await this.validation.figures() : undefined;
     const validated = performance.now();
     const { stop, epochs } = plan.train;
     const value = stop && validation?.[labelOf(stop)];
@@ -244,7 +222,7 @@ class Run {
     const isBest = value !== undefined && (best === undefined || value > best.value);
     if (isBest) {
       best = { epoch, value, file: bestFile(epoch) };
-      await this.writeWeights(best.file);
+      await writeWeights(this.options, this.state, best.file);
     }
     const { loss, ...scalars } = sums.means();
     const record: EpochRecord = {
@@ -280,64 +258,20 @@ class Run {
     return { metricsBytes: this.logs.log.bytes, stepsBytes: this.logs.steps.bytes };
   }
 
-  /** Full-corpus metrics on the validation part; undefined where there is none. */
-  private async validate(epoch: number): Promise<Record<string, number> | undefined> {
-    const { plan, dataset, engine, onEvent } = this.options;
-    const events = dataset.parts.validation;
-    if (events.rows === 0) return undefined;
-    onEvent?.({ kind: 'validating', epoch });
-    const { corpus, users } = dataset;
-    const parameters: Tensors = await this.state.program.read();
-    if (this.retrieval) await this.retrieval.refresh(parameters);
-    else this.retrieval = await makeRetrieval({ plan, engine, tables: this.state.tables, corpus, parameters });
-    const { stop } = plan.train;
-    const measures = makeMeasures([...(stop ? [stop] : []), ...usualMeasures]);
-    const ranks = await rankEvents({ events, corpus, users }, modelScorer(this.retrieval, events, plan.model));
-    return { ...figuresOf(events, corpus, ranks, measures).all };
-  }
-
-  private async writeWeights(file: string): Promise<void> {
-    const { plan, folder } = this.options;
-    const tensors = weightTensors(plan, this.state.tables, await this.state.program.read());
-    await writeDurably(join(folder, file), (sink) => writeSafetensors(sink, tensors));
-  }
-
   private async interrupted(): Promise<TrainResult> {
     const { folder } = this.options;
     if (this.progress.step === 0) return { folder, status: 'interrupted', records: this.records };
     await this.logs.steps.sync();
     await saveState(folder, { ...this.progress, ...this.lengths() }, this.state);
-    const manifest = await this.writeModel('interrupted');
+    const manifest = await writeModel(this.options, this.state, this.progress, 'interrupted');
     return { folder, status: 'interrupted', manifest, records: this.records };
   }
 
   private async finish(status: 'epochs' | 'patience'): Promise<TrainResult> {
     const { folder } = this.options;
-    const manifest = await this.writeModel(status);
+    const manifest = await writeModel(this.options, this.state, this.progress, status);
     await removeCheckpoint(folder);
     await removeOldBest(folder);
     return { folder, status, manifest, records: this.records };
-  }
-
-  private async writeModel(status: Manifest['training']['status']): Promise<Manifest> {
-    const { plan, dataset, engine, folder, origin, tower } = this.options;
-    const { best, epoch, step } = this.progress;
-    if (best) await nameAlso(folder, best.file, weightsFile);
-    else await this.writeWeights(weightsFile);
-    return writeArtifact(folder, {
-      plan,
-      dataset,
-      origin,
-      tower,
-      engine: { name: engine.name, version: engine.version },
-      training: {
-        status,
-        epochs: epoch,
-        steps: step,
-        rows: dataset.parts.train.rows,
-        ...(best ? { best: { epoch: best.epoch, metric: labelOf(plan.train.stop!), value: best.value } } : {}),
-      },
-      present: [weightsFile, runFile, metricsFile, stepsFile],
-    });
   }
 }

@@ -1,0 +1,63 @@
+/** What a run leaves as a model: its weights, and the files and the manifest around them. */
+import { join } from 'node:path';
+import type { Dataset } from '../data/dataset.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Plan } from '../lower/plan.ts';
+import type { Manifest } from './artifact/manifest.ts';
+import { type Origin, writeArtifact } from './artifact/write.ts';
+import type { Progress } from './checkpoint.ts';
+import { writeDurably } from './durable.ts';
+import { nameAlso, runFile, weightsFile } from './folder.ts';
+import { labelOf } from './measures.ts';
+import { metricsFile, stepsFile } from './metrics_log.ts';
+import { writeSafetensors } from './safetensors.ts';
+import { type TrainingState, weightTensors } from './training_state.ts';
+
+export interface OfModel {
+  readonly plan: Plan;
+  readonly dataset: Dataset;
+  readonly engine: Engine;
+  /** Where the run is kept and the model written. */
+  readonly folder: string;
+  /** What the user wrote; kept with the model. */
+  readonly origin: Origin;
+  /** Version of Tower, for the manifest. */
+  readonly tower: string;
+}
+
+/** The weights as they are now, into a file of the folder. */
+export async function writeWeights(
+  { plan, folder }: OfModel,
+  { tables, program }: TrainingState,
+  file: string,
+): Promise<void> {
+  const tensors = weightTensors(plan, tables, await program.read());
+  await writeDurably(join(folder, file), (sink) => writeSafetensors(sink, tensors));
+}
+
+/** The model of the best epoch, where validation says which that is; else of the weights as they are now. */
+export async function writeModel(
+  of: OfModel,
+  state: TrainingState,
+  { best, epoch, step }: Progress,
+  status: Manifest['training']['status'],
+): Promise<Manifest> {
+  const { plan, dataset, engine, folder, origin, tower } = of;
+  if (best) await nameAlso(folder, best.file, weightsFile);
+  else await writeWeights(of, state, weightsFile);
+  return writeArtifact(folder, {
+    plan,
+    dataset,
+    origin,
+    tower,
+    engine: { name: engine.name, version: engine.version },
+    training: {
+      status,
+      epochs: epoch,
+      steps: step,
+      rows: dataset.parts.train.rows,
+      ...(best ? { best: { epoch: best.epoch, metric: labelOf(plan.train.stop!), value: best.value } } : {}),
+    },
+    present: [weightsFile, runFile, metricsFile, stepsFile],
+  });
+}

@@ -1,0 +1,52 @@
+/** What a run scores on its validation part after an epoch: over the whole corpus, as `evaluate` does. */
+import type { Dataset } from '../data/dataset.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Plan } from '../lower/plan.ts';
+import { figuresOf } from './figures.ts';
+import { makeMeasures, usualMeasures } from './measures.ts';
+import { modelScorer } from './model_scorer.ts';
+import { rankEvents } from './ranks.ts';
+import { makeRetrieval, type Retrieval } from './retrieval.ts';
+import type { TrainingState } from './training_state.ts';
+
+/** The towers are prepared for the first validation, and take new weights for each that follows. */
+export class Validation {
+  private retrieval: Retrieval | undefined;
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly dataset: Dataset,
+    private readonly engine: Engine,
+    private readonly state: TrainingState,
+  ) {}
+
+  /** Whether there is anything to score. */
+  get hasRows(): boolean {
+    return this.dataset.parts.validation.rows > 0;
+  }
+
+  /** Metrics of the weights as they are now, in [0, 1], by label: what `stop` watches and the usual ones. */
+  async figures(): Promise<Record<string, number>> {
+    const { plan } = this;
+    const { corpus, users, parts } = this.dataset;
+    const { stop } = plan.train;
+    const events = parts.validation;
+    const measures = makeMeasures([...(stop ? [stop] : []), ...usualMeasures]);
+    const scorer = modelScorer(await this.refreshed(), events, plan.model);
+    const ranks = await rankEvents({ events, corpus, users }, scorer);
+    return { ...figuresOf(events, corpus, ranks, measures).all };
+  }
+
+  async close(): Promise<void> {
+    await this.retrieval?.close();
+  }
+
+  private async refreshed(): Promise<Retrieval> {
+    const { plan, engine } = this;
+    const { tables, program } = this.state;
+    const parameters = await program.read();
+    if (this.retrieval) await this.retrieval.refresh(parameters);
+    else this.retrieval = await makeRetrieval({ plan, engine, tables, corpus: this.dataset.corpus, parameters });
+    return this.retrieval;
+  }
+}
