@@ -30,9 +30,13 @@ export function pageOf(sets: readonly StudySet[], measured: readonly Measured[])
 /** Whether one state of the project gave every figure. Hashes are not told: history may be rewritten before it is published. */
 function origin(measured: readonly Measured[]): string {
   const commits = new Set(measured.flatMap(({ commits }) => commits));
-  return commits.size === 1 && ![...commits][0]!.endsWith('+')
-    ? 'Everything on this page was trained and ranked anew from one commit, its files as committed.'
-    : `This page was measured in several sittings, from ${commits.size} states of the project; it has not been measured again from one commit.`;
+  const again = 'it has not been measured again from one commit';
+  if (commits.size > 1) {
+    return `This page was measured in several sittings, from ${commits.size} states of the project; ${again}.`;
+  }
+  return [...commits].some((commit) => commit.endsWith('+'))
+    ? `This page was measured from files that were not all committed; ${again}.`
+    : 'Everything on this page was trained and ranked anew from one commit, its files as committed.';
 }
 
 const intro = `<!-- Written by \`npm run study\` from what it measured: do not change it by hand. -->
