@@ -4,7 +4,7 @@ import * as t from '../../grammar/tokens.ts';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import type { Source } from '../text/source.ts';
 import { headerEnd, looksLikeDeclaration, looksLikeEntry } from './layout.ts';
-import { after, beginsLine, beginsValue, endOf, inserted, is, isAny, spanOf } from './token.ts';
+import { after, beginsLine, beginsValue, depthOf, endOf, inserted, is, isAny, spanOf } from './token.ts';
 import { quote } from './words.ts';
 
 const pairs: ReadonlyMap<TokenType, { readonly close: TokenType; readonly image: string }> = new Map([
@@ -12,14 +12,13 @@ const pairs: ReadonlyMap<TokenType, { readonly close: TokenType; readonly image:
   [t.LeftParenthesis, { close: t.RightParenthesis, image: ')' }],
   [t.LeftBracket, { close: t.RightBracket, image: ']' }],
 ]);
-const closers: readonly TokenType[] = [...pairs.values()].map(({ close }) => close);
 
 export function areBalanced(tokens: readonly IToken[]): boolean {
   const open: TokenType[] = [];
-  for (const { tokenType } of tokens) {
-    const pair = pairs.get(tokenType);
-    if (pair) open.push(pair.close);
-    else if (closers.includes(tokenType) && open.pop() !== tokenType) return false;
+  for (const token of tokens) {
+    const deeper = depthOf(token);
+    if (deeper > 0) open.push(pairs.get(token.tokenType)!.close);
+    else if (deeper < 0 && open.pop() !== token.tokenType) return false;
   }
   return open.length === 0;
 }
@@ -58,7 +57,8 @@ export function balance(
     result.push(inserted(close, image, previous));
   };
 
-  for (const [index, token] of tokens.entries()) {
+  for (let index = 0; index < tokens.length; index++) {
+    const token = tokens[index]!;
     if (beginsLine(tokens, index)) {
       const column = token.startColumn ?? 1;
       indent = column;
@@ -75,9 +75,10 @@ export function balance(
     const outside = is(token, t.LeftBrace) || (is(token, t.Keyed) && is(tokens[index + 1], t.By));
     while (outside && open.length > 0 && !is(open.at(-1)!.token, t.LeftBrace)) closeTop();
 
-    if (pairs.has(token.tokenType)) {
+    const deeper = depthOf(token);
+    if (deeper > 0) {
       open.push({ token, indent });
-    } else if (closers.includes(token.tokenType)) {
+    } else if (deeper < 0) {
       const at = findOpen(open, token.tokenType);
       if (at === undefined) {
         const mended = unmatched(source, token, open, result, declaration, report);
@@ -181,8 +182,8 @@ function calleeBefore(tokens: readonly IToken[]): number | undefined {
   let depth = 0;
   for (let at = tokens.length - 1; at > 0; at--) {
     const token = tokens[at]!;
-    if (closers.includes(token.tokenType)) depth++;
-    else if (pairs.has(token.tokenType) && --depth < 0) return undefined;
+    depth -= depthOf(token);
+    if (depth < 0) return undefined;
     const next = tokens[at + 1];
     const calls = is(token, t.Name) && beginsValue(next) && !is(next, t.LeftParenthesis) && !beginsLine(tokens, at + 1);
     if (depth === 0 && calls && isAny(tokens[at - 1], beforeCallee)) return at;

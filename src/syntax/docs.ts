@@ -1,8 +1,10 @@
 import type { IToken } from 'chevrotain';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import type { Source } from '../text/source.ts';
-import type { Columns, Declaration, File } from './ast.ts';
-import { spanOf } from './token.ts';
+import type { Columns, Declaration, Entry, File, TowerEntry, TypedEntry } from './ast.ts';
+import { firstFrom, spanOf } from './token.ts';
+
+type Node = Declaration | Columns | Entry | TowerEntry | TypedEntry;
 
 export interface Docs {
   /** Offset of the token below → the lines, without their slashes. */
@@ -17,11 +19,9 @@ export interface Docs {
 export function docsAbove(tokens: readonly IToken[], comments: readonly IToken[]): Docs {
   const found = new Map<number, IToken[]>();
   const trailing: IToken[] = [];
-  let next = 0;
   for (const comment of comments) {
     if (!comment.image.startsWith('///')) continue;
-    while (next < tokens.length && tokens[next]!.startOffset < comment.startOffset) next++;
-    const below = tokens[next]?.startOffset;
+    const below = tokens[firstFrom(tokens, comment.startOffset)]?.startOffset;
     if (below === undefined) trailing.push(comment);
     else if (found.has(below)) found.get(below)!.push(comment);
     else found.set(below, [comment]);
@@ -36,7 +36,8 @@ function strip(image: string): string {
 
 /** Warnings for the `///` comments that belong to no declaration and no entry. */
 export function strayDocs(source: Source, docs: Docs, file: File): Diagnostic[] {
-  const homes = new Set(file.declarations.flatMap(startsIn));
+  const homes = new Set<number>();
+  for (const declaration of file.declarations) addHomes(declaration, homes);
   const last = file.declarations.at(-1)?.span.end ?? 0;
   const strays = [...docs.comments]
     // After a mistake it may be the reading that failed, not the writer.
@@ -51,10 +52,8 @@ export function strayDocs(source: Source, docs: Docs, file: File): Diagnostic[] 
   });
 }
 
-function startsIn(node: Declaration | Columns): number[] {
-  const entries = 'entries' in node ? node.entries : [];
-  return [
-    node.span.start,
-    ...entries.flatMap((entry) => (entry.kind === 'Columns' ? startsIn(entry) : [entry.span.start])),
-  ];
+/** Where what has a description begins. */
+function addHomes(node: Node, homes: Set<number>): void {
+  if (node.doc !== undefined) homes.add(node.span.start);
+  if ('entries' in node) for (const entry of node.entries) addHomes(entry, homes);
 }

@@ -4,27 +4,27 @@
  */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
-import { beginsLine, endsValue, is, isAny, isUnfinished } from './token.ts';
+import { beginsLine, depthOf, endsValue, is, isAny, isUnfinished } from './token.ts';
 
 /** What follows the first word of each declaration. */
-const declarations: readonly (readonly [TokenType, ...TokenType[]])[] = [
-  [t.Use, t.Text],
-  [t.Let, t.Name, t.Equals],
-  [t.Model, t.Name],
-  [t.Features, t.LeftBrace],
-  [t.Labels, t.LeftBrace],
-  [t.Group, t.Name, t.Equals],
-  [t.Shared, t.Block, t.Name],
-  [t.Block, t.Name, t.Equals],
-  [t.Tower, t.Name, t.LeftParenthesis],
-  [t.Task, t.Name, t.LeftBrace],
-  [t.Objective, t.Equals],
-  [t.Retrieve, t.Equals],
-  [t.Train, t.LeftBrace],
-  [t.Data, t.Name, t.LeftBrace],
-];
+const declarations: ReadonlyMap<TokenType, readonly TokenType[]> = new Map([
+  [t.Use, [t.Text]],
+  [t.Let, [t.Name, t.Equals]],
+  [t.Model, [t.Name]],
+  [t.Features, [t.LeftBrace]],
+  [t.Labels, [t.LeftBrace]],
+  [t.Group, [t.Name, t.Equals]],
+  [t.Shared, [t.Block, t.Name]],
+  [t.Block, [t.Name, t.Equals]],
+  [t.Tower, [t.Name, t.LeftParenthesis]],
+  [t.Task, [t.Name, t.LeftBrace]],
+  [t.Objective, [t.Equals]],
+  [t.Retrieve, [t.Equals]],
+  [t.Train, [t.LeftBrace]],
+  [t.Data, [t.Name, t.LeftBrace]],
+]);
 
-const entries: readonly (readonly [TokenType, ...TokenType[]])[] = [
+const entries: readonly (readonly TokenType[])[] = [
   [t.Channel, t.Name, t.Equals],
   [t.Columns, t.LeftBrace],
   [t.Name, t.Equals],
@@ -32,23 +32,24 @@ const entries: readonly (readonly [TokenType, ...TokenType[]])[] = [
 ];
 
 /** The words that begin a declaration. */
-export const declarationWords: readonly TokenType[] = [...new Set(declarations.map(([word]) => word))];
+export const declarationWords: readonly TokenType[] = [...declarations.keys()];
 
 export function looksLikeDeclaration(tokens: readonly IToken[], index: number): boolean {
-  return declarations.some((pattern) => matches(tokens, index, pattern));
+  const first = tokens[index];
+  const rest = first && declarations.get(first.tokenType);
+  return rest !== undefined && matches(tokens, index + 1, rest);
 }
 
 /** `objective =` and `retrieve =` may also be entries of a body. */
 export function looksLikeEntry(tokens: readonly IToken[], index: number): boolean {
-  return entries.some((pattern) => matches(tokens, index, pattern));
+  for (const pattern of entries) if (matches(tokens, index, pattern)) return true;
+  return false;
 }
 
 function matches(tokens: readonly IToken[], index: number, pattern: readonly TokenType[]): boolean {
-  return pattern.every((type, at) => is(tokens[index + at], type));
+  for (let at = 0; at < pattern.length; at++) if (!is(tokens[index + at], pattern[at]!)) return false;
+  return true;
 }
-
-const opens: ReadonlySet<TokenType> = new Set([t.LeftBrace, t.LeftParenthesis, t.LeftBracket]);
-const closes: ReadonlySet<TokenType> = new Set([t.RightBrace, t.RightParenthesis, t.RightBracket]);
 
 /** A stretch of tokens: the index of the first, and the one past the last. */
 export type Range = readonly [start: number, end: number];
@@ -106,13 +107,13 @@ function split(
   let start = from;
   let depth = 0;
   for (let index = from; index < to; index++) {
-    const type = tokens[index]!.tokenType;
-    if (closes.has(type)) depth--;
+    const deeper = depthOf(tokens[index]!);
+    if (deeper < 0) depth--;
     if (index > from && depth === 0 && beginsPart(index, index - start)) {
       parts.push([start, index]);
       start = index;
     }
-    if (opens.has(type)) depth++;
+    if (deeper > 0) depth++;
   }
   if (to > from) parts.push([start, to]);
   return parts;

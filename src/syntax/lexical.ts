@@ -5,14 +5,14 @@ import * as t from '../../grammar/tokens.ts';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import type { Source } from '../text/source.ts';
 import { readText } from './literals.ts';
-import { endOf, spanOf } from './token.ts';
+import { byType, endOf, spanOf } from './token.ts';
 import { quote } from './words.ts';
 
 type Report = (diagnostic: Diagnostic) => void;
 
 /** Report every mistake that can be seen in a token alone. */
 export function lexicalMistakes(source: Source, lexed: Lexed, report: Report): void {
-  for (const token of lexed.tokens) byType.get(token.tokenType)?.(source, token, report);
+  for (const token of lexed.tokens) mistakes[token.tokenTypeIdx]?.(source, token, report);
   for (const token of lexed.foreignComments) foreignComment(source, token, report);
   for (const run of runs(lexed.unknown)) unknown(source, run, report);
 }
@@ -48,10 +48,7 @@ const mistakeIn: Readonly<Record<string, (source: Source, token: IToken, report:
   },
 };
 
-/** The same, so that the many tokens that cannot be wrong cost little. */
-const byType = new Map(
-  t.tokens.flatMap((type) => (mistakeIn[type.name] ? [[type, mistakeIn[type.name]!] as const] : [])),
-);
+const mistakes = byType(({ name }) => mistakeIn[name]);
 
 function foreignComment(source: Source, token: IToken, report: Report): void {
   const sign = token.image[0] === '#' ? '#' : '/*';

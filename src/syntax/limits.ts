@@ -3,16 +3,14 @@ import type { IToken } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import type { Source } from '../text/source.ts';
-import { spanOf } from './token.ts';
+import { byType, depthOf, spanOf } from './token.ts';
 
 const deepest = 64;
 /** Operators in one expression: each makes the tree one deeper. */
 const longest = 256;
 
-const opens = new Set([t.LeftBrace, t.LeftParenthesis, t.LeftBracket]);
-const closes = new Set([t.RightBrace, t.RightParenthesis, t.RightBracket]);
-const operators = new Set([t.Plus, t.Minus, t.Times, t.Over]);
-const separators = new Set([t.Comma, t.Equals, t.Colon, t.Arrow]);
+const isOperator = byType((type) => [t.Plus, t.Minus, t.Times, t.Over].includes(type));
+const isSeparator = byType((type) => [t.Comma, t.Equals, t.Colon, t.Arrow].includes(type));
 
 /** The tokens without what goes too deep; the same array when nothing does. */
 export function withinLimits(
@@ -29,20 +27,21 @@ export function withinLimits(
     told = true;
   };
   for (const token of tokens) {
-    const type = token.tokenType;
-    if (closes.has(type) && counts.length > 1) {
+    const type = token.tokenTypeIdx;
+    const deeper = depthOf(token);
+    if (deeper < 0 && counts.length > 1) {
       if (counts.length > deepest + 1) dropped.add(token);
       counts.pop();
       continue;
     }
-    if (opens.has(type)) {
+    if (deeper > 0) {
       counts.push(0);
       if (counts.length > deepest + 1) tell(token, 'brackets within brackets,', deepest);
-    } else if (separators.has(type)) counts[counts.length - 1] = 0;
-    else if (operators.has(type) && ++counts[counts.length - 1]! > longest) {
+    } else if (isSeparator[type]) counts[counts.length - 1] = 0;
+    else if (isOperator[type] && ++counts[counts.length - 1]! > longest) {
       tell(token, 'operators in one expression,', longest);
     }
-    if (counts.length > deepest + 1 || counts.at(-1)! > longest) dropped.add(token);
+    if (counts.length > deepest + 1 || counts[counts.length - 1]! > longest) dropped.add(token);
     else told = false;
   }
   return dropped.size === 0 ? tokens : tokens.filter((token) => !dropped.has(token));

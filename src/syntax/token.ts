@@ -8,7 +8,38 @@ export function is(token: IToken | undefined, type: TokenType): boolean {
 }
 
 export function isAny(token: IToken | undefined, types: readonly TokenType[]): boolean {
-  return types.some((type) => is(token, type));
+  for (const type of types) if (is(token, type)) return true;
+  return false;
+}
+
+/** What is said of each type of token, at its number: every token of a text is asked at each keystroke. */
+export function byType<T>(of: (type: TokenType) => T): readonly T[] {
+  const said: T[] = [];
+  for (const type of t.tokens) said[type.tokenTypeIdx!] = of(type);
+  return said;
+}
+
+const depths = byType((type) =>
+  [t.LeftBrace, t.LeftParenthesis, t.LeftBracket].includes(type)
+    ? 1
+    : [t.RightBrace, t.RightParenthesis, t.RightBracket].includes(type)
+      ? -1
+      : 0,
+);
+
+/** 1 for an opening bracket, -1 for a closing one, 0 for all else. */
+export const depthOf = ({ tokenTypeIdx }: IToken): number => depths[tokenTypeIdx]!;
+
+/** Index of the first token that begins at an offset or after it. */
+export function firstFrom(tokens: readonly IToken[], offset: number): number {
+  let low = 0;
+  let high = tokens.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (tokens[middle]!.startOffset < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Offset past its last character. */
