@@ -10,34 +10,28 @@ import type { Builder } from './build.ts';
 import { declarationRanges, entryRanges, type Range } from './layout.ts';
 import { type EntryRule, entryRule, isColumns, type Rule, readStrictly } from './parsers.ts';
 import { copied } from './relex.ts';
-import { endOf, is } from './token.ts';
+import { endOf, firstFrom, is } from './token.ts';
 
 type Moving = { -readonly [K in keyof Span]: Span[K] };
 
-/** A node, its places apart from those of its parts, and its parts. */
+/** A node, its places, and what it was read from. Entries are pieces of their own, and so is the head of what they stand in. */
 interface Piece {
-  readonly node: object;
+  /** Of a head the declaration, with the entries that it had last. */
+  node: object;
   readonly spans: readonly Moving[];
-  readonly parts: readonly Part[];
-  /** What it was read from. */
-  readonly rule: Rule;
+  readonly rule: Rule | 'head';
+  /** Empty where tokens were made up: nothing else is read from those. */
   readonly text: string;
   readonly doc: string | undefined;
   /** Where it begins now. */
   start: number;
   /** The last text it was read in. */
   used: number;
-  /** What was read after it. */
-  next?: Piece;
+  /** The entry that was read after it. */
+  next: Piece | undefined;
 }
 
-interface Part {
-  readonly piece: Piece;
-  /** Where it begins, from where the whole begins. */
-  readonly offset: number;
-}
-
-type New = Pick<Piece, 'node' | 'parts'>;
+type Bodied = Extract<ast.Declaration, { readonly entries: unknown }>;
 
 export type BodyEntry = ast.Entry | ast.TypedEntry | ast.TowerEntry | ast.Columns;
 
@@ -59,7 +53,7 @@ export class Pieces {
   #forget(): void {
     for (const [key, pieces] of this.#known) {
       const kept = pieces.filter(({ used }) => used > this.#text - remembered);
-      for (const piece of kept) delete piece.next;
+      for (const piece of kept) piece.next = undefined;
       if (kept.length === 0) this.#known.delete(key);
       else this.#known.set(key, kept);
     }
@@ -84,9 +78,9 @@ export class PieceReader {
   file(): ast.Declaration[] | undefined {
     const declarations: ast.Declaration[] = [];
     for (const range of declarationRanges(this.all)) {
-      const piece = this.declarationPiece(range);
-      if (!piece) return undefined;
-      declarations.push(piece.node as ast.Declaration);
+      const declaration = this.declaration(this.all, range);
+      if (!declaration) return undefined;
+      declarations.push(declaration);
     }
     return declarations;
   }
@@ -97,56 +91,89 @@ export class PieceReader {
   }
 
   /** Nothing where it has a mistake, or its entries do not begin where they seem to. */
-  declaration(tokens: readonly IToken[]): ast.Declaration | undefined {
-    const range = this.rangeOf(tokens);
-    return range && (this.declarationPiece(range)?.node as ast.Declaration | undefined);
+  declaration(tokens: readonly IToken[], [start, end]: Range = [0, tokens.length]): ast.Declaration | undefined {
+    const rule = entryRule(tokens[start]);
+    const last = tokens[end - 1]!;
+    let open = start;
+    while (open < end && tokens[open]!.tokenType !== t.LeftBrace) open++;
+    if (rule === undefined || open === end || !is(last, t.RightBrace)) {
+      return this.pieceOf('declaration', tokens, [start, end])?.node as ast.Declaration | undefined;
+    }
+    const head = this.pieceOf('head', tokens, [start, open + 1], last);
+    if (!head) return undefined;
+    const entries = this.entriesOf(rule, tokens, [open + 1, end - 1]);
+    if (!entries) {
+      // Whatever came before was read up to here, and no name goes on with a feature or a label that is whole.
+      if (rule === 'typedEntry') this.#refused.add(head.start);
+      return undefined;
+    }
+    const known = head.node as Bodied;
+    (known.span as Moving).end = endOf(last);
+    const same =
+      known.entries.length === entries.length && entries.every((entry, index) => entry === known.entries[index]);
+    if (!same) head.node = { ...known, entries };
+    return head.node as ast.Declaration;
   }
 
   /** Nothing where it has a mistake. */
   entry(rule: EntryRule, tokens: readonly IToken[]): BodyEntry | undefined {
-    const range = this.rangeOf(tokens);
-    return range && (this.entryPiece(rule, range)?.node as BodyEntry | undefined);
+    return this.pieceOf(rule, tokens, [0, tokens.length])?.node as BodyEntry | undefined;
   }
 
-  private declarationPiece(range: Range): Piece | undefined {
-    return this.pieceOf('declaration', range, undefined, () => this.newDeclaration(range));
-  }
-
-  private entryPiece(rule: EntryRule, range: Range, expected?: Piece): Piece | undefined {
-    return this.pieceOf(rule, range, expected, () => {
-      const node = this.read(rule, this.all.slice(...range));
-      return node && { node, parts: [] };
-    });
-  }
-
-  private newDeclaration([start, end]: Range): New | undefined {
-    const { all } = this;
-    const rule = entryRule(all[start]);
-    let open = start;
-    while (open < end && all[open]!.tokenType !== t.LeftBrace) open++;
-    if (rule === undefined || open === end || !is(all[end - 1], t.RightBrace)) {
-      const node = this.read('declaration', all.slice(start, end));
-      return node && { node, parts: [] };
-    }
-    const head = this.read('declaration', [...all.slice(start, open + 1), all[end - 1]!]);
-    if (!head) return undefined;
-    const parts: Part[] = [];
-    const from = all[start]!.startOffset;
+  private entriesOf(rule: EntryRule, tokens: readonly IToken[], body: Range): readonly object[] | undefined {
+    const entries: object[] = [];
     let before: Piece | undefined;
-    for (const [first, past] of entryRanges(all, [open + 1, end - 1])) {
-      const own: Range = [first, past - first > 1 && is(all[past - 1], t.Comma) ? past - 1 : past];
-      const kind = isColumns(rule, all[first], all[first + 1]) ? 'columns' : rule;
-      const piece = this.entryPiece(kind, own, before?.next);
-      if (!piece) {
-        // Whatever came before was read up to here, and no name goes on with a feature or a label that is whole.
-        if (rule === 'typedEntry') this.#refused.add(from);
-        return undefined;
-      }
+    for (const [first, past] of entryRanges(tokens, body)) {
+      const own: Range = [first, past - first > 1 && is(tokens[past - 1], t.Comma) ? past - 1 : past];
+      const kind = isColumns(rule, tokens[first], tokens[first + 1]) ? 'columns' : rule;
+      const piece = this.pieceOf(kind, tokens, own, undefined, before?.next);
+      if (!piece) return undefined;
       if (before) before.next = piece;
       before = piece;
-      parts.push({ piece, offset: piece.start - from });
+      entries.push(piece.node);
     }
-    return { node: { ...head, entries: parts.map(({ piece }) => piece.node) }, parts };
+    return entries;
+  }
+
+  /**
+   * @param close of a declaration of which only the head is read
+   * @param expected tried first: what followed the entry before, in an earlier text
+   */
+  private pieceOf(
+    rule: Piece['rule'],
+    tokens: readonly IToken[],
+    range: Range,
+    close?: IToken,
+    expected?: Piece,
+  ): Piece | undefined {
+    const start = tokens[range[0]]!.startOffset;
+    const doc = this.docs.get(start);
+    const written = tokens === this.all || this.stands(tokens, range);
+    const text = written ? this.source.text.slice(start, endOf(tokens[range[1] - 1]!)) : '';
+    if (written) {
+      if (expected && this.isSame(expected, rule, text, doc, start)) return this.move(expected, start);
+      const free = this.known.get(text)?.find((piece) => this.isSame(piece, rule, text, doc, start));
+      if (free) return this.move(free, start);
+    }
+    const part = tokens.slice(...range);
+    const node = rule === 'head' ? this.read('declaration', [...part, close!]) : this.read(rule, part);
+    if (!node) return undefined;
+    const own = copied(text);
+    const piece = { node, spans: spansOf(node), rule, text: own, doc, start, used: this.text, next: undefined };
+    if (written) this.remember(piece);
+    return piece;
+  }
+
+  private remember(piece: Piece): void {
+    const known = this.known.get(piece.text);
+    if (known) known.push(piece);
+    else this.known.set(piece.text, [piece]);
+  }
+
+  /** Of the same words, and not read at another place of this text already. */
+  private isSame(piece: Piece, rule: Piece['rule'], text: string, doc: string | undefined, start: number): boolean {
+    const free = piece.used !== this.text || piece.start === start;
+    return free && piece.rule === rule && piece.doc === doc && piece.text === text;
   }
 
   private read(rule: Rule, tokens: readonly IToken[]): object | undefined {
@@ -168,55 +195,10 @@ export class PieceReader {
     }
   }
 
-  /** @param expected tried first: what followed the entry before, in an earlier text */
-  private pieceOf(
-    rule: Rule,
-    [first, past]: Range,
-    expected: Piece | undefined,
-    read: () => New | undefined,
-  ): Piece | undefined {
-    const start = this.all[first]!.startOffset;
-    const end = endOf(this.all[past - 1]!);
-    const doc = this.docs.get(start);
-    const { text } = this.source;
-    const isSame = (piece: Piece): boolean =>
-      piece.text.length === end - start &&
-      piece.rule === rule &&
-      piece.doc === doc &&
-      text.startsWith(piece.text, start) &&
-      this.isFree(piece, start);
-    if (expected && isSame(expected)) return this.move(expected, start);
-    const slice = text.slice(start, end);
-    const known = this.known.get(slice);
-    const free = known?.find(isSame);
-    if (free) return this.move(free, start);
-    const found = read();
-    if (!found) return undefined;
-    const spans = spansOf(found.node, found.parts);
-    const own = copied(slice);
-    const piece: Piece = { ...found, spans, rule, text: own, doc, start, used: this.text };
-    if (known) known.push(piece);
-    else this.known.set(own, [piece]);
-    return piece;
-  }
-
-  /** Where these tokens stand among the text's; nothing where one is left out or made up. */
-  private rangeOf(tokens: readonly IToken[]): Range | undefined {
-    const { all } = this;
-    let low = 0;
-    let high = all.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (all[middle]!.startOffset < tokens[0]!.startOffset) low = middle + 1;
-      else high = middle;
-    }
-    return tokens.every((token, at) => token === all[low + at]) ? [low, low + tokens.length] : undefined;
-  }
-
-  /** Not read at another place of this text already, nor any of its parts. */
-  private isFree({ used, start, parts }: Piece, at: number): boolean {
-    if (used === this.text && start !== at) return false;
-    for (const { piece, offset } of parts) if (!this.isFree(piece, at + offset)) return false;
+  /** Whether these tokens stand so in the text: none is left out or made up. */
+  private stands(tokens: readonly IToken[], [start, end]: Range): boolean {
+    const from = firstFrom(this.all, tokens[start]!.startOffset) - start;
+    for (let at = start; at < end; at++) if (tokens[at] !== this.all[from + at]) return false;
     return true;
   }
 
@@ -228,19 +210,17 @@ export class PieceReader {
       span.start += delta;
       span.end += delta;
     }
-    for (const { piece: part, offset } of piece.parts) this.move(part, start + offset);
     piece.start = start;
     piece.used = this.text;
     return piece;
   }
 }
 
-/** Every place in a node but those of its parts, each once. */
-function spansOf(node: object, parts: readonly Part[]): readonly Moving[] {
-  const within = new Set<unknown>(parts.map(({ piece }) => piece.node));
+/** Every place in a node, each once. */
+function spansOf(node: object): readonly Moving[] {
   const found = new Set<Moving>();
   const visit = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null || within.has(value)) return;
+    if (typeof value !== 'object' || value === null) return;
     if (Array.isArray(value)) value.forEach(visit);
     else if ('source' in value && 'start' in value) found.add(value as Moving);
     else for (const key in value) visit((value as Record<string, unknown>)[key]);

@@ -64,6 +64,19 @@ describe('reading on from the text before', () => {
     expect(second.entries[1]).not.toBe(first.entries[1]);
   });
 
+  it('keeps a declaration with a body of which nothing changed, and one around a bracket that is missing in parts', () => {
+    const memory = new ParseMemory();
+    const text = 'features {\n  a : id(dim: 4)\n  b : id(dim: 8)\n}\ntrain { batch = 1 }\n';
+    const [first, train] = memory.parse(makeSource('m', text)).output.declarations;
+    const [second, same] = memory.parse(makeSource('m', text.replace('8)', '8'))).output.declarations;
+    expect(same).toBe(train);
+    if (first?.kind !== 'Features' || second?.kind !== 'Features') throw new Error('invariant: features');
+    expect(second.entries[0]).toBe(first.entries[0]);
+    expect(second.entries[1]).not.toBe(first.entries[1]);
+    const source = makeSource('m', text);
+    expect(plain(memory.parse(source))).toBe(plain(parse(source)));
+  });
+
   it('reads two entries of one text as two', () => {
     const memory = new ParseMemory();
     const text = 'train { batch = 1, batch = 1 }\ntask a { loss = bce }\ntask b { loss = bce }\n';
@@ -82,6 +95,20 @@ describe('the tokens of a text that changed a little', () => {
       for (let step = 0; step < 20; step++) {
         text = edit(text, random);
         expect(tokensOf(relexer.lex(text)), JSON.stringify(text)).toBe(tokensOf(lex(text)));
+      }
+    }
+  });
+
+  it('are those of a long text, wherever it changed', () => {
+    const text = Array.from({ length: 300 }, (_, at) => `let constant_${at} = ${at}`).join('\n');
+    const relexer = new Relexer();
+    for (const at of [0, 1, 1023, 1024, 1025, 3000, text.length - 1025, text.length - 1024, text.length]) {
+      for (const changed of [
+        `${text.slice(0, at)}1${text.slice(at)}`,
+        text,
+        `${text.slice(0, at)}${text.slice(at + 9)}`,
+      ]) {
+        expect(tokensOf(relexer.lex(changed))).toBe(tokensOf(lex(changed)));
       }
     }
   });
