@@ -54,7 +54,8 @@ function featuresOf({ arguments: args }: Call, parameters: Parameters): readonly
 }
 
 function only<T>(all: ReadonlyMap<string, T>, kept: ReadonlySet<string | undefined>): ReadonlyMap<string, T> {
-  return new Map([...all].filter(([name]) => kept.has(name)));
+  for (const name of all.keys()) if (!kept.has(name)) return new Map([...all].filter(([name]) => kept.has(name)));
+  return all;
 }
 
 /** The tower that asks, then the one that is retrieved: as the scores say, else in the order they are written. */

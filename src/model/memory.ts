@@ -1,12 +1,12 @@
 /** Features that were bound before are not bound again, for an editor: most of a text is as it was. */
 import type * as Ast from '../syntax/ast.ts';
 import { textOf } from '../text/source.ts';
-import { bindKind } from './arguments.ts';
-import type { Call } from './model.ts';
+import type { Feature } from './model.ts';
+import { resolveFeature } from './resolve/features.ts';
 import type { Workspace } from './workspace.ts';
 
 interface Bound {
-  readonly call: Call;
+  readonly feature: Feature;
   /** The names that words could stand for; nothing where it has no words. */
   readonly among: string | undefined;
 }
@@ -15,17 +15,17 @@ interface Bound {
 export class FeatureMemory {
   readonly #known = new WeakMap<Ast.TypedEntry, Bound>();
 
-  /** The same as `bindKind`. */
-  bind(workspace: Workspace, entry: Ast.TypedEntry): Call | undefined {
+  /** The same as `resolveFeature`. */
+  feature(workspace: Workspace, entry: Ast.TypedEntry): Feature | undefined {
     const known = this.#known.get(entry);
-    if (known && (known.among === undefined || known.among === namesOf(workspace))) return known.call;
+    if (known && (known.among === undefined || known.among === namesOf(workspace))) return known.feature;
     // What reads a name or reports a mistake does more than answer.
     let more = false;
     const note = (): void => {
       more = true;
     };
     const { library, binding } = workspace;
-    const call = bindKind('kind of feature', library.features, entry.value, {
+    const feature = resolveFeature(library, entry, {
       ...binding,
       report: (...mistake) => {
         note();
@@ -40,10 +40,10 @@ export class FeatureMemory {
         binding.onUnknown?.(...sort);
       },
     });
-    if (call && !more) {
-      this.#known.set(entry, { call, among: hasWords(entry.value) ? namesOf(workspace) : undefined });
+    if (feature && !more) {
+      this.#known.set(entry, { feature, among: hasWords(entry.value) ? namesOf(workspace) : undefined });
     }
-    return call;
+    return feature;
   }
 }
 

@@ -17,30 +17,26 @@ export interface Scope {
   readonly tasks: ReadonlyMap<string, Ast.Task>;
 }
 
+interface Named {
+  readonly name: Ast.Identifier;
+}
+
+/** Tables that share their names, by what stands in them. */
+type Tables = Readonly<Record<string, ReadonlyMap<string, Named>>>;
+
 /** Declares everything; the first of two that share a name stays. Features, groups and labels share their names. */
 export function declare(files: Files, report: Report): Scope {
-  const values = new Map<string, { readonly what: string; readonly name: Ast.Identifier }>();
-  const add = <N extends { readonly name: Ast.Identifier }>(
-    table: Map<string, N>,
-    what: string,
-    node: N,
-    taken: Map<string, { readonly what: string; readonly name: Ast.Identifier }>,
-  ): void => {
+  const add = <N extends Named>(table: Map<string, N>, what: string, node: N, tables: Tables): void => {
     const { name, span } = node.name;
-    const first = taken.get(name);
-    if (first) {
-      report(
-        'repeated-name',
-        span,
-        { what, name, other: first.what },
-        { notes: [{ message: notes.declared(first.what, name), at: first.name.span }] },
-      );
+    for (const other in tables) {
+      const first = tables[other]!.get(name);
+      if (first === undefined) continue;
+      const note = { message: notes.declared(other, name), at: first.name.span };
+      report('repeated-name', span, { what, name, other }, { notes: [note] });
       return;
     }
-    taken.set(name, { what, name: node.name });
     table.set(name, node);
   };
-  const own = (): Map<string, { readonly what: string; readonly name: Ast.Identifier }> => new Map();
 
   const lets = new Map<string, Ast.Let>();
   const features = new Map<string, Ast.TypedEntry>();
@@ -49,12 +45,12 @@ export function declare(files: Files, report: Report): Scope {
   const blocks = new Map<string, Ast.Block>();
   const towers = new Map<string, Ast.Tower>();
   const tasks = new Map<string, Ast.Task>();
-  const taken = { let: own(), block: own(), tower: own(), task: own() };
+  const values = { feature: features, label: labels, group: groups };
 
   for (const declaration of files.shared) {
     switch (declaration.kind) {
       case 'Let':
-        add(lets, 'constant', declaration, taken.let);
+        add(lets, 'constant', declaration, { constant: lets });
         break;
       case 'Features':
         for (const entry of declaration.entries) add(features, 'feature', entry, values);
@@ -66,13 +62,13 @@ export function declare(files: Files, report: Report): Scope {
         add(groups, 'group', declaration, values);
         break;
       case 'Block':
-        add(blocks, 'block', declaration, taken.block);
+        add(blocks, 'block', declaration, { block: blocks });
         break;
     }
   }
   for (const declaration of files.main.declarations) {
-    if (declaration.kind === 'Tower') add(towers, 'tower', declaration, taken.tower);
-    if (declaration.kind === 'Task') add(tasks, 'task', declaration, taken.task);
+    if (declaration.kind === 'Tower') add(towers, 'tower', declaration, { tower: towers });
+    if (declaration.kind === 'Task') add(tasks, 'task', declaration, { task: tasks });
   }
   return { lets: [...lets.values()], features, labels, groups, blocks, towers, tasks };
 }

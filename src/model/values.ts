@@ -16,7 +16,7 @@ export interface Binding {
   readonly report: Report;
   readonly constants: Constants;
   /** Names of the file, by sort. */
-  readonly names: { readonly [S in NameSort]: ReadonlySet<string> };
+  readonly names: { readonly [S in NameSort]: Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'> };
   readonly featureKinds: Readonly<Record<string, KindRow>>;
   /** Called for each name that a value reads, and where one could not be looked up. */
   readonly onName?: (sort: NameSort, name: string) => void;
@@ -120,10 +120,10 @@ const boundOrNothing = (value: unknown): Converted | undefined => (value === und
 
 function known(of: NameSort, word: string, value: Expression, binding: Binding): boolean {
   if (binding.names[of].has(word)) return true;
-  const near = nearest(word, binding.names[of]);
+  const near = nearest(word, binding.names[of].keys());
   if (near === undefined) binding.onUnknown?.(of);
   else binding.onName?.(of, near);
-  const facts = { what: of, name: word, nearest: near, known: [...binding.names[of]] };
+  const facts = { what: of, name: word, nearest: near, known: [...binding.names[of].keys()] };
   binding.report('unknown-name', value.span, facts, rename(value.span, near));
   return false;
 }
@@ -167,10 +167,10 @@ function feature(
   if (row) return boundOrNothing(bind(call, row));
   const kinds = Object.keys(binding.featureKinds);
   if (value.kind === 'Name') {
-    const near = nearest(name, [...binding.names.feature, ...kinds]);
+    const near = nearest(name, [...binding.names.feature.keys(), ...kinds]);
     if (near === undefined) binding.onUnknown?.('feature');
     else if (binding.names.feature.has(near)) binding.onName?.('feature', near);
-    const facts = { what: 'feature', name, nearest: near, known: [...binding.names.feature] };
+    const facts = { what: 'feature', name, nearest: near, known: [...binding.names.feature.keys()] };
     binding.report('unknown-name', span, facts, rename(span, near));
   } else {
     const near = nearest(name, kinds);

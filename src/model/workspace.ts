@@ -29,16 +29,11 @@ export function makeWorkspace(report: Report, library: Library, scope: Scope, co
     channel: new Set<string>(),
   };
   const uncertain = new Set<Sort>();
-  const names = {
-    feature: new Set(scope.features.keys()),
-    label: new Set(scope.labels.keys()),
-    task: new Set(scope.tasks.keys()),
-    block: new Set(scope.blocks.keys()),
-  };
+  const { features: feature, labels: label, tasks: task, blocks: block } = scope;
   const binding: Binding = {
     report,
     constants,
-    names,
+    names: { feature, label, task, block },
     featureKinds: library.features,
     onName: (sort, name) => void reads[sort].add(name),
     onUnknown: (sort) => void uncertain.add(sort),

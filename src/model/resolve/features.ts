@@ -1,14 +1,17 @@
 /** `features { … }`, `labels { … }` and groups. */
 
 import { notes } from '../../diagnostics/codes.ts';
+import type { TypedEntry } from '../../syntax/ast.ts';
 import { nearest } from '../../text/nearest.ts';
 import { bindKind } from '../arguments.ts';
 import { singleName } from '../calls.ts';
 import { describeExpression } from '../describe.ts';
 import { removal } from '../edits.ts';
+import type { Library } from '../library.ts';
 import type { FeatureMemory } from '../memory.ts';
 import type { Feature, Label } from '../model.ts';
 import { rename } from '../report.ts';
+import type { Binding } from '../values.ts';
 import { read, type Workspace } from '../workspace.ts';
 
 /** @param memory of the texts before, whose features need not be bound again */
@@ -16,12 +19,16 @@ export function resolveFeatures(workspace: Workspace, memory?: FeatureMemory): R
   const { library, scope, binding } = workspace;
   const features = new Map<string, Feature>();
   for (const [name, entry] of scope.features) {
-    const call = memory
-      ? memory.bind(workspace, entry)
-      : bindKind('kind of feature', library.features, entry.value, binding);
-    if (call) features.set(name, { name, span: entry.name.span, call });
+    const feature = memory ? memory.feature(workspace, entry) : resolveFeature(library, entry, binding);
+    if (feature) features.set(name, feature);
   }
   return features;
+}
+
+/** Nothing where it is not sound. */
+export function resolveFeature(library: Library, { name, value }: TypedEntry, binding: Binding): Feature | undefined {
+  const call = bindKind('kind of feature', library.features, value, binding);
+  return call && { name: name.name, span: name.span, call };
 }
 
 const sorts = ['binary', 'number'] as const;

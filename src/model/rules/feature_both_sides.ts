@@ -8,17 +8,20 @@ import type { Rule } from './rule.ts';
 export const featureBothSides: Rule = {
   name: 'feature on both sides',
   check({ towers, features: declared, library }, report) {
-    /** The feature, and those whose values it takes. */
-    const valuesOf = (name: string): readonly string[] => {
-      const call = declared.get(name)?.call;
-      return call && library.features[call.kind]?.readsNamed
-        ? [name, ...featuresNamed(call, library.features)]
-        : [name];
+    /** The features, each with those whose values it takes. */
+    const valuesOf = (names: readonly string[]): readonly string[] => {
+      const values: string[] = [];
+      for (const name of names) {
+        values.push(name);
+        const call = declared.get(name)?.call;
+        if (call && library.features[call.kind]?.readsNamed) values.push(...featuresNamed(call, library.features));
+      }
+      return values;
     };
     const places = new Map(
       towers.map((tower) => [
         tower,
-        inputsAndKey(tower).map(({ features, span }) => ({ features: features.flatMap(valuesOf), span })),
+        inputsAndKey(tower).map(({ features, span }) => ({ features: valuesOf(features), span })),
       ]),
     );
     const reported = new Set<string>();

@@ -12,15 +12,16 @@ const defaultBudget = 2e9;
 export const tableBudget: Rule = {
   name: 'embedding tables over the budget',
   check({ features, scope }, report, { tableBudget: budget = defaultBudget }) {
-    const tables = [...features.values()]
+    let bytes = 0;
+    for (const feature of features.values()) bytes += tableBytes(feature, features);
+    if (bytes === 0 || bytes <= budget) return;
+    const largest = [...features.values()]
       .map((feature) => ({ feature, bytes: tableBytes(feature, features) }))
-      .filter(({ bytes }) => bytes > 0)
-      .sort((a, b) => b.bytes - a.bytes);
-    const bytes = tables.reduce((sum, table) => sum + table.bytes, 0);
-    const largest = tables[0];
-    if (!largest || bytes <= budget) return;
-    const at = scope.features.get(largest.feature.name)?.value.span;
-    const names = tables.slice(0, 3).map(({ feature }) => `\`${feature.name}\``);
+      .filter((table) => table.bytes > 0)
+      .sort((a, b) => b.bytes - a.bytes)
+      .slice(0, 3);
+    const at = scope.features.get(largest[0]!.feature.name)?.value.span;
+    const names = largest.map(({ feature }) => `\`${feature.name}\``);
     report('table-over-budget', at, { bytes, budget, largest: names });
   },
 };

@@ -6,13 +6,16 @@ export const unreadFeature: Rule = {
   name: 'feature no tower reads',
   check({ file, scope, towers, reads, uncertain }, report) {
     if (towers.length === 0 || uncertain.has('feature')) return;
+    const unread = [...scope.features.values()].filter(
+      ({ name, span }) => !reads.feature.has(name.name) && span.source === file.span.source,
+    );
+    if (unread.length === 0) return;
     const inGroup = new Set([...scope.groups.values()].flatMap(({ members }) => members.map(({ name }) => name)));
     const inputs = new Set(towers.flatMap(({ features }) => features));
-    for (const [name, entry] of scope.features) {
+    for (const entry of unread) {
+      const { name } = entry.name;
       // In a group that nothing uses, the group is what is reported; an input that no flow reads likewise.
-      if (reads.feature.has(name) || inputs.has(name) || inGroup.has(name) || entry.span.source !== file.span.source) {
-        continue;
-      }
+      if (inputs.has(name) || inGroup.has(name)) continue;
       report('unread-feature', entry.name.span, { name }, { fixes: [[removal(entry.span)]] });
     }
   },
