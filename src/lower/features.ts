@@ -52,26 +52,48 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'>): {
     if (dim > 0 && !tables.has(owner)) {
       tables.set(owner, { name: owner, dim, encoderOf: owner, limit: firstLimit });
     }
-    const plan: FeaturePlan = {
-      name,
-      tower: towerOf(name),
-      gives: use.gives,
-      encoder: ownerUse.encoder as Encoder,
-      column: name,
-      ...(use.crosses === undefined ? {} : { crosses: use.crosses }),
-      encoderOf: owner,
-      ...(use.max === undefined ? {} : { max: use.max }),
-      ...(dim > 0 ? { table: owner } : {}),
-      width: use.gives === 'numbers' ? (use.project ?? use.size ?? 1) : dim,
-    };
+    const tower = towerOf(name);
+    const known = own.get(use);
+    const plan = known?.name === name && known.tower === tower ? known : planOf(name, tower, use, owner, ownerUse, dim);
+    if (owner === name) own.set(use, plan);
     byName.set(name, { feature, use, plan });
   }
   return { output: { byName, tables: [...tables.values()] }, diagnostics };
 }
 
+/** Of features that have an encoder of their own: a check finds most of them as they were at the check before. */
+const own = new WeakMap<FeatureUse, FeaturePlan>();
+
+function planOf(
+  name: string,
+  tower: string,
+  use: FeatureUse,
+  owner: string,
+  { encoder }: FeatureUse,
+  dim: number,
+): FeaturePlan {
+  return {
+    name,
+    tower,
+    gives: use.gives,
+    encoder: encoder as Encoder,
+    column: name,
+    ...(use.crosses === undefined ? {} : { crosses: use.crosses }),
+    encoderOf: owner,
+    ...(use.max === undefined ? {} : { max: use.max }),
+    ...(dim > 0 ? { table: owner } : {}),
+    width: use.gives === 'numbers' ? (use.project ?? use.size ?? 1) : dim,
+  };
+}
+
 /** The features of a tower and those that its crosses take together, each once. */
 export function featuresRead(tower: Tower, crossesOf: (feature: string) => readonly string[] | undefined): string[] {
-  return [...new Set(tower.features.flatMap((feature) => [feature, ...(crossesOf(feature) ?? [])]))];
+  const read = new Set<string>();
+  for (const feature of tower.features) {
+    read.add(feature);
+    for (const crossed of crossesOf(feature) ?? []) read.add(crossed);
+  }
+  return [...read];
 }
 
 /** The tower that reads it or has it as key; one that only lends its table, or weighs rows, counts to the side that asks. */
