@@ -60,6 +60,13 @@ export const opCases: Readonly<Record<string, GradientCase>> = {
       return b.scatterUpdate(x!, places!, b.broadcastTo(b.constant(-1e9), like));
     },
   },
+  'BroadcastTo an empty shape of another type': {
+    inputs: [matrix, { shape: [nothing, 2], dtype: 'int32', values: [] }],
+    build: (b, x, places) => {
+      const like = b.reshape(b.slice(places!, [0, 0], [-1, 1]), [nothing]);
+      return b.scatterUpdate(x!, places!, b.broadcastTo(b.constant(-1e9), like));
+    },
+  },
   'Exp, log and softplus far out': {
     inputs: [{ shape: [6], values: [-80, -20, -1e-4, 1e-4, 20, 80] }],
     build: (b, x) => b.add(b.softplus(x!), b.log(b.add(b.exp(b.neg(b.abs(x!))), 1))),

@@ -23,6 +23,13 @@ const product =
 const mayBeEmpty = (shape: readonly Dim[]): boolean =>
   shape.some((dim) => typeof dim !== 'number' && dim.symbol.split('·').some((symbol) => symbol !== 'batch'));
 
+/** The second operand of a BroadcastTo, as values of the result's type. */
+const likeOf: TensorflowLowering = (node, [, like], writer) => {
+  const from = writer.typeOf(node.inputs[1]!).dtype;
+  if (from === node.type.dtype) return like!;
+  return writer.emit('Cast', [like!], { SrcT: { type: dataType(from) }, DstT: { type: dataType(node.type.dtype) } });
+};
+
 export function tfjsTable(parameter: TensorflowLowering): TensorflowTable {
   const table = tensorflowTable(parameter);
   return {
@@ -33,12 +40,14 @@ export function tfjsTable(parameter: TensorflowLowering): TensorflowTable {
     Select: (node, operands, writer) => writer.emit('SelectV2', operands, { T: { type: dataType(node.type.dtype) } }),
     // To an empty shape its BroadcastTo gives one element; a sum with zeros of that shape gives none.
     BroadcastTo: (node, operands, writer) => {
-      const like = writer.typeOf(node.inputs[1]!);
-      if (node.type.dtype === 'bool' || like.dtype !== node.type.dtype || !mayBeEmpty(node.type.shape)) {
-        return table.BroadcastTo(node, operands, writer);
-      }
-      const attributes = { T: { type: dataType(node.type.dtype) } };
-      return writer.emit('AddV2', [operands[0]!, writer.emit('ZerosLike', [operands[1]!], attributes)], attributes);
+      const { dtype, shape } = node.type;
+      if (dtype === 'bool' || !mayBeEmpty(shape)) return table.BroadcastTo(node, operands, writer);
+      const attributes = { T: { type: dataType(dtype) } };
+      return writer.emit(
+        'AddV2',
+        [operands[0]!, writer.emit('ZerosLike', [likeOf(node, operands, writer)], attributes)],
+        attributes,
+      );
     },
     // UnsortedSegmentSum is missing in the WebAssembly backend; ScatterNd adds up what falls on one row.
     SegmentSum: (node, operands, writer) => {
