@@ -22,13 +22,14 @@ export type CsvType = 'VARCHAR' | 'BIGINT' | 'DOUBLE' | 'BOOLEAN' | 'DATE' | 'TI
 
 const SAMPLE_BYTES = 64 * 1024;
 
-/** Reads the beginning of the file. Throws what the file system or zlib throws. */
+/** Reads the beginning of the file. Throws what the file system or zlib throws, and an Error where its first line is no text. */
 export async function lookAtCsv(file: InputFile): Promise<CsvLook> {
   const { text, whole } = await beginningOf(file);
   const delimiter = delimiterOf(text, file.path);
   const records = parseRecords(text, delimiter, whole);
   const [header, ...rows] = records;
   if (header === undefined) return { delimiter, columns: [] };
+  if (header.some((name) => name.includes('\0'))) throw new Error('its first line is not text in UTF-8');
   return {
     delimiter,
     columns: uniqueNames(header).map((name, at) => ({ name, ...typeOf(rows.map((row) => row[at] ?? '')) })),

@@ -14,7 +14,7 @@ import type { Needs } from './needs.ts';
 import type { RawCodes, RawNumbers } from './raw.ts';
 import { settleRejects } from './rejects.ts';
 import { repairRows } from './repair.ts';
-import { siftRows } from './sift.ts';
+import { ABSENT, BAD, siftRows } from './sift.ts';
 import { type Staged, stage } from './stage.ts';
 import { makeDictionaries, readRows, timeOrder } from './tables.ts';
 import { type Wanted, wantedColumns } from './wanted.ts';
@@ -94,8 +94,12 @@ async function sifted(
     bad.push(...sieve.bad);
     const out = dropped(raw.present, sieve.kept);
     if (out.length > 0) await database.run(`DELETE FROM ${role} WHERE rowid IN (${out.join(', ')})`);
-    const rows = new Int32Array(dictionaries.get(key.inFile.dictionary!)!.length).fill(-1);
+    const rows = new Int32Array(dictionaries.get(key.inFile.dictionary!)!.length).fill(
+      // Which keys the records have that could not be read is not known.
+      source.broken.length > 0 ? BAD : ABSENT,
+    );
     const { values } = raw.columns.get(key.inFile) as RawCodes;
+    for (const row of out) rows[values[row]!] = BAD;
     for (let row = 0; row < raw.rows; row++) if (sieve.kept[row] === 1) rows[values[row]!] = row;
     joined[role] = rows;
     files[role] = { ...raw, kept: sieve.kept };

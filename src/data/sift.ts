@@ -20,6 +20,10 @@ interface Finding {
 /** Past so many bad rows of one column their values are no longer looked up: the reasons say enough. */
 const TEXTS = 10_000;
 
+/** What `joined` says of a key that its file lacks, and of one whose row there is bad. */
+export const ABSENT = -1;
+export const BAD = -2;
+
 export interface Sieve {
   readonly kept: Uint8Array;
   readonly bad: readonly BadRow[];
@@ -27,7 +31,7 @@ export interface Sieve {
 
 /**
  * Which rows of a role are good. Only the first mistake of a row is told. `joined`: the rows of the files that a key must be in,
- * by dictionary code, −1 where it is in none.
+ * by dictionary code, `ABSENT` or `BAD` where there is none.
  */
 export async function siftRows(
   database: Database,
@@ -63,7 +67,8 @@ export async function siftRows(
       if (kept[row] === 0) continue;
       const code = values[row]!;
       if (code === 0) find(row, column, 'the key is empty');
-      else if (rows !== undefined && rows[code] === -1) find(row, column, `… is not in ${path}`);
+      else if (rows?.[code] === ABSENT) find(row, column, `… is not in ${path}`);
+      else if (rows?.[code] === BAD) find(row, column, `… is in no good row of ${path}`);
       else if (seen !== undefined && seen[code] === 1) find(row, column, 'the key … stands in an earlier row');
       else if (seen !== undefined) seen[code] = 1;
     }

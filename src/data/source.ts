@@ -60,9 +60,14 @@ async function columnsOf(
   const from =
     file.kind === 'parquet'
       ? `read_parquet([${quoteText(file.path)}])`
-      : `read_json([${quoteText(file.path)}], format = '${jsonFormat(file)}', sample_size = -1, ignore_errors = true)`;
-  const rows = await database.rows(`DESCRIBE SELECT * FROM ${from}`);
-  return rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type), mixed: false }));
+      : `read_json([${quoteText(file.path)}], format = '${jsonFormat(file)}', records = true, sample_size = -1, ignore_errors = true)`;
+  const rows = await database.rows(`DESCRIBE SELECT * FROM ${from}`).catch((error) => {
+    if (/expected records/.test(String(error))) throw new Error('it holds JSON that is no object with names');
+    throw error;
+  });
+  const columns = rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type), mixed: false }));
+  // No SQL can hold a zero byte, so nothing could name such a column.
+  return columns.filter(({ name }) => !name.includes('\0'));
 }
 
 /** One array of objects, or an object a line. */

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import { readDataset } from '../../src/data/read.ts';
+import { makeRandom } from '../../src/random/random.ts';
 import { type Block, describeData, failureOf, folderWith, needsOf, valuesOf, vocabulary } from './fixture.ts';
 
 const needs = needsOf(
@@ -182,13 +183,31 @@ describe('a file of nothing', () => {
   });
 
   it('or of random bytes is an error, not an accident', async () => {
-    const bytes = Buffer.alloc(100_000);
-    for (let at = 0, state = 7; at < bytes.length; at++)
-      bytes[at] = state = ((state * 1103515245 + 12345) >>> 16) & 255;
-    for (const name of ['e.csv', 'e.csv.gz', 'e.parquet', 'e.jsonl', 'e.json']) {
-      const folder = folderWith({ [name]: bytes });
-      expect(await failureOf(readDataset(describeData({ folder, events: name }), needs))).not.toEqual([]);
+    for (let seed = 1; seed <= 4; seed++) {
+      const random = makeRandom(seed, 0);
+      const bytes = Buffer.from(Array.from({ length: 20_000 }, () => random.integer(256)));
+      for (const name of ['e.csv', 'e.csv.gz', 'e.parquet', 'e.jsonl', 'e.json']) {
+        const folder = folderWith({ [name]: bytes });
+        expect(await failureOf(readDataset(describeData({ folder, events: name }), needs))).not.toEqual([]);
+      }
     }
+  });
+
+  it('or whose first line is no UTF-8 says so', async () => {
+    const folder = folderWith({ 'e.csv': Buffer.from(`\uFEFF${csv}`, 'utf16le') });
+    expect(await failureOf(readDataset(describeData({ folder, events: 'e.csv' }), needs))).toEqual([
+      'data-file-damaged at events:e.csv: `e.csv` is damaged: its first line is not text in UTF-8 ' +
+        '(fetch or write the file again: nothing of a damaged file is used)',
+    ]);
+  });
+
+  it('or of JSON that is no object says so, and a name that no SQL can hold is left out', async () => {
+    const line = (more: object) => `${JSON.stringify({ user: 'a', item: 'x', price: 1, ...more })}\n`;
+    const folder = folderWith({ 'e.jsonl': `${line({})}[1, 2]\n`, 'zero.jsonl': line({ 'a\0b': 1 }) });
+    expect((await failureOf(readDataset(describeData({ folder, events: 'e.jsonl' }), needs)))[0]).toMatch(
+      /^data-file-damaged at events:e.jsonl: `e.jsonl` is damaged: it holds JSON that is no object with names/,
+    );
+    expect((await readDataset(describeData({ folder, events: 'zero.jsonl' }), needs)).parts.train.rows).toBe(1);
   });
 
   it('of no known kind is said', async () => {

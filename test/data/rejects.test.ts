@@ -127,6 +127,26 @@ describe('a bad row is set apart with its file, line, column and reason', () => 
     expect(data.rejected).toMatchObject({ count: 3, total: 7 });
   });
 
+  it('a key whose row in the items file is bad: that it is not there would be untrue', async () => {
+    const events = 'user,item,rating\na,x,5\na,y,5\nb,z,4\nb,x,3\n';
+    const read = async (items: string) => {
+      const { rejected } = await lenient({ 'events.csv': events, 'items.csv': items }, { items: 'items.csv' });
+      return rejected;
+    };
+    expect(await read('item,price\nx,1\ny,inf\nx,2\n')).toEqual([
+      'events.csv:3 item: "y" is in no good row of items.csv',
+      'events.csv:4 item: "z" is not in items.csv',
+      'items.csv:3 price: "inf" is not a finite number',
+      'items.csv:4 item: the key "x" stands in an earlier row',
+    ]);
+    // The key of a row that could not be read is not known.
+    expect(await read('item,price\nx,1\ny\n')).toEqual([
+      'events.csv:3 item: "y" is in no good row of items.csv',
+      'events.csv:4 item: "z" is in no good row of items.csv',
+      'items.csv:3 price: the row is short: 1 values, the header has 2',
+    ]);
+  });
+
   it('a row for which an expression cannot be computed', async () => {
     const { data, rejected } = await lenient(
       { 'events.csv': 'user,item,rating,price\na,x,5,12 EUR\na,y,5,n/a\nb,x,1,7 EUR\nb,x,1,\n' },
