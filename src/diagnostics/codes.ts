@@ -453,6 +453,11 @@ export const codes = {
       `\`${loss}\` compares an item with other items, but tower \`${tower}\` has no key: the same item twice could not be told`,
     ({ tower, key = 'its_id' }) => `write \`tower ${tower}(…) keyed by ${key}\``,
   ),
+  'key-kind': row<{ tower: string; key: string }>(
+    'error',
+    ({ tower, key }) => `\`${key}\` cannot be the key of tower \`${tower}\`: its values are no names`,
+    () => 'key it by an id; `id(dim: 0)` is a key alone, without a table',
+  ),
   'temperature-unnormalised': row<{ score: string; argument: string }>(
     'warning',
     ({ score, argument }) =>
@@ -656,10 +661,13 @@ export const codes = {
     ({ folder }) => `the run in ${folder} has not finished`,
     () => 'continue it with `--resume`',
   ),
-  'folder-in-use': row<{ folder: string; holds: string }>(
+  'folder-in-use': row<{ folder: string; run: boolean; holds: string }>(
     'error',
     ({ folder, holds }) => `${folder} already holds ${holds}`,
-    () => 'continue it with `--resume`, replace it with `--force`, or give another folder',
+    ({ run }) =>
+      run
+        ? 'continue it with `--resume`, replace it with `--force`, or give another folder'
+        : 'give another folder, or write beside them with `--force`',
   ),
   'nothing-to-resume': row<{ folder: string }>(
     'error',
@@ -692,11 +700,11 @@ export const codes = {
     ({ metric }) => `\`stop = ${metric}\` needs a validation part, and this split has none`,
     () => 'give the split a validation share, or leave `stop` out',
   ),
-  'too-large-for-memory': row<{ needed: number; available: number; tables: string }>(
+  'too-large-for-memory': row<{ needed: number; available: number; parts: string }>(
     'error',
-    ({ needed, available, tables }) =>
-      `training needs ${needed.toLocaleString('en')} bytes for embedding tables and their optimizer, and ${available.toLocaleString('en')} are available: ${tables}`,
-    () => 'lower `dim` or `hash` of the largest, or use an optimizer with less state',
+    ({ needed, available, parts }) =>
+      `training needs ${needed.toLocaleString('en')} bytes for weights and their optimizer, and ${available.toLocaleString('en')} are available: ${parts}`,
+    () => 'make the largest smaller, by `dim`, `hash` or the widths of blocks, or use an optimizer with less state',
   ),
   'other-data': row<{ feature: string }>(
     'error',
@@ -820,7 +828,7 @@ export const codes = {
   }>(
     'error',
     ({ path, count, total, limit, first }) =>
-      `${count.toLocaleString('en')} of ${total.toLocaleString('en')} rows of \`${path}\` are bad (${((100 * count) / total).toFixed(1)}%), and ${+(100 * limit).toFixed(4)}% may be: ${first}`,
+      `${count.toLocaleString('en')} of ${total.toLocaleString('en')} rows of \`${path}\` ${count === 1 ? 'is' : 'are'} bad (${((100 * count) / total).toFixed(1)}%), and ${+(100 * limit).toFixed(4)}% may be: ${first}`,
     ({ file }) =>
       `${file === undefined ? '' : `all of them are in ${file}; `}mend them, filter them out with \`where\`, or raise \`reject\``,
   ),

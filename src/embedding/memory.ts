@@ -60,12 +60,23 @@ function readOrEmpty(file: string): string {
   }
 }
 
-/** Throws Failure `too-large-for-memory` when the tables and their state do not fit in `available` bytes. */
-export function foreseeMemory(tables: readonly TableSize[], available: number = freeBytes()): void {
-  const needed = tables.reduce((sum, table) => sum + tableBytes(table), 0);
+/**
+ * Throws Failure `too-large-for-memory` when the tables and their state do not fit in `available` bytes, beside `blockBytes`:
+ * the weights of blocks and what their optimizer keeps.
+ */
+export function foreseeMemory(
+  tables: readonly TableSize[],
+  available: number = freeBytes(),
+  blockBytes: number = 0,
+): void {
+  const parts = [
+    ...tables.map((table) => ({ bytes: tableBytes(table), words: sizeWords(table) })),
+    ...(blockBytes > 0 ? [{ bytes: blockBytes, words: `blocks: ${blockBytes.toLocaleString('en')} bytes` }] : []),
+  ];
+  const needed = parts.reduce((sum, { bytes }) => sum + bytes, 0);
   if (needed <= available) return;
-  const largestFirst = [...tables].sort((a, b) => tableBytes(b) - tableBytes(a)).slice(0, 3);
-  throw failure('too-large-for-memory', { needed, available, tables: largestFirst.map(sizeWords).join(', ') });
+  const largest = parts.sort((a, b) => b.bytes - a.bytes).slice(0, 3);
+  throw failure('too-large-for-memory', { needed, available, parts: largest.map(({ words }) => words).join(', ') });
 }
 
 /** `movie_id 1,000,000 × 64: 260,000,000 bytes`: how a table is named in a message about memory. */

@@ -65,7 +65,7 @@ export function makeTable(options: TableOptions): Table {
     if (optimizer) slots = space.allocate(rows * 4);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw failure('too-large-for-memory', { needed: bytes, available: freeBytes(), tables: sizeWords(options) });
+    throw failure('too-large-for-memory', { needed: bytes, available: freeBytes(), parts: sizeWords(options) });
   }
   const { kernels } = space;
   const step = optimizer

@@ -64,7 +64,7 @@ export function makeConstants(
   function evaluate(expression: Expression, of: string, expected: string): number | undefined {
     switch (expression.kind) {
       case 'Number':
-        return expression.value;
+        return finite(expression.value, expression);
       case 'Name':
         if (expression.parts.length === 1) return constant(expression.parts[0]!, of, expected);
         break;
@@ -76,13 +76,16 @@ export function makeConstants(
         const left = evaluate(expression.left, of, expected);
         const right = evaluate(expression.right, of, expected);
         if (left === undefined || right === undefined) return undefined;
-        const value = calculate(expression.operator, left, right);
-        if (Number.isFinite(value)) return value;
-        report('not-finite', expression.span, { text: textOf(expression.span) });
-        return undefined;
+        return finite(calculate(expression.operator, left, right), expression);
       }
     }
     report('wrong-type', expression.span, { of, expected, found: describeExpression(expression) });
+    return undefined;
+  }
+
+  function finite(value: number, { span }: Expression): number | undefined {
+    if (Number.isFinite(value)) return value;
+    report('not-finite', span, { text: textOf(span) });
     return undefined;
   }
 

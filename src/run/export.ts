@@ -82,7 +82,7 @@ export async function exportModel(trained: Trained, options: ExportOptions): Pro
   await makeFolder(folder);
   const names = await readdir(folder);
   if (names.length > 0 && !options.force) {
-    throw failure('folder-in-use', { folder, holds: `other files (${names.slice(0, 3).join(', ')})` });
+    throw failure('folder-in-use', { folder, run: false, holds: `other files (${names.slice(0, 3).join(', ')})` });
   }
   // What says that the folder is an export goes first, and comes last.
   await rm(join(folder, 'serving.json'), { force: true });

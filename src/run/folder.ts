@@ -77,8 +77,9 @@ export async function refuseFolder(folder: string, force: boolean): Promise<void
   // The bad rows of the data are told before a run begins.
   const names = (await namesIn(folder)).filter((name) => name !== 'rejected.jsonl');
   if (names.length === 0) return;
-  const holds = names.some(isRun) ? `a run${await modelIn(folder)}` : `other files (${names.slice(0, 3).join(', ')})`;
-  throw failure('folder-in-use', { folder, holds });
+  const run = names.some(isRun);
+  const holds = run ? `a run${await modelIn(folder)}` : `other files (${names.slice(0, 3).join(', ')})`;
+  throw failure('folder-in-use', { folder, run, holds });
 }
 
 /**

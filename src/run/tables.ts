@@ -1,8 +1,10 @@
 /** The embedding tables of a plan. */
 import { type Encoding, rowsOf } from '../data/dataset.ts';
 import { invariant } from '../diagnostics/failure.ts';
-import { foreseeMemory } from '../embedding/memory.ts';
+import { foreseeMemory, freeBytes } from '../embedding/memory.ts';
 import { makeTable, type Table } from '../embedding/table.ts';
+import { countElements, resolveShape } from '../graph/dims.ts';
+import type { Graph } from '../graph/graph.ts';
 import type { Plan } from '../lower/plan.ts';
 
 export type Tables = ReadonlyMap<string, Table>;
@@ -19,13 +21,21 @@ export function makeTables(plan: Plan, encodings: ReadonlyMap<string, Encoding>)
     rows: tableRows(encodings, encoderOf),
     optimizer,
   }));
-  foreseeMemory(sizes);
+  foreseeMemory(sizes, freeBytes(), parameterBytes(plan.step.graph));
   return new Map(
     sizes.map((size, i) => {
       const table = makeTable(size);
       table.initialize(plan.train.seed, plan.tables[i]!.limit);
       return [size.name, table];
     }),
+  );
+}
+
+/** What the engine keeps from step to step. */
+function parameterBytes(graph: Graph): number {
+  return graph.parameters.reduce(
+    (sum, { node }) => sum + 4 * countElements(resolveShape(graph.nodes[node]!.type.shape, {})),
+    0,
   );
 }
 

@@ -34,6 +34,12 @@ test('tables that do not fit are refused with the bytes and the largest of them'
   expect(diagnostic?.message).toContain('large 1,000,000 × 64: 512,000,000 bytes');
 });
 
+test('weights of blocks count too', () => {
+  const tables = [{ name: 'small', rows: 10, dim: 4 }];
+  expect(() => foreseeMemory(tables, 1_000_160, 1_000_000)).not.toThrow();
+  expect(() => foreseeMemory(tables, 1_000_159, 1_000_000)).toThrow(/blocks: 1,000,000 bytes, small 10 × 4: 160 bytes/);
+});
+
 test('what is free is read from this machine', () => {
   const free = freeBytes();
   expect(free).toBeGreaterThan(2 ** 20);

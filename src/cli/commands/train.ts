@@ -46,8 +46,10 @@ export function trainCommand(program: Command): void {
             `data: ${events.rows} training, ${validation.rows} validation and ${test.rows} test events; ${dataset.corpus.rows} items`,
           );
           const { count, file } = dataset.rejected;
-          if (count > 0)
-            say(`${count} bad rows were left out${file === undefined ? '' : `; each is in ${file}, with its reason`}`);
+          if (count > 0) {
+            const [rows, are] = count === 1 ? ['1 bad row was', 'it is'] : [`${count} bad rows were`, 'each is'];
+            say(`${rows} left out${file === undefined ? '' : `; ${are} in ${file}, with its reason`}`);
+          }
         },
         onEvent: progress.show,
       })

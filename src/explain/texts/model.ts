@@ -258,6 +258,21 @@ export const model = {
       'This loss compares an item with other items of the batch. Some of them may be the very same item, and only its key can tell: without it they would be trained as their own opposite.',
     wrong: smallModel({ itemKey: '' }),
   },
+  'key-kind': {
+    means:
+      'A key tells one user, or one item, from another, so its feature takes a value as a name: an id, a category, or one `like` such. Lists, texts, vectors, numbers, moments and crosses name nobody.',
+    wrong: smallModel({
+      features: 'year: number',
+      itemInputs: 'movie_id, year',
+      itemKey: ' keyed by year',
+      item: 'channel main = concat(movie_id, year) -> mlp(32, 16)',
+    }),
+    right: smallModel({
+      features: 'year: number',
+      itemInputs: 'movie_id, year',
+      item: 'channel main = concat(movie_id, year) -> mlp(32, 16)',
+    }),
+  },
   'not-a-sum': {
     means: '`objective` and `retrieve` are sums of numbers times tasks.',
     wrong: smallModel({ after: 'objective = watch * watch' }),

@@ -33,8 +33,8 @@ export const runs = {
     mend: 'Continue it with `tower train … --resume`.',
   },
   'folder-in-use': {
-    means: 'The folder holds another run, and a run is never overwritten unasked.',
-    mend: 'Continue it with `--resume`, replace it with `--force`, or give another folder.',
+    means: 'The folder holds another run, or other files, and nothing is overwritten unasked.',
+    mend: 'Give another folder. A run can also be continued with `--resume`, or replaced with `--force`.',
   },
   'nothing-to-resume': {
     means: '`--resume` found no training in the folder.',
@@ -64,8 +64,8 @@ export const runs = {
   },
   'too-large-for-memory': {
     means:
-      'The tables and what their optimizer keeps would not fit into memory. It is told before training begins, and not after hours of it.',
-    mend: 'Lower `dim` or `hash` of the largest, or use an optimizer with less state.',
+      'Tables, the weights of blocks and what their optimizers keep would not fit into memory. It is told before training begins, and not after hours of it.',
+    mend: 'Make the largest smaller, by `dim`, `hash` or the widths of blocks, or use an optimizer with less state.',
   },
   'table-too-large': {
     means: 'One table with its state is larger than one memory may be.',

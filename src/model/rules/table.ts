@@ -6,6 +6,7 @@ import { featureArguments } from './feature_arguments.ts';
 import { featureBothSides } from './feature_both_sides.ts';
 import { fewNegatives } from './few_negatives.ts';
 import { itemKey } from './item_key.ts';
+import { keyKind } from './key_kind.ts';
 import { lastDropout } from './last_dropout.ts';
 import { objectiveCovers } from './objective_covers.ts';
 import { oneSidedChannel } from './one_sided_channel.ts';
@@ -45,6 +46,7 @@ export const rules: readonly Rule[] = [
   unusedBlock,
   taskLabel,
   itemKey,
+  keyKind,
   temperature,
   bceScale,
   objectiveCovers,
