@@ -8,7 +8,10 @@ export interface Cost {
   readonly parameters: number;
   /** Floating-point operations of one run. */
   readonly flops: number;
-  /** Bytes read and written by the ops of one run, each op's operands and result counted once; leaves cost nothing by themselves. */
+  /**
+   * Bytes read and written by the ops of one run, each op's operands and result counted once, and of what is only picked from no
+   * more than is picked; leaves cost nothing by themselves.
+   */
   readonly bytes: number;
 }
 
@@ -31,8 +34,8 @@ export function count(graph: Graph, sizes: Sizes): Counts {
         resolveShape(node.type.shape, sizes),
         node.attributes,
       );
-      if (node.op !== 'Reshape')
-        cost.bytes = [...types, node.type].reduce((sum, type) => sum + bytesOf(type, sizes), 0);
+      const read = rowOf(node.op).picks ? [node.type, ...types.slice(1)] : types;
+      if (node.op !== 'Reshape') cost.bytes = [...read, node.type].reduce((sum, type) => sum + bytesOf(type, sizes), 0);
     }
     for (const place of [total, ...prefixes(node.label).map((prefix) => entry(prefix))]) {
       place.parameters += cost.parameters;

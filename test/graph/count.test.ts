@@ -29,6 +29,16 @@ it('a dense layer counts its parameters, operations and bytes, in all and under 
   expect(total).toEqual(user);
 });
 
+it('of what a slice or a gather picks from, only what it picks is read', () => {
+  const b = makeBuilder('picks');
+  const x = b.input('x', [batch, 64]);
+  b.scope('slice', () => b.output('columns', b.slice(x, [0, 8], [-1, 2])));
+  b.scope('gather', () => b.output('rows', b.gather(x, b.constant([3, 1, 4], [3], 'int32'))));
+  const { parts } = count(b.finish(), { batch: 10 });
+  expect(parts.get('slice')?.bytes).toBe(4 * (10 * 2 + 10 * 2));
+  expect(parts.get('gather')?.bytes).toBe(4 * (3 * 64 + 3 + 3 * 64));
+});
+
 it('a symbol without a size is refused', () => {
   const b = makeBuilder('symbol');
   b.output('y', b.exp(b.input('x', [batch])));

@@ -37,6 +37,7 @@ export const gather: OpRow = {
     });
   },
   flops: () => 0,
+  picks: true,
 };
 
 export const segmentSum: OpRow = {

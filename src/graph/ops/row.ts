@@ -48,6 +48,8 @@ export interface OpRow {
   readonly evaluate: (inputs: readonly Values[], output: Values, attributes: Attributes) => void;
   /** Floating-point operations; a function such as exp counts as one, moving data as none. */
   readonly flops: (inputs: readonly (readonly number[])[], output: readonly number[], attributes: Attributes) => number;
+  /** Of its first operand it reads no more than it gives. */
+  readonly picks?: true;
 }
 
 /** A missing row, or one too many, does not compile. */

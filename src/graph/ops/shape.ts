@@ -186,6 +186,7 @@ export const slice: OpRow = {
     for (let i = 0; i < output.data.length; i++) output.data[i] = input!.data[places[i]!]!;
   },
   flops: free,
+  picks: true,
 };
 
 export const pad: OpRow = {
