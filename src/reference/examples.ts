@@ -83,7 +83,7 @@ function featureVariation(example: string): Variation {
 
 /** Blocks that take fields as they are; what they get is made a vector for the others. */
 const takeFields = new Set(['flatten', 'senet', 'mean', 'sum', 'product', 'fm', 'ffm', 'cin', 'bilinear']);
-const takeSequences = new Set(['attention', 'self_attention', 'multi_interest']);
+const takeSequences = new Set(['attention', 'self_attention', 'gru', 'multi_interest']);
 
 const profile: Variation = {
   features: `${country}\nage: number(buckets: 8, dim: 16)`,

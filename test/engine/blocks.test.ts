@@ -36,9 +36,10 @@ const text = `
     channel ffm    = weighed -> ffm -> dense(4, tanh)
     channel maps   = weighed -> ffm(width: 3) -> dense(4, sigmoid)
     channel cin    = weighed -> cin(3, 2) -> dense(4, softplus)
-    late   = read -> attention(units: 3)
+    late   = read -> gru(6, states: all) -> attention(units: 3)
+    ends   = seen -> gru(6)
     early  = weighed -> sum
-    channel both   = product(late, early) -> dense(4, swish)
+    channel both   = product(late, early, ends) -> dense(4, swish)
   }
   tower item(video, about) keyed by video_id {
     all = concat(video, about) -> batch_norm

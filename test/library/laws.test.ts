@@ -29,7 +29,7 @@ const rows = Object.entries(tables).flatMap(([table, kinds]) =>
 
 /** Blocks that take fields, or a sequence; the others stand behind a `flatten`. */
 const takeFields = ['flatten', 'senet', 'mean', 'sum', 'product', 'concat', 'dropout', 'fm', 'ffm', 'cin', 'bilinear'];
-const takeSequences = ['attention', 'self_attention', 'multi_interest'];
+const takeSequences = ['attention', 'self_attention', 'gru', 'multi_interest'];
 const giveOutputs = ['mmoe', 'ple'];
 
 /** A whole model that uses `example` at its place. */

@@ -12,6 +12,7 @@ import { ffm } from './ffm.ts';
 import { flatten } from './flatten.ts';
 import { fm } from './fm.ts';
 import { gate } from './gate.ts';
+import { gru } from './gru.ts';
 import { layer_norm } from './layer_norm.ts';
 import { mean } from './mean.ts';
 import { mlp } from './mlp.ts';
@@ -49,6 +50,7 @@ export const blocks: Readonly<Record<string, BlockKind>> = {
   concat,
   attention,
   self_attention,
+  gru,
   multi_interest,
   mmoe,
   ple,

@@ -62,6 +62,7 @@ function simplest(g: Builder, kind: string): { input: Value; arguments: Record<s
     mlp: { units: [4, 2] },
     cin: { units: [3, 2] },
     ffm: { width: 2 },
+    gru: { units: 2 },
     residual: { blocks: { flow: [] } },
     mmoe: { tasks: ['click', 'like'], units: 4 },
     ple: { tasks: ['click', 'like'], units: 4 },
@@ -75,7 +76,7 @@ function simplest(g: Builder, kind: string): { input: Value; arguments: Record<s
 }
 
 const ofFields = ['senet', 'mean', 'sum', 'product', 'fm', 'ffm', 'cin', 'bilinear'];
-const ofSequences = ['attention', 'self_attention', 'multi_interest'];
+const ofSequences = ['attention', 'self_attention', 'gru', 'multi_interest'];
 
 const a = floats([2, 2], [1, 2, 3, 4]);
 const b = floats([2, 3], [5, 6, 7, 8, 9, 10]);
@@ -264,6 +265,51 @@ describe('mean and sum', () => {
     const refusal = refusalOf('mean', (g) => fieldInputs(g, [4, 8, 4]));
     expect(refusal.feature).toBe('b');
     expect(refusal.reason).toBe('needs fields of one width, but gets fields[4, 8, 4]: `b` has width 8, not 4');
+  });
+});
+
+describe('gru', () => {
+  const one = [1, 1, 1];
+  const weights = {
+    weights_element: floats([1, 3], [0.5, -1, 2]),
+    bias_element: floats([3], [0.1, 0.2, -0.3]),
+    weights_state: floats([1, 3], [-0.4, 0.7, 1.5]),
+    bias_state: floats([3], [0.05, -0.1, 0.4]),
+  };
+  const states = (x: readonly number[], mask: readonly number[], which: 'last' | 'all') =>
+    run(
+      (g) => tensorOf(g, lowered(g, 'gru', sequenceInput(g, 3, 1), { units: 1, states: which })),
+      { x: floats([x.length / 3, 3, 1], x), mask: floats([x.length / 3, 3], mask) },
+      weights,
+    ).data;
+  const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+  /** The gates by hand: reset, update, candidate. */
+  const next = (h: number, x: number): number => {
+    const reset = sigmoid(0.5 * x + 0.1 - 0.4 * h + 0.05);
+    const update = sigmoid(-x + 0.2 + 0.7 * h - 0.1);
+    const candidate = Math.tanh(2 * x - 0.3 + reset * (1.5 * h + 0.4));
+    return (1 - update) * candidate + update * h;
+  };
+
+  test('reads in order, and gives the state at the end or the one after each element', () => {
+    const x = [0.3, -0.8, 1.1];
+    const expected = [next(0, x[0]!)];
+    for (const value of x.slice(1)) expected.push(next(expected.at(-1)!, value));
+    expectClose(states(x, one, 'all'), expected, 1e-6);
+    expectClose(states(x, one, 'last'), [expected[2]!], 1e-6);
+  });
+
+  test('past the end the state stays, whatever stands there; of nothing it is 0', () => {
+    const first = next(0, 0.3);
+    const x = [0.3, 50, -50, 7, 7, 7];
+    expectClose(states(x, [1, 0, 0, 0, 0, 0], 'last'), [first, 0], 1e-6);
+    expectClose(states(x, [1, 0, 0, 0, 0, 0], 'all'), [first, 0, 0, 0, 0, 0], 1e-6);
+  });
+
+  test('gives a vector, or a sequence for what follows; fields have no order to read in', () => {
+    expect(typeAfter('gru', (g) => sequenceInput(g, 4, 3), { units: 5 })).toBe('vector[5]');
+    expect(typeAfter('gru', (g) => sequenceInput(g, 4, 3), { units: 5, states: 'all' })).toBe('sequence[4 × 5]');
+    expect(refusalOf('gru', (g) => fieldInputs(g, [3, 3]), { units: 5 }).reason).toMatch(/^needs a sequence/);
   });
 });
 
