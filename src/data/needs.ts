@@ -4,6 +4,8 @@ import type { FeaturePlan } from '../lower/plan.ts';
 export interface Needs {
   readonly features: readonly FeaturePlan[];
   readonly labels: readonly { readonly name: string; readonly sort: 'binary' | 'number' }[];
+  /** By what their rows count. */
+  readonly tasks?: readonly { readonly weight?: string }[];
   /** The side that asks, then the side that is retrieved. */
   readonly towers: readonly [TowerNeeds, TowerNeeds];
 }

@@ -105,6 +105,9 @@ export async function siftRows(
       binary && value !== 0 && value !== 1 && !Number.isNaN(value) ? '… is neither 0 nor 1' : undefined,
     );
   }
+  for (const column of wanted.weights) {
+    each(column, (value) => (value < 0 ? '… is below 0, and weighs its row' : undefined));
+  }
   for (const plan of plans) {
     const column = wanted.features.get(plan.name);
     if (column?.form !== 'number' || !('log' in plan.encoder) || !plan.encoder.log) continue;

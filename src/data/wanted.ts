@@ -19,6 +19,8 @@ export interface Wanted {
   readonly columns: ReadonlyMap<Role, readonly WantedColumn[]>;
   readonly features: ReadonlyMap<string, WantedColumn>;
   readonly labels: ReadonlyMap<string, WantedColumn>;
+  /** Of those and of the features, what weighs rows. */
+  readonly weights: readonly WantedColumn[];
   readonly histories: ReadonlyMap<string, WantedColumn>;
   readonly userKey?: { readonly inEvents: WantedColumn; readonly inFile?: WantedColumn };
   readonly itemKey?: { readonly inEvents: WantedColumn; readonly inFile?: WantedColumn };
@@ -70,6 +72,7 @@ export function wantedColumns(layout: Layout, needs: Needs): Wanted {
   }
   const labels = new Map<string, WantedColumn>();
   for (const [name, column] of layout.labels) labels.set(name, number(column));
+  const weights = (needs.tasks ?? []).flatMap(({ weight = '' }) => labels.get(weight) ?? features.get(weight) ?? []);
   const userKey = keyOf(layout.userKey);
   const itemKey = keyOf(layout.itemKey);
   return {
@@ -77,6 +80,7 @@ export function wantedColumns(layout: Layout, needs: Needs): Wanted {
     features,
     histories,
     labels,
+    weights,
     ...(userKey === undefined ? {} : { userKey }),
     ...(itemKey === undefined ? {} : { itemKey }),
     ...(layout.time === undefined ? {} : { time: number(layout.time) }),

@@ -627,9 +627,10 @@ export const codes = {
     ({ name }) => `\`${name}\` is a sequence (\`pool: none\`) and cannot stand among fields`,
     () => 'pool it, `pool: mean`, or let it flow by itself',
   ),
-  'weight-not-number': row<{ name: string }>(
+  'weight-not-number': row<{ name: string; standardized?: boolean }>(
     'error',
-    ({ name }) => `\`${name}\` cannot weigh rows: a weight is one number`,
+    ({ name, standardized }) =>
+      `\`${name}\` cannot weigh rows: ${standardized ? 'standardized, it is below 0 in many of them' : 'a weight is one number'}`,
     () => 'name a label, or a feature that is a plain `number`',
   ),
 

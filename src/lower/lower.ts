@@ -74,10 +74,11 @@ export function lower(model: Model): Outcome<Lowered | undefined> {
     labels: labelPlans(model),
     tables: features.tables,
     towers: [lowerRetrieval(model, features, 'query'), lowerRetrieval(model, features, 'item')],
-    tasks: model.tasks.map(({ name, loss, label }) => ({
+    tasks: model.tasks.map(({ name, loss, label, weight }) => ({
       name,
       loss: loss.kind,
       ...(label === undefined ? {} : { label }),
+      ...(weight === undefined ? {} : { weight }),
     })),
     step,
     train: trainPlan(model.train),

@@ -203,6 +203,8 @@ export interface TaskPlan {
   readonly name: string;
   readonly loss: string;
   readonly label?: string;
+  /** The label or feature by which each row counts. */
+  readonly weight?: string;
 }
 
 export interface Plan {

@@ -91,10 +91,11 @@ function lowerWeight(context: TowerContext, model: Model, task: Task, name: stri
   const { inputs, features, diagnostics } = context;
   if (model.labels.has(name)) return labelInput(context, name);
   const use = features.byName.get(name)?.use;
-  if (use?.gives !== 'numbers' || use.size !== 1) {
+  const standardized = use !== undefined && 'kind' in use.encoder && use.encoder.kind === 'standardize';
+  if (use?.gives !== 'numbers' || use.size !== 1 || standardized) {
     const at = features.byName.get(name)?.feature.span;
     const notes = at === undefined ? [] : [{ message: `\`${name}\` is declared here`, at }];
-    diagnostics.push(diagnose('weight-not-number', task.span, { name }, { notes }));
+    diagnostics.push(diagnose('weight-not-number', task.span, { name, standardized }, { notes }));
     return undefined;
   }
   const numbers = inputs.input(name, { from: 'numbers', feature: name, rows: events }, [batch, 1]);

@@ -156,6 +156,23 @@ describe('a bad row is set apart with its file, line, column and reason', () => 
     expect(valuesOf(data.parts.train.features.get('price')!, 3)).toEqual([[12], [7], [0]]);
   });
 
+  it('a weight below 0, of a label or of a feature', async () => {
+    const weighed = needsOf(
+      { user: { encoder: vocabulary } },
+      { item: { encoder: vocabulary }, price: { encoder: { kind: 'number', log: false } } },
+      [{ name: 'rating', sort: 'number' }],
+    );
+    const files = { 'events.csv': `${header}${good}a,x,-1,0\na,x,0,-2\na,x,,1\n` };
+    expect((await lenient(files, { columns: {} }, weighed)).rejected).toEqual([]);
+    const tasks = [{ weight: 'rating' }, { weight: 'price' }, {}];
+    const { data, rejected } = await lenient(files, { columns: {} }, { ...weighed, tasks });
+    expect(rejected).toEqual([
+      'events.csv:22 rating: "-1.0" is below 0, and weighs its row',
+      'events.csv:23 price: "-2.0" is below 0, and weighs its row',
+    ]);
+    expect(data.parts.train.rows).toBe(21);
+  });
+
   it('a number without a logarithm', async () => {
     const { rejected } = await lenient(
       { 'events.csv': `${header}${good}a,x,5,-1\n` },

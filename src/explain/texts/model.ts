@@ -379,7 +379,7 @@ export const model = {
     }),
   },
   'weight-not-number': {
-    means: 'A weight is one number a row: how much the row counts in the loss.',
+    means: 'A weight is one number a row, never below 0: how much the row counts in the loss.',
     wrong: smallModel({
       tasks: 'task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.05), weight = user_id }',
     }),
