@@ -306,7 +306,7 @@ export interface WeightingContext extends BlockContext {
   readonly losses: readonly TaskLoss[];
   /** What more than one of the losses reaches, in the graph's order: weights, and the embedding rows of the batch. */
   readonly shared: readonly Ref[];
-  /** Of those, the weights of the layer nearest to the losses, one a tower; embedding rows where no weights are shared. */
+  /** Of those, the weights of the layers after which nothing is shared; embedding rows where no weights are shared. */
   readonly lastShared: readonly Ref[];
   /** Gradients of one scalar; undefined where it does not depend on the value. Asked for again it costs nothing. */
   gradients(loss: Ref, by: readonly Ref[]): readonly (Ref | undefined)[];

@@ -112,7 +112,7 @@ function lowerObjective(
         ...blockContext(context, 'objective', { kind: 'events' }),
         losses: objective.tasks.map((task) => taskLoss(tasks, task, lossOf(task))),
         shared: shared.map(({ ref }) => ref),
-        lastShared: lastShared(shared).map(({ ref }) => ref),
+        lastShared: lastShared(builder, shared).map(({ ref }) => ref),
         gradients: (loss, by) => gradients(builder, loss, by),
       },
       call.arguments,
