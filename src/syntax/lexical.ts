@@ -3,7 +3,7 @@ import type { IToken } from 'chevrotain';
 import type { Lexed } from '../../grammar/lexer.ts';
 import * as t from '../../grammar/tokens.ts';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
-import type { Source } from '../text/source.ts';
+import { lineAt, positionAt, type Source } from '../text/source.ts';
 import { readText } from './literals.ts';
 import { byType, endOf, spanOf } from './token.ts';
 import { quote } from './words.ts';
@@ -55,7 +55,22 @@ function foreignComment(source: Source, token: IToken, report: Report): void {
   const at = spanOf(source, token);
   const inner = sign === '#' ? token.image.slice(1) : token.image.slice(2).replace(/\*\/$/, '');
   const lines = inner.split('\n').map((line) => `//${line.replace(/^\s*\*? ?/, ' ').trimEnd()}`);
-  report(diagnose('foreign-comment', at, { sign }, { fixes: [[{ at, text: lines.join('\n') }]] }));
+  const next = codeAfter(source, at.end);
+  // What follows on its line would become a part of it.
+  const broken = next === at.end ? '' : `\n${indentAt(source, at.start)}`;
+  const edit = { at: { ...at, end: next }, text: `${lines.join('\n')}${broken}` };
+  report(diagnose('foreign-comment', at, { sign }, { fixes: [[edit]] }));
+}
+
+/** The blanks that the line of an offset begins with. */
+function indentAt(source: Source, offset: number): string {
+  return /^[ \t]*/.exec(lineAt(source, positionAt(source, offset).line))![0];
+}
+
+/** Where more than blanks and a comment follows on the line of an offset; else the offset. */
+function codeAfter({ text }: Source, offset: number): number {
+  const [blanks] = /^[ \t]*(?=[^\s/]|\/[^/])/.exec(text.slice(offset)) ?? [];
+  return blanks === undefined ? offset : offset + blanks.length;
 }
 
 /** Characters of one kind side by side are one mistake. */

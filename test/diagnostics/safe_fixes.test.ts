@@ -19,6 +19,13 @@ describe('fixes that are made unasked', () => {
       codes: ['wrong-sign', 'unknown-kind', 'unexpected-character', 'foreign-quotes'],
     });
   });
+  it('make no comment of what follows a foreign one on its line', () => {
+    const text = 'features {\n  a : id(dim: 8) /* x */ b : id(dim: 8) /* y */ // z\n  /* p\n   * q */ c : id\n}\n';
+    expect(mend(text)).toEqual({
+      after: 'features {\n  a : id(dim: 8) // x\n  b : id(dim: 8) // y // z\n  // p\n// q\n  c : id\n}\n',
+      codes: ['foreign-comment', 'foreign-comment', 'foreign-comment'],
+    });
+  });
   it('mend what other mistakes hid', () => {
     // The rules judge a file that can be read: that it has an ignore of nothing shows only then.
     const text = model({ after: '// tower-ignore few-negatives: old\ntrain { batch 64 }' });
