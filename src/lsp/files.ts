@@ -1,6 +1,6 @@
 /** What lies around a file: other models, data files, and the columns that their headers name. */
 import { readdirSync } from 'node:fs';
-import { dirname, extname, join, resolve } from 'node:path';
+import { dirname, extname, isAbsolute, join, resolve } from 'node:path';
 import { lookAtCsv } from '../data/csv.ts';
 import { findFiles } from '../data/files.ts';
 import type { Surroundings } from './language/completion/here.ts';
@@ -11,13 +11,16 @@ const dataEndings = new Set(['.csv', '.tsv', '.txt', '.parquet', '.json', '.json
 
 export async function surroundingsOf(facts: Facts): Promise<Surroundings> {
   const folder = dirname(facts.source.name);
-  const files = filesIn(folder);
+  const files = isSaved(facts) ? filesIn(folder) : [];
   return {
     towerFiles: files.filter((name) => name.endsWith('.tower') && join(folder, name) !== facts.source.name),
     dataFiles: files.filter((name) => dataEndings.has(extname(name))),
     columns: await columnsOf(facts),
   };
 }
+
+/** Nothing lies around a document that is in no folder yet. */
+const isSaved = ({ source }: Facts): boolean => isAbsolute(source.name);
 
 /** Of the folder and the folders right below it. */
 function filesIn(folder: string): string[] {
@@ -41,11 +44,13 @@ function filesIn(folder: string): string[] {
  * The columns that the headers of CSV files and the data's own `columns` name: of this file's data blocks, sound or not, and of
  * those it uses. Other kinds of files would need the database, which the editor never loads.
  */
-async function columnsOf({ checked, source }: Facts): Promise<readonly string[]> {
+async function columnsOf(facts: Facts): Promise<readonly string[]> {
+  const { checked, source } = facts;
   const columns = new Set<string>();
   for (const { columns: named, histories } of checked.dataDescriptions) {
     for (const { name } of [...named, ...histories]) columns.add(name);
   }
+  if (!isSaved(facts)) return [...columns];
   const used = checked.dataDescriptions.flatMap((description) => findFiles(description).output);
   const own = linksOf(checked.file).filter(({ to }) => to === 'data');
   const paths = new Set([

@@ -1,8 +1,8 @@
 /** The language server: the protocol over a pair of streams. Never loads an engine or the database. */
-import { fileURLToPath } from 'node:url';
 import {
   type Connection,
   DidChangeWatchedFilesNotification,
+  DidChangeWorkspaceFoldersNotification,
   TextDocumentSyncKind,
   TextDocuments,
 } from 'vscode-languageserver';
@@ -21,11 +21,12 @@ export function serve(connection: Connection, version: string, rest: () => void 
 
   connection.onInitialize(({ workspaceFolders, rootUri, capabilities }) => {
     const uris = workspaceFolders?.map(({ uri }) => uri) ?? (rootUri ? [rootUri] : []);
-    session.folders = uris.filter((uri) => uri.startsWith('file:')).map((uri) => fileURLToPath(uri));
+    session.openFolders(uris);
     watches = capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration ?? false;
     return {
       capabilities: {
         textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+        workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
         ...Object.assign({}, ...providers.map((provider) => provider.capabilities)),
       },
       serverInfo: { name: 'tower', version },
@@ -35,6 +36,11 @@ export function serve(connection: Connection, version: string, rest: () => void 
     if (!watches) return;
     const watchers = [{ globPattern: '**/*.tower' }];
     void connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
+  });
+  connection.onNotification(DidChangeWorkspaceFoldersNotification.type, ({ event: { added, removed } }) => {
+    session.closeFolders(removed.map(({ uri }) => uri));
+    session.openFolders(added.map(({ uri }) => uri));
+    publisher.schedule();
   });
   connection.onDidChangeWatchedFiles(() => publisher.schedule());
 

@@ -27,7 +27,7 @@ type Reads = Map<string, Source | undefined>;
 
 export class Session {
   /** Folders that the editor has open: a file may use what lies in its own. */
-  folders: readonly string[] = [];
+  #folders: readonly string[] = [];
   readonly #documents = new Map<string, TextDocument>();
   readonly #sources = new Map<string, { readonly version: number; readonly source: Source }>();
   readonly #disk = new Map<string, OnDisk>();
@@ -38,13 +38,35 @@ export class Session {
   readonly #shapes = new ShapeMemory();
   readonly #memories = new Map<string, ParseMemory>();
 
-  /** Absolute path of what a URI names; the URI itself where it is no file. */
+  /** Absolute path of what a URI names; the URI itself where it is no file, or none of this machine. */
   pathOf(uri: string): string {
-    return uri.startsWith('file:') ? fileURLToPath(uri) : uri;
+    if (!uri.startsWith('file:')) return uri;
+    try {
+      return fileURLToPath(uri);
+    } catch {
+      return uri;
+    }
   }
 
   uriOf(path: string): string {
     return this.#documents.get(path)?.uri ?? (isAbsolute(path) ? pathToFileURL(path).href : path);
+  }
+
+  get folders(): readonly string[] {
+    return this.#folders;
+  }
+
+  openFolders(uris: readonly string[]): void {
+    const paths = uris.map((uri) => this.pathOf(uri)).filter(isAbsolute);
+    this.#folders = [...new Set([...this.#folders, ...paths])];
+    // A folder says how far what lies in it may reach.
+    this.#facts.clear();
+  }
+
+  closeFolders(uris: readonly string[]): void {
+    const gone = new Set(uris.map((uri) => this.pathOf(uri)));
+    this.#folders = this.#folders.filter((folder) => !gone.has(folder));
+    this.#facts.clear();
   }
 
   get open(): readonly TextDocument[] {
@@ -79,6 +101,8 @@ export class Session {
   }
 
   #fromDisk(path: string): Source | undefined {
+    // What a document without a folder uses would be looked for where the server was started.
+    if (!isAbsolute(path)) return undefined;
     try {
       const { mtimeMs, size } = statSync(path);
       const known = this.#disk.get(path);
@@ -142,7 +166,7 @@ export class Session {
 
   /** The innermost open folder that a file lies in, else the folder of the file. */
   #projectOf(path: string): string {
-    const around = this.folders.filter((folder) => !relative(folder, path).startsWith(`..${sep}`));
+    const around = this.#folders.filter((folder) => !relative(folder, path).startsWith(`..${sep}`));
     return around.sort((a, b) => b.length - a.length)[0] ?? dirname(path);
   }
 }

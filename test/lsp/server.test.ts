@@ -271,6 +271,43 @@ describe('the language server', () => {
     await client.close(uri('crooked.tower'));
   });
 
+  it('looks for nothing around a document that is in no folder yet', async () => {
+    const textDocument = { uri: 'untitled:Untitled-1' };
+    // Of the folder that the server was started in.
+    await client.open(textDocument.uri, 'use "models/two_tower.tower"\ngroup one = user_id\n');
+    const { diagnostics } = await client.diagnostics(textDocument.uri);
+    expect(diagnostics.map(({ code }) => code)).toContain('use-missing');
+    const position = { line: 0, character: 8 };
+    expect(await client.ask('textDocument/definition', { textDocument, position })).toBeNull();
+    expect(await client.ask('textDocument/documentLink', { textDocument })).toBeNull();
+    expect(await client.ask('textDocument/completion', { textDocument, position })).toEqual([]);
+    await client.close(textDocument.uri);
+  });
+
+  it.each(['file:///%E0%A4%A.tower', 'file:///a%2Fb.tower', 'file://server/share/a.tower'])(
+    'answers of %s, which is no path here',
+    async (address) => {
+      await client.open(address, 'modle x\n');
+      const { diagnostics } = await client.diagnostics(address);
+      expect(diagnostics.map(({ code }) => code)).toEqual(['unknown-declaration']);
+      await client.close(address);
+    },
+  );
+
+  it('looks through a folder from when it is opened until it is closed', async () => {
+    const other = temporaryFolder();
+    writeFileSync(join(other, 'far.tower'), 'group far_away = user_id\n');
+    const folders = [{ uri: pathToFileURL(other).href, name: 'other' }];
+    const found = () => client.ask<WorkspaceSymbol[]>('workspace/symbol', { query: 'far_away' });
+    const tell = (event: object) =>
+      client.connection.sendNotification('workspace/didChangeWorkspaceFolders', { event });
+    expect(await found()).toEqual([]);
+    await tell({ added: folders, removed: [] });
+    expect(await found()).toMatchObject([{ name: 'far_away' }]);
+    await tell({ added: [], removed: folders });
+    expect(await found()).toEqual([]);
+  });
+
   it.skipIf(process.platform !== 'linux')('has loaded no engine and no database after all of that', () => {
     const mapped = readFileSync(`/proc/${client.process.pid}/maps`, 'utf8');
     expect(mapped.match(/\S+\.node\b|\S*(?:duckdb|tensorflow|onnxruntime)\S*/g) ?? []).toEqual([]);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { toRange } from '../convert.ts';
 import { linksOf } from '../language/links.ts';
 import { factsOf, type Provider } from '../provider.ts';
@@ -9,7 +9,7 @@ export const links: Provider = {
   register(connection, session) {
     connection.onDocumentLinks((params) => {
       const facts = factsOf(session, params);
-      if (!facts) return null;
+      if (!facts || !isAbsolute(facts.source.name)) return null;
       const folder = dirname(facts.source.name);
       return linksOf(facts.checked.file).flatMap(({ span, path }) => {
         const target = resolve(folder, path);
