@@ -14,6 +14,7 @@ import { drawTowers } from './drawing.ts';
 import { factsOf } from './facts.ts';
 import { formatText, tower } from './language.ts';
 import { element } from './markdown.ts';
+import { theme } from './theme.ts';
 
 const byId = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
 const graphs = byId<HTMLSelectElement>('graph-name');
@@ -49,6 +50,7 @@ const view = new EditorView({
       indentWithTab,
     ]),
     tower,
+    theme,
     EditorView.updateListener.of(({ docChanged }) => {
       if (!docChanged) return;
       clearTimeout(waiting);

@@ -100,4 +100,25 @@ describe.skipIf(chromium === undefined)('the playground', () => {
     await page.type('sen');
     await page.until(`document.querySelector('.cm-tooltip-autocomplete')?.textContent.includes('senet')`);
   });
+
+  it('is as light or dark as the system asks for, and as narrow as its window', async () => {
+    const prefer = (value: string) =>
+      page.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value }] });
+    const lightOf = (selector: string, property: string) =>
+      `getComputedStyle(document.querySelector('${selector}')).${property}.match(/\\d+/g)[0]`;
+    for (const [scheme, paper, ink] of [
+      ['dark', '<', '>'],
+      ['light', '>', '<'],
+    ] as const) {
+      await prefer(scheme);
+      for (const place of ['body', '.cm-gutters']) {
+        await page.until(`${lightOf(place, 'backgroundColor')} ${paper} 128`);
+        await page.until(`${lightOf(place, 'color')} ${ink} 128`);
+      }
+    }
+    const size = { width: 420, height: 900, deviceScaleFactor: 1, mobile: false };
+    await page.send('Emulation.setDeviceMetricsOverride', size);
+    await page.until('document.documentElement.scrollWidth <= innerWidth');
+    expect(await page.value<number>(`document.getElementById('editor').clientWidth`)).toBeGreaterThan(380);
+  });
 });
