@@ -25,7 +25,7 @@ const mayImport: Record<string, readonly string[]> = {
   feed: ['embedding', 'lower', 'data', 'graph', 'engine', ...base],
   run: ['feed', 'embedding', 'data', 'engine', 'lower', 'library', 'graph', 'model', ...base],
   api: ['pipeline', 'format', 'run', 'data', 'engine', 'lower', 'model', 'syntax', 'graph', ...base],
-  lsp: ['pipeline', 'format', 'data', 'lower', 'library', 'model', 'syntax', 'grammar', 'graph', ...base],
+  lsp: ['pipeline', 'format', 'lint', 'data', 'lower', 'library', 'model', 'syntax', 'grammar', 'graph', ...base],
   cli: [
     'lsp',
     'reference',

@@ -260,6 +260,31 @@ describe('the language server', () => {
     });
   });
 
+  it('offers all certain mends at once, where they are asked for', async () => {
+    const wrong = model.replace('mlp(32, 8)', 'mpl(32, 8);').replace('cosine', 'cosin');
+    await client.open(uri('wrong.tower'), wrong);
+    const start = { line: 0, character: 0 };
+    const ask = (only: string[]) =>
+      client.ask<CodeAction[]>('textDocument/codeAction', {
+        textDocument: { uri: uri('wrong.tower') },
+        range: { start, end: { line: 99, character: 0 } },
+        context: { diagnostics: [], only },
+      });
+    const [action, ...others] = await ask(['source.fixAll']);
+    expect([action?.kind, others]).toEqual(['source.fixAll.tower', []]);
+    const [edit] = action!.edit!.changes![uri('wrong.tower')]!;
+    const lines = model.split('\n').slice(3, 8);
+    expect(edit).toEqual({
+      range: { start: { line: 3, character: 0 }, end: { line: 8, character: 0 } },
+      newText: `${lines.join('\n')}\n`,
+    });
+    const kinds = (await ask(['quickfix'])).map(({ kind }) => kind);
+    expect(new Set(kinds)).toEqual(new Set(['quickfix']));
+    expect(await ask(['source.fixAll.eslint'])).toEqual([]);
+    expect(await ask(['refactor'])).toEqual([]);
+    await client.close(uri('wrong.tower'));
+  });
+
   it('formats', async () => {
     const crooked = model.replace('score = cosine', 'score    =   cosine');
     await client.open(uri('crooked.tower'), crooked);

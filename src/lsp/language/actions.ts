@@ -1,5 +1,6 @@
-/** What mends a mistake: the fixes that its diagnostic carries, in words. */
+/** What mends a mistake: the fixes that its diagnostic carries, in words; for a warning also the comment that silences it. */
 import type { Diagnostic, Edit } from '../../diagnostics/diagnostic.ts';
+import { silenceOf } from '../../lint/silence.ts';
 import { textOf } from '../../text/source.ts';
 
 export interface Action {
@@ -19,9 +20,16 @@ export function actionsFor(
 ): readonly Action[] {
   return diagnostics
     .filter(({ at }) => at !== undefined && at.source.name === file && at.start <= end && at.end >= start)
-    .flatMap((diagnostic) =>
-      diagnostic.fixes.map((edits, at) => ({ title: titleOf(edits), diagnostic, edits, preferred: at === 0 })),
-    );
+    .flatMap((diagnostic) => [...mends(diagnostic), ...silences(diagnostic)]);
+}
+
+const mends = (diagnostic: Diagnostic): readonly Action[] =>
+  diagnostic.fixes.map((edits, at) => ({ title: titleOf(edits), diagnostic, edits, preferred: at === 0 }));
+
+function silences(diagnostic: Diagnostic): readonly Action[] {
+  const edit = silenceOf(diagnostic);
+  if (!edit) return [];
+  return [{ title: `Ignore \`${diagnostic.code}\` here: say why`, diagnostic, edits: [edit], preferred: false }];
 }
 
 function titleOf(edits: readonly Edit[]): string {

@@ -1,25 +1,54 @@
-import { CodeActionKind } from 'vscode-languageserver';
+import { type CodeAction, CodeActionKind, type CodeActionParams } from 'vscode-languageserver';
+import { applySafeFixes } from '../../diagnostics/fixes.ts';
+import { makeSource } from '../../text/source.ts';
 import { toOffset, toWorkspaceEdit } from '../convert.ts';
 import { toProtocol } from '../diagnostics.ts';
 import { actionsFor } from '../language/actions.ts';
+import { changeOf } from '../language/change.ts';
+import type { Facts } from '../language/facts.ts';
 import { factsOf, type Provider } from '../provider.ts';
+import type { Session } from '../session.ts';
+
+/** What `tower check --fix` does; a part of what an editor may do whenever a file is saved. */
+const fixAll = `${CodeActionKind.SourceFixAll}.tower`;
 
 export const codeActions: Provider = {
-  capabilities: { codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix] } },
+  capabilities: { codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, fixAll] } },
   register(connection, session) {
     connection.onCodeAction((params) => {
       const facts = factsOf(session, params);
       if (!facts) return null;
-      const { source, checked } = facts;
-      const { start, end } = params.range;
-      const found = actionsFor(checked.diagnostics, source.name, toOffset(source, start), toOffset(source, end));
-      return found.map(({ title, diagnostic, edits, preferred }) => ({
-        title,
-        kind: CodeActionKind.QuickFix,
-        isPreferred: preferred,
-        diagnostics: [toProtocol(session, diagnostic)],
-        edit: toWorkspaceEdit(session, edits),
-      }));
+      const { only } = params.context;
+      const wants = (kind: string): boolean => only?.some((one) => `${kind}.`.startsWith(`${one}.`)) ?? false;
+      return [
+        ...(!only || wants(CodeActionKind.QuickFix) ? quickFixes(session, facts, params) : []),
+        // Where any will do, it would stand among the fixes of one place.
+        ...(wants(fixAll) ? fixesOfAll(session, facts) : []),
+      ];
     });
   },
 };
+
+function quickFixes(session: Session, { source, checked }: Facts, { range }: CodeActionParams): CodeAction[] {
+  const [start, end] = [toOffset(source, range.start), toOffset(source, range.end)];
+  return actionsFor(checked.diagnostics, source.name, start, end).map(({ title, diagnostic, edits, preferred }) => ({
+    title,
+    kind: CodeActionKind.QuickFix,
+    isPreferred: preferred,
+    diagnostics: [toProtocol(session, diagnostic)],
+    edit: toWorkspaceEdit(session, edits),
+  }));
+}
+
+function fixesOfAll(session: Session, { source }: Facts): CodeAction[] {
+  const { name } = source;
+  const { text } = applySafeFixes(
+    source,
+    (one) => session.factsWith(name, new Map([[name, one]]))?.checked.diagnostics ?? [],
+    (next) => makeSource(name, next),
+  );
+  const change = changeOf(source, text);
+  return change
+    ? [{ title: 'Mend all that has one certain mend', kind: fixAll, edit: toWorkspaceEdit(session, [change]) }]
+    : [];
+}

@@ -1,4 +1,5 @@
-import { toRange } from '../convert.ts';
+import { toTextEdit } from '../convert.ts';
+import { changeOf } from '../language/change.ts';
 import { factsOf, type Provider } from '../provider.ts';
 
 export const formatting: Provider = {
@@ -12,9 +13,8 @@ export const formatting: Provider = {
       const { format } = await import('../../format/format.ts');
       const { tabSize, insertSpaces } = params.options;
       const { output } = format(source, { tabWidth: tabSize, useTabs: !insertSpaces });
-      if (output === undefined || output === source.text) return [];
-      const range = toRange({ source, start: 0, end: source.text.length });
-      return [{ range: { ...range, start: { line: 0, character: 0 } }, newText: output }];
+      const change = output === undefined ? undefined : changeOf(source, output);
+      return change ? [toTextEdit(change)] : [];
     });
   },
 };
