@@ -3,6 +3,7 @@ import type { Edit } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../text/source.ts';
 import type { Facts } from './facts.ts';
 import { occurrenceAt } from './occurrences/occurrence.ts';
+import { partnersOf } from './partners.ts';
 import { isSame, type NamedSymbol } from './symbols.ts';
 
 /** The name at an offset: what it stands for, and where exactly it is. */
@@ -36,7 +37,7 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 export type Renaming = { readonly edits: readonly Edit[] } | { readonly refusal: string };
 
 /**
- * Gives a name another one, in all the files given.
+ * Gives a name another one, in all the files given, the first of which has it in scope; a channel's partners keep it company.
  * @param recheck a file of that name as it would be with these edits made
  * @returns a refusal where the new name is none, or would stand for something else in some place
  */
@@ -49,27 +50,36 @@ export function renameSymbol(
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     return { refusal: `\`${name}\` is no name: a name is made of the letters a to z, digits and \`_\`` };
   }
-  const references = referencesTo(symbol, files);
-  const edits = references.map(({ span }): Edit => ({ at: span, text: name }));
+  const symbols = [symbol, ...files.slice(0, 1).flatMap((facts) => partnersOf(symbol, facts))];
+  const edits = symbols.flatMap((one) => referencesTo(one, files)).map(({ span }): Edit => ({ at: span, text: name }));
   if (name === symbol.name) return { edits: [] };
   const after = recheck(edits);
-  // Each place of the name is now somewhere else, and every other one is as it was.
-  const moved = references.map(({ span }) => placeAfter(span, edits)).sort();
-  const declared = placeAfter(symbol.span, edits);
-  const renamed = after
-    .flatMap(({ occurrences }) => occurrences)
-    .find((one) => one.is === 'symbol' && one.declares && place(one.span) === declared);
-  const now = renamed?.is === 'symbol' ? referencesTo(renamed.symbol, after).map(({ span }) => place(span)) : [];
   const mistakes = (all: readonly Facts[]): number =>
     all.reduce(
       (sum, { checked }) => sum + checked.diagnostics.filter(({ severity }) => severity === 'error').length,
       0,
     );
-  const same = now.length === moved.length && [...now].sort().every((at, index) => at === moved[index]);
-  if (!same || mistakes(after) > mistakes(files)) {
+  if (!symbols.every((one) => isMoved(one, files, after, edits)) || mistakes(after) > mistakes(files)) {
     return { refusal: `\`${name}\` stands for something else here` };
   }
   return { edits };
+}
+
+/** Whether each place of the name is now somewhere else, and no other place has it. */
+function isMoved(
+  symbol: NamedSymbol,
+  before: readonly Facts[],
+  after: readonly Facts[],
+  edits: readonly Edit[],
+): boolean {
+  const moved = referencesTo(symbol, before).map(({ span }) => placeAfter(span, edits));
+  const declared = placeAfter(symbol.span, edits);
+  const renamed = after
+    .flatMap(({ occurrences }) => occurrences)
+    .find((one) => one.is === 'symbol' && one.declares && place(one.span) === declared);
+  const now = renamed?.is === 'symbol' ? referencesTo(renamed.symbol, after).map(({ span }) => place(span)) : [];
+  moved.sort();
+  return now.length === moved.length && now.sort().every((at, index) => at === moved[index]);
 }
 
 const place = ({ source, start }: Span): string => `${source.name} ${start}`;

@@ -42,6 +42,15 @@ describe('references', () => {
 });
 
 describe('rename', () => {
+  it('renames both channels that a score pairs by their name', () => {
+    const whole = model.replace('user.main, item.main', 'user, item');
+    const { facts } = marked(`${whole}|`);
+    const found = symbolAt(facts, whole.indexOf('main = first'))!;
+    const edited = (edits: readonly Edit[]): string => applyEdits(facts.source, edits);
+    const renaming = renameSymbol(found.symbol, 'out', [facts], (edits) => [factsOf(edited(edits))]);
+    expect('edits' in renaming && edited(renaming.edits)).toBe(whole.replaceAll('main', 'out'));
+  });
+
   it('renames each place and no other', () => {
     expect(rename('group per|son', 'people')).toBe(model.replaceAll('person', 'people'));
     expect(rename('block de|ep', 'shallow')).toBe(model.replaceAll('deep', 'shallow'));
