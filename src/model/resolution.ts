@@ -61,6 +61,8 @@ export interface TowerStepPart {
   readonly channel: boolean;
   /** Absent when it is not sound. */
   readonly flow?: Flow;
+  /** Where it is not: what stands before the first step that is unsound, for whoever writes there. */
+  readonly begun?: Flow;
   /** What its flow begins with, sound or not; absent where that is not made of names. */
   readonly reads?: readonly SourceName[];
 }

@@ -4,6 +4,7 @@ import { argumentsAt } from './completion/arguments.ts';
 import { entriesAt } from './completion/entries.ts';
 import { headerAt } from './completion/header.ts';
 import { Here, type Surroundings } from './completion/here.ts';
+import { ignoresAt } from './completion/ignores.ts';
 import { type Completion, declarations } from './completion/item.ts';
 import { textsAt } from './completion/texts.ts';
 import { valuesAt } from './completion/values.ts';
@@ -18,7 +19,10 @@ export interface Completions {
 
 export function completionsAt(facts: Facts, offset: number, around: Surroundings = {}): Completions {
   const place = placeAt(facts, offset);
-  if (!place) return { span: { source: facts.source, start: offset, end: offset }, items: [] };
+  if (!place) {
+    const { start, items } = ignoresAt(facts, offset) ?? { start: offset, items: [] };
+    return { span: { source: facts.source, start, end: offset }, items };
+  }
   const start = place.text?.start ?? place.start;
   const span = { source: facts.source, start, end: place.text ? place.text.end : offset };
   return { span, items: itemsAt(facts, place, around) };

@@ -6,7 +6,7 @@ import type { Arrow } from '../../lower/flow.ts';
 import { GraphInputs } from '../../lower/inputs.ts';
 import type { RowsOf } from '../../lower/plan.ts';
 import { lowerTower, makeTowerContext, type TowerContext } from '../../lower/tower.ts';
-import type { FlowSource, Tower, TowerStep } from '../../model/model.ts';
+import type { Flow, FlowSource, Tower, TowerStep } from '../../model/model.ts';
 import type { Resolution, TowerPart } from '../../model/resolution.ts';
 import type { Checked } from '../../pipeline.ts';
 
@@ -16,7 +16,11 @@ export const events: RowsOf = { kind: 'events' };
 export function arrowsOf({ shapes, resolution }: Checked): readonly Arrow[] {
   if (shapes) return shapes.arrows;
   const features = soundFeatures(resolution);
-  return resolution.towers.flatMap((part) => lowerOne(soundTower(part, resolution, features), features).arrows);
+  return resolution.towers.flatMap((part) => {
+    const sound = soundTower(part, resolution, features);
+    const steps = [...sound.steps, ...begunSteps(part, resolution, features)];
+    return lowerOne({ ...sound, steps }, features).arrows;
+  });
 }
 
 /** Features whose arguments go together, and that name none of which they do not. */
@@ -42,20 +46,29 @@ export function soundFeatures({ features, towers }: Resolution): LoweredFeatures
 }
 
 /** The steps of a tower whose flow is sound, and begins with something sound. */
-export function soundTower(part: TowerPart, { scope, groups }: Resolution, features: LoweredFeatures): Tower {
+export function soundTower(part: TowerPart, resolution: Resolution, features: LoweredFeatures): Tower {
+  const steps = part.steps.flatMap(({ name, span, channel, flow }): TowerStep[] =>
+    flow && beginsSound(flow, resolution, features) ? [{ name, span, channel, flow }] : [],
+  );
+  const { name, span } = part;
+  return { name, span, features: part.features, steps, ...(part.key ? { key: part.key.name } : {}) };
+}
+
+/** What comes before the mistake in flows that have one, under a name that nothing can read. */
+function begunSteps(part: TowerPart, resolution: Resolution, features: LoweredFeatures): readonly TowerStep[] {
+  return part.steps.flatMap(({ name, span, begun }): TowerStep[] =>
+    begun && beginsSound(begun, resolution, features) ? [{ name: `${name} …`, span, channel: false, flow: begun }] : [],
+  );
+}
+
+function beginsSound({ from }: Flow, { scope, groups }: Resolution, features: LoweredFeatures): boolean {
   const isWhole = (name: string): boolean => {
     const group = scope.groups.get(name);
     return group === undefined || group.members.length === groups.get(name)?.length;
   };
-  const steps = part.steps.flatMap(({ name, span, channel, flow }): TowerStep[] => {
-    if (!flow) return [];
-    const opens = openedBy(flow.from).every(
-      (source) => isWhole(source.name) && source.features.every((feature) => features.byName.has(feature)),
-    );
-    return opens ? [{ name, span, channel, flow }] : [];
-  });
-  const { name, span } = part;
-  return { name, span, features: part.features, steps, ...(part.key ? { key: part.key.name } : {}) };
+  return openedBy(from).every(
+    (source) => isWhole(source.name) && source.features.every((feature) => features.byName.has(feature)),
+  );
 }
 
 /** The groups and features that a flow's source opens: none for a step above, those of all its parts for a block of several. */

@@ -36,14 +36,19 @@ export function signatureAt(facts: Facts, offset: number): Signature | undefined
   };
 }
 
-const side = (doc: string): Parameters[string] => ({ type: { is: 'text' }, doc, required: true, positional: true });
+const place = (doc: string, ...of: readonly string[]): Parameters[string] => ({
+  type: { is: 'choice', of },
+  doc,
+  required: true,
+  positional: true,
+});
 
 /** What a score's first two places are, which no table says. */
 const sides: Parameters = {
-  query: side('The tower that asks, or one of its channels: `user`, `user.click`.'),
-  item: side('The tower that is retrieved, or one of its channels.'),
+  query: place('The tower that asks, or one of its channels: `user`, `user.click`.', 'tower', 'tower.channel'),
+  item: place('The tower that is retrieved, or one of its channels.', 'tower', 'tower.channel'),
 };
-const column: Parameters = { column: side('The column whose earlier values it holds.') };
+const column: Parameters = { column: place('The column whose earlier values it holds.', 'feature', 'column') };
 
 /** By its name, by its word, else by its place among those without a name. */
 function activeParameter(call: CallPlace, parameters: Parameters): string | undefined {

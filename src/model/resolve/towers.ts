@@ -3,9 +3,9 @@ import { notes } from '../../diagnostics/codes.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { nearest } from '../../text/nearest.ts';
 import { removal } from '../edits.ts';
-import type { Flow, FlowStep } from '../model.ts';
+import type { FlowStep } from '../model.ts';
 import { rename } from '../report.ts';
-import type { SourceName, TowerInput, TowerPart, TowerStepPart } from '../resolution.ts';
+import type { TowerInput, TowerPart, TowerStepPart } from '../resolution.ts';
 import { read, type Workspace } from '../workspace.ts';
 import { labelExtra } from './features.ts';
 import type { Blocks } from './flows.ts';
@@ -28,13 +28,20 @@ export function resolveTower(workspace: Workspace, node: Ast.Tower, groups: Grou
       const message = notes.first(name);
       report(workspace, span, { what, name, other: other === 'step' ? what : other }, message, first);
     } else seen.set(name, entry.name);
-    const { flow, reads } = resolveFlow(workspace, node, entry, { inputs, features, above: steps, groups }, blocks);
+    const { flow, begun, reads } = resolveFlow(
+      workspace,
+      node,
+      entry,
+      { inputs, features, above: steps, groups },
+      blocks,
+    );
     steps.push({
       name,
       span,
       node: entry,
       channel: entry.channel,
       ...(flow && !first ? { flow } : {}),
+      ...(begun && !first ? { begun } : {}),
       ...(reads === undefined ? {} : { reads }),
     });
   }
@@ -100,11 +107,14 @@ function resolveFlow(
   entry: Ast.TowerEntry,
   surroundings: Omit<Surroundings, 'tower' | 'entry'>,
   blocks: Blocks,
-): { readonly flow?: Flow; readonly reads?: readonly SourceName[] } {
+): Pick<TowerStepPart, 'flow' | 'begun' | 'reads'> {
   const [first, ...rest] = entry.flow.kind === 'Flow' ? entry.flow.steps : [entry.flow];
   const source = first && resolveSource(workspace, first, { ...surroundings, tower, entry }, blocks);
   const steps = rest.map(blocks.step);
   const reads = source ? readsOf(source) : first && writtenSources(first);
-  if (!source || !reads || steps.some((step) => step === undefined)) return reads ? { reads } : {};
-  return { reads, flow: { span: entry.flow.span, from: source, steps: steps as FlowStep[] } };
+  if (!source || !reads) return reads ? { reads } : {};
+  const unsound = steps.indexOf(undefined);
+  const sound = (unsound === -1 ? steps : steps.slice(0, unsound)) as FlowStep[];
+  const flow = { span: entry.flow.span, from: source, steps: sound };
+  return unsound === -1 ? { reads, flow } : { reads, begun: flow };
 }

@@ -165,6 +165,38 @@ describe('completion', () => {
     expect(labels('features {\n  |\n}', around)).toEqual(['userId']);
   });
 
+  it('offers blocks in the order of the arrow before it while their name is typed', () => {
+    const blocks = (typed: string): string[] => labels(model({ user: `channel main = person -> flatten -> ${typed}` }));
+    expect(blocks('de|')).toEqual(blocks('|'));
+  });
+
+  it('offers nothing that would be made of itself', () => {
+    expect(labels('let a = 1\nlet b = 2 * a|')).toEqual(['a']);
+    expect(labels('features { a: id, b: list(|) }')).not.toContain('b');
+  });
+
+  it('offers a channel that several towers have once', () => {
+    const towers = ['a', 'b'].map((name) => `tower ${name}(x) { channel main = x -> dense(4) }\n`).join('');
+    expect(labels(`features { x: id }\n${towers}tower c(x) { channel | }`)).toEqual(['main']);
+  });
+
+  it('offers files with their quotes where none stands yet', () => {
+    const around = { towerFiles: ['a.tower'], dataFiles: ['a.csv'], columns: ['userId'] };
+    expect(labels('use |', around)).toEqual(['"a.tower"']);
+    expect(labels('use "|"', around)).toEqual(['a.tower']);
+    expect(labels('use "a.tower" |', around)).toEqual([]);
+    expect(labels('data d { events = | }', around)).toEqual(['"a.csv"']);
+    expect(labels('data d { columns { a = | } }', around)).toEqual(['"userId"']);
+  });
+
+  it('offers the codes of warnings to a comment that silences one, those of the file first', () => {
+    const offered = labels(`${model({ after: 'train { batch = 8 }' })}// tower-ignore fe|`);
+    expect(offered[0]).toBe('few-negatives');
+    expect(offered).toContain('unused-constant');
+    expect(offered).not.toContain('unknown-kind');
+    expect(labels('// tower-ignore few-negatives: so |')).toEqual([]);
+  });
+
   it('offers nothing in a comment', () => {
     expect(labels(model({ after: '// tr|' }))).toEqual([]);
   });

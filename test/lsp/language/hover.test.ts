@@ -72,6 +72,16 @@ describe('hover', () => {
     expect(hoverAt(facts, broken.indexOf('keyed by movie_id') + 10)?.text).toContain('feature movie_id');
   });
 
+  it('shows types before the mistake of a flow, and none after it', () => {
+    const wrong = model('first = user_id -> flatten -> mlpx(8) -> dense(2)\n  channel main = first -> dense(4)');
+    const arrow = (words: string): string => hover(wrong.replace(words, `|${words}`));
+    expect(arrow('-> flatten -> mlpx')).toContain('fields[1 × 16]');
+    expect(arrow('-> mlpx')).toContain('vector[16]');
+    expect(arrow('-> dense(2)')).toBe('');
+    expect(arrow('-> dense(4)')).toBe('');
+    expect(inlaysIn(factsOf(wrong), 0, wrong.length).map(({ text }) => text)).toEqual(['vector[4]']);
+  });
+
   it('writes every type where flows of several go through one block', () => {
     const text = `block deep = dense(4) -> mean_of\n${model()}`.replace(' -> mean_of', '');
     const both = text
@@ -90,6 +100,11 @@ describe('signature help', () => {
     const parameter = found?.active === undefined ? undefined : found.parameters[found.active];
     return parameter && found!.text.slice(parameter.start, parameter.end).split(/[:?…]/)[0];
   };
+
+  it('says that a score takes towers', () => {
+    const { facts, offset } = marked(model().replace('cosine(user, item)', 'cosine(|)'));
+    expect(signatureAt(facts, offset)?.text).toBe('cosine(query: tower | tower.channel, item: tower | tower.channel)');
+  });
 
   it('knows the argument at the cursor by its name, its place and its word', () => {
     expect(active(model('channel main = user_id -> mlp(8, |)'))).toBe('units');

@@ -7,7 +7,7 @@ import { taskEntries } from '../../../model/resolve/tasks.ts';
 import { trainEntries } from '../../../model/resolve/train.ts';
 import { is } from '../../../syntax/token.ts';
 import type { Here } from './here.ts';
-import { type Completion, symbolItem } from './item.ts';
+import { type Completion, symbolItem, unique } from './item.ts';
 
 export function entriesAt(here: Here): readonly Completion[] {
   const { declaration, before } = here.place;
@@ -73,10 +73,11 @@ function missing({ place }: Here, entries: Readonly<Record<string, string>>): Co
 function otherChannels({ place, symbols }: Here): Completion[] {
   const own = place.declaration.name ?? '';
   const has = new Set(symbols.steps(own).map(({ name }) => name));
-  return symbols
+  const channels = symbols
     .all('tower')
     .filter(({ name }) => name !== own)
     .flatMap(({ name }) => symbols.steps(name))
     .filter(({ sort, name }) => sort === 'channel' && !has.has(name))
     .map((symbol) => ({ ...symbolItem(symbol), insert: `${symbol.name} = ` }));
+  return unique(channels);
 }

@@ -10,9 +10,7 @@ import type { Here } from './here.ts';
 import { type Completion, kindItems, symbolItem, unique } from './item.ts';
 
 export function blocksAt(here: Here): Completion[] {
-  const { declaration } = here.place;
-  const own = declaration.word === 'block' ? declaration.name : undefined;
-  const declared = here.names('block').filter(({ label }) => label !== own);
+  const declared = here.names('block');
   const hidden = new Set(declared.map(({ label }) => label));
   const kinds = kindItems('block', here.library.blocks).filter(({ label }) => !hidden.has(label));
   return fittingFirst(here, [...declared, ...kinds]);

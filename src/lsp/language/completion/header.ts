@@ -3,11 +3,13 @@ import * as t from '../../../../grammar/tokens.ts';
 import { is } from '../../../syntax/token.ts';
 import type { Here } from './here.ts';
 import type { Completion } from './item.ts';
+import { quotedAt } from './texts.ts';
 
 export function headerAt(here: Here): readonly Completion[] {
   const { declaration, before } = here.place;
   const last = before.at(-1);
   if (declaration.word === 'shared' || is(last, t.Shared)) return [{ label: 'block', sort: 'word' }];
+  if (declaration.word === 'use') return is(last, t.Text) ? [] : quotedAt(here);
   if (declaration.word !== 'tower') return [];
   const open = before.findLastIndex((token) => is(token, t.LeftParenthesis));
   const closed = before.findLastIndex((token) => is(token, t.RightParenthesis));

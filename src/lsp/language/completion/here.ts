@@ -18,6 +18,9 @@ export interface Surroundings {
 /** A place in a declaration. */
 export type PlaceWithin = Place & Required<Pick<Place, 'declaration'>>;
 
+/** What a value gives a name to, by the word of its declaration. */
+const declares: Readonly<Record<string, LookupSort>> = { features: 'feature', let: 'constant', block: 'block' };
+
 export class Here {
   readonly symbols: Symbols;
 
@@ -33,8 +36,14 @@ export class Here {
     return this.facts.checked.resolution.library;
   }
 
+  /** All but what is being declared here: nothing is made of itself. */
   names(...among: readonly LookupSort[]): Completion[] {
-    return among.flatMap((sort) => this.symbols.all(sort).map(symbolItem));
+    const { declaration, entry } = this.place;
+    const own = entry?.name ?? declaration.name;
+    return among.flatMap((sort) => {
+      const all = this.symbols.all(sort);
+      return (declares[declaration.word] === sort ? all.filter(({ name }) => name !== own) : all).map(symbolItem);
+    });
   }
 
   columns(): Completion[] {

@@ -1,4 +1,4 @@
-/** Between quotes: files, and columns of the data. */
+/** What a text may say: files, and columns of the data. */
 import type { Here } from './here.ts';
 import type { Completion } from './item.ts';
 
@@ -11,3 +11,7 @@ export function textsAt(here: Here): readonly Completion[] {
   if (body === 'entries' && ['events', 'items', 'users'].includes(entry.name)) return files(dataFiles);
   return here.columns();
 }
+
+/** The same where no quote stands yet: they come with it. */
+export const quotedAt = (here: Here): readonly Completion[] =>
+  textsAt(here).map((item) => ({ ...item, label: `"${item.label}"` }));

@@ -10,6 +10,7 @@ import { kindDoc } from '../markdown.ts';
 import { beginningsAt, blocksAt } from './flows.ts';
 import type { Here } from './here.ts';
 import { type Completion, kindItems, unique } from './item.ts';
+import { quotedAt } from './texts.ts';
 
 export function valuesAt(here: Here): readonly Completion[] {
   const { library, place } = here;
@@ -86,7 +87,7 @@ function dataValue(here: Here, entry: string): readonly Completion[] {
       : [];
   }
   if (entry === 'split') return kindItems('split', splits);
-  if (Object.hasOwn(dataEntries, entry)) return [];
+  if (here.place.body === 'columns' || Object.hasOwn(dataEntries, entry)) return quotedAt(here);
   return [
     {
       label: 'past',
