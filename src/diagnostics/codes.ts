@@ -160,9 +160,12 @@ export const codes = {
     ({ found }) => `\`${found}\` is not the arrow of a flow`,
     () => 'write `->`',
   ),
-  'stray-description': row<object>(
+  'stray-description': row<{ beside: boolean }>(
     'warning',
-    () => 'this `///` describes nothing: no declaration or entry follows it',
+    ({ beside }) =>
+      beside
+        ? 'this `///` does not describe what it stands beside: it belongs to what follows'
+        : 'this `///` describes nothing: no declaration or entry follows it',
     () => 'begin it with `//`, or put it above what it describes',
   ),
 

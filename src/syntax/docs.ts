@@ -13,42 +13,49 @@ export interface Docs {
   readonly comments: ReadonlyMap<number, readonly IToken[]>;
   /** Those that nothing follows. */
   readonly trailing: readonly IToken[];
+  /** Those on the line of what stands before them. */
+  readonly beside: ReadonlySet<IToken>;
 }
 
 /** Give each run of `///` lines to the token below it. */
 export function docsAbove(tokens: readonly IToken[], comments: readonly IToken[]): Docs {
   const found = new Map<number, IToken[]>();
   const trailing: IToken[] = [];
+  const beside = new Set<IToken>();
   for (const comment of comments) {
     if (!comment.image.startsWith('///')) continue;
-    const below = tokens[firstFrom(tokens, comment.startOffset)]?.startOffset;
+    const next = firstFrom(tokens, comment.startOffset);
+    if (tokens[next - 1]?.endLine === comment.startLine) beside.add(comment);
+    const below = tokens[next]?.startOffset;
     if (below === undefined) trailing.push(comment);
     else if (found.has(below)) found.get(below)!.push(comment);
     else found.set(below, [comment]);
   }
   const text = new Map([...found].map(([at, lines]) => [at, lines.map((line) => strip(line.image)).join('\n')]));
-  return { text, comments: found, trailing };
+  return { text, comments: found, trailing, beside };
 }
 
 function strip(image: string): string {
   return image.slice(3).replace(/^ /, '').trimEnd();
 }
 
-/** Warnings for the `///` comments that belong to no declaration and no entry. */
+/** Warnings for the `///` comments that belong to no declaration and no entry, and those that look as if to another. */
 export function strayDocs(source: Source, docs: Docs, file: File): Diagnostic[] {
   const homes = new Set<number>();
   for (const declaration of file.declarations) addHomes(declaration, homes);
   const last = file.declarations.at(-1)?.span.end ?? 0;
-  const strays = [...docs.comments]
+  const known = [...docs.comments]
     // After a mistake it may be the reading that failed, not the writer.
-    .filter(
-      ([below]) => !homes.has(below) && file.declarations.some(({ span }) => span.start <= below && below < span.end),
-    )
-    .flatMap(([, comments]) => comments);
-  return [...strays, ...docs.trailing.filter((comment) => comment.startOffset >= last)].map((comment) => {
+    .filter(([below]) => file.declarations.some(({ span }) => span.start <= below && below < span.end));
+  const strays = known.flatMap(([below, comments]) =>
+    homes.has(below) ? comments.filter((comment) => docs.beside.has(comment)) : comments,
+  );
+  const all = [...strays, ...docs.trailing.filter((comment) => comment.startOffset >= last)];
+  return all.map((comment) => {
     const at = spanOf(source, comment);
     const slash = { source, start: at.start, end: at.start + 1 };
-    return diagnose('stray-description', at, {}, { fixes: [[{ at: slash, text: '' }]] });
+    const facts = { beside: docs.beside.has(comment) };
+    return diagnose('stray-description', at, facts, { fixes: [[{ at: slash, text: '' }]] });
   });
 }
 

@@ -104,7 +104,7 @@ export const syntax = {
   },
   'stray-description': {
     means:
-      'A comment with three slashes describes the declaration or entry below it, and editors show it there. This one stands above neither. With two slashes it is a comment like any other.',
+      'A comment with three slashes describes the declaration or entry below it, and editors show it there. This one stands above neither, or at the end of a line, where it would describe the next one. With two slashes it is a comment like any other.',
     wrong: 'features {\n  user_id : id(dim: 32)\n  /// all of them\n}\n',
   },
   'not-text': {
