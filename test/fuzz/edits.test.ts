@@ -14,6 +14,7 @@ import { inlaysIn } from '../../src/lsp/language/inlay.ts';
 import { linksOf } from '../../src/lsp/language/links.ts';
 import { outlineOf } from '../../src/lsp/language/outline.ts';
 import { referencesTo, symbolAt } from '../../src/lsp/language/references.ts';
+import { selectionsAt } from '../../src/lsp/language/selection.ts';
 import { signatureAt } from '../../src/lsp/language/signature.ts';
 import { check } from '../../src/pipeline.ts';
 import type { Random } from '../../src/random/random.ts';
@@ -73,6 +74,7 @@ function ask(text: string, random: Random): void {
     const symbol = symbolAt(facts, offset);
     if (symbol) referencesTo(symbol.symbol, [facts]);
     actionsFor(checked.diagnostics, source.name, offset, offset);
+    selectionsAt(checked.file, offset);
   }
   inlaysIn(facts, 0, text.length);
   foldsOf(facts);

@@ -12,6 +12,7 @@ import type {
   Hover,
   InlayHint,
   Location,
+  SelectionRange,
   SemanticTokens,
   SignatureHelp,
   TextEdit,
@@ -205,6 +206,17 @@ describe('the language server', () => {
     });
     const { line } = at(model, 'task watch');
     expect(folds).toEqual([{ startLine: line, endLine: line + 2 }]);
+  });
+
+  it('grows a selection', async () => {
+    const { textDocument, position } = on('films.tower', model, 'flatten');
+    const [grown] = await client.ask<SelectionRange[]>('textDocument/selectionRange', {
+      textDocument,
+      positions: [position],
+    });
+    const start = position;
+    expect(grown?.range).toEqual({ start, end: { ...start, character: start.character + 'flatten'.length } });
+    expect(grown?.parent?.range.start).toEqual(at(model, 'profile -> flatten'));
   });
 
   it('colours words by what they are', async () => {

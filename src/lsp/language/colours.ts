@@ -1,11 +1,11 @@
 /** What each word is, for semantic highlighting: the same word may be a feature here and a kind there. */
 import * as t from '../../../grammar/tokens.ts';
-import { declarationWords, looksLikeDeclaration } from '../../syntax/layout.ts';
-import { is, isAny } from '../../syntax/token.ts';
+import { is } from '../../syntax/token.ts';
 import type { Span } from '../../text/source.ts';
 import type { Facts } from './facts.ts';
 import type { Occurrence } from './occurrences/occurrence.ts';
 import type { SymbolSort } from './symbols.ts';
+import { isKeyword } from './words.ts';
 
 /** In the order of the legend. */
 export const colourTypes = [
@@ -53,23 +53,13 @@ export function coloursOf(facts: Facts, start = 0, end = Number.POSITIVE_INFINIT
     else if (is(token, t.NumberToken)) add(from, to, 'number');
     else if (is(token, t.Arrow)) add(from, to, 'operator');
     else if (meaning) add(from, to, ...look(meaning));
-    else if (isKeyword(facts, at)) add(from, to, 'keyword');
+    else if (isKeyword(lexed.tokens, at)) add(from, to, 'keyword');
     else if (is(token, t.Name)) add(from, to, 'variable');
   }
   for (const { startOffset, endOffset, image } of lexed.comments) {
     add(startOffset, (endOffset ?? startOffset) + 1, 'comment', image.startsWith('///') ? ['documentation'] : []);
   }
   return colours.sort((a, b) => a.span.start - b.span.start);
-}
-
-/** A word of the grammar where it is not a name. */
-function isKeyword({ lexed: { tokens } }: Facts, at: number): boolean {
-  const token = tokens[at];
-  const next = tokens[at + 1];
-  if (isAny(token, declarationWords)) return looksLikeDeclaration(tokens, at) || !isAny(next, [t.Equals, t.Colon]);
-  if (is(token, t.Columns)) return is(next, t.LeftBrace);
-  if (is(token, t.Channel)) return is(next, t.Name);
-  return isAny(token, [t.Keyed, t.By]);
 }
 
 const ofSymbol: Readonly<Record<SymbolSort, ColourType>> = {

@@ -1,6 +1,7 @@
 /** What is shown for the word, or the arrow, under the pointer. */
 import * as t from '../../../grammar/tokens.ts';
 import { makeConstants } from '../../model/constants.ts';
+import { endOf, spanOf } from '../../syntax/token.ts';
 import { type Span, textOf } from '../../text/source.ts';
 import { type Costs, costsOf, printCost, thousands } from './costs.ts';
 import type { Facts } from './facts.ts';
@@ -8,6 +9,7 @@ import { fence, kindDoc, parameterDoc } from './markdown.ts';
 import { type Occurrence, occurrenceAt } from './occurrences/occurrence.ts';
 import { soundFeatures } from './shapes.ts';
 import type { NamedSymbol } from './symbols.ts';
+import { wordDocAt } from './words.ts';
 
 export interface Hover {
   readonly span: Span;
@@ -16,7 +18,7 @@ export interface Hover {
 }
 
 export function hoverAt(facts: Facts, offset: number): Hover | undefined {
-  return arrowAt(facts, offset) ?? wordAt(facts, offset);
+  return arrowAt(facts, offset) ?? wordAt(facts, offset) ?? keywordAt(facts, offset);
 }
 
 /** `->` carries what stands before it. */
@@ -35,6 +37,12 @@ function arrowAt(facts: Facts, offset: number): Hover | undefined {
 function wordAt(facts: Facts, offset: number): Hover | undefined {
   const occurrence = occurrenceAt(facts.occurrences, facts.source, offset);
   return occurrence && { span: occurrence.span, text: describe(facts, occurrence) };
+}
+
+function keywordAt({ lexed: { tokens }, source }: Facts, offset: number): Hover | undefined {
+  const at = tokens.findIndex((token) => token.startOffset <= offset && offset <= endOf(token));
+  const doc = at === -1 ? undefined : wordDocAt(tokens, at);
+  return doc === undefined ? undefined : { span: spanOf(source, tokens[at]!), text: doc };
 }
 
 function describe(facts: Facts, occurrence: Occurrence): string {

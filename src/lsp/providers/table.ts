@@ -11,6 +11,7 @@ import { inlayHints } from './inlay_hints.ts';
 import { links } from './links.ts';
 import { references } from './references.ts';
 import { rename } from './rename.ts';
+import { selection } from './selection.ts';
 import { semanticTokens } from './semantic_tokens.ts';
 import { signature } from './signature.ts';
 import { symbols } from './symbols.ts';
@@ -25,6 +26,7 @@ export const providers: readonly Provider[] = [
   rename,
   symbols,
   folding,
+  selection,
   semanticTokens,
   inlayHints,
   codeActions,

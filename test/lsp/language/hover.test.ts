@@ -54,6 +54,16 @@ describe('hover', () => {
     expect(hover(model().replace('user_id:', 'user|_id:'))).toContain('1,000 × 16 = 16,000 numbers');
   });
 
+  it('says what a word of the grammar means, and nothing of it where it is a name', () => {
+    expect(hover(model().replace('tower user', 'to|wer user'))).toBe('One side: what it reads, its key, its channels.');
+    expect(hover(model().replace('keyed by user_id', 'keyed b|y user_id'))).toBe(
+      'The feature that tells one from another.',
+    );
+    expect(hover('shared blo|ck a = mlp(8)')).toBe('Steps with a name; every use has the same weights.');
+    expect(hover('data d { items = "a.csv" b|y item_id }')).toBe('The column that it is joined by.');
+    expect(hover('features { tow|er: id(dim: 4) }')).toContain('feature tower : id(dim: 4)');
+  });
+
   it('shows the value of a constant', () => {
     expect(hover(model().replace('let width', 'let wi|dth'))).toContain('= 16');
   });

@@ -6,6 +6,7 @@ import { dataEntries } from '../../../model/resolve/data.ts';
 import { taskEntries } from '../../../model/resolve/tasks.ts';
 import { trainEntries } from '../../../model/resolve/train.ts';
 import { is } from '../../../syntax/token.ts';
+import { wordDocs } from '../words.ts';
 import type { Here } from './here.ts';
 import { type Completion, symbolItem, unique } from './item.ts';
 
@@ -41,7 +42,7 @@ const channel: Completion = {
   sort: 'word',
   insert: 'channel ${1:main} = $0',
   snippet: true,
-  doc: 'An output of the tower.',
+  doc: wordDocs.channel,
 };
 
 const columns: Completion = {
@@ -49,7 +50,7 @@ const columns: Completion = {
   sort: 'word',
   insert: 'columns {\n  ${1:name} = "${2:expression}"\n}',
   snippet: true,
-  doc: 'Columns whose name differs, or that are computed: DuckDB SQL.',
+  doc: wordDocs.columns,
 };
 
 const history: Completion = {

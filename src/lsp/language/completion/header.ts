@@ -1,6 +1,7 @@
 /** Between a declaration's word and its sign or brace. */
 import * as t from '../../../../grammar/tokens.ts';
 import { is } from '../../../syntax/token.ts';
+import { wordDocs } from '../words.ts';
 import type { Here } from './here.ts';
 import type { Completion } from './item.ts';
 import { quotedAt } from './texts.ts';
@@ -17,8 +18,7 @@ export function headerAt(here: Here): readonly Completion[] {
     const taken = new Set(before.slice(open).map((token) => token.image));
     return here.names('group', 'feature').filter(({ label }) => !taken.has(label));
   }
-  if (is(last, t.RightParenthesis))
-    return [{ label: 'keyed by', sort: 'word', doc: 'The feature that tells one from another.' }];
+  if (is(last, t.RightParenthesis)) return [{ label: 'keyed by', sort: 'word', doc: wordDocs.keyed }];
   if (is(last, t.Keyed)) return [{ label: 'by', sort: 'word' }];
   if (is(last, t.By)) return here.names('feature');
   return [];

@@ -7,6 +7,7 @@ import { stopParameters } from '../../../model/resolve/train.ts';
 import { is } from '../../../syntax/token.ts';
 import { sorts } from '../hover.ts';
 import { kindDoc } from '../markdown.ts';
+import { wordDocs } from '../words.ts';
 import { beginningsAt, blocksAt } from './flows.ts';
 import type { Here } from './here.ts';
 import { type Completion, kindItems, unique } from './item.ts';
@@ -83,7 +84,7 @@ function dataValue(here: Here, entry: string): readonly Completion[] {
   if (is(last, t.By)) return unique([...here.names('feature'), ...here.columns()]);
   if (is(last, t.Text)) {
     return entry === 'items' || entry === 'users'
-      ? [{ label: 'by', sort: 'word', insert: 'by ', doc: 'The column that it is joined by.' }]
+      ? [{ label: 'by', sort: 'word', insert: 'by ', doc: wordDocs.by }]
       : [];
   }
   if (entry === 'split') return kindItems('split', splits);
