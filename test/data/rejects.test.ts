@@ -285,7 +285,7 @@ describe('the share of bad rows', () => {
     const folder = folderWith({ 'events.csv': `${header}${good}a,,5,1\n` });
     const reading = readDataset(describeData({ folder, columns, reject: 0.01 }), needs, { folder });
     expect(await failureOf(reading)).toEqual([
-      `too-many-rejected at events:events.csv: 1 of 21 rows of \`events.csv\` are bad (4.8%), and 1% may be: events.csv:22: \`item\`: the key is empty (all of them are in ${join(folder, 'rejected.jsonl')}; mend them, filter them out with \`where\`, or raise \`reject\`)`,
+      `too-many-rejected at events:events.csv: 1 of 21 rows of \`events.csv\` is bad (4.8%), and 1% may be: events.csv:22: \`item\`: the key is empty (all of them are in ${join(folder, 'rejected.jsonl')}; mend them, filter them out with \`where\`, or raise \`reject\`)`,
     ]);
   });
 
