@@ -32,20 +32,22 @@ export function modelHistory({ towers, features }: Plan, events: Events, corpus:
   return { bags: { ...bags, values }, ...(index ? { index } : {}) };
 }
 
-/** One bag an event, of what all of these columns hold for it. */
+/** One bag an event, of what any of these columns holds for it, each once. */
 function joined(told: readonly IndexedColumn[], { rows }: Events): BagColumn {
   const starts = new Int32Array(rows);
   const ends = new Int32Array(rows);
   const values: number[] = [];
   for (let row = 0; row < rows; row++) {
     starts[row] = values.length;
+    const held = new Set<number>();
     for (const { column, index } of told) {
       const at = index ? index[row]! : row;
-      if (column.kind === 'codes') values.push(column.values[at]!);
+      if (column.kind === 'codes') held.add(column.values[at]!);
       else if (column.kind === 'bags') {
-        for (let i = column.starts[at]!; i < column.ends[at]!; i++) values.push(column.values[i]!);
+        for (let i = column.starts[at]!; i < column.ends[at]!; i++) held.add(column.values[i]!);
       }
     }
+    for (const code of held) values.push(code);
     ends[row] = values.length;
   }
   return { kind: 'bags', starts, ends, values: Int32Array.from(values) };
