@@ -43,8 +43,10 @@ export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Mea
   const by = (from: readonly number[], size: (row: number) => number): Slice[] => {
     const counts = new Int32Array(from.length);
     const sums = measures.map(() => new Float64Array(from.length));
+    let most = 0;
     for (let row = 0; row < events.rows; row++) {
       const value = size(row);
+      most = Math.max(most, value);
       const bucket = from.findLastIndex((low) => low <= value);
       counts[bucket]!++;
       for (let i = 0; i < sums.length; i++) sums[i]![bucket]! += values[i]![row]!;
@@ -53,7 +55,7 @@ export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Mea
       const count = counts[bucket]!;
       if (count === 0) return [];
       const figures = Object.fromEntries(measures.map(({ label }, i) => [label, sums[i]![bucket]! / count]));
-      return [{ name: nameOf(from, bucket), events: count, figures }];
+      return [{ name: nameOf(from, bucket, most), events: count, figures }];
     });
   };
   return {
@@ -65,10 +67,11 @@ export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Mea
   };
 }
 
-function nameOf(from: readonly number[], bucket: number): string {
+/** Up to the most that occurs: a history of 50 at most has none of 99. */
+function nameOf(from: readonly number[], bucket: number, most: number): string {
   const low = from[bucket]!;
   if (bucket === from.length - 1) return `${low.toLocaleString('en')} or more`;
-  const high = from[bucket + 1]! - 1;
+  const high = Math.min(from[bucket + 1]! - 1, most);
   return low === high ? low.toLocaleString('en') : `${low.toLocaleString('en')}–${high.toLocaleString('en')}`;
 }
 

@@ -23,7 +23,7 @@ it('slices by the training events of the item; cold and absent items are misses'
   expect(figures(slicesOf(noHistory, ranks, [first]).popularity)).toEqual([
     ['none (cold)', 2, 0],
     ['1–2', 2, 0.5],
-    ['30–99', 1, 0],
+    ['30–45', 1, 0],
   ]);
 });
 
@@ -33,7 +33,7 @@ it('slices by the user’s training events where no history is read', () => {
   expect(figures(slices.history)).toEqual([
     ['0', 1, 0],
     ['1–4', 2, 0],
-    ['5–9', 2, 0.5],
+    ['5–7', 2, 0.5],
   ]);
 });
 
@@ -43,7 +43,7 @@ it('slices by the history that is read with the event, through its index', () =>
   expect(slices.historyIs).toBe('read');
   expect(figures(slices.history)).toEqual([
     ['0', 3, 0],
-    ['10–19', 2, 0.5],
+    ['10–12', 2, 0.5],
   ]);
 });
 
