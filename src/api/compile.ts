@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -22,11 +22,12 @@ export interface CompileRequest {
 /**
  * Writes the static graphs of a model: for the training step and for each tower a tfjs graph model (weights go in as inputs
  * `parameter:…`, updated ones come out as `updated:…`), the same graph as text, and `plan.json`, which says what feeds each input.
- * @throws Failure with the model's diagnostics, or `folder-not-empty`
+ * @throws Failure with the model's diagnostics, `folder-not-empty` or `cannot-write`
  */
 export async function compile(path: string, { out, set, force = false }: CompileRequest): Promise<Compiled> {
   const { plan } = (await checkAndLower(path, set ? { set } : {})).lowered;
-  await mkdir(out, { recursive: true });
+  const { makeFolder, writeDurably } = await import('../run/durable.ts');
+  await makeFolder(out);
   if (!force && (await readdir(out)).length > 0) throw failure('folder-not-empty', { folder: out });
 
   const { trainingTfjs, tfjsFiles } = await import('../engine/formats/tfjs_model.ts');
@@ -36,8 +37,8 @@ export async function compile(path: string, { out, set, force = false }: Compile
   ];
   const files: string[] = [];
   const write = async (name: string, content: string | Uint8Array): Promise<void> => {
-    await mkdir(dirname(join(out, name)), { recursive: true });
-    await writeFile(join(out, name), content);
+    await makeFolder(dirname(join(out, name)));
+    await writeDurably(join(out, name), (sink) => sink.write(Buffer.from(content)));
     files.push(name);
   };
   for (const [name, { graph }] of graphs) {

@@ -2,7 +2,7 @@
  * Files that are either whole or as they were before: written under a temporary name, fsynced, renamed, the folder fsynced.
  * A full disk or an unwritable folder is a Failure, and leaves what stood there untouched.
  */
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
 import { systemReason } from './system_reason.ts';
@@ -40,6 +40,14 @@ export async function writeDurably(path: string, body: (sink: Sink) => Promise<v
 
 export async function writeTextDurably(path: string, text: string): Promise<void> {
   await writeDurably(path, (sink) => sink.write(Buffer.from(text)));
+}
+
+/** With the folders above it. @throws Failure `cannot-write` */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+    const reason = systemReason(error);
+    throw reason === undefined ? error : failure('cannot-write', { path, reason });
+  });
 }
 
 /** The file is gone, and stays gone after a crash. */

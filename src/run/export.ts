@@ -2,7 +2,7 @@
  * Writes the towers so that they run without Tower: for each a TensorFlow.js graph model, an ONNX file and a SavedModel, codes in
  * and the retrieval vector out, and serving.json, which says what goes in.
  */
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import type { Tensors } from '../engine/engine.ts';
@@ -14,8 +14,8 @@ import type { Plan, TowerPlan } from '../lower/plan.ts';
 import { servingGraph, tableParameter } from '../lower/serving.ts';
 import type { Trained } from './artifact/load.ts';
 import { refuseUnlessValid } from './artifact/validate.ts';
-import { addEncoding, makeFolder, writeTexts } from './artifact/write.ts';
-import { writeDurably, writeTextDurably } from './durable.ts';
+import { addEncoding, writeTexts } from './artifact/write.ts';
+import { makeFolder, writeDurably, writeTextDurably } from './durable.ts';
 import { keeps } from './query_columns.ts';
 
 export interface ExportOptions {
@@ -156,7 +156,7 @@ async function writeAll(folder: string, under: string, files: Readonly<Record<st
   const paths: string[] = [];
   for (const [name, bytes] of Object.entries(files)) {
     const path = `${under}/${name}`;
-    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await makeFolder(dirname(join(folder, path)));
     await writeDurably(join(folder, path), (sink) => sink.write(bytes));
     paths.push(path);
   }

@@ -6,9 +6,8 @@ import type { Dataset } from '../data/dataset.ts';
 import { failure } from '../diagnostics/failure.ts';
 import type { Plan } from '../lower/plan.ts';
 import { manifestFile } from './artifact/manifest.ts';
-import { makeFolder } from './artifact/write.ts';
 import { checkpointFile } from './checkpoint.ts';
-import { removeDurably, syncFolder, writeTextDurably } from './durable.ts';
+import { makeFolder, removeDurably, syncFolder, writeTextDurably } from './durable.ts';
 import { systemReason } from './system_reason.ts';
 
 /** What makes two runs the same: written when a run begins, compared when it is resumed. */

@@ -113,4 +113,8 @@ describe('compile', () => {
     expect(readFileSync(join(at('built'), 'user/graph.txt'), 'utf8')).toContain('float32[16, 4]');
     expect(await codeOf(compile(files.model, { out: at('built') }))).toBe('folder-not-empty');
   });
+
+  it('into a folder that cannot be made is refused as the others refuse it', async () => {
+    expect(await codeOf(compile(files.model, { out: join(files.model, 'within') }))).toBe('cannot-write');
+  });
 });

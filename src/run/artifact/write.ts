@@ -1,12 +1,10 @@
 /** Turns a run's folder into a model: all that it takes to evaluate, query and export it, each file with its checksum. */
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Dataset, Encoding } from '../../data/dataset.ts';
-import { failure, invariant } from '../../diagnostics/failure.ts';
+import { invariant } from '../../diagnostics/failure.ts';
 import type { Plan } from '../../lower/plan.ts';
-import { writeTextDurably } from '../durable.ts';
-import { systemReason } from '../system_reason.ts';
+import { makeFolder, writeTextDurably } from '../durable.ts';
 import { type Checksum, checksumOf } from './checksum.ts';
 import { type Manifest, manifestFile, noChecksum, storePlan } from './manifest.ts';
 import { complaint } from './validate.ts';
@@ -96,14 +94,6 @@ export async function writeTexts(folder: string, texts: ReadonlyMap<string, stri
     await makeFolder(join(at, '..'));
     await writeTextDurably(at, text);
   }
-}
-
-/** @throws Failure `cannot-write` */
-export async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((error: unknown) => {
-    const reason = systemReason(error);
-    throw reason === undefined ? error : failure('cannot-write', { path, reason });
-  });
 }
 
 export function addEncoding(texts: Map<string, string>, feature: string, encoding: Encoding): string {
