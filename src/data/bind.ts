@@ -143,7 +143,8 @@ async function bindLayout(
     if (name === undefined) return undefined;
     if (file !== undefined && file.by !== name) {
       const reason = `tower \`${tower.name}\` is keyed by \`${name}\``;
-      diagnostics.push(diagnose('key-does-not-join', file.span, { key: file.by ?? '', file: role, reason }));
+      const hint = `join by it: ${role} = "${file.path}" by ${name}`;
+      diagnostics.push(diagnose('key-does-not-join', file.span, { key: file.by ?? '', file: role, reason, hint }));
       return undefined;
     }
     const inEvents = await bind({ what: 'key', name, sort: 'text', scopes: [['events']] });
@@ -162,7 +163,8 @@ async function bindLayout(
     const own = feature.tower === item.name ? 'items' : 'users';
     const tower = own === 'items' ? item : query;
     const request = { what: 'feature', name: feature.column, sort: sortOf(feature) };
-    if (feature.name === tower.key) return bind({ ...request, scopes: [['events']] });
+    // Bound already, or told to be lacking.
+    if (feature.name === tower.key) return (own === 'items' ? itemKey : userKey)?.inEvents;
     if (needs.towers.every(({ features, key }) => features?.includes(feature.name) === false && key !== feature.name)) {
       return bind({ ...request, scopes: [['events'], ['items'], ['users'], ...anywhere] });
     }

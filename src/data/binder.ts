@@ -136,12 +136,13 @@ function unfed(
   sources: ReadonlyMap<Role, DataSource>,
 ): Diagnostic {
   const roles = new Set(scopes.flat());
-  const files = filesOf(roles, sources);
+  const known = columnNames(roles, sources);
   return diagnose('unfed-column', request.span, {
     what: request.what,
     name: request.name,
-    files,
-    nearest: nearest(request.name, columnNames(roles, sources)),
+    files: filesOf(roles, sources),
+    nearest: nearest(request.name, known),
+    known,
   });
 }
 

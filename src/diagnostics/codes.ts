@@ -787,12 +787,18 @@ export const codes = {
   'no-rows': row<{ path: string; filtered: boolean }>('error', ({ path, filtered }) =>
     filtered ? `no row of \`${path}\` passes \`where\`` : `\`${path}\` has no rows`,
   ),
-  'unfed-column': row<{ what: string; name: string; files: string; nearest?: string | undefined }>(
+  'unfed-column': row<{
+    what: string;
+    name: string;
+    files: string;
+    nearest?: string | undefined;
+    known: readonly string[];
+  }>(
     'error',
     ({ what, name, files }) => `no column of ${files} feeds ${what} \`${name}\``,
-    ({ nearest, name }) =>
+    ({ nearest, name, known }) =>
       nearest === undefined
-        ? `say how it is computed: columns { ${name} = "…" }`
+        ? [`say how it is computed: columns { ${name} = "…" }`, among(known)].filter(Boolean).join('; ')
         : `if it is \`${nearest}\`, say so: columns { ${name} = "${nearest}" }`,
   ),
   'column-sort': row<{ name: string; needs: string; found: string; hint?: string | undefined }>(

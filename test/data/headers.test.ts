@@ -60,8 +60,17 @@ describe('headers', () => {
       ),
     ).toEqual([
       'unfed-column at events:events.csv: no column of `users.csv` or `events.csv` feeds feature `birthyear` (if it is `birth_year`, say so: columns { birthyear = "birth_year" })',
-      'unfed-column at events:events.csv: no column of `users.csv` or `events.csv` feeds feature `zip` (say how it is computed: columns { zip = "…" })',
+      'unfed-column at events:events.csv: no column of `users.csv` or `events.csv` feeds feature `zip` (say how it is computed: columns { zip = "…" }; there are `user`, `birth_year`, `town`, `item`, `rating`, `at`, `when`)',
       'unfed-column at events:events.csv: no column of `events.csv` or `items.csv` or `users.csv` feeds label `ratin` (if it is `rating`, say so: columns { ratin = "rating" })',
+    ]);
+  });
+
+  it('a key that no column feeds is told once, though its tower reads it too', async () => {
+    const folder = folderWith({ 'events.csv': 'u8,x,3\n' });
+    const said = await checkHeaders(describeData({ folder }), plain);
+    expect(said.map(told)).toEqual([
+      'unfed-column at events:events.csv: no column of `events.csv` feeds key `user` (say how it is computed: columns { user = "…" }; there are `u8`, `x`, `3`)',
+      'unfed-column at events:events.csv: no column of `events.csv` feeds key `item` (say how it is computed: columns { item = "…" }; there are `u8`, `x`, `3`)',
     ]);
   });
 
@@ -140,7 +149,7 @@ describe('headers', () => {
 
   it('a key that does not join', async () => {
     expect(await check({ itemsBy: 'title' })).toEqual([
-      'key-does-not-join at items:items.csv: items cannot be joined by `title`: tower `item` is keyed by `item`',
+      'key-does-not-join at items:items.csv: items cannot be joined by `title`: tower `item` is keyed by `item` (join by it: items = "items.csv" by item)',
     ]);
     expect(await check({ columns: { item: 'rating' } })).toEqual([
       'key-does-not-join at items:items.csv: items cannot be joined by `item`: this SQL cannot be computed: `items.csv` has no column `rating`',
