@@ -1,6 +1,6 @@
-/** `.tower` files on disk. */
-import { readFileSync } from 'node:fs';
-import { relative } from 'node:path';
+/** `.tower` files on disk, and others that hold Tower. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { extname, join, relative } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
 import { makeSource, type Source } from '../text/source.ts';
 
@@ -22,6 +22,29 @@ export function loadUsed(path: string): Source | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Each file as it is named; of each folder, every file in it that has one of these endings.
+ * @throws Failure `cannot-read` for a folder without any: nothing would be said of it, as if all were well
+ */
+export function filesAt(paths: readonly string[], endings: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path];
+    const found = within(path, endings);
+    if (found.length > 0) return found;
+    throw failure('cannot-read', { path, reason: `no file in it ends in ${endings.join(' or ')}` });
+  });
+}
+
+function within(folder: string, endings: readonly string[]): string[] {
+  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return entries.flatMap((entry) => {
+    if (entry.name.startsWith('.') || entry.name === 'node_modules') return [];
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return within(path, endings);
+    return endings.includes(extname(entry.name)) ? [path] : [];
+  });
 }
 
 /** How messages call a file: from where the user stands, or as it was named where it lies elsewhere. */

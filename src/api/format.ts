@@ -1,12 +1,10 @@
 /** `.tower` files, and the fences of Markdown pages, in the one form in which Tower is written. */
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Outcome } from '../diagnostics/diagnostic.ts';
 import { formatFences } from '../format/fences.ts';
 import { format as formatSource } from '../format/format.ts';
 import type { Layout } from '../format/layout.ts';
 import { makeSource, type Source } from '../text/source.ts';
-import { readSource } from './files.ts';
+import { filesAt, readSource } from './files.ts';
 
 export type FormatOptions = Partial<Layout>;
 
@@ -33,19 +31,5 @@ function formatted(source: Source, options: FormatOptions): Outcome<string | und
   return (source.name.endsWith('.md') ? formatFences : formatSource)(source, options);
 }
 
-/** Each file as it is; of each folder, every `.tower` and `.md` file in it. */
-export function filesToFormat(paths: readonly string[]): string[] {
-  return paths.flatMap((path) => (isFolder(path) ? within(path) : [path]));
-}
-
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-
-function within(folder: string): string[] {
-  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  return entries.flatMap((entry) => {
-    if (entry.name.startsWith('.') || entry.name === 'node_modules') return [];
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return within(path);
-    return /\.(tower|md)$/.test(entry.name) ? [path] : [];
-  });
-}
+/** @throws Failure `cannot-read` for a folder without any */
+export const filesToFormat = (paths: readonly string[]): string[] => filesAt(paths, ['.tower', '.md']);

@@ -238,7 +238,7 @@ describe('a `.tower` file', () => {
       code: 'cannot-read',
       message: 'cannot read none.tower: there is no such file',
     });
-    expect(await refused('check', '.')).toMatchObject({ message: 'cannot read .: it is a folder' });
+    expect(await refused('compile', '.', '--out', 'never')).toMatchObject({ message: 'cannot read .: it is a folder' });
     expect(await refused('evaluate', 'none')).toMatchObject({ code: 'not-a-run' });
   });
 });

@@ -1,6 +1,6 @@
 /** `check`, `format` and `explain`, as a person, an editor and a CI call them. */
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../src/diagnostics/failure.ts';
@@ -33,6 +33,19 @@ describe('check', () => {
     const [one, other] = [file(model), file(model.replace('films', 'more'))];
     const { written, code } = await run('check', one, other);
     expect([written, code]).toEqual([`${one}: model films is sound\n${other}: model more is sound\n`, 0]);
+  });
+  it('takes folders, and says so where one holds nothing to check', async () => {
+    const folder = temporaryFolder();
+    const empty = await run('check', folder);
+    expect(thrownCodes(empty.thrown)).toEqual(['cannot-read']);
+    mkdirSync(join(folder, 'node_modules'));
+    mkdirSync(join(folder, 'inner'));
+    for (const name of ['b.tower', 'inner/a.tower', 'node_modules/c.tower', 'd.txt']) {
+      writeFileSync(join(folder, name), model);
+    }
+    const { written, code } = await run('check', folder);
+    const sound = ['b.tower', join('inner', 'a.tower')].map((name) => `${join(folder, name)}: model films is sound\n`);
+    expect([written, code]).toEqual([sound.join(''), 0]);
   });
   it('says the mistakes of those that have some, and ends with 1', async () => {
     const [one, other] = [file(model), file('features { a : idd(dim: 3) }')];

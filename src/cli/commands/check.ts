@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { check } from '../../api/check.ts';
+import { filesAt } from '../../api/files.ts';
 import { version } from '../../api/version.ts';
 import { type Diagnostic, hasErrors } from '../../diagnostics/diagnostic.ts';
 import { toJson } from '../../diagnostics/json.ts';
@@ -21,7 +22,7 @@ interface Options {
 export function checkCommand(program: Command): void {
   const command = new Command('check')
     .description('find every mistake that can be known before rows are read')
-    .argument('<files...>', '`.tower` files')
+    .argument('<files...>', '`.tower` files, or folders of them')
     .addOption(dataOption())
     .addOption(setOption())
     .option('--fix', 'mend in the files what has one certain mend, and say what was mended')
@@ -31,7 +32,8 @@ export function checkCommand(program: Command): void {
         .default('text'),
     )
     .addOption(jsonOption())
-    .action(async (paths: string[], { data, set, fix, json, ...options }: Options) => {
+    .action(async (given: string[], { data, set, fix, json, ...options }: Options) => {
+      const paths = filesAt(given, ['.tower']);
       const format = json ? 'json' : options.format;
       if (fix) await mend(paths, set);
       const found: Diagnostic[] = [];
@@ -49,7 +51,7 @@ export function checkCommand(program: Command): void {
     withExample(
       command,
       'tower check models/two_tower.tower --data models/data/movielens.tower',
-      'tower check models/*.tower --format github',
+      'tower check models --format github',
     ),
   );
 }
