@@ -14,6 +14,13 @@ export const languages: SupportLanguage[] = [
   { name: 'Tower', parsers: ['tower'], extensions: ['.tower'], vscodeLanguageIds: ['tower'] },
 ];
 
+/** Whether the comments above the first word say that the file is formatted: for `requirePragma`. */
+function hasPragma(text: string): boolean {
+  const above = text.replace(/^\uFEFF/, '').split('\n');
+  const end = above.findIndex((line) => !/^\s*(?:\/\/.*)?$/.test(line));
+  return above.slice(0, end === -1 ? undefined : end).some((line) => /^\s*\/\/\s*@(?:format|prettier)\s*$/.test(line));
+}
+
 export const parsers: Record<string, Parser<Root>> = {
   tower: {
     astFormat: 'tower',
@@ -26,6 +33,7 @@ export const parsers: Record<string, Parser<Root>> = {
       const loc = { start: positionAt(source, at.start), end: positionAt(source, at.end) };
       throw Object.assign(new SyntaxError(`${first!.message} [${first!.code}]`), { loc });
     },
+    hasPragma,
     locStart: () => 0,
     locEnd: ({ text }) => text.length,
   },
@@ -36,6 +44,7 @@ export const printers: Record<string, Printer<Root>> = {
     print: ({ node }: AstPath<Root>, { printWidth, tabWidth, useTabs }) =>
       printTree(node.file, node.text, { printWidth, tabWidth, useTabs: useTabs ?? false }),
     getVisitorKeys: () => [],
+    insertPragma: (text) => `// @format\n\n${text}`,
   },
 };
 

@@ -45,6 +45,16 @@ describe('the prettier plugin', () => {
     const options = { plugins: [resolve('dist/prettier.js')], filepath: 'a.tower' };
     expect(await prettier.format('model   a // b', options)).toBe('model a    // b\n');
   });
+  test('formats only what has the pragma, where that is asked for, and adds it', async () => {
+    const only = { requirePragma: true };
+    for (const text of ['model   a // @format\n', 'model   a\n// @format\n', '// about @format\nmodel   a\n']) {
+      expect(await asPrettier(text, only)).toBe(text);
+    }
+    expect(await asPrettier('// of us\n\n// @format\nmodel   a\n', only)).toBe('// of us\n\n// @format\nmodel a\n');
+    const added = await asPrettier('model   a\n', { insertPragma: true });
+    expect(added).toBe('// @format\n\nmodel a\n');
+    expect(await asPrettier(added, { insertPragma: true })).toBe(added);
+  });
   test('formats the fences of Markdown', async () => {
     const page = '# A\n\n```tower\nmodel   a\n```\n';
     expect(await prettier.format(page, { parser: 'markdown', plugins: [plugin] })).toBe(
