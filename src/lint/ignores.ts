@@ -8,7 +8,8 @@ import { nearest } from '../text/nearest.ts';
 import { lineAt, positionAt, type Source, type Span } from '../text/source.ts';
 
 const word = 'tower-ignore';
-const form = /^\/\/(?!\/)\s*tower-ignore(?:\s+([A-Za-z0-9_-]+))?\s*(?::\s*(.*))?$/;
+/** What stands before the colon is the code, whatever it is: that none has such a name is then said. */
+const form = /^\/\/(?!\/)\s*tower-ignore(?![\w-])\s*([^:]*)(?::(.*))?$/;
 
 /** Warnings about ignores themselves: mended, never silenced. */
 export const aboutIgnores: ReadonlySet<Code> = new Set<Code>([
@@ -90,7 +91,7 @@ function readIgnores(source: Source, known: Ast.File | undefined): readonly Igno
     if (!match) return [];
     const start = comment.startOffset;
     const span = { source, start, end: start + comment.image.trimEnd().length };
-    const code = match[1] ?? '';
+    const code = match[1]!.trim();
     const at = start + comment.image.indexOf(word) + word.length;
     const codeStart = code === '' ? at : source.text.indexOf(code, at);
     const own = comment.startLine!;

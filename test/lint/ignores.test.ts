@@ -62,6 +62,13 @@ describe('what is wrong with an ignore', () => {
     expect(codesOf(mended(text))).toEqual([]);
     expect(codesOf(few('// tower-ignore\n'))).toEqual(['ignore-unknown-code']);
   });
+  it('it names several codes, or gives a reason without a colon: none is silenced, and that is said', () => {
+    for (const wrong of ['few-negatives, wide-table: a toy', 'few-negatives as a toy', '(few-negatives)']) {
+      const found = codesOf(few(`// tower-ignore ${wrong}\ntrain { batch = 8 }`));
+      expect(found).toEqual(['ignore-unknown-code', 'few-negatives']);
+    }
+    expect(codesOf(few('// tower-ignored few-negatives\ntrain { batch = 64 }'))).toEqual([]);
+  });
   it('it names an error, which it does not silence', () => {
     const text = few('// tower-ignore unread-feature: later\nfeatures { other: id(dim: 4) }');
     expect(codesOf(text).sort()).toEqual(['ignore-of-error', 'unread-feature']);
