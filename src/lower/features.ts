@@ -55,7 +55,7 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'>): {
     const tower = towerOf(name);
     const known = own.get(use);
     const plan = known?.name === name && known.tower === tower ? known : planOf(name, tower, use, owner, ownerUse, dim);
-    if (owner === name) own.set(use, plan);
+    if (owner === name && plan !== known) own.set(use, plan);
     byName.set(name, { feature, use, plan });
   }
   return { output: { byName, tables: [...tables.values()] }, diagnostics };
