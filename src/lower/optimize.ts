@@ -1,6 +1,6 @@
 /** The update of the dense weights, as part of the training step. */
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
-import { makeBuilder, type Ref } from '../graph/builder.ts';
+import { type Builder, makeBuilder, type Ref } from '../graph/builder.ts';
 import { ShapeError } from '../library/contract.ts';
 import { optimizers } from '../library/optimizers/table.ts';
 import type { Call } from '../model/model.ts';
@@ -35,45 +35,64 @@ export function checkRowOptimizer(call: Call): Diagnostic[] {
   }
 }
 
-/**
- * One update of all weights end to end, so that an engine runs a handful of ops however many layers there are. The
- * optimizer's slots are flat as well: `optimizer/<slot>`, as long as all weights together, in the order of the graph's.
- */
+/** The update of all weights: end to end where the optimizer keeps slots, else each by itself. */
 export function lowerUpdate(inputs: GraphInputs, call: Call, weights: readonly Weight[]): void {
   if (weights.length === 0) return;
   const { builder } = inputs;
   const row = optimizers[call.kind]!;
+  const at = {
+    rate: inputs.input('train/rate', { from: 'rate', optimizer: 'dense' }, []),
+    step: inputs.input('train/step', { from: 'step' }, []),
+  };
+  builder.scope('optimizer', () => {
+    if (row.slots.length > 0) return updateTogether(builder, call, weights, at);
+    // Too short to be worth the copies.
+    for (const { parameter, gradient } of weights) {
+      const next = row.update(builder, { ...at, weights: parameter, gradient, slots: [] }, call.arguments);
+      builder.update(parameter, next.weights);
+    }
+  });
+}
+
+/**
+ * One update of all weights end to end, so that an engine runs a handful of ops however many layers there are. The
+ * optimizer's slots are flat as well: `optimizer/<slot>`, as long as all weights together, in the order of the graph's.
+ */
+function updateTogether(
+  builder: Builder,
+  call: Call,
+  weights: readonly Weight[],
+  at: { readonly rate: Ref; readonly step: Ref },
+): void {
+  const row = optimizers[call.kind]!;
   const sizes = weights.map(({ parameter }) => elements(parameter));
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const flat = (refs: readonly Ref[]): Ref => {
-    const parts = refs.map((ref, at) => builder.reshape(ref, [sizes[at]!]));
+    const parts = refs.map((ref, index) => builder.reshape(ref, [sizes[index]!]));
     return parts.length === 1 ? parts[0]! : builder.concat(parts, 0);
   };
-  builder.scope('optimizer', () => {
-    const slots = row.slots.map((slot) => {
-      const initial = { kind: 'constant', value: slot.initial(call.arguments) } as const;
-      return builder.parameter(slot.name, [total], initial, { trainable: false });
-    });
-    const next = row.update(
-      builder,
-      {
-        weights: flat(weights.map(({ parameter }) => parameter)),
-        gradient: flat(weights.map(({ gradient }) => gradient)),
-        slots,
-        rate: inputs.input('train/rate', { from: 'rate', optimizer: 'dense' }, []),
-        step: inputs.input('train/step', { from: 'step' }, []),
-      },
-      call.arguments,
-    );
-    next.slots.forEach((slot, at) => {
-      builder.update(slots[at]!, slot);
-    });
-    let begin = 0;
-    weights.forEach(({ parameter }, at) => {
-      const piece = builder.slice(next.weights, [begin], [sizes[at]!]);
-      builder.update(parameter, builder.reshape(piece, parameter.type.shape));
-      begin += sizes[at]!;
-    });
+  const slots = row.slots.map((slot) => {
+    const initial = { kind: 'constant', value: slot.initial(call.arguments) } as const;
+    return builder.parameter(slot.name, [total], initial, { trainable: false });
+  });
+  const next = row.update(
+    builder,
+    {
+      ...at,
+      weights: flat(weights.map(({ parameter }) => parameter)),
+      gradient: flat(weights.map(({ gradient }) => gradient)),
+      slots,
+    },
+    call.arguments,
+  );
+  next.slots.forEach((slot, index) => {
+    builder.update(slots[index]!, slot);
+  });
+  let begin = 0;
+  weights.forEach(({ parameter }, index) => {
+    const piece = builder.slice(next.weights, [begin], [sizes[index]!]);
+    builder.update(parameter, builder.reshape(piece, parameter.type.shape));
+    begin += sizes[index]!;
   });
 }
 
