@@ -1,8 +1,30 @@
-/** Codes of data files and their rows. */
+/** Codes of data blocks, data files and their rows. */
 import type { Code } from '../../diagnostics/codes.ts';
 import type { Explanation } from '../explanation.ts';
 
 export const data = {
+  'misplaced-by': {
+    means: '`by` says the column that joins a file to the events. The events are what is joined to.',
+    wrong: 'data views {\n  events = "views.csv" by user_id\n  split = random(test: 10%)\n}\n',
+    right: 'data views {\n  events = "views.csv"\n  split = random(test: 10%)\n}\n',
+  },
+  'missing-key': {
+    means: 'A file of items or users has a row for each, and is joined to the events by the column that both have.',
+    wrong: 'data views {\n  events = "views.csv"\n  items = "movies.csv"\n  split = random(test: 10%)\n}\n',
+    right: 'data views {\n  events = "views.csv"\n  items = "movies.csv" by movie_id\n  split = random(test: 10%)\n}\n',
+  },
+  'time-needed': {
+    means:
+      'A history, and a split by time, must know which event came earlier. Without a time a row could see what happened after it.',
+    wrong: 'data views {\n  events = "views.csv"\n  split = by_time(validation: 10%, test: 10%)\n}\n',
+    right:
+      'data views {\n  events = "views.csv"\n  time = "seen_at"\n  split = by_time(validation: 10%, test: 10%)\n}\n',
+  },
+  'split-share': {
+    means: 'What is held out for validation and test is everything, and nothing is left to train on.',
+    wrong: 'data views {\n  events = "views.csv"\n  split = random(validation: 50%, test: 50%)\n}\n',
+    right: 'data views {\n  events = "views.csv"\n  split = random(validation: 10%, test: 10%)\n}\n',
+  },
   'data-file-missing': {
     means:
       'A path of the data block leads to no file. Paths start from the folder of the `.tower` file with the block.',
