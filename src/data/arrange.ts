@@ -9,16 +9,26 @@ import type { RawCodes, RawNumbers } from './raw.ts';
 import { parts, splitEvents } from './split.ts';
 import type { Wanted } from './wanted.ts';
 
+/** The items or the users, and what training has of each. */
+export interface Side extends KeyRows {
+  /** How many training events each has. */
+  readonly trainingCounts: Int32Array;
+  /** Row id of the last training event of each; −1 where there is none. */
+  readonly lastTraining: Int32Array;
+}
+
 export interface Arranged {
   /** Row ids of the good events in the order of time: from here on an event is its place in this order. */
   readonly order: Int32Array;
   readonly stream: Stream;
-  readonly items: KeyRows;
-  readonly users: KeyRows;
+  readonly items: Side;
+  readonly users: Side;
   /** For each event its place in `parts`. */
   readonly part: Uint8Array;
   /** The events of each part, ascending. */
   readonly places: Readonly<Record<Part, Int32Array>>;
+  /** Their row ids. */
+  readonly rows: Readonly<Record<Part, Int32Array>>;
   /** Says how events were split. */
   readonly sentence: string;
 }
@@ -38,7 +48,21 @@ export function arrange(good: Good, wanted: Wanted, { split, span }: DataDescrip
   const folds = foldsOf(good, wanted, order);
   const { part, sentence } = splitEvents(split, { rows: order.length, ...stream, ...(folds ? { folds } : {}) }, span);
   const places = { train: placesOf(part, 0), validation: placesOf(part, 1), test: placesOf(part, 2) };
-  return { order, stream, items, users, part, places, sentence };
+  const rows = {
+    train: gather(order, places.train),
+    validation: gather(order, places.validation),
+    test: gather(order, places.test),
+  };
+  return {
+    order,
+    stream,
+    items: sideOf(items, places.train, rows.train),
+    users: sideOf(users, places.train, rows.train),
+    part,
+    places,
+    rows,
+    sentence,
+  };
 }
 
 /** The part that each event's column names, as its place in `parts`. */
@@ -49,23 +73,17 @@ function foldsOf({ events, dictionaries }: Good, { fold }: Wanted, order: Int32A
   return Uint8Array.from(order, (row) => byCode[values[row]!]!);
 }
 
-/** Row ids of events of a part. */
-export function rowsOfPart({ order, places }: Arranged, part: Part): Int32Array {
-  return gather(order, places[part]);
-}
-
-/** How many training events each item or user has. */
-export function trainingCounts({ places: { train } }: Arranged, { keys, ofEvent }: KeyRows): Int32Array {
-  const counts = new Int32Array(keys.length);
-  for (let i = 0; i < train.length; i++) if (ofEvent[train[i]!]! >= 0) counts[ofEvent[train[i]!]!]!++;
-  return counts;
-}
-
-/** Row id of the last training event of each item or user; −1 where there is none. */
-export function lastTraining({ order, places: { train } }: Arranged, { keys, ofEvent }: KeyRows): Int32Array {
-  const last = new Int32Array(keys.length).fill(-1);
-  for (let i = 0; i < train.length; i++) if (ofEvent[train[i]!]! >= 0) last[ofEvent[train[i]!]!] = order[train[i]!]!;
-  return last;
+/** @param rows row ids of the training events at `places` */
+function sideOf(known: KeyRows, places: Int32Array, rows: Int32Array): Side {
+  const trainingCounts = new Int32Array(known.keys.length);
+  const lastTraining = new Int32Array(known.keys.length).fill(-1);
+  for (let i = 0; i < places.length; i++) {
+    const at = known.ofEvent[places[i]!]!;
+    if (at < 0) continue;
+    trainingCounts[at]!++;
+    lastTraining[at] = rows[i]!;
+  }
+  return { ...known, trainingCounts, lastTraining };
 }
 
 /** What events of a part may see: those of the parts up to it. */

@@ -1,15 +1,7 @@
 /** Good rows become the parts, the corpus and the users of a data set. */
 import { failure } from '../diagnostics/failure.ts';
 import type { DataDescription } from '../model/model.ts';
-import {
-  type Arranged,
-  arrange,
-  lastTraining,
-  type Remembered,
-  rememberedBy,
-  rowsOfPart,
-  trainingCounts,
-} from './arrange.ts';
+import { type Arranged, arrange, type Remembered, rememberedBy } from './arrange.ts';
 import { type EncodedColumns, encodeColumns } from './columns.ts';
 import type { BagColumn, Dataset, Events, Part } from './dataset.ts';
 import { fitEncodings } from './fit.ts';
@@ -43,7 +35,6 @@ export function assemble(given: ToAssemble): Omit<Dataset, 'rejected'> {
   const learnt = { train: partOf('train'), validation: partOf('validation'), test: partOf('test') };
   const missingLabels = countMissingLabels(learnt, description);
   const { items, users } = arranged;
-  const counts = trainingCounts(arranged, items);
   const titles = titlesOf(given, arranged);
   return {
     parts: learnt,
@@ -51,7 +42,7 @@ export function assemble(given: ToAssemble): Omit<Dataset, 'rejected'> {
       rows: items.keys.length,
       features: encoded.items,
       keys: items.keys,
-      trainingCounts: counts,
+      trainingCounts: items.trainingCounts,
       ...(titles === undefined ? {} : { titles }),
     },
     users: {
@@ -63,13 +54,13 @@ export function assemble(given: ToAssemble): Omit<Dataset, 'rejected'> {
     encodings,
     missing: encoded.missing,
     missingLabels,
-    protocol: protocolOf(given, arranged, counts, missingLabels),
+    protocol: protocolOf(given, arranged, missingLabels),
   };
 }
 
 function eventsOf(part: Part, { good, wanted }: ToAssemble, arranged: Arranged, encoded: EncodedColumns): Events {
   const { places, items, users } = arranged;
-  const rows = rowsOfPart(arranged, part);
+  const rows = arranged.rows[part];
   const labels = [...wanted.labels].map(([name, column]) => {
     const { values } = rawOf(good, column) as RawNumbers;
     return [name, gatherNumbers(values, rows, new Float32Array(rows.length))] as const;
@@ -114,6 +105,6 @@ function titlesOf({ wanted: { title }, good }: ToAssemble, arranged: Arranged): 
   const { items } = arranged;
   const texts = good.dictionaries.get('title')!;
   const { values } = rawOf(good, title) as RawCodes;
-  const rows = title.column.at === 'items' ? items.rows : lastTraining(arranged, items);
+  const rows = title.column.at === 'items' ? items.rows : items.lastTraining;
   return Array.from(rows, (row, at) => (row < 0 ? '' : texts[values[row]!]!) || items.keys[at]!);
 }

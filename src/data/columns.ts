@@ -1,13 +1,12 @@
 /** Features as encoded columns: of the events of each part, of the corpus, and of the users. */
 import type { FeaturePlan } from '../lower/plan.ts';
-import { type Arranged, lastTraining, type Remembered, rowsOfPart } from './arrange.ts';
+import type { Arranged, Remembered, Side } from './arrange.ts';
 import { crossColumns } from './crosses.ts';
 import type { Encoding, IndexedColumn, Part } from './dataset.ts';
 import { type ColumnEncoder, encodeElements, makeColumnEncoder } from './encode.ts';
 import { gather } from './gather.ts';
 import { dictionaryOf, type Good, rawOf, rowsWith } from './good.ts';
 import { makeTimeline, windowsAfter, windowsBefore } from './history.ts';
-import type { KeyRows } from './keys.ts';
 import type { Layout } from './layout.ts';
 import type { Needs } from './needs.ts';
 import { countMissing } from './raw.ts';
@@ -49,15 +48,13 @@ export function encodeColumns(given: ToEncode): EncodedColumns {
   return columns;
 }
 
-/** The items or the users: which there are, their key, and what is written of them. */
-interface Side {
+/** What is written of the items, or of the users. */
+interface Written {
   readonly at: 'items' | 'users';
   /** The feature that is their key. */
   readonly key?: string;
   readonly wantedKey: Wanted['itemKey'];
-  readonly rows: KeyRows;
-  /** What each last had in training, for features that only events know. */
-  readonly last: Int32Array;
+  readonly side: Side;
   readonly columns: Columns;
 }
 
@@ -66,22 +63,21 @@ class ColumnWriter implements EncodedColumns {
   readonly items: Columns = new Map();
   readonly users: Columns = new Map();
   readonly missing = new Map<string, number>();
-  private readonly answers: Side;
-  private readonly asks: Side;
+  private readonly answers: Written;
+  private readonly asks: Written;
 
   constructor(private readonly given: ToEncode) {
     const { needs, wanted, arranged } = given;
     const [asks, answers] = needs.towers;
-    const side = (at: Side['at'], key: string | undefined, wantedKey: Wanted['itemKey']): Side => ({
+    const written = (at: Written['at'], key: string | undefined, wantedKey: Wanted['itemKey']): Written => ({
       at,
       ...(key === undefined ? {} : { key }),
       wantedKey,
-      rows: arranged[at],
-      last: lastTraining(arranged, arranged[at]),
+      side: arranged[at],
       columns: this[at],
     });
-    this.asks = side('users', asks.key, wanted.userKey);
-    this.answers = side('items', answers.key, wanted.itemKey);
+    this.asks = written('users', asks.key, wanted.userKey);
+    this.answers = written('items', answers.key, wanted.itemKey);
   }
 
   feature(plan: FeaturePlan, column: WantedColumn): void {
@@ -89,16 +85,18 @@ class ColumnWriter implements EncodedColumns {
     this.missing.set(plan.name, countMissing(rawOf(good, column), rowsWith(good, column).kept));
     const encoder = this.encoder(plan, column);
     const { at } = column.column;
-    const side = this.sideOf(plan, at);
+    const written = this.writtenOf(plan, at);
+    const { side, columns } = written;
     if (at === 'events') {
-      for (const part of parts) this.parts[part].set(plan.name, encoder.encode(rowsOfPart(arranged, part)));
-      side.columns.set(plan.name, this.keyColumn(plan, side) ?? encoder.encode(side.last));
+      for (const part of parts) this.parts[part].set(plan.name, encoder.encode(arranged.rows[part]));
+      // What each last had in training, for features that only events know.
+      columns.set(plan.name, this.keyColumn(plan, written) ?? encoder.encode(side.lastTraining));
       return;
     }
-    const whole = encoder.encode(side.rows.rows);
-    side.columns.set(plan.name, whole);
+    const whole = encoder.encode(side.rows);
+    columns.set(plan.name, whole);
     for (const part of parts) {
-      this.parts[part].set(plan.name, through(whole, gather(side.rows.ofEvent, arranged.places[part])));
+      this.parts[part].set(plan.name, through(whole, gather(side.ofEvent, arranged.places[part])));
     }
   }
 
@@ -130,21 +128,21 @@ class ColumnWriter implements EncodedColumns {
       columns.set(plan.name, crossColumns(encodings.get(plan.encoderOf)!, crossed, rows, known));
     };
     for (const part of parts) set(this.parts[part], arranged.places[part].length);
-    const side = this.sideOf(plan, 'events');
-    set(side.columns, side.rows.keys.length);
+    const { side, columns } = this.writtenOf(plan, 'events');
+    set(columns, side.keys.length);
   }
 
   /** A feature of events lies on the side of its tower; one that no tower reads may lie on either. */
-  private sideOf(plan: FeaturePlan, at: WantedColumn['column']['at']): Side {
+  private writtenOf(plan: FeaturePlan, at: WantedColumn['column']['at']): Written {
     const isItems = at === 'events' ? plan.tower === this.given.needs.towers[1].name : at === 'items';
     return isItems ? this.answers : this.asks;
   }
 
   /** A key is known even where no training event has it. */
-  private keyColumn(plan: FeaturePlan, { at, key, wantedKey, rows }: Side): IndexedColumn | undefined {
+  private keyColumn(plan: FeaturePlan, { at, key, wantedKey, side }: Written): IndexedColumn | undefined {
     if (plan.name !== key || wantedKey === undefined) return undefined;
     const inFile = this.given.good[at] && wantedKey.inFile;
-    return this.encoder(plan, inFile ?? wantedKey.inEvents).encode(rows.rows);
+    return this.encoder(plan, inFile ?? wantedKey.inEvents).encode(side.rows);
   }
 
   private encoder(plan: FeaturePlan, column: WantedColumn): ColumnEncoder {

@@ -1,11 +1,10 @@
 /** What each encoder learns: from the training events alone, each row weighing as many of them as have it. */
-import { type Arranged, rowsOfPart, trainingCounts } from './arrange.ts';
+import type { Arranged, Side } from './arrange.ts';
 import type { Encoding } from './dataset.ts';
 import { fitColumn } from './encode.ts';
 import type { Sample } from './encoders/contract.ts';
 import { fitEncoder } from './encoders/table.ts';
-import { dictionaryOf, type Good, rawOf } from './good.ts';
-import type { KeyRows } from './keys.ts';
+import { dictionaryOf, type Good, type GoodRows, rawOf } from './good.ts';
 import type { Needs } from './needs.ts';
 import type { Wanted, WantedColumn } from './wanted.ts';
 
@@ -38,16 +37,19 @@ export function fitEncodings(
 }
 
 /** How many training events have each row of the file that a column is read from. */
-function makeWeights(good: Good, arranged: Arranged): (column: WantedColumn) => ArrayLike<number> {
+function makeWeights(good: Good, { rows, items, users }: Arranged): (column: WantedColumn) => ArrayLike<number> {
   const ofEvents = new Uint8Array(good.events.rows);
-  const training = rowsOfPart(arranged, 'train');
-  for (let i = 0; i < training.length; i++) ofEvents[training[i]!] = 1;
-  const ofFile = (at: 'items' | 'users'): Int32Array => {
-    const side: KeyRows = arranged[at];
-    const counts = trainingCounts(arranged, side);
-    const weights = new Int32Array(good[at]!.rows);
-    for (let i = 0; i < counts.length; i++) weights[side.rows[i]!] = counts[i]!;
-    return weights;
+  for (let i = 0; i < rows.train.length; i++) ofEvents[rows.train[i]!] = 1;
+  const weights = {
+    events: ofEvents,
+    items: good.items && weightsIn(good.items, items),
+    users: good.users && weightsIn(good.users, users),
   };
-  return ({ column: { at } }) => (at === 'events' ? ofEvents : ofFile(at));
+  return ({ column: { at } }) => weights[at]!;
+}
+
+function weightsIn(file: GoodRows, { rows, trainingCounts }: Side): Int32Array {
+  const weights = new Int32Array(file.rows);
+  for (let i = 0; i < rows.length; i++) weights[rows[i]!] = trainingCounts[i]!;
+  return weights;
 }

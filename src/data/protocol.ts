@@ -10,17 +10,13 @@ interface Described {
   readonly good: Good;
 }
 
-/**
- * @param counts training events of each item
- * @param missingLabels events without a value, by label
- */
+/** @param missingLabels events without a value, by label */
 export function protocolOf(
   { description, layout, good }: Described,
   { sentence, items }: Arranged,
-  counts: Int32Array,
   missingLabels: ReadonlyMap<string, number>,
 ): string[] {
-  const cold = counts.reduce((sum, count) => sum + (count === 0 ? 1 : 0), 0);
+  const cold = items.trainingCounts.reduce((sum, count) => sum + (count === 0 ? 1 : 0), 0);
   const source = good.items === undefined ? 'all that events have' : `the rows of ${description.items!.path}`;
   const sentences = [
     sentence,

@@ -3,7 +3,7 @@ import type { IToken } from 'chevrotain';
 import type { Lexed } from '../../grammar/lexer.ts';
 import * as t from '../../grammar/tokens.ts';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
-import { lineAt, positionAt, type Source } from '../text/source.ts';
+import { indentOf, positionAt, type Source } from '../text/source.ts';
 import { readText } from './literals.ts';
 import { byType, endOf, spanOf } from './token.ts';
 import { quote } from './words.ts';
@@ -57,14 +57,9 @@ function foreignComment(source: Source, token: IToken, report: Report): void {
   const lines = inner.split('\n').map((line) => `//${line.replace(/^\s*\*? ?/, ' ').trimEnd()}`);
   const next = codeAfter(source, at.end);
   // What follows on its line would become a part of it.
-  const broken = next === at.end ? '' : `\n${indentAt(source, at.start)}`;
+  const broken = next === at.end ? '' : `\n${indentOf(source, positionAt(source, at.start).line)}`;
   const edit = { at: { ...at, end: next }, text: `${lines.join('\n')}${broken}` };
   report(diagnose('foreign-comment', at, { sign }, { fixes: [[edit]] }));
-}
-
-/** The blanks that the line of an offset begins with. */
-function indentAt(source: Source, offset: number): string {
-  return /^[ \t]*/.exec(lineAt(source, positionAt(source, offset).line))![0];
 }
 
 /** Where more than blanks and a comment follows on the line of an offset; else the offset. */

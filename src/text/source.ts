@@ -51,6 +51,11 @@ export function lineAt(source: Source, line: number): string {
   return source.text.slice(start, end).replace(/\r?\n$/, '');
 }
 
+/** The blanks that a line begins with. */
+export function indentOf(source: Source, line: number): string {
+  return /^[ \t]*/.exec(lineAt(source, line))![0];
+}
+
 /** The smallest span that holds both. */
 export function join(first: Span, second: Span): Span {
   return {

@@ -13,7 +13,7 @@ export const wordDocs = {
 } as const;
 
 const declarationDocs: ReadonlyMap<string, string> = new Map(
-  snippets.flatMap(({ prefix, doc }) => (prefix === 'shared block' ? [['shared', doc]] : [[prefix, doc]])),
+  snippets.map(({ prefix, doc }) => [prefix === 'shared block' ? 'shared' : prefix, doc]),
 );
 
 /** A word of the grammar where it is not a name. */
