@@ -7,6 +7,7 @@ import type { Tensor } from '../graph/graph.ts';
 import type { FeaturePlan, GraphPlan, RowsOf } from '../lower/plan.ts';
 import { type DistinctItems, makeDistinctItems } from './distinct.ts';
 import { makeSampler, type Sampler } from './sampler.ts';
+import { makeSeenRows, type SeenRows } from './seen_rows.ts';
 import { areEvents, type Batch, type FeedContext, type FeedState } from './source.ts';
 import { makeSource } from './sources.ts';
 
@@ -46,7 +47,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
     features: byName(options.features),
     tables: options.tables,
     columns: (rows) => (areEvents(rows) ? events.features : corpus.features),
-    training: { events, corpus, batch: wholeBatch, ...(distinct ? { distinct } : {}) },
+    training: { events, corpus, batch: wholeBatch, ...(distinct ? { distinct } : {}), seen: seenRows() },
   };
   const sources = plan.inputs.map((input) => ({ name: input.name, source: makeSource(input, context) }));
   const samples = makeSamples(corpus, seed);
@@ -131,6 +132,16 @@ function fillAll(sources: readonly NamedSource[], batch: Batch): Tensors {
 
 const byName = (features: readonly FeaturePlan[]): ReadonlyMap<string, FeaturePlan> =>
   new Map(features.map((feature) => [feature.name, feature]));
+
+/** One numbering a table. */
+function seenRows(): (table: string) => SeenRows {
+  const known = new Map<string, SeenRows>();
+  return (table) => {
+    const seen = known.get(table) ?? makeSeenRows();
+    known.set(table, seen);
+    return seen;
+  };
+}
 
 /** The inputs whose gradients go to each table, in the plan's order. */
 function byTable(sources: readonly NamedSource[]): ReadonlyMap<Table, readonly NamedSource[]> {

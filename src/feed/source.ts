@@ -6,6 +6,7 @@ import type { Tensor } from '../graph/graph.ts';
 import type { FeaturePlan, InputPlan, InputSource, RowsOf } from '../lower/plan.ts';
 import { pick } from './copy.ts';
 import type { Distinct, DistinctItems } from './distinct.ts';
+import type { SeenRows } from './seen_rows.ts';
 
 /** One step's rows. */
 export interface Batch {
@@ -36,6 +37,8 @@ export interface FeedContext {
     readonly batch: number;
     /** Where the graph asks for distinct rows. */
     readonly distinct?: DistinctItems;
+    /** The rows of a table that a batch looks up, numbered alike for all inputs that ask. */
+    seen(table: string): SeenRows;
   };
 }
 

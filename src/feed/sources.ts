@@ -11,6 +11,7 @@ import { noise } from './sources/noise.ts';
 import { numbers } from './sources/numbers.ts';
 import { positives } from './sources/positives.ts';
 import { rate, step } from './sources/scalar.ts';
+import { elementRows, elementWeights, tablePlaces, tableSeen } from './sources/table_places.ts';
 
 const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   embedding,
@@ -23,6 +24,10 @@ const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   accidental_hits: accidentalHits,
   places,
   counts,
+  table_places: tablePlaces,
+  element_rows: elementRows,
+  element_weights: elementWeights,
+  table_seen: tableSeen,
   positives,
   noise,
   rate,

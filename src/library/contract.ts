@@ -304,12 +304,20 @@ export interface TaskLoss {
 export interface WeightingContext extends BlockContext {
   /** In the order they are named. */
   readonly losses: readonly TaskLoss[];
-  /** What more than one of the losses reaches, in the graph's order: weights, and the embedding rows of the batch. */
+  /**
+   * What more than one of the losses reaches, in the graph's order: weights, and embedding rows as the batch looks them up, of
+   * tables that more than one of the losses reaches.
+   */
   readonly shared: readonly Ref[];
   /** Of those, the weights of the layers after which nothing is shared; embedding rows where no weights are shared. */
   readonly lastShared: readonly Ref[];
   /** Gradients of one scalar; undefined where it does not depend on the value. Asked for again it costs nothing. */
   gradients(loss: Ref, by: readonly Ref[]): readonly (Ref | undefined)[];
+  /**
+   * Gradients of one scalar by each of `by`, as gradients by what is trained: looked-up embedding rows are no parameters, so
+   * theirs are added up by row of their table. Norms and inner products of gradients are of these.
+   */
+  byTrained(by: readonly Ref[], gradients: readonly (Ref | undefined)[]): readonly (Ref | undefined)[];
 }
 
 export interface Weighted {

@@ -4,6 +4,12 @@ import type { Builder, Ref } from '../graph/builder.ts';
 import type { Dim, Dtype, Graph } from '../graph/graph.ts';
 import type { InputPlan, InputSource } from './plan.ts';
 
+export interface EmbeddingInput {
+  readonly name: string;
+  readonly ref: Ref;
+  readonly source: Extract<InputSource, { readonly from: 'embedding' | 'sequence' }>;
+}
+
 export class GraphInputs {
   readonly #plans = new Map<string, { readonly plan: InputPlan; readonly ref: Ref }>();
 
@@ -22,10 +28,10 @@ export class GraphInputs {
   }
 
   /** Those whose gradients the host applies to embedding tables. */
-  embeddings(): readonly { readonly name: string; readonly ref: Ref }[] {
-    return [...this.#plans.values()]
-      .filter(({ plan }) => plan.source.from === 'embedding' || plan.source.from === 'sequence')
-      .map(({ plan, ref }) => ({ name: plan.name, ref }));
+  embeddings(): readonly EmbeddingInput[] {
+    return [...this.#plans.values()].flatMap(({ plan: { name, source }, ref }) =>
+      source.from === 'embedding' || source.from === 'sequence' ? [{ name, ref, source }] : [],
+    );
   }
 
   /** Of the inputs that are left in a finished graph, in its order. */

@@ -110,6 +110,17 @@ export type InputSource =
   | { readonly from: 'places'; readonly key: string }
   /** How many rows of the batch have each distinct row's item: float32 [distinct]; 0 for rows that only fill up. */
   | { readonly from: 'counts'; readonly key: string }
+  /**
+   * What adds gradients of looked-up rows up by row of their table: each row of the table that a batch looks up has a place
+   * among `seen` ones. `places` of the codes of an input, int32 [codes]: of one code a row, or of the elements of its bags.
+   */
+  | { readonly from: 'table_places'; readonly feature: string; readonly rows: RowsOf }
+  /** Which row of a bag's input, float32 [rows, dim] or [rows · max, dim], each of its elements is looked up for: int32 [codes]. */
+  | { readonly from: 'element_rows'; readonly feature: string; readonly rows: RowsOf; readonly pool: BagPool }
+  /** What an element counts for there: 1, or 1 ÷ its bag's length in a mean; 0 past the last: float32 [codes]. */
+  | { readonly from: 'element_weights'; readonly feature: string; readonly rows: RowsOf; readonly pool: BagPool }
+  /** 1 for each row of a table that the batch looks up, 0 for those that only fill up: float32 [seen]. */
+  | { readonly from: 'table_seen'; readonly table: string }
   /** int32 [positives, 2]: (row, column) of the batch whose query is the same, each row with itself among them. */
   | { readonly from: 'positives'; readonly key: string }
   /** Uniform in [0, 1), float32 [batch, width], drawn anew each step from the seed: dropout. Absent `rows`: the events. */
@@ -127,6 +138,9 @@ export type RowsOf =
   | { readonly kind: 'distinct' }
   | { readonly kind: 'sampled'; readonly perRow: number; readonly by: 'uniform' | 'frequency' }
   | SharedRows;
+
+/** How the rows of a bag become one; `sequence` keeps them side by side. */
+export type BagPool = 'mean' | 'sum' | 'sequence';
 
 export interface SharedRows {
   readonly kind: 'shared';

@@ -34,7 +34,7 @@ function serve(
   features: ReadonlyMap<string, FeaturePlan>,
   tableRows: ReadonlyMap<string, number>,
 ): Ref {
-  invariant('feature' in source, `a served tower reads features only, not ${source.from}`);
+  invariant(isServed(source), `a served tower reads features only, not ${source.from}`);
   const feature = features.get(source.feature);
   invariant(feature, `feature ${source.feature} is planned`);
   const batch = symbolic('batch');
@@ -56,6 +56,11 @@ function serve(
     }
   }
 }
+
+type Served = Extract<InputSource, { readonly from: 'numbers' | 'mask' | 'sequence' | 'embedding' }>;
+
+const isServed = (source: InputSource): source is Served =>
+  ['numbers', 'mask', 'sequence', 'embedding'].includes(source.from);
 
 /** int32 [batch, max] */
 function bag(builder: Builder, { name, max }: FeaturePlan): Ref {

@@ -13,6 +13,7 @@ import { GraphInputs } from './inputs.ts';
 import { lowerUpdate, type Weight } from './optimize.ts';
 import type { GraphPlan } from './plan.ts';
 import { lastShared, type SharedRef, type SharedValue, sharedByTasks } from './shared.ts';
+import { byTrained } from './table_rows.ts';
 import { blockContext, makeTowerContext } from './tower.ts';
 
 export interface Step {
@@ -70,6 +71,7 @@ export function checkObjective({ objective, tasks }: Model): Diagnostic[] {
         shared: [],
         lastShared: [],
         gradients: () => [],
+        byTrained: () => [],
       },
       call.arguments,
     );
@@ -114,6 +116,7 @@ function lowerObjective(
         shared: shared.map(({ ref }) => ref),
         lastShared: lastShared(builder, shared).map(({ ref }) => ref),
         gradients: (loss, by) => gradients(builder, loss, by),
+        byTrained: (by, found) => byTrained(context, by, found),
       },
       call.arguments,
     );

@@ -190,6 +190,18 @@ export function feed(
               Array.from({ length: 2 * rows }, (_, i) => i >> 1),
             ),
           ];
+        // Each row is looked up for a row of the table of its own.
+        case 'table_places':
+        case 'element_rows':
+          return [
+            name,
+            integers(
+              shape,
+              Array.from({ length: shape[0]! }, (_, i) => i % rows),
+            ),
+          ];
+        case 'element_weights':
+        case 'table_seen':
         case 'counts':
         case 'label_known':
           return [name, floats(shape, new Array(rows).fill(1))];

@@ -7,7 +7,7 @@ import { lossValues, stack, state, tasks, unstack, weightedSum } from './vectors
 const smallest = 1e-3;
 
 export const gradnorm = weightingKind({
-  doc: "Every task pulls alike at the last shared layer W, one that lags pulls harder: Gₖ = wₖ‖∇_W Lₖ‖ is drawn to mean(G) · rₖ^alpha, rₖ the task's Lₖ/Lₖ(first step) ÷ the mean of those. w ← w − rate · ∇ Σ|Gₖ − target|, then scaled to sum to K.",
+  doc: "Every task pulls alike at the last shared layer W (the shared tables where no layer is shared), one that lags pulls harder: Gₖ = wₖ‖∇_W Lₖ‖ is drawn to mean(G) · rₖ^alpha, rₖ the task's Lₖ/Lₖ(first step) ÷ the mean of those. w ← w − rate · ∇ Σ|Gₖ − target|, then scaled to sum to K.",
   paper: 'Chen et al., "GradNorm", ICML 2018 (algorithm 1)',
   example: 'gradnorm(click, like, alpha: 1.5)',
   parameters: {
@@ -15,7 +15,7 @@ export const gradnorm = weightingKind({
     alpha: number({ min: 0, doc: 'How much harder a task that lags pulls.', default: 1.5 }),
     rate: number({ above: 0, doc: 'Step size of the weights.', default: 0.025 }),
   },
-  lower({ builder, losses, lastShared, gradients }, { alpha, rate }) {
+  lower({ builder, losses, lastShared, gradients, byTrained }, { alpha, rate }) {
     const count = losses.length;
     const weights = state(builder, 'weights', count, 1);
     const first = state(builder, 'first_losses', count);
@@ -27,7 +27,7 @@ export const gradnorm = weightingKind({
     const norms = stack(
       builder,
       losses.map(({ loss }) => {
-        const gradient = gradients(loss, lastShared);
+        const gradient = byTrained(lastShared, gradients(loss, lastShared));
         return builder.sqrt(innerProduct(builder, gradient, gradient));
       }),
     );

@@ -11,8 +11,9 @@ export function taskGradients({ losses, shared, gradients }: WeightingContext): 
   return losses.map(({ loss }) => gradients(loss, shared));
 }
 
-/** G[k, l] = gₖ · gₗ: float32 [tasks, tasks]. */
-export function gramMatrix(builder: Builder, gradients: TaskGradients): Ref {
+/** G[k, l] = gₖ · gₗ, by what is trained: float32 [tasks, tasks]. */
+export function gramMatrix({ builder, shared, byTrained }: WeightingContext, ofShared: TaskGradients): Ref {
+  const gradients = ofShared.map((ofTask) => byTrained(shared, ofTask));
   const count = gradients.length;
   const products = new Map<string, Ref>();
   const product = (k: number, l: number): Ref => {

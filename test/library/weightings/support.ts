@@ -45,6 +45,7 @@ export function weightingGraph({ kind, arguments: args, losses: make, rate = 0 }
       shared: shared.map(({ ref }) => ref),
       lastShared: shared.map(({ ref }) => ref),
       gradients: (loss, by) => gradients(builder, loss, by),
+      byTrained: (_, found) => found,
     },
     { ...defaults, ...args },
   );

@@ -8,7 +8,14 @@ import { contextOf, expectClose, floats } from '../support.ts';
 test('uncertainty ends where e^−s · L is ½ for each task: its minimum for losses that stand still', () => {
   const builder = makeBuilder('uncertainty');
   const losses = ['click', 'like'].map((task) => ({ task, loss: builder.input(task, []), regression: false }));
-  const context = { ...contextOf(builder), losses, shared: [], lastShared: [], gradients: () => [] };
+  const context = {
+    ...contextOf(builder),
+    losses,
+    shared: [],
+    lastShared: [],
+    gradients: () => [],
+    byTrained: () => [],
+  };
   const { total } = weightings.uncertainty!.lower(context, { tasks: ['click', 'like'] });
   const names = ['log_variance_click', 'log_variance_like'];
   const parameters = builder.finish().parameters;

@@ -1,0 +1,127 @@
+/** What adds gradients of looked-up rows up by row of their table; all that only fills up counts 0. */
+
+import { invariant } from '../../diagnostics/failure.ts';
+import type { Tensor } from '../../graph/graph.ts';
+import type { RowsOf } from '../../lower/plan.ts';
+import { pick } from '../copy.ts';
+import { paddedLength, type SeenRows } from '../seen_rows.ts';
+import { type Batch, columnOf, type FeedContext, grown, type MakeSource, makeColumnRows } from '../source.ts';
+
+function seenOf({ training }: FeedContext, table: string | undefined): SeenRows {
+  invariant(training && table !== undefined, 'places are of rows of a table that is trained');
+  return training.seen(table);
+}
+
+/** int32 [codes]; numbered while room is made, so that `table_seen` counts them all when it is filled. */
+export const tablePlaces: MakeSource<'table_places'> = (source, context) => {
+  const { feature, column, index } = columnOf(context, source.feature, source.rows, 'codes', 'bags');
+  const seen = seenOf(context, feature.table);
+  const columnRows = makeColumnRows(index);
+  let places = new Int32Array(0);
+  let count = 0;
+  const makeRoom = (length: number): void => {
+    if (places.length < length) places = new Int32Array(length);
+  };
+  return {
+    reserve(batch) {
+      seen.begin(batch);
+      const rows = columnRows(batch.rowsOf(source.rows));
+      if (column.kind === 'codes') {
+        count = rows.length;
+        makeRoom(count);
+        pick(column.values, rows, places);
+        for (let i = 0; i < count; i++) places[i] = seen.place(places[i]!);
+        return;
+      }
+      let at = 0;
+      for (const row of rows) {
+        makeRoomFor(at + column.ends[row]! - column.starts[row]!);
+        for (let j = column.starts[row]!; j < column.ends[row]!; j++) places[at++] = seen.place(column.values[j]!);
+      }
+      count = paddedLength(at);
+      makeRoomFor(count);
+      places.fill(0, at, count);
+    },
+    fill: () => ({ dtype: 'int32', shape: [count], data: places.subarray(0, count) }),
+  };
+
+  /** Keeps what is written. */
+  function makeRoomFor(length: number): void {
+    if (places.length >= length) return;
+    const more = new Int32Array(2 * length);
+    more.set(places);
+    places = more;
+  }
+};
+
+/** float32 [seen] */
+export const tableSeen: MakeSource<'table_seen'> = ({ table }, context) => {
+  const seen = seenOf(context, table);
+  let buffer = new Float32Array(0);
+  return {
+    reserve: (batch) => seen.begin(batch),
+    fill() {
+      const length = paddedLength(seen.count);
+      buffer = grown(buffer, length);
+      const data = buffer.subarray(0, length).fill(0).fill(1, 0, seen.count);
+      return { dtype: 'float32', shape: [length], data };
+    },
+  };
+};
+
+/** int32 [codes] */
+export const elementRows: MakeSource<'element_rows'> = (source, context) => {
+  const walk = elements(context, source.feature, source.rows);
+  let buffer = new Int32Array(0);
+  return {
+    fill(batch): Tensor {
+      const { max } = walk.feature;
+      const length = walk.length(batch);
+      if (buffer.length < length) buffer = new Int32Array(length);
+      const data = buffer.subarray(0, length).fill(0);
+      walk.each(batch, (at, row, place) => {
+        data[at] = source.pool === 'sequence' ? row * max! + place : row;
+      });
+      return { dtype: 'int32', shape: [length], data };
+    },
+  };
+};
+
+/** float32 [codes] */
+export const elementWeights: MakeSource<'element_weights'> = (source, context) => {
+  const walk = elements(context, source.feature, source.rows);
+  let buffer = new Float32Array(0);
+  return {
+    fill(batch): Tensor {
+      const length = walk.length(batch);
+      buffer = grown(buffer, length);
+      const data = buffer.subarray(0, length).fill(0);
+      walk.each(batch, (at, _, __, elements) => {
+        data[at] = source.pool === 'mean' ? 1 / elements : 1;
+      });
+      return { dtype: 'float32', shape: [length], data };
+    },
+  };
+};
+
+/** The elements of a batch's bags, in the order of `table_places`. */
+function elements(context: FeedContext, name: string, of: RowsOf) {
+  const { feature, column, index } = columnOf(context, name, of, 'bags');
+  const columnRows = makeColumnRows(index);
+  const rowsOf = (batch: Batch): Int32Array => columnRows(batch.rowsOf(of));
+  return {
+    feature,
+    length(batch: Batch): number {
+      let total = 0;
+      for (const row of rowsOf(batch)) total += column.ends[row]! - column.starts[row]!;
+      return paddedLength(total);
+    },
+    each(batch: Batch, visit: (at: number, row: number, place: number, elements: number) => void): void {
+      let at = 0;
+      rowsOf(batch).forEach((row, i) => {
+        const elements = column.ends[row]! - column.starts[row]!;
+        for (let place = 0; place < elements; place++) visit(at++, i, place, elements);
+      });
+    },
+  };
+}
