@@ -1,9 +1,19 @@
 /**
- * Builds what is run: the WebAssembly kernels, then the command line and the library as bundles under `dist/`.
- * Types for the library are written only with `--types`, as they take longer than everything else.
+ * Builds what is run: the WebAssembly kernels, then the command line and the library as bundles under `dist/`, with the engines in
+ * them. `--package` adds what only a package for every machine needs: types of the library, ONNX Runtime of the other platforms,
+ * licences.
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import './build-kernels.mjs';
@@ -19,6 +29,22 @@ const commanderAlone = {
   },
 };
 
+/**
+ * The ONNX Runtime's library, in `dist/onnxruntime`. Its package is not a dependency of ours: its install script fetches GPU parts from
+ * a server that is not npm's, and fails where that server does not answer.
+ */
+const onnxRuntimeInside = {
+  name: 'onnx-runtime-inside',
+  setup({ onLoad }) {
+    onLoad({ filter: /onnxruntime-node[\\/]dist[\\/]binding\.js$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      const contents = source.replace('require(`../bin/napi-v6/', 'require(__dirname + `/../onnxruntime/');
+      if (contents === source) throw new Error(`${path} loads its library in another way than it did`);
+      return { contents };
+    });
+  },
+};
+
 const { metafile } = await build({
   entryPoints: { cli: 'src/cli/main.ts', api: 'src/api.ts', prettier: 'src/format/prettier.ts' },
   outdir: 'dist',
@@ -27,11 +53,12 @@ const { metafile } = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  // Runtimes with binaries of their own stay packages; the parser is bundled, which makes its import 18 times quicker.
-  external: ['@duckdb/node-bindings*', '@tensorflow/*', 'onnxruntime-node', 'usearch'],
-  // Bundled CommonJS packages ask for Node's own modules by `require`.
+  // DuckDB's package fetches its binary from npm alone. Everything else is bundled: a project that installs this package gets no
+  // version of ours beside its own, and no install script; the parser's import is 18 times quicker.
+  external: ['@duckdb/node-bindings*'],
+  // Bundled CommonJS packages ask for Node's own modules by `require`, and for files beside them by `__dirname`.
   banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url), __dirname = import.meta.dirname;",
   },
   chunkNames: 'chunks/[name]-[hash]',
   // Read at every start of the command: what a reader needs is in src.
@@ -39,7 +66,7 @@ const { metafile } = await build({
   minifySyntax: true,
   logLevel: 'warning',
   metafile: true,
-  plugins: [commanderAlone],
+  plugins: [commanderAlone, onnxRuntimeInside],
 });
 
 // Chunks are named by what they hold: those of this build are all there before the others go, as `tower` may be running.
@@ -55,8 +82,47 @@ for (const name of ['manifest', 'serving', 'metrics', 'encoding']) {
   copyFileSync(`src/run/artifact/${name}.schema.json`, `dist/schemas/${name}.json`);
 }
 
-if (process.argv.includes('--types')) {
+/** Copies what changed only, and in one step: `tower` may be running from the file that is there. */
+function copy(from, to) {
+  if (existsSync(to) && readFileSync(to).equals(readFileSync(from))) return;
+  copyFileSync(from, `${to}.${process.pid}`);
+  renameSync(`${to}.${process.pid}`, to);
+}
+
+// TensorFlow.js looks for its WebAssembly beside the chunk that loads it.
+const wasm = 'node_modules/@tensorflow/tfjs-backend-wasm/dist';
+for (const name of readdirSync(wasm)) {
+  if (name.endsWith('.wasm')) copy(join(wasm, name), join('dist/chunks', name));
+}
+
+const forPackage = process.argv.includes('--package');
+const libraries = 'node_modules/onnxruntime-node/bin/napi-v6';
+// Parts for GPUs, which are loaded only when they are asked for, and a second copy of one library.
+const unused = /^(DirectML|dxcompiler|dxil)\.dll$|\.\d+\.\d+\.\d+\.dylib$/;
+for (const entry of readdirSync(libraries, { recursive: true, withFileTypes: true })) {
+  const { parentPath, name } = entry;
+  const platform = relative(libraries, parentPath);
+  const wanted = forPackage || platform === join(process.platform, process.arch);
+  if (!entry.isFile() || !wanted || unused.test(name)) continue;
+  mkdirSync(join('dist/onnxruntime', platform), { recursive: true });
+  copy(join(parentPath, name), join('dist/onnxruntime', platform, name));
+}
+
+if (forPackage) {
+  writeFileSync('dist/THIRD_PARTY_LICENSES.txt', licences());
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], {
     stdio: 'inherit',
   });
+}
+
+/** What each bundled package is, and the text of its licence. */
+function licences() {
+  const folders = Object.keys(metafile.inputs).map((path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0]);
+  const parts = [...new Set(folders.filter(Boolean))].sort().map((folder) => {
+    const { name, version, license, repository } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file ? readFileSync(join(folder, file), 'utf8').trim() : `See ${repository?.url ?? repository}`;
+    return `${name} ${version}: ${license}\n\n${text}\n`;
+  });
+  return parts.join(`\n${'-'.repeat(80)}\n\n`);
 }

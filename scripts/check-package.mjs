@@ -1,37 +1,126 @@
 /**
  * Packs the package as `npm publish` would, and uses it as a stranger does: publint and attw accept it, nothing is missing from it and
- * nothing too much, a TypeScript program that imports it typechecks and runs, and its `tower` checks a model.
+ * nothing too much. In an empty project with an empty home, npm 10 and npm 11 install it without any setting; there its `tower`
+ * checks and trains a model on each engine that comes with it, and a program that imports it typechecks and runs.
  */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { transformSync } from 'esbuild';
 
-// Below the project's own packages, where those that the package depends on are found.
-mkdirSync('node_modules/.cache', { recursive: true });
-const folder = mkdtempSync(resolve('node_modules/.cache/package-'));
+const folder = mkdtempSync(join(tmpdir(), 'tower-package-'));
 const run = (program, args, options = {}) => execFileSync(program, args, { encoding: 'utf8', ...options });
 const bin = (name) => resolve('node_modules/.bin', name);
 
 const program = `\
-import { check, compile, type Checked } from 'tower-lang';
-const checked: Checked = await check('model.tower');
-const { files } = await compile('model.tower', { out: 'built' });
+import { check, compile, train, type Checked } from 'tower-lang';
+const checked: Checked = await check('views.tower', { data: 'data.tower' });
+const { files } = await compile('views.tower', { out: 'built' });
 // @ts-expect-error a folder is needed
-await compile('model.tower', {}).catch(() => {});
+await compile('views.tower', {}).catch(() => {});
+await train('views.tower', { data: 'data.tower', out: 'runs/program', engine: 'javascript' });
 console.log(checked.model?.name, files.includes('step/model.json'));
 `;
+
+/** The plugin's types are those of Prettier, which is the reader's own: run, not typechecked. */
+const plugin = `console.log((await import('tower-lang/prettier')).languages[0].name);`;
+
+const model = `\
+model views
+features {
+  user : id(dim: 4)
+  film : id(dim: 4)
+}
+tower viewer(user) keyed by user { channel main = user -> mlp(4) }
+tower item(film) keyed by film { channel main = film -> mlp(4) }
+task watch {
+  score = cosine(viewer, item)
+  loss = softmax(in_batch, temperature: 0.05)
+}
+train { batch = 32, epochs = 1 }
+`;
+
+const data = `\
+data views {
+  events = "views.csv"
+  time = "seen_at"
+  split = by_time(validation: 10%, test: 10%)
+}
+`;
+
+const rows = Array.from({ length: 400 }, (_, row) => `u${(row * 7) % 20},f${(row * 13) % 30},${1000 + row}`);
+
+/** Packages with advisories that Tower's own dependencies once brought: none may come with it, in any version. */
+const unwanted = ['lodash-es', 'tar', 'adm-zip'];
+
+/** Installs and uses the package with one version of npm, as a person does who has set nothing. */
+async function asStranger(npm, archive) {
+  const home = join(folder, `home-${npm}`);
+  const project = join(folder, `project-${npm}`);
+  mkdirSync(home);
+  mkdirSync(project);
+  const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|onnxruntime|tower_|xdg_|init_cwd)/i.test(name));
+  const env = {
+    ...Object.fromEntries(kept),
+    HOME: home,
+    USERPROFILE: home,
+    npm_config_userconfig: join(home, '.npmrc'),
+  };
+  const go = async (name, ...args) => {
+    const { stdout } = await promisify(execFile)(name, args, { cwd: project, env, encoding: 'utf8' });
+    return stdout;
+  };
+  const useNpm = (...args) => go('npx', '--yes', `npm@${npm}`, ...args);
+
+  await useNpm('init', '-y');
+  await useNpm('install', archive);
+  assert.match(await useNpm('--version'), new RegExp(`^${npm}\\.`));
+
+  const { packages } = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));
+  for (const [path, { hasInstallScript }] of Object.entries(packages)) {
+    assert(!hasInstallScript, `${path} has no install script: where it fails, so does npm`);
+    assert(!unwanted.some((name) => path.endsWith(`node_modules/${name}`)), `${path} does not come with this package`);
+  }
+  assert.equal(JSON.parse(await useNpm('ls', '--all', '--json')).problems, undefined, 'npm finds nothing missing');
+
+  const files = { 'views.tower': model, 'data.tower': data, 'views.csv': `user,film,seen_at\n${rows.join('\n')}\n` };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(project, name), text);
+  await go('npx', 'tower', 'check', 'views.tower', '--data', 'data.tower');
+  const engines = JSON.parse(await go('npx', 'tower', 'engines', '--json'));
+  const loaded = engines.filter(({ loads }) => loads).map(({ name }) => name);
+  assert.deepEqual(loaded, ['onnx', 'javascript'], 'the engines that come with the package load');
+  await go('npx', 'tower', 'train', 'views.tower', '--data', 'data.tower', '--out', 'runs/command');
+
+  const options = {
+    module: 'nodenext',
+    target: 'es2022',
+    lib: ['es2023', 'dom'],
+    strict: true,
+    noEmit: true,
+    types: [],
+  };
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['app.mts'] }));
+  writeFileSync(join(project, 'app.mts'), program);
+  await go(bin('tsc'), '-p', '.');
+  writeFileSync(join(project, 'app.mjs'), transformSync(program + plugin, { loader: 'ts', format: 'esm' }).code);
+  assert.equal(await go(process.execPath, 'app.mjs'), 'views true\nTower\n');
+  const installed = JSON.parse(readFileSync(join(project, 'node_modules/.package-lock.json'), 'utf8'));
+  return Object.keys(installed.packages).length;
+}
 
 try {
   const [packed] = JSON.parse(run('npm', ['pack', '--json', '--silent', '--pack-destination', folder]));
   const archive = join(folder, packed.filename);
-  run(bin('publint'), ['--strict', archive], { stdio: 'inherit' });
-  run(bin('attw'), ['--profile', 'esm-only', '--format', 'ascii', archive], { stdio: 'inherit' });
 
   const files = packed.files.map(({ path }) => path);
+  const libraries = ['darwin/arm64', 'linux/arm64', 'linux/x64', 'win32/arm64', 'win32/x64'];
   for (const needed of [
     'dist/cli.js',
+    'dist/THIRD_PARTY_LICENSES.txt',
+    ...libraries.map((platform) => `dist/onnxruntime/${platform}/onnxruntime_binding.node`),
     'models/two_tower.tower',
     'scripts/setup-tensorflow.mjs',
     'LICENSE',
@@ -42,26 +131,19 @@ try {
   const strange = files.filter((path) => !/^(dist|grammar|models|scripts|README|LICENSE|package\.json)/.test(path));
   assert.deepEqual([...strange, ...files.filter((path) => /\.(csv|parquet|jsonl)$/.test(path))], [], 'is not packed');
 
-  const installed = join(folder, 'node_modules/tower-lang');
-  mkdirSync(join(folder, 'node_modules'));
-  run('tar', ['xzf', archive, '-C', folder]);
-  renameSync(join(folder, 'package'), installed);
-  run(process.execPath, [join(installed, 'dist/cli.js'), 'check', join(installed, 'models/two_tower.tower')]);
-
-  const options = { module: 'nodenext', target: 'es2022', lib: ['es2023', 'dom'], strict: true, noEmit: true };
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
-  writeFileSync(
-    join(folder, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions: { ...options, types: [] }, files: ['app.ts'] }),
-  );
-  writeFileSync(join(folder, 'app.ts'), program);
-  run(bin('tsc'), ['-p', '.'], { cwd: folder, stdio: 'inherit' });
-  run('cp', [join(installed, 'models/two_tower.tower'), join(folder, 'model.tower')]);
-  writeFileSync(join(folder, 'app.js'), transformSync(program, { loader: 'ts', format: 'esm' }).code);
-  assert.equal(run(process.execPath, ['app.js'], { cwd: folder }), 'two_tower true\n');
+  const lint = async (name, ...args) => promisify(execFile)(bin(name), [...args, archive], { encoding: 'utf8' });
+  const [installed] = await Promise.all([
+    asStranger(10, archive),
+    asStranger(11, archive),
+    lint('publint', '--strict'),
+    lint('attw', '--profile', 'esm-only', '--format', 'ascii'),
+  ]);
   console.log(
-    `${packed.filename}: ${files.length} files, ${(packed.size / 1e3).toFixed(0)} kB, used as a stranger would`,
+    `${packed.filename}: ${files.length} files, ${(packed.size / 1e6).toFixed(0)} MB, installed as ${installed} packages by npm 10 and 11, used as a stranger would`,
   );
+} catch (error) {
+  console.error(error.stdout ?? '', error.stderr ?? '');
+  throw error;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -8,7 +8,7 @@ export function enginesCommand(program: Command): void {
   const command = new Command('engines')
     .description('list what can run graphs here, in the order it is chosen')
     .addOption(
-      new Option('--setup', 'give this machine the native library of TensorFlow, where npm could not').conflicts(
+      new Option('--setup', 'give this machine the native library of TensorFlow, which npm does not have').conflicts(
         'json',
       ),
     )

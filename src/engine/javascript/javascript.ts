@@ -1,9 +1,11 @@
 /** The `javascript` engine: the graph as a graph model in TensorFlow.js, on WebAssembly, else in plain JavaScript. */
-import type * as tfjs from '@tensorflow/tfjs';
+import type * as converter from '@tensorflow/tfjs-converter';
+import type * as tfjs from '@tensorflow/tfjs-core';
 import { failure } from '../../diagnostics/failure.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import { checkParameters, checkTensor, type Symbols } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';
+import { exportsOf } from '../exports_of.ts';
 import { parameterInput, trainingTfjs, updatedOutput } from '../formats/tfjs_model.ts';
 import { peakBytes } from './memory.ts';
 
@@ -18,7 +20,7 @@ class JavascriptProgram implements Program {
 
   constructor(
     private readonly runtime: Runtime,
-    private readonly model: tfjs.GraphModel,
+    private readonly model: converter.GraphModel,
     private readonly graph: Graph,
     parameters: Tensors,
   ) {
@@ -88,10 +90,13 @@ const leave = (tensor: tfjs.Tensor): Tensor => ({
   data: tensor.dataSync().slice() as Tensor['data'],
 });
 
-/** Rejects where TensorFlow.js is not installed. */
+/** TensorFlow.js without its layers and its readers of data, which graphs do not use. */
 export async function javascriptEngine(): Promise<Engine> {
-  const runtime = await import('@tensorflow/tfjs');
-  const { version_wasm } = await import('@tensorflow/tfjs-backend-wasm');
+  const runtime: Runtime = exportsOf(await import('@tensorflow/tfjs-core'), 'ready');
+  const { loadGraphModel } = exportsOf(await import('@tensorflow/tfjs-converter'), 'loadGraphModel');
+  // Each adds itself to the runtime.
+  await import('@tensorflow/tfjs-backend-cpu');
+  const { version_wasm } = exportsOf(await import('@tensorflow/tfjs-backend-wasm'), 'version_wasm');
   // Says nothing about installing tfjs-node, and does not look at every result for NaN.
   runtime.enableProdMode();
   const wasm = await runtime.setBackend('wasm').catch(() => false);
@@ -99,10 +104,10 @@ export async function javascriptEngine(): Promise<Engine> {
   await runtime.ready();
   return {
     name: 'javascript',
-    version: `TensorFlow.js ${runtime.version.tfjs} (${wasm ? `WebAssembly ${version_wasm}` : 'plain JavaScript'})`,
+    version: `TensorFlow.js ${runtime.version_core} (${wasm ? `WebAssembly ${version_wasm}` : 'plain JavaScript'})`,
     async prepare(graph, parameters) {
       checkParameters(graph, parameters);
-      const model = await runtime.loadGraphModel({
+      const model = await loadGraphModel({
         load: async () => trainingTfjs(graph) as unknown as tfjs.io.ModelArtifacts,
       });
       return new JavascriptProgram(runtime, model, graph, parameters);

@@ -1,8 +1,9 @@
-/** The `onnx` engine: onnxruntime-node, whose binary comes inside its npm package. */
+/** The `onnx` engine: onnxruntime-node, which the build puts into this package. */
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import { checkParameters, checkTensor, type Symbols } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';
+import { exportsOf } from '../exports_of.ts';
 import { parameterInput, trainingOnnx, updatedOutput } from '../formats/onnx.ts';
 
 type Runtime = typeof import('onnxruntime-node');
@@ -67,9 +68,9 @@ const unwrap = (graph: Graph, node: number, { dims, data }: OrtTensor): Tensor =
   data: data as Tensor['data'],
 });
 
-/** Rejects where onnxruntime-node is not installed or has no binary for this platform. */
+/** Rejects where ONNX Runtime has no library for this platform. */
 export async function onnxEngine(): Promise<Engine> {
-  const runtime = await import('onnxruntime-node');
+  const runtime: Runtime = exportsOf(await import('onnxruntime-node'), 'InferenceSession');
   return {
     name: 'onnx',
     version: `ONNX Runtime ${runtime.env.versions.node ?? runtime.env.versions.common}`,

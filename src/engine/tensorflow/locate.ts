@@ -22,7 +22,7 @@ export function packageFolders(): readonly string[] {
   try {
     folders.push(dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-node/package.json')));
   } catch {
-    // npm drops an optional package whose install script fails: not there is an answer.
+    // A project may install it, and need not: its own install script fetches the library from a server that is not npm's.
   }
   folders.push(join(cacheFolder(), 'node_modules', '@tensorflow', 'tfjs-node'));
   return folders.filter((folder) => existsSync(folder));
