@@ -17,6 +17,7 @@ export interface CompareRequest {
   /** Default: the usual ones. */
   readonly metrics?: readonly MeasureSpec[];
   readonly draws?: number;
+  /** What the draws follow from. Default: 1. */
   readonly seed?: number;
 }
 

@@ -13,6 +13,8 @@ import { version } from './version.ts';
 export interface TrainRequest extends CheckRequest {
   /** Folder of the run, which becomes the model. */
   readonly out: string;
+  /** What everything random follows from: the same as `set: { seed }`, and it wins over that. Default: the model's, else 1. */
+  readonly seed?: number;
   readonly engine?: EngineName;
   /** Go on with the run that the folder holds. */
   readonly resume?: boolean;
@@ -44,7 +46,9 @@ export interface Trained extends TrainResult {
  */
 export async function train(path: string, request: TrainRequest): Promise<Trained> {
   const { signal } = request;
-  const checked = await checkAndLower(path, request);
+  const { seed } = request;
+  const set = seed === undefined ? request.set : { ...request.set, seed };
+  const checked = await checkAndLower(path, { ...request, ...(set ? { set } : {}) });
   const { data, model } = checked;
   const { plan } = checked.lowered;
   if (!data) throw failure('data-missing', { path });
@@ -72,9 +76,7 @@ export async function train(path: string, request: TrainRequest): Promise<Traine
     origin: {
       sources: checked.sources.map(({ name, text }) => ({ name, text })),
       data: { name: resolve(data.source.name), text: data.source.text },
-      ...(request.set
-        ? { settings: Object.fromEntries(Object.entries(request.set).map(([k, v]) => [k, String(v)])) }
-        : {}),
+      ...(set ? { settings: Object.fromEntries(Object.entries(set).map(([k, v]) => [k, String(v)])) } : {}),
     },
     ...(request.resume ? { resume: true } : {}),
     ...(request.force ? { force: true } : {}),

@@ -26,6 +26,24 @@ export const setOption = (): Option =>
     })
     .default({}, 'none');
 
+/** `--seed 7`: the number that everything random follows from. */
+export const seedOption = (what: string): Option =>
+  new Option('--seed <number>', what).argParser((text: string): number => {
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text))) {
+      throw new InvalidArgumentError('It must be a whole number from 0.');
+    }
+    return Number(text);
+  });
+
+/** `--seed` is the short form of one of the settings: the two must agree. */
+export function refuseTwoSeeds(
+  command: Command,
+  { set, seed }: { readonly set: Readonly<Record<string, number>>; readonly seed?: number },
+): void {
+  if (seed === undefined || set.seed === undefined || set.seed === seed) return;
+  command.error(`error: option '--seed ${seed}' contradicts '--set seed=${set.seed}'. Write one of them.`);
+}
+
 export function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text) || Number(text) < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
   return Number(text);

@@ -71,6 +71,21 @@ describe('train', () => {
     expect(trained.stderr).toMatch(/^epoch 2: loss \d/m);
   });
 
+  it('takes `--seed`, the same as `--set seed=`, and prints it', async () => {
+    const into = (out: string, ...args: string[]) =>
+      tower(['train', 'films.tower', '--data', 'data.tower', '--out', out, '--engine', 'onnx', ...args], here);
+    const [short, long] = await Promise.all([into('seed5', '--seed', '5'), into('set5', '--set', 'seed=5')]);
+    expect([short.code, long.code], short.stderr + long.stderr).toEqual([0, 0]);
+    expect(trained.stderr).toMatch(/^seed: 1$/m);
+    for (const { stderr } of [short, long]) expect(stderr).toMatch(/^seed: 5$/m);
+    const manifest = (folder: string) => JSON.parse(readFileSync(join(root, folder, 'manifest.json'), 'utf8'));
+    const [bySeed, bySet] = [manifest('seed5'), manifest('set5')];
+    expect(bySeed).toMatchObject({ seed: 5, settings: { seed: '5' } });
+    // The log of metrics holds times.
+    const files = ({ files: { 'metrics.jsonl': _, ...same } }: { files: Record<string, unknown> }) => same;
+    expect(files(bySeed)).toEqual(files(bySet));
+  });
+
   it('refuses a folder that holds another run before it writes anything there', async () => {
     // Every row of this data would be told in the folder as bad.
     mkdirSync(join(root, 'bad'), { recursive: true });

@@ -82,6 +82,18 @@ describe('a mistake of the command line', () => {
       'option `--set <name=number>` argument `width` is invalid. It reads `name=number`, for example `width=128`; `tower check --help` shows what it takes, with an example',
     ],
     [
+      ['train', 'm', '--out', 'x', '--seed', '-1'],
+      'option `--seed <number>` argument `-1` is invalid. It must be a whole number from 0; `tower train --help` shows what it takes, with an example',
+    ],
+    [
+      ['train', 'm', '--out', 'x', '--seed', '2', '--set', 'seed=3'],
+      'option `--seed 2` contradicts `--set seed=3`. Write one of them; `tower train --help` shows what it takes, with an example',
+    ],
+    [
+      ['compare', 'r', '--seed', '0.5'],
+      'option `--seed <number>` argument `0.5` is invalid. It must be a whole number from 0; `tower compare --help` shows what it takes, with an example',
+    ],
+    [
       ['inspect', 'm', '--ast', '--graph'],
       'option `--ast` cannot be used with option `--graph [name]`; `tower inspect --help` shows what it takes, with an example',
     ],

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { Command, Option } from 'commander';
 import type { EngineName } from '../../engine/engine.ts';
-import { dataOption, engineOption, jsonOption, withExample } from '../options.ts';
+import { dataOption, engineOption, jsonOption, seedOption, withExample } from '../options.ts';
 import { answer, answerJson } from '../report.ts';
 
 interface Options {
@@ -10,6 +10,7 @@ interface Options {
   readonly baselines?: boolean;
   readonly by?: string;
   readonly against?: string;
+  readonly seed?: number;
   readonly data?: string;
   readonly engine?: EngineName;
   readonly json?: boolean;
@@ -27,6 +28,7 @@ export function compareCommand(program: Command): void {
       '--against <row>',
       'the row that the others are compared with: a run’s or a baseline’s name (default: the first)',
     )
+    .addOption(seedOption('the bootstrap draws of the intervals depend on it (default: 1)'))
     .addOption(dataOption())
     .addOption(engineOption())
     .addOption(jsonOption())

@@ -2,7 +2,15 @@ import { Command, Option } from 'commander';
 import type { Trained } from '../../api/train.ts';
 import { render } from '../../diagnostics/render.ts';
 import type { EngineName } from '../../engine/engine.ts';
-import { dataOption, engineOption, jsonOption, setOption, withExample } from '../options.ts';
+import {
+  dataOption,
+  engineOption,
+  jsonOption,
+  refuseTwoSeeds,
+  seedOption,
+  setOption,
+  withExample,
+} from '../options.ts';
 import { answer, answerJson, colour, say, sayEngine } from '../report.ts';
 import { leaveReport } from '../run_report.ts';
 import { interruptible } from '../signals.ts';
@@ -14,6 +22,7 @@ interface Options {
   readonly data?: string;
   readonly engine?: EngineName;
   readonly set: Record<string, number>;
+  readonly seed?: number;
   readonly resume?: boolean;
   readonly force?: boolean;
   readonly json?: boolean;
@@ -27,10 +36,14 @@ export function trainCommand(program: Command): void {
     .requiredOption('--out <folder>', 'folder of the run, which becomes the model')
     .addOption(engineOption())
     .addOption(setOption())
+    .addOption(
+      seedOption('all random choices depend on it; the same as `--set seed=<number>` (default: the model’s, else 1)'),
+    )
     .addOption(new Option('--resume', 'go on with the run that the folder holds').conflicts('force'))
     .option('--force', 'replace the run that the folder holds')
     .addOption(jsonOption())
     .action(async (path: string, { json, ...options }: Options) => {
+      refuseTwoSeeds(command, options);
       const [{ train }, { makeProgress }] = await Promise.all([import('../../api/train.ts'), import('../progress.ts')]);
       const progress = makeProgress();
       const interrupt = interruptible(() => progress.end());
@@ -38,13 +51,14 @@ export function trainCommand(program: Command): void {
       const { status, manifest, records }: Outcome = await train(path, {
         ...options,
         signal: interrupt,
-        onReady({ dataset, warnings, ...choice }) {
+        onReady({ dataset, plan, warnings, ...choice }) {
           if (warnings.length > 0) say(render(warnings, { colour }));
           sayEngine(choice);
           const { train: events, validation, test } = dataset.parts;
           say(
             `data: ${events.rows} training, ${validation.rows} validation and ${test.rows} test events; ${dataset.corpus.rows} items`,
           );
+          say(`seed: ${plan.train.seed}`);
           const { count, file } = dataset.rejected;
           if (count > 0) {
             const [rows, are] = count === 1 ? ['1 bad row was', 'it is'] : [`${count} bad rows were`, 'each is'];
@@ -78,7 +92,7 @@ export function trainCommand(program: Command): void {
     withExample(
       command,
       'tower train models/two_tower.tower --data models/data/movielens.tower --out runs/first',
-      'tower train models/two_tower.tower --data models/data/movielens.tower --out runs/wide --set epochs=3',
+      'tower train models/two_tower.tower --data models/data/movielens.tower --out runs/wide --set epochs=3 --seed 2',
     ),
   );
 }
