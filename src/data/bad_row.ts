@@ -4,8 +4,11 @@ import type { InputFile, Role } from './files.ts';
 export interface BadRow {
   readonly role: Role;
   readonly file: InputFile;
-  /** Where: the byte where its record begins, or its place among the readable records of the file, from 0. */
-  readonly at: { readonly byte: number } | { readonly record: number };
+  /**
+   * Where: its line; or the byte where its record begins, in what the database read; or its place among the rows of the file,
+   * from 0.
+   */
+  readonly at: { readonly line: number } | { readonly byte: number } | { readonly record: number };
   readonly column?: string;
   readonly reason: string;
 }

@@ -1,4 +1,8 @@
 /** Finds the columns that a model reads among the files of a data block. */
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import type { FeaturePlan } from '../lower/plan.ts';
 import type { DataDescription, Model } from '../model/model.ts';
@@ -29,9 +33,17 @@ export async function bindData(
   const found = findFiles(description);
   if (found.diagnostics.length > 0) return { diagnostics: found.diagnostics };
   const paths = found.output.flatMap(({ files }) => files.map(({ path }) => path));
-  const database = await openDatabase(paths, options.signal);
+  const copies = new Map(paths.map((path) => [path, join(tmpdir(), `tower-read-${randomUUID()}`)]));
+  const opened = await openDatabase([...paths, ...copies.values()], options.signal);
+  const database: Database = {
+    ...opened,
+    close() {
+      opened.close();
+      for (const copy of copies.values()) rmSync(copy, { force: true });
+    },
+  };
   try {
-    const described = await describeSources(database, found.output);
+    const described = await describeSources(database, found.output, copies, options.signal);
     if (described.diagnostics.length > 0) {
       database.close();
       return { diagnostics: described.diagnostics };

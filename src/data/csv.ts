@@ -1,10 +1,13 @@
 /** What a CSV file looks like, from its first records: its columns, what separates them, and what they seem to hold. */
-import { createReadStream } from 'node:fs';
-import { createGunzip } from 'node:zlib';
 import type { InputFile } from './files.ts';
+import { CsvParser, CsvScanner, type CsvShape, firstByte, LONGEST, valuesOf } from './records/csv.ts';
+import { beginning } from './records/scan.ts';
+import { lineEnd, pastLineEnd, ShapeError } from './records/scanner.ts';
 
 export interface CsvLook {
   readonly delimiter: string;
+  /** What ends the header. */
+  readonly newline: string;
   readonly columns: readonly CsvColumn[];
 }
 
@@ -22,97 +25,106 @@ export type CsvType = 'VARCHAR' | 'BIGINT' | 'DOUBLE' | 'BOOLEAN' | 'DATE' | 'TI
 
 const SAMPLE_BYTES = 64 * 1024;
 
-/** Reads the beginning of the file. Throws what the file system or zlib throws, and an Error where its first line is no text. */
+/** Reads the beginning of the file. Throws what the file system or zlib throws, and ShapeError where its header cannot be read. */
 export async function lookAtCsv(file: InputFile): Promise<CsvLook> {
-  const { text, whole } = await beginningOf(file);
-  const delimiter = delimiterOf(text, file.path);
-  const records = parseRecords(text, delimiter, whole);
-  const [header, ...rows] = records;
-  if (header === undefined) return { delimiter, columns: [] };
-  if (header.some((name) => name.includes('\0'))) throw new Error('its first line is not text in UTF-8');
+  let { bytes, whole } = await beginning(file, SAMPLE_BYTES);
+  let header = headerOf(bytes, whole, file.path);
+  // Rarely, the header is longer than a sample.
+  if (header === 'cut') {
+    ({ bytes, whole } = await beginning(file, LONGEST + 1));
+    header = headerOf(bytes, whole, file.path);
+  }
+  if (header === undefined) return { delimiter: ',', newline: '\n', columns: [] };
+  if (header === 'cut')
+    throw new ShapeError(1, `the header, or a quote in it, does not end in ${LONGEST.toLocaleString('en')} bytes`);
+  const { delimiter, newline } = header;
+  const named = columnNames(header);
+  const rows: string[][] = [];
+  const scanner = new CsvScanner({ delimiter, columns: named.map((name) => ({ name })) });
+  scanner.take(bytes, whole, (_line, from, to, problem) => {
+    if (problem === undefined) rows.push(valuesOf(bytes.toString('utf8', from, to), delimiter));
+  });
+  const columns = named.map((name, at) => ({ name, ...typeOf(rows.map((row) => row[at] ?? '')) }));
+  return { delimiter, newline, columns };
+}
+
+/** What its scanner needs to know of a file. */
+export function shapeOf({ delimiter, columns }: CsvLook): CsvShape {
   return {
     delimiter,
-    columns: uniqueNames(header).map((name, at) => ({ name, ...typeOf(rows.map((row) => row[at] ?? '')) })),
+    columns: columns.map(({ name, type }) => {
+      const shape = type === 'VARCHAR' ? undefined : shapes.find(([other]) => other === type)![1];
+      return { name, fits: shape && ((value) => shape.test(value)) };
+    }),
   };
 }
 
-async function beginningOf(file: InputFile): Promise<{ text: string; whole: boolean }> {
-  const raw = createReadStream(file.path, { highWaterMark: SAMPLE_BYTES });
-  const stream = file.compressed ? raw.pipe(createGunzip()) : raw;
-  // An error of the file must reach the loop below, which only listens to the last of the two.
-  if (stream !== raw) raw.on('error', (error) => stream.destroy(error));
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  let whole = true;
-  for await (const chunk of stream) {
-    chunks.push(chunk as Buffer);
-    bytes += (chunk as Buffer).length;
-    if (bytes >= SAMPLE_BYTES) {
-      whole = false;
-      break;
-    }
-  }
-  raw.destroy();
-  const text = new TextDecoder('utf-8').decode(Buffer.concat(chunks));
-  return { text, whole };
+interface Header {
+  readonly delimiter: string;
+  readonly newline: string;
+  readonly names: readonly string[];
+  readonly line: number;
 }
 
-function delimiterOf(text: string, path: string): string {
-  if (/\.tsv(\.gz)?$/i.test(path)) return '\t';
-  const header = text.slice(0, lineEnd(text)).replaceAll(/"[^"]*"/g, '');
+/** The first record that is no blank line: `undefined` where there is none, `cut` where it goes on after `bytes`. */
+function headerOf(bytes: Buffer, whole: boolean, path: string): Header | 'cut' | undefined {
+  let at = firstByte(bytes);
+  let line = 1;
+  for (let after = pastLineEnd(bytes, at); after > at; after = pastLineEnd(bytes, at)) {
+    at = after;
+    line++;
+  }
+  if (at === bytes.length) return whole ? undefined : 'cut';
+  const delimiter = /\.tsv(\.gz)?$/i.test(path) ? '\t' : delimiterOf(bytes, at);
+  const parser = new CsvParser(delimiter);
+  const outcome = parser.parse(bytes, at, whole);
+  if (outcome === 'cut') return 'cut';
+  if (outcome === 'unclosed') throw new ShapeError(line, 'a quote opens a name and never closes');
+  if (outcome === 'trailing') throw new ShapeError(line, 'a quoted name does not end where its quote ends');
+  const record = bytes.subarray(at, parser.end);
+  if (record.includes(0)) throw new ShapeError(line, 'the header is not text in UTF-8');
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(record);
+  } catch {
+    throw new ShapeError(line, 'the header is not text in UTF-8');
+  }
+  const separators = text.split(/\r\n|\r|\n/).map((part) => part.split(delimiter).length);
+  if (separators.length > 1 && separators[0]! > 1 && separators.slice(1).includes(separators[0]!)) {
+    throw new ShapeError(line, 'a quote opens a name that goes on to the next lines, which are rows of their own');
+  }
+  const newline = bytes.toString('latin1', parser.end, pastLineEnd(bytes, parser.end)) || '\n';
+  return { delimiter, newline, names: valuesOf(text, delimiter), line };
+}
+
+/** What separates most names, outside of quotes, in the line at `at`. */
+function delimiterOf(bytes: Buffer, at: number): string {
+  const line = bytes.toString('utf8', at, lineEnd(bytes, at, bytes.length)).replaceAll(/"[^"]*("|$)/g, '');
   let best = ',';
   for (const candidate of [',', '\t', ';', '|']) {
-    if (header.split(candidate).length > header.split(best).length) best = candidate;
+    if (line.split(candidate).length > line.split(best).length) best = candidate;
   }
   return best;
 }
 
-function lineEnd(text: string): number {
-  const end = text.search(/[\r\n]/);
-  return end === -1 ? text.length : end;
-}
-
-/** Records of RFC 4180: quoted values may hold separators, line ends and doubled quotes. A record that is cut off is left out. */
-export function parseRecords(text: string, delimiter: string, whole: boolean): string[][] {
-  const records: string[][] = [];
-  let record: string[] = [];
-  let at = 0;
-  while (at < text.length) {
-    let value: string;
-    if (text[at] === '"') {
-      let close = text.indexOf('"', at + 1);
-      while (close !== -1 && text[close + 1] === '"') close = text.indexOf('"', close + 2);
-      if (close === -1) return records;
-      value = text.slice(at + 1, close).replaceAll('""', '"');
-      at = close + 1;
-    } else {
-      const start = at;
-      while (at < text.length && text[at] !== delimiter && text[at] !== '\n' && text[at] !== '\r') at++;
-      value = text.slice(start, at);
+/** Without the blanks around them; an empty name is that of its place: `column3`. Throws ShapeError where two are the same. */
+function columnNames({ names, line }: Header): string[] {
+  const places = new Map<string, number>();
+  const trimmed = names.map((name) => name.trim());
+  for (const [at, name] of trimmed.entries()) {
+    const key = name.toLowerCase();
+    const first = places.get(key);
+    if (name !== '' && first !== undefined) {
+      const same = trimmed[first] === name ? `\`${name}\`` : `\`${trimmed[first]}\`, again as \`${name}\`,`;
+      throw new ShapeError(line, `the header has the name ${same} in columns ${first + 1} and ${at + 1}`);
     }
-    record.push(value);
-    if (text[at] === delimiter) {
-      at++;
-      if (at === text.length) record.push('');
-      if (at < text.length) continue;
-    }
-    if (at >= text.length && !whole) return records;
-    while (text[at] === '\r' || text[at] === '\n') at++;
-    records.push(record);
-    record = [];
+    places.set(key, at);
   }
-  return records;
-}
-
-/** Without the blanks around them; empty and repeated names are numbered: `column3`, `title_2`. */
-function uniqueNames(header: readonly string[]): string[] {
-  const taken = new Set<string>();
-  return header.map((written, at) => {
-    const stem = written.trim() === '' ? `column${at + 1}` : written.trim();
-    let name = stem;
-    for (let count = 2; taken.has(name.toLowerCase()); count++) name = `${stem}_${count}`;
-    taken.add(name.toLowerCase());
-    return name;
+  return trimmed.map((name, at) => {
+    if (name !== '') return name;
+    let own = `column${at + 1}`;
+    while (places.has(own)) own += '_';
+    return own;
   });
 }
 

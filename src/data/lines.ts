@@ -1,85 +1,67 @@
 /** Lines of bad rows: files are read again, only when there are some. */
-import { createReadStream } from 'node:fs';
-import { createGunzip } from 'node:zlib';
 import type { BadRow } from './bad_row.ts';
-import type { InputFile } from './files.ts';
+import { shapeOf } from './csv.ts';
+import { CsvScanner } from './records/csv.ts';
+import { eachGood } from './records/scan.ts';
+import { jsonScanner } from './source.ts';
+import type { Staged, StagedFile } from './stage.ts';
 
 /** The line of each row, from 1: where its record begins. Rows of Parquet have none; their place among the rows counts from 1. */
 export async function linesOf(
   bad: readonly BadRow[],
-  delimiters: ReadonlyMap<string, string>,
+  staged: readonly Staged[],
 ): Promise<readonly (number | undefined)[]> {
-  const lines: (number | undefined)[] = bad.map(() => undefined);
-  for (const file of new Set(bad.map((row) => row.file))) {
-    const places = bad.flatMap((row, at) => (row.file === file ? [{ at, where: row.at }] : []));
-    const bytes = places.flatMap(({ at, where }) => ('byte' in where ? [{ at, byte: where.byte }] : []));
-    const records = places.flatMap(({ at, where }) => ('record' in where ? [{ at, record: where.record }] : []));
-    if (file.kind === 'parquet') {
-      for (const { at, record } of records) lines[at] = record + 1;
-      continue;
+  const lines = bad.map(({ at }) => ('line' in at ? at.line : undefined));
+  const ofFile = new Map<string, number[]>();
+  for (const [at, { role, file }] of bad.entries()) {
+    const key = `${role} ${file.path}`;
+    if (!ofFile.has(key)) ofFile.set(key, []);
+    ofFile.get(key)!.push(at);
+  }
+  for (const { source, files } of staged) {
+    for (const file of files) {
+      const places = (ofFile.get(`${source.role} ${file.file.path}`) ?? []).filter((at) => lines[at] === undefined);
+      if (places.length > 0) await fill(lines, bad, places, source, file);
     }
-    bytes.sort((a, b) => a.byte - b.byte);
-    records.sort((a, b) => a.record - b.record);
-    let nextByte = 0;
-    let nextRecord = 0;
-    let record = file.kind === 'csv' ? -1 : 0;
-    // Positions point at the record, or at the line end before it.
-    await eachRecord(file, delimiters.get(file.path), ({ line, end }) => {
-      const broken = nextByte < bytes.length && bytes[nextByte]!.byte < end;
-      while (nextByte < bytes.length && bytes[nextByte]!.byte < end) lines[bytes[nextByte++]!.at] = line;
-      if (broken) return;
-      while (nextRecord < records.length && records[nextRecord]!.record === record)
-        lines[records[nextRecord++]!.at] = line;
-      record++;
-    });
   }
   return lines;
 }
 
-interface RecordPlace {
-  readonly line: number;
-  /** Bytes of the unpacked file before its line end. */
-  readonly end: number;
-}
-
-/**
- * Records of a CSV file, whose quoted values may hold line ends, or lines of JSON; blank lines are none. A quote opens a value only
- * at its beginning.
- */
-async function eachRecord(
-  file: InputFile,
-  delimiter: string | undefined,
-  each: (record: RecordPlace) => void,
+async function fill(
+  lines: (number | undefined)[],
+  bad: readonly BadRow[],
+  places: readonly number[],
+  source: Staged['source'],
+  { file, copied }: StagedFile,
 ): Promise<void> {
-  const [newline, carriageReturn] = [0x0a, 0x0d];
-  const quote = delimiter === undefined ? -1 : 0x22;
-  const separator = delimiter?.charCodeAt(0) ?? -1;
-  const raw = createReadStream(file.path);
-  let offset = 0;
-  let line = 1;
-  let startLine = 1;
-  let quoted = false;
-  let opens = true;
-  let blank = true;
-  for await (const chunk of file.compressed ? raw.pipe(createGunzip()) : raw) {
-    const bytes = chunk as Buffer;
-    for (let i = 0; i < bytes.length; i++) {
-      const byte = bytes[i]!;
-      if (byte === newline) {
-        line++;
-        if (quoted) continue;
-        if (!blank) each({ line: startLine, end: offset + i });
-        startLine = line;
-        blank = true;
-        opens = true;
-        continue;
-      }
-      if (byte !== carriageReturn) blank = false;
-      // A doubled quote closes and opens again.
-      if (byte === quote) quoted = quoted ? false : opens;
-      opens = byte === separator || (byte === quote && !quoted);
-    }
-    offset += bytes.length;
+  const bytes: { readonly at: number; readonly byte: number }[] = [];
+  const records: { readonly at: number; readonly record: number }[] = [];
+  for (const at of places) {
+    const where = bad[at]!.at;
+    if ('byte' in where) bytes.push({ at, byte: where.byte });
+    else if ('record' in where) records.push({ at, record: where.record });
   }
-  if (!blank) each({ line: startLine, end: offset });
+  if (file.kind === 'parquet') {
+    for (const { at, record } of records) lines[at] = record + 1;
+    return;
+  }
+  bytes.sort((a, b) => a.byte - b.byte);
+  records.sort((a, b) => a.record - b.record);
+  const scanner =
+    file.kind === 'csv'
+      ? new CsvScanner(shapeOf(source.looks.get(file.path)!))
+      : jsonScanner(source.jsons.get(file.path)!.format);
+  let nextByte = 0;
+  let nextRecord = 0;
+  let record = 0;
+  await eachGood(file, scanner, (line, end, endOfCopy) => {
+    // Positions point at the record, or at the line end before it.
+    const past = copied ? endOfCopy : end;
+    const broken = nextByte < bytes.length && bytes[nextByte]!.byte < past;
+    while (nextByte < bytes.length && bytes[nextByte]!.byte < past) lines[bytes[nextByte++]!.at] = line;
+    if (broken) return;
+    while (nextRecord < records.length && records[nextRecord]!.record === record)
+      lines[records[nextRecord++]!.at] = line;
+    record++;
+  });
 }

@@ -55,7 +55,9 @@ async function read(
   options: ReadOptions,
 ): Promise<Dataset> {
   const staged = new Map<Role, Staged>();
-  for (const source of layout.sources.values()) staged.set(source.role, await stage(database, source, layout));
+  for (const source of layout.sources.values()) {
+    staged.set(source.role, await stage(database, source, layout, options.signal));
+  }
   const bad = [...staged.values()].flatMap(({ broken }) => broken);
   const wanted = wantedColumns(layout, needs);
 

@@ -7,7 +7,7 @@ import type { DataDescription } from '../model/model.ts';
 import type { BadRow } from './bad_row.ts';
 import type { Rejected } from './dataset.ts';
 import { linesOf } from './lines.ts';
-import type { Staged } from './stage.ts';
+import { type Staged, verifyUnchanged } from './stage.ts';
 
 /** A row of a staged table that is bad, by its row id. */
 export function badRow(staged: Staged, row: number, column: string | undefined, reason: string): BadRow {
@@ -28,10 +28,8 @@ export async function settleRejects(
 ): Promise<Rejected> {
   const total = staged.reduce((sum, { rows, broken }) => sum + rows + broken.filter(isRecord).length, 0);
   if (bad.length === 0) return { count: 0, total };
-  const delimiters = staged.flatMap(({ source }) =>
-    [...source.looks].map(([path, look]) => [path, look.delimiter] as const),
-  );
-  const lines = await linesOf(bad, new Map(delimiters));
+  const lines = await linesOf(bad, staged);
+  for (const { source } of staged) verifyUnchanged(source);
   const order = bad.map((_, at) => at);
   order.sort((a, b) => compare(bad[a]!.file.name, bad[b]!.file.name) || (lines[a] ?? 0) - (lines[b] ?? 0));
   const records = order.map((at) => {
@@ -61,9 +59,9 @@ export async function settleRejects(
   return { count: bad.length, total, ...(file === undefined ? {} : { file }) };
 }
 
-/** Broken records of CSV are no rows of the table; blank rows of JSON were, and have their row id. */
+/** Records that are no rows of the table; blank rows of JSON were, and have their row id. */
 function isRecord({ at }: BadRow): boolean {
-  return 'byte' in at;
+  return !('record' in at);
 }
 
 function compare(a: string, b: string): number {

@@ -1,9 +1,11 @@
 /** What the files of one role hold: their columns and types, read from headers and a sample, before any row. */
-import { closeSync, openSync, readSync } from 'node:fs';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import { type CsvLook, lookAtCsv } from './csv.ts';
 import { type Database, quoteText } from './duckdb.ts';
 import type { InputFile, InputFiles, Role } from './files.ts';
+import { JsonArrayScanner, JsonLinesScanner } from './records/json.ts';
+import { beginning, copyGood, type Scan, scanFile, stampOf } from './records/scan.ts';
+import { type Scanner, ShapeError } from './records/scanner.ts';
 
 export interface SourceColumn {
   readonly name: string;
@@ -19,22 +21,48 @@ export interface DataSource extends InputFiles {
   readonly columns: readonly SourceColumn[];
   /** How each CSV file looks, by its path. */
   readonly looks: ReadonlyMap<string, CsvLook>;
+  /** What each JSON file holds, by its path: the database ends the process on some of what may be in one, so it comes second. */
+  readonly jsons: ReadonlyMap<string, JsonAccount>;
+  /** By path, what would differ if the file were written again: see `stampOf`. */
+  readonly stamps: ReadonlyMap<string, string>;
+  /** By path, where a copy of its good records may be written for the database. */
+  readonly copies: ReadonlyMap<string, string>;
 }
 
-/** Reads headers; a source with a mistake is absent. */
+export interface JsonAccount {
+  readonly scan: Scan;
+  readonly format: JsonFormat;
+  /** What the database reads: the file, or the copy of its good records. */
+  readonly from: { readonly path: string; readonly format: JsonFormat };
+}
+
+/** One array of objects, or an object a line. */
+export type JsonFormat = 'array' | 'newline_delimited';
+
+interface Accounts {
+  readonly looks: Map<string, CsvLook>;
+  readonly jsons: Map<string, JsonAccount>;
+  readonly stamps: Map<string, string>;
+  readonly copies: ReadonlyMap<string, string>;
+}
+
+/** Reads headers; a source with a mistake is absent. `copies`: see `DataSource`. */
 export async function describeSources(
   database: Database,
   inputs: readonly InputFiles[],
+  copies: ReadonlyMap<string, string>,
+  signal?: AbortSignal,
 ): Promise<{ readonly output: ReadonlyMap<Role, DataSource>; readonly diagnostics: readonly Diagnostic[] }> {
   const output = new Map<Role, DataSource>();
   const diagnostics: Diagnostic[] = [];
   for (const input of inputs) {
-    const looks = new Map<string, CsvLook>();
+    const accounts = { looks: new Map(), jsons: new Map(), stamps: new Map(), copies } satisfies Accounts;
     const described: (readonly SourceColumn[])[] = [];
     const before = diagnostics.length;
     for (const file of input.files) {
       try {
-        const columns = await columnsOf(database, file, looks);
+        accounts.stamps.set(file.path, stampOf(file));
+        const columns = await columnsOf(database, file, accounts, signal);
         if (columns.length === 0) throw new Error('it is empty, and its first line should name its columns');
         described.push(columns);
       } catch (error) {
@@ -42,7 +70,7 @@ export async function describeSources(
       }
     }
     if (diagnostics.length === before) diagnostics.push(...differences(input, described));
-    if (diagnostics.length === before) output.set(input.role, { ...input, columns: merged(described), looks });
+    if (diagnostics.length === before) output.set(input.role, { ...input, columns: merged(described), ...accounts });
   }
   return { output, diagnostics };
 }
@@ -50,45 +78,58 @@ export async function describeSources(
 async function columnsOf(
   database: Database,
   file: InputFile,
-  looks: Map<string, CsvLook>,
+  accounts: Accounts,
+  signal: AbortSignal | undefined,
 ): Promise<readonly SourceColumn[]> {
   if (file.kind === 'csv') {
     const look = await lookAtCsv(file);
-    looks.set(file.path, look);
+    accounts.looks.set(file.path, look);
     return look.columns;
   }
-  const from =
-    file.kind === 'parquet'
-      ? `read_parquet([${quoteText(file.path)}])`
-      : `read_json([${quoteText(file.path)}], format = '${jsonFormat(file)}', records = true, sample_size = -1, ignore_errors = true)`;
-  const rows = await database.rows(`DESCRIBE SELECT * FROM ${from}`).catch((error) => {
-    if (/expected records/.test(String(error))) throw new Error('it holds JSON that is no object with names');
-    throw error;
-  });
+  let from = `read_parquet([${quoteText(file.path)}])`;
+  if (file.kind === 'json') {
+    const account = await accountOfJson(file, accounts.copies.get(file.path)!, signal);
+    accounts.jsons.set(file.path, account);
+    const { path, format } = account.from;
+    from = `read_json([${quoteText(path)}], format = '${format}', records = true, sample_size = -1, ignore_errors = ${format !== 'array'})`;
+  }
+  const rows = await database.rows(`DESCRIBE SELECT * FROM ${from}`);
   const columns = rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type), mixed: false }));
   // No SQL can hold a zero byte, so nothing could name such a column.
   return columns.filter(({ name }) => !name.includes('\0'));
 }
 
-/** One array of objects, or an object a line. */
-export function jsonFormat(file: InputFile): 'array' | 'newline_delimited' {
-  if (file.compressed) return 'newline_delimited';
-  const bytes = Buffer.alloc(1024);
-  const handle = openSync(file.path, 'r');
-  const length = readSync(handle, bytes);
-  closeSync(handle);
-  return bytes
-    .subarray(0, length)
+async function accountOfJson(file: InputFile, copy: string, signal: AbortSignal | undefined): Promise<JsonAccount> {
+  const { bytes } = await beginning(file, 1024);
+  const format = bytes
     .toString('utf8')
     .replace(/^\uFEFF/, '')
     .trimStart()
     .startsWith('[')
     ? 'array'
     : 'newline_delimited';
+  const scan = await scanFile(file, jsonScanner(format), signal);
+  const [first] = scan.bad;
+  if (first !== undefined && scan.good === 0)
+    throw new ShapeError(first.line, `${first.problem.reason}, nor is what follows`);
+  if (scan.plain) return { scan, format, from: { path: file.path, format } };
+  await copyGood(file, jsonScanner(format), copy, signal);
+  return { scan, format, from: { path: copy, format: 'newline_delimited' } };
 }
 
-/** A damaged file is told from one that may not be read. */
+export function jsonScanner(format: JsonFormat): Scanner {
+  return format === 'array' ? new JsonArrayScanner() : new JsonLinesScanner();
+}
+
+/** A damaged file is told from one that may not be read, and from one with a mistake on one line. */
 export function unreadable(error: unknown, file: InputFile, input: InputFiles): Diagnostic {
+  if (error instanceof ShapeError) {
+    return diagnose('data-file-shape', input.described.span, {
+      path: file.name,
+      line: error.line,
+      reason: error.reason,
+    });
+  }
   const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
   const damaged = !/EACCES|EISDIR|EPERM|Permission/.test(reason);
   const facts = { path: file.name, reason: reason.replace(/^[A-Z]\w+( \w+)? Error: /, '') };

@@ -779,6 +779,22 @@ export const codes = {
     ({ path, reason }) => `\`${path}\` is damaged: ${reason}`,
     () => 'fetch or write the file again: nothing of a damaged file is used',
   ),
+  'data-file-shape': row<{ path: string; line: number; reason: string }>(
+    'error',
+    ({ path, line, reason }) => `\`${path}\` cannot be read, line ${line}: ${reason}`,
+    () => 'correct that line: nothing of the file is used until then',
+  ),
+  'data-file-changed': row<{ path: string }>(
+    'error',
+    ({ path }) => `\`${path}\` changed while it was read`,
+    () => 'run again when nothing writes to the file',
+  ),
+  'data-file-uncounted': row<{ path: string; read: number; records: number }>(
+    'error',
+    ({ path, read, records }) =>
+      `\`${path}\` has ${records.toLocaleString('en')} records, and the database read ${read.toLocaleString('en')} of them`,
+    () => 'write the file again in another format, such as Parquet, and report this file',
+  ),
   'data-file-headers': row<{ path: string; first: string; column: string }>(
     'error',
     ({ path, first, column }) => `\`${path}\` has no column \`${column}\`, and \`${first}\` has`,

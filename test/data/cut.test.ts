@@ -28,6 +28,7 @@ it('CSV that is cut off, anywhere, gives the rows before the cut, or says what i
       (_, at) => rows.slice(0, at + 2).join('\n').length <= end,
     ).length;
     expect(parts.train.rows, text).toBeGreaterThanOrEqual(whole);
-    expect(parts.train.rows + rejected.count, text).toBeLessThanOrEqual(whole + 1);
+    // The one that is cut may have two lines, each of which is a bad row then.
+    expect(parts.train.rows + rejected.count, text).toBeLessThanOrEqual(whole + 2);
   }
 });

@@ -196,8 +196,8 @@ describe('a file of nothing', () => {
   it('or whose first line is no UTF-8 says so', async () => {
     const folder = folderWith({ 'e.csv': Buffer.from(`\uFEFF${csv}`, 'utf16le') });
     expect(await failureOf(readDataset(describeData({ folder, events: 'e.csv' }), needs))).toEqual([
-      'data-file-damaged at events:e.csv: `e.csv` is damaged: its first line is not text in UTF-8 ' +
-        '(fetch or write the file again: nothing of a damaged file is used)',
+      'data-file-shape at events:e.csv: `e.csv` cannot be read, line 1: it is text in UTF-16, and should be in UTF-8 ' +
+        '(correct that line: nothing of the file is used until then)',
     ]);
   });
 
@@ -205,7 +205,7 @@ describe('a file of nothing', () => {
     const line = (more: object) => `${JSON.stringify({ user: 'a', item: 'x', price: 1, ...more })}\n`;
     const folder = folderWith({ 'e.jsonl': `${line({})}[1, 2]\n`, 'zero.jsonl': line({ 'a\0b': 1 }) });
     expect((await failureOf(readDataset(describeData({ folder, events: 'e.jsonl' }), needs)))[0]).toMatch(
-      /^data-file-damaged at events:e.jsonl: `e.jsonl` is damaged: it holds JSON that is no object with names/,
+      /^too-many-rejected at events:e.jsonl: .*: e.jsonl:2: this is JSON, but not an object with names/,
     );
     expect((await readDataset(describeData({ folder, events: 'zero.jsonl' }), needs)).parts.train.rows).toBe(1);
   });

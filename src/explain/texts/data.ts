@@ -43,6 +43,21 @@ export const data = {
       'A compressed or Parquet file ends too early, or its contents contradict themselves. Nothing of it is used, since what is missing cannot be known.',
     mend: 'Fetch or write the file again.',
   },
+  'data-file-shape': {
+    means:
+      'One line makes the whole file unreadable: a header with one name twice or a quote that never closes, text in UTF-16, an array of JSON that is cut off.',
+    mend: 'Correct the line that the message names. Save the file as UTF-8.',
+  },
+  'data-file-changed': {
+    means:
+      'The size or time of the file changed between its first and its last reading. Rows of two versions may be mixed, so none is used.',
+    mend: 'Wait until the program that writes the file has ended, and run again.',
+  },
+  'data-file-uncounted': {
+    means:
+      'Tower counts the records of each file by itself. The database read fewer records, or more, and which ones is not known. Nothing of the file is used.',
+    mend: 'Write the file again, in Parquet if possible. Report the file as a bug.',
+  },
   'data-file-headers': {
     means: 'A pattern names several files, which are read as one, and they do not have the same columns.',
     mend: 'Make the columns the same, or name fewer files.',

@@ -1,0 +1,206 @@
+/** Loads one file into the table of its role, and holds what the database read against Tower's own account of the file. */
+import { Failure, failure } from '../diagnostics/failure.ts';
+import type { BadRow } from './bad_row.ts';
+import { type CsvLook, shapeOf } from './csv.ts';
+import { type Database, quoteName, quoteText } from './duckdb.ts';
+import type { InputFile, Role } from './files.ts';
+import { CsvScanner } from './records/csv.ts';
+import { copyGood, type Scan, scanFile } from './records/scan.ts';
+import { type DataSource, unreadable } from './source.ts';
+
+/** A JSON value of any kind, read as the text in it. */
+export const UNWRAPPED = 'JSON value';
+
+/** What to load, and how. */
+export interface Loading {
+  readonly database: Database;
+  readonly source: DataSource;
+  /** The columns to keep, and what to read each as. */
+  readonly types: ReadonlyMap<string, string>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Loaded {
+  /** Rows that the table has more now. */
+  readonly rows: number;
+  /** Records that became no row. */
+  readonly broken: readonly BadRow[];
+  /** Whether the database read a copy of the good records. */
+  readonly copied: boolean;
+}
+
+/**
+ * Makes the table of the source's role from its first file, or adds file `at` to it: `before` rows are there. Throws Failure for a
+ * damaged file, and where rows and broken records are not as many as the file has records.
+ */
+export async function loadFile(loading: Loading, at: number, before: number): Promise<Loaded> {
+  const file = loading.source.files[at]!;
+  const load = { csv: loadCsv, json: loadJson, parquet: loadParquet }[file.kind];
+  try {
+    return await load(loading, file, at, before);
+  } catch (error) {
+    if (error instanceof Failure || loading.signal?.aborted) throw error;
+    throw new Failure([unreadable(error, file, loading.source)]);
+  }
+}
+
+/**
+ * The database reads the file while its records are counted. It reads a copy of the good ones instead where some are not, and
+ * where it comes to another number.
+ */
+async function loadCsv(loading: Loading, file: InputFile, at: number, before: number): Promise<Loaded> {
+  const { database, source, signal } = loading;
+  const { role } = source;
+  const look = source.looks.get(file.path)!;
+  const scanner = () => new CsvScanner(shapeOf(look));
+  await database.run('BEGIN TRANSACTION');
+  const rejects = `rejects_${role}_${at}`;
+  const direct = insert(loading, at, before, selectCsv(loading, file.path, look, rejects, look.newline)).then(
+    async (rows) => ({ rows, broken: await brokenRecords(loading, file, rejects) }),
+    () => undefined,
+  );
+  const scan = await scanFile(file, scanner(), signal).finally(() => direct);
+  const read = await direct;
+  signal?.throwIfAborted();
+  if (read !== undefined && scan.plain && read.broken.every(isValue) && read.rows + read.broken.length === scan.good) {
+    await database.run('COMMIT');
+    return { ...read, copied: false };
+  }
+  await database.run('ROLLBACK');
+  const copy = source.copies.get(file.path)!;
+  await writing(copy, () => copyGood(file, scanner(), copy, signal));
+  const again = `${rejects}_again`;
+  const rows = await insert(loading, at, before, selectCsv(loading, copy, look, again));
+  const broken = await brokenRecords(loading, file, again);
+  settle(loading, file, rows + broken.length, scan.good);
+  return { rows, broken: [...misshapen(scan, role, file), ...broken], copied: true };
+}
+
+async function loadJson(loading: Loading, file: InputFile, at: number, before: number): Promise<Loaded> {
+  const { source, types } = loading;
+  const { scan, from } = source.jsons.get(file.path)!;
+  const names = [...types.keys()];
+  const unwrapped = (name: string): boolean => types.get(name) === UNWRAPPED;
+  const selected = names.map((name) =>
+    unwrapped(name) ? `${quoteName(name)} ->> '$' AS ${quoteName(name)}` : quoteName(name),
+  );
+  const columns = names.map((name) => `${quoteText(name)}: ${quoteText(unwrapped(name) ? 'JSON' : types.get(name)!)}`);
+  const ignore = from.format === 'newline_delimited' ? ', ignore_errors = true' : '';
+  const select = `SELECT ${selected.join(', ')} FROM read_json([${quoteText(from.path)}], format = '${from.format}', columns = {${columns.join(', ')}}${ignore})`;
+  const rows = await insert(loading, at, before, select);
+  settle(loading, file, rows, scan.good);
+  return { rows, broken: misshapen(scan, source.role, file), copied: from.path !== file.path };
+}
+
+async function loadParquet(loading: Loading, file: InputFile, at: number, before: number): Promise<Loaded> {
+  const { database, source, types } = loading;
+  const typeOf = new Map(source.columns.map(({ name, type }) => [name, type]));
+  // Where files disagree about a type, each is read as what holds them all: the table has the type of the first.
+  const selected = [...types.keys()].map((name) => {
+    const [column, type] = [quoteName(name), typeOf.get(name)!];
+    return `CAST(${column} AS ${type}) AS ${column}`;
+  });
+  const path = quoteText(file.path);
+  const rows = await insert(loading, at, before, `SELECT ${selected.join(', ')} FROM read_parquet([${path}])`);
+  const [said] = await database.rows(
+    `SELECT num_rows AS rows, (SELECT coalesce(sum(of_group), 0) FROM
+       (SELECT any_value(row_group_num_rows) AS of_group FROM parquet_metadata([${path}]) GROUP BY row_group_id)) AS in_groups
+     FROM parquet_file_metadata([${path}])`,
+  );
+  settle(loading, file, rows, Number(said!.rows));
+  settle(loading, file, rows, Number(said!.in_groups));
+  return { rows, broken: [], copied: false };
+}
+
+/** Answers how many rows there are more. */
+async function insert({ database, source }: Loading, at: number, before: number, select: string): Promise<number> {
+  const { role } = source;
+  await database.run(at === 0 ? `CREATE OR REPLACE TEMP TABLE ${role} AS ${select}` : `INSERT INTO ${role} ${select}`);
+  const [last] = await database.rows(`SELECT max(rowid) AS row FROM ${role}`);
+  return last!.row === null ? 0 : Number(last!.row) + 1 - before;
+}
+
+function settle({ source }: Loading, file: InputFile, read: number, records: number): void {
+  if (read !== records) throw failure('data-file-uncounted', { path: file.name, read, records }, source.described.span);
+}
+
+async function writing(path: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!/^(ENOSPC|EDQUOT|EROFS|EACCES|ENOENT)$/.test((error as { code?: string }).code ?? '')) throw error;
+    throw failure('cannot-write', { path, reason: (error as Error).message });
+  }
+}
+
+function misshapen({ bad }: Scan, role: Role, file: InputFile): BadRow[] {
+  return bad.map(({ line, problem }) => ({ role, file, at: { line }, ...problem }));
+}
+
+/** `newline`: what ends the lines of a file with a header. The copy has none, and ends them in line feeds. */
+function selectCsv({ types }: Loading, path: string, look: CsvLook, rejects: string, newline?: string): string {
+  const typeOf = new Map([...types].map(([name, type]) => [name.toLowerCase(), type]));
+  const columns = look.columns.map(
+    ({ name }) => `${quoteText(name)}: ${quoteText(typeOf.get(name.toLowerCase()) ?? 'VARCHAR')}`,
+  );
+  const options = [
+    `columns = {${columns.join(', ')}}`,
+    'auto_detect = false',
+    `header = ${newline !== undefined}`,
+    // Found out by the database, it is that of the first quoted value, and rows are lost.
+    `new_line = ${quoteText((newline ?? '\n').replace('\r', '\\r').replace('\n', '\\n'))}`,
+    `delim = ${quoteText(look.delimiter)}`,
+    `quote = '"'`,
+    `escape = '"'`,
+    // A little above what Tower allows.
+    'max_line_size = 2100000',
+    'store_rejects = true',
+    `rejects_table = '${rejects}'`,
+    `rejects_scan = '${rejects}_scan'`,
+  ];
+  const names = [...types.keys()].map(quoteName).join(', ');
+  return `SELECT ${names} FROM read_csv([${quoteText(path)}], ${options.join(', ')})`;
+}
+
+interface BrokenRecord extends BadRow {
+  /** DuckDB's name of the mistake. */
+  readonly kind: string;
+}
+
+/** A value that is not of its column's type, in a record that is whole. */
+function isValue({ kind }: BrokenRecord): boolean {
+  return kind === 'CAST';
+}
+
+/** DuckDB's account of records that it could not read, the first mistake of each. */
+async function brokenRecords(
+  { database, source, types }: Loading,
+  file: InputFile,
+  rejects: string,
+): Promise<BrokenRecord[]> {
+  const errors = await database.rows(
+    `SELECT line_byte_position AS position, column_name AS "column", error_type AS kind, error_message AS message
+     FROM ${rejects} ORDER BY line_byte_position, column_idx`,
+  );
+  const broken: BrokenRecord[] = [];
+  let last = -1;
+  for (const { position, column, kind, message } of errors) {
+    const byte = Math.max(0, Number(position) - 1);
+    if (byte === last) continue;
+    last = byte;
+    const name = column === null ? undefined : String(column);
+    const type = types.get(name ?? '');
+    const value = /Could not convert string "([\s\S]*)" to/.exec(String(message))?.[1] ?? '';
+    const wanted =
+      type === 'DATE' || type === 'TIMESTAMP' ? 'a time' : type === 'BOOLEAN' ? 'true or false' : 'a number';
+    broken.push({
+      role: source.role,
+      file,
+      at: { byte },
+      kind: String(kind),
+      reason: kind === 'CAST' ? `"${value}" is not ${wanted}` : (String(message).split('\n')[0] ?? String(kind)),
+      ...(name === undefined ? {} : { column: name }),
+    });
+  }
+  return broken;
+}

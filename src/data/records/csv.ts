@@ -1,0 +1,295 @@
+/**
+ * Records of CSV, as RFC 4180 has them: a quoted value may hold separators, line ends and doubled quotes. A quote opens a value
+ * only at its beginning. A record whose quotes do not work out costs its first line alone, and reading goes on with the next.
+ */
+import { isUtf8 } from 'node:buffer';
+import {
+  CR,
+  type EachRecord,
+  hasMark,
+  LF,
+  lineEnd,
+  otherEncoding,
+  type Problem,
+  pastLineEnd,
+  QUOTE,
+  type Scanner,
+  ShapeError,
+} from './scanner.ts';
+
+/** The longest record, in bytes. */
+export const LONGEST = 2_000_000;
+
+const SPACE = 0x20;
+const [ORDINARY, STOP] = [0, 1];
+
+export interface CsvShape {
+  readonly delimiter: string;
+  /** Of the header. `fits` says whether a value is of the column's kind; a column that takes any text has none. */
+  readonly columns: readonly { readonly name: string; readonly fits?: ((value: string) => boolean) | undefined }[];
+}
+
+/** `cut`: the record may go on after these bytes. `trailing`: something follows a closing quote. */
+type Outcome = 'whole' | 'cut' | 'unclosed' | 'trailing';
+
+/** Takes one record apart. */
+export class CsvParser {
+  private readonly kinds = new Uint8Array(256);
+  private readonly separator: number;
+
+  constructor(delimiter: string) {
+    this.separator = delimiter.charCodeAt(0);
+    for (const stop of [LF, CR, this.separator]) this.kinds[stop] = STOP;
+  }
+
+  /** Of the last record: where its line end is, how many values it has, and how many line ends are in them. */
+  end = 0;
+  values = 0;
+  lines = 0;
+
+  /** The record at `at`; sets `end`, `values` and `lines`. */
+  parse(bytes: Buffer, at: number, final: boolean): Outcome {
+    const { kinds, separator } = this;
+    const { length } = bytes;
+    let i = at;
+    this.values = 1;
+    this.lines = 0;
+    for (;;) {
+      let open = i;
+      while (open < length && bytes[open] === SPACE) open++;
+      if (open < length && bytes[open] === QUOTE) {
+        i = this.closing(bytes, open + 1);
+        if (i === -1) return final ? 'unclosed' : 'cut';
+        do i++;
+        while (i < length && bytes[i] === SPACE);
+        if (i < length && kinds[bytes[i]!] === ORDINARY) {
+          this.end = i;
+          return 'trailing';
+        }
+      } else {
+        while (i < length && kinds[bytes[i]!] === ORDINARY) i++;
+      }
+      if (i >= length && !final) return 'cut';
+      if (i < length && bytes[i] === separator) {
+        this.values++;
+        i++;
+        continue;
+      }
+      // Whether a carriage return at the end of a piece is half of a line end is not known yet.
+      if (!final && bytes[i] === CR && i + 1 === length) return 'cut';
+      this.end = i;
+      return 'whole';
+    }
+  }
+
+  /** The quote that closes the value which begins at `at`, or -1. */
+  private closing(bytes: Buffer, at: number): number {
+    const { length } = bytes;
+    for (let i = at; i < length; i++) {
+      const byte = bytes[i]!;
+      if (byte === QUOTE) {
+        if (bytes[i + 1] !== QUOTE) return i;
+        i++;
+      } else if (byte === LF || (byte === CR && bytes[i + 1] !== LF)) this.lines++;
+    }
+    return -1;
+  }
+}
+
+export class CsvScanner implements Scanner {
+  private readonly parser: CsvParser;
+  private line = 1;
+  private begun = false;
+  private header = true;
+  /** In a line that was rejected for its length. */
+  private skipping = false;
+  private untroubled = true;
+  /** Line ends seen: 1 a line feed, 2 the two, 4 a carriage return. */
+  private ends = 0;
+
+  constructor(private readonly shape: CsvShape) {
+    this.parser = new CsvParser(shape.delimiter);
+  }
+
+  get plain(): boolean {
+    return this.untroubled && this.ends <= 2;
+  }
+
+  take(bytes: Buffer, final: boolean, each: EachRecord): number {
+    const { parser, shape } = this;
+    const { length } = bytes;
+    const needed = shape.columns.length;
+    let at = 0;
+    if (!this.begun) {
+      if (length < 4 && !final) return 0;
+      this.begun = true;
+      at = firstByte(bytes);
+    }
+    const read = final ? length : Math.max(bytes.lastIndexOf(LF), bytes.lastIndexOf(CR)) + 1;
+    const sound = isUtf8(bytes.subarray(at, Math.max(at, read))) && !bytes.includes(0);
+    while (at < length) {
+      if (this.skipping) {
+        const end = lineEnd(bytes, at, length);
+        if (!final && end + 1 >= length) return end;
+        this.skipping = false;
+        at = this.next(bytes, end);
+        continue;
+      }
+      const outcome = parser.parse(bytes, at, final);
+      if (outcome === 'cut' && length - at <= LONGEST) return at;
+      let { end } = parser;
+      if (outcome === 'whole' && end === at) {
+        // The database takes a blank line for a value where there is one column, and for the header where it is the first line.
+        if (this.header || needed === 1) this.untroubled = false;
+        at = this.next(bytes, end);
+        continue;
+      }
+      if (this.header) {
+        if (outcome !== 'whole') throw new ShapeError(this.line, 'the quotes of the header do not work out');
+        this.header = false;
+        this.line += parser.lines;
+        at = this.next(bytes, end);
+        continue;
+      }
+      let problem: Problem | undefined;
+      if (outcome !== 'whole') problem = this.misquoted(outcome, at, bytes);
+      else if (parser.values !== needed) problem = this.miscounted(parser.values);
+      else if (end - at > LONGEST) problem = tooLong;
+      else if (parser.lines > 0 && this.swallows(bytes, at, end)) problem = this.swallowing();
+      const { lines } = parser;
+      if (problem !== undefined && (outcome !== 'whole' || lines > 0)) {
+        end = lineEnd(bytes, at, length);
+        if (!final && end + 1 >= length) {
+          if (length - at <= LONGEST) return at;
+          problem = tooLong;
+          this.skipping = true;
+        }
+      } else if (problem === undefined) {
+        if (!sound) problem = this.unsound(bytes.subarray(at, end));
+        problem ??= hasMark(bytes, at) ? strayMark : undefined;
+      }
+      each(this.line, at, end, problem);
+      if (problem !== undefined) this.untroubled = false;
+      if (this.skipping) return end;
+      // Lines within a value count where the value was read.
+      if (outcome === 'whole' && end === parser.end) this.line += lines;
+      at = this.next(bytes, end);
+    }
+    return length;
+  }
+
+  /** Past the line end at `end`. */
+  private next(bytes: Buffer, end: number): number {
+    const after = pastLineEnd(bytes, end);
+    if (after > end) {
+      this.line++;
+      this.ends |= after === end + 2 ? 2 : bytes[end] === LF ? 1 : 4;
+    }
+    return after;
+  }
+
+  private misquoted(outcome: Outcome, at: number, bytes: Buffer): Problem {
+    if (outcome === 'unclosed') return { reason: 'a quote opens a value and never closes' };
+    if (outcome === 'cut') {
+      const single = lineEnd(bytes, at, bytes.length) === bytes.length;
+      return single
+        ? tooLong
+        : { reason: `a quote opens a value and does not close in ${LONGEST.toLocaleString('en')} bytes` };
+    }
+    const { lines } = this.parser;
+    if (lines === 0) return { reason: 'a quoted value does not end where its quote ends' };
+    return { reason: `a quote opens a value, and the next one, on line ${this.line + lines}, does not end it` };
+  }
+
+  private miscounted(values: number): Problem {
+    const { columns } = this.shape;
+    const { lines } = this.parser;
+    const [which, column] = values < columns.length ? ['short', columns[values]!.name] : ['long', undefined];
+    const how = lines === 0 ? '' : `a quote opens a value that goes on to line ${this.line + lines}, and `;
+    const reason = `${how}the row is ${which}: ${values} values, the header has ${columns.length}`;
+    return column === undefined ? { reason } : { reason, column };
+  }
+
+  private swallowing(): Problem {
+    const last = this.line + this.parser.lines;
+    return { reason: `a quote opens a value that goes on to line ${last}, and the lines in it are rows of their own` };
+  }
+
+  /**
+   * Whether a record of several lines is a stray quote that found another: nine lines in ten are rows by themselves. How many
+   * lines it takes to say so depends on how often text has as many separators by chance.
+   */
+  private swallows(bytes: Buffer, at: number, end: number): boolean {
+    const { columns, delimiter } = this.shape;
+    if (columns.length < 2) return false;
+    const total = this.parser.lines + 1;
+    const typed = columns.some(({ fits }) => fits !== undefined);
+    const least = columns.length === 2 ? (typed ? 4 : 16) : typed ? 2 : 4;
+    if (total < least) return false;
+    let others = 0;
+    for (let from = at; from < end; ) {
+      const to = Math.min(lineEnd(bytes, from, end), end);
+      const values = bytes.toString('utf8', from, to).split(delimiter);
+      const row =
+        values.length === columns.length &&
+        columns.every(({ fits }, which) => {
+          const value = values[which]!.replaceAll('"', '').trim();
+          return fits === undefined || value === '' || fits(value);
+        });
+      if (!row && ++others * 10 > total) return false;
+      from = pastLineEnd(bytes, to);
+    }
+    return true;
+  }
+
+  /** Bytes that are no text. */
+  private unsound(record: Buffer): Problem | undefined {
+    const { columns, delimiter } = this.shape;
+    const zero = record.includes(0);
+    if (!zero && isUtf8(record)) return undefined;
+    // Each byte is a character of its own, so that what is no text can be looked at.
+    const values = valuesOf(record.toString('latin1'), delimiter);
+    const wrong = values.findIndex((value) => (zero ? value.includes('\0') : !isUtf8(Buffer.from(value, 'latin1'))));
+    return {
+      reason: zero ? 'a value holds a zero byte' : 'the text is not UTF-8',
+      ...(wrong === -1 ? {} : { column: columns[wrong]!.name }),
+    };
+  }
+}
+
+const tooLong: Problem = { reason: `the row is longer than ${LONGEST.toLocaleString('en')} bytes` };
+const strayMark: Problem = {
+  reason: 'the line begins with a byte order mark, which belongs at the beginning of a file',
+};
+
+/** After the byte order mark. Throws ShapeError where it is that of another encoding. */
+export function firstByte(bytes: Buffer): number {
+  const other = otherEncoding(bytes);
+  if (other !== undefined) throw new ShapeError(1, `it is text in ${other}, and should be in UTF-8`);
+  return hasMark(bytes, 0) ? 3 : 0;
+}
+
+/** The values of one whole record, without their quotes. */
+export function valuesOf(record: string, delimiter: string): string[] {
+  const values: string[] = [];
+  for (let at = 0; ; ) {
+    let open = at;
+    while (record[open] === ' ') open++;
+    let value: string;
+    if (record[open] === '"') {
+      let close = record.indexOf('"', open + 1);
+      while (close !== -1 && record[close + 1] === '"') close = record.indexOf('"', close + 2);
+      if (close === -1) close = record.length;
+      value = record.slice(open + 1, close).replaceAll('""', '"');
+      at = close + 1;
+      while (record[at] === ' ') at++;
+    } else {
+      const end = record.indexOf(delimiter, at);
+      value = record.slice(at, end === -1 ? undefined : end);
+      at = end === -1 ? record.length : end;
+    }
+    values.push(value);
+    if (at >= record.length) return values;
+    at++;
+  }
+}

@@ -1,0 +1,226 @@
+/** Records of JSON: an object a line, or the elements of one array. */
+import { isUtf8 } from 'node:buffer';
+import { firstByte } from './csv.ts';
+import {
+  CR,
+  type EachRecord,
+  hasMark,
+  LF,
+  lineEnd,
+  type Problem,
+  pastLineEnd,
+  QUOTE,
+  type Scanner,
+  ShapeError,
+} from './scanner.ts';
+
+/** The longest object, in bytes. */
+const LONGEST = 16_000_000;
+/** How deep objects and lists may lie in each other: the database's own reader ends the process far below. */
+const DEEPEST = 200;
+
+const [BACKSLASH, COLON, COMMA] = [0x5c, 0x3a, 0x2c];
+const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
+
+export class JsonLinesScanner implements Scanner {
+  private line = 1;
+  private begun = false;
+  private skipping = false;
+  private untroubled = true;
+
+  get plain(): boolean {
+    return this.untroubled;
+  }
+
+  take(bytes: Buffer, final: boolean, each: EachRecord): number {
+    const { length } = bytes;
+    let at = 0;
+    if (!this.begun) {
+      if (length < 4 && !final) return 0;
+      this.begun = true;
+      at = firstByte(bytes);
+      if (at > 0) this.untroubled = false;
+    }
+    const returns = bytes.includes(CR);
+    while (at < length) {
+      const feed = bytes.indexOf(LF, at);
+      const end = returns ? lineEnd(bytes, at, length) : feed === -1 ? length : feed;
+      const open = !final && (end === length || (bytes[end] === CR && end + 1 === length));
+      if (this.skipping) {
+        if (open) return end;
+        this.skipping = false;
+      } else {
+        if (open && length - at <= LONGEST) return at;
+        if (!isBlank(bytes, at, end)) {
+          const problem = open || end - at > LONGEST ? tooLong : objectProblem(bytes.subarray(at, end));
+          each(this.line, at, end, problem);
+          if (problem !== undefined) this.untroubled = false;
+        }
+        if (open) {
+          this.skipping = true;
+          return end;
+        }
+      }
+      // The database ends a line at a line feed alone.
+      if (bytes[end] === CR && bytes[end + 1] !== LF) this.untroubled = false;
+      at = pastLineEnd(bytes, end);
+      this.line++;
+    }
+    return length;
+  }
+}
+
+export class JsonArrayScanner implements Scanner {
+  private line = 1;
+  private place: 'start' | 'first' | 'element' | 'after' | 'end' = 'start';
+  private untroubled = true;
+
+  get plain(): boolean {
+    return this.untroubled;
+  }
+
+  take(bytes: Buffer, final: boolean, each: EachRecord): number {
+    const { length } = bytes;
+    let at = 0;
+    if (this.place === 'start') {
+      if (length < 4 && !final) return 0;
+      at = firstByte(bytes);
+    }
+    for (;;) {
+      for (; at < length && isSpace(bytes[at]!); at++) {
+        if (bytes[at] === CR && at + 1 === length && !final) return at;
+        if (bytes[at] === LF || (bytes[at] === CR && bytes[at + 1] !== LF)) this.line++;
+      }
+      if (at === length) {
+        if (final && this.place !== 'end') throw new ShapeError(this.line, 'the array of objects does not close');
+        return length;
+      }
+      const byte = bytes[at]!;
+      if (this.place === 'end') throw new ShapeError(this.line, 'something follows the array of objects');
+      if (this.place === 'start') {
+        if (byte !== OPEN_LIST) throw new ShapeError(this.line, 'no array begins here');
+        this.place = 'first';
+        at++;
+      } else if (byte === CLOSE_LIST && this.place !== 'element') {
+        this.place = 'end';
+        at++;
+      } else if (this.place === 'after') {
+        if (byte !== COMMA) throw new ShapeError(this.line, 'a comma should be between two objects');
+        this.place = 'element';
+        at++;
+      } else {
+        const end = elementEnd(bytes, at);
+        if (end === length && !final) {
+          if (length - at > LONGEST) throw new ShapeError(this.line, tooLong.reason);
+          return at;
+        }
+        const element = bytes.subarray(at, end);
+        const problem = objectProblem(element);
+        if (problem === notJson) throw new ShapeError(this.line, notJson.reason);
+        each(this.line, at, end, problem);
+        if (problem !== undefined) this.untroubled = false;
+        for (let i = at; i < end; i++) {
+          if (bytes[i] === LF || (bytes[i] === CR && bytes[i + 1] !== LF)) this.line++;
+        }
+        at = end;
+        this.place = 'after';
+      }
+    }
+  }
+}
+
+const tooLong: Problem = { reason: `the JSON object is longer than ${LONGEST.toLocaleString('en')} bytes` };
+const notJson: Problem = { reason: 'this is not JSON' };
+const noObject: Problem = { reason: 'this is JSON, but not an object with names' };
+const notText: Problem = { reason: 'the text is not UTF-8' };
+const tooDeep: Problem = { reason: `objects and lists lie more than ${DEEPEST} deep in each other` };
+const strayMark: Problem = { reason: 'a byte order mark belongs at the beginning of a file' };
+
+/** Why `bytes` are not an object that says each of its names once. */
+function objectProblem(bytes: Buffer): Problem | undefined {
+  if (hasMark(bytes, 0)) return strayMark;
+  let depth = 0;
+  let deepest = 0;
+  let names = 0;
+  let quoted = false;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    if (byte === BACKSLASH) i++;
+    else if (byte === QUOTE) quoted = !quoted;
+    else if (quoted) continue;
+    else if (byte === COLON) names += depth === 1 ? 1 : 0;
+    else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
+      if (++depth > deepest) deepest = depth;
+    } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) depth--;
+  }
+  if (deepest > DEEPEST) return tooDeep;
+  if (!isUtf8(bytes)) return notText;
+  const value = parsed(bytes.toString('utf8'));
+  if (value === undefined) return notJson;
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return noObject;
+  if (Object.keys(value).length !== names) return { reason: `the object says ${repeatedName(bytes)} twice` };
+  return undefined;
+}
+
+/** Python writes NaN and Infinity, which are no JSON; a number that is not finite is judged where it is needed. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const strict = text.replaceAll(
+      /("(?:[^"\\]|\\.)*")|-?\b(?:NaN|Infinity)\b/g,
+      (_, string?: string) => string ?? 'null',
+    );
+    if (strict === text) return undefined;
+    try {
+      return JSON.parse(strict);
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** A name that an object has twice, as it is written. */
+function repeatedName(bytes: Buffer): string {
+  const seen = new Set<string>();
+  let depth = 0;
+  let last = '';
+  for (const [token] of bytes.toString('utf8').matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
+    if (token === '{' || token === '[') depth++;
+    else if (token === '}' || token === ']') depth--;
+    else if (token !== ':') last = token;
+    else if (depth === 1) {
+      const name = JSON.parse(last) as string;
+      if (seen.has(name)) return `\`${name}\``;
+      seen.add(name);
+    }
+  }
+  return 'a name';
+}
+
+/** Where the value at `at` ends: before a comma, a bracket or a space, outside of what it opens itself. */
+function elementEnd(bytes: Buffer, at: number): number {
+  let depth = 0;
+  let quoted = false;
+  for (let i = at; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    if (byte === BACKSLASH && quoted) i++;
+    else if (byte === QUOTE) quoted = !quoted;
+    else if (quoted) continue;
+    else if (byte === OPEN_OBJECT || byte === OPEN_LIST) depth++;
+    else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
+      if (depth === 0) return i;
+      if (--depth === 0) return i + 1;
+    } else if (depth === 0 && (byte === COMMA || isSpace(byte))) return i;
+  }
+  return bytes.length;
+}
+
+function isBlank(bytes: Buffer, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (!isSpace(bytes[i]!)) return false;
+  return true;
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === LF || byte === CR;
+}

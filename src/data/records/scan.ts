@@ -1,0 +1,134 @@
+/** Runs a scanner over a file: counts its records, and copies those without a problem. */
+import { createReadStream, statSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { createGunzip } from 'node:zlib';
+import type { InputFile } from '../files.ts';
+import { CR, LF, type Problem, type Scanner } from './scanner.ts';
+
+export interface Scan {
+  /** Records without a problem. */
+  readonly good: number;
+  readonly bad: readonly { readonly line: number; readonly problem: Problem }[];
+  /** See `Scanner`. */
+  readonly plain: boolean;
+}
+
+const PIECE = 1 << 20;
+
+/** Counts the records of a file. Throws what the file system and zlib throw, and ShapeError. */
+export async function scanFile(file: InputFile, scanner: Scanner, signal?: AbortSignal): Promise<Scan> {
+  let good = 0;
+  const bad: { line: number; problem: Problem }[] = [];
+  const take = (bytes: Buffer, final: boolean): number =>
+    scanner.take(bytes, final, (line, _from, _to, problem) => {
+      if (problem === undefined) good++;
+      else bad.push({ line, problem });
+    });
+  await eachPiece(file, take, signal);
+  return { good, bad, plain: scanner.plain };
+}
+
+/** Writes the records without a problem to the new file `to`, one a line: line ends between JSON's tokens become spaces. */
+export async function copyGood(file: InputFile, scanner: Scanner, to: string, signal?: AbortSignal): Promise<void> {
+  const handle: FileHandle = await open(to, 'wx', 0o600);
+  try {
+    // A record and its line end take no more room than they did, but for the last, which may have none.
+    let out = Buffer.alloc(0);
+    let length = 0;
+    const take = (bytes: Buffer, final: boolean): number => {
+      if (out.length < bytes.length + 1) out = Buffer.alloc(bytes.length + 1);
+      length = 0;
+      return scanner.take(bytes, final, (_line, from, end, problem) => {
+        if (problem !== undefined) return;
+        const start = length;
+        length += bytes.copy(out, start, from, end);
+        if (file.kind === 'json') {
+          for (let i = start; i < length; i++) if (out[i] === LF || out[i] === CR) out[i] = 0x20;
+        }
+        out[length++] = LF;
+      });
+    };
+    const write = async (): Promise<void> => {
+      for (let done = 0; done < length; ) done += (await handle.write(out, done, length - done)).bytesWritten;
+    };
+    await eachPiece(file, take, signal, write);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Calls `each` with the line of every record without a problem, and with how many bytes the file and the copy have up to its end. */
+export async function eachGood(
+  file: InputFile,
+  scanner: Scanner,
+  each: (line: number, end: number, copied: number) => void,
+): Promise<void> {
+  let before = 0;
+  let copied = 0;
+  await eachPiece(file, (bytes, final) => {
+    const done = scanner.take(bytes, final, (line, from, to, problem) => {
+      if (problem !== undefined) return;
+      copied += to - from + 1;
+      each(line, before + to, copied - 1);
+    });
+    before += done;
+    return done;
+  });
+}
+
+/** The first bytes of a file, unpacked: all of them where there are fewer than `least`. */
+export async function beginning(
+  file: InputFile,
+  least: number,
+): Promise<{ readonly bytes: Buffer; readonly whole: boolean }> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of unpacked(file, Math.min(least, PIECE))) {
+    pieces.push(piece);
+    length += piece.length;
+    if (length >= least) return { bytes: Buffer.concat(pieces), whole: false };
+  }
+  return { bytes: Buffer.concat(pieces), whole: true };
+}
+
+async function eachPiece(
+  file: InputFile,
+  take: (bytes: Buffer, final: boolean) => number,
+  signal?: AbortSignal,
+  after?: () => Promise<void>,
+): Promise<void> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const piece of unpacked(file, PIECE)) {
+    signal?.throwIfAborted();
+    const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
+    rest = bytes.subarray(take(bytes, false));
+    await after?.();
+  }
+  take(rest, true);
+  await after?.();
+}
+
+/** A compressed file that was cut off is an error, and so is one with something after its compressed data. */
+async function* unpacked(file: InputFile, size: number): AsyncGenerator<Buffer> {
+  const raw = createReadStream(file.path, { highWaterMark: size });
+  if (!file.compressed) {
+    for await (const chunk of raw) yield chunk as Buffer;
+    return;
+  }
+  const unpacking = createGunzip({ chunkSize: size });
+  raw.on('error', (error) => unpacking.destroy(error));
+  raw.pipe(unpacking);
+  try {
+    for await (const chunk of unpacking) yield chunk as Buffer;
+    const more = statSync(file.path).size - unpacking.bytesWritten;
+    if (more > 0) throw new Error(`${more.toLocaleString('en')} bytes follow its compressed data`);
+  } finally {
+    raw.destroy();
+  }
+}
+
+/** What changes when a file is written: two that are equal were taken of one and the same file. */
+export function stampOf(file: InputFile): string {
+  const { dev, ino, size, mtimeNs } = statSync(file.path, { bigint: true });
+  return [dev, ino, size, mtimeNs].join();
+}
