@@ -1,10 +1,9 @@
 /** Every record of a file is read or rejected, or the file is refused: held against `count.ts`, which shares nothing with the reader. */
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { bindData } from '../../src/data/bind.ts';
 import { readDataset } from '../../src/data/read.ts';
 import { stage } from '../../src/data/stage.ts';
@@ -87,6 +86,9 @@ describe('one stray quote', () => {
     const wants = needsOf({ user: { encoder: vocabulary } }, { item: { encoder: vocabulary } });
     const events = `user,item\n${Array.from({ length: 3_000 }, (_, i) => `u${i % 9},i${i}\n`).join('')}`;
     const files = { 'a.csv': events.replace('u3,i66\n', 'u3,"i66\n'), 'b.csv': events, 'items.csv': items };
+    const temporary = folderWith({});
+    vi.stubEnv('TMPDIR', temporary);
+    onTestFinished(() => void vi.unstubAllEnvs());
     const data = await read(files, { events: '?.csv', items: 'items.csv' }, wants);
     expect(data.rows).toBe(5_997);
     expect(data.lines).toEqual([
@@ -96,7 +98,7 @@ describe('one stray quote', () => {
       'items.csv:702 a quote opens a value and never closes',
     ]);
     expect(data.total).toBe(9_000);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('tower-read-'))).toEqual([]);
+    expect(readdirSync(temporary).filter((name) => name.startsWith('tower-read-'))).toEqual([]);
   });
 
   it('past `reject` ends the run', async () => {
