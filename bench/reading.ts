@@ -11,6 +11,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import Table from 'cli-table3';
 import { buildSync } from 'esbuild';
 import { bindData } from '../src/data/bind.ts';
+import { openDatabase } from '../src/data/duckdb.ts';
 import type { Needs } from '../src/data/needs.ts';
 import { readDataset } from '../src/data/read.ts';
 import { stage } from '../src/data/stage.ts';
@@ -81,13 +82,15 @@ async function measure(path: string): Promise<{ rows: number; whole: number[]; c
 
     start = performance.now();
     const { output } = await bindData(describe(path, cache, false), needs);
-    const { database, layout } = output!;
+    const { layout, discard } = output!;
+    const database = await openDatabase();
     const staged = await stage(database, layout.sources.get('events')!, layout);
     const wanted = wantedColumns(layout, needs);
     await makeDictionaries(database, wanted, layout);
     await readRows(database, staged, wanted.columns.get('events')!, layout);
     codes.push((rows / (performance.now() - start)) * 1000);
     database.close();
+    discard();
   }
   return { rows, whole, codes };
 }

@@ -1,11 +1,12 @@
 /** A model's file, and the data it would be trained on, checked before any row is read. */
+import type { BindOptions } from '../data/bind.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { Failure, failure, invariant } from '../diagnostics/failure.ts';
 import { render } from '../diagnostics/render.ts';
 import { type Lowered, lower, type Shapes } from '../lower/lower.ts';
 import type { DataDescription, Model } from '../model/model.ts';
-import { check as checkSource } from '../pipeline.ts';
+import { type CheckOptions, check as checkSource } from '../pipeline.ts';
 import type { File } from '../syntax/ast.ts';
 import type { Source } from '../text/source.ts';
 import { loadUsed, readSource } from './files.ts';
@@ -15,6 +16,10 @@ export interface CheckRequest {
   readonly data?: string;
   /** Overrides of `let` constants and of the numbers of `train`. */
   readonly set?: Readonly<Record<string, number>>;
+  /** Folders that a data block's files may lie in, besides the project that the block is in. */
+  readonly allow?: readonly string[];
+  /** Ends reading; its reason is thrown. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Checked {
@@ -31,7 +36,7 @@ export interface Checked {
 
 /**
  * Finds every mistake that can be known without reading rows; with data, its files' headers are read too.
- * @throws Failure `cannot-read` when a file itself cannot be read
+ * @throws Failure `cannot-read` when a file itself cannot be read; the reason of `signal`
  */
 export async function check(path: string, request: CheckRequest = {}): Promise<Checked> {
   const source = readSource(path);
@@ -46,7 +51,12 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
   const data = request.data === undefined ? ownData(checked.dataDescriptions) : otherData(request.data, diagnostics);
   if (data && checked.shapes && !hasErrors(diagnostics)) {
     const { checkHeaders } = await import('../data/headers.ts');
-    diagnostics.push(...(await checkHeaders(data.description, checked.shapes, checked.model)));
+    diagnostics.push(
+      ...(await checkHeaders(data.description, checked.shapes, {
+        ...readingOf(request),
+        ...(checked.model ? { model: checked.model } : {}),
+      })),
+    );
   }
   return {
     diagnostics,
@@ -57,6 +67,14 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
     ...(checked.shapes ? { shapes: checked.shapes } : {}),
     ...(data ? { data } : {}),
   };
+}
+
+/** What reading rows or headers takes from a request. */
+export function readingOf({
+  allow,
+  signal,
+}: Pick<CheckRequest, 'allow' | 'signal'>): Pick<BindOptions, 'access' | 'signal'> {
+  return { ...(allow ? { access: { allow } } : {}), ...(signal ? { signal } : {}) };
 }
 
 /** A model without errors, with its graphs. */
@@ -74,6 +92,18 @@ export async function checkAndLower(path: string, request: CheckRequest = {}): P
   const lowered = lower(model).output;
   invariant(lowered, 'a model that checks also lowers');
   return { ...checked, model, lowered };
+}
+
+/**
+ * The data block of a file, or of one that it uses.
+ * @throws Failure with every diagnostic, when one is an error; `no-data-block`
+ */
+export function blockIn(source: Source, options: CheckOptions = { load: loadUsed }): DataDescription {
+  const { dataDescriptions, diagnostics } = checkSource(source, options);
+  if (hasErrors(diagnostics)) throw new Failure(diagnostics);
+  const [description] = dataDescriptions;
+  if (!description) throw failure('no-data-block', { path: source.name });
+  return description;
 }
 
 function ownData(descriptions: readonly DataDescription[]): Checked['data'] {

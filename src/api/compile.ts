@@ -4,7 +4,7 @@ import { failure } from '../diagnostics/failure.ts';
 import type { Graph } from '../graph/graph.ts';
 import { print } from '../graph/print.ts';
 import type { GraphPlan, Plan } from '../lower/plan.ts';
-import { checkAndLower } from './check.ts';
+import { type CheckRequest, checkAndLower } from './check.ts';
 
 export interface Compiled {
   readonly plan: Plan;
@@ -12,9 +12,8 @@ export interface Compiled {
   readonly files: readonly string[];
 }
 
-export interface CompileRequest {
+export interface CompileRequest extends Omit<CheckRequest, 'data'> {
   readonly out: string;
-  readonly set?: Readonly<Record<string, number>>;
   /** Write into a folder that is not empty. */
   readonly force?: boolean;
 }
@@ -24,8 +23,8 @@ export interface CompileRequest {
  * `parameter:…`, updated ones come out as `updated:…`), the same graph as text, and `plan.json`, which says what feeds each input.
  * @throws Failure with the model's diagnostics, `folder-not-empty` or `cannot-write`
  */
-export async function compile(path: string, { out, set, force = false }: CompileRequest): Promise<Compiled> {
-  const { plan } = (await checkAndLower(path, set ? { set } : {})).lowered;
+export async function compile(path: string, { out, force = false, ...request }: CompileRequest): Promise<Compiled> {
+  const { plan } = (await checkAndLower(path, request)).lowered;
   const { makeFolder, writeDurably } = await import('../run/durable.ts');
   await makeFolder(out);
   if (!force && (await readdir(out)).length > 0) throw failure('folder-not-empty', { folder: out });

@@ -1,12 +1,16 @@
 /** `.tower` files on disk, and others that hold Tower. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join, relative } from 'node:path';
+import { kindAt } from '../data/access.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { makeSource, type Source } from '../text/source.ts';
 
 /** @throws Failure `cannot-read` */
 export function readSource(path: string): Source {
   try {
+    const kind = kindAt(path);
+    // A pipe would wait for a writer, and a device may never end.
+    if (kind !== undefined && kind !== 'file') throw failure('cannot-read', { path, reason: `it is ${kind}` });
     return makeSource(nameOf(path), readFileSync(path, 'utf8'));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -15,9 +19,10 @@ export function readSource(path: string): Source {
   }
 }
 
-/** Reads what a file uses; nothing where there is no such file. */
+/** Reads what a file uses; nothing where there is no such file, or something else than a file. */
 export function loadUsed(path: string): Source | undefined {
   try {
+    if (kindAt(path) !== 'file') return undefined;
     return makeSource(nameOf(path), readFileSync(path, 'utf8'));
   } catch {
     return undefined;

@@ -1,25 +1,27 @@
 /** A trained model in its folder: load it, and ask it. */
-import { dirname, join } from 'node:path';
 import type { Dataset, Part } from '../data/dataset.ts';
-import { hasErrors } from '../diagnostics/diagnostic.ts';
-import { Failure, failure } from '../diagnostics/failure.ts';
 import type { EngineName } from '../engine/engine.ts';
 import { type Choice, chooseEngine } from '../engine/engines.ts';
-import type { DataDescription } from '../model/model.ts';
-import { check as checkSource } from '../pipeline.ts';
 import { load as loadArtifact, type Trained } from '../run/artifact/load.ts';
 import type { Attention } from '../run/attention.ts';
 import type { Evaluation } from '../run/evaluate.ts';
 import type { Exported } from '../run/export.ts';
 import type { Recommendation, Recommender } from '../run/recommend.ts';
-import { makeSource } from '../text/source.ts';
-import { loadUsed, readSource } from './files.ts';
+import { blockIn, readingOf } from './check.ts';
+import { readSource } from './files.ts';
 import { version } from './version.ts';
 
 export interface LoadRequest {
   /** The `.tower` file whose `data` block says where the rows are. Default: the one that the model was trained on. */
   readonly data?: string;
   readonly engine?: EngineName;
+  /**
+   * Folders that the data block's files may lie in, besides the project that the block is in. For a run that was not trained here
+   * they are the only ones.
+   */
+  readonly allow?: readonly string[];
+  /** Ends reading; its reason is thrown. */
+  readonly signal?: AbortSignal;
 }
 
 /** A loaded model. Rows are read, the engine is loaded and vectors are computed when a question first needs them. */
@@ -41,7 +43,7 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
   let recommender: Promise<Recommender> | undefined;
   const run: Run = {
     trained,
-    dataset: () => (dataset ??= readRows(trained, request.data)),
+    dataset: () => (dataset ??= readRows(trained, request)),
     engine: () => (engine ??= chooseEngine(request.engine)),
     recommender: () => (recommender ??= recommenderOf(run)),
     async close() {
@@ -144,27 +146,11 @@ export async function exportTowers(run: Run, request: { out: string; force?: boo
   });
 }
 
-async function readRows(trained: Trained, path: string | undefined): Promise<Dataset> {
-  const description = path === undefined ? await ownDescription(trained) : describe(readSource(path));
-  const { readDataset } = await import('../data/read.ts');
-  return readDataset(description, trained.plan);
-}
-
-/** The block as it was at training, with its paths from where its file stood. */
-async function ownDescription({ folder, manifest }: Trained): Promise<DataDescription> {
-  const { file, source } = manifest.data;
-  if (file === undefined || source === undefined) throw failure('data-missing', { path: folder });
-  const { text } = readSource(join(folder, source));
-  return describe(makeSource(file, text), dirname(file));
-}
-
-function describe(source: ReturnType<typeof makeSource>, folder?: string): DataDescription {
-  const { dataDescriptions, diagnostics } = checkSource(source, {
-    load: loadUsed,
-    ...(folder === undefined ? {} : { folder }),
-  });
-  if (hasErrors(diagnostics)) throw new Failure(diagnostics);
-  const [description] = dataDescriptions;
-  if (!description) throw failure('no-data-block', { path: source.name });
-  return description;
+async function readRows(trained: Trained, request: LoadRequest): Promise<Dataset> {
+  const { allow = [], data } = request;
+  const [{ readDataset }, { recordedBlock }] = await Promise.all([import('../data/read.ts'), import('./recorded.ts')]);
+  const block =
+    data === undefined ? recordedBlock(trained, allow) : { description: blockIn(readSource(data)), access: {} };
+  const { access, ...reading } = readingOf(request);
+  return readDataset(block.description, trained.plan, { ...reading, access: { ...access, ...block.access } });
 }

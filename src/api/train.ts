@@ -7,7 +7,7 @@ import { type Choice, chooseEngine } from '../engine/engines.ts';
 import type { Plan } from '../lower/plan.ts';
 import type { TrainResult } from '../run/train.ts';
 import type { TrainingEvent } from '../run/training_events.ts';
-import { type CheckRequest, checkAndLower } from './check.ts';
+import { type CheckRequest, checkAndLower, readingOf } from './check.ts';
 import { version } from './version.ts';
 
 export interface TrainRequest extends CheckRequest {
@@ -61,7 +61,7 @@ export async function train(path: string, request: TrainRequest): Promise<Traine
   const reading = readDataset(data.description, plan, {
     folder: request.out,
     model,
-    ...(signal ? { signal } : {}),
+    ...readingOf(request),
   });
   reading.catch(() => {});
   const choice = await chooseEngine(request.engine);

@@ -3,11 +3,12 @@
  * The program `tower`. Each command is one file under `commands/`, and what it needs is loaded only when it is called, so that
  * `check` starts in milliseconds and never loads an engine.
  *
- * Exit codes: 0 done, 1 the user's input is wrong, 2 our failure.
+ * Exit codes: 0 done, 1 the user's input is wrong, 2 our failure; 130 and 143 where Ctrl-C or SIGTERM ended it.
  */
 import { CommanderError } from 'commander';
 import { makeProgram } from './program.ts';
 import { reportFailure } from './report.ts';
+import { endBy, endIfStuck, Interrupted } from './signals.ts';
 import { endQuietly } from './streams.ts';
 
 endQuietly();
@@ -16,6 +17,8 @@ process.on('uncaughtException', (error) => process.exit(reportFailure(error)));
 try {
   await makeProgram().parseAsync();
 } catch (error) {
+  if (error instanceof Interrupted) await endBy(error);
   // Commander has written help and the version itself; asked for neither, `tower` alone shows its help.
   process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? 0 : 1) : reportFailure(error);
+  if (!(error instanceof CommanderError)) await endIfStuck();
 }

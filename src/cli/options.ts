@@ -7,6 +7,16 @@ export const jsonOption = (): Option => new Option('--json', 'answer as JSON on 
 export const dataOption = (): Option =>
   new Option('--data <file>', 'the `.tower` file whose `data` block says where the rows are');
 
+/** `--allow /data --allow ../shared`: folders. */
+export const allowOption = (): Option =>
+  new Option(
+    '--allow <folder>',
+    'a folder that the data block may read besides its own project; may be repeated',
+  ).argParser((folder: string, before: readonly string[] | undefined): readonly string[] => [
+    ...(before ?? []),
+    folder,
+  ]);
+
 export const engineOption = (): Option =>
   new Option('--engine <name>', 'run on this engine instead of the first that loads').choices([
     'tensorflow',

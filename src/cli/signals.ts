@@ -1,5 +1,46 @@
-/** Ctrl-C, for a command that ends well when it is told to. */
+/** Ctrl-C and SIGTERM: for a command that ends well, and for one that ends early. */
+import { constants } from 'node:os';
 import { say } from './report.ts';
+
+/** A signal ended what the command was doing. */
+export class Interrupted extends Error {
+  constructor(readonly signal: 'SIGINT' | 'SIGTERM') {
+    super(`ended by ${signal}`);
+  }
+}
+
+/**
+ * Does work that Ctrl-C and SIGTERM end: the signal that it gets is aborted with an `Interrupted`. Only what can end in time belongs
+ * in here. Outside of it the system ends the process.
+ */
+export async function endable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const control = new AbortController();
+  const stop = (signal: 'SIGINT' | 'SIGTERM'): void => control.abort(new Interrupted(signal));
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  try {
+    return await work(control.signal);
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
+}
+
+/** Ends the process as a shell expects of a signal: 130 after SIGINT, 143 after SIGTERM. */
+export async function endBy({ signal }: Interrupted): Promise<void> {
+  const { isStuck, removeSpills } = await import('../data/duckdb.ts');
+  if (!isStuck()) process.exit(128 + constants.signals[signal]);
+  // Node.js waits for its threads at an exit, and one of them does not end. The system does not wait.
+  removeSpills();
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
+
+/** Ends a process that has reported its failure, where a query goes on that nothing can stop. */
+export async function endIfStuck(): Promise<void> {
+  const { isStuck, removeSpills } = await import('../data/duckdb.ts');
+  if (!isStuck()) return;
+  removeSpills();
+  process.kill(process.pid, 'SIGKILL');
+}
 
 /**
  * `npm run` passes on what the terminal has sent to the whole group already, so that one Ctrl-C arrives twice: a second signal so
@@ -13,10 +54,10 @@ const samePress = 500;
 export function interruptible(atOnce: () => void): AbortSignal {
   const interrupt = new AbortController();
   let first: number | undefined;
-  const stop = (): void => {
+  const stop = (signal: 'SIGINT' | 'SIGTERM' = 'SIGINT'): void => {
     if (first === undefined) {
       first = performance.now();
-      interrupt.abort();
+      interrupt.abort(new Interrupted(signal));
       say('\nending after this step, with a checkpoint; once more to end at once');
     } else if (performance.now() - first > samePress) {
       atOnce();

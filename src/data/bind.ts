@@ -7,8 +7,8 @@ import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import type { FeaturePlan } from '../lower/plan.ts';
 import type { DataDescription, Model } from '../model/model.ts';
 import type { Span } from '../text/source.ts';
+import type { Access } from './access.ts';
 import { type Binder, makeBinder, type Request } from './binder.ts';
-import type { Database } from './duckdb.ts';
 import { openDatabase } from './duckdb.ts';
 import type { Role } from './files.ts';
 import { findFiles } from './files.ts';
@@ -16,46 +16,51 @@ import type { BoundColumn, JoinKey, Layout, Sort } from './layout.ts';
 import type { Needs, TowerNeeds } from './needs.ts';
 import { describeSources } from './source.ts';
 
+export interface BindOptions {
+  /** Gives the places of features that nothing feeds. */
+  readonly model?: Model;
+  /** Its reason is thrown when it is aborted. */
+  readonly signal?: AbortSignal;
+  /** Which files the block may name. */
+  readonly access?: Access;
+}
+
 export interface BoundData {
-  readonly database: Database;
   readonly layout: Layout;
+  /** Removes the copies of good records that reading left for the database. */
+  discard(): void;
 }
 
 /**
- * Opens a database over the files of a data block and binds every column, reading headers only. With errors there is no
- * output, and nothing is left open. `model` gives the places of features that nothing feeds.
+ * Binds every column of a data block, reading the headers of its files only. With errors there is no output. The expressions run in
+ * a database of their own, over tables of the same columns, once that database can no longer read a file.
  */
 export async function bindData(
   description: DataDescription,
   needs: Needs,
-  options: { readonly model?: Model; readonly signal?: AbortSignal } = {},
+  options: BindOptions = {},
 ): Promise<{ readonly output?: BoundData; readonly diagnostics: readonly Diagnostic[] }> {
-  const found = findFiles(description);
+  const found = findFiles(description, options.access);
   if (found.diagnostics.length > 0) return { diagnostics: found.diagnostics };
   const paths = found.output.flatMap(({ files }) => files.map(({ path }) => path));
   const copies = new Map(paths.map((path) => [path, join(tmpdir(), `tower-read-${randomUUID()}`)]));
-  const opened = await openDatabase([...paths, ...copies.values()], options.signal);
-  const database: Database = {
-    ...opened,
-    close() {
-      opened.close();
-      for (const copy of copies.values()) rmSync(copy, { force: true });
-    },
+  const discard = (): void => {
+    for (const copy of copies.values()) rmSync(copy, { force: true });
   };
+  const database = await openDatabase(options.signal);
+  let output: BoundData | undefined;
   try {
     const described = await describeSources(database, found.output, copies, options.signal);
-    if (described.diagnostics.length > 0) {
-      database.close();
-      return { diagnostics: described.diagnostics };
-    }
+    if (described.diagnostics.length > 0) return { diagnostics: described.diagnostics };
+    await database.seal();
     const binder = await makeBinder(database, described.output);
     const { layout, diagnostics } = await bindLayout(binder, description, needs, options.model);
-    if (diagnostics.length === 0) return { output: { database, layout }, diagnostics };
+    if (diagnostics.length > 0) return { diagnostics };
+    output = { layout, discard };
+    return { output, diagnostics };
+  } finally {
     database.close();
-    return { diagnostics };
-  } catch (error) {
-    database.close();
-    throw error;
+    if (output === undefined) discard();
   }
 }
 

@@ -3,6 +3,7 @@ import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import { nearest } from '../text/nearest.ts';
 import type { Span } from '../text/source.ts';
 import { type Database, enclose, quoteName } from './duckdb.ts';
+import { refusalOf } from './expression.ts';
 import type { Role } from './files.ts';
 import type { BoundColumn, Sort } from './layout.ts';
 import { wrongSort } from './sorts.ts';
@@ -37,6 +38,7 @@ export async function makeBinder(database: Database, described: ReadonlyMap<Role
     // Beside a row id an aggregate fails; and one row in must be one row out.
     const query = `SELECT ${enclose(expression)}, ${scope[0]}.rowid FROM ${scope.join(', ')}`;
     const shape = await database.shape(query).catch(async (error) => {
+      database.passOn(error);
       if (!(await readAsText(expression, scope))) throw error;
       return database.shape(query);
     });
@@ -60,11 +62,24 @@ export async function makeBinder(database: Database, described: ReadonlyMap<Role
     return changed;
   };
 
+  /** What is no expression that may run, never runs. */
+  const refuse = async (expression: string, span: Span): Promise<Diagnostic | undefined> => {
+    try {
+      const reason = await refusalOf(database, expression);
+      return reason === undefined ? undefined : diagnose('sql-refused', span, { reason });
+    } catch (error) {
+      database.passOn(error);
+      return sqlFails(error, span, sources);
+    }
+  };
+
   return {
     sources,
     async bind(request) {
       const scopes = request.scopes.filter((scope) => scope.every((role) => sources.has(role)));
       const expression = request.expression ?? quoteName(request.name);
+      const refused = request.expression === undefined ? undefined : await refuse(request.expression, request.span);
+      if (refused !== undefined) return { diagnostic: refused };
       let problem: unknown;
       for (const scope of scopes) {
         const bare = bareColumn(expression, scope, sources);
@@ -73,6 +88,7 @@ export async function makeBinder(database: Database, described: ReadonlyMap<Role
         try {
           type = await typeOf(expression, scope);
         } catch (error) {
+          database.passOn(error);
           // The most telling: that of the files that have all the names.
           if (problem === undefined || namesNothing(problem)) problem = error;
           continue;

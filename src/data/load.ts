@@ -2,11 +2,11 @@
 import { Failure, failure } from '../diagnostics/failure.ts';
 import type { BadRow } from './bad_row.ts';
 import { type CsvLook, shapeOf } from './csv.ts';
-import { type Database, quoteName, quoteText } from './duckdb.ts';
+import { type Database, quoteName, quotePath, quoteText } from './duckdb.ts';
 import type { InputFile, Role } from './files.ts';
 import { CsvScanner } from './records/csv.ts';
 import { copyGood, type Scan, scanFile } from './records/scan.ts';
-import { type DataSource, unreadable } from './source.ts';
+import { type DataSource, unreadable, writing } from './source.ts';
 
 /** A JSON value of any kind, read as the text in it. */
 export const UNWRAPPED = 'JSON value';
@@ -39,7 +39,7 @@ export async function loadFile(loading: Loading, at: number, before: number): Pr
   try {
     return await load(loading, file, at, before);
   } catch (error) {
-    if (error instanceof Failure || loading.signal?.aborted) throw error;
+    loading.database.passOn(error);
     throw new Failure([unreadable(error, file, loading.source)]);
   }
 }
@@ -86,7 +86,7 @@ async function loadJson(loading: Loading, file: InputFile, at: number, before: n
   );
   const columns = names.map((name) => `${quoteText(name)}: ${quoteText(unwrapped(name) ? 'JSON' : types.get(name)!)}`);
   const ignore = from.format === 'newline_delimited' ? ', ignore_errors = true' : '';
-  const select = `SELECT ${selected.join(', ')} FROM read_json([${quoteText(from.path)}], format = '${from.format}', columns = {${columns.join(', ')}}${ignore})`;
+  const select = `SELECT ${selected.join(', ')} FROM read_json([${quotePath(from.path)}], format = '${from.format}', columns = {${columns.join(', ')}}${ignore}, hive_partitioning = false)`;
   const rows = await insert(loading, at, before, select);
   settle(loading, file, rows, scan.good);
   return { rows, broken: misshapen(scan, source.role, file), copied: from.path !== file.path };
@@ -100,8 +100,13 @@ async function loadParquet(loading: Loading, file: InputFile, at: number, before
     const [column, type] = [quoteName(name), typeOf.get(name)!];
     return `CAST(${column} AS ${type}) AS ${column}`;
   });
-  const path = quoteText(file.path);
-  const rows = await insert(loading, at, before, `SELECT ${selected.join(', ')} FROM read_parquet([${path}])`);
+  const path = quotePath(file.path);
+  const rows = await insert(
+    loading,
+    at,
+    before,
+    `SELECT ${selected.join(', ')} FROM read_parquet([${path}], hive_partitioning = false)`,
+  );
   const [said] = await database.rows(
     `SELECT num_rows AS rows, (SELECT coalesce(sum(of_group), 0) FROM
        (SELECT any_value(row_group_num_rows) AS of_group FROM parquet_metadata([${path}]) GROUP BY row_group_id)) AS in_groups
@@ -124,15 +129,6 @@ function settle({ source }: Loading, file: InputFile, read: number, records: num
   if (read !== records) throw failure('data-file-uncounted', { path: file.name, read, records }, source.described.span);
 }
 
-async function writing(path: string, write: () => Promise<void>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    if (!/^(ENOSPC|EDQUOT|EROFS|EACCES|ENOENT)$/.test((error as { code?: string }).code ?? '')) throw error;
-    throw failure('cannot-write', { path, reason: (error as Error).message });
-  }
-}
-
 function misshapen({ bad }: Scan, role: Role, file: InputFile): BadRow[] {
   return bad.map(({ line, problem }) => ({ role, file, at: { line }, ...problem }));
 }
@@ -146,6 +142,7 @@ function selectCsv({ types }: Loading, path: string, look: CsvLook, rejects: str
   const options = [
     `columns = {${columns.join(', ')}}`,
     'auto_detect = false',
+    'hive_partitioning = false',
     `header = ${newline !== undefined}`,
     // Found out by the database, it is that of the first quoted value, and rows are lost.
     `new_line = ${quoteText((newline ?? '\n').replace('\r', '\\r').replace('\n', '\\n'))}`,
@@ -159,7 +156,7 @@ function selectCsv({ types }: Loading, path: string, look: CsvLook, rejects: str
     `rejects_scan = '${rejects}_scan'`,
   ];
   const names = [...types.keys()].map(quoteName).join(', ');
-  return `SELECT ${names} FROM read_csv([${quoteText(path)}], ${options.join(', ')})`;
+  return `SELECT ${names} FROM read_csv([${quotePath(path)}], ${options.join(', ')})`;
 }
 
 interface BrokenRecord extends BadRow {

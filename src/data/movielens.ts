@@ -5,20 +5,11 @@
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { failure } from '../diagnostics/failure.ts';
+import { makeTemporary, removeTemporary } from '../diagnostics/temporary.ts';
 import { member, type RValue, readLazyLoad } from './archives/r_data.ts';
 import { readZip } from './archives/zip.ts';
 
@@ -133,7 +124,7 @@ async function fromGroupLens(): Promise<Fetched> {
 
 async function fromDebian(log: Log): Promise<Fetched> {
   const run = promisify(execFile);
-  const folder = mkdtempSync(join(tmpdir(), 'tower-movielens-'));
+  const folder = makeTemporary('tower-movielens-');
   const download = () => run('apt-get', ['download', PACKAGE], { cwd: folder, timeout: 120_000 });
   try {
     await download().catch(async () => {
@@ -152,7 +143,7 @@ async function fromDebian(log: Log): Promise<Fetched> {
     );
     return { edition: earlier, from: `Debian package ${archive}`, ...asCsv(frame) };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeTemporary(folder);
   }
 }
 

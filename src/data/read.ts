@@ -1,11 +1,11 @@
 /** From a data block to a data set: files are staged, computed, sifted, ordered, split, and encoded. */
 import { Failure, failure } from '../diagnostics/failure.ts';
-import type { DataDescription, Model } from '../model/model.ts';
+import type { DataDescription } from '../model/model.ts';
 import { assemble } from './assemble.ts';
 import type { BadRow } from './bad_row.ts';
-import { bindData } from './bind.ts';
+import { type BindOptions, bindData } from './bind.ts';
 import type { Dataset } from './dataset.ts';
-import type { Database } from './duckdb.ts';
+import { type Database, openDatabase } from './duckdb.ts';
 import type { Role } from './files.ts';
 import { ascends } from './gather.ts';
 import type { Good, GoodRows } from './good.ts';
@@ -19,13 +19,9 @@ import { type Staged, stage } from './stage.ts';
 import { makeDictionaries, readRows, timeOrder } from './tables.ts';
 import { type Wanted, wantedColumns } from './wanted.ts';
 
-export interface ReadOptions {
+export interface ReadOptions extends BindOptions {
   /** Where `rejected.jsonl` goes when rows are bad; without it they are counted only. */
   readonly folder?: string;
-  /** Its reason is thrown when it is aborted. */
-  readonly signal?: AbortSignal;
-  /** Gives messages the places of features. */
-  readonly model?: Model;
 }
 
 /**
@@ -39,11 +35,16 @@ export async function readDataset(
 ): Promise<Dataset> {
   const bound = await bindData(description, needs, options);
   if (bound.output === undefined) throw new Failure(bound.diagnostics);
-  const { database, layout } = bound.output;
+  const { layout, discard } = bound.output;
   try {
-    return await read(database, layout, description, needs, options);
+    const database = await openDatabase(options.signal);
+    try {
+      return await read(database, layout, description, needs, options);
+    } finally {
+      database.close();
+    }
   } finally {
-    database.close();
+    discard();
   }
 }
 
@@ -58,12 +59,14 @@ async function read(
   for (const source of layout.sources.values()) {
     staged.set(source.role, await stage(database, source, layout, options.signal));
   }
+  // All that an expression may read is in the database now.
+  await database.seal();
   const bad = [...staged.values()].flatMap(({ broken }) => broken);
   const wanted = wantedColumns(layout, needs);
 
   const compute = () => sifted(database, layout, wanted, needs, staged, bad);
   const rows = await compute().catch(async (problem: unknown) => {
-    if (problem instanceof Failure || options.signal?.aborted) throw problem;
+    database.passOn(problem);
     bad.push(...(await repairRows(database, layout, staged, description, problem)));
     return compute();
   });

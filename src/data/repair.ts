@@ -38,7 +38,7 @@ export async function repairRows(
     const rows = (await database.rows(failing)).map(({ row }) => Number(row));
     for (const [at, row] of rows.entries()) {
       const one = `SELECT ${enclose(column.sql)} FROM ${relation.sql} WHERE ${relation.row} = ${row}`;
-      const reason = at < ASKED ? await messageOf(database.rows(one)) : 'its SQL cannot be computed';
+      const reason = at < ASKED ? await messageOf(database, one) : 'its SQL cannot be computed';
       bad.push(badRow(staged.get(role)!, row, column.name, reason));
     }
     if (rows.length > 0) await database.run(`DELETE FROM ${role} WHERE rowid IN (${rows.join(', ')})`);
@@ -47,11 +47,12 @@ export async function repairRows(
   return bad;
 }
 
-async function messageOf(query: Promise<unknown>): Promise<string> {
+async function messageOf(database: Database, query: string): Promise<string> {
   try {
-    await query;
+    await database.rows(query);
     return 'its SQL cannot be computed';
   } catch (error) {
+    database.passOn(error);
     return (error as Error).message
       .split('\n')[0]!
       .replace(/^[A-Z]\w+( \w+)? Error: /, '')

@@ -1,7 +1,11 @@
 /** What the files of one role hold: their columns and types, read from headers and a sample, before any row. */
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
+import { failure } from '../diagnostics/failure.ts';
+import { systemReason } from '../diagnostics/system_reason.ts';
 import { type CsvLook, lookAtCsv } from './csv.ts';
-import { type Database, quoteText } from './duckdb.ts';
+import { type Database, quotePath } from './duckdb.ts';
 import type { InputFile, InputFiles, Role } from './files.ts';
 import { JsonArrayScanner, JsonLinesScanner } from './records/json.ts';
 import { beginning, copyGood, type Scan, scanFile, stampOf } from './records/scan.ts';
@@ -66,6 +70,7 @@ export async function describeSources(
         if (columns.length === 0) throw new Error('it is empty, and its first line should name its columns');
         described.push(columns);
       } catch (error) {
+        database.passOn(error);
         diagnostics.push(unreadable(error, file, input));
       }
     }
@@ -86,12 +91,12 @@ async function columnsOf(
     accounts.looks.set(file.path, look);
     return look.columns;
   }
-  let from = `read_parquet([${quoteText(file.path)}])`;
+  let from = `read_parquet([${quotePath(file.path)}], hive_partitioning = false)`;
   if (file.kind === 'json') {
     const account = await accountOfJson(file, accounts.copies.get(file.path)!, signal);
     accounts.jsons.set(file.path, account);
     const { path, format } = account.from;
-    from = `read_json([${quoteText(path)}], format = '${format}', records = true, sample_size = -1, ignore_errors = ${format !== 'array'})`;
+    from = `read_json([${quotePath(path)}], format = '${format}', records = true, sample_size = -1, ignore_errors = ${format !== 'array'}, hive_partitioning = false)`;
   }
   const rows = await database.rows(`DESCRIBE SELECT * FROM ${from}`);
   const columns = rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type), mixed: false }));
@@ -113,8 +118,24 @@ async function accountOfJson(file: InputFile, copy: string, signal: AbortSignal 
   if (first !== undefined && scan.good === 0)
     throw new ShapeError(first.line, `${first.problem.reason}, nor is what follows`);
   if (scan.plain) return { scan, format, from: { path: file.path, format } };
-  await copyGood(file, jsonScanner(format), copy, signal);
+  await writing(copy, () => copyGood(file, jsonScanner(format), copy, signal));
   return { scan, format, from: { path: copy, format: 'newline_delimited' } };
+}
+
+/** Writes a copy of good records. @throws Failure `cannot-write` */
+export async function writing(path: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!/^(ENOSPC|EDQUOT|EROFS|EACCES|ENOENT|ENOTDIR)$/.test((error as { code?: string }).code ?? '')) throw error;
+    if (!existsSync(path)) {
+      throw failure('no-temporary-folder', {
+        path: dirname(path),
+        reason: systemReason(error) ?? (error as Error).message,
+      });
+    }
+    throw failure('cannot-write', { path, reason: systemReason(error) ?? (error as Error).message });
+  }
 }
 
 export function jsonScanner(format: JsonFormat): Scanner {

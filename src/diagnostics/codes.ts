@@ -643,6 +643,11 @@ export const codes = {
     ({ path, reason }) => `cannot write ${path}: ${reason}`,
     ({ kept }) => (kept === undefined ? undefined : `${kept} is still whole`),
   ),
+  'no-temporary-folder': row<{ path: string; reason: string }>(
+    'error',
+    ({ path, reason }) => `no temporary folder can be made in ${path}: ${reason}`,
+    () => 'set `TMPDIR` to a folder that may be written',
+  ),
   'cannot-read': row<{ path: string; reason: string }>('error', ({ path, reason }) => `cannot read ${path}: ${reason}`),
   'damaged-file': row<{ path: string; reason: string }>('error', ({ path, reason }) => `${path} is damaged: ${reason}`),
   'changed-file': row<{ path: string }>(
@@ -765,6 +770,15 @@ export const codes = {
     ({ path, folder }) => `there is no file \`${path}\` in ${folder}`,
     didYouMean,
   ),
+  'data-file-outside': row<{ path: string; target: string; project?: string | undefined; allow: string }>(
+    'error',
+    ({ path, target, project }) => {
+      const place = path === target ? `\`${path}\`` : `\`${path}\` is ${target}, which`;
+      const folder = project === undefined ? 'the folders that are allowed' : `the project ${project}`;
+      return `${place} is outside ${folder}`;
+    },
+    ({ allow }) => `if the block may read that folder, allow it: \`--allow ${allow}\``,
+  ),
   'data-file-kind': row<{ path: string }>(
     'error',
     ({ path }) => `\`${path}\` is of no kind that can be read`,
@@ -827,6 +841,20 @@ export const codes = {
     ({ feature, tower, file }) =>
       `\`${feature}\` belongs to tower \`${tower}\`, and is computed from the ${file} file of the other side`,
     () => 'nothing of one side may reach the other before the score',
+  ),
+  'sql-refused': row<{ reason: string }>(
+    'error',
+    ({ reason }) => `this SQL may not run: ${reason}`,
+    () => 'write one expression that computes its value from the columns of the block’s files',
+  ),
+  'data-memory': row<{ bytes: number; spill?: string | undefined }>(
+    'error',
+    ({ bytes, spill }) =>
+      `the data needs more memory than the database may use, ${(bytes / 2 ** 30).toFixed(1)} GiB${spill === undefined ? '' : `; and ${spill}`}`,
+    ({ spill }) =>
+      spill === undefined
+        ? 'read fewer rows, or write expressions whose values are smaller'
+        : 'set `TMPDIR` to a folder that may be written, so that the database can put rows there',
   ),
   'sql-fails': row<{ reason: string; nearest?: string | undefined }>(
     'error',
@@ -919,6 +947,13 @@ export const codes = {
     'error',
     ({ path }) => `${path} has no \`data\` block`,
     () => 'the file named by `--data` says where the rows are: `data ratings { events = "ratings.csv" … }`',
+  ),
+  'run-elsewhere': row<{ folder: string; file: string; allow: readonly string[] }>(
+    'error',
+    ({ folder, file }) =>
+      `${folder} was not trained here: ${file} is not the data block that it recorded, so the files that it names stay closed`,
+    ({ allow }) =>
+      `name the data: \`--data FILE.tower\`; or read what the run names: ${allow.map((each) => `\`--allow ${each}\``).join(' ')}`,
   ),
   'data-missing': row<{ path: string }>(
     'error',

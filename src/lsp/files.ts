@@ -1,6 +1,7 @@
 /** What lies around a file: other models, data files, and the columns that their headers name. */
 import { readdirSync } from 'node:fs';
 import { dirname, extname, isAbsolute, join, resolve } from 'node:path';
+import { isWithin, kindAt, reachOf } from '../data/access.ts';
 import { lookAtCsv } from '../data/csv.ts';
 import { findFiles } from '../data/files.ts';
 import type { Surroundings } from './language/completion/here.ts';
@@ -53,8 +54,10 @@ async function columnsOf(facts: Facts): Promise<readonly string[]> {
   if (!isSaved(facts)) return [...columns];
   const used = checked.dataDescriptions.flatMap((description) => findFiles(description).output);
   const own = linksOf(checked.file).filter(({ to }) => to === 'data');
+  const folder = dirname(source.name);
+  const reach = reachOf(folder);
   const paths = new Set([
-    ...own.map(({ path }) => resolve(dirname(source.name), path)),
+    ...own.map(({ path }) => resolve(folder, path)).filter((path) => isWithin(path, reach) && isFile(path)),
     ...used.flatMap(({ files }) => files.slice(0, 1).map(({ path }) => path)),
   ]);
   for (const path of paths) {
@@ -67,4 +70,12 @@ async function columnsOf(facts: Facts): Promise<readonly string[]> {
     }
   }
   return [...columns];
+}
+
+function isFile(path: string): boolean {
+  try {
+    return kindAt(path) === 'file';
+  } catch {
+    return false;
+  }
 }

@@ -6,6 +6,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
+import { kindAt } from '../data/access.ts';
 import type { Outcome } from '../diagnostics/diagnostic.ts';
 import { ShapeMemory } from '../lower/memory.ts';
 import { FeatureMemory } from '../model/memory.ts';
@@ -105,6 +106,8 @@ export class Session {
     if (!isAbsolute(path)) return undefined;
     try {
       const { mtimeMs, size } = statSync(path);
+      // Reading a pipe or a device would hold up the editor.
+      if (kindAt(path) !== 'file') return undefined;
       const known = this.#disk.get(path);
       if (known && known.modified === mtimeMs && known.size === size) return known.source;
       const source = makeSource(path, readFileSync(path, 'utf8'));

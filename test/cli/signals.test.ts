@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { interruptible } from '../../src/cli/signals.ts';
 import { temporaryFolder } from '../run/temporary_folder.ts';
 import { writeProject } from './project.ts';
-import { tower } from './tower.ts';
+import { ended, program, tower } from './tower.ts';
 
 /** One press: a second would end the program at once, and one that comes while it ends would kill it. */
 function once(signal: NodeJS.Signals, when: (text: string) => boolean) {
@@ -15,6 +16,8 @@ function once(signal: NodeJS.Signals, when: (text: string) => boolean) {
     child.kill(signal);
   };
 }
+
+const spillsOf = (folder: string): string[] => readdirSync(folder).filter((name) => name.startsWith('tower-duckdb-'));
 
 describe('Ctrl-C', () => {
   const root = temporaryFolder();
@@ -48,6 +51,38 @@ describe('Ctrl-C', () => {
     // Another form of the model does not go on with these weights.
     const other = await tower([...train, '--set', 'width=16', '--resume', '--json'], { cwd: root });
     expect([other.code, JSON.parse(other.stdout)[0].code]).toEqual([1, 'other-run']);
+  });
+});
+
+describe('an expression without an end', () => {
+  const root = temporaryFolder();
+  const endless = '(SELECT count(*) FROM range(1000000000) a, range(1000000000) b WHERE a.range * b.range % 7 = 3)';
+  beforeAll(() => {
+    writeProject(root);
+    const columns = `  columns { movie_id = "movie_id || ${endless}" }\n  time `;
+    const text = readFileSync(join(root, 'data.tower'), 'utf8').replace('  time ', columns);
+    writeFileSync(join(root, 'endless.tower'), text);
+  });
+
+  it.each([
+    ['check', 'SIGINT', 130],
+    ['train', 'SIGTERM', 143],
+  ] as const)('of %s is ended by %s with %i', async (command, signal, code) => {
+    const args = [
+      command,
+      'films.tower',
+      '--data',
+      'endless.tower',
+      ...(command === 'train' ? ['--out', 'endless'] : []),
+    ];
+    const child = spawn(process.execPath, [program, ...args], { cwd: root, env: { ...process.env, TMPDIR: root } });
+    // The temporary folder is there once the database is.
+    const done = ended(child);
+    await vi.waitFor(() => expect(spillsOf(root)).toHaveLength(1), { timeout: 20_000, interval: 20 });
+    await new Promise((later) => setTimeout(later, 300));
+    child.kill(signal);
+    expect((await done).code).toBe(code);
+    expect(spillsOf(root)).toEqual([]);
   });
 });
 

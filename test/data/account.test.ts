@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { bindData } from '../../src/data/bind.ts';
+import { openDatabase } from '../../src/data/duckdb.ts';
 import { readDataset } from '../../src/data/read.ts';
 import { stage } from '../../src/data/stage.ts';
 import { Failure } from '../../src/diagnostics/failure.ts';
@@ -259,7 +260,8 @@ describe('a file that changes while it is read', () => {
   it('is refused', async () => {
     const folder = folderWith({ 'events.csv': `${header}${rows(2, 50)}` });
     const { output } = await bindData(describeData({ folder }), needs);
-    const { database, layout } = output!;
+    const { layout } = output!;
+    const database = await openDatabase();
     appendFileSync(join(folder, 'events.csv'), rows(51, 60));
     expect(await failureOf(stage(database, layout.sources.get('events')!, layout))).toEqual([
       'data-file-changed at events:events.csv: `events.csv` changed while it was read (run again when nothing writes to the file)',

@@ -1,4 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -120,6 +122,161 @@ describe('patterns', () => {
       'data-file-headers at events:?.csv: `b.csv` has no column `price`, and `a.csv` has (all files of one pattern need the same columns)',
     ]);
   });
+});
+
+describe('a name with the signs of a pattern', () => {
+  const one = 'user,item,price\na,one,1\n';
+  const other = 'user,item,price\na,other,1\n';
+  const itemsOf = async (names: Readonly<Record<string, string>>, events: string): Promise<string[]> =>
+    (await read(names, { events })).items as string[];
+
+  it.each(['a[1].csv', 'b*.csv', 'c?.csv', '{d,e}.csv', '[f.csv', '*.csv'])(
+    'names the file %s as it is',
+    async (name) => {
+      const others = { 'a1.csv': other, 'b1.csv': other, 'c1.csv': other, 'd.csv': other };
+      expect(await itemsOf({ ...others, [name]: one }, name)).toEqual(['one']);
+    },
+  );
+
+  it('is no pattern for the database: each row is read once', async () => {
+    expect(await itemsOf({ 'x*.csv': one, 'x1.csv': other }, 'x*.csv')).toEqual(['one']);
+    expect(await itemsOf({ 'x*.csv': one, 'x1.csv': other }, '?*.csv')).toEqual(['one', 'other']);
+    expect(await itemsOf({ 'x[1].csv': one, 'x1.csv': other }, 'x*.csv')).toEqual(['other', 'one']);
+    const line = (item: string): string => JSON.stringify({ user: 'a', item, price: 1 });
+    expect(await itemsOf({ 'x*.jsonl': line('one'), 'x1.jsonl': line('other') }, 'x*.jsonl')).toEqual(['one']);
+    const folder = folderWith({});
+    await parquet(folder, 'y1.parquet', "SELECT 'a' AS user, 'other' AS item, 1 AS price");
+    await parquet(folder, 'y*.parquet', "SELECT 'a' AS user, 'one' AS item, 1 AS price");
+    const data = await readDataset(describeData({ folder, events: 'y*.parquet' }), needs);
+    expect(data.corpus.keys).toEqual(['one']);
+  });
+
+  it('is written as a set of one sign where the file is not alone', async () => {
+    expect(await itemsOf({ 'a[1].csv': one, 'a1.csv': other }, 'a[[]1].*')).toEqual(['one']);
+    expect(await itemsOf({ 'x*.csv': one, 'x1.csv': other }, 'x[*].*')).toEqual(['one']);
+  });
+
+  it('of a folder gives no column, and is no pattern', async () => {
+    const folder = folderWith({});
+    mkdirSync(join(folder, 'da[1]/price=7'), { recursive: true });
+    writeFileSync(join(folder, 'da[1]/price=7/e.csv'), 'user,item,price\na,x,1\n');
+    for (const [from, events] of [
+      ['.', 'da[1]/price=7/e.csv'],
+      ['da[1]', 'price=7/*.csv'],
+      ['da[1]', '*/e.csv'],
+    ] as const) {
+      const { parts } = await readDataset(describeData({ folder: join(folder, from), events }), needs);
+      expect(valuesOf(parts.train.features.get('price')!, 1)).toEqual([[1]]);
+    }
+  });
+});
+
+describe('what is no file of rows', () => {
+  const said = (folder: string, events: string): Promise<readonly string[]> =>
+    failureOf(readDataset(describeData({ folder, events }), needs));
+
+  it('is refused before it is opened: a folder, a pipe, a device, a socket', async () => {
+    const folder = folderWith({});
+    mkdirSync(join(folder, 'folder.csv'));
+    // To open a pipe would wait for a writer.
+    execFileSync('mkfifo', [join(folder, 'pipe.csv'), join(folder, 'pipe.csv.gz')]);
+    const server = createServer().listen(join(folder, 'socket.csv'));
+    await new Promise((ready) => server.on('listening', ready));
+    for (const [name, what] of [
+      ['folder.csv', 'a folder'],
+      ['pipe.csv', 'a pipe'],
+      ['pipe.csv.gz', 'a pipe'],
+      ['socket.csv', 'a socket'],
+    ] as const) {
+      expect(await said(folder, name)).toEqual([
+        `data-file-unreadable at events:${name}: \`${name}\` cannot be read: it is ${what}`,
+      ]);
+    }
+    server.close();
+    expect((await said(folder, 'pipe*'))[0]).toMatch(/^data-file-unreadable .*it is a pipe/);
+    symlinkSync('/dev/null', join(folder, 'device.csv'));
+    expect((await said(folder, 'device.csv'))[0]).toMatch(/^data-file-outside/);
+  });
+
+  it('is missing where a file is taken for a folder', async () => {
+    const folder = folderWith({ 'events.csv': csv });
+    expect((await said(folder, 'events.csv/foo.csv'))[0]).toMatch(/^data-file-missing/);
+    expect((await said(folder, 'events.csv/*.csv'))[0]).toMatch(/^data-file-missing/);
+    expect((await said(folder, 'ev[.csv'))[0]).toMatch(/^data-file-missing/);
+    expect((await said(folder, 'ev{.csv'))[0]).toMatch(/^data-file-missing/);
+    expect((await said(folder, 'events\0.csv'))[0]).toMatch(/^data-file-missing/);
+    expect((await said(folder, `${'x'.repeat(5000)}.csv`))[0]).toMatch(/^data-file-unreadable .*name is too long/);
+    expect((await said(folder, '{a,b}'.repeat(20)))[0]).toMatch(/^data-file-unreadable .*1,000 paths/);
+  });
+
+  it('is a mistake where a pattern meets it: a broken link, a circle of links, a folder that may not be read', async () => {
+    const folder = folderWith({ 'events.csv': csv });
+    symlinkSync('none.csv', join(folder, 'broken.csv'));
+    expect((await said(folder, '*.csv'))[0]).toMatch(/^data-file-unreadable .*`broken.csv` .*link that leads nowhere/);
+    symlinkSync('circle.tsv', join(folder, 'circle.tsv'));
+    expect((await said(folder, '*.tsv'))[0]).toMatch(/^data-file-unreadable .*`circle.tsv` .*circle/);
+    mkdirSync(join(folder, 'closed'));
+    chmodSync(join(folder, 'closed'), 0o000);
+    try {
+      // Who is root reads it all the same.
+      if (process.getuid?.() !== 0) expect((await said(folder, '**/*.csv'))[0]).toMatch(/^data-file-unreadable/);
+    } finally {
+      chmodSync(join(folder, 'closed'), 0o700);
+    }
+  });
+});
+
+describe('files outside the project', () => {
+  it('are refused, with the option that allows them; nothing is opened', async () => {
+    const root = folderWith({ 'secret.csv': csv });
+    const folder = join(root, 'block');
+    mkdirSync(folder);
+    symlinkSync('../secret.csv', join(folder, 'link.csv'));
+    symlinkSync('..', join(folder, 'up'));
+    for (const events of [
+      '../secret.csv',
+      join(root, 'secret.csv'),
+      'link.csv',
+      'link*',
+      'up/secret.csv',
+      '../*.csv',
+      'u?/*.csv',
+      '../{secret,x}.csv',
+      '{../secret,x}.csv',
+    ]) {
+      const [first] = await failureOf(readDataset(describeData({ folder, events }), needs));
+      expect([events, first]).toEqual([events, expect.stringMatching(/^data-file-outside .*--allow /)]);
+      const { parts } = await readDataset(describeData({ folder, events }), needs, { access: { allow: [root] } });
+      expect([events, parts.train.rows]).toEqual([events, 3]);
+    }
+    // Whether a file is there outside is not said.
+    expect((await failureOf(readDataset(describeData({ folder, events: '../none.csv' }), needs)))[0]).toMatch(
+      /^data-file-outside/,
+    );
+    const none = readDataset(describeData({ folder, events: 'link.csv' }), needs, {
+      access: { allow: [join(root, 'none')] },
+    });
+    expect((await failureOf(none))[0]).toMatch(/^cannot-read .*none: it does not exist/);
+  });
+
+  it('are those of no folder above that has a package.json or a .git', async () => {
+    const root = folderWith({ 'rows.csv': csv, 'package.json': '{}' });
+    const folder = join(root, 'models/data');
+    mkdirSync(folder, { recursive: true });
+    const read = (events: string) => readDataset(describeData({ folder, events }), needs);
+    expect((await read('../../rows.csv')).parts.train.rows).toBe(3);
+    // A nearer project is a project of its own.
+    mkdirSync(join(root, 'models/.git'));
+    expect((await failureOf(read('../../rows.csv')))[0]).toMatch(/^data-file-outside/);
+  });
+
+  it.each(['http://127.0.0.1:9/a.csv', 'https://a.b/c.csv', 's3://bucket/a.csv', 'file:///etc/passwd.csv'])(
+    'have no address: %s',
+    async (events) => {
+      const folder = folderWith({});
+      expect((await failureOf(readDataset(describeData({ folder, events }), needs)))[0]).toMatch(/^data-file-missing/);
+    },
+  );
 });
 
 describe('a file that is not whole is never read short', () => {

@@ -6,13 +6,15 @@ import { type Diagnostic, hasErrors } from '../../diagnostics/diagnostic.ts';
 import { toJson } from '../../diagnostics/json.ts';
 import { render } from '../../diagnostics/render.ts';
 import { positionAt } from '../../text/source.ts';
-import { dataOption, jsonOption, setOption, withExample } from '../options.ts';
+import { allowOption, dataOption, jsonOption, setOption, withExample } from '../options.ts';
 import { answer, answerJson, colour, say } from '../report.ts';
+import { endable } from '../signals.ts';
 
 type Format = 'text' | 'json' | 'sarif' | 'github';
 
 interface Options {
   readonly data?: string;
+  readonly allow?: readonly string[];
   readonly set: Record<string, number>;
   readonly fix?: boolean;
   readonly format: Format;
@@ -24,6 +26,7 @@ export function checkCommand(program: Command): void {
     .description('find every mistake that can be known before rows are read')
     .argument('<files...>', '`.tower` files, or folders of them')
     .addOption(dataOption())
+    .addOption(allowOption())
     .addOption(setOption())
     .option('--fix', 'mend in the files what has one certain mend, and say what was mended')
     .addOption(
@@ -32,13 +35,14 @@ export function checkCommand(program: Command): void {
         .default('text'),
     )
     .addOption(jsonOption())
-    .action(async (given: string[], { data, set, fix, json, ...options }: Options) => {
+    .action(async (given: string[], { data, allow, set, fix, json, ...options }: Options) => {
       const paths = filesAt(given, ['.tower']);
       const format = json ? 'json' : options.format;
       if (fix) await mend(paths, set);
       const found: Diagnostic[] = [];
       for (const path of paths) {
-        const { diagnostics, model } = await check(path, { set, ...(data === undefined ? {} : { data }) });
+        const request = { set, ...(data === undefined ? {} : { data }), ...(allow ? { allow } : {}) };
+        const { diagnostics, model } = await endable((signal) => check(path, { ...request, signal }));
         // What several files use is told once.
         found.push(...diagnostics.filter((one) => !found.some((other) => isSame(one, other))));
         if (format !== 'text' || hasErrors(diagnostics)) continue;

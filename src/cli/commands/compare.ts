@@ -1,18 +1,16 @@
 import { basename } from 'node:path';
 import { Command, Option } from 'commander';
-import type { EngineName } from '../../engine/engine.ts';
-import { dataOption, engineOption, jsonOption, seedOption, withExample } from '../options.ts';
+import { openRun, type RunOptions } from '../open_run.ts';
+import { allowOption, dataOption, engineOption, jsonOption, seedOption, withExample } from '../options.ts';
 import { answer, answerJson } from '../report.ts';
 
-interface Options {
+interface Options extends RunOptions {
   readonly part?: 'validation' | 'test';
   readonly removeSeen?: boolean;
   readonly baselines?: boolean;
   readonly by?: string;
   readonly against?: string;
   readonly seed?: number;
-  readonly data?: string;
-  readonly engine?: EngineName;
   readonly json?: boolean;
 }
 
@@ -30,13 +28,19 @@ export function compareCommand(program: Command): void {
     )
     .addOption(seedOption('the bootstrap draws of the intervals depend on it (default: 1)'))
     .addOption(dataOption())
+    .addOption(allowOption())
     .addOption(engineOption())
     .addOption(jsonOption())
-    .action(async (folders: readonly string[], { data, engine, json, ...request }: Options) => {
-      const [{ compare }, { load }] = await Promise.all([import('../../api/compare.ts'), import('../../api/run.ts')]);
+    .action(async (folders: readonly string[], { data, allow, engine, json, ...request }: Options) => {
+      const { compare } = await import('../../api/compare.ts');
+      const options = {
+        ...(data === undefined ? {} : { data }),
+        ...(allow ? { allow } : {}),
+        ...(engine ? { engine } : {}),
+      };
       const runs = [];
       for (const folder of folders) {
-        const run = await load(folder, { ...(data === undefined ? {} : { data }), ...(engine ? { engine } : {}) });
+        const run = await openRun(folder, options);
         runs.push({ name: nameOf(folder, folders), run });
       }
       const comparison = await compare(runs, request);

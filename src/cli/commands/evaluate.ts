@@ -1,16 +1,14 @@
 import { Command, Option } from 'commander';
-import type { EngineName } from '../../engine/engine.ts';
-import { dataOption, engineOption, jsonOption, withExample } from '../options.ts';
+import { openRun, type RunOptions } from '../open_run.ts';
+import { allowOption, dataOption, engineOption, jsonOption, withExample } from '../options.ts';
 import { answer, answerJson, sayEngine } from '../report.ts';
 import { leaveReport } from '../run_report.ts';
 
-interface Options {
+interface Options extends RunOptions {
   readonly part?: 'validation' | 'test';
   readonly removeSeen?: boolean;
   readonly baselines: boolean;
   readonly by?: string;
-  readonly data?: string;
-  readonly engine?: EngineName;
   readonly json?: boolean;
 }
 
@@ -23,11 +21,12 @@ export function evaluateCommand(program: Command): void {
     .option('--no-baselines', 'the model alone')
     .option('--by <feature>', 'adds popularity among events of the same value of this feature')
     .addOption(dataOption())
+    .addOption(allowOption())
     .addOption(engineOption())
     .addOption(jsonOption())
-    .action(async (folder: string, { part, removeSeen, baselines, by, data, engine, json }: Options) => {
-      const { evaluate, load } = await import('../../api/run.ts');
-      const run = await load(folder, { ...(data === undefined ? {} : { data }), ...(engine ? { engine } : {}) });
+    .action(async (folder: string, { part, removeSeen, baselines, by, json, ...options }: Options) => {
+      const { evaluate } = await import('../../api/run.ts');
+      const run = await openRun(folder, options);
       sayEngine(await run.engine());
       const evaluation = await evaluate(run, {
         baselines,

@@ -1,21 +1,21 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import type { CheckRequest } from '../../api/check.ts';
 import { hasErrors } from '../../diagnostics/diagnostic.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { render } from '../../diagnostics/render.ts';
-import type { EngineName } from '../../engine/engine.ts';
-import { dataOption, engineOption, jsonOption, setOption, withExample } from '../options.ts';
+import { openRun, type RunOptions } from '../open_run.ts';
+import { allowOption, dataOption, engineOption, jsonOption, setOption, withExample } from '../options.ts';
 import { answer, answerJson, colour, report, say, sayEngine } from '../report.ts';
+import { endable } from '../signals.ts';
 
-interface Options {
+interface Options extends RunOptions {
   readonly ast?: boolean;
   readonly model?: boolean;
   readonly plan?: boolean;
   readonly graph?: boolean | string;
   readonly attention?: boolean;
-  readonly data?: string;
-  readonly engine?: EngineName;
   readonly set: Record<string, number>;
   readonly json?: boolean;
 }
@@ -42,6 +42,7 @@ export function inspectCommand(program: Command): void {
       ]),
     )
     .addOption(dataOption())
+    .addOption(allowOption())
     .addOption(engineOption())
     .addOption(setOption())
     .addOption(jsonOption())
@@ -50,7 +51,9 @@ export function inspectCommand(program: Command): void {
       if (options.attention) throw failure('attention-of-model', { path });
       if (options.ast) return inspectTree(path, options);
       const { checkAndLower } = await import('../../api/check.ts');
-      const { model, lowered, diagnostics } = await checkAndLower(path, { set: options.set });
+      const { model, lowered, diagnostics } = await endable((signal) =>
+        checkAndLower(path, { ...requestOf(options), signal }),
+      );
       report(diagnostics);
       const { plan } = lowered;
       if (options.model) {
@@ -84,10 +87,12 @@ export function inspectCommand(program: Command): void {
   );
 }
 
+const requestOf = ({ set, allow }: Options): CheckRequest => ({ set, ...(allow ? { allow } : {}) });
+
 /** The tree is shown beside the mistakes that are in it. */
-async function inspectTree(path: string, { set }: Options): Promise<void> {
+async function inspectTree(path: string, options: Options): Promise<void> {
   const [{ check }, { astJson }] = await Promise.all([import('../../api/check.ts'), import('../views/ast.ts')]);
-  const { file, diagnostics } = await check(path, { set });
+  const { file, diagnostics } = await endable((signal) => check(path, { ...requestOf(options), signal }));
   answerJson(astJson(file));
   if (diagnostics.length > 0) say(render(diagnostics, { colour }));
   if (hasErrors(diagnostics)) process.exitCode = 1;
@@ -104,12 +109,12 @@ async function inspectRun(folder: string, options: Options): Promise<void> {
   answerJson(await readManifest(folder));
 }
 
-async function inspectAttention(folder: string, { data, engine, json }: Options): Promise<void> {
-  const [{ attention, load }, { attentionText }] = await Promise.all([
+async function inspectAttention(folder: string, { json, ...options }: Options): Promise<void> {
+  const [{ attention }, { attentionText }] = await Promise.all([
     import('../../api/run.ts'),
     import('../views/attention.ts'),
   ]);
-  const run = await load(folder, { ...(data === undefined ? {} : { data }), ...(engine ? { engine } : {}) });
+  const run = await openRun(folder, options);
   sayEngine(await run.engine());
   const found = await attention(run);
   if (json) answerJson(found);

@@ -1,15 +1,13 @@
 import { Command, Option } from 'commander';
-import type { EngineName } from '../../engine/engine.ts';
 import type { Item } from '../../run/recommend.ts';
-import { dataOption, engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
+import { openRun, type RunOptions } from '../open_run.ts';
+import { allowOption, dataOption, engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
 import { answer, answerJson, sayEngine } from '../report.ts';
 
-interface Options {
+interface Options extends RunOptions {
   readonly user: string;
   readonly k: number;
   readonly keepSeen?: boolean;
-  readonly data?: string;
-  readonly engine?: EngineName;
   readonly json?: boolean;
 }
 
@@ -24,11 +22,12 @@ export function recommendCommand(program: Command): void {
     .addOption(new Option('-k <count>', 'how many items').argParser(wholeNumber).default(10))
     .option('--keep-seen', 'items of the user’s training events stay among the answers')
     .addOption(dataOption())
+    .addOption(allowOption())
     .addOption(engineOption())
     .addOption(jsonOption())
-    .action(async (folder: string, { user, k, keepSeen, data, engine, json }: Options) => {
-      const { load, recommend } = await import('../../api/run.ts');
-      const run = await load(folder, { ...(data === undefined ? {} : { data }), ...(engine ? { engine } : {}) });
+    .action(async (folder: string, { user, k, keepSeen, json, ...options }: Options) => {
+      const { recommend } = await import('../../api/run.ts');
+      const run = await openRun(folder, options);
       sayEngine(await run.engine());
       const { items, history, notes } = await recommend(run, { user, k, removeSeen: !keepSeen });
       if (json) return answerJson({ user, items, history, notes });

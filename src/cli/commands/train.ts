@@ -3,6 +3,7 @@ import type { Trained } from '../../api/train.ts';
 import { render } from '../../diagnostics/render.ts';
 import type { EngineName } from '../../engine/engine.ts';
 import {
+  allowOption,
   dataOption,
   engineOption,
   jsonOption,
@@ -20,6 +21,7 @@ type Outcome = Pick<Trained, 'status' | 'manifest' | 'records'>;
 interface Options {
   readonly out: string;
   readonly data?: string;
+  readonly allow?: readonly string[];
   readonly engine?: EngineName;
   readonly set: Record<string, number>;
   readonly seed?: number;
@@ -33,6 +35,7 @@ export function trainCommand(program: Command): void {
     .description('train a model and leave it in a folder')
     .argument('<model>', 'a `.tower` file')
     .addOption(dataOption())
+    .addOption(allowOption())
     .requiredOption('--out <folder>', 'folder of the run, which becomes the model')
     .addOption(engineOption())
     .addOption(setOption())
@@ -74,19 +77,21 @@ export function trainCommand(program: Command): void {
         })
         .finally(progress.end);
       if (manifest) await leaveReport(options.out);
-      if (json) return answerJson({ status, folder: options.out, training: manifest?.training, epochs: records });
-      if (status === 'interrupted') {
+      if (json) answerJson({ status, folder: options.out, training: manifest?.training, epochs: records });
+      else if (status === 'interrupted') {
         answer(
           manifest
             ? `stopped; \`tower train ${path} … --resume\` goes on from here`
             : 'stopped before the first step: there is nothing to go on from',
         );
-        return;
+      } else {
+        const best = manifest?.training.best;
+        answer(
+          `trained into ${options.out}${best ? `: best ${best.metric} on validation ${best.value.toFixed(4)}, of epoch ${best.epoch}` : ''}`,
+        );
       }
-      const best = manifest?.training.best;
-      answer(
-        `trained into ${options.out}${best ? `: best ${best.metric} on validation ${best.value.toFixed(4)}, of epoch ${best.epoch}` : ''}`,
-      );
+      // There is no run: scripts must not go on as if there were one.
+      if (!manifest) interrupt.throwIfAborted();
     });
   program.addCommand(
     withExample(

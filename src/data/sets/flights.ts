@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openDatabase, quoteText } from '../duckdb.ts';
+import { makeTemporary, removeTemporary } from '../../diagnostics/temporary.ts';
+import { openDatabase, quotePath } from '../duckdb.ts';
 import { readCsv, writeCsv } from './csv_text.ts';
 import { readNpmPackage } from './npm_package.ts';
 import { dataSet } from './set.ts';
@@ -38,15 +38,15 @@ export const flights = dataSet({
 });
 
 async function destinationsOf(parquet: Buffer): Promise<Set<string>> {
-  const folder = mkdtempSync(join(tmpdir(), 'tower-flights-'));
+  const folder = makeTemporary('tower-flights-');
   const path = join(folder, 'flights.parquet');
   writeFileSync(path, parquet);
-  const database = await openDatabase([path]);
+  const database = await openDatabase();
   try {
-    const rows = await database.rows(`SELECT DISTINCT destination FROM read_parquet(${quoteText(path)})`);
+    const rows = await database.rows(`SELECT DISTINCT destination FROM read_parquet(${quotePath(path)})`);
     return new Set(rows.map((row) => String(row.destination)));
   } finally {
     database.close();
-    rmSync(folder, { recursive: true, force: true });
+    removeTemporary(folder);
   }
 }

@@ -1,10 +1,10 @@
 /** Files inside a package of npm's registry, fetched by npm itself: its mirrors and settings are the user's. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { failure } from '../../diagnostics/failure.ts';
+import { makeTemporary, removeTemporary } from '../../diagnostics/temporary.ts';
 import { readTarball } from '../archives/tar.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function readNpmPackage<N extends string>(
   specifier: string,
   names: readonly N[],
 ): Promise<Readonly<Record<N, Buffer>>> {
-  const folder = mkdtempSync(join(tmpdir(), 'tower-npm-'));
+  const folder = makeTemporary('tower-npm-');
   const args = ['pack', specifier, '--ignore-scripts', '--silent', '--pack-destination', folder];
   try {
     await promisify(execFile)('npm', args, { timeout: 300_000, shell: process.platform === 'win32' });
@@ -34,6 +34,6 @@ export async function readNpmPackage<N extends string>(
     const byHand = `check that \`npm pack ${specifier}\` works here`;
     throw failure('fetch-failed', { what: set, tried: [`npm's ${specifier}: ${reason}`], byHand });
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeTemporary(folder);
   }
 }

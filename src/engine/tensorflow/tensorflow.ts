@@ -1,7 +1,7 @@
 /** The `tensorflow` engine: a graph runs whole, as a SavedModel in one session of tfjs-node's TensorFlow. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeTemporary, removeTemporary } from '../../diagnostics/temporary.ts';
 import type { Dtype, Graph, Tensor } from '../../graph/graph.ts';
 import { checkParameters, checkTensor, type Symbols } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';
@@ -98,12 +98,12 @@ class TensorflowProgram implements Program {
 
 /** The session is loaded from files; they are needed no longer than that. */
 function loadSession(binding: Binding, bytes: Uint8Array): number {
-  const folder = mkdtempSync(join(tmpdir(), 'tower-graph-'));
+  const folder = makeTemporary('tower-graph-');
   try {
     writeFileSync(join(folder, 'saved_model.pb'), bytes);
     return binding.loadSavedModel(folder, 'serve');
   } finally {
-    rmSync(folder, { recursive: true });
+    removeTemporary(folder);
   }
 }
 

@@ -30,6 +30,11 @@ export const data = {
       'A path of the data block leads to no file. Paths start from the folder of the `.tower` file with the block.',
     mend: 'Correct the path, or fetch the data first: `tower data` lists the sets it can fetch.',
   },
+  'data-file-outside': {
+    means:
+      'A path of the data block leads out of the project. The project is the nearest folder above the `.tower` file that has a `package.json` or a `.git`; without one it is the folder of the file. A link counts as the file that it leads to.',
+    mend: 'Move the file into the project. If the block may read that folder, name it: `--allow FOLDER` on the command line, `allow` in the library.',
+  },
   'data-file-kind': {
     means: 'The ending of a file says how it is read, and this ending is none that is known.',
     mend: 'Give the file one of the endings .csv, .tsv, .txt, .parquet, .jsonl, .ndjson or .json; text files may end in .gz as well.',
@@ -79,6 +84,16 @@ export const data = {
     means:
       'A feature of one tower is computed from the file of the other side. The score is all that both sides may share.',
     mend: 'Take the column from the events or from the file of its own side.',
+  },
+  'sql-refused': {
+    means:
+      'A text of the data block is more than one expression over the rows of its files. Statements, other tables, and functions that read files, settings or the environment do not run.',
+    mend: 'Write one expression over the columns: `rating >= 4`. A query in parentheses may read `events`, `items` and `users`.',
+  },
+  'data-memory': {
+    means:
+      'The database may use half of the machine’s memory, and puts rows into temporary files past that. The data, or a value of one expression, is larger.',
+    mend: 'Read fewer rows or columns, or write expressions whose values are smaller. Give `TMPDIR` a folder with room.',
   },
   'sql-fails': {
     means:

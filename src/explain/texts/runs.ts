@@ -8,6 +8,10 @@ export const runs = {
       'A file could not be written: the disk is full, the folder is missing or may not be written. What stood there before is still whole.',
     mend: 'Free some space or choose another folder; a training goes on with `--resume`.',
   },
+  'no-temporary-folder': {
+    means: 'A step needs files for a short time, and the folder for temporary files is missing or may not be written.',
+    mend: 'Set the environment variable `TMPDIR` to a folder that may be written.',
+  },
   'cannot-read': {
     means: 'A file that the command needs could not be read.',
     mend: 'Look at its path and its permissions.',
@@ -135,6 +139,11 @@ export const runs = {
   'no-data-block': {
     means: 'The file named by `--data` has no `data` block, which says where the rows are.',
     mend: 'Name the file that has one.',
+  },
+  'run-elsewhere': {
+    means:
+      'The run names its data by paths, and the data block at the recorded place is missing or names other files now. Such a run may come from another machine, and its paths could name any file of this one. They are not opened.',
+    mend: 'Name the data with `--data FILE.tower`. To read the files that the run names, allow their folders: `--allow FOLDER`.',
   },
   'data-missing': {
     means: 'The command reads rows, and nothing says where they are.',

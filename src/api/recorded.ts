@@ -1,0 +1,68 @@
+/** The data block that a trained model recorded, and which of its files may be read here. */
+import { dirname, join, resolve } from 'node:path';
+import { type Access, isWithin, kindAt, reachOf } from '../data/access.ts';
+import { Failure, failure } from '../diagnostics/failure.ts';
+import type { DataDescription } from '../model/model.ts';
+import type { Trained } from '../run/artifact/load.ts';
+import { makeSource, type Source } from '../text/source.ts';
+import { blockIn } from './check.ts';
+import { loadUsed, readSource } from './files.ts';
+
+/**
+ * The block as it was at training, with its paths from the folder that its file was in. A run that was trained elsewhere names paths
+ * of another machine, and could name any file of this one. So the paths count only where a block is at the recorded place today, and
+ * names the same files; for any other run, only the folders that the user allows are read.
+ * @throws Failure `run-elsewhere`; `data-missing` for a run that recorded no block
+ */
+export function recordedBlock(
+  { folder, manifest }: Trained,
+  allow: readonly string[],
+): { readonly description: DataDescription; readonly access: Access } {
+  const { file, source } = manifest.data;
+  if (file === undefined || source === undefined) throw failure('data-missing', { path: folder });
+  const { text } = readSource(join(folder, source));
+  const today = blockToday(file);
+  const reach = reachOf(folder, { allow, project: false });
+  // What the recorded text uses is opened only where the same file is used today, or the user allows its folder.
+  const load = (path: string): Source | undefined =>
+    today?.used.has(resolve(path)) || isWithin(path, reach) ? loadUsed(path) : undefined;
+  const description = blockIn(makeSource(file, text), { load, folder: dirname(file) });
+  const recorded = pathsOf(description);
+  const known = new Set(today === undefined ? [] : pathsOf(today.description));
+  if (recorded.every((path) => known.has(path))) return { description, access: {} };
+  if (allow.length > 0) return { description, access: { project: false } };
+  throw failure('run-elsewhere', { folder, file, allow: [...new Set(recorded.map(folderOf))] });
+}
+
+interface Today {
+  readonly description: DataDescription;
+  /** The files that it uses. */
+  readonly used: ReadonlySet<string>;
+}
+
+/** The block at the place that a run recorded; nothing where there is none, or none that could be read. */
+function blockToday(file: string): Today | undefined {
+  const used = new Set<string>();
+  const load = (path: string): Source | undefined => {
+    used.add(resolve(path));
+    return loadUsed(path);
+  };
+  try {
+    if (!file.endsWith('.tower') || kindAt(file) !== 'file') return undefined;
+    return { description: blockIn(readSource(file), { load, folder: dirname(file) }), used };
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
+function pathsOf({ folder, events, items, users }: DataDescription): string[] {
+  return [events, items, users].flatMap((each) => (each === undefined ? [] : [resolve(folder, each.path)]));
+}
+
+/** The folder that a path or a pattern starts from. */
+function folderOf(path: string): string {
+  const parts = dirname(path).split('/');
+  const pattern = parts.findIndex((part) => /[*?[{]/.test(part));
+  return parts.slice(0, pattern === -1 ? parts.length : pattern).join('/') || '/';
+}

@@ -1,0 +1,26 @@
+import type { Run } from '../api/run.ts';
+import type { EngineName } from '../engine/engine.ts';
+import { endable } from './signals.ts';
+
+/** The options of a command that asks a trained model about its data. */
+export interface RunOptions {
+  readonly data?: string;
+  readonly allow?: readonly string[];
+  readonly engine?: EngineName;
+}
+
+/** Loads a trained model and reads its data, which Ctrl-C ends. */
+export async function openRun(folder: string, { data, allow, engine }: RunOptions): Promise<Run> {
+  const { load } = await import('../api/run.ts');
+  return endable(async (signal) => {
+    const run = await load(folder, {
+      ...(data === undefined ? {} : { data }),
+      ...(allow ? { allow } : {}),
+      ...(engine ? { engine } : {}),
+      signal,
+    });
+    // The database reads in threads of its own while this one loads the engine.
+    await Promise.all([run.dataset(), run.engine()]);
+    return run;
+  });
+}
