@@ -103,7 +103,12 @@ class ColumnWriter implements EncodedColumns {
   history(plan: FeaturePlan, column: WantedColumn, max: number): void {
     const { good, arranged, encodings, remembered } = this.given;
     const { order, items, stream, places } = arranged;
-    const elements = encodeElements(encodings.get(plan.encoderOf)!, rawOf(good, column), dictionaryOf(good, column));
+    const elements = encodeElements(
+      plan,
+      encodings.get(plan.encoderOf)!,
+      rawOf(good, column),
+      dictionaryOf(good, column),
+    );
     const inOrder = gather(elements, column.column.at === 'items' ? gather(items.rows, items.ofEvent) : order);
     const present = inOrder.map((element) => (element < 0 ? 0 : 1));
     const complete = !present.includes(0);

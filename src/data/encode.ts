@@ -57,14 +57,20 @@ export function makeColumnEncoder(
     return { encode: (ids) => ({ column: bags, index: ids.map((id) => (id < 0 ? 0 : codes[id]!)) }) };
   }
   if (raw.kind === 'bags') {
-    const values = elementsOf(coder, raw.values, dictionary);
+    const all = {
+      kind: 'bags',
+      starts: raw.starts,
+      ends: raw.ends,
+      values: elementsOf(coder, raw.values, dictionary),
+    } as const;
+    const { starts, ends, values } = plan.skipsUnseen ? withoutUnseen(all) : all;
     return {
       encode: (ids) => ({
         column: {
           kind: 'bags',
           values,
-          starts: ids.map((id) => (id < 0 ? 0 : raw.starts[id]!)),
-          ends: ids.map((id) => (id < 0 ? 0 : Math.min(raw.ends[id]!, raw.starts[id]! + max))),
+          starts: ids.map((id) => (id < 0 ? 0 : starts[id]!)),
+          ends: ids.map((id) => (id < 0 ? 0 : Math.min(ends[id]!, starts[id]! + max))),
         },
       }),
     };
@@ -91,11 +97,34 @@ export function makeColumnEncoder(
   };
 }
 
-/** The encoded elements of a history, one a row of its column; −1 where the row has none. */
-export function encodeElements(encoding: Encoding, raw: RawColumn, dictionary: readonly string[] = none): Int32Array {
+/** The same bags without elements of code 0. */
+function withoutUnseen(bags: BagColumn): BagColumn {
+  if (!bags.values.includes(0)) return bags;
+  const starts = new Int32Array(bags.starts.length);
+  const ends = new Int32Array(bags.starts.length);
+  const values = new Int32Array(bags.values.length);
+  let length = 0;
+  for (let row = 0; row < starts.length; row++) {
+    starts[row] = length;
+    for (let at = bags.starts[row]!; at < bags.ends[row]!; at++) {
+      const code = bags.values[at]!;
+      if (code !== 0) values[length++] = code;
+    }
+    ends[row] = length;
+  }
+  return { kind: 'bags', starts, ends, values: values.slice(0, length) };
+}
+
+/** The encoded elements of a history, one a row of its column; −1 where the row has none, or one that is left out. */
+export function encodeElements(
+  plan: Pick<FeaturePlan, 'skipsUnseen'>,
+  encoding: Encoding,
+  raw: RawColumn,
+  dictionary: readonly string[] = none,
+): Int32Array {
   const coder = makeCoder(encoding);
   if (raw.kind === 'codes') {
-    const table = codeTable(coder, dictionary);
+    const table = codeTable(coder, dictionary).map((code) => (plan.skipsUnseen && code === 0 ? -1 : code));
     return raw.values.map((code) => (code === 0 ? -1 : table[code]!));
   }
   const code = coder.reads === 'number' && coder.gives === 'code' ? coder.code : () => -1;

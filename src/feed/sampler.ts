@@ -1,17 +1,23 @@
 /** Items drawn from the corpus as negatives: a function of the seed and the step alone. */
 import type { Corpus } from '../data/dataset.ts';
+import type { DrawnBy } from '../lower/plan.ts';
 import { makeRandom } from '../random/random.ts';
 
 /** Fills `rows` with corpus rows, with replacement. */
 export type Sampler = (step: number, rows: Int32Array) => void;
 
-/** By frequency: in proportion to training events, so an item without any is never drawn (unless no item has any). */
-export function makeSampler(corpus: Corpus, by: 'uniform' | 'frequency', seed: number): Sampler {
+/**
+ * Uniform: items that training has, each alike. By frequency: in proportion to training events. From the corpus: all its items
+ * alike, those without a training event among them. Where no item has any event, all are alike.
+ */
+export function makeSampler(corpus: Corpus, by: DrawnBy, seed: number): Sampler {
   const alias = by === 'frequency' ? makeAlias(corpus.trainingCounts.subarray(0, corpus.rows)) : undefined;
-  const kind = by === 'frequency' ? 1 : 0;
+  const trained = by === 'uniform' ? trainedRows(corpus) : undefined;
+  const kind = { uniform: 0, frequency: 1, corpus: 2 }[by];
   return (step, rows) => {
     const random = makeRandom(seed, samplingStream, kind, step);
-    if (!alias) for (let i = 0; i < rows.length; i++) rows[i] = random.integer(corpus.rows);
+    if (trained) for (let i = 0; i < rows.length; i++) rows[i] = trained[random.integer(trained.length)]!;
+    else if (!alias) for (let i = 0; i < rows.length; i++) rows[i] = random.integer(corpus.rows);
     else {
       for (let i = 0; i < rows.length; i++) {
         const row = random.integer(corpus.rows);
@@ -19,6 +25,26 @@ export function makeSampler(corpus: Corpus, by: 'uniform' | 'frequency', seed: n
       }
     }
   };
+}
+
+/** The chance that one draw is a corpus row; 0 for −1, an item that the corpus does not have. */
+export function drawChance(corpus: Corpus, by: DrawnBy): (row: number) => number {
+  const { rows, trainingCounts } = corpus;
+  const trained = trainedRows(corpus).length;
+  const total = trainingCounts.subarray(0, rows).reduce((sum, count) => sum + count, 0);
+  return (row) => {
+    if (row < 0) return 0;
+    if (by === 'corpus' || total === 0) return 1 / rows;
+    const count = trainingCounts[row]!;
+    return by === 'frequency' ? count / total : count > 0 ? 1 / trained : 0;
+  };
+}
+
+/** Rows that a training event has; all where none has any. */
+function trainedRows({ rows, trainingCounts }: Corpus): Int32Array {
+  const all = Int32Array.from({ length: rows }, (_, row) => row);
+  const trained = all.filter((row) => trainingCounts[row]! > 0);
+  return trained.length > 0 ? trained : all;
 }
 
 /** Sets these draws apart from all others of the same seed. */

@@ -203,6 +203,8 @@ export interface FeatureUse {
   readonly encoder: Encoder | { readonly owner: string };
   readonly gives: 'code' | 'bag' | 'numbers';
   readonly max?: number;
+  /** A bag's elements that the vocabulary lacks: left out unless they are kept, as the row of the unseen. */
+  readonly unseen?: 'skip' | 'keep';
   /** Width of its own table. 0: no table; the feature is a key, or plain numbers. Absent with an owner: the owner's. */
   readonly dim?: number;
   /** How a bag becomes one row; `none` keeps the sequence. */

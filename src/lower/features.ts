@@ -81,6 +81,9 @@ function planOf(
     ...(use.crosses === undefined ? {} : { crosses: use.crosses }),
     encoderOf: owner,
     ...(use.max === undefined ? {} : { max: use.max }),
+    ...(use.gives === 'bag' && use.unseen !== 'keep' && (encoder as Encoder).kind === 'vocabulary'
+      ? { skipsUnseen: true }
+      : {}),
     ...(dim > 0 ? { table: owner } : {}),
     width: use.gives === 'numbers' ? (use.project ?? use.size ?? 1) : dim,
   };

@@ -46,6 +46,10 @@ export interface FeaturePlan {
   readonly encoderOf: string;
   /** Bags keep this many elements at most: for histories the latest, else the first. */
   readonly max?: number;
+  /**
+   * Its bags hold no code 0: values that the vocabulary lacks are left out before `max` are kept, at training and at serving.
+   */
+  readonly skipsUnseen?: true;
   /** Its embedding table, if it has one. */
   readonly table?: string;
   /** Width of its field in the graph. */
@@ -136,16 +140,19 @@ export type InputSource =
 export type RowsOf =
   | { readonly kind: 'events' }
   | { readonly kind: 'distinct' }
-  | { readonly kind: 'sampled'; readonly perRow: number; readonly by: 'uniform' | 'frequency' }
+  | { readonly kind: 'sampled'; readonly perRow: number; readonly by: DrawnBy }
   | SharedRows;
 
 /** How the rows of a bag become one; `sequence` keeps them side by side. */
 export type BagPool = 'mean' | 'sum' | 'sequence';
 
+/** Items of the training part each alike, or in proportion to their events; or all items of the corpus alike. */
+export type DrawnBy = 'uniform' | 'frequency' | 'corpus';
+
 export interface SharedRows {
   readonly kind: 'shared';
   readonly count: number;
-  readonly by: 'uniform' | 'frequency';
+  readonly by: DrawnBy;
 }
 
 export interface InputPlan {
@@ -198,7 +205,7 @@ export interface RowOptimizerPlan {
   readonly weightDecay: number;
 }
 
-/** Multiplier of the rate at step t (from 1) of T: warm-up is linear from 0 over `warmup` steps, then the decay. */
+/** Multiplier of the rate at step t (from 1) of T: t ÷ `warmup` up to step `warmup`, then the decay towards step T + 1. */
 export interface SchedulePlan {
   readonly warmup: number;
   readonly decay: 'constant' | 'linear' | 'cosine' | 'inverse_sqrt';

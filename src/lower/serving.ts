@@ -13,7 +13,8 @@ export const tableParameter = (table: string): string => `table:${table}`;
 /**
  * Inputs are named after the features: int32 [batch] codes; int32 [batch, max] bags, −1 past their end; float32
  * [batch, width] numbers as encoded. Output `vector` is float32 [batch, width]. Parameters are the tower's own and
- * `table:<name>` for each table that it reads; `tableRows` says how many rows each has. A bag that is empty gives zeros.
+ * `table:<name>` for each table that it reads; `tableRows` says how many rows each has. A bag that is empty gives zeros. Where a
+ * feature leaves the unseen out, code 0 counts as nothing too.
  */
 export function servingGraph(plan: Plan, tower: TowerPlan, tableRows: ReadonlyMap<string, number>): Graph {
   const writer = new GraphWriter(`${plan.model}_${tower.name}_serving`);
@@ -42,7 +43,7 @@ function serve(
     case 'numbers':
       return builder.input(feature.name, [batch, sizeOf(feature)]);
     case 'mask':
-      return filled(builder, bag(builder, feature));
+      return filled(builder, feature);
     case 'sequence':
       return maskedRows(builder, feature, tableRows);
     case 'embedding': {
@@ -51,7 +52,7 @@ function serve(
       }
       const total = builder.sum(maskedRows(builder, feature, tableRows), [1]);
       if (source.pool === 'sum') return total;
-      const count = builder.sum(filled(builder, bag(builder, feature)), [1], true);
+      const count = builder.sum(filled(builder, feature), [1], true);
       return builder.div(total, builder.maximum(count, 1));
     }
   }
@@ -68,16 +69,16 @@ function bag(builder: Builder, { name, max }: FeaturePlan): Ref {
   return builder.input(name, [symbolic('batch'), max], 'int32');
 }
 
-/** 1 where a bag has an element: float32 [batch, max] */
-function filled(builder: Builder, codes: Ref): Ref {
-  return builder.cast(builder.greaterEqual(codes, 0), 'float32');
+/** 1 where a bag has an element that counts: float32 [batch, max] */
+function filled(builder: Builder, feature: FeaturePlan): Ref {
+  return builder.cast(builder.greaterEqual(bag(builder, feature), feature.skipsUnseen ? 1 : 0), 'float32');
 }
 
-/** float32 [batch, max, dim], zeros past a bag's end */
+/** float32 [batch, max, dim], zeros past a bag's end and for elements that do not count */
 function maskedRows(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyMap<string, number>): Ref {
   const codes = bag(builder, feature);
   const rows = builder.gather(table(builder, feature, tableRows), builder.maximum(codes, 0));
-  return builder.mul(rows, builder.reshape(filled(builder, codes), [...codes.type.shape, 1]));
+  return builder.mul(rows, builder.reshape(filled(builder, feature), [...codes.type.shape, 1]));
 }
 
 function table(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyMap<string, number>): Ref {

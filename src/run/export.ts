@@ -10,7 +10,7 @@ import { servingOnnx } from '../engine/formats/onnx.ts';
 import { servingSavedModel } from '../engine/formats/saved_model.ts';
 import { servingTfjs } from '../engine/formats/tfjs_model.ts';
 import type { Graph, Tensor } from '../graph/graph.ts';
-import type { Plan, TowerPlan } from '../lower/plan.ts';
+import type { FeaturePlan, Plan, TowerPlan } from '../lower/plan.ts';
 import { servingGraph, tableParameter } from '../lower/serving.ts';
 import type { Trained } from './artifact/load.ts';
 import { refuseUnlessValid } from './artifact/validate.ts';
@@ -60,6 +60,8 @@ export interface ServingInput {
   readonly crosses?: readonly { readonly name: string; readonly column: string; readonly encoding: string }[];
   readonly padding?: -1;
   readonly keeps?: 'latest' | 'first';
+  /** Of a bag whose elements may be missing in the vocabulary. */
+  readonly unseen?: 'skip' | 'keep';
 }
 
 export type ServingShape = readonly (number | 'batch')[];
@@ -184,7 +186,7 @@ function describe(plan: Plan, tower: TowerPlan, graph: Graph, encodingFile: (fea
         ...(feature.crosses ? {} : { column: feature.column }),
         encoding: encodingFile(feature.encoderOf),
         ...(feature.crosses ? { crosses: feature.crosses.map((name) => crossed(name)) } : {}),
-        ...(feature.gives === 'bag' ? { padding: -1, keeps: keeps(plan, feature) } : {}),
+        ...(feature.gives === 'bag' ? { padding: -1, keeps: keeps(plan, feature), ...unseenOf(feature) } : {}),
       };
     }),
     outputs: graph.outputs.map((output) => ({
@@ -194,6 +196,9 @@ function describe(plan: Plan, tower: TowerPlan, graph: Graph, encodingFile: (fea
     })),
   };
 }
+
+const unseenOf = ({ encoder, skipsUnseen }: FeaturePlan): Pick<ServingInput, 'unseen'> =>
+  encoder.kind === 'vocabulary' ? { unseen: skipsUnseen ? 'skip' : 'keep' } : {};
 
 const shapeOf = (graph: Graph, node: number): ServingShape =>
   graph.nodes[node]!.type.shape.map((dim) => (typeof dim === 'number' ? dim : 'batch'));

@@ -75,7 +75,8 @@ function columnOf(feature: FeaturePlan, value: EncodedValue, keep: 'latest' | 'f
     case 'bag': {
       if (value.kind === 'numbers')
         throw failure('feature-value', { feature: feature.name, reason: 'expected a list' });
-      const codes = value.kind === 'code' ? [value.code] : value.codes;
+      const all = value.kind === 'code' ? [value.code] : value.codes;
+      const codes = feature.skipsUnseen ? all.filter((code) => code !== 0) : all;
       const max = feature.max ?? codes.length;
       const kept = keep === 'latest' ? codes.slice(Math.max(0, codes.length - max)) : codes.slice(0, max);
       return {

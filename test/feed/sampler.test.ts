@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { makeAlias, makeSampler } from '../../src/feed/sampler.ts';
+import { drawChance, makeAlias, makeSampler } from '../../src/feed/sampler.ts';
+import type { DrawnBy } from '../../src/lower/plan.ts';
 import { corpus } from './fixtures.ts';
 
-function share(by: 'uniform' | 'frequency', counts: readonly number[]): number[] {
+function share(by: DrawnBy, counts: readonly number[]): number[] {
   const sampler = makeSampler({ ...corpus, rows: counts.length, trainingCounts: Int32Array.from(counts) }, by, 1);
   const seen = counts.map(() => 0);
   const rows = new Int32Array(1000);
@@ -18,8 +19,27 @@ const near = (actual: number, expected: number): void =>
   expect(Math.abs(actual - expected)).toBeLessThanOrEqual(5 * Math.sqrt((expected * (1 - expected)) / 40_000));
 
 describe('sampled items', () => {
-  test('uniform: every item alike, counted or not', () => {
-    for (const each of share('uniform', [7, 0, 1, 0, 2])) near(each, 0.2);
+  test('uniform: every item of the training part alike, and no other', () => {
+    share('uniform', [7, 0, 1, 0, 2]).forEach((each, i) => {
+      near(each, [1 / 3, 0, 1 / 3, 0, 1 / 3][i]!);
+    });
+  });
+
+  test('from the corpus: every item alike, counted or not', () => {
+    for (const each of share('corpus', [7, 0, 1, 0, 2])) near(each, 0.2);
+  });
+
+  test.each(['uniform', 'frequency', 'corpus'] as const)('%s: each row as often as its chance says', (by) => {
+    for (const counts of [
+      [7, 0, 1, 0, 2],
+      [0, 0, 0],
+    ]) {
+      const chance = drawChance({ ...corpus, rows: counts.length, trainingCounts: Int32Array.from(counts) }, by);
+      share(by, counts).forEach((each, row) => {
+        near(each, chance(row));
+      });
+      expect(chance(-1)).toBe(0);
+    }
   });
 
   test('by frequency: in proportion to the counts, and one without any is never drawn', () => {

@@ -187,6 +187,7 @@ describe('features', () => {
     ]);
     expect(features.find(({ name }) => name === 'tried')).toEqual({
       name: 'tried',
+      skipsUnseen: true,
       tower: 'user',
       gives: 'bag',
       encoder: { kind: 'vocabulary', minimumCount: 1 },

@@ -43,7 +43,7 @@ const tables: Record<string, Tensor> = {
   video_id: random([7, 3], 2),
   words: random([11, 2], 3),
 };
-const codes = { user_id: [4, 0], seen: [[6, 2, 2], []], words: [[1, 10], [3]], recent: [[5], [1, 0, 6]] };
+const codes = { user_id: [4, 0], seen: [[6, 2, 2], []], words: [[1, 0], [3]], recent: [[5], [1, 4, 6]] };
 const padded = (bags: number[][]): Tensor =>
   integers(
     [2, 3],
@@ -123,5 +123,30 @@ describe('a served tower', () => {
     expect(served.shape).toEqual([2, user.width]);
     expectClose(served.data, expected.data, 1e-6);
     expect(expected.data.some((value) => value !== 0)).toBe(true);
+  });
+
+  test('counts elements that the vocabulary does not have as nothing; a hash of 0 is an element', () => {
+    const weights = {
+      ...initialValues(user.embedded.graph, 3),
+      ...Object.fromEntries(Object.entries(tables).map(([name, table]) => [`table:${name}`, table])),
+    };
+    const vector = (given: { seen: number[][]; recent: number[][]; words?: number[][] }): number[] => {
+      const { seen, recent, words = codes.words } = given;
+      const inputs = { user_id: integers([2], codes.user_id), seen: padded(seen), words: padded(words), age, face };
+      return [...evaluate(graph, { ...inputs, recent: padded(recent) }, weights).outputs.vector!.data];
+    };
+    const known = vector({ seen: [[6, 2], []], recent: [[5], []] });
+    expectClose(
+      vector({
+        seen: [
+          [6, 0, 2],
+          [0, 0],
+        ],
+        recent: [[5, 0], [0]],
+      }),
+      known,
+      1e-6,
+    );
+    expect(vector({ seen: [[6, 2], []], recent: [[5], []], words: [[1], [3]] })).not.toEqual(known);
   });
 });

@@ -23,6 +23,7 @@ describe('two_tower.tower', () => {
       element: { feature: 'movie_id' },
       max: 50,
       pool: 'mean',
+      unseen: 'skip',
     });
   });
   it('has the side that asks first, groups opened', () => {

@@ -30,7 +30,7 @@ const models = fc.array(fc.nat(1_000_000), { minLength: 250, maxLength: 250 }).m
   let at = 0;
   return randomModel((below) => (choices[at++] ?? 0) % below);
 });
-const samples = fc.sample(models, { numRuns: count, seed: 41 }).map((text) => ({ text, ...planOf(text) }));
+const samples = fc.sample(models, { numRuns: count, seed: 42 }).map((text) => ({ text, ...planOf(text) }));
 
 /** The plan; what the checker refuses is told in the language's words, and is not a crash. */
 function planOf(text: string): { readonly plan?: Plan; readonly errors: readonly string[] } {

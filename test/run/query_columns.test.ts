@@ -53,3 +53,25 @@ it('a cross is made of the values given for its features, as in training', () =>
 it('a value for the cross itself is refused', () => {
   expect(() => codeOf('both', { both: 'x' })).toThrow(Failure);
 });
+
+it('a list leaves out what the vocabulary does not have, then keeps the latest', () => {
+  const listed = (list: string) => {
+    const { features, towers, ...rest } = planOf(`
+      model listed
+      features { user_id : id(dim: 2), seen : list(item_id, max: 2${list}), item_id : id(dim: 2) }
+      group profile = user_id, seen
+      tower user(profile) keyed by user_id { channel main = profile -> flatten -> dense(2) }
+      tower item(item_id) keyed by item_id { channel main = item_id }
+      task watch { score = dot(user, item), loss = softmax(in_batch) }
+    `);
+    const known = new Map<string, Encoding>([
+      ['user_id', { kind: 'vocabulary', values: ['ann'] }],
+      ['item_id', { kind: 'vocabulary', values: ['i1', 'i2', 'i3'] }],
+    ]);
+    const values = { seen: ['i3', 'i1', 'new', 'i2', 'new', 'new'] };
+    const { column } = queryColumns({ features, towers, ...rest }, towers[0], known, values).get('seen')!;
+    return [...column.values];
+  };
+  expect(listed('')).toEqual([1, 2]);
+  expect(listed(', unseen: keep')).toEqual([0, 0]);
+});

@@ -14,6 +14,18 @@ describe('the rate', () => {
     expect(factors(2, 'linear', 6)).toEqual([0.5, 1, 1, 0.75, 0.5, 0.25]);
   });
 
+  it.each([
+    [0, 7],
+    [3, 10],
+    [2, 1000],
+  ])('after %d steps of warm-up ends step %d at exactly one step before 0', (warmup, steps) => {
+    const last = (decay: 'linear' | 'cosine') => rateFactor({ warmup, decay }, steps, steps);
+    const d = (steps - warmup - 1) / (steps - warmup);
+    expect(last('linear')).toBeCloseTo(1 / (steps - warmup), 12);
+    expect(last('cosine')).toBeCloseTo((1 + Math.cos(Math.PI * d)) / 2, 12);
+    expect(rateFactor({ warmup, decay: 'linear' }, steps + 1, steps)).toBe(0);
+  });
+
   it('falls by half a cosine', () => {
     const [first, second, third, fourth] = factors(0, 'cosine', 4);
     expect(first).toBe(1);

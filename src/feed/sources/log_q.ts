@@ -3,6 +3,7 @@ import type { Corpus } from '../../data/dataset.ts';
 import { invariant } from '../../diagnostics/failure.ts';
 import type { SharedRows } from '../../lower/plan.ts';
 import { makeIdentity } from '../identity.ts';
+import { drawChance } from '../sampler.ts';
 import { areEvents, type FeedContext, grown, type MakeSource, type Source, type SourceOf } from '../source.ts';
 import { makeStreamingEstimator } from '../streaming.ts';
 
@@ -50,12 +51,7 @@ function mixed(
 ): Source {
   invariant(training, 'log q is of training rows');
   const { events, corpus } = training;
-  const total = corpus.trainingCounts.subarray(0, corpus.rows).reduce((sum, each) => sum + each, 0);
-  const even = by === 'uniform' || total === 0;
-  const drawn = (item: number): number => {
-    if (item < 0) return 0;
-    return even ? 1 / corpus.rows : corpus.trainingCounts[item]! / total;
-  };
+  const drawn = drawChance(corpus, by);
   return {
     ...own,
     fill(batch) {
@@ -84,12 +80,13 @@ function logShares({ rows, trainingCounts }: Corpus): Float32Array {
   return logs;
 }
 
-/** Half of the mean is of the last 14 gaps. */
+/** α of Yi et al.: half of the mean is of the last 14 gaps. */
 const learningRate = 0.05;
 
 /**
  * −log of the item's mean gap between batches that hold it, after this batch was counted. Every item of the corpus has a
- * place of its own; those that it lacks share one. Before anything is seen all items are taken as equally frequent.
+ * place of its own; those that it lacks share one. Before anything is seen all items are taken as equally frequent: the first B is
+ * corpus rows ÷ batch rows, at least 1. A is 0, so the first gap of an item that first comes at step t is t.
  */
 const streaming: MakeSource<'log_q'> = ({ rows: rowsOf, key }, { training }, { name }) => {
   invariant(training, 'log q is of training rows');

@@ -3,7 +3,7 @@ import { choice, feature, integer } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
 
 export const list = featureKind({
-  doc: "Several values of one kind: embeddings pooled into a field of the width of one; with `pool: none` a sequence[max × dim]. Named after a feature, its elements use that feature's own table.",
+  doc: "Several values of one kind: embeddings pooled into a field of the width of one; with `pool: none` a sequence[max × dim]. Named after a feature, its elements use that feature's own table. Elements that training never had are left out, in the pool, in the mask and in `max`: their row was never trained. A list without any other is empty, and an empty list is zeros.",
   paper: 'Covington et al., "Deep neural networks for YouTube recommendations", RecSys 2016 (section 3.2)',
   example: 'list(category(dim: 16), max: 6)',
   column: 'list',
@@ -15,8 +15,12 @@ export const list = featureKind({
     }),
     max: integer({ min: 1, doc: 'Elements kept: the latest of a history, else the first.', default: 50 }),
     pool: choice(['mean', 'sum', 'none'], { doc: 'How the embeddings become one.', default: 'mean' }),
+    unseen: choice(['skip', 'keep'], {
+      doc: 'Elements that the vocabulary does not have: left out before `max` are kept, or kept as the row of the unseen.',
+      default: 'skip',
+    }),
   },
-  use({ max, pool }, element) {
+  use({ max, pool, unseen }, element) {
     if (element === undefined) throw new ShapeError('needs to know what its elements are');
     if (element.gives !== 'code') {
       throw new ShapeError('needs elements of one code each: an id, a category, or a number cut into pieces');
@@ -27,6 +31,7 @@ export const list = featureKind({
       gives: 'bag',
       max,
       pool,
+      ...(unseen === 'keep' ? { unseen } : {}),
       ...(element.dim === undefined ? {} : { dim: element.dim }),
     };
   },

@@ -7,7 +7,7 @@ import { rowsPrefix } from '../rows_prefix.ts';
 
 /** The argument of every loss over many columns that can do without the popular items' advantage. */
 export const correction = choice(['none', 'frequency', 'streaming'], {
-  doc: "Subtracts log q of each column's item after the temperature, as popular items are negatives more often: q its share of the training rows, or what a stream of batches tells of it.",
+  doc: "Subtracts log q of each column's item after the temperature, as popular items are negatives more often: q its share of the training rows (an item without any counts as one), or 1/B as a stream of batches estimates it: B ← 0.95 B + 0.05 (t − A), A ← t each time the item comes at step t, repeats within a batch included and before log q of that batch is taken. A starts at 0; B starts at items/batch, at least 1: every item as frequent as any other.",
   default: 'none',
 });
 

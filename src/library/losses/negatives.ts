@@ -5,13 +5,13 @@ import { choice, flag, integer, kind, number } from '../parameters.ts';
 /** Where the other items come from, when not from the batch. */
 const drawn = {
   sampled: {
-    doc: 'n items for each row, or beside the batch n for all rows together, drawn anew at every step from all items of the training part.',
+    doc: 'n items for each row, or beside the batch n for all rows together, drawn anew at every step with replacement, from the items of the training part unless `by` says otherwise.',
     paper: 'Huang et al., "Learning deep structured semantic models", CIKM 2013 (section 3.3)',
     example: 'sampled(4)',
     parameters: {
       n: integer({ min: 1, required: true, positional: true, doc: 'How many.' }),
-      by: choice(['uniform', 'frequency'], {
-        doc: 'Each item alike, or by how many training rows have it.',
+      by: choice(['uniform', 'frequency', 'corpus'], {
+        doc: 'Each item of the training part alike, or by how many training rows have it; or each item of the whole corpus alike, those that training lacks among them.',
         default: 'uniform',
       }),
     },

@@ -1,6 +1,6 @@
 import type { Ref } from '../../graph/builder.ts';
 import { elementsOf } from '../../graph/dims.ts';
-import type { RowsOf } from '../../lower/plan.ts';
+import type { DrawnBy, RowsOf } from '../../lower/plan.ts';
 import { type LossContext, type Score, ShapeError } from '../contract.ts';
 import { hidden } from './columns.ts';
 import { hitsToMask, replaceHits } from './hits.ts';
@@ -17,11 +17,11 @@ export function sampledSoftmax(
   score: Score,
   sharpness: number,
   args: SoftmaxArguments,
-  draw: { readonly n: number; readonly by: 'uniform' | 'frequency' },
+  draw: { readonly n: number; readonly by: DrawnBy },
 ): Ref {
   const { builder } = context;
-  if (args.correction !== 'none' && draw.by === 'uniform') {
-    throw new ShapeError('needs no `correction` for uniform negatives: log q is then the same for every item');
+  if (args.correction !== 'none' && draw.by !== 'frequency') {
+    throw new ShapeError('needs no `correction` where each item is drawn alike: log q is then the same for every item');
   }
   const rows: RowsOf = { kind: 'sampled', perRow: draw.n, by: draw.by };
   const query = sharpness === 1 ? score.query : builder.mul(score.query, sharpness);

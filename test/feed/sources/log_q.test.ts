@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { corpus, eventRows, feederOf, numbersOf } from '../fixtures.ts';
+import type { DrawnBy } from '../../../src/lower/plan.ts';
+import { eventRows, feederOf, numbersOf } from '../fixtures.ts';
 
-const drawn = (by: 'uniform' | 'frequency') => ({ kind: 'shared', count: 6, by }) as const;
+const drawn = (by: DrawnBy) => ({ kind: 'shared', count: 6, by }) as const;
 const expectLogs = (actual: readonly number[], shares: readonly number[]): void => {
   expect(actual.length).toBe(shares.length);
   actual.forEach((value, at) => {
@@ -14,13 +15,17 @@ describe('log q of a mixture', () => {
   const rows = [0, 1, 4, 2];
   const source = { from: 'log_q', key: 'movie_id', estimator: 'frequency', rows: eventRows } as const;
 
-  test('with even draws: of B columns by share and n by chance, (B q + n/items) ÷ (B + n)', () => {
-    const of = (share: number, chance: number): number => (4 * share + 6 * chance) / 10;
-    expectLogs(numbersOf({ ...source, mixed: drawn('uniform') }, rows).data, [
-      of(3 / 5, 1 / 4),
-      of(1 / 5, 1 / 4),
+  // Three items are in training, four in the corpus.
+  test.each([
+    ['uniform', 1 / 3],
+    ['corpus', 1 / 4],
+  ] as const)('with even draws, %s: of B columns by share and n by chance, (B q + n/items) ÷ (B + n)', (by, chance) => {
+    const of = (share: number, drawn: number): number => (4 * share + 6 * drawn) / 10;
+    expectLogs(numbersOf({ ...source, mixed: drawn(by) }, rows).data, [
+      of(3 / 5, chance),
+      of(1 / 5, chance),
       of(1 / 5, 0),
-      of(3 / 5, 1 / 4),
+      of(3 / 5, chance),
     ]);
   });
 
@@ -30,8 +35,8 @@ describe('log q of a mixture', () => {
 
   test('of the drawn columns is by their corpus rows, and finite for items that no event has', () => {
     const feeder = feederOf({
-      codes: { from: 'embedding', feature: 'movie_id', pool: 'none', rows: drawn('uniform') },
-      q: { ...source, rows: drawn('uniform'), mixed: drawn('uniform') },
+      codes: { from: 'embedding', feature: 'movie_id', pool: 'none', rows: drawn('corpus') },
+      q: { ...source, rows: drawn('corpus'), mixed: drawn('corpus') },
     });
     const { codes, q } = feeder.inputs(Int32Array.from(rows), 2, { rate: 1 });
     const counts = [3, 1, 1, 1];
@@ -53,6 +58,6 @@ describe('log q of a mixture', () => {
     const streaming = { ...source, estimator: 'streaming' } as const;
     const perBatch = Math.exp(numbersOf(streaming, [0, 1]).data[0]!);
     const { data } = numbersOf({ ...streaming, mixed: drawn('uniform') }, [0, 1]);
-    expect(data[0]).toBeCloseTo(Math.log((perBatch + 6 / corpus.rows) / 8), 5);
+    expect(data[0]).toBeCloseTo(Math.log((perBatch + 6 / 3) / 8), 5);
   });
 });

@@ -75,7 +75,11 @@ describe('completion', () => {
     expect(labels(model({ task: 'loss = softmax(|)' }))).toEqual(
       expect.arrayContaining(['in_batch', 'sampled', 'temperature:']),
     );
-    expect(labels(model({ task: 'loss = softmax(negatives: sampled(4, by: |))' }))).toEqual(['uniform', 'frequency']);
+    expect(labels(model({ task: 'loss = softmax(negatives: sampled(4, by: |))' }))).toEqual([
+      'uniform',
+      'frequency',
+      'corpus',
+    ]);
   });
 
   it('offers towers and their channels in a score', () => {
