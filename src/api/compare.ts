@@ -36,11 +36,11 @@ export async function compare(
       import('../run/model_scorer.ts'),
       import('../run/measures.ts'),
     ]);
-  const { refuseOtherData } = await import('../run/same_data.ts');
   const contestants = [];
+  const notes: string[] = [];
   for (const { name, run } of runs) {
     const dataset = await run.dataset();
-    refuseOtherData(run.trained, dataset);
+    notes.push(...(await run.notes()).map((note) => `${name}: ${note}`));
     const { plan, tables, parameters } = run.trained;
     contestants.push({
       name,
@@ -58,5 +58,10 @@ export async function compare(
   }
   const part = request.part ?? (contestants[0]!.dataset.parts.test.rows > 0 ? 'test' : 'validation');
   const { metrics, ...rest } = request;
-  return compareAll(contestants, { ...rest, part, measures: makeMeasures(metrics ?? usualMeasures) });
+  const comparison = await compareAll(contestants, {
+    ...rest,
+    part,
+    measures: makeMeasures(metrics ?? usualMeasures),
+  });
+  return { ...comparison, protocol: [...notes, ...comparison.protocol] };
 }

@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { failure } from '../diagnostics/failure.ts';
 import { applySafeFixes, type Mending } from '../diagnostics/fixes.ts';
+import { systemReason } from '../diagnostics/system_reason.ts';
 import { check } from '../pipeline.ts';
-import { systemReason } from '../run/system_reason.ts';
 import { makeSource } from '../text/source.ts';
 import { loadUsed, readSource } from './files.ts';
 

@@ -5,13 +5,16 @@ import { readManifest } from '../run/artifact/load.ts';
 import type { Manifest } from '../run/artifact/manifest.ts';
 import { writeTextDurably } from '../run/durable.ts';
 import type { Evaluation } from '../run/evaluate.ts';
+import { reportFile } from '../run/folder.ts';
+import { lockFolder } from '../run/lock.ts';
 import { readCurves } from '../run/report/curves.ts';
 import { drawingOf } from '../run/report/drawn.ts';
 import { type ReportParts, reportPage } from '../run/report/page.ts';
+import { readRunFile } from '../run/run_files.ts';
 import { makeSource } from '../text/source.ts';
-import { readSource } from './files.ts';
 
-export const reportFile = 'report.html';
+/** Another report is written in less. */
+const patience = 5000;
 
 /**
  * Writes it anew from the run's logs, its sources and what evaluation found. No other file of the run is touched, and the
@@ -24,24 +27,34 @@ export async function writeReport(folder: string, evaluation?: Evaluation): Prom
   const page = reportPage({
     manifest,
     curves: await readCurves(folder, manifest.training.steps),
-    ...modelOf(folder, manifest),
+    ...(await modelOf(folder, manifest)),
     ...(evaluation ? { evaluation } : {}),
   });
   const path = join(folder, reportFile);
-  await writeTextDurably(path, page);
+  const lock = await lockFolder(folder, { purpose: 'tower evaluate', wait: patience });
+  try {
+    await writeTextDurably(path, page);
+  } finally {
+    await lock.release();
+  }
   return path;
 }
 
 /** Compiled anew from the files kept with the run, which lie side by side, whatever folders they came from. */
-function modelOf(folder: string, { sources, settings }: Manifest): Pick<ReportParts, 'drawing' | 'fixedWeights'> {
+async function modelOf(
+  folder: string,
+  { sources, settings }: Manifest,
+): Promise<Pick<ReportParts, 'drawing' | 'fixedWeights'>> {
+  const texts: string[] = [];
+  for (const path of sources) texts.push((await readRunFile(folder, path)).toString('utf8'));
   const [main] = sources;
   if (main === undefined) return {};
   // Files of one name lie under others here; what is used is read in the order in which it was at training.
-  const others = sources.slice(1).values();
-  const { model, lowered } = compile(makeSource(basename(main), readSource(join(folder, main)).text), {
+  const others = texts.slice(1).values();
+  const { model, lowered } = compile(makeSource(basename(main), texts[0]!), {
     load(path) {
       const { value } = others.next();
-      return value === undefined ? undefined : makeSource(path, readSource(join(folder, value)).text);
+      return value === undefined ? undefined : makeSource(path, value);
     },
     folder: resolve(folder, 'sources'),
     project: parse(resolve(folder)).root,

@@ -22,11 +22,16 @@ export interface LoadRequest {
   readonly allow?: readonly string[];
   /** Ends reading; its reason is thrown. */
   readonly signal?: AbortSignal;
+  /** Takes the model of a run that was stopped, and may be resumed. Answers say so. */
+  readonly unfinished?: boolean;
 }
 
 /** A loaded model. Rows are read, the engine is loaded and vectors are computed when a question first needs them. */
 export interface Run {
   readonly trained: Trained;
+  /** Sentences to read with every answer: the run is unfinished, or the data is not that of the training. */
+  notes(): Promise<readonly string[]>;
+  /** Refused where it is not the data of the training. */
   dataset(): Promise<Dataset>;
   engine(): Promise<Choice>;
   /** Knows the vectors of the whole corpus. */
@@ -37,13 +42,16 @@ export interface Run {
 
 /** @throws Failure `not-a-run`, `lost-file`, `changed-file`, … naming the file */
 export async function load(folder: string, request: LoadRequest = {}): Promise<Run> {
-  const trained = await loadArtifact(folder);
-  let dataset: Promise<Dataset> | undefined;
+  const { unfinished = false } = request;
+  const trained = await loadArtifact(folder, { unfinished });
+  let dataset: Promise<SameData> | undefined;
+  const same = (): Promise<SameData> => (dataset ??= readSame(trained, request));
   let engine: Promise<Choice> | undefined;
   let recommender: Promise<Recommender> | undefined;
   const run: Run = {
     trained,
-    dataset: () => (dataset ??= readRows(trained, request)),
+    notes: async () => [...standing(trained), ...(await same()).notes],
+    dataset: async () => (await same()).dataset,
     engine: () => (engine ??= chooseEngine(request.engine)),
     recommender: () => (recommender ??= recommenderOf(run)),
     async close() {
@@ -52,6 +60,25 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
     },
   };
   return run;
+}
+
+interface SameData {
+  readonly dataset: Dataset;
+  readonly notes: readonly string[];
+}
+
+async function readSame(trained: Trained, request: LoadRequest): Promise<SameData> {
+  const dataset = await readRows(trained, request);
+  const { refuseOtherData } = await import('../run/same_data.ts');
+  return { dataset, notes: refuseOtherData(trained, dataset, request.data !== undefined) };
+}
+
+/** What is to be known of a model whose training did not come to its end. */
+function standing({ manifest }: Trained): string[] {
+  const { status, epochs, steps } = manifest.training;
+  const after = `after ${epochs} epoch${epochs === 1 ? '' : 's'} and ${steps} step${steps === 1 ? '' : 's'}`;
+  if (status === 'interrupted') return [`The training was stopped ${after}: the model is unfinished.`];
+  return status === 'stopped' ? [`The training was stopped ${after}, and the model kept as it was.`] : [];
 }
 
 async function recommenderOf(run: Run): Promise<Recommender> {
@@ -83,8 +110,6 @@ export interface EvaluateRequest {
 export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise<Evaluation> {
   const { plan, tables, parameters } = run.trained;
   const { dataset, engine } = await rowsAndEngine(run);
-  const { refuseOtherData } = await import('../run/same_data.ts');
-  refuseOtherData(run.trained, dataset);
   const part = request.part ?? (dataset.parts.test.rows > 0 ? 'test' : 'validation');
   const [{ evaluate: evaluateAll }, { makeRetrieval }, { modelScorer }, { makeMeasures, usualMeasures }] =
     await Promise.all([
@@ -95,7 +120,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
     ]);
   const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
   try {
-    return await evaluateAll({
+    const evaluation = await evaluateAll({
       dataset,
       part,
       plan,
@@ -105,6 +130,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
       ...(request.baselines === false ? { baselines: false } : {}),
       ...(request.by === undefined ? {} : { by: request.by }),
     });
+    return { ...evaluation, protocol: [...(await run.notes()), ...evaluation.protocol] };
   } finally {
     await retrieval.close();
   }
@@ -121,10 +147,11 @@ export interface RecommendRequest {
 /** The best `k` items for a user, with titles, scores and the user's history. */
 export async function recommend(run: Run, request: RecommendRequest): Promise<Recommendation> {
   const recommender = await run.recommender();
-  return recommender.ask(
+  const recommendation = await recommender.ask(
     { key: request.user },
     { k: request.k ?? 10, ...(request.removeSeen === undefined ? {} : { removeSeen: request.removeSeen }) },
   );
+  return { ...recommendation, notes: [...(await run.notes()), ...recommendation.notes] };
 }
 
 /** How much of each field the blocks that weigh fields let through, such as the excitation of `senet`. */

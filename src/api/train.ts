@@ -5,9 +5,10 @@ import { failure } from '../diagnostics/failure.ts';
 import type { EngineName } from '../engine/engine.ts';
 import { type Choice, chooseEngine } from '../engine/engines.ts';
 import type { Plan } from '../lower/plan.ts';
+import type { FolderLock } from '../run/lock.ts';
 import type { TrainResult } from '../run/train.ts';
 import type { TrainingEvent } from '../run/training_events.ts';
-import { type CheckRequest, checkAndLower, readingOf } from './check.ts';
+import { type CheckRequest, checkAndLower, type Lowering, readingOf } from './check.ts';
 import { version } from './version.ts';
 
 export interface TrainRequest extends CheckRequest {
@@ -18,7 +19,9 @@ export interface TrainRequest extends CheckRequest {
   readonly engine?: EngineName;
   /** Go on with the run that the folder holds. */
   readonly resume?: boolean;
-  /** Replace the run that the folder holds. */
+  /** End the run that the folder holds as it is at its checkpoint: a model, marked as stopped. */
+  readonly finish?: boolean;
+  /** Replace the run that the folder holds; files that Tower did not write stay. */
   readonly force?: boolean;
   /** Ends training after the step it is in, with a checkpoint. */
   readonly signal?: AbortSignal;
@@ -45,22 +48,34 @@ export interface Trained extends TrainResult {
  * `signal` when that comes before the rows are read
  */
 export async function train(path: string, request: TrainRequest): Promise<Trained> {
-  const { signal } = request;
   const { seed } = request;
   const set = seed === undefined ? request.set : { ...request.set, seed };
   const checked = await checkAndLower(path, { ...request, ...(set ? { set } : {}) });
-  const { data, model } = checked;
-  const { plan } = checked.lowered;
+  const { data, lowered } = checked;
   if (!data) throw failure('data-missing', { path });
-  const [{ readDataset }, folder] = await Promise.all([import('../data/read.ts'), import('../run/folder.ts')]);
+  const { claimFolder } = await import('../run/claim.ts');
   // Before the bad rows of the data are written there.
-  await (request.resume
-    ? folder.refuseResume(request.out, plan)
-    : folder.refuseFolder(request.out, request.force ?? false));
+  const lock = await claimFolder(request.out, { ...request, plan: lowered.plan });
+  try {
+    return await trainIn(lock, { ...request, ...(set ? { set } : {}) }, checked, data);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function trainIn(
+  lock: FolderLock,
+  request: TrainRequest,
+  checked: Lowering,
+  data: NonNullable<Lowering['data']>,
+): Promise<Trained> {
+  const { signal, set } = request;
+  const { plan } = checked.lowered;
+  const { readDataset } = await import('../data/read.ts');
   // The database reads in threads of its own while this one loads the engine.
   const reading = readDataset(data.description, plan, {
     folder: request.out,
-    model,
+    model: checked.model,
     ...readingOf(request),
   });
   reading.catch(() => {});
@@ -72,6 +87,7 @@ export async function train(path: string, request: TrainRequest): Promise<Traine
     dataset,
     engine: choice.engine,
     folder: request.out,
+    lock,
     tower: version,
     origin: {
       sources: checked.sources.map(({ name, text }) => ({ name, text })),
@@ -79,6 +95,7 @@ export async function train(path: string, request: TrainRequest): Promise<Traine
       ...(set ? { settings: Object.fromEntries(Object.entries(set).map(([k, v]) => [k, String(v)])) } : {}),
     },
     ...(request.resume ? { resume: true } : {}),
+    ...(request.finish ? { finish: true } : {}),
     ...(request.force ? { force: true } : {}),
     ...(signal ? { signal } : {}),
     ...(request.onEvent ? { onEvent: request.onEvent } : {}),

@@ -3,15 +3,15 @@
  * The program `tower`. Each command is one file under `commands/`, and what it needs is loaded only when it is called, so that
  * `check` starts in milliseconds and never loads an engine.
  *
- * Exit codes: 0 done, 1 the user's input is wrong, 2 our failure; 130 and 143 where Ctrl-C or SIGTERM ended it.
+ * Exit codes: 0 done, 1 the user's input is wrong, 2 our failure; 130, 143 and 129 where SIGINT (Ctrl-C), SIGTERM or SIGHUP ended it.
  */
 import { CommanderError } from 'commander';
 import { makeProgram } from './program.ts';
 import { reportFailure } from './report.ts';
 import { endBy, endIfStuck, Interrupted } from './signals.ts';
-import { endQuietly } from './streams.ts';
+import { endWell } from './streams.ts';
 
-endQuietly();
+endWell();
 process.on('uncaughtException', (error) => process.exit(reportFailure(error)));
 
 try {

@@ -7,16 +7,18 @@ export interface RunOptions {
   readonly data?: string;
   readonly allow?: readonly string[];
   readonly engine?: EngineName;
+  readonly unfinished?: boolean;
 }
 
 /** Loads a trained model and reads its data, which Ctrl-C ends. */
-export async function openRun(folder: string, { data, allow, engine }: RunOptions): Promise<Run> {
+export async function openRun(folder: string, { data, allow, engine, unfinished }: RunOptions): Promise<Run> {
   const { load } = await import('../api/run.ts');
   return endable(async (signal) => {
     const run = await load(folder, {
       ...(data === undefined ? {} : { data }),
       ...(allow ? { allow } : {}),
       ...(engine ? { engine } : {}),
+      ...(unfinished ? { unfinished } : {}),
       signal,
     });
     // The database reads in threads of its own while this one loads the engine.

@@ -24,6 +24,9 @@ export const engineOption = (): Option =>
     'javascript',
   ] satisfies EngineName[]);
 
+export const unfinishedOption = (): Option =>
+  new Option('--unfinished', 'take the model of a run that was stopped as it is; the answer says so');
+
 /** `--set width=128 --set epochs=2`: constants of the file, and the numbers of its `train` block. */
 export const setOption = (): Option =>
   new Option('--set <name=number>', 'override a `let` constant or a number of `train`; may be repeated')

@@ -15,7 +15,10 @@ export function makeProgram(): Command {
     program,
     'tower check models/two_tower.tower --data models/data/movielens.tower',
     'tower train --help',
-  ).addHelpText('after', '\nExit codes: 0 done, 1 the input is wrong, 2 a failure of tower itself.');
+  ).addHelpText(
+    'after',
+    '\nExit codes: 0 done, 1 the input is wrong, 2 a failure of tower itself, 130 a training that was stopped (143 and 129 by SIGTERM and SIGHUP).',
+  );
   for (const command of [program, ...program.commands]) {
     command.configureOutput({ outputError: () => {} }).exitOverride((error) => throwAsFailure(command, error));
   }

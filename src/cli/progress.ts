@@ -26,7 +26,8 @@ export function makeProgress(): ProgressView {
   return {
     show(event) {
       if (event.kind === 'started') {
-        const { resumedAt, leftOut } = event;
+        const { resumedAt, leftOut, kept } = event;
+        if (kept) say(`kept, since Tower did not write ${kept.length === 1 ? 'it' : 'them'}: ${kept.join(', ')}`);
         if (resumedAt !== undefined) say(`going on after step ${resumedAt}`);
         if (leftOut > 0) say(`${leftOut} rows are left out of each epoch: too few for a batch`);
         if (!process.stderr.isTTY) return;

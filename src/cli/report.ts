@@ -49,3 +49,9 @@ export function reportFailure(error: unknown): 1 | 2 {
   say(`${trace}`);
   return 2;
 }
+
+/** What cannot be said on stdout, for which there is no room, is said on stderr. */
+export function reportUnanswered({ diagnostics }: Failure): 1 {
+  say(render(diagnostics, { colour }));
+  return 1;
+}

@@ -1,30 +1,33 @@
-/** Ctrl-C and SIGTERM: for a command that ends well, and for one that ends early. */
+/** Ctrl-C, SIGTERM, and SIGHUP of a terminal that closes: for a command that ends well, and for one that ends early. */
 import { constants } from 'node:os';
 import { say } from './report.ts';
 
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+type Ending = (typeof signals)[number];
+
 /** A signal ended what the command was doing. */
 export class Interrupted extends Error {
-  constructor(readonly signal: 'SIGINT' | 'SIGTERM') {
+  constructor(readonly signal: Ending) {
     super(`ended by ${signal}`);
   }
 }
 
 /**
- * Does work that Ctrl-C and SIGTERM end: the signal that it gets is aborted with an `Interrupted`. Only what can end in time belongs
+ * Does work that such a signal ends: the signal that it gets is aborted with an `Interrupted`. Only what can end in time belongs
  * in here. Outside of it the system ends the process.
  */
 export async function endable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const control = new AbortController();
-  const stop = (signal: 'SIGINT' | 'SIGTERM'): void => control.abort(new Interrupted(signal));
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  const stop = (signal: Ending): void => control.abort(new Interrupted(signal));
+  for (const signal of signals) process.on(signal, stop);
   try {
     return await work(control.signal);
   } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+    for (const signal of signals) process.off(signal, stop);
   }
 }
 
-/** Ends the process as a shell expects of a signal: 130 after SIGINT, 143 after SIGTERM. */
+/** Ends the process as a shell expects of a signal: 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP. */
 export async function endBy({ signal }: Interrupted): Promise<void> {
   const { isStuck, removeSpills } = await import('../data/duckdb.ts');
   if (!isStuck()) process.exit(128 + constants.signals[signal]);
@@ -49,21 +52,21 @@ export async function endIfStuck(): Promise<void> {
 const samePress = 500;
 
 /**
- * A signal that SIGINT and SIGTERM abort. Once more ends the process at once, after `atOnce`.
+ * A signal that the first of them aborts, with an `Interrupted`. Once more ends the process at once, after `atOnce`.
  */
 export function interruptible(atOnce: () => void): AbortSignal {
   const interrupt = new AbortController();
   let first: number | undefined;
-  const stop = (signal: 'SIGINT' | 'SIGTERM' = 'SIGINT'): void => {
+  const stop = (signal: Ending = 'SIGINT'): void => {
     if (first === undefined) {
       first = performance.now();
       interrupt.abort(new Interrupted(signal));
       say('\nending after this step, with a checkpoint; once more to end at once');
     } else if (performance.now() - first > samePress) {
       atOnce();
-      process.exit(130);
+      process.exit(128 + constants.signals[signal]);
     }
   };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  for (const signal of signals) process.on(signal, stop);
   return interrupt.signal;
 }

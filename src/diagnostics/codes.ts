@@ -35,6 +35,9 @@ const among = (known: readonly string[]): string | undefined =>
 
 const plural = (what: string): string => (what.endsWith('y') ? `${what.slice(0, -1)}ies` : `${what}s`);
 
+const countOf = (count: number, what: string): string =>
+  `${count.toLocaleString('en')} ${count === 1 ? what : plural(what)}`;
+
 const sortWords = (sort: string): string => (sort === 'number' ? 'a number' : sort);
 
 const bytesWords = (bytes: number): string =>
@@ -665,10 +668,38 @@ export const codes = {
     ({ folder }) => `${folder} holds no trained model: it has no manifest.json`,
     () => 'give a folder that `tower train … --out` wrote',
   ),
-  'unfinished-run': row<{ folder: string }>(
+  'unfinished-run': row<{ folder: string; stopped?: { epochs: number; steps: number } | undefined }>(
     'error',
-    ({ folder }) => `the run in ${folder} has not finished`,
-    () => 'continue it with `--resume`',
+    ({ folder, stopped }) =>
+      stopped === undefined
+        ? `the run in ${folder} has not finished`
+        : `the run in ${folder} was stopped after ${countOf(stopped.epochs, 'epoch')} and ${countOf(stopped.steps, 'step')}: its model is unfinished`,
+    ({ stopped }) =>
+      stopped === undefined
+        ? 'continue it with `tower train … --resume`'
+        : 'continue it with `tower train … --resume`, end it as it is with `tower train … --finish`, or add `--unfinished`',
+  ),
+  'run-in-use': row<{
+    folder: string;
+    lock: string;
+    by: { purpose: string; pid: number; host: string; since: string } | undefined;
+    here: boolean;
+  }>(
+    'error',
+    ({ folder, by, lock }) =>
+      by === undefined
+        ? `${folder} is in use: ${lock} names no process that this version knows`
+        : `${folder} is in use by \`${by.purpose}\`: process ${by.pid} on ${by.host}, since ${by.since}`,
+    ({ here, lock }) =>
+      here
+        ? 'wait until that process ends, or give another folder'
+        : `if no other process writes into the folder, delete ${lock}; else give another folder`,
+  ),
+  'own-file': row<{ path: string; folder: boolean }>(
+    'error',
+    ({ path, folder }) =>
+      `${path} is ${folder ? 'a folder' : 'a file'} that Tower did not write, and the run needs its name`,
+    () => 'move it elsewhere, or give another folder',
   ),
   'folder-in-use': row<{ folder: string; run: boolean; holds: string }>(
     'error',
@@ -687,6 +718,12 @@ export const codes = {
     'error',
     ({ folder, what }) => `the run in ${folder} has another ${what}: it cannot be resumed with this one`,
     () => 'resume it with what it was started with, or give another folder',
+  ),
+  'fewer-epochs': row<{ folder: string; epochs: number; done: number }>(
+    'error',
+    ({ folder, epochs, done }) =>
+      `\`epochs\` is ${epochs}, but the run in ${folder} has trained ${done === 1 ? 'in its first epoch' : `in ${done} epochs`} already`,
+    ({ done }) => `set \`epochs\` to ${done} or more, or end the run as it is with \`--finish\``,
   ),
   'loss-not-finite': row<{ epoch: number; step: number; value: string; output: string }>(
     'error',
@@ -715,10 +752,13 @@ export const codes = {
       `training needs ${needed.toLocaleString('en')} bytes for weights and their optimizer, and ${available.toLocaleString('en')} are available: ${parts}`,
     () => 'make the largest smaller, by `dim`, `hash` or the widths of blocks, or use an optimizer with less state',
   ),
-  'other-data': row<{ feature: string }>(
+  'other-data': row<{ what: string; own?: boolean }>(
     'error',
-    ({ feature }) => `the data is not what the model was trained on: \`${feature}\` encodes differently`,
-    () => 'give the data that it was trained with',
+    ({ what }) => `the data is not what the model was trained on: ${what}`,
+    ({ own }) =>
+      own
+        ? 'restore the data, or name the changed data with `--data` to use it nevertheless'
+        : 'give the data that it was trained with',
   ),
   'feature-value': row<{ feature: string; reason: string }>(
     'error',

@@ -1,3 +1,6 @@
+/** What the operating system refuses: in words, and as a Failure that names the path. */
+import { failure } from './failure.ts';
+
 const reasons: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
@@ -6,6 +9,13 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   ENOENT: 'it does not exist',
   ENOTDIR: 'part of its path is not a folder',
+  EEXIST: 'a file of this name exists',
+  ENOTEMPTY: 'it is a folder that is not empty',
+  ENXIO: 'nothing answers at its other end',
+  ETXTBSY: 'it is in use',
+  ESTALE: 'the file server no longer knows it',
+  ENOMEM: 'the system has no memory left',
+  EPIPE: 'nobody reads it any more',
   EISDIR: 'it is a folder',
   EIO: 'the disk reports an error',
   EMFILE: 'too many files are open',
@@ -22,3 +32,16 @@ export function systemReason(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
   return reasons[error.code] ?? ('syscall' in error ? error.code : undefined);
 }
+
+/** @throws Failure `cannot-write` for what the operating system refuses; any other error passes */
+export const writing = <T>(path: string, work: Promise<T>): Promise<T> => work.catch(refused('cannot-write', path));
+
+/** @throws Failure `cannot-read` for what the operating system refuses; any other error passes */
+export const reading = <T>(path: string, work: Promise<T>): Promise<T> => work.catch(refused('cannot-read', path));
+
+const refused =
+  (code: 'cannot-read' | 'cannot-write', path: string) =>
+  (error: unknown): never => {
+    const reason = systemReason(error);
+    throw reason === undefined ? error : failure(code, { path, reason });
+  };

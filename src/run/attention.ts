@@ -7,7 +7,6 @@ import { prune } from '../graph/prune.ts';
 import type { GraphPlan, Readout, TowerPlan } from '../lower/plan.ts';
 import type { Trained } from './artifact/load.ts';
 import { parametersOf } from './retrieval.ts';
-import { refuseOtherData } from './same_data.ts';
 
 export interface Attention {
   readonly tower: string;
@@ -33,10 +32,9 @@ const mostRows = 65_536;
 /**
  * The side that asks is read over held-out events, or training ones where none are held out; the side that is retrieved over the
  * whole corpus, each item once.
- * @throws Failure `other-data`, `no-attention`
+ * @throws Failure `no-attention`
  */
 export async function readAttention(trained: Trained, dataset: Dataset, engine: Engine): Promise<readonly Attention[]> {
-  refuseOtherData(trained, dataset);
   const [query, item] = trained.plan.towers;
   if (!query.readouts && !item.readouts) throw failure('no-attention', { model: trained.plan.model });
   const part = (['test', 'validation', 'train'] as const).find((name) => dataset.parts[name].rows > 0) ?? 'train';

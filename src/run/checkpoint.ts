@@ -1,12 +1,19 @@
 /**
  * All that a run must remember to go on as if it had never stopped, in one safetensors file. Random numbers need no state: they
- * are drawn from (seed, epoch, step). The file is replaced whole, or not at all.
+ * are drawn from (seed, epoch, step). The file is replaced whole, or not at all, and proves itself by a checksum of its own.
  */
-import { rm, stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
+import type { Checksum } from './artifact/checksum.ts';
 import { writeDurably } from './durable.ts';
-import { readSafetensors, type StoredNumbers, type StoredTensor, writeSafetensors } from './safetensors.ts';
+import {
+  type Expected,
+  readSafetensors,
+  type StoredNumbers,
+  type StoredTensor,
+  writeSafetensors,
+} from './safetensors.ts';
 
 /** Where a run stands. Every number survives JSON bit for bit. */
 export interface Progress {
@@ -19,14 +26,16 @@ export interface Progress {
   /** Sums over the unfinished epoch's steps, weighted by their rows, by output; and the rows. */
   readonly sums: Readonly<Record<string, number>>;
   readonly rows: number;
-  /** The best epoch so far by the stopping metric, and the file that holds its weights. */
-  readonly best?: { readonly epoch: number; readonly value: number; readonly file: string };
-  /** Set once there is nothing left to train. */
-  readonly finished?: 'epochs' | 'patience';
-  /** Length of metrics.jsonl. */
-  readonly metricsBytes: number;
-  /** Length of steps.jsonl. */
-  readonly stepsBytes: number;
+  /** The best epoch so far by the stopping metric, and the checksum of the file with its weights. */
+  readonly best?: Best;
+  /** metrics.jsonl and steps.jsonl as they were: what they have beyond that is cut off on resume. */
+  readonly metrics: Checksum;
+  readonly steps: Checksum;
+}
+
+export interface Best extends Checksum {
+  readonly epoch: number;
+  readonly value: number;
 }
 
 export interface Checkpoint {
@@ -37,40 +46,78 @@ export interface Checkpoint {
 
 export const checkpointFile = 'checkpoint.safetensors';
 
+const format = 'tower-checkpoint-2';
+
 /** @throws Failure `cannot-write`; the checkpoint before it then stays as it was. */
 export async function writeCheckpoint(
   folder: string,
   progress: Progress,
   tensors: readonly StoredTensor[],
 ): Promise<void> {
-  const metadata = { format: 'tower-checkpoint-1', progress: JSON.stringify(progress) };
+  const metadata = { format, progress: JSON.stringify(progress) };
   const kept = (await hasCheckpoint(folder)) ? 'the checkpoint before this one' : undefined;
-  await writeDurably(join(folder, checkpointFile), (sink) => writeSafetensors(sink, tensors, metadata), kept);
+  await writeDurably(join(folder, checkpointFile), (sink) => writeSafetensors(sink, tensors, metadata, true), kept);
 }
 
 export async function hasCheckpoint(folder: string): Promise<boolean> {
-  return stat(join(folder, checkpointFile)).then(
+  return lstat(join(folder, checkpointFile)).then(
     () => true,
     () => false,
   );
 }
 
 /**
+ * @param expected what it must hold, by name
  * @param into memory to read a tensor into, such as its table's
  * @throws Failure `cannot-read`, `damaged-file`
  */
 export async function readCheckpoint(
   folder: string,
+  expected?: ReadonlyMap<string, Expected>,
   into?: (name: string) => StoredNumbers | undefined,
 ): Promise<Checkpoint> {
   const path = join(folder, checkpointFile);
-  const { tensors, metadata } = await readSafetensors(path, into ? { into } : {});
-  if (metadata.format !== 'tower-checkpoint-1' || metadata.progress === undefined) {
+  const { tensors, metadata } = await readSafetensors(path, {
+    sealed: true,
+    finite: (name) => name.startsWith('table/'),
+    ...(expected ? { expected } : {}),
+    ...(into ? { into } : {}),
+  });
+  if (metadata.format !== format || metadata.progress === undefined) {
     throw failure('damaged-file', { path, reason: 'it is no checkpoint of this version' });
   }
-  return { progress: JSON.parse(metadata.progress) as Progress, tensors };
+  const progress = progressIn(metadata.progress);
+  if (progress === undefined)
+    throw failure('damaged-file', { path, reason: 'it does not say how far the run has come' });
+  return { progress, tensors };
 }
 
-export async function removeCheckpoint(folder: string): Promise<void> {
-  await rm(join(folder, checkpointFile), { force: true });
+function progressIn(text: string): Progress | undefined {
+  let value: Partial<Progress> | null;
+  try {
+    value = JSON.parse(text) as Partial<Progress> | null;
+  } catch {
+    return undefined;
+  }
+  const { epoch, stepOfEpoch, step, rows, sums, best, metrics, steps } = value ?? {};
+  const fits =
+    [epoch, stepOfEpoch, step, rows].every(isCount) &&
+    typeof sums === 'object' &&
+    sums !== null &&
+    Object.values(sums).every(Number.isFinite) &&
+    [metrics, steps].every(isChecksum) &&
+    (best === undefined ||
+      (isChecksum(best) &&
+        isCount(best.epoch) &&
+        best.epoch >= 1 &&
+        best.epoch <= epoch! &&
+        Number.isFinite(best.value)));
+  return fits ? (value as Progress) : undefined;
 }
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const isChecksum = (value: unknown): boolean => {
+  const { sha256, bytes } = (value ?? {}) as Partial<Checksum>;
+  return typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256) && isCount(bytes);
+};

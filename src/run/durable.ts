@@ -5,7 +5,7 @@
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
-import { systemReason } from './system_reason.ts';
+import { systemReason, writing } from '../diagnostics/system_reason.ts';
 
 /** A file that is being written from its first byte on. */
 export interface Sink {
@@ -14,27 +14,34 @@ export interface Sink {
 
 const pieceBytes = 64 * 2 ** 20;
 
+/** Two writes of one process to one file do not share a name either. */
+let partials = 0;
+
 /**
  * Replaces `path` by what `body` writes.
  * @param kept what a message may call the file that stays whole when this fails: `the checkpoint of epoch 3`
  */
 export async function writeDurably(path: string, body: (sink: Sink) => Promise<void>, kept?: string): Promise<void> {
-  const partial = join(dirname(path), `.${basename(path)}.partial`);
+  // Of this process alone: two that write one file leave the one or the other, whole.
+  const partial = join(dirname(path), `.${basename(path)}.${process.pid}-${partials++}.partial`);
   let handle: FileHandle | undefined;
+  let replaced = false;
   try {
-    handle = await open(partial, 'w');
+    await rm(partial, { force: true });
+    handle = await open(partial, 'wx');
     await body(sinkOf(handle));
     await handle.sync();
     await handle.close();
     handle = undefined;
     await rename(partial, path);
+    replaced = true;
     await syncFolder(dirname(path));
   } catch (error) {
     await handle?.close().catch(() => {});
     await rm(partial, { force: true }).catch(() => {});
     const reason = systemReason(error);
     if (reason === undefined) throw error;
-    throw failure('cannot-write', { path, reason, kept });
+    throw failure('cannot-write', { path, reason, kept: replaced ? undefined : kept });
   }
 }
 
@@ -42,18 +49,25 @@ export async function writeTextDurably(path: string, text: string): Promise<void
   await writeDurably(path, (sink) => sink.write(Buffer.from(text)));
 }
 
-/** With the folders above it. @throws Failure `cannot-write` */
-export async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((error: unknown) => {
-    const reason = systemReason(error);
-    throw reason === undefined ? error : failure('cannot-write', { path, reason });
-  });
-}
+/** Of `path`: what a kill left of it half written. */
+export const isPartialOf = (name: string, path: string): boolean =>
+  name.startsWith(`.${path}.`) && /^\d+-\d+\.partial$/.test(name.slice(path.length + 2));
 
-/** The file is gone, and stays gone after a crash. */
+/**
+ * With the folders above it.
+ * @returns the first folder that had to be made
+ * @throws Failure `cannot-write`
+ */
+export const makeFolder = (path: string): Promise<string | undefined> =>
+  writing(path, mkdir(path, { recursive: true }));
+
+/** @throws Failure `cannot-write` */
+export const remove = (path: string): Promise<void> => writing(path, rm(path, { force: true }));
+
+/** The file is gone, and stays gone after a crash. @throws Failure `cannot-write` */
 export async function removeDurably(path: string): Promise<void> {
-  await rm(path, { force: true });
-  await syncFolder(dirname(path));
+  await remove(path);
+  await writing(dirname(path), syncFolder(dirname(path)));
 }
 
 /** A rename is on the disk only once its folder is. Windows cannot open a folder, and needs no such thing. */
@@ -62,6 +76,9 @@ export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();
+  } catch (error) {
+    // Some file systems keep no folder in memory that they could write.
+    if (!['EINVAL', 'ENOTSUP', 'EOPNOTSUPP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   } finally {
     await handle.close();
   }

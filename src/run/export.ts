@@ -13,6 +13,7 @@ import type { Graph, Tensor } from '../graph/graph.ts';
 import type { FeaturePlan, Plan, TowerPlan } from '../lower/plan.ts';
 import { servingGraph, tableParameter } from '../lower/serving.ts';
 import type { Trained } from './artifact/load.ts';
+import type { Manifest } from './artifact/manifest.ts';
 import { refuseUnlessValid } from './artifact/validate.ts';
 import { addEncoding, writeTexts } from './artifact/write.ts';
 import { makeFolder, writeDurably, writeTextDurably } from './durable.ts';
@@ -31,6 +32,8 @@ export interface Serving {
   readonly format: 'tower-serving-1';
   readonly tower: string;
   readonly model: string;
+  /** How far the training came: `interrupted` and `stopped` are models of half a training. */
+  readonly training: Pick<Manifest['training'], 'status' | 'epochs' | 'steps'>;
   readonly retrieval: {
     readonly query: string;
     readonly item: string;
@@ -78,6 +81,7 @@ const largestMessage = 2 ** 31 - 2 ** 20;
 /** @throws Failure `folder-in-use`, `too-large-to-export`, `cannot-write` */
 export async function exportModel(trained: Trained, options: ExportOptions): Promise<Exported> {
   const { plan } = trained;
+  const { status, epochs, steps } = trained.manifest.training;
   const { folder, tower: version } = options;
   const towers = plan.towers.map((tower) => ({ tower, ...served(trained, tower) }));
   for (const { tower, parameters } of towers) refuseTooLarge(tower, parameters);
@@ -116,6 +120,7 @@ export async function exportModel(trained: Trained, options: ExportOptions): Pro
     format: 'tower-serving-1',
     tower: version,
     model: plan.model,
+    training: { status, epochs, steps },
     retrieval: {
       query: plan.towers[0].name,
       item: plan.towers[1].name,

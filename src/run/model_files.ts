@@ -1,13 +1,16 @@
 /** What a run leaves as a model: its weights, and the files and the manifest around them. */
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Plan } from '../lower/plan.ts';
+import type { Checksum } from './artifact/checksum.ts';
 import type { Manifest } from './artifact/manifest.ts';
 import { type Origin, writeArtifact } from './artifact/write.ts';
 import type { Progress } from './checkpoint.ts';
 import { writeDurably } from './durable.ts';
-import { nameAlso, runFile, weightsFile } from './folder.ts';
+import { bestFile, nameAlso, runFile, weightsFile } from './folder.ts';
+import type { Change } from './identity.ts';
 import { labelOf } from './measures.ts';
 import { metricsFile, stepsFile } from './metrics_log.ts';
 import { writeSafetensors } from './safetensors.ts';
@@ -25,14 +28,28 @@ export interface OfModel {
   readonly tower: string;
 }
 
-/** The weights as they are now, into a file of the folder. */
+/** The weights as they are now, into a file of the folder; answers that file's checksum. */
 export async function writeWeights(
   { plan, folder }: OfModel,
   { tables, program }: TrainingState,
   file: string,
-): Promise<void> {
+): Promise<Checksum> {
   const tensors = weightTensors(plan, tables, await program.read());
-  await writeDurably(join(folder, file), (sink) => writeSafetensors(sink, tensors));
+  const hash = createHash('sha256');
+  let bytes = 0;
+  await writeDurably(join(folder, file), (sink) =>
+    writeSafetensors(
+      {
+        async write(piece) {
+          hash.update(piece);
+          bytes += piece.byteLength;
+          await sink.write(piece);
+        },
+      },
+      tensors,
+    ),
+  );
+  return { sha256: hash.digest('hex'), bytes };
 }
 
 /** The model of the best epoch, where validation says which that is; else of the weights as they are now. */
@@ -40,10 +57,10 @@ export async function writeModel(
   of: OfModel,
   state: TrainingState,
   { best, epoch, step }: Progress,
-  status: Manifest['training']['status'],
+  { status, changes }: { status: Manifest['training']['status']; changes: readonly Change[] },
 ): Promise<Manifest> {
   const { plan, dataset, engine, folder, origin, tower } = of;
-  if (best) await nameAlso(folder, best.file, weightsFile);
+  if (best) await nameAlso(folder, bestFile(best.epoch), weightsFile);
   else await writeWeights(of, state, weightsFile);
   return writeArtifact(folder, {
     plan,
@@ -57,6 +74,7 @@ export async function writeModel(
       steps: step,
       rows: dataset.parts.train.rows,
       ...(best ? { best: { epoch: best.epoch, metric: labelOf(plan.train.stop!), value: best.value } } : {}),
+      ...(changes.length > 0 ? { changes } : {}),
     },
     present: [weightsFile, runFile, metricsFile, stepsFile],
   });

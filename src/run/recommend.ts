@@ -6,7 +6,6 @@ import type { Engine } from '../engine/engine.ts';
 import type { Trained } from './artifact/load.ts';
 import { type FeatureValues, queryColumns } from './query_columns.ts';
 import { makeRetrieval } from './retrieval.ts';
-import { refuseOtherData } from './same_data.ts';
 
 export type Question =
   /** Somebody by the key of the tower that asks. */
@@ -40,12 +39,8 @@ export interface Recommender {
   close(): Promise<void>;
 }
 
-/**
- * Computes the vectors of the whole corpus once; each question then takes one row through the other tower.
- * @throws Failure `other-data`
- */
+/** Computes the vectors of the whole corpus once; each question then takes one row through the other tower. */
 export async function makeRecommender(trained: Trained, dataset: Dataset, engine: Engine): Promise<Recommender> {
-  refuseOtherData(trained, dataset);
   const { plan, parameters } = trained;
   const { corpus, users } = dataset;
   const tower = plan.towers[0];

@@ -1,12 +1,13 @@
 /** `steps.jsonl`: every scalar of every step, such as losses and the weights of tasks: `{"step":7,"loss":0.61,"weight:like":1.2}`. */
 import type { Tensors } from '../engine/engine.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { Checksum } from './artifact/checksum.ts';
 import { openLog, stepsFile } from './metrics_log.ts';
 import { scalarOutputs } from './step_sums.ts';
 
 export interface StepsLog {
-  /** Length of the file as far as it is written. */
-  readonly bytes: number;
+  /** Of the file as far as it is written. */
+  checksum(): Checksum;
   /** Kept until the next `write`. */
   add(step: number, outputs: Tensors): void;
   write(): Promise<void>;
@@ -18,10 +19,10 @@ export interface StepsLog {
 /** Digits that tell two neighbouring float32 apart but for the last. */
 const digits = 7;
 
-export async function openStepsLog(folder: string, keepBytes: number, graph: Graph): Promise<StepsLog> {
+export async function openStepsLog(folder: string, graph: Graph, kept?: Checksum): Promise<StepsLog> {
   const names = scalarOutputs(graph);
   const keys = names.map((name) => JSON.stringify(name));
-  const log = await openLog(folder, stepsFile, keepBytes);
+  const log = await openLog(folder, stepsFile, kept);
   let waiting = '';
   const write = async (): Promise<void> => {
     if (waiting === '') return;
@@ -30,9 +31,7 @@ export async function openStepsLog(folder: string, keepBytes: number, graph: Gra
     await log.write(lines);
   };
   return {
-    get bytes() {
-      return log.bytes;
-    },
+    checksum: log.checksum,
     add(step, outputs) {
       let line = `{"step":${step}`;
       for (let i = 0; i < names.length; i++) {

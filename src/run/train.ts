@@ -2,6 +2,7 @@
  * Training: epochs of steps, a validation and a checkpoint after each, the best weights kept, and in the end a folder that is a
  * model. A seed gives the same bits on the same engine, however often the run was stopped and resumed.
  */
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import { failure } from '../diagnostics/failure.ts';
@@ -10,11 +11,15 @@ import { initialValues } from '../graph/initial.ts';
 import type { Plan } from '../lower/plan.ts';
 import { readManifest } from './artifact/load.ts';
 import { type Manifest, manifestFile } from './artifact/manifest.ts';
+import { artifactPaths } from './artifact/write.ts';
 import { makeEpoch, smallestBatch, stepsOfEpoch } from './batches.ts';
-import { hasCheckpoint, type Progress, removeCheckpoint } from './checkpoint.ts';
+import { hasCheckpoint, type Progress } from './checkpoint.ts';
+import { claimFolder } from './claim.ts';
 import { removeDurably } from './durable.ts';
 import { EpochClock } from './epoch_clock.ts';
-import { bestFile, identify, refuseFolder, removeOldBest, resumeFolder, startFolder } from './folder.ts';
+import { bestFile, removeOldBest, restoreBest, resumeFolder, startFolder, writeIdentity } from './folder.ts';
+import { type Change, changesOf, identify } from './identity.ts';
+import type { FolderLock } from './lock.ts';
 import { labelOf } from './measures.ts';
 import { type MetricsLog, openMetricsLog } from './metrics_log.ts';
 import { type OfModel, writeModel, writeWeights } from './model_files.ts';
@@ -29,8 +34,12 @@ import { Validation } from './validation.ts';
 export interface TrainOptions extends OfModel {
   /** Goes on with the run that the folder holds. */
   readonly resume?: boolean;
+  /** Ends the run that the folder holds as it is at its checkpoint: a model, marked as stopped. */
+  readonly finish?: boolean;
   /** Replaces the run that the folder holds. */
   readonly force?: boolean;
+  /** Of the folder, where the caller has it already; it stays the caller's to release. */
+  readonly lock?: FolderLock;
   /** Ends the run after the step it is in, with a checkpoint. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainingEvent) => void;
@@ -39,7 +48,7 @@ export interface TrainOptions extends OfModel {
 export interface TrainResult {
   readonly folder: string;
   /** `interrupted` can be resumed. */
-  readonly status: 'epochs' | 'patience' | 'interrupted';
+  readonly status: Manifest['training']['status'];
   /** Absent where it was interrupted before the first step. */
   readonly manifest?: Manifest;
   /** Epochs that this call finished. */
@@ -47,23 +56,68 @@ export interface TrainResult {
 }
 
 /**
- * @throws Failure `folder-in-use`, `nothing-to-resume`, `other-run`, `too-few-rows`, `no-validation-part`,
- * `too-large-for-memory`, `loss-not-finite`, `cannot-write`, …
+ * @throws Failure `folder-in-use`, `run-in-use`, `nothing-to-resume`, `other-run`, `fewer-epochs`, `too-few-rows`,
+ * `no-validation-part`, `too-large-for-memory`, `loss-not-finite`, `damaged-file`, `cannot-write`, …
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { plan, dataset, engine, folder } = options;
-  refuseUnlessTrainable(plan, dataset);
-  const identity = identify(plan, dataset, engine.name);
-  if (options.resume) {
-    await resumeFolder(folder, identity);
-    const finished = await finishedManifest(folder);
-    if (finished) return { folder, status: finished.training.status, manifest: finished, records: [] };
-  } else await refuseFolder(folder, options.force ?? false);
+  refuseUnlessTrainable(options.plan, options.dataset);
+  const lock = options.lock ?? (await claimFolder(options.folder, options));
+  try {
+    return await (options.resume || options.finish ? resume(options) : start(options));
+  } finally {
+    if (!options.lock) await lock.release();
+  }
+}
+
+async function start(options: TrainOptions): Promise<TrainResult> {
+  const { plan, dataset, engine, folder, origin } = options;
   // Before the folder is touched: tables that do not fit must not cost the run that it holds.
   const tables = makeTables(plan, dataset.encodings);
-  if (options.resume) await removeDurably(join(folder, manifestFile));
-  else await startFolder(folder, identity);
+  const files = artifactPaths(plan, dataset.encodings, origin).all;
+  const kept = await startFolder(folder, identify(plan, dataset, engine.name, files));
+  return withState(options, tables, async (state) => {
+    return go(options, state, { progress: beginning, changes: [], resumed: false, kept });
+  });
+}
 
+async function resume(options: TrainOptions): Promise<TrainResult> {
+  const { plan, dataset, engine, folder, origin } = options;
+  const files = artifactPaths(plan, dataset.encodings, origin).all;
+  const identity = identify(plan, dataset, engine.name, files);
+  const there = await resumeFolder(folder, identity);
+  const changed = changesOf(there.settings, identity.settings, 0).length > 0;
+  const done = await finishedManifest(folder);
+  if (done && (!changed || options.finish)) {
+    return { folder, status: done.training.status, manifest: done, records: [] };
+  }
+  const resumed = await hasCheckpoint(folder);
+  // Without a checkpoint there is nothing to end, and no way to go on from a model that is finished.
+  if (!resumed && (options.finish || done)) throw failure('nothing-to-resume', { folder });
+  const tables = makeTables(plan, dataset.encodings);
+  return withState(options, tables, async (state) => {
+    const progress = resumed ? await restoreState(folder, state) : beginning;
+    refuseFewerEpochs(options, progress);
+    if (progress.best) await restoreBest(folder, progress.best);
+    const changes = [...there.changes, ...changesOf(there.settings, identity.settings, progress.step)];
+    await removeDurably(join(folder, manifestFile));
+    await writeIdentity(folder, { ...identity, files: union(there.files, files), changes });
+    return go(options, state, { progress, changes, resumed, kept: [] });
+  });
+}
+
+const union = (one: readonly string[], other: readonly string[]): string[] => [...new Set([...one, ...other])];
+
+function refuseFewerEpochs({ plan, folder }: TrainOptions, { epoch, stepOfEpoch }: Progress): void {
+  const done = epoch + (stepOfEpoch > 0 ? 1 : 0);
+  if (plan.train.epochs < done) throw failure('fewer-epochs', { folder, epochs: plan.train.epochs, done });
+}
+
+/** What the run holds while it goes on. */
+async function withState(
+  { plan, dataset, engine }: TrainOptions,
+  tables: TrainingState['tables'],
+  work: (state: TrainingState) => Promise<TrainResult>,
+): Promise<TrainResult> {
   const { step } = plan;
   const feeder = makeFeeder({
     plan: step,
@@ -74,25 +128,56 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     seed: plan.train.seed,
     batch: plan.train.batch,
   });
-  const program = await engine.prepare(step.graph, initialValues(step.graph, plan.train.seed));
-  const state: TrainingState = { tables, program, feeder };
-  const resumes = options.resume && (await hasCheckpoint(folder));
-  const progress = resumes ? await restoreState(folder, state) : beginning;
-  const log = await openMetricsLog(folder, progress.metricsBytes);
-  const steps = await openStepsLog(folder, progress.stepsBytes, step.graph);
-  const run = new Run(options, state, { log, steps }, progress, resumes === true);
   try {
-    return await run.go();
+    const program = await engine.prepare(step.graph, initialValues(step.graph, plan.train.seed));
+    try {
+      return await work({ tables, program, feeder });
+    } finally {
+      await program.close();
+    }
   } finally {
-    await log.close();
-    await steps.close();
-    await run.close();
     feeder.close();
-    await program.close();
   }
 }
 
-const beginning: Progress = { epoch: 0, stepOfEpoch: 0, step: 0, sums: {}, rows: 0, metricsBytes: 0, stepsBytes: 0 };
+interface Standing {
+  readonly progress: Progress;
+  readonly changes: readonly Change[];
+  readonly resumed: boolean;
+  readonly kept: readonly string[];
+}
+
+async function go(options: TrainOptions, state: TrainingState, standing: Standing): Promise<TrainResult> {
+  const { folder, plan } = options;
+  const { progress, resumed } = standing;
+  const log = await openMetricsLog(folder, resumed ? progress.metrics : undefined);
+  try {
+    const steps = await openStepsLog(folder, plan.step.graph, resumed ? progress.steps : undefined);
+    try {
+      const run = new Run(options, state, { log, steps }, standing);
+      try {
+        return await (options.finish ? run.finishAsItIs() : run.go());
+      } finally {
+        await run.close();
+      }
+    } finally {
+      await steps.close();
+    }
+  } finally {
+    await log.close();
+  }
+}
+
+const nothing = { sha256: createHash('sha256').digest('hex'), bytes: 0 };
+const beginning: Progress = {
+  epoch: 0,
+  stepOfEpoch: 0,
+  step: 0,
+  sums: {},
+  rows: 0,
+  metrics: nothing,
+  steps: nothing,
+};
 
 function refuseUnlessTrainable({ train: { stop } }: Plan, { parts }: Dataset): void {
   if (parts.train.rows < smallestBatch) {
@@ -101,10 +186,10 @@ function refuseUnlessTrainable({ train: { stop } }: Plan, { parts }: Dataset): v
   if (stop && parts.validation.rows === 0) throw failure('no-validation-part', { metric: labelOf(stop) });
 }
 
+/** Of a run that has trained all that it should; undefined where there is more to train, or where it must be sealed again. */
 async function finishedManifest(folder: string): Promise<Manifest | undefined> {
-  if (await hasCheckpoint(folder)) return undefined;
   const manifest = await readManifest(folder).catch(() => undefined);
-  return manifest?.training.status === 'interrupted' ? undefined : manifest;
+  return manifest && ['epochs', 'patience'].includes(manifest.training.status) ? manifest : undefined;
 }
 
 /** One call of `train` on its way. */
@@ -113,14 +198,15 @@ class Run {
   private readonly stepsOfEpoch: number;
   private readonly steps: number;
   private readonly validation: Validation;
+  private progress: Progress;
 
   constructor(
     private readonly options: TrainOptions,
     private readonly state: TrainingState,
     private readonly logs: { readonly log: MetricsLog; readonly steps: StepsLog },
-    private progress: Progress,
-    private readonly resumed: boolean,
+    private readonly standing: Standing,
   ) {
+    this.progress = standing.progress;
     const { plan, dataset, engine } = options;
     this.validation = new Validation(plan, dataset, engine, state);
     this.stepsOfEpoch = stepsOfEpoch(dataset.parts.train.rows, plan.train.batch);
@@ -137,13 +223,28 @@ class Run {
       epochs: plan.train.epochs,
       stepsOfEpoch: this.stepsOfEpoch,
       leftOut: Math.max(0, rows - this.stepsOfEpoch * plan.train.batch),
-      ...(this.resumed ? { resumedAt: this.progress.step } : {}),
+      ...(this.standing.resumed ? { resumedAt: this.progress.step } : {}),
+      ...(this.standing.kept.length > 0 ? { kept: this.standing.kept } : {}),
     });
-    while (this.progress.finished === undefined) {
-      if (this.progress.epoch >= plan.train.epochs) break;
+    for (;;) {
+      const ended = this.ended();
+      if (ended) return this.finish(ended);
       if (!(await this.epoch())) return this.interrupted();
     }
-    return this.finish(this.progress.finished ?? 'epochs');
+  }
+
+  /** Seals what the checkpoint has. */
+  async finishAsItIs(): Promise<TrainResult> {
+    return this.finish(this.ended() ?? 'stopped');
+  }
+
+  /** Why there is nothing left to train. */
+  private ended(): 'epochs' | 'patience' | undefined {
+    const { stop, epochs } = this.options.plan.train;
+    const { epoch, stepOfEpoch, best } = this.progress;
+    if (stepOfEpoch > 0) return undefined;
+    if (epoch >= epochs) return 'epochs';
+    return stop && best && epoch - best.epoch >= stop.patience ? 'patience' : undefined;
   }
 
   async close(): Promise<void> {
@@ -216,13 +317,12 @@ class Run {
     if (this.validation.hasRows) onEvent?.({ kind: 'validating', epoch });
     const validation = this.validation.hasRows ? await this.validation.figures() : undefined;
     const validated = performance.now();
-    const { stop, epochs } = plan.train;
+    const { stop } = plan.train;
     const value = stop && validation?.[labelOf(stop)];
     let { best } = this.progress;
     const isBest = value !== undefined && (best === undefined || value > best.value);
     if (isBest) {
-      best = { epoch, value, file: bestFile(epoch) };
-      await writeWeights(this.options, this.state, best.file);
+      best = { epoch, value, ...(await writeWeights(this.options, this.state, bestFile(epoch))) };
     }
     const { loss, ...scalars } = sums.means();
     const record: EpochRecord = {
@@ -239,39 +339,42 @@ class Run {
     };
     await this.logs.log.append({ ...record });
     await this.logs.steps.sync();
-    const patienceIsOver = stop !== undefined && best !== undefined && epoch - best.epoch >= stop.patience;
     this.progress = {
       ...beginning,
       epoch,
       step,
-      ...this.lengths(),
+      ...this.checksums(),
       ...(best ? { best } : {}),
-      ...(epoch >= epochs ? { finished: 'epochs' } : patienceIsOver ? { finished: 'patience' } : {}),
     };
     await saveState(folder, this.progress, this.state);
-    await removeOldBest(folder, best?.file);
+    await removeOldBest(folder, best && bestFile(best.epoch));
     this.records.push(record);
     onEvent?.({ kind: 'epoch', record });
   }
 
-  private lengths(): Pick<Progress, 'metricsBytes' | 'stepsBytes'> {
-    return { metricsBytes: this.logs.log.bytes, stepsBytes: this.logs.steps.bytes };
+  private checksums(): Pick<Progress, 'metrics' | 'steps'> {
+    return { metrics: this.logs.log.checksum(), steps: this.logs.steps.checksum() };
   }
 
   private async interrupted(): Promise<TrainResult> {
     const { folder } = this.options;
     if (this.progress.step === 0) return { folder, status: 'interrupted', records: this.records };
     await this.logs.steps.sync();
-    await saveState(folder, { ...this.progress, ...this.lengths() }, this.state);
-    const manifest = await writeModel(this.options, this.state, this.progress, 'interrupted');
-    return { folder, status: 'interrupted', manifest, records: this.records };
+    this.progress = { ...this.progress, ...this.checksums() };
+    await saveState(folder, this.progress, this.state);
+    return this.seal('interrupted');
   }
 
-  private async finish(status: 'epochs' | 'patience'): Promise<TrainResult> {
-    const { folder } = this.options;
-    const manifest = await writeModel(this.options, this.state, this.progress, status);
-    await removeCheckpoint(folder);
-    await removeOldBest(folder);
-    return { folder, status, manifest, records: this.records };
+  /** The checkpoint stays: with more epochs, or more patience, the run goes on from it. */
+  private async finish(status: 'epochs' | 'patience' | 'stopped'): Promise<TrainResult> {
+    const result = await this.seal(status);
+    await removeOldBest(this.options.folder);
+    return result;
+  }
+
+  private async seal(status: Manifest['training']['status']): Promise<TrainResult> {
+    const { options, state, progress, records, standing } = this;
+    const manifest = await writeModel(options, state, progress, { status, changes: standing.changes });
+    return { folder: options.folder, status, manifest, records };
   }
 }

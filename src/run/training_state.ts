@@ -4,7 +4,7 @@ import type { Program, Tensors } from '../engine/engine.ts';
 import type { Feeder } from '../feed/feeder.ts';
 import type { Plan } from '../lower/plan.ts';
 import { type Progress, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import type { StoredNumbers, StoredTensor } from './safetensors.ts';
+import { type Expected, kindOf, type StoredNumbers, type StoredTensor } from './safetensors.ts';
 import type { Tables } from './tables.ts';
 
 export interface TrainingState {
@@ -21,11 +21,23 @@ export async function saveState(folder: string, progress: Progress, state: Train
   ]);
 }
 
-/** Large tables are read straight into their own memory. */
+/**
+ * Large tables are read straight into their own memory.
+ * @throws Failure `damaged-file` where the checkpoint is not of this model
+ */
 export async function restoreState(folder: string, state: TrainingState): Promise<Progress> {
   const host = hostNumbers(state);
-  const { progress, tensors } = await readCheckpoint(folder, (name) => host.get(name)?.data);
-  for (const name of host.keys()) invariant(tensors.has(name), `the checkpoint has no ${name}`);
+  const parametersNow = parameterTensors(await state.program.read()).map((tensor): [string, StoredTensor] => [
+    tensor.name,
+    tensor,
+  ]);
+  const expected = new Map(
+    [...host, ...parametersNow].map(([name, { shape, data }]): [string, Expected] => [
+      name,
+      { dtype: kindOf(data), shape },
+    ]),
+  );
+  const { progress, tensors } = await readCheckpoint(folder, expected, (name) => host.get(name)?.data);
   const parameters: Record<string, Tensors[string]> = {};
   for (const [name, { shape, data }] of tensors) {
     if (!name.startsWith('parameter/')) continue;
@@ -55,12 +67,16 @@ function hostNumbers({ tables, feeder }: TrainingState): Map<string, { shape: nu
 const parameterTensors = (parameters: Tensors): StoredTensor[] =>
   Object.entries(parameters).map(([name, { shape, data }]) => ({ name: `parameter/${name}`, shape, data }));
 
+/** Parameters that belong to the trained model: not the slots of their optimizer. */
+export const weightNames = ({ towers, step }: Plan): ReadonlySet<string> =>
+  new Set([
+    ...towers.flatMap((tower) => tower.embedded.graph.parameters.map(({ name }) => name)),
+    ...step.graph.parameters.filter(({ trainable }) => trainable).map(({ name }) => name),
+  ]);
+
 /** What the trained model is: tables, and dense weights without their optimizer's slots. */
 export function weightTensors(plan: Plan, tables: Tables, parameters: Tensors): StoredTensor[] {
-  const wanted = new Set([
-    ...plan.towers.flatMap((tower) => tower.embedded.graph.parameters.map(({ name }) => name)),
-    ...plan.step.graph.parameters.filter(({ trainable }) => trainable).map(({ name }) => name),
-  ]);
+  const wanted = weightNames(plan);
   return [
     ...[...tables.values()].map((table) => ({
       name: `table/${table.name}`,

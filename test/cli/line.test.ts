@@ -222,7 +222,7 @@ describe('a trained model', () => {
   });
 
   it('shows its manifest, and no stage of the compiler', async () => {
-    expect(await json('inspect', 'run')).toMatchObject({ format: 'tower-model-1', training: { status: 'epochs' } });
+    expect(await json('inspect', 'run')).toMatchObject({ format: 'tower-model-2', training: { status: 'epochs' } });
     expect(await refused('inspect', 'run', '--graph')).toMatchObject({ code: 'stage-of-run' });
   });
 });

@@ -31,7 +31,7 @@ describe('Ctrl-C', () => {
       cwd: root,
       onStderr: once('SIGINT', (text) => text.includes('epoch 2:')),
     });
-    expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining('--resume` goes on from here') });
+    expect(first).toMatchObject({ code: 130, stdout: expect.stringContaining('--resume` goes on from here') });
     expect(first.stderr).toContain('ending after this step, with a checkpoint');
     expect(existsSync(join(root, 'run/checkpoint.safetensors'))).toBe(true);
     expect(JSON.parse(readFileSync(join(root, 'run/manifest.json'), 'utf8')).training.status).toBe('interrupted');
@@ -46,7 +46,7 @@ describe('Ctrl-C', () => {
     expect(status).toBe('interrupted');
     expect(training.steps).toBeGreaterThan(resumedAt);
     expect(epochs[0].epoch).toBe(Math.floor(resumedAt / 8) + 1);
-    expect(second.code).toBe(0);
+    expect(second.code).toBe(143);
 
     // Another form of the model does not go on with these weights.
     const other = await tower([...train, '--set', 'width=16', '--resume', '--json'], { cwd: root });
@@ -103,7 +103,7 @@ describe('a signal', () => {
   });
   afterEach(() => {
     vi.restoreAllMocks();
-    process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM');
+    for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.removeAllListeners(signal);
   });
 
   it('aborts; that `npm run` sends it once more changes nothing; another press ends at once', () => {

@@ -16,9 +16,9 @@ const progress: Progress = {
   step: 17,
   sums: { loss: 0.1 + 0.2, 'loss:watch': 1e-300 },
   rows: 40,
-  best: { epoch: 2, value: 1 / 3, file: 'weights-2.safetensors' },
-  metricsBytes: 211,
-  stepsBytes: 512,
+  best: { epoch: 2, value: 1 / 3, sha256: 'ab'.repeat(32), bytes: 96 },
+  metrics: { sha256: 'cd'.repeat(32), bytes: 211 },
+  steps: { sha256: 'ef'.repeat(32), bytes: 512 },
 };
 const tensors: StoredTensor[] = [
   { name: 'table/movie_id', shape: [2, 2], data: new Float32Array([1, 2, 3, 4]) },
@@ -107,6 +107,6 @@ describe('a checkpoint', () => {
     const here = join(folder, 'other');
     mkdirSync(here);
     writeFileSync(join(here, checkpointFile), Buffer.from([2, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x7d]));
-    await expect(readCheckpoint(here)).rejects.toThrow('it is no checkpoint of this version');
+    await expect(readCheckpoint(here)).rejects.toThrow('it has no checksum');
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import { writeDurably } from '../../src/run/durable.ts';
-import { readSafetensors, type StoredTensor, writeSafetensors } from '../../src/run/safetensors.ts';
+import { type Expected, readSafetensors, type StoredTensor, writeSafetensors } from '../../src/run/safetensors.ts';
 import { temporaryFolder } from './temporary_folder.ts';
 
 const folder = temporaryFolder();
@@ -46,9 +46,38 @@ describe('safetensors', () => {
     expect([...bytes.subarray(8 + padded.length)]).toEqual([0, 0, 0x80, 0x3f, 0, 0, 0, 0x40]);
   });
 
-  it('reads only what is wanted', async () => {
-    const { tensors: read } = await readSafetensors(await write('some'), { wanted: (name) => name === 'rows' });
-    expect([...read.keys()]).toEqual(['rows']);
+  it('refuses what is not expected before it takes memory for it', async () => {
+    const path = await write('expected', tensors.slice(3, 5));
+    const rows = ['rows', { dtype: 'I32', shape: [2] }] as const;
+    const sums = ['sums', { dtype: 'F64', shape: [1] }] as const;
+    const read = (...expected: (readonly [string, Expected])[]) =>
+      readSafetensors(path, { expected: new Map(expected) });
+    await read(rows, sums);
+    await expect(read(rows)).rejects.toThrow('it has `sums`, which the model does not');
+    await expect(read(rows, sums, ['more', rows[1]])).rejects.toThrow('it has no `more`');
+    await expect(read(rows, ['sums', { dtype: 'F64', shape: [10_000_000_000] }])).rejects.toThrow(
+      '`sums` is F64 [1], and the model needs F64 [10000000000]',
+    );
+  });
+
+  it('proves itself by a checksum of its own, if it is sealed', async () => {
+    const path = join(folder, 'sealed');
+    await writeDurably(path, (sink) => writeSafetensors(sink, tensors, { format: 'x' }, true));
+    const whole = readFileSync(path);
+    expect((await readSafetensors(path, { sealed: true })).metadata.format).toBe('x');
+    for (let at = 8; at < whole.length; at += 3) {
+      const changed = Buffer.from(whole);
+      changed[at]! ^= 1;
+      writeFileSync(path, changed);
+      await expect(readSafetensors(path, { sealed: true })).rejects.toBeInstanceOf(Failure);
+    }
+    await expect(readSafetensors(await write('open'), { sealed: true })).rejects.toThrow('it has no checksum');
+  });
+
+  it('refuses numbers that are none where they must be finite', async () => {
+    const path = await write('finite');
+    await expect(readSafetensors(path, { finite: () => true })).rejects.toThrow('`weights` holds NaN');
+    await readSafetensors(path, { finite: (name) => name === 'sums' });
   });
 
   it('writes a view on a larger buffer without the rest of it', async () => {
@@ -103,7 +132,7 @@ describe('safetensors', () => {
   });
 
   it('says which file it could not read', async () => {
-    await expect(readSafetensors(join(folder, 'absent'))).rejects.toThrow(/absent: it does not exist/);
+    await expect(readSafetensors(join(folder, 'absent'))).rejects.toThrow(/absent is missing/);
   });
 
   const python = process.env.TOWER_PYTHON ?? 'python3';

@@ -1,5 +1,15 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import type { Engine } from '../../src/engine/engine.ts';
@@ -62,6 +72,7 @@ describe('training', () => {
     const { records } = await train(options('figures'));
     expect(await readMetricsLog(join(root, 'figures'))).toEqual(JSON.parse(JSON.stringify(records)));
     expect(readdirSync(join(root, 'figures')).sort()).toEqual([
+      'checkpoint.safetensors',
       'encodings',
       'graphs',
       'manifest.json',
@@ -105,7 +116,9 @@ describe('training', () => {
       const stopped = await train(options('stopped', {}, { engine, signal: controller.signal, resume }));
       expect(stopped.status).toBe('interrupted');
       expect(stopped.manifest!.training).toMatchObject({ status: 'interrupted', steps: stopAt });
-      expect((await load(join(root, 'stopped'))).manifest.training.steps).toBe(stopAt);
+      expect(await failureOf(load(join(root, 'stopped')))).toBe('unfinished-run');
+      const half = await load(join(root, 'stopped'), { unfinished: true });
+      expect(half.manifest.training.steps).toBe(stopAt);
     }
     const { status } = await train(options('stopped', {}, { resume: true }));
     expect(status).toBe('epochs');
@@ -186,6 +199,122 @@ describe('training', () => {
   });
 });
 
+describe('a run that goes on with other settings', () => {
+  it('trains more epochs after its last, and gives the bits of a run that had them from its beginning', async () => {
+    await train(options('more', { epochs: 1 }));
+    const { status, manifest } = await train(options('more', { epochs: 3 }, { resume: true }));
+    expect(status).toBe('epochs');
+    expect(weightsIn('more').equals(plainWeights)).toBe(true);
+    expect(manifest!.training.changes).toEqual([{ step: 4, setting: 'epochs', from: 1, to: 3 }]);
+    expect(manifest!.plan.train.epochs).toBe(3);
+    const figures = async (name: string) => (await readMetricsLog(join(root, name))).map(untimed);
+    expect(await figures('more')).toEqual(await figures('plain'));
+    // What is done is not done again.
+    expect(await train(options('more', { epochs: 3 }, { resume: true }))).toMatchObject({ records: [] });
+  });
+
+  it('has more patience after it ran out of it, and keeps its best weights', async () => {
+    const rate = { dense: { rate: 0.3, schedule: { warmup: 0, decay: 'constant' } } } as const;
+    const first = await train(options('patience', { epochs: 12, ...rate, stop: { metric: 'mrr', patience: 1 } }));
+    expect(first.status).toBe('patience');
+    await train(options('patience', { epochs: 12, ...rate, stop: { metric: 'mrr', patience: 12 } }, { resume: true }));
+    await train(options('patient', { epochs: 12, ...rate, stop: { metric: 'mrr', patience: 12 } }));
+    expect(weightsIn('patience').equals(weightsIn('patient'))).toBe(true);
+  });
+
+  it('records other rates with the step of the change', async () => {
+    const controller = new AbortController();
+    const engine = watched(plainEngine, (step) => {
+      if (step === 5) controller.abort();
+    });
+    await train(options('rate', {}, { engine, signal: controller.signal }));
+    const dense = { rate: 0.005, schedule: { warmup: 0, decay: 'linear' } } as const;
+    const { manifest } = await train(options('rate', { dense }, { resume: true }));
+    expect(manifest!.training.changes).toEqual([
+      { step: 5, setting: 'dense.rate', from: 0.01, to: 0.005 },
+      { step: 5, setting: 'dense.schedule', from: { warmup: 0, decay: 'constant' }, to: dense.schedule },
+    ]);
+  });
+
+  it('is refused fewer epochs than it has trained', async () => {
+    await train(options('fewer', { epochs: 2 }));
+    expect(await failureOf(train(options('fewer', { epochs: 1 }, { resume: true })))).toBe('fewer-epochs');
+    expect((await load(join(root, 'fewer'))).manifest.training.epochs).toBe(2);
+  });
+});
+
+describe('a run that was stopped', () => {
+  it('is made a model as it is, marked so, and can still be resumed', async () => {
+    const controller = new AbortController();
+    const engine = watched(plainEngine, (step) => {
+      if (step === 6) controller.abort();
+    });
+    await train(options('half', {}, { engine, signal: controller.signal }));
+    const half = weightsIn('half');
+    const { status, manifest, records } = await train(options('half', {}, { finish: true }));
+    expect([status, records]).toEqual(['stopped', []]);
+    expect(manifest!.training).toMatchObject({ status: 'stopped', epochs: 1, steps: 6 });
+    expect((await load(join(root, 'half'))).manifest.training.status).toBe('stopped');
+    expect(weightsIn('half').equals(half)).toBe(true);
+    await train(options('half', {}, { resume: true }));
+    expect(weightsIn('half').equals(plainWeights)).toBe(true);
+  });
+
+  it('cannot be made a model before its first checkpoint', async () => {
+    await train(options('no-step', {}, { signal: AbortSignal.abort() }));
+    expect(await failureOf(train(options('no-step', {}, { finish: true })))).toBe('nothing-to-resume');
+  });
+});
+
+describe('a checkpoint that is not what training wrote', () => {
+  /** A run that was stopped in its second epoch, with a best epoch behind it. */
+  const stopped = async (name: string): Promise<string> => {
+    const controller = new AbortController();
+    const engine = watched(plainEngine, (step) => {
+      if (step === 6) controller.abort();
+    });
+    const stop = { metric: 'mrr', patience: 3 };
+    await train(options(name, { stop }, { engine, signal: controller.signal }));
+    return join(root, name);
+  };
+  const resume = (name: string) =>
+    failureOf(train(options(name, { stop: { metric: 'mrr', patience: 3 } }, { resume: true })));
+
+  it.each([
+    ['metrics.jsonl', 'lost-file', (path: string) => rmSync(path)],
+    ['steps.jsonl', 'lost-file', (path: string) => rmSync(path)],
+    ['steps.jsonl', 'damaged-file', (path: string) => truncateSync(path, 20)],
+    [
+      'weights-1.safetensors',
+      'lost-file',
+      (path: string) => [rmSync(path), rmSync(join(path, '../weights.safetensors'))],
+    ],
+    ['weights-1.safetensors', 'changed-file', (path: string) => flip(path)],
+    ['checkpoint.safetensors', 'damaged-file', (path: string) => flip(path)],
+    ['run.json', 'damaged-file', (path: string) => writeFileSync(path, '{"format":"tower-run-2"}')],
+    ['metrics.jsonl', 'damaged-file', (path: string) => link(path)],
+    ['weights-1.safetensors', 'damaged-file', (path: string) => link(path)],
+    ['checkpoint.safetensors', 'damaged-file', (path: string) => [rmSync(path), execFileSync('mkfifo', [path])]],
+  ])('is refused: %s gives %s', async (file, code, damage) => {
+    const name = `damage-${file}-${code}-${String(damage).length}`;
+    const folder = await stopped(name);
+    damage(join(folder, file));
+    expect(await resume(name)).toBe(code);
+  });
+
+  const flip = (path: string): void => {
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 3]! ^= 1;
+    rmSync(path);
+    writeFileSync(path, bytes);
+  };
+  /** The same bytes, elsewhere. */
+  const link = (path: string): void => {
+    renameSync(path, `${path}.elsewhere`);
+    symlinkSync(`${path}.elsewhere`, path);
+  };
+});
+
 describe('a folder', () => {
   it('that holds a run is refused, and replaced only by force', async () => {
     await train(options('mine', { epochs: 1 }));
@@ -193,8 +322,13 @@ describe('a folder', () => {
     expect(await failureOf(train(options('mine', { epochs: 1, seed: 5 })))).toBe('folder-in-use');
     expect(weightsIn('mine').equals(before)).toBe(true);
     writeFileSync(join(root, 'mine', 'notes.txt'), 'kept');
-    await train(options('mine', { epochs: 1, seed: 5 }, { force: true }));
+    writeFileSync(join(root, 'mine', 'encodings', 'mine.json'), 'kept too');
+    const events: TrainingEvent[] = [];
+    const onEvent = (event: TrainingEvent) => events.push(event);
+    await train(options('mine', { epochs: 1, seed: 5 }, { force: true, onEvent }));
     expect(weightsIn('mine').equals(before)).toBe(false);
+    expect(events[0]).toMatchObject({ kept: ['encodings/mine.json', 'notes.txt'] });
+    expect(readFileSync(join(root, 'mine', 'encodings', 'mine.json'), 'utf8')).toBe('kept too');
     expect(readFileSync(join(root, 'mine', 'notes.txt'), 'utf8')).toBe('kept');
   });
 
@@ -203,6 +337,27 @@ describe('a folder', () => {
     writeFileSync(join(root, 'foreign', 'thesis.txt'), 'mine');
     expect(await failureOf(train(options('foreign')))).toBe('folder-in-use');
     expect(readdirSync(join(root, 'foreign'))).toEqual(['thesis.txt']);
+  });
+
+  it.each([
+    ['manifest.json', '{"name":"my app"}'],
+    ['run.json', '{"format":"other"}'],
+    ['sources/fixture.tower', 'my model'],
+    ['weights.safetensors/', ''],
+  ])('with a %s of somebody else is refused even by force', async (name, text) => {
+    const folder = `own-${name.replaceAll(/\W/g, '-')}`;
+    const path = join(root, folder, name);
+    mkdirSync(name.endsWith('/') ? path : dirname(path), { recursive: true });
+    if (!name.endsWith('/')) writeFileSync(path, text);
+    expect(await failureOf(train(options(folder, {}, { force: true })))).toBe('own-file');
+    if (text !== '') expect(readFileSync(path, 'utf8')).toBe(text);
+    expect(readdirSync(join(root, folder))).toEqual([name.split('/')[0]]);
+  });
+
+  it('in which training stopped before its first checkpoint takes another run without force', async () => {
+    await train(options('early-end', {}, { signal: AbortSignal.abort() }));
+    await train(options('early-end', { epochs: 1, seed: 3 }));
+    expect((await load(join(root, 'early-end'))).manifest.seed).toBe(3);
   });
 
   it('without a run cannot be resumed', async () => {

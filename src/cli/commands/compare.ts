@@ -1,7 +1,15 @@
 import { basename } from 'node:path';
 import { Command, Option } from 'commander';
 import { openRun, type RunOptions } from '../open_run.ts';
-import { allowOption, dataOption, engineOption, jsonOption, seedOption, withExample } from '../options.ts';
+import {
+  allowOption,
+  dataOption,
+  engineOption,
+  jsonOption,
+  seedOption,
+  unfinishedOption,
+  withExample,
+} from '../options.ts';
 import { answer, answerJson } from '../report.ts';
 
 interface Options extends RunOptions {
@@ -30,13 +38,15 @@ export function compareCommand(program: Command): void {
     .addOption(dataOption())
     .addOption(allowOption())
     .addOption(engineOption())
+    .addOption(unfinishedOption())
     .addOption(jsonOption())
-    .action(async (folders: readonly string[], { data, allow, engine, json, ...request }: Options) => {
+    .action(async (folders: readonly string[], { data, allow, engine, unfinished, json, ...request }: Options) => {
       const { compare } = await import('../../api/compare.ts');
       const options = {
         ...(data === undefined ? {} : { data }),
         ...(allow ? { allow } : {}),
         ...(engine ? { engine } : {}),
+        ...(unfinished ? { unfinished } : {}),
       };
       const runs = [];
       for (const folder of folders) {

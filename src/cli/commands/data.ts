@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { type DataSetName, dataSetNames } from '../../data/sets/names.ts';
 import { failure } from '../../diagnostics/failure.ts';
-import { systemReason } from '../../run/system_reason.ts';
+import { systemReason } from '../../diagnostics/system_reason.ts';
 import { nearest } from '../../text/nearest.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { packageFile } from '../package_file.ts';

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { openRun, type RunOptions } from '../open_run.ts';
-import { allowOption, dataOption, engineOption, jsonOption, withExample } from '../options.ts';
+import { allowOption, dataOption, engineOption, jsonOption, unfinishedOption, withExample } from '../options.ts';
 import { answer, answerJson, sayEngine } from '../report.ts';
 import { leaveReport } from '../run_report.ts';
 
@@ -23,6 +23,7 @@ export function evaluateCommand(program: Command): void {
     .addOption(dataOption())
     .addOption(allowOption())
     .addOption(engineOption())
+    .addOption(unfinishedOption())
     .addOption(jsonOption())
     .action(async (folder: string, { part, removeSeen, baselines, by, json, ...options }: Options) => {
       const { evaluate } = await import('../../api/run.ts');

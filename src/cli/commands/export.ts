@@ -1,10 +1,11 @@
 import { Command } from 'commander';
-import { jsonOption, withExample } from '../options.ts';
+import { jsonOption, unfinishedOption, withExample } from '../options.ts';
 import { answer, answerJson } from '../report.ts';
 
 interface Options {
   readonly out: string;
   readonly force?: boolean;
+  readonly unfinished?: boolean;
   readonly json?: boolean;
 }
 
@@ -14,12 +15,18 @@ export function exportCommand(program: Command): void {
     .argument('<run>', 'the folder of a trained model')
     .requiredOption('--out <folder>', 'where to write them')
     .option('--force', 'write into a folder that is not empty')
+    .addOption(unfinishedOption())
     .addOption(jsonOption())
-    .action(async (folder: string, { out, force, json }: Options) => {
+    .action(async (folder: string, { out, force, unfinished, json }: Options) => {
       const { exportTowers, load } = await import('../../api/run.ts');
-      const { serving, files } = await exportTowers(await load(folder), { out, ...(force ? { force } : {}) });
+      const run = await load(folder, unfinished ? { unfinished } : {});
+      const { serving, files } = await exportTowers(run, { out, ...(force ? { force } : {}) });
       if (json) return answerJson({ folder: out, files, serving });
-      answer(`model ${serving.model}, exported into ${out}:`);
+      const { status, epochs, steps } = serving.training;
+      const half = status === 'interrupted' || status === 'stopped';
+      answer(
+        `model ${serving.model}, exported into ${out}${half ? `, unfinished: stopped after ${epochs} epochs and ${steps} steps` : ''}:`,
+      );
       for (const file of files) answer(`  ${file}`);
     });
   program.addCommand(withExample(command, 'tower export runs/first --out exported/'));

@@ -4,7 +4,7 @@ import { type Diagnostic, diagnose, type Outcome } from '../../diagnostics/diagn
 import { Failure, failure } from '../../diagnostics/failure.ts';
 import { toJson } from '../../diagnostics/json.ts';
 import { render } from '../../diagnostics/render.ts';
-import { systemReason } from '../../run/system_reason.ts';
+import { systemReason } from '../../diagnostics/system_reason.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerJson, colour, say } from '../report.ts';
 

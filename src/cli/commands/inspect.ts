@@ -6,7 +6,15 @@ import { hasErrors } from '../../diagnostics/diagnostic.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { render } from '../../diagnostics/render.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
-import { allowOption, dataOption, engineOption, jsonOption, setOption, withExample } from '../options.ts';
+import {
+  allowOption,
+  dataOption,
+  engineOption,
+  jsonOption,
+  setOption,
+  unfinishedOption,
+  withExample,
+} from '../options.ts';
 import { answer, answerJson, colour, report, say, sayEngine } from '../report.ts';
 import { endable } from '../signals.ts';
 
@@ -45,6 +53,7 @@ export function inspectCommand(program: Command): void {
     .addOption(allowOption())
     .addOption(engineOption())
     .addOption(setOption())
+    .addOption(unfinishedOption())
     .addOption(jsonOption())
     .action(async (path: string, options: Options) => {
       if (existsSync(path) && statSync(path).isDirectory()) return inspectRun(path, options);
@@ -117,6 +126,7 @@ async function inspectAttention(folder: string, { json, ...options }: Options): 
   const run = await openRun(folder, options);
   sayEngine(await run.engine());
   const found = await attention(run);
+  for (const note of await run.notes()) say(note);
   if (json) answerJson(found);
   else answer(attentionText(found));
 }

@@ -1,7 +1,15 @@
 import { Command, Option } from 'commander';
 import type { Item } from '../../run/recommend.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
-import { allowOption, dataOption, engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
+import {
+  allowOption,
+  dataOption,
+  engineOption,
+  jsonOption,
+  unfinishedOption,
+  wholeNumber,
+  withExample,
+} from '../options.ts';
 import { answer, answerJson, sayEngine } from '../report.ts';
 
 interface Options extends RunOptions {
@@ -24,6 +32,7 @@ export function recommendCommand(program: Command): void {
     .addOption(dataOption())
     .addOption(allowOption())
     .addOption(engineOption())
+    .addOption(unfinishedOption())
     .addOption(jsonOption())
     .action(async (folder: string, { user, k, keepSeen, json, ...options }: Options) => {
       const { recommend } = await import('../../api/run.ts');

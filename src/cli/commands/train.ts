@@ -26,6 +26,7 @@ interface Options {
   readonly set: Record<string, number>;
   readonly seed?: number;
   readonly resume?: boolean;
+  readonly finish?: boolean;
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -42,8 +43,13 @@ export function trainCommand(program: Command): void {
     .addOption(
       seedOption('all random choices depend on it; the same as `--set seed=<number>` (default: the model’s, else 1)'),
     )
-    .addOption(new Option('--resume', 'go on with the run that the folder holds').conflicts('force'))
-    .option('--force', 'replace the run that the folder holds')
+    .addOption(new Option('--resume', 'go on with the run that the folder holds').conflicts(['force', 'finish']))
+    .addOption(
+      new Option('--finish', 'train no more: the run that the folder holds becomes a model as it is').conflicts(
+        'force',
+      ),
+    )
+    .option('--force', 'replace the run that the folder holds; files that Tower did not write stay')
     .addOption(jsonOption())
     .action(async (path: string, { json, ...options }: Options) => {
       refuseTwoSeeds(command, options);
@@ -81,17 +87,17 @@ export function trainCommand(program: Command): void {
       else if (status === 'interrupted') {
         answer(
           manifest
-            ? `stopped; \`tower train ${path} … --resume\` goes on from here`
+            ? `stopped; \`tower train ${path} … --resume\` goes on from here, and \`--finish\` makes a model of what there is`
             : 'stopped before the first step: there is nothing to go on from',
         );
       } else {
         const best = manifest?.training.best;
         answer(
-          `trained into ${options.out}${best ? `: best ${best.metric} on validation ${best.value.toFixed(4)}, of epoch ${best.epoch}` : ''}`,
+          `${status === 'stopped' ? `stopped after ${manifest!.training.steps} steps, and kept as it is, in` : 'trained into'} ${options.out}${best ? `: best ${best.metric} on validation ${best.value.toFixed(4)}, of epoch ${best.epoch}` : ''}`,
         );
       }
-      // There is no run: scripts must not go on as if there were one.
-      if (!manifest) interrupt.throwIfAborted();
+      // Scripts must not go on with half a model: `train … && export …`.
+      if (status === 'interrupted') interrupt.throwIfAborted();
     });
   program.addCommand(
     withExample(

@@ -17,7 +17,8 @@ export const runs = {
     mend: 'Look at its path and its permissions.',
   },
   'damaged-file': {
-    means: 'A file of a run is not what it should be: it was cut off, or changed by another program.',
+    means:
+      'A file of a run is not what it should be: it was cut off or changed by another program, it does not fit the other files, or it is a link or a pipe.',
     mend: 'Copy the run again from where it was trained, or train again.',
   },
   'changed-file': {
@@ -33,8 +34,18 @@ export const runs = {
     mend: 'Give a folder that `tower train … --out` wrote.',
   },
   'unfinished-run': {
-    means: 'The training in this folder was stopped before its end.',
-    mend: 'Continue it with `tower train … --resume`.',
+    means: 'The training in this folder was stopped before its end. Its weights are those of half a training.',
+    mend: 'Continue it with `tower train … --resume`, or end it as it is with `tower train … --finish`. `evaluate`, `recommend` and `export` use it as it is with `--unfinished`, and mark their answers.',
+  },
+  'run-in-use': {
+    means:
+      'Another process writes into the folder. Two would mix their files. The file `.lock` names the process; a lock whose process has ended is replaced without a question.',
+    mend: 'Wait until the process ends, or give another folder. A lock of another computer or container cannot be checked from here: delete `.lock` once nothing there writes into the folder.',
+  },
+  'own-file': {
+    means:
+      'The run would write a file whose name is taken by a file that Tower did not write. `--force` replaces files of a run only.',
+    mend: 'Move the file elsewhere, or give another folder.',
   },
   'folder-in-use': {
     means: 'The folder holds another run, or other files, and nothing is overwritten unasked.',
@@ -46,8 +57,13 @@ export const runs = {
   },
   'other-run': {
     means:
-      'The training in the folder had another model, other data or other settings. Resumed with these it would be neither.',
-    mend: 'Resume it with what it was started with, or give another folder.',
+      'The training in the folder had another model, other data, another seed or another engine. Resumed with these it would be neither.',
+    mend: 'Resume it with what it was started with, or give another folder. Epochs, patience, rates and schedules may change.',
+  },
+  'fewer-epochs': {
+    means:
+      '`--resume` was given fewer epochs than the run has trained already. What was learnt in them stays in the weights.',
+    mend: 'Set more epochs, or end the run as it is with `tower train … --finish`.',
   },
   'loss-not-finite': {
     means:
@@ -76,8 +92,9 @@ export const runs = {
     mend: 'Lower its `dim` or `hash`, or use `row_adagrad`, which keeps one number a row.',
   },
   'other-data': {
-    means: 'The data encodes otherwise than what the model was trained on: its codes would mean other things.',
-    mend: 'Give the data that it was trained with.',
+    means:
+      'The data is not the data of the training. Where its values encode otherwise, codes would mean other things. Where only events or values differ, the figures would be of other data.',
+    mend: 'Give the data that it was trained with. Data whose values encode alike can be named with `--data`: the answer then says how it differs.',
   },
   'protocols-differ': {
     means:

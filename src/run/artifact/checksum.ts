@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { reading } from '../../diagnostics/system_reason.ts';
+import { openRunFile } from '../run_files.ts';
 
 export interface Checksum {
   /** Hexadecimal. */
@@ -7,20 +10,28 @@ export interface Checksum {
   readonly bytes: number;
 }
 
-/** Reads the file in pieces: it may be larger than memory. */
-export async function checksumOf(path: string): Promise<Checksum> {
-  const hash = createHash('sha256');
-  const piece = new Uint8Array(4 * 2 ** 20);
-  const handle = await open(path, 'r');
+/**
+ * Of a file in a run's folder.
+ * @throws Failure `lost-file`, `damaged-file`, `cannot-read`
+ */
+export async function checksumOf(folder: string, path: string): Promise<Checksum> {
+  const handle = await openRunFile(folder, path);
   try {
-    let bytes = 0;
-    for (;;) {
-      const { bytesRead } = await handle.read(piece, 0, piece.length, bytes);
-      if (bytesRead === 0) return { sha256: hash.digest('hex'), bytes };
-      hash.update(piece.subarray(0, bytesRead));
-      bytes += bytesRead;
-    }
+    return await reading(join(folder, path), checksumOpened(handle));
   } finally {
     await handle.close();
+  }
+}
+
+/** Reads the file in pieces: it may be larger than memory. */
+export async function checksumOpened(handle: FileHandle): Promise<Checksum> {
+  const hash = createHash('sha256');
+  const piece = new Uint8Array(4 * 2 ** 20);
+  let bytes = 0;
+  for (;;) {
+    const { bytesRead } = await handle.read(piece, 0, piece.length, bytes);
+    if (bytesRead === 0) return { sha256: hash.digest('hex'), bytes };
+    hash.update(piece.subarray(0, bytesRead));
+    bytes += bytesRead;
   }
 }

@@ -1,20 +1,23 @@
 import type { GraphPlan, Plan, TowerPlan } from '../../lower/plan.ts';
+import type { Change, Fingerprint } from '../identity.ts';
 import type { Checksum } from './checksum.ts';
 
 /** `manifest.json`. Its JSON Schema, `manifest.schema.json`, says what each entry means; paths are relative to the folder. */
 export interface Manifest {
-  readonly format: 'tower-model-1';
+  readonly format: 'tower-model-2';
   readonly tower: string;
   readonly engine: { readonly name: string; readonly version: string };
   readonly seed: number;
   readonly training: {
-    readonly status: 'epochs' | 'patience' | 'interrupted';
+    readonly status: 'epochs' | 'patience' | 'interrupted' | 'stopped';
     readonly epochs: number;
     readonly steps: number;
     readonly rows: number;
     readonly best?: { readonly epoch: number; readonly metric: string; readonly value: number };
+    readonly changes?: readonly Change[];
   };
   readonly data: {
+    readonly fingerprint: Fingerprint;
     readonly file?: string;
     readonly source?: string;
     readonly protocol: readonly string[];

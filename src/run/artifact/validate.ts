@@ -2,10 +2,18 @@
 import type { ValidateFunction } from 'ajv';
 import { failure } from '../../diagnostics/failure.ts';
 import encodingSchema from './encoding.schema.json' with { type: 'json' };
+import graphSchema from './graph.schema.json' with { type: 'json' };
 import manifestSchema from './manifest.schema.json' with { type: 'json' };
+import metricsSchema from './metrics.schema.json' with { type: 'json' };
 import servingSchema from './serving.schema.json' with { type: 'json' };
 
-const schemas = { encoding: encodingSchema, manifest: manifestSchema, serving: servingSchema };
+const schemas = {
+  encoding: encodingSchema,
+  graph: graphSchema,
+  manifest: manifestSchema,
+  metrics: metricsSchema,
+  serving: servingSchema,
+};
 
 /** Compiled once for the process: that takes longer than a validation. */
 let compiled: Promise<Record<keyof typeof schemas, ValidateFunction>> | undefined;
@@ -17,7 +25,9 @@ async function compile(): Promise<Record<keyof typeof schemas, ValidateFunction>
   const ajv = new Ajv2020({ discriminator: true, strictTypes: false, strictTuples: false });
   return {
     encoding: ajv.compile(schemas.encoding),
+    graph: ajv.compile(schemas.graph),
     manifest: ajv.compile(schemas.manifest),
+    metrics: ajv.compile(schemas.metrics),
     serving: ajv.compile(schemas.serving),
   };
 }

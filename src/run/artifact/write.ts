@@ -5,6 +5,7 @@ import type { Dataset, Encoding } from '../../data/dataset.ts';
 import { invariant } from '../../diagnostics/failure.ts';
 import type { Plan } from '../../lower/plan.ts';
 import { makeFolder, writeTextDurably } from '../durable.ts';
+import { fingerprintOf } from '../identity.ts';
 import { type Checksum, checksumOf } from './checksum.ts';
 import { type Manifest, manifestFile, noChecksum, storePlan } from './manifest.ts';
 import { complaint } from './validate.ts';
@@ -42,25 +43,34 @@ export interface ArtifactParts {
  */
 export async function writeArtifact(folder: string, parts: ArtifactParts): Promise<Manifest> {
   const { plan, dataset, origin } = parts;
+  const paths = artifactPaths(plan, dataset.encodings, origin);
   const texts = new Map<string, string>();
-  const storedPlan = storePlan(plan, (graph, name) => add(texts, `graphs/${name}.json`, jsonOf(graph.graph)));
+  const add = (path: string, text: string): string => {
+    texts.set(path, text);
+    return path;
+  };
+  const storedPlan = storePlan(plan, ({ graph }, name) => add(paths.graphs.get(name)!, jsonOf(graph)));
   const encodings = Object.fromEntries(
-    [...dataset.encodings].map(([feature, encoding]) => [feature, addEncoding(texts, feature, encoding)]),
+    [...dataset.encodings].map(([feature, encoding]) => [
+      feature,
+      add(paths.encodings.get(feature)!, jsonOf(encoding)),
+    ]),
   );
-  const sources = origin.sources.map(({ name, text }) => add(texts, `sources/${basename(name)}`, text));
-  const dataSource = origin.data && add(texts, `sources/${basename(origin.data.name)}`, origin.data.text);
+  const sources = origin.sources.map(({ text }, at) => add(paths.sources[at]!, text));
+  const dataSource = origin.data && add(paths.data!, origin.data.text);
 
   await writeTexts(folder, texts);
   const files: Record<string, Checksum> = {};
-  for (const path of [...parts.present, ...texts.keys()].sort()) files[path] = await checksumOf(join(folder, path));
+  for (const path of [...parts.present, ...texts.keys()].sort()) files[path] = await checksumOf(folder, path);
   const { train, validation, test } = dataset.parts;
   const manifest: Manifest = {
-    format: 'tower-model-1',
+    format: 'tower-model-2',
     tower: parts.tower,
     engine: parts.engine,
     seed: plan.train.seed,
     training: parts.training,
     data: {
+      fingerprint: fingerprintOf(dataset),
       ...(origin.data ? { file: origin.data.name } : {}),
       ...(dataSource ? { source: dataSource } : {}),
       protocol: dataset.protocol,
@@ -96,17 +106,51 @@ export async function writeTexts(folder: string, texts: ReadonlyMap<string, stri
   }
 }
 
-export function addEncoding(texts: Map<string, string>, feature: string, encoding: Encoding): string {
-  return add(texts, `encodings/${feature}.json`, jsonOf(encoding));
+export interface ArtifactPaths {
+  /** By tower, and `step`. */
+  readonly graphs: ReadonlyMap<string, string>;
+  /** By feature. */
+  readonly encodings: ReadonlyMap<string, string>;
+  readonly sources: readonly string[];
+  readonly data?: string;
+  readonly all: readonly string[];
 }
 
-/** Under a name that nothing else has: two files of one name from two folders are `a.tower` and `a-2.tower`. */
-function add(texts: Map<string, string>, path: string, text: string): string {
-  const dot = path.lastIndexOf('.');
-  let free = path;
-  for (let i = 2; texts.has(free); i++) free = `${path.slice(0, dot)}-${i}${path.slice(dot)}`;
-  texts.set(free, text);
-  return free;
+/** Where a model's files lie in its folder: two files of one name from two folders are `a.tower` and `a-2.tower`. */
+export function artifactPaths(plan: Plan, encodings: ReadonlyMap<string, unknown>, origin: Origin): ArtifactPaths {
+  const taken = new Set<string>();
+  const free = (path: string): string => {
+    const dot = path.lastIndexOf('.');
+    let found = path;
+    for (let number = 2; taken.has(found); number++) {
+      found = dot < path.indexOf('/') ? `${path}-${number}` : `${path.slice(0, dot)}-${number}${path.slice(dot)}`;
+    }
+    taken.add(found);
+    return found;
+  };
+  const graphs = [...plan.towers.map(({ name }) => name), 'step'].map(
+    (name) => [name, free(`graphs/${name}.json`)] as const,
+  );
+  const ofFeatures = [...encodings.keys()].map((feature) => [feature, encodingPath(feature, free)] as const);
+  // What a path of this folder may not hold, some systems allow in a name.
+  const source = ({ name }: SourceText): string => free(`sources/${basename(name).replaceAll(/[\\\0]/g, '_')}`);
+  const sources = origin.sources.map(source);
+  const data = origin.data && source(origin.data);
+  return {
+    graphs: new Map(graphs),
+    encodings: new Map(ofFeatures),
+    sources,
+    ...(data === undefined ? {} : { data }),
+    all: [...taken],
+  };
+}
+
+const encodingPath = (feature: string, free: (path: string) => string): string => free(`encodings/${feature}.json`);
+
+export function addEncoding(texts: Map<string, string>, feature: string, encoding: Encoding): string {
+  const path = encodingPath(feature, (each) => each);
+  texts.set(path, jsonOf(encoding));
+  return path;
 }
 
 /** JSON has no infinities and no NaN, and would write null for them. */

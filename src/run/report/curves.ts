@@ -1,8 +1,10 @@
 /** The logs of a run, thinned to what a chart can show. */
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { readMetricsLog, stepsFile } from '../metrics_log.ts';
+import { failure } from '../../diagnostics/failure.ts';
+import { refuseUnlessValid } from '../artifact/validate.ts';
+import { metricsFile, readMetricsLog, recordOf, stepsFile } from '../metrics_log.ts';
+import { openRunFile } from '../run_files.ts';
 import type { EpochRecord } from '../training_events.ts';
 import type { Series } from './line_chart.ts';
 
@@ -20,11 +22,18 @@ const mostPoints = 240;
  */
 export async function readCurves(folder: string, steps: number): Promise<Curves> {
   const epochs = (await readMetricsLog(folder)) as unknown as EpochRecord[];
+  for (const epoch of epochs) await refuseUnlessValid('metrics', epoch, join(folder, metricsFile));
   const every = Math.max(1, Math.ceil(steps / mostPoints));
   const sums = new Map<string, { sum: number; count: number }[]>();
-  for await (const line of createInterface({ input: createReadStream(join(folder, stepsFile)) })) {
+  const handle = await openRunFile(folder, stepsFile);
+  let number = 0;
+  for await (const line of createInterface({ input: handle.createReadStream() })) {
+    number++;
     if (line === '') continue;
-    const { step, ...scalars } = JSON.parse(line) as Record<string, number>;
+    const { step, ...scalars } = recordOf(line, join(folder, stepsFile), number) as Record<string, number>;
+    if (!Number.isSafeInteger(step) || step! < 1 || step! > steps || !Object.values(scalars).every(Number.isFinite)) {
+      throw failure('damaged-file', { path: join(folder, stepsFile), reason: `line ${number} is no step of the run` });
+    }
     const point = Math.floor((step! - 1) / every);
     for (const [name, value] of Object.entries(scalars)) {
       let points = sums.get(name);

@@ -47,7 +47,8 @@ const counted = (number: number, what: string): string =>
 const ended: Readonly<Record<Manifest['training']['status'], string>> = {
   epochs: 'ended after its last epoch',
   patience: 'ended early, since validation no longer became better',
-  interrupted: 'was interrupted, and can be resumed',
+  interrupted: 'was interrupted, and can be resumed: the model is unfinished',
+  stopped: 'was stopped before its end, and the model kept as it was',
 };
 
 function summary({ plan, training, data, engine, seed, settings }: Manifest): string {

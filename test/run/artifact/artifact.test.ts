@@ -49,7 +49,7 @@ describe('a trained model', () => {
 
   it('says what it was made of', () => {
     expect(trained.manifest).toMatchObject({
-      format: 'tower-model-1',
+      format: 'tower-model-2',
       tower: '0.0.0',
       engine: { name: 'javascript', version: 'plain arrays' },
       seed: 1,
@@ -143,7 +143,7 @@ describe('the schemas', () => {
     ['a dot in a path', { weights: 'graphs/./step.json' }],
     ['a checksum that is none', { checksum: 'abc' }],
     ['half an epoch', { training: { status: 'epochs', epochs: 1.5, steps: 1, rows: 1 } }],
-    ['another format', { format: 'tower-model-2' }],
+    ['another format', { format: 'tower-model-1' }],
     ['one tower', { plan: { ...({} as object), towers: [] } }],
   ])('refuse a manifest with %s', async (_, change) => {
     expect(await complaint('manifest', trained.manifest)).toBeUndefined();

@@ -1,1 +1,0 @@
-export { systemReason } from '../diagnostics/system_reason.ts';
