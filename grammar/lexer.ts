@@ -1,4 +1,5 @@
 import { type IToken, Lexer } from 'chevrotain';
+import { readForeign } from './foreign.ts';
 import { tokens } from './tokens.ts';
 
 export interface Lexed {
@@ -11,6 +12,12 @@ export interface Lexed {
   readonly unknown: readonly IToken[];
 }
 
+/** Most texts have nothing in them that `readForeign` would change. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all that is not ASCII
+const looksForeign = /[^\x00-\x7f]|[0-9],[0-9]{3}|\b[0-9]+[A-Za-z_]/;
+
+const byPlace = (a: IToken, b: IToken): number => a.startOffset - b.startOffset;
+
 let lexer: Lexer | undefined;
 
 /** Never fails: what is no part of the language comes back as such. */
@@ -18,10 +25,12 @@ export function lex(text: string): Lexed {
   // The tests hold the tokens to Chevrotain's own checks; here they would only cost time at every start.
   lexer ??= new Lexer([...tokens], { skipValidations: true });
   const result = lexer.tokenize(text);
+  const unknown = result.groups.unknown ?? [];
+  const read = looksForeign.test(text) ? readForeign(result.tokens) : { tokens: result.tokens, unknown: [] };
   return {
-    tokens: result.tokens,
+    tokens: read.tokens,
     comments: result.groups.comments ?? [],
     foreignComments: result.groups.foreign ?? [],
-    unknown: result.groups.unknown ?? [],
+    unknown: read.unknown.length === 0 ? unknown : [...unknown, ...read.unknown].sort(byPlace),
   };
 }

@@ -20,11 +20,11 @@ export const Identifier = token({
   label: 'a name',
 });
 
-/** `größe`, `用户`: read as a name, and reported. */
+/** `größe`, `用户`, and letters that look like ours: read as a name, and reported. Also what is never seen within a name. */
 export const ForeignName = token({
   name: 'ForeignName',
   pattern:
-    /[A-Za-z0-9_]*[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0370-\u1fff\u3040-\u318f\u3400-\u9fff\uac00-\ud7a3][A-Za-z0-9_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0370-\u1fff\u3040-\u318f\u3400-\u9fff\uac00-\ud7a3]*/,
+    /[A-Za-z0-9_]*[\u00ad\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0370-\u1fff\u200b-\u200f\u2060-\u2064\u3040-\u318f\u3400-\u9fff\uac00-\ud7a3\ufeff\uff10-\uff19\uff21-\uff3a\uff3f\uff41-\uff5a][A-Za-z0-9_\u00ad\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0370-\u1fff\u200b-\u200f\u2060-\u2064\u3040-\u318f\u3400-\u9fff\uac00-\ud7a3\ufeff\uff10-\uff19\uff21-\uff3a\uff3f\uff41-\uff5a]*/,
   categories: Name,
   label: 'a name',
 });
@@ -79,12 +79,21 @@ export const Minus = sign('Minus', '-');
 export const Times = sign('Times', '*');
 export const Over = sign('Over', '/');
 
-/** `=>`, `→`, `|>`: what hands used to other languages write for an arrow. Read as one, and reported. */
+/** `=>`, `→`, `|>`, `- >`, `–>`: what hands used to other languages write for an arrow. Read as one, and reported. */
 export const ForeignArrow = token({
   name: 'ForeignArrow',
-  pattern: /=>|\|>|~>|→|⟶/,
+  pattern:
+    /=>|\|>|~>|-{2,4}>|-[ \t]{1,4}>|[\u2010-\u2015\u2212\uff0d-][>\u203a\uff1e]|[\u2192\u21a6\u21d2\u2794\u279c\u279d\u279e\u27a1\u27f6\u27f9]/,
   categories: Arrow,
   label: '`->`',
+});
+
+/** `：`, `（`, `×`, `−`: signs that look like ours. Never reaches the parser: it is read as the sign that it looks like. */
+export const ForeignSign = token({
+  name: 'ForeignSign',
+  pattern:
+    /[\u00d7\u00f7\u2010-\u2015\u2044\u2212\u2215\u2217\u2236\u3001\uff08-\uff0f\uff1a\uff1d\uff3b\uff3d\uff5b\uff5d]/,
+  label: 'a sign',
 });
 
 /** `64`, `30_000`, `0.05`, `1e-3`, `10%`. */
@@ -94,10 +103,11 @@ export const NumberToken = token({
   label: 'a number',
 });
 
-/** `1_`, `64px`, `1.2.3`: read as a number, and reported. */
+/** `1_`, `64px`, `1.2.3`, `.5`, `2**16`: read as a number, and reported. */
 export const MalformedNumber = token({
   name: 'MalformedNumber',
-  pattern: /[0-9][0-9A-Za-z_.]*/,
+  pattern:
+    /[0-9]+ ?(?:\*\*|\^) ?[0-9]+|\.[0-9](?:_?[0-9])*(?:[eE][+-]?[0-9]+)?%?|[0-9]+\.[eE][+-]?[0-9]+|[0-9][0-9A-Za-z_.]*/,
   categories: NumberToken,
   label: 'a number',
 });
@@ -118,15 +128,19 @@ export const UnclosedText = token({
   label: 'a text in "quotes"',
 });
 
-/** `'movies.csv'`, `“movies.csv”`. Read as a text, and reported. */
+/** `'movies.csv'`, `“movies.csv”`, `«movies.csv»`. Read as a text, and reported. */
 export const ForeignText = token({
   name: 'ForeignText',
-  pattern: /'(?:[^'\\\r\n]|\\[^\r\n])*'|[“”„][^“”"\r\n]*[“”]|[‘’][^‘’'\r\n]*[‘’]/,
+  pattern:
+    /'(?:[^'\\\r\n]|\\[^\r\n])*'|[“”„«＂][^“”»"＂\r\n]*[“”»"＂]|"[^"“”＂\r\n]*[“”＂]|[‘’‚][^‘’'\r\n]*[‘’']|`[^`\r\n]+`/,
   categories: Text,
   label: 'a text in "quotes"',
 });
 
-export const Blank = token({ name: 'Blank', pattern: /\s+/, group: Lexer.SKIPPED, line_breaks: true });
+export const Blank = token({ name: 'Blank', pattern: /[ \t\r\n\f\v\ufeff]+/, group: Lexer.SKIPPED, line_breaks: true });
+
+/** The lines of a code fence, copied with the program from a page. */
+export const Fence = token({ name: 'Fence', pattern: /(?:```|~~~)[^\r\n]*/, group: 'unknown' });
 
 /** `/// …`: belongs to what follows. */
 export const DocComment = token({ name: 'DocComment', pattern: /\/\/\/[^\r\n]*/, group: 'comments' });
@@ -153,6 +167,7 @@ export const Unknown = token({
 /** In the order they are tried. */
 export const tokens: readonly TokenType[] = [
   Blank,
+  Fence,
   DocComment,
   Comment,
   ForeignComment,
@@ -183,6 +198,7 @@ export const tokens: readonly TokenType[] = [
   UnclosedText,
   Arrow,
   ForeignArrow,
+  ForeignSign,
   LeftBrace,
   RightBrace,
   LeftParenthesis,

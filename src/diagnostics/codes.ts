@@ -18,11 +18,12 @@ function row<F>(
   return { severity, message, ...(hint ? { hint } : {}) };
 }
 
-/** "did you mean" for a nearest name found by `text/nearest.ts`. */
-const didYouMean = (facts: { nearest?: string | undefined }): string | undefined =>
-  facts.nearest === undefined ? undefined : `did you mean \`${facts.nearest}\`?`;
+/** What the field calls it, else "did you mean" for a nearest name. */
+const didYouMean = (facts: { nearest?: string | undefined; advice?: string | undefined }): string | undefined =>
+  facts.advice ?? (facts.nearest === undefined ? undefined : `did you mean \`${facts.nearest}\`?`);
 
-const list = (words: readonly string[]): string => words.map((word) => `\`${word}\``).join(', ');
+/** Each word once, in its order. */
+const list = (words: readonly string[]): string => [...new Set(words)].map((word) => `\`${word}\``).join(', ');
 
 const article = (word: string): string => (/^[aeiou]/.test(word) ? 'an' : 'a');
 
@@ -30,8 +31,12 @@ const takes = (facts: { takes: readonly string[] }): string =>
   facts.takes.length === 0 ? 'it takes none' : `it takes ${list(facts.takes)}`;
 
 /** The names there are, when they are few enough to help. */
-const among = (known: readonly string[]): string | undefined =>
-  known.length === 0 || known.length > 20 ? undefined : `there ${known.length === 1 ? 'is' : 'are'} ${list(known)}`;
+const among = (all: readonly string[]): string | undefined => {
+  const known = [...new Set(all)];
+  return known.length === 0 || known.length > 20
+    ? undefined
+    : `there ${known.length === 1 ? 'is' : 'are'} ${list(known)}`;
+};
 
 const plural = (what: string): string => (what.endsWith('y') ? `${what.slice(0, -1)}ies` : `${what}s`);
 
@@ -108,11 +113,15 @@ export const codes = {
     'error',
     ({ what, after }) => `${what} is missing after ${after}`,
   ),
-  'unknown-declaration': row<{ word: string; nearest?: string | undefined; words: string }>(
+  'unknown-declaration': row<{
+    word: string;
+    nearest?: string | undefined;
+    advice?: string | undefined;
+    words: string;
+  }>(
     'error',
     ({ word }) => `\`${word}\` begins no declaration`,
-    ({ nearest, words }) =>
-      nearest === undefined ? `a declaration begins with ${words}` : `did you mean \`${nearest}\`?`,
+    (facts) => didYouMean(facts) ?? `a declaration begins with ${facts.words}`,
   ),
   'misspelt-word': row<{ found: string; word: string }>(
     'error',
@@ -140,18 +149,45 @@ export const codes = {
     ({ escape: sequence }) =>
       `for the backslash itself write \`\\${sequence}\`; there are also \`\\"\`, \`\\n\`, \`\\t\`, \`\\r\` and \`\\u{1F600}\``,
   ),
-  'malformed-number': row<{ number: string }>(
+  'malformed-number': row<{ number: string; proper?: string | undefined }>(
     'error',
-    ({ number }) => `\`${number}\` is not a number`,
-    () => 'numbers look like `64`, `30_000`, `0.05`, `1e-3` or `10%`',
+    ({ number, proper }) =>
+      proper === undefined ? `\`${number}\` is not a number` : `\`${number}\` is not how a number is written`,
+    ({ proper }) =>
+      proper === undefined ? 'numbers look like `64`, `30_000`, `0.05`, `1e-3` or `10%`' : `write \`${proper}\``,
   ),
-  'malformed-name': row<{ name: string; proper?: string | undefined }>(
+  'malformed-name': row<{ name: string; proper?: string | undefined; digit?: boolean }>(
     'error',
-    ({ name }) => `\`${name}\` is not a name: names are made of the letters a to z, digits and \`_\``,
+    ({ name, digit }) =>
+      digit
+        ? `\`${name}\` is not a name: a name begins with a letter or \`_\``
+        : `\`${name}\` is not a name: names are made of the letters a to z, digits and \`_\``,
     ({ proper }) =>
       proper === undefined
         ? 'a column of any name can feed a feature: `columns { name = "its expression" }`'
         : `write \`${proper}\``,
+  ),
+  'look-alike': row<{ what: 'letter' | 'sign' | 'blank' | 'hidden'; code: string; text: string }>(
+    'error',
+    ({ what, code, text }) => {
+      if (what === 'blank') return `this blank (${code}) is not the plain one, though it looks the same`;
+      const where = text === '' ? 'here' : `within \`${text}\``;
+      if (what === 'hidden') return `a character that nobody sees (${code}) is ${where}`;
+      return what === 'letter'
+        ? `a letter of another alphabet (${code}) is ${where}: it only looks like one of a to z`
+        : `this sign (${code}) only looks like \`${text}\``;
+    },
+    ({ what, text }) => (what === 'blank' ? 'write a plain blank' : text === '' ? 'remove it' : `write \`${text}\``),
+  ),
+  'markdown-fence': row<Record<never, never>>(
+    'error',
+    () => 'this line is a code fence of Markdown, not part of the program',
+    () => 'remove the line',
+  ),
+  'merge-conflict': row<Record<never, never>>(
+    'error',
+    () => 'the file holds an unresolved merge conflict, so nothing of it is read',
+    () => 'keep one of the two sides, and remove the lines of `<<<<<<<`, `=======` and `>>>>>>>`',
   ),
   'foreign-comment': row<{ sign: string }>(
     'error',
@@ -173,7 +209,13 @@ export const codes = {
   ),
 
   // Names
-  'unknown-name': row<{ what: string; name: string; nearest?: string | undefined; known?: readonly string[] }>(
+  'unknown-name': row<{
+    what: string;
+    name: string;
+    nearest?: string | undefined;
+    known?: readonly string[];
+    advice?: string | undefined;
+  }>(
     'error',
     ({ what, name }) => `there is no ${what} called \`${name}\``,
     (facts) => didYouMean(facts) ?? among(facts.known ?? []),
@@ -188,7 +230,13 @@ export const codes = {
         : `there is a ${other} called \`${name}\` already: this ${what} needs another name`,
     () => 'rename one of them, or remove it',
   ),
-  'unknown-kind': row<{ what: string; name: string; nearest?: string | undefined; known: readonly string[] }>(
+  'unknown-kind': row<{
+    what: string;
+    name: string;
+    nearest?: string | undefined;
+    known: readonly string[];
+    advice?: string | undefined;
+  }>(
     'error',
     ({ what, name }) => `there is no ${what} called \`${name}\``,
     (facts) => didYouMean(facts) ?? among(facts.known),
@@ -205,7 +253,13 @@ export const codes = {
   ),
 
   // Model: arguments and entries
-  'unknown-argument': row<{ kind: string; name: string; nearest?: string | undefined; takes: readonly string[] }>(
+  'unknown-argument': row<{
+    kind: string;
+    name: string;
+    nearest?: string | undefined;
+    takes: readonly string[];
+    advice?: string | undefined;
+  }>(
     'error',
     ({ kind, name }) => `\`${kind}\` has no argument \`${name}\``,
     (facts) => didYouMean(facts) ?? takes(facts),
@@ -238,12 +292,24 @@ export const codes = {
     ({ of }) => `the numbers of \`${of}\` must rise`,
     () => 'sort them',
   ),
-  'unknown-choice': row<{ of: string; word: string; nearest?: string | undefined; choices: readonly string[] }>(
+  'unknown-choice': row<{
+    of: string;
+    word: string;
+    nearest?: string | undefined;
+    choices: readonly string[];
+    advice?: string | undefined;
+  }>(
     'error',
     ({ of, word }) => `\`${word}\` is not a choice for \`${of}\``,
     (facts) => didYouMean(facts) ?? `it is one of ${list(facts.choices)}`,
   ),
-  'unknown-entry': row<{ of: string; name: string; nearest?: string | undefined; takes: readonly string[] }>(
+  'unknown-entry': row<{
+    of: string;
+    name: string;
+    nearest?: string | undefined;
+    takes: readonly string[];
+    advice?: string | undefined;
+  }>(
     'error',
     ({ of, name }) => `${of} has no entry \`${name}\``,
     (facts) => didYouMean(facts) ?? takes(facts),

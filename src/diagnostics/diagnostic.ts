@@ -23,6 +23,8 @@ export interface Diagnostic {
   readonly notes: readonly Note[];
   /** Each fix is one alternative, complete in itself. */
   readonly fixes: readonly (readonly Edit[])[];
+  /** Its fix is a suggestion: something else may be meant, so nothing applies it unasked. */
+  readonly doubtful?: true;
 }
 
 /** What every stage answers. `output` is present even beside errors wherever something useful is left. */
@@ -38,7 +40,7 @@ export function diagnose<C extends Code>(
   code: C,
   at: Span | undefined,
   facts: Facts<C>,
-  extra: { notes?: readonly Note[]; fixes?: readonly (readonly Edit[])[] } = {},
+  extra: { notes?: readonly Note[]; fixes?: readonly (readonly Edit[])[]; doubtful?: boolean } = {},
 ): Diagnostic {
   const row = codes[code] as unknown as {
     severity: Severity;
@@ -54,6 +56,7 @@ export function diagnose<C extends Code>(
     ...(at === undefined ? {} : { at }),
     notes: extra.notes ?? [],
     fixes: extra.fixes ?? [],
+    ...(extra.doubtful ? { doubtful: true } : {}),
   };
 }
 

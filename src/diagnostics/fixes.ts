@@ -1,4 +1,4 @@
-import type { Source } from '../text/source.ts';
+import { type Source, textOf } from '../text/source.ts';
 import type { Code } from './codes.ts';
 import type { Diagnostic, Edit } from './diagnostic.ts';
 
@@ -39,26 +39,59 @@ export function applyFixes(
   return { text: applyEdits(source, edits), applied: mended.length, mended };
 }
 
-/** Codes whose fix is one of several mends that a person would choose from: it takes something away, or changes the model. */
-const decisions: ReadonlySet<Code> = new Set<Code>([
-  'unread-channel',
-  'unread-step',
-  'unread-feature',
-  'unread-label',
-  'unread-input',
-  'unused-group',
-  'unused-block',
-  'unused-constant',
-  'label-not-read',
-  'objective-omits',
-  'temperature-unnormalised',
-  'bce-unscaled',
-  'wide-table',
-  'last-dropout',
+/**
+ * Codes whose fix restores what a person meant: a sign, a quote, the spelling of a word. The fix of any other code takes
+ * something away or changes the model, so a person chooses it.
+ */
+const restoring: ReadonlySet<Code> = new Set<Code>([
+  'unexpected-character',
+  'unclosed',
+  'unopened',
+  'wrong-bracket',
+  'missing-brace',
+  'missing-sign',
+  'wrong-sign',
+  'needless-sign',
+  'unclosed-text',
+  'foreign-quotes',
+  'unknown-escape',
+  'malformed-number',
+  'malformed-name',
+  'look-alike',
+  'markdown-fence',
+  'foreign-comment',
+  'foreign-arrow',
+  'stray-description',
+  'misspelt-word',
+  'unknown-declaration',
+  'unknown-name',
+  'unknown-kind',
+  'unknown-argument',
+  'unknown-choice',
+  'unknown-entry',
+  'too-many-arguments',
+  'wrong-type',
+  'step-not-channel',
+  'ignore-unknown-code',
 ]);
 
-/** Whether the fix of a diagnostic can be made unasked: it is the only one, and says what was meant already. */
-export const hasSafeFix = ({ code, fixes }: Diagnostic): boolean => fixes.length === 1 && !decisions.has(code);
+/** Codes whose fix writes the same in other words, though it has fewer of them: `2**16` as `65_536`. */
+const exact: ReadonlySet<Code> = new Set<Code>(['malformed-number', 'markdown-fence', 'look-alike']);
+
+/**
+ * Whether `--fix` may try the fix of a diagnostic: it is the only one, it restores what was meant, the reporter does not doubt
+ * it, and no word that a person wrote is gone afterwards.
+ */
+export const hasSafeFix = ({ code, fixes, doubtful }: Diagnostic): boolean =>
+  fixes.length === 1 && doubtful !== true && restoring.has(code) && (exact.has(code) || fixes[0]!.every(keepsWords));
+
+/** Whether an edit leaves as many words as it found: it may change one, and add some, but takes none away. */
+function keepsWords({ at, text }: Edit): boolean {
+  return countWords(text) >= countWords(textOf(at));
+}
+
+const countWords = (text: string): number =>
+  text.replace(/\p{Cf}/gu, '').match(/[\p{L}\p{N}_-]*[\p{L}\p{N}_][\p{L}\p{N}_-]*/gu)?.length ?? 0;
 
 export interface Mending {
   readonly text: string;
@@ -66,37 +99,102 @@ export interface Mending {
   readonly mended: readonly Diagnostic[];
 }
 
+type Check = (source: Source) => readonly Diagnostic[];
+
 /** More rounds than mistakes hide behind one another. */
 const rounds = 10;
 
 /**
- * Makes every safe fix of a text, and those of the mistakes that come to light by it.
+ * Makes the safe fixes of a text, and those of the mistakes that come to light by them. A fix stays only if the text is better
+ * afterwards: the mistake is gone, there are fewer, and none is new. Fixes that harm each other are tried apart.
  * @param check the mistakes of the source that it is given
  */
-export function applySafeFixes(
-  source: Source,
-  check: (source: Source) => readonly Diagnostic[],
-  remake: (text: string) => Source,
-): Mending {
-  let current = source;
-  let found = check(current);
+export function applySafeFixes(source: Source, check: Check, remake: (text: string) => Source): Mending {
+  let current: State = { source, found: check(source) };
   const mended: Diagnostic[] = [];
   for (let round = 0; round < rounds; round++) {
-    const made = applyFixes(current, found.filter(hasSafeFix));
-    if (made.applied === 0) break;
-    const next = remake(made.text);
-    const left = check(next);
-    // Fixes that do each other harm are left to a person.
-    if (errors(left) > errors(found)) break;
-    mended.push(...made.mended);
+    const next = chain(current, check, remake) ?? separately(current, check, remake);
+    if (!next) break;
+    mended.push(...next.mended);
     current = next;
-    found = left;
   }
-  return { text: current.text, mended };
+  return { text: current.source.text, mended };
 }
 
-const errors = (diagnostics: readonly Diagnostic[]): number =>
-  diagnostics.filter(({ severity }) => severity === 'error').length;
+interface State {
+  readonly source: Source;
+  readonly found: readonly Diagnostic[];
+}
+
+interface Next extends State {
+  readonly mended: readonly Diagnostic[];
+}
+
+/** All fixes together, and those of what comes to light by them, until nothing is left to fix. */
+function chain(from: State, check: Check, remake: (text: string) => Source): Next | undefined {
+  let current = from;
+  const mended: Diagnostic[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const made = applyFixes(current.source, current.found.filter(hasSafeFix));
+    if (made.applied === 0 || made.text === current.source.text) break;
+    const source = remake(made.text);
+    current = { source, found: check(source) };
+    mended.push(...made.mended);
+    if (
+      isBetter(
+        from.found,
+        current.found,
+        mended.filter(({ at }) => at?.source === from.source),
+      )
+    ) {
+      return { ...current, mended };
+    }
+  }
+  return undefined;
+}
+
+/** The fixes that make the text better, each judged beside those that do: halves that fail are halved again. */
+function separately(from: State, check: Check, remake: (text: string) => Source): Next | undefined {
+  let kept: Next = { ...from, mended: [] };
+  const attempt = (fixes: readonly Diagnostic[]): void => {
+    const { text, mended } = applyFixes(from.source, [...kept.mended, ...fixes]);
+    if (mended.length === kept.mended.length) return;
+    const source = remake(text);
+    const found = check(source);
+    if (isBetter(kept.found, found, mended.slice(kept.mended.length))) kept = { source, found, mended };
+    else if (fixes.length > 1) {
+      const half = fixes.length >> 1;
+      attempt(fixes.slice(0, half));
+      attempt(fixes.slice(half));
+    }
+  };
+  const safe = from.found.filter(hasSafeFix);
+  if (safe.length > 0) attempt(safe);
+  return kept.mended.length > 0 ? kept : undefined;
+}
+
+/** Whether mistakes are fewer, those mended are gone, and none is new. A warning may come to light where errors go. */
+function isBetter(before: readonly Diagnostic[], after: readonly Diagnostic[], mended: readonly Diagnostic[]): boolean {
+  const errors = [before, after].map((all) => all.filter(({ severity }) => severity === 'error').length);
+  if (errors[1]! > errors[0]!) return false;
+  const counted = errors[1]! < errors[0]! ? after.filter(({ severity }) => severity === 'error') : after;
+  const [were, are, gone] = [before, counted, mended].map(countAlike) as [Counts, Counts, Counts];
+  if (before.length === 0 || (errors[0] === errors[1] && after.length >= before.length)) return false;
+  for (const [key, count] of are) if (count > (were.get(key) ?? 0) - (gone.get(key) ?? 0)) return false;
+  return true;
+}
+
+type Counts = ReadonlyMap<string, number>;
+
+/** How many there are of each, wherever they are: places move when a text changes. */
+function countAlike(diagnostics: readonly Diagnostic[]): Counts {
+  const counts = new Map<string, number>();
+  for (const { code, message } of diagnostics) {
+    const key = `${code} ${message}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
+}
 
 function touch(a: Edit, b: Edit): boolean {
   return a.at.start <= b.at.end && b.at.start <= a.at.end;

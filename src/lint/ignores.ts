@@ -4,7 +4,7 @@ import { type Code, codes } from '../diagnostics/codes.ts';
 import { type Diagnostic, diagnose, type Edit, hasErrors } from '../diagnostics/diagnostic.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
-import { nearest } from '../text/nearest.ts';
+import { likest } from '../text/nearest.ts';
 import { lineAt, positionAt, type Source, type Span } from '../text/source.ts';
 
 const word = 'tower-ignore';
@@ -69,9 +69,15 @@ function mistakeOf(
 ): Diagnostic | undefined {
   const { code, codeSpan, reason, span } = ignore;
   if (!isCode(code)) {
-    const near = nearest(code, Object.keys(codes));
+    const likely = likest(code, Object.keys(codes));
+    const near = likely?.name;
     const fixes = near === undefined ? [] : [[{ at: codeSpan, text: near }]];
-    return diagnose('ignore-unknown-code', codeSpan, { code, nearest: near }, { fixes });
+    return diagnose(
+      'ignore-unknown-code',
+      codeSpan,
+      { code, nearest: near },
+      { fixes, doubtful: likely?.sure === false },
+    );
   }
   const removed = { fixes: [[removal(span)]] };
   if (codes[code].severity === 'error') return diagnose('ignore-of-error', span, { code }, removed);

@@ -3,13 +3,13 @@
 import { notes } from '../diagnostics/codes.ts';
 import type { KindRow, Parameter, Parameters, ParameterType } from '../library/contract.ts';
 import type { Argument, Call as CallNode, Expression } from '../syntax/ast.ts';
-import { nearest } from '../text/nearest.ts';
 import { textOf } from '../text/source.ts';
+import type { Place } from '../text/synonyms.ts';
 import { asCall, wordOf } from './calls.ts';
 import { describeExpression } from './describe.ts';
 import { insertion, removal } from './edits.ts';
+import { guess } from './guess.ts';
 import type { Call } from './model.ts';
-import { rename } from './report.ts';
 import { type Binding, type Converted, convert } from './values.ts';
 
 export type Table = Readonly<Record<string, KindRow>>;
@@ -36,12 +36,23 @@ export function bindKind(
   const { name, span } = call.callee;
   const row = Object.hasOwn(table, name) ? table[name] : undefined;
   if (!row) {
-    const near = nearest(name, Object.keys(table));
-    binding.report('unknown-kind', span, { what, name, nearest: near, known: Object.keys(table) }, rename(span, near));
+    const known = Object.keys(table);
+    const { extra, ...meant } = guess(name, span, known, kindPlaces[what]);
+    binding.report('unknown-kind', span, { what, name, known, ...meant }, extra);
     return undefined;
   }
   return bindCall(call, row, binding, extra);
 }
+
+const kindPlaces: Readonly<Record<string, Place>> = {
+  'kind of feature': 'feature',
+  block: 'block',
+  score: 'score',
+  loss: 'loss',
+  weighting: 'weighting',
+  optimizer: 'optimizer',
+  metric: 'metric',
+};
 
 /** One value of an entry, or of an argument. */
 export function bindValue(type: ParameterType, value: Expression, of: string, binding: Binding): Converted | undefined {
@@ -70,16 +81,19 @@ export function bindCall(call: CallNode, row: KindRow, binding: Binding, extra: 
     if (!argument.name) continue;
     const { name, span } = argument.name;
     if (!Object.hasOwn(parameters, name)) {
-      const free = Object.keys(parameters).filter((parameter) => !places.has(parameter));
-      const near = nearest(name, free);
-      binding.report(
-        'unknown-argument',
+      const takes = Object.keys(parameters);
+      const given = call.arguments.flatMap((other) => (other.name && other !== argument ? [other.name.name] : []));
+      const { extra, ...meant } = guess(
+        name,
         span,
-        { kind, name, nearest: near, takes: Object.keys(parameters) },
-        near === undefined ? { fixes: [[removal(argument.span)]] } : rename(span, near),
+        takes.filter((parameter) => !places.has(parameter) && !given.includes(parameter)),
+        'argument',
+        { taken: takes },
       );
+      const fix = meant.nearest === undefined ? { fixes: [[removal(argument.span)]] } : extra;
+      binding.report('unknown-argument', span, { kind, name, takes, ...meant }, fix);
       // Taken as the one it was meant to be, so that it is not also missing.
-      if (near !== undefined) places.set(near, argument);
+      if (meant.nearest !== undefined) places.set(meant.nearest, argument);
       sound = false;
       continue;
     }
@@ -228,12 +242,12 @@ function misplaced(
       repeated(kind, repeatedName, argument, places.get(repeatedName)!, binding);
       return;
     }
-    const near = nearest(word, byWord);
-    if (near === undefined && meantAsNumber(argument, word, parameters, binding)) return;
+    const { extra, ...meant } = guess(word, argument.span, byWord, 'choice');
+    const unlike = meant.nearest === undefined && meant.advice === undefined;
+    if (unlike && meantAsNumber(argument, word, parameters, binding)) return;
     if (byWord.length > 0) {
       const takes = Object.entries(parameters).flatMap(([name, { type }]) => (type.is === 'kind' ? [] : [name]));
-      const facts = { kind, name: word, nearest: near, takes };
-      binding.report('unknown-argument', argument.span, facts, rename(argument.span, near));
+      binding.report('unknown-argument', argument.span, { kind, name: word, takes, ...meant }, extra);
       return;
     }
   }
@@ -245,13 +259,14 @@ function misplaced(
     repeated(kind, given[0], argument, places.get(given[0])!, binding);
     return;
   }
-  const named = Object.entries(parameters).find(
+  const [named, ...others] = Object.entries(parameters).filter(
     ([name, { type }]) => !places.has(name) && looksLike(type, argument.value, binding),
   );
   const { span, value } = argument;
   const fix = named ? insertion(span.source, span.start, `${named[0]}: `) : removal(span);
   const instead = named && `${named[0]}: ${textOf(value.span)}`;
-  binding.report('too-many-arguments', span, { kind, takes: Object.keys(parameters), instead }, { fixes: [[fix]] });
+  const extra = { fixes: [[fix]], doubtful: others.length > 0 };
+  binding.report('too-many-arguments', span, { kind, takes: Object.keys(parameters), instead }, extra);
 }
 
 /** A word where only a number has a place: a misspelt constant, or no number at all. */
@@ -260,9 +275,9 @@ function meantAsNumber(argument: Argument, word: string, parameters: Parameters,
     ([, { type, positional }]) => positional && (type.is === 'integer' || type.is === 'number'),
   );
   if (!numeric) return false;
-  const near = nearest(word, binding.constants.names);
+  const { nearest: near, extra } = guess(word, argument.span, binding.constants.names);
   const facts = { what: 'constant', name: word, nearest: near, known: binding.constants.names };
-  if (near !== undefined) binding.report('unknown-name', argument.span, facts, rename(argument.span, near));
+  if (near !== undefined) binding.report('unknown-name', argument.span, facts, extra);
   else bindValue(numeric[1].type, argument.value, numeric[0], binding);
   return true;
 }

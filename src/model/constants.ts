@@ -3,7 +3,8 @@ import type { Expression, Identifier, Let } from '../syntax/ast.ts';
 import { nearest } from '../text/nearest.ts';
 import { textOf } from '../text/source.ts';
 import { describeExpression } from './describe.ts';
-import { type Report, rename } from './report.ts';
+import { guess } from './guess.ts';
+import type { Report } from './report.ts';
 
 export interface Constants {
   readonly names: readonly string[];
@@ -42,9 +43,8 @@ export function makeConstants(
     if (!found) {
       if (byName.size === 0) report('wrong-type', span, { of, expected, found: `the name \`${name}\`` });
       else {
-        const near = nearest(name, byName.keys());
-        const facts = { what: 'constant', name, nearest: near, known: [...byName.keys()] };
-        report('unknown-name', span, facts, rename(span, near));
+        const { nearest: near, extra } = guess(name, span, byName.keys());
+        report('unknown-name', span, { what: 'constant', name, nearest: near, known: [...byName.keys()] }, extra);
       }
       return undefined;
     }

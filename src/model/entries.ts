@@ -1,9 +1,10 @@
 /** `name = value` entries of tasks, trainings and data: each once, none unknown. */
 import { notes } from '../diagnostics/codes.ts';
 import type { Entry } from '../syntax/ast.ts';
-import { nearest } from '../text/nearest.ts';
 import { removal } from './edits.ts';
-import { type Report, rename } from './report.ts';
+import { type EntryPlace, homeOf } from './entry_names.ts';
+import { guess } from './guess.ts';
+import type { Report } from './report.ts';
 
 /**
  * @param of what the entries belong to, as messages name it: "task `watch`"
@@ -14,6 +15,7 @@ export function entriesByName<N extends string>(
   entries: readonly Entry[],
   known: readonly N[],
   report: Report,
+  place: EntryPlace,
 ): ReadonlyMap<N, Entry> {
   const byName = new Map<N, Entry>();
   const isKnown = (name: string): name is N => (known as readonly string[]).includes(name);
@@ -30,12 +32,15 @@ export function entriesByName<N extends string>(
   for (const entry of entries) {
     const { name, span } = entry.name;
     if (isKnown(name)) continue;
-    const near = nearest(
-      name,
-      known.filter((candidate) => !byName.has(candidate)),
-    );
-    report('unknown-entry', span, { of, name, nearest: near, takes: known }, rename(span, near));
-    if (near !== undefined && isKnown(near)) byName.set(near, entry);
+    const home = homeOf(name, place);
+    if (home !== undefined) {
+      report('unknown-entry', span, { of, name, takes: known, advice: `it belongs inside ${home}` });
+      continue;
+    }
+    const free = known.filter((candidate) => !byName.has(candidate));
+    const { extra, ...meant } = guess(name, span, free, place, { taken: known });
+    report('unknown-entry', span, { of, name, takes: known, ...meant }, extra);
+    if (meant.nearest !== undefined && isKnown(meant.nearest)) byName.set(meant.nearest, entry);
   }
   return byName;
 }

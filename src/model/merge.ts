@@ -25,6 +25,19 @@ function merge(group: readonly Diagnostic[]): Diagnostic {
   const [first, ...others] = sorted as [Diagnostic, ...Diagnostic[]];
   if (others.length === 0) return first;
   const also = others.flatMap(({ at }) => (at ? [{ message: notes.also(textOf(at)), at }] : []));
-  const edits: readonly Edit[] = sorted.flatMap(({ fixes }) => fixes[0] ?? []);
-  return { ...first, notes: [...first.notes, ...also], fixes: edits.length > 0 ? [edits] : [] };
+  const fixes = first.fixes.map((_, at): readonly Edit[] => sorted.flatMap(({ fixes }) => fixes[at] ?? []));
+  const doubtful = sorted.some((one) => one.doubtful);
+  return { ...first, notes: [...first.notes, ...also], fixes, ...(doubtful ? { doubtful } : {}) };
+}
+
+/**
+ * A misspelling may be where a name is declared, not where it is used. Where the name that is thought to be meant occurs
+ * nowhere but in its declaration, the fix is a guess.
+ */
+export function doubtUnused(diagnostic: Diagnostic): Diagnostic {
+  const { code, at, fixes } = diagnostic;
+  const meant = fixes[0]?.[0]?.text;
+  if (code !== 'unknown-name' || !at || meant === undefined) return diagnostic;
+  const text = at.source.text.replace(/\/\/[^\n]*|"[^"\n]*"/g, ' ');
+  return text.match(new RegExp(`\\b${meant}\\b`, 'g'))?.length === 1 ? { ...diagnostic, doubtful: true } : diagnostic;
 }

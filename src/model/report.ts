@@ -6,6 +6,8 @@ import type { Span } from '../text/source.ts';
 export interface Extra {
   readonly notes?: readonly Note[];
   readonly fixes?: readonly (readonly Edit[])[];
+  /** The fix is a suggestion: nothing applies it unasked. */
+  readonly doubtful?: boolean;
 }
 
 export type Report = <C extends Code>(code: C, at: Span | undefined, facts: Facts<C>, extra?: Extra) => void;
@@ -20,7 +22,7 @@ export function makeCollector(): Collector {
   return { diagnostics, report: (code, at, facts, extra) => void diagnostics.push(diagnose(code, at, facts, extra)) };
 }
 
-/** The fix of a misspelt word: the nearest one instead. */
-export function rename(at: Span, nearest: string | undefined): Extra {
-  return nearest === undefined ? {} : { fixes: [[{ at, text: nearest }]] };
+/** The fix that writes something else in a place. */
+export function rewrite(at: Span, text: string | undefined): Extra {
+  return text === undefined ? {} : { fixes: [[{ at, text }]] };
 }

@@ -12,7 +12,7 @@ import { complete } from './complete.ts';
 import { makeConstants } from './constants.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
 import type { FeatureMemory } from './memory.ts';
-import { mergeRepeated } from './merge.ts';
+import { doubtUnused, mergeRepeated } from './merge.ts';
 import type { Model } from './model.ts';
 import { certain } from './partial.ts';
 import { makeCollector, type Report } from './report.ts';
@@ -121,7 +121,7 @@ export function resolveNames(file: Ast.File, options: ResolveOptions = {}): Outc
       reads: workspace.reads,
       uncertain: workspace.uncertain,
     },
-    diagnostics: [...used, ...mergeRepeated(whole ? diagnostics : certain(diagnostics))],
+    diagnostics: [...used, ...mergeRepeated(whole ? diagnostics : certain(diagnostics)).map(doubtUnused)],
   };
 }
 

@@ -1,8 +1,8 @@
 /** What every name stands for: the declarations of a file and of those it uses. */
 import { notes } from '../diagnostics/codes.ts';
 import type * as Ast from '../syntax/ast.ts';
-import { nearest } from '../text/nearest.ts';
-import { type Report, rename } from './report.ts';
+import { guess } from './guess.ts';
+import type { Report } from './report.ts';
 import type { Files } from './use.ts';
 
 export type Sort = 'feature' | 'label' | 'group' | 'block' | 'tower' | 'task' | 'channel';
@@ -85,7 +85,7 @@ export function find<T>(
 ): { readonly name: string; readonly value: T } | undefined {
   const value = table.get(name);
   if (value !== undefined) return { name, value };
-  const near = nearest(name, table.keys());
-  report('unknown-name', span, { what, name, nearest: near, known: [...table.keys()] }, rename(span, near));
+  const { nearest: near, extra } = guess(name, span, table.keys());
+  report('unknown-name', span, { what, name, nearest: near, known: [...table.keys()] }, extra);
   return near === undefined ? undefined : { name: near, value: table.get(near)! };
 }

@@ -1,13 +1,14 @@
 /** One written value → the checked value of a parameter's type. */
 import type { KindRow, ParameterType } from '../library/contract.ts';
 import type { Call as CallNode, Expression } from '../syntax/ast.ts';
-import { nearest } from '../text/nearest.ts';
 import { textOf } from '../text/source.ts';
+import type { Place } from '../text/synonyms.ts';
 import { asCall } from './calls.ts';
 import type { Constants } from './constants.ts';
 import { describeExpression, describeType, inRange } from './describe.ts';
+import { guess } from './guess.ts';
 import type { Call, FlowStep } from './model.ts';
-import { type Extra, type Report, rename } from './report.ts';
+import { type Extra, type Report, rewrite } from './report.ts';
 
 export type NameSort = 'feature' | 'label' | 'task' | 'block';
 
@@ -68,31 +69,26 @@ export function convert(
     case 'choice': {
       if (word === undefined) {
         const quoted = value.kind === 'Text' && type.of.includes(value.value);
-        return wrong(quoted ? rename(value.span, value.value) : undefined);
+        return wrong(quoted ? rewrite(value.span, value.value) : undefined);
       }
       if (type.of.includes(word)) return { value: word };
-      const near = nearest(word, type.of);
-      binding.report(
-        'unknown-choice',
-        value.span,
-        { of, word, nearest: near, choices: type.of },
-        rename(value.span, near),
-      );
+      const { extra, ...meant } = guess(word, value.span, type.of, 'choice');
+      binding.report('unknown-choice', value.span, { of, word, choices: type.of, ...meant }, extra);
       return undefined;
     }
     case 'flag':
       return word === 'true' || word === 'false' ? { value: word === 'true' } : wrong();
     case 'text':
       if (value.kind === 'Text') return { value: value.value };
-      return wrong(word === undefined ? undefined : rename(value.span, `"${word}"`));
+      return wrong(word === undefined ? undefined : rewrite(value.span, `"${word}"`));
     case 'numbers':
       return numbers(type.ascending ?? false, value, of, binding, wrong);
     case 'name': {
       if (word === undefined) {
         const quoted = value.kind === 'Text' && binding.names[type.of].has(value.value);
-        return wrong(quoted ? rename(value.span, value.value) : undefined);
+        return wrong(quoted ? rewrite(value.span, value.value) : undefined);
       }
-      if (!known(type.of, word, value, binding)) return undefined;
+      if (!isKnown(type.of, word, value, binding)) return undefined;
       binding.onName?.(type.of, word);
       return { value: word };
     }
@@ -101,9 +97,9 @@ export function convert(
       if (!call) return wrong();
       const { name, span } = call.callee;
       if (Object.hasOwn(type.of, name)) return boundOrNothing(bind(call, type.of[name]!));
-      const near = nearest(name, Object.keys(type.of));
-      const facts = { of, word: name, nearest: near, choices: Object.keys(type.of) };
-      binding.report('unknown-choice', span, facts, rename(span, near));
+      const choices = Object.keys(type.of);
+      const { extra, ...meant } = guess(name, span, choices, kindPlaces[of] ?? 'choice');
+      binding.report('unknown-choice', span, { of, word: name, choices, ...meant }, extra);
       return undefined;
     }
     case 'feature':
@@ -116,15 +112,23 @@ export function convert(
   }
 }
 
+/** Entries whose value is a kind, and what that is a kind of. */
+const kindPlaces: Readonly<Record<string, Place>> = {
+  split: 'split',
+  dense: 'optimizer',
+  embeddings: 'optimizer',
+  stop: 'metric',
+};
+
 const boundOrNothing = (value: unknown): Converted | undefined => (value === undefined ? undefined : { value });
 
-function known(of: NameSort, word: string, value: Expression, binding: Binding): boolean {
+function isKnown(of: NameSort, word: string, value: Expression, binding: Binding): boolean {
   if (binding.names[of].has(word)) return true;
-  const near = nearest(word, binding.names[of].keys());
+  const known = [...binding.names[of].keys()];
+  const { nearest: near, extra } = guess(word, value.span, known);
   if (near === undefined) binding.onUnknown?.(of);
   else binding.onName?.(of, near);
-  const facts = { what: of, name: word, nearest: near, known: [...binding.names[of].keys()] };
-  binding.report('unknown-name', value.span, facts, rename(value.span, near));
+  binding.report('unknown-name', value.span, { what: of, name: word, nearest: near, known }, extra);
   return false;
 }
 
@@ -136,14 +140,14 @@ function numbers(
   wrong: (extra?: Extra) => undefined,
 ): Converted | undefined {
   if (value.kind !== 'List') {
-    return wrong(binding.constants.isNumeric(value) ? rename(value.span, `[${textOf(value.span)}]`) : undefined);
+    return wrong(binding.constants.isNumeric(value) ? rewrite(value.span, `[${textOf(value.span)}]`) : undefined);
   }
   const items = value.items.map((item) => binding.constants.number(item, of, 'a list of numbers'));
   if (items.some((item) => item === undefined)) return undefined;
   const given = items as number[];
   if (ascending && given.some((item, index) => index > 0 && item <= given[index - 1]!)) {
     const sorted = [...new Set(given)].sort((a, b) => a - b);
-    binding.report('not-ascending', value.span, { of }, rename(value.span, `[${sorted.join(', ')}]`));
+    binding.report('not-ascending', value.span, { of }, rewrite(value.span, `[${sorted.join(', ')}]`));
     return undefined;
   }
   return { value: given };
@@ -167,15 +171,14 @@ function feature(
   if (row) return boundOrNothing(bind(call, row));
   const kinds = Object.keys(binding.featureKinds);
   if (value.kind === 'Name') {
-    const near = nearest(name, [...binding.names.feature.keys(), ...kinds]);
-    if (near === undefined) binding.onUnknown?.('feature');
-    else if (binding.names.feature.has(near)) binding.onName?.('feature', near);
-    const facts = { what: 'feature', name, nearest: near, known: [...binding.names.feature.keys()] };
-    binding.report('unknown-name', span, facts, rename(span, near));
+    const known = [...binding.names.feature.keys()];
+    const { extra, ...meant } = guess(name, span, [...known, ...kinds], 'feature', { declared: known });
+    if (meant.nearest === undefined) binding.onUnknown?.('feature');
+    else if (binding.names.feature.has(meant.nearest)) binding.onName?.('feature', meant.nearest);
+    binding.report('unknown-name', span, { what: 'feature', name, known, ...meant }, extra);
   } else {
-    const near = nearest(name, kinds);
-    const facts = { what: 'kind of feature', name, nearest: near, known: kinds };
-    binding.report('unknown-kind', span, facts, rename(span, near));
+    const { extra, ...meant } = guess(name, span, kinds, 'feature');
+    binding.report('unknown-kind', span, { what: 'kind of feature', name, known: kinds, ...meant }, extra);
   }
   return undefined;
 }

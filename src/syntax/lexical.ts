@@ -2,19 +2,30 @@
 import type { IToken } from 'chevrotain';
 import type { Lexed } from '../../grammar/lexer.ts';
 import * as t from '../../grammar/tokens.ts';
-import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
-import { indentOf, positionAt, type Source } from '../text/source.ts';
+import { notes } from '../diagnostics/codes.ts';
+import { type Diagnostic, diagnose, type Edit } from '../diagnostics/diagnostic.ts';
+import { indentOf, positionAt, type Source, type Span, textOf } from '../text/source.ts';
 import { readText } from './literals.ts';
 import { byType, endOf, spanOf } from './token.ts';
 import { quote } from './words.ts';
 
-type Report = (diagnostic: Diagnostic) => void;
+type Report = (diagnostic: Diagnostic) => unknown;
 
 /** Report every mistake that can be seen in a token alone. */
 export function lexicalMistakes(source: Source, lexed: Lexed, report: Report): void {
-  for (const token of lexed.tokens) mistakes[token.tokenTypeIdx]?.(source, token, report);
+  const odd: Diagnostic[] = [];
+  for (const token of lexed.tokens) {
+    mistakes[token.tokenTypeIdx]?.(source, token, report);
+    if (token.payload !== undefined) odd.push(lookAlike(source, token));
+  }
+  together(odd, (one) => (/^\w/.test(one.fixes[0]![0]!.text) ? one : positionAt(source, one.at!.start).line), report);
+  foreignNames(source, lexed.tokens, report);
   for (const token of lexed.foreignComments) foreignComment(source, token, report);
-  for (const run of runs(lexed.unknown)) unknown(source, run, report);
+  const fences: Diagnostic[] = [];
+  for (const run of runs(lexed.unknown)) {
+    unknown(source, run, (one) => (one.code === 'markdown-fence' ? fences.push(one) : report(one)));
+  }
+  together(fences, () => 'all', report);
 }
 
 const mistakeIn: Readonly<Record<string, (source: Source, token: IToken, report: Report) => void>> = {
@@ -23,10 +34,12 @@ const mistakeIn: Readonly<Record<string, (source: Source, token: IToken, report:
     report(diagnose('foreign-arrow', at, { found: token.image }, { fixes: [[{ at, text: '->' }]] }));
   },
   [t.MalformedNumber.name]: (source, token, report) => {
-    report(diagnose('malformed-number', spanOf(source, token), { number: token.image }));
-  },
-  [t.ForeignName.name]: (source, token, report) => {
-    report(diagnose('malformed-name', spanOf(source, token), { name: token.image }));
+    const at = spanOf(source, token);
+    const { proper, sure } = properNumber(token.image);
+    const fixes = proper === undefined ? [] : [[{ at, text: proper }]];
+    // Two values may follow a name: `units: 256,128`.
+    const two = /,[1-9]/.test(token.image) && !/,0/.test(token.image) && /:\s*$/.test(source.text.slice(0, at.start));
+    report(diagnose('malformed-number', at, { number: token.image, proper }, { fixes, doubtful: !sure || two }));
   },
   [t.ForeignText.name]: (source, token, report) => {
     const at = spanOf(source, token);
@@ -47,6 +60,61 @@ const mistakeIn: Readonly<Record<string, (source: Source, token: IToken, report:
     }
   },
 };
+
+/** How a number is written that is no number here, and whether it can mean nothing else. */
+function properNumber(image: string): { proper?: string; sure: boolean } {
+  const [, base, exponent] = /^([0-9]+)\s*(?:\*\*|\^)\s*([0-9]+)$/.exec(image) ?? [];
+  if (base !== undefined) {
+    const value = Number(base) ** Number(exponent);
+    return Number.isSafeInteger(value) ? { proper: inGroups(String(value)), sure: true } : { sure: false };
+  }
+  if (/^[0-9]+(?:,[0-9]{3})+$/.test(image)) return { proper: image.replaceAll(',', '_'), sure: true };
+  if (/^\.[0-9]/.test(image)) return { proper: `0${image}`, sure: true };
+  if (/^[0-9]+\.(?:[eE][+-]?[0-9]+)?$/.test(image)) return { proper: image.replace('.', ''), sure: true };
+  if (/^[0-9]+_[0-9_]*$/.test(image)) return { proper: image.replace(/_+/g, '_').replace(/_$/, ''), sure: true };
+  const [, count, unit] = /^([0-9]+)([kKmM])$/.exec(image) ?? [];
+  if (count === undefined) return { sure: false };
+  return { proper: inGroups(count + (/k/i.test(unit!) ? '000' : '000000')), sure: false };
+}
+
+const inGroups = (digits: string): string =>
+  digits.length < 5 ? digits : digits.replace(/\B(?=(?:[0-9]{3})+$)/g, '_');
+
+/** A name with letters that are not ours, wherever it occurs, is one mistake. */
+function foreignNames(source: Source, tokens: readonly IToken[], report: Report): void {
+  const byImage = new Map<string, IToken[]>();
+  for (const token of tokens) {
+    if (token.tokenType !== t.ForeignName) continue;
+    byImage.set(token.image, [...(byImage.get(token.image) ?? []), token]);
+  }
+  for (const [name, [first, ...others]] of byImage) {
+    const also = others.map((token) => ({ message: notes.also(name), at: spanOf(source, token) }));
+    const facts = { name, digit: /^[0-9]/.test(name) };
+    report(diagnose('malformed-name', spanOf(source, first!), facts, { notes: also }));
+  }
+}
+
+/** A word or sign that was read as what it looks like. */
+function lookAlike(source: Source, token: IToken): Diagnostic {
+  const at = spanOf(source, token);
+  const odd = [...(token.payload as string)].find((letter, index) => letter !== token.image[index])!;
+  const what = /^\p{Cf}$/u.test(odd) ? 'hidden' : /^[A-Za-z_]/.test(token.image) ? 'letter' : 'sign';
+  const facts = { what, code: codeOf(odd), text: token.image } as const;
+  return diagnose('look-alike', at, facts, { fixes: [[{ at, text: token.image }]] });
+}
+
+/** Signs and fences that come in pairs are one mistake: the first, whose fix fixes those after it too. */
+function together(found: readonly Diagnostic[], inOne: (one: Diagnostic) => unknown, report: Report): void {
+  const groups = new Map<unknown, Diagnostic[]>();
+  for (const one of found) groups.set(inOne(one), [...(groups.get(inOne(one)) ?? []), one]);
+  for (const [first, ...others] of groups.values()) {
+    const also = others.flatMap(({ at }) => (at ? [{ message: notes.also(textOf(at).trim()), at }] : []));
+    const fix = [first!, ...others].flatMap(({ fixes }) => fixes[0]!);
+    report({ ...first!, notes: also, fixes: [fix] });
+  }
+}
+
+const codeOf = (letter: string): string => `U+${letter.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
 
 const mistakes = byType(({ name }) => mistakeIn[name]);
 
@@ -73,17 +141,56 @@ function runs(unknown: readonly IToken[]): IToken[][] {
   const found: IToken[][] = [];
   for (const token of unknown) {
     const last = found.at(-1)?.at(-1);
-    if (last !== undefined && endOf(last) === token.startOffset) found.at(-1)!.push(token);
+    const alike = last !== undefined && sortOf(last.image) === sortOf(token.image);
+    if (alike && endOf(last) === token.startOffset) found.at(-1)!.push(token);
     else found.push([token]);
   }
   return found;
 }
 
+type Sort = 'fence' | 'semicolon' | 'blank' | 'hidden' | 'other';
+
+function sortOf(image: string): Sort {
+  if (/^(?:```|~~~)/.test(image)) return 'fence';
+  if (/^[;；]$/.test(image)) return 'semicolon';
+  if (/^[\p{Z}\u0085]+$/u.test(image)) return 'blank';
+  return /^\p{Cf}+$/u.test(image) ? 'hidden' : 'other';
+}
+
 function unknown(source: Source, run: readonly IToken[], report: Report): void {
   const at = { source, start: run[0]!.startOffset, end: endOf(run.at(-1)!) };
   const image = source.text.slice(at.start, at.end);
-  const semicolon = /^;+$/.test(image);
-  const hint = semicolon ? 'entries need no sign between them: remove it' : undefined;
-  const fixes = semicolon ? [[{ at, text: '' }]] : [];
-  report(diagnose('unexpected-character', at, { found: quote(image), hint }, { fixes }));
+  switch (sortOf(run[0]!.image)) {
+    case 'fence':
+      report(diagnose('markdown-fence', at, {}, { fixes: [[removal(at)]] }));
+      break;
+    case 'semicolon': {
+      const hint = 'entries need no sign between them: remove it';
+      report(diagnose('unexpected-character', at, { found: quote(image), hint }, { fixes: [[{ at, text: '' }]] }));
+      break;
+    }
+    case 'blank':
+      report(
+        diagnose('look-alike', at, { what: 'blank', code: codeOf(image), text: ' ' }, { fixes: [[{ at, text: ' ' }]] }),
+      );
+      break;
+    case 'hidden':
+      report(
+        diagnose('look-alike', at, { what: 'hidden', code: codeOf(image), text: '' }, { fixes: [[{ at, text: '' }]] }),
+      );
+      break;
+    default:
+      report(diagnose('unexpected-character', at, { found: quote(image) }));
+  }
+}
+
+/** Takes away what is alone on its line, with the line. */
+function removal(at: Span): Edit {
+  const { text } = at.source;
+  const start = text.lastIndexOf('\n', at.start - 1) + 1;
+  const next = text.indexOf('\n', at.end);
+  const alone =
+    text.slice(start, at.start).trim() === '' && text.slice(at.end, next === -1 ? undefined : next).trim() === '';
+  if (!alone) return { at, text: '' };
+  return { at: { source: at.source, start, end: next === -1 ? text.length : next + 1 }, text: '' };
 }

@@ -1,9 +1,11 @@
 /** What numbers and texts mean as they are written. */
 
-/** `30_000` → 30000; `10%` → 0.1, percent. Of a malformed number, the number that it begins with. */
+/** `30_000` → 30000; `10%` → 0.1, percent; `2**16` → 65536. Of a malformed number, the number that it begins with. */
 export function readNumber(image: string): { value: number; percent: boolean } {
   const percent = image.endsWith('%');
-  const value = Number.parseFloat(image.replaceAll('_', ''));
+  const [base, exponent] = image.split(/\s*(?:\*\*|\^)\s*/);
+  const number = Number.parseFloat(base!.replace(/[_,]/g, ''));
+  const value = exponent === undefined ? number : number ** Number.parseFloat(exponent);
   return { value: percent ? value / 100 : value, percent };
 }
 
@@ -17,7 +19,7 @@ const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '
 const escapeSequence = /\\(?:u\{([0-9A-Fa-f]{1,6})\}|([\s\S]?))/g;
 
 /** Quotes of other alphabets, which lean. */
-const curly = /^[“”„‘’].*[“”‘’]$/;
+const curly = /^[“”„«＂‘’‚"`].*[“”»＂‘’"'`]$/;
 
 /** The text between the quotes, its escapes resolved. An unknown escape stands for itself, and is told. */
 export function readText(image: string): { value: string; badEscapes: readonly BadEscape[] } {

@@ -65,6 +65,20 @@ const hyphenatedName: Mend = ({ source, tokens, index, here, previous, expected:
   };
 };
 
+/** `softmax(accidental-hits: mask)`: a hyphen inside the name of an argument. */
+const hyphenatedArgument: Mend = (place) => {
+  const { tokens, index, here, rule } = place;
+  if (rule !== 'call' || !is(here, t.Colon) || !isAny(tokens[index - 4], [t.LeftParenthesis, t.Comma]))
+    return undefined;
+  return hyphenatedName({
+    ...place,
+    index: index - 2,
+    here: tokens[index - 2],
+    previous: tokens[index - 3],
+    expected: t.Name,
+  });
+};
+
 /** `gender = category()` among features, `batch : 64` in a task. */
 const equalsOrColon: Mend = ({ source, tokens, index, here, rule, expected: wanted }) => {
   if (!isAny(here, [t.Equals, t.Colon]) || !isAny2(wanted, [t.Equals, t.Colon])) return undefined;
@@ -159,6 +173,7 @@ const needlessSign: Mend = ({ source, tokens, index, here, previous, because }) 
 
 const mends: readonly Mend[] = [
   hyphenatedName,
+  hyphenatedArgument,
   equalsOrColon,
   equalsInArguments,
   needlessSign,

@@ -21,7 +21,7 @@ import { Recovery } from './recover.ts';
  */
 export function parse(source: Source, memory?: ParseMemory): Outcome<File> {
   const span = { source, start: 0, end: source.text.length };
-  const foreign = notText(source);
+  const foreign = notText(source) ?? conflict(source);
   if (foreign) return { output: { kind: 'File', span, declarations: [] }, diagnostics: [foreign] };
 
   const lexed = memory ? memory.relexer.lex(source.text) : lex(source.text);
@@ -69,4 +69,11 @@ function notText(source: Source): Diagnostic | undefined {
   if (broken <= 10 || broken * 20 <= source.text.length) return undefined;
   const first = source.text.indexOf('\uFFFD');
   return diagnose('not-text', { source, start: first, end: first + 1 }, { found: 'bytes that are not UTF-8' });
+}
+
+/** Both sides of an unresolved merge are in the file: what would be read is neither. */
+function conflict(source: Source): Diagnostic | undefined {
+  const start = /^<{7}(?= |\r?$)/m.exec(source.text)?.index;
+  if (start === undefined || !/^>{7}(?= |\r?$)/m.test(source.text)) return undefined;
+  return diagnose('merge-conflict', { source, start, end: start + 7 }, {});
 }

@@ -6,8 +6,9 @@ import type { CstNode, IToken } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
 import type { Code } from '../diagnostics/codes.ts';
 import { diagnose } from '../diagnostics/diagnostic.ts';
-import { nearest } from '../text/nearest.ts';
+import { likest } from '../text/nearest.ts';
 import type { Source, Span } from '../text/source.ts';
+import { isTerm, meaningOf } from '../text/synonyms.ts';
 import type * as ast from './ast.ts';
 import { balance } from './brackets.ts';
 import type { Builder } from './build.ts';
@@ -134,12 +135,15 @@ export class Recovery {
       this.complain(tokens, () => diagnose('misplaced-entry', at, { entry: image, home }));
       return undefined;
     }
-    const image = is(first, t.Name) ? nearest(first.image, words.keys()) : undefined;
+    const meaning = is(first, t.Name) ? meaningOf(first.image, 'declaration', words.keys()) : undefined;
+    const likely = is(first, t.Name) ? likest(first.image, words.keys()) : undefined;
+    const image = likely?.sure ? likely.name : (meaning?.write ?? (meaning ? undefined : likely?.name));
     const type = image === undefined ? undefined : words.get(image);
     if (is(first, t.Name)) {
       const fixes = image === undefined ? [] : [[{ at, text: image }]];
-      const facts = { word: first.image, nearest: image, words: wordList };
-      this.complain(tokens, () => diagnose('unknown-declaration', at, facts, { fixes }));
+      const facts = { word: first.image, nearest: image, advice: meaning?.advice, words: wordList };
+      const doubtful = !likely?.sure || isTerm(first.image);
+      this.complain(tokens, () => diagnose('unknown-declaration', at, facts, { fixes, doubtful }));
     } else {
       this.complain(tokens, () =>
         diagnose('unexpected-text', at, { expected: 'a declaration', found: found(first, undefined) }),

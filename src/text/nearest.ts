@@ -5,23 +5,54 @@
  * most a third of the letters may be wrong, where two swapped neighbours count as one mistake. Ties go to the earlier candidate.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  return likest(name, candidates)?.name;
+}
+
+/** The candidate that a word most likely stands for. */
+export interface Likeness {
+  readonly name: string;
+  /** Others that are as near, in their order. */
+  readonly others: readonly string[];
+  /** The word is a misspelling of this one: the mistake is small beside its length, and no other candidate is as near. */
+  readonly sure: boolean;
+}
+
+/** `nearest`, and how sure it is. */
+export function likest(name: string, candidates: Iterable<string>): Likeness | undefined {
   const plain = simplify(name);
   const allowed = Math.max(1, Math.floor(plain.length / 3));
-  let best: string | undefined;
-  let least = allowed + 1;
-  for (const candidate of candidates) {
+  let best: string[] = [];
+  let least = allowed;
+  for (const candidate of new Set(candidates)) {
     const other = simplify(candidate);
-    if (other === plain && plain !== '') return candidate;
-    if (Math.abs(other.length - plain.length) >= least) continue;
-    const away = distance(plain, other, least);
+    if (Math.abs(other.length - plain.length) > least) continue;
+    const away = plain === '' ? least + 1 : other === plain ? 0 : distance(plain, other, least + 1);
     // A name of two letters is one mistake away from nearly everything.
-    if (away < least && away < Math.max(plain.length, other.length) - 1) {
-      best = candidate;
-      least = away;
-    }
+    if (away > least || (away > 0 && away >= Math.max(plain.length, other.length) - 1)) continue;
+    if (away < least) best = [];
+    best.push(candidate);
+    least = away;
   }
-  return best;
+  const [first, ...others] = best;
+  if (first === undefined) return undefined;
+  return { name: first, others, sure: others.length === 0 && isSmall(plain, simplify(first), least) };
 }
+
+/**
+ * Whether a mistake is small beside the word: one letter of four, two of eight; of shorter words only letters that are swapped
+ * or doubled. Numbers within names are no misspellings of each other: `beta1` is not `beta2`.
+ */
+function isSmall(written: string, meant: string, away: number): boolean {
+  if (away === 0) return true;
+  if (written.replace(/[^0-9]/g, '') !== meant.replace(/[^0-9]/g, '')) return false;
+  if (away === 1 && (isSwapped(written, meant) || undoubled(written) === undoubled(meant))) return true;
+  return meant.length >= 4 * away && away <= 2;
+}
+
+const isSwapped = (a: string, b: string): boolean =>
+  a.length === b.length && [...a].sort().join() === [...b].sort().join();
+
+const undoubled = (word: string): string => word.replace(/(.)\1+/g, '$1');
 
 /** Case, underscores and hyphens carry no meaning in a misspelling. */
 function simplify(name: string): string {

@@ -27,21 +27,31 @@ describe('fixes that are made unasked', () => {
     });
   });
   it('mend what other mistakes hid', () => {
-    // The rules judge a file that can be read: that it has an ignore of nothing shows only then.
-    const text = model({ after: '// tower-ignore few-negatives: old\ntrain { batch 64 }' });
+    // Names are looked up in a file that can be read: that one is misspelt shows only then.
+    const text = model({ after: 'train { batch 64, epocs = 2 }' });
     expect(mend(text)).toEqual({
-      after: model({ after: 'train { batch = 64 }' }),
-      codes: ['missing-sign', 'unused-ignore'],
+      after: model({ after: 'train { batch = 64, epochs = 2 }' }),
+      codes: ['missing-sign', 'unknown-entry'],
     });
   });
-  it('take away an ignore of nothing, and no feature', () => {
-    const text = model({
-      before: 'features { unread: id(dim: 4) }\n',
-      after: '// tower-ignore few-negatives: old\ntrain { batch = 64 }',
-    });
+  it('leave a misspelling that may be where the name is declared', () => {
+    const text = model({ after: 'group profil = user_id' }).replace('(user_id)', '(profile)');
     expect(mend(text)).toEqual({ after: text, codes: [] });
-    const sound = model({ after: '// tower-ignore few-negatives: old\ntrain { batch = 64 }' });
-    expect(mend(sound)).toEqual({ after: model({ after: 'train { batch = 64 }' }), codes: ['unused-ignore'] });
+    const used = model({ user: 'user_idd -> flatten -> mlp(8, 4)' });
+    expect(mend(used)).toEqual({ after: model(), codes: ['unknown-name'] });
+  });
+  it('take nothing away that a person wrote', () => {
+    const ignored = model({ after: '// tower-ignore few-negatives: old\ntrain { batch = 64 }' });
+    expect(mend(ignored)).toEqual({ after: ignored, codes: [] });
+    for (const text of [
+      model({ before: 'features { unread: id(dim: 4) }' }),
+      model({ before: 'features { a: id(dim: 4, dim: 8) }', after: 'train { batch = 1, batch = 2 }' }),
+      model({ after: 'train { dense = adam(lrr: 1e-2, foo: 3) }' }),
+      model({ user: 'user_id -> senet(foo: 4) -> mlp(8, 4)' }),
+      model({ before: 'features { user_id: id(dim: 8) }' }),
+    ]) {
+      expect(mend(text)).toEqual({ after: text, codes: [] });
+    }
   });
   it('leave alone what changes the model', () => {
     const text = model({ task: 'score = dot(user, item), loss = softmax(in_batch, temperature: 0.05)' });
@@ -65,11 +75,43 @@ describe('fixes that are made unasked', () => {
     };
     expect(mend('bad', harmful)).toEqual({ after: 'bad', codes: [] });
   });
-  it('end, whatever a fix does', () => {
+  it('end, whatever a fix does, and are not made where nothing gets better', () => {
     const endless = (source: Source): Diagnostic[] => {
       const at = { source, start: 0, end: 0 };
       return [{ code: 'unclosed', severity: 'error', message: '', at, notes: [], fixes: [[{ at, text: 'a' }]] }];
     };
-    expect(mend('', endless).after).toBe('aaaaaaaaaa');
+    expect(mend('', endless).after).toBe('');
+  });
+  it('are tried apart where together they do harm', () => {
+    const of = (source: Source, message: string, text: string): Diagnostic => {
+      const start = source.text.indexOf(message);
+      const at = { source, start, end: start + message.length };
+      return { code: 'unknown-name', severity: 'error', message, at, notes: [], fixes: [[{ at, text }]] };
+    };
+    const judge = (source: Source): Diagnostic[] => [
+      ...['badd', 'worsee', 'wrongg'].flatMap((word) =>
+        new RegExp(`\\b${word}\\b`).test(source.text) ? [of(source, word, word === 'worsee' ? 'new' : 'good')] : [],
+      ),
+      ...(source.text.includes('new') ? [of(source, 'new', 'newer')] : []),
+    ];
+    expect(mend('badd worsee wrongg', judge)).toEqual({
+      after: 'good worsee good',
+      codes: ['unknown-name', 'unknown-name'],
+    });
+  });
+  it('are made only by codes that restore what was meant, without doubt, and one alone', () => {
+    const judge =
+      (extra: Partial<Diagnostic>) =>
+      (source: Source): Diagnostic[] => {
+        const at = { source, start: 0, end: source.text.length };
+        const one = { code: 'unknown-name', severity: 'error', message: '', at, notes: [] } as const;
+        return source.text === 'wrong' ? [{ ...one, fixes: [[{ at, text: 'right' }]], ...extra }] : [];
+      };
+    const twice = (source: Source): Diagnostic[] =>
+      judge({})(source).map((one) => ({ ...one, fixes: [...one.fixes, ...one.fixes] }));
+    expect(mend('wrong', judge({})).after).toBe('right');
+    expect(mend('wrong', judge({ doubtful: true })).after).toBe('wrong');
+    expect(mend('wrong', judge({ code: 'wide-table' })).after).toBe('wrong');
+    expect(mend('wrong', twice).after).toBe('wrong');
   });
 });

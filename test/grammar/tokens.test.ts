@@ -86,5 +86,6 @@ test('a text ends at its quote, or before the brackets that end its line', () =>
 });
 
 test('an arrow is not a minus', () => {
-  expect(names('a->b - >')).toEqual(['Identifier a', 'Arrow ->', 'Identifier b', 'Minus -']);
+  expect(names('a->b - c')).toEqual(['Identifier a', 'Arrow ->', 'Identifier b', 'Minus -', 'Identifier c']);
+  expect(names('b - > c')).toEqual(['Identifier b', 'ForeignArrow - >', 'Identifier c']);
 });

@@ -85,7 +85,8 @@ export const syntax = {
       'data views {\n  events = "views.csv"\n  where  = "regexp_matches(page, \'\\d+\')"\n  split  = random(test: 10%)\n}\n',
   },
   'malformed-number': {
-    means: 'Numbers look like `64`, `30_000`, `0.05`, `1e-3` or `10%`. They have no unit, and one point at most.',
+    means:
+      'Numbers look like `64`, `30_000`, `0.05`, `1e-3` or `10%`. They have no unit, one point at most, and a digit before it. No comma parts their digits.',
     wrong: 'let width = 64px\n',
     right: 'let width = 64\n',
   },
@@ -93,6 +94,22 @@ export const syntax = {
     means:
       'Names are made of the letters a to z, digits and `_`, so that they are column names in every data format, and names of inputs in every exported graph. A column of any other name is brought in by `columns { name = "…" }`.',
     wrong: 'features {\n  user-id : id(dim: 32)\n}\n',
+  },
+  'look-alike': {
+    means:
+      'A character is copied from a page or typed on another keyboard. It looks like a letter or sign of the language, or like nothing at all, and is another. It is read as what it looks like; the fix writes that.',
+    wrong: 'features {\n  user_id： id(dim: 32)\n}\n',
+  },
+  'markdown-fence': {
+    means: 'A program was copied from a Markdown page together with the lines that begin and end the code.',
+    wrong: '```tower\nfeatures {\n  user_id : id(dim: 32)\n}\n```\n',
+    right: 'features {\n  user_id : id(dim: 32)\n}\n',
+  },
+  'merge-conflict': {
+    means:
+      'Git could not join two changes and left both in the file, between lines of `<<<<<<<`, `=======` and `>>>>>>>`. Nothing of the file is read before one is chosen.',
+    wrong: '<<<<<<< HEAD\nlet width = 64\n=======\nlet width = 128\n>>>>>>> other\nblock deep = mlp(width)\n',
+    right: 'let width = 128\nblock deep = mlp(width)\n',
   },
   'foreign-comment': {
     means: 'Comments begin with `//`, and each line of them does. `///` describes what follows it.',

@@ -7,7 +7,7 @@ export interface Action {
   readonly title: string;
   readonly diagnostic: Diagnostic;
   readonly edits: readonly Edit[];
-  /** The first fix of its diagnostic: what is most likely meant. */
+  /** The only fix of its diagnostic, and no guess. */
   readonly preferred: boolean;
 }
 
@@ -24,7 +24,10 @@ export function actionsFor(
 }
 
 const mends = (diagnostic: Diagnostic): readonly Action[] =>
-  diagnostic.fixes.map((edits, at) => ({ title: titleOf(edits), diagnostic, edits, preferred: at === 0 }));
+  diagnostic.fixes.map((edits, at) => {
+    const preferred = at === 0 && diagnostic.fixes.length === 1 && diagnostic.doubtful !== true;
+    return { title: titleOf(edits), diagnostic, edits, preferred };
+  });
 
 function silences(diagnostic: Diagnostic): readonly Action[] {
   const edit = silenceOf(diagnostic);

@@ -8,21 +8,11 @@ import { past, splits } from '../data_kinds.ts';
 import { describeExpression } from '../describe.ts';
 import { insertion } from '../edits.ts';
 import { entriesByName } from '../entries.ts';
+import { dataEntries } from '../entry_names.ts';
 import type { DataDescription, DataFile, Split } from '../model.ts';
-import { type Report, rename } from '../report.ts';
+import { type Report, rewrite } from '../report.ts';
 import type { Files } from '../use.ts';
 import type { Workspace } from '../workspace.ts';
-
-/** What a data block may say besides its histories, with one line of doc each. */
-export const dataEntries = {
-  events: 'The file with one row per event: CSV, gz, Parquet, JSON lines; a path or a glob.',
-  items: 'The file with one row per item, joined by its key: the corpus that is evaluated, indexed and served.',
-  users: 'The file with one row per user, joined by its key.',
-  where: 'A DuckDB SQL condition: events that do not meet it are left out.',
-  time: 'A DuckDB SQL expression that orders the events.',
-  split: 'What is held out: `by_time(…)`, `leave_one_out`, `random(…)`, `column(…)`.',
-  reject: 'The share of bad rows past which the run stops.',
-} as const;
 
 type EntryName = keyof typeof dataEntries;
 const entryNames = Object.keys(dataEntries) as EntryName[];
@@ -61,7 +51,7 @@ function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): Dat
   const all = node.entries.filter((entry): entry is Ast.Entry => entry.kind === 'Entry');
   const histories = all.filter(isHistory);
   const others = all.filter((entry) => !isHistory(entry));
-  const entries = entriesByName(of, others, entryNames, report);
+  const entries = entriesByName(of, others, entryNames, report, 'data');
   for (const { by, name } of all) {
     const known = entryNames.find((entry) => entry === name.name);
     if (by && known && known !== 'items' && known !== 'users') report('misplaced-by', by.span, { name: name.name });
@@ -122,7 +112,7 @@ function located({ report }: Workspace, name: string, value: Ast.Expression): Lo
   // An empty text, or one of blanks.
   const found = value.kind === 'Text' ? 'an empty text' : describeExpression(value);
   const facts = { of: name, expected: 'a text in quotes', found };
-  report('wrong-type', value.span, facts, rename(value.span, word === undefined ? undefined : `"${word}"`));
+  report('wrong-type', value.span, facts, rewrite(value.span, word === undefined ? undefined : `"${word}"`));
   return undefined;
 }
 
@@ -177,7 +167,7 @@ function resolveHistories(
     }
     if (call.callee.name !== 'past') {
       const facts = { what: 'kind of history', name: call.callee.name, nearest: 'past', known: ['past'] };
-      report('unknown-kind', call.callee.span, facts, rename(call.callee.span, 'past'));
+      report('unknown-kind', call.callee.span, facts, rewrite(call.callee.span, 'past'));
     }
     const [first, ...rest] = call.arguments;
     const of = first && !first.name ? singleName(first.value) : undefined;
@@ -185,7 +175,7 @@ function resolveHistories(
       if (first && !first.name) {
         const facts = { of: 'column', expected: 'the name of a column', found: describeExpression(first.value) };
         const word = first.value.kind === 'Text' ? first.value.value : undefined;
-        report('wrong-type', first.value.span, facts, rename(first.value.span, word));
+        report('wrong-type', first.value.span, facts, rewrite(first.value.span, word));
       } else {
         const facts = {
           kind: 'past',

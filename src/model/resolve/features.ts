@@ -2,15 +2,14 @@
 
 import { notes } from '../../diagnostics/codes.ts';
 import type { TypedEntry } from '../../syntax/ast.ts';
-import { nearest } from '../../text/nearest.ts';
 import { bindKind } from '../arguments.ts';
 import { singleName } from '../calls.ts';
 import { describeExpression } from '../describe.ts';
 import { removal } from '../edits.ts';
+import { guess } from '../guess.ts';
 import type { Library } from '../library.ts';
 import type { FeatureMemory } from '../memory.ts';
 import type { Feature, Label } from '../model.ts';
-import { rename } from '../report.ts';
 import type { Binding } from '../values.ts';
 import { read, type Workspace } from '../workspace.ts';
 
@@ -43,9 +42,8 @@ export function resolveLabels({ scope, report }: Workspace): ReadonlyMap<string,
       const facts = { of: name, expected: '`binary` or `number`', found: describeExpression(value) };
       report('wrong-type', value.span, facts);
     } else {
-      const near = nearest(word, sorts);
-      const facts = { what: 'sort of label', name: word, nearest: near, known: sorts };
-      report('unknown-kind', value.span, facts, rename(value.span, near));
+      const { extra, ...meant } = guess(word, value.span, sorts, 'label');
+      report('unknown-kind', value.span, { what: 'sort of label', name: word, known: sorts, ...meant }, extra);
     }
   }
   return labels;

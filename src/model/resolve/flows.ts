@@ -1,12 +1,11 @@
 /** `source -> block -> block`: where a flow begins, and the blocks it goes through. */
 
 import type * as Ast from '../../syntax/ast.ts';
-import { nearest } from '../../text/nearest.ts';
 import { bindCall } from '../arguments.ts';
 import { asCall } from '../calls.ts';
 import { describeExpression } from '../describe.ts';
+import { guess } from '../guess.ts';
 import type { FlowStep } from '../model.ts';
-import { rename } from '../report.ts';
 import type { Workspace } from '../workspace.ts';
 
 /** The steps of each declared block, written out once; nothing for one that is not sound. */
@@ -62,10 +61,10 @@ export function resolveBlocks(workspace: Workspace): Blocks {
         return undefined;
       }
       const known = [...scope.blocks.keys(), ...Object.keys(library.blocks)].filter((word) => word !== name);
-      const near = nearest(name, known);
-      if (near !== undefined && scope.blocks.has(near)) reads.block.add(near);
-      if (near === undefined) workspace.uncertain.add('block');
-      report('unknown-kind', span, { what: 'block', name, nearest: near, known }, rename(span, near));
+      const { extra, ...meant } = guess(name, span, known, 'block', { declared: scope.blocks.keys() });
+      if (meant.nearest !== undefined && scope.blocks.has(meant.nearest)) reads.block.add(meant.nearest);
+      if (meant.nearest === undefined) workspace.uncertain.add('block');
+      report('unknown-kind', span, { what: 'block', name, known, ...meant }, extra);
       return undefined;
     }
     const bound = bindCall(call, row, binding);

@@ -3,7 +3,7 @@ import { notes } from '../../diagnostics/codes.ts';
 import { nearest } from '../../text/nearest.ts';
 import type { Span } from '../../text/source.ts';
 import type { ScoreUse } from '../model.ts';
-import { rename } from '../report.ts';
+import { rewrite } from '../report.ts';
 import type { TowerPart, TowerStepPart } from '../resolution.ts';
 import type { Workspace } from '../workspace.ts';
 
@@ -45,7 +45,7 @@ function allChannels({ report }: Workspace, query: Side, item: Side): ScoreUse['
       ? { message: notes.declared('channel', `${other.name}.${meant.name}`), at: meant.span }
       : { message: notes.channels(other.name), at: other.span };
     const facts = { tower: tower.name, channel: channel.name, other: other.name, nearest: meant?.name };
-    report('unpaired-channel', channel.span, facts, { notes: [note], ...rename(channel.span, meant?.name) });
+    report('unpaired-channel', channel.span, facts, { notes: [note], ...rewrite(channel.span, meant?.name) });
   };
   for (const channel of left) {
     const near = nearest(

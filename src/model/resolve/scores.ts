@@ -1,13 +1,12 @@
 /** `0.7 * cosine(user.a, item.a) + 0.3 * dot(user.b, item.b)`: kinds of score, the channels each pairs, and factors. */
 import { notes } from '../../diagnostics/codes.ts';
 import type * as Ast from '../../syntax/ast.ts';
-import { nearest } from '../../text/nearest.ts';
 import { bindCall } from '../arguments.ts';
 import { asCall } from '../calls.ts';
 import { describeExpression } from '../describe.ts';
+import { guess } from '../guess.ts';
 import { linear, type Term } from '../linear.ts';
 import type { ScoreUse } from '../model.ts';
-import { rename } from '../report.ts';
 import type { TaskScore, TowerPart } from '../resolution.ts';
 import { find } from '../scope.ts';
 import type { Workspace } from '../workspace.ts';
@@ -63,8 +62,8 @@ function resolveTerm(
   const row = Object.hasOwn(library.scores, name) ? library.scores[name] : undefined;
   if (!row) {
     const known = Object.keys(library.scores);
-    const near = nearest(name, known);
-    report('unknown-kind', span, { what: 'score', name, nearest: near, known }, rename(span, near));
+    const { extra, ...meant } = guess(name, span, known, 'score');
+    report('unknown-kind', span, { what: 'score', name, known, ...meant }, extra);
     return undefined;
   }
 

@@ -1,11 +1,10 @@
 /** Where a flow begins: `profile`, a step above, one of its outputs `shared.click`, or several, `concat(deep, wide)`. */
 import { notes } from '../../diagnostics/codes.ts';
 import type * as Ast from '../../syntax/ast.ts';
-import { nearest } from '../../text/nearest.ts';
 import { describeExpression } from '../describe.ts';
 import { insertion, removal } from '../edits.ts';
+import { guess } from '../guess.ts';
 import type { FlowPart, FlowSource } from '../model.ts';
-import { rename } from '../report.ts';
 import type { SourceName, TowerInput, TowerStepPart } from '../resolution.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Blocks } from './flows.ts';
@@ -58,6 +57,10 @@ export function readsOf(source: FlowSource): readonly SourceName[] {
 
 /** What is written where a source is not sound; nothing where it is not made of names. */
 export function writtenSources(expression: Ast.Expression): readonly SourceName[] | undefined {
+  if (expression.kind === 'Call') {
+    const parts = expression.arguments.map(({ value }) => writtenSources(value));
+    return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
+  }
   if (expression.kind !== 'Name' || expression.parts.length > 2) return undefined;
   const [name, output] = expression.parts;
   return [{ name: name!.name, ...(output ? { output: output.name } : {}) }];
@@ -102,10 +105,10 @@ function resolvePart(workspace: Workspace, expression: Ast.Expression, around: S
     report('no-outputs', output.span, { name: source.name, output: output.name }, { fixes: [[removal(at)]] });
     return undefined;
   }
-  const near = outputs.includes(output.name) ? output.name : nearest(output.name, outputs);
+  const { nearest: near, extra } = guess(output.name, output.span, outputs);
   if (near !== output.name) {
     const facts = { what: `output of \`${source.name}\``, name: output.name, nearest: near, known: outputs };
-    report('unknown-name', output.span, facts, rename(output.span, near));
+    report('unknown-name', output.span, facts, extra);
     if (near === undefined) return undefined;
   }
   return { kind: 'step', span: expression.span, name: source.name, output: near };
@@ -159,9 +162,8 @@ function resolveName(
     return undefined;
   }
   const candidates = [...above.map((step) => step.name), ...inputs.map((input) => input.name), ...features];
-  const near = nearest(name, candidates);
-  const facts = { what: 'input or step', name, nearest: near, known: candidates };
-  report('unknown-name', span, facts, rename(span, near));
+  const { nearest: near, extra } = guess(name, span, candidates);
+  report('unknown-name', span, { what: 'input or step', name, nearest: near, known: [...new Set(candidates)] }, extra);
   if (near !== undefined) return open(near);
   workspace.uncertain.add('feature');
   return undefined;

@@ -6,24 +6,16 @@ import { bindKind } from '../arguments.ts';
 import { singleName } from '../calls.ts';
 import { describeExpression } from '../describe.ts';
 import { entriesByName } from '../entries.ts';
+import { taskEntries } from '../entry_names.ts';
 import type { TaskPart, TowerPart } from '../resolution.ts';
 import { read, type Workspace } from '../workspace.ts';
 import { resolveScore } from './scores.ts';
-
-/** What a task may say, with one line of doc each. */
-export const taskEntries = {
-  score: 'How well an item answers: `cosine(user, item)`, times or divided by a number.',
-  loss: 'What is minimised: `softmax(in_batch)`, `bce`.',
-  label: 'The label that is learnt, where the loss needs one.',
-  weight: 'A label or feature whose value weighs each row.',
-  only: 'A binary label: the task learns from the rows alone where it is 1.',
-} as const;
 
 export function resolveTask(workspace: Workspace, node: Ast.Task, towers: ReadonlyMap<string, TowerPart>): TaskPart {
   const { report, library, binding } = workspace;
   const of = `task \`${node.name.name}\``;
   const names = Object.keys(taskEntries) as (keyof typeof taskEntries)[];
-  const entries = entriesByName(of, node.entries, names, report);
+  const entries = entriesByName(of, node.entries, names, report, 'task');
   for (const [name, example] of [
     ['score', 'score = cosine(user, item)'],
     ['loss', 'loss = softmax(in_batch)'],

@@ -1,10 +1,9 @@
 /** Towers: what they let in, their key, and their steps in order. */
 import { notes } from '../../diagnostics/codes.ts';
 import type * as Ast from '../../syntax/ast.ts';
-import { nearest } from '../../text/nearest.ts';
 import { removal } from '../edits.ts';
+import { guess } from '../guess.ts';
 import type { FlowStep } from '../model.ts';
-import { rename } from '../report.ts';
 import type { TowerInput, TowerPart, TowerStepPart } from '../resolution.ts';
 import { read, type Workspace } from '../workspace.ts';
 import { labelExtra } from './features.ts';
@@ -86,10 +85,9 @@ function resolveInputs(workspace: Workspace, node: Ast.Tower, groups: Groups): T
       if (groups.has(name)) reads.group.add(name);
       continue;
     }
-    const near = nearest(name, [...groups.keys(), ...scope.features.keys()]);
     const known = [...groups.keys(), ...scope.features.keys()];
-    const facts = { what: 'group or feature', name, nearest: near, known };
-    workspace.report('unknown-name', span, facts, rename(span, near));
+    const { nearest: near, extra } = guess(name, span, known);
+    workspace.report('unknown-name', span, { what: 'group or feature', name, nearest: near, known }, extra);
     if (near === undefined) {
       workspace.uncertain.add('feature');
       workspace.uncertain.add('group');

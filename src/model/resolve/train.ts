@@ -5,6 +5,7 @@ import type { Span } from '../../text/source.ts';
 import { bindDefaults, bindKind, bindValue } from '../arguments.ts';
 import { describeType, inRange } from '../describe.ts';
 import { entriesByName } from '../entries.ts';
+import { trainDocs } from '../entry_names.ts';
 import type { Library } from '../library.ts';
 import type { Call, Training } from '../model.ts';
 import type { Workspace } from '../workspace.ts';
@@ -12,20 +13,20 @@ import type { Workspace } from '../workspace.ts';
 /** What `train` may say, as parameters: type, default, one line of doc. */
 export function trainEntries(library: Library): Parameters {
   return {
-    batch: { type: { is: 'integer', min: 1 }, doc: 'Rows a step.', default: 1024 },
-    epochs: { type: { is: 'integer', min: 1 }, doc: 'Passes over the training part.', default: 10 },
-    seed: { type: { is: 'integer', min: 0 }, doc: 'Everything random follows from it.', default: 1 },
+    batch: { type: { is: 'integer', min: 1 }, doc: trainDocs.batch, default: 1024 },
+    epochs: { type: { is: 'integer', min: 1 }, doc: trainDocs.epochs, default: 10 },
+    seed: { type: { is: 'integer', min: 0 }, doc: trainDocs.seed, default: 1 },
     dense: {
       type: { is: 'kind', of: library.optimizers },
-      doc: 'Optimizer of the weights; `adam(rate: 1e-3)` where not given.',
+      doc: trainDocs.dense,
     },
     embeddings: {
       type: { is: 'kind', of: library.optimizers },
-      doc: 'Optimizer of the embedding tables, rows seen only; `adagrad(rate: 0.05)` where not given.',
+      doc: trainDocs.embeddings,
     },
     stop: {
       type: { is: 'kind', of: library.metrics },
-      doc: 'Ends training when this metric of the validation part no longer rises: `recall(50, patience: 2)`.',
+      doc: trainDocs.stop,
     },
   };
 }
@@ -52,7 +53,7 @@ export function defaultTraining(library: Library, span: Span): Training {
 export function resolveTrain(workspace: Workspace, node: Ast.Train): Training | undefined {
   const { library, binding, report } = workspace;
   const parameters = trainEntries(library);
-  const entries = entriesByName('`train`', node.entries, Object.keys(parameters), report);
+  const entries = entriesByName('`train`', node.entries, Object.keys(parameters), report, 'train');
   let sound = true;
   const value = <T>(name: string, otherwise: T): T => {
     const entry = entries.get(name);

@@ -2,8 +2,7 @@
 /** In a body, before the sign of an entry: the entries that may begin there. */
 import * as t from '../../../../grammar/tokens.ts';
 import { past } from '../../../model/data_kinds.ts';
-import { dataEntries } from '../../../model/resolve/data.ts';
-import { taskEntries } from '../../../model/resolve/tasks.ts';
+import { dataEntries, taskEntries } from '../../../model/entry_names.ts';
 import { trainEntries } from '../../../model/resolve/train.ts';
 import { is } from '../../../syntax/token.ts';
 import { wordDocs } from '../words.ts';

@@ -2,7 +2,7 @@
 /** After the sign of a declaration or an entry, outside any call: what its value may be made of. */
 import * as t from '../../../../grammar/tokens.ts';
 import { past, splits } from '../../../model/data_kinds.ts';
-import { dataEntries } from '../../../model/resolve/data.ts';
+import { dataEntries } from '../../../model/entry_names.ts';
 import { stopParameters } from '../../../model/resolve/train.ts';
 import { is } from '../../../syntax/token.ts';
 import { sorts } from '../hover.ts';

@@ -1,7 +1,7 @@
 /** The words of a `data` declaration: columns are names within it, read before the features of the file. */
 import { singleName } from '../../../model/calls.ts';
 import { past, splits } from '../../../model/data_kinds.ts';
-import { dataEntries } from '../../../model/resolve/data.ts';
+import { dataEntries } from '../../../model/entry_names.ts';
 import type * as Ast from '../../../syntax/ast.ts';
 import { type NamedSymbol, symbolOf } from '../symbols.ts';
 import { known, type Values } from './values.ts';

@@ -1,9 +1,9 @@
 /** The words of each declaration: what it declares, what its entries are, and which names it reads. */
 import type { Table } from '../../../model/arguments.ts';
 import { singleName } from '../../../model/calls.ts';
+import { taskEntries } from '../../../model/entry_names.ts';
 import type { Library } from '../../../model/library.ts';
 import { weightedTasks } from '../../../model/resolve/objective.ts';
-import { taskEntries } from '../../../model/resolve/tasks.ts';
 import { stopParameters, trainEntries } from '../../../model/resolve/train.ts';
 import type * as Ast from '../../../syntax/ast.ts';
 import { symbolOf } from '../symbols.ts';

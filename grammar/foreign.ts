@@ -1,0 +1,168 @@
+/**
+ * What only looks like the language: letters and signs of other alphabets, digits in groups. Each is read as what it was meant
+ * to be, and keeps what is written as its payload, by which it is reported. Everything here looks at one line alone.
+ */
+import type { IToken, TokenType } from 'chevrotain';
+import * as t from './tokens.ts';
+
+/** Zero width: never seen. */
+const invisible = /[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]/g;
+
+/** Letters by what they look like, of Cyrillic and Greek. */
+const twins: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    ...['аa', 'еe', 'оo', 'рp', 'сc', 'хx', 'уy', 'іi', 'јj', 'ѕs', 'һh', 'ԁd', 'ԛq', 'ԝw', 'кk', 'мm', 'тt', 'ѵv'],
+    ...['АA', 'ВB', 'ЕE', 'КK', 'МM', 'НH', 'ОO', 'РP', 'СC', 'ТT', 'ХX', 'УY', 'ІI', 'ЈJ', 'ЅS'],
+    ...['οo', 'αa', 'νv', 'ρp', 'ιi', 'κk', 'τt', 'υu', 'χx', 'γy'],
+    ...['ΑA', 'ΒB', 'ΕE', 'ΖZ', 'ΗH', 'ΙI', 'ΚK', 'ΜM', 'ΝN', 'ΟO', 'ΡP', 'ΤT', 'ΥY', 'ΧX', 'ıi'],
+  ].map((pair) => [pair[0]!, pair[1]!]),
+);
+
+/** Signs by what they look like. */
+const signs: Readonly<Record<string, TokenType>> = {
+  '×': t.Times,
+  '÷': t.Over,
+  '−': t.Minus,
+  '–': t.Minus,
+  '—': t.Minus,
+  '‐': t.Minus,
+  '‑': t.Minus,
+  '‒': t.Minus,
+  '―': t.Minus,
+  '∗': t.Times,
+  '∕': t.Over,
+  '⁄': t.Over,
+  '、': t.Comma,
+  '，': t.Comma,
+  '：': t.Colon,
+  '∶': t.Colon,
+  '＝': t.Equals,
+  '．': t.Dot,
+  '＋': t.Plus,
+  '－': t.Minus,
+  '＊': t.Times,
+  '／': t.Over,
+  '（': t.LeftParenthesis,
+  '）': t.RightParenthesis,
+  '［': t.LeftBracket,
+  '］': t.RightBracket,
+  '｛': t.LeftBrace,
+  '｝': t.RightBrace,
+};
+
+const words = new Map(t.tokens.flatMap((type) => (typeof type.PATTERN === 'string' ? [[type.PATTERN, type]] : [])));
+
+/** A name as its letters look; nothing where it has letters that look like none of a to z. */
+export function plainName(image: string): string | undefined {
+  const seen = image.replace(invisible, '');
+  if (seen === '') return '';
+  const narrow = seen.replace(/[\uff10-\uff5a]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) - 0xfee0));
+  // A word of another alphabet is no word of ours that looks odd.
+  if (!/[A-Za-z]/.test(narrow)) return undefined;
+  const name = narrow.replace(/[^A-Za-z0-9_]/g, (letter) => twins[letter] ?? letter);
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : undefined;
+}
+
+/** The tokens as they were meant, and those of which nothing is left. */
+export function readForeign(tokens: readonly IToken[]): { tokens: IToken[]; unknown: IToken[] } {
+  const read: IToken[] = [];
+  const unknown: IToken[] = [];
+  for (let at = 0; at < tokens.length; at++) {
+    const token = tokens[at]!;
+    switch (token.tokenType) {
+      case t.ForeignSign: {
+        const type = signs[token.image]!;
+        read.push(readAs(token, type, type.PATTERN as string));
+        break;
+      }
+      case t.ForeignName: {
+        const name = plainName(token.image);
+        if (name === undefined) read.push(token);
+        else if (name === '') unknown.push(token);
+        else read.push(readAs(token, words.get(name) ?? t.Identifier, name));
+        break;
+      }
+      case t.MalformedNumber:
+        if (isBrokenExponent(tokens, at)) {
+          const written = tokens.slice(at, at + 3);
+          const number = joined(written);
+          read.push(readAs(number, t.NumberToken, number.image.replace(tokens[at + 1]!.image, '-')));
+          at += 2;
+        } else read.push(meansName(token, tokens[at + 1]) ? retyped(token, t.ForeignName) : token);
+        break;
+      default: {
+        const groups = groupsFrom(tokens, at);
+        read.push(groups > 0 ? joined(tokens.slice(at, at + 2 * groups + 1)) : token);
+        at += 2 * groups;
+      }
+    }
+  }
+  return { tokens: read, unknown };
+}
+
+/** `1e−3`, whose minus is of another alphabet. */
+function isBrokenExponent(tokens: readonly IToken[], at: number): boolean {
+  const [base, sign, digits] = tokens.slice(at, at + 3);
+  if (!/^[0-9.]+[eE]$/.test(base!.image) || sign?.tokenType !== t.ForeignSign || signs[sign.image] !== t.Minus)
+    return false;
+  return (
+    sign.startOffset === base!.endOffset! + 1 &&
+    digits?.startOffset === sign.endOffset! + 1 &&
+    /^[0-9]+$/.test(digits.image)
+  );
+}
+
+/** `2nd_x`, `3d_conv`, and whatever a sign of a name follows: no number with a unit. */
+function meansName({ image, endOffset, startLine }: IToken, next: IToken | undefined): boolean {
+  if (!/^[0-9][A-Za-z0-9_]*[A-Za-z][A-Za-z0-9_]*$/.test(image)) return false;
+  if (/_[0-9]*[A-Za-z]|[A-Za-z]{3}/.test(image)) return true;
+  const follows = next !== undefined && next.startLine === startLine && next.startOffset <= endOffset! + 20;
+  return follows && (next.tokenType === t.Colon || next.tokenType === t.Equals);
+}
+
+/** More would be no safe integer. */
+const mostGroups = 5;
+
+/** How many groups of three digits follow a number as in `10,000`: each after its comma, with no blank between. */
+function groupsFrom(tokens: readonly IToken[], at: number): number {
+  const first = tokens[at]!;
+  if (first.tokenType !== t.NumberToken || !/^[0-9]{1,3}$/.test(first.image)) return 0;
+  let groups = 0;
+  for (let comma = at + 1; groups < mostGroups; comma += 2) {
+    const [sign, digits] = [tokens[comma], tokens[comma + 1]];
+    const near = sign?.tokenType === t.Comma && sign.startOffset === tokens[comma - 1]!.endOffset! + 1;
+    if (!near || digits?.startOffset !== sign.startOffset + 1 || !/^[0-9]{3}$/.test(digits.image)) break;
+    groups++;
+  }
+  if (groups === 0) return 0;
+  // `mlp(256,128)` are two numbers; no number begins with 0, and one value follows a sign.
+  const zero = Array.from({ length: groups }, (_, n) => tokens[at + 2 * n + 2]!.image).some(
+    (image) => image[0] === '0',
+  );
+  const before = tokens[at - 1];
+  const signed = before?.startLine === first.startLine && [t.Equals, t.Colon].includes(before!.tokenType);
+  return zero || signed ? groups : 0;
+}
+
+function joined(parts: readonly IToken[]): IToken {
+  const [first, last] = [parts[0]!, parts.at(-1)!];
+  return {
+    ...retyped(first, t.MalformedNumber),
+    image: parts.map(({ image }) => image).join(''),
+    endOffset: last.endOffset!,
+    endLine: last.endLine!,
+    endColumn: last.endColumn!,
+  };
+}
+
+const retyped = (token: IToken, type: TokenType): IToken => ({
+  ...token,
+  tokenType: type,
+  tokenTypeIdx: type.tokenTypeIdx!,
+});
+
+const readAs = (token: IToken, type: TokenType, image: string): IToken => ({
+  ...retyped(token, type),
+  image,
+  payload: token.image,
+});

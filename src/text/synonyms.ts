@@ -1,0 +1,688 @@
+/**
+ * Words of the field: what Keras, PyTorch, TensorFlow Recommenders, EasyRec, TorchEasyRec, RecBole and DeepCTR call what Tower
+ * has under another name, or does not have. Whatever reports an unknown word asks here before it compares letters.
+ */
+
+/** Where a word is written. */
+export type Place =
+  | 'declaration'
+  | 'feature'
+  | 'label'
+  | 'block'
+  | 'score'
+  | 'loss'
+  | 'weighting'
+  | 'optimizer'
+  | 'metric'
+  | 'split'
+  | 'train'
+  | 'task'
+  | 'data'
+  | 'argument'
+  | 'choice';
+
+/**
+ * What to write → what others call it. Words before `|` mean the same, so a fix may replace them; those after it may mean
+ * something similar. Case, `_` and `-` do not count. A text that is more than a name is an example.
+ */
+type Names = Readonly<Record<string, string>>;
+
+/** A word → what to do instead, as an imperative: Tower has nothing that means the same. */
+type Advice = Readonly<Record<string, string>>;
+
+const step = (block: string): string => `write a step of its own: \`-> ${block}\``;
+
+const names: Readonly<Record<Place, Names>> = {
+  declaration: {
+    use: 'import include require from load extends',
+    let: 'const var def define constant set param params',
+    model: 'network net architecture name module',
+    features: 'inputs columns feature_columns feature_configs feature_config feature_specs schema fields embeddings',
+    labels: 'targets outputs label_fields label_columns y',
+    group: 'feature_group feature_groups feature_set featuregroup wide deep',
+    block: 'layer sublayer function fn module_block component subnet',
+    tower: 'encoder user_tower item_tower query_tower candidate_tower query candidate branch',
+    task: 'losses head objective_task goal tasks',
+    objective: 'total_loss loss_weights weighted_loss',
+    retrieve: 'rank serve serving retrieval search inference predict',
+    train: 'training fit trainer train_config optimizer optimizers hyperparameters hparams compile config',
+    data: 'dataset datasets data_config source input_config database dataloader',
+  },
+  feature: {
+    id: 'embedding embed idfeature id_feature embeddings key identifier sparse sparsefeat sparse_feature identity token hash hashing categorical_identity hashed uid uuid entity lookup string_lookup integer_lookup',
+    category:
+      'categorical | cat enum one_hot onehot categoricalfeature discrete vocab vocabulary select factor choice label_encoder ordinal nominal string str bool boolean binary',
+    number:
+      'numeric numerical | num float double real continuous dense densefeat dense_feature raw raw_feature rawfeature int integer float32 float64 int64 int32 scalar bucketized bucketize discretization',
+    time: 'timestamp date datetime hour_of_day temporal',
+    list: 'multi sequence seq array history varlen varlensparsefeat sequence_feature sequencefeature set bag embedding_bag token_seq multi_value multivalue',
+    'list(category)': 'tags multihot multi_hot tag tag_feature tagfeature multi_category multilabel',
+    text: 'string_text words sentence document bag_of_words bow title ngram ngrams text_vectorization trigram',
+    vector: 'dense_vector pretrained float_seq floatseq tensor embedding_vector raw_vector',
+    like: 'shared share shared_embedding same_as alias ref reference copy',
+    cross: 'combo combo_feature combofeature crossed crossed_column crossing hashed_crossing interaction product',
+  },
+  label: {
+    binary:
+      'bool boolean | flag int01 click bit yes_no classification class category sigmoid label binary_label logical',
+    number: 'float integer int real double float32 int64 | numeric continuous regression scalar value numerical long',
+  },
+  block: {
+    flatten: 'flat | reshape concatenate_fields',
+    dense:
+      'fc fully_connected | linear fullyconnected projection project proj inner_product fclayer linear_layer affine',
+    mlp: 'dnn | fcn feed_forward feedforward ffn multilayer_perceptron deep hidden mlp_layer fc_layers hidden_layers sequential nn stack',
+    dropout: 'drop alpha_dropout spatial_dropout dropout_layer',
+    layer_norm: 'ln layernormalization layer_normalization | layernorm_layer norm',
+    batch_norm: 'bn batchnormalization batch_normalization batchnorm1d |',
+    normalize:
+      'l2_normalize l2_norm normalise | l2 l2norm l2normalize unit_norm unitnorm normalization l2_normalization',
+    senet: 'squeeze_excitation | se squeeze_excite squeezeexcite se_block selayer senet_layer senetlayer',
+    gate: 'gating gated gated_unit gatenet highway glu',
+    residual: 'resnet skip skip_connection res residual_block resblock shortcut add_norm',
+    cross: 'crossnet cross_net cross_network crosslayer dcn cross_layer dcn_v1',
+    cross_v2: 'dcn_v2 dcnv2 | crossnet_v2 crossnet_mix cross_net_v2 dcn_mix low_rank_cross',
+    fm: 'factorization_machine factorisation_machine fm_layer bi_interaction biinteraction bipooling',
+    ffm: 'field_aware_fm field_aware_factorization_machine',
+    cin: 'xdeepfm compressed_interaction',
+    bilinear: 'fibinet bilinear_interaction',
+    mean: 'avg average mean_pooling avg_pool average_pooling | averagepooling avgpool global_average_pooling meanpool pool pooling global_average_pooling1d',
+    sum: 'sum_pooling | sum_pool sumpooling add plus reduce_sum',
+    product: 'multiply mul hadamard elementwise_product times',
+    concat: 'concatenate concatenation | cat merge join stack_fields',
+    attention: 'attn din attention_pooling additive_attention attention_layer target_attention',
+    self_attention:
+      'multi_head_attention multihead_attention multiheadattention mha | multihead transformer autoint interacting interacting_layer multi_head_self_attention encoder_layer sasrec bert',
+    gru: 'lstm rnn dien augru gru4rec bigru recurrent',
+    multi_interest: 'mind capsule capsules comirec capsule_network dynamic_routing',
+    mmoe: 'moe mixture_of_experts multi_gate expert experts mmoe_layer shared_bottom',
+    ple: 'cgc progressive_layered_extraction customized_gate_control',
+  },
+  score: {
+    cosine: 'cos cosine_similarity cosinesimilarity cos_sim | cossim normalized_dot cosine_score',
+    dot: 'inner_product dot_product dotproduct | inner ip matmul innerproduct dot_score',
+    hadamard: 'elementwise elementwise_product multiply mul weighted_dot',
+  },
+  loss: {
+    'softmax(in_batch)':
+      'infonce info_nce cross_entropy crossentropy contrastive contrastive_loss nce ntxent nt_xent in_batch_softmax sampled_softmax sampled_softmax_loss categorical_crossentropy sparse_categorical_crossentropy softmax_cross_entropy softmax_cross_entropy_with_logits batch_softmax softmaxloss retrieval multi_class multiclass clip inbatch in_batch nce_loss ce ssm crossentropyloss categorical softmax_loss',
+    listwise: 'listnet list_mle listmle listwise_rank listwise_loss supcon listnet_loss',
+    bpr: 'bpr_loss bayesian_personalized_ranking | pairwise pairwise_loss pair_wise ranknet pairwise_logistic pairwise_logistic_loss',
+    hinge:
+      'hinge_loss | triplet triplet_loss margin margin_loss max_margin margin_ranking marginrankingloss tripletmarginloss pairwise_hinge pairwise_hinge_loss warp marginranking',
+    bce: 'binary_crossentropy binarycrossentropy binary_cross_entropy bce_loss bceloss log_loss logloss bce_with_logits bcewithlogits bcewithlogitsloss sigmoid_cross_entropy sigmoid_cross_entropy_with_logits | logistic binary classification logistic_loss sigmoid ctr',
+    focal: 'focal_loss focalloss binary_focal_crossentropy | binary_focal',
+    mse: 'mean_squared_error meansquarederror mseloss mse_loss l2_loss | l2 squared squared_error rmse regression',
+    huber: 'huber_loss huberloss | smooth_l1 smoothl1 smoothl1loss smooth_l1_loss',
+  },
+  weighting: {
+    uncertainty: 'homoscedastic kendall uncertainty_weighting uncertainty_weight uncertainty_loss uwl',
+    gradnorm: 'grad_norm gradient_normalization',
+    dwa: 'dynamic_weight_average dynamic_weight_averaging',
+    pareto: 'mgda pareto_mtl mgda_ub pe_ltr',
+    pcgrad: 'gradient_surgery pc_grad project_conflicting_gradients',
+    famo: 'fast_adaptive',
+  },
+  optimizer: {
+    sgd: 'gd gradient_descent stochastic_gradient_descent sgd_optimizer',
+    adagrad: 'ada_grad rowwise_adagrad row_wise_adagrad adagrad_optimizer adagradoptimizer exact_adagrad',
+    adam: 'adam_optimizer adamoptimizer lazy_adam lazyadam sparse_adam',
+    adamw: 'adam_w adam_weight_decay decoupled_adam adamw_optimizer',
+  },
+  metric: {
+    recall: 'recall_at_k recallatk | recall_k recall_at',
+    hit_rate:
+      'hr hit_ratio hitratio | hit hits hitrate_at_k hit_at_k top_k_accuracy topk_categorical_accuracy factorized_top_k factorizedtopk',
+    ndcg: 'ndcg_at_k ndcgatk | dcg normalized_dcg',
+    mrr: 'mean_reciprocal_rank | reciprocal_rank mrr_at_k',
+    auc: 'roc_auc auroc rocauc | roc gauc roc_auc_score',
+  },
+  split: {
+    by_time: 'time temporal time_split chronological timestamp by_timestamp time_based last_days',
+    leave_one_out: 'loo leaveoneout | leave_last_out last leave_last_one ls',
+    random: 'rand shuffle ratio rs random_split train_test_split holdout uniform',
+    column: 'by_column field by_field fold',
+  },
+  train: {
+    batch:
+      'batch_size bs batchsize train_batch_size | minibatch mini_batch minibatch_size per_device_train_batch_size batches',
+    epochs: 'num_epochs epoch n_epochs max_epochs nb_epoch nb_epochs num_train_epochs | total_epochs epoch_num',
+    seed: 'random_seed random_state | rng rng_seed manual_seed',
+    dense:
+      'dense_optimizer | optimizer optim opt optimiser dense_optim optimizer_config weights_optimizer main_optimizer',
+    embeddings:
+      'sparse_optimizer embedding_optimizer emb_optimizer embeddings_optimizer | sparse embedding sparse_optim embedding_optim table_optimizer tables',
+    stop: 'early_stopping early_stop earlystopping early_stopper stopping stop_metric monitor eval_metric valid_metric earlystop stopping_criterion',
+  },
+  task: {
+    score: 'similarity sim logits scoring scorer score_fn similarity_fn interaction match matching',
+    loss: 'criterion loss_fn loss_function | lossfn loss_type losses cost',
+    label: 'target y labels label_name y_true ground_truth label_fields targets',
+    weight: 'sample_weight | sample_weights weights weight_name weight_by sampleweight loss_weight example_weight',
+    only: 'where_label sample_space ctcvr_space conditional condition given only_if only_where',
+  },
+  data: {
+    events:
+      'interactions ratings train file csv path logs log_file transactions clicks train_input_path train_path input input_path train_file inter impressions training_data behaviours behaviors reviews',
+    items: 'item catalog catalogue corpus candidates products item_file item_features item_table item_path documents',
+    users: 'user user_file profiles user_features customers user_table user_path queries',
+    where: 'filter query condition having having_clause sql_filter predicate',
+    time: 'timestamp | ts datetime order_by time_column time_field time_col date sort_by event_time timestamp_field orderby',
+    split:
+      'holdout eval_split splits split_by test_split validation_split eval_args train_test_split splitting validation',
+    reject: 'max_bad max_errors bad_rows ignore_errors skip_errors on_bad_lines tolerance',
+  },
+  argument: {
+    rate: 'lr learning_rate learningrate drop_rate dropout_rate drop_prob | step_size eta initial_learning_rate base_lr p prob probability dropout_p ratio',
+    temperature: 'tau temp softmax_temperature | t temperature_scale',
+    scale: 'gamma sharpness smoothing_factor inverse_temperature logit_scale inv_temperature s beta',
+    smoothing: 'label_smoothing | label_smooth ls label_smoothing_factor',
+    correction:
+      'sampling_bias_correction logq log_q logq_correction sampling_correction popularity_correction bias_correction sampling_bias',
+    accidental_hits: 'remove_accidental_hits mask_accidental_hits accidental_hit remove_duplicates',
+    negatives:
+      'negative neg sampler negative_sampler negative_sampling neg_sampling sampling neg_sampler hard_negatives',
+    in_batch: 'inbatch in_batch_negatives use_in_batch in_batch_negative batch_negatives inbatch_negatives',
+    mask: 'exclude seen exclude_seen history_mask filter_seen positives',
+    dim: 'embedding_dim emb_dim embedding_size embed_dim emb_size embed_size | output_dim d_model d emb_dims embedding_width width size embedding latent_dim k factors dimension dims embedding_dimension',
+    hash: 'num_buckets hash_bucket_size hash_size hash_buckets | num_embeddings vocab_size vocabulary_size input_dim bucket_size num_bins max_hash_buckets num_tokens cardinality n_buckets buckets rows hash_bucket num_categories max_tokens',
+    min_count:
+      'min_freq min_frequency | threshold min_occurrence freq_threshold frequency_threshold min_occurrences min_occur min',
+    boundaries:
+      'bin_boundaries bucket_boundaries | bins cutpoints thresholds edges bin_edges buckets_boundaries splits cuts',
+    buckets: 'num_buckets num_bins n_bins quantiles nbins bins_num n_quantiles num_quantiles hash_bucket_size',
+    standardize:
+      'normalize normalise zscore z_score scaler standard_scaler standardise minmax standardization normalization normalized batch_norm',
+    log: 'log1p log_transform logarithm ln log_scale',
+    max: 'maxlen max_len max_length seq_len sequence_length max_seq_len max_seq_length | length pad max_size maxlength seq_length max_list_length limit history_length max_history truncate',
+    pool: 'combiner pooling | mode agg aggregation aggregate pooling_type pooling_mode reduce reduction pool_type',
+    element: 'elements of item_type embedding_name dtype feature',
+    pieces: 'tokenizer ngram analyzer ngrams tokenization tokens tokenize',
+    by: 'sampling_distribution distribution strategy sampled_by sampler_type routing_type method alpha',
+    n: 'num_sampled num_negatives num_neg | n_neg k count num num_sample num_samples neg_num negative_samples',
+    units:
+      'hidden hidden_units hidden_dims hidden_size n_hidden layer_sizes dnn_hidden_units out_features hidden_dim hidden_layers layers hidden_sizes mlp_hidden_size output_dim output_size width dims widths size sizes num_units hidden_layer_sizes dim cin_layer_size expert_dim expert_units attention_dim key_dim att_hidden_units units_list expert_dnn_hidden_units',
+    activation:
+      'act act_fn activation_fn activation_function nonlinearity | dnn_activation hidden_activation act_func func non_linearity',
+    last: 'output_activation final_activation last_activation | out_activation last_layer_activation',
+    reduction: 'reduction_ratio ratio squeeze_ratio | r se_ratio reduce',
+    heads: 'num_heads n_heads nhead head_num | n_head att_head_num heads_num num_attention_heads',
+    layers:
+      'num_layers n_layers layer_num cross_num | depth cross_layers cross_layer_num layers_num num_cross_layers n_cross_layers',
+    rank: 'low_rank projection_dim r rank_dim lowrank',
+    weights: 'bilinear_type type kind weight_type mode',
+    width: 'dim embedding_dim k factors latent_dim',
+    experts:
+      'num_experts n_experts expert_num num_expert | expert experts_num specific_expert_num n_expert expert_num_per_task',
+    shared: 'shared_experts num_shared_experts shared_expert_num share_num n_shared num_shared',
+    levels: 'num_levels n_levels level_num layers num_layers depth extraction_networks',
+    tasks: 'task task_names num_tasks task_num towers',
+    interests: 'num_interests n_interests | interest_num k_max k num_capsules num_interest capsule_num max_k capsules',
+    iterations:
+      'routing_iterations num_iterations n_iter iters iteration_times routing_times routing_logits steps max_iter',
+    states: 'return_sequences output mode return_sequence',
+    epsilon: 'eps | fuzz',
+    decay:
+      'schedule lr_schedule scheduler lr_scheduler lr_decay learning_rate_schedule annealing decay_type lr_scheduler_type',
+    warmup: 'warmup_steps num_warmup_steps | warm_up warmup_iters warmup_step warm_up_steps',
+    weight_decay: 'wd l2 l2_reg decoupled_weight_decay regularization l2_regularization decay_rate',
+    initial: 'initial_accumulator_value | init_value initial_accumulator accumulator_init initial_accumulator_val',
+    per: 'rowwise row_wise granularity',
+    over: 'mining reduction negatives_mode hard',
+    margin: 'm alpha gap',
+    gamma: 'focusing focusing_parameter focal_gamma exponent',
+    alpha: 'balance class_weight pos_weight asymmetry focal_alpha restoring_force',
+    delta: 'beta threshold huber_delta',
+    k: 'top_k topk at cutoff n ks',
+    patience: 'wait early_stopping_patience stopping_step stop_patience tolerance max_patience rounds',
+    validation:
+      'val valid val_size validation_size | dev eval val_ratio valid_ratio validation_split val_split validation_ratio',
+    test: 'test_size | holdout test_ratio test_split test_fraction',
+    blocks: 'layers inner fn function module block sublayer',
+  },
+  choice: {
+    mean: 'avg average | mean_pooling mean_pool reduce_mean',
+    sum: 'add sum_pooling reduce_sum sqrtn plus',
+    none: 'null false no off concat sequence keep_sequence nopool',
+    linear: 'identity | none null id no_activation lin',
+    relu: 'rectified rectifier relu_activation',
+    tanh: 'tan_h hyperbolic_tangent hyperbolic th',
+    sigmoid: 'logistic sigm expit logit hard_sigmoid',
+    swish: 'silu | swish1 sil',
+    softplus: 'soft_plus',
+    constant: 'none fixed const null no flat',
+    cosine: 'cosine_annealing cosine_decay | cos cosineannealing cosineannealinglr cosinedecay',
+    inverse_sqrt: 'noam rsqrt inv_sqrt invsqrt inverse_square_root inversesqrt',
+    frequency: 'popularity freq pop logq log_q unigram item_frequency popularity_based true sampling_bias log_uniform',
+    streaming: 'online stream streaming_frequency hashed',
+    uniform: 'random rand even equal',
+    mask: 'remove drop exclude true hide ignore',
+    keep: 'allow false include',
+    element: 'elementwise scalar parameter coordinate',
+    row: 'rowwise row_wise vector',
+    words: 'word | token tokens unigram unigrams whitespace word_level',
+    trigrams: 'trigram letter_trigrams | char_trigrams 3gram letter_trigram',
+    hour: 'hour_of_day | hours hourofday time_of_day h',
+    weekday: 'day_of_week dayofweek | dow weekdays week_day',
+    month: 'months month_of_year',
+    week_hour: 'hour_of_week hourofweek',
+    all: 'every whole full shared field_all true',
+    each: 'field_each per_field separate',
+    interaction: 'field_interaction pairwise',
+    last: 'final false end',
+    hardest: 'hard max semi_hard hard_negative',
+    attention: 'self_attention attentive sa comirec_sa',
+    routing: 'dynamic_routing capsule dr dynamic mind',
+    sampled: 'uniform random sample sampling global random_sampling negative_sampler',
+  },
+};
+
+const schedule = 'give it to the optimizer: `dense = adam(rate: 1e-3, warmup: 200, decay: cosine)`';
+const decayed = 'only `adamw` decays weights: `dense = adamw(rate: 1e-3, weight_decay: 0.01)`';
+const inStop = 'it belongs to `stop`: `stop = recall(50, patience: 2)`';
+const inLoss = 'it belongs to the loss: `loss = softmax(in_batch, temperature: 0.05)`';
+const noActivation = (nearest: string): string => `there is none here; \`${nearest}\` has the most similar shape`;
+const noOptimizer = 'use `adam`, or `adagrad` for embedding tables';
+const noArgument = 'leave it out: Tower has no such setting';
+const droppedOut = step('dropout(0.2)');
+const normalised = 'write a step of its own: `-> batch_norm` or `-> layer_norm`';
+
+const advice: Readonly<Partial<Record<Place, Advice>>> = {
+  declaration: {
+    loss: 'write it inside a task: `task watch { score = cosine(user, item), loss = softmax(in_batch) }`',
+    score: 'write it inside a task: `task watch { score = cosine(user, item), loss = softmax(in_batch) }`',
+    eval: '`tower evaluate RUN` measures a trained model; `stop = recall(50)` inside `train { … }` watches one metric',
+    evaluate:
+      '`tower evaluate RUN` measures a trained model; `stop = recall(50)` inside `train { … }` watches one metric',
+    metrics:
+      '`tower evaluate RUN` measures a trained model; `stop = recall(50)` inside `train { … }` watches one metric',
+    export: '`tower export RUN --out FOLDER` writes a trained model',
+    class: 'a model begins with `model name`, its towers with `tower name(inputs)`',
+    batch: 'write it inside `train { … }`',
+    epochs: 'write it inside `train { … }`',
+    split: 'write it inside `data NAME { … }`',
+  },
+  feature: {
+    lambda: 'compute the column in the data block: `columns { name = "SQL" }`',
+    expr: 'compute the column in the data block: `columns { name = "SQL" }`',
+    exprfeature: 'compute the column in the data block: `columns { name = "SQL" }`',
+    expression: 'compute the column in the data block: `columns { name = "SQL" }`',
+    image: 'give the numbers of a model for pictures: `vector(512, dim: 64)`',
+    json: 'compute the column in the data block: `columns { name = "SQL" }`',
+    geohash: 'compute the column in the data block: `columns { name = "SQL" }`',
+  },
+  label: {
+    multiclass: 'a label is `binary` or `number`; declare one binary label for each class',
+    categorical: 'a label is `binary` or `number`; declare one binary label for each class',
+    string: 'a label is `binary` or `number`',
+    str: 'a label is `binary` or `number`',
+    list: 'a label is `binary` or `number`',
+  },
+  block: {
+    relu: 'give it to a layer: `dense(64, relu)` or `mlp(128, 64, activation: relu)`',
+    tanh: 'give it to a layer: `dense(64, tanh)` or `mlp(128, 64, activation: tanh)`',
+    sigmoid: 'give it to a layer: `dense(64, sigmoid)` or `mlp(128, 64, activation: sigmoid)`',
+    activation: 'give it to a layer: `dense(64, relu)` or `mlp(128, 64, activation: relu)`',
+    gelu: 'give a layer its activation: `dense(64, swish)`',
+    softmax: 'a softmax is a loss here: `loss = softmax(in_batch)` in a task',
+    max: 'pool by `mean`, `sum` or `attention`',
+    maxpool: 'pool by `mean`, `sum` or `attention`',
+    maxpooling: 'pool by `mean`, `sum` or `attention`',
+    globalmaxpooling: 'pool by `mean`, `sum` or `attention`',
+    conv1d: 'Tower has no convolution; read a sequence with `gru` or `self_attention`',
+    conv: 'Tower has no convolution; read a sequence with `gru` or `self_attention`',
+    conv2d: 'Tower has no convolution; read a sequence with `gru` or `self_attention`',
+    cnn: 'Tower has no convolution; read a sequence with `gru` or `self_attention`',
+    embedding: 'a feature has its embedding already: `features { user_id : id(dim: 32) }`',
+    embed: 'a feature has its embedding already: `features { user_id : id(dim: 32) }`',
+    lookup: 'a feature has its embedding already: `features { user_id : id(dim: 32) }`',
+    input: 'name the inputs in the tower: `tower user(user_id) keyed by user_id { … }`',
+    cosine: 'compare the towers in a task: `score = cosine(user, item)`',
+    dot: 'compare the towers in a task: `score = dot(user, item)`',
+    positional: '`self_attention` and `gru` read the order of a sequence themselves',
+    subtract: 'use `sum`, `product` or `concat`',
+    squeeze: 'leave it out: shapes need no such step',
+    unsqueeze: 'leave it out: shapes need no such step',
+    expanddims: 'leave it out: shapes need no such step',
+    permute: 'leave it out: shapes need no such step',
+  },
+  score: {
+    euclidean: 'every score is an inner product: end both channels with `-> normalize` and use `dot`',
+    l2: 'every score is an inner product: end both channels with `-> normalize` and use `dot`',
+    distance: 'every score is an inner product: end both channels with `-> normalize` and use `dot`',
+    mlp: 'every score is an inner product: put the layers into the towers',
+    bilinear: 'every score is an inner product: end one tower with `-> dense(…)` and use `dot`',
+    sigmoid: 'leave it out: `bce` applies the sigmoid itself',
+    neumf: 'every score is an inner product: put the layers into the towers',
+  },
+  loss: {
+    mae: '`huber(delta: …)` is nearest: linear beyond `delta`',
+    l1: '`huber(delta: …)` is nearest: linear beyond `delta`',
+    l1loss: '`huber(delta: …)` is nearest: linear beyond `delta`',
+    meanabsoluteerror: '`huber(delta: …)` is nearest: linear beyond `delta`',
+    kl: '`listwise` compares distributions over the items of a batch',
+    kldivergence: '`listwise` compares distributions over the items of a batch',
+    poisson: '`mse` and `huber` are the losses for numbers',
+    cosine: 'cosine is a score: `score = cosine(user, item)`; a loss is such as `softmax(in_batch)`',
+    cosineembeddingloss: 'cosine is a score: `score = cosine(user, item)`; a loss is such as `softmax(in_batch)`',
+    dot: 'dot is a score: `score = dot(user, item)`; a loss is such as `softmax(in_batch)`',
+  },
+  optimizer: {
+    rmsprop: noOptimizer,
+    adadelta: noOptimizer,
+    ftrl: noOptimizer,
+    nadam: noOptimizer,
+    adamax: noOptimizer,
+    lamb: noOptimizer,
+    lion: noOptimizer,
+    momentum: noOptimizer,
+    radam: noOptimizer,
+    adafactor: noOptimizer,
+    lbfgs: noOptimizer,
+    sgdm: noOptimizer,
+  },
+  metric: {
+    loss: '`stop` watches a metric of the ranking, such as `recall(50)`',
+    valloss: '`stop` watches a metric of the ranking, such as `recall(50)`',
+    validationloss: '`stop` watches a metric of the ranking, such as `recall(50)`',
+    accuracy: '`stop` watches a metric of the ranking, such as `recall(50)`',
+    acc: '`stop` watches a metric of the ranking, such as `recall(50)`',
+    precision: '`stop` watches a metric of the ranking, such as `recall(50)`',
+    map: '`ndcg` and `mrr` weigh places too',
+    map50: '`ndcg` and `mrr` weigh places too',
+    f1: '`stop` watches a metric of the ranking, such as `recall(50)`',
+  },
+  split: {
+    kfold: 'name a column that says the part of each row: `split = column(…)`',
+    stratified: 'name a column that says the part of each row: `split = column(…)`',
+    groupkfold: 'name a column that says the part of each row: `split = column(…)`',
+  },
+  train: {
+    lr: 'the rate belongs to an optimizer: `dense = adam(rate: 1e-3)`',
+    learningrate: 'the rate belongs to an optimizer: `dense = adam(rate: 1e-3)`',
+    rate: 'the rate belongs to an optimizer: `dense = adam(rate: 1e-3)`',
+    embeddinglr: 'the rate belongs to an optimizer: `embeddings = adagrad(rate: 0.05)`',
+    weightdecay: decayed,
+    l2: decayed,
+    l2reg: decayed,
+    regularization: decayed,
+    embeddingregularization: decayed,
+    lrschedule: schedule,
+    lrscheduler: schedule,
+    scheduler: schedule,
+    schedule,
+    warmup: schedule,
+    warmupsteps: schedule,
+    decay: schedule,
+    lrdecay: schedule,
+    momentum: 'use `adam`, which keeps a running mean of the gradients itself',
+    patience: inStop,
+    earlystoppingrounds: inStop,
+    earlystoppingpatience: inStop,
+    metric: inStop,
+    metrics: inStop,
+    dropout: 'write it as a step of a flow: `-> dropout(0.2)`',
+    dropoutrate: 'write it as a step of a flow: `-> dropout(0.2)`',
+    temperature: inLoss,
+    tau: inLoss,
+    negatives: 'it belongs to the loss: `loss = softmax(negatives: sampled(4))`',
+    numnegatives: 'it belongs to the loss: `loss = softmax(negatives: sampled(4))`',
+    negsampling: 'it belongs to the loss: `loss = softmax(negatives: sampled(4))`',
+    trainnegsampleargs: 'it belongs to the loss: `loss = softmax(negatives: sampled(4))`',
+    shuffle: 'leave it out: each epoch has an order of its own, which follows from `seed`',
+    steps: 'say it in `epochs`',
+    numsteps: 'say it in `epochs`',
+    maxsteps: 'say it in `epochs`',
+    stepsperepoch: 'leave it out: an epoch reads every row once',
+    device: 'choose an engine where you train: `tower train … --engine tensorflow`',
+    gpu: 'choose an engine where you train: `tower train … --engine tensorflow`',
+    verbose: 'leave it out: the run writes its figures itself',
+    callbacks: inStop,
+    clip: noArgument,
+    clipnorm: noArgument,
+    gradclip: noArgument,
+    gradclipnorm: noArgument,
+    gradientclipping: noArgument,
+    savedir: 'name the folder where you train: `tower train … --out FOLDER`',
+    modeldir: 'name the folder where you train: `tower train … --out FOLDER`',
+    checkpoint: 'name the folder where you train: `tower train … --out FOLDER`',
+    checkpointdir: 'name the folder where you train: `tower train … --out FOLDER`',
+    output: 'name the folder where you train: `tower train … --out FOLDER`',
+    validationsplit: 'say it in the data block: `split = by_time(validation: 10%, test: 10%)`',
+    validationdata: 'say it in the data block: `split = by_time(validation: 10%, test: 10%)`',
+    testsize: 'say it in the data block: `split = by_time(validation: 10%, test: 10%)`',
+    validation: 'say it in the data block: `split = by_time(validation: 10%, test: 10%)`',
+    evalbatchsize: noArgument,
+    numworkers: noArgument,
+    embeddingdim: 'each feature has its own: `user_id : id(dim: 32)`',
+    embeddingsize: 'each feature has its own: `user_id : id(dim: 32)`',
+    dim: 'each feature has its own: `user_id : id(dim: 32)`',
+    data: 'name the data where you train: `tower train MODEL --data FILE`',
+  },
+  task: {
+    temperature: inLoss,
+    tau: inLoss,
+    negatives: 'it belongs to the loss: `loss = softmax(negatives: sampled(4))`',
+    numnegatives: 'it belongs to the loss: `loss = softmax(negatives: sampled(4))`',
+    sampler: 'it belongs to the loss: `loss = softmax(negatives: sampled(4))`',
+    metric: 'a metric belongs to `train { … }`: `stop = recall(50)`',
+    metrics: 'a metric belongs to `train { … }`: `stop = recall(50)`',
+    towers: 'name them in the score: `score = cosine(user, item)`',
+    tower: 'name them in the score: `score = cosine(user, item)`',
+    user: 'name them in the score: `score = cosine(user, item)`',
+    item: 'name them in the score: `score = cosine(user, item)`',
+    distance: '`score` says how two towers compare: `score = cosine(user, item)`',
+    activation: 'leave it out: the loss applies what it needs',
+    type: 'the loss says it: `loss = bce` for a binary label, `loss = softmax(in_batch)` for retrieval',
+    tasktype: 'the loss says it: `loss = bce` for a binary label, `loss = softmax(in_batch)` for retrieval',
+    lossweight: 'weigh tasks in the objective: `objective = 1.0 * click + 0.5 * like`',
+    taskweight: 'weigh tasks in the objective: `objective = 1.0 * click + 0.5 * like`',
+    name: 'its name follows the word: `task watch { … }`',
+    mask: 'it belongs to the loss: `loss = softmax(in_batch, mask: history)`',
+  },
+  data: {
+    test: 'one file has all events, and `split` says what is held out: `split = by_time(validation: 10%, test: 10%)`',
+    testfile:
+      'one file has all events, and `split` says what is held out: `split = by_time(validation: 10%, test: 10%)`',
+    evalinputpath:
+      'one file has all events, and `split` says what is held out: `split = by_time(validation: 10%, test: 10%)`',
+    evalpath:
+      'one file has all events, and `split` says what is held out: `split = by_time(validation: 10%, test: 10%)`',
+    separator: 'leave it out: the separator is found by reading the file',
+    sep: 'leave it out: the separator is found by reading the file',
+    delimiter: 'leave it out: the separator is found by reading the file',
+    fieldseparator: 'leave it out: the separator is found by reading the file',
+    header: 'leave it out: the first row has the names of the columns',
+    format: 'leave it out: the ending of a file name says its kind',
+    type: 'leave it out: the ending of a file name says its kind',
+    encoding: 'leave it out: files are UTF-8',
+    shuffle: 'leave it out: each epoch has an order of its own',
+    label: 'declare labels in the model: `labels { clicked: binary }`; name a column for one in `columns { … }`',
+    labels: 'declare labels in the model: `labels { clicked: binary }`; name a column for one in `columns { … }`',
+    labelfields: 'declare labels in the model: `labels { clicked: binary }`; name a column for one in `columns { … }`',
+    features: 'declare features in the model: `features { user_id : id(dim: 32) }`',
+    userid: 'name its column in `columns { … }`: `columns { user_id = "userId" }`',
+    itemid: 'name its column in `columns { … }`: `columns { item_id = "itemId" }`',
+    useridfield: 'name its column in `columns { … }`: `columns { user_id = "userId" }`',
+    itemidfield: 'name its column in `columns { … }`: `columns { item_id = "itemId" }`',
+    usecols: 'name columns in `columns { … }`',
+    rename: 'name columns in `columns { … }`',
+    batchsize: 'write it inside `train { … }`: `batch = 1024`',
+    join: 'join by a key: `items = "movies.csv" by movie_id`',
+    on: 'join by a key: `items = "movies.csv" by movie_id`',
+    key: 'join by a key: `items = "movies.csv" by movie_id`',
+    history: 'a history is made from earlier events: `history = past(movie_id, 50)`',
+    negatives: 'it belongs to the loss: `loss = softmax(negatives: sampled(4))`',
+    seed: 'write it inside `train { … }`: `seed = 1`',
+  },
+  argument: {
+    dropout: droppedOut,
+    dropoutrate: droppedOut,
+    dnndropout: droppedOut,
+    keepprob: 'write the share that is dropped: `dropout(0.2)`',
+    batchnorm: normalised,
+    usebn: normalised,
+    dnnusebn: normalised,
+    bn: normalised,
+    norm: normalised,
+    layernorm: normalised,
+    normalization: normalised,
+    residual: 'write a step of its own: `-> residual(dense(64, relu) -> dense(64))`',
+    numneg: 'draw negatives with `negatives: sampled(4)`',
+    numnegatives: 'draw negatives with `negatives: sampled(4)`',
+    numsampled: 'draw negatives with `negatives: sampled(4)`',
+    nneg: 'draw negatives with `negatives: sampled(4)`',
+    negativesamples: 'draw negatives with `negatives: sampled(4)`',
+    numsamples: 'draw negatives with `negatives: sampled(4)`',
+    betas: 'give each its name: `beta1: 0.9, beta2: 0.999`',
+    beta: 'give each its name: `beta1: 0.9, beta2: 0.999`',
+    weightdecay: decayed,
+    wd: decayed,
+    l2: decayed,
+    l2reg: decayed,
+    momentum: noArgument,
+    nesterov: noArgument,
+    amsgrad: noArgument,
+    clipnorm: noArgument,
+    clipvalue: noArgument,
+    globalclipnorm: noArgument,
+    usebias: noArgument,
+    bias: noArgument,
+    trainable: noArgument,
+    name: noArgument,
+    dtype: noArgument,
+    device: noArgument,
+    kernelinitializer: noArgument,
+    biasinitializer: noArgument,
+    kernelregularizer: noArgument,
+    embeddingsregularizer: noArgument,
+    embeddingsinitializer: noArgument,
+    initializer: noArgument,
+    init: noArgument,
+    maskzero: noArgument,
+    paddingidx: noArgument,
+    padding: noArgument,
+    sparse: noArgument,
+    inputshape: noArgument,
+    fromlogits: 'leave it out: a loss takes the score as it is',
+    temperature: 'divide the score instead: `score = cosine(user, item) / 0.1`',
+    tau: 'divide the score instead: `score = cosine(user, item) / 0.1`',
+    posweight: 'weigh rows in the task: `weight = NAME`',
+    sampleweight: 'weigh rows in the task: `weight = NAME`',
+    vocab: 'name the values: `category("F", "M")`; without any they are learnt from the data',
+    vocabulary: 'name the values: `category("F", "M")`; without any they are learnt from the data',
+    vocablist: 'name the values: `category("F", "M")`; without any they are learnt from the data',
+    vocabsize: 'leave it out: the values are learnt from the data; `hash: 10_000` gives a fixed number of rows',
+    numembeddings: 'leave it out: the values are learnt from the data; `hash: 10_000` gives a fixed number of rows',
+    default: 'leave it out: one row of the table is for the unseen',
+    oov: 'leave it out: one row of the table is for the unseen',
+    numoovbuckets: 'leave it out: one row of the table is for the unseen',
+    defaultvalue: 'leave it out: one row of the table is for the unseen',
+    separator: 'split the text in the data block: `columns { genres = "string_split(genres, \'|\')" }`',
+    sep: 'split the text in the data block: `columns { genres = "string_split(genres, \'|\')" }`',
+    delimiter: 'split the text in the data block: `columns { genres = "string_split(genres, \'|\')" }`',
+    causal: noArgument,
+    bidirectional: noArgument,
+    expertdropout: droppedOut,
+    monitor: 'the name of the metric says what is watched: `stop = recall(50, patience: 2)`',
+    mindelta: noArgument,
+    mode: noArgument,
+    numparameters: noArgument,
+  },
+  choice: {
+    gelu: noActivation('swish'),
+    elu: noActivation('softplus'),
+    selu: noActivation('softplus'),
+    celu: noActivation('softplus'),
+    leakyrelu: noActivation('relu'),
+    prelu: noActivation('relu'),
+    relu6: noActivation('relu'),
+    crelu: noActivation('relu'),
+    mish: noActivation('swish'),
+    dice: noActivation('swish'),
+    hardswish: noActivation('swish'),
+    softsign: noActivation('tanh'),
+    softmax: 'a softmax is a loss here: `loss = softmax(in_batch)` in a task',
+    bigram: '`trigrams` are pieces of three letters, `words` are whole words',
+    bigrams: '`trigrams` are pieces of three letters, `words` are whole words',
+    ngram: '`trigrams` are pieces of three letters, `words` are whole words',
+    ngrams: '`trigrams` are pieces of three letters, `words` are whole words',
+    char: '`trigrams` are pieces of three letters, `words` are whole words',
+    chars: '`trigrams` are pieces of three letters, `words` are whole words',
+    characters: '`trigrams` are pieces of three letters, `words` are whole words',
+    bpe: '`trigrams` are pieces of three letters, `words` are whole words',
+    wordpiece: '`trigrams` are pieces of three letters, `words` are whole words',
+    subword: '`trigrams` are pieces of three letters, `words` are whole words',
+    max: 'pool by `mean` or `sum`; keep the sequence with `pool: none` and a block such as `attention`',
+    attention: 'keep the sequence, `pool: none`, and let it flow through `-> attention`',
+    step: '`linear`, `cosine` and `inverse_sqrt` fall without steps',
+    exponential: '`linear`, `cosine` and `inverse_sqrt` are what there is',
+    polynomial: '`linear` is the polynomial of degree 1',
+    year: '`month`, `weekday`, `hour` and `week_hour` repeat; give a year as `number`',
+    day: '`weekday` is the day of the week',
+    minute: '`hour` is the finest part',
+    quarter: '`month` is the nearest part',
+  },
+};
+
+/** What the field calls a word that is not known in a place. */
+export interface Meaning {
+  /** What to write instead: a name, or an example that is more than a name. */
+  readonly write?: string;
+  /** It means the same: to write it changes nothing that was meant. */
+  readonly same?: boolean;
+  /** What to do, where nothing means the same. */
+  readonly advice?: string;
+}
+
+/** Case, underscores and hyphens aside. */
+const plain = (word: string): string => word.replace(/[_\-\s.]/g, '').toLowerCase();
+
+/**
+ * What the field means by a word in a place, where that is one of `candidates`; an example in place of a name is always taken.
+ * @returns nothing for a word that is not known there
+ */
+export function meaningOf(word: string, place: Place, candidates: Iterable<string>): Meaning | undefined {
+  const known = new Set(candidates);
+  const asked = plain(word);
+  const senses = (table[place].get(asked) ?? []).filter(({ write }) => known.has(write) || !/^\w+$/.test(write));
+  const rows = advice[place];
+  const said = rows && Object.hasOwn(rows, asked) ? rows[asked] : undefined;
+  if (said !== undefined && senses.length !== 1) return { advice: said };
+  const same = senses.filter((sense) => sense.same);
+  const first = same[0] ?? senses[0];
+  return first && { write: first.write, same: same.length === 1 };
+}
+
+/** Whether a word has a meaning of its own in the field, wherever: then it is no misspelling of another. */
+export const isTerm = (word: string): boolean => terms.has(plain(word));
+
+interface Sense {
+  readonly write: string;
+  readonly same: boolean;
+}
+
+function byWord(rows: Names): ReadonlyMap<string, readonly Sense[]> {
+  const found = new Map<string, Sense[]>();
+  for (const [write, words] of Object.entries(rows)) {
+    const parts = words.split('|');
+    for (const [at, part] of parts.entries()) {
+      for (const word of part.split(' ').filter((one) => one !== '')) {
+        const senses = found.get(plain(word)) ?? [];
+        const same = parts.length === 2 && at === 0;
+        if (senses.every((sense) => sense.write !== write)) senses.push({ write, same });
+        found.set(plain(word), senses);
+      }
+    }
+  }
+  return found;
+}
+
+const table = Object.fromEntries(Object.entries(names).map(([place, rows]) => [place, byWord(rows)])) as Readonly<
+  Record<Place, ReadonlyMap<string, readonly Sense[]>>
+>;
+
+const terms: ReadonlySet<string> = new Set([
+  ...Object.values(table).flatMap((rows) => [...rows.keys()]),
+  ...Object.values(advice).flatMap((rows) => Object.keys(rows)),
+]);
