@@ -117,10 +117,10 @@ const names: Readonly<Record<Place, Names>> = {
   },
   weighting: {
     uncertainty: 'homoscedastic kendall uncertainty_weighting uncertainty_weight uncertainty_loss uwl',
-    gradnorm: 'grad_norm gradient_normalization',
+    gradnorm: 'gradient_normalization',
     dwa: 'dynamic_weight_average dynamic_weight_averaging',
     pareto: 'mgda pareto_mtl mgda_ub pe_ltr',
-    pcgrad: 'gradient_surgery pc_grad project_conflicting_gradients',
+    pcgrad: 'gradient_surgery project_conflicting_gradients',
     famo: 'fast_adaptive',
   },
   optimizer: {
