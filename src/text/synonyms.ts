@@ -667,7 +667,9 @@ function byWord(rows: Names): ReadonlyMap<string, readonly Sense[]> {
   for (const [write, words] of Object.entries(rows)) {
     const parts = words.split('|');
     for (const [at, part] of parts.entries()) {
-      for (const word of part.split(' ').filter((one) => one !== '')) {
+      for (const word of part.split(' ')) {
+        // Case and underscores are no other name.
+        if (word === '' || plain(word) === plain(write)) continue;
         const senses = found.get(plain(word)) ?? [];
         const same = parts.length === 2 && at === 0;
         if (senses.every((sense) => sense.write !== write)) senses.push({ write, same });
