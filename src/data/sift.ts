@@ -24,6 +24,12 @@ const TEXTS = 10_000;
 export const ABSENT = -1;
 export const BAD = -2;
 
+/** The largest number of 32 bits. */
+const LARGEST = 3.4028234663852886e38;
+
+/** Encoders that give a model the number itself, in some unit, and not a code. */
+const inFull: ReadonlySet<FeaturePlan['encoder']['kind']> = new Set(['number', 'standardize', 'vector']);
+
 export interface Sieve {
   readonly kept: Uint8Array;
   readonly bad: readonly BadRow[];
@@ -107,6 +113,28 @@ export async function siftRows(
   }
   for (const column of wanted.weights) {
     each(column, (value) => (value < 0 ? '… is below 0, and weighs its row' : undefined));
+  }
+  // A model computes with 32 bits, and what they cannot hold is infinite to it.
+  const tooLarge = (value: number): string | undefined =>
+    Math.abs(value) > LARGEST ? '… is too large: a model holds numbers up to 3.4e38' : undefined;
+  for (const column of wanted.labels.values()) each(column, tooLarge);
+  for (const plan of plans) {
+    const column = wanted.features.get(plan.name);
+    if (column === undefined || !inFull.has(plan.encoder.kind)) continue;
+    if (column.form !== 'vector') {
+      if (!('log' in plan.encoder && plan.encoder.log)) each(column, tooLarge);
+    } else if (column.column.at === role) {
+      const { values, width } = raw.columns.get(column) as RawNumbers;
+      for (let at = 0; at < values.length; at++) {
+        if (tooLarge(values[at]!) !== undefined) {
+          find(
+            Math.floor(at / width),
+            column,
+            '… holds a number that is too large: a model holds numbers up to 3.4e38',
+          );
+        }
+      }
+    }
   }
   for (const plan of plans) {
     const column = wanted.features.get(plan.name);

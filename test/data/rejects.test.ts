@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readDataset } from '../../src/data/read.ts';
+import type { Encoder } from '../../src/lower/plan.ts';
 import { type Block, describeData, failureOf, folderWith, needsOf, valuesOf, vocabulary } from './fixture.ts';
 
 const needs = needsOf(
@@ -183,6 +184,44 @@ describe('a bad row is set apart with its file, line, column and reason', () => 
       ),
     );
     expect(rejected).toEqual(['events.csv:22 price: "-1.0" has no log(1 + x)']);
+  });
+
+  it('a number that 32 bits do not hold, where a model gets the number itself', async () => {
+    const rows = ['user,item,price,rating', ...Array.from({ length: 20 }, (_, at) => `a,x${at},${at},5`)];
+    rows[3] = 'a,x3,1e308,5';
+    rows[4] = 'a,x4,-3.5e38,5';
+    rows[5] = 'a,x5,3.4e38,5';
+    const with_ = (encoder: Encoder) =>
+      needsOf({ user: { encoder: vocabulary } }, { item: { encoder: vocabulary }, price: { encoder } });
+    for (const kind of ['number', 'standardize'] as const) {
+      const { data, rejected } = await lenient({ 'events.csv': rows.join('\n') }, {}, with_({ kind, log: false }));
+      expect(rejected).toEqual([
+        'events.csv:4 price: "1e+308" is too large: a model holds numbers up to 3.4e38',
+        'events.csv:5 price: "-3.5e+38" is too large: a model holds numbers up to 3.4e38',
+      ]);
+      const numbers = valuesOf(data.parts.train.features.get('price')!, 18).flat();
+      expect(numbers.every(Number.isFinite)).toBe(true);
+      expect(JSON.parse(JSON.stringify(data.encodings.get('price')))).toEqual(data.encodings.get('price'));
+    }
+    // Of a logarithm or a piece they are no more than numbers.
+    rows[4] = 'a,x4,3.5e38,5';
+    for (const encoder of [
+      { kind: 'standardize', log: true },
+      { kind: 'quantiles', buckets: 4, log: false },
+    ] as const) {
+      expect((await lenient({ 'events.csv': rows.join('\n') }, {}, with_(encoder))).rejected).toEqual([]);
+    }
+    const lines = ['[1, 2]', '[1, 1e308]', '[3, 4]'].map(
+      (price, at) => `{"user":"a","item":"x${at}","price":${price},"rating":5}`,
+    );
+    const vectors = await lenient(
+      { 'e.jsonl': lines.join('\n') },
+      { events: 'e.jsonl' },
+      with_({ kind: 'vector', size: 2 }),
+    );
+    expect(vectors.rejected).toEqual([
+      'e.jsonl:2 price: "[1.0, 1e+308]" holds a number that is too large: a model holds numbers up to 3.4e38',
+    ]);
   });
 
   it('a vector of another length', async () => {

@@ -41,7 +41,7 @@ function encodeOne(coder: Exclude<Coder, { reads: 'vector' }>, value: unknown): 
   }
   const number = isMissing(value) ? Number.NaN : numberOf(value);
   if (coder.gives === 'code') return { kind: 'code', code: coder.code(number) };
-  return { kind: 'numbers', numbers: [Math.fround(coder.number(number))] };
+  return { kind: 'numbers', numbers: [singleOf(coder.number(number), value)] };
 }
 
 function isMissing(value: unknown): boolean {
@@ -65,7 +65,13 @@ function numberOf(value: unknown): number {
 function vectorOf(value: unknown, size: number): readonly number[] {
   if (isMissing(value)) return new Array<number>(size).fill(0);
   if (!Array.isArray(value) || value.length !== size) return fail(`${size} numbers`, value);
-  return value.map((element) => Math.fround(numberOf(element)));
+  return value.map((element) => singleOf(numberOf(element), value));
+}
+
+/** In the 32 bits that a model computes with. */
+function singleOf(number: number, value: unknown): number {
+  const single = Math.fround(number);
+  return Number.isFinite(single) ? single : fail('numbers up to 3.4e38', value);
 }
 
 function fail(expected: string, value: unknown): never {

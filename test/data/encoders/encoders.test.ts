@@ -155,6 +155,8 @@ describe('numbers and vectors', () => {
 
   it('refuse what is none', () => {
     expect(() => encodeValue({ kind: 'number', log: false }, 'dear')).toThrow('expected a finite number, got "dear"');
+    expect(() => encodeValue({ kind: 'number', log: false }, 1e308)).toThrow('expected numbers up to 3.4e38');
+    expect(() => encodeValue({ kind: 'vector', size: 1 }, [1e39])).toThrow('expected numbers up to 3.4e38');
     expect(() => encodeValue({ kind: 'number', log: false }, Number.POSITIVE_INFINITY)).toThrow(TypeError);
     expect(() => encodeValue({ kind: 'vector', size: 2 }, [1])).toThrow('expected 2 numbers, got [1]');
     expect(() => encodeValue({ kind: 'hash', buckets: 3 }, { a: 1 })).toThrow('expected a text, got {"a":1}');
