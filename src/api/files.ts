@@ -1,8 +1,9 @@
 /** `.tower` files on disk, and others that hold Tower. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative } from 'node:path';
 import { kindAt } from '../data/access.ts';
 import { failure } from '../diagnostics/failure.ts';
+import { systemReason } from '../diagnostics/system_reason.ts';
 import { makeSource, type Source } from '../text/source.ts';
 
 /** @throws Failure `cannot-read` */
@@ -15,7 +16,7 @@ export function readSource(path: string): Source {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    throw failure('cannot-read', { path, reason: reasons[code] ?? message });
+    throw failure('cannot-read', { path, reason: reasons[code] ?? systemReason(error) ?? message });
   }
 }
 
@@ -35,15 +36,32 @@ export function loadUsed(path: string): Source | undefined {
  */
 export function filesAt(paths: readonly string[], endings: readonly string[]): string[] {
   return paths.flatMap((path) => {
-    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path];
+    if (!isFolder(path)) return [path];
     const found = within(path, endings);
     if (found.length > 0) return found;
     throw failure('cannot-read', { path, reason: `no file in it ends in ${endings.join(' or ')}` });
   });
 }
 
+/** What cannot be looked at is said once it is read. */
+function isFolder(path: string): boolean {
+  try {
+    return kindAt(path) === 'a folder';
+  } catch {
+    return false;
+  }
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    throw failure('cannot-read', { path: folder, reason: systemReason(error) ?? (error as Error).message });
+  }
+}
+
 function within(folder: string, endings: readonly string[]): string[] {
-  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const entries = entriesOf(folder).sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry) => {
     if (entry.name.startsWith('.') || entry.name === 'node_modules') return [];
     const path = join(folder, entry.name);

@@ -1,0 +1,60 @@
+/** What a user may name by mistake, or a stranger on purpose, in the place of a `.tower` file: nothing but a file is opened. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { filesAt } from '../../src/api/files.ts';
+import { check } from '../../src/api.ts';
+import { Failure } from '../../src/diagnostics/failure.ts';
+import { model, writeProject } from '../cli/project.ts';
+import { temporaryFolder } from '../run/temporary_folder.ts';
+
+const root = temporaryFolder();
+const at = (name: string): string => join(root, name);
+
+beforeAll(() => {
+  writeProject(root);
+  // To open it would wait for a writer.
+  execFileSync('mkfifo', [at('pipe.tower')]);
+  mkdirSync(at('folder.tower'));
+  symlinkSync('/dev/zero', at('device.tower'));
+  symlinkSync('circle.tower', at('circle.tower'));
+  symlinkSync('none.tower', at('broken.tower'));
+});
+
+async function said(work: () => unknown): Promise<string> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof Failure) return error.diagnostics.map(({ code, message }) => `${code}: ${message}`).join();
+    throw error;
+  }
+  return '';
+}
+
+const kinds = [
+  ['pipe.tower', /it is a pipe$/],
+  ['folder.tower', /it is a folder$/],
+  ['device.tower', /it is a device$/],
+  ['circle.tower', /go round in a circle$/],
+  ['broken.tower', /there is no such file$/],
+] as const;
+
+describe('in the place of a file', () => {
+  it.each(kinds)('%s is not read, as a model or as its data', async (name, reason) => {
+    for (const work of [() => check(at(name)), () => check(at('films.tower'), { data: at(name) })]) {
+      expect(await said(work)).toMatch(/^cannot-read: /);
+      expect(await said(work)).toMatch(reason);
+    }
+  });
+
+  it.each(kinds)('%s is not used', async (name) => {
+    writeFileSync(at('user.tower'), `use "${name}"\n${model}`);
+    const { diagnostics } = await check(at('user.tower'));
+    expect(diagnostics.map(({ code }) => code)).toEqual(['use-missing']);
+  });
+
+  it('a path that cannot be looked at is left to the reading of it', () => {
+    expect(filesAt([at('circle.tower'), at('pipe.tower')], ['.tower'])).toHaveLength(2);
+  });
+});
