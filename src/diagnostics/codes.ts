@@ -230,6 +230,15 @@ export const codes = {
         : `there is a ${other} called \`${name}\` already: this ${what} needs another name`,
     () => 'rename one of them, or remove it',
   ),
+  'reserved-name': row<{ what: string; name: string }>(
+    'error',
+    ({ what, name }) =>
+      `a ${what} cannot be called \`${name}\`: JavaScript, which reads the trained model, keeps this name`,
+    ({ what, name }) =>
+      what === 'feature' || what === 'label'
+        ? `choose another name, and say in the data block which column feeds it: columns { name = "\\"${name}\\"" }`
+        : 'choose another name',
+  ),
   'unknown-kind': row<{
     what: string;
     name: string;

@@ -24,10 +24,17 @@ interface Named {
 /** Tables that share their names, by what stands in them. */
 type Tables = Readonly<Record<string, ReadonlyMap<string, Named>>>;
 
+/**
+ * What reads a trained model in JavaScript, a browser for one, keeps values in objects by their names. There this name is the kind of
+ * the object, and a value would be lost.
+ */
+const reserved: ReadonlySet<string> = new Set(['__proto__']);
+
 /** Declares everything; the first of two that share a name stays. Features, groups and labels share their names. */
 export function declare(files: Files, report: Report): Scope {
   const add = <N extends Named>(table: Map<string, N>, what: string, node: N, tables: Tables): void => {
     const { name, span } = node.name;
+    if (reserved.has(name)) report('reserved-name', span, { what, name });
     for (const other in tables) {
       const first = tables[other]!.get(name);
       if (first === undefined) continue;

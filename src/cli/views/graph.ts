@@ -96,17 +96,17 @@ const indented = (part: string): string => {
 
 /** @throws Failure `unknown-name` */
 export function graphOf(plan: Plan, name: string): Graph {
-  const graphs: Record<string, Graph> = {
-    step: plan.step.graph,
-    ...Object.fromEntries(plan.towers.map((tower) => [tower.name, tower.embedded.graph])),
-  };
-  const graph = graphs[name];
+  const graphs = new Map<string, Graph>([
+    ['step', plan.step.graph],
+    ...plan.towers.map((tower) => [tower.name, tower.embedded.graph] as const),
+  ]);
+  const graph = graphs.get(name);
   if (!graph)
     throw failure('unknown-name', {
       what: 'graph',
       name,
-      nearest: nearest(name, Object.keys(graphs)),
-      known: Object.keys(graphs),
+      nearest: nearest(name, graphs.keys()),
+      known: [...graphs.keys()],
     });
   return graph;
 }

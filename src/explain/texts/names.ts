@@ -15,6 +15,12 @@ export const names = {
     wrong: 'features {\n  year: number(standardize)\n  year: number(log, buckets: 8, dim: 4)\n}\n',
     right: 'features {\n  year: number(standardize)\n  age: number(log, buckets: 8, dim: 4)\n}\n',
   },
+  'reserved-name': {
+    means:
+      'A trained model is read by JavaScript, where values are kept in objects by their names. `__proto__` is the kind of an object there, so a value of this name would be lost.',
+    wrong: 'features {\n  __proto__: id(dim: 32)\n}\n',
+    right: 'features {\n  proto: id(dim: 32)\n}\n',
+  },
   'unknown-kind': {
     means:
       'What a feature, block, score, loss, weighting, optimizer or metric is called is looked up in a table of its own, and this word is in none that fits its place.',
