@@ -43,6 +43,9 @@ const plural = (what: string): string => (what.endsWith('y') ? `${what.slice(0, 
 const countOf = (count: number, what: string): string =>
   `${count.toLocaleString('en')} ${count === 1 ? what : plural(what)}`;
 
+/** A path as a shell takes it, to be copied. */
+const shellWord = (path: string): string => (/^[\w./:@+,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);
+
 const sortWords = (sort: string): string => (sort === 'number' ? 'a number' : sort);
 
 const bytesWords = (bytes: number): string =>
@@ -892,7 +895,7 @@ export const codes = {
       const folder = project === undefined ? 'the folders that are allowed' : `the project ${project}`;
       return `${place} is outside ${folder}`;
     },
-    ({ allow }) => `if the block may read that folder, allow it: \`--allow ${allow}\``,
+    ({ allow }) => `if the block may read that folder, allow it: \`--allow ${shellWord(allow)}\``,
   ),
   'data-file-kind': row<{ path: string }>(
     'error',
@@ -1068,7 +1071,7 @@ export const codes = {
     ({ folder, file }) =>
       `${folder} was not trained here: ${file} is not the data block that it recorded, so the files that it names stay closed`,
     ({ allow }) =>
-      `name the data: \`--data FILE.tower\`; or read what the run names: ${allow.map((each) => `\`--allow ${each}\``).join(' ')}`,
+      `name the data: \`--data FILE.tower\`; or read what the run names: ${allow.map((each) => `\`--allow ${shellWord(each)}\``).join(' ')}`,
   ),
   'data-missing': row<{ path: string }>(
     'error',

@@ -259,6 +259,15 @@ describe('files outside the project', () => {
     expect((await failureOf(none))[0]).toMatch(/^cannot-read .*none: it does not exist/);
   });
 
+  it('are allowed by a word that a shell takes whole', async () => {
+    const root = folderWith({});
+    const [folder, other] = [join(root, 'block'), join(root, "it's a folder")];
+    for (const each of [folder, other]) mkdirSync(each);
+    const [said] = await failureOf(readDataset(describeData({ folder, events: "../it's a folder/e.csv" }), needs));
+    const option = /`--allow (.*)`/.exec(said!)![1]!;
+    expect(execFileSync('sh', ['-c', `printf %s ${option}`], { encoding: 'utf8' })).toBe(other);
+  });
+
   it('are those of no folder above that has a package.json or a .git', async () => {
     const root = folderWith({ 'rows.csv': csv, 'package.json': '{}' });
     const folder = join(root, 'models/data');
