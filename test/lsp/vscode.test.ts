@@ -14,7 +14,7 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 describe('the extension of VS Code', () => {
   it('has the version of the project, and a client of the version that its server is of', () => {
     expect(extension.version).toBe(manifest.version);
-    expect(extension.devDependencies['vscode-languageclient']).toBe(manifest.dependencies['vscode-languageserver']);
+    expect(extension.devDependencies['vscode-languageclient']).toBe(manifest.devDependencies['vscode-languageserver']);
   });
 
   it('is checked against the oldest VS Code that it runs in, and the client that it bundles', () => {
