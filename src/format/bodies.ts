@@ -54,7 +54,8 @@ export function readBody(nodes: readonly Node[], cursor: Cursor): Body {
     } else cursor.passComma();
   }
   const close = cursor.takeGap();
-  const onOneLine = cursor.line === line;
+  // Nothing between the braces is printed on one line, however it was written.
+  const onOneLine = cursor.line === line || (items.length === 0 && !hasComments(close));
   cursor.word();
   const oneLine = onOneLine ? textOfItems(items) : undefined;
   return { items, close, ...(oneLine === undefined ? {} : { oneLine }) };

@@ -32,6 +32,11 @@ describe('everything of this project is formatted', () => {
 const asPrettier = (text: string, options: prettier.Options = {}) =>
   prettier.format(text, { parser: 'tower', plugins: [plugin], filepath: 'a.tower', ...options });
 
+test('braces around nothing are one line before and after, whatever stood between them', () => {
+  const text = 'tower user(a) {\n}\ntower a(a, b) {\n\n}\ndata d { columns {\n} }\n';
+  expect(formatted(text)).toBe('tower user(a) {}\ntower a(a, b) {}\ndata d {\n  columns {}\n}\n');
+});
+
 describe('the prettier plugin', () => {
   test.each(Object.entries(examples))('gives the same for %s', async (_, text) => {
     expect(await asPrettier(text)).toBe(format(makeSource('a', text)).output);
