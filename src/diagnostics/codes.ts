@@ -422,17 +422,24 @@ export const codes = {
     () => 'write `channel` before its last step',
   ),
   'unread-channel': row<{ tower: string; channel: string }>(
-    'error',
-    ({ tower, channel }) => `no score reads channel \`${tower}.${channel}\``,
+    'warning',
+    ({ tower, channel }) => `no score reads channel \`${tower}.${channel}\`: it is not trained`,
     ({ tower, channel }) => `read it in a task, as \`${tower}.${channel}\`, or remove it`,
   ),
+  'lone-channel': row<{ tower: string; channel: string; other: string }>(
+    'warning',
+    ({ tower, channel, other }) =>
+      `this score leaves channel \`${tower}.${channel}\` out: tower \`${other}\` has no \`${channel}\``,
+    ({ tower, channel, other }) =>
+      `give \`${other}\` a channel \`${channel}\`, name \`${tower}.${channel}\` in a score, or remove it`,
+  ),
   'unread-step': row<{ name: string }>(
-    'error',
+    'warning',
     ({ name }) => `nothing reads \`${name}\``,
     () => 'remove it',
   ),
   'unread-output': row<{ name: string; output: string }>(
-    'error',
+    'warning',
     ({ name, output }) => `nothing reads \`${name}.${output}\``,
     ({ name, output }) => `begin a flow with \`${name}.${output}\`, or leave \`${output}\` out`,
   ),
@@ -442,27 +449,27 @@ export const codes = {
     () => 'only blocks such as `mmoe(click, like)` give several',
   ),
   'unread-feature': row<{ name: string }>(
-    'error',
+    'warning',
     ({ name }) => `no tower reads feature \`${name}\``,
     () => 'add it to a group or a tower, or remove it',
   ),
   'unread-label': row<{ name: string }>(
-    'error',
+    'warning',
     ({ name }) => `no task reads label \`${name}\``,
     () => 'name it in a task with `label =` or `weight =`, or remove it',
   ),
   'unread-input': row<{ tower: string; name: string }>(
-    'error',
+    'warning',
     ({ tower, name }) => `tower \`${tower}\` lets \`${name}\` in but no flow reads it`,
     () => 'read it in a channel, or remove it',
   ),
   'unused-group': row<{ name: string }>(
-    'error',
+    'warning',
     ({ name }) => `group \`${name}\` is never used`,
     () => 'remove it',
   ),
   'unused-block': row<{ name: string }>(
-    'error',
+    'warning',
     ({ name }) => `block \`${name}\` is never used`,
     () => 'remove it',
   ),
@@ -614,6 +621,13 @@ export const codes = {
     'warning',
     ({ task }) => `\`retrieve\` weighs \`${task}\` with 0: it has no part in what is found`,
     () => 'leave it out',
+  ),
+  'retrieve-scales': row<{ first: string; second: string; firstSize: string; secondSize: string }>(
+    'warning',
+    ({ first, second, firstSize, secondSize }) =>
+      `without \`retrieve\`, items rank by the sum of scores of different sizes: \`${first}\` ${firstSize}, \`${second}\` ${secondSize}`,
+    ({ first, second }) =>
+      `write how much each task counts, for example \`retrieve = 0.5 * ${first} + 0.5 * ${second}\``,
   ),
   'shadowed-name': row<{ what: string; name: string; hides: string }>(
     'warning',

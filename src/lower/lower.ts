@@ -3,6 +3,7 @@ import type { Outcome } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { optimizers } from '../library/optimizers/table.ts';
 import type { Model, Tower, Training } from '../model/model.ts';
+import { withoutUnread } from '../model/unread.ts';
 import { type LoweredFeatures, lowerFeatures } from './features.ts';
 import type { Arrow } from './flow.ts';
 import { lowerForward } from './forward.ts';
@@ -17,6 +18,7 @@ import { checkObjective, lowerStep } from './step.ts';
 export interface Shapes {
   /** What each source and step of a flow carries, for the editor and for `tower inspect`. */
   readonly arrows: readonly Arrow[];
+  /** Those that are read: the data needs their columns. */
   readonly features: readonly FeaturePlan[];
   readonly labels: Plan['labels'];
   /** The side that asks, then the side that is retrieved. */
@@ -41,13 +43,15 @@ export interface Lowered {
  * @param memory of the checks before this one, whose blocks need not be lowered again
  */
 export function checkShapes(model: Model, memory?: ShapeMemory): Outcome<Shapes | undefined> {
+  // The editor shows, and a mistake may be in, what nothing reads.
   const { features, forward, diagnostics } = analyse(model, memory);
   if (forward === undefined) return { output: undefined, diagnostics };
+  const read = withoutUnread(model);
   const [asks, answers] = model.towers;
   return {
     output: {
       arrows: forward.arrows,
-      features: featurePlans(features),
+      features: featurePlans(read === model ? features : lowerFeatures(read).output),
       labels: labelPlans(model),
       towers: [keyed(asks), keyed(answers)],
     },
@@ -64,7 +68,8 @@ const labelPlans = (model: Model): Plan['labels'] =>
   [...model.labels.values()].map(({ name, sort }) => ({ name, sort }));
 
 /** Nothing after an error; each is at its place in the source, in the language's words. */
-export function lower(model: Model): Outcome<Lowered | undefined> {
+export function lower(whole: Model): Outcome<Lowered | undefined> {
+  const model = withoutUnread(whole);
   const { features, forward, diagnostics } = analyse(model);
   if (forward === undefined || hasErrors(diagnostics)) return { output: undefined, diagnostics };
   const { plan: step, shared } = lowerStep(model, forward);

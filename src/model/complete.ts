@@ -1,8 +1,7 @@
 /** A resolution without errors → a Model: drafts lose their "perhaps". */
 import { invariant } from '../diagnostics/failure.ts';
-import type { Parameters } from '../library/contract.ts';
-import type { Call, Model, Objective, Task, Tower, TowerStep } from './model.ts';
-import { withNamed } from './references.ts';
+import type { Model, Objective, Task, Tower, TowerStep } from './model.ts';
+import { featuresOfTasks, withNamed } from './references.ts';
 import type { Resolution, TaskPart, TowerPart } from './resolution.ts';
 
 /** @returns nothing where two towers or a sound task are missing */
@@ -40,17 +39,12 @@ export function complete(resolution: Resolution): Model | undefined {
 /** A file that is used may declare more than this model reads: that needs no column of the data. */
 function readFeatures({ towers, tasks, features, library }: Resolution): ReadonlySet<string> {
   const read = towers.flatMap((tower) => [...tower.features, ...(tower.key ? [tower.key.name] : [])]);
-  const weights = tasks.flatMap(({ weight }) => (weight && features.has(weight.name) ? [weight.name] : []));
-  const named = tasks.flatMap(({ loss }) => (loss ? featuresOf(loss, library.losses[loss.kind]!.parameters) : []));
-  return withNamed([...read, ...weights, ...named], features, library.features);
-}
-
-/** The features that a call names, such as `mask: history`. */
-function featuresOf({ arguments: args }: Call, parameters: Parameters): readonly string[] {
-  return Object.entries(parameters).flatMap(([name, { type }]) => {
-    const value = type.is === 'name' && type.of === 'feature' ? args[name] : undefined;
-    return typeof value === 'string' ? [value] : [];
-  });
+  const named = featuresOfTasks(
+    tasks.map(({ loss, weight }) => ({ ...(loss ? { loss } : {}), ...(weight ? { weight: weight.name } : {}) })),
+    features,
+    library,
+  );
+  return withNamed([...read, ...named], features, library.features);
 }
 
 function only<T>(all: ReadonlyMap<string, T>, kept: ReadonlySet<string | undefined>): ReadonlyMap<string, T> {

@@ -40,3 +40,22 @@ export function withNamed(
   }
   return reached;
 }
+
+/** The features that tasks name: as a weight, or in a loss as `mask: history`. */
+export function featuresOfTasks(
+  tasks: readonly { readonly loss?: BoundKind; readonly weight?: string }[],
+  features: ReadonlyMap<string, unknown>,
+  { losses }: { readonly losses: Readonly<Record<string, KindRow>> },
+): readonly string[] {
+  return tasks.flatMap(({ loss, weight }) => [
+    ...(weight !== undefined && features.has(weight) ? [weight] : []),
+    ...(loss ? argumentsThatName(loss, losses[loss.kind]!) : []),
+  ]);
+}
+
+function argumentsThatName({ arguments: given }: BoundKind, { parameters }: KindRow): readonly string[] {
+  return Object.entries(parameters).flatMap(([name, { type }]) => {
+    const value = type.is === 'name' && type.of === 'feature' ? given[name] : undefined;
+    return typeof value === 'string' ? [value] : [];
+  });
+}

@@ -88,6 +88,15 @@ describe('the language server', () => {
     expect((await client.diagnostics(uri('films.tower'), ({ version }) => version === right)).diagnostics).toEqual([]);
   });
 
+  it('shows what nothing reads as unnecessary, a warning', async () => {
+    const unread = model.replace('model films\n', 'model films\nfeatures { age: number }\n');
+    const version = await client.change(uri('films.tower'), unread);
+    const told = await client.diagnostics(uri('films.tower'), (params) => params.version === version);
+    expect(told.diagnostics).toMatchObject([{ code: 'unread-feature', severity: 2, tags: [1] }]);
+    const right = await client.change(uri('films.tower'), model);
+    await client.diagnostics(uri('films.tower'), (params) => params.version === right);
+  });
+
   it('reads what is open of a used file, not what is saved', async () => {
     await client.open(uri('shared.tower'), shared.replace('user_id : id', 'person : id'));
     const told = await client.diagnostics(uri('films.tower'), ({ diagnostics }) => diagnostics.length > 0);

@@ -74,11 +74,11 @@ tower item(movie_id) keyed by movie_id {
   channel like  = shared -> mlp(8, 4)
 }
 task click { score = cosine(user.click, item.click) / 0.1, label = clicked, loss = bce }
-task like  { score = 2 * -cosine(user.like, item.like) / 0.5, label = liked, loss = bce, weight = watch_seconds }
+task like  { score = 2 * -cosine(user.like, item.like) / 0.25, label = liked, loss = bce, weight = watch_seconds }
 ${after}`;
 
   it('take a factor from what stands around the score', () => {
-    expect(modelOf(text('')).tasks.map(({ score }) => score.terms.map(({ factor }) => factor))).toEqual([[10], [-4]]);
+    expect(modelOf(text('')).tasks.map(({ score }) => score.terms.map(({ factor }) => factor))).toEqual([[10], [-8]]);
   });
   it('read labels and weights', () => {
     expect(modelOf(text('')).tasks[1]).toMatchObject({ label: 'liked', weight: 'watch_seconds' });

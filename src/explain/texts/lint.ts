@@ -71,6 +71,19 @@ export const lint = {
     wrong: smallModel({ user: 'channel main = user_id -> mlp(32, 16) -> dropout(0.2)' }),
     right: smallModel({ user: 'channel main = user_id -> dense(32, relu) -> dropout(0.2) -> dense(16)' }),
   },
+  'retrieve-scales': {
+    means:
+      'Without `retrieve`, items are ranked by the sum of the tasks’ scores, weighed as in the objective. A score of at most 10 then drowns one of at most 1, whatever the objective says. Scores without a limit, such as `dot`, get any size in training.',
+    wrong: smallModel({
+      labels: 'liked: binary',
+      tasks: `${softmaxOf('cosine(user, item)', ', temperature: 0.05')}\ntask like { score = cosine(user, item) / 0.1, loss = bce, label = liked }`,
+    }),
+    right: smallModel({
+      labels: 'liked: binary',
+      tasks: `${softmaxOf('cosine(user, item)', ', temperature: 0.05')}\ntask like { score = cosine(user, item) / 0.1, loss = bce, label = liked }`,
+      after: 'retrieve = 0.9 * watch + 0.01 * like',
+    }),
+  },
   'retrieve-zero': {
     means: 'A task that `retrieve` weighs with 0 has no part in what is found. That is said by leaving it out.',
     wrong: smallModel({

@@ -85,7 +85,8 @@ export const model = {
     right: smallModel(),
   },
   'unread-channel': {
-    means: 'No score reads this channel, so that nothing would train it, and its cost would buy nothing.',
+    means:
+      'No score reads this channel. It is left out of training and of the exported tower, and so is what only it reads.',
     wrong: smallModel({
       user: twoWidths,
       tasks: 'task watch { score = cosine(user.main, item), loss = softmax(in_batch, temperature: 0.05) }',
@@ -97,24 +98,25 @@ export const model = {
     }),
   },
   'unread-step': {
-    means: 'Nothing reads this step: it computes what reaches no channel.',
+    means: 'Nothing reads this step: it computes what reaches no channel. It is left out, and has no weights.',
     wrong: smallModel({ user: 'wide = user_id -> dense(64)\nchannel main = user_id -> mlp(32, 16)' }),
   },
   'unread-output': {
-    means: 'A block such as `mmoe` gives one value for each name it is given, and this one is read by nobody.',
+    means:
+      'A block such as `mmoe` gives one value for each name it is given, and no flow reads this one. Weights that belong to it alone are not trained.',
     wrong: smallModel({
       labels: 'liked: binary',
       user: 'experts = user_id -> mmoe(view, like, experts: 2, units: 16)\nchannel view = experts.view -> dense(16)',
       item: 'channel view = movie_id -> dense(16)',
       tasks:
-        'task view { score = cosine(user.view, item.view), loss = softmax(in_batch, temperature: 0.05) }\ntask like { score = cosine(user.view, item.view) / 0.1, loss = bce, label = liked }',
+        'task view { score = cosine(user.view, item.view) / 0.1, loss = softmax(in_batch) }\ntask like { score = cosine(user.view, item.view) / 0.1, loss = bce, label = liked }',
     }),
     right: smallModel({
       labels: 'liked: binary',
       user: 'experts = user_id -> mmoe(view, like, experts: 2, units: 16)\nchannel view = experts.view -> dense(16)\nchannel like = experts.like -> dense(16)',
       item: 'channel view = movie_id -> dense(16)\nchannel like = movie_id -> dense(16)',
       tasks:
-        'task view { score = cosine(user.view, item.view), loss = softmax(in_batch, temperature: 0.05) }\ntask like { score = cosine(user.like, item.like) / 0.1, loss = bce, label = liked }',
+        'task view { score = cosine(user.view, item.view) / 0.1, loss = softmax(in_batch) }\ntask like { score = cosine(user.like, item.like) / 0.1, loss = bce, label = liked }',
     }),
   },
   'no-outputs': {
@@ -124,16 +126,17 @@ export const model = {
   },
   'unread-feature': {
     means:
-      'No tower reads this feature. It would need a column in the data and have no effect, and mostly it was forgotten in a group.',
+      'No tower reads this feature, so it has no effect: it needs no column in the data and gets no weights. Often it was forgotten in a group.',
     wrong: smallModel({ features: 'age: number(standardize)' }),
   },
   'unread-label': {
-    means: 'No task reads this label, so that the data would need a column for nothing.',
+    means: 'No task reads this label, so it has no effect and needs no column in the data.',
     wrong: smallModel({ labels: 'liked: binary, seconds: number', tasks: bceTask }),
     right: smallModel({ labels: 'liked: binary', tasks: bceTask }),
   },
   'unread-input': {
-    means: 'The tower lets this in, and none of its flows reads it.',
+    means:
+      'The tower lets this in, and none of its flows reads it. It has no effect: it needs no column in the data and gets no weights.',
     wrong: smallModel({ features: 'age: number(standardize)', userInputs: 'user_id, age' }),
     right: smallModel({
       features: 'age: number(standardize)',

@@ -4,7 +4,7 @@ import type { Explanation } from '../explanation.ts';
 import { smallModel } from '../small_model.ts';
 
 const bceTask = 'task like { score = cosine(user, item) / 0.1, loss = bce, label = liked }';
-const twoTasks = `task view { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.05) }\n${bceTask}`;
+const twoTasks = `task view { score = cosine(user, item) / 0.1, loss = softmax(in_batch) }\n${bceTask}`;
 const twoLabels = `${bceTask}\ntask see { score = cosine(user, item) / 0.1, loss = bce, label = seen, weight = seen }`;
 const twoWidths = 'channel main = user_id -> mlp(32, 16)\nchannel wide = user_id -> dense(16)';
 
@@ -34,7 +34,7 @@ export const tasks = {
       'The tower named first asks, the other is retrieved. All tasks must agree on it: the item vectors of one index serve them all.',
     wrong: smallModel({
       labels: 'liked: binary',
-      tasks: twoTasks.replace('cosine(user, item) / 0.1', 'cosine(item, user) / 0.1'),
+      tasks: twoTasks.replace('like { score = cosine(user, item)', 'like { score = cosine(item, user)'),
     }),
     right: smallModel({ labels: 'liked: binary', tasks: twoTasks }),
   },
@@ -47,7 +47,20 @@ export const tasks = {
     right: smallModel({ user: 'deep = user_id -> dense(16)\nchannel main = deep -> dense(16)' }),
   },
   'unpaired-channel': {
-    means: 'A score of two towers pairs their channels by name, and this channel has no partner.',
+    means:
+      'A score of two towers pairs their channels by name. Each tower has a channel without a partner, which may be one pair under two names.',
+    wrong: smallModel({
+      user: 'channel main = user_id -> dense(16)\nchannel wide = user_id -> dense(16)',
+      item: 'channel main = movie_id -> dense(16)\nchannel large = movie_id -> dense(16)',
+    }),
+    right: smallModel({
+      user: 'channel main = user_id -> dense(16)\nchannel wide = user_id -> dense(16)',
+      item: 'channel main = movie_id -> dense(16)\nchannel wide = movie_id -> dense(16)',
+    }),
+  },
+  'lone-channel': {
+    means:
+      'A score of two towers pairs their channels by name. Here one tower alone has more channels than there are pairs: the score is the sum over the pairs, without this channel.',
     wrong: smallModel({ user: 'channel main = user_id -> dense(16)\nchannel wide = user_id -> dense(16)' }),
     right: smallModel({
       user: 'channel main = user_id -> dense(16)\nchannel wide = user_id -> dense(16)',

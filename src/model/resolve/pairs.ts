@@ -14,7 +14,10 @@ export interface Side {
   readonly span: Span;
 }
 
-/** @returns nothing when a channel has no partner; each such channel is reported, with the other tower's place */
+/**
+ * @returns nothing where each side has a channel without a partner, which may be one pair under two names, or where no pair is
+ * left; each such channel is reported, with the other tower's place
+ */
 export function pairChannels(workspace: Workspace, query: Side, item: Side): ScoreUse['channels'] | undefined {
   if (query.channel === undefined && item.channel === undefined) return allChannels(workspace, query, item);
   const one = theChannel(workspace, query);
@@ -33,7 +36,7 @@ function theChannel({ report }: Workspace, { tower, channel, span }: Side): stri
   return channels.length === 1 ? channels[0] : undefined;
 }
 
-function allChannels({ report }: Workspace, query: Side, item: Side): ScoreUse['channels'] | undefined {
+function allChannels({ report, reads }: Workspace, query: Side, item: Side): ScoreUse['channels'] | undefined {
   const asking = channelsOf(query.tower);
   const answering = channelsOf(item.tower);
   if (asking.length === 0 || answering.length === 0) return undefined;
@@ -47,6 +50,22 @@ function allChannels({ report }: Workspace, query: Side, item: Side): ScoreUse['
     const facts = { tower: tower.name, channel: channel.name, other: other.name, nearest: meant?.name };
     report('unpaired-channel', channel.span, facts, { notes: [note], ...rewrite(channel.span, meant?.name) });
   };
+  // Channels left over on one side alone are one edit away from a sound model: the pairs there are still make a score.
+  const paired = asking.filter((channel) => !left.includes(channel));
+  if (paired.length > 0 && (left.length === 0 || right.length === 0)) {
+    for (const [channels, { tower }, { tower: other }] of [
+      [left, query, item] as const,
+      [right, item, query] as const,
+    ]) {
+      for (const { name, span } of channels) {
+        const note = { message: notes.channels(other.name), at: other.span };
+        report('lone-channel', span, { tower: tower.name, channel: name, other: other.name }, { notes: [note] });
+        // The rule of unread channels need not report it again.
+        reads.channel.add(`${tower.name}.${name}`);
+      }
+    }
+    return paired.map(({ name }) => ({ query: name, item: name }));
+  }
   for (const channel of left) {
     const near = nearest(
       channel.name,
@@ -59,6 +78,5 @@ function allChannels({ report }: Workspace, query: Side, item: Side): ScoreUse['
     right = right.filter((candidate) => candidate !== meant);
   }
   for (const channel of right) unpaired(channel, item.tower, query.tower);
-  if (left.length > 0 || right.length > 0) return undefined;
-  return asking.map(({ name }) => ({ query: name, item: name }));
+  return undefined;
 }

@@ -10,6 +10,7 @@ import { keyKind } from './key_kind.ts';
 import { lastDropout } from './last_dropout.ts';
 import { objectiveCovers } from './objective_covers.ts';
 import { oneSidedChannel } from './one_sided_channel.ts';
+import { retrieveScales } from './retrieve_scales.ts';
 import { retrieveZero } from './retrieve_zero.ts';
 import type { Rule, RuleOptions } from './rule.ts';
 import { shadowedName } from './shadowed_name.ts';
@@ -57,6 +58,7 @@ export const rules: readonly Rule[] = [
   oneSidedChannel,
   lastDropout,
   retrieveZero,
+  retrieveScales,
   shadowedName,
   unusedConstant,
 ];
