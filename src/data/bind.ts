@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
-import type { FeaturePlan } from '../lower/plan.ts';
+import { type FeaturePlan, madeOf } from '../lower/plan.ts';
 import type { DataDescription, Model } from '../model/model.ts';
 import type { Span } from '../text/source.ts';
 import type { Access } from './access.ts';
@@ -98,7 +98,7 @@ async function bindLayout(
   const features = new Map<string, BoundColumn>();
   const histories = new Map<string, { readonly of: BoundColumn; readonly max: number }>();
   for (const feature of needs.features) {
-    if (feature.crosses) continue;
+    if (madeOf(feature).length > 0) continue;
     const history = description.histories.find(({ name }) => name === feature.name || name === feature.column);
     if (history !== undefined) {
       const of = await bindHistory(feature, history);

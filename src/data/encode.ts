@@ -50,6 +50,7 @@ export function makeColumnEncoder(
 ): ColumnEncoder {
   const coder = makeCoder(encoding);
   const max = plan.max ?? Number.POSITIVE_INFINITY;
+  const latest = plan.keeps === 'latest';
   if (coder.reads === 'text' && coder.gives === 'bag') {
     // One bag a distinct text; rows only point at it.
     const bags = bagsOf(dictionary.map((text) => coder.codes(text).slice(0, max)));
@@ -69,8 +70,8 @@ export function makeColumnEncoder(
         column: {
           kind: 'bags',
           values,
-          starts: ids.map((id) => (id < 0 ? 0 : starts[id]!)),
-          ends: ids.map((id) => (id < 0 ? 0 : Math.min(ends[id]!, starts[id]! + max))),
+          starts: ids.map((id) => (id < 0 ? 0 : latest ? Math.max(starts[id]!, ends[id]! - max) : starts[id]!)),
+          ends: ids.map((id) => (id < 0 ? 0 : latest ? ends[id]! : Math.min(ends[id]!, starts[id]! + max))),
         },
       }),
     };
@@ -129,6 +130,13 @@ export function encodeElements(
   }
   const code = coder.reads === 'number' && coder.gives === 'code' ? coder.code : () => -1;
   return Int32Array.from(raw.values as Float64Array, (value) => (Number.isNaN(value) ? -1 : code(value)));
+}
+
+/** The code of a missing value. */
+export function missingCode(encoding: Encoding): number {
+  const coder = makeCoder(encoding);
+  if (coder.gives !== 'code') return 0;
+  return coder.reads === 'text' ? coder.code('') : coder.code(Number.NaN);
 }
 
 function zeroWhereMissing(value: number): number {

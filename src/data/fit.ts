@@ -1,4 +1,5 @@
 /** What each encoder learns: from the training events alone, each row weighing as many of them as have it. */
+import { madeOf } from '../lower/plan.ts';
 import type { Arranged, Side } from './arrange.ts';
 import type { Encoding } from './dataset.ts';
 import { fitColumn } from './encode.ts';
@@ -25,7 +26,8 @@ export function fitEncodings(
   const encodings = new Map<string, Encoding>();
   for (const owner of new Set(features.map(({ encoderOf }) => encoderOf))) {
     const teacher =
-      features.find(({ name }) => name === owner) ?? features.find(({ encoderOf }) => encoderOf === owner)!;
+      features.find(({ name }) => name === owner) ??
+      features.find((feature) => feature.encoderOf === owner && madeOf(feature).length === 0)!;
     if (teacher.crosses) {
       encodings.set(owner, fitEncoder(teacher.encoder, nothing));
       continue;

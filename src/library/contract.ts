@@ -215,6 +215,10 @@ export interface FeatureUse {
   readonly size?: number;
   /** The features whose codes it takes together; it reads no column of its own. */
   readonly crosses?: readonly string[];
+  /** A bag of values in the order of the data; absent for the pieces of a text. */
+  readonly lists?: true;
+  /** The list whose newest element it is; it reads no column of its own. */
+  readonly last?: string;
 }
 
 export interface FeatureKind<P extends Parameters = Parameters> extends KindRow<P> {

@@ -4,7 +4,7 @@ import { invariant } from '../diagnostics/failure.ts';
 import { type FeatureUse, ShapeError } from '../library/contract.ts';
 import { featureUse } from '../library/features/uses.ts';
 import type { Feature, Model, Tower } from '../model/model.ts';
-import type { Encoder, FeaturePlan, TablePlan } from './plan.ts';
+import { type Encoder, type FeaturePlan, madeOf, type TablePlan } from './plan.ts';
 
 /** First values of an embedding are uniform in ±0.05, as Keras draws them. */
 const firstLimit = 0.05;
@@ -40,11 +40,12 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'>): {
   }
 
   const towerOf = readers(model, uses);
+  const itemOwner = ownerOf(model.towers[1].key, uses);
   const byName = new Map<string, LoweredFeature>();
   const tables = new Map<string, TablePlan>();
   for (const [name, use] of uses) {
     const feature = model.features.get(name)!;
-    const owner = 'owner' in use.encoder ? use.encoder.owner : name;
+    const owner = ownerOf(name, uses)!;
     const ownerUse = uses.get(owner);
     if (ownerUse === undefined) continue;
     invariant(!('owner' in ownerUse.encoder), `\`${owner}\` owns an encoder`);
@@ -53,12 +54,20 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'>): {
       tables.set(owner, { name: owner, dim, encoderOf: owner, limit: firstLimit });
     }
     const tower = towerOf(name);
+    const isHistory = use.lists === true && owner === itemOwner && tower === model.towers[0].name;
     const known = own.get(use);
-    const plan = known?.name === name && known.tower === tower ? known : planOf(name, tower, use, owner, ownerUse, dim);
+    const plan =
+      known?.name === name && known.tower === tower ? known : planOf(name, tower, use, owner, ownerUse, dim, isHistory);
     if (owner === name && plan !== known) own.set(use, plan);
     byName.set(name, { feature, use, plan });
   }
   return { output: { byName, tables: [...tables.values()] }, diagnostics };
+}
+
+/** The feature whose encoder and table a feature uses: its own, or that of another. */
+function ownerOf(name: string | undefined, uses: ReadonlyMap<string, FeatureUse>): string | undefined {
+  const use = name === undefined ? undefined : uses.get(name);
+  return use && 'owner' in use.encoder ? use.encoder.owner : name;
 }
 
 /** Of features that have an encoder of their own: a check finds most of them as they were at the check before. */
@@ -71,6 +80,7 @@ function planOf(
   owner: string,
   { encoder }: FeatureUse,
   dim: number,
+  isHistory: boolean,
 ): FeaturePlan {
   return {
     name,
@@ -79,8 +89,10 @@ function planOf(
     encoder: encoder as Encoder,
     column: name,
     ...(use.crosses === undefined ? {} : { crosses: use.crosses }),
+    ...(use.last === undefined ? {} : { last: use.last }),
     encoderOf: owner,
     ...(use.max === undefined ? {} : { max: use.max }),
+    ...(isHistory ? { keeps: 'latest' } : {}),
     ...(use.gives === 'bag' && use.unseen !== 'keep' && (encoder as Encoder).kind === 'vocabulary'
       ? { skipsUnseen: true }
       : {}),
@@ -89,26 +101,35 @@ function planOf(
   };
 }
 
-/** The features of a tower and those that its crosses take together, each once. */
-export function featuresRead(tower: Tower, crossesOf: (feature: string) => readonly string[] | undefined): string[] {
+/** The features of a tower and those of which they are made, each once. */
+export function featuresRead(tower: Tower, useOf: (feature: string) => FeatureUse | undefined): string[] {
   const read = new Set<string>();
-  for (const feature of tower.features) {
+  const add = (feature: string): void => {
+    if (read.has(feature)) return;
     read.add(feature);
-    for (const crossed of crossesOf(feature) ?? []) read.add(crossed);
-  }
+    madeOf(useOf(feature) ?? {}).forEach(add);
+  };
+  tower.features.forEach(add);
   return [...read];
 }
 
-/** The tower that reads it or has it as key; one that only lends its table, or weighs rows, counts to the side that asks. */
+/**
+ * The tower that reads it or has it as key. One that only lends its table, or weighs rows, counts to the side that asks; one that
+ * nothing reads and that is made of others, to theirs.
+ */
 function readers(
   { towers }: Pick<Model, 'towers'>,
   uses: ReadonlyMap<string, FeatureUse>,
 ): (feature: string) => string {
   const byFeature = new Map<string, string>();
   for (const tower of towers) {
-    for (const feature of [tower.key, ...featuresRead(tower, (name) => uses.get(name)?.crosses)]) {
+    for (const feature of [tower.key, ...featuresRead(tower, (name) => uses.get(name))]) {
       if (feature !== undefined && !byFeature.has(feature)) byFeature.set(feature, tower.name);
     }
   }
-  return (feature) => byFeature.get(feature) ?? towers[0].name;
+  const towerOf = (feature: string): string => {
+    const [first] = madeOf(uses.get(feature) ?? {});
+    return byFeature.get(feature) ?? (first === undefined ? towers[0].name : towerOf(first));
+  };
+  return towerOf;
 }

@@ -42,10 +42,17 @@ export interface FeaturePlan {
   readonly column: string;
   /** The features whose codes, as text and joined by commas, it encodes; it then reads no column. */
   readonly crosses?: readonly string[];
+  /** The list whose newest element it is; it then reads no column. */
+  readonly last?: string;
   /** Features that share an encoder name its owner: a history of movie_id uses movie_id's vocabulary. */
   readonly encoderOf: string;
-  /** Bags keep this many elements at most: for histories the latest, else the first. */
+  /** Bags keep this many elements at most. */
   readonly max?: number;
+  /**
+   * Which elements a bag keeps: those at its end, for what the side that asks had of the items, in the order of time. Absent: those
+   * at its beginning. What `past` of a data block gives keeps the latest, whatever this says.
+   */
+  readonly keeps?: 'latest';
   /**
    * Its bags hold no code 0: values that the vocabulary lacks are left out before `max` are kept, at training and at serving.
    */
@@ -54,6 +61,11 @@ export interface FeaturePlan {
   readonly table?: string;
   /** Width of its field in the graph. */
   readonly width: number;
+}
+
+/** The features of which one without a column of its own is made; none where a column feeds it. */
+export function madeOf({ crosses, last }: Pick<FeaturePlan, 'crosses' | 'last'>): readonly string[] {
+  return crosses ?? (last === undefined ? [] : [last]);
 }
 
 export interface TablePlan {

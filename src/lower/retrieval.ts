@@ -40,7 +40,7 @@ export function lowerRetrieval(model: Model, features: LoweredFeatures, side: 'q
   return {
     name: tower.name,
     ...(tower.key === undefined ? {} : { key: tower.key }),
-    features: featuresRead(tower, (name) => features.byName.get(name)?.use.crosses),
+    features: featuresRead(tower, (name) => features.byName.get(name)?.use),
     embedded,
     width: whole.width,
     ...(side === 'query' && whole.interests !== undefined ? { interests: whole.interests } : {}),

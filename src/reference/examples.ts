@@ -68,13 +68,20 @@ function variationOf(table: Table, name: string, example: string): Variation {
 /** Features of either side that an example may name. */
 const country = 'country: category(dim: 16)';
 const video = 'video_id: id(dim: 16)';
+const history = 'history: list(movie_id, max: 50)';
 
 function featureVariation(example: string): Variation {
   const namesVideo = example.includes('video_id');
   const namesCountry = example.includes('country');
+  const namesHistory = example.includes('history');
   return {
-    features: [`example: ${example}`, ...(namesCountry ? [country] : []), ...(namesVideo ? [video] : [])].join('\n'),
-    groups: `group profile = user_id, example${namesCountry ? ', country' : ''}${namesVideo ? '\ngroup video = movie_id, video_id' : ''}`,
+    features: [
+      `example: ${example}`,
+      ...(namesCountry ? [country] : []),
+      ...(namesVideo ? [video] : []),
+      ...(namesHistory ? [history] : []),
+    ].join('\n'),
+    groups: `group profile = user_id, example${namesCountry ? ', country' : ''}${namesHistory ? ', history' : ''}${namesVideo ? '\ngroup video = movie_id, video_id' : ''}`,
     userInputs: 'profile',
     user: 'channel main = profile -> flatten -> mlp(32, 16)',
     ...(namesVideo ? { itemInputs: 'video', item: 'channel main = video -> flatten -> mlp(32, 16)' } : {}),

@@ -37,7 +37,7 @@ function modelWith(table: string, name: string, example: string): string {
   switch (table) {
     case 'features':
       return smallModel({
-        features: `${example.replaceAll('movie_id', 'video_id')}${name === 'cross' ? ', country: category' : ''}`,
+        features: `${example.replaceAll('movie_id', 'video_id')}${name === 'cross' ? ', country: category' : ''}${name === 'last' ? ', history: list(video_id)' : ''}`,
         user: example.includes('none') ? 'tried -> mean -> dense(4)' : 'profile -> flatten -> dense(4)',
       });
     case 'blocks':

@@ -188,6 +188,7 @@ describe('features', () => {
     expect(features.find(({ name }) => name === 'tried')).toEqual({
       name: 'tried',
       skipsUnseen: true,
+      keeps: 'latest',
       tower: 'user',
       gives: 'bag',
       encoder: { kind: 'vocabulary', minimumCount: 1 },

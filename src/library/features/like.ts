@@ -16,6 +16,8 @@ export const like = featureKind({
     if (target.gives === 'numbers')
       throw new ShapeError('needs a feature with a table: plain numbers have none to share');
     if (target.dim === 0) throw new ShapeError('needs a feature with a table: `dim: 0` gives it none');
-    return target;
+    // It has a column of its own, whatever the other is made of.
+    const { last: _last, ...shared } = target;
+    return shared;
   },
 });

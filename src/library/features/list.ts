@@ -29,6 +29,7 @@ export const list = featureKind({
     return {
       encoder: element.encoder,
       gives: 'bag',
+      lists: true,
       max,
       pool,
       ...(unseen === 'keep' ? { unseen } : {}),

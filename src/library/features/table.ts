@@ -2,6 +2,7 @@ import type { FeatureKind } from '../contract.ts';
 import { category } from './category.ts';
 import { cross } from './cross.ts';
 import { id } from './id.ts';
+import { last } from './last.ts';
 import { like } from './like.ts';
 import { list } from './list.ts';
 import { number } from './number.ts';
@@ -19,5 +20,6 @@ export const features: Readonly<Record<string, FeatureKind>> = {
   text,
   vector,
   like,
+  last,
   cross,
 };

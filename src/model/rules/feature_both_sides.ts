@@ -8,15 +8,17 @@ import type { Rule } from './rule.ts';
 export const featureBothSides: Rule = {
   name: 'feature on both sides',
   check({ towers, features: declared, library }, report) {
-    /** The features, each with those whose values it takes. */
+    /** The features, each with those whose values it takes, and so on. */
     const valuesOf = (names: readonly string[]): readonly string[] => {
-      const values: string[] = [];
-      for (const name of names) {
-        values.push(name);
+      const values = new Set<string>();
+      const add = (name: string): void => {
+        if (values.has(name)) return;
+        values.add(name);
         const call = declared.get(name)?.call;
-        if (call && library.features[call.kind]?.readsNamed) values.push(...featuresNamed(call, library.features));
-      }
-      return values;
+        if (call && library.features[call.kind]?.readsNamed) featuresNamed(call, library.features).forEach(add);
+      };
+      names.forEach(add);
+      return [...values];
     };
     const places = new Map(
       towers.map((tower) => [

@@ -22,7 +22,7 @@ function tellsApart(name: string, features: Resolution['features']): boolean | u
   try {
     const use = featureUse(name, features);
     const owner = 'owner' in use.encoder ? featureUse(use.encoder.owner, features) : use;
-    return use.gives === 'code' && use.crosses === undefined && namesValues(owner);
+    return use.gives === 'code' && use.crosses === undefined && use.last === undefined && namesValues(owner);
   } catch (error) {
     if (error instanceof ShapeError) return undefined;
     throw error;

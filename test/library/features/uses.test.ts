@@ -59,12 +59,13 @@ describe('what features ask of the host', () => {
     expect(use('list', { element: call('category', { dim: 16 }), max: 6 })).toEqual({
       encoder: { kind: 'vocabulary', minimumCount: 1 },
       gives: 'bag',
+      lists: true,
       max: 6,
       pool: 'mean',
       dim: 16,
     });
     const of = use('list', { element: { feature: 'video' } }, { video: call('id', { dim: 64 }) });
-    expect(of).toEqual({ encoder: { owner: 'video' }, gives: 'bag', max: 50, pool: 'mean', dim: 64 });
+    expect(of).toEqual({ encoder: { owner: 'video' }, gives: 'bag', lists: true, max: 50, pool: 'mean', dim: 64 });
   });
 
   test('text is a bag of words or of trigrams', () => {
@@ -75,6 +76,20 @@ describe('what features ask of the host', () => {
       dim: 5,
       pool: 'sum',
     });
+  });
+
+  test('last is one code of its list, in the table of the list’s elements', () => {
+    const others = {
+      video: call('id', { dim: 64 }),
+      watched: call('list', { element: { feature: 'video' } }),
+      tags: call('list', { element: call('category', { dim: 16 }) }),
+    };
+    const seed = { encoder: { owner: 'video' }, gives: 'code', dim: 64, last: 'watched' };
+    expect(use('last', { list: 'watched' }, others)).toEqual(seed);
+    expect(use('last', { list: 'tags' }, others)).toMatchObject({ encoder: { owner: 'tags' }, dim: 16 });
+    // What is like it has a column of its own.
+    const like = use('like', { feature: 'seed' }, { ...others, seed: call('last', { list: 'watched' }) });
+    expect(like).toEqual({ encoder: { owner: 'video' }, gives: 'code', dim: 64 });
   });
 
   test('like shares the table of a feature, and of whatever that shares in turn', () => {
@@ -102,6 +117,10 @@ describe('what would be ignored is refused', () => {
     ['list', { element: { feature: 'number' } }, /one code each/, number],
     ['like', { feature: 'key' }, /`dim: 0` gives it none/, key],
     ['like', { feature: 'number' }, /none to share/, number],
+    ['last', { list: 'key' }, /needs a list, and `key` is one value/, key],
+    ['last', { list: 'number' }, /needs a list, and `number` is numbers/, number],
+    ['last', { list: 'title' }, /needs a list, and `title` is a text/, { title: call('text') }],
+    ['last', { list: 'it' }, /goes round in a circle: it → it/],
     ['like', { feature: 'it' }, /goes round in a circle: it → it/],
   ])('%s %j', (kind, args, reason, others) => {
     expect(() => use(kind, args, others)).toThrow(reason);
