@@ -6,9 +6,11 @@ import { load as loadArtifact, type Trained } from '../run/artifact/load.ts';
 import type { Attention } from '../run/attention.ts';
 import type { Evaluation } from '../run/evaluate.ts';
 import type { Exported } from '../run/export.ts';
+import type { FeatureValues } from '../run/query_columns.ts';
 import type { Recommendation, Recommender } from '../run/recommend.ts';
 import { blockIn, readingOf } from './check.ts';
 import { readSource } from './files.ts';
+import { datasetThen, descriptionThen } from './then.ts';
 import { version } from './version.ts';
 
 export interface LoadRequest {
@@ -98,7 +100,7 @@ async function rowsAndEngine(run: Run): Promise<{ dataset: Dataset; engine: Choi
 export interface EvaluateRequest {
   /** Default: test, or validation where there is no test part. */
   readonly part?: Part;
-  /** Take what the user is known to have seen out of the ranking: items of training events, and of the history that is read. */
+  /** Whether what the user had before an event leaves its ranking. Default: as the data block declares with `seen`. */
   readonly removeSeen?: boolean;
   /** False: the model alone. */
   readonly baselines?: boolean;
@@ -126,7 +128,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
       plan,
       scorer: modelScorer(retrieval, dataset.parts[part], plan.model),
       measures: makeMeasures([...(plan.train.stop ? [plan.train.stop] : []), ...usualMeasures]),
-      ...(request.removeSeen ? { removeSeen: true } : {}),
+      ...(request.removeSeen === undefined ? {} : { removeSeen: request.removeSeen }),
       ...(request.baselines === false ? { baselines: false } : {}),
       ...(request.by === undefined ? {} : { by: request.by }),
     });
@@ -137,10 +139,12 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
 }
 
 export interface RecommendRequest {
-  /** Key of the tower that asks. */
-  readonly user: string;
+  /** Key of the tower that asks. Without it `values` say all that is known. */
+  readonly user?: string;
+  /** Values of features: of what is so now, in place of what the data knows of the user. */
+  readonly values?: FeatureValues;
   readonly k?: number;
-  /** Default true: what the user's training events hold is left out. */
+  /** Whether what the user had is left out. Default: as the data block declares with `seen`. */
   readonly removeSeen?: boolean;
 }
 
@@ -148,7 +152,7 @@ export interface RecommendRequest {
 export async function recommend(run: Run, request: RecommendRequest): Promise<Recommendation> {
   const recommender = await run.recommender();
   const recommendation = await recommender.ask(
-    { key: request.user },
+    { ...(request.user === undefined ? {} : { key: request.user }), values: request.values ?? {} },
     { k: request.k ?? 10, ...(request.removeSeen === undefined ? {} : { removeSeen: request.removeSeen }) },
   );
   return { ...recommendation, notes: [...(await run.notes()), ...recommendation.notes] };
@@ -179,5 +183,8 @@ async function readRows(trained: Trained, request: LoadRequest): Promise<Dataset
   const block =
     data === undefined ? recordedBlock(trained, allow) : { description: blockIn(readSource(data)), access: {} };
   const { access, ...reading } = readingOf(request);
-  return readDataset(block.description, trained.plan, { ...reading, access: { ...access, ...block.access } });
+  const { manifest, plan } = trained;
+  const description = descriptionThen(block.description, manifest);
+  const dataset = await readDataset(description, plan, { ...reading, access: { ...access, ...block.access } });
+  return datasetThen(dataset, description, manifest);
 }

@@ -57,6 +57,46 @@ export function refuseTwoSeeds(
   command.error(`error: option '--seed ${seed}' contradicts '--set seed=${set.seed}'. Write one of them.`);
 }
 
+export const removeSeenOption = (): Option =>
+  new Option(
+    '--remove-seen',
+    'items that the user had before leave the ranking, whatever the data block declares',
+  ).conflicts('keepSeen');
+
+export const keepSeenOption = (): Option =>
+  new Option('--keep-seen', 'items that the user had before stay in the ranking, whatever the data block declares');
+
+/** What the two options ask for; nothing where the data block decides. */
+export function seenOf({
+  removeSeen,
+  keepSeen,
+}: {
+  readonly removeSeen?: boolean | undefined;
+  readonly keepSeen?: boolean | undefined;
+}): { readonly removeSeen?: boolean } {
+  return removeSeen ? { removeSeen: true } : keepSeen ? { removeSeen: false } : {};
+}
+
+/** `--with origin=ATL --with history='["318","50"]'`: values of features as they are now. */
+export const withOption = (): Option =>
+  new Option('--with <feature=value>', 'the value of a feature now; a list as JSON; may be repeated')
+    .argParser((text: string, before: Record<string, unknown> | undefined): Record<string, unknown> => {
+      const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(text) ?? [];
+      if (name === undefined || value === undefined) {
+        throw new InvalidArgumentError('It reads `feature=value`, for example `country=NL`.');
+      }
+      return { ...before, [name]: value.startsWith('[') ? listOf(value) : value };
+    })
+    .default({}, 'none');
+
+function listOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidArgumentError('A list is JSON, for example `history=["318", "50"]`.');
+  }
+}
+
 export function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text) || Number(text) < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
   return Number(text);

@@ -3,17 +3,20 @@ import { failure } from '../diagnostics/failure.ts';
 import type { DataDescription } from '../model/model.ts';
 import { type Arranged, arrange, type Remembered, rememberedBy } from './arrange.ts';
 import { type EncodedColumns, encodeColumns } from './columns.ts';
-import type { BagColumn, Dataset, Events, Part } from './dataset.ts';
+import type { BagColumn, Dataset, Events, IndexedBags, Part, Seen } from './dataset.ts';
 import { fitEncodings } from './fit.ts';
 import { gather, gatherNumbers } from './gather.ts';
 import { type Good, rawOf } from './good.ts';
-import { makeTimeline, windowsAfter } from './history.ts';
+import { makeTimeline, windowsAfter, windowsBefore } from './history.ts';
 import type { Layout } from './layout.ts';
 import type { Needs } from './needs.ts';
 import { protocolOf } from './protocol.ts';
 import type { RawCodes, RawNumbers } from './raw.ts';
 import { parts } from './split.ts';
 import type { Wanted } from './wanted.ts';
+
+/** Where a data block does not say. */
+const usualSeen: Seen = 'excluded';
 
 export interface ToAssemble {
   readonly description: DataDescription;
@@ -28,10 +31,14 @@ export function assemble(given: ToAssemble): Omit<Dataset, 'rejected'> {
   const { description, needs, wanted, good } = given;
   const arranged = arrange(good, wanted, description);
   const encodings = fitEncodings(good, wanted, needs, arranged);
-  const asking = wanted.histories.size > 0 ? parts : (['train'] as const);
+  const knowsEarlier = wanted.time !== undefined && wanted.userKey !== undefined && wanted.itemKey !== undefined;
+  const asking = wanted.histories.size > 0 || knowsEarlier ? parts : (['train'] as const);
   const remembered = new Map(asking.map((part) => [part, rememberedBy(arranged, part)] as const));
   const encoded = encodeColumns({ ...given, arranged, encodings, remembered });
-  const partOf = (part: Part): Events => eventsOf(part, given, arranged, encoded);
+  const partOf = (part: Part): Events => ({
+    ...eventsOf(part, given, arranged, encoded),
+    ...(knowsEarlier && part !== 'train' ? { earlier: earlierItems(part, arranged, remembered.get(part)!) } : {}),
+  });
   const learnt = { train: partOf('train'), validation: partOf('validation'), test: partOf('test') };
   const missingLabels = countMissingLabels(learnt, description);
   const { items, users } = arranged;
@@ -50,8 +57,11 @@ export function assemble(given: ToAssemble): Omit<Dataset, 'rejected'> {
       features: encoded.users,
       keys: users.keys,
       seen: seenItems(given, arranged, remembered.get('train')!),
+      asOfLastEvent: encoded.asOfLastEvent,
     },
     encodings,
+    seen: description.seen ?? usualSeen,
+    histories: new Map([...given.layout.histories].map(([name, { max }]) => [name, max])),
     missing: encoded.missing,
     missingLabels,
     protocol: protocolOf(given, arranged, missingLabels),
@@ -68,10 +78,17 @@ function eventsOf(part: Part, { good, wanted }: ToAssemble, arranged: Arranged, 
   return {
     rows: rows.length,
     features: encoded.parts[part],
+    told: encoded.told[part],
     labels: new Map(labels),
     item: gather(items.ofEvent, places[part]),
     user: gather(users.ofEvent, places[part]),
   };
+}
+
+/** All that each event of a part has before it, however long ago. */
+function earlierItems(part: Part, { stream, places, items }: Arranged, { marks, timeline }: Remembered): IndexedBags {
+  const windows = windowsBefore(stream, marks, timeline, places[part], Number.POSITIVE_INFINITY);
+  return { bags: { kind: 'bags', ...windows, values: gather(items.ofEvent, timeline.order) } };
 }
 
 /** Events without a label, by label. Throws Failure where the training part has none at all: nothing could be learnt from it. */

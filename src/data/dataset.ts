@@ -23,6 +23,12 @@ export interface NumberColumn {
   readonly values: Float32Array;
 }
 
+/** Bags as events see them, as `IndexedColumn`: event i has bag `index[i]`, or bag i where there is no index. */
+export interface IndexedBags {
+  readonly bags: BagColumn;
+  readonly index?: Int32Array;
+}
+
 export type Column = CodeColumn | BagColumn | NumberColumn;
 
 /**
@@ -43,6 +49,16 @@ export interface Events {
   readonly item: Int32Array;
   /** Row of each event's user among `users`; −1 without a user key. */
   readonly user: Int32Array;
+  /**
+   * Corpus rows of all that the event's user had strictly earlier, in this part and those before it, −1 where the corpus lacks the
+   * item. Of held-out parts, where the data has users and a time.
+   */
+  readonly earlier?: IndexedBags;
+  /**
+   * By feature of the side that asks whose values are items: their corpus rows, as above. A history's are those of its window; a
+   * list's are all of it, also those past its `max`.
+   */
+  readonly told?: ReadonlyMap<string, IndexedBags>;
 }
 
 /** Every item that can be retrieved, one row each: what is evaluated, indexed and served. */
@@ -64,7 +80,12 @@ export interface Users {
   readonly keys: readonly string[];
   /** Corpus rows of each user's events of the training part, in time order. */
   readonly seen: BagColumn;
+  /** Features that only events know: here they are as in each user's last training event, whatever is so now. */
+  readonly asOfLastEvent?: readonly string[];
 }
+
+/** Whether items that the user had before an event leave its ranking. */
+export type Seen = 'excluded' | 'kept';
 
 export type Part = 'train' | 'validation' | 'test';
 
@@ -74,6 +95,10 @@ export interface Dataset {
   readonly users: Users;
   /** Fitted encoders by the feature that owns them. */
   readonly encodings: ReadonlyMap<string, Encoding>;
+  /** What the data block declares. Absent for runs of versions that did not know it: evaluation kept them, `recommend` did not. */
+  readonly seen?: Seen;
+  /** By feature that `past` of the data block feeds: how many of the latest events it holds at most. */
+  readonly histories?: ReadonlyMap<string, number>;
   readonly rejected: Rejected;
   /** By feature: rows of its file without a value. They have the code or number that its encoder keeps for missing ones. */
   readonly missing?: ReadonlyMap<string, number>;

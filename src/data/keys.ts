@@ -12,6 +12,8 @@ export interface KeyRows {
   readonly rows: Int32Array;
   /** −1 where there is no key. */
   readonly ofEvent: Int32Array;
+  /** By code of the key's dictionary; −1 where none has it. */
+  readonly ofCode: Int32Array;
 }
 
 export function keyRows(
@@ -21,7 +23,10 @@ export function keyRows(
   order: Int32Array,
   dictionaries: Dictionaries,
 ): KeyRows {
-  if (key === undefined) return { keys: [], rows: new Int32Array(0), ofEvent: new Int32Array(order.length).fill(-1) };
+  if (key === undefined) {
+    const none = new Int32Array(0);
+    return { keys: [], rows: none, ofEvent: new Int32Array(order.length).fill(-1), ofCode: none };
+  }
   const texts = dictionaries.get(key.inEvents.dictionary!)!;
   const inEvents = (events.columns.get(key.inEvents) as RawCodes).values;
   const first = new Int32Array(texts.length).fill(-1);
@@ -42,5 +47,6 @@ export function keyRows(
     keys: codes.map((code) => texts[code]!),
     rows: Int32Array.from(codes, (code) => first[code]!),
     ofEvent: gather(place, gather(inEvents, order)),
+    ofCode: place,
   };
 }

@@ -3,19 +3,23 @@ import type { Dataset, IndexedColumn } from '../data/dataset.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { topK } from '../embedding/rank.ts';
 import type { Engine } from '../engine/engine.ts';
+import { madeOf, type Plan, type TowerPlan } from '../lower/plan.ts';
 import type { Trained } from './artifact/load.ts';
 import { type FeatureValues, queryColumns } from './query_columns.ts';
 import { makeRetrieval } from './retrieval.ts';
 
 export type Question =
-  /** Somebody by the key of the tower that asks. */
-  | { readonly key: string }
+  /** Somebody by the key of the tower that asks; with values of features that are other than the data knows of them. */
+  | { readonly key: string; readonly values?: FeatureValues }
   /** Anybody, by feature values. */
-  | { readonly values: FeatureValues };
+  | { readonly key?: undefined; readonly values: FeatureValues };
 
 export interface RecommendOptions {
   readonly k: number;
-  /** Leaves out what the user's training events hold. On unless it is turned off; of no effect for feature values. */
+  /**
+   * Whether what the user had is left out: the items of training events, and of lists that are given. Default: as the data block
+   * declares; where it does not, and in runs of earlier versions, it is.
+   */
   readonly removeSeen?: boolean;
 }
 
@@ -46,6 +50,9 @@ export async function makeRecommender(trained: Trained, dataset: Dataset, engine
   const tower = plan.towers[0];
   const retrieval = await makeRetrieval({ plan, engine, tables: trained.tables, corpus, parameters });
   const rowOf = new Map(users.keys.map((key, row) => [key, row]));
+  const itemOf = new Map(corpus.keys.map((key, row) => [key, row]));
+  const { histories } = dataset;
+  const removesSeen = dataset.seen !== 'kept';
   const itemAt = (row: number): Item => ({
     key: corpus.keys[row]!,
     ...(corpus.titles ? { title: corpus.titles[row]! } : {}),
@@ -65,34 +72,61 @@ export async function makeRecommender(trained: Trained, dataset: Dataset, engine
   const seenBy = (row: number): number[] =>
     [...users.seen.values.subarray(users.seen.starts[row]!, users.seen.ends[row]!)].filter((item) => item >= 0);
 
+  /** Rows of the items that given lists, or single features of items, name. */
+  const itemsIn = (values: FeatureValues): number[] =>
+    itemFeatures(plan).flatMap((name) => [values[name] ?? []].flat().flatMap((key) => itemOf.get(String(key)) ?? []));
+
+  const leftOut = (count: number, who: string): string =>
+    `${count === 1 ? '1 item is' : `${count.toLocaleString('en')} items are`} left out, since ${who} has had them.`;
+
   return {
-    async ask(question, { k, removeSeen = true }) {
-      if ('values' in question) {
-        const columns = queryColumns(plan, tower, trained.encodings, question.values);
-        return { notes: [], items: await answer(columns, 0, k, []), history: [] };
+    async ask({ key, values = {} }, { k, removeSeen = removesSeen }) {
+      const given = itemsIn(values);
+      if (key === undefined) {
+        const columns = queryColumns(plan, tower, trained.encodings, values, histories ? { histories } : {});
+        const without = new Set(removeSeen ? given : []);
+        const notes = without.size > 0 ? [leftOut(without.size, 'whoever asks')] : [];
+        return { notes, items: await answer(columns, 0, k, without), history: [] };
       }
-      const { key } = question;
       if (tower.key === undefined) throw failure('no-user-key', { tower: tower.name });
+      const who = `${tower.name} ${key}`;
       const row = rowOf.get(key);
-      if (row === undefined) {
-        const columns = queryColumns(plan, tower, trained.encodings, { [tower.key]: key });
-        const note = `${tower.name} ${key} is not in the data: this is the answer for the unseen, without a history.`;
-        return { key, notes: [note], items: await answer(columns, 0, k, []), history: [] };
-      }
-      const seen = seenBy(row);
-      const distinct = new Set(seen);
-      const items = await answer(users.features, row, k, removeSeen ? distinct : []);
-      const left = distinct.size === 1 ? '1 item is' : `${distinct.size.toLocaleString('en')} items are`;
-      return {
-        key,
-        notes: [
-          ...(seen.length === 0 ? [`${tower.name} ${key} has no training event: there is no history to go by.`] : []),
-          ...(removeSeen && distinct.size > 0 ? [`${left} left out, since ${tower.name} ${key} has had them.`] : []),
-        ],
-        items,
-        history: seen.reverse().map(itemAt),
-      };
+      const base = row === undefined ? undefined : { columns: users.features, row };
+      const of = { ...(base ? {} : { [tower.key]: key }), ...values };
+      const columns = queryColumns(plan, tower, trained.encodings, of, {
+        ...(histories ? { histories } : {}),
+        ...(base ? { base } : {}),
+      });
+      const seen = row === undefined ? [] : seenBy(row);
+      const without = new Set(removeSeen ? [...seen, ...given] : []);
+      const notes: string[] = [];
+      if (row === undefined)
+        notes.push(`${who} is not in the data: this is the answer for the unseen, without a history.`);
+      else if (seen.length === 0) notes.push(`${who} has no training event: there is no history to go by.`);
+      const last = seen.length === 0 ? [] : (users.asOfLastEvent ?? []).filter((name) => isRead(name, tower, values));
+      if (last.length > 0) notes.push(asOfLastEvent(last, who));
+      if (without.size > 0) notes.push(leftOut(without.size, who));
+      return { key, notes, items: await answer(columns, 0, k, without), history: seen.reverse().map(itemAt) };
     },
     close: () => retrieval.close(),
   };
+}
+
+/** The features of the asking tower whose values are items, and that are not made of others. */
+function itemFeatures({ towers, features }: Plan): string[] {
+  const [query, { key }] = towers;
+  const owner = features.find(({ name }) => name === key)?.encoderOf;
+  return features
+    .filter((feature) => feature.encoderOf === owner && feature.name !== key && query.features.includes(feature.name))
+    .filter((feature) => madeOf(feature).length === 0)
+    .map(({ name }) => name);
+}
+
+/** Whether the answer rests on what the data has of a feature. */
+const isRead = (name: string, { features, key }: TowerPlan, values: FeatureValues): boolean =>
+  features.includes(name) && name !== key && !(name in values);
+
+function asOfLastEvent(names: readonly string[], who: string): string {
+  const list = names.map((name) => `\`${name}\``).join(', ');
+  return `${list} ${names.length === 1 ? 'is' : 'are'} as in the last training event of ${who}: give the value of now where it is another.`;
 }

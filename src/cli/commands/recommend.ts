@@ -6,15 +6,21 @@ import {
   dataOption,
   engineOption,
   jsonOption,
+  keepSeenOption,
+  removeSeenOption,
+  seenOf,
   unfinishedOption,
   wholeNumber,
   withExample,
+  withOption,
 } from '../options.ts';
 import { answer, answerJson, sayEngine } from '../report.ts';
 
 interface Options extends RunOptions {
-  readonly user: string;
+  readonly user?: string;
+  readonly with: Record<string, unknown>;
   readonly k: number;
+  readonly removeSeen?: boolean;
   readonly keepSeen?: boolean;
   readonly json?: boolean;
 }
@@ -26,19 +32,29 @@ export function recommendCommand(program: Command): void {
   const command = new Command('recommend')
     .description('answer the best items for a user, beside what the user had before')
     .argument('<run>', 'the folder of a trained model')
-    .requiredOption('--user <key>', 'key of the tower that asks')
+    .option('--user <key>', 'key of the tower that asks')
+    .addOption(withOption())
     .addOption(new Option('-k <count>', 'how many items').argParser(wholeNumber).default(10))
-    .option('--keep-seen', 'items of the user’s training events stay among the answers')
+    .addOption(removeSeenOption())
+    .addOption(keepSeenOption())
     .addOption(dataOption())
     .addOption(allowOption())
     .addOption(engineOption())
     .addOption(unfinishedOption())
     .addOption(jsonOption())
-    .action(async (folder: string, { user, k, keepSeen, json, ...options }: Options) => {
+    .action(async (folder: string, { user, with: values, k, removeSeen, keepSeen, json, ...options }: Options) => {
+      if (user === undefined && Object.keys(values).length === 0) {
+        command.error('error: who asks is not given: `--user <key>`, or `--with <feature=value>`, or both');
+      }
       const { recommend } = await import('../../api/run.ts');
       const run = await openRun(folder, options);
       sayEngine(await run.engine());
-      const { items, history, notes } = await recommend(run, { user, k, removeSeen: !keepSeen });
+      const { items, history, notes } = await recommend(run, {
+        ...(user === undefined ? {} : { user }),
+        values,
+        k,
+        ...seenOf({ removeSeen, keepSeen }),
+      });
       if (json) return answerJson({ user, items, history, notes });
       for (const note of notes) answer(note);
       if (history.length > 0) {
@@ -50,7 +66,13 @@ export function recommendCommand(program: Command): void {
         answer(`  ${String(index + 1).padStart(2)}  ${item.score.toFixed(3)}  ${named(item)}`);
       }
     });
-  program.addCommand(withExample(command, 'tower recommend runs/first --user 42 -k 10'));
+  program.addCommand(
+    withExample(
+      command,
+      'tower recommend runs/first --user 42 -k 10',
+      'tower recommend runs/flights --with origin=ATL --with hour=17',
+    ),
+  );
 }
 
 const named = ({ key, title }: Item): string => (title === undefined ? key : `${title} (${key})`);

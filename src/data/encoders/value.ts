@@ -15,24 +15,30 @@ export function encodeValue(encoding: Encoding, value: unknown): EncodedValue {
 
 /**
  * Values are texts, numbers, booleans, arrays of them, and `null`, `undefined`, `''` or NaN for missing. An array is a bag
- * of its elements without the missing ones; for a vector it is the vector. Throws TypeError for anything else, and for a number that is
+ * of its elements without the missing ones; for a vector it is the vector. A moment is seconds since 1970, a Date, or its text as in
+ * `2026-11-25 17:00`, in UTC where it names no zone. Throws TypeError for anything else, and for a number that is
  * none: what training would have rejected.
  */
 export function makeValueEncoder(encoding: Encoding): (value: unknown) => EncodedValue {
   const coder = makeCoder(encoding);
+  const one = (value: unknown): EncodedValue =>
+    encodeOne(coder as Single, encoding.kind === 'clock' ? secondsOf(value) : value);
   return (value) => {
     if (coder.reads === 'vector') return { kind: 'numbers', numbers: vectorOf(value, coder.size) };
-    if (!Array.isArray(value)) return encodeOne(coder, value);
+    if (!Array.isArray(value)) return one(value);
     const codes = value.flatMap((element) => {
       if (isMissing(element)) return [];
-      const one = encodeOne(coder, element);
-      return one.kind === 'bag' ? one.codes : one.kind === 'code' ? [one.code] : fail('one number', value);
+      const encoded = one(element);
+      if (encoded.kind === 'bag') return encoded.codes;
+      return encoded.kind === 'code' ? [encoded.code] : fail('one number', value);
     });
     return { kind: 'bag', codes };
   };
 }
 
-function encodeOne(coder: Exclude<Coder, { reads: 'vector' }>, value: unknown): EncodedValue {
+type Single = Exclude<Coder, { reads: 'vector' }>;
+
+function encodeOne(coder: Single, value: unknown): EncodedValue {
   if (coder.reads === 'text') {
     const text = isMissing(value) ? '' : textOf(value);
     return coder.gives === 'code'
@@ -55,6 +61,16 @@ function textOf(value: unknown): string {
     typeof value === 'bigint'
     ? String(value)
     : fail('a text', value);
+}
+
+const moment = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?\s*(Z|[+-]\d\d:\d\d)?$/;
+
+/** Seconds since 1970 of a date or its text; anything else as it is. */
+function secondsOf(value: unknown): unknown {
+  if (value instanceof Date) return value.getTime() / 1000;
+  const [, day, time = '00:00', zone = 'Z'] = (typeof value === 'string' && moment.exec(value.trim())) || [];
+  const seconds = Date.parse(`${day}T${time}${zone}`) / 1000;
+  return Number.isNaN(seconds) ? value : seconds;
 }
 
 function numberOf(value: unknown): number {

@@ -1,0 +1,161 @@
+/**
+ * What is asked of a trained model is what it was measured by: a held-out event, asked as a person would ask it, has the columns and
+ * the scores that evaluation gives it. What the event knows is read from the files here, by SQL of our own.
+ */
+import { join, resolve } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { expect } from 'vitest';
+import type { Dataset, Events } from '../../src/data/dataset.ts';
+import { readDataset } from '../../src/data/read.ts';
+import { chooseEngine } from '../../src/engine/engines.ts';
+import { initialValues } from '../../src/graph/initial.ts';
+import { madeOf, type Plan } from '../../src/lower/plan.ts';
+import type { DataDescription } from '../../src/model/model.ts';
+import { check, compile } from '../../src/pipeline.ts';
+import type { Trained } from '../../src/run/artifact/load.ts';
+import { queryColumns } from '../../src/run/query_columns.ts';
+import { makeRecommender } from '../../src/run/recommend.ts';
+import { makeRetrieval } from '../../src/run/retrieval.ts';
+import { makeTables } from '../../src/run/tables.ts';
+import { makeSource } from '../../src/text/source.ts';
+import { valueAt } from '../data/fixture.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Events whose scores are compared; columns are compared of all. */
+const scored = 12;
+
+/** @param data text of the data block, whose paths begin in `folder` */
+export async function expectParity(model: string, data: string, folder: string): Promise<{ readonly events: number }> {
+  const { plan } = compile(makeSource('model.tower', model)).lowered!;
+  const found = check(makeSource(join(folder, 'data.tower'), data), { folder }).dataDescriptions[0]!;
+  // A random part has no order to be found again by: then the last rows of the file are held out.
+  const description: DataDescription =
+    found.split.kind === 'random'
+      ? {
+          ...found,
+          time: { expression: '0', span: found.span },
+          split: { kind: 'by_time', validation: found.split.validation, test: found.split.test },
+        }
+      : found;
+  const dataset = await readDataset(description, plan);
+  expect(dataset.rejected.count).toBe(0);
+  const rows = await rowsOf(description, plan);
+  const held = heldOut(rows, description, dataset.parts.test.rows);
+  const { test: events } = dataset.parts;
+  expect(held.length).toBe(events.rows);
+
+  const questions = held.map((row) => valuesOf(row, rows, description, plan));
+  for (const [at, values] of questions.entries()) expectSameColumns(plan, dataset, events, at, values);
+  await expectSameScores(plan, dataset, questions);
+  return { events: events.rows };
+}
+
+/** The test events, in the order of time. */
+function heldOut(rows: readonly Row[], { split }: DataDescription, count: number): readonly Row[] {
+  if (split.kind === 'column') return rows.filter(({ part }) => part === 'test');
+  if (split.kind !== 'leave_one_out') return rows.slice(rows.length - count);
+  return rows.filter((row) => {
+    const own = rows.filter(({ who }) => who === row.who);
+    return own.length >= 3 && own.at(-1) === row;
+  });
+}
+
+function expectSameColumns(plan: Plan, dataset: Dataset, events: Events, at: number, values: Row): void {
+  const { encodings, histories } = dataset;
+  const asked = queryColumns(plan, plan.towers[0], encodings, values, histories ? { histories } : {});
+  for (const name of plan.towers[0].features) {
+    const measured = valueAt(events.features.get(name)!, at);
+    expect(valueAt(asked.get(name)!, 0), `${name} of test event ${at}`).toEqual(measured);
+  }
+}
+
+async function expectSameScores(plan: Plan, dataset: Dataset, questions: readonly Row[]): Promise<void> {
+  const { engine } = await chooseEngine('onnx');
+  const { corpus, encodings } = dataset;
+  const tables = makeTables(plan, encodings);
+  const parameters = initialValues(plan.step.graph, plan.train.seed);
+  const trained = { plan, encodings, tables, parameters } as unknown as Trained;
+  const recommender = await makeRecommender(trained, dataset, engine);
+  const retrieval = await makeRetrieval({ plan, engine, tables, corpus, parameters });
+  const step = Math.max(1, Math.floor(questions.length / scored));
+  for (let at = 0; at < questions.length; at += step) {
+    const { features } = dataset.parts.test;
+    const scores = await retrieval.scores(await retrieval.queries(features, Int32Array.of(at)));
+    const answer = await recommender.ask({ values: questions[at]! }, { k: corpus.rows, removeSeen: false });
+    const answered = new Map(answer.items.map(({ key, score }) => [key, score]));
+    expect(answered.size).toBe(corpus.rows);
+    let furthest = 0;
+    for (const [item, key] of corpus.keys.entries()) {
+      furthest = Math.max(furthest, Math.abs(answered.get(key)! - scores[item]!));
+    }
+    expect(furthest, `scores of test event ${at}`).toBeLessThan(1e-6);
+  }
+  await recommender.close();
+  await retrieval.close();
+}
+
+/** Events in the order of time, with the columns that the asking side reads, and their part where a column says it. */
+async function rowsOf(description: DataDescription, plan: Plan): Promise<Row[]> {
+  const { events, items, users, split, time } = description;
+  const connection = await (await DuckDBInstance.create()).connect();
+  const named = new Set<string>();
+  for (const [role, file] of Object.entries({ events, items, users })) {
+    if (file === undefined) continue;
+    const path = join(resolve(description.folder), file.path).replaceAll("'", "''");
+    const read = path.endsWith('.parquet') ? `'${path}'` : `read_csv('${path}', header = true, sample_size = -1)`;
+    await connection.run(`CREATE TABLE ${role} AS SELECT * FROM ${read}`);
+    const names = (await connection.runAndReadAll(`SELECT * FROM ${role} LIMIT 0`)).columnNames();
+    if (role === 'events') for (const name of names) named.add(name);
+  }
+  const sql = (name: string): string => {
+    const own = description.columns.find((column) => column.name === name)?.expression;
+    const column = own ?? name;
+    if (named.has(column)) return `events."${column}"`;
+    return own ?? `"${name}"`;
+  };
+  const joins = [items && (['items', items.by] as const), users && (['users', users.by] as const)].flatMap((joined) => {
+    if (!joined) return [];
+    const [role, by = ''] = joined;
+    const ownColumn = description.columns.find(({ name }) => name === by)?.expression ?? `"${by}"`;
+    return ` LEFT JOIN ${role} ON CAST(events.${ownColumn} AS VARCHAR) = CAST(${role}.${ownColumn} AS VARCHAR)`;
+  });
+  const [query, item] = plan.towers;
+  const read = plan.features.filter(
+    (feature) =>
+      query.features.includes(feature.name) &&
+      madeOf(feature).length === 0 &&
+      !description.histories.some(({ name }) => name === feature.column),
+  );
+  const wanted = [
+    ...read.map(({ name, column }) => `${sql(column)} AS "value ${name}"`),
+    ...(query.key === undefined ? ['NULL AS who'] : [`CAST(${sql(query.key)} AS VARCHAR) AS who`]),
+    `CAST(${sql(item.key!)} AS VARCHAR) AS what`,
+    `${time?.expression ?? '0'} AS moment`,
+    `${split.kind === 'column' ? sql(split.column) : 'NULL'} AS part`,
+  ];
+  const where = description.where ? ` WHERE ${description.where.expression}` : '';
+  const reader = await connection.runAndReadAll(
+    `SELECT ${wanted.join(', ')} FROM events${joins.join('')}${where} ORDER BY moment, events.rowid`,
+  );
+  const rows = reader.getRowObjectsJS();
+  connection.closeSync();
+  return rows;
+}
+
+/** What an event knows of whoever asks, as a request would say it: all of the past, in the order of time. */
+function valuesOf(row: Row, rows: readonly Row[], description: DataDescription, plan: Plan): Row {
+  const values: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(row)) {
+    if (name.startsWith('value ')) values[name.slice(6)] = typeof value === 'bigint' ? Number(value) : value;
+  }
+  for (const { name, column } of plan.features) {
+    const history = description.histories.find((each) => each.name === column);
+    if (history === undefined || !plan.towers[0].features.includes(name)) continue;
+    expect(history.of, 'histories are of the item').toBe(plan.towers[1].key);
+    values[name] = rows
+      .filter(({ who, moment }) => who === row.who && (moment as number) < (row.moment as number))
+      .map(({ what }) => what);
+  }
+  return values;
+}
