@@ -4,20 +4,22 @@
  */
 import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { missingCode } from '../data/encode.ts';
+import { type PublishedRules, publishedRules } from '../data/encoders/published.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import type { Tensors } from '../engine/engine.ts';
 import { servingOnnx } from '../engine/formats/onnx.ts';
 import { servingSavedModel } from '../engine/formats/saved_model.ts';
 import { servingTfjs } from '../engine/formats/tfjs_model.ts';
 import type { Graph, Tensor } from '../graph/graph.ts';
-import type { FeaturePlan, Plan, TowerPlan } from '../lower/plan.ts';
+import { type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../lower/plan.ts';
 import { servingGraph, tableParameter } from '../lower/serving.ts';
 import type { Trained } from './artifact/load.ts';
 import type { Manifest } from './artifact/manifest.ts';
 import { refuseUnlessValid } from './artifact/validate.ts';
 import { addEncoding, writeTexts } from './artifact/write.ts';
 import { makeFolder, writeDurably, writeTextDurably } from './durable.ts';
-import { keeps } from './query_columns.ts';
+import { type Histories, type Kept, keptOf } from './kept.ts';
 
 export interface ExportOptions {
   readonly folder: string;
@@ -43,6 +45,8 @@ export interface Serving {
     readonly score: 'inner product' | 'largest inner product';
   };
   readonly towers: Readonly<Record<string, ServingTower>>;
+  /** How text becomes codes, with values to try a port on. */
+  readonly rules: PublishedRules;
 }
 
 export interface ServingTower {
@@ -60,10 +64,27 @@ export interface ServingInput {
   /** Absent for a cross. */
   readonly column?: string;
   readonly encoding: string;
-  readonly crosses?: readonly { readonly name: string; readonly column: string; readonly encoding: string }[];
+  /** Of a feature with one code: the code of a missing value. */
+  readonly missing?: number;
+  readonly crosses?: readonly ServingPart[];
+  readonly last?: ServingPart;
   readonly padding?: -1;
-  readonly keeps?: 'latest' | 'first';
+  readonly keeps?: Kept['keeps'];
+  readonly atMost?: number;
   /** Of a bag whose elements may be missing in the vocabulary. */
+  readonly unseen?: 'skip' | 'keep';
+}
+
+/** A feature of which another is made, whether it is an input itself or not. */
+export interface ServingPart {
+  readonly name: string;
+  /** Absent for what is made of others. */
+  readonly column?: string;
+  readonly encoding: string;
+  readonly last?: ServingPart;
+  /** Of a list. */
+  readonly keeps?: Kept['keeps'];
+  readonly atMost?: number;
   readonly unseen?: 'skip' | 'keep';
 }
 
@@ -106,13 +127,16 @@ export async function exportModel(trained: Trained, options: ExportOptions): Pro
     encodingFiles.set(feature, file);
     return file;
   };
+  const missingOf = (feature: string): number => missingCode(trained.encodings.get(feature)!);
+  const { histories: named } = trained.manifest.data;
+  const histories = named && new Map(Object.entries(named));
   for (const { tower, graph, parameters } of towers) {
     const { name } = tower;
     await rm(join(folder, name, 'tfjs'), { recursive: true, force: true });
     files.push(...(await writeAll(folder, `${name}/tfjs`, servingTfjs(graph, parameters))));
     files.push(...(await writeAll(folder, name, { 'model.onnx': servingOnnx(graph, parameters) })));
     files.push(...(await writeAll(folder, `${name}/saved_model`, servingSavedModel(graph, parameters))));
-    described[name] = describe(plan, tower, graph, encodingFile);
+    described[name] = describe(plan, tower, graph, encodingFile, missingOf, histories);
   }
   await writeTexts(folder, texts);
   const { interests } = plan.towers[0];
@@ -129,6 +153,7 @@ export async function exportModel(trained: Trained, options: ExportOptions): Pro
       score: interests === undefined ? 'inner product' : 'largest inner product',
     },
     towers: described,
+    rules: publishedRules(),
   };
   await refuseUnlessValid('serving', serving, join(folder, 'serving.json'));
   await writeTextDurably(join(folder, 'serving.json'), `${JSON.stringify(serving, undefined, 2)}\n`);
@@ -170,11 +195,26 @@ async function writeAll(folder: string, under: string, files: Readonly<Record<st
   return paths;
 }
 
-function describe(plan: Plan, tower: TowerPlan, graph: Graph, encodingFile: (feature: string) => string): ServingTower {
+function describe(
+  plan: Plan,
+  tower: TowerPlan,
+  graph: Graph,
+  encodingFile: (feature: string) => string,
+  missingOf: (feature: string) => number,
+  histories: Histories | undefined,
+): ServingTower {
   const { name, key } = tower;
-  const crossed = (feature: string): NonNullable<ServingInput['crosses']>[number] => {
-    const { column, encoderOf } = plan.features.find((each) => each.name === feature)!;
-    return { name: feature, column, encoding: encodingFile(encoderOf) };
+  const listed = (feature: FeaturePlan) => ({ ...keptOf(plan, feature, histories), ...unseenOf(feature) });
+  const part = (of: string): ServingPart => {
+    const feature = plan.features.find((each) => each.name === of);
+    invariant(feature, `feature ${of} is planned`);
+    return {
+      name: of,
+      ...(madeOf(feature).length > 0 ? {} : { column: feature.column }),
+      encoding: encodingFile(feature.encoderOf),
+      ...(feature.last === undefined ? {} : { last: part(feature.last) }),
+      ...(feature.gives === 'bag' ? listed(feature) : {}),
+    };
   };
   return {
     ...(key === undefined ? {} : { key }),
@@ -188,10 +228,12 @@ function describe(plan: Plan, tower: TowerPlan, graph: Graph, encodingFile: (fea
         dtype,
         shape: shapeOf(graph, input.node),
         gives: feature.gives,
-        ...(feature.crosses ? {} : { column: feature.column }),
+        ...(madeOf(feature).length > 0 ? {} : { column: feature.column }),
         encoding: encodingFile(feature.encoderOf),
-        ...(feature.crosses ? { crosses: feature.crosses.map((name) => crossed(name)) } : {}),
-        ...(feature.gives === 'bag' ? { padding: -1, keeps: keeps(plan, feature), ...unseenOf(feature) } : {}),
+        ...(feature.gives === 'code' ? { missing: missingOf(feature.encoderOf) } : {}),
+        ...(feature.crosses ? { crosses: feature.crosses.map(part) } : {}),
+        ...(feature.last === undefined ? {} : { last: part(feature.last) }),
+        ...(feature.gives === 'bag' ? { padding: -1, ...listed(feature) } : {}),
       };
     }),
     outputs: graph.outputs.map((output) => ({

@@ -1,3 +1,4 @@
+import type { Seen } from '../../data/dataset.ts';
 import type { GraphPlan, Plan, TowerPlan } from '../../lower/plan.ts';
 import type { Change, Fingerprint } from '../identity.ts';
 import type { Checksum } from './checksum.ts';
@@ -21,6 +22,8 @@ export interface Manifest {
     readonly file?: string;
     readonly source?: string;
     readonly protocol: readonly string[];
+    readonly seen?: Seen;
+    readonly histories?: Readonly<Record<string, number>>;
     readonly train: number;
     readonly validation: number;
     readonly test: number;

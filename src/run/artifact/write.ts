@@ -74,6 +74,8 @@ export async function writeArtifact(folder: string, parts: ArtifactParts): Promi
       ...(origin.data ? { file: origin.data.name } : {}),
       ...(dataSource ? { source: dataSource } : {}),
       protocol: dataset.protocol,
+      ...(dataset.seen ? { seen: dataset.seen } : {}),
+      ...(dataset.histories ? { histories: Object.fromEntries(dataset.histories) } : {}),
       train: train.rows,
       validation: validation.rows,
       test: test.rows,
