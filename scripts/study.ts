@@ -80,7 +80,6 @@ async function measure(set: StudySet): Promise<Measured | undefined> {
   const comparison: Comparison = await compare(runs, {
     part: 'test',
     baselines: true,
-    removeSeen: set.removeSeen,
     against: set.against,
     metrics: set.metrics,
     ...(set.by === undefined ? {} : { by: set.by }),

@@ -24,7 +24,25 @@ export function pageOf(sets: readonly StudySet[], measured: readonly Measured[])
     const found = measured.find(({ name }) => name === set.name);
     return found ? [section(set, found)] : [];
   });
-  return `${[intro, origin(measured), ...sections].join('\n\n')}\n`;
+  return `${[intro, origin(measured), ...outdated(measured), ...sections].join('\n\n')}\n`;
+}
+
+/** Changes of what a figure is a figure of, by the day from which it is measured so. */
+const changes: readonly { readonly from: string; readonly what: string }[] = [
+  {
+    from: '2026-11-25',
+    what: 'training stopped by a validation that kept what was seen, while the test left it out; what was seen was the training events and the history that is read, without items that training never had; restaurants kept it; and `youtube` read its seed from the row, not from the history',
+  },
+];
+
+/** What has changed since a figure of the page was measured. */
+function outdated(measured: readonly Measured[]): string[] {
+  return changes
+    .filter(({ from }) => measured.some(({ date }) => date < from))
+    .map(
+      ({ from, what }) =>
+        `Figures measured before ${from} are of earlier rules: ${what}. They have not been measured again.`,
+    );
 }
 
 /** Whether one state of the project gave every figure. Hashes are not told: history may be rewritten before it is published. */

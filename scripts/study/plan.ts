@@ -9,7 +9,6 @@ export interface StudySet {
   readonly data: string;
   /** Models that fit it are trained with these seeds. */
   readonly seeds: readonly number[];
-  readonly removeSeen: boolean;
   /** Popularity among events of one value of this feature. */
   readonly by?: string;
   /** Columns of the table; the first decides. */
@@ -29,7 +28,6 @@ export const sets: readonly StudySet[] = [
     asks: 'What does everybody watch last, after all they have watched? Films they have rated leave the ranking.',
     data: 'models/data/movielens_next.tower',
     seeds,
-    removeSeen: true,
     metrics: [recall(10), recall(50), ndcg],
     against: 'item_cf',
   },
@@ -39,7 +37,6 @@ export const sets: readonly StudySet[] = [
     asks: 'What is watched in the last tenth of all time? Most of those who watch then were never seen before.',
     data: 'models/data/movielens.tower',
     seeds,
-    removeSeen: true,
     metrics: [recall(10), recall(50), ndcg],
     against: 'item_cf',
   },
@@ -49,7 +46,6 @@ export const sets: readonly StudySet[] = [
     asks: 'Which area does somebody new visit, given the other areas they visit? Each visit in turn; the others leave the ranking.',
     data: 'models/data/msweb.tower',
     seeds,
-    removeSeen: true,
     metrics: [recall(10), ndcg],
     against: 'item_cf',
   },
@@ -59,7 +55,6 @@ export const sets: readonly StudySet[] = [
     asks: 'Where does a flight of June go, given its origin, hour and weekday?',
     data: 'models/data/flights.tower',
     seeds,
-    removeSeen: false,
     by: 'origin',
     metrics: [recall(10), ndcg],
     against: 'popularity by origin',
@@ -70,7 +65,6 @@ export const sets: readonly StudySet[] = [
     asks: 'Which place does somebody rate? A hundred test events: too few to tell models apart.',
     data: 'models/data/restaurants.tower',
     seeds,
-    removeSeen: false,
     metrics: [recall(10), { metric: 'auc' }],
     against: 'popularity',
   },
@@ -80,7 +74,6 @@ export const sets: readonly StudySet[] = [
     asks: 'Which abstract answers a question that was never asked in training?',
     data: 'models/data/cranfield.tower',
     seeds,
-    removeSeen: false,
     metrics: [recall(10), recall(100), ndcg],
     against: 'popularity',
   },
@@ -90,7 +83,6 @@ export const sets: readonly StudySet[] = [
     asks: 'Which of 117,791 glosses explains a lemma? Both are read as letter trigrams, nothing else.',
     data: 'models/data/wordnet.tower',
     seeds,
-    removeSeen: false,
     metrics: [recall(10), recall(100), ndcg],
     against: 'popularity',
   },

@@ -6,7 +6,7 @@ import type { Run } from './run.ts';
 export interface CompareRequest {
   /** Default: test, or validation where there is no test part. */
   readonly part?: Part;
-  /** Take what the user is known to have seen out of the ranking: items of training events, and of the history that is read. */
+  /** Whether what the user had before an event leaves its ranking. Default: as the data blocks of the runs declare with `seen`. */
   readonly removeSeen?: boolean;
   /** Adds random, popularity, ItemCF and EASE, told what the first run reads. */
   readonly baselines?: boolean;

@@ -26,12 +26,18 @@ export function splitEvents(split: Split, events: ToSplit, at: Span): SplitResul
   const counts = [0, 0, 0];
   for (let at = 0; at < result.part.length; at++) counts[result.part[at]!]!++;
   for (const [place, part] of parts.entries()) {
-    if (counts[place]! > 0 || !isAsked(split, part)) continue;
+    if (counts[place]! > 0 || !isAsked(split, part, counts)) continue;
     throw failure('empty-split', { part, rows: events.rows, reason: emptyReason(split, part) }, at);
   }
-  const [train, validation, test] = counts.map((count) => count.toLocaleString('en'));
-  const sizes = `${train} training, ${validation} validation and ${test} test events`;
-  return { part: result.part, sentence: `${result.sentence}: ${sizes}.` };
+  return { part: result.part, sentence: `${result.sentence}: ${sizesOf(counts)}.` };
+}
+
+function sizesOf(counts: readonly number[]): string {
+  const names = ['training', 'validation', 'test'];
+  const there = names.flatMap((name, at) => (counts[at]! > 0 ? `${counts[at]!.toLocaleString('en')} ${name}` : []));
+  const absent = names.filter((_, at) => counts[at] === 0);
+  const sizes = `${[there.slice(0, -1).join(', '), there.at(-1)].filter(Boolean).join(' and ')} events`;
+  return absent.length === 0 ? sizes : `${sizes}, no ${absent.join(' and no ')} part`;
 }
 
 const splits: {
@@ -43,7 +49,13 @@ const splits: {
     part.fill(2, shareOf(rows, 1 - test));
     return {
       part,
-      sentence: `Split by time, the last ${percent(test)} for test, ${percent(validation)} before it for validation`,
+      sentence: `Split by time${test > 0 ? `, the last ${percent(test)} for test` : ''}${
+        validation === 0
+          ? ''
+          : test > 0
+            ? `, ${percent(validation)} before it for validation`
+            : `, the last ${percent(validation)} for validation`
+      }`,
     };
   },
   leave_one_out(_, { rows, user, users }) {
@@ -71,7 +83,7 @@ const splits: {
     for (let at = 0; at < holds; at++) part[order[at]!] = at < held ? 2 : 1;
     return {
       part,
-      sentence: `Split at random (seed ${seed}), ${percent(test)} for test, ${percent(validation)} for validation`,
+      sentence: `Split at random (seed ${seed})${test > 0 ? `, ${percent(test)} for test` : ''}${validation > 0 ? `, ${percent(validation)} for validation` : ''}`,
     };
   },
   column({ column }, { folds }) {
@@ -88,13 +100,15 @@ function percent(share: number): string {
   return `${+(share * 100).toFixed(4)}%`;
 }
 
-function isAsked(split: Split, part: Part): boolean {
-  return part === 'train' || !('validation' in split) || split[part] > 0;
+/** A column asks for the parts that it names: one of those that are held out, whichever. */
+function isAsked(split: Split, part: Part, counts: readonly number[]): boolean {
+  if (part === 'train' || split.kind === 'leave_one_out') return true;
+  return split.kind === 'column' ? counts[1] === 0 && counts[2] === 0 : split[part] > 0;
 }
 
 function emptyReason(split: Split, part: Part): string {
   if (split.kind === 'leave_one_out') return 'no user has 3';
-  if (split.kind === 'column') return `none has ${split.column} = ${part}`;
+  if (split.kind === 'column') return `none has ${split.column} = ${part === 'train' ? part : 'validation or test'}`;
   const share = part === 'train' ? 1 - split.validation - split.test : split[part];
   return `${percent(share)} is not one`;
 }

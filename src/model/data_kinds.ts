@@ -1,7 +1,10 @@
 /** The kinds that a data block may call, declared as those of the library are. */
 import type { KindRow, Parameter } from '../library/contract.ts';
 
-const share = (doc: string): Parameter<number> => ({ type: { is: 'number', min: 0, below: 1 }, doc, default: 0.1 });
+/** Where neither is given. Where one is, the other part is not asked for. */
+export const usualShare = 0.1;
+
+const share = (doc: string): Parameter<number | undefined> => ({ type: { is: 'number', min: 0, below: 1 }, doc });
 
 export const past: KindRow = {
   doc: "The values of a column in the same user's earlier events, latest first kept: never this row's, never a later one's.",
@@ -16,8 +19,8 @@ export const splits: Readonly<Record<'by_time' | 'leave_one_out' | 'random' | 'c
     doc: 'The last events of all time are the test part, those before them the validation part.',
     example: 'by_time(validation: 10%, test: 10%)',
     parameters: {
-      validation: share('Share of the events.'),
-      test: share('Share of the events.'),
+      validation: share('Share of the events: 10 % where no share is given, none where only `test` is.'),
+      test: share('Share of the events: 10 % where no share is given, none where only `validation` is.'),
     },
   },
   leave_one_out: {
@@ -29,8 +32,8 @@ export const splits: Readonly<Record<'by_time' | 'leave_one_out' | 'random' | 'c
     doc: 'Events are drawn, each alike.',
     example: 'random(validation: 10%, test: 10%, seed: 1)',
     parameters: {
-      validation: share('Share of the events.'),
-      test: share('Share of the events.'),
+      validation: share('Share of the events: 10 % where no share is given, none where only `test` is.'),
+      test: share('Share of the events: 10 % where no share is given, none where only `validation` is.'),
       seed: { type: { is: 'integer', min: 0 }, doc: 'Which are drawn follows from it.', default: 1 },
     },
   },

@@ -25,6 +25,7 @@ export const dataEntries = {
   where: 'A DuckDB SQL condition: events that do not meet it are left out.',
   time: 'A DuckDB SQL expression that orders the events.',
   split: 'What is held out: `by_time(…)`, `leave_one_out`, `random(…)`, `column(…)`.',
+  seen: 'Whether items that the user had before an event leave its ranking, wherever one is made: `excluded`, or `kept` where people come back to them.',
   reject: 'The share of bad rows past which the run stops.',
 } as const;
 

@@ -155,6 +155,8 @@ export interface DataDescription {
     readonly span: Span;
   }[];
   readonly split: Split;
+  /** Whether items that a user had before an event leave its ranking. Absent: `excluded`. */
+  readonly seen?: 'excluded' | 'kept';
   /** Share of bad rows past which the run stops. */
   readonly reject: number;
 }

@@ -4,11 +4,12 @@ import { failure, invariant } from '../diagnostics/failure.ts';
 import type { Plan } from '../lower/plan.ts';
 import { nearest } from '../text/nearest.ts';
 import { type BootstrapOptions, bootstrap, type Interval, usualBootstrap } from './bootstrap.ts';
-import { baselineScorers, makeTask, seenSentence } from './contestants.ts';
+import { baselineScorers, makeTask } from './contestants.ts';
 import { type Measure, valuesOf } from './figures.ts';
 import { differencesOf, type Protocol, protocolOf } from './protocol.ts';
 import { rankEvents } from './ranks.ts';
-import type { Scorer } from './scorer.ts';
+import type { Scorer, ScoringTask } from './scorer.ts';
+import { repeatsSentence, type SeenRule, seenRule, seenSentence } from './seen.ts';
 
 /** One run. It is opened, ranks, and is closed before the next one is opened. */
 export interface Contestant {
@@ -22,7 +23,10 @@ export interface Contestant {
 export interface CompareOptions extends BootstrapOptions {
   readonly part: Part;
   readonly measures: readonly Measure[];
-  /** Items of the user's training events, and of the history that the first run reads, leave the ranking. */
+  /**
+   * Whether what the user had before an event leaves its ranking, as far as it is known to the first run. Default: what the data
+   * blocks of the runs declare.
+   */
   readonly removeSeen?: boolean;
   /** Adds the baselines, told what the first run reads. */
   readonly baselines?: boolean;
@@ -56,9 +60,10 @@ export interface ComparedRow {
 export async function compare(contestants: readonly Contestant[], options: CompareOptions): Promise<Comparison> {
   const [first] = contestants;
   invariant(first, 'there is a run to compare');
-  const { part, measures, removeSeen = false } = options;
+  const { part, measures } = options;
+  const seen = seenRule(first.dataset, options.removeSeen);
   const protocol = protocolOf(first.dataset, part);
-  for (const other of contestants) refuseOther(first, protocol, other);
+  for (const other of contestants) refuseOther(first, protocol, other, seen);
 
   const names: string[] = [];
   // By measure, then by row of the table.
@@ -66,8 +71,12 @@ export async function compare(contestants: readonly Contestant[], options: Compa
   // What leaves the ranking is the same for all: what is known to the first.
   const told = makeTask({ ...first, part });
   const rank = async ({ dataset }: Contestant, scorer: Scorer, name: string): Promise<void> => {
-    const task = { ...makeTask({ dataset, part }), ...(told.history ? { history: told.history } : {}) };
-    const ranks = await rankEvents(task, scorer, removeSeen);
+    const task: ScoringTask = {
+      ...makeTask({ dataset, part }),
+      ...(told.seen ? { seen: told.seen } : {}),
+      ...(told.history ? { history: told.history } : {}),
+    };
+    const ranks = await rankEvents(task, scorer, seen.removes);
     names.push(name);
     measures.forEach((measure, at) => {
       values[at]!.push(valuesOf(task.events, task.corpus, ranks, measure));
@@ -110,13 +119,25 @@ export async function compare(contestants: readonly Contestant[], options: Compa
       figures: pick('means', row),
       ...(row === reference ? {} : { differences: pick('differences', row) }),
     })),
-    protocol: [...sentences(protocol, seenSentence(told, removeSeen), unit, options), ...leftOut],
+    protocol: [
+      ...sentences(
+        protocol,
+        unit,
+        options,
+        [seenSentence(seen, first.dataset), repeatsSentence(told, seen) ?? []].flat(),
+      ),
+      ...leftOut,
+    ],
   };
 }
 
-function refuseOther(first: Contestant, protocol: Protocol, other: Contestant): void {
+function refuseOther(first: Contestant, protocol: Protocol, other: Contestant, seen: SeenRule): void {
   if (other === first) return;
   const differences = differencesOf(protocol, protocolOf(other.dataset, protocol.part));
+  if (!seen.isAsked && seenRule(other.dataset).removes !== seen.removes) {
+    const [a, b] = [first, other].map(({ dataset }) => `\`seen = ${dataset.seen ?? 'kept'}\``);
+    differences.push(`${a}, and ${b}: ask for one of them, \`--remove-seen\` or \`--keep-seen\``);
+  }
   if (differences.length > 0) throw failure('protocols-differ', { first: first.name, other: other.name, differences });
 }
 
@@ -140,12 +161,17 @@ function groupsOf({ parts, users }: Dataset, part: Part): { group: Int32Array; g
   return { group, groups: place.size, unit: `users (${place.size.toLocaleString('en')})` };
 }
 
-function sentences({ split, sizes, part }: Protocol, seen: string, unit: string, options: BootstrapOptions): string[] {
+function sentences(
+  { split, sizes, part }: Protocol,
+  unit: string,
+  options: BootstrapOptions,
+  seen: readonly string[],
+): string[] {
   const { draws, seed, level } = { ...usualBootstrap, ...options };
   return [
     split,
     `Each of the ${sizes.held.toLocaleString('en')} ${part} events ranks the whole corpus, ${sizes.corpus.toLocaleString('en')} items; items that score the same share their places; events of items without a training event are misses.`,
-    seen,
+    ...seen,
     `Intervals hold ${100 * level} % of ${draws.toLocaleString('en')} bootstrap draws of ${unit}, seed ${seed}; differences are of the same draws.`,
   ];
 }

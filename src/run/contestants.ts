@@ -6,7 +6,7 @@ import { nearest } from '../text/nearest.ts';
 import type { Baseline } from './baselines/baseline.ts';
 import { popularityBy } from './baselines/popularity_by.ts';
 import { baselines } from './baselines/table.ts';
-import { modelHistory } from './model_history.ts';
+import { joined, toldTo } from './model_history.ts';
 import type { Context, Scorer, ScoringTask } from './scorer.ts';
 
 export interface TaskOptions {
@@ -23,9 +23,11 @@ export function makeTask({ dataset, part, plan, by }: TaskOptions): ScoringTask 
   const events = dataset.parts[part];
   if (events.rows === 0) throw failure('too-few-rows', { part, rows: 0, needed: 1 });
   const { corpus, users } = dataset;
-  const history = plan && modelHistory(plan, events, corpus);
+  const told = plan ? toldTo(plan, events) : [];
+  const history = joined(told, events);
+  const seen = [...(events.earlier ? [events.earlier] : []), ...told];
   const context = by === undefined || plan === undefined ? undefined : contextOf(dataset, part, plan, by);
-  return { events, corpus, users, ...(history ? { history } : {}), ...(context ? { context } : {}) };
+  return { events, corpus, users, seen, ...(history ? { history } : {}), ...(context ? { context } : {}) };
 }
 
 function contextOf({ parts }: Dataset, part: Part, { towers, features }: Plan, by: string): Context {
@@ -65,11 +67,4 @@ export function baselineScorers(task: ScoringTask): { readonly scorers: Scorer[]
     else scorers.push({ name, doc: baseline.doc, ...baseline.prepare(task) });
   }
   return { scorers, leftOut };
-}
-
-/** What leaves the ranking, as a sentence of the protocol. */
-export function seenSentence({ history }: ScoringTask, removeSeen: boolean): string {
-  if (!removeSeen) return 'Items that the user has seen stay in the ranking.';
-  const what = history ? 'training events, and of the history that is read with the event,' : 'training events';
-  return `Items of the user’s ${what} are taken out of the ranking, except the event’s own.`;
 }

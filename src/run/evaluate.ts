@@ -1,11 +1,12 @@
 /** How well a model ranks what was held out, beside simple rankings by the same protocol, and that protocol in sentences. */
 import type { Dataset, Part } from '../data/dataset.ts';
 import type { Plan } from '../lower/plan.ts';
-import { baselineScorers, makeTask, seenSentence } from './contestants.ts';
+import { baselineScorers, makeTask } from './contestants.ts';
 import { type ColdItems, coldItems, type Figures, figuresOf, type Measure } from './figures.ts';
 import { rankEvents } from './ranks.ts';
 import { type Slices, slicesOf } from './report/slices.ts';
-import type { Scorer } from './scorer.ts';
+import type { Scorer, ScoringTask } from './scorer.ts';
+import { repeatsSentence, type SeenRule, seenRule, seenSentence } from './seen.ts';
 
 export interface Evaluation {
   readonly part: Part;
@@ -39,7 +40,7 @@ export interface EvaluateOptions {
   readonly plan?: Plan;
   /** A feature of the asking tower with one code a row: adds popularity among events of the same value. */
   readonly by?: string;
-  /** Items of the user's training events, and of the history that the model reads, leave the ranking. */
+  /** Whether what the user had before an event leaves its ranking. Default: what the data block declares. */
   readonly removeSeen?: boolean;
   /** False: the model alone. */
   readonly baselines?: boolean;
@@ -47,7 +48,8 @@ export interface EvaluateOptions {
 
 /** @throws Failure `too-few-rows` where the part is empty, `unknown-name` */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { dataset, part, measures, removeSeen = false } = options;
+  const { dataset, part, measures } = options;
+  const seen = seenRule(dataset, options.removeSeen);
   const task = makeTask(options);
   const { events } = task;
   const beside = options.baselines === false ? { scorers: [], leftOut: [] } : baselineScorers(task);
@@ -55,7 +57,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   let slices: Slices | undefined;
   for (const scorer of [options.scorer, ...beside.scorers]) {
     const start = performance.now();
-    const ranks = await rankEvents(task, scorer, removeSeen);
+    const ranks = await rankEvents(task, scorer, seen.removes);
     const figures = figuresOf(events, dataset.corpus, ranks, measures);
     slices ??= slicesOf(task, ranks, measures);
     rows.push({ name: scorer.name, doc: scorer.doc, ...figures, milliseconds: performance.now() - start });
@@ -69,22 +71,24 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     metrics: measures.map(({ label }) => label),
     rows,
     slices: slices!,
-    protocol: [...protocolOf(dataset, part, cold, seenSentence(task, removeSeen)), ...beside.leftOut],
+    protocol: [...protocolOf(dataset, task, part, cold, seen), ...beside.leftOut],
   };
 }
 
 const count = (number: number, what: string): string =>
   `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
 
-function protocolOf(dataset: Dataset, part: Part, cold: ColdItems, seen: string): string[] {
+function protocolOf(dataset: Dataset, task: ScoringTask, part: Part, cold: ColdItems, seen: SeenRule): string[] {
   const { parts, corpus } = dataset;
+  const repeats = repeatsSentence(task, seen);
   const events = parts[part].rows;
   const share = ((100 * cold.events) / events).toFixed(1);
   return [
     ...dataset.protocol,
     `Each of the ${count(events, `${part} event`)} ranks the whole corpus, ${count(corpus.rows, 'item')}; no negatives are sampled.`,
     'Items that score the same share their places: every figure is its mean over all orders of them.',
-    seen,
+    seenSentence(seen, dataset),
+    ...(repeats === undefined ? [] : [repeats]),
     cold.events === 0
       ? 'Every event’s item has training events: none is cold.'
       : `${count(cold.events, 'event')} (${share} %) ${cold.events === 1 ? 'is' : 'are'} of items without a training event ` +

@@ -205,6 +205,8 @@ export async function resumeFolder(folder: string, identity: RunIdentity): Promi
   refuseOther(folder, there, identity);
   const what = otherData(there.data, identity.data);
   if (what !== undefined) throw failure('other-run', { folder, what: `data set (${what})` });
+  // Figures of its epochs would not be of one kind, and the best of them none.
+  if (there.seen !== identity.seen) throw failure('other-run', { folder, what: 'declaration of `seen`' });
   // What a kill left half written.
   for (const name of await namesIn(folder)) if (isPartialOfTop(name)) await remove(join(folder, name));
   return there;

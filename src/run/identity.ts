@@ -1,7 +1,7 @@
 /** Whose run a folder holds: the model, the data, the engine, and the settings that may change when the run goes on. */
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { Column, Dataset, Events, IndexedColumn } from '../data/dataset.ts';
+import type { Column, Dataset, Events, IndexedColumn, Seen } from '../data/dataset.ts';
 import type { Plan, TrainPlan } from '../lower/plan.ts';
 
 /** What makes two runs the same: written when a run begins, compared when it is resumed. */
@@ -11,6 +11,8 @@ export interface RunIdentity {
   /** SHA-256 of the plan without its settings. */
   readonly plan: string;
   readonly data: Fingerprint;
+  /** What the data block declares: which epoch is the best follows from it. */
+  readonly seen?: Seen;
   readonly seed: number;
   readonly engine: string;
   readonly settings: Settings;
@@ -49,7 +51,16 @@ export interface Fingerprint {
 }
 
 export function identify(plan: Plan, dataset: Dataset, engine: string, files: readonly string[] = []): RunIdentity {
-  return { format: 'tower-run-2', ...identityOf(plan), data: fingerprintOf(dataset), engine, changes: [], files };
+  const { seen } = dataset;
+  return {
+    format: 'tower-run-2',
+    ...identityOf(plan),
+    data: fingerprintOf(dataset),
+    ...(seen ? { seen } : {}),
+    engine,
+    changes: [],
+    files,
+  };
 }
 
 /** As far as it is known before the data is read. */

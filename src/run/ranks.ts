@@ -20,8 +20,8 @@ export interface Ranks {
 const blockNumbers = 1.25 * 2 ** 20;
 
 /**
- * @param removeSeen takes what is known to be seen out of the ranking, except the event's own item: the items of the user's
- * training events, and of the task's history
+ * @param removeSeen takes what the user had out of the ranking, except the event's own item: the items of the user's training
+ * events, and all that the task says was seen before the event
  */
 export async function rankEvents(task: ScoringTask, scorer: Scorer, removeSeen = false): Promise<Ranks> {
   const { events, corpus } = task;
@@ -49,8 +49,8 @@ export async function rankEvents(task: ScoringTask, scorer: Scorer, removeSeen =
   return ranks;
 }
 
-/** One bag a row: items of its user's training events, and of its history. */
-function seenBefore({ events, users, history }: ScoringTask, rows: Int32Array): ExcludedColumns {
+/** One bag a row: items of its user's training events, and of what was seen before it. */
+function seenBefore({ events, users, seen = [] }: ScoringTask, rows: Int32Array): ExcludedColumns {
   const starts = new Int32Array(rows.length);
   const ends = new Int32Array(rows.length);
   const values: number[] = [];
@@ -60,11 +60,16 @@ function seenBefore({ events, users, history }: ScoringTask, rows: Int32Array): 
   rows.forEach((row, i) => {
     starts[i] = values.length;
     if (events.user[row]! >= 0) add(users.seen, events.user[row]!);
-    if (history) add(history.bags, history.index ? history.index[row]! : row);
+    for (const { bags, index } of seen) add(bags, index ? index[row]! : row);
     ends[i] = values.length;
   });
   const of = rows.map((_, i) => i);
   return { bags: { kind: 'bags', starts, ends, values: Int32Array.from(values) }, of };
+}
+
+export function isInBag({ starts, ends, values }: BagColumn, bag: number, item: number): boolean {
+  for (let at = starts[bag]!; at < ends[bag]!; at++) if (values[at] === item) return true;
+  return false;
 }
 
 /** Rows whose item is in the corpus, each user's together, so that a scorer may keep what it knows of the last one. */

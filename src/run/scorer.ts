@@ -1,4 +1,4 @@
-import type { BagColumn, Corpus, Events, Users } from '../data/dataset.ts';
+import type { Corpus, Events, IndexedBags, Users } from '../data/dataset.ts';
 
 /** Anything that ranks the corpus for an event: the model, or something to compare it with. */
 export interface Scorer {
@@ -22,6 +22,8 @@ export interface ScoringTask {
    * reads none.
    */
   readonly history?: IndexedBags;
+  /** What the user of each event had before it, besides the user's training events: corpus rows, −1 as above. */
+  readonly seen?: readonly IndexedBags[];
   /** One feature of whoever asks, for popularity among those alike; absent where none is named. */
   readonly context?: Context;
 }
@@ -34,9 +36,4 @@ export interface Context {
   readonly item: Int32Array;
   /** One entry an event of the task: the feature's code. */
   readonly asked: Int32Array;
-}
-
-export interface IndexedBags {
-  readonly bags: BagColumn;
-  readonly index?: Int32Array;
 }

@@ -1,17 +1,21 @@
-/** What a run scores on its validation part after an epoch: over the whole corpus, as `evaluate` does. */
+/** What a run scores on its validation part after an epoch: over the whole corpus and without what was seen, as `evaluate` does. */
 import type { Dataset } from '../data/dataset.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Plan } from '../lower/plan.ts';
+import { makeTask } from './contestants.ts';
 import { figuresOf } from './figures.ts';
 import { makeMeasures, usualMeasures } from './measures.ts';
 import { modelScorer } from './model_scorer.ts';
 import { rankEvents } from './ranks.ts';
 import { makeRetrieval, type Retrieval } from './retrieval.ts';
+import type { ScoringTask } from './scorer.ts';
+import { seenRule } from './seen.ts';
 import type { TrainingState } from './training_state.ts';
 
 /** The towers are prepared for the first validation, and take new weights for each that follows. */
 export class Validation {
   private retrieval: Retrieval | undefined;
+  private made: ScoringTask | undefined;
 
   constructor(
     private readonly plan: Plan,
@@ -27,14 +31,18 @@ export class Validation {
 
   /** Metrics of the weights as they are now, in [0, 1], by label: what `stop` watches and the usual ones. */
   async figures(): Promise<Record<string, number>> {
-    const { plan } = this;
-    const { corpus, users, parts } = this.dataset;
+    const { plan, dataset } = this;
+    const { corpus, parts } = dataset;
     const { stop } = plan.train;
     const events = parts.validation;
     const measures = makeMeasures([...(stop ? [stop] : []), ...usualMeasures]);
     const scorer = modelScorer(await this.refreshed(), events, plan.model);
-    const ranks = await rankEvents({ events, corpus, users }, scorer);
+    const ranks = await rankEvents(this.task, scorer, seenRule(dataset).removes);
     return { ...figuresOf(events, corpus, ranks, measures).all };
+  }
+
+  private get task(): ScoringTask {
+    return (this.made ??= makeTask({ dataset: this.dataset, part: 'validation', plan: this.plan }));
   }
 
   async close(): Promise<void> {

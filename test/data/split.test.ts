@@ -84,16 +84,31 @@ describe('an empty part', () => {
     expect(await failureOf(reading(csv, { kind: 'by_time', validation: 0.5, test: 0.5 }))).toEqual([
       'empty-split at data: the train part is empty: of 2 rows 0% is not one (give it a larger share, or read more rows)',
     ]);
-    expect(
-      await failureOf(reading('user,item,time,fold\na,x,1,train\na,y,2,test\n', { kind: 'column', column: 'fold' })),
-    ).toEqual([
-      'empty-split at data: the validation part is empty: of 2 rows none has fold = validation (give it a larger share, or read more rows)',
+    const folds = (first: string, second: string) =>
+      reading(`user,item,time,fold\na,x,1,${first}\na,y,2,${second}\n`, { kind: 'column', column: 'fold' });
+    expect(await failureOf(folds('train', 'train'))).toEqual([
+      'empty-split at data: the validation part is empty: of 2 rows none has fold = validation or test (give it a larger share, or read more rows)',
     ]);
+    expect(await failureOf(folds('test', 'validation'))).toEqual([
+      'empty-split at data: the train part is empty: of 2 rows none has fold = train (give it a larger share, or read more rows)',
+    ]);
+  });
+
+  it('of the two that a column may hold out is none', async () => {
+    const csv = 'user,item,time,fold\na,x,1,train\na,y,2,test\n';
+    const data = await reading(csv, { kind: 'column', column: 'fold' });
+    expect(itemsOf(data)).toEqual([['x'], [], ['y']]);
+    expect(data.protocol[0]).toBe('Split by the column `fold`: 1 training and 1 test events, no validation part.');
+    const other = await reading(csv.replace('test', 'validation'), { kind: 'column', column: 'fold' });
+    expect(itemsOf(other)).toEqual([['x'], ['y'], []]);
   });
 
   it('that was asked to be empty is none', async () => {
     const data = await reading(tenEvents, { kind: 'by_time', validation: 0, test: 0.1 });
     expect(itemsOf(data).map((items) => items.length)).toEqual([9, 0, 1]);
+    expect(data.protocol[0]).toBe(
+      'Split by time, the last 10% for test: 9 training and 1 test events, no validation part.',
+    );
   });
 });
 

@@ -45,6 +45,9 @@ describe('entries', () => {
   it.each([
     ['by_time(validation: 5%, test: 20%)', { kind: 'by_time', validation: 0.05, test: 0.2 }],
     ['by_time', { kind: 'by_time', validation: 0.1, test: 0.1 }],
+    ['by_time(test: 20%)', { kind: 'by_time', validation: 0, test: 0.2 }],
+    ['by_time(validation: 20%)', { kind: 'by_time', validation: 0.2, test: 0 }],
+    ['random(test: 20%, seed: 2)', { kind: 'random', validation: 0, test: 0.2, seed: 2 }],
     ['leave_one_out', { kind: 'leave_one_out' }],
     ['random(seed: 7)', { kind: 'random', validation: 0.1, test: 0.1, seed: 7 }],
     ['column("fold")', { kind: 'column', column: 'fold' }],
@@ -57,6 +60,15 @@ describe('entries', () => {
       ['watched', 'film', 20],
       ['listened', 'song', 50],
     ]);
+  });
+  it('say whether what was seen leaves a ranking', () => {
+    expect(dataOf(block('split = by_time, seen = kept')).data!.seen).toBe('kept');
+    expect(dataOf(block('split = by_time, seen = excluded')).data!.seen).toBe('excluded');
+    expect(dataOf(block('split = by_time')).data!.seen).toBeUndefined();
+    // A history of that name, from before there was the entry.
+    expect(dataOf(block('split = by_time, seen = past(film, 3)')).data).toMatchObject({
+      histories: [{ name: 'seen' }],
+    });
   });
   it('take constants', () => {
     expect(
@@ -71,6 +83,9 @@ describe('entries', () => {
     ['split = by_time, splt = by_time', ['unknown-entry']],
     ['split = by_time, split = by_time', ['repeated-entry']],
     ['split = by_tim', ['unknown-choice']],
+    ['split = by_time, seen = keep', ['unknown-choice']],
+    ['split = by_time, seen = 1', ['wrong-type']],
+    ['split = by_time, seen = kept, seen = kept', ['repeated-entry']],
     ['split = by_time(validation: 60%, test: 60%)', ['split-share']],
     ['split = by_time(tset: 10%)', ['unknown-argument']],
     ['split = column(fold)', ['wrong-type']],

@@ -62,19 +62,19 @@ describe('ranks', () => {
     expect([better[1], equal[1], corpus[1]]).toEqual([0, 2, 5]);
   });
 
-  it('leave out what the history holds too, of whoever has no training events as well', async () => {
+  it('leave out what was seen before the event too, of whoever has no training events as well', async () => {
     const bags = {
       kind: 'bags' as const,
       starts: Int32Array.of(0, 0, 0, 1),
       ends: Int32Array.of(1, 0, 0, 3),
       values: Int32Array.of(4, -1, 3),
     };
-    const { better, equal, corpus } = await rankEvents({ ...task, history: { bags } }, scorer, true);
+    const { better, equal, corpus } = await rankEvents({ ...task, seen: [{ bags }] }, scorer, true);
     // As above, and e, which ties.
     expect([better[0], equal[0], corpus[0]]).toEqual([0, 1, 3]);
     // Nobody's event: d, which is below; an item outside the corpus is nothing.
     expect([better[3], equal[3], corpus[3]]).toEqual([0, 0, 5]);
-    const kept = await rankEvents({ ...task, history: { bags } }, scorer);
+    const kept = await rankEvents({ ...task, seen: [{ bags }] }, scorer);
     expect([...kept.corpus]).toEqual([6, 6, 0, 6]);
   });
 });

@@ -6,7 +6,10 @@ import {
   dataOption,
   engineOption,
   jsonOption,
+  keepSeenOption,
+  removeSeenOption,
   seedOption,
+  seenOf,
   unfinishedOption,
   withExample,
 } from '../options.ts';
@@ -15,6 +18,7 @@ import { answer, answerJson } from '../report.ts';
 interface Options extends RunOptions {
   readonly part?: 'validation' | 'test';
   readonly removeSeen?: boolean;
+  readonly keepSeen?: boolean;
   readonly baselines?: boolean;
   readonly by?: string;
   readonly against?: string;
@@ -27,7 +31,8 @@ export function compareCommand(program: Command): void {
     .description('a table of runs under one protocol, with intervals by user; refuses runs of other protocols')
     .argument('<run...>', 'the folders of trained models')
     .addOption(new Option('--part <part>', 'which held-out events').choices(['validation', 'test']))
-    .option('--remove-seen', 'items that the user is known to have seen leave the ranking')
+    .addOption(removeSeenOption())
+    .addOption(keepSeenOption())
     .option('--baselines', 'random, popularity, ItemCF and EASE beside them, told what the first run reads')
     .option('--by <feature>', 'with --baselines: popularity among events of the same value of this feature')
     .option(
@@ -40,25 +45,30 @@ export function compareCommand(program: Command): void {
     .addOption(engineOption())
     .addOption(unfinishedOption())
     .addOption(jsonOption())
-    .action(async (folders: readonly string[], { data, allow, engine, unfinished, json, ...request }: Options) => {
-      const { compare } = await import('../../api/compare.ts');
-      const options = {
-        ...(data === undefined ? {} : { data }),
-        ...(allow ? { allow } : {}),
-        ...(engine ? { engine } : {}),
-        ...(unfinished ? { unfinished } : {}),
-      };
-      const runs = [];
-      for (const folder of folders) {
-        const run = await openRun(folder, options);
-        runs.push({ name: nameOf(folder, folders), run });
-      }
-      const comparison = await compare(runs, request);
-      if (json) return answerJson(comparison);
-      const { comparisonText } = await import('../views/comparison.ts');
-      answer(comparisonText(comparison));
-    });
-  program.addCommand(withExample(command, 'tower compare runs/first runs/wide --baselines --remove-seen'));
+    .action(
+      async (
+        folders: readonly string[],
+        { data, allow, engine, unfinished, json, removeSeen, keepSeen, ...request }: Options,
+      ) => {
+        const { compare } = await import('../../api/compare.ts');
+        const options = {
+          ...(data === undefined ? {} : { data }),
+          ...(allow ? { allow } : {}),
+          ...(engine ? { engine } : {}),
+          ...(unfinished ? { unfinished } : {}),
+        };
+        const runs = [];
+        for (const folder of folders) {
+          const run = await openRun(folder, options);
+          runs.push({ name: nameOf(folder, folders), run });
+        }
+        const comparison = await compare(runs, { ...request, ...seenOf({ removeSeen, keepSeen }) });
+        if (json) return answerJson(comparison);
+        const { comparisonText } = await import('../views/comparison.ts');
+        answer(comparisonText(comparison));
+      },
+    );
+  program.addCommand(withExample(command, 'tower compare runs/first runs/wide --baselines'));
 }
 
 /** The folder's own name, where no two share it. */

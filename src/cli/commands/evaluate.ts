@@ -1,12 +1,23 @@
 import { Command, Option } from 'commander';
 import { openRun, type RunOptions } from '../open_run.ts';
-import { allowOption, dataOption, engineOption, jsonOption, unfinishedOption, withExample } from '../options.ts';
+import {
+  allowOption,
+  dataOption,
+  engineOption,
+  jsonOption,
+  keepSeenOption,
+  removeSeenOption,
+  seenOf,
+  unfinishedOption,
+  withExample,
+} from '../options.ts';
 import { answer, answerJson, sayEngine } from '../report.ts';
 import { leaveReport } from '../run_report.ts';
 
 interface Options extends RunOptions {
   readonly part?: 'validation' | 'test';
   readonly removeSeen?: boolean;
+  readonly keepSeen?: boolean;
   readonly baselines: boolean;
   readonly by?: string;
   readonly json?: boolean;
@@ -17,7 +28,8 @@ export function evaluateCommand(program: Command): void {
     .description('rank the whole corpus for every held-out event, beside random, popularity, ItemCF and EASE')
     .argument('<run>', 'the folder of a trained model')
     .addOption(new Option('--part <part>', 'which held-out events').choices(['validation', 'test']))
-    .option('--remove-seen', 'items that the user is known to have seen leave the ranking')
+    .addOption(removeSeenOption())
+    .addOption(keepSeenOption())
     .option('--no-baselines', 'the model alone')
     .option('--by <feature>', 'adds popularity among events of the same value of this feature')
     .addOption(dataOption())
@@ -25,14 +37,14 @@ export function evaluateCommand(program: Command): void {
     .addOption(engineOption())
     .addOption(unfinishedOption())
     .addOption(jsonOption())
-    .action(async (folder: string, { part, removeSeen, baselines, by, json, ...options }: Options) => {
+    .action(async (folder: string, { part, removeSeen, keepSeen, baselines, by, json, ...options }: Options) => {
       const { evaluate } = await import('../../api/run.ts');
       const run = await openRun(folder, options);
       sayEngine(await run.engine());
       const evaluation = await evaluate(run, {
         baselines,
         ...(part ? { part } : {}),
-        ...(removeSeen ? { removeSeen } : {}),
+        ...seenOf({ removeSeen, keepSeen }),
         ...(by === undefined ? {} : { by }),
       });
       if (json) answerJson(evaluation);

@@ -4,7 +4,7 @@ import type * as Ast from '../../syntax/ast.ts';
 import { nearest } from '../../text/nearest.ts';
 import { bindCall, bindValue } from '../arguments.ts';
 import { asCall, singleName } from '../calls.ts';
-import { past, splits } from '../data_kinds.ts';
+import { past, splits, usualShare } from '../data_kinds.ts';
 import { describeExpression } from '../describe.ts';
 import { insertion } from '../edits.ts';
 import { entriesByName } from '../entries.ts';
@@ -71,6 +71,7 @@ function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): Dat
   const where = at('where', (entry) => located(workspace, entry.name.name, entry.value));
   const time = at('time', (entry) => located(workspace, entry.name.name, entry.value));
   const split = at('split', (entry) => resolveSplit(workspace, entry));
+  const seen = at('seen', (entry) => resolveSeen(workspace, entry));
   const reject = entries.has('reject') ? at('reject', (entry) => resolveShare(workspace, entry)) : 0.01;
   const columns = resolveColumns(workspace, node);
   const past = resolveHistories(workspace, histories, columns);
@@ -91,13 +92,15 @@ function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): Dat
     ...(time ? { time } : {}),
     histories: past,
     split,
+    ...(seen ? { seen } : {}),
     reject,
   };
 }
 
 /** `name = past(column, 50)`, or a misspelling of it that is not one of `split`, whose value is a call too. */
 function isHistory({ name, value }: Ast.Entry): boolean {
-  if (entryNames.includes(name.name as EntryName) || value.kind !== 'Call') return false;
+  // A history may bear the name of the entry that came last to the language.
+  if ((entryNames.includes(name.name as EntryName) && name.name !== 'seen') || value.kind !== 'Call') return false;
   if (value.callee.name === 'past') return true;
   return nearest(name.name, ['split']) === undefined && nearest(value.callee.name, ['past']) !== undefined;
 }
@@ -124,6 +127,12 @@ function dataFile(workspace: Workspace, { name, value, by }: Ast.Entry, joined: 
 
 function resolveShare({ binding }: Workspace, { value }: Ast.Entry): number | undefined {
   return bindValue({ is: 'number', min: 0, max: 1 }, value, 'reject', binding)?.value as number | undefined;
+}
+
+export const seenChoices = ['excluded', 'kept'] as const satisfies readonly DataDescription['seen'][];
+
+function resolveSeen({ binding }: Workspace, { value }: Ast.Entry): DataDescription['seen'] {
+  return bindValue({ is: 'choice', of: seenChoices }, value, 'seen', binding)?.value as DataDescription['seen'];
 }
 
 function resolveColumns(workspace: Workspace, node: Ast.Data): DataDescription['columns'] {
@@ -195,10 +204,14 @@ function resolveHistories(
 
 function resolveSplit({ report, binding }: Workspace, { value }: Ast.Entry): Split | undefined {
   const bound = bindValue({ is: 'kind', of: splits }, value, 'split', binding)?.value as
-    | { readonly kind: keyof typeof splits; readonly arguments: Readonly<Record<string, number>> }
+    | { readonly kind: keyof typeof splits; readonly arguments: Readonly<Record<string, number | undefined>> }
     | undefined;
   if (!bound) return undefined;
-  const split = { kind: bound.kind, ...bound.arguments } as Split;
+  const { validation, test } = bound.arguments;
+  const other = validation === undefined && test === undefined ? usualShare : 0;
+  const shares =
+    'validation' in splits[bound.kind].parameters ? { validation: validation ?? other, test: test ?? other } : {};
+  const split = { kind: bound.kind, ...bound.arguments, ...shares } as Split;
   if (split.kind === 'by_time' || split.kind === 'random') {
     const held = split.validation + split.test;
     if (held >= 1) {

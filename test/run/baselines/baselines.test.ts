@@ -3,7 +3,7 @@ import { throughItems, throughUsers } from '../../../src/run/baselines/ease.ts';
 import { interactionsOf } from '../../../src/run/baselines/interactions.ts';
 import { popularityBy } from '../../../src/run/baselines/popularity_by.ts';
 import { baselines } from '../../../src/run/baselines/table.ts';
-import { modelHistory } from '../../../src/run/model_history.ts';
+import { joined, toldTo } from '../../../src/run/model_history.ts';
 import { rankEvents } from '../../../src/run/ranks.ts';
 import type { ScoringTask } from '../../../src/run/scorer.ts';
 import { makePlan } from '../fixture_plan.ts';
@@ -63,7 +63,7 @@ describe('item_cf', () => {
   it('adds the history that the model reads with an event, each item once', async () => {
     const { column } = events.features.get('history')!;
     const plan = makePlan();
-    const history = modelHistory(plan, events, corpus)!;
+    const history = joined(toldTo(plan, events), events)!;
     expect(history.bags.values.length).toBe((column as { values: Int32Array }).values.length);
     const scores = await baselines.item_cf!.prepare({ ...task, history }).score(allRows);
     for (let row = 0; row < events.rows; row++) {

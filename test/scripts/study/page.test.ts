@@ -8,7 +8,6 @@ const set: StudySet = {
   asks: 'Which film is watched?',
   data: 'films.tower',
   seeds: [1, 2],
-  removeSeen: true,
   metrics: [{ metric: 'recall', k: 10 }, { metric: 'auc' }],
   against: 'item_cf',
 };
@@ -80,6 +79,12 @@ describe('the page of results', () => {
     ['a commit whose files were changed', ['a+'], 'from files that were not all committed'],
   ])('says that its figures are from %s', (_, commits, said) => {
     expect(pageOf([set], [measured(commits)])).toContain(said);
+  });
+
+  it('says of figures that are older than a change of how they are measured, which change that is', () => {
+    expect(lines.join('\n')).toContain('Figures measured before 2026-11-25 are of earlier rules: ');
+    const today = { ...measured(['a']), date: '2026-11-25' };
+    expect(pageOf([set], [today])).not.toContain('earlier rules');
   });
 
   it('leaves out a set that was not measured', () => {

@@ -3,6 +3,7 @@
 import * as t from '../../../../grammar/tokens.ts';
 import { past, splits } from '../../../model/data_kinds.ts';
 import { dataEntries } from '../../../model/entry_names.ts';
+import { seenChoices } from '../../../model/resolve/data.ts';
 import { stopParameters } from '../../../model/resolve/train.ts';
 import { is } from '../../../syntax/token.ts';
 import { sorts } from '../hover.ts';
@@ -88,6 +89,7 @@ function dataValue(here: Here, entry: string): readonly Completion[] {
       : [];
   }
   if (entry === 'split') return kindItems('split', splits);
+  if (entry === 'seen') return seenChoices.map((label) => ({ label, sort: 'word', doc: dataEntries.seen }));
   if (here.place.body === 'columns' || Object.hasOwn(dataEntries, entry)) return quotedAt(here);
   return [
     {
