@@ -8,6 +8,7 @@ export {
   type EvaluateRequest,
   evaluate,
   exportTowers,
+  inspectStep,
   type LoadRequest,
   load,
   type RecommendRequest,

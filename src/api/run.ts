@@ -8,6 +8,7 @@ import type { Evaluation } from '../run/evaluate.ts';
 import type { Exported } from '../run/export.ts';
 import type { FeatureValues } from '../run/query_columns.ts';
 import type { Recommendation, Recommender } from '../run/recommend.ts';
+import type { StepRecord } from '../run/replay.ts';
 import { blockIn, readingOf } from './check.ts';
 import { readSource } from './files.ts';
 import { datasetThen, descriptionThen } from './then.ts';
@@ -165,6 +166,33 @@ export async function attention(run: Run): Promise<readonly Attention[]> {
   const { engine } = await run.engine();
   const { readAttention } = await import('../run/attention.ts');
   return readAttention(run.trained, await reading, engine);
+}
+
+export interface StepRequest {
+  /** From 1; 0 is the state before the first step. */
+  readonly step: number;
+  /** A folder for step.json and the tensors; nothing is written without it. */
+  readonly out?: string;
+  /** Writes into a folder that is not empty. */
+  readonly force?: boolean;
+  /** Default: that of the run, whose bits it gives. */
+  readonly engine?: EngineName;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * A step of the run, taken again: its events, negatives, log q, rates and scalars, and with `out` all that the step read and
+ * changed, as safetensors.
+ * @throws Failure `step-not-taken`, `other-data`, `folder-in-use`, …
+ */
+export async function inspectStep(run: Run, request: StepRequest): Promise<StepRecord> {
+  const { engine: asked, ...replay } = request;
+  const { trained } = run;
+  const reading = run.dataset();
+  reading.catch(() => {});
+  const { engine } = await chooseEngine(asked ?? (trained.manifest.engine.name as EngineName));
+  const { replayStep } = await import('../run/replay.ts');
+  return replayStep({ ...replay, trained, dataset: await reading, engine });
 }
 
 /** Writes each tower for TensorFlow.js, ONNX Runtime and TensorFlow, and `serving.json`, which says what goes in. */

@@ -77,6 +77,7 @@ function eventsOf(part: Part, { good, wanted }: ToAssemble, arranged: Arranged, 
   });
   return {
     rows: rows.length,
+    ids: rows,
     features: encoded.parts[part],
     told: encoded.told[part],
     labels: new Map(labels),

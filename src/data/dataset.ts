@@ -42,6 +42,8 @@ export interface IndexedColumn {
 
 export interface Events {
   readonly rows: number;
+  /** Place of each event among the rows of the events files, in the order that they are read, from 0; not of a set made by hand. */
+  readonly ids?: Int32Array;
   readonly features: ReadonlyMap<string, IndexedColumn>;
   /** NaN where a label is missing. */
   readonly labels: ReadonlyMap<string, Float32Array>;

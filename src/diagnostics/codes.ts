@@ -872,6 +872,17 @@ export const codes = {
     ({ path }) => `what a model attends to is learnt, and ${path} is not trained`,
     () => 'give the folder that `tower train … --out` wrote',
   ),
+  'step-of-model': row<{ path: string }>(
+    'error',
+    ({ path }) => `a step is of a run, and ${path} is not trained`,
+    () => 'give the folder that `tower train … --out` wrote',
+  ),
+  'step-not-taken': row<{ folder: string; step: number; steps: number }>(
+    'error',
+    ({ folder, step, steps }) => `the run in ${folder} has no step ${step}: it took ${steps}`,
+    ({ steps }) =>
+      steps === 0 ? 'give `--step 0`, the state before the first step' : `give a step from 0 to ${steps}`,
+  ),
   'no-user-key': row<{ tower: string }>(
     'error',
     ({ tower }) => `tower \`${tower}\` has no key, so nobody can be looked up by one`,

@@ -36,8 +36,11 @@ export interface Table {
   /** Copies values, and state where given, into the table. */
   load(values: Float32Array, state?: TableState): void;
   lookup(options: LookupOptions): Lookup;
-  /** One optimizer step on every row with pending gradients, at the plan's rate × `multiplier`; then none are pending. */
-  update(multiplier?: number): void;
+  /**
+   * One optimizer step on every row with pending gradients, at `rate` × `multiplier`; then none are pending.
+   * @param rate that of the plan, where none is given
+   */
+  update(multiplier?: number, rate?: number): void;
 }
 
 /** About what a core's own caches hold: in a larger table rows are worth bringing near in groups. */
@@ -243,10 +246,10 @@ export function makeTable(options: TableOptions): Table {
       }
     },
     lookup,
-    update(multiplier = 1) {
+    update(multiplier = 1, base) {
       if (seen === 0) return;
       invariant(step && optimizer && unique && sums, `table ${name} is not trained`);
-      const rate = optimizer.rate * multiplier;
+      const rate = (base ?? optimizer.rate) * multiplier;
       const seenRows: SeenRows = {
         table: table.pointer,
         bytes: rowBytes,

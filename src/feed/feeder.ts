@@ -29,8 +29,13 @@ export interface Feeder {
    * memory: run the graph before anything else is asked of the tables.
    */
   inputs(rows: Int32Array, step: number, extra: { readonly rate: number }): Tensors;
-  /** Takes outputs `gradient:<input>` of the same step into the tables, at their optimizer's rate × `multiplier`. */
-  apply(outputs: Tensors, multiplier?: number): void;
+  /** The rows that the last `inputs` were of: of the events, or of the corpus where they are drawn. */
+  rowsOf(of: RowsOf): Int32Array;
+  /**
+   * Takes outputs `gradient:<input>` of the same step into the tables, at `rate` × `multiplier`.
+   * @param rate that of the tables' optimizer, where none is given
+   */
+  apply(outputs: Tensors, multiplier?: number, rate?: number): void;
   /** Views of what must be in a checkpoint beside the tables: empty but for streaming estimators. */
   state(): FeedState;
   /** Takes up where `state` was; all that `state` names must be there. */
@@ -52,6 +57,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
   const sources = plan.inputs.map((input) => ({ name: input.name, source: makeSource(input, context) }));
   const samples = makeSamples(corpus, seed);
   const learning = byTable(sources);
+  let last: Batch | undefined;
 
   return {
     inputs(rows, step, { rate }) {
@@ -66,9 +72,14 @@ export function makeFeeder(options: FeederOptions): Feeder {
         },
         ...(items ? { distinct: items } : {}),
       };
+      last = batch;
       return fillAll(sources, batch);
     },
-    apply(outputs, multiplier = 1) {
+    rowsOf(of) {
+      invariant(last, 'no inputs were asked for');
+      return last.rowsOf(of);
+    },
+    apply(outputs, multiplier = 1, rate) {
       // A table at a time: what was summed for it is still in the cache when its rows are updated.
       for (const [table, its] of learning) {
         for (const { name, source } of its) {
@@ -76,7 +87,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
           invariant(gradient?.data instanceof Float32Array, `the step gives no gradient of input ${name}`);
           source.learns!.accumulate(gradient.data);
         }
-        table.update(multiplier);
+        table.update(multiplier, rate);
       }
     },
     state: () => Object.assign({}, ...sources.map(({ source }) => source.state?.() ?? {})) as FeedState,

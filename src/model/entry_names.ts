@@ -10,7 +10,7 @@ export const taskEntries = {
 
 export const trainDocs = {
   batch: 'Rows a step.',
-  epochs: 'Passes over the training part.',
+  epochs: 'Passes over the training part; 0 leaves the first weights as they are drawn.',
   seed: 'Everything random follows from it.',
   dense: 'Optimizer of the weights; `adam(rate: 1e-3)` where not given.',
   embeddings: 'Optimizer of the embedding tables, rows seen only; `adagrad(rate: 0.05)` where not given.',

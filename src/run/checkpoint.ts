@@ -9,6 +9,7 @@ import type { Checksum } from './artifact/checksum.ts';
 import { writeDurably } from './durable.ts';
 import {
   type Expected,
+  readMetadata,
   readSafetensors,
   type StoredNumbers,
   type StoredTensor,
@@ -83,13 +84,26 @@ export async function readCheckpoint(
     ...(expected ? { expected } : {}),
     ...(into ? { into } : {}),
   });
+  return { progress: progressOf(path, metadata), tensors };
+}
+
+/**
+ * How far the run had come, without the tensors: whether they are whole is found out by who reads them.
+ * @throws Failure `cannot-read`, `damaged-file`
+ */
+export async function readProgress(folder: string): Promise<Progress> {
+  const path = join(folder, checkpointFile);
+  return progressOf(path, await readMetadata(path));
+}
+
+function progressOf(path: string, metadata: Readonly<Record<string, string>>): Progress {
   if (metadata.format !== format || metadata.progress === undefined) {
     throw failure('damaged-file', { path, reason: 'it is no checkpoint of this version' });
   }
   const progress = progressIn(metadata.progress);
   if (progress === undefined)
     throw failure('damaged-file', { path, reason: 'it does not say how far the run has come' });
-  return { progress, tensors };
+  return progress;
 }
 
 function progressIn(text: string): Progress | undefined {

@@ -121,9 +121,18 @@ const mostHeader = 100 * 2 ** 20;
  * @throws Failure `cannot-read`, `lost-file`, `damaged-file`
  */
 export async function readSafetensors(path: string, options: ReadOptions = {}): Promise<Stored> {
+  return withFile(path, (handle) => readOpened(handle, path, options));
+}
+
+/** The texts alone. @throws Failure `cannot-read`, `lost-file`, `damaged-file` */
+export async function readMetadata(path: string): Promise<Stored['metadata']> {
+  return withFile(path, async (handle) => (await readHeader(handle, path)).metadata);
+}
+
+async function withFile<T>(path: string, read: (handle: FileHandle) => Promise<T>): Promise<T> {
   const handle = await openRunFile(dirname(path), basename(path));
   try {
-    return await readOpened(handle, path, options);
+    return await read(handle);
   } catch (error) {
     const reason = systemReason(error);
     throw reason === undefined ? error : failure('cannot-read', { path, reason });
@@ -138,19 +147,7 @@ export async function readOpened(
   path: string,
   { expected, into, sealed = false, finite }: ReadOptions,
 ): Promise<Stored> {
-  const { size } = await handle.stat();
-  const damaged = (reason: string) => failure('damaged-file', { path, reason });
-  if (size < 8) throw damaged('it is shorter than its header');
-  const prefix = new Uint8Array(8);
-  await fill(handle, prefix, 0, path);
-  const length = new DataView(prefix.buffer).getBigUint64(0, true);
-  if (length > BigInt(size - 8)) throw damaged('its header is cut off');
-  if (length > BigInt(mostHeader)) throw damaged(`its header would have ${length.toLocaleString('en')} bytes`);
-  const text = new Uint8Array(Number(length));
-  await fill(handle, text, 8, path);
-  const { entries, metadata } = parseHeader(text, damaged);
-  const start = 8 + text.length;
-  checkLayout(entries, size - start, damaged);
+  const { entries, metadata, text, start, damaged } = await readHeader(handle, path);
   if (expected) checkExpected(entries, expected, damaged);
   const hash = sealed ? sealOf(text, metadata, damaged) : undefined;
 
@@ -194,6 +191,23 @@ function refuseInfinite({ name, data }: StoredTensor, damaged: Damaged): void {
   for (let i = 0; i < data.length; i++) {
     if (!Number.isFinite(data[i]!)) throw damaged(`\`${name}\` holds ${data[i]}, where weights are finite numbers`);
   }
+}
+
+async function readHeader(handle: FileHandle, path: string) {
+  const { size } = await handle.stat();
+  const damaged = (reason: string) => failure('damaged-file', { path, reason });
+  if (size < 8) throw damaged('it is shorter than its header');
+  const prefix = new Uint8Array(8);
+  await fill(handle, prefix, 0, path);
+  const length = new DataView(prefix.buffer).getBigUint64(0, true);
+  if (length > BigInt(size - 8)) throw damaged('its header is cut off');
+  if (length > BigInt(mostHeader)) throw damaged(`its header would have ${length.toLocaleString('en')} bytes`);
+  const text = new Uint8Array(Number(length));
+  await fill(handle, text, 8, path);
+  const { entries, metadata } = parseHeader(text, damaged);
+  const start = 8 + text.length;
+  checkLayout(entries, size - start, damaged);
+  return { entries, metadata, text, start, damaged };
 }
 
 type Damaged = (reason: string) => Error;

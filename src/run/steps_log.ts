@@ -17,7 +17,7 @@ export interface StepsLog {
 }
 
 /** Digits that tell two neighbouring float32 apart but for the last. */
-const digits = 7;
+export const stepDigits = 7;
 
 export async function openStepsLog(folder: string, graph: Graph, kept?: Checksum): Promise<StepsLog> {
   const names = scalarOutputs(graph);
@@ -35,7 +35,7 @@ export async function openStepsLog(folder: string, graph: Graph, kept?: Checksum
     add(step, outputs) {
       let line = `{"step":${step}`;
       for (let i = 0; i < names.length; i++) {
-        line += `,${keys[i]}:${Number(outputs[names[i]!]!.data[0]!.toPrecision(digits))}`;
+        line += `,${keys[i]}:${Number(outputs[names[i]!]!.data[0]!.toPrecision(stepDigits))}`;
       }
       waiting += `${line}}\n`;
     },

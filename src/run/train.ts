@@ -6,8 +6,6 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import { failure } from '../diagnostics/failure.ts';
-import { makeFeeder } from '../feed/feeder.ts';
-import { initialValues } from '../graph/initial.ts';
 import type { Plan } from '../lower/plan.ts';
 import { readManifest } from './artifact/load.ts';
 import { type Manifest, manifestFile } from './artifact/manifest.ts';
@@ -23,8 +21,8 @@ import type { FolderLock } from './lock.ts';
 import { labelOf } from './measures.ts';
 import { type MetricsLog, openMetricsLog } from './metrics_log.ts';
 import { type OfModel, writeModel, writeWeights } from './model_files.ts';
-import { rateFactor } from './schedule.ts';
 import { makeStepSums, type StepSums } from './step_sums.ts';
+import { beginState, type Rates, ratesAt } from './stepping.ts';
 import { openStepsLog, type StepsLog } from './steps_log.ts';
 import { makeTables } from './tables.ts';
 import type { EpochRecord, TrainingEvent } from './training_events.ts';
@@ -114,29 +112,16 @@ function refuseFewerEpochs({ plan, folder }: TrainOptions, { epoch, stepOfEpoch 
 
 /** What the run holds while it goes on. */
 async function withState(
-  { plan, dataset, engine }: TrainOptions,
+  options: TrainOptions,
   tables: TrainingState['tables'],
   work: (state: TrainingState) => Promise<TrainResult>,
 ): Promise<TrainResult> {
-  const { step } = plan;
-  const feeder = makeFeeder({
-    plan: step,
-    events: dataset.parts.train,
-    corpus: dataset.corpus,
-    features: plan.features,
-    tables,
-    seed: plan.train.seed,
-    batch: plan.train.batch,
-  });
+  const state = await beginState(options, tables);
   try {
-    const program = await engine.prepare(step.graph, initialValues(step.graph, plan.train.seed));
-    try {
-      return await work({ tables, program, feeder });
-    } finally {
-      await program.close();
-    }
+    return await work(state);
   } finally {
-    feeder.close();
+    state.feeder.close();
+    await state.program.close();
   }
 }
 
@@ -255,13 +240,13 @@ class Run {
   private async epoch(): Promise<boolean> {
     const { plan, dataset, signal } = this.options;
     const { feeder, program } = this.state;
-    const { batch, seed, dense, embeddings } = plan.train;
+    const { batch, seed } = plan.train;
     const number = this.progress.epoch + 1;
     const epoch = makeEpoch(dataset.parts.train.rows, batch, seed, number);
     const sums = makeStepSums(plan.step.graph, this.progress);
     const clock = new EpochClock(sums.rows);
     let { step, stepOfEpoch } = this.progress;
-    const rates = { dense: 0, embeddings: 0 };
+    let rates: Rates = { dense: 0, embeddings: 0, factor: 0 };
 
     for (; stepOfEpoch < epoch.steps; stepOfEpoch++) {
       if (clock.shouldYield()) {
@@ -274,9 +259,7 @@ class Run {
         return false;
       }
       step++;
-      const factor = rateFactor(embeddings.schedule, step, this.steps);
-      rates.dense = dense.rate * rateFactor(dense.schedule, step, this.steps);
-      rates.embeddings = embeddings.rate * factor;
+      rates = ratesAt(plan.train, step, this.steps);
       const rows = epoch.batch(stepOfEpoch);
       const start = performance.now();
       const inputs = feeder.inputs(rows, step, { rate: rates.dense });
@@ -285,11 +268,11 @@ class Run {
       const ran = performance.now();
       sums.add(outputs, rows.length, { epoch: number, step });
       this.logs.steps.add(step, outputs);
-      feeder.apply(outputs, factor);
+      feeder.apply(outputs, rates.factor);
       clock.add(start, fed, ran, performance.now());
     }
     this.report(number, stepOfEpoch, step, sums, clock);
-    await this.endEpoch(number, step, sums, clock, rates);
+    await this.endEpoch(number, step, sums, clock, { dense: rates.dense, embeddings: rates.embeddings });
     return true;
   }
 

@@ -14,11 +14,19 @@ export interface TrainingState {
 }
 
 export async function saveState(folder: string, progress: Progress, state: TrainingState): Promise<void> {
+  await writeCheckpoint(folder, progress, await stateTensors(state));
+}
+
+/**
+ * All that a step changes: `table/<table>` and `state/<table>/<slot>` of the tables; `parameter/<name>` of the dense weights, their
+ * optimizer's slots among them, and of what weighs the tasks; `feed/<input>/…` of streaming estimators. Views where the host holds it.
+ */
+export async function stateTensors(state: TrainingState): Promise<StoredTensor[]> {
   const parameters = await state.program.read();
-  await writeCheckpoint(folder, progress, [
+  return [
     ...[...hostNumbers(state)].map(([name, { shape, data }]) => ({ name, shape, data })),
     ...parameterTensors(parameters),
-  ]);
+  ];
 }
 
 /**

@@ -45,3 +45,10 @@ describe('a stage of the compiler', () => {
     expect(process.exitCode).toBe(1);
   });
 });
+
+describe('a step', () => {
+  it('is of a run, not of a model that is not trained', async () => {
+    const { thrown } = await inProcess('inspect', films, '--step', '1');
+    expect(thrown).toMatchObject({ diagnostics: [expect.objectContaining({ code: 'step-of-model' })] });
+  });
+});

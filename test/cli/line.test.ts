@@ -221,6 +221,15 @@ describe('a trained model', () => {
     expect(await refused('export', 'run', '--out', 'exported')).toMatchObject({ code: 'folder-in-use' });
   });
 
+  it('takes a step again, and writes all that was in it', async () => {
+    const { files, taken } = await json('inspect', 'run', '--step', '2', '--out', 'step-2');
+    expect(files).toEqual(['before.safetensors', 'after.safetensors', 'tensors.safetensors', 'step.json']);
+    expect(taken).toMatchObject({ epoch: 1, stepOfEpoch: 2, agrees: true });
+    expect(taken.events[0]).toMatchObject({ user: expect.any(String), item: expect.any(String) });
+    expect(await refused('inspect', 'run', '--step', '2', '--out', 'step-2')).toMatchObject({ code: 'folder-in-use' });
+    expect(await refused('inspect', 'run', '--step', '99999')).toMatchObject({ code: 'step-not-taken' });
+  });
+
   it('shows its manifest, and no stage of the compiler', async () => {
     expect(await json('inspect', 'run')).toMatchObject({ format: 'tower-model-2', training: { status: 'epochs' } });
     expect(await refused('inspect', 'run', '--graph')).toMatchObject({ code: 'stage-of-run' });

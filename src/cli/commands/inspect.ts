@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CheckRequest } from '../../api/check.ts';
 import { hasErrors } from '../../diagnostics/diagnostic.ts';
 import { failure } from '../../diagnostics/failure.ts';
@@ -24,6 +24,9 @@ interface Options extends RunOptions {
   readonly plan?: boolean;
   readonly graph?: boolean | string;
   readonly attention?: boolean;
+  readonly step?: number;
+  readonly out?: string;
+  readonly force?: boolean;
   readonly set: Record<string, number>;
   readonly json?: boolean;
 }
@@ -49,6 +52,16 @@ export function inspectCommand(program: Command): void {
         'graph',
       ]),
     )
+    .addOption(
+      new Option(
+        '--step <number>',
+        'of a trained model: take this step of its run again, and show all that went in and came out',
+      )
+        .argParser(stepNumber)
+        .conflicts(['ast', 'model', 'plan', 'graph', 'attention']),
+    )
+    .option('--out <folder>', 'with --step: step.json, and the state before and after the step as safetensors')
+    .option('--force', 'with --out: write into a folder that is not empty')
     .addOption(dataOption())
     .addOption(allowOption())
     .addOption(engineOption())
@@ -56,8 +69,12 @@ export function inspectCommand(program: Command): void {
     .addOption(unfinishedOption())
     .addOption(jsonOption())
     .action(async (path: string, options: Options) => {
+      if (options.step === undefined && (options.out !== undefined || options.force)) {
+        command.error("error: options '--out' and '--force' go with '--step <number>'");
+      }
       if (existsSync(path) && statSync(path).isDirectory()) return inspectRun(path, options);
       if (options.attention) throw failure('attention-of-model', { path });
+      if (options.step !== undefined) throw failure('step-of-model', { path });
       if (options.ast) return inspectTree(path, options);
       const { checkAndLower } = await import('../../api/check.ts');
       const { model, lowered, diagnostics } = await endable((signal) =>
@@ -92,6 +109,7 @@ export function inspectCommand(program: Command): void {
       'tower inspect models/two_tower.tower --graph step',
       'tower inspect runs/first',
       'tower inspect runs/first --attention',
+      'tower inspect runs/first --step 17 --out audit/step-17',
     ),
   );
 }
@@ -111,6 +129,7 @@ async function inspectRun(folder: string, options: Options): Promise<void> {
   const { ast, model, plan, graph, set } = options;
   if (ast || model || plan || graph || Object.keys(set).length > 0) throw failure('stage-of-run', { folder });
   if (options.attention) return inspectAttention(folder, options);
+  if (options.step !== undefined) return inspectStepOf(folder, { ...options, step: options.step });
   const { readManifest } = await import('../../run/artifact/load.ts');
   if (!existsSync(join(folder, 'manifest.json')) && !existsSync(join(folder, 'run.json'))) {
     throw failure('not-a-run', { folder });
@@ -129,4 +148,37 @@ async function inspectAttention(folder: string, { json, ...options }: Options): 
   for (const note of await run.notes()) say(note);
   if (json) answerJson(found);
   else answer(attentionText(found));
+}
+
+async function inspectStepOf(folder: string, options: Options & { readonly step: number }): Promise<void> {
+  const { load, inspectStep } = await import('../../api/run.ts');
+  const { step, out, force, engine, data, allow, json } = options;
+  const record = await endable(async (signal) => {
+    const run = await load(folder, {
+      ...(data === undefined ? {} : { data }),
+      ...(allow ? { allow } : {}),
+      signal,
+      unfinished: true,
+    });
+    return inspectStep(run, {
+      step,
+      ...(out === undefined ? {} : { out }),
+      ...(force ? { force } : {}),
+      ...(engine ? { engine } : {}),
+      signal,
+    });
+  });
+  say(`engine: ${record.engine.name}, ${record.engine.version}`);
+  if (record.taken?.agrees === false) {
+    say(`note: the run's steps.jsonl has other figures for step ${step}: another engine or machine took it`);
+  }
+  if (out === undefined || json) answerJson(record);
+  else answer(`step ${step} of ${record.steps} into ${out}: ${record.files.join(', ')}`);
+}
+
+function stepNumber(text: string): number {
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text))) {
+    throw new InvalidArgumentError('It must be a whole number from 0.');
+  }
+  return Number(text);
 }

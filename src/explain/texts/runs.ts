@@ -117,6 +117,14 @@ export const runs = {
     means: 'What `senet` attends to is learnt: a model that is not trained has nothing to show.',
     mend: 'Train it, and give the folder of the run.',
   },
+  'step-of-model': {
+    means: 'Only a run takes steps. A `.tower` file says how a run would take them.',
+    mend: 'Train the model, and give the folder of the run.',
+  },
+  'step-not-taken': {
+    means: 'The run ended before this step. A step is replayed only where the run took it.',
+    mend: 'Give the number of a step that the run took. Its last one is `training.steps` of its manifest; 0 is the state before the first.',
+  },
   'no-user-key': {
     means: 'The tower of the side that asks has no key, so nobody can be looked up by one.',
     mend: 'Add `keyed by` to the tower, or give feature values.',

@@ -14,7 +14,7 @@ import type { Workspace } from '../workspace.ts';
 export function trainEntries(library: Library): Parameters {
   return {
     batch: { type: { is: 'integer', min: 1 }, doc: trainDocs.batch, default: 1024 },
-    epochs: { type: { is: 'integer', min: 1 }, doc: trainDocs.epochs, default: 10 },
+    epochs: { type: { is: 'integer', min: 0 }, doc: trainDocs.epochs, default: 10 },
     seed: { type: { is: 'integer', min: 0 }, doc: trainDocs.seed, default: 1 },
     dense: {
       type: { is: 'kind', of: library.optimizers },
