@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import { type FeaturePlan, madeOf } from '../lower/plan.ts';
 import type { DataDescription, Model } from '../model/model.ts';
+import { likest } from '../text/nearest.ts';
 import type { Span } from '../text/source.ts';
 import type { Access } from './access.ts';
 import { type Binder, makeBinder, type Request } from './binder.ts';
@@ -72,6 +73,14 @@ async function bindLayout(
 ): Promise<{ readonly layout: Layout; readonly diagnostics: readonly Diagnostic[] }> {
   const diagnostics: Diagnostic[] = [];
   const entries = new Map(description.columns.map((entry) => [entry.name, entry]));
+  const wanted = new Set([
+    ...needs.features.flatMap(({ name, column }) => [name, column]),
+    ...needs.labels.map(({ name }) => name),
+    ...needs.towers.flatMap(({ key }) => (key === undefined ? [] : [key])),
+    ...description.histories.flatMap(({ name, of }) => [name, of]),
+    ...(description.split.kind === 'column' ? [description.split.column] : []),
+    'title',
+  ]);
   const place = (name: string): Span =>
     entries.get(name)?.span ??
     model?.features.get(name)?.span ??
@@ -88,9 +97,24 @@ async function bindLayout(
       ...request,
     });
     if ('column' in bound) return bound.column;
-    diagnostics.push(bound.diagnostic);
+    diagnostics.push(misspeltTarget(request.what, request.name) ?? bound.diagnostic);
     return undefined;
   };
+
+  /** An entry of `columns` that feeds nothing and is named nearly as what nothing feeds. */
+  function misspeltTarget(what: string, name: string): Diagnostic | undefined {
+    if (entries.has(name)) return undefined;
+    const idle = description.columns.filter((entry) => !wanted.has(entry.name));
+    const likely = likest(
+      name,
+      idle.map((entry) => entry.name),
+    );
+    const entry = idle.find((one) => one.name === likely?.name);
+    if (!entry) return undefined;
+    const known = [...wanted].filter((one) => !entries.has(one));
+    const extra = { fixes: [[{ at: entry.nameSpan, text: name }]], doubtful: !likely!.sure };
+    return diagnose('unknown-name', entry.nameSpan, { what, name: entry.name, nearest: name, known }, extra);
+  }
 
   const [query, item] = needs.towers;
   const userKey = await bindKey('users', query);
@@ -168,7 +192,8 @@ async function bindLayout(
     const before = diagnostics.length;
     const inFile = file && (await bind({ what: 'key', name, sort: 'text', scopes: [[role]], span: file.span }));
     const [reason] = diagnostics.splice(before);
-    if (file !== undefined && reason !== undefined) {
+    // A misspelt target is reported already.
+    if (file !== undefined && reason !== undefined && reason.code !== 'unknown-name') {
       const facts = { key: name, file: role, reason: reason.message, hint: reason.hint };
       diagnostics.push(diagnose('key-does-not-join', file.span, facts));
     }

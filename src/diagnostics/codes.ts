@@ -378,7 +378,7 @@ export const codes = {
   'no-task': row<Record<never, never>>(
     'error',
     () => 'this model has no task: nothing says what it learns',
-    () => 'for example `task watch { score = cosine(user, item), loss = softmax(in_batch) }`',
+    () => 'for example `task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.1) }`',
   ),
   'repeated-declaration': row<{ what: string }>('error', ({ what }) => `a model has one \`${what}\`; this is another`),
   'not-an-input': row<{ tower: string; name: string }>(

@@ -90,8 +90,14 @@ export function bindCall(call: CallNode, row: KindRow, binding: Binding, extra: 
         'argument',
         { taken: takes },
       );
+      // `dense(64, relu: true)`: a word that says which of several needs no yes or no.
+      const of = takes.find((parameter) => {
+        const { type } = parameters[parameter]!;
+        return type.is === 'choice' && type.of.includes(name);
+      });
+      const advice = of === undefined ? meant.advice : `write \`${of}: ${name}\``;
       const fix = meant.nearest === undefined ? { fixes: [[removal(argument.span)]] } : extra;
-      binding.report('unknown-argument', span, { kind, name, takes, ...meant }, fix);
+      binding.report('unknown-argument', span, { kind, name, takes, ...meant, advice }, fix);
       // Taken as the one it was meant to be, so that it is not also missing.
       if (meant.nearest !== undefined) places.set(meant.nearest, argument);
       sound = false;

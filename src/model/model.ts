@@ -144,7 +144,12 @@ export interface DataDescription {
   readonly items?: DataFile;
   readonly users?: DataFile;
   /** Column name → DuckDB SQL expression over the joined files' own columns. */
-  readonly columns: readonly { readonly name: string; readonly expression: string; readonly span: Span }[];
+  readonly columns: readonly {
+    readonly name: string;
+    readonly expression: string;
+    readonly span: Span;
+    readonly nameSpan: Span;
+  }[];
   readonly where?: { readonly expression: string; readonly span: Span };
   readonly time?: { readonly expression: string; readonly span: Span };
   /** `history = past(movie_id, 50)`: bags of the user's earlier events. */

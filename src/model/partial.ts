@@ -20,9 +20,11 @@ const local: ReadonlySet<Code> = new Set<Code>([
   'use-missing',
 ]);
 
-/** A name that is near another is a misspelling; any other may stand in the part that could not be read. */
+/** A name that is surely a misspelling of another is one; any other may stand in the part that could not be read. */
 const names: ReadonlySet<Code> = new Set<Code>(['unknown-name', 'unknown-kind', 'unknown-entry']);
 
 export function certain(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  return diagnostics.filter(({ code, fixes }) => local.has(code) || (names.has(code) && fixes.length > 0));
+  return diagnostics.filter(
+    ({ code, fixes, doubtful }) => local.has(code) || (names.has(code) && fixes.length > 0 && !doubtful),
+  );
 }

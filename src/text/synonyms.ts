@@ -289,8 +289,9 @@ const normalised = 'write a step of its own: `-> batch_norm` or `-> layer_norm`'
 
 const advice: Readonly<Partial<Record<Place, Advice>>> = {
   declaration: {
-    loss: 'write it inside a task: `task watch { score = cosine(user, item), loss = softmax(in_batch) }`',
-    score: 'write it inside a task: `task watch { score = cosine(user, item), loss = softmax(in_batch) }`',
+    loss: 'write it inside a task: `task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.1) }`',
+    score:
+      'write it inside a task: `task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.1) }`',
     eval: '`tower evaluate RUN` measures a trained model; `stop = recall(50)` inside `train { … }` watches one metric',
     evaluate:
       '`tower evaluate RUN` measures a trained model; `stop = recall(50)` inside `train { … }` watches one metric',
@@ -324,7 +325,7 @@ const advice: Readonly<Partial<Record<Place, Advice>>> = {
     sigmoid: 'give it to a layer: `dense(64, sigmoid)` or `mlp(128, 64, activation: sigmoid)`',
     activation: 'give it to a layer: `dense(64, relu)` or `mlp(128, 64, activation: relu)`',
     gelu: 'give a layer its activation: `dense(64, swish)`',
-    softmax: 'a softmax is a loss here: `loss = softmax(in_batch)` in a task',
+    softmax: 'a softmax is a loss here: `loss = softmax(in_batch, temperature: 0.1)` in a task',
     max: 'pool by `mean`, `sum` or `attention`',
     maxpool: 'pool by `mean`, `sum` or `attention`',
     maxpooling: 'pool by `mean`, `sum` or `attention`',
@@ -473,8 +474,9 @@ const advice: Readonly<Partial<Record<Place, Advice>>> = {
     item: 'name them in the score: `score = cosine(user, item)`',
     distance: '`score` says how two towers compare: `score = cosine(user, item)`',
     activation: 'leave it out: the loss applies what it needs',
-    type: 'the loss says it: `loss = bce` for a binary label, `loss = softmax(in_batch)` for retrieval',
-    tasktype: 'the loss says it: `loss = bce` for a binary label, `loss = softmax(in_batch)` for retrieval',
+    type: 'the loss says it: `loss = bce` for a binary label, `loss = softmax(in_batch, temperature: 0.1)` for retrieval',
+    tasktype:
+      'the loss says it: `loss = bce` for a binary label, `loss = softmax(in_batch, temperature: 0.1)` for retrieval',
     lossweight: 'weigh tasks in the objective: `objective = 1.0 * click + 0.5 * like`',
     taskweight: 'weigh tasks in the objective: `objective = 1.0 * click + 0.5 * like`',
     name: 'its name follows the word: `task watch { … }`',
@@ -602,7 +604,7 @@ const advice: Readonly<Partial<Record<Place, Advice>>> = {
     dice: noActivation('swish'),
     hardswish: noActivation('swish'),
     softsign: noActivation('tanh'),
-    softmax: 'a softmax is a loss here: `loss = softmax(in_batch)` in a task',
+    softmax: 'a softmax is a loss here: `loss = softmax(in_batch, temperature: 0.1)` in a task',
     bigram: '`trigrams` are pieces of three letters, `words` are whole words',
     bigrams: '`trigrams` are pieces of three letters, `words` are whole words',
     ngram: '`trigrams` are pieces of three letters, `words` are whole words',

@@ -69,7 +69,7 @@ export function describeData(block: Block): DataDescription {
     ...(block.users === undefined
       ? {}
       : { users: { path: block.users, span: span(users), by: block.usersBy ?? 'user' } }),
-    columns: columns.map(({ name, expression, at }) => ({ name, expression, span: span(at) })),
+    columns: columns.map(({ name, expression, at }) => ({ name, expression, span: span(at), nameSpan: span(at) })),
     ...(block.where === undefined ? {} : { where: { expression: block.where, span: span(where) } }),
     ...(block.time === undefined ? {} : { time: { expression: block.time, span: span(time) } }),
     histories: histories.map(({ at, ...history }) => ({ ...history, span: span(at) })),

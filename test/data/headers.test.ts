@@ -65,6 +65,30 @@ describe('headers', () => {
     ]);
   });
 
+  it('a misspelt target of `columns` is reported at its own place', async () => {
+    const needs = needsOf(
+      { user: { encoder: vocabulary }, birth: { encoder: number } },
+      { item: { encoder: vocabulary }, kinds: { encoder: vocabulary, gives: 'bag' } },
+      [{ name: 'liked', sort: 'binary' }],
+    );
+    const columns = { brith: 'birth_year', kind: "string_split(genres, '|')", likked: 'rating > 3' };
+    expect(await check({ columns }, needs)).toEqual([
+      'unknown-name at column:brith: there is no feature called `brith` (did you mean `birth`?)',
+      'unknown-name at column:kind: there is no feature called `kind` (did you mean `kinds`?)',
+      'unknown-name at column:likked: there is no label called `likked` (did you mean `liked`?)',
+    ]);
+    // A data block serves many models: what is like nothing that this one reads is not misspelt.
+    expect(await check({ columns: { town_size: 'birth_year' } }, plain)).toEqual([]);
+  });
+
+  it('a misspelt target that a key needs is one mistake', async () => {
+    const folder = folderWith({ 'events.csv': 'u,item\na,x\n', 'users.csv': 'u,age\na,1\n' });
+    const block = describeData({ folder, users: 'users.csv', columns: { usser: 'u' } });
+    expect((await checkHeaders(block, plain)).map(told)).toEqual([
+      'unknown-name at column:usser: there is no key called `usser` (did you mean `user`?)',
+    ]);
+  });
+
   it('a key that no column feeds is told once, though its tower reads it too', async () => {
     const folder = folderWith({ 'events.csv': 'u8,x,3\n' });
     const said = await checkHeaders(describeData({ folder }), plain);

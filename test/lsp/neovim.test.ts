@@ -15,7 +15,7 @@ features {
 }
 tower user(user_id) keyed by user_id { channel main = user_id -> mlp(8) }
 tower item(movie_id) keyed by movie_id { channel main = movie_id -> mlp(8) }
-task watch { score = cosine(user, item), loss = softmax(in_batch) }
+task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.1) }
 `;
 
 /** Opens the file as a person would, waits for what is said of it, asks what `user_id` is, writes both down. */

@@ -22,7 +22,7 @@ export const model = ({
   before = '',
   user = 'user_id -> flatten -> mlp(8, 4)',
   item = 'movie_id -> flatten -> mlp(8, 4)',
-  task = 'score = cosine(user, item), loss = softmax(in_batch)',
+  task = 'score = cosine(user, item), loss = softmax(in_batch, temperature: 0.1)',
   after = '',
 } = {}): string => `
 model small

@@ -174,7 +174,7 @@ data films { events = "films.csv", split = leave_one_out, time = "at" }`;
 use "${path}"
 tower user(who) keyed by user_id { channel main = who -> deep }
 tower item(movie_id) keyed by movie_id { channel main = movie_id -> deep }
-task watch { score = cosine(user, item), loss = softmax(in_batch) }`;
+task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.1) }`;
 
   it('brings features, groups, blocks, constants and data into scope; a feature that is not read is left out', () => {
     const load = memory({ 'parts/shared.tower': shared });

@@ -145,7 +145,7 @@ function resolveColumns(workspace: Workspace, node: Ast.Data): DataDescription['
       const text = located(workspace, name.name, value);
       if (first) repeatedColumn(workspace, name, first);
       else seen.set(name.name, name);
-      if (text) columns.push({ name: name.name, ...text });
+      if (text) columns.push({ name: name.name, nameSpan: name.span, ...text });
     }
   }
   return columns;

@@ -35,7 +35,18 @@ function soundScore(workspace: Workspace, value: Ast.Expression, towers: Towers)
     workspace.report('towers-swapped', swapped.use.span, { asks, answers }, { notes: [note] });
     return undefined;
   }
+  if (cancelOut(sound)) return odd(workspace, value, '0 whatever the towers say');
   return { span: value.span, terms: sound.map(({ use }) => use), towers: first.towers };
+}
+
+/** `cosine(user, item) - cosine(user, item)` */
+function cancelOut(terms: readonly SoundTerm[]): boolean {
+  const sums = new Map<string, number>();
+  for (const { use } of terms) {
+    const key = JSON.stringify([use.call.kind, use.call.arguments, use.channels]);
+    sums.set(key, (sums.get(key) ?? 0) + use.factor);
+  }
+  return [...sums.values()].every((factor) => factor === 0);
 }
 
 function odd({ report }: Workspace, part: Ast.Expression, found = describeExpression(part)): undefined {

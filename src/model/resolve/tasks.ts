@@ -18,7 +18,7 @@ export function resolveTask(workspace: Workspace, node: Ast.Task, towers: Readon
   const entries = entriesByName(of, node.entries, names, report, 'task');
   for (const [name, example] of [
     ['score', 'score = cosine(user, item)'],
-    ['loss', 'loss = softmax(in_batch)'],
+    ['loss', 'loss = softmax(in_batch, temperature: 0.1)'],
   ] as const) {
     if (!entries.has(name)) report('missing-entry', node.name.span, { of, name, example });
   }

@@ -8,6 +8,7 @@ import { fewNegatives } from './few_negatives.ts';
 import { itemKey } from './item_key.ts';
 import { keyKind } from './key_kind.ts';
 import { lastDropout } from './last_dropout.ts';
+import { noNegatives } from './no_negatives.ts';
 import { objectiveCovers } from './objective_covers.ts';
 import { oneSidedChannel } from './one_sided_channel.ts';
 import { retrieveScales } from './retrieve_scales.ts';
@@ -47,6 +48,7 @@ export const rules: readonly Rule[] = [
   unusedBlock,
   taskLabel,
   itemKey,
+  noNegatives,
   keyKind,
   temperature,
   bceScale,

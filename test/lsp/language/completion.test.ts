@@ -12,7 +12,7 @@ const model = ({
   groups = 'group person = user_id, age',
   user = 'channel main = person -> flatten -> mlp(8, 4)',
   header = 'tower user(person) keyed by user_id',
-  task = 'score = cosine(user, item), loss = softmax(in_batch)',
+  task = 'score = cosine(user, item), loss = softmax(in_batch, temperature: 0.1)',
   after = '',
 } = {}): string => `${before}
 model m
