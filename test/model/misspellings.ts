@@ -36,7 +36,7 @@ const data = `data d {
   users = "c.csv" by user_id
   where = "a > 1"
   time = "t"
-  seen = past(item_id, 5)
+  earlier = past(item_id, 5)
   split = by_time(validation: 10%, test: 10%)
   reject = 0.1
 }
