@@ -207,6 +207,23 @@ describe('a trained model', () => {
     expect(notes).toHaveLength(1);
   });
 
+  it('answers values of features, with a key and without, and says what it was asked to keep', async () => {
+    const ask = (...args: string[]) => json('recommend', 'run', '-k', '40', '--engine', 'onnx', ...args);
+    const history = '["m1","m2"]';
+    const anybody = await ask('--with', `history=${history}`);
+    expect(anybody.items.map(({ key }: { key: string }) => key)).not.toContain('m2');
+    expect(anybody.notes).toEqual(['2 items are left out, since whoever asks has had them.']);
+    const kept = await ask('--keep-seen', '--with', `history=${history}`);
+    expect(kept.items).toHaveLength(40);
+    const known = await ask('--keep-seen', '--user', 'u3');
+    const other = await ask('--keep-seen', '--user', 'u3', '--with', `history=${history}`);
+    expect(other.items).not.toEqual(known.items);
+    const { protocol } = await json('evaluate', 'run', '--engine', 'onnx', '--no-baselines', '--keep-seen');
+    expect(protocol).toContain(
+      'Items that the user had before stay in the ranking: this was asked for; the data block says `seen = excluded`.',
+    );
+  });
+
   it('answers a user it does not know from the unseen row, and says so', async () => {
     const done = await tower(['recommend', 'run', '--user', 'nobody', '--engine', 'onnx'], here);
     expect(done.code, done.stderr).toBe(0);

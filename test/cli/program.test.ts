@@ -78,6 +78,22 @@ describe('a mistake of the command line', () => {
       'option `-k <count>` argument `0.5` is invalid. It must be a whole number from 1; `tower recommend --help` shows what it takes, with an example',
     ],
     [
+      ['recommend', 'r'],
+      'who asks is not given: `--user <key>`, or `--with <feature=value>`, or both; `tower recommend --help` shows what it takes, with an example',
+    ],
+    [
+      ['recommend', 'r', '--with', 'country'],
+      'option `--with <feature=value>` argument `country` is invalid. It reads `feature=value`, for example `country=NL`; `tower recommend --help` shows what it takes, with an example',
+    ],
+    [
+      ['recommend', 'r', '--with', 'history=[1,'],
+      'option `--with <feature=value>` argument `history=[1,` is invalid. A list is JSON, for example `history=["318", "50"]`; `tower recommend --help` shows what it takes, with an example',
+    ],
+    [
+      ['evaluate', 'r', '--remove-seen', '--keep-seen'],
+      'option `--remove-seen` cannot be used with option `--keep-seen`; `tower evaluate --help` shows what it takes, with an example',
+    ],
+    [
       ['check', 'm', '--set', 'width'],
       'option `--set <name=number>` argument `width` is invalid. It reads `name=number`, for example `width=128`; `tower check --help` shows what it takes, with an example',
     ],

@@ -74,6 +74,13 @@ function files(): Record<string, string> {
   };
 }
 
+it('of the last of a list that nothing else reads', async () => {
+  const alone = model.replace('user_id, history, all, seed, shelf,', 'user_id, seed,');
+  expect(alone).not.toBe(model);
+  const { events } = await expectParity(alone, data('by_time(test: 20%)'), folderWith(files()));
+  expect(events).toBe(40);
+});
+
 it.each(['by_time(test: 20%)', 'leave_one_out'])('of any feature, split = %s', async (split) => {
   const { events } = await expectParity(model, data(split), folderWith(files()));
   expect(events).toBeGreaterThan(8);

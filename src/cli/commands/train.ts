@@ -93,7 +93,7 @@ export function trainCommand(program: Command): void {
       } else {
         const best = manifest?.training.best;
         answer(
-          `${status === 'stopped' ? `stopped after ${manifest!.training.steps} steps, and kept as it is, in` : 'trained into'} ${options.out}${best ? `: best ${best.metric} on validation ${best.value.toFixed(4)}, of epoch ${best.epoch}` : ''}`,
+          `${status === 'stopped' ? `stopped after ${manifest!.training.steps} steps, and kept as it is, in` : 'trained into'} ${options.out}${best ? `: best ${best.metric} on validation ${best.value.toFixed(4)}, of epoch ${best.epoch}, seen ${manifest?.data.seen ?? 'kept'}` : ''}`,
         );
       }
       // Scripts must not go on with half a model: `train … && export …`.
