@@ -5,10 +5,11 @@
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { failure } from '../diagnostics/failure.ts';
+import { makeFoldersSync } from '../diagnostics/folders.ts';
 import { makeTemporary, removeTemporary } from '../diagnostics/temporary.ts';
 import { member, type RValue, readLazyLoad } from './archives/r_data.ts';
 import { readZip } from './archives/zip.ts';
@@ -204,7 +205,7 @@ function keep(folder: string, { edition, from, ratings, movies }: Fetched): Movi
   };
   const files = { 'ratings.csv': ratings, 'movies.csv': movies, 'source.json': `${JSON.stringify(source, null, 2)}\n` };
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFoldersSync(folder);
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, `${name}.part`), text);
     for (const name of Object.keys(files)) renameSync(join(folder, `${name}.part`), join(folder, name));
   } catch (error) {

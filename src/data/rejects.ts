@@ -1,8 +1,9 @@
 /** Bad rows: gathered while data is read, traced to their lines, written to `rejected.jsonl`, and counted against `reject`. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { diagnose } from '../diagnostics/diagnostic.ts';
 import { Failure, failure } from '../diagnostics/failure.ts';
+import { makeFoldersSync } from '../diagnostics/folders.ts';
 import type { DataDescription } from '../model/model.ts';
 import type { BadRow } from './bad_row.ts';
 import type { Rejected } from './dataset.ts';
@@ -70,7 +71,7 @@ function compare(a: string, b: string): number {
 
 function write(path: string, folder: string, text: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFoldersSync(folder);
     writeFileSync(path, text);
   } catch (error) {
     throw failure('cannot-write', { path, reason: (error as Error).message });

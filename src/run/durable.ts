@@ -2,9 +2,10 @@
  * Files that are either whole or as they were before: written under a temporary name, fsynced, renamed, the folder fsynced.
  * A full disk or an unwritable folder is a Failure, and leaves what stood there untouched.
  */
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
+import { makeFolders } from '../diagnostics/folders.ts';
 import { systemReason, writing } from '../diagnostics/system_reason.ts';
 
 /** A file that is being written from its first byte on. */
@@ -58,8 +59,7 @@ export const isPartialOf = (name: string, path: string): boolean =>
  * @returns the first folder that had to be made
  * @throws Failure `cannot-write`
  */
-export const makeFolder = (path: string): Promise<string | undefined> =>
-  writing(path, mkdir(path, { recursive: true }));
+export const makeFolder = (path: string): Promise<string | undefined> => writing(path, makeFolders(path));
 
 /** @throws Failure `cannot-write` */
 export const remove = (path: string): Promise<void> => writing(path, rm(path, { force: true }));

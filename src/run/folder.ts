@@ -26,6 +26,8 @@ const topFiles = [runFile, manifestFile, checkpointFile, weightsFile, metricsFil
 
 const isTopFile = (name: string): boolean => topFiles.includes(name) || isBestFile(name);
 
+const modelFolders = ['graphs', 'encodings', 'sources'];
+
 /** Files further down that a model may have; nothing else that a run or a manifest lists is removed. */
 const isModelPath = (path: string): boolean =>
   /^(graphs|encodings|sources)\/[^/\\\0]+$/.test(path) && !/\/\.\.?$/.test(path);
@@ -43,7 +45,7 @@ interface Ours {
   /** Paths within the folder. */
   readonly paths: ReadonlySet<string>;
   readonly model: string;
-  /** Something that cost time: weights or a checkpoint. */
+  /** Something to go on from, or to use: a checkpoint or a model. */
   readonly work: boolean;
 }
 
@@ -65,7 +67,7 @@ async function oursIn(folder: string, names: readonly string[]): Promise<Ours | 
     }
   }
   const plan = manifest?.plan as { model?: unknown } | undefined;
-  const work = names.some((name) => [manifestFile, checkpointFile, weightsFile].includes(name) || isBestFile(name));
+  const work = names.some((name) => name === manifestFile || name === checkpointFile);
   return { paths, model: String(run?.model ?? plan?.model ?? ''), work };
 }
 
@@ -86,8 +88,8 @@ export async function refuseFolder(folder: string, force: boolean): Promise<void
   const names = (await namesIn(folder)).filter((name) => name !== rejectsFile && !isLeft(name));
   if (names.length === 0) return;
   const ours = await oursIn(folder, names);
-  // A run without weights or a checkpoint is one that ended in its first steps: nothing of it can be lost.
-  if (ours && !ours.work && names.every((name) => isTopFile(name) || isPartialOfTop(name))) return;
+  // A run without a checkpoint is one that ended in its first epoch: nothing of it can be lost.
+  if (ours && !ours.work && (await pathsIn(folder)).every((path) => ours.paths.has(path))) return;
   const holds = ours ? `a run of model ${ours.model}` : `other files (${names.slice(0, 3).join(', ')})`;
   throw failure('folder-in-use', { folder, run: ours !== undefined, holds });
 }
@@ -105,16 +107,17 @@ export async function startFolder(folder: string, identity: RunIdentity): Promis
   const names = await namesIn(folder);
   const ours = (await oursIn(folder, names))?.paths ?? new Set<string>(names.filter(isLeft));
   await refuseOwnFiles(folder, identity, ours);
-  // The manifest goes first: what is half removed must not look like a model. run.json says what is Tower's, and goes last.
-  if (ours.has(manifestFile)) await removeDurably(join(folder, manifestFile));
+  // These go first: what is half removed must look neither like a model nor like a run to go on with. run.json says what is Tower's,
+  // and is replaced last.
+  for (const path of [manifestFile, checkpointFile]) if (ours.has(path)) await removeDurably(join(folder, path));
   for (const path of ours)
     if (path !== runFile && path !== manifestFile && !isLockFile(path)) await remove(join(folder, path));
-  for (const under of ['graphs', 'encodings', 'sources']) {
+  for (const under of modelFolders) {
     // It stays where it holds a file that is not ours.
     if (names.includes(under)) await rmdir(join(folder, under)).catch(() => {});
   }
   await writeIdentity(folder, identity);
-  return keptIn(folder);
+  return (await pathsIn(folder)).filter((path) => path !== runFile);
 }
 
 export const writeIdentity = (folder: string, identity: RunIdentity): Promise<void> =>
@@ -137,16 +140,15 @@ async function refuseOwnFiles(folder: string, { files }: RunIdentity, ours: Read
   }
 }
 
-/** What is in the folder of a run that begins, and is not of it. */
-async function keptIn(folder: string): Promise<string[]> {
-  const kept: string[] = [];
+/** All that is in a run's folder and in those of its model, but for locks and rejected rows. */
+async function pathsIn(folder: string): Promise<string[]> {
+  const paths: string[] = [];
   for (const name of await namesIn(folder)) {
-    if (name === runFile || name === rejectsFile || isLockFile(name)) continue;
-    if (['graphs', 'encodings', 'sources'].includes(name)) {
-      kept.push(...(await namesIn(join(folder, name))).map((each) => `${name}/${each}`));
-    } else kept.push(name);
+    if (name === rejectsFile || isLockFile(name)) continue;
+    if (!modelFolders.includes(name)) paths.push(name);
+    else for (const each of await namesIn(join(folder, name))) paths.push(`${name}/${each}`);
   }
-  return kept;
+  return paths;
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -68,7 +68,8 @@ export async function lockFolder(folder: string, { purpose, wait = 0 }: LockOpti
       await pause(50);
     }
   }
-  await removeLeft(folder);
+  // Tidying: the lock is held, whatever becomes of it.
+  await removeLeft(folder).catch(() => {});
   // Ctrl-C pressed twice ends the process without a `finally`.
   const atExit = (): void => {
     try {
@@ -80,14 +81,25 @@ export async function lockFolder(folder: string, { purpose, wait = 0 }: LockOpti
   process.once('exit', atExit);
   return {
     folder,
+    /** What cannot be removed is stale from now on, for other processes once this one has ended. */
     async release() {
-      process.removeListener('exit', atExit);
-      // A person may have removed the lock, and another process may hold the folder since.
-      if ((await holderOf(path))?.id === mine.id) await writing(path, rm(path, { force: true }));
-      if (made !== undefined) await removeEmpty(folder, made);
+      abandoned.add(mine.id);
+      try {
+        // A person may have removed the lock, and another process may hold the folder since.
+        if ((await holderOf(path))?.id === mine.id) await rm(path, { force: true });
+        process.removeListener('exit', atExit);
+        if (made !== undefined) await removeEmpty(folder, made);
+      } catch {
+        // `atExit` tries once more.
+      }
     },
   };
 }
+
+/** Locks that this process holds no more. */
+const abandoned = new Set<string>();
+
+const isStale = (holder: Held): boolean => abandoned.has(holder.id) || stateOf(holder) === 'gone';
 
 /** Folders that were made for the lock alone. */
 async function removeEmpty(folder: string, made: string): Promise<void> {
@@ -105,7 +117,7 @@ async function removeEmpty(folder: string, made: string): Promise<void> {
 export async function refuseHeld(folder: string): Promise<void> {
   const path = join(folder, lockFile);
   const holder = await reading(path, holderOf(path));
-  if (holder && stateOf(holder) !== 'gone') throw inUse(folder, path, holder);
+  if (holder && !isStale(holder)) throw inUse(folder, path, holder);
 }
 
 function inUse(folder: string, path: string, holder: Held | 'unreadable'): Error {
@@ -127,9 +139,10 @@ async function take(path: string, mine: Held): Promise<Held | 'unreadable' | und
   if (await create(path, mine)) return undefined;
   const holder = await settledHolder(path);
   if (holder === undefined) return take(path, mine);
-  if (holder === 'unreadable' || stateOf(holder) !== 'gone') return holder;
+  if (holder === 'unreadable' || !isStale(holder)) return holder;
   const right = `${path}.${holder.id}`;
-  const other = await take(right, { ...mine, id: randomUUID() });
+  const own = { ...mine, id: randomUUID() };
+  const other = await take(right, own);
   if (other !== undefined) return other;
   try {
     const now = await holderOf(path);
@@ -137,7 +150,8 @@ async function take(path: string, mine: Held): Promise<Held | 'unreadable' | und
     await replace(path, mine);
     return undefined;
   } finally {
-    await rm(right, { force: true });
+    abandoned.add(own.id);
+    await rm(right, { force: true }).catch(() => {});
   }
 }
 
@@ -153,7 +167,8 @@ async function create(path: string, held: Held): Promise<boolean> {
     if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'].includes(code ?? '')) throw error;
     return await createInPlace(path, held);
   } finally {
-    await rm(draft, { force: true });
+    // A draft that stays is removed by the next that takes the lock.
+    await rm(draft, { force: true }).catch(() => {});
   }
 }
 
@@ -261,7 +276,7 @@ const isText = (value: unknown): boolean => typeof value === 'string';
 
 /** Drafts and rights of processes that were killed while they took a lock. */
 async function removeLeft(folder: string): Promise<void> {
-  for (const name of await writing(folder, readdir(folder))) {
+  for (const name of await readdir(folder)) {
     if (name === lockFile || !isLockFile(name)) continue;
     const holder = await holderOf(join(folder, name)).catch(() => undefined);
     if (holder && stateOf(holder) === 'gone')

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
 import { reading, writing } from '../diagnostics/system_reason.ts';
 import type { Checksum } from './artifact/checksum.ts';
-import { openRunFile, readRunFile } from './run_files.ts';
+import { closeRead, openRunFile, readRunFile } from './run_files.ts';
 
 export const metricsFile = 'metrics.jsonl';
 export const stepsFile = 'steps.jsonl';
@@ -88,7 +88,7 @@ async function hashOf(
     }
     return hash;
   } finally {
-    await handle.close();
+    await closeRead(handle);
   }
 }
 

@@ -40,7 +40,7 @@ export async function openRunFile(folder: string, path: string, missing?: 'optio
     refuseIrregular(at, await handle.stat());
     return handle;
   } catch (error) {
-    await handle?.close().catch(() => {});
+    if (handle) await closeRead(handle);
     const reason = systemReason(error);
     if (reason === undefined) throw error;
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) {
@@ -50,6 +50,9 @@ export async function openRunFile(folder: string, path: string, missing?: 'optio
     throw failure('cannot-read', { path: at, reason });
   }
 }
+
+/** What was read is read, whatever the system says at the end. */
+export const closeRead = (handle: FileHandle): Promise<void> => handle.close().catch(() => {});
 
 function refuseIrregular(path: string, found: Stats): void {
   if (!found.isFile()) throw failure('damaged-file', { path, reason: notThis(found, 'a regular file') });
@@ -98,7 +101,7 @@ export async function readRunFile(
     const reason = systemReason(error);
     throw reason === undefined ? error : failure('cannot-read', { path: at, reason });
   } finally {
-    await handle.close();
+    await closeRead(handle);
   }
 }
 

@@ -10,7 +10,7 @@ import { basename, dirname } from 'node:path';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import { systemReason } from '../diagnostics/system_reason.ts';
 import type { Sink } from './durable.ts';
-import { openRunFile } from './run_files.ts';
+import { closeRead, openRunFile } from './run_files.ts';
 
 export type StoredNumbers = Float32Array | Float64Array | Int32Array | Uint8Array;
 
@@ -137,7 +137,7 @@ async function withFile<T>(path: string, read: (handle: FileHandle) => Promise<T
     const reason = systemReason(error);
     throw reason === undefined ? error : failure('cannot-read', { path, reason });
   } finally {
-    await handle.close();
+    await closeRead(handle);
   }
 }
 

@@ -1,8 +1,9 @@
 /** A data set to try models on: fetched, or made from original files that the user has. None is shipped. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure } from '../../diagnostics/failure.ts';
+import { makeFoldersSync } from '../../diagnostics/folders.ts';
 
 export type Log = (line: string) => void;
 
@@ -73,7 +74,7 @@ function keep(folder: string, { files, ...source }: SetFiles): SetSource {
   const kept: KeptSource = { ...source, sha256 };
   const all = { ...files, 'source.json': `${JSON.stringify(kept, null, 2)}\n` };
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFoldersSync(folder);
     for (const [name, content] of Object.entries(all)) writeFileSync(join(folder, `${name}.part`), content);
     for (const name of Object.keys(all)) renameSync(join(folder, `${name}.part`), join(folder, name));
   } catch (error) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reading } from '../../diagnostics/system_reason.ts';
-import { openRunFile } from '../run_files.ts';
+import { closeRead, openRunFile } from '../run_files.ts';
 
 export interface Checksum {
   /** Hexadecimal. */
@@ -19,7 +19,7 @@ export async function checksumOf(folder: string, path: string): Promise<Checksum
   try {
     return await reading(join(folder, path), checksumOpened(handle));
   } finally {
-    await handle.close();
+    await closeRead(handle);
   }
 }
 

@@ -10,7 +10,7 @@ import type { Tensors } from '../../engine/engine.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import type { Plan } from '../../lower/plan.ts';
 import { refuseHeld } from '../lock.ts';
-import { openRunFile, parseJson, readRunFile } from '../run_files.ts';
+import { closeRead, openRunFile, parseJson, readRunFile } from '../run_files.ts';
 import { readOpened, type Stored } from '../safetensors.ts';
 import type { Tables } from '../tables.ts';
 import { type Checksum, checksumOf, checksumOpened } from './checksum.ts';
@@ -104,7 +104,7 @@ async function readWeights(
     });
     return await reading(path, work);
   } finally {
-    await handle.close();
+    await closeRead(handle);
   }
 }
 
