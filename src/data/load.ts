@@ -1,4 +1,5 @@
 /** Loads one file into the table of its role, and holds what the database read against Tower's own account of the file. */
+import { rmSync } from 'node:fs';
 import { Failure, failure } from '../diagnostics/failure.ts';
 import type { BadRow } from './bad_row.ts';
 import { type CsvLook, shapeOf } from './csv.ts';
@@ -37,7 +38,11 @@ export async function loadFile(loading: Loading, at: number, before: number): Pr
   const file = loading.source.files[at]!;
   const load = { csv: loadCsv, json: loadJson, parquet: loadParquet }[file.kind];
   try {
-    return await load(loading, file, at, before);
+    const loaded = await load(loading, file, at);
+    // Rows are traced to their lines by their ids.
+    const [last] = await loading.database.rows(`SELECT max(rowid) AS row FROM ${loading.source.role}`);
+    if (loaded.rows > 0) settle(loading, file, Number(last!.row) + 1 - before, loaded.rows);
+    return loaded;
   } catch (error) {
     loading.database.passOn(error);
     throw new Failure([unreadable(error, file, loading.source)]);
@@ -45,38 +50,59 @@ export async function loadFile(loading: Loading, at: number, before: number): Pr
 }
 
 /**
- * The database reads the file while its records are counted. It reads a copy of the good ones instead where some are not, and
- * where it comes to another number.
+ * The database reads the file while its records are counted, and stops at the first value that is not of its column's type. If all
+ * records are good but for their values, it reads the file again; otherwise, and where it comes to another number, a copy of the
+ * good ones.
  */
-async function loadCsv(loading: Loading, file: InputFile, at: number, before: number): Promise<Loaded> {
+async function loadCsv(loading: Loading, file: InputFile, at: number): Promise<Loaded> {
   const { database, source, signal } = loading;
   const { role } = source;
   const look = source.looks.get(file.path)!;
   const scanner = () => new CsvScanner(shapeOf(look));
-  await database.run('BEGIN TRANSACTION');
+  const counting = scanFile(file, scanner(), signal);
+  // Its failure is reported once the reading has ended.
+  counting.catch(() => undefined);
+  /** Keeps what was read where it is all of the good records. */
+  const attempt = async (path: string, copied: boolean, rejects?: string) => {
+    await database.run('BEGIN TRANSACTION');
+    const newline = copied ? undefined : look.newline;
+    let problem: unknown;
+    const reading = insert(loading, at, selectCsv(loading, path, look, rejects, newline))
+      .then(async (rows) => ({
+        rows,
+        broken: rejects === undefined ? [] : await brokenRecords(loading, file, rejects),
+      }))
+      .catch((error: unknown) => {
+        problem = error;
+        return { rows: 0, broken: [] };
+      });
+    const { good, plain } = await counting.finally(() => reading);
+    const read = await reading;
+    if (problem !== undefined) database.passOn(problem);
+    const trusted = problem === undefined && (copied || (plain && read.broken.every(isValue)));
+    const all = trusted && read.rows + read.broken.length === good;
+    await database.run(all ? 'COMMIT' : 'ROLLBACK');
+    return { ...read, copied, all, problem };
+  };
+
+  const first = await attempt(file.path, false);
+  if (first.all) return first;
+  const scan = await counting;
   const rejects = `rejects_${role}_${at}`;
-  const direct = insert(loading, at, before, selectCsv(loading, file.path, look, rejects, look.newline)).then(
-    async (rows) => ({ rows, broken: await brokenRecords(loading, file, rejects) }),
-    () => undefined,
-  );
-  const scan = await scanFile(file, scanner(), signal).finally(() => direct);
-  const read = await direct;
-  signal?.throwIfAborted();
-  if (read !== undefined && scan.plain && read.broken.every(isValue) && read.rows + read.broken.length === scan.good) {
-    await database.run('COMMIT');
-    return { ...read, copied: false };
+  if (scan.plain) {
+    const second = await attempt(file.path, false, rejects);
+    if (second.all) return second;
   }
-  await database.run('ROLLBACK');
   const copy = source.copies.get(file.path)!;
   await writing(copy, () => copyGood(file, scanner(), copy, signal));
-  const again = `${rejects}_again`;
-  const rows = await insert(loading, at, before, selectCsv(loading, copy, look, again));
-  const broken = await brokenRecords(loading, file, again);
-  settle(loading, file, rows + broken.length, scan.good);
-  return { rows, broken: [...misshapen(scan, role, file), ...broken], copied: true };
+  const last = await attempt(copy, true, `${rejects}_copy`);
+  rmSync(copy, { force: true });
+  if (last.problem !== undefined) throw last.problem;
+  settle(loading, file, last.rows + last.broken.length, scan.good);
+  return { ...last, broken: [...misshapen(scan, role, file), ...last.broken] };
 }
 
-async function loadJson(loading: Loading, file: InputFile, at: number, before: number): Promise<Loaded> {
+async function loadJson(loading: Loading, file: InputFile, at: number): Promise<Loaded> {
   const { source, types } = loading;
   const { scan, from } = source.jsons.get(file.path)!;
   const names = [...types.keys()];
@@ -87,12 +113,12 @@ async function loadJson(loading: Loading, file: InputFile, at: number, before: n
   const columns = names.map((name) => `${quoteText(name)}: ${quoteText(unwrapped(name) ? 'JSON' : types.get(name)!)}`);
   const ignore = from.format === 'newline_delimited' ? ', ignore_errors = true' : '';
   const select = `SELECT ${selected.join(', ')} FROM read_json([${quotePath(from.path)}], format = '${from.format}', columns = {${columns.join(', ')}}${ignore}, hive_partitioning = false)`;
-  const rows = await insert(loading, at, before, select);
+  const rows = await insert(loading, at, select);
   settle(loading, file, rows, scan.good);
   return { rows, broken: misshapen(scan, source.role, file), copied: from.path !== file.path };
 }
 
-async function loadParquet(loading: Loading, file: InputFile, at: number, before: number): Promise<Loaded> {
+async function loadParquet(loading: Loading, file: InputFile, at: number): Promise<Loaded> {
   const { database, source, types } = loading;
   const typeOf = new Map(source.columns.map(({ name, type }) => [name, type]));
   // Where files disagree about a type, each is read as what holds them all: the table has the type of the first.
@@ -104,7 +130,6 @@ async function loadParquet(loading: Loading, file: InputFile, at: number, before
   const rows = await insert(
     loading,
     at,
-    before,
     `SELECT ${selected.join(', ')} FROM read_parquet([${path}], hive_partitioning = false)`,
   );
   const [said] = await database.rows(
@@ -118,11 +143,17 @@ async function loadParquet(loading: Loading, file: InputFile, at: number, before
 }
 
 /** Answers how many rows there are more. */
-async function insert({ database, source }: Loading, at: number, before: number, select: string): Promise<number> {
+async function insert({ database, source }: Loading, at: number, select: string): Promise<number> {
   const { role } = source;
+  const before = at === 0 ? 0 : await countOf(database, role);
   await database.run(at === 0 ? `CREATE OR REPLACE TEMP TABLE ${role} AS ${select}` : `INSERT INTO ${role} ${select}`);
-  const [last] = await database.rows(`SELECT max(rowid) AS row FROM ${role}`);
-  return last!.row === null ? 0 : Number(last!.row) + 1 - before;
+  return (await countOf(database, role)) - before;
+}
+
+/** Row ids would not do: until they are committed, rows have others. */
+async function countOf(database: Database, role: Role): Promise<number> {
+  const [counted] = await database.rows(`SELECT count(*) AS rows FROM ${role}`);
+  return Number(counted!.rows);
 }
 
 function settle({ source }: Loading, file: InputFile, read: number, records: number): void {
@@ -133,8 +164,17 @@ function misshapen({ bad }: Scan, role: Role, file: InputFile): BadRow[] {
   return bad.map(({ line, problem }) => ({ role, file, at: { line }, ...problem }));
 }
 
-/** `newline`: what ends the lines of a file with a header. The copy has none, and ends them in line feeds. */
-function selectCsv({ types }: Loading, path: string, look: CsvLook, rejects: string, newline?: string): string {
+/**
+ * `rejects`: where the database puts values that are not of their type; without it the first ends the query. `newline`: what ends the
+ * lines of a file with a header. The copy has none, and ends them in line feeds.
+ */
+function selectCsv(
+  { types }: Loading,
+  path: string,
+  look: CsvLook,
+  rejects: string | undefined,
+  newline: string | undefined,
+): string {
   const typeOf = new Map([...types].map(([name, type]) => [name.toLowerCase(), type]));
   const columns = look.columns.map(
     ({ name }) => `${quoteText(name)}: ${quoteText(typeOf.get(name.toLowerCase()) ?? 'VARCHAR')}`,
@@ -151,9 +191,9 @@ function selectCsv({ types }: Loading, path: string, look: CsvLook, rejects: str
     `escape = '"'`,
     // A little above what Tower allows.
     'max_line_size = 2100000',
-    'store_rejects = true',
-    `rejects_table = '${rejects}'`,
-    `rejects_scan = '${rejects}_scan'`,
+    ...(rejects === undefined
+      ? []
+      : ['store_rejects = true', `rejects_table = '${rejects}'`, `rejects_scan = '${rejects}_scan'`]),
   ];
   const names = [...types.keys()].map(quoteName).join(', ');
   return `SELECT ${names} FROM read_csv([${quotePath(path)}], ${options.join(', ')})`;

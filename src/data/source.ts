@@ -92,16 +92,36 @@ async function columnsOf(
     return look.columns;
   }
   let from = `read_parquet([${quotePath(file.path)}], hive_partitioning = false)`;
+  if (file.kind === 'parquet') await refuseRepeated(database, file);
   if (file.kind === 'json') {
     const account = await accountOfJson(file, accounts.copies.get(file.path)!, signal);
     accounts.jsons.set(file.path, account);
     const { path, format } = account.from;
     from = `read_json([${quotePath(path)}], format = '${format}', records = true, sample_size = -1, ignore_errors = ${format !== 'array'}, hive_partitioning = false)`;
   }
-  const rows = await database.rows(`DESCRIBE SELECT * FROM ${from}`);
+  // A name that begins with a byte order mark loses it on its way here, and would be that of another column.
+  const rows = await database.rows(
+    `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${from}) WHERE NOT starts_with(column_name, chr(65279))`,
+  );
   const columns = rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type), mixed: false }));
   // No SQL can hold a zero byte, so nothing could name such a column.
   return columns.filter(({ name }) => !name.includes('\0'));
+}
+
+/** The database would number the second of two columns with one name, whatever their case, and nobody would know which is read. */
+async function refuseRepeated(database: Database, file: InputFile): Promise<void> {
+  const schema = await database.rows(`SELECT name, num_children FROM parquet_schema([${quotePath(file.path)}])`);
+  const names = new Set<string>();
+  // Depth first: the whole, then each column with what is in it.
+  let open = 0;
+  for (const { name, num_children: children } of schema.slice(1)) {
+    if (open === 0) {
+      const key = String(name).toLowerCase();
+      if (names.has(key)) throw new Error(`it has two columns with the name \`${name}\``);
+      names.add(key);
+    } else open--;
+    open += Number(children ?? 0);
+  }
 }
 
 async function accountOfJson(file: InputFile, copy: string, signal: AbortSignal | undefined): Promise<JsonAccount> {

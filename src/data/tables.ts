@@ -47,6 +47,9 @@ export async function makeDictionaries(database: Database, wanted: Wanted, layou
       const vector = chunk.getColumnVector(0) as unknown as { getItem(at: number): string };
       for (let i = 0; i < chunk.rowCount; i++) values.push(vector.getItem(i));
     });
+    // Taken for a byte order mark, the first character of some texts is lost on their way here: two texts would be one.
+    const marked = `SELECT rowid AS row FROM ${tableOf(name)} WHERE starts_with(value, chr(65279))`;
+    for (const { row } of await database.rows(marked)) values[Number(row) + 1] = `\uFEFF${values[Number(row) + 1]}`;
     dictionaries.set(name, values);
   }
   return dictionaries;

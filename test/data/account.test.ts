@@ -1,5 +1,5 @@
 /** Every record of a file is read or rejected, or the file is refused: held against `count.ts`, which shares nothing with the reader. */
-import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -28,15 +28,15 @@ interface Read {
 }
 
 /** What is read of files, all bad rows being allowed. */
-async function read(
+const read = (
   files: Readonly<Record<string, string | Uint8Array>>,
   block: Partial<Block> = {},
   wants = needs,
-): Promise<Read> {
-  const folder = folderWith(files);
-  const { parts, corpus, rejected } = await readDataset(describeData({ folder, reject: 1, ...block }), wants, {
-    folder,
-  });
+): Promise<Read> => readIn(folderWith(files), block, wants);
+
+async function readIn(folder: string, block: Partial<Block>, wants = needs): Promise<Read> {
+  const described = describeData({ folder, reject: 1, ...block });
+  const { parts, corpus, rejected } = await readDataset(described, wants, { folder });
   const lines =
     rejected.file === undefined
       ? []
@@ -136,13 +136,14 @@ describe('lines of every kind are counted', () => {
   });
 
   it('a long line, a tail of zero bytes, a mark, a header again', async () => {
-    const text = `${header}a,i1,n\na,i2,${'x'.repeat(3_000_000)}\n\uFEFF${header}a,i3,n\n${'\0'.repeat(100_000)}`;
+    const text = `${header}a,i1,n\na,i2,${'x'.repeat(3_000_000)}\n\uFEFF${header}${header}a,i3,n\n${'\0'.repeat(100_000)}`;
     expect(await read({ 'events.csv': text })).toMatchObject({
       items: ['i1', 'i3'],
       lines: [
         'events.csv:3 the row is longer than 2,000,000 bytes',
         'events.csv:4 the line begins with a byte order mark, which belongs at the beginning of a file',
-        'events.csv:6 the row is short: 1 values, the header has 3',
+        'events.csv:5 the line repeats the header',
+        'events.csv:7 the row is short: 1 values, the header has 3',
       ],
     });
   });
@@ -192,6 +193,15 @@ describe('a header that cannot be read is refused', () => {
     expect(await refusal({ 'events.csv': content })).toEqual([
       `data-file-shape at events:events.csv: \`events.csv\` cannot be read, line ${line}: ${reason} (correct that line: nothing of the file is used until then)`,
     ]);
+  });
+});
+
+describe('a file of nothing but bad rows', () => {
+  it('is given up before all of them are kept', async () => {
+    const text = `${header}a,b,c\n${'x\n'.repeat(1_000_001)}`;
+    expect((await refusal({ 'events.csv': text }))[0]).toMatch(
+      /^data-file-shape .* line 3: the row is short: 1 values, the header has 3; 1,000,000 rows are bad, and fewer are good/,
+    );
   });
 });
 
@@ -256,6 +266,28 @@ describe('gzip', () => {
   });
 });
 
+describe('a copy of the good records', () => {
+  it('is read where some are bad, in any file of a pattern, and nowhere else', async () => {
+    const some = (from: number): string => rows(from, from + 4_000);
+    const files = {
+      'a.csv': header + some(2),
+      'b.csv': `${header}${some(5_000)}short\n${some(20_000)}`,
+      'c.csv': `\uFEFF${header}${some(10_000)}a,"i\r\n7",n\n\n`,
+      'd.csv.gz': gzipSync((header + some(15_000)).replaceAll('\n', '\r\n')),
+    };
+    const { output } = await bindData(describeData({ folder: folderWith(files), events: '{a,b,c}.csv*' }), needs);
+    const { layout } = output!;
+    const database = await openDatabase();
+    const { files: staged } = await stage(database, layout.sources.get('events')!, layout);
+    expect(staged.map(({ copied }) => copied)).toEqual([false, true, false]);
+    expect(staged.map(({ first }) => first)).toEqual([0, 4_001, 12_003]);
+    database.close();
+    const data = await read(files, { events: '?.csv*' });
+    expect(data.rows).toBe(5 * 4_001 + 1);
+    expect(data.lines).toEqual(['b.csv:4003 the row is short: 1 values, the header has 3']);
+  });
+});
+
 describe('a file that changes while it is read', () => {
   it('is refused', async () => {
     const folder = folderWith({ 'events.csv': `${header}${rows(2, 50)}` });
@@ -291,14 +323,29 @@ describe('Parquet files of one pattern', () => {
   });
 });
 
+describe('a Parquet file', () => {
+  it('with two columns of one name is refused, and names within columns are their own', async () => {
+    const folder = folderWith({});
+    const select = `SELECT 'u' AS "user", {'note': ['n'], 'item': 1} AS more, 'i' AS item, 'n' AS note, 'o' AS nota`;
+    await parquet(folder, 'e.parquet', select);
+    const whole = readFileSync(join(folder, 'e.parquet'));
+    expect(await read({ 'e.parquet': whole }, { events: 'e.parquet' })).toMatchObject({ items: ['i'] });
+    const twice = Buffer.from(whole.toString('latin1').replaceAll('nota', 'NOTE'), 'latin1');
+    expect((await refusal({ 'e.parquet': twice }, { events: 'e.parquet' }))[0]).toMatch(
+      /^data-file-damaged .*: it has two columns with the name `NOTE`/,
+    );
+  });
+});
+
 /** Cases a kind: `TOWER_FUZZ=2500` is ten thousand files in all. */
 const cases = Number(process.env.TOWER_FUZZ ?? 24);
 
 describe('mutated files lose no row in silence', () => {
   /** Nothing where the file was refused, with a code. */
-  const attempt = async (name: string, content: Buffer): Promise<Read | undefined> => {
+  const attempt = async (folder: string, name: string, content: Buffer): Promise<Read | undefined> => {
+    writeFileSync(join(folder, name), content);
     try {
-      return await read({ [name]: content }, { events: name });
+      return await readIn(folder, { events: name });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       for (const { code } of error.diagnostics) expect(code).not.toBe('data-file-uncounted');
@@ -307,12 +354,13 @@ describe('mutated files lose no row in silence', () => {
   };
 
   it('CSV', { timeout: cases * 5_000 }, async () => {
+    const folder = folderWith({});
     let whole = 0;
     for (let seed = 0; seed < cases; seed++) {
       const random = makeRandom(seed, 1);
       const content = mutate(Buffer.from(someCsv(random, ['\n', '\r\n', '\r'][random.integer(3)]!)), random);
       const account = countCsv(content);
-      const data = await attempt('e.csv', content);
+      const data = await attempt(folder, 'e.csv', content);
       const intact = account !== undefined && account.header.join() === 'user,item,note';
       if (!intact) continue;
       const good = account.good.filter(({ values }) => values[0] !== '' && values[1] !== '');
@@ -330,12 +378,13 @@ describe('mutated files lose no row in silence', () => {
   });
 
   it('CSV that is compressed, before and after its mistakes', { timeout: cases * 5_000 }, async () => {
+    const folder = folderWith({});
     for (let seed = 0; seed < cases; seed++) {
       const random = makeRandom(seed, 2);
       const text = Buffer.from(someCsv(random, '\n'));
       const after = random.integer(2) === 0;
       const content = after ? mutate(gzipSync(text), random) : gzipSync(mutate(text, random));
-      const data = await attempt('e.csv.gz', content);
+      const data = await attempt(folder, 'e.csv.gz', content);
       if (data === undefined) continue;
       const { gunzipSync } = await import('node:zlib');
       // What a mistake after compression leaves readable passed zlib's checksum.
@@ -347,11 +396,12 @@ describe('mutated files lose no row in silence', () => {
   });
 
   it('lines of JSON', { timeout: cases * 5_000 }, async () => {
+    const folder = folderWith({});
     let whole = 0;
     for (let seed = 0; seed < cases; seed++) {
       const random = makeRandom(seed, 3);
       const content = mutate(Buffer.from(someJsonLines(random, random.integer(2) === 0 ? '\n' : '\r\n')), random);
-      const data = await attempt('e.jsonl', content);
+      const data = await attempt(folder, 'e.jsonl', content);
       if (content.toString().trimStart().startsWith('[')) continue;
       const { good, bad } = countJsonLines(content);
       const kept = good.filter(
@@ -383,7 +433,7 @@ describe('mutated files lose no row in silence', () => {
     const bytes = readFileSync(join(folder, 'e.parquet'));
     for (let seed = 0; seed < cases; seed++) {
       const random = makeRandom(seed, 4);
-      const data = await attempt('e.parquet', mutate(bytes, random));
+      const data = await attempt(folder, 'e.parquet', mutate(bytes, random));
       if (data !== undefined) expect(data.rows + data.rejected, String(seed)).toBe(5_000);
     }
   });

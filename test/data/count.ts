@@ -78,6 +78,10 @@ function recordAt(
   return undefined;
 }
 
+/** Without the last line end. */
+const bare = (lines: readonly Line[]): string =>
+  lines.map(({ text, whole }, at) => (at === lines.length - 1 ? text : whole)).join('');
+
 function isText(characters: string): boolean {
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(characters, 'latin1'));
@@ -99,6 +103,7 @@ export function countCsv(
   while (at < lines.length && lines[at]!.text === '') at++;
   const header = at < lines.length ? recordAt(lines, at, separator) : undefined;
   if (header === undefined) return undefined;
+  const first = lines.slice(at, at + header.lines);
   at += header.lines;
   const width = header.values.length;
   const good: { line: number; values: string[] }[] = [];
@@ -119,7 +124,7 @@ export function countCsv(
       continue;
     }
     const whole = own.map((line) => line.whole).join('');
-    if (!isText(whole) || whole.startsWith(MARK)) bad.push(at + 1);
+    if (!isText(whole) || whole.startsWith(MARK) || (width > 1 && bare(own) === bare(first))) bad.push(at + 1);
     else {
       const decoded = record.values.map((value) => Buffer.from(value, 'latin1').toString('utf8'));
       good.push({ line: at + 1, values: decoded });

@@ -52,11 +52,11 @@ export class CsvParser {
     const { kinds, separator } = this;
     const { length } = bytes;
     let i = at;
-    this.values = 1;
+    let values = 1;
     this.lines = 0;
     for (;;) {
       let open = i;
-      while (open < length && bytes[open] === SPACE) open++;
+      while (bytes[open] === SPACE) open++;
       if (open < length && bytes[open] === QUOTE) {
         i = this.closing(bytes, open + 1);
         if (i === -1) return final ? 'unclosed' : 'cut';
@@ -71,13 +71,14 @@ export class CsvParser {
       }
       if (i >= length && !final) return 'cut';
       if (i < length && bytes[i] === separator) {
-        this.values++;
+        values++;
         i++;
         continue;
       }
       // Whether a carriage return at the end of a piece is half of a line end is not known yet.
       if (!final && bytes[i] === CR && i + 1 === length) return 'cut';
       this.end = i;
+      this.values = values;
       return 'whole';
     }
   }
@@ -100,7 +101,8 @@ export class CsvScanner implements Scanner {
   private readonly parser: CsvParser;
   private line = 1;
   private begun = false;
-  private header = true;
+  /** The header's bytes, once they are known. */
+  private header: Buffer | undefined;
   /** In a line that was rejected for its length. */
   private skipping = false;
   private untroubled = true;
@@ -140,13 +142,13 @@ export class CsvScanner implements Scanner {
       let { end } = parser;
       if (outcome === 'whole' && end === at) {
         // The database takes a blank line for a value where there is one column, and for the header where it is the first line.
-        if (this.header || needed === 1) this.untroubled = false;
+        if (this.header === undefined || needed === 1) this.untroubled = false;
         at = this.next(bytes, end);
         continue;
       }
-      if (this.header) {
+      if (this.header === undefined) {
         if (outcome !== 'whole') throw new ShapeError(this.line, 'the quotes of the header do not work out');
-        this.header = false;
+        this.header = Buffer.from(bytes.subarray(at, end));
         this.line += parser.lines;
         at = this.next(bytes, end);
         continue;
@@ -166,7 +168,9 @@ export class CsvScanner implements Scanner {
         }
       } else if (problem === undefined) {
         if (!sound) problem = this.unsound(bytes.subarray(at, end));
-        problem ??= hasMark(bytes, at) ? strayMark : undefined;
+        if (hasMark(bytes, at)) problem ??= strayMark;
+        // Files that were put together keep the header of each.
+        else if (needed > 1 && this.isHeader(bytes, at, end)) problem = headerAgain;
       }
       each(this.line, at, end, problem);
       if (problem !== undefined) this.untroubled = false;
@@ -176,6 +180,12 @@ export class CsvScanner implements Scanner {
       at = this.next(bytes, end);
     }
     return length;
+  }
+
+  private isHeader(bytes: Buffer, from: number, to: number): boolean {
+    const header = this.header!;
+    if (to - from !== header.length || bytes[from] !== header[0]) return false;
+    return bytes.compare(header, 0, header.length, from, to) === 0;
   }
 
   /** Past the line end at `end`. */
@@ -258,6 +268,7 @@ export class CsvScanner implements Scanner {
 }
 
 const tooLong: Problem = { reason: `the row is longer than ${LONGEST.toLocaleString('en')} bytes` };
+const headerAgain: Problem = { reason: 'the line repeats the header' };
 const strayMark: Problem = {
   reason: 'the line begins with a byte order mark, which belongs at the beginning of a file',
 };

@@ -42,6 +42,8 @@ export class JsonLinesScanner implements Scanner {
       if (at > 0) this.untroubled = false;
     }
     const returns = bytes.includes(CR);
+    const read = final ? length : Math.max(bytes.lastIndexOf(LF), bytes.lastIndexOf(CR)) + 1;
+    const sound = isUtf8(bytes.subarray(at, Math.max(at, read)));
     while (at < length) {
       const feed = bytes.indexOf(LF, at);
       const end = returns ? lineEnd(bytes, at, length) : feed === -1 ? length : feed;
@@ -52,7 +54,7 @@ export class JsonLinesScanner implements Scanner {
       } else {
         if (open && length - at <= LONGEST) return at;
         if (!isBlank(bytes, at, end)) {
-          const problem = open || end - at > LONGEST ? tooLong : objectProblem(bytes.subarray(at, end));
+          const problem = open || end - at > LONGEST ? tooLong : objectProblem(bytes, at, end, sound);
           each(this.line, at, end, problem);
           if (problem !== undefined) this.untroubled = false;
         }
@@ -114,8 +116,7 @@ export class JsonArrayScanner implements Scanner {
           if (length - at > LONGEST) throw new ShapeError(this.line, tooLong.reason);
           return at;
         }
-        const element = bytes.subarray(at, end);
-        const problem = objectProblem(element);
+        const problem = objectProblem(bytes, at, end, false);
         if (problem === notJson) throw new ShapeError(this.line, notJson.reason);
         each(this.line, at, end, problem);
         if (problem !== undefined) this.untroubled = false;
@@ -136,30 +137,36 @@ const notText: Problem = { reason: 'the text is not UTF-8' };
 const tooDeep: Problem = { reason: `objects and lists lie more than ${DEEPEST} deep in each other` };
 const strayMark: Problem = { reason: 'a byte order mark belongs at the beginning of a file' };
 
-/** Why `bytes` are not an object that says each of its names once. */
-function objectProblem(bytes: Buffer): Problem | undefined {
-  if (hasMark(bytes, 0)) return strayMark;
+/** Why a record is not an object that says each of its names once. `sound`: it is known to be UTF-8. */
+function objectProblem(bytes: Buffer, from: number, to: number, sound: boolean): Problem | undefined {
+  if (hasMark(bytes, from)) return strayMark;
   let depth = 0;
   let deepest = 0;
   let names = 0;
-  let quoted = false;
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i]!;
-    if (byte === BACKSLASH) i++;
-    else if (byte === QUOTE) quoted = !quoted;
-    else if (quoted) continue;
-    else if (byte === COLON) names += depth === 1 ? 1 : 0;
-    else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
-      if (++depth > deepest) deepest = depth;
-    } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) depth--;
+  for (let i = from; i < to; i++) {
+    switch (bytes[i]) {
+      case QUOTE:
+        for (i++; i < to && bytes[i] !== QUOTE; i++) if (bytes[i] === BACKSLASH) i++;
+        break;
+      case COLON:
+        if (depth === 1) names++;
+        break;
+      case OPEN_OBJECT:
+      case OPEN_LIST:
+        if (++depth > deepest) deepest = depth;
+        break;
+      case CLOSE_OBJECT:
+      case CLOSE_LIST:
+        depth--;
+    }
   }
   if (deepest > DEEPEST) return tooDeep;
-  if (!isUtf8(bytes)) return notText;
-  const value = parsed(bytes.toString('utf8'));
+  if (!sound && !isUtf8(bytes.subarray(from, to))) return notText;
+  const value = parsed(bytes.toString('utf8', from, to));
   if (value === undefined) return notJson;
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return noObject;
-  if (Object.keys(value).length !== names) return { reason: `the object says ${repeatedName(bytes)} twice` };
-  return undefined;
+  if (Object.keys(value).length === names) return undefined;
+  return { reason: `the object says ${repeatedName(bytes.toString('utf8', from, to))} twice` };
 }
 
 /** Python writes NaN and Infinity, which are no JSON; a number that is not finite is judged where it is needed. */
@@ -181,11 +188,11 @@ function parsed(text: string): unknown {
 }
 
 /** A name that an object has twice, as it is written. */
-function repeatedName(bytes: Buffer): string {
+function repeatedName(text: string): string {
   const seen = new Set<string>();
   let depth = 0;
   let last = '';
-  for (const [token] of bytes.toString('utf8').matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
     if (token === '{' || token === '[') depth++;
     else if (token === '}' || token === ']') depth--;
     else if (token !== ':') last = token;

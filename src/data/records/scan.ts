@@ -3,7 +3,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import type { InputFile } from '../files.ts';
-import { CR, LF, type Problem, type Scanner } from './scanner.ts';
+import { CR, LF, type Problem, type Scanner, ShapeError } from './scanner.ts';
 
 export interface Scan {
   /** Records without a problem. */
@@ -14,6 +14,12 @@ export interface Scan {
 }
 
 const PIECE = 1 << 20;
+/** Past so many bad records that outnumber the good ones, the rest is not looked at: each is kept with its reason. */
+const MOST = 1_000_000;
+
+function hopeless({ line, problem }: Scan['bad'][number]): ShapeError {
+  return new ShapeError(line, `${problem.reason}; ${MOST.toLocaleString('en')} rows are bad, and fewer are good`);
+}
 
 /** Counts the records of a file. Throws what the file system and zlib throw, and ShapeError. */
 export async function scanFile(file: InputFile, scanner: Scanner, signal?: AbortSignal): Promise<Scan> {
@@ -23,6 +29,7 @@ export async function scanFile(file: InputFile, scanner: Scanner, signal?: Abort
     scanner.take(bytes, final, (line, _from, _to, problem) => {
       if (problem === undefined) good++;
       else bad.push({ line, problem });
+      if (bad.length > MOST && bad.length > good) throw hopeless(bad[0]!);
     });
   await eachPiece(file, take, signal);
   return { good, bad, plain: scanner.plain };
@@ -91,21 +98,49 @@ export async function beginning(
   return { bytes: Buffer.concat(pieces), whole: true };
 }
 
+/** `take` is given the bytes that it did not take before, and those that follow; the buffer is one, and reused. */
 async function eachPiece(
   file: InputFile,
   take: (bytes: Buffer, final: boolean) => number,
   signal?: AbortSignal,
   after?: () => Promise<void>,
 ): Promise<void> {
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const piece of unpacked(file, PIECE)) {
+  let buffer = Buffer.allocUnsafe(2 * PIECE);
+  let length = 0;
+  const makeRoom = (needed: number): void => {
+    if (buffer.length - length >= needed) return;
+    const larger = Buffer.allocUnsafe(Math.max(2 * buffer.length, length + needed));
+    buffer.copy(larger, 0, 0, length);
+    buffer = larger;
+  };
+  const given = async (final: boolean): Promise<void> => {
     signal?.throwIfAborted();
-    const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
-    rest = bytes.subarray(take(bytes, false));
+    const taken = take(buffer.subarray(0, length), final);
+    buffer.copyWithin(0, taken, length);
+    length -= taken;
     await after?.();
+  };
+  if (file.compressed) {
+    for await (const piece of unpacked(file, PIECE)) {
+      makeRoom(piece.length);
+      length += piece.copy(buffer, length);
+      await given(false);
+    }
+  } else {
+    const handle = await open(file.path);
+    try {
+      for (;;) {
+        makeRoom(PIECE);
+        const { bytesRead } = await handle.read(buffer, length, PIECE);
+        if (bytesRead === 0) break;
+        length += bytesRead;
+        await given(false);
+      }
+    } finally {
+      await handle.close();
+    }
   }
-  take(rest, true);
-  await after?.();
+  await given(true);
 }
 
 /** A compressed file that was cut off is an error, and so is one with something after its compressed data. */
