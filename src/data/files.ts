@@ -177,6 +177,8 @@ function matching(pattern: string, folder: string, look: Look): string[] {
   const patterns = alternatives(pattern);
   if (patterns === undefined) throw look.refuse(pattern, 'its braces stand for more than 1,000 paths');
   for (const one of patterns) {
+    // Each has parts of its own: where another came by, this one has not looked.
+    seen.clear();
     const parts = one.split(sep === '/' ? '/' : /[\\/]/);
     const fixed = parts.findIndex(isPattern);
     const start = resolve(
