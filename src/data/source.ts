@@ -189,18 +189,17 @@ function differences(input: InputFiles, described: readonly (readonly SourceColu
   });
 }
 
-/** Where files disagree about a type, the wider one. */
+/** Where files disagree about a type, the wider one; a file without a value has no say. */
 function merged(described: readonly (readonly SourceColumn[])[]): SourceColumn[] {
-  const [first, ...others] = described;
-  return first!.map((column) => {
-    let { type, mixed } = column;
-    const unknown = described.every((columns) => columns.find(({ name }) => name === column.name)?.unknown);
-    for (const other of others) {
-      const same = other.find(({ name }) => name.toLowerCase() === column.name.toLowerCase())!;
-      if (same.type !== type) type = isNumber(same.type) && isNumber(type) ? 'DOUBLE' : 'VARCHAR';
-      mixed ||= same.mixed;
-    }
-    return { name: column.name, type, mixed, unknown };
+  return described[0]!.map((column) => {
+    const same = described.map(
+      (columns) => columns.find(({ name }) => name.toLowerCase() === column.name.toLowerCase())!,
+    );
+    const known = same.filter(({ unknown }) => unknown !== true);
+    const types = [...new Set((known.length > 0 ? known : same).map(({ type }) => type))];
+    const type = types.length === 1 ? types[0]! : types.every(isNumber) ? 'DOUBLE' : 'VARCHAR';
+    const mixed = known.some((each) => each.mixed);
+    return { name: column.name, type, mixed, unknown: known.length === 0 };
   });
 }
 

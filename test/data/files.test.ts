@@ -105,6 +105,19 @@ describe('patterns', () => {
     ).toEqual(expected);
   });
 
+  it('may have files without rows, or without a value in a column', async () => {
+    const [first, ...others] = csv.trim().split('\n');
+    const files = Object.fromEntries(others.map((row, at) => [`${'bcd'[at]}.csv`, `${first}\n${row}\n`]));
+    expect(await read({ ...files, 'a.csv': `${first}\n`, 'z.csv': first! }, { events: '?.csv' })).toEqual(expected);
+  });
+
+  it('of several names and a wildcard find the files of each', async () => {
+    const [first, ...others] = csv.trim().split('\n');
+    const files = Object.fromEntries(others.map((row, at) => [`${'abc'[at]}.csv`, `${first}\n${row}\n`]));
+    expect(await read(files, { events: '{c,a,b}.cs*' })).toEqual(expected);
+    expect(await read(files, { events: '{a,?}.c*' })).toEqual(expected);
+  });
+
   it('go into folders', async () => {
     const folder = folderWith({});
     mkdirSync(join(folder, 'day=1/deep'), { recursive: true });
