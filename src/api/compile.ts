@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
+import { reading } from '../diagnostics/system_reason.ts';
 import type { Graph } from '../graph/graph.ts';
 import { print } from '../graph/print.ts';
 import type { GraphPlan, Plan } from '../lower/plan.ts';
@@ -27,7 +28,7 @@ export async function compile(path: string, { out, force = false, ...request }: 
   const { plan } = (await checkAndLower(path, request)).lowered;
   const { makeFolder, writeDurably } = await import('../run/durable.ts');
   await makeFolder(out);
-  if (!force && (await readdir(out)).length > 0) throw failure('folder-not-empty', { folder: out });
+  if (!force && (await reading(out, readdir(out))).length > 0) throw failure('folder-not-empty', { folder: out });
 
   const { trainingTfjs, tfjsFiles } = await import('../engine/formats/tfjs_model.ts');
   const graphs: readonly (readonly [string, GraphPlan])[] = [

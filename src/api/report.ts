@@ -1,6 +1,5 @@
 /** `report.html` of a run: what is known of it, to be read in a browser. */
-import { basename, join, parse, resolve } from 'node:path';
-import { compile } from '../pipeline.ts';
+import { join } from 'node:path';
 import { readManifest } from '../run/artifact/load.ts';
 import type { Manifest } from '../run/artifact/manifest.ts';
 import { writeTextDurably } from '../run/durable.ts';
@@ -10,8 +9,7 @@ import { lockFolder } from '../run/lock.ts';
 import { readCurves } from '../run/report/curves.ts';
 import { drawingOf } from '../run/report/drawn.ts';
 import { type ReportParts, reportPage } from '../run/report/page.ts';
-import { readRunFile } from '../run/run_files.ts';
-import { makeSource } from '../text/source.ts';
+import { recompiled } from './recompiled.ts';
 
 /** Another report is written in less. */
 const patience = 5000;
@@ -40,26 +38,8 @@ export async function writeReport(folder: string, evaluation?: Evaluation): Prom
   return path;
 }
 
-/** Compiled anew from the files kept with the run, which lie side by side, whatever folders they came from. */
-async function modelOf(
-  folder: string,
-  { sources, settings }: Manifest,
-): Promise<Pick<ReportParts, 'drawing' | 'fixedWeights'>> {
-  const texts: string[] = [];
-  for (const path of sources) texts.push((await readRunFile(folder, path)).toString('utf8'));
-  const [main] = sources;
-  if (main === undefined) return {};
-  // Files of one name lie under others here; what is used is read in the order in which it was at training.
-  const others = texts.slice(1).values();
-  const { model, lowered } = compile(makeSource(basename(main), texts[0]!), {
-    load(path) {
-      const { value } = others.next();
-      return value === undefined ? undefined : makeSource(path, value);
-    },
-    folder: resolve(folder, 'sources'),
-    project: parse(resolve(folder)).root,
-    ...(settings ? { settings: Object.fromEntries(Object.entries(settings).map(([k, v]) => [k, Number(v)])) } : {}),
-  });
+async function modelOf(folder: string, manifest: Manifest): Promise<Pick<ReportParts, 'drawing' | 'fixedWeights'>> {
+  const { model, lowered } = (await recompiled(folder, manifest)) ?? {};
   if (!model || !lowered) return {};
   const { objective } = model;
   return {

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { missingCode } from '../data/encode.ts';
 import { type PublishedRules, publishedRules } from '../data/encoders/published.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
+import { reading, writing } from '../diagnostics/system_reason.ts';
 import type { Tensors } from '../engine/engine.ts';
 import { servingOnnx } from '../engine/formats/onnx.ts';
 import { servingSavedModel } from '../engine/formats/saved_model.ts';
@@ -18,8 +19,9 @@ import type { Trained } from './artifact/load.ts';
 import type { Manifest } from './artifact/manifest.ts';
 import { refuseUnlessValid } from './artifact/validate.ts';
 import { addEncoding, writeTexts } from './artifact/write.ts';
-import { makeFolder, writeDurably, writeTextDurably } from './durable.ts';
+import { makeFolder, remove, writeDurably, writeTextDurably } from './durable.ts';
 import { type Histories, type Kept, keptOf } from './kept.ts';
+import { isLockFile, lockFolder } from './lock.ts';
 
 export interface ExportOptions {
   readonly folder: string;
@@ -99,20 +101,38 @@ export interface Exported {
 /** A protocol buffer, which ONNX and SavedModel are, holds less than this. */
 const largestMessage = 2 ** 31 - 2 ** 20;
 
-/** @throws Failure `folder-in-use`, `too-large-to-export`, `cannot-write` */
+/** @throws Failure `folder-in-use`, `run-in-use`, `too-large-to-export`, `cannot-write` */
 export async function exportModel(trained: Trained, options: ExportOptions): Promise<Exported> {
+  const towers = trained.plan.towers.map((tower) => ({ tower, ...served(trained, tower) }));
+  for (const { tower, parameters } of towers) refuseTooLarge(tower, parameters);
+  const lock = await lockFolder(options.folder, { purpose: 'tower export' });
+  try {
+    return await writeTowers(trained, towers, options);
+  } finally {
+    await lock.release();
+  }
+}
+
+interface ServedTower {
+  readonly tower: TowerPlan;
+  readonly graph: Graph;
+  readonly parameters: Tensors;
+}
+
+async function writeTowers(
+  trained: Trained,
+  towers: readonly ServedTower[],
+  options: ExportOptions,
+): Promise<Exported> {
   const { plan } = trained;
   const { status, epochs, steps } = trained.manifest.training;
   const { folder, tower: version } = options;
-  const towers = plan.towers.map((tower) => ({ tower, ...served(trained, tower) }));
-  for (const { tower, parameters } of towers) refuseTooLarge(tower, parameters);
-  await makeFolder(folder);
-  const names = await readdir(folder);
+  const names = (await reading(folder, readdir(folder))).filter((name) => !isLockFile(name));
   if (names.length > 0 && !options.force) {
     throw failure('folder-in-use', { folder, run: false, holds: `other files (${names.slice(0, 3).join(', ')})` });
   }
   // What says that the folder is an export goes first, and comes last.
-  await rm(join(folder, 'serving.json'), { force: true });
+  await remove(join(folder, 'serving.json'));
 
   const files: string[] = [];
   const described: Record<string, ServingTower> = {};
@@ -132,7 +152,8 @@ export async function exportModel(trained: Trained, options: ExportOptions): Pro
   const histories = named && new Map(Object.entries(named));
   for (const { tower, graph, parameters } of towers) {
     const { name } = tower;
-    await rm(join(folder, name, 'tfjs'), { recursive: true, force: true });
+    const tfjs = join(folder, name, 'tfjs');
+    await writing(tfjs, rm(tfjs, { recursive: true, force: true }));
     files.push(...(await writeAll(folder, `${name}/tfjs`, servingTfjs(graph, parameters))));
     files.push(...(await writeAll(folder, name, { 'model.onnx': servingOnnx(graph, parameters) })));
     files.push(...(await writeAll(folder, `${name}/saved_model`, servingSavedModel(graph, parameters))));

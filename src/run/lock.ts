@@ -247,7 +247,7 @@ async function textOf(path: string): Promise<string | undefined> {
     if (!found.isFile() || found.size > mostBytes) return 'no lock';
     return await readFile(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
 }
