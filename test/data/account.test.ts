@@ -338,7 +338,7 @@ describe('a Parquet file', () => {
 });
 
 /** Cases a kind: `TOWER_FUZZ=2500` is ten thousand files in all. */
-const cases = Number(process.env.TOWER_FUZZ ?? 24);
+const cases = Number(process.env.TOWER_FUZZ ?? 16);
 
 describe('mutated files lose no row in silence', () => {
   /** Nothing where the file was refused, with a code. */

@@ -181,7 +181,7 @@ describe('an array of JSON', () => {
 describe('mutated files, held against an account that shares nothing with the reader', () => {
   const sizes = [1, 3, 17, 256, 100_000];
   const cases = (make: (random: Random) => Buffer, check: (bytes: Buffer, size: number) => void): void => {
-    for (let seed = 0; seed < Number(process.env.TOWER_FUZZ ?? 1_500); seed++) {
+    for (let seed = 0; seed < Number(process.env.TOWER_FUZZ ?? 800); seed++) {
       const random = makeRandom(seed, 7);
       check(mutate(make(random), random), sizes[random.integer(sizes.length)]!);
     }
