@@ -83,7 +83,7 @@ export const Over = sign('Over', '/');
 export const ForeignArrow = token({
   name: 'ForeignArrow',
   pattern:
-    /=>|\|>|~>|-{2,4}>|-[ \t]{1,4}>|[\u2010-\u2015\u2212\uff0d-][>\u203a\uff1e]|[\u2192\u21a6\u21d2\u2794\u279c\u279d\u279e\u27a1\u27f6\u27f9]/,
+    /=>|>>|\|>|~>|-{2,4}>|-[ \t]{1,4}>|[\u2010-\u2015\u2212\uff0d-][>\u203a\uff1e]|[\u2192\u21a6\u21d2\u2794\u279c\u279d\u279e\u27a1\u27f6\u27f9]/,
   categories: Arrow,
   label: '`->`',
 });
@@ -107,7 +107,7 @@ export const NumberToken = token({
 export const MalformedNumber = token({
   name: 'MalformedNumber',
   pattern:
-    /[0-9]+ ?(?:\*\*|\^) ?[0-9]+|\.[0-9](?:_?[0-9])*(?:[eE][+-]?[0-9]+)?%?|[0-9]+\.[eE][+-]?[0-9]+|[0-9][0-9A-Za-z_.]*/,
+    /[0-9]+ ?(?:\*\*|\^) ?[0-9]+|\.[0-9](?:_?[0-9])*(?:[eE][+-]?[0-9]+)?%?|[0-9]+\.[eE][+-]?[0-9]+|[0-9][0-9_.]*[eE][+-][0-9]+[A-Za-z_][A-Za-z0-9_]*|[0-9][0-9A-Za-z_.]*/,
   categories: NumberToken,
   label: 'a number',
 });

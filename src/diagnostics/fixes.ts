@@ -1,4 +1,4 @@
-import { type Source, textOf } from '../text/source.ts';
+import { lineAt, positionAt, type Source, textOf } from '../text/source.ts';
 import type { Code } from './codes.ts';
 import type { Diagnostic, Edit } from './diagnostic.ts';
 
@@ -142,8 +142,8 @@ function chain(from: State, check: Check, remake: (text: string) => Source): Nex
     mended.push(...made.mended);
     if (
       isBetter(
-        from.found,
-        current.found,
+        from,
+        current,
         mended.filter(({ at }) => at?.source === from.source),
       )
     ) {
@@ -161,7 +161,7 @@ function separately(from: State, check: Check, remake: (text: string) => Source)
     if (mended.length === kept.mended.length) return;
     const source = remake(text);
     const found = check(source);
-    if (isBetter(kept.found, found, mended.slice(kept.mended.length))) kept = { source, found, mended };
+    if (isBetter(kept, { source, found }, mended.slice(kept.mended.length))) kept = { source, found, mended };
     else if (fixes.length > 1) {
       const half = fixes.length >> 1;
       attempt(fixes.slice(0, half));
@@ -174,14 +174,25 @@ function separately(from: State, check: Check, remake: (text: string) => Source)
 }
 
 /** Whether mistakes are fewer, those mended are gone, and none is new. A warning may come to light where errors go. */
-function isBetter(before: readonly Diagnostic[], after: readonly Diagnostic[], mended: readonly Diagnostic[]): boolean {
+function isBetter(from: State, to: State, mended: readonly Diagnostic[]): boolean {
+  const [before, after] = [from.found, to.found];
   const errors = [before, after].map((all) => all.filter(({ severity }) => severity === 'error').length);
   if (errors[1]! > errors[0]!) return false;
   const counted = errors[1]! < errors[0]! ? after.filter(({ severity }) => severity === 'error') : after;
   const [were, are, gone] = [before, counted, mended].map(countAlike) as [Counts, Counts, Counts];
   if (before.length === 0 || (errors[0] === errors[1] && after.length >= before.length)) return false;
+  if (changesLineOf(from.source, to)) return false;
   for (const [key, count] of are) if (count > (were.get(key) ?? 0) - (gone.get(key) ?? 0)) return false;
   return true;
+}
+
+/** Whether an error is left on a line that was changed: then something else may be meant there. */
+function changesLineOf(before: Source, { source, found }: State): boolean {
+  const lines = new Set(before.text.split(/\r?\n/));
+  return found.some(
+    ({ at, severity }) =>
+      severity === 'error' && at?.source === source && !lines.has(lineAt(source, positionAt(source, at.start).line)),
+  );
 }
 
 type Counts = ReadonlyMap<string, number>;

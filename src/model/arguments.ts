@@ -1,6 +1,6 @@
 /** Binds what a call is given to what its kind declares: by word, by place, by name; every misfit is a diagnostic. */
 
-import { notes } from '../diagnostics/codes.ts';
+import { type Code, notes } from '../diagnostics/codes.ts';
 import type { KindRow, Parameter, Parameters, ParameterType } from '../library/contract.ts';
 import type { Argument, Call as CallNode, Expression } from '../syntax/ast.ts';
 import { textOf } from '../text/source.ts';
@@ -64,13 +64,19 @@ export function bindCall(call: CallNode, row: KindRow, binding: Binding, extra: 
   const kind = call.callee.name;
   const places = new Map<string, Argument>();
   const values: Record<string, unknown> = {};
+  const wrong = new Set<string>();
   let sound = true;
 
   const give = (name: string, argument: Argument, type = parameters[name]!.type): void => {
     places.set(name, argument);
-    const converted = bindValue(type, argument.value, name, binding);
+    // Several values of one argument are mostly wrong alike.
+    const quiet = parameters[name]!.rest && wrong.has(name) ? without('wrong-type', binding) : binding;
+    const converted = bindValue(type, argument.value, name, quiet);
     if (converted) put(name, converted);
-    else sound = false;
+    else {
+      wrong.add(name);
+      sound = false;
+    }
   };
   const put = (name: string, { value }: Converted): void => {
     values[name] = parameters[name]!.rest ? [...((values[name] as unknown[] | undefined) ?? []), value] : value;
@@ -115,15 +121,19 @@ export function bindCall(call: CallNode, row: KindRow, binding: Binding, extra: 
         if (converted) put(name, converted);
         else sound = false;
       }
+    } else if (parameters[name]!.type.is === 'numbers' && looseList(call, argument, name, binding, places)) {
+      sound = false;
     } else give(name, argument);
   }
 
+  let misfits = 0;
   for (const argument of call.arguments) {
-    if (argument.name) continue;
+    if (argument.name || [...places.values()].includes(argument)) continue;
     const name = place(argument.value, parameters, places, binding);
     if (name === undefined) {
       sound = false;
-      misplaced(kind, argument, parameters, places, binding);
+      // Of several without a place the first is reported: mostly one mistake moved them all.
+      misplaced(kind, argument, parameters, places, misfits++ === 0 ? binding : without('too-many-arguments', binding));
     } else if (parameters[name]!.type.is === 'flag' && wordOf(argument.value) === name) {
       places.set(name, argument);
       values[name] = true;
@@ -143,6 +153,33 @@ export function bindCall(call: CallNode, row: KindRow, binding: Binding, extra: 
   const inOrder = Object.keys(parameters).map((name) => [name, values[name]]);
   return { kind, arguments: Object.fromEntries(inOrder), span: call.span };
 }
+
+/** `boundaries: 18, 25, 35`: a list without its brackets. Reported, and all of it taken. */
+function looseList(
+  call: CallNode,
+  argument: Argument,
+  name: string,
+  binding: Binding,
+  places: Map<string, Argument>,
+): boolean {
+  if (!binding.constants.isNumeric(argument.value)) return false;
+  const after = call.arguments.slice(call.arguments.indexOf(argument) + 1);
+  const end = after.findIndex((other) => other.name !== undefined || !binding.constants.isNumeric(other.value));
+  const rest = end === -1 ? after : after.slice(0, end);
+  const last = rest.at(-1);
+  if (!last) return false;
+  for (const [index, one] of [argument, ...rest].entries()) places.set(index === 0 ? name : `${name} ${index}`, one);
+  const at = { ...argument.value.span, end: last.span.end };
+  const expected = 'a list of numbers, such as `[18, 25, 35]`';
+  const extra = { fixes: [[{ at, text: `[${textOf(at)}]` }]] };
+  binding.report('wrong-type', at, { of: name, expected, found: 'several without brackets' }, extra);
+  return true;
+}
+
+const without = (silent: Code, binding: Binding): Binding => ({
+  ...binding,
+  report: (code, ...found) => (code === silent ? undefined : binding.report(code, ...found)),
+});
 
 /** A call that no file wrote, with the kind's defaults where `given` says nothing. */
 export function bindDefaults(
@@ -205,7 +242,7 @@ function place(
   );
   if (named) return undefined;
   // A lone wrong value still belongs to the place it stands in; a word belongs to nothing that is not made of words.
-  const taken = positional.filter(([name]) => !places.has(name));
+  const taken = positional.filter(([name, { rest }]) => rest || !places.has(name));
   return taken.find(([, { type }]) => word === undefined || type.is !== 'kind')?.[0];
 }
 

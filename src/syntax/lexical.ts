@@ -14,10 +14,13 @@ type Report = (diagnostic: Diagnostic) => unknown;
 /** Report every mistake that can be seen in a token alone. */
 export function lexicalMistakes(source: Source, lexed: Lexed, report: Report): void {
   const odd: Diagnostic[] = [];
+  const quotes: Diagnostic[] = [];
+  const sorted: Report = (one) => (one.code === 'foreign-quotes' ? quotes.push(one) : report(one));
   for (const token of lexed.tokens) {
-    mistakes[token.tokenTypeIdx]?.(source, token, report);
+    mistakes[token.tokenTypeIdx]?.(source, token, sorted);
     if (token.payload !== undefined) odd.push(lookAlike(source, token));
   }
+  together(quotes, (one) => positionAt(source, one.at!.start).line, report);
   together(odd, (one) => (/^\w/.test(one.fixes[0]![0]!.text) ? one : positionAt(source, one.at!.start).line), report);
   foreignNames(source, lexed.tokens, report);
   for (const token of lexed.foreignComments) foreignComment(source, token, report);
@@ -50,7 +53,9 @@ const mistakeIn: Readonly<Record<string, (source: Source, token: IToken, report:
     const at = { source, start: token.startOffset, end: endOf(token) };
     const edits = [{ at: { source, start: at.end, end: at.end }, text: '"' }];
     if (token.image[0] !== '"') edits.unshift({ at: { source, start: at.start, end: at.start + 1 }, text: '"' });
-    report(diagnose('unclosed-text', at, {}, { fixes: [edits] }));
+    // A text within brackets may end at any sign that it holds.
+    const within = !/[=:]\s*$/.test(source.text.slice(0, at.start)) && /[,:=(){}[\]]/.test(token.image);
+    report(diagnose('unclosed-text', at, {}, { fixes: [edits], doubtful: within }));
   },
   [t.Text.name]: (source, token, report) => {
     for (const { at: offset, image } of readText(token.image).badEscapes) {
@@ -103,7 +108,7 @@ function lookAlike(source: Source, token: IToken): Diagnostic {
   return diagnose('look-alike', at, facts, { fixes: [[{ at, text: token.image }]] });
 }
 
-/** Signs and fences that come in pairs are one mistake: the first, whose fix fixes those after it too. */
+/** Quotes of one line, signs and fences that come in pairs are one mistake: the first, whose fix fixes those after it too. */
 function together(found: readonly Diagnostic[], inOne: (one: Diagnostic) => unknown, report: Report): void {
   const groups = new Map<unknown, Diagnostic[]>();
   for (const one of found) groups.set(inOne(one), [...(groups.get(inOne(one)) ?? []), one]);

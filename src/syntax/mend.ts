@@ -7,6 +7,7 @@ import * as t from '../../grammar/tokens.ts';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import { nearest } from '../text/nearest.ts';
 import type { Source } from '../text/source.ts';
+import { isArgument } from '../text/synonyms.ts';
 import type { Complaint } from './complaint.ts';
 import { after, beginsLine, beginsValue, endOf, endsValue, inserted, is, isAny, replaced, spanOf } from './token.ts';
 import { expected, quote, signed } from './words.ts';
@@ -140,6 +141,10 @@ const missingComma: Mend = (place) => {
   const inList = isAny2(wanted, [t.RightParenthesis, t.RightBracket]) && ['call', 'list', 'tower'].includes(rule);
   const inGroup = because === 'left-over' && is(place.tokens[0], t.Group) && is(here, t.Name);
   if (!(inList || inGroup) || !beginsValue(here) || !endsValue(previous)) return undefined;
+  // `id(dim 32)`: the name of an argument, before its value.
+  const named = is(previous, t.Name) && isAny(place.tokens[place.index - 2], [t.LeftParenthesis, t.Comma]);
+  const value = isAny(here, [t.NumberToken, t.Text, t.LeftBracket]);
+  if (rule === 'call' && named && value && isArgument(previous!.image)) return insert(place, t.Colon, ':');
   return insert(place, t.Comma, ', ');
 };
 
@@ -207,7 +212,7 @@ function swap(source: Source, tokens: readonly IToken[], index: number, type: To
 function insert({ source, tokens, index, here, previous, rule }: Place, type: TokenType, text: string): Mended {
   const image = type.PATTERN as string;
   const at = { source, start: here!.startOffset, end: here!.startOffset };
-  const edit = is(type === t.Comma ? previous : undefined, t.Name) || type === t.Comma ? after(source, previous!) : at;
+  const edit = text === ':' || type === t.Comma ? after(source, previous!) : at;
   return {
     diagnostic: diagnose(
       'missing-sign',

@@ -659,6 +659,9 @@ export function meaningOf(word: string, place: Place, candidates: Iterable<strin
 /** Whether a word has a meaning of its own in the field, wherever: then it is no misspelling of another. */
 export const isTerm = (word: string): boolean => terms.has(plain(word));
 
+/** Whether a word names an argument of some kind. */
+export const isArgument = (word: string): boolean => Object.hasOwn(names.argument, word);
+
 interface Sense {
   readonly write: string;
   readonly same: boolean;

@@ -94,10 +94,19 @@ describe('fixes that are made unasked', () => {
       ),
       ...(source.text.includes('new') ? [of(source, 'new', 'newer')] : []),
     ];
-    expect(mend('badd worsee wrongg', judge)).toEqual({
-      after: 'good worsee good',
+    expect(mend('badd\nworsee\nwrongg', judge)).toEqual({
+      after: 'good\nworsee\ngood',
       codes: ['unknown-name', 'unknown-name'],
     });
+  });
+  it('are not made where an error is left on the same line', () => {
+    for (const text of [
+      model({ before: 'features { gender: category("F", "M, dim: 4) }' }),
+      model({ user: 'user_id -> mlp(8 s, 4)' }),
+      'data d { events = "a.csv", split = random\n  where = price > 0\n}',
+    ]) {
+      expect(mend(text)).toEqual({ after: text, codes: [] });
+    }
   });
   it('are made only by codes that restore what was meant, without doubt, and one alone', () => {
     const judge =

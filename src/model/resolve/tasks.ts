@@ -70,7 +70,8 @@ function resolveLabel(workspace: Workspace, value: Ast.Expression, of: 'label' |
 function resolveOnly(workspace: Workspace, value: Ast.Expression): Ast.Identifier | undefined {
   const name = resolveLabel(workspace, value, 'only');
   const declared = name && workspace.scope.labels.get(name.name);
-  if (!name || !declared || singleName(declared.value)?.name === 'binary') return name;
+  // Any other sort is a mistake of its own.
+  if (!name || !declared || singleName(declared.value)?.name !== 'number') return name;
   const note = { message: notes.declared('label', name.name), at: declared.name.span };
   workspace.report('only-not-binary', name.span, { name: name.name }, { notes: [note] });
   return undefined;
