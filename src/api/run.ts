@@ -11,7 +11,6 @@ import type { Recommendation, Recommender } from '../run/recommend.ts';
 import type { StepRecord } from '../run/replay.ts';
 import { blockIn, readingOf } from './check.ts';
 import { readSource } from './files.ts';
-import { datasetThen, descriptionThen } from './then.ts';
 import { version } from './version.ts';
 
 export interface LoadRequest {
@@ -212,8 +211,5 @@ async function readRows(trained: Trained, request: LoadRequest): Promise<Dataset
   const block =
     data === undefined ? recordedBlock(trained, allow) : { description: blockIn(readSource(data)), access: {} };
   const { access, ...reading } = readingOf(request);
-  const { manifest, plan } = trained;
-  const description = descriptionThen(block.description, manifest);
-  const dataset = await readDataset(description, plan, { ...reading, access: { ...access, ...block.access } });
-  return datasetThen(dataset, description, manifest);
+  return readDataset(block.description, trained.plan, { ...reading, access: { ...access, ...block.access } });
 }

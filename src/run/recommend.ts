@@ -18,7 +18,7 @@ export interface RecommendOptions {
   readonly k: number;
   /**
    * Whether what the user had is left out: the items of training events, and of lists that are given. Default: as the data block
-   * declares; where it does not, and in runs of earlier versions, it is.
+   * declares, and `excluded` where the block does not.
    */
   readonly removeSeen?: boolean;
 }

@@ -1,6 +1,5 @@
 /** One protocol: what stops training is what is evaluated, compared and recommended by. */
-import { createHash } from 'node:crypto';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { compare, evaluate, Failure, load, recommend, train } from '../../src/api.ts';
@@ -68,33 +67,6 @@ it('compare refuses two declarations unless one is asked for', async () => {
   expect(rows.map(({ name }) => name)).toEqual(['excluded', 'kept']);
 });
 
-it('a run of an earlier version means what it meant: evaluation keeps, recommend does not', async () => {
-  writeFileSync(at('plain.tower'), data);
-  await train(at('films.tower'), { data: at('plain.tower'), out: at('plain'), engine, set: { width: 4, epochs: 1 } });
-  const removed = await recallOf(at('plain'), {});
-  const earlier = at('earlier');
-  cpSync(at('plain'), earlier, { recursive: true });
-  rewriteManifest(earlier, ({ seen: _seen, histories: _histories, ...rest }) => rest);
-  expect(await recallOf(earlier, {})).toBe(await recallOf(at('plain'), { removeSeen: false }));
-  expect(await recallOf(earlier, { removeSeen: true })).toBe(removed);
-  const run = await load(earlier, { engine });
-  const { items, history } = await recommend(run, { user: 'u3', k: 40 });
-  const had = new Set(history.map(({ key }) => key));
-  expect(items.filter(({ key }) => had.has(key))).toEqual([]);
-  await run.close();
-});
-
-it('a share that an earlier version took for itself is still taken', async () => {
-  writeFileSync(at('shares.tower'), data);
-  await train(at('films.tower'), { data: at('shares.tower'), out: at('shares'), engine, set: { width: 4, epochs: 1 } });
-  // As it was written then: `test` alone, with a tenth for validation.
-  const source = join(at('shares'), 'sources', 'shares.tower');
-  writeFileSync(source, readFileSync(source, 'utf8').replace('validation: 10%, ', ''));
-  rewriteManifest(at('shares'), ({ seen: _seen, ...rest }) => rest, 'sources/shares.tower');
-  const { parts } = await (await load(at('shares'))).dataset();
-  expect([parts.train.rows, parts.validation.rows, parts.test.rows]).toEqual([480, 60, 60]);
-});
-
 it('trains without a validation part, says so in its records, and refuses `stop`', async () => {
   const folds = ratings()
     .trimEnd()
@@ -115,23 +87,3 @@ it('trains without a validation part, says so in its records, and refuses `stop`
   const refused = train(at('films.tower'), { data: at('folded.tower'), out: at('refused'), engine });
   await expect(refused).rejects.toThrow('`stop = recall@10` needs a validation part, and this split has none');
 });
-
-/** Changes what a manifest says of the data, with checksums that fit. */
-function rewriteManifest(
-  folder: string,
-  change: (data: Record<string, unknown>) => Record<string, unknown>,
-  changed?: string,
-): void {
-  const path = join(folder, 'manifest.json');
-  const manifest = JSON.parse(readFileSync(path, 'utf8'));
-  manifest.data = change(manifest.data);
-  if (changed !== undefined) {
-    const bytes = readFileSync(join(folder, changed));
-    manifest.files[changed] = { ...manifest.files[changed], sha256: sha256(bytes), bytes: bytes.length };
-  }
-  manifest.checksum = '0'.repeat(64);
-  const text = `${JSON.stringify(manifest, undefined, 2)}\n`;
-  writeFileSync(path, text.replace(manifest.checksum, sha256(text)));
-}
-
-const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
