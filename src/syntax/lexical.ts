@@ -90,10 +90,12 @@ function foreignNames(source: Source, tokens: readonly IToken[], report: Report)
   const byImage = new Map<string, IToken[]>();
   for (const token of tokens) {
     if (token.tokenType !== t.ForeignName) continue;
-    byImage.set(token.image, [...(byImage.get(token.image) ?? []), token]);
+    const known = byImage.get(token.image);
+    if (known) known.push(token);
+    else byImage.set(token.image, [token]);
   }
   for (const [name, [first, ...others]] of byImage) {
-    const also = others.map((token) => ({ message: notes.also(name), at: spanOf(source, token) }));
+    const also = others.slice(0, mostNotes).map((token) => ({ message: notes.also(name), at: spanOf(source, token) }));
     const facts = { name, digit: /^[0-9]/.test(name) };
     report(diagnose('malformed-name', spanOf(source, first!), facts, { notes: also }));
   }
@@ -108,12 +110,22 @@ function lookAlike(source: Source, token: IToken): Diagnostic {
   return diagnose('look-alike', at, facts, { fixes: [[{ at, text: token.image }]] });
 }
 
+/** Other places of one mistake that are named. */
+const mostNotes = 20;
+
 /** Quotes of one line, signs and fences that come in pairs are one mistake: the first, whose fix fixes those after it too. */
 function together(found: readonly Diagnostic[], inOne: (one: Diagnostic) => unknown, report: Report): void {
   const groups = new Map<unknown, Diagnostic[]>();
-  for (const one of found) groups.set(inOne(one), [...(groups.get(inOne(one)) ?? []), one]);
+  for (const one of found) {
+    const key = inOne(one);
+    const group = groups.get(key);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
+  }
   for (const [first, ...others] of groups.values()) {
-    const also = others.flatMap(({ at }) => (at ? [{ message: notes.also(textOf(at).trim()), at }] : []));
+    const also = others
+      .slice(0, mostNotes)
+      .flatMap(({ at }) => (at ? [{ message: notes.also(textOf(at).trim()), at }] : []));
     const fix = [first!, ...others].flatMap(({ fixes }) => fixes[0]!);
     report({ ...first!, notes: also, fixes: [fix] });
   }

@@ -67,7 +67,7 @@ describe('check', () => {
     ]);
     expect(said).toContain('[malformed-number]');
     expect(readFileSync(path, 'utf8')).toContain('stop = recall(10');
-    expect(code).toBe(0);
+    expect(code).toBe(1);
   });
   it('--fix leaves a sound file as it is, to the byte', async () => {
     const path = file(model);
