@@ -64,7 +64,8 @@ function filesOf(described: DataFile, folder: string, reach: Reach): readonly In
   if (literal) look.within(whole);
   const paths = !literal ? matching(described.path, folder, look) : look.kind(whole) === undefined ? [] : [whole];
   if (paths.length === 0) {
-    const near = nearest(basename(whole), namesIn(dirname(whole)));
+    // Where a pattern goes up again, its parent folder may lie outside.
+    const near = isWithin(dirname(whole), reach) ? nearest(basename(whole), namesIn(dirname(whole))) : undefined;
     const path = near === undefined ? undefined : join(dirname(described.path), near);
     throw new Failure([diagnose('data-file-missing', span, { path: described.path, folder, nearest: path })]);
   }
@@ -130,7 +131,7 @@ function namesIn(folder: string): readonly string[] {
 
 function nameOf(path: string, folder: string): string {
   const name = relative(folder, path);
-  return name.startsWith('..') || isAbsolute(name) ? path : name;
+  return name.startsWith('..') || isAbsolute(name) ? path : name || '.';
 }
 
 function formatOf(path: string): InputFile['kind'] | undefined {

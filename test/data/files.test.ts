@@ -266,6 +266,8 @@ describe('files outside the project', () => {
     expect((await failureOf(readDataset(describeData({ folder, events: '../none.csv' }), needs)))[0]).toMatch(
       /^data-file-outside/,
     );
+    const near = await failureOf(readDataset(describeData({ folder, events: 'none*/../../secre.csv' }), needs));
+    expect([near.length, near[0]]).toEqual([1, expect.not.stringContaining('secret')]);
     const none = readDataset(describeData({ folder, events: 'link.csv' }), needs, {
       access: { allow: [join(root, 'none')] },
     });
