@@ -1,9 +1,10 @@
 /** Bad rows: gathered while data is read, traced to their lines, written to `rejected.jsonl`, and counted against `reject`. */
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { diagnose } from '../diagnostics/diagnostic.ts';
 import { Failure, failure } from '../diagnostics/failure.ts';
 import { makeFoldersSync } from '../diagnostics/folders.ts';
+import { systemReason } from '../diagnostics/system_reason.ts';
 import type { DataDescription } from '../model/model.ts';
 import type { BadRow } from './bad_row.ts';
 import type { Rejected } from './dataset.ts';
@@ -72,8 +73,10 @@ function compare(a: string, b: string): number {
 function write(path: string, folder: string, text: string): void {
   try {
     makeFoldersSync(folder);
-    writeFileSync(path, text);
+    // A link or a pipe of that name is replaced, not followed.
+    rmSync(path, { force: true });
+    writeFileSync(path, text, { flag: 'wx' });
   } catch (error) {
-    throw failure('cannot-write', { path, reason: (error as Error).message });
+    throw failure('cannot-write', { path, reason: systemReason(error) ?? (error as Error).message });
   }
 }

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -262,6 +263,22 @@ describe('a bad row is set apart with its file, line, column and reason', () => 
       'events.jsonl:6 -: this is not JSON',
     ]);
     expect(data.parts.train.rows).toBe(2);
+  });
+});
+
+describe('rejected.jsonl', () => {
+  it('takes the place of a link or a pipe of its name, and writes nothing through it', async () => {
+    const files = { 'events.csv': `${header}a,x\n${good}` };
+    for (const put of [
+      (path: string, other: string) => symlinkSync(other, path),
+      (path: string) => execFileSync('mkfifo', [path]),
+    ]) {
+      const [folder, other] = [folderWith(files), join(folderWith({ other: 'own' }), 'other')];
+      put(join(folder, 'rejected.jsonl'), other);
+      await readDataset(describeData({ folder, columns, reject: 1 }), needs, { folder });
+      expect(readFileSync(other, 'utf8')).toBe('own');
+      expect(readFileSync(join(folder, 'rejected.jsonl'), 'utf8')).toMatch(/^\{"file":"events.csv","line":2,/);
+    }
   });
 });
 
