@@ -1,9 +1,10 @@
 /** Binds one expression or column name to the files' columns, by asking DuckDB over tables of the same columns with nothing in them. */
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
+import { failure } from '../diagnostics/failure.ts';
 import { nearest } from '../text/nearest.ts';
 import type { Span } from '../text/source.ts';
 import { type Database, enclose, quoteName } from './duckdb.ts';
-import { refusalOf } from './expression.ts';
+import { readsOf, refusalOf } from './expression.ts';
 import type { Role } from './files.ts';
 import type { BoundColumn, Sort } from './layout.ts';
 import { wrongSort } from './sorts.ts';
@@ -29,18 +30,27 @@ export interface Binder {
   bind(request: Request): Promise<Bound>;
 }
 
-/** Makes the tables `events`, `items` and `users`. */
-export async function makeBinder(database: Database, described: ReadonlyMap<Role, DataSource>): Promise<Binder> {
+/** How long an expression may take for its one row, in milliseconds: a check ends, whatever the expression. */
+const LONGEST = 20_000;
+
+/** Makes the tables `events`, `items` and `users`. `longest`: another limit than `LONGEST`. */
+export async function makeBinder(
+  database: Database,
+  described: ReadonlyMap<Role, DataSource>,
+  longest: number = LONGEST,
+): Promise<Binder> {
   const sources = new Map(described);
   for (const source of sources.values()) await makeEmpty(database, source);
 
-  const typeOf = async (expression: string, scope: readonly Role[]): Promise<string> => {
+  const typeOf = async (expression: string, scope: readonly Role[], span: Span): Promise<string> => {
+    const reason = `one row of it takes longer than ${longest / 1000} seconds`;
+    const limit = { milliseconds: longest, reason: failure('sql-fails', { reason }, span) };
     // Beside a row id an aggregate fails; and one row in must be one row out.
     const query = `SELECT ${enclose(expression)}, ${scope[0]}.rowid FROM ${scope.join(', ')}`;
-    const shape = await database.shape(query).catch(async (error) => {
+    const shape = await database.shape(query, limit).catch(async (error) => {
       database.passOn(error);
       if (!(await readAsText(expression, scope))) throw error;
-      return database.shape(query);
+      return database.shape(query, limit);
     });
     if (shape.rows !== 1) throw new Error('it gives several rows for one, or none');
     return shape.types[0]!;
@@ -80,13 +90,14 @@ export async function makeBinder(database: Database, described: ReadonlyMap<Role
       const expression = request.expression ?? quoteName(request.name);
       const refused = request.expression === undefined ? undefined : await refuse(request.expression, request.span);
       if (refused !== undefined) return { diagnostic: refused };
+      const reads = request.expression === undefined ? undefined : await readsOf(database, request.expression);
       let problem: unknown;
       for (const scope of scopes) {
         const bare = bareColumn(expression, scope, sources);
         if (request.expression === undefined && bare === undefined) continue;
         let type: string;
         try {
-          type = await typeOf(expression, scope);
+          type = await typeOf(expression, scope, request.span);
         } catch (error) {
           database.passOn(error);
           // The most telling: that of the files that have all the names.
@@ -101,6 +112,7 @@ export async function makeBinder(database: Database, described: ReadonlyMap<Role
           sort: request.sort,
           type,
           ...(bare === undefined ? {} : { bare }),
+          ...(reads === undefined ? {} : { reads }),
         };
         const wrong = wrongSort(column, bare === undefined ? undefined : sources.get(scope[0]!));
         return wrong === undefined ? { column } : { diagnostic: diagnose('column-sort', request.span, wrong) };

@@ -11,8 +11,11 @@ export interface Database {
   run(sql: string): Promise<void>;
   /** For small answers only: an object a row costs more than the query. */
   rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
-  /** DuckDB's types of a query's columns, in order, and how many rows it gave: it runs, so that what cannot be computed throws. */
-  shape(sql: string): Promise<{ readonly types: readonly string[]; readonly rows: number }>;
+  /**
+   * DuckDB's types of a query's columns, in order, and how many rows it gave: it runs, so that what cannot be computed throws. A
+   * query that runs past `limit` ends the work of the database.
+   */
+  shape(sql: string, limit?: Limit): Promise<{ readonly types: readonly string[]; readonly rows: number }>;
   /** Chunks of at most 2,048 rows, in the query's order. */
   stream(sql: string, each: (chunk: DuckDBDataChunk) => void): Promise<void>;
   /** From here on the database reads and writes no file and no address, loads nothing, and no setting changes. */
@@ -20,6 +23,12 @@ export interface Database {
   /** Throws an error that is no answer to a query: an interruption, or memory that is used up. */
   passOn(error: unknown): void;
   close(): void;
+}
+
+export interface Limit {
+  readonly milliseconds: number;
+  /** What is thrown then. */
+  readonly reason: Failure;
 }
 
 /** Shares of the machine's memory: what the database may keep, and what the process may reach while a query runs. */
@@ -116,11 +125,17 @@ export async function openDatabase(signal?: AbortSignal): Promise<Database> {
   return {
     run: (sql) => guarded(async () => void (await connection.run(sql))),
     rows: (sql) => guarded(async () => (await connection.runAndReadAll(sql)).getRowObjectsJS()),
-    shape: (sql) =>
-      guarded(async () => {
-        const result = await connection.run(sql);
-        return { types: result.columnTypes().map((type) => type.alias ?? type.toString()), rows: result.rowCount };
-      }),
+    shape: async (sql, limit) => {
+      const clock = limit && setTimeout(() => end(limit.reason), limit.milliseconds);
+      try {
+        return await guarded(async () => {
+          const result = await connection.run(sql);
+          return { types: result.columnTypes().map((type) => type.alias ?? type.toString()), rows: result.rowCount };
+        });
+      } finally {
+        clearTimeout(clock);
+      }
+    },
     stream: (sql, each) =>
       guarded(async () => {
         const result = await connection.stream(sql);

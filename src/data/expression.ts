@@ -4,6 +4,8 @@
  * whatever an expression says: see `duckdb.ts`.
  */
 import { type Database, enclose, quoteText } from './duckdb.ts';
+import type { Role } from './files.ts';
+import { parseJson } from './records/json.ts';
 
 /** Expressions that compute a value of one row, of a window over rows, or of a query. */
 const EXPRESSIONS: ReadonlySet<string> = new Set([
@@ -46,10 +48,13 @@ const QUERY_PARTS: ReadonlySet<string> = new Set([
   'TABLE_FUNCTION',
 ]);
 
-const TABLES: ReadonlySet<string> = new Set(['events', 'items', 'users']);
+const TABLES: ReadonlySet<string> = new Set<Role>(['events', 'items', 'users']);
 
 /** Table functions that turn their arguments into rows, and read nothing else. */
 const ROW_MAKERS: ReadonlySet<string> = new Set(['generate_series', 'json_each', 'json_tree', 'range', 'unnest']);
+
+/** Functions that give a row for each element of a list. Outside of a query they would repeat or drop rows of the file. */
+const SEVERAL_ROWS: ReadonlySet<string> = new Set(['generate_subscripts', 'regexp_split_to_table', 'unlist', 'unnest']);
 
 /**
  * Functions whose value is not computed from their arguments alone: settings, the catalog, sequences, the query itself, the log. Of
@@ -120,12 +125,44 @@ export async function refusalOf(database: Database, expression: string): Promise
   return undefined;
 }
 
+/** What an expression that may run reads of the tables, beside the columns that its text names. */
+export interface Reads {
+  /** Tables that its queries name. */
+  readonly tables: readonly Role[];
+  /** Whether it may read columns without their names: `*`, `#1`, a whole row, a natural join, a renamed table. */
+  readonly unnamed: boolean;
+}
+
+/** @throws Error of DuckDB's parser, for a text that is not SQL */
+export async function readsOf(database: Database, expression: string): Promise<Reads> {
+  const tables = new Set<Role>();
+  const rows = new Set<string>(TABLES);
+  const names: string[] = [];
+  let unnamed = false;
+  const look = (node: unknown): void => {
+    if (node === null || typeof node !== 'object') return;
+    const { class: sort, type, ref_type, table_name, alias, column_names, column_name_alias } = node as Node;
+    if (sort === 'CONSTANT') return;
+    if (sort === 'STAR' || sort === 'POSITIONAL_REFERENCE' || ref_type === 'NATURAL') unnamed = true;
+    if (sort === 'COLUMN_REF') names.push(String((column_names as readonly unknown[]).at(-1)).toLowerCase());
+    if (type === 'BASE_TABLE') {
+      tables.add(String(table_name).toLowerCase() as Role);
+      rows.add(String(alias).toLowerCase());
+      if ((column_name_alias as readonly unknown[]).length > 0) unnamed = true;
+    }
+    for (const each of Object.values(node)) look(each);
+  };
+  look(await parsed(database, expression));
+  return { tables: [...tables], unnamed: unnamed || names.some((name) => rows.has(name)) };
+}
+
 type Node = Readonly<Record<string, unknown>>;
 
 /** The tree of `SELECT expression`, or why there is none. */
 async function parsed(database: Database, expression: string): Promise<Node | string> {
   const [row] = await database.rows(`SELECT json_serialize_sql(${quoteText(`SELECT ${expression}\n`)}) AS tree`);
-  const answer = JSON.parse(String(row!.tree)) as Node;
+  // A number such as 1e400 is written as `Infinity`.
+  const answer = parseJson(String(row!.tree)) as Node;
   if (answer.error !== false) {
     if (answer.error_type === 'not implemented') return 'it contains a statement, and only an expression may run';
     throw new Error(String(answer.error_message));
@@ -186,6 +223,9 @@ function ofExpression(node: Node, sort: string, within: boolean): string | undef
   if (sort !== 'FUNCTION' && sort !== 'WINDOW') return undefined;
   const name = String(node.function_name);
   if (!isCallable(name)) return `the function \`${name}\` reads more than its arguments`;
+  if (!within && SEVERAL_ROWS.has(name.toLowerCase())) {
+    return `the function \`${name}\` gives several rows for one`;
+  }
   const catalog = String(node.catalog ?? '');
   const schema = String(node.schema ?? '');
   return catalog === '' && (schema === '' || schema === 'main')

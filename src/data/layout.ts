@@ -1,4 +1,5 @@
 /** Where each column that a model reads comes from: its SQL, and the file or files it is computed over. */
+import type { Reads } from './expression.ts';
 import type { Role } from './files.ts';
 import type { DataSource } from './source.ts';
 
@@ -28,6 +29,8 @@ export interface BoundColumn {
   readonly type: string;
   /** The file's own column, when the expression is nothing else. */
   readonly bare?: string;
+  /** What an expression reads beside the columns of `over` that its text names. */
+  readonly reads?: Reads;
 }
 
 export interface JoinKey {

@@ -4,6 +4,7 @@ import type { DataDescription } from '../model/model.ts';
 import { assemble } from './assemble.ts';
 import type { BadRow } from './bad_row.ts';
 import { type BindOptions, bindData } from './bind.ts';
+import { sqlFails } from './binder.ts';
 import type { Dataset } from './dataset.ts';
 import { type Database, openDatabase } from './duckdb.ts';
 import type { Role } from './files.ts';
@@ -68,7 +69,10 @@ async function read(
   const rows = await compute().catch(async (problem: unknown) => {
     database.passOn(problem);
     bad.push(...(await repairRows(database, layout, staged, description, problem)));
-    return compute();
+    return compute().catch((again: unknown) => {
+      database.passOn(again);
+      throw new Failure([sqlFails(again, description.span, layout.sources)]);
+    });
   });
   const rejected = await settleRejects(bad, [...staged.values()], description, options.folder);
   if (!rows.events.kept.includes(1)) {

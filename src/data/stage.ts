@@ -72,11 +72,15 @@ interface ColumnTypes {
 
 /** Ids keep their text, numbers are numbers, and what an expression reads is what the sample says. */
 function columnTypes(source: DataSource, layout: Layout): ColumnTypes {
-  const readers = columnsOfLayout(layout).filter(({ over }) => over.includes(source.role));
+  const readers = columnsOfLayout(layout).filter(
+    ({ over, reads }) => over.includes(source.role) || reads?.tables.includes(source.role),
+  );
   const read = new Map<string, string>();
   const whole: string[] = [];
   for (const { name, type } of source.columns) {
-    const uses = readers.filter(({ bare, sql }) => (bare === undefined ? mentions(sql, name) : bare === name));
+    const uses = readers.filter(({ bare, sql, reads }) =>
+      bare === undefined ? reads?.unnamed || mentions(sql, name) : bare === name,
+    );
     if (uses.length === 0) continue;
     if (name.toLowerCase() === 'rowid') {
       const facts = {

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeBinder } from '../../src/data/binder.ts';
 import { type Database, openDatabase } from '../../src/data/duckdb.ts';
-import { isCallable, refusalOf } from '../../src/data/expression.ts';
+import { isCallable, readsOf, refusalOf } from '../../src/data/expression.ts';
 import { checkHeaders } from '../../src/data/headers.ts';
 import { check } from '../../src/pipeline.ts';
 import { makeSource } from '../../src/text/source.ts';
@@ -49,6 +50,8 @@ describe('an expression', () => {
     '(SELECT max(price) FROM items)',
     '(SELECT count(*) FROM events AS other WHERE other.user = events.user)',
     'item IN (SELECT item FROM items UNION SELECT user FROM users)',
+    '(SELECT max(x) FROM (SELECT unnest(tags) AS x))',
+    '1e400',
     'ARRAY(SELECT x FROM unnest(tags) AS t(x) ORDER BY x LIMIT 3)',
     "'; DROP TABLE events; --'",
     '$$a quoted text; (with) anything$$',
@@ -90,6 +93,10 @@ describe('an expression', () => {
     ['events.*', /several values/],
     ["COLUMNS('a.*')", /several values/],
     ['struct_pack(*COLUMNS(*))', /several values/],
+    ['unnest(CASE WHEN a IS NULL THEN [1] ELSE [1, 2] END)', /several rows for one/],
+    ['UNLIST(tags) + 1', /several rows for one/],
+    ['[generate_subscripts(tags, 1)]', /several rows for one/],
+    ["regexp_split_to_table(a, ',')", /several rows for one/],
     ['$1', /PARAMETER/],
     ['?', /PARAMETER/],
     ['#1', /POSITIONAL/],
@@ -149,6 +156,42 @@ describe('an expression', () => {
     ['other.f(a)', /in a schema/],
   ])('may not be %s', async (expression, why) => {
     expect(await refusal(expression)).toMatch(why);
+  });
+
+  it.each([
+    ['price / (SELECT max(price) FROM items)', ['items'], false],
+    ['(SELECT count(*) FROM Events JOIN items USING (item))', ['events', 'items'], false],
+    ["'*' || price || items.price", [], false],
+    ['items::VARCHAR', [], true],
+    ['(SELECT #2 FROM items LIMIT 1)', ['items'], true],
+    ['(SELECT max(b) FROM items AS t(a, b))', ['items'], true],
+    ['(SELECT t::VARCHAR FROM items AS t LIMIT 1)', ['items'], true],
+    ['(SELECT max(x) FROM (SELECT * FROM users) AS t(x, y))', ['users'], true],
+    ['(SELECT count(*) FROM items NATURAL JOIN users)', ['items', 'users'], true],
+  ] as const)('%s reads', async (expression, tables, unnamed) => {
+    expect(await readsOf(database, expression)).toEqual({ tables, unnamed });
+  });
+
+  it('that does not end for its one row is a mistake of its own', async () => {
+    const own = await openDatabase();
+    const column = { name: 'user', type: 'VARCHAR', mixed: false };
+    const described = { path: 'events.csv', span: describeData({ folder: '.' }).span };
+    const empty = { looks: new Map(), jsons: new Map(), stamps: new Map(), copies: new Map() };
+    const source = { role: 'events', described, files: [], columns: [column], ...empty } as const;
+    const binder = await makeBinder(own, new Map([['events', source]]), 50);
+    const expression =
+      '(SELECT count(*) FROM range(1000000000) a, range(1000000000) b WHERE a.range * b.range % 7 = 3)';
+    const request = {
+      what: 'feature',
+      name: 'user',
+      sort: 'number',
+      scopes: [['events']],
+      span: described.span,
+    } as const;
+    await expect(binder.bind({ ...request, expression })).rejects.toThrow(
+      'one row of it takes longer than 0.05 seconds',
+    );
+    own.close();
   });
 
   it('of the shipped data blocks may run', async () => {

@@ -159,8 +159,10 @@ describe('headers', () => {
     ).toEqual([
       'sql-fails at where: this SQL cannot be computed: it gives one value for all rows, and a column has one for each',
       'sql-fails at column:a: this SQL cannot be computed: it gives one value for all rows, and a column has one for each',
-      'sql-fails at column:b: this SQL cannot be computed: it gives several rows for one, or none',
-      'sql-fails at column:c: this SQL cannot be computed: it gives several rows for one, or none',
+      ...['b', 'c'].map(
+        (column) =>
+          `sql-refused at column:${column}: this SQL may not run: the function \`unnest\` gives several rows for one (write one expression that computes its value from the columns of the block’s files)`,
+      ),
     ]);
   });
 

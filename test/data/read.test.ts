@@ -195,6 +195,42 @@ describe('columns', () => {
     expect(valuesOf(users.features.get('born')!, 1)).toEqual([[20]]);
   });
 
+  it('may read any column of any file in a query, also without its name', async () => {
+    const folder = folderWith({
+      'events.csv': 'user,item,rating,device\na,x,4,3\nb,y,5,6\n',
+      'items.csv': 'item,size,price\nx,30,7\ny,40,8\n',
+    });
+    const read = async (price: string) => {
+      const { corpus } = await readDataset(
+        describeData({ folder, items: 'items.csv', columns: { paid: price } }),
+        needsOf(
+          { user: { encoder: vocabulary } },
+          { item: { encoder: vocabulary }, paid: { encoder: { kind: 'number', log: false } } },
+        ),
+      );
+      return valuesOf(corpus.features.get('paid')!, 2).flat();
+    };
+    expect(await read('(SELECT sum(rating) FROM events)')).toEqual([9, 9]);
+    expect(await read('struct_extract_at(items, 3)')).toEqual([7, 8]);
+    expect(await read('(SELECT max(third) FROM items AS t(first, second, third))')).toEqual([8, 8]);
+    expect(await read('(SELECT max(#2) FROM (SELECT * FROM items))')).toEqual([40, 40]);
+    expect(await read("len(to_json(items)::VARCHAR) - len('{}')")).toEqual(
+      [30, 40].map((size) => `"item":"x","size":${size},"price":7`.length),
+    );
+  });
+
+  it('that fail on a row, and cannot be asked row by row, are a mistake in their own place', async () => {
+    const folder = folderWith({ 'events.csv': 'user,item,rating\na,x,4\nb,y,5\n' });
+    const columns = { rating: "CASE WHEN rating > 4 THEN error('more than 4') ELSE rating END" };
+    const needed = needsOf(
+      { user: { encoder: vocabulary }, rating: { encoder: { kind: 'number', log: false } } },
+      { item: { encoder: vocabulary } },
+    );
+    expect(await failureOf(readDataset(describeData({ folder, columns }), needed))).toEqual([
+      'sql-fails at column:rating: this SQL cannot be computed: more than 4',
+    ]);
+  });
+
   it('keep ids as they are written, and join numbers with texts', async () => {
     const folder = folderWith({
       'events.csv': 'user,item\n007,1\n7,2\n',

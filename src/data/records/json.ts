@@ -162,15 +162,18 @@ function objectProblem(bytes: Buffer, from: number, to: number, sound: boolean):
   }
   if (deepest > DEEPEST) return tooDeep;
   if (!sound && !isUtf8(bytes.subarray(from, to))) return notText;
-  const value = parsed(bytes.toString('utf8', from, to));
+  const value = parseJson(bytes.toString('utf8', from, to));
   if (value === undefined) return notJson;
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return noObject;
   if (Object.keys(value).length === names) return undefined;
   return { reason: `the object says ${repeatedName(bytes.toString('utf8', from, to))} twice` };
 }
 
-/** Python writes NaN and Infinity, which are no JSON; a number that is not finite is judged where it is needed. */
-function parsed(text: string): unknown {
+/**
+ * A value of JSON; undefined for what is none. Python and DuckDB write NaN and Infinity, which are no JSON; here they are null. A
+ * number that is not finite is judged where it is needed.
+ */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
