@@ -94,7 +94,7 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
   const tables = makeTables(plan, dataset.encodings);
   return withState(options, tables, async (state) => {
     const progress = resumed ? await restoreState(folder, state) : beginning;
-    refuseFewerEpochs(options, progress);
+    if (!options.finish) refuseFewerEpochs(options, progress);
     if (progress.best) await restoreBest(folder, progress.best);
     const changes = [...there.changes, ...changesOf(there.settings, identity.settings, progress.step)];
     await removeDurably(join(folder, manifestFile));

@@ -260,6 +260,18 @@ describe('a run that was stopped', () => {
     expect(weightsIn('half').equals(plainWeights)).toBe(true);
   });
 
+  it('is made a model as it is, also where the settings now ask for fewer epochs', async () => {
+    const controller = new AbortController();
+    const engine = watched(plainEngine, (step) => {
+      if (step === 9) controller.abort();
+    });
+    await train(options('third', { epochs: 4 }, { engine, signal: controller.signal }));
+    const { epochs, steps } = (await load(join(root, 'third'), { unfinished: true })).manifest.training;
+    expect(epochs).toBeGreaterThan(1);
+    const { manifest } = await train(options('third', { epochs: 1 }, { finish: true }));
+    expect(manifest!.training).toMatchObject({ epochs, steps });
+  });
+
   it('cannot be made a model before its first checkpoint', async () => {
     await train(options('no-step', {}, { signal: AbortSignal.abort() }));
     expect(await failureOf(train(options('no-step', {}, { finish: true })))).toBe('nothing-to-resume');
