@@ -41,9 +41,9 @@ export interface Checked {
 export async function check(path: string, request: CheckRequest = {}): Promise<Checked> {
   const source = readSource(path);
   const used: Source[] = [];
-  const load = (at: string): Source | undefined => {
-    const found = loadUsed(at);
-    if (found) used.push(found);
+  const load: typeof loadUsed = (at, roots) => {
+    const found = loadUsed(at, roots);
+    if (found !== undefined && found !== 'outside') used.push(found);
     return found;
   };
   const checked = checkSource(source, { load, ...(request.set ? { settings: request.set } : {}) });

@@ -1,7 +1,7 @@
 /** `.tower` files on disk, and others that hold Tower. */
 import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative } from 'node:path';
-import { kindAt } from '../data/access.ts';
+import { isWithin, kindAt, type Reach, reachOf, resolved } from '../data/access.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { systemReason } from '../diagnostics/system_reason.ts';
 import { makeSource, type Source } from '../text/source.ts';
@@ -20,10 +20,11 @@ export function readSource(path: string): Source {
   }
 }
 
-/** Reads what a file uses; nothing where there is no such file, or something else than a file. */
-export function loadUsed(path: string): Source | undefined {
+/** Reads what a file uses; nothing where there is no such file, or something else than a file. `roots`: see `FileOptions`. */
+export function loadUsed(path: string, roots: readonly string[]): Source | 'outside' | undefined {
   try {
     if (kindAt(path) !== 'file') return undefined;
+    if (!isWithin(path, { folders: roots.map(resolved) })) return 'outside';
     return makeSource(nameOf(path), readFileSync(path, 'utf8'));
   } catch {
     return undefined;
@@ -32,12 +33,13 @@ export function loadUsed(path: string): Source | undefined {
 
 /**
  * Each file as it is named; of each folder, every file in it that has one of these endings.
- * @throws Failure `cannot-read` for a folder without any: nothing would be said of it, as if all were well
+ * @throws Failure `cannot-read` for a folder without any: nothing would be said of it, as if all were well; and for a link in it
+ * that leads out of the project of the folder
  */
 export function filesAt(paths: readonly string[], endings: readonly string[]): string[] {
   return paths.flatMap((path) => {
     if (!isFolder(path)) return [path];
-    const found = within(path, endings);
+    const found = within(path, endings, reachOf(path));
     if (found.length > 0) return found;
     throw failure('cannot-read', { path, reason: `no file in it ends in ${endings.join(' or ')}` });
   });
@@ -60,13 +62,19 @@ function entriesOf(folder: string): Dirent[] {
   }
 }
 
-function within(folder: string, endings: readonly string[]): string[] {
+function within(folder: string, endings: readonly string[], reach: Reach): string[] {
   const entries = entriesOf(folder).sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry) => {
     if (entry.name.startsWith('.') || entry.name === 'node_modules') return [];
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return within(path, endings);
-    return endings.includes(extname(entry.name)) ? [path] : [];
+    if (entry.isDirectory()) return within(path, endings, reach);
+    if (!endings.includes(extname(entry.name))) return [];
+    // The caller may write what is found, and shows its lines.
+    if (entry.isSymbolicLink() && !isWithin(path, reach)) {
+      const reason = `it is a link to ${resolved(path)}, outside the project: name that file itself`;
+      throw failure('cannot-read', { path, reason });
+    }
+    return [path];
   });
 }
 

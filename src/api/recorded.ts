@@ -4,7 +4,7 @@ import { type Access, isWithin, kindAt, reachOf } from '../data/access.ts';
 import { Failure, failure } from '../diagnostics/failure.ts';
 import type { DataDescription } from '../model/model.ts';
 import type { Trained } from '../run/artifact/load.ts';
-import { makeSource, type Source } from '../text/source.ts';
+import { makeSource } from '../text/source.ts';
 import { blockIn } from './check.ts';
 import { loadUsed, readSource } from './files.ts';
 
@@ -24,8 +24,8 @@ export function recordedBlock(
   const today = blockToday(file);
   const reach = reachOf(folder, { allow, project: false });
   // What the recorded text uses is opened only where the same file is used today, or the user allows its folder.
-  const load = (path: string): Source | undefined =>
-    today?.used.has(resolve(path)) || isWithin(path, reach) ? loadUsed(path) : undefined;
+  const load: typeof loadUsed = (path, roots) =>
+    today?.used.has(resolve(path)) || isWithin(path, reach) ? loadUsed(path, roots) : undefined;
   const description = blockIn(makeSource(file, text), { load, folder: dirname(file) });
   const recorded = pathsOf(description);
   const known = new Set(today === undefined ? [] : pathsOf(today.description));
@@ -43,9 +43,9 @@ interface Today {
 /** The block at the place that a run recorded; nothing where there is none, or none that could be read. */
 function blockToday(file: string): Today | undefined {
   const used = new Set<string>();
-  const load = (path: string): Source | undefined => {
+  const load: typeof loadUsed = (path, roots) => {
     used.add(resolve(path));
-    return loadUsed(path);
+    return loadUsed(path, roots);
   };
   try {
     if (!file.endsWith('.tower') || kindAt(file) !== 'file') return undefined;

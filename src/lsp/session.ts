@@ -6,7 +6,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
-import { kindAt } from '../data/access.ts';
+import { isWithin, kindAt, resolved } from '../data/access.ts';
 import type { Outcome } from '../diagnostics/diagnostic.ts';
 import { ShapeMemory } from '../lower/memory.ts';
 import { FeatureMemory } from '../model/memory.ts';
@@ -159,10 +159,14 @@ export class Session {
       shapes: this.#shapes,
       features: this.#features,
       project: this.#projectOf(source.name),
-      load: (path) => {
+      load: (path, roots) => {
+        const open = texts?.has(path) || this.#documents.has(path);
+        // What the user opens is theirs to read.
+        const outside = !open && !isWithin(path, { folders: roots.map(resolved) });
         const found = texts?.get(path) ?? this.source(path);
+        // Noted in either case: once it is open, the file is checked again.
         onRead(path, found);
-        return found;
+        return outside ? 'outside' : found;
       },
     });
   }

@@ -7,8 +7,11 @@ import type { Source } from '../text/source.ts';
 import type { Report } from './report.ts';
 
 export interface FileOptions {
-  /** Reads a file that is used; `path` starts from where the user stands, as `folder` does. */
-  readonly load?: (path: string) => Source | undefined;
+  /**
+   * Reads a file that is used; `path` starts from where the user stands, as `folder` does. `outside`: its links lead out of `roots`,
+   * which are the project and the folder of the main file.
+   */
+  readonly load?: (path: string, roots: readonly string[]) => Source | 'outside' | undefined;
   /** Reads the text of a file, where an editor keeps what it read before. Default: `parse`. */
   readonly parse?: (source: Source) => Outcome<Ast.File>;
   /** Folder of the main file: paths in it start from here. Default: that of its name. */
@@ -63,9 +66,9 @@ export function gather(main: Ast.File, options: FileOptions, report: Report, dia
     }
     if (read.has(target)) return;
     read.add(target);
-    const source = options.load?.(target);
-    if (!source) {
-      report('use-missing', path.span, { path: path.value });
+    const source = options.load?.(target, [project || '.', folder]);
+    if (source === undefined || source === 'outside') {
+      report(source === 'outside' ? 'use-outside' : 'use-missing', path.span, { path: path.value });
       whole = false;
       return;
     }

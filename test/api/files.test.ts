@@ -54,6 +54,40 @@ describe('in the place of a file', () => {
     expect(diagnostics.map(({ code }) => code)).toEqual(['use-missing']);
   });
 
+  it('a link out of the project is not used: its text would be shown', async () => {
+    const other = join(temporaryFolder(), 'other.tower');
+    writeFileSync(other, 'secret of another project');
+    symlinkSync(other, at('out.tower'));
+    symlinkSync(join(other, '..'), at('up'));
+    writeFileSync(at('size.tower'), 'let size = 8');
+    symlinkSync('size.tower', at('inner.tower'));
+    for (const [name, codes] of [
+      ['out.tower', ['use-outside']],
+      ['up/other.tower', ['use-outside']],
+      ['inner.tower', []],
+    ] as const) {
+      writeFileSync(at('user.tower'), `use "${name}"\n${model}`);
+      const { diagnostics, text } = await check(at('user.tower'));
+      expect(diagnostics.map(({ code }) => code)).toEqual(codes);
+      expect(text).not.toContain('secret');
+    }
+  });
+
+  it('a link out of the project is no file of a folder: it would be shown, formatted or fixed', async () => {
+    const [folder, other] = [join(root, 'own'), join(temporaryFolder(), 'other.tower')];
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'package.json'), '{}');
+    writeFileSync(join(folder, 'a.tower'), model);
+    writeFileSync(other, model);
+    symlinkSync('a.tower', join(folder, 'b.tower'));
+    expect(filesAt([folder], ['.tower'])).toEqual([join(folder, 'a.tower'), join(folder, 'b.tower')]);
+    symlinkSync(other, join(folder, 'c.tower'));
+    expect(await said(() => filesAt([folder], ['.tower']))).toMatch(
+      /^cannot-read: .*c\.tower: it is a link to .*other\.tower/,
+    );
+    expect(filesAt([join(folder, 'c.tower')], ['.tower'])).toHaveLength(1);
+  });
+
   it('a path that cannot be looked at is left to the reading of it', () => {
     expect(filesAt([at('circle.tower'), at('pipe.tower')], ['.tower'])).toHaveLength(2);
   });

@@ -1,5 +1,5 @@
 /** An editor's session, which remembers, says after each keystroke what `tower check` would say. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -65,5 +65,17 @@ describe('a session', () => {
     expect(session.facts(path)?.checked.diagnostics.map(({ code }) => code)).toContain('unknown-name');
     session.remove(shared);
     expect(session.facts(path)?.checked.diagnostics).toEqual([]);
+  });
+
+  it('uses no file that a link leads to out of the project, until that file is open', () => {
+    const [session, other] = [new Session(), join(temporaryFolder(), 'other.tower')];
+    writeFileSync(other, 'features { a : id(dim: 4) }\n');
+    symlinkSync(other, join(folder, 'out.tower'));
+    const codes = (): string[] => session.facts(path)!.checked.diagnostics.map(({ code }) => code);
+    session.put(TextDocument.create(uri, 'tower', 1, 'use "out.tower"\ngroup g = a\n'));
+    expect(codes()).toEqual(['use-outside']);
+    const out = pathToFileURL(join(folder, 'out.tower')).href;
+    session.put(TextDocument.create(out, 'tower', 1, 'features { a : id(dim: 4) }\n'));
+    expect(codes()).toEqual([]);
   });
 });
