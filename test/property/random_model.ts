@@ -232,6 +232,8 @@ function randomLoss(choose: Choose): BoundKind {
     const row = losses[kind]! as KindRow;
     const call = randomCall(choose, kind, row, { names: { feature: ['seen'] }, widths });
     if (!call) continue;
+    // Written so it asks for negatives that nobody draws, which is an error.
+    if (call.arguments.in_batch === false && call.arguments.negatives === undefined) continue;
     const args: Record<string, unknown> = {
       ...call.arguments,
       ...(call.arguments.mask === undefined ? {} : { mask: 'history' }),
