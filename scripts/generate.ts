@@ -7,6 +7,7 @@ import { textMate } from '../grammar/textmate.ts';
 import { errorPages } from '../src/explain/page.ts';
 import { snippetsFile } from '../src/lsp/language/snippets.ts';
 import { vocabulary } from '../src/lsp/language/vocabulary.ts';
+import { knownCallsFile } from '../src/reference/known_calls.ts';
 import { referencePages } from '../src/reference/page.ts';
 import { pictures } from './pictures.ts';
 
@@ -20,6 +21,7 @@ const generated: Readonly<Record<string, () => string>> = {
   ...Object.fromEntries([...pictures(root)].map(([path, text]) => [path, () => text])),
   'grammar/tower.tmLanguage.json': () => textMate(vocabulary()),
   'editors/vscode/snippets.json': snippetsFile,
+  'src/syntax/known_calls.ts': knownCallsFile,
 };
 
 const check = process.argv.includes('--check');

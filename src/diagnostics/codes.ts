@@ -112,6 +112,11 @@ export const codes = {
     ({ sign }) => `this ${sign} is one too many`,
     () => 'remove it',
   ),
+  'swapped-words': row<{ first: string; second: string }>(
+    'error',
+    ({ first, second }) => `${second} and ${first} are in the wrong order`,
+    ({ first, second }) => `write ${first} before ${second}`,
+  ),
   'missing-part': row<{ what: string; after: string }>(
     'error',
     ({ what, after }) => `${what} is missing after ${after}`,

@@ -14,7 +14,7 @@ import { type Library, library as wholeLibrary } from './library.ts';
 import type { FeatureMemory } from './memory.ts';
 import { doubtUnused, mergeRepeated } from './merge.ts';
 import type { Model } from './model.ts';
-import { certain } from './partial.ts';
+import { certainly } from './partial.ts';
 import { makeCollector, type Report } from './report.ts';
 import type { Resolution, TaskPart } from './resolution.ts';
 import { resolveDataBlocks } from './resolve/data.ts';
@@ -67,11 +67,14 @@ export function isModel(file: Ast.File): boolean {
 
 /** Looks every name up and checks every argument; what is sound stands in the resolution, whatever else is wrong. */
 export function resolveNames(file: Ast.File, options: ResolveOptions = {}): Outcome<Resolution> {
-  const { report, diagnostics } = makeCollector();
+  const collector = makeCollector();
+  const { diagnostics } = collector;
   const library = options.library ?? wholeLibrary;
   const used: Diagnostic[] = [];
-  const files = gather(file, options, report, used);
+  const files = gather(file, options, collector.report, used);
   const whole = files.whole && !options.partial;
+  const { lost = [], doubtful = [] } = file;
+  const report = whole ? collector.report : certainly(collector.report, { lost, doubtful, used: !files.whole });
   const scope = declare(files, report);
   const settings = options.settings ?? {};
   const constants = makeConstants(scope.lets, settings, report, trainNumbers);
@@ -121,7 +124,7 @@ export function resolveNames(file: Ast.File, options: ResolveOptions = {}): Outc
       reads: workspace.reads,
       uncertain: workspace.uncertain,
     },
-    diagnostics: [...used, ...mergeRepeated(whole ? diagnostics : certain(diagnostics)).map(doubtUnused)],
+    diagnostics: [...used, ...mergeRepeated(diagnostics).map(doubtUnused)],
   };
 }
 

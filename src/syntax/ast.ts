@@ -8,8 +8,18 @@ export interface File {
   readonly kind: 'File';
   readonly span: Span;
   readonly declarations: readonly Declaration[];
-  /** After a mistake: names whose declaration could not be read, so that no later stage calls them unknown. */
-  readonly lost?: readonly string[];
+  /** After a mistake: what could not be read, so that no later stage calls a name unknown that is declared there. */
+  readonly lost?: readonly Lost[];
+  /** Stretches whose reading is a guess: what later stages find wrong in them may only follow from the mistake that is reported. */
+  readonly doubtful?: readonly Span[];
+}
+
+/** A declaration or entry that could not be read. */
+export interface Lost {
+  /** What it declares; absent where not even that could be read. */
+  readonly name?: string;
+  /** The first word of the declaration that it is, or is in; absent where that could not be read. */
+  readonly within?: string;
 }
 
 export type Declaration =

@@ -1,10 +1,11 @@
 /** Brackets: whether they match, and, if not, where the missing ones belong. */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
-import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
-import type { Source } from '../text/source.ts';
-import { headerEnd, looksLikeDeclaration, looksLikeEntry } from './layout.ts';
-import { after, beginsLine, beginsValue, depthOf, endOf, inserted, is, isAny, spanOf } from './token.ts';
+import { type Diagnostic, diagnose, type Edit } from '../diagnostics/diagnostic.ts';
+import type { Source, Span } from '../text/source.ts';
+import { declarationWords, headerEnd, looksLikeDeclaration, looksLikeEntry } from './layout.ts';
+import { type Closed, closeWhere, entryEnd, openWhere } from './parentheses.ts';
+import { after, beginsLine, depthOf, endOf, inserted, is, isAny, spanOf } from './token.ts';
 import { quote } from './words.ts';
 
 const pairs: ReadonlyMap<TokenType, { readonly close: TokenType; readonly image: string }> = new Map([
@@ -27,83 +28,298 @@ interface Open {
   readonly token: IToken;
   /** Column of the first token on its line. */
   readonly indent: number;
+  /** Index in the balanced tokens. */
+  readonly at: number;
+  /** Index at which the entry begins that it is in. */
+  readonly entry: number;
+  /** Of a brace that is missing: the declaration that it should open. */
+  readonly header?: Header;
 }
 
-/** Tokens with every bracket closed and none too many. The text's layout tells where a missing one was meant. */
+interface Header {
+  /** The first word of the declaration. */
+  readonly token: IToken;
+  readonly endLine: number;
+  /** Where its brace belongs. */
+  readonly at: Span;
+}
+
+/** Tokens with every bracket closed and none too many. The text's layout says where a missing one was meant. */
 export function balance(
   source: Source,
   tokens: readonly IToken[],
   report: (diagnostic: Diagnostic) => void,
 ): readonly IToken[] {
-  const result: IToken[] = [];
-  const open: Open[] = [];
-  let indent = 1;
+  return new Balancer(source, tokens, report).run();
+}
+
+class Balancer {
+  private readonly result: IToken[] = [];
+  private readonly open: Open[] = [];
+  private indent = 1;
   /** Index in `result` where the declaration at hand begins. */
-  let declaration = 0;
+  private declaration = 0;
+  /** Index in `result` where the entry at hand begins. */
+  private entry = 0;
+  /** Opening braces left out as one too many, whose closing ones are so too. */
+  private surplus = 0;
+  private ahead: IToken | undefined;
+  /** Where the entries begin, in `result`, of which a mistake has been reported. */
+  private readonly told = new Set<number>();
+  /** Brackets whose place may still be searched for: a text that is no program has thousands. */
+  private searches = 20;
 
-  const closeTop = () => {
-    const { token } = open.pop()!;
-    const { close, image } = pairs.get(token.tokenType)!;
-    const previous = result.at(-1)!;
-    const text = image === '}' && previous.endLine !== token.startLine ? '\n}' : image === '}' ? ' }' : image;
-    report(
-      diagnose(
-        'unclosed',
-        spanOf(source, token),
-        { open: `\`${token.image}\``, close: `\`${image}\`` },
-        { fixes: [[{ at: after(source, previous), text }]] },
-      ),
-    );
-    result.push(inserted(close, image, previous));
-  };
+  constructor(
+    private readonly source: Source,
+    private readonly tokens: readonly IToken[],
+    private readonly tell: (diagnostic: Diagnostic) => void,
+  ) {}
 
-  for (let index = 0; index < tokens.length; index++) {
-    const token = tokens[index]!;
-    if (beginsLine(tokens, index)) {
-      const column = token.startColumn ?? 1;
-      indent = column;
-      if (open.length > 0 && looksLikeDeclaration(tokens, index) && outranks(token, column, open)) {
-        while (open.length > 0) closeTop();
-      } else if (looksLikeEntry(tokens, index)) {
-        // An entry that is not further in than what is open cannot be inside it.
-        while (open.length > 1 && column <= open.at(-1)!.indent) closeTop();
-      }
-    }
-    if (open.length === 0 && looksLikeDeclaration(tokens, index)) declaration = result.length;
+  /** One mistake of brackets an entry: where one is wrong, others seem to be. */
+  private report(diagnostic: Diagnostic, entry = this.start(this.result.length)): void {
+    if (!this.told.has(entry)) this.tell(diagnostic);
+    this.told.add(entry);
+  }
 
-    // No brace and no key stands inside parentheses.
-    const outside = is(token, t.LeftBrace) || (is(token, t.Keyed) && is(tokens[index + 1], t.By));
-    while (outside && open.length > 0 && !is(open.at(-1)!.token, t.LeftBrace)) closeTop();
+  run(): readonly IToken[] {
+    const { tokens, open, result } = this;
+    for (let index = 0; index < tokens.length; index++) {
+      const token = tokens[index]!;
+      if (token === this.ahead) continue;
+      this.layout(index);
 
-    const deeper = depthOf(token);
-    if (deeper > 0) {
-      open.push({ token, indent });
-    } else if (deeper < 0) {
-      const at = findOpen(open, token.tokenType);
-      if (at === undefined) {
-        const mended = unmatched(source, token, open, result, declaration, report);
-        if (mended) result.push(mended);
+      // No brace and no key stands inside parentheses.
+      const outside = is(token, t.LeftBrace) || (is(token, t.Keyed) && is(tokens[index + 1], t.By));
+      if (outside) this.closeInner(0);
+
+      const deeper = depthOf(token);
+      if (is(token, t.LeftBrace) && this.swapped(index)) continue;
+      if (is(token, t.LeftBrace) && is(tokens[index - 1], t.LeftBrace)) {
+        this.surplus++;
+        this.needless(token);
         continue;
       }
-      while (open.length > at + 1) closeTop();
-      open.pop();
+      if (deeper > 0) {
+        open.push({ token, indent: this.indent, at: result.length, entry: this.start(result.length) });
+      } else if (deeper < 0) {
+        const at = findOpen(open, token.tokenType);
+        if (at === undefined) {
+          const mended = this.unmatched(index);
+          if (mended) result.push(mended);
+          continue;
+        }
+        this.closeInner(at + 1, index);
+        const { header } = open.pop()!;
+        if (header) this.missingBrace(header);
+      }
+      result.push(token);
+      if (deeper > 0 && is(token, t.LeftBrace)) this.entry = result.length;
+      this.openHeader(index);
     }
-    result.push(token);
-
-    if (
-      is(token, t.Columns) &&
-      beginsLine(tokens, index) &&
-      beginsLine(tokens, index + 1) &&
-      looksLikeEntry(tokens, index + 1)
-    ) {
-      const at = after(source, token);
-      report(diagnose('missing-brace', spanOf(source, token), { word: 'columns' }, { fixes: [[{ at, text: ' {' }]] }));
-      open.push({ token: inserted(t.LeftBrace, '{', token), indent });
-      result.push(open.at(-1)!.token);
-    }
+    while (open.length > 0) this.closeTop();
+    return result;
   }
-  while (open.length > 0) closeTop();
-  return result;
+
+  /** What a token at the start of a line says of brackets that are open: a declaration or an entry ends what is inside it. */
+  private layout(index: number): void {
+    const { tokens, open, result } = this;
+    const token = tokens[index]!;
+    const declares = looksLikeDeclaration(tokens, index);
+    if (beginsLine(tokens, index)) {
+      const column = token.startColumn ?? 1;
+      this.indent = column;
+      if (open.length > 0 && declares && outranks(token, column, open)) {
+        while (open.length > 0) this.closeTop();
+      } else if (looksLikeEntry(tokens, index)) {
+        // An entry that is not further in than what is open cannot be inside it.
+        while (open.length > 1 && column <= open.at(-1)!.indent) this.closeTop();
+      }
+      if (open.length === 0 && (declares || isAny(token, declarationWords))) {
+        this.declaration = result.length;
+        this.entry = result.length;
+      }
+    } else if (open.length === 0 && declares) {
+      this.declaration = result.length;
+      this.entry = result.length;
+    }
+    const inBody = open.length > 0 && is(open.at(-1)!.token, t.LeftBrace);
+    if (inBody && beginsLine(tokens, index) && looksLikeEntry(tokens, index)) this.entry = result.length;
+  }
+
+  /** Closes what is open inside of the bracket at this depth; of braces only those that are deeper. */
+  private closeInner(depth: number, index?: number): void {
+    while (this.open.length > depth && !is(this.open.at(-1)!.token, t.LeftBrace)) this.closeTop(index);
+    while (this.open.length > depth && depth > 0) this.closeTop(index);
+  }
+
+  /** @param index of a closing bracket that ends what is around this one: what follows it may say where this one ends */
+  private closeTop(index?: number): void {
+    const { open, result, source } = this;
+    const { token, at, entry, header } = open.pop()!;
+    const { close, image } = pairs.get(token.tokenType)!;
+    const previous = result.at(-1)!;
+    if (header) {
+      const last = after(source, previous);
+      this.missingBrace(header, [{ at: last, text: previous.endLine === header.endLine ? ' }' : '\n}' }]);
+      result.push(inserted(close, image, previous));
+      return;
+    }
+    const start = this.start(at);
+    const word = result[this.declaration]!;
+    const rest = index === undefined ? [] : this.rest(index);
+    const own = result.slice(start);
+    const closed =
+      image === '}' || this.searches-- <= 0
+        ? undefined
+        : closeWhere([...own, ...rest], at - start, own.length, close, word);
+    if (closed?.instead === token) this.needless(token, closed.certain, entry);
+    else {
+      const here = { source, start: closed?.at ?? endOf(previous), end: closed?.at ?? endOf(previous) };
+      const line = previous.endLine !== token.startLine;
+      const text = image === '}' && line ? '\n}' : image === '}' ? ' }' : image;
+      const facts = { open: `\`${token.image}\``, close: `\`${image}\`` };
+      const fixes = image === '}' || closed?.certain ? [[{ at: here, text }]] : [];
+      this.report(diagnose('unclosed', spanOf(source, token), facts, { fixes }), entry);
+    }
+    if (closed) result.splice(start, own.length, ...closed.tokens.slice(0, closed.tokens.length - rest.length));
+    else result.push(inserted(close, image, previous));
+  }
+
+  /** Index in `result` where the entry, or the head of a declaration, begins that the token at an index is in. */
+  private start(at: number): number {
+    return this.entry <= at ? this.entry : this.declaration;
+  }
+
+  /** `features user_id { : id(…)`, `task { watch`: a brace that has changed places with the word before or after it. */
+  private swapped(index: number): boolean {
+    const { tokens, open, result, source } = this;
+    if (open.length > 0) return false;
+    const [previous, brace, next] = [tokens[index - 1]!, tokens[index]!, tokens[index + 1]];
+    const late = isAny(next, [t.Colon, t.Equals]) && headerEnd(result, this.declaration) === result.length - 1;
+    const named = isAny(previous, [t.Task, t.Data]) && previous === result[this.declaration];
+    const early = named && is(next, t.Name) && !isAny(tokens[index + 2], [t.Colon, t.Equals]);
+    if (!late && !early) return false;
+    const [one, other] = late ? [previous, brace] : [brace, next!];
+    const at = { source, start: one.startOffset, end: endOf(other) };
+    const text = `${other.image}${source.text.slice(endOf(one), other.startOffset)}${one.image}`;
+    const facts = { first: quote(other.image), second: quote(one.image) };
+    this.report(diagnose('swapped-words', at, facts, { fixes: [[{ at, text }]] }));
+    if (early) {
+      // The name is read before the brace, and is passed over when its turn comes.
+      this.ahead = next;
+      result.push(next!);
+    }
+    open.push({ token: brace, indent: this.indent, at: result.length - (late ? 1 : 0), entry: this.declaration });
+    result.splice(result.length - (late ? 1 : 0), 0, brace);
+    this.entry = result.length - (late ? 1 : 0);
+    return true;
+  }
+
+  /** The brace that should follow the head of a declaration: there is none, and its entries follow. */
+  private openHeader(index: number): void {
+    const { tokens, open, result, source } = this;
+    const next = index + 1;
+    if (is(tokens[next], t.LeftBrace)) return;
+    const top = open.at(-1)?.token;
+    const columns = is(tokens[index], t.Columns) && beginsLine(tokens, index) && beginsLine(tokens, next);
+    const begins = columns ? result.length - 1 : this.declaration;
+    if (!columns && (top !== undefined || headerEnd(result, begins) !== result.length)) return;
+    if (!looksLikeEntry(tokens, next)) return;
+    const header = { token: result[begins]!, endLine: tokens[index]!.endLine ?? 1, at: after(source, tokens[index]!) };
+    const brace = inserted(t.LeftBrace, '{', tokens[index]!);
+    open.push({ token: brace, indent: this.indent, at: result.length, entry: begins, header });
+    result.push(brace);
+    this.entry = result.length;
+  }
+
+  private missingBrace({ token, at }: Header, also: readonly Edit[] = []): void {
+    const edits = [{ at, text: ' {' }, ...also];
+    this.report(diagnose('missing-brace', spanOf(this.source, token), { word: token.image }, { fixes: [edits] }));
+  }
+
+  private needless(token: IToken, certain = true, entry?: number): void {
+    const at = spanOf(this.source, token);
+    const fixes = certain ? [[{ at, text: '' }]] : [];
+    this.report(diagnose('needless-sign', at, { sign: quote(token.image) }, { fixes }), entry);
+  }
+
+  /** A closing bracket that nothing opened: read as the one that was meant, or left out. */
+  private unmatched(index: number): IToken | undefined {
+    const { source, tokens, open, result } = this;
+    const token = tokens[index]!;
+    const at = spanOf(source, token);
+    if (is(token, t.RightBrace) && this.surplus > 0) {
+      this.surplus--;
+      return undefined;
+    }
+    const opener = [...pairs].find(([, { close }]) => close === token.tokenType)![0];
+    const top = open.at(-1)?.token;
+    const opened = is(token, t.RightBrace) ? undefined : this.opened(index, opener);
+    const wrong = top && (!opened || opened.instead === token) && !is(top, t.LeftBrace) && !is(token, t.RightBrace);
+    if (wrong) {
+      open.pop();
+      const { close, image } = pairs.get(top.tokenType)!;
+      const facts = { open: `\`${top.image}\``, close: `\`${image}\``, found: `\`${token.image}\`` };
+      this.report(diagnose('wrong-bracket', at, facts, { fixes: [[{ at, text: image }]] }));
+      return { ...token, tokenType: close, tokenTypeIdx: close.tokenTypeIdx!, image };
+    }
+    if (opened && opened.instead !== token) {
+      const image = opener.PATTERN as string;
+      const near = opened.instead ?? opened.before ?? token;
+      const facts = { sign: `\`${image}\``, before: quote(near.image) };
+      const fixes = opened.certain ? [[{ at: { source, start: opened.at, end: opened.at }, text: image }]] : [];
+      this.report(diagnose('missing-sign', spanOf(source, near), facts, { fixes }));
+      return token;
+    }
+    const header =
+      open.length === 0 && is(token, t.RightBrace) && result.length > 0
+        ? headerEnd(result, this.declaration)
+        : undefined;
+    if (
+      header !== undefined &&
+      header < result.length &&
+      !result.slice(this.declaration).some((one) => is(one, t.LeftBrace))
+    ) {
+      const last = result[header - 1]!;
+      this.missingBrace({ token: result[this.declaration]!, endLine: 0, at: after(source, last) });
+      result.splice(header, 0, inserted(t.LeftBrace, '{', last));
+      return token;
+    }
+    const facts = { close: `\`${token.image}\``, open: opener.LABEL ?? '' };
+    const fixes = this.repeats(index) || opened?.certain ? [[{ at, text: '' }]] : [];
+    this.report(diagnose('unopened', at, facts, { fixes }));
+    return undefined;
+  }
+
+  /** A bracket that follows its like: one of the two is one too many. */
+  private repeats(index: number): boolean {
+    const { tokens } = this;
+    return tokens[index - 1]?.image === tokens[index]!.image || tokens[index + 1]?.image === tokens[index]!.image;
+  }
+
+  /** From a token to the end of its entry. */
+  private rest(index: number): readonly IToken[] {
+    const { tokens } = this;
+    const begins = (at: number): boolean =>
+      looksLikeEntry(tokens, at) || looksLikeDeclaration(tokens, at) || isAny(tokens[at], declarationWords);
+    return tokens.slice(index, entryEnd(tokens, index, begins));
+  }
+
+  /** Puts the bracket that a closing one needs into `result`. */
+  private opened(index: number, opener: TokenType): Closed | undefined {
+    const { tokens, result } = this;
+    const start = this.start(result.length);
+    const word = result[this.declaration];
+    if (word === undefined || start >= result.length || this.searches-- <= 0) return undefined;
+    const own = result.slice(start);
+    const rest = this.rest(index);
+    const occurs = (image: string) => tokens.some((token) => token.image === image);
+    const found = openWhere([...own, ...rest], own.length, opener, word, occurs);
+    if (found && found.instead !== tokens[index]) {
+      result.splice(start, own.length, ...found.tokens.slice(0, found.tokens.length - rest.length));
+    }
+    return found;
+  }
 }
 
 /** Whether a line that reads like a declaration is one, though brackets are open. */
@@ -121,86 +337,3 @@ function findOpen(open: readonly Open[], close: TokenType): number | undefined {
   }
   return undefined;
 }
-
-/** A closing bracket that nothing opened: read as the one that was meant, or left out. */
-function unmatched(
-  source: Source,
-  token: IToken,
-  open: Open[],
-  result: IToken[],
-  declaration: number,
-  report: (diagnostic: Diagnostic) => void,
-): IToken | undefined {
-  const at = spanOf(source, token);
-  const top = open.at(-1)?.token;
-  if (top && !is(top, t.LeftBrace) && !is(token, t.RightBrace)) {
-    open.pop();
-    const { close, image } = pairs.get(top.tokenType)!;
-    const facts = { open: `\`${top.image}\``, close: `\`${image}\``, found: `\`${token.image}\`` };
-    report(diagnose('wrong-bracket', at, facts, { fixes: [[{ at, text: image }]] }));
-    return { ...token, tokenType: close, tokenTypeIdx: close.tokenTypeIdx!, image };
-  }
-  const callee = is(token, t.RightParenthesis) ? calleeBefore(result) : undefined;
-  if (callee !== undefined) {
-    const next = result[callee + 1]!;
-    const place = { source, start: endOf(result[callee]!), end: next.startOffset };
-    const edits = [{ at: place, text: '(' }];
-    const facts = { sign: '`(`', before: quote(next.image) };
-    report(diagnose('missing-sign', spanOf(source, next), facts, { fixes: [edits] }));
-    result.splice(callee + 1, 0, inserted(t.LeftParenthesis, '(', result[callee]!));
-    return token;
-  }
-  const header = open.length === 0 && is(token, t.RightBrace) ? headerEnd(result, declaration) : undefined;
-  if (
-    header !== undefined &&
-    header < result.length &&
-    !result.slice(declaration).some((one) => is(one, t.LeftBrace))
-  ) {
-    const last = result[header - 1]!;
-    const word = result[declaration]!;
-    const place = after(source, last);
-    report(
-      diagnose('missing-brace', spanOf(source, word), { word: word.image }, { fixes: [[{ at: place, text: ' {' }]] }),
-    );
-    result.splice(header, 0, inserted(t.LeftBrace, '{', last));
-    return token;
-  }
-  const opener = [...pairs].find(([, { close }]) => close === token.tokenType)![0];
-  report(
-    diagnose(
-      'unopened',
-      at,
-      { close: `\`${token.image}\``, open: opener.LABEL ?? '' },
-      { fixes: [[{ at, text: '' }]] },
-    ),
-  );
-  return undefined;
-}
-
-/** The name that should have opened what a `)` closes: `id` in `a : id dim: 3)`. Looked for in the entry at hand only. */
-function calleeBefore(tokens: readonly IToken[]): number | undefined {
-  let depth = 0;
-  for (let at = tokens.length - 1; at > 0; at--) {
-    const token = tokens[at]!;
-    depth -= depthOf(token);
-    if (depth < 0) return undefined;
-    const next = tokens[at + 1];
-    const calls = is(token, t.Name) && beginsValue(next) && !is(next, t.LeftParenthesis) && !beginsLine(tokens, at + 1);
-    if (depth === 0 && calls && isAny(tokens[at - 1], beforeCallee)) return at;
-    if (depth === 0 && beginsLine(tokens, at)) return undefined;
-  }
-  return undefined;
-}
-
-const beforeCallee = [
-  t.Equals,
-  t.Colon,
-  t.Arrow,
-  t.Comma,
-  t.Tower,
-  t.LeftParenthesis,
-  t.LeftBracket,
-  t.Plus,
-  t.Minus,
-  t.Times,
-];

@@ -36,7 +36,8 @@ export class Builder {
       case 'labels':
         return { kind: 'Labels', ...this.place(inner), entries: this.typedEntries(inner) };
       case 'group': {
-        const [name, ...members] = this.identifiers(inner);
+        const name = this.identifier(inner);
+        const members = this.identifiers(inner).slice(1);
         return name && members.length > 0 ? { kind: 'Group', ...this.place(inner), name, members } : undefined;
       }
       case 'block': {
@@ -99,9 +100,11 @@ export class Builder {
   }
 
   private tower(node: CstNode): ast.Tower | undefined {
-    const [name, ...inputs] = this.identifiers(node);
+    const name = this.identifier(node);
     if (name === undefined) return undefined;
-    const key = token(node, 'By') === undefined ? undefined : inputs.pop();
+    const inputs = this.identifiers(node).slice(1);
+    const last = (node.children.Name as IToken[]).at(-1)!;
+    const key = token(node, 'By') === undefined || last.isInsertedInRecovery ? undefined : inputs.pop();
     const entries = present(nodes(node, 'towerEntry'), (entry) => this.towerEntry(entry));
     return { kind: 'Tower', ...this.place(node), name, inputs, ...(key ? { key } : {}), entries };
   }
@@ -172,7 +175,10 @@ export class Builder {
 
   private operand(node: CstNode): ast.Expression | undefined {
     const path = nodes(node, 'path')[0];
-    if (path) return { kind: 'Name', span: this.span(path), parts: this.identifiers(path) };
+    if (path) {
+      const made = this.identifier(path) === undefined;
+      return made ? undefined : { kind: 'Name', span: this.span(path), parts: this.identifiers(path) };
+    }
     const call = nodes(node, 'call')[0];
     if (call) return this.call(call);
     const number = token(node, 'Number');

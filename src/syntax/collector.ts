@@ -1,6 +1,6 @@
 import type { Code } from '../diagnostics/codes.ts';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
-import type { Source } from '../text/source.ts';
+import { type Source, textOf } from '../text/source.ts';
 
 /** More mistakes than a person mends in one go. */
 const most = 50;
@@ -23,10 +23,34 @@ export class Collector {
     this.diagnostics.push(diagnose('too-many-mistakes', at, { shown: most }));
   };
 
-  /** Whether a mistake in this stretch of text has been reported; if codes are given, one of those. */
-  knows(start: number, end: number, codes?: ReadonlySet<Code>): boolean {
+  /** Whether a mistake in this stretch of text has been reported. */
+  knows(start: number, end: number): boolean {
+    return this.diagnostics.some(({ at }) => at !== undefined && at.start < end && at.end >= start);
+  }
+
+  /** Whether one has that leaves open what was meant, or moved a bracket, so that others may follow from it. */
+  misleads(start: number, end: number): boolean {
     return this.diagnostics.some(
-      ({ at, code }) => at !== undefined && at.start < end && at.end >= start && (codes?.has(code) ?? true),
+      ({ at, code, fixes, severity }) =>
+        at !== undefined &&
+        at.start < end &&
+        at.end >= start &&
+        severity === 'error' &&
+        (fixes.length === 0 || moved.has(code)),
+    );
+  }
+
+  /** Whether one of a brace that is missing, or one too many, has. */
+  missesBrace(start: number, end: number): boolean {
+    return this.diagnostics.some(
+      ({ at, code }) =>
+        at !== undefined &&
+        at.start < end &&
+        at.end >= start &&
+        (code === 'missing-brace' || (moved.has(code) && /^[{}]$/.test(textOf(at)))),
     );
   }
 }
+
+/** What is said of brackets is where they were guessed to be. */
+const moved: ReadonlySet<Code> = new Set<Code>(['unclosed', 'unopened', 'wrong-bracket', 'missing-brace', 'too-deep']);

@@ -61,7 +61,7 @@ export function splitDeclarations(tokens: readonly IToken[]): IToken[][] {
 
 export function declarationRanges(tokens: readonly IToken[]): Range[] {
   let column = 1;
-  return split(tokens, [0, tokens.length], (index) => {
+  return split(tokens, [0, tokens.length], (index, length) => {
     const token = tokens[index]!;
     const previous = tokens[index - 1];
     const first = beginsLine(tokens, index);
@@ -69,15 +69,36 @@ export function declarationRanges(tokens: readonly IToken[]): Range[] {
     const clear =
       looksLikeDeclaration(tokens, index) &&
       (first ? !is(previous, t.Shared) : is(previous, t.RightBrace) || (endsValue(previous) && !is(previous, t.Name)));
+    const continued = isUnfinished(previous) || is(previous, t.Comma);
     const begins =
       first &&
-      is(token, t.Name) &&
-      !isUnfinished(previous) &&
-      !is(previous, t.Comma) &&
-      (isAny(token, declarationWords) || (token.startColumn ?? 1) <= column);
+      !continued &&
+      (is(token, t.Name)
+        ? isAny(token, declarationWords) || (token.startColumn ?? 1) <= column || looksLikeHeader(tokens, index)
+        : hasLostItsWord(tokens, index, index - length));
     if (begins || clear) column = token.startColumn ?? 1;
     return begins || clear;
   });
+}
+
+/** `user(profile) keyed`, `watch {`, `profile =`: a declaration whose first word is missing. */
+function looksLikeHeader(tokens: readonly IToken[], index: number): boolean {
+  const next = tokens[index + 1];
+  if (isAny(next, [t.LeftBrace, t.Equals])) return true;
+  if (!is(next, t.LeftParenthesis)) return false;
+  let at = index + 2;
+  while (isAny(tokens[at], [t.Name, t.Comma])) at++;
+  return is(tokens[at], t.RightParenthesis) && isAny(tokens[at + 1], [t.Keyed, t.LeftBrace]);
+}
+
+/** A line that begins with `{`, `=` or a text, and does not go on with the declaration above, which begins at `start`. */
+function hasLostItsWord(tokens: readonly IToken[], index: number, start: number): boolean {
+  const token = tokens[index];
+  if (is(token, t.LeftBrace)) return headerEnd(tokens, start) !== index;
+  if (is(token, t.Text)) return index - start > 1;
+  if (!is(token, t.Equals)) return false;
+  for (let at = start; at < index; at++) if (isAny(tokens[at], [t.Equals, t.RightBrace])) return true;
+  return false;
 }
 
 /** Cut the balanced tokens of a body into entries; a comma between two belongs to the first. */
@@ -92,10 +113,22 @@ export function entryRanges(tokens: readonly IToken[], body: Range): Range[] {
     // A misspelt `channel` before its name.
     if (length === 1 && is(previous, t.Name) && !beginsLine(tokens, index)) return false;
     if (!beginsLine(tokens, index) && is(previous, t.Channel) && looksLikeEntry(tokens, index - 1)) return false;
-    const first = (beginsLine(tokens, index) || is(previous, t.Comma)) && is(token, t.Name);
+    const fresh = beginsLine(tokens, index) || is(previous, t.Comma);
+    // The name before it is missing: no entry goes on so.
+    if (fresh && isAny(token, [t.Equals, t.Colon])) return true;
+    const first = fresh && is(token, t.Name);
     // On a new line `name =` begins an entry even where a value is missing; on the same line something else may be wrong.
-    return looksLikeEntry(tokens, index) ? first || !isUnfinished(previous) : first && !isUnfinished(previous);
+    // A name with its sign on the next line: what begins there has lost its own.
+    const entry = looksLikeEntry(tokens, index) && !beginsLine(tokens, index + 1);
+    // What has no sign yet is no entry: a word too many stands before the name.
+    if (entry && !fresh && !hasSign(tokens, index - length, index)) return false;
+    return entry ? first || !isUnfinished(previous) : first && !isUnfinished(previous);
   });
+}
+
+function hasSign(tokens: readonly IToken[], start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (isAny(tokens[at], [t.Equals, t.Colon, t.LeftBrace])) return true;
+  return false;
 }
 
 function split(
@@ -129,4 +162,58 @@ export function headerEnd(tokens: readonly IToken[], start: number): number | un
   while (isAny(tokens[at], [t.Name, t.Comma])) at++;
   if (!is(tokens[at], t.RightParenthesis)) return undefined;
   return matches(tokens, at + 1, [t.Keyed, t.By, t.Name]) ? at + 4 : at + 1;
+}
+
+/** The word that a declaration must have begun with, where what is left of it says so. */
+export function missingWord(tokens: readonly IToken[]): TokenType | undefined {
+  const [first, second] = tokens;
+  if (is(first, t.Text) && tokens.length === 1) return t.Use;
+  if (is(first, t.LeftBrace)) return entriesWord(tokens, 1, t.Features, t.Train);
+  if (!is(first, t.Name)) return undefined;
+  if (is(second, t.LeftParenthesis)) return tokens.some((token) => is(token, t.LeftBrace)) ? t.Tower : undefined;
+  if (is(second, t.LeftBrace)) return entriesWord(tokens, 2, undefined, t.Task);
+  const members = tokens.slice(2);
+  const lists = members.length > 2 && members.every((token, at) => is(token, at % 2 === 0 ? t.Name : t.Comma));
+  return is(second, t.Equals) && lists ? t.Group : undefined;
+}
+
+/** Of a body, by the first sign in it. */
+function entriesWord(
+  tokens: readonly IToken[],
+  at: number,
+  typed: TokenType | undefined,
+  valued: TokenType,
+): TokenType | undefined {
+  if (!is(tokens[at], t.Name)) return undefined;
+  if (is(tokens[at + 1], t.Colon)) {
+    // `clicked: binary` is what labels look like; features call their kinds.
+    const isLabel = /^(?:binary|number)$/.test(tokens[at + 2]?.image ?? '') && !is(tokens[at + 3], t.LeftParenthesis);
+    return isLabel && typed === t.Features ? t.Labels : typed;
+  }
+  if (!is(tokens[at + 1], t.Equals)) return undefined;
+  if (valued === t.Task) {
+    const images = tokens.map(({ image }) => image);
+    if (images.includes('events') || images.includes('columns')) return t.Data;
+    return images.includes('score') || images.includes('loss') ? t.Task : undefined;
+  }
+  return valued;
+}
+
+/**
+ * Whether tokens that the grammar reads say something else to the eye: `channel` as the name of a step that nothing reads, where
+ * the channel's own name is missing, or as a step of a flow that ends with its arrow on the line before.
+ */
+export function hidesMistake(tokens: readonly IToken[]): boolean {
+  for (let at = 0; at < tokens.length; at++) {
+    if (tokens[at]!.tokenType !== t.Channel) continue;
+    if (is(tokens[at + 1], t.Equals) && isNameless(tokens, tokens.slice(at, at + 2))) return true;
+    if (is(tokens[at - 1], t.Arrow) && beginsLine(tokens, at) && looksLikeEntry(tokens, at)) return true;
+  }
+  return false;
+}
+
+/** `channel = …` among tokens of which none reads a step of that name. */
+export function isNameless(all: readonly IToken[], [first, second]: readonly IToken[]): boolean {
+  if (!is(first, t.Channel) || !is(second, t.Equals)) return false;
+  return !all.some((token, at) => is(token, t.Channel) && token !== first && !is(all[at + 1], t.Name));
 }

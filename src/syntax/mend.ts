@@ -9,11 +9,14 @@ import { nearest } from '../text/nearest.ts';
 import type { Source } from '../text/source.ts';
 import { isArgument } from '../text/synonyms.ts';
 import type { Complaint } from './complaint.ts';
+import type { EntryRule } from './parsers.ts';
+import { repair } from './repair.ts';
 import { after, beginsLine, beginsValue, endOf, endsValue, inserted, is, isAny, replaced, spanOf } from './token.ts';
-import { expected, quote, signed } from './words.ts';
+import { expected, found, quote, signed } from './words.ts';
 
 export interface Mended {
-  readonly diagnostic: Diagnostic;
+  /** Absent where it is not certain what was meant: the complaint of the parser is then all that can be said. */
+  readonly diagnostic?: Diagnostic;
   readonly tokens: IToken[];
 }
 
@@ -26,15 +29,82 @@ interface Place extends Complaint {
 
 type Mend = (place: Place) => Mended | undefined;
 
-/** The first mend that knows this mistake. */
-export function mend(source: Source, tokens: readonly IToken[], complaint: Complaint): Mended | undefined {
+/**
+ * The first mend that knows this mistake: one that is a habit, else the one change after which all reads, else the change that
+ * lets reading go on.
+ * @param whole what the tokens are to be read by
+ */
+export function mend(
+  source: Source,
+  tokens: readonly IToken[],
+  complaint: Complaint,
+  whole: 'declaration' | EntryRule,
+): Mended | undefined {
   const { index } = complaint;
   const place: Place = { ...complaint, source, tokens, here: tokens[index], previous: tokens[index - 1] };
+  const habit = first(habits, place);
+  if (habit) return habit;
+  return searched(place, whole) ?? first(steps, place);
+}
+
+function first(mends: readonly Mend[], place: Place): Mended | undefined {
   for (const one of mends) {
     const mended = one(place);
     if (mended) return mended;
   }
   return undefined;
+}
+
+/** The one change after which all of it reads. */
+function searched(place: Place, whole: 'declaration' | EntryRule): Mended | undefined {
+  const { source, tokens, rule } = place;
+  const found = repair(whole, tokens, place);
+  if (found === undefined) return undefined;
+  const { change, index } = found;
+  const [here, previous] = [tokens[index], tokens[index - 1]];
+  const diagnostic = (): Diagnostic | undefined => {
+    switch (change.kind) {
+      case 'insert':
+        if (change.type === t.Name) return missingPart(place, index);
+        return found.certain ? missingSign({ ...place, index, here, previous }, change.type) : undefined;
+      case 'remove':
+        return found.certain ? needless(source, here!) : undefined;
+      case 'replace':
+        return found.certain ? wrongSign(source, here!, change.type, rule) : undefined;
+      case 'swap':
+        return found.certain ? swapped(source, here!, tokens[index + 1]!) : undefined;
+    }
+  };
+  const said = diagnostic();
+  return { ...(said ? { diagnostic: said } : {}), tokens: found.tokens };
+}
+
+/** Where a name or value had to be made up. */
+function missingPart({ source, tokens, rule, expected: wanted }: Place, index: number): Diagnostic | undefined {
+  const [here, previous] = [tokens[index], tokens[index - 1]];
+  if (previous === undefined) {
+    const facts = { expected: expected(t.Name, rule), found: found(here, undefined) };
+    return diagnose('unexpected-text', spanOf(source, here!), facts);
+  }
+  const what = is(previous, t.Arrow) ? 'a step' : wanted === t.Name ? expected(t.Name, rule) : 'a value';
+  return diagnose('missing-part', spanOf(source, previous), { what, after: quote(previous.image) });
+}
+
+function needless(source: Source, token: IToken): Diagnostic {
+  const at = spanOf(source, token);
+  return diagnose('needless-sign', at, { sign: quote(token.image) }, { fixes: [[{ at, text: '' }]] });
+}
+
+function swapped(source: Source, one: IToken, other: IToken): Diagnostic {
+  const at = { source, start: one.startOffset, end: endOf(other) };
+  const between = source.text.slice(endOf(one), other.startOffset);
+  const text = `${other.image}${between}${one.image}`;
+  return diagnose(
+    'swapped-words',
+    at,
+    { first: quote(other.image), second: quote(one.image) },
+    { fixes: [[{ at, text }]] },
+  );
 }
 
 /** `user-id : id`: a hyphen inside a name. */
@@ -119,11 +189,16 @@ const misspeltWord: Mend = ({ source, tokens, index, here, rule, expected: wante
   };
 };
 
-/** `tower user(profile) by user_id`, `tower user(profile) keyed user_id` */
+/** `tower user(profile) by user_id`, `tower user(profile) keyed user_id`, `items = "films.csv" film_id` */
 const keyedBy: Mend = (place) => {
+  const joined = place.rule === 'dataEntry' && place.because === 'left-over' && is(place.previous, t.Text);
+  if (joined && is(place.here, t.Name) && place.index + 1 === place.tokens.length && !is(place.here, t.By)) {
+    return insert(place, t.By, 'by ');
+  }
   if (place.rule !== 'tower') return undefined;
   if (is(place.here, t.By) && place.expected === t.LeftBrace) return insert(place, t.Keyed, 'keyed ');
-  if (is(place.here, t.Name) && place.expected === t.By) return insert(place, t.By, 'by ');
+  const key = is(place.tokens[place.index + 1], t.LeftBrace) && !isAny(place.here, [t.Keyed, t.By]);
+  if (key && is(place.here, t.Name) && place.expected === t.By) return insert(place, t.By, 'by ');
   return undefined;
 };
 
@@ -160,34 +235,28 @@ const missingArrow: Mend = (place) => {
 const needlessSign: Mend = ({ source, tokens, index, here, previous, because }) => {
   const commas =
     is(here, t.Comma) && (because === 'left-over' || isAny(previous, [t.Comma, t.LeftParenthesis, t.LeftBracket]));
-  const repeated = isAny(here, [t.Arrow, t.Equals, t.Colon]) && is(previous, here!.tokenType);
+  const doubled = isAny(here, [t.Arrow, t.Equals, t.Colon]) && is(previous, here!.tokenType);
   const dangling = here === undefined && is(previous, t.Comma) && is(tokens[0], t.Group);
-  if (!commas && !repeated && !dangling) return undefined;
+  if (!commas && !doubled && !dangling) return undefined;
   const at = dangling ? index - 1 : index;
-  const span = spanOf(source, tokens[at]!);
+  const certain = (doubled && !is(here, t.Arrow)) || (is(previous, t.Comma) && endOf(previous!) === here?.startOffset);
   return {
-    diagnostic: diagnose(
-      'needless-sign',
-      span,
-      { sign: quote(tokens[at]!.image) },
-      { fixes: [[{ at: span, text: '' }]] },
-    ),
+    ...(certain ? { diagnostic: needless(source, tokens[at]!) } : {}),
     tokens: tokens.toSpliced(at, 1),
   };
 };
 
-const mends: readonly Mend[] = [
+const habits: readonly Mend[] = [
   hyphenatedName,
   hyphenatedArgument,
   equalsOrColon,
   equalsInArguments,
-  needlessSign,
   misspeltWord,
   keyedBy,
-  missingEquals,
-  missingComma,
-  missingArrow,
 ];
+
+/** Each looks at one place alone: for entries with several mistakes. */
+const steps: readonly Mend[] = [needlessSign, missingEquals, missingComma, missingArrow];
 
 function isAny2(type: TokenType | undefined, types: readonly TokenType[]): boolean {
   return type !== undefined && types.includes(type);
@@ -195,31 +264,48 @@ function isAny2(type: TokenType | undefined, types: readonly TokenType[]): boole
 
 function swap(source: Source, tokens: readonly IToken[], index: number, type: TokenType, what: string): Mended {
   const token = tokens[index]!;
-  const at = spanOf(source, token);
-  const image = type.PATTERN as string;
   return {
-    diagnostic: diagnose(
-      'wrong-sign',
-      at,
-      { what, sign: quote(image), found: quote(token.image) },
-      { fixes: [[{ at, text: image }]] },
-    ),
-    tokens: tokens.toSpliced(index, 1, replaced(token, type, image)),
+    diagnostic: wrongSign(source, token, type, '', what),
+    tokens: tokens.toSpliced(index, 1, replaced(token, type, type.PATTERN as string)),
   };
 }
 
+const follows: ReadonlyMap<TokenType, string> = new Map([
+  [t.Arrow, 'the next step'],
+  [t.Comma, 'the next item'],
+]);
+
+/** @param what follows the sign, where the rule does not say it */
+function wrongSign(source: Source, token: IToken, type: TokenType, rule: string, what?: string): Diagnostic {
+  const at = spanOf(source, token);
+  const image = type.PATTERN as string;
+  const facts = {
+    what: what ?? follows.get(type) ?? signed[rule] ?? 'this',
+    sign: quote(image),
+    found: quote(token.image),
+  };
+  return diagnose('wrong-sign', at, facts, { fixes: [[{ at, text: image }]] });
+}
+
 /** Put a token before the one that does not fit. */
-function insert({ source, tokens, index, here, previous, rule }: Place, type: TokenType, text: string): Mended {
+function insert(place: Place, type: TokenType, text: string): Mended {
+  const { tokens, index, previous } = place;
+  return {
+    diagnostic: missingSign(place, type, text),
+    tokens: tokens.toSpliced(index, 0, inserted(type, type.PATTERN as string, previous!)),
+  };
+}
+
+/** Signs that stand right after what they follow. */
+const close = [t.Comma, t.Colon, t.Dot];
+
+function missingSign({ source, here, previous, rule }: Place, type: TokenType, text?: string): Diagnostic {
   const image = type.PATTERN as string;
   const at = { source, start: here!.startOffset, end: here!.startOffset };
-  const edit = text === ':' || type === t.Comma ? after(source, previous!) : at;
-  return {
-    diagnostic: diagnose(
-      'missing-sign',
-      spanOf(source, here!),
-      { sign: expected(type, rule), before: quote(here!.image) },
-      { fixes: [[{ at: edit, text: type === t.Comma ? ',' : text }]] },
-    ),
-    tokens: tokens.toSpliced(index, 0, inserted(type, image, previous!)),
-  };
+  const joined = close.includes(type) && text === undefined;
+  const edit = joined || type === t.Comma ? after(source, previous!) : at;
+  const blank = source.text.slice(endOf(previous!), here!.startOffset) === '' && type !== t.Dot ? ' ' : '';
+  const written = type === t.Comma ? `,${blank}` : joined ? `${image}${blank}` : (text ?? `${image} `);
+  const facts = { sign: expected(type, rule), before: quote(here!.image) };
+  return diagnose('missing-sign', spanOf(source, here!), facts, { fixes: [[{ at: edit, text: written }]] });
 }

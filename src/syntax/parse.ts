@@ -3,16 +3,17 @@ import { type Lexed, lex } from '../../grammar/lexer.ts';
 import { type Diagnostic, diagnose, type Outcome } from '../diagnostics/diagnostic.ts';
 import { inOrder } from '../diagnostics/order.ts';
 import type { Source } from '../text/source.ts';
-import type { Declaration, File } from './ast.ts';
+import type { File } from './ast.ts';
 import { areBalanced } from './brackets.ts';
 import { Builder } from './build.ts';
 import { Collector } from './collector.ts';
 import { type Docs, docsAbove, strayDocs } from './docs.ts';
+import { hidesMistake } from './layout.ts';
 import { lexicalMistakes } from './lexical.ts';
 import { withinLimits } from './limits.ts';
 import type { ParseMemory } from './memory.ts';
 import { readStrictly } from './parsers.ts';
-import { Recovery } from './recover.ts';
+import { type Recovered, Recovery } from './recover.ts';
 
 /**
  * Text into its tree. Never throws: the tree holds whatever could be read, and every mistake has its diagnostic, up to a limit
@@ -31,8 +32,14 @@ export function parse(source: Source, memory?: ParseMemory): Outcome<File> {
     collector.report(diagnose('empty-file', { source, start: 0, end: 0 }, {}));
   }
   const docs = docsAbove(lexed.tokens, lexed.comments);
-  const { declarations, lost } = read(source, lexed, docs, collector, memory);
-  const output: File = { kind: 'File', span, declarations, ...(lost.length > 0 ? { lost } : {}) };
+  const { declarations, lost, doubtful } = read(source, lexed, docs, collector, memory);
+  const output: File = {
+    kind: 'File',
+    span,
+    declarations,
+    ...(lost.length > 0 ? { lost } : {}),
+    ...(doubtful.length > 0 ? { doubtful } : {}),
+  };
   for (const stray of strayDocs(source, docs, output)) collector.report(stray);
   return { output, diagnostics: inOrder(collector.diagnostics) };
 }
@@ -43,19 +50,19 @@ function read(
   known: Docs,
   collector: Collector,
   memory: ParseMemory | undefined,
-): { declarations: Declaration[]; lost: string[] } {
+): Recovered {
   const tokens = withinLimits(source, lexed.tokens, collector.report);
   const whole = tokens === lexed.tokens;
   const docs = (whole ? known : docsAbove(tokens, lexed.comments)).text;
   const builder = new Builder(source, docs);
   const pieces = whole ? memory?.pieces.reader(source, tokens, docs, builder) : undefined;
-  if (whole && areBalanced(tokens)) {
+  if (whole && areBalanced(tokens) && !hidesMistake(tokens)) {
     const declarations = pieces?.file();
-    if (declarations) return { declarations, lost: [] };
+    if (declarations) return { declarations, lost: [], doubtful: [] };
     const reading = pieces?.refuses() ? undefined : readStrictly('file', tokens);
     if (reading && 'node' in reading) {
       const nodes = (reading.node.children.declaration ?? []) as CstNode[];
-      return { declarations: nodes.map((node) => builder.declaration(node)!), lost: [] };
+      return { declarations: nodes.map((node) => builder.declaration(node)!), lost: [], doubtful: [] };
     }
   }
   return new Recovery(source, builder, collector, tokens, pieces).read();

@@ -4,7 +4,6 @@
  */
 import type { CstNode, IToken } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
-import type { Code } from '../diagnostics/codes.ts';
 import { diagnose } from '../diagnostics/diagnostic.ts';
 import { likest } from '../text/nearest.ts';
 import type { Source, Span } from '../text/source.ts';
@@ -14,11 +13,11 @@ import { balance } from './brackets.ts';
 import type { Builder } from './build.ts';
 import type { Collector } from './collector.ts';
 import type { Complaint } from './complaint.ts';
-import { declarationWords, splitDeclarations, splitEntries } from './layout.ts';
+import { declarationWords, hidesMistake, isNameless, missingWord, splitDeclarations, splitEntries } from './layout.ts';
 import { mend } from './mend.ts';
 import { type EntryRule, entryRule, isColumns, readForgivingly, readStrictly } from './parsers.ts';
 import type { BodyEntry, PieceReader } from './pieces.ts';
-import { after, endOf, is, isAny, replaced, spanOf } from './token.ts';
+import { after, endOf, insertedBefore, is, isAny, replaced, spanOf } from './token.ts';
 import { expected, found, quote } from './words.ts';
 
 /** Mistakes mended in one entry, before the rest of it is given up. */
@@ -26,12 +25,18 @@ const mostMends = 8;
 
 export interface Recovered {
   readonly declarations: ast.Declaration[];
-  /** Names whose declaration could not be read. */
-  readonly lost: string[];
+  readonly lost: ast.Lost[];
+  /** Stretches whose reading is a guess. */
+  readonly doubtful: Span[];
 }
 
 export class Recovery {
-  private readonly lost: string[] = [];
+  private readonly lost: ast.Lost[] = [];
+  private readonly doubtful: Span[] = [];
+  /** Whether a brace of the declaration at hand is missing or one too many: what stands in its place says nothing. */
+  private braced = false;
+  /** The first word of the declaration at hand. */
+  private declaring: IToken | undefined;
 
   constructor(
     private readonly source: Source,
@@ -46,21 +51,41 @@ export class Recovery {
   read(): Recovered {
     const balanced = balance(this.source, this.all, this.collector.report);
     const declarations: ast.Declaration[] = [];
-    for (const part of splitDeclarations(balanced)) {
+    const parts = splitDeclarations(balanced);
+    for (const [index, part] of parts.entries()) {
       if (this.collector.full) break;
+      const end = parts[index + 1]?.[0]?.startOffset ?? this.source.text.length;
+      this.braced = this.collector.missesBrace(part[0]!.startOffset, end);
+      this.doubtMisled(part, end);
       const declaration = this.declaration(part);
       if (declaration) declarations.push(declaration);
-      else this.lose(part);
+      else this.lose(part, part[0]);
     }
-    return { declarations, lost: this.lost };
+    return { declarations, lost: this.lost, doubtful: this.doubtful };
+  }
+
+  /** What brackets and strange signs leave open: of the head and of each entry that has one. */
+  private doubtMisled(part: readonly IToken[], end: number): void {
+    const { collector } = this;
+    const [first] = part;
+    if (!collector.misleads(first!.startOffset, end)) return;
+    this.declaring = first;
+    const open = part.findIndex((token) => is(token, t.LeftBrace));
+    const body = open === -1 ? [] : part.slice(open + 1, closeOf(part, open));
+    if (collector.misleads(...this.stretch(part))) this.doubt(part);
+    for (const entry of splitEntries(body)) if (collector.misleads(...this.stretch(entry))) this.doubt(entry);
+    // A block may have lost its head: its entries then seem to be of the declaration around it.
+    if (collector.knows(endOf(part.at(-1)!), end)) this.lost.push({ within: first!.image });
   }
 
   private declaration(part: readonly IToken[]): ast.Declaration | undefined {
     const tokens = this.firstWord(part);
     if (tokens === undefined) return undefined;
-    const known = this.pieces?.declaration(tokens);
+    this.declaring = tokens[0];
+    const hides = hidesMistake(tokens);
+    const known = hides ? undefined : this.pieces?.declaration(tokens);
     if (known) return known;
-    if (!this.pieces?.refuses(tokens[0])) {
+    if (!hides && !this.pieces?.refuses(tokens[0])) {
       const whole = readStrictly('declaration', tokens);
       if ('node' in whole) return this.builder.declaration(whole.node);
     }
@@ -72,7 +97,7 @@ export class Recovery {
     const close = closeOf(tokens, open);
     const outside = [...tokens.slice(0, open + 1), ...tokens.slice(close)];
     const declaration = this.mended('declaration', outside, (node) => this.builder.declaration(node));
-    const entries = this.entries(rule, tokens.slice(open + 1, close));
+    const entries = this.entries(rule, tokens.slice(open + 1, close), tokens[0]!);
     if (declaration === undefined || !('entries' in declaration)) return declaration;
     return { ...declaration, span: this.spanOfAll(tokens), entries } as unknown as ast.Declaration;
   }
@@ -85,19 +110,24 @@ export class Recovery {
     return this.mended('declaration', tokens.slice(0, open), (node) => this.builder.declaration(node));
   }
 
-  private entries(rule: EntryRule, tokens: readonly IToken[]): BodyEntry[] {
+  private entries(rule: EntryRule, tokens: readonly IToken[], word: IToken): BodyEntry[] {
     const read: BodyEntry[] = [];
     for (const part of splitEntries(tokens)) {
       if (this.collector.full) break;
       const own = part.length > 1 && is(part.at(-1), t.Comma) ? part.slice(0, -1) : part;
       const entry = this.entry(rule, own);
       if (entry) read.push(entry);
-      else this.lose(own);
+      else this.lose(own, word);
     }
     return read;
   }
 
   private entry(rule: EntryRule, tokens: readonly IToken[]): BodyEntry | undefined {
+    if (rule === 'towerEntry' && isNameless(this.all, tokens)) {
+      const facts = { what: 'the name of the channel', after: '`channel`' };
+      this.complain(tokens, () => diagnose('missing-part', spanOf(this.source, tokens[0]!), facts));
+      return undefined;
+    }
     const known = this.pieces?.entry(rule, tokens);
     if (known) return known;
     switch (rule) {
@@ -117,7 +147,7 @@ export class Recovery {
     const close = closeOf(tokens, 1);
     const outside = [...tokens.slice(0, 2), ...tokens.slice(close)];
     const columns = this.mended('columns', outside, (node) => this.builder.columns(node));
-    const entries = this.entries('entry', tokens.slice(2, close));
+    const entries = this.entries('entry', tokens.slice(2, close), tokens[0]!);
     return columns && { ...columns, span: this.spanOfAll(tokens), entries: entries as ast.Entry[] };
   }
 
@@ -126,6 +156,18 @@ export class Recovery {
     const first = tokens[0]!;
     if (isAny(first, declarationWords)) return tokens;
     const at = spanOf(this.source, first);
+    // What goes too deep is left out, and this is what is left of it.
+    if (!isFirstOnLine(this.source, first) && is(first, t.Equals)) return undefined;
+    const missing = missingWord(tokens);
+    if (missing !== undefined && (missing === t.Tower || !this.misspelt(first))) {
+      const image = missing.PATTERN as string;
+      const before = { source: this.source, start: first.startOffset, end: first.startOffset };
+      const facts = { sign: `\`${image}\``, before: quote(first.image) };
+      this.complain(tokens, () =>
+        diagnose('missing-sign', at, facts, { fixes: [[{ at: before, text: `${image} ` }]] }),
+      );
+      return [insertedBefore(missing, image, first), ...tokens];
+    }
     const home = homeOf(tokens);
     if (home !== undefined) {
       const entry = tokens.slice(0, 3).map((token) => token.image);
@@ -152,6 +194,11 @@ export class Recovery {
     return type && [replaced(first, type, image!), ...tokens.slice(1)];
   }
 
+  /** A word that is nearly one that begins declarations. */
+  private misspelt(token: IToken): boolean {
+    return is(token, t.Name) && likest(token.image, words.keys()) !== undefined;
+  }
+
   /** Read, mend, read again. After a mistake that no mend knows, whatever the parser itself can save. */
   private mended<T>(
     rule: 'declaration' | EntryRule,
@@ -159,31 +206,47 @@ export class Recovery {
     build: (node: CstNode) => T | undefined,
   ): T | undefined {
     let input = tokens;
-    const misled = this.knows(tokens, bracketCodes);
+    // What was guessed before may have misled the reader; a mistake with its fix has not.
+    const misled = this.collector.misleads(...this.stretch(tokens));
     for (let round = 0; ; round++) {
       const reading = readStrictly(rule, input);
       if ('node' in reading) return build(reading.node);
-      const mended = round < mostMends ? mend(this.source, input, reading.complaint) : undefined;
+      const mended = round < mostMends ? mend(this.source, input, reading.complaint, rule) : undefined;
+      const certain = mended?.diagnostic !== undefined && mended.diagnostic.fixes.length > 0;
+      if (certain && !misled) this.collector.report(mended.diagnostic!);
+      if (!certain) {
+        this.complain(input, () => mended?.diagnostic ?? this.word(input, reading.complaint));
+        this.doubt(tokens);
+      }
       if (mended === undefined) {
-        if (round === 0) this.complain(input, () => this.word(input, reading.complaint));
         const saved = readForgivingly(rule, input);
         return saved && build(saved);
       }
-      if (!misled) this.collector.report(mended.diagnostic);
       input = mended.tokens;
     }
   }
 
-  /** One complaint where nothing else has been reported in these tokens: the first is the cause of the others. */
-  private complain(tokens: readonly IToken[], diagnostic: () => ReturnType<typeof diagnose>): void {
-    if (!this.knows(tokens)) this.collector.report(diagnostic());
+  private doubt(tokens: readonly IToken[]): void {
+    const [start, end] = this.stretch(tokens);
+    this.doubtful.push({ source: this.source, start, end });
+    // What a tower lets in, or hands on, may have been a part of it.
+    if (is(this.declaring, t.Tower) || tokens[0] === this.declaring) this.lost.push({ within: this.declaring!.image });
   }
 
-  /** Whether a mistake has been told in these tokens; of a declaration's, up to its body. */
-  private knows(tokens: readonly IToken[], codes?: ReadonlySet<Code>): boolean {
+  /** One complaint where nothing else has been reported in these tokens: the first is the cause of the others. */
+  private complain(tokens: readonly IToken[], diagnostic: () => ReturnType<typeof diagnose>): void {
+    if (!this.knows(tokens) && !this.braced) this.collector.report(diagnostic());
+  }
+
+  private knows(tokens: readonly IToken[]): boolean {
+    return this.collector.knows(...this.stretch(tokens));
+  }
+
+  /** Where tokens stand; those of a declaration, up to its body. */
+  private stretch(tokens: readonly IToken[]): [start: number, end: number] {
     const open = tokens.findIndex((token) => is(token, t.LeftBrace));
     const last = open > 0 ? tokens[open - 1]! : tokens.at(-1)!;
-    return this.collector.knows(tokens[0]!.startOffset, endOf(last), codes);
+    return [tokens[0]!.startOffset, endOf(last)];
   }
 
   private word(tokens: readonly IToken[], complaint: Complaint) {
@@ -218,20 +281,22 @@ export class Recovery {
     return { source: this.source, start: tokens[0]!.startOffset, end: endOf(tokens.at(-1)!) };
   }
 
-  private lose(tokens: readonly IToken[]): void {
-    const name = isAny(tokens[1], [t.Equals, t.Colon]) ? tokens[0] : is(tokens[1], t.Name) ? tokens[1] : undefined;
-    if (is(name, t.Name)) this.lost.push(name!.image);
+  /** @param word that begins the declaration which it is, or is in */
+  private lose(tokens: readonly IToken[], word: IToken | undefined): void {
+    const [first, second] = tokens;
+    const whole = first === word && isAny(first, declarationWords);
+    const at = whole && is(first, t.Shared) ? 2 : whole || (is(first, t.Channel) && is(second, t.Name)) ? 1 : 0;
+    // What begins with a word of its own and has a body may declare anything.
+    const named =
+      is(tokens[at], t.Name) &&
+      !isNameless(this.all, tokens) &&
+      !(first === word && at === 0 && !isAny(second, [t.Equals, t.Colon]));
+    this.lost.push({
+      ...(named ? { name: tokens[at]!.image } : {}),
+      ...(isAny(word, declarationWords) ? { within: word!.image } : {}),
+    });
   }
 }
-
-/** After one of these, what else looks wrong in the same entry may only follow from it. */
-const bracketCodes: ReadonlySet<Code> = new Set<Code>([
-  'unclosed',
-  'unopened',
-  'wrong-bracket',
-  'missing-brace',
-  'too-deep',
-]);
 
 const words = new Map(declarationWords.map((word) => [word.PATTERN as string, word]));
 const wordList = [...words.keys()].map((word) => `\`${word}\``).join(', ');
@@ -254,4 +319,8 @@ function closeOf(tokens: readonly IToken[], open: number): number {
     else if (is(tokens[at], t.RightBrace) && --depth === 0) return at;
   }
   return tokens.length;
+}
+
+function isFirstOnLine({ text }: Source, { startOffset }: IToken): boolean {
+  return text.slice(text.lastIndexOf('\n', startOffset - 1) + 1, startOffset).trim() === '';
 }

@@ -69,8 +69,26 @@ export function inserted(type: TokenType, image: string, previous: IToken): ITok
     endLine: previous.endLine ?? 1,
     startColumn: (previous.endColumn ?? 0) + 1,
     endColumn: previous.endColumn ?? 0,
-    isInsertedInRecovery: true,
   };
+}
+
+/** The same, right before another. */
+export function insertedBefore(type: TokenType, image: string, next: IToken): IToken {
+  const { startOffset, startLine = 1, startColumn = 1 } = next;
+  return {
+    ...inserted(type, image, next),
+    startOffset,
+    endOffset: startOffset - 1,
+    startLine,
+    endLine: startLine,
+    startColumn,
+    endColumn: startColumn - 1,
+  };
+}
+
+/** A name that is missing: the parser reads it, and the tree leaves it out. */
+export function madeUp(token: IToken): IToken {
+  return { ...token, tokenType: t.Identifier, tokenTypeIdx: t.Identifier.tokenTypeIdx!, isInsertedInRecovery: true };
 }
 
 /** The same place, read as something else. */

@@ -2,7 +2,10 @@ import type { Declaration, Expression, File } from '../../src/syntax/ast.ts';
 
 /** What a tree holds, a line for each declaration and entry: for goldens to compare. */
 export function outline(file: File): string {
-  const lost = file.lost === undefined ? '' : `\nlost: ${file.lost.join(', ')}`;
+  const lost =
+    file.lost === undefined
+      ? ''
+      : `\nlost: ${file.lost.map(({ name, within }) => name ?? `something of ${within ?? 'a declaration'}`).join(', ')}`;
   return file.declarations.map(declaration).join('\n') + lost;
 }
 

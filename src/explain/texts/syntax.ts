@@ -48,6 +48,11 @@ export const syntax = {
     means: 'A sign stands twice, or where nothing follows that it could belong to.',
     wrong: 'block deep = flatten -> -> mlp(64)\n',
   },
+  'swapped-words': {
+    means: 'Two words or signs that follow each other are in the wrong order: the line reads once they change places.',
+    wrong: 'features {\n  user_id id : (dim: 32)\n}\n',
+    right: 'features {\n  user_id : id(dim: 32)\n}\n',
+  },
   'missing-part': {
     means: 'After this sign something must follow, and the line or the bracket ends instead.',
     wrong: 'features {\n  user_id : id(dim: )\n}\n',

@@ -25,6 +25,14 @@ export function pairChannels(workspace: Workspace, query: Side, item: Side): Sco
   return one !== undefined && other !== undefined ? [{ query: one, item: other }] : undefined;
 }
 
+/** A step that a score needs as a channel, and the word that makes it one. */
+export function stepNotChannel({ report }: Workspace, tower: TowerPart, step: TowerStepPart, at: Span): void {
+  const { start, source } = step.node.span;
+  const fix = { at: { source, start, end: start }, text: 'channel ' };
+  const extra = { notes: [{ message: notes.declared('step', step.name), at: step.span }], fixes: [[fix]] };
+  report('step-not-channel', at, { tower: tower.name, name: step.name }, extra);
+}
+
 const channelsOf = (tower: TowerPart): TowerStepPart[] => tower.steps.filter((step) => step.channel);
 
 /** The channel that is named, or the only one there is. */
@@ -36,11 +44,12 @@ function theChannel({ report }: Workspace, { tower, channel, span }: Side): stri
   return channels.length === 1 ? channels[0] : undefined;
 }
 
-function allChannels({ report, reads }: Workspace, query: Side, item: Side): ScoreUse['channels'] | undefined {
+function allChannels(workspace: Workspace, query: Side, item: Side): ScoreUse['channels'] | undefined {
+  const { report, reads } = workspace;
   const asking = channelsOf(query.tower);
   const answering = channelsOf(item.tower);
   if (asking.length === 0 || answering.length === 0) return undefined;
-  const left = asking.filter((channel) => !answering.some(({ name }) => name === channel.name));
+  let left = asking.filter((channel) => !answering.some(({ name }) => name === channel.name));
   let right = answering.filter((channel) => !asking.some(({ name }) => name === channel.name));
 
   const unpaired = (channel: TowerStepPart, tower: TowerPart, other: TowerPart, meant?: TowerStepPart): void => {
@@ -50,8 +59,19 @@ function allChannels({ report, reads }: Workspace, query: Side, item: Side): Sco
     const facts = { tower: tower.name, channel: channel.name, other: other.name, nearest: meant?.name };
     report('unpaired-channel', channel.span, facts, { notes: [note], ...rewrite(channel.span, meant?.name) });
   };
-  // Channels left over on one side alone are one edit away from a sound model: the pairs there are still make a score.
+  /** A step of the same name that nothing reads was meant as the partner. */
+  const isStep = (channel: TowerStepPart, own: TowerPart, tower: TowerPart): boolean => {
+    const step = tower.steps.find(({ name, channel: isChannel }) => name === channel.name && !isChannel);
+    if (!step || tower.steps.some(({ reads: names }) => names?.some(({ name }) => name === step.name))) return false;
+    stepNotChannel(workspace, tower, step, step.span);
+    // The rules of what nothing reads need not report either again.
+    for (const { name } of [own, tower]) reads.channel.add(`${name}.${channel.name}`);
+    return true;
+  };
   const paired = asking.filter((channel) => !left.includes(channel));
+  left = left.filter((channel) => !isStep(channel, query.tower, item.tower));
+  right = right.filter((channel) => !isStep(channel, item.tower, query.tower));
+  // Channels left over on one side alone are one edit away from a sound model: the pairs there are still make a score.
   if (paired.length > 0 && (left.length === 0 || right.length === 0)) {
     for (const [channels, { tower }, { tower: other }] of [
       [left, query, item] as const,

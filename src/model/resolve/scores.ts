@@ -10,7 +10,7 @@ import type { ScoreUse } from '../model.ts';
 import type { TaskScore, TowerPart } from '../resolution.ts';
 import { find } from '../scope.ts';
 import type { Workspace } from '../workspace.ts';
-import { pairChannels, type Side } from './pairs.ts';
+import { pairChannels, type Side, stepNotChannel } from './pairs.ts';
 
 type Towers = ReadonlyMap<string, TowerPart>;
 
@@ -121,10 +121,7 @@ function resolveSide(workspace: Workspace, value: Ast.Expression, towers: Towers
   if (!part) return { tower, span: value.span };
   const step = tower.steps.findLast(({ name }) => name === part.name);
   if (step && !step.channel) {
-    const { start, source } = step.node.span;
-    const fix = { at: { source, start, end: start }, text: 'channel ' };
-    const extra = { notes: [{ message: notes.declared('step', step.name), at: step.span }], fixes: [[fix]] };
-    report('step-not-channel', part.span, { tower: tower.name, name: part.name }, extra);
+    stepNotChannel(workspace, tower, step, part.span);
     return undefined;
   }
   if (step) return { tower, channel: step.name, span: value.span };
