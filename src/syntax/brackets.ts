@@ -5,7 +5,7 @@ import { type Diagnostic, diagnose, type Edit } from '../diagnostics/diagnostic.
 import type { Source, Span } from '../text/source.ts';
 import { declarationWords, headerEnd, looksLikeDeclaration, looksLikeEntry } from './layout.ts';
 import { type Closed, closeWhere, entryEnd, openWhere } from './parentheses.ts';
-import { after, beginsLine, depthOf, endOf, inserted, is, isAny, spanOf } from './token.ts';
+import { after, beginsLine, depthOf, endOf, exchanged, inserted, is, isAny, spanOf } from './token.ts';
 import { quote } from './words.ts';
 
 const pairs: ReadonlyMap<TokenType, { readonly close: TokenType; readonly image: string }> = new Map([
@@ -61,8 +61,8 @@ class Balancer {
   private declaration = 0;
   /** Index in `result` where the entry at hand begins. */
   private entry = 0;
-  /** Opening braces left out as one too many, whose closing ones are so too. */
-  private surplus = 0;
+  /** Opening braces left out as one too many, whose closing ones may be so too. */
+  private readonly strays: IToken[] = [];
   private ahead: IToken | undefined;
   /** Where the entries begin, in `result`, of which a mistake has been reported. */
   private readonly told = new Set<number>();
@@ -94,9 +94,8 @@ class Balancer {
 
       const deeper = depthOf(token);
       if (is(token, t.LeftBrace) && this.swapped(index)) continue;
-      if (is(token, t.LeftBrace) && is(tokens[index - 1], t.LeftBrace)) {
-        this.surplus++;
-        this.needless(token);
+      if (is(token, t.LeftBrace) && this.opensNothing(index)) {
+        this.strays.push(token);
         continue;
       }
       if (deeper > 0) {
@@ -117,7 +116,28 @@ class Balancer {
       this.openHeader(index);
     }
     while (open.length > 0) this.closeTop();
+    for (const stray of this.strays) this.stray(stray);
     return result;
+  }
+
+  /** A second brace, or one after `model NAME` around declarations. */
+  private opensNothing(index: number): boolean {
+    const { tokens, open, result } = this;
+    if (is(tokens[index - 1], t.LeftBrace)) return true;
+    const model = result.length === this.declaration + 2 && is(result[this.declaration], t.Model);
+    return open.length === 0 && model && isAny(tokens[index + 1], declarationWords);
+  }
+
+  private stray(brace: IToken, close?: IToken): void {
+    const at = spanOf(this.source, brace);
+    // With the blanks before it.
+    const edits = [brace, ...(close ? [close] : [])].map((token) => {
+      const { text } = this.source;
+      let start = token.startOffset;
+      while (/[ \t]/.test(text[start - 1] ?? '')) start--;
+      return { at: { source: this.source, start, end: endOf(token) }, text: '' };
+    });
+    this.tell(diagnose('needless-sign', at, { sign: quote(brace.image) }, { fixes: [edits] }));
   }
 
   /** What a token at the start of a line says of brackets that are open: a declaration or an entry ends what is inside it. */
@@ -178,8 +198,8 @@ class Balancer {
       const line = previous.endLine !== token.startLine;
       const text = image === '}' && line ? '\n}' : image === '}' ? ' }' : image;
       const facts = { open: `\`${token.image}\``, close: `\`${image}\`` };
-      const fixes = image === '}' || closed?.certain ? [[{ at: here, text }]] : [];
-      this.report(diagnose('unclosed', spanOf(source, token), facts, { fixes }), entry);
+      const extra = { fixes: [[{ at: here, text }]], doubtful: image !== '}' && !closed?.certain };
+      this.report(diagnose('unclosed', spanOf(source, token), facts, extra), entry);
     }
     if (closed) result.splice(start, own.length, ...closed.tokens.slice(0, closed.tokens.length - rest.length));
     else result.push(inserted(close, image, previous));
@@ -204,14 +224,20 @@ class Balancer {
     const text = `${other.image}${source.text.slice(endOf(one), other.startOffset)}${one.image}`;
     const facts = { first: quote(other.image), second: quote(one.image) };
     this.report(diagnose('swapped-words', at, facts, { fixes: [[{ at, text }]] }));
-    if (early) {
-      // The name is read before the brace, and is passed over when its turn comes.
-      this.ahead = next;
-      result.push(next!);
-    }
-    open.push({ token: brace, indent: this.indent, at: result.length - (late ? 1 : 0), entry: this.declaration });
-    result.splice(result.length - (late ? 1 : 0), 0, brace);
-    this.entry = result.length - (late ? 1 : 0);
+    const [first, second] = exchanged(one, other);
+    if (late) result.pop();
+    // The second of the two is passed over when its turn comes.
+    else this.ahead = next;
+    if (early) result.push(first);
+    open.push({
+      token: late ? first : second,
+      indent: this.indent,
+      at: result.length,
+      entry: this.declaration,
+    });
+    result.push(late ? first : second);
+    this.entry = result.length;
+    if (late) result.push(second);
     return true;
   }
 
@@ -248,8 +274,9 @@ class Balancer {
     const { source, tokens, open, result } = this;
     const token = tokens[index]!;
     const at = spanOf(source, token);
-    if (is(token, t.RightBrace) && this.surplus > 0) {
-      this.surplus--;
+    const stray = is(token, t.RightBrace) ? this.strays.pop() : undefined;
+    if (stray) {
+      this.stray(stray, token);
       return undefined;
     }
     const opener = [...pairs].find(([, { close }]) => close === token.tokenType)![0];

@@ -31,12 +31,12 @@ export class Collector {
   /** Whether one has that leaves open what was meant, or moved a bracket, so that others may follow from it. */
   misleads(start: number, end: number): boolean {
     return this.diagnostics.some(
-      ({ at, code, fixes, severity }) =>
+      ({ at, code, fixes, severity, doubtful }) =>
         at !== undefined &&
         at.start < end &&
         at.end >= start &&
         severity === 'error' &&
-        (fixes.length === 0 || moved.has(code)),
+        (fixes.length === 0 || doubtful || moved.has(code)),
     );
   }
 

@@ -284,7 +284,8 @@ function wrongSign(source: Source, token: IToken, type: TokenType, rule: string,
     sign: quote(image),
     found: quote(token.image),
   };
-  return diagnose('wrong-sign', at, facts, { fixes: [[{ at, text: image }]] });
+  const blank = type === t.Arrow && /\S$/.test(source.text.slice(0, at.start)) ? ' ' : '';
+  return diagnose('wrong-sign', at, facts, { fixes: [[{ at, text: `${blank}${image}` }]] });
 }
 
 /** Put a token before the one that does not fit. */

@@ -212,7 +212,8 @@ export class Recovery {
       const reading = readStrictly(rule, input);
       if ('node' in reading) return build(reading.node);
       const mended = round < mostMends ? mend(this.source, input, reading.complaint, rule) : undefined;
-      const certain = mended?.diagnostic !== undefined && mended.diagnostic.fixes.length > 0;
+      const certain =
+        mended?.diagnostic !== undefined && mended.diagnostic.fixes.length > 0 && !mended.diagnostic.doubtful;
       if (certain && !misled) this.collector.report(mended.diagnostic!);
       if (!certain) {
         this.complain(input, () => mended?.diagnostic ?? this.word(input, reading.complaint));

@@ -8,7 +8,19 @@ import * as t from '../../grammar/tokens.ts';
 import type { Complaint } from './complaint.ts';
 import { type EntryRule, readStrictly } from './parsers.ts';
 import { oddness } from './plausible.ts';
-import { beginsLine, beginsValue, depthOf, endOf, endsValue, inserted, is, isAny, madeUp, replaced } from './token.ts';
+import {
+  beginsLine,
+  beginsValue,
+  depthOf,
+  endOf,
+  endsValue,
+  exchanged,
+  inserted,
+  is,
+  isAny,
+  madeUp,
+  replaced,
+} from './token.ts';
 
 export type Change =
   | { readonly kind: 'insert'; readonly type: TokenType }
@@ -117,7 +129,7 @@ function candidates(tokens: readonly IToken[], stopped: number, expected: TokenT
       add({ kind: 'replace', type: expected }, madeUpCost + 4, tokens.toSpliced(index, 1, word));
     }
     if (next && here.image !== next.image && !beginsLine(tokens, index + 1)) {
-      add({ kind: 'swap' }, madeUpCost + 1, tokens.toSpliced(index, 2, next, here), true);
+      add({ kind: 'swap' }, madeUpCost + 1, tokens.toSpliced(index, 2, ...exchanged(here, next)), true);
     }
   }
   return found.sort((a, b) => a.cost - b.cost);

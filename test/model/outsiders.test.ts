@@ -62,7 +62,7 @@ describe('the mistakes of newcomers', () => {
     expect(where(({ here }) => !here)).toEqual([]);
   });
   it('are each one error', () => {
-    expect(where(({ errors }) => errors > 1)).toEqual(several);
+    expect(where(({ errors }) => errors > 1)).toEqual([]);
   });
   it('mostly say what to do', () => {
     expect(where(({ hinted }) => hinted).length / outcomes.length).toBeGreaterThan(0.85);
@@ -74,12 +74,8 @@ describe('the mistakes of newcomers', () => {
   });
 });
 
-/** Two errors for one mistake: signs of other languages that a text is full of. */
-const several = ['model shop {', 'flatten, mlp(128, width', 'where   = price > 0'];
-
 /** What was written is kept, in the form that the language has for it. */
 const otherwise = [
-  'user_id : id(dim: 32),,',
   'mlp(units: [128, width], activations: relu)',
   'dropout(rate = 0.1)',
   '-> dense(units=32)\n\ntower',

@@ -46,7 +46,8 @@ export const syntax = {
   },
   'needless-sign': {
     means: 'A sign stands twice, or where nothing follows that it could belong to.',
-    wrong: 'block deep = flatten -> -> mlp(64)\n',
+    wrong: 'features {\n  user_id : : id(dim: 32)\n}\n',
+    right: 'features {\n  user_id : id(dim: 32)\n}\n',
   },
   'swapped-words': {
     means: 'Two words or signs that follow each other are in the wrong order: the line reads once they change places.',
@@ -65,7 +66,8 @@ export const syntax = {
   },
   'misspelt-word': {
     means: 'A word of the language is misspelt at a place where only that word can stand.',
-    wrong: 'tower user(user_id) keyd by user_id {\n  channel main = user_id -> mlp(64)\n}\n',
+    wrong:
+      'model small\n\nfeatures {\n  user_id: id(dim: 16)\n  movie_id: id(dim: 16)\n}\n\ntower user(user_id) keyd by user_id {\n  channel main = user_id -> mlp(16)\n}\ntower item(movie_id) keyed by movie_id {\n  channel main = movie_id -> mlp(16)\n}\n\ntask watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.05) }\n',
     right:
       'model small\n\nfeatures {\n  user_id: id(dim: 16)\n  movie_id: id(dim: 16)\n}\n\ntower user(user_id) keyed by user_id {\n  channel main = user_id -> mlp(16)\n}\ntower item(movie_id) keyed by movie_id {\n  channel main = movie_id -> mlp(16)\n}\n\ntask watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.05) }\n',
   },
