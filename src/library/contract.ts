@@ -305,6 +305,8 @@ export interface TaskLoss {
   readonly loss: Ref;
   /** It is an error of a number, such as `mse`; not a logarithm of a probability. */
   readonly regression: boolean;
+  /** A scalar: 1 where a row of the batch counts for the task, else 0, and the loss is then 0. Absent where every batch has one. */
+  readonly present?: Ref;
 }
 
 export interface WeightingContext extends BlockContext {

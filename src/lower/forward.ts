@@ -20,6 +20,8 @@ export interface Forward {
   readonly context: TowerContext;
   /** Scalars by task; a task with a mistake is absent. */
   readonly losses: ReadonlyMap<string, Ref>;
+  /** What each row counts for, float32 [batch], by task; absent for a task for which all count alike. */
+  readonly rowWeights: ReadonlyMap<string, Ref>;
   readonly arrows: readonly Arrow[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -31,14 +33,17 @@ export function lowerForward(model: Model, features: LoweredFeatures, memory?: S
   const items = itemChannels(context, model);
   items(events);
   const byTask = new Map<string, Ref>();
+  const rowWeights = new Map<string, Ref>();
   const distinct = readsDistinctItems(model, query, context);
   for (const task of model.tasks) {
-    const loss = lowerTask(context, model, task, query, items, distinct);
-    if (loss !== undefined) byTask.set(task.name, loss);
+    const lowered = lowerTask(context, model, task, query, items, distinct);
+    if (lowered === undefined) continue;
+    byTask.set(task.name, lowered.loss);
+    if (lowered.weight !== undefined) rowWeights.set(task.name, lowered.weight);
   }
   for (const { parameter, value } of context.kept.values()) context.inputs.builder.update(parameter, value);
   context.diagnostics.push(...checkRetrieve(model, query));
-  return { context, losses: byTask, arrows: context.arrows, diagnostics: context.diagnostics };
+  return { context, losses: byTask, rowWeights, arrows: context.arrows, diagnostics: context.diagnostics };
 }
 
 /**

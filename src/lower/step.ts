@@ -1,7 +1,7 @@
 /** The training step: the forward graph, the objective, gradients, and the update of the dense weights. */
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import { invariant } from '../diagnostics/failure.ts';
-import { makeBuilder, type Ref } from '../graph/builder.ts';
+import { type Builder, makeBuilder, type Ref } from '../graph/builder.ts';
 import { gradients } from '../graph/differentiate.ts';
 import { ShapeError, type TaskLoss, type Weighted } from '../library/contract.ts';
 import { losses as lossKinds } from '../library/losses/table.ts';
@@ -87,12 +87,18 @@ function taskLoss(tasks: Model['tasks'], name: string, loss: Ref): TaskLoss {
   return { task: name, loss, regression: kind !== undefined && lossKinds[kind]!.label === 'number' };
 }
 
+/** Whether any row counts; nothing where all do. */
+function presentIn(builder: Builder, weight: Ref | undefined): Pick<TaskLoss, 'present'> {
+  if (weight === undefined) return {};
+  return { present: builder.cast(builder.greater(builder.sum(weight, [0]), 0), 'float32') };
+}
+
 type Objective = Omit<Weighted, 'weights'> & { readonly weights: ReadonlyMap<string, Ref> };
 
 /** Σ weight · loss, or what the weighting kind makes of the losses. */
 function lowerObjective(
   { objective, tasks }: Model,
-  { context, losses }: Forward,
+  { context, losses, rowWeights }: Forward,
   shared: readonly SharedRef[],
 ): Objective {
   const { builder } = context.inputs;
@@ -112,7 +118,10 @@ function lowerObjective(
     const weighted = weightings[call.kind]!.lower(
       {
         ...blockContext(context, 'objective', { kind: 'events' }),
-        losses: objective.tasks.map((task) => taskLoss(tasks, task, lossOf(task))),
+        losses: objective.tasks.map((task) => ({
+          ...taskLoss(tasks, task, lossOf(task)),
+          ...presentIn(builder, rowWeights.get(task)),
+        })),
         shared: shared.map(({ ref }) => ref),
         lastShared: lastShared(builder, shared).map(({ ref }) => ref),
         gradients: (loss, by) => gradients(builder, loss, by),

@@ -16,7 +16,14 @@ export type ItemChannels = (rows: RowsOf) => Channels;
 const events: RowsOf = { kind: 'events' };
 const batch = symbolic('batch');
 
-/** A scalar, or undefined after a mistake, which is then among the context's diagnostics. */
+export interface LoweredTask {
+  /** A scalar. */
+  readonly loss: Ref;
+  /** What each row counts for, float32 [batch]; absent where all count alike. */
+  readonly weight?: Ref;
+}
+
+/** Undefined after a mistake, which is then among the context's diagnostics. */
 export function lowerTask(
   context: TowerContext,
   model: Model,
@@ -24,7 +31,7 @@ export function lowerTask(
   query: QueryChannels,
   items: ItemChannels,
   distinct: boolean,
-): Ref | undefined {
+): LoweredTask | undefined {
   const { inputs, diagnostics } = context;
   const path = `loss/${task.name}`;
   const block = blockContext(context, path, events);
@@ -55,7 +62,8 @@ export function lowerTask(
         ...(task.label === undefined ? {} : { label: labelInput(context, task.label) }),
         ...(counts === undefined ? {} : { weight: counts }),
       };
-      return row.lower(lossContext, score, task.loss.arguments);
+      const loss = row.lower(lossContext, score, task.loss.arguments);
+      return { loss, ...(counts === undefined ? {} : { weight: counts }) };
     });
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;

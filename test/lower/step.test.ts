@@ -129,7 +129,7 @@ describe('the gradients of a step', () => {
     expect(Object.fromEntries(kept)).toEqual({
       uncertainty: ['log_variance_click (trained)', 'log_variance_like (trained)'],
       gradnorm: ['weights', 'first_losses'],
-      dwa: ['window_sums', 'window_steps', 'last_means', 'earlier_means'],
+      dwa: ['window_sums', 'window_steps', 'last_means', 'earlier_means', 'window_measured'],
       pareto: [],
       pcgrad: [],
       famo: ['logits', 'previous_losses'],

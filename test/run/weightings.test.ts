@@ -14,18 +14,21 @@ import { watched } from './watched_engine.ts';
 const root = temporaryFolder();
 const dataset = makeDataset({ users: 6, items: 12, eventsPerUser: 8, heldOut: 2 });
 
-const plan = (kind: string) =>
+const planBy = (objective: string, only = '') =>
   planOf(`
     model weighed
     features { user_id : id(dim: 4), movie_id : id(dim: 4) }
-    labels { liked: binary }
+    labels { liked: binary, never: binary }
     tower user(user_id) keyed by user_id { channel main = user_id -> dense(4) }
     tower item(movie_id) keyed by movie_id { channel main = movie_id -> dense(4) }
     task view { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.2) }
-    task like { score = cosine(user, item) / 0.1, loss = bce, label = liked }
-    objective = ${kind}(view, like${kind === 'dwa' ? ', window: 2' : ''})
+    task like { score = cosine(user, item) / 0.1, loss = bce, label = liked ${only} }
+    objective = ${objective}
     train { batch = 8, epochs = 3, dense = adam(rate: 0.01), embeddings = adagrad }
   `);
+
+const callOf = (kind: string): string => `${kind}(view, like${kind === 'dwa' ? ', window: 2' : ''})`;
+const plan = (kind: string) => planBy(callOf(kind));
 
 const runOf = (kind: string, folder: string, other: Partial<Parameters<typeof train>[0]> = {}) =>
   train({ plan: plan(kind), dataset, engine: plainEngine, folder, origin: { sources: [] }, tower: '0.0.0', ...other });
@@ -49,4 +52,30 @@ describe.each(Object.keys(weightings))('a run weighed by %s', (kind) => {
       expect(readFileSync(join(stopped, file)).equals(readFileSync(join(whole, file))), file).toBe(true);
     }
   });
+});
+
+describe('a task of which no batch has a row', () => {
+  const { train: training } = dataset.parts;
+  const labels = new Map(training.labels).set('never', new Float32Array(training.rows));
+  const never = { ...dataset, parts: { ...dataset.parts, train: { ...training, labels } } };
+
+  async function stepsOf(objective: string, folder: string): Promise<Record<string, unknown>[]> {
+    await runOf('pareto', join(root, folder), { plan: planBy(objective, ', only = never'), dataset: never });
+    return await readLog(join(root, folder), 'steps.jsonl');
+  }
+
+  // The others weigh by what came in earlier batches: test/library/weightings has their numbers.
+  it.each(['gradnorm', 'pareto', 'pcgrad', 'famo'])(
+    'leaves the other to learn as if it were alone: %s',
+    async (kind) => {
+      const steps = await stepsOf(callOf(kind), `${kind}-never`);
+      expect(steps.every((step) => step['loss:like'] === 0)).toBe(true);
+      const alone = await stepsOf('1.0 * view + 1.0 * like', `${kind}-alone`);
+      expect(steps).toHaveLength(alone.length);
+      steps.forEach((step, at) => {
+        expect(step['loss:view'], `step ${at + 1}`).toBeCloseTo(alone[at]!['loss:view'] as number, 5);
+      });
+      expect(alone.at(-1)!['loss:view']).not.toBeCloseTo(alone[0]!['loss:view'] as number, 2);
+    },
+  );
 });

@@ -1,9 +1,10 @@
+import type { Ref } from '../../graph/builder.ts';
 import { integer, number } from '../parameters.ts';
 import { weightingKind } from '../rows.ts';
-import { lossValues, state, tasks, unstack, weightedSum } from './vectors.ts';
+import { lossValues, presence, state, tasks, unstack, weightedSum } from './vectors.ts';
 
 export const dwa = weightingKind({
-  doc: 'A task whose loss falls slower weighs more: wₖ = K · softmax(rₖ/temperature)ₖ, rₖ = mean loss of the last window ÷ that of the one before. A window is so many steps; in the first two all weights are 1. The paper takes epochs for windows.',
+  doc: 'A task whose loss falls slower weighs more: wₖ = K · softmax(rₖ/temperature)ₖ, rₖ = mean loss of the last window ÷ that of the one before. A window is so many steps; in the first two all weights are 1. The paper takes epochs for windows. The mean of a task is over the steps that had rows of it; without any it stays.',
   paper: 'Liu et al., "End-to-end multi-task learning with attention", CVPR 2019 (equation 7)',
   example: 'dwa(click, like, temperature: 2)',
   parameters: {
@@ -26,10 +27,20 @@ export const dwa = weightingKind({
     const nextSums = builder.add(sums, lossValues(builder, losses));
     const nextSteps = builder.add(steps, 1);
     const full = builder.greaterEqual(nextSteps, window);
+    const mean = meanOfWindow();
     builder.update(before, builder.select(full, last, before));
-    builder.update(last, builder.select(full, builder.div(nextSums, nextSteps), last));
+    builder.update(last, builder.select(full, mean, last));
     builder.update(sums, builder.select(full, 0, nextSums));
     builder.update(steps, builder.select(full, 0, nextSteps));
     return { total: weightedSum(builder, losses, weights), weights };
+
+    function meanOfWindow(): Ref {
+      const present = presence(builder, losses);
+      if (present === undefined) return builder.div(nextSums, nextSteps);
+      const measured = state(builder, 'window_measured', count);
+      const next = builder.add(measured, present);
+      builder.update(measured, builder.select(full, 0, next));
+      return builder.select(builder.greater(next, 0), builder.div(nextSums, builder.maximum(next, 1)), last);
+    }
   },
 });

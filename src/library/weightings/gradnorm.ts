@@ -1,13 +1,13 @@
 import { number } from '../parameters.ts';
 import { weightingKind } from '../rows.ts';
 import { innerProduct } from './gram.ts';
-import { lossValues, stack, state, tasks, unstack, weightedSum } from './vectors.ts';
+import { lossValues, meanPresent, presence, stack, state, tasks, unstack, weightedSum } from './vectors.ts';
 
 /** A step of the weights never brings one below: there its gradient would stay 0. */
 const smallest = 1e-3;
 
 export const gradnorm = weightingKind({
-  doc: "Every task pulls alike at the last shared layer W (the shared tables where no layer is shared), one that lags pulls harder: Gₖ = wₖ‖∇_W Lₖ‖ is drawn to mean(G) · rₖ^alpha, rₖ the task's Lₖ/Lₖ(first step) ÷ the mean of those. w ← w − rate · ∇ Σ|Gₖ − target|, then scaled to sum to K.",
+  doc: "Every task pulls alike at the last shared layer W (the shared tables where no layer is shared), one that lags pulls harder: Gₖ = wₖ‖∇_W Lₖ‖ is drawn to mean(G) · rₖ^alpha, rₖ the task's Lₖ/Lₖ(first step) ÷ the mean of those. w ← w − rate · ∇ Σ|Gₖ − target|, then scaled to sum to K. A task without rows in the batch has no part in the means.",
   paper: 'Chen et al., "GradNorm", ICML 2018 (algorithm 1)',
   example: 'gradnorm(click, like, alpha: 1.5)',
   parameters: {
@@ -20,6 +20,7 @@ export const gradnorm = weightingKind({
     const weights = state(builder, 'weights', count, 1);
     const first = state(builder, 'first_losses', count);
     const values = lossValues(builder, losses);
+    const present = presence(builder, losses);
     // 0: this is the first step.
     const firstValues = builder.select(builder.greater(first, 0), first, values);
     builder.update(first, firstValues);
@@ -33,9 +34,9 @@ export const gradnorm = weightingKind({
     );
     const pulls = builder.mul(weights, norms);
     const remaining = builder.div(values, builder.maximum(firstValues, 1e-12));
-    const relative = builder.div(remaining, builder.maximum(builder.mean(remaining, [0], true), 1e-12));
+    const relative = builder.div(remaining, builder.maximum(meanPresent(builder, remaining, present), 1e-12));
     const harder = builder.exp(builder.mul(builder.log(builder.maximum(relative, 1e-12)), alpha));
-    const target = builder.mul(builder.mean(pulls, [0], true), harder);
+    const target = builder.mul(meanPresent(builder, pulls, present), harder);
     const slope = builder.mul(builder.sign(builder.sub(pulls, target)), norms);
     const next = builder.maximum(builder.sub(weights, builder.mul(slope, rate)), smallest);
     builder.update(weights, builder.mul(next, builder.div(count, builder.sum(next, [0], true))));

@@ -7,6 +7,9 @@ const margin = 1e-6;
  * The weights w ≥ `least` of sum 1 for which wᵀGw is smallest, G the inner products of the gradients: float32 [count].
  * For two, where the parabola along the line between them is lowest. For more, again and again weight goes from the gradient
  * that agrees most with the sum to the one that agrees least, as much as is best.
+ *
+ * A gradient of exactly 0 gets the weight 0, whatever `least`. It makes the shortest sum, 0, and would stop all others, though
+ * no direction of theirs makes its task worse.
  */
 export function smallestNorm(builder: Builder, gram: Ref, count: number, least: number, iterations: number): Ref {
   if (count === 1) return builder.constant([1]);
@@ -18,14 +21,19 @@ export function smallestNorm(builder: Builder, gram: Ref, count: number, least: 
 
   // From the shortest gradient: one that is far longer would drown the others in its rounding.
   const squares = builder.reshape(builder.sum(builder.mul(scaled, identity), [0]), [1, count]);
-  const shortest = firstOf(builder, squares, smallestOf(builder, squares), count);
-  let weights = builder.add(builder.mul(shortest, 1 - count * least), least);
+  const has = builder.greater(squares, 0);
+  const ones = builder.cast(has, 'float32');
+  const bounds = builder.mul(ones, least);
+  const lengths = builder.select(has, squares, 1e9);
+  const shortest = firstOf(builder, lengths, smallestOf(builder, lengths), count);
+  let weights = builder.add(builder.mul(shortest, builder.sub(1, builder.sum(bounds, [1], true))), bounds);
   for (let at = 0; at < iterations; at++) {
     const agreement = builder.matMul(weights, scaled);
-    const free = builder.greater(weights, least + margin);
+    const free = builder.greater(builder.mul(weights, ones), least + margin);
     const most = builder.select(free, agreement, -1e9);
+    const fewest = builder.select(has, agreement, 1e9);
     const from = firstOf(builder, most, builder.max(most, [1], true), count);
-    const to = firstOf(builder, agreement, smallestOf(builder, agreement), count);
+    const to = firstOf(builder, fewest, smallestOf(builder, fewest), count);
     const move = builder.sub(to, from);
     const slope = builder.sum(builder.mul(agreement, move), [1], true);
     const curve = builder.sum(builder.mul(builder.matMul(move, scaled), move), [1], true);
@@ -46,7 +54,10 @@ function two(builder: Builder, gram: Ref, least: number): Ref {
   // Equal gradients: every weight is as good.
   const sound = builder.select(builder.greater(distance, 1e-12), share, 0.5);
   const bounded = builder.minimum(builder.maximum(sound, least), 1 - least);
-  return builder.concat([bounded, builder.sub(1, bounded)], 0);
+  const hasSecond = builder.greater(second, 0);
+  const without = builder.select(hasSecond, 0, 0.5);
+  const weight = builder.select(builder.greater(first, 0), builder.select(hasSecond, bounded, 1), without);
+  return builder.concat([weight, builder.sub(1, weight)], 0);
 }
 
 /** [1, count] → [1, 1] */

@@ -2,16 +2,17 @@ import { weightingKind } from '../rows.ts';
 import { tasks } from './vectors.ts';
 
 export const uncertainty = weightingKind({
-  doc: 'Σₖ fₖ · e^−sₖ · Lₖ + sₖ/2 with a learnt sₖ = log σₖ² for each task, from 0: a noisy task weighs less. f is ½ for an error of a number (mse, huber) and 1 for all others. At the minimum each weight fₖ · e^−sₖ is 1/(2 Lₖ).',
+  doc: 'Σₖ fₖ · e^−sₖ · Lₖ + sₖ/2 with a learnt sₖ = log σₖ² for each task, from 0: a noisy task weighs less. f is ½ for an error of a number (mse, huber) and 1 for all others. At the minimum each weight fₖ · e^−sₖ is 1/(2 Lₖ). A batch without rows of a task gives its sₖ no gradient.',
   paper: 'Kendall et al., "Multi-task learning using uncertainty to weigh losses", CVPR 2018 (equations 7 and 10)',
   example: 'uncertainty(click, like)',
   parameters: { tasks },
   lower({ builder, losses }) {
-    const terms = losses.map(({ task, loss, regression }) => {
+    const terms = losses.map(({ task, loss, regression, present }) => {
       const s = builder.reshape(builder.parameter(`log_variance_${task}`, [1], { kind: 'zeros' }), []);
       const precision = builder.exp(builder.neg(s));
       const weight = regression ? builder.mul(precision, 0.5) : precision;
-      return { weight, term: builder.add(builder.mul(weight, loss), builder.mul(s, 0.5)) };
+      const price = present === undefined ? 0.5 : builder.mul(present, 0.5);
+      return { weight, term: builder.add(builder.mul(weight, loss), builder.mul(s, price)) };
     });
     return {
       total: terms.map(({ term }) => term).reduce((sum, next) => builder.add(sum, next)),

@@ -14,6 +14,25 @@ export function lossValues(builder: Builder, losses: readonly TaskLoss[]): Ref {
   );
 }
 
+/**
+ * 1 for each task for which a row of the batch counts, else 0: float32 [tasks]. Undefined where every batch has such rows. The
+ * loss of 0 of a task without rows is no measurement: a weighting must not learn from it.
+ */
+export function presence(builder: Builder, losses: readonly TaskLoss[]): Ref | undefined {
+  if (losses.every(({ present }) => present === undefined)) return undefined;
+  return stack(
+    builder,
+    losses.map(({ present }) => present ?? builder.constant(1)),
+  );
+}
+
+/** Mean over the tasks that the batch has rows of: float32 [1], 0 where there are none. */
+export function meanPresent(builder: Builder, values: Ref, present: Ref | undefined): Ref {
+  if (present === undefined) return builder.mean(values, [0], true);
+  const count = builder.maximum(builder.sum(present, [0], true), 1);
+  return builder.div(builder.sum(builder.mul(values, present), [0], true), count);
+}
+
 /** Scalars → [count]. */
 export function stack(builder: Builder, scalars: readonly Ref[]): Ref {
   const parts = scalars.map((scalar) => builder.reshape(scalar, [1]));

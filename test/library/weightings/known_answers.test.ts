@@ -1,8 +1,9 @@
 /** Weightings on toy problems whose answer is known in closed form. */
 import { describe, expect, test } from 'vitest';
 import type { Builder, Ref } from '../../../src/graph/builder.ts';
+import type { TaskLoss } from '../../../src/library/contract.ts';
 import { expectClose, floats } from '../support.ts';
-import { runSteps, weightingGraph } from './support.ts';
+import { runSteps, type Toy, weightingGraph } from './support.ts';
 
 /** Losses gₖ · x, whose gradients by the shared x are gₖ whatever x is; plus 100, so that each stays positive. */
 const linear =
@@ -265,4 +266,155 @@ test('uncertainty halves the error of a number, as Kendall et al. do: both end a
   expectClose(steps[0]!.weights, [0.5, 1]);
   expectClose(steps[0]!.outputs.loss!.data, [0.5 * 4 + 4]);
   expectClose(steps.at(-1)!.weights, [1 / 8, 1 / 8], 1e-4);
+});
+
+describe('a task of which a batch has no row', () => {
+  /** Losses and presence by step, as inputs; the same numbers with and without a task that is absent. */
+  const sometimes =
+    (count: number) =>
+    (builder: Builder): Omit<TaskLoss, 'task'>[] =>
+      given(count)(builder).map((loss, at) => ({
+        loss,
+        regression: false,
+        present: builder.input(`present_${at}`, []),
+      }));
+  const fed = (losses: readonly (number | undefined)[]) => ({
+    ...scalars(losses.map((loss) => loss ?? 0)),
+    ...Object.fromEntries(losses.map((loss, at) => [`present_${at}`, floats([], [loss === undefined ? 0 : 1])])),
+  });
+  const run = (kind: string, losses: readonly (readonly (number | undefined)[])[], more: Partial<Toy> = {}) =>
+    runSteps(weightingGraph({ kind, losses: sometimes(losses[0]!.length), ...more }), losses.length, {}, (step) =>
+      fed(losses[step]!),
+    );
+
+  test.each([
+    [
+      [
+        [1, 2],
+        [0, 0],
+      ],
+      [1, 0],
+      [1, 2],
+    ],
+    [
+      [
+        [0, 0],
+        [1, 2],
+      ],
+      [0, 1],
+      [1, 2],
+    ],
+    // The two that have a gradient are at a right angle: w = ‖g₂‖² ÷ (‖g₁‖² + ‖g₂‖²).
+    [
+      [
+        [3, 0],
+        [0, 0],
+        [0, 1],
+      ],
+      [0.1, 0, 0.9],
+      [0.3, 0.9],
+    ],
+    [
+      [
+        [0, 0],
+        [0, 0],
+        [0, 1],
+      ],
+      [0, 0, 1],
+      [0, 1],
+    ],
+  ])('pareto: holds no other back, gradients %j', (slopes, weights, gradient) => {
+    for (const least of [0, 0.05]) {
+      const step = oneStep('pareto', slopes, { least });
+      expectClose(step.weights, weights, 1e-5);
+      expectClose(step.gradient, gradient, 1e-5);
+    }
+  });
+
+  test('famo: weighs the others by themselves, and learns from the last batch that had rows', () => {
+    const rate = { arguments: { rate: 0.1, decay: 0.01 } };
+    const steps = run(
+      'famo',
+      [
+        [2, 1],
+        [2, undefined],
+        [undefined, undefined],
+        [1, 0.5],
+      ],
+      rate,
+    );
+    expectClose(steps[0]!.weights, [1 / 3, 2 / 3]);
+    expectClose(steps[1]!.weights, [1, 0]);
+    expectClose(steps[2]!.weights, [0, 0]);
+    expectClose(steps[1]!.outputs.loss!.data, [2]);
+    // Since their last rows both have halved: what is left is 1 ÷ loss, and ξ of 0 but for the first's decay of nothing.
+    expectClose(steps[3]!.weights, [1 / 3, 2 / 3]);
+  });
+
+  test('dwa: its mean is over the steps that had rows, and stays where none had', () => {
+    const rows = [
+      [2, 4],
+      [2, undefined],
+      [1, undefined],
+      [1, 4],
+      [1, undefined],
+      [1, undefined],
+      [1, 2],
+    ];
+    const steps = run('dwa', rows, { arguments: { temperature: 0.5, window: 2 } });
+    const of = (a: number, b: number): number[] => {
+      const [x, y] = [Math.exp(a / 0.5), Math.exp(b / 0.5)];
+      return [(2 * x) / (x + y), (2 * y) / (x + y)];
+    };
+    // Means of the windows: (2, 4), (1, 4), (1, 4 again).
+    const expected = [[1, 1], [1, 1], [1, 1], [1, 1], of(0.5, 1), of(0.5, 1), of(1, 1)];
+    steps.forEach(({ weights }, at) => {
+      expectClose(weights, expected[at]!);
+    });
+  });
+
+  test('uncertainty: leaves its variance as it is', () => {
+    const steps = run(
+      'uncertainty',
+      [
+        [1, undefined],
+        [1, undefined],
+        [1, 3],
+      ],
+      { rate: 0.5 },
+    );
+    // sₖ ← sₖ − ½ (½ − e^−sₖ L): 0, then ¼.
+    expectClose(
+      steps.map(({ weights }) => weights[0]!),
+      [1, Math.exp(-0.25), Math.exp(-0.25 - 0.5 * (Math.exp(-0.25) - 0.5))],
+    );
+    expectClose(
+      steps.map(({ weights }) => weights[1]!),
+      [1, 1, 1],
+    );
+    expectClose(steps[0]!.outputs.loss!.data, [1]);
+  });
+
+  test('gradnorm: is no part of what the others are drawn to', () => {
+    // Three tasks of which the third is absent move as two do, before all are scaled to sum to their number.
+    const slopes = [1, 4, 0];
+    const losses =
+      (count: number) =>
+      (builder: Builder): Omit<TaskLoss, 'task'>[] => {
+        const x = builder.parameter('x', [1], { kind: 'ones' });
+        const still = builder.sub(x, builder.stopGradient(x));
+        return slopes.slice(0, count).map((slope) => ({
+          loss: builder.sum(builder.add(builder.mul(still, slope), slope === 0 ? 0 : 1), [0]),
+          regression: false,
+          present: builder.constant(slope === 0 ? 0 : 1),
+        }));
+      };
+    const weightsOf = (count: number): number[] => {
+      const graph = weightingGraph({ kind: 'gradnorm', losses: losses(count), arguments: { rate: 0.01 } });
+      return [...runSteps(graph, 2)[1]!.weights];
+    };
+    const [a, b] = weightsOf(2) as [number, number];
+    const [first, second] = weightsOf(3) as [number, number];
+    expect(first / second).toBeCloseTo(a / b, 5);
+  });
 });

@@ -14,7 +14,7 @@ export interface Toy {
   readonly kind: string;
   readonly arguments?: Readonly<Record<string, unknown>>;
   /** Makes the losses; parameters made here are learnt, at this rate. */
-  readonly losses: (builder: Builder) => readonly (Ref | { readonly loss: Ref; readonly regression: boolean })[];
+  readonly losses: (builder: Builder) => readonly (Ref | Omit<TaskLoss, 'task'>)[];
   readonly rate?: number;
 }
 
