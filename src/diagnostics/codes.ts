@@ -82,6 +82,11 @@ export const codes = {
     ({ what, limit }) => `this goes too deep: ${what} more than ${limit}`,
     () => 'give its parts names of their own',
   ),
+  'too-long': row<{ limit: number }>(
+    'error',
+    ({ limit }) => `this file is too long: more than ${limit} words and signs`,
+    () => 'move parts of it to other files, and name them with `use`',
+  ),
   unopened: row<{ close: string; open: string }>(
     'error',
     ({ close, open }) => `this ${close} closes nothing: no ${open} is open here`,
@@ -405,6 +410,12 @@ export const codes = {
     'error',
     ({ name }) => `\`${name}\` is a block of this file and takes no arguments`,
     () => 'give the arguments where the block is declared',
+  ),
+  'block-too-large': row<{ name: string; blocks: number; depth: number }>(
+    'error',
+    ({ name, blocks, depth }) =>
+      `with block \`${name}\` this is too large: a flow may hold ${depth} declared blocks within one another, and ${blocks} blocks in all`,
+    () => 'write fewer blocks, or make one block wider',
   ),
   'block-circle': row<{ name: string }>('error', ({ name }) => `block \`${name}\` is made of itself`),
   'no-elements': row<{ name: string }>(

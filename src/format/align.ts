@@ -15,7 +15,8 @@ export function headWidths(
   const widths: number[] = [];
   for (const run of runs(bindings.length, (at) => isApart(at) || bindings[at]?.form !== bindings[at - 1]?.form)) {
     const lengths = run.map((at) => bindings[at]?.head?.length ?? 0).filter((length) => length <= longestName);
-    for (const at of run) widths[at] = Math.max(0, ...lengths);
+    const widest = lengths.reduce((most, length) => Math.max(most, length), 0);
+    for (const at of run) widths[at] = widest;
   }
   return widths;
 }
@@ -23,7 +24,7 @@ export function headWidths(
 /** The column of each line's comment; `widths` has nothing for lines that have none, or that are broken. */
 export function commentColumns(widths: readonly (number | undefined)[], gap: number): readonly (number | undefined)[] {
   const aligned = widths.filter((width) => width !== undefined && width <= lastColumn);
-  const column = Math.max(0, ...(aligned as number[])) + gap;
+  const column = (aligned as number[]).reduce((most, width) => Math.max(most, width), 0) + gap;
   return widths.map((width) => (width === undefined ? undefined : width <= lastColumn ? column : width + gap));
 }
 

@@ -126,7 +126,7 @@ function braceColumns(placed: readonly Placed[], layout: Layout): (number | unde
   for (const run of runs(placed.length, apart)) {
     if (forms[run[0]!] === undefined || run.length === 1) continue;
     const declarations = run.map((at) => placed[at]!.what as Bodied);
-    const column = Math.max(...declarations.map(({ head }) => flat(head)!.length));
+    const column = declarations.reduce((most, { head }) => Math.max(most, flat(head)!.length), 0);
     const fits = declarations.every((one) => widthOf(oneLineOf(one, column)!) <= layout.printWidth);
     if (fits) for (const at of run) columns[at] = column;
   }

@@ -54,11 +54,32 @@ export function makeConstants(
       values.set(name, undefined);
       return undefined;
     }
-    open.add(name);
-    const value = evaluate(found.value, name, 'a number');
-    open.delete(name);
-    if (!values.has(name)) values.set(name, value);
+    settle(found);
     return values.get(name);
+  }
+
+  /** Finds the value of a constant, of those that it reads first: a chain of them may be longer than the stack is deep. */
+  function settle(wanted: Let): void {
+    const path: { readonly constant: Let; readonly reads: Iterator<string, undefined> }[] = [];
+    const enter = (constant: Let): void => {
+      open.add(constant.name.name);
+      path.push({ constant, reads: namesIn(constant.value) });
+    };
+    enter(wanted);
+    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+      const { value: next, done } = top.reads.next();
+      if (!done) {
+        const read = byName.get(next);
+        if (read && !values.has(next) && !open.has(next)) enter(read);
+        continue;
+      }
+      path.pop();
+      const { name, value } = top.constant;
+      // One that is still open is read in a circle.
+      const found = evaluate(value, name.name, 'a number');
+      open.delete(name.name);
+      if (!values.has(name.name)) values.set(name.name, found);
+    }
   }
 
   function evaluate(expression: Expression, of: string, expected: string): number | undefined {
@@ -107,6 +128,16 @@ export function makeConstants(
   // A constant that nothing reads is checked too.
   for (const { name } of byName.values()) constant(name, name.name, 'a number');
   return { names: [...byName.keys()], number: evaluate, isNumeric };
+}
+
+/** The names that arithmetic reads. */
+function* namesIn(expression: Expression): Generator<string, undefined> {
+  if (expression.kind === 'Name' && expression.parts.length === 1) yield expression.parts[0]!.name;
+  if (expression.kind === 'Unary') yield* namesIn(expression.operand);
+  if (expression.kind === 'Binary') {
+    yield* namesIn(expression.left);
+    yield* namesIn(expression.right);
+  }
 }
 
 function calculate(operator: '+' | '-' | '*' | '/', left: number, right: number): number {

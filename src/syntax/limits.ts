@@ -6,6 +6,8 @@ import type { Source } from '../text/source.ts';
 import { byType, depthOf, spanOf } from './token.ts';
 
 const deepest = 64;
+/** Words and signs of a file: more than any model of a person has, and fewer than take minutes. */
+const most = 250_000;
 /** Operators in one expression: each makes the tree one deeper. */
 const longest = 256;
 
@@ -18,6 +20,13 @@ export function withinLimits(
   tokens: readonly IToken[],
   report: (diagnostic: Diagnostic) => void,
 ): readonly IToken[] {
+  if (tokens.length > most) {
+    report(diagnose('too-long', spanOf(source, tokens[most]!), { limit: most }));
+    // Up to a declaration: half of one would be a mistake that nobody made.
+    let end = most;
+    while (end > 0 && tokens[end]!.startColumn !== 1) end--;
+    return withinLimits(source, tokens.slice(0, end === 0 ? most : end), report);
+  }
   /** Operators so far in the expression of each open bracket. */
   const counts = [0];
   const dropped = new Set<IToken>();

@@ -40,11 +40,17 @@ export function checkCommand(program: Command): void {
       const format = json ? 'json' : options.format;
       if (fix) await mend(paths, set);
       const found: Diagnostic[] = [];
+      const told = new Set<string>();
       for (const path of paths) {
         const request = { set, ...(data === undefined ? {} : { data }), ...(allow ? { allow } : {}) };
         const { diagnostics, model } = await endable((signal) => check(path, { ...request, signal }));
         // What several files use is told once.
-        found.push(...diagnostics.filter((one) => !found.some((other) => isSame(one, other))));
+        for (const one of diagnostics) {
+          const key = `${one.code} ${one.at?.source.name} ${one.at?.start} ${one.message}`;
+          if (told.has(key)) continue;
+          told.add(key);
+          found.push(one);
+        }
         if (format !== 'text' || hasErrors(diagnostics)) continue;
         answer(model ? `${path}: model ${model.name} is sound` : `${path} is sound`);
       }
@@ -77,9 +83,3 @@ async function mend(paths: readonly string[], set: Record<string, number>): Prom
     }
   }
 }
-
-const isSame = (one: Diagnostic, other: Diagnostic): boolean =>
-  one.code === other.code &&
-  one.message === other.message &&
-  one.at?.source.name === other.at?.source.name &&
-  one.at?.start === other.at?.start;

@@ -42,6 +42,8 @@ export const tensorflowShape = (shape: readonly Dim[]): TensorflowShape => ({
 export class TensorflowWriter {
   readonly nodes: TensorflowNode[] = [];
   private readonly names = new Set<string>();
+  /** The next number to try, by name: to count from the start each time would make long graphs quadratic. */
+  private readonly counts = new Map<string, number>();
   private readonly constants = new Map<string, string>();
   private readonly lengths = new Map<string, string>();
   private readonly values: string[] = [];
@@ -151,8 +153,10 @@ export class TensorflowWriter {
   private unique(name: string): string {
     // TensorFlow's names begin with a letter, a digit or a dot, and have no spaces; a colon would name an output.
     const clean = name.replace(/[^A-Za-z0-9_./-]/g, '_').replace(/^(?=[^A-Za-z0-9.])/, 'x');
-    let unique = clean;
-    for (let count = 1; this.names.has(unique); count += 1) unique = `${clean}_${count}`;
+    let count = this.counts.get(clean) ?? 0;
+    let unique = count === 0 ? clean : `${clean}_${count}`;
+    while (this.names.has(unique)) unique = `${clean}_${++count}`;
+    this.counts.set(clean, count + 1);
     this.names.add(unique);
     return unique;
   }

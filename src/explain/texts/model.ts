@@ -6,6 +6,11 @@ import { smallModel } from '../small_model.ts';
 const bceTask = 'task like { score = cosine(user, item) / 0.1, loss = bce, label = liked }';
 const twoWidths = 'channel main = user_id -> mlp(32, 16)\nchannel wide = user_id -> dense(16)';
 
+/** Blocks that each use the one before twice. */
+function doublings(count: number): string[] {
+  return Array.from({ length: count }, (_, at) => `block b${at + 1} = b${at} -> b${at}`);
+}
+
 export const model = {
   'tower-count': {
     means:
@@ -59,6 +64,18 @@ export const model = {
     means: 'A block is made of itself, through others or directly, and so could never be written out.',
     wrong: 'block deep = wide -> dense(8)\nblock wide = deep -> dense(16)\n',
     right: 'block deep = mlp(16, 8)\nblock wide = deep -> dense(16)\n',
+  },
+  'block-too-large': {
+    means:
+      'A block is written out at each of its uses. Blocks of blocks grow fast: ten that each use the one before twice are a thousand blocks, and the graph has a part for each.',
+    wrong: smallModel({
+      before: ['block b0 = dense(8)', ...doublings(14)].join('\n'),
+      user: 'channel main = user_id -> b14 -> dense(16)',
+    }),
+    right: smallModel({
+      before: ['block b0 = dense(8)', ...doublings(2)].join('\n'),
+      user: 'channel main = user_id -> b2 -> dense(16)',
+    }),
   },
   'feature-both-sides': {
     means:

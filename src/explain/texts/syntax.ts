@@ -145,6 +145,11 @@ export const syntax = {
       'Brackets are nested, or operators chained, more deeply than a person could read. A limit keeps later stages safe.',
     mend: 'Give parts names of their own, with `let`, `block` or a step of a tower.',
   },
+  'too-long': {
+    means:
+      'The file holds more words and signs than any model that a person writes. A limit keeps the check quick; what comes after it is not read.',
+    mend: 'Move features, groups and blocks to other files, and name each file with `use`.',
+  },
   'empty-file': {
     means: 'The file holds nothing but blanks and comments.',
     wrong: '// a model of films\n',

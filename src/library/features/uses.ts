@@ -14,8 +14,14 @@ export function featureUse(name: string, declarations: Declared): FeatureUse {
 /** What is declared, by name. */
 type Declared = ReadonlyMap<string, { readonly call: BoundKind }>;
 
+/** So that no chain of them is longer than the stack is deep. */
+export const deepest = 64;
+
 function declared(name: string, declarations: Declared, within: readonly string[]): FeatureUse {
   if (within.includes(name)) throw new ShapeError(`goes round in a circle: ${[...within, name].join(' → ')}`, name);
+  if (within.length > deepest) {
+    throw new ShapeError(`names features that name others, more than ${deepest} deep: name the last one`, within[0]!);
+  }
   const call = declarations.get(name)?.call;
   if (call === undefined) throw new ShapeError(`names \`${name}\`, which is not a feature`);
   const known = alone.get(call);

@@ -13,19 +13,37 @@ export interface Blocks {
   readonly step: (expression: Ast.Expression) => FlowStep | undefined;
 }
 
+/** Blocks of the library that a declared one may become, written out, and declared blocks within one another. */
+const most = { blocks: 10_000, depth: 64 };
+
+/** What a declared block is, written out. */
+interface Extent {
+  blocks: number;
+  depth: number;
+}
+
 export function resolveBlocks(workspace: Workspace): Blocks {
   const { scope, library, report, reads } = workspace;
   const binding = { ...workspace.binding, steps: step };
   const done = new Map<string, readonly FlowStep[] | undefined>();
   const open: string[] = [];
+  const extents = new Map<string, Extent>();
+  /** Of the declared block that is being read; of all flows of towers, outside of one. */
+  let extent: Extent = { blocks: 0, depth: 0 };
+  /** One message is enough: what contains the block is too large as well. */
+  let told = false;
 
   function stepsOf(name: string): readonly FlowStep[] | undefined {
     if (done.has(name)) return done.get(name);
     const block = scope.blocks.get(name)!;
+    const around = extent;
+    extent = { blocks: 0, depth: 0 };
+    extents.set(name, extent);
     open.push(name);
     const parts = block.flow.kind === 'Flow' ? block.flow.steps : [block.flow];
     const steps = parts.map(step);
     open.pop();
+    extent = around;
     const sound = steps.some((part) => part === undefined) ? undefined : (steps as FlowStep[]);
     done.set(name, sound);
     return sound;
@@ -50,7 +68,16 @@ export function resolveBlocks(workspace: Workspace): Blocks {
         report('block-circle', span, { name });
         return undefined;
       }
-      const steps = stepsOf(name);
+      // Deeper than this the next one is not looked at: so a long chain does not exhaust the stack.
+      const steps = open.length > most.depth ? undefined : stepsOf(name);
+      const inner = extents.get(name) ?? { blocks: 0, depth: most.depth };
+      extent.blocks += inner.blocks;
+      extent.depth = Math.max(extent.depth, inner.depth + 1);
+      if (extent.depth > most.depth || extent.blocks > most.blocks) {
+        if (!told) report('block-too-large', span, { name, ...most });
+        told = true;
+        return undefined;
+      }
       return steps && { kind: 'declared', span: call.span, name, shared: declared.shared, steps };
     }
     const row = Object.hasOwn(library.blocks, name) ? library.blocks[name] : undefined;
@@ -67,11 +94,13 @@ export function resolveBlocks(workspace: Workspace): Blocks {
       report('unknown-kind', span, { what: 'block', name, known, ...meant }, extra);
       return undefined;
     }
+    extent.blocks++;
     const bound = bindCall(call, row, binding);
     return bound && { kind: 'block', span: call.span, call: bound };
   }
 
   // A block that nothing uses is checked too.
   for (const name of scope.blocks.keys()) stepsOf(name);
+  extent = { blocks: 0, depth: 0 };
   return { step };
 }

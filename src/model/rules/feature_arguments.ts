@@ -1,5 +1,5 @@
-import { ShapeError } from '../../library/contract.ts';
-import { featureUse } from '../../library/features/uses.ts';
+import { type BoundKind, type KindRow, ShapeError } from '../../library/contract.ts';
+import { deepest, featureUse } from '../../library/features/uses.ts';
 import { featuresNamed, withNamed } from '../references.ts';
 import type { Rule } from './rule.ts';
 
@@ -9,7 +9,10 @@ export const featureArguments: Rule = {
   check({ features, library }, report) {
     const reach = (name: string): ReadonlySet<string> => withNamed([name], features, library.features);
     const reported: string[] = [];
+    const unsettled = unsettledOf(features, library.features);
     for (const [name, { call }] of features) {
+      // Of very many it is enough to report one: each looks at all the others.
+      if (unsettled.size > most && unsettled.has(name) && reported.some((other) => unsettled.has(other))) continue;
       const namesOthers = featuresNamed(call, library.features).length > 0;
       // One that names a feature whose own declaration is wrong cannot be judged.
       if (namesOthers && [...reach(name)].some((other) => !features.has(other))) continue;
@@ -26,3 +29,20 @@ export const featureArguments: Rule = {
     }
   },
 };
+
+/** Features in circles, or in chains that are too long, of which each is judged by itself. */
+const most = 200;
+
+/** Features whose named features, and those that these name, do not end within `deepest`. */
+function unsettledOf(
+  features: ReadonlyMap<string, { readonly call: BoundKind }>,
+  kinds: Readonly<Record<string, KindRow>>,
+): ReadonlySet<string> {
+  const left = new Map([...features].map(([name, { call }]) => [name, featuresNamed(call, kinds)]));
+  for (let depth = 0; depth <= deepest; depth++) {
+    const ended = [...left].filter(([, named]) => named.every((other) => !left.has(other)));
+    if (ended.length === 0) break;
+    for (const [name] of ended) left.delete(name);
+  }
+  return new Set(left.keys());
+}
