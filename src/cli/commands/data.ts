@@ -22,7 +22,7 @@ export function dataCommand(program: Command): void {
     .option('--from <folder>', 'the original files of a set that is not fetched')
     .option(
       '--out <folder>',
-      'where to put its files; a `.tower` file beside it says how they are read (default: models/data/<set>)',
+      'where to put its files; a `.tower` file beside it, or in it for `.`, says how they are read (default: models/data/<set>)',
     )
     .addOption(jsonOption())
     .action(async (name: string, { out = `models/data/${name}`, from, json }: Options) => {
@@ -55,13 +55,14 @@ export function dataCommand(program: Command): void {
 
 const isDataSet = (name: string): name is DataSetName => (dataSetNames as readonly string[]).includes(name);
 
-/** The data block, beside the folder of its files; one that is there stays. */
-function keepBlock(set: DataSetName, out: string): string {
-  const path = join(dirname(out), `${basename(out)}.tower`);
+/** The data block, beside the folder of its files, or in it where `out` is `.` or `..`, which names no file; one that is there stays. */
+export function keepBlock(set: DataSetName, out: string): string {
+  const named = !['', '.', '..'].includes(basename(out));
+  const path = named ? join(dirname(out), `${basename(out)}.tower`) : join(out, `${set}.tower`);
   if (existsSync(path)) return path;
   const text = readFileSync(packageFile(`models/data/${set}.tower`), 'utf8');
   try {
-    writeFileSync(path, text.replaceAll(`"${set}/`, `"${basename(out)}/`));
+    writeFileSync(path, text.replaceAll(`"${set}/`, named ? `"${basename(out)}/` : '"'));
   } catch (error) {
     const reason = systemReason(error);
     throw reason === undefined ? error : failure('cannot-write', { path, reason });

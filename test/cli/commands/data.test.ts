@@ -1,0 +1,24 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { keepBlock } from '../../../src/cli/commands/data.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'tower-data-command-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+it('puts the data block beside the folder, under its name', () => {
+  mkdirSync(join(root, 'there'));
+  const block = keepBlock('restaurants', join(root, 'there/eating'));
+  expect(block).toBe(join(root, 'there/eating.tower'));
+  expect(readFileSync(block, 'utf8')).toContain('events = "eating/ratings.csv"');
+});
+
+it.each(['.', '..'])('puts the data block into a folder that is called `%s`, under the name of the set', (name) => {
+  const folder = join(root, `in${name.length}`);
+  mkdirSync(join(folder, 'deep'), { recursive: true });
+  const out = name === '.' ? `${folder}/.` : `${folder}/deep/..`;
+  keepBlock('restaurants', out);
+  expect(readdirSync(folder).sort()).toEqual(['deep', 'restaurants.tower']);
+  expect(readFileSync(join(folder, 'restaurants.tower'), 'utf8')).toContain('events = "ratings.csv"');
+});
