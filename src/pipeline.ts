@@ -11,11 +11,11 @@ import type { Code } from './diagnostics/codes.ts';
 import { type Diagnostic, hasErrors } from './diagnostics/diagnostic.ts';
 import { inOrder } from './diagnostics/order.ts';
 import { applyIgnores } from './lint/ignores.ts';
-import { checkShapes, type Lowered, lower, type Shapes } from './lower/lower.ts';
+import { checkShapes, checkTowers, type Lowered, lower, type Shapes } from './lower/lower.ts';
 import type { ShapeMemory } from './lower/memory.ts';
 import type { DataDescription, Model } from './model/model.ts';
 import type { Resolution } from './model/resolution.ts';
-import { modelOf, type ResolveOptions, resolveNames, rulesOf } from './model/resolve.ts';
+import { modelOf, type ResolveOptions, resolveNames, rulesOf, towersOf } from './model/resolve.ts';
 import type { File } from './syntax/ast.ts';
 import { parse } from './syntax/parse.ts';
 import type { Source } from './text/source.ts';
@@ -46,6 +46,8 @@ export function check(source: Source, options: CheckOptions = {}): Checked {
   const found = [...parsed.diagnostics, ...resolved.diagnostics, ...rulesOf(resolution, options)];
   const model = modelOf(resolution, found);
   const shapes = model && checkShapes(model, options.shapes);
+  const towers = model ? undefined : towersOf(resolution);
+  const shaped = shapes?.diagnostics ?? (towers ? checkTowers(towers, options.shapes) : []);
   // The rules judge models alone.
   const judged = (code: Code): boolean => model !== undefined || code === 'stray-description';
   return {
@@ -54,7 +56,7 @@ export function check(source: Source, options: CheckOptions = {}): Checked {
     ...(model ? { model } : {}),
     ...(shapes?.output ? { shapes: shapes.output } : {}),
     dataDescriptions: resolution.data,
-    diagnostics: inOrder(applyIgnores(file, [...found, ...(shapes?.diagnostics ?? [])], { judged })),
+    diagnostics: inOrder(applyIgnores(file, [...found, ...shaped], { judged })),
   };
 }
 

@@ -72,10 +72,13 @@ export const codes = {
     ({ found }) => `this is not the text of a program: it holds ${found}`,
     () => 'give a `.tower` file, saved as UTF-8',
   ),
-  'too-many-mistakes': row<{ shown: number }>(
+  'too-many-mistakes': row<{ shown: number; total?: number }>(
     'error',
-    ({ shown }) => `more mistakes follow; the first ${shown} are shown, and the file is not read further`,
-    () => 'mend the first ones: many of the others may go with them',
+    ({ shown, total }) =>
+      total === undefined
+        ? `more mistakes follow; the first ${shown} are shown, and the file is not read further`
+        : `there are ${total} errors: the first ${shown} are shown`,
+    () => 'fix the first ones: many of the others may go with them',
   ),
   'too-deep': row<{ what: string; limit: number }>(
     'error',

@@ -1,7 +1,7 @@
 import { positionAt, type Span } from '../text/source.ts';
 import type { Severity } from './codes.ts';
-import type { Diagnostic } from './diagnostic.ts';
-import { inOrder } from './order.ts';
+import { type Diagnostic, diagnose } from './diagnostic.ts';
+import { firstOf, mostErrors } from './order.ts';
 
 /** Lines and columns from 1, columns in UTF-16 units; the end is past the last character. `null` where there is no place. */
 export interface JsonPlace {
@@ -22,9 +22,15 @@ export interface JsonDiagnostic extends JsonPlace {
   readonly fixes: readonly (readonly (JsonPlace & { readonly text: string })[])[];
 }
 
-/** Diagnostics for programs: plain data, in a stable order, every key always there. */
+/**
+ * Diagnostics for programs: plain data, in a stable order, every key always there. Past the first errors one item says how many
+ * there are: `too-many-mistakes`.
+ */
 export function toJson(diagnostics: readonly Diagnostic[]): JsonDiagnostic[] {
-  return inOrder(diagnostics).map((diagnostic) => ({
+  const { shown, errors } = firstOf(diagnostics);
+  const rest =
+    errors > mostErrors ? [diagnose('too-many-mistakes', undefined, { shown: mostErrors, total: errors })] : [];
+  return [...shown, ...rest].map((diagnostic) => ({
     code: diagnostic.code,
     severity: diagnostic.severity,
     message: diagnostic.message,

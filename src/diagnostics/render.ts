@@ -4,17 +4,18 @@ import { show } from '../text/display.ts';
 import { positionAt, type Span } from '../text/source.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { frame } from './frame.ts';
-import { inOrder } from './order.ts';
+import { firstOf, mostErrors } from './order.ts';
 
 export interface RenderOptions {
   /** Off unless said: the caller knows whether it writes to a terminal. */
   readonly colour?: boolean;
 }
 
-/** All of them in a stable order, an empty line between, and a last line that counts them. Empty for none. */
+/** The first of them in a stable order, an empty line between, and a last line that counts all. Empty for none. */
 export function render(diagnostics: readonly Diagnostic[], options: RenderOptions = {}): string {
   if (diagnostics.length === 0) return '';
-  const parts = inOrder(diagnostics).map((diagnostic) => renderOne(diagnostic, options));
+  const { shown } = firstOf(diagnostics);
+  const parts = shown.map((diagnostic) => renderOne(diagnostic, options));
   return `${parts.join('\n\n')}\n\n${count(diagnostics)}\n`;
 }
 
@@ -37,12 +38,14 @@ export function renderOne(diagnostic: Diagnostic, options: RenderOptions = {}): 
   return lines.join('\n');
 }
 
-/** `2 errors, 1 warning` */
+/** `2 errors, 1 warning`, `61 errors, of which the first 50 are shown` */
 function count(diagnostics: readonly Diagnostic[]): string {
-  const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
-  const warnings = diagnostics.length - errors;
+  const { errors } = firstOf(diagnostics);
+  const warnings = diagnostics.filter(({ severity }) => severity === 'warning').length;
+  const more = diagnostics.some(({ code }) => code === 'too-many-mistakes') ? 'more than ' : '';
+  const of = errors > mostErrors ? `, of which the first ${mostErrors} are shown` : '';
   const parts = [];
-  if (errors > 0) parts.push(errors === 1 ? '1 error' : `${errors} errors`);
+  if (errors > 0) parts.push(errors === 1 ? '1 error' : `${more}${errors} errors${of}`);
   if (warnings > 0) parts.push(warnings === 1 ? '1 warning' : `${warnings} warnings`);
   return parts.join(', ');
 }

@@ -1,18 +1,22 @@
 /** Model → graphs and how the host feeds them. */
-import type { Outcome } from '../diagnostics/diagnostic.ts';
+import type { Diagnostic, Outcome } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
+import { makeBuilder } from '../graph/builder.ts';
 import { optimizers } from '../library/optimizers/table.ts';
+import type { SoundTowers } from '../model/complete.ts';
 import type { Model, Tower, Training } from '../model/model.ts';
 import { withoutUnread } from '../model/unread.ts';
 import { type LoweredFeatures, lowerFeatures } from './features.ts';
 import type { Arrow } from './flow.ts';
 import { lowerForward } from './forward.ts';
+import { GraphInputs } from './inputs.ts';
 import type { ShapeMemory } from './memory.ts';
 import { checkOptimizer, checkRowOptimizer } from './optimize.ts';
 import type { FeaturePlan, Plan, TrainPlan } from './plan.ts';
 import { lowerRetrieval } from './retrieval.ts';
 import type { SharedValue } from './shared.ts';
 import { checkObjective, lowerStep } from './step.ts';
+import { lowerTower, makeTowerContext } from './tower.ts';
 
 /** What a model's shapes tell: all that the editor and the data's headers ask of it. */
 export interface Shapes {
@@ -57,6 +61,16 @@ export function checkShapes(model: Model, memory?: ShapeMemory): Outcome<Shapes 
     },
     diagnostics,
   };
+}
+
+/** The mistakes that the shapes of sound towers tell, where the model around them has others. */
+export function checkTowers({ sound, ...model }: SoundTowers, memory?: ShapeMemory): readonly Diagnostic[] {
+  const { output: features, diagnostics } = lowerFeatures(model);
+  // The rules report the features that no shape can be made of.
+  if (hasErrors(diagnostics)) return [];
+  const context = makeTowerContext(new GraphInputs(makeBuilder('towers')), features, true, memory);
+  for (const tower of model.towers) if (sound.has(tower.name)) lowerTower(context, tower, { kind: 'events' });
+  return context.diagnostics;
 }
 
 const keyed = ({ name, key }: Tower): KeyedTower => ({ name, ...(key === undefined ? {} : { key }) });

@@ -36,6 +36,31 @@ export function complete(resolution: Resolution): Model | undefined {
   };
 }
 
+/** The towers of a resolution with errors that are sound by themselves, and the features that these read. */
+export interface SoundTowers extends Pick<Model, 'features' | 'towers'> {
+  /** Names of those of `towers` that are sound; another has neither features nor steps. */
+  readonly sound: ReadonlySet<string>;
+}
+
+/** @returns nothing where there are not two towers, or none is sound */
+export function soundTowers(resolution: Resolution): SoundTowers | undefined {
+  const { features, library } = resolution;
+  const order = towerOrder(resolution);
+  if (!order) return undefined;
+  const read = new Set<string>();
+  const sound = new Set<string>();
+  for (const { name, key, features: own, steps } of order) {
+    const named = withNamed([...own, ...(key ? [key.name] : [])], features, library.features);
+    if (steps.some(({ flow }) => flow === undefined) || [...named].some((feature) => !features.has(feature))) continue;
+    sound.add(name);
+    for (const feature of named) read.add(feature);
+  }
+  if (sound.size === 0) return undefined;
+  const towerOf = (part: TowerPart): Tower =>
+    sound.has(part.name) ? completeTower(part) : { name: part.name, span: part.span, features: [], steps: [] };
+  return { features: only(features, read), towers: [towerOf(order[0]), towerOf(order[1])], sound };
+}
+
 /** A file that is used may declare more than this model reads: that needs no column of the data. */
 function readFeatures({ towers, tasks, features, library }: Resolution): ReadonlySet<string> {
   const read = towers.flatMap((tower) => [...tower.features, ...(tower.key ? [tower.key.name] : [])]);

@@ -8,7 +8,7 @@ import { notes } from '../diagnostics/codes.ts';
 import type { Diagnostic, Outcome } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import type * as Ast from '../syntax/ast.ts';
-import { complete } from './complete.ts';
+import { complete, type SoundTowers, soundTowers } from './complete.ts';
 import { makeConstants } from './constants.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
 import type { FeatureMemory } from './memory.ts';
@@ -57,6 +57,11 @@ export function rulesOf(resolution: Resolution, options: RuleOptions = {}): read
 /** The model, unless something in it is wrong. */
 export function modelOf(resolution: Resolution, found: readonly Diagnostic[]): Model | undefined {
   return isModel(resolution.file) && resolution.whole && !hasErrors(found) ? complete(resolution) : undefined;
+}
+
+/** What of a model with mistakes has shapes all the same: towers that are sound, where all of the file was read. */
+export function towersOf(resolution: Resolution): SoundTowers | undefined {
+  return isModel(resolution.file) && resolution.whole ? soundTowers(resolution) : undefined;
 }
 
 /** Whether a file means to be a model, and not only something that models use. */

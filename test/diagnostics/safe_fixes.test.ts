@@ -16,7 +16,7 @@ describe('fixes that are made unasked', () => {
   it('mend what was meant already, also what comes to light by it', () => {
     expect(mend("features {\n  a = idd(dim: 3);\n  b : category('x')\n}\n")).toEqual({
       after: 'features {\n  a : id(dim: 3)\n  b : category("x")\n}\n',
-      codes: ['wrong-sign', 'unknown-kind', 'unexpected-character', 'foreign-quotes'],
+      codes: ['wrong-sign', 'unexpected-character', 'foreign-quotes', 'unknown-kind'],
     });
   });
   it('make no comment of what follows a foreign one on its line', () => {

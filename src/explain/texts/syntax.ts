@@ -137,8 +137,8 @@ export const syntax = {
   },
   'too-many-mistakes': {
     means:
-      'Fifty mistakes were told, and the file has more. They are mostly consequences of the first ones, or the file is not a Tower file.',
-    mend: 'Mend the first ones and check again.',
+      'Fifty mistakes are shown, and there are more. The others mostly follow from the first ones, or the file is not a Tower file.',
+    mend: 'Fix the first ones and check again.',
   },
   'too-deep': {
     means:
