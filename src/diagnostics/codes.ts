@@ -860,8 +860,9 @@ export const codes = {
   'too-large-for-memory': row<{ needed: number; available: number; parts: string }>(
     'error',
     ({ needed, available, parts }) =>
-      `training needs ${needed.toLocaleString('en')} bytes for weights and their optimizer, and ${available.toLocaleString('en')} are available: ${parts}`,
-    () => 'make the largest smaller, by `dim`, `hash` or the widths of blocks, or use an optimizer with less state',
+      `training needs ${needed.toLocaleString('en')} bytes for weights, their optimizer and a step, and ${available.toLocaleString('en')} are available: ${parts}`,
+    () =>
+      'make the largest smaller, by `dim`, `hash`, `batch` or the widths of blocks, or use an optimizer with less state',
   ),
   'other-data': row<{ what: string; own?: boolean }>(
     'error',

@@ -60,24 +60,36 @@ function readOrEmpty(file: string): string {
   }
 }
 
+/** What a training step holds beside tables and weights. */
+export interface StepSize {
+  /** Rows of a step. */
+  readonly batch: number;
+  readonly bytes: number;
+}
+
 /**
- * Throws Failure `too-large-for-memory` when the tables and their state do not fit in `available` bytes, beside `blockBytes`:
- * the weights of blocks and what their optimizer keeps.
+ * Throws Failure `too-large-for-memory` when the tables and their state do not fit in `available` bytes, beside `blockBytes`,
+ * the weights of blocks and what their optimizer keeps, and what a step holds.
  */
 export function foreseeMemory(
   tables: readonly TableSize[],
   available: number = freeBytes(),
   blockBytes: number = 0,
+  step?: StepSize,
 ): void {
   const parts = [
     ...tables.map((table) => ({ bytes: tableBytes(table), words: sizeWords(table) })),
     ...(blockBytes > 0 ? [{ bytes: blockBytes, words: `blocks: ${blockBytes.toLocaleString('en')} bytes` }] : []),
+    ...(step ? [{ bytes: step.bytes, words: stepWords(step) }] : []),
   ];
   const needed = parts.reduce((sum, { bytes }) => sum + bytes, 0);
   if (needed <= available) return;
   const largest = parts.sort((a, b) => b.bytes - a.bytes).slice(0, 3);
   throw failure('too-large-for-memory', { needed, available, parts: largest.map(({ words }) => words).join(', ') });
 }
+
+const stepWords = ({ batch, bytes }: StepSize): string =>
+  `a step of ${batch.toLocaleString('en')} rows: ${bytes.toLocaleString('en')} bytes`;
 
 /** `movie_id 1,000,000 × 64: 260,000,000 bytes`: how a table is named in a message about memory. */
 export function sizeWords(table: TableSize): string {

@@ -94,7 +94,7 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
       });
     }
   }
-  const tables = makeTables(plan, dataset.encodings);
+  const tables = makeTables(plan, dataset.encodings, dataset.parts.train.rows);
   const state = await beginState({ plan, dataset, engine }, tables);
   try {
     const epochSteps = stepsOfEpoch(dataset.parts.train.rows, train.batch);

@@ -5,15 +5,21 @@ import { foreseeMemory, freeBytes } from '../embedding/memory.ts';
 import { makeTable, type Table } from '../embedding/table.ts';
 import { countElements, resolveShape } from '../graph/dims.ts';
 import type { Graph } from '../graph/graph.ts';
+import { crossingBytes, evenSizes, peakBytes } from '../graph/peak.ts';
 import type { Plan } from '../lower/plan.ts';
 
 export type Tables = ReadonlyMap<string, Table>;
 
 /**
  * Tables to train, at their first values.
+ * @param rows of training: a batch is no larger
  * @throws Failure `too-large-for-memory` before anything is allocated, `table-too-large`
  */
-export function makeTables(plan: Plan, encodings: ReadonlyMap<string, Encoding>): Tables {
+export function makeTables(
+  plan: Plan,
+  encodings: ReadonlyMap<string, Encoding>,
+  rows = Number.POSITIVE_INFINITY,
+): Tables {
   const optimizer = plan.train.embeddings;
   const sizes = plan.tables.map(({ name, dim, encoderOf }) => ({
     name,
@@ -21,7 +27,9 @@ export function makeTables(plan: Plan, encodings: ReadonlyMap<string, Encoding>)
     rows: tableRows(encodings, encoderOf),
     optimizer,
   }));
-  foreseeMemory(sizes, freeBytes(), parameterBytes(plan.step.graph));
+  const batch = Math.min(plan.train.batch, rows);
+  const step = { batch, bytes: stepBytes(plan.step.graph, batch) };
+  foreseeMemory(sizes, freeBytes(), parameterBytes(plan.step.graph), step);
   return new Map(
     sizes.map((size, i) => {
       const table = makeTable(size);
@@ -29,6 +37,17 @@ export function makeTables(plan: Plan, encodings: ReadonlyMap<string, Encoding>)
       return [size.name, table];
     }),
   );
+}
+
+/**
+ * What a step holds at its fullest, beside the parameters that `parameterBytes` counts: the values that are alive together, what
+ * the host gives to the engine and gets back, and the parameters twice more, as first values and in a checkpoint. The graph's
+ * symbols (rows, distinct items, rows of a table that are met) are each taken to be `batch`. An engine that frees a value late
+ * holds more: a model that this refuses cannot run, one that it accepts may still be too large.
+ */
+export function stepBytes(graph: Graph, batch: number): number {
+  const sizes = evenSizes(graph, batch);
+  return peakBytes(graph, sizes) + parameterBytes(graph) + crossingBytes(graph, sizes);
 }
 
 /** What the engine keeps from step to step. */

@@ -70,7 +70,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 async function start(options: TrainOptions): Promise<TrainResult> {
   const { plan, dataset, engine, folder, origin } = options;
   // Before the folder is touched: tables that do not fit must not cost the run that it holds.
-  const tables = makeTables(plan, dataset.encodings);
+  const tables = makeTables(plan, dataset.encodings, dataset.parts.train.rows);
   const files = artifactPaths(plan, dataset.encodings, origin).all;
   const kept = await startFolder(folder, identify(plan, dataset, engine.name, files));
   return withState(options, tables, async (state) => {
@@ -91,7 +91,7 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
   const resumed = await hasCheckpoint(folder);
   // Without a checkpoint there is nothing to end, and no way to go on from a model that is finished.
   if (!resumed && (options.finish || done)) throw failure('nothing-to-resume', { folder });
-  const tables = makeTables(plan, dataset.encodings);
+  const tables = makeTables(plan, dataset.encodings, dataset.parts.train.rows);
   return withState(options, tables, async (state) => {
     const progress = resumed ? await restoreState(folder, state) : beginning;
     if (!options.finish) refuseFewerEpochs(options, progress);

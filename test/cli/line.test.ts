@@ -120,6 +120,20 @@ describe('train', () => {
     expect(existsSync(join(root, 'huge'))).toBe(false);
   });
 
+  it.each([
+    ['the width of a feature', 'user_id  : id(dim: 8)', 'user_id : id(dim: 100_000_000)'],
+    ['the width of a block', 'mlp(16, width)', 'mlp(300_000_000, width)'],
+  ])('foresees that the values of a step do not fit: %s', async (what, given, wide) => {
+    const name = what.replaceAll(' ', '-');
+    writeFileSync(join(root, `${name}.tower`), model.replace(given, wide));
+    const { code, message } = await refused(
+      ...['train', `${name}.tower`, '--data', 'data.tower', '--out', name, '--engine', 'onnx'],
+    );
+    expect(code).toBe('too-large-for-memory');
+    expect(message).toMatch(/ a step of 64 rows: [\d,]{14,} bytes/);
+    expect(existsSync(join(root, name))).toBe(false);
+  });
+
   it('names each bad row, and trains on the others', async () => {
     const lines = ratings().split('\n');
     lines[2] = 'u1,m2';

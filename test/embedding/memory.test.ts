@@ -40,6 +40,13 @@ test('weights of blocks count too', () => {
   expect(() => foreseeMemory(tables, 1_000_159, 1_000_000)).toThrow(/blocks: 1,000,000 bytes, small 10 × 4: 160 bytes/);
 });
 
+test('what a step holds counts too, with its rows', () => {
+  const tables = [{ name: 'small', rows: 10, dim: 4 }];
+  const step = { batch: 240, bytes: 2_000_000 };
+  expect(() => foreseeMemory(tables, 2_000_160, 0, step)).not.toThrow();
+  expect(() => foreseeMemory(tables, 2_000_159, 0, step)).toThrow(/a step of 240 rows: 2,000,000 bytes, small 10 × 4/);
+});
+
 test('what is free is read from this machine', () => {
   const free = freeBytes();
   expect(free).toBeGreaterThan(2 ** 20);

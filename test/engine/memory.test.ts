@@ -1,8 +1,8 @@
 /** What the javascript engine foresees of its 4 GiB. */
 import { describe, expect, it } from 'vitest';
 import { loadEngine } from '../../src/engine/engines.ts';
-import { peakBytes } from '../../src/engine/javascript/memory.ts';
 import { makeBuilder } from '../../src/graph/builder.ts';
+import { peakBytes } from '../../src/graph/peak.ts';
 
 const batch = { symbol: 'batch', times: 1 };
 

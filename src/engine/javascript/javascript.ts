@@ -3,11 +3,11 @@ import type * as converter from '@tensorflow/tfjs-converter';
 import type * as tfjs from '@tensorflow/tfjs-core';
 import { failure } from '../../diagnostics/failure.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
+import { peakBytes } from '../../graph/peak.ts';
 import { checkParameters, checkTensor, type Symbols } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';
 import { exportsOf } from '../exports_of.ts';
 import { parameterInput, trainingTfjs, updatedOutput } from '../formats/tfjs_model.ts';
-import { peakBytes } from './memory.ts';
 
 type Runtime = typeof tfjs;
 

@@ -84,8 +84,8 @@ export const runs = {
   },
   'too-large-for-memory': {
     means:
-      'Tables, the weights of blocks and what their optimizers keep would not fit into memory. It is told before training begins, and not after hours of it.',
-    mend: 'Make the largest smaller, by `dim`, `hash` or the widths of blocks, or use an optimizer with less state.',
+      'Tables, the weights of blocks, what their optimizers keep and the values of one step would not fit into memory. The check comes before training, so no hours are lost.',
+    mend: 'Make the largest smaller, by `dim`, `hash`, `batch` or the widths of blocks, or use an optimizer with less state.',
   },
   'table-too-large': {
     means: 'One table with its state is larger than one memory may be.',

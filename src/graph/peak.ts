@@ -1,11 +1,24 @@
 /** How many bytes a run holds at once: every value from where it is made to where it is last read. */
-import { resolveShape } from '../../graph/dims.ts';
-import type { Graph } from '../../graph/graph.ts';
-import type { Symbols } from '../check.ts';
+import { resolveShape, type Sizes } from './dims.ts';
+import type { Graph } from './graph.ts';
 
 const width = { float32: 4, int32: 4, bool: 1 } as const;
 
-export function peakBytes(graph: Graph, symbols: Symbols): number {
+/** Bytes of what crosses to an engine and back in a run: the host holds these beside the engine's own. */
+export function crossingBytes({ nodes, inputs, outputs }: Graph, symbols: Sizes): number {
+  return [...inputs, ...outputs].reduce((sum, { node }) => {
+    const { shape, dtype } = nodes[node]!.type;
+    return sum + resolveShape(shape, symbols).reduce((product, dim) => product * dim, width[dtype]);
+  }, 0);
+}
+
+/** The symbols of a graph, each standing for the same number. */
+export function evenSizes({ nodes }: Graph, size: number): Sizes {
+  const dims = nodes.flatMap(({ type }) => type.shape.filter((dim) => typeof dim !== 'number'));
+  return Object.fromEntries(dims.flatMap(({ symbol }) => symbol.split('·').map((factor) => [factor, size])));
+}
+
+export function peakBytes(graph: Graph, symbols: Sizes): number {
   const bytes = graph.nodes.map(({ type }) =>
     resolveShape(type.shape, symbols).reduce((product, dim) => product * dim, width[type.dtype]),
   );
