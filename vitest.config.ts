@@ -7,5 +7,12 @@ export default defineConfig({
     reporters: ['default', './test/closing_line.ts'],
     testTimeout: 60_000,
     pool: 'forks',
+    // No thresholds: many tests run `dist`, which this does not count.
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts', 'grammar/**/*.ts'],
+      exclude: ['src/embedding/kernels/**'],
+      reporter: ['text-summary', 'html'],
+    },
   },
 });

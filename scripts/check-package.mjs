@@ -125,10 +125,13 @@ try {
     'scripts/setup-tensorflow.mjs',
     'LICENSE',
     'README.md',
+    'CHANGELOG.md',
   ]) {
     assert(files.includes(needed), `${needed} is packed`);
   }
-  const strange = files.filter((path) => !/^(dist|grammar|models|scripts|README|LICENSE|package\.json)/.test(path));
+  const strange = files.filter(
+    (path) => !/^(dist|grammar|models|scripts|README|CHANGELOG|LICENSE|package\.json)/.test(path),
+  );
   assert.deepEqual([...strange, ...files.filter((path) => /\.(csv|parquet|jsonl)$/.test(path))], [], 'is not packed');
 
   const lint = async (name, ...args) => promisify(execFile)(bin(name), [...args, archive], { encoding: 'utf8' });

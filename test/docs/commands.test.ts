@@ -61,7 +61,10 @@ describe('commands in the pages', () => {
   it.each(typed)('$name: $line', async ({ line, folder }) => {
     if (line.startsWith('cd ')) return expect(existsSync(folder)).toBe(true);
     const words = wordsFor(line, folder);
-    if (words === undefined) return expect(line).toMatch(/^(npm (ci|test|run|install|pack)|git|pip|code)\b/);
+    if (words === undefined) {
+      for (const [path] of line.matchAll(/\btest\/\S+/g)) expect(existsSync(path), path).toBe(true);
+      return expect(line).toMatch(/^((UPDATE=1 )?npx vitest|npm (ci|test|run|install|pack)|git|pip|python3|code)\b/);
+    }
     // Parsed as it stands, and not done.
     const ran: string[] = [];
     await commandOf(words[0]!)
@@ -87,4 +90,13 @@ describe('links in the pages', () => {
   it.each(links)('$page → $to', ({ page, to }) => {
     expect(existsSync(join(dirname(page), to))).toBe(true);
   });
+});
+
+describe('files that CONTRIBUTING names', () => {
+  const named = [
+    ...proseOf('CONTRIBUTING.md').matchAll(/`((?:docs|editors|grammar|scripts|src|test)\/[\w/.-]+\.\w+)`/g),
+  ].map(([, path]) => path!);
+
+  it('are found', () => expect(named.length).toBeGreaterThan(30));
+  it.each([...new Set(named)])('%s', (path) => expect(existsSync(path)).toBe(true));
 });

@@ -16,6 +16,9 @@ const fence = /^ *```(\w+)(?: +(.*))?\n([\s\S]*?)^ *```$/gm;
 
 export const pages: readonly string[] = [
   'README.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
   ...readdirSync('docs', { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => join('docs', name).replaceAll('\\', '/'))
