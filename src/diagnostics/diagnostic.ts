@@ -1,5 +1,6 @@
 import type { Span } from '../text/source.ts';
-import { type Code, codes, type Facts, type Severity } from './codes.ts';
+import type { Severity } from './code_row.ts';
+import { type Code, codes, type Facts } from './codes.ts';
 
 /** Replace the text of `at` by `text`. A fix is a list of edits that belong together. */
 export interface Edit {
@@ -34,7 +35,7 @@ export interface Outcome<T> {
 }
 
 /**
- * Word one message. Call sites report facts; `codes.ts` turns them into sentences.
+ * Word one message. Call sites report facts; the code's row turns them into sentences.
  */
 export function diagnose<C extends Code>(
   code: C,

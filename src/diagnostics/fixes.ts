@@ -1,5 +1,5 @@
 import { lineAt, positionAt, type Source, textOf } from '../text/source.ts';
-import type { Code } from './codes.ts';
+import { codes } from './codes.ts';
 import type { Diagnostic, Edit } from './diagnostic.ts';
 
 /**
@@ -40,50 +40,14 @@ export function applyFixes(
 }
 
 /**
- * Codes whose fix restores what a person meant: a sign, a quote, the spelling of a word. The fix of any other code takes
- * something away or changes the model, so a person chooses it.
- */
-const restoring: ReadonlySet<Code> = new Set<Code>([
-  'unexpected-character',
-  'unclosed',
-  'unopened',
-  'wrong-bracket',
-  'missing-brace',
-  'missing-sign',
-  'wrong-sign',
-  'needless-sign',
-  'unclosed-text',
-  'foreign-quotes',
-  'unknown-escape',
-  'malformed-number',
-  'malformed-name',
-  'look-alike',
-  'markdown-fence',
-  'foreign-comment',
-  'foreign-arrow',
-  'stray-description',
-  'misspelt-word',
-  'unknown-declaration',
-  'unknown-name',
-  'unknown-kind',
-  'unknown-argument',
-  'unknown-choice',
-  'unknown-entry',
-  'too-many-arguments',
-  'wrong-type',
-  'step-not-channel',
-  'ignore-unknown-code',
-]);
-
-/** Codes whose fix writes the same in other words, though it has fewer of them: `2**16` as `65_536`. */
-const exact: ReadonlySet<Code> = new Set<Code>(['malformed-number', 'markdown-fence', 'look-alike']);
-
-/**
  * Whether `--fix` may try the fix of a diagnostic: it is the only one, it restores what was meant, the reporter does not doubt
  * it, and no word that a person wrote is gone afterwards.
  */
-export const hasSafeFix = ({ code, fixes, doubtful }: Diagnostic): boolean =>
-  fixes.length === 1 && doubtful !== true && restoring.has(code) && (exact.has(code) || fixes[0]!.every(keepsWords));
+export function hasSafeFix({ code, fixes, doubtful }: Diagnostic): boolean {
+  const { fix }: { readonly fix?: 'restores' | 'rewrites' } = codes[code];
+  if (fix === undefined || fixes.length !== 1 || doubtful === true) return false;
+  return fix === 'rewrites' || fixes[0]!.every(keepsWords);
+}
 
 /** Whether an edit leaves as many words as it found: it may change one, and add some, but takes none away. */
 function keepsWords({ at, text }: Edit): boolean {

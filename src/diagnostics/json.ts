@@ -1,5 +1,5 @@
 import { positionAt, type Span } from '../text/source.ts';
-import type { Severity } from './codes.ts';
+import type { Severity } from './code_row.ts';
 import { type Diagnostic, diagnose } from './diagnostic.ts';
 import { firstOf, mostErrors } from './order.ts';
 

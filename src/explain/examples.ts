@@ -1,4 +1,5 @@
 /** The examples of a code: as they are shown, formatted, and with what the checker says of them. */
+import type { Explanation } from '../diagnostics/code_row.ts';
 import { type Code, codes } from '../diagnostics/codes.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { applyEdits } from '../diagnostics/fixes.ts';
@@ -6,8 +7,6 @@ import { render } from '../diagnostics/render.ts';
 import { format } from '../format/format.ts';
 import { check } from '../pipeline.ts';
 import { makeSource, type Source } from '../text/source.ts';
-import type { Explanation } from './explanation.ts';
-import { explanations } from './explanations.ts';
 
 export interface Explained extends Explanation {
   readonly code: Code;
@@ -16,11 +15,9 @@ export interface Explained extends Explanation {
   readonly printed?: string;
 }
 
-/** Nothing for a code without an explanation: a test finds those. */
-export function explain(code: Code): Explained | undefined {
-  const found: Explanation | undefined = explanations[code];
-  if (!found) return undefined;
-  const plain = { ...found, code, severity: codes[code].severity };
+export function explain(code: Code): Explained {
+  const { severity, means, remedy, ...found }: Explanation & { readonly severity: Explained['severity'] } = codes[code];
+  const plain = { code, severity, means, ...(remedy === undefined ? {} : { remedy }) };
   if (found.wrong === undefined) return plain;
   const wrong = formatted(found.wrong);
   const source = makeSource('example.tower', wrong);

@@ -3,15 +3,15 @@ import { type Code, codes } from '../diagnostics/codes.ts';
 import { aboutIgnores } from '../lint/ignores.ts';
 import { type Explained, explain } from './examples.ts';
 
-const generated = '<!-- Written by `npm run generate` from src/explain: change that, not this. -->';
+const generated = '<!-- Written by `npm run generate` from src/diagnostics/codes: change that, not this. -->';
 
-export function errorPage({ code, severity, means, wrong, printed, right, mend }: Explained): string {
+export function errorPage({ code, severity, means, wrong, printed, right, remedy }: Explained): string {
   const parts = [generated, `# ${code}`, standing(code, severity), means];
   if (wrong !== undefined && printed !== undefined && right !== undefined) {
     parts.push('## Wrong', fence('tower wrong', wrong), '`tower check` prints:', fence('text', printed));
     parts.push('## Right', fence('tower', right));
   }
-  if (mend !== undefined) parts.push('## What to do', mend);
+  if (remedy !== undefined) parts.push('## What to do', remedy);
   return `${parts.join('\n\n')}\n`;
 }
 
@@ -26,7 +26,7 @@ const fence = (info: string, text: string): string => `\`\`\`${info}\n${text}\`\
 
 /** Path from the root of the project → its text, for every code that is explained. */
 export function errorPages(): ReadonlyMap<string, string> {
-  const pages = (Object.keys(codes) as Code[]).flatMap((code) => explain(code) ?? []);
+  const pages = (Object.keys(codes) as Code[]).map(explain);
   const rows = pages.map(
     (page) => `| [${page.code}](${page.code}.md) | ${page.severity} | ${firstSentence(page.means)} |`,
   );

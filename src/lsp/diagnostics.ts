@@ -1,8 +1,19 @@
 /** Diagnostics as the protocol has them, told as one types. */
-import { type Connection, DiagnosticSeverity, type Diagnostic as ProtocolDiagnostic } from 'vscode-languageserver';
+import {
+  type Connection,
+  DiagnosticSeverity,
+  DiagnosticTag,
+  type Diagnostic as ProtocolDiagnostic,
+} from 'vscode-languageserver';
+import { type Code, codes } from '../diagnostics/codes.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { toLocation, toRange } from './convert.ts';
 import type { Session } from './session.ts';
+
+function isUnnecessary(code: Code): boolean {
+  const { unnecessary }: { readonly unnecessary?: true } = codes[code];
+  return unnecessary === true;
+}
 
 const nowhere = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
 
@@ -14,7 +25,7 @@ export function toProtocol(session: Session, diagnostic: Diagnostic): ProtocolDi
     code,
     source: 'tower',
     message: hint === undefined ? message : `${message}\n${hint}`,
-    ...(code.startsWith('unread') || code.startsWith('unused') ? { tags: [1] as 1[] } : {}),
+    ...(isUnnecessary(code) ? { tags: [DiagnosticTag.Unnecessary] } : {}),
     relatedInformation: notes.map((note) => ({ message: note.message, location: toLocation(session, note.at) })),
   };
 }

@@ -1,6 +1,7 @@
 /** Binds what a call is given to what its kind declares: by word, by place, by name; every misfit is a diagnostic. */
 
-import { type Code, notes } from '../diagnostics/codes.ts';
+import type { Code } from '../diagnostics/codes.ts';
+import { notes } from '../diagnostics/notes.ts';
 import type { KindRow, Parameter, Parameters, ParameterType } from '../library/contract.ts';
 import type { Argument, Call as CallNode, Expression } from '../syntax/ast.ts';
 import { textOf } from '../text/source.ts';

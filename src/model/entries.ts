@@ -1,5 +1,5 @@
 /** `name = value` entries of tasks, trainings and data: each once, none unknown. */
-import { notes } from '../diagnostics/codes.ts';
+import { notes } from '../diagnostics/notes.ts';
 import type { Entry } from '../syntax/ast.ts';
 import { removal } from './edits.ts';
 import { type EntryPlace, homeOf } from './entry_names.ts';

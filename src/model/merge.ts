@@ -1,6 +1,7 @@
 /** One unknown name is one mistake, however often it stands. */
-import { notes } from '../diagnostics/codes.ts';
+
 import type { Diagnostic, Edit } from '../diagnostics/diagnostic.ts';
+import { notes } from '../diagnostics/notes.ts';
 import { textOf } from '../text/source.ts';
 
 /** The first of those that name the same unknown thing stays; the others become its notes, and its fix mends them all. */

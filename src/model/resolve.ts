@@ -4,9 +4,9 @@
  *   File ──gather──▶ Files ──declare──▶ Scope ──resolve/*──▶ Resolution ──rules──▶ ──complete──▶ Model
  */
 
-import { notes } from '../diagnostics/codes.ts';
 import type { Diagnostic, Outcome } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
+import { notes } from '../diagnostics/notes.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { complete, type SoundTowers, soundTowers } from './complete.ts';
 import { makeConstants } from './constants.ts';

@@ -1,5 +1,5 @@
 /** What every name stands for: the declarations of a file and of those it uses. */
-import { notes } from '../diagnostics/codes.ts';
+import { notes } from '../diagnostics/notes.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { guess } from './guess.ts';
 import type { Report } from './report.ts';

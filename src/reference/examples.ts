@@ -1,5 +1,5 @@
 /** A small model around the example of each kind: what shows that it checks. */
-import { smallModel, type Variation } from '../explain/small_model.ts';
+import { smallModel, type Variation } from '../diagnostics/small_model.ts';
 import { format } from '../format/format.ts';
 import { library } from '../model/library.ts';
 import { type Checked, check } from '../pipeline.ts';

@@ -4,12 +4,12 @@ import { standing } from '../../explain/page.ts';
 
 const width = 100;
 
-export function explanationText({ code, severity, means, wrong, printed, right, mend }: Explained): string {
+export function explanationText({ code, severity, means, wrong, printed, right, remedy }: Explained): string {
   const parts = [code, wrapped(standing(code, severity)), wrapped(means)];
   if (wrong !== undefined && printed !== undefined && right !== undefined) {
     parts.push('Wrong:', indented(wrong), '`tower check` prints:', indented(printed), 'Right:', indented(right));
   }
-  if (mend !== undefined) parts.push('What to do:', wrapped(mend));
+  if (remedy !== undefined) parts.push('What to do:', wrapped(remedy));
   return parts.join('\n\n');
 }
 

@@ -2,7 +2,6 @@
 import { type Code, codes } from '../../diagnostics/codes.ts';
 import type { Diagnostic, Edit } from '../../diagnostics/diagnostic.ts';
 import { inOrder } from '../../diagnostics/order.ts';
-import { explanations } from '../../explain/explanations.ts';
 import { firstSentence } from '../../explain/page.ts';
 import { positionAt, type Source, type Span } from '../../text/source.ts';
 
@@ -24,7 +23,7 @@ export function sarif(diagnostics: readonly Diagnostic[], version: string): obje
 }
 
 function ruleOf(code: Code): object {
-  const means = explanations[code]?.means;
+  const { means } = codes[code];
   return {
     id: code,
     ...(means === undefined

@@ -1,5 +1,5 @@
 /** Data blocks, entry by entry. */
-import { notes } from '../../diagnostics/codes.ts';
+import { notes } from '../../diagnostics/notes.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { nearest } from '../../text/nearest.ts';
 import { bindCall, bindValue } from '../arguments.ts';

@@ -1,6 +1,6 @@
 /** `features { … }`, `labels { … }` and groups. */
 
-import { notes } from '../../diagnostics/codes.ts';
+import { notes } from '../../diagnostics/notes.ts';
 import type { TypedEntry } from '../../syntax/ast.ts';
 import { bindKind } from '../arguments.ts';
 import { singleName } from '../calls.ts';

@@ -1,6 +1,6 @@
 /** `objective` and `retrieve`: how the tasks' losses and scores add up. */
 
-import { notes } from '../../diagnostics/codes.ts';
+import { notes } from '../../diagnostics/notes.ts';
 import type { Parameters } from '../../library/contract.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindKind } from '../arguments.ts';

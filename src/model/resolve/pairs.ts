@@ -1,5 +1,5 @@
 /** Pairs the channels of two towers by name. */
-import { notes } from '../../diagnostics/codes.ts';
+import { notes } from '../../diagnostics/notes.ts';
 import { nearest } from '../../text/nearest.ts';
 import type { Span } from '../../text/source.ts';
 import type { ScoreUse } from '../model.ts';

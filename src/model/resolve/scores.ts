@@ -1,5 +1,5 @@
 /** `0.7 * cosine(user.a, item.a) + 0.3 * dot(user.b, item.b)`: kinds of score, the channels each pairs, and factors. */
-import { notes } from '../../diagnostics/codes.ts';
+import { notes } from '../../diagnostics/notes.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindCall } from '../arguments.ts';
 import { asCall } from '../calls.ts';

@@ -1,5 +1,5 @@
 /** Where a flow begins: `profile`, a step above, one of its outputs `shared.click`, or several, `concat(deep, wide)`. */
-import { notes } from '../../diagnostics/codes.ts';
+import { notes } from '../../diagnostics/notes.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { describeExpression } from '../describe.ts';
 import { insertion, removal } from '../edits.ts';

@@ -1,6 +1,6 @@
 /** Tasks: a score, a loss, the label it learns and the weight of each row. */
 
-import { notes } from '../../diagnostics/codes.ts';
+import { notes } from '../../diagnostics/notes.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindKind } from '../arguments.ts';
 import { singleName } from '../calls.ts';

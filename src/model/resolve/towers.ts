@@ -1,5 +1,5 @@
 /** Towers: what they let in, their key, and their steps in order. */
-import { notes } from '../../diagnostics/codes.ts';
+import { notes } from '../../diagnostics/notes.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { removal } from '../edits.ts';
 import { guess } from '../guess.ts';

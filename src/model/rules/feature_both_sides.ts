@@ -1,4 +1,4 @@
-import { notes } from '../../diagnostics/codes.ts';
+import { notes } from '../../diagnostics/notes.ts';
 import type { Span } from '../../text/source.ts';
 import { featuresNamed } from '../references.ts';
 import type { TowerPart } from '../resolution.ts';

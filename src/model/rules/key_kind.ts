@@ -1,4 +1,4 @@
-import { notes } from '../../diagnostics/codes.ts';
+import { notes } from '../../diagnostics/notes.ts';
 import { type FeatureUse, ShapeError } from '../../library/contract.ts';
 import { featureUse } from '../../library/features/uses.ts';
 import type { Resolution } from '../resolution.ts';

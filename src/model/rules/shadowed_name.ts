@@ -1,4 +1,4 @@
-import { notes } from '../../diagnostics/codes.ts';
+import { notes } from '../../diagnostics/notes.ts';
 import type { Expression } from '../../syntax/ast.ts';
 import { wordOf } from '../calls.ts';
 import type { Rule } from './rule.ts';

@@ -1,4 +1,4 @@
-import { notes } from '../../diagnostics/codes.ts';
+import { notes } from '../../diagnostics/notes.ts';
 import { insertion, removal } from '../edits.ts';
 import type { Rule } from './rule.ts';
 

@@ -1,9 +1,10 @@
 /** Codes of a model's towers and flows, and of what nothing reads. */
-import type { Code } from '../../diagnostics/codes.ts';
-import type { Explanation } from '../explanation.ts';
+
+import { row } from '../code_row.ts';
 import { smallModel } from '../small_model.ts';
 
 const bceTask = 'task like { score = cosine(user, item) / 0.1, loss = bce, label = liked }';
+
 const twoWidths = 'channel main = user_id -> mlp(32, 16)\nchannel wide = user_id -> dense(16)';
 
 /** Blocks that each use the one before twice. */
@@ -12,7 +13,12 @@ function doublings(count: number): string[] {
 }
 
 export const model = {
-  'tower-count': {
+  'tower-count': row<{ count: number }>({
+    severity: 'error',
+    message: ({ count }) =>
+      count === 0 ? 'this model has no towers: it needs two' : `a model has two towers; this one has ${count}`,
+    hint: ({ count }) =>
+      count < 2 ? 'for example `tower item(movie) keyed by movie_id { channel main = … }`' : undefined,
     means:
       'A retrieval model here has two towers: one for the side that asks, one for the side that is found. Nothing else can be searched by nearest neighbours.',
     wrong: smallModel({
@@ -25,18 +31,29 @@ export const model = {
       itemInputs: 'movie',
       item: 'channel main = movie -> flatten -> mlp(32, 16)',
     }),
-  },
-  'no-task': {
+  }),
+
+  'no-task': row<Record<never, never>>({
+    severity: 'error',
+    message: () => 'this model has no task: nothing says what it learns',
+    hint: () => 'for example `task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.1) }`',
     means: 'Without a task nothing says what makes a good pair of vectors, so there is nothing to train.',
     wrong: smallModel({ tasks: 'train { epochs = 3 }' }),
     right: smallModel({ after: 'train { epochs = 3 }' }),
-  },
-  'repeated-declaration': {
+  }),
+
+  'repeated-declaration': row<{ what: string }>({
+    severity: 'error',
+    message: ({ what }) => `a model has one \`${what}\`; this is another`,
     means: 'A model has one name, one objective, one `retrieve` and one `train`. A second would contradict the first.',
     wrong: smallModel({ after: 'train { epochs = 3 }\ntrain { batch = 256 }' }),
     right: smallModel({ after: 'train { epochs = 3, batch = 256 }' }),
-  },
-  'not-an-input': {
+  }),
+
+  'not-an-input': row<{ tower: string; name: string }>({
+    severity: 'error',
+    message: ({ tower, name }) => `tower \`${tower}\` reads \`${name}\`, which is not among its inputs`,
+    hint: ({ tower, name }) => `\`tower ${tower}(…, ${name})\` lets it in`,
     means:
       'A tower reads what its parentheses name and nothing else, so that its first line says all that it sees. Here a flow begins with something that they do not name.',
     wrong: smallModel({
@@ -45,27 +62,47 @@ export const model = {
       tasks:
         'task watch { score = cosine(user.main, item) + cosine(user.old, item), loss = softmax(in_batch, temperature: 0.1) }',
     }),
-  },
-  'read-before': {
+  }),
+
+  'read-before': row<{ name: string }>({
+    severity: 'error',
+    message: ({ name }) => `\`${name}\` is read before it is made`,
+    hint: ({ name }) => `move the line of \`${name}\` above this one`,
     means: 'A step reads what stands above it. This one reads a step that is made further down, or itself.',
     wrong: smallModel({ user: 'channel main = deep -> dense(16)\ndeep = user_id -> mlp(32, 32)' }),
     right: smallModel({ user: 'deep = user_id -> mlp(32, 32)\nchannel main = deep -> dense(16)' }),
-  },
-  'not-a-flow': {
+  }),
+
+  'not-a-flow': row<{ found: string; expected: string }>({
+    severity: 'error',
+    message: ({ found, expected }) => `expected ${expected} here, not ${found}`,
+    hint: () => 'a flow is `source -> block -> block`',
     means: 'A flow begins with the name of an input or a step, and goes on through blocks. This is neither.',
     wrong: smallModel({ user: 'channel main = user_id * 2 -> dense(16)' }),
     right: smallModel({ user: 'channel main = user_id -> dense(16)' }),
-  },
-  'block-arguments': {
+  }),
+
+  'block-arguments': row<{ name: string }>({
+    severity: 'error',
+    message: ({ name }) => `\`${name}\` is a block of this file and takes no arguments`,
+    hint: () => 'give the arguments where the block is declared',
     means: 'A block that the file declares has its arguments in its declaration, and is used by its name alone.',
     wrong: smallModel({ before: 'block deep = mlp(32, 16)', user: 'channel main = user_id -> deep(64)' }),
-  },
-  'block-circle': {
+  }),
+
+  'block-circle': row<{ name: string }>({
+    severity: 'error',
+    message: ({ name }) => `block \`${name}\` is made of itself`,
     means: 'A block is made of itself, through others or directly, and so could never be written out.',
     wrong: 'block deep = wide -> dense(8)\nblock wide = deep -> dense(16)\n',
     right: 'block deep = mlp(16, 8)\nblock wide = deep -> dense(16)\n',
-  },
-  'block-too-large': {
+  }),
+
+  'block-too-large': row<{ name: string; blocks: number; depth: number }>({
+    severity: 'error',
+    message: ({ name, blocks, depth }) =>
+      `with block \`${name}\` this is too large: a flow may hold ${depth} declared blocks within one another, and ${blocks} blocks in all`,
+    hint: () => 'write fewer blocks, or make one block wider',
     means:
       'A block is written out at each of its uses. Blocks of blocks grow fast: ten that each use the one before twice are a thousand blocks, and the graph has a part for each.',
     wrong: smallModel({
@@ -76,8 +113,16 @@ export const model = {
       before: ['block b0 = dense(8)', ...doublings(2)].join('\n'),
       user: 'channel main = user_id -> b2 -> dense(16)',
     }),
-  },
-  'feature-both-sides': {
+  }),
+
+  'feature-both-sides': row<{ name: string; first: string; second: string; group?: boolean }>({
+    severity: 'error',
+    message: ({ name, first, second, group }) =>
+      `${group ? 'group' : 'feature'} \`${name}\` is read by both towers, \`${first}\` and \`${second}\`: they must not share what they see`,
+    hint: ({ name, group }) =>
+      group
+        ? 'a tower reads its own inputs only'
+        : `take it out of one; where each side has a column of its own, \`like(${name})\` shares the table`,
     means:
       'A tower is a wall: nothing of one side reaches the other before the score. Only then can the vectors of items be computed once, without knowing who will ask. Where each side has a column of its own, `like(…)` shares the table.',
     wrong: smallModel({
@@ -94,14 +139,23 @@ export const model = {
       itemInputs: 'movie_id, made_in',
       item: 'channel main = movie_id -> dense(16)\nchannel place = made_in -> dense(16)',
     }),
-  },
-  'tower-without-channel': {
+  }),
+
+  'tower-without-channel': row<{ tower: string }>({
+    severity: 'error',
+    message: ({ tower }) => `tower \`${tower}\` has no channel: nothing of it reaches a score`,
+    hint: () => 'write `channel` before its last step',
     means:
       'A tower gives something to scores through its channels alone. A line without `channel` is a step for others to read.',
     wrong: smallModel({ user: 'main = user_id -> mlp(32, 16)' }),
     right: smallModel(),
-  },
-  'unread-channel': {
+  }),
+
+  'unread-channel': row<{ tower: string; channel: string }>({
+    severity: 'warning',
+    message: ({ tower, channel }) => `no score reads channel \`${tower}.${channel}\`: it is not trained`,
+    hint: ({ tower, channel }) => `read it in a task, as \`${tower}.${channel}\`, or remove it`,
+    unnecessary: true,
     means:
       'No score reads this channel. It is left out of training and of the exported tower, and so is what only it reads.',
     wrong: smallModel({
@@ -113,12 +167,22 @@ export const model = {
       tasks:
         'task watch { score = cosine(user.main, item) + cosine(user.wide, item), loss = softmax(in_batch, temperature: 0.05) }',
     }),
-  },
-  'unread-step': {
+  }),
+
+  'unread-step': row<{ name: string }>({
+    severity: 'warning',
+    message: ({ name }) => `nothing reads \`${name}\``,
+    hint: () => 'remove it',
+    unnecessary: true,
     means: 'Nothing reads this step: it computes what reaches no channel. It is left out, and has no weights.',
     wrong: smallModel({ user: 'wide = user_id -> dense(64)\nchannel main = user_id -> mlp(32, 16)' }),
-  },
-  'unread-output': {
+  }),
+
+  'unread-output': row<{ name: string; output: string }>({
+    severity: 'warning',
+    message: ({ name, output }) => `nothing reads \`${name}.${output}\``,
+    hint: ({ name, output }) => `begin a flow with \`${name}.${output}\`, or leave \`${output}\` out`,
+    unnecessary: true,
     means:
       'A block such as `mmoe` gives one value for each name it is given, and no flow reads this one. Weights that belong to it alone are not trained.',
     wrong: smallModel({
@@ -135,23 +199,42 @@ export const model = {
       tasks:
         'task view { score = cosine(user.view, item.view) / 0.1, loss = softmax(in_batch) }\ntask like { score = cosine(user.like, item.like) / 0.1, loss = bce, label = liked }',
     }),
-  },
-  'no-outputs': {
+  }),
+
+  'no-outputs': row<{ name: string; output: string }>({
+    severity: 'error',
+    message: ({ name, output }) => `\`${name}\` gives one value: there is no \`${output}\` to take of it`,
+    hint: () => 'only blocks such as `mmoe(click, like)` give several',
     means: 'An output is taken of a step that gives one value. Only blocks such as `mmoe(click, like)` give several.',
     wrong: smallModel({ user: 'deep = user_id -> mlp(32, 16)\nchannel main = deep.click -> dense(16)' }),
     right: smallModel({ user: 'deep = user_id -> mlp(32, 16)\nchannel main = deep -> dense(16)' }),
-  },
-  'unread-feature': {
+  }),
+
+  'unread-feature': row<{ name: string }>({
+    severity: 'warning',
+    message: ({ name }) => `no tower reads feature \`${name}\``,
+    hint: () => 'add it to a group or a tower, or remove it',
+    unnecessary: true,
     means:
       'No tower reads this feature, so it has no effect: it needs no column in the data and gets no weights. Often it was forgotten in a group.',
     wrong: smallModel({ features: 'age: number(standardize)' }),
-  },
-  'unread-label': {
+  }),
+
+  'unread-label': row<{ name: string }>({
+    severity: 'warning',
+    message: ({ name }) => `no task reads label \`${name}\``,
+    hint: () => 'name it in a task with `label =` or `weight =`, or remove it',
+    unnecessary: true,
     means: 'No task reads this label, so it has no effect and needs no column in the data.',
     wrong: smallModel({ labels: 'liked: binary, seconds: number', tasks: bceTask }),
     right: smallModel({ labels: 'liked: binary', tasks: bceTask }),
-  },
-  'unread-input': {
+  }),
+
+  'unread-input': row<{ tower: string; name: string }>({
+    severity: 'warning',
+    message: ({ tower, name }) => `tower \`${tower}\` lets \`${name}\` in but no flow reads it`,
+    hint: () => 'read it in a channel, or remove it',
+    unnecessary: true,
     means:
       'The tower lets this in, and none of its flows reads it. It has no effect: it needs no column in the data and gets no weights.',
     wrong: smallModel({ features: 'age: number(standardize)', userInputs: 'user_id, age' }),
@@ -161,13 +244,23 @@ export const model = {
       userInputs: 'person',
       user: 'channel main = person -> flatten -> mlp(32, 16)',
     }),
-  },
-  'unused-group': {
+  }),
+
+  'unused-group': row<{ name: string }>({
+    severity: 'warning',
+    message: ({ name }) => `group \`${name}\` is never used`,
+    hint: () => 'remove it',
+    unnecessary: true,
     means: 'A group is a name for several features, and no tower says this name.',
     wrong: smallModel({ groups: 'group person = user_id' }),
-  },
-  'unused-block': {
+  }),
+
+  'unused-block': row<{ name: string }>({
+    severity: 'warning',
+    message: ({ name }) => `block \`${name}\` is never used`,
+    hint: () => 'remove it',
+    unnecessary: true,
     means: 'A block is a name for some steps, and no flow says this name.',
     wrong: smallModel({ before: 'block deep = mlp(32, 16)' }),
-  },
-} as const satisfies Partial<Record<Code, Explanation>>;
+  }),
+} as const;
