@@ -9,7 +9,7 @@ import { makeRanker } from '../src/embedding/rank.ts';
 import { makeTable, type Table } from '../src/embedding/table.ts';
 import type { Tensors } from '../src/engine/engine.ts';
 import { makeFeeder } from '../src/feed/feeder.ts';
-import type { FeaturePlan, GraphPlan, InputPlan, RowOptimizerPlan } from '../src/lower/plan.ts';
+import type { FeaturePlan, GraphPlan, InputPlan, RowOptimizerPlan } from '../src/plan/plan.ts';
 import { makeRandom } from '../src/random/random.ts';
 
 const optimizer: RowOptimizerPlan = {

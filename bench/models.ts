@@ -10,15 +10,15 @@ import { checkAndLower } from '../src/api/check.ts';
 import type { Dataset } from '../src/data/dataset.ts';
 import { readDataset } from '../src/data/read.ts';
 import { Failure } from '../src/diagnostics/failure.ts';
+import { makeTables } from '../src/embedding/tables.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import { chooseEngine } from '../src/engine/engines.ts';
 import { makeFeeder } from '../src/feed/feeder.ts';
 import { initialValues } from '../src/graph/initial.ts';
 import { lower } from '../src/lower/lower.ts';
-import type { Plan } from '../src/lower/plan.ts';
 import type { Model } from '../src/model/model.ts';
-import { makeEpoch } from '../src/run/batches.ts';
-import { makeTables } from '../src/run/tables.ts';
+import type { Plan } from '../src/plan/plan.ts';
+import { makeEpoch } from '../src/training/batches.ts';
 import { describeMachine, median, range } from './machine.ts';
 import { channelModels } from './one_channel.ts';
 

@@ -4,13 +4,13 @@
  */
 import { parseArgs } from 'node:util';
 import type { Column, Dataset, Encoding, IndexedColumn } from '../src/data/dataset.ts';
+import { makeTables } from '../src/embedding/tables.ts';
 import type { EngineName } from '../src/engine/engine.ts';
 import { chooseEngine } from '../src/engine/engines.ts';
 import { makeFeeder } from '../src/feed/feeder.ts';
 import { initialValues } from '../src/graph/initial.ts';
 import { compile } from '../src/pipeline.ts';
 import { makeRandom } from '../src/random/random.ts';
-import { makeTables } from '../src/run/tables.ts';
 import { makeSource } from '../src/text/source.ts';
 import { median, peakMemory } from './machine.ts';
 

@@ -1,7 +1,8 @@
 /** The towers as a picture: each flow a column of boxes, on each arrow what it carries, below them the tasks. */
+
+import { costsOf, thousands } from '../src/language/costs.ts';
+import type { Facts } from '../src/language/file_analysis.ts';
 import { printValueType } from '../src/library/values.ts';
-import { costsOf, thousands } from '../src/lsp/language/costs.ts';
-import type { Facts } from '../src/lsp/language/facts.ts';
 import type * as Ast from '../src/syntax/ast.ts';
 import { textOf } from '../src/text/source.ts';
 

@@ -2,7 +2,7 @@
 
 import { models } from 'tower:models';
 import type { Text } from '@codemirror/state';
-import { Facts } from '../src/lsp/language/facts.ts';
+import { Facts } from '../src/language/file_analysis.ts';
 import { check } from '../src/pipeline.ts';
 import { makeSource, type Source } from '../src/text/source.ts';
 

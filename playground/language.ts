@@ -17,10 +17,10 @@ import {
 } from '@codemirror/view';
 import type { Edit } from '../src/diagnostics/diagnostic.ts';
 import { format } from '../src/format/format.ts';
-import { actionsFor } from '../src/lsp/language/actions.ts';
-import { coloursOf } from '../src/lsp/language/colours.ts';
-import { completionsAt } from '../src/lsp/language/completion.ts';
-import { hoverAt } from '../src/lsp/language/hover.ts';
+import { actionsFor } from '../src/language/actions.ts';
+import { completionsAt } from '../src/language/completion.ts';
+import { hoverAt } from '../src/language/hover.ts';
+import { coloursOf } from '../src/language/semantic_tokens.ts';
 import { makeSource } from '../src/text/source.ts';
 import { factsOf, fileName } from './facts.ts';
 import { markdown } from './markdown.ts';

@@ -79,7 +79,7 @@ for (const entry of readdirSync('dist', { recursive: true, withFileTypes: true }
 // The JSON Schemas of what is written: `tower-lang/schemas/manifest.json`.
 mkdirSync('dist/schemas', { recursive: true });
 for (const name of ['manifest', 'serving', 'metrics', 'encoding']) {
-  copyFileSync(`src/run/artifact/${name}.schema.json`, `dist/schemas/${name}.json`);
+  copyFileSync(`src/artifact/${name}.schema.json`, `dist/schemas/${name}.json`);
 }
 
 /** Copies what changed only, and in one step: `tower` may be running from the file that is there. */

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { compile } from '../src/pipeline.ts';
-import { drawingOf } from '../src/run/report/drawn.ts';
-import { svgFile } from '../src/run/report/picture.ts';
+import { drawingOf } from '../src/report/drawn.ts';
+import { svgFile } from '../src/report/picture.ts';
 import { makeSource } from '../src/text/source.ts';
 
 /** Path from the root of the project → the picture. */

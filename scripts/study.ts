@@ -13,7 +13,7 @@ import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { check, compare, Failure, load, train } from '../src/api.ts';
 import { render } from '../src/diagnostics/render.ts';
-import type { Comparison } from '../src/run/compare.ts';
+import type { Comparison } from '../src/evaluation/compare.ts';
 import { type Measured, pageOf } from './study/page.ts';
 import { type StudySet, sets } from './study/plan.ts';
 

@@ -12,7 +12,7 @@ import { type Diagnostic, hasErrors } from './diagnostics/diagnostic.ts';
 import { inOrder } from './diagnostics/order.ts';
 import { applyIgnores } from './lint/ignores.ts';
 import { checkShapes, checkTowers, type Lowered, lower, type Shapes } from './lower/lower.ts';
-import type { ShapeMemory } from './lower/memory.ts';
+import type { ShapeMemory } from './lower/shape_cache.ts';
 import type { DataDescription, Model } from './model/model.ts';
 import type { Resolution } from './model/resolution.ts';
 import { modelOf, type ResolveOptions, resolveNames, rulesOf, towersOf } from './model/resolve.ts';

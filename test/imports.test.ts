@@ -1,4 +1,7 @@
-/** The import table: who may import whom. A folder reads only what stands before it in the data's one direction. */
+/**
+ * The import table: which folder may import which. Data flows one way, so a row names rows above it only: the table is a partial
+ * order, and a folder that would need a row below must move first.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -8,39 +11,87 @@ const mayImport: Record<string, readonly string[]> = {
   text: [],
   random: [],
   diagnostics: ['text'],
+  // The language
   grammar: [],
   syntax: ['grammar', ...base],
-  graph: ['random', 'diagnostics'],
-  library: ['graph', 'lower', ...base],
-  model: ['syntax', 'library', ...base],
-  lower: ['model', 'library', 'graph', ...base],
-  pipeline: ['lint', 'syntax', 'model', 'lower', 'library', 'graph', ...base],
-  format: ['syntax', 'grammar', ...base],
+  graph: base,
+  plan: ['graph'],
+  library: ['plan', 'graph', ...base],
+  model: ['library', 'syntax', ...base],
+  lower: ['model', 'library', 'plan', 'graph', ...base],
   lint: ['syntax', 'grammar', ...base],
-  explain: ['pipeline', 'format', 'lint', ...base],
-  reference: ['lsp', 'explain', 'pipeline', 'format', 'library', 'model', 'syntax', 'graph', ...base],
+  pipeline: ['lint', 'lower', 'model', 'syntax', ...base],
+  format: ['syntax', 'grammar', ...base],
+  explain: ['format', 'pipeline', 'lint', ...base],
+  language: ['pipeline', 'lint', 'lower', 'model', 'library', 'plan', 'graph', 'syntax', 'grammar', ...base],
+  reference: ['language', 'explain', 'format', 'pipeline', 'model', 'library', 'syntax', ...base],
+  // Data and training
   engine: ['graph', ...base],
-  data: ['model', 'lower', ...base],
-  embedding: ['lower', 'data', ...base],
-  feed: ['embedding', 'lower', 'data', 'graph', 'engine', ...base],
-  run: ['feed', 'embedding', 'data', 'engine', 'lower', 'library', 'graph', 'model', ...base],
-  api: ['pipeline', 'format', 'run', 'data', 'engine', 'lower', 'model', 'syntax', 'graph', ...base],
-  lsp: ['pipeline', 'format', 'lint', 'data', 'lower', 'library', 'model', 'syntax', 'grammar', 'graph', ...base],
-  cli: [
-    'lsp',
-    'reference',
-    'api',
-    'explain',
-    'pipeline',
-    'format',
-    'run',
+  data: ['model', 'plan', ...base],
+  embedding: ['data', 'plan', 'graph', ...base],
+  feed: ['embedding', 'data', 'engine', 'plan', 'graph', ...base],
+  storage: base,
+  artifact: ['storage', 'feed', 'embedding', 'data', 'engine', 'library', 'plan', 'graph', ...base],
+  scoring: ['artifact', 'feed', 'embedding', 'data', 'engine', 'plan', 'graph', ...base],
+  evaluation: ['scoring', 'embedding', 'data', 'library', 'plan', ...base],
+  training: [
+    'evaluation',
+    'scoring',
+    'artifact',
+    'storage',
+    'feed',
+    'embedding',
     'data',
     'engine',
-    'lower',
     'library',
-    'model',
-    'syntax',
+    'plan',
     'graph',
+    ...base,
+  ],
+  report: ['training', 'evaluation', 'artifact', 'storage', 'lower', 'model', 'library', ...base],
+  serve: ['scoring', 'artifact', 'storage', 'embedding', 'data', 'engine', 'lower', 'plan', 'graph', ...base],
+  // What people use
+  api: [
+    'serve',
+    'report',
+    'training',
+    'evaluation',
+    'scoring',
+    'artifact',
+    'storage',
+    'data',
+    'engine',
+    'format',
+    'pipeline',
+    'lower',
+    'model',
+    'plan',
+    'graph',
+    'syntax',
+    ...base,
+  ],
+  lsp: ['language', 'format', 'pipeline', 'data', 'lower', 'model', 'syntax', ...base],
+  cli: [
+    'lsp',
+    'api',
+    'serve',
+    'training',
+    'evaluation',
+    'scoring',
+    'artifact',
+    'data',
+    'engine',
+    'reference',
+    'language',
+    'explain',
+    'format',
+    'pipeline',
+    'lower',
+    'model',
+    'library',
+    'plan',
+    'graph',
+    'syntax',
     ...base,
   ],
 };
@@ -64,32 +115,76 @@ const folderOf = (file: string): string => {
   return parts[0] === 'grammar' ? 'grammar' : parts[1]!;
 };
 
-const importsOf = (file: string): { from: string; typeOnly: boolean }[] =>
-  [
-    ...readFileSync(file, 'utf8').matchAll(/^(?:import|export)( type)?[^'"]*? from '([^']+)'|import\('([^']+)'\)/gm),
-  ].map((match) => ({ from: (match[2] ?? match[3])!, typeOnly: match[1] !== undefined }));
+interface Import {
+  readonly from: string;
+  readonly typeOnly: boolean;
+}
+
+const imports = new Map<string, readonly Import[]>(
+  files.map((file) => [
+    file,
+    [
+      ...readFileSync(file, 'utf8').matchAll(/^(?:import|export)( type)?[^'"]*? from '([^']+)'|import\('([^']+)'\)/gm),
+    ].map((match) => ({ from: (match[2] ?? match[3])!, typeOnly: match[1] !== undefined })),
+  ]),
+);
+
+/** The project's own files that a file imports, those of which it imports types alone among them. */
+const ownImports = (file: string): string[] =>
+  imports
+    .get(file)!
+    .filter(({ from }) => from.startsWith('.'))
+    .map(({ from }) => relative('.', normalize(join(dirname(file), from))))
+    .filter((target) => target.endsWith('.ts'));
 
 describe('the import table', () => {
   it('has a row for every folder', () => {
     expect([...new Set(files.map(folderOf))].filter((folder) => !(folder in mayImport))).toEqual([]);
   });
 
-  it.each(files)('%s imports only what stands before it', (file) => {
+  it('is a partial order: a row names rows above it', () => {
+    const order = Object.keys(mayImport);
+    const upward = order.flatMap((folder, at) =>
+      mayImport[folder]!.filter((other) => order.indexOf(other) >= at || order.indexOf(other) === -1).map(
+        (other) => `${folder} → ${other}`,
+      ),
+    );
+    expect(upward).toEqual([]);
+  });
+
+  it.each(files)('%s imports only what its row names', (file) => {
     const folder = folderOf(file);
-    const wrong = importsOf(file)
-      .filter(({ from }) => from.startsWith('.'))
-      .map(({ from }) => relative('.', normalize(join(dirname(file), from))))
-      .filter((target) => target.endsWith('.ts'))
+    const wrong = ownImports(file)
       .map(folderOf)
       .filter((target) => target !== folder && !mayImport[folder]!.includes(target));
     expect(wrong).toEqual([]);
   });
 
+  it('has no circle of files, not even of types', () => {
+    expect(circles()).toEqual([]);
+  });
+
   it.each(files)('%s loads no runtime that is not its own', (file) => {
-    const wrong = importsOf(file)
+    const wrong = imports
+      .get(file)!
       .filter(({ typeOnly }) => !typeOnly)
       .flatMap(({ from }) => Object.entries(runtimes).filter(([name]) => from.startsWith(name)))
       .filter(([, owner]) => owner !== folderOf(file));
     expect(wrong).toEqual([]);
   });
 });
+
+/** Each circle once, as the files on it. */
+function circles(): string[][] {
+  const found: string[][] = [];
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    const at = path.indexOf(file);
+    if (at !== -1) found.push([...path.slice(at), file]);
+    if (at !== -1 || done.has(file)) return;
+    for (const target of ownImports(file)) if (imports.has(target)) visit(target, [...path, file]);
+    done.add(file);
+  };
+  for (const file of files) visit(file, []);
+  return found;
+}

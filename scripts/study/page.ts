@@ -1,7 +1,7 @@
 /** `docs/results.md` from what was measured. */
 
-import type { Interval } from '../../src/run/bootstrap.ts';
-import type { Comparison } from '../../src/run/compare.ts';
+import type { Interval } from '../../src/evaluation/bootstrap.ts';
+import type { Comparison } from '../../src/evaluation/compare.ts';
 import { notes } from './notes.ts';
 import type { StudySet } from './plan.ts';
 

@@ -1,5 +1,5 @@
 /** A model's file, and the data it would be trained on, checked before any row is read. */
-import type { BindOptions } from '../data/bind.ts';
+import type { BindOptions } from '../data/binding/bind.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { Failure, failure, invariant } from '../diagnostics/failure.ts';
@@ -50,7 +50,7 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
   const diagnostics = [...checked.diagnostics];
   const data = request.data === undefined ? ownData(checked.dataDescriptions) : otherData(request.data, diagnostics);
   if (data && checked.shapes && !hasErrors(diagnostics)) {
-    const { checkHeaders } = await import('../data/headers.ts');
+    const { checkHeaders } = await import('../data/binding/headers.ts');
     diagnostics.push(
       ...(await checkHeaders(data.description, checked.shapes, {
         ...readingOf(request),

@@ -1,6 +1,6 @@
 import type { Part } from '../data/dataset.ts';
-import type { Comparison } from '../run/compare.ts';
-import type { MeasureSpec } from '../run/measures.ts';
+import type { Comparison } from '../evaluation/compare.ts';
+import type { MeasureSpec } from '../evaluation/measures.ts';
 import type { Run } from './run.ts';
 
 export interface CompareRequest {
@@ -31,10 +31,10 @@ export async function compare(
 ): Promise<Comparison> {
   const [{ compare: compareAll }, { makeRetrieval }, { modelScorer }, { makeMeasures, usualMeasures }] =
     await Promise.all([
-      import('../run/compare.ts'),
-      import('../run/retrieval.ts'),
-      import('../run/model_scorer.ts'),
-      import('../run/measures.ts'),
+      import('../evaluation/compare.ts'),
+      import('../scoring/retrieval.ts'),
+      import('../scoring/model_scorer.ts'),
+      import('../evaluation/measures.ts'),
     ]);
   const contestants = [];
   const notes: string[] = [];

@@ -4,7 +4,7 @@ import { failure } from '../diagnostics/failure.ts';
 import { reading } from '../diagnostics/system_reason.ts';
 import type { Graph } from '../graph/graph.ts';
 import { print } from '../graph/print.ts';
-import type { GraphPlan, Plan } from '../lower/plan.ts';
+import type { GraphPlan, Plan } from '../plan/plan.ts';
 import { type CheckRequest, checkAndLower } from './check.ts';
 
 export interface Compiled {
@@ -26,7 +26,7 @@ export interface CompileRequest extends Omit<CheckRequest, 'data'> {
  */
 export async function compile(path: string, { out, force = false, ...request }: CompileRequest): Promise<Compiled> {
   const { plan } = (await checkAndLower(path, request)).lowered;
-  const { makeFolder, writeDurably } = await import('../run/durable.ts');
+  const { makeFolder, writeDurably } = await import('../storage/durable.ts');
   await makeFolder(out);
   if (!force && (await reading(out, readdir(out))).length > 0) throw failure('folder-not-empty', { folder: out });
 

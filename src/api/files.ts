@@ -1,7 +1,7 @@
 /** `.tower` files on disk, and others that hold Tower. */
 import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative } from 'node:path';
-import { isWithin, kindAt, type Reach, reachOf, resolved } from '../data/access.ts';
+import { isWithin, kindAt, type Reach, reachOf, resolved } from '../data/files/access.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { systemReason } from '../diagnostics/system_reason.ts';
 import { makeSource, type Source } from '../text/source.ts';

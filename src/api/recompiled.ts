@@ -1,11 +1,11 @@
 /** A run compiled anew from the files kept with it. */
 import { basename, join, parse, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { Trained } from '../artifact/load.ts';
+import { type Manifest, manifestFile } from '../artifact/manifest.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { compile } from '../pipeline.ts';
-import type { Trained } from '../run/artifact/load.ts';
-import { type Manifest, manifestFile } from '../run/artifact/manifest.ts';
-import { readRunFile } from '../run/run_files.ts';
+import { readRunFile } from '../storage/run_files.ts';
 import { makeSource } from '../text/source.ts';
 import { version } from './version.ts';
 

@@ -1,9 +1,9 @@
 /** The data block that a trained model recorded, and which of its files may be read here. */
 import { dirname, join, resolve } from 'node:path';
-import { type Access, isWithin, kindAt, reachOf } from '../data/access.ts';
+import type { Trained } from '../artifact/load.ts';
+import { type Access, isWithin, kindAt, reachOf } from '../data/files/access.ts';
 import { Failure, failure } from '../diagnostics/failure.ts';
 import type { DataDescription } from '../model/model.ts';
-import type { Trained } from '../run/artifact/load.ts';
 import { makeSource } from '../text/source.ts';
 import { blockIn } from './check.ts';
 import { loadUsed, readSource } from './files.ts';

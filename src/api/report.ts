@@ -1,14 +1,14 @@
 /** `report.html` of a run: what is known of it, to be read in a browser. */
 import { join } from 'node:path';
-import { readManifest } from '../run/artifact/load.ts';
-import type { Manifest } from '../run/artifact/manifest.ts';
-import { writeTextDurably } from '../run/durable.ts';
-import type { Evaluation } from '../run/evaluate.ts';
-import { reportFile } from '../run/folder.ts';
-import { lockFolder } from '../run/lock.ts';
-import { readCurves } from '../run/report/curves.ts';
-import { drawingOf } from '../run/report/drawn.ts';
-import { type ReportParts, reportPage } from '../run/report/page.ts';
+import { readManifest } from '../artifact/load.ts';
+import type { Manifest } from '../artifact/manifest.ts';
+import type { Evaluation } from '../evaluation/evaluate.ts';
+import { readCurves } from '../report/curves.ts';
+import { drawingOf } from '../report/drawn.ts';
+import { type ReportParts, reportPage } from '../report/page.ts';
+import { writeTextDurably } from '../storage/durable.ts';
+import { lockFolder } from '../storage/lock.ts';
+import { reportFile } from '../training/folder.ts';
 import { recompiled } from './recompiled.ts';
 
 /** Another report is written in less. */

@@ -1,14 +1,15 @@
 /** A trained model in its folder: load it, and ask it. */
+
+import { load as loadArtifact, type Trained } from '../artifact/load.ts';
 import type { Dataset, Part } from '../data/dataset.ts';
 import type { EngineName } from '../engine/engine.ts';
 import { type Choice, chooseEngine } from '../engine/engines.ts';
-import { load as loadArtifact, type Trained } from '../run/artifact/load.ts';
-import type { Attention } from '../run/attention.ts';
-import type { Evaluation } from '../run/evaluate.ts';
-import type { Exported } from '../run/export.ts';
-import type { FeatureValues } from '../run/query_columns.ts';
-import type { Recommendation, Recommender } from '../run/recommend.ts';
-import type { StepRecord } from '../run/replay.ts';
+import type { Evaluation } from '../evaluation/evaluate.ts';
+import type { Attention } from '../scoring/attention.ts';
+import type { Exported } from '../serve/export.ts';
+import type { FeatureValues } from '../serve/query_columns.ts';
+import type { Recommendation, Recommender } from '../serve/recommend.ts';
+import type { StepRecord } from '../training/replay.ts';
 import { blockIn, readingOf } from './check.ts';
 import { readSource } from './files.ts';
 import { version } from './version.ts';
@@ -72,7 +73,7 @@ interface SameData {
 
 async function readSame(trained: Trained, request: LoadRequest): Promise<SameData> {
   const dataset = await readRows(trained, request);
-  const { refuseOtherData } = await import('../run/same_data.ts');
+  const { refuseOtherData } = await import('../artifact/same_data.ts');
   return { dataset, notes: refuseOtherData(trained, dataset, request.data !== undefined) };
 }
 
@@ -86,7 +87,7 @@ function standing({ manifest }: Trained): string[] {
 
 async function recommenderOf(run: Run): Promise<Recommender> {
   const { dataset, engine } = await rowsAndEngine(run);
-  const { makeRecommender } = await import('../run/recommend.ts');
+  const { makeRecommender } = await import('../serve/recommend.ts');
   return makeRecommender(run.trained, dataset, engine);
 }
 
@@ -116,10 +117,10 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
   const part = request.part ?? (dataset.parts.test.rows > 0 ? 'test' : 'validation');
   const [{ evaluate: evaluateAll }, { makeRetrieval }, { modelScorer }, { makeMeasures, usualMeasures }] =
     await Promise.all([
-      import('../run/evaluate.ts'),
-      import('../run/retrieval.ts'),
-      import('../run/model_scorer.ts'),
-      import('../run/measures.ts'),
+      import('../evaluation/evaluate.ts'),
+      import('../scoring/retrieval.ts'),
+      import('../scoring/model_scorer.ts'),
+      import('../evaluation/measures.ts'),
     ]);
   const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
   try {
@@ -164,7 +165,7 @@ export async function attention(run: Run): Promise<readonly Attention[]> {
   const reading = run.dataset();
   reading.catch(() => {});
   const { engine } = await run.engine();
-  const { readAttention } = await import('../run/attention.ts');
+  const { readAttention } = await import('../scoring/attention.ts');
   return readAttention(run.trained, await reading, engine);
 }
 
@@ -191,13 +192,13 @@ export async function inspectStep(run: Run, request: StepRequest): Promise<StepR
   const reading = run.dataset();
   reading.catch(() => {});
   const { engine } = await chooseEngine(asked ?? (trained.manifest.engine.name as EngineName));
-  const { replayStep } = await import('../run/replay.ts');
+  const { replayStep } = await import('../training/replay.ts');
   return replayStep({ ...replay, trained, dataset: await reading, engine });
 }
 
 /** Writes each tower for TensorFlow.js, ONNX Runtime and TensorFlow, and `serving.json`, which says what goes in. */
 export async function exportTowers(run: Run, request: { out: string; force?: boolean }): Promise<Exported> {
-  const { exportModel } = await import('../run/export.ts');
+  const { exportModel } = await import('../serve/export.ts');
   return exportModel(run.trained, {
     folder: request.out,
     tower: version,

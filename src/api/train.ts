@@ -4,10 +4,10 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { failure } from '../diagnostics/failure.ts';
 import type { EngineName } from '../engine/engine.ts';
 import { type Choice, chooseEngine } from '../engine/engines.ts';
-import type { Plan } from '../lower/plan.ts';
-import type { FolderLock } from '../run/lock.ts';
-import type { TrainResult } from '../run/train.ts';
-import type { TrainingEvent } from '../run/training_events.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { FolderLock } from '../storage/lock.ts';
+import type { TrainResult } from '../training/train.ts';
+import type { TrainingEvent } from '../training/training_events.ts';
 import { type CheckRequest, checkAndLower, type Lowering, readingOf } from './check.ts';
 import { version } from './version.ts';
 
@@ -53,7 +53,7 @@ export async function train(path: string, request: TrainRequest): Promise<Traine
   const checked = await checkAndLower(path, { ...request, ...(set ? { set } : {}) });
   const { data, lowered } = checked;
   if (!data) throw failure('data-missing', { path });
-  const { claimFolder } = await import('../run/claim.ts');
+  const { claimFolder } = await import('../training/claim.ts');
   // Before the bad rows of the data are written there.
   const lock = await claimFolder(request.out, { ...request, plan: lowered.plan });
   try {
@@ -80,7 +80,7 @@ async function trainIn(
   });
   reading.catch(() => {});
   const choice = await chooseEngine(request.engine);
-  const [dataset, run] = await Promise.all([reading, import('../run/train.ts')]);
+  const [dataset, run] = await Promise.all([reading, import('../training/train.ts')]);
   request.onReady?.({ ...choice, plan, dataset, warnings: checked.diagnostics });
   const result = await run.train({
     plan,

@@ -1,6 +1,6 @@
 /** One progress bar for the whole training, on stderr, and a line an epoch; without a terminal the lines alone. */
 import { SingleBar } from 'cli-progress';
-import type { TrainingEvent } from '../run/training_events.ts';
+import type { TrainingEvent } from '../training/training_events.ts';
 import { say } from './report.ts';
 
 export interface ProgressView {

@@ -1,5 +1,5 @@
 import { Failure } from '../diagnostics/failure.ts';
-import type { Evaluation } from '../run/evaluate.ts';
+import type { Evaluation } from '../evaluation/evaluate.ts';
 import { say } from './report.ts';
 
 /** Leaves `report.html` in a run's folder. What was asked for is done by then: where it cannot be written, that is said and no failure. */

@@ -29,7 +29,7 @@ export async function endable<T>(work: (signal: AbortSignal) => Promise<T>): Pro
 
 /** Ends the process as a shell expects of a signal: 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP. */
 export async function endBy({ signal }: Interrupted): Promise<void> {
-  const { isStuck, removeSpills } = await import('../data/duckdb.ts');
+  const { isStuck, removeSpills } = await import('../data/files/duckdb.ts');
   if (!isStuck()) process.exit(128 + constants.signals[signal]);
   // Node.js waits for its threads at an exit, and one of them does not end. The system does not wait.
   removeSpills();
@@ -39,7 +39,7 @@ export async function endBy({ signal }: Interrupted): Promise<void> {
 
 /** Ends a process that has reported its failure, where a query goes on that nothing can stop. */
 export async function endIfStuck(): Promise<void> {
-  const { isStuck, removeSpills } = await import('../data/duckdb.ts');
+  const { isStuck, removeSpills } = await import('../data/files/duckdb.ts');
   if (!isStuck()) return;
   removeSpills();
   process.kill(process.pid, 'SIGKILL');

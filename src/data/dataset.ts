@@ -1,6 +1,6 @@
 /** Encoded data: columnar typed arrays, no object per row. What `data/` gives and `run/` and `embedding/` read. */
 
-import { type ClockPart, clockParts } from '../lower/plan.ts';
+import { type ClockPart, clockParts } from '../plan/plan.ts';
 
 /** One code a row. */
 export interface CodeColumn {

@@ -1,8 +1,8 @@
 /** Sentences about what a data set is, printed with every figure. */
 import type { DataDescription } from '../model/model.ts';
-import type { Arranged } from './arrange.ts';
-import type { Good } from './good.ts';
-import type { Layout } from './layout.ts';
+import type { Layout } from './binding/layout.ts';
+import type { Arranged } from './rows/order_events.ts';
+import type { Good } from './rows/valid_rows.ts';
 
 interface Described {
   readonly description: DataDescription;

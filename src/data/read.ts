@@ -1,24 +1,24 @@
 /** From a data block to a data set: files are staged, computed, sifted, ordered, split, and encoded. */
 import { Failure, failure } from '../diagnostics/failure.ts';
 import type { DataDescription } from '../model/model.ts';
-import { assemble } from './assemble.ts';
-import type { BadRow } from './bad_row.ts';
-import { type BindOptions, bindData } from './bind.ts';
-import { sqlFails } from './binder.ts';
+import { type BindOptions, bindData } from './binding/bind.ts';
+import { sqlFails } from './binding/binder.ts';
+import { type Wanted, wantedColumns } from './binding/column_requests.ts';
+import type { Layout } from './binding/layout.ts';
+import type { Needs } from './binding/needs.ts';
+import { assemble } from './columns/assemble.ts';
 import type { Dataset } from './dataset.ts';
-import { type Database, openDatabase } from './duckdb.ts';
-import type { Role } from './files.ts';
-import { ascends } from './gather.ts';
-import type { Good, GoodRows } from './good.ts';
-import type { Layout } from './layout.ts';
-import type { Needs } from './needs.ts';
-import type { RawCodes, RawNumbers } from './raw.ts';
-import { settleRejects } from './rejects.ts';
-import { repairRows } from './repair.ts';
-import { ABSENT, BAD, siftRows } from './sift.ts';
-import { type Staged, stage } from './stage.ts';
-import { makeDictionaries, readRows, timeOrder } from './tables.ts';
-import { type Wanted, wantedColumns } from './wanted.ts';
+import type { BadRow } from './files/bad_row.ts';
+import { type Database, openDatabase } from './files/duckdb.ts';
+import type { Role } from './files/files.ts';
+import { repairRows } from './rows/drop_failing_rows.ts';
+import { ascends } from './rows/gather.ts';
+import type { RawCodes, RawNumbers } from './rows/raw.ts';
+import { settleRejects } from './rows/rejects.ts';
+import { type Staged, stage } from './rows/stage.ts';
+import { makeDictionaries, readRows, timeOrder } from './rows/staged_tables.ts';
+import type { Good, GoodRows } from './rows/valid_rows.ts';
+import { ABSENT, BAD, siftRows } from './rows/validate_rows.ts';
 
 export interface ReadOptions extends BindOptions {
   /** Where `rejected.jsonl` goes when rows are bad; without it they are counted only. */

@@ -2,7 +2,7 @@
  * Row-wise optimizers: what state a table keeps beside its values, and one step over the rows seen. The arithmetic is in
  * kernels/update.ts.
  */
-import type { RowOptimizerPlan } from '../lower/plan.ts';
+import type { RowOptimizerPlan } from '../plan/plan.ts';
 import type { Kernels } from './kernels.ts';
 import type { Region, Space } from './space.ts';
 

@@ -4,10 +4,10 @@
  * cost of a step grows with the batch, never with the rows. The same calls give the same bits.
  */
 import { failure, invariant } from '../diagnostics/failure.ts';
-import type { RowOptimizerPlan } from '../lower/plan.ts';
+import type { RowOptimizerPlan } from '../plan/plan.ts';
 import { makeRandom } from '../random/random.ts';
 import type { Lookup, LookupOptions } from './lookup.ts';
-import { freeBytes, sizeWords, tableBytes } from './memory.ts';
+import { freeBytes, sizeWords, tableBytes } from './memory_budget.ts';
 import { rowOptimizers, type SeenRows, type StateSpec } from './optimizer.ts';
 import { largestSpace, makeSpace, type Region, type Space } from './space.ts';
 

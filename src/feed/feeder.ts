@@ -4,7 +4,7 @@ import { invariant } from '../diagnostics/failure.ts';
 import type { Table } from '../embedding/table.ts';
 import type { Tensors } from '../engine/engine.ts';
 import type { Tensor } from '../graph/graph.ts';
-import type { FeaturePlan, GraphPlan, RowsOf } from '../lower/plan.ts';
+import type { FeaturePlan, GraphPlan, RowsOf } from '../plan/plan.ts';
 import { type DistinctItems, makeDistinctItems } from './distinct.ts';
 import { makeSampler, type Sampler } from './sampler.ts';
 import { makeSeenRows, type SeenRows } from './seen_rows.ts';

@@ -1,6 +1,6 @@
 /** Items drawn from the corpus as negatives: a function of the seed and the step alone. */
 import type { Corpus } from '../data/dataset.ts';
-import type { DrawnBy } from '../lower/plan.ts';
+import type { DrawnBy } from '../plan/plan.ts';
 import { makeRandom } from '../random/random.ts';
 
 /** Fills `rows` with corpus rows, with replacement. */

@@ -3,7 +3,7 @@ import type { Column, Corpus, Events, IndexedColumn } from '../data/dataset.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import type { Table } from '../embedding/table.ts';
 import type { Tensor } from '../graph/graph.ts';
-import type { FeaturePlan, InputPlan, InputSource, RowsOf } from '../lower/plan.ts';
+import type { FeaturePlan, InputPlan, InputSource, RowsOf } from '../plan/plan.ts';
 import { pick } from './copy.ts';
 import type { Distinct, DistinctItems } from './distinct.ts';
 import type { SeenRows } from './seen_rows.ts';

@@ -1,5 +1,5 @@
 /** THE table of how inputs are filled: one row for each kind that a plan may name. */
-import type { InputPlan, InputSource } from '../lower/plan.ts';
+import type { InputPlan, InputSource } from '../plan/plan.ts';
 import type { FeedContext, MakeSource, Source } from './source.ts';
 import { accidentalHits } from './sources/accidental_hits.ts';
 import { counts, places } from './sources/distinct.ts';

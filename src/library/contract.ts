@@ -5,7 +5,7 @@
  */
 import type { Builder, Ref } from '../graph/builder.ts';
 import type { Dim } from '../graph/graph.ts';
-import type { Encoder, InputSource, RowOptimizerPlan, RowsOf, SchedulePlan } from '../lower/plan.ts';
+import type { Encoder, InputSource, RowOptimizerPlan, RowsOf, SchedulePlan } from '../plan/plan.ts';
 
 // ── Arguments ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -4,7 +4,7 @@ import { invariant } from '../diagnostics/failure.ts';
 import { type FeatureUse, ShapeError } from '../library/contract.ts';
 import { featureUse } from '../library/features/uses.ts';
 import type { Feature, Model, Tower } from '../model/model.ts';
-import { type Encoder, type FeaturePlan, madeOf, type TablePlan } from './plan.ts';
+import { type Encoder, type FeaturePlan, madeOf, type TablePlan } from '../plan/plan.ts';
 
 /** First values of an embedding are uniform in ±0.05, as Keras draws them. */
 const firstLimit = 0.05;

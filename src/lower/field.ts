@@ -4,9 +4,9 @@ import { symbolic } from '../graph/dims.ts';
 import type { Dim } from '../graph/graph.ts';
 import type { FeatureUse, Field, Sequence } from '../library/contract.ts';
 import { rowsPrefix } from '../library/rows_prefix.ts';
+import type { RowsOf } from '../plan/plan.ts';
 import type { LoweredFeature } from './features.ts';
 import type { GraphInputs } from './inputs.ts';
-import type { RowsOf } from './plan.ts';
 
 /** How many rows: `batch`, or `distinct`, or `perRow` for each of the batch, or a number. */
 export function rowsDim(rows: RowsOf): Dim {

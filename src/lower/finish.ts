@@ -2,8 +2,8 @@ import { invariant } from '../diagnostics/failure.ts';
 import { prune } from '../graph/prune.ts';
 import { simplify } from '../graph/simplify.ts';
 import { verify } from '../graph/verify.ts';
+import type { GraphPlan } from '../plan/plan.ts';
 import type { GraphInputs } from './inputs.ts';
-import type { GraphPlan } from './plan.ts';
 
 /** The graph simplified and checked, with the inputs that are left. A graph that does not verify is our bug. */
 export function finished(inputs: GraphInputs): GraphPlan {

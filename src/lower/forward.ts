@@ -4,13 +4,13 @@ import { makeBuilder, type Ref } from '../graph/builder.ts';
 import { losses } from '../library/losses/table.ts';
 import { rowsPrefix } from '../library/rows_prefix.ts';
 import type { Model } from '../model/model.ts';
+import type { RowsOf } from '../plan/plan.ts';
 import type { LoweredFeatures } from './features.ts';
 import type { Arrow } from './flow.ts';
 import { GraphInputs } from './inputs.ts';
 import { lowerItem } from './item.ts';
-import type { ShapeMemory } from './memory.ts';
-import type { RowsOf } from './plan.ts';
 import type { Channels } from './score.ts';
+import type { ShapeMemory } from './shape_cache.ts';
 import { type ItemChannels, lowerTask } from './task.ts';
 import { lowerTower, makeTowerContext, type TowerChannels, type TowerContext } from './tower.ts';
 

@@ -2,7 +2,7 @@
 import { invariant } from '../diagnostics/failure.ts';
 import type { Builder, Ref } from '../graph/builder.ts';
 import type { Dim, Dtype, Graph } from '../graph/graph.ts';
-import type { InputPlan, InputSource } from './plan.ts';
+import type { InputPlan, InputSource } from '../plan/plan.ts';
 
 export interface EmbeddingInput {
   readonly name: string;

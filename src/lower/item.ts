@@ -3,7 +3,7 @@ import { diagnose } from '../diagnostics/diagnostic.ts';
 import type { Vector } from '../library/contract.ts';
 import { printValue } from '../library/values.ts';
 import type { Tower } from '../model/model.ts';
-import type { RowsOf } from './plan.ts';
+import type { RowsOf } from '../plan/plan.ts';
 import type { Channels } from './score.ts';
 import { lowerTower, type TowerContext } from './tower.ts';
 

@@ -2,11 +2,11 @@
 import { invariant } from '../diagnostics/failure.ts';
 import { makeBuilder } from '../graph/builder.ts';
 import type { Model } from '../model/model.ts';
+import type { RowsOf, TowerPlan } from '../plan/plan.ts';
 import { featuresRead, type LoweredFeatures } from './features.ts';
 import { finished } from './finish.ts';
 import { GraphInputs } from './inputs.ts';
 import { lowerItem } from './item.ts';
-import type { RowsOf, TowerPlan } from './plan.ts';
 import { addUp, lowerScore, scaled } from './score.ts';
 import { blockContext, lowerTower, makeTowerContext } from './tower.ts';
 

@@ -4,7 +4,7 @@ import { type Builder, builderOn, type Ref } from '../graph/builder.ts';
 import { symbolic } from '../graph/dims.ts';
 import type { Graph } from '../graph/graph.ts';
 import { GraphWriter } from '../graph/writer.ts';
-import type { FeaturePlan, InputSource, Plan, TowerPlan } from './plan.ts';
+import type { FeaturePlan, InputSource, Plan, TowerPlan } from '../plan/plan.ts';
 import { replay } from './replay.ts';
 
 /** Name of the parameter that holds a table: float32 [rows, dim]. */

@@ -7,11 +7,11 @@ import { ShapeError, type TaskLoss, type Weighted } from '../library/contract.ts
 import { losses as lossKinds } from '../library/losses/table.ts';
 import { weightings } from '../library/weightings/table.ts';
 import type { Model } from '../model/model.ts';
+import type { GraphPlan } from '../plan/plan.ts';
 import { finished } from './finish.ts';
 import type { Forward } from './forward.ts';
 import { GraphInputs } from './inputs.ts';
 import { lowerUpdate, type Weight } from './optimize.ts';
-import type { GraphPlan } from './plan.ts';
 import { lastShared, type SharedRef, type SharedValue, sharedByTasks } from './shared.ts';
 import { byTrained } from './table_rows.ts';
 import { blockContext, makeTowerContext } from './tower.ts';

@@ -6,8 +6,8 @@
 import { invariant } from '../diagnostics/failure.ts';
 import type { Ref } from '../graph/builder.ts';
 import { elementsOf, symbolic } from '../graph/dims.ts';
+import type { BagPool } from '../plan/plan.ts';
 import type { EmbeddingInput } from './inputs.ts';
-import type { BagPool } from './plan.ts';
 import type { TowerContext } from './tower.ts';
 
 /** The table of each input that embedding rows come in by, by node. */

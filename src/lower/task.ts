@@ -6,7 +6,7 @@ import { symbolic } from '../graph/dims.ts';
 import { type LossContext, type Score, ShapeError } from '../library/contract.ts';
 import { losses } from '../library/losses/table.ts';
 import type { Model, Task } from '../model/model.ts';
-import type { RowsOf } from './plan.ts';
+import type { RowsOf } from '../plan/plan.ts';
 import { type Channels, lowerScore, type QueryChannels } from './score.ts';
 import { blockContext, type TowerContext } from './tower.ts';
 

@@ -16,13 +16,13 @@ import {
 import { rowsPrefix } from '../library/rows_prefix.ts';
 import { asVector, printValueType, towardsVector, typeOf } from '../library/values.ts';
 import type { Flow, FlowPart, FlowStep, Tower, TowerStep } from '../model/model.ts';
+import type { Readout, RowsOf } from '../plan/plan.ts';
 import type { LoweredFeatures } from './features.ts';
 import { isSequence, lowerFeature } from './field.ts';
 import { type Arrow, type FlowContext, lowerJoin, lowerSteps } from './flow.ts';
 import type { GraphInputs } from './inputs.ts';
-import type { ShapeMemory } from './memory.ts';
 import { Names } from './names.ts';
-import type { Readout, RowsOf } from './plan.ts';
+import type { ShapeMemory } from './shape_cache.ts';
 
 /** What the towers of one graph share: its inputs, the names in it, and what is found out on the way. */
 export interface TowerContext {

@@ -1,12 +1,12 @@
 /** What lies around a file: other models, data files, and the columns that their headers name. */
 import { readdirSync } from 'node:fs';
 import { dirname, extname, isAbsolute, join, resolve } from 'node:path';
-import { isWithin, kindAt, reachOf } from '../data/access.ts';
-import { lookAtCsv } from '../data/csv.ts';
-import { findFiles } from '../data/files.ts';
-import type { Surroundings } from './language/completion/here.ts';
-import type { Facts } from './language/facts.ts';
-import { linksOf } from './language/links.ts';
+import { isWithin, kindAt, reachOf } from '../data/files/access.ts';
+import { lookAtCsv } from '../data/files/csv.ts';
+import { findFiles } from '../data/files/files.ts';
+import type { Surroundings } from '../language/completion/context.ts';
+import type { Facts } from '../language/file_analysis.ts';
+import { linksOf } from '../language/links.ts';
 
 const dataEndings = new Set(['.csv', '.tsv', '.txt', '.parquet', '.json', '.jsonl', '.ndjson', '.gz']);
 

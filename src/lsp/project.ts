@@ -1,8 +1,8 @@
 /** The `.tower` files of the open folders: what references, renames and workspace symbols look through. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Facts } from './language/facts.ts';
-import type { NamedSymbol } from './language/symbols.ts';
+import type { Facts } from '../language/file_analysis.ts';
+import type { NamedSymbol } from '../language/symbols.ts';
 import type { Session } from './session.ts';
 
 /** Enough for any project, and an end where a folder is not one. */

@@ -1,8 +1,8 @@
 /** One thing that the server offers: what it says it can do, and how it answers. */
 import type { Connection, Position, ServerCapabilities } from 'vscode-languageserver';
 import { ResponseError } from 'vscode-languageserver';
+import type { Facts } from '../language/file_analysis.ts';
 import { toOffset } from './convert.ts';
-import type { Facts } from './language/facts.ts';
 import type { Session } from './session.ts';
 
 export interface Provider {

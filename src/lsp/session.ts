@@ -6,16 +6,16 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
-import { isWithin, kindAt, resolved } from '../data/access.ts';
+import { isWithin, kindAt, resolved } from '../data/files/access.ts';
 import type { Outcome } from '../diagnostics/diagnostic.ts';
-import { ShapeMemory } from '../lower/memory.ts';
-import { FeatureMemory } from '../model/memory.ts';
+import { Facts } from '../language/file_analysis.ts';
+import { ShapeMemory } from '../lower/shape_cache.ts';
+import { FeatureMemory } from '../model/feature_cache.ts';
 import { check } from '../pipeline.ts';
 import type { File } from '../syntax/ast.ts';
-import { ParseMemory } from '../syntax/memory.ts';
 import { parse } from '../syntax/parse.ts';
+import { ParseMemory } from '../syntax/parse_cache.ts';
 import { makeSource, type Source } from '../text/source.ts';
-import { Facts } from './language/facts.ts';
 
 interface OnDisk {
   readonly source: Source;

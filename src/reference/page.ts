@@ -1,8 +1,8 @@
 /** The reference: a page for each table of the library, and the list of all. */
 import { firstSentence } from '../explain/page.ts';
+import { printDefault, signatureOf } from '../language/markdown.ts';
 import type { KindRow, Parameter } from '../library/contract.ts';
 import { printValueType } from '../library/values.ts';
-import { printDefault, signatureOf } from '../lsp/language/markdown.ts';
 import { describeType } from '../model/describe.ts';
 import { textOf } from '../text/source.ts';
 import { type Example, exampleOf } from './examples.ts';

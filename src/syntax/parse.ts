@@ -11,7 +11,7 @@ import { type Docs, docsAbove, strayDocs } from './docs.ts';
 import { hidesMistake } from './layout.ts';
 import { lexicalMistakes } from './lexical.ts';
 import { withinLimits } from './limits.ts';
-import type { ParseMemory } from './memory.ts';
+import type { ParseMemory } from './parse_cache.ts';
 import { readStrictly } from './parsers.ts';
 import { type Recovered, Recovery } from './recover.ts';
 

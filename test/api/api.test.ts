@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { check, compile, evaluate, exportTowers, load, recommend, train } from '../../src/api.ts';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import { data, model, ratings, writeProject } from '../cli/project.ts';
-import { temporaryFolder } from '../run/temporary_folder.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const root = temporaryFolder();
 const at = (name: string) => join(root, name);

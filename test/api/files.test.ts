@@ -7,7 +7,7 @@ import { filesAt } from '../../src/api/files.ts';
 import { check } from '../../src/api.ts';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import { model, writeProject } from '../cli/project.ts';
-import { temporaryFolder } from '../run/temporary_folder.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const root = temporaryFolder();
 const at = (name: string): string => join(root, name);

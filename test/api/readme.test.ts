@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { transformSync } from 'esbuild';
 import { expect, it } from 'vitest';
 import { fences } from '../docs/fences.ts';
-import { temporaryFolder } from '../run/temporary_folder.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const [example] = fences('README.md', 'ts');
 

@@ -5,11 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { checkAndLower } from '../../src/api/check.ts';
 import { refuseOtherPlan } from '../../src/api/recompiled.ts';
 import { version } from '../../src/api/version.ts';
-import type { Plan } from '../../src/lower/plan.ts';
-import type { Trained } from '../../src/run/artifact/load.ts';
-import { storePlan } from '../../src/run/artifact/manifest.ts';
-import { artifactPaths } from '../../src/run/artifact/write.ts';
-import { temporaryFolder } from '../run/temporary_folder.ts';
+import type { Trained } from '../../src/artifact/load.ts';
+import { storePlan } from '../../src/artifact/manifest.ts';
+import { artifactPaths } from '../../src/artifact/write.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const root = temporaryFolder();
 const models = readdirSync('models').filter((name) => name.endsWith('.tower'));

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { load, train } from '../../src/api.ts';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import { data, ratings, writeProject } from '../cli/project.ts';
-import { temporaryFolder } from '../run/temporary_folder.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const root = temporaryFolder();
 const project = join(root, 'project');

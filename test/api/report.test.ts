@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { writeReport } from '../../src/api/report.ts';
-import { load } from '../../src/run/artifact/load.ts';
-import { temporaryFolder } from '../run/temporary_folder.ts';
-import { trainSmall } from '../run/trained.ts';
+import { load } from '../../src/artifact/load.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
+import { trainSmall } from '../training/trained.ts';
 
 const root = temporaryFolder();
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { compare, evaluate, Failure, load, recommend, train } from '../../src/api.ts';
 import { data, model, ratings, writeProject } from '../cli/project.ts';
-import { temporaryFolder } from '../run/temporary_folder.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const root = temporaryFolder();
 const at = (name: string) => join(root, name);

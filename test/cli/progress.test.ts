@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeProgress } from '../../src/cli/progress.ts';
-import type { EpochRecord } from '../../src/run/training_events.ts';
+import type { EpochRecord } from '../../src/training/training_events.ts';
 
 let written: string;
 const { isTTY } = process.stderr;

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { Needs } from '../../src/data/binding/needs.ts';
 import type { Column, IndexedColumn } from '../../src/data/dataset.ts';
-import type { Needs } from '../../src/data/needs.ts';
 import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts';
 import { Failure } from '../../src/diagnostics/failure.ts';
-import type { Encoder, FeaturePlan } from '../../src/lower/plan.ts';
 import type { DataDescription } from '../../src/model/model.ts';
+import type { Encoder, FeaturePlan } from '../../src/plan/plan.ts';
 import { makeSource, type Span, textOf } from '../../src/text/source.ts';
 
 /** A folder with these files, gone after the test. */

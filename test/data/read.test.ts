@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readDataset } from '../../src/data/read.ts';
-import type { Encoder } from '../../src/lower/plan.ts';
+import type { Encoder } from '../../src/plan/plan.ts';
 import { describeData, failureOf, features, folderWith, needsOf, valueAt, valuesOf, vocabulary } from './fixture.ts';
 
 const events = `user,item,time,rating,device

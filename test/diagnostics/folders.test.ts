@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeFolders, makeFoldersSync } from '../../src/diagnostics/folders.ts';
-import { temporaryFolder } from '../run/temporary_folder.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const root = temporaryFolder();
 

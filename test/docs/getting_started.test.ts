@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { check } from '../../src/api/check.ts';
 import { train } from '../../src/api/train.ts';
-import { temporaryFolder } from '../run/temporary_folder.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
 import { fences } from './fences.ts';
 
 const page = 'docs/guide/getting-started.md';

@@ -1,4 +1,4 @@
-import type { RowOptimizerPlan } from '../../src/lower/plan.ts';
+import type { RowOptimizerPlan } from '../../src/plan/plan.ts';
 
 export function optimizerPlan(kind: RowOptimizerPlan['kind'], other: Partial<RowOptimizerPlan> = {}): RowOptimizerPlan {
   return {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { adamCorrections } from '../../src/embedding/optimizer.ts';
 import { makeTable } from '../../src/embedding/table.ts';
-import type { RowOptimizerPlan } from '../../src/lower/plan.ts';
+import type { RowOptimizerPlan } from '../../src/plan/plan.ts';
 import { optimizerPlan } from './fixtures.ts';
 
 /** A table of one row [1, 2] after steps with these gradients. */

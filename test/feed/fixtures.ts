@@ -2,7 +2,7 @@
 import type { BagColumn, Corpus, Events, IndexedColumn } from '../../src/data/dataset.ts';
 import { makeTable, type Table } from '../../src/embedding/table.ts';
 import { type FeederOptions, makeFeeder } from '../../src/feed/feeder.ts';
-import type { FeaturePlan, GraphPlan, InputPlan, InputSource, RowOptimizerPlan } from '../../src/lower/plan.ts';
+import type { FeaturePlan, GraphPlan, InputPlan, InputSource, RowOptimizerPlan } from '../../src/plan/plan.ts';
 import { optimizerPlan } from '../embedding/fixtures.ts';
 
 export const eventRows = { kind: 'events' } as const;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { drawChance, makeAlias, makeSampler } from '../../src/feed/sampler.ts';
-import type { DrawnBy } from '../../src/lower/plan.ts';
+import type { DrawnBy } from '../../src/plan/plan.ts';
 import { corpus } from './fixtures.ts';
 
 function share(by: DrawnBy, counts: readonly number[]): number[] {

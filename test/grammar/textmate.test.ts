@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { textMate } from '../../grammar/textmate.ts';
-import { vocabulary } from '../../src/lsp/language/vocabulary.ts';
+import { vocabulary } from '../../src/language/vocabulary.ts';
 
 interface Pattern {
   readonly name?: string;

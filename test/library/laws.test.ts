@@ -11,7 +11,7 @@ import { metrics } from '../../src/library/metrics/table.ts';
 import { optimizers } from '../../src/library/optimizers/table.ts';
 import { scores } from '../../src/library/scores/table.ts';
 import { weightings } from '../../src/library/weightings/table.ts';
-import type { Plan } from '../../src/lower/plan.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import { feed, planOf, smallModel } from './support.ts';
 
 const tables: Readonly<Record<string, Readonly<Record<string, KindRow>>>> = {

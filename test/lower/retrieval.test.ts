@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { evaluate } from '../../src/graph/evaluate.ts';
 import { initialValues } from '../../src/graph/initial.ts';
-import type { Plan } from '../../src/lower/plan.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import { expectClose, feed, planOf, rowsOf } from '../library/support.ts';
 
 const model = (retrieve: string): string => `

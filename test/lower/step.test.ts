@@ -4,7 +4,7 @@ import type { Tensor } from '../../src/graph/graph.ts';
 import { initialValues } from '../../src/graph/initial.ts';
 import { weightings } from '../../src/library/weightings/table.ts';
 import { lower } from '../../src/lower/lower.ts';
-import type { GraphPlan } from '../../src/lower/plan.ts';
+import type { GraphPlan } from '../../src/plan/plan.ts';
 import { expectClose, feed, floats, modelOf, planOf, smallModel } from '../library/support.ts';
 
 /** Two tasks over a shared layer a side, with a channel of its own each. */

@@ -7,7 +7,7 @@ import { makeTable, type Table } from '../../src/embedding/table.ts';
 import { makeFeeder } from '../../src/feed/feeder.ts';
 import { evaluate, type Tensors } from '../../src/graph/evaluate.ts';
 import { initialValues } from '../../src/graph/initial.ts';
-import type { Plan } from '../../src/lower/plan.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import { makeRandom } from '../../src/random/random.ts';
 import { bags } from '../feed/fixtures.ts';
 import { expectClose, floats, planOf } from '../library/support.ts';

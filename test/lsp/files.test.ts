@@ -3,11 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Facts } from '../../src/language/file_analysis.ts';
 import { surroundingsOf } from '../../src/lsp/files.ts';
-import { Facts } from '../../src/lsp/language/facts.ts';
 import { check } from '../../src/pipeline.ts';
 import { makeSource } from '../../src/text/source.ts';
-import { temporaryFolder } from '../run/temporary_folder.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const root = temporaryFolder();
 const project = join(root, 'project');

@@ -1,5 +1,5 @@
 /** Texts with a mark where the cursor stands. */
-import { Facts } from '../../src/lsp/language/facts.ts';
+import { Facts } from '../../src/language/file_analysis.ts';
 import { type CheckOptions, check } from '../../src/pipeline.ts';
 import { makeSource } from '../../src/text/source.ts';
 

@@ -5,12 +5,12 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { toJson } from '../../src/diagnostics/json.ts';
-import { inlaysIn } from '../../src/lsp/language/inlay.ts';
+import { inlaysIn } from '../../src/language/inlay.ts';
 import { Session } from '../../src/lsp/session.ts';
 import { check } from '../../src/pipeline.ts';
 import { makeSource } from '../../src/text/source.ts';
 import { edit, pick, randomOf } from '../fuzz/edits.ts';
-import { temporaryFolder } from '../run/temporary_folder.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const programs = readdirSync('models')
   .filter((name) => name.endsWith('.tower'))

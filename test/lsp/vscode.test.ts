@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { snippetsFile } from '../../src/lsp/language/snippets.ts';
-import { temporaryFolder } from '../run/temporary_folder.ts';
+import { snippetsFile } from '../../src/language/snippets.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
 import { Client } from './client.ts';
 
 const extension = JSON.parse(readFileSync('editors/vscode/package.json', 'utf8'));

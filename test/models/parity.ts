@@ -5,18 +5,18 @@
 import { join, resolve } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect } from 'vitest';
+import type { Trained } from '../../src/artifact/load.ts';
 import type { Dataset, Events } from '../../src/data/dataset.ts';
 import { readDataset } from '../../src/data/read.ts';
+import { makeTables } from '../../src/embedding/tables.ts';
 import { chooseEngine } from '../../src/engine/engines.ts';
 import { initialValues } from '../../src/graph/initial.ts';
-import { madeOf, type Plan } from '../../src/lower/plan.ts';
 import type { DataDescription } from '../../src/model/model.ts';
 import { check, compile } from '../../src/pipeline.ts';
-import type { Trained } from '../../src/run/artifact/load.ts';
-import { queryColumns } from '../../src/run/query_columns.ts';
-import { makeRecommender } from '../../src/run/recommend.ts';
-import { makeRetrieval } from '../../src/run/retrieval.ts';
-import { makeTables } from '../../src/run/tables.ts';
+import { madeOf, type Plan } from '../../src/plan/plan.ts';
+import { makeRetrieval } from '../../src/scoring/retrieval.ts';
+import { queryColumns } from '../../src/serve/query_columns.ts';
+import { makeRecommender } from '../../src/serve/recommend.ts';
 import { makeSource } from '../../src/text/source.ts';
 import { valueAt } from '../data/fixture.ts';
 

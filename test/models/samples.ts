@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { splitLine } from '../../src/data/sets/csv_text.ts';
 import { dataSets } from '../../src/data/sets/table.ts';
-import { temporaryFolder } from '../run/temporary_folder.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const root = temporaryFolder();
 const home = process.env.TOWER_DATA;

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { evaluate, load, train } from '../../src/api.ts';
-import { temporaryFolder } from '../run/temporary_folder.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
 import { blockOf, cases, isThere } from './samples.ts';
 
 const root = temporaryFolder();

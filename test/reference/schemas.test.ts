@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import type { EpochRecord } from '../../src/run/training_events.ts';
+import type { EpochRecord } from '../../src/training/training_events.ts';
 
 const read = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
 const ajv = new Ajv2020({ discriminator: true, strictTypes: false, strictTuples: false });
-const schema = read('src/run/artifact/metrics.schema.json');
+const schema = read('src/artifact/metrics.schema.json');
 const validate = ajv.compile(schema);
 
 /** Every entry that there is: the type and the schema have the same. */
@@ -48,7 +48,7 @@ it('the package exports its schemas', () => {
     expect(readFileSync('scripts/build.mjs', 'utf8')).toContain(`'${name}'`);
     expect(() =>
       new Ajv2020({ discriminator: true, strictTypes: false, strictTuples: false }).compile(
-        read(`src/run/artifact/${name}.schema.json`),
+        read(`src/artifact/${name}.schema.json`),
       ),
     ).not.toThrow();
   }

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { plainName } from '../../grammar/foreign.ts';
 import { applySafeFixes } from '../../src/diagnostics/fixes.ts';
 import { check } from '../../src/pipeline.ts';
-import { ParseMemory } from '../../src/syntax/memory.ts';
 import { parse } from '../../src/syntax/parse.ts';
+import { ParseMemory } from '../../src/syntax/parse_cache.ts';
 import { makeSource } from '../../src/text/source.ts';
 
 const model = readFileSync('models/two_tower.tower', 'utf8').replace(

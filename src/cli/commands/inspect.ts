@@ -130,7 +130,7 @@ async function inspectRun(folder: string, options: Options): Promise<void> {
   if (ast || model || plan || graph || Object.keys(set).length > 0) throw failure('stage-of-run', { folder });
   if (options.attention) return inspectAttention(folder, options);
   if (options.step !== undefined) return inspectStepOf(folder, { ...options, step: options.step });
-  const { readManifest } = await import('../../run/artifact/load.ts');
+  const { readManifest } = await import('../../artifact/load.ts');
   if (!existsSync(join(folder, 'manifest.json')) && !existsSync(join(folder, 'run.json'))) {
     throw failure('not-a-run', { folder });
   }

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import type { Item } from '../../run/recommend.ts';
+import type { Item } from '../../serve/recommend.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import {
   allowOption,

@@ -1,5 +1,5 @@
 /** How much of each field a tower lets through. */
-import type { Attention } from '../../run/attention.ts';
+import type { Attention } from '../../scoring/attention.ts';
 import { tableOf } from '../table.ts';
 
 const longestBar = 24;

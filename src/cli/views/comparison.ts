@@ -1,6 +1,6 @@
 /** A comparison of runs as `tower compare` prints it. */
-import type { Interval } from '../../run/bootstrap.ts';
-import type { Comparison } from '../../run/compare.ts';
+import type { Interval } from '../../evaluation/bootstrap.ts';
+import type { Comparison } from '../../evaluation/compare.ts';
 import { tableOf } from '../table.ts';
 
 const shown = ['recall@10', 'recall@50', 'ndcg@10'];

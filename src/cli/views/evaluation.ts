@@ -1,5 +1,5 @@
 /** An evaluation as `tower evaluate` prints it. */
-import type { Evaluation } from '../../run/evaluate.ts';
+import type { Evaluation } from '../../evaluation/evaluate.ts';
 import { tableOf } from '../table.ts';
 
 /** The table, with its protocol under it. */

@@ -4,9 +4,8 @@ import { type Cost, count } from '../../graph/count.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { printValueType } from '../../library/values.ts';
 import type { Lowered } from '../../lower/lower.ts';
-
-import type { Plan } from '../../lower/plan.ts';
 import type { SharedValue } from '../../lower/shared.ts';
+import type { Plan } from '../../plan/plan.ts';
 import { nearest } from '../../text/nearest.ts';
 import { positionAt, textOf } from '../../text/source.ts';
 import { tableOf } from '../table.ts';

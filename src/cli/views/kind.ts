@@ -1,6 +1,7 @@
 /** The reference's entry of a kind for the terminal: what docs/reference says of it. */
+
+import { signatureOf } from '../../language/markdown.ts';
 import type { KindRow } from '../../library/contract.ts';
-import { signatureOf } from '../../lsp/language/markdown.ts';
 import { exampleOf } from '../../reference/examples.ts';
 import { innerKinds, type Kind } from '../../reference/kinds.ts';
 import { paperLine, parameterCells, shapesOf } from '../../reference/page.ts';

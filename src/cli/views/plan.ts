@@ -1,4 +1,4 @@
-import type { GraphPlan, InputSource, Plan } from '../../lower/plan.ts';
+import type { GraphPlan, InputSource, Plan } from '../../plan/plan.ts';
 
 /** The plan without its graphs, which `--graph` shows. */
 export function planJson(plan: Plan): unknown {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeTemporary, removeTemporary } from '../../diagnostics/temporary.ts';
-import { openDatabase, quotePath } from '../duckdb.ts';
+import { openDatabase, quotePath } from '../files/duckdb.ts';
 import { readCsv, writeCsv } from './csv_text.ts';
 import { readNpmPackage } from './npm_package.ts';
 import { dataSet } from './set.ts';

@@ -1,4 +1,4 @@
-import { fetchMovieLens } from '../movielens.ts';
+import { fetchMovieLens } from './movielens_files.ts';
 import type { DataSet } from './set.ts';
 
 export const movielens: DataSet = {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { failure } from '../../diagnostics/failure.ts';
 import { makeTemporary, removeTemporary } from '../../diagnostics/temporary.ts';
-import { readTarball } from '../archives/tar.ts';
+import { readTarball } from './archives/tar.ts';
 
 /**
  * The named files of `name@version`; nothing of the package is run or installed.

@@ -3,7 +3,7 @@ import type { BagColumn, CodeColumn } from '../../data/dataset.ts';
 import { invariant } from '../../diagnostics/failure.ts';
 import type { LookupKind } from '../../embedding/lookup.ts';
 import type { Table } from '../../embedding/table.ts';
-import type { FeaturePlan } from '../../lower/plan.ts';
+import type { FeaturePlan } from '../../plan/plan.ts';
 import { countOf, longestOf, pick, pickBags } from '../copy.ts';
 import { columnOf, type FeedContext, type MakeSource, makeColumnRows, type Source } from '../source.ts';
 

@@ -1,7 +1,7 @@
 /** log of how often an item comes up, subtracted from its scores so that popular items are not punished twice. */
 import type { Corpus } from '../../data/dataset.ts';
 import { invariant } from '../../diagnostics/failure.ts';
-import type { SharedRows } from '../../lower/plan.ts';
+import type { SharedRows } from '../../plan/plan.ts';
 import { makeIdentity } from '../identity.ts';
 import { drawChance } from '../sampler.ts';
 import { areEvents, type FeedContext, grown, type MakeSource, type Source, type SourceOf } from '../source.ts';

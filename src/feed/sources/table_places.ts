@@ -2,7 +2,7 @@
 
 import { invariant } from '../../diagnostics/failure.ts';
 import type { Tensor } from '../../graph/graph.ts';
-import type { RowsOf } from '../../lower/plan.ts';
+import type { RowsOf } from '../../plan/plan.ts';
 import { pick } from '../copy.ts';
 import { paddedLength, type SeenRows } from '../seen_rows.ts';
 import { type Batch, columnOf, type FeedContext, grown, type MakeSource, makeColumnRows } from '../source.ts';

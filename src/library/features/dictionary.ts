@@ -1,5 +1,5 @@
 /** How a value becomes a code: a learnt vocabulary, a given one, or a hash. Shared by the kinds that have codes. */
-import type { Encoder } from '../../lower/plan.ts';
+import type { Encoder } from '../../plan/plan.ts';
 import { ShapeError } from '../contract.ts';
 
 /**

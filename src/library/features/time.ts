@@ -1,4 +1,4 @@
-import { type ClockPart, clockParts } from '../../lower/plan.ts';
+import { type ClockPart, clockParts } from '../../plan/plan.ts';
 import { choice, integer } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
 

@@ -1,5 +1,5 @@
 import type { Ref } from '../../graph/builder.ts';
-import type { RowsOf } from '../../lower/plan.ts';
+import type { RowsOf } from '../../plan/plan.ts';
 import type { LossContext, Score } from '../contract.ts';
 
 /** The items of a batch as columns that every row is compared with. */

@@ -1,6 +1,6 @@
 /** Rows against many columns: the batch's items, items drawn for all rows together, or both. */
 import type { Ref } from '../../graph/builder.ts';
-import type { RowsOf, SharedRows } from '../../lower/plan.ts';
+import type { RowsOf, SharedRows } from '../../plan/plan.ts';
 import type { LossContext, Score } from '../contract.ts';
 import { type Also, replaceHits } from './hits.ts';
 import { logQOf } from './log_q.ts';

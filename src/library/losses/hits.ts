@@ -1,5 +1,5 @@
 import type { Ref } from '../../graph/builder.ts';
-import type { InputSource, RowsOf } from '../../lower/plan.ts';
+import type { InputSource, RowsOf } from '../../plan/plan.ts';
 import { type LossContext, ShapeError } from '../contract.ts';
 import { choice, name } from '../parameters.ts';
 import { hitsSymbol, rowsPrefix } from '../rows_prefix.ts';

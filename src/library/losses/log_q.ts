@@ -1,6 +1,6 @@
 import type { Ref } from '../../graph/builder.ts';
 import type { Dim } from '../../graph/graph.ts';
-import type { RowsOf, SharedRows } from '../../lower/plan.ts';
+import type { RowsOf, SharedRows } from '../../plan/plan.ts';
 import type { LossContext } from '../contract.ts';
 import { choice } from '../parameters.ts';
 import { rowsPrefix } from '../rows_prefix.ts';

@@ -1,6 +1,6 @@
 /** Losses of a positive against each of its negatives: bpr, hinge. */
 import type { Ref } from '../../graph/builder.ts';
-import type { RowsOf } from '../../lower/plan.ts';
+import type { RowsOf } from '../../plan/plan.ts';
 import { type Arguments, type LossContext, type Score, ShapeError } from '../contract.ts';
 import { hitsToMask, mask, replaceHits } from './hits.ts';
 import { rowScore } from './mean.ts';

@@ -1,6 +1,6 @@
 import type { Ref } from '../../graph/builder.ts';
 import { elementsOf } from '../../graph/dims.ts';
-import type { DrawnBy, RowsOf } from '../../lower/plan.ts';
+import type { DrawnBy, RowsOf } from '../../plan/plan.ts';
 import { type LossContext, type Score, ShapeError } from '../contract.ts';
 import { hidden } from './columns.ts';
 import { hitsToMask, replaceHits } from './hits.ts';

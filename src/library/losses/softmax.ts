@@ -1,4 +1,4 @@
-import type { SharedRows } from '../../lower/plan.ts';
+import type { SharedRows } from '../../plan/plan.ts';
 import { lossKind } from '../rows.ts';
 import { hitsToMask } from './hits.ts';
 import { inBatchSoftmax } from './in_batch_softmax.ts';

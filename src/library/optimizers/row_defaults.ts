@@ -1,4 +1,4 @@
-import type { RowOptimizerPlan } from '../../lower/plan.ts';
+import type { RowOptimizerPlan } from '../../plan/plan.ts';
 
 /** The settings that a row-wise optimizer does not read, as numbers that would change nothing. */
 export const rowDefaults: Pick<RowOptimizerPlan, 'initialAccumulator' | 'epsilon' | 'beta1' | 'beta2' | 'weightDecay'> =

@@ -1,4 +1,4 @@
-import type { SchedulePlan } from '../../lower/plan.ts';
+import type { SchedulePlan } from '../../plan/plan.ts';
 import { choice, integer } from '../parameters.ts';
 
 /**

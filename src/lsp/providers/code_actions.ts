@@ -1,11 +1,11 @@
 import { type CodeAction, CodeActionKind, type CodeActionParams } from 'vscode-languageserver';
 import { applySafeFixes } from '../../diagnostics/fixes.ts';
+import { actionsFor } from '../../language/actions.ts';
+import { changeOf } from '../../language/change.ts';
+import type { Facts } from '../../language/file_analysis.ts';
 import { makeSource } from '../../text/source.ts';
 import { toOffset, toWorkspaceEdit } from '../convert.ts';
 import { toProtocol } from '../diagnostics.ts';
-import { actionsFor } from '../language/actions.ts';
-import { changeOf } from '../language/change.ts';
-import type { Facts } from '../language/facts.ts';
 import { factsOf, type Provider } from '../provider.ts';
 import type { Session } from '../session.ts';
 

@@ -1,8 +1,8 @@
 import { CompletionItemKind, InsertTextFormat } from 'vscode-languageserver';
+import type { CompletionSort } from '../../language/completion/item.ts';
+import { completionsAt } from '../../language/completion.ts';
 import { toRange } from '../convert.ts';
 import { surroundingsOf } from '../files.ts';
-import type { CompletionSort } from '../language/completion/item.ts';
-import { completionsAt } from '../language/completion.ts';
 import { type Provider, placeOf } from '../provider.ts';
 
 export const completion: Provider = {

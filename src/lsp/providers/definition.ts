@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
+import { linksOf } from '../../language/links.ts';
+import { symbolAt } from '../../language/references.ts';
 import { toLocation } from '../convert.ts';
-import { linksOf } from '../language/links.ts';
-import { symbolAt } from '../language/references.ts';
 import { type Provider, placeOf } from '../provider.ts';
 
 export const definition: Provider = {

@@ -1,5 +1,5 @@
 import { FoldingRangeKind } from 'vscode-languageserver';
-import { foldsOf } from '../language/folding.ts';
+import { foldsOf } from '../../language/folding.ts';
 import { factsOf, type Provider } from '../provider.ts';
 
 export const folding: Provider = {

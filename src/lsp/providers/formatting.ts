@@ -1,5 +1,5 @@
+import { changeOf } from '../../language/change.ts';
 import { toTextEdit } from '../convert.ts';
-import { changeOf } from '../language/change.ts';
 import { factsOf, type Provider } from '../provider.ts';
 
 export const formatting: Provider = {

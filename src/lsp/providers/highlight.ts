@@ -1,6 +1,6 @@
 import { DocumentHighlightKind } from 'vscode-languageserver';
+import { referencesTo, symbolAt } from '../../language/references.ts';
 import { toRange } from '../convert.ts';
-import { referencesTo, symbolAt } from '../language/references.ts';
 import { type Provider, placeOf } from '../provider.ts';
 
 export const highlight: Provider = {

@@ -1,5 +1,5 @@
+import { hoverAt } from '../../language/hover.ts';
 import { toRange } from '../convert.ts';
-import { hoverAt } from '../language/hover.ts';
 import { type Provider, placeOf } from '../provider.ts';
 
 export const hover: Provider = {

@@ -1,6 +1,6 @@
 import { InlayHintKind } from 'vscode-languageserver';
+import { inlaysIn } from '../../language/inlay.ts';
 import { toOffset, toPosition } from '../convert.ts';
-import { inlaysIn } from '../language/inlay.ts';
 import { factsOf, type Provider } from '../provider.ts';
 
 export const inlayHints: Provider = {

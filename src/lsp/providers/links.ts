@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
+import { linksOf } from '../../language/links.ts';
 import { toRange } from '../convert.ts';
-import { linksOf } from '../language/links.ts';
 import { factsOf, type Provider } from '../provider.ts';
 
 export const links: Provider = {

@@ -1,5 +1,5 @@
+import { referencesTo, symbolAt } from '../../language/references.ts';
 import { toLocation } from '../convert.ts';
-import { referencesTo, symbolAt } from '../language/references.ts';
 import { filesWith } from '../project.ts';
 import { type Provider, placeOf } from '../provider.ts';
 

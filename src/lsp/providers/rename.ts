@@ -1,8 +1,8 @@
 import type { Edit } from '../../diagnostics/diagnostic.ts';
 import { applyEdits } from '../../diagnostics/fixes.ts';
+import { renameSymbol, symbolAt } from '../../language/references.ts';
 import { makeSource, type Source } from '../../text/source.ts';
 import { toRange, toWorkspaceEdit } from '../convert.ts';
-import { renameSymbol, symbolAt } from '../language/references.ts';
 import { filesWith } from '../project.ts';
 import { type Provider, placeOf, refuse } from '../provider.ts';
 

@@ -1,6 +1,6 @@
 import type { SelectionRange } from 'vscode-languageserver';
+import { selectionsAt } from '../../language/selection.ts';
 import { toOffset, toRange } from '../convert.ts';
-import { selectionsAt } from '../language/selection.ts';
 import { factsOf, type Provider } from '../provider.ts';
 
 export const selection: Provider = {

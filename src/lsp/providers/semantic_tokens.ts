@@ -1,7 +1,7 @@
 import { SemanticTokensBuilder } from 'vscode-languageserver';
+import type { Facts } from '../../language/file_analysis.ts';
+import { colourModifiers, coloursOf, colourTypes } from '../../language/semantic_tokens.ts';
 import { toOffset, toPosition } from '../convert.ts';
-import { colourModifiers, coloursOf, colourTypes } from '../language/colours.ts';
-import type { Facts } from '../language/facts.ts';
 import { factsOf, type Provider } from '../provider.ts';
 
 export const semanticTokens: Provider = {

@@ -1,4 +1,4 @@
-import { signatureAt } from '../language/signature.ts';
+import { signatureAt } from '../../language/signature.ts';
 import { type Provider, placeOf } from '../provider.ts';
 
 export const signature: Provider = {

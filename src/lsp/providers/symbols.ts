@@ -1,6 +1,6 @@
 import { type DocumentSymbol, SymbolKind } from 'vscode-languageserver';
+import { type OutlineItem, type OutlineSort, outlineOf } from '../../language/outline.ts';
 import { toLocation, toRange } from '../convert.ts';
-import { type OutlineItem, type OutlineSort, outlineOf } from '../language/outline.ts';
 import { projectFacts } from '../project.ts';
 import { factsOf, type Provider } from '../provider.ts';
 

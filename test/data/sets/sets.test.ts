@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readTarball } from '../../../src/data/archives/tar.ts';
+import { readTarball } from '../../../src/data/sets/archives/tar.ts';
 import { readCsv, writeCsv } from '../../../src/data/sets/csv_text.ts';
 import { dataSetNames } from '../../../src/data/sets/names.ts';
 import { dataSets } from '../../../src/data/sets/table.ts';

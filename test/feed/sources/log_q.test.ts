@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { DrawnBy } from '../../../src/lower/plan.ts';
+import type { DrawnBy } from '../../../src/plan/plan.ts';
 import { eventRows, feederOf, numbersOf } from '../fixtures.ts';
 
 const drawn = (by: DrawnBy) => ({ kind: 'shared', count: 6, by }) as const;

@@ -1,0 +1,216 @@
+/**
+ * Whether the files of a model fit each other: names, widths, graphs, encodings and weights. Checksums show that nobody changed a
+ * file by accident; this shows that what is left can be computed with, whatever was written and sealed.
+ */
+import { join } from 'node:path';
+import { type Encoding, rowsOf } from '../data/dataset.ts';
+import { failure } from '../diagnostics/failure.ts';
+import { printType, sameType, symbolic } from '../graph/dims.ts';
+import type { Dim, Graph, TensorType } from '../graph/graph.ts';
+import { verify } from '../graph/verify.ts';
+import { metrics } from '../library/metrics/table.ts';
+import type { FeaturePlan, InputPlan, Plan, TowerPlan } from '../plan/plan.ts';
+import type { Expected } from '../storage/safetensors.ts';
+import { type Manifest, manifestFile } from './manifest.ts';
+import { weightNames } from './training_state.ts';
+
+export interface Parts {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  readonly plan: Plan;
+  readonly encodings: ReadonlyMap<string, Encoding>;
+}
+
+/** @throws Failure `damaged-file` with the file and the first thing in it that does not fit */
+export function refuseInconsistent({ folder, manifest, plan, encodings }: Parts): void {
+  const refuse = (file: string, reasons: Iterable<string>): void => {
+    for (const reason of reasons) throw failure('damaged-file', { path: join(folder, file), reason });
+  };
+  refuse(manifestFile, problemsOfPlan(plan, encodings));
+  for (const [feature, path] of Object.entries(manifest.encodings)) {
+    refuse(path, problemsOfEncoding(feature, encodings.get(feature)!, plan));
+  }
+  plan.towers.forEach((tower, at) => {
+    const { graph } = manifest.plan.towers[at]!.embedded;
+    refuse(graph, problemsOfGraph(tower.embedded.graph, tower.embedded.inputs));
+    refuse(graph, problemsOfTower(tower, plan));
+  });
+  refuse(manifest.plan.step.graph, problemsOfGraph(plan.step.graph, plan.step.inputs));
+}
+
+/** What the weights' file must hold, by name. */
+export function expectedWeights(plan: Plan, encodings: ReadonlyMap<string, Encoding>): Map<string, Expected> {
+  const expected = new Map<string, Expected>();
+  for (const { name, dim, encoderOf } of plan.tables) {
+    expected.set(`table/${name}`, { dtype: 'F32', shape: [rowsOf(encodings.get(encoderOf)!), dim] });
+  }
+  const wanted = weightNames(plan);
+  for (const { graph } of [...plan.towers.map(({ embedded }) => embedded), plan.step]) {
+    for (const { name, node } of graph.parameters) {
+      const shape = graph.nodes[node]!.type.shape as readonly number[];
+      if (wanted.has(name)) expected.set(`parameter/${name}`, { dtype: 'F32', shape });
+    }
+  }
+  return expected;
+}
+
+function* problemsOfPlan(plan: Plan, encodings: ReadonlyMap<string, Encoding>): Iterable<string> {
+  const { features, tables, towers, train } = plan;
+  yield* repeated(
+    'feature',
+    features.map(({ name }) => name),
+  );
+  yield* repeated(
+    'table',
+    tables.map(({ name }) => name),
+  );
+  yield* repeated(
+    'tower',
+    towers.map(({ name }) => name),
+  );
+  for (const { name, encoderOf } of tables) {
+    const encoding = encodings.get(encoderOf);
+    if (!encoding) yield `table \`${name}\` has no encoding`;
+    else if (rowsOf(encoding) === 0) yield `table \`${name}\` has the encoding of numbers`;
+  }
+  for (const feature of features) yield* problemsOfFeature(feature, plan, encodings);
+  for (const tower of towers) {
+    for (const name of [...tower.features, ...(tower.key === undefined ? [] : [tower.key])]) {
+      if (!features.some((each) => each.name === name)) yield `tower \`${tower.name}\` has no feature \`${name}\``;
+    }
+  }
+  const [query, item] = towers;
+  if (query.width !== item.width) yield `the towers are ${query.width} and ${item.width} wide`;
+  if (item.interests !== undefined) yield 'the tower of the items has several vectors a row';
+  const metric = train.stop?.metric;
+  if (metric !== undefined && !Object.hasOwn(metrics, metric)) yield `there is no metric \`${metric}\``;
+}
+
+function* problemsOfFeature(
+  feature: FeaturePlan,
+  { features, tables }: Plan,
+  encodings: ReadonlyMap<string, Encoding>,
+): Iterable<string> {
+  const { name, encoderOf, crosses, gives, table, width, max } = feature;
+  const encoding = encodings.get(encoderOf);
+  if (!encoding) return yield `feature \`${name}\` has no encoding`;
+  const kind = feature.encoder.kind === 'quantiles' ? 'boundaries' : feature.encoder.kind;
+  if (kind !== encoding.kind) yield `feature \`${name}\` needs the encoding ${kind}, and has ${encoding.kind}`;
+  if (gives === 'bag' && max === undefined) yield `list \`${name}\` has no largest length`;
+  if ((gives === 'numbers') !== (rowsOf(encoding) === 0)) yield `feature \`${name}\` cannot give ${gives}`;
+  if (gives === 'code' && ['words', 'trigrams'].includes(encoding.kind)) yield `feature \`${name}\` gives a list`;
+  for (const part of crosses ?? []) {
+    const crossed = features.find((each) => each.name === part);
+    if (crossed?.gives !== 'code' || crossed.crosses) yield `cross \`${name}\` has no part \`${part}\``;
+  }
+  if (table === undefined) return;
+  const its = tables.find((each) => each.name === table);
+  if (!its) yield `feature \`${name}\` has no table \`${table}\``;
+  else if (its.dim !== width || its.encoderOf !== encoderOf)
+    yield `table \`${table}\` does not fit feature \`${name}\``;
+}
+
+function* problemsOfEncoding(feature: string, encoding: Encoding, { features }: Plan): Iterable<string> {
+  if (encoding.kind === 'vocabulary' && new Set(encoding.values).size < encoding.values.length) {
+    yield 'a value of the vocabulary is there twice';
+  }
+  if (encoding.kind === 'boundaries' && encoding.boundaries.some((each, i, all) => i > 0 && each < all[i - 1]!)) {
+    yield 'its boundaries do not ascend';
+  }
+  if (encoding.kind === 'standardize' && !(encoding.deviation > 0)) yield 'its deviation is not above 0';
+  // What is declared, not learnt, is the same in the plan.
+  for (const { name, encoder, encoderOf } of features) {
+    if (encoderOf !== feature) continue;
+    const declared: Readonly<Record<string, unknown>> = { ...encoder };
+    for (const entry of ['buckets', 'log', 'part', 'size'] as const) {
+      if (entry === 'buckets' && encoder.kind === 'quantiles') continue;
+      const fitted = (encoding as unknown as Readonly<Record<string, unknown>>)[entry];
+      if (fitted !== undefined && fitted !== declared[entry]) {
+        yield `its \`${entry}\` is ${fitted}, and feature \`${name}\` has ${declared[entry]}`;
+      }
+    }
+  }
+}
+
+function* problemsOfGraph(graph: Graph, inputs: readonly InputPlan[]): Iterable<string> {
+  yield* verify(graph);
+  yield* repeated(
+    'input',
+    inputs.map(({ name }) => name),
+  );
+  for (const { name } of graph.inputs) {
+    if (!inputs.some((each) => each.name === name)) yield `nothing is planned for its input \`${name}\``;
+  }
+  for (const { name } of inputs) {
+    if (!graph.inputs.some((each) => each.name === name)) yield `it has no input \`${name}\``;
+  }
+  for (const { name, node } of graph.parameters) {
+    const { dtype, shape } = graph.nodes[node]!.type;
+    if (dtype !== 'float32' || shape.some((dim) => typeof dim !== 'number')) {
+      yield `its parameter \`${name}\` is ${printType({ dtype, shape })}`;
+    }
+  }
+}
+
+const batch = symbolic('batch');
+
+function* problemsOfTower(
+  { name, width, interests, features, embedded, readouts }: TowerPlan,
+  plan: Plan,
+): Iterable<string> {
+  const { graph, inputs } = embedded;
+  const typeOf = (node: number): TensorType => graph.nodes[node]!.type;
+  for (const input of inputs) {
+    const { node } = graph.inputs.find((each) => each.name === input.name)!;
+    const wanted = typeOfInput(input, plan, features);
+    if (typeof wanted === 'string') yield `input \`${input.name}\` ${wanted}`;
+    else if (!sameType(wanted, typeOf(node))) {
+      yield `input \`${input.name}\` is ${printType(typeOf(node))}, and is fed ${printType(wanted)}`;
+    }
+  }
+  const vector = float(batch, ...(interests === undefined ? [] : [interests]), width);
+  const [output, ...more] = graph.outputs;
+  if (output?.name !== 'vector' || more.length > 0) yield `tower \`${name}\` gives no vector alone`;
+  else if (!sameType(typeOf(output.node), vector)) {
+    yield `tower \`${name}\` gives ${printType(typeOf(output.node))}, and should give ${printType(vector)}`;
+  }
+  if (graph.updates.length > 0) yield `tower \`${name}\` changes its weights`;
+  for (const { label, of } of readouts ?? []) {
+    const node = graph.nodes.findLast((each) => each.label === label);
+    if (!node || !sameType(node.type, float(batch, of.length))) yield `it has no ${label} of ${of.length} fields`;
+  }
+}
+
+/** What the host feeds; or what is wrong with it, as the rest of a sentence. */
+function typeOfInput({ source }: InputPlan, { features }: Plan, own: readonly string[]): TensorType | string {
+  if (!('feature' in source) || source.rows?.kind !== 'events') return 'is of no feature of the row';
+  const feature = features.find(({ name }) => name === source.feature);
+  if (!feature || !own.includes(feature.name)) return `is of \`${source.feature}\`, which is no feature of the tower`;
+  const { gives, table, max, width, encoder } = feature;
+  const isBag = gives === 'bag';
+  const length = max ?? 0;
+  switch (source.from) {
+    case 'embedding':
+      if (table === undefined || gives === 'numbers') return `is of \`${feature.name}\`, which has no table`;
+      return (source.pool === 'none') === isBag ? `pools \`${feature.name}\` by ${source.pool}` : float(batch, width);
+    case 'sequence':
+      return isBag && table !== undefined ? float(batch, length, width) : `is of \`${feature.name}\`, which is no list`;
+    case 'mask':
+      return isBag ? float(batch, length) : `is of \`${feature.name}\`, which is no list`;
+    case 'numbers':
+      if (gives !== 'numbers') return `is of \`${feature.name}\`, which gives no numbers`;
+      return float(batch, encoder.kind === 'vector' ? encoder.size : 1);
+    default:
+      return 'is of training alone';
+  }
+}
+
+const float = (...shape: readonly Dim[]): TensorType => ({ dtype: 'float32', shape });
+
+function* repeated(what: string, names: readonly string[]): Iterable<string> {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) yield `${what} \`${name}\` is there twice`;
+    seen.add(name);
+  }
+}

@@ -1,0 +1,190 @@
+/** Whose run a folder holds: the model, the data, the engine, and the settings that may change when the run goes on. */
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { Column, Dataset, Events, IndexedColumn, Seen } from '../data/dataset.ts';
+import type { Plan, TrainPlan } from '../plan/plan.ts';
+
+/** What makes two runs the same: written when a run begins, compared when it is resumed. */
+export interface RunIdentity {
+  readonly format: 'tower-run-2';
+  readonly model: string;
+  /** SHA-256 of the plan without its settings. */
+  readonly plan: string;
+  readonly data: Fingerprint;
+  /** What the data block declares: which epoch is the best follows from it. */
+  readonly seen?: Seen;
+  readonly seed: number;
+  readonly engine: string;
+  readonly settings: Settings;
+  /** Settings that were changed on the way, in order. */
+  readonly changes: readonly Change[];
+  /** Paths within the folder that the model will have, beside the files that every run has. */
+  readonly files: readonly string[];
+}
+
+/**
+ * What each step or epoch reads anew, and no weight, optimizer slot or order of rows depends on. Batch and seed are not among
+ * them: the rows of a step come from both.
+ */
+export interface Settings {
+  readonly epochs: number;
+  readonly patience?: number;
+  readonly dense: TrainPlan['dense'];
+  readonly embeddings: Pick<TrainPlan['embeddings'], 'rate' | 'schedule'>;
+}
+
+export interface Change {
+  /** Steps that were done with the settings before it. */
+  readonly step: number;
+  /** `epochs`, `patience`, `dense.rate`, `embeddings.schedule`, … */
+  readonly setting: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+/** SHA-256 of encoded data, in parts that a message can name. */
+export interface Fingerprint {
+  /** Which item, user and labels each event has, in all parts; the keys of items and users. */
+  readonly events: string;
+  /** Codes and numbers of each feature, in all events and in the corpus. */
+  readonly features: Readonly<Record<string, string>>;
+}
+
+export function identify(plan: Plan, dataset: Dataset, engine: string, files: readonly string[] = []): RunIdentity {
+  const { seen } = dataset;
+  return {
+    format: 'tower-run-2',
+    ...identityOf(plan),
+    data: fingerprintOf(dataset),
+    ...(seen ? { seen } : {}),
+    engine,
+    changes: [],
+    files,
+  };
+}
+
+/** As far as it is known before the data is read. */
+export const identityOf = (plan: Plan): Pick<RunIdentity, 'model' | 'plan' | 'seed' | 'settings'> => ({
+  model: plan.model,
+  plan: createHash('sha256')
+    .update(JSON.stringify(withoutSettings(plan)))
+    .digest('hex'),
+  seed: plan.train.seed,
+  settings: settingsOf(plan.train),
+});
+
+function settingsOf({ epochs, stop, dense, embeddings: { rate, schedule } }: TrainPlan): Settings {
+  return { epochs, ...(stop ? { patience: stop.patience } : {}), dense, embeddings: { rate, schedule } };
+}
+
+function withoutSettings({ train, ...plan }: Plan): unknown {
+  const { epochs, dense, stop, embeddings, ...rest } = train;
+  const { rate, schedule, ...optimizer } = embeddings;
+  return { ...plan, train: { ...rest, embeddings: optimizer, ...(stop ? { stop: { ...stop, patience: 0 } } : {}) } };
+}
+
+/** What differs between two settings, as changes after `step` steps. */
+export function changesOf(before: Settings, now: Settings, step: number): Change[] {
+  const flat = ({ dense, embeddings, ...rest }: Settings): Record<string, unknown> => ({
+    ...rest,
+    'dense.rate': dense.rate,
+    'dense.schedule': dense.schedule,
+    'embeddings.rate': embeddings.rate,
+    'embeddings.schedule': embeddings.schedule,
+  });
+  const [old, next] = [flat(before), flat(now)];
+  return Object.keys(next).flatMap((setting) =>
+    isDeepStrictEqual(old[setting], next[setting]) ? [] : [{ step, setting, from: old[setting], to: next[setting] }],
+  );
+}
+
+/** A run asks when it begins and when it ends. */
+const known = new WeakMap<Dataset, Fingerprint>();
+
+export function fingerprintOf(dataset: Dataset): Fingerprint {
+  const before = known.get(dataset);
+  if (before) return before;
+  const fingerprint = computed(dataset);
+  known.set(dataset, fingerprint);
+  return fingerprint;
+}
+
+/** Arrays that several columns share are read once. */
+function computed({ parts, corpus, users, encodings }: Dataset): Fingerprint {
+  const digest = makeDigest();
+  const all = [parts.train, parts.validation, parts.test];
+  const events = createHash('sha256');
+  for (const part of all) for (const array of [part.item, part.user]) events.update(digest.numbers(array));
+  for (const part of all) {
+    for (const [name, values] of part.labels) events.update(JSON.stringify(name)).update(digest.numbers(values));
+  }
+  events.update(digest.texts(corpus.keys)).update(digest.texts(users.keys));
+
+  const names = [...new Set([...all.flatMap(featuresOf), ...corpus.features.keys(), ...encodings.keys()])].sort();
+  const features = Object.fromEntries(
+    names.map((name) => {
+      const hash = createHash('sha256').update(JSON.stringify(encodings.get(name) ?? null));
+      for (const { features: columns } of [...all, corpus]) {
+        const column = columns.get(name);
+        hash.update(column ? digest.column(column) : 'none');
+      }
+      return [name, hash.digest('hex')];
+    }),
+  );
+  return { events: events.digest('hex'), features };
+}
+
+const featuresOf = ({ features }: Events): string[] => [...features.keys()];
+
+/** In words, what of the data is not the same; undefined where all is. */
+export function otherData(was: Fingerprint, is: Fingerprint): string | undefined {
+  const names = Object.keys(was.features);
+  const missing = names.find((name) => is.features[name] === undefined);
+  if (missing !== undefined) return `\`${missing}\` is missing`;
+  if (was.events !== is.events) return 'its events differ';
+  const feature = names.find((name) => was.features[name] !== is.features[name]);
+  return feature === undefined ? undefined : `\`${feature}\` has other values`;
+}
+
+interface Digest {
+  numbers(array: Int32Array | Float32Array): string;
+  texts(list: readonly string[]): string;
+  column(column: IndexedColumn): string;
+}
+
+/** Texts that are hashed at once. */
+const textsAtOnce = 10_000;
+
+function makeDigest(): Digest {
+  const digests = new Map<Int32Array | Float32Array, string>();
+  const numbers = (array: Int32Array | Float32Array): string => {
+    const before = digests.get(array);
+    if (before !== undefined) return before;
+    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    digests.set(array, digest);
+    return digest;
+  };
+  return {
+    numbers,
+    texts(list) {
+      const hash = createHash('sha256');
+      for (let at = 0; at < list.length; at += textsAtOnce) {
+        hash.update(JSON.stringify(list.slice(at, at + textsAtOnce)));
+      }
+      return hash.digest('hex');
+    },
+    column: ({ column, index }) => [...partsOf(column, numbers), index ? numbers(index) : 'rows'].join(' '),
+  };
+}
+
+function partsOf(column: Column, numbers: Digest['numbers']): string[] {
+  switch (column.kind) {
+    case 'codes':
+      return [column.kind, numbers(column.values)];
+    case 'bags':
+      return [column.kind, numbers(column.starts), numbers(column.ends), numbers(column.values)];
+    case 'numbers':
+      return [column.kind, String(column.width), numbers(column.values)];
+  }
+}

@@ -1,0 +1,163 @@
+/** Reads a trained model back, after making sure that every byte is the one that was written, and that the files fit each other. */
+import { createHash } from 'node:crypto';
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Encoding } from '../data/dataset.ts';
+import { failure } from '../diagnostics/failure.ts';
+import { reading } from '../diagnostics/system_reason.ts';
+import { makeTable, type Table } from '../embedding/table.ts';
+import type { Tables } from '../embedding/tables.ts';
+import type { Tensors } from '../engine/engine.ts';
+import type { Graph, Tensor } from '../graph/graph.ts';
+import type { Plan } from '../plan/plan.ts';
+import { type Checksum, checksumOf, checksumOpened } from '../storage/checksum.ts';
+import { refuseHeld } from '../storage/lock.ts';
+import { closeRead, openRunFile, parseJson, readRunFile } from '../storage/run_files.ts';
+import { readOpened, type Stored } from '../storage/safetensors.ts';
+import { expectedWeights, refuseInconsistent } from './consistent.ts';
+import { type Manifest, manifestFile, noChecksum, restorePlan } from './manifest.ts';
+import { refuseUnlessValid } from './validate.ts';
+
+/** A trained model in memory. */
+export interface Trained {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  readonly plan: Plan;
+  /** By the feature that owns it. */
+  readonly encodings: ReadonlyMap<string, Encoding>;
+  /** Read-only: without an optimizer's state. */
+  readonly tables: Tables;
+  /** The dense weights, by parameter of the graphs. */
+  readonly parameters: Tensors;
+}
+
+export interface LoadOptions {
+  /** Takes the model of a run that was stopped, and may be resumed. */
+  readonly unfinished?: boolean;
+}
+
+const tablePrefix = 'table/';
+
+/**
+ * @throws Failure `not-a-run`, `unfinished-run`, `run-in-use`, `lost-file`, `changed-file`, `damaged-file`, `cannot-read`
+ */
+export async function load(folder: string, { unfinished = false }: LoadOptions = {}): Promise<Trained> {
+  const manifest = await readManifest(folder);
+  const { status, epochs, steps } = manifest.training;
+  if (status === 'interrupted' && !unfinished) throw failure('unfinished-run', { folder, stopped: { epochs, steps } });
+  refuseUnlisted(folder, manifest);
+  const { plan: stored } = manifest;
+  const graphs = new Map<string, Graph>();
+  for (const { graph } of [...stored.towers.map((tower) => tower.embedded), stored.step]) {
+    const value = await readJson(folder, manifest, graph);
+    await refuseUnlessValid('graph', value, join(folder, graph));
+    graphs.set(graph, value as Graph);
+  }
+  const encodings = new Map<string, Encoding>();
+  for (const [feature, path] of Object.entries(manifest.encodings)) {
+    const encoding = await readJson(folder, manifest, path);
+    await refuseUnlessValid('encoding', encoding, join(folder, path));
+    encodings.set(feature, encoding as Encoding);
+  }
+  const plan = restorePlan(stored, graphs);
+  refuseInconsistent({ folder, manifest, plan, encodings });
+  const read = new Set([...graphs.keys(), ...Object.values(manifest.encodings), manifest.weights]);
+  for (const [path, checksum] of Object.entries(manifest.files)) {
+    if (!read.has(path)) refuseOther(join(folder, path), checksum, await checksumOf(folder, path));
+  }
+
+  const tables = new Map<string, Table>();
+  const { tensors } = await readWeights(folder, manifest, plan, encodings, tables);
+  const parameters: Record<string, Tensor> = {};
+  for (const [name, { shape, data }] of tensors) {
+    if (name.startsWith(tablePrefix)) continue;
+    parameters[name.slice('parameter/'.length)] = { dtype: 'float32', shape, data: data as Float32Array };
+  }
+  return { folder, manifest, plan, encodings, tables, parameters };
+}
+
+/** What is read is what the checksum was taken of, even where another process replaces the file in between. */
+async function readWeights(
+  folder: string,
+  { weights, files }: Manifest,
+  plan: Plan,
+  encodings: ReadonlyMap<string, Encoding>,
+  tables: Map<string, Table>,
+): Promise<Stored> {
+  const path = join(folder, weights);
+  const handle = await openRunFile(folder, weights);
+  try {
+    const { size } = await handle.stat();
+    const { bytes } = files[weights]!;
+    if (size !== bytes) throw failure('changed-file', { path });
+    refuseOther(path, files[weights]!, await reading(path, checksumOpened(handle)));
+    const work = readOpened(handle, path, {
+      expected: expectedWeights(plan, encodings),
+      finite: () => true,
+      // Straight into its place: a table may be larger than half of the memory.
+      into(name, shape) {
+        if (!name.startsWith(tablePrefix)) return undefined;
+        const table = makeTable({ name: name.slice(tablePrefix.length), rows: shape[0]!, dim: shape[1]! });
+        tables.set(table.name, table);
+        return table.values();
+      },
+    });
+    return await reading(path, work);
+  } finally {
+    await closeRead(handle);
+  }
+}
+
+/** The manifest alone, checked against its schema; the files it names are not looked at. */
+export async function readManifest(folder: string): Promise<Manifest> {
+  const path = join(folder, manifestFile);
+  const bytes = await readRunFile(folder, manifestFile, mostOfManifest, 'optional');
+  if (bytes === undefined) {
+    if (!(await exists(join(folder, 'run.json')))) throw failure('not-a-run', { folder });
+    await refuseHeld(folder);
+    throw failure('unfinished-run', { folder });
+  }
+  const manifest = parseJson(bytes, path);
+  await refuseUnlessValid('manifest', manifest, path);
+  const { checksum } = manifest as Manifest;
+  const found = createHash('sha256').update(bytes.toString('utf8').replace(checksum, noChecksum)).digest('hex');
+  if (found !== checksum) throw failure('changed-file', { path });
+  return manifest as Manifest;
+}
+
+const mostOfManifest = 64 * 2 ** 20;
+
+/** Every file that is read has a checksum. */
+function refuseUnlisted(folder: string, { files, weights, encodings, plan, sources, data }: Manifest): void {
+  const named = [
+    weights,
+    ...Object.values(encodings),
+    ...plan.towers.map((tower) => tower.embedded.graph),
+    plan.step.graph,
+    ...sources,
+    ...(data.source === undefined ? [] : [data.source]),
+  ];
+  for (const path of named) {
+    if (!Object.hasOwn(files, path)) {
+      throw failure('damaged-file', { path: join(folder, manifestFile), reason: `it has no checksum for ${path}` });
+    }
+  }
+}
+
+async function readJson(folder: string, { files }: Manifest, path: string): Promise<unknown> {
+  const at = join(folder, path);
+  const bytes = await readRunFile(folder, path);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  refuseOther(at, files[path]!, { sha256, bytes: bytes.length });
+  return parseJson(bytes, at);
+}
+
+function refuseOther(path: string, listed: Checksum, found: Checksum): void {
+  if (found.bytes !== listed.bytes || found.sha256 !== listed.sha256) throw failure('changed-file', { path });
+}
+
+const exists = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,168 @@
+/** Turns a run's folder into a model: all that it takes to evaluate, query and export it, each file with its checksum. */
+import { createHash } from 'node:crypto';
+import { basename, join } from 'node:path';
+import type { Dataset, Encoding } from '../data/dataset.ts';
+import { invariant } from '../diagnostics/failure.ts';
+import type { Plan } from '../plan/plan.ts';
+import { type Checksum, checksumOf } from '../storage/checksum.ts';
+import { makeFolder, writeTextDurably } from '../storage/durable.ts';
+import { fingerprintOf } from './identity.ts';
+import { type Manifest, manifestFile, noChecksum, storePlan } from './manifest.ts';
+import { complaint } from './validate.ts';
+
+/** Where a model comes from, as the user wrote it. */
+export interface Origin {
+  /** The model's file first, then those it uses. */
+  readonly sources: readonly SourceText[];
+  /** Constants set from the command line. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** The file with its `data` block. */
+  readonly data?: SourceText;
+}
+
+export interface SourceText {
+  /** Its path. */
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface ArtifactParts {
+  readonly plan: Plan;
+  readonly dataset: Dataset;
+  readonly origin: Origin;
+  readonly tower: string;
+  readonly engine: Manifest['engine'];
+  readonly training: Manifest['training'];
+  /** Files of the folder that are already there: the weights first. */
+  readonly present: readonly string[];
+}
+
+/**
+ * Writes everything but the weights, and the manifest last: without it the folder holds no model.
+ * @throws Failure `cannot-write`
+ */
+export async function writeArtifact(folder: string, parts: ArtifactParts): Promise<Manifest> {
+  const { plan, dataset, origin } = parts;
+  const paths = artifactPaths(plan, dataset.encodings, origin);
+  const texts = new Map<string, string>();
+  const add = (path: string, text: string): string => {
+    texts.set(path, text);
+    return path;
+  };
+  const storedPlan = storePlan(plan, ({ graph }, name) => add(paths.graphs.get(name)!, jsonOf(graph)));
+  const encodings = Object.fromEntries(
+    [...dataset.encodings].map(([feature, encoding]) => [
+      feature,
+      add(paths.encodings.get(feature)!, jsonOf(encoding)),
+    ]),
+  );
+  const sources = origin.sources.map(({ text }, at) => add(paths.sources[at]!, text));
+  const dataSource = origin.data && add(paths.data!, origin.data.text);
+
+  await writeTexts(folder, texts);
+  const files: Record<string, Checksum> = {};
+  for (const path of [...parts.present, ...texts.keys()].sort()) files[path] = await checksumOf(folder, path);
+  const { train, validation, test } = dataset.parts;
+  const manifest: Manifest = {
+    format: 'tower-model-2',
+    tower: parts.tower,
+    engine: parts.engine,
+    seed: plan.train.seed,
+    training: parts.training,
+    data: {
+      fingerprint: fingerprintOf(dataset),
+      ...(origin.data ? { file: origin.data.name } : {}),
+      ...(dataSource ? { source: dataSource } : {}),
+      protocol: dataset.protocol,
+      ...(dataset.seen ? { seen: dataset.seen } : {}),
+      ...(dataset.histories ? { histories: Object.fromEntries(dataset.histories) } : {}),
+      train: train.rows,
+      validation: validation.rows,
+      test: test.rows,
+      items: dataset.corpus.rows,
+      users: dataset.users.rows,
+      rejected: dataset.rejected.count,
+    },
+    sources,
+    ...(origin.settings ? { settings: origin.settings } : {}),
+    plan: storedPlan,
+    encodings,
+    weights: parts.present[0]!,
+    files,
+    checksum: noChecksum,
+  };
+  const wrong = await complaint('manifest', manifest);
+  invariant(wrong === undefined, `the manifest does not fit its schema: ${wrong}`);
+  const text = `${jsonOf(manifest, 2)}\n`;
+  const checksum = createHash('sha256').update(text).digest('hex');
+  await writeTextDurably(join(folder, manifestFile), text.replace(noChecksum, checksum));
+  return { ...manifest, checksum };
+}
+
+/** Each text in its folder, made where it is missing. */
+export async function writeTexts(folder: string, texts: ReadonlyMap<string, string>): Promise<void> {
+  for (const [path, text] of texts) {
+    const at = join(folder, path);
+    await makeFolder(join(at, '..'));
+    await writeTextDurably(at, text);
+  }
+}
+
+export interface ArtifactPaths {
+  /** By tower, and `step`. */
+  readonly graphs: ReadonlyMap<string, string>;
+  /** By feature. */
+  readonly encodings: ReadonlyMap<string, string>;
+  readonly sources: readonly string[];
+  readonly data?: string;
+  readonly all: readonly string[];
+}
+
+/** Where a model's files lie in its folder: two files of one name from two folders are `a.tower` and `a-2.tower`. */
+export function artifactPaths(plan: Plan, encodings: ReadonlyMap<string, unknown>, origin: Origin): ArtifactPaths {
+  const taken = new Set<string>();
+  const free = (path: string): string => {
+    const dot = path.lastIndexOf('.');
+    let found = path;
+    for (let number = 2; taken.has(found); number++) {
+      found = dot < path.indexOf('/') ? `${path}-${number}` : `${path.slice(0, dot)}-${number}${path.slice(dot)}`;
+    }
+    taken.add(found);
+    return found;
+  };
+  const graphs = [...plan.towers.map(({ name }) => name), 'step'].map(
+    (name) => [name, free(`graphs/${name}.json`)] as const,
+  );
+  const ofFeatures = [...encodings.keys()].map((feature) => [feature, encodingPath(feature, free)] as const);
+  // What a path of this folder may not hold, some systems allow in a name.
+  const source = ({ name }: SourceText): string => free(`sources/${basename(name).replaceAll(/[\\\0]/g, '_')}`);
+  const sources = origin.sources.map(source);
+  const data = origin.data && source(origin.data);
+  return {
+    graphs: new Map(graphs),
+    encodings: new Map(ofFeatures),
+    sources,
+    ...(data === undefined ? {} : { data }),
+    all: [...taken],
+  };
+}
+
+const encodingPath = (feature: string, free: (path: string) => string): string => free(`encodings/${feature}.json`);
+
+export function addEncoding(texts: Map<string, string>, feature: string, encoding: Encoding): string {
+  const path = encodingPath(feature, (each) => each);
+  texts.set(path, jsonOf(encoding));
+  return path;
+}
+
+/** JSON has no infinities and no NaN, and would write null for them. */
+function jsonOf(value: unknown, indent = 0): string {
+  return JSON.stringify(
+    value,
+    (key, each: unknown) => {
+      invariant(typeof each !== 'number' || Number.isFinite(each), `${key} is ${each}, which JSON cannot hold`);
+      return each;
+    },
+    indent,
+  );
+}

@@ -1,0 +1,220 @@
+/** Binds one expression or column name to the files' columns, by asking DuckDB over tables of the same columns with nothing in them. */
+import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts';
+import { failure } from '../../diagnostics/failure.ts';
+import { nearest } from '../../text/nearest.ts';
+import type { Span } from '../../text/source.ts';
+import { type Database, enclose, quoteName } from '../files/duckdb.ts';
+import type { Role } from '../files/files.ts';
+import type { DataSource } from '../files/source.ts';
+import { wrongSort } from './column_types.ts';
+import { readsOf, refusalOf } from './expression.ts';
+import type { BoundColumn, Sort } from './layout.ts';
+
+export interface Request {
+  /** What messages call it: feature, label, key … */
+  readonly what: string;
+  readonly name: string;
+  /** Absent: the files' own column of that name. */
+  readonly expression?: string;
+  readonly sort: Sort;
+  /** Files to compute it over, the best first. */
+  readonly scopes: readonly (readonly Role[])[];
+  readonly span: Span;
+}
+
+export type Bound = { readonly column: BoundColumn } | { readonly diagnostic: Diagnostic };
+
+export interface Binder {
+  /** As they are now: a column that an expression needs as text has become text. */
+  readonly sources: ReadonlyMap<Role, DataSource>;
+  bind(request: Request): Promise<Bound>;
+}
+
+/** How long an expression may take for its one row, in milliseconds: a check ends, whatever the expression. */
+const LONGEST = 20_000;
+
+/** Makes the tables `events`, `items` and `users`. `longest`: another limit than `LONGEST`. */
+export async function makeBinder(
+  database: Database,
+  described: ReadonlyMap<Role, DataSource>,
+  longest: number = LONGEST,
+): Promise<Binder> {
+  const sources = new Map(described);
+  for (const source of sources.values()) await makeEmpty(database, source);
+
+  const typeOf = async (expression: string, scope: readonly Role[], span: Span): Promise<string> => {
+    const reason = `one row of it takes longer than ${longest / 1000} seconds`;
+    const limit = { milliseconds: longest, reason: failure('sql-fails', { reason }, span) };
+    // Beside a row id an aggregate fails; and one row in must be one row out.
+    const query = `SELECT ${enclose(expression)}, ${scope[0]}.rowid FROM ${scope.join(', ')}`;
+    const shape = await database.shape(query, limit).catch(async (error) => {
+      database.passOn(error);
+      if (!(await readAsText(expression, scope))) throw error;
+      return database.shape(query, limit);
+    });
+    if (shape.rows !== 1) throw new Error('it gives several rows for one, or none');
+    return shape.types[0]!;
+  };
+
+  /** A column of mostly numbers, where an expression treats it as text: `nullif(weight, '?')`. */
+  const readAsText = async (expression: string, scope: readonly Role[]): Promise<boolean> => {
+    let changed = false;
+    for (const role of scope) {
+      const source = sources.get(role)!;
+      const columns = source.columns.map((column) => {
+        const text = column.mixed && mentions(expression, column.name);
+        changed ||= text;
+        return text ? { ...column, type: 'VARCHAR', mixed: false } : column;
+      });
+      sources.set(role, { ...source, columns });
+      await makeEmpty(database, sources.get(role)!);
+    }
+    return changed;
+  };
+
+  /** What is no expression that may run, never runs. */
+  const refuse = async (expression: string, span: Span): Promise<Diagnostic | undefined> => {
+    try {
+      const reason = await refusalOf(database, expression);
+      return reason === undefined ? undefined : diagnose('sql-refused', span, { reason });
+    } catch (error) {
+      database.passOn(error);
+      return sqlFails(error, span, sources);
+    }
+  };
+
+  return {
+    sources,
+    async bind(request) {
+      const scopes = request.scopes.filter((scope) => scope.every((role) => sources.has(role)));
+      const expression = request.expression ?? quoteName(request.name);
+      const refused = request.expression === undefined ? undefined : await refuse(request.expression, request.span);
+      if (refused !== undefined) return { diagnostic: refused };
+      const reads = request.expression === undefined ? undefined : await readsOf(database, request.expression);
+      let problem: unknown;
+      for (const scope of scopes) {
+        const bare = bareColumn(expression, scope, sources);
+        if (request.expression === undefined && bare === undefined) continue;
+        let type: string;
+        try {
+          type = await typeOf(expression, scope, request.span);
+        } catch (error) {
+          database.passOn(error);
+          // The most telling: that of the files that have all the names.
+          if (problem === undefined || namesNothing(problem)) problem = error;
+          continue;
+        }
+        const column: BoundColumn = {
+          name: request.name,
+          sql: expression,
+          over: scope,
+          at: scope.includes('events') ? 'events' : scope[0]!,
+          sort: request.sort,
+          type,
+          ...(bare === undefined ? {} : { bare }),
+          ...(reads === undefined ? {} : { reads }),
+        };
+        const wrong = wrongSort(column, bare === undefined ? undefined : sources.get(scope[0]!));
+        return wrong === undefined ? { column } : { diagnostic: diagnose('column-sort', request.span, wrong) };
+      }
+      const diagnostic =
+        problem === undefined
+          ? unfed(request, scopes, sources)
+          : sqlFails(problem, request.span, sources, [...new Set(scopes.flat())]);
+      return { diagnostic };
+    },
+  };
+}
+
+/** One row of nothing, so that whatever does not depend on values is computed: a text that is no number, compared with one. */
+async function makeEmpty(database: Database, source: DataSource): Promise<void> {
+  const columns = source.columns.map(({ name, type }) => `${quoteName(name)} ${type}`);
+  await database.run(`CREATE OR REPLACE TEMP TABLE ${source.role} (${columns.join(', ')})`);
+  await database.run(`INSERT INTO ${source.role} VALUES (${columns.map(() => 'NULL').join(', ')})`);
+}
+
+/** Whether an expression may read a column: it holds the name, perhaps by chance. */
+export function mentions(expression: string, column: string): boolean {
+  const text = expression.toLowerCase();
+  const name = column.toLowerCase();
+  return text.includes(name) || text.includes(name.replaceAll('"', '""'));
+}
+
+/** The file's own column that an expression is, if it is nothing else. */
+function bareColumn(
+  expression: string,
+  scope: readonly Role[],
+  sources: ReadonlyMap<Role, DataSource>,
+): string | undefined {
+  if (scope.length !== 1) return undefined;
+  const role = scope[0]!;
+  const match = /^\s*(?:(\w+)\s*\.\s*)?(?:"((?:[^"]|"")+)"|([A-Za-z_]\w*))\s*$/.exec(expression);
+  if (match === null || (match[1] !== undefined && match[1].toLowerCase() !== role)) return undefined;
+  const name = (match[2]?.replaceAll('""', '"') ?? match[3]!).toLowerCase();
+  return sources.get(role)!.columns.find((column) => column.name.toLowerCase() === name)?.name;
+}
+
+function columnNames(roles: Iterable<Role>, sources: ReadonlyMap<Role, DataSource>): string[] {
+  return [...new Set([...roles].flatMap((role) => sources.get(role)?.columns.map(({ name }) => name) ?? []))];
+}
+
+function unfed(
+  request: Request,
+  scopes: readonly (readonly Role[])[],
+  sources: ReadonlyMap<Role, DataSource>,
+): Diagnostic {
+  const roles = new Set(scopes.flat());
+  const known = columnNames(roles, sources);
+  return diagnose('unfed-column', request.span, {
+    what: request.what,
+    name: request.name,
+    files: filesOf(roles, sources),
+    nearest: nearest(request.name, known),
+    known,
+  });
+}
+
+function namesNothing(error: unknown): boolean {
+  return error instanceof Error && /Referenced (column|table) "/.test(error.message);
+}
+
+/** DuckDB's message in the words of a data block, without its own quotation of the query. `roles`: the files that were tried. */
+export function sqlFails(
+  error: unknown,
+  span: Span,
+  sources: ReadonlyMap<Role, DataSource>,
+  roles: readonly Role[] = [...sources.keys()],
+): Diagnostic {
+  const message = error instanceof Error ? error.message : String(error);
+  const reason = (message.split('\n')[0] ?? '').replace(/^[A-Z]\w+( \w+)? Error: /, '');
+  const unknown = /Referenced column "(.+)" not found/.exec(reason)?.[1];
+  if (unknown !== undefined) {
+    const near = nearest(unknown, columnNames(roles, sources));
+    return diagnose('sql-fails', span, {
+      reason: `${filesOf(roles, sources)} has no column \`${unknown}\``,
+      nearest: near,
+    });
+  }
+  const ambiguous = /Ambiguous reference to column name "(.+?)"/.exec(reason)?.[1];
+  if (ambiguous !== undefined) {
+    const having = roles.filter((role) => columnNames([role], sources).some((name) => sameName(name, ambiguous)));
+    const choices = having.map((role) => `${role}.${ambiguous}`).join(' or ');
+    return diagnose('sql-fails', span, { reason: `\`${ambiguous}\` is a column of several files: write ${choices}` });
+  }
+  if (/must appear in the GROUP BY clause|WHERE clause cannot contain aggregates/.test(reason)) {
+    return diagnose('sql-fails', span, { reason: 'it gives one value for all rows, and a column has one for each' });
+  }
+  return diagnose('sql-fails', span, { reason: lowered(reason), nearest: /Did you mean "(.+?)"/.exec(message)?.[1] });
+}
+
+function sameName(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+function filesOf(roles: Iterable<Role>, sources: ReadonlyMap<Role, DataSource>): string {
+  return [...roles].map((role) => `\`${sources.get(role)!.described.path}\``).join(' or ');
+}
+
+function lowered(sentence: string): string {
+  return /^[A-Z][a-z]/.test(sentence) ? sentence[0]!.toLowerCase() + sentence.slice(1) : sentence;
+}

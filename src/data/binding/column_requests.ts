@@ -1,0 +1,112 @@
+/** What is asked of DuckDB for each role: every column once, however many features read it. */
+import type { FeaturePlan } from '../../plan/plan.ts';
+import type { Role } from '../files/files.ts';
+import { sortOf } from './bind.ts';
+import type { BoundColumn, Layout } from './layout.ts';
+import type { Needs } from './needs.ts';
+
+export interface WantedColumn {
+  readonly column: BoundColumn;
+  readonly form: 'code' | 'codes' | 'number' | 'numbers' | 'vector';
+  /** Texts are numbered within a dictionary, which columns of one encoder share. */
+  readonly dictionary?: string;
+  /** Numbers a row of a vector. */
+  readonly width?: number;
+}
+
+export interface Wanted {
+  /** By role, each column once. */
+  readonly columns: ReadonlyMap<Role, readonly WantedColumn[]>;
+  readonly features: ReadonlyMap<string, WantedColumn>;
+  readonly labels: ReadonlyMap<string, WantedColumn>;
+  /** Of those and of the features, what weighs rows. */
+  readonly weights: readonly WantedColumn[];
+  readonly histories: ReadonlyMap<string, WantedColumn>;
+  readonly userKey?: { readonly inEvents: WantedColumn; readonly inFile?: WantedColumn };
+  readonly itemKey?: { readonly inEvents: WantedColumn; readonly inFile?: WantedColumn };
+  readonly time?: WantedColumn;
+  readonly fold?: WantedColumn;
+  readonly title?: WantedColumn;
+}
+
+export function wantedColumns(layout: Layout, needs: Needs): Wanted {
+  const columns = new Map<Role, WantedColumn[]>([
+    ['events', []],
+    ['items', []],
+    ['users', []],
+  ]);
+  const want = (wanted: WantedColumn): WantedColumn => {
+    const same = columns
+      .get(wanted.column.at)!
+      .find(
+        (other) =>
+          other.column.sql === wanted.column.sql &&
+          other.form === wanted.form &&
+          other.dictionary === wanted.dictionary &&
+          other.width === wanted.width &&
+          isTime(other) === isTime(wanted),
+      );
+    if (same !== undefined) return same;
+    columns.get(wanted.column.at)!.push(wanted);
+    return wanted;
+  };
+  const text = (column: BoundColumn, dictionary: string): WantedColumn => want({ column, form: 'code', dictionary });
+  const number = (column: BoundColumn): WantedColumn => want({ column, form: 'number' });
+
+  const featureOf = (name: string): FeaturePlan | undefined => needs.features.find((feature) => feature.name === name);
+  const keyOf = (key: Layout['userKey']): Wanted['userKey'] => {
+    if (key === undefined) return undefined;
+    const feature = featureOf(key.feature);
+    const shared = feature !== undefined && sortOf(feature) === 'text';
+    const dictionary = shared ? feature.encoderOf : `key ${key.feature}`;
+    const inEvents = text(key.inEvents, dictionary);
+    return key.inFile === undefined ? { inEvents } : { inEvents, inFile: text(key.inFile, dictionary) };
+  };
+
+  const features = new Map<string, WantedColumn>();
+  for (const [name, column] of layout.features) features.set(name, want(featureColumn(featureOf(name)!, column)));
+  const histories = new Map<string, WantedColumn>();
+  for (const [name, { of }] of layout.histories) {
+    const feature = featureOf(name)!;
+    histories.set(name, sortOf(feature) === 'texts' ? text(of, feature.encoderOf) : number(of));
+  }
+  const labels = new Map<string, WantedColumn>();
+  for (const [name, column] of layout.labels) labels.set(name, number(column));
+  const weights = (needs.tasks ?? []).flatMap(({ weight = '' }) => labels.get(weight) ?? features.get(weight) ?? []);
+  const userKey = keyOf(layout.userKey);
+  const itemKey = keyOf(layout.itemKey);
+  return {
+    columns,
+    features,
+    histories,
+    labels,
+    weights,
+    ...(userKey === undefined ? {} : { userKey }),
+    ...(itemKey === undefined ? {} : { itemKey }),
+    ...(layout.time === undefined ? {} : { time: number(layout.time) }),
+    ...(layout.fold === undefined ? {} : { fold: text(layout.fold, 'fold') }),
+    ...(layout.title === undefined ? {} : { title: text(layout.title, 'title') }),
+  };
+}
+
+/** What a date becomes: microseconds, or seconds; as a number it is none. */
+function isTime(wanted: WantedColumn): 'time' | 'moment' | undefined {
+  const { sort } = wanted.column;
+  return sort === 'time' || sort === 'moment' ? sort : undefined;
+}
+
+function featureColumn(feature: FeaturePlan, column: BoundColumn): WantedColumn {
+  const dictionary = feature.encoderOf;
+  switch (sortOf(feature)) {
+    case 'text':
+      return { column, form: 'code', dictionary };
+    case 'texts':
+      return { column, form: 'codes', dictionary };
+    case 'numbers':
+      return { column, form: 'numbers' };
+    case 'vector':
+      return { column, form: 'vector', width: feature.encoder.kind === 'vector' ? feature.encoder.size : 1 };
+    default:
+      return { column, form: 'number' };
+  }
+}

@@ -1,0 +1,258 @@
+/**
+ * Which SQL a data block may hold: one expression over the block's own rows. DuckDB's parser reads the text, and the tree decides: a
+ * list says which kinds of nodes may appear, and what is not in the list is refused. The database's settings refuse files as well,
+ * whatever an expression says: see `duckdb.ts`.
+ */
+import { type Database, enclose, quoteText } from '../files/duckdb.ts';
+import type { Role } from '../files/files.ts';
+import { parseJson } from '../files/records/json.ts';
+
+/** Expressions that compute a value of one row, of a window over rows, or of a query. */
+const EXPRESSIONS: ReadonlySet<string> = new Set([
+  'BETWEEN',
+  'CASE',
+  'CAST',
+  'COLLATE',
+  'COLUMN_REF',
+  'COMPARISON',
+  'CONJUNCTION',
+  'CONSTANT',
+  'FUNCTION',
+  'LAMBDA',
+  'OPERATOR',
+  'SUBQUERY',
+  'WINDOW',
+]);
+
+/** What only has a meaning inside a query: `*` gives several columns, and `#1` counts them. */
+const INSIDE_QUERIES: ReadonlySet<string> = new Set(['STAR', 'POSITIONAL_REFERENCE']);
+
+/** Parts of a query that are no expressions. */
+const QUERY_PARTS: ReadonlySet<string> = new Set([
+  'BASE_TABLE',
+  'DISTINCT_MODIFIER',
+  'EMPTY',
+  'EXPRESSION_LIST',
+  'JOIN',
+  'LIMIT_MODIFIER',
+  'LIMIT_PERCENT_MODIFIER',
+  'ORDER_ASCENDING',
+  'ORDER_DEFAULT',
+  'ORDER_DESCENDING',
+  'ORDER_MODIFIER',
+  'ASCENDING',
+  'DESCENDING',
+  'SELECT_NODE',
+  'SET_OPERATION_NODE',
+  'SUBQUERY',
+  'TABLE_FUNCTION',
+]);
+
+const TABLES: ReadonlySet<string> = new Set<Role>(['events', 'items', 'users']);
+
+/** Table functions that turn their arguments into rows, and read nothing else. */
+const ROW_MAKERS: ReadonlySet<string> = new Set(['generate_series', 'json_each', 'json_tree', 'range', 'unnest']);
+
+/** Functions that give a row for each element of a list. Outside of a query they would repeat or drop rows of the file. */
+const SEVERAL_ROWS: ReadonlySet<string> = new Set(['generate_subscripts', 'regexp_split_to_table', 'unlist', 'unnest']);
+
+/**
+ * Functions whose value is not computed from their arguments alone: settings, the catalog, sequences, the query itself, the log. Of
+ * table functions nothing is here: `ROW_MAKERS` lists the only ones that may run. A test compares both with all that DuckDB has.
+ */
+const READERS: ReadonlySet<string> = new Set([
+  'current_catalog',
+  'current_connection_id',
+  'current_database',
+  'current_query',
+  'current_query_id',
+  'current_role',
+  'current_schema',
+  'current_schemas',
+  'current_setting',
+  'current_transaction_id',
+  'current_user',
+  'currval',
+  'col_description',
+  'format_pg_type',
+  'format_type',
+  'get_block_size',
+  'getenv',
+  'getvariable',
+  'in_search_path',
+  'json_deserialize_sql',
+  'json_execute_serialized_sql',
+  'json_serialize_plan',
+  'json_serialize_sql',
+  'map_to_pg_oid',
+  'nextval',
+  'obj_description',
+  'session_user',
+  'setseed',
+  'shobj_description',
+  'sleep_ms',
+  'stats',
+  'txid_current',
+  'user',
+  'variable',
+  'vector_type',
+  'version',
+  'write_log',
+]);
+
+const READER_FAMILIES =
+  /^(__internal_|duckdb_|has_\w+_privilege$|inet_|parquet_|pg_|pragma_|query|read_|sniff_|which_)/;
+
+/** Whether an expression may call a function. A name that DuckDB does not know may be called: DuckDB reports it. */
+export function isCallable(name: string): boolean {
+  const lower = name.toLowerCase();
+  return !READERS.has(lower) && !READER_FAMILIES.test(lower) && lower !== 'glob';
+}
+
+/**
+ * Why an expression may not run, in words that follow a colon; undefined for one that may.
+ * @throws Error of DuckDB's parser, for a text that is not SQL
+ */
+export async function refusalOf(database: Database, expression: string): Promise<string | undefined> {
+  // DuckDB would read only what is before a zero byte.
+  if (expression.includes('\0')) return 'it contains a zero byte';
+  // Alone it must be an expression, and within parentheses the same one: `1) + (2` is one only there, `ALL a` only alone.
+  const alone = await parsed(database, expression);
+  const refusal = typeof alone === 'string' ? alone : expressionRefusal(alone);
+  if (refusal !== undefined) return refusal;
+  const enclosed = await parsed(database, enclose(expression));
+  if (JSON.stringify(enclosed, placeless) !== JSON.stringify(alone, placeless)) return 'it is not one expression';
+  return undefined;
+}
+
+/** What an expression that may run reads of the tables, beside the columns that its text names. */
+export interface Reads {
+  /** Tables that its queries name. */
+  readonly tables: readonly Role[];
+  /** Whether it may read columns without their names: `*`, `#1`, a whole row, a natural join, a renamed table. */
+  readonly unnamed: boolean;
+}
+
+/** @throws Error of DuckDB's parser, for a text that is not SQL */
+export async function readsOf(database: Database, expression: string): Promise<Reads> {
+  const tables = new Set<Role>();
+  const rows = new Set<string>(TABLES);
+  const names: string[] = [];
+  let unnamed = false;
+  const look = (node: unknown): void => {
+    if (node === null || typeof node !== 'object') return;
+    const { class: sort, type, ref_type, table_name, alias, column_names, column_name_alias } = node as Node;
+    if (sort === 'CONSTANT') return;
+    if (sort === 'STAR' || sort === 'POSITIONAL_REFERENCE' || ref_type === 'NATURAL') unnamed = true;
+    if (sort === 'COLUMN_REF') names.push(String((column_names as readonly unknown[]).at(-1)).toLowerCase());
+    if (type === 'BASE_TABLE') {
+      tables.add(String(table_name).toLowerCase() as Role);
+      rows.add(String(alias).toLowerCase());
+      if ((column_name_alias as readonly unknown[]).length > 0) unnamed = true;
+    }
+    for (const each of Object.values(node)) look(each);
+  };
+  look(await parsed(database, expression));
+  return { tables: [...tables], unnamed: unnamed || names.some((name) => rows.has(name)) };
+}
+
+type Node = Readonly<Record<string, unknown>>;
+
+/** The tree of `SELECT expression`, or why there is none. */
+async function parsed(database: Database, expression: string): Promise<Node | string> {
+  const [row] = await database.rows(`SELECT json_serialize_sql(${quoteText(`SELECT ${expression}\n`)}) AS tree`);
+  // A number such as 1e400 is written as `Infinity`.
+  const answer = parseJson(String(row!.tree)) as Node;
+  if (answer.error !== false) {
+    if (answer.error_type === 'not implemented') return 'it contains a statement, and only an expression may run';
+    throw new Error(String(answer.error_message));
+  }
+  const statements = answer.statements as readonly Node[];
+  return statements.length === 1 ? (statements[0]!.node as Node) : 'it contains several statements';
+}
+
+/** Places differ between the two readings of one expression. */
+function placeless(key: string, value: unknown): unknown {
+  return key === 'query_location' ? undefined : value;
+}
+
+function expressionRefusal(select: Node): string | undefined {
+  const list = (select.select_list ?? []) as readonly Node[];
+  const bare =
+    select.type === 'SELECT_NODE' &&
+    (select.modifiers as readonly unknown[]).length === 0 &&
+    (select.from_table as Node).type === 'EMPTY' &&
+    ['where_clause', 'having', 'qualify', 'sample'].every(
+      (part) => select[part] === null || select[part] === undefined,
+    ) &&
+    ((select.group_expressions ?? []) as readonly unknown[]).length === 0;
+  if (!bare) return 'it is a query, and only an expression may run: put a query in parentheses';
+  if (list.length !== 1) return `it gives ${list.length} values, and a column has one`;
+  if (list[0]!.alias !== '') return 'it names its value with AS: the name of the entry is the name';
+  return nodeRefusal(select, false);
+}
+
+/** `within`: whether the node is inside a query of the expression. */
+function nodeRefusal(node: unknown, within: boolean): string | undefined {
+  if (Array.isArray(node)) return firstRefusal(node, within);
+  if (node === null || typeof node !== 'object') return undefined;
+  const { class: sort, type } = node as Node;
+  const own =
+    typeof sort === 'string'
+      ? ofExpression(node as Node, sort, within)
+      : typeof type === 'string'
+        ? ofQueryPart(node as Node, type)
+        : undefined;
+  // A constant holds no nodes, only what the author wrote.
+  if (own !== undefined || sort === 'CONSTANT') return own;
+  return firstRefusal(Object.values(node), within || sort === 'SUBQUERY');
+}
+
+function firstRefusal(nodes: readonly unknown[], within: boolean): string | undefined {
+  for (const node of nodes) {
+    const refusal = nodeRefusal(node, within);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
+function ofExpression(node: Node, sort: string, within: boolean): string | undefined {
+  if (!EXPRESSIONS.has(sort) && !(within && INSIDE_QUERIES.has(sort))) {
+    return sort === 'STAR' ? '`*` and COLUMNS give several values' : `${shown(sort)} may not be part of an expression`;
+  }
+  if (sort !== 'FUNCTION' && sort !== 'WINDOW') return undefined;
+  const name = String(node.function_name);
+  if (!isCallable(name)) return `the function \`${name}\` reads more than its arguments`;
+  if (!within && SEVERAL_ROWS.has(name.toLowerCase())) {
+    return `the function \`${name}\` gives several rows for one`;
+  }
+  const catalog = String(node.catalog ?? '');
+  const schema = String(node.schema ?? '');
+  return catalog === '' && (schema === '' || schema === 'main')
+    ? undefined
+    : `the function \`${name}\` is called in a schema: write its name alone`;
+}
+
+function ofQueryPart(node: Node, type: string): string | undefined {
+  // How a type is made up: `STRUCT(name VARCHAR)`.
+  if (type.endsWith('_TYPE_INFO')) return undefined;
+  if (!QUERY_PARTS.has(type)) return `${shown(type)} may not be part of an expression`;
+  if (type === 'BASE_TABLE') {
+    const own = TABLES.has(String(node.table_name).toLowerCase());
+    const qualified = node.schema_name !== '' || node.catalog_name !== '' || (node.at_clause ?? null) !== null;
+    return own && !qualified
+      ? undefined
+      : `a query may read \`events\`, \`items\` and \`users\`, and not \`${String(node.table_name)}\``;
+  }
+  if (type === 'TABLE_FUNCTION') {
+    const name = String((node.function as Node).function_name);
+    return ROW_MAKERS.has(name.toLowerCase()) ? undefined : `a query may not read from the function \`${name}\``;
+  }
+  const named = (node.cte_map as { readonly map?: readonly unknown[] } | undefined)?.map ?? [];
+  return named.length === 0 ? undefined : 'WITH may not be part of an expression';
+}
+
+/** A kind of node as SQL writes it: `SHOW_REF` is SHOW. */
+function shown(kind: string): string {
+  return kind.replace(/_(REF|NODE)$/, '').replaceAll('_', ' ');
+}

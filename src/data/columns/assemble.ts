@@ -1,0 +1,128 @@
+/** Good rows become the parts, the corpus and the users of a data set. */
+import { failure } from '../../diagnostics/failure.ts';
+import type { DataDescription } from '../../model/model.ts';
+import type { Wanted } from '../binding/column_requests.ts';
+import type { Layout } from '../binding/layout.ts';
+import type { Needs } from '../binding/needs.ts';
+import type { BagColumn, Dataset, Events, IndexedBags, Part, Seen } from '../dataset.ts';
+import { protocolOf } from '../protocol.ts';
+import { gather, gatherNumbers } from '../rows/gather.ts';
+import { makeTimeline, windowsAfter, windowsBefore } from '../rows/history.ts';
+import { type Arranged, arrange, type Remembered, rememberedBy } from '../rows/order_events.ts';
+import type { RawCodes, RawNumbers } from '../rows/raw.ts';
+import { parts } from '../rows/split.ts';
+import { type Good, rawOf } from '../rows/valid_rows.ts';
+import { type EncodedColumns, encodeColumns } from './columns.ts';
+import { fitEncodings } from './fit_encoders.ts';
+
+/** Where a data block does not say. */
+const usualSeen: Seen = 'excluded';
+
+export interface ToAssemble {
+  readonly description: DataDescription;
+  readonly needs: Needs;
+  readonly layout: Layout;
+  readonly wanted: Wanted;
+  readonly good: Good;
+}
+
+/** Throws Failure where a part that was asked for is empty, or no training event has a value of a label. */
+export function assemble(given: ToAssemble): Omit<Dataset, 'rejected'> {
+  const { description, needs, wanted, good } = given;
+  const arranged = arrange(good, wanted, description);
+  const encodings = fitEncodings(good, wanted, needs, arranged);
+  const knowsEarlier = wanted.time !== undefined && wanted.userKey !== undefined && wanted.itemKey !== undefined;
+  const asking = wanted.histories.size > 0 || knowsEarlier ? parts : (['train'] as const);
+  const remembered = new Map(asking.map((part) => [part, rememberedBy(arranged, part)] as const));
+  const encoded = encodeColumns({ ...given, arranged, encodings, remembered });
+  const partOf = (part: Part): Events => ({
+    ...eventsOf(part, given, arranged, encoded),
+    ...(knowsEarlier && part !== 'train' ? { earlier: earlierItems(part, arranged, remembered.get(part)!) } : {}),
+  });
+  const learnt = { train: partOf('train'), validation: partOf('validation'), test: partOf('test') };
+  const missingLabels = countMissingLabels(learnt, description);
+  const { items, users } = arranged;
+  const titles = titlesOf(given, arranged);
+  return {
+    parts: learnt,
+    corpus: {
+      rows: items.keys.length,
+      features: encoded.items,
+      keys: items.keys,
+      trainingCounts: items.trainingCounts,
+      ...(titles === undefined ? {} : { titles }),
+    },
+    users: {
+      rows: users.keys.length,
+      features: encoded.users,
+      keys: users.keys,
+      seen: seenItems(given, arranged, remembered.get('train')!),
+      asOfLastEvent: encoded.asOfLastEvent,
+    },
+    encodings,
+    seen: description.seen ?? usualSeen,
+    histories: new Map([...given.layout.histories].map(([name, { max }]) => [name, max])),
+    missing: encoded.missing,
+    missingLabels,
+    protocol: protocolOf(given, arranged, missingLabels),
+  };
+}
+
+function eventsOf(part: Part, { good, wanted }: ToAssemble, arranged: Arranged, encoded: EncodedColumns): Events {
+  const { places, items, users } = arranged;
+  const rows = arranged.rows[part];
+  const labels = [...wanted.labels].map(([name, column]) => {
+    const { values } = rawOf(good, column) as RawNumbers;
+    return [name, gatherNumbers(values, rows, new Float32Array(rows.length))] as const;
+  });
+  return {
+    rows: rows.length,
+    ids: rows,
+    features: encoded.parts[part],
+    told: encoded.told[part],
+    labels: new Map(labels),
+    item: gather(items.ofEvent, places[part]),
+    user: gather(users.ofEvent, places[part]),
+  };
+}
+
+/** All that each event of a part has before it, however long ago. */
+function earlierItems(part: Part, { stream, places, items }: Arranged, { marks, timeline }: Remembered): IndexedBags {
+  const windows = windowsBefore(stream, marks, timeline, places[part], Number.POSITIVE_INFINITY);
+  return { bags: { kind: 'bags', ...windows, values: gather(items.ofEvent, timeline.order) } };
+}
+
+/** Events without a label, by label. Throws Failure where the training part has none at all: nothing could be learnt from it. */
+function countMissingLabels(of: Readonly<Record<Part, Events>>, { events }: DataDescription): Map<string, number> {
+  const missingIn = (part: Part, name: string): number =>
+    of[part].labels.get(name)!.reduce((sum, value) => sum + (Number.isNaN(value) ? 1 : 0), 0);
+  return new Map(
+    [...of.train.labels.keys()].map((name) => {
+      const inTraining = missingIn('train', name);
+      if (inTraining === of.train.rows) {
+        throw failure(
+          'data-needs',
+          { what: name, needs: 'a value in one event at least of the training part' },
+          events.span,
+        );
+      }
+      return [name, inTraining + missingIn('validation', name) + missingIn('test', name)];
+    }),
+  );
+}
+
+/** Without an item key nobody has seen anything. */
+function seenItems({ wanted }: ToAssemble, { stream, part, items }: Arranged, training: Remembered): BagColumn {
+  const timeline = wanted.itemKey === undefined ? makeTimeline(stream, new Uint8Array(part.length)) : training.timeline;
+  return { kind: 'bags', ...windowsAfter(timeline), values: gather(items.ofEvent, timeline.order) };
+}
+
+/** What people call each item, where the data has a title column; its key where it has none. */
+function titlesOf({ wanted: { title }, good }: ToAssemble, arranged: Arranged): readonly string[] | undefined {
+  if (title === undefined) return undefined;
+  const { items } = arranged;
+  const texts = good.dictionaries.get('title')!;
+  const { values } = rawOf(good, title) as RawCodes;
+  const rows = title.column.at === 'items' ? items.rows : items.lastTraining;
+  return Array.from(rows, (row, at) => (row < 0 ? '' : texts[values[row]!]!) || items.keys[at]!);
+}

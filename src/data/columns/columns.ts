@@ -1,0 +1,216 @@
+/** Features as encoded columns: of the events of each part, of the corpus, and of the users. */
+import { type FeaturePlan, madeOf } from '../../plan/plan.ts';
+import type { Wanted, WantedColumn } from '../binding/column_requests.ts';
+import type { Layout } from '../binding/layout.ts';
+import type { Needs } from '../binding/needs.ts';
+import type { Encoding, IndexedBags, IndexedColumn, Part } from '../dataset.ts';
+import { gather } from '../rows/gather.ts';
+import { makeTimeline, windowsAfter, windowsBefore } from '../rows/history.ts';
+import type { Arranged, Remembered, Side } from '../rows/order_events.ts';
+import { countMissing } from '../rows/raw.ts';
+import { parts } from '../rows/split.ts';
+import { dictionaryOf, type Good, rawOf, rowsWith } from '../rows/valid_rows.ts';
+import { crossColumns } from './crosses.ts';
+import { type ColumnEncoder, encodeElements, makeColumnEncoder } from './encode.ts';
+import { lastColumn } from './last.ts';
+
+export type Columns = Map<string, IndexedColumn>;
+
+export interface EncodedColumns {
+  readonly parts: Readonly<Record<Part, Columns>>;
+  readonly items: Columns;
+  readonly users: Columns;
+  /** By feature of the side that asks whose values are items: their corpus rows. */
+  readonly told: Readonly<Record<Part, Map<string, IndexedBags>>>;
+  /** Features of the side that asks that only events know. */
+  readonly asOfLastEvent: readonly string[];
+  /** Rows without a value, by feature. */
+  readonly missing: ReadonlyMap<string, number>;
+}
+
+export interface ToEncode {
+  readonly good: Good;
+  readonly wanted: Wanted;
+  readonly needs: Needs;
+  readonly layout: Layout;
+  readonly arranged: Arranged;
+  readonly encodings: ReadonlyMap<string, Encoding>;
+  /** What events of a part may see of their user's past: of each part where there are histories. */
+  readonly remembered: ReadonlyMap<Part, Remembered>;
+}
+
+export function encodeColumns(given: ToEncode): EncodedColumns {
+  const { needs, wanted, layout } = given;
+  const columns = new ColumnWriter(given);
+  for (const plan of needs.features) {
+    if (madeOf(plan).length > 0) continue;
+    const history = wanted.histories.get(plan.name);
+    if (history === undefined) columns.feature(plan, wanted.features.get(plan.name)!);
+    else columns.history(plan, history, layout.histories.get(plan.name)!.max);
+  }
+  // What is made of other features is made of columns that are written by now; a cross may take a last element.
+  for (const plan of needs.features) if (plan.last !== undefined) columns.last(plan, plan.last);
+  for (const plan of needs.features) if (plan.crosses) columns.cross(plan, plan.crosses);
+  return columns;
+}
+
+/** What is written of the items, or of the users. */
+interface Written {
+  readonly at: 'items' | 'users';
+  /** The feature that is their key. */
+  readonly key?: string;
+  readonly wantedKey: Wanted['itemKey'];
+  readonly side: Side;
+  readonly columns: Columns;
+}
+
+class ColumnWriter implements EncodedColumns {
+  readonly parts = { train: new Map(), validation: new Map(), test: new Map() } satisfies Record<Part, Columns>;
+  readonly items: Columns = new Map();
+  readonly users: Columns = new Map();
+  readonly told = { train: new Map(), validation: new Map(), test: new Map() } satisfies EncodedColumns['told'];
+  readonly asOfLastEvent: string[] = [];
+  readonly missing = new Map<string, number>();
+  private readonly answers: Written;
+  private readonly asks: Written;
+
+  constructor(private readonly given: ToEncode) {
+    const { needs, wanted, arranged } = given;
+    const [asks, answers] = needs.towers;
+    const written = (at: Written['at'], key: string | undefined, wantedKey: Wanted['itemKey']): Written => ({
+      at,
+      ...(key === undefined ? {} : { key }),
+      wantedKey,
+      side: arranged[at],
+      columns: this[at],
+    });
+    this.asks = written('users', asks.key, wanted.userKey);
+    this.answers = written('items', answers.key, wanted.itemKey);
+  }
+
+  feature(plan: FeaturePlan, column: WantedColumn): void {
+    const { good, arranged } = this.given;
+    this.missing.set(plan.name, countMissing(rawOf(good, column), rowsWith(good, column).kept));
+    const encoder = this.encoder(plan, column);
+    const { at } = column.column;
+    const written = this.writtenOf(plan, at);
+    const { side, columns } = written;
+    const items = this.itemsOf(plan, written, column);
+    if (at === 'events') {
+      for (const part of parts) {
+        this.parts[part].set(plan.name, encoder.encode(arranged.rows[part]));
+        if (items) this.told[part].set(plan.name, items(arranged.rows[part]));
+      }
+      // What each last had in training, for features that only events know.
+      const ofKey = this.keyColumn(plan, written);
+      columns.set(plan.name, ofKey ?? encoder.encode(side.lastTraining));
+      if (ofKey === undefined && written === this.asks) this.asOfLastEvent.push(plan.name);
+      return;
+    }
+    const whole = encoder.encode(side.rows);
+    columns.set(plan.name, whole);
+    for (const part of parts) {
+      const rows = gather(side.ofEvent, arranged.places[part]);
+      this.parts[part].set(plan.name, through(whole, rows));
+      if (items) this.told[part].set(plan.name, items(gather(side.rows, rows)));
+    }
+  }
+
+  history(plan: FeaturePlan, column: WantedColumn, max: number): void {
+    const { good, arranged, encodings, remembered } = this.given;
+    const { order, items, stream, places } = arranged;
+    const elements = encodeElements(
+      plan,
+      encodings.get(plan.encoderOf)!,
+      rawOf(good, column),
+      dictionaryOf(good, column),
+    );
+    const inOrder = gather(elements, column.column.at === 'items' ? gather(items.rows, items.ofEvent) : order);
+    const present = inOrder.map((element) => (element < 0 ? 0 : 1));
+    const complete = !present.includes(0);
+    const rowOf = this.itemRows(plan, column);
+    for (const part of parts) {
+      const all = remembered.get(part)!;
+      const marks = complete ? all.marks : all.marks.map((mark, place) => mark & present[place]!);
+      const timeline = complete ? all.timeline : makeTimeline(stream, marks);
+      const values = gather(inOrder, timeline.order);
+      const windows = windowsBefore(stream, marks, timeline, places[part], max);
+      this.parts[part].set(plan.name, { column: { kind: 'bags', values, ...windows } });
+      if (rowOf) {
+        const rows = gather(rowOf, column.column.at === 'items' ? gather(items.rows, items.ofEvent) : order);
+        this.told[part].set(plan.name, { bags: { kind: 'bags', values: gather(rows, timeline.order), ...windows } });
+      }
+      if (part === 'train') {
+        this.users.set(plan.name, { column: { kind: 'bags', values, ...windowsAfter(timeline, max) } });
+      }
+    }
+  }
+
+  last(plan: FeaturePlan, list: string): void {
+    const encoding = this.given.encodings.get(plan.encoderOf)!;
+    const all = [...parts.map((part) => this.parts[part]), this.writtenOf(plan, 'events').columns];
+    for (const columns of all) columns.set(plan.name, lastColumn(encoding, columns.get(list)!));
+  }
+
+  cross(plan: FeaturePlan, crosses: readonly string[]): void {
+    const { arranged, encodings } = this.given;
+    const known = new Map<string, number>();
+    const set = (columns: Columns, rows: number): void => {
+      const crossed = crosses.map((name) => columns.get(name)!);
+      columns.set(plan.name, crossColumns(encodings.get(plan.encoderOf)!, crossed, rows, known));
+    };
+    for (const part of parts) set(this.parts[part], arranged.places[part].length);
+    const { side, columns } = this.writtenOf(plan, 'events');
+    set(columns, side.keys.length);
+  }
+
+  /** A feature of events lies on the side of its tower; one that no tower reads may lie on either. */
+  private writtenOf(plan: FeaturePlan, at: WantedColumn['column']['at']): Written {
+    const isItems = at === 'events' ? plan.tower === this.given.needs.towers[1].name : at === 'items';
+    return isItems ? this.answers : this.asks;
+  }
+
+  /** The corpus rows of what a feature of the side that asks holds, for rows of its file; absent where it holds no items. */
+  private itemsOf(
+    plan: FeaturePlan,
+    written: Written,
+    column: WantedColumn,
+  ): ((ids: Int32Array) => IndexedBags) | undefined {
+    const rows = written === this.asks ? this.itemRows(plan, column) : undefined;
+    const raw = rawOf(this.given.good, column);
+    if (rows === undefined) return undefined;
+    const [starts, ends] =
+      raw.kind === 'bags'
+        ? [raw.starts, raw.ends]
+        : [Int32Array.from(rows, (_, row) => row), Int32Array.from(rows, (_, row) => row + 1)];
+    const bags = { kind: 'bags', starts, ends, values: rows } as const;
+    return (ids) => ({ bags, index: ids });
+  }
+
+  /** Of each value of a column the corpus row of the item that it names, −1 where there is none; absent where it names no items. */
+  private itemRows(plan: FeaturePlan, column: WantedColumn): Int32Array | undefined {
+    const { good, wanted, arranged } = this.given;
+    const raw = rawOf(good, column);
+    if (plan.name === this.answers.key || wanted.itemKey?.inEvents.dictionary !== column.dictionary) return undefined;
+    if (raw.kind === 'numbers' || !(raw.values instanceof Int32Array)) return undefined;
+    return gather(arranged.items.ofCode, raw.values);
+  }
+
+  /** A key is known even where no training event has it. */
+  private keyColumn(plan: FeaturePlan, { at, key, wantedKey, side }: Written): IndexedColumn | undefined {
+    if (plan.name !== key || wantedKey === undefined) return undefined;
+    const inFile = this.given.good[at] && wantedKey.inFile;
+    return this.encoder(plan, inFile ?? wantedKey.inEvents).encode(side.rows);
+  }
+
+  private encoder(plan: FeaturePlan, column: WantedColumn): ColumnEncoder {
+    const { good, encodings } = this.given;
+    const encoding = encodings.get(plan.encoderOf)!;
+    return makeColumnEncoder(plan, encoding, rawOf(good, column), dictionaryOf(good, column));
+  }
+}
+
+/** The column seen through one more index. */
+function through({ column, index }: IndexedColumn, rows: Int32Array): IndexedColumn {
+  return { column, index: index === undefined ? rows : gather(index, rows) };
+}

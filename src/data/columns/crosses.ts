@@ -1,0 +1,37 @@
+/** Columns of codes taken together: a cross has no column in any file. */
+import { invariant } from '../../diagnostics/failure.ts';
+import type { Encoding, IndexedColumn } from '../dataset.ts';
+import { makeCoder } from './encoders/table.ts';
+
+/** What a cross encodes: the codes of its features as text, `17,3`. It is part of what an artifact means. */
+export function crossedText(codes: readonly number[]): string {
+  return codes.join();
+}
+
+/** The cross of some columns of the same rows. Each combination is encoded once. */
+export function crossColumns(
+  encoding: Encoding,
+  parts: readonly IndexedColumn[],
+  rows: number,
+  known = new Map<string, number>(),
+): IndexedColumn {
+  const coder = makeCoder(encoding);
+  invariant(coder.reads === 'text' && coder.gives === 'code', 'a cross is encoded as one text');
+  const columns = parts.map(({ column, index }) => {
+    invariant(column.kind === 'codes', 'a cross is of codes');
+    return { values: column.values, index };
+  });
+  const values = new Int32Array(rows);
+  const codes = columns.map(() => 0);
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < columns.length; i++) {
+      const { values: own, index } = columns[i]!;
+      codes[i] = own[index ? index[row]! : row]!;
+    }
+    const text = crossedText(codes);
+    let code = known.get(text);
+    if (code === undefined) known.set(text, (code = coder.code(text)));
+    values[row] = code;
+  }
+  return { column: { kind: 'codes', values } };
+}

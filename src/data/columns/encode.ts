@@ -1,0 +1,177 @@
+/** From raw columns to encoded ones: fit on the training part, then map codes and numbers; no object a row. */
+import type { FeaturePlan } from '../../plan/plan.ts';
+import type { BagColumn, Column, Encoding, IndexedColumn } from '../dataset.ts';
+import type { RawColumn } from '../rows/raw.ts';
+import type { Coder, Sample } from './encoders/contract.ts';
+import { fitEncoder, makeCoder } from './encoders/table.ts';
+
+const none: readonly string[] = [''];
+
+/** Learns a feature's encoding. `weights[row]`: how many training events have this row. */
+export function fitColumn(
+  plan: FeaturePlan,
+  raw: RawColumn,
+  weights: ArrayLike<number>,
+  dictionary: readonly string[] = none,
+): Encoding {
+  const counts = new Float64Array(dictionary.length);
+  let sample: Sample = {
+    texts: { texts: dictionary, counts },
+    numbers: { values: new Float64Array(0), weights: [] },
+  };
+  if (raw.kind === 'codes') {
+    for (let row = 0; row < raw.values.length; row++) counts[raw.values[row]!]! += weights[row]!;
+  } else if (raw.kind === 'numbers') {
+    if (raw.width === 1) sample = { ...sample, numbers: { values: raw.values, weights } };
+  } else if (raw.values instanceof Int32Array) {
+    for (let row = 0; row < raw.starts.length; row++) {
+      for (let at = raw.starts[row]!; at < raw.ends[row]!; at++) counts[raw.values[at]!]! += weights[row]!;
+    }
+  } else {
+    const each = new Float64Array(raw.values.length);
+    for (let row = 0; row < raw.starts.length; row++) each.fill(weights[row]!, raw.starts[row]!, raw.ends[row]!);
+    sample = { ...sample, numbers: { values: raw.values, weights: each } };
+  }
+  counts[0] = 0;
+  return fitEncoder(plan.encoder, sample);
+}
+
+/** A column at work: gives the encoded column of any rows of it. */
+export interface ColumnEncoder {
+  /** `ids[i]` is the row that row i of the result has, or −1 where it has none and is missing. */
+  encode(ids: Int32Array): IndexedColumn;
+}
+
+export function makeColumnEncoder(
+  plan: FeaturePlan,
+  encoding: Encoding,
+  raw: RawColumn,
+  dictionary: readonly string[] = none,
+): ColumnEncoder {
+  const coder = makeCoder(encoding);
+  const max = plan.max ?? Number.POSITIVE_INFINITY;
+  const latest = plan.keeps === 'latest';
+  if (coder.reads === 'text' && coder.gives === 'bag') {
+    // One bag a distinct text; rows only point at it.
+    const bags = bagsOf(dictionary.map((text) => coder.codes(text).slice(0, max)));
+    const codes = raw.kind === 'codes' ? raw.values : new Int32Array(0);
+    return { encode: (ids) => ({ column: bags, index: ids.map((id) => (id < 0 ? 0 : codes[id]!)) }) };
+  }
+  if (raw.kind === 'bags') {
+    const all = {
+      kind: 'bags',
+      starts: raw.starts,
+      ends: raw.ends,
+      values: elementsOf(coder, raw.values, dictionary),
+    } as const;
+    const { starts, ends, values } = plan.skipsUnseen ? withoutUnseen(all) : all;
+    return {
+      encode: (ids) => ({
+        column: {
+          kind: 'bags',
+          values,
+          starts: ids.map((id) => (id < 0 ? 0 : latest ? Math.max(starts[id]!, ends[id]! - max) : starts[id]!)),
+          ends: ids.map((id) => (id < 0 ? 0 : latest ? ends[id]! : Math.min(ends[id]!, starts[id]! + max))),
+        },
+      }),
+    };
+  }
+  if (raw.kind === 'codes') {
+    const table = codeTable(coder, dictionary);
+    return { encode: (ids) => codesColumn(ids.map((id) => table[id < 0 ? 0 : raw.values[id]!]!)) };
+  }
+  if (coder.reads === 'number' && coder.gives === 'code') {
+    return { encode: (ids) => codesColumn(ids.map((id) => coder.code(id < 0 ? Number.NaN : raw.values[id]!))) };
+  }
+  const number = coder.reads === 'number' && coder.gives === 'numbers' ? coder.number : zeroWhereMissing;
+  const { width } = raw;
+  return {
+    encode(ids) {
+      const values = new Float32Array(ids.length * width);
+      for (let i = 0; i < ids.length; i++) {
+        for (let k = 0; k < width; k++) {
+          values[i * width + k] = number(ids[i]! < 0 ? Number.NaN : raw.values[ids[i]! * width + k]!);
+        }
+      }
+      return { column: { kind: 'numbers', width, values } };
+    },
+  };
+}
+
+/** The same bags without elements of code 0. */
+function withoutUnseen(bags: BagColumn): BagColumn {
+  if (!bags.values.includes(0)) return bags;
+  const starts = new Int32Array(bags.starts.length);
+  const ends = new Int32Array(bags.starts.length);
+  const values = new Int32Array(bags.values.length);
+  let length = 0;
+  for (let row = 0; row < starts.length; row++) {
+    starts[row] = length;
+    for (let at = bags.starts[row]!; at < bags.ends[row]!; at++) {
+      const code = bags.values[at]!;
+      if (code !== 0) values[length++] = code;
+    }
+    ends[row] = length;
+  }
+  return { kind: 'bags', starts, ends, values: values.slice(0, length) };
+}
+
+/** The encoded elements of a history, one a row of its column; −1 where the row has none, or one that is left out. */
+export function encodeElements(
+  plan: Pick<FeaturePlan, 'skipsUnseen'>,
+  encoding: Encoding,
+  raw: RawColumn,
+  dictionary: readonly string[] = none,
+): Int32Array {
+  const coder = makeCoder(encoding);
+  if (raw.kind === 'codes') {
+    const table = codeTable(coder, dictionary).map((code) => (plan.skipsUnseen && code === 0 ? -1 : code));
+    return raw.values.map((code) => (code === 0 ? -1 : table[code]!));
+  }
+  const code = coder.reads === 'number' && coder.gives === 'code' ? coder.code : () => -1;
+  return Int32Array.from(raw.values as Float64Array, (value) => (Number.isNaN(value) ? -1 : code(value)));
+}
+
+/** The code of a missing value. */
+export function missingCode(encoding: Encoding): number {
+  const coder = makeCoder(encoding);
+  if (coder.gives !== 'code') return 0;
+  return coder.reads === 'text' ? coder.code('') : coder.code(Number.NaN);
+}
+
+function zeroWhereMissing(value: number): number {
+  return Number.isNaN(value) ? 0 : value;
+}
+
+function codesColumn(values: Int32Array): IndexedColumn {
+  const column: Column = { kind: 'codes', values };
+  return { column };
+}
+
+/** Code of each text of a dictionary: only distinct values are encoded. */
+function codeTable(coder: Coder, dictionary: readonly string[]): Int32Array {
+  if (coder.reads !== 'text' || coder.gives !== 'code') return new Int32Array(dictionary.length);
+  return Int32Array.from(dictionary, (text) => coder.code(text));
+}
+
+function elementsOf(coder: Coder, values: Int32Array | Float64Array, dictionary: readonly string[]): Int32Array {
+  if (values instanceof Int32Array) {
+    const table = codeTable(coder, dictionary);
+    return values.map((code) => table[code]!);
+  }
+  return Int32Array.from(values, coder.reads === 'number' && coder.gives === 'code' ? coder.code : () => 0);
+}
+
+function bagsOf(bags: readonly (readonly number[])[]): BagColumn {
+  const starts = new Int32Array(bags.length);
+  const ends = new Int32Array(bags.length);
+  let length = 0;
+  for (const [at, bag] of bags.entries()) {
+    starts[at] = length;
+    length += bag.length;
+    ends[at] = length;
+  }
+  const values = new Int32Array(length);
+  for (const [at, bag] of bags.entries()) values.set(bag, starts[at]!);
+  return { kind: 'bags', starts, ends, values };
+}

@@ -1,0 +1,30 @@
+/**
+ * A part of a moment, given in seconds since 1970-01-01 00:00 UTC: hour 0 … 23, weekday 0 (Monday) … 6, month 0 (January) … 11,
+ * week_hour 0 (Monday, midnight) … 167. A missing moment has the code after the last.
+ */
+import { type ClockPart, clockParts } from '../../../plan/plan.ts';
+import type { Fit, MakeCoder } from './contract.ts';
+
+export const fitClock: Fit<'clock'> = ({ part }) => ({ kind: 'clock', part });
+
+export const clockCoder: MakeCoder<'clock'> = ({ part }) => ({
+  reads: 'number',
+  gives: 'code',
+  code: (seconds) => {
+    const code = Number.isNaN(seconds) ? Number.NaN : codes[part](seconds);
+    // Further from 1970 than a calendar goes.
+    return Number.isNaN(code) ? clockParts[part] : code;
+  },
+});
+
+const codes: Readonly<Record<ClockPart, (seconds: number) => number>> = {
+  hour: (seconds) => modulo(Math.floor(seconds / 3600), 24),
+  weekday: (seconds) => modulo(daysSinceMonday(seconds), 7),
+  month: (seconds) => new Date(seconds * 1000).getUTCMonth(),
+  week_hour: (seconds) => modulo(daysSinceMonday(seconds), 7) * 24 + modulo(Math.floor(seconds / 3600), 24),
+};
+
+/** 1970 began on a Thursday. */
+const daysSinceMonday = (seconds: number): number => Math.floor(seconds / 86_400) + 3;
+
+const modulo = (value: number, by: number): number => ((value % by) + by) % by;

@@ -1,0 +1,37 @@
+/** What each kind of encoder promises. The plain data of a fitted one is an `Encoding`, which goes into the artifact. */
+import type { Encoder } from '../../../plan/plan.ts';
+import type { Encoding } from '../../dataset.ts';
+
+/** Texts of the training part: how often each place of a dictionary occurs. Place 0 is missing and counts nothing. */
+export interface TextSample {
+  readonly texts: readonly string[];
+  readonly counts: ArrayLike<number>;
+}
+
+/** Numbers of the training part, NaN where missing; `weights[i]` training rows have `values[i]`. */
+export interface NumberSample {
+  readonly values: Float64Array;
+  readonly weights: ArrayLike<number>;
+}
+
+export interface Sample {
+  readonly texts: TextSample;
+  readonly numbers: NumberSample;
+}
+
+/** A fitted encoder at work on one value. A missing text is `''`, a missing number NaN. */
+export type Coder =
+  | { readonly reads: 'text'; readonly gives: 'code'; readonly code: (text: string) => number }
+  | { readonly reads: 'text'; readonly gives: 'bag'; readonly codes: (text: string) => readonly number[] }
+  | { readonly reads: 'number'; readonly gives: 'code'; readonly code: (value: number) => number }
+  | { readonly reads: 'number'; readonly gives: 'numbers'; readonly number: (value: number) => number }
+  /** Numbers as they are; missing: `size` zeros. */
+  | { readonly reads: 'vector'; readonly gives: 'numbers'; readonly size: number };
+
+type EncoderOf<K extends Encoder['kind']> = Extract<Encoder, { kind: K }>;
+export type EncodingOf<K extends Encoding['kind']> = Extract<Encoding, { kind: K }>;
+
+/** Learns what it must from the training part alone. */
+export type Fit<K extends Encoder['kind']> = (encoder: EncoderOf<K>, sample: Sample) => Encoding;
+
+export type MakeCoder<K extends Encoding['kind']> = (encoding: EncodingOf<K>) => Coder;

@@ -1,0 +1,95 @@
+/** Single values, as a server gets them, encoded as training encoded its columns. */
+import type { Encoding } from '../../dataset.ts';
+import type { Coder } from './contract.ts';
+import { makeCoder } from './table.ts';
+
+export type EncodedValue =
+  | { readonly kind: 'code'; readonly code: number }
+  | { readonly kind: 'bag'; readonly codes: readonly number[] }
+  | { readonly kind: 'numbers'; readonly numbers: readonly number[] };
+
+/** One value, encoded once. For many, keep `makeValueEncoder`'s. */
+export function encodeValue(encoding: Encoding, value: unknown): EncodedValue {
+  return makeValueEncoder(encoding)(value);
+}
+
+/**
+ * Values are texts, numbers, booleans, arrays of them, and `null`, `undefined`, `''` or NaN for missing. An array is a bag
+ * of its elements without the missing ones; for a vector it is the vector. A moment is seconds since 1970, a Date, or its text as in
+ * `2026-11-25 17:00`, in UTC where it names no zone. Throws TypeError for anything else, and for a number that is
+ * none: what training would have rejected.
+ */
+export function makeValueEncoder(encoding: Encoding): (value: unknown) => EncodedValue {
+  const coder = makeCoder(encoding);
+  const one = (value: unknown): EncodedValue =>
+    encodeOne(coder as Single, encoding.kind === 'clock' ? secondsOf(value) : value);
+  return (value) => {
+    if (coder.reads === 'vector') return { kind: 'numbers', numbers: vectorOf(value, coder.size) };
+    if (!Array.isArray(value)) return one(value);
+    const codes = value.flatMap((element) => {
+      if (isMissing(element)) return [];
+      const encoded = one(element);
+      if (encoded.kind === 'bag') return encoded.codes;
+      return encoded.kind === 'code' ? [encoded.code] : fail('one number', value);
+    });
+    return { kind: 'bag', codes };
+  };
+}
+
+type Single = Exclude<Coder, { reads: 'vector' }>;
+
+function encodeOne(coder: Single, value: unknown): EncodedValue {
+  if (coder.reads === 'text') {
+    const text = isMissing(value) ? '' : textOf(value);
+    return coder.gives === 'code'
+      ? { kind: 'code', code: coder.code(text) }
+      : { kind: 'bag', codes: coder.codes(text) };
+  }
+  const number = isMissing(value) ? Number.NaN : numberOf(value);
+  if (coder.gives === 'code') return { kind: 'code', code: coder.code(number) };
+  return { kind: 'numbers', numbers: [singleOf(coder.number(number), value)] };
+}
+
+function isMissing(value: unknown): boolean {
+  return value === null || value === undefined || value === '' || Number.isNaN(value);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ||
+    typeof value === 'number' ||
+    typeof value === 'boolean' ||
+    typeof value === 'bigint'
+    ? String(value)
+    : fail('a text', value);
+}
+
+const moment = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?\s*(Z|[+-]\d\d:\d\d)?$/;
+
+/** Seconds since 1970 of a date or its text; anything else as it is. */
+function secondsOf(value: unknown): unknown {
+  if (value instanceof Date) return value.getTime() / 1000;
+  const [, day, time = '00:00', zone = 'Z'] = (typeof value === 'string' && moment.exec(value.trim())) || [];
+  const seconds = Date.parse(`${day}T${time}${zone}`) / 1000;
+  return Number.isNaN(seconds) ? value : seconds;
+}
+
+function numberOf(value: unknown): number {
+  const number = typeof value === 'object' ? Number.NaN : Number(value);
+  return Number.isFinite(number) ? number : fail('a finite number', value);
+}
+
+function vectorOf(value: unknown, size: number): readonly number[] {
+  if (isMissing(value)) return new Array<number>(size).fill(0);
+  if (!Array.isArray(value) || value.length !== size) return fail(`${size} numbers`, value);
+  return value.map((element) => singleOf(numberOf(element), value));
+}
+
+/** In the 32 bits that a model computes with. */
+function singleOf(number: number, value: unknown): number {
+  const single = Math.fround(number);
+  return Number.isFinite(single) ? single : fail('numbers up to 3.4e38', value);
+}
+
+function fail(expected: string, value: unknown): never {
+  throw new TypeError(`expected ${expected}, got ${JSON.stringify(value)?.slice(0, 80)}`);
+}

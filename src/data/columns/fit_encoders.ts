@@ -1,0 +1,57 @@
+/** What each encoder learns: from the training events alone, each row weighing as many of them as have it. */
+import { madeOf } from '../../plan/plan.ts';
+import type { Wanted, WantedColumn } from '../binding/column_requests.ts';
+import type { Needs } from '../binding/needs.ts';
+import type { Encoding } from '../dataset.ts';
+import type { Arranged, Side } from '../rows/order_events.ts';
+import { dictionaryOf, type Good, type GoodRows, rawOf } from '../rows/valid_rows.ts';
+import { fitColumn } from './encode.ts';
+import type { Sample } from './encoders/contract.ts';
+import { fitEncoder } from './encoders/table.ts';
+
+/** A cross learns nothing from the data. */
+const nothing: Sample = {
+  texts: { texts: [''], counts: [0] },
+  numbers: { values: new Float64Array(0), weights: [] },
+};
+
+/** By the name of the feature that owns the encoder. */
+export function fitEncodings(
+  good: Good,
+  wanted: Wanted,
+  { features }: Needs,
+  arranged: Arranged,
+): Map<string, Encoding> {
+  const weightsOf = makeWeights(good, arranged);
+  const encodings = new Map<string, Encoding>();
+  for (const owner of new Set(features.map(({ encoderOf }) => encoderOf))) {
+    const teacher =
+      features.find(({ name }) => name === owner) ??
+      features.find((feature) => feature.encoderOf === owner && madeOf(feature).length === 0)!;
+    if (teacher.crosses) {
+      encodings.set(owner, fitEncoder(teacher.encoder, nothing));
+      continue;
+    }
+    const column = wanted.features.get(teacher.name) ?? wanted.histories.get(teacher.name)!;
+    encodings.set(owner, fitColumn(teacher, rawOf(good, column), weightsOf(column), dictionaryOf(good, column)));
+  }
+  return encodings;
+}
+
+/** How many training events have each row of the file that a column is read from. */
+function makeWeights(good: Good, { rows, items, users }: Arranged): (column: WantedColumn) => ArrayLike<number> {
+  const ofEvents = new Uint8Array(good.events.rows);
+  for (let i = 0; i < rows.train.length; i++) ofEvents[rows.train[i]!] = 1;
+  const weights = {
+    events: ofEvents,
+    items: good.items && weightsIn(good.items, items),
+    users: good.users && weightsIn(good.users, users),
+  };
+  return ({ column: { at } }) => weights[at]!;
+}
+
+function weightsIn(file: GoodRows, { rows, trainingCounts }: Side): Int32Array {
+  const weights = new Int32Array(file.rows);
+  for (let i = 0; i < rows.length; i++) weights[rows[i]!] = trainingCounts[i]!;
+  return weights;
+}

@@ -1,0 +1,201 @@
+/** Which files a data block names: patterns opened, kinds known by their endings, absences said. */
+import { type Dirent, readdirSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts';
+import { Failure } from '../../diagnostics/failure.ts';
+import { systemReason } from '../../diagnostics/system_reason.ts';
+import type { DataDescription, DataFile } from '../../model/model.ts';
+import { nearest } from '../../text/nearest.ts';
+import { type Access, isWithin, kindAt, type Reach, reachOf, resolved } from './access.ts';
+import { alternatives, isPattern, makeMatcher } from './glob.ts';
+
+/** The three files a data block joins; their names are also how its SQL may call them: `items.price`. */
+export type Role = 'events' | 'items' | 'users';
+
+export interface InputFile {
+  /** Where it lies. */
+  readonly path: string;
+  /** What messages call it: relative to the folder of the data block. */
+  readonly name: string;
+  readonly kind: 'csv' | 'parquet' | 'json';
+  readonly compressed: boolean;
+}
+
+export interface InputFiles {
+  readonly role: Role;
+  readonly described: DataFile;
+  readonly files: readonly InputFile[];
+}
+
+/**
+ * The files of every role, in the order of their names; a role with a mistake is absent. Nothing is opened, and nothing outside the
+ * reach of the block is looked at.
+ * @throws Failure `cannot-read` for a folder to allow that is not there
+ */
+export function findFiles(
+  description: DataDescription,
+  access: Access = {},
+): {
+  readonly output: readonly InputFiles[];
+  readonly diagnostics: readonly Diagnostic[];
+} {
+  const reach = reachOf(description.folder, access);
+  const output: InputFiles[] = [];
+  const diagnostics: Diagnostic[] = [];
+  for (const role of ['events', 'items', 'users'] as const) {
+    const described = description[role];
+    if (described === undefined) continue;
+    try {
+      output.push({ role, described, files: filesOf(described, description.folder, reach) });
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      diagnostics.push(...error.diagnostics);
+    }
+  }
+  return { output, diagnostics };
+}
+
+function filesOf(described: DataFile, folder: string, reach: Reach): readonly InputFile[] {
+  const { span } = described;
+  const look = makeLook(described, folder, reach);
+  const whole = resolve(folder, described.path);
+  // A name as it is written wins: `a[1].csv` may be a file.
+  const literal = !isPattern(described.path) || (isWithin(whole, reach) && look.kind(whole) !== undefined);
+  if (literal) look.within(whole);
+  const paths = !literal ? matching(described.path, folder, look) : look.kind(whole) === undefined ? [] : [whole];
+  if (paths.length === 0) {
+    // Where a pattern goes up again, its parent folder may lie outside.
+    const near = isWithin(dirname(whole), reach) ? nearest(basename(whole), namesIn(dirname(whole))) : undefined;
+    const path = near === undefined ? undefined : join(dirname(described.path), near);
+    throw new Failure([diagnose('data-file-missing', span, { path: described.path, folder, nearest: path })]);
+  }
+  return paths.map((path) => {
+    const kind = look.kind(path)!;
+    if (kind !== 'file') throw look.refuse(path, `it is ${kind}`);
+    if (sep === '/' && path.includes('\\') && /[*?[]/.test(path)) {
+      throw look.refuse(path, 'the database cannot open a path that has a \\ and one of * ? [');
+    }
+    const name = nameOf(path, folder);
+    const format = formatOf(path);
+    if (format === undefined) throw new Failure([diagnose('data-file-kind', span, { path: name })]);
+    return { path, name, kind: format, compressed: path.toLowerCase().endsWith('.gz') };
+  });
+}
+
+/** Looks at what lies at a path, for one entry of a block; what may not or cannot be looked at is a Failure with the entry's place. */
+interface Look {
+  /** Throws for a path that is outside the reach of the block. */
+  within(path: string): void;
+  /** `file`, or what is there instead, in words; undefined where nothing is. */
+  kind(path: string): string | undefined;
+  /** Throws for a folder that may not be read. */
+  entries(path: string): readonly Dirent[];
+  refuse(path: string, reason: string): Failure;
+}
+
+function makeLook(described: DataFile, folder: string, reach: Reach): Look {
+  const refuse = (path: string, reason: string): Failure =>
+    new Failure([diagnose('data-file-unreadable', described.span, { path: nameOf(path, folder), reason })]);
+  const attempt = <T>(path: string, work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw refuse(path, systemReason(error) ?? (error as Error).message);
+    }
+  };
+  const within = (path: string): void => {
+    if (isWithin(path, reach)) return;
+    const target = resolved(path);
+    const facts = { path: nameOf(path, folder), target, project: reach.project, allow: dirname(target) };
+    throw new Failure([diagnose('data-file-outside', described.span, facts)]);
+  };
+  return {
+    within,
+    refuse,
+    kind: (path) => attempt(path, () => kindAt(path)),
+    entries(path) {
+      within(path);
+      return attempt(path, () => readdirSync(path, { withFileTypes: true }));
+    },
+  };
+}
+
+/** Nothing for what is no folder, or one that may not be read: the message only suggests. */
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function nameOf(path: string, folder: string): string {
+  const name = relative(folder, path);
+  return name.startsWith('..') || isAbsolute(name) ? path : name || '.';
+}
+
+function formatOf(path: string): InputFile['kind'] | undefined {
+  const ending = /\.(csv|tsv|txt|parquet|jsonl|ndjson|json)(\.gz)?$/i.exec(path);
+  const kind = ending?.[1]?.toLowerCase();
+  if (kind === undefined) return undefined;
+  if (kind === 'parquet') return ending?.[2] === undefined ? 'parquet' : undefined;
+  return kind === 'csv' || kind === 'tsv' || kind === 'txt' ? 'csv' : 'json';
+}
+
+/** The files that a pattern fits, sorted by name. What cannot be read on the way is a mistake: rows would be missing. */
+function matching(pattern: string, folder: string, look: Look): string[] {
+  const found = new Set<string>();
+  const seen = new Set<string>();
+  /** What lies below `path` and fits the parts that are left. */
+  const walk = (path: string, parts: readonly string[]): void => {
+    // Two `**` come to one folder in many ways.
+    const key = `${parts.length} ${path}`;
+    if (seen.has(key)) return;
+    seen.add(key);
+    const [part, ...rest] = parts;
+    const kind = part === undefined || rest.length > 0 || isPattern(part) ? kindOn(path, look) : undefined;
+    if (part === undefined) {
+      // Folders that fit hold no rows themselves.
+      if (kind === 'a folder') return;
+      look.within(path);
+      found.add(path);
+    } else if (!isPattern(part)) {
+      const at = join(path, part);
+      look.within(at);
+      if (look.kind(at) !== undefined) walk(at, rest);
+    } else if (kind === 'a folder') {
+      const entries = look.entries(path);
+      if (part === '**') {
+        walk(path, rest);
+        // Links to folders are not followed: they may lead round in a circle.
+        for (const entry of entries) if (entry.isDirectory()) walk(join(path, entry.name), parts);
+        return;
+      }
+      const matches = makeMatcher(part);
+      for (const { name } of entries) if (matches(name)) walk(join(path, name), rest);
+    }
+  };
+  const patterns = alternatives(pattern);
+  if (patterns === undefined) throw look.refuse(pattern, 'its braces stand for more than 1,000 paths');
+  for (const one of patterns) {
+    // Each has parts of its own: where another came by, this one has not looked.
+    seen.clear();
+    const parts = one.split(sep === '/' ? '/' : /[\\/]/);
+    const fixed = parts.findIndex(isPattern);
+    const start = resolve(
+      folder,
+      parts.slice(0, fixed === -1 ? parts.length : fixed).join(sep) || (isAbsolute(one) ? sep : ''),
+    );
+    look.within(start);
+    if (look.kind(start) !== undefined)
+      walk(start, fixed === -1 ? [] : parts.slice(fixed).filter((part) => part !== ''));
+  }
+  return [...found].sort();
+}
+
+/** An entry of a folder is there; a link among them may lead nowhere. */
+function kindOn(path: string, look: Look): string {
+  const kind = look.kind(path);
+  if (kind === undefined) throw look.refuse(path, 'it is a link that leads nowhere');
+  return kind;
+}

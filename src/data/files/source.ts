@@ -1,0 +1,214 @@
+/** What the files of one role hold: their columns and types, read from headers and a sample, before any row. */
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts';
+import { failure } from '../../diagnostics/failure.ts';
+import { systemReason } from '../../diagnostics/system_reason.ts';
+import { type CsvLook, lookAtCsv } from './csv.ts';
+import { type Database, quotePath } from './duckdb.ts';
+import type { InputFile, InputFiles, Role } from './files.ts';
+import { JsonArrayScanner, JsonLinesScanner } from './records/json.ts';
+import { beginning, copyGood, type Scan, scanFile, stampOf } from './records/scan.ts';
+import { type Scanner, ShapeError } from './records/scanner.ts';
+
+export interface SourceColumn {
+  readonly name: string;
+  /** DuckDB's name of the type. */
+  readonly type: string;
+  /** A CSV column with a few values of another type, see `CsvColumn`. */
+  readonly mixed: boolean;
+  /** A CSV column without a value in the sample. */
+  readonly unknown?: boolean;
+}
+
+export interface DataSource extends InputFiles {
+  readonly columns: readonly SourceColumn[];
+  /** How each CSV file looks, by its path. */
+  readonly looks: ReadonlyMap<string, CsvLook>;
+  /** What each JSON file holds, by its path: the database ends the process on some of what may be in one, so it comes second. */
+  readonly jsons: ReadonlyMap<string, JsonAccount>;
+  /** By path, what would differ if the file were written again: see `stampOf`. */
+  readonly stamps: ReadonlyMap<string, string>;
+  /** By path, where a copy of its good records may be written for the database. */
+  readonly copies: ReadonlyMap<string, string>;
+}
+
+export interface JsonAccount {
+  readonly scan: Scan;
+  readonly format: JsonFormat;
+  /** What the database reads: the file, or the copy of its good records. */
+  readonly from: { readonly path: string; readonly format: JsonFormat };
+}
+
+/** One array of objects, or an object a line. */
+export type JsonFormat = 'array' | 'newline_delimited';
+
+interface Accounts {
+  readonly looks: Map<string, CsvLook>;
+  readonly jsons: Map<string, JsonAccount>;
+  readonly stamps: Map<string, string>;
+  readonly copies: ReadonlyMap<string, string>;
+}
+
+/** Reads headers; a source with a mistake is absent. `copies`: see `DataSource`. */
+export async function describeSources(
+  database: Database,
+  inputs: readonly InputFiles[],
+  copies: ReadonlyMap<string, string>,
+  signal?: AbortSignal,
+): Promise<{ readonly output: ReadonlyMap<Role, DataSource>; readonly diagnostics: readonly Diagnostic[] }> {
+  const output = new Map<Role, DataSource>();
+  const diagnostics: Diagnostic[] = [];
+  for (const input of inputs) {
+    const accounts = { looks: new Map(), jsons: new Map(), stamps: new Map(), copies } satisfies Accounts;
+    const described: (readonly SourceColumn[])[] = [];
+    const before = diagnostics.length;
+    for (const file of input.files) {
+      try {
+        accounts.stamps.set(file.path, stampOf(file));
+        const columns = await columnsOf(database, file, accounts, signal);
+        if (columns.length === 0) throw new Error('it is empty, and its first line should name its columns');
+        described.push(columns);
+      } catch (error) {
+        database.passOn(error);
+        diagnostics.push(unreadable(error, file, input));
+      }
+    }
+    if (diagnostics.length === before) diagnostics.push(...differences(input, described));
+    if (diagnostics.length === before) output.set(input.role, { ...input, columns: merged(described), ...accounts });
+  }
+  return { output, diagnostics };
+}
+
+async function columnsOf(
+  database: Database,
+  file: InputFile,
+  accounts: Accounts,
+  signal: AbortSignal | undefined,
+): Promise<readonly SourceColumn[]> {
+  if (file.kind === 'csv') {
+    const look = await lookAtCsv(file);
+    accounts.looks.set(file.path, look);
+    return look.columns;
+  }
+  let from = `read_parquet([${quotePath(file.path)}], hive_partitioning = false)`;
+  if (file.kind === 'parquet') await refuseRepeated(database, file);
+  if (file.kind === 'json') {
+    const account = await accountOfJson(file, accounts.copies.get(file.path)!, signal);
+    accounts.jsons.set(file.path, account);
+    const { path, format } = account.from;
+    from = `read_json([${quotePath(path)}], format = '${format}', records = true, sample_size = -1, ignore_errors = ${format !== 'array'}, hive_partitioning = false)`;
+  }
+  // A name that begins with a byte order mark loses it on its way here, and would be that of another column.
+  const rows = await database.rows(
+    `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${from}) WHERE NOT starts_with(column_name, chr(65279))`,
+  );
+  const columns = rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type), mixed: false }));
+  // No SQL can hold a zero byte, so nothing could name such a column.
+  return columns.filter(({ name }) => !name.includes('\0'));
+}
+
+/** The database would number the second of two columns with one name, whatever their case, and nobody would know which is read. */
+async function refuseRepeated(database: Database, file: InputFile): Promise<void> {
+  const schema = await database.rows(`SELECT name, num_children FROM parquet_schema([${quotePath(file.path)}])`);
+  const names = new Set<string>();
+  // Depth first: the whole, then each column with what is in it.
+  let open = 0;
+  for (const { name, num_children: children } of schema.slice(1)) {
+    if (open === 0) {
+      const key = String(name).toLowerCase();
+      if (names.has(key)) throw new Error(`it has two columns with the name \`${name}\``);
+      names.add(key);
+    } else open--;
+    open += Number(children ?? 0);
+  }
+}
+
+async function accountOfJson(file: InputFile, copy: string, signal: AbortSignal | undefined): Promise<JsonAccount> {
+  const { bytes } = await beginning(file, 1024);
+  const format = bytes
+    .toString('utf8')
+    .replace(/^\uFEFF/, '')
+    .trimStart()
+    .startsWith('[')
+    ? 'array'
+    : 'newline_delimited';
+  const scan = await scanFile(file, jsonScanner(format), signal);
+  const [first] = scan.bad;
+  if (first !== undefined && scan.good === 0)
+    throw new ShapeError(first.line, `${first.problem.reason}, nor is what follows`);
+  if (scan.plain) return { scan, format, from: { path: file.path, format } };
+  await writing(copy, () => copyGood(file, jsonScanner(format), copy, signal));
+  return { scan, format, from: { path: copy, format: 'newline_delimited' } };
+}
+
+/** Writes a copy of good records. @throws Failure `cannot-write` */
+export async function writing(path: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!/^(ENOSPC|EDQUOT|EROFS|EACCES|ENOENT|ENOTDIR)$/.test((error as { code?: string }).code ?? '')) throw error;
+    if (!existsSync(path)) {
+      throw failure('no-temporary-folder', {
+        path: dirname(path),
+        reason: systemReason(error) ?? (error as Error).message,
+      });
+    }
+    throw failure('cannot-write', { path, reason: systemReason(error) ?? (error as Error).message });
+  }
+}
+
+export function jsonScanner(format: JsonFormat): Scanner {
+  return format === 'array' ? new JsonArrayScanner() : new JsonLinesScanner();
+}
+
+/** A damaged file is told from one that may not be read, and from one with a mistake on one line. */
+export function unreadable(error: unknown, file: InputFile, input: InputFiles): Diagnostic {
+  if (error instanceof ShapeError) {
+    return diagnose('data-file-shape', input.described.span, {
+      path: file.name,
+      line: error.line,
+      reason: error.reason,
+    });
+  }
+  const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  const damaged = !/EACCES|EISDIR|EPERM|Permission/.test(reason);
+  const facts = { path: file.name, reason: reason.replace(/^[A-Z]\w+( \w+)? Error: /, '') };
+  return diagnose(damaged ? 'data-file-damaged' : 'data-file-unreadable', input.described.span, facts);
+}
+
+/** All files of one pattern need the columns of the first. */
+function differences(input: InputFiles, described: readonly (readonly SourceColumn[])[]): Diagnostic[] {
+  const first = described[0]!;
+  return described.flatMap((columns, at) => {
+    const names = new Set(columns.map((column) => column.name.toLowerCase()));
+    const absent = first.find((column) => !names.has(column.name.toLowerCase()));
+    if (absent === undefined) return [];
+    const facts = { path: input.files[at]!.name, first: input.files[0]!.name, column: absent.name };
+    return [diagnose('data-file-headers', input.described.span, facts)];
+  });
+}
+
+/** Where files disagree about a type, the wider one; a file without a value has no say. */
+function merged(described: readonly (readonly SourceColumn[])[]): SourceColumn[] {
+  return described[0]!.map((column) => {
+    const same = described.map(
+      (columns) => columns.find(({ name }) => name.toLowerCase() === column.name.toLowerCase())!,
+    );
+    const known = same.filter(({ unknown }) => unknown !== true);
+    const types = [...new Set((known.length > 0 ? known : same).map(({ type }) => type))];
+    const type = types.length === 1 ? types[0]! : types.every(isNumber) ? 'DOUBLE' : 'VARCHAR';
+    const mixed = known.some((each) => each.mixed);
+    return { name: column.name, type, mixed, unknown: known.length === 0 };
+  });
+}
+
+/** Whether a DuckDB type holds numbers. */
+export function isNumber(type: string): boolean {
+  return /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL)\b/.test(type) && !isList(type);
+}
+
+/** Whether a DuckDB type is a list or an array. */
+export function isList(type: string): boolean {
+  return type.endsWith(']');
+}

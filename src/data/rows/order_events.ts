@@ -1,0 +1,100 @@
+/** The order of events, the part each belongs to, and the items and users they are about: all that is encoded is read by these. */
+import type { DataDescription } from '../../model/model.ts';
+import type { Wanted } from '../binding/column_requests.ts';
+import type { Part } from '../dataset.ts';
+import { gather, gatherNumbers, markedRows, placesOf } from './gather.ts';
+import { makeTimeline, type Stream, type Timeline } from './history.ts';
+import { type KeyRows, keyRows } from './keys.ts';
+import type { RawCodes, RawNumbers } from './raw.ts';
+import { parts, splitEvents } from './split.ts';
+import type { Good } from './valid_rows.ts';
+
+/** The items or the users, and what training has of each. */
+export interface Side extends KeyRows {
+  /** How many training events each has. */
+  readonly trainingCounts: Int32Array;
+  /** Row id of the last training event of each; −1 where there is none. */
+  readonly lastTraining: Int32Array;
+}
+
+export interface Arranged {
+  /** Row ids of the good events in the order of time: from here on an event is its place in this order. */
+  readonly order: Int32Array;
+  readonly stream: Stream;
+  readonly items: Side;
+  readonly users: Side;
+  /** For each event its place in `parts`. */
+  readonly part: Uint8Array;
+  /** The events of each part, ascending. */
+  readonly places: Readonly<Record<Part, Int32Array>>;
+  /** Their row ids. */
+  readonly rows: Readonly<Record<Part, Int32Array>>;
+  /** Says how events were split. */
+  readonly sentence: string;
+}
+
+/** Throws Failure where a part that was asked for is empty. */
+export function arrange(good: Good, wanted: Wanted, { split, span }: DataDescription): Arranged {
+  const { events, dictionaries } = good;
+  const order = markedRows(events.kept, good.timeOrder);
+  const items = keyRows(wanted.itemKey, events, good.items, order, dictionaries);
+  const users = keyRows(wanted.userKey, events, good.users, order, dictionaries);
+  const time = wanted.time && (events.columns.get(wanted.time) as RawNumbers).values;
+  const stream: Stream = {
+    user: users.ofEvent,
+    users: users.keys.length,
+    ...(time === undefined ? {} : { times: gatherNumbers(time, order, new Float64Array(order.length)) }),
+  };
+  const folds = foldsOf(good, wanted, order);
+  const { part, sentence } = splitEvents(split, { rows: order.length, ...stream, ...(folds ? { folds } : {}) }, span);
+  const places = { train: placesOf(part, 0), validation: placesOf(part, 1), test: placesOf(part, 2) };
+  const rows = {
+    train: gather(order, places.train),
+    validation: gather(order, places.validation),
+    test: gather(order, places.test),
+  };
+  return {
+    order,
+    stream,
+    items: sideOf(items, places.train, rows.train),
+    users: sideOf(users, places.train, rows.train),
+    part,
+    places,
+    rows,
+    sentence,
+  };
+}
+
+/** The part that each event's column names, as its place in `parts`. */
+function foldsOf({ events, dictionaries }: Good, { fold }: Wanted, order: Int32Array): Uint8Array | undefined {
+  if (fold === undefined) return undefined;
+  const { values } = events.columns.get(fold) as RawCodes;
+  const byCode = dictionaries.get('fold')!.map((text) => (parts as readonly string[]).indexOf(text));
+  return Uint8Array.from(order, (row) => byCode[values[row]!]!);
+}
+
+/** @param rows row ids of the training events at `places` */
+function sideOf(known: KeyRows, places: Int32Array, rows: Int32Array): Side {
+  const trainingCounts = new Int32Array(known.keys.length);
+  const lastTraining = new Int32Array(known.keys.length).fill(-1);
+  for (let i = 0; i < places.length; i++) {
+    const at = known.ofEvent[places[i]!]!;
+    if (at < 0) continue;
+    trainingCounts[at]!++;
+    lastTraining[at] = rows[i]!;
+  }
+  return { ...known, trainingCounts, lastTraining };
+}
+
+/** What events of a part may see: those of the parts up to it. */
+export interface Remembered {
+  /** 1 for each event that may be seen. */
+  readonly marks: Uint8Array;
+  readonly timeline: Timeline;
+}
+
+export function rememberedBy({ part, stream }: Arranged, asking: Part): Remembered {
+  const last = parts.indexOf(asking);
+  const marks = part.map((each) => (each <= last ? 1 : 0));
+  return { marks, timeline: makeTimeline(stream, marks) };
+}

@@ -1,0 +1,114 @@
+/** Which part each event belongs to, and the sentences that say so beside every figure. */
+import { failure } from '../../diagnostics/failure.ts';
+import type { Split } from '../../model/model.ts';
+import { makeRandom } from '../../random/random.ts';
+import type { Span } from '../../text/source.ts';
+import type { Part } from '../dataset.ts';
+import type { Stream } from './history.ts';
+
+export const parts = ['train', 'validation', 'test'] as const satisfies readonly Part[];
+
+export interface SplitResult {
+  /** For each event, in the order of time: its place in `parts`. */
+  readonly part: Uint8Array;
+  readonly sentence: string;
+}
+
+export interface ToSplit extends Stream {
+  readonly rows: number;
+  /** For `column`: place in `parts` of each event. */
+  readonly folds?: Uint8Array;
+}
+
+/** Throws Failure where a part that was asked for is empty. */
+export function splitEvents(split: Split, events: ToSplit, at: Span): SplitResult {
+  const result = splits[split.kind](split as never, events);
+  const counts = [0, 0, 0];
+  for (let at = 0; at < result.part.length; at++) counts[result.part[at]!]!++;
+  for (const [place, part] of parts.entries()) {
+    if (counts[place]! > 0 || !isAsked(split, part, counts)) continue;
+    throw failure('empty-split', { part, rows: events.rows, reason: emptyReason(split, part) }, at);
+  }
+  return { part: result.part, sentence: `${result.sentence}: ${sizesOf(counts)}.` };
+}
+
+function sizesOf(counts: readonly number[]): string {
+  const names = ['training', 'validation', 'test'];
+  const there = names.flatMap((name, at) => (counts[at]! > 0 ? `${counts[at]!.toLocaleString('en')} ${name}` : []));
+  const absent = names.filter((_, at) => counts[at] === 0);
+  const sizes = `${[there.slice(0, -1).join(', '), there.at(-1)].filter(Boolean).join(' and ')} events`;
+  return absent.length === 0 ? sizes : `${sizes}, no ${absent.join(' and no ')} part`;
+}
+
+const splits: {
+  readonly [K in Split['kind']]: (split: Extract<Split, { kind: K }>, events: ToSplit) => SplitResult;
+} = {
+  by_time({ validation, test }, { rows }) {
+    const part = new Uint8Array(rows);
+    part.fill(1, shareOf(rows, 1 - validation - test));
+    part.fill(2, shareOf(rows, 1 - test));
+    return {
+      part,
+      sentence: `Split by time${test > 0 ? `, the last ${percent(test)} for test` : ''}${
+        validation === 0
+          ? ''
+          : test > 0
+            ? `, ${percent(validation)} before it for validation`
+            : `, the last ${percent(validation)} for validation`
+      }`,
+    };
+  },
+  leave_one_out(_, { rows, user, users }) {
+    const counts = new Int32Array(users);
+    for (let at = 0; at < rows; at++) if (user[at]! >= 0) counts[user[at]!]!++;
+    const left = counts.slice();
+    const part = new Uint8Array(rows);
+    for (let at = 0; at < rows; at++) {
+      const u = user[at]!;
+      if (u < 0) continue;
+      left[u]!--;
+      if (counts[u]! >= 3 && left[u]! <= 1) part[at] = left[u] === 0 ? 2 : 1;
+    }
+    return {
+      part,
+      sentence:
+        "Each user's last event for test and the one before it for validation (users of fewer than 3 events only train)",
+    };
+  },
+  random({ validation, test, seed }, { rows }) {
+    const order = makeRandom(seed, rows).permutation(rows);
+    const part = new Uint8Array(rows);
+    const held = rows - shareOf(rows, 1 - test);
+    const holds = rows - shareOf(rows, 1 - validation - test);
+    for (let at = 0; at < holds; at++) part[order[at]!] = at < held ? 2 : 1;
+    return {
+      part,
+      sentence: `Split at random (seed ${seed})${test > 0 ? `, ${percent(test)} for test` : ''}${validation > 0 ? `, ${percent(validation)} for validation` : ''}`,
+    };
+  },
+  column({ column }, { folds }) {
+    return { part: folds!, sentence: `Split by the column \`${column}\`` };
+  },
+};
+
+/** So many of the rows are the first `share` of them; a share such as 1 − 0.1 − 0.1 is not cut short by its rounding. */
+function shareOf(rows: number, share: number): number {
+  return Math.min(rows, Math.max(0, Math.floor(rows * share + 1e-6)));
+}
+
+function percent(share: number): string {
+  return `${+(share * 100).toFixed(4)}%`;
+}
+
+/** A column asks for the parts that it names: one of those that are held out, whichever. */
+function isAsked(split: Split, part: Part, counts: readonly number[]): boolean {
+  if (part === 'train' || split.kind === 'leave_one_out') return true;
+  return split.kind === 'column' ? counts[1] === 0 && counts[2] === 0 : split[part] > 0;
+}
+
+function emptyReason(split: Split, part: Part): string {
+  if (split.kind === 'leave_one_out') return 'no user has 3';
+  if (split.kind === 'column') return `none has ${split.column} = ${part === 'train' ? part : 'validation or test'}`;
+  const share = part === 'train' ? 1 - split.validation - split.test : split[part];
+  return `${percent(share)} is not one`;
+}

@@ -1,0 +1,145 @@
+/**
+ * Reads files once into DuckDB's memory: one table a role, its rows in the order of the files, its row ids 0, 1, 2 … So a bad
+ * row that is found later can be traced to its line.
+ */
+import { failure } from '../../diagnostics/failure.ts';
+import { mentions } from '../binding/binder.ts';
+import { columnsOfLayout, type Layout, type Sort } from '../binding/layout.ts';
+import type { BadRow } from '../files/bad_row.ts';
+import { type Database, quoteName } from '../files/duckdb.ts';
+import type { InputFile, Role } from '../files/files.ts';
+import { stampOf } from '../files/records/scan.ts';
+import { type DataSource, isNumber } from '../files/source.ts';
+import { type Loading, loadFile, UNWRAPPED } from './load.ts';
+
+export interface Staged {
+  readonly source: DataSource;
+  /** In the order of row ids. */
+  readonly files: readonly StagedFile[];
+  /** Rows of the table, deleted ones included: every row id is below. */
+  readonly rows: number;
+  /** Records that are no rows of the table, and JSON objects without a value. */
+  readonly broken: readonly BadRow[];
+}
+
+export interface StagedFile {
+  readonly file: InputFile;
+  /** Row id of its first row. */
+  readonly first: number;
+  readonly rows: number;
+  /** Whether the database read a copy of its good records. */
+  readonly copied: boolean;
+}
+
+/**
+ * Reads the columns that the layout needs of one source. Throws Failure for a damaged file, one that changed since its header was
+ * read, and one whose rows and broken records are not all of its records.
+ */
+export async function stage(
+  database: Database,
+  source: DataSource,
+  layout: Layout,
+  signal?: AbortSignal,
+): Promise<Staged> {
+  const types = columnTypes(source, layout);
+  const staged = await load({ database, source, types: types.read, signal });
+  verifyUnchanged(source);
+  for (const name of types.whole) await makeWhole(database, source.role, name);
+  return staged;
+}
+
+/** Throws Failure where a file of the source is not the one whose header was read. */
+export function verifyUnchanged(source: DataSource): void {
+  for (const file of source.files) {
+    let stamp: string | undefined;
+    try {
+      stamp = stampOf(file);
+    } catch {
+      // It is gone.
+    }
+    if (stamp !== source.stamps.get(file.path)) {
+      throw failure('data-file-changed', { path: file.name }, source.described.span);
+    }
+  }
+}
+
+interface ColumnTypes {
+  /** The columns to keep, and what to read each as. */
+  readonly read: ReadonlyMap<string, string>;
+  /** Columns that the sample says are whole numbers. */
+  readonly whole: readonly string[];
+}
+
+/** Ids keep their text, numbers are numbers, and what an expression reads is what the sample says. */
+function columnTypes(source: DataSource, layout: Layout): ColumnTypes {
+  const readers = columnsOfLayout(layout).filter(
+    ({ over, reads }) => over.includes(source.role) || reads?.tables.includes(source.role),
+  );
+  const read = new Map<string, string>();
+  const whole: string[] = [];
+  for (const { name, type } of source.columns) {
+    const uses = readers.filter(({ bare, sql, reads }) =>
+      bare === undefined ? reads?.unnamed || mentions(sql, name) : bare === name,
+    );
+    if (uses.length === 0) continue;
+    if (name.toLowerCase() === 'rowid') {
+      const facts = {
+        path: source.described.path,
+        reason: 'its column `rowid` has a name that the database keeps for itself',
+      };
+      throw failure('data-file-unreadable', facts, source.described.span);
+    }
+    const bare = uses.every((use) => use.bare === name);
+    if (bare && uses.every(({ sort }) => sort === 'text')) read.set(name, 'VARCHAR');
+    else if (bare && isNumber(type) && uses.every(({ sort }) => numeric.has(sort))) read.set(name, 'DOUBLE');
+    else if (bare && type === 'VARCHAR' && uses.every(({ sort }) => sort === 'number')) read.set(name, 'DOUBLE');
+    else if (bare && type === 'JSON') read.set(name, UNWRAPPED);
+    else {
+      // DuckDB reads 3.5 as 4 where it is told to expect whole numbers: they are only that once all are read.
+      const counts = type === 'BIGINT' && source.looks.size > 0;
+      read.set(name, counts ? 'DOUBLE' : type);
+      if (counts) whole.push(name);
+    }
+  }
+  return { read, whole };
+}
+
+const numeric: ReadonlySet<Sort> = new Set<Sort>(['number', 'binary', 'time']);
+
+/** Turns a column of doubles into one of whole numbers, if that is what they are. */
+async function makeWhole(database: Database, role: Role, name: string): Promise<void> {
+  const column = quoteName(name);
+  const all = `bool_and(${column} = floor(${column}) AND abs(${column}) <= ${Number.MAX_SAFE_INTEGER})`;
+  const [row] = await database.rows(`SELECT ${all} AS whole FROM ${role}`);
+  if (row?.whole === true) await database.run(`ALTER TABLE ${role} ALTER ${column} TYPE BIGINT`);
+}
+
+async function load(loading: Loading): Promise<Staged> {
+  const { database, source, types } = loading;
+  const files: StagedFile[] = [];
+  const broken: BadRow[] = [];
+  let rows = 0;
+  for (const [at, file] of source.files.entries()) {
+    const loaded = await loadFile(loading, at, rows);
+    files.push({ file, first: rows, rows: loaded.rows, copied: loaded.copied });
+    rows += loaded.rows;
+    broken.push(...loaded.broken);
+    if (file.kind === 'json')
+      broken.push(...(await blankRows(database, source.role, files.at(-1)!, [...types.keys()])));
+  }
+  return { source, files, rows, broken };
+}
+
+/** An object without any of the columns, or that the database could not read, is a row of nothing. */
+async function blankRows(
+  database: Database,
+  role: Role,
+  { file, first }: StagedFile,
+  columns: readonly string[],
+): Promise<BadRow[]> {
+  const blank = `rowid >= ${first} AND ${columns.map((name) => `${quoteName(name)} IS NULL`).join(' AND ')}`;
+  const rows = await database.rows(`SELECT rowid AS id FROM ${role} WHERE ${blank}`);
+  if (rows.length > 0) await database.run(`DELETE FROM ${role} WHERE ${blank}`);
+  const reason = `not a JSON object with ${columns.map((name) => `\`${name}\``).join(', ')}`;
+  return rows.map(({ id }) => ({ role, file, at: { record: Number(id) - first }, reason }));
+}

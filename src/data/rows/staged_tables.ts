@@ -1,0 +1,288 @@
+/** The SQL over staged tables: what is computed for a role, how texts become codes, and one pass that brings all of it out. */
+
+import type { Wanted, WantedColumn } from '../binding/column_requests.ts';
+import type { BoundColumn, Layout } from '../binding/layout.ts';
+import { type Database, enclose, quoteName } from '../files/duckdb.ts';
+import type { Role } from '../files/files.ts';
+import { isNumber } from '../files/source.ts';
+import { fillNumbers, fillVectors, growing, numberBags } from './fill.ts';
+import { chunkColumn, chunkLists, type RawBags, type RawColumn, type RawNumbers } from './raw.ts';
+import type { Staged } from './stage.ts';
+
+/** One role's rows, by row id. */
+export interface RawRows {
+  /** Row ids run from 0 to this. */
+  readonly rows: number;
+  /** 1 where the row is there: staged, and passed by `where`. */
+  readonly present: Uint8Array;
+  readonly columns: ReadonlyMap<WantedColumn, RawColumn>;
+}
+
+/** The values of each dictionary; a code is a place in it, and 0 is the empty text, which stands for missing. */
+export type Dictionaries = ReadonlyMap<string, readonly string[]>;
+
+/** Numbers the distinct texts of every dictionary, in the order of the texts. */
+export async function makeDictionaries(database: Database, wanted: Wanted, layout: Layout): Promise<Dictionaries> {
+  const parts = new Map<string, string[]>();
+  for (const role of wanted.columns.keys()) {
+    const columns = wanted.columns.get(role)!;
+    const query = await computedQuery(database, role, columns, layout);
+    for (const [at, { dictionary, form }] of columns.entries()) {
+      if (dictionary === undefined) continue;
+      const type = query.types[at]!;
+      const texts =
+        form === 'code'
+          ? `SELECT ${textOf(`c${at}`, type)} AS value FROM (${query.sql})`
+          : `SELECT ${textOf('element', elementOf(type))} AS value FROM (SELECT unnest(c${at}) AS element FROM (${query.sql}))`;
+      parts.set(dictionary, [...(parts.get(dictionary) ?? []), texts]);
+    }
+  }
+  const dictionaries = new Map<string, readonly string[]>();
+  for (const [name, selects] of parts) {
+    await database.run(
+      `CREATE OR REPLACE TEMP TABLE ${tableOf(name)} AS
+       SELECT value FROM (${selects.join(' UNION ALL ')}) WHERE value <> '' GROUP BY value ORDER BY value`,
+    );
+    const values = [''];
+    await database.stream(`SELECT value FROM ${tableOf(name)} ORDER BY rowid`, (chunk) => {
+      const vector = chunk.getColumnVector(0) as unknown as { getItem(at: number): string };
+      for (let i = 0; i < chunk.rowCount; i++) values.push(vector.getItem(i));
+    });
+    // Taken for a byte order mark, the first character of some texts is lost on their way here: two texts would be one.
+    const marked = `SELECT rowid AS row FROM ${tableOf(name)} WHERE starts_with(value, chr(65279))`;
+    for (const { row } of await database.rows(marked)) values[Number(row) + 1] = `\uFEFF${values[Number(row) + 1]}`;
+    dictionaries.set(name, values);
+  }
+  return dictionaries;
+}
+
+/** Brings out every wanted column of a role. */
+export async function readRows(
+  database: Database,
+  staged: Staged,
+  columns: readonly WantedColumn[],
+  layout: Layout,
+): Promise<RawRows> {
+  const { rows } = staged;
+  const role = staged.source.role;
+  const computed = await computedQuery(database, role, columns, layout);
+  const present = new Uint8Array(rows);
+  const raw = new Map<WantedColumn, RawColumn>();
+  const selected: string[] = ['CAST(row AS INTEGER)'];
+  const joins: string[] = [];
+  const fills: ((ids: ArrayLike<number>, chunk: Parameters<typeof chunkColumn>[0]) => void)[] = [];
+  for (const [at, wanted] of columns.entries()) {
+    const type = computed.types[at]!;
+    const place = selected.length;
+    if (wanted.form === 'codes') {
+      raw.set(
+        wanted,
+        await readCodeLists(database, `SELECT row, c${at} AS list FROM (${computed.sql})`, type, wanted, rows),
+      );
+    } else if (wanted.form === 'code') {
+      const values = new Int32Array(rows);
+      raw.set(wanted, { kind: 'codes', values });
+      selected.push(`CAST(coalesce(d${at}.rowid + 1, 0) AS INTEGER)`);
+      joins.push(`LEFT JOIN ${tableOf(wanted.dictionary!)} AS d${at} ON d${at}.value = ${textOf(`c${at}`, type)}`);
+      fills.push((ids, chunk) => {
+        const { items } = chunkColumn(chunk, place);
+        for (let i = 0; i < ids.length; i++) values[ids[i]!] = items[i]!;
+      });
+    } else if (wanted.form === 'number') {
+      const column: RawNumbers = {
+        kind: 'numbers',
+        width: 1,
+        values: new Float64Array(rows).fill(Number.NaN),
+        bad: [],
+        nan: [],
+      };
+      raw.set(wanted, column);
+      const said = { time: timeOf, moment: secondsOf, other: numberOf };
+      const { sort } = wanted.column;
+      selected.push(said[sort === 'time' || sort === 'moment' ? sort : 'other'](`c${at}`, type));
+      fills.push((ids, chunk) => fillNumbers(column, ids, chunkColumn(chunk, place)));
+    } else {
+      selected.push(`CAST(c${at} AS DOUBLE[])`);
+      if (wanted.form === 'vector') {
+        const width = wanted.width!;
+        const values = new Float64Array(rows * width).fill(Number.NaN);
+        const column: RawNumbers = { kind: 'numbers', width, values, bad: [] };
+        raw.set(wanted, column);
+        fills.push((ids, chunk) => fillVectors(column, ids, chunkLists(chunk, place)));
+      } else {
+        const filling = numberBags(rows);
+        raw.set(wanted, filling.column);
+        fills.push((ids, chunk) => filling.fill(ids, chunkLists(chunk, place)));
+      }
+    }
+  }
+  const query = `SELECT ${selected.join(', ')} FROM (${computed.sql}) AS computed ${joins.join(' ')}`;
+  await database.stream(query, (chunk) => {
+    const { items: ids } = chunkColumn(chunk, 0);
+    for (let i = 0; i < ids.length; i++) present[ids[i]!] = 1;
+    for (const fill of fills) fill(ids, chunk);
+  });
+  return { rows, present, columns: raw };
+}
+
+/** Row ids of the events by ascending time; events of one time, and those without one, in their own order. */
+export async function timeOrder(
+  database: Database,
+  time: WantedColumn,
+  rows: number,
+  layout: Layout,
+): Promise<Int32Array> {
+  const computed = await computedQuery(database, 'events', [time], layout);
+  const order = new Int32Array(rows);
+  let length = 0;
+  const query = `SELECT CAST(row AS INTEGER) FROM (${computed.sql}) ORDER BY ${timeOf('c0', computed.types[0]!)}, row`;
+  await database.stream(query, (chunk) => {
+    const { items } = chunkColumn(chunk, 0);
+    order.set(items, length);
+    length += items.length;
+  });
+  return order.subarray(0, length);
+}
+
+/** `row`, `c0`, `c1` … of a role, and the types of the latter. Rows that `where` leaves out are not computed. */
+export async function computedQuery(
+  database: Database,
+  role: Role,
+  columns: readonly WantedColumn[],
+  layout: Layout,
+): Promise<{ readonly sql: string; readonly types: readonly string[] }> {
+  if (!layout.sources.has(role)) return { sql: '', types: [] };
+  // A name may be a column of several files: each expression sees only the files that it was bound to.
+  const scopes = new Map<string, { readonly over: readonly Role[]; readonly places: number[] }>();
+  for (const [at, { column }] of columns.entries()) {
+    const key = column.over.join();
+    if (!scopes.has(key)) scopes.set(key, { over: column.over, places: [] });
+    scopes.get(key)!.places.push(at);
+  }
+  const selects: string[] = [];
+  for (const { over, places } of scopes.values()) {
+    const relation = await relationOf(over, layout, database);
+    const computed = places.map((at) => `, ${enclose(columns[at]!.column.sql)} AS c${at}`).join('');
+    const filter = role === 'events' ? await whereOf(over, relation.row, layout, database) : '';
+    selects.push(`(SELECT ${relation.row} AS row${computed} FROM ${relation.sql}${filter})`);
+  }
+  const [first, ...others] = selects;
+  const joins = others.map((select, at) => `JOIN ${select} AS scope${at + 1} ON scope${at + 1}.row = scope0.row`);
+  const names = columns.map((_, at) => `, c${at}`).join('');
+  const sql =
+    others.length === 0 ? first!.slice(1, -1) : `SELECT scope0.row${names} FROM ${first} AS scope0 ${joins.join(' ')}`;
+  const { types } = await database.shape(`SELECT row${names} FROM (${sql}) LIMIT 0`);
+  return { sql, types: types.slice(1) };
+}
+
+/** The condition that leaves out what `where` leaves out, for events over these files. */
+export async function whereOf(over: readonly Role[], row: string, layout: Layout, database: Database): Promise<string> {
+  const { where } = layout;
+  if (where === undefined) return '';
+  if (where.over.join() === over.join()) return ` WHERE ${enclose(where.sql)}`;
+  const relation = await relationOf(where.over, layout, database);
+  return ` WHERE ${row} IN (SELECT ${relation.row} FROM ${relation.sql} WHERE ${enclose(where.sql)})`;
+}
+
+/** The tables of some roles as one: events joined with the files they need. */
+export async function relationOf(
+  over: readonly Role[],
+  layout: Layout,
+  database: Database,
+): Promise<{ readonly sql: string; readonly row: string }> {
+  const [only] = over;
+  if (over.length === 1) return { sql: only!, row: `${only}.rowid` };
+  const keyOf = async (sql: string, role: Role): Promise<string> => {
+    const [type] = (await database.shape(`SELECT ${enclose(sql)} FROM ${role} LIMIT 0`)).types;
+    return textOf(enclose(sql), type!);
+  };
+  const keys: string[] = [];
+  const joins: string[] = [];
+  for (const role of ['items', 'users'] as const) {
+    if (!over.includes(role)) continue;
+    const key = (role === 'items' ? layout.itemKey : layout.userKey)!;
+    const [name, own] = [quoteName(`key of ${role}`), quoteName(`own key of ${role}`)];
+    keys.push(`, ${await keyOf(key.inEvents.sql, 'events')} AS ${name}`);
+    const file = `(SELECT *, ${await keyOf(key.inFile!.sql, role)} AS ${own} FROM ${role})`;
+    joins.push(`LEFT JOIN ${file} AS ${role} ON events.${name} = ${role}.${own}`);
+  }
+  const events = `(SELECT *, rowid AS "row of events"${keys.join('')} FROM events) AS events`;
+  return { sql: `${events} ${joins.join(' ')}`, row: 'events."row of events"' };
+}
+
+/** Raw text of a column at some rows, to say what is wrong with them. */
+export async function textsAt(
+  database: Database,
+  column: BoundColumn,
+  ids: readonly number[],
+  layout: Layout,
+): Promise<ReadonlyMap<number, string | null>> {
+  const relation = await relationOf(column.over, layout, database);
+  const rows = await database.rows(
+    `SELECT CAST(${relation.row} AS INTEGER) AS row, CAST(${enclose(column.sql)} AS VARCHAR) AS text
+     FROM ${relation.sql} WHERE ${relation.row} IN (${ids.join(', ')})`,
+  );
+  return new Map(rows.map(({ row, text }) => [Number(row), text === null ? null : String(text)]));
+}
+
+async function readCodeLists(
+  database: Database,
+  source: string,
+  type: string,
+  wanted: WantedColumn,
+  rows: number,
+): Promise<RawBags> {
+  const starts = new Int32Array(rows);
+  const ends = new Int32Array(rows);
+  const elements = growing((length) => new Int32Array(length));
+  let last = -1;
+  const text = textOf('element', elementOf(type));
+  const query = `SELECT CAST(row AS INTEGER), CAST(dictionary.rowid + 1 AS INTEGER)
+     FROM (SELECT row, unnest(list) AS element, generate_subscripts(list, 1) AS place FROM (${source}))
+     JOIN ${tableOf(wanted.dictionary!)} AS dictionary ON dictionary.value = ${text} ORDER BY row, place`;
+  await database.stream(query, (chunk) => {
+    const { items: ids } = chunkColumn(chunk, 0);
+    const { items: codes } = chunkColumn(chunk, 1);
+    const at = elements.reserve(ids.length);
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i]!;
+      if (id !== last) starts[id] = at + i;
+      ends[id] = at + i + 1;
+      last = id;
+      elements.array[at + i] = codes[i]!;
+    }
+  });
+  return { kind: 'bags', starts, ends, values: elements.array.slice(0, elements.length), bad: [] };
+}
+
+function tableOf(dictionary: string): string {
+  return quoteName(`dictionary of ${dictionary}`);
+}
+
+function elementOf(listType: string): string {
+  return listType.slice(0, listType.lastIndexOf('['));
+}
+
+/** A whole number that is stored with a fraction is the same key as one that is not. */
+function textOf(column: string, type: string): string {
+  if (type !== 'DOUBLE' && type !== 'FLOAT') return `CAST(${column} AS VARCHAR)`;
+  const whole = `${column} = floor(${column}) AND abs(${column}) < 1e15`;
+  return `CASE WHEN ${whole} THEN CAST(CAST(${column} AS BIGINT) AS VARCHAR) ELSE CAST(${column} AS VARCHAR) END`;
+}
+
+/** NULL is missing; NaN says that there was something, and it was no number. */
+function numberOf(column: string, type: string): string {
+  if (isNumber(type) || type === 'BOOLEAN') return `CAST(${column} AS DOUBLE)`;
+  const text = `nullif(CAST(${column} AS VARCHAR), '')`;
+  return `CASE WHEN ${text} IS NULL THEN NULL ELSE coalesce(TRY_CAST(${text} AS DOUBLE), CAST('nan' AS DOUBLE)) END`;
+}
+
+/** Times as microseconds, numbers as they are: only their order counts. */
+function timeOf(column: string, type: string): string {
+  return /^(DATE|TIMESTAMP)/.test(type) ? `CAST(epoch_us(${column}) AS DOUBLE)` : numberOf(column, type);
+}
+
+/** Dates and times as seconds since 1970 in UTC; numbers are such seconds already. */
+function secondsOf(column: string, type: string): string {
+  return /^(DATE|TIMESTAMP)/.test(type) ? `CAST(epoch(${column}) AS DOUBLE)` : numberOf(column, type);
+}

@@ -1,0 +1,65 @@
+/** The embedding tables of a plan. */
+import { type Encoding, rowsOf } from '../data/dataset.ts';
+import { invariant } from '../diagnostics/failure.ts';
+import { countElements, resolveShape } from '../graph/dims.ts';
+import type { Graph } from '../graph/graph.ts';
+import { crossingBytes, evenSizes, peakBytes } from '../graph/peak.ts';
+import type { Plan } from '../plan/plan.ts';
+import { foreseeMemory, freeBytes } from './memory_budget.ts';
+import { makeTable, type Table } from './table.ts';
+
+export type Tables = ReadonlyMap<string, Table>;
+
+/**
+ * Tables to train, at their first values.
+ * @param rows of training: a batch is no larger
+ * @throws Failure `too-large-for-memory` before anything is allocated, `table-too-large`
+ */
+export function makeTables(
+  plan: Plan,
+  encodings: ReadonlyMap<string, Encoding>,
+  rows = Number.POSITIVE_INFINITY,
+): Tables {
+  const optimizer = plan.train.embeddings;
+  const sizes = plan.tables.map(({ name, dim, encoderOf }) => ({
+    name,
+    dim,
+    rows: tableRows(encodings, encoderOf),
+    optimizer,
+  }));
+  const batch = Math.min(plan.train.batch, rows);
+  const step = { batch, bytes: stepBytes(plan.step.graph, batch) };
+  foreseeMemory(sizes, freeBytes(), parameterBytes(plan.step.graph), step);
+  return new Map(
+    sizes.map((size, i) => {
+      const table = makeTable(size);
+      table.initialize(plan.train.seed, plan.tables[i]!.limit);
+      return [size.name, table];
+    }),
+  );
+}
+
+/**
+ * What a step holds at its fullest, beside the parameters that `parameterBytes` counts: the values that are alive together, what
+ * the host gives to the engine and gets back, and the parameters twice more, as first values and in a checkpoint. The graph's
+ * symbols (rows, distinct items, rows of a table that are met) are each taken to be `batch`. An engine that frees a value late
+ * holds more: a model that this refuses cannot run, one that it accepts may still be too large.
+ */
+export function stepBytes(graph: Graph, batch: number): number {
+  const sizes = evenSizes(graph, batch);
+  return peakBytes(graph, sizes) + parameterBytes(graph) + crossingBytes(graph, sizes);
+}
+
+/** What the engine keeps from step to step. */
+function parameterBytes(graph: Graph): number {
+  return graph.parameters.reduce(
+    (sum, { node }) => sum + 4 * countElements(resolveShape(graph.nodes[node]!.type.shape, {})),
+    0,
+  );
+}
+
+export function tableRows(encodings: ReadonlyMap<string, Encoding>, feature: string): number {
+  const encoding = encodings.get(feature);
+  invariant(encoding, `feature ${feature} has no encoding`);
+  return rowsOf(encoding);
+}

@@ -1,0 +1,74 @@
+/** Who had what: what ItemCF and EASE learn from, and what they are told of an event's user. */
+import type { ScoringTask } from '../../scoring/scorer.ts';
+
+/** Lists of rows, one a group. */
+export interface Lists {
+  readonly starts: Int32Array;
+  readonly values: Int32Array;
+}
+
+/** Each user's distinct items, and each item's users, both ascending. */
+export interface Interactions {
+  readonly itemsOf: Lists;
+  readonly usersOf: Lists;
+}
+
+/** Of the training part. */
+export function interactionsOf(task: ScoringTask): Interactions {
+  const { seen, rows: users } = task.users;
+  const items = task.corpus.rows;
+  const usersOf = { starts: new Int32Array(items + 1), values: new Int32Array(0) };
+  const itemsOf = { starts: new Int32Array(users + 1), values: new Int32Array(0) };
+  const had = new Int32Array(items).fill(-1);
+  let length = 0;
+  for (let user = 0; user < users; user++) length += seen.ends[user]! - seen.starts[user]!;
+  const distinct = new Int32Array(length);
+  let count = 0;
+  for (let user = 0; user < users; user++) {
+    for (let at = seen.starts[user]!; at < seen.ends[user]!; at++) {
+      const item = seen.values[at]!;
+      if (item < 0 || had[item] === user) continue;
+      had[item] = user;
+      distinct[count++] = item;
+      usersOf.starts[item + 1]!++;
+    }
+    itemsOf.starts[user + 1] = count;
+    distinct.subarray(itemsOf.starts[user]!, count).sort();
+  }
+  itemsOf.values = distinct.slice(0, count);
+  for (let item = 0; item < items; item++) usersOf.starts[item + 1]! += usersOf.starts[item]!;
+  usersOf.values = new Int32Array(count);
+  const next = usersOf.starts.slice(0, items);
+  for (let user = 0; user < users; user++) {
+    for (let at = itemsOf.starts[user]!; at < itemsOf.starts[user + 1]!; at++) {
+      usersOf.values[next[itemsOf.values[at]!]!++] = user;
+    }
+  }
+  return { itemsOf, usersOf };
+}
+
+/**
+ * Distinct items that are known of an event's user before it, ascending: of the user's training events, and of the history that
+ * the model reads with the event. So a baseline is told no less than the model.
+ */
+export function makeHistory(
+  { events, history }: ScoringTask,
+  itemsOf: Lists,
+): (row: number) => Int32Array<ArrayBuffer> {
+  return (row) => {
+    const user = events.user[row]!;
+    const known = user < 0 ? [] : itemsOf.values.subarray(itemsOf.starts[user]!, itemsOf.starts[user + 1]!);
+    if (!history) return Int32Array.from(known);
+    const { bags, index: rowOf } = history;
+    const bag = rowOf ? rowOf[row]! : row;
+    const items = new Set(known);
+    for (let at = bags.starts[bag]!; at < bags.ends[bag]!; at++) if (bags.values[at]! >= 0) items.add(bags.values[at]!);
+    return Int32Array.from(items).sort();
+  };
+}
+
+/** Why what goes by a user's items has nothing to go by. */
+export function nobody({ users, history }: ScoringTask): string | undefined {
+  if (users.rows > 0 || history !== undefined) return undefined;
+  return 'the data has no users, and the model reads no history';
+}

@@ -1,0 +1,92 @@
+import type { ScoringTask } from '../../scoring/scorer.ts';
+import { baseline } from './baseline.ts';
+import { type Interactions, interactionsOf, makeHistory, nobody } from './interactions.ts';
+
+/**
+ * score(j) = Σ over i ≠ j in H of |U(i) ∩ U(j)| ÷ √(|U(i)| |U(j)|), where U(i) are the users with a training event of i, and H the
+ * items of the user's training events and of the history that the model reads with the event. The sum is taken user by user, so
+ * that no matrix of items by items is ever held:
+ * Σᵢ |U(i) ∩ U(j)| ÷ √|U(i)| = Σ over v in U(j) of w(v), with w(v) = Σ over i in H that v has of 1 ÷ √|U(i)|.
+ */
+export const itemCf = baseline({
+  doc: 'cosine similarity of the users who have an item with those of each item that the user had before, summed',
+  paper: 'Sarwar et al., WWW 2001; Deshpande & Karypis, TOIS 2004',
+  lacks: nobody,
+  work(task) {
+    const { events, users } = task;
+    const { itemsOf, usersOf } = interactionsOf(task);
+    const itemsPerUser = itemsOf.values.length / Math.max(1, users.rows);
+    const historyOf = makeHistory(task, itemsOf);
+    // A few hundred events tell how it goes on.
+    const stride = Math.max(1, Math.floor(events.rows / 300));
+    let work = 0;
+    for (let row = 0; row < events.rows; row += stride) {
+      let shared = 0;
+      for (const item of historyOf(row)) shared += usersOf.starts[item + 1]! - usersOf.starts[item]!;
+      work += stride * (shared + Math.min(shared, users.rows) * itemsPerUser);
+    }
+    return work;
+  },
+  prepare(task) {
+    const { rows: items } = task.corpus;
+    const lists = interactionsOf(task);
+    const historyOf = makeHistory(task, lists.itemsOf);
+    const scoresOf = makeScores(task, lists);
+    let block = new Float32Array(0);
+    let last = new Int32Array(0);
+    const scores = new Float32Array(items);
+    return {
+      score(rows) {
+        if (block.length < rows.length * items) block = new Float32Array(rows.length * items);
+        for (let i = 0; i < rows.length; i++) {
+          const history = historyOf(rows[i]!);
+          const same = history.length === last.length && history.every((item, at) => item === last[at]);
+          if (!same) scoresOf(history, scores);
+          last = history;
+          block.set(scores, i * items);
+        }
+        return block;
+      },
+    };
+  },
+});
+
+/** `history` is of distinct items. */
+function makeScores(
+  { users, corpus }: ScoringTask,
+  { itemsOf, usersOf }: Interactions,
+): (history: Int32Array, target: Float32Array) => void {
+  const root = Float64Array.from({ length: corpus.rows }, (_, i) =>
+    Math.sqrt(usersOf.starts[i + 1]! - usersOf.starts[i]!),
+  );
+  const weight = new Float64Array(users.rows);
+  const reached = new Int32Array(users.rows);
+  const sums = new Float64Array(corpus.rows);
+
+  return (history, target) => {
+    let count = 0;
+    for (const item of history) {
+      for (let at = usersOf.starts[item]!; at < usersOf.starts[item + 1]!; at++) {
+        const other = usersOf.values[at]!;
+        if (weight[other] === 0) reached[count++] = other;
+        weight[other]! += 1 / root[item]!;
+      }
+    }
+    // In ascending order, so that items with the same users get the same bits, and tie.
+    reached.subarray(0, count).sort();
+    sums.fill(0);
+    for (let i = 0; i < count; i++) {
+      const other = reached[i]!;
+      const share = weight[other]!;
+      for (let at = itemsOf.starts[other]!; at < itemsOf.starts[other + 1]!; at++) sums[itemsOf.values[at]!]! += share;
+      weight[other] = 0;
+    }
+    // An item is not similar to itself: without the term i = j, which is √|U(j)| before the division.
+    for (const item of history) {
+      const rest = sums[item]! - root[item]!;
+      // What rounding leaves of nothing is nothing: the smallest true term is 1 ÷ √users.
+      sums[item] = rest < 1e-9 * sums[item]! ? 0 : rest;
+    }
+    for (let item = 0; item < sums.length; item++) target[item] = sums[item] === 0 ? 0 : sums[item]! / root[item]!;
+  };
+}

@@ -1,0 +1,177 @@
+/** Several runs under one protocol: the same events, ranked among the same items, with intervals by user. */
+import type { Dataset, Part } from '../data/dataset.ts';
+import { failure, invariant } from '../diagnostics/failure.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
+import { nearest } from '../text/nearest.ts';
+import { type BootstrapOptions, bootstrap, type Interval, usualBootstrap } from './bootstrap.ts';
+import { baselineScorers, makeTask } from './contestants.ts';
+import { type Measure, valuesOf } from './figures.ts';
+import { differencesOf, type Protocol, protocolOf } from './protocol.ts';
+import { rankEvents } from './ranks.ts';
+import { repeatsSentence, type SeenRule, seenRule, seenSentence } from './seen.ts';
+
+/** One run. It is opened, ranks, and is closed before the next one is opened. */
+export interface Contestant {
+  /** What the table calls it. */
+  readonly name: string;
+  readonly dataset: Dataset;
+  readonly plan: Plan;
+  open(part: Part): Promise<{ readonly scorer: Scorer; close(): Promise<void> }>;
+}
+
+export interface CompareOptions extends BootstrapOptions {
+  readonly part: Part;
+  readonly measures: readonly Measure[];
+  /**
+   * Whether what the user had before an event leaves its ranking, as far as it is known to the first run. Default: what the data
+   * blocks of the runs declare.
+   */
+  readonly removeSeen?: boolean;
+  /** Adds the baselines, told what the first run reads. */
+  readonly baselines?: boolean;
+  /** As for `evaluate`. */
+  readonly by?: string;
+  /** The row that the others are compared with, by its name. Default: the first. */
+  readonly against?: string;
+}
+
+export interface Comparison {
+  readonly part: Part;
+  readonly events: number;
+  readonly items: number;
+  readonly metrics: readonly string[];
+  /** Name of the row that the others are compared with. */
+  readonly against: string;
+  readonly rows: readonly ComparedRow[];
+  /** Sentences: what the figures are figures of. */
+  readonly protocol: readonly string[];
+}
+
+export interface ComparedRow {
+  readonly name: string;
+  /** By metric: the mean over all events, and its interval. */
+  readonly figures: Readonly<Record<string, Interval>>;
+  /** Less the row compared with, on the same draws; absent for that row. */
+  readonly differences?: Readonly<Record<string, Interval>>;
+}
+
+/** @throws Failure `protocols-differ`, `too-few-rows`, `unknown-name` */
+export async function compare(contestants: readonly Contestant[], options: CompareOptions): Promise<Comparison> {
+  const [first] = contestants;
+  invariant(first, 'there is a run to compare');
+  const { part, measures } = options;
+  const seen = seenRule(first.dataset, options.removeSeen);
+  const protocol = protocolOf(first.dataset, part);
+  for (const other of contestants) refuseOther(first, protocol, other, seen);
+
+  const names: string[] = [];
+  // By measure, then by row of the table.
+  const values: Float64Array[][] = measures.map(() => []);
+  // What leaves the ranking is the same for all: what is known to the first.
+  const told = makeTask({ ...first, part });
+  const rank = async ({ dataset }: Contestant, scorer: Scorer, name: string): Promise<void> => {
+    const task: ScoringTask = {
+      ...makeTask({ dataset, part }),
+      ...(told.seen ? { seen: told.seen } : {}),
+      ...(told.history ? { history: told.history } : {}),
+    };
+    const ranks = await rankEvents(task, scorer, seen.removes);
+    names.push(name);
+    measures.forEach((measure, at) => {
+      values[at]!.push(valuesOf(task.events, task.corpus, ranks, measure));
+    });
+  };
+  for (const contestant of contestants) {
+    const { scorer, close } = await contestant.open(part);
+    try {
+      await rank(contestant, scorer, contestant.name);
+    } finally {
+      await close();
+    }
+  }
+  const leftOut: string[] = [];
+  if (options.baselines) {
+    const task = makeTask({ ...first, part, ...(options.by === undefined ? {} : { by: options.by }) });
+    const beside = baselineScorers(task);
+    leftOut.push(...beside.leftOut);
+    for (const scorer of beside.scorers) await rank(first, scorer, scorer.name);
+  }
+
+  const reference = options.against === undefined ? 0 : names.indexOf(options.against);
+  if (reference === -1) {
+    const name = options.against!;
+    throw failure('unknown-name', { what: 'row of the comparison', name, nearest: nearest(name, names), known: names });
+  }
+  const { group, groups, unit } = groupsOf(first.dataset, part);
+  const intervals = values.map((series) => bootstrap({ series, group, groups, reference }, options));
+  const labels = measures.map(({ label }) => label);
+  const pick = (of: 'means' | 'differences', row: number): Record<string, Interval> =>
+    Object.fromEntries(labels.map((label, at) => [label, intervals[at]![of][row]!]));
+  return {
+    part,
+    events: protocol.sizes.held,
+    items: protocol.sizes.corpus,
+    metrics: labels,
+    against: names[reference]!,
+    rows: names.map((name, row) => ({
+      name,
+      figures: pick('means', row),
+      ...(row === reference ? {} : { differences: pick('differences', row) }),
+    })),
+    protocol: [
+      ...sentences(
+        protocol,
+        unit,
+        options,
+        [seenSentence(seen, first.dataset), repeatsSentence(told, seen) ?? []].flat(),
+      ),
+      ...leftOut,
+    ],
+  };
+}
+
+function refuseOther(first: Contestant, protocol: Protocol, other: Contestant, seen: SeenRule): void {
+  if (other === first) return;
+  const differences = differencesOf(protocol, protocolOf(other.dataset, protocol.part));
+  if (!seen.isAsked && seenRule(other.dataset).removes !== seen.removes) {
+    const [a, b] = [first, other].map(({ dataset }) => `\`seen = ${dataset.seen ?? 'kept'}\``);
+    differences.push(`${a}, and ${b}: ask for one of them, \`--remove-seen\` or \`--keep-seen\``);
+  }
+  if (differences.length > 0) throw failure('protocols-differ', { first: first.name, other: other.name, differences });
+}
+
+/** Groups made by chance, where there are no users: events are then taken to be independent. */
+const chanceGroups = 2000;
+
+function groupsOf({ parts, users }: Dataset, part: Part): { group: Int32Array; groups: number; unit: string } {
+  const { user, rows } = parts[part];
+  if (users.rows === 0) {
+    const groups = Math.min(rows, chanceGroups);
+    const group = Int32Array.from({ length: rows }, (_, row) => row % groups);
+    return { group, groups, unit: rows === groups ? 'events' : `groups of events (${groups}, for want of users)` };
+  }
+  const place = new Map<number, number>();
+  const group = user.map((of, row) => {
+    // Whoever has no key is alone.
+    const key = of < 0 ? -1 - row : of;
+    if (!place.has(key)) place.set(key, place.size);
+    return place.get(key)!;
+  });
+  return { group, groups: place.size, unit: `users (${place.size.toLocaleString('en')})` };
+}
+
+function sentences(
+  { split, sizes, part }: Protocol,
+  unit: string,
+  options: BootstrapOptions,
+  seen: readonly string[],
+): string[] {
+  const { draws, seed, level } = { ...usualBootstrap, ...options };
+  return [
+    split,
+    `Each of the ${sizes.held.toLocaleString('en')} ${part} events ranks the whole corpus, ${sizes.corpus.toLocaleString('en')} items; items that score the same share their places; events of items without a training event are misses.`,
+    ...seen,
+    `Intervals hold ${100 * level} % of ${draws.toLocaleString('en')} bootstrap draws of ${unit}, seed ${seed}; differences are of the same draws.`,
+  ];
+}

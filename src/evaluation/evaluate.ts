@@ -1,0 +1,97 @@
+/** How well a model ranks what was held out, beside simple rankings by the same protocol, and that protocol in sentences. */
+import type { Dataset, Part } from '../data/dataset.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
+import { baselineScorers, makeTask } from './contestants.ts';
+import { type ColdItems, coldItems, type Figures, figuresOf, type Measure } from './figures.ts';
+import { rankEvents } from './ranks.ts';
+import { repeatsSentence, type SeenRule, seenRule, seenSentence } from './seen.ts';
+import { type Slices, slicesOf } from './slices.ts';
+
+export interface Evaluation {
+  readonly part: Part;
+  readonly events: number;
+  readonly items: number;
+  readonly cold: ColdItems;
+  /** Labels of the metrics, in order. */
+  readonly metrics: readonly string[];
+  /** The model first, then the baselines. */
+  readonly rows: readonly EvaluationRow[];
+  /** The model's figures by popularity and by history length. */
+  readonly slices: Slices;
+  /** Sentences: what the figures are figures of. */
+  readonly protocol: readonly string[];
+}
+
+export interface EvaluationRow extends Figures {
+  readonly name: string;
+  /** What it ranks by. */
+  readonly doc: string;
+  readonly milliseconds: number;
+}
+
+export interface EvaluateOptions {
+  readonly dataset: Dataset;
+  readonly part: Part;
+  /** What ranks: `modelScorer` for a model. */
+  readonly scorer: Scorer;
+  readonly measures: readonly Measure[];
+  /** Of the model: says which history it reads, so that ItemCF and EASE are told no less. */
+  readonly plan?: Plan;
+  /** A feature of the asking tower with one code a row: adds popularity among events of the same value. */
+  readonly by?: string;
+  /** Whether what the user had before an event leaves its ranking. Default: what the data block declares. */
+  readonly removeSeen?: boolean;
+  /** False: the model alone. */
+  readonly baselines?: boolean;
+}
+
+/** @throws Failure `too-few-rows` where the part is empty, `unknown-name` */
+export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+  const { dataset, part, measures } = options;
+  const seen = seenRule(dataset, options.removeSeen);
+  const task = makeTask(options);
+  const { events } = task;
+  const beside = options.baselines === false ? { scorers: [], leftOut: [] } : baselineScorers(task);
+  const rows: EvaluationRow[] = [];
+  let slices: Slices | undefined;
+  for (const scorer of [options.scorer, ...beside.scorers]) {
+    const start = performance.now();
+    const ranks = await rankEvents(task, scorer, seen.removes);
+    const figures = figuresOf(events, dataset.corpus, ranks, measures);
+    slices ??= slicesOf(task, ranks, measures);
+    rows.push({ name: scorer.name, doc: scorer.doc, ...figures, milliseconds: performance.now() - start });
+  }
+  const cold = coldItems(events, dataset.corpus);
+  return {
+    part,
+    events: events.rows,
+    items: dataset.corpus.rows,
+    cold,
+    metrics: measures.map(({ label }) => label),
+    rows,
+    slices: slices!,
+    protocol: [...protocolOf(dataset, task, part, cold, seen), ...beside.leftOut],
+  };
+}
+
+const count = (number: number, what: string): string =>
+  `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
+
+function protocolOf(dataset: Dataset, task: ScoringTask, part: Part, cold: ColdItems, seen: SeenRule): string[] {
+  const { parts, corpus } = dataset;
+  const repeats = repeatsSentence(task, seen);
+  const events = parts[part].rows;
+  const share = ((100 * cold.events) / events).toFixed(1);
+  return [
+    ...dataset.protocol,
+    `Each of the ${count(events, `${part} event`)} ranks the whole corpus, ${count(corpus.rows, 'item')}; no negatives are sampled.`,
+    'Items that score the same share their places: every figure is its mean over all orders of them.',
+    seenSentence(seen, dataset),
+    ...(repeats === undefined ? [] : [repeats]),
+    cold.events === 0
+      ? 'Every event’s item has training events: none is cold.'
+      : `${count(cold.events, 'event')} (${share} %) ${cold.events === 1 ? 'is' : 'are'} of items without a training event ` +
+        `(${count(cold.items, 'item')} of the corpus${cold.absent > 0 ? `, ${count(cold.absent, 'event')} of items outside it` : ''}): counted as misses in every row, left out of the figures marked warm.`,
+  ];
+}

@@ -1,0 +1,27 @@
+/** The items that a model is told somebody had before an event, so that a baseline can be told no less. */
+import type { Events, IndexedBags } from '../data/dataset.ts';
+import type { Plan } from '../plan/plan.ts';
+
+/** What the asking tower reads of items, lists and single ones, as corpus rows: one entry a feature. */
+export function toldTo({ towers }: Plan, { told }: Events): IndexedBags[] {
+  return towers[0].features.flatMap((name) => told?.get(name) ?? []);
+}
+
+/** One bag an event, of what any of these holds for it, each once; undefined where there are none. */
+export function joined(told: readonly IndexedBags[], { rows }: Events): IndexedBags | undefined {
+  if (told.length < 2) return told[0];
+  const starts = new Int32Array(rows);
+  const ends = new Int32Array(rows);
+  const values: number[] = [];
+  for (let row = 0; row < rows; row++) {
+    starts[row] = values.length;
+    const held = new Set<number>();
+    for (const { bags, index } of told) {
+      const bag = index ? index[row]! : row;
+      for (let at = bags.starts[bag]!; at < bags.ends[bag]!; at++) held.add(bags.values[at]!);
+    }
+    for (const item of held) values.push(item);
+    ends[row] = values.length;
+  }
+  return { bags: { kind: 'bags', starts, ends, values: Int32Array.from(values) } };
+}

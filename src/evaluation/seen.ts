@@ -1,0 +1,49 @@
+/** What a user had before an event: whether it leaves the ranking, and in which words that is printed. */
+import type { Dataset } from '../data/dataset.ts';
+import type { ScoringTask } from '../scoring/scorer.ts';
+import { isInBag } from './ranks.ts';
+
+export interface SeenRule {
+  readonly removes: boolean;
+  /** Asked for against, or beside, what the data block declares. */
+  readonly isAsked: boolean;
+}
+
+/** The declaration of the data block, unless the request says otherwise. Runs of versions before it kept what was seen. */
+export function seenRule({ seen }: Pick<Dataset, 'seen'>, asked?: boolean): SeenRule {
+  return { removes: asked ?? seen === 'excluded', isAsked: asked !== undefined };
+}
+
+/** What leaves the ranking, as a sentence of the protocol. */
+export function seenSentence({ removes, isAsked }: SeenRule, { seen }: Pick<Dataset, 'seen'>): string {
+  const what = removes
+    ? 'Items that the user had, in training or before the event, leave its ranking, except the event’s own'
+    : 'Items that the user had before stay in the ranking';
+  const declared = seen === undefined ? '' : `the data block says \`seen = ${seen}\``;
+  if (isAsked) return `${what}: this was asked for${declared === '' ? '' : `; ${declared}`}.`;
+  return `${what}${declared === '' ? '' : `: ${declared}`}.`;
+}
+
+/** How many events are of an item that their user had before: whoever leaves out what was seen never shows it. */
+export function countRepeats(task: ScoringTask): number {
+  const { events, users, seen = [] } = task;
+  let count = 0;
+  for (let row = 0; row < events.rows; row++) {
+    const item = events.item[row]!;
+    if (item < 0) continue;
+    const user = events.user[row]!;
+    const had =
+      (user >= 0 && isInBag(users.seen, user, item)) ||
+      seen.some(({ bags, index }) => isInBag(bags, index ? index[row]! : row, item));
+    if (had) count++;
+  }
+  return count;
+}
+
+/** The sentence about them where they are ranked among what the user did not have; undefined where there are none. */
+export function repeatsSentence(task: ScoringTask, { removes }: SeenRule): string | undefined {
+  const count = removes ? countRepeats(task) : 0;
+  if (count === 0) return undefined;
+  const share = ((100 * count) / task.events.rows).toFixed(1);
+  return `${count.toLocaleString('en')} ${count === 1 ? 'event' : 'events'} (${share} %) ${count === 1 ? 'is of an item' : 'are of items'} that the user had before: where many are, \`seen = kept\` measures what is asked.`;
+}

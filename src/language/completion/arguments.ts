@@ -1,0 +1,80 @@
+/** Inside a call: the arguments that it does not have yet, and what the one at the cursor may be. */
+import * as t from '../../../grammar/tokens.ts';
+import type { Parameter } from '../../library/contract.ts';
+import { is } from '../../syntax/token.ts';
+import { calledRow } from '../callee.ts';
+import type { CallPlace } from '../cursor.ts';
+import type { Here } from './context.ts';
+import { blocksAt } from './flows.ts';
+import { argumentItem, type Completion, kindItems, symbolItem, unique } from './item.ts';
+
+/** @param outer the calls around it, outermost first */
+export function argumentsAt(here: Here, call: CallPlace, outer: readonly CallPlace[]): readonly Completion[] {
+  const { facts, place, symbols } = here;
+  const last = place.before.at(-1);
+  const called = calledRow(facts, place, call, outer);
+  if (!called) return [];
+  if (called.what === 'score' && call.argument === undefined) {
+    const tower = is(last, t.Dot) ? place.before.at(-2)?.image : undefined;
+    if (tower !== undefined)
+      return symbols
+        .steps(tower)
+        .filter(({ sort }) => sort === 'channel')
+        .map(symbolItem);
+    if (call.index < 2) return here.names('tower');
+  }
+  if (called.what === 'history' && call.index === 0) return unique([...here.names('feature'), ...here.columns()]);
+  const { parameters } = called;
+  // A flow may begin with a block of several values: `concat(deep, wide)`.
+  const begins =
+    called.what === 'block' && place.declaration.word === 'tower' && call.arrows === 0 && outer.length === 0;
+  if (begins && is(last, t.Dot)) return here.names('task');
+  const known = call.argument === undefined ? undefined : parameters[call.argument];
+  if (call.argument !== undefined) return known ? valuesOf(here, call.argument, known) : [];
+  const free = Object.entries(parameters).filter(
+    ([parameter, { rest }]) => !call.named.includes(parameter) && (rest || !given(call, parameter)),
+  );
+  const values = free.flatMap(([parameter, row]) => byPlace(here, parameter, row));
+  const named = free.filter(([, row]) => row.type.is !== 'flag');
+  return unique([...values, ...named.map(([parameter, row]) => argumentItem(call.callee.image, parameter, row))]);
+}
+
+/** Whether an earlier argument is this flag, or a word that only this parameter has. */
+function given({ given: earlier }: CallPlace, parameter: string): boolean {
+  return earlier.some((tokens) => tokens.length === 1 && tokens[0]!.image === parameter);
+}
+
+/** What may stand without its parameter's name. */
+function byPlace(here: Here, name: string, parameter: Parameter): readonly Completion[] {
+  const { type, positional } = parameter;
+  if (type.is === 'choice' || type.is === 'kind') return valuesOf(here, name, parameter);
+  if (type.is === 'flag') return [{ label: name, sort: 'choice', detail: 'flag', doc: parameter.doc }];
+  return positional ? valuesOf(here, name, parameter) : [];
+}
+
+function valuesOf(here: Here, name: string, parameter: Parameter): readonly Completion[] {
+  const { type } = parameter;
+  switch (type.is) {
+    case 'choice':
+      return type.of.map((label) => {
+        const usual = label === parameter.default ? ' (default)' : '';
+        return { label, sort: 'choice', detail: `${name}${usual}`, doc: parameter.doc };
+      });
+    case 'flag':
+      return ['true', 'false'].map((label) => ({ label, sort: 'choice', detail: name }));
+    case 'kind':
+      return kindItems(name, type.of);
+    case 'name':
+      return here.names(type.of);
+    case 'feature':
+      return [...here.names('feature'), ...kindItems('kind of feature', here.library.features)];
+    case 'flow':
+      return blocksAt(here);
+    case 'integer':
+    case 'number':
+    case 'numbers':
+      return here.names('constant');
+    default:
+      return [];
+  }
+}

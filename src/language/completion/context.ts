@@ -1,0 +1,52 @@
+/** Where completion is asked for, and the names that are in scope there. */
+import type { Library } from '../../model/library.ts';
+import type { Place } from '../cursor.ts';
+import type { Facts } from '../file_analysis.ts';
+import { type LookupSort, Symbols } from '../symbols.ts';
+import { type Completion, symbolItem } from './item.ts';
+
+/** What lies outside the file: none of it need be there. */
+export interface Surroundings {
+  /** Columns of the data's files, as their headers say. */
+  readonly columns?: readonly string[];
+  /** Paths that may follow `use`, from the folder of the file. */
+  readonly towerFiles?: readonly string[];
+  /** Paths that `events`, `items` and `users` may name. */
+  readonly dataFiles?: readonly string[];
+}
+
+/** A place in a declaration. */
+export type PlaceWithin = Place & Required<Pick<Place, 'declaration'>>;
+
+/** What a value gives a name to, by the word of its declaration. */
+const declares: Readonly<Record<string, LookupSort>> = { features: 'feature', let: 'constant', block: 'block' };
+
+export class Here {
+  readonly symbols: Symbols;
+
+  constructor(
+    readonly facts: Facts,
+    readonly place: PlaceWithin,
+    readonly around: Surroundings,
+  ) {
+    this.symbols = new Symbols(facts.checked.resolution);
+  }
+
+  get library(): Library {
+    return this.facts.checked.resolution.library;
+  }
+
+  /** All but what is being declared here: nothing is made of itself. */
+  names(...among: readonly LookupSort[]): Completion[] {
+    const { declaration, entry } = this.place;
+    const own = entry?.name ?? declaration.name;
+    return among.flatMap((sort) => {
+      const all = this.symbols.all(sort);
+      return (declares[declaration.word] === sort ? all.filter(({ name }) => name !== own) : all).map(symbolItem);
+    });
+  }
+
+  columns(): Completion[] {
+    return (this.around.columns ?? []).map((label) => ({ label, sort: 'column', detail: 'column of the data' }));
+  }
+}

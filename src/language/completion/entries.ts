@@ -1,0 +1,83 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
+/** In a body, before the sign of an entry: the entries that may begin there. */
+import * as t from '../../../grammar/tokens.ts';
+import { past } from '../../model/data_kinds.ts';
+import { dataEntries, taskEntries } from '../../model/entry_names.ts';
+import { trainEntries } from '../../model/resolve/train.ts';
+import { is } from '../../syntax/token.ts';
+import { wordDocs } from '../keywords.ts';
+import type { Here } from './context.ts';
+import { type Completion, symbolItem, unique } from './item.ts';
+
+export function entriesAt(here: Here): readonly Completion[] {
+  const { declaration, before } = here.place;
+  switch (declaration.word) {
+    case 'features':
+      return here.columns().map((column) => ({
+        ...column,
+        insert: `${column.label} : `,
+        detail: 'a column of the data',
+      }));
+    case 'tower':
+      return is(before.at(-1), t.Channel) ? otherChannels(here) : [channel];
+    case 'task':
+      return missing(here, taskEntries);
+    case 'train': {
+      const docs = Object.entries(trainEntries(here.library)).map(([name, { doc }]) => [name, doc]);
+      return missing(here, Object.fromEntries(docs));
+    }
+    case 'data':
+      if (here.place.body === 'columns') {
+        return here.names('feature').map((item) => ({ ...item, insert: `${item.label} = ` }));
+      }
+      return [...missing(here, dataEntries), columns, history];
+    default:
+      return [];
+  }
+}
+
+const channel: Completion = {
+  label: 'channel',
+  sort: 'word',
+  insert: 'channel ${1:main} = $0',
+  snippet: true,
+  doc: wordDocs.channel,
+};
+
+const columns: Completion = {
+  label: 'columns',
+  sort: 'word',
+  insert: 'columns {\n  ${1:name} = "${2:expression}"\n}',
+  snippet: true,
+  doc: wordDocs.columns,
+};
+
+const history: Completion = {
+  label: 'history',
+  sort: 'snippet',
+  insert: '${1:history} = past(${2:item_id}, ${3:50})',
+  snippet: true,
+  doc: past.doc,
+};
+
+/** Entries that the body does not have yet. */
+function missing({ place }: Here, entries: Readonly<Record<string, string>>): Completion[] {
+  const { tokens } = place.declaration;
+  const written = new Set(tokens.filter((_, at) => is(tokens[at + 1], t.Equals)).map((token) => token.image));
+  return Object.entries(entries)
+    .filter(([name]) => !written.has(name))
+    .map(([label, doc]) => ({ label, sort: 'entry', insert: `${label} = `, doc }));
+}
+
+/** Channels of the other tower that this one lacks. */
+function otherChannels({ place, symbols }: Here): Completion[] {
+  const own = place.declaration.name ?? '';
+  const has = new Set(symbols.steps(own).map(({ name }) => name));
+  const channels = symbols
+    .all('tower')
+    .filter(({ name }) => name !== own)
+    .flatMap(({ name }) => symbols.steps(name))
+    .filter(({ sort, name }) => sort === 'channel' && !has.has(name))
+    .map((symbol) => ({ ...symbolItem(symbol), insert: `${symbol.name} = ` }));
+  return unique(channels);
+}

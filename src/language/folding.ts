@@ -1,0 +1,42 @@
+/** What can be folded: bodies, lists and calls over several lines, and runs of comments. */
+import * as t from '../../grammar/tokens.ts';
+import { isAny } from '../syntax/token.ts';
+import { positionAt } from '../text/source.ts';
+import type { Facts } from './file_analysis.ts';
+
+export interface Fold {
+  /** Lines from 1, both inclusive. */
+  readonly start: number;
+  readonly end: number;
+  readonly comment: boolean;
+}
+
+export function foldsOf({ lexed, source }: Facts): readonly Fold[] {
+  const folds: Fold[] = [];
+  const open: number[] = [];
+  for (const token of lexed.tokens) {
+    const line = positionAt(source, token.startOffset).line;
+    if (isAny(token, [t.LeftBrace, t.LeftBracket, t.LeftParenthesis])) open.push(line);
+    else if (isAny(token, [t.RightBrace, t.RightBracket, t.RightParenthesis])) {
+      const start = open.pop();
+      // The closing bracket's line stays in sight.
+      if (start !== undefined && line - 1 > start) folds.push({ start, end: line - 1, comment: false });
+    }
+  }
+  let run: { start: number; end: number } | undefined;
+  const close = (): void => {
+    if (run && run.end > run.start) folds.push({ ...run, comment: true });
+  };
+  for (const { startOffset } of lexed.comments) {
+    const { line } = positionAt(source, startOffset);
+    const alone = /^\s*$/.test(source.text.slice(source.lineStarts[line - 1], startOffset));
+    if (!alone) continue;
+    if (run && line === run.end + 1) run.end = line;
+    else {
+      close();
+      run = { start: line, end: line };
+    }
+  }
+  close();
+  return folds.sort((a, b) => a.start - b.start || b.end - a.end);
+}

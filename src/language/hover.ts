@@ -1,0 +1,193 @@
+/** What is shown for the word, or the arrow, under the pointer. */
+import * as t from '../../grammar/tokens.ts';
+import { makeConstants } from '../model/constants.ts';
+import { endOf, spanOf } from '../syntax/token.ts';
+import { type Span, textOf } from '../text/source.ts';
+import { type Costs, costsOf, printCost, thousands } from './costs.ts';
+import type { Facts } from './file_analysis.ts';
+import { wordDocAt } from './keywords.ts';
+import { fence, kindDoc, parameterDoc } from './markdown.ts';
+import { type Occurrence, occurrenceAt } from './occurrences/occurrence.ts';
+import { soundFeatures } from './shapes.ts';
+import type { NamedSymbol } from './symbols.ts';
+
+export interface Hover {
+  readonly span: Span;
+  /** Markdown. */
+  readonly text: string;
+}
+
+export function hoverAt(facts: Facts, offset: number): Hover | undefined {
+  return arrowAt(facts, offset) ?? wordAt(facts, offset) ?? keywordAt(facts, offset);
+}
+
+/** `->` carries what stands before it. */
+function arrowAt(facts: Facts, offset: number): Hover | undefined {
+  const { lexed, source } = facts;
+  const token = lexed.tokens.find((one) => one.startOffset <= offset && offset <= (one.endOffset ?? one.startOffset));
+  if (!token || !t.isOf(token, t.Arrow)) return undefined;
+  const previous = lexed.tokens[lexed.tokens.indexOf(token) - 1];
+  if (!previous) return undefined;
+  const end = (previous.endOffset ?? previous.startOffset) + 1;
+  const types = facts.typeEnding(end);
+  const span = { source, start: token.startOffset, end: (token.endOffset ?? token.startOffset) + 1 };
+  return types === undefined ? undefined : { span, text: fence(types) };
+}
+
+function wordAt(facts: Facts, offset: number): Hover | undefined {
+  const occurrence = occurrenceAt(facts.occurrences, facts.source, offset);
+  return occurrence && { span: occurrence.span, text: describe(facts, occurrence) };
+}
+
+function keywordAt({ lexed: { tokens }, source }: Facts, offset: number): Hover | undefined {
+  const at = tokens.findIndex((token) => token.startOffset <= offset && offset <= endOf(token));
+  const doc = at === -1 ? undefined : wordDocAt(tokens, at);
+  return doc === undefined ? undefined : { span: spanOf(source, tokens[at]!), text: doc };
+}
+
+function describe(facts: Facts, occurrence: Occurrence): string {
+  switch (occurrence.is) {
+    case 'symbol':
+      return describeSymbol(facts, occurrence.symbol, occurrence.span);
+    case 'kind': {
+      const { what, name, row } = occurrence;
+      return [kindDoc(what, name, row), what === 'block' ? flowLine(facts, occurrence.span) : '']
+        .filter(isSaid)
+        .join('\n\n');
+    }
+    case 'parameter':
+      return parameterDoc(occurrence.name, occurrence.parameter);
+    case 'word':
+      return parameterDoc(occurrence.name, occurrence.parameter);
+    case 'entry':
+      return `**${occurrence.name}** · ${occurrence.doc}`;
+    case 'sort':
+      return sorts[occurrence.name];
+  }
+}
+
+const isSaid = (text: string): boolean => text !== '';
+
+export const sorts: Readonly<Record<'binary' | 'number', string>> = {
+  binary: 'A label of 0 and 1.',
+  number: 'A label that is a number.',
+};
+
+/** What a step gives, and what it costs: `→ vector[64] · 16,640 weights`. */
+function flowLine(facts: Facts, word: Span): string {
+  const given = facts.typeStarting(word.start);
+  const cost = costs(facts).steps.get(word.start);
+  return [given === undefined ? '' : `→ \`${given}\``, cost ? printCost(cost) : ''].filter(isSaid).join(' · ');
+}
+
+const known = new WeakMap<Facts, Costs>();
+
+function costs(facts: Facts): Costs {
+  const found = known.get(facts) ?? costsOf(facts.checked);
+  known.set(facts, found);
+  return found;
+}
+
+function describeSymbol(facts: Facts, symbol: NamedSymbol, at: Span): string {
+  const { node } = symbol;
+  return [fence(headOf(symbol)), node.doc ?? '', ...details(facts, symbol, at)].filter(isSaid).join('\n\n');
+}
+
+/** The declaration in one line, without its body. */
+export function headOf({ sort, node, name, tower }: NamedSymbol): string {
+  const text = textOf(node.span).replace(/\s+/g, ' ');
+  switch (node.kind) {
+    case 'TypedEntry':
+      return `${sort} ${name} : ${textOf(node.value.span)}`;
+    case 'Entry':
+      return `column ${name} = ${textOf(node.value.span)}`;
+    case 'TowerEntry':
+      return `${tower} { ${cut(text)} }`;
+    case 'Tower':
+    case 'Task':
+    case 'Data':
+      return text.slice(0, text.indexOf('{') === -1 ? undefined : text.indexOf('{')).trim();
+    case 'Let':
+    case 'Group':
+    case 'Block':
+    case 'ModelName':
+      return cut(text);
+  }
+}
+
+const cut = (text: string): string => (text.length > 200 ? `${text.slice(0, 200)} …` : text);
+
+function details(facts: Facts, symbol: NamedSymbol, at: Span): string[] {
+  const { checked } = facts;
+  const { resolution } = checked;
+  switch (symbol.sort) {
+    case 'feature':
+      return [featureLine(facts, symbol.name)];
+    case 'group': {
+      const members = resolution.groups.get(symbol.name) ?? [];
+      const carried = facts.typeStarting(at.start);
+      const counted = `${members.length} ${members.length === 1 ? 'feature' : 'features'}`;
+      return [carried === undefined ? counted : `${counted} · \`${carried}\``];
+    }
+    case 'constant': {
+      const constants = makeConstants(resolution.scope.lets, {}, () => {});
+      const { node } = symbol;
+      const value = node.kind === 'Let' ? constants.number(node.value, symbol.name, 'a number') : undefined;
+      return value === undefined ? [] : [`= ${value}`];
+    }
+    case 'block':
+      return [flowLine(facts, at)];
+    case 'tower': {
+      const part = resolution.towers.find(({ name }) => name === symbol.name);
+      const cost = costs(facts).towers.get(symbol.name);
+      const channels = (part?.steps ?? []).filter(({ channel }) => channel);
+      const lines = channels.map(({ name, node }) => `- \`${name}\`${endType(facts, node.flow.span)}`);
+      return [cost ? printCost(cost) : '', lines.length > 0 ? `Channels:\n${lines.join('\n')}` : ''];
+    }
+    case 'channel':
+    case 'step': {
+      const flow = symbol.node.kind === 'TowerEntry' ? symbol.node.flow.span : undefined;
+      const cost = costs(facts).towers.get(`${symbol.tower}.${symbol.name}`);
+      return [[flow ? endType(facts, flow).trim() : '', cost ? printCost(cost) : ''].filter(isSaid).join(' · ')];
+    }
+    default:
+      return [];
+  }
+}
+
+/** ` → vector[64]`, of what a flow ends in. */
+function endType(facts: Facts, flow: Span): string {
+  const type = flow.source === facts.source ? facts.typeEnding(flow.end) : undefined;
+  return type === undefined ? '' : ` → \`${type}\``;
+}
+
+function featureLine({ checked }: Facts, name: string): string {
+  const lowered = soundFeatures(checked.resolution).byName.get(name);
+  if (!lowered) return '';
+  const { plan, use } = lowered;
+  const { encoder } = plan;
+  const carried =
+    plan.width === 0
+      ? 'a key: no field'
+      : use.pool === 'none' && use.max !== undefined
+        ? `\`sequence[${use.max} × ${plan.width}]\``
+        : `\`field[${plan.width}]\``;
+  const rows =
+    encoder.kind === 'hash' || encoder.kind === 'words' || encoder.kind === 'trigrams'
+      ? encoder.buckets
+      : encoder.kind === 'boundaries'
+        ? encoder.boundaries.length + 2
+        : encoder.kind === 'quantiles'
+          ? encoder.buckets + 1
+          : encoder.kind === 'vocabulary' && encoder.values
+            ? encoder.values.length + 1
+            : undefined;
+  const shared = plan.encoderOf === name ? '' : `shares the table of \`${plan.encoderOf}\``;
+  const table =
+    plan.table === undefined || shared !== ''
+      ? shared
+      : rows === undefined
+        ? `a table of width ${plan.width}, a row for each value of the training part`
+        : `a table of ${thousands(rows)} × ${plan.width} = ${thousands(rows * plan.width)} numbers`;
+  return [carried, table].filter(isSaid).join(' · ');
+}

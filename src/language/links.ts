@@ -1,0 +1,28 @@
+/** Paths that a file names: of files it uses, and of its data. */
+import type * as Ast from '../syntax/ast.ts';
+import type { Span } from '../text/source.ts';
+
+export interface Link {
+  /** Of the text, within its quotes. */
+  readonly span: Span;
+  /** As it is written: from the folder of the file. */
+  readonly path: string;
+  readonly to: 'tower' | 'data';
+}
+
+export function linksOf({ declarations }: Ast.File): readonly Link[] {
+  return declarations.flatMap((node): Link[] => {
+    if (node.kind === 'Use') return [link(node.path, 'tower')];
+    if (node.kind !== 'Data') return [];
+    return node.entries.flatMap((entry) => {
+      if (entry.kind === 'Columns' || !['events', 'items', 'users'].includes(entry.name.name)) return [];
+      const { value } = entry;
+      // A pattern names many files, and so none.
+      return value.kind === 'Text' && !/[*?[\]{}]/.test(value.value) ? [link(value, 'data')] : [];
+    });
+  });
+}
+
+function link({ span, value }: Ast.TextLiteral, to: Link['to']): Link {
+  return { span: { ...span, start: span.start + 1, end: Math.max(span.start + 1, span.end - 1) }, path: value, to };
+}

@@ -1,0 +1,42 @@
+/** The words of a `data` declaration: columns are names within it, read before the features of the file. */
+import { singleName } from '../../model/calls.ts';
+import { past, splits } from '../../model/data_kinds.ts';
+import { dataEntries } from '../../model/entry_names.ts';
+import type * as Ast from '../../syntax/ast.ts';
+import { type NamedSymbol, symbolOf } from '../symbols.ts';
+import { known, type Values } from './values.ts';
+
+export function dataWords(node: Ast.Data, values: Values): void {
+  const { found } = values;
+  found.declare(symbolOf('data', node));
+  const columns = new Map<string, NamedSymbol>();
+  const declare = (entry: Ast.Entry): void => {
+    const symbol = symbolOf('column', entry);
+    if (!columns.has(symbol.name)) columns.set(symbol.name, symbol);
+    found.declare(symbol);
+  };
+  const isHistory = ({ name, value }: Ast.Entry): boolean =>
+    !Object.hasOwn(dataEntries, name.name) && value.kind === 'Call' && value.callee.name === 'past';
+  for (const entry of node.entries) {
+    if (entry.kind === 'Columns') entry.entries.forEach(declare);
+    else if (isHistory(entry)) declare(entry);
+  }
+  const column = (name: Ast.Identifier | undefined): void => {
+    const symbol = name && (columns.get(name.name) ?? found.symbols.find(name.name, 'feature'));
+    if (symbol) found.read(name.span, symbol);
+  };
+  for (const entry of node.entries) {
+    if (entry.kind === 'Columns') continue;
+    const { name, value, by } = entry;
+    column(by);
+    const doc = known(dataEntries, name.name);
+    if (doc !== undefined) found.add(name.span, { is: 'entry', of: 'data', name: name.name, doc });
+    if (name.name === 'split') values.kind('split', splits, value);
+    else if (isHistory(entry) && value.kind === 'Call') {
+      const [first, ...rest] = value.arguments;
+      if (first && !first.name) column(singleName(first.value));
+      const places = first?.name ? value.arguments : rest;
+      values.call('history', { ...value, arguments: places }, past);
+    } else values.numbers(value);
+  }
+}

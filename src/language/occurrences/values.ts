@@ -1,0 +1,126 @@
+/** The words of a value: a kind, its arguments, the steps of a flow, constants. */
+import type { KindRow, Parameter, Parameters, ParameterType } from '../../library/contract.ts';
+import { placesOf, type Table } from '../../model/arguments.ts';
+import { asCall, singleName } from '../../model/calls.ts';
+import type { Library } from '../../model/library.ts';
+import type * as Ast from '../../syntax/ast.ts';
+import type { Found } from './found.ts';
+
+export class Values {
+  readonly #library: Library;
+  readonly #numeric: { readonly constants: { isNumeric(expression: Ast.Expression): boolean } };
+
+  constructor(
+    readonly found: Found,
+    library: Library,
+  ) {
+    this.#library = library;
+    this.#numeric = { constants: { isNumeric: (expression) => this.#isNumeric(expression) } };
+  }
+
+  kind(what: string, table: Table, value: Ast.Expression, extra: Parameters = {}): void {
+    const call = asCall(value);
+    const row = call && known(table, call.callee.name);
+    if (call && row) this.call(what, call, row, extra);
+  }
+
+  call(what: string, call: Ast.Call, row: KindRow, extra: Parameters = {}): void {
+    const kind = call.callee.name;
+    this.found.add(call.callee.span, { is: 'kind', what, name: kind, row });
+    const parameters: Parameters = { ...extra, ...row.parameters };
+    for (const [{ name: at, value }, name] of placesOf(call, parameters, this.#numeric)) {
+      const parameter = parameters[name]!;
+      if (at) this.found.add(at.span, { is: 'parameter', kind, name, parameter });
+      const items = at && parameter.rest && value.kind === 'List' ? value.items : [value];
+      for (const item of items) this.value(name, parameter, item);
+    }
+  }
+
+  value(name: string, parameter: Parameter, value: Ast.Expression): void {
+    const { type } = parameter;
+    const word = singleName(value);
+    switch (type.is) {
+      case 'integer':
+      case 'number':
+        this.numbers(value);
+        return;
+      case 'numbers':
+        if (value.kind === 'List') for (const item of value.items) this.numbers(item);
+        return;
+      case 'choice':
+      case 'flag':
+        if (word && wordsOf(name, type).includes(word.name)) {
+          this.found.add(word.span, { is: 'word', word: word.name, name, parameter });
+        }
+        return;
+      case 'name':
+        if (word) this.found.name(word, type.of);
+        return;
+      case 'kind':
+        this.kind(name, type.of, value);
+        return;
+      case 'feature':
+        if (value.kind === 'Name' && word && this.found.symbols.find(word.name, 'feature'))
+          this.found.name(word, 'feature');
+        else this.kind('kind of feature', this.#library.features, value);
+        return;
+      case 'flow':
+        this.steps(stepsOf(value));
+        return;
+      case 'text':
+        return;
+    }
+  }
+
+  /** The constants of arithmetic. */
+  numbers(value: Ast.Expression): void {
+    if (value.kind === 'Binary') {
+      this.numbers(value.left);
+      this.numbers(value.right);
+    } else if (value.kind === 'Unary') this.numbers(value.operand);
+    else {
+      const word = singleName(value);
+      if (word) this.found.name(word, 'constant');
+    }
+  }
+
+  /** Within its own declaration a block's name is always the library's. */
+  steps(steps: readonly Ast.Expression[], within?: string): void {
+    for (const step of steps) {
+      const call = asCall(step);
+      if (!call) continue;
+      const declared = call.callee.name === within ? undefined : this.found.symbols.find(call.callee.name, 'block');
+      if (declared) this.found.read(call.callee.span, declared);
+      else this.kind('block', this.#library.blocks, call);
+    }
+  }
+
+  #isNumeric(expression: Ast.Expression): boolean {
+    switch (expression.kind) {
+      case 'Number':
+        return true;
+      case 'Name':
+        return expression.parts.length === 1 && !!this.found.symbols.find(expression.parts[0]!.name, 'constant');
+      case 'Unary':
+        return this.#isNumeric(expression.operand);
+      case 'Binary':
+        return this.#isNumeric(expression.left) && this.#isNumeric(expression.right);
+      default:
+        return false;
+    }
+  }
+}
+
+/** The words that a value of this type may be, where it is made of words. */
+function wordsOf(name: string, type: ParameterType): readonly string[] {
+  if (type.is === 'choice') return type.of;
+  return type.is === 'flag' ? [name, 'true', 'false'] : [];
+}
+
+/** Of one block, or of several with arrows. */
+export const stepsOf = (flow: Ast.Expression): readonly Ast.Expression[] =>
+  flow.kind === 'Flow' ? flow.steps : [flow];
+
+export function known<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}

@@ -1,0 +1,106 @@
+/** What a file declares, each with its place: what definitions, references and renames are about. */
+import type { Resolution } from '../model/resolution.ts';
+import type * as Ast from '../syntax/ast.ts';
+import type { Span } from '../text/source.ts';
+
+export type SymbolSort =
+  | 'model'
+  | 'constant'
+  | 'feature'
+  | 'label'
+  | 'group'
+  | 'block'
+  | 'tower'
+  | 'channel'
+  | 'step'
+  | 'task'
+  | 'data'
+  | 'column';
+
+/** What has one name for the whole file. */
+export type LookupSort = 'constant' | 'feature' | 'label' | 'group' | 'block' | 'tower' | 'task';
+
+export type SymbolNode =
+  | Ast.ModelName
+  | Ast.Let
+  | Ast.TypedEntry
+  | Ast.Group
+  | Ast.Block
+  | Ast.Tower
+  | Ast.TowerEntry
+  | Ast.Task
+  | Ast.Data
+  | Ast.Entry;
+
+export interface NamedSymbol {
+  readonly sort: SymbolSort;
+  readonly name: string;
+  /** Of the name where it is declared. */
+  readonly span: Span;
+  readonly node: SymbolNode;
+  /** Of a channel or step: its tower. */
+  readonly tower?: string;
+}
+
+/** Two views of one declaration: places are compared, as each check of a file has objects of its own. */
+export function isSame(a: NamedSymbol, b: NamedSymbol): boolean {
+  return a.span.start === b.span.start && a.span.source.name === b.span.source.name && a.sort === b.sort;
+}
+
+/** Looks up by sort and name what is in scope of a file. */
+export class Symbols {
+  readonly #bySort: Readonly<Record<LookupSort, Table>>;
+  readonly #steps = new Map<string, Map<string, NamedSymbol>>();
+
+  constructor({ scope }: Pick<Resolution, 'scope'>) {
+    const table = (sort: SymbolSort, nodes: Iterable<SymbolNode>): Table =>
+      new Map([...nodes].map((node) => [node.name.name, symbolOf(sort, node)]));
+    this.#bySort = {
+      constant: table('constant', scope.lets),
+      feature: table('feature', scope.features.values()),
+      label: table('label', scope.labels.values()),
+      group: table('group', scope.groups.values()),
+      block: table('block', scope.blocks.values()),
+      tower: table('tower', scope.towers.values()),
+      task: table('task', scope.tasks.values()),
+    };
+    for (const [name, tower] of scope.towers) {
+      const steps = new Map<string, NamedSymbol>();
+      for (const entry of tower.entries) {
+        if (!steps.has(entry.name.name)) steps.set(entry.name.name, stepSymbol(name, entry));
+      }
+      this.#steps.set(name, steps);
+    }
+  }
+
+  find(name: string, ...sorts: readonly LookupSort[]): NamedSymbol | undefined {
+    for (const sort of sorts) {
+      const found = this.#bySort[sort].get(name);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** Of a tower's channels and steps. */
+  step(tower: string, name: string): NamedSymbol | undefined {
+    return this.#steps.get(tower)?.get(name);
+  }
+
+  steps(tower: string): readonly NamedSymbol[] {
+    return [...(this.#steps.get(tower)?.values() ?? [])];
+  }
+
+  all(sort: LookupSort): readonly NamedSymbol[] {
+    return [...this.#bySort[sort].values()];
+  }
+}
+
+type Table = ReadonlyMap<string, NamedSymbol>;
+
+export function symbolOf(sort: SymbolSort, node: SymbolNode): NamedSymbol {
+  return { sort, name: node.name.name, span: node.name.span, node };
+}
+
+export function stepSymbol(tower: string, node: Ast.TowerEntry): NamedSymbol {
+  return { ...symbolOf(node.channel ? 'channel' : 'step', node), tower };
+}

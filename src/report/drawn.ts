@@ -1,0 +1,87 @@
+/** A model as boxes and arrows: what its picture holds, before anything has a place. */
+import { printValueType } from '../library/values.ts';
+import type { Arrow } from '../lower/flow.ts';
+import type { Flow, FlowPart, Model, Tower } from '../model/model.ts';
+import { type Span, textOf } from '../text/source.ts';
+
+export interface Box {
+  /** Unique in the drawing. */
+  readonly id: string;
+  readonly sort: 'features' | 'step' | 'channel' | 'task';
+  readonly name: string;
+  /** What happens within, in order, and what comes out of it. */
+  readonly lines: readonly { readonly text: string; readonly gives?: string }[];
+  /** Boxes whose values go in. */
+  readonly reads: readonly string[];
+}
+
+export interface Drawing {
+  readonly towers: readonly { readonly name: string; readonly boxes: readonly Box[] }[];
+  readonly tasks: readonly Box[];
+}
+
+/** @param arrows what lowering the model found each flow to carry */
+export function drawingOf(model: Model, arrows: readonly Arrow[]): Drawing {
+  const carried = new Map(arrows.map(({ span, type }) => [keyOf(span), printValueType(type)]));
+  const [query, item] = model.towers;
+  return {
+    towers: model.towers.map((tower) => ({ name: tower.name, boxes: boxesOf(tower, carried) })),
+    tasks: model.tasks.map(({ name, score, loss }) => ({
+      id: `task ${name}`,
+      sort: 'task',
+      name,
+      lines: [{ text: flat(score.span) }, { text: `loss ${flat(loss.span)}` }],
+      reads: [
+        ...new Set(
+          score.terms.flatMap(({ channels }) =>
+            channels.flatMap((pair) => [stepId(query, pair.query), stepId(item, pair.item)]),
+          ),
+        ),
+      ],
+    })),
+  };
+}
+
+function boxesOf(tower: Tower, carried: ReadonlyMap<string, string>): Box[] {
+  const sources = new Map<string, Box>();
+  const steps = tower.steps.map(({ name, channel, flow }): Box => {
+    const parts = partsOf(flow);
+    for (const part of parts) {
+      if (part.kind !== 'features' || sources.has(part.name)) continue;
+      const lines = part.features.map((text) => ({ text }));
+      const gives = carried.get(keyOf(part.span));
+      const last = lines.at(-1);
+      sources.set(part.name, {
+        id: `${tower.name} from ${part.name}`,
+        sort: 'features',
+        name: part.name,
+        lines: last && gives ? [...lines.slice(0, -1), { ...last, gives }] : lines,
+        reads: [],
+      });
+    }
+    const line = (text: string, span: Span) => {
+      const gives = carried.get(keyOf(span));
+      return { text, ...(gives === undefined ? {} : { gives }) };
+    };
+    return {
+      id: stepId(tower, name),
+      sort: channel ? 'channel' : 'step',
+      name,
+      lines: [
+        ...(flow.from.kind === 'join' ? [line(flow.from.call.kind, flow.from.span)] : []),
+        ...flow.steps.map((step) => line(flat(step.span), step.span)),
+      ],
+      reads: [
+        ...new Set(
+          parts.map((part) => (part.kind === 'step' ? stepId(tower, part.name) : `${tower.name} from ${part.name}`)),
+        ),
+      ],
+    };
+  });
+  return [...sources.values(), ...steps];
+}
+
+const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);
+const stepId = (tower: Tower, step: string): string => `${tower.name}.${step}`;
+const keyOf = ({ source, start, end }: Span): string => `${source.name}:${start}:${end}`;
+const flat = (span: Span): string => textOf(span).replaceAll(/\s+/g, ' ');

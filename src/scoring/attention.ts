@@ -1,0 +1,104 @@
+/** What trained towers look at: how much each field is let through by the blocks that weigh fields, over rows of the data. */
+
+import type { Trained } from '../artifact/load.ts';
+import type { Dataset, IndexedColumn } from '../data/dataset.ts';
+import { failure, invariant } from '../diagnostics/failure.ts';
+import type { Engine } from '../engine/engine.ts';
+import { makeRowFeeder } from '../feed/feeder.ts';
+import { prune } from '../graph/prune.ts';
+import type { GraphPlan, Readout, TowerPlan } from '../plan/plan.ts';
+import { parametersOf } from './retrieval.ts';
+
+export interface Attention {
+  readonly tower: string;
+  /** Where the block stands: `user/weighted/senet`. */
+  readonly block: string;
+  /** The rows that it was read over, in words: `610 test events`. */
+  readonly over: string;
+  /** In the order of the fields. */
+  readonly fields: readonly FieldAttention[];
+}
+
+export interface FieldAttention {
+  readonly name: string;
+  readonly mean: number;
+  /** Standard deviation from row to row. */
+  readonly deviation: number;
+}
+
+/** Rows that go through a tower at once, and of which it is read out at most. */
+const rowsAtOnce = 4096;
+const mostRows = 65_536;
+
+/**
+ * The side that asks is read over held-out events, or training ones where none are held out; the side that is retrieved over the
+ * whole corpus, each item once.
+ * @throws Failure `no-attention`
+ */
+export async function readAttention(trained: Trained, dataset: Dataset, engine: Engine): Promise<readonly Attention[]> {
+  const [query, item] = trained.plan.towers;
+  if (!query.readouts && !item.readouts) throw failure('no-attention', { model: trained.plan.model });
+  const part = (['test', 'validation', 'train'] as const).find((name) => dataset.parts[name].rows > 0) ?? 'train';
+  const events = dataset.parts[part];
+  const { corpus } = dataset;
+  return [
+    ...(await readTower(trained, engine, query, events.features, events.rows, `${part} events`)),
+    ...(await readTower(trained, engine, item, corpus.features, corpus.rows, 'items of the corpus')),
+  ];
+}
+
+async function readTower(
+  { plan, tables, parameters }: Trained,
+  engine: Engine,
+  tower: TowerPlan,
+  columns: ReadonlyMap<string, IndexedColumn>,
+  count: number,
+  what: string,
+): Promise<readonly Attention[]> {
+  const { readouts = [], embedded } = tower;
+  if (readouts.length === 0) return [];
+  const read = readoutGraph(embedded, readouts);
+  const feeder = makeRowFeeder({ plan: read, columns, features: plan.features, tables });
+  const program = await engine.prepare(read.graph, parametersOf(read.graph, parameters));
+  const rows = Int32Array.from({ length: Math.min(count, mostRows) }, (_, row) => row);
+  const sums = readouts.map(({ of }) => of.map(() => ({ sum: 0, squares: 0 })));
+  try {
+    for (let from = 0; from < rows.length; from += rowsAtOnce) {
+      const outputs = await program.run(feeder.inputs(rows.subarray(from, from + rowsAtOnce)));
+      readouts.forEach(({ label, of }, at) => {
+        const values = outputs[label];
+        invariant(values?.data instanceof Float32Array, `tower ${tower.name} gives no ${label}`);
+        for (let i = 0; i < values.data.length; i++) {
+          const sum = sums[at]![i % of.length]!;
+          sum.sum += values.data[i]!;
+          sum.squares += values.data[i]! ** 2;
+        }
+      });
+    }
+  } finally {
+    feeder.close();
+    await program.close();
+  }
+  return readouts.map(({ label, of }, at) => ({
+    tower: tower.name,
+    block: label.slice(0, label.lastIndexOf('/')),
+    over: `${rows.length.toLocaleString('en')} ${what}`,
+    fields: of.map((name, field) => {
+      const { sum, squares } = sums[at]![field]!;
+      const mean = sum / rows.length;
+      return { name, mean, deviation: Math.sqrt(Math.max(0, squares / rows.length - mean * mean)) };
+    }),
+  }));
+}
+
+/** The tower as far as what is read out of it, named by its labels. */
+export function readoutGraph({ graph, inputs }: GraphPlan, readouts: readonly Readout[]): GraphPlan {
+  const outputs = readouts.map(({ label }) => {
+    const node = graph.nodes.findLastIndex((each) => each.label === label);
+    invariant(node >= 0, `graph ${graph.name} has no ${label}`);
+    return { name: label, node };
+  });
+  const read = prune({ ...graph, outputs, updates: [] });
+  const names = new Set(read.inputs.map(({ name }) => name));
+  return { graph: read, inputs: inputs.filter(({ name }) => names.has(name)) };
+}

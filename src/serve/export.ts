@@ -1,0 +1,272 @@
+/**
+ * Writes the towers so that they run without Tower: for each a TensorFlow.js graph model, an ONNX file and a SavedModel, codes in
+ * and the retrieval vector out, and serving.json, which says what goes in.
+ */
+import { readdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Trained } from '../artifact/load.ts';
+import type { Manifest } from '../artifact/manifest.ts';
+import { refuseUnlessValid } from '../artifact/validate.ts';
+import { addEncoding, writeTexts } from '../artifact/write.ts';
+import { missingCode } from '../data/columns/encode.ts';
+import { type PublishedRules, publishedRules } from '../data/columns/encoders/published.ts';
+import { failure, invariant } from '../diagnostics/failure.ts';
+import { reading, writing } from '../diagnostics/system_reason.ts';
+import type { Tensors } from '../engine/engine.ts';
+import { servingOnnx } from '../engine/formats/onnx.ts';
+import { servingSavedModel } from '../engine/formats/saved_model.ts';
+import { servingTfjs } from '../engine/formats/tfjs_model.ts';
+import type { Graph, Tensor } from '../graph/graph.ts';
+import { servingGraph, tableParameter } from '../lower/serving.ts';
+import { type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../plan/plan.ts';
+import { makeFolder, remove, writeDurably, writeTextDurably } from '../storage/durable.ts';
+import { isLockFile, lockFolder } from '../storage/lock.ts';
+import { type Histories, type Kept, keptOf } from './kept.ts';
+
+export interface ExportOptions {
+  readonly folder: string;
+  /** Version of Tower. */
+  readonly tower: string;
+  /** Writes into a folder that is not empty; what an earlier export left of these towers is replaced. */
+  readonly force?: boolean;
+}
+
+/** serving.json; `serving.schema.json` says what each entry means. */
+export interface Serving {
+  readonly format: 'tower-serving-1';
+  readonly tower: string;
+  readonly model: string;
+  /** How far the training came: `interrupted` and `stopped` are models of half a training. */
+  readonly training: Pick<Manifest['training'], 'status' | 'epochs' | 'steps'>;
+  readonly retrieval: {
+    readonly query: string;
+    readonly item: string;
+    readonly width: number;
+    /** Query vectors a row: search with each, and keep the best score of an item. */
+    readonly interests?: number;
+    readonly score: 'inner product' | 'largest inner product';
+  };
+  readonly towers: Readonly<Record<string, ServingTower>>;
+  /** How text becomes codes, with values to try a port on. */
+  readonly rules: PublishedRules;
+}
+
+export interface ServingTower {
+  readonly key?: string;
+  readonly files: { readonly tfjs: string; readonly onnx: string; readonly savedModel: string };
+  readonly inputs: readonly ServingInput[];
+  readonly outputs: readonly { readonly name: string; readonly dtype: string; readonly shape: ServingShape }[];
+}
+
+export interface ServingInput {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: ServingShape;
+  readonly gives: 'code' | 'bag' | 'numbers';
+  /** Absent for a cross. */
+  readonly column?: string;
+  readonly encoding: string;
+  /** Of a feature with one code: the code of a missing value. */
+  readonly missing?: number;
+  readonly crosses?: readonly ServingPart[];
+  readonly last?: ServingPart;
+  readonly padding?: -1;
+  readonly keeps?: Kept['keeps'];
+  readonly atMost?: number;
+  /** Of a bag whose elements may be missing in the vocabulary. */
+  readonly unseen?: 'skip' | 'keep';
+}
+
+/** A feature of which another is made, whether it is an input itself or not. */
+export interface ServingPart {
+  readonly name: string;
+  /** Absent for what is made of others. */
+  readonly column?: string;
+  readonly encoding: string;
+  readonly last?: ServingPart;
+  /** Of a list. */
+  readonly keeps?: Kept['keeps'];
+  readonly atMost?: number;
+  readonly unseen?: 'skip' | 'keep';
+}
+
+export type ServingShape = readonly (number | 'batch')[];
+
+export interface Exported {
+  readonly serving: Serving;
+  /** Paths within the folder. */
+  readonly files: readonly string[];
+}
+
+/** A protocol buffer, which ONNX and SavedModel are, holds less than this. */
+const largestMessage = 2 ** 31 - 2 ** 20;
+
+/** @throws Failure `folder-in-use`, `run-in-use`, `too-large-to-export`, `cannot-write` */
+export async function exportModel(trained: Trained, options: ExportOptions): Promise<Exported> {
+  const towers = trained.plan.towers.map((tower) => ({ tower, ...served(trained, tower) }));
+  for (const { tower, parameters } of towers) refuseTooLarge(tower, parameters);
+  const lock = await lockFolder(options.folder, { purpose: 'tower export' });
+  try {
+    return await writeTowers(trained, towers, options);
+  } finally {
+    await lock.release();
+  }
+}
+
+interface ServedTower {
+  readonly tower: TowerPlan;
+  readonly graph: Graph;
+  readonly parameters: Tensors;
+}
+
+async function writeTowers(
+  trained: Trained,
+  towers: readonly ServedTower[],
+  options: ExportOptions,
+): Promise<Exported> {
+  const { plan } = trained;
+  const { status, epochs, steps } = trained.manifest.training;
+  const { folder, tower: version } = options;
+  const names = (await reading(folder, readdir(folder))).filter((name) => !isLockFile(name));
+  if (names.length > 0 && !options.force) {
+    throw failure('folder-in-use', { folder, run: false, holds: `other files (${names.slice(0, 3).join(', ')})` });
+  }
+  // What says that the folder is an export goes first, and comes last.
+  await remove(join(folder, 'serving.json'));
+
+  const files: string[] = [];
+  const described: Record<string, ServingTower> = {};
+  const texts = new Map<string, string>();
+  const encodingFiles = new Map<string, string>();
+  const encodingFile = (feature: string): string => {
+    const known = encodingFiles.get(feature);
+    if (known !== undefined) return known;
+    const encoding = trained.encodings.get(feature);
+    invariant(encoding, `feature ${feature} has no encoding`);
+    const file = addEncoding(texts, feature, encoding);
+    encodingFiles.set(feature, file);
+    return file;
+  };
+  const missingOf = (feature: string): number => missingCode(trained.encodings.get(feature)!);
+  const { histories: named } = trained.manifest.data;
+  const histories = named && new Map(Object.entries(named));
+  for (const { tower, graph, parameters } of towers) {
+    const { name } = tower;
+    const tfjs = join(folder, name, 'tfjs');
+    await writing(tfjs, rm(tfjs, { recursive: true, force: true }));
+    files.push(...(await writeAll(folder, `${name}/tfjs`, servingTfjs(graph, parameters))));
+    files.push(...(await writeAll(folder, name, { 'model.onnx': servingOnnx(graph, parameters) })));
+    files.push(...(await writeAll(folder, `${name}/saved_model`, servingSavedModel(graph, parameters))));
+    described[name] = describe(plan, tower, graph, encodingFile, missingOf, histories);
+  }
+  await writeTexts(folder, texts);
+  const { interests } = plan.towers[0];
+  const serving: Serving = {
+    format: 'tower-serving-1',
+    tower: version,
+    model: plan.model,
+    training: { status, epochs, steps },
+    retrieval: {
+      query: plan.towers[0].name,
+      item: plan.towers[1].name,
+      width: plan.towers[1].width,
+      ...(interests === undefined ? {} : { interests }),
+      score: interests === undefined ? 'inner product' : 'largest inner product',
+    },
+    towers: described,
+    rules: publishedRules(),
+  };
+  await refuseUnlessValid('serving', serving, join(folder, 'serving.json'));
+  await writeTextDurably(join(folder, 'serving.json'), `${JSON.stringify(serving, undefined, 2)}\n`);
+  return { serving, files: [...files, ...texts.keys(), 'serving.json'].sort() };
+}
+
+/** The tower's serving graph with its tables and dense weights. */
+function served(trained: Trained, tower: TowerPlan): { graph: Graph; parameters: Tensors } {
+  const rows = new Map([...trained.tables].map(([name, table]) => [name, table.rows]));
+  const graph = servingGraph(trained.plan, tower, rows);
+  const tables = new Map(
+    [...trained.tables].map(([name, table]): [string, Tensor] => [
+      tableParameter(name),
+      { dtype: 'float32', shape: [table.rows, table.dim], data: table.values() },
+    ]),
+  );
+  const parameters: Record<string, Tensor> = {};
+  for (const { name } of graph.parameters) {
+    const value = tables.get(name) ?? trained.parameters[name];
+    invariant(value, `there is no value for parameter ${name} of tower ${tower.name}`);
+    parameters[name] = value;
+  }
+  return { graph, parameters };
+}
+
+function refuseTooLarge({ name }: TowerPlan, parameters: Tensors): void {
+  const bytes = Object.values(parameters).reduce((sum, { data }) => sum + data.byteLength, 0);
+  if (bytes > largestMessage) throw failure('too-large-to-export', { tower: name, bytes, limit: largestMessage });
+}
+
+async function writeAll(folder: string, under: string, files: Readonly<Record<string, Uint8Array>>): Promise<string[]> {
+  const paths: string[] = [];
+  for (const [name, bytes] of Object.entries(files)) {
+    const path = `${under}/${name}`;
+    await makeFolder(dirname(join(folder, path)));
+    await writeDurably(join(folder, path), (sink) => sink.write(bytes));
+    paths.push(path);
+  }
+  return paths;
+}
+
+function describe(
+  plan: Plan,
+  tower: TowerPlan,
+  graph: Graph,
+  encodingFile: (feature: string) => string,
+  missingOf: (feature: string) => number,
+  histories: Histories | undefined,
+): ServingTower {
+  const { name, key } = tower;
+  const listed = (feature: FeaturePlan) => ({ ...keptOf(plan, feature, histories), ...unseenOf(feature) });
+  const part = (of: string): ServingPart => {
+    const feature = plan.features.find((each) => each.name === of);
+    invariant(feature, `feature ${of} is planned`);
+    return {
+      name: of,
+      ...(madeOf(feature).length > 0 ? {} : { column: feature.column }),
+      encoding: encodingFile(feature.encoderOf),
+      ...(feature.last === undefined ? {} : { last: part(feature.last) }),
+      ...(feature.gives === 'bag' ? listed(feature) : {}),
+    };
+  };
+  return {
+    ...(key === undefined ? {} : { key }),
+    files: { tfjs: `${name}/tfjs/model.json`, onnx: `${name}/model.onnx`, savedModel: `${name}/saved_model` },
+    inputs: graph.inputs.map((input): ServingInput => {
+      const feature = plan.features.find((each) => each.name === input.name);
+      invariant(feature, `input ${input.name} of tower ${name} is a feature`);
+      const { dtype } = graph.nodes[input.node]!.type;
+      return {
+        name: input.name,
+        dtype,
+        shape: shapeOf(graph, input.node),
+        gives: feature.gives,
+        ...(madeOf(feature).length > 0 ? {} : { column: feature.column }),
+        encoding: encodingFile(feature.encoderOf),
+        ...(feature.gives === 'code' ? { missing: missingOf(feature.encoderOf) } : {}),
+        ...(feature.crosses ? { crosses: feature.crosses.map(part) } : {}),
+        ...(feature.last === undefined ? {} : { last: part(feature.last) }),
+        ...(feature.gives === 'bag' ? { padding: -1, ...listed(feature) } : {}),
+      };
+    }),
+    outputs: graph.outputs.map((output) => ({
+      name: output.name,
+      dtype: graph.nodes[output.node]!.type.dtype,
+      shape: shapeOf(graph, output.node),
+    })),
+  };
+}
+
+const unseenOf = ({ encoder, skipsUnseen }: FeaturePlan): Pick<ServingInput, 'unseen'> =>
+  encoder.kind === 'vocabulary' ? { unseen: skipsUnseen ? 'skip' : 'keep' } : {};
+
+const shapeOf = (graph: Graph, node: number): ServingShape =>
+  graph.nodes[node]!.type.shape.map((dim) => (typeof dim === 'number' ? dim : 'batch'));

@@ -1,0 +1,123 @@
+/** Feature values as they come from a person or a request, encoded as training encoded its columns: one row. */
+import { crossColumns } from '../data/columns/crosses.ts';
+import { type EncodedValue, encodeValue } from '../data/columns/encoders/value.ts';
+import { lastColumn } from '../data/columns/last.ts';
+import type { Column, Encoding, IndexedColumn } from '../data/dataset.ts';
+import { failure, invariant } from '../diagnostics/failure.ts';
+import { type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../plan/plan.ts';
+import { nearest } from '../text/nearest.ts';
+import { type Histories, type Kept, keptOf } from './kept.ts';
+
+/** By feature; what is left out is missing. */
+export type FeatureValues = Readonly<Record<string, unknown>>;
+
+export interface QueryOptions {
+  /** Of the data: what `past` feeds. */
+  readonly histories?: Histories;
+  /** The row that gives what `values` leaves out. Without it that is missing. */
+  readonly base?: { readonly columns: ReadonlyMap<string, IndexedColumn>; readonly row: number };
+}
+
+/**
+ * Row 0 of the columns is the question. A feature that is made of others, such as `last(history)`, is made anew of their values.
+ * @throws Failure `unknown-name`, `feature-value`
+ */
+export function queryColumns(
+  plan: Plan,
+  tower: TowerPlan,
+  encodings: ReadonlyMap<string, Encoding>,
+  values: FeatureValues,
+  { histories, base }: QueryOptions = {},
+): Map<string, IndexedColumn> {
+  const own = plan.features.filter(({ name }) => tower.features.includes(name));
+  for (const name of Object.keys(values)) refuseUnlessGiven(name, plan, tower);
+  const encodingOf = (feature: FeaturePlan): Encoding => {
+    const encoding = encodings.get(feature.encoderOf);
+    invariant(encoding, `feature ${feature.name} has no encoding`);
+    return encoding;
+  };
+  const columns = new Map<string, IndexedColumn>();
+  const column = (feature: FeaturePlan): IndexedColumn => {
+    const known = columns.get(feature.name);
+    if (known) return known;
+    const found = isGiven(feature, own, values) || base === undefined ? made(feature) : rowOf(feature, base);
+    columns.set(feature.name, found);
+    return found;
+  };
+  const made = (feature: FeaturePlan): IndexedColumn => {
+    const encoding = encodingOf(feature);
+    const [first, ...rest] = madeOf(feature).map((name) => column(own.find((other) => other.name === name)!));
+    if (first === undefined) {
+      const value = encode(feature, encoding, values);
+      return { column: columnOf(feature, value, keptOf(plan, feature, histories)) };
+    }
+    return feature.crosses ? crossColumns(encoding, [first, ...rest], 1) : lastColumn(encoding, first);
+  };
+  for (const feature of own) column(feature);
+  return columns;
+}
+
+function refuseUnlessGiven(name: string, plan: Plan, tower: TowerPlan): void {
+  if (name !== tower.key && !tower.features.includes(name)) {
+    throw failure('unknown-name', {
+      what: `feature of tower \`${tower.name}\``,
+      name,
+      nearest: nearest(name, tower.features),
+    });
+  }
+  const parts = madeOf(plan.features.find((feature) => feature.name === name) ?? {});
+  if (parts.length === 0) return;
+  const reason = `it is made of ${parts.map((part) => `\`${part}\``).join(' and ')}, whose values say what it is`;
+  throw failure('feature-value', { feature: name, reason });
+}
+
+/** Whether a feature has a value of its own among those given, or is made of one that has. */
+function isGiven(feature: FeaturePlan, own: readonly FeaturePlan[], values: FeatureValues): boolean {
+  const parts = madeOf(feature);
+  if (parts.length === 0) return feature.name in values;
+  return parts.some((part) => isGiven(own.find(({ name }) => name === part)!, own, values));
+}
+
+function rowOf({ name }: FeaturePlan, { columns, row }: NonNullable<QueryOptions['base']>): IndexedColumn {
+  const known = columns.get(name);
+  invariant(known, `feature ${name} has a column`);
+  return { column: known.column, index: Int32Array.of(known.index ? known.index[row]! : row) };
+}
+
+function encode(feature: FeaturePlan, encoding: Encoding, values: FeatureValues): EncodedValue {
+  const value = values[feature.name] ?? (feature.gives === 'bag' && !isText(encoding) ? [] : undefined);
+  try {
+    return encodeValue(encoding, value);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw failure('feature-value', { feature: feature.name, reason: error.message });
+  }
+}
+
+const isText = ({ kind }: Encoding): boolean => kind === 'words' || kind === 'trigrams';
+
+function columnOf(feature: FeaturePlan, value: EncodedValue, { keeps, atMost }: Kept): Column {
+  switch (feature.gives) {
+    case 'code':
+      if (value.kind !== 'code')
+        throw failure('feature-value', { feature: feature.name, reason: 'expected one value' });
+      return { kind: 'codes', values: Int32Array.of(value.code) };
+    case 'numbers':
+      if (value.kind !== 'numbers')
+        throw failure('feature-value', { feature: feature.name, reason: 'expected numbers' });
+      return { kind: 'numbers', width: value.numbers.length, values: Float32Array.from(value.numbers) };
+    case 'bag': {
+      if (value.kind === 'numbers')
+        throw failure('feature-value', { feature: feature.name, reason: 'expected a list' });
+      const all = value.kind === 'code' ? [value.code] : value.codes;
+      const codes = feature.skipsUnseen ? all.filter((code) => code !== 0) : all;
+      const kept = keeps === 'latest' ? codes.slice(Math.max(0, codes.length - atMost)) : codes.slice(0, atMost);
+      return {
+        kind: 'bags',
+        starts: Int32Array.of(0),
+        ends: Int32Array.of(kept.length),
+        values: Int32Array.from(kept),
+      };
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { reading } from '../diagnostics/system_reason.ts';
+import { closeRead, openRunFile } from './run_files.ts';
+
+export interface Checksum {
+  /** Hexadecimal. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/**
+ * Of a file in a run's folder.
+ * @throws Failure `lost-file`, `damaged-file`, `cannot-read`
+ */
+export async function checksumOf(folder: string, path: string): Promise<Checksum> {
+  const handle = await openRunFile(folder, path);
+  try {
+    return await reading(join(folder, path), checksumOpened(handle));
+  } finally {
+    await closeRead(handle);
+  }
+}
+
+/** Reads the file in pieces: it may be larger than memory. */
+export async function checksumOpened(handle: FileHandle): Promise<Checksum> {
+  const hash = createHash('sha256');
+  const piece = new Uint8Array(4 * 2 ** 20);
+  let bytes = 0;
+  for (;;) {
+    const { bytesRead } = await handle.read(piece, 0, piece.length, bytes);
+    if (bytesRead === 0) return { sha256: hash.digest('hex'), bytes };
+    hash.update(piece.subarray(0, bytesRead));
+    bytes += bytesRead;
+  }
+}

@@ -1,0 +1,254 @@
+/** The folder of a run: which files are ours, whose run it is, and whether a new one may begin there. */
+import { copyFile, link, lstat, readdir, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Best, checkpointFile } from '../artifact/checkpoint.ts';
+import { identityOf, otherData, type RunIdentity } from '../artifact/identity.ts';
+import { manifestFile } from '../artifact/manifest.ts';
+import { failure } from '../diagnostics/failure.ts';
+import { systemReason, writing } from '../diagnostics/system_reason.ts';
+import type { Plan } from '../plan/plan.ts';
+import { checksumOf } from '../storage/checksum.ts';
+import { isPartialOf, makeFolder, remove, removeDurably, syncFolder, writeTextDurably } from '../storage/durable.ts';
+import { isLockFile } from '../storage/lock.ts';
+import { readJsonFile } from '../storage/run_files.ts';
+import { metricsFile, stepsFile } from './metrics_log.ts';
+
+export const runFile = 'run.json';
+export const weightsFile = 'weights.safetensors';
+export const reportFile = 'report.html';
+/** Weights of the best epoch so far, while the run goes on. */
+export const bestFile = (epoch: number): string => `weights-${epoch}.safetensors`;
+
+const isBestFile = (name: string): boolean => /^weights-\d+\.safetensors$/.test(name);
+
+/** What every run may have at the top of its folder. */
+const topFiles = [runFile, manifestFile, checkpointFile, weightsFile, metricsFile, stepsFile, reportFile];
+
+const isTopFile = (name: string): boolean => topFiles.includes(name) || isBestFile(name);
+
+const modelFolders = ['graphs', 'encodings', 'sources'];
+
+/** Files further down that a model may have; nothing else that a run or a manifest lists is removed. */
+const isModelPath = (path: string): boolean =>
+  /^(graphs|encodings|sources)\/[^/\\\0]+$/.test(path) && !/\/\.\.?$/.test(path);
+
+/** Bad rows of the data are told before a run begins. */
+const rejectsFile = 'rejected.jsonl';
+
+const isPartialOfTop = (name: string): boolean =>
+  [...topFiles, name.replace(/^\.(weights-\d+\.safetensors)\..*$/, '$1')].some(
+    (file) => isTopFile(file) && isPartialOf(name, file),
+  );
+
+/** What Tower wrote of the run that a folder holds. */
+interface Ours {
+  /** Paths within the folder. */
+  readonly paths: ReadonlySet<string>;
+  readonly model: string;
+  /** Something to go on from, or to use: a checkpoint or a model. */
+  readonly work: boolean;
+}
+
+/** Undefined where the folder holds no run. */
+async function oursIn(folder: string, names: readonly string[]): Promise<Ours | undefined> {
+  const [run, manifest] = await Promise.all([
+    listed(folder, runFile, /^tower-run-\d+$/),
+    listed(folder, manifestFile, /^tower-model-\d+$/),
+  ]);
+  if (run === undefined && manifest === undefined) return undefined;
+  const paths = new Set(names.filter((name) => isTopFile(name) || isPartialOfTop(name)));
+  const files = [run?.files, manifest?.files].flatMap((all) => (Array.isArray(all) ? all : Object.keys(all ?? {})));
+  const nested = files.filter((path) => typeof path === 'string' && isModelPath(path)) as string[];
+  for (const under of new Set(nested.map((path) => dirname(path)))) {
+    for (const name of await namesIn(join(folder, under))) {
+      const path = `${under}/${name}`;
+      const partial = nested.some((each) => isPartialOf(name, each.slice(under.length + 1)));
+      if (nested.includes(path) || partial) paths.add(path);
+    }
+  }
+  const plan = manifest?.plan as { model?: unknown } | undefined;
+  const work = names.some((name) => name === manifestFile || name === checkpointFile);
+  return { paths, model: String(run?.model ?? plan?.model ?? ''), work };
+}
+
+/** The object in a file of the folder, where its `format` is one that Tower writes. */
+async function listed(folder: string, name: string, format: RegExp): Promise<Record<string, unknown> | undefined> {
+  const value = await readJsonFile(folder, name).catch(() => undefined);
+  if (typeof value !== 'object' || value === null) return undefined;
+  const object = value as Record<string, unknown>;
+  return typeof object.format === 'string' && format.test(object.format) ? object : undefined;
+}
+
+/**
+ * @param force allows a run that is there to be replaced
+ * @throws Failure `folder-in-use`, `cannot-read`
+ */
+export async function refuseFolder(folder: string, force: boolean): Promise<void> {
+  if (force) return;
+  const names = (await namesIn(folder)).filter((name) => name !== rejectsFile && !isLeft(name));
+  if (names.length === 0) return;
+  const ours = await oursIn(folder, names);
+  // A run without a checkpoint is one that ended in its first epoch: nothing of it can be lost.
+  if (ours && !ours.work && (await pathsIn(folder)).every((path) => ours.paths.has(path))) return;
+  const holds = ours ? `a run of model ${ours.model}` : `other files (${names.slice(0, 3).join(', ')})`;
+  throw failure('folder-in-use', { folder, run: ours !== undefined, holds });
+}
+
+/** What a kill leaves of the very first files. */
+const isLeft = (name: string): boolean => isLockFile(name) || isPartialOf(name, runFile);
+
+/**
+ * Makes the folder ready for a run from its beginning; a run that is there goes. Files that Tower did not write stay.
+ * @returns those files, where there are any
+ * @throws Failure `own-file`, `cannot-write`
+ */
+export async function startFolder(folder: string, identity: RunIdentity): Promise<readonly string[]> {
+  await makeFolder(folder);
+  const names = await namesIn(folder);
+  const ours = (await oursIn(folder, names))?.paths ?? new Set<string>(names.filter(isLeft));
+  await refuseOwnFiles(folder, identity, ours);
+  // These go first: what is half removed must look neither like a model nor like a run to go on with. run.json says what is Tower's,
+  // and is replaced last.
+  for (const path of [manifestFile, checkpointFile]) if (ours.has(path)) await removeDurably(join(folder, path));
+  for (const path of ours)
+    if (path !== runFile && path !== manifestFile && !isLockFile(path)) await remove(join(folder, path));
+  for (const under of modelFolders) {
+    // It stays where it holds a file that is not ours.
+    if (names.includes(under)) await rmdir(join(folder, under)).catch(() => {});
+  }
+  await writeIdentity(folder, identity);
+  return (await pathsIn(folder)).filter((path) => path !== runFile);
+}
+
+export const writeIdentity = (folder: string, identity: RunIdentity): Promise<void> =>
+  writeTextDurably(join(folder, runFile), `${JSON.stringify(identity, undefined, 2)}\n`);
+
+/** Refuses where the run would write over something that Tower did not write. */
+async function refuseOwnFiles(folder: string, { files }: RunIdentity, ours: ReadonlySet<string>): Promise<void> {
+  const folders = new Set(files.map((each) => dirname(each)));
+  for (const path of [...topFiles, ...folders, ...files]) {
+    const found = await lstat(join(folder, path)).catch((error: unknown) => {
+      const reason = systemReason(error);
+      if (reason === undefined) throw error;
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw failure('cannot-write', { path: join(folder, path), reason });
+    });
+    if (found === undefined) continue;
+    // The folders of a model hold its files, and may hold others.
+    const fits = folders.has(path) ? found.isDirectory() : ours.has(path) && !found.isDirectory();
+    if (!fits) throw failure('own-file', { path: join(folder, path), folder: found.isDirectory() });
+  }
+}
+
+/** All that is in a run's folder and in those of its model, but for locks and rejected rows. */
+async function pathsIn(folder: string): Promise<string[]> {
+  const paths: string[] = [];
+  for (const name of await namesIn(folder)) {
+    if (name === rejectsFile || isLockFile(name)) continue;
+    if (!modelFolders.includes(name)) paths.push(name);
+    else for (const each of await namesIn(join(folder, name))) paths.push(`${name}/${each}`);
+  }
+  return paths;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    const reason = systemReason(error);
+    throw reason === undefined ? error : failure('cannot-read', { path: folder, reason });
+  }
+}
+
+/** @throws Failure `nothing-to-resume`, `damaged-file`, `cannot-read` */
+async function readIdentity(folder: string): Promise<RunIdentity> {
+  const path = join(folder, runFile);
+  const value = await readJsonFile(folder, runFile, 'optional');
+  if (value === undefined) throw failure('nothing-to-resume', { folder });
+  const reason = complaintOf(value);
+  if (reason !== undefined) throw failure('damaged-file', { path, reason });
+  return value as RunIdentity;
+}
+
+function complaintOf(value: unknown): string | undefined {
+  const { format, model, plan, data, seed, engine, settings, changes, files } = (value ?? {}) as Partial<RunIdentity>;
+  if (format !== 'tower-run-2') return 'it is no run of this version';
+  const texts = [model, plan, engine, data?.events, ...Object.values(data?.features ?? {})];
+  const fits =
+    texts.every((each) => typeof each === 'string') &&
+    typeof data?.features === 'object' &&
+    Number.isSafeInteger(seed) &&
+    Number.isSafeInteger(settings?.epochs) &&
+    typeof settings?.dense?.rate === 'number' &&
+    typeof settings.embeddings?.rate === 'number' &&
+    Array.isArray(changes) &&
+    changes.every((each) => typeof each?.setting === 'string' && Number.isSafeInteger(each.step)) &&
+    Array.isArray(files);
+  return fits ? undefined : 'an entry of it is missing or of another kind';
+}
+
+/**
+ * Makes sure that the folder's run is of this model, as far as that is known before the data is read.
+ * @throws Failure `nothing-to-resume`, `other-run`, `damaged-file`, `cannot-read`
+ */
+export async function refuseResume(folder: string, plan: Plan): Promise<void> {
+  const there = await readIdentity(folder);
+  refuseOther(folder, there, identityOf(plan));
+}
+
+/**
+ * Makes sure that the folder's run is this one.
+ * @returns the run as the folder describes it: its settings may be others
+ * @throws Failure `nothing-to-resume`, `other-run`, `damaged-file`, `cannot-read`
+ */
+export async function resumeFolder(folder: string, identity: RunIdentity): Promise<RunIdentity> {
+  const there = await readIdentity(folder);
+  refuseOther(folder, there, identity);
+  const what = otherData(there.data, identity.data);
+  if (what !== undefined) throw failure('other-run', { folder, what: `data set (${what})` });
+  // Figures of its epochs would not be of one kind, and the best of them none.
+  if (there.seen !== identity.seen) throw failure('other-run', { folder, what: 'declaration of `seen`' });
+  // What a kill left half written.
+  for (const name of await namesIn(folder)) if (isPartialOfTop(name)) await remove(join(folder, name));
+  return there;
+}
+
+function refuseOther(folder: string, there: RunIdentity, identity: Partial<RunIdentity>): void {
+  for (const what of ['model', 'engine', 'seed', 'plan'] as const) {
+    if (what in identity && there[what] !== identity[what]) {
+      throw failure('other-run', { folder, what: whatWords[what] });
+    }
+  }
+}
+
+const whatWords = { model: 'model', engine: 'engine', seed: 'seed', plan: 'form of the model' };
+
+/** Gives a file of the folder a second name, without copying it where the file system can. */
+export async function nameAlso(folder: string, from: string, to: string): Promise<void> {
+  const [source, target] = [join(folder, from), join(folder, to)];
+  await remove(target);
+  await writing(
+    target,
+    link(source, target).catch(() => copyFile(source, target)),
+  );
+  await writing(folder, syncFolder(folder));
+}
+
+/**
+ * Makes sure that the weights of the best epoch are there, as they were. A run that is finished has them under their last name.
+ * @throws Failure `lost-file`, `changed-file`, `damaged-file`, `cannot-read`
+ */
+export async function restoreBest(folder: string, best: Best): Promise<void> {
+  const file = bestFile(best.epoch);
+  const names = await namesIn(folder);
+  const from = !names.includes(file) && names.includes(weightsFile) ? weightsFile : file;
+  const { sha256, bytes } = await checksumOf(folder, from);
+  if (sha256 !== best.sha256 || bytes !== best.bytes) throw failure('changed-file', { path: join(folder, from) });
+  if (from !== file) await nameAlso(folder, from, file);
+}
+
+/** Removes the weights of epochs that are not the best any more. */
+export async function removeOldBest(folder: string, keep?: string): Promise<void> {
+  for (const name of await namesIn(folder)) if (isBestFile(name) && name !== keep) await remove(join(folder, name));
+}

@@ -1,0 +1,126 @@
+/**
+ * `metrics.jsonl`: one JSON object a line for each finished epoch; `steps.jsonl`: one for each step. Their lengths and checksums at
+ * a checkpoint are part of it. On resume the lines of work that was lost are cut off, and a log that is not what it was is refused.
+ */
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { failure } from '../diagnostics/failure.ts';
+import { reading, writing } from '../diagnostics/system_reason.ts';
+import type { Checksum } from '../storage/checksum.ts';
+import { closeRead, openRunFile, readRunFile } from '../storage/run_files.ts';
+
+export const metricsFile = 'metrics.jsonl';
+export const stepsFile = 'steps.jsonl';
+
+export interface Log {
+  readonly path: string;
+  /** Of all that is written so far. */
+  checksum(): Checksum;
+  /** Writes lines; they are safe once `sync` has ended. */
+  write(lines: string): Promise<void>;
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface MetricsLog {
+  readonly path: string;
+  checksum(): Checksum;
+  append(record: Readonly<Record<string, unknown>>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Bytes that are read at once. */
+const pieceBytes = 4 * 2 ** 20;
+
+/**
+ * Opens a log: a new one, or one as it was when `kept` was its checksum.
+ * @throws Failure `lost-file`, `damaged-file`, `cannot-write`
+ */
+export async function openLog(folder: string, name: string, kept?: Checksum): Promise<Log> {
+  const path = join(folder, name);
+  const hash = kept ? await hashOf(folder, name, kept) : createHash('sha256');
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND } = constants;
+  // No log waits for a reader, as a named pipe would.
+  const [noFollow, noWait] = [constants.O_NOFOLLOW ?? 0, constants.O_NONBLOCK ?? 0];
+  const how = O_WRONLY | O_APPEND | noFollow | noWait | (kept ? 0 : O_CREAT | O_TRUNC);
+  const handle = await writing(path, open(path, how));
+  let bytes = kept?.bytes ?? 0;
+  if (kept) await writing(path, handle.truncate(bytes));
+  return {
+    path,
+    checksum: () => ({ sha256: hash.copy().digest('hex'), bytes }),
+    async write(lines) {
+      const buffer = Buffer.from(lines);
+      await writing(path, handle.writeFile(buffer));
+      hash.update(buffer);
+      bytes += buffer.length;
+    },
+    sync: () => writing(path, handle.sync()),
+    close: () => writing(path, handle.close()),
+  };
+}
+
+/** Of the first bytes of a log, which must be as they were. */
+async function hashOf(
+  folder: string,
+  name: string,
+  { bytes, sha256 }: Checksum,
+): Promise<ReturnType<typeof createHash>> {
+  const path = join(folder, name);
+  const handle = await openRunFile(folder, name);
+  try {
+    const { size } = await handle.stat();
+    if (size < bytes) {
+      throw failure('damaged-file', { path, reason: `it has ${size} bytes, and had ${bytes} at the checkpoint` });
+    }
+    const hash = createHash('sha256');
+    const piece = new Uint8Array(Math.min(pieceBytes, bytes));
+    for (let at = 0; at < bytes; ) {
+      const { bytesRead } = await reading(path, handle.read(piece, 0, Math.min(piece.length, bytes - at), at));
+      if (bytesRead === 0) throw failure('damaged-file', { path, reason: 'it is cut off' });
+      hash.update(piece.subarray(0, bytesRead));
+      at += bytesRead;
+    }
+    if (hash.copy().digest('hex') !== sha256) {
+      throw failure('damaged-file', { path, reason: 'it is not what it was at the checkpoint' });
+    }
+    return hash;
+  } finally {
+    await closeRead(handle);
+  }
+}
+
+export async function openMetricsLog(folder: string, kept?: Checksum): Promise<MetricsLog> {
+  const log = await openLog(folder, metricsFile, kept);
+  return {
+    path: log.path,
+    checksum: log.checksum,
+    async append(record) {
+      await log.write(`${JSON.stringify(record)}\n`);
+      await log.sync();
+    },
+    close: log.close,
+  };
+}
+
+export const readMetricsLog = (folder: string): Promise<Record<string, unknown>[]> => readLog(folder, metricsFile);
+
+/** @throws Failure `lost-file`, `damaged-file`, `cannot-read` */
+export async function readLog(folder: string, name: string): Promise<Record<string, unknown>[]> {
+  const text = (await readRunFile(folder, name)).toString('utf8');
+  return text.split('\n').flatMap((line, at) => (line === '' ? [] : [recordOf(line, join(folder, name), at + 1)]));
+}
+
+/** @throws Failure `damaged-file` with the line, for what is no JSON object */
+export function recordOf(text: string, path: string, line: number): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw failure('damaged-file', { path, reason: `line ${line} is no JSON object` });
+}

@@ -1,0 +1,249 @@
+/**
+ * A step of a finished or interrupted run, taken again: training is replayed up to it from the nearest checkpoint that the folder
+ * holds, else from the start. A step is a function of the seed, the data and its number, so the replay is the run itself, bit for
+ * bit on the same engine.
+ */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { hasCheckpoint, readProgress } from '../artifact/checkpoint.ts';
+import type { Trained } from '../artifact/load.ts';
+import { refuseOtherData } from '../artifact/same_data.ts';
+import { restoreState, stateTensors, type TrainingState } from '../artifact/training_state.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { failure } from '../diagnostics/failure.ts';
+import { makeTables } from '../embedding/tables.ts';
+import type { Engine, Tensors } from '../engine/engine.ts';
+import type { Tensor } from '../graph/graph.ts';
+import type { SchedulePlan, TrainPlan } from '../plan/plan.ts';
+import { makeFolder, writeDurably, writeTextDurably } from '../storage/durable.ts';
+import { openRunFile } from '../storage/run_files.ts';
+import { writeSafetensors } from '../storage/safetensors.ts';
+import { type Epoch, makeEpoch, stepsOfEpoch } from './batches.ts';
+import { recordOf, stepsFile } from './metrics_log.ts';
+import { describeBatch, type StepBatch } from './step_batch.ts';
+import { scalarOutputs } from './step_sums.ts';
+import { beginState, ratesAt } from './stepping.ts';
+import { stepDigits } from './steps_log.ts';
+
+export interface ReplayOptions {
+  readonly trained: Trained;
+  readonly dataset: Dataset;
+  /** That of the run, or its figures are another's. */
+  readonly engine: Engine;
+  /** From 1; 0 is the state before the first. */
+  readonly step: number;
+  /** A folder for step.json, before.safetensors, after.safetensors and tensors.safetensors; nothing is written without it. */
+  readonly out?: string;
+  /** Writes into a folder that is not empty. */
+  readonly force?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export type Scalars = Readonly<Record<string, number>>;
+
+/** step.json */
+export interface StepRecord {
+  readonly format: 'tower-step-1';
+  readonly model: string;
+  readonly engine: { readonly name: string; readonly version: string };
+  readonly seed: number;
+  readonly step: number;
+  /** Steps that the run was to take in all, as it was set at this step: decays end by it. */
+  readonly steps: number;
+  /** Absent at step 0, which is the state before the first step. */
+  readonly taken?: TakenStep;
+  /** What `out` holds beside this. */
+  readonly files: readonly string[];
+}
+
+export interface TakenStep extends StepBatch {
+  /** From 1. */
+  readonly epoch: number;
+  /** From 1. */
+  readonly stepOfEpoch: number;
+  /** After their schedules. */
+  readonly rates: { readonly dense: number; readonly embeddings: number };
+  /** Losses and weights of tasks as the step computes them, before it changes anything. */
+  readonly before: Scalars;
+  /** The same of the same rows, negatives and noise with the weights after the step. */
+  readonly after: Scalars;
+  /** The run's own line of steps.jsonl, where it has one. */
+  readonly logged?: Scalars;
+  /** Whether `before` is that line, to the digits that it has. */
+  readonly agrees?: boolean;
+}
+
+/** @throws Failure `other-data`, `step-not-taken`, `folder-in-use`, `cannot-write`, … */
+export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
+  const { trained, dataset, engine, step: number, out } = options;
+  const { plan, folder, manifest } = trained;
+  const { train } = plan;
+  if (number > manifest.training.steps) {
+    throw failure('step-not-taken', { folder, step: number, steps: manifest.training.steps });
+  }
+  refuseOtherData(trained, dataset);
+  if (out !== undefined) {
+    await makeFolder(out);
+    const names = await readdir(out);
+    if (names.length > 0 && !options.force) {
+      throw failure('folder-in-use', {
+        folder: out,
+        run: false,
+        holds: `other files (${names.slice(0, 3).join(', ')})`,
+      });
+    }
+  }
+  const tables = makeTables(plan, dataset.encodings, dataset.parts.train.rows);
+  const state = await beginState({ plan, dataset, engine }, tables);
+  try {
+    const epochSteps = stepsOfEpoch(dataset.parts.train.rows, train.batch);
+    const steps = epochSteps * trainingAt(trained, number).epochs;
+    const walk = new Walk(options, state, epochSteps);
+    const isNear = (await hasCheckpoint(folder)) && (await readProgress(folder)).step < number;
+    const done = isNear ? (await restoreState(folder, state)).step : 0;
+    for (let step = done + 1; step < number; step++) await walk.take(step);
+    const files: string[] = [];
+    const record = async (taken?: TakenStep): Promise<StepRecord> => {
+      const found: StepRecord = {
+        format: 'tower-step-1',
+        model: plan.model,
+        engine: { name: engine.name, version: engine.version },
+        seed: train.seed,
+        step: number,
+        steps,
+        ...(taken ? { taken } : {}),
+        files: out === undefined ? [] : [...files, 'step.json'],
+      };
+      if (out !== undefined) await writeTextDurably(join(out, 'step.json'), `${JSON.stringify(found, undefined, 1)}\n`);
+      return found;
+    };
+    const write = async (name: string, tensors: Awaited<ReturnType<typeof stateTensors>>): Promise<void> => {
+      if (out === undefined) return;
+      await writeDurably(join(out, name), (sink) => writeSafetensors(sink, tensors));
+      files.push(name);
+    };
+
+    if (number === 0) {
+      await write('after.safetensors', await stateTensors(state));
+      return await record();
+    }
+    await write('before.safetensors', await stateTensors(state));
+    const estimators = Object.fromEntries(
+      Object.entries(state.feeder.state()).map(([name, view]) => [name, view.slice()]),
+    );
+    const { inputs, outputs, rows, ...taken } = await walk.take(number);
+    await write('after.safetensors', await stateTensors(state));
+    await write('tensors.safetensors', [...named('input', inputs), ...named('output', outputs)]);
+    const batch = describeBatch({ plan, dataset, feeder: state.feeder, rows, inputs });
+    // Asked as before the step: the same draws, and the same log q.
+    state.feeder.load(estimators);
+    const again = await state.program.run(state.feeder.inputs(rows, number, { rate: taken.rates.dense }));
+    const names = scalarOutputs(plan.step.graph);
+    const before = scalarsOf(names, outputs);
+    const logged = await loggedScalars(folder, number);
+    return await record({
+      ...taken,
+      before,
+      after: scalarsOf(names, again),
+      ...(logged ? { logged, agrees: names.every((name) => agree(before[name]!, logged[name])) } : {}),
+      ...batch,
+    });
+  } finally {
+    state.feeder.close();
+    await state.program.close();
+  }
+}
+
+/** Milliseconds after which a signal may come in. */
+const yieldEvery = 50;
+
+/** Steps one after the other; the tensors given are copies. */
+class Walk {
+  private yielded = performance.now();
+  private epoch: { readonly number: number; readonly order: Epoch } | undefined;
+
+  constructor(
+    private readonly options: ReplayOptions,
+    private readonly state: TrainingState,
+    private readonly epochSteps: number,
+  ) {}
+
+  async take(step: number) {
+    const { trained, dataset, signal } = this.options;
+    if (performance.now() - this.yielded > yieldEvery) {
+      await new Promise((resolve) => setImmediate(resolve));
+      this.yielded = performance.now();
+    }
+    signal?.throwIfAborted();
+    const train = trainingAt(trained, step);
+    const { feeder, program } = this.state;
+    const epoch = Math.floor((step - 1) / this.epochSteps) + 1;
+    const at = (step - 1) % this.epochSteps;
+    if (this.epoch?.number !== epoch) {
+      this.epoch = { number: epoch, order: makeEpoch(dataset.parts.train.rows, train.batch, train.seed, epoch) };
+    }
+    const { dense, embeddings, factor } = ratesAt(train, step, this.epochSteps * train.epochs);
+    const rows = this.epoch.order.batch(at);
+    const given = feeder.inputs(rows, step, { rate: dense });
+    const inputs = copies(given);
+    const outputs = await program.run(given);
+    feeder.apply(outputs, factor, train.embeddings.rate);
+    return { epoch, stepOfEpoch: at + 1, rates: { dense, embeddings }, rows, inputs, outputs };
+  }
+}
+
+const copies = (tensors: Tensors): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
+
+const named = (prefix: string, tensors: Tensors) =>
+  Object.entries(tensors).map(([name, { shape, data }]) => ({ name: `${prefix}/${name}`, shape, data }));
+
+const scalarsOf = (names: readonly string[], outputs: Tensors): Scalars =>
+  Object.fromEntries(names.map((name) => [name, outputs[name]!.data[0]!]));
+
+const agree = (value: number, logged: number | undefined): boolean =>
+  logged !== undefined && Number(value.toPrecision(stepDigits)) === logged;
+
+/** A line at a time: a run may have millions. */
+async function loggedScalars(folder: string, step: number): Promise<Scalars | undefined> {
+  const handle = await openRunFile(folder, stepsFile, 'optional');
+  if (handle === undefined) return undefined;
+  try {
+    let number = 0;
+    for await (const line of createInterface({ input: handle.createReadStream({ autoClose: false }) })) {
+      number++;
+      if (!line.startsWith(`{"step":${step},`)) continue;
+      const { step: _, ...scalars } = recordOf(line, join(folder, stepsFile), number) as Record<string, number>;
+      return scalars;
+    }
+    return undefined;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** As they were at a step: a run that goes on may change them. */
+function trainingAt({ plan, manifest }: Trained, step: number): TrainPlan {
+  const { changes = [] } = manifest.training;
+  const { train } = plan;
+  const { dense, embeddings } = train;
+  const settings: Record<string, unknown> = {
+    epochs: train.epochs,
+    'dense.rate': dense.rate,
+    'dense.schedule': dense.schedule,
+    'embeddings.rate': embeddings.rate,
+    'embeddings.schedule': embeddings.schedule,
+  };
+  for (const change of [...changes].reverse()) if (step <= change.step) settings[change.setting] = change.from;
+  return {
+    ...train,
+    epochs: settings.epochs as number,
+    dense: { rate: settings['dense.rate'] as number, schedule: settings['dense.schedule'] as SchedulePlan },
+    embeddings: {
+      ...embeddings,
+      rate: settings['embeddings.rate'] as number,
+      schedule: settings['embeddings.schedule'] as SchedulePlan,
+    },
+  };
+}

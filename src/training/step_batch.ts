@@ -1,0 +1,114 @@
+/** What a step was given, in words that the data's owner knows: events by their keys, labels, what was drawn, log q. */
+import type { Dataset, IndexedColumn } from '../data/dataset.ts';
+import type { Tensors } from '../engine/engine.ts';
+import type { Feeder } from '../feed/feeder.ts';
+import { rowsPrefix } from '../library/rows_prefix.ts';
+import type { Plan, RowsOf } from '../plan/plan.ts';
+
+/** A feature's value as encoded: a code, the codes of a bag, or numbers. */
+export type Encoded = number | readonly number[];
+
+export interface BatchEvent {
+  /** Row of the training part. */
+  readonly row: number;
+  /** Row of the events files, in the order that they are read, from 0. */
+  readonly event?: number;
+  /** Keys as written; null where it has none, or where the corpus does not have it. */
+  readonly user: string | null;
+  readonly item: string | null;
+  /** null where it is missing. */
+  readonly labels: Readonly<Record<string, number | null>>;
+  /** By task: what the row counts for, where the task has a weight. */
+  readonly weights: Readonly<Record<string, number>>;
+  readonly features: Readonly<Record<string, Encoded>>;
+}
+
+export interface DrawnItem {
+  /** Row of the corpus. */
+  readonly row: number;
+  readonly item: string;
+  readonly features: Readonly<Record<string, Encoded>>;
+}
+
+export interface StepBatch {
+  readonly events: readonly BatchEvent[];
+  /** One entry for each way to draw; with `perRow`, event i has drawn those from i · perRow. */
+  readonly negatives: readonly {
+    readonly by: string;
+    readonly perRow?: number;
+    readonly items: readonly DrawnItem[];
+  }[];
+  /** What was subtracted from scores, by input of the graph. */
+  readonly logQ: readonly { readonly input: string; readonly estimator: string; readonly values: readonly number[] }[];
+}
+
+/** Of the step whose inputs the feeder was last asked for. */
+export function describeBatch(of: {
+  readonly plan: Plan;
+  readonly dataset: Dataset;
+  readonly feeder: Pick<Feeder, 'rowsOf'>;
+  readonly rows: Int32Array;
+  readonly inputs: Tensors;
+}): StepBatch {
+  const { plan, dataset, feeder, rows, inputs } = of;
+  const { corpus, users, parts } = dataset;
+  const { train } = parts;
+  const key = (keys: readonly string[], row: number): string | null => (row < 0 ? null : keys[row]!);
+  const encoded = (columns: ReadonlyMap<string, IndexedColumn>, row: number): Record<string, Encoded> =>
+    Object.fromEntries([...columns].map(([name, column]) => [name, encodedAt(column, row)]));
+  const weightOf = (name: string, row: number): number => {
+    const label = train.labels.get(name)?.[row];
+    if (label !== undefined) return Number.isNaN(label) ? 0 : label;
+    const feature = encodedAt(train.features.get(name)!, row);
+    return typeof feature === 'number' ? feature : feature[0]!;
+  };
+  const weighted = plan.tasks.flatMap(({ name, weight }) => (weight === undefined ? [] : [{ name, weight }]));
+  const sources = plan.step.inputs.map(({ name, source }) => ({ name, source }));
+
+  const drawn = new Map<string, Exclude<RowsOf, { kind: 'events' | 'distinct' }>>();
+  for (const { source } of sources) {
+    if (!('rows' in source) || source.rows === undefined) continue;
+    const { rows: each } = source;
+    if (each.kind === 'sampled' || each.kind === 'shared') drawn.set(rowsPrefix(each), each);
+  }
+  return {
+    events: Array.from(
+      rows,
+      (row): BatchEvent => ({
+        row,
+        ...(train.ids ? { event: train.ids[row]! } : {}),
+        user: key(users.keys, train.user[row]!),
+        item: key(corpus.keys, train.item[row]!),
+        labels: Object.fromEntries(
+          [...train.labels].map(([name, values]) => [name, Number.isNaN(values[row]!) ? null : values[row]!]),
+        ),
+        weights: Object.fromEntries(weighted.map(({ name, weight }) => [name, weightOf(weight, row)])),
+        features: encoded(train.features, row),
+      }),
+    ),
+    negatives: [...drawn.values()].map((each) => ({
+      by: each.by,
+      ...(each.kind === 'sampled' ? { perRow: each.perRow } : {}),
+      items: Array.from(feeder.rowsOf(each), (row) => ({
+        row,
+        item: corpus.keys[row]!,
+        features: encoded(corpus.features, row),
+      })),
+    })),
+    logQ: sources.flatMap(({ name, source }) =>
+      source.from === 'log_q' ? [{ input: name, estimator: source.estimator, values: [...inputs[name]!.data] }] : [],
+    ),
+  };
+}
+
+function encodedAt({ column, index }: IndexedColumn, row: number): Encoded {
+  const at = index ? index[row]! : row;
+  switch (column.kind) {
+    case 'codes':
+      return column.values[at]!;
+    case 'bags':
+      return [...column.values.subarray(column.starts[at]!, column.ends[at]!)];
+    case 'numbers':
+      return [...column.values.subarray(at * column.width, (at + 1) * column.width)];
+  }
+}

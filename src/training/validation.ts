@@ -1,0 +1,61 @@
+/** What a run scores on its validation part after an epoch: over the whole corpus and without what was seen, as `evaluate` does. */
+
+import type { TrainingState } from '../artifact/training_state.ts';
+import type { Dataset } from '../data/dataset.ts';
+import type { Engine } from '../engine/engine.ts';
+import { makeTask } from '../evaluation/contestants.ts';
+import { figuresOf } from '../evaluation/figures.ts';
+import { makeMeasures, usualMeasures } from '../evaluation/measures.ts';
+import { rankEvents } from '../evaluation/ranks.ts';
+import { seenRule } from '../evaluation/seen.ts';
+import type { Plan } from '../plan/plan.ts';
+import { modelScorer } from '../scoring/model_scorer.ts';
+import { makeRetrieval, type Retrieval } from '../scoring/retrieval.ts';
+import type { ScoringTask } from '../scoring/scorer.ts';
+
+/** The towers are prepared for the first validation, and take new weights for each that follows. */
+export class Validation {
+  private retrieval: Retrieval | undefined;
+  private made: ScoringTask | undefined;
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly dataset: Dataset,
+    private readonly engine: Engine,
+    private readonly state: TrainingState,
+  ) {}
+
+  /** Whether there is anything to score. */
+  get hasRows(): boolean {
+    return this.dataset.parts.validation.rows > 0;
+  }
+
+  /** Metrics of the weights as they are now, in [0, 1], by label: what `stop` watches and the usual ones. */
+  async figures(): Promise<Record<string, number>> {
+    const { plan, dataset } = this;
+    const { corpus, parts } = dataset;
+    const { stop } = plan.train;
+    const events = parts.validation;
+    const measures = makeMeasures([...(stop ? [stop] : []), ...usualMeasures]);
+    const scorer = modelScorer(await this.refreshed(), events, plan.model);
+    const ranks = await rankEvents(this.task, scorer, seenRule(dataset).removes);
+    return { ...figuresOf(events, corpus, ranks, measures).all };
+  }
+
+  private get task(): ScoringTask {
+    return (this.made ??= makeTask({ dataset: this.dataset, part: 'validation', plan: this.plan }));
+  }
+
+  async close(): Promise<void> {
+    await this.retrieval?.close();
+  }
+
+  private async refreshed(): Promise<Retrieval> {
+    const { plan, engine } = this;
+    const { tables, program } = this.state;
+    const parameters = await program.read();
+    if (this.retrieval) await this.retrieval.refresh(parameters);
+    else this.retrieval = await makeRetrieval({ plan, engine, tables, corpus: this.dataset.corpus, parameters });
+    return this.retrieval;
+  }
+}

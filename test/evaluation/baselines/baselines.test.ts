@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import { throughItems, throughUsers } from '../../../src/evaluation/baselines/ease.ts';
+import { interactionsOf } from '../../../src/evaluation/baselines/interactions.ts';
+import { popularityBy } from '../../../src/evaluation/baselines/popularity_by.ts';
+import { baselines } from '../../../src/evaluation/baselines/table.ts';
+import { joined, toldTo } from '../../../src/evaluation/model_history.ts';
+import { rankEvents } from '../../../src/evaluation/ranks.ts';
+import type { ScoringTask } from '../../../src/scoring/scorer.ts';
+import { makePlan } from '../../training/fixture_plan.ts';
+import { makeDataset } from '../../training/fixtures.ts';
+
+const dataset = makeDataset({ users: 12, items: 30, eventsPerUser: 14, heldOut: 4 });
+const task: ScoringTask = { events: dataset.parts.test, corpus: dataset.corpus, users: dataset.users };
+const { events, corpus, users } = task;
+const allRows = Int32Array.from({ length: events.rows }, (_, i) => i);
+const scoresOf = async (name: string): Promise<Float32Array> => {
+  const scores = await baselines[name]!.prepare(task).score(allRows);
+  return scores.slice(0, events.rows * corpus.rows);
+};
+
+describe('random', () => {
+  it('gives every event the expectation of a shuffled corpus', async () => {
+    const { better, equal } = await rankEvents(task, { name: 'random', doc: '', ...baselines.random!.prepare(task) });
+    expect(new Set(better)).toEqual(new Set([0]));
+    expect(new Set(equal)).toEqual(new Set([corpus.rows - 1]));
+  });
+});
+
+describe('popularity', () => {
+  it('scores each item by its training events, for everyone alike', async () => {
+    const scores = await scoresOf('popularity');
+    for (let row = 0; row < events.rows; row++) {
+      expect([...scores.subarray(row * corpus.rows, (row + 1) * corpus.rows)]).toEqual([...corpus.trainingCounts]);
+    }
+  });
+});
+
+describe('item_cf', () => {
+  const had = Array.from(
+    { length: users.rows },
+    (_, user) => new Set(users.seen.values.subarray(users.seen.starts[user], users.seen.ends[user])),
+  );
+  const usersOf = (item: number) => had.filter((items) => items.has(item)).length;
+  const both = (a: number, b: number) => had.filter((items) => items.has(a) && items.has(b)).length;
+
+  it('sums the cosines with the items of the user’s history, item by item', async () => {
+    const scores = await scoresOf('item_cf');
+    for (let row = 0; row < events.rows; row++) {
+      for (let item = 0; item < corpus.rows; item++) {
+        let expected = 0;
+        for (const other of had[events.user[row]!]!) {
+          if (other !== item && both(other, item) > 0) {
+            expected += both(other, item) / Math.sqrt(usersOf(other) * usersOf(item));
+          }
+        }
+        const score = scores[row * corpus.rows + item]!;
+        expect(Math.abs(score - expected)).toBeLessThan(1e-6);
+        if (expected === 0) expect(score).toBe(0);
+      }
+    }
+  });
+
+  it('adds the history that the model reads with an event, each item once', async () => {
+    const { column } = events.features.get('history')!;
+    const plan = makePlan();
+    const history = joined(toldTo(plan, events), events)!;
+    expect(history.bags.values.length).toBe((column as { values: Int32Array }).values.length);
+    const scores = await baselines.item_cf!.prepare({ ...task, history }).score(allRows);
+    for (let row = 0; row < events.rows; row++) {
+      const user = events.user[row]!;
+      const { starts, ends } = history.bags;
+      const before = new Set([...had[user]!, ...users.seen.values.subarray(starts[row], ends[row])]);
+      for (let item = 0; item < corpus.rows; item++) {
+        let expected = 0;
+        for (const other of before) {
+          if (other !== item && both(other, item) > 0) {
+            expected += both(other, item) / Math.sqrt(usersOf(other) * usersOf(item));
+          }
+        }
+        expect(Math.abs(scores[row * corpus.rows + item]! - expected)).toBeLessThan(1e-6);
+      }
+    }
+  });
+
+  it('ties everything for a user it does not know', async () => {
+    const stranger = { ...task, events: { ...events, user: new Int32Array(events.rows).fill(-1) } };
+    const scores = await baselines.item_cf!.prepare(stranger).score(allRows);
+    expect(scores.every((score) => score === 0)).toBe(true);
+  });
+
+  it('estimates its work without doing it', () => {
+    expect(baselines.item_cf!.work!(task)).toBeGreaterThan(events.rows);
+  });
+});
+
+describe('ease', () => {
+  const lambda = 3;
+  const interactions = interactionsOf(task);
+  const dense = Array.from({ length: users.rows }, (_, user) => {
+    const row = new Float64Array(corpus.rows);
+    const { starts, values } = interactions.itemsOf;
+    for (const item of values.subarray(starts[user]!, starts[user + 1]!)) row[item] = 1;
+    return row;
+  });
+
+  /** min ‖x_j − X b‖² + λ‖b‖² with b_j = 0, by gradient descent: what the closed form must equal. */
+  function regression(target: number): Float64Array {
+    const weights = new Float64Array(corpus.rows);
+    const step = 1 / (users.rows * corpus.rows + lambda);
+    for (let round = 0; round < 30_000; round++) {
+      const slope = weights.map((weight) => lambda * weight);
+      for (const row of dense) {
+        const error = row.reduce((sum, has, item) => sum + has * weights[item]!, 0) - row[target]!;
+        if (error !== 0) for (let item = 0; item < row.length; item++) slope[item]! += error * row[item]!;
+      }
+      for (let item = 0; item < weights.length; item++) if (item !== target) weights[item]! -= step * slope[item]!;
+    }
+    return weights;
+  }
+
+  it('gives the weights that ridge regression of an item on all others finds', () => {
+    const target = interactions.itemsOf.values[0]!;
+    const weights = regression(target);
+    const scores = throughItems(task, interactions, lambda);
+    for (let item = 0; item < corpus.rows; item++) {
+      const sums = new Float64Array(corpus.rows);
+      scores(Int32Array.of(item), sums);
+      expect(sums[target]).toBeCloseTo(item === target ? 0 : weights[item]!, 5);
+    }
+  });
+
+  it('is the same through the users as through the items', () => {
+    for (const history of [[0, 3, 4], [7], [], [1, 2, 5, 11, 29]]) {
+      const [a, b] = [new Float64Array(corpus.rows), new Float64Array(corpus.rows)];
+      throughItems(task, interactions, lambda)(Int32Array.from(history), a);
+      throughUsers(task, interactions, lambda)(Int32Array.from(history), b);
+      for (let item = 0; item < corpus.rows; item++) expect(b[item]).toBeCloseTo(a[item]!, 12);
+    }
+  });
+
+  it('has nothing to go by without users', () => {
+    const without = { ...task, users: { ...users, rows: 0 } };
+    expect(baselines.ease!.lacks!(without)).toContain('no users');
+    expect(baselines.item_cf!.lacks!(without)).toContain('no users');
+    expect(baselines.ease!.lacks!(task)).toBeUndefined();
+  });
+});
+
+describe('popularity by a feature', () => {
+  it('counts training events of the same value, and all events between equals', () => {
+    const training = Int32Array.of(1, 1, 2, 1);
+    const item = Int32Array.of(5, 6, 5, 5);
+    const asked = new Int32Array(events.rows).fill(1);
+    asked[1] = 2;
+    asked[2] = 9;
+    const context = { feature: 'origin', training, item, asked };
+    const scores = popularityBy.prepare({ ...task, context }).score(Int32Array.of(0, 1, 2)) as Float32Array;
+    const of = (row: number, at: number): number => scores[row * corpus.rows + at]!;
+    expect([of(0, 5), of(0, 6), of(1, 5)].map(Math.floor)).toEqual([2, 1, 1]);
+    const counts = corpus.trainingCounts;
+    const [least, most] = [counts.indexOf(Math.min(...counts)), counts.indexOf(Math.max(...counts))];
+    expect(of(2, most)).toBeGreaterThan(of(2, least));
+    expect(of(2, most)).toBeLessThan(1);
+  });
+});

@@ -1,0 +1,117 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Trained } from '../../src/artifact/load.ts';
+import { Failure } from '../../src/diagnostics/failure.ts';
+import { type Contestant, compare } from '../../src/evaluation/compare.ts';
+import { evaluate } from '../../src/evaluation/evaluate.ts';
+import { makeMeasures } from '../../src/evaluation/measures.ts';
+import { modelScorer } from '../../src/scoring/model_scorer.ts';
+import { makeRetrieval } from '../../src/scoring/retrieval.ts';
+import type { Scorer } from '../../src/scoring/scorer.ts';
+import { makeDataset } from '../training/fixtures.ts';
+import { plainEngine } from '../training/plain_engine.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
+import { dataset, trainSmall } from '../training/trained.ts';
+
+const root = temporaryFolder();
+const measures = makeMeasures([{ metric: 'recall', k: 5 }, { metric: 'mrr' }]);
+let trained: Trained;
+
+beforeAll(async () => {
+  trained = await trainSmall(root);
+});
+
+const model = (name: string): Contestant => ({
+  name,
+  dataset,
+  plan: trained.plan,
+  async open(part) {
+    const { plan, tables, parameters } = trained;
+    const retrieval = await makeRetrieval({ plan, engine: plainEngine, tables, corpus: dataset.corpus, parameters });
+    return {
+      scorer: modelScorer(retrieval, dataset.parts[part], 'fixture'),
+      close: () => retrieval.close(),
+    };
+  },
+});
+
+/** Puts every event's own item first. */
+const oracle: Contestant = {
+  name: 'oracle',
+  dataset,
+  get plan() {
+    return trained.plan;
+  },
+  async open(part) {
+    const { item } = dataset.parts[part];
+    const scorer: Scorer = {
+      name: 'oracle',
+      doc: '',
+      score(rows) {
+        const scores = new Float32Array(rows.length * dataset.corpus.rows);
+        rows.forEach((row, i) => {
+          scores[i * dataset.corpus.rows + item[row]!] = 1;
+        });
+        return scores;
+      },
+    };
+    return { scorer, close: async () => {} };
+  },
+};
+
+describe('comparing runs', () => {
+  it('gives each the figures that evaluation gives, the baselines too', async () => {
+    const { rows } = await compare([model('first')], { part: 'test', measures, baselines: true });
+    const { scorer, close } = await model('').open('test');
+    const evaluation = await evaluate({ dataset, part: 'test', scorer, measures, plan: trained.plan });
+    await close();
+    expect(rows.map(({ name }) => name)).toEqual(['first', 'random', 'popularity', 'item_cf', 'ease']);
+    rows.forEach(({ figures }, at) => {
+      for (const label of ['recall@5', 'mrr']) {
+        expect(figures[label]!.mean).toBeCloseTo(evaluation.rows[at]!.all[label]!, 10);
+        expect(figures[label]!.low).toBeLessThanOrEqual(figures[label]!.mean);
+        expect(figures[label]!.high).toBeGreaterThanOrEqual(figures[label]!.mean);
+      }
+    });
+  });
+
+  it('pairs differences with the first: none with itself, all that is missing to an oracle', async () => {
+    const { rows, protocol } = await compare([model('first'), model('again'), oracle], { part: 'test', measures });
+    const [first, again, best] = rows;
+    expect(first!.differences).toBeUndefined();
+    expect(again!.differences!['recall@5']).toEqual({ mean: 0, low: 0, high: 0 });
+    const difference = best!.differences!['recall@5']!;
+    expect(difference.mean).toBeCloseTo(best!.figures['recall@5']!.mean - first!.figures['recall@5']!.mean, 12);
+    expect(difference.low).toBeGreaterThan(0);
+    expect(protocol.join(' ')).toContain('1,000 bootstrap draws of users (12)');
+  });
+
+  it('compares with another row when told, and refuses one that is not there', async () => {
+    const options = { part: 'test', measures, baselines: true } as const;
+    const { rows, against } = await compare([model('first')], { ...options, against: 'popularity' });
+    expect(against).toBe('popularity');
+    expect(rows.filter(({ differences }) => differences === undefined).map(({ name }) => name)).toEqual(['popularity']);
+    const [first, , popularity] = rows;
+    const expected = first!.figures.mrr!.mean - popularity!.figures.mrr!.mean;
+    expect(first!.differences!.mrr!.mean).toBeCloseTo(expected, 12);
+    const refused = compare([model('first')], { ...options, against: 'populrity' });
+    await expect(refused).rejects.toThrow('no row of the comparison called `populrity`');
+  });
+
+  it('refuses other events, and says how they differ', async () => {
+    const other = { ...model('other'), dataset: makeDataset({ users: 12, items: 24, eventsPerUser: 13, heldOut: 2 }) };
+    const refused = await compare([model('first'), other], { part: 'test', measures }).catch((error) => error);
+    expect(refused).toBeInstanceOf(Failure);
+    const { code, message } = (refused as Failure).diagnostics[0]!;
+    expect(code).toBe('protocols-differ');
+    expect(message).toContain('first and other');
+    expect(message).toContain('other test events, 12 in both');
+    expect(message).toContain('120 training events, and 132');
+    expect(message).not.toContain('items to rank');
+  });
+
+  it('refuses another corpus', async () => {
+    const smaller = { ...dataset, corpus: { ...dataset.corpus, keys: dataset.corpus.keys.map((key) => `${key}x`) } };
+    const refused = compare([model('first'), { ...model('other'), dataset: smaller }], { part: 'test', measures });
+    await expect(refused).rejects.toThrow('other items to rank, 24 in both');
+  });
+});

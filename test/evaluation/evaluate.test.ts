@@ -1,0 +1,119 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Trained } from '../../src/artifact/load.ts';
+import { Failure } from '../../src/diagnostics/failure.ts';
+import { type Evaluation, evaluate } from '../../src/evaluation/evaluate.ts';
+import { makeMeasures } from '../../src/evaluation/measures.ts';
+import { modelScorer } from '../../src/scoring/model_scorer.ts';
+import { makeRetrieval, type Retrieval } from '../../src/scoring/retrieval.ts';
+import type { Scorer } from '../../src/scoring/scorer.ts';
+import { plainEngine } from '../training/plain_engine.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
+import { dataset, trainSmall } from '../training/trained.ts';
+
+const root = temporaryFolder();
+const measures = makeMeasures([{ metric: 'recall', k: 5 }, { metric: 'mrr' }, { metric: 'auc' }]);
+const { corpus, parts } = dataset;
+const events = parts.test;
+let trained: Trained;
+let retrieval: Retrieval;
+let evaluation: Evaluation;
+
+beforeAll(async () => {
+  trained = await trainSmall(root);
+  const { plan, tables, parameters } = trained;
+  retrieval = await makeRetrieval({ plan, engine: plainEngine, tables, corpus, parameters });
+  const scorer = modelScorer(retrieval, events, 'fixture');
+  evaluation = await evaluate({ dataset, part: 'test', scorer, measures });
+});
+
+describe('evaluation', () => {
+  it('is of the model first, then of random, popularity, ItemCF and EASE', () => {
+    expect(evaluation.rows.map(({ name }) => name)).toEqual(['fixture', 'random', 'popularity', 'item_cf', 'ease']);
+    expect(evaluation.metrics).toEqual(['recall@5', 'mrr', 'auc']);
+  });
+
+  it('agrees with every score computed and sorted one by one', async () => {
+    const items = retrieval.items();
+    const queries = await retrieval.queries(
+      events.features,
+      Int32Array.from({ length: events.rows }, (_, i) => i),
+    );
+    const dot = (row: number, item: number) =>
+      Math.fround(
+        Array.from({ length: 8 }, (_, i) => queries.data[row * 8 + i]! * items.data[item * 8 + i]!).reduce(
+          (a, b) => a + b,
+        ),
+      );
+    const sums = [0, 0, 0];
+    for (let row = 0; row < events.rows; row++) {
+      const own = events.item[row]!;
+      if (corpus.trainingCounts[own] === 0) continue;
+      const better = Array.from({ length: corpus.rows }, (_, item) => item).filter(
+        (item) => item !== own && dot(row, item) > dot(row, own) + 1e-6,
+      ).length;
+      sums[0]! += better < 5 ? 1 : 0;
+      sums[1]! += 1 / (1 + better);
+      sums[2]! += (corpus.rows - 1 - better) / (corpus.rows - 1);
+    }
+    const model = evaluation.rows[0]!;
+    for (const [i, { label }] of measures.entries()) expect(model.all[label]).toBeCloseTo(sums[i]! / events.rows, 5);
+  });
+
+  it('gives the random row its exact expectation, and a constant model no more', async () => {
+    const warm = events.item.filter((item) => corpus.trainingCounts[item]! > 0).length;
+    const random = evaluation.rows[1]!;
+    expect(random.warm['recall@5']).toBeCloseTo(5 / corpus.rows, 12);
+    expect(random.warm.auc).toBeCloseTo(0.5, 12);
+    expect(random.all['recall@5']).toBeCloseTo((5 / corpus.rows) * (warm / events.rows), 12);
+    const constant: Scorer = {
+      name: 'constant',
+      doc: '',
+      score: (rows) => new Float32Array(rows.length * corpus.rows).fill(0.7),
+    };
+    const { rows } = await evaluate({ dataset, part: 'test', scorer: constant, measures, baselines: false });
+    expect(rows).toMatchObject([{ all: random.all, warm: random.warm }]);
+  });
+
+  it('prints the protocol with its numbers', () => {
+    const cold = [...events.item].filter((item) => corpus.trainingCounts[item] === 0);
+    expect(cold.length).toBeGreaterThan(0);
+    expect(evaluation.cold).toEqual({ events: cold.length, absent: 0, items: new Set(cold).size });
+    expect(evaluation.protocol).toEqual([
+      ...dataset.protocol,
+      'Each of the 12 test events ranks the whole corpus, 24 items; no negatives are sampled.',
+      'Items that score the same share their places: every figure is its mean over all orders of them.',
+      'Items that the user had before stay in the ranking.',
+      expect.stringMatching(
+        /^\d+ events? \(\d+\.\d %\) (is|are) of items without a training event \(\d items? of the corpus\)/,
+      ),
+    ]);
+  });
+
+  it('takes seen items out only when asked, and says so', async () => {
+    const scorer = modelScorer(retrieval, events, 'fixture');
+    const removed = await evaluate({ dataset, part: 'test', scorer, measures, removeSeen: true, baselines: false });
+    expect(removed.rows[0]!.all.mrr!).toBeGreaterThanOrEqual(evaluation.rows[0]!.all.mrr!);
+    expect(removed.protocol).toContain(
+      'Items that the user had, in training or before the event, leave its ranking, except the event’s own: this was asked for.',
+    );
+  });
+
+  it('of an empty part is refused', async () => {
+    const empty = { ...dataset, parts: { ...parts, test: { ...events, rows: 0 } } };
+    const scorer = modelScorer(retrieval, events, 'fixture');
+    await expect(evaluate({ dataset: empty, part: 'test', scorer, measures })).rejects.toThrow(
+      'the test part has 0 rows, and at least 1 are needed',
+    );
+  });
+
+  it('of weights that are not numbers is refused: nothing would rank above them', async () => {
+    const { plan, tables, parameters } = trained;
+    const broken = {
+      ...parameters,
+      'item/b0': { ...parameters['item/b0']!, data: new Float32Array(16).fill(Number.NaN) },
+    };
+    const made = makeRetrieval({ plan, engine: plainEngine, tables, corpus, parameters: broken });
+    await expect(made).rejects.toBeInstanceOf(Failure);
+    await expect(made).rejects.toThrow('tower `item` gives vectors that are not finite numbers');
+  });
+});

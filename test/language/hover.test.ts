@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { hoverAt } from '../../src/language/hover.ts';
+import { inlaysIn } from '../../src/language/inlay.ts';
+import { signatureAt } from '../../src/language/signature.ts';
+import { factsOf, marked } from '../lsp/marked.ts';
+
+const model = (user = 'channel main = user_id -> flatten -> mlp(8, 4)', more = ''): string => `
+let width = 2 * 8
+features { user_id: id(hash: 1_000, dim: 16), movie_id: id(dim: 16) }
+tower user(user_id) keyed by user_id {
+  ${user}
+}
+tower item(movie_id) keyed by movie_id { channel main = movie_id -> flatten -> mlp(8, 4) }
+task watch { score = cosine(user, item), loss = softmax(in_batch) }
+${more}
+`;
+
+const hover = (text: string): string => {
+  const { facts, offset } = marked(text);
+  return hoverAt(facts, offset)?.text ?? '';
+};
+
+describe('hover', () => {
+  it('shows what an arrow carries', () => {
+    expect(hover(model('channel main = user_id -> flatten -|> mlp(8, 4)'))).toContain('vector[16]');
+    expect(hover(model('channel main = user_id |-> flatten -> mlp(8, 4)'))).toContain('fields[1 × 16]');
+  });
+
+  it('counts the weights and FLOPs of a step by hand: 16 × 8 + 8 and 8 × 4 + 4', () => {
+    expect(hover(model('channel main = user_id -> flatten -> m|lp(8, 4)'))).toContain('→ `vector[4]` · 172 weights');
+  });
+
+  it('counts a tower and a channel only where all of it can be counted', () => {
+    const both = (deep: string): string =>
+      model(`channel deep = ${deep}\n  channel wide = user_id -> flatten -> dense(4)`);
+    const hoverTower = (text: string): string => hover(text.replace('tower user', 'tower us|er'));
+    const hoverChannel = (text: string, name: string): string =>
+      hover(text.replace(`channel ${name}`, `channel ${name.slice(0, 2)}|${name.slice(2)}`));
+    // 172 as above, and 16 × 4 + 4.
+    expect(hoverTower(both('user_id -> flatten -> mlp(8, 4)'))).toContain('240 weights');
+    for (const wrong of [
+      'user_id -> flatten -> mlpx(8, 4)',
+      'user_id -> flatten -> mlp(8, 4) -> fm',
+      'nobody -> mlp(8)',
+    ]) {
+      expect(hoverTower(both(wrong))).toContain('tower user');
+      expect(hoverTower(both(wrong))).not.toContain('weights');
+      expect(hoverChannel(both(wrong), 'deep')).not.toContain('weights');
+      expect(hoverChannel(both(wrong), 'wide')).toContain('68 weights');
+    }
+  });
+
+  it('counts the numbers of a table whose size the text shows', () => {
+    expect(hover(model().replace('user_id:', 'user|_id:'))).toContain('1,000 × 16 = 16,000 numbers');
+  });
+
+  it('says what a word of the grammar means, and nothing of it where it is a name', () => {
+    expect(hover(model().replace('tower user', 'to|wer user'))).toBe('One side: what it reads, its key, its channels.');
+    expect(hover(model().replace('keyed by user_id', 'keyed b|y user_id'))).toBe(
+      'The feature that tells one from another.',
+    );
+    expect(hover('shared blo|ck a = mlp(8)')).toBe('Steps with a name; every use has the same weights.');
+    expect(hover('data d { items = "a.csv" b|y item_id }')).toBe('The column that it is joined by.');
+    expect(hover('features { tow|er: id(dim: 4) }')).toContain('feature tower : id(dim: 4)');
+  });
+
+  it('shows the value of a constant', () => {
+    expect(hover(model().replace('let width', 'let wi|dth'))).toContain('= 16');
+  });
+
+  it("shows an argument's type, default and description", () => {
+    const text = hover(model('channel main = user_id -> flatten -> mlp(8, acti|vation: tanh)'));
+    expect(text).toContain('activation: ');
+    expect(text).toContain('Follows every layer but the last.');
+  });
+
+  it('shows types where a tower is sound, whatever is wrong elsewhere', () => {
+    const broken = model('channel main = user_id -> flaten -> mlp(8, 4)', 'task { nonsense (');
+    const { facts } = { facts: factsOf(broken) };
+    expect(facts.checked.model).toBeUndefined();
+    expect(inlaysIn(facts, 0, broken.length).map(({ text }) => text)).toEqual(['vector[4]']);
+    expect(hoverAt(facts, broken.indexOf('keyed by movie_id') + 10)?.text).toContain('feature movie_id');
+  });
+
+  it('shows types before the mistake of a flow, and none after it', () => {
+    const wrong = model('first = user_id -> flatten -> mlpx(8) -> dense(2)\n  channel main = first -> dense(4)');
+    const arrow = (words: string): string => hover(wrong.replace(words, `|${words}`));
+    expect(arrow('-> flatten -> mlpx')).toContain('fields[1 × 16]');
+    expect(arrow('-> mlpx')).toContain('vector[16]');
+    expect(arrow('-> dense(2)')).toBe('');
+    expect(arrow('-> dense(4)')).toBe('');
+    expect(inlaysIn(factsOf(wrong), 0, wrong.length).map(({ text }) => text)).toEqual(['vector[4]']);
+  });
+
+  it('writes every type where flows of several go through one block', () => {
+    const text = `block deep = dense(4) -> mean_of\n${model()}`.replace(' -> mean_of', '');
+    const both = text
+      .replace('user_id -> flatten -> mlp(8, 4)', 'user_id -> deep')
+      .replace('block deep = dense(4)', 'block deep = normalize')
+      .replace('movie_id: id(dim: 16)', 'movie_id: id(dim: 8)')
+      .replace('movie_id -> flatten -> mlp(8, 4)', 'movie_id -> deep');
+    expect(inlaysIn(factsOf(both), 0, both.length)[0]?.text).toBe('vector[16] or vector[8]');
+  });
+});
+
+describe('signature help', () => {
+  const active = (text: string): string | undefined => {
+    const { facts, offset } = marked(text);
+    const found = signatureAt(facts, offset);
+    const parameter = found?.active === undefined ? undefined : found.parameters[found.active];
+    return parameter && found!.text.slice(parameter.start, parameter.end).split(/[:?…]/)[0];
+  };
+
+  it('says that a score takes towers', () => {
+    const { facts, offset } = marked(model().replace('cosine(user, item)', 'cosine(|)'));
+    expect(signatureAt(facts, offset)?.text).toBe('cosine(query: tower | tower.channel, item: tower | tower.channel)');
+  });
+
+  it('knows the argument at the cursor by its name, its place and its word', () => {
+    expect(active(model('channel main = user_id -> mlp(8, |)'))).toBe('units');
+    expect(active(model('channel main = user_id -> mlp(8, last: |)'))).toBe('last');
+    expect(active(model().replace('cosine(user, item)', 'cosine(user, |)'))).toBe('item');
+    expect(active(model().replace('softmax(in_batch)', 'softmax(negatives: sampled(|))'))).toBe('n');
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import type { Edit } from '../../src/diagnostics/diagnostic.ts';
+import { applyEdits } from '../../src/diagnostics/fixes.ts';
+import { referencesTo, renameSymbol, symbolAt } from '../../src/language/references.ts';
+import { textOf } from '../../src/text/source.ts';
+import { factsOf, marked } from '../lsp/marked.ts';
+
+const model = `
+block deep = mlp(8, 4)
+features { user_id: id(dim: 16), movie_id: id(dim: 16), seen: list(movie_id) }
+group person = user_id, seen
+tower user(person) keyed by user_id {
+  first = person -> flatten
+  channel main = first -> deep
+}
+tower item(movie_id) keyed by movie_id { channel main = movie_id -> flatten -> deep }
+task watch { score = cosine(user.main, item.main), loss = softmax(in_batch) }
+`;
+
+function rename(words: string, name: string): string {
+  const { facts, offset } = marked(model.replace(words.replace('|', ''), words));
+  const found = symbolAt(facts, offset)!;
+  const edited = (edits: readonly Edit[]): string => applyEdits(facts.source, edits);
+  const renaming = renameSymbol(found.symbol, name, [facts], (edits) => [factsOf(edited(edits))]);
+  return 'refusal' in renaming ? renaming.refusal : edited(renaming.edits);
+}
+
+describe('references', () => {
+  it('finds every place of a feature, also within a kind', () => {
+    const facts = factsOf(model);
+    const { symbol } = symbolAt(facts, model.indexOf('movie_id'))!;
+    const places = referencesTo(symbol, [facts]);
+    expect(places.map(({ span }) => textOf(span))).toEqual(Array(5).fill('movie_id'));
+    expect(places.map(({ declares }) => declares)).toEqual([true, false, false, false, false]);
+  });
+
+  it('tells the channels of two towers apart, though they have one name', () => {
+    const text = rename('channel ma|in = first', 'out');
+    expect(text).toContain('channel out = first');
+    expect(text).toContain('cosine(user.out, item.main)');
+  });
+});
+
+describe('rename', () => {
+  it('renames both channels that a score pairs by their name', () => {
+    const whole = model.replace('user.main, item.main', 'user, item');
+    const { facts } = marked(`${whole}|`);
+    const found = symbolAt(facts, whole.indexOf('main = first'))!;
+    const edited = (edits: readonly Edit[]): string => applyEdits(facts.source, edits);
+    const renaming = renameSymbol(found.symbol, 'out', [facts], (edits) => [factsOf(edited(edits))]);
+    expect('edits' in renaming && edited(renaming.edits)).toBe(whole.replaceAll('main', 'out'));
+  });
+
+  it('renames each place and no other', () => {
+    expect(rename('group per|son', 'people')).toBe(model.replaceAll('person', 'people'));
+    expect(rename('block de|ep', 'shallow')).toBe(model.replaceAll('deep', 'shallow'));
+    expect(rename('fir|st = person', 'flat')).toBe(model.replaceAll('first', 'flat'));
+  });
+
+  it('refuses a name that another declaration has', () => {
+    expect(rename('group per|son', 'seen')).toContain('stands for something else');
+    expect(rename('tower us|er(', 'item')).toContain('stands for something else');
+  });
+
+  it('refuses a name that would hide another: a step that is called like an input', () => {
+    expect(rename('fir|st = person', 'person')).toContain('stands for something else');
+  });
+
+  it('refuses what is no name', () => {
+    for (const name of ['', '1st', 'a b', 'a-b', 'größe'])
+      expect(rename('group per|son', name)).toContain('is no name');
+  });
+});

@@ -1,0 +1,147 @@
+/** The same person, the same moment, the same answer: features of the side that asks, at serving as in training. */
+import { expect, it } from 'vitest';
+import type { Trained } from '../../src/artifact/load.ts';
+import { readDataset } from '../../src/data/read.ts';
+import { makeTables } from '../../src/embedding/tables.ts';
+import { initialValues } from '../../src/graph/initial.ts';
+import { check, compile } from '../../src/pipeline.ts';
+import { makeRandom } from '../../src/random/random.ts';
+import { makeRecommender } from '../../src/serve/recommend.ts';
+import { makeSource } from '../../src/text/source.ts';
+import { folderWith, valueAt } from '../data/fixture.ts';
+import { expectParity } from '../models/parity.ts';
+import { plainEngine } from '../training/plain_engine.ts';
+
+const model = `
+model watching
+features {
+  user_id  : id(dim: 4)
+  history  : list(movie_id, max: 4)
+  all      : list(movie_id, max: 50, pool: sum)
+  seed     : last(history)
+  shelf    : list(movie_id, max: 2)
+  hour     : time(hour)
+  device   : category(dim: 4)
+  age      : number(standardize)
+  both     : cross(device, seed, hash: 300, dim: 4)
+  tags     : list(category(dim: 4), max: 2)
+  movie_id : id(dim: 4)
+}
+group profile = user_id, history, all, seed, shelf, hour, device, age, both, tags
+tower user(profile) keyed by user_id { channel main = profile -> flatten -> dense(4) }
+tower item(movie_id) keyed by movie_id { channel main = movie_id }
+task watch { score = dot(user, item), loss = softmax(in_batch) }
+`;
+
+// `all` may hold 50, and the data gives it the last 3.
+const data = (split: string): string => `
+data watching {
+  events = "events.csv"
+  users = "users.csv" by user_id
+  time = "seen_at"
+  columns {
+    hour = "seen_at"
+    shelf = "string_split(shelf, '|')"
+    tags = "string_split(tags, '|')"
+  }
+  history = past(movie_id, 9)
+  all = past(movie_id, 3)
+  split = ${split}
+}
+`;
+
+function files(): Record<string, string> {
+  const random = makeRandom(5, 1);
+  const pick = <T>(values: readonly T[]): T => values[random.integer(values.length)]!;
+  const movies = Array.from({ length: 12 }, (_, at) => `m${at}`);
+  const shelf = (): string => Array.from({ length: random.integer(5) }, () => pick(movies)).join('|');
+  const events = Array.from({ length: 200 }, (_, at) =>
+    [
+      `u${random.integer(9)}`,
+      pick(movies),
+      1e9 + at * 5000 - (at % 3 === 1 ? 5000 : 0),
+      pick(['tv', 'phone', '']),
+      shelf(),
+    ].join(),
+  );
+  const users = Array.from(
+    { length: 9 },
+    (_, at) => `u${at},${at === 3 ? '' : 20 + at},${pick(['a|b|c', 'b', '', 'c|a|d'])}`,
+  );
+  return {
+    'events.csv': `${['user_id,movie_id,seen_at,device,shelf', ...events].join('\n')}\n`,
+    'users.csv': `${['user_id,age,tags', ...users].join('\n')}\n`,
+  };
+}
+
+it('of the last of a list that nothing else reads', async () => {
+  const alone = model.replace('user_id, history, all, seed, shelf,', 'user_id, seed,');
+  expect(alone).not.toBe(model);
+  const { events } = await expectParity(alone, data('by_time(test: 20%)'), folderWith(files()));
+  expect(events).toBe(40);
+});
+
+it.each(['by_time(test: 20%)', 'leave_one_out'])('of any feature, split = %s', async (split) => {
+  const { events } = await expectParity(model, data(split), folderWith(files()));
+  expect(events).toBeGreaterThan(8);
+});
+
+it('whoever is looked up by key has the features of their next event, but for what only the event knows', async () => {
+  const folder = folderWith(files());
+  const { plan } = compile(makeSource('model.tower', model)).lowered!;
+  const block = data('leave_one_out');
+  const [description] = check(makeSource('data.tower', block), { folder }).dataDescriptions;
+  const dataset = await readDataset(description!, plan);
+  const { users, encodings } = dataset;
+  const { validation } = dataset.parts;
+  expect(users.asOfLastEvent).toEqual(['shelf', 'hour', 'device']);
+  const now = plan.towers[0].features.filter((name) => !['shelf', 'hour', 'device', 'both'].includes(name));
+  expect(now).toContain('seed');
+  let compared = 0;
+  for (let at = 0; at < validation.rows; at++) {
+    const user = validation.user[at]!;
+    const { starts, ends } = validation.earlier!.bags;
+    // Where an event of training has the same time, the event does not see it.
+    if (ends[at]! - starts[at]! !== users.seen.ends[user]! - users.seen.starts[user]!) continue;
+    for (const name of now) {
+      expect(valueAt(users.features.get(name)!, user), name).toEqual(valueAt(validation.features.get(name)!, at));
+    }
+    compared++;
+  }
+  expect(compared).toBeGreaterThan(4);
+
+  const trained = {
+    plan,
+    encodings,
+    tables: makeTables(plan, encodings),
+    parameters: initialValues(plan.step.graph, 1),
+  } as unknown as Trained;
+  const recommender = await makeRecommender(trained, dataset, plainEngine);
+  const all = { k: 12, removeSeen: false };
+  const plainly = await recommender.ask({ key: 'u1' }, all);
+  expect(plainly.notes).toEqual([
+    '`shelf`, `hour`, `device` are as in the last training event of user u1: give the value of now where it is another.',
+  ]);
+  const context = { shelf: ['m1', 'm2', 'm3'], hour: '2001-09-09 05:00', device: 'tv' };
+  const said = await recommender.ask({ key: 'u1', values: context }, all);
+  expect(said.notes).toEqual([]);
+  expect(said.items).not.toEqual(plainly.items);
+  // The same, with all that is known of the user said: the cross follows the device.
+  const own = plainly.history.map(({ key }) => key).reverse();
+  const values = { ...context, user_id: 'u1', history: own, all: own, age: 21, tags: tagsOf('u1') };
+  expect((await recommender.ask({ values }, all)).items).toEqual(said.items);
+  // What was had leaves the answer, by key or by the lists that are given.
+  const without = await recommender.ask({ values }, { k: 12 });
+  expect(without.items.filter(({ key }) => [...own, 'm1', 'm2', 'm3'].includes(key))).toEqual([]);
+  await expect(recommender.ask({ key: 'u1', values: { seed: 'm1' } }, all)).rejects.toThrow(
+    'the value given for `seed` does not fit: it is made of `history`, whose values say what it is',
+  );
+  await recommender.close();
+
+  function tagsOf(user: string): string[] {
+    const line = files()
+      ['users.csv']!.split('\n')
+      .find((each) => each.startsWith(`${user},`))!;
+    return line.split(',')[2]!.split('|').filter(Boolean);
+  }
+});

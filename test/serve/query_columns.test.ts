@@ -1,0 +1,77 @@
+import { expect, it } from 'vitest';
+import { murmur3 } from '../../src/data/columns/encoders/murmur3.ts';
+import type { Encoding } from '../../src/data/dataset.ts';
+import { Failure } from '../../src/diagnostics/failure.ts';
+import { queryColumns } from '../../src/serve/query_columns.ts';
+import { planOf } from '../library/support.ts';
+
+const plan = planOf(`
+  model crossed
+  features {
+    user_id : id(dim: 2)
+    country : category("NL", "BE", dim: 2)
+    both    : cross(user_id, country, hash: 500, dim: 2)
+    hour    : time(hour)
+    item_id : id(dim: 2)
+  }
+  group profile = both, hour
+  tower user(profile) keyed by user_id { channel main = profile -> flatten -> dense(2) }
+  tower item(item_id) keyed by item_id { channel main = item_id }
+  task watch { score = dot(user, item), loss = softmax(in_batch) }
+`);
+const [user] = plan.towers;
+const encodings = new Map<string, Encoding>([
+  ['user_id', { kind: 'vocabulary', values: ['ann', 'bob'] }],
+  ['country', { kind: 'vocabulary', values: ['NL', 'BE'] }],
+  ['both', { kind: 'hash', buckets: 500 }],
+  ['hour', { kind: 'clock', part: 'hour' }],
+  ['item_id', { kind: 'vocabulary', values: ['i1'] }],
+]);
+const codeOf = (name: string, values: Record<string, unknown>): number | undefined => {
+  const { column } = queryColumns(plan, user, encodings, values).get(name)!;
+  return column.kind === 'codes' ? column.values[0] : undefined;
+};
+
+it('a tower reads the features that its crosses take together', () => {
+  expect(user.features).toEqual(['both', 'user_id', 'country', 'hour']);
+  expect(plan.features.find(({ name }) => name === 'both')).toMatchObject({
+    crosses: ['user_id', 'country'],
+    width: 2,
+  });
+  expect(plan.features.find(({ name }) => name === 'country')!.tower).toBe('user');
+  // What only a cross reads enters no graph.
+  expect(user.embedded.inputs.map(({ name }) => name)).toEqual(['both', 'hour']);
+});
+
+it('a cross is made of the values given for its features, as in training', () => {
+  expect(codeOf('both', { user_id: 'bob', country: 'BE' })).toBe(murmur3('2,2') % 500);
+  expect(codeOf('both', { user_id: 'bob' })).toBe(murmur3('2,0') % 500);
+  expect(codeOf('hour', { hour: 3 * 3600 })).toBe(3);
+  expect(codeOf('hour', {})).toBe(24);
+});
+
+it('a value for the cross itself is refused', () => {
+  expect(() => codeOf('both', { both: 'x' })).toThrow(Failure);
+});
+
+it('a list leaves out what the vocabulary does not have, then keeps the latest', () => {
+  const listed = (list: string) => {
+    const { features, towers, ...rest } = planOf(`
+      model listed
+      features { user_id : id(dim: 2), seen : list(item_id, max: 2${list}), item_id : id(dim: 2) }
+      group profile = user_id, seen
+      tower user(profile) keyed by user_id { channel main = profile -> flatten -> dense(2) }
+      tower item(item_id) keyed by item_id { channel main = item_id }
+      task watch { score = dot(user, item), loss = softmax(in_batch) }
+    `);
+    const known = new Map<string, Encoding>([
+      ['user_id', { kind: 'vocabulary', values: ['ann'] }],
+      ['item_id', { kind: 'vocabulary', values: ['i1', 'i2', 'i3'] }],
+    ]);
+    const values = { seen: ['i3', 'i1', 'new', 'i2', 'new', 'new'] };
+    const { column } = queryColumns({ features, towers, ...rest }, towers[0], known, values).get('seen')!;
+    return [...column.values];
+  };
+  expect(listed('')).toEqual([1, 2]);
+  expect(listed(', unseen: keep')).toEqual([0, 0]);
+});

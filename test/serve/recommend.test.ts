@@ -1,0 +1,86 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Trained } from '../../src/artifact/load.ts';
+import { Failure } from '../../src/diagnostics/failure.ts';
+import { makeRetrieval, type Retrieval } from '../../src/scoring/retrieval.ts';
+import { makeRecommender, type Recommender } from '../../src/serve/recommend.ts';
+import { plainEngine } from '../training/plain_engine.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
+import { dataset, trainSmall } from '../training/trained.ts';
+
+const root = temporaryFolder();
+const { corpus, users } = dataset;
+let trained: Trained;
+let recommender: Recommender;
+let retrieval: Retrieval;
+
+beforeAll(async () => {
+  trained = await trainSmall(root);
+  recommender = await makeRecommender(trained, dataset, plainEngine);
+  const { plan, tables, parameters } = trained;
+  retrieval = await makeRetrieval({ plan, engine: plainEngine, tables, corpus, parameters });
+});
+
+const seenBy = (user: number) => [...users.seen.values.subarray(users.seen.starts[user], users.seen.ends[user])];
+
+describe('recommend', () => {
+  it('gives a user the best of the corpus that they have not had, and their history', async () => {
+    const answer = await recommender.ask({ key: 'u3' }, { k: 5 });
+    const scores = await retrieval.scores(await retrieval.queries(users.features, Int32Array.of(3)));
+    const seen = seenBy(3);
+    const expected = [...scores.keys()]
+      .filter((item) => !seen.includes(item))
+      .sort((a, b) => scores[b]! - scores[a]! || a - b)
+      .slice(0, 5);
+    expect(answer.items).toEqual(
+      expected.map((item) => ({ key: `m${item}`, title: `Movie ${item}`, score: scores[item] })),
+    );
+    expect(answer.history).toEqual(seen.reverse().map((item) => ({ key: `m${item}`, title: `Movie ${item}` })));
+    expect(answer.notes).toEqual([`${new Set(seen).size} items are left out, since user u3 has had them.`]);
+  });
+
+  it('keeps what was seen when asked to', async () => {
+    const { items, notes } = await recommender.ask({ key: 'u3' }, { k: corpus.rows, removeSeen: false });
+    expect(new Set(items.map(({ key }) => key))).toEqual(new Set(corpus.keys));
+    expect(notes).toEqual([]);
+  });
+
+  it('gives no more than there is', async () => {
+    const { items } = await recommender.ask({ key: 'u3' }, { k: 1000 });
+    expect(items.length).toBe(corpus.rows - new Set(seenBy(3)).size);
+  });
+
+  it('answers a user it does not know from the unseen row, and says so', async () => {
+    const unknown = await recommender.ask({ key: 'nobody' }, { k: 3 });
+    expect(unknown.notes).toEqual([
+      'user nobody is not in the data: this is the answer for the unseen, without a history.',
+    ]);
+    expect(unknown.history).toEqual([]);
+    const same = await recommender.ask({ values: {} }, { k: 3 });
+    expect(unknown.items).toEqual(same.items);
+  });
+
+  it('answers feature values as it answers the user who has them', async () => {
+    const history = seenBy(3)
+      .slice(-5)
+      .map((item) => `m${item}`);
+    const byValues = await recommender.ask({ values: { user_id: 'u3', history } }, { k: 4, removeSeen: false });
+    const byKey = await recommender.ask({ key: 'u3' }, { k: 4, removeSeen: false });
+    expect(byValues.items).toEqual(byKey.items);
+    // Of a history that is too long the latest count.
+    const longer = { user_id: 'u3', history: ['m0', 'm1', ...history] };
+    expect((await recommender.ask({ values: longer }, { k: 4, removeSeen: false })).items).toEqual(byKey.items);
+  });
+
+  it('refuses a feature that its tower does not have, with the nearest', async () => {
+    const asked = recommender.ask({ values: { histroy: [] } }, { k: 1 });
+    await expect(asked).rejects.toBeInstanceOf(Failure);
+    const { diagnostics } = (await asked.catch((error: unknown) => error)) as Failure;
+    expect(diagnostics[0]).toMatchObject({
+      code: 'unknown-name',
+      message: 'there is no feature of tower `user` called `histroy`',
+      hint: 'did you mean `history`?',
+    });
+    await expect(recommender.ask({ values: { user_id: ['a', 'b'] } }, { k: 1 })).rejects.toThrow('expected one value');
+    await expect(recommender.ask({ values: { user_id: {} } }, { k: 1 })).rejects.toThrow('expected a text');
+  });
+});

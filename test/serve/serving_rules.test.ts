@@ -1,0 +1,246 @@
+/**
+ * A stranger's encoder: it reads serving.json and the files that it names, shares no code with Tower, and gives the same codes. Its
+ * MurmurHash3 is of big integers, and is held to values that the algorithm's author and others publish.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Trained } from '../../src/artifact/load.ts';
+import { complaint } from '../../src/artifact/validate.ts';
+import type { Encoding } from '../../src/data/dataset.ts';
+import { makeTables } from '../../src/embedding/tables.ts';
+import { initialValues } from '../../src/graph/initial.ts';
+import { compile } from '../../src/pipeline.ts';
+import { exportModel, type Serving, type ServingInput } from '../../src/serve/export.ts';
+import { queryColumns } from '../../src/serve/query_columns.ts';
+import { makeSource } from '../../src/text/source.ts';
+import { valueAt } from '../data/fixture.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
+
+const model = `
+model told
+features {
+  user_id : id(dim: 2)
+  device  : id(hash: 1000, dim: 2)
+  query   : text(words, hash: 5000, dim: 2, max: 6)
+  title   : text(trigrams, hash: 700, dim: 2, max: 40)
+  history : list(item_id, max: 5)
+  liked   : list(item_id, max: 3)
+  tags    : list(category(hash: 90, dim: 2), max: 3)
+  genres  : list(category(dim: 2), max: 2)
+  first   : last(genres)
+  seed    : last(history)
+  both    : cross(device, seed, hash: 400, dim: 2)
+  hour    : time(week_hour)
+  age     : number(boundaries: [18, 30], dim: 2)
+  price   : number(log, standardize)
+  item_id : id(hash: 60, dim: 2)
+}
+group profile = user_id, device, query, title, history, liked, tags, genres, first, seed, both, hour, age, price
+group thing = item_id
+tower user(profile) keyed by user_id { channel main = profile -> flatten -> dense(2) }
+tower item(thing) keyed by item_id { channel main = thing -> flatten -> dense(2) }
+task watch { score = dot(user, item), loss = softmax(in_batch) }
+`;
+const { plan } = compile(makeSource('told.tower', model)).lowered!;
+const encodings = new Map<string, Encoding>([
+  ['user_id', { kind: 'vocabulary', values: ['ann', 'bob', ' 007 '] }],
+  ['device', { kind: 'hash', buckets: 1000 }],
+  ['query', { kind: 'words', buckets: 5000 }],
+  ['title', { kind: 'trigrams', buckets: 700 }],
+  ['tags', { kind: 'hash', buckets: 90 }],
+  ['genres', { kind: 'vocabulary', values: ['drama', 'war', 'noir'] }],
+  ['both', { kind: 'hash', buckets: 400 }],
+  ['hour', { kind: 'clock', part: 'week_hour' }],
+  ['age', { kind: 'boundaries', boundaries: [18, 30], log: false }],
+  ['price', { kind: 'standardize', mean: 1.5, deviation: 0.25, log: true }],
+  ['item_id', { kind: 'hash', buckets: 60 }],
+]);
+// The data gave `liked` its latest two.
+const histories = { history: 5, liked: 2 };
+
+const folder = join(temporaryFolder(), 'exported');
+let serving: Serving;
+beforeAll(async () => {
+  const tables = makeTables(plan, encodings);
+  const parameters = initialValues(plan.step.graph, 1);
+  const trained = {
+    plan,
+    encodings,
+    tables,
+    parameters,
+    manifest: { training: { status: 'epochs', epochs: 1, steps: 1 }, data: { histories } },
+  } as unknown as Trained;
+  await exportModel(trained, { folder, tower: '0.0.0' });
+  serving = JSON.parse(readFileSync(join(folder, 'serving.json'), 'utf8')) as Serving;
+});
+
+// ---- The stranger's program. ----
+
+const mask = (1n << 32n) - 1n;
+const rotate = (value: bigint, by: bigint): bigint => ((value << by) | (value >> (32n - by))) & mask;
+
+function hash32(bytes: Uint8Array): number {
+  const mix = (word: bigint): bigint => (rotate((word * 0xcc9e2d51n) & mask, 15n) * 0x1b873593n) & mask;
+  let state = 0n;
+  let at = 0;
+  for (; at + 4 <= bytes.length; at += 4) {
+    const word = [3, 2, 1, 0].reduce((sum, i) => (sum << 8n) | BigInt(bytes[at + i]!), 0n);
+    state = (rotate(state ^ mix(word), 13n) * 5n + 0xe6546b64n) & mask;
+  }
+  const rest = [...bytes.slice(at)].reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  if (at < bytes.length) state ^= mix(rest);
+  state ^= BigInt(bytes.length);
+  state = ((state ^ (state >> 16n)) * 0x85ebca6bn) & mask;
+  state = ((state ^ (state >> 13n)) * 0xc2b2ae35n) & mask;
+  return Number(state ^ (state >> 16n));
+}
+
+const codeOfText = (text: string, buckets: number): number => hash32(Buffer.from(text, 'utf8')) % buckets;
+
+function wordsIn(text: string): string[] {
+  const { normalization, pattern } = serving.rules.words;
+  return Array.from(text.normalize(normalization).toLowerCase().matchAll(new RegExp(pattern, 'gu')), ([word]) => word);
+}
+
+function trigramsIn(text: string): string[] {
+  const { frame, size } = serving.rules.trigrams;
+  const found: string[] = [];
+  for (const word of wordsIn(text)) {
+    const points = Array.from(frame + word + frame);
+    for (let at = 0; at + size <= points.length; at++) found.push(points.slice(at, at + size).join(''));
+  }
+  return found;
+}
+
+interface Asked {
+  readonly [feature: string]: string | number | readonly string[] | undefined;
+}
+type Part = Pick<ServingInput, 'name' | 'encoding' | 'last' | 'keeps' | 'atMost' | 'unseen'>;
+
+const read = (path: string) => JSON.parse(readFileSync(join(folder, path), 'utf8'));
+
+function codeOf(part: Part, value: string | number | undefined): number {
+  const encoding = read(part.encoding);
+  if (encoding.kind === 'vocabulary') return encoding.values.indexOf(value) + 1;
+  if (encoding.kind === 'hash') return codeOfText(value === undefined ? '' : String(value), encoding.buckets);
+  if (encoding.kind === 'boundaries') {
+    if (value === undefined) return encoding.boundaries.length + 1;
+    return encoding.boundaries.filter((boundary: number) => boundary <= Number(value)).length;
+  }
+  if (value === undefined) return 168;
+  const date = new Date(Number(value) * 1000);
+  return ((date.getUTCDay() + 6) % 7) * 24 + date.getUTCHours();
+}
+
+function listOf(part: Part, asked: Asked): number[] {
+  const value = asked[part.name];
+  const encoding = read(part.encoding);
+  const pieces: string[] =
+    encoding.kind === 'words' || encoding.kind === 'trigrams'
+      ? (encoding.kind === 'words' ? wordsIn : trigramsIn)((value as string | undefined) ?? '')
+      : ((value as readonly string[] | undefined) ?? []).filter((each) => each !== '');
+  const codes = pieces.map((piece) =>
+    encoding.kind === 'vocabulary' ? codeOf(part, piece) : codeOfText(piece, encoding.buckets),
+  );
+  const all = part.unseen === 'skip' ? codes.filter((code) => code !== 0) : codes;
+  return part.keeps === 'latest' ? all.slice(-part.atMost!) : all.slice(0, part.atMost);
+}
+
+function codeOfPart(part: Part & { readonly crosses?: ServingInput['crosses'] }, asked: Asked, missing = 0): number {
+  if (part.last) return listOf(part.last, asked).at(-1) ?? missing;
+  if (!part.crosses) return codeOf(part, asked[part.name] as string | number | undefined);
+  const text = part.crosses
+    .map((each) => codeOfPart(each, asked, each.last ? codeOf(each, undefined) : 0))
+    .join(serving.rules.cross.separator);
+  return codeOfText(text, read(part.encoding).buckets);
+}
+
+function encoded(input: ServingInput, asked: Asked): number | number[] {
+  if (input.gives === 'code') return codeOfPart(input, asked, input.missing);
+  if (input.gives === 'bag') return listOf(input, asked);
+  const { mean, deviation } = read(input.encoding);
+  const value = asked[input.name] as number | undefined;
+  return [value === undefined ? 0 : Math.fround((Math.log1p(value) - mean) / deviation)];
+}
+
+// ---- What Tower makes of the same values. ----
+
+function expectSame(asked: Asked): void {
+  const columns = queryColumns(plan, plan.towers[0], encodings, asked, {
+    histories: new Map(Object.entries(histories)),
+  });
+  for (const input of serving.towers.user!.inputs) {
+    expect(encoded(input, asked), input.name).toEqual(valueAt(columns.get(input.name)!, 0));
+  }
+}
+
+describe('serving.json', () => {
+  it('fits its schema, and every input of a code names that of a missing value', async () => {
+    expect(await complaint('serving', serving)).toBeUndefined();
+    const inputs = Object.fromEntries(serving.towers.user!.inputs.map((input) => [input.name, input]));
+    expect(inputs.seed).toMatchObject({
+      gives: 'code',
+      missing: 0,
+      last: { name: 'history', column: 'history', keeps: 'latest', atMost: 5 },
+    });
+    expect(inputs.seed).not.toHaveProperty('column');
+    expect(inputs.both!.crosses).toMatchObject([{ name: 'device' }, { name: 'seed', last: { name: 'history' } }]);
+    expect(inputs.history).toMatchObject({ keeps: 'latest', atMost: 5 });
+    expect(inputs.liked).toMatchObject({ keeps: 'latest', atMost: 2, shape: ['batch', 3] });
+    expect(inputs.tags).toMatchObject({ keeps: 'first', atMost: 3 });
+    expect([inputs.hour!.missing, inputs.age!.missing]).toEqual([168, 3]);
+  });
+
+  it('publishes values that an independent MurmurHash3 agrees with, and that are known', () => {
+    const known = new Map(serving.rules.hash.vectors.map(({ text, hash }) => [text, hash]));
+    for (const [text, hash] of known) expect(hash32(Buffer.from(text, 'utf8')), text).toBe(hash);
+    expect(known.get('')).toBe(0);
+    expect(known.get('The quick brown fox jumps over the lazy dog')).toBe(0x2e4ff723);
+    expect(known.get('abc')).toBe(0xb3dd93fa);
+    expect([...known.keys()].some((text) => text.length >= 300)).toBe(true);
+    for (const { codes, text, hash } of serving.rules.cross.vectors) {
+      expect([codes.join(','), hash32(Buffer.from(text))]).toEqual([text, hash]);
+    }
+  });
+
+  it('publishes words and trigrams of any script', () => {
+    for (const { text, words } of serving.rules.words.vectors) expect(wordsIn(text), text).toEqual(words);
+    for (const { text, trigrams } of serving.rules.trigrams.vectors) expect(trigramsIn(text), text).toEqual(trigrams);
+    const wordsOf = new Map(serving.rules.words.vectors.map(({ text, words }) => [text, words]));
+    expect(wordsOf.get('nai\u0308ve')).toEqual(['na\u00efve']);
+    expect(wordsOf.get('ΟΔΥΣΣΕΥΣ')).toEqual(['οδυσσευς']);
+    expect(wordsOf.get('\t\n  ')).toEqual([]);
+    const trigramsOf = new Map(serving.rules.trigrams.vectors.map(({ text, trigrams }) => [text, trigrams]));
+    expect(trigramsOf.get('good')).toEqual(['#go', 'goo', 'ood', 'od#']);
+    expect(trigramsOf.get('I')).toEqual(['#i#']);
+  });
+});
+
+describe('an encoder that reads only serving.json', () => {
+  const long = 'Größe 🌕 '.repeat(500);
+  it.each<[string, Asked]>([
+    ['nothing', {}],
+    ['empty texts', { user_id: '', device: '', query: '', title: '', history: [], tags: [''] }],
+    ['long ones', { device: long, query: long, title: long, history: Array.from({ length: 90 }, (_, at) => `m${at}`) }],
+    ['numbers', { hour: 1_000_000_000, age: 30, price: 12.5, user_id: ' 007 ' }],
+    [
+      'other scripts',
+      { device: '東京', query: 'İSTANBUL ΣΑΣ Σ', title: '𝒜 हिन्दी nai\u0308ve', tags: ['a', 'ß', 'ss', 'd'] },
+    ],
+    ['lists of a vocabulary', { genres: ['musical', 'war', 'musical', 'noir', 'drama'] }],
+    ['lists of nothing known', { genres: ['musical', ''] }],
+    ['histories', { history: ['a', 'b', 'c', 'd', 'e', 'f', 'g'], liked: ['a', 'b', 'c'], device: 'tv' }],
+  ])('agrees on %s', (_, asked) => expectSame(asked));
+
+  it('agrees on anything', () => {
+    const text = fc.string({ unit: 'grapheme', maxLength: 40 });
+    const list = fc.array(text, { maxLength: 9 });
+    const asked = fc.record(
+      { user_id: text, device: text, query: text, title: text, history: list, liked: list, tags: list },
+      { requiredKeys: [] },
+    );
+    fc.assert(fc.property(asked, expectSame), { numRuns: 150, seed: 4 });
+  });
+});

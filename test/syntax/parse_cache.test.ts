@@ -1,0 +1,115 @@
+/** Reading on from the text before gives what reading anew gives: the same tree, the same places, the same mistakes. */
+import { describe, expect, it } from 'vitest';
+import { type Lexed, lex } from '../../grammar/lexer.ts';
+import type { Outcome } from '../../src/diagnostics/diagnostic.ts';
+import { toJson } from '../../src/diagnostics/json.ts';
+import type { File } from '../../src/syntax/ast.ts';
+import { parse } from '../../src/syntax/parse.ts';
+import { ParseMemory } from '../../src/syntax/parse_cache.ts';
+import { Relexer } from '../../src/syntax/relex.ts';
+import { makeSource } from '../../src/text/source.ts';
+import { edit, pick, randomOf } from '../fuzz/edits.ts';
+import * as examples from './examples.ts';
+
+const programs = Object.values(examples).flatMap((text) => (typeof text === 'string' ? [text] : []));
+
+/** Everything that a tree says, each place as its offsets. */
+function plain({ output, diagnostics }: Outcome<File>): string {
+  const tree = JSON.stringify(output, (key, value) => {
+    if (key === 'source') return undefined;
+    return value;
+  });
+  return `${tree}\n${JSON.stringify(toJson(diagnostics))}`;
+}
+
+const tokensOf = (lexed: Lexed): string =>
+  JSON.stringify(lexed, (key, value) => (key === 'tokenType' ? value.name : value));
+
+/** Of which every place must be in this text. */
+function sources(value: unknown, found = new Set<unknown>()): Set<unknown> {
+  if (typeof value !== 'object' || value === null) return found;
+  if ('source' in value && 'start' in value) found.add(value.source);
+  else for (const inner of Object.values(value)) sources(inner, found);
+  return found;
+}
+
+describe('reading on from the text before', () => {
+  it.each([1, 2, 3, 4, 5, 6])('gives what reading anew gives, whatever is edited: seed %i', (seed) => {
+    const random = randomOf(seed);
+    for (let round = 0; round < 8; round++) {
+      const memory = new ParseMemory();
+      const texts = [pick(random, programs)];
+      for (let step = 0; step < 12; step++) {
+        // Now and then back to a text that was read before.
+        const back = random.next() < 0.2;
+        const text = back ? pick(random, texts) : edit(texts.at(-1)!, random);
+        texts.push(text);
+        const source = makeSource('model.tower', text);
+        const read = memory.parse(source);
+        expect(plain(read), text).toBe(plain(parse(source)));
+        expect([...sources(read.output)]).toEqual([source]);
+      }
+    }
+  });
+
+  it('keeps the nodes of what did not change', () => {
+    const memory = new ParseMemory();
+    const text = 'features {\n  a : id(dim: 4)\n  b : id(dim: 8)\n}\ngroup g = a, b\n';
+    const [first, group] = memory.parse(makeSource('m', text)).output.declarations;
+    const [second, same] = memory.parse(makeSource('m', text.replace('dim: 8', 'dim: 16'))).output.declarations;
+    expect(same).toBe(group);
+    expect(same?.span.start).toBe(text.indexOf('group') + 1);
+    if (first?.kind !== 'Features' || second?.kind !== 'Features') throw new Error('invariant: features');
+    expect(second.entries[0]).toBe(first.entries[0]);
+    expect(second.entries[1]).not.toBe(first.entries[1]);
+  });
+
+  it('keeps a declaration with a body of which nothing changed, and one around a bracket that is missing in parts', () => {
+    const memory = new ParseMemory();
+    const text = 'features {\n  a : id(dim: 4)\n  b : id(dim: 8)\n}\ntrain { batch = 1 }\n';
+    const [first, train] = memory.parse(makeSource('m', text)).output.declarations;
+    const [second, same] = memory.parse(makeSource('m', text.replace('8)', '8'))).output.declarations;
+    expect(same).toBe(train);
+    if (first?.kind !== 'Features' || second?.kind !== 'Features') throw new Error('invariant: features');
+    expect(second.entries[0]).toBe(first.entries[0]);
+    expect(second.entries[1]).not.toBe(first.entries[1]);
+    const source = makeSource('m', text);
+    expect(plain(memory.parse(source))).toBe(plain(parse(source)));
+  });
+
+  it('reads two entries of one text as two', () => {
+    const memory = new ParseMemory();
+    const text = 'train { batch = 1, batch = 1 }\ntask a { loss = bce }\ntask b { loss = bce }\n';
+    memory.parse(makeSource('m', text));
+    const source = makeSource('m', `\n${text}`);
+    expect(plain(memory.parse(source))).toBe(plain(parse(source)));
+  });
+});
+
+describe('the tokens of a text that changed a little', () => {
+  it.each([11, 12, 13, 14])('are those of the text read anew: seed %i', (seed) => {
+    const random = randomOf(seed);
+    for (let round = 0; round < 10; round++) {
+      const relexer = new Relexer();
+      let text = pick(random, programs);
+      for (let step = 0; step < 20; step++) {
+        text = edit(text, random);
+        expect(tokensOf(relexer.lex(text)), JSON.stringify(text)).toBe(tokensOf(lex(text)));
+      }
+    }
+  });
+
+  it('are those of a long text, wherever it changed', () => {
+    const text = Array.from({ length: 300 }, (_, at) => `let constant_${at} = ${at}`).join('\n');
+    const relexer = new Relexer();
+    for (const at of [0, 1, 1023, 1024, 1025, 3000, text.length - 1025, text.length - 1024, text.length]) {
+      for (const changed of [
+        `${text.slice(0, at)}1${text.slice(at)}`,
+        text,
+        `${text.slice(0, at)}${text.slice(at + 9)}`,
+      ]) {
+        expect(tokensOf(relexer.lex(changed))).toBe(tokensOf(lex(changed)));
+      }
+    }
+  });
+});

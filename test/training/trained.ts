@@ -1,0 +1,29 @@
+/** One small trained model for the tests that only read it. */
+import { join } from 'node:path';
+import { load, type Trained } from '../../src/artifact/load.ts';
+import { train } from '../../src/training/train.ts';
+import { makePlan } from './fixture_plan.ts';
+import { makeDataset } from './fixtures.ts';
+import { plainEngine } from './plain_engine.ts';
+
+export const dataset = makeDataset({ users: 12, items: 24, eventsPerUser: 12, heldOut: 2 });
+
+export async function trainSmall(root: string): Promise<Trained> {
+  const folder = join(root, 'trained');
+  await train({
+    plan: makePlan({ epochs: 2, batch: 32 }),
+    dataset,
+    engine: plainEngine,
+    folder,
+    origin: {
+      sources: [
+        { name: 'models/fixture.tower', text: 'use "shared/fixture.tower"' },
+        { name: 'models/shared/fixture.tower', text: 'features {}' },
+      ],
+      data: { name: 'models/data/made_up.tower', text: 'data made_up {}' },
+      settings: { width: '8' },
+    },
+    tower: '0.0.0',
+  });
+  return load(folder);
+}
