@@ -1,9 +1,8 @@
 /** The rows of one table that a batch looks up, numbered from 0 in the order they come. */
-import type { Batch } from './source.ts';
 
 export interface SeenRows {
   /** Begins anew with a batch that it has not seen; to be called before `place`, any number of times a batch. */
-  begin(batch: Batch): void;
+  begin(batch: object): void;
   /** The number of a row of the table. */
   place(code: number): number;
   /** Rows numbered so far. */
@@ -13,7 +12,7 @@ export interface SeenRows {
 /** Keeps no more than a batch's own rows, however long the table is. */
 export function makeSeenRows(): SeenRows {
   const places = new Map<number, number>();
-  let current: Batch | undefined;
+  let current: object | undefined;
   return {
     begin(batch) {
       if (batch === current) return;

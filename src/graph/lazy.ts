@@ -2,7 +2,7 @@
  * Gradients that are not broadcast before they must be: a gradient may have any shape that broadcasts to its value's. These
  * helpers bring one to a shape, with as few elements touched as can be.
  */
-import type { Builder, Ref } from './builder.ts';
+import type { Builder, Ref } from './builder_contract.ts';
 import { dimAt, elementsOf, type Shape, sameShape } from './dims.ts';
 import { GraphTypeError } from './errors.ts';
 import type { Dim } from './graph.ts';

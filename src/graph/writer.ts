@@ -1,5 +1,5 @@
 /** The list of nodes while it grows. A node that is there already, with the same operands and attributes, is used again. */
-import type { Ref } from './builder.ts';
+import type { Ref } from './builder_contract.ts';
 import { printType, sameType } from './dims.ts';
 import { GraphTypeError } from './errors.ts';
 import type {

@@ -11,16 +11,23 @@ import { type Docs, docsAbove, strayDocs } from './docs.ts';
 import { hidesMistake } from './layout.ts';
 import { lexicalMistakes } from './lexical.ts';
 import { withinLimits } from './limits.ts';
-import type { ParseMemory } from './parse_cache.ts';
 import { readStrictly } from './parsers.ts';
+import type { Pieces } from './pieces.ts';
 import { type Recovered, Recovery } from './recover.ts';
+import type { Relexer } from './relex.ts';
+
+/** What is kept of a text to read the next one sooner. */
+export interface ParseCache {
+  readonly relexer: Relexer;
+  readonly pieces: Pieces;
+}
 
 /**
  * Text into its tree. Never throws: the tree holds whatever could be read, and every mistake has its diagnostic, up to a limit
  * that is told.
  * @param memory of the texts before this one, so that only what changed is read
  */
-export function parse(source: Source, memory?: ParseMemory): Outcome<File> {
+export function parse(source: Source, memory?: ParseCache): Outcome<File> {
   const span = { source, start: 0, end: source.text.length };
   const foreign = notText(source) ?? conflict(source);
   if (foreign) return { output: { kind: 'File', span, declarations: [] }, diagnostics: [foreign] };
@@ -49,7 +56,7 @@ function read(
   lexed: Lexed,
   known: Docs,
   collector: Collector,
-  memory: ParseMemory | undefined,
+  memory: ParseCache | undefined,
 ): Recovered {
   const tokens = withinLimits(source, lexed.tokens, collector.report);
   const whole = tokens === lexed.tokens;

@@ -1,5 +1,5 @@
 /** Two operands, element by element; shapes broadcast as NumPy's. */
-import type { Builder, Ref } from '../builder.ts';
+import type { Builder, Ref } from '../builder_contract.ts';
 import { broadcastShapes, countElements } from '../dims.ts';
 import { GraphTypeError } from '../errors.ts';
 import type { Dim, Dtype } from '../graph.ts';

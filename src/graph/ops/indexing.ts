@@ -1,5 +1,5 @@
 /** Ops that read or write at places given as int32 values. */
-import type { Ref } from '../builder.ts';
+import type { Ref } from '../builder_contract.ts';
 import { countElements, elementsOf, printDim, printShape, sameDim } from '../dims.ts';
 import { GraphTypeError } from '../errors.ts';
 import type { Dim, TensorType } from '../graph.ts';

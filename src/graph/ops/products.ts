@@ -1,5 +1,5 @@
 /** Matrix products. */
-import type { Ref } from '../builder.ts';
+import type { Ref } from '../builder_contract.ts';
 import { countElements, printDim, printShape, sameDim } from '../dims.ts';
 import { GraphTypeError } from '../errors.ts';
 import type { Dim, TensorType } from '../graph.ts';

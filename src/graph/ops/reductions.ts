@@ -1,5 +1,5 @@
 /** Over axes, and the two softmaxes over the last one. */
-import type { Builder, Ref } from '../builder.ts';
+import type { Builder, Ref } from '../builder_contract.ts';
 import { countElements, elementsOf } from '../dims.ts';
 import { GraphTypeError } from '../errors.ts';
 import type { Dim, Dtype } from '../graph.ts';

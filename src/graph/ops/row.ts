@@ -1,5 +1,5 @@
 /** What the table says of each op, and small readers of attributes. */
-import type { Builder, Ref } from '../builder.ts';
+import type { Builder, Ref } from '../builder_contract.ts';
 import { printShape, printType } from '../dims.ts';
 import { GraphTypeError } from '../errors.ts';
 import type { Attribute, Dim, Dtype, TensorType } from '../graph.ts';

@@ -1,5 +1,5 @@
 /** Ops that move elements without changing them. */
-import type { Builder, Ref } from '../builder.ts';
+import type { Builder, Ref } from '../builder_contract.ts';
 import { addDims, broadcastsTo, elementsOf, printDim, printShape, printType, sameDim } from '../dims.ts';
 import { GraphTypeError } from '../errors.ts';
 import type { Dim, Dtype, TensorType } from '../graph.ts';

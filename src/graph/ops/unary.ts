@@ -1,5 +1,5 @@
 /** One operand, element by element. */
-import type { Builder, Ref } from '../builder.ts';
+import type { Builder, Ref } from '../builder_contract.ts';
 import { countElements } from '../dims.ts';
 import { GraphTypeError } from '../errors.ts';
 import type { Dtype } from '../graph.ts';

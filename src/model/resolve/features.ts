@@ -1,24 +1,29 @@
 /** `features { … }`, `labels { … }` and groups. */
 
 import { notes } from '../../diagnostics/notes.ts';
+import type * as Ast from '../../syntax/ast.ts';
 import type { TypedEntry } from '../../syntax/ast.ts';
 import { bindKind } from '../arguments.ts';
 import { singleName } from '../calls.ts';
 import { describeExpression } from '../describe.ts';
 import { removal } from '../edits.ts';
-import type { FeatureMemory } from '../feature_cache.ts';
 import { guess } from '../guess.ts';
 import type { Library } from '../library.ts';
 import type { Feature, Label } from '../model.ts';
 import type { Binding } from '../values.ts';
 import { read, type Workspace } from '../workspace.ts';
 
-/** @param memory of the texts before, whose features need not be bound again */
-export function resolveFeatures(workspace: Workspace, memory?: FeatureMemory): ReadonlyMap<string, Feature> {
+/** Binds a feature, or answers what it was bound to before. */
+export interface FeatureCache {
+  feature(workspace: Workspace, entry: Ast.TypedEntry): Feature | undefined;
+}
+
+/** @param cache of the texts before, whose features need not be bound again */
+export function resolveFeatures(workspace: Workspace, cache?: FeatureCache): ReadonlyMap<string, Feature> {
   const { library, scope, binding } = workspace;
   const features = new Map<string, Feature>();
   for (const [name, entry] of scope.features) {
-    const feature = memory ? memory.feature(workspace, entry) : resolveFeature(library, entry, binding);
+    const feature = cache ? cache.feature(workspace, entry) : resolveFeature(library, entry, binding);
     if (feature) features.set(name, feature);
   }
   return features;
