@@ -11,7 +11,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import Table from 'cli-table3';
 import { buildSync } from 'esbuild';
 import { bindData } from '../src/data/binding/bind.ts';
-import { wantedColumns } from '../src/data/binding/column_requests.ts';
+import { columnRequests } from '../src/data/binding/column_requests.ts';
 import type { Needs } from '../src/data/binding/needs.ts';
 import { openDatabase } from '../src/data/files/duckdb.ts';
 import { readDataset } from '../src/data/read.ts';
@@ -85,7 +85,7 @@ async function measure(path: string): Promise<{ rows: number; whole: number[]; c
     const { layout, discard } = output!;
     const database = await openDatabase();
     const staged = await stage(database, layout.sources.get('events')!, layout);
-    const wanted = wantedColumns(layout, needs);
+    const wanted = columnRequests(layout, needs);
     await makeDictionaries(database, wanted, layout);
     await readRows(database, staged, wanted.columns.get('events')!, layout);
     codes.push((rows / (performance.now() - start)) * 1000);

@@ -1,7 +1,7 @@
 /** The towers as a picture: each flow a column of boxes, on each arrow what it carries, below them the tasks. */
 
 import { costsOf, thousands } from '../src/language/costs.ts';
-import type { Facts } from '../src/language/file_analysis.ts';
+import type { FileAnalysis } from '../src/language/file_analysis.ts';
 import { printValueType } from '../src/library/values.ts';
 import type * as Ast from '../src/syntax/ast.ts';
 import { textOf } from '../src/text/source.ts';
@@ -21,7 +21,7 @@ const gap = 22;
 const top = 74;
 
 /** An SVG of what is sound in the file; empty where nothing is. */
-export function drawTowers(facts: Facts): SVGSVGElement {
+export function drawTowers(facts: FileAnalysis): SVGSVGElement {
   const columns = columnsOf(facts);
   const towers = [...new Set(columns.map(({ tower }) => tower))];
   const tasks = facts.checked.file.declarations.filter(({ kind }) => kind === 'Task') as Ast.Task[];
@@ -86,7 +86,7 @@ const short = (said: string, length: number): string => {
 };
 
 /** Of flows whose arrows are known; steps within a block's arguments, or within a declared block, are part of its box. */
-function columnsOf(facts: Facts): readonly Column[] {
+function columnsOf(facts: FileAnalysis): readonly Column[] {
   const { file } = facts.checked;
   const costs = costsOf(facts.checked).towers;
   const arrows = facts.arrows.filter(({ span }) => span.source === facts.source);

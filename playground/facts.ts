@@ -2,11 +2,11 @@
 
 import { models } from 'tower:models';
 import type { Text } from '@codemirror/state';
-import { Facts } from '../src/language/file_analysis.ts';
+import { FileAnalysis } from '../src/language/file_analysis.ts';
 import { check } from '../src/pipeline.ts';
 import { makeSource, type Source } from '../src/text/source.ts';
 
-const known = new WeakMap<Text, Facts>();
+const known = new WeakMap<Text, FileAnalysis>();
 
 /** Files that a model uses are those of the project: the page holds them. */
 const load = (path: string): Source | undefined =>
@@ -14,8 +14,8 @@ const load = (path: string): Source | undefined =>
 
 export const fileName = 'models/playground.tower';
 
-export function factsOf(text: Text): Facts {
-  const found = known.get(text) ?? new Facts(check(makeSource(fileName, text.toString()), { load }));
+export function factsOf(text: Text): FileAnalysis {
+  const found = known.get(text) ?? new FileAnalysis(check(makeSource(fileName, text.toString()), { load }));
   known.set(text, found);
   return found;
 }

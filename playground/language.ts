@@ -20,7 +20,7 @@ import { format } from '../src/format/format.ts';
 import { actionsFor } from '../src/language/actions.ts';
 import { completionsAt } from '../src/language/completion.ts';
 import { hoverAt } from '../src/language/hover.ts';
-import { coloursOf } from '../src/language/semantic_tokens.ts';
+import { semanticTokensOf } from '../src/language/semantic_tokens.ts';
 import { makeSource } from '../src/text/source.ts';
 import { factsOf, fileName } from './facts.ts';
 import { markdown } from './markdown.ts';
@@ -50,7 +50,7 @@ export const tower: Extension = [
 ];
 
 function colours({ state }: EditorView): DecorationSet {
-  const ranges = coloursOf(factsOf(state.doc)).map(
+  const ranges = semanticTokensOf(factsOf(state.doc)).map(
     ({ span, type }): Range<Decoration> =>
       Decoration.mark({ class: `colour-${type}` }).range(span.start, Math.min(span.end, state.doc.length)),
   );

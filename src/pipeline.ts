@@ -12,7 +12,7 @@ import { type Diagnostic, hasErrors } from './diagnostics/diagnostic.ts';
 import { inOrder } from './diagnostics/order.ts';
 import { applyIgnores } from './lint/ignores.ts';
 import { checkShapes, checkTowers, type Lowered, lower, type Shapes } from './lower/lower.ts';
-import type { ShapeMemory } from './lower/shape_cache.ts';
+import type { KnownShapes } from './lower/shape_cache.ts';
 import type { DataDescription, Model } from './model/model.ts';
 import type { Resolution } from './model/resolution.ts';
 import { modelOf, type ResolveOptions, resolveNames, rulesOf, towersOf } from './model/resolve.ts';
@@ -22,7 +22,7 @@ import type { Source } from './text/source.ts';
 
 export interface CheckOptions extends Omit<ResolveOptions, 'partial'> {
   /** What blocks make of types, for an editor, which checks one text after the other. */
-  readonly shapes?: ShapeMemory;
+  readonly shapes?: KnownShapes;
 }
 
 /** As far as the source could be followed: a later stage is absent where an earlier one found an error. */

@@ -1,19 +1,19 @@
 /** Sentences about what a data set is, printed with every figure. */
 import type { DataDescription } from '../model/model.ts';
 import type { Layout } from './binding/layout.ts';
-import type { Arranged } from './rows/order_events.ts';
-import type { Good } from './rows/valid_rows.ts';
+import type { OrderedEvents } from './rows/order_events.ts';
+import type { ValidRows } from './rows/valid_rows.ts';
 
 interface Described {
   readonly description: DataDescription;
   readonly layout: Layout;
-  readonly good: Good;
+  readonly good: ValidRows;
 }
 
 /** @param missingLabels events without a value, by label */
 export function protocolOf(
   { description, layout, good }: Described,
-  { sentence, items }: Arranged,
+  { sentence, items }: OrderedEvents,
   missingLabels: ReadonlyMap<string, number>,
 ): string[] {
   const cold = items.trainingCounts.reduce((sum, count) => sum + (count === 0 ? 1 : 0), 0);

@@ -3,7 +3,7 @@ import { Failure, failure } from '../diagnostics/failure.ts';
 import type { DataDescription } from '../model/model.ts';
 import { type BindOptions, bindData } from './binding/bind.ts';
 import { sqlFails } from './binding/binder.ts';
-import { type Wanted, wantedColumns } from './binding/column_requests.ts';
+import { type ColumnRequests, columnRequests } from './binding/column_requests.ts';
 import type { Layout } from './binding/layout.ts';
 import type { Needs } from './binding/needs.ts';
 import { assemble } from './columns/assemble.ts';
@@ -11,14 +11,14 @@ import type { Dataset } from './dataset.ts';
 import type { BadRow } from './files/bad_row.ts';
 import { type Database, openDatabase } from './files/duckdb.ts';
 import type { Role } from './files/files.ts';
-import { repairRows } from './rows/drop_failing_rows.ts';
+import { dropFailingRows } from './rows/drop_failing_rows.ts';
 import { ascends } from './rows/gather.ts';
 import type { RawCodes, RawNumbers } from './rows/raw.ts';
 import { settleRejects } from './rows/rejects.ts';
 import { type Staged, stage } from './rows/stage.ts';
 import { makeDictionaries, readRows, timeOrder } from './rows/staged_tables.ts';
-import type { Good, GoodRows } from './rows/valid_rows.ts';
-import { ABSENT, BAD, siftRows } from './rows/validate_rows.ts';
+import type { ValidRawRows, ValidRows } from './rows/valid_rows.ts';
+import { ABSENT, BAD, validateRows } from './rows/validate_rows.ts';
 
 export interface ReadOptions extends BindOptions {
   /** Where `rejected.jsonl` goes when rows are bad; without it they are counted only. */
@@ -63,12 +63,12 @@ async function read(
   // All that an expression may read is in the database now.
   await database.seal();
   const bad = [...staged.values()].flatMap(({ broken }) => broken);
-  const wanted = wantedColumns(layout, needs);
+  const wanted = columnRequests(layout, needs);
 
   const compute = () => sifted(database, layout, wanted, needs, staged, bad);
   const rows = await compute().catch(async (problem: unknown) => {
     database.passOn(problem);
-    bad.push(...(await repairRows(database, layout, staged, description, problem)));
+    bad.push(...(await dropFailingRows(database, layout, staged, description, problem)));
     return compute().catch((again: unknown) => {
       database.passOn(again);
       throw new Failure([sqlFails(again, description.span, layout.sources)]);
@@ -86,20 +86,20 @@ async function read(
 async function sifted(
   database: Database,
   layout: Layout,
-  wanted: Wanted,
+  wanted: ColumnRequests,
   needs: Needs,
   staged: ReadonlyMap<Role, Staged>,
   bad: BadRow[],
-): Promise<Good> {
+): Promise<ValidRows> {
   const dictionaries = await makeDictionaries(database, wanted, layout);
   const joined: { items?: Int32Array; users?: Int32Array } = {};
-  const files: { items?: GoodRows; users?: GoodRows } = {};
+  const files: { items?: ValidRawRows; users?: ValidRawRows } = {};
   for (const role of ['items', 'users'] as const) {
     const source = staged.get(role);
     const key = role === 'items' ? wanted.itemKey : wanted.userKey;
     if (source === undefined || key?.inFile === undefined) continue;
     const raw = await readRows(database, source, wanted.columns.get(role)!, layout);
-    const sieve = await siftRows(database, raw, source, wanted, layout, needs.features, dictionaries);
+    const sieve = await validateRows(database, raw, source, wanted, layout, needs.features, dictionaries);
     bad.push(...sieve.bad);
     const out = dropped(raw.present, sieve.kept);
     if (out.length > 0) await database.run(`DELETE FROM ${role} WHERE rowid IN (${out.join(', ')})`);
@@ -115,7 +115,7 @@ async function sifted(
   }
   const source = staged.get('events')!;
   const raw = await readRows(database, source, wanted.columns.get('events')!, layout);
-  const sieve = await siftRows(database, raw, source, wanted, layout, needs.features, dictionaries, joined);
+  const sieve = await validateRows(database, raw, source, wanted, layout, needs.features, dictionaries, joined);
   bad.push(...sieve.bad);
   const { time } = wanted;
   const sorted = time === undefined || ascends((raw.columns.get(time) as RawNumbers).values, sieve.kept);

@@ -3,10 +3,10 @@ import type { KindRow, Parameters } from '../library/contract.ts';
 import { past, splits } from '../model/data_kinds.ts';
 import { weightedTasks } from '../model/resolve/objective.ts';
 import { stopParameters } from '../model/resolve/train.ts';
-import type { CallPlace, Place } from './cursor.ts';
-import type { Facts } from './file_analysis.ts';
+import type { CallAtCursor, Cursor } from './cursor.ts';
+import type { FileAnalysis } from './file_analysis.ts';
 
-export interface CalledRow {
+export interface Callee {
   readonly what: string;
   readonly row: KindRow;
   /** With those that the place adds. */
@@ -14,25 +14,21 @@ export interface CalledRow {
 }
 
 /** The row that a call at a place is of: the table follows from the declaration, the entry, and the calls around it. */
-export function calledRow(
-  facts: Facts,
-  place: Place,
-  call: CallPlace,
-  outer: readonly CallPlace[],
-): CalledRow | undefined {
+export function calleeAt(
+  facts: FileAnalysis,
+  place: Cursor,
+  call: CallAtCursor,
+  outer: readonly CallAtCursor[],
+): Callee | undefined {
   const { library } = facts.checked.resolution;
   const parent = outer.at(-1);
   const name = call.callee.image;
-  const look = (
-    what: string,
-    table: Readonly<Record<string, KindRow>>,
-    extra: Parameters = {},
-  ): CalledRow | undefined => {
+  const look = (what: string, table: Readonly<Record<string, KindRow>>, extra: Parameters = {}): Callee | undefined => {
     const row = Object.hasOwn(table, name) ? table[name]! : undefined;
     return row && { what, row, parameters: { ...extra, ...row.parameters } };
   };
   if (parent) {
-    const above = calledRow(facts, place, parent, outer.slice(0, -1));
+    const above = calleeAt(facts, place, parent, outer.slice(0, -1));
     const nested = Object.entries(above?.parameters ?? {}).flatMap(([parameter, { type }]) =>
       type.is === 'kind'
         ? (look(parameter, type.of) ?? [])

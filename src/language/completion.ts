@@ -1,15 +1,15 @@
 /** What may be written at a place. */
 import type { Span } from '../text/source.ts';
 import { argumentsAt } from './completion/arguments.ts';
-import { Here, type Surroundings } from './completion/context.ts';
+import { CompletionContext, type Surroundings } from './completion/context.ts';
 import { entriesAt } from './completion/entries.ts';
 import { headerAt } from './completion/header.ts';
 import { ignoresAt } from './completion/ignores.ts';
 import { type Completion, declarations } from './completion/item.ts';
 import { textsAt } from './completion/texts.ts';
 import { valuesAt } from './completion/values.ts';
-import { type Place, placeAt } from './cursor.ts';
-import type { Facts } from './file_analysis.ts';
+import { type Cursor, cursorAt } from './cursor.ts';
+import type { FileAnalysis } from './file_analysis.ts';
 
 export interface Completions {
   /** What is replaced. */
@@ -17,8 +17,8 @@ export interface Completions {
   readonly items: readonly Completion[];
 }
 
-export function completionsAt(facts: Facts, offset: number, around: Surroundings = {}): Completions {
-  const place = placeAt(facts, offset);
+export function completionsAt(facts: FileAnalysis, offset: number, around: Surroundings = {}): Completions {
+  const place = cursorAt(facts, offset);
   if (!place) {
     const { start, items } = ignoresAt(facts, offset) ?? { start: offset, items: [] };
     return { span: { source: facts.source, start, end: offset }, items };
@@ -28,10 +28,10 @@ export function completionsAt(facts: Facts, offset: number, around: Surroundings
   return { span, items: itemsAt(facts, place, around) };
 }
 
-function itemsAt(facts: Facts, place: Place, around: Surroundings): readonly Completion[] {
+function itemsAt(facts: FileAnalysis, place: Cursor, around: Surroundings): readonly Completion[] {
   const { text, declaration, body, value, calls } = place;
   if (!declaration) return text ? [] : declarations;
-  const here = new Here(facts, { ...place, declaration }, around);
+  const here = new CompletionContext(facts, { ...place, declaration }, around);
   if (text) return textsAt(here);
   if (!value) return body ? entriesAt(here) : headerAt(here);
   const call = calls.at(-1);

@@ -6,9 +6,9 @@ import type { IToken } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
 import { declarationWords, looksLikeEntry } from '../syntax/layout.ts';
 import { beginsLine, endOf, endsValue, is, isAny, isUnfinished } from '../syntax/token.ts';
-import type { Facts } from './file_analysis.ts';
+import type { FileAnalysis } from './file_analysis.ts';
 
-export interface Place {
+export interface Cursor {
   /** What is typed of the word at the cursor: from `start` on. */
   readonly start: number;
   readonly word: string;
@@ -21,7 +21,7 @@ export interface Place {
   /** A declaration's or an entry's value has begun. */
   readonly value: boolean;
   /** The calls around the cursor, outermost first. */
-  readonly calls: readonly CallPlace[];
+  readonly calls: readonly CallAtCursor[];
   /** Arrows before the cursor in the flow it is in. */
   readonly arrows: number;
   /** The words before it, nearest last, of the declaration. */
@@ -30,7 +30,7 @@ export interface Place {
   readonly text?: { readonly start: number; readonly end: number };
 }
 
-export interface CallPlace {
+export interface CallAtCursor {
   readonly callee: IToken;
   /** Arrows before the callee in its flow. */
   readonly arrows: number;
@@ -44,7 +44,7 @@ export interface CallPlace {
 }
 
 /** Nothing inside a comment. */
-export function placeAt({ lexed, source }: Facts, offset: number): Place | undefined {
+export function cursorAt({ lexed, source }: FileAnalysis, offset: number): Cursor | undefined {
   const commented = [...lexed.comments, ...lexed.foreignComments].some(
     (token) => token.startOffset < offset && (offset <= endOf(token) || endOf(token) === source.text.length),
   );
@@ -73,7 +73,7 @@ function startsLine(text: string, offset: number): boolean {
   return /^[ \t]*$/.test(text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset));
 }
 
-type Surroundings = Omit<Place, 'start' | 'word' | 'text'>;
+type Surroundings = Omit<Cursor, 'start' | 'word' | 'text'>;
 
 function surroundings(tokens: readonly IToken[], after: readonly IToken[], freshLine: boolean): Surroundings {
   const open = openBrackets(tokens);
@@ -177,7 +177,7 @@ function headOf(tokens: readonly IToken[], end: number): number | undefined {
   return undefined;
 }
 
-function declarationOf(tokens: readonly IToken[]): NonNullable<Place['declaration']> {
+function declarationOf(tokens: readonly IToken[]): NonNullable<Cursor['declaration']> {
   const [first, ...rest] = tokens;
   const word = is(first, t.Shared) ? 'block' : first!.image;
   const name = is(first, t.Shared) ? rest[1] : rest[0];
@@ -214,7 +214,7 @@ function callAt(
   open: number,
   from: number,
   within: number,
-): CallPlace {
+): CallAtCursor {
   const parts = splitArguments(tokens.slice(open + 1), false);
   const [rest, ...others] = splitArguments(after, true, within);
   const here = [...parts.at(-1)!, ...(rest ?? [])];

@@ -8,7 +8,7 @@ import type { Occurrence } from './occurrences/occurrence.ts';
 import { findOccurrences } from './occurrences.ts';
 import { arrowsOf } from './shapes.ts';
 
-export class Facts {
+export class FileAnalysis {
   readonly source: Source;
   #occurrences: readonly Occurrence[] | undefined;
   #arrows: readonly Arrow[] | undefined;

@@ -2,7 +2,7 @@
 import * as t from '../../grammar/tokens.ts';
 import { isAny } from '../syntax/token.ts';
 import { positionAt } from '../text/source.ts';
-import type { Facts } from './file_analysis.ts';
+import type { FileAnalysis } from './file_analysis.ts';
 
 export interface Fold {
   /** Lines from 1, both inclusive. */
@@ -11,7 +11,7 @@ export interface Fold {
   readonly comment: boolean;
 }
 
-export function foldsOf({ lexed, source }: Facts): readonly Fold[] {
+export function foldsOf({ lexed, source }: FileAnalysis): readonly Fold[] {
   const folds: Fold[] = [];
   const open: number[] = [];
   for (const token of lexed.tokens) {

@@ -4,8 +4,8 @@ import { makeConstants } from '../model/constants.ts';
 import { endOf, spanOf } from '../syntax/token.ts';
 import { type Span, textOf } from '../text/source.ts';
 import { type Costs, costsOf, printCost, thousands } from './costs.ts';
-import type { Facts } from './file_analysis.ts';
-import { wordDocAt } from './keywords.ts';
+import type { FileAnalysis } from './file_analysis.ts';
+import { keywordDocAt } from './keywords.ts';
 import { fence, kindDoc, parameterDoc } from './markdown.ts';
 import { type Occurrence, occurrenceAt } from './occurrences/occurrence.ts';
 import { soundFeatures } from './shapes.ts';
@@ -17,12 +17,12 @@ export interface Hover {
   readonly text: string;
 }
 
-export function hoverAt(facts: Facts, offset: number): Hover | undefined {
+export function hoverAt(facts: FileAnalysis, offset: number): Hover | undefined {
   return arrowAt(facts, offset) ?? wordAt(facts, offset) ?? keywordAt(facts, offset);
 }
 
 /** `->` carries what stands before it. */
-function arrowAt(facts: Facts, offset: number): Hover | undefined {
+function arrowAt(facts: FileAnalysis, offset: number): Hover | undefined {
   const { lexed, source } = facts;
   const token = lexed.tokens.find((one) => one.startOffset <= offset && offset <= (one.endOffset ?? one.startOffset));
   if (!token || !t.isOf(token, t.Arrow)) return undefined;
@@ -34,18 +34,18 @@ function arrowAt(facts: Facts, offset: number): Hover | undefined {
   return types === undefined ? undefined : { span, text: fence(types) };
 }
 
-function wordAt(facts: Facts, offset: number): Hover | undefined {
+function wordAt(facts: FileAnalysis, offset: number): Hover | undefined {
   const occurrence = occurrenceAt(facts.occurrences, facts.source, offset);
   return occurrence && { span: occurrence.span, text: describe(facts, occurrence) };
 }
 
-function keywordAt({ lexed: { tokens }, source }: Facts, offset: number): Hover | undefined {
+function keywordAt({ lexed: { tokens }, source }: FileAnalysis, offset: number): Hover | undefined {
   const at = tokens.findIndex((token) => token.startOffset <= offset && offset <= endOf(token));
-  const doc = at === -1 ? undefined : wordDocAt(tokens, at);
+  const doc = at === -1 ? undefined : keywordDocAt(tokens, at);
   return doc === undefined ? undefined : { span: spanOf(source, tokens[at]!), text: doc };
 }
 
-function describe(facts: Facts, occurrence: Occurrence): string {
+function describe(facts: FileAnalysis, occurrence: Occurrence): string {
   switch (occurrence.is) {
     case 'symbol':
       return describeSymbol(facts, occurrence.symbol, occurrence.span);
@@ -74,21 +74,21 @@ export const sorts: Readonly<Record<'binary' | 'number', string>> = {
 };
 
 /** What a step gives, and what it costs: `→ vector[64] · 16,640 weights`. */
-function flowLine(facts: Facts, word: Span): string {
+function flowLine(facts: FileAnalysis, word: Span): string {
   const given = facts.typeStarting(word.start);
   const cost = costs(facts).steps.get(word.start);
   return [given === undefined ? '' : `→ \`${given}\``, cost ? printCost(cost) : ''].filter(isSaid).join(' · ');
 }
 
-const known = new WeakMap<Facts, Costs>();
+const known = new WeakMap<FileAnalysis, Costs>();
 
-function costs(facts: Facts): Costs {
+function costs(facts: FileAnalysis): Costs {
   const found = known.get(facts) ?? costsOf(facts.checked);
   known.set(facts, found);
   return found;
 }
 
-function describeSymbol(facts: Facts, symbol: NamedSymbol, at: Span): string {
+function describeSymbol(facts: FileAnalysis, symbol: NamedSymbol, at: Span): string {
   const { node } = symbol;
   return [fence(headOf(symbol)), node.doc ?? '', ...details(facts, symbol, at)].filter(isSaid).join('\n\n');
 }
@@ -117,7 +117,7 @@ export function headOf({ sort, node, name, tower }: NamedSymbol): string {
 
 const cut = (text: string): string => (text.length > 200 ? `${text.slice(0, 200)} …` : text);
 
-function details(facts: Facts, symbol: NamedSymbol, at: Span): string[] {
+function details(facts: FileAnalysis, symbol: NamedSymbol, at: Span): string[] {
   const { checked } = facts;
   const { resolution } = checked;
   switch (symbol.sort) {
@@ -156,12 +156,12 @@ function details(facts: Facts, symbol: NamedSymbol, at: Span): string[] {
 }
 
 /** ` → vector[64]`, of what a flow ends in. */
-function endType(facts: Facts, flow: Span): string {
+function endType(facts: FileAnalysis, flow: Span): string {
   const type = flow.source === facts.source ? facts.typeEnding(flow.end) : undefined;
   return type === undefined ? '' : ` → \`${type}\``;
 }
 
-function featureLine({ checked }: Facts, name: string): string {
+function featureLine({ checked }: FileAnalysis, name: string): string {
   const lowered = soundFeatures(checked.resolution).byName.get(name);
   if (!lowered) return '';
   const { plan, use } = lowered;

@@ -1,6 +1,6 @@
 /** What each flow ends in, shown after it: `-> mlp(64)` ` vector[64]`. */
 import type { Expression } from '../syntax/ast.ts';
-import type { Facts } from './file_analysis.ts';
+import type { FileAnalysis } from './file_analysis.ts';
 
 export interface Inlay {
   readonly offset: number;
@@ -8,7 +8,7 @@ export interface Inlay {
 }
 
 /** Of the flows that end between two offsets. */
-export function inlaysIn(facts: Facts, start: number, end: number): readonly Inlay[] {
+export function inlaysIn(facts: FileAnalysis, start: number, end: number): readonly Inlay[] {
   const flows: Expression[] = [];
   for (const declaration of facts.checked.file.declarations) {
     if (declaration.kind === 'Block') flows.push(declaration.flow);

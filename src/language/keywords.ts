@@ -5,7 +5,7 @@ import { declarationWords, looksLikeDeclaration } from '../syntax/layout.ts';
 import { is, isAny } from '../syntax/token.ts';
 import { snippets } from './snippets.ts';
 
-export const wordDocs = {
+export const keywordDocs = {
   channel: 'An output of the tower.',
   columns: 'Columns whose name differs, or that are computed: DuckDB SQL.',
   keyed: 'The feature that tells one from another.',
@@ -27,11 +27,11 @@ export function isKeyword(tokens: readonly IToken[], at: number): boolean {
 }
 
 /** What the word of the grammar at an index means; nothing where a name stands there. */
-export function wordDocAt(tokens: readonly IToken[], at: number): string | undefined {
+export function keywordDocAt(tokens: readonly IToken[], at: number): string | undefined {
   if (!isKeyword(tokens, at)) return undefined;
   const isKey = is(tokens[at], t.By) && is(tokens[at - 1], t.Keyed);
   const word = isKey ? 'keyed' : tokens[at]!.image;
-  if (Object.hasOwn(wordDocs, word)) return wordDocs[word as keyof typeof wordDocs];
+  if (Object.hasOwn(keywordDocs, word)) return keywordDocs[word as keyof typeof keywordDocs];
   // `shared block` says what the two mean.
   return declarationDocs.get(is(tokens[at - 1], t.Shared) ? 'shared' : word);
 }

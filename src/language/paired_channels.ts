@@ -1,9 +1,9 @@
 /** Channels that a score pairs by their name: one that gets another name would lose its partner, unless that gets it too. */
 import type * as Ast from '../syntax/ast.ts';
-import type { Facts } from './file_analysis.ts';
+import type { FileAnalysis } from './file_analysis.ts';
 import { type NamedSymbol, Symbols } from './symbols.ts';
 
-export function partnersOf({ sort, name, tower }: NamedSymbol, { checked }: Facts): readonly NamedSymbol[] {
+export function pairedChannels({ sort, name, tower }: NamedSymbol, { checked }: FileAnalysis): readonly NamedSymbol[] {
   if (sort !== 'channel' || tower === undefined) return [];
   const { scope } = checked.resolution;
   const symbols = new Symbols(checked.resolution);

@@ -1,13 +1,13 @@
 /** Where a name is declared, where it is read, and what giving it another name changes. */
 import type { Edit } from '../diagnostics/diagnostic.ts';
 import type { Span } from '../text/source.ts';
-import type { Facts } from './file_analysis.ts';
+import type { FileAnalysis } from './file_analysis.ts';
 import { occurrenceAt } from './occurrences/occurrence.ts';
-import { partnersOf } from './paired_channels.ts';
+import { pairedChannels } from './paired_channels.ts';
 import { isSame, type NamedSymbol } from './symbols.ts';
 
 /** The name at an offset: what it stands for, and where exactly it is. */
-export function symbolAt(facts: Facts, offset: number): { symbol: NamedSymbol; span: Span } | undefined {
+export function symbolAt(facts: FileAnalysis, offset: number): { symbol: NamedSymbol; span: Span } | undefined {
   const occurrence = occurrenceAt(facts.occurrences, facts.source, offset);
   return occurrence?.is === 'symbol' ? { symbol: occurrence.symbol, span: occurrence.span } : undefined;
 }
@@ -18,7 +18,7 @@ export interface Reference {
 }
 
 /** Every place of a name in these files, each once, by file and place. */
-export function referencesTo(symbol: NamedSymbol, files: Iterable<Facts>): readonly Reference[] {
+export function referencesTo(symbol: NamedSymbol, files: Iterable<FileAnalysis>): readonly Reference[] {
   const found = new Map<string, Reference>();
   for (const { occurrences } of files) {
     for (const occurrence of occurrences) {
@@ -44,17 +44,17 @@ export type Renaming = { readonly edits: readonly Edit[] } | { readonly refusal:
 export function renameSymbol(
   symbol: NamedSymbol,
   name: string,
-  files: readonly Facts[],
-  recheck: (edits: readonly Edit[]) => readonly Facts[],
+  files: readonly FileAnalysis[],
+  recheck: (edits: readonly Edit[]) => readonly FileAnalysis[],
 ): Renaming {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     return { refusal: `\`${name}\` is no name: a name is made of the letters a to z, digits and \`_\`` };
   }
-  const symbols = [symbol, ...files.slice(0, 1).flatMap((facts) => partnersOf(symbol, facts))];
+  const symbols = [symbol, ...files.slice(0, 1).flatMap((facts) => pairedChannels(symbol, facts))];
   const edits = symbols.flatMap((one) => referencesTo(one, files)).map(({ span }): Edit => ({ at: span, text: name }));
   if (name === symbol.name) return { edits: [] };
   const after = recheck(edits);
-  const mistakes = (all: readonly Facts[]): number =>
+  const mistakes = (all: readonly FileAnalysis[]): number =>
     all.reduce(
       (sum, { checked }) => sum + checked.diagnostics.filter(({ severity }) => severity === 'error').length,
       0,
@@ -68,8 +68,8 @@ export function renameSymbol(
 /** Whether each place of the name is now somewhere else, and no other place has it. */
 function isMoved(
   symbol: NamedSymbol,
-  before: readonly Facts[],
-  after: readonly Facts[],
+  before: readonly FileAnalysis[],
+  after: readonly FileAnalysis[],
   edits: readonly Edit[],
 ): boolean {
   const moved = referencesTo(symbol, before).map(({ span }) => placeAfter(span, edits));

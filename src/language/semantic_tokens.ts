@@ -2,13 +2,13 @@
 import * as t from '../../grammar/tokens.ts';
 import { is } from '../syntax/token.ts';
 import type { Span } from '../text/source.ts';
-import type { Facts } from './file_analysis.ts';
+import type { FileAnalysis } from './file_analysis.ts';
 import { isKeyword } from './keywords.ts';
 import type { Occurrence } from './occurrences/occurrence.ts';
 import type { SymbolSort } from './symbols.ts';
 
 /** In the order of the legend. */
-export const colourTypes = [
+export const tokenTypes = [
   'keyword',
   'type',
   'class',
@@ -24,25 +24,29 @@ export const colourTypes = [
   'operator',
 ] as const;
 
-export type ColourType = (typeof colourTypes)[number];
+export type TokenType = (typeof tokenTypes)[number];
 
-export const colourModifiers = ['declaration', 'readonly', 'documentation', 'defaultLibrary'] as const;
+export const tokenModifiers = ['declaration', 'readonly', 'documentation', 'defaultLibrary'] as const;
 
-export interface Colour {
+export interface SemanticToken {
   readonly span: Span;
-  readonly type: ColourType;
-  readonly modifiers: readonly (typeof colourModifiers)[number][];
+  readonly type: TokenType;
+  readonly modifiers: readonly (typeof tokenModifiers)[number][];
 }
 
 /** In the order of their places; none overlaps another, none goes over a line's end. */
-export function coloursOf(facts: Facts, start = 0, end = Number.POSITIVE_INFINITY): readonly Colour[] {
+export function semanticTokensOf(
+  facts: FileAnalysis,
+  start = 0,
+  end = Number.POSITIVE_INFINITY,
+): readonly SemanticToken[] {
   const { source, lexed } = facts;
   const meanings = new Map<number, Occurrence>();
   for (const occurrence of facts.occurrences) {
     if (occurrence.span.source === source) meanings.set(occurrence.span.start, occurrence);
   }
-  const colours: Colour[] = [];
-  const add = (from: number, to: number, type: ColourType, modifiers: Colour['modifiers'] = []): void => {
+  const colours: SemanticToken[] = [];
+  const add = (from: number, to: number, type: TokenType, modifiers: SemanticToken['modifiers'] = []): void => {
     if (to > start && from < end) colours.push({ span: { source, start: from, end: to }, type, modifiers });
   };
   for (const [at, token] of lexed.tokens.entries()) {
@@ -62,7 +66,7 @@ export function coloursOf(facts: Facts, start = 0, end = Number.POSITIVE_INFINIT
   return colours.sort((a, b) => a.span.start - b.span.start);
 }
 
-const ofSymbol: Readonly<Record<SymbolSort, ColourType>> = {
+const ofSymbol: Readonly<Record<SymbolSort, TokenType>> = {
   model: 'namespace',
   data: 'namespace',
   constant: 'variable',
@@ -77,11 +81,11 @@ const ofSymbol: Readonly<Record<SymbolSort, ColourType>> = {
   task: 'class',
 };
 
-function look(occurrence: Occurrence): [ColourType, Colour['modifiers']] {
+function look(occurrence: Occurrence): [TokenType, SemanticToken['modifiers']] {
   switch (occurrence.is) {
     case 'symbol': {
       const { symbol, declares } = occurrence;
-      const modifiers: Colour['modifiers'] = [
+      const modifiers: SemanticToken['modifiers'] = [
         ...(declares ? (['declaration'] as const) : []),
         ...(symbol.sort === 'constant' ? (['readonly'] as const) : []),
       ];

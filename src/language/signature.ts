@@ -3,9 +3,9 @@ import type { IToken } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
 import type { Parameters } from '../library/contract.ts';
 import { is } from '../syntax/token.ts';
-import { calledRow } from './callee.ts';
-import { type CallPlace, placeAt } from './cursor.ts';
-import type { Facts } from './file_analysis.ts';
+import { calleeAt } from './callee.ts';
+import { type CallAtCursor, cursorAt } from './cursor.ts';
+import type { FileAnalysis } from './file_analysis.ts';
 import { parameterLines, signatureParts } from './markdown.ts';
 
 export interface Signature {
@@ -17,10 +17,10 @@ export interface Signature {
   readonly active?: number;
 }
 
-export function signatureAt(facts: Facts, offset: number): Signature | undefined {
-  const place = placeAt(facts, offset);
+export function signatureAt(facts: FileAnalysis, offset: number): Signature | undefined {
+  const place = cursorAt(facts, offset);
   const call = place?.calls.at(-1);
-  const called = place && call && calledRow(facts, place, call, place.calls.slice(0, -1));
+  const called = place && call && calleeAt(facts, place, call, place.calls.slice(0, -1));
   if (!called) return undefined;
   const isScore = called.what === 'score';
   const towers: Parameters = isScore ? sides : called.what === 'history' ? column : {};
@@ -51,7 +51,7 @@ const sides: Parameters = {
 const column: Parameters = { column: place('The column whose earlier values it holds.', 'feature', 'column') };
 
 /** By its name, by its word, else by its place among those without a name. */
-function activeParameter(call: CallPlace, parameters: Parameters): string | undefined {
+function activeParameter(call: CallAtCursor, parameters: Parameters): string | undefined {
   if (call.argument !== undefined) return call.argument;
   const free = Object.entries(parameters).filter(([name, { positional, type }]) => {
     return positional && type.is !== 'flag' && !call.named.includes(name);

@@ -10,7 +10,7 @@ import type { Arrow } from './flow.ts';
 import { GraphInputs } from './inputs.ts';
 import { lowerItem } from './item.ts';
 import type { Channels } from './score.ts';
-import type { ShapeMemory } from './shape_cache.ts';
+import type { KnownShapes } from './shape_cache.ts';
 import { type ItemChannels, lowerTask } from './task.ts';
 import { lowerTower, makeTowerContext, type TowerChannels, type TowerContext } from './tower.ts';
 
@@ -27,7 +27,7 @@ export interface Forward {
 }
 
 /** @param memory for a check: the graph then lacks what is known already */
-export function lowerForward(model: Model, features: LoweredFeatures, memory?: ShapeMemory): Forward {
+export function lowerForward(model: Model, features: LoweredFeatures, memory?: KnownShapes): Forward {
   const context = makeTowerContext(new GraphInputs(makeBuilder(`${model.name}_step`)), features, true, memory);
   const query = lowerTower(context, model.towers[0], events);
   const items = itemChannels(context, model);

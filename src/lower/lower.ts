@@ -13,7 +13,7 @@ import { lowerForward } from './forward.ts';
 import { GraphInputs } from './inputs.ts';
 import { checkOptimizer, checkRowOptimizer } from './optimize.ts';
 import { lowerRetrieval } from './retrieval.ts';
-import type { ShapeMemory } from './shape_cache.ts';
+import type { KnownShapes } from './shape_cache.ts';
 import type { SharedValue } from './shared.ts';
 import { checkObjective, lowerStep } from './step.ts';
 import { lowerTower, makeTowerContext } from './tower.ts';
@@ -46,7 +46,7 @@ export interface Lowered {
  * quicker than `lower`, which finds the same.
  * @param memory of the checks before this one, whose blocks need not be lowered again
  */
-export function checkShapes(model: Model, memory?: ShapeMemory): Outcome<Shapes | undefined> {
+export function checkShapes(model: Model, memory?: KnownShapes): Outcome<Shapes | undefined> {
   // The editor shows, and a mistake may be in, what nothing reads.
   const { features, forward, diagnostics } = analyse(model, memory);
   if (forward === undefined) return { output: undefined, diagnostics };
@@ -64,7 +64,7 @@ export function checkShapes(model: Model, memory?: ShapeMemory): Outcome<Shapes 
 }
 
 /** The mistakes that the shapes of sound towers tell, where the model around them has others. */
-export function checkTowers({ sound, ...model }: SoundTowers, memory?: ShapeMemory): readonly Diagnostic[] {
+export function checkTowers({ sound, ...model }: SoundTowers, memory?: KnownShapes): readonly Diagnostic[] {
   const { output: features, diagnostics } = lowerFeatures(model);
   // The rules report the features that no shape can be made of.
   if (hasErrors(diagnostics)) return [];
@@ -105,7 +105,7 @@ export function lower(whole: Model): Outcome<Lowered | undefined> {
   return { output: { plan, arrows: forward.arrows, shared }, diagnostics };
 }
 
-function analyse(model: Model, memory?: ShapeMemory) {
+function analyse(model: Model, memory?: KnownShapes) {
   const { output: features, diagnostics } = lowerFeatures(model);
   if (hasErrors(diagnostics)) return { features, forward: undefined, diagnostics };
   const forward = lowerForward(model, features, memory);

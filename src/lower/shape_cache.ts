@@ -30,7 +30,7 @@ interface Known {
 /** What is kept though no check asked for it: that of a few texts. */
 const most = 4_000;
 
-export class ShapeMemory {
+export class KnownShapes {
   #known = new Map<string, Known>();
   #before = new Map<string, Known>();
   #shapes = 0;

@@ -22,7 +22,7 @@ import { isSequence, lowerFeature } from './field.ts';
 import { type Arrow, type FlowContext, lowerJoin, lowerSteps } from './flow.ts';
 import type { GraphInputs } from './inputs.ts';
 import { Names } from './names.ts';
-import type { ShapeMemory } from './shape_cache.ts';
+import type { KnownShapes } from './shape_cache.ts';
 
 /** What the towers of one graph share: its inputs, the names in it, and what is found out on the way. */
 export interface TowerContext {
@@ -37,7 +37,7 @@ export interface TowerContext {
   readonly kept: Map<number, { readonly parameter: Ref; readonly value: Ref }>;
   readonly readouts: Readout[];
   /** In a check that remembers what blocks make of types. */
-  readonly memory?: ShapeMemory;
+  readonly memory?: KnownShapes;
 }
 
 /** Nothing lowered yet. */
@@ -45,7 +45,7 @@ export function makeTowerContext(
   inputs: GraphInputs,
   features: LoweredFeatures,
   training: boolean,
-  memory?: ShapeMemory,
+  memory?: KnownShapes,
 ): TowerContext {
   return {
     ...(memory ? { memory } : {}),

@@ -5,12 +5,12 @@ import { isWithin, kindAt, reachOf } from '../data/files/access.ts';
 import { lookAtCsv } from '../data/files/csv.ts';
 import { findFiles } from '../data/files/files.ts';
 import type { Surroundings } from '../language/completion/context.ts';
-import type { Facts } from '../language/file_analysis.ts';
+import type { FileAnalysis } from '../language/file_analysis.ts';
 import { linksOf } from '../language/links.ts';
 
 const dataEndings = new Set(['.csv', '.tsv', '.txt', '.parquet', '.json', '.jsonl', '.ndjson', '.gz']);
 
-export async function surroundingsOf(facts: Facts): Promise<Surroundings> {
+export async function surroundingsOf(facts: FileAnalysis): Promise<Surroundings> {
   const folder = dirname(facts.source.name);
   const files = isSaved(facts) ? filesIn(folder) : [];
   return {
@@ -21,7 +21,7 @@ export async function surroundingsOf(facts: Facts): Promise<Surroundings> {
 }
 
 /** Nothing lies around a document that is in no folder yet. */
-const isSaved = ({ source }: Facts): boolean => isAbsolute(source.name);
+const isSaved = ({ source }: FileAnalysis): boolean => isAbsolute(source.name);
 
 /** Of the folder and the folders right below it. */
 function filesIn(folder: string): string[] {
@@ -45,7 +45,7 @@ function filesIn(folder: string): string[] {
  * The columns that the headers of CSV files and the data's own `columns` name: of this file's data blocks, sound or not, and of
  * those it uses. Other kinds of files would need the database, which the editor never loads.
  */
-async function columnsOf(facts: Facts): Promise<readonly string[]> {
+async function columnsOf(facts: FileAnalysis): Promise<readonly string[]> {
   const { checked, source } = facts;
   const columns = new Set<string>();
   for (const { columns: named, histories } of checked.dataDescriptions) {

@@ -1,7 +1,7 @@
 /** The `.tower` files of the open folders: what references, renames and workspace symbols look through. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Facts } from '../language/file_analysis.ts';
+import type { FileAnalysis } from '../language/file_analysis.ts';
 import type { NamedSymbol } from '../language/symbols.ts';
 import type { Session } from './session.ts';
 
@@ -30,12 +30,12 @@ function entriesOf(folder: string) {
   }
 }
 
-export function projectFacts(session: Session): readonly Facts[] {
+export function projectFacts(session: Session): readonly FileAnalysis[] {
   return projectPaths(session).flatMap((path) => session.facts(path) ?? []);
 }
 
 /** The files that may name a symbol: those of the project, where the file it stands in can be used by others. */
-export function filesWith(session: Session, here: Facts, { sort }: NamedSymbol): readonly Facts[] {
+export function filesWith(session: Session, here: FileAnalysis, { sort }: NamedSymbol): readonly FileAnalysis[] {
   const isOwn = sort === 'tower' || sort === 'task' || sort === 'channel' || sort === 'step' || sort === 'model';
   if (isOwn) return [here];
   return [here, ...projectFacts(session).filter((facts) => facts !== here)];

@@ -1,7 +1,7 @@
 /** One thing that the server offers: what it says it can do, and how it answers. */
 import type { Connection, Position, ServerCapabilities } from 'vscode-languageserver';
 import { ResponseError } from 'vscode-languageserver';
-import type { Facts } from '../language/file_analysis.ts';
+import type { FileAnalysis } from '../language/file_analysis.ts';
 import { toOffset } from './convert.ts';
 import type { Session } from './session.ts';
 
@@ -19,7 +19,7 @@ export const refuse = (message: string): ResponseError<void> => new ResponseErro
 export function placeOf(
   session: Session,
   params: { readonly textDocument: { readonly uri: string }; readonly position: Position },
-): { readonly facts: Facts; readonly offset: number } | undefined {
+): { readonly facts: FileAnalysis; readonly offset: number } | undefined {
   const facts = factsOf(session, params);
   return facts && { facts, offset: toOffset(facts.source, params.position) };
 }
@@ -27,6 +27,6 @@ export function placeOf(
 export function factsOf(
   session: Session,
   { textDocument }: { readonly textDocument: { readonly uri: string } },
-): Facts | undefined {
+): FileAnalysis | undefined {
   return session.facts(session.pathOf(textDocument.uri));
 }

@@ -8,13 +8,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { isWithin, kindAt, resolved } from '../data/files/access.ts';
 import type { Outcome } from '../diagnostics/diagnostic.ts';
-import { Facts } from '../language/file_analysis.ts';
-import { ShapeMemory } from '../lower/shape_cache.ts';
-import { FeatureMemory } from '../model/feature_cache.ts';
+import { FileAnalysis } from '../language/file_analysis.ts';
+import { KnownShapes } from '../lower/shape_cache.ts';
+import { BoundFeatures } from '../model/feature_cache.ts';
 import { check } from '../pipeline.ts';
 import type { File } from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
-import { ParseMemory } from '../syntax/parse_cache.ts';
+import { IncrementalParser } from '../syntax/parse_cache.ts';
 import { makeSource, type Source } from '../text/source.ts';
 
 interface OnDisk {
@@ -32,12 +32,12 @@ export class Session {
   readonly #documents = new Map<string, TextDocument>();
   readonly #sources = new Map<string, { readonly version: number; readonly source: Source }>();
   readonly #disk = new Map<string, OnDisk>();
-  readonly #facts = new Map<string, { readonly facts: Facts; readonly reads: Reads }>();
+  readonly #facts = new Map<string, { readonly facts: FileAnalysis; readonly reads: Reads }>();
 
   /** Of the files that are open: their trees are those of the last text, so a check is good until its file changes. */
-  readonly #features = new FeatureMemory();
-  readonly #shapes = new ShapeMemory();
-  readonly #memories = new Map<string, ParseMemory>();
+  readonly #features = new BoundFeatures();
+  readonly #shapes = new KnownShapes();
+  readonly #memories = new Map<string, IncrementalParser>();
 
   /** Absolute path of what a URI names; the URI itself where it is no file, or none of this machine. */
   pathOf(uri: string): string {
@@ -120,7 +120,7 @@ export class Session {
   }
 
   /** The check of a file; the last one where neither it nor anything it uses has changed. */
-  facts(path: string): Facts | undefined {
+  facts(path: string): FileAnalysis | undefined {
     const source = this.source(path);
     if (!source) return undefined;
     const known = this.#facts.get(path);
@@ -130,20 +130,20 @@ export class Session {
     // Else the collector would copy what nobody reads any more, again and again.
     this.#facts.delete(path);
     const reads: Reads = new Map();
-    const facts = new Facts(this.#check(source, (used, found) => reads.set(used, found), this.#read));
+    const facts = new FileAnalysis(this.#check(source, (used, found) => reads.set(used, found), this.#read));
     this.#facts.set(path, { facts, reads });
     return facts;
   }
 
   /** A file as it would be with other texts in some places. */
-  factsWith(path: string, texts: ReadonlyMap<string, Source>): Facts | undefined {
+  factsWith(path: string, texts: ReadonlyMap<string, Source>): FileAnalysis | undefined {
     const source = texts.get(path) ?? this.source(path);
-    return source && new Facts(this.#check(source, () => {}, parse, texts));
+    return source && new FileAnalysis(this.#check(source, () => {}, parse, texts));
   }
 
   readonly #read = (source: Source): Outcome<File> => {
     if (!this.#documents.has(source.name)) return parse(source);
-    const memory = this.#memories.get(source.name) ?? new ParseMemory();
+    const memory = this.#memories.get(source.name) ?? new IncrementalParser();
     this.#memories.set(source.name, memory);
     return memory.parse(source);
   };

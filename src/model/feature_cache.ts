@@ -12,7 +12,7 @@ interface Bound {
 }
 
 /** Of nodes that stay the same while their text does; see `ParseMemory`. */
-export class FeatureMemory {
+export class BoundFeatures {
   readonly #known = new WeakMap<Ast.TypedEntry, Bound>();
 
   /** The same as `resolveFeature`. */

@@ -10,7 +10,7 @@ import { notes } from '../diagnostics/notes.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { complete, type SoundTowers, soundTowers } from './complete.ts';
 import { makeConstants } from './constants.ts';
-import type { FeatureMemory } from './feature_cache.ts';
+import type { BoundFeatures } from './feature_cache.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
 import { doubtUnused, mergeRepeated } from './merge.ts';
 import type { Model } from './model.ts';
@@ -34,7 +34,7 @@ export interface ResolveOptions extends FileOptions, RuleOptions {
   readonly settings?: Readonly<Record<string, number>>;
   readonly library?: Library;
   /** Features that an editor bound before, in the text before this one. */
-  readonly features?: FeatureMemory;
+  readonly features?: BoundFeatures;
   /** The file has mistakes of syntax: what seems to be missing may only not have been read. */
   readonly partial?: boolean;
 }

@@ -7,7 +7,7 @@ import { Pieces } from './pieces.ts';
 import { Relexer } from './relex.ts';
 
 /** Of one file, whose text changes again and again. */
-export class ParseMemory {
+export class IncrementalParser {
   readonly relexer = new Relexer();
   readonly pieces = new Pieces();
   #last: { readonly source: Source; readonly outcome: Outcome<File> } | undefined;

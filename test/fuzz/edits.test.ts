@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { actionsFor } from '../../src/language/actions.ts';
 import { completionsAt } from '../../src/language/completion.ts';
-import { Facts } from '../../src/language/file_analysis.ts';
+import { FileAnalysis } from '../../src/language/file_analysis.ts';
 import { foldsOf } from '../../src/language/folding.ts';
 import { hoverAt } from '../../src/language/hover.ts';
 import { inlaysIn } from '../../src/language/inlay.ts';
@@ -14,7 +14,7 @@ import { linksOf } from '../../src/language/links.ts';
 import { outlineOf } from '../../src/language/outline.ts';
 import { referencesTo, symbolAt } from '../../src/language/references.ts';
 import { selectionsAt } from '../../src/language/selection.ts';
-import { coloursOf } from '../../src/language/semantic_tokens.ts';
+import { semanticTokensOf } from '../../src/language/semantic_tokens.ts';
 import { signatureAt } from '../../src/language/signature.ts';
 import { check } from '../../src/pipeline.ts';
 import type { Random } from '../../src/random/random.ts';
@@ -58,7 +58,7 @@ it(`${total} random edits: every question has an answer within a second`, { time
 /** What an editor asks after a keystroke, and what it asks at some place. */
 function ask(text: string, random: Random): void {
   const source = makeSource('model.tower', text);
-  const facts = new Facts(
+  const facts = new FileAnalysis(
     check(source, { load: (path) => (path === 'used.tower' ? makeSource(path, used) : undefined) }),
   );
   const { checked } = facts;
@@ -81,7 +81,7 @@ function ask(text: string, random: Random): void {
   outlineOf(checked.file);
   linksOf(checked.file);
   let last = 0;
-  for (const { span } of coloursOf(facts)) {
+  for (const { span } of semanticTokensOf(facts)) {
     if (span.start < last) throw new Error('colours overlap');
     last = span.end;
   }

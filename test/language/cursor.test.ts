@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { placeAt } from '../../src/language/cursor.ts';
+import { cursorAt } from '../../src/language/cursor.ts';
 import { marked } from '../lsp/marked.ts';
 
 function place(text: string) {
   const { facts, offset } = marked(text);
-  return placeAt(facts, offset);
+  return cursorAt(facts, offset);
 }
 
 describe('the place of a cursor', () => {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { toJson } from '../../src/diagnostics/json.ts';
 import { printValueType } from '../../src/library/values.ts';
-import { ShapeMemory } from '../../src/lower/shape_cache.ts';
+import { KnownShapes } from '../../src/lower/shape_cache.ts';
 import { type Checked, check } from '../../src/pipeline.ts';
 import { makeSource } from '../../src/text/source.ts';
 import { edit, pick, randomOf } from '../fuzz/edits.ts';
@@ -22,7 +22,7 @@ function said({ diagnostics, shapes }: Checked): unknown {
 }
 
 describe('a check that remembers', () => {
-  const memory = new ShapeMemory();
+  const memory = new KnownShapes();
   const compare = (text: string): void => {
     const source = makeSource('model.tower', text);
     expect(said(check(source, { shapes: memory })), text).toEqual(said(check(source)));

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Facts } from '../../src/language/file_analysis.ts';
+import { FileAnalysis } from '../../src/language/file_analysis.ts';
 import { surroundingsOf } from '../../src/lsp/files.ts';
 import { check } from '../../src/pipeline.ts';
 import { makeSource } from '../../src/text/source.ts';
@@ -24,7 +24,7 @@ beforeAll(() => {
 const columnsOf = async (events: string, split = '  split = random(validation: 10%, test: 10%, seed: 1)\n') => {
   const text = `data d {\n  events = "${events}"\n  columns { own = "1); COPY (SELECT 1) TO '${root}/made.csv'; SELECT (1" }\n${split}}\n`;
   const source = makeSource(join(project, 'data.tower'), text);
-  return (await surroundingsOf(new Facts(check(source)))).columns;
+  return (await surroundingsOf(new FileAnalysis(check(source)))).columns;
 };
 
 describe('the columns that the editor offers', () => {

@@ -1,10 +1,10 @@
 /** Texts with a mark where the cursor stands. */
-import { Facts } from '../../src/language/file_analysis.ts';
+import { FileAnalysis } from '../../src/language/file_analysis.ts';
 import { type CheckOptions, check } from '../../src/pipeline.ts';
 import { makeSource } from '../../src/text/source.ts';
 
 export interface Marked {
-  readonly facts: Facts;
+  readonly facts: FileAnalysis;
   readonly offset: number;
 }
 
@@ -15,5 +15,5 @@ export function marked(text: string, options: CheckOptions = {}): Marked {
   return { facts: factsOf(text.replace('|', ''), options), offset };
 }
 
-export const factsOf = (text: string, options: CheckOptions = {}): Facts =>
-  new Facts(check(makeSource('model.tower', text), options));
+export const factsOf = (text: string, options: CheckOptions = {}): FileAnalysis =>
+  new FileAnalysis(check(makeSource('model.tower', text), options));

@@ -5,7 +5,7 @@ import { plainName } from '../../grammar/foreign.ts';
 import { applySafeFixes } from '../../src/diagnostics/fixes.ts';
 import { check } from '../../src/pipeline.ts';
 import { parse } from '../../src/syntax/parse.ts';
-import { ParseMemory } from '../../src/syntax/parse_cache.ts';
+import { IncrementalParser } from '../../src/syntax/parse_cache.ts';
 import { makeSource } from '../../src/text/source.ts';
 
 const model = readFileSync('models/two_tower.tower', 'utf8').replace(
@@ -103,7 +103,7 @@ describe('what only looks like the language', () => {
   });
   it('is read the same a line at a time', () => {
     for (const [of, written] of inModel) {
-      const memory = new ParseMemory();
+      const memory = new IncrementalParser();
       memory.parse(makeSource(name, model));
       const source = makeSource(name, model.replace(of, written));
       expect(memory.parse(source).diagnostics, written).toEqual(parse(source).diagnostics);

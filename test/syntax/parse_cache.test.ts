@@ -5,7 +5,7 @@ import type { Outcome } from '../../src/diagnostics/diagnostic.ts';
 import { toJson } from '../../src/diagnostics/json.ts';
 import type { File } from '../../src/syntax/ast.ts';
 import { parse } from '../../src/syntax/parse.ts';
-import { ParseMemory } from '../../src/syntax/parse_cache.ts';
+import { IncrementalParser } from '../../src/syntax/parse_cache.ts';
 import { Relexer } from '../../src/syntax/relex.ts';
 import { makeSource } from '../../src/text/source.ts';
 import { edit, pick, randomOf } from '../fuzz/edits.ts';
@@ -37,7 +37,7 @@ describe('reading on from the text before', () => {
   it.each([1, 2, 3, 4, 5, 6])('gives what reading anew gives, whatever is edited: seed %i', (seed) => {
     const random = randomOf(seed);
     for (let round = 0; round < 8; round++) {
-      const memory = new ParseMemory();
+      const memory = new IncrementalParser();
       const texts = [pick(random, programs)];
       for (let step = 0; step < 12; step++) {
         // Now and then back to a text that was read before.
@@ -53,7 +53,7 @@ describe('reading on from the text before', () => {
   });
 
   it('keeps the nodes of what did not change', () => {
-    const memory = new ParseMemory();
+    const memory = new IncrementalParser();
     const text = 'features {\n  a : id(dim: 4)\n  b : id(dim: 8)\n}\ngroup g = a, b\n';
     const [first, group] = memory.parse(makeSource('m', text)).output.declarations;
     const [second, same] = memory.parse(makeSource('m', text.replace('dim: 8', 'dim: 16'))).output.declarations;
@@ -65,7 +65,7 @@ describe('reading on from the text before', () => {
   });
 
   it('keeps a declaration with a body of which nothing changed, and one around a bracket that is missing in parts', () => {
-    const memory = new ParseMemory();
+    const memory = new IncrementalParser();
     const text = 'features {\n  a : id(dim: 4)\n  b : id(dim: 8)\n}\ntrain { batch = 1 }\n';
     const [first, train] = memory.parse(makeSource('m', text)).output.declarations;
     const [second, same] = memory.parse(makeSource('m', text.replace('8)', '8'))).output.declarations;
@@ -78,7 +78,7 @@ describe('reading on from the text before', () => {
   });
 
   it('reads two entries of one text as two', () => {
-    const memory = new ParseMemory();
+    const memory = new IncrementalParser();
     const text = 'train { batch = 1, batch = 1 }\ntask a { loss = bce }\ntask b { loss = bce }\n';
     memory.parse(makeSource('m', text));
     const source = makeSource('m', `\n${text}`);

@@ -6,7 +6,7 @@ import type { Span } from '../../text/source.ts';
 import { type Database, enclose, quoteName } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
 import type { DataSource } from '../files/source.ts';
-import { wrongSort } from './column_types.ts';
+import { wrongType } from './column_types.ts';
 import { readsOf, refusalOf } from './expression.ts';
 import type { BoundColumn, Sort } from './layout.ts';
 
@@ -114,7 +114,7 @@ export async function makeBinder(
           ...(bare === undefined ? {} : { bare }),
           ...(reads === undefined ? {} : { reads }),
         };
-        const wrong = wrongSort(column, bare === undefined ? undefined : sources.get(scope[0]!));
+        const wrong = wrongType(column, bare === undefined ? undefined : sources.get(scope[0]!));
         return wrong === undefined ? { column } : { diagnostic: diagnose('column-sort', request.span, wrong) };
       }
       const diagnostic =

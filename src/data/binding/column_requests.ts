@@ -5,7 +5,7 @@ import { sortOf } from './bind.ts';
 import type { BoundColumn, Layout } from './layout.ts';
 import type { Needs } from './needs.ts';
 
-export interface WantedColumn {
+export interface ColumnRequest {
   readonly column: BoundColumn;
   readonly form: 'code' | 'codes' | 'number' | 'numbers' | 'vector';
   /** Texts are numbered within a dictionary, which columns of one encoder share. */
@@ -14,28 +14,28 @@ export interface WantedColumn {
   readonly width?: number;
 }
 
-export interface Wanted {
+export interface ColumnRequests {
   /** By role, each column once. */
-  readonly columns: ReadonlyMap<Role, readonly WantedColumn[]>;
-  readonly features: ReadonlyMap<string, WantedColumn>;
-  readonly labels: ReadonlyMap<string, WantedColumn>;
+  readonly columns: ReadonlyMap<Role, readonly ColumnRequest[]>;
+  readonly features: ReadonlyMap<string, ColumnRequest>;
+  readonly labels: ReadonlyMap<string, ColumnRequest>;
   /** Of those and of the features, what weighs rows. */
-  readonly weights: readonly WantedColumn[];
-  readonly histories: ReadonlyMap<string, WantedColumn>;
-  readonly userKey?: { readonly inEvents: WantedColumn; readonly inFile?: WantedColumn };
-  readonly itemKey?: { readonly inEvents: WantedColumn; readonly inFile?: WantedColumn };
-  readonly time?: WantedColumn;
-  readonly fold?: WantedColumn;
-  readonly title?: WantedColumn;
+  readonly weights: readonly ColumnRequest[];
+  readonly histories: ReadonlyMap<string, ColumnRequest>;
+  readonly userKey?: { readonly inEvents: ColumnRequest; readonly inFile?: ColumnRequest };
+  readonly itemKey?: { readonly inEvents: ColumnRequest; readonly inFile?: ColumnRequest };
+  readonly time?: ColumnRequest;
+  readonly fold?: ColumnRequest;
+  readonly title?: ColumnRequest;
 }
 
-export function wantedColumns(layout: Layout, needs: Needs): Wanted {
-  const columns = new Map<Role, WantedColumn[]>([
+export function columnRequests(layout: Layout, needs: Needs): ColumnRequests {
+  const columns = new Map<Role, ColumnRequest[]>([
     ['events', []],
     ['items', []],
     ['users', []],
   ]);
-  const want = (wanted: WantedColumn): WantedColumn => {
+  const want = (wanted: ColumnRequest): ColumnRequest => {
     const same = columns
       .get(wanted.column.at)!
       .find(
@@ -50,11 +50,11 @@ export function wantedColumns(layout: Layout, needs: Needs): Wanted {
     columns.get(wanted.column.at)!.push(wanted);
     return wanted;
   };
-  const text = (column: BoundColumn, dictionary: string): WantedColumn => want({ column, form: 'code', dictionary });
-  const number = (column: BoundColumn): WantedColumn => want({ column, form: 'number' });
+  const text = (column: BoundColumn, dictionary: string): ColumnRequest => want({ column, form: 'code', dictionary });
+  const number = (column: BoundColumn): ColumnRequest => want({ column, form: 'number' });
 
   const featureOf = (name: string): FeaturePlan | undefined => needs.features.find((feature) => feature.name === name);
-  const keyOf = (key: Layout['userKey']): Wanted['userKey'] => {
+  const keyOf = (key: Layout['userKey']): ColumnRequests['userKey'] => {
     if (key === undefined) return undefined;
     const feature = featureOf(key.feature);
     const shared = feature !== undefined && sortOf(feature) === 'text';
@@ -63,14 +63,14 @@ export function wantedColumns(layout: Layout, needs: Needs): Wanted {
     return key.inFile === undefined ? { inEvents } : { inEvents, inFile: text(key.inFile, dictionary) };
   };
 
-  const features = new Map<string, WantedColumn>();
+  const features = new Map<string, ColumnRequest>();
   for (const [name, column] of layout.features) features.set(name, want(featureColumn(featureOf(name)!, column)));
-  const histories = new Map<string, WantedColumn>();
+  const histories = new Map<string, ColumnRequest>();
   for (const [name, { of }] of layout.histories) {
     const feature = featureOf(name)!;
     histories.set(name, sortOf(feature) === 'texts' ? text(of, feature.encoderOf) : number(of));
   }
-  const labels = new Map<string, WantedColumn>();
+  const labels = new Map<string, ColumnRequest>();
   for (const [name, column] of layout.labels) labels.set(name, number(column));
   const weights = (needs.tasks ?? []).flatMap(({ weight = '' }) => labels.get(weight) ?? features.get(weight) ?? []);
   const userKey = keyOf(layout.userKey);
@@ -90,12 +90,12 @@ export function wantedColumns(layout: Layout, needs: Needs): Wanted {
 }
 
 /** What a date becomes: microseconds, or seconds; as a number it is none. */
-function isTime(wanted: WantedColumn): 'time' | 'moment' | undefined {
+function isTime(wanted: ColumnRequest): 'time' | 'moment' | undefined {
   const { sort } = wanted.column;
   return sort === 'time' || sort === 'moment' ? sort : undefined;
 }
 
-function featureColumn(feature: FeaturePlan, column: BoundColumn): WantedColumn {
+function featureColumn(feature: FeaturePlan, column: BoundColumn): ColumnRequest {
   const dictionary = feature.encoderOf;
   switch (sortOf(feature)) {
     case 'text':

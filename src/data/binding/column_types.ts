@@ -5,7 +5,7 @@ import { type DataSource, isList, isNumber } from '../files/source.ts';
 import type { BoundColumn } from './layout.ts';
 
 /** The facts of a `column-sort` diagnostic, or nothing where the type suits. `source` is given for a file's own column. */
-export function wrongSort(column: BoundColumn, source: DataSource | undefined): Facts<'column-sort'> | undefined {
+export function wrongType(column: BoundColumn, source: DataSource | undefined): Facts<'column-sort'> | undefined {
   const { type, name, sort } = column;
   const own = quoteName(column.bare ?? column.name);
   const wrong = (needs: string, hint?: string): Facts<'column-sort'> => ({ name, needs, found: described(type), hint });

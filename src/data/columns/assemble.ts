@@ -1,17 +1,17 @@
 /** Good rows become the parts, the corpus and the users of a data set. */
 import { failure } from '../../diagnostics/failure.ts';
 import type { DataDescription } from '../../model/model.ts';
-import type { Wanted } from '../binding/column_requests.ts';
+import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { Layout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
 import type { BagColumn, Dataset, Events, IndexedBags, Part, Seen } from '../dataset.ts';
 import { protocolOf } from '../protocol.ts';
 import { gather, gatherNumbers } from '../rows/gather.ts';
 import { makeTimeline, windowsAfter, windowsBefore } from '../rows/history.ts';
-import { type Arranged, arrange, type Remembered, rememberedBy } from '../rows/order_events.ts';
+import { type OrderedEvents, orderEvents, type Remembered, rememberedBy } from '../rows/order_events.ts';
 import type { RawCodes, RawNumbers } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
-import { type Good, rawOf } from '../rows/valid_rows.ts';
+import { rawOf, type ValidRows } from '../rows/valid_rows.ts';
 import { type EncodedColumns, encodeColumns } from './columns.ts';
 import { fitEncodings } from './fit_encoders.ts';
 
@@ -22,14 +22,14 @@ export interface ToAssemble {
   readonly description: DataDescription;
   readonly needs: Needs;
   readonly layout: Layout;
-  readonly wanted: Wanted;
-  readonly good: Good;
+  readonly wanted: ColumnRequests;
+  readonly good: ValidRows;
 }
 
 /** Throws Failure where a part that was asked for is empty, or no training event has a value of a label. */
 export function assemble(given: ToAssemble): Omit<Dataset, 'rejected'> {
   const { description, needs, wanted, good } = given;
-  const arranged = arrange(good, wanted, description);
+  const arranged = orderEvents(good, wanted, description);
   const encodings = fitEncodings(good, wanted, needs, arranged);
   const knowsEarlier = wanted.time !== undefined && wanted.userKey !== undefined && wanted.itemKey !== undefined;
   const asking = wanted.histories.size > 0 || knowsEarlier ? parts : (['train'] as const);
@@ -68,7 +68,7 @@ export function assemble(given: ToAssemble): Omit<Dataset, 'rejected'> {
   };
 }
 
-function eventsOf(part: Part, { good, wanted }: ToAssemble, arranged: Arranged, encoded: EncodedColumns): Events {
+function eventsOf(part: Part, { good, wanted }: ToAssemble, arranged: OrderedEvents, encoded: EncodedColumns): Events {
   const { places, items, users } = arranged;
   const rows = arranged.rows[part];
   const labels = [...wanted.labels].map(([name, column]) => {
@@ -87,7 +87,11 @@ function eventsOf(part: Part, { good, wanted }: ToAssemble, arranged: Arranged, 
 }
 
 /** All that each event of a part has before it, however long ago. */
-function earlierItems(part: Part, { stream, places, items }: Arranged, { marks, timeline }: Remembered): IndexedBags {
+function earlierItems(
+  part: Part,
+  { stream, places, items }: OrderedEvents,
+  { marks, timeline }: Remembered,
+): IndexedBags {
   const windows = windowsBefore(stream, marks, timeline, places[part], Number.POSITIVE_INFINITY);
   return { bags: { kind: 'bags', ...windows, values: gather(items.ofEvent, timeline.order) } };
 }
@@ -112,13 +116,13 @@ function countMissingLabels(of: Readonly<Record<Part, Events>>, { events }: Data
 }
 
 /** Without an item key nobody has seen anything. */
-function seenItems({ wanted }: ToAssemble, { stream, part, items }: Arranged, training: Remembered): BagColumn {
+function seenItems({ wanted }: ToAssemble, { stream, part, items }: OrderedEvents, training: Remembered): BagColumn {
   const timeline = wanted.itemKey === undefined ? makeTimeline(stream, new Uint8Array(part.length)) : training.timeline;
   return { kind: 'bags', ...windowsAfter(timeline), values: gather(items.ofEvent, timeline.order) };
 }
 
 /** What people call each item, where the data has a title column; its key where it has none. */
-function titlesOf({ wanted: { title }, good }: ToAssemble, arranged: Arranged): readonly string[] | undefined {
+function titlesOf({ wanted: { title }, good }: ToAssemble, arranged: OrderedEvents): readonly string[] | undefined {
   if (title === undefined) return undefined;
   const { items } = arranged;
   const texts = good.dictionaries.get('title')!;

@@ -1,15 +1,15 @@
 /** Features as encoded columns: of the events of each part, of the corpus, and of the users. */
 import { type FeaturePlan, madeOf } from '../../plan/plan.ts';
-import type { Wanted, WantedColumn } from '../binding/column_requests.ts';
+import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { Layout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
 import type { Encoding, IndexedBags, IndexedColumn, Part } from '../dataset.ts';
 import { gather } from '../rows/gather.ts';
 import { makeTimeline, windowsAfter, windowsBefore } from '../rows/history.ts';
-import type { Arranged, Remembered, Side } from '../rows/order_events.ts';
+import type { OrderedEvents, Remembered, Side } from '../rows/order_events.ts';
 import { countMissing } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
-import { dictionaryOf, type Good, rawOf, rowsWith } from '../rows/valid_rows.ts';
+import { dictionaryOf, rawOf, rowsWith, type ValidRows } from '../rows/valid_rows.ts';
 import { crossColumns } from './crosses.ts';
 import { type ColumnEncoder, encodeElements, makeColumnEncoder } from './encode.ts';
 import { lastColumn } from './last.ts';
@@ -29,11 +29,11 @@ export interface EncodedColumns {
 }
 
 export interface ToEncode {
-  readonly good: Good;
-  readonly wanted: Wanted;
+  readonly good: ValidRows;
+  readonly wanted: ColumnRequests;
   readonly needs: Needs;
   readonly layout: Layout;
-  readonly arranged: Arranged;
+  readonly arranged: OrderedEvents;
   readonly encodings: ReadonlyMap<string, Encoding>;
   /** What events of a part may see of their user's past: of each part where there are histories. */
   readonly remembered: ReadonlyMap<Part, Remembered>;
@@ -59,7 +59,7 @@ interface Written {
   readonly at: 'items' | 'users';
   /** The feature that is their key. */
   readonly key?: string;
-  readonly wantedKey: Wanted['itemKey'];
+  readonly wantedKey: ColumnRequests['itemKey'];
   readonly side: Side;
   readonly columns: Columns;
 }
@@ -77,7 +77,7 @@ class ColumnWriter implements EncodedColumns {
   constructor(private readonly given: ToEncode) {
     const { needs, wanted, arranged } = given;
     const [asks, answers] = needs.towers;
-    const written = (at: Written['at'], key: string | undefined, wantedKey: Wanted['itemKey']): Written => ({
+    const written = (at: Written['at'], key: string | undefined, wantedKey: ColumnRequests['itemKey']): Written => ({
       at,
       ...(key === undefined ? {} : { key }),
       wantedKey,
@@ -88,7 +88,7 @@ class ColumnWriter implements EncodedColumns {
     this.answers = written('items', answers.key, wanted.itemKey);
   }
 
-  feature(plan: FeaturePlan, column: WantedColumn): void {
+  feature(plan: FeaturePlan, column: ColumnRequest): void {
     const { good, arranged } = this.given;
     this.missing.set(plan.name, countMissing(rawOf(good, column), rowsWith(good, column).kept));
     const encoder = this.encoder(plan, column);
@@ -116,7 +116,7 @@ class ColumnWriter implements EncodedColumns {
     }
   }
 
-  history(plan: FeaturePlan, column: WantedColumn, max: number): void {
+  history(plan: FeaturePlan, column: ColumnRequest, max: number): void {
     const { good, arranged, encodings, remembered } = this.given;
     const { order, items, stream, places } = arranged;
     const elements = encodeElements(
@@ -165,7 +165,7 @@ class ColumnWriter implements EncodedColumns {
   }
 
   /** A feature of events lies on the side of its tower; one that no tower reads may lie on either. */
-  private writtenOf(plan: FeaturePlan, at: WantedColumn['column']['at']): Written {
+  private writtenOf(plan: FeaturePlan, at: ColumnRequest['column']['at']): Written {
     const isItems = at === 'events' ? plan.tower === this.given.needs.towers[1].name : at === 'items';
     return isItems ? this.answers : this.asks;
   }
@@ -174,7 +174,7 @@ class ColumnWriter implements EncodedColumns {
   private itemsOf(
     plan: FeaturePlan,
     written: Written,
-    column: WantedColumn,
+    column: ColumnRequest,
   ): ((ids: Int32Array) => IndexedBags) | undefined {
     const rows = written === this.asks ? this.itemRows(plan, column) : undefined;
     const raw = rawOf(this.given.good, column);
@@ -188,7 +188,7 @@ class ColumnWriter implements EncodedColumns {
   }
 
   /** Of each value of a column the corpus row of the item that it names, −1 where there is none; absent where it names no items. */
-  private itemRows(plan: FeaturePlan, column: WantedColumn): Int32Array | undefined {
+  private itemRows(plan: FeaturePlan, column: ColumnRequest): Int32Array | undefined {
     const { good, wanted, arranged } = this.given;
     const raw = rawOf(good, column);
     if (plan.name === this.answers.key || wanted.itemKey?.inEvents.dictionary !== column.dictionary) return undefined;
@@ -203,7 +203,7 @@ class ColumnWriter implements EncodedColumns {
     return this.encoder(plan, inFile ?? wantedKey.inEvents).encode(side.rows);
   }
 
-  private encoder(plan: FeaturePlan, column: WantedColumn): ColumnEncoder {
+  private encoder(plan: FeaturePlan, column: ColumnRequest): ColumnEncoder {
     const { good, encodings } = this.given;
     const encoding = encodings.get(plan.encoderOf)!;
     return makeColumnEncoder(plan, encoding, rawOf(good, column), dictionaryOf(good, column));

@@ -1,10 +1,10 @@
 /** What each encoder learns: from the training events alone, each row weighing as many of them as have it. */
 import { madeOf } from '../../plan/plan.ts';
-import type { Wanted, WantedColumn } from '../binding/column_requests.ts';
+import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { Needs } from '../binding/needs.ts';
 import type { Encoding } from '../dataset.ts';
-import type { Arranged, Side } from '../rows/order_events.ts';
-import { dictionaryOf, type Good, type GoodRows, rawOf } from '../rows/valid_rows.ts';
+import type { OrderedEvents, Side } from '../rows/order_events.ts';
+import { dictionaryOf, rawOf, type ValidRawRows, type ValidRows } from '../rows/valid_rows.ts';
 import { fitColumn } from './encode.ts';
 import type { Sample } from './encoders/contract.ts';
 import { fitEncoder } from './encoders/table.ts';
@@ -17,10 +17,10 @@ const nothing: Sample = {
 
 /** By the name of the feature that owns the encoder. */
 export function fitEncodings(
-  good: Good,
-  wanted: Wanted,
+  good: ValidRows,
+  wanted: ColumnRequests,
   { features }: Needs,
-  arranged: Arranged,
+  arranged: OrderedEvents,
 ): Map<string, Encoding> {
   const weightsOf = makeWeights(good, arranged);
   const encodings = new Map<string, Encoding>();
@@ -39,7 +39,10 @@ export function fitEncodings(
 }
 
 /** How many training events have each row of the file that a column is read from. */
-function makeWeights(good: Good, { rows, items, users }: Arranged): (column: WantedColumn) => ArrayLike<number> {
+function makeWeights(
+  good: ValidRows,
+  { rows, items, users }: OrderedEvents,
+): (column: ColumnRequest) => ArrayLike<number> {
   const ofEvents = new Uint8Array(good.events.rows);
   for (let i = 0; i < rows.train.length; i++) ofEvents[rows.train[i]!] = 1;
   const weights = {
@@ -50,7 +53,7 @@ function makeWeights(good: Good, { rows, items, users }: Arranged): (column: Wan
   return ({ column: { at } }) => weights[at]!;
 }
 
-function weightsIn(file: GoodRows, { rows, trainingCounts }: Side): Int32Array {
+function weightsIn(file: ValidRawRows, { rows, trainingCounts }: Side): Int32Array {
   const weights = new Int32Array(file.rows);
   for (let i = 0; i < rows.length; i++) weights[rows[i]!] = trainingCounts[i]!;
   return weights;

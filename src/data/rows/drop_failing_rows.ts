@@ -18,7 +18,7 @@ const ASKED = 100;
  * Deletes the rows on which some expression fails, and tells them. Throws Failure when `problem`, the reason for looking, is not
  * to be found in any row, or an expression cannot be asked row by row.
  */
-export async function repairRows(
+export async function dropFailingRows(
   database: Database,
   layout: Layout,
   staged: ReadonlyMap<Role, Staged>,

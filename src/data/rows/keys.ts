@@ -1,10 +1,10 @@
 /** Which items and users there are, and which of them each event has. */
 
-import type { Wanted } from '../binding/column_requests.ts';
+import type { ColumnRequests } from '../binding/column_requests.ts';
 import { gather } from './gather.ts';
 import type { RawCodes } from './raw.ts';
 import type { Dictionaries } from './staged_tables.ts';
-import type { GoodRows } from './valid_rows.ts';
+import type { ValidRawRows } from './valid_rows.ts';
 
 /** The corpus, or the users: the rows of their file, else what events have; and which of them each event has. */
 export interface KeyRows {
@@ -18,9 +18,9 @@ export interface KeyRows {
 }
 
 export function keyRows(
-  key: Wanted['itemKey'],
-  events: GoodRows,
-  file: GoodRows | undefined,
+  key: ColumnRequests['itemKey'],
+  events: ValidRawRows,
+  file: ValidRawRows | undefined,
   order: Int32Array,
   dictionaries: Dictionaries,
 ): KeyRows {

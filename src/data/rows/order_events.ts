@@ -1,13 +1,13 @@
 /** The order of events, the part each belongs to, and the items and users they are about: all that is encoded is read by these. */
 import type { DataDescription } from '../../model/model.ts';
-import type { Wanted } from '../binding/column_requests.ts';
+import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { Part } from '../dataset.ts';
 import { gather, gatherNumbers, markedRows, placesOf } from './gather.ts';
 import { makeTimeline, type Stream, type Timeline } from './history.ts';
 import { type KeyRows, keyRows } from './keys.ts';
 import type { RawCodes, RawNumbers } from './raw.ts';
 import { parts, splitEvents } from './split.ts';
-import type { Good } from './valid_rows.ts';
+import type { ValidRows } from './valid_rows.ts';
 
 /** The items or the users, and what training has of each. */
 export interface Side extends KeyRows {
@@ -17,7 +17,7 @@ export interface Side extends KeyRows {
   readonly lastTraining: Int32Array;
 }
 
-export interface Arranged {
+export interface OrderedEvents {
   /** Row ids of the good events in the order of time: from here on an event is its place in this order. */
   readonly order: Int32Array;
   readonly stream: Stream;
@@ -34,7 +34,7 @@ export interface Arranged {
 }
 
 /** Throws Failure where a part that was asked for is empty. */
-export function arrange(good: Good, wanted: Wanted, { split, span }: DataDescription): Arranged {
+export function orderEvents(good: ValidRows, wanted: ColumnRequests, { split, span }: DataDescription): OrderedEvents {
   const { events, dictionaries } = good;
   const order = markedRows(events.kept, good.timeOrder);
   const items = keyRows(wanted.itemKey, events, good.items, order, dictionaries);
@@ -66,7 +66,11 @@ export function arrange(good: Good, wanted: Wanted, { split, span }: DataDescrip
 }
 
 /** The part that each event's column names, as its place in `parts`. */
-function foldsOf({ events, dictionaries }: Good, { fold }: Wanted, order: Int32Array): Uint8Array | undefined {
+function foldsOf(
+  { events, dictionaries }: ValidRows,
+  { fold }: ColumnRequests,
+  order: Int32Array,
+): Uint8Array | undefined {
   if (fold === undefined) return undefined;
   const { values } = events.columns.get(fold) as RawCodes;
   const byCode = dictionaries.get('fold')!.map((text) => (parts as readonly string[]).indexOf(text));
@@ -93,7 +97,7 @@ export interface Remembered {
   readonly timeline: Timeline;
 }
 
-export function rememberedBy({ part, stream }: Arranged, asking: Part): Remembered {
+export function rememberedBy({ part, stream }: OrderedEvents, asking: Part): Remembered {
   const last = parts.indexOf(asking);
   const marks = part.map((each) => (each <= last ? 1 : 0));
   return { marks, timeline: makeTimeline(stream, marks) };

@@ -1,6 +1,6 @@
 /** The SQL over staged tables: what is computed for a role, how texts become codes, and one pass that brings all of it out. */
 
-import type { Wanted, WantedColumn } from '../binding/column_requests.ts';
+import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { BoundColumn, Layout } from '../binding/layout.ts';
 import { type Database, enclose, quoteName } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
@@ -15,14 +15,18 @@ export interface RawRows {
   readonly rows: number;
   /** 1 where the row is there: staged, and passed by `where`. */
   readonly present: Uint8Array;
-  readonly columns: ReadonlyMap<WantedColumn, RawColumn>;
+  readonly columns: ReadonlyMap<ColumnRequest, RawColumn>;
 }
 
 /** The values of each dictionary; a code is a place in it, and 0 is the empty text, which stands for missing. */
 export type Dictionaries = ReadonlyMap<string, readonly string[]>;
 
 /** Numbers the distinct texts of every dictionary, in the order of the texts. */
-export async function makeDictionaries(database: Database, wanted: Wanted, layout: Layout): Promise<Dictionaries> {
+export async function makeDictionaries(
+  database: Database,
+  wanted: ColumnRequests,
+  layout: Layout,
+): Promise<Dictionaries> {
   const parts = new Map<string, string[]>();
   for (const role of wanted.columns.keys()) {
     const columns = wanted.columns.get(role)!;
@@ -60,14 +64,14 @@ export async function makeDictionaries(database: Database, wanted: Wanted, layou
 export async function readRows(
   database: Database,
   staged: Staged,
-  columns: readonly WantedColumn[],
+  columns: readonly ColumnRequest[],
   layout: Layout,
 ): Promise<RawRows> {
   const { rows } = staged;
   const role = staged.source.role;
   const computed = await computedQuery(database, role, columns, layout);
   const present = new Uint8Array(rows);
-  const raw = new Map<WantedColumn, RawColumn>();
+  const raw = new Map<ColumnRequest, RawColumn>();
   const selected: string[] = ['CAST(row AS INTEGER)'];
   const joins: string[] = [];
   const fills: ((ids: ArrayLike<number>, chunk: Parameters<typeof chunkColumn>[0]) => void)[] = [];
@@ -128,7 +132,7 @@ export async function readRows(
 /** Row ids of the events by ascending time; events of one time, and those without one, in their own order. */
 export async function timeOrder(
   database: Database,
-  time: WantedColumn,
+  time: ColumnRequest,
   rows: number,
   layout: Layout,
 ): Promise<Int32Array> {
@@ -148,7 +152,7 @@ export async function timeOrder(
 export async function computedQuery(
   database: Database,
   role: Role,
-  columns: readonly WantedColumn[],
+  columns: readonly ColumnRequest[],
   layout: Layout,
 ): Promise<{ readonly sql: string; readonly types: readonly string[] }> {
   if (!layout.sources.has(role)) return { sql: '', types: [] };
@@ -229,7 +233,7 @@ async function readCodeLists(
   database: Database,
   source: string,
   type: string,
-  wanted: WantedColumn,
+  wanted: ColumnRequest,
   rows: number,
 ): Promise<RawBags> {
   const starts = new Int32Array(rows);

@@ -1,33 +1,36 @@
 /** The good rows of every file, and where the values of a column are among them. */
 
-import type { WantedColumn } from '../binding/column_requests.ts';
+import type { ColumnRequest } from '../binding/column_requests.ts';
 import type { RawColumn } from './raw.ts';
 import type { Dictionaries, RawRows } from './staged_tables.ts';
 
-export interface GoodRows extends RawRows {
+export interface ValidRawRows extends RawRows {
   /** 1 where the row is good. */
   readonly kept: Uint8Array;
 }
 
-export interface Good {
+export interface ValidRows {
   readonly dictionaries: Dictionaries;
-  readonly events: GoodRows;
+  readonly events: ValidRawRows;
   /** Row ids of events by ascending time, bad rows among them; without a time, or where they are in that order, absent. */
   readonly timeOrder?: Int32Array;
-  readonly items?: GoodRows;
-  readonly users?: GoodRows;
+  readonly items?: ValidRawRows;
+  readonly users?: ValidRawRows;
 }
 
 /** The rows of the file that a column is read from. */
-export function rowsWith(good: Good, { column: { at } }: WantedColumn): GoodRows {
+export function rowsWith(good: ValidRows, { column: { at } }: ColumnRequest): ValidRawRows {
   return good[at]!;
 }
 
-export function rawOf(good: Good, column: WantedColumn): RawColumn {
+export function rawOf(good: ValidRows, column: ColumnRequest): RawColumn {
   return rowsWith(good, column).columns.get(column)!;
 }
 
 /** The texts that its codes stand for; a column of numbers has none. */
-export function dictionaryOf({ dictionaries }: Good, { dictionary }: WantedColumn): readonly string[] | undefined {
+export function dictionaryOf(
+  { dictionaries }: ValidRows,
+  { dictionary }: ColumnRequest,
+): readonly string[] | undefined {
   return dictionary === undefined ? undefined : dictionaries.get(dictionary);
 }

@@ -1,6 +1,6 @@
 /** Tells bad rows from good ones, once their columns are out. */
 import type { FeaturePlan } from '../../plan/plan.ts';
-import type { Wanted, WantedColumn } from '../binding/column_requests.ts';
+import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { Layout } from '../binding/layout.ts';
 import type { BadRow } from '../files/bad_row.ts';
 import type { Database } from '../files/duckdb.ts';
@@ -13,7 +13,7 @@ import { type Dictionaries, type RawRows, textsAt } from './staged_tables.ts';
 /** A row id, the column to blame, and a reason in which `…` stands for the value. */
 interface Finding {
   readonly row: number;
-  readonly wanted: WantedColumn;
+  readonly wanted: ColumnRequest;
   readonly reason: string;
 }
 
@@ -30,7 +30,7 @@ const LARGEST = 3.4028234663852886e38;
 /** Encoders that give a model the number itself, in some unit, and not a code. */
 const inFull: ReadonlySet<FeaturePlan['encoder']['kind']> = new Set(['number', 'standardize', 'vector']);
 
-export interface Sieve {
+export interface Validation {
   readonly kept: Uint8Array;
   readonly bad: readonly BadRow[];
 }
@@ -39,20 +39,20 @@ export interface Sieve {
  * Which rows of a role are good. Only the first mistake of a row is told. `joined`: the rows of the files that a key must be in,
  * by dictionary code, `ABSENT` or `BAD` where there is none.
  */
-export async function siftRows(
+export async function validateRows(
   database: Database,
   raw: RawRows,
   staged: Staged,
-  wanted: Wanted,
+  wanted: ColumnRequests,
   layout: Layout,
   plans: readonly FeaturePlan[],
   dictionaries: Dictionaries,
   joined: { readonly items?: Int32Array; readonly users?: Int32Array } = {},
-): Promise<Sieve> {
+): Promise<Validation> {
   const role = staged.source.role;
   const kept = raw.present.slice();
   const findings: Finding[] = [];
-  const find = (row: number, column: WantedColumn, reason: string): void => {
+  const find = (row: number, column: ColumnRequest, reason: string): void => {
     if (kept[row] === 0) return;
     kept[row] = 0;
     findings.push({ row, wanted: column, reason });
@@ -94,7 +94,7 @@ export async function siftRows(
     // A label that is not a number is one that is missing.
     if (!labelColumns.has(wantedColumn)) for (const row of nan ?? []) find(row, wantedColumn, reason);
   }
-  const each = (column: WantedColumn | undefined, check: (value: number) => string | undefined): void => {
+  const each = (column: ColumnRequest | undefined, check: (value: number) => string | undefined): void => {
     if (column === undefined || column.column.at !== role) return;
     const { values } = raw.columns.get(column) as RawCodes | RawNumbers | RawBags;
     if (values.length !== raw.rows) return;

@@ -2,17 +2,21 @@
 import * as t from '../../../grammar/tokens.ts';
 import type { Parameter } from '../../library/contract.ts';
 import { is } from '../../syntax/token.ts';
-import { calledRow } from '../callee.ts';
-import type { CallPlace } from '../cursor.ts';
-import type { Here } from './context.ts';
+import { calleeAt } from '../callee.ts';
+import type { CallAtCursor } from '../cursor.ts';
+import type { CompletionContext } from './context.ts';
 import { blocksAt } from './flows.ts';
 import { argumentItem, type Completion, kindItems, symbolItem, unique } from './item.ts';
 
 /** @param outer the calls around it, outermost first */
-export function argumentsAt(here: Here, call: CallPlace, outer: readonly CallPlace[]): readonly Completion[] {
+export function argumentsAt(
+  here: CompletionContext,
+  call: CallAtCursor,
+  outer: readonly CallAtCursor[],
+): readonly Completion[] {
   const { facts, place, symbols } = here;
   const last = place.before.at(-1);
-  const called = calledRow(facts, place, call, outer);
+  const called = calleeAt(facts, place, call, outer);
   if (!called) return [];
   if (called.what === 'score' && call.argument === undefined) {
     const tower = is(last, t.Dot) ? place.before.at(-2)?.image : undefined;
@@ -40,19 +44,19 @@ export function argumentsAt(here: Here, call: CallPlace, outer: readonly CallPla
 }
 
 /** Whether an earlier argument is this flag, or a word that only this parameter has. */
-function given({ given: earlier }: CallPlace, parameter: string): boolean {
+function given({ given: earlier }: CallAtCursor, parameter: string): boolean {
   return earlier.some((tokens) => tokens.length === 1 && tokens[0]!.image === parameter);
 }
 
 /** What may stand without its parameter's name. */
-function byPlace(here: Here, name: string, parameter: Parameter): readonly Completion[] {
+function byPlace(here: CompletionContext, name: string, parameter: Parameter): readonly Completion[] {
   const { type, positional } = parameter;
   if (type.is === 'choice' || type.is === 'kind') return valuesOf(here, name, parameter);
   if (type.is === 'flag') return [{ label: name, sort: 'choice', detail: 'flag', doc: parameter.doc }];
   return positional ? valuesOf(here, name, parameter) : [];
 }
 
-function valuesOf(here: Here, name: string, parameter: Parameter): readonly Completion[] {
+function valuesOf(here: CompletionContext, name: string, parameter: Parameter): readonly Completion[] {
   const { type } = parameter;
   switch (type.is) {
     case 'choice':

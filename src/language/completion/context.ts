@@ -1,7 +1,7 @@
 /** Where completion is asked for, and the names that are in scope there. */
 import type { Library } from '../../model/library.ts';
-import type { Place } from '../cursor.ts';
-import type { Facts } from '../file_analysis.ts';
+import type { Cursor } from '../cursor.ts';
+import type { FileAnalysis } from '../file_analysis.ts';
 import { type LookupSort, Symbols } from '../symbols.ts';
 import { type Completion, symbolItem } from './item.ts';
 
@@ -16,16 +16,16 @@ export interface Surroundings {
 }
 
 /** A place in a declaration. */
-export type PlaceWithin = Place & Required<Pick<Place, 'declaration'>>;
+export type PlaceWithin = Cursor & Required<Pick<Cursor, 'declaration'>>;
 
 /** What a value gives a name to, by the word of its declaration. */
 const declares: Readonly<Record<string, LookupSort>> = { features: 'feature', let: 'constant', block: 'block' };
 
-export class Here {
+export class CompletionContext {
   readonly symbols: Symbols;
 
   constructor(
-    readonly facts: Facts,
+    readonly facts: FileAnalysis,
     readonly place: PlaceWithin,
     readonly around: Surroundings,
   ) {

@@ -5,11 +5,11 @@ import { past } from '../../model/data_kinds.ts';
 import { dataEntries, taskEntries } from '../../model/entry_names.ts';
 import { trainEntries } from '../../model/resolve/train.ts';
 import { is } from '../../syntax/token.ts';
-import { wordDocs } from '../keywords.ts';
-import type { Here } from './context.ts';
+import { keywordDocs } from '../keywords.ts';
+import type { CompletionContext } from './context.ts';
 import { type Completion, symbolItem, unique } from './item.ts';
 
-export function entriesAt(here: Here): readonly Completion[] {
+export function entriesAt(here: CompletionContext): readonly Completion[] {
   const { declaration, before } = here.place;
   switch (declaration.word) {
     case 'features':
@@ -41,7 +41,7 @@ const channel: Completion = {
   sort: 'word',
   insert: 'channel ${1:main} = $0',
   snippet: true,
-  doc: wordDocs.channel,
+  doc: keywordDocs.channel,
 };
 
 const columns: Completion = {
@@ -49,7 +49,7 @@ const columns: Completion = {
   sort: 'word',
   insert: 'columns {\n  ${1:name} = "${2:expression}"\n}',
   snippet: true,
-  doc: wordDocs.columns,
+  doc: keywordDocs.columns,
 };
 
 const history: Completion = {
@@ -61,7 +61,7 @@ const history: Completion = {
 };
 
 /** Entries that the body does not have yet. */
-function missing({ place }: Here, entries: Readonly<Record<string, string>>): Completion[] {
+function missing({ place }: CompletionContext, entries: Readonly<Record<string, string>>): Completion[] {
   const { tokens } = place.declaration;
   const written = new Set(tokens.filter((_, at) => is(tokens[at + 1], t.Equals)).map((token) => token.image));
   return Object.entries(entries)
@@ -70,7 +70,7 @@ function missing({ place }: Here, entries: Readonly<Record<string, string>>): Co
 }
 
 /** Channels of the other tower that this one lacks. */
-function otherChannels({ place, symbols }: Here): Completion[] {
+function otherChannels({ place, symbols }: CompletionContext): Completion[] {
   const own = place.declaration.name ?? '';
   const has = new Set(symbols.steps(own).map(({ name }) => name));
   const channels = symbols

@@ -5,11 +5,11 @@ import { wordOf } from '../../model/calls.ts';
 import { endOf, is } from '../../syntax/token.ts';
 import { known, stepsOf } from '../occurrences/values.ts';
 import type { Symbols } from '../symbols.ts';
-import type { Here } from './context.ts';
+import type { CompletionContext } from './context.ts';
 import { fitOf } from './fit.ts';
 import { type Completion, kindItems, symbolItem, unique } from './item.ts';
 
-export function blocksAt(here: Here): Completion[] {
+export function blocksAt(here: CompletionContext): Completion[] {
   const declared = here.names('block');
   const hidden = new Set(declared.map(({ label }) => label));
   const kinds = kindItems('block', here.library.blocks).filter(({ label }) => !hidden.has(label));
@@ -17,7 +17,7 @@ export function blocksAt(here: Here): Completion[] {
 }
 
 /** After an arrow of a known type: what takes it, then what leaves it as it is, then what surely refuses it. */
-function fittingFirst(here: Here, items: Completion[]): Completion[] {
+function fittingFirst(here: CompletionContext, items: Completion[]): Completion[] {
   const { facts, place } = here;
   const [value, arrow] = place.before.slice(-2);
   if (!value || !is(arrow, t.Arrow)) return items;
@@ -28,7 +28,7 @@ function fittingFirst(here: Here, items: Completion[]): Completion[] {
 }
 
 /** 0 for a block that fits, or may; 1 for one that does nothing there, 2 for one that refuses what any of the arrows carries. */
-function rankOf({ library, symbols }: Here, name: string, arrows: readonly Arrow[]): number {
+function rankOf({ library, symbols }: CompletionContext, name: string, arrows: readonly Arrow[]): number {
   const kind = firstKind(name, symbols);
   const row = known(library.blocks, kind);
   const fits = row ? arrows.map(({ type, span }) => fitOf(kind, row, type, span)) : [];
@@ -52,12 +52,12 @@ function firstKind(name: string, symbols: Symbols): string {
 }
 
 /** After a dot the outputs of a block that gives several, which are called as the tasks. */
-export function beginningsAt(here: Here): Completion[] {
+export function beginningsAt(here: CompletionContext): Completion[] {
   return is(here.place.before.at(-1), t.Dot) ? here.names('task') : sources(here);
 }
 
 /** Where a flow may begin: the tower's inputs, what is in them, the steps above. */
-function sources({ facts, place, symbols }: Here): Completion[] {
+function sources({ facts, place, symbols }: CompletionContext): Completion[] {
   const { declaration, entry, start } = place;
   const tower = facts.checked.resolution.towers.find(({ name }) => name === declaration.name);
   const above = symbols

@@ -1,12 +1,12 @@
 /** Between a declaration's word and its sign or brace. */
 import * as t from '../../../grammar/tokens.ts';
 import { is } from '../../syntax/token.ts';
-import { wordDocs } from '../keywords.ts';
-import type { Here } from './context.ts';
+import { keywordDocs } from '../keywords.ts';
+import type { CompletionContext } from './context.ts';
 import type { Completion } from './item.ts';
 import { quotedAt } from './texts.ts';
 
-export function headerAt(here: Here): readonly Completion[] {
+export function headerAt(here: CompletionContext): readonly Completion[] {
   const { declaration, before } = here.place;
   const last = before.at(-1);
   if (declaration.word === 'shared' || is(last, t.Shared)) return [{ label: 'block', sort: 'word' }];
@@ -18,7 +18,7 @@ export function headerAt(here: Here): readonly Completion[] {
     const taken = new Set(before.slice(open).map((token) => token.image));
     return here.names('group', 'feature').filter(({ label }) => !taken.has(label));
   }
-  if (is(last, t.RightParenthesis)) return [{ label: 'keyed by', sort: 'word', doc: wordDocs.keyed }];
+  if (is(last, t.RightParenthesis)) return [{ label: 'keyed by', sort: 'word', doc: keywordDocs.keyed }];
   if (is(last, t.Keyed)) return [{ label: 'by', sort: 'word' }];
   if (is(last, t.By)) return here.names('feature');
   return [];

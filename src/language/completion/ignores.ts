@@ -2,12 +2,12 @@
 import { codes } from '../../diagnostics/codes.ts';
 import { aboutIgnores } from '../../lint/ignores.ts';
 import { endOf } from '../../syntax/token.ts';
-import type { Facts } from '../file_analysis.ts';
+import type { FileAnalysis } from '../file_analysis.ts';
 import type { Completion } from './item.ts';
 
 /** What is typed of a code, and those that may stand there; nothing elsewhere. */
 export function ignoresAt(
-  { checked, lexed, source }: Facts,
+  { checked, lexed, source }: FileAnalysis,
   offset: number,
 ): { readonly start: number; readonly items: readonly Completion[] } | undefined {
   const comment = lexed.comments.find((one) => one.startOffset < offset && offset <= endOf(one));

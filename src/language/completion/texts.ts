@@ -1,8 +1,8 @@
 /** What a text may say: files, and columns of the data. */
-import type { Here } from './context.ts';
+import type { CompletionContext } from './context.ts';
 import type { Completion } from './item.ts';
 
-export function textsAt(here: Here): readonly Completion[] {
+export function textsAt(here: CompletionContext): readonly Completion[] {
   const { declaration, entry, body } = here.place;
   const { towerFiles = [], dataFiles = [] } = here.around;
   const files = (paths: readonly string[]): Completion[] => paths.map((label) => ({ label, sort: 'file' }));
@@ -13,5 +13,5 @@ export function textsAt(here: Here): readonly Completion[] {
 }
 
 /** The same where no quote stands yet: they come with it. */
-export const quotedAt = (here: Here): readonly Completion[] =>
+export const quotedAt = (here: CompletionContext): readonly Completion[] =>
   textsAt(here).map((item) => ({ ...item, label: `"${item.label}"` }));

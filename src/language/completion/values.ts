@@ -7,14 +7,14 @@ import { seenChoices } from '../../model/resolve/data.ts';
 import { stopParameters } from '../../model/resolve/train.ts';
 import { is } from '../../syntax/token.ts';
 import { sorts } from '../hover.ts';
-import { wordDocs } from '../keywords.ts';
+import { keywordDocs } from '../keywords.ts';
 import { kindDoc } from '../markdown.ts';
-import type { Here } from './context.ts';
+import type { CompletionContext } from './context.ts';
 import { beginningsAt, blocksAt } from './flows.ts';
 import { type Completion, kindItems, unique } from './item.ts';
 import { quotedAt } from './texts.ts';
 
-export function valuesAt(here: Here): readonly Completion[] {
+export function valuesAt(here: CompletionContext): readonly Completion[] {
   const { library, place } = here;
   const { declaration, arrows } = place;
   const entry = place.entry?.name ?? '';
@@ -48,7 +48,7 @@ export function valuesAt(here: Here): readonly Completion[] {
   }
 }
 
-function taskValue(here: Here, entry: string): readonly Completion[] {
+function taskValue(here: CompletionContext, entry: string): readonly Completion[] {
   switch (entry) {
     case 'score':
       return [...scores(here), ...here.names('constant')];
@@ -64,7 +64,7 @@ function taskValue(here: Here, entry: string): readonly Completion[] {
   }
 }
 
-function scores({ symbols, library }: Here): Completion[] {
+function scores({ symbols, library }: CompletionContext): Completion[] {
   const [query = 'user', answer = 'item'] = symbols.all('tower').map(({ name }) => name);
   return kindItems('score', library.scores).map((kind) => ({
     ...kind,
@@ -73,19 +73,19 @@ function scores({ symbols, library }: Here): Completion[] {
   }));
 }
 
-function trainValue(here: Here, entry: string): readonly Completion[] {
+function trainValue(here: CompletionContext, entry: string): readonly Completion[] {
   const { optimizers, metrics } = here.library;
   if (entry === 'dense' || entry === 'embeddings') return kindItems('optimizer', optimizers);
   if (entry === 'stop') return kindItems('metric', metrics, stopParameters);
   return here.names('constant');
 }
 
-function dataValue(here: Here, entry: string): readonly Completion[] {
+function dataValue(here: CompletionContext, entry: string): readonly Completion[] {
   const last = here.place.before.at(-1);
   if (is(last, t.By)) return unique([...here.names('feature'), ...here.columns()]);
   if (is(last, t.Text)) {
     return entry === 'items' || entry === 'users'
-      ? [{ label: 'by', sort: 'word', insert: 'by ', doc: wordDocs.by }]
+      ? [{ label: 'by', sort: 'word', insert: 'by ', doc: keywordDocs.by }]
       : [];
   }
   if (entry === 'split') return kindItems('split', splits);

@@ -2,7 +2,7 @@ import { type CodeAction, CodeActionKind, type CodeActionParams } from 'vscode-l
 import { applySafeFixes } from '../../diagnostics/fixes.ts';
 import { actionsFor } from '../../language/actions.ts';
 import { changeOf } from '../../language/change.ts';
-import type { Facts } from '../../language/file_analysis.ts';
+import type { FileAnalysis } from '../../language/file_analysis.ts';
 import { makeSource } from '../../text/source.ts';
 import { toOffset, toWorkspaceEdit } from '../convert.ts';
 import { toProtocol } from '../diagnostics.ts';
@@ -29,7 +29,7 @@ export const codeActions: Provider = {
   },
 };
 
-function quickFixes(session: Session, { source, checked }: Facts, { range }: CodeActionParams): CodeAction[] {
+function quickFixes(session: Session, { source, checked }: FileAnalysis, { range }: CodeActionParams): CodeAction[] {
   const [start, end] = [toOffset(source, range.start), toOffset(source, range.end)];
   return actionsFor(checked.diagnostics, source.name, start, end).map(({ title, diagnostic, edits, preferred }) => ({
     title,
@@ -40,7 +40,7 @@ function quickFixes(session: Session, { source, checked }: Facts, { range }: Cod
   }));
 }
 
-function fixesOfAll(session: Session, { source }: Facts): CodeAction[] {
+function fixesOfAll(session: Session, { source }: FileAnalysis): CodeAction[] {
   const { name } = source;
   const { text } = applySafeFixes(
     source,

@@ -1,13 +1,13 @@
 import { SemanticTokensBuilder } from 'vscode-languageserver';
-import type { Facts } from '../../language/file_analysis.ts';
-import { colourModifiers, coloursOf, colourTypes } from '../../language/semantic_tokens.ts';
+import type { FileAnalysis } from '../../language/file_analysis.ts';
+import { semanticTokensOf, tokenModifiers, tokenTypes } from '../../language/semantic_tokens.ts';
 import { toOffset, toPosition } from '../convert.ts';
 import { factsOf, type Provider } from '../provider.ts';
 
 export const semanticTokens: Provider = {
   capabilities: {
     semanticTokensProvider: {
-      legend: { tokenTypes: [...colourTypes], tokenModifiers: [...colourModifiers] },
+      legend: { tokenTypes: [...tokenTypes], tokenModifiers: [...tokenModifiers] },
       full: true,
       range: true,
     },
@@ -22,12 +22,12 @@ export const semanticTokens: Provider = {
   },
 };
 
-function tokens(facts: Facts | undefined, [start, end]: readonly [number?, number?] = []) {
+function tokens(facts: FileAnalysis | undefined, [start, end]: readonly [number?, number?] = []) {
   const builder = new SemanticTokensBuilder();
-  for (const { span, type, modifiers } of facts ? coloursOf(facts, start, end) : []) {
+  for (const { span, type, modifiers } of facts ? semanticTokensOf(facts, start, end) : []) {
     const { line, character } = toPosition(span.source, span.start);
-    const bits = modifiers.reduce((sum, modifier) => sum | (1 << colourModifiers.indexOf(modifier)), 0);
-    builder.push(line, character, span.end - span.start, colourTypes.indexOf(type), bits);
+    const bits = modifiers.reduce((sum, modifier) => sum | (1 << tokenModifiers.indexOf(modifier)), 0);
+    builder.push(line, character, span.end - span.start, tokenTypes.indexOf(type), bits);
   }
   return builder.build();
 }
