@@ -6,6 +6,7 @@ export default defineConfig({
     globalSetup: ['test/setup.ts'],
     reporters: ['default', './test/closing_line.ts'],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     pool: 'forks',
     // No thresholds: many tests run `dist`, which this does not count.
     coverage: {

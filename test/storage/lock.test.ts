@@ -113,7 +113,7 @@ describe('many processes that want one folder with a stale lock', () => {
       stdin: {
         contents: `
           import { appendFileSync } from 'node:fs';
-          import { lockFolder } from '../training/src/run/lock.ts';
+          import { lockFolder } from './src/storage/lock.ts';
           const [folder, log] = process.argv.slice(2);
           for (let done = 0; done < 5; ) {
             try {
