@@ -5,7 +5,7 @@ import { headWidths } from './align.ts';
 import type { Cursor } from './cursor.ts';
 import { type Doc, flat, widthOf } from './doc.ts';
 import { type Binding, entry, towerEntry, typedEntry } from './entries.ts';
-import { type Gap, hasComments, hasDescription } from './gaps.ts';
+import { type Gap, hasComments, hasDescription, saysIgnore } from './gaps.ts';
 import type { Layout } from './layout.ts';
 import type { Line } from './lines.ts';
 
@@ -47,7 +47,8 @@ export function readBody(nodes: readonly Node[], cursor: Cursor): Body {
     const after = cursor.lastLine;
     const before = cursor.takeGap();
     const joined = items.length > 0 && cursor.line === after && !hasComments(before);
-    items.push({ before, what: readEntry(node, cursor), joined });
+    const what = saysIgnore(before) ? verbatim(node, cursor) : readEntry(node, cursor);
+    items.push({ before, what, joined });
     if (cursor.image === ',' && hasDescription(cursor.peek())) {
       items.push({ before: cursor.takeGap(), what: { kind: 'comma' }, joined: false });
       cursor.word();
@@ -59,6 +60,11 @@ export function readBody(nodes: readonly Node[], cursor: Cursor): Body {
   cursor.word();
   const oneLine = onOneLine ? textOfItems(items) : undefined;
   return { items, close, ...(oneLine === undefined ? {} : { oneLine }) };
+}
+
+/** Without a head of its own, so that it is aligned with nothing. */
+function verbatim({ span }: Node, cursor: Cursor): Binding {
+  return { kind: 'binding', doc: cursor.verbatim(span.end), sign: '=', value: '', form: 'verbatim' };
 }
 
 function readEntry(node: Node, cursor: Cursor): Binding | Columns {

@@ -3,7 +3,7 @@ import { builders } from 'prettier/doc';
 import type { Doc } from './doc.ts';
 import { type Gap, hasComments, merge, nothing } from './gaps.ts';
 
-const { hardline, indent, lineSuffix } = builders;
+const { hardline, indent, lineSuffix, literalline } = builders;
 
 /** Walks over the tokens of a file, each once, with the comments before it: nothing that it passes is lost. */
 export class Cursor {
@@ -14,6 +14,7 @@ export class Cursor {
   constructor(
     private readonly tokens: readonly IToken[],
     private readonly gaps: readonly Gap[],
+    private readonly text: string,
   ) {}
 
   /** Offset of the next token; past everything at the end. */
@@ -69,6 +70,16 @@ export class Cursor {
   close(wanted: Doc): Doc {
     const gap = this.takeGap();
     return [hasComments(gap) ? [indent(commentsOf(gap)), hardline] : wanted, this.word()];
+  }
+
+  /** Everything from the next token up to `end` as it was written; the gap before it has been taken. */
+  verbatim(end: number): Doc {
+    const start = this.offset;
+    while (this.offset < end) this.at++;
+    this.pending = undefined;
+    const last = this.tokens[this.at - 1]!;
+    const [first, ...lines] = this.text.slice(start, last.endOffset! + 1).split('\n');
+    return lines.length === 0 ? first! : [first!, ...lines.map((line): Doc => [literalline, line])];
   }
 
   /** Passes over a comma, if one is next; comments before it will stand after it. */

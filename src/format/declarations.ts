@@ -6,7 +6,7 @@ import { aligned, type Body, bodied, oneLine, readBody } from './bodies.ts';
 import type { Cursor } from './cursor.ts';
 import { type Doc, flat, widthOf } from './doc.ts';
 import { type Binding, blockDeclaration, goal, groupDeclaration, letDeclaration } from './entries.ts';
-import { type Gap, hasComments } from './gaps.ts';
+import { type Gap, hasComments, saysIgnore } from './gaps.ts';
 import type { Layout } from './layout.ts';
 import { type Line, stack } from './lines.ts';
 
@@ -31,7 +31,11 @@ interface Placed {
 }
 
 export function printFile({ declarations }: Ast.File, cursor: Cursor, layout: Layout): Doc {
-  const placed = declarations.map((node): Placed => ({ before: cursor.takeGap(), what: read(node, cursor) }));
+  const placed = declarations.map((node): Placed => {
+    const before = cursor.takeGap();
+    if (saysIgnore(before)) return { before, what: { kind: 'plain', doc: cursor.verbatim(node.span.end) } };
+    return { before, what: read(node, cursor) };
+  });
   const end = cursor.takeGap();
   const signs = headWidths(
     placed.map(({ what }) => (what.kind === 'binding' ? what : undefined)),

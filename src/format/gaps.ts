@@ -28,6 +28,9 @@ export const hasComments = ({ trailing, own }: Gap): boolean => trailing !== und
 export const hasDescription = ({ trailing, own }: Gap): boolean =>
   (trailing?.startsWith('///') ?? false) || own.some(({ text }) => text.startsWith('///'));
 
+/** Whether what follows is to stay as it was written. */
+export const saysIgnore = ({ own }: Gap): boolean => /^\/\/\s*prettier-ignore\s*$/.test(own.at(-1)?.text ?? '');
+
 /** The gap of two, when the token between them is printed before both or not at all. */
 export function merge(first: Gap, second: Gap): Gap {
   const newline = first.newline || second.newline;

@@ -4,13 +4,14 @@ import { fileURLToPath } from 'node:url';
 import * as prettier from 'prettier';
 import { describe, expect, test } from 'vitest';
 import { filesToFormat, formatFile } from '../../src/api/format.ts';
+import { applyEdits } from '../../src/diagnostics/fixes.ts';
 import { formatFences } from '../../src/format/fences.ts';
-import { format } from '../../src/format/format.ts';
+import { format, formatRange } from '../../src/format/format.ts';
 import * as plugin from '../../src/format/prettier.ts';
 import { makeSource } from '../../src/text/source.ts';
 import { goldens } from '../golden.ts';
 import * as examples from '../syntax/examples.ts';
-import { formatted } from './laws.ts';
+import { formatted, formattedInPart } from './laws.ts';
 
 // How things are written, before and after.
 goldens(fileURLToPath(new URL('goldens', import.meta.url)), ({ text }) => formatted(text), { output: '.formatted' });
@@ -35,6 +36,32 @@ const asPrettier = (text: string, options: prettier.Options = {}) =>
 test('braces around nothing are one line before and after, whatever stood between them', () => {
   const text = 'tower user(a) {\n}\ntower a(a, b) {\n\n}\ndata d { columns {\n} }\n';
   expect(formatted(text)).toBe('tower user(a) {}\ntower a(a, b) {}\ndata d {\n  columns {}\n}\n');
+});
+
+const matrix = `features {
+  // prettier-ignore
+  a:id(dim:  4),
+  bb : number
+}
+// prettier-ignore
+let   weights =
+    [ 1, 0,
+      0, 1 ]
+let x   = 1
+`;
+
+test('what follows `// prettier-ignore` stays as it was written', async () => {
+  const text = matrix.replace('bb : number', 'bb:number').replace('let x   = 1', 'let x=1');
+  const expected = matrix.replace('4),', '4)').replace('let x   = 1', 'let x = 1');
+  expect(formattedInPart(text)).toBe(expected);
+  expect(await asPrettier(text)).toBe(expected);
+});
+
+test('a range formats the declarations that it touches', () => {
+  const source = makeSource('a.tower', 'let a=1\nlet b=2 // b\nlet c=3\nlet d=4\n');
+  const edit = formatRange(source, { start: 10, end: 22 })!;
+  expect(applyEdits(source, [edit])).toBe('let a=1\nlet b = 2    // b\nlet c = 3\nlet d=4\n');
+  expect(formatRange(makeSource('a.tower', 'let a = = 1'), { start: 0, end: 5 })).toBeUndefined();
 });
 
 describe('the prettier plugin', () => {

@@ -19,14 +19,23 @@ export function formatted(text: string, layout: Partial<Layout> = {}): string {
   return output;
 }
 
+/** As `formatted`, where a part stays as it was written: blanks in it are its own. */
+export function formattedInPart(text: string, layout: Partial<Layout> = {}): string {
+  const { output } = format(makeSource('a.tower', text), layout);
+  expect(tree(output!)).toBe(tree(text));
+  expect(interleaved(output!)).toEqual(interleaved(text));
+  expect(format(makeSource('a.tower', output!), layout).output).toBe(output);
+  return output!;
+}
+
 /** The tree without its places, descriptions included. */
-function tree(text: string): string {
+export function tree(text: string): string {
   const { output } = parse(makeSource('a.tower', text));
   return JSON.stringify(output, (key, value) => (key === 'span' ? undefined : value));
 }
 
 /** Words, signs and comments in their order: nothing moves over anything. Commas may come and go. */
-function interleaved(text: string): string[] {
+export function interleaved(text: string): string[] {
   const { tokens, comments } = lex(text);
   return [...tokens.filter(({ image }) => image !== ','), ...comments]
     .sort((a, b) => a.startOffset - b.startOffset)

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { lex } from '../../grammar/lexer.ts';
-import { format } from '../../src/format/format.ts';
+import { applyEdits } from '../../src/diagnostics/fixes.ts';
+import { format, formatRange } from '../../src/format/format.ts';
 import { parse } from '../../src/syntax/parse.ts';
 import { makeSource } from '../../src/text/source.ts';
 import * as examples from '../syntax/examples.ts';
-import { formatted } from './laws.ts';
+import { formatted, formattedInPart, interleaved, tree } from './laws.ts';
 import { laidOut, program } from './programs.ts';
 
 /** `FORMAT_CASES=10000` for a long run. */
@@ -50,6 +51,44 @@ test('so do programs that people wrote, laid out anew', { timeout }, () => {
   const mutated = fc.constantFrom(...written).chain((text) => laidOut(lex(text).tokens.map(({ image }) => image)));
   fc.assert(
     fc.property(mutated, layout, (text, how) => void formatted(text, how)),
+    { numRuns: Math.ceil(numRuns / 5) },
+  );
+});
+
+test('what follows `// prettier-ignore` stays as it was written', { timeout }, () => {
+  const ignoring = fc
+    .tuple(program, fc.nat())
+    .filter(([text]) => isRead(text) && lex(text).tokens.length > 0)
+    .map(([text, at]) => {
+      const { tokens } = lex(text);
+      const { startOffset } = tokens[at % tokens.length]!;
+      return `${text.slice(0, startOffset)}\n// prettier-ignore\n${text.slice(startOffset)}`;
+    })
+    .filter(isRead);
+  fc.assert(
+    fc.property(ignoring, layout, (text, how) => void formattedInPart(text, how)),
+    { numRuns },
+  );
+});
+
+test('a range that is formatted leaves the rest as it is', { timeout }, () => {
+  const mutated = fc.constantFrom(...written).chain((text) => laidOut(lex(text).tokens.map(({ image }) => image)));
+  fc.assert(
+    fc.property(mutated, fc.nat(), fc.nat(), (text, one, other) => {
+      const [start, end] = [one % (text.length + 1), other % (text.length + 1)].sort((a, b) => a - b) as [
+        number,
+        number,
+      ];
+      const source = makeSource('a.tower', text);
+      const edit = formatRange(source, { start, end });
+      if (!edit) return;
+      const result = applyEdits(source, [edit]);
+      expect(result.startsWith(text.slice(0, edit.at.start))).toBe(true);
+      expect(result.endsWith(text.slice(edit.at.end))).toBe(true);
+      expect(tree(result)).toBe(tree(text));
+      expect(interleaved(result)).toEqual(interleaved(text));
+      expect(format(makeSource('a.tower', result)).output).toBe(format(source).output);
+    }),
     { numRuns: Math.ceil(numRuns / 5) },
   );
 });

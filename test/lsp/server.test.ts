@@ -306,6 +306,23 @@ describe('the language server', () => {
     await client.close(uri('wrong.tower'));
   });
 
+  it('formats the declarations that are selected', async () => {
+    const text = model
+      .replace('model films', 'model   films')
+      .replace('score = cosine(user, item)', 'score=cosine(user,item)');
+    const version = await client.change(uri('films.tower'), text);
+    await client.diagnostics(uri('films.tower'), (params) => params.version === version);
+    const edits = await client.ask<TextEdit[]>('textDocument/rangeFormatting', {
+      textDocument: { uri: uri('films.tower') },
+      range: { start: at(text, 'score='), end: at(text, 'score=', 3) },
+      options: { tabSize: 2, insertSpaces: true },
+    });
+    expect(edits).toHaveLength(1);
+    expect(edits[0]!.newText).toMatch(/^task watch \{\n {2}score = cosine\(user, item\)\n/);
+    const right = await client.change(uri('films.tower'), model);
+    await client.diagnostics(uri('films.tower'), (params) => params.version === right);
+  });
+
   it('formats', async () => {
     const crooked = model.replace('score = cosine', 'score    =   cosine');
     await client.open(uri('crooked.tower'), crooked);

@@ -1,9 +1,9 @@
 import { changeOf } from '../../language/change.ts';
-import { toTextEdit } from '../convert.ts';
+import { toOffset, toTextEdit } from '../convert.ts';
 import { factsOf, type Provider } from '../provider.ts';
 
 export const formatting: Provider = {
-  capabilities: { documentFormattingProvider: true },
+  capabilities: { documentFormattingProvider: true, documentRangeFormattingProvider: true },
   register(connection, session) {
     connection.onDocumentFormatting(async (params) => {
       const facts = factsOf(session, params);
@@ -15,6 +15,16 @@ export const formatting: Provider = {
       const { output } = format(source, { tabWidth: tabSize, useTabs: !insertSpaces });
       const change = output === undefined ? undefined : changeOf(source, output);
       return change ? [toTextEdit(change)] : [];
+    });
+    connection.onDocumentRangeFormatting(async (params) => {
+      const facts = factsOf(session, params);
+      if (!facts) return null;
+      const { source } = facts;
+      const { formatRange } = await import('../../format/format.ts');
+      const { tabSize, insertSpaces } = params.options;
+      const range = { start: toOffset(source, params.range.start), end: toOffset(source, params.range.end) };
+      const edit = formatRange(source, range, { tabWidth: tabSize, useTabs: !insertSpaces });
+      return edit ? [toTextEdit(edit)] : [];
     });
   },
 };
