@@ -200,12 +200,18 @@ function entriesWord(
 }
 
 /**
- * Whether tokens that the grammar reads say something else to the eye: `channel` as the name of a step that nothing reads, where
- * the channel's own name is missing, or as a step of a flow that ends with its arrow on the line before.
+ * Whether tokens that the grammar reads say something else to the eye: in a tower, `channel` as the name of a step that nothing
+ * reads, where the channel's own name is missing, or as a step of a flow that ends with its arrow on the line before.
  */
 export function hidesMistake(tokens: readonly IToken[]): boolean {
+  let depth = 0;
+  let inTower = false;
   for (let at = 0; at < tokens.length; at++) {
-    if (tokens[at]!.tokenType !== t.Channel) continue;
+    const { tokenType } = tokens[at]!;
+    if (tokenType === t.LeftBrace) depth++;
+    else if (tokenType === t.RightBrace && --depth === 0) inTower = false;
+    else if (depth === 0 && tokenType === t.Tower && is(tokens[at + 2], t.LeftParenthesis)) inTower = true;
+    if (!inTower || tokenType !== t.Channel) continue;
     if (is(tokens[at + 1], t.Equals) && isNameless(tokens, tokens.slice(at, at + 2))) return true;
     if (is(tokens[at - 1], t.Arrow) && beginsLine(tokens, at) && looksLikeEntry(tokens, at)) return true;
   }

@@ -221,3 +221,9 @@ describe('large and hostile texts are answered in time', () => {
     for (const piece of ['(', '[', 'f(', '-', '1 + ', 'x -> ', '-(']) within(2000, head + piece.repeat(10_000));
   });
 });
+
+describe('`channel` outside a tower', () => {
+  it.each(['train { a\n= b\n channel = a }\n', 'train { a = b\nchannel\n= a }\n'])('is a name in %j', (text) => {
+    expect(parse(makeSource('names.tower', text)).diagnostics).toEqual([]);
+  });
+});
