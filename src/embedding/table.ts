@@ -84,15 +84,25 @@ export function makeTable(options: TableOptions): Table {
   let unique: Region | undefined;
   let sums: Region | undefined;
 
+  /** A lookup that does not fit beside the table is as much its size as the table is. */
+  function enlarge(region: Region | undefined, more: number): Region {
+    try {
+      return space.enlarge(region, more);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw failure('table-too-large', { table: name, bytes: bytes + more, limit: largestSpace });
+    }
+  }
+
   /** Room for the sums of `count` more codes, and for `places` of them to stand side by side. */
   function makeRoom(count: number, places: number): { slots: number; unique: number; sums: number } {
     invariant(slots, `table ${name} is not trained`);
     const most = Math.min(rows, seen + count);
     if (!unique || unique.bytes < most * 4) {
-      unique = space.enlarge(unique, most * 4);
+      unique = enlarge(unique, most * 4);
       kernels.forget(unique.pointer + seen * 4, unique.bytes / 4 - seen);
     }
-    sums = space.enlarge(sums, places * rowBytes);
+    sums = enlarge(sums, places * rowBytes);
     return { slots: slots.pointer, unique: unique.pointer, sums: sums.pointer };
   }
 
@@ -126,10 +136,10 @@ export function makeTable(options: TableOptions): Table {
     let gatheredCodes = 0;
     return {
       reserve(count, codeCount) {
-        codes = space.enlarge(codes, codeCount * 4);
-        if (kind !== 'one') offsets = space.enlarge(offsets, (count + 1) * 4);
-        out = space.enlarge(out, count * outBytes);
-        if (held) bounds = space.enlarge(bounds, 2 * count * 4);
+        codes = enlarge(codes, codeCount * 4);
+        if (kind !== 'one') offsets = enlarge(offsets, (count + 1) * 4);
+        out = enlarge(out, count * outBytes);
+        if (held) bounds = enlarge(bounds, 2 * count * 4);
         room = count;
         roomForCodes = codeCount;
       },
@@ -142,7 +152,7 @@ export function makeTable(options: TableOptions): Table {
         return space.integers(offsets, room + 1);
       },
       hold(values) {
-        held = space.enlarge(held, values.byteLength);
+        held = enlarge(held, values.byteLength);
         heldLength = values.length;
         space.integers(held, heldLength).set(values);
       },

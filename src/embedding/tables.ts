@@ -1,11 +1,12 @@
 /** The embedding tables of a plan. */
 import { type Encoding, rowsOf } from '../data/dataset.ts';
-import { invariant } from '../diagnostics/failure.ts';
+import { failure, invariant } from '../diagnostics/failure.ts';
 import { countElements, resolveShape } from '../graph/dims.ts';
 import type { Graph } from '../graph/graph.ts';
 import { crossingBytes, evenSizes, peakBytes } from '../graph/peak.ts';
 import type { Plan } from '../plan/plan.ts';
-import { foreseeMemory, freeBytes } from './memory_budget.ts';
+import { foreseeMemory, freeBytes, tableBytes } from './memory_budget.ts';
+import { largestSpace } from './space.ts';
 import { makeTable, type Table } from './table.ts';
 
 export type Tables = ReadonlyMap<string, Table>;
@@ -13,7 +14,7 @@ export type Tables = ReadonlyMap<string, Table>;
 /**
  * Tables to train, at their first values.
  * @param rows of training: a batch is no larger
- * @throws Failure `too-large-for-memory` before anything is allocated, `table-too-large`
+ * @throws Failure `too-large-for-memory`, `table-too-large` before anything is allocated
  */
 export function makeTables(
   plan: Plan,
@@ -30,6 +31,10 @@ export function makeTables(
   const batch = Math.min(plan.train.batch, rows);
   const step = { batch, bytes: stepBytes(plan.step.graph, batch) };
   foreseeMemory(sizes, freeBytes(), parameterBytes(plan.step.graph), step);
+  for (const size of sizes) {
+    const bytes = tableBytes(size) + lookupBytes(plan, size.name, batch);
+    if (bytes > largestSpace) throw failure('table-too-large', { table: size.name, bytes, limit: largestSpace });
+  }
   return new Map(
     sizes.map((size, i) => {
       const table = makeTable(size);
@@ -48,6 +53,20 @@ export function makeTables(
 export function stepBytes(graph: Graph, batch: number): number {
   const sizes = evenSizes(graph, batch);
   return peakBytes(graph, sizes) + parameterBytes(graph) + crossingBytes(graph, sizes);
+}
+
+/** What a step looks up in one table: the rows of each input that is read from it, which lie in the table's own memory. */
+function lookupBytes({ step, features }: Plan, table: string, batch: number): number {
+  const { graph } = step;
+  const ofTable = new Set(features.filter((feature) => feature.table === table).map(({ name }) => name));
+  const read = step.inputs.filter(
+    ({ source }) => (source.from === 'embedding' || source.from === 'sequence') && ofTable.has(source.feature),
+  );
+  const names = new Set(read.map(({ name }) => name));
+  const sizes = evenSizes(graph, batch);
+  return graph.inputs
+    .filter(({ name }) => names.has(name))
+    .reduce((sum, { node }) => sum + 4 * countElements(resolveShape(graph.nodes[node]!.type.shape, sizes)), 0);
 }
 
 /** What the engine keeps from step to step. */

@@ -223,7 +223,7 @@ describe('large and hostile texts are answered in time', () => {
 });
 
 describe('`channel` outside a tower', () => {
-  it.each(['train { a\n= b\n channel = a }\n', 'train { a = b\nchannel\n= a }\n'])('is a name in %j', (text) => {
+  test.each(['train { a\n= b\n channel = a }\n', 'train { a = b\nchannel\n= a }\n'])('is a name in %j', (text) => {
     expect(parse(makeSource('names.tower', text)).diagnostics).toEqual([]);
   });
 });

@@ -194,10 +194,11 @@ export const runs = {
   'table-too-large': row<{ table: string; bytes: number; limit: number }>({
     severity: 'error',
     message: ({ table, bytes, limit }) =>
-      `table \`${table}\` with its optimizer's state takes ${bytesWords(bytes)} (${bytes} bytes), and one table may take ${bytesWords(limit)} (${limit} bytes)`,
-    hint: () => 'lower its `dim` or `hash`, or use an optimizer with less state: `row_adagrad` keeps one number a row',
-    means: 'One table with its state is larger than one memory may be.',
-    remedy: 'Lower its `dim` or `hash`, or use `row_adagrad`, which keeps one number a row.',
+      `table \`${table}\` with its optimizer's state and the rows of a step takes ${bytesWords(bytes)} (${bytes} bytes), and one table may take ${bytesWords(limit)} (${limit} bytes)`,
+    hint: () =>
+      'lower its `dim` or `hash`, or `batch`; or use an optimizer with less state: `adagrad(per: row)` keeps one number a row',
+    means: 'One table, with its state and the rows that a step looks up in it, is larger than one memory may be.',
+    remedy: 'Lower its `dim` or `hash`, or `batch`; or use `adagrad(per: row)`, which keeps one number a row.',
   }),
 
   'other-data': row<{ what: string; own?: boolean }>({
