@@ -36,9 +36,11 @@ function checkPlaces(text: string): void {
     expect(start).toBeGreaterThanOrEqual(outer.start);
     expect(end).toBeLessThanOrEqual(outer.end);
   };
+  // Two neighbours that are read in each other's place keep the places in order, so a name is then not at its own.
+  const swapped = diagnostics.some(({ code }) => code === 'swapped-words');
   for (const [parent, child] of children(output)) {
     within(child.span, parent.span);
-    if (child.kind === 'Identifier')
+    if (child.kind === 'Identifier' && !swapped)
       expect(textOf(child.span).replace('-', '_')).toBe((child as never as { name: string }).name);
   }
   for (const { at, fixes } of diagnostics) {
