@@ -1,5 +1,5 @@
 /** A model's file, and the data it would be trained on, checked before any row is read. */
-import type { BindOptions } from '../data/binding/bind.ts';
+import type { Access } from '../data/files/access.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { Failure, failure, invariant } from '../diagnostics/failure.ts';
@@ -70,10 +70,10 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
 }
 
 /** What reading rows or headers takes from a request. */
-export function readingOf({
-  allow,
-  signal,
-}: Pick<CheckRequest, 'allow' | 'signal'>): Pick<BindOptions, 'access' | 'signal'> {
+export function readingOf({ allow, signal }: Pick<CheckRequest, 'allow' | 'signal'>): {
+  readonly access?: Access;
+  readonly signal?: AbortSignal;
+} {
   return { ...(allow ? { access: { allow } } : {}), ...(signal ? { signal } : {}) };
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reading } from '../diagnostics/system_reason.ts';
+import type { ReadableFile } from './readable.ts';
 import { closeRead, openRunFile } from './run_files.ts';
 
 export interface Checksum {
@@ -24,7 +24,7 @@ export async function checksumOf(folder: string, path: string): Promise<Checksum
 }
 
 /** Reads the file in pieces: it may be larger than memory. */
-export async function checksumOpened(handle: FileHandle): Promise<Checksum> {
+export async function checksumOpened(handle: ReadableFile): Promise<Checksum> {
   const hash = createHash('sha256');
   const piece = new Uint8Array(4 * 2 ** 20);
   let bytes = 0;

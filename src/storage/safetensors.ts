@@ -4,12 +4,12 @@
  * https://huggingface.co/docs/safetensors
  */
 import { createHash, type Hash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import { systemReason } from '../diagnostics/system_reason.ts';
 import type { Sink } from './durable.ts';
+import type { ReadableFile } from './readable.ts';
 import { closeRead, openRunFile } from './run_files.ts';
 
 export type StoredNumbers = Float32Array | Float64Array | Int32Array | Uint8Array;
@@ -129,7 +129,7 @@ export async function readMetadata(path: string): Promise<Stored['metadata']> {
   return withFile(path, async (handle) => (await readHeader(handle, path)).metadata);
 }
 
-async function withFile<T>(path: string, read: (handle: FileHandle) => Promise<T>): Promise<T> {
+async function withFile<T>(path: string, read: (handle: ReadableFile) => Promise<T>): Promise<T> {
   const handle = await openRunFile(dirname(path), basename(path));
   try {
     return await read(handle);
@@ -143,7 +143,7 @@ async function withFile<T>(path: string, read: (handle: FileHandle) => Promise<T
 
 /** The same of a file that is open, and stays so; `path` is for messages. */
 export async function readOpened(
-  handle: FileHandle,
+  handle: ReadableFile,
   path: string,
   { expected, into, sealed = false, finite }: ReadOptions,
 ): Promise<Stored> {
@@ -193,7 +193,7 @@ function refuseInfinite({ name, data }: StoredTensor, damaged: Damaged): void {
   }
 }
 
-async function readHeader(handle: FileHandle, path: string) {
+async function readHeader(handle: ReadableFile, path: string) {
   const { size } = await handle.stat();
   const damaged = (reason: string) => failure('damaged-file', { path, reason });
   if (size < 8) throw damaged('it is shorter than its header');
@@ -258,7 +258,7 @@ function checkLayout(entries: Entry[], bytes: number, damaged: Damaged): void {
 
 const pieceBytes = 64 * 2 ** 20;
 
-async function fill(handle: FileHandle, target: Uint8Array, position: number, path: string): Promise<void> {
+async function fill(handle: ReadableFile, target: Uint8Array, position: number, path: string): Promise<void> {
   for (let at = 0; at < target.byteLength; ) {
     const length = Math.min(pieceBytes, target.byteLength - at);
     const { bytesRead } = await handle.read(target, at, length, position + at);
