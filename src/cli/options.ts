@@ -7,7 +7,7 @@ export const jsonOption = (): Option => new Option('--json', 'answer as JSON on 
 export const dataOption = (): Option =>
   new Option('--data <file>', 'the `.tower` file whose `data` block says where the rows are');
 
-/** `--allow /data --allow ../shared`: folders. */
+/** `--allow /data --allow ../common`: folders. */
 export const allowOption = (): Option =>
   new Option(
     '--allow <folder>',
