@@ -214,10 +214,14 @@ class Balancer {
   private swapped(index: number): boolean {
     const { tokens, open, result, source } = this;
     if (open.length > 0) return false;
-    const [previous, brace, next] = [tokens[index - 1]!, tokens[index]!, tokens[index + 1]];
-    const late = isAny(next, [t.Colon, t.Equals]) && headerEnd(result, this.declaration) === result.length - 1;
+    const [previous, brace, next] = [tokens[index - 1], tokens[index]!, tokens[index + 1]];
+    const late =
+      previous && isAny(next, [t.Colon, t.Equals]) && headerEnd(result, this.declaration) === result.length - 1;
     const named = isAny(previous, [t.Task, t.Data]) && previous === result[this.declaration];
-    const early = named && is(next, t.Name) && !isAny(tokens[index + 2], [t.Colon, t.Equals]);
+    const keyed = is(previous, t.By) && is(tokens[index - 2], t.Keyed);
+    // `{ features`, before the entries.
+    const heads = isAny(next, [t.Features, t.Labels, t.Train]) && looksLikeEntry(tokens, index + 2);
+    const early = heads || ((named || keyed) && is(next, t.Name) && !looksLikeEntry(tokens, index + 1));
     if (!late && !early) return false;
     const [one, other] = late ? [previous, brace] : [brace, next!];
     const at = { source, start: one.startOffset, end: endOf(other) };
@@ -225,6 +229,7 @@ class Balancer {
     const facts = { first: quote(other.image), second: quote(one.image) };
     this.report(diagnose('swapped-words', at, facts, { fixes: [[{ at, text }]] }));
     const [first, second] = exchanged(one, other);
+    if (heads) this.declaration = result.length;
     if (late) result.pop();
     // The second of the two is passed over when its turn comes.
     else this.ahead = next;

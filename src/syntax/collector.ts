@@ -40,6 +40,13 @@ export class Collector {
     );
   }
 
+  /** Whether one of a bracket has that is not surely at its place. */
+  moves(start: number, end: number): boolean {
+    return this.diagnostics.some(
+      ({ at, code }) => at !== undefined && at.start < end && at.end >= start && moved.has(code),
+    );
+  }
+
   /** Whether one of a brace that is missing, or one too many, has. */
   missesBrace(start: number, end: number): boolean {
     return this.diagnostics.some(
@@ -53,4 +60,11 @@ export class Collector {
 }
 
 /** What is said of brackets is where they were guessed to be. */
-const moved: ReadonlySet<Code> = new Set<Code>(['unclosed', 'unopened', 'wrong-bracket', 'missing-brace', 'too-deep']);
+const moved: ReadonlySet<Code> = new Set<Code>([
+  'unclosed',
+  'unopened',
+  'wrong-bracket',
+  'missing-brace',
+  'swapped-words',
+  'too-deep',
+]);

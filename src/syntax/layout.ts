@@ -85,6 +85,9 @@ export function declarationRanges(tokens: readonly IToken[]): Range[] {
 function looksLikeHeader(tokens: readonly IToken[], index: number): boolean {
   const next = tokens[index + 1];
   if (isAny(next, [t.LeftBrace, t.Equals])) return true;
+  // `deep block = …`: the word stands after the name.
+  const rest = next && declarations.get(next.tokenType);
+  if (rest?.[0] === t.Name && rest.length > 1 && matches(tokens, index + 2, rest.slice(1))) return true;
   if (!is(next, t.LeftParenthesis)) return false;
   let at = index + 2;
   while (isAny(tokens[at], [t.Name, t.Comma])) at++;

@@ -13,11 +13,19 @@ import { balance } from './brackets.ts';
 import type { Builder } from './build.ts';
 import type { Collector } from './collector.ts';
 import type { Complaint } from './complaint.ts';
-import { declarationWords, hidesMistake, isNameless, missingWord, splitDeclarations, splitEntries } from './layout.ts';
+import {
+  declarationWords,
+  hidesMistake,
+  isNameless,
+  looksLikeDeclaration,
+  missingWord,
+  splitDeclarations,
+  splitEntries,
+} from './layout.ts';
 import { mend } from './mend.ts';
 import { type EntryRule, entryRule, isColumns, readForgivingly, readStrictly } from './parsers.ts';
 import type { BodyEntry, PieceReader } from './pieces.ts';
-import { after, endOf, insertedBefore, is, isAny, replaced, spanOf } from './token.ts';
+import { after, endOf, exchanged, insertedBefore, is, isAny, replaced, spanOf } from './token.ts';
 import { expected, found, quote } from './words.ts';
 
 /** Mistakes mended in one entry, before the rest of it is given up. */
@@ -33,8 +41,12 @@ export interface Recovered {
 export class Recovery {
   private readonly lost: ast.Lost[] = [];
   private readonly doubtful: Span[] = [];
+  /** Whether a mistake has been reported on its first line, before it begins. */
+  private begun = false;
   /** Whether a brace of the declaration at hand is missing or one too many: what stands in its place says nothing. */
   private braced = false;
+  /** The first token of the part at hand, as it is written. */
+  private first: IToken | undefined;
   /** The first word of the declaration at hand. */
   private declaring: IToken | undefined;
 
@@ -56,6 +68,10 @@ export class Recovery {
       if (this.collector.full) break;
       const end = parts[index + 1]?.[0]?.startOffset ?? this.source.text.length;
       this.braced = this.collector.missesBrace(part[0]!.startOffset, end);
+      // A bracket that is left out before it may have been its first word.
+      const before = index === 0 ? 0 : endOf(parts[index - 1]!.at(-1)!);
+      const { startOffset } = part[0]!;
+      this.begun = this.collector.knows(Math.max(before, this.lineStart(startOffset)), startOffset);
       this.doubtMisled(part, end);
       const declaration = this.declaration(part);
       if (declaration) declarations.push(declaration);
@@ -73,12 +89,20 @@ export class Recovery {
     const open = part.findIndex((token) => is(token, t.LeftBrace));
     const body = open === -1 ? [] : part.slice(open + 1, closeOf(part, open));
     if (collector.misleads(...this.stretch(part))) this.doubt(part);
-    for (const entry of splitEntries(body)) if (collector.misleads(...this.stretch(entry))) this.doubt(entry);
+    for (const entry of splitEntries(body)) {
+      // A bracket in the wrong place moves what is on its line into other entries.
+      const [start, end] = this.stretch(entry);
+      const line = this.source.text.indexOf('\n', end);
+      const doubted =
+        collector.misleads(start, end) || collector.moves(this.lineStart(start), line === -1 ? end : line);
+      if (doubted) this.doubt(entry);
+    }
     // A block may have lost its head: its entries then seem to be of the declaration around it.
     if (collector.knows(endOf(part.at(-1)!), end)) this.lost.push({ within: first!.image });
   }
 
   private declaration(part: readonly IToken[]): ast.Declaration | undefined {
+    this.first = part[0];
     const tokens = this.firstWord(part);
     if (tokens === undefined) return undefined;
     this.declaring = tokens[0];
@@ -158,6 +182,8 @@ export class Recovery {
     const at = spanOf(this.source, first);
     // What goes too deep is left out, and this is what is left of it.
     if (!isFirstOnLine(this.source, first) && is(first, t.Equals)) return undefined;
+    const swapped = this.swappedWord(tokens);
+    if (swapped) return swapped;
     const missing = missingWord(tokens);
     if (missing !== undefined && (missing === t.Tower || !this.misspelt(first))) {
       const image = missing.PATTERN as string;
@@ -194,6 +220,20 @@ export class Recovery {
     return type && [replaced(first, type, image!), ...tokens.slice(1)];
   }
 
+  /** `deep block = …`: the name before the word. */
+  private swappedWord(tokens: readonly IToken[]): readonly IToken[] | undefined {
+    const [name, word, ...rest] = tokens;
+    if (!is(name, t.Name) || !isAny(word, declarationWords)) return undefined;
+    const right = [...exchanged(name!, word!), ...rest];
+    if (!looksLikeDeclaration(right, 0)) return undefined;
+    const at = this.spanOfAll([name!, word!]);
+    const between = this.source.text.slice(endOf(name!), word!.startOffset);
+    const facts = { first: quote(word!.image), second: quote(name!.image) };
+    const fixes = [[{ at, text: `${word!.image}${between}${name!.image}` }]];
+    this.complain(tokens, () => diagnose('swapped-words', at, facts, { fixes }));
+    return right;
+  }
+
   /** A word that is nearly one that begins declarations. */
   private misspelt(token: IToken): boolean {
     return is(token, t.Name) && likest(token.image, words.keys()) !== undefined;
@@ -215,6 +255,8 @@ export class Recovery {
       const certain =
         mended?.diagnostic !== undefined && mended.diagnostic.fixes.length > 0 && !mended.diagnostic.doubtful;
       if (certain && !misled) this.collector.report(mended.diagnostic!);
+      // The tree leaves out a name that was moved.
+      if (certain && mended.diagnostic!.code === 'swapped-words') this.doubt(tokens);
       if (!certain) {
         this.complain(input, () => mended?.diagnostic ?? this.word(input, reading.complaint));
         this.doubt(tokens);
@@ -236,7 +278,8 @@ export class Recovery {
 
   /** One complaint where nothing else has been reported in these tokens: the first is the cause of the others. */
   private complain(tokens: readonly IToken[], diagnostic: () => ReturnType<typeof diagnose>): void {
-    if (!this.knows(tokens) && !this.braced) this.collector.report(diagnostic());
+    if (!this.knows(tokens) && !this.braced && !(this.begun && tokens[0] === this.first))
+      this.collector.report(diagnostic());
   }
 
   private knows(tokens: readonly IToken[]): boolean {
@@ -272,6 +315,10 @@ export class Recovery {
           ? expected(complaint.expected, complaint.rule)
           : 'a value';
     return diagnose('unexpected-text', at, { expected: wanted, found: found(next, previous) });
+  }
+
+  private lineStart(offset: number): number {
+    return this.source.text.lastIndexOf('\n', offset - 1) + 1;
   }
 
   private following(previous: IToken | undefined): IToken | undefined {

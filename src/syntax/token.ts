@@ -112,11 +112,15 @@ export const endsValue = (token: IToken | undefined): boolean => isAny(token, va
 /** Signs after which an expression goes on, on the next line too. */
 export const isUnfinished = (token: IToken | undefined): boolean => isAny(token, unfinished);
 
-/** Two neighbours in each other's place: each stands where the other stood, so that places stay in order. */
+/**
+ * Two neighbours in each other's place: each stands where the other stood, so that places stay in order. The tree leaves names out
+ * that do not stand where they are written.
+ */
 export function exchanged(one: IToken, other: IToken): readonly [IToken, IToken] {
-  const { tokenType, tokenTypeIdx, image } = one;
-  return [
-    { ...one, tokenType: other.tokenType, tokenTypeIdx: other.tokenTypeIdx, image: other.image },
-    { ...other, tokenType, tokenTypeIdx, image },
-  ];
+  return [moved(other, one), moved(one, other)];
+}
+
+function moved({ tokenType, tokenTypeIdx, image }: IToken, place: IToken): IToken {
+  const token = { ...place, tokenType, tokenTypeIdx, image };
+  return is(token, t.Name) ? { ...token, isInsertedInRecovery: true } : token;
 }

@@ -56,10 +56,12 @@ function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): Dat
     const known = entryNames.find((entry) => entry === name.name);
     if (by && known && known !== 'items' && known !== 'users') report('misplaced-by', by.span, { name: name.name });
   }
-  if (!entries.has('events')) {
+  // An entry that has no place may be one that is missing.
+  const strange = others.length > entries.size;
+  if (!entries.has('events') && !strange) {
     report('missing-entry', node.name.span, { of, name: 'events', example: 'events = "ratings.csv"' });
   }
-  if (!entries.has('split')) reportNoSplit(workspace, node, of);
+  if (!entries.has('split') && !strange) reportNoSplit(workspace, node, of);
 
   const at = <T>(name: EntryName, read: (entry: Ast.Entry) => T | undefined): T | undefined => {
     const entry = entries.get(name);

@@ -158,6 +158,8 @@ function resolveName(
     const fix = last && insertion(last.span.source, last.span.end, `, ${name}`);
     for (const feature of groups.get(name) ?? [name]) reads.feature.add(feature);
     if (groups.has(name)) reads.group.add(name);
+    // An input that nothing is called may be this one.
+    if (new Set(tower.inputs.map((input) => input.name)).size > inputs.length) return undefined;
     report('not-an-input', span, { tower: tower.name.name, name }, fix ? { fixes: [[fix]] } : {});
     return undefined;
   }
