@@ -2,6 +2,7 @@
 import { type Code, codes } from '../diagnostics/codes.ts';
 import { aboutIgnores } from '../lint/ignores.ts';
 import { type Explained, explain } from './examples.ts';
+import { paragraphOf, specLink } from './specification.ts';
 
 const generated = '<!-- Written by `npm run generate` from src/diagnostics/codes: change that, not this. -->';
 
@@ -12,6 +13,8 @@ export function errorPage({ code, severity, means, wrong, printed, right, remedy
     parts.push('## Right', fence('tower', right));
   }
   if (remedy !== undefined) parts.push('## What to do', remedy);
+  const paragraph = paragraphOf(code);
+  if (paragraph !== undefined) parts.push(`${specLink(paragraph)}.`);
   return `${parts.join('\n\n')}\n`;
 }
 

@@ -11,6 +11,8 @@ export interface Section {
   readonly what: string;
   /** Where such a kind is written, and what it is for. */
   readonly doc: string;
+  /** The paragraph of docs/spec.md that defines what its kinds compute. */
+  readonly paragraph: string;
 }
 
 export const sections: readonly Section[] = [
@@ -19,42 +21,49 @@ export const sections: readonly Section[] = [
     title: 'Features',
     what: 'kind of feature',
     doc: 'A feature is a column and how its values become numbers: `features { age : number(buckets: 8) }`.',
+    paragraph: '5.3',
   },
   {
     table: 'blocks',
     title: 'Blocks',
     what: 'block',
     doc: 'A block is a step of a flow, after an arrow: `profile -> flatten -> mlp(128, 64)`. Shapes leave out the batch: F fields of width D are `fields[F × D]`.',
+    paragraph: '6.4',
   },
   {
     table: 'scores',
     title: 'Scores',
     what: 'score',
     doc: 'A score compares the two towers: `score = cosine(user, item)`. Channels are paired by name, and their scores are summed.',
+    paragraph: '8.3',
   },
   {
     table: 'losses',
     title: 'Losses',
     what: 'loss',
     doc: 'A loss is what a task minimises: `loss = softmax(in_batch)`. It is the weighted mean over the rows of a batch.',
+    paragraph: '9',
   },
   {
     table: 'weightings',
     title: 'Weightings',
     what: 'weighting',
     doc: 'A weighting joins the losses of several tasks, and changes while training: `objective = uncertainty(click, like)`. Fixed weights are written as a sum: `objective = 1.0 * click + 0.5 * like`.',
+    paragraph: '10.2',
   },
   {
     table: 'optimizers',
     title: 'Optimizers',
     what: 'optimizer',
     doc: 'An optimizer turns gradients into changes: `train { dense = adam(rate: 1e-3), embeddings = adagrad(rate: 0.05) }`. Of the embedding tables only the rows of the batch change.',
+    paragraph: '11.4',
   },
   {
     table: 'metrics',
     title: 'Metrics',
     what: 'metric',
     doc: 'A metric is measured against all items. `train { stop = recall(50, patience: 2) }` watches it on the validation part, and ends training after `patience` epochs without a new best.',
+    paragraph: '14.3',
   },
 ];
 

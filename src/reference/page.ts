@@ -1,5 +1,6 @@
 /** The reference: a page for each table of the library, and the list of all. */
 import { firstSentence } from '../explain/page.ts';
+import { specLink } from '../explain/specification.ts';
 import { printDefault, signatureOf } from '../language/markdown.ts';
 import type { KindRow, Parameter } from '../library/contract.ts';
 import { printValueType } from '../library/values.ts';
@@ -32,7 +33,8 @@ const rowOf = ({ section, name, row }: Kind): string =>
   `| [${name}](${section.table}.md#${name}) | ${firstSentence(row.doc)} |`;
 
 function pageOf(section: Section): string {
-  return page([`# ${section.title}`, section.doc, ...kindsOf(section).flatMap(entry)]);
+  const exactly = `What each computes exactly: ${specLink(section.paragraph)}.`;
+  return page([`# ${section.title}`, section.doc, exactly, ...kindsOf(section).flatMap(entry)]);
 }
 
 const page = (parts: readonly string[]): string => `${[generated, ...parts].join('\n\n')}\n`;
