@@ -204,7 +204,8 @@ function entriesWord(
 
 /**
  * Whether tokens that the grammar reads say something else to the eye: in a tower, `channel` as the name of a step that nothing
- * reads, where the channel's own name is missing, or as a step of a flow that ends with its arrow on the line before.
+ * reads, where the channel's own name is missing, or as a step of a flow that ends with its arrow on the line before, where the
+ * channel's name follows on the same line.
  */
 export function hidesMistake(tokens: readonly IToken[]): boolean {
   let depth = 0;
@@ -216,7 +217,8 @@ export function hidesMistake(tokens: readonly IToken[]): boolean {
     else if (depth === 0 && tokenType === t.Tower && is(tokens[at + 2], t.LeftParenthesis)) inTower = true;
     if (!inTower || tokenType !== t.Channel) continue;
     if (is(tokens[at + 1], t.Equals) && isNameless(tokens, tokens.slice(at, at + 2))) return true;
-    if (is(tokens[at - 1], t.Arrow) && beginsLine(tokens, at) && looksLikeEntry(tokens, at)) return true;
+    const headsLine = beginsLine(tokens, at) && !beginsLine(tokens, at + 1);
+    if (is(tokens[at - 1], t.Arrow) && headsLine && looksLikeEntry(tokens, at)) return true;
   }
   return false;
 }

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { BagColumn } from '../../src/data/dataset.ts';
 import { makeRanker, topK } from '../../src/embedding/rank.ts';
+import fc from '../fast_check.ts';
 
 /** Few different scores, so that ties are common; some are not numbers. */
 const score = fc.oneof(

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { makeSpace, type Region } from '../../src/embedding/space.ts';
+import fc from '../fast_check.ts';
 
 test('regions never overlap, lie on cache lines, and keep what is in them while others come and go', () => {
   fc.assert(

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import type { Lookup, LookupKind } from '../../src/embedding/lookup.ts';
 import { makeTable, type Table } from '../../src/embedding/table.ts';
+import fc from '../fast_check.ts';
 import { difference, optimizerPlan, reference, sameBits } from './fixtures.ts';
 
 const bagKinds = ['mean', 'sum', 'sequence'] as const;

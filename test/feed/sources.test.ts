@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Events } from '../../src/data/dataset.ts';
+import fc from '../fast_check.ts';
 import { bags, corpus, eventRows, events, feederOf, numbersOf } from './fixtures.ts';
 
 const sampled = { kind: 'sampled', perRow: 3, by: 'uniform' } as const;

@@ -1,5 +1,5 @@
 /** Random programs that read without a mistake, laid out as nobody would write them. */
-import fc from 'fast-check';
+import fc from '../fast_check.ts';
 
 type Words = readonly string[];
 

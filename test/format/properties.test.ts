@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { lex } from '../../grammar/lexer.ts';
 import { applyEdits } from '../../src/diagnostics/fixes.ts';
 import { format, formatRange } from '../../src/format/format.ts';
 import { parse } from '../../src/syntax/parse.ts';
 import { makeSource } from '../../src/text/source.ts';
+import fc from '../fast_check.ts';
 import * as examples from '../syntax/examples.ts';
 import { formatted, formattedInPart, interleaved, tree } from './laws.ts';
 import { laidOut, program } from './programs.ts';

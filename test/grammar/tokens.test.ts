@@ -1,8 +1,8 @@
 import { Lexer } from 'chevrotain';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { TowerParser } from '../../grammar/parser.ts';
 import { tokens } from '../../grammar/tokens.ts';
+import fc from '../fast_check.ts';
 
 const lexer = new Lexer([...tokens], { ensureOptimizations: true });
 const names = (text: string) => lexer.tokenize(text).tokens.map((token) => `${token.tokenType.name} ${token.image}`);

@@ -1,10 +1,11 @@
 /** Graphs at random, for properties that hold of every graph. */
-import fc from 'fast-check';
+
 import { type Builder, GraphTypeError, makeBuilder, type Ref } from '../../src/graph/builder.ts';
 import { gradients } from '../../src/graph/differentiate.ts';
 import { sameShape, symbolic } from '../../src/graph/dims.ts';
 import type { Graph, Tensor } from '../../src/graph/graph.ts';
 import { print } from '../../src/graph/print.ts';
+import fc from '../fast_check.ts';
 import { batch, randomTensor, tensor } from './support.ts';
 
 /** What can be done next with some of the values so far. Those that jump are kept to inputs, where rounding cannot tip them. */

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makeBuilder } from '../../src/graph/builder.ts';
 import { gradients } from '../../src/graph/differentiate.ts';
@@ -8,6 +7,7 @@ import type { Graph, Tensor } from '../../src/graph/graph.ts';
 import { print } from '../../src/graph/print.ts';
 import { passes, simplify } from '../../src/graph/simplify.ts';
 import { verify } from '../../src/graph/verify.ts';
+import fc from '../fast_check.ts';
 import { randomGraph, randomInputs } from './random_graph.ts';
 import { batch, expectClose, randomTensor, tensor } from './support.ts';
 

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyEdits } from '../../src/diagnostics/fixes.ts';
 import { changeOf } from '../../src/language/change.ts';
 import { makeSource } from '../../src/text/source.ts';
+import fc from '../fast_check.ts';
 
 const change = (before: string, after: string): [number, number, string] | undefined => {
   const edit = changeOf(makeSource('a', before), after);

@@ -1,6 +1,5 @@
 /** Weightings over shared tables: a row's gradient is the sum over all its look-ups, against PyTorch and against tables moved. */
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Corpus, Events, IndexedColumn } from '../../src/data/dataset.ts';
 import { makeTable, type Table } from '../../src/embedding/table.ts';
@@ -9,6 +8,7 @@ import { evaluate, type Tensors } from '../../src/graph/evaluate.ts';
 import { initialValues } from '../../src/graph/initial.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { makeRandom } from '../../src/random/random.ts';
+import fc from '../fast_check.ts';
 import { bags } from '../feed/fixtures.ts';
 import { expectClose, floats, planOf } from '../library/support.ts';
 

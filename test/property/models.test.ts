@@ -2,7 +2,7 @@
  * Random models out of the library's tables are checked, lowered, differentiated and run: none crashes, every number stays
  * finite, and engines agree with plain arrays. 100 by default; `TOWER_MODELS=1000` takes as many, each on every engine.
  */
-import fc from 'fast-check';
+
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
 import { evaluate, type Tensors } from '../../src/graph/evaluate.ts';
@@ -20,6 +20,7 @@ import type { Plan } from '../../src/plan/plan.ts';
 import { makeRandom } from '../../src/random/random.ts';
 import { makeSource } from '../../src/text/source.ts';
 import { engineOrSkip, names } from '../engine/support.ts';
+import fc from '../fast_check.ts';
 import { feed } from '../library/support.ts';
 import { randomModel } from './random_model.ts';
 

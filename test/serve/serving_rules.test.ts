@@ -4,7 +4,6 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Trained } from '../../src/artifact/load.ts';
 import { complaint } from '../../src/artifact/validate.ts';
@@ -16,6 +15,7 @@ import { exportModel, type Serving, type ServingInput } from '../../src/serve/ex
 import { queryColumns } from '../../src/serve/query_columns.ts';
 import { makeSource } from '../../src/text/source.ts';
 import { valueAt } from '../data/fixture.ts';
+import fc from '../fast_check.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const model = `

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { lex } from '../../grammar/lexer.ts';
 import type { File } from '../../src/syntax/ast.ts';
 import { parse } from '../../src/syntax/parse.ts';
 import { makeSource, type Span, textOf } from '../../src/text/source.ts';
+import fc from '../fast_check.ts';
 import * as examples from './examples.ts';
 import { outline } from './outline.ts';
 
@@ -221,6 +221,15 @@ describe('large and hostile texts are answered in time', () => {
     for (const piece of ['(', '[', 'f(', '-', '1 + ', 'x -> ', '-(']) within(2000, head + piece.repeat(10_000));
   });
 });
+
+test.each(['->\nchannel\na = a', '->\nchannel\na\n= a', '-> // c\nchannel\na /// d\n= a'])(
+  'a flow may end in a step that is called `channel`, before an entry on the next line: %j',
+  (end) => {
+    const { output, diagnostics } = parse(makeSource('names.tower', `tower t(a) {\n  a = a ${end}\n}\n`));
+    expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(output.declarations[0]).toMatchObject({ entries: [{ flow: { kind: 'Flow' } }, { flow: { kind: 'Name' } }] });
+  },
+);
 
 describe('`channel` outside a tower', () => {
   test.each(['train { a\n= b\n channel = a }\n', 'train { a = b\nchannel\n= a }\n'])('is a name in %j', (text) => {

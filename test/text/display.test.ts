@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { show } from '../../src/text/display.ts';
+import fc from '../fast_check.ts';
 
 test('a tab goes to the next stop', () => {
   expect(show('\ta')).toEqual({ text: '    a', width: 5 });

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { nearest } from '../../src/text/nearest.ts';
+import fc from '../fast_check.ts';
 
 const kinds = ['mlp', 'senet', 'softmax', 'dense', 'layer_norm', 'cosine', 'temperature', 'id', 'text'];
 

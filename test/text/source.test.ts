@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { join, lineAt, makeSource, offsetAt, positionAt, textOf } from '../../src/text/source.ts';
+import fc from '../fast_check.ts';
 
 test('lines and columns count from 1', () => {
   const source = makeSource('a', 'ab\ncd\r\n\nx');

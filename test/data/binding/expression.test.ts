@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeBinder } from '../../../src/data/binding/binder.ts';
 import { isCallable, readsOf, refusalOf } from '../../../src/data/binding/expression.ts';
@@ -9,6 +8,7 @@ import { checkHeaders } from '../../../src/data/binding/headers.ts';
 import { type Database, openDatabase } from '../../../src/data/files/duckdb.ts';
 import { check } from '../../../src/pipeline.ts';
 import { makeSource } from '../../../src/text/source.ts';
+import fc from '../../fast_check.ts';
 import { type Block, describeData, folderWith, needsOf, vocabulary } from '../fixture.ts';
 
 let database: Database;

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { alternatives, makeMatcher } from '../../../src/data/files/glob.ts';
+import fc from '../../fast_check.ts';
 
 describe('a part of a pattern', () => {
   it.each([

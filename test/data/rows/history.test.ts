@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readDataset } from '../../../src/data/read.ts';
 import { makeTimeline, type Stream, windowsAfter, windowsBefore } from '../../../src/data/rows/history.ts';
+import fc from '../../fast_check.ts';
 import { describeData, folderWith, needsOf, valuesOf, vocabulary } from '../fixture.ts';
 
 /** Events with few users and few times, so that ties and long timelines are common; in the order of time. */

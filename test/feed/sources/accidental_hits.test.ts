@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Events, IndexedColumn } from '../../../src/data/dataset.ts';
+import fc from '../../fast_check.ts';
 import { bags, corpus, eventRows, events, features, feederOf, numbersOf } from '../fixtures.ts';
 
 const source = { from: 'accidental_hits', key: 'movie_id', rows: eventRows } as const;

@@ -1,9 +1,10 @@
 /** The softmax over each item once, against the softmax over every row: the same loss and the same gradients. */
-import fc from 'fast-check';
+
 import { expect, it } from 'vitest';
 import { evaluate } from '../../../src/graph/evaluate.ts';
 import type { Tensor } from '../../../src/graph/graph.ts';
 import { makeRandom } from '../../../src/random/random.ts';
+import fc from '../../fast_check.ts';
 import { type LossCase, lossGraph } from './support.ts';
 
 const width = 3;

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Sample } from '../../../../src/data/columns/encoders/contract.ts';
 import { murmur3 } from '../../../../src/data/columns/encoders/murmur3.ts';
@@ -7,6 +6,7 @@ import { trigramsOf } from '../../../../src/data/columns/encoders/trigrams.ts';
 import { encodeValue } from '../../../../src/data/columns/encoders/value.ts';
 import { wordsOf } from '../../../../src/data/columns/encoders/words.ts';
 import type { Encoding } from '../../../../src/data/dataset.ts';
+import fc from '../../../fast_check.ts';
 
 const texts = (counts: Readonly<Record<string, number>>): Sample => ({
   texts: { texts: ['', ...Object.keys(counts)], counts: [0, ...Object.values(counts)] },
