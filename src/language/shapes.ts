@@ -5,6 +5,7 @@ import { type LoweredFeatures, lowerFeatures } from '../lower/features.ts';
 import type { Arrow } from '../lower/flow.ts';
 import { GraphInputs } from '../lower/inputs.ts';
 import { lowerTower, makeTowerContext, type TowerContext } from '../lower/tower.ts';
+import { isWholeGroup } from '../model/groups.ts';
 import type { Flow, FlowSource, Tower, TowerStep } from '../model/model.ts';
 import type { Resolution, TowerPart } from '../model/resolution.ts';
 import type { Checked } from '../pipeline.ts';
@@ -61,13 +62,11 @@ function begunSteps(part: TowerPart, resolution: Resolution, features: LoweredFe
   );
 }
 
-function beginsSound({ from }: Flow, { scope, groups }: Resolution, features: LoweredFeatures): boolean {
-  const isWhole = (name: string): boolean => {
-    const group = scope.groups.get(name);
-    return group === undefined || group.members.length === groups.get(name)?.length;
-  };
+function beginsSound({ from }: Flow, { scope }: Resolution, features: LoweredFeatures): boolean {
   return openedBy(from).every(
-    (source) => isWhole(source.name) && source.features.every((feature) => features.byName.has(feature)),
+    (source) =>
+      (!scope.groups.has(source.name) || isWholeGroup(scope, source.name)) &&
+      source.features.every((feature) => features.byName.has(feature)),
   );
 }
 

@@ -18,6 +18,7 @@ export interface Resolution {
   /** The sound ones; `scope` has all. */
   readonly features: ReadonlyMap<string, Feature>;
   readonly labels: ReadonlyMap<string, Label>;
+  /** The features of each, those of groups within it in their place. */
   readonly groups: ReadonlyMap<string, readonly string[]>;
   readonly towers: readonly TowerPart[];
   readonly tasks: readonly TaskPart[];
@@ -51,6 +52,8 @@ export interface TowerInput {
   readonly name: string;
   readonly span: Span;
   readonly features: readonly string[];
+  /** The groups within it, where it is a group of groups. */
+  readonly groups: readonly string[];
 }
 
 export interface TowerStepPart {

@@ -96,7 +96,7 @@ export interface Entry extends Node {
   readonly by?: Identifier;
 }
 
-/** `group profile = user_id, gender` */
+/** `group profile = user_id, gender`; a member is a feature or another group. */
 export interface Group extends Node {
   readonly kind: 'Group';
   readonly name: Identifier;

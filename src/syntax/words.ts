@@ -22,7 +22,7 @@ export function found(token: IToken | undefined, previous: IToken | undefined): 
 const names: Readonly<Record<string, string>> = {
   let: 'the name of the constant',
   model: 'the name of the model',
-  group: 'the name of a feature',
+  group: 'the name of a feature or group',
   block: 'the name of the block',
   tower: 'a name',
   task: 'the name of the task',

@@ -46,7 +46,9 @@ export function randomModel(choose: Choose): string {
     ...(sequence ? ['  recent : list(item_id, max: 3, pool: none)'] : []),
     '}',
     `labels { ${[...labelled.map(({ task, loss }) => `of_${task}: ${losses[loss.kind]!.label}`), ...(only ? ['shown: binary'] : [])].join(', ')} }`,
-    `group profile = ${userNames.join(', ')}`,
+    // A group of a group and of features.
+    `group profile = user_id, known`,
+    `group known = ${userNames.slice(1).join(', ')}`,
     `group about = ${itemNames.join(', ')}`,
     `tower user(profile${sequence ? ', recent' : ''}) keyed by user_id {`,
     ...user.map((line) => `  ${line}`),

@@ -2,6 +2,7 @@
 
 import { row } from '../code_row.ts';
 import { smallModel } from '../small_model.ts';
+import { list } from '../wording.ts';
 
 const bceTask = 'task like { score = cosine(user, item) / 0.1, loss = bce, label = liked }';
 
@@ -112,6 +113,30 @@ export const model = {
     right: smallModel({
       before: ['block b0 = dense(8)', ...doublings(2)].join('\n'),
       user: 'channel main = user_id -> b2 -> dense(16)',
+    }),
+  }),
+
+  'group-circle': row<{ name: string }>({
+    severity: 'error',
+    message: ({ name }) => `group \`${name}\` contains itself`,
+    hint: () => 'remove one of the members that lead back to it',
+    means: 'A group contains itself, through other groups or directly. Its features could never be listed.',
+    wrong: smallModel({ groups: 'group all = person\ngroup person = user_id, all', userInputs: 'all' }),
+    right: smallModel({ groups: 'group all = person\ngroup person = user_id', userInputs: 'all' }),
+  }),
+
+  'repeated-member': row<{ group: string; names: readonly string[]; first: string; second: string }>({
+    severity: 'error',
+    message: ({ group, names, first, second }) =>
+      `group \`${group}\` gets ${list(names)} twice: with \`${first}\` and with \`${second}\``,
+    hint: () => 'remove one of the two members, or name the features that you want',
+    means:
+      'A group holds each feature once. This feature reaches the group twice: by its own name and through a group, or through two groups.',
+    wrong: smallModel({
+      features: 'country: category(dim: 8)',
+      groups: 'group person = user_id, country\ngroup all = person, country',
+      userInputs: 'all',
+      user: 'channel main = all -> flatten -> mlp(32, 16)',
     }),
   }),
 

@@ -19,7 +19,12 @@ export interface Surroundings {
 export type PlaceWithin = Cursor & Required<Pick<Cursor, 'declaration'>>;
 
 /** What a value gives a name to, by the word of its declaration. */
-const declares: Readonly<Record<string, LookupSort>> = { features: 'feature', let: 'constant', block: 'block' };
+const declares: Readonly<Record<string, LookupSort>> = {
+  features: 'feature',
+  let: 'constant',
+  block: 'block',
+  group: 'group',
+};
 
 export class CompletionContext {
   readonly symbols: Symbols;

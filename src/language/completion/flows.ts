@@ -63,7 +63,9 @@ function sources({ facts, place, symbols }: CompletionContext): Completion[] {
   const above = symbols
     .steps(declaration.name ?? '')
     .filter(({ span, name }) => span.end <= start && name !== entry?.name);
-  const inputs = (tower?.inputs ?? []).flatMap(({ name }) => symbols.find(name, 'group', 'feature') ?? []);
+  const inputs = (tower?.inputs ?? [])
+    .flatMap(({ name, groups }) => [name, ...groups])
+    .flatMap((name) => symbols.find(name, 'group', 'feature') ?? []);
   const features = (tower?.features ?? []).flatMap((name) => symbols.find(name, 'feature') ?? []);
   return unique([...above, ...inputs, ...features].map(symbolItem));
 }

@@ -27,7 +27,7 @@ export function valuesAt(here: CompletionContext): readonly Completion[] {
       return Object.entries(sorts).map(([label, doc]) => ({ label, sort: 'kind', doc }));
     case 'group': {
       const taken = new Set(declaration.tokens.map((token) => token.image));
-      return here.names('feature').filter(({ label }) => !taken.has(label));
+      return here.names('feature', 'group').filter(({ label }) => !taken.has(label));
     }
     case 'block':
       return blocksAt(here);

@@ -43,7 +43,7 @@ export class Declarations {
         return;
       case 'Group':
         this.#found.declare(symbolOf('group', node));
-        for (const member of node.members) this.#found.name(member, 'feature', 'label');
+        for (const member of node.members) this.#found.name(member, 'feature', 'group', 'label');
         return;
       case 'Block':
         this.#found.declare(symbolOf('block', node));

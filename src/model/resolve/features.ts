@@ -1,4 +1,4 @@
-/** `features { … }`, `labels { … }` and groups. */
+/** `features { … }` and `labels { … }`. */
 
 import { notes } from '../../diagnostics/notes.ts';
 import type * as Ast from '../../syntax/ast.ts';
@@ -11,7 +11,7 @@ import { guess } from '../guess.ts';
 import type { Library } from '../library.ts';
 import type { Feature, Label } from '../model.ts';
 import type { Binding } from '../values.ts';
-import { read, type Workspace } from '../workspace.ts';
+import type { Workspace } from '../workspace.ts';
 
 /** Binds a feature, or answers what it was bound to before. */
 export interface FeatureCache {
@@ -52,36 +52,6 @@ export function resolveLabels({ scope, report }: Workspace): ReadonlyMap<string,
     }
   }
   return labels;
-}
-
-/** The features of each group; those that could not be looked up are left out. */
-export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonly string[]> {
-  const { scope, report } = workspace;
-  const groups = new Map<string, readonly string[]>();
-  for (const [name, { members }] of scope.groups) {
-    const known: string[] = [];
-    for (const member of members) {
-      if (scope.labels.has(member.name)) {
-        report('label-as-feature', member.span, { name: member.name }, labelExtra(workspace, member.name, member.span));
-        continue;
-      }
-      const found = read(workspace, 'feature', scope.features, member);
-      if (!found) continue;
-      if (known.includes(found.name)) {
-        if (found.name === member.name) {
-          const first = members.find((other) => other.name === member.name)!;
-          const extra = {
-            notes: [{ message: notes.first(member.name), at: first.span }],
-            fixes: [[removal(member.span)]],
-          };
-          const facts = { what: 'member', name: member.name, other: 'member' };
-          report('repeated-name', member.span, facts, extra);
-        }
-      } else known.push(found.name);
-    }
-    groups.set(name, known);
-  }
-  return groups;
 }
 
 /** Where the label is declared, and the fix that takes it out of here. */

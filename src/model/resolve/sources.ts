@@ -74,7 +74,7 @@ function isPart({ library, scope }: Workspace, call: Ast.Call, value: Ast.Expres
   const word = value.parts[0]!.name;
   const { above, inputs, features } = around;
   if (above.some(({ name }) => name === word) || inputs.some(({ name }) => name === word)) return true;
-  if (features.includes(word)) return true;
+  if (features.includes(word) || inputs.some(({ groups }) => groups.includes(word))) return true;
   if (scope.lets.some(({ name }) => name.name === word)) return false;
   return !parameters.some(
     ([parameter, { type }]) =>
@@ -124,7 +124,8 @@ function resolveName(
   const open = (word: string): FlowPart | undefined => {
     if (above.some((step) => step.name === word)) return { kind: 'step', span, name: word };
     const input = inputs.find((candidate) => candidate.name === word);
-    const opened = input?.features ?? (features.includes(word) ? [word] : undefined);
+    const inner = inputs.some((candidate) => candidate.groups.includes(word)) ? groups.get(word) : undefined;
+    const opened = input?.features ?? inner ?? (features.includes(word) ? [word] : undefined);
     if (!opened) return undefined;
     for (const feature of opened) reads.feature.add(feature);
     return { kind: 'features', span, name: word, features: opened };
@@ -163,7 +164,8 @@ function resolveName(
     report('not-an-input', span, { tower: tower.name.name, name }, fix ? { fixes: [[fix]] } : {});
     return undefined;
   }
-  const candidates = [...above.map((step) => step.name), ...inputs.map((input) => input.name), ...features];
+  const letIn = inputs.flatMap((input) => [input.name, ...input.groups]);
+  const candidates = [...above.map((step) => step.name), ...letIn, ...features];
   const { nearest: near, extra } = guess(name, span, candidates);
   report('unknown-name', span, { what: 'input or step', name, nearest: near, known: [...new Set(candidates)] }, extra);
   if (near !== undefined) return open(near);

@@ -2,6 +2,7 @@
 import { notes } from '../../diagnostics/notes.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { removal } from '../edits.ts';
+import { groupsWithin } from '../groups.ts';
 import { guess } from '../guess.ts';
 import type { FlowStep } from '../model.ts';
 import type { TowerInput, TowerPart, TowerStepPart } from '../resolution.ts';
@@ -81,7 +82,7 @@ function resolveInputs(workspace: Workspace, node: Ast.Tower, groups: Groups): T
       continue;
     }
     if (groups.has(name) || scope.features.has(name)) {
-      inputs.push({ name, span, features: groups.get(name) ?? [name] });
+      inputs.push({ name, span, features: groups.get(name) ?? [name], groups: groupsWithin(scope, name) });
       if (groups.has(name)) reads.group.add(name);
       continue;
     }
@@ -93,7 +94,7 @@ function resolveInputs(workspace: Workspace, node: Ast.Tower, groups: Groups): T
       workspace.uncertain.add('group');
     } else {
       if (groups.has(near)) reads.group.add(near);
-      inputs.push({ name: near, span, features: groups.get(near) ?? [near] });
+      inputs.push({ name: near, span, features: groups.get(near) ?? [near], groups: groupsWithin(scope, near) });
     }
   }
   return inputs;

@@ -7,13 +7,15 @@ import type { Rule } from './rule.ts';
 export const shadowedName: Rule = {
   name: 'name that hides another',
   check({ file, library, scope, towers }, report) {
-    for (const { features, steps, node } of towers) {
+    for (const { features, inputs, steps, node } of towers) {
+      const groups = inputs.flatMap((input) => input.groups);
       for (const { name, span, channel } of steps) {
+        const what = features.includes(name) ? 'feature' : groups.includes(name) ? 'group' : undefined;
         // An input of the tower of this name is an error.
-        if (!features.includes(name) || node.inputs.some((input) => input.name === name)) continue;
-        const at = scope.features.get(name)?.name.span;
-        const facts = { what: channel ? 'channel' : 'step', name, hides: `the feature of that name` };
-        report('shadowed-name', span, facts, at ? { notes: [{ message: notes.declared('feature', name), at }] } : {});
+        if (what === undefined || node.inputs.some((input) => input.name === name)) continue;
+        const at = (scope.features.get(name) ?? scope.groups.get(name))?.name.span;
+        const facts = { what: channel ? 'channel' : 'step', name, hides: `the ${what} of that name` };
+        report('shadowed-name', span, facts, at ? { notes: [{ message: notes.declared(what, name), at }] } : {});
       }
     }
     for (const [name, { name: at, flow, span }] of scope.blocks) {

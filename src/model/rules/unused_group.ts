@@ -5,8 +5,10 @@ export const unusedGroup: Rule = {
   name: 'unused group',
   check({ file, scope, towers, reads, uncertain }, report) {
     if (towers.length === 0 || uncertain.has('group')) return;
+    // In a group that nothing uses, that group is what is reported.
+    const within = new Set([...scope.groups.values()].flatMap(({ members }) => members.map(({ name }) => name)));
     for (const [name, node] of scope.groups) {
-      if (reads.group.has(name) || node.span.source !== file.span.source) continue;
+      if (reads.group.has(name) || within.has(name) || node.span.source !== file.span.source) continue;
       report('unused-group', node.name.span, { name }, { fixes: [[removal(node.span)]] });
     }
   },
