@@ -7,6 +7,7 @@
  *
  * `check` finds every mistake: what the command line, the editor and the tests call. `compile` goes on to the graphs.
  */
+import { defined } from './defined.ts';
 import type { Code } from './diagnostics/codes.ts';
 import { type Diagnostic, hasErrors } from './diagnostics/diagnostic.ts';
 import { inOrder } from './diagnostics/order.ts';
@@ -53,8 +54,7 @@ export function check(source: Source, options: CheckOptions = {}): Checked {
   return {
     file,
     resolution,
-    ...(model ? { model } : {}),
-    ...(shapes?.output ? { shapes: shapes.output } : {}),
+    ...defined({ model, shapes: shapes?.output }),
     dataDescriptions: resolution.data,
     diagnostics: inOrder(applyIgnores(file, [...found, ...shaped], { judged })),
   };
@@ -69,5 +69,5 @@ export function compile(source: Source, options: CheckOptions = {}): Compiled {
   const checked = check(source, options);
   const { model, diagnostics } = checked;
   const lowered = model && !hasErrors(diagnostics) ? lower(model).output : undefined;
-  return { ...checked, ...(lowered ? { lowered } : {}) };
+  return { ...checked, ...defined({ lowered }) };
 }

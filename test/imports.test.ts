@@ -6,11 +6,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-const base = ['text', 'diagnostics', 'random'];
+const base = ['defined', 'text', 'diagnostics', 'random'];
 const mayImport: Record<string, readonly string[]> = {
+  defined: [],
   text: [],
   random: [],
-  diagnostics: ['text'],
+  diagnostics: ['defined', 'text'],
   // The language
   grammar: [],
   syntax: ['grammar', ...base],

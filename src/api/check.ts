@@ -1,5 +1,6 @@
 /** A model's file, and the data it would be trained on, checked before any row is read. */
 import type { Access } from '../data/files/access.ts';
+import { defined } from '../defined.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { Failure, failure, invariant } from '../diagnostics/failure.ts';
@@ -46,7 +47,7 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
     if (found !== undefined && found !== 'outside') used.push(found);
     return found;
   };
-  const checked = checkSource(source, { load, ...(request.set ? { settings: request.set } : {}) });
+  const checked = checkSource(source, { load, ...defined({ settings: request.set }) });
   const diagnostics = [...checked.diagnostics];
   const data = request.data === undefined ? ownData(checked.dataDescriptions) : otherData(request.data, diagnostics);
   if (data && checked.shapes && !hasErrors(diagnostics)) {
@@ -54,7 +55,7 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
     diagnostics.push(
       ...(await checkHeaders(data.description, checked.shapes, {
         ...readingOf(request),
-        ...(checked.model ? { model: checked.model } : {}),
+        ...defined({ model: checked.model }),
       })),
     );
   }
@@ -63,9 +64,7 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
     text: render(diagnostics),
     sources: [source, ...used],
     file: checked.file,
-    ...(checked.model ? { model: checked.model } : {}),
-    ...(checked.shapes ? { shapes: checked.shapes } : {}),
-    ...(data ? { data } : {}),
+    ...defined({ model: checked.model, shapes: checked.shapes, data }),
   };
 }
 
@@ -74,7 +73,7 @@ export function readingOf({ allow, signal }: Pick<CheckRequest, 'allow' | 'signa
   readonly access?: Access;
   readonly signal?: AbortSignal;
 } {
-  return { ...(allow ? { access: { allow } } : {}), ...(signal ? { signal } : {}) };
+  return defined({ access: allow && { allow }, signal });
 }
 
 /** A model without errors, with its graphs. */

@@ -3,6 +3,7 @@ import { basename, join, parse, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Trained } from '../artifact/load.ts';
 import { type Manifest, manifestFile } from '../artifact/manifest.ts';
+import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { compile } from '../pipeline.ts';
 import { readRunFile } from '../storage/run_files.ts';
@@ -27,7 +28,7 @@ export async function recompiled(
     },
     folder: resolve(folder, 'sources'),
     project: parse(resolve(folder)).root,
-    ...(settings ? { settings: Object.fromEntries(Object.entries(settings).map(([k, v]) => [k, Number(v)])) } : {}),
+    ...defined({ settings: settings && Object.fromEntries(Object.entries(settings).map(([k, v]) => [k, Number(v)])) }),
   });
 }
 

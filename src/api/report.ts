@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { readManifest } from '../artifact/load.ts';
 import type { Manifest } from '../artifact/manifest.ts';
+import { defined } from '../defined.ts';
 import type { Evaluation } from '../evaluation/evaluate.ts';
 import { readCurves } from '../report/curves.ts';
 import { drawingOf } from '../report/drawn.ts';
@@ -26,7 +27,7 @@ export async function writeReport(folder: string, evaluation?: Evaluation): Prom
     manifest,
     curves: await readCurves(folder, manifest.training.steps),
     ...(await modelOf(folder, manifest)),
-    ...(evaluation ? { evaluation } : {}),
+    ...defined({ evaluation }),
   });
   const path = join(folder, reportFile);
   const lock = await lockFolder(folder, { purpose: 'tower evaluate', wait: patience });

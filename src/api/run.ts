@@ -2,6 +2,7 @@
 
 import { load as loadArtifact, type Trained } from '../artifact/load.ts';
 import type { Dataset, Part } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import type { EngineName } from '../engine/engine.ts';
 import { type Choice, chooseEngine } from '../engine/engines.ts';
 import type { Evaluation } from '../evaluation/evaluate.ts';
@@ -130,9 +131,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
       plan,
       scorer: modelScorer(retrieval, dataset.parts[part], plan.model),
       measures: makeMeasures([...(plan.train.stop ? [plan.train.stop] : []), ...usualMeasures]),
-      ...(request.removeSeen === undefined ? {} : { removeSeen: request.removeSeen }),
-      ...(request.baselines === false ? { baselines: false } : {}),
-      ...(request.by === undefined ? {} : { by: request.by }),
+      ...defined({ removeSeen: request.removeSeen, baselines: request.baselines, by: request.by }),
     });
     return { ...evaluation, protocol: [...(await run.notes()), ...evaluation.protocol] };
   } finally {
@@ -154,8 +153,8 @@ export interface RecommendRequest {
 export async function recommend(run: Run, request: RecommendRequest): Promise<Recommendation> {
   const recommender = await run.recommender();
   const recommendation = await recommender.ask(
-    { ...(request.user === undefined ? {} : { key: request.user }), values: request.values ?? {} },
-    { k: request.k ?? 10, ...(request.removeSeen === undefined ? {} : { removeSeen: request.removeSeen }) },
+    { ...defined({ key: request.user }), values: request.values ?? {} },
+    { k: request.k ?? 10, ...defined({ removeSeen: request.removeSeen }) },
   );
   return { ...recommendation, notes: [...(await run.notes()), ...recommendation.notes] };
 }
@@ -202,7 +201,7 @@ export async function exportTowers(run: Run, request: { out: string; force?: boo
   return exportModel(run.trained, {
     folder: request.out,
     tower: version,
-    ...(request.force ? { force: true } : {}),
+    ...defined({ force: request.force }),
   });
 }
 

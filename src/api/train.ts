@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { failure } from '../diagnostics/failure.ts';
 import type { EngineName } from '../engine/engine.ts';
@@ -50,14 +51,14 @@ export interface Trained extends TrainResult {
 export async function train(path: string, request: TrainRequest): Promise<Trained> {
   const { seed } = request;
   const set = seed === undefined ? request.set : { ...request.set, seed };
-  const checked = await checkAndLower(path, { ...request, ...(set ? { set } : {}) });
+  const checked = await checkAndLower(path, { ...request, ...defined({ set }) });
   const { data, lowered } = checked;
   if (!data) throw failure('data-missing', { path });
   const { claimFolder } = await import('../training/claim.ts');
   // Before the bad rows of the data are written there.
   const lock = await claimFolder(request.out, { ...request, plan: lowered.plan });
   try {
-    return await trainIn(lock, { ...request, ...(set ? { set } : {}) }, checked, data);
+    return await trainIn(lock, { ...request, ...defined({ set }) }, checked, data);
   } finally {
     await lock.release();
   }
@@ -92,13 +93,15 @@ async function trainIn(
     origin: {
       sources: checked.sources.map(({ name, text }) => ({ name, text })),
       data: { name: resolve(data.source.name), text: data.source.text },
-      ...(set ? { settings: Object.fromEntries(Object.entries(set).map(([k, v]) => [k, String(v)])) } : {}),
+      ...defined({ settings: set && Object.fromEntries(Object.entries(set).map(([k, v]) => [k, String(v)])) }),
     },
-    ...(request.resume ? { resume: true } : {}),
-    ...(request.finish ? { finish: true } : {}),
-    ...(request.force ? { force: true } : {}),
-    ...(signal ? { signal } : {}),
-    ...(request.onEvent ? { onEvent: request.onEvent } : {}),
+    ...defined({
+      resume: request.resume,
+      finish: request.finish,
+      force: request.force,
+      signal,
+      onEvent: request.onEvent,
+    }),
   });
   return { ...result, plan, dataset, engine: choice.engine };
 }

@@ -4,6 +4,7 @@
  */
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import type { Checksum } from '../storage/checksum.ts';
 import { writeDurably } from '../storage/durable.ts';
@@ -81,8 +82,7 @@ export async function readCheckpoint(
   const { tensors, metadata } = await readSafetensors(path, {
     sealed: true,
     finite: (name) => name.startsWith('table/'),
-    ...(expected ? { expected } : {}),
-    ...(into ? { into } : {}),
+    ...defined({ expected, into }),
   });
   return { progress: progressOf(path, metadata), tensors };
 }

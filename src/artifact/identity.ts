@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Column, Dataset, Events, IndexedColumn, Seen } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import type { Plan, TrainPlan } from '../plan/plan.ts';
 
 /** What makes two runs the same: written when a run begins, compared when it is resumed. */
@@ -56,7 +57,7 @@ export function identify(plan: Plan, dataset: Dataset, engine: string, files: re
     format: 'tower-run-2',
     ...identityOf(plan),
     data: fingerprintOf(dataset),
-    ...(seen ? { seen } : {}),
+    ...defined({ seen }),
     engine,
     changes: [],
     files,
@@ -74,13 +75,13 @@ export const identityOf = (plan: Plan): Pick<RunIdentity, 'model' | 'plan' | 'se
 });
 
 function settingsOf({ epochs, stop, dense, embeddings: { rate, schedule } }: TrainPlan): Settings {
-  return { epochs, ...(stop ? { patience: stop.patience } : {}), dense, embeddings: { rate, schedule } };
+  return { epochs, ...defined({ patience: stop?.patience }), dense, embeddings: { rate, schedule } };
 }
 
 function withoutSettings({ train, ...plan }: Plan): unknown {
   const { epochs, dense, stop, embeddings, ...rest } = train;
   const { rate, schedule, ...optimizer } = embeddings;
-  return { ...plan, train: { ...rest, embeddings: optimizer, ...(stop ? { stop: { ...stop, patience: 0 } } : {}) } };
+  return { ...plan, train: { ...rest, embeddings: optimizer, ...defined({ stop: stop && { ...stop, patience: 0 } }) } };
 }
 
 /** What differs between two settings, as changes after `step` steps. */

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import type { Dataset, Encoding } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Checksum, checksumOf } from '../storage/checksum.ts';
@@ -71,11 +72,9 @@ export async function writeArtifact(folder: string, parts: ArtifactParts): Promi
     training: parts.training,
     data: {
       fingerprint: fingerprintOf(dataset),
-      ...(origin.data ? { file: origin.data.name } : {}),
-      ...(dataSource ? { source: dataSource } : {}),
+      ...defined({ file: origin.data?.name, source: dataSource }),
       protocol: dataset.protocol,
-      ...(dataset.seen ? { seen: dataset.seen } : {}),
-      ...(dataset.histories ? { histories: Object.fromEntries(dataset.histories) } : {}),
+      ...defined({ seen: dataset.seen, histories: dataset.histories && Object.fromEntries(dataset.histories) }),
       train: train.rows,
       validation: validation.rows,
       test: test.rows,
@@ -84,7 +83,7 @@ export async function writeArtifact(folder: string, parts: ArtifactParts): Promi
       rejected: dataset.rejected.count,
     },
     sources,
-    ...(origin.settings ? { settings: origin.settings } : {}),
+    ...defined({ settings: origin.settings }),
     plan: storedPlan,
     encodings,
     weights: parts.present[0]!,
@@ -142,7 +141,7 @@ export function artifactPaths(plan: Plan, encodings: ReadonlyMap<string, unknown
     graphs: new Map(graphs),
     encodings: new Map(ofFeatures),
     sources,
-    ...(data === undefined ? {} : { data }),
+    ...defined({ data }),
     all: [...taken],
   };
 }

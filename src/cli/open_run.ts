@@ -1,4 +1,5 @@
 import type { Run } from '../api/run.ts';
+import { defined } from '../defined.ts';
 import type { EngineName } from '../engine/engine.ts';
 import { endable } from './signals.ts';
 
@@ -15,10 +16,7 @@ export async function openRun(folder: string, { data, allow, engine, unfinished 
   const { load } = await import('../api/run.ts');
   return endable(async (signal) => {
     const run = await load(folder, {
-      ...(data === undefined ? {} : { data }),
-      ...(allow ? { allow } : {}),
-      ...(engine ? { engine } : {}),
-      ...(unfinished ? { unfinished } : {}),
+      ...defined({ data, allow, engine, unfinished }),
       signal,
     });
     // The database reads in threads of its own while this one loads the engine.

@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import type { Span } from '../text/source.ts';
 import type { Severity } from './code_row.ts';
 import { type Code, codes, type Facts } from './codes.ts';
@@ -53,8 +54,7 @@ export function diagnose<C extends Code>(
     code,
     severity: row.severity,
     message: row.message(facts),
-    ...(hint === undefined ? {} : { hint }),
-    ...(at === undefined ? {} : { at }),
+    ...defined({ hint, at }),
     notes: extra.notes ?? [],
     fixes: extra.fixes ?? [],
     ...(extra.doubtful ? { doubtful: true } : {}),

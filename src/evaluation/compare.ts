@@ -1,5 +1,6 @@
 /** Several runs under one protocol: the same events, ranked among the same items, with intervals by user. */
 import type { Dataset, Part } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
@@ -73,8 +74,7 @@ export async function compare(contestants: readonly Contestant[], options: Compa
   const rank = async ({ dataset }: Contestant, scorer: Scorer, name: string): Promise<void> => {
     const task: ScoringTask = {
       ...makeTask({ dataset, part }),
-      ...(told.seen ? { seen: told.seen } : {}),
-      ...(told.history ? { history: told.history } : {}),
+      ...defined({ seen: told.seen, history: told.history }),
     };
     const ranks = await rankEvents(task, scorer, seen.removes);
     names.push(name);
@@ -92,7 +92,7 @@ export async function compare(contestants: readonly Contestant[], options: Compa
   }
   const leftOut: string[] = [];
   if (options.baselines) {
-    const task = makeTask({ ...first, part, ...(options.by === undefined ? {} : { by: options.by }) });
+    const task = makeTask({ ...first, part, ...defined({ by: options.by }) });
     const beside = baselineScorers(task);
     leftOut.push(...beside.leftOut);
     for (const scorer of beside.scorers) await rank(first, scorer, scorer.name);

@@ -1,5 +1,6 @@
 /** What ranks one held-out part: the task that every scorer is given, and the baselines that have something to go by in it. */
 import type { Dataset, IndexedColumn, Part } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Context, Scorer, ScoringTask } from '../scoring/scorer.ts';
@@ -27,7 +28,7 @@ export function makeTask({ dataset, part, plan, by }: TaskOptions): ScoringTask 
   const history = joined(told, events);
   const seen = [...(events.earlier ? [events.earlier] : []), ...told];
   const context = by === undefined || plan === undefined ? undefined : contextOf(dataset, part, plan, by);
-  return { events, corpus, users, seen, ...(history ? { history } : {}), ...(context ? { context } : {}) };
+  return { events, corpus, users, seen, ...defined({ history, context }) };
 }
 
 function contextOf({ parts }: Dataset, part: Part, { towers, features }: Plan, by: string): Context {

@@ -1,4 +1,5 @@
 /** The examples of a code: as they are shown, formatted, and with what the checker says of them. */
+import { defined } from '../defined.ts';
 import type { Explanation } from '../diagnostics/code_row.ts';
 import { type Code, codes } from '../diagnostics/codes.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
@@ -17,7 +18,7 @@ export interface Explained extends Explanation {
 
 export function explain(code: Code): Explained {
   const { severity, means, remedy, ...found }: Explanation & { readonly severity: Explained['severity'] } = codes[code];
-  const plain = { code, severity, means, ...(remedy === undefined ? {} : { remedy }) };
+  const plain = { code, severity, means, ...defined({ remedy }) };
   if (found.wrong === undefined) return plain;
   const wrong = formatted(found.wrong);
   const source = makeSource('example.tower', wrong);

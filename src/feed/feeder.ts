@@ -1,5 +1,6 @@
 /** Turns row numbers into a graph's inputs, and the gradients that come back into updates of the tables. */
 import type { Corpus, Events, IndexedColumn } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import type { Table } from '../embedding/table.ts';
 import type { Tensors } from '../engine/engine.ts';
@@ -52,7 +53,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
     features: byName(options.features),
     tables: options.tables,
     columns: (rows) => (areEvents(rows) ? events.features : corpus.features),
-    training: { events, corpus, batch: wholeBatch, ...(distinct ? { distinct } : {}), seen: seenRows() },
+    training: { events, corpus, batch: wholeBatch, ...defined({ distinct }), seen: seenRows() },
   };
   const sources = plan.inputs.map((input) => ({ name: input.name, source: makeSource(input, context) }));
   const samples = makeSamples(corpus, seed);
@@ -70,7 +71,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
           if (of.kind === 'events') return rows;
           return of.kind === 'distinct' ? items!.rows : samples(of, step, rows.length);
         },
-        ...(items ? { distinct: items } : {}),
+        ...defined({ distinct: items }),
       };
       last = batch;
       return fillAll(sources, batch);

@@ -1,5 +1,6 @@
 /** What stands between braces: entries on one line, or a line each, as they were written and as they fit. */
 import { builders } from 'prettier/doc';
+import { defined } from '../defined.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { headWidths } from './align.ts';
 import type { Cursor } from './cursor.ts';
@@ -59,7 +60,7 @@ export function readBody(nodes: readonly Node[], cursor: Cursor): Body {
   const onOneLine = cursor.line === line || (items.length === 0 && !hasComments(close));
   cursor.word();
   const oneLine = onOneLine ? textOfItems(items) : undefined;
-  return { items, close, ...(oneLine === undefined ? {} : { oneLine }) };
+  return { items, close, ...defined({ oneLine }) };
 }
 
 /** Without a head of its own, so that it is aligned with nothing. */

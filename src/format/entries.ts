@@ -1,5 +1,6 @@
 /** `name = value` and `name : value`, wherever they stand: taken from the tokens in pieces, so that signs can be aligned. */
 import { builders } from 'prettier/doc';
+import { defined } from '../defined.ts';
 import type * as Ast from '../syntax/ast.ts';
 import type { Cursor } from './cursor.ts';
 import { type Doc, flat } from './doc.ts';
@@ -76,7 +77,7 @@ function binding(head: Doc[], sign: '=' | ':', form: string, cursor: Cursor, rea
   const space = sign === '=' && beforeSign === '' ? ' ' : '';
   return {
     kind: 'binding',
-    ...(text === undefined ? {} : { head: text }),
+    ...defined({ head: text }),
     doc: [indent([...whole, space, sign]), value],
     sign,
     value,

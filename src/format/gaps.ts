@@ -1,5 +1,6 @@
 /** What stands between two tokens: comments and blank lines. Each is kept between the same two tokens when it is printed. */
 import type { IToken } from 'chevrotain';
+import { defined } from '../defined.ts';
 
 export interface OwnLine {
   readonly text: string;
@@ -38,7 +39,7 @@ export function merge(first: Gap, second: Gap): Gap {
   const { trailing, own, blank } = second;
   const below = trailing === undefined ? [] : [{ text: trailing, blank: first.blank, continues: false }];
   return {
-    ...(first.trailing === undefined ? {} : { trailing: first.trailing }),
+    ...defined({ trailing: first.trailing }),
     own: [...first.own, ...below, ...own],
     blank,
     newline,
@@ -82,7 +83,7 @@ function gapOf(before: IToken | undefined, comments: readonly IToken[], after: I
   }
   const next = after?.startLine ?? line;
   return {
-    ...(trailing === undefined ? {} : { trailing: trailing.image.trimEnd() }),
+    ...defined({ trailing: trailing?.image.trimEnd() }),
     own,
     blank: next > line + 1 && line > 0,
     newline: next > line,

@@ -4,6 +4,7 @@
  */
 import type { IToken } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
+import { defined } from '../defined.ts';
 import { declarationWords, looksLikeEntry } from '../syntax/layout.ts';
 import { beginsLine, endOf, endsValue, is, isAny, isUnfinished } from '../syntax/token.ts';
 import type { FileAnalysis } from './file_analysis.ts';
@@ -109,7 +110,7 @@ function surroundings(tokens: readonly IToken[], after: readonly IToken[], fresh
   return {
     declaration,
     ...braces,
-    ...(entry ? { entry } : {}),
+    ...defined({ entry }),
     value: true,
     calls: isHeader
       ? []
@@ -228,7 +229,7 @@ function callAt(
     callee: tokens[open - 1]!,
     arrows: arrowsBetween(tokens, from, open - 1),
     index: given.length,
-    ...(argument === undefined ? {} : { argument }),
+    ...defined({ argument }),
     named: argument === undefined && own !== undefined ? [...named, own] : named,
     given,
   };

@@ -1,4 +1,5 @@
 /** The type that each arrow carries, also in a file that has mistakes elsewhere. */
+import { defined } from '../defined.ts';
 import { makeBuilder } from '../graph/builder.ts';
 import { featureUse } from '../library/features/uses.ts';
 import { type LoweredFeatures, lowerFeatures } from '../lower/features.ts';
@@ -39,7 +40,7 @@ export function soundFeatures({ features, towers }: Resolution): LoweredFeatures
     span,
     features,
     steps: [],
-    ...(key ? { key: key.name } : {}),
+    ...defined({ key: key?.name }),
   }));
   const nobody = { name: '', span: undefined as never, features: [], steps: [] };
   const [first = nobody, second = nobody] = readers;
@@ -52,7 +53,7 @@ export function soundTower(part: TowerPart, resolution: Resolution, features: Lo
     flow && beginsSound(flow, resolution, features) ? [{ name, span, channel, flow }] : [],
   );
   const { name, span } = part;
-  return { name, span, features: part.features, steps, ...(part.key ? { key: part.key.name } : {}) };
+  return { name, span, features: part.features, steps, ...defined({ key: part.key?.name }) };
 }
 
 /** What comes before the mistake in flows that have one, under a name that nothing can read. */

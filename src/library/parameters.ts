@@ -2,6 +2,7 @@
  * Short constructors of parameter rows. Each carries the TypeScript type of its checked argument, so that `Arguments<P>`
  * follows from the declaration and a kind's `lower` is typed without being told twice.
  */
+import { defined } from '../defined.ts';
 import type { Arguments, FeatureArgument, FlowArgument, KindRow, Parameter, ParameterType } from './contract.ts';
 
 interface Options<T> {
@@ -22,8 +23,7 @@ function parameter<T, O extends Options<T>>(type: ParameterType, options: O): Pa
     type,
     doc,
     ...('default' in options ? { default: options.default as Given<T, O> } : {}),
-    ...(required ? { required } : {}),
-    ...(positional ? { positional } : {}),
+    ...defined({ required, positional }),
   };
 }
 

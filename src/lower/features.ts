@@ -1,4 +1,5 @@
 /** What the model's features ask of the host: encoders, tables, and how wide each field is. */
+import { defined } from '../defined.ts';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import { type FeatureUse, ShapeError } from '../library/contract.ts';
@@ -88,10 +89,9 @@ function planOf(
     gives: use.gives,
     encoder: encoder as Encoder,
     column: name,
-    ...(use.crosses === undefined ? {} : { crosses: use.crosses }),
-    ...(use.last === undefined ? {} : { last: use.last }),
+    ...defined({ crosses: use.crosses, last: use.last }),
     encoderOf: owner,
-    ...(use.max === undefined ? {} : { max: use.max }),
+    ...defined({ max: use.max }),
     ...(isHistory ? { keeps: 'latest' } : {}),
     ...(use.gives === 'bag' && use.unseen !== 'keep' && (encoder as Encoder).kind === 'vocabulary'
       ? { skipsUnseen: true }

@@ -1,4 +1,5 @@
 /** Model → graphs and how the host feeds them. */
+import { defined } from '../defined.ts';
 import type { Diagnostic, Outcome } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { makeBuilder } from '../graph/builder.ts';
@@ -73,7 +74,7 @@ export function checkTowers({ sound, ...model }: SoundTowers, memory?: KnownShap
   return context.diagnostics;
 }
 
-const keyed = ({ name, key }: Tower): KeyedTower => ({ name, ...(key === undefined ? {} : { key }) });
+const keyed = ({ name, key }: Tower): KeyedTower => ({ name, ...defined({ key }) });
 
 const featurePlans = (features: LoweredFeatures): readonly FeaturePlan[] =>
   [...features.byName.values()].map((feature) => feature.plan);
@@ -96,8 +97,7 @@ export function lower(whole: Model): Outcome<Lowered | undefined> {
     tasks: model.tasks.map(({ name, loss, label, weight }) => ({
       name,
       loss: loss.kind,
-      ...(label === undefined ? {} : { label }),
-      ...(weight === undefined ? {} : { weight }),
+      ...defined({ label, weight }),
     })),
     step,
     train: trainPlan(model.train),
@@ -130,14 +130,12 @@ function trainPlan({ batch, epochs, seed, dense, embeddings, stop }: Training): 
     seed,
     dense: { rate: row.rate(dense.arguments), schedule: row.schedule(dense.arguments) },
     embeddings: optimizers[embeddings.kind]!.rows(embeddings.arguments),
-    ...(stop === undefined
-      ? {}
-      : {
-          stop: {
-            metric: stop.metric.kind,
-            ...(typeof stop.metric.arguments.k === 'number' ? { k: stop.metric.arguments.k } : {}),
-            patience: stop.patience,
-          },
-        }),
+    ...defined({
+      stop: stop && {
+        metric: stop.metric.kind,
+        ...(typeof stop.metric.arguments.k === 'number' ? { k: stop.metric.arguments.k } : {}),
+        patience: stop.patience,
+      },
+    }),
   };
 }

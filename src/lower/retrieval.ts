@@ -1,4 +1,5 @@
 /** The towers as they are served: one vector a side, or several of who asks, whose inner product is what `retrieve` declares. */
+import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import { makeBuilder } from '../graph/builder.ts';
 import type { Model } from '../model/model.ts';
@@ -39,7 +40,7 @@ export function lowerRetrieval(model: Model, features: LoweredFeatures, side: 'q
   const readouts = context.readouts.filter(({ label }) => labels.has(label));
   return {
     name: tower.name,
-    ...(tower.key === undefined ? {} : { key: tower.key }),
+    ...defined({ key: tower.key }),
     features: featuresRead(tower, (name) => features.byName.get(name)?.use),
     embedded,
     width: whole.width,

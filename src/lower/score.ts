@@ -1,4 +1,5 @@
 /** A task's score: its channels paired, its terms added up, its factors on the side that asks. */
+import { defined } from '../defined.ts';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import { type BlockContext, type Interests, type Score, ShapeError, type Vector } from '../library/contract.ts';
 import { joinQueries, ownInterest } from '../library/interests.ts';
@@ -64,7 +65,7 @@ function lowerSum(
 export function addUp({ builder }: BlockContext, parts: readonly Score[]): Score {
   const { tensor, interests } = joinQueries(
     builder,
-    parts.map(({ query, interests }) => ({ tensor: query, ...(interests === undefined ? {} : { interests }) })),
+    parts.map(({ query, interests }) => ({ tensor: query, ...defined({ interests }) })),
   );
   const items = parts.map(({ item }) => item);
   const bounds = parts.map(({ bound }) => bound);
@@ -72,7 +73,7 @@ export function addUp({ builder }: BlockContext, parts: readonly Score[]): Score
     query: tensor,
     item: items.length === 1 ? items[0]! : builder.concat(items, 1),
     width: parts.reduce((sum, { width }) => sum + width, 0),
-    ...(interests === undefined ? {} : { interests }),
+    ...defined({ interests }),
     ...(bounds.every((bound) => bound !== undefined) ? { bound: bounds.reduce((sum, bound) => sum + bound, 0) } : {}),
   };
 }

@@ -1,4 +1,5 @@
 /** A task's loss: its score, its label, its weight a row. */
+import { defined } from '../defined.ts';
 import { diagnose } from '../diagnostics/diagnostic.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import type { Ref } from '../graph/builder.ts';
@@ -49,7 +50,7 @@ export function lowerTask(
       const lossContext: LossContext = {
         ...block,
         key: answers.key ?? '',
-        ...(asks.key === undefined ? {} : { queryKey: asks.key }),
+        ...defined({ queryKey: asks.key }),
         task: task.name,
         distinct,
         listsItems: (feature) => listsItems(context, feature, answers.key),
@@ -60,10 +61,10 @@ export function lowerTask(
           return drawn;
         },
         ...(task.label === undefined ? {} : { label: labelInput(context, task.label) }),
-        ...(counts === undefined ? {} : { weight: counts }),
+        ...defined({ weight: counts }),
       };
       const loss = row.lower(lossContext, score, task.loss.arguments);
-      return { loss, ...(counts === undefined ? {} : { weight: counts }) };
+      return { loss, ...defined({ weight: counts }) };
     });
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;

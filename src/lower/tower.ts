@@ -1,5 +1,6 @@
 /** One side: its features in, its channels out. */
 
+import { defined } from '../defined.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { diagnose } from '../diagnostics/diagnostic.ts';
 import type { Ref } from '../graph/builder.ts';
@@ -48,7 +49,7 @@ export function makeTowerContext(
   memory?: KnownShapes,
 ): TowerContext {
   return {
-    ...(memory ? { memory } : {}),
+    ...defined({ memory }),
     inputs,
     features,
     training,

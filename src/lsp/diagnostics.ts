@@ -5,6 +5,7 @@ import {
   DiagnosticTag,
   type Diagnostic as ProtocolDiagnostic,
 } from 'vscode-languageserver';
+import { defined } from '../defined.ts';
 import { type Code, codes } from '../diagnostics/codes.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { toLocation, toRange } from './convert.ts';
@@ -77,7 +78,7 @@ export class Publisher {
       told.set(path, text);
       if (this.#told.get(path) === text) continue;
       const uri = this.#session.uriOf(path);
-      this.#connection.sendDiagnostics({ uri, diagnostics, ...(version === undefined ? {} : { version }) });
+      this.#connection.sendDiagnostics({ uri, diagnostics, ...defined({ version }) });
     }
     for (const path of this.#told.keys()) {
       if (!told.has(path)) this.#connection.sendDiagnostics({ uri: this.#session.uriOf(path), diagnostics: [] });

@@ -1,4 +1,5 @@
 /** A resolution without errors → a Model: drafts lose their "perhaps". */
+import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import type { Model, Objective, Task, Tower, TowerStep } from './model.ts';
 import { featuresOfTasks, withNamed } from './references.ts';
@@ -65,7 +66,7 @@ export function soundTowers(resolution: Resolution): SoundTowers | undefined {
 function readFeatures({ towers, tasks, features, library }: Resolution): ReadonlySet<string> {
   const read = towers.flatMap((tower) => [...tower.features, ...(tower.key ? [tower.key.name] : [])]);
   const named = featuresOfTasks(
-    tasks.map(({ loss, weight }) => ({ ...(loss ? { loss } : {}), ...(weight ? { weight: weight.name } : {}) })),
+    tasks.map(({ loss, weight }) => defined({ loss, weight: weight?.name })),
     features,
     library,
   );
@@ -98,9 +99,7 @@ function completeTask({ name, span, score, loss, label, weight, only }: TaskPart
     span,
     score: use,
     loss,
-    ...(label ? { label: label.name } : {}),
-    ...(weight ? { weight: weight.name } : {}),
-    ...(only ? { only: only.name } : {}),
+    ...defined({ label: label?.name, weight: weight?.name, only: only?.name }),
   };
 }
 
@@ -109,7 +108,7 @@ function completeTower({ name, span, features, key, steps }: TowerPart): Tower {
     name,
     span,
     features,
-    ...(key ? { key: key.name } : {}),
+    ...defined({ key: key?.name }),
     steps: steps.map(({ name, span, channel, flow }): TowerStep => {
       invariant(flow, 'every step of a sound tower has a flow');
       return { name, span, channel, flow };

@@ -4,6 +4,7 @@
  *   File ──gather──▶ Files ──declare──▶ Scope ──resolve/*──▶ Resolution ──rules──▶ ──complete──▶ Model
  */
 
+import { defined } from '../defined.ts';
 import type { Diagnostic, Outcome } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { notes } from '../diagnostics/notes.ts';
@@ -122,9 +123,7 @@ export function resolveNames(file: Ast.File, options: ResolveOptions = {}): Outc
       groups,
       towers,
       tasks: consistentOrder(tasks, report),
-      ...(objective ? { objective } : {}),
-      ...(retrieve ? { retrieve } : {}),
-      ...(train ? { train } : {}),
+      ...defined({ objective, retrieve, train }),
       data,
       whole,
       reads: workspace.reads,

@@ -1,4 +1,5 @@
 /** A model as boxes and arrows: what its picture holds, before anything has a place. */
+import { defined } from '../defined.ts';
 import { printValueType } from '../library/values.ts';
 import type { Arrow } from '../lower/flow.ts';
 import type { Flow, FlowPart, Model, Tower } from '../model/model.ts';
@@ -61,7 +62,7 @@ function boxesOf(tower: Tower, carried: ReadonlyMap<string, string>): Box[] {
     }
     const line = (text: string, span: Span) => {
       const gives = carried.get(keyOf(span));
-      return { text, ...(gives === undefined ? {} : { gives }) };
+      return { text, ...defined({ gives }) };
     };
     return {
       id: stepId(tower, name),

@@ -1,5 +1,6 @@
 /** `report.html`: one file, no network, no script. The same run gives the same bytes. */
 import type { Manifest } from '../artifact/manifest.ts';
+import { defined } from '../defined.ts';
 import type { Evaluation } from '../evaluation/evaluate.ts';
 import { coldSlice, type Slice, worst } from '../evaluation/slices.ts';
 import type { EpochRecord } from '../training/training_events.ts';
@@ -119,7 +120,7 @@ function validation({ curves: { epochs }, manifest }: ReportParts): string {
   }));
   const { best } = manifest.training;
   const chart = (title: string, some: readonly Series[]): string =>
-    lineChart({ title, x: 'epoch', series: some, ...(best ? { mark: { x: best.epoch, name: 'best' } } : {}) });
+    lineChart({ title, x: 'epoch', series: some, ...defined({ mark: best && { x: best.epoch, name: 'best' } }) });
   // An area under a curve is near 1 where a recall is near 0: one axis would flatten the others.
   return section(
     'Validation',

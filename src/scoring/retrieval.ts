@@ -1,5 +1,6 @@
 /** The trained towers at work: vectors of items and of whoever asks, and scores: their inner products, of several the largest. */
 import type { Corpus, IndexedColumn } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import type { Tables } from '../embedding/tables.ts';
 import type { Engine, Program, Tensors } from '../engine/engine.ts';
@@ -119,7 +120,7 @@ async function vectorsOf(program: Program, feeder: RowFeeder, rows: Int32Array, 
   }
   // A target that is not a number would have nothing above it, and look perfect.
   if (!data.every(Number.isFinite)) throw failure('vectors-not-finite', { tower: tower.name });
-  return { data, rows: rows.length, width, ...(interests === undefined ? {} : { interests }) };
+  return { data, rows: rows.length, width, ...defined({ interests }) };
 }
 
 /** float32 [batch, items]: each item by the vector of the row that it agrees with most. */

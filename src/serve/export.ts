@@ -10,6 +10,7 @@ import { refuseUnlessValid } from '../artifact/validate.ts';
 import { addEncoding, writeTexts } from '../artifact/write.ts';
 import { missingCode } from '../data/columns/encode.ts';
 import { type PublishedRules, publishedRules } from '../data/columns/encoders/published.ts';
+import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import { reading, writing } from '../diagnostics/system_reason.ts';
 import type { Tensors } from '../engine/engine.ts';
@@ -170,7 +171,7 @@ async function writeTowers(
       query: plan.towers[0].name,
       item: plan.towers[1].name,
       width: plan.towers[1].width,
-      ...(interests === undefined ? {} : { interests }),
+      ...defined({ interests }),
       score: interests === undefined ? 'inner product' : 'largest inner product',
     },
     towers: described,
@@ -238,7 +239,7 @@ function describe(
     };
   };
   return {
-    ...(key === undefined ? {} : { key }),
+    ...defined({ key }),
     files: { tfjs: `${name}/tfjs/model.json`, onnx: `${name}/model.onnx`, savedModel: `${name}/saved_model` },
     inputs: graph.inputs.map((input): ServingInput => {
       const feature = plan.features.find((each) => each.name === input.name);
@@ -252,7 +253,7 @@ function describe(
         ...(madeOf(feature).length > 0 ? {} : { column: feature.column }),
         encoding: encodingFile(feature.encoderOf),
         ...(feature.gives === 'code' ? { missing: missingOf(feature.encoderOf) } : {}),
-        ...(feature.crosses ? { crosses: feature.crosses.map(part) } : {}),
+        ...defined({ crosses: feature.crosses?.map(part) }),
         ...(feature.last === undefined ? {} : { last: part(feature.last) }),
         ...(feature.gives === 'bag' ? { padding: -1, ...listed(feature) } : {}),
       };

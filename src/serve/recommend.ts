@@ -2,6 +2,7 @@
 
 import type { Trained } from '../artifact/load.ts';
 import type { Dataset, IndexedColumn } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { topK } from '../embedding/rank.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -56,7 +57,7 @@ export async function makeRecommender(trained: Trained, dataset: Dataset, engine
   const removesSeen = dataset.seen !== 'kept';
   const itemAt = (row: number): Item => ({
     key: corpus.keys[row]!,
-    ...(corpus.titles ? { title: corpus.titles[row]! } : {}),
+    ...defined({ title: corpus.titles && corpus.titles[row]! }),
   });
 
   const answer = async (
@@ -84,7 +85,7 @@ export async function makeRecommender(trained: Trained, dataset: Dataset, engine
     async ask({ key, values = {} }, { k, removeSeen = removesSeen }) {
       const given = itemsIn(values);
       if (key === undefined) {
-        const columns = queryColumns(plan, tower, trained.encodings, values, histories ? { histories } : {});
+        const columns = queryColumns(plan, tower, trained.encodings, values, defined({ histories }));
         const without = new Set(removeSeen ? given : []);
         const notes = without.size > 0 ? [leftOut(without.size, 'whoever asks')] : [];
         return { notes, items: await answer(columns, 0, k, without), history: [] };
@@ -94,10 +95,7 @@ export async function makeRecommender(trained: Trained, dataset: Dataset, engine
       const row = rowOf.get(key);
       const base = row === undefined ? undefined : { columns: users.features, row };
       const of = { ...(base ? {} : { [tower.key]: key }), ...values };
-      const columns = queryColumns(plan, tower, trained.encodings, of, {
-        ...(histories ? { histories } : {}),
-        ...(base ? { base } : {}),
-      });
+      const columns = queryColumns(plan, tower, trained.encodings, of, defined({ histories, base }));
       const seen = row === undefined ? [] : seenBy(row);
       const without = new Set(removeSeen ? [...seen, ...given] : []);
       const notes: string[] = [];

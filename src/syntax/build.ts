@@ -3,6 +3,7 @@
  * the items that could be read.
  */
 import type { CstNode, IToken } from 'chevrotain';
+import { defined } from '../defined.ts';
 import type { Source, Span } from '../text/source.ts';
 import type * as ast from './ast.ts';
 import { readNumber, readText } from './literals.ts';
@@ -83,7 +84,7 @@ export class Builder {
   entry(node: CstNode): ast.Entry | undefined {
     const [name, by] = this.identifiers(node);
     const value = this.expressionIn(node);
-    return name && value && { kind: 'Entry', ...this.place(node), name, value, ...(by ? { by } : {}) };
+    return name && value && { kind: 'Entry', ...this.place(node), name, value, ...defined({ by }) };
   }
 
   typedEntry(node: CstNode): ast.TypedEntry | undefined {
@@ -106,7 +107,7 @@ export class Builder {
     const last = (node.children.Name as IToken[]).at(-1)!;
     const key = token(node, 'By') === undefined || last.isInsertedInRecovery ? undefined : inputs.pop();
     const entries = present(nodes(node, 'towerEntry'), (entry) => this.towerEntry(entry));
-    return { kind: 'Tower', ...this.place(node), name, inputs, ...(key ? { key } : {}), entries };
+    return { kind: 'Tower', ...this.place(node), name, inputs, ...defined({ key }), entries };
   }
 
   private entries(node: CstNode): ast.Entry[] {
@@ -203,7 +204,7 @@ export class Builder {
   private argument(node: CstNode): ast.Argument | undefined {
     const name = this.identifier(node);
     const value = this.expressionIn(node);
-    return value && { kind: 'Argument', span: this.span(node), ...(name ? { name } : {}), value };
+    return value && { kind: 'Argument', span: this.span(node), ...defined({ name }), value };
   }
 
   private text(at: IToken): ast.TextLiteral {

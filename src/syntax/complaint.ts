@@ -1,6 +1,7 @@
 /** What the parser complains of, as facts. Its own messages are never shown. */
 import type { IParserErrorMessageProvider, IRecognitionException, IToken, TokenType } from 'chevrotain';
 import { tokens } from '../../grammar/tokens.ts';
+import { defined } from '../defined.ts';
 
 /** Where reading stopped, and why. */
 export interface Complaint {
@@ -27,5 +28,5 @@ export function complaintOf(error: IRecognitionException, input: readonly IToken
   const [because, rule, name] = error.message.split(' ') as [Complaint['because'], string, string | undefined];
   const at = input.indexOf(error.token);
   const type = name === undefined ? undefined : types.get(name);
-  return { because, rule, ...(type ? { expected: type } : {}), index: at === -1 ? input.length : at };
+  return { because, rule, ...defined({ expected: type }), index: at === -1 ? input.length : at };
 }

@@ -4,6 +4,7 @@
  */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
+import { defined } from '../defined.ts';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import { nearest } from '../text/nearest.ts';
 import type { Source } from '../text/source.ts';
@@ -76,7 +77,7 @@ function searched(place: Place, whole: 'declaration' | EntryRule): Mended | unde
     }
   };
   const said = diagnostic();
-  return { ...(said ? { diagnostic: said } : {}), tokens: found.tokens };
+  return { ...defined({ diagnostic: said }), tokens: found.tokens };
 }
 
 /** Where a name or value had to be made up. */

@@ -7,6 +7,7 @@ import type { Manifest } from '../artifact/manifest.ts';
 import { type TrainingState, weightTensors } from '../artifact/training_state.ts';
 import { type Origin, writeArtifact } from '../artifact/write.ts';
 import type { Dataset } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import type { Engine } from '../engine/engine.ts';
 import { labelOf } from '../evaluation/measures.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -73,7 +74,7 @@ export async function writeModel(
       epochs: epoch,
       steps: step,
       rows: dataset.parts.train.rows,
-      ...(best ? { best: { epoch: best.epoch, metric: labelOf(plan.train.stop!), value: best.value } } : {}),
+      ...defined({ best: best && { epoch: best.epoch, metric: labelOf(plan.train.stop!), value: best.value } }),
       ...(changes.length > 0 ? { changes } : {}),
     },
     present: [weightsFile, runFile, metricsFile, stepsFile],

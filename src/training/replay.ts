@@ -11,6 +11,7 @@ import type { Trained } from '../artifact/load.ts';
 import { refuseOtherData } from '../artifact/same_data.ts';
 import { restoreState, stateTensors, type TrainingState } from '../artifact/training_state.ts';
 import type { Dataset } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { makeTables } from '../embedding/tables.ts';
 import type { Engine, Tensors } from '../engine/engine.ts';
@@ -112,7 +113,7 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
         seed: train.seed,
         step: number,
         steps,
-        ...(taken ? { taken } : {}),
+        ...defined({ taken }),
         files: out === undefined ? [] : [...files, 'step.json'],
       };
       if (out !== undefined) await writeTextDurably(join(out, 'step.json'), `${JSON.stringify(found, undefined, 1)}\n`);

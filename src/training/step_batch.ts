@@ -1,5 +1,6 @@
 /** What a step was given, in words that the data's owner knows: events by their keys, labels, what was drawn, log q. */
 import type { Dataset, IndexedColumn } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import type { Tensors } from '../engine/engine.ts';
 import type { Feeder } from '../feed/feeder.ts';
 import { rowsPrefix } from '../library/rows_prefix.ts';
@@ -76,7 +77,7 @@ export function describeBatch(of: {
       rows,
       (row): BatchEvent => ({
         row,
-        ...(train.ids ? { event: train.ids[row]! } : {}),
+        ...defined({ event: train.ids && train.ids[row]! }),
         user: key(users.keys, train.user[row]!),
         item: key(corpus.keys, train.item[row]!),
         labels: Object.fromEntries(

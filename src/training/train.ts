@@ -11,6 +11,7 @@ import { type Manifest, manifestFile } from '../artifact/manifest.ts';
 import { restoreState, saveState, type TrainingState } from '../artifact/training_state.ts';
 import { artifactPaths } from '../artifact/write.ts';
 import type { Dataset } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { makeTables } from '../embedding/tables.ts';
 import { labelOf } from '../evaluation/measures.ts';
@@ -317,8 +318,7 @@ class Run {
       rates,
       examplesPerSecond,
       milliseconds: { ...clock.milliseconds(trained), validation: validated - trained },
-      ...(validation ? { validation } : {}),
-      ...(stop ? { best: isBest } : {}),
+      ...defined({ validation, best: stop && isBest }),
     };
     await this.logs.log.append({ ...record });
     await this.logs.steps.sync();
@@ -327,7 +327,7 @@ class Run {
       epoch,
       step,
       ...this.checksums(),
-      ...(best ? { best } : {}),
+      ...defined({ best }),
     };
     await saveState(folder, this.progress, this.state);
     await removeOldBest(folder, best && bestFile(best.epoch));

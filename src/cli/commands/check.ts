@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { check } from '../../api/check.ts';
 import { filesAt } from '../../api/files.ts';
 import { version } from '../../api/version.ts';
+import { defined } from '../../defined.ts';
 import { type Diagnostic, hasErrors } from '../../diagnostics/diagnostic.ts';
 import { toJson } from '../../diagnostics/json.ts';
 import { render } from '../../diagnostics/render.ts';
@@ -42,7 +43,7 @@ export function checkCommand(program: Command): void {
       const found: Diagnostic[] = [];
       const told = new Set<string>();
       for (const path of paths) {
-        const request = { set, ...(data === undefined ? {} : { data }), ...(allow ? { allow } : {}) };
+        const request = { set, ...defined({ data, allow }) };
         const { diagnostics, model } = await endable((signal) => check(path, { ...request, signal }));
         // What several files use is told once.
         for (const one of diagnostics) {

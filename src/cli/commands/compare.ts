@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { Command, Option } from 'commander';
+import { defined } from '../../defined.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import {
   allowOption,
@@ -52,10 +53,7 @@ export function compareCommand(program: Command): void {
       ) => {
         const { compare } = await import('../../api/compare.ts');
         const options = {
-          ...(data === undefined ? {} : { data }),
-          ...(allow ? { allow } : {}),
-          ...(engine ? { engine } : {}),
-          ...(unfinished ? { unfinished } : {}),
+          ...defined({ data, allow, engine, unfinished }),
         };
         const runs = [];
         for (const folder of folders) {

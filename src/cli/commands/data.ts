@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { type DataSetName, dataSetNames } from '../../data/sets/names.ts';
+import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
 import { nearest } from '../../text/nearest.ts';
@@ -37,7 +38,7 @@ export function dataCommand(program: Command): void {
       const { dataSets } = await import('../../data/sets/table.ts');
       const set = dataSets[name];
       if (from !== undefined && set.originals === undefined) throw failure('set-is-fetched', { set: name });
-      const source = await set.get({ folder: out, ...(from === undefined ? {} : { from }), log: say });
+      const source = await set.get({ folder: out, ...defined({ from }), log: say });
       const block = keepBlock(name, out);
       if (json) return answerJson({ folder: out, block, ...source });
       answer(`${out}: ${source.holds}, from ${source.from}`);

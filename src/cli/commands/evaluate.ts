@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { defined } from '../../defined.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import {
   allowOption,
@@ -43,9 +44,8 @@ export function evaluateCommand(program: Command): void {
       sayEngine(await run.engine());
       const evaluation = await evaluate(run, {
         baselines,
-        ...(part ? { part } : {}),
+        ...defined({ part, by }),
         ...seenOf({ removeSeen, keepSeen }),
-        ...(by === undefined ? {} : { by }),
       });
       if (json) answerJson(evaluation);
       else answer((await import('../views/evaluation.ts')).evaluationText(evaluation));

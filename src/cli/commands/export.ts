@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { defined } from '../../defined.ts';
 import { jsonOption, unfinishedOption, withExample } from '../options.ts';
 import { answer, answerJson } from '../report.ts';
 
@@ -19,8 +20,8 @@ export function exportCommand(program: Command): void {
     .addOption(jsonOption())
     .action(async (folder: string, { out, force, unfinished, json }: Options) => {
       const { exportTowers, load } = await import('../../api/run.ts');
-      const run = await load(folder, unfinished ? { unfinished } : {});
-      const { serving, files } = await exportTowers(run, { out, ...(force ? { force } : {}) });
+      const run = await load(folder, defined({ unfinished }));
+      const { serving, files } = await exportTowers(run, { out, ...defined({ force }) });
       if (json) return answerJson({ folder: out, files, serving });
       const { status, epochs, steps } = serving.training;
       const half = status === 'interrupted' || status === 'stopped';

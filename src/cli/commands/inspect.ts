@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CheckRequest } from '../../api/check.ts';
+import { defined } from '../../defined.ts';
 import { hasErrors } from '../../diagnostics/diagnostic.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { render } from '../../diagnostics/render.ts';
@@ -114,7 +115,7 @@ export function inspectCommand(program: Command): void {
   );
 }
 
-const requestOf = ({ set, allow }: Options): CheckRequest => ({ set, ...(allow ? { allow } : {}) });
+const requestOf = ({ set, allow }: Options): CheckRequest => ({ set, ...defined({ allow }) });
 
 /** The tree is shown beside the mistakes that are in it. */
 async function inspectTree(path: string, options: Options): Promise<void> {
@@ -155,16 +156,13 @@ async function inspectStepOf(folder: string, options: Options & { readonly step:
   const { step, out, force, engine, data, allow, json } = options;
   const record = await endable(async (signal) => {
     const run = await load(folder, {
-      ...(data === undefined ? {} : { data }),
-      ...(allow ? { allow } : {}),
+      ...defined({ data, allow }),
       signal,
       unfinished: true,
     });
     return inspectStep(run, {
       step,
-      ...(out === undefined ? {} : { out }),
-      ...(force ? { force } : {}),
-      ...(engine ? { engine } : {}),
+      ...defined({ out, force, engine }),
       signal,
     });
   });

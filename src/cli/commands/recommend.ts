@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { defined } from '../../defined.ts';
 import type { Item } from '../../serve/recommend.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import {
@@ -50,7 +51,7 @@ export function recommendCommand(program: Command): void {
       const run = await openRun(folder, options);
       sayEngine(await run.engine());
       const { items, history, notes } = await recommend(run, {
-        ...(user === undefined ? {} : { user }),
+        ...defined({ user }),
         values,
         k,
         ...seenOf({ removeSeen, keepSeen }),

@@ -1,5 +1,6 @@
 /** The reference's entry of a kind for the terminal: what docs/reference says of it. */
 
+import { defined } from '../../defined.ts';
 import { signatureOf } from '../../language/markdown.ts';
 import type { KindRow } from '../../library/contract.ts';
 import { exampleOf } from '../../reference/examples.ts';
@@ -48,7 +49,7 @@ export function kindJson(kind: Kind) {
     signature: signatureOf(name, row.parameters),
     doc: row.doc,
     facts,
-    ...(row.paper === undefined ? {} : { paper: row.paper }),
+    ...defined({ paper: row.paper }),
     parameters: Object.entries(row.parameters).map(([parameter, { doc, required = false, ...type }]) => {
       const [is, otherwise] = parameterCells({ doc, required, ...type });
       return { name: parameter, is, default: otherwise, required, doc };

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { defined } from '../../defined.ts';
 import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts';
 import type { DataDescription, Model } from '../../model/model.ts';
 import { type FeaturePlan, madeOf } from '../../plan/plan.ts';
@@ -93,7 +94,7 @@ async function bindLayout(
     const entry = entries.get(request.name);
     const bound = await binder.bind({
       span: place(request.name),
-      ...(entry === undefined ? {} : { expression: entry.expression }),
+      ...defined({ expression: entry?.expression }),
       ...request,
     });
     if ('column' in bound) return bound.column;
@@ -163,12 +164,7 @@ async function bindLayout(
     features,
     labels,
     histories,
-    ...(userKey === undefined ? {} : { userKey }),
-    ...(itemKey === undefined ? {} : { itemKey }),
-    ...(time === undefined ? {} : { time }),
-    ...(where === undefined ? {} : { where }),
-    ...(fold === undefined ? {} : { fold }),
-    ...(title === undefined ? {} : { title }),
+    ...defined({ userKey, itemKey, time, where, fold, title }),
   };
   return { layout, diagnostics };
 
@@ -198,7 +194,7 @@ async function bindLayout(
       diagnostics.push(diagnose('key-does-not-join', file.span, facts));
     }
     if (inEvents === undefined || (file !== undefined && inFile === undefined)) return undefined;
-    return { feature: tower.key ?? name, inEvents, ...(inFile === undefined ? {} : { inFile }) };
+    return { feature: tower.key ?? name, inEvents, ...defined({ inFile }) };
   }
 
   async function bindFeature(feature: FeaturePlan): Promise<BoundColumn | undefined> {
@@ -218,7 +214,7 @@ async function bindLayout(
     const expression = entries.get(feature.column)?.expression;
     const across = await binder.bind({
       ...request,
-      ...(expression === undefined ? {} : { expression }),
+      ...defined({ expression }),
       span: place(feature.column),
       scopes: [[other], ['events', other], ['events', 'items', 'users']],
     });

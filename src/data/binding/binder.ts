@@ -1,4 +1,5 @@
 /** Binds one expression or column name to the files' columns, by asking DuckDB over tables of the same columns with nothing in them. */
+import { defined } from '../../defined.ts';
 import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { nearest } from '../../text/nearest.ts';
@@ -111,8 +112,7 @@ export async function makeBinder(
           at: scope.includes('events') ? 'events' : scope[0]!,
           sort: request.sort,
           type,
-          ...(bare === undefined ? {} : { bare }),
-          ...(reads === undefined ? {} : { reads }),
+          ...defined({ bare, reads }),
         };
         const wrong = wrongType(column, bare === undefined ? undefined : sources.get(scope[0]!));
         return wrong === undefined ? { column } : { diagnostic: diagnose('column-sort', request.span, wrong) };

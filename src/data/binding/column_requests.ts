@@ -1,4 +1,5 @@
 /** What is asked of DuckDB for each role: every column once, however many features read it. */
+import { defined } from '../../defined.ts';
 import type { FeaturePlan } from '../../plan/plan.ts';
 import type { Role } from '../files/files.ts';
 import { sortOf } from './bind.ts';
@@ -81,11 +82,13 @@ export function columnRequests(layout: Layout, needs: Needs): ColumnRequests {
     histories,
     labels,
     weights,
-    ...(userKey === undefined ? {} : { userKey }),
-    ...(itemKey === undefined ? {} : { itemKey }),
-    ...(layout.time === undefined ? {} : { time: number(layout.time) }),
-    ...(layout.fold === undefined ? {} : { fold: text(layout.fold, 'fold') }),
-    ...(layout.title === undefined ? {} : { title: text(layout.title, 'title') }),
+    ...defined({
+      userKey,
+      itemKey,
+      time: layout.time && number(layout.time),
+      fold: layout.fold && text(layout.fold, 'fold'),
+      title: layout.title && text(layout.title, 'title'),
+    }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Good rows become the parts, the corpus and the users of a data set. */
+import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import type { DataDescription } from '../../model/model.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
@@ -50,7 +51,7 @@ export function assemble(given: ToAssemble): Omit<Dataset, 'rejected'> {
       features: encoded.items,
       keys: items.keys,
       trainingCounts: items.trainingCounts,
-      ...(titles === undefined ? {} : { titles }),
+      ...defined({ titles }),
     },
     users: {
       rows: users.keys.length,

@@ -1,4 +1,5 @@
 /** Features as encoded columns: of the events of each part, of the corpus, and of the users. */
+import { defined } from '../../defined.ts';
 import { type FeaturePlan, madeOf } from '../../plan/plan.ts';
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { Layout } from '../binding/layout.ts';
@@ -79,7 +80,7 @@ class ColumnWriter implements EncodedColumns {
     const [asks, answers] = needs.towers;
     const written = (at: Written['at'], key: string | undefined, wantedKey: ColumnRequests['itemKey']): Written => ({
       at,
-      ...(key === undefined ? {} : { key }),
+      ...defined({ key }),
       wantedKey,
       side: arranged[at],
       columns: this[at],

@@ -1,4 +1,5 @@
 /** The newest element of each bag: what `last(history)` reads, of events, of users, and of a request alike. */
+import { defined } from '../../defined.ts';
 import { invariant } from '../../diagnostics/failure.ts';
 import type { Encoding, IndexedColumn } from '../dataset.ts';
 import { missingCode } from './encode.ts';
@@ -9,5 +10,5 @@ export function lastColumn(encoding: Encoding, { column, index }: IndexedColumn)
   const { starts, ends, values } = column;
   const missing = missingCode(encoding);
   const last = (_: unknown, bag: number): number => (ends[bag]! > starts[bag]! ? values[ends[bag]! - 1]! : missing);
-  return { column: { kind: 'codes', values: ends.map(last) }, ...(index === undefined ? {} : { index }) };
+  return { column: { kind: 'codes', values: ends.map(last) }, ...defined({ index }) };
 }

@@ -1,5 +1,6 @@
 /** Loads one file into the table of its role, and holds what the database read against Tower's own account of the file. */
 import { rmSync } from 'node:fs';
+import { defined } from '../../defined.ts';
 import { Failure, failure } from '../../diagnostics/failure.ts';
 import type { BadRow } from '../files/bad_row.ts';
 import { type CsvLook, shapeOf } from '../files/csv.ts';
@@ -236,7 +237,7 @@ async function brokenRecords(
       at: { byte },
       kind: String(kind),
       reason: kind === 'CAST' ? `"${value}" is not ${wanted}` : (String(message).split('\n')[0] ?? String(kind)),
-      ...(name === undefined ? {} : { column: name }),
+      ...defined({ column: name }),
     });
   }
   return broken;

@@ -1,4 +1,5 @@
 /** The order of events, the part each belongs to, and the items and users they are about: all that is encoded is read by these. */
+import { defined } from '../../defined.ts';
 import type { DataDescription } from '../../model/model.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { Part } from '../dataset.ts';
@@ -43,10 +44,10 @@ export function orderEvents(good: ValidRows, wanted: ColumnRequests, { split, sp
   const stream: Stream = {
     user: users.ofEvent,
     users: users.keys.length,
-    ...(time === undefined ? {} : { times: gatherNumbers(time, order, new Float64Array(order.length)) }),
+    ...defined({ times: time && gatherNumbers(time, order, new Float64Array(order.length)) }),
   };
   const folds = foldsOf(good, wanted, order);
-  const { part, sentence } = splitEvents(split, { rows: order.length, ...stream, ...(folds ? { folds } : {}) }, span);
+  const { part, sentence } = splitEvents(split, { rows: order.length, ...stream, ...defined({ folds }) }, span);
   const places = { train: placesOf(part, 0), validation: placesOf(part, 1), test: placesOf(part, 2) };
   const rows = {
     train: gather(order, places.train),

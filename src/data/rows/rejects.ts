@@ -1,6 +1,7 @@
 /** Bad rows: gathered while data is read, traced to their lines, written to `rejected.jsonl`, and counted against `reject`. */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { defined } from '../../defined.ts';
 import { diagnose } from '../../diagnostics/diagnostic.ts';
 import { Failure, failure } from '../../diagnostics/failure.ts';
 import { makeFoldersSync } from '../../diagnostics/folders.ts';
@@ -15,7 +16,7 @@ import { type Staged, verifyUnchanged } from './stage.ts';
 export function badRow(staged: Staged, row: number, column: string | undefined, reason: string): BadRow {
   const file = staged.files.findLast(({ first }) => first <= row)!;
   const at = { record: row - file.first };
-  return { role: staged.source.role, file: file.file, at, reason, ...(column === undefined ? {} : { column }) };
+  return { role: staged.source.role, file: file.file, at, reason, ...defined({ column }) };
 }
 
 /**
@@ -58,7 +59,7 @@ export async function settleRejects(
     return [diagnose('too-many-rejected', source.described.span, facts)];
   });
   if (excesses.length > 0) throw new Failure(excesses);
-  return { count: bad.length, total, ...(file === undefined ? {} : { file }) };
+  return { count: bad.length, total, ...defined({ file }) };
 }
 
 /** Records that are no rows of the table; blank rows of JSON were, and have their row id. */

@@ -3,6 +3,7 @@
  * signatures to run a step, to write the variables and to read them; an exported one has its weights as constants and one
  * signature, `serving_default`, that TensorFlow Serving, Python and tf.node.loadSavedModel load.
  */
+import { defined } from '../../defined.ts';
 import type { Graph, TensorType } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
 import { scatterInPlace } from './in_place.ts';
@@ -144,7 +145,7 @@ export function trainingSavedModel(graph: Graph): { readonly bytes: Uint8Array; 
       outputs: Object.fromEntries(Object.entries(written).map(([name, node]) => [name, tensorInfo(node, flag)])),
     },
   });
-  return { bytes, names: { inputs, outputs, read, write, written, ...(updated ? { updated } : {}) } };
+  return { bytes, names: { inputs, outputs, read, write, written, ...defined({ updated }) } };
 }
 
 /**

@@ -1,4 +1,5 @@
 /** How one thing that may be written is offered: its label, what is said of it, and the text that takes its place. */
+import { defined } from '../../defined.ts';
 import type { KindRow, Parameter, Parameters } from '../../library/contract.ts';
 import { describeType } from '../../model/describe.ts';
 import { headOf } from '../hover.ts';
@@ -30,7 +31,7 @@ export const declarations: readonly Completion[] = snippets.map(({ prefix, doc, 
 
 export function symbolItem(symbol: NamedSymbol): Completion {
   const { name, node } = symbol;
-  return { label: name, sort: 'name', detail: headOf(symbol), ...(node.doc === undefined ? {} : { doc: node.doc }) };
+  return { label: name, sort: 'name', detail: headOf(symbol), ...defined({ doc: node.doc }) };
 }
 
 /** @param what what its place asks for: "block", "loss" */

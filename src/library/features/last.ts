@@ -1,3 +1,4 @@
+import { defined } from '../../defined.ts';
 import { ShapeError } from '../contract.ts';
 import { name } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
@@ -23,7 +24,7 @@ export const last = featureKind({
       encoder: target.encoder,
       gives: 'code',
       last: list,
-      ...(target.dim === undefined ? {} : { dim: target.dim }),
+      ...defined({ dim: target.dim }),
     };
   },
 });

@@ -1,3 +1,4 @@
+import { defined } from '../../defined.ts';
 import { ShapeError } from '../contract.ts';
 import { choice, feature, integer } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
@@ -33,7 +34,7 @@ export const list = featureKind({
       max,
       pool,
       ...(unseen === 'keep' ? { unseen } : {}),
-      ...(element.dim === undefined ? {} : { dim: element.dim }),
+      ...defined({ dim: element.dim }),
     };
   },
 });

@@ -1,3 +1,4 @@
+import { defined } from '../../defined.ts';
 import { ShapeError } from '../contract.ts';
 import { flag, integer, numbers } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
@@ -33,7 +34,7 @@ export const number = featureKind({
       encoder: { kind: standardize ? 'standardize' : 'number', log },
       gives: 'numbers',
       size: 1,
-      ...(dim === undefined ? {} : { project: dim }),
+      ...defined({ project: dim }),
     };
   },
 });

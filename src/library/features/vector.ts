@@ -1,3 +1,4 @@
+import { defined } from '../../defined.ts';
 import { integer } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
 
@@ -18,7 +19,7 @@ export const vector = featureKind({
       encoder: { kind: 'vector', size },
       gives: 'numbers',
       size,
-      ...(dim === undefined ? {} : { project: dim }),
+      ...defined({ project: dim }),
     };
   },
 });

@@ -1,3 +1,4 @@
+import { defined } from '../../defined.ts';
 import type { Ref } from '../../graph/builder.ts';
 import type { Dim } from '../../graph/graph.ts';
 import type { RowsOf, SharedRows } from '../../plan/plan.ts';
@@ -19,7 +20,7 @@ export function logQOf(
   count: Dim,
   mixed?: SharedRows,
 ): Ref {
-  const source = { from: 'log_q', key, estimator, rows, ...(mixed === undefined ? {} : { mixed }) } as const;
+  const source = { from: 'log_q', key, estimator, rows, ...defined({ mixed }) } as const;
   const prefix = mixed === undefined ? '' : `mixed_${rowsPrefix(mixed)}`;
   const estimated = estimator === 'streaming' ? 'streaming/' : '';
   return input(`log_q/${estimated}${prefix}${rowsPrefix(rows)}${key}`, source, [count]);

@@ -1,3 +1,4 @@
+import { defined } from '../../defined.ts';
 import type { Ref } from '../../graph/builder.ts';
 import {
   type BlockContext,
@@ -38,7 +39,7 @@ export function pairs({ builder }: BlockContext, channels: readonly ChannelPair[
     query,
     item: items.length === 1 ? items[0]! : builder.concat(items, 1),
     width: channels.reduce((sum, { query }) => sum + query.width, 0),
-    ...(interests === undefined ? {} : { interests }),
+    ...defined({ interests }),
     ...(bounded ? { bound: channels.length } : {}),
   };
 }

@@ -1,4 +1,5 @@
 import type { SelectionRange } from 'vscode-languageserver';
+import { defined } from '../../defined.ts';
 import { selectionsAt } from '../../language/selection.ts';
 import { toOffset, toRange } from '../convert.ts';
 import { factsOf, type Provider } from '../provider.ts';
@@ -13,7 +14,7 @@ export const selection: Provider = {
       return params.positions.map((position) => {
         const around = selectionsAt(checked.file, toOffset(source, position));
         const grown = around.reduceRight<SelectionRange | undefined>(
-          (parent, span) => ({ range: toRange(span), ...(parent ? { parent } : {}) }),
+          (parent, span) => ({ range: toRange(span), ...defined({ parent }) }),
           undefined,
         );
         return grown ?? { range: { start: position, end: position } };

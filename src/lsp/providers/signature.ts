@@ -1,3 +1,4 @@
+import { defined } from '../../defined.ts';
 import { signatureAt } from '../../language/signature.ts';
 import { type Provider, placeOf } from '../provider.ts';
 
@@ -11,7 +12,7 @@ export const signature: Provider = {
       const { text, doc, parameters, active } = found;
       return {
         activeSignature: 0,
-        ...(active === undefined ? {} : { activeParameter: active }),
+        ...defined({ activeParameter: active }),
         signatures: [
           {
             label: text,

@@ -1,4 +1,5 @@
 /** Data blocks, entry by entry. */
+import { defined } from '../../defined.ts';
 import { notes } from '../../diagnostics/notes.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { nearest } from '../../text/nearest.ts';
@@ -87,14 +88,12 @@ function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): Dat
     span: node.name.span,
     folder,
     events,
-    ...(items ? { items } : {}),
-    ...(users ? { users } : {}),
+    ...defined({ items, users }),
     columns,
-    ...(where ? { where } : {}),
-    ...(time ? { time } : {}),
+    ...defined({ where, time }),
     histories: past,
     split,
-    ...(seen ? { seen } : {}),
+    ...defined({ seen }),
     reject,
   };
 }
@@ -124,7 +123,7 @@ function located({ report }: Workspace, name: string, value: Ast.Expression): Lo
 function dataFile(workspace: Workspace, { name, value, by }: Ast.Entry, joined: boolean): DataFile | undefined {
   const path = located(workspace, name.name, value);
   if (joined && !by) workspace.report('missing-key', value.span, { name: name.name });
-  return path && { path: path.expression, span: path.span, ...(by ? { by: by.name } : {}) };
+  return path && { path: path.expression, span: path.span, ...defined({ by: by?.name }) };
 }
 
 function resolveShare({ binding }: Workspace, { value }: Ast.Entry): number | undefined {

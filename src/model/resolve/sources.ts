@@ -1,4 +1,5 @@
 /** Where a flow begins: `profile`, a step above, one of its outputs `shared.click`, or several, `concat(deep, wide)`. */
+import { defined } from '../../defined.ts';
 import { notes } from '../../diagnostics/notes.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { describeExpression } from '../describe.ts';
@@ -52,7 +53,7 @@ export function resolveSource(
 export function readsOf(source: FlowSource): readonly SourceName[] {
   if (source.kind === 'join') return source.parts.flatMap(readsOf);
   const output = source.kind === 'step' ? source.output : undefined;
-  return [{ name: source.name, ...(output === undefined ? {} : { output }) }];
+  return [{ name: source.name, ...defined({ output }) }];
 }
 
 /** What is written where a source is not sound; nothing where it is not made of names. */
@@ -63,7 +64,7 @@ export function writtenSources(expression: Ast.Expression): readonly SourceName[
   }
   if (expression.kind !== 'Name' || expression.parts.length > 2) return undefined;
   const [name, output] = expression.parts;
-  return [{ name: name!.name, ...(output ? { output: output.name } : {}) }];
+  return [{ name: name!.name, ...defined({ output: output?.name }) }];
 }
 
 /** Whether an argument without a name is a value to begin with: any name that is not a word of the block's own. */
@@ -161,7 +162,7 @@ function resolveName(
     if (groups.has(name)) reads.group.add(name);
     // An input that nothing is called may be this one.
     if (new Set(tower.inputs.map((input) => input.name)).size > inputs.length) return undefined;
-    report('not-an-input', span, { tower: tower.name.name, name }, fix ? { fixes: [[fix]] } : {});
+    report('not-an-input', span, { tower: tower.name.name, name }, defined({ fixes: fix && [[fix]] }));
     return undefined;
   }
   const letIn = inputs.flatMap((input) => [input.name, ...input.groups]);

@@ -1,5 +1,6 @@
 /** Tasks: a score, a loss, the label it learns and the weight of each row. */
 
+import { defined } from '../../defined.ts';
 import { notes } from '../../diagnostics/notes.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindKind } from '../arguments.ts';
@@ -40,11 +41,7 @@ export function resolveTask(workspace: Workspace, node: Ast.Task, towers: Readon
     name: node.name.name,
     span: node.name.span,
     node,
-    ...(score ? { score } : {}),
-    ...(loss ? { loss } : {}),
-    ...(labelName ? { label: labelName } : {}),
-    ...(weightName ? { weight: weightName } : {}),
-    ...(onlyName ? { only: onlyName } : {}),
+    ...defined({ score, loss, label: labelName, weight: weightName, only: onlyName }),
     saysLabel: label !== undefined,
   };
 }

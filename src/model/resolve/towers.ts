@@ -1,4 +1,5 @@
 /** Towers: what they let in, their key, and their steps in order. */
+import { defined } from '../../defined.ts';
 import { notes } from '../../diagnostics/notes.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { removal } from '../edits.ts';
@@ -42,7 +43,7 @@ export function resolveTower(workspace: Workspace, node: Ast.Tower, groups: Grou
       channel: entry.channel,
       ...(flow && !first ? { flow } : {}),
       ...(begun && !first ? { begun } : {}),
-      ...(reads === undefined ? {} : { reads }),
+      ...defined({ reads }),
     });
   }
   return {
@@ -111,7 +112,7 @@ function resolveFlow(
   const source = first && resolveSource(workspace, first, { ...surroundings, tower, entry }, blocks);
   const steps = rest.map(blocks.step);
   const reads = source ? readsOf(source) : first && writtenSources(first);
-  if (!source || !reads) return reads ? { reads } : {};
+  if (!source || !reads) return defined({ reads });
   const unsound = steps.indexOf(undefined);
   const sound = (unsound === -1 ? steps : steps.slice(0, unsound)) as FlowStep[];
   const flow = { span: entry.flow.span, from: source, steps: sound };

@@ -1,3 +1,4 @@
+import { defined } from '../../defined.ts';
 import { notes } from '../../diagnostics/notes.ts';
 import type { Expression } from '../../syntax/ast.ts';
 import { wordOf } from '../calls.ts';
@@ -15,7 +16,7 @@ export const shadowedName: Rule = {
         if (what === undefined || node.inputs.some((input) => input.name === name)) continue;
         const at = (scope.features.get(name) ?? scope.groups.get(name))?.name.span;
         const facts = { what: channel ? 'channel' : 'step', name, hides: `the ${what} of that name` };
-        report('shadowed-name', span, facts, at ? { notes: [{ message: notes.declared(what, name), at }] } : {});
+        report('shadowed-name', span, facts, defined({ notes: at && [{ message: notes.declared(what, name), at }] }));
       }
     }
     for (const [name, { name: at, flow, span }] of scope.blocks) {

@@ -1,3 +1,4 @@
+import { defined } from '../../defined.ts';
 import { insertion } from '../edits.ts';
 import type { Rule } from './rule.ts';
 
@@ -9,7 +10,7 @@ export const towerChannel: Rule = {
       if (steps.some(({ channel }) => channel)) continue;
       const last = steps.at(-1)?.node.span;
       const fix = last && insertion(last.source, last.start, 'channel ');
-      report('tower-without-channel', span, { tower: name }, fix ? { fixes: [[fix]] } : {});
+      report('tower-without-channel', span, { tower: name }, defined({ fixes: fix && [[fix]] }));
     }
   },
 };
