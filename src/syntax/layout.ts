@@ -216,7 +216,8 @@ export function hidesMistake(tokens: readonly IToken[]): boolean {
     else if (tokenType === t.RightBrace && --depth === 0) inTower = false;
     else if (depth === 0 && tokenType === t.Tower && is(tokens[at + 2], t.LeftParenthesis)) inTower = true;
     if (!inTower || tokenType !== t.Channel) continue;
-    if (is(tokens[at + 1], t.Equals) && isNameless(tokens, tokens.slice(at, at + 2))) return true;
+    const isName = is(tokens[at - 1], t.Channel) && !isUnfinished(tokens[at - 2]);
+    if (is(tokens[at + 1], t.Equals) && !isName && isNameless(tokens, tokens.slice(at, at + 2))) return true;
     const headsLine = beginsLine(tokens, at) && !beginsLine(tokens, at + 1);
     if (is(tokens[at - 1], t.Arrow) && headsLine && looksLikeEntry(tokens, at)) return true;
   }
@@ -226,5 +227,6 @@ export function hidesMistake(tokens: readonly IToken[]): boolean {
 /** `channel = …` among tokens of which none reads a step of that name. */
 export function isNameless(all: readonly IToken[], [first, second]: readonly IToken[]): boolean {
   if (!is(first, t.Channel) || !is(second, t.Equals)) return false;
-  return !all.some((token, at) => is(token, t.Channel) && token !== first && !is(all[at + 1], t.Name));
+  const isRead = (at: number): boolean => isUnfinished(all[at - 1]) || !is(all[at + 1], t.Name);
+  return !all.some((token, at) => is(token, t.Channel) && token !== first && isRead(at));
 }

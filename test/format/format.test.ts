@@ -146,3 +146,10 @@ test('2,000 lines are formatted alike whether they stand alone or together', () 
   const many = Array.from({ length: 65 }, () => one).join('\n');
   expect(format(makeSource('a.tower', many)).output).toBe(many);
 });
+
+test.each([
+  'tower t(a) { channel channel = b() data = channel, task = c() channel a = d }',
+  'tower t(a) { channel channel = b() a = channel, a = c() channel a = a channel\na = -a, }',
+])('a step or a channel that is called `channel` stays what it is: %j', (text) => {
+  formatted(text);
+});

@@ -87,7 +87,9 @@ test('a range that is formatted leaves the rest as it is', { timeout }, () => {
       expect(result.endsWith(text.slice(edit.at.end))).toBe(true);
       expect(tree(result)).toBe(tree(text));
       expect(interleaved(result)).toEqual(interleaved(text));
-      expect(format(makeSource('a.tower', result)).output).toBe(format(source).output);
+      // The range may hold the only line ending that says which kind the file has.
+      const [rest, whole] = [makeSource('a.tower', result), source].map((each) => format(each).output);
+      expect(rest?.replaceAll('\r\n', '\n')).toBe(whole?.replaceAll('\r\n', '\n'));
     }),
     { numRuns: Math.ceil(numRuns / 5) },
   );
