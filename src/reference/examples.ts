@@ -1,25 +1,32 @@
 /** A small model around the example of each kind: what shows that it checks. */
 import { smallModel, type Variation } from '../diagnostics/small_model.ts';
 import { format } from '../format/format.ts';
+import { towardsVector } from '../library/values.ts';
 import { library } from '../model/library.ts';
 import { type Checked, check } from '../pipeline.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { makeSource, textOf } from '../text/source.ts';
 import type { Kind, Table } from './kinds.ts';
+import { takesOf, twoTasks } from './takes.ts';
 
 export interface Example {
-  /** A whole model that has the row's example at its place. */
+  /** A whole model that has the example at its place. */
   readonly model: string;
   /** The declaration of the model that has it. */
   readonly excerpt: string;
   readonly checked: Checked;
 }
 
-export function exampleOf({ section, name, row }: Kind): Example {
-  const text = smallModel(variationOf(section.table, name, row.example));
-  const source = makeSource('example.tower', format(makeSource('example.tower', text)).output ?? text);
-  const checked = check(source);
-  const shown = checked.file.declarations.find((declaration) => holds(section.table, declaration));
+/** @param written what is written of the kind: its row's example */
+export function exampleOf({ section, name, row }: Kind, written = row.example): Example {
+  // The first of several ways to write it in which nothing is wrong; the first of all, for its messages, where there is none.
+  const tried = variationsOf(section.table, name, written).map((variation) => {
+    const text = smallModel(variation);
+    const source = makeSource('example.tower', format(makeSource('example.tower', text)).output ?? text);
+    return { source, checked: check(source) };
+  });
+  const { source, checked } = tried.find((each) => each.checked.diagnostics.length === 0) ?? tried[0]!;
+  const shown = checked.file.declarations.find(({ kind }) => kind === declarationOf[section.table]);
   return { model: source.text, excerpt: `${shown ? textOf(shown.span) : source.text.trimEnd()}\n`, checked };
 }
 
@@ -33,115 +40,106 @@ const declarationOf: Readonly<Record<Table, Ast.Declaration['kind']>> = {
   metrics: 'Train',
 };
 
-const holds = (table: Table, { kind }: Ast.Declaration): boolean => kind === declarationOf[table];
-
-function variationOf(table: Table, name: string, example: string): Variation {
+function variationsOf(table: Table, name: string, written: string): readonly Variation[] {
   switch (table) {
     case 'features':
-      return featureVariation(example);
+      return [featureVariation(written)];
     case 'blocks':
-      return blockVariation(name, example);
-    case 'scores':
-      return {
-        tasks: `task watch { score = ${example}, loss = softmax(in_batch${name === 'cosine' ? ', temperature: 0.05' : ''}) }`,
-      };
+      return [blockVariation(written)];
+    case 'scores': {
+      const score = written.includes('(') ? written : `${written}(user, item)`;
+      const of = (loss: string): Variation => ({ tasks: `task watch { score = ${score}, loss = ${loss} }` });
+      return [of('softmax(in_batch)'), of('softmax(in_batch, temperature: 0.05)')];
+    }
     case 'losses':
-      return lossVariation(name, example);
+      return lossVariations(name, written);
     case 'weightings':
-      return {
-        labels: 'clicked: binary, liked: binary',
-        tasks: ['click', 'like']
-          .map((task) => {
-            const label = task === 'like' ? 'liked' : 'clicked';
-            return `task ${task} { score = cosine(user, item) / 0.1, loss = bce, label = ${label} }`;
-          })
-          .join('\n'),
-        after: `objective = ${example}`,
-      };
+      return [{ ...twoTasks, after: `objective = ${written}` }];
     case 'optimizers':
-      return { after: `train { ${example.includes('row') ? 'embeddings' : 'dense'} = ${example} }` };
+      return ['dense', 'embeddings'].map((entry) => ({ after: `train { ${entry} = ${written} }` }));
     case 'metrics':
-      return { after: `train { stop = ${example} }` };
+      return [{ after: `train { stop = ${written} }` }];
   }
 }
 
-/** Features of either side that an example may name. */
-const country = 'country: category(dim: 16)';
-const video = 'video_id: id(dim: 16)';
-const history = 'history: list(movie_id, max: 50)';
+/** Features that an example may name, with the group that reads them. */
+const others: Readonly<Record<string, { readonly feature: string; readonly side: 'user' | 'item' }>> = {
+  country: { feature: 'country: category(dim: 16)', side: 'user' },
+  age: { feature: 'age: number(buckets: 8, dim: 16)', side: 'user' },
+  city: { feature: 'city: category(dim: 16)', side: 'user' },
+  language: { feature: 'language: category(dim: 8)', side: 'user' },
+  device: { feature: 'device: category(dim: 4)', side: 'user' },
+  history: { feature: 'history: list(movie_id, max: 20, pool: none)', side: 'user' },
+  video_id: { feature: 'video_id: id(dim: 16)', side: 'item' },
+};
 
-function featureVariation(example: string): Variation {
-  const namesVideo = example.includes('video_id');
-  const namesCountry = example.includes('country');
-  const namesHistory = example.includes('history');
+const named = (text: string, names: readonly string[]): string[] =>
+  names.filter((name) => new RegExp(`\\b${name}\\b`).test(text));
+
+function featureVariation(written: string): Variation {
+  const needs = named(written, Object.keys(others));
+  const users = needs.filter((name) => others[name]!.side === 'user');
+  const items = needs.filter((name) => others[name]!.side === 'item');
+  // Pooled: only its newest element is asked for.
+  const features = needs.map((name) => others[name]!.feature.replace(', pool: none', ''));
   return {
-    features: [
-      `example: ${example}`,
-      ...(namesCountry ? [country] : []),
-      ...(namesVideo ? [video] : []),
-      ...(namesHistory ? [history] : []),
+    features: [`example: ${written}`, ...features].join('\n'),
+    groups: [
+      `group profile = user_id, example${users.map((name) => `, ${name}`).join('')}`,
+      ...(items.length > 0 ? [`group video = movie_id, ${items.join(', ')}`] : []),
     ].join('\n'),
-    groups: `group profile = user_id, example${namesCountry ? ', country' : ''}${namesHistory ? ', history' : ''}${namesVideo ? '\ngroup video = movie_id, video_id' : ''}`,
     userInputs: 'profile',
     user: 'channel main = profile -> flatten -> mlp(32, 16)',
-    ...(namesVideo ? { itemInputs: 'video', item: 'channel main = video -> flatten -> mlp(32, 16)' } : {}),
+    ...(items.length > 0 ? { itemInputs: 'video', item: 'channel main = video -> flatten -> mlp(32, 16)' } : {}),
   };
 }
 
-/** Blocks that take fields as they are; what they get is made a vector for the others. */
-const takeFields = new Set(['flatten', 'senet', 'mean', 'sum', 'product', 'fm', 'ffm', 'cin', 'bilinear']);
-const takeSequences = new Set(['attention', 'self_attention', 'gru', 'multi_interest']);
-
-const profile: Variation = {
-  features: `${country}\nage: number(buckets: 8, dim: 16)`,
-  groups: 'group profile = user_id, country, age',
-  userInputs: 'profile',
+/** Groups that a block's example begins with. */
+const groups: Readonly<Record<string, readonly string[]>> = {
+  profile: ['user_id', 'country', 'city', 'age'],
+  mixed: ['user_id', 'language', 'device'],
 };
 
-/** What stands around a block whose example does not fit between `flatten` and `dense(16)`. */
-const around: Readonly<Record<string, (example: string) => string>> = {
-  normalize: (example) => `profile -> flatten -> mlp(32, 16) -> ${example}`,
-  residual: (example) => `profile -> flatten -> dense(6) -> ${example} -> dense(16)`,
-  flatten: (example) => `profile -> ${example} -> mlp(32, 16)`,
-  mlp: (example) => `profile -> flatten -> ${example} -> dense(16)`,
-};
-
-function blockVariation(name: string, example: string): Variation {
-  if (takeSequences.has(name)) {
-    return {
-      features: 'history: list(category(dim: 48), max: 50, pool: none)',
-      userInputs: 'user_id, history',
-      user: `read = history -> ${example}${name === 'self_attention' ? ' -> mean' : ''}\nchannel main = concat(read, user_id) -> dense(16)`,
-    };
+/** After the first value that it takes; without any it begins a flow: `concat(deep, wide)`. */
+function blockVariation(written: string): Variation {
+  const [taken] = takesOf(written);
+  if (!taken) {
+    const steps = ['deep = profile -> flatten -> mlp(32, 16)', 'wide = profile -> fm'];
+    return around('profile', [...steps, `channel main = ${written} -> dense(16)`]);
   }
-  if (library.blocks[name]!.outputs) {
+  const { from, gives } = taken;
+  const [source] = from.split(' ');
+  const flow = `${from} -> ${written}`;
+  if (gives.kind === 'outputs') {
     return {
-      ...profile,
+      ...around(source!, [`several = ${flow}`, `channel main = several.${gives.outputs[0]!.name} -> dense(16)`]),
       labels: 'clicked: binary',
-      user: `several = profile -> flatten -> ${example}\nchannel main = several.click -> dense(16)`,
       tasks: 'task click { score = cosine(user, item) / 0.1, loss = bce, label = clicked }',
     };
   }
-  if (name === 'concat') {
-    return {
-      ...profile,
-      user: `deep = profile -> flatten -> mlp(32, 16)\nwide = profile -> fm\nchannel main = ${example}(deep, wide) -> dense(16)`,
-    };
-  }
-  const before = takeFields.has(name) ? 'profile' : 'profile -> flatten';
-  const write =
-    around[name] ?? ((text) => `${before} -> ${text} -> ${giveFields.has(name) ? 'flatten -> ' : ''}dense(16)`);
-  return { ...profile, user: `channel main = ${write(example)}` };
+  const towards = towardsVector(gives);
+  const whole = towards === undefined ? flow : `${flow} -> ${towards}`;
+  if (groups[source!]) return around(source!, [`channel main = ${whole} -> dense(16)`]);
+  return around(source!, [`read = ${whole}`, 'channel main = concat(read, user_id) -> dense(16)']);
 }
 
-const giveFields = new Set(['senet', 'bilinear']);
-
-function lossVariation(name: string, example: string): Variation {
-  const { label } = library.losses[name]!;
-  const score = label === 'binary' && !example.includes('scale') ? 'cosine(user, item) / 0.1' : 'cosine(user, item)';
-  if (label === 'none') return { tasks: `task watch { score = ${score}, loss = ${example} }` };
+/** A tower of these lines, which read a group, or the sequence. */
+function around(source: string, lines: readonly string[]): Variation {
+  const members = groups[source] ?? [source];
   return {
-    labels: `wanted: ${label}`,
-    tasks: `task watch { score = ${score}, loss = ${example}, label = wanted }`,
+    features: members.flatMap((name) => others[name]?.feature ?? []).join('\n'),
+    ...(groups[source] ? { groups: `group ${source} = ${members.join(', ')}` } : {}),
+    userInputs: groups[source] ? source : `user_id, ${source}`,
+    user: lines.join('\n'),
   };
+}
+
+/** Some losses ask for a score that is bounded, some for one that is not. */
+function lossVariations(name: string, written: string): readonly Variation[] {
+  const { label } = library.losses[name]!;
+  const scores = ['cosine(user, item)', 'cosine(user, item) / 0.1', 'dot(user, item)'];
+  return scores.map((score) => ({
+    ...(label === 'none' ? {} : { labels: `wanted: ${label}` }),
+    tasks: `task watch { score = ${score}, loss = ${written}${label === 'none' ? '' : ', label = wanted'} }`,
+  }));
 }

@@ -1,63 +1,79 @@
-/** A training step with every block and score of the library, on every engine. */
+/** A training step with every block, on each type of value that it takes, and every score, on every engine. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
 import { initialValues } from '../../src/graph/initial.ts';
-import { blocks } from '../../src/library/blocks/table.ts';
-import { scores } from '../../src/library/scores/table.ts';
+import { towardsVector } from '../../src/library/values.ts';
+import { library } from '../../src/model/library.ts';
+import { takesOf } from '../../src/reference/takes.ts';
 import { feed, planOf } from '../library/support.ts';
 import { engineOrSkip, expectEngineToAgree, names } from './support.ts';
+
+const scores = Object.keys(library.scores);
+
+/** Lines of the user tower: a channel for each block and each type that it takes. */
+const channels = Object.entries(library.blocks).flatMap(([name, { example, join }]) => {
+  const taken = takesOf(example);
+  const step = taken.length > 0 ? example : name;
+  const kinds = takesOf(step).filter(
+    ({ takes }, at, all) => all.findIndex((other) => other.takes.kind === takes.kind) === at,
+  );
+  const after = kinds.map(({ from, takes, gives }) => {
+    const channel = `${name}_of_${takes.kind}`;
+    const flow = `${from} -> ${step}`;
+    if (gives.kind === 'outputs') {
+      const line = `several_${channel} = ${flow}`;
+      return { block: name, channel, lines: [line, `channel ${channel} = several_${channel}.click -> dense(4)`] };
+    }
+    const towards = towardsVector(gives);
+    return {
+      block: name,
+      channel,
+      lines: [`channel ${channel} = ${flow}${towards ? ` -> ${towards}` : ''} -> dense(4)`],
+    };
+  });
+  // Written before an arrow it joins steps.
+  const joined = {
+    block: name,
+    channel: `${name}_joined`,
+    lines: [`channel ${name}_joined = ${name}(deep, wide) -> dense(4)`],
+  };
+  return join ? [...after, joined] : after;
+});
 
 const text = `
   model everything
   features {
-    user_id  : id(dim: 6)
-    country  : category(dim: 6)
-    age      : number(buckets: 4, dim: 6)
-    seen     : list(video_id, max: 5, pool: none)
-    video_id : id(dim: 6)
+    user_id  : id(dim: 16)
+    country  : category(dim: 16)
+    city     : category(dim: 16)
+    age      : number(buckets: 4, dim: 16)
+    language : category(dim: 8)
+    device   : category(dim: 4)
+    history  : list(video_id, max: 20, pool: none)
+    video_id : id(dim: 16)
     about    : category(dim: 4)
-    topic    : category(dim: 6)
   }
-  group profile = user_id, country, age
-  group video   = video_id, topic
-  tower user(profile, seen) keyed by user_id {
-    weighed = profile -> senet(reduction: 2)
-    flat    = weighed -> flatten -> layer_norm -> batch_norm -> gate -> dropout(0.3)
-    mixed   = flat -> mmoe(click, like, experts: 3, units: 5)
-    layered = mixed.click -> ple(click, like, experts: 2, shared: 1, units: 5, levels: 2)
-    read    = seen -> residual(self_attention(heads: 2)) -> layer_norm
-    wants   = read -> multi_interest(3, attention, units: 4)
-    caps    = read -> multi_interest(2, routing, iterations: 2)
-    channel many   = concat(wants, mixed.like) -> mlp(6, 4) -> normalize
-    channel routed = caps -> flatten -> dense(4)
-    channel deep   = concat(layered.click, layered.like) -> cross(layers: 2) -> cross_v2(layers: 1, rank: 2) -> dense(4)
-    channel pairs  = weighed -> bilinear(each) -> self_attention -> mean -> dense(4)
-    channel fm     = weighed -> fm -> dense(4)
-    channel ffm    = weighed -> ffm -> dense(4, tanh)
-    channel maps   = weighed -> ffm(width: 3) -> dense(4, sigmoid)
-    channel cin    = weighed -> cin(3, 2) -> dense(4, softplus)
-    late   = read -> gru(6, states: all) -> attention(units: 3)
-    ends   = seen -> gru(6)
-    early  = weighed -> sum
-    channel both   = product(late, early, ends) -> dense(4, swish)
+  group profile = user_id, country, city, age
+  group mixed   = user_id, language, device
+  group video   = video_id, about
+  tower user(profile, mixed, history) keyed by user_id {
+    deep = profile -> flatten -> mlp(8, 6)
+    wide = profile -> fm
+    channel many = history -> multi_interest(3) -> mlp(6, 4) -> normalize
+    ${channels.flatMap(({ lines }) => lines).join('\n')}
   }
-  tower item(video, about) keyed by video_id {
-    all = concat(video, about) -> batch_norm
-    channel many   = all -> dense(4) -> normalize
-    channel routed = all -> dense(4)
-    channel deep   = all -> dense(4)
-    channel pairs  = all -> dense(4)
-    channel fm     = all -> dense(4)
-    channel ffm    = all -> dense(4)
-    channel maps   = all -> dense(4)
-    channel cin    = all -> dense(4)
-    channel both   = all -> dense(4)
+  tower item(video) keyed by video_id {
+    all = video -> flatten -> batch_norm
+    channel many = all -> dense(4) -> normalize
+    ${channels.map(({ channel }) => `channel ${channel} = all -> dense(4)`).join('\n')}
   }
   task click {
-    score = 0.5 * dot(user.many, item.many) + cosine(user.routed, item.routed) + hadamard(user.deep, item.deep)
-    loss  = softmax(in_batch)
+    score = 0.5 * dot(user.many, item.many) + ${channels
+      .map(({ channel }, at) => `${scores[at % scores.length]}(user.${channel}, item.${channel})`)
+      .join(' + ')}
+    loss  = softmax(in_batch, temperature: ${channels.length})
   }
-  task like { score = hadamard(user, item), loss = softmax(negatives: sampled(2)) }
+  task like { score = hadamard(user.fm_of_fields, item.fm_of_fields), loss = softmax(negatives: sampled(2)) }
   objective = click + 0.5 * like
   retrieve  = click
   train { batch = 8, epochs = 1, dense = sgd(rate: 0.1), embeddings = sgd }
@@ -65,8 +81,9 @@ const text = `
 const { step, towers } = planOf(text);
 
 it('leaves no block and no score out', () => {
-  const words = new Set(text.match(/[a-z]\w*/g));
-  expect([...Object.keys(blocks), ...Object.keys(scores)].filter((kind) => !words.has(kind))).toEqual([]);
+  const missing = Object.keys(library.blocks).filter((name) => !channels.some(({ block }) => block === name));
+  expect(missing).toEqual([]);
+  expect(channels.length).toBeGreaterThan(scores.length);
 });
 
 describe.each(names)('every block on %s', (name) => {

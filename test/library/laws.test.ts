@@ -3,83 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { printType } from '../../src/graph/dims.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
 import { initialValues } from '../../src/graph/initial.ts';
-import { blocks } from '../../src/library/blocks/table.ts';
-import type { KindRow, Parameter } from '../../src/library/contract.ts';
-import { features } from '../../src/library/features/table.ts';
-import { losses } from '../../src/library/losses/table.ts';
-import { metrics } from '../../src/library/metrics/table.ts';
-import { optimizers } from '../../src/library/optimizers/table.ts';
-import { scores } from '../../src/library/scores/table.ts';
-import { weightings } from '../../src/library/weightings/table.ts';
+import type { Parameter } from '../../src/library/contract.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { feed, planOf, smallModel } from './support.ts';
+import { exampleOf } from '../../src/reference/examples.ts';
+import { allKinds } from '../../src/reference/kinds.ts';
+import { feed, planOf } from './support.ts';
 
-const tables: Readonly<Record<string, Readonly<Record<string, KindRow>>>> = {
-  features,
-  blocks,
-  scores,
-  losses,
-  weightings,
-  optimizers,
-  metrics,
-};
-const rows = Object.entries(tables).flatMap(([table, kinds]) =>
-  Object.entries(kinds).map(([name, row]) => ({ table, name, row })),
-);
+const rows = allKinds().map((kind) => ({ kind, table: kind.section.table, name: kind.name, row: kind.row }));
 
-/** Blocks that take fields, or a sequence; the others stand behind a `flatten`. */
-const takeFields = ['flatten', 'senet', 'mean', 'sum', 'product', 'concat', 'dropout', 'fm', 'ffm', 'cin', 'bilinear'];
-const takeSequences = ['attention', 'self_attention', 'gru', 'multi_interest'];
-const giveOutputs = ['mmoe', 'ple'];
-
-/** A whole model that uses `example` at its place. */
-function modelWith(table: string, name: string, example: string): string {
-  switch (table) {
-    case 'features':
-      return smallModel({
-        features: `${example.replaceAll('movie_id', 'video_id')}${name === 'cross' ? ', country: category' : ''}${name === 'last' ? ', history: list(video_id)' : ''}`,
-        user: example.includes('none') ? 'tried -> mean -> dense(4)' : 'profile -> flatten -> dense(4)',
-      });
-    case 'blocks':
-      if (takeSequences.includes(name)) {
-        return smallModel({
-          features: 'list(video_id, max: 5, pool: none)',
-          user: `tried -> ${example} -> flatten -> dense(4)`,
-        });
-      }
-      if (giveOutputs.includes(name)) {
-        return smallModel({ steps: `several = profile -> flatten -> ${example}`, user: 'several.click -> dense(4)' });
-      }
-      return smallModel({
-        // Two fields share what ffm splits.
-        ...(name === 'ffm' ? { dim: 4 } : {}),
-        user: `profile -> ${takeFields.includes(name) ? '' : 'flatten -> '}${example} -> flatten -> dense(4)`,
-      });
-    case 'scores':
-      return smallModel({ score: example });
-    case 'losses': {
-      const label = losses[name]!.label;
-      return smallModel({
-        labels: label === 'none' ? '' : `labels { wanted: ${label} }`,
-        score: 'cosine(user, item) / 0.5',
-        task: `loss = ${example}${label === 'none' ? '' : ', label = wanted'}`,
-      });
-    }
-    case 'weightings':
-      return smallModel({
-        more: `task like { score = dot(user, item), loss = softmax(in_batch) } objective = ${example}`,
-      });
-    case 'optimizers':
-      return smallModel({
-        dense: example.replace(/,? *per: row/, ''),
-        embeddings: example,
-      });
-    default:
-      return smallModel({ stop: example });
-  }
-}
-
-describe.each(rows)('$table: $name', ({ table, name, row }) => {
+describe.each(rows)('$table: $name', ({ kind, name, row }) => {
   const parameters = Object.entries(row.parameters) as [string, Parameter][];
 
   test('says what it computes and where it comes from', () => {
@@ -113,20 +45,19 @@ describe.each(rows)('$table: $name', ({ table, name, row }) => {
 
   test('its example begins with its name, checks, lowers and trains every weight', () => {
     expect(row.example).toMatch(new RegExp(`^${name}\\b`));
-    expectEveryWeightToLearn(planOf(modelWith(table, name, row.example)));
+    expectEveryWeightToLearn(planOf(exampleOf(kind).model));
   });
 
-  if (parameters.some(([, { required }]) => required)) return;
+  if (row.example === name || parameters.some(([, { required }]) => required)) return;
   test('lowers at its defaults', () => {
-    const bare = table === 'scores' ? `${name}(user, item)` : name;
-    expectEveryWeightToLearn(planOf(modelWith(table, name, bare)));
+    expectEveryWeightToLearn(planOf(exampleOf(kind, name).model));
   });
 });
 
 /** One step on random numbers moves each weight, and reaches each embedding; everything stays finite. */
 function expectEveryWeightToLearn({ step, towers }: Plan): void {
   const before = initialValues(step.graph, 3);
-  const inputs = feed(step, 6, {
+  const inputs = feed(step, 4, {
     hits: step.inputs.some(({ name }) => name.startsWith('hits/sampled'))
       ? [[0, 1]]
       : [
@@ -156,6 +87,7 @@ function expectEveryWeightToLearn({ step, towers }: Plan): void {
   expect(Number.isFinite(outputs.loss!.data[0])).toBe(true);
   for (const { embedded, width } of towers) {
     const type = embedded.graph.nodes[embedded.graph.outputs[0]!.node]!.type;
+    // Nothing is summed over rows.
     expect(printType(type)).toBe(`float32[batch, ${width}]`);
   }
 }

@@ -64,9 +64,9 @@ describe('the example of a kind', () => {
 
   it('shows what a block makes of what it gets', () => {
     const senet = kindCalled('senet');
-    expect(shapesOf(senet, exampleOf(senet))).toBe('fields[3 × 16] → fields[3 × 16]');
+    expect(shapesOf(senet, exampleOf(senet))).toBe('fields[16, 8, 4] → fields[16, 8, 4]');
     const residual = kindCalled('residual');
-    expect(shapesOf(residual, exampleOf(residual))).toBe('vector[6] → vector[6]');
+    expect(shapesOf(residual, exampleOf(residual))).toBe('vector[64] → vector[64]');
   });
 });
 

@@ -1,13 +1,8 @@
-/** Whether a block takes what an arrow carries: found out as the checker does, by lowering it, in a graph that nobody keeps. */
-import { type Builder, makeBuilder } from '../../graph/builder.ts';
-import { type BlockKind, type Parameter, Refused, type Value, type ValueType } from '../../library/contract.ts';
-import { rowsDim } from '../../lower/field.ts';
-import { GraphInputs } from '../../lower/inputs.ts';
-import { blockContext, makeTowerContext } from '../../lower/tower.ts';
+/** Whether a block takes what an arrow carries. */
+import type { BlockKind, Parameter, ValueType } from '../../library/contract.ts';
 import { bindDefaults } from '../../model/arguments.ts';
-import type { FlowStep } from '../../model/model.ts';
 import type { Span } from '../../text/source.ts';
-import { events } from '../shapes.ts';
+import { tryStep } from '../trial.ts';
 
 /** `idle`: it is taken, and comes out as it went in, such as a vector that is flattened. */
 export type Fit = 'fits' | 'idle' | 'refused';
@@ -15,26 +10,13 @@ export type Fit = 'fits' | 'idle' | 'refused';
 /** @param at where mistakes of the trial would be; nobody sees them */
 export function fitOf(kind: string, row: BlockKind, type: ValueType, at: Span): Fit {
   const tries = argumentsToTry(row);
+  const few = type.kind === 'fields' ? { ...type, fields: fewOf(type.fields) } : type;
   for (const given of tries) {
-    const fit = tryOut({ kind: 'block', call: bindDefaults(kind, row, given, at), span: at }, type);
-    if (fit !== 'refused') return fit;
+    const trial = tryStep({ kind: 'block', call: bindDefaults(kind, row, given, at), span: at }, few);
+    if (trial) return trial.idle ? 'idle' : 'fits';
   }
   return tries.length === 0 ? 'fits' : 'refused';
 }
-
-function tryOut(step: FlowStep, type: ValueType): Fit {
-  const context = makeTowerContext(new GraphInputs(makeBuilder('trial')), noFeatures, true);
-  const input = inputOf(type, context.inputs.builder);
-  try {
-    const made = blockContext(context, 'trial', events).through({ flow: [step] }, input);
-    return isSame(made, input) ? 'idle' : 'fits';
-  } catch (error) {
-    if (error instanceof Refused) return 'refused';
-    throw error;
-  }
-}
-
-const noFeatures = { byName: new Map(), tables: [] };
 
 /**
  * A refusal should be of the value, and not of the arguments: so with the defaults, and with the least of every number. None
@@ -65,35 +47,6 @@ function leastOfType(type: Parameter['type']): unknown {
       return { flow: [] };
     default:
       return undefined;
-  }
-}
-
-const isSame = (made: Value, input: Value): boolean =>
-  made.kind === 'vector' && input.kind === 'vector' && made.tensor.id === input.tensor.id;
-
-/** A value of a type, whose tensors are inputs of the graph. */
-function inputOf(type: ValueType, builder: Builder): Value {
-  const tensor = (...lengths: readonly number[]) =>
-    builder.input(`value/${builder.nodes.length}`, [rowsDim(events), ...lengths]);
-  switch (type.kind) {
-    case 'fields': {
-      const fields = fewOf(type.fields).map((field) => ({ ...field, tensor: tensor(field.width) }));
-      return { kind: 'fields', fields };
-    }
-    case 'sequence': {
-      const { length, width } = type;
-      return { ...type, name: 'sequence', tensor: tensor(length, width), mask: tensor(length) };
-    }
-    case 'vector':
-      return { ...type, tensor: tensor(type.width), normalized: false };
-    case 'interests':
-      return { ...type, tensor: tensor(type.count, type.width), normalized: false };
-    case 'outputs': {
-      const outputs = type.outputs.map(
-        ({ name, width }) => [name, { kind: 'vector', tensor: tensor(width), width, normalized: false }] as const,
-      );
-      return { kind: 'outputs', outputs: new Map(outputs) };
-    }
   }
 }
 

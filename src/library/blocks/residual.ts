@@ -6,7 +6,7 @@ import { asVector, printValue } from '../values.ts';
 export const residual = blockKind({
   doc: 'Adds what goes in to what its blocks make of it, x + f(x): of a vector, fields, a sequence or interests, whose shape f must keep.',
   paper: 'He et al., "Deep residual learning for image recognition", CVPR 2016',
-  example: 'residual(mlp(8, 6))',
+  example: 'residual(mlp(128, 64))',
   parameters: {
     blocks: flow({
       required: true,

@@ -11,7 +11,7 @@ export const self_attention = blockKind({
   doc: 'Multi-head attention of a sequence, or of fields of one width, to itself: softmax(Q Kᵀ / √(D/heads)) V for each head, then a linear layer; the shape stays. No sum and no norm: write `residual(self_attention(heads: 2)) -> layer_norm`.',
   paper:
     'Vaswani et al., "Attention is all you need", NeurIPS 2017 (section 3.2); over fields: Song et al., "AutoInt", CIKM 2019',
-  example: 'self_attention(heads: 3)',
+  example: 'self_attention(heads: 2)',
   parameters: {
     heads: integer({ min: 1, doc: 'How many; the width divides by it.', default: 1 }),
   },

@@ -4,7 +4,6 @@ import { blocks } from '../../../src/library/blocks/table.ts';
 import { ShapeError, type Value } from '../../../src/library/contract.ts';
 import { printValueType, typeOf } from '../../../src/library/values.ts';
 import {
-  batch,
   contextOf,
   expectClose,
   fieldInputs,
@@ -54,29 +53,6 @@ const refusalOf = (kind: string, input: (builder: Builder) => Value, args?: Reco
   }
   return expect.fail(`${kind} refuses nothing`);
 };
-
-/** Something that the kind takes, with what it needs to be told. */
-function simplest(g: Builder, kind: string): { input: Value; arguments: Record<string, unknown> } {
-  const args: Record<string, Record<string, unknown>> = {
-    dense: { units: 2 },
-    mlp: { units: [4, 2] },
-    cin: { units: [3, 2] },
-    ffm: { width: 2 },
-    gru: { units: 2 },
-    residual: { blocks: { flow: [] } },
-    mmoe: { tasks: ['click', 'like'], units: 4 },
-    ple: { tasks: ['click', 'like'], units: 4 },
-  };
-  const input = ofFields.includes(kind)
-    ? fieldInputs(g, [3, 3])
-    : ofSequences.includes(kind)
-      ? sequenceInput(g, 5, 3)
-      : vectorInput(g, 3);
-  return { input, arguments: args[kind] ?? {} };
-}
-
-const ofFields = ['senet', 'mean', 'sum', 'product', 'fm', 'ffm', 'cin', 'bilinear'];
-const ofSequences = ['attention', 'self_attention', 'gru', 'multi_interest'];
 
 const a = floats([2, 2], [1, 2, 3, 4]);
 const b = floats([2, 3], [5, 6, 7, 8, 9, 10]);
@@ -311,15 +287,4 @@ describe('gru', () => {
     expect(typeAfter('gru', (g) => sequenceInput(g, 4, 3), { units: 5, states: 'all' })).toBe('sequence[4 × 5]');
     expect(refusalOf('gru', (g) => fieldInputs(g, [3, 3]), { units: 5 }).reason).toMatch(/^needs a sequence/);
   });
-});
-
-test('every block keeps the batch as it is: nothing is summed over rows', () => {
-  for (const kind of Object.keys(blocks)) {
-    const g = makeBuilder(kind);
-    const { input, arguments: args } = simplest(g, kind);
-    const value = lowered(g, kind, input, args);
-    const tensors =
-      value.kind === 'outputs' ? [...value.outputs.values()].map(({ tensor }) => tensor) : [tensorOf(g, value)];
-    for (const { type } of tensors) expect(type.shape[0], kind).toEqual(batch);
-  }
 });

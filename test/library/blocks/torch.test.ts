@@ -1,5 +1,4 @@
 /** Every block against numbers that PyTorch computed: outputs, gradients, running means. test/fixtures/blocks.py makes them. */
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type Builder, makeBuilder, type Ref } from '../../../src/graph/builder.ts';
 import { gradients } from '../../../src/graph/differentiate.ts';
@@ -8,27 +7,19 @@ import { simplify } from '../../../src/graph/simplify.ts';
 import { verify } from '../../../src/graph/verify.ts';
 import { blocks } from '../../../src/library/blocks/table.ts';
 import type { BlockContext, Value } from '../../../src/library/contract.ts';
-import {
-  batch,
-  contextOf,
-  expectClose,
-  fieldInputs,
-  floats,
-  inDoubles,
-  sequenceInput,
-  vectorInput,
-} from '../support.ts';
+import { casesOf, doubles, flat, type Nested, shapeOf } from '../../fixtures/fixtures.ts';
+import { batch, contextOf, expectClose, fieldInputs, sequenceInput, vectorInput } from '../support.ts';
 
-interface Numbers {
-  readonly shape: readonly number[];
-  readonly data: readonly number[];
+type Named = Readonly<Record<string, Nested>>;
+
+interface Step {
+  readonly kind: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
 }
 
-type Named = Readonly<Record<string, Numbers>>;
-
 interface Case {
+  /** What it shows, where its block has several. */
   readonly name: string;
-  readonly kind: string;
   readonly arguments: Readonly<Record<string, unknown>>;
   readonly value:
     | { readonly kind: 'fields'; readonly widths: readonly number[] }
@@ -40,13 +31,13 @@ interface Case {
   /** Inputs and weights without a gradient. */
   readonly fixed: Named;
   readonly parameters: Named;
-  readonly output: Numbers;
-  readonly cotangent: Numbers;
+  readonly output: Nested;
+  readonly cotangent: Nested;
   readonly gradients: Named;
   readonly updates: Named;
 }
 
-const { cases } = JSON.parse(readFileSync('test/fixtures/blocks.json', 'utf8')) as { cases: Case[] };
+const cases = casesOf<Case>('blocks', Object.keys(blocks));
 
 function inputOf(builder: Builder, { value }: Case): Value {
   switch (value.kind) {
@@ -64,10 +55,10 @@ function inputOf(builder: Builder, { value }: Case): Value {
 }
 
 /** With defaults; a flow as what it does. */
-function argumentsOf(context: BlockContext, { kind, arguments: given }: Pick<Case, 'kind' | 'arguments'>) {
+function argumentsOf(context: BlockContext, { kind, arguments: given }: Step) {
   const defaults = Object.entries(blocks[kind]!.parameters).map(([name, { default: value }]) => [name, value]);
   const all = { ...Object.fromEntries(defaults), ...given };
-  const { flow } = (given.blocks ?? {}) as { readonly flow?: readonly Pick<Case, 'kind' | 'arguments'>[] };
+  const { flow } = (given.blocks ?? {}) as { readonly flow?: readonly Step[] };
   if (flow === undefined) return all;
   const steps = flow.map(
     (step) => (input: Value) => blocks[step.kind]!.lower(context, input, argumentsOf(context, step)),
@@ -88,11 +79,11 @@ function tensorsOf(value: Value): readonly Ref[] {
 }
 
 /** Outputs `y` and `gradient:<name>` of Σ y · cotangent by every input and weight, as training would have it. */
-function graphOf(each: Case) {
+function graphOf(kind: string, each: Case) {
   const builder = makeBuilder('block');
-  const row = blocks[each.kind]!;
+  const row = blocks[kind]!;
   const context = contextOf(builder, each.training);
-  const value = row.lower(context, inputOf(builder, each), argumentsOf(context, each));
+  const value = row.lower(context, inputOf(builder, each), argumentsOf(context, { ...each, kind }));
   const tensors = tensorsOf(value);
   const y = tensors.length === 1 ? tensors[0]! : builder.concat(tensors, 1);
   builder.output('y', y);
@@ -118,24 +109,23 @@ function graphOf(each: Case) {
   return simplify(builder.finish());
 }
 
-describe.each(cases)('$name', (each) => {
-  const graph = graphOf(each);
-  const named = (tensors: Named) =>
-    inDoubles(
-      Object.fromEntries(Object.entries(tensors).map(([name, { shape, data }]) => [name, floats(shape, data)])),
-    );
+const titled = cases.map(([kind, each]) => [[kind, each.name].filter(Boolean).join(' '), kind, each] as const);
+
+describe.each(titled)('%s', (_, kind, each) => {
+  const graph = graphOf(kind, each);
   const inputNames = new Set(graph.inputs.map(({ name }) => name));
-  const all = named({ ...each.inputs, ...each.fixed, ...each.parameters, cotangent: each.cotangent });
-  const isInput = ([name]: [string, unknown]) => inputNames.has(name);
-  const { outputs, parameters } = evaluateInDoubles(
-    graph,
-    Object.fromEntries(Object.entries(all).filter(isInput)),
-    Object.fromEntries(Object.entries(all).filter((entry) => !isInput(entry))),
-  );
+  const all = { ...each.inputs, ...each.fixed, ...each.parameters, cotangent: each.cotangent };
+  const named = (isInput: boolean) =>
+    Object.fromEntries(
+      Object.entries(all).flatMap(([name, value]) =>
+        inputNames.has(name) === isInput ? [[name, doubles(value)]] : [],
+      ),
+    );
+  const { outputs, parameters } = evaluateInDoubles(graph, named(true), named(false));
 
   test('has the weights that it should, and no more', () => {
     expect(verify(graph)).toEqual([]);
-    const weights = Object.entries(each.parameters).map(([name, { shape }]) => [name, shape]);
+    const weights = Object.entries(each.parameters).map(([name, value]) => [name, shapeOf(value)]);
     const own = graph.parameters.filter(({ name }) => !(name in each.fixed));
     expect(Object.fromEntries(own.map(({ name, node }) => [name, graph.nodes[node]!.type.shape]))).toEqual(
       Object.fromEntries(weights),
@@ -144,24 +134,20 @@ describe.each(cases)('$name', (each) => {
   });
 
   test('gives what PyTorch gives', () => {
-    expect(outputs.y!.shape).toEqual(each.output.shape);
-    expectClose(outputs.y!.data, each.output.data, 1e-6);
+    expect(outputs.y!.shape).toEqual(shapeOf(each.output));
+    expectClose(outputs.y!.data, flat(each.output), 1e-6);
   });
 
   test('has the gradients that PyTorch has', () => {
-    for (const [name, { data }] of Object.entries(each.gradients)) {
+    for (const [name, value] of Object.entries(each.gradients)) {
+      const expected = flat(value);
       const gradient = outputs[`gradient:${name}`];
-      expectClose(gradient ? gradient.data : new Float64Array(data.length), data, 1e-6);
+      expectClose(gradient ? gradient.data : new Float64Array(expected.length), expected, 1e-6);
     }
   });
 
   test('leaves behind what PyTorch leaves', () => {
     expect(graph.updates.map(({ parameter }) => parameter).sort()).toEqual(Object.keys(each.updates).sort());
-    for (const [name, { data }] of Object.entries(each.updates)) expectClose(parameters[name]!.data, data, 1e-6);
+    for (const [name, value] of Object.entries(each.updates)) expectClose(parameters[name]!.data, flat(value), 1e-6);
   });
-});
-
-test('every block is among them', () => {
-  const covered = new Set(cases.map(({ kind }) => kind));
-  expect(Object.keys(blocks).filter((kind) => !covered.has(kind))).toEqual([]);
 });

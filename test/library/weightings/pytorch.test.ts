@@ -1,32 +1,30 @@
-/** Weightings, step after step, against PyTorch: test/fixtures/losses.py. */
-import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+/** Every weighting, step after step, against numbers that PyTorch computed: test/fixtures/weightings.py makes them. */
+import { test } from 'vitest';
 import type { Builder, Ref } from '../../../src/graph/builder.ts';
 import { weightings } from '../../../src/library/weightings/table.ts';
+import { casesOf, flat } from '../../fixtures/fixtures.ts';
 import { expectClose, floats } from '../support.ts';
-import { runSteps, type Toy, weightingGraph } from './support.ts';
+import { runSteps, weightingGraph } from './support.ts';
 
-const { toy, weightings: traces } = JSON.parse(readFileSync('test/fixtures/losses.json', 'utf8')) as {
-  readonly toy: {
-    readonly rate: number;
-    readonly matrices: number[][];
-    readonly targets: number[][];
-    readonly first: number[];
-  };
-  readonly weightings: Readonly<
-    Record<string, readonly { readonly weights: number[]; readonly shared: number[]; readonly own: number[] }[]>
-  >;
-};
-const size = toy.first.length;
-const outputs = toy.targets[0]!.length;
+interface Case {
+  /** What it shows, where its weighting has several. */
+  readonly name: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly rate: number;
+  readonly matrices: readonly (readonly number[])[][];
+  readonly targets: readonly (readonly number[])[];
+  readonly first: readonly number[];
+  readonly steps: readonly { readonly weights: number[]; readonly shared: number[]; readonly own: number[] }[];
+}
 
 /** mean((A · shared − b)²) + (own − 1)² for each task. */
-function losses(builder: Builder): Ref[] {
+function losses(builder: Builder, { matrices, targets, first }: Case): Ref[] {
+  const [outputs, size] = [targets[0]!.length, first.length];
   const shared = builder.parameter('shared', [size, 1], { kind: 'zeros' });
-  return toy.matrices.map((matrix, at) => {
+  return matrices.map((matrix, at) => {
     const own = builder.parameter(`own_${at}`, [1], { kind: 'zeros' });
-    const product = builder.matMul(builder.constant(matrix, [outputs, size]), shared);
-    const error = builder.sub(product, builder.constant(toy.targets[at]!, [outputs, 1]));
+    const product = builder.matMul(builder.constant(flat(matrix), [outputs, size]), shared);
+    const error = builder.sub(product, builder.constant(targets[at]!, [outputs, 1]));
     return builder.add(
       builder.mean(builder.square(error), [0, 1]),
       builder.reshape(builder.square(builder.sub(own, 1)), []),
@@ -34,30 +32,19 @@ function losses(builder: Builder): Ref[] {
   });
 }
 
-const cases: Readonly<Record<string, Omit<Toy, 'losses'>>> = {
-  uncertainty: { kind: 'uncertainty' },
-  gradnorm: { kind: 'gradnorm', arguments: { alpha: 1.5, rate: 0.1 } },
-  dwa: { kind: 'dwa', arguments: { temperature: 2, window: 2 } },
-  famo: { kind: 'famo', arguments: { rate: 0.5, decay: 0.01 } },
-  pcgrad: { kind: 'pcgrad' },
-  pareto: { kind: 'pareto' },
-  pareto_bounded: { kind: 'pareto', arguments: { least: 0.2 } },
-};
+const cases = casesOf<Case>('weightings', Object.keys(weightings));
+const titled = cases.map(([kind, each]) => [[kind, each.name].filter(Boolean).join(' '), kind, each] as const);
 
-test('every weighting, and every case of the fixture, has a case here', () => {
-  expect(Object.keys(cases)).toEqual(Object.keys(traces));
-  expect([...new Set(Object.values(cases).map(({ kind }) => kind))].sort()).toEqual(Object.keys(weightings).sort());
-});
-
-test.each(Object.entries(cases))('%s takes the steps that PyTorch takes', (name, testCase) => {
-  const graph = weightingGraph({ ...testCase, losses, rate: toy.rate });
-  const steps = runSteps(graph, traces[name]!.length, { shared: floats([size, 1], toy.first) });
-  traces[name]!.forEach((expected, at) => {
+test.each(titled)('%s takes the steps that PyTorch takes', (_, kind, each) => {
+  const { arguments: args, rate, first } = each;
+  const graph = weightingGraph({ kind, arguments: args, rate, losses: (builder) => losses(builder, each) });
+  const steps = runSteps(graph, each.steps.length, { shared: floats([first.length, 1], first) });
+  each.steps.forEach((expected, at) => {
     const { weights, parameters } = steps[at]!;
     expectClose(weights, expected.weights, 2e-4);
     expectClose(parameters.shared!.data, expected.shared, 1e-4);
     expectClose(
-      toy.matrices.map((_, task) => parameters[`own_${task}`]!.data[0]!),
+      each.matrices.map((_, task) => parameters[`own_${task}`]!.data[0]!),
       expected.own,
       1e-4,
     );
