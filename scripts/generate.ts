@@ -9,7 +9,7 @@ import { snippetsFile } from '../src/language/snippets.ts';
 import { vocabulary } from '../src/language/vocabulary.ts';
 import { knownCallsFile } from '../src/reference/known_calls.ts';
 import { referencePages } from '../src/reference/page.ts';
-import { pictures } from './pictures.ts';
+import { pictures, readmePicture } from './pictures.ts';
 
 const root = new URL('../', import.meta.url);
 
@@ -19,6 +19,7 @@ const generated: Readonly<Record<string, () => string>> = {
   ...Object.fromEntries([...errorPages()].map(([path, text]) => [path, () => text])),
   ...Object.fromEntries([...referencePages()].map(([path, text]) => [path, () => text])),
   ...Object.fromEntries([...pictures(root)].map(([path, text]) => [path, () => text])),
+  'docs/pictures/readme.svg': () => readmePicture(root),
   'grammar/tower.tmLanguage.json': () => textMate(vocabulary()),
   'editors/vscode/snippets.json': snippetsFile,
   'src/syntax/known_calls.ts': knownCallsFile,

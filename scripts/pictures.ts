@@ -1,4 +1,4 @@
-/** `docs/models/pictures`: every model of `models/` as a run's report draws it. */
+/** `docs/models/pictures`: every model of `models/` as a run's report draws it; and the model of the README. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { compile } from '../src/pipeline.ts';
@@ -11,9 +11,20 @@ export function pictures(root: URL): Map<string, string> {
   const files = readdirSync(new URL('models', root)).filter((name) => name.endsWith('.tower'));
   return new Map(
     files.sort().map((file) => {
+      const text = readFileSync(new URL(`models/${file}`, root), 'utf8');
       const name = basename(file, '.tower');
-      const { model, lowered } = compile(makeSource(file, readFileSync(new URL(`models/${file}`, root), 'utf8')));
-      return [`docs/models/pictures/${name}.svg`, svgFile(name, drawingOf(model!, lowered!.arrows))];
+      return [`docs/models/pictures/${name}.svg`, draw(name, text)];
     }),
   );
+}
+
+/** The picture of the first model in the README. */
+export function readmePicture(root: URL): string {
+  const [, text] = /^```tower\n(.*?)^```$/ms.exec(readFileSync(new URL('README.md', root), 'utf8'))!;
+  return draw('two_tower', text!);
+}
+
+function draw(name: string, text: string): string {
+  const { model, lowered } = compile(makeSource(`${name}.tower`, text));
+  return svgFile(name, drawingOf(model!, lowered!.arrows));
 }
