@@ -1,6 +1,6 @@
 import type { Part } from '../data/dataset.ts';
 import type { Comparison } from '../evaluation/compare.ts';
-import type { MeasureSpec } from '../evaluation/measures.ts';
+import type { MeasureSpec } from '../plan/plan.ts';
 import type { Run } from './run.ts';
 
 export interface CompareRequest {

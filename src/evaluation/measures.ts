@@ -1,12 +1,8 @@
 /** Metrics of the library at their arguments. */
 import { invariant } from '../diagnostics/failure.ts';
 import { metrics } from '../library/metrics/table.ts';
+import type { MeasureSpec } from '../plan/plan.ts';
 import type { Measure } from './figures.ts';
-
-export interface MeasureSpec {
-  readonly metric: string;
-  readonly k?: number;
-}
 
 /** What is shown unless asked otherwise. */
 export const usualMeasures: readonly MeasureSpec[] = [

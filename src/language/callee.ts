@@ -1,9 +1,7 @@
 /** Which row of the library a call is of, while its text is still being written. */
 import type { KindRow, Parameters } from '../library/contract.ts';
-import { past, splits } from '../model/data_kinds.ts';
-import { weightedTasks } from '../model/resolve/objective.ts';
-import { stopParameters } from '../model/resolve/train.ts';
 import type { CallAtCursor, Cursor } from './cursor.ts';
+import { typeAt } from './entry_type.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 
 export interface Callee {
@@ -38,22 +36,20 @@ export function calleeAt(
     );
     return nested[0];
   }
-  const entry = place.entry?.name;
-  switch (place.declaration?.word) {
-    case 'features':
-      return look('kind of feature', library.features);
-    case 'block':
+  const type = typeAt(place);
+  switch (type?.is) {
+    case 'kind':
+    case 'kinds':
+      return look(type.what ?? name, type.of, type.is === 'kind' ? type.also : {});
+    case 'flow':
+    case 'channel':
       return look('block', library.blocks);
-    case 'tower':
-      return look('block', library.blocks);
-    case 'task':
-      return entry === 'score' ? look('score', library.scores) : look('loss', library.losses);
-    case 'objective':
-      return look('weighting', library.weightings, weightedTasks);
-    case 'train':
-      return entry === 'stop' ? look('metric', library.metrics, stopParameters) : look('optimizer', library.optimizers);
-    case 'data':
-      return entry === 'split' ? look('split', splits) : look('history', { past });
+    case 'score':
+      return look('score', library.scores);
+    case 'tasks':
+      return type.weightings && look('weighting', type.weightings, type.also);
+    case 'history':
+      return look('history', { past: type.kind });
     default:
       return undefined;
   }

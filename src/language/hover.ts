@@ -1,12 +1,13 @@
 /** What is shown for the word, or the arrow, under the pointer. */
 import * as t from '../../grammar/tokens.ts';
+import { labelKinds } from '../library/declarations/labels.ts';
 import { makeConstants } from '../model/constants.ts';
 import { endOf, spanOf } from '../syntax/token.ts';
 import { type Span, textOf } from '../text/source.ts';
 import { type Costs, costsOf, printCost, thousands } from './costs.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 import { keywordDocAt } from './keywords.ts';
-import { fence, kindDoc, parameterDoc } from './markdown.ts';
+import { entryDoc, fence, kindDoc, parameterDoc } from './markdown.ts';
 import { type Occurrence, occurrenceAt } from './occurrences/occurrence.ts';
 import { soundFeatures } from './shapes.ts';
 import type { NamedSymbol } from './symbols.ts';
@@ -60,18 +61,13 @@ function describe(facts: FileAnalysis, occurrence: Occurrence): string {
     case 'word':
       return parameterDoc(occurrence.name, occurrence.parameter);
     case 'entry':
-      return `**${occurrence.name}** · ${occurrence.doc}`;
+      return entryDoc(occurrence.name, occurrence.row);
     case 'sort':
-      return sorts[occurrence.name];
+      return labelKinds[occurrence.name].doc;
   }
 }
 
 const isSaid = (text: string): boolean => text !== '';
-
-export const sorts: Readonly<Record<'binary' | 'number', string>> = {
-  binary: 'A label of 0 and 1.',
-  number: 'A label that is a number.',
-};
 
 /** What a step gives, and what it costs: `→ vector[64] · 16,640 weights`. */
 function flowLine(facts: FileAnalysis, word: Span): string {

@@ -1,20 +1,18 @@
 /** What the words of the grammar mean, in one line each. */
 import type { IToken } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
+import { data } from '../library/declarations/data.ts';
+import { declarations } from '../library/declarations/table.ts';
+import { tower } from '../library/declarations/tower.ts';
 import { declarationWords, looksLikeDeclaration } from '../syntax/layout.ts';
 import { is, isAny } from '../syntax/token.ts';
-import { snippets } from './snippets.ts';
 
 export const keywordDocs = {
-  channel: 'An output of the tower.',
-  columns: 'Columns whose name differs, or that are computed: DuckDB SQL.',
-  keyed: 'The feature that tells one from another.',
-  by: 'The column that it is joined by.',
+  channel: tower.words.channel.brief,
+  columns: data.words.columns.brief,
+  keyed: tower.words.keyed.brief,
+  by: tower.words.by.brief,
 } as const;
-
-const declarationDocs: ReadonlyMap<string, string> = new Map(
-  snippets.map(({ prefix, doc }) => [prefix === 'shared block' ? 'shared' : prefix, doc]),
-);
 
 /** A word of the grammar where it is not a name. */
 export function isKeyword(tokens: readonly IToken[], at: number): boolean {
@@ -33,5 +31,8 @@ export function keywordDocAt(tokens: readonly IToken[], at: number): string | un
   const word = isKey ? 'keyed' : tokens[at]!.image;
   if (Object.hasOwn(keywordDocs, word)) return keywordDocs[word as keyof typeof keywordDocs];
   // `shared block` says what the two mean.
-  return declarationDocs.get(is(tokens[at - 1], t.Shared) ? 'shared' : word);
+  const declaration = is(tokens[at - 1], t.Shared) ? 'shared' : word;
+  return isDeclaration(declaration) ? declarations[declaration].brief : undefined;
 }
+
+const isDeclaration = (word: string): word is keyof typeof declarations => Object.hasOwn(declarations, word);

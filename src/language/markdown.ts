@@ -1,6 +1,7 @@
 /** Rows of the library as the text that hover and completion show. */
 import type { BoundKind, KindRow, Parameter, Parameters } from '../library/contract.ts';
-import { describeType } from '../model/describe.ts';
+import type { Entry } from '../library/declarations/entry.ts';
+import { describeEntry, describeType } from '../model/describe.ts';
 import { printCall } from '../model/print.ts';
 
 export const fence = (text: string): string => `\`\`\`tower\n${text}\n\`\`\``;
@@ -72,6 +73,14 @@ export function parameterLines(parameters: Parameters): string {
 
 export function parameterDoc(name: string, parameter: Parameter): string {
   return [fence(parameterText(name, parameter)), parameter.doc, `It is ${describeType(parameter.type)}.`].join('\n\n');
+}
+
+/** What an entry does, what its value may be, and what it is where nothing is written. */
+export function entryDoc(name: string, { type, doc, example, default: value }: Entry): string {
+  const otherwise = value === undefined ? '' : ` Default: \`${printDefault(value)}\`.`;
+  return [`**${name}** · ${doc}`, `It is ${describeEntry(type)}.${otherwise}`, fence(`${name} = ${example}`)].join(
+    '\n\n',
+  );
 }
 
 export function kindDoc(what: string, name: string, row: KindRow, extra: Parameters = {}): string {

@@ -26,8 +26,16 @@ export type ParameterType =
   | { readonly is: 'numbers'; readonly ascending?: boolean }
   /** The name of something declared in the file. */
   | { readonly is: 'name'; readonly of: 'feature' | 'label' | 'task' | 'block' }
-  /** A call of one of a small set of kinds, such as `sampled(4)`; a bare name is a call without arguments. */
-  | { readonly is: 'kind'; readonly of: Readonly<Record<string, KindRow>> }
+  /**
+   * A call of one of a small set of kinds, such as `sampled(4)`; a bare name is a call without arguments. `what` is what messages
+   * call such a kind, `also` are arguments that the place adds to those of each kind.
+   */
+  | {
+      readonly is: 'kind';
+      readonly of: Readonly<Record<string, KindRow>>;
+      readonly what?: string;
+      readonly also?: Parameters;
+    }
   /** A call of any feature kind, such as the `category(dim: 16)` in `list(category(dim: 16))`, or a feature's name. */
   | { readonly is: 'feature' }
   /** Blocks in the order of the data, such as the `mlp(128, 64)` in `residual(mlp(128, 64))`. */

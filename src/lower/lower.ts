@@ -5,9 +5,9 @@ import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { makeBuilder } from '../graph/builder.ts';
 import { optimizers } from '../library/optimizers/table.ts';
 import type { SoundTowers } from '../model/complete.ts';
-import type { Model, Tower, Training } from '../model/model.ts';
+import type { Call, Model, Tower, Training } from '../model/model.ts';
 import { withoutUnread } from '../model/unread.ts';
-import type { FeaturePlan, Plan, TrainPlan } from '../plan/plan.ts';
+import type { FeaturePlan, MeasureSpec, Plan, TrainPlan } from '../plan/plan.ts';
 import { type LoweredFeatures, lowerFeatures } from './features.ts';
 import type { Arrow } from './flow.ts';
 import { lowerForward } from './forward.ts';
@@ -130,12 +130,10 @@ function trainPlan({ batch, epochs, seed, dense, embeddings, stop }: Training): 
     seed,
     dense: { rate: row.rate(dense.arguments), schedule: row.schedule(dense.arguments) },
     embeddings: optimizers[embeddings.kind]!.rows(embeddings.arguments),
-    ...defined({
-      stop: stop && {
-        metric: stop.metric.kind,
-        ...(typeof stop.metric.arguments.k === 'number' ? { k: stop.metric.arguments.k } : {}),
-        patience: stop.patience,
-      },
-    }),
+    ...defined({ stop: stop && { ...measureOf(stop), patience: stop.arguments.patience as number } }),
   };
+}
+
+function measureOf({ kind, arguments: { k } }: Call): MeasureSpec {
+  return { metric: kind, ...(typeof k === 'number' ? { k } : {}) };
 }

@@ -53,6 +53,7 @@ const kindPlaces: Readonly<Record<string, Place>> = {
   weighting: 'weighting',
   optimizer: 'optimizer',
   metric: 'metric',
+  split: 'split',
 };
 
 /** One value of an entry, or of an argument. */
@@ -151,7 +152,8 @@ export function bindCall(call: CallNode, row: KindRow, binding: Binding, extra: 
     } else values[name] = parameter.default;
   }
   if (!sound) return undefined;
-  const inOrder = Object.keys(parameters).map((name) => [name, values[name]]);
+  // The kind's own first, as its page lists them.
+  const inOrder = Object.keys({ ...row.parameters, ...extra }).map((name) => [name, values[name]]);
   return { kind, arguments: Object.fromEntries(inOrder), span: call.span };
 }
 

@@ -1,5 +1,6 @@
 /** Types of arguments and forms of expressions, in the words that messages use. */
 import type { ParameterType } from '../library/contract.ts';
+import type { EntryType } from '../library/declarations/entry.ts';
 import type { Expression } from '../syntax/ast.ts';
 import { textOf } from '../text/source.ts';
 
@@ -30,6 +31,39 @@ export function describeType(type: ParameterType): string {
       return 'a block, or several with arrows, such as `dense(64, relu) -> dense(32)`';
   }
 }
+
+/** The same of what an entry may be. */
+export function describeEntry(type: EntryType): string {
+  switch (type.is) {
+    case 'kinds':
+      return `${type.what}s with commas between them, such as \`${listOf(type.of)}\``;
+    case 'reference':
+      return `the name of a ${type.of.includes('feature') ? 'label or feature' : 'label'}`;
+    case 'score':
+      return 'a score of the two towers, such as `cosine(user, item)`';
+    case 'tasks':
+      return 'a sum of tasks, such as `1.0 * click + 0.5 * stay`';
+    case 'features':
+      return 'names of features and groups with commas between them';
+    case 'channel':
+      return 'a flow, such as `profile -> flatten -> mlp(64)`';
+    case 'file':
+      return `the path of a file in quotes${type.by ? ', and `by` the column that joins it' : ''}`;
+    case 'path':
+    case 'sql':
+      return 'a text in quotes';
+    case 'history':
+      return `a call such as \`${type.kind.example}\``;
+    default:
+      return describeType(type);
+  }
+}
+
+const listOf = (table: Readonly<Record<string, { readonly example: string }>>): string =>
+  Object.values(table)
+    .slice(0, 2)
+    .map(({ example }) => example)
+    .join(', ');
 
 interface Range {
   readonly min?: number;

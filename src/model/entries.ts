@@ -1,8 +1,8 @@
 /** `name = value` entries of tasks, trainings and data: each once, none unknown. */
 import { notes } from '../diagnostics/notes.ts';
+import { type EntryPlace, entryTables } from '../library/declarations/table.ts';
 import type { Entry } from '../syntax/ast.ts';
 import { removal } from './edits.ts';
-import { type EntryPlace, homeOf } from './entry_names.ts';
 import { guess } from './guess.ts';
 import type { Report } from './report.ts';
 
@@ -43,4 +43,18 @@ export function entriesByName<N extends string>(
     if (meant.nearest !== undefined && isKnown(meant.nearest)) byName.set(meant.nearest, entry);
   }
   return byName;
+}
+
+const homes: Readonly<Record<EntryPlace, string>> = {
+  task: '`task NAME { … }`',
+  train: '`train { … }`',
+  data: '`data NAME { … }`',
+};
+
+/** The other declaration that an entry belongs to. */
+function homeOf(name: string, place: EntryPlace): string | undefined {
+  const found = (Object.keys(entryTables) as EntryPlace[]).find(
+    (other) => other !== place && Object.hasOwn(entryTables[other], name),
+  );
+  return found && homes[found];
 }

@@ -3,6 +3,8 @@
  * that lowering reads. Spans stay, so that a shape that does not fit points at its arrow.
  */
 import type { BoundKind } from '../library/contract.ts';
+import type { Entries, Entry } from '../library/declarations/entry.ts';
+import type { train } from '../library/declarations/train.ts';
 import type { Span } from '../text/source.ts';
 
 export interface Model {
@@ -124,15 +126,18 @@ export type Objective =
     }
   | { readonly kind: 'dynamic'; readonly span: Span; readonly call: Call; readonly tasks: readonly string[] };
 
-export interface Training {
+/** What the entries of `train` give, by their names. `stop` has its patience among its arguments. */
+export interface Training extends CheckedEntries<(typeof train)['entries']> {
   readonly span?: Span;
-  readonly batch: number;
-  readonly epochs: number;
-  readonly seed: number;
-  readonly dense: Call;
-  readonly embeddings: Call;
-  readonly stop?: { readonly metric: Call; readonly patience: number };
 }
+
+/** What a checked entry gives: a call has its place. */
+type Checked<T> = T extends BoundKind ? Call : T extends readonly BoundKind[] ? readonly Call[] : T;
+
+/** What the entries of a declaration give, by name. */
+type CheckedEntries<E extends Entries> = {
+  readonly [N in keyof E]: E[N] extends Entry<infer T> ? Checked<T> : never;
+};
 
 /** A `data` block with every entry checked; paths are relative to the folder of its file. */
 export interface DataDescription {

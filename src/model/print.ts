@@ -1,5 +1,6 @@
 /** A model as text that a person reads: every name looked up, every default filled in. `tower inspect --model` */
 import type { BoundKind } from '../library/contract.ts';
+import { train } from '../library/declarations/train.ts';
 import type {
   DataDescription,
   DataFile,
@@ -145,15 +146,18 @@ function printObjective(objective: Objective): string {
   return `${printCall(objective.call)} of ${objective.tasks.join(', ')}`;
 }
 
-function printTraining({ batch, epochs, seed, dense, embeddings, stop }: Training): string[] {
-  return block('train', [
-    `batch      = ${batch}`,
-    `epochs     = ${epochs}`,
-    `seed       = ${seed}`,
-    `dense      = ${printCall(dense)}`,
-    `embeddings = ${printCall(embeddings)}`,
-    ...(stop ? [`stop       = ${printCall(stop.metric)}, patience ${stop.patience}`] : []),
-  ]);
+function printTraining(training: Training): string[] {
+  const names = Object.keys(train.entries) as (keyof typeof train.entries)[];
+  const given = names.filter((name) => training[name] !== undefined);
+  const width = Math.max(...given.map((name) => name.length));
+  return block(
+    'train',
+    given.map((name) => `${name.padEnd(width)} = ${printEntry(training[name])}`),
+  );
+}
+
+function printEntry(value: unknown): string {
+  return Array.isArray(value) ? value.map(printValue).join(', ') : printValue(value);
 }
 
 const printFile = ({ path, by }: DataFile): string => `${JSON.stringify(path)}${by === undefined ? '' : ` by ${by}`}`;

@@ -32,7 +32,7 @@ import { type FileOptions, gather } from './use.ts';
 import { makeWorkspace } from './workspace.ts';
 
 export interface ResolveOptions extends FileOptions, RuleOptions {
-  /** Values that replace those of `let`, and `batch`, `epochs` and `seed` of `train`: `--set width=128`. */
+  /** Values that replace those of `let`, and the numbers of `train`: `--set width=128`. */
   readonly settings?: Readonly<Record<string, number>>;
   readonly library?: Library;
   /** Features that an editor bound before, in the text before this one. */
@@ -106,7 +106,7 @@ export function resolveNames(file: Ast.File, options: ResolveOptions = {}): Outc
   const objective = objectiveNode && resolveObjective(workspace, objectiveNode);
   const retrieve = retrieveNode && resolveRetrieve(workspace, retrieveNode);
   const span = name?.name.span ?? { ...file.span, end: file.span.start };
-  const training = trainNode ? resolveTrain(workspace, trainNode) : defaultTraining(library, span);
+  const training = trainNode ? resolveTrain(workspace, trainNode) : defaultTraining(span);
   const train = training && overrideTraining(training, settings, workspace);
   const data = resolveDataBlocks(workspace, files);
   if (file.declarations.length === 0 && whole) report('empty-file', undefined, {});

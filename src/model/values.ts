@@ -2,7 +2,6 @@
 import type { KindRow, ParameterType } from '../library/contract.ts';
 import type { Call as CallNode, Expression } from '../syntax/ast.ts';
 import { textOf } from '../text/source.ts';
-import type { Place } from '../text/synonyms.ts';
 import { asCall } from './calls.ts';
 import type { Constants } from './constants.ts';
 import { describeExpression, describeType, inRange } from './describe.ts';
@@ -98,7 +97,7 @@ export function convert(
       const { name, span } = call.callee;
       if (Object.hasOwn(type.of, name)) return boundOrNothing(bind(call, type.of[name]!));
       const choices = Object.keys(type.of);
-      const { extra, ...meant } = guess(name, span, choices, kindPlaces[of] ?? 'choice');
+      const { extra, ...meant } = guess(name, span, choices, 'choice');
       binding.report('unknown-choice', span, { of, word: name, choices, ...meant }, extra);
       return undefined;
     }
@@ -111,14 +110,6 @@ export function convert(
     }
   }
 }
-
-/** Entries whose value is a kind, and what that is a kind of. */
-const kindPlaces: Readonly<Record<string, Place>> = {
-  split: 'split',
-  dense: 'optimizer',
-  embeddings: 'optimizer',
-  stop: 'metric',
-};
 
 const boundOrNothing = (value: unknown): Converted | undefined => (value === undefined ? undefined : { value });
 

@@ -223,13 +223,19 @@ export interface SchedulePlan {
   readonly decay: 'constant' | 'linear' | 'cosine' | 'inverse_sqrt';
 }
 
+/** A metric of the library at its cutoff, if it takes one. */
+export interface MeasureSpec {
+  readonly metric: string;
+  readonly k?: number;
+}
+
 export interface TrainPlan {
   readonly batch: number;
   readonly epochs: number;
   readonly seed: number;
   readonly dense: { readonly rate: number; readonly schedule: SchedulePlan };
   readonly embeddings: RowOptimizerPlan;
-  readonly stop?: { readonly metric: string; readonly k?: number; readonly patience: number };
+  readonly stop?: MeasureSpec & { readonly patience: number };
 }
 
 export interface TaskPlan {

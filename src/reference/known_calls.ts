@@ -1,9 +1,7 @@
 /** What the parser's recovery knows of the library's calls: written to `src/syntax/known_calls.ts`, which imports no library. */
 import type { KindRow, Parameters } from '../library/contract.ts';
-import { past, splits } from '../model/data_kinds.ts';
+import { allTypes, entryTables } from '../library/declarations/table.ts';
 import { library } from '../model/library.ts';
-import { weightedTasks } from '../model/resolve/objective.ts';
-import { stopParameters } from '../model/resolve/train.ts';
 
 interface Known {
   readonly takes: Set<string>;
@@ -29,10 +27,12 @@ function knownCalls(): ReadonlyMap<string, Known> {
     for (const [name, row] of Object.entries(table)) add(name, { ...row.parameters, ...also });
   };
   for (const table of Object.values(library)) visit(table);
-  visit(library.metrics, stopParameters);
-  visit(library.weightings, weightedTasks);
-  visit(splits);
-  visit({ past });
+  for (const { type } of allTypes()) {
+    if (type.is === 'kind') visit(type.of, type.also);
+    if (type.is === 'kinds') visit(type.of);
+    if (type.is === 'tasks') visit(type.weightings ?? {}, type.also);
+    if (type.is === 'history') visit({ past: type.kind });
+  }
   return calls;
 }
 
@@ -50,6 +50,18 @@ export function knownCallsFile(): string {
  */
 export const callWords: Readonly<Record<string, string>> = {
 ${lines.join('\n')}
+};
+
+/** The entries of each declaration that has entries with names of the language. */
+export const entryWords: Readonly<Record<'task' | 'train' | 'data', readonly string[]>> = {
+${Object.entries(entryTables)
+  .map(
+    ([word, rows]) =>
+      `  ${word}: [${Object.keys(rows)
+        .map((name) => `'${name}'`)
+        .join(', ')}],`,
+  )
+  .join('\n')}
 };
 `;
 }

@@ -12,6 +12,7 @@ export const callWords: Readonly<Record<string, string>> = {
   batch_norm: 'decay epsilon',
   bce: 'scale smoothing',
   bilinear: 'weights',
+  binary: '',
   bpr: 'in_batch? negatives mask scale',
   by_time: 'validation test',
   category: 'values dim hash min_count',
@@ -71,4 +72,11 @@ export const callWords: Readonly<Record<string, string>> = {
   time: 'part dim',
   uncertainty: 'tasks',
   vector: '# size dim',
+};
+
+/** The entries of each declaration that has entries with names of the language. */
+export const entryWords: Readonly<Record<'task' | 'train' | 'data', readonly string[]>> = {
+  task: ['score', 'loss', 'label', 'weight', 'only'],
+  train: ['batch', 'epochs', 'seed', 'dense', 'embeddings', 'stop'],
+  data: ['events', 'items', 'users', 'where', 'time', 'split', 'seen', 'reject'],
 };

@@ -4,6 +4,7 @@
  */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
+import { entryWords } from './known_calls.ts';
 import { beginsLine, depthOf, endsValue, is, isAny, isUnfinished } from './token.ts';
 
 /** What follows the first word of each declaration. */
@@ -195,9 +196,10 @@ function entriesWord(
   }
   if (!is(tokens[at + 1], t.Equals)) return undefined;
   if (valued === t.Task) {
-    const images = tokens.map(({ image }) => image);
-    if (images.includes('events') || images.includes('columns')) return t.Data;
-    return images.includes('score') || images.includes('loss') ? t.Task : undefined;
+    const names = tokens.filter((_, index) => is(tokens[index + 1], t.Equals)).map(({ image }) => image);
+    const has = (word: 'data' | 'task'): boolean => names.some((name) => entryWords[word].includes(name));
+    if (has('data') || tokens.some((token) => is(token, t.Columns))) return t.Data;
+    return has('task') ? t.Task : undefined;
   }
   return valued;
 }

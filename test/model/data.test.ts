@@ -82,7 +82,7 @@ describe('entries', () => {
     ['', ['missing-entry']],
     ['split = by_time, splt = by_time', ['unknown-entry']],
     ['split = by_time, split = by_time', ['repeated-entry']],
-    ['split = by_tim', ['unknown-choice']],
+    ['split = by_tim', ['unknown-kind']],
     ['split = by_time, seen = keep', ['unknown-choice']],
     ['split = by_time, seen = 1', ['wrong-type']],
     ['split = by_time, seen = kept, seen = kept', ['repeated-entry']],

@@ -1,6 +1,6 @@
 /** Words of the library, each in a model that checks, and the ways in which hands misspell a word. */
 import type { Parameter } from '../../src/library/contract.ts';
-import { dataEntries } from '../../src/model/entry_names.ts';
+import { entryTables } from '../../src/library/declarations/table.ts';
 import { exampleOf } from '../../src/reference/examples.ts';
 import { allKinds, type Kind } from '../../src/reference/kinds.ts';
 
@@ -75,23 +75,9 @@ function wordsOfLibrary(): string[] {
       ...(type.is === 'choice' ? type.of : type.is === 'kind' ? Object.keys(type.of) : []),
     ]),
   ]);
-  const entries = [
-    'score',
-    'loss',
-    'label',
-    'weight',
-    'only',
-    'batch',
-    'epochs',
-    'seed',
-    'dense',
-    'embeddings',
-    'stop',
-  ];
   return [
     ...own,
-    ...entries,
-    ...Object.keys(dataEntries),
+    ...Object.values(entryTables).flatMap((table) => Object.keys(table)),
     'by_time',
     'random',
     'leave_one_out',

@@ -36,7 +36,7 @@ describe('two_tower.tower', () => {
     expect(resolved!.tasks[0]!.score.terms).toMatchObject([{ factor: 1, channels: [{ query: 'main', item: 'main' }] }]);
   });
   it('stops by recall at 50', () => {
-    expect(resolved!.train.stop).toMatchObject({ metric: { kind: 'recall', arguments: { k: 50 } }, patience: 5 });
+    expect(resolved!.train.stop).toMatchObject({ kind: 'recall', arguments: { k: 50, patience: 5 } });
   });
 });
 

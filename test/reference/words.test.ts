@@ -1,7 +1,7 @@
 /** Every word of the grammar and every entry has an answer of `tower explain`. */
 import { describe, expect, it } from 'vitest';
 import { tokens } from '../../grammar/tokens.ts';
-import { entryTables } from '../../src/model/entry_names.ts';
+import { entryTables } from '../../src/library/declarations/table.ts';
 import { words, wordsNamed, wordText } from '../../src/reference/words.ts';
 import { parse } from '../../src/syntax/parse.ts';
 import { makeSource } from '../../src/text/source.ts';
@@ -9,7 +9,7 @@ import { makeSource } from '../../src/text/source.ts';
 const grammar = tokens.flatMap(({ PATTERN }) =>
   typeof PATTERN === 'string' && /^[a-z]+$/.test(PATTERN) ? [PATTERN] : [],
 );
-const entries = Object.values(entryTables).flatMap(Object.keys);
+const entries = Object.values(entryTables).flatMap((table) => Object.keys(table));
 
 describe('words', () => {
   it.each([...grammar, ...entries])('%s is explained', (word) => {

@@ -1,7 +1,7 @@
 /** Words of Keras, PyTorch, TFRS, EasyRec, RecBole and DeepCTR, each in a place, and what the hint says of it. */
 import { describe, expect, it } from 'vitest';
 import type { KindRow } from '../../src/library/contract.ts';
-import { dataEntries, taskEntries, trainDocs } from '../../src/model/entry_names.ts';
+import { entryTables } from '../../src/library/declarations/table.ts';
 import { library } from '../../src/model/library.ts';
 import { check } from '../../src/pipeline.ts';
 import { makeSource } from '../../src/text/source.ts';
@@ -191,9 +191,7 @@ describe('a word of the field', () => {
       weighting: library.weightings,
       optimizer: library.optimizers,
       metric: library.metrics,
-      train: trainDocs,
-      task: taskEntries,
-      data: dataEntries,
+      ...entryTables,
     };
     for (const [place, table] of Object.entries(tables)) {
       const names = Object.keys(table!);

@@ -1,9 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
 /** In a body, before the sign of an entry: the entries that may begin there. */
 import * as t from '../../../grammar/tokens.ts';
-import { past } from '../../model/data_kinds.ts';
-import { dataEntries, taskEntries } from '../../model/entry_names.ts';
-import { trainEntries } from '../../model/resolve/train.ts';
+import { past } from '../../library/declarations/past.ts';
+import { entriesOf } from '../../library/declarations/table.ts';
 import { is } from '../../syntax/token.ts';
 import { keywordDocs } from '../keywords.ts';
 import type { CompletionContext } from './context.ts';
@@ -20,19 +19,13 @@ export function entriesAt(here: CompletionContext): readonly Completion[] {
       }));
     case 'tower':
       return is(before.at(-1), t.Channel) ? otherChannels(here) : [channel];
-    case 'task':
-      return missing(here, taskEntries);
-    case 'train': {
-      const docs = Object.entries(trainEntries(here.library)).map(([name, { doc }]) => [name, doc]);
-      return missing(here, Object.fromEntries(docs));
-    }
     case 'data':
       if (here.place.body === 'columns') {
         return here.names('feature').map((item) => ({ ...item, insert: `${item.label} = ` }));
       }
-      return [...missing(here, dataEntries), columns, history];
+      return [...missing(here), columns, history];
     default:
-      return [];
+      return missing(here);
   }
 }
 
@@ -61,12 +54,12 @@ const history: Completion = {
 };
 
 /** Entries that the body does not have yet. */
-function missing({ place }: CompletionContext, entries: Readonly<Record<string, string>>): Completion[] {
-  const { tokens } = place.declaration;
+function missing({ place }: CompletionContext): Completion[] {
+  const { tokens, word } = place.declaration;
   const written = new Set(tokens.filter((_, at) => is(tokens[at + 1], t.Equals)).map((token) => token.image));
-  return Object.entries(entries)
+  return Object.entries(entriesOf(word))
     .filter(([name]) => !written.has(name))
-    .map(([label, doc]) => ({ label, sort: 'entry', insert: `${label} = `, doc }));
+    .map(([label, { doc }]) => ({ label, sort: 'entry', insert: `${label} = `, doc }));
 }
 
 /** Channels of the other tower that this one lacks. */

@@ -1,15 +1,23 @@
 /** What a text may say: files, and columns of the data. */
+import { typeAt } from '../entry_type.ts';
 import type { CompletionContext } from './context.ts';
 import type { Completion } from './item.ts';
 
 export function textsAt(here: CompletionContext): readonly Completion[] {
-  const { declaration, entry, body } = here.place;
   const { towerFiles = [], dataFiles = [] } = here.around;
   const files = (paths: readonly string[]): Completion[] => paths.map((label) => ({ label, sort: 'file' }));
-  if (declaration.word === 'use') return files(towerFiles);
-  if (declaration.word !== 'data' || !entry) return [];
-  if (body === 'entries' && ['events', 'items', 'users'].includes(entry.name)) return files(dataFiles);
-  return here.columns();
+  switch (typeAt(here.place)?.is) {
+    case 'path':
+      return files(towerFiles);
+    case 'file':
+      return here.place.entry ? files(dataFiles) : [];
+    case 'sql':
+    case 'kind':
+    case 'history':
+      return here.place.declaration.word === 'data' && here.place.entry ? here.columns() : [];
+    default:
+      return [];
+  }
 }
 
 /** The same where no quote stands yet: they come with it. */

@@ -1,7 +1,8 @@
 /** The words of a `data` declaration: columns are names within it, read before the features of the file. */
+import { data } from '../../library/declarations/data.ts';
+import type { Entry } from '../../library/declarations/entry.ts';
+import { past } from '../../library/declarations/past.ts';
 import { singleName } from '../../model/calls.ts';
-import { past, splits } from '../../model/data_kinds.ts';
-import { dataEntries } from '../../model/entry_names.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { type NamedSymbol, symbolOf } from '../symbols.ts';
 import { known, type Values } from './values.ts';
@@ -16,7 +17,7 @@ export function dataWords(node: Ast.Data, values: Values): void {
     found.declare(symbol);
   };
   const isHistory = ({ name, value }: Ast.Entry): boolean =>
-    !Object.hasOwn(dataEntries, name.name) && value.kind === 'Call' && value.callee.name === 'past';
+    !Object.hasOwn(data.entries, name.name) && value.kind === 'Call' && value.callee.name === 'past';
   for (const entry of node.entries) {
     if (entry.kind === 'Columns') entry.entries.forEach(declare);
     else if (isHistory(entry)) declare(entry);
@@ -29,10 +30,11 @@ export function dataWords(node: Ast.Data, values: Values): void {
     if (entry.kind === 'Columns') continue;
     const { name, value, by } = entry;
     column(by);
-    const doc = known(dataEntries, name.name);
-    if (doc !== undefined) found.add(name.span, { is: 'entry', of: 'data', name: name.name, doc });
-    if (name.name === 'split') values.kind('split', splits, value);
-    else if (isHistory(entry) && value.kind === 'Call') {
+    const row = known<Entry>(data.entries, name.name);
+    if (row) {
+      found.add(name.span, { is: 'entry', of: 'data', name: name.name, row });
+      values.entry(name.name, row, value);
+    } else if (isHistory(entry) && value.kind === 'Call') {
       const [first, ...rest] = value.arguments;
       if (first && !first.name) column(singleName(first.value));
       const places = first?.name ? value.arguments : rest;

@@ -1,5 +1,6 @@
 /** What a word at its place stands for. */
 import type { KindRow, Parameter } from '../../library/contract.ts';
+import type { Entry } from '../../library/declarations/entry.ts';
 import type { Span } from '../../text/source.ts';
 import type { NamedSymbol } from '../symbols.ts';
 
@@ -11,7 +12,7 @@ export type Meaning =
   | { readonly is: 'kind'; readonly what: string; readonly name: string; readonly row: KindRow }
   | { readonly is: 'parameter'; readonly kind: string; readonly name: string; readonly parameter: Parameter }
   | { readonly is: 'word'; readonly word: string; readonly name: string; readonly parameter: Parameter }
-  | { readonly is: 'entry'; readonly of: string; readonly name: string; readonly doc: string }
+  | { readonly is: 'entry'; readonly of: string; readonly name: string; readonly row: Entry }
   | { readonly is: 'sort'; readonly name: 'binary' | 'number' };
 
 /** Of the file itself at an offset, its ends included; the word that begins there goes before the one that ends there. */

@@ -1,5 +1,6 @@
 /** The words of a value: a kind, its arguments, the steps of a flow, constants. */
 import type { KindRow, Parameter, Parameters, ParameterType } from '../../library/contract.ts';
+import type { Entry } from '../../library/declarations/entry.ts';
 import { placesOf, type Table } from '../../model/arguments.ts';
 import { asCall, singleName } from '../../model/calls.ts';
 import type { Library } from '../../model/library.ts';
@@ -57,7 +58,7 @@ export class Values {
         if (word) this.found.name(word, type.of);
         return;
       case 'kind':
-        this.kind(name, type.of, value);
+        this.kind(type.what ?? name, type.of, value, type.also);
         return;
       case 'feature':
         if (value.kind === 'Name' && word && this.found.symbols.find(word.name, 'feature'))
@@ -69,6 +70,73 @@ export class Values {
         return;
       case 'text':
         return;
+    }
+  }
+
+  /** What an entry says, by its row. */
+  entry(name: string, row: Entry, value: Ast.Expression): void {
+    const { type, doc } = row;
+    const word = singleName(value);
+    switch (type.is) {
+      case 'kinds':
+        this.kind(type.what, type.of, value);
+        return;
+      case 'reference':
+        if (word) this.found.name(word, ...type.of, 'label', 'feature');
+        return;
+      case 'score':
+        this.#score(value);
+        return;
+      case 'tasks':
+        this.tasks(value, type.weightings ?? {}, type.also);
+        return;
+      case 'features':
+      case 'channel':
+      case 'file':
+      case 'path':
+      case 'sql':
+      case 'history':
+        return;
+      default:
+        this.value(name, { type, doc }, value);
+    }
+  }
+
+  #score(value: Ast.Expression): void {
+    const { scores } = this.#library;
+    if (value.kind === 'Binary') {
+      this.#score(value.left);
+      this.#score(value.right);
+    } else if (value.kind === 'Unary') this.#score(value.operand);
+    else if (value.kind === 'Call' && Object.hasOwn(scores, value.callee.name)) {
+      const places = value.arguments.filter(({ name }) => name === undefined).slice(0, 2);
+      for (const { value: side } of places) this.#side(side);
+      const others = value.arguments.filter((argument) => !places.includes(argument));
+      this.kind('score', scores, { ...value, arguments: others });
+    } else this.numbers(value);
+  }
+
+  #side(value: Ast.Expression): void {
+    if (value.kind !== 'Name') return;
+    const [tower, channel] = value.parts;
+    if (!tower) return;
+    this.found.name(tower, 'tower');
+    const step = channel && this.found.symbols.step(tower.name, channel.name);
+    if (step) this.found.read(channel.span, step);
+  }
+
+  /** A sum of tasks, or a call of a weighting. */
+  tasks(value: Ast.Expression, weightings: Table, also: Parameters = {}): void {
+    const word = singleName(value)?.name;
+    const bare = word !== undefined && !this.found.symbols.find(word, 'task') && Object.hasOwn(weightings, word);
+    if (value.kind === 'Call' || bare) this.kind('weighting', weightings, value, also);
+    else if (value.kind === 'Binary') {
+      this.tasks(value.left, {});
+      this.tasks(value.right, {});
+    } else if (value.kind === 'Unary') this.tasks(value.operand, {});
+    else {
+      const name = singleName(value);
+      if (name) this.found.name(name, 'task', 'constant');
     }
   }
 

@@ -1,23 +1,25 @@
 /** Data blocks, entry by entry. */
 import { defined } from '../../defined.ts';
 import { notes } from '../../diagnostics/notes.ts';
+import { data } from '../../library/declarations/data.ts';
+import type { EntryType } from '../../library/declarations/entry.ts';
+import { past } from '../../library/declarations/past.ts';
+import { splits, usualShare } from '../../library/declarations/splits.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { nearest } from '../../text/nearest.ts';
-import { bindCall, bindValue } from '../arguments.ts';
+import { bindCall } from '../arguments.ts';
 import { asCall, singleName } from '../calls.ts';
-import { past, splits, usualShare } from '../data_kinds.ts';
 import { describeExpression } from '../describe.ts';
 import { insertion } from '../edits.ts';
-import { entriesByName } from '../entries.ts';
-import { dataEntries } from '../entry_names.ts';
-import type { DataDescription, DataFile, Split } from '../model.ts';
+import type { Call, DataDescription, Split } from '../model.ts';
 import { type Report, rewrite } from '../report.ts';
 import type { Files } from '../use.ts';
 import type { Workspace } from '../workspace.ts';
+import { located, resolveEntries } from './entry.ts';
 
-type EntryName = keyof typeof dataEntries;
-const entryNames = Object.keys(dataEntries) as EntryName[];
-type Located = { readonly expression: string; readonly span: Ast.Expression['span'] };
+const { entries: rows } = data;
+type EntryName = keyof typeof rows;
+const entryNames = Object.keys(rows) as EntryName[];
 
 /** The sound data blocks of all files, those of the main file first. */
 export function resolveDataBlocks(workspace: Workspace, files: Files): readonly DataDescription[] {
@@ -52,50 +54,28 @@ function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): Dat
   const all = node.entries.filter((entry): entry is Ast.Entry => entry.kind === 'Entry');
   const histories = all.filter(isHistory);
   const others = all.filter((entry) => !isHistory(entry));
-  const entries = entriesByName(of, others, entryNames, report, 'data');
   for (const { by, name } of all) {
     const known = entryNames.find((entry) => entry === name.name);
-    if (by && known && known !== 'items' && known !== 'users') report('misplaced-by', by.span, { name: name.name });
+    const type: EntryType | undefined = known && rows[known].type;
+    if (by && type && !(type.is === 'file' && type.by)) report('misplaced-by', by.span, { name: name.name });
   }
-  // An entry that has no place may be one that is missing.
-  const strange = others.length > entries.size;
-  if (!entries.has('events') && !strange) {
-    report('missing-entry', node.name.span, { of, name: 'events', example: 'events = "ratings.csv"' });
-  }
-  if (!entries.has('split') && !strange) reportNoSplit(workspace, node, of);
-
-  const at = <T>(name: EntryName, read: (entry: Ast.Entry) => T | undefined): T | undefined => {
-    const entry = entries.get(name);
-    return entry && read(entry);
-  };
-  const events = at('events', (entry) => dataFile(workspace, entry, false));
-  const items = at('items', (entry) => dataFile(workspace, entry, true));
-  const users = at('users', (entry) => dataFile(workspace, entry, true));
-  const where = at('where', (entry) => located(workspace, entry.name.name, entry.value));
-  const time = at('time', (entry) => located(workspace, entry.name.name, entry.value));
-  const split = at('split', (entry) => resolveSplit(workspace, entry));
-  const seen = at('seen', (entry) => resolveSeen(workspace, entry));
-  const reject = entries.has('reject') ? at('reject', (entry) => resolveShare(workspace, entry)) : 0.01;
+  const at = node.name.span;
+  const declared = { place: 'data', of, at, rows, entries: others, reported: ['split'] } as const;
+  const { given, values, strange } = resolveEntries(workspace, declared);
+  if (!given.has('split') && !strange) reportNoSplit(workspace, node, of);
+  const splitEntry = given.get('split');
+  const split = splitEntry && values.split ? completeSplit(workspace, splitEntry, values.split as Call) : undefined;
   const columns = resolveColumns(workspace, node);
   const past = resolveHistories(workspace, histories, columns);
-  if (!entries.has('time')) {
-    const needing = histories[0] ?? (split && ordered.has(split.kind) ? entries.get('split') : undefined);
+  if (!given.has('time')) {
+    const needing = histories[0] ?? (split && ordered.has(split.kind) ? splitEntry : undefined);
     if (needing) report('time-needed', needing.span, { what: needing.name.name });
   }
+  const { events, reject } = values;
   if (mistakes > 0 || !events || !split || !past || reject === undefined) return undefined;
-  return {
-    name: node.name.name,
-    span: node.name.span,
-    folder,
-    events,
-    ...defined({ items, users }),
-    columns,
-    ...defined({ where, time }),
-    histories: past,
-    split,
-    ...defined({ seen }),
-    reject,
-  };
+  const { name } = node;
+  const known = { ...values, name: name.name, span: name.span, folder, columns, histories: past, split };
+  return defined(known) as unknown as DataDescription;
 }
 
 /** `name = past(column, 50)`, or a misspelling of it that is not one of `split`, whose value is a call too. */
@@ -108,33 +88,6 @@ function isHistory({ name, value }: Ast.Entry): boolean {
 
 /** Splits that say "earlier" and "later". */
 const ordered = new Set<Split['kind']>(['by_time', 'leave_one_out']);
-
-/** A text that is not empty, and its place. */
-function located({ report }: Workspace, name: string, value: Ast.Expression): Located | undefined {
-  if (value.kind === 'Text' && value.value.trim() !== '') return { expression: value.value, span: value.span };
-  const word = singleName(value)?.name;
-  // An empty text, or one of blanks.
-  const found = value.kind === 'Text' ? 'an empty text' : describeExpression(value);
-  const facts = { of: name, expected: 'a text in quotes', found };
-  report('wrong-type', value.span, facts, rewrite(value.span, word === undefined ? undefined : `"${word}"`));
-  return undefined;
-}
-
-function dataFile(workspace: Workspace, { name, value, by }: Ast.Entry, joined: boolean): DataFile | undefined {
-  const path = located(workspace, name.name, value);
-  if (joined && !by) workspace.report('missing-key', value.span, { name: name.name });
-  return path && { path: path.expression, span: path.span, ...defined({ by: by?.name }) };
-}
-
-function resolveShare({ binding }: Workspace, { value }: Ast.Entry): number | undefined {
-  return bindValue({ is: 'number', min: 0, max: 1 }, value, 'reject', binding)?.value as number | undefined;
-}
-
-export const seenChoices = ['excluded', 'kept'] as const satisfies readonly DataDescription['seen'][];
-
-function resolveSeen({ binding }: Workspace, { value }: Ast.Entry): DataDescription['seen'] {
-  return bindValue({ is: 'choice', of: seenChoices }, value, 'seen', binding)?.value as DataDescription['seen'];
-}
 
 function resolveColumns(workspace: Workspace, node: Ast.Data): DataDescription['columns'] {
   const columns: DataDescription['columns'][number][] = [];
@@ -203,11 +156,12 @@ function resolveHistories(
   return sound ? histories : undefined;
 }
 
-function resolveSplit({ report, binding }: Workspace, { value }: Ast.Entry): Split | undefined {
-  const bound = bindValue({ is: 'kind', of: splits }, value, 'split', binding)?.value as
-    | { readonly kind: keyof typeof splits; readonly arguments: Readonly<Record<string, number | undefined>> }
-    | undefined;
-  if (!bound) return undefined;
+/** With the shares that the call leaves out. */
+function completeSplit({ report }: Workspace, { value }: Ast.Entry, call: Call): Split | undefined {
+  const bound = call as Call & {
+    readonly kind: keyof typeof splits;
+    readonly arguments: Readonly<Record<string, number | undefined>>;
+  };
   const { validation, test } = bound.arguments;
   const other = validation === undefined && test === undefined ? usualShare : 0;
   const shares =

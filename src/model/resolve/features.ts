@@ -1,6 +1,7 @@
 /** `features { … }` and `labels { … }`. */
 
 import { notes } from '../../diagnostics/notes.ts';
+import { labelKinds } from '../../library/declarations/labels.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import type { TypedEntry } from '../../syntax/ast.ts';
 import { bindKind } from '../arguments.ts';
@@ -35,7 +36,7 @@ export function resolveFeature(library: Library, { name, value }: TypedEntry, bi
   return call && { name: name.name, span: name.span, call };
 }
 
-const sorts = ['binary', 'number'] as const;
+const sorts = Object.keys(labelKinds) as Label['sort'][];
 
 export function resolveLabels({ scope, report }: Workspace): ReadonlyMap<string, Label> {
   const labels = new Map<string, Label>();

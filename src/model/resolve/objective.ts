@@ -1,7 +1,7 @@
 /** `objective` and `retrieve`: how the tasks' losses and scores add up. */
 
 import { notes } from '../../diagnostics/notes.ts';
-import type { Parameters } from '../../library/contract.ts';
+import { weightedTasks } from '../../library/declarations/objective.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindKind } from '../arguments.ts';
 import { singleName } from '../calls.ts';
@@ -9,17 +9,6 @@ import { describeExpression } from '../describe.ts';
 import { linear } from '../linear.ts';
 import type { Objective } from '../model.ts';
 import { read, type Workspace } from '../workspace.ts';
-
-/** What every dynamic weighting takes besides its own arguments; none named: all. */
-export const weightedTasks: Parameters = {
-  tasks: {
-    type: { is: 'name', of: 'task' },
-    doc: 'The tasks whose losses are weighed; none named: all.',
-    default: [],
-    positional: true,
-    rest: true,
-  },
-};
 
 /** Fixed weights, or a call of a weighting that finds them while it trains. */
 export function resolveObjective(workspace: Workspace, { value, span }: Ast.Objective): Objective | undefined {

@@ -1,18 +1,10 @@
-/** The kinds that a data block may call, declared as those of the library are. */
-import type { KindRow, Parameter } from '../library/contract.ts';
+/** What a data block holds out: the kinds of `split`. */
+import type { KindRow, Parameter } from '../contract.ts';
 
 /** Where neither is given. Where one is, the other part is not asked for. */
 export const usualShare = 0.1;
 
 const share = (doc: string): Parameter<number | undefined> => ({ type: { is: 'number', min: 0, below: 1 }, doc });
-
-export const past: KindRow = {
-  doc: "The values of a column in the same user's earlier events, latest first kept: never this row's, never a later one's.",
-  example: 'past(movie_id, 50)',
-  parameters: {
-    max: { type: { is: 'integer', min: 1 }, doc: 'How many are kept: the latest.', default: 50, positional: true },
-  },
-};
 
 export const splits: Readonly<Record<'by_time' | 'leave_one_out' | 'random' | 'column', KindRow>> = {
   by_time: {

@@ -1,0 +1,111 @@
+/** What a row of a declaration promises, and short constructors of its entries. */
+import type { BoundKind, KindRow, Parameter, Parameters, ParameterType } from '../contract.ts';
+
+type Table = Readonly<Record<string, KindRow>>;
+
+/** What the value of an entry, or of a whole declaration, may be: all that an argument may be, and what only stands here. */
+export type EntryType =
+  | ParameterType
+  /** `recall(20), ndcg(20)`: calls of kinds, each once, with commas between them. */
+  | { readonly is: 'kinds'; readonly what: string; readonly of: Table }
+  /** The name of a label, or of a feature where `of` says so; with `binary` of a label of 0 and 1. */
+  | { readonly is: 'reference'; readonly of: readonly ('label' | 'feature')[]; readonly binary?: true }
+  /** Scores of the two towers, times numbers, added up: `0.7 * cosine(user, item)`. */
+  | { readonly is: 'score' }
+  /** Tasks, times numbers, added up; with `weightings` also a call of one. */
+  | { readonly is: 'tasks'; readonly weightings?: Table; readonly also?: Parameters }
+  /** Names of features with commas between them. */
+  | { readonly is: 'features' }
+  /** A flow that begins with what a tower lets in, or with a step above. */
+  | { readonly is: 'channel' }
+  /** The path or glob of a file of rows, in quotes; with `by` the column that joins it. */
+  | { readonly is: 'file'; readonly by?: true }
+  /** The path of another `.tower` file, in quotes. */
+  | { readonly is: 'path' }
+  /** A DuckDB SQL expression, in quotes. */
+  | { readonly is: 'sql' }
+  /** `past(column, 50)`: a call of `kind`, whose first argument is the name of a column. */
+  | { readonly is: 'history'; readonly kind: KindRow };
+
+/** `batch = 1024`: one entry of a declaration. */
+export interface Entry<T = unknown> extends Pick<Parameter<T>, 'doc' | 'default' | 'required' | 'value'> {
+  readonly type: EntryType;
+  /** A value that checks, as written in a file. */
+  readonly example: string;
+}
+
+export type Entries = Readonly<Record<string, Entry>>;
+
+/** A word of the grammar that is no declaration by itself. */
+export interface WordRow {
+  /** What it is: "word of a tower". */
+  readonly what: string;
+  /** One line, for editors. */
+  readonly brief: string;
+  /** What `tower explain` says. */
+  readonly doc: string;
+  readonly example: string;
+}
+
+/** One declaration of the language. */
+export interface DeclarationRow<E extends Entries = Entries> {
+  /** One line, for editors. */
+  readonly brief: string;
+  /** What `tower explain` says. */
+  readonly doc: string;
+  readonly example: string;
+  /** Text to begin with; `$1`, `${2:name}` are the places to fill in. */
+  readonly snippet: readonly string[];
+  /** Its entries that have a name of the language, in the order that messages list them. */
+  readonly entries?: E;
+  /** The value of what has a name of the file: of an entry, or of the declaration where it has no body. */
+  readonly value?: EntryType;
+  readonly words?: Readonly<Record<string, WordRow>>;
+}
+
+/** Ties the entries of a declaration to their types. */
+export const declaration = <const R extends DeclarationRow & { readonly entries: Entries }>(row: R): R => row;
+
+/** @param example a value that checks, as written in a file: `1024` */
+export function entry<T>(example: string, { type, doc, required, ...rest }: Parameter<T>): Entry<T> {
+  return {
+    type,
+    doc,
+    example,
+    ...(required ? { required } : {}),
+    ...('default' in rest ? { default: rest.default as T } : {}),
+  };
+}
+
+interface Said {
+  readonly doc: string;
+  readonly required?: true;
+}
+
+/** An entry of a type that no argument has. What it gives is checked where it is resolved. */
+export const special = (example: string, type: EntryType, said: Said): Entry => ({ type, example, ...said });
+
+/** One call of a kind or several, with commas between them; absent where none is given. */
+export function kinds(
+  example: string,
+  type: Omit<Extract<EntryType, { readonly is: 'kinds' }>, 'is'>,
+  { doc }: Said,
+): Entry<readonly BoundKind[] | undefined> {
+  return { type: { is: 'kinds', ...type }, doc, example };
+}
+
+/** A call of a kind, which messages call `what`; `also` are arguments that the entry adds to those of each kind. */
+export function call<const O extends Said & { readonly default?: BoundKind }>(
+  example: string,
+  type: Omit<Extract<EntryType, { readonly is: 'kind' }>, 'is'> & { readonly what: string },
+  options: O,
+): Entry<O extends { readonly default: BoundKind } ? BoundKind : BoundKind | undefined> {
+  const { doc, required, default: otherwise } = options;
+  return {
+    type: { is: 'kind', ...type },
+    doc,
+    example,
+    ...(required ? { required } : {}),
+    ...(otherwise === undefined ? {} : { default: otherwise }),
+  };
+}

@@ -1,0 +1,42 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
+import { losses } from '../losses/table.ts';
+import { call, declaration, special } from './entry.ts';
+
+export const task = declaration({
+  brief: 'What is learnt: a score of the two towers, and a loss.',
+  doc: 'What is learnt: a score of the two towers and a loss; a label where the loss needs one.',
+  example: 'task watch {\n  score = cosine(user, item)\n  loss  = softmax(in_batch, temperature: 0.05)\n}',
+  snippet: [
+    'task ${1:watch} {',
+    '  score = ${2:cosine}(${3:user}, ${4:item})',
+    '  loss  = ${5:softmax(in_batch, temperature: 0.05)}',
+    '}',
+  ],
+  entries: {
+    score: special(
+      'cosine(user, item)',
+      { is: 'score' },
+      { required: true, doc: 'How well an item answers: `cosine(user, item)`, times or divided by a number.' },
+    ),
+    loss: call(
+      'softmax(in_batch, temperature: 0.1)',
+      { what: 'loss', of: losses },
+      { required: true, doc: 'What is minimised: `softmax(in_batch)`, `bce`.' },
+    ),
+    label: special(
+      'clicked',
+      { is: 'reference', of: ['label'] },
+      { doc: 'The label that is learnt, where the loss needs one.' },
+    ),
+    weight: special(
+      'seconds',
+      { is: 'reference', of: ['feature', 'label'] },
+      { doc: 'A label or feature whose value weighs each row.' },
+    ),
+    only: special(
+      'clicked',
+      { is: 'reference', of: ['label'], binary: true },
+      { doc: 'A binary label: the task learns from the rows alone where it is 1.' },
+    ),
+  },
+});

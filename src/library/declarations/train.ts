@@ -1,0 +1,57 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
+import { metrics } from '../metrics/table.ts';
+import { optimizers } from '../optimizers/table.ts';
+import { integer } from '../parameters.ts';
+import { call, declaration, entry } from './entry.ts';
+
+/** What `stop` adds to the metric that it watches. */
+const patience = {
+  patience: integer({ min: 1, default: 2, doc: 'Epochs without a new best before training ends.' }),
+};
+
+/** A number here may also be set for one run: `--set batch=512`. */
+export const train = declaration({
+  brief: 'How it is trained.',
+  doc: 'How the model is trained: batch, epochs, seed, optimizers, and when to stop. All have defaults.',
+  example: 'train {\n  batch = 1024, epochs = 10\n  dense = adam(rate: 1e-3), embeddings = adagrad(rate: 0.05)\n}',
+  snippet: [
+    'train {',
+    '  batch = ${1:1024}, epochs = ${2:10}',
+    '  dense = ${3:adam(rate: 1e-3)}, embeddings = ${4:adagrad(rate: 0.05)}',
+    '  stop  = ${5:recall(50, patience: 2)}',
+    '}',
+  ],
+  entries: {
+    batch: entry('1024', integer({ min: 1, default: 1024, doc: 'Rows a step.' })),
+    epochs: entry(
+      '10',
+      integer({
+        min: 0,
+        default: 10,
+        doc: 'Passes over the training part; 0 leaves the first weights as they are drawn.',
+      }),
+    ),
+    seed: entry('7', integer({ min: 0, default: 1, doc: 'Everything random follows from it.' })),
+    dense: call(
+      'adam(rate: 1e-3)',
+      { what: 'optimizer', of: optimizers },
+      {
+        default: { kind: 'adam', arguments: { rate: 1e-3 } },
+        doc: 'Optimizer of the weights; `adam(rate: 1e-3)` where not given.',
+      },
+    ),
+    embeddings: call(
+      'adagrad(rate: 0.05)',
+      { what: 'optimizer', of: optimizers },
+      {
+        default: { kind: 'adagrad', arguments: { rate: 0.05 } },
+        doc: 'Optimizer of the embedding tables, rows seen only; `adagrad(rate: 0.05)` where not given.',
+      },
+    ),
+    stop: call(
+      'recall(50, patience: 2)',
+      { what: 'metric', of: metrics, also: patience },
+      { doc: 'Ends training when this metric of the validation part no longer rises: `recall(50, patience: 2)`.' },
+    ),
+  },
+});
