@@ -66,8 +66,14 @@ export type Arguments<P extends Parameters> = {
 export interface KindRow<P extends Parameters = Parameters> {
   /** One line or more: what it computes, with shapes and units. */
   readonly doc: string;
+  /** One sentence or two: when to use it, and what to use instead. */
+  readonly when?: string;
   /** The paper or page it comes from. */
   readonly paper?: string;
+  /** What others call the same: a fix may replace such a word. Case, `_` and `-` do not count. */
+  readonly also?: readonly string[];
+  /** What others call something that may be similar: a hint names this kind. */
+  readonly near?: readonly string[];
   readonly parameters: P;
   /** A use that checks, as it stands in a file: `senet(reduction: 2)`. */
   readonly example: string;

@@ -14,7 +14,7 @@ const found = (text: string) => check(makeSource('example.tower', text)).diagnos
 
 describe('every code', () => {
   it('is explained', () => {
-    expect(all.filter((code) => codes[code].means === '')).toEqual([]);
+    expect(all.filter((code) => codes[code].means === '' || /\bTODO\b/.test(codes[code].means))).toEqual([]);
   });
   it('has a page under docs/errors, and no page has no code', () => {
     const pages = readdirSync('docs/errors').filter((name) => name !== 'README.md');

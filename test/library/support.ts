@@ -4,7 +4,7 @@ import { type Builder, makeBuilder, type Ref } from '../../src/graph/builder.ts'
 import { evaluate, evaluateInDoubles, type Tensors } from '../../src/graph/evaluate.ts';
 import type { Dim, Dtype, Graph, Tensor } from '../../src/graph/graph.ts';
 import { initialValues } from '../../src/graph/initial.ts';
-import type { BlockContext, Value } from '../../src/library/contract.ts';
+import type { BlockContext, Value, ValueType } from '../../src/library/contract.ts';
 import { lower } from '../../src/lower/lower.ts';
 import type { Model } from '../../src/model/model.ts';
 import { resolve } from '../../src/model/resolve.ts';
@@ -93,6 +93,25 @@ export function sequenceInput(builder: Builder, length: number, width: number): 
     tensor: builder.input('x', [batch, length, width]),
     mask: builder.input('mask', [batch, length]),
   };
+}
+
+/** A value of a type, as inputs of a graph. */
+export function inputOfType(builder: Builder, type: ValueType): Value {
+  switch (type.kind) {
+    case 'fields':
+      return fieldInputs(
+        builder,
+        type.fields.map(({ width }) => width),
+      );
+    case 'sequence':
+      return sequenceInput(builder, type.length, type.width);
+    case 'vector':
+      return vectorInput(builder, type.width);
+    case 'interests':
+      return { ...type, tensor: builder.input('x', [batch, type.count, type.width]), normalized: false };
+    case 'outputs':
+      return expect.fail('a flow takes one of several outputs');
+  }
 }
 
 /** Runs a graph that `build` makes, with the parameters' first values where none are given; its output is `y`. */

@@ -1,58 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type Builder, makeBuilder, type Ref } from '../../../src/graph/builder.ts';
-import { blocks } from '../../../src/library/blocks/table.ts';
-import { ShapeError, type Value } from '../../../src/library/contract.ts';
-import { printValueType, typeOf } from '../../../src/library/values.ts';
-import {
-  contextOf,
-  expectClose,
-  fieldInputs,
-  floats,
-  random,
-  rowsOf,
-  run,
-  sequenceInput,
-  vectorInput,
-} from '../support.ts';
-
-function lowered(
-  builder: Builder,
-  kind: string,
-  input: Value,
-  args: Record<string, unknown> = {},
-  training = true,
-): Value {
-  const row = blocks[kind]!;
-  const defaults = Object.fromEntries(
-    Object.entries(row.parameters).map(([name, { default: value }]) => [name, value]),
-  );
-  return row.lower(contextOf(builder, training), input, { ...defaults, ...args });
-}
-
-/** The one tensor of a value: fields side by side. */
-function tensorOf(builder: Builder, value: Value): Ref {
-  if (value.kind === 'outputs') return expect.fail('one of several outputs');
-  if (value.kind !== 'fields') return value.tensor;
-  return builder.concat(
-    value.fields.map((field) => field.tensor),
-    1,
-  );
-}
-
-const typeAfter = (kind: string, input: (builder: Builder) => Value, args?: Record<string, unknown>): string => {
-  const builder = makeBuilder('type');
-  return printValueType(typeOf(lowered(builder, kind, input(builder), args)));
-};
-
-const refusalOf = (kind: string, input: (builder: Builder) => Value, args?: Record<string, unknown>): ShapeError => {
-  try {
-    typeAfter(kind, input, args);
-  } catch (error) {
-    if (error instanceof ShapeError) return error;
-    throw error;
-  }
-  return expect.fail(`${kind} refuses nothing`);
-};
+import { makeBuilder } from '../../../src/graph/builder.ts';
+import { expectClose, fieldInputs, floats, random, rowsOf, run, sequenceInput, vectorInput } from '../support.ts';
+import { lowered, refusalOf, tensorOf, typeAfter } from './support.ts';
 
 const a = floats([2, 2], [1, 2, 3, 4]);
 const b = floats([2, 3], [5, 6, 7, 8, 9, 10]);

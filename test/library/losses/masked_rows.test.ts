@@ -1,26 +1,11 @@
 /** What holds of every loss: rows of weight 0 have no part, whatever they hold, and a batch without any weight loses nothing. */
 import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../../src/graph/evaluate.ts';
-import type { Graph, Tensor } from '../../../src/graph/graph.ts';
 import { losses } from '../../../src/library/losses/table.ts';
-import { floats, integers, random, rowsOf } from '../support.ts';
-import { lossGraph } from './support.ts';
+import { rowsOf } from '../support.ts';
+import { inputsOf, lossGraph } from './support.ts';
 
-const rows = 4;
 const width = 3;
-
-function inputsOf({ inputs, nodes }: Graph, weight: readonly number[]): Record<string, Tensor> {
-  return Object.fromEntries(
-    inputs.map(({ name, node }, at) => {
-      if (name === 'weight') return [name, floats([rows], weight)];
-      if (name === 'label') return [name, floats([rows], [1, 0, 1, 0])];
-      if (name.startsWith('positives')) return [name, integers([rows, 2], [0, 0, 1, 1, 2, 2, 3, 3])];
-      if (name.startsWith('hits')) return [name, integers([rows, 2], [0, 0, 1, 1, 2, 2, 3, 3])];
-      const shape = nodes[node]!.type.shape.map((dim) => (typeof dim === 'number' ? dim : dim.times * rows));
-      return [name, random(shape, at)];
-    }),
-  );
-}
 
 describe.each(Object.keys(losses))('%s', (kind) => {
   const label = losses[kind]!.label !== 'none';

@@ -2,12 +2,15 @@
 import { makeBuilder, type Ref } from '../../../src/graph/builder.ts';
 import { gradients } from '../../../src/graph/differentiate.ts';
 import { symbolic } from '../../../src/graph/dims.ts';
-import type { Graph } from '../../../src/graph/graph.ts';
+import { evaluate } from '../../../src/graph/evaluate.ts';
+import type { Graph, Tensor } from '../../../src/graph/graph.ts';
 import { simplify } from '../../../src/graph/simplify.ts';
 import type { LossContext } from '../../../src/library/contract.ts';
 import { losses } from '../../../src/library/losses/table.ts';
 import { rowsPrefix } from '../../../src/library/rows_prefix.ts';
-import { batch, contextOf } from '../support.ts';
+import { exampleOf } from '../../../src/reference/examples.ts';
+import { kindsNamed } from '../../../src/reference/kinds.ts';
+import { batch, contextOf, floats, integers, random, rowsOf } from '../support.ts';
 
 export interface LossCase {
   readonly kind: string;
@@ -62,4 +65,38 @@ export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
   });
   const raw = builder.finish();
   return { raw, graph: simplify(raw) };
+}
+
+/** Numbers for a loss of a row for each of `weight`, whose own items are its hits. */
+export function inputsOf({ inputs, nodes }: Graph, weight: readonly number[]): Record<string, Tensor> {
+  const rows = weight.length;
+  return Object.fromEntries(
+    inputs.map(({ name, node }, at) => {
+      const pairs = Array.from({ length: 2 * rows }, (_, i) => i >> 1);
+      if (name === 'weight') return [name, floats([rows], weight)];
+      if (name === 'label')
+        return [
+          name,
+          floats(
+            [rows],
+            Array.from({ length: rows }, (_, i) => (i + 1) % 2),
+          ),
+        ];
+      if (name.startsWith('positives') || name.startsWith('hits')) return [name, integers([rows, 2], pairs)];
+      const shape = nodes[node]!.type.shape.map((dim) => (typeof dim === 'number' ? dim : dim.times * rows));
+      return [name, random(shape, at)];
+    }),
+  );
+}
+
+/** What the example of a loss gives for a few rows, and the mean of their own scores. */
+export function lossOfExample(kind: string): { readonly loss: number; readonly meanScore: number } {
+  const row = kindsNamed(kind).find(({ section }) => section.table === 'losses')!;
+  const { arguments: args } = exampleOf(row).checked.model!.tasks[0]!.loss;
+  const { raw } = lossGraph({ kind, arguments: args, width: 3, label: losses[kind]!.label !== 'none' });
+  const inputs = inputsOf(raw, [1, 1, 1, 1]);
+  const [query, item] = ['query', 'item'].map((name) => rowsOf(inputs[name]!));
+  const scores = query!.map((vector, at) => vector.reduce((sum, value, i) => sum + value * item![at]![i]!, 0));
+  const meanScore = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+  return { loss: evaluate(raw, inputs, {}).outputs.loss!.data[0]!, meanScore };
 }

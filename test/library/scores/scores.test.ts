@@ -2,33 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { type Builder, makeBuilder } from '../../../src/graph/builder.ts';
 import { gradients } from '../../../src/graph/differentiate.ts';
 import { evaluate } from '../../../src/graph/evaluate.ts';
-import type { ChannelPair, Score } from '../../../src/library/contract.ts';
+import type { ChannelPair } from '../../../src/library/contract.ts';
 import { ownInterest } from '../../../src/library/interests.ts';
-import { scores } from '../../../src/library/scores/table.ts';
-import { batch, contextOf, expectClose, floats, random, rowsOf } from '../support.ts';
-
-function pairsOf(builder: Builder, widths: readonly number[], normalized = false): ChannelPair[] {
-  return widths.map((width, at) => {
-    const side = (name: string) =>
-      ({ kind: 'vector', tensor: builder.input(`${name}${at}`, [batch, width]), width, normalized }) as const;
-    return { channel: `c${at}`, query: side('q'), item: side('i') };
-  });
-}
-
-const lowered = (builder: Builder, kind: string, pairs: ChannelPair[]): Score =>
-  scores[kind]!.lower(contextOf(builder), pairs, {});
+import { batch, expectClose, floats, random, rowsOf } from '../support.ts';
+import { lowered, pairsOf, scoresOf } from './support.ts';
 
 const q0 = random([3, 2], 1);
 const i0 = random([3, 2], 2);
 const q1 = random([3, 4], 3);
 const i1 = random([3, 4], 4);
-
-function all(kind: string): number[][] {
-  const builder = makeBuilder(kind);
-  const { query, item } = lowered(builder, kind, pairsOf(builder, [2, 4]));
-  builder.output('scores', builder.matMul(query, item, { transposeB: true }));
-  return rowsOf(evaluate(builder.finish(), { q0, i0, q1, i1 }, {}).outputs.scores!);
-}
 
 const dot = (x: number[], y: number[]): number => x.reduce((sum, value, at) => sum + value * y[at]!, 0);
 
@@ -37,7 +19,7 @@ describe.each([
   ['dot', dot],
 ] as const)('%s', (kind, expected) => {
   test('of every query with every item is the sum over channels', () => {
-    const actual = all(kind);
+    const actual = scoresOf(kind);
     for (let row = 0; row < 3; row++) {
       for (let column = 0; column < 3; column++) {
         const value = expected(rowsOf(q0)[row]!, rowsOf(i0)[column]!) + expected(rowsOf(q1)[row]!, rowsOf(i1)[column]!);

@@ -1,0 +1,120 @@
+/** What `npm run new -- KIND NAME` changes, as texts: nothing is written here. */
+import { insertBefore, insertWord } from './insert.ts';
+import * as write from './templates.ts';
+
+export type Read = (path: string) => string | undefined;
+
+export interface Plan {
+  /** Path → its text. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly next: readonly string[];
+}
+
+/** Why a name cannot be used; the words complete "`name` …". */
+export class RefusedName extends Error {}
+
+export const kinds = ['block', 'loss', 'score', 'feature', 'lint'] as const;
+export type NewKind = (typeof kinds)[number];
+
+export function planNew(kind: NewKind, name: string, read: Read): Plan {
+  return kind === 'lint' ? planLint(name, read) : planRow(kind, name, read);
+}
+
+interface Row {
+  readonly folder: string;
+  readonly file: (name: string) => string;
+  readonly test: (name: string) => string;
+  /** The function of PyTorch's numbers; some kinds are checked by hand. */
+  readonly fixture?: (name: string, safe: string) => string;
+}
+
+const rows: Readonly<Record<Exclude<NewKind, 'lint'>, Row>> = {
+  block: { folder: 'blocks', file: write.blockFile, test: write.blockTest, fixture: write.blockFixture },
+  loss: { folder: 'losses', file: write.lossFile, test: write.lossTest, fixture: write.lossFixture },
+  score: { folder: 'scores', file: write.scoreFile, test: write.scoreTest },
+  feature: { folder: 'features', file: write.featureFile, test: write.featureTest },
+};
+
+function planRow(kind: Exclude<NewKind, 'lint'>, name: string, read: Read): Plan {
+  const { folder, file, test, fixture } = rows[kind];
+  if (!/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(name))
+    throw new RefusedName('is no name: use lower-case letters, digits and single underscores');
+  if (reserved.has(name)) throw new RefusedName('is a word of TypeScript or of the language: choose another');
+  const path = `src/library/${folder}/${name}.ts`;
+  const table = `src/library/${folder}/table.ts`;
+  if (new RegExp(`^import \\{.*\\b${name}\\b.*\\} from`, 'm').test(read(table)!))
+    throw new RefusedName(`is a ${kind} already: see ${table}`);
+  if (read(path) !== undefined) throw new RefusedName(`has a file already: ${path}`);
+  const script = `test/fixtures/${folder}.py`;
+  const files = new Map([
+    [path, file(name)],
+    [table, insertWord(read(table)!, name, name, /^export const \w+: [^=]* = \{/m)],
+    [`test/library/${folder}/${name}.test.ts`, test(name)],
+  ]);
+  if (fixture) {
+    const text = read(script)!;
+    const taken = new RegExp(`^\\s*(?:def ${name}\\b|class ${name}\\b|${name} =)|^from .* import .*\\b${name}\\b`, 'm');
+    const safe = taken.test(text) || python.has(name) ? `${name}_` : name;
+    files.set(script, insertBefore(text, 'if __name__ ==', fixture(name, safe)));
+  }
+  return {
+    files,
+    next: [
+      `Write \`lower\`, the documentation and the parameters in ${path}.`.replace(
+        '`lower`',
+        kind === 'feature' ? '`use`' : '`lower`',
+      ),
+      ...(fixture
+        ? [`Write the formula in ${script}, then run \`python3 ${script} ${name}\` (needs \`pip install torch\`).`]
+        : [`Add values computed by hand to test/library/${folder}/${name}.test.ts.`]),
+      'Run `npm run generate`: it writes the page of the reference.',
+      `Run \`npx vitest run test/library test/reference\`: it is green when nothing is missing.`,
+    ],
+  };
+}
+
+function planLint(name: string, read: Read): Plan {
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
+    throw new RefusedName('is no code: use lower-case letters, digits and single hyphens');
+  const codes = ['syntax', 'names', 'model', 'tasks', 'shapes', 'lint', 'data', 'runs'];
+  const taken = codes.find((group) => read(`src/diagnostics/codes/${group}.ts`)?.includes(`'${name}': row`));
+  if (taken) throw new RefusedName(`is a code already: see src/diagnostics/codes/${taken}.ts`);
+  const file = name.replaceAll('-', '_');
+  const path = `src/model/rules/${file}.ts`;
+  if (read(path) !== undefined) throw new RefusedName(`has a file already: ${path}`);
+  const table = 'src/model/rules/table.ts';
+  const group = 'src/diagnostics/codes/lint.ts';
+  const golden = `test/model/mistakes/${name}.tower`;
+  return {
+    files: new Map([
+      [group, insertBefore(read(group)!, '} as const;', write.lintRow(name))],
+      [path, write.lintRule(name)],
+      [table, insertWord(read(table)!, write.camel(name), file, /^export const rules: readonly Rule\[\] = \[/m)],
+      [golden, write.lintGolden(name)],
+    ]),
+    next: [
+      `Write the message, the explanation and the examples in ${group}.`,
+      `Write the rule in ${path}.`,
+      `Put the mistake into ${golden}, run \`UPDATE=1 npx vitest run test/model/mistakes.test.ts\` and read the output.`,
+      'Run `npm run generate`: it writes the page of the code.',
+      'Run `npx vitest run test/model test/explain`: it is green when nothing is missing.',
+    ],
+  };
+}
+
+/** Names that `export const` cannot have, and words that the grammar keeps for itself. */
+const reserved = new Set(
+  [
+    'arguments await break case catch class const continue debugger default delete do else enum eval export extends false',
+    'finally for function if implements import in instanceof interface let new null package private protected public return',
+    'static super switch this throw true try typeof undefined var void while with yield',
+    'block by channel columns data features group keyed labels model objective retrieve shared task tower train use',
+  ].flatMap((line) => line.split(' ')),
+);
+
+/** Names that a function of Python should not take. */
+const python = new Set(
+  'abs all and any as assert async await def del dict elif except filter float from global hash id input int is iter lambda len list map max min next nonlocal not or pass pow print raise range round set slice sorted str sum tuple type vars zip'.split(
+    ' ',
+  ),
+);

@@ -1,0 +1,180 @@
+/** What `npm run new` writes: each file compiles as it is, and the tests name what is missing. */
+
+/** `few-things` → `fewThings` */
+export const camel = (name: string): string => name.replace(/[-_](\w)/g, (_, letter: string) => letter.toUpperCase());
+
+const said = `  doc: 'TODO: what it computes, with the shapes that it takes and gives.',
+  when: 'TODO: one sentence that helps a reader choose it.',
+  paper: 'TODO: authors, "title", venue and year; or "no paper: " and the reason.',`;
+
+export const blockFile = (name: string): string => `import { blockKind } from '../rows.ts';
+import { eachVector } from '../values.ts';
+
+export const ${name} = blockKind({
+${said}
+  example: '${name}',
+  parameters: {},
+  lower({ builder }, input) {
+    // TODO: the formula. It gives back what it gets.
+    return eachVector(builder, input, (rows, width) => ({ tensor: rows, width }));
+  },
+});
+`;
+
+export const blockTest = (
+  name: string,
+): string => `/** \`${name}\` by itself. PyTorch's numbers are in \`test/fixtures/blocks/${name}.json\`. */
+import { expect, test } from 'vitest';
+import { exampleAtWork } from './support.ts';
+
+test('${name} changes what it gets', () => {
+  const { given, made } = exampleAtWork('${name}');
+  expect(made).not.toEqual(given);
+});
+`;
+
+export const blockFixture = (name: string, safe: string): string => `@block
+def ${safe}():
+    given = vector(5)
+    # TODO: the paper's formula, with torch.nn or as plain loops.
+    raise NotImplementedError("${name}")
+    case(given, {}, {}, given.x)
+
+
+`;
+
+export const lossFile = (name: string): string => `import { invariant } from '../../diagnostics/failure.ts';
+import { lossKind } from '../rows.ts';
+import { rowScore, weightedMean } from './mean.ts';
+
+export const ${name} = lossKind({
+${said}
+  example: '${name}',
+  label: 'binary',
+  needsItemKey: false,
+  parameters: {},
+  lower({ builder, label, weight }, { query, item }) {
+    invariant(label, '${name} is given its label');
+    // TODO: the formula. It is the mean of the scores.
+    return weightedMean(builder, rowScore(builder, query, item), weight);
+  },
+});
+`;
+
+export const lossTest = (
+  name: string,
+): string => `/** \`${name}\` by itself. PyTorch's numbers are in \`test/fixtures/losses/${name}.json\`. */
+import { expect, test } from 'vitest';
+import { lossOfExample } from './support.ts';
+
+test('${name} is more than the mean of the scores', () => {
+  const { loss, meanScore } = lossOfExample('${name}');
+  expect(loss).not.toBeCloseTo(meanScore, 5);
+});
+`;
+
+export const lossFixture = (name: string, safe: string): string => `@loss
+def ${safe}():
+    b = Batch()
+    # TODO: the paper's formula, of b.own(), b.in_batch() or b.sampled().
+    raise NotImplementedError("${name}")
+    case(b, {}, b.mean(b.own()), label="binary")
+
+
+`;
+
+export const scoreFile = (name: string): string => `import { scoreKind } from '../rows.ts';
+import { pairs } from './pairs.ts';
+
+export const ${name} = scoreKind({
+${said}
+  example: '${name}(user, item)',
+  parameters: {},
+  // TODO: a vector for each side, whose inner product is the score. It is \`dot\`.
+  lower: (context, channels) => pairs(context, channels, false),
+});
+`;
+
+export const scoreTest = (name: string): string => `/** \`${name}\` by itself. */
+import { expect, test } from 'vitest';
+import { scoresOf } from './support.ts';
+
+test('${name} is a score of its own', () => {
+  expect(scoresOf('${name}')).not.toEqual(scoresOf('dot'));
+});
+`;
+
+export const featureFile = (name: string): string => `import { integer } from '../parameters.ts';
+import { featureKind } from '../rows.ts';
+import { dictionary } from './dictionary.ts';
+
+export const ${name} = featureKind({
+${said}
+  example: '${name}(dim: 4)',
+  column: 'any',
+  parameters: {
+    dim: integer({ min: 1, doc: 'Width of the embedding.', default: 8 }),
+  },
+  // TODO: what it asks of the host. It is a \`category\`.
+  use: ({ dim }) => ({ encoder: dictionary({ hash: undefined, minimumCount: undefined }), gives: 'code', dim }),
+});
+`;
+
+export const featureTest = (name: string): string => `/** \`${name}\` by itself. */
+import { expect, test } from 'vitest';
+import { features } from '../../../src/library/features/table.ts';
+import { bindDefaults } from '../../../src/model/arguments.ts';
+
+const use = (kind: string) =>
+  features[kind]!.use(bindDefaults(kind, features[kind]!, {}, undefined as never).arguments as never);
+
+test('${name} asks for something of its own', () => {
+  expect(use('${name}')).not.toEqual(use('category'));
+});
+`;
+
+export const lintRow = (name: string): string => `
+  '${name}': row<{ tower: string }>({
+    severity: 'warning',
+    message: ({ tower }) => \`TODO: what is wrong with \\\`\${tower}\\\`, and where\`,
+    hint: () => 'TODO: what to do',
+    means: 'TODO: some simple sentences for a reader who meets this message for the first time.',
+    wrong: smallModel(),
+    right: smallModel({ after: '// TODO' }),
+  }),
+`;
+
+export const lintRule = (name: string): string => `import type { Rule } from './rule.ts';
+
+/** TODO: why a model with this most likely is not what was meant. */
+export const ${camel(name)}: Rule = {
+  name: '${name.replaceAll('-', ' ')}',
+  check({ towers }, report) {
+    for (const { name, span } of towers) {
+      // TODO: when it is wrong.
+      const wrong: boolean = false;
+      if (wrong) report('${name}', span, { tower: name });
+    }
+  },
+};
+`;
+
+export const lintGolden = (name: string): string => `model ${name.replaceAll('-', '_')}
+
+features {
+  user_id  : id(dim: 16)
+  movie_id : id(dim: 16)
+}
+
+tower user(user_id) keyed by user_id {
+  channel main = user_id -> mlp(32, 16)
+}
+tower item(movie_id) keyed by movie_id {
+  channel main = movie_id -> mlp(32, 16)
+}
+
+task watch {
+  score = cosine(user, item)
+  loss  = softmax(in_batch, temperature: 0.05)
+}
+`;

@@ -1,0 +1,158 @@
+/** `npm run new` in a copy of the project: it writes what compiles and fails, and refuses what is taken. */
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { insertWord } from '../../scripts/new/insert.ts';
+import { kinds, planNew } from '../../scripts/new/plan.ts';
+
+const read = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
+
+describe('a word in a table', () => {
+  const table = /^export const words: Table = \{/m;
+  const of = (words: string) =>
+    `import { b } from './b.ts';\nimport { d } from './d.ts';\n\nexport const words: Table = {${words}};\n`;
+
+  it('comes last, and its import in order', () => {
+    const text = insertWord(of(' b, d '), 'c', 'c', table);
+    expect(text).toBe(
+      "import { b } from './b.ts';\nimport { c } from './c.ts';\nimport { d } from './d.ts';\n\nexport const words: Table = { b, d, c };\n",
+    );
+    expect(insertWord(of('\n  b,\n  d,\n'), 'a', 'a', table)).toMatch(/^import \{ a \}[\s\S]*\n {2}d,\n {2}a,\n\};\n$/);
+  });
+
+  it('breaks a line that grows too long', () => {
+    const long = Array.from({ length: 20 }, (_, at) => `word_${at}`);
+    expect(insertWord(of(` ${long.join(', ')} `), 'c', 'c', table)).toContain('= {\n  word_0,\n  word_1,\n');
+  });
+});
+
+describe('a name', () => {
+  it.each([
+    ['block', 'senet', /^is a block already: see src\/library\/blocks\/table.ts$/],
+    ['block', 'layer', /^has a file already: src\/library\/blocks\/layer.ts$/],
+    ['block', 'BigBlock', /^is no name/],
+    ['block', '../x', /^is no name/],
+    ['loss', 'switch', /^is a word of TypeScript or of the language/],
+    ['loss', 'task', /^is a word of TypeScript or of the language/],
+    ['score', 'dot', /^is a score already/],
+    ['feature', 'list', /^is a feature already/],
+    ['lint', 'bce-unscaled', /^is a code already: see src\/diagnostics\/codes\/lint.ts$/],
+    ['lint', 'few_things', /^is no code/],
+  ] as const)('of a %s: `%s` is refused', (kind, name, reason) => {
+    expect(() => planNew(kind, name, read)).toThrow(reason);
+  });
+
+  it('that Python keeps for itself gets an underscore in the script alone', () => {
+    const { files } = planNew('block', 'max_of', (path) => read(path)?.replace('def sum_', 'def max_of'));
+    expect(files.get('test/fixtures/blocks.py')).toContain('def max_of_():');
+    expect([...files.keys()]).toContain('src/library/blocks/max_of.ts');
+  });
+});
+
+describe('in a copy of the project', () => {
+  let copy = '';
+  const written: string[] = [];
+  beforeAll(() => {
+    copy = mkdtempSync(join(tmpdir(), 'tower-new-'));
+    for (const part of ['src', 'grammar', 'scripts', 'test', 'package.json', 'tsconfig.json', 'biome.json']) {
+      cpSync(part, join(copy, part), { recursive: true });
+    }
+    symlinkSync(join(process.cwd(), 'node_modules'), join(copy, 'node_modules'));
+  });
+  afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, ['--import', 'tsx', 'scripts/new.ts', ...args], { cwd: copy, encoding: 'utf8' });
+  const names = { block: 'quick', loss: 'quick', score: 'quick', feature: 'quick', lint: 'too-quick' };
+
+  it.each(kinds)('a %s is written, with what to do next', (kind) => {
+    const { status, stdout, stderr } = run(kind, names[kind]);
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    const paths = [...stdout.matchAll(/^(?:wrote|changed) (.*)$/gm)].map(([, path]) => path!);
+    expect(paths.length).toBeGreaterThanOrEqual(3);
+    for (const path of paths) expect(readFileSync(join(copy, path), 'utf8')).toMatch(/quick/i);
+    written.push(...paths.filter((path) => path.endsWith('.ts')));
+    expect(stdout).toMatch(/\n1\. .*\n2\. [\s\S]*npm run generate/);
+    expect(() => planNew(kind, names[kind], (path) => read(join(copy, path)))).toThrow(/ already: see /);
+  });
+
+  it('has the form that the linter asks for', () => {
+    const biome = ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', ...written];
+    const { stderr, status } = spawnSync(process.execPath, biome, { cwd: copy, encoding: 'utf8' });
+    expect(status, stderr).toBe(0);
+  });
+
+  it('refuses what it does not know, with the usage', () => {
+    expect(run('tower', 'x')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^Usage: npm run new -- block\|/),
+    });
+  });
+
+  it('a block fails until its one file and its numbers are written', () => {
+    run('block', 'twice');
+    writeFileSync(join(copy, 'src/library/blocks/twice.ts'), twice);
+    writeFileSync(join(copy, 'test/fixtures/blocks/twice.json'), JSON.stringify({ cases: [numbers] }));
+    writeFileSync(join(copy, 'none.config.mjs'), 'export default {};\n');
+    const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=json', '--config', 'none.config.mjs'];
+    const files = ['laws', 'blocks/torch', 'blocks/quick', 'blocks/twice'].map(
+      (name) => `test/library/${name}.test.ts`,
+    );
+    const { stdout } = spawnSync(process.execPath, [...vitest, '-t', 'quick|twice', ...files], {
+      cwd: copy,
+      encoding: 'utf8',
+    });
+    const { testResults } = JSON.parse(stdout) as { testResults: { assertionResults: Result[] }[] };
+    const results = testResults.flatMap(({ assertionResults }) => assertionResults);
+    const titles = (status: string, name: string) =>
+      results
+        .filter(
+          (one) => one.status === status && one.fullName.includes(name) && !/scores|losses|features/.test(one.fullName),
+        )
+        .map(({ title }) => title);
+    expect(titles('failed', 'quick').sort()).toEqual([
+      'quick changes what it gets',
+      'quick has its numbers of PyTorch',
+      'says what it computes and where it comes from',
+    ]);
+    expect(titles('failed', 'twice')).toEqual([]);
+    expect(titles('passed', 'twice').length).toBeGreaterThan(6);
+  });
+});
+
+interface Result {
+  readonly fullName: string;
+  readonly title: string;
+  readonly status: string;
+}
+
+const twice = `import { blockKind } from '../rows.ts';
+import { eachVector } from '../values.ts';
+
+export const twice = blockKind({
+  doc: 'Twice each number: vector[N] → vector[N].',
+  when: 'Use it to see how a block is added.',
+  paper: 'no paper: a multiplication',
+  example: 'twice',
+  parameters: {},
+  lower: ({ builder }, input) =>
+    eachVector(builder, input, (rows, width) => ({ tensor: builder.mul(rows, 2), width })),
+});
+`;
+
+const numbers = {
+  name: '',
+  arguments: {},
+  value: { kind: 'vector', width: 2 },
+  training: true,
+  inputs: { x: [[1, -2]] },
+  fixed: {},
+  parameters: {},
+  output: [[2, -4]],
+  cotangent: [[0.5, 1]],
+  gradients: { x: [[1, 2]] },
+  updates: {},
+};
