@@ -122,7 +122,7 @@ function analyse(model: Model, memory?: KnownShapes) {
   };
 }
 
-function trainPlan({ batch, epochs, seed, dense, embeddings, stop }: Training): TrainPlan {
+function trainPlan({ batch, epochs, seed, dense, embeddings, clip, stop }: Training): TrainPlan {
   const row = optimizers[dense.kind]!;
   return {
     batch,
@@ -130,7 +130,7 @@ function trainPlan({ batch, epochs, seed, dense, embeddings, stop }: Training): 
     seed,
     dense: { rate: row.rate(dense.arguments), schedule: row.schedule(dense.arguments) },
     embeddings: optimizers[embeddings.kind]!.rows(embeddings.arguments),
-    ...defined({ stop: stop && { ...measureOf(stop), patience: stop.arguments.patience as number } }),
+    ...defined({ clip, stop: stop && { ...measureOf(stop), patience: stop.arguments.patience as number } }),
   };
 }
 

@@ -8,6 +8,7 @@ import { losses as lossKinds } from '../library/losses/table.ts';
 import { weightings } from '../library/weightings/table.ts';
 import type { Model } from '../model/model.ts';
 import type { GraphPlan } from '../plan/plan.ts';
+import { clipGradients } from './clip.ts';
 import { finished } from './finish.ts';
 import type { Forward } from './forward.ts';
 import { GraphInputs } from './inputs.ts';
@@ -37,7 +38,11 @@ export function lowerStep(model: Model, forward: Forward): Step {
   const wanted = [...weights, ...embeddings.map(({ ref }) => ref)];
   const open = wanted.filter(({ id }) => !given.has(id));
   const found = new Map(gradients(builder, total, open).map((gradient, at) => [open[at]!.id, gradient]));
-  const gradientOf = ({ id }: Ref): Ref | undefined => (given.has(id) ? given.get(id) : found.get(id));
+  const whole = wanted.map(({ id }) => (given.has(id) ? given.get(id) : found.get(id)));
+  const { clip } = model.train;
+  const clipped = clip === undefined ? undefined : clipGradients(forward.context, clip, wanted, whole);
+  const applied = new Map(wanted.map(({ id }, at) => [id, (clipped?.gradients ?? whole)[at]]));
+  const gradientOf = ({ id }: Ref): Ref | undefined => applied.get(id);
 
   lowerUpdate(
     inputs,
@@ -50,6 +55,7 @@ export function lowerStep(model: Model, forward: Forward): Step {
   builder.output('loss', total);
   for (const [task, loss] of forward.losses) builder.output(`loss:${task}`, loss);
   for (const [task, weight] of taskWeights) builder.output(`weight:${task}`, weight);
+  if (clipped) builder.output('gradient_norm', clipped.norm);
   for (const { name, ref } of embeddings) {
     const gradient = gradientOf(ref);
     if (gradient !== undefined) builder.output(`gradient:${name}`, gradient);

@@ -235,6 +235,8 @@ export interface TrainPlan {
   readonly seed: number;
   readonly dense: { readonly rate: number; readonly schedule: SchedulePlan };
   readonly embeddings: RowOptimizerPlan;
+  /** Largest length of a step's gradient. The step's graph cuts it. */
+  readonly clip?: number;
   readonly stop?: MeasureSpec & { readonly patience: number };
 }
 
@@ -256,7 +258,7 @@ export interface Plan {
   readonly tasks: readonly TaskPlan[];
   /**
    * One training step: outputs `loss`, `loss:<task>`, `weight:<task>` where weights change by themselves, and `gradient:<input>`
-   * for each embedding or sequence input; updates of the dense weights, of their optimizer's slots, and of what weights the tasks.
+   * for each embedding or sequence input; `gradient_norm`, where gradients are clipped, before they are; updates of the dense weights, of their optimizer's slots, and of what weights the tasks.
    */
   readonly step: GraphPlan;
   readonly train: TrainPlan;

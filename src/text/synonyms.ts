@@ -152,6 +152,7 @@ const names: Readonly<Record<Place, Names>> = {
       'dense_optimizer | optimizer optim opt optimiser dense_optim optimizer_config weights_optimizer main_optimizer',
     embeddings:
       'sparse_optimizer embedding_optimizer emb_optimizer embeddings_optimizer | sparse embedding sparse_optim embedding_optim table_optimizer tables',
+    clip: 'grad_clip gradient_clip clip_norm max_grad_norm gradient_clipping grad_norm_clip clip_grad_norm global_clipnorm max_norm | gradient_clip_val grad_clip_norm clip_gradient clip_gradients clipping',
     stop: 'early_stopping early_stop earlystopping early_stopper stopping stop_metric monitor eval_metric valid_metric earlystop stopping_criterion',
   },
   task: {
@@ -280,6 +281,7 @@ const names: Readonly<Record<Place, Names>> = {
 const schedule = 'give it to the optimizer: `dense = adam(rate: 1e-3, warmup: 200, decay: cosine)`';
 const decayed = 'only `adamw` decays weights: `dense = adamw(rate: 1e-3, weight_decay: 0.01)`';
 const inStop = 'it belongs to `stop`: `stop = recall(50, patience: 2)`';
+const clipped = '`train` cuts the whole gradient to a length: `clip = 1.0`';
 const inLoss = 'it belongs to the loss: `loss = softmax(in_batch, temperature: 0.05)`';
 const noActivation = (nearest: string): string => `there is none here; \`${nearest}\` has the most similar shape`;
 const noOptimizer = 'use `adam`, or `adagrad` for embedding tables';
@@ -439,11 +441,7 @@ const advice: Readonly<Partial<Record<Place, Advice>>> = {
     gpu: 'choose an engine where you train: `tower train … --engine tensorflow`',
     verbose: 'leave it out: the run writes its figures itself',
     callbacks: inStop,
-    clip: noArgument,
-    clipnorm: noArgument,
-    gradclip: noArgument,
-    gradclipnorm: noArgument,
-    gradientclipping: noArgument,
+    clipvalue: clipped,
     savedir: 'name the folder where you train: `tower train … --out FOLDER`',
     modeldir: 'name the folder where you train: `tower train … --out FOLDER`',
     checkpoint: 'name the folder where you train: `tower train … --out FOLDER`',
@@ -545,9 +543,10 @@ const advice: Readonly<Partial<Record<Place, Advice>>> = {
     momentum: noArgument,
     nesterov: noArgument,
     amsgrad: noArgument,
-    clipnorm: noArgument,
-    clipvalue: noArgument,
-    globalclipnorm: noArgument,
+    clipnorm: clipped,
+    clipvalue: clipped,
+    globalclipnorm: clipped,
+    maxgradnorm: clipped,
     usebias: noArgument,
     bias: noArgument,
     trainable: noArgument,

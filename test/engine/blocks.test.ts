@@ -76,7 +76,7 @@ const text = `
   task like { score = hadamard(user.fm_of_fields, item.fm_of_fields), loss = softmax(negatives: sampled(2)) }
   objective = click + 0.5 * like
   retrieve  = click
-  train { batch = 8, epochs = 1, dense = sgd(rate: 0.1), embeddings = sgd }
+  train { batch = 8, epochs = 1, dense = sgd(rate: 0.1), embeddings = sgd, clip = 0.5 }
 `;
 const { step, towers } = planOf(text);
 

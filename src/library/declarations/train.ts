@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
 import { metrics } from '../metrics/table.ts';
 import { optimizers } from '../optimizers/table.ts';
-import { integer } from '../parameters.ts';
+import { integer, number } from '../parameters.ts';
 import { call, declaration, entry } from './entry.ts';
 
 /** What `stop` adds to the metric that it watches. */
@@ -47,6 +47,13 @@ export const train = declaration({
         default: { kind: 'adagrad', arguments: { rate: 0.05 } },
         doc: 'Optimizer of the embedding tables, rows seen only; `adagrad(rate: 0.05)` where not given.',
       },
+    ),
+    clip: entry(
+      '1.0',
+      number({
+        above: 0,
+        doc: 'Largest length of the gradient of a step, over all weights and embedding rows together; a longer one is scaled down to it. Without it, nothing is cut.',
+      }),
     ),
     stop: call(
       'recall(50, patience: 2)',
