@@ -1,0 +1,57 @@
+/** Gradients of all lookups of a step, added up for each row seen, in the order they come. */
+import { invariant } from '../diagnostics/failure.ts';
+import type { SeenRows } from './optimizer.ts';
+import type { Region } from './space.ts';
+import type { TableMemory } from './table_memory.ts';
+
+export class PendingGradients {
+  readonly #memory: TableMemory;
+  /** How many rows have a gradient; their codes are in `unique`, their sums in `sums`. */
+  #seen = 0;
+  #unique: Region | undefined;
+  #sums: Region | undefined;
+
+  constructor(memory: TableMemory) {
+    this.#memory = memory;
+  }
+
+  /** Gradients of one code a row are copied to where the next sums begin, and become them. */
+  addRows(codes: number, count: number, gradient: Float32Array): void {
+    const { space, rowBytes } = this.#memory;
+    const at = this.#makeRoom(count, this.#seen + count);
+    new Float32Array(space.memory.buffer, at.sums + this.#seen * rowBytes, gradient.length).set(gradient);
+    this.#seen = space.kernels.resolveOne(codes, count, at.slots, at.unique, this.#seen, at.sums, rowBytes);
+  }
+
+  /** The codes become slots; returns where the sums are. */
+  resolve(codes: number, count: number): number {
+    const { space, rows, rowBytes } = this.#memory;
+    const at = this.#makeRoom(count, Math.min(rows, this.#seen + count));
+    this.#seen = space.kernels.resolve(codes, count, at.slots, at.unique, this.#seen, at.sums, rowBytes);
+    return at.sums;
+  }
+
+  /** Calls `update` with the rows that have a gradient, if any has; then none has. */
+  take(update: (rows: SeenRows) => void): void {
+    if (this.#seen === 0) return;
+    const { name, space, values, rowBytes } = this.#memory;
+    invariant(this.#unique && this.#sums, `table ${name} is not trained`);
+    const unique = this.#unique.pointer;
+    update({ table: values.pointer, bytes: rowBytes, unique, seen: this.#seen, sums: this.#sums.pointer });
+    space.kernels.forget(unique, this.#seen);
+    this.#seen = 0;
+  }
+
+  /** Room for the sums of `count` more codes, and for `places` of them side by side. */
+  #makeRoom(count: number, places: number): { slots: number; unique: number; sums: number } {
+    const { name, rows, rowBytes, slots, space } = this.#memory;
+    invariant(slots, `table ${name} is not trained`);
+    const most = Math.min(rows, this.#seen + count);
+    if (!this.#unique || this.#unique.bytes < most * 4) {
+      this.#unique = this.#memory.enlarge(this.#unique, most * 4);
+      space.kernels.forget(this.#unique.pointer + this.#seen * 4, this.#unique.bytes / 4 - this.#seen);
+    }
+    this.#sums = this.#memory.enlarge(this.#sums, places * rowBytes);
+    return { slots: slots.pointer, unique: this.#unique.pointer, sums: this.#sums.pointer };
+  }
+}

@@ -1,0 +1,155 @@
+/** A lookup over the memory of a table: rows come out of the table's values, gradients go to its pending ones. */
+import { invariant } from '../diagnostics/failure.ts';
+import type { Lookup, LookupKind, LookupOptions } from './lookup.ts';
+import type { PendingGradients } from './pending_gradients.ts';
+import type { Region } from './space.ts';
+import type { TableMemory } from './table_memory.ts';
+
+/** About what a core's own caches hold: in a larger table rows are worth bringing near in groups. */
+const nearBytes = 4 * 2 ** 20;
+
+export class TableLookup implements Lookup {
+  readonly #memory: TableMemory;
+  readonly #pending: PendingGradients;
+  readonly #kind: LookupKind;
+  /** Places of a sequence. */
+  readonly #length: number;
+  /** Of what a row gathers. */
+  readonly #outBytes: number;
+  #codes: Region | undefined;
+  #offsets: Region | undefined;
+  /** A bag column's values, and the bounds of a batch's bags in them. */
+  #held: Region | undefined;
+  #bounds: Region | undefined;
+  #heldLength = 0;
+  /** What was gathered, then its gradient. */
+  #out: Region | undefined;
+  #room = 0;
+  #roomForCodes = 0;
+  /** Rows and codes gathered and not yet accumulated. */
+  #gathered = 0;
+  #gatheredCodes = 0;
+
+  constructor(memory: TableMemory, pending: PendingGradients, { kind, length = 1 }: LookupOptions) {
+    this.#memory = memory;
+    this.#pending = pending;
+    this.#kind = kind;
+    this.#length = length;
+    this.#outBytes = kind === 'sequence' ? memory.rowBytes * length : memory.rowBytes;
+  }
+
+  reserve(count: number, codeCount: number): void {
+    const { enlarge } = this.#memory;
+    this.#codes = enlarge(this.#codes, codeCount * 4);
+    if (this.#kind !== 'one') this.#offsets = enlarge(this.#offsets, (count + 1) * 4);
+    this.#out = enlarge(this.#out, count * this.#outBytes);
+    if (this.#held) this.#bounds = enlarge(this.#bounds, 2 * count * 4);
+    this.#room = count;
+    this.#roomForCodes = codeCount;
+  }
+
+  codes(): Int32Array {
+    invariant(this.#codes, 'codes before reserve');
+    return this.#memory.space.integers(this.#codes, this.#roomForCodes);
+  }
+
+  offsets(): Int32Array {
+    invariant(this.#offsets, 'offsets before reserve, or of a lookup that has none');
+    return this.#memory.space.integers(this.#offsets, this.#room + 1);
+  }
+
+  hold(values: Int32Array): void {
+    this.#held = this.#memory.enlarge(this.#held, values.byteLength);
+    this.#heldLength = values.length;
+    this.#memory.space.integers(this.#held, values.length).set(values);
+  }
+
+  copyBags(count: number, windows: (starts: Int32Array, ends: Int32Array) => void): void {
+    const [held, bounds, codes, offsets] = [this.#held, this.#bounds, this.#codes, this.#offsets];
+    invariant(held && bounds && codes && offsets && count <= this.#room, 'copyBags before hold and reserve');
+    const { space } = this.#memory;
+    const both = space.integers(bounds, 2 * count);
+    const starts = both.subarray(0, count);
+    const ends = both.subarray(count);
+    windows(starts, ends);
+    const total = codesOf(starts, ends, this.#heldLength);
+    invariant(total <= this.#roomForCodes, `${total} codes with room for ${this.#roomForCodes}`);
+    const [from, to] = [bounds.pointer, bounds.pointer + 4 * count];
+    space.kernels.copyBags(held.pointer, from, to, count, codes.pointer, offsets.pointer);
+  }
+
+  gather(count: number): Float32Array {
+    const { name, rows, space } = this.#memory;
+    invariant(this.#codes && this.#out && count <= this.#room, `gather of ${count} rows with room for ${this.#room}`);
+    const from = this.#codes.pointer;
+    const last = this.#offsets ? space.integers(this.#offsets, count + 1)[count]! : count;
+    invariant(last <= this.#roomForCodes, `offsets end at ${last}, codes at ${this.#roomForCodes}`);
+    const bad = space.kernels.badCode(from, last, rows);
+    invariant(bad < 0, `table ${name} has ${rows} rows and is asked for row ${this.codes()[bad]}`);
+    this.#gatherRows(from, count, this.#out.pointer);
+    this.#gathered = count;
+    this.#gatheredCodes = last;
+    return space.floats(this.#out, (count * this.#outBytes) / 4);
+  }
+
+  #gatherRows(codes: number, count: number, out: number): void {
+    const { rows, rowBytes, space, values } = this.#memory;
+    const { kernels } = space;
+    const table = values.pointer;
+    if (this.#kind === 'one') kernels.gather(table, rowBytes, codes, count, out);
+    else if (this.#kind === 'sequence') {
+      kernels.gatherSequence(table, rowBytes, codes, this.#offsets!.pointer, count, this.#length, out);
+    } else {
+      const far = rows * rowBytes > nearBytes ? 1 : 0;
+      kernels.gatherPooled(table, rowBytes, codes, this.#offsets!.pointer, count, this.#mean, far, out);
+    }
+  }
+
+  accumulate(gradient: Float32Array): void {
+    invariant(this.#codes && this.#out, 'accumulate before reserve');
+    const count = this.#gathered;
+    const fits = gradient.byteLength === count * this.#outBytes;
+    invariant(fits, `gradient of ${gradient.length} numbers for ${count} rows`);
+    const codes = this.#codes.pointer;
+    if (this.#kind === 'one') this.#pending.addRows(codes, count, gradient);
+    else {
+      const sums = this.#pending.resolve(codes, this.#gatheredCodes);
+      this.#memory.space.floats(this.#out, gradient.length).set(gradient);
+      this.#scatterRows(sums, codes, count, this.#out.pointer);
+    }
+    // Codes may be slots now: a second accumulate would be of nothing.
+    this.#gathered = 0;
+    this.#gatheredCodes = 0;
+  }
+
+  #scatterRows(sums: number, slots: number, count: number, gradient: number): void {
+    const { rowBytes, space } = this.#memory;
+    const offsets = this.#offsets!.pointer;
+    if (this.#kind === 'sequence') {
+      space.kernels.scatterSequence(sums, rowBytes, slots, offsets, count, this.#length, gradient);
+    } else space.kernels.scatterPooled(sums, rowBytes, slots, offsets, count, this.#mean, gradient);
+  }
+
+  /** As kernels take it: 1 for the mean of a bag, 0 for its sum. */
+  get #mean(): 0 | 1 {
+    return this.#kind === 'mean' ? 1 : 0;
+  }
+
+  close(): void {
+    for (const region of [this.#codes, this.#offsets, this.#out, this.#held, this.#bounds]) {
+      if (region) this.#memory.space.free(region);
+    }
+    this.#codes = this.#offsets = this.#out = this.#held = this.#bounds = undefined;
+  }
+}
+
+/** How many codes the bags hold, once each of them is within the `length` codes that are held. */
+function codesOf(starts: Int32Array, ends: Int32Array, length: number): number {
+  let total = 0;
+  for (let i = 0; i < starts.length; i++) {
+    const [start, end] = [starts[i]!, ends[i]!];
+    if (start < 0 || end < start || end > length) invariant(false, `bag ${i} is ${start} to ${end}`);
+    total += end - start;
+  }
+  return total;
+}

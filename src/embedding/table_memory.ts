@@ -1,0 +1,76 @@
+/** The linear memory of one table: its values, the state of its optimizer, and the room that lookups take after them. */
+import { defined } from '../defined.ts';
+import { failure, invariant } from '../diagnostics/failure.ts';
+import type { RowOptimizerPlan } from '../plan/plan.ts';
+import { freeBytes, sizeWords, tableBytes } from './memory_budget.ts';
+import type { StateSpec } from './optimizer.ts';
+import { largestSpace, makeSpace, type Region, type Space } from './space.ts';
+
+export interface TableOptions {
+  readonly name: string;
+  readonly rows: number;
+  readonly dim: number;
+  /** Absent where nothing is trained: no state is kept. */
+  readonly optimizer?: RowOptimizerPlan;
+}
+
+export interface TableMemory {
+  readonly name: string;
+  readonly rows: number;
+  /** Of values and optimizer state. */
+  readonly bytes: number;
+  readonly rowBytes: number;
+  readonly space: Space;
+  /** float32 [rows, dim]. */
+  readonly values: Region;
+  /** One for each `StateSpec`, in their order. */
+  readonly state: readonly Region[];
+  /** An integer a row, which numbers the rows that a step saw; absent where nothing is trained. */
+  readonly slots?: Region;
+  /** A region of at least `bytes` that begins with what `region` held. Throws Failure `table-too-large`. */
+  enlarge(region: Region | undefined, bytes: number): Region;
+}
+
+/** Throws Failure `table-too-large` or `too-large-for-memory` with the bytes. */
+export function allocateTable(options: TableOptions, specs: readonly StateSpec[]): TableMemory {
+  const { name, rows, dim, optimizer } = options;
+  invariant(rows > 0 && dim > 0, `table ${name} is ${rows} × ${dim}`);
+  const rowBytes = dim * 4;
+  const bytes = tableBytes(options);
+  const tooLarge = (needed: number): Error =>
+    failure('table-too-large', { table: name, bytes: needed, limit: largestSpace });
+  if (bytes + rows * 4 > largestSpace) throw tooLarge(bytes);
+  const tooLargeForMemory = (): Error =>
+    failure('too-large-for-memory', { needed: bytes, available: freeBytes(), parts: sizeWords(options) });
+  return withRoom(tooLargeForMemory, () => {
+    const space = makeSpace();
+    const values = space.allocate(rows * rowBytes);
+    const state = specs.map((spec) => space.allocate(stateLength(spec, rows, dim) * 4));
+    const slots = optimizer && space.allocate(rows * 4);
+    return {
+      ...{ name, rows, bytes, rowBytes, space, values, state },
+      ...defined({ slots }),
+      // A lookup that does not fit next to the table is as much its size as the table is.
+      enlarge: (region, more) =>
+        withRoom(
+          () => tooLarge(bytes + more),
+          () => space.enlarge(region, more),
+        ),
+    };
+  });
+}
+
+/** How many numbers a state holds. */
+export function stateLength({ per }: StateSpec, rows: number, dim: number): number {
+  return per === 'row' ? rows : rows * dim;
+}
+
+/** Calls `allocate`; the machine's RangeError becomes the failure of `problem`. */
+function withRoom<T>(problem: () => Error, allocate: () => T): T {
+  try {
+    return allocate();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw problem();
+  }
+}
