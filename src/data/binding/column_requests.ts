@@ -2,7 +2,7 @@
 import { defined } from '../../defined.ts';
 import type { FeaturePlan } from '../../plan/plan.ts';
 import type { Role } from '../files/files.ts';
-import { sortOf } from './bind.ts';
+import { sortOf } from './feature_sort.ts';
 import type { BoundColumn, Layout } from './layout.ts';
 import type { Needs } from './needs.ts';
 

@@ -1,0 +1,80 @@
+/** Binds what features read: columns of the right file, and histories of events. */
+import { diagnose } from '../../diagnostics/diagnostic.ts';
+import type { DataDescription } from '../../model/model.ts';
+import { type FeaturePlan, madeOf } from '../../plan/plan.ts';
+import { anywhere, type ColumnBinding } from './column_binding.ts';
+import { sortOf } from './feature_sort.ts';
+import type { BoundColumn, JoinKey, Layout } from './layout.ts';
+
+/** The keys of the towers, where they are bound. */
+export interface BoundKeys {
+  readonly userKey: JoinKey | undefined;
+  readonly itemKey: JoinKey | undefined;
+}
+
+/** Binds every feature that is not made of others. */
+export async function bindFeatures(
+  binding: ColumnBinding,
+  keys: BoundKeys,
+): Promise<Pick<Layout, 'features' | 'histories'>> {
+  const features = new Map<string, BoundColumn>();
+  const histories = new Map<string, { readonly of: BoundColumn; readonly max: number }>();
+  for (const feature of binding.needs.features) {
+    if (madeOf(feature).length > 0) continue;
+    const { name, max } = feature;
+    const history = binding.description.histories.find((each) => each.name === name || each.name === feature.column);
+    if (history !== undefined) {
+      const of = await bindHistory(binding, feature, history);
+      if (of !== undefined) histories.set(name, { of, max: Math.min(history.max, max ?? history.max) });
+    } else {
+      const column = await bindFeature(binding, feature, keys);
+      if (column !== undefined) features.set(name, column);
+    }
+  }
+  return { features, histories };
+}
+
+async function bindFeature(
+  binding: ColumnBinding,
+  feature: FeaturePlan,
+  { userKey, itemKey }: BoundKeys,
+): Promise<BoundColumn | undefined> {
+  const { needs, diagnostics } = binding;
+  const [query, item] = needs.towers;
+  const [own, other] = feature.tower === item.name ? (['items', 'users'] as const) : (['users', 'items'] as const);
+  const tower = own === 'items' ? item : query;
+  const request = { what: 'feature', name: feature.column, sort: sortOf(feature) };
+  // Bound already, or reported as missing.
+  if (feature.name === tower.key) return (own === 'items' ? itemKey : userKey)?.inEvents;
+  if (needs.towers.every(({ features, key }) => features?.includes(feature.name) === false && key !== feature.name)) {
+    return binding.bind({ ...request, scopes: [['events'], ['items'], ['users'], ...anywhere] });
+  }
+  const bound = await binding.attempt({ ...request, scopes: [[own], ['events'], ['events', own]] });
+  if ('column' in bound) return bound.column;
+  // An expression over the file of the other tower can be computed, which is then the mistake.
+  const across = [[other], ['events', other], ['events', 'items', 'users']] as const;
+  if ('column' in (await binding.attempt({ ...request, scopes: across }))) {
+    const facts = { feature: feature.name, tower: tower.name, file: other };
+    diagnostics.push(diagnose('column-side', binding.placeOf(feature.column), facts));
+  } else diagnostics.push(binding.misspeltEntry(request) ?? bound.diagnostic);
+  return undefined;
+}
+
+async function bindHistory(
+  binding: ColumnBinding,
+  feature: FeaturePlan,
+  { name, of, max, span }: DataDescription['histories'][number],
+): Promise<BoundColumn | undefined> {
+  const { description, needs } = binding;
+  const [query] = needs.towers;
+  const missing = (what: string): void => binding.missing(span, `history ${name} = past(${of}, ${max})`, what);
+  if (description.time === undefined) missing('a time: add `time = "…"` to the data block');
+  if (query.key === undefined && description.users?.by === undefined) {
+    missing(`to know whose: key the tower, \`tower ${query.name}(…) keyed by …\``);
+  }
+  if (feature.tower !== query.name) missing(`a feature of tower \`${query.name}\`, the side that asks`);
+  if (feature.gives !== 'bag') missing(`\`${feature.name}\` to be a list: list(${of})`);
+  const element = sortOf(feature) === 'numbers' ? 'number' : 'text';
+  const scopes = [['events'], ['items'], ['events', 'items']] as const;
+  return binding.bind({ what: 'history', name: of, sort: element, span, scopes });
+}
