@@ -17,8 +17,8 @@ process.on('uncaughtException', (error) => process.exit(reportFailure(error)));
 try {
   await makeProgram().parseAsync();
 } catch (error) {
-  if (error instanceof Interrupted) await endBy(error);
+  if (error instanceof Interrupted) endBy(error);
   // Commander has written help and the version itself; asked for neither, `tower` alone shows its help.
   process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? 0 : 1) : reportFailure(error);
-  if (!(error instanceof CommanderError)) await endIfStuck();
+  if (!(error instanceof CommanderError)) endIfStuck();
 }

@@ -1,5 +1,7 @@
 /** Ctrl-C, SIGTERM, and SIGHUP of a terminal that closes: for a command that ends well, and for one that ends early. */
 import { constants } from 'node:os';
+import { isStuck } from '../data/files/query_guard.ts';
+import { removeSpills } from '../data/files/spill.ts';
 import { say } from './report.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -28,8 +30,7 @@ export async function endable<T>(work: (signal: AbortSignal) => Promise<T>): Pro
 }
 
 /** Ends the process as a shell expects of a signal: 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP. */
-export async function endBy({ signal }: Interrupted): Promise<void> {
-  const { isStuck, removeSpills } = await import('../data/files/duckdb.ts');
+export function endBy({ signal }: Interrupted): void {
   if (!isStuck()) process.exit(128 + constants.signals[signal]);
   // Node.js waits for its threads at an exit, and one of them does not end. The system does not wait.
   removeSpills();
@@ -38,8 +39,7 @@ export async function endBy({ signal }: Interrupted): Promise<void> {
 }
 
 /** Ends a process that has reported its failure, where a query goes on that nothing can stop. */
-export async function endIfStuck(): Promise<void> {
-  const { isStuck, removeSpills } = await import('../data/files/duckdb.ts');
+export function endIfStuck(): void {
   if (!isStuck()) return;
   removeSpills();
   process.kill(process.pid, 'SIGKILL');

@@ -1,9 +1,9 @@
-/** From a data block to a data set: files are staged, computed, sifted, ordered, split, and encoded. */
+/** From a data block to a data set: files are staged, computed, validated, ordered, split, and encoded. */
 import { Failure, failure } from '../diagnostics/failure.ts';
 import type { DataDescription } from '../model/model.ts';
 import { type BindOptions, bindData } from './binding/bind.ts';
 import { sqlFails } from './binding/binder.ts';
-import { type ColumnRequests, columnRequests } from './binding/column_requests.ts';
+import { type ColumnRequest, type ColumnRequests, columnRequests } from './binding/column_requests.ts';
 import type { Layout } from './binding/layout.ts';
 import type { Needs } from './binding/needs.ts';
 import { assemble } from './columns/assemble.ts';
@@ -18,7 +18,7 @@ import { settleRejects } from './rows/rejects.ts';
 import { type Staged, stage } from './rows/stage.ts';
 import { makeDictionaries, readRows, timeOrder } from './rows/staged_tables.ts';
 import type { ValidRawRows, ValidRows } from './rows/valid_rows.ts';
-import { ABSENT, BAD, validateRows } from './rows/validate_rows.ts';
+import { ABSENT, BAD, type JoinedRows, validateRows } from './rows/validate_rows.ts';
 
 export interface ReadOptions extends BindOptions {
   /** Where `rejected.jsonl` goes when rows are bad; without it they are counted only. */
@@ -65,7 +65,7 @@ async function read(
   const bad = [...staged.values()].flatMap(({ broken }) => broken);
   const wanted = columnRequests(layout, needs);
 
-  const compute = () => sifted(database, layout, wanted, needs, staged, bad);
+  const compute = () => validRows(database, layout, wanted, needs, staged, bad);
   const rows = await compute().catch(async (problem: unknown) => {
     database.passOn(problem);
     bad.push(...(await dropFailingRows(database, layout, staged, description, problem)));
@@ -82,8 +82,11 @@ async function read(
   return { ...assemble({ description, needs, layout, wanted, good: rows }), rejected };
 }
 
-/** All rows, good ones marked, bad ones told to `bad` at once: those of joined files are gone from their table. The joined files first: a key of an event must be in them. */
-async function sifted(
+/**
+ * All rows, with a mark on the valid ones. Reports the others to `bad`, and deletes those of joined files from their table. The
+ * joined files come first: a key of an event must be in them.
+ */
+async function validRows(
   database: Database,
   layout: Layout,
   wanted: ColumnRequests,
@@ -92,42 +95,48 @@ async function sifted(
   bad: BadRow[],
 ): Promise<ValidRows> {
   const dictionaries = await makeDictionaries(database, wanted, layout);
+  const validate = async (source: Staged, joined: JoinedRows): Promise<ValidRawRows> => {
+    const raw = await readRows(database, source, wanted.columns.get(source.source.role)!, layout);
+    const plans = needs.features;
+    const found = await validateRows(database, { raw, staged: source, wanted, layout, plans, dictionaries, joined });
+    bad.push(...found.bad);
+    return { ...raw, kept: found.kept };
+  };
   const joined: { items?: Int32Array; users?: Int32Array } = {};
   const files: { items?: ValidRawRows; users?: ValidRawRows } = {};
   for (const role of ['items', 'users'] as const) {
     const source = staged.get(role);
-    const key = role === 'items' ? wanted.itemKey : wanted.userKey;
-    if (source === undefined || key?.inFile === undefined) continue;
-    const raw = await readRows(database, source, wanted.columns.get(role)!, layout);
-    const sieve = await validateRows(database, raw, source, wanted, layout, needs.features, dictionaries);
-    bad.push(...sieve.bad);
-    const out = dropped(raw.present, sieve.kept);
+    const key = (role === 'items' ? wanted.itemKey : wanted.userKey)?.inFile;
+    if (source === undefined || key === undefined) continue;
+    const rows = await validate(source, {});
+    const out = dropped(rows);
     if (out.length > 0) await database.run(`DELETE FROM ${role} WHERE rowid IN (${out.join(', ')})`);
-    const rows = new Int32Array(dictionaries.get(key.inFile.dictionary!)!.length).fill(
-      // Which keys the records have that could not be read is not known.
-      source.broken.length > 0 ? BAD : ABSENT,
-    );
-    const { values } = raw.columns.get(key.inFile) as RawCodes;
-    for (const row of out) rows[values[row]!] = BAD;
-    for (let row = 0; row < raw.rows; row++) if (sieve.kept[row] === 1) rows[values[row]!] = row;
-    joined[role] = rows;
-    files[role] = { ...raw, kept: sieve.kept };
+    joined[role] = rowsByKey(rows, key, dictionaries.get(key.dictionary!)!.length, source.broken.length > 0);
+    files[role] = rows;
   }
-  const source = staged.get('events')!;
-  const raw = await readRows(database, source, wanted.columns.get('events')!, layout);
-  const sieve = await validateRows(database, raw, source, wanted, layout, needs.features, dictionaries, joined);
-  bad.push(...sieve.bad);
+  const events = await validate(staged.get('events')!, joined);
   const { time } = wanted;
-  const sorted = time === undefined || ascends((raw.columns.get(time) as RawNumbers).values, sieve.kept);
+  const sorted = time === undefined || ascends((events.columns.get(time) as RawNumbers).values, events.kept);
   return {
     dictionaries,
-    events: { ...raw, kept: sieve.kept },
-    ...(sorted ? {} : { timeOrder: await timeOrder(database, time, raw.rows, layout) }),
+    events,
+    ...(sorted ? {} : { timeOrder: await timeOrder(database, time, events.rows, layout) }),
     ...files,
   };
 }
 
-function dropped(present: Uint8Array, kept: Uint8Array): number[] {
+/** The row of each key of a joined file, by dictionary code; `ABSENT` or `BAD` where it has no valid one. */
+function rowsByKey(file: ValidRawRows, key: ColumnRequest, codes: number, hasBroken: boolean): Int32Array {
+  // Which keys the records have that could not be read is not known.
+  const rows = new Int32Array(codes).fill(hasBroken ? BAD : ABSENT);
+  const { values } = file.columns.get(key) as RawCodes;
+  for (const row of dropped(file)) rows[values[row]!] = BAD;
+  for (let row = 0; row < file.rows; row++) if (file.kept[row] === 1) rows[values[row]!] = row;
+  return rows;
+}
+
+/** Rows that are present and not valid. */
+function dropped({ present, kept }: ValidRawRows): number[] {
   const rows: number[] = [];
   for (let row = 0; row < present.length; row++) if (present[row] === 1 && kept[row] === 0) rows.push(row);
   return rows;

@@ -11,7 +11,8 @@ import { promisify } from 'node:util';
 import { failure } from '../../diagnostics/failure.ts';
 import { makeFoldersSync } from '../../diagnostics/folders.ts';
 import { makeTemporary, removeTemporary } from '../../diagnostics/temporary.ts';
-import { member, type RValue, readLazyLoad } from './archives/r_data.ts';
+import { member, readLazyLoad } from './archives/r_data.ts';
+import type { RValue } from './archives/r_value.ts';
 import { readZip } from './archives/zip.ts';
 
 /** What was fetched, kept beside it as `source.json`. */

@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { isStuck, openDatabase, quotePath } from '../../../src/data/files/duckdb.ts';
+import { openDatabase, quotePath } from '../../../src/data/files/duckdb.ts';
+import { isStuck } from '../../../src/data/files/query_guard.ts';
 import { Failure } from '../../../src/diagnostics/failure.ts';
 import { folderWith } from '../fixture.ts';
 

@@ -1,0 +1,154 @@
+/** R's serialization, as far as data frames need it (R Internals, section 1.8: format XDR, versions 2 and 3). */
+import type { RList, RText, RValue } from './r_value.ts';
+
+const NA_INTEGER = -2147483648;
+
+/** Reads one serialized object. Throws Error for what data frames do not hold: functions, environments. */
+export function readRObject(bytes: Buffer): RValue {
+  return new RReader(bytes).object();
+}
+
+/** An object, or the name that a symbol is. */
+interface Item {
+  readonly value: RValue;
+  readonly symbol?: string;
+}
+
+class RReader {
+  readonly #bytes: Buffer;
+  /** Where the next value begins. */
+  #at = 0;
+  /** Symbols in the order that they were read: later ones refer back by number. */
+  readonly #symbols: string[] = [];
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  object(): RValue {
+    this.#header();
+    return this.#item().value;
+  }
+
+  #header(): void {
+    if (this.#bytes.toString('latin1', 0, 2) !== 'X\n') throw new Error('it is not an R object');
+    this.#at = 2;
+    const version = this.#integer();
+    this.#at += 8;
+    if (version === 3) this.#at += 4 + this.#bytes.readInt32BE(this.#at);
+    else if (version !== 2) throw new Error(`it is written in version ${version} of R's format`);
+  }
+
+  #item(): Item {
+    const flags = this.#integer();
+    const type = flags & 0xff;
+    const hasAttributes = (flags & 0x200) !== 0;
+    switch (type) {
+      case 254: // NULL
+      case 253: // the global environment
+      case 242: // the empty environment
+      case 241: // the base environment
+        return { value: null };
+      case 255: // a symbol that was written before
+        return { value: null, symbol: this.#symbols[(flags >> 8 === 0 ? this.#integer() : flags >> 8) - 1]! };
+      case 1: {
+        const symbol = this.#characters() ?? '';
+        this.#symbols.push(symbol);
+        return { value: null, symbol };
+      }
+      case 2:
+        return { value: this.#pairs(flags) };
+      case 10: // logical
+      case 13: {
+        const values = this.#numbers(() => this.#wholeNumber());
+        return { value: { kind: 'numbers', values, attributes: this.#attributes(hasAttributes) } };
+      }
+      case 14: {
+        const values = this.#numbers(() => this.#real());
+        return { value: { kind: 'numbers', values, attributes: this.#attributes(hasAttributes) } };
+      }
+      case 16: {
+        const values = Array.from({ length: this.#integer() }, () => this.#characters());
+        return { value: { kind: 'texts', values, attributes: this.#attributes(hasAttributes) } };
+      }
+      case 19: {
+        const values = Array.from({ length: this.#integer() }, () => this.#item().value);
+        return { value: { kind: 'list', values, attributes: this.#attributes(hasAttributes) } };
+      }
+      case 238:
+        return { value: this.#alternative() };
+      default:
+        throw new Error(`it holds an R value of type ${type}, which no data frame does`);
+    }
+  }
+
+  #numbers(read: () => number): Float64Array {
+    const values = new Float64Array(this.#integer());
+    for (let i = 0; i < values.length; i++) values[i] = read();
+    return values;
+  }
+
+  #integer(): number {
+    this.#at += 4;
+    return this.#bytes.readInt32BE(this.#at - 4);
+  }
+
+  #wholeNumber(): number {
+    const value = this.#integer();
+    return value === NA_INTEGER ? Number.NaN : value;
+  }
+
+  #real(): number {
+    this.#at += 8;
+    return this.#bytes.readDoubleBE(this.#at - 8);
+  }
+
+  #characters(): string | undefined {
+    const type = this.#integer() & 0xff;
+    if (type !== 9) throw new Error('a text of it is damaged');
+    const length = this.#integer();
+    if (length === -1) return undefined;
+    this.#at += length;
+    return this.#bytes.toString('utf8', this.#at - length, this.#at);
+  }
+
+  /** A pair list: names and values, one cell after another. `flags` are those of its first cell. */
+  #pairs(flags: number): RList {
+    const values: RValue[] = [];
+    const names: string[] = [];
+    let cell = flags;
+    while ((cell & 0xff) === 2) {
+      if ((cell & 0x200) !== 0) this.#item();
+      names.push((cell & 0x400) === 0 ? '' : (this.#item().symbol ?? ''));
+      const { value, symbol } = this.#item();
+      values.push(symbol === undefined ? value : { kind: 'texts', values: [symbol], attributes: new Map() });
+      cell = this.#integer();
+    }
+    const texts: RText = { kind: 'texts', values: names, attributes: new Map() };
+    return { kind: 'list', values, attributes: new Map([['names', texts]]) };
+  }
+
+  #attributes(present: boolean): ReadonlyMap<string, RValue> {
+    if (!present) return new Map();
+    const { value } = this.#item();
+    if (value?.kind !== 'list') return new Map();
+    const names = value.attributes.get('names') as RText;
+    return new Map(names.values.map((name, i) => [name ?? '', value.values[i]!]));
+  }
+
+  /** What R keeps in a short form: a range of whole numbers, or a vector that is wrapped. */
+  #alternative(): RValue {
+    const information = this.#pairs(this.#integer());
+    const [family] = information.values;
+    const name = family?.kind === 'texts' ? (family.values[0] ?? '') : '';
+    const state = this.#item().value;
+    this.#item();
+    if (name === 'compact_intseq' && state?.kind === 'numbers') {
+      const [length, first, step] = state.values;
+      const values = Float64Array.from({ length: length! }, (_, i) => first! + i * step!);
+      return { kind: 'numbers', values, attributes: new Map() };
+    }
+    if (name.startsWith('wrap_') && state?.kind === 'list') return state.values[0] ?? null;
+    throw new Error(`it holds a vector in R's short form \`${name}\`, which is not known here`);
+  }
+}
