@@ -21,5 +21,5 @@ export function refuseOtherData(
   const what = otherData(manifest.data.fingerprint, fingerprintOf(dataset));
   if (what === undefined) return [];
   if (!named) throw failure('other-data', { what, own: true });
-  return [`The data is not what the model was trained on: ${what}.`];
+  return [`The data differs from the data of the training: ${what}.`];
 }

@@ -2,30 +2,30 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { EngineName } from '../engine/engine.ts';
 
-export const jsonOption = (): Option => new Option('--json', 'answer as JSON on stdout, and nothing else there');
+export const jsonOption = (): Option => new Option('--json', 'write the answer as JSON to stdout, and nothing else');
 
 export const dataOption = (): Option =>
-  new Option('--data <file>', 'the `.tower` file whose `data` block says where the rows are');
+  new Option('--data <file>', 'read the rows that the `data` block of this `.tower` file names');
 
 /** `--allow /data --allow ../common`: folders. */
 export const allowOption = (): Option =>
   new Option(
     '--allow <folder>',
-    'a folder that the data block may read besides its own project; may be repeated',
+    'let the data block read this folder outside of its project; may be repeated',
   ).argParser((folder: string, before: readonly string[] | undefined): readonly string[] => [
     ...(before ?? []),
     folder,
   ]);
 
 export const engineOption = (): Option =>
-  new Option('--engine <name>', 'run on this engine instead of the first that loads').choices([
+  new Option('--engine <name>', 'run on this engine, not on the first that loads').choices([
     'tensorflow',
     'onnx',
     'javascript',
   ] satisfies EngineName[]);
 
 export const unfinishedOption = (): Option =>
-  new Option('--unfinished', 'take the model of a run that was stopped as it is; the answer says so');
+  new Option('--unfinished', 'use the model of a run that was stopped; the answer says so');
 
 /** `--set width=128 --set epochs=2`: constants of the file, and the numbers of its `train` block. */
 export const setOption = (): Option =>
@@ -33,13 +33,13 @@ export const setOption = (): Option =>
     .argParser((text: string, before: Record<string, number> | undefined): Record<string, number> => {
       const [, name, value] = /^([A-Za-z_]\w*)=(.+)$/.exec(text) ?? [];
       if (name === undefined || value === undefined || !Number.isFinite(Number(value))) {
-        throw new InvalidArgumentError('It reads `name=number`, for example `width=128`.');
+        throw new InvalidArgumentError('Write `name=number`, such as `width=128`.');
       }
       return { ...before, [name]: Number(value) };
     })
     .default({}, 'none');
 
-/** `--seed 7`: the number that everything random follows from. */
+/** `--seed 7`: all random choices depend on this number. */
 export const seedOption = (what: string): Option =>
   new Option('--seed <number>', what).argParser((text: string): number => {
     if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text))) {
@@ -48,7 +48,7 @@ export const seedOption = (what: string): Option =>
     return Number(text);
   });
 
-/** `--seed` is the short form of one of the settings: the two must agree. */
+/** `--seed` is the short form of a setting, so the two must agree. */
 export function refuseTwoSeeds(
   command: Command,
   { set, seed }: { readonly set: Readonly<Record<string, number>>; readonly seed?: number },
@@ -58,15 +58,14 @@ export function refuseTwoSeeds(
 }
 
 export const removeSeenOption = (): Option =>
-  new Option(
-    '--remove-seen',
-    'items that the user had before leave the ranking, whatever the data block declares',
-  ).conflicts('keepSeen');
+  new Option('--remove-seen', 'exclude items that the user had before, whatever the data block declares').conflicts(
+    'keepSeen',
+  );
 
 export const keepSeenOption = (): Option =>
-  new Option('--keep-seen', 'items that the user had before stay in the ranking, whatever the data block declares');
+  new Option('--keep-seen', 'keep items that the user had before, whatever the data block declares');
 
-/** What the two options ask for; nothing where the data block decides. */
+/** The request of the two options. Empty if the data block decides. */
 export function seenOf({
   removeSeen,
   keepSeen,
@@ -79,11 +78,11 @@ export function seenOf({
 
 /** `--with origin=ATL --with history='["318","50"]'`: values of features as they are now. */
 export const withOption = (): Option =>
-  new Option('--with <feature=value>', 'the value of a feature now; a list as JSON; may be repeated')
+  new Option('--with <feature=value>', 'set the value of a feature; write a list as JSON; may be repeated')
     .argParser((text: string, before: Record<string, unknown> | undefined): Record<string, unknown> => {
       const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(text) ?? [];
       if (name === undefined || value === undefined) {
-        throw new InvalidArgumentError('It reads `feature=value`, for example `country=NL`.');
+        throw new InvalidArgumentError('Write `feature=value`, such as `country=NL`.');
       }
       return { ...before, [name]: value.startsWith('[') ? listOf(value) : value };
     })
@@ -93,7 +92,7 @@ function listOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new InvalidArgumentError('A list is JSON, for example `history=["318", "50"]`.');
+    throw new InvalidArgumentError('Write a list as JSON, such as `history=["318", "50"]`.');
   }
 }
 
@@ -102,7 +101,7 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
-/** Adds what every command shows at the end of its help. */
+/** Adds the examples at the end of the help of a command. */
 export function withExample(command: Command, ...examples: readonly string[]): Command {
   return command.addHelpText('after', `\nExample:\n${examples.map((example) => `  ${example}`).join('\n')}`);
 }

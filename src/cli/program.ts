@@ -1,4 +1,4 @@
-/** The program as commander sees it: every command, and mistakes of the command line worded as every other one is. */
+/** The program for commander: every command. Mistakes of the command line become diagnostics. */
 import { Command, type CommanderError } from 'commander';
 import { version } from '../api/version.ts';
 import { failure } from '../diagnostics/failure.ts';
@@ -17,7 +17,7 @@ export function makeProgram(): Command {
     'tower train --help',
   ).addHelpText(
     'after',
-    '\nExit codes: 0 done, 1 the input is wrong, 2 a failure of tower itself, 130 a training that was stopped (143 and 129 by SIGTERM and SIGHUP).',
+    '\nExit codes: 0 success, 1 a mistake in the input, 2 a failure of Tower itself, 130 stopped by Ctrl-C (143 by SIGTERM, 129 by SIGHUP).',
   );
   for (const command of [program, ...program.commands]) {
     command.configureOutput({ outputError: () => {} }).exitOverride((error) => throwAsFailure(command, error));
@@ -25,7 +25,7 @@ export function makeProgram(): Command {
   return program;
 }
 
-/** Help and the version are no mistakes, and go on as they are. */
+/** Help and the version are not mistakes. They are thrown on as they are. */
 function throwAsFailure(command: Command, error: CommanderError): never {
   if (error.exitCode === 0 || error.code === 'commander.help') throw error;
   const [first, ...rest] = error.message.replace(/^error: /, '').split('\n');

@@ -1,4 +1,4 @@
-/** One progress bar for the whole training, on stderr, and a line an epoch; without a terminal the lines alone. */
+/** One progress bar for the whole training on stderr, and one line per epoch. Without a terminal: only the lines. */
 import { SingleBar } from 'cli-progress';
 import type { TrainingEvent } from '../training/training_events.ts';
 import { say } from './report.ts';
@@ -27,9 +27,10 @@ export function makeProgress(): ProgressView {
     show(event) {
       if (event.kind === 'started') {
         const { resumedAt, leftOut, kept } = event;
-        if (kept) say(`kept, since Tower did not write ${kept.length === 1 ? 'it' : 'them'}: ${kept.join(', ')}`);
-        if (resumedAt !== undefined) say(`going on after step ${resumedAt}`);
-        if (leftOut > 0) say(`${leftOut} rows are left out of each epoch: too few for a batch`);
+        if (kept)
+          say(`kept ${kept.join(', ')}: Tower did not write ${kept.length === 1 ? 'this file' : 'these files'}`);
+        if (resumedAt !== undefined) say(`resumed after step ${resumedAt}`);
+        if (leftOut > 0) say(`each epoch skips ${leftOut} rows, which are too few for a batch`);
         if (!process.stderr.isTTY) return;
         const total = event.epochs * event.stepsOfEpoch;
         bar.start(total, resumedAt ?? 0, { epoch: '', loss: '–', rate: '–', left: '–' });

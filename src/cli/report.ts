@@ -1,4 +1,4 @@
-/** What the command line says: diagnostics and progress on stderr, answers on stdout. */
+/** The output of the command line: diagnostics and progress on stderr, answers on stdout. */
 
 import { type Diagnostic, diagnose, hasErrors } from '../diagnostics/diagnostic.ts';
 import { Failure } from '../diagnostics/failure.ts';
@@ -8,7 +8,7 @@ import type { Choice } from '../engine/engines.ts';
 
 export const colour = Boolean(process.stderr.isTTY) && !process.env.NO_COLOR;
 
-/** A message for people: never on stdout, which holds answers alone. */
+/** A message for people. Stdout has answers only. */
 export function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
@@ -22,19 +22,19 @@ export function answerJson(value: unknown): void {
   answer(JSON.stringify(value, null, 2));
 }
 
-/** Shows diagnostics and stops the command when one of them is an error. */
+/** Shows diagnostics, and stops the command if one of them is an error. */
 export function report(diagnostics: readonly Diagnostic[]): void {
   if (hasErrors(diagnostics)) throw new Failure(diagnostics);
   if (diagnostics.length > 0) say(render(diagnostics, { colour }));
 }
 
-/** Which engine it is, and why not those that come before it. */
+/** Names the engine, and the reason why each engine before it does not load. */
 export function sayEngine({ engine, skipped }: Choice): void {
-  for (const { name, reason } of skipped) say(`not the ${name} engine: ${reason}`);
+  for (const { name, reason } of skipped) say(`engine ${name} does not load: ${reason}`);
   say(`engine: ${engine.name}, ${engine.version}`);
 }
 
-/** Words what was thrown; answers the exit code. */
+/** Reports a thrown error. Returns the exit code. */
 export function reportFailure(error: unknown): 1 | 2 {
   const json = process.argv.includes('--json');
   if (error instanceof Failure) {
@@ -50,7 +50,7 @@ export function reportFailure(error: unknown): 1 | 2 {
   return 2;
 }
 
-/** What cannot be said on stdout, for which there is no room, is said on stderr. */
+/** Reports on stderr that stdout cannot be written. */
 export function reportUnanswered({ diagnostics }: Failure): 1 {
   say(render(diagnostics, { colour }));
   return 1;

@@ -1,4 +1,4 @@
-/** Ctrl-C, SIGTERM, and SIGHUP of a terminal that closes: for a command that ends well, and for one that ends early. */
+/** Ctrl-C, SIGTERM, and SIGHUP of a terminal that closes. */
 import { constants } from 'node:os';
 import { isStuck } from '../data/files/query_guard.ts';
 import { removeSpills } from '../data/files/spill.ts';
@@ -7,7 +7,7 @@ import { say } from './report.ts';
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 type Ending = (typeof signals)[number];
 
-/** A signal ended what the command was doing. */
+/** A signal ended the work of the command. */
 export class Interrupted extends Error {
   constructor(readonly signal: Ending) {
     super(`ended by ${signal}`);
@@ -15,8 +15,8 @@ export class Interrupted extends Error {
 }
 
 /**
- * Does work that such a signal ends: the signal that it gets is aborted with an `Interrupted`. Only what can end in time belongs
- * in here. Outside of it the system ends the process.
+ * Does work that a signal can end: `work` gets an `AbortSignal`, which is aborted with an `Interrupted`. `work` must end soon
+ * after that. Elsewhere the system ends the process.
  */
 export async function endable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const control = new AbortController();
@@ -32,13 +32,13 @@ export async function endable<T>(work: (signal: AbortSignal) => Promise<T>): Pro
 /** Ends the process as a shell expects of a signal: 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP. */
 export function endBy({ signal }: Interrupted): void {
   if (!isStuck()) process.exit(128 + constants.signals[signal]);
-  // Node.js waits for its threads at an exit, and one of them does not end. The system does not wait.
+  // Node.js waits for its threads at an exit, and one thread does not end. A signal of the system does not wait.
   removeSpills();
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 }
 
-/** Ends a process that has reported its failure, where a query goes on that nothing can stop. */
+/** Ends a process that has reported its failure while a query runs that cannot be stopped. */
 export function endIfStuck(): void {
   if (!isStuck()) return;
   removeSpills();
@@ -46,24 +46,24 @@ export function endIfStuck(): void {
 }
 
 /**
- * `npm run` passes on what the terminal has sent to the whole group already, so that one Ctrl-C arrives twice: a second signal so
- * soon is the first.
+ * Milliseconds. The terminal sends Ctrl-C to the whole process group, and `npm run` passes it on, so one Ctrl-C arrives twice. A
+ * second signal within this time counts as the first.
  */
 const samePress = 500;
 
 /**
- * A signal that the first of them aborts, with an `Interrupted`. Once more ends the process at once, after `atOnce`.
+ * An `AbortSignal` that the first signal aborts with an `Interrupted`. A second signal calls `beforeExit` and ends the process.
  */
-export function interruptible(atOnce: () => void): AbortSignal {
+export function interruptible(beforeExit: () => void): AbortSignal {
   const interrupt = new AbortController();
   let first: number | undefined;
   const stop = (signal: Ending = 'SIGINT'): void => {
     if (first === undefined) {
       first = performance.now();
       interrupt.abort(new Interrupted(signal));
-      say('\nending after this step, with a checkpoint; once more to end at once');
+      say('\nstopping after this step, with a checkpoint; press Ctrl-C again to stop now');
     } else if (performance.now() - first > samePress) {
-      atOnce();
+      beforeExit();
       process.exit(128 + constants.signals[signal]);
     }
   };

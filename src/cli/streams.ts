@@ -1,11 +1,11 @@
-/** What becomes of a command whose answers or messages cannot be written. */
+/** Handles errors of stdout and stderr. */
 import { failure } from '../diagnostics/failure.ts';
 import { systemReason } from '../diagnostics/system_reason.ts';
 import { reportUnanswered } from './report.ts';
 
 /**
- * `tower inspect … | head` ends quietly when `head` has read enough. A full disk under stdout is a failure like any other. What
- * stderr cannot take is lost and ends nothing: a training that nobody watches any more still leaves its model.
+ * `tower inspect … | head` ends without a message when `head` has read enough. A full disk under stdout is a failure. Errors of
+ * stderr are ignored, so a training whose terminal has closed still writes its model.
  */
 export function endWell(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

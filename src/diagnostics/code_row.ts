@@ -1,32 +1,35 @@
-/** What the row of a code says: the message, how its fix may be used, and the page that explains it. */
+/** The row of a code: its message, how `--fix` may use its fix, and the page that explains it. */
 export type Severity = 'error' | 'warning';
 
-/** A code's page, for a person who meets the code for the first time. */
+/** The page of a code, for a person who sees the code for the first time. */
 export interface Explanation {
-  /** Some simple sentences: what is wrong, and why it is not accepted. */
+  /** A few simple sentences: what is wrong, and why Tower does not accept it. */
   readonly means: string;
   /** A file that gets the message. */
   readonly wrong?: string;
-  /** The same file without the mistake. Absent beside `wrong`: the first fix gives it. */
+  /** The same file without the mistake. Absent: the first fix of `wrong` writes it. */
   readonly right?: string;
-  /** What to do, where the mistake is in no `.tower` file. */
+  /** What to do, if the mistake is not in a `.tower` file. The first sentence is an imperative. */
   readonly remedy?: string;
 }
 
 export interface CodeRow<F> extends Explanation {
   readonly severity: Severity;
-  /** One line: what is wrong, in the language's words. */
+  /** The name of the code in the version before. Ignores, `tower explain` and links keep working with this name for one version. */
+  readonly formerly?: string;
+  /** One line: what is wrong and where, in the words of the language. No capital at the start, no full stop at the end. */
   readonly message: (facts: F) => string;
-  /** An imperative: what to do. */
+  /** An imperative: what to do. Absent: the first sentence of `remedy`. */
   readonly hint?: (facts: F) => string | undefined;
   /**
-   * Whether `--fix` may use the fix: it restores what a person meant (a sign, a quote, the spelling of a word), or it writes the same
-   * in other words, such as `2**16` as `65_536`. Absent: a person chooses, because the fix removes something or changes the model.
+   * Whether `--fix` may apply the fix. `restores`: the fix restores what a person meant (a sign, a quote, the spelling of a word).
+   * `rewrites`: it writes the same in other words, such as `2**16` as `65_536`. Absent: a person chooses, because the fix removes
+   * something or changes the model.
    */
   readonly fix?: 'restores' | 'rewrites';
-  /** The place holds something that has no effect: editors show it faded. */
+  /** The marked text has no effect: editors show it faded. */
   readonly unnecessary?: true;
 }
 
-/** @typeParam F the facts that a call site reports, which the message words */
+/** @typeParam F the facts that a call site reports; the message puts them into words */
 export const row = <F>(row: CodeRow<F>): CodeRow<F> => row;

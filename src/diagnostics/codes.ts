@@ -1,4 +1,4 @@
-/** Every code: a slug that names the mistake, and its row. One file has the codes of one subject, in the order of the pages. */
+/** All codes: a slug that names the mistake, and its row. Each file of `codes/` has the codes of one subject, in the order of the pages. */
 import type { CodeRow } from './code_row.ts';
 import { data } from './codes/data.ts';
 import { lint } from './codes/lint.ts';
@@ -21,4 +21,16 @@ export const codes = {
 } as const;
 
 export type Code = keyof typeof codes;
+/** The code with a name, or with a former name. */
+export function codeNamed(name: string): Code | undefined {
+  return Object.hasOwn(codes, name) ? (name as Code) : formerCodes.get(name);
+}
+
+/** Former name → code. */
+export const formerCodes: ReadonlyMap<string, Code> = new Map(
+  (Object.entries(codes) as [Code, { readonly formerly?: string }][]).flatMap(([code, { formerly }]) =>
+    formerly === undefined ? [] : [[formerly, code]],
+  ),
+);
+
 export type Facts<C extends Code> = (typeof codes)[C] extends CodeRow<infer F> ? F : never;

@@ -3,7 +3,7 @@ import type { Span } from '../text/source.ts';
 import type { Severity } from './code_row.ts';
 import { type Code, codes, type Facts } from './codes.ts';
 
-/** Replace the text of `at` by `text`. A fix is a list of edits that belong together. */
+/** Replaces the text of `at` with `text`. A fix is a list of edits that belong together. */
 export interface Edit {
   readonly at: Span;
   readonly text: string;
@@ -20,24 +20,22 @@ export interface Diagnostic {
   readonly severity: Severity;
   readonly message: string;
   readonly hint?: string;
-  /** Absent only where the mistake is in no text: a folder that is full, a key that is unknown. */
+  /** Absent only if the mistake is not in a text: a full disk, an unknown key. */
   readonly at?: Span;
   readonly notes: readonly Note[];
   /** Each fix is one alternative, complete in itself. */
   readonly fixes: readonly (readonly Edit[])[];
-  /** Its fix is a suggestion: something else may be meant, so nothing applies it unasked. */
+  /** The fix is a suggestion, because something else may be meant. `--fix` does not apply it. */
   readonly doubtful?: true;
 }
 
-/** What every stage answers. `output` is present even beside errors wherever something useful is left. */
+/** The result of every stage. `output` is present even with errors, if something useful remains. */
 export interface Outcome<T> {
   readonly output: T;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/**
- * Word one message. Call sites report facts; the code's row turns them into sentences.
- */
+/** Makes one diagnostic. Call sites report facts; the row of the code turns them into sentences. */
 export function diagnose<C extends Code>(
   code: C,
   at: Span | undefined,
@@ -48,8 +46,9 @@ export function diagnose<C extends Code>(
     severity: Severity;
     message: (facts: unknown) => string;
     hint?: (facts: unknown) => string | undefined;
+    remedy?: string;
   };
-  const hint = row.hint?.(facts);
+  const hint = row.hint === undefined ? row.remedy && asHint(row.remedy) : row.hint(facts);
   return {
     code,
     severity: row.severity,
@@ -59,6 +58,12 @@ export function diagnose<C extends Code>(
     fixes: extra.fixes ?? [],
     ...(extra.doubtful ? { doubtful: true } : {}),
   };
+}
+
+/** The first sentence, without a capital and a full stop, as hints are written. A name of code keeps its letters. */
+function asHint(remedy: string): string {
+  const first = /^.*?\.(?= [A-Z`]|$)/s.exec(remedy)?.[0] ?? remedy;
+  return first.charAt(0).toLowerCase() + first.slice(1).replace(/\.$/, '');
 }
 
 export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {

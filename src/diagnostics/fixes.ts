@@ -20,23 +20,23 @@ export function applyEdits(source: Source, edits: readonly Edit[]): string {
 }
 
 /**
- * Make the first fix of each diagnostic that has one, except where it would touch what an earlier one changed. `mended` are
+ * Make the first fix of each diagnostic that has one, except where it would touch what an earlier one changed. `fixed` are
  * those whose fix was made.
  */
 export function applyFixes(
   source: Source,
   diagnostics: readonly Diagnostic[],
-): { text: string; applied: number; mended: readonly Diagnostic[] } {
+): { text: string; applied: number; fixed: readonly Diagnostic[] } {
   const edits: Edit[] = [];
-  const mended: Diagnostic[] = [];
+  const fixed: Diagnostic[] = [];
   for (const diagnostic of diagnostics) {
     const fix = diagnostic.fixes[0];
     if (fix === undefined || fix.some((edit) => edit.at.source !== source)) continue;
     if (fix.some((edit) => edits.some((other) => touch(edit, other)))) continue;
     edits.push(...fix);
-    mended.push(diagnostic);
+    fixed.push(diagnostic);
   }
-  return { text: applyEdits(source, edits), applied: mended.length, mended };
+  return { text: applyEdits(source, edits), applied: fixed.length, fixed };
 }
 
 /**
@@ -57,10 +57,10 @@ function keepsWords({ at, text }: Edit): boolean {
 const countWords = (text: string): number =>
   text.replace(/\p{Cf}/gu, '').match(/[\p{L}\p{N}_-]*[\p{L}\p{N}_][\p{L}\p{N}_-]*/gu)?.length ?? 0;
 
-export interface Mending {
+export interface Fixed {
   readonly text: string;
-  /** What was mended, in the places of the text as it then was. */
-  readonly mended: readonly Diagnostic[];
+  /** What was fixed, in the places of the text as it then was. */
+  readonly fixed: readonly Diagnostic[];
 }
 
 type Check = (source: Source) => readonly Diagnostic[];
@@ -73,16 +73,16 @@ const rounds = 10;
  * afterwards: the mistake is gone, there are fewer, and none is new. Fixes that harm each other are tried apart.
  * @param check the mistakes of the source that it is given
  */
-export function applySafeFixes(source: Source, check: Check, remake: (text: string) => Source): Mending {
+export function applySafeFixes(source: Source, check: Check, remake: (text: string) => Source): Fixed {
   let current: State = { source, found: check(source) };
-  const mended: Diagnostic[] = [];
+  const fixed: Diagnostic[] = [];
   for (let round = 0; round < rounds; round++) {
     const next = chain(current, check, remake) ?? separately(current, check, remake);
     if (!next) break;
-    mended.push(...next.mended);
+    fixed.push(...next.fixed);
     current = next;
   }
-  return { text: current.source.text, mended };
+  return { text: current.source.text, fixed };
 }
 
 interface State {
@@ -91,27 +91,27 @@ interface State {
 }
 
 interface Next extends State {
-  readonly mended: readonly Diagnostic[];
+  readonly fixed: readonly Diagnostic[];
 }
 
 /** All fixes together, and those of what comes to light by them, until nothing is left to fix. */
 function chain(from: State, check: Check, remake: (text: string) => Source): Next | undefined {
   let current = from;
-  const mended: Diagnostic[] = [];
+  const fixed: Diagnostic[] = [];
   for (let round = 0; round < rounds; round++) {
     const made = applyFixes(current.source, current.found.filter(hasSafeFix));
     if (made.applied === 0 || made.text === current.source.text) break;
     const source = remake(made.text);
     current = { source, found: check(source) };
-    mended.push(...made.mended);
+    fixed.push(...made.fixed);
     if (
       isBetter(
         from,
         current,
-        mended.filter(({ at }) => at?.source === from.source),
+        fixed.filter(({ at }) => at?.source === from.source),
       )
     ) {
-      return { ...current, mended };
+      return { ...current, fixed };
     }
   }
   return undefined;
@@ -119,13 +119,13 @@ function chain(from: State, check: Check, remake: (text: string) => Source): Nex
 
 /** The fixes that make the text better, each judged beside those that do: halves that fail are halved again. */
 function separately(from: State, check: Check, remake: (text: string) => Source): Next | undefined {
-  let kept: Next = { ...from, mended: [] };
+  let kept: Next = { ...from, fixed: [] };
   const attempt = (fixes: readonly Diagnostic[]): void => {
-    const { text, mended } = applyFixes(from.source, [...kept.mended, ...fixes]);
-    if (mended.length === kept.mended.length) return;
+    const { text, fixed } = applyFixes(from.source, [...kept.fixed, ...fixes]);
+    if (fixed.length === kept.fixed.length) return;
     const source = remake(text);
     const found = check(source);
-    if (isBetter(kept, { source, found }, mended.slice(kept.mended.length))) kept = { source, found, mended };
+    if (isBetter(kept, { source, found }, fixed.slice(kept.fixed.length))) kept = { source, found, fixed };
     else if (fixes.length > 1) {
       const half = fixes.length >> 1;
       attempt(fixes.slice(0, half));
@@ -134,16 +134,16 @@ function separately(from: State, check: Check, remake: (text: string) => Source)
   };
   const safe = from.found.filter(hasSafeFix);
   if (safe.length > 0) attempt(safe);
-  return kept.mended.length > 0 ? kept : undefined;
+  return kept.fixed.length > 0 ? kept : undefined;
 }
 
-/** Whether mistakes are fewer, those mended are gone, and none is new. A warning may come to light where errors go. */
-function isBetter(from: State, to: State, mended: readonly Diagnostic[]): boolean {
+/** Whether mistakes are fewer, those fixed are gone, and none is new. A warning may come to light where errors go. */
+function isBetter(from: State, to: State, fixed: readonly Diagnostic[]): boolean {
   const [before, after] = [from.found, to.found];
   const errors = [before, after].map((all) => all.filter(({ severity }) => severity === 'error').length);
   if (errors[1]! > errors[0]!) return false;
   const counted = errors[1]! < errors[0]! ? after.filter(({ severity }) => severity === 'error') : after;
-  const [were, are, gone] = [before, counted, mended].map(countAlike) as [Counts, Counts, Counts];
+  const [were, are, gone] = [before, counted, fixed].map(countAlike) as [Counts, Counts, Counts];
   if (before.length === 0 || (errors[0] === errors[1] && after.length >= before.length)) return false;
   if (changesLineOf(from.source, to)) return false;
   for (const [key, count] of are) if (count > (were.get(key) ?? 0) - (gone.get(key) ?? 0)) return false;

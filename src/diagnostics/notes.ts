@@ -1,11 +1,11 @@
-/** What notes say at a second place, worded here as messages are. */
+/** The texts of notes, which mark a second place. They follow the rules of messages. */
 export const notes = {
   declared: (what: string, name: string): string => `${what} \`${name}\` is declared here`,
-  first: (name: string): string => `\`${name}\` stands here already`,
-  also: (name: string): string => `\`${name}\` stands here too`,
-  brings: (group: string, feature: string): string => `group \`${group}\` holds \`${feature}\``,
-  read: (tower: string, name: string): string => `tower \`${tower}\` lets \`${name}\` in here`,
-  order: (asks: string, answers: string): string => `here \`${asks}\` asks and \`${answers}\` is retrieved`,
+  first: (name: string): string => `\`${name}\` is here already`,
+  also: (name: string): string => `\`${name}\` is here too`,
+  brings: (group: string, feature: string): string => `group \`${group}\` contains \`${feature}\``,
+  read: (tower: string, name: string): string => `\`${name}\` is an input of tower \`${tower}\` here`,
+  order: (query: string): string => `\`${query}\` is the query tower here`,
   used: (path: string): string => `"${path}" is used here`,
   channels: (tower: string): string => `the channels of tower \`${tower}\``,
 } as const;

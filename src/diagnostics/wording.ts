@@ -1,23 +1,24 @@
 /** Small parts that several messages are worded with. */
 
-/** What the field calls it, else "did you mean" for a nearest name. */
+/** What other frameworks call the word, else "did you mean" for the nearest name. */
 export const didYouMean = (facts: { nearest?: string | undefined; advice?: string | undefined }): string | undefined =>
   facts.advice ?? (facts.nearest === undefined ? undefined : `did you mean \`${facts.nearest}\`?`);
 
-/** Each word once, in its order. */
+/** Each word once, in the given order. */
 export const list = (words: readonly string[]): string => [...new Set(words)].map((word) => `\`${word}\``).join(', ');
 
 export const article = (word: string): string => (/^[aeiou]/.test(word) ? 'an' : 'a');
 
 export const takes = (facts: { takes: readonly string[] }): string =>
-  facts.takes.length === 0 ? 'it takes none' : `it takes ${list(facts.takes)}`;
+  facts.takes.length === 0 ? 'remove it: there is none here' : use(facts.takes);
 
-/** The names there are, when they are few enough to help. */
+/** `use `a``, or `use one of `a`, `b``. */
+const use = (words: readonly string[]): string => `use ${new Set(words).size === 1 ? '' : 'one of '}${list(words)}`;
+
+/** The known names, if they are few enough to help. */
 export const among = (all: readonly string[]): string | undefined => {
-  const known = [...new Set(all)];
-  return known.length === 0 || known.length > 20
-    ? undefined
-    : `there ${known.length === 1 ? 'is' : 'are'} ${list(known)}`;
+  const { size } = new Set(all);
+  return size === 0 || size > 20 ? undefined : use(all);
 };
 
 export const plural = (what: string): string => (what.endsWith('y') ? `${what.slice(0, -1)}ies` : `${what}s`);
@@ -25,11 +26,12 @@ export const plural = (what: string): string => (what.endsWith('y') ? `${what.sl
 export const countOf = (count: number, what: string): string =>
   `${count.toLocaleString('en')} ${count === 1 ? what : plural(what)}`;
 
-/** A path as a shell takes it, to be copied. */
+/** A path quoted for a shell, so that a reader can copy it. */
 export const shellWord = (path: string): string =>
   /^[\w./:@+,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 
-export const sortWords = (sort: string): string => (sort === 'number' ? 'a number' : sort);
+/** The type of a label, as a noun or an adjective after `is`. */
+export const typeWords = (type: string): string => (type === 'number' ? 'a number' : type);
 
 export const bytesWords = (bytes: number): string =>
   bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;

@@ -1,4 +1,4 @@
-/** The examples of a code: as they are shown, formatted, and with what the checker says of them. */
+/** The examples of a code, formatted, and with the messages that they get. */
 import { defined } from '../defined.ts';
 import type { Explanation } from '../diagnostics/code_row.ts';
 import { type Code, codes } from '../diagnostics/codes.ts';
@@ -23,14 +23,14 @@ export function explain(code: Code): Explained {
   const wrong = formatted(found.wrong);
   const source = makeSource('example.tower', wrong);
   const { diagnostics } = check(source);
-  const right = formatted(found.right ?? mended(source, diagnostics, code));
+  const right = formatted(found.right ?? fixed(source, diagnostics, code));
   return { ...plain, wrong, right, printed: render(diagnostics) };
 }
 
-/** A text with mistakes of syntax stays as it was written. */
+/** A text with mistakes of syntax remains as it was written. */
 const formatted = (text: string): string => format(makeSource('example.tower', text)).output ?? text;
 
-function mended(source: Source, diagnostics: readonly Diagnostic[], code: Code): string {
+function fixed(source: Source, diagnostics: readonly Diagnostic[], code: Code): string {
   const fix = diagnostics.find((diagnostic) => diagnostic.code === code)?.fixes[0];
   return fix ? applyEdits(source, fix) : source.text;
 }

@@ -1,5 +1,5 @@
-/** A code's page under docs/errors, and the list of all. */
-import { type Code, codes } from '../diagnostics/codes.ts';
+/** The page of each code in docs/errors, and the list of all codes. */
+import { type Code, codes, formerCodes } from '../diagnostics/codes.ts';
 import { aboutIgnores } from '../lint/ignores.ts';
 import { type Explained, explain } from './examples.ts';
 import { paragraphOf, specLink } from './specification.ts';
@@ -18,6 +18,10 @@ export function errorPage({ code, severity, means, wrong, printed, right, remedy
   return `${parts.join('\n\n')}\n`;
 }
 
+/** A page for links to a former name. */
+const formerPage = (former: string, code: Code): string =>
+  `${generated}\n\n# ${former}\n\nThis code is now called [${code}](${code}.md).\n`;
+
 /** How serious it is, in a sentence. */
 export function standing(code: Code, severity: Explained['severity']): string {
   if (severity === 'error') return 'An error.';
@@ -27,7 +31,7 @@ export function standing(code: Code, severity: Explained['severity']): string {
 
 const fence = (info: string, text: string): string => `\`\`\`${info}\n${text}\`\`\``;
 
-/** Path from the root of the project → its text, for every code that is explained. */
+/** Path from the root of the project → the text of the file, for each code and each former name. */
 export function errorPages(): ReadonlyMap<string, string> {
   const pages = (Object.keys(codes) as Code[]).map(explain);
   const rows = pages.map(
@@ -36,12 +40,13 @@ export function errorPages(): ReadonlyMap<string, string> {
   const list = [
     generated,
     '# Messages',
-    'Every message ends with a code in brackets. `tower explain CODE` prints its page in the terminal.',
+    'Each message ends with a code in brackets. `tower explain CODE` prints the page of the code in the terminal.',
     ['| code | | |', '|---|---|---|', ...rows].join('\n'),
   ];
   return new Map([
     ['docs/errors/README.md', `${list.join('\n\n')}\n`],
     ...pages.map((page) => [`docs/errors/${page.code}.md`, errorPage(page)] as const),
+    ...[...formerCodes].map(([former, code]) => [`docs/errors/${former}.md`, formerPage(former, code)] as const),
   ]);
 }
 

@@ -108,7 +108,7 @@ const paragraphs: Readonly<Partial<Record<Code, string>>> = {
   'towers-swapped': '7.4',
   'not-a-score': '8.1',
   'channel-widths': '8.2',
-  'one-sided-channel': '8.2',
+  'nonnegative-channel': '8.2',
   // Tasks, objective and training
   'label-needed': '9.1',
   'label-not-read': '9.1',

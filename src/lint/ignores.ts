@@ -1,6 +1,6 @@
-/** `// tower-ignore CODE: reason` silences the warnings of one code, on its own line or, standing alone, on the next. */
+/** `// tower-ignore CODE: reason` silences the warnings of one code, on its own line, or on the next line if nothing else is on its own. */
 import { lex } from '../../grammar/lexer.ts';
-import { type Code, codes } from '../diagnostics/codes.ts';
+import { type Code, codeNamed, codes } from '../diagnostics/codes.ts';
 import { type Diagnostic, diagnose, type Edit, hasErrors } from '../diagnostics/diagnostic.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
@@ -8,36 +8,37 @@ import { likest } from '../text/nearest.ts';
 import { lineAt, positionAt, type Source, type Span } from '../text/source.ts';
 
 const word = 'tower-ignore';
-/** What stands before the colon is the code, whatever it is: that none has such a name is then said. */
+/** Any text before the colon counts as the code, so that an unknown code is reported. */
 const form = /^\/\/(?!\/)\s*tower-ignore(?![\w-])\s*([^:]*)(?::(.*))?$/;
 
-/** Warnings about ignores themselves: mended, never silenced. */
+/** Warnings about ignores themselves: a person fixes them, and no ignore silences them. */
 export const aboutIgnores: ReadonlySet<Code> = new Set<Code>([
   'ignore-without-reason',
   'ignore-unknown-code',
+  'ignore-renamed-code',
   'ignore-of-error',
   'unused-ignore',
 ]);
 
 interface Ignore {
-  /** Of the comment. */
+  /** The whole comment. */
   readonly span: Span;
-  /** Empty when the comment names none. */
+  /** As written. Empty if the comment names none. */
   readonly code: string;
   readonly codeSpan: Span;
   readonly reason: string;
-  /** Lines whose warnings it silences, first and last. */
+  /** The first and the last line whose warnings the comment silences. */
   readonly lines: readonly [number, number];
 }
 
 export interface IgnoreOptions {
-  /** False where a rule could not be tried, so that what it would have found is not known. */
+  /** False for a code whose rule could not run, so that its warnings are unknown. */
   readonly judged?: (code: Code) => boolean;
 }
 
 /**
- * What is left of the diagnostics of a file and those it uses, and what is wrong with the ignores of the file itself: errors are
- * never silenced, and an ignore without a reason, of an unknown code, of an error, or of nothing is a warning.
+ * The diagnostics of a file and of the files it uses, without those that an ignore silences. Adds warnings about the ignores of the
+ * file itself: no reason, an unknown or former code, the code of an error, nothing to silence. Errors are never silenced.
  */
 export function applyIgnores(file: Ast.File, found: readonly Diagnostic[], options: IgnoreOptions = {}): Diagnostic[] {
   const { source } = file.span;
@@ -51,7 +52,7 @@ export function applyIgnores(file: Ast.File, found: readonly Diagnostic[], optio
     if (severity === 'error' || at === undefined) return true;
     const { line } = positionAt(at.source, at.start);
     const silencing = ignoresOf(at.source).filter(
-      (ignore) => ignore.code === code && ignore.lines[0] <= line && line <= ignore.lines[1],
+      (ignore) => codeNamed(ignore.code) === code && ignore.lines[0] <= line && line <= ignore.lines[1],
     );
     for (const ignore of silencing) used.add(ignore);
     return silencing.length === 0;
@@ -67,25 +68,28 @@ function mistakeOf(
   whole: boolean,
   judged: (code: Code) => boolean,
 ): Diagnostic | undefined {
-  const { code, codeSpan, reason, span } = ignore;
-  if (!isCode(code)) {
-    const likely = likest(code, Object.keys(codes));
+  const { codeSpan, reason, span } = ignore;
+  const code = codeNamed(ignore.code);
+  if (code === undefined) {
+    const likely = likest(ignore.code, Object.keys(codes));
     const near = likely?.name;
     const fixes = near === undefined ? [] : [[{ at: codeSpan, text: near }]];
     return diagnose(
       'ignore-unknown-code',
       codeSpan,
-      { code, nearest: near },
+      { code: ignore.code, nearest: near },
       { fixes, doubtful: likely?.sure === false },
     );
   }
   const removed = { fixes: [[removal(span)]] };
   if (codes[code].severity === 'error') return diagnose('ignore-of-error', span, { code }, removed);
   if (whole && judged(code) && !used.has(ignore)) return diagnose('unused-ignore', span, { code }, removed);
+  if (code !== ignore.code) {
+    const fixes = [[{ at: codeSpan, text: code }]];
+    return diagnose('ignore-renamed-code', codeSpan, { former: ignore.code, code }, { fixes });
+  }
   return reason === '' ? diagnose('ignore-without-reason', span, { code }) : undefined;
 }
-
-const isCode = (text: string): text is Code => Object.hasOwn(codes, text);
 
 function readIgnores(source: Source, known: Ast.File | undefined): readonly Ignore[] {
   if (!source.text.includes(word)) return [];
@@ -102,7 +106,7 @@ function readIgnores(source: Source, known: Ast.File | undefined): readonly Igno
     const codeStart = code === '' ? at : source.text.indexOf(code, at);
     const own = comment.startLine!;
     const trailing = tokens.some((token) => token.endLine === own && token.startOffset < start);
-    // Comments between it and the next word are part of what it stands above.
+    // Comments between the ignore and the next word do not count.
     const target = trailing
       ? own
       : (tokens.find((token) => token.startOffset > start)?.startLine ?? source.lineStarts.length);
@@ -119,7 +123,7 @@ function readIgnores(source: Source, known: Ast.File | undefined): readonly Igno
   });
 }
 
-/** Entries, and declarations without a body, that are written over several lines: each counts as one. */
+/** The lines of each entry, and of each declaration without a body, that has several lines. An ignore silences all of them. */
 function logicalLines({ declarations }: Ast.File): (readonly [number, number])[] {
   const found: (readonly [number, number])[] = [];
   const visit = (node: Ast.Declaration | Ast.TypedEntry | Ast.TowerEntry | Ast.Entry | Ast.Columns): void => {
@@ -135,7 +139,7 @@ function logicalLines({ declarations }: Ast.File): (readonly [number, number])[]
   return found;
 }
 
-/** Takes a comment away: with its line when it has one to itself, else with the blanks before it. */
+/** Removes a comment: with its line if nothing else is on it, else with the blanks before it. */
 function removal({ source, start, end }: Span): Edit {
   const { line } = positionAt(source, start);
   const before = source.text.slice(source.lineStarts[line - 1], start);

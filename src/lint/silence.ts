@@ -1,9 +1,9 @@
-/** The comment that silences a warning, above the line that it stands on. Its reason is left to whoever wants the silence. */
+/** The comment that silences a warning, above the line of the warning. The user writes the reason. */
 import type { Diagnostic, Edit } from '../diagnostics/diagnostic.ts';
 import { indentOf, positionAt } from '../text/source.ts';
 import { aboutIgnores } from './ignores.ts';
 
-/** Nothing for what no comment silences: an error, and a mistake of such a comment. */
+/** Nothing for an error, and for a warning about such a comment: no comment silences these. */
 export function silenceOf({ severity, code, at }: Diagnostic): Edit | undefined {
   if (severity === 'error' || aboutIgnores.has(code) || at === undefined) return undefined;
   const { source } = at;

@@ -80,7 +80,7 @@ const featurePlans = (features: LoweredFeatures): readonly FeaturePlan[] =>
   [...features.byName.values()].map((feature) => feature.plan);
 
 const labelPlans = (model: Model): Plan['labels'] =>
-  [...model.labels.values()].map(({ name, sort }) => ({ name, sort }));
+  [...model.labels.values()].map(({ name, type }) => ({ name, sort: type }));
 
 /** Nothing after an error; each is at its place in the source, in the language's words. */
 export function lower(whole: Model): Outcome<Lowered | undefined> {

@@ -36,7 +36,7 @@ export interface Feature {
 export interface Label {
   readonly name: string;
   readonly span: Span;
-  readonly sort: 'binary' | 'number';
+  readonly type: 'binary' | 'number';
 }
 
 export interface Group {

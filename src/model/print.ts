@@ -94,7 +94,7 @@ function block(head: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [`${head} {`, ...lines.map((line) => `  ${line}`), '}'];
 }
 
-const printLabel = ({ name, sort }: Label, width: number): string => `${name.padEnd(width)} : ${sort}`;
+const printLabel = ({ name, type }: Label, width: number): string => `${name.padEnd(width)} : ${type}`;
 
 function printTower({ name, features, key, steps }: Tower): string[] {
   const head = `tower ${name}(${features.join(', ')})${key === undefined ? '' : ` keyed by ${key}`}`;

@@ -149,15 +149,15 @@ function onlyOne<K extends Ast.Declaration['kind']>(
   return first;
 }
 
-/** Every task must have the same tower ask: the first that says so decides. */
+/** All tasks must have the same query tower: the first task decides. */
 function consistentOrder(tasks: readonly TaskPart[], report: Report): readonly TaskPart[] {
   const first = tasks.find(({ score }) => score !== undefined)?.score;
   if (!first) return tasks;
   for (const { score } of tasks) {
     if (!score || score.towers[0] === first.towers[0]) continue;
-    const [asks, answers] = first.towers;
-    const note = { message: notes.order(asks, answers), at: first.span };
-    report('towers-swapped', score.span, { asks, answers }, { notes: [note] });
+    const [query, item] = first.towers;
+    const note = { message: notes.order(query), at: first.span };
+    report('towers-swapped', score.span, { query, item }, { notes: [note] });
   }
   return tasks;
 }

@@ -61,7 +61,7 @@ it('compare refuses two declarations unless one is asked for', async () => {
   expect((refused as Failure).diagnostics[0]).toMatchObject({
     code: 'protocols-differ',
     message:
-      'excluded and kept are not measured alike: `seen = excluded`, and `seen = kept`: ask for one of them, `--remove-seen` or `--keep-seen`',
+      'excluded and kept were not measured in the same way: `seen = excluded`, and `seen = kept`: ask for one of them, `--remove-seen` or `--keep-seen`',
   });
   const { rows } = await compare(await runs(), { removeSeen: true, draws: 20 });
   expect(rows.map(({ name }) => name)).toEqual(['excluded', 'kept']);
@@ -85,5 +85,5 @@ it('trains without a validation part, says so in its records, and refuses `stop`
   expect([evaluation.part, evaluation.events]).toEqual(['test', 120]);
 
   const refused = train(at('films.tower'), { data: at('folded.tower'), out: at('refused'), engine });
-  await expect(refused).rejects.toThrow('`stop = recall@10` needs a validation part, and this split has none');
+  await expect(refused).rejects.toThrow('`stop = recall@10` needs a validation part, but the split has none');
 });

@@ -54,7 +54,7 @@ describe('a checkpoint', () => {
     expect(error.diagnostics[0]).toMatchObject({
       code: 'cannot-write',
       message: `cannot write ${join(here, checkpointFile)}: the disk is full`,
-      hint: 'the checkpoint before this one is still whole',
+      hint: 'free some space, or choose another folder; the checkpoint before this one is unchanged',
     });
     expect(readFileSync(join(here, checkpointFile)).equals(before)).toBe(true);
     expect(readdirSync(here)).toEqual([checkpointFile]);

@@ -34,7 +34,9 @@ describe('data', () => {
     ['liked', 'its events differ'],
     ['keys', 'its events differ'],
   ] as const)('in which one number of %s changed is refused; named by the user, it is told', (what, reason) => {
-    expect(() => refuseOtherData(trained, changed(what))).toThrow(`not what the model was trained on: ${reason}`);
+    expect(() => refuseOtherData(trained, changed(what))).toThrow(
+      `the data differs from the data of the training: ${reason}`,
+    );
     expect(refuseOtherData(trained, changed(what), true)).toEqual([expect.stringContaining(reason)]);
   });
 

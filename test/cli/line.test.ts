@@ -38,7 +38,7 @@ describe('check', () => {
   it('says that a model is sound', async () => {
     expect(await tower(['check', 'films.tower', '--data', 'data.tower'], here)).toEqual({
       code: 0,
-      stdout: 'films.tower: model films is sound\n',
+      stdout: 'films.tower: no errors\n',
       stderr: '',
     });
   });
@@ -94,7 +94,7 @@ describe('train', () => {
     const before = contents(run);
     const into = ['train', 'films.tower', '--data', 'bad/data.tower', '--out', 'run', '--engine', 'onnx'];
     const { code, message, hint } = await refused(...into);
-    expect([code, message]).toEqual(['folder-in-use', 'run already holds a run of model films']);
+    expect([code, message]).toEqual(['folder-in-use', 'run already contains a run of model films']);
     expect(hint).toContain('--force');
     expect(await refused(...into, '--resume', '--set', 'width=16')).toMatchObject({ code: 'other-run' });
     expect(contents(run)).toEqual(before);
@@ -150,7 +150,7 @@ describe('train', () => {
       here,
     );
     expect(done.code, done.stderr).toBe(0);
-    expect(done.stderr).toContain('4 bad rows were left out; each is in mixed/run/rejected.jsonl, with its reason');
+    expect(done.stderr).toContain('excluded 4 invalid rows; mixed/run/rejected.jsonl has the reason of each');
     const told = readFileSync(join(root, 'mixed/run/rejected.jsonl'), 'utf8').trim().split('\n');
     expect(told.map((line) => JSON.parse(line)).map(({ file, line, column }) => [file, line, column])).toEqual([
       ['ratings.csv', 3, 'seen_at'],
@@ -318,7 +318,7 @@ describe('engines', () => {
     expect(asked.code).toBe(1);
     expect(asked.stderr).toContain(`the \`tensorflow\` engine does not load: ${first.reason}`);
     const chosen = await tower(['recommend', 'run', '--user', 'u1'], hidden);
-    expect(chosen.stderr).toMatch(/^not the tensorflow engine: .*\nengine: onnx, /);
+    expect(chosen.stderr).toMatch(/^engine tensorflow does not load: .*\nengine: onnx, /);
   });
 
   it.each(engineNames)('%s runs what it is asked to', async (engine) => {

@@ -32,7 +32,7 @@ describe('check', () => {
   it('takes several files, and says of each that it is sound', async () => {
     const [one, other] = [file(model), file(model.replace('films', 'more'))];
     const { written, code } = await run('check', one, other);
-    expect([written, code]).toEqual([`${one}: model films is sound\n${other}: model more is sound\n`, 0]);
+    expect([written, code]).toEqual([`${one}: no errors\n${other}: no errors\n`, 0]);
   });
   it('takes folders, and says so where one holds nothing to check', async () => {
     const folder = temporaryFolder();
@@ -44,26 +44,26 @@ describe('check', () => {
       writeFileSync(join(folder, name), model);
     }
     const { written, code } = await run('check', folder);
-    const sound = ['b.tower', join('inner', 'a.tower')].map((name) => `${join(folder, name)}: model films is sound\n`);
+    const sound = ['b.tower', join('inner', 'a.tower')].map((name) => `${join(folder, name)}: no errors\n`);
     expect([written, code]).toEqual([sound.join(''), 0]);
   });
   it('says the mistakes of those that have some, and ends with 1', async () => {
     const [one, other] = [file(model), file('features { a : idd(dim: 3) }')];
     const { written, said, code } = await run('check', one, other);
-    expect(written).toBe(`${one}: model films is sound\n`);
+    expect(written).toBe(`${one}: no errors\n`);
     expect(said).toContain('[unknown-kind]');
     expect(code).toBe(1);
   });
   it('a warning is told, and is no reason to fail', async () => {
     const { said, written, code } = await run('check', file(model.replace('batch = 64', 'batch = 4')));
     expect(said).toContain('[few-negatives]');
-    expect([written.endsWith('is sound\n'), code]).toEqual([true, 0]);
+    expect([written.endsWith('no errors\n'), code]).toEqual([true, 0]);
   });
   it('--fix mends what is certain, says what, and tells what is left', async () => {
     const path = file(`${model.replace('recall', 'recal')}let width = 64px\n`);
     const { said, code } = await run('check', '--fix', path);
-    expect(said.split('\n').filter((line) => line.startsWith('mended'))).toEqual([
-      `mended ${path}:21:40: there is no metric called \`recal\` [unknown-kind]`,
+    expect(said.split('\n').filter((line) => line.startsWith('fixed'))).toEqual([
+      `fixed ${path}:21:40: there is no metric called \`recal\` [unknown-kind]`,
     ]);
     expect(said).toContain('[malformed-number]');
     expect(readFileSync(path, 'utf8')).toContain('stop = recall(10');
@@ -96,7 +96,7 @@ describe('format', () => {
     const path = file(untidy);
     expect(await run('format', path)).toMatchObject({ written: `formatted ${path}\n`, said: '', code: 0 });
     expect(readFileSync(path, 'utf8')).toBe('model films\n');
-    expect(await run('format', path)).toMatchObject({ written: `${path} is formatted\n`, code: 0 });
+    expect(await run('format', path)).toMatchObject({ written: `${path}: already formatted\n`, code: 0 });
   });
   it('--check writes nothing, names them and ends with 1', async () => {
     const [one, other] = [file(untidy), file('model films\n')];

@@ -52,66 +52,66 @@ describe('a mistake of the command line', () => {
     [['chek'], 'unknown command `chek`; did you mean `check`?'],
     [['check', 'm', '--dta', 'd'], 'unknown option `--dta`; did you mean `--data`?'],
     [['engines', '--setpu'], 'unknown option `--setpu`; did you mean `--setup`?'],
-    [['check'], 'missing required argument `files`; `tower check --help` shows what it takes, with an example'],
+    [['check'], 'missing required argument `files`; run `tower check --help` for its arguments and an example'],
     [
       ['evaluate', 'a', 'b'],
-      'too many arguments for `evaluate`. Expected 1 argument but got 2; `tower evaluate --help` shows what it takes, with an example',
+      'too many arguments for `evaluate`. Expected 1 argument but got 2; run `tower evaluate --help` for its arguments and an example',
     ],
     [
       ['train', 'm'],
-      'required option `--out <folder>` not specified; `tower train --help` shows what it takes, with an example',
+      'required option `--out <folder>` not specified; run `tower train --help` for its arguments and an example',
     ],
     [
       ['train', 'm', '--out'],
-      'option `--out <folder>` argument missing; `tower train --help` shows what it takes, with an example',
+      'option `--out <folder>` argument missing; run `tower train --help` for its arguments and an example',
     ],
     [
       ['train', 'm', '--out', 'x', '--engine', 'cuda'],
-      'option `--engine <name>` argument `cuda` is invalid. Allowed choices are tensorflow, onnx, javascript; `tower train --help` shows what it takes, with an example',
+      'option `--engine <name>` argument `cuda` is invalid. Allowed choices are tensorflow, onnx, javascript; run `tower train --help` for its arguments and an example',
     ],
     [
       ['train', 'm', '--out', 'x', '--resume', '--force'],
-      'option `--resume` cannot be used with option `--force`; `tower train --help` shows what it takes, with an example',
+      'option `--resume` cannot be used with option `--force`; run `tower train --help` for its arguments and an example',
     ],
     [
       ['recommend', 'r', '--user', 'u', '-k', '0.5'],
-      'option `-k <count>` argument `0.5` is invalid. It must be a whole number from 1; `tower recommend --help` shows what it takes, with an example',
+      'option `-k <count>` argument `0.5` is invalid. It must be a whole number from 1; run `tower recommend --help` for its arguments and an example',
     ],
     [
       ['recommend', 'r'],
-      'who asks is not given: `--user <key>`, or `--with <feature=value>`, or both; `tower recommend --help` shows what it takes, with an example',
+      'the query is missing: give `--user <key>`, or `--with <feature=value>`, or both; run `tower recommend --help` for its arguments and an example',
     ],
     [
       ['recommend', 'r', '--with', 'country'],
-      'option `--with <feature=value>` argument `country` is invalid. It reads `feature=value`, for example `country=NL`; `tower recommend --help` shows what it takes, with an example',
+      'option `--with <feature=value>` argument `country` is invalid. Write `feature=value`, such as `country=NL`; run `tower recommend --help` for its arguments and an example',
     ],
     [
       ['recommend', 'r', '--with', 'history=[1,'],
-      'option `--with <feature=value>` argument `history=[1,` is invalid. A list is JSON, for example `history=["318", "50"]`; `tower recommend --help` shows what it takes, with an example',
+      'option `--with <feature=value>` argument `history=[1,` is invalid. Write a list as JSON, such as `history=["318", "50"]`; run `tower recommend --help` for its arguments and an example',
     ],
     [
       ['evaluate', 'r', '--remove-seen', '--keep-seen'],
-      'option `--remove-seen` cannot be used with option `--keep-seen`; `tower evaluate --help` shows what it takes, with an example',
+      'option `--remove-seen` cannot be used with option `--keep-seen`; run `tower evaluate --help` for its arguments and an example',
     ],
     [
       ['check', 'm', '--set', 'width'],
-      'option `--set <name=number>` argument `width` is invalid. It reads `name=number`, for example `width=128`; `tower check --help` shows what it takes, with an example',
+      'option `--set <name=number>` argument `width` is invalid. Write `name=number`, such as `width=128`; run `tower check --help` for its arguments and an example',
     ],
     [
       ['train', 'm', '--out', 'x', '--seed', '-1'],
-      'option `--seed <number>` argument `-1` is invalid. It must be a whole number from 0; `tower train --help` shows what it takes, with an example',
+      'option `--seed <number>` argument `-1` is invalid. It must be a whole number from 0; run `tower train --help` for its arguments and an example',
     ],
     [
       ['train', 'm', '--out', 'x', '--seed', '2', '--set', 'seed=3'],
-      'option `--seed 2` contradicts `--set seed=3`. Write one of them; `tower train --help` shows what it takes, with an example',
+      'option `--seed 2` contradicts `--set seed=3`. Write one of them; run `tower train --help` for its arguments and an example',
     ],
     [
       ['compare', 'r', '--seed', '0.5'],
-      'option `--seed <number>` argument `0.5` is invalid. It must be a whole number from 0; `tower compare --help` shows what it takes, with an example',
+      'option `--seed <number>` argument `0.5` is invalid. It must be a whole number from 0; run `tower compare --help` for its arguments and an example',
     ],
     [
       ['inspect', 'm', '--ast', '--graph'],
-      'option `--ast` cannot be used with option `--graph [name]`; `tower inspect --help` shows what it takes, with an example',
+      'option `--ast` cannot be used with option `--graph [name]`; run `tower inspect --help` for its arguments and an example',
     ],
   ])('%j', async (args, said) => {
     expect(await mistake(...args)).toBe(`command-line: ${said}`);
@@ -119,7 +119,7 @@ describe('a mistake of the command line', () => {
 
   it('of a data set names those there are', async () => {
     expect(await mistake('data', 'netflix')).toMatch(
-      /^unknown-name: there is no data set called `netflix`; there (is|are) .*`movielens`/,
+      /^unknown-name: there is no data set called `netflix`; use one of .*`movielens`/,
     );
   });
 });

@@ -42,8 +42,8 @@ describe('progress', () => {
     vi.advanceTimersByTime(500);
     progress.show({ kind: 'epoch', record });
     progress.end();
-    expect(written).toContain('going on after step 3\n');
-    expect(written).toContain('2 rows are left out of each epoch');
+    expect(written).toContain('resumed after step 3\n');
+    expect(written).toContain('each epoch skips 2 rows');
     expect(written).toMatch(/epoch 1 .* 25% · loss 0\.1235 · 12,346 examples\/s · 2 m 05 s left/);
     expect(written).toContain('epoch 1: loss 0.1000 · 12,346 examples/s · recall@50 0.5000 · best\n');
     // The cursor that the bar hid is back.

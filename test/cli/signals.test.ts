@@ -31,7 +31,10 @@ describe('Ctrl-C', () => {
       cwd: root,
       onStderr: once('SIGINT', (text) => text.includes('epoch 2:')),
     });
-    expect(first).toMatchObject({ code: 130, stdout: expect.stringContaining('--resume` goes on from here') });
+    expect(first).toMatchObject({
+      code: 130,
+      stdout: expect.stringContaining('… --resume`, or end the run as it is with `--finish`'),
+    });
     expect(first.stderr).toContain('ending after this step, with a checkpoint');
     expect(existsSync(join(root, 'run/checkpoint.safetensors'))).toBe(true);
     expect(JSON.parse(readFileSync(join(root, 'run/manifest.json'), 'utf8')).training.status).toBe('interrupted');
@@ -40,7 +43,7 @@ describe('Ctrl-C', () => {
       cwd: root,
       onStderr: once('SIGTERM', (text) => /^epoch \d+:/m.test(text)),
     });
-    const resumedAt = Number(/going on after step (\d+)/.exec(second.stderr)?.[1]);
+    const resumedAt = Number(/resumed after step (\d+)/.exec(second.stderr)?.[1]);
     expect(resumedAt).toBeGreaterThanOrEqual(16);
     const { status, training, epochs } = JSON.parse(second.stdout);
     expect(status).toBe('interrupted');
@@ -114,7 +117,7 @@ describe('a signal', () => {
     expect(signal.aborted).toBe(false);
     process.emit('SIGINT');
     expect(signal.aborted).toBe(true);
-    expect(said).toContain('once more to end at once');
+    expect(said).toContain('press Ctrl-C again to stop now');
     now += 100;
     process.emit('SIGINT');
     expect([exits, tidied]).toEqual([[], 0]);

@@ -60,7 +60,7 @@ describe('our own failure', () => {
   it('is exit code 2, and says where it happened', async () => {
     const { code, stdout, stderr } = await tower(['check', 'models/two_tower.tower'], { node: ['--import', broken] });
     expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toContain('tower failed, and it is not your fault: broken on purpose');
+    expect(stderr).toContain('Tower failed by a mistake of its own: broken on purpose');
     expect(stderr).toMatch(/^ {4}at /m);
   });
 

@@ -104,7 +104,7 @@ describe('one stray quote', () => {
 
   it('past `reject` ends the run', async () => {
     expect(await refusal({ 'events.csv': `${header}u1,"i1,n\n${rows(3, 50)}` }, { reject: 0.01 })).toEqual([
-      'too-many-rejected at events:events.csv: 1 of 49 rows of `events.csv` is bad (2.0%), and 1% may be: events.csv:2: a quote opens a value and never closes (mend them, filter them out with `where`, or raise `reject`)',
+      'too-many-rejected at events:events.csv: 1 of 49 rows of `events.csv` is invalid (2.0%), and the limit is 1%: events.csv:2: a quote opens a value and never closes (correct them, exclude them with `where`, or raise `reject`)',
     ]);
   });
 });
@@ -191,7 +191,7 @@ describe('a header that cannot be read is refused', () => {
     ['UTF-16', Buffer.from(`\uFEFF${header}`, 'utf16le'), 1, 'it is text in UTF-16, and should be in UTF-8'],
   ])('%s', async (_, content, line, reason) => {
     expect(await refusal({ 'events.csv': content })).toEqual([
-      `data-file-shape at events:events.csv: \`events.csv\` cannot be read, line ${line}: ${reason} (correct that line: nothing of the file is used until then)`,
+      `data-file-shape at events:events.csv: line ${line} of \`events.csv\` cannot be read: ${reason} (correct that line, and save the file as UTF-8)`,
     ]);
   });
 });
@@ -200,7 +200,7 @@ describe('a file of nothing but bad rows', () => {
   it('is given up before all of them are kept', async () => {
     const text = `${header}a,b,c\n${'x\n'.repeat(1_000_001)}`;
     expect((await refusal({ 'events.csv': text }))[0]).toMatch(
-      /^data-file-shape .* line 3: the row is short: 1 values, the header has 3; 1,000,000 rows are bad, and fewer are good/,
+      /^data-file-shape .* line 3 of `events.csv` cannot be read: the row is short: 1 values, the header has 3; 1,000,000 rows are bad, and fewer are good/,
     );
   });
 });
@@ -241,11 +241,11 @@ describe('JSON', () => {
       });
     }
     expect(await refusal({ 'e.json': `[${line('i1')},${line('i2')}` }, { events: 'e.json' })).toEqual([
-      'data-file-shape at events:e.json: `e.json` cannot be read, line 3: the array of objects does not close (correct that line: nothing of the file is used until then)',
+      'data-file-shape at events:e.json: line 3 of `e.json` cannot be read: the array of objects does not close (correct that line, and save the file as UTF-8)',
     ]);
     expect((await refusal({ 'e.json': `[${line('i1')},\n` }, { events: 'e.json' }))[0]).toMatch(/does not close/);
     expect((await refusal({ 'e.json': `[${line('i1')}]\n[]` }, { events: 'e.json' }))[0]).toMatch(
-      /line 3: something follows/,
+      /line 3 of `e.json` cannot be read: something follows/,
     );
   });
 });
@@ -296,7 +296,7 @@ describe('a file that changes while it is read', () => {
     const database = await openDatabase();
     appendFileSync(join(folder, 'events.csv'), rows(51, 60));
     expect(await failureOf(stage(database, layout.sources.get('events')!, layout))).toEqual([
-      'data-file-changed at events:events.csv: `events.csv` changed while it was read (run again when nothing writes to the file)',
+      'data-file-changed at events:events.csv: `events.csv` changed while Tower read it (run again after the program that writes the file has ended)',
     ]);
     database.close();
   });

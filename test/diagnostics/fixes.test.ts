@@ -21,7 +21,7 @@ test('edits that overlap are our own mistake', () => {
 
 const folder = new URL('../syntax/mistakes/', import.meta.url);
 
-/** Those where each mistake has a fix: mended one after another, nothing is left to say. */
+/** Those where each mistake has a fix: fixed one after another, nothing is left to say. */
 const mendable = [
   'missing-opening-brace',
   'missing-signs',

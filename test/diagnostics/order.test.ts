@@ -24,6 +24,6 @@ it('fifty errors are shown, and all are counted', () => {
   expect(json).toHaveLength(51);
   expect(json.at(-1)).toMatchObject({
     code: 'too-many-mistakes',
-    message: 'there are 61 errors: the first 50 are shown',
+    message: 'the file has 61 errors; the first 50 are shown',
   });
 });

@@ -8,8 +8,8 @@ import { model } from '../model/check_text.ts';
 const found = (source: Source) => check(source).diagnostics;
 
 function mend(text: string, judge: (source: Source) => readonly Diagnostic[] = found) {
-  const { text: after, mended } = applySafeFixes(makeSource('a', text), judge, (next) => makeSource('a', next));
-  return { after, codes: mended.map(({ code }) => code) };
+  const { text: after, fixed } = applySafeFixes(makeSource('a', text), judge, (next) => makeSource('a', next));
+  return { after, codes: fixed.map(({ code }) => code) };
 }
 
 describe('fixes that are made unasked', () => {

@@ -102,7 +102,7 @@ describe('evaluation', () => {
     const empty = { ...dataset, parts: { ...parts, test: { ...events, rows: 0 } } };
     const scorer = modelScorer(retrieval, events, 'fixture');
     await expect(evaluate({ dataset: empty, part: 'test', scorer, measures })).rejects.toThrow(
-      'the test part has 0 rows, and at least 1 are needed',
+      'the test part has 0 rows, but needs at least 1',
     );
   });
 
@@ -114,6 +114,6 @@ describe('evaluation', () => {
     };
     const made = makeRetrieval({ plan, engine: plainEngine, tables, corpus, parameters: broken });
     await expect(made).rejects.toBeInstanceOf(Failure);
-    await expect(made).rejects.toThrow('tower `item` gives vectors that are not finite numbers');
+    await expect(made).rejects.toThrow('tower `item` gives vectors with infinite or undefined numbers');
   });
 });

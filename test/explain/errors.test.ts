@@ -2,23 +2,29 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Explanation } from '../../src/diagnostics/code_row.ts';
-import { type Code, codes } from '../../src/diagnostics/codes.ts';
+import { type Code, codeNamed, codes, formerCodes } from '../../src/diagnostics/codes.ts';
 import { explain } from '../../src/explain/examples.ts';
 import { errorPages } from '../../src/explain/page.ts';
 import { check } from '../../src/pipeline.ts';
 import { makeSource } from '../../src/text/source.ts';
 
 const all = Object.keys(codes) as Code[];
-const rowOf = (code: Code): Explanation => codes[code];
+const rowOf = (code: Code): Explanation & { readonly formerly?: string } => codes[code];
 const found = (text: string) => check(makeSource('example.tower', text)).diagnostics;
 
 describe('every code', () => {
   it('is explained', () => {
     expect(all.filter((code) => codes[code].means === '' || /\bTODO\b/.test(codes[code].means))).toEqual([]);
   });
-  it('has a page under docs/errors, and no page has no code', () => {
+  it('has a page under docs/errors, as has each former name, and no other page exists', () => {
     const pages = readdirSync('docs/errors').filter((name) => name !== 'README.md');
-    expect(pages.sort()).toEqual(all.map((code) => `${code}.md`).sort());
+    expect(pages.sort()).toEqual([...all, ...formerCodes.keys()].map((code) => `${code}.md`).sort());
+  });
+  it('has a former name that no other code has', () => {
+    const former = all.flatMap((code) => rowOf(code).formerly ?? []);
+    expect(former.filter((name) => Object.hasOwn(codes, name))).toEqual([]);
+    expect(new Set(former).size).toBe(former.length);
+    expect(codeNamed('label-sort')).toBe('label-type');
   });
   it('has examples, or says what to do', () => {
     const silent = all.filter((code) => !rowOf(code).wrong && !rowOf(code).remedy);

@@ -106,7 +106,7 @@ describe('entries', () => {
   it('calls a text without a letter empty', () => {
     const source = makeSource('data.tower', block('split = by_time, where = " "'));
     expect(resolveData(parse(source).output).diagnostics.map(({ message }) => message)).toEqual([
-      '`where` is a text in quotes, not an empty text',
+      '`where` must be a text in quotes, found an empty text',
     ]);
   });
 });

@@ -109,7 +109,9 @@ describe('the folder', () => {
     const full = join(root, 'full');
     mkdirSync(full);
     writeFileSync(join(full, 'notes.txt'), 'kept');
-    await expect(exportModel(trained, { folder: full, tower: '0.0.0' })).rejects.toThrow('already holds other files');
+    await expect(exportModel(trained, { folder: full, tower: '0.0.0' })).rejects.toThrow(
+      'already contains other files',
+    );
     expect(readdirSync(full)).toEqual(['notes.txt']);
     await exportModel(trained, { folder: full, tower: '0.0.0', force: true });
     await exportModel(trained, { folder: full, tower: '0.0.0', force: true });

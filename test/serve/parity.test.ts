@@ -134,7 +134,7 @@ it('whoever is looked up by key has the features of their next event, but for wh
   const without = await recommender.ask({ values }, { k: 12 });
   expect(without.items.filter(({ key }) => [...own, 'm1', 'm2', 'm3'].includes(key))).toEqual([]);
   await expect(recommender.ask({ key: 'u1', values: { seed: 'm1' } }, all)).rejects.toThrow(
-    'the value given for `seed` does not fit: it is made of `history`, whose values say what it is',
+    'the value of `seed` cannot be encoded: it is made of `history`, whose values say what it is',
   );
   await recommender.close();
 

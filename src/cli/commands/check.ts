@@ -24,14 +24,14 @@ interface Options {
 
 export function checkCommand(program: Command): void {
   const command = new Command('check')
-    .description('find every mistake that can be known before rows are read')
+    .description('find mistakes in models and data blocks, without reading rows')
     .argument('<files...>', '`.tower` files, or folders of them')
     .addOption(dataOption())
     .addOption(allowOption())
     .addOption(setOption())
-    .option('--fix', 'mend in the files what has one certain mend, and say what was mended')
+    .option('--fix', 'apply safe fixes and print what changed')
     .addOption(
-      new Option('--format <format>', 'how messages are written; all but `text` go to stdout')
+      new Option('--format <format>', 'format of the messages; all but `text` go to stdout')
         .choices(['text', 'json', 'sarif', 'github'] satisfies Format[])
         .default('text'),
     )
@@ -39,23 +39,23 @@ export function checkCommand(program: Command): void {
     .action(async (given: string[], { data, allow, set, fix, json, ...options }: Options) => {
       const paths = filesAt(given, ['.tower']);
       const format = json ? 'json' : options.format;
-      if (fix) await mend(paths, set);
+      if (fix) await applyFixes(paths, set);
       const found: Diagnostic[] = [];
-      const told = new Set<string>();
+      const seen = new Set<string>();
       for (const path of paths) {
         const request = { set, ...defined({ data, allow }) };
-        const { diagnostics, model } = await endable((signal) => check(path, { ...request, signal }));
-        // What several files use is told once.
+        const { diagnostics } = await endable((signal) => check(path, { ...request, signal }));
+        // A message of a file that several files use is reported once.
         for (const one of diagnostics) {
           const key = `${one.code} ${one.at?.source.name} ${one.at?.start} ${one.message}`;
-          if (told.has(key)) continue;
-          told.add(key);
+          if (seen.has(key)) continue;
+          seen.add(key);
           found.push(one);
         }
         if (format !== 'text' || hasErrors(diagnostics)) continue;
-        answer(model ? `${path}: model ${model.name} is sound` : `${path} is sound`);
+        answer(`${path}: no errors`);
       }
-      await tell(found, format);
+      await print(found, format);
       if (hasErrors(found)) process.exitCode = 1;
     });
   program.addCommand(
@@ -67,7 +67,7 @@ export function checkCommand(program: Command): void {
   );
 }
 
-async function tell(found: readonly Diagnostic[], format: Format): Promise<void> {
+async function print(found: readonly Diagnostic[], format: Format): Promise<void> {
   if (format === 'json') return answerJson(toJson(found));
   if (format === 'sarif') return answerJson((await import('../views/sarif.ts')).sarif(found, version));
   if (found.length === 0) return;
@@ -75,12 +75,12 @@ async function tell(found: readonly Diagnostic[], format: Format): Promise<void>
   else say(render(found, { colour }));
 }
 
-async function mend(paths: readonly string[], set: Record<string, number>): Promise<void> {
+async function applyFixes(paths: readonly string[], set: Record<string, number>): Promise<void> {
   const { fixFile } = await import('../../api/fix.ts');
   for (const path of paths) {
-    for (const { at, code, message } of fixFile(path, set).mended) {
+    for (const { at, code, message } of fixFile(path, set).fixed) {
       const { line, column } = at ? positionAt(at.source, at.start) : { line: 1, column: 1 };
-      say(`mended ${path}:${line}:${column}: ${message} [${code}]`);
+      say(`fixed ${path}:${line}:${column}: ${message} [${code}]`);
     }
   }
 }

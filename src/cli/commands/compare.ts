@@ -29,18 +29,15 @@ interface Options extends RunOptions {
 
 export function compareCommand(program: Command): void {
   const command = new Command('compare')
-    .description('a table of runs under one protocol, with intervals by user; refuses runs of other protocols')
+    .description('compare runs that were measured in the same way, with intervals over users')
     .argument('<run...>', 'the folders of trained models')
-    .addOption(new Option('--part <part>', 'which held-out events').choices(['validation', 'test']))
+    .addOption(new Option('--part <part>', 'rank these held-out events').choices(['validation', 'test']))
     .addOption(removeSeenOption())
     .addOption(keepSeenOption())
-    .option('--baselines', 'random, popularity, ItemCF and EASE beside them, told what the first run reads')
-    .option('--by <feature>', 'with --baselines: popularity among events of the same value of this feature')
-    .option(
-      '--against <row>',
-      'the row that the others are compared with: a run’s or a baseline’s name (default: the first)',
-    )
-    .addOption(seedOption('the bootstrap draws of the intervals depend on it (default: 1)'))
+    .option('--baselines', 'add random, popularity, ItemCF and EASE, which read the data of the first run')
+    .option('--by <feature>', 'with --baselines: add popularity among events with the same value of this feature')
+    .option('--against <row>', 'compare with the row of this name, a run or a baseline (default: the first)')
+    .addOption(seedOption('draw the intervals with this seed (default: 1)'))
     .addOption(dataOption())
     .addOption(allowOption())
     .addOption(engineOption())
@@ -69,6 +66,6 @@ export function compareCommand(program: Command): void {
   program.addCommand(withExample(command, 'tower compare runs/first runs/wide --baselines'));
 }
 
-/** The folder's own name, where no two share it. */
+/** The name of the folder. The whole path if two folders have the same name. */
 const nameOf = (folder: string, folders: readonly string[]): string =>
   folders.filter((other) => basename(other) === basename(folder)).length === 1 ? basename(folder) : folder;

@@ -15,7 +15,7 @@ export function compileCommand(program: Command): void {
   const command = new Command('compile')
     .description('write the static graphs of a model: the training step and each tower')
     .argument('<model>', 'a `.tower` file')
-    .requiredOption('--out <folder>', 'where to write them')
+    .requiredOption('--out <folder>', 'write the graphs into this folder')
     .addOption(allowOption())
     .addOption(setOption())
     .option('--force', 'write into a folder that is not empty')
@@ -24,7 +24,7 @@ export function compileCommand(program: Command): void {
       const { compile } = await import('../../api/compile.ts');
       const { plan, files } = await endable((signal) => compile(path, { ...options, signal }));
       if (json) return answerJson({ model: plan.model, folder: options.out, files });
-      answer(`model ${plan.model}, compiled into ${options.out}:`);
+      answer(`compiled model ${plan.model} into ${options.out}:`);
       for (const file of files) answer(`  ${file}`);
     });
   program.addCommand(withExample(command, 'tower compile models/two_tower.tower --out build/two_tower'));

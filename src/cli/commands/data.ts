@@ -18,12 +18,12 @@ interface Options {
 
 export function dataCommand(program: Command): void {
   const command = new Command('data')
-    .description('fetch a data set to try a model on, or make it from its original files, and say where it came from')
+    .description('fetch a data set, or make it from its original files')
     .argument('<set>', `one of: ${dataSetNames.join(', ')}`)
-    .option('--from <folder>', 'the original files of a set that is not fetched')
+    .option('--from <folder>', 'make the set from the original files in this folder')
     .option(
       '--out <folder>',
-      'where to put its files; a `.tower` file beside it, or in it for `.`, says how they are read (default: models/data/<set>)',
+      'write the files into this folder, and the data block next to it (default: models/data/<set>)',
     )
     .addOption(jsonOption())
     .action(async (name: string, { out = `models/data/${name}`, from, json }: Options) => {
@@ -42,7 +42,7 @@ export function dataCommand(program: Command): void {
       const block = keepBlock(name, out);
       if (json) return answerJson({ folder: out, block, ...source });
       answer(`${out}: ${source.holds}, from ${source.from}`);
-      answer(`${block} says how they are read: --data ${block}`);
+      answer(`read the rows with --data ${block}`);
     });
   program.addCommand(
     withExample(
@@ -56,7 +56,7 @@ export function dataCommand(program: Command): void {
 
 const isDataSet = (name: string): name is DataSetName => (dataSetNames as readonly string[]).includes(name);
 
-/** The data block, beside the folder of its files, or in it where `out` is `.` or `..`, which names no file; one that is there stays. */
+/** Writes the data block next to the folder of its files, or into the folder if `out` is `.` or `..`. Keeps an existing file. */
 export function keepBlock(set: DataSetName, out: string): string {
   const named = !['', '.', '..'].includes(basename(out));
   const path = named ? join(dirname(out), `${basename(out)}.tower`) : join(out, `${set}.tower`);

@@ -6,12 +6,8 @@ import { answer, answerJson } from '../report.ts';
 
 export function enginesCommand(program: Command): void {
   const command = new Command('engines')
-    .description('list what can run graphs here, in the order it is chosen')
-    .addOption(
-      new Option('--setup', 'give this machine the native library of TensorFlow, which npm does not have').conflicts(
-        'json',
-      ),
-    )
+    .description('list the engines that run graphs, in the order of preference')
+    .addOption(new Option('--setup', 'build the native library of TensorFlow on this machine').conflicts('json'))
     .addOption(jsonOption())
     .action(async ({ setup, json }: { setup?: boolean; json?: boolean }) => {
       const { listEngines } = await import('../../engine/engines.ts');

@@ -26,13 +26,13 @@ interface Options extends RunOptions {
 
 export function evaluateCommand(program: Command): void {
   const command = new Command('evaluate')
-    .description('rank the whole corpus for every held-out event, beside random, popularity, ItemCF and EASE')
+    .description('rank all items for every held-out event, and compare with baselines')
     .argument('<run>', 'the folder of a trained model')
-    .addOption(new Option('--part <part>', 'which held-out events').choices(['validation', 'test']))
+    .addOption(new Option('--part <part>', 'rank these held-out events').choices(['validation', 'test']))
     .addOption(removeSeenOption())
     .addOption(keepSeenOption())
-    .option('--no-baselines', 'the model alone')
-    .option('--by <feature>', 'adds popularity among events of the same value of this feature')
+    .option('--no-baselines', 'skip random, popularity, ItemCF and EASE')
+    .option('--by <feature>', 'add popularity among events with the same value of this feature')
     .addOption(dataOption())
     .addOption(allowOption())
     .addOption(engineOption())

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type Code, codes } from '../../diagnostics/codes.ts';
+import { codeNamed, codes } from '../../diagnostics/codes.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { nearest } from '../../text/nearest.ts';
 import { jsonOption, withExample } from '../options.ts';
@@ -7,9 +7,7 @@ import { answer, answerJson } from '../report.ts';
 
 export function explainCommand(program: Command): void {
   const command = new Command('explain')
-    .description(
-      'what a message means, by the code in brackets behind it; or what a kind computes, or a word of the language means',
-    )
+    .description('explain a message by its code, a kind by its name, or a word of the language')
     .argument('<code|kind|word>', 'such as `shape-mismatch`, `senet` or `retrieve`')
     .addOption(jsonOption())
     .action(async (word: string, { json }: { json?: boolean }) => {
@@ -25,14 +23,16 @@ export function explainCommand(program: Command): void {
         return answer([...kinds.map(kindText), ...found.map(wordText)].join('\n\n\n'));
       }
       const { explain } = await import('../../explain/examples.ts');
-      const explained = Object.hasOwn(codes, name) ? explain(name as Code) : undefined;
-      if (!explained) {
+      const code = codeNamed(name);
+      if (code === undefined) {
         const known = [...Object.keys(codes), ...kindNames(), ...words.map(({ word }) => word)];
         throw failure('unknown-name', { what: 'code, kind or word', name, nearest: nearest(name, known) });
       }
+      const explained = explain(code);
       if (json) return answerJson(explained);
       const { explanationText } = await import('../views/explanation.ts');
-      answer(explanationText(explained));
+      const renamed = code === name ? [] : [`\`${name}\` is now called \`${code}\`.`];
+      answer([...renamed, explanationText(explained)].join('\n\n'));
     });
   program.addCommand(withExample(command, 'tower explain shape-mismatch', 'tower explain senet'));
 }

@@ -14,7 +14,7 @@ export function exportCommand(program: Command): void {
   const command = new Command('export')
     .description('write each tower for TensorFlow.js, ONNX Runtime and TensorFlow')
     .argument('<run>', 'the folder of a trained model')
-    .requiredOption('--out <folder>', 'where to write them')
+    .requiredOption('--out <folder>', 'write the towers into this folder')
     .option('--force', 'write into a folder that is not empty')
     .addOption(unfinishedOption())
     .addOption(jsonOption())
@@ -26,7 +26,7 @@ export function exportCommand(program: Command): void {
       const { status, epochs, steps } = serving.training;
       const half = status === 'interrupted' || status === 'stopped';
       answer(
-        `model ${serving.model}, exported into ${out}${half ? `, unfinished: stopped after ${epochs} epochs and ${steps} steps` : ''}:`,
+        `exported model ${serving.model} into ${out}${half ? ` (unfinished: stopped after ${epochs} epochs and ${steps} steps)` : ''}:`,
       );
       for (const file of files) answer(`  ${file}`);
     });

@@ -15,9 +15,9 @@ interface Options {
 
 export function formatCommand(program: Command): void {
   const command = new Command('format')
-    .description('write files in the one form in which Tower is written; comments stay where they are')
+    .description('format files in the standard format of Tower')
     .argument('<files...>', '`.tower` files, Markdown pages with `tower` fences, or folders of both; `-` reads stdin')
-    .option('--check', 'write nothing; name the files that are not formatted, and exit with 1')
+    .option('--check', 'write nothing; list the files that are not formatted, and exit with 1')
     .addOption(jsonOption())
     .action(async (paths: string[], { check = false, json = false }: Options) => {
       if (paths.includes('-')) return fromStdin();
@@ -32,13 +32,13 @@ export function formatCommand(program: Command): void {
       const found = answers.flatMap((one) => one.found);
       if (json)
         answerJson(answers.map((one) => ({ file: one.path, changed: one.changed, diagnostics: toJson(one.found) })));
-      else tell(answers, found, check);
+      else print(answers, found, check);
       if (found.length > 0) process.exitCode = 1;
     });
   program.addCommand(withExample(command, 'tower format models docs', 'tower format --check models/two_tower.tower'));
 }
 
-function tell(
+function print(
   answers: readonly { readonly path: string; readonly changed: boolean }[],
   found: readonly Diagnostic[],
   check: boolean,
@@ -46,7 +46,9 @@ function tell(
   if (!check) for (const { path } of answers.filter(({ changed }) => changed)) answer(`formatted ${path}`);
   if (found.length > 0) say(render(found, { colour }));
   else if (!answers.some(({ changed }) => changed)) {
-    answer(answers.length === 1 ? `${answers[0]!.path} is formatted` : `${answers.length} files are formatted`);
+    answer(
+      answers.length === 1 ? `${answers[0]!.path}: already formatted` : `${answers.length} files: already formatted`,
+    );
   }
 }
 

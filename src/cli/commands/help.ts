@@ -5,8 +5,8 @@ import { withExample } from '../options.ts';
 
 export function helpCommand(program: Command): void {
   const command = new Command('help')
-    .description('show how a command is used')
-    .argument('[command]', 'one of those above')
+    .description('show the help of a command')
+    .argument('[command]', 'one of the commands above')
     .action((name: string | undefined) => {
       if (name === undefined) return program.outputHelp();
       const found = program.commands.find((one) => one.name() === name);

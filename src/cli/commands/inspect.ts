@@ -34,19 +34,21 @@ interface Options extends RunOptions {
 
 export function inspectCommand(program: Command): void {
   const command = new Command('inspect')
-    .description('show what a stage of the compiler made of a model; or the manifest of a trained one')
+    .description('show a stage of the compiler, or the manifest of a trained model')
     .argument('<model|run>', 'a `.tower` file, or the folder of a trained model')
-    .addOption(new Option('--ast', 'the tree as it was read').conflicts(['model', 'plan', 'graph']))
-    .addOption(new Option('--model', 'names looked up, arguments checked').conflicts(['plan', 'graph']))
-    .addOption(new Option('--plan', 'what feeds each graph').conflicts('graph'))
+    .addOption(new Option('--ast', 'show the syntax tree').conflicts(['model', 'plan', 'graph']))
+    .addOption(
+      new Option('--model', 'show the model after names and arguments are checked').conflicts(['plan', 'graph']),
+    )
+    .addOption(new Option('--plan', 'show the inputs of each graph').conflicts('graph'))
     .addOption(
       new Option(
         '--graph [name]',
-        'shapes, parameters, FLOPs and bytes of each block; with a name (step, or a tower) that graph, node by node',
+        'show shapes, parameters, FLOPs and bytes of each block; with a name (step, or a tower), show each node of that graph',
       ),
     )
     .addOption(
-      new Option('--attention', 'of a trained model: how much of each field its `senet` blocks let through').conflicts([
+      new Option('--attention', 'show the weight that `senet` gives each field of a trained model').conflicts([
         'ast',
         'model',
         'plan',
@@ -54,14 +56,11 @@ export function inspectCommand(program: Command): void {
       ]),
     )
     .addOption(
-      new Option(
-        '--step <number>',
-        'of a trained model: take this step of its run again, and show all that went in and came out',
-      )
+      new Option('--step <number>', 'replay this step of a run, and show its inputs and outputs')
         .argParser(stepNumber)
         .conflicts(['ast', 'model', 'plan', 'graph', 'attention']),
     )
-    .option('--out <folder>', 'with --step: step.json, and the state before and after the step as safetensors')
+    .option('--out <folder>', 'with --step: write step.json, and the state before and after the step as safetensors')
     .option('--force', 'with --out: write into a folder that is not empty')
     .addOption(dataOption())
     .addOption(allowOption())
@@ -71,7 +70,7 @@ export function inspectCommand(program: Command): void {
     .addOption(jsonOption())
     .action(async (path: string, options: Options) => {
       if (options.step === undefined && (options.out !== undefined || options.force)) {
-        command.error("error: options '--out' and '--force' go with '--step <number>'");
+        command.error("error: options '--out' and '--force' need '--step <number>'");
       }
       if (existsSync(path) && statSync(path).isDirectory()) return inspectRun(path, options);
       if (options.attention) throw failure('attention-of-model', { path });
@@ -117,7 +116,7 @@ export function inspectCommand(program: Command): void {
 
 const requestOf = ({ set, allow }: Options): CheckRequest => ({ set, ...defined({ allow }) });
 
-/** The tree is shown beside the mistakes that are in it. */
+/** Shows the tree together with its mistakes. */
 async function inspectTree(path: string, options: Options): Promise<void> {
   const [{ check }, { astJson }] = await Promise.all([import('../../api/check.ts'), import('../views/ast.ts')]);
   const { file, diagnostics } = await endable((signal) => check(path, { ...requestOf(options), signal }));
@@ -168,10 +167,10 @@ async function inspectStepOf(folder: string, options: Options & { readonly step:
   });
   say(`engine: ${record.engine.name}, ${record.engine.version}`);
   if (record.taken?.agrees === false) {
-    say(`note: the run's steps.jsonl has other figures for step ${step}: another engine or machine took it`);
+    say(`note: steps.jsonl of the run has other figures for step ${step}, because another engine or machine took it`);
   }
   if (out === undefined || json) answerJson(record);
-  else answer(`step ${step} of ${record.steps} into ${out}: ${record.files.join(', ')}`);
+  else answer(`wrote step ${step} of ${record.steps} into ${out}: ${record.files.join(', ')}`);
 }
 
 function stepNumber(text: string): number {

@@ -3,8 +3,8 @@ import { withExample } from '../options.ts';
 
 export function lspCommand(program: Command): void {
   const command = new Command('lsp')
-    .description('serve editors: the language server protocol over stdin and stdout')
-    .option('--stdio', 'as editors ask for it; there is no other way')
+    .description('start the language server for editors, over stdin and stdout')
+    .option('--stdio', 'use stdin and stdout, as editors request; this is the only way')
     .action(async () => {
       await import('../../lsp/main.ts');
     });

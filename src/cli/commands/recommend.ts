@@ -26,16 +26,16 @@ interface Options extends RunOptions {
   readonly json?: boolean;
 }
 
-/** Items of the user's history that are shown. */
+/** Shown items of the user's history. */
 const shownHistory = 10;
 
 export function recommendCommand(program: Command): void {
   const command = new Command('recommend')
-    .description('answer the best items for a user, beside what the user had before')
+    .description('recommend items for a user, and show the history of the user')
     .argument('<run>', 'the folder of a trained model')
-    .option('--user <key>', 'key of the tower that asks')
+    .option('--user <key>', 'recommend for this key of the query tower')
     .addOption(withOption())
-    .addOption(new Option('-k <count>', 'how many items').argParser(wholeNumber).default(10))
+    .addOption(new Option('-k <count>', 'number of items').argParser(wholeNumber).default(10))
     .addOption(removeSeenOption())
     .addOption(keepSeenOption())
     .addOption(dataOption())
@@ -45,7 +45,7 @@ export function recommendCommand(program: Command): void {
     .addOption(jsonOption())
     .action(async (folder: string, { user, with: values, k, removeSeen, keepSeen, json, ...options }: Options) => {
       if (user === undefined && Object.keys(values).length === 0) {
-        command.error('error: who asks is not given: `--user <key>`, or `--with <feature=value>`, or both');
+        command.error('error: the query is missing: give `--user <key>`, or `--with <feature=value>`, or both');
       }
       const { recommend } = await import('../../api/run.ts');
       const run = await openRun(folder, options);
@@ -59,7 +59,7 @@ export function recommendCommand(program: Command): void {
       if (json) return answerJson({ user, items, history, notes });
       for (const note of notes) answer(note);
       if (history.length > 0) {
-        answer(`\nthe latest of ${history.length} in the history:`);
+        answer(`\nhistory, latest of ${history.length}:`);
         for (const item of history.slice(0, shownHistory)) answer(`          ${named(item)}`);
       }
       answer('\nbest first:');

@@ -33,23 +33,21 @@ interface Options {
 
 export function trainCommand(program: Command): void {
   const command = new Command('train')
-    .description('train a model and leave it in a folder')
+    .description('train a model and write the run into a folder')
     .argument('<model>', 'a `.tower` file')
     .addOption(dataOption())
     .addOption(allowOption())
-    .requiredOption('--out <folder>', 'folder of the run, which becomes the model')
+    .requiredOption('--out <folder>', 'write the run into this folder')
     .addOption(engineOption())
     .addOption(setOption())
     .addOption(
-      seedOption('all random choices depend on it; the same as `--set seed=<number>` (default: the model’s, else 1)'),
-    )
-    .addOption(new Option('--resume', 'go on with the run that the folder holds').conflicts(['force', 'finish']))
-    .addOption(
-      new Option('--finish', 'train no more: the run that the folder holds becomes a model as it is').conflicts(
-        'force',
+      seedOption(
+        'make all random choices with this seed; the same as `--set seed=<number>` (default: the seed of the model, or 1)',
       ),
     )
-    .option('--force', 'replace the run that the folder holds; files that Tower did not write stay')
+    .addOption(new Option('--resume', 'continue the run in the folder').conflicts(['force', 'finish']))
+    .addOption(new Option('--finish', 'end the run in the folder without further training').conflicts('force'))
+    .option('--force', 'replace the run in the folder; files that Tower did not write remain')
     .addOption(jsonOption())
     .action(async (path: string, { json, ...options }: Options) => {
       refuseTwoSeeds(command, options);
@@ -70,14 +68,14 @@ export function trainCommand(program: Command): void {
           say(`seed: ${plan.train.seed}`);
           const { count, file } = dataset.rejected;
           if (count > 0) {
-            const [rows, are] = count === 1 ? ['1 bad row was', 'it is'] : [`${count} bad rows were`, 'each is'];
-            say(`${rows} left out${file === undefined ? '' : `; ${are} in ${file}, with its reason`}`);
+            const rows = count === 1 ? '1 invalid row' : `${count} invalid rows`;
+            say(`excluded ${rows}${file === undefined ? '' : `; ${file} has the reason of each`}`);
           }
         },
         onEvent: progress.show,
       })
         .catch((error: unknown) => {
-          // The signal came while rows were read.
+          // The signal came while Tower read rows.
           if (error === interrupt.reason) return stopped;
           throw error;
         })
@@ -87,16 +85,16 @@ export function trainCommand(program: Command): void {
       else if (status === 'interrupted') {
         answer(
           manifest
-            ? `stopped; \`tower train ${path} … --resume\` goes on from here, and \`--finish\` makes a model of what there is`
-            : 'stopped before the first step: there is nothing to go on from',
+            ? `stopped; continue with \`tower train ${path} … --resume\`, or end the run as it is with \`--finish\``
+            : 'stopped before the first step, so there is nothing to resume',
         );
       } else {
         const best = manifest?.training.best;
         answer(
-          `${status === 'stopped' ? `stopped after ${manifest!.training.steps} steps, and kept as it is, in` : 'trained into'} ${options.out}${best ? `: best ${best.metric} on validation ${best.value.toFixed(4)}, of epoch ${best.epoch}, seen ${manifest?.data.seen ?? 'kept'}` : ''}`,
+          `${status === 'stopped' ? `ended after ${manifest!.training.steps} steps, as it is, in` : 'trained into'} ${options.out}${best ? `: best ${best.metric} on validation ${best.value.toFixed(4)} in epoch ${best.epoch}, seen items ${manifest?.data.seen ?? 'kept'}` : ''}`,
         );
       }
-      // Scripts must not go on with half a model: `train … && export …`.
+      // Scripts such as `train … && export …` must not continue with an unfinished model.
       if (status === 'interrupted') interrupt.throwIfAborted();
     });
   program.addCommand(

@@ -115,7 +115,7 @@ export async function makeBinder(
           ...defined({ bare, reads }),
         };
         const wrong = wrongType(column, bare === undefined ? undefined : sources.get(scope[0]!));
-        return wrong === undefined ? { column } : { diagnostic: diagnose('column-sort', request.span, wrong) };
+        return wrong === undefined ? { column } : { diagnostic: diagnose('column-type', request.span, wrong) };
       }
       const diagnostic =
         problem === undefined

@@ -4,11 +4,11 @@ import { quoteName } from '../files/duckdb.ts';
 import { type DataSource, isList, isNumber } from '../files/source.ts';
 import type { BoundColumn } from './layout.ts';
 
-/** The facts of a `column-sort` diagnostic, or nothing where the type suits. `source` is given for a file's own column. */
-export function wrongType(column: BoundColumn, source: DataSource | undefined): Facts<'column-sort'> | undefined {
+/** The facts of a `column-type` diagnostic, or nothing where the type suits. `source` is given for a file's own column. */
+export function wrongType(column: BoundColumn, source: DataSource | undefined): Facts<'column-type'> | undefined {
   const { type, name, sort } = column;
   const own = quoteName(column.bare ?? column.name);
-  const wrong = (needs: string, hint?: string): Facts<'column-sort'> => ({ name, needs, found: described(type), hint });
+  const wrong = (needs: string, hint?: string): Facts<'column-type'> => ({ name, needs, found: described(type), hint });
   // A JSON value holds anything, and a CSV column whose sample is empty may.
   const open = type === 'JSON' || (type === 'VARCHAR' && source !== undefined && isUnknown(column, source));
   switch (sort) {

@@ -5,28 +5,30 @@ import { among, didYouMean, shellWord } from '../wording.ts';
 export const data = {
   'misplaced-by': row<{ name: string }>({
     severity: 'error',
-    message: ({ name }) => `\`${name}\` is joined by no key`,
-    hint: () => '`by` belongs to `items` and `users`',
-    means: '`by` says the column that joins a file to the events. The events are what is joined to.',
+    message: ({ name }) => `\`${name}\` takes no \`by\``,
+    hint: () => 'remove `by` here: only `items` and `users` take it',
+    means: '`by` names the column that joins a file to the events. The events are the file that others are joined to.',
     wrong: 'data views {\n  events = "views.csv" by user_id\n  split = random(test: 10%)\n}\n',
     right: 'data views {\n  events = "views.csv"\n  split = random(test: 10%)\n}\n',
   }),
 
   'missing-key': row<{ name: string }>({
     severity: 'error',
-    message: ({ name }) => `\`${name}\` does not say the column it is joined by`,
-    hint: ({ name }) => `for example \`${name} = "${name}.csv" by ${name === 'users' ? 'user_id' : 'item_id'}\``,
-    means: 'A file of items or users has a row for each, and is joined to the events by the column that both have.',
+    message: ({ name }) => `\`${name}\` names no column to join by`,
+    hint: ({ name }) =>
+      `add the column, such as \`${name} = "${name}.csv" by ${name === 'users' ? 'user_id' : 'item_id'}\``,
+    means:
+      'A file of items or users has one row for each of them. The column that it shares with the events joins the two.',
     wrong: 'data views {\n  events = "views.csv"\n  items = "movies.csv"\n  split = random(test: 10%)\n}\n',
     right: 'data views {\n  events = "views.csv"\n  items = "movies.csv" by movie_id\n  split = random(test: 10%)\n}\n',
   }),
 
   'time-needed': row<{ what: string }>({
     severity: 'error',
-    message: ({ what }) => `\`${what}\` must know what comes earlier, but the data has no \`time\``,
-    hint: () => 'say which column orders the events, such as `time = "timestamp"`',
+    message: ({ what }) => `\`${what}\` needs the order of events, but the data block has no \`time\``,
+    hint: () => 'name the column that orders the events, such as `time = "timestamp"`',
     means:
-      'A history, and a split by time, must know which event came earlier. Without a time a row could see what happened after it.',
+      'A history and a split by time need to know which event came earlier. Without a time, a row could see what happened after it.',
     wrong: 'data views {\n  events = "views.csv"\n  split = by_time(validation: 10%, test: 10%)\n}\n',
     right:
       'data views {\n  events = "views.csv"\n  time = "seen_at"\n  split = by_time(validation: 10%, test: 10%)\n}\n',
@@ -34,8 +36,9 @@ export const data = {
 
   'split-share': row<{ held: number }>({
     severity: 'error',
-    message: ({ held }) => `the split holds ${Math.round(held * 100)}% out and leaves nothing to train on`,
-    means: 'What is held out for validation and test is everything, and nothing is left to train on.',
+    message: ({ held }) => `the split holds ${Math.round(held * 100)}% out, so nothing is left to train on`,
+    hint: () => 'lower the shares of validation and test',
+    means: 'Validation and test take all rows, so nothing is left to train on.',
     wrong: 'data views {\n  events = "views.csv"\n  split = random(validation: 50%, test: 50%)\n}\n',
     right: 'data views {\n  events = "views.csv"\n  split = random(validation: 10%, test: 10%)\n}\n',
   }),
@@ -45,7 +48,7 @@ export const data = {
     message: ({ path, folder }) => `there is no file \`${path}\` in ${folder}`,
     hint: didYouMean,
     means:
-      'A path of the data block leads to no file. Paths start from the folder of the `.tower` file with the block.',
+      'A path of the data block leads to no file. The path starts from the folder of the `.tower` file with the block.',
     remedy: 'Correct the path, or fetch the data first: `tower data` lists the sets it can fetch.',
   }),
 
@@ -56,79 +59,76 @@ export const data = {
       const folder = project === undefined ? 'the folders that are allowed' : `the project ${project}`;
       return `${place} is outside ${folder}`;
     },
-    hint: ({ allow }) => `if the block may read that folder, allow it: \`--allow ${shellWord(allow)}\``,
+    hint: ({ allow }) => `move the file into the project, or allow its folder: \`--allow ${shellWord(allow)}\``,
     means:
       'A path of the data block leads out of the project. The project is the nearest folder above the `.tower` file that has a `package.json` or a `.git`; without one it is the folder of the file. A link counts as the file that it leads to.',
     remedy:
-      'Move the file into the project. If the block may read that folder, name it: `--allow FOLDER` on the command line, `allow` in the library.',
+      'Move the file into the project. If the block may read that folder, allow it: with `--allow FOLDER` on the command line, or `allow` in the library.',
   }),
 
   'data-file-kind': row<{ path: string }>({
     severity: 'error',
-    message: ({ path }) => `\`${path}\` is of no kind that can be read`,
-    hint: () => 'name a .csv, .tsv or .txt file (each also .gz), .parquet, .jsonl, .ndjson or .json',
-    means: 'The ending of a file says how it is read, and this ending is none that is known.',
+    message: ({ path }) => `\`${path}\` has an unknown file type`,
+    hint: () => 'use a .csv, .tsv or .txt file (each also .gz), .parquet, .jsonl, .ndjson or .json',
+    means: 'The ending of a file name says how to read the file, and this ending is unknown.',
     remedy:
-      'Give the file one of the endings .csv, .tsv, .txt, .parquet, .jsonl, .ndjson or .json; text files may end in .gz as well.',
+      'Use a file with one of the endings .csv, .tsv, .txt, .parquet, .jsonl, .ndjson or .json. Text files may also end in .gz.',
   }),
 
   'data-file-unreadable': row<{ path: string; reason: string }>({
     severity: 'error',
     message: ({ path, reason }) => `\`${path}\` cannot be read: ${reason}`,
-    means: 'The file is there and cannot be opened, or is not what its ending says.',
-    remedy: 'Look at its permissions, and open it with another program.',
+    hint: () => undefined,
+    means: 'The file exists, but it cannot be opened, or its contents do not match its ending.',
+    remedy: 'Check its permissions, and open the file with another program.',
   }),
 
   'data-file-damaged': row<{ path: string; reason: string }>({
     severity: 'error',
     message: ({ path, reason }) => `\`${path}\` is damaged: ${reason}`,
-    hint: () => 'fetch or write the file again: nothing of a damaged file is used',
     means:
-      'A compressed or Parquet file ends too early, or its contents contradict themselves. Nothing of it is used, since what is missing cannot be known.',
-    remedy: 'Fetch or write the file again.',
+      'A compressed or Parquet file ends too early, or its contents contradict themselves. Tower uses nothing of the file, because the missing rows are unknown.',
+    remedy: 'Fetch or write the file again: Tower uses nothing of a damaged file.',
   }),
 
   'data-file-shape': row<{ path: string; line: number; reason: string }>({
     severity: 'error',
-    message: ({ path, line, reason }) => `\`${path}\` cannot be read, line ${line}: ${reason}`,
-    hint: () => 'correct that line: nothing of the file is used until then',
+    message: ({ path, line, reason }) => `line ${line} of \`${path}\` cannot be read: ${reason}`,
     means:
-      'One line makes the whole file unreadable: a header with one name twice or a quote that never closes, text in UTF-16, an array of JSON that is cut off.',
-    remedy: 'Correct the line that the message names. Save the file as UTF-8.',
+      'One line makes the whole file unreadable. It may be a header with one name twice, a quote that never closes, text in UTF-16, or a JSON array that is cut off.',
+    remedy: 'Correct that line, and save the file as UTF-8.',
   }),
 
   'data-file-changed': row<{ path: string }>({
     severity: 'error',
-    message: ({ path }) => `\`${path}\` changed while it was read`,
-    hint: () => 'run again when nothing writes to the file',
+    message: ({ path }) => `\`${path}\` changed while Tower read it`,
     means:
-      'The size or time of the file changed between its first and its last reading. Rows of two versions may be mixed, so none is used.',
-    remedy: 'Wait until the program that writes the file has ended, and run again.',
+      'The size or time of the file changed between its first and its last reading. Rows of two versions may be mixed, so Tower uses none.',
+    remedy: 'Run again after the program that writes the file has ended.',
   }),
 
   'data-file-uncounted': row<{ path: string; read: number; records: number }>({
     severity: 'error',
     message: ({ path, read, records }) =>
-      `\`${path}\` has ${records.toLocaleString('en')} records, and the database read ${read.toLocaleString('en')} of them`,
-    hint: () => 'write the file again in another format, such as Parquet, and report this file',
+      `\`${path}\` has ${records.toLocaleString('en')} records, but the database read ${read.toLocaleString('en')}`,
     means:
-      'Tower counts the records of each file by itself. The database read fewer records, or more, and which ones is not known. Nothing of the file is used.',
-    remedy: 'Write the file again, in Parquet if possible. Report the file as a bug.',
+      'Tower counts the records of each file itself. The database read a different number, and it is unknown which records differ. Tower uses nothing of the file.',
+    remedy: 'Write the file again, in Parquet if possible, and report the original as a bug.',
   }),
 
   'data-file-headers': row<{ path: string; first: string; column: string }>({
     severity: 'error',
-    message: ({ path, first, column }) => `\`${path}\` has no column \`${column}\`, and \`${first}\` has`,
-    hint: () => 'all files of one pattern need the same columns',
-    means: 'A pattern names several files, which are read as one, and they do not have the same columns.',
-    remedy: 'Make the columns the same, or name fewer files.',
+    message: ({ path, first, column }) => `\`${path}\` has no column \`${column}\`, but \`${first}\` has`,
+    means: 'A pattern names several files, which are read as one. These files do not have the same columns.',
+    remedy: 'Give all files of the pattern the same columns, or name fewer files.',
   }),
 
   'no-rows': row<{ path: string; filtered: boolean }>({
     severity: 'error',
     message: ({ path, filtered }) => (filtered ? `no row of \`${path}\` passes \`where\`` : `\`${path}\` has no rows`),
-    means: 'There is nothing to read: the file has a header alone, or `where` leaves every row out.',
-    remedy: 'Look at the file, and at `where`.',
+    hint: ({ filtered }) => (filtered ? 'change the condition of `where`' : 'name a file that has rows'),
+    means: 'There is nothing to read. The file has only a header, or `where` excludes every row.',
+    remedy: 'Check the file, and the condition of `where`.',
   }),
 
   'unfed-column': row<{
@@ -142,37 +142,37 @@ export const data = {
     message: ({ what, name, files }) => `no column of ${files} feeds ${what} \`${name}\``,
     hint: ({ nearest, name, known }) =>
       nearest === undefined
-        ? [`say how it is computed: columns { ${name} = "…" }`, among(known)].filter(Boolean).join('; ')
-        : `if it is \`${nearest}\`, say so: columns { ${name} = "${nearest}" }`,
-    means: 'A feature, label or key of the model is fed by the column of its name, and no file has such a column.',
-    remedy: 'Say how it is computed in `columns { name = "expression" }`, or correct the name.',
+        ? [`compute it in the data block: columns { ${name} = "…" }`, among(known)].filter(Boolean).join('; ')
+        : `if it is \`${nearest}\`, write columns { ${name} = "${nearest}" }`,
+    means: 'A feature, label or key reads the column of its own name, and no file has such a column.',
+    remedy: 'Compute it in `columns { name = "expression" }`, or correct the name.',
   }),
 
-  'column-sort': row<{ name: string; needs: string; found: string; hint?: string | undefined }>({
+  'column-type': row<{ name: string; needs: string; found: string; hint?: string | undefined }>({
     severity: 'error',
-    message: ({ name, needs, found }) => `\`${name}\` needs ${needs}, and its column is ${found}`,
+    formerly: 'column-sort',
+    message: ({ name, needs, found }) => `\`${name}\` needs ${needs}, but its column is ${found}`,
     hint: ({ hint }) => hint,
     means:
-      'The column holds something that its feature cannot read: text where numbers are needed, one value where a list is.',
+      'The feature cannot read the type of its column: the column is text where numbers are needed, or one value where a list is.',
     remedy: 'Convert it in `columns`, such as `tags = "string_split(tags, \'|\')"`, or choose another kind of feature.',
   }),
 
   'column-side': row<{ feature: string; tower: string; file: string }>({
     severity: 'error',
     message: ({ feature, tower, file }) =>
-      `\`${feature}\` belongs to tower \`${tower}\`, and is computed from the ${file} file of the other side`,
-    hint: () => 'nothing of one side may reach the other before the score',
+      `\`${feature}\` belongs to tower \`${tower}\`, but is computed from the ${file} file of the other side`,
     means:
-      'A feature of one tower is computed from the file of the other side. The score is all that both sides may share.',
+      'A feature of one tower is computed from the file of the other side. The two sides may meet in the score only.',
     remedy: 'Take the column from the events or from the file of its own side.',
   }),
 
   'sql-refused': row<{ reason: string }>({
     severity: 'error',
-    message: ({ reason }) => `this SQL may not run: ${reason}`,
-    hint: () => 'write one expression that computes its value from the columns of the block’s files',
+    message: ({ reason }) => `this SQL is not allowed: ${reason}`,
+    hint: () => 'write one expression over the columns of the block’s files',
     means:
-      'A text of the data block is more than one expression over the rows of its files. Statements, other tables, and functions that read files, settings or the environment do not run.',
+      'A text of the data block must be one expression over the rows of its files. Statements, other tables, and functions that read files, settings or the environment are not allowed.',
     remedy:
       'Write one expression over the columns: `rating >= 4`. A query in parentheses may read `events`, `items` and `users`.',
   }),
@@ -180,38 +180,38 @@ export const data = {
   'data-memory': row<{ bytes: number; spill?: string | undefined }>({
     severity: 'error',
     message: ({ bytes, spill }) =>
-      `the data needs more memory than the database may use, ${(bytes / 2 ** 30).toFixed(1)} GiB${spill === undefined ? '' : `; and ${spill}`}`,
+      `the data needs more than the ${(bytes / 2 ** 30).toFixed(1)} GiB of memory that the database may use${spill === undefined ? '' : `; and ${spill}`}`,
     hint: ({ spill }) =>
       spill === undefined
-        ? 'read fewer rows, or write expressions whose values are smaller'
-        : 'set `TMPDIR` to a folder that may be written, so that the database can put rows there',
+        ? 'read fewer rows, or write expressions with smaller values'
+        : 'set `TMPDIR` to a writable folder, so that the database can put rows there',
     means:
-      'The database may use half of the machine’s memory, and puts rows into temporary files past that. The data, or a value of one expression, is larger.',
+      'The database may use half of the machine’s memory. Beyond that it puts rows into temporary files. The data, or a value of one expression, is larger than both.',
     remedy:
-      'Read fewer rows or columns, or write expressions whose values are smaller. Give `TMPDIR` a folder with room.',
+      'Read fewer rows or columns, or write expressions with smaller values. Set `TMPDIR` to a folder with free space.',
   }),
 
   'sql-fails': row<{ reason: string; nearest?: string | undefined }>({
     severity: 'error',
     message: ({ reason }) => `this SQL cannot be computed: ${reason}`,
     hint: didYouMean,
-    means:
-      'An expression of the data block is not SQL that the database understands, or names a column that is not there.',
+    means: 'An expression of the data block is not valid SQL, or names a column that does not exist.',
     remedy:
-      'Correct the expression. DuckDB’s functions are described at https://duckdb.org/docs/stable/sql/functions/overview.',
+      'Correct the expression. The functions are described at https://duckdb.org/docs/stable/sql/functions/overview.',
   }),
 
   'key-does-not-join': row<{ key: string; file: string; reason: string; hint?: string | undefined }>({
     severity: 'error',
     message: ({ key, file, reason }) => `${file} cannot be joined by \`${key}\`: ${reason}`,
     hint: ({ hint }) => hint,
-    means: 'The column after `by` is missing in one of the two files, or its values never meet.',
-    remedy: 'Name the column that both have, or compute it in `columns`.',
+    means: 'The column after `by` is missing in one of the two files, or the two files have no value in common.',
+    remedy: 'Name the column that both files have, or compute it in `columns`.',
   }),
 
   'data-needs': row<{ what: string; needs: string }>({
     severity: 'error',
     message: ({ what, needs }) => `\`${what}\` needs ${needs}`,
+    hint: () => undefined,
     means: 'An entry of the data block needs something that the model or another entry does not give.',
     remedy: 'Add what the message names.',
   }),
@@ -219,8 +219,7 @@ export const data = {
   'empty-split': row<{ part: string; rows: number; reason: string }>({
     severity: 'error',
     message: ({ part, rows, reason }) => `the ${part} part is empty: of ${rows.toLocaleString('en')} rows ${reason}`,
-    hint: () => 'give it a larger share, or read more rows',
-    means: 'A part of the split has no rows, so that nothing could be trained, validated or tested with it.',
+    means: 'A part of the split has no rows, so it cannot be used to train, validate or test.',
     remedy: 'Give it a larger share, or read more rows.',
   }),
 
@@ -234,12 +233,12 @@ export const data = {
   }>({
     severity: 'error',
     message: ({ path, count, total, limit, first }) =>
-      `${count.toLocaleString('en')} of ${total.toLocaleString('en')} rows of \`${path}\` ${count === 1 ? 'is' : 'are'} bad (${((100 * count) / total).toFixed(1)}%), and ${+(100 * limit).toFixed(4)}% may be: ${first}`,
+      `${count.toLocaleString('en')} of ${total.toLocaleString('en')} rows of \`${path}\` ${count === 1 ? 'is' : 'are'} invalid (${((100 * count) / total).toFixed(1)}%), and the limit is ${+(100 * limit).toFixed(4)}%: ${first}`,
     hint: ({ file }) =>
-      `${file === undefined ? '' : `all of them are in ${file}; `}mend them, filter them out with \`where\`, or raise \`reject\``,
+      `correct them, exclude them with \`where\`, or raise \`reject\`${file === undefined ? '' : `; ${file} lists them all`}`,
     means:
-      'More rows are bad than the block allows. The first of them is told, and all stand in `rejected.jsonl` with file, line and reason.',
-    remedy: 'Mend them, leave them out with `where`, or raise `reject`.',
+      'More rows are invalid than the block allows. The message shows the first one. `rejected.jsonl` lists all of them with file, line and reason.',
+    remedy: 'Correct the rows, exclude them with `where`, or raise `reject`.',
   }),
 
   'fetch-failed': row<{ what: string; tried: readonly string[]; byHand: string }>({
@@ -247,23 +246,23 @@ export const data = {
     message: ({ what, tried }) => `${what} could not be fetched: ${tried.join('; ')}`,
     hint: ({ byHand }) => byHand,
     means: 'The data set could not be fetched from any of its sources.',
-    remedy: 'Try again later, or fetch it by hand as the message says.',
+    remedy: 'Try again later, or fetch it yourself as the message says.',
   }),
 
   'originals-needed': row<{ set: string; files: readonly string[]; home: string }>({
     severity: 'error',
     message: ({ set, files }) =>
-      `\`${set}\` is made from original files, ${files.join(', ')}, and no folder of them is given`,
-    hint: ({ set, home }) => `get them from ${home}, then: tower data ${set} --from FOLDER`,
-    means: 'This data set is made from files that have to be there already.',
-    remedy: 'Put them where the message says.',
+      `\`${set}\` is made from the original files ${files.join(', ')}, and \`--from\` is missing`,
+    hint: ({ set, home }) => `get them from ${home}, then run: tower data ${set} --from FOLDER`,
+    means: 'This data set is made from files that you have to get yourself.',
+    remedy: 'Get the files from the page that the message names, and give their folder with `--from`.',
   }),
 
   'set-is-fetched': row<{ set: string }>({
     severity: 'error',
-    message: ({ set }) => `\`${set}\` is fetched: it takes no \`--from\``,
-    hint: ({ set }) => `tower data ${set}`,
-    means: 'This data set is fetched from the network, and takes no files of yours.',
-    remedy: 'Leave the files out of the command.',
+    message: ({ set }) => `\`${set}\` is fetched, so it takes no \`--from\``,
+    hint: ({ set }) => `run \`tower data ${set}\``,
+    means: 'Tower fetches this data set from the network. It takes no files of yours.',
+    remedy: 'Remove the files from the command.',
   }),
 } as const;

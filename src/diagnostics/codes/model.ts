@@ -17,11 +17,13 @@ export const model = {
   'tower-count': row<{ count: number }>({
     severity: 'error',
     message: ({ count }) =>
-      count === 0 ? 'this model has no towers: it needs two' : `a model has two towers; this one has ${count}`,
+      count === 0 ? 'this model has no towers: it needs two' : `a model has two towers, and this one has ${count}`,
     hint: ({ count }) =>
-      count < 2 ? 'for example `tower item(movie) keyed by movie_id { channel main = … }`' : undefined,
+      count < 2
+        ? 'add a tower, such as `tower item(movie) keyed by movie_id { channel main = … }`'
+        : 'remove the others, or move them to a model of their own',
     means:
-      'A retrieval model here has two towers: one for the side that asks, one for the side that is found. Nothing else can be searched by nearest neighbours.',
+      'A retrieval model has two towers: a query tower, and an item tower. Nearest-neighbour search compares exactly two vectors.',
     wrong: smallModel({
       features: 'shop: id(dim: 16)',
       after: 'tower seller(shop) keyed by shop { channel main = shop -> dense(16) }',
@@ -36,27 +38,30 @@ export const model = {
 
   'no-task': row<Record<never, never>>({
     severity: 'error',
-    message: () => 'this model has no task: nothing says what it learns',
-    hint: () => 'for example `task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.1) }`',
-    means: 'Without a task nothing says what makes a good pair of vectors, so there is nothing to train.',
+    message: () => 'this model has no task, so it has nothing to learn',
+    hint: () =>
+      'add a task, such as `task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.1) }`',
+    means: 'A task says which pairs of vectors are good. Without a task there is nothing to train.',
     wrong: smallModel({ tasks: 'train { epochs = 3 }' }),
     right: smallModel({ after: 'train { epochs = 3 }' }),
   }),
 
   'repeated-declaration': row<{ what: string }>({
     severity: 'error',
-    message: ({ what }) => `a model has one \`${what}\`; this is another`,
-    means: 'A model has one name, one objective, one `retrieve` and one `train`. A second would contradict the first.',
+    message: ({ what }) => `a model has one \`${what}\`, and this is a second one`,
+    hint: () => 'join the two, or remove one',
+    means:
+      'A model has one name, one objective, one `retrieve` and one `train`. A second one could contradict the first.',
     wrong: smallModel({ after: 'train { epochs = 3 }\ntrain { batch = 256 }' }),
     right: smallModel({ after: 'train { epochs = 3, batch = 256 }' }),
   }),
 
   'not-an-input': row<{ tower: string; name: string }>({
     severity: 'error',
-    message: ({ tower, name }) => `tower \`${tower}\` reads \`${name}\`, which is not among its inputs`,
-    hint: ({ tower, name }) => `\`tower ${tower}(…, ${name})\` lets it in`,
+    message: ({ tower, name }) => `\`${name}\` is not an input of tower \`${tower}\``,
+    hint: ({ tower, name }) => `add it to the inputs: \`tower ${tower}(…, ${name})\``,
     means:
-      'A tower reads what its parentheses name and nothing else, so that its first line says all that it sees. Here a flow begins with something that they do not name.',
+      'A tower reads only the inputs that its parentheses name. Its first line therefore shows everything it sees. This flow begins with something else.',
     wrong: smallModel({
       features: 'age: number(standardize)',
       user: 'channel main = user_id -> mlp(32, 16)\nchannel old = age -> dense(16)',
@@ -67,34 +72,35 @@ export const model = {
 
   'read-before': row<{ name: string }>({
     severity: 'error',
-    message: ({ name }) => `\`${name}\` is read before it is made`,
+    message: ({ name }) => `\`${name}\` is read before it is computed`,
     hint: ({ name }) => `move the line of \`${name}\` above this one`,
-    means: 'A step reads what stands above it. This one reads a step that is made further down, or itself.',
+    means: 'A step can read the steps above it. This one reads a step further down, or itself.',
     wrong: smallModel({ user: 'channel main = deep -> dense(16)\ndeep = user_id -> mlp(32, 32)' }),
     right: smallModel({ user: 'deep = user_id -> mlp(32, 32)\nchannel main = deep -> dense(16)' }),
   }),
 
   'not-a-flow': row<{ found: string; expected: string }>({
     severity: 'error',
-    message: ({ found, expected }) => `expected ${expected} here, not ${found}`,
-    hint: () => 'a flow is `source -> block -> block`',
-    means: 'A flow begins with the name of an input or a step, and goes on through blocks. This is neither.',
+    message: ({ found, expected }) => `expected ${expected}, found ${found}`,
+    hint: () => 'write a flow as `source -> block -> block`',
+    means: 'A flow begins with the name of an input or a step, and continues through blocks.',
     wrong: smallModel({ user: 'channel main = user_id * 2 -> dense(16)' }),
     right: smallModel({ user: 'channel main = user_id -> dense(16)' }),
   }),
 
   'block-arguments': row<{ name: string }>({
     severity: 'error',
-    message: ({ name }) => `\`${name}\` is a block of this file and takes no arguments`,
-    hint: () => 'give the arguments where the block is declared',
-    means: 'A block that the file declares has its arguments in its declaration, and is used by its name alone.',
+    message: ({ name }) => `\`${name}\` is a block of this file, and such a block takes no arguments`,
+    hint: () => 'move the arguments to the declaration of the block',
+    means: 'A block that the file declares has its arguments in the declaration. A flow uses it by its name alone.',
     wrong: smallModel({ before: 'block deep = mlp(32, 16)', user: 'channel main = user_id -> deep(64)' }),
   }),
 
   'block-circle': row<{ name: string }>({
     severity: 'error',
-    message: ({ name }) => `block \`${name}\` is made of itself`,
-    means: 'A block is made of itself, through others or directly, and so could never be written out.',
+    message: ({ name }) => `block \`${name}\` contains itself`,
+    hint: () => 'remove one of the uses that close the circle',
+    means: 'The block contains itself, directly or through other blocks, so it could never be written out in full.',
     wrong: 'block deep = wide -> dense(8)\nblock wide = deep -> dense(16)\n',
     right: 'block deep = mlp(16, 8)\nblock wide = deep -> dense(16)\n',
   }),
@@ -102,10 +108,10 @@ export const model = {
   'block-too-large': row<{ name: string; blocks: number; depth: number }>({
     severity: 'error',
     message: ({ name, blocks, depth }) =>
-      `with block \`${name}\` this is too large: a flow may hold ${depth} declared blocks within one another, and ${blocks} blocks in all`,
+      `the flow is too large with block \`${name}\`: the limit is ${depth} nested declared blocks, and ${blocks} blocks in all`,
     hint: () => 'write fewer blocks, or make one block wider',
     means:
-      'A block is written out at each of its uses. Blocks of blocks grow fast: ten that each use the one before twice are a thousand blocks, and the graph has a part for each.',
+      'Each use of a block is written out in full. Blocks of blocks grow fast: ten blocks that each use the one before twice become a thousand, and the graph has a part for each.',
     wrong: smallModel({
       before: ['block b0 = dense(8)', ...doublings(14)].join('\n'),
       user: 'channel main = user_id -> b14 -> dense(16)',
@@ -143,13 +149,13 @@ export const model = {
   'feature-both-sides': row<{ name: string; first: string; second: string; group?: boolean }>({
     severity: 'error',
     message: ({ name, first, second, group }) =>
-      `${group ? 'group' : 'feature'} \`${name}\` is read by both towers, \`${first}\` and \`${second}\`: they must not share what they see`,
+      `${group ? 'group' : 'feature'} \`${name}\` is read by both towers, \`${first}\` and \`${second}\``,
     hint: ({ name, group }) =>
       group
-        ? 'a tower reads its own inputs only'
-        : `take it out of one; where each side has a column of its own, \`like(${name})\` shares the table`,
+        ? 'give each tower inputs of its own'
+        : `remove it from one tower; if each side has its own column, share the table with \`like(${name})\``,
     means:
-      'A tower is a wall: nothing of one side reaches the other before the score. Only then can the vectors of items be computed once, without knowing who will ask. Where each side has a column of its own, `like(…)` shares the table.',
+      'The two towers share no input: nothing of one side may reach the other before the score. The item vectors can then be computed once, before any query is known. Where each side has a column of its own, `like(…)` shares the embedding table.',
     wrong: smallModel({
       features: 'country: category(dim: 8)',
       userInputs: 'user_id, country',
@@ -168,21 +174,21 @@ export const model = {
 
   'tower-without-channel': row<{ tower: string }>({
     severity: 'error',
-    message: ({ tower }) => `tower \`${tower}\` has no channel: nothing of it reaches a score`,
+    message: ({ tower }) => `tower \`${tower}\` has no channel, so no score can read it`,
     hint: () => 'write `channel` before its last step',
     means:
-      'A tower gives something to scores through its channels alone. A line without `channel` is a step for others to read.',
+      'Scores read a tower only through its channels. A line without `channel` is a step for other lines of the tower.',
     wrong: smallModel({ user: 'main = user_id -> mlp(32, 16)' }),
     right: smallModel(),
   }),
 
   'unread-channel': row<{ tower: string; channel: string }>({
     severity: 'warning',
-    message: ({ tower, channel }) => `no score reads channel \`${tower}.${channel}\`: it is not trained`,
-    hint: ({ tower, channel }) => `read it in a task, as \`${tower}.${channel}\`, or remove it`,
+    message: ({ tower, channel }) => `no score reads channel \`${tower}.${channel}\`, so it is not trained`,
+    hint: ({ tower, channel }) => `read it in a task as \`${tower}.${channel}\`, or remove it`,
     unnecessary: true,
     means:
-      'No score reads this channel. It is left out of training and of the exported tower, and so is what only it reads.',
+      'No score reads this channel. Training and the exported tower leave it out, together with the steps that only it reads.',
     wrong: smallModel({
       user: twoWidths,
       tasks: 'task watch { score = cosine(user.main, item), loss = softmax(in_batch, temperature: 0.05) }',
@@ -199,7 +205,7 @@ export const model = {
     message: ({ name }) => `nothing reads \`${name}\``,
     hint: () => 'remove it',
     unnecessary: true,
-    means: 'Nothing reads this step: it computes what reaches no channel. It is left out, and has no weights.',
+    means: 'Nothing reads this step, and it reaches no channel. The model leaves it out, so it has no weights.',
     wrong: smallModel({ user: 'wide = user_id -> dense(64)\nchannel main = user_id -> mlp(32, 16)' }),
   }),
 
@@ -209,7 +215,7 @@ export const model = {
     hint: ({ name, output }) => `begin a flow with \`${name}.${output}\`, or leave \`${output}\` out`,
     unnecessary: true,
     means:
-      'A block such as `mmoe` gives one value for each name it is given, and no flow reads this one. Weights that belong to it alone are not trained.',
+      'A block such as `mmoe` gives one value for each of its names, and no flow reads this value. The weights that belong to it alone are not trained.',
     wrong: smallModel({
       labels: 'liked: binary',
       user: 'experts = user_id -> mmoe(view, like, experts: 2, units: 16)\nchannel view = experts.view -> dense(16)',
@@ -228,9 +234,10 @@ export const model = {
 
   'no-outputs': row<{ name: string; output: string }>({
     severity: 'error',
-    message: ({ name, output }) => `\`${name}\` gives one value: there is no \`${output}\` to take of it`,
-    hint: () => 'only blocks such as `mmoe(click, like)` give several',
-    means: 'An output is taken of a step that gives one value. Only blocks such as `mmoe(click, like)` give several.',
+    message: ({ name, output }) => `\`${name}\` gives one value, so it has no output \`${output}\``,
+    hint: () => 'read the step by its name alone, or make it of a block such as `mmoe(click, like)`',
+    means:
+      'This step gives one value, so it has no named outputs. Only blocks such as `mmoe(click, like)` give several values.',
     wrong: smallModel({ user: 'deep = user_id -> mlp(32, 16)\nchannel main = deep.click -> dense(16)' }),
     right: smallModel({ user: 'deep = user_id -> mlp(32, 16)\nchannel main = deep -> dense(16)' }),
   }),
@@ -241,7 +248,7 @@ export const model = {
     hint: () => 'add it to a group or a tower, or remove it',
     unnecessary: true,
     means:
-      'No tower reads this feature, so it has no effect: it needs no column in the data and gets no weights. Often it was forgotten in a group.',
+      'No tower reads this feature, so it has no effect, no weights, and needs no column in the data. Often it was forgotten in a group.',
     wrong: smallModel({ features: 'age: number(standardize)' }),
   }),
 
@@ -257,11 +264,11 @@ export const model = {
 
   'unread-input': row<{ tower: string; name: string }>({
     severity: 'warning',
-    message: ({ tower, name }) => `tower \`${tower}\` lets \`${name}\` in but no flow reads it`,
+    message: ({ tower, name }) => `tower \`${tower}\` has the input \`${name}\`, but no flow reads it`,
     hint: () => 'read it in a channel, or remove it',
     unnecessary: true,
     means:
-      'The tower lets this in, and none of its flows reads it. It has no effect: it needs no column in the data and gets no weights.',
+      'The tower names this input, but none of its flows reads it. The input has no effect, no weights, and needs no column in the data.',
     wrong: smallModel({ features: 'age: number(standardize)', userInputs: 'user_id, age' }),
     right: smallModel({
       features: 'age: number(standardize)',
@@ -276,7 +283,7 @@ export const model = {
     message: ({ name }) => `group \`${name}\` is never used`,
     hint: () => 'remove it',
     unnecessary: true,
-    means: 'A group is a name for several features, and no tower says this name.',
+    means: 'A group is a name for several features, and no tower uses this name.',
     wrong: smallModel({ groups: 'group person = user_id' }),
   }),
 
@@ -285,7 +292,7 @@ export const model = {
     message: ({ name }) => `block \`${name}\` is never used`,
     hint: () => 'remove it',
     unnecessary: true,
-    means: 'A block is a name for some steps, and no flow says this name.',
+    means: 'A block is a name for some steps, and no flow uses this name.',
     wrong: smallModel({ before: 'block deep = mlp(32, 16)' }),
   }),
 } as const;

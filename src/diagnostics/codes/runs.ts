@@ -6,56 +6,56 @@ export const runs = {
   'cannot-write': row<{ path: string; reason: string; kept?: string | undefined }>({
     severity: 'error',
     message: ({ path, reason }) => `cannot write ${path}: ${reason}`,
-    hint: ({ kept }) => (kept === undefined ? undefined : `${kept} is still whole`),
+    hint: ({ kept }) =>
+      kept === undefined
+        ? 'free some space, or choose another folder'
+        : `free some space, or choose another folder; ${kept} is unchanged`,
     means:
-      'A file could not be written: the disk is full, the folder is missing or may not be written. What stood there before is still whole.',
-    remedy: 'Free some space or choose another folder; a training goes on with `--resume`.',
+      'A file could not be written: the disk is full, or the folder is missing or not writable. What was there before is unchanged.',
+    remedy: 'Free some space or choose another folder. Continue a training with `--resume`.',
   }),
 
   'no-temporary-folder': row<{ path: string; reason: string }>({
     severity: 'error',
-    message: ({ path, reason }) => `no temporary folder can be made in ${path}: ${reason}`,
-    hint: () => 'set `TMPDIR` to a folder that may be written',
-    means: 'A step needs files for a short time, and the folder for temporary files is missing or may not be written.',
-    remedy: 'Set the environment variable `TMPDIR` to a folder that may be written.',
+    message: ({ path, reason }) => `a temporary folder cannot be made in ${path}: ${reason}`,
+    means: 'A step needs temporary files, and the folder for temporary files is missing or not writable.',
+    remedy: 'Set the environment variable `TMPDIR` to a writable folder.',
   }),
 
   'cannot-read': row<{ path: string; reason: string }>({
     severity: 'error',
     message: ({ path, reason }) => `cannot read ${path}: ${reason}`,
     means: 'A file that the command needs could not be read.',
-    remedy: 'Look at its path and its permissions.',
+    remedy: 'Check its path and its permissions.',
   }),
 
   'damaged-file': row<{ path: string; reason: string }>({
     severity: 'error',
     message: ({ path, reason }) => `${path} is damaged: ${reason}`,
     means:
-      'A file of a run is not what it should be: it was cut off or changed by another program, it does not fit the other files, or it is a link or a pipe.',
+      'A file of a run is damaged. It was cut off or changed by another program, it does not match the other files, or it is a link or a pipe.',
     remedy: 'Copy the run again from where it was trained, or train again.',
   }),
 
   'changed-file': row<{ path: string }>({
     severity: 'error',
-    message: ({ path }) => `${path} is not what training wrote: its checksum differs`,
-    hint: () => 'copy the folder again from where it was trained, or train again',
-    means: 'A run keeps a checksum of each of its files, and this file has another. Serving it could answer anything.',
+    message: ({ path }) => `${path} changed after training: its checksum differs`,
+    means:
+      'A run keeps a checksum of each of its files, and this file has another one. Its answers could not be trusted.',
     remedy: 'Copy the folder again from where it was trained, or train again.',
   }),
 
   'lost-file': row<{ path: string; folder: string }>({
     severity: 'error',
     message: ({ path, folder }) => `${path} is missing from ${folder}`,
-    hint: () => 'copy the folder again from where it was trained, or train again',
-    means: 'The manifest of a run names a file that is not there.',
-    remedy: 'Copy the whole folder again.',
+    means: 'The manifest of a run names a file that does not exist.',
+    remedy: 'Copy the whole folder again from where it was trained, or train again.',
   }),
 
   'not-a-run': row<{ folder: string }>({
     severity: 'error',
-    message: ({ folder }) => `${folder} holds no trained model: it has no manifest.json`,
-    hint: () => 'give a folder that `tower train … --out` wrote',
-    means: 'The folder was not written by `tower train`, or the training has not come to its first checkpoint.',
+    message: ({ folder }) => `${folder} contains no trained model: it has no manifest.json`,
+    means: '`tower train` did not write this folder, or the training has not reached its first checkpoint.',
     remedy: 'Give a folder that `tower train … --out` wrote.',
   }),
 
@@ -69,7 +69,7 @@ export const runs = {
       stopped === undefined
         ? 'continue it with `tower train … --resume`'
         : 'continue it with `tower train … --resume`, end it as it is with `tower train … --finish`, or add `--unfinished`',
-    means: 'The training in this folder was stopped before its end. Its weights are those of half a training.',
+    means: 'The training in this folder stopped before its end, so its weights are not final.',
     remedy:
       'Continue it with `tower train … --resume`, or end it as it is with `tower train … --finish`. `evaluate`, `recommend` and `export` use it as it is with `--unfinished`, and mark their answers.',
   }),
@@ -88,59 +88,57 @@ export const runs = {
     hint: ({ here, lock }) =>
       here
         ? 'wait until that process ends, or give another folder'
-        : `if no other process writes into the folder, delete ${lock}; else give another folder`,
+        : `delete ${lock} if no other process writes into the folder; otherwise give another folder`,
     means:
-      'Another process writes into the folder. Two would mix their files. The file `.lock` names the process; a lock whose process has ended is replaced without a question.',
+      'Another process writes into the folder, and two would mix their files. The file `.lock` names the process. Tower replaces a lock whose process has ended.',
     remedy:
-      'Wait until the process ends, or give another folder. A lock of another computer or container cannot be checked from here: delete `.lock` once nothing there writes into the folder.',
+      'Wait until the process ends, or give another folder. A lock of another computer or container cannot be checked from here: delete `.lock` when nothing there writes into the folder.',
   }),
 
   'own-file': row<{ path: string; folder: boolean }>({
     severity: 'error',
     message: ({ path, folder }) =>
-      `${path} is ${folder ? 'a folder' : 'a file'} that Tower did not write, and the run needs its name`,
-    hint: () => 'move it elsewhere, or give another folder',
+      `${path} is ${folder ? 'a folder' : 'a file'} that Tower did not write, and the run needs this name`,
     means:
-      'The run would write a file whose name is taken by a file that Tower did not write. `--force` replaces files of a run only.',
-    remedy: 'Move the file elsewhere, or give another folder.',
+      'The run needs a file name that is taken by a file that Tower did not write. `--force` replaces only the files of a run.',
+    remedy: 'Move it elsewhere, or give another folder.',
   }),
 
   'folder-in-use': row<{ folder: string; run: boolean; holds: string }>({
     severity: 'error',
-    message: ({ folder, holds }) => `${folder} already holds ${holds}`,
+    message: ({ folder, holds }) => `${folder} already contains ${holds}`,
     hint: ({ run }) =>
       run
         ? 'continue it with `--resume`, replace it with `--force`, or give another folder'
-        : 'give another folder, or write beside them with `--force`',
-    means: 'The folder holds another run, or other files, and nothing is overwritten unasked.',
+        : 'give another folder, or add the run to these files with `--force`',
+    means: 'The folder contains another run, or other files. Tower overwrites nothing without `--force`.',
     remedy: 'Give another folder. A run can also be continued with `--resume`, or replaced with `--force`.',
   }),
 
   'nothing-to-resume': row<{ folder: string }>({
     severity: 'error',
     message: ({ folder }) => `there is no run to resume in ${folder}`,
-    hint: () => 'leave `--resume` out to start one',
     means: '`--resume` found no training in the folder.',
-    remedy: 'Leave `--resume` out to start one.',
+    remedy: 'Remove `--resume` to start a new training.',
   }),
 
   'other-run': row<{ folder: string; what: string }>({
     severity: 'error',
-    message: ({ folder, what }) => `the run in ${folder} has another ${what}: it cannot be resumed with this one`,
-    hint: () => 'resume it with what it was started with, or give another folder',
+    message: ({ folder, what }) => `the run in ${folder} has another ${what}, so it cannot be resumed with this one`,
+    hint: () => 'resume it with the settings that it started with, or give another folder',
     means:
-      'The training in the folder had another model, other data, another seed or another engine. Resumed with these it would be neither.',
+      'The training in the folder has another model, other data, another seed or another engine. The result of both would belong to neither.',
     remedy:
-      'Resume it with what it was started with, or give another folder. Epochs, patience, rates and schedules may change.',
+      'Resume it with the settings that it started with, or give another folder. Epochs, patience, rates and schedules may change.',
   }),
 
   'fewer-epochs': row<{ folder: string; epochs: number; done: number }>({
     severity: 'error',
     message: ({ folder, epochs, done }) =>
-      `\`epochs\` is ${epochs}, but the run in ${folder} has trained ${done === 1 ? 'in its first epoch' : `in ${done} epochs`} already`,
+      `\`epochs\` is ${epochs}, but the run in ${folder} has already trained ${done === 1 ? 'in its first epoch' : `in ${done} epochs`}`,
     hint: ({ done }) => `set \`epochs\` to ${done} or more, or end the run as it is with \`--finish\``,
     means:
-      '`--resume` was given fewer epochs than the run has trained already. What was learnt in them stays in the weights.',
+      '`--resume` needs at least as many epochs as the run has already trained. Their effect on the weights cannot be undone.',
     remedy: 'Set more epochs, or end the run as it is with `tower train … --finish`.',
   }),
 
@@ -148,171 +146,161 @@ export const runs = {
     severity: 'error',
     message: ({ epoch, step, value, output }) =>
       `training stopped: ${output} became ${value} in step ${step} of epoch ${epoch}`,
-    hint: () => 'lower the learning rates, or look for extreme values in the numbers of the data',
+    hint: () => 'lower the learning rates, or look for extreme numbers in the data',
     means:
-      'A loss became infinite or no number, after which every weight would be lost. Training stops at once, and the last checkpoint is sound.',
-    remedy: 'Lower the learning rates, or look for extreme values in the data.',
+      'A loss became infinite or not a number, and one more step would destroy every weight. Training stopped, and the last checkpoint is valid.',
+    remedy:
+      'Lower the learning rates, or look for extreme numbers in the data. Then train again, or continue from the last checkpoint with `--resume`.',
   }),
 
   'vectors-not-finite': row<{ tower: string }>({
     severity: 'error',
-    message: ({ tower }) => `tower \`${tower}\` gives vectors that are not finite numbers`,
-    hint: () => 'lower the learning rates, or look for extreme values in the numbers of the data',
-    means: 'The trained tower gives vectors that are not finite numbers, so that nothing can be ranked by them.',
-    remedy: 'Train again with lower rates.',
+    message: ({ tower }) => `tower \`${tower}\` gives vectors with infinite or undefined numbers`,
+    hint: () => 'train again with lower learning rates, or look for extreme numbers in the data',
+    means: 'The vectors of the trained tower contain infinite or undefined numbers, so items cannot be ranked.',
+    remedy: 'Train again with lower learning rates.',
   }),
 
   'too-few-rows': row<{ part: string; rows: number; needed: number }>({
     severity: 'error',
     message: ({ part, rows, needed }) =>
-      `the ${part} part has ${rows === 1 ? '1 row' : `${rows} rows`}, and at least ${needed} are needed`,
-    hint: () => 'look at `where` and `split` in the data block',
+      `the ${part} part has ${rows === 1 ? '1 row' : `${rows} rows`}, but needs at least ${needed}`,
     means: 'A part of the data has fewer rows than one batch, or than the metrics need.',
-    remedy: 'Look at `where` and `split` in the data block, or lower `batch`.',
+    remedy: 'Check `where` and `split` in the data block, or lower `batch`.',
   }),
 
   'no-validation-part': row<{ metric: string }>({
     severity: 'error',
-    message: ({ metric }) => `\`stop = ${metric}\` needs a validation part, and this split has none`,
-    hint: () => 'give the split a validation share, or leave `stop` out',
-    means: '`stop` watches a metric on the validation part, and the split has none.',
-    remedy: 'Give the split a validation share, or leave `stop` out.',
+    message: ({ metric }) => `\`stop = ${metric}\` needs a validation part, but the split has none`,
+    means: '`stop` watches a metric on the validation part, but the split has none.',
+    remedy: 'Give the split a validation share, or remove `stop`.',
   }),
 
   'too-large-for-memory': row<{ needed: number; available: number; parts: string }>({
     severity: 'error',
     message: ({ needed, available, parts }) =>
-      `training needs ${needed.toLocaleString('en')} bytes for weights, their optimizer and a step, and ${available.toLocaleString('en')} are available: ${parts}`,
-    hint: () =>
-      'make the largest smaller, by `dim`, `hash`, `batch` or the widths of blocks, or use an optimizer with less state',
+      `training needs ${needed.toLocaleString('en')} bytes for weights, their optimizer and a step, but ${available.toLocaleString('en')} are available: ${parts}`,
     means:
-      'Tables, the weights of blocks, what their optimizers keep and the values of one step would not fit into memory. The check comes before training, so no hours are lost.',
+      'The tables, the weights of blocks, the optimizer state and the values of one step do not fit into memory. Tower checks this before training, so no hours are lost.',
     remedy:
-      'Make the largest smaller, by `dim`, `hash`, `batch` or the widths of blocks, or use an optimizer with less state.',
+      'Make the largest part smaller, by `dim`, `hash`, `batch` or the widths of blocks, or use an optimizer with less state.',
   }),
 
   'table-too-large': row<{ table: string; bytes: number; limit: number }>({
     severity: 'error',
     message: ({ table, bytes, limit }) =>
-      `table \`${table}\` with its optimizer's state and the rows of a step takes ${bytesWords(bytes)} (${bytes} bytes), and one table may take ${bytesWords(limit)} (${limit} bytes)`,
-    hint: () =>
-      'lower its `dim` or `hash`, or `batch`; or use an optimizer with less state: `adagrad(per: row)` keeps one number a row',
-    means: 'One table, with its state and the rows that a step looks up in it, is larger than one memory may be.',
-    remedy: 'Lower its `dim` or `hash`, or `batch`; or use `adagrad(per: row)`, which keeps one number a row.',
+      `table \`${table}\` takes ${bytesWords(bytes)} (${bytes} bytes) with its optimizer state and the rows of a step; the limit is ${bytesWords(limit)} (${limit} bytes)`,
+    means:
+      'One table, with its optimizer state and the rows that a step reads, is larger than one WebAssembly memory can be.',
+    remedy:
+      'Lower its `dim`, `hash` or `batch`, or use an optimizer with less state: `adagrad(per: row)` keeps one number per row.',
   }),
 
   'other-data': row<{ what: string; own?: boolean }>({
     severity: 'error',
-    message: ({ what }) => `the data is not what the model was trained on: ${what}`,
+    message: ({ what }) => `the data differs from the data of the training: ${what}`,
     hint: ({ own }) =>
       own
-        ? 'restore the data, or name the changed data with `--data` to use it nevertheless'
-        : 'give the data that it was trained with',
+        ? 'restore the data, or name the changed data with `--data` to use it anyway'
+        : 'give the data of the training',
     means:
-      'The data is not the data of the training. Where its values encode otherwise, codes would mean other things. Where only events or values differ, the figures would be of other data.',
+      'The data differs from the data of the training. If values are encoded differently, codes would have other meanings. If only events or values differ, the figures would describe other data.',
     remedy:
-      'Give the data that it was trained with. Data whose values encode alike can be named with `--data`: the answer then says how it differs.',
+      'Give the data of the training. Name changed data with `--data` if its values are encoded alike: the answer then says how it differs.',
   }),
 
   'protocols-differ': row<{ first: string; other: string; differences: readonly string[] }>({
     severity: 'error',
     message: ({ first, other, differences }) =>
-      `${first} and ${other} are not measured alike: ${differences.join('; ')}`,
-    hint: () =>
-      'figures compare only where the same events are ranked among the same items, and the same events were learnt from',
+      `${first} and ${other} were not measured in the same way: ${differences.join('; ')}`,
+    hint: () => 'evaluate both with the same data and options',
     means:
-      'Two runs were not measured alike: other events, other items to rank among, or other metrics. Their figures would be compared with nothing to be learnt from it.',
+      'The two runs were measured differently: on other events, against other items, or with other metrics. Their figures cannot be compared.',
     remedy: 'Evaluate both with the same data and options, then compare.',
   }),
 
   'feature-value': row<{ feature: string; reason: string }>({
     severity: 'error',
-    message: ({ feature, reason }) => `the value given for \`${feature}\` does not fit: ${reason}`,
-    means: 'A value given for a feature is none that its kind can encode.',
-    remedy: 'Give a value as it stands in the data.',
+    message: ({ feature, reason }) => `the value of \`${feature}\` cannot be encoded: ${reason}`,
+    means: 'The kind of this feature cannot encode the given value.',
+    remedy: 'Give a value as it appears in the data.',
   }),
 
   'too-large-to-export': row<{ tower: string; bytes: number; limit: number }>({
     severity: 'error',
     message: ({ tower, bytes, limit }) =>
-      `tower \`${tower}\` with its tables takes ${bytes.toLocaleString('en')} bytes, and an ONNX file or SavedModel holds at most ${limit.toLocaleString('en')}`,
-    hint: () => 'lower `dim` or `hash` of its largest table',
-    means: 'ONNX files and SavedModels hold two gigabytes at most, and this tower with its tables has more.',
+      `tower \`${tower}\` takes ${bytes.toLocaleString('en')} bytes with its tables; an ONNX file or SavedModel holds at most ${limit.toLocaleString('en')}`,
+    means: 'ONNX files and SavedModels hold at most two gigabytes, and this tower is larger with its tables.',
     remedy: 'Lower `dim` or `hash` of its largest table.',
   }),
 
   'no-attention': row<{ model: string }>({
     severity: 'error',
-    message: ({ model }) => `the towers of \`${model}\` weigh no fields: there is nothing to read out`,
-    hint: () => '`senet` is the block that does',
+    message: ({ model }) => `the towers of \`${model}\` have no block that weighs fields`,
     means: '`--attention` shows how `senet` weighs features, and this model has no such block.',
-    remedy: 'Put `senet` into a flow, or leave the option out.',
+    remedy: 'Add `senet` to a flow, or remove the option.',
   }),
 
   'attention-of-model': row<{ path: string }>({
     severity: 'error',
-    message: ({ path }) => `what a model attends to is learnt, and ${path} is not trained`,
-    hint: () => 'give the folder that `tower train … --out` wrote',
-    means: 'What `senet` attends to is learnt: a model that is not trained has nothing to show.',
-    remedy: 'Train it, and give the folder of the run.',
+    message: ({ path }) => `${path} is not trained, so it has no attention to show`,
+    means: 'The weights of `senet` are learned in training. A model that is not trained has none to show.',
+    remedy: 'Train the model, and give the folder that `tower train … --out` wrote.',
   }),
 
   'step-of-model': row<{ path: string }>({
     severity: 'error',
-    message: ({ path }) => `a step is of a run, and ${path} is not trained`,
-    hint: () => 'give the folder that `tower train … --out` wrote',
-    means: 'Only a run takes steps. A `.tower` file says how a run would take them.',
-    remedy: 'Train the model, and give the folder of the run.',
+    message: ({ path }) => `${path} is not a run, so it has no steps`,
+    means: 'Only a run has steps. A `.tower` file describes a model that is not trained yet.',
+    remedy: 'Train the model, and give the folder that `tower train … --out` wrote.',
   }),
 
   'step-not-taken': row<{ folder: string; step: number; steps: number }>({
     severity: 'error',
-    message: ({ folder, step, steps }) => `the run in ${folder} has no step ${step}: it took ${steps}`,
+    message: ({ folder, step, steps }) => `the run in ${folder} has no step ${step}: it took ${countOf(steps, 'step')}`,
     hint: ({ steps }) =>
       steps === 0 ? 'give `--step 0`, the state before the first step' : `give a step from 0 to ${steps}`,
-    means: 'The run ended before this step. A step is replayed only where the run took it.',
+    means: 'The run ended before this step, and only a step of the run can be replayed.',
     remedy:
-      'Give the number of a step that the run took. Its last one is `training.steps` of its manifest; 0 is the state before the first.',
+      'Give the number of a step that the run took. The last one is `training.steps` of its manifest; 0 is the state before the first.',
   }),
 
   'no-user-key': row<{ tower: string }>({
     severity: 'error',
-    message: ({ tower }) => `tower \`${tower}\` has no key, so nobody can be looked up by one`,
-    hint: () => 'add `keyed by` to the tower, or give feature values',
-    means: 'The tower of the side that asks has no key, so nobody can be looked up by one.',
+    message: ({ tower }) => `tower \`${tower}\` has no key, so a query cannot be found by its key`,
+    means: 'The query tower has no key, so a query cannot be found by its key.',
     remedy: 'Add `keyed by` to the tower, or give feature values.',
   }),
 
   'unknown-tower': row<{ name: string; towers: string }>({
     severity: 'error',
-    message: ({ name, towers }) => `there is no tower called \`${name}\`; there are ${towers}`,
-    means: 'The model has no tower of this name.',
+    message: ({ name }) => `there is no tower called \`${name}\``,
+    hint: ({ towers }) => `use one of ${towers}`,
+    means: 'The model has no tower with this name.',
     remedy: 'Use one of the names that the message lists.',
   }),
 
   'unknown-setting': row<{ name: string; nearest?: string | undefined; known: readonly string[] }>({
     severity: 'error',
-    message: ({ name }) =>
-      `nothing is called \`${name}\`: \`--set\` overrides a \`let\` of the model, or a number of \`train\``,
+    message: ({ name }) => `\`--set\` knows no constant or number of \`train\` called \`${name}\``,
     hint: (facts) => didYouMean(facts) ?? among(facts.known),
-    means: '`--set` overrides a constant of the model or a number of `train`, and nothing has this name.',
-    remedy: 'Declare it with `let`, or correct the name.',
+    means: '`--set` overrides a constant of the model or a number of `train`, and neither has this name.',
+    remedy: 'Declare the constant with `let`, or correct the name.',
   }),
 
   'no-engine': row<{ skipped: readonly { name: string; reason: string }[] }>({
     severity: 'error',
     message: ({ skipped }) =>
       skipped.map(({ name, reason }) => `the \`${name}\` engine does not load: ${reason}`).join('\n'),
-    hint: () => '`tower engines` lists those that do',
-    means: 'No engine that can run graphs loads on this machine, or not the one that was asked for.',
-    remedy: '`tower engines` lists all, and says why each does not load.',
+    hint: () => 'run `tower engines` to list the engines that load',
+    means: 'No engine that can run graphs loads on this machine, or the requested engine does not load.',
+    remedy: 'Run `tower engines`: it lists all engines, and why each one does not load.',
   }),
 
   'engine-memory': row<{ bytes: number; limit: number; batch?: number | undefined }>({
     severity: 'error',
     message: ({ bytes, limit, batch }) =>
       `${batch === undefined ? 'one run' : `a batch of ${batch.toLocaleString('en')}`} needs ${(bytes / 2 ** 30).toFixed(1)} GiB, and the \`javascript\` engine can hold ${(limit / 2 ** 30).toFixed(2)} GiB`,
-    hint: () => 'train with a smaller batch, or on the `tensorflow` or `onnx` engine',
     means: 'The `javascript` engine holds all numbers of a run in one memory of limited size.',
     remedy: 'Train with a smaller batch, or on the `tensorflow` or `onnx` engine.',
   }),
@@ -322,43 +310,42 @@ export const runs = {
     message: ({ message }) => message,
     hint: ({ suggestion, command }) =>
       suggestion === undefined
-        ? `\`${command} --help\` shows what it takes, with an example`
+        ? `run \`${command} --help\` for its arguments and an example`
         : `did you mean ${suggestion
             .split(', ')
             .map((name) => `\`${name}\``)
             .join(' or ')}?`,
-    means: 'The command was called with an option or argument that it does not take.',
-    remedy: '`tower help COMMAND` shows them, with an example.',
+    means: 'The command does not take this option or argument.',
+    remedy: 'Run `tower help COMMAND` for its arguments and an example.',
   }),
 
   internal: row<{ reason: string }>({
     severity: 'error',
-    message: ({ reason }) => `tower failed, and it is not your fault: ${reason}`,
-    hint: () => 'please report it, with the lines below',
-    means: 'Something failed that should not have. It is our mistake, not yours.',
-    remedy: 'Please report it, with the file and the lines that were printed.',
+    message: ({ reason }) => `Tower failed by a mistake of its own: ${reason}`,
+    hint: () => 'report it, with the lines below',
+    means: 'Something failed that should not have failed. It is a mistake of Tower, not yours.',
+    remedy: 'Report it, with the file and the lines that were printed.',
   }),
 
   'stage-of-run': row<{ folder: string }>({
     severity: 'error',
-    message: ({ folder }) => `${folder} is a trained model, which shows its manifest alone`,
-    hint: () => 'name a `.tower` file to see what the compiler makes of it',
-    means: 'This stage of the compiler belongs to a `.tower` file; the folder of a run keeps what training made of it.',
-    remedy: 'Give the model’s file.',
+    message: ({ folder }) => `${folder} is a trained model, so only its manifest can be shown`,
+    hint: () => 'name a `.tower` file to see the stages of the compiler',
+    means: 'The stages of the compiler belong to a `.tower` file. The folder of a run keeps the result of training.',
+    remedy: 'Give the file of the model.',
   }),
 
   'no-model': row<{ path: string }>({
     severity: 'error',
     message: ({ path }) => `${path} declares no model`,
-    hint: () => 'a model has two towers and a task',
-    means: 'The file declares only what others use: features, blocks, data.',
-    remedy: 'Give a file with two towers and a task.',
+    means: 'The file declares only what other files use: features, blocks, data.',
+    remedy: 'Give a file that declares a model, with two towers and a task.',
   }),
 
   'no-data-block': row<{ path: string }>({
     severity: 'error',
     message: ({ path }) => `${path} has no \`data\` block`,
-    hint: () => 'the file named by `--data` says where the rows are: `data ratings { events = "ratings.csv" … }`',
+    hint: () => 'name a file whose `data` block says where the rows are: `data ratings { events = "ratings.csv" … }`',
     means: 'The file named by `--data` has no `data` block, which says where the rows are.',
     remedy: 'Name the file that has one.',
   }),
@@ -366,36 +353,34 @@ export const runs = {
   'run-elsewhere': row<{ folder: string; file: string; allow: readonly string[] }>({
     severity: 'error',
     message: ({ folder, file }) =>
-      `${folder} was not trained here: ${file} is not the data block that it recorded, so the files that it names stay closed`,
+      `${folder} was not trained here: ${file} differs from the data block that the run recorded, so Tower opens none of its files`,
     hint: ({ allow }) =>
-      `name the data: \`--data FILE.tower\`; or read what the run names: ${allow.map((each) => `\`--allow ${shellWord(each)}\``).join(' ')}`,
+      `name the data with \`--data FILE.tower\`, or allow the folders that the run names: ${allow.map((each) => `\`--allow ${shellWord(each)}\``).join(' ')}`,
     means:
-      'The run names its data by paths, and the data block at the recorded place is missing or names other files now. Such a run may come from another machine, and its paths could name any file of this one. They are not opened.',
+      'The run names its data by paths, and the data block at the recorded place is missing or names other files now. Such a run may come from another machine, and its paths could name any file of this one. Tower does not open them.',
     remedy:
       'Name the data with `--data FILE.tower`. To read the files that the run names, allow their folders: `--allow FOLDER`.',
   }),
 
   'data-missing': row<{ path: string }>({
     severity: 'error',
-    message: ({ path }) => `nothing says where the rows of ${path} are`,
-    hint: () => 'name the file with the `data` block: `--data models/data/movielens.tower`',
-    means: 'The command reads rows, and nothing says where they are.',
-    remedy: 'Name the file with the data block: `--data models/data/movielens.tower`.',
+    message: ({ path }) => `${path} does not say where its rows are`,
+    means: 'The command reads rows, and neither the model nor an option says where they are.',
+    remedy: 'Name the file with the data block, such as `--data models/data/movielens.tower`.',
   }),
 
   'not-formatted': row<{ path: string }>({
     severity: 'error',
     message: ({ path }) => `${path} is not formatted`,
     hint: ({ path }) => `run \`tower format ${path}\``,
-    means: '`tower format --check` found a file that is not written in the one form of Tower.',
-    remedy: 'Run `tower format` on it.',
+    means: '`tower format --check` found a file that is not in the standard format of Tower.',
+    remedy: 'Run `tower format` on the file.',
   }),
 
   'folder-not-empty': row<{ folder: string }>({
     severity: 'error',
     message: ({ folder }) => `${folder} is not empty`,
-    hint: () => 'choose another folder, or replace what it holds with `--force`',
-    means: 'The folder to write into holds something else, which is never overwritten unasked.',
-    remedy: 'Choose another folder, or replace what it holds with `--force`.',
+    means: 'The folder to write into contains other files, which Tower never overwrites without `--force`.',
+    remedy: 'Choose another folder, or replace its contents with `--force`.',
   }),
 } as const;

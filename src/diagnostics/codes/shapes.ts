@@ -15,8 +15,7 @@ export const shapes = {
   'no-elements': row<{ name: string }>({
     severity: 'error',
     message: ({ name }) => `\`${name}\` refers to itself`,
-    hint: () => 'name another feature, or write its kind, such as `category(dim: 16)`',
-    means: 'A feature names itself where another one is meant.',
+    means: 'The feature names itself, in a place that needs another feature.',
     remedy: 'Name another feature, or write a kind of element such as `category(dim: 16)`.',
   }),
 
@@ -25,7 +24,7 @@ export const shapes = {
     message: ({ kind, reason }) => `\`${kind}\` ${reason}`,
     hint: ({ insert }) => (insert === undefined ? undefined : `write \`${insert} ->\` before it`),
     means:
-      'What reaches this block is not what it can take. The message says what it is, in the types that every arrow has: `fields[9 × 16]`, `sequence[50 × 32]`, `vector[64]`.',
+      'The value that reaches this block has a shape that the block does not take. The message names the shape, in the types of arrows: `fields[9 × 16]`, `sequence[50 × 32]`, `vector[64]`.',
     wrong: smallModel({
       features: 'age: number(standardize, dim: 8)',
       groups: 'group person = user_id, age',
@@ -37,16 +36,16 @@ export const shapes = {
   'arguments-conflict': row<{ kind: string; reason: string }>({
     severity: 'error',
     message: ({ kind, reason }) => `\`${kind}\` ${reason}`,
-    means: 'Each argument is right by itself, and together they contradict each other or one would have no effect.',
+    means: 'Each argument is valid alone, but together they contradict each other, or one of them has no effect.',
     wrong: withDevice('id(hash: 1000, min_count: 3, dim: 8)'),
     right: withDevice('id(hash: 1000, dim: 8)'),
   }),
 
   'channel-not-vector': row<{ channel: string; type: string; insert?: string | undefined }>({
     severity: 'error',
-    message: ({ channel, type }) => `channel \`${channel}\` ends as ${type}, and a score takes vectors`,
+    message: ({ channel, type }) => `channel \`${channel}\` ends as ${type}, and a score needs a vector`,
     hint: ({ insert }) => (insert === undefined ? undefined : `end it with \`-> ${insert}\``),
-    means: 'A channel is what scores compare, and they compare vectors. This one ends as fields or as a sequence.',
+    means: 'A score compares the vectors of two channels. This channel ends as fields or as a sequence.',
     wrong: smallModel({
       features: 'age: number(standardize, dim: 8)',
       groups: 'group person = user_id, age',
@@ -64,10 +63,10 @@ export const shapes = {
   'item-interests': row<{ channel: string; type: string }>({
     severity: 'error',
     message: ({ channel, type }) =>
-      `channel \`${channel}\` ends as ${type}, but what is retrieved has one vector: only the side that asks may have several`,
-    hint: () => 'end it with `-> flatten`, or pool it before',
+      `channel \`${channel}\` ends as ${type}, but the item tower has one vector per item`,
+    hint: () => 'end it with `-> flatten`, or pool it earlier',
     means:
-      'Several vectors, one for each interest, are for the side that asks: it searches once with each. What is found has one vector, or it would stand in the index several times.',
+      'Only the query tower may have several vectors, one for each interest: a query searches once with each. An item has one vector, or the index would contain it several times.',
     wrong: smallModel({
       features: 'scenes: list(category(dim: 16), max: 8, pool: none)',
       itemInputs: 'movie_id, scenes',
@@ -84,30 +83,28 @@ export const shapes = {
 
   'interests-in-retrieve': row<{ task: string; reason: string }>({
     severity: 'error',
-    message: ({ task, reason }) => `\`retrieve\` cannot weigh task \`${task}\` so, ${reason}`,
-    hint: () =>
-      'retrieve by one task that has several interests, with a factor above 0, and any others that have one vector',
+    message: ({ task, reason }) => `\`retrieve\` cannot weigh task \`${task}\` like this: ${reason}`,
     means:
-      'A query of several interests is searched once for each, and the largest score counts. A sum over tasks keeps that only where one of them has interests, with a factor above 0.',
+      'A query with several interests searches once with each, and the largest score counts. A sum over tasks keeps this rule only where one task has several interests, with a factor above 0.',
     remedy:
-      'Let `retrieve` weigh one task that has several interests, with a factor above 0, and others that have one vector.',
+      'Weigh one task that has several interests, with a factor above 0, and otherwise only tasks that have one vector.',
   }),
 
   'channel-widths': row<{ kind: string; query: string; item: string; widths: readonly [number, number] }>({
     severity: 'error',
     message: ({ kind, query, item, widths }) =>
-      `\`${kind}\` needs two vectors of one width, but \`${query}\` is vector[${widths[0]}] and \`${item}\` is vector[${widths[1]}]`,
+      `\`${kind}\` needs two vectors of the same width, but \`${query}\` is vector[${widths[0]}] and \`${item}\` is vector[${widths[1]}]`,
     hint: ({ widths }) => `end both with the same width, such as \`-> dense(${Math.min(...widths)})\``,
-    means: 'Two channels that a score pairs need the same width: each number is multiplied with its counterpart.',
+    means: 'The two channels of a score need the same width, because each number is multiplied by its counterpart.',
     wrong: smallModel({ item: 'channel main = movie_id -> mlp(32, 8)' }),
     right: smallModel(),
   }),
 
   'key-without-embedding': row<{ name: string }>({
     severity: 'error',
-    message: ({ name }) => `\`${name}\` is a key only (\`dim: 0\`): it has no embedding that could flow`,
-    hint: ({ name }) => `give \`${name}\` a width, or leave it out of the group`,
-    means: 'A feature with `dim: 0` is a key only. It has no numbers that could flow.',
+    message: ({ name }) => `\`${name}\` is only a key (\`dim: 0\`): it has no embedding to pass on`,
+    hint: ({ name }) => `set a \`dim\` above 0 for \`${name}\`, or remove it from the group`,
+    means: 'A feature with `dim: 0` is only a key. It has no embedding that a flow could read.',
     wrong: smallModel({
       features: 'film: id(dim: 0)',
       itemInputs: 'film',
@@ -119,9 +116,10 @@ export const shapes = {
 
   'sequence-among-fields': row<{ name: string }>({
     severity: 'error',
-    message: ({ name }) => `\`${name}\` is a sequence (\`pool: none\`) and cannot stand among fields`,
-    hint: () => 'pool it, `pool: mean`, or let it flow by itself',
-    means: 'A list that keeps its order is a sequence of several rows, and fields have one row each.',
+    message: ({ name }) =>
+      `\`${name}\` is a sequence (\`pool: none\`), and a group of fields cannot contain a sequence`,
+    hint: () => 'pool it with `pool: mean`, or begin a flow of its own with it',
+    means: 'A list that keeps its order is a sequence of several rows. Each field of a group has exactly one row.',
     wrong: smallModel({
       features: 'history: list(movie_id, max: 10, pool: none)',
       groups: 'group person = user_id, history',
@@ -139,9 +137,9 @@ export const shapes = {
   'weight-not-number': row<{ name: string; standardized?: boolean }>({
     severity: 'error',
     message: ({ name, standardized }) =>
-      `\`${name}\` cannot weigh rows: ${standardized ? 'standardized, it is below 0 in many of them' : 'a weight is one number'}`,
+      `\`${name}\` cannot be the weight of rows: ${standardized ? 'a standardized number is below 0 in many rows' : 'a weight is one number'}`,
     hint: () => 'name a label, or a feature that is a plain `number`',
-    means: 'A weight is one number a row, never below 0: how much the row counts in the loss.',
+    means: 'A weight is one number per row, never below 0. It says how much the row counts in the loss.',
     wrong: smallModel({
       tasks: 'task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.05), weight = user_id }',
     }),

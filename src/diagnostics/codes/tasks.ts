@@ -2,7 +2,7 @@
 
 import { row } from '../code_row.ts';
 import { smallModel } from '../small_model.ts';
-import { list, sortWords } from '../wording.ts';
+import { list, typeWords } from '../wording.ts';
 
 const bceTask = 'task like { score = cosine(user, item) / 0.1, loss = bce, label = liked }';
 
@@ -15,11 +15,10 @@ const twoWidths = 'channel main = user_id -> mlp(32, 16)\nchannel wide = user_id
 export const tasks = {
   'not-a-score': row<{ found: string }>({
     severity: 'error',
-    message: ({ found }) =>
-      `a score is a kind of score of the two towers, or a sum of numbers times such; this is ${found}`,
-    hint: () => 'for example `cosine(user, item) / 0.1`',
+    message: ({ found }) => `expected a score of the two towers, or a sum of numbers times scores, found ${found}`,
+    hint: () => 'write a score such as `cosine(user, item) / 0.1`',
     means:
-      'A score compares the two towers, times a number, or is a sum of such: it must remain an inner product of one vector a side, or nearest-neighbour search could not find its best items.',
+      'A score compares the two towers. It can be multiplied by a number or added to other scores. The result must remain one inner product, or nearest-neighbour search could not find the best items.',
     wrong: smallModel({
       tasks: 'task watch { score = cosine(user, item) + 2, loss = softmax(in_batch, temperature: 0.05) }',
     }),
@@ -28,9 +27,9 @@ export const tasks = {
 
   'score-towers': row<{ kind: string; count: number }>({
     severity: 'error',
-    message: ({ kind, count }) => `\`${kind}\` compares two towers and is given ${count === 0 ? 'none' : count}`,
-    hint: ({ kind }) => `for example \`${kind}(user, item)\``,
-    means: 'A score compares two towers, and is given more or fewer.',
+    message: ({ kind, count }) => `\`${kind}\` compares two towers, found ${count === 0 ? 'none' : count}`,
+    hint: ({ kind }) => `name both towers, such as \`${kind}(user, item)\``,
+    means: 'A score compares exactly two towers.',
     wrong: smallModel({ tasks: 'task watch { score = cosine(user), loss = softmax(in_batch, temperature: 0.05) }' }),
     right: smallModel(),
   }),
@@ -38,21 +37,21 @@ export const tasks = {
   'same-tower': row<{ tower: string }>({
     severity: 'error',
     message: ({ tower }) => `both sides of this score are tower \`${tower}\``,
-    hint: () => 'a score compares the two towers',
-    means: 'Both sides of this score are one tower: it would compare everybody with themselves.',
+    hint: () => 'name the query tower first, then the item tower',
+    means: 'Both sides of this score are the same tower. It would compare every vector with itself.',
     wrong: smallModel({
       tasks: 'task watch { score = cosine(user, user), loss = softmax(in_batch, temperature: 0.05) }',
     }),
     right: smallModel(),
   }),
 
-  'towers-swapped': row<{ asks: string; answers: string }>({
+  'towers-swapped': row<{ query: string; item: string }>({
     severity: 'error',
-    message: ({ asks, answers }) =>
-      `here \`${answers}\` asks and \`${asks}\` is retrieved; an earlier task has it the other way`,
-    hint: ({ asks, answers }) => `name \`${asks}\` first, then \`${answers}\``,
+    message: ({ query, item }) =>
+      `\`${item}\` is the query tower here, and \`${query}\` is the query tower of an earlier task`,
+    hint: ({ query, item }) => `name \`${query}\` first, then \`${item}\``,
     means:
-      'The tower named first asks, the other is retrieved. All tasks must agree on it: the item vectors of one index serve them all.',
+      'The first tower of a score is the query tower, the second is the item tower. All tasks must agree, because one index of item vectors serves them all.',
     wrong: smallModel({
       labels: 'liked: binary',
       tasks: twoTasks.replace('like { score = cosine(user, item)', 'like { score = cosine(item, user)'),
@@ -62,10 +61,10 @@ export const tasks = {
 
   'step-not-channel': row<{ tower: string; name: string }>({
     severity: 'error',
-    message: ({ tower, name }) => `\`${tower}.${name}\` is a step, not a channel: a score reads channels`,
+    message: ({ tower, name }) => `\`${tower}.${name}\` is a step, and a score reads channels`,
     hint: () => 'write `channel` before its name',
     fix: 'restores',
-    means: 'A score reads channels, and this is a step: a name for other lines of its tower.',
+    means: 'A score reads channels only. This is a step: a name for other lines of its tower.',
     wrong: smallModel({
       user: 'deep = user_id -> dense(16)\nchannel main = deep -> dense(16)',
       tasks: 'task watch { score = cosine(user.deep, item), loss = softmax(in_batch, temperature: 0.05) }',
@@ -76,13 +75,13 @@ export const tasks = {
   'unpaired-channel': row<{ tower: string; channel: string; other: string; nearest?: string | undefined }>({
     severity: 'error',
     message: ({ tower, channel, other }) =>
-      `channel \`${tower}.${channel}\` has no partner: tower \`${other}\` has no \`${channel}\``,
+      `channel \`${tower}.${channel}\` has no partner: tower \`${other}\` has no channel \`${channel}\``,
     hint: ({ other, nearest }) =>
       nearest === undefined
-        ? 'channels pair by name: give both towers one, or name the pair in the score'
-        : `\`${other}.${nearest}\` has no partner either: give both the same name`,
+        ? 'give both towers a channel of the same name, or name the pair in the score'
+        : `give it the same name as \`${other}.${nearest}\`, which has no partner either`,
     means:
-      'A score of two towers pairs their channels by name. Each tower has a channel without a partner, which may be one pair under two names.',
+      'A score of two towers pairs their channels by name. Each tower has a channel without a partner. These may be one pair under two names.',
     wrong: smallModel({
       user: 'channel main = user_id -> dense(16)\nchannel wide = user_id -> dense(16)',
       item: 'channel main = movie_id -> dense(16)\nchannel large = movie_id -> dense(16)',
@@ -96,11 +95,11 @@ export const tasks = {
   'lone-channel': row<{ tower: string; channel: string; other: string }>({
     severity: 'warning',
     message: ({ tower, channel, other }) =>
-      `this score leaves channel \`${tower}.${channel}\` out: tower \`${other}\` has no \`${channel}\``,
+      `this score omits channel \`${tower}.${channel}\`: tower \`${other}\` has no channel \`${channel}\``,
     hint: ({ tower, channel, other }) =>
-      `give \`${other}\` a channel \`${channel}\`, name \`${tower}.${channel}\` in a score, or remove it`,
+      `add a channel \`${channel}\` to \`${other}\`, name \`${tower}.${channel}\` in a score, or remove it`,
     means:
-      'A score of two towers pairs their channels by name. Here one tower alone has more channels than there are pairs: the score is the sum over the pairs, without this channel.',
+      'A score of two towers pairs their channels by name and adds the scores of the pairs. One tower has a channel that the other does not have, so the sum omits this channel.',
     wrong: smallModel({ user: 'channel main = user_id -> dense(16)\nchannel wide = user_id -> dense(16)' }),
     right: smallModel({
       user: 'channel main = user_id -> dense(16)\nchannel wide = user_id -> dense(16)',
@@ -110,9 +109,9 @@ export const tasks = {
 
   'channel-needed': row<{ tower: string; channels: readonly string[] }>({
     severity: 'error',
-    message: ({ tower, channels }) => `\`${tower}\` has ${channels.length} channels; one of them must be named here`,
-    hint: ({ tower, channels }) => `it is one of ${list(channels.map((channel) => `${tower}.${channel}`))}`,
-    means: 'One side names a channel, so the other must as well, and it has several.',
+    message: ({ tower, channels }) => `\`${tower}\` has ${channels.length} channels, and this score does not name one`,
+    hint: ({ tower, channels }) => `name one of ${list(channels.map((channel) => `${tower}.${channel}`))}`,
+    means: 'One side of the score names a channel, so the other side must name one too. It has several.',
     wrong: smallModel({
       user: twoWidths,
       tasks: 'task watch { score = cosine(user, item.main), loss = softmax(in_batch, temperature: 0.05) }',
@@ -123,26 +122,26 @@ export const tasks = {
     }),
   }),
 
-  'label-needed': row<{ task: string; loss: string; sort: string; nearest?: string | undefined }>({
+  'label-needed': row<{ task: string; loss: string; type: string; nearest?: string | undefined }>({
     severity: 'error',
-    message: ({ task, loss, sort }) =>
-      `task \`${task}\` has no label, but \`${loss}\` needs one that is ${sortWords(sort)}`,
-    hint: ({ nearest, sort }) =>
+    message: ({ task, loss, type }) =>
+      `task \`${task}\` has no label, but \`${loss}\` needs a label that is ${typeWords(type)}`,
+    hint: ({ nearest, type }) =>
       nearest === undefined
-        ? `declare one, \`labels { name: ${sort} }\`, and name it here with \`label = name\``
-        : `\`label = ${nearest}\``,
+        ? `declare one, \`labels { name: ${type} }\`, and name it here with \`label = name\``
+        : `add \`label = ${nearest}\``,
     means:
-      'This loss compares the score with what happened, and the task does not say which label that is. The softmax losses need none: there, what happened is the row itself.',
+      'This loss compares the score with a label, and the task does not name one. The softmax losses need no label: each row counts as something that happened.',
     wrong: smallModel({ labels: 'liked: binary, seen: binary', tasks: twoLabels.replace(', label = seen', '') }),
     right: smallModel({ labels: 'liked: binary, seen: binary', tasks: twoLabels }),
   }),
 
   'label-not-read': row<{ loss: string; label: string }>({
     severity: 'error',
-    message: ({ loss, label }) => `\`${loss}\` reads no label: \`${label}\` would have no effect`,
-    hint: ({ label }) => `remove it, or let it weigh the rows: \`weight = ${label}\``,
+    message: ({ loss, label }) => `\`${loss}\` reads no label, so \`${label}\` has no effect`,
+    hint: ({ label }) => `remove it, or weigh the rows with it: \`weight = ${label}\``,
     means:
-      'This loss reads no label: other items are its negatives. A label may weigh its rows, which is said with `weight`.',
+      'This loss reads no label, because other items are its negatives. To weigh the rows by a label, write `weight =`.',
     wrong: smallModel({
       labels: 'liked: binary',
       tasks: 'task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.05), label = liked }',
@@ -153,11 +152,16 @@ export const tasks = {
     }),
   }),
 
-  'label-sort': row<{ loss: string; label: string; needs: string; sort: string }>({
+  'label-type': row<{ loss: string; label: string; needs: string; type: string }>({
     severity: 'error',
-    message: ({ loss, label, needs, sort }) => `\`${loss}\` needs a ${needs} label, and \`${label}\` is a ${sort} one`,
-    hint: ({ sort }) => (sort === 'number' ? '`mse` is the loss for numbers' : undefined),
-    means: 'The loss needs a label of another sort: `bce` predicts the chance of a yes, `mse` a number.',
+    formerly: 'label-sort',
+    message: ({ loss, label, needs, type }) =>
+      `\`${loss}\` needs a ${needs} label, and \`${label}\` is a ${type} label`,
+    hint: ({ type }) =>
+      type === 'number'
+        ? 'use `mse`, the loss for numbers, or declare a binary label'
+        : 'use `bce`, the loss for binary labels, or declare a number label',
+    means: 'The loss needs a label of another type. `bce` predicts the probability of a yes, `mse` predicts a number.',
     wrong: smallModel({ labels: 'seconds: number', tasks: bceTask.replace('liked', 'seconds') }),
     right: smallModel({
       labels: 'seconds: number',
@@ -167,10 +171,9 @@ export const tasks = {
 
   'only-not-binary': row<{ name: string }>({
     severity: 'error',
-    message: ({ name }) =>
-      `\`only\` takes a binary label, and \`${name}\` is a number: which rows it means is not said`,
-    hint: ({ name }) => `declare \`${name}: binary\`, or a further label whose column is a condition`,
-    means: '`only` picks the rows where a label is 1. With a number it would not be said which rows those are.',
+    message: ({ name }) => `\`only\` needs a binary label, and \`${name}\` is a number label`,
+    hint: ({ name }) => `declare \`${name}: binary\`, or a second label whose column is a condition`,
+    means: '`only` selects the rows where a label is 1. A number label does not say which rows those are.',
     wrong: smallModel({
       labels: 'seconds: number',
       tasks: 'task stay { score = dot(user, item), loss = mse, label = seconds, only = seconds }',
@@ -183,20 +186,19 @@ export const tasks = {
 
   'item-key-needed': row<{ loss: string; tower: string; key?: string | undefined }>({
     severity: 'error',
-    message: ({ loss, tower }) =>
-      `\`${loss}\` compares an item with other items, but tower \`${tower}\` has no key: the same item twice could not be told`,
-    hint: ({ tower, key = 'its_id' }) => `write \`tower ${tower}(…) keyed by ${key}\``,
+    message: ({ loss, tower }) => `\`${loss}\` compares an item with other items, but tower \`${tower}\` has no key`,
+    hint: ({ tower, key = 'its_id' }) => `add the key: \`tower ${tower}(…) keyed by ${key}\``,
     means:
-      'This loss compares an item with other items of the batch. Some of them may be the very same item, and only its key can tell: without it they would be trained as their own opposite.',
+      'This loss compares an item with other items of the batch, and some of them may be the same item. Without `keyed by`, such accidental hits cannot be masked: an item would be trained as its own negative.',
     wrong: smallModel({ itemKey: '' }),
   }),
 
   'key-kind': row<{ tower: string; key: string }>({
     severity: 'error',
-    message: ({ tower, key }) => `\`${key}\` cannot be the key of tower \`${tower}\`: its values are no names`,
-    hint: () => 'key it by an id; `id(dim: 0)` is a key alone, without a table',
+    message: ({ tower, key }) => `\`${key}\` cannot be the key of tower \`${tower}\`: keys must be text or integers`,
+    hint: () => 'use an id as the key; `id(dim: 0)` is a key without an embedding table',
     means:
-      'A key tells one user, or one item, from another, so its feature takes a value as a name: an id, a category, or one `like` such. Lists, texts, vectors, numbers, moments and crosses name nobody.',
+      'A key identifies one user or one item. The feature must therefore be an id, a category, or a `like` of one of them. Lists, texts, vectors, numbers, times and crosses identify nothing.',
     wrong: smallModel({
       features: 'year: number',
       itemInputs: 'movie_id, year',
@@ -212,8 +214,8 @@ export const tasks = {
 
   'not-a-sum': row<{ what: string; found: string }>({
     severity: 'error',
-    message: ({ what, found }) => `\`${what}\` is a sum of numbers times tasks; this is ${found}`,
-    hint: () => 'for example `0.7 * click + 0.3 * like`',
+    message: ({ what, found }) => `\`${what}\` must be a sum of numbers times tasks, found ${found}`,
+    hint: () => 'write a sum such as `0.7 * click + 0.3 * like`',
     means: '`objective` and `retrieve` are sums of numbers times tasks.',
     wrong: smallModel({ after: 'objective = watch * watch' }),
     right: smallModel({ after: 'objective = 1.0 * watch' }),
@@ -221,24 +223,26 @@ export const tasks = {
 
   'objective-omits': row<{ task: string }>({
     severity: 'error',
-    message: ({ task }) => `\`objective\` leaves task \`${task}\` out: it would never be learnt`,
-    hint: () => 'add it, or remove the task',
-    means: 'A task that `objective` leaves out would never be learnt.',
+    message: ({ task }) => `\`objective\` omits task \`${task}\`, so it is never trained`,
+    hint: () => 'add the task to `objective`, or remove it',
+    means: 'Training minimises `objective`, so a task that it omits is never trained.',
     wrong: smallModel({ labels: 'liked: binary', tasks: twoTasks, after: 'objective = 1.0 * view' }),
   }),
 
   'objective-weight': row<{ task: string; weight: number }>({
     severity: 'error',
-    message: ({ task, weight }) => `task \`${task}\` weighs ${weight} in \`objective\`: a weight is above 0`,
-    means: 'The weight of a loss is above 0. With 0 its task would not be learnt, and below 0 it would be unlearnt.',
+    message: ({ task, weight }) => `the weight of task \`${task}\` in \`objective\` must be above 0, found ${weight}`,
+    hint: () => 'write a weight above 0, or remove the task',
+    means: 'The weight of a task must be above 0. With 0 the task is not trained, and below 0 training makes it worse.',
     wrong: smallModel({ labels: 'liked: binary', tasks: twoTasks, after: 'objective = view - 0.5 * like' }),
     right: smallModel({ labels: 'liked: binary', tasks: twoTasks, after: 'objective = view + 0.5 * like' }),
   }),
 
   'retrieve-empty': row<Record<never, never>>({
     severity: 'error',
-    message: () => '`retrieve` weighs every score with 0: all items would be equal',
-    means: 'Every score is weighed with 0, so that all items would be equally good.',
+    message: () => '`retrieve` gives every score the weight 0, so all items would be equal',
+    hint: () => 'give at least one task a weight other than 0',
+    means: 'Every score has the weight 0, so all items would have the same score.',
     wrong: smallModel({ after: 'retrieve = 0 * watch' }),
     right: smallModel({ after: 'retrieve = 1 * watch' }),
   }),

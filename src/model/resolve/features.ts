@@ -36,20 +36,20 @@ export function resolveFeature(library: Library, { name, value }: TypedEntry, bi
   return call && { name: name.name, span: name.span, call };
 }
 
-const sorts = Object.keys(labelKinds) as Label['sort'][];
+const types = Object.keys(labelKinds) as Label['type'][];
 
 export function resolveLabels({ scope, report }: Workspace): ReadonlyMap<string, Label> {
   const labels = new Map<string, Label>();
   for (const [name, { value, name: at }] of scope.labels) {
     const word = singleName(value)?.name;
-    const sort = sorts.find((known) => known === word);
-    if (sort) labels.set(name, { name, span: at.span, sort });
+    const type = types.find((known) => known === word);
+    if (type) labels.set(name, { name, span: at.span, type });
     else if (word === undefined) {
       const facts = { of: name, expected: '`binary` or `number`', found: describeExpression(value) };
       report('wrong-type', value.span, facts);
     } else {
-      const { extra, ...meant } = guess(word, value.span, sorts, 'label');
-      report('unknown-kind', value.span, { what: 'sort of label', name: word, known: sorts, ...meant }, extra);
+      const { extra, ...meant } = guess(word, value.span, types, 'label');
+      report('unknown-kind', value.span, { what: 'type of label', name: word, known: types, ...meant }, extra);
     }
   }
   return labels;

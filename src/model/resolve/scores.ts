@@ -30,9 +30,9 @@ function soundScore(workspace: Workspace, value: Ast.Expression, towers: Towers)
   const sound = uses as SoundTerm[];
   const swapped = sound.find((use) => use.towers[0] !== first.towers[0]);
   if (swapped) {
-    const [asks, answers] = first.towers;
-    const note = { message: notes.order(asks, answers), at: first.use.span };
-    workspace.report('towers-swapped', swapped.use.span, { asks, answers }, { notes: [note] });
+    const [query, item] = first.towers;
+    const note = { message: notes.order(query), at: first.use.span };
+    workspace.report('towers-swapped', swapped.use.span, { query, item }, { notes: [note] });
     return undefined;
   }
   if (cancelOut(sound)) return odd(workspace, value, '0 whatever the towers say');

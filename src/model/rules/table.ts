@@ -9,8 +9,8 @@ import { itemKey } from './item_key.ts';
 import { keyKind } from './key_kind.ts';
 import { lastDropout } from './last_dropout.ts';
 import { noNegatives } from './no_negatives.ts';
+import { nonnegativeChannel } from './nonnegative_channel.ts';
 import { objectiveCovers } from './objective_covers.ts';
-import { oneSidedChannel } from './one_sided_channel.ts';
 import { retrieveScales } from './retrieve_scales.ts';
 import { retrieveZero } from './retrieve_zero.ts';
 import type { Rule, RuleOptions } from './rule.ts';
@@ -57,7 +57,7 @@ export const rules: readonly Rule[] = [
   wideTable,
   temperatureExtreme,
   fewNegatives,
-  oneSidedChannel,
+  nonnegativeChannel,
   lastDropout,
   retrieveZero,
   retrieveScales,

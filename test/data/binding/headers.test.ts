@@ -59,9 +59,9 @@ describe('headers', () => {
         ),
       ),
     ).toEqual([
-      'unfed-column at events:events.csv: no column of `users.csv` or `events.csv` feeds feature `birthyear` (if it is `birth_year`, say so: columns { birthyear = "birth_year" })',
-      'unfed-column at events:events.csv: no column of `users.csv` or `events.csv` feeds feature `zip` (say how it is computed: columns { zip = "…" }; there are `user`, `birth_year`, `town`, `item`, `rating`, `at`, `when`)',
-      'unfed-column at events:events.csv: no column of `events.csv` or `items.csv` or `users.csv` feeds label `ratin` (if it is `rating`, say so: columns { ratin = "rating" })',
+      'unfed-column at events:events.csv: no column of `users.csv` or `events.csv` feeds feature `birthyear` (if it is `birth_year`, write columns { birthyear = "birth_year" })',
+      'unfed-column at events:events.csv: no column of `users.csv` or `events.csv` feeds feature `zip` (compute it in the data block: columns { zip = "…" }; use one of `user`, `birth_year`, `town`, `item`, `rating`, `at`, `when`)',
+      'unfed-column at events:events.csv: no column of `events.csv` or `items.csv` or `users.csv` feeds label `ratin` (if it is `rating`, write columns { ratin = "rating" })',
     ]);
   });
 
@@ -93,8 +93,8 @@ describe('headers', () => {
     const folder = folderWith({ 'events.csv': 'u8,x,3\n' });
     const said = await checkHeaders(describeData({ folder }), plain);
     expect(said.map(told)).toEqual([
-      'unfed-column at events:events.csv: no column of `events.csv` feeds key `user` (say how it is computed: columns { user = "…" }; there are `u8`, `x`, `3`)',
-      'unfed-column at events:events.csv: no column of `events.csv` feeds key `item` (say how it is computed: columns { item = "…" }; there are `u8`, `x`, `3`)',
+      'unfed-column at events:events.csv: no column of `events.csv` feeds key `user` (compute it in the data block: columns { user = "…" }; use one of `u8`, `x`, `3`)',
+      'unfed-column at events:events.csv: no column of `events.csv` feeds key `item` (compute it in the data block: columns { item = "…" }; use one of `u8`, `x`, `3`)',
     ]);
   });
 
@@ -113,12 +113,12 @@ describe('headers', () => {
         ),
       ),
     ).toEqual([
-      'column-sort at events:events.csv: `town` needs a number, and its column is text (if it holds numbers, say so: TRY_CAST("town" AS DOUBLE))',
-      'column-sort at column:when_number: `when_number` needs a number, and its column is a time (DATE) (take seconds: epoch("when"))',
-      'column-sort at events:events.csv: `genres` needs a list, and its column is text (split it: string_split("genres", \'|\'))',
-      'column-sort at events:events.csv: `title` needs a list of numbers, and its column is text',
-      'column-sort at column:liked: `liked` needs 0 and 1, or true and false, and its column is text (compare it: "liked" = \'…\')',
-      'column-sort at time: `time` needs a number, a date or a time, and its column is text (read it as one: strptime("time", \'%d/%m/%Y\'))',
+      'column-type at events:events.csv: `town` needs a number, but its column is text (if it holds numbers, say so: TRY_CAST("town" AS DOUBLE))',
+      'column-type at column:when_number: `when_number` needs a number, but its column is a time (DATE) (take seconds: epoch("when"))',
+      'column-type at events:events.csv: `genres` needs a list, but its column is text (split it: string_split("genres", \'|\'))',
+      'column-type at events:events.csv: `title` needs a list of numbers, but its column is text',
+      'column-type at column:liked: `liked` needs 0 and 1, or true and false, but its column is text (compare it: "liked" = \'…\')',
+      'column-type at time: `time` needs a number, a date or a time, but its column is text (read it as one: strptime("time", \'%d/%m/%Y\'))',
     ]);
   });
 
@@ -161,7 +161,7 @@ describe('headers', () => {
       'sql-fails at column:a: this SQL cannot be computed: it gives one value for all rows, and a column has one for each',
       ...['b', 'c'].map(
         (column) =>
-          `sql-refused at column:${column}: this SQL may not run: the function \`unnest\` gives several rows for one (write one expression that computes its value from the columns of the block’s files)`,
+          `sql-refused at column:${column}: this SQL is not allowed: the function \`unnest\` gives several rows for one (write one expression over the columns of the block’s files)`,
       ),
     ]);
   });
@@ -192,9 +192,9 @@ describe('headers', () => {
         ),
       ),
     ).toEqual([
-      'column-side at events:events.csv: `year` belongs to tower `user`, and is computed from the items file of the other side (nothing of one side may reach the other before the score)',
-      'column-side at column:grown: `grown` belongs to tower `user`, and is computed from the items file of the other side (nothing of one side may reach the other before the score)',
-      'column-side at events:events.csv: `town` belongs to tower `item`, and is computed from the users file of the other side (nothing of one side may reach the other before the score)',
+      'column-side at events:events.csv: `year` belongs to tower `user`, but is computed from the items file of the other side (take the column from the events or from the file of its own side)',
+      'column-side at column:grown: `grown` belongs to tower `user`, but is computed from the items file of the other side (take the column from the events or from the file of its own side)',
+      'column-side at events:events.csv: `town` belongs to tower `item`, but is computed from the users file of the other side (take the column from the events or from the file of its own side)',
     ]);
   });
 
@@ -220,7 +220,7 @@ describe('headers', () => {
       plain,
     );
     expect(said.map(({ code, message }) => [code, message])).toEqual([
-      ['sql-refused', 'this SQL may not run: a query may not read from the function `read_csv`'],
+      ['sql-refused', 'this SQL is not allowed: a query may not read from the function `read_csv`'],
     ]);
   });
 });

@@ -81,7 +81,7 @@ describe('a part of a moment', () => {
   it('is refused from text, with what would mend it', async () => {
     const refused = await failureOf(small({ hour: 'device', weekday: 'time' }));
     expect(refused).toEqual([
-      'column-sort at column:hour: `hour` needs a date, a time, or seconds since 1970, and its column is text ' +
+      'column-type at column:hour: `hour` needs a date, a time, or seconds since 1970, but its column is text ' +
         `(read it as one: strptime("device", '%d/%m/%Y'))`,
     ]);
   });

@@ -132,7 +132,7 @@ describe('patterns', () => {
   it('need the same columns in every file', async () => {
     const folder = folderWith({ 'a.csv': csv, 'b.csv': 'user,item,cost\na,x,1\n' });
     expect(await failureOf(readDataset(describeData({ folder, events: '?.csv' }), needs))).toEqual([
-      'data-file-headers at events:?.csv: `b.csv` has no column `price`, and `a.csv` has (all files of one pattern need the same columns)',
+      'data-file-headers at events:?.csv: `b.csv` has no column `price`, but `a.csv` has (give all files of the pattern the same columns, or name fewer files)',
     ]);
   });
 });
@@ -347,12 +347,12 @@ describe('a file of nothing', () => {
     for (const content of ['user,item,price\n', 'user,item,price']) {
       const folder = folderWith({ 'events.csv': content });
       expect(await failureOf(readDataset(describeData({ folder }), needs))).toEqual([
-        'no-rows at events:events.csv: `events.csv` has no rows',
+        'no-rows at events:events.csv: `events.csv` has no rows (name a file that has rows)',
       ]);
     }
     const folder = folderWith({ 'events.csv': csv });
     expect(await failureOf(readDataset(describeData({ folder, where: 'price > 99' }), needs))).toEqual([
-      'no-rows at events:events.csv: no row of `events.csv` passes `where`',
+      'no-rows at events:events.csv: no row of `events.csv` passes `where` (change the condition of `where`)',
     ]);
   });
 
@@ -377,8 +377,8 @@ describe('a file of nothing', () => {
   it('or whose first line is no UTF-8 says so', async () => {
     const folder = folderWith({ 'e.csv': Buffer.from(`\uFEFF${csv}`, 'utf16le') });
     expect(await failureOf(readDataset(describeData({ folder, events: 'e.csv' }), needs))).toEqual([
-      'data-file-shape at events:e.csv: `e.csv` cannot be read, line 1: it is text in UTF-16, and should be in UTF-8 ' +
-        '(correct that line: nothing of the file is used until then)',
+      'data-file-shape at events:e.csv: line 1 of `e.csv` cannot be read: it is text in UTF-16, and should be in UTF-8 ' +
+        '(correct that line, and save the file as UTF-8)',
     ]);
   });
 

@@ -62,7 +62,7 @@ describe('a split', () => {
     expect(
       await failureOf(reading(tenEvents.replace('validation', 'trian'), { kind: 'column', column: 'fold' })),
     ).toEqual([
-      'too-many-rejected at events:events.csv: 1 of 10 rows of `events.csv` is bad (10.0%), and 1% may be: events.csv:4: `fold`: "trian" is not train, validation or test (mend them, filter them out with `where`, or raise `reject`)',
+      'too-many-rejected at events:events.csv: 1 of 10 rows of `events.csv` is invalid (10.0%), and the limit is 1%: events.csv:4: `fold`: "trian" is not train, validation or test (correct them, exclude them with `where`, or raise `reject`)',
     ]);
   });
 

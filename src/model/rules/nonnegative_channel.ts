@@ -2,11 +2,11 @@ import type { Call } from '../model.ts';
 import { lastBlockOf } from './channel_ends.ts';
 import type { Rule } from './rule.ts';
 
-/** Activations that give nothing below 0. */
-const oneSided = ['relu', 'sigmoid', 'softplus'];
+/** Activations whose values are never below 0. */
+const nonnegative = ['relu', 'sigmoid', 'softplus'];
 
-/** Vectors without a negative number lie in one corner of the space: none can point away from another. */
-export const oneSidedChannel: Rule = {
+/** Vectors without a negative number lie in one corner of the space, so no cosine between them is below 0. */
+export const nonnegativeChannel: Rule = {
   name: 'channel that ends in an activation without negative numbers',
   check({ towers, tasks }, report) {
     const read = new Set(
@@ -17,8 +17,8 @@ export const oneSidedChannel: Rule = {
         if (!step.channel || !read.has(`${tower.name}.${step.name}`)) continue;
         const block = lastBlockOf(step, tower);
         const activation = block && activationOf(block);
-        if (activation === undefined || !oneSided.includes(activation)) continue;
-        report('one-sided-channel', step.span, { tower: tower.name, channel: step.name, activation });
+        if (activation === undefined || !nonnegative.includes(activation)) continue;
+        report('nonnegative-channel', step.span, { tower: tower.name, channel: step.name, activation });
       }
     }
   },
