@@ -4,32 +4,32 @@
  */
 export const notes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   movielens_next: {
-    '': 'EASE is a full matrix of item-to-item weights, solved in closed form for these very users: with 610 users and 100,000 events it is hard to beat, and its interval covers most of the models. With 610 test events, differences below about 0.025 of recall@10 are noise.',
+    '': 'EASE is a full matrix of item-to-item weights, solved in closed form for these very users: with 610 users and 100,000 events it is hard to beat. Its interval covers most of the models. With 610 test events, differences below about 0.025 of recall@10 are noise.',
     two_tower:
       'on validation, the last five films beside the last fifty were worth 0.02 of recall@10; width, depth and temperature were worth nothing that two seeds could tell apart.',
     multi_interest:
-      'reads no user id, and says nothing of which films were last: the history is a bag to its attention.',
+      'reads no user id. Its attention sees the history as a bag, so it does not know which films were last.',
     multi_objective: 'a tenth of what it retrieves by is who likes a film, which is not measured here.',
   },
   movielens: {
-    '': '54 of the 74 people of the test were never seen in training, and they have 91 % of its events; a fifth of the events is of films that are new, too. A user id says nothing there: the history does.',
+    '': '54 of the 74 people of the test were never seen in training, and they have 91 % of its events; a fifth of the events is of new films. A user id says nothing there; the history does.',
   },
   msweb: {
     '': 'popularity is a little above the 0.6077 that is known for it from all 98,654 training visits: a tenth of them is held out here for validation.',
   },
   flights: {
-    '': 'popularity by origin, 0.5384, is what the model must learn first; hour and weekday are what it can add. ItemCF and EASE need somebody who has a history.',
+    '': 'popularity by origin, 0.5384, is what the model must learn first; hour and weekday are what it can add. ItemCF and EASE need users with a history.',
   },
   restaurants: {
     '': 'random splits of one visit list let ItemCF and EASE find places that are visited together.',
     restaurant_objectives:
-      'loses to everything simple, and must: its three tasks learn who likes a place that they visit, from rated visits alone. Which place is visited, which is asked here, it is never told.',
+      'loses to all simple rankings, as it must. Its three tasks learn from rated visits who likes a place. The test asks which place is visited, and no training label says that.',
   },
   cranfield: {
-    dssm: 'a thousand pairs are few for 30,000 trigrams; what it finds, it finds by words that questions and titles share.',
+    dssm: 'a thousand pairs are few for 30,000 trigrams. It finds abstracts that share words with the question.',
   },
   wordnet: {
     '': 'a gloss that no training event has counts as a miss: 630 of the 2,073 test events. Over the others recall@10 of seed 1 is 0.1206.',
-    dssm: 'two of the three seeds were best on validation after the last of their ten epochs: it was not done learning. Chance is 10 in 117,791.',
+    dssm: 'two of the three seeds were best on validation after the last of their ten epochs, so longer training may help. Chance is 10 in 117,791.',
   },
 };

@@ -82,7 +82,7 @@ describe('the page of results', () => {
   });
 
   it('says of figures that are older than a change of how they are measured, which change that is', () => {
-    expect(lines.join('\n')).toContain('Figures measured before 2026-11-25 are of earlier rules: ');
+    expect(lines.join('\n')).toContain('Figures measured before 2026-11-25 follow earlier rules');
     const today = { ...measured(['a']), date: '2026-11-25' };
     expect(pageOf([set], [today])).not.toContain('earlier rules');
   });
