@@ -32,7 +32,9 @@ export function calleeAt(
         ? (look(parameter, type.of) ?? [])
         : type.is === 'feature'
           ? (look('kind of feature', library.features) ?? [])
-          : [],
+          : type.is === 'flow'
+            ? (look('block', library.blocks) ?? [])
+            : [],
     );
     return nested[0];
   }

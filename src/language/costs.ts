@@ -1,5 +1,6 @@
 /** How many weights a tower, a channel or a step holds, and what one row costs. */
 import { type Cost, count } from '../graph/count.ts';
+import type { BoundKind } from '../library/contract.ts';
 import { Names } from '../lower/names.ts';
 import type { FlowStep } from '../model/model.ts';
 import type { Checked } from '../pipeline.ts';
@@ -34,6 +35,10 @@ export function costsOf({ resolution, file }: Checked): Costs {
         const at = step.kind === 'declared' && step.shared ? `shared/${step.name}` : label;
         note(step.span, at);
         if (step.kind === 'declared') place(step.steps, at);
+        else {
+          const isRepeated = resolution.library.blocks[step.call.kind]?.times !== undefined;
+          for (const flow of flowsOf(step.call)) place(flow, isRepeated ? `${at}/_1` : at);
+        }
       }
     };
     for (const { name, flow } of tower.steps) {
@@ -49,6 +54,12 @@ export function costsOf({ resolution, file }: Checked): Costs {
   }
   return { steps, towers };
 }
+
+/** The flows among the arguments of a block: `residual(dense(8))`. */
+const flowsOf = ({ arguments: given }: BoundKind): readonly (readonly FlowStep[])[] =>
+  Object.values(given).flatMap((value) =>
+    typeof value === 'object' && value !== null && 'flow' in value ? [value.flow as readonly FlowStep[]] : [],
+  );
 
 /** `16,640 weights · 33.1 kFLOP a row` */
 export function printCost({ parameters, flops }: Cost): string {

@@ -181,8 +181,11 @@ export interface BlockContext {
   input(name: string, source: InputSource, shape: readonly Dim[], dtype?: 'float32' | 'int32'): Ref;
   /** Name for the next anonymous thing within this step, unique in the tower: `noise`, `noise_2`. */
   fresh(stem: string): string;
-  /** What a `flow` argument makes of a value. Throws Refused where one of its steps does not take what it gets. */
-  through(flow: FlowArgument, input: Value): Value;
+  /**
+   * What a `flow` argument makes of a value. Throws Refused where one of its steps does not take what it gets.
+   * @param round from 1, where it is gone through several times: each round has weights of its own
+   */
+  through(flow: FlowArgument, input: Value, round?: number): Value;
   /**
    * In training, what a parameter that is not trained becomes after the step, from its value before: running means. A shared
    * block keeps one after the other; rows that are only drawn as negatives keep nothing.
@@ -201,6 +204,8 @@ export interface BlockKind<P extends Parameters = Parameters> extends KindRow<P>
   lower(context: BlockContext, input: Value, args: Arguments<P>): Value;
   /** How it begins a flow with several values, `concat(deep, wide)`. Absent: it takes them as fields, side by side. */
   join?(context: BlockContext, parts: readonly NamedValue[], args: Arguments<P>): Value;
+  /** How often a value goes through its `flow` argument, where it gives what that makes of the value. */
+  times?(args: Arguments<P>): number;
   /** The names of what it gives, where it gives `outputs`. */
   outputs?(args: Arguments<P>): readonly string[];
 }

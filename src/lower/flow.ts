@@ -35,6 +35,8 @@ export interface FlowContext {
   /** In a check that remembers: what a block makes of a value, of which the type may be known. */
   recall?(call: Call, input: Value, block: BlockContext, lower: (block: BlockContext) => Value): Value;
   typeOf(value: Value): ValueType;
+  /** ` in round 2`, for messages about a flow that is gone through several times. */
+  readonly round: string;
 }
 
 /** Undefined after a mistake: whatever reads this flow has nothing to say then. */
@@ -65,7 +67,7 @@ function lowerDeclared(context: FlowContext, input: Value, step: Step<'declared'
   const first = context.shared.get(step.name) ?? type;
   context.shared.set(step.name, first);
   if (first !== type) {
-    const reason = `has the same weights wherever it is used, but gets ${type} here and ${first} elsewhere`;
+    const reason = `has the same weights wherever it is used, but gets ${type} here${context.round} and ${first} elsewhere`;
     context.diagnostics.push(diagnose('shape-mismatch', step.span, { kind: step.name, reason }));
     return undefined;
   }
@@ -129,7 +131,10 @@ function attempt(
 
 function refusal(context: FlowContext, error: unknown, kind: string, span: Span, inputs: readonly Value[]): Diagnostic {
   if (error instanceof GraphTypeError) {
-    return diagnose('shape-mismatch', span, { kind, reason: `cannot take ${inputs.map(printValue).join(' and ')}` });
+    return diagnose('shape-mismatch', span, {
+      kind,
+      reason: `cannot take ${inputs.map(printValue).join(' and ')}${context.round}`,
+    });
   }
   if (!(error instanceof ShapeError)) throw error;
   const { reason, feature, insert } = error;
@@ -139,7 +144,7 @@ function refusal(context: FlowContext, error: unknown, kind: string, span: Span,
   return diagnose(
     'shape-mismatch',
     span,
-    { kind, reason, insert },
+    { kind, reason: reason + context.round, insert },
     {
       notes:
         declared === undefined

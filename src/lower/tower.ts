@@ -82,7 +82,7 @@ export function lowerTower(context: TowerContext, tower: Tower, rows: RowsOf): T
 }
 
 /** A context for whatever is lowered at `path`: a block, a score, a loss. */
-export function blockContext(context: TowerContext, path: string, rows: RowsOf): BlockContext {
+export function blockContext(context: TowerContext, path: string, rows: RowsOf, within = ''): BlockContext {
   const { inputs, names, training, kept, readouts } = context;
   return {
     builder: inputs.builder,
@@ -95,8 +95,12 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf):
         dtype,
       ),
     fresh: (stem) => names.unique(`${stem}/${rowsPrefix(rows)}${path}`),
-    through({ flow }, input) {
-      const value = lowerSteps(flowContext(context, rows), input, flow as readonly FlowStep[], path);
+    through({ flow }, input, round) {
+      // The first round is as the flow by itself: what is wrong there is no matter of rounds.
+      const inRound = round === undefined || round === 1 ? within : ` in round ${round}${within}`;
+      const steps = flow as readonly FlowStep[];
+      const own = round === undefined ? path : `${path}/_${round}`;
+      const value = lowerSteps(flowContext(context, rows, inRound), input, steps, own);
       if (value === undefined) throw new Refused();
       return value;
     },
@@ -112,7 +116,7 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf):
   };
 }
 
-function flowContext(context: TowerContext, rows: RowsOf): FlowContext {
+function flowContext(context: TowerContext, rows: RowsOf, round = ''): FlowContext {
   const { memory, inputs } = context;
   return {
     ...(memory ? { recall: (...step) => memory.block(inputs, rows, ...step) } : {}),
@@ -121,7 +125,8 @@ function flowContext(context: TowerContext, rows: RowsOf): FlowContext {
     diagnostics: context.diagnostics,
     arrows: context.arrows,
     shared: context.shared,
-    block: (path) => blockContext(context, path, rows),
+    round,
+    block: (path) => blockContext(context, path, rows, round),
   };
 }
 

@@ -61,6 +61,7 @@ export const callWords: Readonly<Record<string, string>> = {
   product: '',
   random: 'validation test seed',
   recall: '# k patience',
+  repeat: '# -> times blocks',
   residual: '-> blocks',
   sampled: '# n by',
   self_attention: 'heads',

@@ -79,6 +79,7 @@ const names: Readonly<Record<Place, Names>> = {
       'l2_normalize l2_norm normalise | l2 l2norm l2normalize unit_norm unitnorm normalization l2_normalization',
     senet: 'squeeze_excitation | se squeeze_excite squeezeexcite se_block selayer senet_layer senetlayer',
     gate: 'gating gated gated_unit gatenet highway glu',
+    repeat: 'repeated loop n_layers num_layers stack_layers layer_stack for_each clones',
     residual: 'resnet skip skip_connection res residual_block resblock shortcut add_norm',
     cross: 'crossnet cross_net cross_network crosslayer dcn cross_layer dcn_v1',
     cross_v2: 'dcn_v2 dcnv2 | crossnet_v2 crossnet_mix cross_net_v2 dcn_mix low_rank_cross',

@@ -60,7 +60,10 @@ export function contextOf(
       return builder.input(name, shape, dtype);
     },
     fresh: (stem) => `${stem}_${sources.size + 1}`,
-    through: ({ flow }, input) => (flow as ((value: Value) => Value)[]).reduce((value, step) => step(value), input),
+    through({ flow }, input, round) {
+      const pass = () => (flow as ((value: Value) => Value)[]).reduce((value, step) => step(value), input);
+      return round === undefined ? pass() : builder.scope(`_${round}`, pass);
+    },
     keep: (parameter, next) => builder.update(parameter, next(parameter)),
     readout: (_, names, make) => {
       expect(names.length).toBeGreaterThan(0);

@@ -21,6 +21,7 @@ import { multi_interest } from './multi_interest.ts';
 import { normalize } from './normalize.ts';
 import { ple } from './ple.ts';
 import { product } from './product.ts';
+import { repeat } from './repeat.ts';
 import { residual } from './residual.ts';
 import { self_attention } from './self_attention.ts';
 import { senet } from './senet.ts';
@@ -38,6 +39,7 @@ export const blocks: Readonly<Record<string, BlockKind>> = {
   senet,
   gate,
   residual,
+  repeat,
   cross,
   cross_v2,
   fm,

@@ -1,6 +1,7 @@
 /** `source -> block -> block`: where a flow begins, and the blocks it goes through. */
 
 import type * as Ast from '../../syntax/ast.ts';
+import type { Span } from '../../text/source.ts';
 import { bindCall } from '../arguments.ts';
 import { asCall } from '../calls.ts';
 import { describeExpression } from '../describe.ts';
@@ -32,6 +33,13 @@ export function resolveBlocks(workspace: Workspace): Blocks {
   let extent: Extent = { blocks: 0, depth: 0 };
   /** One message is enough: what contains the block is too large as well. */
   let told = false;
+
+  function fits(name: string, span: Span): boolean {
+    if (extent.depth <= most.depth && extent.blocks <= most.blocks) return true;
+    if (!told) report('block-too-large', span, { name, ...most });
+    told = true;
+    return false;
+  }
 
   function stepsOf(name: string): readonly FlowStep[] | undefined {
     if (done.has(name)) return done.get(name);
@@ -73,11 +81,7 @@ export function resolveBlocks(workspace: Workspace): Blocks {
       const inner = extents.get(name) ?? { blocks: 0, depth: most.depth };
       extent.blocks += inner.blocks;
       extent.depth = Math.max(extent.depth, inner.depth + 1);
-      if (extent.depth > most.depth || extent.blocks > most.blocks) {
-        if (!told) report('block-too-large', span, { name, ...most });
-        told = true;
-        return undefined;
-      }
+      if (!fits(name, span)) return undefined;
       return steps && { kind: 'declared', span: call.span, name, shared: declared.shared, steps };
     }
     const row = Object.hasOwn(library.blocks, name) ? library.blocks[name] : undefined;
@@ -95,8 +99,11 @@ export function resolveBlocks(workspace: Workspace): Blocks {
       return undefined;
     }
     extent.blocks++;
+    const before = extent.blocks;
     const bound = bindCall(call, row, binding);
-    return bound && { kind: 'block', span: call.span, call: bound };
+    if (!bound) return undefined;
+    extent.blocks = before + (extent.blocks - before) * (row.times?.(bound.arguments) ?? 1);
+    return fits(name, span) ? { kind: 'block', span: call.span, call: bound } : undefined;
   }
 
   // A block that nothing uses is checked too.

@@ -25,6 +25,15 @@ function ofStep(library: Library, step: FlowStep): readonly string[] {
   return last ? ofStep(library, last) : [];
 }
 
-function ofCall({ blocks }: Library, call: Call): readonly string[] {
-  return blocks[call.kind]?.outputs?.(call.arguments) ?? [];
+function ofCall(library: Library, call: Call): readonly string[] {
+  const last = repeatedSteps(library, call).at(-1);
+  return last ? ofStep(library, last) : (library.blocks[call.kind]?.outputs?.(call.arguments) ?? []);
+}
+
+/** The steps of a flow that a block goes through and gives the result of: `repeat(2, dense(8) -> dropout)`. */
+export function repeatedSteps({ blocks }: Library, call: Call): readonly FlowStep[] {
+  if (!blocks[call.kind]?.times) return [];
+  return Object.values(call.arguments).flatMap((value) =>
+    typeof value === 'object' && value !== null && 'flow' in value ? (value.flow as readonly FlowStep[]) : [],
+  );
 }

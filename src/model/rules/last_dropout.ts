@@ -4,10 +4,10 @@ import type { Rule } from './rule.ts';
 /** Dropout belongs before a layer that can make up for what it takes away. */
 export const lastDropout: Rule = {
   name: 'channel that ends in dropout',
-  check({ towers }, report) {
+  check({ towers, library }, report) {
     for (const tower of towers) {
       for (const step of tower.steps.filter(({ channel }) => channel)) {
-        if (lastBlockOf(step, tower)?.kind !== 'dropout') continue;
+        if (lastBlockOf(step, tower, library)?.kind !== 'dropout') continue;
         const { flow } = step.node;
         const steps = flow.kind === 'Flow' ? flow.steps : [];
         const [before, last] = [steps.at(-2), steps.at(-1)];

@@ -8,14 +8,14 @@ const nonnegative = ['relu', 'sigmoid', 'softplus'];
 /** Vectors without a negative number lie in one corner of the space, so no cosine between them is below 0. */
 export const nonnegativeChannel: Rule = {
   name: 'channel that ends in an activation without negative numbers',
-  check({ towers, tasks }, report) {
+  check({ towers, tasks, library }, report) {
     const read = new Set(
       tasks.flatMap(({ score }) => score?.terms.flatMap((term) => channelsOf(term, score.towers)) ?? []),
     );
     for (const tower of towers) {
       for (const step of tower.steps) {
         if (!step.channel || !read.has(`${tower.name}.${step.name}`)) continue;
-        const block = lastBlockOf(step, tower);
+        const block = lastBlockOf(step, tower, library);
         const activation = block && activationOf(block);
         if (activation === undefined || !nonnegative.includes(activation)) continue;
         report('nonnegative-channel', step.span, { tower: tower.name, channel: step.name, activation });
