@@ -79,9 +79,13 @@ export class TowerParser extends CstParser {
     this.CONSUME(t.RightBrace);
   });
 
-  /** typedEntry = Name ":" expression */
+  /** typedEntry = Name { "," Name } ":" expression */
   readonly typedEntry: Rule = this.RULE('typedEntry', () => {
     this.CONSUME(t.Name);
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      this.CONSUME2(t.Name);
+    });
     this.CONSUME(t.Colon);
     this.SUBRULE(this.expression);
   });

@@ -63,6 +63,18 @@ export function textMate({ kinds, words }: Vocabulary): string {
             captures: { 1: { name: 'keyword.other.tower' }, 2: { name: 'keyword.other.tower' } },
           },
           { match: `(?<=")\\s+(${named(t.By)})\\b`, captures: { 1: { name: 'keyword.other.tower' } } },
+          {
+            // `a, b : category`, on a line of their own.
+            match: `^\\s*(${name}(?:\\s*,\\s*${name})+)(?=\\s*:)`,
+            captures: {
+              1: {
+                patterns: [
+                  { name: 'variable.parameter.tower', match: name },
+                  { name: 'punctuation.separator.tower', match: ',' },
+                ],
+              },
+            },
+          },
           { match: `\\b(${name})(?=\\s*=)`, captures: { 1: { name: 'variable.other.tower' } } },
         ],
       },

@@ -125,7 +125,8 @@ export function linesOfBody({ items }: Body, level: number, layout: Layout, sect
     const at = { level, before, section };
     const text = rowText(row, widths[index]!);
     if (text !== undefined && widthOf(text) <= room) return [{ ...at, ...oneLine(text, level, layout) }];
-    if (what.kind !== 'columns') return [{ ...at, doc: what.kind === 'comma' ? ',' : aligned(what, widths[index]!) }];
+    if (what.kind !== 'columns')
+      return [{ ...at, doc: what.kind === 'comma' ? ',' : broken(what, widths[index]!, room) }];
     return bodied({ before, head: what.head, body: what.body }, level, layout, section);
   });
 }
@@ -188,6 +189,13 @@ function docOf(what: Item['what']): Doc {
   if (what.kind === 'comma') return ',';
   if (what.kind === 'binding') return what.doc;
   return columnsText(what) ?? hardline;
+}
+
+/** A binding that takes several lines: its head is broken too where it alone fills one. */
+function broken(what: Binding, width: number, room: number): Doc {
+  const { head, breaking, sign, value } = what;
+  if (head === undefined || breaking === undefined || widthOf(head) + 2 <= room) return aligned(what, width);
+  return [indent(breaking), ` ${sign}`, value];
 }
 
 /** A binding with its sign in the column of its neighbours'. */

@@ -19,12 +19,14 @@ export interface Binding {
   readonly sign: '=' | ':';
   /** The value, with the comments between the sign and it. */
   readonly value: Doc;
+  /** The head where it may go over several lines, as the names of a list do. */
+  readonly breaking?: Doc;
   /** Signs of neighbours are aligned where this is the same. */
   readonly form: string;
 }
 
-export function typedEntry({ value }: Ast.TypedEntry, cursor: Cursor): Binding {
-  return binding([cursor.word()], ':', 'typed', cursor, () => expression(value, cursor));
+export function typedEntry({ names, value }: Ast.TypedEntry, cursor: Cursor): Binding {
+  return binding([listed(names, cursor)], ':', 'typed', cursor, () => expression(value, cursor), names.length > 1);
 }
 
 export function towerEntry({ channel, flow }: Ast.TowerEntry, cursor: Cursor): Binding {
@@ -53,13 +55,18 @@ export function goal({ value }: Ast.Objective | Ast.Retrieve, cursor: Cursor): B
 
 export function groupDeclaration({ members }: Ast.Group, cursor: Cursor): Binding {
   return binding(words(2, cursor), '=', 'group', cursor, () => {
-    const parts: Doc[] = [cursor.word()];
-    for (let index = 1; index < members.length; index++) {
-      cursor.passComma();
-      parts.push([',', cursor.gap(line)], cursor.word());
-    }
-    return indent(fill(parts));
+    return indent(listed(members, cursor));
   });
+}
+
+/** `a, b, c`, as many on each line as it takes. */
+function listed(names: readonly Ast.Identifier[], cursor: Cursor): Doc {
+  const parts: Doc[] = [cursor.word()];
+  for (let index = 1; index < names.length; index++) {
+    cursor.passComma();
+    parts.push([',', cursor.gap(line)], cursor.word());
+  }
+  return parts.length === 1 ? parts[0]! : fill(parts);
 }
 
 function words(count: number, cursor: Cursor): Doc[] {
@@ -67,7 +74,7 @@ function words(count: number, cursor: Cursor): Doc[] {
 }
 
 /** The value is read last: it follows the sign in the text. */
-function binding(head: Doc[], sign: '=' | ':', form: string, cursor: Cursor, read: () => Doc): Binding {
+function binding(head: Doc[], sign: '=' | ':', form: string, cursor: Cursor, read: () => Doc, breaks = false): Binding {
   const beforeSign = cursor.gap('');
   cursor.word();
   const parting = cursor.gap(' ');
@@ -77,7 +84,7 @@ function binding(head: Doc[], sign: '=' | ':', form: string, cursor: Cursor, rea
   const space = sign === '=' && beforeSign === '' ? ' ' : '';
   return {
     kind: 'binding',
-    ...defined({ head: text }),
+    ...defined({ head: text, breaking: breaks ? whole : undefined }),
     doc: [indent([...whole, space, sign]), value],
     sign,
     value,

@@ -93,7 +93,7 @@ function describeSymbol(facts: FileAnalysis, symbol: NamedSymbol, at: Span): str
 export function headOf({ sort, node, name, tower }: NamedSymbol): string {
   const text = textOf(node.span).replace(/\s+/g, ' ');
   switch (node.kind) {
-    case 'TypedEntry':
+    case 'TypedName':
       return `${sort} ${name} : ${textOf(node.value.span)}`;
     case 'Entry':
       return `column ${name} = ${textOf(node.value.span)}`;

@@ -3,6 +3,8 @@
  * scope that `resolve` made, so that whatever is sound has its meaning wherever else the file has mistakes.
  */
 import type { Resolution } from '../model/resolution.ts';
+import type { TypedName } from '../model/scope.ts';
+import type * as Ast from '../syntax/ast.ts';
 import { Declarations } from './occurrences/declarations.ts';
 import { Found } from './occurrences/found.ts';
 import type { Occurrence } from './occurrences/occurrence.ts';
@@ -15,7 +17,10 @@ export function findOccurrences(resolution: Resolution): readonly Occurrence[] {
   for (const declaration of file.declarations) walk.declaration(declaration);
   const others = [...scope.lets, ...scope.groups.values(), ...scope.blocks.values()];
   for (const node of others) if (node.span.source !== file.span.source) walk.declaration(node);
-  for (const entry of scope.features.values()) if (entry.span.source !== file.span.source) walk.feature(entry);
-  for (const entry of scope.labels.values()) if (entry.span.source !== file.span.source) walk.label(entry);
+  for (const entry of entriesOf(scope.features)) if (entry.span.source !== file.span.source) walk.feature(entry);
+  for (const entry of entriesOf(scope.labels)) if (entry.span.source !== file.span.source) walk.label(entry);
   return found.all.toSorted((a, b) => a.span.start - b.span.start);
 }
+
+const entriesOf = (names: ReadonlyMap<string, TypedName>): ReadonlySet<Ast.TypedEntry> =>
+  new Set([...names.values()].map(({ entry }) => entry));

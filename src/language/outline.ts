@@ -1,4 +1,5 @@
 /** The declarations of a file and what is in them, as an outline shows them. */
+import { typedNames } from '../model/scope.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { type Span, textOf } from '../text/source.ts';
 
@@ -24,13 +25,13 @@ function item(node: Ast.Declaration): OutlineItem {
       return plain(
         node,
         'features',
-        node.entries.map((entry) => typed(entry, 'Feature')),
+        node.entries.flatMap((entry) => typed(entry, 'Feature')),
       );
     case 'Labels':
       return plain(
         node,
         'labels',
-        node.entries.map((entry) => typed(entry, 'Label')),
+        node.entries.flatMap((entry) => typed(entry, 'Label')),
       );
     case 'Objective':
     case 'Retrieve':
@@ -79,8 +80,10 @@ function named(
   return { name: node.name.name, detail, sort: node.kind, span: node.span, nameSpan: node.name.span, children };
 }
 
-function typed({ name, span, value }: Ast.TypedEntry, sort: 'Feature' | 'Label'): OutlineItem {
-  return { name: name.name, detail: short(value.span), sort, span, nameSpan: name.span, children: [] };
+function typed(entry: Ast.TypedEntry, sort: 'Feature' | 'Label'): readonly OutlineItem[] {
+  return typedNames(entry).map(({ name, span, value }) => {
+    return { name: name.name, detail: short(value.span), sort, span, nameSpan: name.span, children: [] };
+  });
 }
 
 function step({ name, span, flow, channel }: Ast.TowerEntry): OutlineItem {

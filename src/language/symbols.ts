@@ -1,5 +1,6 @@
 /** What a file declares, each with its place: what definitions, references and renames are about. */
 import type { Resolution } from '../model/resolution.ts';
+import type { TypedName } from '../model/scope.ts';
 import type * as Ast from '../syntax/ast.ts';
 import type { Span } from '../text/source.ts';
 
@@ -23,7 +24,7 @@ export type LookupSort = 'constant' | 'feature' | 'label' | 'group' | 'block' | 
 export type SymbolNode =
   | Ast.ModelName
   | Ast.Let
-  | Ast.TypedEntry
+  | TypedName
   | Ast.Group
   | Ast.Block
   | Ast.Tower

@@ -3,6 +3,7 @@ import type * as Ast from '../syntax/ast.ts';
 import { textOf } from '../text/source.ts';
 import type { Feature } from './model.ts';
 import { resolveFeature } from './resolve/features.ts';
+import type { TypedName } from './scope.ts';
 import type { Workspace } from './workspace.ts';
 
 interface Bound {
@@ -13,10 +14,10 @@ interface Bound {
 
 /** Of nodes that stay the same while their text does; see `ParseMemory`. */
 export class BoundFeatures {
-  readonly #known = new WeakMap<Ast.TypedEntry, Bound>();
+  readonly #known = new WeakMap<TypedName, Bound>();
 
   /** The same as `resolveFeature`. */
-  feature(workspace: Workspace, entry: Ast.TypedEntry): Feature | undefined {
+  feature(workspace: Workspace, entry: TypedName): Feature | undefined {
     const known = this.#known.get(entry);
     if (known && (known.among === undefined || known.among === namesOf(workspace))) return known.feature;
     // What reads a name or reports a mistake does more than answer.

@@ -1,6 +1,8 @@
 /** What every name stands for: the declarations of a file and of those it uses. */
+import { defined } from '../defined.ts';
 import { notes } from '../diagnostics/notes.ts';
 import type * as Ast from '../syntax/ast.ts';
+import type { Span } from '../text/source.ts';
 import { guess } from './guess.ts';
 import type { Report } from './report.ts';
 import type { Files } from './use.ts';
@@ -9,12 +11,38 @@ export type Sort = 'feature' | 'label' | 'group' | 'block' | 'tower' | 'task' | 
 
 export interface Scope {
   readonly lets: readonly Ast.Let[];
-  readonly features: ReadonlyMap<string, Ast.TypedEntry>;
-  readonly labels: ReadonlyMap<string, Ast.TypedEntry>;
+  readonly features: ReadonlyMap<string, TypedName>;
+  readonly labels: ReadonlyMap<string, TypedName>;
   readonly groups: ReadonlyMap<string, Ast.Group>;
   readonly blocks: ReadonlyMap<string, Ast.Block>;
   readonly towers: ReadonlyMap<string, Ast.Tower>;
   readonly tasks: ReadonlyMap<string, Ast.Task>;
+}
+
+/** One name of `a, b : category(dim: 4)`: each is a feature, or a label, of its own. */
+export interface TypedName {
+  readonly kind: 'TypedName';
+  readonly name: Ast.Identifier;
+  readonly value: Ast.Expression;
+  readonly doc?: string;
+  /** What goes when it is removed: the entry where it has no other name, else the name. */
+  readonly span: Span;
+  readonly entry: Ast.TypedEntry;
+}
+
+/** Of nodes that stay the same while their text does: so do their names. */
+const namesOf = new WeakMap<Ast.TypedEntry, readonly TypedName[]>();
+
+export function typedNames(entry: Ast.TypedEntry): readonly TypedName[] {
+  const known = namesOf.get(entry);
+  if (known) return known;
+  const { names, value, doc } = entry;
+  const made = names.map((name): TypedName => {
+    const span = names.length === 1 ? entry.span : name.span;
+    return { kind: 'TypedName', name, value, span, entry, ...defined({ doc }) };
+  });
+  namesOf.set(entry, made);
+  return made;
 }
 
 interface Named {
@@ -46,8 +74,8 @@ export function declare(files: Files, report: Report): Scope {
   };
 
   const lets = new Map<string, Ast.Let>();
-  const features = new Map<string, Ast.TypedEntry>();
-  const labels = new Map<string, Ast.TypedEntry>();
+  const features = new Map<string, TypedName>();
+  const labels = new Map<string, TypedName>();
   const groups = new Map<string, Ast.Group>();
   const blocks = new Map<string, Ast.Block>();
   const towers = new Map<string, Ast.Tower>();
@@ -60,10 +88,10 @@ export function declare(files: Files, report: Report): Scope {
         add(lets, 'constant', declaration, { constant: lets });
         break;
       case 'Features':
-        for (const entry of declaration.entries) add(features, 'feature', entry, values);
+        for (const name of declaration.entries.flatMap(typedNames)) add(features, 'feature', name, values);
         break;
       case 'Labels':
-        for (const entry of declaration.entries) add(labels, 'label', entry, values);
+        for (const name of declaration.entries.flatMap(typedNames)) add(labels, 'label', name, values);
         break;
       case 'Group':
         add(groups, 'group', declaration, values);

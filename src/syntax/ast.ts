@@ -81,10 +81,11 @@ export interface Labels extends Node {
   readonly entries: readonly TypedEntry[];
 }
 
-/** `name : kind(…)` */
+/** `name : kind(…)`; `a, b : kind(…)` is the same kind for each name. */
 export interface TypedEntry extends Node {
   readonly kind: 'TypedEntry';
-  readonly name: Identifier;
+  /** One at least. */
+  readonly names: readonly Identifier[];
   readonly value: Expression;
 }
 

@@ -88,9 +88,9 @@ export class Builder {
   }
 
   typedEntry(node: CstNode): ast.TypedEntry | undefined {
-    const name = this.identifier(node);
+    const names = this.identifiers(node);
     const value = this.expressionIn(node);
-    return name && value && { kind: 'TypedEntry', ...this.place(node), name, value };
+    return value && names.length > 0 ? { kind: 'TypedEntry', ...this.place(node), names, value } : undefined;
   }
 
   towerEntry(node: CstNode): ast.TowerEntry | undefined {

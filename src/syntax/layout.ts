@@ -5,6 +5,7 @@
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
 import { entryWords } from './known_calls.ts';
+import type { EntryRule } from './parsers.ts';
 import { beginsLine, depthOf, endsValue, is, isAny, isUnfinished } from './token.ts';
 
 /** What follows the first word of each declaration. */
@@ -44,7 +45,19 @@ export function looksLikeDeclaration(tokens: readonly IToken[], index: number): 
 /** `objective =` and `retrieve =` may also be entries of a body. */
 export function looksLikeEntry(tokens: readonly IToken[], index: number): boolean {
   for (const pattern of entries) if (matches(tokens, index, pattern)) return true;
-  return false;
+  const end = namesEnd(tokens, index);
+  return end > index + 1 && is(tokens[end], t.Colon) && !beginsLine(tokens, end);
+}
+
+/** Names of one list that are looked at: whoever asks of each name of a very long one would never end. */
+const mostNames = 64;
+
+/** The index past `a` or `a, b, c`; that of the first token where it is no name. */
+export function namesEnd(tokens: readonly IToken[], index: number): number {
+  if (!is(tokens[index], t.Name)) return index;
+  let end = index + 1;
+  while (end < index + 2 * mostNames && is(tokens[end], t.Comma) && is(tokens[end + 1], t.Name)) end += 2;
+  return end;
 }
 
 function matches(tokens: readonly IToken[], index: number, pattern: readonly TokenType[]): boolean {
@@ -106,14 +119,27 @@ function hasLostItsWord(tokens: readonly IToken[], index: number, start: number)
 }
 
 /** Cut the balanced tokens of a body into entries; a comma between two belongs to the first. */
-export function splitEntries(tokens: readonly IToken[]): IToken[][] {
-  return entryRanges(tokens, [0, tokens.length]).map(([start, end]) => tokens.slice(start, end));
+export function splitEntries(tokens: readonly IToken[], rule?: EntryRule): IToken[][] {
+  return entryRanges(tokens, [0, tokens.length], rule).map(([start, end]) => tokens.slice(start, end));
 }
 
-export function entryRanges(tokens: readonly IToken[], body: Range): Range[] {
+export function entryRanges(tokens: readonly IToken[], body: Range, rule?: EntryRule): Range[] {
+  /** The entry at hand has been names and commas so far: `a, b`. */
+  let listed = rule === 'typedEntry';
   return split(tokens, body, (index, length) => {
+    const begins = beginsEntry(
+      index,
+      length,
+      listed && is(tokens[index - 1], t.Comma) && isAny(tokens[index], [t.Name, t.Colon]),
+    );
+    listed = rule === 'typedEntry' && (begins || (listed && isAny(tokens[index], [t.Name, t.Comma])));
+    return begins;
+  });
+
+  function beginsEntry(index: number, length: number, goesOn: boolean): boolean {
     const token = tokens[index]!;
     const previous = tokens[index - 1];
+    if (goesOn) return false;
     // A misspelt `channel` before its name.
     if (length === 1 && is(previous, t.Name) && !beginsLine(tokens, index)) return false;
     if (!beginsLine(tokens, index) && is(previous, t.Channel) && looksLikeEntry(tokens, index - 1)) return false;
@@ -127,7 +153,7 @@ export function entryRanges(tokens: readonly IToken[], body: Range): Range[] {
     // What has no sign yet is no entry: a word too many stands before the name.
     if (entry && !fresh && !hasSign(tokens, index - length, index)) return false;
     return entry ? first || !isUnfinished(previous) : first && !isUnfinished(previous);
-  });
+  }
 }
 
 function hasSign(tokens: readonly IToken[], start: number, end: number): boolean {
@@ -189,9 +215,10 @@ function entriesWord(
   valued: TokenType,
 ): TokenType | undefined {
   if (!is(tokens[at], t.Name)) return undefined;
-  if (is(tokens[at + 1], t.Colon)) {
+  const end = namesEnd(tokens, at);
+  if (is(tokens[end], t.Colon)) {
     // `clicked: binary` is what labels look like; features call their kinds.
-    const isLabel = /^(?:binary|number)$/.test(tokens[at + 2]?.image ?? '') && !is(tokens[at + 3], t.LeftParenthesis);
+    const isLabel = /^(?:binary|number)$/.test(tokens[end + 1]?.image ?? '') && !is(tokens[end + 2], t.LeftParenthesis);
     return isLabel && typed === t.Features ? t.Labels : typed;
   }
   if (!is(tokens[at + 1], t.Equals)) return undefined;

@@ -10,6 +10,7 @@ import { nearest } from '../text/nearest.ts';
 import type { Source } from '../text/source.ts';
 import { isArgument } from '../text/synonyms.ts';
 import type { Complaint } from './complaint.ts';
+import { namesEnd } from './layout.ts';
 import type { EntryRule } from './parsers.ts';
 import { repair } from './repair.ts';
 import { after, beginsLine, beginsValue, endOf, endsValue, inserted, is, isAny, replaced, spanOf } from './token.ts';
@@ -45,6 +46,8 @@ export function mend(
   const place: Place = { ...complaint, source, tokens, here: tokens[index], previous: tokens[index - 1] };
   const habit = first(habits, place);
   if (habit) return habit;
+  // `a, b` alone: what the names are was not written, and no sign that is changed says it.
+  if (whole === 'typedEntry' && place.here === undefined && namesEnd(tokens, 0) === tokens.length) return undefined;
   return searched(place, whole) ?? first(steps, place);
 }
 
@@ -232,6 +235,12 @@ const missingArrow: Mend = (place) => {
   return insert(place, t.Arrow, '-> ');
 };
 
+/** `a, b, : id(…)`: a comma after the last of several names. */
+const commaBeforeColon: Mend = ({ source, tokens, index, here, previous, rule }) => {
+  if (rule !== 'typedEntry' || !is(here, t.Colon) || !is(previous, t.Comma)) return undefined;
+  return { diagnostic: needless(source, previous!), tokens: tokens.toSpliced(index - 1, 1) };
+};
+
 /** `a, , b`, `(, a)`, `a -> -> b`, `group profile = a, b,` */
 const needlessSign: Mend = ({ source, tokens, index, here, previous, because }) => {
   const commas =
@@ -250,6 +259,7 @@ const needlessSign: Mend = ({ source, tokens, index, here, previous, because }) 
 const habits: readonly Mend[] = [
   hyphenatedName,
   hyphenatedArgument,
+  commaBeforeColon,
   equalsOrColon,
   equalsInArguments,
   misspeltWord,

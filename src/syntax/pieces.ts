@@ -123,7 +123,7 @@ export class PieceReader {
   private entriesOf(rule: EntryRule, tokens: readonly IToken[], body: Range): readonly object[] | undefined {
     const entries: object[] = [];
     let before: Piece | undefined;
-    for (const [first, past] of entryRanges(tokens, body)) {
+    for (const [first, past] of entryRanges(tokens, body, rule)) {
       const own: Range = [first, past - first > 1 && is(tokens[past - 1], t.Comma) ? past - 1 : past];
       const kind = isColumns(rule, tokens[first], tokens[first + 1]) ? 'columns' : rule;
       const piece = this.pieceOf(kind, tokens, own, undefined, before?.next);

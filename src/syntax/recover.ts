@@ -19,6 +19,7 @@ import {
   isNameless,
   looksLikeDeclaration,
   missingWord,
+  namesEnd,
   splitDeclarations,
   splitEntries,
 } from './layout.ts';
@@ -89,7 +90,7 @@ export class Recovery {
     const open = part.findIndex((token) => is(token, t.LeftBrace));
     const body = open === -1 ? [] : part.slice(open + 1, closeOf(part, open));
     if (collector.misleads(...this.stretch(part))) this.doubt(part);
-    for (const entry of splitEntries(body)) {
+    for (const entry of splitEntries(body, entryRule(first))) {
       // A bracket in the wrong place moves what is on its line into other entries.
       const [start, end] = this.stretch(entry);
       const line = this.source.text.indexOf('\n', end);
@@ -136,7 +137,7 @@ export class Recovery {
 
   private entries(rule: EntryRule, tokens: readonly IToken[], word: IToken): BodyEntry[] {
     const read: BodyEntry[] = [];
-    for (const part of splitEntries(tokens)) {
+    for (const part of splitEntries(tokens, rule)) {
       if (this.collector.full) break;
       const own = part.length > 1 && is(part.at(-1), t.Comma) ? part.slice(0, -1) : part;
       const entry = this.entry(rule, own);
@@ -197,9 +198,10 @@ export class Recovery {
     const home = homeOf(tokens);
     if (home !== undefined) {
       const entry = tokens.slice(0, 3).map((token) => token.image);
-      const image = is(tokens[1], t.Colon)
-        ? `${entry[0]}: …`
-        : `${entry.slice(0, is(first, t.Channel) ? 2 : 1).join(' ')} = …`;
+      const image =
+        is(tokens[1], t.Colon) || is(tokens[1], t.Comma)
+          ? `${entry[0]}: …`
+          : `${entry.slice(0, is(first, t.Channel) ? 2 : 1).join(' ')} = …`;
       this.complain(tokens, () => diagnose('misplaced-entry', at, { entry: image, home }));
       return undefined;
     }
@@ -339,10 +341,11 @@ export class Recovery {
       is(tokens[at], t.Name) &&
       !isNameless(this.all, tokens) &&
       !(first === word && at === 0 && !isAny(second, [t.Equals, t.Colon]));
-    this.lost.push({
-      ...(named ? { name: tokens[at]!.image } : {}),
-      ...(isAny(word, declarationWords) ? { within: word!.image } : {}),
-    });
+    const within = isAny(word, declarationWords) ? { within: word!.image } : {};
+    // `a, b : …` loses each of its names.
+    const names = named ? tokens.slice(at, namesEnd(tokens, at)).filter((token) => is(token, t.Name)) : [];
+    for (const { image } of names) this.lost.push({ name: image, ...within });
+    if (names.length === 0) this.lost.push(within);
   }
 }
 
@@ -353,7 +356,7 @@ const wordList = [...words.keys()].map((word) => `\`${word}\``).join(', ');
 function homeOf(tokens: readonly IToken[]): string | undefined {
   if (is(tokens[0], t.Channel) && is(tokens[1], t.Name)) return '`tower NAME(…) { … }`';
   if (!is(tokens[0], t.Name)) return undefined;
-  if (is(tokens[1], t.Colon)) return '`features { … }` or `labels { … }`';
+  if (is(tokens[namesEnd(tokens, 0)], t.Colon)) return '`features { … }` or `labels { … }`';
   return is(tokens[1], t.Equals)
     ? '`tower NAME(…) { … }`, `task NAME { … }`, `train { … }` or `data NAME { … }`'
     : undefined;

@@ -70,7 +70,8 @@ const { expression } = fc.letrec<{ expression: Words; sum: Words; factor: Words 
 }));
 
 const entry = concat(words(name, '='), expression);
-const typed = concat(words(name, ':'), expression);
+const names = separated(name.map((one) => [one]));
+const typed = concat(fc.oneof({ weight: 3, arbitrary: words(name) }, names), words(':'), expression);
 const step = concat(words(name, '='), expression);
 const channel = concat(words('channel', name, '='), expression);
 const joined = fc.tuple(entry, name).map(([one, key]) => [...one, 'by', key]);
@@ -81,7 +82,6 @@ const body = (one: fc.Arbitrary<Words>): fc.Arbitrary<Words> =>
     .map((all) => ['{', ...all.flatMap(([item, comma]) => (comma ? [...item, ','] : item)), '}']);
 
 const columns = body(entry).map((inner) => ['columns', ...inner]);
-const names = separated(name.map((one) => [one]));
 
 export const declaration: fc.Arbitrary<Words> = fc.oneof(
   words('use', text),

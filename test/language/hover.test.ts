@@ -30,6 +30,13 @@ describe('hover', () => {
     expect(hover(model('channel main = user_id -> flatten -> m|lp(8, 4)'))).toContain('→ `vector[4]` · 172 weights');
   });
 
+  it('shows of each of several names its own declaration, and the description of all', () => {
+    const text = model(undefined, 'features {\n  /// What was asked.\n  hour, week|day: category(hash: 10, dim: 4)\n}');
+    expect(hover(text)).toContain('feature weekday : category(hash: 10, dim: 4)');
+    expect(hover(text)).toContain('What was asked.');
+    expect(hover(text)).toContain('a table of 10 × 4 = 40 numbers');
+  });
+
   it('counts a tower and a channel only where all of it can be counted', () => {
     const both = (deep: string): string =>
       model(`channel deep = ${deep}\n  channel wide = user_id -> flatten -> dense(4)`);

@@ -57,6 +57,23 @@ describe('rename', () => {
     expect(rename('fir|st = person', 'flat')).toBe(model.replaceAll('first', 'flat'));
   });
 
+  it('renames one of several names of a kind, and one within a group of groups', () => {
+    const several = model
+      .replace('user_id: id(dim: 16), movie_id: id(dim: 16),', 'user_id, movie_id: id(dim: 16),')
+      .replace('group person = user_id, seen', 'group person = who, seen\ngroup who = user_id');
+    const at = (words: string, name: string): string => {
+      const { facts, offset } = marked(several.replace(words.replace('|', ''), words));
+      const edited = (edits: readonly Edit[]): string => applyEdits(facts.source, edits);
+      const renaming = renameSymbol(symbolAt(facts, offset)!.symbol, name, [facts], (edits) => [
+        factsOf(edited(edits)),
+      ]);
+      return 'refusal' in renaming ? renaming.refusal : edited(renaming.edits);
+    };
+    expect(at('list(movie|_id)', 'film_id')).toBe(several.replaceAll('movie_id', 'film_id'));
+    expect(at('user|_id, movie', 'person_id')).toBe(several.replaceAll('user_id', 'person_id'));
+    expect(at('= w|ho', 'asker')).toBe(several.replaceAll('who', 'asker'));
+  });
+
   it('refuses a name that another declaration has', () => {
     expect(rename('group per|son', 'seen')).toContain('stands for something else');
     expect(rename('tower us|er(', 'item')).toContain('stands for something else');

@@ -72,11 +72,7 @@ describe('a large text', () => {
       }),
       ['block-too-large'],
     ],
-    [
-      'rounds within rounds',
-      model({ block: 'repeat(100, repeat(100, repeat(100, dense(4))))' }),
-      ['block-too-large'],
-    ],
+    ['rounds within rounds', model({ block: 'repeat(100, repeat(100, repeat(100, dense(4))))' }), ['block-too-large']],
     [
       'a chain of 1,000 features',
       model({ before: `features { f0: id(dim: 4)\n${many(1000, (at) => `f${at + 1}: like(f${at})`)} }` }),

@@ -45,7 +45,7 @@ function entry(node: Entries[number], indent: string): string {
     case 'Columns':
       return `columns${body(node.entries, `${indent}  `)}`;
     case 'TypedEntry':
-      return `${node.name.name} : ${expression(node.value)}`;
+      return `${node.names.map(({ name }) => name).join(', ')} : ${expression(node.value)}`;
     case 'TowerEntry':
       return `${node.channel ? 'channel ' : ''}${node.name.name} = ${expression(node.flow)}`;
     case 'Entry':

@@ -3,6 +3,7 @@ import { weightedTasks } from '../../library/declarations/objective.ts';
 import { type EntryPlace, entryTables } from '../../library/declarations/table.ts';
 import { singleName } from '../../model/calls.ts';
 import type { Library } from '../../model/library.ts';
+import { typedNames } from '../../model/scope.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { symbolOf } from '../symbols.ts';
 import { dataWords } from './data.ts';
@@ -70,12 +71,12 @@ export class Declarations {
   }
 
   feature(entry: Ast.TypedEntry): void {
-    this.#found.declare(symbolOf('feature', entry));
+    for (const name of typedNames(entry)) this.#found.declare(symbolOf('feature', name));
     this.#values.kind('kind of feature', this.#library.features, entry.value);
   }
 
   label(entry: Ast.TypedEntry): void {
-    this.#found.declare(symbolOf('label', entry));
+    for (const name of typedNames(entry)) this.#found.declare(symbolOf('label', name));
     const word = singleName(entry.value);
     if (word && (word.name === 'binary' || word.name === 'number'))
       this.#found.add(word.span, { is: 'sort', name: word.name });
