@@ -13,7 +13,9 @@ export function fitOf(kind: string, row: BlockKind, type: ValueType, at: Span): 
   const few = type.kind === 'fields' ? { ...type, fields: fewOf(type.fields) } : type;
   for (const given of tries) {
     const trial = tryStep({ kind: 'block', call: bindDefaults(kind, row, given, at), span: at }, few);
-    if (trial) return trial.idle ? 'idle' : 'fits';
+    // Steps that are not written yet will do something.
+    const isOpen = Object.values(row.parameters).some(({ type: { is } }) => is === 'flow');
+    if (trial) return trial.idle && !isOpen ? 'idle' : 'fits';
   }
   return tries.length === 0 ? 'fits' : 'refused';
 }

@@ -1,6 +1,7 @@
 import type { Value } from '../contract.ts';
 import { flow, integer } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
+import { needVector } from '../values.ts';
 
 export const repeat = blockKind({
   doc: 'The same blocks several times, one after the other: f(f(… x)). Each time has weights of its own; a shared block in it has the same weights every time. The blocks must take what they give.',
@@ -17,7 +18,7 @@ export const repeat = blockKind({
   },
   times: ({ times }) => times,
   lower(context, input, { times, blocks }) {
-    let value: Value = input;
+    let value: Value = input.kind === 'outputs' ? needVector(input) : input;
     for (let round = 1; round <= times; round++) value = context.through(blocks, value, round);
     return value;
   },
