@@ -1,7 +1,7 @@
 /** The embedding tables of a plan. */
-import { type Encoding, rowsOf } from '../data/dataset.ts';
+import { type Dataset, type Encoding, rowsOf } from '../data/dataset.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
-import { countElements, resolveShape } from '../graph/dims.ts';
+import { countElements, resolveShape, type Sizes } from '../graph/dims.ts';
 import type { Graph } from '../graph/graph.ts';
 import { crossingBytes, evenSizes, peakBytes } from '../graph/peak.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -13,30 +13,31 @@ export type Tables = ReadonlyMap<string, Table>;
 
 /**
  * Tables to train, at their first values.
- * @param rows of training: a batch is no larger
+ * @param most how many rows training has, which a batch does not exceed, and how many items the corpus
  * @throws Failure `too-large-for-memory`, `table-too-large` before anything is allocated
  */
 export function makeTables(
   plan: Plan,
   encodings: ReadonlyMap<string, Encoding>,
-  rows = Number.POSITIVE_INFINITY,
+  most: StepSizes = { batch: Number.POSITIVE_INFINITY, corpus: 1 },
 ): Tables {
   const optimizer = plan.train.embeddings;
-  const sizes = plan.tables.map(({ name, dim, encoderOf }) => ({
+  const tables = plan.tables.map(({ name, dim, encoderOf }) => ({
     name,
     dim,
     rows: tableRows(encodings, encoderOf),
     optimizer,
   }));
-  const batch = Math.min(plan.train.batch, rows);
-  const step = { batch, bytes: stepBytes(plan.step.graph, batch) };
-  foreseeMemory(sizes, freeBytes(), parameterBytes(plan.step.graph), step);
-  for (const size of sizes) {
-    const bytes = tableBytes(size) + lookupBytes(plan, size.name, batch);
-    if (bytes > largestSpace) throw failure('table-too-large', { table: size.name, bytes, limit: largestSpace });
+  const batch = Math.min(plan.train.batch, most.batch);
+  const sizes = { ...most, batch };
+  const step = { batch, bytes: stepBytes(plan.step.graph, sizes) };
+  foreseeMemory(tables, freeBytes(), parameterBytes(plan.step.graph), step);
+  for (const table of tables) {
+    const bytes = tableBytes(table) + lookupBytes(plan, table.name, sizes);
+    if (bytes > largestSpace) throw failure('table-too-large', { table: table.name, bytes, limit: largestSpace });
   }
   return new Map(
-    sizes.map((size, i) => {
+    tables.map((size, i) => {
       const table = makeTable(size);
       table.initialize(plan.train.seed, plan.tables[i]!.limit);
       return [size.name, table];
@@ -47,23 +48,37 @@ export function makeTables(
 /**
  * What a step holds at its fullest, beside the parameters that `parameterBytes` counts: the values that are alive together, what
  * the host gives to the engine and gets back, and the parameters twice more, as first values and in a checkpoint. The graph's
- * symbols (rows, distinct items, rows of a table that are met) are each taken to be `batch`. An engine that frees a value late
+ * symbols (rows, distinct items, rows of a table that are met) are each taken to be `batch`, but for the items of the corpus. An engine that frees a value late
  * holds more: a model that this refuses cannot run, one that it accepts may still be too large.
  */
-export function stepBytes(graph: Graph, batch: number): number {
-  const sizes = evenSizes(graph, batch);
+export function stepBytes(graph: Graph, of: StepSizes): number {
+  const sizes = sizesOf(graph, of);
   return peakBytes(graph, sizes) + parameterBytes(graph) + crossingBytes(graph, sizes);
 }
 
+export interface StepSizes {
+  readonly batch: number;
+  /** Items of the corpus, all of which a step may score. */
+  readonly corpus: number;
+}
+
+/** No step of training is larger. */
+export const largestStep = ({ parts, corpus }: Pick<Dataset, 'parts' | 'corpus'>): StepSizes => ({
+  batch: parts.train.rows,
+  corpus: corpus.rows,
+});
+
+const sizesOf = (graph: Graph, { batch, corpus }: StepSizes): Sizes => ({ ...evenSizes(graph, batch), corpus });
+
 /** What a step looks up in one table: the rows of each input that is read from it, which lie in the table's own memory. */
-function lookupBytes({ step, features }: Plan, table: string, batch: number): number {
+function lookupBytes({ step, features }: Plan, table: string, of: StepSizes): number {
   const { graph } = step;
   const ofTable = new Set(features.filter((feature) => feature.table === table).map(({ name }) => name));
   const read = step.inputs.filter(
     ({ source }) => (source.from === 'embedding' || source.from === 'sequence') && ofTable.has(source.feature),
   );
   const names = new Set(read.map(({ name }) => name));
-  const sizes = evenSizes(graph, batch);
+  const sizes = sizesOf(graph, of);
   return graph.inputs
     .filter(({ name }) => names.has(name))
     .reduce((sum, { node }) => sum + 4 * countElements(resolveShape(graph.nodes[node]!.type.shape, sizes)), 0);

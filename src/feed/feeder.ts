@@ -57,6 +57,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
   };
   const sources = plan.inputs.map((input) => ({ name: input.name, source: makeSource(input, context) }));
   const samples = makeSamples(corpus, seed);
+  const all = Int32Array.from({ length: corpus.rows }, (_, row) => row);
   const learning = byTable(sources);
   let last: Batch | undefined;
 
@@ -69,6 +70,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
         rate,
         rowsOf(of) {
           if (of.kind === 'events') return rows;
+          if (of.kind === 'corpus') return all;
           return of.kind === 'distinct' ? items!.rows : samples(of, step, rows.length);
         },
         ...defined({ distinct: items }),

@@ -8,10 +8,11 @@ import type { RowsOf } from '../plan/plan.ts';
 import type { LoweredFeature } from './features.ts';
 import type { GraphInputs } from './inputs.ts';
 
-/** How many rows: `batch`, or `distinct`, or `perRow` for each of the batch, or a number. */
+/** How many rows: `batch`, `distinct` or `corpus`, or `perRow` for each of the batch, or a number. */
 export function rowsDim(rows: RowsOf): Dim {
   if (rows.kind === 'shared') return rows.count;
-  return rows.kind === 'distinct' ? symbolic('distinct') : symbolic('batch', rows.kind === 'events' ? 1 : rows.perRow);
+  if (rows.kind === 'distinct' || rows.kind === 'corpus') return symbolic(rows.kind);
+  return symbolic('batch', rows.kind === 'events' ? 1 : rows.perRow);
 }
 
 /** Whether it enters as a sequence; else as a field. */

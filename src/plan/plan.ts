@@ -135,6 +135,10 @@ export type InputSource =
   | { readonly from: 'element_rows'; readonly feature: string; readonly rows: RowsOf; readonly pool: BagPool }
   /** What an element counts for there: 1, or 1 ÷ its bag's length in a mean; 0 past the last: float32 [codes]. */
   | { readonly from: 'element_weights'; readonly feature: string; readonly rows: RowsOf; readonly pool: BagPool }
+  /** Which row of the corpus has the row's item; 0 where none has: int32 [batch]. */
+  | { readonly from: 'corpus_places'; readonly key: string }
+  /** 1 where the corpus has the row's item, else 0: float32 [batch]. */
+  | { readonly from: 'in_corpus'; readonly key: string }
   /** 1 for each row of a table that the batch looks up, 0 for those that only fill up: float32 [seen]. */
   | { readonly from: 'table_seen'; readonly table: string }
   /** int32 [positives, 2]: (row, column) of the batch whose query is the same, each row with itself among them. */
@@ -146,12 +150,14 @@ export type InputSource =
   | { readonly from: 'step' };
 
 /**
- * The events' own rows; or each of their items once, as rows of events that have it; or `perRow` sampled items for each of them (row-major: row 0's negatives first); or `count` sampled items
- * that all rows of a batch share.
+ * The events' own rows; or each of their items once, as rows of events that have it; or every item of the corpus once, in its
+ * order; or `perRow` sampled items for each event (row-major: row 0's negatives first); or `count` sampled items that all rows
+ * of a batch share.
  */
 export type RowsOf =
   | { readonly kind: 'events' }
   | { readonly kind: 'distinct' }
+  | { readonly kind: 'corpus' }
   | { readonly kind: 'sampled'; readonly perRow: number; readonly by: DrawnBy }
   | SharedRows;
 

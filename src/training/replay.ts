@@ -13,7 +13,7 @@ import { restoreState, stateTensors, type TrainingState } from '../artifact/trai
 import type { Dataset } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
-import { makeTables } from '../embedding/tables.ts';
+import { largestStep, makeTables } from '../embedding/tables.ts';
 import type { Engine, Tensors } from '../engine/engine.ts';
 import type { Tensor } from '../graph/graph.ts';
 import type { SchedulePlan, TrainPlan } from '../plan/plan.ts';
@@ -95,7 +95,7 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
       });
     }
   }
-  const tables = makeTables(plan, dataset.encodings, dataset.parts.train.rows);
+  const tables = makeTables(plan, dataset.encodings, largestStep(dataset));
   const state = await beginState({ plan, dataset, engine }, tables);
   try {
     const epochSteps = stepsOfEpoch(dataset.parts.train.rows, train.batch);

@@ -66,7 +66,7 @@ export function describeBatch(of: {
   const weighted = plan.tasks.flatMap(({ name, weight }) => (weight === undefined ? [] : [{ name, weight }]));
   const sources = plan.step.inputs.map(({ name, source }) => ({ name, source }));
 
-  const drawn = new Map<string, Exclude<RowsOf, { kind: 'events' | 'distinct' }>>();
+  const drawn = new Map<string, Extract<RowsOf, { kind: 'sampled' | 'shared' }>>();
   for (const { source } of sources) {
     if (!('rows' in source) || source.rows === undefined) continue;
     const { rows: each } = source;

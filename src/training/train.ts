@@ -13,7 +13,7 @@ import { artifactPaths } from '../artifact/write.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
-import { makeTables } from '../embedding/tables.ts';
+import { largestStep, makeTables } from '../embedding/tables.ts';
 import { labelOf } from '../evaluation/measures.ts';
 import type { Plan } from '../plan/plan.ts';
 import { removeDurably } from '../storage/durable.ts';
@@ -71,7 +71,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 async function start(options: TrainOptions): Promise<TrainResult> {
   const { plan, dataset, engine, folder, origin } = options;
   // Before the folder is touched: tables that do not fit must not cost the run that it holds.
-  const tables = makeTables(plan, dataset.encodings, dataset.parts.train.rows);
+  const tables = makeTables(plan, dataset.encodings, largestStep(dataset));
   const files = artifactPaths(plan, dataset.encodings, origin).all;
   const kept = await startFolder(folder, identify(plan, dataset, engine.name, files));
   return withState(options, tables, async (state) => {
@@ -92,7 +92,7 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
   const resumed = await hasCheckpoint(folder);
   // Without a checkpoint there is nothing to end, and no way to go on from a model that is finished.
   if (!resumed && (options.finish || done)) throw failure('nothing-to-resume', { folder });
-  const tables = makeTables(plan, dataset.encodings, dataset.parts.train.rows);
+  const tables = makeTables(plan, dataset.encodings, largestStep(dataset));
   return withState(options, tables, async (state) => {
     const progress = resumed ? await restoreState(folder, state) : beginning;
     if (!options.finish) refuseFewerEpochs(options, progress);

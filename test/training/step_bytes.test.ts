@@ -11,11 +11,13 @@ interface Parts {
   readonly features?: string;
   readonly inputs?: string;
   readonly flow?: string;
+  readonly others?: string;
 }
 
 function foreseen(
-  { dim = 8, features = '', inputs = 'user_id', flow = 'user_id -> mlp(8)' }: Parts,
+  { dim = 8, features = '', inputs = 'user_id', flow = 'user_id -> mlp(8)', others = 'in_batch' }: Parts,
   rows = batch,
+  corpus = 1,
 ): number {
   const { lowered, diagnostics } = compile(
     makeSource(
@@ -25,12 +27,12 @@ features { user_id: id(dim: ${dim}), movie_id: id(dim: 8) ${features} }
 group g = ${inputs}
 tower user(g) keyed by user_id { channel main = ${flow} }
 tower item(movie_id) keyed by movie_id { channel main = movie_id -> mlp(8) }
-task view { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.05) }
+task view { score = cosine(user, item), loss = softmax(${others}, temperature: 0.05) }
 `,
     ),
   );
   if (!lowered) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
-  return stepBytes(lowered.plan.step.graph, rows);
+  return stepBytes(lowered.plan.step.graph, { batch: rows, corpus });
 }
 
 const four = ', a: id(dim: 8), b: id(dim: 8), c: id(dim: 8)';
@@ -57,4 +59,8 @@ it.each<[string, Parts, number]>([
 
 it('grows with the square of the batch, where each row is scored against each', () => {
   expect(foreseen({}, 20_000)).toBeGreaterThan(4 * 2 * 20_000 ** 2);
+});
+
+it('grows with the items of the corpus, where each row is scored against all', () => {
+  expect(foreseen({ others: 'all' }, batch, 1_000_000)).toBeGreaterThan(4 * 2 * batch * 1_000_000);
 });

@@ -55,6 +55,8 @@ export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, i
       for (let i = 0; i < rows.length; i++) {
         // The row's own column, and those of its query's other positives, are taken out by being marked as seen.
         if (isOwn) seen.mark(i, i);
+        // A row that has no column of its own, and counts nothing, is left the first: a sum over none has no logarithm.
+        if (rowsOf.kind === 'corpus') seen.mark(i, Math.max(0, events.item[rows[i]!]!));
         if (isOwn && own) pairs.add(i, i);
         if (query) for (let j = query.first(i); j >= 0; j = query.next(j)) seen.mark(i, j);
         for (let j = query ? query.first(i) : i; j >= 0; j = query ? query.next(j) : -1) {

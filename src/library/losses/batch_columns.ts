@@ -2,7 +2,7 @@ import type { Ref } from '../../graph/builder.ts';
 import type { RowsOf } from '../../plan/plan.ts';
 import type { LossContext, Score } from '../contract.ts';
 
-/** The items of a batch as columns that every row is compared with. */
+/** Items as columns that every row is compared with: those of the batch, or all. */
 export interface BatchColumns {
   readonly rows: RowsOf;
   /** float32 [columns, width] */
@@ -26,6 +26,28 @@ export function rowColumns(items: Ref): BatchColumns {
     toColumns: (rows) => rows,
     replaceOwn: (matrix) => matrix,
   };
+}
+
+/** A column for every item of the corpus, each once: a row's own is among them. */
+export function corpusColumns(context: LossContext, batch: Ref): BatchColumns & { readonly score: Score } {
+  const { builder, key } = context;
+  const rows: RowsOf = { kind: 'corpus' };
+  const score = context.scoreOf(rows);
+  const column = context.input(`corpus/places/${key}`, { from: 'corpus_places', key }, [batch.type.shape[0]!], 'int32');
+  return {
+    rows,
+    score,
+    items: score.item,
+    ownOf: (values) => builder.gather(values, column),
+    toColumns: (values) => builder.segmentSum(values, column, score.item.type.shape[0]!),
+    replaceOwn: (matrix) => matrix,
+  };
+}
+
+/** What each row counts, 0 for an event whose item the corpus lacks: such a row has no column of its own. float32 [batch] */
+export function withinCorpus({ builder, input, key, weight }: LossContext, batch: Ref): Ref {
+  const known = input(`corpus/has/${key}`, { from: 'in_corpus', key }, [batch.type.shape[0]!]);
+  return weight === undefined ? known : builder.mul(weight, known);
 }
 
 /** A column an item: an item that several rows have goes through its tower once, and is one column. */

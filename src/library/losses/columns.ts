@@ -1,4 +1,4 @@
-/** Rows against many columns: the batch's items, items drawn for all rows together, or both. */
+/** Rows against many columns: the batch's items or all, items drawn for all rows together, or both. */
 import type { Ref } from '../../graph/builder.ts';
 import type { RowsOf, SharedRows } from '../../plan/plan.ts';
 import type { LossContext, Score } from '../contract.ts';
@@ -31,6 +31,8 @@ export interface ColumnOptions {
   /** Absent: no column is hidden. */
   readonly hits?: Also | undefined;
   readonly drawn?: SharedRows | undefined;
+  /** Every item of the corpus, in place of the batch's. */
+  readonly all?: true;
 }
 
 /** In this order: × sharpness, − log q of the column's item, hits hidden. */
@@ -54,8 +56,10 @@ export function lowerColumns(context: LossContext, score: Score, options: Column
     };
   };
   const ownQ = logQ(events, own);
+  const first: RowsOf = options.all ? { kind: 'corpus' } : events;
+  const items = options.all ? context.scoreOf(first).item : score.item;
   return {
-    parts: [part(events, score.item), ...(drawn === undefined ? [] : [part(drawn, context.scoreOf(drawn).item)])],
+    parts: [part(first, items), ...(drawn === undefined ? [] : [part(drawn, context.scoreOf(drawn).item)])],
     own: ownQ === undefined ? own : builder.sub(own, ownQ),
   };
 }

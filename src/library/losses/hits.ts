@@ -28,6 +28,14 @@ export interface HitArguments {
   readonly mask: string | undefined;
 }
 
+/** For columns of which one is the row's own: what else is masked. Throws ShapeError as below. */
+export function historyToMask(context: LossContext, args: HitArguments): Also | undefined {
+  if (args.accidental_hits === 'keep') {
+    throw new ShapeError('needs no `accidental_hits`: among all items the own one comes up once');
+  }
+  return args.mask === undefined ? undefined : hitsToMask(context, args);
+}
+
 /** Undefined where nothing is masked. Throws ShapeError for a mask that can tell nothing. */
 export function hitsToMask(
   { listsItems, key }: LossContext,

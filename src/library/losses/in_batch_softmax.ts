@@ -1,7 +1,7 @@
 import type { Builder, Ref } from '../../graph/builder.ts';
 import type { LossContext, Score } from '../contract.ts';
-import { type BatchColumns, distinctColumns, rowColumns } from './batch_columns.ts';
-import { hitsToMask, replaceHits } from './hits.ts';
+import { type BatchColumns, corpusColumns, distinctColumns, rowColumns, withinCorpus } from './batch_columns.ts';
+import { historyToMask, hitsToMask, replaceHits } from './hits.ts';
 import { logQOf } from './log_q.ts';
 import { rowScore, rowShares, weightedMean } from './mean.ts';
 import type { SoftmaxArguments } from './softmax_arguments.ts';
@@ -17,7 +17,7 @@ const hidden = -1e30;
 const shift = 8;
 
 /**
- * Softmax over the batch's items. With S = sharpness · q · vᵀ, nⱼ the rows that have column j's item, fⱼ = nⱼ ÷ qⱼ up to a
+ * Softmax over the batch's items, or over all of the corpus. With S = sharpness · q · vᵀ, nⱼ the rows that have column j's item, fⱼ = nⱼ ÷ qⱼ up to a
  * constant, which cancels, E = exp(S) with hits set to 0 and a row's own item divided by its n, as the other rows that have it
  * are no negatives, and rᵢ = Σⱼ Eᵢⱼ fⱼ:  lossᵢ = log rᵢ − (Sᵢ own − log q own), and pᵢⱼ = Eᵢⱼ fⱼ / rᵢ.
  *
@@ -27,17 +27,18 @@ const shift = 8;
  * entry has no part in them, as its p is 0. Factors of rows and columns go to q and v, never to S.
  */
 export function inBatchSoftmax(context: LossContext, score: Score, sharpness: number, args: SoftmaxArguments): Ref {
-  const { builder, weight } = context;
-  const distinct = context.distinct ? distinctColumns(context, score.query) : undefined;
-  const columns = distinct ?? rowColumns(score.item);
-  const paired = distinct?.score ?? score;
+  const { builder } = context;
+  const weight = args.all ? withinCorpus(context, score.query) : context.weight;
+  const others = otherColumns(context, score, args);
+  const columns = others ?? rowColumns(score.item);
+  const paired = others?.score ?? score;
   const query = sharpness === 1 ? paired.query : builder.mul(paired.query, sharpness);
   const [q, v] = [builder.stopGradient(query), builder.stopGradient(columns.items)];
   const vOwn = columns.ownOf(v);
   const own = rowScore(builder, q, vOwn);
 
   const logits = builder.matMul(q, v, { transposeB: true });
-  const hits = hitsToMask(context, args);
+  const hits = args.all ? historyToMask(context, args) : hitsToMask(context, args);
   const mask = (matrix: Ref, value: number): Ref =>
     hits === undefined ? matrix : replaceHits(context, matrix, columns.rows, value, hits);
   const bounded = score.bound !== undefined && score.bound * sharpness <= largestBound;
@@ -65,6 +66,12 @@ export function inBatchSoftmax(context: LossContext, score: Score, sharpness: nu
   const byItem = builder.sub(meanQuery, columns.toColumns(shared));
   const slope = builder.add(inner(builder, query, byQuery), inner(builder, columns.items, byItem));
   return builder.add(slope, builder.stopGradient(builder.sub(value, slope)));
+}
+
+/** Absent: a column a row of the batch. */
+function otherColumns(context: LossContext, { query }: Score, { all }: SoftmaxArguments) {
+  if (all) return corpusColumns(context, query);
+  return context.distinct ? distinctColumns(context, query) : undefined;
 }
 
 /** exp of a row's own score counts once, however many rows of the batch its column stands for. */

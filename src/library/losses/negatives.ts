@@ -25,6 +25,11 @@ export const negativeArguments = {
   }),
 };
 
+/** The argument of a loss that can compare a row's item with all there are. */
+export const all = flag({
+  doc: 'Every other item of the corpus is a negative, exactly: a column an item at each step, for corpora whose batch × items matrix fits memory. An event whose item the corpus lacks counts nothing.',
+});
+
 /** How a softmax stretches its scores. */
 export const sharpnessArguments = {
   temperature: number({ above: 0, doc: 'τ: divides the score; 1 where neither it nor `scale` is given.' }),

@@ -1,11 +1,14 @@
+import type { Ref } from '../../graph/builder.ts';
 import type { SharedRows } from '../../plan/plan.ts';
+import { type LossContext, type Score, ShapeError } from '../contract.ts';
 import { lossKind } from '../rows.ts';
-import { hitsToMask } from './hits.ts';
+import { withinCorpus } from './batch_columns.ts';
+import { historyToMask, hitsToMask } from './hits.ts';
 import { inBatchSoftmax } from './in_batch_softmax.ts';
 import { mixedSoftmax } from './mixed_softmax.ts';
 import { sharpnessOf } from './negatives.ts';
 import { sampledSoftmax } from './sampled_softmax.ts';
-import { softmaxParameters } from './softmax_arguments.ts';
+import { type SoftmaxArguments, softmaxParameters } from './softmax_arguments.ts';
 
 export const softmax = lossKind({
   doc: "Cross-entropy of the row's item among others, over logits score/τ − log q: −log softmax of its own. In this order: divide by τ, subtract log q of the column's item, mask accidental hits, cross-entropy weighted by row. The others are the batch's items, or drawn for each row, or the batch's and some drawn for all rows: log q is then of the mixture.",
@@ -16,8 +19,9 @@ export const softmax = lossKind({
   needsItemKey: true,
   parameters: softmaxParameters,
   // Streaming counts every event, a mask by history is of columns that the events have, and smoothing is spread over them.
-  distinct: ({ in_batch, negatives, correction: of, accidental_hits, mask, smoothing: share }) =>
+  distinct: ({ in_batch, all, negatives, correction: of, accidental_hits, mask, smoothing: share }) =>
     in_batch === true &&
+    !all &&
     negatives === undefined &&
     of !== 'streaming' &&
     accidental_hits === 'mask' &&
@@ -26,6 +30,7 @@ export const softmax = lossKind({
   lower(context, score, args) {
     const sharpness = sharpnessOf(args);
     const { negatives } = args;
+    if (args.all) return softmaxOverAll(context, score, sharpness, args);
     if (negatives !== undefined && !args.in_batch) {
       return sampledSoftmax(context, score, sharpness, args, negatives.arguments);
     }
@@ -43,3 +48,14 @@ export const softmax = lossKind({
     });
   },
 });
+
+/** Throws ShapeError for arguments that say which others there are, or how often one comes up: each item does once. */
+function softmaxOverAll(context: LossContext, score: Score, sharpness: number, args: SoftmaxArguments): Ref {
+  if (args.in_batch || args.negatives !== undefined) {
+    throw new ShapeError('takes `all`, or `in_batch` and `negatives`, not both');
+  }
+  if (args.correction !== 'none') throw new ShapeError('needs no `correction` with `all`: each item comes up once');
+  if (args.smoothing === 0) return inBatchSoftmax(context, score, sharpness, args);
+  const options = { sharpness, correction: args.correction, hits: historyToMask(context, args), all: true } as const;
+  return mixedSoftmax({ ...context, weight: withinCorpus(context, score.query) }, score, args.smoothing, options);
+}

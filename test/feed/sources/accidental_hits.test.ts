@@ -16,6 +16,14 @@ describe('hits of a history', () => {
     );
   });
 
+  test('among all items are those of the history, never the own column', () => {
+    const rows = { kind: 'corpus' } as const;
+    // Row 4's item is none of the corpus: its first column stays, as a softmax needs one. Row 5 has seen an item that is none.
+    const { data } = numbersOf({ ...source, rows, history: 'history' }, [1, 3, 4, 5, 2]);
+    expect(pairsOf(data)).toEqual(['0 0', '1 0']);
+    expect(numbersOf({ ...source, rows, history: 'history' }, [4]).data).toEqual([]);
+  });
+
   test('among items that all rows share are told by their place there', () => {
     const shared = { kind: 'shared', count: 40, by: 'uniform' } as const;
     const feeder = feederOf({

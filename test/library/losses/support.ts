@@ -46,7 +46,7 @@ export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
           ? symbolic('batch', rows.perRow)
           : rows.kind === 'shared'
             ? rows.count
-            : symbolic(rows.kind === 'distinct' ? 'distinct' : 'batch');
+            : symbolic(rows.kind === 'events' ? 'batch' : rows.kind);
       const drawn = builder.input(`${rowsPrefix(rows)}item`, [count, width]);
       inputs.push(drawn);
       return score(drawn);
@@ -61,7 +61,8 @@ export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
   builder.output('loss', loss);
   gradients(builder, loss, inputs).forEach((gradient, at) => {
     const name = builder.nodes[inputs[at]!.id]!.attributes.name;
-    builder.output(`gradient:${name}`, gradient!);
+    // What a loss does not read has none.
+    if (gradient !== undefined) builder.output(`gradient:${name}`, gradient);
   });
   const raw = builder.finish();
   return { raw, graph: simplify(raw) };

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { eventRows, feederOf, numbersOf } from '../fixtures.ts';
+
+test('each row finds its item among all, and an item that the corpus lacks is known to be missing', () => {
+  const rows = [1, 0, 4, 3];
+  expect(numbersOf({ from: 'corpus_places', key: 'movie_id' }, rows)).toEqual({
+    dtype: 'int32',
+    shape: [4],
+    data: [2, 0, 0, 3],
+  });
+  expect(numbersOf({ from: 'in_corpus', key: 'movie_id' }, rows).data).toEqual([1, 1, 0, 1]);
+});
+
+test('features of all items are those of the corpus, each once and in its order, whatever the batch', () => {
+  const all = { from: 'embedding', feature: 'movie_id', pool: 'none', rows: { kind: 'corpus' } } as const;
+  const own = { from: 'embedding', feature: 'movie_id', pool: 'none', rows: eventRows } as const;
+  const feeder = feederOf({ all, own });
+  const first = feeder.inputs(Int32Array.of(5), 1, { rate: 1 });
+  expect([...first.all!.data]).toEqual([1, 10, 2, 20, 3, 30, 4, 40]);
+  expect(feeder.inputs(Int32Array.of(2, 3), 2, { rate: 1 }).all!.shape).toEqual([4, 2]);
+});
