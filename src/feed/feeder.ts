@@ -5,6 +5,7 @@ import { invariant } from '../diagnostics/failure.ts';
 import type { Table } from '../embedding/table.ts';
 import type { Tensors } from '../engine/engine.ts';
 import type { Tensor } from '../graph/graph.ts';
+import { rowsPrefix } from '../library/rows_prefix.ts';
 import type { FeaturePlan, GraphPlan, RowsOf } from '../plan/plan.ts';
 import { type DistinctItems, makeDistinctItems } from './distinct.ts';
 import { makeSampler, type Sampler } from './sampler.ts';
@@ -185,10 +186,10 @@ function distinctItems({ plan, events, corpus }: FeederOptions): DistinctItems |
 function makeSamples(corpus: Corpus, seed: number) {
   const samplers = new Map<string, { sampler: Sampler; step: number; rows: Int32Array }>();
   return (of: Extract<RowsOf, { kind: 'sampled' | 'shared' }>, step: number, batch: number): Int32Array => {
-    const name = of.kind === 'shared' ? `${of.by} ${of.count} in all` : `${of.by} ${of.perRow}`;
+    const name = rowsPrefix(of);
     let samples = samplers.get(name);
     if (!samples) {
-      samples = { sampler: makeSampler(corpus, of.by, seed), step: -1, rows: new Int32Array(0) };
+      samples = { sampler: makeSampler(corpus, of, seed), step: -1, rows: new Int32Array(0) };
       samplers.set(name, samples);
     }
     const count = of.kind === 'shared' ? of.count : batch * of.perRow;

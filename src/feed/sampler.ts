@@ -1,17 +1,18 @@
 /** Items drawn from the corpus as negatives: a function of the seed and the step alone. */
 import type { Corpus } from '../data/dataset.ts';
-import type { DrawnBy } from '../plan/plan.ts';
+import type { Draw } from '../plan/plan.ts';
 import { makeRandom } from '../random/random.ts';
 
 /** Fills `rows` with corpus rows, with replacement. */
 export type Sampler = (step: number, rows: Int32Array) => void;
 
 /**
- * Uniform: items that training has, each alike. By frequency: in proportion to training events. From the corpus: all its items
+ * Uniform: items that training has, each alike. By frequency: in proportion to training events, or to a power of them. From the corpus: all its items
  * alike, those without a training event among them. Where no item has any event, all are alike.
  */
-export function makeSampler(corpus: Corpus, by: DrawnBy, seed: number): Sampler {
-  const alias = by === 'frequency' ? makeAlias(corpus.trainingCounts.subarray(0, corpus.rows)) : undefined;
+export function makeSampler(corpus: Corpus, draw: Draw, seed: number): Sampler {
+  const { by } = draw;
+  const alias = by === 'frequency' ? makeAlias(weightsOf(corpus, draw)) : undefined;
   const trained = by === 'uniform' ? trainedRows(corpus) : undefined;
   const kind = { uniform: 0, frequency: 1, corpus: 2 }[by];
   return (step, rows) => {
@@ -28,16 +29,23 @@ export function makeSampler(corpus: Corpus, by: DrawnBy, seed: number): Sampler 
 }
 
 /** The chance that one draw is a corpus row; 0 for −1, an item that the corpus does not have. */
-export function drawChance(corpus: Corpus, by: DrawnBy): (row: number) => number {
+export function drawChance(corpus: Corpus, draw: Draw): (row: number) => number {
   const { rows, trainingCounts } = corpus;
+  const { by } = draw;
   const trained = trainedRows(corpus).length;
-  const total = trainingCounts.subarray(0, rows).reduce((sum, count) => sum + count, 0);
+  const weights = weightsOf(corpus, draw);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
   return (row) => {
     if (row < 0) return 0;
     if (by === 'corpus' || total === 0) return 1 / rows;
-    const count = trainingCounts[row]!;
-    return by === 'frequency' ? count / total : count > 0 ? 1 / trained : 0;
+    if (by === 'frequency') return weights[row]! / total;
+    return trainingCounts[row]! > 0 ? 1 / trained : 0;
   };
+}
+
+/** Events of each item to the power of the draw. */
+function weightsOf({ rows, trainingCounts }: Corpus, { power = 1 }: Draw): Float64Array {
+  return Float64Array.from(trainingCounts.subarray(0, rows), (count) => (count > 0 ? count ** power : 0));
 }
 
 /** Rows that a training event has; all where none has any. */
@@ -51,7 +59,7 @@ function trainedRows({ rows, trainingCounts }: Corpus): Int32Array {
 const samplingStream = 0x5a3b;
 
 /** Walker's alias method (Vose 1991): a draw is one row, kept with `keep`, else exchanged for `other`. */
-export function makeAlias(weights: Int32Array): { keep: Float64Array; other: Int32Array } | undefined {
+export function makeAlias(weights: ArrayLike<number>): { keep: Float64Array; other: Int32Array } | undefined {
   const { length } = weights;
   let total = 0;
   for (let i = 0; i < length; i++) total += weights[i]!;

@@ -158,7 +158,7 @@ export type RowsOf =
   | { readonly kind: 'events' }
   | { readonly kind: 'distinct' }
   | { readonly kind: 'corpus' }
-  | { readonly kind: 'sampled'; readonly perRow: number; readonly by: DrawnBy }
+  | ({ readonly kind: 'sampled'; readonly perRow: number } & Draw)
   | SharedRows;
 
 /** How the rows of a bag become one; `sequence` keeps them side by side. */
@@ -167,10 +167,15 @@ export type BagPool = 'mean' | 'sum' | 'sequence';
 /** Items of the training part each alike, or in proportion to their events; or all items of the corpus alike. */
 export type DrawnBy = 'uniform' | 'frequency' | 'corpus';
 
-export interface SharedRows {
+export interface Draw {
+  readonly by: DrawnBy;
+  /** Of an item's events, by frequency: its chance is in proportion to events ^ power. Absent: 1. */
+  readonly power?: number;
+}
+
+export interface SharedRows extends Draw {
   readonly kind: 'shared';
   readonly count: number;
-  readonly by: DrawnBy;
 }
 
 export interface InputPlan {

@@ -67,7 +67,7 @@ export const callWords: Readonly<Record<string, string>> = {
   self_attention: 'heads',
   senet: 'reduction',
   sgd: 'rate warmup decay',
-  softmax: 'in_batch? negatives temperature scale correction accidental_hits mask smoothing',
+  softmax: 'all? in_batch? negatives temperature scale correction accidental_hits mask smoothing',
   sum: '',
   text: 'pieces hash dim max pool',
   time: 'part dim',

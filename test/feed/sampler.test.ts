@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { drawChance, makeAlias, makeSampler } from '../../src/feed/sampler.ts';
-import type { DrawnBy } from '../../src/plan/plan.ts';
+import type { Draw } from '../../src/plan/plan.ts';
 import { corpus } from './fixtures.ts';
 
-function share(by: DrawnBy, counts: readonly number[]): number[] {
-  const sampler = makeSampler({ ...corpus, rows: counts.length, trainingCounts: Int32Array.from(counts) }, by, 1);
+function share(draw: Draw, counts: readonly number[]): number[] {
+  const sampler = makeSampler({ ...corpus, rows: counts.length, trainingCounts: Int32Array.from(counts) }, draw, 1);
   const seen = counts.map(() => 0);
   const rows = new Int32Array(1000);
   for (let step = 0; step < 40; step++) {
@@ -20,43 +20,52 @@ const near = (actual: number, expected: number): void =>
 
 describe('sampled items', () => {
   test('uniform: every item of the training part alike, and no other', () => {
-    share('uniform', [7, 0, 1, 0, 2]).forEach((each, i) => {
+    share({ by: 'uniform' }, [7, 0, 1, 0, 2]).forEach((each, i) => {
       near(each, [1 / 3, 0, 1 / 3, 0, 1 / 3][i]!);
     });
   });
 
   test('from the corpus: every item alike, counted or not', () => {
-    for (const each of share('corpus', [7, 0, 1, 0, 2])) near(each, 0.2);
+    for (const each of share({ by: 'corpus' }, [7, 0, 1, 0, 2])) near(each, 0.2);
   });
 
-  test.each(['uniform', 'frequency', 'corpus'] as const)('%s: each row as often as its chance says', (by) => {
-    for (const counts of [
-      [7, 0, 1, 0, 2],
-      [0, 0, 0],
-    ]) {
-      const chance = drawChance({ ...corpus, rows: counts.length, trainingCounts: Int32Array.from(counts) }, by);
-      share(by, counts).forEach((each, row) => {
-        near(each, chance(row));
-      });
-      expect(chance(-1)).toBe(0);
-    }
-  });
+  test.each<Draw>([{ by: 'uniform' }, { by: 'frequency' }, { by: 'frequency', power: 0.5 }, { by: 'corpus' }])(
+    '%j: each row as often as its chance says',
+    (draw) => {
+      for (const counts of [
+        [7, 0, 1, 0, 2],
+        [0, 0, 0],
+      ]) {
+        const chance = drawChance({ ...corpus, rows: counts.length, trainingCounts: Int32Array.from(counts) }, draw);
+        share(draw, counts).forEach((each, row) => {
+          near(each, chance(row));
+        });
+        expect(chance(-1)).toBe(0);
+      }
+    },
+  );
 
   test('by frequency: in proportion to the counts, and one without any is never drawn', () => {
     const counts = [50, 0, 1, 9, 0, 40];
-    share('frequency', counts).forEach((each, i) => {
+    share({ by: 'frequency' }, counts).forEach((each, i) => {
       near(each, counts[i]! / 100);
     });
   });
 
+  test('by a power of the frequency: what is rare is drawn more often than it comes up', () => {
+    share({ by: 'frequency', power: 0.5 }, [16, 0, 4, 1]).forEach((each, i) => {
+      near(each, [4 / 7, 0, 2 / 7, 1 / 7][i]!);
+    });
+  });
+
   test('by frequency where nothing was counted: every item alike', () => {
-    for (const each of share('frequency', [0, 0, 0])) near(each, 1 / 3);
+    for (const each of share({ by: 'frequency' }, [0, 0, 0])) near(each, 1 / 3);
   });
 
   test('a function of the seed and the step', () => {
     const draw = (seed: number, step: number): Int32Array => {
       const rows = new Int32Array(50);
-      makeSampler({ ...corpus, rows: 1000, trainingCounts: new Int32Array(1000) }, 'uniform', seed)(step, rows);
+      makeSampler({ ...corpus, rows: 1000, trainingCounts: new Int32Array(1000) }, { by: 'uniform' }, seed)(step, rows);
       return rows;
     };
     expect(draw(1, 3)).toEqual(draw(1, 3));

@@ -46,12 +46,13 @@ const frequency: MakeSource<'log_q'> = ({ rows: rowsOf }, { training }) => {
 function mixed(
   own: Source,
   { rows: rowsOf, estimator }: SourceOf<'log_q'>,
-  { count, by }: SharedRows,
+  shared: SharedRows,
   { training }: FeedContext,
 ): Source {
   invariant(training, 'log q is of training rows');
   const { events, corpus } = training;
-  const drawn = drawChance(corpus, by);
+  const { count } = shared;
+  const drawn = drawChance(corpus, shared);
   return {
     ...own,
     fill(batch) {

@@ -10,6 +10,7 @@ import { rowScore } from './mean.ts';
 export const hidden = -1e9;
 
 const events: RowsOf = { kind: 'events' };
+const everything: RowsOf = { kind: 'corpus' };
 
 export interface Columns {
   /** float32 [batch, columns]: score × sharpness − log q, `hidden` where the column is a hit. */
@@ -23,6 +24,8 @@ export interface AllColumns {
   readonly parts: readonly Columns[];
   /** The row's own pair, treated alike: float32 [batch]. */
   readonly own: Ref;
+  /** No part has a column of the row's own item: `own` is one more column. */
+  readonly ownApart: boolean;
 }
 
 export interface ColumnOptions {
@@ -31,8 +34,8 @@ export interface ColumnOptions {
   /** Absent: no column is hidden. */
   readonly hits?: Also | undefined;
   readonly drawn?: SharedRows | undefined;
-  /** Every item of the corpus, in place of the batch's. */
-  readonly all?: true;
+  /** Every item of the corpus in place of the batch's, or the row's own alone. Absent: the batch's. */
+  readonly columns?: 'corpus' | 'own';
 }
 
 /** In this order: × sharpness, − log q of the column's item, hits hidden. */
@@ -41,8 +44,12 @@ export function lowerColumns(context: LossContext, score: Score, options: Column
   const { sharpness, correction, hits, drawn } = options;
   const query = sharpness === 1 ? score.query : builder.mul(score.query, sharpness);
   const own = rowScore(builder, query, score.item);
+  // Of columns that are all drawn alike, the own among them, log q is that of the draw up to what cancels.
+  const mixed = options.columns === 'own' ? undefined : drawn;
+  const power = options.columns === 'own' ? drawn?.power : undefined;
+  const powered = (of: Ref): Ref => (power === undefined ? of : builder.mul(of, power));
   const logQ = (rows: RowsOf, like: Ref): Ref | undefined =>
-    correction === 'none' ? undefined : logQOf(context, correction, rows, like.type.shape[0]!, drawn);
+    correction === 'none' ? undefined : powered(logQOf(context, correction, rows, like.type.shape[0]!, mixed));
   const part = (rows: RowsOf, items: Ref): Columns => {
     const logits = builder.matMul(query, items, { transposeB: true });
     const q = logQ(rows, items);
@@ -56,32 +63,37 @@ export function lowerColumns(context: LossContext, score: Score, options: Column
     };
   };
   const ownQ = logQ(events, own);
-  const first: RowsOf = options.all ? { kind: 'corpus' } : events;
-  const items = options.all ? context.scoreOf(first).item : score.item;
+  const parts = drawn === undefined ? [] : [part(drawn, context.scoreOf(drawn).item)];
+  if (options.columns === undefined) parts.unshift(part(events, score.item));
+  if (options.columns === 'corpus') parts.unshift(part(everything, context.scoreOf(everything).item));
   return {
-    parts: [part(first, items), ...(drawn === undefined ? [] : [part(drawn, context.scoreOf(drawn).item)])],
+    parts,
+    ownApart: options.columns === 'own',
     own: ownQ === undefined ? own : builder.sub(own, ownQ),
   };
 }
 
 /** log Σ exp(logit) over all columns of each row: float32 [batch]. */
-export function logSum({ builder }: LossContext, { parts, own }: AllColumns): Ref {
+export function logSum({ builder }: LossContext, { parts, own, ownApart }: AllColumns): Ref {
   const batch = own.type.shape[0]!;
-  const largest = parts.map(({ logits }) => builder.max(logits, [1])).reduce((a, b) => builder.maximum(a, b));
+  const maxima = parts.map(({ logits }) => builder.max(logits, [1]));
+  const largest = [...(ownApart ? [own] : []), ...maxima].reduce((a, b) => builder.maximum(a, b));
   const maximum = builder.stopGradient(largest);
   const column = builder.reshape(maximum, [batch, 1]);
-  const sum = parts
-    .map(({ logits }) => builder.sum(builder.exp(builder.sub(logits, column)), [1]))
-    .reduce((a, b) => builder.add(a, b));
+  const sums = parts.map(({ logits }) => builder.sum(builder.exp(builder.sub(logits, column)), [1]));
+  const sum = [...(ownApart ? [builder.exp(builder.sub(own, maximum))] : []), ...sums].reduce((a, b) =>
+    builder.add(a, b),
+  );
   return builder.add(builder.log(sum), maximum);
 }
 
 /** Mean of the logits over the columns of each row that are no hits: float32 [batch]. */
-export function meanVisible({ builder }: LossContext, { parts }: AllColumns): Ref {
+export function meanVisible({ builder }: LossContext, { parts, own, ownApart }: AllColumns): Ref {
   const visible = parts.map((part) => part.visible());
   const total = parts
     .map(({ logits }, at) => builder.sum(builder.mul(visible[at]!, logits), [1]))
     .reduce((a, b) => builder.add(a, b));
   const count = visible.map((each) => builder.sum(each, [1])).reduce((a, b) => builder.add(a, b));
+  if (ownApart) return builder.div(builder.add(total, own), builder.add(count, 1));
   return builder.div(total, count);
 }

@@ -1,29 +1,57 @@
 /** Arguments of the losses that compare an item with others. */
+import { defined } from '../../defined.ts';
+import type { Draw, DrawnBy } from '../../plan/plan.ts';
 import { ShapeError } from '../contract.ts';
 import { choice, flag, integer, kind, number } from '../parameters.ts';
+
+const drawArguments = {
+  n: integer({ min: 1, required: true, positional: true, doc: 'How many.' }),
+  by: choice(['uniform', 'frequency', 'corpus'], {
+    doc: 'Each item of the training part alike, or by how many training rows have it; or each item of the whole corpus alike, those that training lacks among them.',
+    default: 'uniform',
+  }),
+  power: number({
+    above: 0,
+    max: 1,
+    doc: 'With `by: frequency`: the chance is in proportion to (training rows) ^ power; 1 where not given.',
+  }),
+};
 
 /** Where the other items come from, when not from the batch. */
 const drawn = {
   sampled: {
-    doc: 'n items for each row, or beside the batch n for all rows together, drawn anew at every step with replacement, from the items of the training part unless `by` says otherwise.',
+    doc: 'n items for each row, or with `in_batch` n for all rows together, drawn anew at every step with replacement, from the items of the training part unless `by` says otherwise.',
     paper: 'Huang et al., "Learning deep structured semantic models", CIKM 2013 (section 3.3)',
     example: 'sampled(4)',
-    parameters: {
-      n: integer({ min: 1, required: true, positional: true, doc: 'How many.' }),
-      by: choice(['uniform', 'frequency', 'corpus'], {
-        doc: 'Each item of the training part alike, or by how many training rows have it; or each item of the whole corpus alike, those that training lacks among them.',
-        default: 'uniform',
-      }),
-    },
+    parameters: drawArguments,
+  },
+  shared: {
+    doc: 'n items for all rows together, without those of the batch, drawn anew at every step with replacement.',
+    paper:
+      'Klenitskiy and Vasilev, "Turning dross into gold loss: is BERT4Rec really better than SASRec?", RecSys 2023 (section 3)',
+    example: 'shared(512)',
+    parameters: drawArguments,
   },
 } as const;
+
+/** How items are drawn. Throws ShapeError for a power of anything but a frequency. */
+export function drawOf({ by, power }: { readonly by: DrawnBy; readonly power: number | undefined }): Draw {
+  if (power !== undefined && by !== 'frequency') throw new ShapeError('needs `by: frequency` for a `power`');
+  return { by, ...defined({ power }) };
+}
 
 export const negativeArguments = {
   in_batch: flag({ doc: "The other rows' items are the negatives; so it is where `negatives` is not given." }),
   negatives: kind(drawn, {
-    doc: 'Negatives drawn for each row instead; with `in_batch`, drawn for all rows beside them.',
+    doc: 'Negatives that are drawn: for each row, or for all rows together; with `in_batch`, in addition to those of the batch.',
   }),
 };
+
+/** Throws ShapeError for a correction that would cancel: where each item is drawn alike log q is the same for each. */
+export function refuseIdleCorrection(correction: 'none' | 'frequency' | 'streaming', by: DrawnBy): void {
+  if (correction === 'none' || by === 'frequency') return;
+  throw new ShapeError('needs no `correction` where each item is drawn alike: log q is then the same for every item');
+}
 
 /** The argument of a loss that can compare a row's item with all there are. */
 export const all = flag({

@@ -4,7 +4,7 @@ import type { RowsOf } from '../../plan/plan.ts';
 import { type Arguments, type LossContext, type Score, ShapeError } from '../contract.ts';
 import { hitsToMask, mask, replaceHits } from './hits.ts';
 import { rowScore } from './mean.ts';
-import { negativeArguments } from './negatives.ts';
+import { drawOf, negativeArguments } from './negatives.ts';
 
 const events: RowsOf = { kind: 'events' };
 
@@ -36,10 +36,16 @@ export function lowerPairs(
   if (args.negatives === undefined) others = builder.matMul(query, item, { transposeB: true });
   else {
     if (args.in_batch) throw new ShapeError('takes `in_batch` or `negatives`, not both');
-    const { n, by } = args.negatives.arguments;
-    rows = { kind: 'sampled', perRow: n, by };
-    const items = builder.reshape(context.scoreOf(rows).item, [batch, n, width]);
-    others = builder.sum(builder.mul(builder.reshape(query, [batch, 1, width]), items), [2]);
+    const { n } = args.negatives.arguments;
+    const draw = drawOf(args.negatives.arguments);
+    if (args.negatives.kind === 'shared') {
+      rows = { kind: 'shared', count: n, ...draw };
+      others = builder.matMul(query, context.scoreOf(rows).item, { transposeB: true });
+    } else {
+      rows = { kind: 'sampled', perRow: n, ...draw };
+      const items = builder.reshape(context.scoreOf(rows).item, [batch, n, width]);
+      others = builder.sum(builder.mul(builder.reshape(query, [batch, 1, width]), items), [2]);
+    }
   }
   const ones = builder.broadcastTo(builder.constant(1), others);
   return {

@@ -1,11 +1,12 @@
 import type { Ref } from '../../graph/builder.ts';
 import { elementsOf } from '../../graph/dims.ts';
 import type { DrawnBy, RowsOf } from '../../plan/plan.ts';
-import { type LossContext, type Score, ShapeError } from '../contract.ts';
+import type { LossContext, Score } from '../contract.ts';
 import { hidden } from './columns.ts';
 import { hitsToMask, replaceHits } from './hits.ts';
 import { logQOf } from './log_q.ts';
 import { rowScore, weightedMean } from './mean.ts';
+import { drawOf, refuseIdleCorrection } from './negatives.ts';
 import type { SoftmaxArguments } from './softmax_arguments.ts';
 
 /**
@@ -17,13 +18,11 @@ export function sampledSoftmax(
   score: Score,
   sharpness: number,
   args: SoftmaxArguments,
-  draw: { readonly n: number; readonly by: DrawnBy },
+  draw: { readonly n: number; readonly by: DrawnBy; readonly power: number | undefined },
 ): Ref {
   const { builder } = context;
-  if (args.correction !== 'none' && draw.by !== 'frequency') {
-    throw new ShapeError('needs no `correction` where each item is drawn alike: log q is then the same for every item');
-  }
-  const rows: RowsOf = { kind: 'sampled', perRow: draw.n, by: draw.by };
+  refuseIdleCorrection(args.correction, draw.by);
+  const rows: RowsOf = { kind: 'sampled', perRow: draw.n, ...drawOf(draw) };
   const query = sharpness === 1 ? score.query : builder.mul(score.query, sharpness);
   const own = rowScore(builder, query, score.item);
   const batch = own.type.shape[0]!;
@@ -54,6 +53,7 @@ export function sampledSoftmax(
   function correct(logits: Ref, of: RowsOf): Ref {
     if (args.correction === 'none') return logits;
     const { shape } = logits.type;
-    return builder.sub(logits, builder.reshape(logQOf(context, args.correction, of, elementsOf(shape)), shape));
+    const logQ = logQOf(context, args.correction, of, elementsOf(shape));
+    return builder.sub(logits, builder.reshape(draw.power === undefined ? logQ : builder.mul(logQ, draw.power), shape));
   }
 }

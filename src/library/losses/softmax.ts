@@ -6,7 +6,7 @@ import { withinCorpus } from './batch_columns.ts';
 import { historyToMask, hitsToMask } from './hits.ts';
 import { inBatchSoftmax } from './in_batch_softmax.ts';
 import { mixedSoftmax } from './mixed_softmax.ts';
-import { sharpnessOf } from './negatives.ts';
+import { drawOf, refuseIdleCorrection, sharpnessOf } from './negatives.ts';
 import { sampledSoftmax } from './sampled_softmax.ts';
 import { type SoftmaxArguments, softmaxParameters } from './softmax_arguments.ts';
 
@@ -31,21 +31,22 @@ export const softmax = lossKind({
     const sharpness = sharpnessOf(args);
     const { negatives } = args;
     if (args.all) return softmaxOverAll(context, score, sharpness, args);
-    if (negatives !== undefined && !args.in_batch) {
+    if (negatives?.kind === 'sampled' && !args.in_batch) {
       return sampledSoftmax(context, score, sharpness, args, negatives.arguments);
     }
     if (negatives === undefined && args.smoothing === 0) return inBatchSoftmax(context, score, sharpness, args);
+    if (negatives?.kind === 'shared' && args.in_batch) {
+      throw new ShapeError('takes `shared` alone, or `in_batch` with `negatives: sampled`, which then is of all rows');
+    }
     const drawn: SharedRows | undefined = negatives && {
       kind: 'shared',
       count: negatives.arguments.n,
-      by: negatives.arguments.by,
+      ...drawOf(negatives.arguments),
     };
-    return mixedSoftmax(context, score, args.smoothing, {
-      sharpness,
-      correction: args.correction,
-      hits: hitsToMask(context, args),
-      drawn,
-    });
+    const options = { sharpness, correction: args.correction, hits: hitsToMask(context, args), drawn };
+    if (negatives?.kind !== 'shared') return mixedSoftmax(context, score, args.smoothing, options);
+    refuseIdleCorrection(args.correction, negatives.arguments.by);
+    return mixedSoftmax(context, score, args.smoothing, { ...options, columns: 'own' });
   },
 });
 
@@ -56,6 +57,7 @@ function softmaxOverAll(context: LossContext, score: Score, sharpness: number, a
   }
   if (args.correction !== 'none') throw new ShapeError('needs no `correction` with `all`: each item comes up once');
   if (args.smoothing === 0) return inBatchSoftmax(context, score, sharpness, args);
-  const options = { sharpness, correction: args.correction, hits: historyToMask(context, args), all: true } as const;
+  const hits = historyToMask(context, args);
+  const options = { sharpness, correction: args.correction, hits, columns: 'corpus' } as const;
   return mixedSoftmax({ ...context, weight: withinCorpus(context, score.query) }, score, args.smoothing, options);
 }

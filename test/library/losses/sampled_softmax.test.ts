@@ -84,6 +84,61 @@ describe.each(cases)('softmax over drawn items with $name', ({ loss, naive, draw
   });
 });
 
+describe('softmax over items drawn for all rows together', () => {
+  const shared = (more: Readonly<Record<string, unknown>> = {}) => ({
+    kind: 'shared',
+    arguments: { n: perRow, by: 'uniform', ...more },
+  });
+  const drawn = rowsOf(random([perRow, width], 7));
+  const drawnLogQ = [...random([perRow], 8, -9, -1).data];
+  const repeated = Array.from({ length: rows }, () => drawn).flat();
+  const inputs: Tensors = {
+    ...own,
+    ...Object.fromEntries(
+      ['uniform', 'frequency_0_75'].flatMap((by) => [
+        [`shared_4_${by}/item`, random([perRow, width], 7)],
+        [`hits/shared_4_${by}/video_id`, integers([hits.length, 2], hits.flat())],
+        [`log_q/shared_4_${by}/video_id`, random([perRow], 8, -9, -1)],
+      ]),
+    ),
+  };
+  const of = (graph: Graph): Tensors => Object.fromEntries(graph.inputs.map(({ name }) => [name, inputs[name]!]));
+  const scaled = (values: Iterable<number>): number[] => Array.from(values, (value) => 0.75 * value);
+  const given = { query: rowsOf(own.query!), item: rowsOf(own.item!), temperature: 1, hits };
+
+  test.each<[string, LossCase['arguments'], number]>([
+    ['alike', { negatives: shared() }, naiveSampled(given, repeated)],
+    [
+      'by a power of the frequency, whose log q is subtracted',
+      { negatives: shared({ by: 'frequency', power: 0.75 }), temperature: 0.2, correction: 'frequency' },
+      naiveSampled(
+        { ...given, temperature: 0.2, logQ: scaled(own['log_q/video_id']!.data as Float32Array) },
+        repeated,
+        Array.from({ length: rows }, () => scaled(drawnLogQ)).flat(),
+      ),
+    ],
+  ])('%s: agrees with the definition, and has the gradients of its value', (_, args, expected) => {
+    const { graph, raw } = lossGraph({ kind: 'softmax', width, arguments: args! });
+    for (const each of [raw, graph]) {
+      expectClose(evaluate(each, of(each), {}).outputs.loss!.data, [expected], 2e-6);
+    }
+    const { outputs } = evaluate(graph, of(graph), {});
+    const name = graph.inputs.find((each) => each.name.endsWith('/item'))!.name;
+    for (const [input, slopes] of differences(raw, of(raw), {}, ['query', 'item', name])) {
+      expectClose(outputs[`gradient:${input}`]!.data, slopes, 1e-5);
+    }
+  });
+
+  test('arguments that contradict each other are refused', () => {
+    const refusal = (args: LossCase['arguments']): (() => unknown) => {
+      return () => lossGraph({ kind: 'softmax', width, arguments: args! });
+    };
+    expect(refusal({ negatives: shared(), in_batch: true })).toThrow(/takes `shared` alone/);
+    expect(refusal({ negatives: shared({ power: 0.5 }) })).toThrow(/needs `by: frequency` for a `power`/);
+    expect(refusal({ negatives: shared(), correction: 'frequency' })).toThrow(/needs no `correction`/);
+  });
+});
+
 describe('softmax over drawn items', () => {
   test('a drawn item that is the own one has no part, and accidental_hits: keep lets it', () => {
     const { graph } = lossGraph({ kind: 'softmax', width, arguments: { negatives: sampled('uniform') } });
