@@ -63,7 +63,7 @@ export const callWords: Readonly<Record<string, string>> = {
   recall: '# k patience',
   repeat: '# -> times blocks',
   residual: '-> blocks',
-  sampled: '# n by',
+  sampled: '# n shared? by power',
   self_attention: 'heads',
   senet: 'reduction',
   sgd: 'rate warmup decay',

@@ -4,33 +4,26 @@ import type { Draw, DrawnBy } from '../../plan/plan.ts';
 import { ShapeError } from '../contract.ts';
 import { choice, flag, integer, kind, number } from '../parameters.ts';
 
-const drawArguments = {
-  n: integer({ min: 1, required: true, positional: true, doc: 'How many.' }),
-  by: choice(['uniform', 'frequency', 'corpus'], {
-    doc: 'Each item of the training part alike, or by how many training rows have it; or each item of the whole corpus alike, those that training lacks among them.',
-    default: 'uniform',
-  }),
-  power: number({
-    above: 0,
-    max: 1,
-    doc: 'With `by: frequency`: the chance is in proportion to (training rows) ^ power; 1 where not given.',
-  }),
-};
-
 /** Where the other items come from, when not from the batch. */
 const drawn = {
   sampled: {
-    doc: 'n items for each row, or with `in_batch` n for all rows together, drawn anew at every step with replacement, from the items of the training part unless `by` says otherwise.',
-    paper: 'Huang et al., "Learning deep structured semantic models", CIKM 2013 (section 3.3)',
-    example: 'sampled(4)',
-    parameters: drawArguments,
-  },
-  shared: {
-    doc: 'n items for all rows together, without those of the batch, drawn anew at every step with replacement.',
+    doc: 'n items for each row, or for all rows together with `shared` and with `in_batch`, drawn anew at every step with replacement, from the items of the training part unless `by` says otherwise.',
     paper:
-      'Klenitskiy and Vasilev, "Turning dross into gold loss: is BERT4Rec really better than SASRec?", RecSys 2023 (section 3)',
-    example: 'shared(512)',
-    parameters: drawArguments,
+      'Huang et al., "Learning deep structured semantic models", CIKM 2013 (section 3.3); shared: Klenitskiy and Vasilev, "Turning dross into gold loss", RecSys 2023 (section 3)',
+    example: 'sampled(4)',
+    parameters: {
+      n: integer({ min: 1, required: true, positional: true, doc: 'How many.' }),
+      shared: flag({ doc: 'The n items are of all rows together, which costs a product instead of a lookup a row.' }),
+      by: choice(['uniform', 'frequency', 'corpus'], {
+        doc: 'Each item of the training part alike, or by how many training rows have it; or each item of the whole corpus alike, those that training lacks among them.',
+        default: 'uniform',
+      }),
+      power: number({
+        above: 0,
+        max: 1,
+        doc: 'With `by: frequency`: the chance is in proportion to (training rows) ^ power; 1 where not given.',
+      }),
+    },
   },
 } as const;
 

@@ -38,7 +38,7 @@ export function lowerPairs(
     if (args.in_batch) throw new ShapeError('takes `in_batch` or `negatives`, not both');
     const { n } = args.negatives.arguments;
     const draw = drawOf(args.negatives.arguments);
-    if (args.negatives.kind === 'shared') {
+    if (args.negatives.arguments.shared) {
       rows = { kind: 'shared', count: n, ...draw };
       others = builder.matMul(query, context.scoreOf(rows).item, { transposeB: true });
     } else {

@@ -31,20 +31,18 @@ export const softmax = lossKind({
     const sharpness = sharpnessOf(args);
     const { negatives } = args;
     if (args.all) return softmaxOverAll(context, score, sharpness, args);
-    if (negatives?.kind === 'sampled' && !args.in_batch) {
+    const shared = negatives?.arguments.shared;
+    if (negatives !== undefined && !args.in_batch && !shared) {
       return sampledSoftmax(context, score, sharpness, args, negatives.arguments);
     }
     if (negatives === undefined && args.smoothing === 0) return inBatchSoftmax(context, score, sharpness, args);
-    if (negatives?.kind === 'shared' && args.in_batch) {
-      throw new ShapeError('takes `shared` alone, or `in_batch` with `negatives: sampled`, which then is of all rows');
-    }
     const drawn: SharedRows | undefined = negatives && {
       kind: 'shared',
       count: negatives.arguments.n,
       ...drawOf(negatives.arguments),
     };
     const options = { sharpness, correction: args.correction, hits: hitsToMask(context, args), drawn };
-    if (negatives?.kind !== 'shared') return mixedSoftmax(context, score, args.smoothing, options);
+    if (negatives === undefined || args.in_batch) return mixedSoftmax(context, score, args.smoothing, options);
     refuseIdleCorrection(args.correction, negatives.arguments.by);
     return mixedSoftmax(context, score, args.smoothing, { ...options, columns: 'own' });
   },

@@ -20,7 +20,11 @@ const inputs: Tensors = {
 
 const outputsOf = (kind: string, negatives: 'sampled' | 'shared') =>
   evaluate(
-    lossGraph({ kind, width, arguments: { negatives: { kind: negatives, arguments: { n: 5, by: 'uniform' } } } }).graph,
+    lossGraph({
+      kind,
+      width,
+      arguments: { negatives: { kind: 'sampled', arguments: { n: 5, shared: negatives === 'shared', by: 'uniform' } } },
+    }).graph,
     inputs,
     {},
   ).outputs;

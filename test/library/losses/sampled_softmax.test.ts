@@ -86,8 +86,8 @@ describe.each(cases)('softmax over drawn items with $name', ({ loss, naive, draw
 
 describe('softmax over items drawn for all rows together', () => {
   const shared = (more: Readonly<Record<string, unknown>> = {}) => ({
-    kind: 'shared',
-    arguments: { n: perRow, by: 'uniform', ...more },
+    kind: 'sampled',
+    arguments: { n: perRow, shared: true, by: 'uniform', ...more },
   });
   const drawn = rowsOf(random([perRow, width], 7));
   const drawnLogQ = [...random([perRow], 8, -9, -1).data];
@@ -133,7 +133,6 @@ describe('softmax over items drawn for all rows together', () => {
     const refusal = (args: LossCase['arguments']): (() => unknown) => {
       return () => lossGraph({ kind: 'softmax', width, arguments: args! });
     };
-    expect(refusal({ negatives: shared(), in_batch: true })).toThrow(/takes `shared` alone/);
     expect(refusal({ negatives: shared({ power: 0.5 }) })).toThrow(/needs `by: frequency` for a `power`/);
     expect(refusal({ negatives: shared(), correction: 'frequency' })).toThrow(/needs no `correction`/);
   });
