@@ -2,7 +2,7 @@
 import type { KindRow, ParameterType } from '../library/contract.ts';
 import type { Call as CallNode, Expression } from '../syntax/ast.ts';
 import { textOf } from '../text/source.ts';
-import { asCall } from './calls.ts';
+import { asCall, singleName } from './calls.ts';
 import type { Constants } from './constants.ts';
 import { describeExpression, describeType, inRange } from './describe.ts';
 import { guess } from './guess.ts';
@@ -43,95 +43,93 @@ export function convert(
   binding: Binding,
   bind: BindNested,
 ): Converted | undefined {
-  const wrong = (extra?: Extra): undefined => {
-    const facts = { of, expected: describeType(type), found: describeExpression(value) };
-    binding.report('wrong-type', value.span, facts, extra);
-    return undefined;
-  };
-  const word = value.kind === 'Name' && value.parts.length === 1 ? value.parts[0]!.name : undefined;
-
+  const written: Written = { type, value, of, binding };
   switch (type.is) {
     case 'integer':
-    case 'number': {
-      const number = binding.constants.number(value, of, describeType(type));
-      if (number === undefined) return undefined;
-      if (type.is === 'integer' && !Number.isSafeInteger(number)) {
-        const written = textOf(value.span);
-        const found = value.kind === 'Number' ? `the number ${written}` : `${written} = ${number}`;
-        binding.report('wrong-type', value.span, { of, expected: describeType(type), found });
-        return undefined;
-      }
-      if (inRange(number, type)) return { value: number };
-      binding.report('out-of-range', value.span, { of, expected: describeType(type), value: number });
-      return undefined;
-    }
-    case 'choice': {
-      if (word === undefined) {
-        const quoted = value.kind === 'Text' && type.of.includes(value.value);
-        return wrong(quoted ? rewrite(value.span, value.value) : undefined);
-      }
-      if (type.of.includes(word)) return { value: word };
-      const { extra, ...meant } = guess(word, value.span, type.of, 'choice');
-      binding.report('unknown-choice', value.span, { of, word, choices: type.of, ...meant }, extra);
-      return undefined;
-    }
+    case 'number':
+      return number(type, written);
+    case 'choice':
+      return choice(type.of, written);
     case 'flag':
-      return word === 'true' || word === 'false' ? { value: word === 'true' } : wrong();
+      return flag(written);
     case 'text':
-      if (value.kind === 'Text') return { value: value.value };
-      return wrong(word === undefined ? undefined : rewrite(value.span, `"${word}"`));
+      return text(written);
     case 'numbers':
-      return numbers(type.ascending ?? false, value, of, binding, wrong);
-    case 'name': {
-      if (word === undefined) {
-        const quoted = value.kind === 'Text' && binding.names[type.of].has(value.value);
-        return wrong(quoted ? rewrite(value.span, value.value) : undefined);
-      }
-      if (!isKnown(type.of, word, value, binding)) return undefined;
-      binding.onName?.(type.of, word);
-      return { value: word };
-    }
-    case 'kind': {
-      const call = asCall(value);
-      if (!call) return wrong();
-      const { name, span } = call.callee;
-      if (Object.hasOwn(type.of, name)) return boundOrNothing(bind(call, type.of[name]!));
-      const choices = Object.keys(type.of);
-      const { extra, ...meant } = guess(name, span, choices, 'choice');
-      binding.report('unknown-choice', span, { of, word: name, choices, ...meant }, extra);
-      return undefined;
-    }
+      return numbers(type.ascending ?? false, written);
+    case 'name':
+      return name(type.of, written);
+    case 'kind':
+      return kind(type.of, written, bind);
     case 'feature':
-      return feature(value, binding, bind, wrong);
-    case 'flow': {
-      if (!binding.steps) return wrong();
-      const steps = (value.kind === 'Flow' ? value.steps : [value]).map(binding.steps);
-      return steps.every((step) => step !== undefined) ? { value: { flow: steps } } : undefined;
-    }
+      return feature(written, bind);
+    case 'flow':
+      return flow(written);
   }
 }
 
-const boundOrNothing = (value: unknown): Converted | undefined => (value === undefined ? undefined : { value });
-
-function isKnown(of: NameSort, word: string, value: Expression, binding: Binding): boolean {
-  if (binding.names[of].has(word)) return true;
-  const known = [...binding.names[of].keys()];
-  const { nearest: near, extra } = guess(word, value.span, known);
-  if (near === undefined) binding.onUnknown?.(of);
-  else binding.onName?.(of, near);
-  binding.report('unknown-name', value.span, { what: of, name: word, nearest: near, known }, extra);
-  return false;
+/** A value as it is written, and what it is for. */
+interface Written {
+  readonly type: ParameterType;
+  readonly value: Expression;
+  readonly of: string;
+  readonly binding: Binding;
 }
 
-function numbers(
-  ascending: boolean,
-  value: Expression,
-  of: string,
-  binding: Binding,
-  wrong: (extra?: Extra) => undefined,
+function wrong({ type, value, of, binding }: Written, extra?: Extra): undefined {
+  const facts = { of, expected: describeType(type), found: describeExpression(value) };
+  binding.report('wrong-type', value.span, facts, extra);
+}
+
+/** A text where a word belongs, without its quotation marks. */
+function unquoted(value: Expression, words: { has(word: string): boolean }): Extra | undefined {
+  return value.kind === 'Text' && words.has(value.value) ? rewrite(value.span, value.value) : undefined;
+}
+
+function number(
+  type: Extract<ParameterType, { is: 'integer' | 'number' }>,
+  { value, of, binding }: Written,
 ): Converted | undefined {
+  const expected = describeType(type);
+  const found = binding.constants.number(value, of, expected);
+  if (found === undefined) return undefined;
+  if (type.is === 'integer' && !Number.isSafeInteger(found)) {
+    const text = textOf(value.span);
+    const words = value.kind === 'Number' ? `the number ${text}` : `${text} = ${found}`;
+    binding.report('wrong-type', value.span, { of, expected, found: words });
+    return undefined;
+  }
+  if (inRange(found, type)) return { value: found };
+  binding.report('out-of-range', value.span, { of, expected, value: found });
+  return undefined;
+}
+
+function choice(choices: readonly string[], written: Written): Converted | undefined {
+  const { value, of, binding } = written;
+  const word = singleName(value)?.name;
+  if (word === undefined) return wrong(written, unquoted(value, new Set(choices)));
+  if (choices.includes(word)) return { value: word };
+  const { extra, ...meant } = guess(word, value.span, choices, 'choice');
+  binding.report('unknown-choice', value.span, { of, word, choices, ...meant }, extra);
+  return undefined;
+}
+
+function flag(written: Written): Converted | undefined {
+  const word = singleName(written.value)?.name;
+  return word === 'true' || word === 'false' ? { value: word === 'true' } : wrong(written);
+}
+
+function text(written: Written): Converted | undefined {
+  const { value } = written;
+  if (value.kind === 'Text') return { value: value.value };
+  const word = singleName(value)?.name;
+  return wrong(written, word === undefined ? undefined : rewrite(value.span, `"${word}"`));
+}
+
+function numbers(ascending: boolean, written: Written): Converted | undefined {
+  const { value, of, binding } = written;
   if (value.kind !== 'List') {
-    return wrong(binding.constants.isNumeric(value) ? rewrite(value.span, `[${textOf(value.span)}]`) : undefined);
+    const single = binding.constants.isNumeric(value);
+    return wrong(written, single ? rewrite(value.span, `[${textOf(value.span)}]`) : undefined);
   }
   const items = value.items.map((item) => binding.constants.number(item, of, 'a list of numbers'));
   if (items.some((item) => item === undefined)) return undefined;
@@ -144,15 +142,50 @@ function numbers(
   return { value: given };
 }
 
-/** A declared feature's name, or a call of a feature kind. */
-function feature(
-  value: Expression,
-  binding: Binding,
-  bind: BindNested,
-  wrong: (extra?: Extra) => undefined,
-): Converted | undefined {
+/** A name that the file declares. */
+function name(of: NameSort, written: Written): Converted | undefined {
+  const { value, binding } = written;
+  const names = binding.names[of];
+  const word = singleName(value)?.name;
+  if (word === undefined) return wrong(written, unquoted(value, names));
+  if (names.has(word)) {
+    binding.onName?.(of, word);
+    return { value: word };
+  }
+  const known = [...names.keys()];
+  const { nearest: near, extra } = guess(word, value.span, known);
+  if (near === undefined) binding.onUnknown?.(of);
+  else binding.onName?.(of, near);
+  binding.report('unknown-name', value.span, { what: of, name: word, nearest: near, known }, extra);
+  return undefined;
+}
+
+function kind(rows: Readonly<Record<string, KindRow>>, written: Written, bind: BindNested): Converted | undefined {
+  const { value, of, binding } = written;
   const call = asCall(value);
-  if (!call) return wrong();
+  if (!call) return wrong(written);
+  const { name, span } = call.callee;
+  if (Object.hasOwn(rows, name)) return boundOrNothing(bind(call, rows[name]!));
+  const choices = Object.keys(rows);
+  const { extra, ...meant } = guess(name, span, choices, 'choice');
+  binding.report('unknown-choice', span, { of, word: name, choices, ...meant }, extra);
+  return undefined;
+}
+
+function flow(written: Written): Converted | undefined {
+  const { value, binding } = written;
+  if (!binding.steps) return wrong(written);
+  const steps = (value.kind === 'Flow' ? value.steps : [value]).map(binding.steps);
+  return steps.every((step) => step !== undefined) ? { value: { flow: steps } } : undefined;
+}
+
+const boundOrNothing = (value: unknown): Converted | undefined => (value === undefined ? undefined : { value });
+
+/** A declared feature's name, or a call of a feature kind. */
+function feature(written: Written, bind: BindNested): Converted | undefined {
+  const { value, binding } = written;
+  const call = asCall(value);
+  if (!call) return wrong(written);
   const { name, span } = call.callee;
   if (value.kind === 'Name' && binding.names.feature.has(name)) {
     binding.onName?.('feature', name);

@@ -1,7 +1,8 @@
 /** The words of a value: a kind, its arguments, the steps of a flow, constants. */
 import type { KindRow, Parameter, Parameters, ParameterType } from '../../library/contract.ts';
 import type { Entry } from '../../library/declarations/entry.ts';
-import { placesOf, type Table } from '../../model/arguments.ts';
+import { placesOf } from '../../model/arguments/places.ts';
+import type { Table } from '../../model/arguments.ts';
 import { asCall, singleName } from '../../model/calls.ts';
 import type { Library } from '../../model/library.ts';
 import type * as Ast from '../../syntax/ast.ts';

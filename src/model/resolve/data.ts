@@ -7,7 +7,7 @@ import { past } from '../../library/declarations/past.ts';
 import { splits, usualShare } from '../../library/declarations/splits.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { nearest } from '../../text/nearest.ts';
-import { bindCall } from '../arguments.ts';
+import { bindCall } from '../arguments/call.ts';
 import { asCall, singleName } from '../calls.ts';
 import { describeExpression } from '../describe.ts';
 import { insertion } from '../edits.ts';

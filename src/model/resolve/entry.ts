@@ -5,7 +5,8 @@ import type { Entries, Entry, EntryType } from '../../library/declarations/entry
 import type { EntryPlace } from '../../library/declarations/table.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import type { Span } from '../../text/source.ts';
-import { bindDefaults, bindKind, bindValue } from '../arguments.ts';
+import { bindValue } from '../arguments/call.ts';
+import { bindDefaults, bindKind } from '../arguments.ts';
 import { singleName } from '../calls.ts';
 import { describeEntry, describeExpression } from '../describe.ts';
 import { entriesByName } from '../entries.ts';

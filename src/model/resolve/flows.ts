@@ -2,7 +2,7 @@
 
 import type * as Ast from '../../syntax/ast.ts';
 import type { Span } from '../../text/source.ts';
-import { bindCall } from '../arguments.ts';
+import { bindCall } from '../arguments/call.ts';
 import { asCall } from '../calls.ts';
 import { describeExpression } from '../describe.ts';
 import { guess } from '../guess.ts';

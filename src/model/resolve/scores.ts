@@ -1,7 +1,7 @@
 /** `0.7 * cosine(user.a, item.a) + 0.3 * dot(user.b, item.b)`: kinds of score, the channels each pairs, and factors. */
 import { notes } from '../../diagnostics/notes.ts';
 import type * as Ast from '../../syntax/ast.ts';
-import { bindCall } from '../arguments.ts';
+import { bindCall } from '../arguments/call.ts';
 import { asCall } from '../calls.ts';
 import { describeExpression } from '../describe.ts';
 import { guess } from '../guess.ts';
