@@ -44,9 +44,10 @@ export const wordsOf = (text: string): string =>
     .filter((image) => image !== ',')
     .join(' ');
 
-/** Whether every word and sign of one text is in another, in the same order. */
+/** Whether every word and sign of one text, but for commas, is in another, in the same order. */
 export function keeps(text: string, other: string): boolean {
-  const [own, all] = [lex(text).tokens, lex(other).tokens];
+  const own = lex(text).tokens.filter(({ image }) => image !== ',');
+  const all = lex(other).tokens;
   let at = 0;
   for (const { image } of all) if (image === own[at]?.image) at++;
   return at === own.length;

@@ -13,6 +13,9 @@ import { type Change, changes, keeps, wordsOf } from '../fuzz/one_token.ts';
 
 const every = process.env.TOWER_FUZZ ? 1 : 17;
 
+/** The sample has about 260 texts, so its share differs from that of all texts by 0.02 (one standard error). */
+const slack = every === 1 ? 0 : 0.03;
+
 const models = ['models', 'models/data'].flatMap((folder) =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.tower'))
@@ -89,7 +92,7 @@ describe('one token that is wrong is one error', () => {
     ['replace', 0.88],
   ] as const)('%s', { timeout: 600_000 }, (change, least) => {
     const { wrong, one, inPlace, several } = count(change);
-    expect(one / wrong, several.join('\n')).toBeGreaterThanOrEqual(least);
+    expect(one / wrong, several.join('\n')).toBeGreaterThanOrEqual(least - slack);
     expect(inPlace / wrong).toBeGreaterThanOrEqual(0.95);
   });
 });
