@@ -94,10 +94,10 @@ export function lower(whole: Model): Outcome<Lowered | undefined> {
     labels: labelPlans(model),
     tables: features.tables,
     towers: [lowerRetrieval(model, features, 'query'), lowerRetrieval(model, features, 'item')],
-    tasks: model.tasks.map(({ name, loss, label, weight }) => ({
+    tasks: model.tasks.map(({ name, loss, label, weight, only }) => ({
       name,
       loss: loss.kind,
-      ...defined({ label, weight }),
+      ...defined({ label, weight, only }),
     })),
     step,
     train: trainPlan(model.train),

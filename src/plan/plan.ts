@@ -257,6 +257,8 @@ export interface TaskPlan {
   readonly label?: string;
   /** The label or feature by which each row counts. */
   readonly weight?: string;
+  /** The binary label that a row must have to count. */
+  readonly only?: string;
 }
 
 export interface Plan {

@@ -1,44 +1,75 @@
-/** Means over an epoch of every scalar that a step gives, weighted by the rows of each step. */
+/**
+ * Means over an epoch of every scalar that a step gives. The loss of a task is weighted by what the rows of a step count for it, so
+ * that a batch without its rows leaves the mean as it is; every other scalar is weighted by the rows of the step.
+ */
 import { failure, invariant } from '../diagnostics/failure.ts';
 import type { Tensors } from '../engine/engine.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { Plan } from '../plan/plan.ts';
+import { makeTaskRows } from './task_rows.ts';
 
 export interface StepSums {
   /** @throws Failure `loss-not-finite` */
-  add(outputs: Tensors, rows: number, at: { readonly epoch: number; readonly step: number }): void;
+  add(inputs: Tensors, outputs: Tensors, rows: number, at: { readonly epoch: number; readonly step: number }): void;
   readonly rows: number;
-  mean(output: string): number;
+  /** Of `loss`; 0 where no row counted. */
+  loss(): number;
+  /** Of all scalars but `loss`; the loss of a task for which no row counted is absent. */
   means(): Record<string, number>;
   /** For a checkpoint: it comes back bit for bit. */
   sums(): Record<string, number>;
 }
 
-export function makeStepSums(graph: Graph, from?: { sums: Readonly<Record<string, number>>; rows: number }): StepSums {
+/** Before the name of an output, in a checkpoint: what its rows counted for. */
+const countedPrefix = 'counted:';
+
+export function makeStepSums(
+  { step: { graph, inputs }, tasks }: Pick<Plan, 'step' | 'tasks'>,
+  from?: { readonly sums: Readonly<Record<string, number>>; readonly rows: number },
+): StepSums {
   const names = scalarOutputs(graph);
   invariant(names.includes('loss'), `graph ${graph.name} gives no loss`);
+  const taskRows = makeTaskRows({ tasks, step: { graph, inputs } });
+  // The loss of an only task is the whole loss.
+  const taskOf = (name: string): string | undefined =>
+    tasks.find((task) => name === `loss:${task.name}` || (name === 'loss' && tasks.length === 1))?.name;
+  const taskNames = names.map(taskOf);
   const sums = new Float64Array(names.map((name) => from?.sums[name] ?? 0));
   let total = from?.rows ?? 0;
-  const entries = (divisor: number): Record<string, number> =>
-    Object.fromEntries(names.map((name, i) => [name, sums[i]! / divisor]));
+  const counted = new Float64Array(names.map((name) => from?.sums[countedPrefix + name] ?? total));
   return {
-    add(outputs, rows, { epoch, step }) {
+    add(inputs, outputs, rows, { epoch, step }) {
+      const counts = taskRows(inputs);
       for (let i = 0; i < names.length; i++) {
         const value = outputs[names[i]!]!.data[0]!;
         if (!Number.isFinite(value)) {
           throw failure('loss-not-finite', { epoch, step, value: String(value), output: wordsOf(names[i]!) });
         }
-        sums[i]! += value * rows;
+        const weight = counts.get(taskNames[i] ?? '') ?? rows;
+        sums[i]! += value * weight;
+        counted[i]! += weight;
       }
       total += rows;
     },
     get rows() {
       return total;
     },
-    mean: (output) => sums[names.indexOf(output)]! / total,
-    means: () => entries(total),
-    sums: () => entries(1),
+    loss() {
+      const i = names.indexOf('loss');
+      return counted[i] === 0 ? 0 : sums[i]! / counted[i]!;
+    },
+    means: () =>
+      Object.fromEntries(
+        names.flatMap((name, i) => (name === 'loss' || counted[i] === 0 ? [] : [[name, sums[i]! / counted[i]!]])),
+      ),
+    sums: () =>
+      Object.fromEntries(names.flatMap((name, i) => [[name, sums[i]!], ...countedOf(name, counted[i]!, total)])),
   };
 }
+
+/** All rows count for most outputs. */
+const countedOf = (name: string, counted: number, rows: number): [string, number][] =>
+  counted === rows ? [] : [[countedPrefix + name, counted]];
 
 /** Names of the outputs that are one number. */
 export function scalarOutputs({ outputs, nodes }: Graph): readonly string[] {

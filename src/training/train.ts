@@ -244,7 +244,7 @@ class Run {
     const { batch, seed } = plan.train;
     const number = this.progress.epoch + 1;
     const epoch = makeEpoch(dataset.parts.train.rows, batch, seed, number);
-    const sums = makeStepSums(plan.step.graph, this.progress);
+    const sums = makeStepSums(plan, this.progress);
     const clock = new EpochClock(sums.rows);
     let { step, stepOfEpoch } = this.progress;
     let rates: Rates = { dense: 0, embeddings: 0, factor: 0 };
@@ -267,7 +267,7 @@ class Run {
       const fed = performance.now();
       const outputs = await program.run(inputs);
       const ran = performance.now();
-      sums.add(outputs, rows.length, { epoch: number, step });
+      sums.add(inputs, outputs, rows.length, { epoch: number, step });
       this.logs.steps.add(step, outputs);
       feeder.apply(outputs, rates.factor);
       clock.add(start, fed, ran, performance.now());
@@ -283,7 +283,7 @@ class Run {
     const examplesPerSecond = clock.rate(sums.rows);
     const { train } = this.options.plan;
     const rowsLeft = (this.steps - step) * train.batch;
-    const loss = sums.mean('loss');
+    const loss = sums.loss();
     const secondsLeft = examplesPerSecond === 0 ? 0 : rowsLeft / examplesPerSecond;
     onEvent({ kind: 'step', epoch, stepOfEpoch, step, steps: this.steps, loss, examplesPerSecond, secondsLeft });
   }
@@ -308,12 +308,11 @@ class Run {
     if (isBest) {
       best = { epoch, value, ...(await writeWeights(this.options, this.state, bestFile(epoch))) };
     }
-    const { loss, ...scalars } = sums.means();
     const record: EpochRecord = {
       epoch,
       step,
-      loss: loss!,
-      scalars,
+      loss: sums.loss(),
+      scalars: sums.means(),
       rows: sums.rows,
       rates,
       examplesPerSecond,
