@@ -2,14 +2,22 @@
  * The grammar of the language, one rule for each production; it knows nothing of meaning. Kinds (`mlp`, `softmax`) are names.
  * The comment above a rule is its production: `tower.ebnf` is written from the rules, and a test compares the two.
  */
-import { type CstNode, CstParser, type IParserConfig, type ParserMethod } from 'chevrotain';
+import { type CstNode, CstParser, type IParserConfig, type IToken, type ParserMethod } from 'chevrotain';
 import * as t from './tokens.ts';
 
 type Rule = ParserMethod<[], CstNode>;
 
+interface Settings extends Pick<IParserConfig, 'errorMessageProvider' | 'recoveryEnabled' | 'skipValidations'> {
+  /** Whether a comma in an entry parts values of its list, by the two tokens after the comma. Absent: it ends the entry. */
+  readonly listGoesOn?: (entry: string, next: IToken, after: IToken) => boolean;
+}
+
 export class TowerParser extends CstParser {
-  constructor(config: Pick<IParserConfig, 'errorMessageProvider' | 'recoveryEnabled' | 'skipValidations'> = {}) {
+  readonly #listGoesOn: Settings['listGoesOn'];
+
+  constructor({ listGoesOn, ...config }: Settings = {}) {
     super([...t.tokens], { recoveryEnabled: true, ...config, nodeLocationTracking: 'onlyOffset', maxLookahead: 3 });
+    this.#listGoesOn = listGoesOn;
     this.performSelfAnalysis();
   }
 
@@ -222,11 +230,18 @@ export class TowerParser extends CstParser {
     });
   });
 
-  /** entry = Name "=" expression */
+  /** entry = Name "=" expression { "," expression } */
   readonly entry: Rule = this.RULE('entry', () => {
-    this.CONSUME(t.Name);
+    const { image } = this.CONSUME(t.Name);
     this.CONSUME(t.Equals);
     this.SUBRULE(this.expression);
+    this.MANY({
+      GATE: () => this.#listGoesOn?.(image, this.LA(2), this.LA(3)) ?? false,
+      DEF: () => {
+        this.CONSUME(t.Comma);
+        this.SUBRULE2(this.expression);
+      },
+    });
   });
 
   /** expression = sum { "->" sum } */

@@ -3,6 +3,7 @@ export { type Checked, type CheckRequest, check } from './api/check.ts';
 export { type CompareRequest, compare } from './api/compare.ts';
 export { type Compiled, type CompileRequest, compile } from './api/compile.ts';
 export { type FormatOptions, format } from './api/format.ts';
+export type { Metrics } from './api/metrics.ts';
 export { writeReport } from './api/report.ts';
 export {
   type EvaluateRequest,

@@ -1,6 +1,6 @@
 import type { Part } from '../data/dataset.ts';
 import type { Comparison } from '../evaluation/compare.ts';
-import type { MeasureSpec } from '../plan/plan.ts';
+import { askedMeasures, type Metrics } from './metrics.ts';
 import type { Run } from './run.ts';
 
 export interface CompareRequest {
@@ -14,8 +14,8 @@ export interface CompareRequest {
   readonly by?: string;
   /** The row that the others are compared with, a run or a baseline by its name. Default: the first run. */
   readonly against?: string;
-  /** Default: the usual ones. */
-  readonly metrics?: readonly MeasureSpec[];
+  /** `recall(20), ndcg(20)`. Default: `metrics` of the runs' `train`, all that one of them names; else the usual ones. */
+  readonly metrics?: Metrics;
   readonly draws?: number;
   /** What the draws follow from. Default: 1. */
   readonly seed?: number;
@@ -29,7 +29,8 @@ export async function compare(
   runs: readonly { readonly name: string; readonly run: Run }[],
   request: CompareRequest = {},
 ): Promise<Comparison> {
-  const [{ compare: compareAll }, { makeRetrieval }, { modelScorer }, { makeMeasures, usualMeasures }] =
+  const asked = request.metrics === undefined ? undefined : askedMeasures(request.metrics);
+  const [{ compare: compareAll }, { makeRetrieval }, { modelScorer }, { declaredMeasures, makeMeasures }] =
     await Promise.all([
       import('../evaluation/compare.ts'),
       import('../scoring/retrieval.ts'),
@@ -57,11 +58,11 @@ export async function compare(
     });
   }
   const part = request.part ?? (contestants[0]!.dataset.parts.test.rows > 0 ? 'test' : 'validation');
-  const { metrics, ...rest } = request;
+  const { metrics: _, ...rest } = request;
   const comparison = await compareAll(contestants, {
     ...rest,
     part,
-    measures: makeMeasures(metrics ?? usualMeasures),
+    measures: makeMeasures(asked ?? declaredMeasures(contestants.map(({ plan }) => plan))),
   });
   return { ...comparison, protocol: [...notes, ...comparison.protocol] };
 }

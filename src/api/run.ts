@@ -13,6 +13,7 @@ import type { Recommendation, Recommender } from '../serve/recommend.ts';
 import type { StepRecord } from '../training/replay.ts';
 import { blockIn, readingOf } from './check.ts';
 import { readSource } from './files.ts';
+import { askedMeasures, type Metrics } from './metrics.ts';
 import { version } from './version.ts';
 
 export interface LoadRequest {
@@ -109,11 +110,14 @@ export interface EvaluateRequest {
   readonly baselines?: boolean;
   /** A feature of the asking tower: adds popularity among events of the same value. */
   readonly by?: string;
+  /** `recall(20), ndcg(20)`. Default: `metrics` of the model's `train`, else the usual ones. */
+  readonly metrics?: Metrics;
 }
 
 /** Ranks the whole corpus for every held-out event, beside the baselines. */
 export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise<Evaluation> {
   const { plan, tables, parameters } = run.trained;
+  const asked = request.metrics === undefined ? plan.train.metrics : askedMeasures(request.metrics);
   const { dataset, engine } = await rowsAndEngine(run);
   const part = request.part ?? (dataset.parts.test.rows > 0 ? 'test' : 'validation');
   const [{ evaluate: evaluateAll }, { makeRetrieval }, { modelScorer }, { makeMeasures, usualMeasures }] =
@@ -130,7 +134,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
       part,
       plan,
       scorer: modelScorer(retrieval, dataset.parts[part], plan.model),
-      measures: makeMeasures([...(plan.train.stop ? [plan.train.stop] : []), ...usualMeasures]),
+      measures: makeMeasures(asked ?? [...(plan.train.stop ? [plan.train.stop] : []), ...usualMeasures]),
       ...defined({ removeSeen: request.removeSeen, baselines: request.baselines, by: request.by }),
     });
     return { ...evaluation, protocol: [...(await run.notes()), ...evaluation.protocol] };

@@ -30,6 +30,8 @@ export interface RunIdentity {
 export interface Settings {
   readonly epochs: number;
   readonly patience?: number;
+  /** What validation measures; absent: the usual ones. */
+  readonly metrics?: TrainPlan['metrics'];
   readonly dense: TrainPlan['dense'];
   readonly embeddings: Pick<TrainPlan['embeddings'], 'rate' | 'schedule'>;
 }
@@ -74,12 +76,12 @@ export const identityOf = (plan: Plan): Pick<RunIdentity, 'model' | 'plan' | 'se
   settings: settingsOf(plan.train),
 });
 
-function settingsOf({ epochs, stop, dense, embeddings: { rate, schedule } }: TrainPlan): Settings {
-  return { epochs, ...defined({ patience: stop?.patience }), dense, embeddings: { rate, schedule } };
+function settingsOf({ epochs, stop, metrics, dense, embeddings: { rate, schedule } }: TrainPlan): Settings {
+  return { epochs, ...defined({ patience: stop?.patience, metrics }), dense, embeddings: { rate, schedule } };
 }
 
 function withoutSettings({ train, ...plan }: Plan): unknown {
-  const { epochs, dense, stop, embeddings, ...rest } = train;
+  const { epochs, dense, stop, metrics, embeddings, ...rest } = train;
   const { rate, schedule, ...optimizer } = embeddings;
   return { ...plan, train: { ...rest, embeddings: optimizer, ...defined({ stop: stop && { ...stop, patience: 0 } }) } };
 }
@@ -94,7 +96,7 @@ export function changesOf(before: Settings, now: Settings, step: number): Change
     'embeddings.schedule': embeddings.schedule,
   });
   const [old, next] = [flat(before), flat(now)];
-  return Object.keys(next).flatMap((setting) =>
+  return [...new Set([...Object.keys(old), ...Object.keys(next)])].flatMap((setting) =>
     isDeepStrictEqual(old[setting], next[setting]) ? [] : [{ step, setting, from: old[setting], to: next[setting] }],
   );
 }

@@ -24,6 +24,12 @@ export const engineOption = (): Option =>
     'javascript',
   ] satisfies EngineName[]);
 
+export const metricsOption = (): Option =>
+  new Option(
+    '--metrics <list>',
+    'measure these metrics, such as `recall(20), ndcg(20)` (default: `metrics` of the model)',
+  );
+
 export const unfinishedOption = (): Option =>
   new Option('--unfinished', 'use the model of a run that was stopped; the answer says so');
 

@@ -1,7 +1,7 @@
 /** Metrics of the library at their arguments. */
 import { invariant } from '../diagnostics/failure.ts';
 import { metrics } from '../library/metrics/table.ts';
-import type { MeasureSpec } from '../plan/plan.ts';
+import type { MeasureSpec, Plan } from '../plan/plan.ts';
 import type { Measure } from './figures.ts';
 
 /** What is shown unless asked otherwise. */
@@ -30,6 +30,12 @@ export function makeMeasure({ metric, k }: MeasureSpec): Measure {
     label: labelOf({ metric, ...('k' in args ? { k: args.k as number } : {}) }),
     of: (rank) => kind.of(rank, args),
   };
+}
+
+/** What models are measured by: what they declare with `metrics`, else the usual ones. */
+export function declaredMeasures(plans: readonly Pick<Plan, 'train'>[]): readonly MeasureSpec[] {
+  const declared = plans.flatMap(({ train }) => train.metrics ?? []);
+  return declared.length > 0 ? declared : usualMeasures;
 }
 
 /** Each once, in the order first named. */

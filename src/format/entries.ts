@@ -34,11 +34,21 @@ export function towerEntry({ channel, flow }: Ast.TowerEntry, cursor: Cursor): B
   return binding(head, '=', channel ? 'channel' : 'step', cursor, () => expression(flow, cursor));
 }
 
-export function entry({ value, by }: Ast.Entry, cursor: Cursor): Binding {
+export function entry({ value, more = [], by }: Ast.Entry, cursor: Cursor): Binding {
   return binding([cursor.word()], '=', 'entry', cursor, () => {
-    const printed = expression(value, cursor);
+    const printed = values([value, ...more], cursor);
     return by ? [printed, indent([cursor.take(' '), cursor.take(' ')])] : printed;
   });
+}
+
+/** With commas between them; too many for a line, they go on in the next. */
+function values([first, ...others]: readonly Ast.Expression[], cursor: Cursor): Doc {
+  const parts: Doc[] = [expression(first!, cursor)];
+  for (const value of others) {
+    cursor.passComma();
+    parts.push([',', cursor.gap(line)], expression(value, cursor));
+  }
+  return parts.length === 1 ? parts[0]! : indent(fill(parts));
 }
 
 export function letDeclaration({ value }: Ast.Let, cursor: Cursor): Binding {

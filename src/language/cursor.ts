@@ -5,6 +5,7 @@
 import type { IToken } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
 import { defined } from '../defined.ts';
+import { typeOfEntry } from '../library/declarations/table.ts';
 import { declarationWords, looksLikeEntry } from '../syntax/layout.ts';
 import { beginsLine, endOf, endsValue, is, isAny, isUnfinished } from '../syntax/token.ts';
 import type { FileAnalysis } from './file_analysis.ts';
@@ -100,7 +101,9 @@ function surroundings(tokens: readonly IToken[], after: readonly IToken[], fresh
   const done = !within && freshLine && !goesOn;
   if (brace === -1 && done && (endsValue(last) || is(last, t.RightBrace))) return none;
   if (brace === -1 && is(last, t.RightBrace)) return none;
-  const ended = brace !== -1 && (done || (is(last, t.Comma) && !within && !listGoesOn(declaration.word)));
+  const ended =
+    brace !== -1 &&
+    (done || (is(last, t.Comma) && !within && !listGoesOn(declaration.word, rest[(sign ?? 0) - 1]?.image)));
   if (sign === undefined || ended) {
     return { declaration, ...braces, value: false, calls: [], arrows: 0, before };
   }
@@ -122,7 +125,8 @@ function surroundings(tokens: readonly IToken[], after: readonly IToken[], fresh
   };
 }
 
-const listGoesOn = (word: string): boolean => word === 'group';
+const listGoesOn = (word: string, entry: string | undefined): boolean =>
+  word === 'group' || (entry !== undefined && typeOfEntry(word, entry)?.is === 'kinds');
 
 /** Indexes of the brackets that are still open. One that is left open above does not reach into the next entry. */
 function openBrackets(tokens: readonly IToken[]): number[] {

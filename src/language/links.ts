@@ -1,4 +1,5 @@
 /** Paths that a file names: of files it uses, and of its data. */
+import { typeOfEntry } from '../library/declarations/table.ts';
 import type * as Ast from '../syntax/ast.ts';
 import type { Span } from '../text/source.ts';
 
@@ -15,7 +16,7 @@ export function linksOf({ declarations }: Ast.File): readonly Link[] {
     if (node.kind === 'Use') return [link(node.path, 'tower')];
     if (node.kind !== 'Data') return [];
     return node.entries.flatMap((entry) => {
-      if (entry.kind === 'Columns' || !['events', 'items', 'users'].includes(entry.name.name)) return [];
+      if (entry.kind === 'Columns' || typeOfEntry('data', entry.name.name)?.is !== 'file') return [];
       const { value } = entry;
       // A pattern names many files, and so none.
       return value.kind === 'Text' && !/[*?[\]{}]/.test(value.value) ? [link(value, 'data')] : [];

@@ -91,8 +91,9 @@ function step({ name, span, flow, channel }: Ast.TowerEntry): OutlineItem {
   return { name: name.name, detail: short(flow.span), sort, span, nameSpan: name.span, children: [] };
 }
 
-function entryItem({ name, span, value }: Ast.Entry): OutlineItem {
-  return { name: name.name, detail: short(value.span), sort: 'Entry', span, nameSpan: name.span, children: [] };
+function entryItem({ name, span, value, more = [] }: Ast.Entry): OutlineItem {
+  const values = { ...value.span, end: (more.at(-1) ?? value).span.end };
+  return { name: name.name, detail: short(values), sort: 'Entry', span, nameSpan: name.span, children: [] };
 }
 
 function columns(node: Ast.Columns): OutlineItem {

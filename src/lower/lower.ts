@@ -5,13 +5,14 @@ import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { makeBuilder } from '../graph/builder.ts';
 import { optimizers } from '../library/optimizers/table.ts';
 import type { SoundTowers } from '../model/complete.ts';
-import type { Call, Model, Tower, Training } from '../model/model.ts';
+import type { Model, Tower, Training } from '../model/model.ts';
 import { withoutUnread } from '../model/unread.ts';
-import type { FeaturePlan, MeasureSpec, Plan, TrainPlan } from '../plan/plan.ts';
+import type { FeaturePlan, Plan, TrainPlan } from '../plan/plan.ts';
 import { type LoweredFeatures, lowerFeatures } from './features.ts';
 import type { Arrow } from './flow.ts';
 import { lowerForward } from './forward.ts';
 import { GraphInputs } from './inputs.ts';
+import { measureOf } from './measure.ts';
 import { checkOptimizer, checkRowOptimizer } from './optimize.ts';
 import { lowerRetrieval } from './retrieval.ts';
 import type { KnownShapes } from './shape_cache.ts';
@@ -122,7 +123,7 @@ function analyse(model: Model, memory?: KnownShapes) {
   };
 }
 
-function trainPlan({ batch, epochs, seed, dense, embeddings, clip, stop }: Training): TrainPlan {
+function trainPlan({ batch, epochs, seed, dense, embeddings, clip, metrics, stop }: Training): TrainPlan {
   const row = optimizers[dense.kind]!;
   return {
     batch,
@@ -130,10 +131,10 @@ function trainPlan({ batch, epochs, seed, dense, embeddings, clip, stop }: Train
     seed,
     dense: { rate: row.rate(dense.arguments), schedule: row.schedule(dense.arguments) },
     embeddings: optimizers[embeddings.kind]!.rows(embeddings.arguments),
-    ...defined({ clip, stop: stop && { ...measureOf(stop), patience: stop.arguments.patience as number } }),
+    ...defined({
+      clip,
+      metrics: metrics?.map(measureOf),
+      stop: stop && { ...measureOf(stop), patience: stop.arguments.patience as number },
+    }),
   };
-}
-
-function measureOf({ kind, arguments: { k } }: Call): MeasureSpec {
-  return { metric: kind, ...(typeof k === 'number' ? { k } : {}) };
 }

@@ -36,7 +36,7 @@ export function describeType(type: ParameterType): string {
 export function describeEntry(type: EntryType): string {
   switch (type.is) {
     case 'kinds':
-      return `${type.what}s with commas between them, such as \`${listOf(type.of)}\``;
+      return `one ${type.what} or several, with commas between them and no brackets: \`${listOf(type.of)}\``;
     case 'reference':
       return `the name of a ${type.of.includes('feature') ? 'label or feature' : 'label'}`;
     case 'score':

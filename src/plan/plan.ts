@@ -248,6 +248,8 @@ export interface TrainPlan {
   readonly embeddings: RowOptimizerPlan;
   /** Largest length of a step's gradient. The step's graph cuts it. */
   readonly clip?: number;
+  /** What validation, `evaluate` and `compare` measure. Absent: the usual ones. */
+  readonly metrics?: readonly MeasureSpec[];
   readonly stop?: MeasureSpec & { readonly patience: number };
 }
 

@@ -62,7 +62,7 @@ export const sections: readonly Section[] = [
     table: 'metrics',
     title: 'Metrics',
     what: 'metric',
-    doc: 'A metric is measured against all items. `train { stop = recall(50, patience: 2) }` watches it on the validation part, and ends training after `patience` epochs without a new best.',
+    doc: 'A metric is measured against all items. `train { stop = recall(50, patience: 2) }` watches it on the validation part, and ends training after `patience` epochs without a new best. `metrics = recall(20), ndcg(20)` names what validation, `tower evaluate` and `tower compare` measure.',
     paragraph: '14.3',
   },
 ];

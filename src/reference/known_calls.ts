@@ -36,6 +36,8 @@ function knownCalls(): ReadonlyMap<string, Known> {
   return calls;
 }
 
+const listEntries = allTypes().flatMap(({ name, type }) => (type.is === 'kinds' ? [name] : []));
+
 export function knownCallsFile(): string {
   const lines = [...knownCalls()]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -63,5 +65,8 @@ ${Object.entries(entryTables)
   )
   .join('\n')}
 };
+
+/** Entries whose value is a list, with commas between its items. */
+export const listEntries: readonly string[] = [${listEntries.map((name) => `'${name}'`).join(', ')}];
 `;
 }

@@ -94,6 +94,8 @@ export interface Entry extends Node {
   readonly kind: 'Entry';
   readonly name: Identifier;
   readonly value: Expression;
+  /** The values after the first, of an entry that takes several: `metrics = recall(20), ndcg(20)`. */
+  readonly more?: readonly Expression[];
   readonly by?: Identifier;
 }
 

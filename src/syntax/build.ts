@@ -83,8 +83,15 @@ export class Builder {
 
   entry(node: CstNode): ast.Entry | undefined {
     const [name, by] = this.identifiers(node);
-    const value = this.expressionIn(node);
-    return name && value && { kind: 'Entry', ...this.place(node), name, value, ...defined({ by }) };
+    const [value, ...more] = present(nodes(node, 'expression'), (each) => this.expression(each));
+    if (!name || !value) return undefined;
+    return {
+      kind: 'Entry',
+      ...this.place(node),
+      name,
+      value,
+      ...defined({ by, more: more.length > 0 ? more : undefined }),
+    };
   }
 
   typedEntry(node: CstNode): ast.TypedEntry | undefined {

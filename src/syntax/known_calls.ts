@@ -78,6 +78,9 @@ export const callWords: Readonly<Record<string, string>> = {
 /** The entries of each declaration that has entries with names of the language. */
 export const entryWords: Readonly<Record<'task' | 'train' | 'data', readonly string[]>> = {
   task: ['score', 'loss', 'label', 'weight', 'only'],
-  train: ['batch', 'epochs', 'seed', 'dense', 'embeddings', 'clip', 'stop'],
+  train: ['batch', 'epochs', 'seed', 'dense', 'embeddings', 'clip', 'metrics', 'stop'],
   data: ['events', 'items', 'users', 'where', 'time', 'split', 'seen', 'reject'],
 };
+
+/** Entries whose value is a list, with commas between its items. */
+export const listEntries: readonly string[] = ['metrics'];

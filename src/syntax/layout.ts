@@ -5,6 +5,7 @@
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
 import { entryWords } from './known_calls.ts';
+import { listGoesOn } from './lists.ts';
 import type { EntryRule } from './parsers.ts';
 import { beginsLine, depthOf, endsValue, is, isAny, isUnfinished } from './token.ts';
 
@@ -147,6 +148,10 @@ export function entryRanges(tokens: readonly IToken[], body: Range, rule?: Entry
     // The name before it is missing: no entry goes on so.
     if (fresh && isAny(token, [t.Equals, t.Colon])) return true;
     const first = fresh && is(token, t.Name);
+    const start = index - length;
+    if (is(previous, t.Comma) && is(tokens[start + 1], t.Equals)) {
+      if (listGoesOn(tokens[start]!.image, token, tokens[index + 1])) return false;
+    }
     // On a new line `name =` begins an entry even where a value is missing; on the same line something else may be wrong.
     // A name with its sign on the next line: what begins there has lost its own.
     const entry = looksLikeEntry(tokens, index) && !beginsLine(tokens, index + 1);

@@ -2,6 +2,7 @@ import type { CstNode, IToken } from 'chevrotain';
 import { TowerParser } from '../../grammar/parser.ts';
 import * as t from '../../grammar/tokens.ts';
 import { type Complaint, complaintOf, facts } from './complaint.ts';
+import { listGoesOn } from './lists.ts';
 import { is, isAny } from './token.ts';
 
 export type EntryRule = 'typedEntry' | 'towerEntry' | 'entry' | 'dataEntry' | 'columns';
@@ -24,7 +25,7 @@ export function isColumns(rule: EntryRule, first: IToken | undefined, second: IT
 }
 
 /** The tests hold the grammar to Chevrotain's own checks; here they would only cost time at every start. */
-const settings = { errorMessageProvider: facts, skipValidations: true };
+const settings = { errorMessageProvider: facts, skipValidations: true, listGoesOn };
 
 let strict: TowerParser | undefined;
 let forgiving: TowerParser | undefined;

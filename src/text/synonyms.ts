@@ -154,6 +154,8 @@ const names: Readonly<Record<Place, Names>> = {
     embeddings:
       'sparse_optimizer embedding_optimizer emb_optimizer embeddings_optimizer | sparse embedding sparse_optim embedding_optim table_optimizer tables',
     clip: 'grad_clip gradient_clip clip_norm max_grad_norm gradient_clipping grad_norm_clip clip_grad_norm global_clipnorm max_norm | gradient_clip_val grad_clip_norm clip_gradient clip_gradients clipping',
+    metrics:
+      'eval_metrics evaluation_metrics | metric_list valid_metrics validation_metrics topk top_k cutoffs metric_k eval_k',
     stop: 'early_stopping early_stop earlystopping early_stopper stopping stop_metric monitor eval_metric valid_metric earlystop stopping_criterion',
   },
   task: {
@@ -298,8 +300,7 @@ const advice: Readonly<Partial<Record<Place, Advice>>> = {
     eval: '`tower evaluate RUN` measures a trained model; `stop = recall(50)` inside `train { … }` watches one metric',
     evaluate:
       '`tower evaluate RUN` measures a trained model; `stop = recall(50)` inside `train { … }` watches one metric',
-    metrics:
-      '`tower evaluate RUN` measures a trained model; `stop = recall(50)` inside `train { … }` watches one metric',
+    metrics: 'write it inside `train { … }`: `metrics = recall(20), ndcg(20)`',
     export: '`tower export RUN --out FOLDER` writes a trained model',
     class: 'a model begins with `model name`, its towers with `tower name(inputs)`',
     batch: 'write it inside `train { … }`',
@@ -424,7 +425,6 @@ const advice: Readonly<Partial<Record<Place, Advice>>> = {
     earlystoppingrounds: inStop,
     earlystoppingpatience: inStop,
     metric: inStop,
-    metrics: inStop,
     dropout: 'write it as a step of a flow: `-> dropout(0.2)`',
     dropoutrate: 'write it as a step of a flow: `-> dropout(0.2)`',
     temperature: inLoss,
@@ -466,7 +466,7 @@ const advice: Readonly<Partial<Record<Place, Advice>>> = {
     numnegatives: 'it belongs to the loss: `loss = softmax(negatives: sampled(4))`',
     sampler: 'it belongs to the loss: `loss = softmax(negatives: sampled(4))`',
     metric: 'a metric belongs to `train { … }`: `stop = recall(50)`',
-    metrics: 'a metric belongs to `train { … }`: `stop = recall(50)`',
+    metrics: 'write it inside `train { … }`: `metrics = recall(20), ndcg(20)`',
     towers: 'name them in the score: `score = cosine(user, item)`',
     tower: 'name them in the score: `score = cosine(user, item)`',
     user: 'name them in the score: `score = cosine(user, item)`',

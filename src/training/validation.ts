@@ -5,7 +5,7 @@ import type { Dataset } from '../data/dataset.ts';
 import type { Engine } from '../engine/engine.ts';
 import { makeTask } from '../evaluation/contestants.ts';
 import { figuresOf } from '../evaluation/figures.ts';
-import { makeMeasures, usualMeasures } from '../evaluation/measures.ts';
+import { declaredMeasures, makeMeasures } from '../evaluation/measures.ts';
 import { rankEvents } from '../evaluation/ranks.ts';
 import { seenRule } from '../evaluation/seen.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -30,13 +30,13 @@ export class Validation {
     return this.dataset.parts.validation.rows > 0;
   }
 
-  /** Metrics of the weights as they are now, in [0, 1], by label: what `stop` watches and the usual ones. */
+  /** Metrics of the weights as they are now, in [0, 1], by label: what `stop` watches, then `metrics`. */
   async figures(): Promise<Record<string, number>> {
     const { plan, dataset } = this;
     const { corpus, parts } = dataset;
     const { stop } = plan.train;
     const events = parts.validation;
-    const measures = makeMeasures([...(stop ? [stop] : []), ...usualMeasures]);
+    const measures = makeMeasures([...(stop ? [stop] : []), ...declaredMeasures([plan])]);
     const scorer = modelScorer(await this.refreshed(), events, plan.model);
     const ranks = await rankEvents(this.task, scorer, seenRule(dataset).removes);
     return { ...figuresOf(events, corpus, ranks, measures).all };

@@ -50,6 +50,11 @@ describe('completion', () => {
     expect(labels(model({ task: 'score = |' }))).toEqual(expect.arrayContaining(['cosine', 'dot']));
     expect(labels(model({ after: 'train { dense = | }' }))).toEqual(expect.arrayContaining(['adam', 'sgd']));
     expect(labels(model({ after: 'train { stop = | }' }))).toContain('recall');
+    // After a comma the list may go on, or the next entry begin.
+    const next = labels(model({ after: 'train { metrics = recall(20), | }' }));
+    expect(next).toEqual(expect.arrayContaining(['ndcg', 'epochs']));
+    expect(next).not.toContain('metrics');
+    expect(labels(model({ after: 'train { epochs = 3, | }' }))).not.toContain('ndcg');
     expect(labels(model({ after: 'objective = |' }))).toEqual(expect.arrayContaining(['watch', 'uncertainty']));
     expect(labels('labels { clicked : | }')).toEqual(['binary', 'number']);
     expect(labels('data d { split = | }')).toContain('by_time');

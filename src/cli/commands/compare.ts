@@ -8,6 +8,7 @@ import {
   engineOption,
   jsonOption,
   keepSeenOption,
+  metricsOption,
   removeSeenOption,
   seedOption,
   seenOf,
@@ -22,6 +23,7 @@ interface Options extends RunOptions {
   readonly keepSeen?: boolean;
   readonly baselines?: boolean;
   readonly by?: string;
+  readonly metrics?: string;
   readonly against?: string;
   readonly seed?: number;
   readonly json?: boolean;
@@ -34,6 +36,7 @@ export function compareCommand(program: Command): void {
     .addOption(new Option('--part <part>', 'rank these held-out events').choices(['validation', 'test']))
     .addOption(removeSeenOption())
     .addOption(keepSeenOption())
+    .addOption(metricsOption())
     .option('--baselines', 'add random, popularity, ItemCF and EASE, which read the data of the first run')
     .option('--by <feature>', 'with --baselines: add popularity among events with the same value of this feature')
     .option('--against <row>', 'compare with the row of this name, a run or a baseline (default: the first)')

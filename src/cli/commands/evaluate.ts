@@ -7,6 +7,7 @@ import {
   engineOption,
   jsonOption,
   keepSeenOption,
+  metricsOption,
   removeSeenOption,
   seenOf,
   unfinishedOption,
@@ -21,6 +22,7 @@ interface Options extends RunOptions {
   readonly keepSeen?: boolean;
   readonly baselines: boolean;
   readonly by?: string;
+  readonly metrics?: string;
   readonly json?: boolean;
 }
 
@@ -31,6 +33,7 @@ export function evaluateCommand(program: Command): void {
     .addOption(new Option('--part <part>', 'rank these held-out events').choices(['validation', 'test']))
     .addOption(removeSeenOption())
     .addOption(keepSeenOption())
+    .addOption(metricsOption())
     .option('--no-baselines', 'skip random, popularity, ItemCF and EASE')
     .option('--by <feature>', 'add popularity among events with the same value of this feature')
     .addOption(dataOption())
@@ -38,18 +41,22 @@ export function evaluateCommand(program: Command): void {
     .addOption(engineOption())
     .addOption(unfinishedOption())
     .addOption(jsonOption())
-    .action(async (folder: string, { part, removeSeen, keepSeen, baselines, by, json, ...options }: Options) => {
-      const { evaluate } = await import('../../api/run.ts');
-      const run = await openRun(folder, options);
-      sayEngine(await run.engine());
-      const evaluation = await evaluate(run, {
-        baselines,
-        ...defined({ part, by }),
-        ...seenOf({ removeSeen, keepSeen }),
-      });
-      if (json) answerJson(evaluation);
-      else answer((await import('../views/evaluation.ts')).evaluationText(evaluation));
-      await leaveReport(folder, evaluation);
-    });
-  program.addCommand(withExample(command, 'tower evaluate runs/first'));
+    .action(
+      async (folder: string, { part, removeSeen, keepSeen, baselines, by, metrics, json, ...options }: Options) => {
+        const { evaluate } = await import('../../api/run.ts');
+        const run = await openRun(folder, options);
+        sayEngine(await run.engine());
+        const evaluation = await evaluate(run, {
+          baselines,
+          ...defined({ part, by, metrics }),
+          ...seenOf({ removeSeen, keepSeen }),
+        });
+        if (json) answerJson(evaluation);
+        else answer((await import('../views/evaluation.ts')).evaluationText(evaluation));
+        await leaveReport(folder, evaluation);
+      },
+    );
+  program.addCommand(
+    withExample(command, 'tower evaluate runs/first', 'tower evaluate runs/first --metrics "recall(20),ndcg(20)"'),
+  );
 }

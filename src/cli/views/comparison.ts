@@ -1,14 +1,16 @@
 /** A comparison of runs as `tower compare` prints it. */
 import type { Interval } from '../../evaluation/bootstrap.ts';
 import type { Comparison } from '../../evaluation/compare.ts';
+import { labelOf, usualMeasures } from '../../evaluation/measures.ts';
 import { tableOf } from '../table.ts';
 
+/** Of the usual metrics; metrics that were asked for are all shown. */
 const shown = ['recall@10', 'recall@50', 'ndcg@10'];
 
 /** Means with their intervals, then the differences to one row, then the protocol. */
 export function comparisonText({ metrics, rows, against, protocol }: Comparison): string {
-  const columns = metrics.filter((label) => shown.includes(label));
-  const labels = columns.length > 0 ? columns : metrics;
+  const areUsual = metrics.join() === usualMeasures.map(labelOf).join();
+  const labels = areUsual ? shown : metrics;
   const lines = rows.map(({ name, figures }) => [name, ...labels.map((label) => cell(figures[label]!, ''))]);
   const differences = rows.flatMap(({ name, differences }) =>
     differences ? [[`${name} − ${against}`, ...labels.map((label) => cell(differences[label]!, '+'))]] : [],

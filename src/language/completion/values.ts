@@ -9,6 +9,7 @@ import { typeAt } from '../entry_type.ts';
 import { keywordDocs } from '../keywords.ts';
 import { kindDoc } from '../markdown.ts';
 import type { CompletionContext } from './context.ts';
+import { entriesAt } from './entries.ts';
 import { beginningsAt, blocksAt } from './flows.ts';
 import { type Completion, kindItems, unique } from './item.ts';
 import { quotedAt } from './texts.ts';
@@ -30,7 +31,8 @@ function valuesOf(here: CompletionContext, type: EntryType): readonly Completion
     case 'kind':
       return kindItems(type.what ?? entry, type.of, type.also);
     case 'kinds':
-      return kindItems(type.what, type.of);
+      // After a comma the next entry may begin as well.
+      return [...kindItems(type.what, type.of), ...(is(place.before.at(-1), t.Comma) ? entriesAt(here) : [])];
     case 'reference':
       return here.names(...[...type.of].reverse());
     case 'score':

@@ -33,7 +33,7 @@ export function dataWords(node: Ast.Data, values: Values): void {
     const row = known<Entry>(data.entries, name.name);
     if (row) {
       found.add(name.span, { is: 'entry', of: 'data', name: name.name, row });
-      values.entry(name.name, row, value);
+      values.entry(name.name, row, entry);
     } else if (isHistory(entry) && value.kind === 'Call') {
       const [first, ...rest] = value.arguments;
       if (first && !first.name) column(singleName(first.value));

@@ -83,11 +83,12 @@ export class Declarations {
   }
 
   #entries(place: EntryPlace, entries: readonly Ast.Entry[]): void {
-    for (const { name, value } of entries) {
+    for (const entry of entries) {
+      const { name } = entry;
       const row = known(entryTables[place], name.name);
       if (!row) continue;
       this.#found.add(name.span, { is: 'entry', of: place, name: name.name, row });
-      this.#values.entry(name.name, row, value);
+      this.#values.entry(name.name, row, entry);
     }
   }
 }

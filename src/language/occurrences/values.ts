@@ -75,12 +75,12 @@ export class Values {
   }
 
   /** What an entry says, by its row. */
-  entry(name: string, row: Entry, value: Ast.Expression): void {
+  entry(name: string, row: Entry, { value, more = [] }: Ast.Entry): void {
     const { type, doc } = row;
     const word = singleName(value);
     switch (type.is) {
       case 'kinds':
-        this.kind(type.what, type.of, value);
+        for (const each of [value, ...more]) this.kind(type.what, type.of, each);
         return;
       case 'reference':
         if (word) this.found.name(word, ...type.of, 'label', 'feature');

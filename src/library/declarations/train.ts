@@ -2,7 +2,7 @@
 import { metrics } from '../metrics/table.ts';
 import { optimizers } from '../optimizers/table.ts';
 import { integer, number } from '../parameters.ts';
-import { call, declaration, entry } from './entry.ts';
+import { call, declaration, entry, kinds } from './entry.ts';
 
 /** What `stop` adds to the metric that it watches. */
 const patience = {
@@ -54,6 +54,13 @@ export const train = declaration({
         above: 0,
         doc: 'Largest length of the gradient of a step, over all weights and embedding rows together; a longer one is scaled down to it. Without it, nothing is cut.',
       }),
+    ),
+    metrics: kinds(
+      'recall(20), ndcg(20)',
+      { what: 'metric', of: metrics },
+      {
+        doc: 'Which metrics are measured, on validation and by `tower evaluate` and `tower compare`. Without it: recall(10), recall(50), recall(100), ndcg(10), hit_rate(10), mrr, auc.',
+      },
     ),
     stop: call(
       'recall(50, patience: 2)',

@@ -4,13 +4,15 @@ import type { BoundKind } from '../../library/contract.ts';
 import type { Entries, Entry, EntryType } from '../../library/declarations/entry.ts';
 import type { EntryPlace } from '../../library/declarations/table.ts';
 import type * as Ast from '../../syntax/ast.ts';
-import type { Span } from '../../text/source.ts';
+import { type Span, textOf } from '../../text/source.ts';
 import { bindValue } from '../arguments/call.ts';
 import { bindDefaults, bindKind } from '../arguments.ts';
 import { singleName } from '../calls.ts';
 import { describeEntry, describeExpression } from '../describe.ts';
+import { removal } from '../edits.ts';
 import { entriesByName } from '../entries.ts';
-import type { DataFile } from '../model.ts';
+import type { Call, DataFile } from '../model.ts';
+import { printCall } from '../print.ts';
 import { rewrite } from '../report.ts';
 import type { TowerPart } from '../resolution.ts';
 import type { Converted } from '../values.ts';
@@ -98,6 +100,7 @@ function resolveEntry(
     case 'sql':
       return given(located(workspace, name, value));
     case 'kinds':
+      return given(resolveKinds(workspace, name, type, [value, ...(entry.more ?? [])]));
     case 'tasks':
     case 'features':
     case 'channel':
@@ -110,6 +113,36 @@ function resolveEntry(
 }
 
 const given = (value: unknown): Converted | undefined => (value === undefined ? undefined : { value });
+
+/** Calls of kinds, each once. */
+function resolveKinds(
+  { binding, report }: Workspace,
+  of: string,
+  type: Extract<EntryType, { readonly is: 'kinds' }>,
+  values: readonly Ast.Expression[],
+): readonly Call[] | undefined {
+  const [first] = values;
+  if (first?.kind === 'List') {
+    const inner = textOf(first.span).slice(1, -1).trim().replace(/,$/, '');
+    const facts = { of, expected: describeEntry(type), found: 'a list in brackets' };
+    report('wrong-type', first.span, facts, rewrite(first.span, inner === '' ? undefined : inner));
+    return undefined;
+  }
+  const calls = values.map((value) => bindKind(type.what, type.of, value, binding));
+  if (calls.some((call) => call === undefined)) return undefined;
+  const found = new Map<string, Call>();
+  for (const call of calls as Call[]) {
+    const name = printCall(call);
+    const same = found.get(name);
+    if (same) {
+      const extra = { notes: [{ message: notes.first(name), at: same.span }], fixes: [[removal(call.span)]] };
+      report('repeated-name', call.span, { what: type.what, name: textOf(call.span), other: type.what }, extra);
+      return undefined;
+    }
+    found.set(name, call);
+  }
+  return [...found.values()];
+}
 
 /** A label, or a feature where the entry takes one. */
 function resolveReference(

@@ -1,0 +1,53 @@
+/** `metrics = recall(20), ndcg(20)`: a comma within a list, and a comma between entries. */
+import { describe, expect, it } from 'vitest';
+import type { Train } from '../../src/syntax/ast.ts';
+import { parse } from '../../src/syntax/parse.ts';
+import { IncrementalParser } from '../../src/syntax/parse_cache.ts';
+import { makeSource, textOf } from '../../src/text/source.ts';
+
+const source = (body: string) => makeSource('a.tower', `train {${body}}\n`);
+
+/** Entries as `name = value | value`, then the codes. */
+function read(body: string): string[] {
+  const { output, diagnostics } = parse(source(body));
+  const train = output.declarations[0] as Train | undefined;
+  const entries = (train?.entries ?? []).map(
+    ({ name, value, more = [] }) => `${name.name} = ${[value, ...more].map(({ span }) => textOf(span)).join(' | ')}`,
+  );
+  return [...entries, ...diagnostics.map(({ code }) => code)];
+}
+
+describe('a list of values', () => {
+  it.each<[string, string[]]>([
+    ['metrics = mrr', ['metrics = mrr']],
+    ['metrics = mrr, auc', ['metrics = mrr | auc']],
+    ['metrics = recall(20), ndcg(20), epochs = 3', ['metrics = recall(20) | ndcg(20)', 'epochs = 3']],
+    ['metrics = recall(20), mrr epochs = 3', ['metrics = recall(20) | mrr', 'epochs = 3']],
+    ['\n  metrics = recall(20),\n    ndcg(20),\n  epochs = 3\n', ['metrics = recall(20) | ndcg(20)', 'epochs = 3']],
+    ['metrics = recall(20),', ['metrics = recall(20)']],
+    ['metrcs = recall(20), ndcg(20)', ['metrcs = recall(20) | ndcg(20)']],
+    ['eval_metrics = recall(20), mrr', ['eval_metrics = recall(20) | mrr']],
+    ['epochs = 3, metrics = mrr, batch = 4', ['epochs = 3', 'metrics = mrr', 'batch = 4']],
+    ['metrics = mrr, stop recall(50)', ['metrics = mrr', 'stop = recall(50)', 'missing-sign']],
+  ])('%s', (body, entries) => {
+    expect(read(body)).toEqual(entries);
+  });
+
+  it('is read again as it is read at first, wherever the text changes', () => {
+    const parser = new IncrementalParser();
+    for (const body of [
+      ' metrics = recall(20), ndcg(20), epochs = 3 ',
+      ' metrics = recall(20), ndcg(5), epochs = 3 ',
+      ' metrcs = recall(20), ndcg(5), epochs = 4 ',
+      ' batch = 3, metrics = mrr, ndcg(5), epochs = 4 ',
+      ' metrics = mrr, stop recall(50) ',
+    ]) {
+      const [again, first] = [parser.parse(source(body)), parse(source(body))];
+      expect(JSON.stringify(again)).toBe(JSON.stringify(first));
+    }
+  });
+
+  it('is none elsewhere', () => {
+    expect(read('epochs = 3, recall(20)')).toContain('missing-sign');
+  });
+});
