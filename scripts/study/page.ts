@@ -86,7 +86,7 @@ function origin(measured: readonly Measured[]): string {
   }
   return [...commits].some((commit) => commit.endsWith('+'))
     ? `This page was measured from files that were not all committed; ${again}.`
-    : 'Everything on this page was trained and ranked anew from one commit, with its files as committed.';
+    : 'Everything on this page was trained and ranked again from one commit, with its files as committed.';
 }
 
 const intro = `<!-- Written by \`npm run study\` from what it measured: do not change it by hand. -->

@@ -74,7 +74,7 @@ describe('the page of results', () => {
   });
 
   it.each([
-    ['one commit', ['a'], 'trained and ranked anew from one commit'],
+    ['one commit', ['a'], 'trained and ranked again from one commit'],
     ['two commits', ['a', 'b'], 'from 2 states of the project'],
     ['a commit whose files were changed', ['a+'], 'from files that were not all committed'],
   ])('says that its figures are from %s', (_, commits, said) => {
