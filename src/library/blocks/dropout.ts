@@ -1,4 +1,5 @@
 import type { Ref } from '../../graph/builder.ts';
+import { elementsOf } from '../../graph/dims.ts';
 import type { BlockContext } from '../contract.ts';
 import { number } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
@@ -25,15 +26,22 @@ export const dropout = blockKind({
         };
       case 'interests':
       case 'sequence': {
-        const { builder } = context;
-        const width = (input.kind === 'sequence' ? input.length : input.count) * input.width;
-        const flat = builder.reshape(input.tensor, [input.tensor.type.shape[0]!, width]);
-        const tensor = builder.reshape(drop(context, flat, width, rate), input.tensor.type.shape);
+        const count = input.kind === 'sequence' ? input.length : input.count;
+        const tensor = dropEach(context, input.tensor, count * input.width, rate);
         return input.kind === 'sequence' ? { ...input, tensor } : { ...input, tensor, normalized: false };
       }
     }
   },
 });
+
+/** Of a value that has `numbers` for each row of the batch, in whatever shape. */
+export function dropEach(context: BlockContext, x: Ref, numbers: number, rate: number): Ref {
+  if (!context.training || rate === 0) return x;
+  const { builder } = context;
+  const count = elementsOf(x.type.shape);
+  const batch = typeof count === 'number' ? count / numbers : { ...count, times: count.times / numbers };
+  return builder.reshape(drop(context, builder.reshape(x, [batch, numbers]), numbers, rate), x.type.shape);
+}
 
 /** float32 [batch, width] */
 function drop(context: BlockContext, x: Ref, width: number, rate: number): Ref {

@@ -1,3 +1,4 @@
+import type { Builder, Ref } from '../../graph/builder.ts';
 import { number } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
 import { eachVector } from '../values.ts';
@@ -11,12 +12,17 @@ export const layer_norm = blockKind({
   },
   lower({ builder }, input, { epsilon }) {
     return eachVector(builder, input, (rows, width) => {
-      const centred = builder.sub(rows, builder.mean(rows, [1], true));
-      const variance = builder.mean(builder.square(centred), [1], true);
-      const scaled = builder.mul(centred, builder.rsqrt(builder.add(variance, epsilon)));
-      const gain = builder.parameter('gain', [width], { kind: 'ones' });
-      const offset = builder.parameter('offset', [width], { kind: 'zeros' });
-      return { tensor: builder.add(builder.mul(scaled, gain), offset), width };
+      return { tensor: normalizeRows(builder, rows, width, epsilon), width };
     });
   },
 });
+
+/** float32 [rows, width] → the same: mean 0 and variance 1 for each row, then the learnt scale and offset. */
+export function normalizeRows(builder: Builder, rows: Ref, width: number, epsilon = 1e-5, suffix = ''): Ref {
+  const centred = builder.sub(rows, builder.mean(rows, [1], true));
+  const variance = builder.mean(builder.square(centred), [1], true);
+  const scaled = builder.mul(centred, builder.rsqrt(builder.add(variance, epsilon)));
+  const gain = builder.parameter(`gain${suffix}`, [width], { kind: 'ones' });
+  const offset = builder.parameter(`offset${suffix}`, [width], { kind: 'zeros' });
+  return builder.add(builder.mul(scaled, gain), offset);
+}

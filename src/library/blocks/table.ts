@@ -13,6 +13,7 @@ import { flatten } from './flatten.ts';
 import { fm } from './fm.ts';
 import { gate } from './gate.ts';
 import { gru } from './gru.ts';
+import { last } from './last.ts';
 import { layer_norm } from './layer_norm.ts';
 import { mean } from './mean.ts';
 import { mlp } from './mlp.ts';
@@ -20,12 +21,14 @@ import { mmoe } from './mmoe.ts';
 import { multi_interest } from './multi_interest.ts';
 import { normalize } from './normalize.ts';
 import { ple } from './ple.ts';
+import { positions } from './positions.ts';
 import { product } from './product.ts';
 import { repeat } from './repeat.ts';
 import { residual } from './residual.ts';
 import { self_attention } from './self_attention.ts';
 import { senet } from './senet.ts';
 import { sum } from './sum.ts';
+import { transformer } from './transformer.ts';
 
 /** Every kind of block, by the name a file uses. */
 export const blocks: Readonly<Record<string, BlockKind>> = {
@@ -56,4 +59,7 @@ export const blocks: Readonly<Record<string, BlockKind>> = {
   multi_interest,
   mmoe,
   ple,
+  last,
+  positions,
+  transformer,
 };

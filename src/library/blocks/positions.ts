@@ -1,0 +1,17 @@
+import { blockKind } from '../rows.ts';
+import { needSequence } from '../values.ts';
+
+export const positions = blockKind({
+  doc: 'Adds a learnt vector for each place to the element there, counted from the oldest that the sequence holds: xₜ + pₜ, 0 past the end. sequence[L × D] → the same.',
+  when: 'Goes before `transformer` or `self_attention`, which see no order without it.',
+  paper: 'Kang and McAuley, "Self-attentive sequential recommendation", ICDM 2018 (section III.A)',
+  example: 'positions',
+  parameters: {},
+  lower({ builder }, input) {
+    const sequence = needSequence(input);
+    const { tensor, mask, length, width } = sequence;
+    const places = builder.parameter('places', [length, width], { kind: 'uniform', limit: 0.02 });
+    const shown = builder.reshape(mask, [mask.type.shape[0]!, length, 1]);
+    return { ...sequence, tensor: builder.mul(builder.add(tensor, places), shown) };
+  },
+});

@@ -1,0 +1,62 @@
+import type { Ref } from '../../graph/builder.ts';
+import { elementsOf } from '../../graph/dims.ts';
+import { activations } from '../activations.ts';
+import { choice, integer, number } from '../parameters.ts';
+import { blockKind } from '../rows.ts';
+import { needSequence } from '../values.ts';
+import { dropEach } from './dropout.ts';
+import { layer } from './layer.ts';
+import { normalizeRows } from './layer_norm.ts';
+import { multiHead } from './multi_head.ts';
+
+export const transformer = blockKind({
+  doc: 'Layers of attention to earlier elements and of a dense net for each element. With `norm: after` x ← norm(x + attention(x)), x ← norm(x + net(x)); with `norm: before` x ← x + attention(norm(x)), x ← x + net(norm(x)), and one more norm at the end. net(x) = activation(x · W₁ + b₁) · W₂ + b₂. What attention and net give is dropped out. sequence[L × D] → the same, 0 past the end.',
+  when: 'Finds what of a history says most about the next item, in its order: `history -> positions -> transformer(layers: 2, heads: 2) -> last`.',
+  paper:
+    'Vaswani et al., "Attention is all you need", NeurIPS 2017 (section 3); over histories: Kang and McAuley, "Self-attentive sequential recommendation", ICDM 2018',
+  example: 'transformer(layers: 1, heads: 2)',
+  parameters: {
+    layers: integer({ min: 1, max: 100, doc: 'How many, one after the other.', default: 2 }),
+    heads: integer({ min: 1, doc: 'Of each attention; the width divides by it.', default: 1 }),
+    units: integer({ min: 1, doc: 'Width of the hidden layer of the net; 4 · D where not given.' }),
+    activation: choice(activations, { doc: 'Of the hidden layer of the net.', default: 'relu' }),
+    dropout: number({ min: 0, below: 1, doc: 'Share of numbers that are dropped in training.', default: 0 }),
+    norm: choice(['after', 'before'], {
+      doc: 'Whether a norm follows each sum or goes before each part.',
+      default: 'after',
+    }),
+    mask: choice(['causal', 'none'], {
+      doc: 'Whether an element sees those before it and itself, or all of them.',
+      default: 'causal',
+    }),
+  },
+  lower(context, input, { layers, heads, units, activation, dropout, norm, mask: seen }) {
+    const { builder } = context;
+    const sequence = needSequence(input);
+    const { mask, length, width } = sequence;
+    const batch = mask.type.shape[0]!;
+    const shape = [batch, length, width] as const;
+    const hidden = units ?? 4 * width;
+    const dropped = (x: Ref): Ref => dropEach(context, x, length * width, dropout);
+    const attention = (x: Ref, suffix: string): Ref => {
+      const elements = { tensor: builder.reshape(x, shape), mask, count: length, width };
+      return dropped(multiHead(context, elements, { heads, causal: seen === 'causal', suffix }));
+    };
+    const net = (x: Ref, suffix: string): Ref => {
+      const inner = layer(context, x, width, hidden, activation, `_inner${suffix}`);
+      return dropped(layer(context, inner, hidden, width, 'linear', `_outer${suffix}`));
+    };
+
+    let x = builder.reshape(sequence.tensor, [elementsOf([batch, length]), width]);
+    for (let at = 0; at < layers; at++) {
+      for (const [name, part] of [['attention', attention] as const, ['net', net] as const]) {
+        const normalized = (rows: Ref): Ref => normalizeRows(builder, rows, width, 1e-5, `_${name}_${at}`);
+        const added = part(norm === 'before' ? normalized(x) : x, `_${at}`);
+        x = norm === 'before' ? builder.add(x, added) : normalized(builder.add(x, added));
+      }
+    }
+    if (norm === 'before') x = normalizeRows(builder, x, width, 1e-5, '_end');
+    const shown = builder.reshape(mask, [batch, length, 1]);
+    return { ...sequence, tensor: builder.mul(builder.reshape(x, shape), shown) };
+  },
+});
