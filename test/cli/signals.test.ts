@@ -87,6 +87,23 @@ describe('an expression without an end', () => {
     expect((await done).code).toBe(code);
     expect(spillsOf(root)).toEqual([]);
   });
+
+  it('leaves a folder where nothing but a kill ends it, and the next start removes the folder', async () => {
+    const run = (data: string) =>
+      spawn(process.execPath, [program, 'check', 'films.tower', '--data', data], {
+        cwd: root,
+        env: { ...process.env, TMPDIR: root },
+      });
+    const child = run('endless.tower');
+    const done = ended(child);
+    await vi.waitFor(() => expect(spillsOf(root)).toHaveLength(1), { timeout: 20_000, interval: 20 });
+    await new Promise((later) => setTimeout(later, 300));
+    child.kill('SIGKILL');
+    await done;
+    expect(spillsOf(root)).toHaveLength(1);
+    expect((await ended(run('data.tower'))).code).toBe(0);
+    expect(spillsOf(root)).toEqual([]);
+  });
 });
 
 describe('a signal', () => {

@@ -1,11 +1,8 @@
 /** Finds the columns that a model reads among the files of a data block. */
-import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { DataDescription, Model } from '../../model/model.ts';
 import type { Access } from '../files/access.ts';
+import { Copies } from '../files/copies.ts';
 import { openDatabase } from '../files/duckdb.ts';
 import { findFiles } from '../files/files.ts';
 import { describeSources } from '../files/source.ts';
@@ -40,11 +37,7 @@ export async function bindData(
 ): Promise<{ readonly output?: BoundData; readonly diagnostics: readonly Diagnostic[] }> {
   const found = findFiles(description, options.access);
   if (found.diagnostics.length > 0) return { diagnostics: found.diagnostics };
-  const paths = found.output.flatMap(({ files }) => files.map(({ path }) => path));
-  const copies = new Map(paths.map((path) => [path, join(tmpdir(), `tower-read-${randomUUID()}`)]));
-  const discard = (): void => {
-    for (const copy of copies.values()) rmSync(copy, { force: true });
-  };
+  const copies = new Copies();
   const database = await openDatabase(options.signal);
   let output: BoundData | undefined;
   try {
@@ -54,10 +47,10 @@ export async function bindData(
     const binder = await makeBinder(database, described.output);
     const { layout, diagnostics } = await bindLayout(binder, description, needs, options.model);
     if (diagnostics.length > 0) return { diagnostics };
-    output = { layout, discard };
+    output = { layout, discard: () => copies.discard() };
     return { output, diagnostics };
   } finally {
     database.close();
-    if (output === undefined) discard();
+    if (output === undefined) copies.discard();
   }
 }

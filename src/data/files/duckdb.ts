@@ -41,6 +41,8 @@ export async function openDatabase(signal?: AbortSignal): Promise<Database> {
   const { instance, connection } = await connect(spill.folder ?? '');
   const guard = new QueryGuard(connection, spill.problem);
   const onAbort = (): void => guard.end(signal!.reason);
+  // It may have come while the database was loaded.
+  if (signal?.aborted) onAbort();
   signal?.addEventListener('abort', onAbort);
   const run = (sql: string) => guard.run(() => connection.run(sql));
 

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
+import type { Copies } from './copies.ts';
 import { type CsvLook, lookAtCsv } from './csv.ts';
 import { type Database, quotePath } from './duckdb.ts';
 import type { InputFile, InputFiles, Role } from './files.ts';
@@ -29,8 +30,8 @@ export interface DataSource extends InputFiles {
   readonly jsons: ReadonlyMap<string, JsonAccount>;
   /** By path, what would differ if the file were written again: see `stampOf`. */
   readonly stamps: ReadonlyMap<string, string>;
-  /** By path, where a copy of its good records may be written for the database. */
-  readonly copies: ReadonlyMap<string, string>;
+  /** Where copies of good records may be written for the database. */
+  readonly copies: Copies;
 }
 
 export interface JsonAccount {
@@ -47,14 +48,14 @@ interface Accounts {
   readonly looks: Map<string, CsvLook>;
   readonly jsons: Map<string, JsonAccount>;
   readonly stamps: Map<string, string>;
-  readonly copies: ReadonlyMap<string, string>;
+  readonly copies: Copies;
 }
 
 /** Reads headers; a source with a mistake is absent. `copies`: see `DataSource`. */
 export async function describeSources(
   database: Database,
   inputs: readonly InputFiles[],
-  copies: ReadonlyMap<string, string>,
+  copies: Copies,
   signal?: AbortSignal,
 ): Promise<{ readonly output: ReadonlyMap<Role, DataSource>; readonly diagnostics: readonly Diagnostic[] }> {
   const output = new Map<Role, DataSource>();
@@ -94,7 +95,7 @@ async function columnsOf(
   let from = `read_parquet([${quotePath(file.path)}], hive_partitioning = false)`;
   if (file.kind === 'parquet') await refuseRepeated(database, file);
   if (file.kind === 'json') {
-    const account = await accountOfJson(file, accounts.copies.get(file.path)!, signal);
+    const account = await accountOfJson(file, accounts.copies, signal);
     accounts.jsons.set(file.path, account);
     const { path, format } = account.from;
     from = `read_json([${quotePath(path)}], format = '${format}', records = true, sample_size = -1, ignore_errors = ${format !== 'array'}, hive_partitioning = false)`;
@@ -124,7 +125,7 @@ async function refuseRepeated(database: Database, file: InputFile): Promise<void
   }
 }
 
-async function accountOfJson(file: InputFile, copy: string, signal: AbortSignal | undefined): Promise<JsonAccount> {
+async function accountOfJson(file: InputFile, copies: Copies, signal: AbortSignal | undefined): Promise<JsonAccount> {
   const { bytes } = await beginning(file, 1024);
   const format = bytes
     .toString('utf8')
@@ -138,6 +139,7 @@ async function accountOfJson(file: InputFile, copy: string, signal: AbortSignal 
   if (first !== undefined && scan.good === 0)
     throw new ShapeError(first.line, `${first.problem.reason}, nor is what follows`);
   if (scan.plain) return { scan, format, from: { path: file.path, format } };
+  const copy = copies.of(file.path);
   await writing(copy, () => copyGood(file, jsonScanner(format), copy, signal));
   return { scan, format, from: { path: copy, format: 'newline_delimited' } };
 }

@@ -1,11 +1,11 @@
 /** Folders for what does not fit in the memory of a database. */
 import { Failure } from '../../diagnostics/failure.ts';
-import { makeTemporary, removeTemporary } from '../../diagnostics/temporary.ts';
+import { makeTemporary, removeTemporary } from '../../storage/temporary.ts';
 
 /** Few data sets need the folder, so its absence matters only once memory is used up. */
 export function spillFolder(): { readonly folder?: string; readonly problem?: string } {
   try {
-    const folder = makeTemporary('tower-duckdb-');
+    const folder = makeTemporary('duckdb');
     if (spills.size === 0) process.on('exit', removeSpills);
     spills.add(folder);
     return { folder };

@@ -94,7 +94,7 @@ async function loadCsv(loading: Loading, file: InputFile, at: number): Promise<L
     const second = await attempt(file.path, false, rejects);
     if (second.all) return second;
   }
-  const copy = source.copies.get(file.path)!;
+  const copy = source.copies.of(file.path);
   await writing(copy, () => copyGood(file, scanner(), copy, signal));
   const last = await attempt(copy, true, `${rejects}_copy`);
   rmSync(copy, { force: true });

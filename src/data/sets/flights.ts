@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeTemporary, removeTemporary } from '../../diagnostics/temporary.ts';
+import { makeTemporary, removeTemporary } from '../../storage/temporary.ts';
 import { openDatabase, quotePath } from '../files/duckdb.ts';
 import { readCsv, writeCsv } from './csv_text.ts';
 import { readNpmPackage } from './npm_package.ts';
@@ -38,7 +38,7 @@ export const flights = dataSet({
 });
 
 async function destinationsOf(parquet: Buffer): Promise<Set<string>> {
-  const folder = makeTemporary('tower-flights-');
+  const folder = makeTemporary('flights');
   const path = join(folder, 'flights.parquet');
   writeFileSync(path, parquet);
   const database = await openDatabase();

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { failure } from '../../diagnostics/failure.ts';
 import { makeFoldersSync } from '../../diagnostics/folders.ts';
-import { makeTemporary, removeTemporary } from '../../diagnostics/temporary.ts';
+import { makeTemporary, removeTemporary } from '../../storage/temporary.ts';
 import { member, readLazyLoad } from './archives/r_data.ts';
 import type { RValue } from './archives/r_value.ts';
 import { readZip } from './archives/zip.ts';
@@ -126,7 +126,7 @@ async function fromGroupLens(): Promise<Fetched> {
 
 async function fromDebian(log: Log): Promise<Fetched> {
   const run = promisify(execFile);
-  const folder = makeTemporary('tower-movielens-');
+  const folder = makeTemporary('movielens');
   const download = () => run('apt-get', ['download', PACKAGE], { cwd: folder, timeout: 120_000 });
   try {
     await download().catch(async () => {

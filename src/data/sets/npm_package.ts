@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { failure } from '../../diagnostics/failure.ts';
-import { makeTemporary, removeTemporary } from '../../diagnostics/temporary.ts';
+import { makeTemporary, removeTemporary } from '../../storage/temporary.ts';
 import { readTarball } from './archives/tar.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function readNpmPackage<N extends string>(
   specifier: string,
   names: readonly N[],
 ): Promise<Readonly<Record<N, Buffer>>> {
-  const folder = makeTemporary('tower-npm-');
+  const folder = makeTemporary('npm');
   const args = ['pack', specifier, '--ignore-scripts', '--silent', '--pack-destination', folder];
   try {
     await promisify(execFile)('npm', args, { timeout: 300_000, shell: process.platform === 'win32' });

@@ -1,8 +1,8 @@
 /** The `tensorflow` engine: a graph runs whole, as a SavedModel in one session of tfjs-node's TensorFlow. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeTemporary, removeTemporary } from '../../diagnostics/temporary.ts';
 import type { Dtype, Graph, Tensor } from '../../graph/graph.ts';
+import { makeTemporary, removeTemporary } from '../../storage/temporary.ts';
 import { checkParameters, checkTensor, type Symbols } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';
 import { type TrainingNames, trainingSavedModel } from '../formats/saved_model.ts';
@@ -98,7 +98,7 @@ class TensorflowProgram implements Program {
 
 /** The session is loaded from files; they are needed no longer than that. */
 function loadSession(binding: Binding, bytes: Uint8Array): number {
-  const folder = makeTemporary('tower-graph-');
+  const folder = makeTemporary('graph');
   try {
     writeFileSync(join(folder, 'saved_model.pb'), bytes);
     return binding.loadSavedModel(folder, 'serve');

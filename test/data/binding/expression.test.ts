@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeBinder } from '../../../src/data/binding/binder.ts';
 import { isCallable, readsOf, refusalOf } from '../../../src/data/binding/expression.ts';
 import { checkHeaders } from '../../../src/data/binding/headers.ts';
+import { Copies } from '../../../src/data/files/copies.ts';
 import { type Database, openDatabase } from '../../../src/data/files/duckdb.ts';
 import { check } from '../../../src/pipeline.ts';
 import { makeSource } from '../../../src/text/source.ts';
@@ -176,7 +177,7 @@ describe('an expression', () => {
     const own = await openDatabase();
     const column = { name: 'user', type: 'VARCHAR', mixed: false };
     const described = { path: 'events.csv', span: describeData({ folder: '.' }).span };
-    const empty = { looks: new Map(), jsons: new Map(), stamps: new Map(), copies: new Map() };
+    const empty = { looks: new Map(), jsons: new Map(), stamps: new Map(), copies: new Copies() };
     const source = { role: 'events', described, files: [], columns: [column], ...empty } as const;
     const binder = await makeBinder(own, new Map([['events', source]]), 50);
     const expression =

@@ -13,6 +13,18 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
+describe('a database', () => {
+  it('runs no query once its signal has come, even while it was loaded', async () => {
+    const control = new AbortController();
+    const opening = openDatabase(control.signal);
+    control.abort(new Error('stop'));
+    const database = await opening;
+    await expect(database.run(endless)).rejects.toThrow('stop');
+    database.close();
+    expect(isStuck()).toBe(false);
+  });
+});
+
 describe('a sealed database', () => {
   it('opens no file and no address, loads nothing, and keeps its settings', async () => {
     const folder = folderWith({ 'a.csv': 'x\n1\n' });
