@@ -2,6 +2,9 @@ import { notes } from '../../diagnostics/notes.ts';
 import { insertion } from '../edits.ts';
 import type { Rule } from './rule.ts';
 
+/** From the last input to the end of the header, over comments, which may hold a parenthesis too. */
+const closing = /^(?:[\s,]|\/\/[^\r\n]*)*\)/;
+
 /** A loss that compares an item with others must tell when they are the same item. */
 export const itemKey: Rule = {
   name: 'key of the item tower',
@@ -12,8 +15,9 @@ export const itemKey: Rule = {
       if (!tower || tower.node.key) continue;
       const ids = tower.features.filter((name) => features.get(name)?.call.kind === 'id');
       const end = tower.node.inputs.at(-1)?.span;
-      const close = end ? end.source.text.indexOf(')', end.end) : -1;
-      const fix = ids.length === 1 && end && close !== -1 && insertion(end.source, close + 1, ` keyed by ${ids[0]}`);
+      const close = end && closing.exec(end.source.text.slice(end.end));
+      const after = close && end.end + close[0].length;
+      const fix = ids.length === 1 && after && insertion(end.source, after, ` keyed by ${ids[0]}`);
       report(
         'item-key-needed',
         loss.span,

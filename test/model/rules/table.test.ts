@@ -25,7 +25,7 @@ describe('the table of rules', () => {
 describe('every mistake of a model has an example', () => {
   const source = read('src/model', '.ts');
   const reported = Object.keys(codes).filter((code) => new RegExp(`report\\(\\s*'${code}'`).test(source));
-  const examples = `${read('test/model/mistakes', '.txt')}\n${readFileSync('test/model/resolve.test.ts', 'utf8')}`;
+  const examples = `${read('test/model/mistakes', '.txt')}\n${read('test/model', '.test.ts')}`;
 
   it('found them', () => expect(reported.length).toBeGreaterThan(50));
   it.each(reported)('%s', (code) => {
