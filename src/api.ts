@@ -23,6 +23,7 @@ export type { EngineName } from './engine/engine.ts';
 export { type Choice, type Listed, listEngines as engines } from './engine/engines.ts';
 export type { ComparedRow, Comparison } from './evaluation/compare.ts';
 export type { Evaluation } from './evaluation/evaluate.ts';
+export type { MeasureSpec } from './plan/plan.ts';
 export type { Exported } from './serve/export.ts';
 export type { Item, Recommendation } from './serve/recommend.ts';
 export type { EpochRecord, TrainingEvent } from './training/training_events.ts';

@@ -56,6 +56,7 @@ describe('over any tables and look-ups', () => {
     'a label': 'loss = bce, label = click',
     'each item once': 'loss = softmax(in_batch, temperature: 0.5)',
     'drawn negatives': 'loss = bpr(negatives: sampled(2))',
+    'every item of the corpus': 'loss = softmax(all, temperature: 0.5)',
     'items drawn for all rows': 'loss = softmax(in_batch, negatives: sampled(6))',
   };
   const text = (loss: string, clip: string): string => `

@@ -1,5 +1,6 @@
 /** Laws over every entry of every declaration: the checker, the editor and `tower explain` all say what its row says. */
 import { describe, expect, it } from 'vitest';
+import { usualMeasures } from '../../../src/evaluation/measures.ts';
 import { completionsAt } from '../../../src/language/completion.ts';
 import { hoverAt } from '../../../src/language/hover.ts';
 import type { DeclarationRow } from '../../../src/library/declarations/entry.ts';
@@ -66,6 +67,11 @@ describe('an entry', () => {
     expect(wordsNamed(name).map(({ what }) => what)).toContain(`entry of \`${place}\``);
     expect(row.doc).toMatch(/\.$/);
   });
+});
+
+it('names the usual metrics as evaluation has them', () => {
+  const written = usualMeasures.map(({ metric, k }) => (k === undefined ? metric : `${metric}(${k})`));
+  expect(entryTables.train.metrics!.doc).toContain(`${written.join(', ')}.`);
 });
 
 describe('a declaration', () => {
