@@ -1,5 +1,7 @@
 /** A model as text that a person reads: every name looked up, every default filled in. `tower inspect --model` */
 import type { BoundKind } from '../library/contract.ts';
+import { data as dataRows } from '../library/declarations/data.ts';
+import type { Entry, EntryType } from '../library/declarations/entry.ts';
 import { train } from '../library/declarations/train.ts';
 import type {
   DataDescription,
@@ -45,25 +47,33 @@ export function printModel(model: Model): string {
 }
 
 export function printData(data: DataDescription): string {
-  const entry = (name: string, value: string | undefined): string[] =>
-    value === undefined ? [] : [`${name} = ${value}`];
-  const lines = [
-    ...entry('events', printFile(data.events)),
-    ...entry('items', data.items && printFile(data.items)),
-    ...entry('users', data.users && printFile(data.users)),
-    ...(data.columns.length === 0
-      ? []
-      : block(
-          'columns',
-          data.columns.map(({ name, expression }) => `${name} = ${JSON.stringify(expression)}`),
-        )),
-    ...entry('where', data.where && JSON.stringify(data.where.expression)),
-    ...entry('time', data.time && JSON.stringify(data.time.expression)),
-    ...data.histories.map(({ name, of, max }) => `${name} = past(${of}, ${max})`),
-    `split = ${printSplit(data.split)}`,
-    `reject = ${printNumber(data.reject * 100)}%`,
-  ];
+  const columns = block(
+    'columns',
+    data.columns.map(({ name, expression }) => `${name} = ${JSON.stringify(expression)}`),
+  );
+  const histories = data.histories.map(({ name, of, max }) => `${name} = past(${of}, ${max})`);
+  const lines = Object.entries<Entry>(dataRows.entries).flatMap(([name, { type }]) => {
+    const value = data[name as keyof typeof dataRows.entries];
+    const own = value === undefined ? [] : [`${name} = ${printDataValue(type, value)}`];
+    // What has names of the file stands before the entries that may read it.
+    return [...(name === 'where' ? columns : name === 'split' ? histories : []), ...own];
+  });
   return `${block(`data ${data.name}`, lines).join('\n')}\n`;
+}
+
+function printDataValue(type: EntryType, value: unknown): string {
+  switch (type.is) {
+    case 'file':
+      return printFile(value as DataFile);
+    case 'sql':
+      return JSON.stringify((value as { readonly expression: string }).expression);
+    case 'kind':
+      return printSplit(value as Split);
+    case 'number':
+      return percent(value as number);
+    default:
+      return printValue(value);
+  }
 }
 
 /** `id(dim: 32)`, arguments in the order of the kind's table; those that are not given are left out. */

@@ -214,14 +214,18 @@ export function feed(
           ];
         // Each row is looked up for a row of the table of its own.
         case 'table_places':
-        case 'element_rows':
+        case 'element_rows': {
+          // Bags are those of the rows that are drawn, where the input reads such rows.
+          const drawn = source.from === 'element_rows' ? source.rows : undefined;
+          const of = drawn?.kind === 'shared' ? Math.min(rows, drawn.count) : rows;
           return [
             name,
             integers(
               shape,
-              Array.from({ length: shape[0]! }, (_, i) => i % rows),
+              Array.from({ length: shape[0]! }, (_, i) => i % of),
             ),
           ];
+        }
         case 'element_weights':
         case 'table_seen':
         case 'counts':

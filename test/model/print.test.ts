@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { data } from '../../src/library/declarations/data.ts';
 import { printCall, printData, printModel } from '../../src/model/print.ts';
 import { check } from '../../src/pipeline.ts';
 import { makeSource } from '../../src/text/source.ts';
@@ -15,6 +16,15 @@ describe('print', () => {
     const again = check(makeSource('models/data/again.tower', printData(data!)));
     expect(again.diagnostics).toEqual([]);
     expect(printData(again.dataDescriptions[0]!)).toBe(printData(data!));
+  });
+  it('shows every entry of data', () => {
+    const text = Object.entries(data.entries)
+      .map(([name, { example }]) => `  ${name} = ${example}`)
+      .join('\n');
+    const [whole] = check(makeSource('d.tower', `data d {\n${text}\n}\n`)).dataDescriptions;
+    const printed = printData(whole!);
+    for (const name of Object.keys(data.entries)) expect(printed).toMatch(new RegExp(`^  ${name} = `, 'm'));
+    expect(printData(check(makeSource('d.tower', printed)).dataDescriptions[0]!)).toBe(printed);
   });
   it('shows texts in quotes, nested calls, and nothing that is not given', () => {
     const element = { kind: 'category', arguments: { values: ['F', 'M'], hash: undefined, dim: 4 } };

@@ -64,7 +64,7 @@ export function randomModel(choose: Choose): string {
     ...(tasks.length > 1 ? [`objective = ${randomObjective(choose, tasks)}`] : []),
     // The best of several interests stands alone.
     ...(sequence ? ['retrieve = click'] : []),
-    `train { batch = 8, epochs = 1, dense = ${randomOptimizer(choose)}, embeddings = adagrad }`,
+    `train { batch = 8, epochs = 1, dense = ${randomOptimizer(choose)}, embeddings = adagrad${oneOf(choose, ['', ', clip = 0.1', ', clip = 1e6'])} }`,
   ]
     .filter((line) => line !== 'labels {  }')
     .join('\n');
