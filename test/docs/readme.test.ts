@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { readmePicture } from '../../scripts/pictures.ts';
-import { pages, proseOf } from './fences.ts';
+import { fences, pages, proseOf } from './fences.ts';
 
 const root = new URL('../../', import.meta.url);
 const shown = pages.flatMap((page) =>
@@ -25,4 +25,18 @@ it('each file of docs/pictures is shown, and takes less than 300 kB', () => {
     expect(shown.map(String), name).toContain(new URL(`docs/pictures/${name}`, root).href);
     expect(statSync(`docs/pictures/${name}`).size, name).toBeLessThan(300_000);
   }
+});
+
+/** Headings of outputs, up to their first number: `history, latest of 138:`, `wrote step 17 of 3130 into audit/step-17: …`. */
+const headings = ['README.md', 'docs/guide/getting-started.md', 'docs/guide/audit.md'].flatMap((page) =>
+  fences(page, 'text').flatMap(({ text }) =>
+    [...text.matchAll(/^([a-z][a-z, ]+?)(?: \d.*)?: ?(?:before.*)?$/gm)].map(([, words]) => ({ page, words: words! })),
+  ),
+);
+
+it('an output of a page has the words that the program prints', () => {
+  expect(headings.length).toBeGreaterThan(4);
+  const folder = new URL('src/cli/commands/', root);
+  const printed = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'));
+  expect(headings.filter(({ words }) => !printed.some((text) => text.includes(words)))).toEqual([]);
 });
