@@ -50,7 +50,8 @@ export function check(source: Source, options: CheckOptions = {}): Checked {
   const towers = model ? undefined : towersOf(resolution);
   const shaped = shapes?.diagnostics ?? (towers ? checkTowers(towers, options.shapes) : []);
   // The rules judge models alone.
-  const judged = (code: Code): boolean => model !== undefined || code === 'stray-description';
+  const always: readonly Code[] = ['stray-description', 'unrepeatable-sql'];
+  const judged = (code: Code): boolean => model !== undefined || always.includes(code);
   return {
     file,
     resolution,

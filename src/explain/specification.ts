@@ -141,6 +141,7 @@ const paragraphs: Readonly<Partial<Record<Code, string>>> = {
   'column-type': '12.3',
   'column-side': '12.3',
   'sql-refused': '12.3',
+  'unrepeatable-sql': '12.3',
   'sql-fails': '12.3',
   'no-rows': '12.4',
   'time-needed': '12.5',

@@ -177,6 +177,18 @@ export const data = {
       'Write one expression over the columns: `rating >= 4`. A query in parentheses may read `events`, `items` and `users`.',
   }),
 
+  'unrepeatable-sql': row<{ call: string }>({
+    severity: 'warning',
+    message: ({ call }) => `\`${call}\` gives another value each time the rows are read, so no run can be repeated`,
+    hint: () => 'use a column of the file instead, or a hash of one, such as `hash(user_id) % 10 = 0`',
+    means:
+      'Training, `--resume`, `evaluate` and `compare` read the rows again and need the same values. Random numbers and the time of day differ between two reads.',
+    wrong:
+      'data views {\n  events = "views.csv"\n  columns { fold = "CASE WHEN random() < 0.1 THEN \'test\' ELSE \'train\' END" }\n  split = column("fold")\n}\n',
+    right:
+      'data views {\n  events = "views.csv"\n  columns { fold = "CASE WHEN hash(user_id) % 10 = 0 THEN \'test\' ELSE \'train\' END" }\n  split = column("fold")\n}\n',
+  }),
+
   'data-memory': row<{ bytes: number; spill?: string | undefined }>({
     severity: 'error',
     message: ({ bytes, spill }) =>

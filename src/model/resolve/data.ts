@@ -13,6 +13,7 @@ import { describeExpression } from '../describe.ts';
 import { insertion } from '../edits.ts';
 import type { Call, DataDescription, Split } from '../model.ts';
 import { type Report, rewrite } from '../report.ts';
+import { unrepeatableIn } from '../unrepeatable_sql.ts';
 import type { Files } from '../use.ts';
 import type { Workspace } from '../workspace.ts';
 import { located, resolveEntries } from './entry.ts';
@@ -73,6 +74,11 @@ function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): Dat
   }
   const { events, reject } = values;
   if (mistakes > 0 || !events || !split || !past || reject === undefined) return undefined;
+  for (const text of [...columns, values.where, values.time] as readonly DataDescription['where'][]) {
+    const call = text && unrepeatableIn(text.expression);
+    // A warning leaves the block as it is: it is no mistake of the block.
+    if (call !== undefined) whole.report('unrepeatable-sql', text!.span, { call });
+  }
   const { name } = node;
   const known = { ...values, name: name.name, span: name.span, folder, columns, histories: past, split };
   return defined(known) as unknown as DataDescription;
