@@ -110,13 +110,31 @@ export class TowerParser extends CstParser {
     });
   });
 
-  /** block = [ "shared" ] "block" Name "=" expression */
+  /** block = [ "shared" ] "block" Name [ "(" parameter { "," parameter } ")" ] "=" expression */
   readonly block: Rule = this.RULE('block', () => {
     this.OPTION(() => this.CONSUME(t.Shared));
     this.CONSUME(t.Block);
     this.CONSUME(t.Name);
+    this.OPTION2(() => {
+      this.CONSUME(t.LeftParenthesis);
+      this.SUBRULE(this.parameter);
+      this.MANY(() => {
+        this.CONSUME(t.Comma);
+        this.SUBRULE2(this.parameter);
+      });
+      this.CONSUME(t.RightParenthesis);
+    });
     this.CONSUME(t.Equals);
     this.SUBRULE(this.expression);
+  });
+
+  /** parameter = Name [ "=" expression ] */
+  readonly parameter: Rule = this.RULE('parameter', () => {
+    this.CONSUME(t.Name);
+    this.OPTION(() => {
+      this.CONSUME(t.Equals);
+      this.SUBRULE(this.expression);
+    });
   });
 
   /** tower = "tower" Name "(" Name { "," Name } ")" [ "keyed" "by" Name ] "{" { towerEntry [ "," ] } "}" */

@@ -191,8 +191,8 @@ function docOf(what: Item['what']): Doc {
   return columnsText(what) ?? hardline;
 }
 
-/** A binding that takes several lines: its head is broken too where it alone fills one. */
-function broken(what: Binding, width: number, room: number): Doc {
+/** A binding with its sign in the column of its neighbours'; its head is broken too where it alone fills a line. */
+export function broken(what: Binding, width: number, room: number): Doc {
   const { head, breaking, sign, value } = what;
   if (head === undefined || breaking === undefined || widthOf(head) + 2 <= room) return aligned(what, width);
   return [indent(breaking), ` ${sign}`, value];

@@ -2,7 +2,7 @@
 import { builders } from 'prettier/doc';
 import type * as Ast from '../syntax/ast.ts';
 import { headWidths, runs } from './align.ts';
-import { aligned, type Body, bodied, oneLine, readBody } from './bodies.ts';
+import { type Body, bodied, broken, oneLine, readBody } from './bodies.ts';
 import type { Cursor } from './cursor.ts';
 import { type Doc, flat, widthOf } from './doc.ts';
 import { type Binding, blockDeclaration, goal, groupDeclaration, letDeclaration } from './entries.ts';
@@ -52,7 +52,8 @@ export function printFile({ declarations }: Ast.File, cursor: Cursor, layout: La
       section += 3;
       return bodied({ before, head: what.head, body: what.body }, 0, layout, section - 2, section - 1);
     }
-    const doc = what.kind === 'binding' ? aligned(what, signs[index]!) : what.doc;
+    const room = layout.printWidth;
+    const doc = what.kind === 'binding' ? broken(what, signs[index]!, room) : what.doc;
     const text = flat(doc);
     return [
       text !== undefined && widthOf(text) <= layout.printWidth

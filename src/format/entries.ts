@@ -7,7 +7,7 @@ import { type Doc, flat } from './doc.ts';
 import { expression } from './expressions.ts';
 import type { Gap } from './gaps.ts';
 
-const { fill, indent, line } = builders;
+const { fill, group, indent, line, softline } = builders;
 
 /** Something with a name before a sign and a value after it. */
 export interface Binding {
@@ -55,8 +55,25 @@ export function letDeclaration({ value }: Ast.Let, cursor: Cursor): Binding {
   return binding(words(2, cursor), '=', 'let', cursor, () => expression(value, cursor));
 }
 
-export function blockDeclaration({ shared, flow }: Ast.Block, cursor: Cursor): Binding {
-  return binding(words(shared ? 3 : 2, cursor), '=', 'block', cursor, () => expression(flow, cursor));
+export function blockDeclaration({ shared, parameters, flow }: Ast.Block, cursor: Cursor): Binding {
+  const name = words(shared ? 3 : 2, cursor);
+  const head = parameters.length === 0 ? name : [group([...name, ...parameterList(parameters, cursor)])];
+  return binding(head, '=', 'block', cursor, () => expression(flow, cursor), parameters.length > 0);
+}
+
+/** `(width, depth = 2)` */
+function parameterList(parameters: readonly Ast.BlockParameter[], cursor: Cursor): Doc[] {
+  const open = indent(cursor.take(''));
+  const parts: Doc[] = [];
+  for (const { default: value } of parameters) {
+    if (parts.length > 0) {
+      cursor.passComma();
+      parts.push(',');
+    }
+    parts.push(cursor.gap(parts.length > 0 ? line : softline), cursor.word());
+    if (value) parts.push(cursor.take(' '), cursor.gap(' '), expression(value, cursor));
+  }
+  return [open, indent(parts), cursor.close(softline)];
 }
 
 export function goal({ value }: Ast.Objective | Ast.Retrieve, cursor: Cursor): Binding {

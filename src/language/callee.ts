@@ -1,5 +1,6 @@
 /** Which row of the library a call is of, while its text is still being written. */
 import type { KindRow, Parameters } from '../library/contract.ts';
+import { rowOf } from '../model/block_parameters.ts';
 import type { CallAtCursor, Cursor } from './cursor.ts';
 import { typeAt } from './entry_type.ts';
 import type { FileAnalysis } from './file_analysis.ts';
@@ -25,6 +26,14 @@ export function calleeAt(
     const row = Object.hasOwn(table, name) ? table[name]! : undefined;
     return row && { what, row, parameters: { ...extra, ...row.parameters } };
   };
+  /** A block of the file goes before one of the library, but not within its own declaration. */
+  const block = (): Callee | undefined => {
+    const { word, name: within } = place.declaration ?? {};
+    const node = word === 'block' && within === name ? undefined : facts.checked.resolution.scope.blocks.get(name);
+    if (!node) return look('block', library.blocks);
+    const row = rowOf(node);
+    return { what: 'block', row, parameters: row.parameters };
+  };
   if (parent) {
     const above = calleeAt(facts, place, parent, outer.slice(0, -1));
     const nested = Object.entries(above?.parameters ?? {}).flatMap(([parameter, { type }]) =>
@@ -33,7 +42,7 @@ export function calleeAt(
         : type.is === 'feature'
           ? (look('kind of feature', library.features) ?? [])
           : type.is === 'flow'
-            ? (look('block', library.blocks) ?? [])
+            ? (block() ?? [])
             : [],
     );
     return nested[0];
@@ -45,7 +54,7 @@ export function calleeAt(
       return look(type.what ?? name, type.of, type.is === 'kind' ? type.also : {});
     case 'flow':
     case 'channel':
-      return look('block', library.blocks);
+      return block();
     case 'score':
       return look('score', library.scores);
     case 'tasks':

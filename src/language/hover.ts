@@ -103,6 +103,8 @@ export function headOf({ sort, node, name, tower }: NamedSymbol): string {
     case 'Task':
     case 'Data':
       return text.slice(0, text.indexOf('{') === -1 ? undefined : text.indexOf('{')).trim();
+    case 'BlockParameter':
+      return `parameter ${text}`;
     case 'Let':
     case 'Group':
     case 'Block':
@@ -132,7 +134,9 @@ function details(facts: FileAnalysis, symbol: NamedSymbol, at: Span): string[] {
       return value === undefined ? [] : [`= ${value}`];
     }
     case 'block':
-      return [flowLine(facts, at)];
+      return [`${takenBefore(facts, at)}${flowLine(facts, at)}`];
+    case 'parameter':
+      return [`of block \`${symbol.block}\``];
     case 'tower': {
       const part = resolution.towers.find(({ name }) => name === symbol.name);
       const cost = costs(facts).towers.get(symbol.name);
@@ -149,6 +153,16 @@ function details(facts: FileAnalysis, symbol: NamedSymbol, at: Span): string[] {
     default:
       return [];
   }
+}
+
+/** `fields[9 × 16] `, of what the arrow before a step carries. */
+function takenBefore(facts: FileAnalysis, at: Span): string {
+  const { tokens } = facts.lexed;
+  const word = at.source === facts.source ? tokens.findIndex(({ startOffset }) => startOffset === at.start) : -1;
+  const [value, arrow] = word < 2 ? [] : tokens.slice(word - 2, word);
+  if (!value || !arrow || !t.isOf(arrow, t.Arrow)) return '';
+  const type = facts.typeEnding(endOf(value));
+  return type === undefined ? '' : `\`${type}\` `;
 }
 
 /** ` → vector[64]`, of what a flow ends in. */

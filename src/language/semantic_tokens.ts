@@ -75,6 +75,7 @@ const ofSymbol: Readonly<Record<SymbolSort, TokenType>> = {
   column: 'property',
   group: 'variable',
   block: 'function',
+  parameter: 'parameter',
   tower: 'class',
   channel: 'variable',
   step: 'variable',

@@ -11,6 +11,7 @@ export type SymbolSort =
   | 'label'
   | 'group'
   | 'block'
+  | 'parameter'
   | 'tower'
   | 'channel'
   | 'step'
@@ -27,6 +28,7 @@ export type SymbolNode =
   | TypedName
   | Ast.Group
   | Ast.Block
+  | Ast.BlockParameter
   | Ast.Tower
   | Ast.TowerEntry
   | Ast.Task
@@ -41,6 +43,8 @@ export interface NamedSymbol {
   readonly node: SymbolNode;
   /** Of a channel or step: its tower. */
   readonly tower?: string;
+  /** Of a parameter: its block. */
+  readonly block?: string;
 }
 
 /** Two views of one declaration: places are compared, as each check of a file has objects of its own. */
@@ -91,6 +95,12 @@ export class Symbols {
     return [...(this.#steps.get(tower)?.values() ?? [])];
   }
 
+  /** Of a block of the file. */
+  parameters(block: string): readonly NamedSymbol[] {
+    const node = this.#bySort.block.get(block)?.node;
+    return node?.kind === 'Block' ? node.parameters.map((parameter) => parameterSymbol(block, parameter)) : [];
+  }
+
   all(sort: LookupSort): readonly NamedSymbol[] {
     return [...this.#bySort[sort].values()];
   }
@@ -100,6 +110,10 @@ type Table = ReadonlyMap<string, NamedSymbol>;
 
 export function symbolOf(sort: SymbolSort, node: SymbolNode): NamedSymbol {
   return { sort, name: node.name.name, span: node.name.span, node };
+}
+
+export function parameterSymbol(block: string, node: Ast.BlockParameter): NamedSymbol {
+  return { ...symbolOf('parameter', node), block };
 }
 
 export function stepSymbol(tower: string, node: Ast.TowerEntry): NamedSymbol {

@@ -12,6 +12,8 @@ export interface Constants {
   number(expression: Expression, of: string, expected: string): number | undefined;
   /** Whether it is written as a number: a literal, arithmetic, or the name of a constant. */
   isNumeric(expression: Expression): boolean;
+  /** The same with further names, which go before those of the file; the value of one may not be known. */
+  within(values: ReadonlyMap<string, number | undefined>, report: Report): Constants;
 }
 
 /**
@@ -38,13 +40,28 @@ export function makeConstants(
     } else values.set(name, value);
   }
 
-  function constant({ name, span }: Identifier, of: string, expected: string): number | undefined {
+  /** The parameters of a block, where it is one that is read. */
+  interface Local {
+    readonly values: ReadonlyMap<string, number | undefined>;
+    readonly report: Report;
+  }
+  const file: Local = { values: new Map(), report };
+
+  function constant(
+    { name, span }: Identifier,
+    of: string,
+    expected: string,
+    { values: local, report }: Local,
+  ): number | undefined {
+    if (local.has(name)) return local.get(name);
     const found = byName.get(name);
     if (!found) {
-      if (byName.size === 0) report('wrong-type', span, { of, expected, found: `the name \`${name}\`` });
+      const known = [...local.keys(), ...byName.keys()];
+      if (known.length === 0) report('wrong-type', span, { of, expected, found: `the name \`${name}\`` });
       else {
-        const { nearest: near, extra } = guess(name, span, byName.keys());
-        report('unknown-name', span, { what: 'constant', name, nearest: near, known: [...byName.keys()] }, extra);
+        const { nearest: near, extra } = guess(name, span, known);
+        const what = local.size > 0 ? 'parameter or constant' : 'constant';
+        report('unknown-name', span, { what, name, nearest: near, known }, extra);
       }
       return undefined;
     }
@@ -76,58 +93,69 @@ export function makeConstants(
       path.pop();
       const { name, value } = top.constant;
       // One that is still open is read in a circle.
-      const found = evaluate(value, name.name, 'a number');
+      const found = evaluate(value, name.name, 'a number', file);
       open.delete(name.name);
       if (!values.has(name.name)) values.set(name.name, found);
     }
   }
 
-  function evaluate(expression: Expression, of: string, expected: string): number | undefined {
+  function evaluate(expression: Expression, of: string, expected: string, local: Local): number | undefined {
     switch (expression.kind) {
       case 'Number':
-        return finite(expression.value, expression);
+        return finite(expression.value, expression, local);
       case 'Name':
-        if (expression.parts.length === 1) return constant(expression.parts[0]!, of, expected);
+        if (expression.parts.length === 1) return constant(expression.parts[0]!, of, expected, local);
         break;
       case 'Unary': {
-        const operand = evaluate(expression.operand, of, expected);
+        const operand = evaluate(expression.operand, of, expected, local);
         return operand === undefined ? undefined : -operand;
       }
       case 'Binary': {
-        const left = evaluate(expression.left, of, expected);
-        const right = evaluate(expression.right, of, expected);
+        const left = evaluate(expression.left, of, expected, local);
+        const right = evaluate(expression.right, of, expected, local);
         if (left === undefined || right === undefined) return undefined;
-        return finite(calculate(expression.operator, left, right), expression);
+        return finite(calculate(expression.operator, left, right), expression, local);
       }
     }
-    report('wrong-type', expression.span, { of, expected, found: describeExpression(expression) });
+    local.report('wrong-type', expression.span, { of, expected, found: describeExpression(expression) });
     return undefined;
   }
 
-  function finite(value: number, { span }: Expression): number | undefined {
+  function finite(value: number, { span }: Expression, { report }: Local): number | undefined {
     if (Number.isFinite(value)) return value;
     report('not-finite', span, { text: textOf(span) });
     return undefined;
   }
 
-  function isNumeric(expression: Expression): boolean {
+  function isNumeric(expression: Expression, local: Local): boolean {
     switch (expression.kind) {
       case 'Number':
         return true;
       case 'Name':
-        return expression.parts.length === 1 && byName.has(expression.parts[0]!.name);
+        return (
+          expression.parts.length === 1 && [local.values, byName].some((names) => names.has(expression.parts[0]!.name))
+        );
       case 'Unary':
-        return isNumeric(expression.operand);
+        return isNumeric(expression.operand, local);
       case 'Binary':
-        return isNumeric(expression.left) && isNumeric(expression.right);
+        return isNumeric(expression.left, local) && isNumeric(expression.right, local);
       default:
         return false;
     }
   }
 
   // A constant that nothing reads is checked too.
-  for (const { name } of byName.values()) constant(name, name.name, 'a number');
-  return { names: [...byName.keys()], number: evaluate, isNumeric };
+  for (const { name } of byName.values()) constant(name, name.name, 'a number', file);
+  return made(file);
+
+  function made(local: Local): Constants {
+    return {
+      names: [...local.values.keys(), ...byName.keys()],
+      number: (expression, of, expected) => evaluate(expression, of, expected, local),
+      isNumeric: (expression) => isNumeric(expression, local),
+      within: (values, report) => made({ values, report }),
+    };
+  }
 }
 
 /** The names that arithmetic reads. */

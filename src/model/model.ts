@@ -87,6 +87,8 @@ export type FlowStep =
       readonly kind: 'declared';
       readonly span: Span;
       readonly name: string;
+      /** Of its parameters, where it has some. */
+      readonly values?: Readonly<Record<string, number>>;
       readonly shared: boolean;
       readonly steps: readonly FlowStep[];
     };

@@ -29,6 +29,7 @@ const ofTower: ReadonlySet<Code> = new Set<Code>(['not-an-input', 'no-outputs', 
 /** Declarations that may declare a name, by what messages call the name. Other words are the library's, and nothing declares them. */
 const declaredIn: Readonly<Record<string, readonly Ast.Lost['within'][]>> = {
   constant: ['let'],
+  'parameter or constant': ['let'],
   feature: ['features'],
   label: ['labels'],
   group: ['group'],

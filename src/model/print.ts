@@ -132,7 +132,9 @@ function printSource(from: FlowSource): string {
 /** A block of the file is shown with its steps: `deep{flatten -> mlp(units: [64])}`. */
 function printStep(step: FlowStep): string {
   if (step.kind === 'block') return printCall(step.call);
-  return `${step.shared ? 'shared ' : ''}${step.name}{${step.steps.map(printStep).join(' -> ')}}`;
+  const values = Object.entries(step.values ?? {}).map(([name, value]) => `${name}: ${printNumber(value)}`);
+  const given = values.length === 0 ? '' : `(${values.join(', ')})`;
+  return `${step.shared ? 'shared ' : ''}${step.name}${given}{${step.steps.map(printStep).join(' -> ')}}`;
 }
 
 function printTask({ name, score, loss, label, weight, only }: Task, [query, item]: Model['towers']): string[] {

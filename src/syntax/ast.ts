@@ -106,12 +106,23 @@ export interface Group extends Node {
   readonly members: readonly Identifier[];
 }
 
-/** `block body = mlp(300, 128)`; `shared block …` when every use has the same weights. */
+/** `block body(width) = mlp(2 * width, width)`; `shared block …` when every use has the same weights. */
 export interface Block extends Node {
   readonly kind: 'Block';
   readonly name: Identifier;
+  readonly parameters: readonly BlockParameter[];
   readonly shared: boolean;
   readonly flow: Expression;
+}
+
+/** `width = 64`: a number that each use of the block gives, or its default. */
+export interface BlockParameter {
+  readonly kind: 'BlockParameter';
+  readonly span: Span;
+  /** The description of the block says what it is. */
+  readonly doc?: never;
+  readonly name: Identifier;
+  readonly default?: Expression;
 }
 
 /** `tower user(profile) keyed by user_id { … }` */

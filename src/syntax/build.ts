@@ -45,7 +45,8 @@ export class Builder {
         const name = this.identifier(inner);
         const flow = this.expressionIn(inner);
         const shared = token(inner, 'Shared') !== undefined;
-        return name && flow && { kind: 'Block', ...this.place(inner), name, shared, flow };
+        const parameters = present(nodes(inner, 'parameter'), (node) => this.parameter(node));
+        return name && flow && { kind: 'Block', ...this.place(inner), name, parameters, shared, flow };
       }
       case 'tower':
         return this.tower(inner);
@@ -105,6 +106,12 @@ export class Builder {
     const flow = this.expressionIn(node);
     const channel = token(node, 'Channel') !== undefined;
     return name && flow && { kind: 'TowerEntry', ...this.place(node), channel, name, flow };
+  }
+
+  private parameter(node: CstNode): ast.BlockParameter | undefined {
+    const name = this.identifier(node);
+    const value = this.expressionIn(node);
+    return name && { kind: 'BlockParameter', span: this.span(node), name, ...defined({ default: value }) };
   }
 
   private tower(node: CstNode): ast.Tower | undefined {

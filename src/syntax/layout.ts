@@ -40,6 +40,7 @@ export const declarationWords: readonly TokenType[] = [...declarations.keys()];
 export function looksLikeDeclaration(tokens: readonly IToken[], index: number): boolean {
   const first = tokens[index];
   const rest = first && declarations.get(first.tokenType);
+  if (is(first, t.Block) && matches(tokens, index + 1, [t.Name, t.LeftParenthesis])) return true;
   return rest !== undefined && matches(tokens, index + 1, rest);
 }
 
@@ -205,7 +206,11 @@ export function missingWord(tokens: readonly IToken[]): TokenType | undefined {
   if (is(first, t.Text) && tokens.length === 1) return t.Use;
   if (is(first, t.LeftBrace)) return entriesWord(tokens, 1, t.Features, t.Train);
   if (!is(first, t.Name)) return undefined;
-  if (is(second, t.LeftParenthesis)) return tokens.some((token) => is(token, t.LeftBrace)) ? t.Tower : undefined;
+  if (is(second, t.LeftParenthesis)) {
+    const close = tokens.findIndex((token) => is(token, t.RightParenthesis));
+    if (is(tokens[close + 1], t.Equals)) return t.Block;
+    return tokens.some((token) => is(token, t.LeftBrace)) ? t.Tower : undefined;
+  }
   if (is(second, t.LeftBrace)) return entriesWord(tokens, 2, undefined, t.Task);
   const members = tokens.slice(2);
   const lists = members.length > 2 && members.every((token, at) => is(token, at % 2 === 0 ? t.Name : t.Comma));

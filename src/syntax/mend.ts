@@ -167,6 +167,12 @@ const equalsInArguments: Mend = ({ source, tokens, index, here, rule, previous }
   return swap(source, tokens, index, t.Colon, signed.call!);
 };
 
+/** `block deep(width: 64)` */
+const colonInParameters: Mend = ({ source, tokens, index, here, rule, previous }) => {
+  if (rule !== 'block' || !is(here, t.Colon) || !is(previous, t.Name)) return undefined;
+  return swap(source, tokens, index, t.Equals, "a parameter's default");
+};
+
 /** `chanel main = …` */
 const misspeltWord: Mend = ({ source, tokens, index, here, rule, expected: wanted }) => {
   const words: readonly TokenType[] =
@@ -217,7 +223,8 @@ const missingEquals: Mend = (place) => {
 /** `mlp(256 128)`, `[18 25]`, `group profile = age gender` */
 const missingComma: Mend = (place) => {
   const { rule, here, previous, expected: wanted, because } = place;
-  const inList = isAny2(wanted, [t.RightParenthesis, t.RightBracket]) && ['call', 'list', 'tower'].includes(rule);
+  const inList =
+    isAny2(wanted, [t.RightParenthesis, t.RightBracket]) && ['call', 'list', 'tower', 'block'].includes(rule);
   const inGroup = because === 'left-over' && is(place.tokens[0], t.Group) && is(here, t.Name);
   if (!(inList || inGroup) || !beginsValue(here) || !endsValue(previous)) return undefined;
   // `id(dim 32)`: the name of an argument, before its value.
@@ -262,6 +269,7 @@ const habits: readonly Mend[] = [
   commaBeforeColon,
   equalsOrColon,
   equalsInArguments,
+  colonInParameters,
   misspeltWord,
   keyedBy,
 ];

@@ -50,7 +50,7 @@ export function oddness(tokens: readonly IToken[]): number {
     const deeper = depthOf(token);
     if (deeper > 0) {
       const callee = is(token, t.LeftParenthesis) && is(previous, t.Name) ? previous! : undefined;
-      const header = is(tokens[at - 2], t.Tower);
+      const header = isAny(tokens[at - 2], [t.Tower, t.Block]);
       const call = callee && !header ? calls.get(callee.image) : undefined;
       if (callee && !header && !call) odd += 2;
       if (frame?.isCall && frame.named && isAny(previous, [t.Comma])) odd += 1;

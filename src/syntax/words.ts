@@ -24,6 +24,7 @@ const names: Readonly<Record<string, string>> = {
   model: 'the name of the model',
   group: 'the name of a feature or group',
   block: 'the name of the block',
+  parameter: 'the name of a parameter',
   tower: 'a name',
   task: 'the name of the task',
   data: 'the name of the data set',

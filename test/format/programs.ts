@@ -72,6 +72,7 @@ const { expression } = fc.letrec<{ expression: Words; sum: Words; factor: Words 
 const entry = concat(words(name, '='), expression);
 const names = separated(name.map((one) => [one]));
 const typed = concat(fc.oneof({ weight: 3, arbitrary: words(name) }, names), words(':'), expression);
+const parameter = fc.oneof(words(name), concat(words(name, '='), expression));
 const step = concat(words(name, '='), expression);
 const channel = concat(words('channel', name, '='), expression);
 const joined = fc.tuple(entry, name).map(([one, key]) => [...one, 'by', key]);
@@ -92,6 +93,7 @@ export const declaration: fc.Arbitrary<Words> = fc.oneof(
   concat(words('group', name, '='), names),
   concat(words('block', name, '='), expression),
   concat(words('shared', 'block', name, '='), expression),
+  concat(words('block', name, '('), separated(parameter), words(')', '='), expression),
   concat(words('tower', name, '('), names, words(')'), body(fc.oneof(step, channel))),
   concat(words('tower', name, '('), names, words(')', 'keyed', 'by', name), body(fc.oneof(step, channel))),
   concat(words('task', name), body(entry)),

@@ -64,6 +64,13 @@ const pieces = [
     'toString',
   ],
   ...['dim: 8', 'max: 0', 'mlp(64)', 'cosine(user, item)', 'softmax(in_batch)', ' -> ', 'user.main', 'let a = a\n'],
+  ...[
+    'block deep(w = 2) = mlp(2 * w, w)\n',
+    'deep(8)',
+    'repeat(2, ',
+    'group all = user_id, all\n',
+    'user_id, movie_id : ',
+  ],
 ];
 
 /** One edit: a piece put in, a stretch taken out, doubled, moved, or changed for another. */

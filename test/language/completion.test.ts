@@ -60,6 +60,27 @@ describe('completion', () => {
     expect(labels('data d { split = | }')).toContain('by_time');
   });
 
+  it('offers the parameters of a block: within it as numbers, and in its uses by their names', () => {
+    const before = 'let size = 4\nblock deep(width, depth = 2) = dense(|)';
+    expect(labels(model({ before }))).toEqual(expect.arrayContaining(['width', 'depth', 'size', 'units:']));
+    const declared = 'block deep(width, depth = 2) = repeat(depth, dense(width))';
+    const use = (text: string) =>
+      labels(model({ before: declared, user: `channel main = person -> flatten -> ${text}` }));
+    expect(use('deep(|)')).toEqual(['width:', 'depth:']);
+    expect(use('deep(8, depth: |)')).not.toContain('width:');
+    expect(labels(model({ before: 'let size = 4\nblock deep(width = |) = dense(width)' }))).toContain('size');
+    const { facts, offset } = marked(model({ before: declared, user: 'channel main = person -> de|' }));
+    expect(completionsAt(facts, offset).items.find(({ label }) => label === 'deep')).toMatchObject({
+      insert: 'deep($1)',
+    });
+  });
+
+  it('offers groups where a group lists its members, but not itself', () => {
+    const groups = 'group person = user_id, age\ngroup whole = |';
+    expect(labels(model({ groups }))).toEqual(expect.arrayContaining(['person', 'user_id']));
+    expect(labels(model({ groups }))).not.toContain('whole');
+  });
+
   it('offers what a flow may begin with: steps above, inputs, what is in them', () => {
     const user = 'first = person -> flatten\n  channel main = |\n  later = first -> dense(4)';
     expect(labels(model({ user }))).toEqual(['first', 'person', 'user_id', 'age']);

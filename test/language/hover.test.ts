@@ -37,6 +37,18 @@ describe('hover', () => {
     expect(hover(text)).toContain('a table of 10 × 4 = 40 numbers');
   });
 
+  it('shows the signature of a block, and what it makes of its value at this use', () => {
+    const text = model(
+      'channel main = user_id -> flatten -> de|ep(8) -> deep(4)',
+      '/// Narrower.\nblock deep(w, n = 2 * w) = dense(n) -> dense(w)',
+    );
+    expect(hover(text)).toContain('block deep(w, n = 2 * w) = dense(n) -> dense(w)');
+    expect(hover(text)).toContain('Narrower.');
+    // 16 × 16 + 16, and 16 × 8 + 8.
+    expect(hover(text)).toContain('`vector[16]` → `vector[8]` · 408 weights');
+    expect(hover(text.replace('de|ep', 'deep').replace('(w, n', '(|w, n'))).toContain('parameter w');
+  });
+
   it('counts a tower and a channel only where all of it can be counted', () => {
     const both = (deep: string): string =>
       model(`channel deep = ${deep}\n  channel wide = user_id -> flatten -> dense(4)`);
@@ -121,6 +133,12 @@ describe('signature help', () => {
   it('says that a score takes towers', () => {
     const { facts, offset } = marked(model().replace('cosine(user, item)', 'cosine(|)'));
     expect(signatureAt(facts, offset)?.text).toBe('cosine(query: tower | tower.channel, item: tower | tower.channel)');
+  });
+
+  it('shows the parameters of a block of the file, also within the flow of an argument', () => {
+    const declared = 'block deep(w, half = w / 2) = dense(w) -> dense(half)';
+    const { facts, offset } = marked(model('channel main = user_id -> flatten -> repeat(2, deep(4, |))', declared));
+    expect(signatureAt(facts, offset)).toMatchObject({ text: 'deep(w: number, half: number = w / 2)', active: 1 });
   });
 
   it('knows the argument at the cursor by its name, its place and its word', () => {

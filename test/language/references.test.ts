@@ -74,6 +74,25 @@ describe('rename', () => {
     expect(at('= w|ho', 'asker')).toBe(several.replaceAll('who', 'asker'));
   });
 
+  it('renames a parameter where it is declared, read and given by its name', () => {
+    const text =
+      'let n = 2\nblock deep(w, half = w / n) = dense(w) -> dense(half)\nblock more = deep(8) -> deep(half: 2, w: 4)\n';
+    const { facts } = marked(`${text}|`);
+    const edited = (edits: readonly Edit[]): string => applyEdits(facts.source, edits);
+    for (const place of ['w, half', 'w / n', 'w) ->', 'w: 4']) {
+      const found = symbolAt(facts, text.indexOf(place))!;
+      const renaming = renameSymbol(found.symbol, 'size', [facts], (edits) => [factsOf(edited(edits))]);
+      expect('edits' in renaming && edited(renaming.edits)).toBe(
+        'let n = 2\nblock deep(size, half = size / n) = dense(size) -> dense(half)\nblock more = deep(8) -> deep(half: 2, size: 4)\n',
+      );
+    }
+    const taken = renameSymbol(symbolAt(facts, text.indexOf('w, half'))!.symbol, 'half', [facts], (edits) => [
+      factsOf(edited(edits)),
+    ]);
+    expect('refusal' in taken).toBe(true);
+    expect(symbolAt(facts, text.indexOf('half: 2'))!.symbol.span.start).toBe(text.indexOf('half = w'));
+  });
+
   it('refuses a name that another declaration has', () => {
     expect(rename('group per|son', 'seen')).toContain('stands for something else');
     expect(rename('tower us|er(', 'item')).toContain('stands for something else');

@@ -1,4 +1,4 @@
-import type { Declaration, Expression, File } from '../../src/syntax/ast.ts';
+import type { BlockParameter, Declaration, Expression, File } from '../../src/syntax/ast.ts';
 
 /** What a tree holds, a line for each declaration and entry: for goldens to compare. */
 export function outline(file: File): string {
@@ -20,7 +20,7 @@ function declaration(node: Declaration): string {
     case 'Retrieve':
       return `${node.kind} = ${expression(node.value)}`;
     case 'Block':
-      return `Block${node.shared ? ' (shared)' : ''}${name} = ${expression(node.flow)}`;
+      return `Block${node.shared ? ' (shared)' : ''}${name}${parameters(node.parameters)} = ${expression(node.flow)}`;
     case 'Group':
       return `Group${name} = ${node.members.map((member) => member.name).join(', ')}`;
     case 'ModelName':
@@ -75,4 +75,9 @@ export function expression(node: Expression): string {
     case 'Flow':
       return node.steps.map(expression).join(' -> ');
   }
+}
+
+function parameters(all: readonly BlockParameter[]): string {
+  const texts = all.map(({ name, default: value }) => (value ? `${name.name} = ${expression(value)}` : name.name));
+  return texts.length === 0 ? '' : `(${texts.join(', ')})`;
 }

@@ -88,12 +88,55 @@ export const model = {
     right: smallModel({ user: 'channel main = user_id -> dense(16)' }),
   }),
 
-  'block-arguments': row<{ name: string }>({
+  'block-arguments': row<{ name: string; flow?: string | undefined }>({
     severity: 'error',
-    message: ({ name }) => `\`${name}\` is a block of this file, and such a block takes no arguments`,
-    hint: () => 'move the arguments to the declaration of the block',
-    means: 'A block that the file declares has its arguments in the declaration. A flow uses it by its name alone.',
+    message: ({ name, flow }) =>
+      flow === undefined
+        ? `\`${name}\` is a block without parameters, so it takes no arguments`
+        : `block \`${name}\` takes a value from an arrow, not as an argument`,
+    hint: ({ name, flow }) =>
+      flow === undefined
+        ? `remove the arguments, or declare parameters: \`block ${name}(width) = …\``
+        : `write \`${flow}\``,
+    means:
+      'A block that the file declares takes numbers alone, and only if its declaration has parameters. The value that it changes comes from the arrow before it.',
     wrong: smallModel({ before: 'block deep = mlp(32, 16)', user: 'channel main = user_id -> deep(64)' }),
+  }),
+
+  'shared-arguments': row<{ name: string; values: string; others: string }>({
+    severity: 'error',
+    message: ({ name, values, others }) =>
+      `shared block \`${name}\` has one set of weights, but gets ${values} here and ${others} elsewhere`,
+    hint: () => 'give the same values at every use, or declare a second shared block',
+    means:
+      'All uses of a shared block have the same weights. Other values of its parameters would need other weights, so every use must give the same values.',
+    wrong: smallModel({
+      before: 'shared block body(width) = mlp(2 * width, width)',
+      user: 'channel main = user_id -> body(16)',
+      item: 'channel main = movie_id -> body(8) -> dense(16)',
+    }),
+    right: smallModel({
+      before: 'shared block body(width) = mlp(2 * width, width)',
+      user: 'channel main = user_id -> body(16)',
+      item: 'channel main = movie_id -> body(16)',
+    }),
+  }),
+
+  'unused-parameter': row<{ block: string; name: string }>({
+    severity: 'warning',
+    message: ({ block, name }) => `block \`${block}\` never reads its parameter \`${name}\``,
+    hint: () => 'read it in the block, or remove it here and at each use',
+    unnecessary: true,
+    means:
+      'A parameter is a number that each use of the block may give. Nothing in the block reads this parameter, so its value has no effect.',
+    wrong: smallModel({
+      before: 'block deep(width, depth = 2) = mlp(2 * width, width)',
+      user: 'channel main = user_id -> deep(16)',
+    }),
+    right: smallModel({
+      before: 'block deep(width) = mlp(2 * width, width)',
+      user: 'channel main = user_id -> deep(16)',
+    }),
   }),
 
   'block-circle': row<{ name: string }>({

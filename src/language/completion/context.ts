@@ -2,8 +2,8 @@
 import type { Library } from '../../model/library.ts';
 import type { Cursor } from '../cursor.ts';
 import type { FileAnalysis } from '../file_analysis.ts';
-import { type LookupSort, Symbols } from '../symbols.ts';
-import { type Completion, symbolItem } from './item.ts';
+import { type LookupSort, type NamedSymbol, Symbols } from '../symbols.ts';
+import { type Completion, symbolItem, unique } from './item.ts';
 
 /** What lies outside the file: none of it need be there. */
 export interface Surroundings {
@@ -46,9 +46,16 @@ export class CompletionContext {
     const { declaration, entry } = this.place;
     const own = entry?.name ?? declaration.name;
     return among.flatMap((sort) => {
-      const all = this.symbols.all(sort);
-      return (declares[declaration.word] === sort ? all.filter(({ name }) => name !== own) : all).map(symbolItem);
+      const all = [...(sort === 'constant' ? this.#parameters() : []), ...this.symbols.all(sort)];
+      const others = declares[declaration.word] === sort ? all.filter(({ name }) => name !== own) : all;
+      return unique(others.map(symbolItem));
     });
+  }
+
+  /** Those of the block that is being declared: numbers, as constants are. */
+  #parameters(): readonly NamedSymbol[] {
+    const { word, name } = this.place.declaration;
+    return word === 'block' && name !== undefined ? this.symbols.parameters(name) : [];
   }
 
   columns(): Completion[] {

@@ -11,6 +11,7 @@ export function headerAt(here: CompletionContext): readonly Completion[] {
   const last = before.at(-1);
   if (declaration.word === 'shared' || is(last, t.Shared)) return [{ label: 'block', sort: 'word' }];
   if (declaration.word === 'use') return is(last, t.Text) ? [] : quotedAt(here);
+  if (declaration.word === 'block' && is(last, t.Equals)) return here.names('constant');
   if (declaration.word !== 'tower') return [];
   const open = before.findLastIndex((token) => is(token, t.LeftParenthesis));
   const closed = before.findLastIndex((token) => is(token, t.RightParenthesis));

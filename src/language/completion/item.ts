@@ -31,7 +31,10 @@ export const declarations: readonly Completion[] = snippets.map(({ prefix, doc, 
 
 export function symbolItem(symbol: NamedSymbol): Completion {
   const { name, node } = symbol;
-  return { label: name, sort: 'name', detail: headOf(symbol), ...defined({ doc: node.doc }) };
+  // A block that needs numbers is written with its parentheses.
+  const needs = node.kind === 'Block' && node.parameters.some((parameter) => !parameter.default);
+  const insert = needs ? { insert: `${name}($1)`, snippet: true as const } : {};
+  return { label: name, sort: 'name', detail: headOf(symbol), ...defined({ doc: node.doc }), ...insert };
 }
 
 /** @param what what its place asks for: "block", "loss" */

@@ -9,7 +9,7 @@ import { symbolOf } from '../symbols.ts';
 import { dataWords } from './data.ts';
 import type { Found } from './found.ts';
 import { towerWords } from './tower.ts';
-import { known, stepsOf, Values } from './values.ts';
+import { known, Values } from './values.ts';
 
 export class Declarations {
   readonly #found: Found;
@@ -46,7 +46,7 @@ export class Declarations {
         return;
       case 'Block':
         this.#found.declare(symbolOf('block', node));
-        this.#values.steps(stepsOf(node.flow), node.name.name);
+        this.#values.block(node);
         return;
       case 'Tower':
         towerWords(node, this.#values);

@@ -3,13 +3,17 @@ import type { KindRow, Parameter, Parameters, ParameterType } from '../../librar
 import type { Entry } from '../../library/declarations/entry.ts';
 import { placesOf } from '../../model/arguments/places.ts';
 import type { Table } from '../../model/arguments.ts';
+import { rowOf } from '../../model/block_parameters.ts';
 import { asCall, singleName } from '../../model/calls.ts';
 import type { Library } from '../../model/library.ts';
 import type * as Ast from '../../syntax/ast.ts';
+import { type NamedSymbol, parameterSymbol } from '../symbols.ts';
 import type { Found } from './found.ts';
 
 export class Values {
   readonly #library: Library;
+  /** Those of the block whose words are looked up. */
+  #parameters: ReadonlyMap<string, NamedSymbol> = new Map();
   readonly #numeric: { readonly constants: { isNumeric(expression: Ast.Expression): boolean } };
 
   constructor(
@@ -149,7 +153,9 @@ export class Values {
     } else if (value.kind === 'Unary') this.numbers(value.operand);
     else {
       const word = singleName(value);
-      if (word) this.found.name(word, 'constant');
+      const parameter = word && this.#parameters.get(word.name);
+      if (parameter) this.found.read(word.span, parameter);
+      else if (word) this.found.name(word, 'constant');
     }
   }
 
@@ -159,9 +165,37 @@ export class Values {
       const call = asCall(step);
       if (!call) continue;
       const declared = call.callee.name === within ? undefined : this.found.symbols.find(call.callee.name, 'block');
-      if (declared) this.found.read(call.callee.span, declared);
+      if (declared) this.#use(call, declared);
       else this.kind('block', this.#library.blocks, call);
     }
+  }
+
+  /** A declared block: its parameters, and its steps, in which they go before constants of their name. */
+  block(node: Ast.Block): void {
+    const parameters = this.found.symbols.parameters(node.name.name);
+    this.#parameters = new Map(parameters.map((symbol) => [symbol.name, symbol]));
+    for (const parameter of node.parameters) {
+      this.found.declare(parameterSymbol(node.name.name, parameter));
+      if (parameter.default) this.numbers(parameter.default);
+    }
+    this.steps(stepsOf(node.flow), node.name.name);
+    this.#parameters = new Map();
+  }
+
+  /** A use of a declared block: the names of its arguments are those of its parameters. */
+  #use(call: Ast.Call, declared: NamedSymbol): void {
+    this.found.read(call.callee.span, declared);
+    if (declared.node.kind !== 'Block') return;
+    const parameters = new Map(this.found.symbols.parameters(declared.name).map((symbol) => [symbol.name, symbol]));
+    for (const [{ name: at, value }, name] of placesOf(call, rowOf(declared.node).parameters, this.#numeric)) {
+      const parameter = parameters.get(name);
+      if (at && parameter) this.found.read(at.span, parameter);
+      this.numbers(value);
+    }
+  }
+
+  #isNumber(name: string): boolean {
+    return this.#parameters.has(name) || this.found.symbols.find(name, 'constant') !== undefined;
   }
 
   #isNumeric(expression: Ast.Expression): boolean {
@@ -169,7 +203,7 @@ export class Values {
       case 'Number':
         return true;
       case 'Name':
-        return expression.parts.length === 1 && !!this.found.symbols.find(expression.parts[0]!.name, 'constant');
+        return expression.parts.length === 1 && this.#isNumber(expression.parts[0]!.name);
       case 'Unary':
         return this.#isNumeric(expression.operand);
       case 'Binary':

@@ -2,6 +2,7 @@
 import { defined } from '../../defined.ts';
 import { notes } from '../../diagnostics/notes.ts';
 import type * as Ast from '../../syntax/ast.ts';
+import { textOf } from '../../text/source.ts';
 import { describeExpression } from '../describe.ts';
 import { insertion, removal } from '../edits.ts';
 import { guess } from '../guess.ts';
@@ -42,7 +43,13 @@ export function resolveSource(
   const block = blocks.step({ ...expression, arguments: others });
   if (block?.kind === 'declared') {
     const { name } = block;
-    workspace.report('block-arguments', expression.span, { name }, { fixes: [[{ at: expression.span, text: name }]] });
+    const written = parts.map(({ span }) => textOf(span));
+    const values = others.map(({ span }) => textOf(span));
+    const from = written.length === 1 ? written[0]! : `concat(${written.join(', ')})`;
+    const flow = `${from} -> ${values.length === 0 ? name : `${name}(${values.join(', ')})`}`;
+    // Several values side by side are fields or a vector: only one is certain.
+    const fixes = written.length === 1 ? [[{ at: expression.span, text: flow }]] : [];
+    workspace.report('block-arguments', expression.span, { name, flow }, { fixes });
     return undefined;
   }
   if (!block || found.some((part) => part === undefined)) return undefined;

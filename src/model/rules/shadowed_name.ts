@@ -19,7 +19,15 @@ export const shadowedName: Rule = {
         report('shadowed-name', span, facts, defined({ notes: at && [{ message: notes.declared(what, name), at }] }));
       }
     }
-    for (const [name, { name: at, flow, span }] of scope.blocks) {
+    const constants = new Map(scope.lets.map(({ name }) => [name.name, name.span]));
+    for (const [name, { name: at, flow, span, parameters }] of scope.blocks) {
+      for (const { name: parameter } of span.source === file.span.source ? parameters : []) {
+        const constant = constants.get(parameter.name);
+        if (!constant) continue;
+        const facts = { what: 'parameter', name: parameter.name, hides: 'the constant of that name' };
+        const note = { message: notes.declared('constant', parameter.name), at: constant };
+        report('shadowed-name', parameter.span, facts, { notes: [note] });
+      }
       // A block that is made of the library's is a setting of it, and hides nothing.
       if (span.source !== file.span.source || !Object.hasOwn(library.blocks, name) || isMadeOf(name, flow)) continue;
       report('shadowed-name', at.span, { what: 'block', name, hides: "the library's block of that name" });

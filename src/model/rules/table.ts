@@ -28,6 +28,7 @@ import { unreadOutput } from './unread_output.ts';
 import { unusedBlock } from './unused_block.ts';
 import { unusedConstant } from './unused_constant.ts';
 import { unusedGroup } from './unused_group.ts';
+import { unusedParameter } from './unused_parameter.ts';
 import { wholeModel } from './whole_model.ts';
 import { wideTable } from './wide_table.ts';
 
@@ -63,6 +64,7 @@ export const rules: readonly Rule[] = [
   retrieveScales,
   shadowedName,
   unusedConstant,
+  unusedParameter,
 ];
 
 export function checkRules(resolution: Resolution, options: RuleOptions): readonly Diagnostic[] {

@@ -53,6 +53,9 @@ function wordsOf({ declarations }: File, sought: Set<string>): ReadonlySet<strin
   for (const declaration of declarations) {
     if (sought.size === 0) break;
     if ('value' in declaration) visit(declaration.value);
+    if (declaration.kind === 'Block') {
+      for (const { default: value } of declaration.parameters) if (value) visit(value);
+    }
     if ('flow' in declaration) visit(declaration.flow);
     for (const entry of 'entries' in declaration ? declaration.entries : []) {
       if ('flow' in entry) visit(entry.flow);
