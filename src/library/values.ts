@@ -112,8 +112,16 @@ export function stacked(builder: Builder, { fields }: Fields, width: number): Re
   return builder.reshape(flat, [flat.type.shape[0]!, fields.length, width]);
 }
 
-/** float32 [rows, width] → [rows, another width] */
-type RowMap = (rows: Ref, width: number) => { readonly tensor: Ref; readonly width: number };
+/**
+ * float32 [rows, width] → [rows, another width]. `mask`: float32 [rows] of 1 and 0, where some rows are past the end of a sequence.
+ * `count`: how many of the rows one row of the batch has.
+ */
+type RowMap = (
+  rows: Ref,
+  width: number,
+  mask: Ref | undefined,
+  count: number,
+) => { readonly tensor: Ref; readonly width: number };
 
 /**
  * What a layer makes of a vector, or of each interest, or of each element of a sequence, zeros past its end. Throws ShapeError
@@ -122,14 +130,45 @@ type RowMap = (rows: Ref, width: number) => { readonly tensor: Ref; readonly wid
 export function eachVector(builder: Builder, value: Value, map: RowMap): Vector | Interests | Sequence {
   if (value.kind !== 'interests' && value.kind !== 'sequence') {
     const vector = needVector(value);
-    return { kind: 'vector', ...map(vector.tensor, vector.width), normalized: false };
+    return { kind: 'vector', ...map(vector.tensor, vector.width, undefined, 1), normalized: false };
   }
   const count = value.kind === 'interests' ? value.count : value.length;
   const [batch] = value.tensor.type.shape;
-  const { tensor, width } = map(builder.reshape(value.tensor, [elementsOf([batch!, count]), value.width]), value.width);
+  const rows = elementsOf([batch!, count]);
+  const mask = value.kind === 'sequence' ? builder.reshape(value.mask, [rows]) : undefined;
+  const { tensor, width } = map(builder.reshape(value.tensor, [rows, value.width]), value.width, mask, count);
   const shaped = builder.reshape(tensor, [batch!, count, width]);
   if (value.kind === 'interests') return { ...value, tensor: shaped, width, normalized: false };
   return { ...value, tensor: builder.mul(shaped, builder.reshape(value.mask, [batch!, count, 1])), width };
+}
+
+/**
+ * Numbers by themselves, whatever stands beside them: of a vector, of each field, of a sequence, zeros past its end, or of
+ * interests. Throws ShapeError for outputs.
+ */
+export function eachNumber(builder: Builder, value: Value, map: (x: Ref) => Ref): Value {
+  if (value.kind === 'fields') {
+    return { kind: 'fields', fields: value.fields.map((field) => ({ ...field, tensor: map(field.tensor) })) };
+  }
+  return eachVector(builder, value, (rows, width) => ({ tensor: map(rows), width }));
+}
+
+/**
+ * The same for what learns something for each number of the width: fields are put side by side for it, and taken apart again.
+ * @param map float32 [rows, width] and the rows that count → [rows, width]
+ */
+export function eachColumn(builder: Builder, value: Value, map: (x: Ref, mask: Ref | undefined) => Ref): Value {
+  if (value.kind !== 'fields')
+    return eachVector(builder, value, (rows, width, mask) => ({ tensor: map(rows, mask), width }));
+  const tensors = value.fields.map(({ tensor }) => tensor);
+  const all = map(tensors.length === 1 ? tensors[0]! : builder.concat(tensors, 1), undefined);
+  let begin = 0;
+  const fields = value.fields.map((field) => {
+    const tensor = builder.slice(all, [0, begin], [-1, field.width]);
+    begin += field.width;
+    return { ...field, tensor };
+  });
+  return { kind: 'fields', fields };
 }
 
 export function needFields(value: Value): Fields {

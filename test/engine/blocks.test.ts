@@ -1,4 +1,4 @@
-/** A training step with every block, on each type of value that it takes, and every score, on every engine. */
+/** Training steps with every block, of a vector or fields and of a sequence, and every score, on every engine. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
 import { initialValues } from '../../src/graph/initial.ts';
@@ -10,12 +10,13 @@ import { engineOrSkip, expectEngineToAgree, names } from './support.ts';
 
 const scores = Object.keys(library.scores);
 
-/** Lines of the user tower: a channel for each block and each type that it takes. */
+/** Lines of the user tower: a channel for each block and type of value. */
 const channels = Object.entries(library.blocks).flatMap(([name, { example, join }]) => {
   const taken = takesOf(example);
   const step = taken.length > 0 ? example : name;
+  // The first type that it takes, and sequences that stay one, whose masks matter.
   const kinds = takesOf(step).filter(
-    ({ takes }, at, all) => all.findIndex((other) => other.takes.kind === takes.kind) === at,
+    ({ takes, gives }, at) => at === 0 || (takes.kind === 'sequence' && gives.kind === 'sequence'),
   );
   const after = kinds.map(({ from, takes, gives }) => {
     const channel = `${name}_of_${takes.kind}`;
@@ -49,7 +50,7 @@ const text = `
     age      : number(buckets: 4, dim: 16)
     language : category(dim: 8)
     device   : category(dim: 4)
-    history  : list(video_id, max: 20, pool: none)
+    history  : list(video_id, max: 5, pool: none)
     video_id : id(dim: 16)
     about    : category(dim: 4)
   }
@@ -73,10 +74,10 @@ const text = `
       .join(' + ')}
     loss  = softmax(in_batch, temperature: ${channels.length})
   }
-  task like { score = hadamard(user.fm_of_fields, item.fm_of_fields), loss = softmax(negatives: sampled(2)) }
+  task like { score = hadamard(user.cross_of_vector, item.cross_of_vector), loss = softmax(negatives: sampled(2)) }
   objective = click + 0.5 * like
   retrieve  = click
-  train { batch = 8, epochs = 1, dense = sgd(rate: 0.1), embeddings = sgd, clip = 0.5 }
+  train { batch = 8, epochs = 1, dense = sgd(rate: 0.01), embeddings = sgd, clip = 0.5 }
 `;
 const { step, towers } = planOf(text);
 

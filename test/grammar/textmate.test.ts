@@ -55,14 +55,14 @@ describe('the TextMate grammar', () => {
       keyed: 'keyword.other.tower',
       profile: 'variable.other.tower',
     });
-    expect(scopes('  channel main = profile -> mlp(128, activation: tanh)  // wide')).toMatchObject({
+    expect(scopes('  channel main = profile -> mlp(128, activation: linear)  // wide')).toMatchObject({
       channel: 'keyword.declaration.tower',
       main: 'entity.name.tower',
       '->': 'keyword.operator.arrow.tower',
       mlp: 'support.function.tower',
       128: 'constant.numeric.tower',
       activation: 'variable.parameter.tower',
-      tanh: 'constant.language.tower',
+      linear: 'constant.language.tower',
       '// wide': 'comment.line.double-slash.tower',
     });
     expect(scopes('use "a.tower"')).toMatchObject({

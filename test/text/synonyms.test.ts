@@ -65,7 +65,7 @@ const rows: readonly [(written: string) => string, written: string, hint: string
   [feature, 'list(category, combiner: mean)', '`pool`'],
   [feature, 'list(category, pool: avg)', '`mean`'],
   [feature, 'list(category, pool: average)', '`mean`'],
-  [feature, 'list(category, pool: max)', '`attention`'],
+  [feature, 'list(category, pool: max)', '`-> max`'],
   [feature, 'text(bigrams)', '`trigrams`'],
   [feature, 'text(tokens)', '`words`'],
   [feature, 'time(day_of_week)', '`weekday`'],
@@ -83,18 +83,22 @@ const rows: readonly [(written: string) => string, written: string, hint: string
   [block, 'SENETLayer', '`senet`'],
   [block, 'CrossNet(2)', '`cross`'],
   [block, 'DCNv2', '`cross_v2`'],
-  [block, 'relu', '`dense(64, relu)`'],
-  [block, 'gelu', '`dense(64, swish)`'],
+  [block, 'Activation', '`dense(64, relu)`'],
+  [block, 'swish', '`silu`'],
+  [block, 'LeakyReLU', '`leaky_relu`'],
+  [block, 'max_pooling', '`max`'],
+  [block, 'MaskBlock(8)', '`mask`'],
   [block, 'conv1d(8)', '`gru`'],
   [block, 'mlp(8, act: relu)', '`activation`'],
   [block, 'mlp(hidden_units: [8])', '`units`'],
-  [block, 'mlp(8, activation: gelu)', '`swish`'],
-  [block, 'mlp(8, activation: silu)', '`swish`'],
-  [block, 'mlp(8, activation: leaky_relu)', '`relu`'],
+  [block, 'mlp(8, activation: mish)', '`silu`'],
+  [block, 'mlp(8, activation: elu)', '`leaky_relu`'],
   [block, 'mlp(8, activation: identity)', '`linear`'],
-  [block, 'mlp(8, dropout: 0.2)', '`-> dropout(0.2)`'],
-  [block, 'mlp(8, dropout_rate: 0.2)', '`-> dropout(0.2)`'],
-  [block, 'mlp(8, use_bn: true)', '`-> batch_norm`'],
+  [block, 'dense(8, dropout: 0.2)', '`-> dropout(0.2)`'],
+  [block, 'mlp(8, dropout_rate: 0.2)', '`dropout`'],
+  [block, 'dense(8, use_bn: true)', '`-> batch_norm`'],
+  [block, 'mlp(8, use_bn: true)', '`norm`'],
+  [block, 'mlp(8, norm: true)', '`batch`'],
   [block, 'dense(8, bias: false)', 'leave it out'],
   [block, 'dropout(p: 0.5)', '`rate`'],
   [block, 'dropout(keep_prob: 0.5)', 'the share that is dropped'],
@@ -159,7 +163,7 @@ const rows: readonly [(written: string) => string, written: string, hint: string
   [train, 'stop = hr(50)', '`hit_rate`'],
   [train, 'stop = val_loss', '`recall(50)`'],
   [train, 'stop = recall(top_k: 50)', '`k`'],
-  [data, 'interactions = "b.csv"', 'it takes'],
+  [data, 'interactions = "b.csv"', 'use one of'],
   [data, 'filter = "a > 1"', '`where`'],
   [data, 'timestamp = "t"', '`time`'],
   [data, 'catalog = "b.csv" by item_id', '`items`'],
@@ -206,7 +210,7 @@ describe('a word of the field', () => {
     expect(meaningOf('Learning_Rate', 'argument', ['rate'])).toEqual({ write: 'rate', same: true });
     expect(meaningOf('learningrate', 'argument', ['units'])).toBeUndefined();
     expect(meaningOf('constructor', 'argument', ['rate'])).toBeUndefined();
-    expect([isTerm('GELU'), isTerm('bigrams'), isTerm('softmx')]).toEqual([true, true, false]);
+    expect([isTerm('Mish'), isTerm('bigrams'), isTerm('softmx')]).toEqual([true, true, false]);
   });
   it('that is an argument of a kind is no word for another of its arguments', () => {
     for (const table of Object.values(library)) {

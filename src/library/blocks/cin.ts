@@ -1,6 +1,6 @@
 import type { Ref } from '../../graph/builder.ts';
 import { elementsOf } from '../../graph/dims.ts';
-import { type Activation, activate, activations } from '../activations.ts';
+import { activate, activations } from '../activations.ts';
 import { choice, integer, rest } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
 import { needFields, needOneWidth, stacked } from '../values.ts';
@@ -13,7 +13,8 @@ export const cin = blockKind({
     units: rest(integer({ min: 1, required: true, doc: 'Rows of each layer, first to last.' })),
     activation: choice(activations, { doc: 'Follows every layer; the paper found none best.', default: 'linear' }),
   },
-  lower({ builder }, input, { units, activation }) {
+  lower(context, input, { units, activation }) {
+    const { builder } = context;
     const value = needFields(input);
     const width = needOneWidth(value);
     const fields = value.fields.length;
@@ -30,7 +31,7 @@ export const cin = blockKind({
       const inputs = rows * fields;
       const weights = builder.parameter(`weights_${at}`, [inputs, next], { kind: 'glorot', fans: [inputs, next] });
       const mixed = builder.matMul(builder.reshape(pairs, [places, inputs]), weights);
-      last = activate(builder, mixed, activation as Activation);
+      last = activate(context, mixed, activation, { suffix: `_${at}` });
       rows = next;
       sums.push(builder.sum(builder.reshape(last, [batch, width, next]), [1]));
     });

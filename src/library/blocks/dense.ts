@@ -13,8 +13,8 @@ export const dense = blockKind({
     activation: choice(activations, { positional: true, doc: 'What follows, element by element.', default: 'linear' }),
   },
   lower(context, input, { units, activation }) {
-    return eachVector(context.builder, input, (rows, width) => ({
-      tensor: layer(context, rows, width, units, activation),
+    return eachVector(context.builder, input, (rows, width, mask) => ({
+      tensor: layer(context, rows, width, units, activation, '', mask),
       width: units,
     }));
   },

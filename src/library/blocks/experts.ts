@@ -5,18 +5,19 @@ import { type BlockContext, type Outputs, ShapeError, type Vector } from '../con
 
 /** Layers side by side, as one product: [batch, inputs] → [batch, count, units]. */
 export function expertsOf(
-  { builder }: BlockContext,
+  context: BlockContext,
   x: Ref,
   inputs: number,
   { count, units, activation }: { readonly count: number; readonly units: number; readonly activation: Activation },
   suffix: string,
 ): Ref {
+  const { builder } = context;
   const weights = builder.parameter(`experts${suffix}`, [inputs, count * units], {
     kind: 'glorot',
     fans: [inputs, units],
   });
   const bias = builder.parameter(`bias${suffix}`, [count * units], { kind: 'zeros' });
-  const all = activate(builder, builder.add(builder.matMul(x, weights), bias), activation);
+  const all = activate(context, builder.add(builder.matMul(x, weights), bias), activation, { suffix });
   return builder.reshape(all, [x.type.shape[0]!, count, units]);
 }
 

@@ -4,14 +4,20 @@ import type { BlockContext } from '../contract.ts';
 
 /** activation(x · W + b): [batch, inputs] → [batch, units]. `suffix` tells the layers of one block apart. */
 export function layer(
-  { builder }: BlockContext,
+  context: BlockContext,
   x: Ref,
   inputs: number,
   units: number,
   activation: Activation,
   suffix = '',
+  mask?: Ref,
 ): Ref {
+  return activate(context, linear(context, x, inputs, units, suffix), activation, { suffix, mask });
+}
+
+/** x · W + b */
+export function linear({ builder }: BlockContext, x: Ref, inputs: number, units: number, suffix = ''): Ref {
   const weights = builder.parameter(`weights${suffix}`, [inputs, units], { kind: 'glorot', fans: [inputs, units] });
   const bias = builder.parameter(`bias${suffix}`, [units], { kind: 'zeros' });
-  return activate(builder, builder.add(builder.matMul(x, weights), bias), activation);
+  return builder.add(builder.matMul(x, weights), bias);
 }

@@ -21,8 +21,12 @@ export const layer_norm = blockKind({
 export function normalizeRows(builder: Builder, rows: Ref, width: number, epsilon = 1e-5, suffix = ''): Ref {
   const centred = builder.sub(rows, builder.mean(rows, [1], true));
   const variance = builder.mean(builder.square(centred), [1], true);
-  const scaled = builder.mul(centred, builder.rsqrt(builder.add(variance, epsilon)));
+  return gainAndOffset(builder, builder.mul(centred, builder.rsqrt(builder.add(variance, epsilon))), width, suffix);
+}
+
+/** A learnt scale and offset for each number of the width. */
+export function gainAndOffset(builder: Builder, normal: Ref, width: number, suffix = ''): Ref {
   const gain = builder.parameter(`gain${suffix}`, [width], { kind: 'ones' });
   const offset = builder.parameter(`offset${suffix}`, [width], { kind: 'zeros' });
-  return builder.add(builder.mul(scaled, gain), offset);
+  return builder.add(builder.mul(normal, gain), offset);
 }

@@ -6,5 +6,5 @@ export const mean = blockKind({
   paper: 'Covington et al., "Deep neural networks for YouTube recommendations", RecSys 2016 (section 3.2)',
   example: 'mean',
   parameters: {},
-  lower: (context, input) => pool(context, input, true),
+  lower: (context, input) => pool(context, input, 'mean'),
 });

@@ -6,5 +6,5 @@ export const sum = blockKind({
   paper: 'Covington et al., "Deep neural networks for YouTube recommendations", RecSys 2016 (section 3.2)',
   example: 'sum',
   parameters: {},
-  lower: (context, input) => pool(context, input, false),
+  lower: (context, input) => pool(context, input, 'sum'),
 });

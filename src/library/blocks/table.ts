@@ -1,4 +1,5 @@
 import type { BlockKind } from '../contract.ts';
+import { gelu, relu, sigmoid, silu, softplus, tanh } from './activations.ts';
 import { attention } from './attention.ts';
 import { batch_norm } from './batch_norm.ts';
 import { bilinear } from './bilinear.ts';
@@ -7,6 +8,7 @@ import { concat } from './concat.ts';
 import { cross } from './cross.ts';
 import { cross_v2 } from './cross_v2.ts';
 import { dense } from './dense.ts';
+import { dice } from './dice.ts';
 import { dropout } from './dropout.ts';
 import { ffm } from './ffm.ts';
 import { flatten } from './flatten.ts';
@@ -15,6 +17,9 @@ import { gate } from './gate.ts';
 import { gru } from './gru.ts';
 import { last } from './last.ts';
 import { layer_norm } from './layer_norm.ts';
+import { leaky_relu } from './leaky_relu.ts';
+import { mask } from './mask.ts';
+import { max } from './max.ts';
 import { mean } from './mean.ts';
 import { mlp } from './mlp.ts';
 import { mmoe } from './mmoe.ts';
@@ -22,6 +27,7 @@ import { multi_interest } from './multi_interest.ts';
 import { normalize } from './normalize.ts';
 import { ple } from './ple.ts';
 import { positions } from './positions.ts';
+import { prelu } from './prelu.ts';
 import { product } from './product.ts';
 import { repeat } from './repeat.ts';
 import { residual } from './residual.ts';
@@ -39,8 +45,18 @@ export const blocks: Readonly<Record<string, BlockKind>> = {
   layer_norm,
   batch_norm,
   normalize,
+  relu,
+  leaky_relu,
+  prelu,
+  dice,
+  gelu,
+  silu,
+  tanh,
+  sigmoid,
+  softplus,
   senet,
   gate,
+  mask,
   residual,
   repeat,
   cross,
@@ -51,6 +67,7 @@ export const blocks: Readonly<Record<string, BlockKind>> = {
   bilinear,
   mean,
   sum,
+  max,
   product,
   concat,
   attention,

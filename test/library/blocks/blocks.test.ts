@@ -1,6 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { makeBuilder } from '../../../src/graph/builder.ts';
-import { expectClose, fieldInputs, floats, random, rowsOf, run, sequenceInput, vectorInput } from '../support.ts';
+import { type Builder, makeBuilder } from '../../../src/graph/builder.ts';
+import { evaluate } from '../../../src/graph/evaluate.ts';
+import { initialValues } from '../../../src/graph/initial.ts';
+import { blocks } from '../../../src/library/blocks/table.ts';
+import type { NamedValue, Value } from '../../../src/library/contract.ts';
+import {
+  contextOf,
+  expectClose,
+  fieldInputs,
+  floats,
+  random,
+  rowsOf,
+  run,
+  sequenceInput,
+  vectorInput,
+} from '../support.ts';
 import { lowered, refusalOf, tensorOf, typeAfter } from './support.ts';
 
 const a = floats([2, 2], [1, 2, 3, 4]);
@@ -190,6 +204,84 @@ describe('mean and sum', () => {
     const refusal = refusalOf('mean', (g) => fieldInputs(g, [4, 8, 4]));
     expect(refusal.feature).toBe('b');
     expect(refusal.reason).toBe('needs fields of one width, but gets fields[4, 8, 4]: `b` has width 8, not 4');
+  });
+});
+
+describe('max', () => {
+  test('of a sequence looks past no end: zeros there are no numbers; of an empty one it is 0', () => {
+    const x = floats([3, 3, 2], [-1, -2, -3, -1, 0, 0, 5, -4, -5, 4, 1, 1, 0, 0, 0, 0, 0, 0]);
+    const mask = floats([3, 3], [1, 1, 0, 1, 1, 1, 0, 0, 0]);
+    const y = run((g) => tensorOf(g, lowered(g, 'max', sequenceInput(g, 3, 2))), { x, mask });
+    expect([...y.data].map((value) => value + 0)).toEqual([-1, -1, 5, 4, 0, 0]);
+  });
+
+  test('of fields is taken field by field', () => {
+    const c = floats([2, 2], [2, -9, 3, 7]);
+    const y = run((g) => tensorOf(g, lowered(g, 'max', fieldInputs(g, [2, 2]))), { a, b: c });
+    expect([...y.data]).toEqual([2, 2, 3, 7]);
+  });
+});
+
+describe('an activation as a step', () => {
+  const kinds = ['relu', 'leaky_relu', 'prelu', 'dice', 'gelu', 'silu', 'tanh', 'sigmoid', 'softplus'];
+
+  test.each(kinds)('%s keeps every shape', (kind) => {
+    expect(typeAfter(kind, (g) => vectorInput(g, 7))).toBe('vector[7]');
+    expect(typeAfter(kind, (g) => fieldInputs(g, [2, 3]))).toBe('fields[2, 3]');
+    expect(typeAfter(kind, (g) => sequenceInput(g, 4, 3))).toBe('sequence[4 × 3]');
+  });
+
+  test.each(kinds)('%s is the same as the activation of a layer', (kind) => {
+    const x = random([3, 4], 8, -2, 2);
+    const parameters = {
+      weights: floats(
+        [4, 4],
+        Array.from({ length: 16 }, (_, at) => (at % 5 === 0 ? 1 : 0)),
+      ),
+      ...{ slope: random([4], 9), alpha: random([4], 10) },
+    };
+    const used = (make: (g: Builder) => Value) => {
+      const g = makeBuilder('activation');
+      g.output('y', tensorOf(g, make(g)));
+      const graph = g.finish();
+      const own = Object.entries(parameters).filter(([name]) => graph.parameters.some((each) => each.name === name));
+      const first = initialValues(graph, 1);
+      return evaluate(graph, { x }, { ...first, ...Object.fromEntries(own) }).outputs.y!.data;
+    };
+    const layer = used((g) => lowered(g, 'dense', vectorInput(g, 4), { units: 4, activation: kind }));
+    expectClose(
+      used((g) => lowered(g, kind, vectorInput(g, 4))),
+      layer,
+      1e-6,
+    );
+  });
+
+  test('gelu is near x Φ(x)', () => {
+    const x = floats([1, 5], [-3, -1, 0, 0.5, 2]);
+    const y = run((g) => tensorOf(g, lowered(g, 'gelu', vectorInput(g, 5))), { x });
+    // x Φ(x), from a table of the normal distribution.
+    expectClose(y.data, [-3 * 0.00135, -0.158655, 0, 0.5 * 0.691462, 2 * 0.97725], 5e-4);
+  });
+});
+
+describe('mask', () => {
+  const three = (g: Builder): NamedValue[] => ['x', 'y', 'z'].map((name) => ({ name, value: vectorInput(g, 2) }));
+
+  test('gives a vector of its units, of fields and of a vector', () => {
+    expect(typeAfter('mask', (g) => fieldInputs(g, [2, 3]), { units: 5 })).toBe('vector[5]');
+    expect(typeAfter('mask', (g) => vectorInput(g, 4), { units: 5 })).toBe('vector[5]');
+    expect(refusalOf('mask', (g) => sequenceInput(g, 4, 3)).reason).toBe(
+      'needs fields or a vector, but gets sequence[4 × 3]',
+    );
+  });
+
+  test('takes two values where it joins, the hidden and the instance', () => {
+    const g = makeBuilder('join');
+    const join = (count: number) => () =>
+      blocks.mask!.join!(contextOf(g), three(g).slice(0, count), { units: 2, ratio: 2 });
+    expect(join(2)).not.toThrow();
+    expect(join(1)).toThrow(/^takes two values/);
+    expect(join(3)).toThrow(/^takes two values/);
   });
 });
 

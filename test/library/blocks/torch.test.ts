@@ -6,7 +6,7 @@ import { evaluateInDoubles } from '../../../src/graph/evaluate.ts';
 import { simplify } from '../../../src/graph/simplify.ts';
 import { verify } from '../../../src/graph/verify.ts';
 import { blocks } from '../../../src/library/blocks/table.ts';
-import type { BlockContext, Value } from '../../../src/library/contract.ts';
+import type { BlockContext, NamedValue, Value } from '../../../src/library/contract.ts';
 import { casesOf, doubles, flat, type Nested, shapeOf } from '../../fixtures/fixtures.ts';
 import { batch, contextOf, expectClose, fieldInputs, sequenceInput, vectorInput } from '../support.ts';
 
@@ -27,6 +27,8 @@ interface Case {
     | { readonly kind: 'sequence'; readonly length: number; readonly width: number }
     | { readonly kind: 'interests'; readonly count: number; readonly width: number };
   readonly training: boolean;
+  /** The fields are steps that the block joins. */
+  readonly join?: boolean;
   readonly inputs: Named;
   /** Inputs and weights without a gradient. */
   readonly fixed: Named;
@@ -66,6 +68,15 @@ function argumentsOf(context: BlockContext, { kind, arguments: given }: Step) {
   return { ...all, blocks: { flow: steps } };
 }
 
+/** Each field as a step of its own. */
+const partsOf = (value: Value): NamedValue[] =>
+  value.kind !== 'fields'
+    ? []
+    : value.fields.map(({ name, tensor, width }) => ({
+        name,
+        value: { kind: 'vector', tensor, width, normalized: false },
+      }));
+
 /** All that a value holds, side by side. */
 function tensorsOf(value: Value): readonly Ref[] {
   switch (value.kind) {
@@ -83,7 +94,9 @@ function graphOf(kind: string, each: Case) {
   const builder = makeBuilder('block');
   const row = blocks[kind]!;
   const context = contextOf(builder, each.training);
-  const value = row.lower(context, inputOf(builder, each), argumentsOf(context, { ...each, kind }));
+  const input = inputOf(builder, each);
+  const args = argumentsOf(context, { ...each, kind });
+  const value = each.join ? row.join!(context, partsOf(input), args) : row.lower(context, input, args);
   const tensors = tensorsOf(value);
   const y = tensors.length === 1 ? tensors[0]! : builder.concat(tensors, 1);
   builder.output('y', y);

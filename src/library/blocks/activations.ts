@@ -1,0 +1,57 @@
+/** The activations that learn nothing, each as a step: they change no shape. */
+import { activatePlainly, type PlainActivation } from '../activations.ts';
+import type { BlockKind, KindRow } from '../contract.ts';
+import { blockKind } from '../rows.ts';
+import { eachNumber } from '../values.ts';
+
+const step = (name: PlainActivation, row: Pick<KindRow, 'doc' | 'when' | 'paper' | 'also' | 'near'>): BlockKind =>
+  blockKind({
+    ...row,
+    example: name,
+    parameters: {},
+    lower: ({ builder }, input) => eachNumber(builder, input, (x) => activatePlainly(builder, x, name)),
+  });
+
+export const relu = step('relu', {
+  doc: 'max(0, x), number by number. The shape stays: of a vector, fields, a sequence or interests.',
+  when: 'After a block that has no `activation` of its own, such as `cross` or `batch_norm`.',
+  paper: 'Nair & Hinton, "Rectified linear units improve restricted Boltzmann machines", ICML 2010',
+  near: ['relu6', 'crelu', 'rectifier'],
+});
+
+export const gelu = step('gelu', {
+  doc: 'x · Φ(x) with Φ of the normal distribution, by its formula with tanh: ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))). The shape stays.',
+  when: 'In layers after `self_attention`, as transformers have it.',
+  paper: 'Hendrycks & Gimpel, "Gaussian error linear units", 2016',
+  also: ['gelu_tanh', 'gelu_new'],
+});
+
+export const silu = step('silu', {
+  doc: 'x · σ(x), also called swish. The shape stays.',
+  when: 'A smooth `relu`, where gradients of exactly 0 below 0 hold training up.',
+  paper: 'Elfwing et al., "Sigmoid-weighted linear units", Neural Networks 2018; Ramachandran et al. 2017',
+  also: ['swish'],
+  near: ['mish', 'hard_swish', 'hardswish'],
+});
+
+export const tanh = step('tanh', {
+  doc: 'The hyperbolic tangent, within [−1, 1]. The shape stays.',
+  when: 'At the end of a tower whose numbers must stay bounded, as in DSSM.',
+  paper: 'Huang et al., "Learning deep structured semantic models", CIKM 2013 (equation 3)',
+  near: ['softsign', 'hard_tanh', 'hardtanh'],
+});
+
+export const sigmoid = step('sigmoid', {
+  doc: 'σ(x) = 1 / (1 + e⁻ˣ), within [0, 1]. The shape stays.',
+  when: 'For shares that weigh other numbers, through `product`; `gate` does both.',
+  paper: 'no paper: the logistic function',
+  also: ['expit'],
+  near: ['hard_sigmoid', 'hardsigmoid'],
+});
+
+export const softplus = step('softplus', {
+  doc: 'log(1 + eˣ), above 0. The shape stays.',
+  when: 'For numbers that must be positive, such as weights of a `product`.',
+  paper: 'Dugas et al., "Incorporating second-order functional knowledge", NIPS 2000',
+  near: ['elu', 'selu', 'celu'],
+});
