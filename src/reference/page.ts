@@ -8,6 +8,7 @@ import { describeType } from '../model/describe.ts';
 import { textOf } from '../text/source.ts';
 import { type Example, exampleOf } from './examples.ts';
 import { allKinds, innerKinds, type Kind, kindsOf, type Section, sections } from './kinds.ts';
+import { takesOf } from './takes.ts';
 
 const generated = '<!-- Written by `npm run generate` from src/library: change that, not this. -->';
 
@@ -47,13 +48,15 @@ function entry(kind: Kind): string[] {
     `## ${name}`,
     fence('text', `${signatureOf(name, row.parameters)}\n`),
     [row.doc, ...facts].join(' '),
+    row.when === undefined ? '' : `**When to use it.** ${row.when}`,
     parameterTable(row),
+    takenTable(kind),
     ...inner.flatMap((one) => [
       `**${one.name}**, for \`${one.parameter}\`: ${one.row.doc}${one.row.paper === undefined ? '' : ` *${one.row.paper}*.`}`,
       parameterTable(one.row),
     ]),
     fence('tower part', example.excerpt),
-    carries(kind, example),
+    typedSteps(kind, example),
     row.paper === undefined ? '' : paperLine(row.paper),
   ].filter((part) => part !== '');
 }
@@ -96,7 +99,20 @@ export function shapesOf({ section, row }: Kind, { checked }: Example): string |
   return `${taken}${printValueType(given.type)}`;
 }
 
-function carries(kind: Kind, example: Example): string {
-  const shapes = shapesOf(kind, example);
-  return shapes === undefined ? '' : `Here: \`${shapes}\`.`;
+/** What a block takes and gives with the arguments of its example, found out by trying. */
+function takenTable({ section, row }: Kind): string {
+  const taken = section.table === 'blocks' ? takesOf(row.example) : [];
+  const rows = taken.map(({ takes, gives }) => `| \`${printValueType(takes)}\` | \`${printValueType(gives)}\` |`);
+  return rows.length === 0 ? '' : [`| \`${row.example}\` takes | and gives |`, '|---|---|', ...rows].join('\n');
+}
+
+/** The type at each step of the example's flow. */
+function typedSteps({ section }: Kind, { checked, excerpt }: Example): string {
+  if (section.table !== 'blocks') return '';
+  const tower = checked.resolution.towers[0]!;
+  const arrows = (checked.shapes?.arrows ?? []).filter(({ span }) =>
+    tower.steps.some(({ node }) => span.start >= node.span.start && span.end <= node.span.end),
+  );
+  const shown = arrows.filter(({ span }) => excerpt.includes(textOf(span)));
+  return `Types: ${shown.map(({ span, type }) => `\`${textOf(span)}\` ${printValueType(type)}`).join(' → ')}.`;
 }

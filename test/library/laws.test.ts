@@ -16,6 +16,7 @@ describe.each(rows)('$table: $name', ({ kind, name, row }) => {
 
   test('says what it computes and where it comes from', () => {
     expect(row.doc).toMatch(/^\S.{20,}\.$/su);
+    expect(row.when, 'when to use it').toMatch(/^\S.{20,}\.$/);
     expect(row.paper, 'a paper, or a word on why there is none').toMatch(/\b(19|20)\d\d\b|^no paper: /);
     expect([row.doc, row.when, row.paper].join(' '), 'what `npm run new` left to write').not.toMatch(/\bTODO\b/);
   });

@@ -16,6 +16,7 @@ export function kindText(kind: Kind): string {
     `${name} · ${section.what}`,
     indented(signatureOf(name, row.parameters)),
     wrapped([row.doc, ...facts].join(' ')),
+    row.when === undefined ? '' : wrapped(`When to use it: ${row.when}`),
     parameterLines(row),
     ...innerKinds(kind).flatMap((inner) => [
       wrapped(`${inner.name}, for ${inner.parameter}: ${inner.row.doc}`),
@@ -48,6 +49,7 @@ export function kindJson(kind: Kind) {
     table: section.table,
     signature: signatureOf(name, row.parameters),
     doc: row.doc,
+    ...(row.when === undefined ? {} : { when: row.when }),
     facts,
     ...defined({ paper: row.paper }),
     parameters: Object.entries(row.parameters).map(([parameter, { doc, required = false, ...type }]) => {

@@ -7,6 +7,7 @@ import { needFields, needOneWidth, stacked } from '../values.ts';
 
 export const cin = blockKind({
   doc: 'Compressed interaction network: layer k has Hₖ rows of width D, row h = Σᵢⱼ Wₕᵢⱼ (row i of layer k − 1) ⊙ (field j); every row is summed over D. fields[F × D] → vector[Σ Hₖ].',
+  when: 'For products of three fields and more, by field. It is the most expensive of the crosses.',
   paper: 'Lian et al., "xDeepFM", KDD 2018 (equations 6 to 8)',
   example: 'cin(4, 3)',
   parameters: {

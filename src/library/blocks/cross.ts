@@ -4,6 +4,7 @@ import { needVector } from '../values.ts';
 
 export const cross = blockKind({
   doc: 'The cross network of DCN: xₗ₊₁ = x₀ (xₗᵀ w) + b + xₗ, one w and b of [N] a layer; layer l reaches products of l + 1 numbers. vector[N] → vector[N].',
+  when: 'For explicit products of features at the price of two vectors a layer. `cross_v2` is stronger.',
   paper: 'Wang et al., "Deep & Cross Network for ad click predictions", ADKDD 2017 (equation 3)',
   example: 'cross(layers: 3)',
   parameters: {

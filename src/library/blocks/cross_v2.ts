@@ -5,6 +5,7 @@ import { needVector } from '../values.ts';
 
 export const cross_v2 = blockKind({
   doc: 'The cross network of DCN-V2: xₗ₊₁ = x₀ ⊙ (W xₗ + b) + xₗ with W of [N × N], or U Vᵀ with U and V of [N × rank]. vector[N] → vector[N].',
+  when: 'For explicit products of features; with `rank` on wide inputs.',
   paper: 'Wang et al., "DCN V2", WWW 2021 (equations 1 and 2)',
   example: 'cross_v2(layers: 2, rank: 2)',
   parameters: {

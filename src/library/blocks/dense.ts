@@ -6,6 +6,7 @@ import { layer } from './layer.ts';
 
 export const dense = blockKind({
   doc: 'One fully connected layer, activation(x · W + b): vector[N] → vector[units]; the same for each interest, and for each element of a sequence.',
+  when: 'For one layer, such as the end of a channel.',
   paper: 'no paper: a linear layer; first weights after Glorot & Bengio 2010',
   example: 'dense(64, relu)',
   parameters: {

@@ -7,6 +7,7 @@ import { needVector } from '../values.ts';
 
 export const dropout = blockKind({
   doc: 'In training sets each number to 0 with probability `rate` and divides the others by 1 − rate; in a served tower it does nothing. The shape stays.',
+  when: 'Against overfitting, between layers. `mlp` has it as an argument.',
   paper: 'Srivastava et al., "Dropout", JMLR 2014',
   example: 'dropout(0.2)',
   parameters: {

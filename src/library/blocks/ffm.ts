@@ -6,6 +6,7 @@ import { needFields, needOneWidth, stacked } from '../values.ts';
 
 export const ffm = blockKind({
   doc: 'Field-aware: field i shows field j a vector vᵢⱼ of its own; Σ over pairs of vᵢⱼ ⊙ vⱼᵢ: fields → vector[k]. Without `width` an embedding of width F · k holds the F vectors end to end, as in the paper; with it vᵢⱼ = eᵢ Wᵢⱼ by learnt maps, from fields of whatever widths.',
+  when: 'Where a field should look different to each other field; `fm` is cheaper.',
   paper: 'Juan et al., "Field-aware factorization machines for CTR prediction", RecSys 2016 (equation 4)',
   example: 'ffm(width: 4)',
   parameters: {

@@ -8,6 +8,7 @@ import { maskedSoftmax } from './attention.ts';
 
 export const multi_interest = blockKind({
   doc: 'Several vectors for one history, of which a score takes the best: sequence[L × D] → interests[K × D]. `attention`: K learnt queries, A = softmax over t of tanh(X · W₁) · W₂, interest k = Σ Aₜₖ xₜ. `routing`: capsules, each interest with a map of its own, their logits from 0 by dynamic routing. The rounds before the last are not differentiated: gradients reach the map and the history through the last weighted sum alone, its shares being constants. An empty history gives 0.',
+  when: 'For users with several tastes: retrieval searches with each vector.',
   paper: 'Cen et al., "ComiRec", KDD 2020 (equations 4 to 7); routing after Li et al., "MIND", CIKM 2019 (algorithm 1)',
   example: 'multi_interest(2, attention)',
   parameters: {

@@ -5,6 +5,7 @@ import { needVector } from '../values.ts';
 
 export const repeat = blockKind({
   doc: 'The same blocks several times, one after the other: f(f(… x)). Each time has weights of its own; a shared block in it has the same weights every time. The blocks must take what they give.',
+  when: 'For several layers of one form, each with weights of its own.',
   paper:
     'no paper: the N layers of a stack, as in Vaswani et al., "Attention is all you need", NeurIPS 2017 (figure 1)',
   example: 'repeat(2, dense(64, relu) -> layer_norm)',

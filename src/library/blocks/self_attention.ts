@@ -5,6 +5,7 @@ import { multiHead } from './multi_head.ts';
 
 export const self_attention = blockKind({
   doc: 'Multi-head attention of a sequence, or of fields of one width, to itself: softmax(Q Kᵀ / √(D/heads)) V for each head, then a linear layer; the shape stays. No sum and no norm: write `residual(self_attention(heads: 2)) -> layer_norm`.',
+  when: 'Where elements should see each other, inside `residual`.',
   paper:
     'Vaswani et al., "Attention is all you need", NeurIPS 2017 (section 3.2); over fields: Song et al., "AutoInt", CIKM 2019',
   example: 'self_attention(heads: 2)',

@@ -5,6 +5,7 @@ import { rowScore, weightedMean } from './mean.ts';
 
 export const huber = lossKind({
   doc: 'Half the squared error e = score − label where |e| ≤ delta, and delta · (|e| − delta/2) beyond: far outliers pull no harder than near ones.',
+  when: 'For a label that is a number and has outliers, such as seconds watched.',
   paper: 'Huber, "Robust estimation of a location parameter", Annals of Mathematical Statistics 1964',
   example: 'huber(delta: 0.5)',
   label: 'number',

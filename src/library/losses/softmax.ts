@@ -12,6 +12,7 @@ import { type SoftmaxArguments, softmaxParameters } from './softmax_arguments.ts
 
 export const softmax = lossKind({
   doc: "Cross-entropy of the row's item among others, over logits score/τ − log q: −log softmax of its own. In this order: divide by τ, subtract log q of the column's item, mask accidental hits, cross-entropy weighted by row. The others are the batch's items, or drawn for each row, or the batch's and some drawn for all rows: log q is then of the mixture.",
+  when: 'The first choice for retrieval. Use `in_batch` with large batches, `sampled` with small ones.',
   paper:
     'Yi et al., "Sampling-bias-corrected neural modeling", RecSys 2019 (section 3); sampled: Huang et al., CIKM 2013; mixed: Yang et al., "Mixed negative sampling for learning two-tower neural networks in recommendations", WWW 2020 Companion',
   example: 'softmax(in_batch, temperature: 0.05, correction: frequency)',

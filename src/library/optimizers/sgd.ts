@@ -5,6 +5,7 @@ import { schedule, scheduled } from './schedule.ts';
 
 export const sgd = optimizerKind({
   doc: 'w ← w − rate · g, g the gradient of the batch.',
+  when: 'For a baseline, or where the memory of the optimizer matters.',
   paper: 'Robbins & Monro, "A stochastic approximation method", 1951',
   example: 'sgd(rate: 0.1, warmup: 100, decay: cosine)',
   parameters: {

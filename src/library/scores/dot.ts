@@ -3,6 +3,7 @@ import { pairs } from './pairs.ts';
 
 export const dot = scoreKind({
   doc: "q · i of the two towers' vectors, any real number; one inner product per pair of channels, summed; of several interests the best.",
+  when: 'Where the length of a vector may carry popularity, or for `bce` and `mse`, which need an unbounded score.',
   paper: 'Yi et al., "Sampling-bias-corrected neural modeling", RecSys 2019 (section 3)',
   example: 'dot(user, item)',
   parameters: {},

@@ -3,6 +3,7 @@ import { pairs } from './pairs.ts';
 
 export const hadamard = scoreKind({
   doc: "w · (q ⊙ i), the element-wise product of the two towers' vectors through a learnt linear layer over all pairs of channels; w begins at 1, as `dot`. It is folded into the side that asks, (w ⊙ q) · i, so that retrieval stays one inner product.",
+  when: 'Where some dimensions should count more than others, at the price of one weight each.',
   paper: 'He et al., "Neural collaborative filtering", WWW 2017 (equation 9, generalized matrix factorization)',
   example: 'hadamard(user, item)',
   parameters: {},

@@ -8,6 +8,7 @@ const smallest = 1e-8;
 
 export const famo = weightingKind({
   doc: 'Every loss shrinks at a like rate: wₖ = c · zₖ/Lₖ, z = softmax(ξ), c so that they sum to 1; ξ ← ξ − rate · (δ + decay · ξ), δ = z ⊙ (d − z · d), d how far log Lₖ fell. It costs no gradient more than a plain sum. The fall is from one batch to the next, not on the same batch again. A task without rows in the batch has weight 0, and its ξ stays: its fall is from the last batch that had some.',
+  when: 'Where there are many tasks: it balances them at the cost of one.',
   paper: 'Liu et al., "FAMO: Fast adaptive multitask optimization", NeurIPS 2023 (algorithm 1)',
   example: 'famo(click, like)',
   parameters: {

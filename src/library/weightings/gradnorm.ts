@@ -8,6 +8,7 @@ const smallest = 1e-3;
 
 export const gradnorm = weightingKind({
   doc: "Every task pulls alike at the last shared layer W (the shared tables where no layer is shared), one that lags pulls harder: Gₖ = wₖ‖∇_W Lₖ‖ is drawn to mean(G) · rₖ^alpha, rₖ the task's Lₖ/Lₖ(first step) ÷ the mean of those. w ← w − rate · ∇ Σ|Gₖ − target|, then scaled to sum to K. A task without rows in the batch has no part in the means.",
+  when: 'Where tasks learn at different speeds and share most layers.',
   paper: 'Chen et al., "GradNorm", ICML 2018 (algorithm 1)',
   example: 'gradnorm(click, like, alpha: 1.5)',
   parameters: {
