@@ -42,15 +42,16 @@ export function multiHead(context: BlockContext, elements: Elements, options: Mu
   const products = builder.mul(builder.batchMatMul(query, key, { transposeB: true }), 1 / Math.sqrt(each));
   const scores = builder.reshape(products, [batch, heads, count, count]);
   const shown = mask && builder.reshape(mask, [batch, 1, 1, count]);
-  const weights = maskedSoftmax(builder, scores, causal ? earlier(builder, count, shown) : shown);
+  const earlier = causal ? causalMask(builder, count) : undefined;
+  const visible = earlier && shown ? builder.mul(earlier, shown) : (earlier ?? shown);
+  const weights = maskedSoftmax(builder, scores, visible);
   const seen = builder.batchMatMul(builder.reshape(weights, products.type.shape), value);
   const joined = builder.transpose(builder.reshape(seen, [batch, heads, count, each]), [0, 2, 1, 3]);
   return layer(context, builder.reshape(joined, rows.type.shape), width, width, 'linear', `_output${suffix}`);
 }
 
-/** 1 where a column is not after its row, and shown: [1, 1, count, count], or with the batch's mask [batch, 1, count, count]. */
-function earlier(builder: Builder, count: number, shown: Ref | undefined): Ref {
+/** 1 where a column is not after its row: float32 [1, 1, count, count]. */
+export function causalMask(builder: Builder, count: number): Ref {
   const numbers = Array.from({ length: count * count }, (_, at) => (at % count <= Math.floor(at / count) ? 1 : 0));
-  const mask = builder.constant(numbers, [1, 1, count, count]);
-  return shown === undefined ? mask : builder.mul(mask, shown);
+  return builder.constant(numbers, [1, 1, count, count]);
 }

@@ -15,6 +15,7 @@ import { flatten } from './flatten.ts';
 import { fm } from './fm.ts';
 import { gate } from './gate.ts';
 import { gru } from './gru.ts';
+import { hstu } from './hstu.ts';
 import { last } from './last.ts';
 import { layer_norm } from './layer_norm.ts';
 import { leaky_relu } from './leaky_relu.ts';
@@ -79,4 +80,5 @@ export const blocks: Readonly<Record<string, BlockKind>> = {
   last,
   positions,
   transformer,
+  hstu,
 };

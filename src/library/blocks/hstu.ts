@@ -1,0 +1,69 @@
+import type { Builder, Ref } from '../../graph/builder.ts';
+import { elementsOf } from '../../graph/dims.ts';
+import { activate } from '../activations.ts';
+import { ShapeError } from '../contract.ts';
+import { integer, number } from '../parameters.ts';
+import { blockKind } from '../rows.ts';
+import { needSequence } from '../values.ts';
+import { dropEach } from './dropout.ts';
+import { layer } from './layer.ts';
+import { normalizeRows } from './layer_norm.ts';
+import { causalMask } from './multi_head.ts';
+
+export const hstu = blockKind({
+  doc: 'Layers of attention without a softmax: [u, v, q, k] = silu(norm(x) · W + b); y = norm(A · v) ⊙ u with A = silu(Q Kᵀ + r) / L for each head, r a learnt number for each distance, no column after its row; x ← x + y · W₂ + b₂. sequence[L × D] → the same, 0 past the end.',
+  when: 'Stands where `transformer` does; it keeps how strong an interest is, which a softmax takes away.',
+  paper:
+    'Zhai et al., "Actions speak louder than words: trillion-parameter sequential transducers for generative recommendations", ICML 2024 (section 3); without its bias by time',
+  example: 'hstu(layers: 1, heads: 2)',
+  parameters: {
+    layers: integer({ min: 1, max: 100, doc: 'How many, one after the other.', default: 2 }),
+    heads: integer({ min: 1, doc: 'Of each attention; the width divides by it.', default: 1 }),
+    dropout: number({ min: 0, below: 1, doc: 'Share of numbers of y that are dropped in training.', default: 0 }),
+  },
+  lower(context, input, { layers, heads, dropout }) {
+    const { builder } = context;
+    const sequence = needSequence(input);
+    const { mask, length, width } = sequence;
+    if (width % heads !== 0) {
+      throw new ShapeError(`needs a width that divides by \`heads\`, but ${width} does not divide by ${heads}`);
+    }
+    const batch = mask.type.shape[0]!;
+    const each = width / heads;
+    const rows = elementsOf([batch, length]);
+    const shown = builder.mul(causalMask(builder, length), builder.reshape(mask, [batch, 1, 1, length]));
+
+    let x = builder.reshape(sequence.tensor, [rows, width]);
+    for (let at = 0; at < layers; at++) {
+      const normal = normalizeRows(builder, x, width, 1e-5, `_input_${at}`);
+      const all = activate(builder, layer(context, normal, width, 4 * width, 'linear', `_all_${at}`), 'swish');
+      const [u, v, q, k] = [0, 1, 2, 3].map((part) => builder.slice(all, [0, part * width], [-1, width]));
+      // [batch · heads, length, each]
+      const byHead = (part: Ref): Ref => {
+        const split = builder.transpose(builder.reshape(part, [batch, length, heads, each]), [0, 2, 1, 3]);
+        return builder.reshape(split, [elementsOf([batch, heads]), length, each]);
+      };
+      const products = builder.batchMatMul(byHead(q!), byHead(k!), { transposeB: true });
+      const bias = byDistance(builder, builder.parameter(`bias_distance_${at}`, [length], { kind: 'zeros' }), length);
+      const scores = builder.add(builder.reshape(products, [batch, heads, length, length]), bias);
+      const weights = builder.mul(builder.mul(activate(builder, scores, 'swish'), 1 / length), shown);
+      const seen = builder.batchMatMul(builder.reshape(weights, products.type.shape), byHead(v!));
+      const joined = builder.transpose(builder.reshape(seen, [batch, heads, length, each]), [0, 2, 1, 3]);
+      const read = normalizeRows(builder, builder.reshape(joined, [rows, width]), width, 1e-5, `_output_${at}`);
+      const gated = dropEach(context, builder.mul(read, u!), length * width, dropout);
+      x = builder.add(x, layer(context, gated, width, width, 'linear', `_output_${at}`));
+    }
+    const kept = builder.reshape(mask, [batch, length, 1]);
+    return { ...sequence, tensor: builder.mul(builder.reshape(x, [batch, length, width]), kept) };
+  },
+});
+
+/** A number for each distance of a row from an earlier column: float32 [1, 1, length, length]; after it that of 0, unread. */
+function byDistance(builder: Builder, numbers: Ref, length: number): Ref {
+  const distances = builder.constant(
+    Array.from({ length: length * length }, (_, at) => Math.max(0, Math.floor(at / length) - (at % length))),
+    [length * length],
+    'int32',
+  );
+  return builder.reshape(builder.gather(numbers, distances), [1, 1, length, length]);
+}
