@@ -39,6 +39,7 @@ export const callWords: Readonly<Record<string, string>> = {
   hadamard: '',
   hinge: 'in_batch? negatives mask margin over',
   hit_rate: '# k patience',
+  hstu: 'layers heads dropout',
   huber: 'delta',
   id: 'dim hash min_count',
   last: 'list',

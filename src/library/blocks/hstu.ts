@@ -1,6 +1,6 @@
 import type { Builder, Ref } from '../../graph/builder.ts';
 import { elementsOf } from '../../graph/dims.ts';
-import { activate } from '../activations.ts';
+import { activatePlainly } from '../activations.ts';
 import { ShapeError } from '../contract.ts';
 import { integer, number } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
@@ -23,6 +23,7 @@ export const hstu = blockKind({
   },
   lower(context, input, { layers, heads, dropout }) {
     const { builder } = context;
+    const silu = (z: Ref): Ref => activatePlainly(builder, z, 'silu');
     const sequence = needSequence(input);
     const { mask, length, width } = sequence;
     if (width % heads !== 0) {
@@ -36,7 +37,7 @@ export const hstu = blockKind({
     let x = builder.reshape(sequence.tensor, [rows, width]);
     for (let at = 0; at < layers; at++) {
       const normal = normalizeRows(builder, x, width, 1e-5, `_input_${at}`);
-      const all = activate(builder, layer(context, normal, width, 4 * width, 'linear', `_all_${at}`), 'swish');
+      const all = silu(layer(context, normal, width, 4 * width, 'linear', `_all_${at}`));
       const [u, v, q, k] = [0, 1, 2, 3].map((part) => builder.slice(all, [0, part * width], [-1, width]));
       // [batch · heads, length, each]
       const byHead = (part: Ref): Ref => {
@@ -46,7 +47,7 @@ export const hstu = blockKind({
       const products = builder.batchMatMul(byHead(q!), byHead(k!), { transposeB: true });
       const bias = byDistance(builder, builder.parameter(`bias_distance_${at}`, [length], { kind: 'zeros' }), length);
       const scores = builder.add(builder.reshape(products, [batch, heads, length, length]), bias);
-      const weights = builder.mul(builder.mul(activate(builder, scores, 'swish'), 1 / length), shown);
+      const weights = builder.mul(builder.mul(silu(scores), 1 / length), shown);
       const seen = builder.batchMatMul(builder.reshape(weights, products.type.shape), byHead(v!));
       const joined = builder.transpose(builder.reshape(seen, [batch, heads, length, each]), [0, 2, 1, 3]);
       const read = normalizeRows(builder, builder.reshape(joined, [rows, width]), width, 1e-5, `_output_${at}`);
