@@ -3,8 +3,8 @@ import type { Ref } from '../graph/builder.ts';
 import { symbolic } from '../graph/dims.ts';
 import type { Dim } from '../graph/graph.ts';
 import type { FeatureUse, Field, Sequence } from '../library/contract.ts';
-import { rowsPrefix } from '../library/rows_prefix.ts';
 import type { RowsOf } from '../plan/plan.ts';
+import { rowsPrefix } from '../plan/rows_prefix.ts';
 import type { LoweredFeature } from './features.ts';
 import type { GraphInputs } from './inputs.ts';
 

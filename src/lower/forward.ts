@@ -2,9 +2,9 @@
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import { makeBuilder, type Ref } from '../graph/builder.ts';
 import { losses } from '../library/losses/table.ts';
-import { rowsPrefix } from '../library/rows_prefix.ts';
 import type { Model } from '../model/model.ts';
 import type { RowsOf } from '../plan/plan.ts';
+import { rowsPrefix } from '../plan/rows_prefix.ts';
 import type { LoweredFeatures } from './features.ts';
 import type { Arrow } from './flow.ts';
 import { GraphInputs } from './inputs.ts';

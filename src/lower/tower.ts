@@ -14,10 +14,10 @@ import {
   type Value,
   type Vector,
 } from '../library/contract.ts';
-import { rowsPrefix } from '../library/rows_prefix.ts';
 import { asVector, printValueType, towardsVector, typeOf } from '../library/values.ts';
 import type { Flow, FlowPart, FlowStep, Tower, TowerStep } from '../model/model.ts';
 import type { Readout, RowsOf } from '../plan/plan.ts';
+import { rowsPrefix } from '../plan/rows_prefix.ts';
 import type { LoweredFeatures } from './features.ts';
 import { isSequence, lowerFeature } from './field.ts';
 import { type Arrow, type FlowContext, lowerJoin, lowerSteps } from './flow.ts';

@@ -3,8 +3,8 @@ import type { Dataset, IndexedColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import type { Tensors } from '../engine/engine.ts';
 import type { Feeder } from '../feed/feeder.ts';
-import { rowsPrefix } from '../library/rows_prefix.ts';
 import type { Plan, RowsOf } from '../plan/plan.ts';
+import { rowsPrefix } from '../plan/rows_prefix.ts';
 
 /** A feature's value as encoded: a code, the codes of a bag, or numbers. */
 export type Encoded = number | readonly number[];

@@ -1,8 +1,8 @@
 import type { Ref } from '../../graph/builder.ts';
 import type { InputSource, RowsOf } from '../../plan/plan.ts';
+import { hitsSymbol, rowsPrefix } from '../../plan/rows_prefix.ts';
 import { type LossContext, ShapeError } from '../contract.ts';
 import { choice, name } from '../parameters.ts';
-import { hitsSymbol, rowsPrefix } from '../rows_prefix.ts';
 
 type Hits = Extract<InputSource, { readonly from: 'accidental_hits' }>;
 

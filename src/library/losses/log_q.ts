@@ -2,9 +2,9 @@ import { defined } from '../../defined.ts';
 import type { Ref } from '../../graph/builder.ts';
 import type { Dim } from '../../graph/graph.ts';
 import type { RowsOf, SharedRows } from '../../plan/plan.ts';
+import { rowsPrefix } from '../../plan/rows_prefix.ts';
 import type { LossContext } from '../contract.ts';
 import { choice } from '../parameters.ts';
-import { rowsPrefix } from '../rows_prefix.ts';
 
 /** The argument of every loss over many columns that can do without the popular items' advantage. */
 export const correction = choice(['none', 'frequency', 'streaming'], {

@@ -7,7 +7,7 @@ import type { Graph, Tensor } from '../../../src/graph/graph.ts';
 import { simplify } from '../../../src/graph/simplify.ts';
 import type { LossContext } from '../../../src/library/contract.ts';
 import { losses } from '../../../src/library/losses/table.ts';
-import { rowsPrefix } from '../../../src/library/rows_prefix.ts';
+import { rowsPrefix } from '../../../src/plan/rows_prefix.ts';
 import { exampleOf } from '../../../src/reference/examples.ts';
 import { kindsNamed } from '../../../src/reference/kinds.ts';
 import { batch, contextOf, floats, integers, random, rowsOf } from '../support.ts';

@@ -1,4 +1,4 @@
-import type { RowsOf } from '../plan/plan.ts';
+import type { RowsOf } from './plan.ts';
 
 /** What the names of graph inputs begin with, so that the events' rows and each kind of drawn rows have inputs of their own. */
 export function rowsPrefix(rows: RowsOf): string {
