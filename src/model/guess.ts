@@ -1,8 +1,10 @@
 /** What a word that is not known most likely means: another name for something of the field, or a misspelling. */
 
+import type { KindRow } from '../library/contract.ts';
 import { likest } from '../text/nearest.ts';
 import type { Span } from '../text/source.ts';
 import { isTerm, meaningOf, type Place } from '../text/synonyms.ts';
+import { library } from './library.ts';
 import type { Extra } from './report.ts';
 
 export interface Guess {
@@ -41,7 +43,7 @@ export function guess(
   // Only case and underscores differ.
   const spelled = sure && flat(name) === flat(known.name);
   const own = known !== undefined && [...declared].includes(known.name);
-  const meaning = place === undefined || spelled || own ? undefined : meaningOf(name, place, free);
+  const meaning = place === undefined || spelled || own ? undefined : meaningOf(name, place, free, rowsAt[place]);
   if (meaning?.write !== undefined && free.includes(meaning.write)) {
     const { write, same } = meaning;
     return { nearest: write, advice: `Tower calls it \`${write}\``, extra: suggested([write], at, !same) };
@@ -53,6 +55,17 @@ export function guess(
   const doubtful = !sure || (!spelled && isTerm(name));
   return { nearest: known.name, extra: suggested([known.name, ...known.others], at, doubtful) };
 }
+
+/** Kinds by the place that names one: a row may have other names of its kind. */
+const rowsAt: Readonly<Partial<Record<Place, Readonly<Record<string, KindRow>>>>> = {
+  feature: library.features,
+  block: library.blocks,
+  score: library.scores,
+  loss: library.losses,
+  weighting: library.weightings,
+  optimizer: library.optimizers,
+  metric: library.metrics,
+};
 
 const suggested = (words: readonly string[], at: Span, doubtful: boolean): Extra => ({
   fixes: words.map((text) => [{ at, text }]),

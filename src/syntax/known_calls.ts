@@ -16,6 +16,7 @@ export const callWords: Readonly<Record<string, string>> = {
   bpr: 'in_batch? negatives mask scale',
   by_time: 'validation test',
   category: 'values dim hash min_count',
+  ccl: 'in_batch? negatives mask margin weight',
   cin: '# units activation',
   column: 'column',
   concat: '',

@@ -87,16 +87,6 @@ const names: Readonly<Record<Place, Names>> = {
     ffm: 'field_aware_fm field_aware_factorization_machine',
     cin: 'xdeepfm compressed_interaction',
     bilinear: 'fibinet bilinear_interaction',
-    relu: 'relu6 crelu rectifier',
-    leaky_relu: 'lrelu | rrelu',
-    prelu: 'parametric_relu |',
-    gelu: 'gelu_tanh gelu_new |',
-    silu: 'swish | mish hard_swish',
-    tanh: 'softsign hard_tanh',
-    sigmoid: 'expit | hard_sigmoid',
-    softplus: 'elu selu celu',
-    mask: 'mask_block masknet | masking instance_guided_mask',
-    max: 'max_pooling max_pool global_max_pooling max_pooling1d reduce_max | maximum amax',
     mean: 'avg average mean_pooling avg_pool average_pooling | averagepooling avgpool global_average_pooling meanpool pool pooling global_average_pooling1d',
     sum: 'sum_pooling | sum_pool sumpooling add plus reduce_sum',
     product: 'multiply mul hadamard elementwise_product times',
@@ -649,14 +639,22 @@ const plain = (word: string): string => word.replace(/[_\-\s.]/g, '').toLowerCas
 
 /**
  * What the field means by a word in a place, where that is one of `candidates`; an example in place of a name is always taken.
+ * @param rows the kinds of the place, which may have other names in their rows
  * @returns nothing for a word that is not known there
  */
-export function meaningOf(word: string, place: Place, candidates: Iterable<string>): Meaning | undefined {
+export function meaningOf(
+  word: string,
+  place: Place,
+  candidates: Iterable<string>,
+  rows: Readonly<Record<string, OtherNames>> = {},
+): Meaning | undefined {
   const known = new Set(candidates);
   const asked = plain(word);
-  const senses = (table[place].get(asked) ?? []).filter(({ write }) => known.has(write) || !/^\w+$/.test(write));
-  const rows = advice[place];
-  const said = rows && Object.hasOwn(rows, asked) ? rows[asked] : undefined;
+  const listed = (table[place].get(asked) ?? []).filter(({ write }) => known.has(write) || !/^\w+$/.test(write));
+  const own = namedBy(asked, rows).filter(({ write }) => known.has(write));
+  const senses = [...own, ...listed.filter(({ write }) => own.every((sense) => sense.write !== write))];
+  const sayings = advice[place];
+  const said = sayings && Object.hasOwn(sayings, asked) ? sayings[asked] : undefined;
   if (said !== undefined && senses.length !== 1) return { advice: said };
   const same = senses.filter((sense) => sense.same);
   const first = same[0] ?? senses[0];
@@ -668,6 +666,18 @@ export const isTerm = (word: string): boolean => terms.has(plain(word));
 
 /** Whether a word names an argument of some kind. */
 export const isArgument = (word: string): boolean => Object.hasOwn(names.argument, word);
+
+/** Other names of a kind, from its own row: those that mean the same, and those that may be similar. */
+interface OtherNames {
+  readonly also?: readonly string[];
+  readonly near?: readonly string[];
+}
+
+const namedBy = (asked: string, rows: Readonly<Record<string, OtherNames>>): Sense[] =>
+  Object.entries(rows).flatMap(([write, { also = [], near = [] }]) => {
+    const same = also.some((name) => plain(name) === asked);
+    return same || near.some((name) => plain(name) === asked) ? [{ write, same }] : [];
+  });
 
 interface Sense {
   readonly write: string;

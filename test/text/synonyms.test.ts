@@ -114,6 +114,7 @@ const rows: readonly [(written: string) => string, written: string, hint: string
   [loss, 'BCEWithLogitsLoss', '`bce`'],
   [loss, 'MSELoss', '`mse`'],
   [loss, 'mae', '`huber(delta: …)`'],
+  [loss, 'cosine_contrastive', '`ccl`'],
   [loss, 'triplet', '`hinge`'],
   [loss, 'listnet', '`listwise`'],
   [loss, 'smooth_l1', '`huber`'],

@@ -1,6 +1,7 @@
 import type { LossKind } from '../contract.ts';
 import { bce } from './bce.ts';
 import { bpr } from './bpr.ts';
+import { ccl } from './ccl.ts';
 import { focal } from './focal.ts';
 import { hinge } from './hinge.ts';
 import { huber } from './huber.ts';
@@ -9,4 +10,14 @@ import { mse } from './mse.ts';
 import { softmax } from './softmax.ts';
 
 /** Every kind of loss, by the name a file uses. */
-export const losses: Readonly<Record<string, LossKind>> = { softmax, listwise, bpr, hinge, bce, focal, mse, huber };
+export const losses: Readonly<Record<string, LossKind>> = {
+  softmax,
+  listwise,
+  bpr,
+  hinge,
+  bce,
+  focal,
+  mse,
+  huber,
+  ccl,
+};

@@ -1,0 +1,32 @@
+import { ShapeError } from '../contract.ts';
+import { number } from '../parameters.ts';
+import { lossKind } from '../rows.ts';
+import { rowScore, weightedMean } from './mean.ts';
+import { lowerPairs, meanOfNegatives, pairwiseArguments } from './pairwise.ts';
+
+export const ccl = lossKind({
+  doc: "The cosine contrastive loss of SimpleX: 1 − score of the row's item + weight · the mean over its negatives of max(0, score of the negative − margin). It is meant for a single cosine. A negative that is the row's own item again has no part.",
+  when: 'For retrieval with many sampled negatives, of which most are easy: those below the margin have no part. `softmax` needs no margin.',
+  paper: 'Mao et al., "SimpleX: a simple and strong baseline for collaborative filtering", CIKM 2021 (equation 1)',
+  also: ['cosine_contrastive', 'cosine_contrastive_loss', 'ccl_loss'],
+  near: ['simplex'],
+  example: 'ccl(negatives: sampled(4), margin: 0.1, weight: 10)',
+  label: 'none',
+  needsItemKey: true,
+  parameters: {
+    ...pairwiseArguments,
+    margin: number({ min: -1, below: 1, doc: 'Negatives that score lower have no part.', default: 0.8 }),
+    weight: number({ above: 0, doc: 'What the mean of the negatives counts, next to the positive.', default: 10 }),
+  },
+  lower(context, score, args) {
+    const { builder, weight } = context;
+    if (score.bound !== undefined && score.bound > 1)
+      throw new ShapeError('needs a score within [−1, 1], a single cosine');
+    const own = rowScore(builder, score.query, score.item);
+    const { difference, visible } = lowerPairs(context, score, args);
+    const others = builder.add(difference, builder.reshape(own, [own.type.shape[0]!, 1]));
+    const negative = meanOfNegatives(context, builder.relu(builder.sub(others, args.margin)), visible);
+    const losses = builder.add(builder.sub(1, own), builder.mul(negative, args.weight));
+    return weightedMean(builder, losses, weight);
+  },
+});
