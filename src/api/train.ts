@@ -7,7 +7,7 @@ import type { EngineName } from '../engine/engine.ts';
 import { type Choice, chooseEngine } from '../engine/engines.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { FolderLock } from '../storage/lock.ts';
-import type { TrainResult } from '../training/train.ts';
+import type { TrainResult } from '../training/train_options.ts';
 import type { TrainingEvent } from '../training/training_events.ts';
 import { type CheckRequest, checkAndLower, type Lowering, readingOf } from './check.ts';
 import { version } from './version.ts';

@@ -2,6 +2,7 @@
  * What a row of each library table promises. Everything a `.tower` file can name lives in `src/library/<folder>/`, one file
  * per thing, one table per folder. Arguments are declared as data, so that checking, completion, hover and the reference
  * page all come from the same row.
+ * Long because it is the whole contract of a library row, and every folder of the library reads it.
  */
 import type { Builder, Ref } from '../graph/builder.ts';
 import type { Dim } from '../graph/graph.ts';

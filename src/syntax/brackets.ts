@@ -1,4 +1,7 @@
-/** Brackets: whether they match, and, if not, where the missing ones belong. */
+/**
+ * Brackets: whether they match, and, if not, where the missing ones belong.
+ * Long because each way to close a bracket is weighed against all others over the same tokens.
+ */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
 import { type Diagnostic, diagnose, type Edit } from '../diagnostics/diagnostic.ts';
@@ -103,8 +106,8 @@ class Balancer {
       } else if (deeper < 0) {
         const at = findOpen(open, token.tokenType);
         if (at === undefined) {
-          const mended = this.unmatched(index);
-          if (mended) result.push(mended);
+          const corrected = this.unmatched(index);
+          if (corrected) result.push(corrected);
           continue;
         }
         this.closeInner(at + 1, index);

@@ -2,7 +2,7 @@ import type { Code } from '../diagnostics/codes.ts';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import { type Source, textOf } from '../text/source.ts';
 
-/** More mistakes than a person mends in one go. */
+/** More mistakes than a person fixes in one go. */
 const most = 50;
 
 /** The mistakes found so far. Past the limit it is `full`, says so once, and takes no more. */

@@ -43,7 +43,7 @@ export function readStrictly(rule: Rule, tokens: readonly IToken[]): Reading {
 /** Longer entries are given up whole: the parser's own recovery looks far ahead, again and again. */
 const longest = 1000;
 
-/** What the parser itself can save of tokens that have a mistake which no mend knows. */
+/** What the parser itself can save of tokens that have a mistake which no correction knows. */
 export function readForgivingly(rule: Rule, tokens: readonly IToken[]): CstNode | undefined {
   if (tokens.length > longest) return undefined;
   forgiving ??= new TowerParser(settings);

@@ -1,6 +1,7 @@
 /**
  * Reading a text that has mistakes in it. The text is cut where declarations begin, and a declaration that has a mistake where
- * its entries begin, so that each mistake stays where it is made; a known mistake is mended and reading goes on.
+ * its entries begin, so that each mistake stays where it is made; a known mistake is corrected and reading goes on.
+ * Long because a declaration, its entries and what is lost between them share one reading of the tokens.
  */
 import type { CstNode, IToken } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
@@ -13,6 +14,7 @@ import { balance } from './brackets.ts';
 import type { Builder } from './build.ts';
 import type { Collector } from './collector.ts';
 import type { Complaint } from './complaint.ts';
+import { correct } from './correct.ts';
 import {
   declarationWords,
   hidesMistake,
@@ -23,14 +25,13 @@ import {
   splitDeclarations,
   splitEntries,
 } from './layout.ts';
-import { mend } from './mend.ts';
 import { type EntryRule, entryRule, isColumns, readForgivingly, readStrictly } from './parsers.ts';
 import type { BodyEntry, PieceReader } from './pieces.ts';
 import { after, endOf, exchanged, insertedBefore, is, isAny, replaced, spanOf } from './token.ts';
 import { expected, found, quote } from './words.ts';
 
-/** Mistakes mended in one entry, before the rest of it is given up. */
-const mostMends = 8;
+/** Mistakes corrected in one entry, before the rest of it is given up. */
+const mostCorrections = 8;
 
 export interface Recovered {
   readonly declarations: ast.Declaration[];
@@ -115,13 +116,13 @@ export class Recovery {
       if ('node' in whole) return this.builder.declaration(whole.node);
     }
     const open = tokens.findIndex((token) => is(token, t.LeftBrace));
-    if (open === -1) return this.mended('declaration', tokens, (node) => this.builder.declaration(node));
+    if (open === -1) return this.corrected('declaration', tokens, (node) => this.builder.declaration(node));
 
     const rule = entryRule(tokens[0]);
     if (rule === undefined) return this.bodiless(tokens, open);
     const close = closeOf(tokens, open);
     const outside = [...tokens.slice(0, open + 1), ...tokens.slice(close)];
-    const declaration = this.mended('declaration', outside, (node) => this.builder.declaration(node));
+    const declaration = this.corrected('declaration', outside, (node) => this.builder.declaration(node));
     const entries = this.entries(rule, tokens.slice(open + 1, close), tokens[0]!);
     if (declaration === undefined || !('entries' in declaration)) return declaration;
     return { ...declaration, span: this.spanOfAll(tokens), entries } as unknown as ast.Declaration;
@@ -132,7 +133,7 @@ export class Recovery {
     const at = spanOf(this.source, tokens[open]!);
     const wanted = '`features`, `labels` or `train` before it';
     this.collector.report(diagnose('unexpected-text', at, { expected: wanted, found: '`{`' }));
-    return this.mended('declaration', tokens.slice(0, open), (node) => this.builder.declaration(node));
+    return this.corrected('declaration', tokens.slice(0, open), (node) => this.builder.declaration(node));
   }
 
   private entries(rule: EntryRule, tokens: readonly IToken[], word: IToken): BodyEntry[] {
@@ -157,21 +158,21 @@ export class Recovery {
     if (known) return known;
     switch (rule) {
       case 'typedEntry':
-        return this.mended(rule, tokens, (node) => this.builder.typedEntry(node));
+        return this.corrected(rule, tokens, (node) => this.builder.typedEntry(node));
       case 'towerEntry':
-        return this.mended(rule, tokens, (node) => this.builder.towerEntry(node));
+        return this.corrected(rule, tokens, (node) => this.builder.towerEntry(node));
       case 'dataEntry':
         if (isColumns(rule, tokens[0], tokens[1])) return this.columns(tokens);
-        return this.mended(rule, tokens, (node) => this.builder.entry(node));
+        return this.corrected(rule, tokens, (node) => this.builder.entry(node));
       default:
-        return this.mended(rule, tokens, (node) => this.builder.entry(node));
+        return this.corrected(rule, tokens, (node) => this.builder.entry(node));
     }
   }
 
   private columns(tokens: readonly IToken[]): ast.Columns | undefined {
     const close = closeOf(tokens, 1);
     const outside = [...tokens.slice(0, 2), ...tokens.slice(close)];
-    const columns = this.mended('columns', outside, (node) => this.builder.columns(node));
+    const columns = this.corrected('columns', outside, (node) => this.builder.columns(node));
     const entries = this.entries('entry', tokens.slice(2, close), tokens[0]!);
     return columns && { ...columns, span: this.spanOfAll(tokens), entries: entries as ast.Entry[] };
   }
@@ -241,8 +242,8 @@ export class Recovery {
     return is(token, t.Name) && likest(token.image, words.keys()) !== undefined;
   }
 
-  /** Read, mend, read again. After a mistake that no mend knows, whatever the parser itself can save. */
-  private mended<T>(
+  /** Read, correct, read again. After a mistake that no correction knows, whatever the parser itself can save. */
+  private corrected<T>(
     rule: 'declaration' | EntryRule,
     tokens: readonly IToken[],
     build: (node: CstNode) => T | undefined,
@@ -253,21 +254,21 @@ export class Recovery {
     for (let round = 0; ; round++) {
       const reading = readStrictly(rule, input);
       if ('node' in reading) return build(reading.node);
-      const mended = round < mostMends ? mend(this.source, input, reading.complaint, rule) : undefined;
+      const corrected = round < mostCorrections ? correct(this.source, input, reading.complaint, rule) : undefined;
       const certain =
-        mended?.diagnostic !== undefined && mended.diagnostic.fixes.length > 0 && !mended.diagnostic.doubtful;
-      if (certain && !misled) this.collector.report(mended.diagnostic!);
+        corrected?.diagnostic !== undefined && corrected.diagnostic.fixes.length > 0 && !corrected.diagnostic.doubtful;
+      if (certain && !misled) this.collector.report(corrected.diagnostic!);
       // The tree leaves out a name that was moved.
-      if (certain && mended.diagnostic!.code === 'swapped-words') this.doubt(tokens);
+      if (certain && corrected.diagnostic!.code === 'swapped-words') this.doubt(tokens);
       if (!certain) {
-        this.complain(input, () => mended?.diagnostic ?? this.word(input, reading.complaint));
+        this.complain(input, () => corrected?.diagnostic ?? this.word(input, reading.complaint));
         this.doubt(tokens);
       }
-      if (mended === undefined) {
+      if (corrected === undefined) {
         const saved = readForgivingly(rule, input);
         return saved && build(saved);
       }
-      input = mended.tokens;
+      input = corrected.tokens;
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * The mend of a mistake that no rule of `mend.ts` names: of all changes of one token near where reading stopped, the one after
+ * The correction of a mistake that `known_mistakes.ts` does not name: of all changes of one token near where reading stopped, the one after
  * which the whole entry reads, and reads most naturally. The search of Burke and Fisher, "A practical method for LR and LL
  * syntactic error diagnosis and recovery", TOPLAS 1987, ranked by what the library's words take.
  */
@@ -47,7 +47,7 @@ interface Candidate extends Omit<Repair, 'certain'> {
 const longest = 200;
 /** How far before the place where reading stopped the mistake may be. */
 const back = 3;
-/** What a second mend must cost more for the first to be certain. */
+/** What a second correction must cost more for the first to be certain. */
 const margin = 4;
 const oddCost = 10;
 

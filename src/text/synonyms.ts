@@ -1,6 +1,7 @@
 /**
  * Words of the field: what Keras, PyTorch, TensorFlow Recommenders, EasyRec, TorchEasyRec, RecBole and DeepCTR call what Tower
  * has under another name, or does not have. Whatever reports an unknown word asks here before it compares letters.
+ * Long because it is a table: a line a word.
  */
 
 /** Where a word is written. */

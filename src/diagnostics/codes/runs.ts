@@ -1,4 +1,7 @@
-/** Codes of training, of runs on disk, of engines and of commands. */
+/**
+ * Codes of training, of runs on disk, of engines and of commands.
+ * Long because it is a table: a row a code.
+ */
 import { row } from '../code_row.ts';
 import { among, bytesWords, countOf, didYouMean, shellWord } from '../wording.ts';
 

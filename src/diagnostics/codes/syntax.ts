@@ -1,4 +1,7 @@
-/** Codes of the text itself. */
+/**
+ * Codes of the text itself.
+ * Long because it is a table: a row a code.
+ */
 import { row } from '../code_row.ts';
 import { didYouMean } from '../wording.ts';
 

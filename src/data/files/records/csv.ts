@@ -1,6 +1,7 @@
 /**
  * Records of CSV, as RFC 4180 has them: a quoted value may hold separators, line ends and doubled quotes. A quote opens a value
  * only at its beginning. A record whose quotes do not work out costs its first line alone, and reading goes on with the next.
+ * Long because a record is read by one machine of states, and its rules for quotes only hold together.
  */
 import { isUtf8 } from 'node:buffer';
 import {

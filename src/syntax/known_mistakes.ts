@@ -4,115 +4,19 @@
  */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
-import { defined } from '../defined.ts';
-import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
+import { diagnose } from '../diagnostics/diagnostic.ts';
 import { nearest } from '../text/nearest.ts';
 import type { Source } from '../text/source.ts';
 import { isArgument } from '../text/synonyms.ts';
-import type { Complaint } from './complaint.ts';
-import { namesEnd } from './layout.ts';
-import type { EntryRule } from './parsers.ts';
-import { repair } from './repair.ts';
-import { after, beginsLine, beginsValue, endOf, endsValue, inserted, is, isAny, replaced, spanOf } from './token.ts';
-import { expected, found, quote, signed } from './words.ts';
+import { type Corrected, missingSign, needless, type Place, wrongSign } from './sign_mistakes.ts';
+import { beginsLine, beginsValue, endOf, endsValue, inserted, is, isAny, replaced, spanOf } from './token.ts';
+import { signed } from './words.ts';
 
-export interface Mended {
-  /** Absent where it is not certain what was meant: the complaint of the parser is then all that can be said. */
-  readonly diagnostic?: Diagnostic;
-  readonly tokens: IToken[];
-}
-
-interface Place extends Complaint {
-  readonly source: Source;
-  readonly tokens: readonly IToken[];
-  readonly here: IToken | undefined;
-  readonly previous: IToken | undefined;
-}
-
-type Mend = (place: Place) => Mended | undefined;
-
-/**
- * The first mend that knows this mistake: one that is a habit, else the one change after which all reads, else the change that
- * lets reading go on.
- * @param whole what the tokens are to be read by
- */
-export function mend(
-  source: Source,
-  tokens: readonly IToken[],
-  complaint: Complaint,
-  whole: 'declaration' | EntryRule,
-): Mended | undefined {
-  const { index } = complaint;
-  const place: Place = { ...complaint, source, tokens, here: tokens[index], previous: tokens[index - 1] };
-  const habit = first(habits, place);
-  if (habit) return habit;
-  // `a, b` alone: what the names are was not written, and no sign that is changed says it.
-  if (whole === 'typedEntry' && place.here === undefined && namesEnd(tokens, 0) === tokens.length) return undefined;
-  return searched(place, whole) ?? first(steps, place);
-}
-
-function first(mends: readonly Mend[], place: Place): Mended | undefined {
-  for (const one of mends) {
-    const mended = one(place);
-    if (mended) return mended;
-  }
-  return undefined;
-}
-
-/** The one change after which all of it reads. */
-function searched(place: Place, whole: 'declaration' | EntryRule): Mended | undefined {
-  const { source, tokens, rule } = place;
-  const found = repair(whole, tokens, place);
-  if (found === undefined) return undefined;
-  const { change, index } = found;
-  const [here, previous] = [tokens[index], tokens[index - 1]];
-  const diagnostic = (): Diagnostic | undefined => {
-    switch (change.kind) {
-      case 'insert':
-        if (change.type === t.Name) return missingPart(place, index);
-        return found.certain ? missingSign({ ...place, index, here, previous }, change.type) : undefined;
-      case 'remove':
-        return found.certain ? needless(source, here!) : undefined;
-      case 'replace':
-        return found.certain ? wrongSign(source, here!, change.type, rule) : undefined;
-      case 'swap':
-        return found.certain ? swapped(source, here!, tokens[index + 1]!) : undefined;
-    }
-  };
-  const said = diagnostic();
-  return { ...defined({ diagnostic: said }), tokens: found.tokens };
-}
-
-/** Where a name or value had to be made up. */
-function missingPart({ source, tokens, rule, expected: wanted }: Place, index: number): Diagnostic | undefined {
-  const [here, previous] = [tokens[index], tokens[index - 1]];
-  if (previous === undefined) {
-    const facts = { expected: expected(t.Name, rule), found: found(here, undefined) };
-    return diagnose('unexpected-text', spanOf(source, here!), facts);
-  }
-  const what = is(previous, t.Arrow) ? 'a step' : wanted === t.Name ? expected(t.Name, rule) : 'a value';
-  return diagnose('missing-part', spanOf(source, previous), { what, after: quote(previous.image) });
-}
-
-function needless(source: Source, token: IToken): Diagnostic {
-  const at = spanOf(source, token);
-  return diagnose('needless-sign', at, { sign: quote(token.image) }, { fixes: [[{ at, text: '' }]] });
-}
-
-function swapped(source: Source, one: IToken, other: IToken): Diagnostic {
-  const at = { source, start: one.startOffset, end: endOf(other) };
-  const between = source.text.slice(endOf(one), other.startOffset);
-  const text = `${other.image}${between}${one.image}`;
-  return diagnose(
-    'swapped-words',
-    at,
-    { first: quote(other.image), second: quote(one.image) },
-    { fixes: [[{ at, text }]] },
-  );
-}
+/** Knows one mistake by where reading stopped. */
+export type KnownMistake = (place: Place) => Corrected | undefined;
 
 /** `user-id : id`: a hyphen inside a name. */
-const hyphenatedName: Mend = ({ source, tokens, index, here, previous, expected: wanted }) => {
+const hyphenatedName: KnownMistake = ({ source, tokens, index, here, previous, expected: wanted }) => {
   const next = tokens[index + 1];
   if (
     (wanted === undefined && !is(tokens[0], t.Group)) ||
@@ -141,7 +45,7 @@ const hyphenatedName: Mend = ({ source, tokens, index, here, previous, expected:
 };
 
 /** `softmax(accidental-hits: mask)`: a hyphen inside the name of an argument. */
-const hyphenatedArgument: Mend = (place) => {
+const hyphenatedArgument: KnownMistake = (place) => {
   const { tokens, index, here, rule } = place;
   if (rule !== 'call' || !is(here, t.Colon) || !isAny(tokens[index - 4], [t.LeftParenthesis, t.Comma]))
     return undefined;
@@ -155,13 +59,13 @@ const hyphenatedArgument: Mend = (place) => {
 };
 
 /** `gender = category()` among features, `batch : 64` in a task. */
-const equalsOrColon: Mend = ({ source, tokens, index, here, rule, expected: wanted }) => {
+const equalsOrColon: KnownMistake = ({ source, tokens, index, here, rule, expected: wanted }) => {
   if (!isAny(here, [t.Equals, t.Colon]) || !isAny2(wanted, [t.Equals, t.Colon])) return undefined;
   return swap(source, tokens, index, wanted!, signed[rule] ?? 'this');
 };
 
 /** `mlp(64, activation = tanh)` */
-const equalsInArguments: Mend = ({ source, tokens, index, here, rule, previous }) => {
+const equalsInArguments: KnownMistake = ({ source, tokens, index, here, rule, previous }) => {
   const named = is(previous, t.Name) && isAny(tokens[index - 2], [t.LeftParenthesis, t.Comma]);
   if (rule !== 'call' || !is(here, t.Equals) || !named) return undefined;
   return swap(source, tokens, index, t.Colon, signed.call!);
@@ -174,7 +78,7 @@ const colonInParameters: Mend = ({ source, tokens, index, here, rule, previous }
 };
 
 /** `chanel main = …` */
-const misspeltWord: Mend = ({ source, tokens, index, here, rule, expected: wanted }) => {
+const misspeltWord: KnownMistake = ({ source, tokens, index, here, rule, expected: wanted }) => {
   const words: readonly TokenType[] =
     rule === 'towerEntry' && wanted === t.Equals ? [t.Channel] : rule === 'tower' ? [t.Keyed, t.By] : [];
   // The word itself may have been read as the name that it stands before.
@@ -200,7 +104,7 @@ const misspeltWord: Mend = ({ source, tokens, index, here, rule, expected: wante
 };
 
 /** `tower user(profile) by user_id`, `tower user(profile) keyed user_id`, `items = "films.csv" film_id` */
-const keyedBy: Mend = (place) => {
+const keyedBy: KnownMistake = (place) => {
   const joined = place.rule === 'dataEntry' && place.because === 'left-over' && is(place.previous, t.Text);
   if (joined && is(place.here, t.Name) && place.index + 1 === place.tokens.length && !is(place.here, t.By)) {
     return insert(place, t.By, 'by ');
@@ -213,7 +117,7 @@ const keyedBy: Mend = (place) => {
 };
 
 /** `batch 1024`, `user_id id(dim: 8)` */
-const missingEquals: Mend = (place) => {
+const missingEquals: KnownMistake = (place) => {
   const { expected: wanted, here, previous } = place;
   if (!isAny2(wanted, [t.Equals, t.Colon]) || !beginsValue(here) || !is(previous, t.Name)) return undefined;
   if (beginsLine(place.tokens, place.index)) return undefined;
@@ -221,7 +125,7 @@ const missingEquals: Mend = (place) => {
 };
 
 /** `mlp(256 128)`, `[18 25]`, `group profile = age gender` */
-const missingComma: Mend = (place) => {
+const missingComma: KnownMistake = (place) => {
   const { rule, here, previous, expected: wanted, because } = place;
   const inList =
     isAny2(wanted, [t.RightParenthesis, t.RightBracket]) && ['call', 'list', 'tower', 'block'].includes(rule);
@@ -235,7 +139,7 @@ const missingComma: Mend = (place) => {
 };
 
 /** `channel main = profile mlp(64)` */
-const missingArrow: Mend = (place) => {
+const missingArrow: KnownMistake = (place) => {
   const { tokens, here, previous, because } = place;
   const flow = isAny(tokens[0], [t.Channel, t.Block, t.Shared]) || tokens.some((token) => is(token, t.Arrow));
   if (because !== 'left-over' || !flow || !is(here, t.Name) || !endsValue(previous)) return undefined;
@@ -243,13 +147,13 @@ const missingArrow: Mend = (place) => {
 };
 
 /** `a, b, : id(…)`: a comma after the last of several names. */
-const commaBeforeColon: Mend = ({ source, tokens, index, here, previous, rule }) => {
+const commaBeforeColon: KnownMistake = ({ source, tokens, index, here, previous, rule }) => {
   if (rule !== 'typedEntry' || !is(here, t.Colon) || !is(previous, t.Comma)) return undefined;
   return { diagnostic: needless(source, previous!), tokens: tokens.toSpliced(index - 1, 1) };
 };
 
 /** `a, , b`, `(, a)`, `a -> -> b`, `group profile = a, b,` */
-const needlessSign: Mend = ({ source, tokens, index, here, previous, because }) => {
+const needlessSign: KnownMistake = ({ source, tokens, index, here, previous, because }) => {
   const commas =
     is(here, t.Comma) && (because === 'left-over' || isAny(previous, [t.Comma, t.LeftParenthesis, t.LeftBracket]));
   const doubled = isAny(here, [t.Arrow, t.Equals, t.Colon]) && is(previous, here!.tokenType);
@@ -263,7 +167,8 @@ const needlessSign: Mend = ({ source, tokens, index, here, previous, because }) 
   };
 };
 
-const habits: readonly Mend[] = [
+/** What people write by habit. */
+export const habits: readonly KnownMistake[] = [
   hyphenatedName,
   hyphenatedArgument,
   commaBeforeColon,
@@ -275,13 +180,13 @@ const habits: readonly Mend[] = [
 ];
 
 /** Each looks at one place alone: for entries with several mistakes. */
-const steps: readonly Mend[] = [needlessSign, missingEquals, missingComma, missingArrow];
+export const steps: readonly KnownMistake[] = [needlessSign, missingEquals, missingComma, missingArrow];
 
 function isAny2(type: TokenType | undefined, types: readonly TokenType[]): boolean {
   return type !== undefined && types.includes(type);
 }
 
-function swap(source: Source, tokens: readonly IToken[], index: number, type: TokenType, what: string): Mended {
+function swap(source: Source, tokens: readonly IToken[], index: number, type: TokenType, what: string): Corrected {
   const token = tokens[index]!;
   return {
     diagnostic: wrongSign(source, token, type, '', what),
@@ -289,43 +194,11 @@ function swap(source: Source, tokens: readonly IToken[], index: number, type: To
   };
 }
 
-const follows: ReadonlyMap<TokenType, string> = new Map([
-  [t.Arrow, 'the next step'],
-  [t.Comma, 'the next item'],
-]);
-
-/** @param what follows the sign, where the rule does not say it */
-function wrongSign(source: Source, token: IToken, type: TokenType, rule: string, what?: string): Diagnostic {
-  const at = spanOf(source, token);
-  const image = type.PATTERN as string;
-  const facts = {
-    what: what ?? follows.get(type) ?? signed[rule] ?? 'this',
-    sign: quote(image),
-    found: quote(token.image),
-  };
-  const blank = type === t.Arrow && /\S$/.test(source.text.slice(0, at.start)) ? ' ' : '';
-  return diagnose('wrong-sign', at, facts, { fixes: [[{ at, text: `${blank}${image}` }]] });
-}
-
 /** Put a token before the one that does not fit. */
-function insert(place: Place, type: TokenType, text: string): Mended {
+function insert(place: Place, type: TokenType, text: string): Corrected {
   const { tokens, index, previous } = place;
   return {
     diagnostic: missingSign(place, type, text),
     tokens: tokens.toSpliced(index, 0, inserted(type, type.PATTERN as string, previous!)),
   };
-}
-
-/** Signs that stand right after what they follow. */
-const close = [t.Comma, t.Colon, t.Dot];
-
-function missingSign({ source, here, previous, rule }: Place, type: TokenType, text?: string): Diagnostic {
-  const image = type.PATTERN as string;
-  const at = { source, start: here!.startOffset, end: here!.startOffset };
-  const joined = close.includes(type) && text === undefined;
-  const edit = joined || type === t.Comma ? after(source, previous!) : at;
-  const blank = source.text.slice(endOf(previous!), here!.startOffset) === '' && type !== t.Dot ? ' ' : '';
-  const written = type === t.Comma ? `,${blank}` : joined ? `${image}${blank}` : (text ?? `${image} `);
-  const facts = { sign: expected(type, rule), before: quote(here!.image) };
-  return diagnose('missing-sign', spanOf(source, here!), facts, { fixes: [[{ at: edit, text: written }]] });
 }

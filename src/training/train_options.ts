@@ -1,0 +1,29 @@
+/** What a training is asked for, and what it comes to. */
+import type { Manifest } from '../artifact/manifest.ts';
+import type { FolderLock } from '../storage/lock.ts';
+import type { OfModel } from './model_files.ts';
+import type { EpochRecord, TrainingEvent } from './training_events.ts';
+
+export interface TrainOptions extends OfModel {
+  /** Goes on with the run that the folder holds. */
+  readonly resume?: boolean;
+  /** Ends the run that the folder holds as it is at its checkpoint: a model, marked as stopped. */
+  readonly finish?: boolean;
+  /** Replaces the run that the folder holds. */
+  readonly force?: boolean;
+  /** Of the folder, where the caller has it already; it stays the caller's to release. */
+  readonly lock?: FolderLock;
+  /** Ends the run after the step it is in, with a checkpoint. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TrainingEvent) => void;
+}
+
+export interface TrainResult {
+  readonly folder: string;
+  /** `interrupted` can be resumed. */
+  readonly status: Manifest['training']['status'];
+  /** Absent where it was interrupted before the first step. */
+  readonly manifest?: Manifest;
+  /** Epochs that this call finished. */
+  readonly records: readonly EpochRecord[];
+}
