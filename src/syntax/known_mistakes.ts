@@ -72,7 +72,7 @@ const equalsInArguments: KnownMistake = ({ source, tokens, index, here, rule, pr
 };
 
 /** `block deep(width: 64)` */
-const colonInParameters: Mend = ({ source, tokens, index, here, rule, previous }) => {
+const colonInParameters: KnownMistake = ({ source, tokens, index, here, rule, previous }) => {
   if (rule !== 'block' || !is(here, t.Colon) || !is(previous, t.Name)) return undefined;
   return swap(source, tokens, index, t.Equals, "a parameter's default");
 };

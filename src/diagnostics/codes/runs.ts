@@ -1,7 +1,4 @@
-/**
- * Codes of training, of runs on disk, of engines and of commands.
- * Long because it is a table: a row a code.
- */
+/** Codes of training, of runs on disk, of engines and of commands. */
 import { row } from '../code_row.ts';
 import { among, bytesWords, countOf, didYouMean, shellWord } from '../wording.ts';
 

@@ -1,7 +1,4 @@
-/**
- * Codes of the text itself.
- * Long because it is a table: a row a code.
- */
+/** Codes of the text itself. */
 import { row } from '../code_row.ts';
 import { didYouMean } from '../wording.ts';
 
