@@ -35,7 +35,7 @@ describe('Ctrl-C', () => {
       code: 130,
       stdout: expect.stringContaining('… --resume`, or end the run as it is with `--finish`'),
     });
-    expect(first.stderr).toContain('ending after this step, with a checkpoint');
+    expect(first.stderr).toContain('stopping after this step, with a checkpoint');
     expect(existsSync(join(root, 'run/checkpoint.safetensors'))).toBe(true);
     expect(JSON.parse(readFileSync(join(root, 'run/manifest.json'), 'utf8')).training.status).toBe('interrupted');
 
