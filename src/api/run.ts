@@ -84,7 +84,7 @@ function standing({ manifest }: Trained): string[] {
   const { status, epochs, steps } = manifest.training;
   const after = `after ${epochs} epoch${epochs === 1 ? '' : 's'} and ${steps} step${steps === 1 ? '' : 's'}`;
   if (status === 'interrupted') return [`The training was stopped ${after}: the model is unfinished.`];
-  return status === 'stopped' ? [`The training was stopped ${after}, and the model kept as it was.`] : [];
+  return status === 'stopped' ? [`The training was stopped ${after}, and the model was kept as it was.`] : [];
 }
 
 async function recommenderOf(run: Run): Promise<Recommender> {

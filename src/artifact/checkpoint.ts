@@ -98,7 +98,7 @@ export async function readProgress(folder: string): Promise<Progress> {
 
 function progressOf(path: string, metadata: Readonly<Record<string, string>>): Progress {
   if (metadata.format !== format || metadata.progress === undefined) {
-    throw failure('damaged-file', { path, reason: 'it is no checkpoint of this version' });
+    throw failure('damaged-file', { path, reason: 'it is not a checkpoint of this version' });
   }
   const progress = progressIn(metadata.progress);
   if (progress === undefined)

@@ -112,7 +112,7 @@ function* problemsOfFeature(
 
 function* problemsOfEncoding(feature: string, encoding: Encoding, { features }: Plan): Iterable<string> {
   if (encoding.kind === 'vocabulary' && new Set(encoding.values).size < encoding.values.length) {
-    yield 'a value of the vocabulary is there twice';
+    yield 'the vocabulary has a value twice';
   }
   if (encoding.kind === 'boundaries' && encoding.boundaries.some((each, i, all) => i > 0 && each < all[i - 1]!)) {
     yield 'its boundaries do not ascend';
@@ -139,7 +139,7 @@ function* problemsOfGraph(graph: Graph, inputs: readonly InputPlan[]): Iterable<
     inputs.map(({ name }) => name),
   );
   for (const { name } of graph.inputs) {
-    if (!inputs.some((each) => each.name === name)) yield `nothing is planned for its input \`${name}\``;
+    if (!inputs.some((each) => each.name === name)) yield `the plan does not feed its input \`${name}\``;
   }
   for (const { name } of inputs) {
     if (!graph.inputs.some((each) => each.name === name)) yield `it has no input \`${name}\``;
@@ -210,7 +210,7 @@ const float = (...shape: readonly Dim[]): TensorType => ({ dtype: 'float32', sha
 function* repeated(what: string, names: readonly string[]): Iterable<string> {
   const seen = new Set<string>();
   for (const name of names) {
-    if (seen.has(name)) yield `${what} \`${name}\` is there twice`;
+    if (seen.has(name)) yield `it has ${what} \`${name}\` twice`;
     seen.add(name);
   }
 }

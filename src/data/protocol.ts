@@ -20,7 +20,7 @@ export function protocolOf(
   const source = good.items === undefined ? 'all that events have' : `the rows of ${description.items!.path}`;
   const sentences = [
     sentence,
-    'Vocabularies, statistics and counts are learnt from the training part alone.',
+    'Vocabularies, statistics and counts come from the training part only.',
     `The corpus has ${items.keys.length.toLocaleString('en')} items, ${source}; ${cold.toLocaleString('en')} of them have no training event.`,
   ];
   for (const [name, { max }] of layout.histories) {
@@ -30,9 +30,7 @@ export function protocolOf(
   }
   for (const [name, count] of missingLabels) {
     if (count === 0) continue;
-    sentences.push(
-      `${count.toLocaleString('en')} events have no \`${name}\`: they have no part in what is learnt from it.`,
-    );
+    sentences.push(`${count.toLocaleString('en')} events have no \`${name}\`: the task of this label ignores them.`);
   }
   return sentences;
 }

@@ -136,7 +136,7 @@ function refuseOther(first: Contestant, protocol: Protocol, other: Contestant, s
   const differences = differencesOf(protocol, protocolOf(other.dataset, protocol.part));
   if (!seen.isAsked && seenRule(other.dataset).removes !== seen.removes) {
     const [a, b] = [first, other].map(({ dataset }) => `\`seen = ${dataset.seen ?? 'kept'}\``);
-    differences.push(`${a}, and ${b}: ask for one of them, \`--remove-seen\` or \`--keep-seen\``);
+    differences.push(`${a}, and ${b}; choose \`--remove-seen\` or \`--keep-seen\``);
   }
   if (differences.length > 0) throw failure('protocols-differ', { first: first.name, other: other.name, differences });
 }
@@ -149,7 +149,11 @@ function groupsOf({ parts, users }: Dataset, part: Part): { group: Int32Array; g
   if (users.rows === 0) {
     const groups = Math.min(rows, chanceGroups);
     const group = Int32Array.from({ length: rows }, (_, row) => row % groups);
-    return { group, groups, unit: rows === groups ? 'events' : `groups of events (${groups}, for want of users)` };
+    return {
+      group,
+      groups,
+      unit: rows === groups ? 'events' : `groups of events (${groups}, because there are no users)`,
+    };
   }
   const place = new Map<number, number>();
   const group = user.map((of, row) => {
@@ -170,8 +174,8 @@ function sentences(
   const { draws, seed, level } = { ...usualBootstrap, ...options };
   return [
     split,
-    `Each of the ${sizes.held.toLocaleString('en')} ${part} events ranks the whole corpus, ${sizes.corpus.toLocaleString('en')} items; items that score the same share their places; events of items without a training event are misses.`,
+    `Each of the ${sizes.held.toLocaleString('en')} ${part} events ranks the whole corpus, ${sizes.corpus.toLocaleString('en')} items; items with equal scores share their ranks; an event of an item without training events is a miss.`,
     ...seen,
-    `Intervals hold ${100 * level} % of ${draws.toLocaleString('en')} bootstrap draws of ${unit}, seed ${seed}; differences are of the same draws.`,
+    `Intervals hold ${100 * level} % of ${draws.toLocaleString('en')} bootstrap draws of ${unit}, seed ${seed}; differences use the same draws.`,
   ];
 }

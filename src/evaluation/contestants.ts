@@ -62,9 +62,9 @@ export function baselineScorers(task: ScoringTask): { readonly scorers: Scorer[]
   if (task.context) rows.splice(2, 0, [`popularity by ${task.context.feature}`, popularityBy]);
   for (const [name, baseline] of rows) {
     const lacking = baseline.lacks?.(task);
-    if (lacking !== undefined) leftOut.push(`${name} is left out: ${lacking}.`);
+    if (lacking !== undefined) leftOut.push(`${name} is excluded: ${lacking}.`);
     else if ((baseline.work?.(task) ?? 0) > mostWork)
-      leftOut.push(`${name} is left out: this much data would take it minutes.`);
+      leftOut.push(`${name} is excluded: it would take minutes on this much data.`);
     else scorers.push({ name, doc: baseline.doc, ...baseline.prepare(task) });
   }
   return { scorers, leftOut };

@@ -86,12 +86,12 @@ function protocolOf(dataset: Dataset, task: ScoringTask, part: Part, cold: ColdI
   return [
     ...dataset.protocol,
     `Each of the ${count(events, `${part} event`)} ranks the whole corpus, ${count(corpus.rows, 'item')}; no negatives are sampled.`,
-    'Items that score the same share their places: every figure is its mean over all orders of them.',
+    'Items with equal scores share their ranks: each figure is the mean over all their orders.',
     seenSentence(seen, dataset),
     ...(repeats === undefined ? [] : [repeats]),
     cold.events === 0
-      ? 'Every event’s item has training events: none is cold.'
+      ? 'The item of each event has training events: no event is cold.'
       : `${count(cold.events, 'event')} (${share} %) ${cold.events === 1 ? 'is' : 'are'} of items without a training event ` +
-        `(${count(cold.items, 'item')} of the corpus${cold.absent > 0 ? `, ${count(cold.absent, 'event')} of items outside it` : ''}): counted as misses in every row, left out of the figures marked warm.`,
+        `(${count(cold.items, 'item')} of the corpus${cold.absent > 0 ? `, ${count(cold.absent, 'event')} of items outside it` : ''}): they count as misses in every row, and the figures marked warm exclude them.`,
   ];
 }

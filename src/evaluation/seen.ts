@@ -17,10 +17,10 @@ export function seenRule({ seen }: Pick<Dataset, 'seen'>, asked?: boolean): Seen
 /** What leaves the ranking, as a sentence of the protocol. */
 export function seenSentence({ removes, isAsked }: SeenRule, { seen }: Pick<Dataset, 'seen'>): string {
   const what = removes
-    ? 'Items that the user had, in training or before the event, leave its ranking, except the event’s own'
-    : 'Items that the user had before stay in the ranking';
+    ? 'The ranking of an event excludes items that the user had in training or before the event, except the event’s own item'
+    : 'The ranking of an event keeps items that the user had before';
   const declared = seen === undefined ? '' : `the data block says \`seen = ${seen}\``;
-  if (isAsked) return `${what}: this was asked for${declared === '' ? '' : `; ${declared}`}.`;
+  if (isAsked) return `${what}, as requested${declared === '' ? '' : `; ${declared}`}.`;
   return `${what}${declared === '' ? '' : `: ${declared}`}.`;
 }
 
@@ -45,5 +45,5 @@ export function repeatsSentence(task: ScoringTask, { removes }: SeenRule): strin
   const count = removes ? countRepeats(task) : 0;
   if (count === 0) return undefined;
   const share = ((100 * count) / task.events.rows).toFixed(1);
-  return `${count.toLocaleString('en')} ${count === 1 ? 'event' : 'events'} (${share} %) ${count === 1 ? 'is of an item' : 'are of items'} that the user had before: where many are, \`seen = kept\` measures what is asked.`;
+  return `${count.toLocaleString('en')} ${count === 1 ? 'event' : 'events'} (${share} %) ${count === 1 ? 'is of an item' : 'are of items'} that the user had before; if users often return to items, use \`seen = kept\`.`;
 }

@@ -32,12 +32,12 @@ const mends = (diagnostic: Diagnostic): readonly Action[] =>
 function silences(diagnostic: Diagnostic): readonly Action[] {
   const edit = silenceOf(diagnostic);
   if (!edit) return [];
-  return [{ title: `Ignore \`${diagnostic.code}\` here: say why`, diagnostic, edits: [edit], preferred: false }];
+  return [{ title: `Ignore \`${diagnostic.code}\` here, with a reason`, diagnostic, edits: [edit], preferred: false }];
 }
 
 function titleOf(edits: readonly Edit[]): string {
   const [first] = edits;
-  if (!first) return 'Mend it';
+  if (!first) return 'Fix';
   const before = quote(textOf(first.at));
   const after = quote(first.text);
   const more =

@@ -48,7 +48,7 @@ export function renameSymbol(
   recheck: (edits: readonly Edit[]) => readonly FileAnalysis[],
 ): Renaming {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-    return { refusal: `\`${name}\` is no name: a name is made of the letters a to z, digits and \`_\`` };
+    return { refusal: `\`${name}\` is not a name: a name consists of the letters a to z, digits and \`_\`` };
   }
   const symbols = [symbol, ...files.slice(0, 1).flatMap((facts) => pairedChannels(symbol, facts))];
   const edits = symbols.flatMap((one) => referencesTo(one, files)).map(({ span }): Edit => ({ at: span, text: name }));
@@ -60,7 +60,7 @@ export function renameSymbol(
       0,
     );
   if (!symbols.every((one) => isMoved(one, files, after, edits)) || mistakes(after) > mistakes(files)) {
-    return { refusal: `\`${name}\` stands for something else here` };
+    return { refusal: `\`${name}\` has another meaning here` };
   }
   return { edits };
 }

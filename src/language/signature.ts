@@ -45,10 +45,10 @@ const place = (doc: string, ...of: readonly string[]): Parameters[string] => ({
 
 /** What a score's first two places are, which no table says. */
 const sides: Parameters = {
-  query: place('The tower that asks, or one of its channels: `user`, `user.click`.', 'tower', 'tower.channel'),
-  item: place('The tower that is retrieved, or one of its channels.', 'tower', 'tower.channel'),
+  query: place('The query tower, or one of its channels: `user`, `user.click`.', 'tower', 'tower.channel'),
+  item: place('The item tower, or one of its channels.', 'tower', 'tower.channel'),
 };
-const column: Parameters = { column: place('The column whose earlier values it holds.', 'feature', 'column') };
+const column: Parameters = { column: place('The column whose earlier values form the history.', 'feature', 'column') };
 
 /** By its name, by its word, else by its place among those without a name. */
 function activeParameter(call: CallAtCursor, parameters: Parameters): string | undefined {

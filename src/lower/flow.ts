@@ -67,7 +67,7 @@ function lowerDeclared(context: FlowContext, input: Value, step: Step<'declared'
   const first = context.shared.get(step.name) ?? type;
   context.shared.set(step.name, first);
   if (first !== type) {
-    const reason = `has the same weights wherever it is used, but gets ${type} here${context.round} and ${first} elsewhere`;
+    const reason = `has the same weights at all its uses, but gets ${type} here${context.round} and ${first} elsewhere`;
     context.diagnostics.push(diagnose('shape-mismatch', step.span, { kind: step.name, reason }));
     return undefined;
   }

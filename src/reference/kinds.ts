@@ -114,12 +114,12 @@ export const kindNames = (): readonly string[] =>
   allKinds().flatMap((kind) => [kind.name, ...innerKinds(kind).map((inner) => inner.name)]);
 
 const columns: Readonly<Record<string, string>> = {
-  any: 'Its column may hold anything.',
-  number: 'Its column holds numbers.',
-  text: 'Its column holds text.',
-  list: 'Its column holds lists.',
-  vector: 'Its column holds lists of numbers of one length.',
-  time: 'Its column holds dates, times, or seconds since 1970.',
+  any: 'Its column can have any type.',
+  number: 'Its column has numbers.',
+  text: 'Its column has text.',
+  list: 'Its column has lists.',
+  vector: 'Its column has lists of numbers of one length.',
+  time: 'Its column has dates, times, or seconds since 1970.',
   none: 'It reads no column of its own.',
 };
 

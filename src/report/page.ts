@@ -47,9 +47,9 @@ const counted = (number: number, what: string): string =>
 
 const ended: Readonly<Record<Manifest['training']['status'], string>> = {
   epochs: 'ended after its last epoch',
-  patience: 'ended early, since validation no longer became better',
-  interrupted: 'was interrupted, and can be resumed: the model is unfinished',
-  stopped: 'was stopped before its end, and the model kept as it was',
+  patience: 'ended early, because validation no longer improved',
+  interrupted: 'was interrupted and can be resumed: the model is unfinished',
+  stopped: 'was stopped before its end, and the model was kept as it was',
 };
 
 function summary({ plan, training, data, engine, seed, settings }: Manifest): string {
@@ -60,11 +60,11 @@ function summary({ plan, training, data, engine, seed, settings }: Manifest): st
     paragraph(
       `Training ${ended[training.status]}: ${counted(training.epochs, 'epoch')}, ${counted(training.steps, 'step')} of ${counted(plan.train.batch, 'row')}.` +
         (best
-          ? ` Best ${best.metric} on validation: ${figure(best.value)}, of epoch ${best.epoch}; the weights are of that epoch.`
+          ? ` Best ${best.metric} on validation: ${figure(best.value)} in epoch ${best.epoch}; the run keeps the weights of this epoch.`
           : ''),
     ),
     paragraph(
-      `${counted(data.train, 'training event')}, ${data.validation.toLocaleString('en')} for validation and ${data.test.toLocaleString('en')} for the test; ${counted(data.items, 'item')}, ${counted(data.users, 'user')}${data.rejected > 0 ? `; ${counted(data.rejected, 'bad row')} left out` : ''}.`,
+      `${counted(data.train, 'training event')}, ${data.validation.toLocaleString('en')} for validation and ${data.test.toLocaleString('en')} for the test; ${counted(data.items, 'item')}, ${counted(data.users, 'user')}${data.rejected > 0 ? `; ${counted(data.rejected, 'invalid row')} excluded` : ''}.`,
     ),
     paragraph(
       `Seed ${seed}. Engine ${engine.name}, ${engine.version}.${set.length > 0 ? ` Set on the command line: ${set.join(', ')}.` : ''}`,
@@ -75,7 +75,7 @@ function summary({ plan, training, data, engine, seed, settings }: Manifest): st
 const charts = (...drawn: readonly string[]): string => `<div class="charts">${drawn.join('\n')}</div>`;
 
 function losses({ curves: { steps, epochs }, manifest }: ReportParts): string {
-  if (epochs.length === 0 && steps.size === 0) return section('Loss', paragraph('No epoch is finished.'));
+  if (epochs.length === 0 && steps.size === 0) return section('Loss', paragraph('No epoch has finished.'));
   const names = [...steps.keys()].filter((name) => name === 'loss' || name.startsWith('loss:'));
   const several = names.length > 2 ? names : ['loss'];
   const ofSteps = named(several.flatMap((name) => steps.get(name) ?? []));
@@ -87,8 +87,8 @@ function losses({ curves: { steps, epochs }, manifest }: ReportParts): string {
     'Loss',
     paragraph(
       several.length > 1
-        ? 'What training minimised (total), and the loss of each task before its weight, over training rows.'
-        : 'What training minimised, over training rows.',
+        ? 'The total that training minimised, and the loss of each task before its weight, over training rows.'
+        : 'The loss that training minimised, over training rows.',
     ),
     charts(
       lineChart({ title: `Loss by step${thinned(manifest.training.steps, ofSteps)}`, x: 'step', series: ofSteps }),
@@ -148,7 +148,7 @@ function weights({ curves: { steps, epochs }, fixedWeights, manifest }: ReportPa
     }));
     return section(
       'Weights of the tasks',
-      paragraph('The objective weighs each task’s loss anew at every step.'),
+      paragraph('The objective changes the weight of each task at every step.'),
       charts(
         lineChart({ title: `Weights by step${thinned(manifest.training.steps, series)}`, x: 'step', series }),
         lineChart({ title: 'Weights by epoch, means', x: 'epoch', series: byEpoch }),
@@ -173,7 +173,7 @@ function picture({ manifest, drawing }: ReportParts): string {
     'The model',
     drawing
       ? figureOf(manifest.plan.model, drawing)
-      : paragraph('It is not drawn: the files kept with the run do not compile with this version of Tower.'),
+      : paragraph('The model is not drawn: the files of the run do not compile with this version of Tower.'),
   );
 }
 
@@ -204,7 +204,7 @@ function time({ curves: { epochs } }: ReportParts): string {
   return section(
     'Where the time went',
     paragraph(
-      'The engine runs the graph; feeding makes a batch and gathers rows of the tables; scattering writes them back.',
+      'The engine runs the graph; feeding makes a batch and gathers the rows of embedding tables; scattering writes them back.',
     ),
     barChart('Slowest parts, over all epochs', bars),
     table({
@@ -223,7 +223,7 @@ function evaluated({ evaluation }: ReportParts): string {
   if (!evaluation) {
     return section(
       'Evaluation',
-      paragraph('Not evaluated yet: `tower evaluate` on this folder adds its table, and whom the model serves worst.'),
+      paragraph('Not evaluated yet: run `tower evaluate` on this folder to add the table and the worst-served slices.'),
     );
   }
   const { metrics, rows, protocol, part, cold } = evaluation;
@@ -231,7 +231,7 @@ function evaluated({ evaluation }: ReportParts): string {
   return section(
     'Evaluation',
     table({
-      caption: `The ${part} part: the model, and simple rankings by the same protocol`,
+      caption: `The ${part} part: the model and simple baselines, measured in the same way`,
       head: ['', ...metrics],
       rows: rows.flatMap(({ name, all, warm }) => [
         [name, ...cells(all)],

@@ -6,7 +6,7 @@ import type { Scorer } from './scorer.ts';
 export function modelScorer(retrieval: Retrieval, events: Events, name: string): Scorer {
   return {
     name,
-    doc: 'the inner product of the two towers’ vectors; of several interests the largest',
+    doc: 'the inner product of the vectors of the two towers; the largest over several interests',
     score: async (rows) => retrieval.scores(await retrieval.queries(events.features, rows)),
   };
 }

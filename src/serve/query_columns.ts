@@ -67,7 +67,7 @@ function refuseUnlessGiven(name: string, plan: Plan, tower: TowerPlan): void {
   }
   const parts = madeOf(plan.features.find((feature) => feature.name === name) ?? {});
   if (parts.length === 0) return;
-  const reason = `it is made of ${parts.map((part) => `\`${part}\``).join(' and ')}, whose values say what it is`;
+  const reason = `it is computed from ${parts.map((part) => `\`${part}\``).join(' and ')}: give those values`;
   throw failure('feature-value', { feature: name, reason });
 }
 

@@ -79,7 +79,7 @@ export async function makeRecommender(trained: Trained, dataset: Dataset, engine
     itemFeatures(plan).flatMap((name) => [values[name] ?? []].flat().flatMap((key) => itemOf.get(String(key)) ?? []));
 
   const leftOut = (count: number, who: string): string =>
-    `${count === 1 ? '1 item is' : `${count.toLocaleString('en')} items are`} left out, since ${who} has had them.`;
+    `${count === 1 ? '1 item is' : `${count.toLocaleString('en')} items are`} excluded, because ${who} has had ${count === 1 ? 'it' : 'them'}.`;
 
   return {
     async ask({ key, values = {} }, { k, removeSeen = removesSeen }) {
@@ -87,7 +87,7 @@ export async function makeRecommender(trained: Trained, dataset: Dataset, engine
       if (key === undefined) {
         const columns = queryColumns(plan, tower, trained.encodings, values, defined({ histories }));
         const without = new Set(removeSeen ? given : []);
-        const notes = without.size > 0 ? [leftOut(without.size, 'whoever asks')] : [];
+        const notes = without.size > 0 ? [leftOut(without.size, 'the query')] : [];
         return { notes, items: await answer(columns, 0, k, without), history: [] };
       }
       if (tower.key === undefined) throw failure('no-user-key', { tower: tower.name });
@@ -100,8 +100,8 @@ export async function makeRecommender(trained: Trained, dataset: Dataset, engine
       const without = new Set(removeSeen ? [...seen, ...given] : []);
       const notes: string[] = [];
       if (row === undefined)
-        notes.push(`${who} is not in the data: this is the answer for the unseen, without a history.`);
-      else if (seen.length === 0) notes.push(`${who} has no training event: there is no history to go by.`);
+        notes.push(`${who} is not in the data: this is the answer for an unseen user, without a history.`);
+      else if (seen.length === 0) notes.push(`${who} has no training event, so there is no history.`);
       const last = seen.length === 0 ? [] : (users.asOfLastEvent ?? []).filter((name) => isRead(name, tower, values));
       if (last.length > 0) notes.push(asOfLastEvent(last, who));
       if (without.size > 0) notes.push(leftOut(without.size, who));
@@ -127,5 +127,5 @@ const isRead = (name: string, { features, key }: TowerPlan, values: FeatureValue
 
 function asOfLastEvent(names: readonly string[], who: string): string {
   const list = names.map((name) => `\`${name}\``).join(', ');
-  return `${list} ${names.length === 1 ? 'is' : 'are'} as in the last training event of ${who}: give the value of now where it is another.`;
+  return `${list} ${names.length === 1 ? 'is' : 'are'} from the last training event of ${who}: give the current value if it differs.`;
 }

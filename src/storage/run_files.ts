@@ -93,7 +93,7 @@ export async function readRunFile(
   try {
     const { size } = await handle.stat();
     if (size > most) {
-      const reason = `it has ${size.toLocaleString('en')} bytes, and ${most.toLocaleString('en')} are the most`;
+      const reason = `it has ${size.toLocaleString('en')} bytes, and the limit is ${most.toLocaleString('en')}`;
       throw failure('damaged-file', { path: at, reason });
     }
     return await handle.readFile();

@@ -173,7 +173,7 @@ async function readIdentity(folder: string): Promise<RunIdentity> {
 
 function complaintOf(value: unknown): string | undefined {
   const { format, model, plan, data, seed, engine, settings, changes, files } = (value ?? {}) as Partial<RunIdentity>;
-  if (format !== 'tower-run-2') return 'it is no run of this version';
+  if (format !== 'tower-run-2') return 'it is not a run of this version';
   const texts = [model, plan, engine, data?.events, ...Object.values(data?.features ?? {})];
   const fits =
     texts.every((each) => typeof each === 'string') &&

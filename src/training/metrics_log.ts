@@ -84,7 +84,7 @@ async function hashOf(
       at += bytesRead;
     }
     if (hash.copy().digest('hex') !== sha256) {
-      throw failure('damaged-file', { path, reason: 'it is not what it was at the checkpoint' });
+      throw failure('damaged-file', { path, reason: 'it differs from its state at the checkpoint' });
     }
     return hash;
   } finally {
@@ -113,7 +113,7 @@ export async function readLog(folder: string, name: string): Promise<Record<stri
   return text.split('\n').flatMap((line, at) => (line === '' ? [] : [recordOf(line, join(folder, name), at + 1)]));
 }
 
-/** @throws Failure `damaged-file` with the line, for what is no JSON object */
+/** @throws Failure `damaged-file` with the line, for what is not a JSON object */
 export function recordOf(text: string, path: string, line: number): Record<string, unknown> {
   let value: unknown;
   try {
@@ -122,5 +122,5 @@ export function recordOf(text: string, path: string, line: number): Record<strin
     value = undefined;
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw failure('damaged-file', { path, reason: `line ${line} is no JSON object` });
+  throw failure('damaged-file', { path, reason: `line ${line} is not a JSON object` });
 }

@@ -61,7 +61,7 @@ it('compare refuses two declarations unless one is asked for', async () => {
   expect((refused as Failure).diagnostics[0]).toMatchObject({
     code: 'protocols-differ',
     message:
-      'excluded and kept were not measured in the same way: `seen = excluded`, and `seen = kept`: ask for one of them, `--remove-seen` or `--keep-seen`',
+      'excluded and kept were not measured in the same way: `seen = excluded`, and `seen = kept`; choose `--remove-seen` or `--keep-seen`',
   });
   const { rows } = await compare(await runs(), { removeSeen: true, draws: 20 });
   expect(rows.map(({ name }) => name)).toEqual(['excluded', 'kept']);

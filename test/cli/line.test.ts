@@ -226,7 +226,7 @@ describe('a trained model', () => {
     const history = '["m1","m2"]';
     const anybody = await ask('--with', `history=${history}`);
     expect(anybody.items.map(({ key }: { key: string }) => key)).not.toContain('m2');
-    expect(anybody.notes).toEqual(['2 items are left out, since whoever asks has had them.']);
+    expect(anybody.notes).toEqual(['2 items are excluded, because the query has had them.']);
     const kept = await ask('--keep-seen', '--with', `history=${history}`);
     expect(kept.items).toHaveLength(40);
     const known = await ask('--keep-seen', '--user', 'u3');
@@ -234,7 +234,7 @@ describe('a trained model', () => {
     expect(other.items).not.toEqual(known.items);
     const { protocol } = await json('evaluate', 'run', '--engine', 'onnx', '--no-baselines', '--keep-seen');
     expect(protocol).toContain(
-      'Items that the user had before stay in the ranking: this was asked for; the data block says `seen = excluded`.',
+      'The ranking of an event keeps items that the user had before, as requested; the data block says `seen = excluded`.',
     );
   });
 

@@ -185,7 +185,7 @@ describe('a header that cannot be read is refused', () => {
       'a quote that closes in another row',
       'user,item,"note\na,x,n"\na,y,n\n',
       1,
-      'a quote opens a name that goes on to the next lines, which are rows of their own',
+      'a quote opens a name that continues on the next lines, which are rows of their own',
     ],
     ['no text', Buffer.from('user,item,n\xf6te\na,x,n\n', 'latin1'), 1, 'the header is not text in UTF-8'],
     ['UTF-16', Buffer.from(`\uFEFF${header}`, 'utf16le'), 1, 'it is text in UTF-16, and should be in UTF-8'],
@@ -200,7 +200,7 @@ describe('a file of nothing but bad rows', () => {
   it('is given up before all of them are kept', async () => {
     const text = `${header}a,b,c\n${'x\n'.repeat(1_000_001)}`;
     expect((await refusal({ 'events.csv': text }))[0]).toMatch(
-      /^data-file-shape .* line 3 of `events.csv` cannot be read: the row is short: 1 values, the header has 3; 1,000,000 rows are bad, and fewer are good/,
+      /^data-file-shape .* line 3 of `events.csv` cannot be read: the row is short: 1 values, the header has 3; 1,000,000 rows are invalid, and fewer are valid/,
     );
   });
 });
@@ -215,7 +215,7 @@ describe('JSON', () => {
       lines: [
         'e.jsonl:2 this is JSON, but not an object with names',
         'e.jsonl:3 this is not JSON',
-        'e.jsonl:4 the object says `item` twice',
+        'e.jsonl:4 the object has `item` twice',
         'e.jsonl:5 objects and lists lie more than 200 deep in each other',
         'e.jsonl:9 this is not JSON',
       ],

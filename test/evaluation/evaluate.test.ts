@@ -81,8 +81,8 @@ describe('evaluation', () => {
     expect(evaluation.protocol).toEqual([
       ...dataset.protocol,
       'Each of the 12 test events ranks the whole corpus, 24 items; no negatives are sampled.',
-      'Items that score the same share their places: every figure is its mean over all orders of them.',
-      'Items that the user had before stay in the ranking.',
+      'Items with equal scores share their ranks: each figure is the mean over all their orders.',
+      'The ranking of an event keeps items that the user had before.',
       expect.stringMatching(
         /^\d+ events? \(\d+\.\d %\) (is|are) of items without a training event \(\d items? of the corpus\)/,
       ),
@@ -94,7 +94,7 @@ describe('evaluation', () => {
     const removed = await evaluate({ dataset, part: 'test', scorer, measures, removeSeen: true, baselines: false });
     expect(removed.rows[0]!.all.mrr!).toBeGreaterThanOrEqual(evaluation.rows[0]!.all.mrr!);
     expect(removed.protocol).toContain(
-      'Items that the user had, in training or before the event, leave its ranking, except the event’s own: this was asked for.',
+      'The ranking of an event excludes items that the user had in training or before the event, except the event’s own item, as requested.',
     );
   });
 

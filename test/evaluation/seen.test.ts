@@ -103,11 +103,11 @@ it('follows the data block, and says so; a request is an exception that is said 
   };
   const kept = await sentences('seen = kept');
   const excluded = await sentences('seen = excluded');
-  expect(kept.said).toEqual(['Items that the user had before stay in the ranking: the data block says `seen = kept`.']);
+  expect(kept.said).toEqual(['The ranking of an event keeps items that the user had before: the data block says `seen = kept`.']);
   expect(excluded.said).toEqual([
-    'Items that the user had, in training or before the event, leave its ranking, except the event’s own: the data block says `seen = excluded`.',
+    'The ranking of an event excludes items that the user had in training or before the event, except the event’s own item: the data block says `seen = excluded`.',
     expect.stringMatching(
-      /^\d+ events \(\d+\.\d %\) are of items that the user had before: where many are, `seen = kept` measures what is asked\.$/,
+      /^\d+ events \(\d+\.\d %\) are of items that the user had before; if users often return to items, use `seen = kept`\.$/,
     ),
   ]);
   expect(excluded.random).toBeGreaterThan(kept.random);
@@ -116,6 +116,6 @@ it('follows the data block, and says so; a request is an exception that is said 
   const asked = await sentences('seen = kept', { removeSeen: true });
   expect(asked.random).toBe(excluded.random);
   expect(asked.said[0]).toBe(
-    'Items that the user had, in training or before the event, leave its ranking, except the event’s own: this was asked for; the data block says `seen = kept`.',
+    'The ranking of an event excludes items that the user had in training or before the event, except the event’s own item, as requested; the data block says `seen = kept`.',
   );
 });

@@ -76,7 +76,7 @@ describe('hover', () => {
   it('says what a word of the grammar means, and nothing of it where it is a name', () => {
     expect(hover(model().replace('tower user', 'to|wer user'))).toBe('One side: what it reads, its key, its channels.');
     expect(hover(model().replace('keyed by user_id', 'keyed b|y user_id'))).toBe(
-      'The feature that tells one from another.',
+      'The feature that identifies a user or an item.',
     );
     expect(hover('shared blo|ck a = mlp(8)')).toBe('Steps with a name; every use has the same weights.');
     expect(hover('data d { items = "a.csv" b|y item_id }')).toBe('The column that it is joined by.');

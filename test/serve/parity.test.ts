@@ -120,7 +120,7 @@ it('whoever is looked up by key has the features of their next event, but for wh
   const all = { k: 12, removeSeen: false };
   const plainly = await recommender.ask({ key: 'u1' }, all);
   expect(plainly.notes).toEqual([
-    '`shelf`, `hour`, `device` are as in the last training event of user u1: give the value of now where it is another.',
+    '`shelf`, `hour`, `device` are from the last training event of user u1: give the current value if it differs.',
   ]);
   const context = { shelf: ['m1', 'm2', 'm3'], hour: '2001-09-09 05:00', device: 'tv' };
   const said = await recommender.ask({ key: 'u1', values: context }, all);
@@ -134,7 +134,7 @@ it('whoever is looked up by key has the features of their next event, but for wh
   const without = await recommender.ask({ values }, { k: 12 });
   expect(without.items.filter(({ key }) => [...own, 'm1', 'm2', 'm3'].includes(key))).toEqual([]);
   await expect(recommender.ask({ key: 'u1', values: { seed: 'm1' } }, all)).rejects.toThrow(
-    'the value of `seed` cannot be encoded: it is made of `history`, whose values say what it is',
+    'the value of `seed` cannot be encoded: it is computed from `history`: give those values',
   );
   await recommender.close();
 

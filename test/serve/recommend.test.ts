@@ -35,7 +35,7 @@ describe('recommend', () => {
       expected.map((item) => ({ key: `m${item}`, title: `Movie ${item}`, score: scores[item] })),
     );
     expect(answer.history).toEqual(seen.reverse().map((item) => ({ key: `m${item}`, title: `Movie ${item}` })));
-    expect(answer.notes).toEqual([`${new Set(seen).size} items are left out, since user u3 has had them.`]);
+    expect(answer.notes).toEqual([`${new Set(seen).size} items are excluded, because user u3 has had them.`]);
   });
 
   it('keeps what was seen when asked to', async () => {
@@ -52,7 +52,7 @@ describe('recommend', () => {
   it('answers a user it does not know from the unseen row, and says so', async () => {
     const unknown = await recommender.ask({ key: 'nobody' }, { k: 3 });
     expect(unknown.notes).toEqual([
-      'user nobody is not in the data: this is the answer for the unseen, without a history.',
+      'user nobody is not in the data: this is the answer for an unseen user, without a history.',
     ]);
     expect(unknown.history).toEqual([]);
     const same = await recommender.ask({ values: {} }, { k: 3 });

@@ -35,7 +35,7 @@ describe('metrics.jsonl', () => {
   it.each([
     ['is missing', undefined, 'is missing'],
     ['is shorter than it was', '{"epoch":1', 'it has 10 bytes, and had 23 at the checkpoint'],
-    ['was changed', '{"epoch":1,"loss":0.6}\n', 'it is not what it was at the checkpoint'],
+    ['was changed', '{"epoch":1,"loss":0.6}\n', 'it differs from its state at the checkpoint'],
   ])('is not filled up where it %s', async (_, text, reason) => {
     const path = join(folder, 'metrics.jsonl');
     rmSync(path, { force: true });

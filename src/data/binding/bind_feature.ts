@@ -70,9 +70,9 @@ async function bindHistory(
   const missing = (what: string): void => binding.missing(span, `history ${name} = past(${of}, ${max})`, what);
   if (description.time === undefined) missing('a time: add `time = "…"` to the data block');
   if (query.key === undefined && description.users?.by === undefined) {
-    missing(`to know whose: key the tower, \`tower ${query.name}(…) keyed by …\``);
+    missing(`to know which user it belongs to: add the key, \`tower ${query.name}(…) keyed by …\``);
   }
-  if (feature.tower !== query.name) missing(`a feature of tower \`${query.name}\`, the side that asks`);
+  if (feature.tower !== query.name) missing(`a feature of the query tower \`${query.name}\``);
   if (feature.gives !== 'bag') missing(`\`${feature.name}\` to be a list: list(${of})`);
   const element = sortOf(feature) === 'numbers' ? 'number' : 'text';
   const scopes = [['events'], ['items'], ['events', 'items']] as const;

@@ -20,7 +20,7 @@ export function wrongType(column: BoundColumn, source: DataSource | undefined): 
       if (isTime(type)) return wrong('a number', `take seconds: epoch(${own})`);
       return wrong(
         'a number',
-        type === 'VARCHAR' ? `if it holds numbers, say so: TRY_CAST(${own} AS DOUBLE)` : undefined,
+        type === 'VARCHAR' ? `if its values are numbers, convert them: TRY_CAST(${own} AS DOUBLE)` : undefined,
       );
     case 'binary':
       if (isNumber(type) || type === 'BOOLEAN' || open) return undefined;

@@ -91,7 +91,7 @@ function headerOf(bytes: Buffer, whole: boolean, path: string): Header | 'cut' |
   }
   const separators = text.split(/\r\n|\r|\n/).map((part) => part.split(delimiter).length);
   if (separators.length > 1 && separators[0]! > 1 && separators.slice(1).includes(separators[0]!)) {
-    throw new ShapeError(line, 'a quote opens a name that goes on to the next lines, which are rows of their own');
+    throw new ShapeError(line, 'a quote opens a name that continues on the next lines, which are rows of their own');
   }
   const newline = bytes.toString('latin1', parser.end, pastLineEnd(bytes, parser.end)) || '\n';
   return { delimiter, newline, names: valuesOf(text, delimiter), line };

@@ -176,7 +176,7 @@ function matching(pattern: string, folder: string, look: Look): string[] {
     }
   };
   const patterns = alternatives(pattern);
-  if (patterns === undefined) throw look.refuse(pattern, 'its braces stand for more than 1,000 paths');
+  if (patterns === undefined) throw look.refuse(pattern, 'its braces expand to more than 1,000 paths');
   for (const one of patterns) {
     // Each has parts of its own: where another came by, this one has not looked.
     seen.clear();

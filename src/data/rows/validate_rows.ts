@@ -68,8 +68,8 @@ function checkKeys(findings: RowFindings, checked: Checked): void {
       const code = values[row]!;
       if (code === 0) findings.add(row, column, 'the key is empty');
       else if (rows?.[code] === ABSENT) findings.add(row, column, `… is not in ${path}`);
-      else if (rows?.[code] === BAD) findings.add(row, column, `… is in no good row of ${path}`);
-      else if (seen !== undefined && seen[code] === 1) findings.add(row, column, 'the key … stands in an earlier row');
+      else if (rows?.[code] === BAD) findings.add(row, column, `… is in no valid row of ${path}`);
+      else if (seen !== undefined && seen[code] === 1) findings.add(row, column, 'the key … is in an earlier row');
       else if (seen !== undefined) seen[code] = 1;
     }
   }
@@ -109,7 +109,7 @@ function checkReadable(findings: RowFindings, { raw, wanted }: Checked): void {
 
 function unreadable({ form, column, width }: ColumnRequest): string {
   if (form === 'number') return column.sort === 'time' ? '… is not a time' : '… is not a finite number';
-  if (form === 'numbers') return '… holds something that is not a finite number';
+  if (form === 'numbers') return '… has a value that is not a finite number';
   return form === 'vector' ? `… is not ${width} finite numbers` : '';
 }
 
@@ -137,13 +137,13 @@ function checkSizes(findings: RowFindings, { raw, staged, wanted, plans }: Check
       const { values, width } = raw.columns.get(column) as RawNumbers;
       for (let at = 0; at < values.length; at++) {
         if (!isTooLarge(values[at]!)) continue;
-        findings.add(Math.floor(at / width), column, `… holds a number that is ${tooLarge}`);
+        findings.add(Math.floor(at / width), column, `… has a number that is ${tooLarge}`);
       }
     }
   }
 }
 
-const tooLarge = 'too large: a model holds numbers up to 3.4e38';
+const tooLarge = 'too large: a model stores numbers up to 3.4e38';
 
 function isTooLarge(value: number): boolean {
   return Math.abs(value) > LARGEST;

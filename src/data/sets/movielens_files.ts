@@ -130,7 +130,7 @@ async function fromDebian(log: Log): Promise<Fetched> {
   const download = () => run('apt-get', ['download', PACKAGE], { cwd: folder, timeout: 120_000 });
   try {
     await download().catch(async () => {
-      log('apt knows no such package yet: updating its lists');
+      log('updating the package lists of apt');
       await run('apt-get', ['update'], { timeout: 180_000 });
       return download();
     });
@@ -186,7 +186,7 @@ function check({ edition, ratings, movies }: Fetched, log: Log): void {
   const counts = { ratings: rowsOf(ratings), movies: rowsOf(movies) };
   if (counts.ratings !== edition.ratings || counts.movies !== edition.movies) {
     throw new Error(
-      `it holds ${counts.ratings} ratings of ${counts.movies} films, and ${edition.name} has ${edition.ratings} of ${edition.movies}`,
+      `it has ${counts.ratings} ratings of ${counts.movies} films, and ${edition.name} has ${edition.ratings} of ${edition.movies}`,
     );
   }
   const [ratingsSum, moviesSum] = edition.md5 ?? [];

@@ -71,7 +71,7 @@ function read(
       cases.push({ id: id!, areas: [] });
     } else if (line.startsWith('V,')) {
       const [, id] = /^V,(\d+),1$/.exec(line.trim()) ?? wrong(`line ${at + 1} is no visit: ${line}`);
-      const present = cases.at(-1) ?? wrong(`line ${at + 1} is a visit of nobody`);
+      const present = cases.at(-1) ?? wrong(`line ${at + 1} is a visit without a user`);
       if (!present.areas.includes(id!)) present.areas.push(id!);
     }
   }

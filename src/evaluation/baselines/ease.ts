@@ -12,7 +12,7 @@ const penalty = 100;
  * Woodbury's identity P = (I − XᵀK⁻¹X) ÷ λ with K = XXᵀ + λI, as wide as there are users.
  */
 export const ease = baseline({
-  doc: 'item-to-item weights by ridge regression of each item on all others, summed over what the user had before; λ = 100',
+  doc: 'item-to-item weights by ridge regression of each item on all others, summed over the earlier items of the user; λ = 100',
   paper: 'Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019 (equation 8)',
   lacks: nobody,
   work({ events, corpus, users }) {

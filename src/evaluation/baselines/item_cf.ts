@@ -9,7 +9,7 @@ import { type Interactions, interactionsOf, makeHistory, nobody } from './intera
  * Σᵢ |U(i) ∩ U(j)| ÷ √|U(i)| = Σ over v in U(j) of w(v), with w(v) = Σ over i in H that v has of 1 ÷ √|U(i)|.
  */
 export const itemCf = baseline({
-  doc: 'cosine similarity of the users who have an item with those of each item that the user had before, summed',
+  doc: 'cosine similarity of the users of an item and the users of each earlier item, summed over the earlier items of the user',
   paper: 'Sarwar et al., WWW 2001; Deshpande & Karypis, TOIS 2004',
   lacks: nobody,
   work(task) {

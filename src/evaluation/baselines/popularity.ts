@@ -1,7 +1,7 @@
 import { baseline } from './baseline.ts';
 
 export const popularity = baseline({
-  doc: 'how many training events each item has, the same for everyone',
+  doc: 'the number of training events of each item, the same for all users',
   prepare({ corpus }) {
     let block = new Float32Array(0);
     return {

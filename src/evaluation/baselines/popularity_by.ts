@@ -6,7 +6,7 @@ import { baseline } from './baseline.ts';
  * Where no feature is named, it lacks one.
  */
 export const popularityBy = baseline({
-  doc: 'how many training events each item has with the same value of one feature',
+  doc: 'the number of training events of each item with the same value of one feature',
   lacks: ({ context }) => (context ? undefined : 'no feature is named'),
   prepare({ corpus, context }: ScoringTask) {
     const { rows: items, trainingCounts } = corpus;

@@ -10,14 +10,12 @@ export const cross_v2 = blockKind({
   example: 'cross_v2(layers: 2, rank: 2)',
   parameters: {
     layers: integer({ min: 1, max: 32, doc: 'How many.', default: 2 }),
-    rank: integer({ min: 1, doc: 'Of W, less than N; without it W is a whole matrix.' }),
+    rank: integer({ min: 1, doc: 'The rank of W, less than N. Without `rank`, W is a full matrix.' }),
   },
   lower({ builder }, input, { layers, rank }) {
     const { tensor: first, width } = needVector(input);
     if (rank !== undefined && rank >= width) {
-      throw new ShapeError(
-        `needs a \`rank\` below the width, but gets rank ${rank} for vector[${width}]: leave it out`,
-      );
+      throw new ShapeError(`needs a \`rank\` below the width, but gets rank ${rank} for vector[${width}]: remove it`);
     }
     const matrix = (name: string, rows: number, columns: number) =>
       builder.parameter(name, [rows, columns], { kind: 'glorot', fans: [rows, columns] });

@@ -9,7 +9,7 @@ export const gru = blockKind({
   doc: 'Gated recurrent unit: reads a sequence in its order, from a state h of 0, which stays as it is past the end. With a = x · W + b and c = h · U + d, a third of each for each gate: r = σ(aᵣ + cᵣ), z = σ(a_z + c_z), n = tanh(aₙ + r ⊙ cₙ), h ← (1 − z) ⊙ n + z ⊙ h. sequence[L × D] → vector[units], the last state, 0 for an empty sequence; with `states: all` → sequence[L × units].',
   when: 'For short sequences whose order matters.',
   paper:
-    'Cho et al., "Learning phrase representations using RNN encoder–decoder", EMNLP 2014 (equations 5 to 8; r after the product, as in PyTorch); of what somebody did: Hidasi et al., "Session-based recommendations with recurrent neural networks", ICLR 2016',
+    'Cho et al., "Learning phrase representations using RNN encoder–decoder", EMNLP 2014 (equations 5 to 8; r after the product, as in PyTorch); for sessions: Hidasi et al., "Session-based recommendations with recurrent neural networks", ICLR 2016',
   example: 'gru(6)',
   parameters: {
     units: integer({ min: 1, required: true, positional: true, doc: 'Width of the state.' }),

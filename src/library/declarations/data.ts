@@ -35,11 +35,7 @@ export const data = declaration({
       { is: 'file', by: true },
       { doc: 'The file with one row per user, joined by its key.' },
     ),
-    where: special(
-      '"rating >= 1"',
-      { is: 'sql' },
-      { doc: 'A DuckDB SQL condition: events that do not meet it are left out.' },
-    ),
+    where: special('"rating >= 1"', { is: 'sql' }, { doc: 'A DuckDB SQL condition: other events are excluded.' }),
     time: special('"timestamp"', { is: 'sql' }, { doc: 'A DuckDB SQL expression that orders the events.' }),
     split: call(
       'by_time(validation: 10%, test: 10%)',
@@ -52,20 +48,20 @@ export const data = declaration({
     seen: entry(
       'excluded',
       choice(['excluded', 'kept'], {
-        doc: 'Whether items that the user had before an event leave its ranking, wherever one is made: `excluded`, or `kept` where people come back to them.',
+        doc: 'Whether a ranking excludes items that the user had before: `excluded`, or `kept` if people return to the same items.',
       }),
     ),
     reject: entry(
       '1%',
-      number({ min: 0, max: 1, default: 0.01, doc: 'The share of bad rows past which the run stops.' }),
+      number({ min: 0, max: 1, default: 0.01, doc: 'The share of invalid rows above which the run stops.' }),
     ),
   },
   value: { is: 'history', kind: past },
   words: {
     columns: {
       what: 'block of `data`',
-      brief: 'Columns whose name differs, or that are computed: DuckDB SQL.',
-      doc: 'Columns whose name differs from their feature, or which are computed: `name = "DuckDB SQL"`.',
+      brief: 'Columns with another name, or computed columns: DuckDB SQL.',
+      doc: 'Columns with another name than their feature, or computed columns: `name = "DuckDB SQL"`.',
       example: 'columns {\n  user_id = "userId"\n  genres  = "string_split(genres, \'|\')"\n}',
     },
     past: {

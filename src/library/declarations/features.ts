@@ -4,7 +4,7 @@ import type { DeclarationRow } from './entry.ts';
 
 export const features: DeclarationRow = {
   brief: 'What is read: a column and how its values become numbers.',
-  doc: 'What is read: `name : kind(arguments)`. The name is that of the column; the kind says how its values become numbers.',
+  doc: 'The inputs of the model: `name : kind(arguments)`. The name is the name of a column; the kind says how its values become numbers.',
   example: 'features {\n  user_id : id(dim: 32)\n  age     : number(standardize)\n}',
   snippet: ['features {', '  ${1:user_id} : ${2:id(dim: 32)}', '}'],
   value: { is: 'kind', what: 'kind of feature', of: kinds },

@@ -3,7 +3,7 @@ import type { DeclarationRow } from './entry.ts';
 
 export const group: DeclarationRow = {
   brief: 'A name for several features.',
-  doc: 'A name for several features, which a tower lets in and a flow begins with.',
+  doc: 'A name for several features, as an input of a tower and the start of a flow.',
   example: 'group person = user_id, age',
   snippet: ['group ${1:profile} = ${2:user_id}'],
   value: { is: 'features' },

@@ -9,14 +9,14 @@ export const labelKinds: Readonly<Record<'binary' | 'number', KindRow>> = {
 };
 
 export const labels: DeclarationRow = {
-  brief: 'What is learnt: clicks, ratings, seconds.',
+  brief: 'What the model learns: clicks, ratings, seconds.',
   doc: 'What is predicted: `name : binary` or `name : number`. A task names one with `label =`. No tower may read a label.',
   example: 'labels {\n  clicked : binary\n  seconds : number\n}',
   snippet: ['labels { ${1:clicked}: ${2|binary,number|} }'],
-  value: { is: 'kind', what: 'sort of label', of: labelKinds },
+  value: { is: 'kind', what: 'type of label', of: labelKinds },
   words: {
     binary: {
-      what: 'sort of label',
+      what: 'type of label',
       brief: labelKinds.binary.doc,
       doc: 'A label that is 0 or 1, yes or no.',
       example: 'labels { clicked : binary }',

@@ -6,7 +6,7 @@ import type { DeclarationRow } from './entry.ts';
 
 /** What every weighting takes besides its own arguments. */
 export const weightedTasks: Parameters = {
-  tasks: rest(name('task', { doc: 'The tasks whose losses are weighed; none named: all.' })),
+  tasks: rest(name('task', { doc: 'The tasks whose losses are weighed. Default: all.' })),
 };
 
 export const objective: DeclarationRow = {

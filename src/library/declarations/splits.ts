@@ -11,8 +11,8 @@ export const splits: Readonly<Record<'by_time' | 'leave_one_out' | 'random' | 'c
     doc: 'The last events of all time are the test part, those before them the validation part.',
     example: 'by_time(validation: 10%, test: 10%)',
     parameters: {
-      validation: share('Share of the events: 10 % where no share is given, none where only `test` is.'),
-      test: share('Share of the events: 10 % where no share is given, none where only `validation` is.'),
+      validation: share('Share of the events. Default 10 %, or 0 if only `test` is given.'),
+      test: share('Share of the events. Default 10 %, or 0 if only `validation` is given.'),
     },
   },
   leave_one_out: {
@@ -24,8 +24,8 @@ export const splits: Readonly<Record<'by_time' | 'leave_one_out' | 'random' | 'c
     doc: 'Events are drawn, each alike.',
     example: 'random(validation: 10%, test: 10%, seed: 1)',
     parameters: {
-      validation: share('Share of the events: 10 % where no share is given, none where only `test` is.'),
-      test: share('Share of the events: 10 % where no share is given, none where only `validation` is.'),
+      validation: share('Share of the events. Default 10 %, or 0 if only `test` is given.'),
+      test: share('Share of the events. Default 10 %, or 0 if only `validation` is given.'),
       seed: { type: { is: 'integer', min: 0 }, doc: 'Which are drawn follows from it.', default: 1 },
     },
   },

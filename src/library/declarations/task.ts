@@ -3,8 +3,8 @@ import { losses } from '../losses/table.ts';
 import { call, declaration, special } from './entry.ts';
 
 export const task = declaration({
-  brief: 'What is learnt: a score of the two towers, and a loss.',
-  doc: 'What is learnt: a score of the two towers and a loss; a label where the loss needs one.',
+  brief: 'What the model learns: a score of the two towers, and a loss.',
+  doc: 'What the model learns: a score of the two towers and a loss; a label if the loss needs one.',
   example: 'task watch {\n  score = cosine(user, item)\n  loss  = softmax(in_batch, temperature: 0.05)\n}',
   snippet: [
     'task ${1:watch} {',
@@ -26,7 +26,7 @@ export const task = declaration({
     label: special(
       'clicked',
       { is: 'reference', of: ['label'] },
-      { doc: 'The label that is learnt, where the loss needs one.' },
+      { doc: 'The label that the loss predicts, if it needs one.' },
     ),
     weight: special(
       'seconds',
@@ -36,7 +36,7 @@ export const task = declaration({
     only: special(
       'clicked',
       { is: 'reference', of: ['label'], binary: true },
-      { doc: 'A binary label: the task learns from the rows alone where it is 1.' },
+      { doc: 'A binary label: the task learns only from rows where it is 1.' },
     ),
   },
 });

@@ -3,7 +3,7 @@ import type { DeclarationRow } from './entry.ts';
 
 export const tower = {
   brief: 'One side: what it reads, its key, its channels.',
-  doc: 'One side of the model. In parentheses it names what it reads; `keyed by` names the feature that tells one user or item from another. Its lines are steps; those with `channel` are its outputs.',
+  doc: 'One side of the model. The parentheses name its inputs; `keyed by` names the feature that identifies a user or an item. Its lines are steps; lines with `channel` are its outputs.',
   example: 'tower item(film) keyed by movie_id {\n  channel main = film -> flatten -> mlp(128, 64)\n}',
   snippet: [
     'tower ${1:user}(${2:profile}) keyed by ${3:user_id} {',
@@ -14,8 +14,8 @@ export const tower = {
   words: {
     keyed: {
       what: 'word of a tower',
-      brief: 'The feature that tells one from another.',
-      doc: 'Names the feature that tells one user, or one item, from another.',
+      brief: 'The feature that identifies a user or an item.',
+      doc: 'Names the feature that identifies a user or an item.',
       example: 'tower user(person) keyed by user_id { channel main = person -> flatten -> dense(64) }',
     },
     by: {

@@ -28,7 +28,7 @@ export const train = declaration({
       integer({
         min: 0,
         default: 10,
-        doc: 'Passes over the training part; 0 leaves the first weights as they are drawn.',
+        doc: 'Passes over the training part. With 0 the initial weights remain.',
       }),
     ),
     seed: entry('7', integer({ min: 0, default: 1, doc: 'Everything random follows from it.' })),
@@ -37,7 +37,7 @@ export const train = declaration({
       { what: 'optimizer', of: optimizers },
       {
         default: { kind: 'adam', arguments: { rate: 1e-3 } },
-        doc: 'Optimizer of the weights; `adam(rate: 1e-3)` where not given.',
+        doc: 'Optimizer of the weights. Default `adam(rate: 1e-3)`.',
       },
     ),
     embeddings: call(
@@ -45,7 +45,7 @@ export const train = declaration({
       { what: 'optimizer', of: optimizers },
       {
         default: { kind: 'adagrad', arguments: { rate: 0.05 } },
-        doc: 'Optimizer of the embedding tables, rows seen only; `adagrad(rate: 0.05)` where not given.',
+        doc: 'Optimizer of the embedding tables, which updates only the rows of a batch. Default `adagrad(rate: 0.05)`.',
       },
     ),
     clip: entry(

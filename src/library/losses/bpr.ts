@@ -12,7 +12,7 @@ export const bpr = lossKind({
   needsItemKey: true,
   parameters: {
     ...pairwiseArguments,
-    scale: number({ above: 0, doc: 'Multiplies the difference; a cosine needs one of 10 or so. 1 where not given.' }),
+    scale: number({ above: 0, doc: 'Multiplies the difference; a cosine needs about 10. Default 1.' }),
   },
   lower(context, score, args) {
     const { builder, weight } = context;

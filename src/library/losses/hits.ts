@@ -11,7 +11,7 @@ export type Also = Pick<Hits, 'history' | 'own' | 'query'>;
 
 /** The argument of every loss against other items that can leave out those of a list. */
 export const mask = name('feature', {
-  doc: "A list of the item's key, such as the user's history: what it holds is no negative of the row either.",
+  doc: "A list of item keys, such as the user's history: its items are not negatives of the row either.",
 });
 
 /** Arguments of a softmax that say which columns are no negatives. */
@@ -43,12 +43,10 @@ export function hitsToMask(
 ): Also | undefined {
   if (mask === undefined) return accidental_hits === 'keep' ? undefined : {};
   if (accidental_hits === 'keep') {
-    throw new ShapeError('takes `mask` or `accidental_hits: keep`, not both: a mask leaves out the own item too');
+    throw new ShapeError('takes `mask` or `accidental_hits: keep`, not both: a mask excludes the own item too');
   }
   if (!listsItems(mask)) {
-    throw new ShapeError(
-      `cannot mask by \`${mask}\`: it is no list of \`${key}\`, so nothing tells which items it holds`,
-    );
+    throw new ShapeError(`cannot mask by \`${mask}\`: it is not a list of \`${key}\``);
   }
   return { history: mask };
 }

@@ -22,7 +22,7 @@ export const listwise = lossKind({
   lower(context, score, args) {
     const { builder, queryKey, weight } = context;
     if (queryKey === undefined) {
-      throw new ShapeError('needs a key of the tower that asks (`keyed by`), or rows of one query could not be told');
+      throw new ShapeError('needs a key of the query tower (`keyed by`), to group the rows of one query');
     }
     const hits = { ...hitsToMask(context, args), query: queryKey };
     const columns = lowerColumns(context, score, { sharpness: sharpnessOf(args), correction: args.correction, hits });

@@ -7,21 +7,21 @@ import { choice, flag, integer, kind, number } from '../parameters.ts';
 /** Where the other items come from, when not from the batch. */
 const drawn = {
   sampled: {
-    doc: 'n items for each row, or for all rows together with `shared` and with `in_batch`, drawn anew at every step with replacement, from the items of the training part unless `by` says otherwise.',
+    doc: 'n items for each row, or for all rows together with `shared` and with `in_batch`, drawn with replacement at every step, from the items of the training part unless `by` says otherwise.',
     paper:
       'Huang et al., "Learning deep structured semantic models", CIKM 2013 (section 3.3); shared: Klenitskiy and Vasilev, "Turning dross into gold loss", RecSys 2023 (section 3)',
     example: 'sampled(4)',
     parameters: {
       n: integer({ min: 1, required: true, positional: true, doc: 'How many.' }),
-      shared: flag({ doc: 'The n items are of all rows together, which costs a product instead of a lookup a row.' }),
+      shared: flag({ doc: 'All rows share the n items, which costs one product in place of a lookup per row.' }),
       by: choice(['uniform', 'frequency', 'corpus'], {
-        doc: 'Each item of the training part alike, or by how many training rows have it; or each item of the whole corpus alike, those that training lacks among them.',
+        doc: 'Each item of the training part alike, or by how many training rows have it; or each item of the whole corpus alike, including items without training rows.',
         default: 'uniform',
       }),
       power: number({
         above: 0,
         max: 1,
-        doc: 'With `by: frequency`: the chance is in proportion to (training rows) ^ power; 1 where not given.',
+        doc: 'With `by: frequency`: the chance is in proportion to (training rows) ^ power. Default 1.',
       }),
     },
   },
@@ -34,7 +34,7 @@ export function drawOf({ by, power }: { readonly by: DrawnBy; readonly power: nu
 }
 
 export const negativeArguments = {
-  in_batch: flag({ doc: "The other rows' items are the negatives; so it is where `negatives` is not given." }),
+  in_batch: flag({ doc: 'The items of the other rows are the negatives. This is the default without `negatives`.' }),
   negatives: kind(drawn, {
     doc: 'Negatives that are drawn: for each row, or for all rows together; with `in_batch`, in addition to those of the batch.',
   }),
@@ -43,17 +43,17 @@ export const negativeArguments = {
 /** Throws ShapeError for a correction that would cancel: where each item is drawn alike log q is the same for each. */
 export function refuseIdleCorrection(correction: 'none' | 'frequency' | 'streaming', by: DrawnBy): void {
   if (correction === 'none' || by === 'frequency') return;
-  throw new ShapeError('needs no `correction` where each item is drawn alike: log q is then the same for every item');
+  throw new ShapeError('needs no `correction` if each item is drawn with the same probability: log q is then the same for all items');
 }
 
 /** The argument of a loss that can compare a row's item with all there are. */
 export const all = flag({
-  doc: 'Every other item of the corpus is a negative, exactly: a column an item at each step, for corpora whose batch × items matrix fits memory. An event whose item the corpus lacks counts nothing.',
+  doc: 'Every other item of the corpus is a negative: a column for each item at each step, for corpora whose batch × items matrix fits memory. An event whose item is not in the corpus is ignored.',
 });
 
 /** How a softmax stretches its scores. */
 export const sharpnessArguments = {
-  temperature: number({ above: 0, doc: 'τ: divides the score; 1 where neither it nor `scale` is given.' }),
+  temperature: number({ above: 0, doc: 'τ: divides the score. 1 without `temperature` and `scale`.' }),
   scale: number({ above: 0, doc: 'γ: multiplies the score; the same as a temperature of 1/γ.' }),
 };
 

@@ -48,7 +48,5 @@ function fixesOfAll(session: Session, { source }: FileAnalysis): CodeAction[] {
     (next) => makeSource(name, next),
   );
   const change = changeOf(source, text);
-  return change
-    ? [{ title: 'Mend all that has one certain mend', kind: fixAll, edit: toWorkspaceEdit(session, [change]) }]
-    : [];
+  return change ? [{ title: 'Apply all safe fixes', kind: fixAll, edit: toWorkspaceEdit(session, [change]) }] : [];
 }

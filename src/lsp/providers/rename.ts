@@ -17,7 +17,7 @@ export const rename: Provider = {
     connection.onRenameRequest((params) => {
       const place = placeOf(session, params);
       const found = place && symbolAt(place.facts, place.offset);
-      if (!place || !found) return refuse('there is no name here that this file, or one it uses, declares');
+      if (!place || !found) return refuse('no declared name is here to rename');
       const files = filesWith(session, place.facts, found.symbol);
       const renaming = renameSymbol(found.symbol, params.newName, files, (edits) => {
         const texts = edited(edits);

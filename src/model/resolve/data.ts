@@ -149,7 +149,7 @@ function resolveHistories(
         const facts = {
           kind: 'past',
           name: 'column',
-          doc: 'the column whose earlier values it holds',
+          doc: 'the column whose earlier values form the history',
           example: past.example,
         };
         report('missing-argument', call.span, facts);

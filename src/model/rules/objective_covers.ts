@@ -3,7 +3,7 @@ import type { Rule } from './rule.ts';
 
 /** A task that the objective leaves out would never be learnt. */
 export const objectiveCovers: Rule = {
-  name: 'objective leaves a task out',
+  name: 'objective omits a task',
   check({ objective, tasks, file }, report) {
     if (!objective) return;
     const covered = new Set(objective.kind === 'sum' ? objective.terms.map(({ task }) => task) : objective.tasks);

@@ -113,7 +113,7 @@ describe('headers', () => {
         ),
       ),
     ).toEqual([
-      'column-type at events:events.csv: `town` needs a number, but its column is text (if it holds numbers, say so: TRY_CAST("town" AS DOUBLE))',
+      'column-type at events:events.csv: `town` needs a number, but its column is text (if its values are numbers, convert them: TRY_CAST("town" AS DOUBLE))',
       'column-type at column:when_number: `when_number` needs a number, but its column is a time (DATE) (take seconds: epoch("when"))',
       'column-type at events:events.csv: `genres` needs a list, but its column is text (split it: string_split("genres", \'|\'))',
       'column-type at events:events.csv: `title` needs a list of numbers, but its column is text',

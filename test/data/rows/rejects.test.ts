@@ -102,7 +102,7 @@ describe('a bad row is set apart with its file, line, column and reason', () => 
     ]);
     expect([...data.parts.train.labels.get('liked')!]).toEqual([1, 0, Number.NaN, Number.NaN]);
     expect(data.missingLabels).toEqual(new Map([['liked', 2]]));
-    expect(data.protocol).toContain('2 events have no `liked`: they have no part in what is learnt from it.');
+    expect(data.protocol).toContain('2 events have no `liked`: the task of this label ignores them.');
   });
 
   it('labels that are all missing are refused: there is nothing to learn from them', async () => {
@@ -197,8 +197,8 @@ describe('a bad row is set apart with its file, line, column and reason', () => 
     for (const kind of ['number', 'standardize'] as const) {
       const { data, rejected } = await lenient({ 'events.csv': rows.join('\n') }, {}, with_({ kind, log: false }));
       expect(rejected).toEqual([
-        'events.csv:4 price: "1e+308" is too large: a model holds numbers up to 3.4e38',
-        'events.csv:5 price: "-3.5e+38" is too large: a model holds numbers up to 3.4e38',
+        'events.csv:4 price: "1e+308" is too large: a model stores numbers up to 3.4e38',
+        'events.csv:5 price: "-3.5e+38" is too large: a model stores numbers up to 3.4e38',
       ]);
       const numbers = valuesOf(data.parts.train.features.get('price')!, 18).flat();
       expect(numbers.every(Number.isFinite)).toBe(true);
@@ -221,7 +221,7 @@ describe('a bad row is set apart with its file, line, column and reason', () => 
       with_({ kind: 'vector', size: 2 }),
     );
     expect(vectors.rejected).toEqual([
-      'e.jsonl:2 price: "[1.0, 1e+308]" holds a number that is too large: a model holds numbers up to 3.4e38',
+      'e.jsonl:2 price: "[1.0, 1e+308]" has a number that is too large: a model stores numbers up to 3.4e38',
     ]);
   });
 

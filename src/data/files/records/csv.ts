@@ -216,14 +216,16 @@ export class CsvScanner implements Scanner {
     const { columns } = this.shape;
     const { lines } = this.parser;
     const [which, column] = values < columns.length ? ['short', columns[values]!.name] : ['long', undefined];
-    const how = lines === 0 ? '' : `a quote opens a value that goes on to line ${this.line + lines}, and `;
+    const how = lines === 0 ? '' : `a quote opens a value that continues to line ${this.line + lines}, and `;
     const reason = `${how}the row is ${which}: ${values} values, the header has ${columns.length}`;
     return column === undefined ? { reason } : { reason, column };
   }
 
   private swallowing(): Problem {
     const last = this.line + this.parser.lines;
-    return { reason: `a quote opens a value that goes on to line ${last}, and the lines in it are rows of their own` };
+    return {
+      reason: `a quote opens a value that continues to line ${last}, and the lines in it are rows of their own`,
+    };
   }
 
   /**
@@ -262,7 +264,7 @@ export class CsvScanner implements Scanner {
     const values = valuesOf(record.toString('latin1'), delimiter);
     const wrong = values.findIndex((value) => (zero ? value.includes('\0') : !isUtf8(Buffer.from(value, 'latin1'))));
     return {
-      reason: zero ? 'a value holds a zero byte' : 'the text is not UTF-8',
+      reason: zero ? 'a value contains a zero byte' : 'the text is not UTF-8',
       ...(wrong === -1 ? {} : { column: columns[wrong]!.name }),
     };
   }

@@ -166,7 +166,7 @@ function objectProblem(bytes: Buffer, from: number, to: number, sound: boolean):
   if (value === undefined) return notJson;
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return noObject;
   if (Object.keys(value).length === names) return undefined;
-  return { reason: `the object says ${repeatedName(bytes.toString('utf8', from, to))} twice` };
+  return { reason: `the object has ${repeatedName(bytes.toString('utf8', from, to))} twice` };
 }
 
 /**

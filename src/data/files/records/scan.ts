@@ -18,7 +18,7 @@ const PIECE = 1 << 20;
 const MOST = 1_000_000;
 
 function hopeless({ line, problem }: Scan['bad'][number]): ShapeError {
-  return new ShapeError(line, `${problem.reason}; ${MOST.toLocaleString('en')} rows are bad, and fewer are good`);
+  return new ShapeError(line, `${problem.reason}; ${MOST.toLocaleString('en')} rows are invalid, and fewer are valid`);
 }
 
 /** Counts the records of a file. Throws what the file system and zlib throw, and ShapeError. */

@@ -78,7 +78,7 @@ class RReader {
       case 238:
         return { value: this.#alternative() };
       default:
-        throw new Error(`it holds an R value of type ${type}, which no data frame does`);
+        throw new Error(`it contains an R value of type ${type}, which a data frame cannot have`);
     }
   }
 
@@ -149,6 +149,6 @@ class RReader {
       return { kind: 'numbers', values, attributes: new Map() };
     }
     if (name.startsWith('wrap_') && state?.kind === 'list') return state.values[0] ?? null;
-    throw new Error(`it holds a vector in R's short form \`${name}\`, which is not known here`);
+    throw new Error(`it contains a vector in R's short form \`${name}\`, which this version cannot read`);
   }
 }

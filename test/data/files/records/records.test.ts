@@ -67,7 +67,7 @@ describe('a quote that does not close costs one line', () => {
       expect(bad).toEqual([
         {
           line: 202,
-          reason: 'a quote opens a value that goes on to line 300, and the lines in it are rows of their own',
+          reason: 'a quote opens a value that continues to line 300, and the lines in it are rows of their own',
         },
       ]);
       // A quote within a value is a character like another.
@@ -124,7 +124,7 @@ describe('what a line is', () => {
       ],
       bad: [
         { line: 3, reason: 'the text is not UTF-8', column: 'item' },
-        { line: 5, reason: 'a value holds a zero byte', column: 'user' },
+        { line: 5, reason: 'a value contains a zero byte', column: 'user' },
       ],
     });
   });
@@ -139,8 +139,8 @@ describe('lines of JSON', () => {
     ['\0\0\0', 'this is not JSON'],
     ['null', 'this is JSON, but not an object with names'],
     ['[{"a":1}]', 'this is JSON, but not an object with names'],
-    ['{"a":1,"b":{"a":1},"a":2}', 'the object says `a` twice'],
-    ['{"a":1,"\\u0061":2}', 'the object says `a` twice'],
+    ['{"a":1,"b":{"a":1},"a":2}', 'the object has `a` twice'],
+    ['{"a":1,"\\u0061":2}', 'the object has `a` twice'],
     [`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 'objects and lists lie more than 200 deep in each other'],
     ['\uFEFF{"a":1}', 'a byte order mark belongs at the beginning of a file'],
   ])('%.30s is none', (line, reason) => {
