@@ -1,5 +1,5 @@
 /**
- * The training step of docs/architecture.md on every engine that loads, beside the rate of a plain product on the same
+ * The training step of docs/architecture.md on every engine that loads, next to the rate of a plain product on the same
  * engine, a large square one and one of the step's own shape: a step can take no less than its products do. `npx tsx bench/engines.ts [--json] [--rounds=5] [engine …]`
  */
 import Table from 'cli-table3';

@@ -1,5 +1,5 @@
 /**
- * A training step's wall time beside the engine's own time for its graph, on MovieLens at two batches: what assembling, gathering,
+ * A training step's wall time next to the engine's own time for its graph, on MovieLens at two batches: what assembling, gathering,
  * pooling and scattering add. `npx tsx bench/loop.ts [--rounds=3]`, after `npm run build`
  */
 import { execFileSync } from 'node:child_process';

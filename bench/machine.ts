@@ -1,4 +1,4 @@
-/** What a figure was measured on, and how busy the machine was: printed beside every table. */
+/** What a figure was measured on, and how busy the machine was: printed next to every table. */
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- PART …]`: every figure that Tower claims, each part a process of its own, one after the other. What is beside
+ * `npm run bench [-- PART …]`: every figure that Tower claims, each part a process of its own, one after the other. What is next to
  * Python is `npm run bench:peers`. Figures mean something only on a machine that does nothing else: each part prints its load.
  */
 import { spawnSync } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
  * Each file of models/ on its own data: examples a second, shares of the step's time in the engine, in feeding (batch, gather, pooling)
- * and in scattering; and of a model with several channels, the engine's time for it beside the sum for each channel alone.
+ * and in scattering; and of a model with several channels, the engine's time for it next to the sum for each channel alone.
  * `npx tsx bench/models.ts [--json] [--steps=40] [--rounds=3] [model …]`; a model whose data is not there is said and left out.
  */
 import { existsSync } from 'node:fs';

@@ -1,5 +1,5 @@
 /**
- * Ours on MovieLens, beside bench/peers/*.py: the whole command as a user would run it — check, read, train, write the model — and then
+ * Ours on MovieLens, next to bench/peers/*.py: the whole command as a user would run it — check, read, train, write the model — and then
  * the full-corpus recall, in one process of the built program. Prints one JSON line. `node bench/movielens.mjs [--seed 1] [--engine NAME]`
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
 /**
- * Ours beside the Python frameworks, in one sitting: `npm run bench:peers -- [movielens|scale|recall] [--rounds 5]`.
+ * Ours next to the Python frameworks, in one sitting: `npm run bench:peers -- [movielens|scale|recall] [--rounds 5]`.
  *
  * Every program is a process of its own, timed from launch to exit; theirs and ours run in turn, one at a time, and every
  * round is kept. The first call makes a virtual environment with the pinned packages under `.cache/peers`.

@@ -1,5 +1,5 @@
 /**
- * Ours at scale, beside bench/peers/*_scale.py: 20 tables of N rows × 16, batch 4096, 160→256→128→64 a side, the rows drawn
+ * Ours at scale, next to bench/peers/*_scale.py: 20 tables of N rows × 16, batch 4096, 160→256→128→64 a side, the rows drawn
  * uniformly. Prints one JSON line. `tsx bench/scale.ts N [--seed S] [--steps 20] [--engine tensorflow] [--batch 4096]`
  */
 import { parseArgs } from 'node:util';

@@ -1,5 +1,5 @@
 /**
- * From launch: `tower check` of one model, an empty Node process beside it, and `tower train` to the first step on MovieLens.
+ * From launch: `tower check` of one model, an empty Node process next to it, and `tower train` to the first step on MovieLens.
  * `npx tsx bench/start.ts [--rounds=10]`, after `npm run build`
  */
 import { execFileSync } from 'node:child_process';

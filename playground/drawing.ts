@@ -20,7 +20,7 @@ const pitch = 58;
 const gap = 22;
 const top = 74;
 
-/** An SVG of what is sound in the file; empty where nothing is. */
+/** An SVG of what is valid in the file; empty where nothing is. */
 export function drawTowers(facts: FileAnalysis): SVGSVGElement {
   const columns = columnsOf(facts);
   const towers = [...new Set(columns.map(({ tower }) => tower))];

@@ -28,7 +28,7 @@ import { markdown } from './markdown.ts';
 export const tower: Extension = [
   linter(diagnosticsOf, { delay: 150 }),
   lintGutter(),
-  // What matches equally well stands as it was given: what fits before what does not.
+  // Equal matches keep the given order: what fits comes first.
   autocompletion({ override: [complete], compareCompletions: () => 0 }),
   hoverTooltip((view, at) => {
     const found = hoverAt(factsOf(view.state.doc), at);
@@ -85,10 +85,10 @@ function apply(view: EditorView, edits: readonly Edit[]): void {
 function complete({ state, pos, explicit }: CompletionContext): CompletionResult | null {
   const { span, items } = completionsAt(factsOf(state.doc), pos);
   if (!explicit && span.start === pos && !/[(:,=>.]\s*$/.test(state.sliceDoc(Math.max(0, pos - 4), pos))) return null;
-  const options = items.map(({ label, detail, doc, insert = label, snippet, sort }) => {
+  const options = items.map(({ label, detail, doc, insert = label, snippet, kind }) => {
     const shown = {
       label,
-      type: types[sort] ?? 'text',
+      type: types[kind] ?? 'text',
       ...(detail === undefined ? {} : { detail }),
       ...(doc === undefined ? {} : { info: () => markdown(doc) }),
     };

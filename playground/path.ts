@@ -1,4 +1,4 @@
-/** The part of `node:path` that the compiler uses, for paths with `/`: what stands in for it in the browser. */
+/** The part of `node:path` that the compiler uses, for paths with `/`: its replacement in the browser. */
 export const sep = '/';
 
 export const isAbsolute = (path: string): boolean => path.startsWith('/');

@@ -54,9 +54,9 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20',
   // DuckDB's package fetches its binary from npm alone. Everything else is bundled: a project that installs this package gets no
-  // version of ours beside its own, and no install script; the parser's import is 18 times quicker.
+  // version of ours next to its own, and no install script; the parser's import is 18 times quicker.
   external: ['@duckdb/node-bindings*'],
-  // Bundled CommonJS packages ask for Node's own modules by `require`, and for files beside them by `__dirname`.
+  // Bundled CommonJS packages ask for Node's own modules by `require`, and for files next to them by `__dirname`.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url), __dirname = import.meta.dirname;",
   },
@@ -89,7 +89,7 @@ function copy(from, to) {
   renameSync(`${to}.${process.pid}`, to);
 }
 
-// TensorFlow.js looks for its WebAssembly beside the chunk that loads it.
+// TensorFlow.js looks for its WebAssembly next to the chunk that loads it.
 const wasm = 'node_modules/@tensorflow/tfjs-backend-wasm/dist';
 for (const name of readdirSync(wasm)) {
   if (name.endsWith('.wasm')) copy(join(wasm, name), join('dist/chunks', name));

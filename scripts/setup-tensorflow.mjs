@@ -181,7 +181,7 @@ function main() {
 
   console.log(`Setting up TensorFlow ${tensorflowVersion} for ${process.platform} ${process.arch}:`);
   mkdirSync(dirname(folder), { recursive: true });
-  // Built beside its place and renamed, so that what is there is always whole.
+  // Built next to its place and renamed, so that what is there is always whole.
   const partial = mkdtempSync(`${folder}.partial-`);
   try {
     build(partial, platform);

@@ -1,5 +1,5 @@
 /**
- * `npm run study`: trains every model that fits a data set, ranks what was held out beside the baselines, and writes docs/results.md.
+ * `npm run study`: trains every model that fits a data set, ranks what was held out next to the baselines, and writes docs/results.md.
  * What was trained before with the same model, data and seed is not trained again: a study that was stopped goes on.
  *
  *   npm run study -- [SET …] [--models NAME,…] [--seeds 1,2,3] [--set NAME=NUMBER …] [--runs FOLDER] [--out FILE] [--quiet]
@@ -97,7 +97,7 @@ async function measure(set: StudySet): Promise<Measured | undefined> {
   };
 }
 
-/** Models without an error on the set's headers; `two_tower` first: baselines are told what the first reads. */
+/** Models without an error on the set's headers; `two_tower` first: baselines read the history that the first reads. */
 async function fitting({ data }: StudySet): Promise<string[]> {
   const wanted = given.models?.split(',');
   const names = (await readdir('models'))

@@ -1,4 +1,4 @@
-/** Optional properties: an object without its undefined values, since `exactOptionalPropertyTypes` tells an absent property from an undefined one. */
+/** Optional properties: an object without its undefined values, since `exactOptionalPropertyTypes` distinguishes an absent property from an undefined one. */
 
 /** The properties of `T`; those that may be undefined are optional. */
 export type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {

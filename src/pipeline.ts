@@ -33,7 +33,7 @@ export interface Checked {
   /** Absent also for a file that declares only what others use. */
   readonly model?: Model;
   readonly shapes?: Shapes;
-  /** The sound data blocks of the file, then those of files it uses. */
+  /** The valid data blocks of the file, then those of files it uses. */
   readonly dataDescriptions: readonly DataDescription[];
   /** By file and place. */
   readonly diagnostics: readonly Diagnostic[];

@@ -1,5 +1,5 @@
 /**
- * Bundles the extension and the language server, each into one file, and lays the grammar and the licence beside them.
+ * Bundles the extension and the language server, each into one file, and lays the grammar and the licence next to them.
  * `--server FOLDER` writes only the server, into another folder: it needs nothing that is installed here.
  */
 import { copyFileSync, rmSync } from 'node:fs';

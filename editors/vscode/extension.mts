@@ -1,4 +1,4 @@
-/** Starts the language server that is bundled beside this file, and stops it with the window. */
+/** Starts the language server that is bundled next to this file, and stops it with the window. */
 import type { ExtensionContext } from 'vscode';
 import { LanguageClient, TransportKind } from 'vscode-languageclient/node';
 

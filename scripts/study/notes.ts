@@ -1,5 +1,5 @@
 /**
- * Why figures are what they are: kept beside the set and the model that they are about, and printed under its table. They are about
+ * Why figures are what they are: kept next to the set and the model that they are about, and printed under its table. They are about
  * what was seen when they were written; a figure that changes wants its note read again.
  */
 export const notes: Readonly<Record<string, Readonly<Record<string, string>>>> = {

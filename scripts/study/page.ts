@@ -5,7 +5,7 @@ import type { Comparison } from '../../src/evaluation/compare.ts';
 import { notes } from './notes.ts';
 import type { StudySet } from './plan.ts';
 
-/** One set as it was measured: kept beside its runs, so that a page can be written from several sittings. */
+/** One set as it was measured: kept next to its runs, so that a page can be written from several sittings. */
 export interface Measured {
   readonly name: string;
   readonly date: string;

@@ -8,7 +8,7 @@ export interface CompareRequest {
   readonly part?: Part;
   /** Whether what the user had before an event leaves its ranking. Default: as the data blocks of the runs declare with `seen`. */
   readonly removeSeen?: boolean;
-  /** Adds random, popularity, ItemCF and EASE, told what the first run reads. */
+  /** Adds random, popularity, ItemCF and EASE, which read the history that the first run reads. */
   readonly baselines?: boolean;
   /** A feature of the asking tower: adds popularity among events of the same value. */
   readonly by?: string;

@@ -78,7 +78,7 @@ function within(folder: string, endings: readonly string[], reach: Reach): strin
   });
 }
 
-/** How messages call a file: from where the user stands, or as it was named where it lies elsewhere. */
+/** How messages call a file: from the working folder, or as it was named where it lies elsewhere. */
 function nameOf(path: string): string {
   const near = relative('', path);
   return near === '' || near.startsWith('..') ? path : near;

@@ -8,7 +8,7 @@ import { filesAt, readSource } from './files.ts';
 
 export type FormatOptions = Partial<Layout>;
 
-/** A text formatted; no output where it has mistakes of syntax. `name` tells Markdown (`.md`) from Tower. */
+/** A text formatted; no output where it has mistakes of syntax. The ending of `name` distinguishes Markdown (`.md`) from Tower. */
 export function format(text: string, name = '<text>', options: FormatOptions = {}): Outcome<string | undefined> {
   return formatted(makeSource(name, text), options);
 }

@@ -114,7 +114,7 @@ export interface EvaluateRequest {
   readonly metrics?: Metrics;
 }
 
-/** Ranks the whole corpus for every held-out event, beside the baselines. */
+/** Ranks the whole corpus for every held-out event, next to the baselines. */
 export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise<Evaluation> {
   const { plan, tables, parameters } = run.trained;
   const asked = request.metrics === undefined ? plan.train.metrics : askedMeasures(request.metrics);
@@ -144,7 +144,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
 }
 
 export interface RecommendRequest {
-  /** Key of the tower that asks. Without it `values` say all that is known. */
+  /** Key of the query tower. Without it `values` say all that is known. */
   readonly user?: string;
   /** Values of features: of what is so now, in place of what the data knows of the user. */
   readonly values?: FeatureValues;

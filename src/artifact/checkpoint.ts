@@ -17,7 +17,7 @@ import {
   writeSafetensors,
 } from '../storage/safetensors.ts';
 
-/** Where a run stands. Every number survives JSON bit for bit. */
+/** The progress of a run. Every number survives JSON bit for bit. */
 export interface Progress {
   /** Epochs that are finished. */
   readonly epoch: number;

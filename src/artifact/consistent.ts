@@ -118,7 +118,7 @@ function* problemsOfEncoding(feature: string, encoding: Encoding, { features }: 
     yield 'its boundaries do not ascend';
   }
   if (encoding.kind === 'standardize' && !(encoding.deviation > 0)) yield 'its deviation is not above 0';
-  // What is declared, not learnt, is the same in the plan.
+  // What is declared, not learned, is the same in the plan.
   for (const { name, encoder, encoderOf } of features) {
     if (encoderOf !== feature) continue;
     const declared: Readonly<Record<string, unknown>> = { ...encoder };

@@ -19,7 +19,7 @@ export interface RunIdentity {
   readonly settings: Settings;
   /** Settings that were changed on the way, in order. */
   readonly changes: readonly Change[];
-  /** Paths within the folder that the model will have, beside the files that every run has. */
+  /** Paths within the folder that the model will have, besides the files that every run has. */
   readonly files: readonly string[];
 }
 
@@ -155,7 +155,7 @@ interface Digest {
   column(column: IndexedColumn): string;
 }
 
-/** Texts that are hashed at once. */
+/** Texts that are hashed at a time. */
 const textsAtOnce = 10_000;
 
 function makeDigest(): Digest {

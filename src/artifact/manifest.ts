@@ -42,7 +42,7 @@ export interface Manifest {
 
 export const manifestFile = 'manifest.json';
 
-/** Stands where the manifest's own checksum will. */
+/** The place of the manifest's own checksum before it is known. */
 export const noChecksum = '0'.repeat(64);
 
 /** A graph is named by its file. */

@@ -4,7 +4,7 @@ import { fingerprintOf, otherData } from './identity.ts';
 import type { Trained } from './load.ts';
 
 /**
- * The codes in a data set mean what the model's tables learnt only if both were encoded alike.
+ * The codes in a data set mean what the model's tables learned only if both were encoded alike.
  * @param named whether the user named the data: it may then have other events and values, which is answered in a sentence
  * @throws Failure `other-data`
  */

@@ -47,20 +47,20 @@ export interface Events {
   readonly features: ReadonlyMap<string, IndexedColumn>;
   /** NaN where a label is missing. */
   readonly labels: ReadonlyMap<string, Float32Array>;
-  /** Row of each event's item in the corpus; −1 where the corpus lacks it. */
+  /** Row of each event's item in the corpus; −1 where the corpus does not have it. */
   readonly item: Int32Array;
   /** Row of each event's user among `users`; −1 without a user key. */
   readonly user: Int32Array;
   /**
-   * Corpus rows of all that the event's user had strictly earlier, in this part and those before it, −1 where the corpus lacks the
+   * Corpus rows of all that the event's user had strictly earlier, in this part and those before it, −1 where the corpus does not have the
    * item. Of held-out parts, where the data has users and a time.
    */
   readonly earlier?: IndexedBags;
   /**
-   * By feature of the side that asks whose values are items: their corpus rows, as above. A history's are those of its window; a
+   * By feature of the query tower whose values are items: their corpus rows, as above. A history's are those of its window; a
    * list's are all of it, also those past its `max`.
    */
-  readonly told?: ReadonlyMap<string, IndexedBags>;
+  readonly givenItems?: ReadonlyMap<string, IndexedBags>;
 }
 
 /** Every item that can be retrieved, one row each: what is evaluated, indexed and served. */
@@ -104,7 +104,7 @@ export interface Dataset {
   readonly rejected: Rejected;
   /** By feature: rows of its file without a value. They have the code or number that its encoder keeps for missing ones. */
   readonly missing?: ReadonlyMap<string, number>;
-  /** By label: events without a value, in all parts. They have no part in what is learnt from the label. */
+  /** By label: events without a value, in all parts. They have no part in what is learned from the label. */
   readonly missingLabels?: ReadonlyMap<string, number>;
   /** Sentences about how it was split, for the protocol printed with every figure. */
   readonly protocol: readonly string[];

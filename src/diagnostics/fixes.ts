@@ -117,7 +117,7 @@ function chain(from: State, check: Check, remake: (text: string) => Source): Nex
   return undefined;
 }
 
-/** The fixes that make the text better, each judged beside those that do: halves that fail are halved again. */
+/** The fixes that make the text better, each judged together with the kept ones; halves that fail are halved again. */
 function separately(from: State, check: Check, remake: (text: string) => Source): Next | undefined {
   let kept: Next = { ...from, fixed: [] };
   const attempt = (fixes: readonly Diagnostic[]): void => {

@@ -1,4 +1,4 @@
-/** Diagnostics for people: where, what, the lines in question with a mark under the place, and how to mend it. */
+/** Diagnostics for people: where, what, the lines in question with a mark under the place, and how to fix it. */
 import pc from 'picocolors';
 import { show } from '../text/display.ts';
 import { positionAt, type Span } from '../text/source.ts';
@@ -56,7 +56,7 @@ function place(at: Span): string {
   return `${show(at.source.name).text}:${line}:${column}`;
 }
 
-/** One width for all the frames of a diagnostic, so that their gutters stand under each other. */
+/** One width for all the frames of a diagnostic, so that their gutters align. */
 function gutter(diagnostic: Diagnostic): number {
   const spans = [diagnostic.at, ...diagnostic.notes.map((note) => note.at)].filter((at) => at !== undefined);
   const last = Math.max(0, ...spans.map((at) => positionAt(at.source, at.end).line));

@@ -18,7 +18,7 @@ export interface Lookup {
   reserve(rows: number, codes: number): void;
   codes(): Int32Array;
   offsets(): Int32Array;
-  /** Keeps a copy of a bag column's values beside the table, for `copyBags`. */
+  /** Keeps a copy of a bag column's values next to the table, for `copyBags`. */
   hold(values: Int32Array): void;
   /** After `reserve`: fills codes and offsets with the bags whose starts and ends, in what is held, `windows` writes. */
   copyBags(rows: number, windows: (starts: Int32Array, ends: Int32Array) => void): void;

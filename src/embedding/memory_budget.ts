@@ -60,7 +60,7 @@ function readOrEmpty(file: string): string {
   }
 }
 
-/** What a training step holds beside tables and weights. */
+/** What a training step holds besides tables and weights. */
 export interface StepSize {
   /** Rows of a step. */
   readonly batch: number;
@@ -68,7 +68,7 @@ export interface StepSize {
 }
 
 /**
- * Throws Failure `too-large-for-memory` when the tables and their state do not fit in `available` bytes, beside `blockBytes`,
+ * Throws Failure `too-large-for-memory` when the tables and their state do not fit in `available` bytes, next to `blockBytes`,
  * the weights of blocks and what their optimizer keeps, and what a step holds.
  */
 export function foreseeMemory(

@@ -1,5 +1,5 @@
 /**
- * Row-wise optimizers: what state a table keeps beside its values, and one step over the rows seen. The arithmetic is in
+ * Row-wise optimizers: what state a table keeps besides its values, and one step over the rows seen. The arithmetic is in
  * kernels/update.ts.
  */
 import type { RowOptimizerPlan } from '../plan/plan.ts';

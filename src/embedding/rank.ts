@@ -1,4 +1,4 @@
-/** Where one column of each row of a score matrix stands among the others, counted exactly; and the best columns of a row. */
+/** Where one column of each row of a score matrix is among the others, counted exactly; and the best columns of a row. */
 import type { BagColumn } from '../data/dataset.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import { makeSpace, type Region } from './space.ts';

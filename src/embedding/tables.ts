@@ -46,7 +46,7 @@ export function makeTables(
 }
 
 /**
- * What a step holds at its fullest, beside the parameters that `parameterBytes` counts: the values that are alive together, what
+ * What a step holds at its fullest, next to the parameters that `parameterBytes` counts: the values that are alive together, what
  * the host gives to the engine and gets back, and the parameters twice more, as first values and in a checkpoint. The graph's
  * symbols (rows, distinct items, rows of a table that are met) are each taken to be `batch`, but for the items of the corpus. An engine that frees a value late
  * holds more: a model that this refuses cannot run, one that it accepts may still be too large.

@@ -3,7 +3,7 @@ import { bindShape, countElements, printType } from '../graph/dims.ts';
 import type { Graph, GraphInput, Tensor } from '../graph/graph.ts';
 import type { Tensors } from './engine.ts';
 
-/** Values of the graph's symbols in one run, learnt from the inputs as they are checked. */
+/** Values of the graph's symbols in one run, learned from the inputs as they are checked. */
 export type Symbols = Record<string, number>;
 
 export function checkTensor(

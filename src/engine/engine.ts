@@ -16,7 +16,7 @@ export interface Engine {
   prepare(graph: Graph, parameters: Tensors): Promise<Program>;
 }
 
-/** A graph that is loaded and holds its own parameters. Not safe to run twice at once. */
+/** A graph that is loaded and holds its own parameters. Not safe to run twice at the same time. */
 export interface Program {
   /**
    * One run: every input by name, every output by name; then the graph's updates are applied to the parameters that

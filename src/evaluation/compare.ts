@@ -29,7 +29,7 @@ export interface CompareOptions extends BootstrapOptions {
    * blocks of the runs declare.
    */
   readonly removeSeen?: boolean;
-  /** Adds the baselines, told what the first run reads. */
+  /** Adds the baselines, which read the history that the first run reads. */
   readonly baselines?: boolean;
   /** As for `evaluate`. */
   readonly by?: string;
@@ -70,11 +70,11 @@ export async function compare(contestants: readonly Contestant[], options: Compa
   // By measure, then by row of the table.
   const values: Float64Array[][] = measures.map(() => []);
   // What leaves the ranking is the same for all: what is known to the first.
-  const told = makeTask({ ...first, part });
+  const firstTask = makeTask({ ...first, part });
   const rank = async ({ dataset }: Contestant, scorer: Scorer, name: string): Promise<void> => {
     const task: ScoringTask = {
       ...makeTask({ dataset, part }),
-      ...defined({ seen: told.seen, history: told.history }),
+      ...defined({ seen: firstTask.seen, history: firstTask.history }),
     };
     const ranks = await rankEvents(task, scorer, seen.removes);
     names.push(name);
@@ -93,9 +93,9 @@ export async function compare(contestants: readonly Contestant[], options: Compa
   const leftOut: string[] = [];
   if (options.baselines) {
     const task = makeTask({ ...first, part, ...defined({ by: options.by }) });
-    const beside = baselineScorers(task);
-    leftOut.push(...beside.leftOut);
-    for (const scorer of beside.scorers) await rank(first, scorer, scorer.name);
+    const compared = baselineScorers(task);
+    leftOut.push(...compared.leftOut);
+    for (const scorer of compared.scorers) await rank(first, scorer, scorer.name);
   }
 
   const reference = options.against === undefined ? 0 : names.indexOf(options.against);
@@ -124,7 +124,7 @@ export async function compare(contestants: readonly Contestant[], options: Compa
         protocol,
         unit,
         options,
-        [seenSentence(seen, first.dataset), repeatsSentence(told, seen) ?? []].flat(),
+        [seenSentence(seen, first.dataset), repeatsSentence(firstTask, seen) ?? []].flat(),
       ),
       ...leftOut,
     ],
@@ -157,7 +157,7 @@ function groupsOf({ parts, users }: Dataset, part: Part): { group: Int32Array; g
   }
   const place = new Map<number, number>();
   const group = user.map((of, row) => {
-    // Whoever has no key is alone.
+    // A query without a key is a group of its own.
     const key = of < 0 ? -1 - row : of;
     if (!place.has(key)) place.set(key, place.size);
     return place.get(key)!;

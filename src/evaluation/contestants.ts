@@ -8,12 +8,12 @@ import { nearest } from '../text/nearest.ts';
 import type { Baseline } from './baselines/baseline.ts';
 import { popularityBy } from './baselines/popularity_by.ts';
 import { baselines } from './baselines/table.ts';
-import { joined, toldTo } from './model_history.ts';
+import { itemsGivenBy, joined } from './model_history.ts';
 
 export interface TaskOptions {
   readonly dataset: Dataset;
   readonly part: Part;
-  /** Of the model: says which history it reads, so that baselines are told no less. */
+  /** Of the model: says which history it reads, so that baselines know no less. */
   readonly plan?: Plan;
   /** A feature of the asking tower with one code a row: adds popularity among events of the same value. */
   readonly by?: string;
@@ -24,9 +24,9 @@ export function makeTask({ dataset, part, plan, by }: TaskOptions): ScoringTask 
   const events = dataset.parts[part];
   if (events.rows === 0) throw failure('too-few-rows', { part, rows: 0, needed: 1 });
   const { corpus, users } = dataset;
-  const told = plan ? toldTo(plan, events) : [];
-  const history = joined(told, events);
-  const seen = [...(events.earlier ? [events.earlier] : []), ...told];
+  const given = plan ? itemsGivenBy(plan, events) : [];
+  const history = joined(given, events);
+  const seen = [...(events.earlier ? [events.earlier] : []), ...given];
   const context = by === undefined || plan === undefined ? undefined : contextOf(dataset, part, plan, by);
   return { events, corpus, users, seen, ...defined({ history, context }) };
 }

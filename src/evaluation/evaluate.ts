@@ -1,4 +1,4 @@
-/** How well a model ranks what was held out, beside simple rankings by the same protocol, and that protocol in sentences. */
+/** How well a model ranks held-out events, compared with baselines under the same protocol, and the protocol in sentences. */
 import type { Dataset, Part } from '../data/dataset.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
@@ -36,7 +36,7 @@ export interface EvaluateOptions {
   /** What ranks: `modelScorer` for a model. */
   readonly scorer: Scorer;
   readonly measures: readonly Measure[];
-  /** Of the model: says which history it reads, so that ItemCF and EASE are told no less. */
+  /** Of the model: says which history it reads, so that ItemCF and EASE know no less. */
   readonly plan?: Plan;
   /** A feature of the asking tower with one code a row: adds popularity among events of the same value. */
   readonly by?: string;
@@ -52,10 +52,10 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const seen = seenRule(dataset, options.removeSeen);
   const task = makeTask(options);
   const { events } = task;
-  const beside = options.baselines === false ? { scorers: [], leftOut: [] } : baselineScorers(task);
+  const compared = options.baselines === false ? { scorers: [], leftOut: [] } : baselineScorers(task);
   const rows: EvaluationRow[] = [];
   let slices: Slices | undefined;
-  for (const scorer of [options.scorer, ...beside.scorers]) {
+  for (const scorer of [options.scorer, ...compared.scorers]) {
     const start = performance.now();
     const ranks = await rankEvents(task, scorer, seen.removes);
     const figures = figuresOf(events, dataset.corpus, ranks, measures);
@@ -71,7 +71,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     metrics: measures.map(({ label }) => label),
     rows,
     slices: slices!,
-    protocol: [...protocolOf(dataset, task, part, cold, seen), ...beside.leftOut],
+    protocol: [...protocolOf(dataset, task, part, cold, seen), ...compared.leftOut],
   };
 }
 

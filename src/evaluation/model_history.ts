@@ -1,22 +1,22 @@
-/** The items that a model is told somebody had before an event, so that a baseline can be told no less. */
+/** The history that a model reads with an event, so that a baseline can read the same. */
 import type { Events, IndexedBags } from '../data/dataset.ts';
 import type { Plan } from '../plan/plan.ts';
 
 /** What the asking tower reads of items, lists and single ones, as corpus rows: one entry a feature. */
-export function toldTo({ towers }: Plan, { told }: Events): IndexedBags[] {
-  return towers[0].features.flatMap((name) => told?.get(name) ?? []);
+export function itemsGivenBy({ towers }: Plan, { givenItems }: Events): IndexedBags[] {
+  return towers[0].features.flatMap((name) => givenItems?.get(name) ?? []);
 }
 
 /** One bag an event, of what any of these holds for it, each once; undefined where there are none. */
-export function joined(told: readonly IndexedBags[], { rows }: Events): IndexedBags | undefined {
-  if (told.length < 2) return told[0];
+export function joined(given: readonly IndexedBags[], { rows }: Events): IndexedBags | undefined {
+  if (given.length < 2) return given[0];
   const starts = new Int32Array(rows);
   const ends = new Int32Array(rows);
   const values: number[] = [];
   for (let row = 0; row < rows; row++) {
     starts[row] = values.length;
     const held = new Set<number>();
-    for (const { bags, index } of told) {
+    for (const { bags, index } of given) {
       const bag = index ? index[row]! : row;
       for (let at = bags.starts[bag]!; at < bags.ends[bag]!; at++) held.add(bags.values[at]!);
     }

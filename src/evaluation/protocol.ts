@@ -28,7 +28,7 @@ export function protocolOf(dataset: Dataset, part: Part): Protocol {
   };
 }
 
-/** In words, what two protocols do not share; empty where figures may stand side by side. */
+/** In words, what two protocols do not share; empty where figures may be side by side. */
 export function differencesOf(first: Protocol, other: Protocol): string[] {
   const words: string[] = [];
   const say = (what: string, of: keyof Protocol['sizes']): void => {

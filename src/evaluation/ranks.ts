@@ -1,5 +1,5 @@
 /**
- * Where the item of each event stands among the whole corpus. The one code path by which the model and every baseline are
+ * Where the item of each event is among the whole corpus. The one code path by which the model and every baseline are
  * measured.
  */
 import type { BagColumn, Events } from '../data/dataset.ts';
@@ -16,7 +16,7 @@ export interface Ranks {
   readonly corpus: Int32Array;
 }
 
-/** Scores held at once: 5 MB, which stay in the cache on their way to be counted. */
+/** Scores held at a time: 5 MB, which stay in the cache on their way to be counted. */
 const blockNumbers = 1.25 * 2 ** 20;
 
 /**

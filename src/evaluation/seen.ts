@@ -5,7 +5,7 @@ import { isInBag } from './ranks.ts';
 
 export interface SeenRule {
   readonly removes: boolean;
-  /** Asked for against, or beside, what the data block declares. */
+  /** An option requested it, whatever the data block declares. */
   readonly isAsked: boolean;
 }
 
@@ -24,7 +24,7 @@ export function seenSentence({ removes, isAsked }: SeenRule, { seen }: Pick<Data
   return `${what}${declared === '' ? '' : `: ${declared}`}.`;
 }
 
-/** How many events are of an item that their user had before: whoever leaves out what was seen never shows it. */
+/** How many events are of an item that their user had before. A ranking that excludes seen items never shows these. */
 export function countRepeats(task: ScoringTask): number {
   const { events, users, seen = [] } = task;
   let count = 0;

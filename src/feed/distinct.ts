@@ -12,7 +12,7 @@ export interface Distinct {
 }
 
 export interface DistinctItems {
-  /** False where events tell more of an item than which it is: then each event keeps a row of its own. */
+  /** False if events have features of the item: then each event keeps a row of its own. */
   readonly byItem: boolean;
   /** Views that the next batch reuses. */
   of(rows: Int32Array): Distinct;

@@ -38,7 +38,7 @@ export interface Feeder {
    * @param rate that of the tables' optimizer, where none is given
    */
   apply(outputs: Tensors, multiplier?: number, rate?: number): void;
-  /** Views of what must be in a checkpoint beside the tables: empty but for streaming estimators. */
+  /** Views of what must be in a checkpoint besides the tables: empty but for streaming estimators. */
   state(): FeedState;
   /** Takes up where `state` was; all that `state` names must be there. */
   load(state: FeedState): void;
@@ -171,7 +171,7 @@ function byTable(sources: readonly NamedSource[]): ReadonlyMap<Table, readonly N
   return tables;
 }
 
-/** Where an input asks how items are told apart, and by the features of those inputs that ask for each of them once. */
+/** If an input needs to distinguish items, and the features of the inputs that need each item once. */
 function distinctItems({ plan, events, corpus }: FeederOptions): DistinctItems | undefined {
   const sources = plan.inputs.map(({ source }) => source);
   const places = sources.find(({ from }) => from === 'places');

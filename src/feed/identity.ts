@@ -1,9 +1,9 @@
-/** Which item an event is about, for telling items apart: its corpus row, or, where the corpus lacks it, its key's code. */
+/** Which item an event is about, to distinguish items: its corpus row, or, where the corpus does not have it, its key's code. */
 import type { Corpus, Events } from '../data/dataset.ts';
 import { invariant } from '../diagnostics/failure.ts';
 
 /**
- * A number an event row: below `corpus.rows` a corpus row, from there on the code of an item that the corpus lacks. −1: an
+ * A number an event row: below `corpus.rows` a corpus row, from there on the code of an item that the corpus does not have. −1: an
  * item of which nothing is known, equal to no other.
  */
 export function makeIdentity(events: Events, corpus: Corpus, key: string): (row: number) => number {

@@ -28,7 +28,7 @@ export function commentColumns(widths: readonly (number | undefined)[], gap: num
   return widths.map((width) => (width === undefined ? undefined : width <= lastColumn ? column : width + gap));
 }
 
-/** Neighbours that belong together: cut before each index that stands apart from the one before. */
+/** Neighbours that belong together: cut before each index that is apart from the one before. */
 export function runs(length: number, isApart: (index: number) => boolean): number[][] {
   const found: number[][] = [];
   for (let index = 0; index < length; index++) {

@@ -1,4 +1,4 @@
-/** What stands between braces: entries on one line, or a line each, as they were written and as they fit. */
+/** What is between braces: entries on one line, or a line each, as they were written and as they fit. */
 import { builders } from 'prettier/doc';
 import { defined } from '../defined.ts';
 import type * as Ast from '../syntax/ast.ts';
@@ -28,7 +28,7 @@ interface Columns {
 interface Item {
   readonly before: Gap;
   readonly what: Binding | Columns | Comma;
-  /** It stands on the line that the item before it ends on. */
+  /** It is on the line that the item before it ends on. */
   readonly joined: boolean;
 }
 

@@ -82,7 +82,7 @@ export class Cursor {
     return lines.length === 0 ? first! : [first!, ...lines.map((line): Doc => [literalline, line])];
   }
 
-  /** Passes over a comma, if one is next; comments before it will stand after it. */
+  /** Passes over a comma, if one is next; comments before it will be after it. */
   passComma(): boolean {
     if (this.image !== ',') return false;
     const gap = this.takeGap();
@@ -92,7 +92,7 @@ export class Cursor {
   }
 }
 
-/** A space of four cells parts a comment from what it stands after. */
+/** A space of four cells separates a comment from the text before it. */
 export const beforeComment = '    ';
 
 function commentsOf({ trailing, own }: Gap): Doc {

@@ -118,7 +118,7 @@ function oneLineOf({ head, body }: Bodied, column: number): string | undefined {
   return text.padEnd(column) + body.oneLine;
 }
 
-/** Neighbours of one sort that stand on a line each have their braces under each other, when all of them still fit. */
+/** Neighbours of one kind that have a line each have their braces under each other, when all of them still fit. */
 function braceColumns(placed: readonly Placed[], layout: Layout): (number | undefined)[] {
   const columns: (number | undefined)[] = [];
   const form = ({ what }: Placed): string | undefined =>

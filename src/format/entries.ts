@@ -1,4 +1,4 @@
-/** `name = value` and `name : value`, wherever they stand: taken from the tokens in pieces, so that signs can be aligned. */
+/** `name = value` and `name : value`, wherever they are: taken from the tokens in pieces, so that signs can be aligned. */
 import { builders } from 'prettier/doc';
 import { defined } from '../defined.ts';
 import type * as Ast from '../syntax/ast.ts';
@@ -12,9 +12,9 @@ const { fill, group, indent, line, softline } = builders;
 /** Something with a name before a sign and a value after it. */
 export interface Binding {
   readonly kind: 'binding';
-  /** What stands before the sign; nothing where a comment within it breaks it over lines. */
+  /** What is before the sign; nothing where a comment within it breaks it over lines. */
   readonly head?: string;
-  /** The head, the sign and the value as they stand, signs not aligned. */
+  /** The head, the sign and the value as they are, signs not aligned. */
   readonly doc: Doc;
   readonly sign: '=' | ':';
   /** The value, with the comments between the sign and it. */
@@ -119,7 +119,7 @@ function binding(head: Doc[], sign: '=' | ':', form: string, cursor: Cursor, rea
   };
 }
 
-/** An entry or declaration with the comments that stand before it. */
+/** An entry or declaration with the comments that are before it. */
 export interface Placed<T> {
   readonly before: Gap;
   readonly item: T;

@@ -1,4 +1,4 @@
-/** Values and flows. The gap before the first token of an expression belongs to whoever asks for it. */
+/** Values and flows. The gap before the first token of an expression belongs to who asks for it. */
 import { builders } from 'prettier/doc';
 import type * as Ast from '../syntax/ast.ts';
 import type { Cursor } from './cursor.ts';
@@ -74,7 +74,7 @@ function list(node: Ast.ListLiteral, cursor: Cursor): Doc {
   return bracketed(cursor.word(), node.items, expression, cursor, node.items.every(isNumber));
 }
 
-/** Items between brackets, with a comma after the last where they stand on lines of their own; numbers fill their lines. */
+/** Items between brackets, with a comma after the last where they are on lines of their own; numbers fill their lines. */
 function bracketed<T>(
   open: Doc,
   items: readonly T[],

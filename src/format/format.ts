@@ -1,4 +1,4 @@
-/** A file in the one form in which Tower is written. Comments stay between the words they stand between. */
+/** Formats a file in the standard format of Tower. Each comment stays between the same two words. */
 import { printer } from 'prettier/doc';
 import { lex } from '../../grammar/lexer.ts';
 import type { Diagnostic, Edit, Outcome } from '../diagnostics/diagnostic.ts';
@@ -23,7 +23,7 @@ export function format(source: Source, layout: Partial<Layout> = {}): Outcome<st
   const changed = text !== source.text;
   const read = readForFormat(changed ? makeSource(source.name, text) : source);
   if (read.output === undefined) {
-    // Told in the places of the text that was given.
+    // Reported at the places of the original text.
     const diagnostics = changed ? syntaxMistakes(parse(source).diagnostics) : read.diagnostics;
     return { output: undefined, diagnostics };
   }

@@ -1,10 +1,10 @@
-/** What stands between two tokens: comments and blank lines. Each is kept between the same two tokens when it is printed. */
+/** What is between two tokens: comments and blank lines. Each is kept between the same two tokens when it is printed. */
 import type { IToken } from 'chevrotain';
 import { defined } from '../defined.ts';
 
 export interface OwnLine {
   readonly text: string;
-  /** An empty line stands above it. */
+  /** An empty line is above it. */
   readonly blank: boolean;
   /** It goes on below a comment at a line's end, in the same column. */
   readonly continues: boolean;
@@ -15,7 +15,7 @@ export interface Gap {
   readonly trailing?: string;
   /** Comments that have a line to themselves. */
   readonly own: readonly OwnLine[];
-  /** An empty line stands right above the next token. */
+  /** An empty line is right above the next token. */
   readonly blank: boolean;
   /** The next token begins a line. */
   readonly newline: boolean;
@@ -46,7 +46,7 @@ export function merge(first: Gap, second: Gap): Gap {
   };
 }
 
-/** The gap before each token, and one more before the end of the file. Tokens and comments in the order they stand. */
+/** The gap before each token, and one more before the end of the file. Tokens and comments in their order. */
 export function gapsBetween(tokens: readonly IToken[], comments: readonly IToken[]): Gap[] {
   const gaps: Gap[] = [];
   let next = 0;

@@ -16,7 +16,7 @@ export interface Line {
   readonly doc: Doc;
   /** Cells up to its end, indentation included, when it is one line. */
   readonly width?: number;
-  /** Ends with an opening brace, or begins with a closing one: no empty line stands between a brace and what it holds. */
+  /** Ends with an opening brace, or begins with a closing one: no empty line is between a brace and what it holds. */
   readonly brace?: 'opens' | 'closes';
   /** Comments of lines of one section share a column. */
   readonly section: number;

@@ -25,7 +25,7 @@ export interface Builder {
   /** Labels and names made inside start from nothing, wherever this is called. */
   unscoped<T>(body: () => T): T;
 
-  // element by element; numbers stand for scalar constants
+  // element by element; numbers represent scalar constants
   add(a: Ref | number, b: Ref | number): Ref;
   sub(a: Ref | number, b: Ref | number): Ref;
   mul(a: Ref | number, b: Ref | number): Ref;

@@ -20,7 +20,7 @@ export interface Counts extends Cost {
   readonly parts: ReadonlyMap<string, Cost>;
 }
 
-/** Throws GraphTypeError when `sizes` lacks a symbol of the graph. */
+/** Throws GraphTypeError when `sizes` does not have a symbol of the graph. */
 export function count(graph: Graph, sizes: Sizes): Counts {
   const parts = new Map<string, { parameters: number; flops: number; bytes: number }>();
   const total = { parameters: 0, flops: 0, bytes: 0 };

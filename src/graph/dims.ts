@@ -4,7 +4,7 @@ import type { Dim, SymbolicDim, TensorType } from './graph.ts';
 
 export type Shape = readonly Dim[];
 
-/** What the symbols stand for in one run: `{ batch: 1024 }`. */
+/** What the symbols represent in one run: `{ batch: 1024 }`. */
 export type Sizes = Readonly<Record<string, number>>;
 
 /** `symbolic('batch', 4)` is the length printed `4·batch`. */

@@ -35,7 +35,7 @@ export function evaluateInDoubles(
   );
 }
 
-/** What the symbols of a graph stand for, learnt from its inputs. */
+/** What the symbols of a graph represent, learned from its inputs. */
 export function sizesOf(graph: Graph, inputs: Readonly<Record<string, { readonly shape: readonly number[] }>>): Sizes {
   const sizes: Record<string, number> = {};
   for (const { name, node } of graph.inputs) {

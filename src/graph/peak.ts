@@ -1,10 +1,10 @@
-/** How many bytes a run holds at once: every value from where it is made to where it is last read. */
+/** How many bytes a run holds at the same time: every value from where it is made to where it is last read. */
 import { resolveShape, type Sizes } from './dims.ts';
 import type { Graph } from './graph.ts';
 
 const width = { float32: 4, int32: 4, bool: 1 } as const;
 
-/** Bytes of what crosses to an engine and back in a run: the host holds these beside the engine's own. */
+/** Bytes of what crosses to an engine and back in a run: the host holds these besides the engine's own. */
 export function crossingBytes({ nodes, inputs, outputs }: Graph, symbols: Sizes): number {
   return [...inputs, ...outputs].reduce((sum, { node }) => {
     const { shape, dtype } = nodes[node]!.type;
@@ -12,7 +12,7 @@ export function crossingBytes({ nodes, inputs, outputs }: Graph, symbols: Sizes)
   }, 0);
 }
 
-/** The symbols of a graph, each standing for the same number. */
+/** The symbols of a graph, each representing the same number. */
 export function evenSizes({ nodes }: Graph, size: number): Sizes {
   const dims = nodes.flatMap(({ type }) => type.shape.filter((dim) => typeof dim !== 'number'));
   return Object.fromEntries(dims.flatMap(({ symbol }) => symbol.split('·').map((factor) => [factor, size])));

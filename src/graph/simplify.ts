@@ -33,7 +33,7 @@ export const passes: readonly { readonly name: string; readonly doc: string; rea
 /** A round that changes nothing ends it; this many are never needed, and more would be a pass that undoes another. */
 const mostRounds = 30;
 
-/** Runs all passes, again and again until none has anything to do. `seen` is told of every pass that changed the graph. */
+/** Runs all passes, again and again until none has anything to do. `seen` is called with every pass that changed the graph. */
 export function simplify(graph: Graph, seen: (pass: string, after: Graph) => void = () => {}): Graph {
   /** What each pass has last given: it has nothing to do to that. */
   const done = new Map<Pass, Graph>();

@@ -1,4 +1,4 @@
-/** What mends a mistake: the fixes that its diagnostic carries, in words; for a warning also the comment that silences it. */
+/** What fixes a mistake: the fixes that its diagnostic carries, in words; for a warning also the comment that silences it. */
 import type { Diagnostic, Edit } from '../diagnostics/diagnostic.ts';
 import { silenceOf } from '../lint/silence.ts';
 import { textOf } from '../text/source.ts';
@@ -20,10 +20,10 @@ export function actionsFor(
 ): readonly Action[] {
   return diagnostics
     .filter(({ at }) => at !== undefined && at.source.name === file && at.start <= end && at.end >= start)
-    .flatMap((diagnostic) => [...mends(diagnostic), ...silences(diagnostic)]);
+    .flatMap((diagnostic) => [...fixesOf(diagnostic), ...silences(diagnostic)]);
 }
 
-const mends = (diagnostic: Diagnostic): readonly Action[] =>
+const fixesOf = (diagnostic: Diagnostic): readonly Action[] =>
   diagnostic.fixes.map((edits, at) => {
     const preferred = at === 0 && diagnostic.fixes.length === 1 && diagnostic.doubtful !== true;
     return { title: titleOf(edits), diagnostic, edits, preferred };

@@ -5,7 +5,7 @@ import { Names } from '../lower/names.ts';
 import type { FlowStep } from '../model/model.ts';
 import type { Checked } from '../pipeline.ts';
 import type { Span } from '../text/source.ts';
-import { lowerOne, soundFeatures, soundTower } from './shapes.ts';
+import { lowerOne, validFeatures, validTower } from './shapes.ts';
 
 export interface Costs {
   /** By the place of a step in a flow, in the first flow that goes through it. */
@@ -16,11 +16,11 @@ export interface Costs {
 
 /** Of one row, so that FLOPs are those of one query or one item. Tables count nothing: their rows are known once the data is read. */
 export function costsOf({ resolution, file }: Checked): Costs {
-  const features = soundFeatures(resolution);
+  const features = validFeatures(resolution);
   const steps = new Map<number, Cost>();
   const towers = new Map<string, Cost>();
   for (const part of resolution.towers) {
-    const tower = soundTower(part, resolution, features);
+    const tower = validTower(part, resolution, features);
     const { inputs, diagnostics } = lowerOne(tower, features);
     const counts = count(inputs.builder.finish(), { batch: 1 });
     const isWhole = tower.steps.length === part.node.entries.length && diagnostics.length === 0;

@@ -1,5 +1,5 @@
 /**
- * Where in the language a cursor stands, told from the words before it: a text that is being written is seldom whole, so its
+ * Where in the language a cursor is, found from the words before it: a text that is being written is seldom complete, so its
  * tree would say less.
  */
 import type { IToken } from 'chevrotain';
@@ -28,7 +28,7 @@ export interface Cursor {
   readonly arrows: number;
   /** The words before it, nearest last, of the declaration. */
   readonly before: readonly IToken[];
-  /** Within a text in quotes: what stands between the opening quote and the cursor, and where. */
+  /** Within a text in quotes: what is between the opening quote and the cursor, and where. */
   readonly text?: { readonly start: number; readonly end: number };
 }
 
@@ -150,7 +150,7 @@ function openBrackets(tokens: readonly IToken[]): number[] {
   return open;
 }
 
-/** `name =` or `name :` on a line of its own, left of the bracket that is open: an argument stands further in. */
+/** `name =` or `name :` on a line of its own, left of the bracket that is open: an argument is further in. */
 function beginsEntry(tokens: readonly IToken[], at: number, open: IToken | undefined): boolean {
   if (!open || is(open, t.LeftBrace) || !beginsLine(tokens, at) || !looksLikeEntry(tokens, at)) return false;
   const first = tokens.find(({ startLine }) => startLine === open.startLine);
@@ -174,7 +174,7 @@ function headOf(tokens: readonly IToken[], end: number): number | undefined {
     const previous = tokens[at - 1];
     const first = previous === undefined || beginsLine(tokens, at) || is(previous, t.RightBrace);
     if (!first || (previous !== undefined && (isUnfinished(previous) || is(previous, t.Comma)))) continue;
-    // `columns {` stands in a body: the declaration is further out.
+    // `columns {` is in a body: the declaration is further out.
     if (is(tokens[at + 1], t.Equals) && !isAny(token, [t.Objective, t.Retrieve])) continue;
     if (is(tokens[at + 1], t.Colon)) continue;
     return at;

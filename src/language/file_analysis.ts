@@ -25,7 +25,7 @@ export class FileAnalysis {
     return (this.#occurrences ??= findOccurrences(this.checked.resolution));
   }
 
-  /** What each source and step of a flow carries, wherever that is sound. */
+  /** What each source and step of a flow carries, wherever that is valid. */
   get arrows(): readonly Arrow[] {
     return (this.#arrows ??= arrowsOf(this.checked));
   }

@@ -9,7 +9,7 @@ import type { FileAnalysis } from './file_analysis.ts';
 import { keywordDocAt } from './keywords.ts';
 import { entryDoc, fence, kindDoc, parameterDoc } from './markdown.ts';
 import { type Occurrence, occurrenceAt } from './occurrences/occurrence.ts';
-import { soundFeatures } from './shapes.ts';
+import { validFeatures } from './shapes.ts';
 import type { NamedSymbol } from './symbols.ts';
 
 export interface Hover {
@@ -22,7 +22,7 @@ export function hoverAt(facts: FileAnalysis, offset: number): Hover | undefined 
   return arrowAt(facts, offset) ?? wordAt(facts, offset) ?? keywordAt(facts, offset);
 }
 
-/** `->` carries what stands before it. */
+/** `->` carries what is before it. */
 function arrowAt(facts: FileAnalysis, offset: number): Hover | undefined {
   const { lexed, source } = facts;
   const token = lexed.tokens.find((one) => one.startOffset <= offset && offset <= (one.endOffset ?? one.startOffset));
@@ -62,7 +62,7 @@ function describe(facts: FileAnalysis, occurrence: Occurrence): string {
       return parameterDoc(occurrence.name, occurrence.parameter);
     case 'entry':
       return entryDoc(occurrence.name, occurrence.row);
-    case 'sort':
+    case 'label type':
       return labelKinds[occurrence.name].doc;
   }
 }
@@ -90,11 +90,11 @@ function describeSymbol(facts: FileAnalysis, symbol: NamedSymbol, at: Span): str
 }
 
 /** The declaration in one line, without its body. */
-export function headOf({ sort, node, name, tower }: NamedSymbol): string {
+export function headOf({ kind, node, name, tower }: NamedSymbol): string {
   const text = textOf(node.span).replace(/\s+/g, ' ');
   switch (node.kind) {
     case 'TypedName':
-      return `${sort} ${name} : ${textOf(node.value.span)}`;
+      return `${kind} ${name} : ${textOf(node.value.span)}`;
     case 'Entry':
       return `column ${name} = ${textOf(node.value.span)}`;
     case 'TowerEntry':
@@ -118,7 +118,7 @@ const cut = (text: string): string => (text.length > 200 ? `${text.slice(0, 200)
 function details(facts: FileAnalysis, symbol: NamedSymbol, at: Span): string[] {
   const { checked } = facts;
   const { resolution } = checked;
-  switch (symbol.sort) {
+  switch (symbol.kind) {
     case 'feature':
       return [featureLine(facts, symbol.name)];
     case 'group': {
@@ -172,7 +172,7 @@ function endType(facts: FileAnalysis, flow: Span): string {
 }
 
 function featureLine({ checked }: FileAnalysis, name: string): string {
-  const lowered = soundFeatures(checked.resolution).byName.get(name);
+  const lowered = validFeatures(checked.resolution).byName.get(name);
   if (!lowered) return '';
   const { plan, use } = lowered;
   const { encoder } = plan;

@@ -24,7 +24,7 @@ export function isKeyword(tokens: readonly IToken[], at: number): boolean {
   return isAny(token, [t.Keyed, t.By]);
 }
 
-/** What the word of the grammar at an index means; nothing where a name stands there. */
+/** What the word of the grammar at an index means; nothing if it is a name. */
 export function keywordDocAt(tokens: readonly IToken[], at: number): string | undefined {
   if (!isKeyword(tokens, at)) return undefined;
   const isKey = is(tokens[at], t.By) && is(tokens[at - 1], t.Keyed);

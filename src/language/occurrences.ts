@@ -1,6 +1,6 @@
 /**
- * What every word of a file stands for: names that are declared and read, kinds, arguments, entries. Names are looked up in the
- * scope that `resolve` made, so that whatever is sound has its meaning wherever else the file has mistakes.
+ * What every word of a file represents: names that are declared and read, kinds, arguments, entries. Names are looked up in the
+ * scope that `resolve` made, so that whatever is valid has its meaning wherever else the file has mistakes.
  */
 import type { Resolution } from '../model/resolution.ts';
 import type { TypedName } from '../model/scope.ts';

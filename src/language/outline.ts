@@ -3,12 +3,12 @@ import { typedNames } from '../model/scope.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { type Span, textOf } from '../text/source.ts';
 
-export type OutlineSort = Ast.Declaration['kind'] | 'Feature' | 'Label' | 'Channel' | 'Step' | 'Entry' | 'Columns';
+export type OutlineKind = Ast.Declaration['kind'] | 'Feature' | 'Label' | 'Channel' | 'Step' | 'Entry' | 'Columns';
 
 export interface OutlineItem {
   readonly name: string;
   readonly detail: string;
-  readonly sort: OutlineSort;
+  readonly kind: OutlineKind;
   readonly span: Span;
   /** Of the name within it. */
   readonly nameSpan: Span;
@@ -67,7 +67,7 @@ function item(node: Ast.Declaration): OutlineItem {
 function plain(node: Ast.Declaration, name: string, children: readonly OutlineItem[] = []): OutlineItem {
   const start = node.span.start;
   const head = { ...node.span, start, end: Math.min(node.span.end, start + wordAt(node.span)) };
-  return { name, detail: '', sort: node.kind, span: node.span, nameSpan: head, children };
+  return { name, detail: '', kind: node.kind, span: node.span, nameSpan: head, children };
 }
 
 const wordAt = (span: Span): number => /^\w*/.exec(textOf(span))![0].length;
@@ -77,23 +77,23 @@ function named(
   detail: string,
   children: readonly OutlineItem[] = [],
 ): OutlineItem {
-  return { name: node.name.name, detail, sort: node.kind, span: node.span, nameSpan: node.name.span, children };
+  return { name: node.name.name, detail, kind: node.kind, span: node.span, nameSpan: node.name.span, children };
 }
 
-function typed(entry: Ast.TypedEntry, sort: 'Feature' | 'Label'): readonly OutlineItem[] {
+function typed(entry: Ast.TypedEntry, kind: 'Feature' | 'Label'): readonly OutlineItem[] {
   return typedNames(entry).map(({ name, span, value }) => {
-    return { name: name.name, detail: short(value.span), sort, span, nameSpan: name.span, children: [] };
+    return { name: name.name, detail: short(value.span), kind, span, nameSpan: name.span, children: [] };
   });
 }
 
 function step({ name, span, flow, channel }: Ast.TowerEntry): OutlineItem {
-  const sort = channel ? 'Channel' : 'Step';
-  return { name: name.name, detail: short(flow.span), sort, span, nameSpan: name.span, children: [] };
+  const kind = channel ? 'Channel' : 'Step';
+  return { name: name.name, detail: short(flow.span), kind, span, nameSpan: name.span, children: [] };
 }
 
 function entryItem({ name, span, value, more = [] }: Ast.Entry): OutlineItem {
   const values = { ...value.span, end: (more.at(-1) ?? value).span.end };
-  return { name: name.name, detail: short(values), sort: 'Entry', span, nameSpan: name.span, children: [] };
+  return { name: name.name, detail: short(values), kind: 'Entry', span, nameSpan: name.span, children: [] };
 }
 
 function columns(node: Ast.Columns): OutlineItem {
@@ -101,7 +101,7 @@ function columns(node: Ast.Columns): OutlineItem {
   return {
     name: 'columns',
     detail: '',
-    sort: 'Columns',
+    kind: 'Columns',
     span: node.span,
     nameSpan: head,
     children: node.entries.map(entryItem),

@@ -3,8 +3,8 @@ import type * as Ast from '../syntax/ast.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 import { type NamedSymbol, Symbols } from './symbols.ts';
 
-export function pairedChannels({ sort, name, tower }: NamedSymbol, { checked }: FileAnalysis): readonly NamedSymbol[] {
-  if (sort !== 'channel' || tower === undefined) return [];
+export function pairedChannels({ kind, name, tower }: NamedSymbol, { checked }: FileAnalysis): readonly NamedSymbol[] {
+  if (kind !== 'channel' || tower === undefined) return [];
   const { scope } = checked.resolution;
   const symbols = new Symbols(checked.resolution);
   const scores = [...scope.tasks.values()].flatMap(({ entries }) =>
@@ -16,11 +16,11 @@ export function pairedChannels({ sort, name, tower }: NamedSymbol, { checked }: 
     .flatMap((pair) => pair.filter((other) => other !== tower));
   return [...new Set(others)].flatMap((other) => {
     const partner = symbols.step(other, name);
-    return partner?.sort === 'channel' ? [partner] : [];
+    return partner?.kind === 'channel' ? [partner] : [];
   });
 }
 
-/** The names that stand alone in each call of a score: of towers, whose channels all take part. */
+/** The names that are alone in each call of a score: of towers, whose channels all take part. */
 function pairsOf(value: Ast.Expression): readonly (readonly string[])[] {
   switch (value.kind) {
     case 'Binary':

@@ -6,7 +6,7 @@ import { occurrenceAt } from './occurrences/occurrence.ts';
 import { pairedChannels } from './paired_channels.ts';
 import { isSame, type NamedSymbol } from './symbols.ts';
 
-/** The name at an offset: what it stands for, and where exactly it is. */
+/** The name at an offset: what it represents, and where exactly it is. */
 export function symbolAt(facts: FileAnalysis, offset: number): { symbol: NamedSymbol; span: Span } | undefined {
   const occurrence = occurrenceAt(facts.occurrences, facts.source, offset);
   return occurrence?.is === 'symbol' ? { symbol: occurrence.symbol, span: occurrence.span } : undefined;
@@ -39,7 +39,7 @@ export type Renaming = { readonly edits: readonly Edit[] } | { readonly refusal:
 /**
  * Gives a name another one, in all the files given, the first of which has it in scope; a channel's partners keep it company.
  * @param recheck a file of that name as it would be with these edits made
- * @returns a refusal where the new name is none, or would stand for something else in some place
+ * @returns a refusal if the new name is not a name, or would have another meaning in some place
  */
 export function renameSymbol(
   symbol: NamedSymbol,

@@ -12,7 +12,7 @@ export function selectionsAt(file: Ast.File, offset: number): readonly Span[] {
     if (Array.isArray(value)) for (const one of value) visit(one);
     else if (isNode(value) && value.span.start <= offset && offset <= value.span.end) {
       const last = around.at(-1);
-      // Beside each other at the offset: the one that comes first is kept.
+      // Next to each other at the offset: the one that comes first is kept.
       const within = !last || (last.start <= value.span.start && value.span.end <= last.end);
       if (!within) return;
       if (!last || last.start !== value.span.start || last.end !== value.span.end) around.push(value.span);

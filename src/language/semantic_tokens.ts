@@ -5,7 +5,7 @@ import type { Span } from '../text/source.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 import { isKeyword } from './keywords.ts';
 import type { Occurrence } from './occurrences/occurrence.ts';
-import type { SymbolSort } from './symbols.ts';
+import type { SymbolKind } from './symbols.ts';
 
 /** In the order of the legend. */
 export const tokenTypes = [
@@ -66,7 +66,7 @@ export function semanticTokensOf(
   return colours.sort((a, b) => a.span.start - b.span.start);
 }
 
-const ofSymbol: Readonly<Record<SymbolSort, TokenType>> = {
+const ofSymbol: Readonly<Record<SymbolKind, TokenType>> = {
   model: 'namespace',
   data: 'namespace',
   constant: 'variable',
@@ -88,13 +88,13 @@ function look(occurrence: Occurrence): [TokenType, SemanticToken['modifiers']] {
       const { symbol, declares } = occurrence;
       const modifiers: SemanticToken['modifiers'] = [
         ...(declares ? (['declaration'] as const) : []),
-        ...(symbol.sort === 'constant' ? (['readonly'] as const) : []),
+        ...(symbol.kind === 'constant' ? (['readonly'] as const) : []),
       ];
-      return [ofSymbol[symbol.sort], modifiers];
+      return [ofSymbol[symbol.kind], modifiers];
     }
     case 'kind':
       return [occurrence.what === 'kind of feature' ? 'type' : 'function', ['defaultLibrary']];
-    case 'sort':
+    case 'label type':
       return ['type', ['defaultLibrary']];
     case 'parameter':
       return ['parameter', []];

@@ -14,20 +14,20 @@ import type { RowsOf } from '../plan/plan.ts';
 
 export const events: RowsOf = { kind: 'events' };
 
-/** Those of the model where there is one; else of every flow that is sound by itself. */
+/** Those of the model where there is one; else of every flow that is valid by itself. */
 export function arrowsOf({ shapes, resolution }: Checked): readonly Arrow[] {
   if (shapes) return shapes.arrows;
-  const features = soundFeatures(resolution);
+  const features = validFeatures(resolution);
   return resolution.towers.flatMap((part) => {
-    const sound = soundTower(part, resolution, features);
-    const steps = [...sound.steps, ...begunSteps(part, resolution, features)];
-    return lowerOne({ ...sound, steps }, features).arrows;
+    const valid = validTower(part, resolution, features);
+    const steps = [...valid.steps, ...begunSteps(part, resolution, features)];
+    return lowerOne({ ...valid, steps }, features).arrows;
   });
 }
 
 /** Features whose arguments go together, and that name none of which they do not. */
-export function soundFeatures({ features, towers }: Resolution): LoweredFeatures {
-  const sound = [...features].filter(([name]) => {
+export function validFeatures({ features, towers }: Resolution): LoweredFeatures {
+  const valid = [...features].filter(([name]) => {
     try {
       featureUse(name, features);
       return true;
@@ -44,11 +44,11 @@ export function soundFeatures({ features, towers }: Resolution): LoweredFeatures
   }));
   const nobody = { name: '', span: undefined as never, features: [], steps: [] };
   const [first = nobody, second = nobody] = readers;
-  return lowerFeatures({ features: new Map(sound), towers: [first, second] }).output;
+  return lowerFeatures({ features: new Map(valid), towers: [first, second] }).output;
 }
 
-/** The steps of a tower whose flow is sound, and begins with something sound. */
-export function soundTower(part: TowerPart, resolution: Resolution, features: LoweredFeatures): Tower {
+/** The steps of a tower whose flow is valid, and begins with something valid. */
+export function validTower(part: TowerPart, resolution: Resolution, features: LoweredFeatures): Tower {
   const steps = part.steps.flatMap(({ name, span, channel, flow }): TowerStep[] =>
     flow && beginsSound(flow, resolution, features) ? [{ name, span, channel, flow }] : [],
   );

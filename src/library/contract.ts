@@ -76,7 +76,7 @@ export interface KindRow<P extends Parameters = Parameters> {
   /** What others call something that may be similar: a hint names this kind. */
   readonly near?: readonly string[];
   readonly parameters: P;
-  /** A use that checks, as it stands in a file: `senet(reduction: 2)`. */
+  /** A valid use, as a file has it: `senet(reduction: 2)`. */
   readonly example: string;
 }
 
@@ -165,7 +165,7 @@ export class ShapeError extends Error {
     readonly reason: string,
     /** The feature to blame, when there is one. */
     readonly feature?: string,
-    /** Text of a flow step to insert before this one that would mend it: `flatten`. */
+    /** Text of a flow step to insert before this one that would fix it: `flatten`. */
     readonly insert?: string,
   ) {
     super(reason);
@@ -223,13 +223,13 @@ export interface FeatureUse {
   readonly encoder: Encoder | { readonly owner: string };
   readonly gives: 'code' | 'bag' | 'numbers';
   readonly max?: number;
-  /** A bag's elements that the vocabulary lacks: left out unless they are kept, as the row of the unseen. */
+  /** A bag's elements that the vocabulary does not have: left out unless they are kept, as the row of the unseen. */
   readonly unseen?: 'skip' | 'keep';
   /** Width of its own table. 0: no table; the feature is a key, or plain numbers. Absent with an owner: the owner's. */
   readonly dim?: number;
   /** How a bag becomes one row; `none` keeps the sequence. */
   readonly pool?: 'none' | 'mean' | 'sum';
-  /** Plain numbers [batch, width] times a learnt [width, project] matrix give the field. */
+  /** Plain numbers [batch, width] times a learned [width, project] matrix give the field. */
   readonly project?: number;
   /** How many numbers a row has, for `numbers`. */
   readonly size?: number;
@@ -288,7 +288,7 @@ export interface ScoreKind<P extends Parameters = Parameters> extends KindRow<P>
 export interface LossContext extends BlockContext {
   /** The item tower's key feature. Losses that compare with other rows need it. */
   readonly key: string;
-  /** The key feature of the tower that asks, where it has one. */
+  /** The key feature of the query tower, where it has one. */
   readonly queryKey?: string;
   readonly task: string;
   /** Whether a feature is a list of the item tower's keys, such as what the user saw before. */

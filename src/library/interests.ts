@@ -1,4 +1,4 @@
-/** Several vectors a row on the side that asks: beside plain ones, and the one that a row's own item chooses. */
+/** Several vectors a row in the query tower: joined with plain vectors, and the one that the item of the row chooses. */
 import type { Builder, Ref } from '../graph/builder.ts';
 import { ShapeError } from './contract.ts';
 
@@ -9,7 +9,7 @@ export interface Query {
 }
 
 /**
- * Parts end to end. Beside several vectors a plain one stands with each of them: max over k of (a · x + bₖ · y) is
+ * Parts end to end. A plain vector is joined with each of several: max over k of (a · x + bₖ · y) is
  * a · x + max over k of bₖ · y. Throws ShapeError for two parts of several: a sum of two bests is no best of one list.
  */
 export function joinQueries(builder: Builder, parts: readonly Query[]): Query {
@@ -28,7 +28,7 @@ export function joinQueries(builder: Builder, parts: readonly Query[]): Query {
     ...several,
     tensor: builder.concat(
       parts.map(({ tensor, interests }) =>
-        interests === undefined ? beside(builder, several.tensor, tensor) : tensor,
+        interests === undefined ? joinWithEach(builder, several.tensor, tensor) : tensor,
       ),
       2,
     ),
@@ -36,7 +36,7 @@ export function joinQueries(builder: Builder, parts: readonly Query[]): Query {
 }
 
 /** A vector once for each of several: [batch, width] → [batch, interests, width]. */
-export function beside(builder: Builder, several: Ref, vector: Ref): Ref {
+export function joinWithEach(builder: Builder, several: Ref, vector: Ref): Ref {
   const [batch, width] = vector.type.shape;
   const ones = builder.broadcastTo(builder.constant(1), builder.slice(several, [0, 0, 0], [-1, -1, 1]));
   return builder.mul(builder.reshape(vector, [batch!, 1, width!]), ones);

@@ -1,6 +1,6 @@
 /**
  * Short constructors of parameter rows. Each carries the TypeScript type of its checked argument, so that `Arguments<P>`
- * follows from the declaration and a kind's `lower` is typed without being told twice.
+ * follows from the declaration and a kind's `lower` is typed without a second declaration.
  */
 import { defined } from '../defined.ts';
 import type { Arguments, FeatureArgument, FlowArgument, KindRow, Parameter, ParameterType } from './contract.ts';

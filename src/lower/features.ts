@@ -114,7 +114,7 @@ export function featuresRead(tower: Tower, useOf: (feature: string) => FeatureUs
 }
 
 /**
- * The tower that reads it or has it as key. One that only lends its table, or weighs rows, counts to the side that asks; one that
+ * The tower that reads it or has it as key. One that only lends its table, or weighs rows, counts to the query tower; one that
  * nothing reads and that is made of others, to theirs.
  */
 function readers(

@@ -53,7 +53,7 @@ export function lowerFeature(
   return { kind: 'field', name: feature, tensor, width: plan.width };
 }
 
-/** A learnt map [size, width] without a bias, where the feature asks for one. */
+/** A learned map [size, width] without a bias, where the feature asks for one. */
 function projected({ builder }: GraphInputs, numbers: Ref, size: number, name: string, width?: number): Ref {
   if (width === undefined) return numbers;
   const fans = [size, width] as const;

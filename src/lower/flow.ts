@@ -103,7 +103,7 @@ export function lowerJoin(
   });
 }
 
-/** Throws ShapeError for a value that cannot stand among fields. */
+/** Throws ShapeError for a value that cannot be among fields. */
 function fieldsOf({ name, value }: NamedValue): readonly Field[] {
   if (value.kind === 'fields') return value.fields;
   const vector = asVector(value);

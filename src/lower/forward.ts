@@ -1,4 +1,4 @@
-/** Forward: both towers and each task's loss, with every mistake that shapes can tell. */
+/** Forward: both towers and each task's loss, with every mistake that shapes show. */
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import { makeBuilder, type Ref } from '../graph/builder.ts';
 import { losses } from '../library/losses/table.ts';
@@ -26,7 +26,7 @@ export interface Forward {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** @param memory for a check: the graph then lacks what is known already */
+/** @param memory for a check: the graph then omits the parts that are known already */
 export function lowerForward(model: Model, features: LoweredFeatures, memory?: KnownShapes): Forward {
   const context = makeTowerContext(new GraphInputs(makeBuilder(`${model.name}_step`)), features, true, memory);
   const query = lowerTower(context, model.towers[0], events);

@@ -1,4 +1,4 @@
-/** The side that is retrieved: one vector a channel. */
+/** The item tower: one vector a channel. */
 import { diagnose } from '../diagnostics/diagnostic.ts';
 import type { Vector } from '../library/contract.ts';
 import { printValue } from '../library/values.ts';

@@ -4,7 +4,7 @@ import type { Diagnostic, Outcome } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { makeBuilder } from '../graph/builder.ts';
 import { optimizers } from '../library/optimizers/table.ts';
-import type { SoundTowers } from '../model/complete.ts';
+import type { ValidTowers } from '../model/complete.ts';
 import type { Model, Tower, Training } from '../model/model.ts';
 import { withoutUnread } from '../model/unread.ts';
 import type { FeaturePlan, Plan, TrainPlan } from '../plan/plan.ts';
@@ -20,14 +20,14 @@ import type { SharedValue } from './shared.ts';
 import { checkObjective, lowerStep } from './step.ts';
 import { lowerTower, makeTowerContext } from './tower.ts';
 
-/** What a model's shapes tell: all that the editor and the data's headers ask of it. */
+/** The shapes of a model: all that the editor and the data's headers ask of it. */
 export interface Shapes {
   /** What each source and step of a flow carries, for the editor and for `tower inspect`. */
   readonly arrows: readonly Arrow[];
   /** Those that are read: the data needs their columns. */
   readonly features: readonly FeaturePlan[];
   readonly labels: Plan['labels'];
-  /** The side that asks, then the side that is retrieved. */
+  /** The query tower, then the item tower. */
   readonly towers: readonly [KeyedTower, KeyedTower];
 }
 
@@ -44,7 +44,7 @@ export interface Lowered {
 }
 
 /**
- * What the flows of a model carry, and every mistake that its shapes tell: without gradients and plans, and so ten times
+ * What the flows of a model carry, and every mistake that its shapes show: without gradients and plans, and so ten times
  * quicker than `lower`, which finds the same.
  * @param memory of the checks before this one, whose blocks need not be lowered again
  */
@@ -53,25 +53,25 @@ export function checkShapes(model: Model, memory?: KnownShapes): Outcome<Shapes 
   const { features, forward, diagnostics } = analyse(model, memory);
   if (forward === undefined) return { output: undefined, diagnostics };
   const read = withoutUnread(model);
-  const [asks, answers] = model.towers;
+  const [query, item] = model.towers;
   return {
     output: {
       arrows: forward.arrows,
       features: featurePlans(read === model ? features : lowerFeatures(read).output),
       labels: labelPlans(model),
-      towers: [keyed(asks), keyed(answers)],
+      towers: [keyed(query), keyed(item)],
     },
     diagnostics,
   };
 }
 
-/** The mistakes that the shapes of sound towers tell, where the model around them has others. */
-export function checkTowers({ sound, ...model }: SoundTowers, memory?: KnownShapes): readonly Diagnostic[] {
+/** The mistakes that the shapes of valid towers show, if the model around them has others. */
+export function checkTowers({ valid, ...model }: ValidTowers, memory?: KnownShapes): readonly Diagnostic[] {
   const { output: features, diagnostics } = lowerFeatures(model);
   // The rules report the features that no shape can be made of.
   if (hasErrors(diagnostics)) return [];
   const context = makeTowerContext(new GraphInputs(makeBuilder('towers')), features, true, memory);
-  for (const tower of model.towers) if (sound.has(tower.name)) lowerTower(context, tower, { kind: 'events' });
+  for (const tower of model.towers) if (valid.has(tower.name)) lowerTower(context, tower, { kind: 'events' });
   return context.diagnostics;
 }
 

@@ -1,4 +1,4 @@
-/** The towers as they are served: one vector a side, or several of who asks, whose inner product is what `retrieve` declares. */
+/** The towers as they are served: one vector a side, or several of the query, whose inner product is what `retrieve` declares. */
 import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import { makeBuilder } from '../graph/builder.ts';

@@ -1,4 +1,4 @@
-/** A task's score: its channels paired, its terms added up, its factors on the side that asks. */
+/** A task's score: its channels paired, its terms added up, its factors in the query vector. */
 import { defined } from '../defined.ts';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
 import { type BlockContext, type Interests, type Score, ShapeError, type Vector } from '../library/contract.ts';
@@ -6,7 +6,7 @@ import { joinQueries, ownInterest } from '../library/interests.ts';
 import { scores } from '../library/scores/table.ts';
 import type { Model, ScoreUse, Task } from '../model/model.ts';
 
-/** Several vectors a row only on the side that asks. */
+/** Only the query tower may have several vectors a row. */
 export type QueryChannels = ReadonlyMap<string, Vector | Interests>;
 export type Channels = ReadonlyMap<string, Vector>;
 

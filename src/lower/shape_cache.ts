@@ -1,7 +1,7 @@
 /**
  * What blocks make of the types they get, from one check to the next. A block's type is the type of what it lowers to; what it
  * lowers to follows from its arguments and from the type that it gets, so a step that was lowered once need not be again.
- * Only for checks: the graph lacks what was not lowered.
+ * Only for checks: the graph has only the parts that were lowered.
  */
 import type { Ref } from '../graph/builder.ts';
 import { blocks } from '../library/blocks/table.ts';

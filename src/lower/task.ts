@@ -43,17 +43,17 @@ export function lowerTask(
   if (score === undefined || (task.weight !== undefined && weight === undefined)) return undefined;
 
   const row = losses[task.loss.kind]!;
-  const [asks, answers] = model.towers;
+  const [queryTower, itemTower] = model.towers;
   try {
     return inputs.builder.scope(path, () => {
       const counts = rowWeight(context, task, weight);
       const lossContext: LossContext = {
         ...block,
-        key: answers.key ?? '',
-        ...defined({ queryKey: asks.key }),
+        key: itemTower.key ?? '',
+        ...defined({ queryKey: queryTower.key }),
         task: task.name,
         distinct,
-        listsItems: (feature) => listsItems(context, feature, answers.key),
+        listsItems: (feature) => listsItems(context, feature, itemTower.key),
         scoreOf(rows) {
           // The score's own weights are those of the score that is served, wherever a loss asks for it.
           const drawn = inputs.builder.unscoped(() => scoreOf(rows));
@@ -76,7 +76,7 @@ export function lowerTask(
 const labelInput = ({ inputs }: TowerContext, label: string): Ref =>
   inputs.input(`label/${label}`, { from: 'label', label }, [batch]);
 
-/** The task's own weight, 0 where `only` is not 1 and where the label that is learnt is missing. */
+/** The task's own weight, 0 where `only` is not 1 and where the label that is learned is missing. */
 function rowWeight(context: TowerContext, task: Task, weight: Ref | undefined): Ref | undefined {
   const { inputs } = context;
   const { label, only } = task;

@@ -1,4 +1,4 @@
-/** Diagnostics as the protocol has them, told as one types. */
+/** Diagnostics for the protocol, sent while a person types. */
 import {
   type Connection,
   DiagnosticSeverity,
@@ -40,8 +40,8 @@ export class Publisher {
   readonly #session: Session;
   #timer: NodeJS.Timeout | undefined;
   #took = 0;
-  /** What each file was last told of, so that a file that nothing is wrong with any more is told so. */
-  #told = new Map<string, string>();
+  /** The diagnostics last sent for each file, so that a file whose mistakes are fixed gets an empty list. */
+  #sent = new Map<string, string>();
 
   constructor(connection: Connection, session: Session) {
     this.#connection = connection;
@@ -70,20 +70,20 @@ export class Publisher {
         found.set(`${code} ${at?.start} ${at?.end} ${message}`, diagnostic);
       }
     }
-    const told = new Map<string, string>();
+    const sent = new Map<string, string>();
     for (const [path, found] of byPath) {
       const diagnostics = [...found.values()].map((diagnostic) => toProtocol(this.#session, diagnostic));
       const version = this.#session.document(path)?.version;
       const text = JSON.stringify([version, diagnostics]);
-      told.set(path, text);
-      if (this.#told.get(path) === text) continue;
+      sent.set(path, text);
+      if (this.#sent.get(path) === text) continue;
       const uri = this.#session.uriOf(path);
       this.#connection.sendDiagnostics({ uri, diagnostics, ...defined({ version }) });
     }
-    for (const path of this.#told.keys()) {
-      if (!told.has(path)) this.#connection.sendDiagnostics({ uri: this.#session.uriOf(path), diagnostics: [] });
+    for (const path of this.#sent.keys()) {
+      if (!sent.has(path)) this.#connection.sendDiagnostics({ uri: this.#session.uriOf(path), diagnostics: [] });
     }
-    this.#told = told;
+    this.#sent = sent;
     this.#took = performance.now() - started;
   }
 }

@@ -42,7 +42,7 @@ function filesIn(folder: string): string[] {
 }
 
 /**
- * The columns that the headers of CSV files and the data's own `columns` name: of this file's data blocks, sound or not, and of
+ * The columns that the headers of CSV files and the data's own `columns` name: of this file's data blocks, valid or not, and of
  * those it uses. Other kinds of files would need the database, which the editor never loads.
  */
 async function columnsOf(facts: FileAnalysis): Promise<readonly string[]> {

@@ -34,9 +34,9 @@ export function projectFacts(session: Session): readonly FileAnalysis[] {
   return projectPaths(session).flatMap((path) => session.facts(path) ?? []);
 }
 
-/** The files that may name a symbol: those of the project, where the file it stands in can be used by others. */
-export function filesWith(session: Session, here: FileAnalysis, { sort }: NamedSymbol): readonly FileAnalysis[] {
-  const isOwn = sort === 'tower' || sort === 'task' || sort === 'channel' || sort === 'step' || sort === 'model';
+/** The files that may name a symbol: those of the project, if other files can use its file. */
+export function filesWith(session: Session, here: FileAnalysis, { kind }: NamedSymbol): readonly FileAnalysis[] {
+  const isOwn = kind === 'tower' || kind === 'task' || kind === 'channel' || kind === 'step' || kind === 'model';
   if (isOwn) return [here];
   return [here, ...projectFacts(session).filter((facts) => facts !== here)];
 }

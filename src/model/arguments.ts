@@ -12,7 +12,7 @@ import type { Binding } from './values.ts';
 export type Table = Readonly<Record<string, KindRow>>;
 
 /**
- * A call, or a bare word that stands for a call without arguments, of one of the kinds of `table`.
+ * A call, or a bare word that represents a call without arguments, of one of the kinds of `table`.
  * @param what what its place asks for: "block", "loss"
  * @param extra parameters that the place adds to the kind's own, such as `patience` in `stop = recall(50, patience: 2)`
  * @returns nothing when a part of it is wrong; the report says why

@@ -5,12 +5,12 @@ import type { Model, Objective, Task, Tower, TowerStep } from './model.ts';
 import { featuresOfTasks, withNamed } from './references.ts';
 import type { Resolution, TaskPart, TowerPart } from './resolution.ts';
 
-/** @returns nothing where two towers or a sound task are missing */
+/** @returns nothing where two towers or a valid task are missing */
 export function complete(resolution: Resolution): Model | undefined {
   const { towers, tasks, features, labels, groups, reads, scope } = resolution;
   const order = towerOrder(resolution);
-  const sound = tasks.map(completeTask);
-  if (!order || !resolution.train || tasks.length === 0 || sound.some((task) => task === undefined)) return undefined;
+  const valid = tasks.map(completeTask);
+  if (!order || !resolution.train || tasks.length === 0 || valid.some((task) => task === undefined)) return undefined;
   if (features.size < scope.features.size || labels.size < scope.labels.size) return undefined;
   if (towers.some(({ steps }) => steps.some(({ flow }) => flow === undefined))) return undefined;
   const objective: Objective = resolution.objective ?? {
@@ -30,36 +30,36 @@ export function complete(resolution: Resolution): Model | undefined {
         .map(([name, members]) => [name, { name, span: scope.groups.get(name)!.name.span, members }]),
     ),
     towers: [completeTower(order[0]), completeTower(order[1])],
-    tasks: sound as Task[],
+    tasks: valid as Task[],
     objective,
     retrieve: resolution.retrieve ?? defaultRetrieve(objective),
     train: resolution.train,
   };
 }
 
-/** The towers of a resolution with errors that are sound by themselves, and the features that these read. */
-export interface SoundTowers extends Pick<Model, 'features' | 'towers'> {
-  /** Names of those of `towers` that are sound; another has neither features nor steps. */
-  readonly sound: ReadonlySet<string>;
+/** The towers of a resolution with errors that are valid by themselves, and the features that these read. */
+export interface ValidTowers extends Pick<Model, 'features' | 'towers'> {
+  /** Names of those of `towers` that are valid; another has neither features nor steps. */
+  readonly valid: ReadonlySet<string>;
 }
 
-/** @returns nothing where there are not two towers, or none is sound */
-export function soundTowers(resolution: Resolution): SoundTowers | undefined {
+/** @returns nothing where there are not two towers, or none is valid */
+export function validTowers(resolution: Resolution): ValidTowers | undefined {
   const { features, library } = resolution;
   const order = towerOrder(resolution);
   if (!order) return undefined;
   const read = new Set<string>();
-  const sound = new Set<string>();
+  const valid = new Set<string>();
   for (const { name, key, features: own, steps } of order) {
     const named = withNamed([...own, ...(key ? [key.name] : [])], features, library.features);
     if (steps.some(({ flow }) => flow === undefined) || [...named].some((feature) => !features.has(feature))) continue;
-    sound.add(name);
+    valid.add(name);
     for (const feature of named) read.add(feature);
   }
-  if (sound.size === 0) return undefined;
+  if (valid.size === 0) return undefined;
   const towerOf = (part: TowerPart): Tower =>
-    sound.has(part.name) ? completeTower(part) : { name: part.name, span: part.span, features: [], steps: [] };
-  return { features: only(features, read), towers: [towerOf(order[0]), towerOf(order[1])], sound };
+    valid.has(part.name) ? completeTower(part) : { name: part.name, span: part.span, features: [], steps: [] };
+  return { features: only(features, read), towers: [towerOf(order[0]), towerOf(order[1])], valid };
 }
 
 /** A file that is used may declare more than this model reads: that needs no column of the data. */
@@ -78,12 +78,12 @@ function only<T>(all: ReadonlyMap<string, T>, kept: ReadonlySet<string | undefin
   return all;
 }
 
-/** The tower that asks, then the one that is retrieved: as the scores say, else in the order they are written. */
+/** The query tower, then the item tower: as the scores say, else in the order they are written. */
 export function towerOrder({ towers, tasks }: Resolution): readonly [TowerPart, TowerPart] | undefined {
   const [first, second] = towers;
   if (towers.length !== 2 || !first || !second) return undefined;
-  const asks = tasks.find(({ score }) => score !== undefined)?.score?.towers[0];
-  return asks === second.name ? [second, first] : [first, second];
+  const query = tasks.find(({ score }) => score !== undefined)?.score?.towers[0];
+  return query === second.name ? [second, first] : [first, second];
 }
 
 function defaultRetrieve(objective: Objective): Model['retrieve'] {
@@ -110,7 +110,7 @@ function completeTower({ name, span, features, key, steps }: TowerPart): Tower {
     features,
     ...defined({ key: key?.name }),
     steps: steps.map(({ name, span, channel, flow }): TowerStep => {
-      invariant(flow, 'every step of a sound tower has a flow');
+      invariant(flow, 'every step of a valid tower has a flow');
       return { name, span, channel, flow };
     }),
   };

@@ -2,7 +2,7 @@
 import type { Edit } from '../diagnostics/diagnostic.ts';
 import type { Span } from '../text/source.ts';
 
-/** Takes a whole entry away: with its line when it stands alone on it, else with the comma that parted it from its neighbour. */
+/** Removes a whole entry: with its line if nothing else is on it, else with the comma before its neighbour. */
 export function removal(at: Span): Edit {
   const { source } = at;
   const { text } = source;

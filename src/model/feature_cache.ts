@@ -8,7 +8,7 @@ import type { Workspace } from './workspace.ts';
 
 interface Bound {
   readonly feature: Feature;
-  /** The names that words could stand for; nothing where it has no words. */
+  /** The names that words could represent; nothing where it has no words. */
   readonly among: string | undefined;
 }
 
@@ -36,9 +36,9 @@ export class BoundFeatures {
         note();
         binding.onName?.(...name);
       },
-      onUnknown: (...sort) => {
+      onUnknown: (...kind) => {
         note();
-        binding.onUnknown?.(...sort);
+        binding.onUnknown?.(...kind);
       },
     });
     if (feature && !more) {
@@ -50,7 +50,7 @@ export class BoundFeatures {
 
 const names = new WeakMap<Workspace, string>();
 
-/** Every name that a word of a feature may stand for, and what constants are. */
+/** Every name that a word of a feature may represent, and what constants are. */
 function namesOf(workspace: Workspace): string {
   const { scope } = workspace;
   const known =

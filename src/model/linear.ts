@@ -12,7 +12,7 @@ export interface Term {
 
 /**
  * Opens sums, differences, products with numbers and quotients by numbers.
- * @param odd told of the first part that is not linear
+ * @param odd called with the first part that is not linear
  * @returns the terms in order; nothing after a mistake, which is then reported
  */
 export function linear(

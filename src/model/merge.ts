@@ -1,10 +1,10 @@
-/** One unknown name is one mistake, however often it stands. */
+/** One unknown name is one mistake, however often it appears. */
 
 import type { Diagnostic, Edit } from '../diagnostics/diagnostic.ts';
 import { notes } from '../diagnostics/notes.ts';
 import { textOf } from '../text/source.ts';
 
-/** The first of those that name the same unknown thing stays; the others become its notes, and its fix mends them all. */
+/** The first of those that name the same unknown thing stays; the others become its notes, and its fix changes them all. */
 export function mergeRepeated(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const groups = new Map<string, Diagnostic[]>();
   for (const [index, diagnostic] of diagnostics.entries()) {

@@ -12,7 +12,7 @@ import { declare } from './scope.ts';
 import { makeWorkspace } from './workspace.ts';
 
 /**
- * By the rules of `metrics` in `train`. Diagnostics point into `train { metrics = … }`, as the text would stand there.
+ * By the rules of `metrics` in `train`. Diagnostics point into `train { metrics = … }`, as if the text were there.
  * @param name what the text is called in diagnostics
  * @param text metrics of the library with commas between them
  */

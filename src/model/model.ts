@@ -13,7 +13,7 @@ export interface Model {
   readonly features: ReadonlyMap<string, Feature>;
   readonly labels: ReadonlyMap<string, Label>;
   readonly groups: ReadonlyMap<string, Group>;
-  /** The side that asks, then the side that is retrieved: as the scores name them. */
+  /** The query tower, then the item tower: as the scores name them. */
   readonly towers: readonly [Tower, Tower];
   readonly tasks: readonly Task[];
   readonly objective: Objective;
@@ -51,7 +51,7 @@ export interface Tower {
   /** The features it reads, groups opened, in order. */
   readonly features: readonly string[];
   readonly key?: string;
-  /** In the order written: a step reads only what stands above it. */
+  /** In the order written: a step reads only what is above it. */
   readonly steps: readonly TowerStep[];
 }
 

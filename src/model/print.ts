@@ -55,7 +55,7 @@ export function printData(data: DataDescription): string {
   const lines = Object.entries<Entry>(dataRows.entries).flatMap(([name, { type }]) => {
     const value = data[name as keyof typeof dataRows.entries];
     const own = value === undefined ? [] : [`${name} = ${printDataValue(type, value)}`];
-    // What has names of the file stands before the entries that may read it.
+    // Declarations that have names come before the entries that may read them.
     return [...(name === 'where' ? columns : name === 'split' ? histories : []), ...own];
   });
   return `${block(`data ${data.name}`, lines).join('\n')}\n`;
@@ -94,7 +94,7 @@ function printValue(value: unknown): string {
   return typeof value === 'number' ? printNumber(value) : String(value);
 }
 
-/** Texts stand in lists only, in quotes; words and names stand alone. */
+/** Texts appear only in lists, in quotes; words and names appear alone. */
 const printText = (item: unknown): string => (typeof item === 'string' ? JSON.stringify(item) : printValue(item));
 
 /** As short as it is exact to twelve digits. */

@@ -1,12 +1,12 @@
 /**
- * What is known of a file once its names are looked up: every declaration, whether or not all of it is sound. Rules read it,
- * so that one mistake hides no other; a sound one becomes a Model.
+ * What is known of a file once its names are looked up: every declaration, whether or not all of it is valid. Rules read it,
+ * so that one mistake hides no other; a valid one becomes a Model.
  */
 import type * as Ast from '../syntax/ast.ts';
 import type { Span } from '../text/source.ts';
 import type { Library } from './library.ts';
 import type { Call, DataDescription, Feature, Flow, Label, Objective, Score, Training } from './model.ts';
-import type { Scope, Sort } from './scope.ts';
+import type { ReadKind, Scope } from './scope.ts';
 
 export interface Resolution {
   readonly file: Ast.File;
@@ -15,7 +15,7 @@ export interface Resolution {
   readonly name: string;
   /** Of the `model` line, else of the file. */
   readonly span: Span;
-  /** The sound ones; `scope` has all. */
+  /** The valid ones; `scope` has all. */
   readonly features: ReadonlyMap<string, Feature>;
   readonly labels: ReadonlyMap<string, Label>;
   /** The features of each, those of groups within it in their place. */
@@ -24,16 +24,16 @@ export interface Resolution {
   readonly tasks: readonly TaskPart[];
   readonly objective?: Objective;
   readonly retrieve?: readonly { readonly task: string; readonly factor: number }[];
-  /** Defaults where the file says nothing; absent when what it says is not sound. */
+  /** Defaults where the file says nothing; absent when what it says is not valid. */
   readonly train?: Training;
-  /** The sound ones, those of the main file first. */
+  /** The valid ones, those of the main file first. */
   readonly data: readonly DataDescription[];
   /** False when a part of the file, or of one that it uses, could not be read. */
   readonly whole: boolean;
-  /** What something read, by sort. */
-  readonly reads: Readonly<Record<Sort, ReadonlySet<string>>>;
-  /** Sorts of which a name could not be looked up: that something of the sort is unread is then not certain. */
-  readonly uncertain: ReadonlySet<Sort>;
+  /** What something read, by kind. */
+  readonly reads: Readonly<Record<ReadKind, ReadonlySet<string>>>;
+  /** Sorts of which a name could not be looked up: that something of the kind is unread is then not certain. */
+  readonly uncertain: ReadonlySet<ReadKind>;
 }
 
 export interface TowerPart {
@@ -62,11 +62,11 @@ export interface TowerStepPart {
   readonly span: Span;
   readonly node: Ast.TowerEntry;
   readonly channel: boolean;
-  /** Absent when it is not sound. */
+  /** Absent when it is not valid. */
   readonly flow?: Flow;
-  /** Where it is not: what stands before the first step that is unsound, for whoever writes there. */
+  /** If the flow is not valid: the steps before the first invalid step, for an editor. */
   readonly begun?: Flow;
-  /** What its flow begins with, sound or not; absent where that is not made of names. */
+  /** What its flow begins with, valid or not; absent where that is not made of names. */
   readonly reads?: readonly SourceName[];
 }
 
@@ -86,11 +86,11 @@ export interface TaskPart {
   readonly label?: Ast.Identifier;
   readonly weight?: Ast.Identifier;
   readonly only?: Ast.Identifier;
-  /** Whether an entry `label` is there at all, sound or not. */
+  /** Whether an entry `label` is there at all, valid or not. */
   readonly saysLabel: boolean;
 }
 
 export interface TaskScore extends Score {
-  /** The tower that asks, then the one that is retrieved. */
+  /** The query tower, then the item tower. */
   readonly towers: readonly [string, string];
 }

@@ -9,7 +9,7 @@ import type { Diagnostic, Outcome } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { notes } from '../diagnostics/notes.ts';
 import type * as Ast from '../syntax/ast.ts';
-import { complete, type SoundTowers, soundTowers } from './complete.ts';
+import { complete, type ValidTowers, validTowers } from './complete.ts';
 import { makeConstants } from './constants.ts';
 import type { BoundFeatures } from './feature_cache.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
@@ -61,9 +61,9 @@ export function modelOf(resolution: Resolution, found: readonly Diagnostic[]): M
   return isModel(resolution.file) && resolution.whole && !hasErrors(found) ? complete(resolution) : undefined;
 }
 
-/** What of a model with mistakes has shapes all the same: towers that are sound, where all of the file was read. */
-export function towersOf(resolution: Resolution): SoundTowers | undefined {
-  return isModel(resolution.file) && resolution.whole ? soundTowers(resolution) : undefined;
+/** What of a model with mistakes has shapes all the same: towers that are valid, where all of the file was read. */
+export function towersOf(resolution: Resolution): ValidTowers | undefined {
+  return isModel(resolution.file) && resolution.whole ? validTowers(resolution) : undefined;
 }
 
 /** Whether a file means to be a model, and not only something that models use. */
@@ -72,7 +72,7 @@ export function isModel(file: Ast.File): boolean {
   return file.declarations.some(({ kind }) => kinds.includes(kind));
 }
 
-/** Looks every name up and checks every argument; what is sound stands in the resolution, whatever else is wrong. */
+/** Looks every name up and checks every argument; the resolution keeps every valid part, whatever else is wrong. */
 export function resolveNames(file: Ast.File, options: ResolveOptions = {}): Outcome<Resolution> {
   const collector = makeCollector();
   const { diagnostics } = collector;

@@ -1,4 +1,4 @@
-/** What every name stands for: the declarations of a file and of those it uses. */
+/** What every name represents: the declarations of a file and of those it uses. */
 import { defined } from '../defined.ts';
 import { notes } from '../diagnostics/notes.ts';
 import type * as Ast from '../syntax/ast.ts';
@@ -7,7 +7,7 @@ import { guess } from './guess.ts';
 import type { Report } from './report.ts';
 import type { Files } from './use.ts';
 
-export type Sort = 'feature' | 'label' | 'group' | 'block' | 'tower' | 'task' | 'channel';
+export type ReadKind = 'feature' | 'label' | 'group' | 'block' | 'tower' | 'task' | 'channel';
 
 export interface Scope {
   readonly lets: readonly Ast.Let[];
@@ -49,7 +49,7 @@ interface Named {
   readonly name: Ast.Identifier;
 }
 
-/** Tables that share their names, by what stands in them. */
+/** Tables that share their names, by the kind of their entries. */
 type Tables = Readonly<Record<string, ReadonlyMap<string, Named>>>;
 
 /**

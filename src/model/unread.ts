@@ -5,9 +5,9 @@ import { featuresOfTasks, withNamed } from './references.ts';
 
 /** The model without it; the same one where everything is read. */
 export function withoutUnread(model: Model, library: Library = wholeLibrary): Model {
-  const [asks, answers] = model.towers;
-  const towers = [readTower(asks, model.tasks, 'query'), readTower(answers, model.tasks, 'item')] as const;
-  if (towers[0] === asks && towers[1] === answers) return model;
+  const [query, item] = model.towers;
+  const towers = [readTower(query, model.tasks, 'query'), readTower(item, model.tasks, 'item')] as const;
+  if (towers[0] === query && towers[1] === item) return model;
   const keys = towers.flatMap(({ key }) => (key === undefined ? [] : [key]));
   const direct = [
     ...towers.flatMap(({ features }) => features),
@@ -24,7 +24,7 @@ function readTower(tower: Tower, tasks: readonly Task[], side: 'query' | 'item')
   );
   const features = new Set<string>();
   const steps: TowerStep[] = [];
-  // A step reads only what stands above it.
+  // A step reads only what is above it.
   for (const step of tower.steps.toReversed()) {
     if (!reached.has(step.name)) continue;
     steps.unshift(step);

@@ -8,7 +8,7 @@ import type { Report } from './report.ts';
 
 export interface FileOptions {
   /**
-   * Reads a file that is used; `path` starts from where the user stands, as `folder` does. `outside`: its links lead out of `roots`,
+   * Reads a file that is used; `path` starts from the working folder, as `folder` does. `outside`: its links lead out of `roots`,
    * which are the project and the folder of the main file.
    */
   readonly load?: (path: string, roots: readonly string[]) => Source | 'outside' | undefined;
@@ -16,7 +16,7 @@ export interface FileOptions {
   readonly parse?: (source: Source) => Outcome<Ast.File>;
   /** Folder of the main file: paths in it start from here. Default: that of its name. */
   readonly folder?: string;
-  /** No file outside this folder may be used. Default: where the user stands, or `folder` when that lies elsewhere. */
+  /** No file outside this folder may be used. Default: the working folder, or `folder` when that lies elsewhere. */
   readonly project?: string;
 }
 
@@ -31,7 +31,7 @@ export interface Files {
   readonly all: readonly UsedFile[];
   /** What comes into scope of the main file: everything of its own; of used files all but towers, tasks and training. */
   readonly shared: readonly Ast.Declaration[];
-  /** False when one could not be read, or not all of it: what seems to be missing may stand there. */
+  /** False when one could not be read, or not all of it: what seems to be missing may be there. */
   readonly whole: boolean;
 }
 

@@ -9,18 +9,18 @@ import { guess } from './guess.ts';
 import type { Call, FlowStep } from './model.ts';
 import { type Extra, type Report, rewrite } from './report.ts';
 
-export type NameSort = 'feature' | 'label' | 'task' | 'block';
+export type NameKind = 'feature' | 'label' | 'task' | 'block';
 
 /** What a value may refer to. */
 export interface Binding {
   readonly report: Report;
   readonly constants: Constants;
-  /** Names of the file, by sort. */
-  readonly names: { readonly [S in NameSort]: Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'> };
+  /** Names of the file, by kind. */
+  readonly names: { readonly [S in NameKind]: Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'> };
   readonly featureKinds: Readonly<Record<string, KindRow>>;
   /** Called for each name that a value reads, and where one could not be looked up. */
-  readonly onName?: (sort: NameSort, name: string) => void;
-  readonly onUnknown?: (sort: NameSort) => void;
+  readonly onName?: (kind: NameKind, name: string) => void;
+  readonly onUnknown?: (kind: NameKind) => void;
   /** Looks a step of a flow up, where the value of an argument may be one. */
   readonly steps?: (step: Expression) => FlowStep | undefined;
 }
@@ -29,7 +29,7 @@ export interface Converted {
   readonly value: unknown;
 }
 
-/** Binds a call that stands within a value: `negatives: sampled(4)`. */
+/** Binds a call that is within a value: `negatives: sampled(4)`. */
 export type BindNested = (call: CallNode, row: KindRow) => Call | undefined;
 
 /**
@@ -143,7 +143,7 @@ function numbers(ascending: boolean, written: Written): Converted | undefined {
 }
 
 /** A name that the file declares. */
-function name(of: NameSort, written: Written): Converted | undefined {
+function name(of: NameKind, written: Written): Converted | undefined {
   const { value, binding } = written;
   const names = binding.names[of];
   const word = singleName(value)?.name;

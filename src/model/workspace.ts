@@ -3,7 +3,7 @@ import type * as Ast from '../syntax/ast.ts';
 import type { Constants } from './constants.ts';
 import type { Library } from './library.ts';
 import type { Report } from './report.ts';
-import type { Scope, Sort } from './scope.ts';
+import type { ReadKind, Scope } from './scope.ts';
 import { find } from './scope.ts';
 import type { Binding } from './values.ts';
 
@@ -13,8 +13,8 @@ export interface Workspace {
   readonly scope: Scope;
   readonly constants: Constants;
   readonly binding: Binding;
-  readonly reads: Readonly<Record<Sort, Set<string>>>;
-  readonly uncertain: Set<Sort>;
+  readonly reads: Readonly<Record<ReadKind, Set<string>>>;
+  readonly uncertain: Set<ReadKind>;
 }
 
 /** Everything a workspace has, from what differs between files. */
@@ -28,15 +28,15 @@ export function makeWorkspace(report: Report, library: Library, scope: Scope, co
     task: new Set<string>(),
     channel: new Set<string>(),
   };
-  const uncertain = new Set<Sort>();
+  const uncertain = new Set<ReadKind>();
   const { features: feature, labels: label, tasks: task, blocks: block } = scope;
   const binding: Binding = {
     report,
     constants,
     names: { feature, label, task, block },
     featureKinds: library.features,
-    onName: (sort, name) => void reads[sort].add(name),
-    onUnknown: (sort) => void uncertain.add(sort),
+    onName: (kind, name) => void reads[kind].add(name),
+    onUnknown: (kind) => void uncertain.add(kind),
   };
   return { report, library, scope, constants, binding, reads, uncertain };
 }
@@ -44,12 +44,12 @@ export function makeWorkspace(report: Report, library: Library, scope: Scope, co
 /** Looks a declared name up and notes that it is read. */
 export function read<T>(
   workspace: Workspace,
-  sort: Sort,
+  kind: ReadKind,
   table: ReadonlyMap<string, T>,
   name: Ast.Identifier,
 ): { readonly name: string; readonly value: T } | undefined {
-  const found = find(sort, table, name, workspace.report);
-  if (found) workspace.reads[sort].add(found.name);
-  else workspace.uncertain.add(sort);
+  const found = find(kind, table, name, workspace.report);
+  if (found) workspace.reads[kind].add(found.name);
+  else workspace.uncertain.add(kind);
   return found;
 }

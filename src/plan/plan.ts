@@ -6,13 +6,13 @@ import type { Graph } from '../graph/graph.ts';
 
 /** How one column becomes numbers. Whatever it must learn from the training part, `data/encode` fits. */
 export type Encoder =
-  /** Code 0 is the unseen or missing value; 1.. are learnt from the training part, most frequent first, then by name. */
+  /** Code 0 is the unseen or missing value; 1.. are learned from the training part, most frequent first, then by name. */
   | { readonly kind: 'vocabulary'; readonly minimumCount: number; readonly values?: readonly string[] }
   /** Codes 0..buckets-1 from a stable hash of the value's text. */
   | { readonly kind: 'hash'; readonly buckets: number }
   /** Code = how many boundaries are ≤ value; missing is code `boundaries.length + 1`. */
   | { readonly kind: 'boundaries'; readonly boundaries: readonly number[]; readonly log: boolean }
-  /** Equal-frequency buckets learnt from the training part; then as `boundaries`. */
+  /** Equal-frequency buckets learned from the training part; then as `boundaries`. */
   | { readonly kind: 'quantiles'; readonly buckets: number; readonly log: boolean }
   /** (x − mean) / deviation of the training part; missing is 0. */
   | { readonly kind: 'standardize'; readonly log: boolean }
@@ -49,12 +49,12 @@ export interface FeaturePlan {
   /** Bags keep this many elements at most. */
   readonly max?: number;
   /**
-   * Which elements a bag keeps: those at its end, for what the side that asks had of the items, in the order of time. Absent: those
+   * Which elements a bag keeps: those at its end, for the items of the query, in the order of time. Absent: those
    * at its beginning. What `past` of a data block gives keeps the latest, whatever this says.
    */
   readonly keeps?: 'latest';
   /**
-   * Its bags hold no code 0: values that the vocabulary lacks are left out before `max` are kept, at training and at serving.
+   * Its bags hold no code 0: values that the vocabulary does not have are left out before `max` are kept, at training and at serving.
    */
   readonly skipsUnseen?: true;
   /** Its embedding table, if it has one. */
@@ -98,7 +98,7 @@ export type InputSource =
   | { readonly from: 'label_known'; readonly label: string }
   /**
    * log of the share of training rows that have the row's item: float32 [rows]; never −∞. With `mixed` these rows are drawn
-   * beside the batch's, and it is the log of the item's expected share among all columns together.
+   * next to the batch's, and it is the log of the item's expected share among all columns together.
    */
   | {
       readonly from: 'log_q';
@@ -202,7 +202,7 @@ export interface TowerPlan {
   readonly embedded: GraphPlan;
   readonly width: number;
   /**
-   * The side that asks may have several vectors a row: `vector` is then float32 [batch, interests, width], and the score is the
+   * The query tower may have several vectors a row: `vector` is then float32 [batch, interests, width], and the score is the
    * largest of the inner products.
    */
   readonly interests?: number;
@@ -268,7 +268,7 @@ export interface Plan {
   readonly features: readonly FeaturePlan[];
   readonly labels: readonly { readonly name: string; readonly sort: 'binary' | 'number' }[];
   readonly tables: readonly TablePlan[];
-  /** The side that asks, then the side that is retrieved. */
+  /** The query tower, then the item tower. */
   readonly towers: readonly [TowerPlan, TowerPlan];
   readonly tasks: readonly TaskPlan[];
   /**

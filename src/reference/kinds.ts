@@ -86,7 +86,7 @@ export function kindsOf(section: Section): readonly Kind[] {
 
 export const allKinds = (): readonly Kind[] => sections.flatMap(kindsOf);
 
-/** Those of one name: `sum` may stand in several tables. */
+/** Those of one name: `sum` may be in several tables. */
 export const kindsNamed = (name: string): readonly Kind[] => allKinds().filter((kind) => kind.name === name);
 
 /** A kind that only an argument of another may be, such as `sampled` in `softmax(negatives: sampled(4))`. */

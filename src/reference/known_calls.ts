@@ -48,7 +48,7 @@ export function knownCallsFile(): string {
   return `/**
  * Written by \`npm run generate\` from the library: change \`src/reference/known_calls.ts\`, not this. Each call and the names of its
  * arguments: \`?\` marks a word that is an argument by itself, \`#\` a call of plain numbers, \`->\` a call of a flow. Only recovery reads
- * it, to choose between two mends; the language itself does not depend on it.
+ * it, to choose between two fixes; the language itself does not depend on it.
  */
 export const callWords: Readonly<Record<string, string>> = {
 ${lines.join('\n')}

@@ -93,7 +93,7 @@ export function shapesOf({ section, row }: Kind, { checked }: Example): string |
   const at = arrows.findIndex(({ span }) => textOf(span) === row.example);
   const given = arrows[at];
   if (!given) return undefined;
-  // What stands between are steps of a flow within its arguments.
+  // The parts between are steps of a flow within its arguments.
   const before = arrows.slice(0, at).findLast(({ span }) => span.end <= given.span.start);
   const taken = before ? `${printValueType(before.type)} → ` : '';
   return `${taken}${printValueType(given.type)}`;

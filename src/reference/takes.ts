@@ -43,7 +43,7 @@ export function takesOf(text: string): readonly Taken[] {
   });
 }
 
-/** The step as a model has it, whatever it makes of what stands before it. */
+/** The step as a model has it, whatever it makes of what is before it. */
 export function stepOf(text: string): FlowStep | undefined {
   const user = `channel main = user_id -> ${text} -> dense(16)`;
   const { resolution } = check(makeSource('trial.tower', smallModel({ user, ...twoTasks })));

@@ -3,7 +3,7 @@ import { escapeHtml } from './html.ts';
 export interface Bar {
   readonly name: string;
   readonly value: number;
-  /** What is written beside it. */
+  /** What is written next to it. */
   readonly text: string;
 }
 
@@ -11,7 +11,7 @@ const width = 560;
 const row = 26;
 const [names, texts] = [150, 120];
 
-/** A bar a line, from 0; the numbers stand beside the bars, so there is no axis. */
+/** A bar a line, from 0; the numbers are next to the bars, so there is no axis. */
 export function barChart(title: string, bars: readonly Bar[]): string {
   const longest = bars.reduce((most, { value }) => Math.max(most, value), 0);
   const lines = bars.map(({ name, value, text }, i) => {

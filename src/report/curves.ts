@@ -48,7 +48,7 @@ export async function readCurves(folder: string, steps: number): Promise<Curves>
     steps: new Map(
       [...sums].map(([name, points]) => [
         name,
-        // A mean stands at the last step that it holds.
+        // A mean is at the last step that it holds.
         { name, points: points.map(({ sum, count }, i): [number, number] => [i * every + count, sum / count]) },
       ]),
     ),

@@ -82,7 +82,7 @@ export function drawModel(model: string, drawing: Drawing): Picture {
   };
 }
 
-/** Each box stands one row below the lowest of what it reads. */
+/** Each box is one row below the lowest of what it reads. */
 function levelsOf(boxes: readonly Box[]): Box[][] {
   const levels = new Map<string, number>();
   const rows: Box[][] = [];
@@ -120,7 +120,7 @@ function draw({ box, x, y, width }: Placed): string {
   const fit = Math.floor((width - 2 * padding) / characterWidth);
   let at = y + titleHeight - 7;
   const words = [
-    `<text class="name" x="${x + padding}" y="${at}">${escapeHtml(shorten(`${prefix[box.sort]}${box.name}`, fit - 3))}</text>`,
+    `<text class="name" x="${x + padding}" y="${at}">${escapeHtml(shorten(`${prefix[box.kind]}${box.name}`, fit - 3))}</text>`,
   ];
   for (const { text, gives } of box.lines) {
     at += lineHeight;
@@ -129,10 +129,10 @@ function draw({ box, x, y, width }: Placed): string {
     at += lineHeight;
     words.push(`<text class="gives" x="${x + padding}" y="${at}">${escapeHtml(shorten(gives, fit))}</text>`);
   }
-  const told = box.lines.map(({ text, gives }) => (gives === undefined ? text : `${text}: ${gives}`)).join('\n');
-  return `<g><title>${escapeHtml(`${box.name}\n${told}`)}</title><rect class="box ${box.sort}" x="${x}" y="${y}" width="${width}" height="${heightOf(box)}" rx="6"/>${words.join('')}</g>`;
+  const title = box.lines.map(({ text, gives }) => (gives === undefined ? text : `${text}: ${gives}`)).join('\n');
+  return `<g><title>${escapeHtml(`${box.name}\n${title}`)}</title><rect class="box ${box.kind}" x="${x}" y="${y}" width="${width}" height="${heightOf(box)}" rx="6"/>${words.join('')}</g>`;
 }
 
-const prefix: Readonly<Record<Box['sort'], string>> = { features: '', step: '', channel: 'channel ', task: 'task ' };
+const prefix: Readonly<Record<Box['kind'], string>> = { features: '', step: '', channel: 'channel ', task: 'task ' };
 
 const shorten = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);

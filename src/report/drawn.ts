@@ -8,7 +8,7 @@ import { type Span, textOf } from '../text/source.ts';
 export interface Box {
   /** Unique in the drawing. */
   readonly id: string;
-  readonly sort: 'features' | 'step' | 'channel' | 'task';
+  readonly kind: 'features' | 'step' | 'channel' | 'task';
   readonly name: string;
   /** What happens within, in order, and what comes out of it. */
   readonly lines: readonly { readonly text: string; readonly gives?: string }[];
@@ -29,7 +29,7 @@ export function drawingOf(model: Model, arrows: readonly Arrow[]): Drawing {
     towers: model.towers.map((tower) => ({ name: tower.name, boxes: boxesOf(tower, carried) })),
     tasks: model.tasks.map(({ name, score, loss }) => ({
       id: `task ${name}`,
-      sort: 'task',
+      kind: 'task',
       name,
       lines: [{ text: flat(score.span) }, { text: `loss ${flat(loss.span)}` }],
       reads: [
@@ -54,7 +54,7 @@ function boxesOf(tower: Tower, carried: ReadonlyMap<string, string>): Box[] {
       const last = lines.at(-1);
       sources.set(part.name, {
         id: `${tower.name} from ${part.name}`,
-        sort: 'features',
+        kind: 'features',
         name: part.name,
         lines: last && gives ? [...lines.slice(0, -1), { ...last, gives }] : lines,
         reads: [],
@@ -66,7 +66,7 @@ function boxesOf(tower: Tower, carried: ReadonlyMap<string, string>): Box[] {
     };
     return {
       id: stepId(tower, name),
-      sort: channel ? 'channel' : 'step',
+      kind: channel ? 'channel' : 'step',
       name,
       lines: [
         ...(flow.from.kind === 'join' ? [line(flow.from.call.kind, flow.from.span)] : []),

@@ -18,7 +18,7 @@ export interface LineChart {
 
 const [width, height] = [560, 260];
 const edge = { left: 58, right: 14, top: 12, bottom: 40 };
-/** A table of more rows than this tells nobody anything. */
+/** Nobody reads a table with more rows. */
 const mostRows = 40;
 /** Points are drawn as such where they are few. */
 const fewPoints = 30;

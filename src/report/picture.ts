@@ -1,4 +1,4 @@
-/** The picture of a model: within a report, with a table beside it, and as a file of its own. */
+/** The picture of a model: within a report, with a table next to it, and as a file of its own. */
 import { drawModel } from './drawing.ts';
 import type { Drawing } from './drawn.ts';
 import { alternative, escapeHtml } from './html.ts';
@@ -15,9 +15,9 @@ export function figureOf(model: string, drawing: Drawing): string {
       caption: 'What flows through the model',
       head: ['box', 'reads', 'does', 'gives'],
       rows: [...drawing.towers.flatMap(({ boxes }) => boxes), ...drawing.tasks].map((box) => [
-        box.sort === 'step' ? box.id : `${box.sort} ${box.sort === 'channel' ? box.id : box.name}`,
+        box.kind === 'step' ? box.id : `${box.kind} ${box.kind === 'channel' ? box.id : box.name}`,
         box.reads.join(', ') || '–',
-        box.lines.map(({ text }) => text).join(box.sort === 'features' ? ', ' : ' → ') || 'nothing',
+        box.lines.map(({ text }) => text).join(box.kind === 'features' ? ', ' : ' → ') || 'nothing',
         box.lines.at(-1)?.gives ?? '–',
       ]),
     }),

@@ -11,7 +11,7 @@ import { parametersOf } from './retrieval.ts';
 
 export interface Attention {
   readonly tower: string;
-  /** Where the block stands: `user/weighted/senet`. */
+  /** Where the block is: `user/weighted/senet`. */
   readonly block: string;
   /** The rows that it was read over, in words: `610 test events`. */
   readonly over: string;
@@ -26,12 +26,12 @@ export interface FieldAttention {
   readonly deviation: number;
 }
 
-/** Rows that go through a tower at once, and of which it is read out at most. */
+/** Rows that go through a tower at a time, and of which it is read out at most. */
 const rowsAtOnce = 4096;
 const mostRows = 65_536;
 
 /**
- * The side that asks is read over held-out events, or training ones where none are held out; the side that is retrieved over the
+ * The query tower is read over held-out events, or training ones where none are held out; the item tower over the
  * whole corpus, each item once.
  * @throws Failure `no-attention`
  */

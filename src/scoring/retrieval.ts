@@ -1,4 +1,4 @@
-/** The trained towers at work: vectors of items and of whoever asks, and scores: their inner products, of several the largest. */
+/** Computes item and query vectors with the trained towers, and scores them by inner product (the maximum over the interests of a query). */
 import type { Corpus, IndexedColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
@@ -24,7 +24,7 @@ export interface Retrieval {
   items(): Vectors;
   /** Takes new dense weights, and computes the items' vectors with them and with the tables as they are. */
   refresh(parameters: Tensors): Promise<void>;
-  /** Vectors of the side that asks, for rows of these columns (of events, or of users). */
+  /** Vectors of the query tower, for rows of these columns (of events, or of users). */
   queries(columns: ReadonlyMap<string, IndexedColumn>, rows: Int32Array): Promise<Vectors>;
   /** float32 [queries, items]: the scores. */
   scores(queries: Vectors): Promise<Float32Array>;
@@ -39,7 +39,7 @@ export interface RetrievalOptions {
   readonly parameters: Tensors;
 }
 
-/** Rows that go through a tower at once. */
+/** Rows that go through a tower at a time. */
 const rowsAtOnce = 4096;
 
 export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieval> {

@@ -24,7 +24,7 @@ export interface ScoringTask {
   readonly history?: IndexedBags;
   /** What the user of each event had before it, besides the user's training events: corpus rows, −1 as above. */
   readonly seen?: readonly IndexedBags[];
-  /** One feature of whoever asks, for popularity among those alike; absent where none is named. */
+  /** One feature of the query, for popularity among queries with the same value; absent without a named feature. */
   readonly context?: Context;
 }
 

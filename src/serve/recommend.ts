@@ -11,7 +11,7 @@ import { makeRetrieval } from '../scoring/retrieval.ts';
 import { type FeatureValues, queryColumns } from './query_columns.ts';
 
 export type Question =
-  /** Somebody by the key of the tower that asks; with values of features that are other than the data knows of them. */
+  /** Somebody by the key of the query tower; with values of features that are other than the data knows of them. */
   | { readonly key: string; readonly values?: FeatureValues }
   /** Anybody, by feature values. */
   | { readonly key?: undefined; readonly values: FeatureValues };

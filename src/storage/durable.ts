@@ -1,6 +1,6 @@
 /**
  * Files that are either whole or as they were before: written under a temporary name, fsynced, renamed, the folder fsynced.
- * A full disk or an unwritable folder is a Failure, and leaves what stood there untouched.
+ * A full disk or an unwritable folder is a Failure, and leaves what was there untouched.
  */
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';

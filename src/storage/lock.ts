@@ -33,7 +33,7 @@ interface Held extends Owner {
 
 export const lockFile = '.lock';
 
-/** A path on which nothing can be made, such as one of /proc, is told so. */
+/** A path on which nothing can be made, such as one of /proc, is reported. */
 const mostGone = 100;
 
 /** Files of a lock that is held, of one that is being taken, and of one that a kill left. */

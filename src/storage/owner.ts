@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 export interface Owner {
   readonly pid: number;
   readonly host: string;
-  /** Tells machines of one host name apart; empty where the system has no such number. */
+  /** Distinguishes machines with the same host name; empty where the system has no such number. */
   readonly machine: string;
   /** The start of the system: a process from before the last start is gone. Empty where unknown. */
   readonly boot: string;

@@ -23,7 +23,7 @@ export interface StoredTensor {
 /** What a file holds; every tensor has memory of its own. */
 export interface Stored {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
-  /** Texts beside the tensors, by name. */
+  /** Texts besides the tensors, by name. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -49,7 +49,7 @@ const bytesOf = (data: StoredNumbers): Uint8Array => new Uint8Array(data.buffer,
 
 const countOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
 
-/** Name of the metadata that holds a file's own checksum, and what stands in its place while it is computed. */
+/** Name of the metadata that holds a file's own checksum, and what is in its place while it is computed. */
 const sealName = 'sha256';
 const noSeal = '0'.repeat(64);
 
@@ -178,7 +178,7 @@ function checkExpected(entries: readonly Entry[], expected: ReadonlyMap<string, 
   if (more) throw damaged(`it has \`${more.name}\`, which the model does not`);
 }
 
-/** A hash of the header as it was before the checksum stood in it. */
+/** A hash of the header as it was before the checksum was in it. */
 function sealOf(text: Uint8Array, metadata: Readonly<Record<string, string>>, damaged: Damaged): Hash {
   const seal = metadata[sealName];
   if (seal === undefined) throw damaged('it has no checksum');

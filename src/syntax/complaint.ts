@@ -7,7 +7,7 @@ import { defined } from '../defined.ts';
 export interface Complaint {
   /** The rule that could not go on. */
   readonly rule: string;
-  /** The one token that was wanted; absent where several could stand, or where nothing more was wanted. */
+  /** The one token that was wanted; absent where several could be, or where nothing more was wanted. */
   readonly expected?: TokenType;
   readonly because: 'mismatch' | 'no-alternative' | 'left-over';
   /** Index of the token that does not fit; as many as there are tokens when they ended too early. */

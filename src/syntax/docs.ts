@@ -13,26 +13,26 @@ export interface Docs {
   readonly comments: ReadonlyMap<number, readonly IToken[]>;
   /** Those that nothing follows. */
   readonly trailing: readonly IToken[];
-  /** Those on the line of what stands before them. */
-  readonly beside: ReadonlySet<IToken>;
+  /** Those on the line of what is before them. */
+  readonly inLine: ReadonlySet<IToken>;
 }
 
 /** Give each run of `///` lines to the token below it. */
 export function docsAbove(tokens: readonly IToken[], comments: readonly IToken[]): Docs {
   const found = new Map<number, IToken[]>();
   const trailing: IToken[] = [];
-  const beside = new Set<IToken>();
+  const inLine = new Set<IToken>();
   for (const comment of comments) {
     if (!comment.image.startsWith('///')) continue;
     const next = firstFrom(tokens, comment.startOffset);
-    if (tokens[next - 1]?.endLine === comment.startLine) beside.add(comment);
+    if (tokens[next - 1]?.endLine === comment.startLine) inLine.add(comment);
     const below = tokens[next]?.startOffset;
     if (below === undefined) trailing.push(comment);
     else if (found.has(below)) found.get(below)!.push(comment);
     else found.set(below, [comment]);
   }
   const text = new Map([...found].map(([at, lines]) => [at, lines.map((line) => strip(line.image)).join('\n')]));
-  return { text, comments: found, trailing, beside };
+  return { text, comments: found, trailing, inLine };
 }
 
 function strip(image: string): string {
@@ -48,13 +48,13 @@ export function strayDocs(source: Source, docs: Docs, file: File): Diagnostic[] 
     // After a mistake it may be the reading that failed, not the writer.
     .filter(([below]) => file.declarations.some(({ span }) => span.start <= below && below < span.end));
   const strays = known.flatMap(([below, comments]) =>
-    homes.has(below) ? comments.filter((comment) => docs.beside.has(comment)) : comments,
+    homes.has(below) ? comments.filter((comment) => docs.inLine.has(comment)) : comments,
   );
   const all = [...strays, ...docs.trailing.filter((comment) => comment.startOffset >= last)];
   return all.map((comment) => {
     const at = spanOf(source, comment);
     const slash = { source, start: at.start, end: at.start + 1 };
-    const facts = { beside: docs.beside.has(comment) };
+    const facts = { inLine: docs.inLine.has(comment) };
     return diagnose('stray-description', at, facts, { fixes: [[{ at: slash, text: '' }]] });
   });
 }

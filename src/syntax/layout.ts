@@ -51,7 +51,7 @@ export function looksLikeEntry(tokens: readonly IToken[], index: number): boolea
   return end > index + 1 && is(tokens[end], t.Colon) && !beginsLine(tokens, end);
 }
 
-/** Names of one list that are looked at: whoever asks of each name of a very long one would never end. */
+/** Names of one list that are looked at: a check of each name of a very long list would never end. */
 const mostNames = 64;
 
 /** The index past `a` or `a, b, c`; that of the first token where it is no name. */
@@ -81,7 +81,7 @@ export function declarationRanges(tokens: readonly IToken[]): Range[] {
     const token = tokens[index]!;
     const previous = tokens[index - 1];
     const first = beginsLine(tokens, index);
-    // A name that another sign follows is no value: what stands before it has ended, even after `=`.
+    // A name that another sign follows is no value: what is before it has ended, even after `=`.
     const clear =
       looksLikeDeclaration(tokens, index) &&
       (first ? !is(previous, t.Shared) : is(previous, t.RightBrace) || (endsValue(previous) && !is(previous, t.Name)));
@@ -101,7 +101,7 @@ export function declarationRanges(tokens: readonly IToken[]): Range[] {
 function looksLikeHeader(tokens: readonly IToken[], index: number): boolean {
   const next = tokens[index + 1];
   if (isAny(next, [t.LeftBrace, t.Equals])) return true;
-  // `deep block = …`: the word stands after the name.
+  // `deep block = …`: the word is after the name.
   const rest = next && declarations.get(next.tokenType);
   if (rest?.[0] === t.Name && rest.length > 1 && matches(tokens, index + 2, rest.slice(1))) return true;
   if (!is(next, t.LeftParenthesis)) return false;
@@ -156,7 +156,7 @@ export function entryRanges(tokens: readonly IToken[], body: Range, rule?: Entry
     // On a new line `name =` begins an entry even where a value is missing; on the same line something else may be wrong.
     // A name with its sign on the next line: what begins there has lost its own.
     const entry = looksLikeEntry(tokens, index) && !beginsLine(tokens, index + 1);
-    // What has no sign yet is no entry: a word too many stands before the name.
+    // What has no sign yet is no entry: a word too many is before the name.
     if (entry && !fresh && !hasSign(tokens, index - length, index)) return false;
     return entry ? first || !isUnfinished(previous) : first && !isUnfinished(previous);
   }

@@ -30,10 +30,10 @@ export function withinLimits(
   /** Operators so far in the expression of each open bracket. */
   const counts = [0];
   const dropped = new Set<IToken>();
-  let told = false;
-  const tell = (token: IToken, what: string, limit: number) => {
-    if (!told) report(diagnose('too-deep', spanOf(source, token), { what, limit }));
-    told = true;
+  let reported = false;
+  const reportOnce = (token: IToken, what: string, limit: number) => {
+    if (!reported) report(diagnose('too-deep', spanOf(source, token), { what, limit }));
+    reported = true;
   };
   for (const token of tokens) {
     const type = token.tokenTypeIdx;
@@ -45,13 +45,13 @@ export function withinLimits(
     }
     if (deeper > 0) {
       counts.push(0);
-      if (counts.length > deepest + 1) tell(token, 'brackets within brackets,', deepest);
+      if (counts.length > deepest + 1) reportOnce(token, 'brackets within brackets,', deepest);
     } else if (isSeparator[type]) counts[counts.length - 1] = 0;
     else if (isOperator[type] && ++counts[counts.length - 1]! > longest) {
-      tell(token, 'operators in one expression,', longest);
+      reportOnce(token, 'operators in one expression,', longest);
     }
     if (counts.length > deepest + 1 || counts[counts.length - 1]! > longest) dropped.add(token);
-    else told = false;
+    else reported = false;
   }
   return dropped.size === 0 ? tokens : tokens.filter((token) => !dropped.has(token));
 }

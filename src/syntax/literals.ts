@@ -21,7 +21,7 @@ const escapeSequence = /\\(?:u\{([0-9A-Fa-f]{1,6})\}|([\s\S]?))/g;
 /** Quotes of other alphabets, which lean. */
 const curly = /^[“”„«＂‘’‚"`].*[“”»＂‘’"'`]$/;
 
-/** The text between the quotes, its escapes resolved. An unknown escape stands for itself, and is told. */
+/** The text between the quotes, its escapes resolved. An unknown escape represents itself, and is reported. */
 export function readText(image: string): { value: string; badEscapes: readonly BadEscape[] } {
   const quote = image[0]!;
   const closed = image.length > 1 && (image.endsWith(quote) || curly.test(image)) && !endsInEscape(image.slice(1, -1));

@@ -17,7 +17,7 @@ export interface Closed {
   readonly tokens: readonly IToken[];
   /** Offset in the text. */
   readonly at: number;
-  /** What stands after the bracket; absent at the end. */
+  /** What is after the bracket; absent at the end. */
   readonly before: IToken | undefined;
   /** Of the token that is read as the bracket, or left out; absent where the bracket is put in. */
   readonly instead?: IToken;
@@ -62,11 +62,11 @@ export function closeWhere(
   const opener = tokens[open]!;
   const without = tokens.toSpliced(open, 1);
   found.push({ tokens: without, at: opener.startOffset, before: tokens[open + 1], instead: opener, cost: leftOut });
-  // Of two that are alike the later one: what stands inside stays inside.
+  // Of two that are alike the later one: what is inside stays inside.
   return best(found, word);
 }
 
-/** The bracket that opens what one at `closed` closes is missing; a name may have run into what stood behind it. */
+/** The bracket that opens what one at `closed` closes is missing; a name may have run into what was behind it. */
 export function openWhere(
   tokens: readonly IToken[],
   closed: number,
@@ -108,7 +108,7 @@ export function openWhere(
 
 const before = [t.Colon, t.Equals, t.Comma, t.LeftParenthesis, t.LeftBracket];
 
-/** `iddim`, `mlp128`: a call's name and what stood in its parentheses. */
+/** `iddim`, `mlp128`: a call's name and what was in its parentheses. */
 function* halves(token: IToken, header: boolean, occurs: (image: string) => boolean): Generator<[IToken, IToken]> {
   const { image, startOffset } = token;
   for (let at = 1; at < image.length; at++) {

@@ -24,7 +24,7 @@ export interface ParseCache {
 
 /**
  * Text into its tree. Never throws: the tree holds whatever could be read, and every mistake has its diagnostic, up to a limit
- * that is told.
+ * that is reported.
  * @param memory of the texts before this one, so that only what changed is read
  */
 export function parse(source: Source, memory?: ParseCache): Outcome<File> {

@@ -1,5 +1,5 @@
 /**
- * Declarations and entries that were read before are not read again: their nodes move to where they stand now. For an editor,
+ * Declarations and entries that were read before are not read again: their nodes move to where they are now. For an editor,
  * whose text changes in one place at a time. What is read is the same as without.
  */
 import type { IToken } from 'chevrotain';
@@ -14,7 +14,7 @@ import { endOf, firstFrom, is } from './token.ts';
 
 type Moving = { -readonly [K in keyof Span]: Span[K] };
 
-/** A node, its places, and what it was read from. Entries are pieces of their own, and so is the head of what they stand in. */
+/** A node, its places, and what it was read from. Entries are pieces of their own, and so is the head of what they are in. */
 interface Piece {
   /** Of a head the declaration, with the entries that it had last. */
   node: object;
@@ -68,7 +68,7 @@ export class PieceReader {
     private readonly known: Map<string, Piece[]>,
     private readonly text: number,
     private readonly source: Source,
-    /** All tokens of the text, as they stand in it. */
+    /** All tokens of the text, as they are in it. */
     private readonly all: readonly IToken[],
     private readonly docs: ReadonlyMap<number, string>,
     private readonly builder: Builder,
@@ -195,7 +195,7 @@ export class PieceReader {
     }
   }
 
-  /** Whether these tokens stand so in the text: none is left out or made up. */
+  /** Whether the text has exactly these tokens: none is left out or made up. */
   private stands(tokens: readonly IToken[], [start, end]: Range): boolean {
     const from = firstFrom(this.all, tokens[start]!.startOffset) - start;
     for (let at = start; at < end; at++) if (tokens[at] !== this.all[from + at]) return false;

@@ -57,7 +57,7 @@ export function after(source: Source, token: IToken): Span {
   return { source, start: end, end };
 }
 
-/** A token that stands nowhere in the text: it takes no room, right after another. */
+/** A token that is nowhere in the text: it takes no room, right after another. */
 export function inserted(type: TokenType, image: string, previous: IToken): IToken {
   return {
     tokenType: type,
@@ -113,8 +113,8 @@ export const endsValue = (token: IToken | undefined): boolean => isAny(token, va
 export const isUnfinished = (token: IToken | undefined): boolean => isAny(token, unfinished);
 
 /**
- * Two neighbours in each other's place: each stands where the other stood, so that places stay in order. The tree leaves names out
- * that do not stand where they are written.
+ * Two neighbours in each other's place: each is where the other was, so that places stay in order. The tree leaves names out
+ * that are not where they are written.
  */
 export function exchanged(one: IToken, other: IToken): readonly [IToken, IToken] {
   return [moved(other, one), moved(one, other)];

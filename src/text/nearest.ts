@@ -1,4 +1,4 @@
-/** "Did you mean": the candidate that a misspelt name most likely stands for. */
+/** "Did you mean": the candidate that a misspelt name most likely represents. */
 
 /**
  * The nearest candidate, or `undefined` when none is near. Names that differ only in case and underscores always match; else at
@@ -8,12 +8,12 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   return likest(name, candidates)?.name;
 }
 
-/** The candidate that a word most likely stands for. */
+/** The candidate that a word most likely represents. */
 export interface Likeness {
   readonly name: string;
   /** Others that are as near, in their order. */
   readonly others: readonly string[];
-  /** The word is a misspelling of this one: the mistake is small beside its length, and no other candidate is as near. */
+  /** The word is a misspelling of this one: the mistake is small next to its length, and no other candidate is as near. */
   readonly sure: boolean;
 }
 
@@ -39,7 +39,7 @@ export function likest(name: string, candidates: Iterable<string>): Likeness | u
 }
 
 /**
- * Whether a mistake is small beside the word: one letter of four, two of eight; of shorter words only letters that are swapped
+ * Whether a mistake is small next to the word: one letter of four, two of eight; of shorter words only letters that are swapped
  * or doubled. Numbers within names are no misspellings of each other: `beta1` is not `beta2`.
  */
 function isSmall(written: string, meant: string, away: number): boolean {

@@ -1,7 +1,7 @@
 /** A piece of text with a name, and places in it. Every later stage points back here. */
 
 export interface Source {
-  /** What a message calls it: a path relative to where the user stands, or `<text>`. */
+  /** What a message calls it: a path relative to the working folder, or `<text>`. */
   readonly name: string;
   readonly text: string;
   /** Offset of the first character of each line. A byte order mark is no character of the first. */
@@ -44,7 +44,7 @@ export function offsetAt(source: Source, { line, column }: Position): number {
   return Math.min(start + column - 1, source.text.length);
 }
 
-/** A line as it stands, without its end. Lines count from 1. */
+/** A line as it is, without its end. Lines count from 1. */
 export function lineAt(source: Source, line: number): string {
   const start = source.lineStarts[line - 1] ?? source.text.length;
   const end = source.lineStarts[line] ?? source.text.length;

@@ -15,7 +15,7 @@ const orderStream = 0x0e9c;
 
 /**
  * Every row once, in batches of `batch`; the last is as large as what is left, and left out where that is a single row (which
- * the next epoch's order puts elsewhere). Which rows meet in a batch is drawn; no loss asks in what order they stand in it, and
+ * the next epoch's order puts elsewhere). Which rows meet in a batch is drawn; no loss asks in what order they are in it, and
  * columns are read faster in ascending order.
  * @param epoch from 1
  */

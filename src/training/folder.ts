@@ -32,7 +32,7 @@ const modelFolders = ['graphs', 'encodings', 'sources'];
 const isModelPath = (path: string): boolean =>
   /^(graphs|encodings|sources)\/[^/\\\0]+$/.test(path) && !/\/\.\.?$/.test(path);
 
-/** Bad rows of the data are told before a run begins. */
+/** Invalid rows of the data are reported before a run begins. */
 const rejectsFile = 'rejected.jsonl';
 
 const isPartialOfTop = (name: string): boolean =>

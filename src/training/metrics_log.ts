@@ -31,7 +31,7 @@ export interface MetricsLog {
   close(): Promise<void>;
 }
 
-/** Bytes that are read at once. */
+/** Bytes that are read at a time. */
 const pieceBytes = 4 * 2 ** 20;
 
 /**

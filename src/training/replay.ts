@@ -54,7 +54,7 @@ export interface StepRecord {
   readonly steps: number;
   /** Absent at step 0, which is the state before the first step. */
   readonly taken?: TakenStep;
-  /** What `out` holds beside this. */
+  /** The other files in `out`. */
   readonly files: readonly string[];
 }
 

@@ -16,7 +16,7 @@ export interface StepsLog {
   close(): Promise<void>;
 }
 
-/** Digits that tell two neighbouring float32 apart but for the last. */
+/** Digits that distinguish two neighbouring float32, except the last. */
 export const stepDigits = 7;
 
 export async function openStepsLog(folder: string, graph: Graph, kept?: Checksum): Promise<StepsLog> {

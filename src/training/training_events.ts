@@ -1,4 +1,4 @@
-/** What a training run tells whoever watches it. */
+/** The events that a training run reports. */
 
 /** One finished epoch: a line of metrics.jsonl. */
 export interface EpochRecord {

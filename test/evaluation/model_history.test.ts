@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { BagColumn, Events, IndexedBags } from '../../src/data/dataset.ts';
-import { joined, toldTo } from '../../src/evaluation/model_history.ts';
+import { itemsGivenBy, joined } from '../../src/evaluation/model_history.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { makePlan } from '../training/fixture_plan.ts';
 
@@ -18,8 +18,8 @@ function reading(...features: readonly string[]): Plan {
 }
 
 function rowsOf(read: Plan, told: Readonly<Record<string, IndexedBags>>): number[][] | undefined {
-  const events = { rows: 2, told: new Map(Object.entries(told)) } as unknown as Events;
-  const history = joined(toldTo(read, events), events);
+  const events = { rows: 2, givenItems: new Map(Object.entries(told)) } as unknown as Events;
+  const history = joined(itemsGivenBy(read, events), events);
   if (history === undefined) return undefined;
   const bag = (at: number, { starts, ends, values }: BagColumn): number[] => [
     ...values.subarray(starts[at]!, ends[at]!),
@@ -50,5 +50,5 @@ test('of several lists and single items all of them, each once; not what another
 
 test('where it reads nothing of items, there is none', () => {
   expect(rowsOf(reading('user_id'), { other: bags([0, 0], [1, 1], [7]) })).toBeUndefined();
-  expect(joined(toldTo(reading('user_id'), {} as Events), {} as Events)).toBeUndefined();
+  expect(joined(itemsGivenBy(reading('user_id'), {} as Events), {} as Events)).toBeUndefined();
 });

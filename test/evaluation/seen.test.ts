@@ -103,7 +103,9 @@ it('follows the data block, and says so; a request is an exception that is said 
   };
   const kept = await sentences('seen = kept');
   const excluded = await sentences('seen = excluded');
-  expect(kept.said).toEqual(['The ranking of an event keeps items that the user had before: the data block says `seen = kept`.']);
+  expect(kept.said).toEqual([
+    'The ranking of an event keeps items that the user had before: the data block says `seen = kept`.',
+  ]);
   expect(excluded.said).toEqual([
     'The ranking of an event excludes items that the user had in training or before the event, except the event’s own item: the data block says `seen = excluded`.',
     expect.stringMatching(

@@ -88,7 +88,7 @@ describe('completion', () => {
 
   it('offers the arguments that a call does not have yet, with type and default', () => {
     const { facts, offset } = marked(model({ features: 'user_id : id(dim: 4, |)' }));
-    const items = completionsAt(facts, offset).items.filter(({ sort }) => sort === 'argument');
+    const items = completionsAt(facts, offset).items.filter(({ kind }) => kind === 'argument');
     expect(items.map(({ label }) => label)).not.toContain('dim:');
     expect(items.find(({ label }) => label === 'hash:')).toMatchObject({ insert: 'hash: ', detail: 'hash?: integer' });
     expect(labels(model({ features: 'user_id : id(|)' }))).toContain('dim:');

@@ -17,13 +17,13 @@ describe('what every word stands for', () => {
   it.each(programs)('%s: the names that the checker read are the names that are found', (_, text) => {
     const { checked, occurrences } = factsOf(text);
     const { reads, scope } = checked.resolution;
-    const found = (sort: string): string[] =>
+    const found = (kind: string): string[] =>
       occurrences
-        .flatMap((one) => (one.is === 'symbol' && !one.declares && one.symbol.sort === sort ? [one.symbol.name] : []))
+        .flatMap((one) => (one.is === 'symbol' && !one.declares && one.symbol.kind === kind ? [one.symbol.name] : []))
         .sort();
-    for (const sort of ['group', 'block', 'tower', 'task'] as const) {
-      const names = new Set(found(sort));
-      for (const name of reads[sort]) expect([...names], `${sort} ${name}`).toContain(name);
+    for (const kind of ['group', 'block', 'tower', 'task'] as const) {
+      const names = new Set(found(kind));
+      for (const name of reads[kind]) expect([...names], `${kind} ${name}`).toContain(name);
     }
     // A feature is also read through a group.
     const features = new Set([

@@ -39,7 +39,7 @@ const parts = {
         boxes: [
           {
             id: 'a',
-            sort: 'channel' as const,
+            kind: 'channel' as const,
             name: hostile,
             lines: [{ text: 'mlp(4)', gives: 'vector[4]' }],
             reads: [],
@@ -48,7 +48,7 @@ const parts = {
       },
       { name: 'item', boxes: [] },
     ],
-    tasks: [{ id: 't', sort: 'task' as const, name: 'view', lines: [{ text: 'cosine(user, item)' }], reads: ['a'] }],
+    tasks: [{ id: 't', kind: 'task' as const, name: 'view', lines: [{ text: 'cosine(user, item)' }], reads: ['a'] }],
   },
   evaluation: {
     part: 'test' as const,

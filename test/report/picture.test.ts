@@ -3,9 +3,9 @@ import type { Box, Drawing } from '../../src/report/drawn.ts';
 import { figureOf, svgFile } from '../../src/report/picture.ts';
 
 const hostile = `<b>"1 & 2"</b>`;
-const box = (name: string, text: string, sort: Box['sort'], reads: readonly string[] = []): Box => ({
-  id: `${sort} ${name}`,
-  sort,
+const box = (name: string, text: string, kind: Box['kind'], reads: readonly string[] = []): Box => ({
+  id: `${kind} ${name}`,
+  kind,
   name,
   lines: [{ text, gives: 'vector[4]' }],
   reads,

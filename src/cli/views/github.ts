@@ -1,4 +1,4 @@
-/** Diagnostics as commands that GitHub Actions shows beside the lines of a pull request. */
+/** Diagnostics as commands that GitHub Actions shows next to the lines of a pull request. */
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { inOrder } from '../../diagnostics/order.ts';
 import { positionAt } from '../../text/source.ts';

@@ -75,5 +75,5 @@ function regionOf({ source, start, end }: Span): object {
   return { startLine: from.line, startColumn: from.column, endLine: to.line, endColumn: to.column };
 }
 
-/** Relative to where the user stands, as the names of sources are. */
+/** Relative to the working folder, as the names of sources are. */
 const uriOf = ({ name }: Source): string => name.replaceAll('\\', '/').split('/').map(encodeURIComponent).join('/');

@@ -3,7 +3,7 @@ import { diagnose } from '../../diagnostics/diagnostic.ts';
 import type { DataDescription } from '../../model/model.ts';
 import { type FeaturePlan, madeOf } from '../../plan/plan.ts';
 import { anywhere, type ColumnBinding } from './column_binding.ts';
-import { sortOf } from './feature_sort.ts';
+import { kindOf } from './feature_sort.ts';
 import type { BoundColumn, JoinKey, Layout } from './layout.ts';
 
 /** The keys of the towers, where they are bound. */
@@ -43,7 +43,7 @@ async function bindFeature(
   const [query, item] = needs.towers;
   const [own, other] = feature.tower === item.name ? (['items', 'users'] as const) : (['users', 'items'] as const);
   const tower = own === 'items' ? item : query;
-  const request = { what: 'feature', name: feature.column, sort: sortOf(feature) };
+  const request = { what: 'feature', name: feature.column, kind: kindOf(feature) };
   // Bound already, or reported as missing.
   if (feature.name === tower.key) return (own === 'items' ? itemKey : userKey)?.inEvents;
   if (needs.towers.every(({ features, key }) => features?.includes(feature.name) === false && key !== feature.name)) {
@@ -74,7 +74,7 @@ async function bindHistory(
   }
   if (feature.tower !== query.name) missing(`a feature of the query tower \`${query.name}\``);
   if (feature.gives !== 'bag') missing(`\`${feature.name}\` to be a list: list(${of})`);
-  const element = sortOf(feature) === 'numbers' ? 'number' : 'text';
+  const element = kindOf(feature) === 'numbers' ? 'number' : 'text';
   const scopes = [['events'], ['items'], ['events', 'items']] as const;
-  return binding.bind({ what: 'history', name: of, sort: element, span, scopes });
+  return binding.bind({ what: 'history', name: of, kind: element, span, scopes });
 }

@@ -21,7 +21,7 @@ export async function bindKey(
     diagnostics.push(diagnose('key-does-not-join', file.span, { key: file.by ?? '', file: role, reason, hint }));
     return undefined;
   }
-  const inEvents = await binding.bind({ what: 'key', name, sort: 'text', scopes: [['events']] });
+  const inEvents = await binding.bind({ what: 'key', name, kind: 'text', scopes: [['events']] });
   const inFile = file && (await bindInFile(binding, role, name));
   if (inEvents === undefined || (file !== undefined && inFile === undefined)) return undefined;
   return { feature: tower.key ?? name, inEvents, ...defined({ inFile }) };
@@ -33,7 +33,7 @@ async function bindInFile(
   name: string,
 ): Promise<BoundColumn | undefined> {
   const { span } = binding.description[role]!;
-  const request = { what: 'key', name, sort: 'text', scopes: [[role]], span } as const;
+  const request = { what: 'key', name, kind: 'text', scopes: [[role]], span } as const;
   const bound = await binding.attempt(request);
   if ('column' in bound) return bound.column;
   // A misspelt entry is reported with the key in events already.

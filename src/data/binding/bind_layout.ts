@@ -7,7 +7,7 @@ import { type BoundKeys, bindFeatures } from './bind_feature.ts';
 import { bindKey } from './bind_key.ts';
 import type { Binder } from './binder.ts';
 import { anywhere, ColumnBinding } from './column_binding.ts';
-import { type BoundColumn, columnsOfLayout, type Layout, type Sort } from './layout.ts';
+import { type BoundColumn, type ColumnKind, columnsOfLayout, type Layout } from './layout.ts';
 import type { Needs } from './needs.ts';
 
 export async function bindLayout(
@@ -37,8 +37,8 @@ export async function bindLayout(
 
 async function bindLabels(binding: ColumnBinding): Promise<Layout['labels']> {
   const labels = new Map<string, BoundColumn>();
-  for (const { name, sort } of binding.needs.labels) {
-    const column = await binding.bind({ what: 'label', name, sort, scopes: anywhere });
+  for (const { name, sort: kind } of binding.needs.labels) {
+    const column = await binding.bind({ what: 'label', name, kind, scopes: anywhere });
     if (column !== undefined) labels.set(name, column);
   }
   return labels;
@@ -48,15 +48,15 @@ async function bindEntry(
   binding: ColumnBinding,
   what: string,
   entry: DataDescription['time'],
-  sort: Sort,
+  kind: ColumnKind,
 ): Promise<BoundColumn | undefined> {
-  return entry && binding.bind({ what, name: what, sort, scopes: anywhere, ...entry });
+  return entry && binding.bind({ what, name: what, kind, scopes: anywhere, ...entry });
 }
 
 async function bindFold(binding: ColumnBinding): Promise<BoundColumn | undefined> {
   const { split } = binding.description;
   if (split.kind !== 'column') return undefined;
-  return binding.bind({ what: 'split column', name: split.column, sort: 'text', scopes: anywhere });
+  return binding.bind({ what: 'split column', name: split.column, kind: 'text', scopes: anywhere });
 }
 
 /** Reports what the split needs and the data block does not have. */
@@ -77,7 +77,7 @@ async function bindTitle(binding: ColumnBinding): Promise<BoundColumn | undefine
   const role: Role = binding.sources.has('items') ? 'items' : 'events';
   const own = binding.sources.get(role)!.columns.some(({ name }) => name.toLowerCase() === 'title');
   if (!own && !binding.entries.has('title')) return undefined;
-  return binding.bind({ what: 'column', name: 'title', sort: 'text', scopes: [[role]] });
+  return binding.bind({ what: 'column', name: 'title', kind: 'text', scopes: [[role]] });
 }
 
 /** Columns that this model does not read must still be computable: a data block serves many models. */
@@ -93,7 +93,7 @@ async function bindUnread(binding: ColumnBinding, layout: Layout): Promise<void>
   const scopes: readonly (readonly Role[])[] = [...anywhere, ['items'], ['users']];
   for (const entry of binding.entries.values()) {
     if (read.has(entry.name)) continue;
-    const bound = await binding.attempt({ what: 'column', sort: 'any', scopes, ...entry });
+    const bound = await binding.attempt({ what: 'column', kind: 'any', scopes, ...entry });
     if ('diagnostic' in bound) binding.diagnostics.push(bound.diagnostic);
   }
 }

@@ -9,7 +9,7 @@ import type { Role } from '../files/files.ts';
 import type { DataSource } from '../files/source.ts';
 import { wrongType } from './column_types.ts';
 import { readsOf, refusalOf } from './expression.ts';
-import type { BoundColumn, Sort } from './layout.ts';
+import type { BoundColumn, ColumnKind } from './layout.ts';
 
 export interface Request {
   /** What messages call it: feature, label, key … */
@@ -17,7 +17,7 @@ export interface Request {
   readonly name: string;
   /** Absent: the files' own column of that name. */
   readonly expression?: string;
-  readonly sort: Sort;
+  readonly kind: ColumnKind;
   /** Files to compute it over, the best first. */
   readonly scopes: readonly (readonly Role[])[];
   readonly span: Span;
@@ -46,7 +46,7 @@ export async function makeBinder(
   const typeOf = async (expression: string, scope: readonly Role[], span: Span): Promise<string> => {
     const reason = `one row of it takes longer than ${longest / 1000} seconds`;
     const limit = { milliseconds: longest, reason: failure('sql-fails', { reason }, span) };
-    // Beside a row id an aggregate fails; and one row in must be one row out.
+    // An aggregate fails together with a row id; and one row in must be one row out.
     const query = `SELECT ${enclose(expression)}, ${scope[0]}.rowid FROM ${scope.join(', ')}`;
     const shape = await database.shape(query, limit).catch(async (error) => {
       database.passOn(error);
@@ -110,7 +110,7 @@ export async function makeBinder(
           sql: expression,
           over: scope,
           at: scope.includes('events') ? 'events' : scope[0]!,
-          sort: request.sort,
+          kind: request.kind,
           type,
           ...defined({ bare, reads }),
         };

@@ -2,7 +2,7 @@
 import { defined } from '../../defined.ts';
 import type { FeaturePlan } from '../../plan/plan.ts';
 import type { Role } from '../files/files.ts';
-import { sortOf } from './feature_sort.ts';
+import { kindOf } from './feature_sort.ts';
 import type { BoundColumn, Layout } from './layout.ts';
 import type { Needs } from './needs.ts';
 
@@ -58,7 +58,7 @@ export function columnRequests(layout: Layout, needs: Needs): ColumnRequests {
   const keyOf = (key: Layout['userKey']): ColumnRequests['userKey'] => {
     if (key === undefined) return undefined;
     const feature = featureOf(key.feature);
-    const shared = feature !== undefined && sortOf(feature) === 'text';
+    const shared = feature !== undefined && kindOf(feature) === 'text';
     const dictionary = shared ? feature.encoderOf : `key ${key.feature}`;
     const inEvents = text(key.inEvents, dictionary);
     return key.inFile === undefined ? { inEvents } : { inEvents, inFile: text(key.inFile, dictionary) };
@@ -69,7 +69,7 @@ export function columnRequests(layout: Layout, needs: Needs): ColumnRequests {
   const histories = new Map<string, ColumnRequest>();
   for (const [name, { of }] of layout.histories) {
     const feature = featureOf(name)!;
-    histories.set(name, sortOf(feature) === 'texts' ? text(of, feature.encoderOf) : number(of));
+    histories.set(name, kindOf(feature) === 'texts' ? text(of, feature.encoderOf) : number(of));
   }
   const labels = new Map<string, ColumnRequest>();
   for (const [name, column] of layout.labels) labels.set(name, number(column));
@@ -94,13 +94,13 @@ export function columnRequests(layout: Layout, needs: Needs): ColumnRequests {
 
 /** What a date becomes: microseconds, or seconds; as a number it is none. */
 function isTime(wanted: ColumnRequest): 'time' | 'moment' | undefined {
-  const { sort } = wanted.column;
-  return sort === 'time' || sort === 'moment' ? sort : undefined;
+  const { kind } = wanted.column;
+  return kind === 'time' || kind === 'moment' ? kind : undefined;
 }
 
 function featureColumn(feature: FeaturePlan, column: BoundColumn): ColumnRequest {
   const dictionary = feature.encoderOf;
-  switch (sortOf(feature)) {
+  switch (kindOf(feature)) {
     case 'text':
       return { column, form: 'code', dictionary };
     case 'texts':

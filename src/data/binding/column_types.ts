@@ -6,12 +6,12 @@ import type { BoundColumn } from './layout.ts';
 
 /** The facts of a `column-type` diagnostic, or nothing where the type suits. `source` is given for a file's own column. */
 export function wrongType(column: BoundColumn, source: DataSource | undefined): Facts<'column-type'> | undefined {
-  const { type, name, sort } = column;
+  const { type, name, kind } = column;
   const own = quoteName(column.bare ?? column.name);
   const wrong = (needs: string, hint?: string): Facts<'column-type'> => ({ name, needs, found: described(type), hint });
   // A JSON value holds anything, and a CSV column whose sample is empty may.
   const open = type === 'JSON' || (type === 'VARCHAR' && source !== undefined && isUnknown(column, source));
-  switch (sort) {
+  switch (kind) {
     case 'text':
       if (isList(type)) return wrong('one value a row', 'declare the feature as `list(…)`');
       return isNested(type) ? wrong('one value a row', `take a part of it: ${own}.part`) : undefined;
@@ -35,7 +35,7 @@ export function wrongType(column: BoundColumn, source: DataSource | undefined): 
     case 'numbers': {
       const list = isList(type) && !isList(elementOf(type)) && !isNested(elementOf(type));
       if (!list) return wrong('a list', type === 'VARCHAR' ? `split it: string_split(${own}, '|')` : undefined);
-      return sort === 'numbers' && !isNumber(elementOf(type)) ? wrong('a list of numbers') : undefined;
+      return kind === 'numbers' && !isNumber(elementOf(type)) ? wrong('a list of numbers') : undefined;
     }
     case 'vector':
       return isList(type) && isNumber(elementOf(type)) ? undefined : wrong('a list of numbers');

@@ -125,7 +125,7 @@ export async function refusalOf(database: Database, expression: string): Promise
   return undefined;
 }
 
-/** What an expression that may run reads of the tables, beside the columns that its text names. */
+/** What an expression that may run reads of the tables, besides the columns that its text names. */
 export interface Reads {
   /** Tables that its queries name. */
   readonly tables: readonly Role[];
@@ -141,10 +141,10 @@ export async function readsOf(database: Database, expression: string): Promise<R
   let unnamed = false;
   const look = (node: unknown): void => {
     if (node === null || typeof node !== 'object') return;
-    const { class: sort, type, ref_type, table_name, alias, column_names, column_name_alias } = node as Node;
-    if (sort === 'CONSTANT') return;
-    if (sort === 'STAR' || sort === 'POSITIONAL_REFERENCE' || ref_type === 'NATURAL') unnamed = true;
-    if (sort === 'COLUMN_REF') names.push(String((column_names as readonly unknown[]).at(-1)).toLowerCase());
+    const { class: kind, type, ref_type, table_name, alias, column_names, column_name_alias } = node as Node;
+    if (kind === 'CONSTANT') return;
+    if (kind === 'STAR' || kind === 'POSITIONAL_REFERENCE' || ref_type === 'NATURAL') unnamed = true;
+    if (kind === 'COLUMN_REF') names.push(String((column_names as readonly unknown[]).at(-1)).toLowerCase());
     if (type === 'BASE_TABLE') {
       tables.add(String(table_name).toLowerCase() as Role);
       rows.add(String(alias).toLowerCase());
@@ -196,16 +196,16 @@ function expressionRefusal(select: Node): string | undefined {
 function nodeRefusal(node: unknown, within: boolean): string | undefined {
   if (Array.isArray(node)) return firstRefusal(node, within);
   if (node === null || typeof node !== 'object') return undefined;
-  const { class: sort, type } = node as Node;
+  const { class: kind, type } = node as Node;
   const own =
-    typeof sort === 'string'
-      ? ofExpression(node as Node, sort, within)
+    typeof kind === 'string'
+      ? ofExpression(node as Node, kind, within)
       : typeof type === 'string'
         ? ofQueryPart(node as Node, type)
         : undefined;
   // A constant holds no nodes, only what the author wrote.
-  if (own !== undefined || sort === 'CONSTANT') return own;
-  return firstRefusal(Object.values(node), within || sort === 'SUBQUERY');
+  if (own !== undefined || kind === 'CONSTANT') return own;
+  return firstRefusal(Object.values(node), within || kind === 'SUBQUERY');
 }
 
 function firstRefusal(nodes: readonly unknown[], within: boolean): string | undefined {
@@ -216,11 +216,11 @@ function firstRefusal(nodes: readonly unknown[], within: boolean): string | unde
   return undefined;
 }
 
-function ofExpression(node: Node, sort: string, within: boolean): string | undefined {
-  if (!EXPRESSIONS.has(sort) && !(within && INSIDE_QUERIES.has(sort))) {
-    return sort === 'STAR' ? '`*` and COLUMNS give several values' : `${shown(sort)} may not be part of an expression`;
+function ofExpression(node: Node, kind: string, within: boolean): string | undefined {
+  if (!EXPRESSIONS.has(kind) && !(within && INSIDE_QUERIES.has(kind))) {
+    return kind === 'STAR' ? '`*` and COLUMNS give several values' : `${shown(kind)} may not be part of an expression`;
   }
-  if (sort !== 'FUNCTION' && sort !== 'WINDOW') return undefined;
+  if (kind !== 'FUNCTION' && kind !== 'WINDOW') return undefined;
   const name = String(node.function_name);
   if (!isCallable(name)) return `the function \`${name}\` reads more than its arguments`;
   if (!within && SEVERAL_ROWS.has(name.toLowerCase())) {

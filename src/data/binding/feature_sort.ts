@@ -1,8 +1,8 @@
 /** What the encoder of a feature reads. */
 import type { FeaturePlan } from '../../plan/plan.ts';
-import type { Sort } from './layout.ts';
+import type { ColumnKind } from './layout.ts';
 
-export function sortOf(feature: FeaturePlan): Sort {
+export function kindOf(feature: FeaturePlan): ColumnKind {
   switch (feature.encoder.kind) {
     case 'vocabulary':
     case 'hash':

@@ -6,7 +6,7 @@ import type { Needs } from './needs.ts';
 
 /**
  * Reads the headers of the files and binds every column that `needs` (a `Plan`, or part of one) asks for: missing files, features
- * that no column feeds, columns of the wrong sort, keys that do not join, SQL that cannot be computed. None: the files can be read.
+ * that no column feeds, columns of the wrong kind, keys that do not join, SQL that cannot be computed. None: the files can be read.
  */
 export async function checkHeaders(
   description: DataDescription,

@@ -5,7 +5,7 @@ import type { DataSource } from '../files/source.ts';
 import type { Reads } from './expression.ts';
 
 /** What a reader of a column makes of its values. */
-export type Sort =
+export type ColumnKind =
   | 'text'
   | 'number'
   | 'texts'
@@ -25,12 +25,12 @@ export interface BoundColumn {
   readonly over: readonly Role[];
   /** Where its values live: one row an event, an item or a user. */
   readonly at: Role;
-  readonly sort: Sort;
+  readonly kind: ColumnKind;
   /** DuckDB's type of the expression. */
   readonly type: string;
   /** The file's own column, when the expression is nothing else. */
   readonly bare?: string;
-  /** What an expression reads beside the columns of `over` that its text names. */
+  /** What an expression reads besides the columns of `over` that its text names. */
   readonly reads?: Reads;
 }
 

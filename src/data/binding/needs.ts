@@ -6,7 +6,7 @@ export interface Needs {
   readonly labels: readonly { readonly name: string; readonly sort: 'binary' | 'number' }[];
   /** By what their rows count. */
   readonly tasks?: readonly { readonly weight?: string }[];
-  /** The side that asks, then the side that is retrieved. */
+  /** The query tower, then the item tower. */
   readonly towers: readonly [TowerNeeds, TowerNeeds];
 }
 

@@ -80,7 +80,7 @@ function eventsOf(part: Part, { good, wanted }: ToAssemble, arranged: OrderedEve
     rows: rows.length,
     ids: rows,
     features: encoded.parts[part],
-    told: encoded.told[part],
+    givenItems: encoded.givenItems[part],
     labels: new Map(labels),
     item: gather(items.ofEvent, places[part]),
     user: gather(users.ofEvent, places[part]),
@@ -97,7 +97,7 @@ function earlierItems(
   return { bags: { kind: 'bags', ...windows, values: gather(items.ofEvent, timeline.order) } };
 }
 
-/** Events without a label, by label. Throws Failure where the training part has none at all: nothing could be learnt from it. */
+/** Events without a label, by label. Throws Failure where the training part has none at all: nothing could be learned from it. */
 function countMissingLabels(of: Readonly<Record<Part, Events>>, { events }: DataDescription): Map<string, number> {
   const missingIn = (part: Part, name: string): number =>
     of[part].labels.get(name)!.reduce((sum, value) => sum + (Number.isNaN(value) ? 1 : 0), 0);

@@ -21,9 +21,9 @@ export interface EncodedColumns {
   readonly parts: Readonly<Record<Part, Columns>>;
   readonly items: Columns;
   readonly users: Columns;
-  /** By feature of the side that asks whose values are items: their corpus rows. */
-  readonly told: Readonly<Record<Part, Map<string, IndexedBags>>>;
-  /** Features of the side that asks that only events know. */
+  /** By feature of the query tower whose values are items: their corpus rows. */
+  readonly givenItems: Readonly<Record<Part, Map<string, IndexedBags>>>;
+  /** Features of the query tower that only events know. */
   readonly asOfLastEvent: readonly string[];
   /** Rows without a value, by feature. */
   readonly missing: ReadonlyMap<string, number>;
@@ -69,15 +69,19 @@ class ColumnWriter implements EncodedColumns {
   readonly parts = { train: new Map(), validation: new Map(), test: new Map() } satisfies Record<Part, Columns>;
   readonly items: Columns = new Map();
   readonly users: Columns = new Map();
-  readonly told = { train: new Map(), validation: new Map(), test: new Map() } satisfies EncodedColumns['told'];
+  readonly givenItems = {
+    train: new Map(),
+    validation: new Map(),
+    test: new Map(),
+  } satisfies EncodedColumns['givenItems'];
   readonly asOfLastEvent: string[] = [];
   readonly missing = new Map<string, number>();
-  private readonly answers: Written;
-  private readonly asks: Written;
+  private readonly itemSide: Written;
+  private readonly querySide: Written;
 
   constructor(private readonly given: ToEncode) {
     const { needs, wanted, arranged } = given;
-    const [asks, answers] = needs.towers;
+    const [query, item] = needs.towers;
     const written = (at: Written['at'], key: string | undefined, wantedKey: ColumnRequests['itemKey']): Written => ({
       at,
       ...defined({ key }),
@@ -85,8 +89,8 @@ class ColumnWriter implements EncodedColumns {
       side: arranged[at],
       columns: this[at],
     });
-    this.asks = written('users', asks.key, wanted.userKey);
-    this.answers = written('items', answers.key, wanted.itemKey);
+    this.querySide = written('users', query.key, wanted.userKey);
+    this.itemSide = written('items', item.key, wanted.itemKey);
   }
 
   feature(plan: FeaturePlan, column: ColumnRequest): void {
@@ -100,12 +104,12 @@ class ColumnWriter implements EncodedColumns {
     if (at === 'events') {
       for (const part of parts) {
         this.parts[part].set(plan.name, encoder.encode(arranged.rows[part]));
-        if (items) this.told[part].set(plan.name, items(arranged.rows[part]));
+        if (items) this.givenItems[part].set(plan.name, items(arranged.rows[part]));
       }
       // What each last had in training, for features that only events know.
       const ofKey = this.keyColumn(plan, written);
       columns.set(plan.name, ofKey ?? encoder.encode(side.lastTraining));
-      if (ofKey === undefined && written === this.asks) this.asOfLastEvent.push(plan.name);
+      if (ofKey === undefined && written === this.querySide) this.asOfLastEvent.push(plan.name);
       return;
     }
     const whole = encoder.encode(side.rows);
@@ -113,7 +117,7 @@ class ColumnWriter implements EncodedColumns {
     for (const part of parts) {
       const rows = gather(side.ofEvent, arranged.places[part]);
       this.parts[part].set(plan.name, through(whole, rows));
-      if (items) this.told[part].set(plan.name, items(gather(side.rows, rows)));
+      if (items) this.givenItems[part].set(plan.name, items(gather(side.rows, rows)));
     }
   }
 
@@ -139,7 +143,9 @@ class ColumnWriter implements EncodedColumns {
       this.parts[part].set(plan.name, { column: { kind: 'bags', values, ...windows } });
       if (rowOf) {
         const rows = gather(rowOf, column.column.at === 'items' ? gather(items.rows, items.ofEvent) : order);
-        this.told[part].set(plan.name, { bags: { kind: 'bags', values: gather(rows, timeline.order), ...windows } });
+        this.givenItems[part].set(plan.name, {
+          bags: { kind: 'bags', values: gather(rows, timeline.order), ...windows },
+        });
       }
       if (part === 'train') {
         this.users.set(plan.name, { column: { kind: 'bags', values, ...windowsAfter(timeline, max) } });
@@ -168,16 +174,16 @@ class ColumnWriter implements EncodedColumns {
   /** A feature of events lies on the side of its tower; one that no tower reads may lie on either. */
   private writtenOf(plan: FeaturePlan, at: ColumnRequest['column']['at']): Written {
     const isItems = at === 'events' ? plan.tower === this.given.needs.towers[1].name : at === 'items';
-    return isItems ? this.answers : this.asks;
+    return isItems ? this.itemSide : this.querySide;
   }
 
-  /** The corpus rows of what a feature of the side that asks holds, for rows of its file; absent where it holds no items. */
+  /** The corpus rows of what a feature of the query tower holds, for rows of its file; absent where it holds no items. */
   private itemsOf(
     plan: FeaturePlan,
     written: Written,
     column: ColumnRequest,
   ): ((ids: Int32Array) => IndexedBags) | undefined {
-    const rows = written === this.asks ? this.itemRows(plan, column) : undefined;
+    const rows = written === this.querySide ? this.itemRows(plan, column) : undefined;
     const raw = rawOf(this.given.good, column);
     if (rows === undefined) return undefined;
     const [starts, ends] =
@@ -192,7 +198,7 @@ class ColumnWriter implements EncodedColumns {
   private itemRows(plan: FeaturePlan, column: ColumnRequest): Int32Array | undefined {
     const { good, wanted, arranged } = this.given;
     const raw = rawOf(good, column);
-    if (plan.name === this.answers.key || wanted.itemKey?.inEvents.dictionary !== column.dictionary) return undefined;
+    if (plan.name === this.itemSide.key || wanted.itemKey?.inEvents.dictionary !== column.dictionary) return undefined;
     if (raw.kind === 'numbers' || !(raw.values instanceof Int32Array)) return undefined;
     return gather(arranged.items.ofCode, raw.values);
   }

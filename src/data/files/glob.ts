@@ -8,7 +8,7 @@ export function isPattern(path: string): boolean {
   return /[*?[{]/.test(path);
 }
 
-/** The patterns that its `{…}` stand for; undefined where they are too many. A brace without its other half is itself. */
+/** The patterns that its `{…}` represent; undefined where they are too many. A brace without its other half is itself. */
 export function alternatives(pattern: string): readonly string[] | undefined {
   let done = [''];
   for (let at = 0; at < pattern.length; ) {

@@ -164,7 +164,7 @@ export function jsonScanner(format: JsonFormat): Scanner {
   return format === 'array' ? new JsonArrayScanner() : new JsonLinesScanner();
 }
 
-/** A damaged file is told from one that may not be read, and from one with a mistake on one line. */
+/** Distinguishes a damaged file from one that may not be read, and from one with a mistake on one line. */
 export function unreadable(error: unknown, file: InputFile, input: InputFiles): Diagnostic {
   if (error instanceof ShapeError) {
     return diagnose('data-file-shape', input.described.span, {

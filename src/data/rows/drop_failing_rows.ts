@@ -15,7 +15,7 @@ import { relationOf, whereOf } from './staged_tables.ts';
 const ASKED = 100;
 
 /**
- * Deletes the rows on which some expression fails, and tells them. Throws Failure when `problem`, the reason for looking, is not
+ * Deletes the rows on which some expression fails, and reports them. Throws Failure when `problem`, the reason for looking, is not
  * to be found in any row, or an expression cannot be asked row by row.
  */
 export async function dropFailingRows(
@@ -35,7 +35,7 @@ export async function dropFailingRows(
     const relation = await relationOf(column.over, layout, database);
     const filtered = role === 'events' && where !== undefined && where !== column;
     const from = `${relation.sql}${filtered ? await whereOf(column.over, relation.row, layout, database) : ''}`;
-    // TRY gives NULL where its argument fails; a struct around it tells that from an honest NULL.
+    // TRY gives NULL where its argument fails; a struct around it distinguishes a failure from a NULL value.
     const failing = `SELECT row FROM (SELECT ${relation.row} AS row, TRY({'value': ${enclose(column.sql)}}) AS tried FROM ${from}) WHERE tried IS NULL`;
     const rows = await database.rows(failing).then(
       (found) => found.map(({ row }) => Number(row)),

@@ -8,7 +8,7 @@ import { badRow } from './rejects.ts';
 import type { Staged } from './stage.ts';
 import { type RawRows, textsAt } from './staged_tables.ts';
 
-/** A row id, the column to blame, and a reason in which `…` stands for the value. */
+/** A row id, the column to blame, and a reason in which `…` represents the value. */
 interface Finding {
   readonly row: number;
   readonly wanted: ColumnRequest;
@@ -31,7 +31,7 @@ export class RowFindings {
     this.#staged = staged;
   }
 
-  /** Only the first mistake of a row counts. `reason`: `…` in it stands for the value. */
+  /** Only the first mistake of a row counts. `reason`: `…` in it represents the value. */
   add(row: number, column: ColumnRequest, reason: string): void {
     if (this.kept[row] === 0) return;
     this.kept[row] = 0;

@@ -1,4 +1,4 @@
-/** Which part each event belongs to, and the sentences that say so beside every figure. */
+/** Which part each event belongs to, and the sentences that say so next to every figure. */
 import { failure } from '../../diagnostics/failure.ts';
 import type { Split } from '../../model/model.ts';
 import { makeRandom } from '../../random/random.ts';

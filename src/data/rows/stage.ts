@@ -4,7 +4,7 @@
  */
 import { failure } from '../../diagnostics/failure.ts';
 import { mentions } from '../binding/binder.ts';
-import { columnsOfLayout, type Layout, type Sort } from '../binding/layout.ts';
+import { type ColumnKind, columnsOfLayout, type Layout } from '../binding/layout.ts';
 import type { BadRow } from '../files/bad_row.ts';
 import { type Database, quoteName } from '../files/duckdb.ts';
 import type { InputFile, Role } from '../files/files.ts';
@@ -90,12 +90,12 @@ function columnTypes(source: DataSource, layout: Layout): ColumnTypes {
       throw failure('data-file-unreadable', facts, source.described.span);
     }
     const bare = uses.every((use) => use.bare === name);
-    if (bare && uses.every(({ sort }) => sort === 'text')) read.set(name, 'VARCHAR');
-    else if (bare && isNumber(type) && uses.every(({ sort }) => numeric.has(sort))) read.set(name, 'DOUBLE');
-    else if (bare && type === 'VARCHAR' && uses.every(({ sort }) => sort === 'number')) read.set(name, 'DOUBLE');
+    if (bare && uses.every(({ kind }) => kind === 'text')) read.set(name, 'VARCHAR');
+    else if (bare && isNumber(type) && uses.every(({ kind }) => numeric.has(kind))) read.set(name, 'DOUBLE');
+    else if (bare && type === 'VARCHAR' && uses.every(({ kind }) => kind === 'number')) read.set(name, 'DOUBLE');
     else if (bare && type === 'JSON') read.set(name, UNWRAPPED);
     else {
-      // DuckDB reads 3.5 as 4 where it is told to expect whole numbers: they are only that once all are read.
+      // DuckDB reads 3.5 as 4 if it expects whole numbers. They are known to be whole only after all are read.
       const counts = type === 'BIGINT' && source.looks.size > 0;
       read.set(name, counts ? 'DOUBLE' : type);
       if (counts) whole.push(name);
@@ -104,7 +104,7 @@ function columnTypes(source: DataSource, layout: Layout): ColumnTypes {
   return { read, whole };
 }
 
-const numeric: ReadonlySet<Sort> = new Set<Sort>(['number', 'binary', 'time']);
+const numeric: ReadonlySet<ColumnKind> = new Set<ColumnKind>(['number', 'binary', 'time']);
 
 /** Turns a column of doubles into one of whole numbers, if that is what they are. */
 async function makeWhole(database: Database, role: Role, name: string): Promise<void> {

@@ -18,7 +18,7 @@ export interface RawRows {
   readonly columns: ReadonlyMap<ColumnRequest, RawColumn>;
 }
 
-/** The values of each dictionary; a code is a place in it, and 0 is the empty text, which stands for missing. */
+/** The values of each dictionary; a code is a place in it, and 0 is the empty text, which represents a missing value. */
 export type Dictionaries = ReadonlyMap<string, readonly string[]>;
 
 /** Numbers the distinct texts of every dictionary, in the order of the texts. */
@@ -102,8 +102,8 @@ export async function readRows(
       };
       raw.set(wanted, column);
       const said = { time: timeOf, moment: secondsOf, other: numberOf };
-      const { sort } = wanted.column;
-      selected.push(said[sort === 'time' || sort === 'moment' ? sort : 'other'](`c${at}`, type));
+      const { kind } = wanted.column;
+      selected.push(said[kind === 'time' || kind === 'moment' ? kind : 'other'](`c${at}`, type));
       fills.push((ids, chunk) => fillNumbers(column, ids, chunkColumn(chunk, place)));
     } else {
       selected.push(`CAST(c${at} AS DOUBLE[])`);

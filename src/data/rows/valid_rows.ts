@@ -27,7 +27,7 @@ export function rawOf(good: ValidRows, column: ColumnRequest): RawColumn {
   return rowsWith(good, column).columns.get(column)!;
 }
 
-/** The texts that its codes stand for; a column of numbers has none. */
+/** The texts that its codes represent; a column of numbers has none. */
 export function dictionaryOf(
   { dictionaries }: ValidRows,
   { dictionary }: ColumnRequest,

@@ -10,7 +10,7 @@ import { parts } from './split.ts';
 import type { Staged } from './stage.ts';
 import type { Dictionaries, RawRows } from './staged_tables.ts';
 
-/** What `joined` says of a key that its file lacks, and of one whose row there is bad. */
+/** What `joined` says of a key that is missing in its file, and of a key whose row there is invalid. */
 export const ABSENT = -1;
 export const BAD = -2;
 
@@ -108,14 +108,14 @@ function checkReadable(findings: RowFindings, { raw, wanted }: Checked): void {
 }
 
 function unreadable({ form, column, width }: ColumnRequest): string {
-  if (form === 'number') return column.sort === 'time' ? '… is not a time' : '… is not a finite number';
+  if (form === 'number') return column.kind === 'time' ? '… is not a time' : '… is not a finite number';
   if (form === 'numbers') return '… has a value that is not a finite number';
   return form === 'vector' ? `… is not ${width} finite numbers` : '';
 }
 
 function checkLabels(findings: RowFindings, { wanted }: Checked): void {
   for (const column of wanted.labels.values()) {
-    if (column.column.sort !== 'binary') continue;
+    if (column.column.kind !== 'binary') continue;
     const fits = (value: number): boolean => value === 0 || value === 1 || Number.isNaN(value);
     findings.each(column, (value) => (fits(value) ? undefined : '… is neither 0 nor 1'));
   }

@@ -7,7 +7,7 @@ const home = 'https://ir.dcs.gla.ac.uk/resources/test_collections/cran/';
 
 /**
  * The judgements number the queries 1 to 225 in the order of their file, not by its `.I`. Grades are 1 (a complete answer) to 4 (of
- * minimum interest); those marked −1 or 5 answer nothing, and are kept for whoever wants them. `fold` holds whole queries out.
+ * minimum interest); those marked −1 or 5 answer nothing, and are kept. `fold` holds whole queries out.
  */
 export const cranfield = dataSet({
   doc: 'Cranfield: 1,400 abstracts of aerodynamics, 225 questions, graded judgements of who answers what',

@@ -15,7 +15,7 @@ import { member, readLazyLoad } from './archives/r_data.ts';
 import type { RValue } from './archives/r_value.ts';
 import { readZip } from './archives/zip.ts';
 
-/** What was fetched, kept beside it as `source.json`. */
+/** What was fetched, kept next to it as `source.json`. */
 export interface MovieLensSource {
   readonly edition: string;
   readonly from: string;

@@ -26,7 +26,7 @@ export interface DataSet {
   get(options: GetOptions): Promise<SetSource>;
 }
 
-/** What was fetched or made, kept beside it as `source.json`. */
+/** What was fetched or made, kept next to it as `source.json`. */
 export interface SetSource {
   readonly from: string;
   /** One line: how many rows of what. */

@@ -34,7 +34,7 @@ export const wordnet = dataSet({
 
 /**
  * Lines of wndb(5): `offset file type count word id [word id …] … | gloss`, the count in base 16. Blanks of a word are `_`; an
- * adjective may say where it stands, `galore(ip)`. Lines that begin with a blank are the licence.
+ * adjective may say where it is, `galore(ip)`. Lines that begin with a blank are the licence.
  */
 export function* synsetsOf(
   text: string,

@@ -261,10 +261,10 @@ export const syntax = {
     wrong: 'block deep = flatten => mlp(64)\n',
   }),
 
-  'stray-description': row<{ beside: boolean }>({
+  'stray-description': row<{ inLine: boolean }>({
     severity: 'warning',
-    message: ({ beside }) =>
-      beside
+    message: ({ inLine }) =>
+      inLine
         ? 'this `///` is at the end of a line, so it describes the next line'
         : 'this `///` describes nothing: no declaration or entry follows it',
     hint: () => 'write `//`, or move the comment above what it describes',

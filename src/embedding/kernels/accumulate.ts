@@ -1,7 +1,7 @@
 import { copyRow, group, touchRows } from './copy';
 
 /**
- * Gradients of all lookups of a step, added up for each row that was seen. `slots[row]` is where a row's sum stands among
+ * Gradients of all lookups of a step, added up for each row that was seen. `slots[row]` is where a row's sum is among
  * `unique`; it counts only if `unique` agrees, so `slots` needs no clearing between steps (Briggs & Torczon 1993, sparse sets).
  */
 
@@ -43,7 +43,7 @@ export function resolve(
 }
 
 /**
- * The same for one code a row, with the sums made on the way: the gradients of the `count` rows stand where the next sums
+ * The same for one code a row, with the sums made on the way: the gradients of the `count` rows are where the next sums
  * begin, and close ranks there. Where no row comes twice nothing is moved at all.
  */
 export function resolveOne(

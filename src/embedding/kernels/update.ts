@@ -91,7 +91,7 @@ export function updateAdagrad(
 }
 
 /**
- * Adam (Kingma & Ba 2015) with moments that stand still while a row is not seen: t counts the row's own steps, so that the
+ * Adam (Kingma & Ba 2015) with moments that do not change while a row is not seen: t counts the row's own steps, so that the
  * bias correction is exact for what the moments hold. `corrections[t − 1]` = [√(1 − β₂ᵗ) ÷ (1 − β₁ᵗ), √(1 − β₂ᵗ)] for t up
  * to `corrected`; beyond it both are 1 in float32.
  * `rest` is 1 − β, rounded once: 1 − the rounded β would be off by 1e-5 of itself.

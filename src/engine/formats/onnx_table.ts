@@ -105,7 +105,7 @@ export function onnxTable(parameter: OnnxLowering): OnnxTable {
     Reshape: (node, [value], writer, result) => {
       const dims = node.type.shape;
       const inferred = inferable(dims);
-      // Without allowzero a length of 0 would mean "as it was"; with it, −1 must not stand beside a 0.
+      // Without allowzero a length of 0 would mean "as it was"; with it, −1 must not be next to a 0.
       const shape = inferred ? writer.vector(inferred) : writer.shape(dims);
       writer.emit('Reshape', [value!, shape], { allowzero: inferred ? 0 : 1 }, result);
     },

@@ -1,4 +1,4 @@
-/** Encoding of protocol buffers from a schema kept as text beside the format that uses it. */
+/** Encoding of protocol buffers from a schema kept as text next to the format that uses it. */
 import protobuf from 'protobufjs';
 
 export interface Message {

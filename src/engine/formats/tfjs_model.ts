@@ -1,5 +1,5 @@
 /**
- * A graph as TensorFlow.js's graph model: `model.json` with the nodes, and the weights beside it. `tf.loadGraphModel` runs
+ * A graph as TensorFlow.js's graph model: `model.json` with the nodes, and the weights next to it. `tf.loadGraphModel` runs
  * it without this library; its inputs and outputs have the graph's own names.
  */
 import type { Dtype, Graph, TensorType } from '../../graph/graph.ts';

@@ -1,5 +1,5 @@
 /**
- * How each op is said for TensorFlow.js: as for TensorFlow, but for what its WebAssembly backend does slowly or lacks.
+ * How each op is said for TensorFlow.js: as for TensorFlow, but for what its WebAssembly backend does slowly or not at all.
  * A product with a transpose flag takes a loop at a twentieth of the speed, so the transpose is written out.
  */
 import type { Dim } from '../../graph/graph.ts';

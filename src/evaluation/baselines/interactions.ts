@@ -1,4 +1,4 @@
-/** Who had what: what ItemCF and EASE learn from, and what they are told of an event's user. */
+/** Who had what: the data of ItemCF and EASE, and the history that they read with an event. */
 import type { ScoringTask } from '../../scoring/scorer.ts';
 
 /** Lists of rows, one a group. */
@@ -49,7 +49,7 @@ export function interactionsOf(task: ScoringTask): Interactions {
 
 /**
  * Distinct items that are known of an event's user before it, ascending: of the user's training events, and of the history that
- * the model reads with the event. So a baseline is told no less than the model.
+ * the model reads with the event. So a baseline knows no less than the model.
  */
 export function makeHistory(
   { events, history }: ScoringTask,

@@ -17,7 +17,7 @@ export const itemCf = baseline({
     const { itemsOf, usersOf } = interactionsOf(task);
     const itemsPerUser = itemsOf.values.length / Math.max(1, users.rows);
     const historyOf = makeHistory(task, itemsOf);
-    // A few hundred events tell how it goes on.
+    // A few hundred events predict the time of the rest.
     const stride = Math.max(1, Math.floor(events.rows / 300));
     let work = 0;
     for (let row = 0; row < events.rows; row += stride) {

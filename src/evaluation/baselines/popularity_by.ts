@@ -3,7 +3,7 @@ import { baseline } from './baseline.ts';
 
 /**
  * score(j) = events of training with the event's own value of one feature, and item j; between equals, all events of j decide.
- * Where no feature is named, it lacks one.
+ * Without a named feature this baseline is excluded.
  */
 export const popularityBy = baseline({
   doc: 'the number of training events of each item with the same value of one feature',

@@ -4,7 +4,7 @@ import { itemCf } from './item_cf.ts';
 import { popularity } from './popularity.ts';
 import { random } from './random.ts';
 
-/** What every model is shown beside, in the order printed. */
+/** The baselines, in the order of the printed table. */
 export const baselines: Readonly<Record<string, Baseline>> = {
   random,
   popularity,

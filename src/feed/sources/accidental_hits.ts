@@ -19,7 +19,7 @@ export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, i
   const history = source.history === undefined ? undefined : makeHistory(source, source.history, context);
 
   if (rowsOf.kind === 'distinct') {
-    // An item has one column, its rows' own; unless events tell more of it, and keep a column each.
+    // An item has one column, its rows' own; unless events have features of the item, and keep a column each.
     if (!training.distinct?.byItem) return accidentalHits({ ...source, rows: { kind: 'events' } }, context, input);
     return { fill: () => pairs.tensor() };
   }
@@ -89,7 +89,7 @@ function makeSeen(pairs: Pairs, columns: number, several: boolean) {
   };
 }
 
-/** Rows of a batch by who asks; one without a user is alone. */
+/** Rows of a batch by query; one without a user is alone. */
 function makeQueries(user: Int32Array) {
   const groups = makeGroups();
   let rows: Int32Array = new Int32Array(0);

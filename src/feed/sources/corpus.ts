@@ -2,7 +2,7 @@
 import { invariant } from '../../diagnostics/failure.ts';
 import { type FeedContext, grown, type MakeSource } from '../source.ts';
 
-/** int32 [batch]; 0 for an item that the corpus lacks. */
+/** int32 [batch]; 0 for an item that the corpus does not have. */
 export const corpusPlaces: MakeSource<'corpus_places'> = (_source, context) => {
   const item = itemsOf(context);
   let buffer = new Int32Array(0);
@@ -15,7 +15,7 @@ export const corpusPlaces: MakeSource<'corpus_places'> = (_source, context) => {
   };
 };
 
-/** float32 [batch]: 1, and 0 for an item that the corpus lacks. */
+/** float32 [batch]: 1, and 0 for an item that the corpus does not have. */
 export const inCorpus: MakeSource<'in_corpus'> = (_source, context) => {
   const item = itemsOf(context);
   let buffer = new Float32Array(0);

@@ -40,7 +40,7 @@ const frequency: MakeSource<'log_q'> = ({ rows: rowsOf }, { training }) => {
 };
 
 /**
- * Of columns that are the batch's B and n that were drawn beside them: log of (B · q + n · p) ÷ (B + n), p the chance that a
+ * Of columns that are the batch's B and n that were drawn besides them: log of (B · q + n · p) ÷ (B + n), p the chance that a
  * draw has the item (Yang et al., WWW 2020 Companion).
  */
 function mixed(
@@ -86,7 +86,7 @@ const learningRate = 0.05;
 
 /**
  * −log of the item's mean gap between batches that hold it, after this batch was counted. Every item of the corpus has a
- * place of its own; those that it lacks share one. Before anything is seen all items are taken as equally frequent: the first B is
+ * place of its own; all others share one. Before anything is seen all items are taken as equally frequent: the first B is
  * corpus rows ÷ batch rows, at least 1. A is 0, so the first gap of an item that first comes at step t is t.
  */
 const streaming: MakeSource<'log_q'> = ({ rows: rowsOf, key }, { training }, { name }) => {

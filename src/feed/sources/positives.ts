@@ -14,9 +14,9 @@ export const positives: MakeSource<'positives'> = (_, { training }) => {
       groups.fill(rows.length, (place) => user[rows[place]!]!);
       pairs.clear();
       for (let i = 0; i < rows.length; i++) {
-        const asks = user[rows[i]!]!;
-        if (asks < 0) pairs.add(i, i);
-        else for (let column = groups.first(asks); column >= 0; column = groups.next(column)) pairs.add(i, column);
+        const query = user[rows[i]!]!;
+        if (query < 0) pairs.add(i, i);
+        else for (let column = groups.first(query); column >= 0; column = groups.next(column)) pairs.add(i, column);
       }
       return pairs.tensor();
     },

@@ -17,7 +17,7 @@ const methods = {
   LogicalOr: 'logicalOr',
 } as const satisfies Partial<Record<OpName, string>>;
 
-/** Operands that may be exchanged stand in the order of their ids; the writer itself then finds equal nodes. */
+/** Operands that may be exchanged are in the order of their ids; the writer itself then finds equal nodes. */
 const order: Rule = (site) => {
   const { node } = site;
   if (!(node.op in methods)) return undefined;

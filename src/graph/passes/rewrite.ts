@@ -16,7 +16,7 @@ export interface Site {
   readonly builder: Builder;
   /** For each old value, the ids of the nodes that read it (twice if read twice), and −1 for each output or update. */
   readonly users: readonly (readonly number[])[];
-  /** The new value that stands for an old one. */
+  /** The new value that represents an old one. */
   at(id: number): Ref;
 }
 

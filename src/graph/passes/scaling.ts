@@ -134,12 +134,12 @@ function outerAxis(product: Node, index: 0 | 1): number {
   return (index === 0) === (transposed === true) ? 1 : 0;
 }
 
-/** Along which axis of a matrix a scale varies; nothing for a number, which may stand anywhere. */
+/** Along which axis of a matrix a scale varies; nothing for a number, which may be anywhere. */
 function variesAlong(scale: Shape): 0 | 1 | undefined {
   return dimAt(scale, 0, 2) !== 1 ? 0 : dimAt(scale, 1, 2) !== 1 ? 1 : undefined;
 }
 
-/** Where else a scale of `from` may stand in a product, and which such place has the fewest elements, if fewer than here. */
+/** Where else a scale of `from` may be in a product, and which such place has the fewest elements, if fewer than here. */
 function betterPlace(graph: Graph, product: Node, from: Place, scale: Shape): Place | undefined {
   const axis = variesAlong(scale);
   const sizeOf = (place: Place): number =>

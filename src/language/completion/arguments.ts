@@ -23,7 +23,7 @@ export function argumentsAt(
     if (tower !== undefined)
       return symbols
         .steps(tower)
-        .filter(({ sort }) => sort === 'channel')
+        .filter(({ kind }) => kind === 'channel')
         .map(symbolItem);
     if (call.index < 2) return here.names('tower');
   }
@@ -48,11 +48,11 @@ function given({ given: earlier }: CallAtCursor, parameter: string): boolean {
   return earlier.some((tokens) => tokens.length === 1 && tokens[0]!.image === parameter);
 }
 
-/** What may stand without its parameter's name. */
+/** The arguments that need no name. */
 function byPlace(here: CompletionContext, name: string, parameter: Parameter): readonly Completion[] {
   const { type, positional } = parameter;
   if (type.is === 'choice' || type.is === 'kind') return valuesOf(here, name, parameter);
-  if (type.is === 'flag') return [{ label: name, sort: 'choice', detail: 'flag', doc: parameter.doc }];
+  if (type.is === 'flag') return [{ label: name, kind: 'choice', detail: 'flag', doc: parameter.doc }];
   return positional ? valuesOf(here, name, parameter) : [];
 }
 
@@ -62,10 +62,10 @@ function valuesOf(here: CompletionContext, name: string, parameter: Parameter): 
     case 'choice':
       return type.of.map((label) => {
         const usual = label === parameter.default ? ' (default)' : '';
-        return { label, sort: 'choice', detail: `${name}${usual}`, doc: parameter.doc };
+        return { label, kind: 'choice', detail: `${name}${usual}`, doc: parameter.doc };
       });
     case 'flag':
-      return ['true', 'false'].map((label) => ({ label, sort: 'choice', detail: name }));
+      return ['true', 'false'].map((label) => ({ label, kind: 'choice', detail: name }));
     case 'kind':
       return kindItems(name, type.of);
     case 'name':

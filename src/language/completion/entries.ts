@@ -31,7 +31,7 @@ export function entriesAt(here: CompletionContext): readonly Completion[] {
 
 const channel: Completion = {
   label: 'channel',
-  sort: 'word',
+  kind: 'word',
   insert: 'channel ${1:main} = $0',
   snippet: true,
   doc: keywordDocs.channel,
@@ -39,7 +39,7 @@ const channel: Completion = {
 
 const columns: Completion = {
   label: 'columns',
-  sort: 'word',
+  kind: 'word',
   insert: 'columns {\n  ${1:name} = "${2:expression}"\n}',
   snippet: true,
   doc: keywordDocs.columns,
@@ -47,7 +47,7 @@ const columns: Completion = {
 
 const history: Completion = {
   label: 'history',
-  sort: 'snippet',
+  kind: 'snippet',
   insert: '${1:history} = past(${2:item_id}, ${3:50})',
   snippet: true,
   doc: past.doc,
@@ -59,10 +59,10 @@ function missing({ place }: CompletionContext): Completion[] {
   const written = new Set(tokens.filter((_, at) => is(tokens[at + 1], t.Equals)).map((token) => token.image));
   return Object.entries(entriesOf(word))
     .filter(([name]) => !written.has(name))
-    .map(([label, { doc }]) => ({ label, sort: 'entry', insert: `${label} = `, doc }));
+    .map(([label, { doc }]) => ({ label, kind: 'entry', insert: `${label} = `, doc }));
 }
 
-/** Channels of the other tower that this one lacks. */
+/** Channels of the other tower that this one does not have. */
 function otherChannels({ place, symbols }: CompletionContext): Completion[] {
   const own = place.declaration.name ?? '';
   const has = new Set(symbols.steps(own).map(({ name }) => name));
@@ -70,7 +70,7 @@ function otherChannels({ place, symbols }: CompletionContext): Completion[] {
     .all('tower')
     .filter(({ name }) => name !== own)
     .flatMap(({ name }) => symbols.steps(name))
-    .filter(({ sort, name }) => sort === 'channel' && !has.has(name))
+    .filter(({ kind, name }) => kind === 'channel' && !has.has(name))
     .map((symbol) => ({ ...symbolItem(symbol), insert: `${symbol.name} = ` }));
   return unique(channels);
 }

@@ -9,7 +9,7 @@ import { quotedAt } from './texts.ts';
 export function headerAt(here: CompletionContext): readonly Completion[] {
   const { declaration, before } = here.place;
   const last = before.at(-1);
-  if (declaration.word === 'shared' || is(last, t.Shared)) return [{ label: 'block', sort: 'word' }];
+  if (declaration.word === 'shared' || is(last, t.Shared)) return [{ label: 'block', kind: 'word' }];
   if (declaration.word === 'use') return is(last, t.Text) ? [] : quotedAt(here);
   if (declaration.word === 'block' && is(last, t.Equals)) return here.names('constant');
   if (declaration.word !== 'tower') return [];
@@ -19,8 +19,8 @@ export function headerAt(here: CompletionContext): readonly Completion[] {
     const taken = new Set(before.slice(open).map((token) => token.image));
     return here.names('group', 'feature').filter(({ label }) => !taken.has(label));
   }
-  if (is(last, t.RightParenthesis)) return [{ label: 'keyed by', sort: 'word', doc: keywordDocs.keyed }];
-  if (is(last, t.Keyed)) return [{ label: 'by', sort: 'word' }];
+  if (is(last, t.RightParenthesis)) return [{ label: 'keyed by', kind: 'word', doc: keywordDocs.keyed }];
+  if (is(last, t.Keyed)) return [{ label: 'by', kind: 'word' }];
   if (is(last, t.By)) return here.names('feature');
   return [];
 }

@@ -5,7 +5,7 @@ import { endOf } from '../../syntax/token.ts';
 import type { FileAnalysis } from '../file_analysis.ts';
 import type { Completion } from './item.ts';
 
-/** What is typed of a code, and those that may stand there; nothing elsewhere. */
+/** The typed part of a code, and the codes that fit; nothing elsewhere. */
 export function ignoresAt(
   { checked, lexed, source }: FileAnalysis,
   offset: number,
@@ -17,7 +17,7 @@ export function ignoresAt(
   const silenced = [...new Set([...found, ...warnings])].filter((code) => !aboutIgnores.has(code));
   return {
     start: offset - typed[1]!.length,
-    items: silenced.map((label) => ({ label, sort: 'word', insert: `${label}: ` })),
+    items: silenced.map((label) => ({ label, kind: 'word', insert: `${label}: ` })),
   };
 }
 

@@ -5,7 +5,7 @@ import type { Completion } from './item.ts';
 
 export function textsAt(here: CompletionContext): readonly Completion[] {
   const { towerFiles = [], dataFiles = [] } = here.around;
-  const files = (paths: readonly string[]): Completion[] => paths.map((label) => ({ label, sort: 'file' }));
+  const files = (paths: readonly string[]): Completion[] => paths.map((label) => ({ label, kind: 'file' }));
   switch (typeAt(here.place)?.is) {
     case 'path':
       return files(towerFiles);
@@ -20,6 +20,6 @@ export function textsAt(here: CompletionContext): readonly Completion[] {
   }
 }
 
-/** The same where no quote stands yet: they come with it. */
+/** The same before a quote is typed: the items bring it. */
 export const quotedAt = (here: CompletionContext): readonly Completion[] =>
   textsAt(here).map((item) => ({ ...item, label: `"${item.label}"` }));

@@ -27,7 +27,7 @@ function valuesOf(here: CompletionContext, type: EntryType): readonly Completion
     case 'number':
       return here.names('constant');
     case 'choice':
-      return type.of.map((label) => ({ label, sort: 'word', ...docOf(here, entry) }));
+      return type.of.map((label) => ({ label, kind: 'word', ...docOf(here, entry) }));
     case 'kind':
       return kindItems(type.what ?? entry, type.of, type.also);
     case 'kinds':
@@ -80,12 +80,12 @@ function fileOrColumn(here: CompletionContext, type: EntryType): readonly Comple
   const last = here.place.before.at(-1);
   if (is(last, t.By)) return unique([...here.names('feature'), ...here.columns()]);
   if (!is(last, t.Text)) return quotedAt(here);
-  return type.is === 'file' && type.by ? [{ label: 'by', sort: 'word', insert: 'by ', doc: keywordDocs.by }] : [];
+  return type.is === 'file' && type.by ? [{ label: 'by', kind: 'word', insert: 'by ', doc: keywordDocs.by }] : [];
 }
 
 const pastItem = (kind: KindRow): Completion => ({
   label: 'past',
-  sort: 'kind',
+  kind: 'kind',
   insert: 'past(${1:item_id}, ${2:50})',
   snippet: true,
   doc: kindDoc('history', 'past', kind),

@@ -79,7 +79,7 @@ export class Declarations {
     for (const name of typedNames(entry)) this.#found.declare(symbolOf('label', name));
     const word = singleName(entry.value);
     if (word && (word.name === 'binary' || word.name === 'number'))
-      this.#found.add(word.span, { is: 'sort', name: word.name });
+      this.#found.add(word.span, { is: 'label type', name: word.name });
   }
 
   #entries(place: EntryPlace, entries: readonly Ast.Entry[]): void {

@@ -2,7 +2,7 @@
 import type { Resolution } from '../../model/resolution.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import type { Span } from '../../text/source.ts';
-import { type LookupSort, type NamedSymbol, Symbols } from '../symbols.ts';
+import { type LookupKind, type NamedSymbol, Symbols } from '../symbols.ts';
 import type { Meaning, Occurrence } from './occurrence.ts';
 
 export class Found {
@@ -25,9 +25,9 @@ export class Found {
     this.add(span, { is: 'symbol', symbol, declares: false });
   }
 
-  /** A name that is read, where something of one of these sorts has it. */
-  name({ name, span }: Ast.Identifier, ...sorts: readonly LookupSort[]): void {
-    const symbol = this.symbols.find(name, ...sorts);
+  /** A name that is read, where something of one of these kinds has it. */
+  name({ name, span }: Ast.Identifier, ...kinds: readonly LookupKind[]): void {
+    const symbol = this.symbols.find(name, ...kinds);
     if (symbol) this.read(span, symbol);
   }
 }

@@ -1,4 +1,4 @@
-/** What a word at its place stands for. */
+/** What a word at its place represents. */
 import type { KindRow, Parameter } from '../../library/contract.ts';
 import type { Entry } from '../../library/declarations/entry.ts';
 import type { Span } from '../../text/source.ts';
@@ -13,7 +13,7 @@ export type Meaning =
   | { readonly is: 'parameter'; readonly kind: string; readonly name: string; readonly parameter: Parameter }
   | { readonly is: 'word'; readonly word: string; readonly name: string; readonly parameter: Parameter }
   | { readonly is: 'entry'; readonly of: string; readonly name: string; readonly row: Entry }
-  | { readonly is: 'sort'; readonly name: 'binary' | 'number' };
+  | { readonly is: 'label type'; readonly name: 'binary' | 'number' };
 
 /** Of the file itself at an offset, its ends included; the word that begins there goes before the one that ends there. */
 export function occurrenceAt(

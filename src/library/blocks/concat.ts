@@ -1,6 +1,6 @@
 import type { Builder } from '../../graph/builder.ts';
 import { type Interests, type NamedValue, ShapeError, type Vector } from '../contract.ts';
-import { beside } from '../interests.ts';
+import { joinWithEach } from '../interests.ts';
 import { blockKind } from '../rows.ts';
 import { asVector, printValue } from '../values.ts';
 import { flatten } from './flatten.ts';
@@ -33,7 +33,7 @@ export const concat = blockKind({
       kind: 'interests',
       tensor: builder.concat(
         values.map((value) =>
-          value.kind === 'interests' ? value.tensor : beside(builder, interests.tensor, value.tensor),
+          value.kind === 'interests' ? value.tensor : joinWithEach(builder, interests.tensor, value.tensor),
         ),
         2,
       ),

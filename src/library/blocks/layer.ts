@@ -2,7 +2,7 @@ import type { Ref } from '../../graph/builder.ts';
 import { type Activation, activate } from '../activations.ts';
 import type { BlockContext } from '../contract.ts';
 
-/** activation(x · W + b): [batch, inputs] → [batch, units]. `suffix` tells the layers of one block apart. */
+/** activation(x · W + b): [batch, inputs] → [batch, units]. `suffix` distinguishes the layers of one block. */
 export function layer(
   context: BlockContext,
   x: Ref,

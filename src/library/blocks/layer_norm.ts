@@ -18,7 +18,7 @@ export const layer_norm = blockKind({
   },
 });
 
-/** float32 [rows, width] → the same: mean 0 and variance 1 for each row, then the learnt scale and offset. */
+/** float32 [rows, width] → the same: mean 0 and variance 1 for each row, then the learned scale and offset. */
 export function normalizeRows(builder: Builder, rows: Ref, width: number, epsilon = 1e-5, suffix = ''): Ref {
   const centred = builder.sub(rows, builder.mean(rows, [1], true));
   const variance = builder.mean(builder.square(centred), [1], true);

@@ -16,7 +16,7 @@ export interface MultiHeadOptions {
 
 /**
  * softmax(Q Kᵀ / √(D/heads)) V for each head, then a linear layer: float32 [batch · count, width], by element. Places past the end
- * hold numbers that stand for nothing. Throws ShapeError where the heads do not divide the width.
+ * hold numbers that represent nothing. Throws ShapeError where the heads do not divide the width.
  */
 export function multiHead(context: BlockContext, elements: Elements, options: MultiHeadOptions): Ref {
   const { builder } = context;

@@ -3,7 +3,7 @@ import type { BoundKind, KindRow, Parameter, Parameters, ParameterType } from '.
 
 type Table = Readonly<Record<string, KindRow>>;
 
-/** What the value of an entry, or of a whole declaration, may be: all that an argument may be, and what only stands here. */
+/** What the value of an entry, or of a whole declaration, may be: all types of an argument, and the types that only an entry has. */
 export type EntryType =
   | ParameterType
   /** `recall(20), ndcg(20)`: calls of kinds, each once, with commas between them. */

@@ -1,9 +1,9 @@
-/** How a value becomes a code: a learnt vocabulary, a given one, or a hash. Shared by the kinds that have codes. */
+/** How a value becomes a code: a learned vocabulary, a given one, or a hash. Shared by the kinds that have codes. */
 import type { Encoder } from '../../plan/plan.ts';
 import { ShapeError } from '../contract.ts';
 
 /**
- * Throws ShapeError where a choice would be ignored: nothing is learnt about a hash's values, nor about a given list.
+ * Throws ShapeError where a choice would be ignored: nothing is learned about a hash's values, nor about a given list.
  */
 export function dictionary(choices: {
   readonly values?: readonly string[];

@@ -11,9 +11,9 @@ export interface BatchColumns {
   ownOf(columns: Ref): Ref;
   /** The inverse: what the rows have for their own items, added up by column: [batch, width] → [columns, width]. */
   toColumns(rows: Ref): Ref;
-  /** How many rows of the batch a column stands for, float32 [columns]; absent where each is one row's. */
+  /** How many rows of the batch a column represents, float32 [columns]; absent where each is one row's. */
   readonly counts?: Ref;
-  /** Puts a number a row, float32 [batch], where its own item stands: [batch, columns] → the same. */
+  /** Puts a number a row, float32 [batch], at the place of its own item: [batch, columns] → the same. */
   replaceOwn(matrix: Ref, values: Ref): Ref;
 }
 
@@ -44,7 +44,7 @@ export function corpusColumns(context: LossContext, batch: Ref): BatchColumns & 
   };
 }
 
-/** What each row counts, 0 for an event whose item the corpus lacks: such a row has no column of its own. float32 [batch] */
+/** What each row counts, 0 for an event whose item the corpus does not have: such a row has no column of its own. float32 [batch] */
 export function withinCorpus({ builder, input, key, weight }: LossContext, batch: Ref): Ref {
   const known = input(`corpus/has/${key}`, { from: 'in_corpus', key }, [batch.type.shape[0]!]);
   return weight === undefined ? known : builder.mul(weight, known);

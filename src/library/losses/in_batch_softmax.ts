@@ -74,7 +74,7 @@ function otherColumns(context: LossContext, { query }: Score, { all }: SoftmaxAr
   return context.distinct ? distinctColumns(context, query) : undefined;
 }
 
-/** exp of a row's own score counts once, however many rows of the batch its column stands for. */
+/** exp of a row's own score counts once, however many rows of the batch its column represents. */
 function withOwnOnce({ builder }: LossContext, columns: BatchColumns, raised: Ref, own: Ref): Ref {
   if (columns.counts === undefined) return raised;
   return columns.replaceOwn(raised, builder.div(builder.exp(own), columns.ownOf(columns.counts)));

@@ -4,7 +4,7 @@ import { type ColumnOptions, logSum, lowerColumns, meanVisible } from './columns
 import { weightedMean } from './mean.ts';
 
 /**
- * Softmax over the batch's columns and those drawn beside them, or over the batch's alone with a smoothed target:
+ * Softmax over the batch's columns and those drawn besides them, or over the batch's alone with a smoothed target:
  * lossᵢ = log Σⱼ e^sᵢⱼ − (1 − ε) · sᵢᵢ − ε · mean over visible j of sᵢⱼ.
  */
 export function mixedSoftmax(context: LossContext, score: Score, smoothing: number, options: ColumnOptions): Ref {

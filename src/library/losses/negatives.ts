@@ -43,7 +43,9 @@ export const negativeArguments = {
 /** Throws ShapeError for a correction that would cancel: where each item is drawn alike log q is the same for each. */
 export function refuseIdleCorrection(correction: 'none' | 'frequency' | 'streaming', by: DrawnBy): void {
   if (correction === 'none' || by === 'frequency') return;
-  throw new ShapeError('needs no `correction` if each item is drawn with the same probability: log q is then the same for all items');
+  throw new ShapeError(
+    'needs no `correction` if each item is drawn with the same probability: log q is then the same for all items',
+  );
 }
 
 /** The argument of a loss that can compare a row's item with all there are. */

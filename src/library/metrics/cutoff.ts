@@ -14,7 +14,7 @@ export interface Rank {
   readonly corpus: number;
 }
 
-/** Chance that it is among the first k when those that tie stand in any order: its place is uniform in better + 1 … better + equal + 1. */
+/** Probability that the item is among the first k, with ties in any order: its place is uniform in better + 1 … better + equal + 1. */
 export function withinFirst(k: number, { better, equal }: Rank): number {
   return Math.min(1, Math.max(0, (k - better) / (equal + 1)));
 }

@@ -36,9 +36,9 @@ function coefficients(builder: Builder, gram: Ref, count: number): Ref {
     const other = matrix(builder, count, round);
     const agreement = builder.sum(builder.mul(builder.matMul(mix, gram), other), [1], true);
     const square = builder.sum(builder.mul(squares, other), [1], true);
-    const sound = builder.greater(square, least);
-    const share = builder.div(builder.minimum(agreement, 0), builder.select(sound, square, 1));
-    const conflict = builder.select(sound, share, 0);
+    const valid = builder.greater(square, least);
+    const share = builder.div(builder.minimum(agreement, 0), builder.select(valid, square, 1));
+    const conflict = builder.select(valid, share, 0);
     mix = builder.sub(mix, builder.mul(conflict, other));
   }
   return builder.sum(mix, [0]);

@@ -52,8 +52,8 @@ function two(builder: Builder, gram: Ref, least: number): Ref {
   const distance = builder.sub(builder.add(first, second), builder.mul(both, 2));
   const share = builder.div(builder.sub(second, both), distance);
   // Equal gradients: every weight is as good.
-  const sound = builder.select(builder.greater(distance, 1e-12), share, 0.5);
-  const bounded = builder.minimum(builder.maximum(sound, least), 1 - least);
+  const valid = builder.select(builder.greater(distance, 1e-12), share, 0.5);
+  const bounded = builder.minimum(builder.maximum(valid, least), 1 - least);
   const hasSecond = builder.greater(second, 0);
   const without = builder.select(hasSecond, 0, 0.5);
   const weight = builder.select(builder.greater(first, 0), builder.select(hasSecond, bounded, 1), without);

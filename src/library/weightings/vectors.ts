@@ -3,7 +3,7 @@ import type { Builder, Ref } from '../../graph/builder.ts';
 import type { TaskLoss } from '../contract.ts';
 import { name, rest } from '../parameters.ts';
 
-/** The tasks that a weighting takes, as it stands in a file. */
+/** The tasks of a weighting, as its call in a file names them. */
 export const tasks = rest(name('task', { required: true, doc: 'The tasks whose losses are weighed.' }));
 
 /** Values of the losses, constants to differentiation: float32 [tasks]. */

@@ -22,7 +22,7 @@ export const codeActions: Provider = {
       const wants = (kind: string): boolean => only?.some((one) => `${kind}.`.startsWith(`${one}.`)) ?? false;
       return [
         ...(!only || wants(CodeActionKind.QuickFix) ? quickFixes(session, facts, params) : []),
-        // Where any will do, it would stand among the fixes of one place.
+        // Where any will do, it would be among the fixes of one place.
         ...(wants(fixAll) ? fixesOfAll(session, facts) : []),
       ];
     });

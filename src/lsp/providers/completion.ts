@@ -1,5 +1,5 @@
 import { CompletionItemKind, InsertTextFormat } from 'vscode-languageserver';
-import type { CompletionSort } from '../../language/completion/item.ts';
+import type { CompletionKind } from '../../language/completion/item.ts';
 import { completionsAt } from '../../language/completion.ts';
 import { toRange } from '../convert.ts';
 import { surroundingsOf } from '../files.ts';
@@ -16,9 +16,9 @@ export const completion: Provider = {
       const { facts, offset } = placeOf(session, params) ?? before;
       const { span, items } = completionsAt(facts, offset, around);
       const range = toRange(span);
-      return items.map(({ label, sort, detail, doc, insert = label, snippet }, at) => ({
+      return items.map(({ label, kind, detail, doc, insert = label, snippet }, at) => ({
         label,
-        kind: kinds[sort],
+        kind: kinds[kind],
         sortText: String(at).padStart(4, '0'),
         ...(detail ? { detail } : {}),
         ...(doc ? { documentation: { kind: 'markdown' as const, value: doc } } : {}),
@@ -29,7 +29,7 @@ export const completion: Provider = {
   },
 };
 
-const kinds: Readonly<Record<CompletionSort, CompletionItemKind>> = {
+const kinds: Readonly<Record<CompletionKind, CompletionItemKind>> = {
   word: CompletionItemKind.Keyword,
   kind: CompletionItemKind.Function,
   argument: CompletionItemKind.Property,

@@ -1,5 +1,5 @@
 import { type DocumentSymbol, SymbolKind } from 'vscode-languageserver';
-import { type OutlineItem, type OutlineSort, outlineOf } from '../../language/outline.ts';
+import { type OutlineItem, type OutlineKind, outlineOf } from '../../language/outline.ts';
 import { toLocation, toRange } from '../convert.ts';
 import { projectFacts } from '../project.ts';
 import { factsOf, type Provider } from '../provider.ts';
@@ -16,25 +16,25 @@ export const symbols: Provider = {
       return projectFacts(session).flatMap(({ checked }) =>
         outlineOf(checked.file)
           .flatMap((item) => [item, ...item.children])
-          .filter(({ sort, name }) => sort !== 'Entry' && name.toLowerCase().includes(wanted))
-          .map(({ name, sort, nameSpan }) => ({ name, kind: kinds[sort], location: toLocation(session, nameSpan) })),
+          .filter(({ kind, name }) => kind !== 'Entry' && name.toLowerCase().includes(wanted))
+          .map(({ name, kind, nameSpan }) => ({ name, kind: kinds[kind], location: toLocation(session, nameSpan) })),
       );
     });
   },
 };
 
-function toSymbol({ name, detail, sort, span, nameSpan, children }: OutlineItem): DocumentSymbol {
+function toSymbol({ name, detail, kind, span, nameSpan, children }: OutlineItem): DocumentSymbol {
   return {
     name,
     detail,
-    kind: kinds[sort],
+    kind: kinds[kind],
     range: toRange(span),
     selectionRange: toRange(nameSpan),
     children: children.map(toSymbol),
   };
 }
 
-const kinds: Readonly<Record<OutlineSort, SymbolKind>> = {
+const kinds: Readonly<Record<OutlineKind, SymbolKind>> = {
   Use: SymbolKind.File,
   Let: SymbolKind.Constant,
   ModelName: SymbolKind.Module,

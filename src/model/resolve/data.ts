@@ -22,7 +22,7 @@ const { entries: rows } = data;
 type EntryName = keyof typeof rows;
 const entryNames = Object.keys(rows) as EntryName[];
 
-/** The sound data blocks of all files, those of the main file first. */
+/** The valid data blocks of all files, those of the main file first. */
 export function resolveDataBlocks(workspace: Workspace, files: Files): readonly DataDescription[] {
   const found: DataDescription[] = [];
   const seen = new Map<string, Ast.Identifier>();
@@ -123,7 +123,7 @@ function resolveHistories(
 ): DataDescription['histories'] | undefined {
   const { report, binding } = workspace;
   const histories: DataDescription['histories'][number][] = [];
-  let sound = true;
+  let valid = true;
   for (const entry of entries) {
     const { name, span } = entry.name;
     const call = asCall(entry.value)!;
@@ -156,10 +156,10 @@ function resolveHistories(
       }
     }
     const bound = bindCall({ ...call, arguments: of || !first || !first.name ? rest : call.arguments }, past, binding);
-    if (!of || !bound || column || same !== entry || call.callee.name !== 'past') sound = false;
+    if (!of || !bound || column || same !== entry || call.callee.name !== 'past') valid = false;
     else histories.push({ name, of: of.name, max: bound.arguments.max as number, span: entry.span });
   }
-  return sound ? histories : undefined;
+  return valid ? histories : undefined;
 }
 
 /** With the shares that the call leaves out. */

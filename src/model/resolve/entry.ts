@@ -25,7 +25,7 @@ export interface Resolved<N extends string> {
   /** By name: what is given, or the default. Nothing where neither is there, and where the entry is not valid. */
   readonly values: Readonly<Partial<Record<N, unknown>>>;
   /** Whether every entry of the table is valid. */
-  readonly sound: boolean;
+  readonly valid: boolean;
   /** An entry is not in the table: it may be one that seems to be missing. */
   readonly strange: boolean;
 }
@@ -54,21 +54,21 @@ export function resolveEntries<E extends Entries>(
   const given = entriesByName(of, entries, names, workspace.report, place);
   const strange = entries.length > given.size;
   const values: Partial<Record<Name, unknown>> = {};
-  let sound = true;
+  let valid = true;
   for (const name of names) {
     const row = rows[name]!;
     const entry = given.get(name);
     if (entry) {
       const found = resolveEntry(workspace, name, row.type, entry, towers);
       if (found) values[name] = found.value;
-      else sound = false;
+      else valid = false;
     } else if (row.required) {
-      sound = false;
+      valid = false;
       const facts = { of, name, example: `${name} = ${row.example}` };
       if (!strange && !reported.includes(name)) workspace.report('missing-entry', at, facts);
     } else values[name] = defaultOf(row, at);
   }
-  return { given, values, sound, strange };
+  return { given, values, valid, strange };
 }
 
 /** What an entry is that no file wrote. */

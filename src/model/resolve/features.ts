@@ -36,7 +36,7 @@ export function resolveFeatures(workspace: Workspace, cache?: FeatureCache): Rea
   return features;
 }
 
-/** Nothing where it is not sound. */
+/** Nothing where it is not valid. */
 export function resolveFeature(library: Library, { name, value }: TypedName, binding: Binding): Feature | undefined {
   const call = bindKind('kind of feature', library.features, value, binding);
   return call && { name: name.name, span: name.span, call };

@@ -62,25 +62,25 @@ function resolveSum(workspace: Workspace, what: string, value: Ast.Expression): 
   const form = linear(value, workspace.constants, report, notSum);
   if (!form) return undefined;
   const terms: TaskTerm[] = [];
-  let sound = true;
+  let valid = true;
   for (const { of, factor } of form) {
     const name = singleName(of);
     if (!name) {
       notSum(of);
-      sound = false;
+      valid = false;
       continue;
     }
     const found = read(workspace, 'task', scope.tasks, name);
     if (!found) {
-      sound = false;
+      valid = false;
       continue;
     }
     const first = terms.find(({ task }) => task === found.name);
     if (first) {
       const note = { message: notes.first(found.name), at: first.span };
       report('repeated-name', of.span, { what: 'term', name: found.name, other: 'term' }, { notes: [note] });
-      sound = false;
+      valid = false;
     } else terms.push({ task: found.name, factor, span: of.span });
   }
-  return sound ? terms : undefined;
+  return valid ? terms : undefined;
 }

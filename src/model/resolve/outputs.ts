@@ -3,7 +3,7 @@ import type { Library } from '../library.ts';
 import type { Call, FlowStep } from '../model.ts';
 import type { TowerStepPart } from '../resolution.ts';
 
-/** None for a step that gives one value; nothing where the step is not sound. */
+/** None for a step that gives one value; nothing where the step is not valid. */
 export function outputsOf(
   library: Library,
   { flow }: TowerStepPart,

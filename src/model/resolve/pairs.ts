@@ -71,7 +71,7 @@ function allChannels(workspace: Workspace, query: Side, item: Side): ScoreUse['c
   const paired = asking.filter((channel) => !left.includes(channel));
   left = left.filter((channel) => !isStep(channel, query.tower, item.tower));
   right = right.filter((channel) => !isStep(channel, item.tower, query.tower));
-  // Channels left over on one side alone are one edit away from a sound model: the pairs there are still make a score.
+  // Channels left over on one side alone are one edit away from a valid model: the pairs there are still make a score.
   if (paired.length > 0 && (left.length === 0 || right.length === 0)) {
     for (const [channels, { tower }, { tower: other }] of [
       [left, query, item] as const,

@@ -14,33 +14,33 @@ import { pairChannels, type Side, stepNotChannel } from './pairs.ts';
 
 type Towers = ReadonlyMap<string, TowerPart>;
 
-/** @returns nothing when it is not sound: then whether every channel is read is not known either */
+/** @returns nothing when it is not valid: then whether every channel is read is not known either */
 export function resolveScore(workspace: Workspace, value: Ast.Expression, towers: Towers): TaskScore | undefined {
-  const score = soundScore(workspace, value, towers);
+  const score = validScore(workspace, value, towers);
   if (!score) workspace.uncertain.add('channel');
   return score;
 }
 
-function soundScore(workspace: Workspace, value: Ast.Expression, towers: Towers): TaskScore | undefined {
+function validScore(workspace: Workspace, value: Ast.Expression, towers: Towers): TaskScore | undefined {
   const terms = linear(value, workspace.constants, workspace.report, (part) => odd(workspace, part));
   if (!terms) return undefined;
   const uses = terms.map((term) => resolveTerm(workspace, terms.length === 1 ? value : term.of, term, towers));
   const [first] = uses;
   if (!first || uses.some((use) => use === undefined)) return undefined;
-  const sound = uses as SoundTerm[];
-  const swapped = sound.find((use) => use.towers[0] !== first.towers[0]);
+  const valid = uses as ValidTerm[];
+  const swapped = valid.find((use) => use.towers[0] !== first.towers[0]);
   if (swapped) {
     const [query, item] = first.towers;
     const note = { message: notes.order(query), at: first.use.span };
     workspace.report('towers-swapped', swapped.use.span, { query, item }, { notes: [note] });
     return undefined;
   }
-  if (cancelOut(sound)) return odd(workspace, value, '0 whatever the towers say');
-  return { span: value.span, terms: sound.map(({ use }) => use), towers: first.towers };
+  if (cancelOut(valid)) return odd(workspace, value, '0 whatever the towers say');
+  return { span: value.span, terms: valid.map(({ use }) => use), towers: first.towers };
 }
 
 /** `cosine(user, item) - cosine(user, item)` */
-function cancelOut(terms: readonly SoundTerm[]): boolean {
+function cancelOut(terms: readonly ValidTerm[]): boolean {
   const sums = new Map<string, number>();
   for (const { use } of terms) {
     const key = JSON.stringify([use.call.kind, use.call.arguments, use.channels]);
@@ -53,18 +53,18 @@ function odd({ report }: Workspace, part: Ast.Expression, found = describeExpres
   report('not-a-score', part.span, { found });
 }
 
-interface SoundTerm {
+interface ValidTerm {
   readonly use: ScoreUse;
   readonly towers: TaskScore['towers'];
 }
 
-/** @param whole what is written of it, with its factor where it stands alone */
+/** @param whole what is written of it, with its factor where it is alone */
 function resolveTerm(
   workspace: Workspace,
   whole: Ast.Expression,
   { of, factor }: Term,
   towers: Towers,
-): SoundTerm | undefined {
+): ValidTerm | undefined {
   const { report, library, reads } = workspace;
   if (factor === 0) return odd(workspace, whole, '0 whatever the towers say');
   const call = asCall(of);

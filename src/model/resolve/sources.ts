@@ -56,14 +56,14 @@ export function resolveSource(
   return { kind: 'join', span: expression.span, call: block.call, parts: found as FlowPart[] };
 }
 
-/** What a sound source reads. */
+/** What a valid source reads. */
 export function readsOf(source: FlowSource): readonly SourceName[] {
   if (source.kind === 'join') return source.parts.flatMap(readsOf);
   const output = source.kind === 'step' ? source.output : undefined;
   return [{ name: source.name, ...defined({ output }) }];
 }
 
-/** What is written where a source is not sound; nothing where it is not made of names. */
+/** What is written where a source is not valid; nothing where it is not made of names. */
 export function writtenSources(expression: Ast.Expression): readonly SourceName[] | undefined {
   if (expression.kind === 'Call') {
     const parts = expression.arguments.map(({ value }) => writtenSources(value));

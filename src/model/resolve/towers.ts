@@ -113,8 +113,8 @@ function resolveFlow(
   const steps = rest.map(blocks.step);
   const reads = source ? readsOf(source) : first && writtenSources(first);
   if (!source || !reads) return defined({ reads });
-  const unsound = steps.indexOf(undefined);
-  const sound = (unsound === -1 ? steps : steps.slice(0, unsound)) as FlowStep[];
-  const flow = { span: entry.flow.span, from: source, steps: sound };
-  return unsound === -1 ? { reads, flow } : { reads, begun: flow };
+  const invalid = steps.indexOf(undefined);
+  const valid = (invalid === -1 ? steps : steps.slice(0, invalid)) as FlowStep[];
+  const flow = { span: entry.flow.span, from: source, steps: valid };
+  return invalid === -1 ? { reads, flow } : { reads, begun: flow };
 }

@@ -16,8 +16,8 @@ export function defaultTraining(span: Span): Training {
 
 export function resolveTrain(workspace: Workspace, { entries, span }: Ast.Train): Training | undefined {
   const declared = { place: 'train', of: '`train`', at: span, rows, entries } as const;
-  const { values, sound } = resolveEntries(workspace, declared);
-  return sound ? { span, ...(values as Omit<Training, 'span'>) } : undefined;
+  const { values, valid } = resolveEntries(workspace, declared);
+  return valid ? { span, ...(values as Omit<Training, 'span'>) } : undefined;
 }
 
 /** The numbers of `train`, which settings override where no constant has their name. */

@@ -5,7 +5,7 @@ import type { Rule } from './rule.ts';
 /** Below this the sigmoid of a score cannot pass 0.95, so even a certain answer is punished for ever. */
 const enough = 3;
 
-/** A probability cannot be learnt through a score that is too small to reach it. */
+/** A probability cannot be learned through a score that is too small to reach it. */
 export const bceScale: Rule = {
   name: 'bce on a cosine without a scale',
   check(resolution, report) {

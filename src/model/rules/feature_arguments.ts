@@ -17,7 +17,7 @@ export const featureArguments: Rule = {
       const namesOthers = featuresNamed(call, library.features).length > 0;
       // One that names a feature whose own declaration is wrong cannot be judged.
       if (namesOthers && [...reach(name)].some((other) => !features.has(other))) continue;
-      // A circle is one mistake, however many stand in it.
+      // A circle is one mistake, however many features it has.
       if (namesOthers && reported.some((other) => reach(other).has(name) && reach(name).has(other))) continue;
       try {
         featureUse(name, features);

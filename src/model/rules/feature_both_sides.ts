@@ -4,7 +4,7 @@ import { featuresNamed } from '../references.ts';
 import type { TowerPart } from '../resolution.ts';
 import type { Rule } from './rule.ts';
 
-/** A tower is a wall: no feature stands on both sides of it. */
+/** A tower is a wall: no feature is on both sides of it. */
 export const featureBothSides: Rule = {
   name: 'feature on both sides',
   check({ towers, features: declared, library }, report) {

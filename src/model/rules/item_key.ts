@@ -5,7 +5,7 @@ import type { Rule } from './rule.ts';
 /** From the last input to the end of the header, over comments, which may hold a parenthesis too. */
 const closing = /^(?:[\s,]|\/\/[^\r\n]*)*\)/;
 
-/** A loss that compares an item with others must tell when they are the same item. */
+/** A loss that compares an item with others must know when they are the same item. */
 export const itemKey: Rule = {
   name: 'key of the item tower',
   check({ tasks, towers, library, features }, report) {

@@ -4,7 +4,7 @@ import { featureUse } from '../../library/features/uses.ts';
 import type { Resolution } from '../resolution.ts';
 import type { Rule } from './rule.ts';
 
-/** A key tells one user, one item from another: by name, and so by a value that is one code. */
+/** A key identifies one user or one item, so its value must be one code. */
 export const keyKind: Rule = {
   name: 'kind of a key',
   check({ towers, features }, report) {

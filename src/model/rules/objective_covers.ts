@@ -1,7 +1,7 @@
 import { insertion } from '../edits.ts';
 import type { Rule } from './rule.ts';
 
-/** A task that the objective leaves out would never be learnt. */
+/** A task that the objective leaves out would never be learned. */
 export const objectiveCovers: Rule = {
   name: 'objective omits a task',
   check({ objective, tasks, file }, report) {

@@ -11,7 +11,7 @@ export const retrieveScales: Rule = {
   check(resolution, report) {
     const { tasks, towers, file } = resolution;
     if (file.declarations.some(({ kind }) => kind === 'Retrieve')) return;
-    // How large a score becomes shows in flows that are sound.
+    // How large a score becomes shows in flows that are valid.
     if (towers.some(({ steps }) => steps.some(({ flow }) => flow === undefined))) return;
     const [first, ...others] = tasks.flatMap((task) => (task.score ? [sized(resolution, task, task.score)] : []));
     const other = others.find((one) => differ(first!, one));

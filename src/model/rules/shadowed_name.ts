@@ -4,7 +4,7 @@ import type { Expression } from '../../syntax/ast.ts';
 import { wordOf } from '../calls.ts';
 import type { Rule } from './rule.ts';
 
-/** A name that stands for two things: which of them a line means depends on where it stands. */
+/** A name that represents two things: which of them a line means depends on where it is. */
 export const shadowedName: Rule = {
   name: 'name that hides another',
   check({ file, library, scope, towers }, report) {

@@ -8,7 +8,7 @@ import type { Rule } from './rule.ts';
 /** 2 GB, before the optimizer's state. */
 const defaultBudget = 2e9;
 
-/** Embedding tables whose size the text shows, summed: a learnt vocabulary's is known only once the data is read. */
+/** Embedding tables whose size the text shows, summed: a learned vocabulary's is known only once the data is read. */
 export const tableBudget: Rule = {
   name: 'embedding tables over the budget',
   check({ features, scope }, report, { tableBudget: budget = defaultBudget }) {
@@ -37,7 +37,7 @@ function tableBytes(feature: Feature, features: Resolution['features']): number 
   }
 }
 
-/** How many rows the text shows a table to have; 0 for a learnt vocabulary. */
+/** How many rows the text shows a table to have; 0 for a learned vocabulary. */
 export function rows(encoder: Exclude<ReturnType<typeof featureUse>['encoder'], { readonly owner: string }>): number {
   switch (encoder.kind) {
     case 'hash':

@@ -9,7 +9,7 @@ import type { Rule } from './rule.ts';
 export const temperature: Rule = {
   name: 'temperature on an unnormalised score',
   check(resolution, report) {
-    // How large a score becomes shows in flows that are sound.
+    // How large a score becomes shows in flows that are valid.
     if (resolution.towers.some(({ steps }) => steps.some(({ flow }) => flow === undefined))) return;
     for (const { loss, score, node } of resolution.tasks) {
       if (!loss || !score || !resolution.library.losses[loss.kind]!.needsItemKey) continue;

@@ -6,7 +6,7 @@ export const unreadLabel: Rule = {
   name: 'label no task reads',
   check({ file, scope, tasks, reads, uncertain }, report) {
     if (tasks.length === 0 || uncertain.has('label')) return;
-    // A task that lacks its label is reported itself, and names what it may have meant.
+    // A task without its label is reported itself, with the label that it may have meant.
     if (tasks.some(({ loss, saysLabel }) => loss === undefined && !saysLabel)) return;
     for (const [name, entry] of scope.labels) {
       if (reads.label.has(name) || entry.span.source !== file.span.source) continue;

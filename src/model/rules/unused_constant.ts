@@ -11,7 +11,7 @@ export const unusedConstant: Rule = {
     if (own.length === 0) return;
     const words = wordsOf(file, new Set(own.map(({ name }) => name.name)));
     for (const { name, span } of own) {
-      // A misspelt one is meant, and has been told.
+      // A misspelt name was meant to read it, and has been reported.
       if (words.has(name.name) || [...words].some((word) => nearest(word, [name.name]))) continue;
       report('unused-constant', name.span, { name: name.name }, { fixes: [[removal(span)]] });
     }
@@ -19,7 +19,7 @@ export const unusedConstant: Rule = {
 };
 
 /**
- * Every word that stands where a constant may, up to where all that are sought are found. A feature of the same name counts
+ * Every word in a place that takes a constant, until all names in question are found. A feature of the same name counts
  * too: better silent than wrong.
  */
 function wordsOf({ declarations }: File, sought: Set<string>): ReadonlySet<string> {

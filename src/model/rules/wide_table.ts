@@ -10,7 +10,7 @@ const narrow = 8;
 /** Rows span no more dimensions than there are rows; twice as many may still be a matter of taste. */
 const tolerated = 2;
 
-/** A table much wider than it has rows: its rows could be told apart in far fewer numbers. */
+/** A table much wider than it has rows: far fewer numbers could distinguish its rows. */
 export const wideTable: Rule = {
   name: 'table wider than its vocabulary needs',
   check({ file, features, scope }, report) {
@@ -29,7 +29,7 @@ export const wideTable: Rule = {
   },
 };
 
-/** What the text shows of a table: a learnt vocabulary has 0 rows here. Nothing where another feature owns it. */
+/** What the text shows of a table: a learned vocabulary has 0 rows here. Nothing where another feature owns it. */
 function tableOf(name: string, features: Resolution['features']): { rows: number; dim: number } | undefined {
   try {
     const { encoder, dim = 0 } = featureUse(name, features);

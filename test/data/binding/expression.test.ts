@@ -185,7 +185,7 @@ describe('an expression', () => {
     const request = {
       what: 'feature',
       name: 'user',
-      sort: 'number',
+      kind: 'number',
       scopes: [['events']],
       span: described.span,
     } as const;

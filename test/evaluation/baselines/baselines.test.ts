@@ -3,7 +3,7 @@ import { throughItems, throughUsers } from '../../../src/evaluation/baselines/ea
 import { interactionsOf } from '../../../src/evaluation/baselines/interactions.ts';
 import { popularityBy } from '../../../src/evaluation/baselines/popularity_by.ts';
 import { baselines } from '../../../src/evaluation/baselines/table.ts';
-import { joined, toldTo } from '../../../src/evaluation/model_history.ts';
+import { itemsGivenBy, joined } from '../../../src/evaluation/model_history.ts';
 import { rankEvents } from '../../../src/evaluation/ranks.ts';
 import type { ScoringTask } from '../../../src/scoring/scorer.ts';
 import { makePlan } from '../../training/fixture_plan.ts';
@@ -63,7 +63,7 @@ describe('item_cf', () => {
   it('adds the history that the model reads with an event, each item once', async () => {
     const { column } = events.features.get('history')!;
     const plan = makePlan();
-    const history = joined(toldTo(plan, events), events)!;
+    const history = joined(itemsGivenBy(plan, events), events)!;
     expect(history.bags.values.length).toBe((column as { values: Int32Array }).values.length);
     const scores = await baselines.item_cf!.prepare({ ...task, history }).score(allRows);
     for (let row = 0; row < events.rows; row++) {

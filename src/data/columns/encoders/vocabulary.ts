@@ -1,5 +1,5 @@
 /**
- * Code 0 stands for every value that was not learnt, and for a missing one; 1, 2 … are the values of the training part, the
+ * Code 0 represents a value outside of the vocabulary, and a missing value; 1, 2 … are the values of the training part, the
  * most frequent first, equally frequent ones in the order of their UTF-16 units; or the values that were declared, as declared.
  */
 import type { Fit, MakeCoder } from './contract.ts';

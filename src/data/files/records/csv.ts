@@ -129,7 +129,7 @@ export class CsvScanner implements Scanner {
       at = firstByte(bytes);
     }
     const read = final ? length : Math.max(bytes.lastIndexOf(LF), bytes.lastIndexOf(CR)) + 1;
-    const sound = isUtf8(bytes.subarray(at, Math.max(at, read))) && !bytes.includes(0);
+    const valid = isUtf8(bytes.subarray(at, Math.max(at, read))) && !bytes.includes(0);
     while (at < length) {
       if (this.skipping) {
         const end = lineEnd(bytes, at, length);
@@ -168,7 +168,7 @@ export class CsvScanner implements Scanner {
           this.skipping = true;
         }
       } else if (problem === undefined) {
-        if (!sound) problem = this.unsound(bytes.subarray(at, end));
+        if (!valid) problem = this.invalid(bytes.subarray(at, end));
         if (hasMark(bytes, at)) problem ??= strayMark;
         // Files that were put together keep the header of each.
         else if (needed > 1 && this.isHeader(bytes, at, end)) problem = headerAgain;
@@ -256,7 +256,7 @@ export class CsvScanner implements Scanner {
   }
 
   /** Bytes that are no text. */
-  private unsound(record: Buffer): Problem | undefined {
+  private invalid(record: Buffer): Problem | undefined {
     const { columns, delimiter } = this.shape;
     const zero = record.includes(0);
     if (!zero && isUtf8(record)) return undefined;

@@ -43,7 +43,7 @@ export class JsonLinesScanner implements Scanner {
     }
     const returns = bytes.includes(CR);
     const read = final ? length : Math.max(bytes.lastIndexOf(LF), bytes.lastIndexOf(CR)) + 1;
-    const sound = isUtf8(bytes.subarray(at, Math.max(at, read)));
+    const valid = isUtf8(bytes.subarray(at, Math.max(at, read)));
     while (at < length) {
       const feed = bytes.indexOf(LF, at);
       const end = returns ? lineEnd(bytes, at, length) : feed === -1 ? length : feed;
@@ -54,7 +54,7 @@ export class JsonLinesScanner implements Scanner {
       } else {
         if (open && length - at <= LONGEST) return at;
         if (!isBlank(bytes, at, end)) {
-          const problem = open || end - at > LONGEST ? tooLong : objectProblem(bytes, at, end, sound);
+          const problem = open || end - at > LONGEST ? tooLong : objectProblem(bytes, at, end, valid);
           each(this.line, at, end, problem);
           if (problem !== undefined) this.untroubled = false;
         }
@@ -137,8 +137,8 @@ const notText: Problem = { reason: 'the text is not UTF-8' };
 const tooDeep: Problem = { reason: `objects and lists lie more than ${DEEPEST} deep in each other` };
 const strayMark: Problem = { reason: 'a byte order mark belongs at the beginning of a file' };
 
-/** Why a record is not an object that says each of its names once. `sound`: it is known to be UTF-8. */
-function objectProblem(bytes: Buffer, from: number, to: number, sound: boolean): Problem | undefined {
+/** Why a record is not an object that says each of its names once. `valid`: it is known to be UTF-8. */
+function objectProblem(bytes: Buffer, from: number, to: number, valid: boolean): Problem | undefined {
   if (hasMark(bytes, from)) return strayMark;
   let depth = 0;
   let deepest = 0;
@@ -161,7 +161,7 @@ function objectProblem(bytes: Buffer, from: number, to: number, sound: boolean):
     }
   }
   if (deepest > DEEPEST) return tooDeep;
-  if (!sound && !isUtf8(bytes.subarray(from, to))) return notText;
+  if (!valid && !isUtf8(bytes.subarray(from, to))) return notText;
   const value = parseJson(bytes.toString('utf8', from, to));
   if (value === undefined) return notJson;
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return noObject;
