@@ -27,7 +27,7 @@ export function ebnf(): string {
 
 const preface = `(* The grammar of Tower. Written by \`npm run generate\` from grammar/parser.ts: change that, not this.
 
-   { x }  any number of times     [ x ]  once or not at all     x | y  either     "x"  as it stands
+   { x }  any number of times     [ x ]  once or not at all     x | y  either     "x"  as it is
 
    Words of the grammar are names too: a feature may be called channel. Blanks and newlines only separate. Entries need no
    separator: each begins with a word, \`name =\` or \`name :\`. *)

@@ -56,7 +56,7 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
   let recommender: Promise<Recommender> | undefined;
   const run: Run = {
     trained,
-    notes: async () => [...standing(trained), ...(await same()).notes],
+    notes: async () => [...stoppedNotes(trained), ...(await same()).notes],
     dataset: async () => (await same()).dataset,
     engine: () => (engine ??= chooseEngine(request.engine)),
     recommender: () => (recommender ??= recommenderOf(run)),
@@ -80,7 +80,7 @@ async function readSame(trained: Trained, request: LoadRequest): Promise<SameDat
 }
 
 /** What is to be known of a model whose training did not come to its end. */
-function standing({ manifest }: Trained): string[] {
+function stoppedNotes({ manifest }: Trained): string[] {
   const { status, epochs, steps } = manifest.training;
   const after = `after ${epochs} epoch${epochs === 1 ? '' : 's'} and ${steps} step${steps === 1 ? '' : 's'}`;
   if (status === 'interrupted') return [`The training was stopped ${after}: the model is unfinished.`];

@@ -61,8 +61,8 @@ export function baselineScorers(task: ScoringTask): { readonly scorers: Scorer[]
   const rows: [string, Baseline][] = Object.entries(baselines);
   if (task.context) rows.splice(2, 0, [`popularity by ${task.context.feature}`, popularityBy]);
   for (const [name, baseline] of rows) {
-    const lacking = baseline.lacks?.(task);
-    if (lacking !== undefined) leftOut.push(`${name} is excluded: ${lacking}.`);
+    const missing = baseline.missing?.(task);
+    if (missing !== undefined) leftOut.push(`${name} is excluded: ${missing}.`);
     else if ((baseline.work?.(task) ?? 0) > mostWork)
       leftOut.push(`${name} is excluded: it would take minutes on this much data.`);
     else scorers.push({ name, doc: baseline.doc, ...baseline.prepare(task) });

@@ -7,7 +7,7 @@ import { paragraphOf, specLink } from './specification.ts';
 const generated = '<!-- Written by `npm run generate` from src/diagnostics/codes: change that, not this. -->';
 
 export function errorPage({ code, severity, means, wrong, printed, right, remedy }: Explained): string {
-  const parts = [generated, `# ${code}`, standing(code, severity), means];
+  const parts = [generated, `# ${code}`, severityText(code, severity), means];
   if (wrong !== undefined && printed !== undefined && right !== undefined) {
     parts.push('## Wrong', fence('tower wrong', wrong), '`tower check` prints:', fence('text', printed));
     parts.push('## Right', fence('tower', right));
@@ -23,7 +23,7 @@ const formerPage = (former: string, code: Code): string =>
   `${generated}\n\n# ${former}\n\nThis code is now called [${code}](${code}.md).\n`;
 
 /** How serious it is, in a sentence. */
-export function standing(code: Code, severity: Explained['severity']): string {
+export function severityText(code: Code, severity: Explained['severity']): string {
   if (severity === 'error') return 'An error.';
   if (aboutIgnores.has(code)) return 'A warning.';
   return `A warning: \`// tower-ignore ${code}: reason\` silences it on one line.`;

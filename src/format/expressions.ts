@@ -1,4 +1,4 @@
-/** Values and flows. The gap before the first token of an expression belongs to who asks for it. */
+/** Values and flows. The gap before the first token of an expression belongs to its caller. */
 import { builders } from 'prettier/doc';
 import type * as Ast from '../syntax/ast.ts';
 import type { Cursor } from './cursor.ts';

@@ -9,7 +9,7 @@ export function replay(into: GraphWriter, graph: Graph, input: (name: string) =>
   const refs: Ref[] = [];
   const refOf = (node: number): Ref => {
     const ref = refs[node];
-    invariant(ref, 'nodes stand after their operands');
+    invariant(ref, 'nodes are after their operands');
     return ref;
   };
   graph.nodes.forEach((node, at) => {

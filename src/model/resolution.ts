@@ -32,7 +32,7 @@ export interface Resolution {
   readonly whole: boolean;
   /** What something read, by kind. */
   readonly reads: Readonly<Record<ReadKind, ReadonlySet<string>>>;
-  /** Sorts of which a name could not be looked up: that something of the kind is unread is then not certain. */
+  /** Kinds of which a name could not be looked up. Whether something of such a kind is unread is not certain. */
   readonly uncertain: ReadonlySet<ReadKind>;
 }
 

@@ -158,16 +158,16 @@ function runs(unknown: readonly IToken[]): IToken[][] {
   const found: IToken[][] = [];
   for (const token of unknown) {
     const last = found.at(-1)?.at(-1);
-    const alike = last !== undefined && sortOf(last.image) === sortOf(token.image);
+    const alike = last !== undefined && charKind(last.image) === charKind(token.image);
     if (alike && endOf(last) === token.startOffset) found.at(-1)!.push(token);
     else found.push([token]);
   }
   return found;
 }
 
-type Sort = 'fence' | 'semicolon' | 'blank' | 'hidden' | 'other';
+type CharKind = 'fence' | 'semicolon' | 'blank' | 'hidden' | 'other';
 
-function sortOf(image: string): Sort {
+function charKind(image: string): CharKind {
   if (/^(?:```|~~~)/.test(image)) return 'fence';
   if (/^[;；]$/.test(image)) return 'semicolon';
   if (/^[\p{Z}\u0085]+$/u.test(image)) return 'blank';
@@ -177,7 +177,7 @@ function sortOf(image: string): Sort {
 function unknown(source: Source, run: readonly IToken[], report: Report): void {
   const at = { source, start: run[0]!.startOffset, end: endOf(run.at(-1)!) };
   const image = source.text.slice(at.start, at.end);
-  switch (sortOf(run[0]!.image)) {
+  switch (charKind(run[0]!.image)) {
     case 'fence':
       report(diagnose('markdown-fence', at, {}, { fixes: [[removal(at)]] }));
       break;

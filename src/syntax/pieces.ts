@@ -148,7 +148,7 @@ export class PieceReader {
   ): Piece | undefined {
     const start = tokens[range[0]]!.startOffset;
     const doc = this.docs.get(start);
-    const written = tokens === this.all || this.stands(tokens, range);
+    const written = tokens === this.all || this.isWritten(tokens, range);
     const text = written ? this.source.text.slice(start, endOf(tokens[range[1] - 1]!)) : '';
     if (written) {
       if (expected && this.isSame(expected, rule, text, doc, start)) return this.move(expected, start);
@@ -196,7 +196,7 @@ export class PieceReader {
   }
 
   /** Whether the text has exactly these tokens: none is left out or made up. */
-  private stands(tokens: readonly IToken[], [start, end]: Range): boolean {
+  private isWritten(tokens: readonly IToken[], [start, end]: Range): boolean {
     const from = firstFrom(this.all, tokens[start]!.startOffset) - start;
     for (let at = start; at < end; at++) if (tokens[at] !== this.all[from + at]) return false;
     return true;

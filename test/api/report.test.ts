@@ -12,7 +12,7 @@ it('leaves a run what it was, and writes the same bytes twice', async () => {
   const path = await writeReport(folder);
   const first = readFileSync(path, 'utf8');
   expect(first).toContain(`${manifest.training.epochs} epochs, ${manifest.training.steps} steps`);
-  expect(first).toContain('It is not drawn');
+  expect(first).toContain('The model is not drawn');
   expect((await load(folder)).manifest.checksum).toBe(manifest.checksum);
   await writeReport(folder);
   expect(readFileSync(path, 'utf8')).toBe(first);

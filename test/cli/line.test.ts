@@ -241,7 +241,7 @@ describe('a trained model', () => {
   it('answers a user it does not know from the unseen row, and says so', async () => {
     const done = await tower(['recommend', 'run', '--user', 'nobody', '--engine', 'onnx'], here);
     expect(done.code, done.stderr).toBe(0);
-    expect(done.stdout).toMatch(/^user nobody is not in the data: this is the answer for the unseen/);
+    expect(done.stdout).toMatch(/^user nobody is not in the data: this is the answer for an unseen user/);
     expect(done.stdout.match(/^ +\d+ {2}-?\d\.\d{3} {2}Film /gm)).toHaveLength(10);
   });
 

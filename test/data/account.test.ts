@@ -94,8 +94,8 @@ describe('one stray quote', () => {
     expect(data.rows).toBe(5_997);
     expect(data.lines).toEqual([
       'a.csv:68 a quote opens a value and never closes',
-      'a.csv:702 "i700" is in no good row of items.csv',
-      'b.csv:702 "i700" is in no good row of items.csv',
+      'a.csv:702 "i700" is in no valid row of items.csv',
+      'b.csv:702 "i700" is in no valid row of items.csv',
       'items.csv:702 a quote opens a value and never closes',
     ]);
     expect(data.total).toBe(9_000);

@@ -94,16 +94,16 @@ describe('rename', () => {
   });
 
   it('refuses a name that another declaration has', () => {
-    expect(rename('group per|son', 'seen')).toContain('stands for something else');
-    expect(rename('tower us|er(', 'item')).toContain('stands for something else');
+    expect(rename('group per|son', 'seen')).toContain('has another meaning here');
+    expect(rename('tower us|er(', 'item')).toContain('has another meaning here');
   });
 
   it('refuses a name that would hide another: a step that is called like an input', () => {
-    expect(rename('fir|st = person', 'person')).toContain('stands for something else');
+    expect(rename('fir|st = person', 'person')).toContain('has another meaning here');
   });
 
   it('refuses what is no name', () => {
     for (const name of ['', '1st', 'a b', 'a-b', 'größe'])
-      expect(rename('group per|son', name)).toContain('is no name');
+      expect(rename('group per|son', name)).toContain('is not a name');
   });
 });

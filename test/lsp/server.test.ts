@@ -195,8 +195,8 @@ describe('the language server', () => {
   it('refuses a new name that is taken, or is no name', async () => {
     const rename = (newName: string) =>
       client.ask('textDocument/rename', { ...on('films.tower', model, 'movie_id ->'), newName });
-    await expect(rename('user_id')).rejects.toThrow('stands for something else');
-    await expect(rename('film id')).rejects.toThrow('is no name');
+    await expect(rename('user_id')).rejects.toThrow('has another meaning here');
+    await expect(rename('film id')).rejects.toThrow('is not a name');
   });
 
   it('outlines a file, and finds names in the whole folder', async () => {

@@ -115,6 +115,6 @@ describe('the page of a run', () => {
   it('says that it is not evaluated, and not drawn, where it is not', () => {
     const { evaluation, drawing, ...early } = parts;
     expect(reportPage(early)).toContain('Not evaluated yet');
-    expect(reportPage(early)).toContain('It is not drawn');
+    expect(reportPage(early)).toContain('The model is not drawn');
   });
 });

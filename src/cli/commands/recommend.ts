@@ -35,7 +35,7 @@ export function recommendCommand(program: Command): void {
     .argument('<run>', 'the folder of a trained model')
     .option('--user <key>', 'recommend for this key of the query tower')
     .addOption(withOption())
-    .addOption(new Option('-k <count>', 'number of items').argParser(wholeNumber).default(10))
+    .addOption(new Option('-k <count>', 'recommend this many items').argParser(wholeNumber).default(10))
     .addOption(removeSeenOption())
     .addOption(keepSeenOption())
     .addOption(dataOption())

@@ -1,11 +1,11 @@
 /** A code's page for the terminal. */
 import type { Explained } from '../../explain/examples.ts';
-import { standing } from '../../explain/page.ts';
+import { severityText } from '../../explain/page.ts';
 
 const width = 100;
 
 export function explanationText({ code, severity, means, wrong, printed, right, remedy }: Explained): string {
-  const parts = [code, wrapped(standing(code, severity)), wrapped(means)];
+  const parts = [code, wrapped(severityText(code, severity)), wrapped(means)];
   if (wrong !== undefined && printed !== undefined && right !== undefined) {
     parts.push('Wrong:', indented(wrong), '`tower check` prints:', indented(printed), 'Right:', indented(right));
   }

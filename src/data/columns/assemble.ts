@@ -40,12 +40,12 @@ export function assemble(given: ToAssemble): Omit<Dataset, 'rejected'> {
     ...eventsOf(part, given, arranged, encoded),
     ...(knowsEarlier && part !== 'train' ? { earlier: earlierItems(part, arranged, remembered.get(part)!) } : {}),
   });
-  const learnt = { train: partOf('train'), validation: partOf('validation'), test: partOf('test') };
-  const missingLabels = countMissingLabels(learnt, description);
+  const eventsByPart = { train: partOf('train'), validation: partOf('validation'), test: partOf('test') };
+  const missingLabels = countMissingLabels(eventsByPart, description);
   const { items, users } = arranged;
   const titles = titlesOf(given, arranged);
   return {
-    parts: learnt,
+    parts: eventsByPart,
     corpus: {
       rows: items.keys.length,
       features: encoded.items,

@@ -164,7 +164,7 @@ export const data = {
       `\`${feature}\` belongs to tower \`${tower}\`, but is computed from the ${file} file of the other side`,
     means:
       'A feature of one tower is computed from the file of the other side. The two sides may meet in the score only.',
-    remedy: 'Take the column from the events or from the file of its own side.',
+    remedy: 'Use a column of the events or of the file of its own side.',
   }),
 
   'sql-refused': row<{ reason: string }>({

@@ -9,7 +9,7 @@ export interface Baseline {
   /** About how many numbers it adds up for this task, where that may be too many to wait for. */
   work?(task: ScoringTask): number;
   /** Why it has nothing to rank by in this task; undefined where it has. */
-  lacks?(task: ScoringTask): string | undefined;
+  missing?(task: ScoringTask): string | undefined;
 }
 
 export const baseline = (row: Baseline): Baseline => row;

@@ -14,7 +14,7 @@ const penalty = 100;
 export const ease = baseline({
   doc: 'item-to-item weights by ridge regression of each item on all others, summed over the earlier items of the user; λ = 100',
   paper: 'Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019 (equation 8)',
-  lacks: nobody,
+  missing: nobody,
   work({ events, corpus, users }) {
     const size = Math.min(corpus.rows, users.rows);
     return size ** 3 + events.rows * (users.rows < corpus.rows ? size ** 2 : 50 * size);

@@ -7,7 +7,7 @@ import { baseline } from './baseline.ts';
  */
 export const popularityBy = baseline({
   doc: 'the number of training events of each item with the same value of one feature',
-  lacks: ({ context }) => (context ? undefined : 'no feature is named'),
+  missing: ({ context }) => (context ? undefined : 'no feature is named'),
   prepare({ corpus, context }: ScoringTask) {
     const { rows: items, trainingCounts } = corpus;
     const total = trainingCounts.reduce((sum, count) => sum + count, 0) + 1;

@@ -36,7 +36,7 @@ export function historyToMask(context: LossContext, args: HitArguments): Also | 
   return args.mask === undefined ? undefined : hitsToMask(context, args);
 }
 
-/** Undefined where nothing is masked. Throws ShapeError for a mask that can tell nothing. */
+/** Undefined where nothing is masked. Throws ShapeError for a mask that has no item keys. */
 export function hitsToMask(
   { listsItems, key }: LossContext,
   { accidental_hits, mask }: HitArguments,

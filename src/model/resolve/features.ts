@@ -46,14 +46,14 @@ const types = Object.keys(labelKinds) as Label['type'][];
 
 export function resolveLabels({ scope, report }: Workspace): ReadonlyMap<string, Label> {
   const labels = new Map<string, Label>();
-  const told = new Set<Ast.TypedEntry>();
+  const reported = new Set<Ast.TypedEntry>();
   for (const [name, { value, name: at, entry }] of scope.labels) {
     const word = singleName(value)?.name;
     const type = types.find((known) => known === word);
     if (type) labels.set(name, { name, span: at.span, type });
     // The type of several names is one mistake.
-    if (type || told.has(entry)) continue;
-    told.add(entry);
+    if (type || reported.has(entry)) continue;
+    reported.add(entry);
     if (word === undefined) {
       const facts = { of: name, expected: '`binary` or `number`', found: describeExpression(value) };
       report('wrong-type', value.span, facts);

@@ -9,7 +9,7 @@ export const featureArguments: Rule = {
   check({ features, library }, report) {
     const reach = (name: string): ReadonlySet<string> => withNamed([name], features, library.features);
     const reported: string[] = [];
-    const told = new Set<BoundKind>();
+    const reportedKinds = new Set<BoundKind>();
     const unsettled = unsettledOf(features, library.features);
     for (const [name, { call }] of features) {
       // Of very many it is enough to report one: each looks at all the others.
@@ -26,8 +26,8 @@ export const featureArguments: Rule = {
         if (error.feature !== name) continue;
         reported.push(name);
         // Several names of one kind.
-        if (told.has(call)) continue;
-        told.add(call);
+        if (reportedKinds.has(call)) continue;
+        reportedKinds.add(call);
         report('arguments-conflict', call.span, { kind: call.kind, reason: error.reason });
       }
     }

@@ -14,15 +14,15 @@ const tolerated = 2;
 export const wideTable: Rule = {
   name: 'table wider than its vocabulary needs',
   check({ file, features, scope }, report) {
-    const told = new Set<Expression>();
+    const reported = new Set<Expression>();
     for (const [name, entry] of scope.features) {
-      if (told.has(entry.value)) continue;
+      if (reported.has(entry.value)) continue;
       if (entry.span.source !== file.span.source || !features.has(name)) continue;
       const table = tableOf(name, features);
       if (!table || table.rows === 0 || table.dim < narrow || table.dim <= tolerated * table.rows) continue;
       const enough = 2 ** Math.ceil(Math.log2(table.rows));
       const dim = dimIn(entry.value);
-      told.add(entry.value);
+      reported.add(entry.value);
       const fixes = dim ? [[{ at: dim.value.span, text: String(enough) }]] : [];
       report('wide-table', dim?.span ?? entry.value.span, { name, ...table, enough }, { fixes });
     }

@@ -192,9 +192,9 @@ describe('headers', () => {
         ),
       ),
     ).toEqual([
-      'column-side at events:events.csv: `year` belongs to tower `user`, but is computed from the items file of the other side (take the column from the events or from the file of its own side)',
-      'column-side at column:grown: `grown` belongs to tower `user`, but is computed from the items file of the other side (take the column from the events or from the file of its own side)',
-      'column-side at events:events.csv: `town` belongs to tower `item`, but is computed from the users file of the other side (take the column from the events or from the file of its own side)',
+      'column-side at events:events.csv: `year` belongs to tower `user`, but is computed from the items file of the other side (use a column of the events or of the file of its own side)',
+      'column-side at column:grown: `grown` belongs to tower `user`, but is computed from the items file of the other side (use a column of the events or of the file of its own side)',
+      'column-side at events:events.csv: `town` belongs to tower `item`, but is computed from the users file of the other side (use a column of the events or of the file of its own side)',
     ]);
   });
 

@@ -121,7 +121,7 @@ describe('a bad row is set apart with its file, line, column and reason', () => 
     );
     expect(rejected).toEqual([
       'events.csv:3 item: "gone" is not in items.csv',
-      'items.csv:4 item: the key "x" stands in an earlier row',
+      'items.csv:4 item: the key "x" is in an earlier row',
       'items.csv:5 item: the key is empty',
     ]);
     expect(data.corpus.keys).toEqual(['x', 'y']);
@@ -136,15 +136,15 @@ describe('a bad row is set apart with its file, line, column and reason', () => 
       return rejected;
     };
     expect(await read('item,price\nx,1\ny,inf\nx,2\n')).toEqual([
-      'events.csv:3 item: "y" is in no good row of items.csv',
+      'events.csv:3 item: "y" is in no valid row of items.csv',
       'events.csv:4 item: "z" is not in items.csv',
       'items.csv:3 price: "inf" is not a finite number',
-      'items.csv:4 item: the key "x" stands in an earlier row',
+      'items.csv:4 item: the key "x" is in an earlier row',
     ]);
     // The key of a row that could not be read is not known.
     expect(await read('item,price\nx,1\ny\n')).toEqual([
-      'events.csv:3 item: "y" is in no good row of items.csv',
-      'events.csv:4 item: "z" is in no good row of items.csv',
+      'events.csv:3 item: "y" is in no valid row of items.csv',
+      'events.csv:4 item: "z" is in no valid row of items.csv',
       'items.csv:3 price: the row is short: 1 values, the header has 2',
     ]);
   });
@@ -341,7 +341,7 @@ describe('the share of bad rows', () => {
     const folder = folderWith({ 'events.csv': `${header}${good}a,,5,1\n` });
     const reading = readDataset(describeData({ folder, columns, reject: 0.01 }), needs, { folder });
     expect(await failureOf(reading)).toEqual([
-      `too-many-rejected at events:events.csv: 1 of 21 rows of \`events.csv\` is bad (4.8%), and 1% may be: events.csv:22: \`item\`: the key is empty (all of them are in ${join(folder, 'rejected.jsonl')}; mend them, filter them out with \`where\`, or raise \`reject\`)`,
+      `too-many-rejected at events:events.csv: 1 of 21 rows of \`events.csv\` is invalid (4.8%), and the limit is 1%: events.csv:22: \`item\`: the key is empty (correct them, exclude them with \`where\`, or raise \`reject\`; ${join(folder, 'rejected.jsonl')} lists them all)`,
     ]);
   });
 

@@ -140,9 +140,9 @@ describe('ease', () => {
 
   it('has nothing to go by without users', () => {
     const without = { ...task, users: { ...users, rows: 0 } };
-    expect(baselines.ease!.lacks!(without)).toContain('no users');
-    expect(baselines.item_cf!.lacks!(without)).toContain('no users');
-    expect(baselines.ease!.lacks!(task)).toBeUndefined();
+    expect(baselines.ease!.missing!(without)).toContain('no users');
+    expect(baselines.item_cf!.missing!(without)).toContain('no users');
+    expect(baselines.ease!.missing!(task)).toBeUndefined();
   });
 });
 
