@@ -10,7 +10,7 @@ export interface MultiHeadOptions {
   readonly heads: number;
   /** An element sees those before it and itself, and none after. */
   readonly causal: boolean;
-  /** Tells the weights of several in one block apart. */
+  /** Distinguishes the weights of several in one block. */
   readonly suffix?: string;
 }
 

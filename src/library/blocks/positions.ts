@@ -2,7 +2,7 @@ import { blockKind } from '../rows.ts';
 import { needSequence } from '../values.ts';
 
 export const positions = blockKind({
-  doc: 'Adds a learnt vector for each place to the element there, counted from the oldest that the sequence holds: xₜ + pₜ, 0 past the end. sequence[L × D] → the same.',
+  doc: 'Adds a learned vector for each position to its element, counted from the oldest element of the sequence: xₜ + pₜ, 0 past the end. sequence[L × D] → the same.',
   when: 'Goes before `transformer` or `self_attention`, which see no order without it.',
   paper: 'Kang and McAuley, "Self-attentive sequential recommendation", ICDM 2018 (section III.A)',
   example: 'positions',
