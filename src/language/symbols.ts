@@ -4,7 +4,7 @@ import type { TypedName } from '../model/scope.ts';
 import type * as Ast from '../syntax/ast.ts';
 import type { Span } from '../text/source.ts';
 
-export type SymbolSort =
+export type SymbolKind =
   | 'model'
   | 'constant'
   | 'feature'
@@ -20,7 +20,7 @@ export type SymbolSort =
   | 'column';
 
 /** What has one name for the whole file. */
-export type LookupSort = 'constant' | 'feature' | 'label' | 'group' | 'block' | 'tower' | 'task';
+export type LookupKind = 'constant' | 'feature' | 'label' | 'group' | 'block' | 'tower' | 'task';
 
 export type SymbolNode =
   | Ast.ModelName
@@ -36,7 +36,7 @@ export type SymbolNode =
   | Ast.Entry;
 
 export interface NamedSymbol {
-  readonly sort: SymbolSort;
+  readonly kind: SymbolKind;
   readonly name: string;
   /** Of the name where it is declared. */
   readonly span: Span;
@@ -49,18 +49,18 @@ export interface NamedSymbol {
 
 /** Two views of one declaration: places are compared, as each check of a file has objects of its own. */
 export function isSame(a: NamedSymbol, b: NamedSymbol): boolean {
-  return a.span.start === b.span.start && a.span.source.name === b.span.source.name && a.sort === b.sort;
+  return a.span.start === b.span.start && a.span.source.name === b.span.source.name && a.kind === b.kind;
 }
 
-/** Looks up by sort and name what is in scope of a file. */
+/** Looks up by kind and name what is in scope of a file. */
 export class Symbols {
-  readonly #bySort: Readonly<Record<LookupSort, Table>>;
+  readonly #byKind: Readonly<Record<LookupKind, Table>>;
   readonly #steps = new Map<string, Map<string, NamedSymbol>>();
 
   constructor({ scope }: Pick<Resolution, 'scope'>) {
-    const table = (sort: SymbolSort, nodes: Iterable<SymbolNode>): Table =>
-      new Map([...nodes].map((node) => [node.name.name, symbolOf(sort, node)]));
-    this.#bySort = {
+    const table = (kind: SymbolKind, nodes: Iterable<SymbolNode>): Table =>
+      new Map([...nodes].map((node) => [node.name.name, symbolOf(kind, node)]));
+    this.#byKind = {
       constant: table('constant', scope.lets),
       feature: table('feature', scope.features.values()),
       label: table('label', scope.labels.values()),
@@ -78,9 +78,9 @@ export class Symbols {
     }
   }
 
-  find(name: string, ...sorts: readonly LookupSort[]): NamedSymbol | undefined {
-    for (const sort of sorts) {
-      const found = this.#bySort[sort].get(name);
+  find(name: string, ...kinds: readonly LookupKind[]): NamedSymbol | undefined {
+    for (const kind of kinds) {
+      const found = this.#byKind[kind].get(name);
       if (found) return found;
     }
     return undefined;
@@ -97,19 +97,19 @@ export class Symbols {
 
   /** Of a block of the file. */
   parameters(block: string): readonly NamedSymbol[] {
-    const node = this.#bySort.block.get(block)?.node;
+    const node = this.#byKind.block.get(block)?.node;
     return node?.kind === 'Block' ? node.parameters.map((parameter) => parameterSymbol(block, parameter)) : [];
   }
 
-  all(sort: LookupSort): readonly NamedSymbol[] {
-    return [...this.#bySort[sort].values()];
+  all(kind: LookupKind): readonly NamedSymbol[] {
+    return [...this.#byKind[kind].values()];
   }
 }
 
 type Table = ReadonlyMap<string, NamedSymbol>;
 
-export function symbolOf(sort: SymbolSort, node: SymbolNode): NamedSymbol {
-  return { sort, name: node.name.name, span: node.name.span, node };
+export function symbolOf(kind: SymbolKind, node: SymbolNode): NamedSymbol {
+  return { kind, name: node.name.name, span: node.name.span, node };
 }
 
 export function parameterSymbol(block: string, node: Ast.BlockParameter): NamedSymbol {

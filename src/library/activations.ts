@@ -31,14 +31,14 @@ const plain = {
 } satisfies Record<string, (builder: Builder, x: Ref) => Ref>;
 
 export interface ActivationOptions {
-  /** Ends the names of learnt parameters. */
+  /** Ends the names of learned parameters. */
   readonly suffix?: string;
   /** float32 [rows] of 1 and 0: rows that count in statistics of the batch. Absent: all count. */
   readonly mask?: Ref | undefined;
 }
 
 /** Those that learn a number for each of the width. x is float32 [rows, width]. */
-const learnt = {
+const learned = {
   prelu({ builder }, x, { suffix = '' }) {
     const slope = builder.parameter(`slope${suffix}`, [widthOf(x)], { kind: 'constant', value: firstSlope });
     return leaky(builder, x, slope);
@@ -47,15 +47,15 @@ const learnt = {
 } satisfies Record<string, (context: BlockContext, x: Ref, options: ActivationOptions) => Ref>;
 
 export type PlainActivation = keyof typeof plain;
-export type Activation = PlainActivation | keyof typeof learnt;
+export type Activation = PlainActivation | keyof typeof learned;
 
 /** THE list for every block that takes an `activation`. */
-export const activations = [...Object.keys(plain), ...Object.keys(learnt)] as readonly Activation[];
+export const activations = [...Object.keys(plain), ...Object.keys(learned)] as readonly Activation[];
 
 /** @param x float32 [rows, width] */
 export function activate(context: BlockContext, x: Ref, activation: Activation, options: ActivationOptions = {}): Ref {
-  return Object.hasOwn(learnt, activation)
-    ? learnt[activation as keyof typeof learnt](context, x, options)
+  return Object.hasOwn(learned, activation)
+    ? learned[activation as keyof typeof learned](context, x, options)
     : activatePlainly(context.builder, x, activation as PlainActivation);
 }
 
@@ -63,7 +63,7 @@ export function activate(context: BlockContext, x: Ref, activation: Activation, 
 export const activatePlainly = (builder: Builder, x: Ref, activation: PlainActivation): Ref =>
   (plain[activation] as (builder: Builder, x: Ref) => Ref)(builder, x);
 
-/** x above 0, slope · x below; a learnt slope has one number for each of the width. */
+/** x above 0, slope · x below; a learned slope has one number for each of the width. */
 export const leaky = (builder: Builder, x: Ref, slope: Ref | number): Ref =>
   builder.sub(builder.relu(x), builder.mul(builder.relu(builder.neg(x)), slope));
 

@@ -143,7 +143,7 @@ export function eachVector(builder: Builder, value: Value, map: RowMap): Vector 
 }
 
 /**
- * Numbers by themselves, whatever stands beside them: of a vector, of each field, of a sequence, zeros past its end, or of
+ * Numbers by themselves, whatever is next to them: of a vector, of each field, of a sequence, zeros past its end, or of
  * interests. Throws ShapeError for outputs.
  */
 export function eachNumber(builder: Builder, value: Value, map: (x: Ref) => Ref): Value {

@@ -2,7 +2,7 @@
 import type { Library } from '../../model/library.ts';
 import type { Cursor } from '../cursor.ts';
 import type { FileAnalysis } from '../file_analysis.ts';
-import { type LookupSort, type NamedSymbol, Symbols } from '../symbols.ts';
+import { type LookupKind, type NamedSymbol, Symbols } from '../symbols.ts';
 import { type Completion, symbolItem, unique } from './item.ts';
 
 /** What lies outside the file: none of it need be there. */
@@ -19,7 +19,7 @@ export interface Surroundings {
 export type PlaceWithin = Cursor & Required<Pick<Cursor, 'declaration'>>;
 
 /** What a value gives a name to, by the word of its declaration. */
-const declares: Readonly<Record<string, LookupSort>> = {
+const declares: Readonly<Record<string, LookupKind>> = {
   features: 'feature',
   let: 'constant',
   block: 'block',
@@ -42,12 +42,12 @@ export class CompletionContext {
   }
 
   /** All but what is being declared here: nothing is made of itself. */
-  names(...among: readonly LookupSort[]): Completion[] {
+  names(...among: readonly LookupKind[]): Completion[] {
     const { declaration, entry } = this.place;
     const own = entry?.name ?? declaration.name;
-    return among.flatMap((sort) => {
-      const all = [...(sort === 'constant' ? this.#parameters() : []), ...this.symbols.all(sort)];
-      const others = declares[declaration.word] === sort ? all.filter(({ name }) => name !== own) : all;
+    return among.flatMap((kind) => {
+      const all = [...(kind === 'constant' ? this.#parameters() : []), ...this.symbols.all(kind)];
+      const others = declares[declaration.word] === kind ? all.filter(({ name }) => name !== own) : all;
       return unique(others.map(symbolItem));
     });
   }
@@ -59,6 +59,6 @@ export class CompletionContext {
   }
 
   columns(): Completion[] {
-    return (this.around.columns ?? []).map((label) => ({ label, sort: 'column', detail: 'column of the data' }));
+    return (this.around.columns ?? []).map((label) => ({ label, kind: 'column', detail: 'column of the data' }));
   }
 }

@@ -7,12 +7,12 @@ import { kindDoc, parameterText, signatureOf } from '../markdown.ts';
 import { snippets } from '../snippets.ts';
 import type { NamedSymbol } from '../symbols.ts';
 
-export type CompletionSort = 'word' | 'kind' | 'argument' | 'choice' | 'name' | 'column' | 'file' | 'entry' | 'snippet';
+export type CompletionKind = 'word' | 'kind' | 'argument' | 'choice' | 'name' | 'column' | 'file' | 'entry' | 'snippet';
 
 export interface Completion {
   readonly label: string;
-  readonly sort: CompletionSort;
-  /** One line beside the label. */
+  readonly kind: CompletionKind;
+  /** One line next to the label. */
   readonly detail?: string;
   /** Markdown. */
   readonly doc?: string;
@@ -23,7 +23,7 @@ export interface Completion {
 
 export const declarations: readonly Completion[] = snippets.map(({ prefix, doc, body }) => ({
   label: prefix,
-  sort: 'snippet',
+  kind: 'snippet',
   doc,
   insert: body.join('\n'),
   snippet: true,
@@ -34,7 +34,7 @@ export function symbolItem(symbol: NamedSymbol): Completion {
   // A block that needs numbers is written with its parentheses.
   const needs = node.kind === 'Block' && node.parameters.some((parameter) => !parameter.default);
   const insert = needs ? { insert: `${name}($1)`, snippet: true as const } : {};
-  return { label: name, sort: 'name', detail: headOf(symbol), ...defined({ doc: node.doc }), ...insert };
+  return { label: name, kind: 'name', detail: headOf(symbol), ...defined({ doc: node.doc }), ...insert };
 }
 
 /** @param what what its place asks for: "block", "loss" */
@@ -45,7 +45,7 @@ export function kindItems(
 ): Completion[] {
   return Object.entries(table).map(([label, row]) => ({
     label,
-    sort: 'kind',
+    kind: 'kind',
     detail: signatureOf('', { ...row.parameters, ...extra }),
     doc: kindDoc(what, label, row, extra),
     ...(Object.values(row.parameters).some(({ required }) => required)
@@ -57,7 +57,7 @@ export function kindItems(
 export function argumentItem(kind: string, name: string, parameter: Parameter): Completion {
   return {
     label: `${name}:`,
-    sort: 'argument',
+    kind: 'argument',
     insert: `${name}: `,
     detail: parameterText(name, parameter),
     doc: `${parameter.doc}\n\nOf \`${kind}\`: ${describeType(parameter.type)}.`,

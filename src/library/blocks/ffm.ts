@@ -5,12 +5,15 @@ import { blockKind } from '../rows.ts';
 import { needFields, needOneWidth, stacked } from '../values.ts';
 
 export const ffm = blockKind({
-  doc: 'Field-aware: field i shows field j a vector vᵢⱼ of its own; Σ over pairs of vᵢⱼ ⊙ vⱼᵢ: fields → vector[k]. Without `width` an embedding of width F · k holds the F vectors end to end, as in the paper; with it vᵢⱼ = eᵢ Wᵢⱼ by learnt maps, from fields of whatever widths.',
+  doc: 'Field-aware: field i shows field j a vector vᵢⱼ of its own; Σ over pairs of vᵢⱼ ⊙ vⱼᵢ: fields → vector[k]. Without `width` an embedding of width F · k holds the F vectors end to end, as in the paper; with it vᵢⱼ = eᵢ Wᵢⱼ by learned maps, from fields of any widths.',
   when: 'Where a field should look different to each other field; `fm` is cheaper.',
   paper: 'Juan et al., "Field-aware factorization machines for CTR prediction", RecSys 2016 (equation 4)',
   example: 'ffm(width: 4)',
   parameters: {
-    width: integer({ min: 1, doc: 'k, of the vectors that learnt maps make; without it the embeddings are split.' }),
+    width: integer({
+      min: 1,
+      doc: 'k, the width of the vectors of learned maps. Without `width` the embeddings are split.',
+    }),
   },
   lower({ builder }, input, { width }) {
     const fields = needFields(input);

@@ -4,7 +4,7 @@ import { blockKind } from '../rows.ts';
 import { eachVector } from '../values.ts';
 
 export const layer_norm = blockKind({
-  doc: 'Each row to mean 0 and variance 1 over its width, then a learnt scale and offset for each number: vector[N] → vector[N]; the same for each interest, and for each element of a sequence.',
+  doc: 'Each row to mean 0 and variance 1 over its width, then a learned scale and offset for each number: vector[N] → vector[N]; the same for each interest, and for each element of a sequence.',
   when: 'After `residual` in layers for sequences, and wherever batches are small.',
   paper: 'Ba et al., "Layer normalization", 2016',
   example: 'layer_norm',
@@ -25,7 +25,7 @@ export function normalizeRows(builder: Builder, rows: Ref, width: number, epsilo
   return gainAndOffset(builder, builder.mul(centred, builder.rsqrt(builder.add(variance, epsilon))), width, suffix);
 }
 
-/** A learnt scale and offset for each number of the width. */
+/** A learned scale and offset for each number of the width. */
 export function gainAndOffset(builder: Builder, normal: Ref, width: number, suffix = ''): Ref {
   const gain = builder.parameter(`gain${suffix}`, [width], { kind: 'ones' });
   const offset = builder.parameter(`offset${suffix}`, [width], { kind: 'zeros' });

@@ -2,7 +2,7 @@ import { blockKind } from '../rows.ts';
 import { pool } from './pooling.ts';
 
 export const mean = blockKind({
-  doc: 'The average of fields of one width, or of what a sequence holds (0 for an empty one): fields[F × D] or sequence[L × D] → vector[D].',
+  doc: 'The average of fields of one width, or of the rows of a sequence (0 for an empty one): fields[F × D] or sequence[L × D] → vector[D].',
   when: 'For a short history, or as the first baseline of a long one.',
   paper: 'Covington et al., "Deep neural networks for YouTube recommendations", RecSys 2016 (section 3.2)',
   example: 'mean',

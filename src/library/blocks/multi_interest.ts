@@ -7,15 +7,15 @@ import { needSequence } from '../values.ts';
 import { maskedSoftmax } from './attention.ts';
 
 export const multi_interest = blockKind({
-  doc: 'Several vectors for one history, of which a score takes the best: sequence[L × D] → interests[K × D]. `attention`: K learnt queries, A = softmax over t of tanh(X · W₁) · W₂, interest k = Σ Aₜₖ xₜ. `routing`: capsules, each interest with a map of its own, their logits from 0 by dynamic routing. The rounds before the last are not differentiated: gradients reach the map and the history through the last weighted sum alone, its shares being constants. An empty history gives 0.',
+  doc: 'Several vectors for one history; a score takes the best of them: sequence[L × D] → interests[K × D]. `attention`: K learned queries, A = softmax over t of tanh(X · W₁) · W₂, interest k = Σ Aₜₖ xₜ. `routing`: capsules, each interest with a map of its own, their logits from 0 by dynamic routing. The rounds before the last are not differentiated: gradients reach the map and the history through the last weighted sum alone, its shares being constants. An empty history gives 0.',
   when: 'For users with several tastes: retrieval searches with each vector.',
   paper: 'Cen et al., "ComiRec", KDD 2020 (equations 4 to 7); routing after Li et al., "MIND", CIKM 2019 (algorithm 1)',
   example: 'multi_interest(2, attention)',
   parameters: {
     interests: integer({ min: 1, max: 64, positional: true, doc: 'K: how many vectors.', default: 4 }),
     by: choice(['attention', 'routing'], { positional: true, doc: 'How they come about.', default: 'attention' }),
-    units: integer({ min: 1, doc: 'Width of W₁ of `attention`; 4 · D where not given.' }),
-    iterations: integer({ min: 1, max: 16, doc: 'Rounds of `routing`; 3 where not given.' }),
+    units: integer({ min: 1, doc: 'Width of W₁ of `attention`. Default 4 · D.' }),
+    iterations: integer({ min: 1, max: 16, doc: 'Rounds of `routing`. Default 3.' }),
   },
   lower(context, input, { interests, by, units, iterations }) {
     const sequence = needSequence(input);

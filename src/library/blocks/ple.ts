@@ -6,7 +6,7 @@ import { needVector } from '../values.ts';
 import { expertsOf, gated, named, needDistinct } from './experts.ts';
 
 export const ple = blockKind({
-  doc: 'Progressive layered extraction: each task has experts of its own beside shared ones, level after level; its gate mixes its own and the shared, and a shared gate mixes all for the next level. vector[N] → outputs[task: units, …]; a flow takes one, `shared.click`.',
+  doc: 'Progressive layered extraction: each task has experts of its own and shares others, level after level; its gate mixes its own and the shared, and a shared gate mixes all for the next level. vector[N] → outputs[task: units, …]; a flow takes one, `shared.click`.',
   when: 'For several tasks that disturb each other under `mmoe`.',
   paper: 'Tang et al., "Progressive layered extraction", RecSys 2020 (equations 5 to 9)',
   example: 'ple(click, experts: 2, shared: 1, units: 5, levels: 2)',

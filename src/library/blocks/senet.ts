@@ -3,7 +3,7 @@ import { blockKind } from '../rows.ts';
 import { needFields } from '../values.ts';
 
 export const senet = blockKind({
-  doc: 'Weighs whole fields, of whatever widths: squeeze zᵢ = mean of field i; excitation a = σ(relu(z · W₁) · W₂) with W₁ of [F × F/r] and W₂ of [F/r × F]; fieldᵢ ← aᵢ · fieldᵢ. fields[F × D] → the same.',
+  doc: 'Weighs whole fields, of any widths: squeeze zᵢ = mean of field i; excitation a = σ(relu(z · W₁) · W₂) with W₁ of [F × F/r] and W₂ of [F/r × F]; fieldᵢ ← aᵢ · fieldᵢ. fields[F × D] → the same.',
   when: 'Where many fields are noise: it weighs whole fields, and `--attention` shows the weights.',
   paper: 'Huang et al., "FiBiNET", RecSys 2019 (section 3.2); one tower at a time',
   example: 'senet(reduction: 2)',

@@ -2,7 +2,7 @@ import { blockKind } from '../rows.ts';
 import { pool } from './pooling.ts';
 
 export const sum = blockKind({
-  doc: 'The sum of fields of one width, or of what a sequence holds: fields[F × D] or sequence[L × D] → vector[D].',
+  doc: 'The sum of fields of one width, or of the rows of a sequence: fields[F × D] or sequence[L × D] → vector[D].',
   when: 'Where the number of elements should count; `mean` hides it.',
   paper: 'Covington et al., "Deep neural networks for YouTube recommendations", RecSys 2016 (section 3.2)',
   example: 'sum',

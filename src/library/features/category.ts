@@ -3,18 +3,18 @@ import { featureKind } from '../rows.ts';
 import { dictionary } from './dictionary.ts';
 
 export const category = featureKind({
-  doc: 'One of a set of values: one row of an embedding table. The values are those listed, else learnt from the training part; one row stands for any other. Gives a field of width `dim`.',
-  when: 'For a small, closed set of values. List the values where you know them; otherwise they are learnt.',
+  doc: 'One of a set of values: one row of an embedding table. The values are listed, or come from the training part; one row is for all others. Gives a field of width `dim`.',
+  when: 'For a small, closed set of values. List the values where you know them; otherwise they are learned.',
   paper: 'Covington et al., "Deep neural networks for YouTube recommendations", RecSys 2016',
   example: 'category("F", "M", dim: 4)',
   column: 'any',
   parameters: {
     values: rest(text({ doc: 'The values, when they are known beforehand.' })),
     dim: integer({ min: 1, doc: 'Width of the embedding.', default: 8 }),
-    hash: integer({ min: 1, doc: 'Rows of the table when values are hashed, not learnt.' }),
+    hash: integer({ min: 1, doc: 'Rows of the table if values are hashed.' }),
     min_count: integer({
       min: 1,
-      doc: 'Rows of training data below which a value counts as unseen; 1 where not given.',
+      doc: 'A value with fewer training rows counts as unseen. Default 1.',
     }),
   },
   use({ values, dim, hash, min_count }) {

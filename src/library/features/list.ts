@@ -4,7 +4,7 @@ import { choice, feature, integer } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
 
 export const list = featureKind({
-  doc: "Several values of one kind: embeddings pooled into a field of the width of one; with `pool: none` a sequence[max × dim]. Named after a feature, its elements use that feature's own table. Elements that training never had are left out, in the pool, in the mask and in `max`: their row was never trained. A list without any other is empty, and an empty list is zeros.",
+  doc: "Several values of one kind: embeddings pooled into a field of the width of one; with `pool: none` a sequence[max × dim]. Named after a feature, its elements use that feature's own table. Elements that training never had are excluded, in the pool, in the mask and in `max`: their row was never trained. A list without any other is empty, and an empty list is zeros.",
   when: 'For histories and tags. Use `pool: none` where a block should read the elements one by one.',
   paper: 'Covington et al., "Deep neural networks for YouTube recommendations", RecSys 2016 (section 3.2)',
   example: 'list(category(dim: 16), max: 6)',
@@ -13,12 +13,12 @@ export const list = featureKind({
     element: feature({
       required: true,
       positional: true,
-      doc: 'What one element is: a feature kind, or the name of a feature whose table is shared.',
+      doc: 'The kind of one element: a feature kind, or the name of a feature whose table is shared.',
     }),
     max: integer({ min: 1, doc: 'Elements kept: the latest of a history, else the first.', default: 50 }),
     pool: choice(['mean', 'sum', 'none'], { doc: 'How the embeddings become one.', default: 'mean' }),
     unseen: choice(['skip', 'keep'], {
-      doc: 'Elements that the vocabulary does not have: left out before `max` are kept, or kept as the row of the unseen.',
+      doc: 'Elements that are not in the vocabulary: excluded before `max` applies, or kept as the row of unseen values.',
       default: 'skip',
     }),
   },

@@ -4,7 +4,7 @@ import { flag, integer, numbers } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
 
 export const number = featureKind({
-  doc: 'A number. As it stands, after log(1 + x), or standardized by the training part, it gives a field of width 1, or of width `dim` through a learnt map. Cut at `boundaries`, or into equally frequent `buckets`, each piece has a row of an embedding table of width `dim`.',
+  doc: 'A number. Unchanged, after log(1 + x), or standardized by the training part, it gives a field of width 1, or of width `dim` through a learned map. Cut at `boundaries`, or into equally frequent `buckets`, each piece has a row of an embedding table of width `dim`.',
   when: 'For prices, ages and counts. Use `buckets` where the effect is no straight line, `log` for counts.',
   paper:
     'Covington et al., "Deep neural networks for YouTube recommendations", RecSys 2016 (section 3.2, normalized numbers)',
@@ -15,7 +15,7 @@ export const number = featureKind({
     log: flag({ doc: 'Take log(1 + x) first; boundaries and buckets are then of that.' }),
     boundaries: numbers({ ascending: true, doc: 'Where the pieces meet: a value equal to one belongs above it.' }),
     buckets: integer({ min: 2, doc: 'How many equally frequent pieces to learn from the training part.' }),
-    dim: integer({ min: 1, doc: 'Width of the field; with pieces 8 where not given, else 1.' }),
+    dim: integer({ min: 1, doc: 'Width of the field. Default 8 with pieces, else 1.' }),
   },
   use({ standardize, log, boundaries, buckets, dim }) {
     if (boundaries !== undefined && buckets !== undefined) {

@@ -3,7 +3,7 @@ import { integer } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
 
 export const vector = featureKind({
-  doc: 'A fixed number of numbers, such as an embedding made elsewhere: a field of width `size`, or of width `dim` through a learnt map.',
+  doc: 'A fixed number of numbers, such as an embedding made elsewhere. Gives a field of width `size`, or of width `dim` through a learned map.',
   when: 'For embeddings that another model computed, of texts or pictures.',
   paper: 'no paper: the numbers are taken as they are',
   example: 'vector(256, dim: 64)',
@@ -12,7 +12,7 @@ export const vector = featureKind({
     size: integer({ min: 1, required: true, positional: true, doc: 'How many numbers a row has.' }),
     dim: integer({
       min: 1,
-      doc: 'Width of the field after a learnt [size × dim] map; without it the numbers themselves.',
+      doc: 'Width of the field after a learned [size × dim] map. Without `dim`: the numbers themselves.',
     }),
   },
   use({ size, dim }) {

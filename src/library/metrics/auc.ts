@@ -1,7 +1,7 @@
 import { metricKind } from '../rows.ts';
 
 export const auc = metricKind({
-  doc: 'Share of the other items that score below it, a tie counting half: the chance to stand above an item drawn from the rest of the corpus. Alone in the corpus: 1.',
+  doc: 'Share of the other items that score below the held-out item; a tie counts half. It is the probability to rank above an item drawn from the rest of the corpus. 1 if the corpus has no other item.',
   when: 'To see the whole ranking; it says little of the first places.',
   paper: 'Hanley & McNeil, "The meaning and use of the area under a ROC curve", Radiology 1982',
   example: 'auc',

@@ -1,7 +1,7 @@
 import { metricKind } from '../rows.ts';
 
 export const mrr = metricKind({
-  doc: '1 / place in the whole corpus. Over ties the mean of all places it could take: (H(better + equal + 1) − H(better)) / (equal + 1), H the harmonic numbers.',
+  doc: '1 / rank in the whole corpus. With ties, the mean over all ranks that are possible: (H(better + equal + 1) − H(better)) / (equal + 1), H the harmonic numbers.',
   when: 'Where only the first right answer matters.',
   paper: 'Voorhees, "The TREC-8 question answering track report", 1999; ties: McSherry & Najork, ECIR 2008',
   example: 'mrr',

@@ -5,7 +5,7 @@ import { adamChange } from './adam_update.ts';
 import { schedule } from './schedule.ts';
 
 export const adamw = optimizerKind({
-  doc: 'Adam whose weights also shrink by themselves: w ← w − rate · (m̂ / (√v̂ + epsilon) + weight_decay · w).',
+  doc: 'Adam with decoupled weight decay: w ← w − rate · (m̂ / (√v̂ + epsilon) + weight_decay · w).',
   when: 'In place of `adam` where the layers overfit.',
   paper: 'Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR 2019 (algorithm 2)',
   example: 'adamw(rate: 1e-3, weight_decay: 0.01)',

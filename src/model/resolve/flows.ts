@@ -32,7 +32,7 @@ interface Extent {
   depth: number;
 }
 
-/** A declared block, written out for some values of its parameters; without steps where it is not sound. */
+/** A declared block, written out for some values of its parameters; without steps where it is not valid. */
 interface Written {
   readonly steps?: readonly FlowStep[];
   readonly extent: Extent;
@@ -61,7 +61,7 @@ export function resolveBlocks(workspace: Workspace): Blocks {
   const broken = new Set<string>();
   const known = new Set<string>();
   /** Places within blocks of which a mistake is reported for some values. */
-  const told = new Set<string>();
+  const reported = new Set<string>();
   /** The values that the first use of each shared block gives, and where that is. */
   const shared = new Map<string, { readonly values: string; readonly at: Span }>();
   /** Of the declared block that is being read; of all flows of towers, outside of one. */
@@ -148,7 +148,7 @@ export function resolveBlocks(workspace: Workspace): Blocks {
     return { values, frame: { report, binding: { ...outermost.binding, report, constants } } };
   }
 
-  /** A value that does not fit is a mistake where it is written; other mistakes of these values stand in the block. */
+  /** A value that does not fit is a mistake where it is written; other mistakes of these values are in the block. */
   function reportOf(
     call: Ast.Call,
     block: Ast.Block,
@@ -165,8 +165,8 @@ export function resolveBlocks(workspace: Workspace): Blocks {
         return;
       }
       const place = `${block.name.name} ${code} ${at?.source.name} ${at?.start}`;
-      if (told.has(place)) return;
-      told.add(place);
+      if (reported.has(place)) return;
+      reported.add(place);
       // Of many blocks within one another the innermost say enough.
       if (code === 'block-too-large' || (extra.notes ?? []).length >= mostNotes) {
         around(code, at, facts, extra);
