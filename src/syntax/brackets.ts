@@ -68,20 +68,20 @@ class Balancer {
   private readonly strays: IToken[] = [];
   private ahead: IToken | undefined;
   /** Where the entries begin, in `result`, of which a mistake has been reported. */
-  private readonly told = new Set<number>();
+  private readonly reported = new Set<number>();
   /** Brackets whose place may still be searched for: a text that is no program has thousands. */
   private searches = 20;
 
   constructor(
     private readonly source: Source,
     private readonly tokens: readonly IToken[],
-    private readonly tell: (diagnostic: Diagnostic) => void,
+    private readonly collect: (diagnostic: Diagnostic) => void,
   ) {}
 
   /** One mistake of brackets an entry: where one is wrong, others seem to be. */
   private report(diagnostic: Diagnostic, entry = this.start(this.result.length)): void {
-    if (!this.told.has(entry)) this.tell(diagnostic);
-    this.told.add(entry);
+    if (!this.reported.has(entry)) this.collect(diagnostic);
+    this.reported.add(entry);
   }
 
   run(): readonly IToken[] {
@@ -91,7 +91,7 @@ class Balancer {
       if (token === this.ahead) continue;
       this.layout(index);
 
-      // No brace and no key stands inside parentheses.
+      // No brace and no key is inside parentheses.
       const outside = is(token, t.LeftBrace) || (is(token, t.Keyed) && is(tokens[index + 1], t.By));
       if (outside) this.closeInner(0);
 
@@ -140,7 +140,7 @@ class Balancer {
       while (/[ \t]/.test(text[start - 1] ?? '')) start--;
       return { at: { source: this.source, start, end: endOf(token) }, text: '' };
     });
-    this.tell(diagnose('needless-sign', at, { sign: quote(brace.image) }, { fixes: [edits] }));
+    this.report(diagnose('needless-sign', at, { sign: quote(brace.image) }, { fixes: [edits] }));
   }
 
   /** What a token at the start of a line says of brackets that are open: a declaration or an entry ends what is inside it. */

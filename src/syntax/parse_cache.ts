@@ -13,7 +13,7 @@ export class IncrementalParser {
   #last: { readonly source: Source; readonly outcome: Outcome<File> } | undefined;
 
   /**
-   * The same as `parse`. The tree shares nodes with that of the text before, whose places become those of this text: a caller
+   * The same as `parse`. The tree shares nodes with that of the text before, whose places become those of this text: who
    * still reads the old tree reads it wrong.
    */
   parse(source: Source): Outcome<File> {

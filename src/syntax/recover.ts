@@ -45,7 +45,7 @@ export class Recovery {
   private readonly doubtful: Span[] = [];
   /** Whether a mistake has been reported on its first line, before it begins. */
   private begun = false;
-  /** Whether a brace of the declaration at hand is missing or one too many: what stands in its place says nothing. */
+  /** Whether a brace of the declaration at hand is missing or one too many: what is in its place says nothing. */
   private braced = false;
   /** The first token of the part at hand, as it is written. */
   private first: IToken | undefined;
@@ -289,7 +289,7 @@ export class Recovery {
     return this.collector.knows(...this.stretch(tokens));
   }
 
-  /** Where tokens stand; those of a declaration, up to its body. */
+  /** Where tokens are; those of a declaration, up to its body. */
   private stretch(tokens: readonly IToken[]): [start: number, end: number] {
     const open = tokens.findIndex((token) => is(token, t.LeftBrace));
     const last = open > 0 ? tokens[open - 1]! : tokens.at(-1)!;
@@ -353,7 +353,7 @@ export class Recovery {
 const words = new Map(declarationWords.map((word) => [word.PATTERN as string, word]));
 const wordList = [...words.keys()].map((word) => `\`${word}\``).join(', ');
 
-/** What an entry that stands alone should be inside of. */
+/** What an entry that is alone should be inside of. */
 function homeOf(tokens: readonly IToken[]): string | undefined {
   if (is(tokens[0], t.Channel) && is(tokens[1], t.Name)) return '`tower NAME(…) { … }`';
   if (!is(tokens[0], t.Name)) return undefined;

@@ -156,7 +156,7 @@ export const lint = {
     message: ({ what, name, hides }) => `${what} \`${name}\` hides ${hides}`,
     hint: () => 'choose another name',
     means:
-      'One name has two meanings. A step may have the name of a feature of its tower, a block the name of a library block, or a parameter the name of a constant. The meaning of a line then depends on its place.',
+      'One name has two meanings. A step may share its name with a feature, a block with a library block, a parameter with a constant. The meaning of a line then depends on its place.',
     wrong: smallModel({
       features: 'age: number(standardize)',
       groups: 'group person = user_id, age',
