@@ -5,13 +5,15 @@ import { invariant } from '../diagnostics/failure.ts';
 import type { Table } from '../embedding/table.ts';
 import type { Tensors } from '../engine/engine.ts';
 import type { Tensor } from '../graph/graph.ts';
-import type { FeaturePlan, GraphPlan, RowsOf } from '../plan/plan.ts';
+import { type FeaturePlan, type GraphPlan, type RowsOf, sequenceFeature } from '../plan/plan.ts';
 import { rowsPrefix } from '../plan/rows_prefix.ts';
 import { type DistinctItems, makeDistinctItems } from './distinct.ts';
 import { makeSampler, type Sampler } from './sampler.ts';
 import { makeSeenRows, type SeenRows } from './seen_rows.ts';
+import { makeSequences } from './sequences.ts';
 import { areEvents, type Batch, type FeedContext, type FeedState } from './source.ts';
 import { makeSource } from './sources.ts';
+import { windowsOf } from './windows.ts';
 
 export interface FeederOptions {
   readonly plan: GraphPlan;
@@ -49,6 +51,7 @@ export interface Feeder {
 export function makeFeeder(options: FeederOptions): Feeder {
   const { plan, events, corpus, seed, batch: wholeBatch } = options;
   const distinct = distinctItems(options);
+  const sequences = sequencesOf(options);
   const context: FeedContext = {
     seed,
     features: byName(options.features),
@@ -65,6 +68,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
   return {
     inputs(rows, step, { rate }) {
       const items = distinct?.of(rows);
+      const lists = sequences?.(rows);
       const batch: Batch = {
         rows,
         step,
@@ -72,9 +76,10 @@ export function makeFeeder(options: FeederOptions): Feeder {
         rowsOf(of) {
           if (of.kind === 'events') return rows;
           if (of.kind === 'corpus') return all;
+          if (of.kind === 'sequences') return lists!.rows;
           return of.kind === 'distinct' ? items!.rows : samples(of, step, rows.length);
         },
-        ...defined({ distinct: items }),
+        ...defined({ distinct: items, sequences: lists }),
       };
       last = batch;
       return fillAll(sources, batch);
@@ -180,6 +185,16 @@ function distinctItems({ plan, events, corpus }: FeederOptions): DistinctItems |
     'feature' in source && source.rows.kind === 'distinct' ? [source.feature] : [],
   );
   return makeDistinctItems(events, corpus, places.key, features);
+}
+
+/** Where the targets are positions. */
+function sequencesOf({ plan, events, features }: FeederOptions): ReturnType<typeof makeSequences> | undefined {
+  const name = sequenceFeature(plan);
+  if (name === undefined) return undefined;
+  const list = events.features.get(name);
+  const max = features.find((feature) => feature.name === name)?.max;
+  invariant(list && max !== undefined, `list ${name} has no column or no length`);
+  return makeSequences(windowsOf(list, events.rows), max);
 }
 
 /** Draws once a step for all inputs that ask alike. */

@@ -7,6 +7,7 @@ import type { FeaturePlan, InputPlan, InputSource, RowsOf } from '../plan/plan.t
 import { pick } from './copy.ts';
 import type { Distinct, DistinctItems } from './distinct.ts';
 import type { SeenRows } from './seen_rows.ts';
+import type { Sequences } from './sequences.ts';
 
 /** One step's rows. */
 export interface Batch {
@@ -18,6 +19,8 @@ export interface Batch {
   readonly rate: number;
   /** The batch's own rows, or the corpus rows sampled for them: one drawing a step, shared by all inputs that ask alike. */
   rowsOf(rows: RowsOf): Int32Array;
+  /** Its lists in sequence, each once, where the graph asks for them. */
+  readonly sequences?: Sequences;
   /** Its items, each once, where the graph asks for them. */
   readonly distinct?: Distinct;
 }
@@ -43,7 +46,8 @@ export interface FeedContext {
 }
 
 /** Whether `rows` are rows of the events; else they are rows of the corpus. */
-export const areEvents = ({ kind }: RowsOf): boolean => kind === 'events' || kind === 'distinct';
+export const areEvents = ({ kind }: RowsOf): boolean =>
+  kind === 'events' || kind === 'distinct' || kind === 'sequences';
 
 /** State of the run that is not in the tables: checkpointed and resumed. */
 export type FeedState = Readonly<Record<string, Float32Array | Int32Array>>;

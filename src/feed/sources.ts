@@ -8,6 +8,7 @@ import { embedding, sequence } from './sources/embedding.ts';
 import { label, labelKnown } from './sources/label.ts';
 import { logQ } from './sources/log_q.ts';
 import { mask } from './sources/mask.ts';
+import { newest } from './sources/newest.ts';
 import { noise } from './sources/noise.ts';
 import { numbers } from './sources/numbers.ts';
 import { positives } from './sources/positives.ts';
@@ -32,6 +33,7 @@ const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   element_weights: elementWeights,
   table_seen: tableSeen,
   positives,
+  newest,
   noise,
   rate,
   step,

@@ -8,10 +8,10 @@ import { rowsPrefix } from '../plan/rows_prefix.ts';
 import type { LoweredFeature } from './features.ts';
 import type { GraphInputs } from './inputs.ts';
 
-/** How many rows: `batch`, `distinct` or `corpus`, or `perRow` for each of the batch, or a number. */
+/** How many rows: `batch`, `sequences`, `distinct` or `corpus`, or `perRow` for each of the batch, or a number. */
 export function rowsDim(rows: RowsOf): Dim {
   if (rows.kind === 'shared') return rows.count;
-  if (rows.kind === 'distinct' || rows.kind === 'corpus') return symbolic(rows.kind);
+  if (rows.kind === 'distinct' || rows.kind === 'corpus' || rows.kind === 'sequences') return symbolic(rows.kind);
   return symbolic('batch', rows.kind === 'events' ? 1 : rows.perRow);
 }
 

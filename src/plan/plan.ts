@@ -143,6 +143,11 @@ export type InputSource =
   | { readonly from: 'table_seen'; readonly table: string }
   /** int32 [positives, 2]: (row, column) of the batch whose query is the same, each row with itself among them. */
   | { readonly from: 'positives'; readonly key: string }
+  /**
+   * Which element each row's list ends with, among those of the rows `sequences`: int32 [batch]. Elements count row by row, `max` a
+   * row, those past a row's end among them.
+   */
+  | { readonly from: 'newest' }
   /** Uniform in [0, 1), float32 [batch, width], drawn anew each step from the seed: dropout. Absent `rows`: the events. */
   | { readonly from: 'noise'; readonly width: number; readonly rows?: RowsOf }
   /** Scalars, float32 []: the learning rate of an optimizer after its schedule; the step's number from 1. */
@@ -150,16 +155,32 @@ export type InputSource =
   | { readonly from: 'step' };
 
 /**
- * The events' own rows; or each of their items once, as rows of events that have it; or every item of the corpus once, in its
+ * The events' own rows; or events whose lists hold those of all rows of the batch, each list once (`feed/windows`); or each of
+ * their items once, as rows of events that have it; or every item of the corpus once, in its
  * order; or `perRow` sampled items for each event (row-major: row 0's negatives first); or `count` sampled items that all rows
  * of a batch share.
  */
 export type RowsOf =
   | { readonly kind: 'events' }
+  | Sequences
   | { readonly kind: 'distinct' }
   | { readonly kind: 'corpus' }
   | ({ readonly kind: 'sampled'; readonly perRow: number } & Draw)
   | SharedRows;
+
+/** The list that a step reads as whole sequences, where its targets are positions; else nothing. */
+export function sequenceFeature({ inputs }: GraphPlan): string | undefined {
+  for (const { source } of inputs) {
+    if ('rows' in source && source.rows?.kind === 'sequences') return source.rows.feature;
+  }
+  return undefined;
+}
+
+export interface Sequences {
+  readonly kind: 'sequences';
+  /** The list. */
+  readonly feature: string;
+}
 
 /** How the rows of a bag become one; `sequence` keeps them side by side. */
 export type BagPool = 'mean' | 'sum' | 'sequence';

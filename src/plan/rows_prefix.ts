@@ -11,7 +11,7 @@ export function hitsSymbol(rows: RowsOf): string {
 }
 
 function stem(rows: Exclude<RowsOf, { readonly kind: 'events' }>): string {
-  if (rows.kind === 'distinct' || rows.kind === 'corpus') return rows.kind;
+  if (rows.kind === 'distinct' || rows.kind === 'corpus' || rows.kind === 'sequences') return rows.kind;
   const by = rows.power === undefined ? rows.by : `${rows.by}_${String(rows.power).replace('.', '_')}`;
   return rows.kind === 'sampled' ? `sampled_${rows.perRow}_${by}` : `shared_${rows.count}_${by}`;
 }
