@@ -26,10 +26,11 @@ export function makeProgress(): ProgressView {
   return {
     show(event) {
       if (event.kind === 'started') {
-        const { resumedAt, leftOut, kept } = event;
+        const { resumedAt, leftOut, withoutList, kept } = event;
         if (kept)
           say(`kept ${kept.join(', ')}: Tower did not write ${kept.length === 1 ? 'this file' : 'these files'}`);
         if (resumedAt !== undefined) say(`resumed after step ${resumedAt}`);
+        if (withoutList) say(`${withoutList} training rows have an empty list, so they are the target of no position`);
         if (leftOut > 0) say(`each epoch skips ${leftOut} rows, which are too few for a batch`);
         if (!process.stderr.isTTY) return;
         const total = event.epochs * event.stepsOfEpoch;

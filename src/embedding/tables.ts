@@ -1,5 +1,6 @@
 /** The embedding tables of a plan. */
 import { type Dataset, type Encoding, rowsOf } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import { countElements, resolveShape, type Sizes } from '../graph/dims.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -60,15 +61,23 @@ export interface StepSizes {
   readonly batch: number;
   /** Items of the corpus, all of which a step may score. */
   readonly corpus: number;
+  /** Lists that are read in sequence, where the targets are positions. */
+  readonly sequences?: number;
 }
 
-/** No step of training is larger. */
-export const largestStep = ({ parts, corpus }: Pick<Dataset, 'parts' | 'corpus'>): StepSizes => ({
-  batch: parts.train.rows,
-  corpus: corpus.rows,
-});
+/**
+ * No step of training is larger, but for the few rows by which it varies where its targets are positions.
+ * @param order how many events a step may take, and how many sequences
+ */
+export const largestStep = (
+  { corpus }: Pick<Dataset, 'corpus'>,
+  { rows, sequences }: { readonly rows: number; readonly sequences?: number },
+): StepSizes => ({ batch: rows, corpus: corpus.rows, ...defined({ sequences }) });
 
-const sizesOf = (graph: Graph, { batch, corpus }: StepSizes): Sizes => ({ ...evenSizes(graph, batch), corpus });
+const sizesOf = (graph: Graph, { batch, ...known }: StepSizes): Sizes => ({
+  ...evenSizes(graph, batch),
+  ...defined(known),
+});
 
 /** What a step looks up in one table: the rows of each input that is read from it, which lie in the table's own memory. */
 function lookupBytes({ step, features }: Plan, table: string, of: StepSizes): number {

@@ -132,6 +132,9 @@ const paragraphs: Readonly<Partial<Record<Code, string>>> = {
   'too-few-rows': '11.2',
   'loss-not-finite': '11.3',
   'no-validation-part': '11.6',
+  'positions-one-list': '11.8',
+  'positions-without-last': '11.8',
+  'positions-look-ahead': '11.8',
   // Data
   'no-data-block': '12.1',
   'misplaced-by': '12.2',

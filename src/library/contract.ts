@@ -192,6 +192,12 @@ export interface BlockContext {
    * block keeps one after the other; rows that are only drawn as negatives keep nothing.
    */
   keep(parameter: Ref, next: (current: Ref) => Ref): void;
+  /**
+   * Present where the targets of a step are positions, so that a row of a sequence serves several rows of the batch: of float32
+   * [sequences, length, width] the element that each row's own list ends with, float32 [batch, width]. What reads the newest
+   * element of a sequence reads it by this.
+   */
+  readonly newest?: (elements: Ref) => Ref;
   /** Makes float32 [batch, names.length] numbers that `tower inspect RUN --attention` reads out of a served tower. */
   readout(what: string, names: readonly string[], make: () => Ref): Ref;
 }

@@ -23,6 +23,12 @@ export interface Arrow {
   readonly type: ValueType;
 }
 
+/** A step of a flow as it is written: its word and its place. */
+export interface Visited {
+  readonly kind: string;
+  readonly span: Span;
+}
+
 /** What every flow of one graph shares. */
 export interface FlowContext {
   readonly features: LoweredFeatures;
@@ -35,6 +41,8 @@ export interface FlowContext {
   /** In a check that remembers: what a block makes of a value, of which the type may be known. */
   recall?(call: Call, input: Value, block: BlockContext, lower: (block: BlockContext) => Value): Value;
   typeOf(value: Value): ValueType;
+  /** In a trial: is given what each step makes. */
+  readonly visit?: (step: Visited, value: Value) => void;
   /** ` in round 2`, for messages about a flow that is gone through several times. */
   readonly round: string;
 }
@@ -54,7 +62,9 @@ export function lowerSteps(
       step.kind === 'block'
         ? lowerBlock(context, value, step, names.unique(`${path}/${step.call.kind}`))
         : lowerDeclared(context, value, step, names.unique(`${path}/${step.name}`));
-    if (value !== undefined) context.arrows.push({ span: step.span, type: context.typeOf(value) });
+    if (value === undefined) continue;
+    context.arrows.push({ span: step.span, type: context.typeOf(value) });
+    context.visit?.({ kind: step.kind === 'block' ? step.call.kind : step.name, span: step.span }, value);
   }
   return value;
 }

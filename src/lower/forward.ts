@@ -26,10 +26,18 @@ export interface Forward {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** @param memory for a check: the graph then omits the parts that are known already */
-export function lowerForward(model: Model, features: LoweredFeatures, memory?: KnownShapes): Forward {
+/**
+ * @param asked the rows that the query tower reads lists of in sequence for
+ * @param memory for a check: the graph then omits the parts that are known already
+ */
+export function lowerForward(
+  model: Model,
+  features: LoweredFeatures,
+  asked: RowsOf = events,
+  memory?: KnownShapes,
+): Forward {
   const context = makeTowerContext(new GraphInputs(makeBuilder(`${model.name}_step`)), features, true, memory);
-  const query = lowerTower(context, model.towers[0], events);
+  const query = lowerTower(context, model.towers[0], asked);
   const items = itemChannels(context, model);
   items(events);
   const byTask = new Map<string, Ref>();

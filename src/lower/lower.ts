@@ -14,6 +14,7 @@ import { lowerForward } from './forward.ts';
 import { GraphInputs } from './inputs.ts';
 import { measureOf } from './measure.ts';
 import { checkOptimizer, checkRowOptimizer } from './optimize.ts';
+import { sequencesOf } from './positions.ts';
 import { lowerRetrieval } from './retrieval.ts';
 import type { KnownShapes } from './shape_cache.ts';
 import type { SharedValue } from './shared.ts';
@@ -109,18 +110,19 @@ export function lower(whole: Model): Outcome<Lowered | undefined> {
 function analyse(model: Model, memory?: KnownShapes) {
   const { output: features, diagnostics } = lowerFeatures(model);
   if (hasErrors(diagnostics)) return { features, forward: undefined, diagnostics };
-  const forward = lowerForward(model, features, memory);
-  return {
-    features,
-    forward,
-    diagnostics: [
-      ...diagnostics,
-      ...forward.diagnostics,
-      ...checkOptimizer(model.train.dense),
-      ...checkRowOptimizer(model.train.embeddings),
-      ...checkObjective(model),
-    ],
-  };
+  const forward = lowerForward(model, features, undefined, memory);
+  const found = [
+    ...diagnostics,
+    ...forward.diagnostics,
+    ...checkOptimizer(model.train.dense),
+    ...checkRowOptimizer(model.train.embeddings),
+    ...checkObjective(model),
+  ];
+  if (model.train.targets === 'events' || hasErrors(found)) return { features, forward, diagnostics: found };
+  const { rows, diagnostics: ofPositions } = sequencesOf(model, features);
+  // The arrows of a check are the same for all rows.
+  const inSequences = rows === undefined || memory ? forward : lowerForward(model, features, rows);
+  return { features, forward: inSequences, diagnostics: [...found, ...ofPositions] };
 }
 
 function trainPlan({ batch, epochs, seed, dense, embeddings, clip, metrics, stop }: Training): TrainPlan {

@@ -4,6 +4,7 @@ import { defined } from '../defined.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { diagnose } from '../diagnostics/diagnostic.ts';
 import type { Ref } from '../graph/builder.ts';
+import { elementsOf, sameDim } from '../graph/dims.ts';
 import {
   type BlockContext,
   type Field,
@@ -19,11 +20,13 @@ import type { Flow, FlowPart, FlowStep, Tower, TowerStep } from '../model/model.
 import type { Readout, RowsOf } from '../plan/plan.ts';
 import { rowsPrefix } from '../plan/rows_prefix.ts';
 import type { LoweredFeatures } from './features.ts';
-import { isSequence, lowerFeature } from './field.ts';
-import { type Arrow, type FlowContext, lowerJoin, lowerSteps } from './flow.ts';
+import { isSequence, lowerFeature, rowsDim } from './field.ts';
+import { type Arrow, type FlowContext, lowerJoin, lowerSteps, type Visited } from './flow.ts';
 import type { GraphInputs } from './inputs.ts';
 import { Names } from './names.ts';
 import type { KnownShapes } from './shape_cache.ts';
+
+const events: RowsOf = { kind: 'events' };
 
 /** What the towers of one graph share: its inputs, the names in it, and what is found out on the way. */
 export interface TowerContext {
@@ -37,6 +40,8 @@ export interface TowerContext {
   /** What parameters that are not trained become after the step, by node. */
   readonly kept: Map<number, { readonly parameter: Ref; readonly value: Ref }>;
   readonly readouts: Readout[];
+  /** In a trial: what each step of a flow gives. */
+  readonly visit?: (step: Visited, value: Value) => void;
   /** In a check that remembers what blocks make of types. */
   readonly memory?: KnownShapes;
 }
@@ -87,13 +92,11 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf, 
   return {
     builder: inputs.builder,
     training,
-    input: (name, source, shape, dtype) =>
-      inputs.input(
-        name,
-        source.from === 'noise' && rows.kind !== 'events' ? { ...source, rows } : source,
-        shape,
-        dtype,
-      ),
+    input(name, source, shape, dtype) {
+      // After `newest`, and beside the sequences, values have the rows of the events.
+      const ofEvents = rows.kind === 'events' || (rows.kind === 'sequences' && sameDim(shape[0]!, rowsDim(events)));
+      return inputs.input(name, source.from === 'noise' && !ofEvents ? { ...source, rows } : source, shape, dtype);
+    },
     fresh: (stem) => names.unique(`${stem}/${rowsPrefix(rows)}${path}`),
     through({ flow }, input, round) {
       // The first round is as the flow by itself: what is wrong there is no matter of rounds.
@@ -105,10 +108,11 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf, 
       return value;
     },
     keep(parameter, next) {
-      if (!training || rows.kind !== 'events') return;
+      if (!training || (rows.kind !== 'events' && rows.kind !== 'sequences')) return;
       const current = kept.get(parameter.id)?.value ?? parameter;
       kept.set(parameter.id, { parameter, value: next(current) });
     },
+    ...(rows.kind === 'sequences' ? { newest: (elements) => newestOf(inputs, elements) } : {}),
     readout(what, of, make) {
       if (!training) readouts.push({ label: `${path}/${what}`, of });
       return inputs.builder.scope(what, make);
@@ -116,9 +120,18 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf, 
   };
 }
 
+/** float32 [sequences, length, width] → [batch, width] */
+function newestOf(inputs: GraphInputs, elements: Ref): Ref {
+  const { builder } = inputs;
+  const width = elements.type.shape.at(-1)!;
+  const at = inputs.input('newest', { from: 'newest' }, [rowsDim(events)], 'int32');
+  return builder.gather(builder.reshape(elements, [elementsOf(elements.type.shape.slice(0, -1)), width]), at);
+}
+
 function flowContext(context: TowerContext, rows: RowsOf, round = ''): FlowContext {
   const { memory, inputs } = context;
   return {
+    ...defined({ visit: context.visit }),
     ...(memory ? { recall: (...step) => memory.block(inputs, rows, ...step) } : {}),
     typeOf: memory ? (value) => memory.typeOf(value) : typeOf,
     features: context.features,
@@ -157,6 +170,7 @@ function lowerFlow(
   if (parts.length < from.parts.length) return undefined;
   const value = lowerJoin(flow, parts, from.call, from.span, names.unique(`${path}/${from.call.kind}`));
   if (value === undefined) return undefined;
+  flow.visit?.({ kind: from.call.kind, span: from.span }, value);
   context.arrows.push({ span: from.span, type: flow.typeOf(value) });
   return lowerSteps(flow, value, steps, path, names);
 }
@@ -182,7 +196,9 @@ function openFeatures(context: TowerContext, from: FeatureSource, rows: RowsOf):
   }
   const [first] = features;
   if (first && isSequence(first.use)) return lowerFeature(context.inputs, first, rows) as Sequence;
-  const fields = (): Field[] => features.map((feature) => lowerFeature(context.inputs, feature, rows) as Field);
+  // One value an event, whatever the sequences are.
+  const of = rows.kind === 'sequences' ? events : rows;
+  const fields = (): Field[] => features.map((feature) => lowerFeature(context.inputs, feature, of) as Field);
   return context.memory ? context.memory.fields(features, fields) : { kind: 'fields', fields: fields() };
 }
 

@@ -93,7 +93,7 @@ export const callWords: Readonly<Record<string, string>> = {
 /** The entries of each declaration that has entries with names of the language. */
 export const entryWords: Readonly<Record<'task' | 'train' | 'data', readonly string[]>> = {
   task: ['score', 'loss', 'label', 'weight', 'only'],
-  train: ['batch', 'epochs', 'seed', 'dense', 'embeddings', 'clip', 'metrics', 'stop'],
+  train: ['batch', 'epochs', 'seed', 'dense', 'embeddings', 'targets', 'clip', 'metrics', 'stop'],
   data: ['events', 'items', 'users', 'where', 'time', 'split', 'seen', 'reject'],
 };
 

@@ -6,12 +6,12 @@ export const smallestBatch = 2;
 
 export interface Epoch {
   readonly steps: number;
-  /** Rows of step `index` (from 0), a view. */
+  /** Rows of step `index` (from 0), ascending; may be a view. */
   batch(index: number): Int32Array;
 }
 
 /** Sets these draws apart from all others of the same seed. */
-const orderStream = 0x0e9c;
+export const orderStream = 0x0e9c;
 
 /**
  * Every row once, in batches of `batch`; the last is as large as what is left, and left out where that is a single row (which

@@ -20,8 +20,9 @@ import type { SchedulePlan, TrainPlan } from '../plan/plan.ts';
 import { makeFolder, writeDurably, writeTextDurably } from '../storage/durable.ts';
 import { openRunFile } from '../storage/run_files.ts';
 import { writeSafetensors } from '../storage/safetensors.ts';
-import { type Epoch, makeEpoch, stepsOfEpoch } from './batches.ts';
+import type { Epoch } from './batches.ts';
 import { recordOf, stepsFile } from './metrics_log.ts';
+import { type Order, orderOf } from './order.ts';
 import { describeBatch, type StepBatch } from './step_batch.ts';
 import { scalarOutputs } from './step_sums.ts';
 import { beginState, ratesAt } from './stepping.ts';
@@ -95,12 +96,12 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
       });
     }
   }
-  const tables = makeTables(plan, dataset.encodings, largestStep(dataset));
+  const tables = makeTables(plan, dataset.encodings, largestStep(dataset, orderOf(plan, dataset.parts.train)));
   const state = await beginState({ plan, dataset, engine }, tables);
   try {
-    const epochSteps = stepsOfEpoch(dataset.parts.train.rows, train.batch);
-    const steps = epochSteps * trainingAt(trained, number).epochs;
-    const walk = new Walk(options, state, epochSteps);
+    const order = orderOf(plan, dataset.parts.train);
+    const steps = order.steps * trainingAt(trained, number).epochs;
+    const walk = new Walk(options, state, order);
     const isNear = (await hasCheckpoint(folder)) && (await readProgress(folder)).step < number;
     const done = isNear ? (await restoreState(folder, state)).step : 0;
     for (let step = done + 1; step < number; step++) await walk.take(step);
@@ -167,11 +168,11 @@ class Walk {
   constructor(
     private readonly options: ReplayOptions,
     private readonly state: TrainingState,
-    private readonly epochSteps: number,
+    private readonly order: Order,
   ) {}
 
   async take(step: number) {
-    const { trained, dataset, signal } = this.options;
+    const { trained, signal } = this.options;
     if (performance.now() - this.yielded > yieldEvery) {
       await new Promise((resolve) => setImmediate(resolve));
       this.yielded = performance.now();
@@ -179,12 +180,12 @@ class Walk {
     signal?.throwIfAborted();
     const train = trainingAt(trained, step);
     const { feeder, program } = this.state;
-    const epoch = Math.floor((step - 1) / this.epochSteps) + 1;
-    const at = (step - 1) % this.epochSteps;
+    const epoch = Math.floor((step - 1) / this.order.steps) + 1;
+    const at = (step - 1) % this.order.steps;
     if (this.epoch?.number !== epoch) {
-      this.epoch = { number: epoch, order: makeEpoch(dataset.parts.train.rows, train.batch, train.seed, epoch) };
+      this.epoch = { number: epoch, order: this.order.epoch(epoch) };
     }
-    const { dense, embeddings, factor } = ratesAt(train, step, this.epochSteps * train.epochs);
+    const { dense, embeddings, factor } = ratesAt(train, step, this.order.steps * train.epochs);
     const rows = this.epoch.order.batch(at);
     const given = feeder.inputs(rows, step, { rate: dense });
     const inputs = copies(given);

@@ -6,11 +6,11 @@ import type { Manifest } from '../artifact/manifest.ts';
 import { saveState, type TrainingState } from '../artifact/training_state.ts';
 import { defined } from '../defined.ts';
 import { labelOf } from '../evaluation/measures.ts';
-import { makeEpoch, stepsOfEpoch } from './batches.ts';
 import { EpochClock } from './epoch_clock.ts';
 import { bestFile, removeOldBest } from './folder.ts';
 import type { MetricsLog } from './metrics_log.ts';
 import { writeModel, writeWeights } from './model_files.ts';
+import { type Order, orderOf } from './order.ts';
 import { makeStepSums, type StepSums } from './step_sums.ts';
 import { type Rates, ratesAt } from './stepping.ts';
 import type { StepsLog } from './steps_log.ts';
@@ -41,7 +41,7 @@ export const beginning: Progress = {
 /** One call of `train` on its way. */
 export class Run {
   private readonly records: EpochRecord[] = [];
-  private readonly stepsOfEpoch: number;
+  private readonly order: Order;
   private readonly steps: number;
   private readonly validation: Validation;
   private progress: Progress;
@@ -55,20 +55,21 @@ export class Run {
     this.progress = standing.progress;
     const { plan, dataset, engine } = options;
     this.validation = new Validation(plan, dataset, engine, state);
-    this.stepsOfEpoch = stepsOfEpoch(dataset.parts.train.rows, plan.train.batch);
-    this.steps = this.stepsOfEpoch * plan.train.epochs;
+    this.order = orderOf(plan, dataset.parts.train);
+    this.steps = this.order.steps * plan.train.epochs;
   }
 
   async go(): Promise<TrainResult> {
-    const { plan, dataset, onEvent } = this.options;
-    const { rows } = dataset.parts.train;
+    const { plan, onEvent } = this.options;
+    const { rows, steps, leftOut, withoutList } = this.order;
     onEvent?.({
       kind: 'started',
       rows,
       batch: plan.train.batch,
       epochs: plan.train.epochs,
-      stepsOfEpoch: this.stepsOfEpoch,
-      leftOut: Math.max(0, rows - this.stepsOfEpoch * plan.train.batch),
+      stepsOfEpoch: steps,
+      leftOut,
+      ...(withoutList > 0 ? { withoutList } : {}),
       ...(this.standing.resumed ? { resumedAt: this.progress.step } : {}),
       ...(this.standing.kept.length > 0 ? { kept: this.standing.kept } : {}),
     });
@@ -99,11 +100,10 @@ export class Run {
 
   /** False: the signal came. */
   private async epoch(): Promise<boolean> {
-    const { plan, dataset, signal } = this.options;
+    const { plan, signal } = this.options;
     const { feeder, program } = this.state;
-    const { batch, seed } = plan.train;
     const number = this.progress.epoch + 1;
-    const epoch = makeEpoch(dataset.parts.train.rows, batch, seed, number);
+    const epoch = this.order.epoch(number);
     const sums = makeStepSums(plan, this.progress);
     const clock = new EpochClock(sums.rows);
     let { step, stepOfEpoch } = this.progress;
@@ -141,8 +141,7 @@ export class Run {
     const { onEvent } = this.options;
     if (!onEvent || sums.rows === 0) return;
     const examplesPerSecond = clock.rate(sums.rows);
-    const { train } = this.options.plan;
-    const rowsLeft = (this.steps - step) * train.batch;
+    const rowsLeft = ((this.steps - step) * this.order.rows) / this.order.steps;
     const loss = sums.loss();
     const secondsLeft = examplesPerSecond === 0 ? 0 : rowsLeft / examplesPerSecond;
     onEvent({ kind: 'step', epoch, stepOfEpoch, step, steps: this.steps, loss, examplesPerSecond, secondsLeft });

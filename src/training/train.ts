@@ -19,6 +19,7 @@ import { smallestBatch } from './batches.ts';
 import { claimFolder } from './claim.ts';
 import { restoreBest, resumeFolder, startFolder, writeIdentity } from './folder.ts';
 import { openMetricsLog } from './metrics_log.ts';
+import { orderOf } from './order.ts';
 import { beginning, Run, type Standing } from './run.ts';
 import { beginState } from './stepping.ts';
 import { openStepsLog } from './steps_log.ts';
@@ -41,7 +42,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 async function start(options: TrainOptions): Promise<TrainResult> {
   const { plan, dataset, engine, folder, origin } = options;
   // Before the folder is touched: tables that do not fit must not cost the run that it holds.
-  const tables = makeTables(plan, dataset.encodings, largestStep(dataset));
+  const tables = makeTables(plan, dataset.encodings, largestStep(dataset, orderOf(plan, dataset.parts.train)));
   const files = artifactPaths(plan, dataset.encodings, origin).all;
   const kept = await startFolder(folder, identify(plan, dataset, engine.name, files));
   return withState(options, tables, async (state) => {
@@ -62,7 +63,7 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
   const resumed = await hasCheckpoint(folder);
   // Without a checkpoint there is nothing to end, and no way to go on from a model that is finished.
   if (!resumed && (options.finish || done)) throw failure('nothing-to-resume', { folder });
-  const tables = makeTables(plan, dataset.encodings, largestStep(dataset));
+  const tables = makeTables(plan, dataset.encodings, largestStep(dataset, orderOf(plan, dataset.parts.train)));
   return withState(options, tables, async (state) => {
     const progress = resumed ? await restoreState(folder, state) : beginning;
     if (!options.finish) refuseFewerEpochs(options, progress);
@@ -117,9 +118,12 @@ async function go(options: TrainOptions, state: TrainingState, standing: Standin
   }
 }
 
-function refuseUnlessTrainable({ train: { stop } }: Plan, { parts }: Dataset): void {
-  if (parts.train.rows < smallestBatch) {
-    throw failure('too-few-rows', { part: 'train', rows: parts.train.rows, needed: smallestBatch });
+function refuseUnlessTrainable(plan: Plan, { parts }: Dataset): void {
+  const { stop } = plan.train;
+  const { rows, withoutList } = orderOf(plan, parts.train);
+  if (rows < smallestBatch) {
+    const empty = withoutList > 0 ? { withoutList } : {};
+    throw failure('too-few-rows', { part: 'train', rows, needed: smallestBatch, ...empty });
   }
   if (stop && parts.validation.rows === 0) throw failure('no-validation-part', { metric: labelOf(stop) });
 }

@@ -39,6 +39,8 @@ export type TrainingEvent =
       readonly resumedAt?: number;
       /** Rows that each epoch leaves out, since they are too few for a batch. */
       readonly leftOut: number;
+      /** Training rows without a list before them, which are the target of no position. */
+      readonly withoutList?: number;
       /** Files of the folder that Tower did not write, and that stay. */
       readonly kept?: readonly string[];
     }

@@ -1,11 +1,12 @@
 /** What each block of a model is: shapes at every arrow, parameters, FLOPs and bytes of one training step. */
+import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { type Cost, count } from '../../graph/count.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { printValueType } from '../../library/values.ts';
 import type { Lowered } from '../../lower/lower.ts';
 import type { SharedValue } from '../../lower/shared.ts';
-import type { Plan } from '../../plan/plan.ts';
+import { type Plan, sequenceFeature } from '../../plan/plan.ts';
 import { nearest } from '../../text/nearest.ts';
 import { positionAt, textOf } from '../../text/source.ts';
 import { tableOf } from '../table.ts';
@@ -13,6 +14,8 @@ import { tableOf } from '../table.ts';
 export interface Summary {
   readonly model: string;
   readonly batch: number;
+  /** Where the targets are positions: the sequences of a step, if each of their elements is a target. Real lists are shorter. */
+  readonly sequences?: { readonly count: number; readonly length: number };
   /** What every source and step of a flow carries, in the order of the file. */
   readonly flows: readonly {
     readonly line: number;
@@ -31,10 +34,12 @@ export interface Summary {
 export function summarise({ plan, arrows, shared }: Lowered): Summary {
   const { graph } = plan.step;
   const { batch } = plan.train;
-  const { parts, ...total } = count(graph, sizesOf(graph, batch));
+  const sequences = sequencesOf(plan);
+  const { parts, ...total } = count(graph, sizesOf(graph, batch, sequences?.count));
   return {
     model: plan.model,
     batch,
+    ...defined({ sequences }),
     flows: arrows.map(({ span, type }) => ({
       ...positionAt(span.source, span.start),
       text: textOf(span),
@@ -55,14 +60,23 @@ const layerOf = (name: string, kind: SharedValue['kind']): string =>
   kind === 'weights' ? name.split('/').slice(0, -1).join('/') : name;
 
 /** Every length that only a run knows, at its value for a whole batch; accidental hits are counted as none. */
-function sizesOf(graph: Graph, batch: number): Record<string, number> {
+function sizesOf(graph: Graph, batch: number, sequences = batch): Record<string, number> {
   const symbols = graph.nodes.flatMap(({ type }) =>
     type.shape.flatMap((dim) => (typeof dim === 'number' ? [] : [dim.symbol])),
   );
-  return Object.fromEntries(symbols.map((symbol) => [symbol, symbol.startsWith('hits') ? 0 : batch]));
+  const sizes: Record<string, number> = { sequences };
+  return Object.fromEntries(
+    symbols.map((symbol) => [symbol, symbol.startsWith('hits') ? 0 : (sizes[symbol] ?? batch)]),
+  );
 }
 
-export function summaryText({ model, batch, flows, tables, parts, total, shared }: Summary): string {
+function sequencesOf({ step, train, features }: Plan): Summary['sequences'] {
+  const list = sequenceFeature(step);
+  const length = features.find(({ name }) => name === list)?.max;
+  return length === undefined ? undefined : { count: Math.ceil(train.batch / length), length };
+}
+
+export function summaryText({ model, batch, sequences, flows, tables, parts, total, shared }: Summary): string {
   const width = Math.max(...flows.map(({ text }) => text.length));
   const costs = [...parts, { part: 'all', ...total }].map(({ part, ...cost }) => [indented(part), ...cells(cost)]);
   return [
@@ -77,7 +91,7 @@ export function summaryText({ model, batch, flows, tables, parts, total, shared 
     ...(shared.length === 0
       ? []
       : ['shared by tasks', ...shared.map(({ name, tasks }) => `  ${name}: ${tasks.join(', ')}`), '']),
-    `one training step at batch ${batch}`,
+    `one training step at batch ${batch}${sequences ? `, as ${sequences.count} sequences of ${sequences.length} positions` : ''}`,
     tableOf(['part', 'parameters', 'MFLOP', 'MB moved'], costs),
   ].join('\n');
 }

@@ -161,10 +161,10 @@ export const runs = {
     remedy: 'Train again with lower learning rates.',
   }),
 
-  'too-few-rows': row<{ part: string; rows: number; needed: number }>({
+  'too-few-rows': row<{ part: string; rows: number; needed: number; withoutList?: number }>({
     severity: 'error',
-    message: ({ part, rows, needed }) =>
-      `the ${part} part has ${rows === 1 ? '1 row' : `${rows} rows`}, but needs at least ${needed}`,
+    message: ({ part, rows, needed, withoutList }) =>
+      `the ${part} part has ${rows === 1 ? '1 row' : `${rows} rows`}${withoutList ? ` with a list that is not empty, and ${withoutList} without one` : ''}, but needs at least ${needed}`,
     means: 'A part of the data has fewer rows than one batch, or than the metrics need.',
     remedy: 'Check `where` and `split` in the data block, or lower `batch`.',
   }),

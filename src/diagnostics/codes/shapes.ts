@@ -3,6 +3,10 @@
 import { row } from '../code_row.ts';
 import { smallModel } from '../small_model.ts';
 
+/** A history in sequence, and each of its positions as a target. */
+const withPositions = (user: string, features = 'history: list(movie_id, max: 10, pool: none)', inputs = 'history') =>
+  smallModel({ features, userInputs: inputs, user, after: 'train { targets = positions }' });
+
 const withDevice = (kind: string): string =>
   smallModel({
     features: `device: ${kind}`,
@@ -132,6 +136,48 @@ export const shapes = {
       userInputs: 'person',
       user: 'channel main = person -> flatten -> mlp(32, 16)',
     }),
+  }),
+
+  'positions-one-list': row<{ tower: string; lists: readonly string[] }>({
+    severity: 'error',
+    message: ({ tower, lists }) =>
+      lists.length === 0
+        ? `\`targets = positions\` needs a list in sequence, but tower \`${tower}\` reads none`
+        : `\`targets = positions\` needs one list in sequence, but tower \`${tower}\` reads ${lists.map((name) => `\`${name}\``).join(' and ')}`,
+    hint: ({ lists }) =>
+      lists.length === 0
+        ? 'read a `list(…, pool: none)` in the tower, or remove `targets = positions`'
+        : 'keep one of the lists in sequence and pool the others, or remove `targets = positions`',
+    means:
+      'With `targets = positions` each position of a list has the event after it as its target. So the query tower needs exactly one list with `pool: none`.',
+    wrong: withPositions('channel main = history -> dense(16)', 'history: list(movie_id, max: 10, pool: mean)'),
+    right: withPositions('channel main = history -> gru(16)'),
+  }),
+
+  'positions-without-last': row<{ kind: string; joined?: boolean }>({
+    severity: 'error',
+    message: ({ kind, joined }) =>
+      joined
+        ? `\`${kind}\` takes the sequence and a value of one event, but \`targets = positions\` needs the sequence alone up to \`last\``
+        : `\`${kind}\` makes one value of the whole sequence, but \`targets = positions\` needs one for each position`,
+    hint: ({ joined }) =>
+      joined
+        ? 'join the value after `last`, or remove `targets = positions`'
+        : 'write `last` in its place, or remove `targets = positions`',
+    means:
+      'With `targets = positions` a sequence is read once for all its positions. Only `last`, and `gru` with its last state, give a vector for each position. Other blocks give one value of all elements, which contains the targets.',
+    wrong: withPositions('channel main = history -> mean -> dense(16)'),
+  }),
+
+  'positions-look-ahead': row<{ kind: string }>({
+    severity: 'error',
+    message: ({ kind }) =>
+      `\`${kind}\` changes an element by later ones, and with \`targets = positions\` the later ones are its targets`,
+    hint: () => 'use `transformer` with its causal mask or `gru(states: all)`, or remove `targets = positions`',
+    means:
+      'With `targets = positions` the target of a position is the event after it, which is the next element of the same sequence. An element that depends on later elements knows its own target. Tower runs the block on numbers to find this.',
+    wrong: withPositions('channel main = history -> self_attention -> last -> dense(16)'),
+    right: withPositions('channel main = history -> transformer(layers: 1) -> last -> dense(16)'),
   }),
 
   'weight-not-number': row<{ name: string; standardized?: boolean }>({

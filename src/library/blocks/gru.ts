@@ -50,8 +50,11 @@ export const gru = blockKind({
       state = builder.add(state, builder.mul(share, builder.sub(candidate, state)));
       all.push(state);
     }
-    if (states === 'last') return { kind: 'vector', tensor: state, width: units, normalized: false };
+    const { newest } = context;
+    if (states === 'last' && newest === undefined)
+      return { kind: 'vector', tensor: state, width: units, normalized: false };
     const joined = builder.reshape(builder.concat(all, 1), [batch, length, units]);
+    if (states === 'last' && newest) return { kind: 'vector', tensor: newest(joined), width: units, normalized: false };
     return { ...sequence, tensor: builder.mul(joined, builder.reshape(mask, [batch, length, 1])), width: units };
   },
 });

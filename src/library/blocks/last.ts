@@ -7,8 +7,9 @@ export const last = blockKind({
   paper: 'Kang and McAuley, "Self-attentive sequential recommendation", ICDM 2018 (section III.D)',
   example: 'last',
   parameters: {},
-  lower({ builder }, input) {
+  lower({ builder, newest: own }, input) {
     const { tensor, mask, length, width } = needSequence(input);
+    if (own) return { kind: 'vector', tensor: own(tensor), width, normalized: false };
     const batch = tensor.type.shape[0]!;
     // Elements lie at the beginning, so the newest is the one whose neighbour is none.
     const first = builder.slice(mask, [0, 0], [-1, 1]);

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
 import { metrics } from '../metrics/table.ts';
 import { optimizers } from '../optimizers/table.ts';
-import { integer, number } from '../parameters.ts';
+import { choice, integer, number } from '../parameters.ts';
 import { call, declaration, entry, kinds } from './entry.ts';
 
 /** What `stop` adds to the metric that it watches. */
@@ -47,6 +47,13 @@ export const train = declaration({
         default: { kind: 'adagrad', arguments: { rate: 0.05 } },
         doc: 'Optimizer of the embedding tables, which updates only the rows of a batch. Default `adagrad(rate: 0.05)`.',
       },
+    ),
+    targets: entry(
+      'positions',
+      choice(['events', 'positions'], {
+        default: 'events',
+        doc: 'Where the targets of a step come from. `events`: each event is a row, with the whole list before it. `positions`: a list in sequence is a row, and each of its positions has the event after it as target. The loss and its gradient are the same, for a fraction of the work. Blocks before `last` must not see later elements.',
+      }),
     ),
     clip: entry(
       '1.0',

@@ -1,0 +1,181 @@
+/**
+ * `targets = positions`: a list in sequence is read once for all events whose own lists it begins with, and each event reads its
+ * position of it. This is a row an event if what a tower makes of the first elements does not change when more follow.
+ *
+ * No block declares this. A trial runs the tower on numbers, with a whole sequence and with its first half, and compares every step.
+ */
+import { type Diagnostic, diagnose, hasErrors } from '../diagnostics/diagnostic.ts';
+import { makeBuilder, type Ref } from '../graph/builder.ts';
+import { printDim, printType, resolveShape } from '../graph/dims.ts';
+import { evaluate, type Tensors } from '../graph/evaluate.ts';
+import { initialValues } from '../graph/initial.ts';
+import { evenSizes } from '../graph/peak.ts';
+import type { Value } from '../library/contract.ts';
+import type { Flow, FlowPart, Model, Tower } from '../model/model.ts';
+import { withoutUnread } from '../model/unread.ts';
+import type { GraphPlan, Sequences } from '../plan/plan.ts';
+import { makeRandom } from '../random/random.ts';
+import { textOf } from '../text/source.ts';
+import type { LoweredFeatures } from './features.ts';
+import { isSequence, rowsDim } from './field.ts';
+import { finished } from './finish.ts';
+import type { Visited } from './flow.ts';
+import { GraphInputs } from './inputs.ts';
+import { lowerTower, makeTowerContext } from './tower.ts';
+
+/** A longer list is tried at this length. */
+const longestTrial = 64;
+
+/** The rows of the query tower's list, or why it cannot be read once for several events. Of a model without another mistake. */
+export function sequencesOf(
+  whole: Model,
+  features: LoweredFeatures,
+): { readonly rows?: Sequences; readonly diagnostics: readonly Diagnostic[] } {
+  const [tower] = withoutUnread(whole).towers;
+  const lists = listsOf(tower, features);
+  const [feature] = lists;
+  if (feature === undefined || lists.length > 1) {
+    return { diagnostics: [diagnose('positions-one-list', tower.span, { tower: tower.name, lists })] };
+  }
+  const rows: Sequences = { kind: 'sequences', feature };
+  const { steps, step, mistake } = trialOf(tower, features, rows);
+  if (mistake) return { diagnostics: [mistake] };
+  const blamed = blameOf(step, steps, JSON.stringify([tower.steps, typesOf(step)], withoutSpans));
+  if (blamed === undefined) return { rows, diagnostics: [] };
+  return { diagnostics: [diagnose('positions-look-ahead', blamed.span, { kind: blamed.kind })] };
+}
+
+/** Lists that the tower reads in sequence, each once. */
+function listsOf({ steps }: Tower, { byName }: LoweredFeatures): readonly string[] {
+  const read = steps
+    .flatMap(({ flow }) => partsOf(flow))
+    .flatMap((part) => (part.kind === 'features' ? part.features : []));
+  return [...new Set(read)].filter((name) => isSequence(byName.get(name)!.use));
+}
+
+const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);
+
+interface Trial {
+  /** Steps that make a sequence of a sequence, in the order of the data, those within a block before it. */
+  readonly steps: readonly Visited[];
+  /** Output `i` is what step i makes. */
+  readonly step: GraphPlan;
+  readonly mistake?: Diagnostic;
+}
+
+/** The tower over sequences. A step that makes one value of a whole sequence is a mistake. */
+function trialOf(tower: Tower, features: LoweredFeatures, rows: Sequences): Trial {
+  const builder = makeBuilder('positions');
+  const inputs = new GraphInputs(builder);
+  const steps: Visited[] = [];
+  const mistakes: Diagnostic[] = [];
+  const context = {
+    ...makeTowerContext(inputs, shortened(features, rows.feature), true),
+    visit(visited: Visited, value: Value): void {
+      if (!tensorsOf(value).some((tensor) => isOfSequences(tensor, rows))) return;
+      if (value.kind === 'sequence') builder.output(`${steps.push(visited) - 1}`, value.tensor);
+      else
+        mistakes.push(diagnose('positions-without-last', visited.span, { kind: visited.kind }, lastInstead(visited)));
+    },
+  };
+  lowerTower(context, tower, rows);
+  const refused = hasErrors(context.diagnostics) ? context.diagnostics[0] : undefined;
+  // What only refuses sequences beside the values of one event.
+  const at = refused?.at ?? tower.span;
+  const joined = refused && diagnose('positions-without-last', at, { kind: textOf(at), joined: true });
+  const mistake = mistakes[0] ?? joined;
+  return { steps, step: finished(inputs), ...(mistake ? { mistake } : {}) };
+}
+
+const lastInstead = ({ span }: Visited) => ({ fixes: [[{ at: span, text: 'last' }]] });
+
+function shortened(features: LoweredFeatures, list: string): LoweredFeatures {
+  const whole = features.byName.get(list)!;
+  const max = Math.min(whole.use.max!, longestTrial);
+  const short = { ...whole, use: { ...whole.use, max }, plan: { ...whole.plan, max } };
+  return { ...features, byName: new Map([...features.byName, [list, short]]) };
+}
+
+function tensorsOf(value: Value): readonly Ref[] {
+  if (value.kind === 'fields') return value.fields.map(({ tensor }) => tensor);
+  if (value.kind === 'outputs') return [...value.outputs.values()].map(({ tensor }) => tensor);
+  return [value.tensor];
+}
+
+const isOfSequences = ({ type }: Ref, rows: Sequences): boolean => printDim(type.shape[0]!) === printDim(rowsDim(rows));
+
+const withoutSpans = (key: string, value: unknown): unknown => (key === 'span' ? undefined : value);
+
+const typesOf = ({ graph }: GraphPlan): readonly string[] =>
+  graph.inputs.map(({ name, node }) => `${name} ${printType(graph.nodes[node]!.type)}`);
+
+/** Verdicts by the text of the tower: an editor asks for the same tower at each key. */
+const known = new Map<string, number>();
+const mostKnown = 100;
+
+/** The first step of which an early element changes when later ones follow. */
+function blameOf(step: GraphPlan, steps: readonly Visited[], text: string): Visited | undefined {
+  let at = known.get(text);
+  if (at === undefined) {
+    at = lookingAhead(step);
+    if (known.size >= mostKnown) known.clear();
+    known.set(text, at);
+  }
+  return steps[at];
+}
+
+/** Which output; −1: none. */
+function lookingAhead(step: GraphPlan): number {
+  const { graph } = step;
+  const length = lengthOf(step);
+  const early = Math.ceil(length / 2);
+  if (early === length) return -1;
+  const [some, all] = [early, length].map(
+    (elements) => evaluate(graph, numbersFor(step, elements), weightsOf(step)).outputs,
+  );
+  return graph.outputs.findIndex((_, at) => {
+    const [one, other] = [some![`${at}`]!, all![`${at}`]!];
+    const numbers = early * one.shape.at(-1)!;
+    for (let i = 0; i < numbers; i++) {
+      const [a, b] = [one.data[i]!, other.data[i]!];
+      if (!(Math.abs(a - b) <= tolerance * (1 + Math.abs(b)))) return true;
+    }
+    return false;
+  });
+}
+
+/** Above rounding of float32 over long sums, below what an element says. */
+const tolerance = 1e-4;
+
+function lengthOf({ graph, inputs }: GraphPlan): number {
+  const at = inputs.findIndex(({ source }) => source.from === 'sequence');
+  return at < 0 ? 1 : (graph.nodes[graph.inputs[at]!.node]!.type.shape[1] as number);
+}
+
+/** One sequence of this many elements. Nothing is dropped out. */
+function numbersFor({ graph, inputs }: GraphPlan, elements: number): Tensors {
+  const sizes = evenSizes(graph, 1);
+  return Object.fromEntries(
+    inputs.map(({ name, source }, at) => {
+      const { shape: dims, dtype } = graph.nodes[graph.inputs[at]!.node]!.type;
+      const shape = resolveShape(dims, sizes);
+      const data = new Float32Array(shape.reduce((product, length) => product * length, 1));
+      const own = data.subarray(0, (data.length / shape[1]!) * elements);
+      if (source.from === 'sequence') makeRandom(1).fill(own, -1, 1);
+      else if (source.from === 'mask') own.fill(1);
+      else if (source.from === 'noise') data.fill(1 - 2 ** -20);
+      return [name, { dtype, shape, data: dtype === 'int32' ? Int32Array.from(data) : data }];
+    }),
+  );
+}
+
+/** First values, moved: a weight that begins at 0 would hide what it reads. */
+function weightsOf({ graph }: GraphPlan): Tensors {
+  return Object.fromEntries(
+    Object.entries(initialValues(graph, 1)).map(([name, tensor], at) => {
+      const moves = new Float32Array(tensor.data.length);
+      makeRandom(2, at).fill(moves, 0.02, 0.2);
+      return [name, { ...tensor, data: moves.map((move, i) => move + tensor.data[i]!) }];
+    }),
+  );
+}

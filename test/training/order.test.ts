@@ -1,0 +1,145 @@
+/** Which events a step takes where the targets are positions, and a run of such steps. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { load } from '../../src/artifact/load.ts';
+import { Failure } from '../../src/diagnostics/failure.ts';
+import { windowsOf } from '../../src/feed/windows.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { orderOf } from '../../src/training/order.ts';
+import { replayStep } from '../../src/training/replay.ts';
+import { train } from '../../src/training/train.ts';
+import type { TrainOptions } from '../../src/training/train_options.ts';
+import type { TrainingEvent } from '../../src/training/training_events.ts';
+import { planOf } from '../library/support.ts';
+import { makeDataset } from './fixtures.ts';
+import { plainEngine } from './plain_engine.ts';
+import { temporaryFolder } from './temporary_folder.ts';
+import { watched } from './watched_engine.ts';
+
+const root = temporaryFolder();
+// Ten training events a user, nine with a history, of which 5 elements are kept: windows of 5 and of 4 targets.
+const dataset = makeDataset({ users: 7, items: 15, eventsPerUser: 12, heldOut: 2 });
+const { train: events } = dataset.parts;
+
+const planWith = (batch: number, targets = 'positions'): Plan =>
+  planOf(`
+    model small
+    features { user_id : id(dim: 3), history : list(movie_id, max: 5, pool: none), movie_id : id(dim: 3) }
+    tower user(user_id, history) keyed by user_id {
+      read = history -> dropout(0.2) -> gru(3)
+      channel main = concat(read, user_id) -> dropout(0.1) -> dense(3)
+    }
+    tower item(movie_id) keyed by movie_id { channel main = movie_id -> flatten }
+    task watch { score = dot(user, item), loss = softmax(sampled(4)) }
+    train { batch = ${batch}, epochs = 2, seed = 5, targets = ${targets} }
+  `);
+
+const plan = planWith(16);
+
+const stepsOf = (plan: Plan, epoch: number): number[][] => {
+  const { steps, batch } = orderOf(plan, events).epoch(epoch);
+  return Array.from({ length: steps }, (_, at) => [...batch(at)]);
+};
+
+const ascending = (rows: readonly number[]): number[] => [...rows].sort((a, b) => a - b);
+
+describe('an epoch of positions', () => {
+  const windows = windowsOf(events.features.get('history')!, events.rows);
+  const targets = ascending([...windows.members]);
+
+  it('takes each event with a list once, and whole windows', () => {
+    expect([events.rows, targets.length, windows.rows.length]).toEqual([70, 63, 14]);
+    for (const batch of [1, 5, 16, 63, 500]) {
+      const steps = stepsOf({ ...plan, train: { ...plan.train, batch } }, 1);
+      expect(ascending(steps.flat())).toEqual(targets);
+      for (const rows of steps) {
+        expect(rows).toEqual(ascending(rows));
+        const taken = new Set(rows.map((row) => windows.windowOf[row]));
+        const whole = [...windows.members].filter((row) => taken.has(windows.windowOf[row]));
+        expect(rows).toEqual(ascending(whole));
+      }
+    }
+  });
+
+  it('has steps of about `batch` targets, as many in each epoch, and never of one', () => {
+    expect(stepsOf(plan, 1).map(({ length }) => length)).toHaveLength(4);
+    for (const rows of stepsOf(plan, 2)) expect(Math.abs(rows.length - 16)).toBeLessThanOrEqual(4);
+    expect(stepsOf({ ...plan, train: { ...plan.train, batch: 1 } }, 1)).toHaveLength(7);
+    expect(orderOf(plan, events)).toMatchObject({
+      rows: 63,
+      steps: 4,
+      leftOut: 0,
+      withoutList: 7,
+      sequences: 4,
+    });
+  });
+
+  it('has another order each time, the same for the same seed', () => {
+    expect(stepsOf(plan, 1)).toEqual(stepsOf(plan, 1));
+    expect(stepsOf(plan, 1)).not.toEqual(stepsOf(plan, 2));
+  });
+
+  it('of events takes every row', () => {
+    expect(orderOf(planWith(16, 'events'), events)).toMatchObject({ rows: 70, steps: 5, leftOut: 0, withoutList: 0 });
+  });
+});
+
+const options = (name: string, more: Partial<TrainOptions> = {}): TrainOptions => ({
+  plan,
+  dataset,
+  engine: plainEngine,
+  folder: join(root, name),
+  origin: { sources: [] },
+  tower: '0.0.0',
+  ...more,
+});
+
+const weightsIn = (name: string): Buffer => readFileSync(join(root, name, 'weights.safetensors'));
+
+describe('a run of positions', () => {
+  it('says which rows are no targets, and gives the same bits where it was stopped', async () => {
+    const seen: TrainingEvent[] = [];
+    const { records } = await train(options('whole', { onEvent: (event) => seen.push(event) }));
+    expect(seen[0]).toMatchObject({ kind: 'started', rows: 63, stepsOfEpoch: 4, leftOut: 0, withoutList: 7 });
+    expect(records.map(({ rows }) => rows)).toEqual([63, 63]);
+    for (const [stopAt, resume] of [
+      [2, false],
+      [7, true],
+    ] as const) {
+      const controller = new AbortController();
+      const done = stopAt === 2 ? 0 : 2;
+      const engine = watched(plainEngine, (step) => {
+        if (done + step === stopAt) controller.abort();
+      });
+      await train(options('stopped', { engine, signal: controller.signal, resume }));
+    }
+    await train(options('stopped', { resume: true }));
+    expect(weightsIn('stopped').equals(weightsIn('whole'))).toBe(true);
+  });
+
+  it('can take a step again', async () => {
+    await train(options('again'));
+    const trained = await load(join(root, 'again'), { unfinished: true });
+    const { taken, steps } = await replayStep({ trained, dataset, engine: plainEngine, step: 6 });
+    expect(steps).toBe(8);
+    expect(taken).toMatchObject({ epoch: 2, stepOfEpoch: 2, agrees: true });
+    expect(taken!.events.map(({ row }) => row)).toEqual(stepsOf(plan, 2)[1]);
+  });
+
+  it('is refused where no event has a list', async () => {
+    const history = events.features.get('history')!;
+    const none = {
+      ...history.column,
+      ends: (history.column as { starts: Int32Array }).starts,
+    } as typeof history.column;
+    const empty = { ...events, features: new Map([...events.features, ['history', { column: none }]]) };
+    const without = { ...dataset, parts: { ...dataset.parts, train: empty } };
+    const error = await train(options('empty', { dataset: without })).catch((each: unknown) => each);
+    expect(error).toBeInstanceOf(Failure);
+    expect((error as Failure).diagnostics[0]).toMatchObject({
+      code: 'too-few-rows',
+      message: 'the train part has 0 rows with a list that is not empty, and 70 without one, but needs at least 2',
+    });
+  });
+});
