@@ -49,7 +49,7 @@ export const train = declaration({
       },
     ),
     targets: entry(
-      'positions',
+      'events',
       choice(['events', 'positions'], {
         default: 'events',
         doc: 'Where the targets of a step come from. `events`: each event is a row, with the whole list before it. `positions`: a list in sequence is a row, and each of its positions has the event after it as target. The loss and its gradient are the same, for a fraction of the work. Blocks before `last` must not see later elements.',
