@@ -8,6 +8,8 @@ export interface CompareRequest {
   readonly part?: Part;
   /** Whether what the user had before an event leaves its ranking. Default: as the data blocks of the runs declare with `seen`. */
   readonly removeSeen?: boolean;
+  /** As for `evaluate`. Default: as the data blocks of the runs declare with `evaluate`. */
+  readonly per?: 'user' | 'event';
   /** Adds random, popularity, ItemCF and EASE, which read the history that the first run reads. */
   readonly baselines?: boolean;
   /** A feature of the asking tower: adds popularity among events of the same value. */

@@ -106,6 +106,11 @@ export interface EvaluateRequest {
   readonly part?: Part;
   /** Whether what the user had before an event leaves its ranking. Default: as the data block declares with `seen`. */
   readonly removeSeen?: boolean;
+  /**
+   * Whether figures are means over users, with all items that a user holds out, or over events. Default: as the data block declares
+   * with `evaluate`.
+   */
+  readonly per?: 'user' | 'event';
   /** False: the model alone. */
   readonly baselines?: boolean;
   /** A feature of the asking tower: adds popularity among events of the same value. */
@@ -135,7 +140,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
       plan,
       scorer: modelScorer(retrieval, dataset.parts[part], plan.model),
       measures: makeMeasures(asked ?? [...(plan.train.stop ? [plan.train.stop] : []), ...usualMeasures]),
-      ...defined({ removeSeen: request.removeSeen, baselines: request.baselines, by: request.by }),
+      ...defined({ removeSeen: request.removeSeen, baselines: request.baselines, by: request.by, per: request.per }),
     });
     return { ...evaluation, protocol: [...(await run.notes()), ...evaluation.protocol] };
   } finally {

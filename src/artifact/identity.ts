@@ -1,7 +1,7 @@
 /** Whose run a folder holds: the model, the data, the engine, and the settings that may change when the run goes on. */
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { Column, Dataset, Events, IndexedColumn, Seen } from '../data/dataset.ts';
+import type { Column, Dataset, Evaluate, Events, IndexedColumn, Seen } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import type { Plan, TrainPlan } from '../plan/plan.ts';
 
@@ -14,6 +14,8 @@ export interface RunIdentity {
   readonly data: Fingerprint;
   /** What the data block declares: which epoch is the best follows from it. */
   readonly seen?: Seen;
+  /** What validation figures are the mean of; absent: `per_event`. */
+  readonly evaluate?: Evaluate;
   readonly seed: number;
   readonly engine: string;
   readonly settings: Settings;
@@ -54,12 +56,12 @@ export interface Fingerprint {
 }
 
 export function identify(plan: Plan, dataset: Dataset, engine: string, files: readonly string[] = []): RunIdentity {
-  const { seen } = dataset;
+  const { seen, evaluate } = dataset;
   return {
     format: 'tower-run-2',
     ...identityOf(plan),
     data: fingerprintOf(dataset),
-    ...defined({ seen }),
+    ...defined({ seen, evaluate }),
     engine,
     changes: [],
     files,

@@ -1,6 +1,7 @@
 /** Options that several commands share, and how their text becomes a value. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { EngineName } from '../engine/engine.ts';
+import type { Per } from '../evaluation/questions.ts';
 
 export const jsonOption = (): Option => new Option('--json', 'write the answer as JSON to stdout, and nothing else');
 
@@ -29,6 +30,12 @@ export const metricsOption = (): Option =>
     '--metrics <list>',
     'measure these metrics, such as `recall(20), ndcg(20)` (default: `metrics` of the model)',
   );
+
+export const perOption = (): Option =>
+  new Option(
+    '--per <unit>',
+    'average figures over users with all their held-out items, or over events (default: `evaluate` of the data block)',
+  ).choices(['user', 'event'] satisfies Per[]);
 
 export const unfinishedOption = (): Option =>
   new Option('--unfinished', 'use the model of a run that was stopped; the answer says so');

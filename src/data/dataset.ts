@@ -89,6 +89,9 @@ export interface Users {
 /** Whether items that the user had before an event leave its ranking. */
 export type Seen = 'excluded' | 'kept';
 
+/** Whether figures are means over held-out events, or over users with all items that a user holds out. */
+export type Evaluate = 'per_event' | 'per_user';
+
 export type Part = 'train' | 'validation' | 'test';
 
 export interface Dataset {
@@ -99,6 +102,8 @@ export interface Dataset {
   readonly encodings: ReadonlyMap<string, Encoding>;
   /** What the data block declares. Absent for runs of versions that did not know it: evaluation kept them, `recommend` did not. */
   readonly seen?: Seen;
+  /** What figures are the mean of, as the data block declares. Absent: `per_event`. */
+  readonly evaluate?: Evaluate;
   /** By feature that `past` of the data block feeds: how many of the latest events it holds at most. */
   readonly histories?: ReadonlyMap<string, number>;
   readonly rejected: Rejected;

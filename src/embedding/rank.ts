@@ -12,15 +12,21 @@ export interface RowRanks {
   readonly ranked: Int32Array;
 }
 
-/** Columns left out of a row's ranking, all but its target: bag `of[row]`, or none where that is −1. May repeat a column. */
+/** Columns left out of the ranking of a target, all but the target: bag `of[i]`, or none where that is −1. May repeat a column. */
 export interface ExcludedColumns {
   readonly bags: BagColumn;
   readonly of: Int32Array;
 }
 
+export interface RankOptions {
+  readonly excluded?: ExcludedColumns;
+  /** The row of scores that each target is in: several targets may share one. Default: each has a row of its own. */
+  readonly of?: Int32Array;
+}
+
 export interface Ranker {
-  /** @param scores float32 [targets.length, columns] */
-  rank(scores: Float32Array, columns: number, targets: Int32Array, excluded?: ExcludedColumns): RowRanks;
+  /** @param scores float32 [rows, columns] */
+  rank(scores: Float32Array, columns: number, targets: Int32Array, options?: RankOptions): RowRanks;
 }
 
 /** Scores are copied into the kernel's memory this many bytes at a time: they are then still in the cache to be counted. */
@@ -33,9 +39,9 @@ export function makeRanker(): Ranker {
   let results: Region | undefined;
 
   return {
-    rank(scores, columns, targets, excluded) {
+    rank(scores, columns, targets, { excluded, of } = {}) {
       const rows = targets.length;
-      invariant(scores.length === rows * columns, `${scores.length} scores for ${rows} × ${columns}`);
+      invariant(of || scores.length === rows * columns, `${scores.length} scores for ${rows} × ${columns}`);
       const rowsAtOnce = Math.max(1, Math.min(rows, Math.floor(blockBytes / (4 * Math.max(1, columns)))));
       block = space.enlarge(block, 4 * rowsAtOnce * columns);
       results = space.enlarge(results, 12 * rowsAtOnce);
@@ -50,7 +56,10 @@ export function makeRanker(): Ranker {
       const ranked = new Int32Array(rows).fill(columns);
       for (let from = 0; from < rows; from += rowsAtOnce) {
         const some = Math.min(rowsAtOnce, rows - from);
-        held.set(scores.subarray(from * columns, (from + some) * columns));
+        for (let i = 0; i < some; i++) {
+          const row = of?.[from + i] ?? from + i;
+          held.set(scores.subarray(row * columns, (row + 1) * columns), i * columns);
+        }
         for (let i = 0; i < some; i++) {
           const target = targets[from + i]!;
           invariant(target >= 0 && target < columns, `target ${target} of ${columns} columns`);

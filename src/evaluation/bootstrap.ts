@@ -11,9 +11,9 @@ export interface Interval {
 }
 
 export interface Sample {
-  /** One value an event for each series. */
+  /** One value a question for each series: an event, or a user. */
   readonly series: readonly Float64Array[];
-  /** Each event's group: 0 … groups − 1. */
+  /** Each question's group: 0 … groups − 1. */
   readonly group: Int32Array;
   readonly groups: number;
   /** Which series the others are compared with. Default: the first. */
@@ -29,7 +29,7 @@ export interface BootstrapOptions {
 }
 
 export interface Intervals {
-  /** Means over the events, of each series. */
+  /** Means over the questions, of each series. */
   readonly means: readonly Interval[];
   /** Each series less the one compared with, on the same draws; exactly 0 for that one. */
   readonly differences: readonly Interval[];

@@ -6,11 +6,13 @@ import type { Plan } from '../plan/plan.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
 import { nearest } from '../text/nearest.ts';
 import { type BootstrapOptions, bootstrap, type Interval, usualBootstrap } from './bootstrap.ts';
-import { baselineScorers, makeTask } from './contestants.ts';
+import { baselineScorers, makeTask, perOf } from './contestants.ts';
 import { type Measure, valuesOf } from './figures.ts';
 import { differencesOf, type Protocol, protocolOf } from './protocol.ts';
+import { type Per, questionsOf } from './questions.ts';
 import { rankEvents } from './ranks.ts';
 import { repeatsSentence, type SeenRule, seenRule, seenSentence } from './seen.ts';
+import { rankingSentence } from './sentences.ts';
 
 /** One run. It is opened, ranks, and is closed before the next one is opened. */
 export interface Contestant {
@@ -33,12 +35,15 @@ export interface CompareOptions extends BootstrapOptions {
   readonly baselines?: boolean;
   /** As for `evaluate`. */
   readonly by?: string;
+  /** What figures are the mean of. Default: what the data blocks of the runs declare. */
+  readonly per?: Per;
   /** The row that the others are compared with, by its name. Default: the first. */
   readonly against?: string;
 }
 
 export interface Comparison {
   readonly part: Part;
+  readonly per: Per;
   readonly events: number;
   readonly items: number;
   readonly metrics: readonly string[];
@@ -63,23 +68,24 @@ export async function compare(contestants: readonly Contestant[], options: Compa
   invariant(first, 'there is a run to compare');
   const { part, measures } = options;
   const seen = seenRule(first.dataset, options.removeSeen);
+  const per = options.per ?? perOf(first.dataset);
   const protocol = protocolOf(first.dataset, part);
-  for (const other of contestants) refuseOther(first, protocol, other, seen);
+  for (const other of contestants) refuseOther(first, protocol, other, seen, options.per);
 
   const names: string[] = [];
   // By measure, then by row of the table.
   const values: Float64Array[][] = measures.map(() => []);
   // What leaves the ranking is the same for all: what is known to the first.
-  const firstTask = makeTask({ ...first, part });
+  const firstTask = makeTask({ ...first, part, per });
   const rank = async ({ dataset }: Contestant, scorer: Scorer, name: string): Promise<void> => {
     const task: ScoringTask = {
-      ...makeTask({ dataset, part }),
+      ...makeTask({ dataset, part, per }),
       ...defined({ seen: firstTask.seen, history: firstTask.history }),
     };
     const ranks = await rankEvents(task, scorer, seen.removes);
     names.push(name);
     measures.forEach((measure, at) => {
-      values[at]!.push(valuesOf(task.events, task.corpus, ranks, measure));
+      values[at]!.push(valuesOf(task, ranks, measure));
     });
   };
   for (const contestant of contestants) {
@@ -92,7 +98,7 @@ export async function compare(contestants: readonly Contestant[], options: Compa
   }
   const leftOut: string[] = [];
   if (options.baselines) {
-    const task = makeTask({ ...first, part, ...defined({ by: options.by }) });
+    const task = makeTask({ ...first, part, per, ...defined({ by: options.by }) });
     const compared = baselineScorers(task);
     leftOut.push(...compared.leftOut);
     for (const scorer of compared.scorers) await rank(first, scorer, scorer.name);
@@ -103,13 +109,14 @@ export async function compare(contestants: readonly Contestant[], options: Compa
     const name = options.against!;
     throw failure('unknown-name', { what: 'row of the comparison', name, nearest: nearest(name, names), known: names });
   }
-  const { group, groups, unit } = groupsOf(first.dataset, part);
+  const { group, groups, unit } = groupsOf(firstTask);
   const intervals = values.map((series) => bootstrap({ series, group, groups, reference }, options));
   const labels = measures.map(({ label }) => label);
   const pick = (of: 'means' | 'differences', row: number): Record<string, Interval> =>
     Object.fromEntries(labels.map((label, at) => [label, intervals[at]![of][row]!]));
   return {
     part,
+    per,
     events: protocol.sizes.held,
     items: protocol.sizes.corpus,
     metrics: labels,
@@ -121,22 +128,33 @@ export async function compare(contestants: readonly Contestant[], options: Compa
     })),
     protocol: [
       ...sentences(
-        protocol,
+        protocol.split,
+        rankingSentence(firstTask, part),
         unit,
         options,
-        [seenSentence(seen, first.dataset), repeatsSentence(firstTask, seen) ?? []].flat(),
+        [seenSentence(seen, first.dataset, firstTask), repeatsSentence(firstTask, seen) ?? []].flat(),
       ),
       ...leftOut,
     ],
   };
 }
 
-function refuseOther(first: Contestant, protocol: Protocol, other: Contestant, seen: SeenRule): void {
+function refuseOther(
+  first: Contestant,
+  protocol: Protocol,
+  other: Contestant,
+  seen: SeenRule,
+  per: Per | undefined,
+): void {
   if (other === first) return;
   const differences = differencesOf(protocol, protocolOf(other.dataset, protocol.part));
   if (!seen.isAsked && seenRule(other.dataset).removes !== seen.removes) {
     const [a, b] = [first, other].map(({ dataset }) => `\`seen = ${dataset.seen ?? 'kept'}\``);
     differences.push(`${a}, and ${b}; choose \`--remove-seen\` or \`--keep-seen\``);
+  }
+  if (per === undefined && perOf(other.dataset) !== perOf(first.dataset)) {
+    const [a, b] = [first, other].map(({ dataset }) => `\`evaluate = ${dataset.evaluate ?? 'per_event'}\``);
+    differences.push(`${a}, and ${b}: choose \`--per user\` or \`--per event\``);
   }
   if (differences.length > 0) throw failure('protocols-differ', { first: first.name, other: other.name, differences });
 }
@@ -144,8 +162,10 @@ function refuseOther(first: Contestant, protocol: Protocol, other: Contestant, s
 /** Groups made by chance, where there are no users: events are then taken to be independent. */
 const chanceGroups = 2000;
 
-function groupsOf({ parts, users }: Dataset, part: Part): { group: Int32Array; groups: number; unit: string } {
-  const { user, rows } = parts[part];
+function groupsOf(task: ScoringTask): { group: Int32Array; groups: number; unit: string } {
+  const { events, users } = task;
+  const user = questionsOf(task).asks.map((row) => events.user[row]!);
+  const rows = user.length;
   if (users.rows === 0) {
     const groups = Math.min(rows, chanceGroups);
     const group = Int32Array.from({ length: rows }, (_, row) => row % groups);
@@ -166,7 +186,8 @@ function groupsOf({ parts, users }: Dataset, part: Part): { group: Int32Array; g
 }
 
 function sentences(
-  { split, sizes, part }: Protocol,
+  split: string,
+  ranking: string,
   unit: string,
   options: BootstrapOptions,
   seen: readonly string[],
@@ -174,7 +195,8 @@ function sentences(
   const { draws, seed, level } = { ...usualBootstrap, ...options };
   return [
     split,
-    `Each of the ${sizes.held.toLocaleString('en')} ${part} events ranks the whole corpus, ${sizes.corpus.toLocaleString('en')} items; items with equal scores share their ranks; an event of an item without training events is a miss.`,
+    ranking,
+    'Items with equal scores share their ranks; an item without training events is a miss.',
     ...seen,
     `Intervals hold ${100 * level} % of ${draws.toLocaleString('en')} bootstrap draws of ${unit}, seed ${seed}; differences use the same draws.`,
   ];

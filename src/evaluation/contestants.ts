@@ -9,6 +9,7 @@ import type { Baseline } from './baselines/baseline.ts';
 import { popularityBy } from './baselines/popularity_by.ts';
 import { baselines } from './baselines/table.ts';
 import { itemsGivenBy, joined } from './model_history.ts';
+import type { Per } from './questions.ts';
 
 export interface TaskOptions {
   readonly dataset: Dataset;
@@ -17,10 +18,12 @@ export interface TaskOptions {
   readonly plan?: Plan;
   /** A feature of the asking tower with one code a row: adds popularity among events of the same value. */
   readonly by?: string;
+  /** What figures are the mean of. Default: what the data block declares. */
+  readonly per?: Per;
 }
 
 /** @throws Failure `too-few-rows` where the part is empty, `unknown-name` */
-export function makeTask({ dataset, part, plan, by }: TaskOptions): ScoringTask {
+export function makeTask({ dataset, part, plan, by, per = perOf(dataset) }: TaskOptions): ScoringTask {
   const events = dataset.parts[part];
   if (events.rows === 0) throw failure('too-few-rows', { part, rows: 0, needed: 1 });
   const { corpus, users } = dataset;
@@ -28,8 +31,11 @@ export function makeTask({ dataset, part, plan, by }: TaskOptions): ScoringTask 
   const history = joined(given, events);
   const seen = [...(events.earlier ? [events.earlier] : []), ...given];
   const context = by === undefined || plan === undefined ? undefined : contextOf(dataset, part, plan, by);
-  return { events, corpus, users, seen, ...defined({ history, context }) };
+  return { events, corpus, users, seen, per, ...defined({ history, context }) };
 }
+
+/** What the figures of a data set are the mean of, as its data block declares. */
+export const perOf = ({ evaluate }: Pick<Dataset, 'evaluate'>): Per => (evaluate === 'per_user' ? 'user' : 'event');
 
 function contextOf({ parts }: Dataset, part: Part, { towers, features }: Plan, by: string): Context {
   const codes = features.filter(({ name, gives }) => gives === 'code' && towers[0].features.includes(name));

@@ -4,13 +4,19 @@ import type { Plan } from '../plan/plan.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
 import { baselineScorers, makeTask } from './contestants.ts';
 import { type ColdItems, coldItems, type Figures, figuresOf, type Measure } from './figures.ts';
+import { type Per, questionsOf } from './questions.ts';
 import { rankEvents } from './ranks.ts';
 import { repeatsSentence, type SeenRule, seenRule, seenSentence } from './seen.ts';
+import { count, rankingSentence } from './sentences.ts';
 import { type Slices, slicesOf } from './slices.ts';
 
 export interface Evaluation {
   readonly part: Part;
+  /** What the figures are the mean of. */
+  readonly per: Per;
   readonly events: number;
+  /** Rankings that were made: one an event, or one a user. */
+  readonly rankings: number;
   readonly items: number;
   readonly cold: ColdItems;
   /** Labels of the metrics, in order. */
@@ -42,6 +48,8 @@ export interface EvaluateOptions {
   readonly by?: string;
   /** Whether what the user had before an event leaves its ranking. Default: what the data block declares. */
   readonly removeSeen?: boolean;
+  /** What figures are the mean of. Default: what the data block declares. */
+  readonly per?: Per;
   /** False: the model alone. */
   readonly baselines?: boolean;
 }
@@ -58,14 +66,16 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   for (const scorer of [options.scorer, ...compared.scorers]) {
     const start = performance.now();
     const ranks = await rankEvents(task, scorer, seen.removes);
-    const figures = figuresOf(events, dataset.corpus, ranks, measures);
+    const figures = figuresOf(task, ranks, measures);
     slices ??= slicesOf(task, ranks, measures);
     rows.push({ name: scorer.name, doc: scorer.doc, ...figures, milliseconds: performance.now() - start });
   }
   const cold = coldItems(events, dataset.corpus);
   return {
     part,
+    per: task.per!,
     events: events.rows,
+    rankings: questionsOf(task).asks.length,
     items: dataset.corpus.rows,
     cold,
     metrics: measures.map(({ label }) => label),
@@ -75,19 +85,16 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   };
 }
 
-const count = (number: number, what: string): string =>
-  `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
-
 function protocolOf(dataset: Dataset, task: ScoringTask, part: Part, cold: ColdItems, seen: SeenRule): string[] {
-  const { parts, corpus } = dataset;
+  const { parts } = dataset;
   const repeats = repeatsSentence(task, seen);
   const events = parts[part].rows;
   const share = ((100 * cold.events) / events).toFixed(1);
   return [
     ...dataset.protocol,
-    `Each of the ${count(events, `${part} event`)} ranks the whole corpus, ${count(corpus.rows, 'item')}; no negatives are sampled.`,
+    rankingSentence(task, part),
     'Items with equal scores share their ranks: each figure is the mean over all their orders.',
-    seenSentence(seen, dataset),
+    seenSentence(seen, dataset, task),
     ...(repeats === undefined ? [] : [repeats]),
     cold.events === 0
       ? 'The item of each event has training events: no event is cold.'

@@ -1,19 +1,22 @@
-/** From ranks to the figures that are printed: means over the events. */
+/** From ranks to the figures that are printed: means over the events, or over the users. */
 import type { Corpus, Events } from '../data/dataset.ts';
+import type { HeldOut, TiedGroup } from '../library/contract.ts';
+import type { ScoringTask } from '../scoring/scorer.ts';
+import { questionsOf } from './questions.ts';
 import type { Ranks } from './ranks.ts';
 
 /** One metric at its arguments. */
 export interface Measure {
   /** `recall@50`, `mrr`. */
   readonly label: string;
-  /** Value of one event in [0, 1]. */
-  of(rank: { readonly better: number; readonly equal: number; readonly corpus: number }): number;
+  /** Value of one ranking in [0, 1]. */
+  of(held: HeldOut): number;
 }
 
 export interface Figures {
-  /** By label. An event of a cold item counts 0. */
+  /** By label. An item that is cold counts as a miss. */
   readonly all: Readonly<Record<string, number>>;
-  /** The same over the events whose item has a training event. */
+  /** The same as if only items with a training event were held out. */
   readonly warm: Readonly<Record<string, number>>;
 }
 
@@ -43,28 +46,72 @@ export function coldItems(events: Events, corpus: Corpus): ColdItems {
   return { events: cold, absent, items: items.size };
 }
 
-export function figuresOf(events: Events, corpus: Corpus, ranks: Ranks, measures: readonly Measure[]): Figures {
-  const sums = new Float64Array(measures.length);
-  let warm = 0;
-  const rank = { better: 0, equal: 0, corpus: 0 };
-  for (let row = 0; row < events.rows; row++) {
-    if (isCold(events, corpus, row)) continue;
-    warm++;
-    rank.better = ranks.better[row]!;
-    rank.equal = ranks.equal[row]!;
-    rank.corpus = ranks.corpus[row]!;
-    for (let i = 0; i < measures.length; i++) sums[i]! += measures[i]!.of(rank);
-  }
-  const over = (count: number) =>
-    Object.fromEntries(measures.map(({ label }, i) => [label, count === 0 ? 0 : sums[i]! / count]));
-  return { all: over(events.rows), warm: over(warm) };
+/** Means over the questions of the task. */
+export function figuresOf(task: ScoringTask, ranks: Ranks, measures: readonly Measure[]): Figures {
+  const over = (rows?: (row: number) => boolean): Readonly<Record<string, number>> => {
+    const sums = new Float64Array(measures.length);
+    let count = 0;
+    eachQuestion(task, ranks, rows, (_, held) => {
+      count++;
+      for (let i = 0; i < measures.length; i++) sums[i]! += measures[i]!.of(held);
+    });
+    return Object.fromEntries(measures.map(({ label }, i) => [label, count === 0 ? 0 : sums[i]! / count]));
+  };
+  return { all: over(), warm: over((row) => !isCold(task.events, task.corpus, row)) };
 }
 
-/** A measure event by event; an event of a cold item counts 0. */
-export function valuesOf(events: Events, corpus: Corpus, ranks: Ranks, measure: Measure): Float64Array {
-  return Float64Array.from({ length: events.rows }, (_, row) =>
-    isCold(events, corpus, row)
-      ? 0
-      : measure.of({ better: ranks.better[row]!, equal: ranks.equal[row]!, corpus: ranks.corpus[row]! }),
-  );
+/** A measure question by question. */
+export function valuesOf(task: ScoringTask, ranks: Ranks, measure: Measure): Float64Array {
+  const values = new Float64Array(questionsOf(task).asks.length);
+  eachQuestion(task, ranks, undefined, (question, held) => {
+    values[question] = measure.of(held);
+  });
+  return values;
+}
+
+/**
+ * Calls `each` with every question and where its held-out items are.
+ * @param rows which held-out events count; questions without one are passed over. Default: all.
+ */
+export function eachQuestion(
+  task: ScoringTask,
+  ranks: Ranks,
+  rows: ((row: number) => boolean) | undefined,
+  each: (question: number, held: HeldOut) => void,
+): void {
+  const { events, corpus } = task;
+  const { asks, held } = questionsOf(task);
+  for (let question = 0; question < asks.length; question++) {
+    const ranked: number[] = [];
+    let count = 0;
+    for (let at = held.starts[question]!; at < held.ends[question]!; at++) {
+      const row = held.values[at]!;
+      if (rows && !rows(row)) continue;
+      count++;
+      if (!isCold(events, corpus, row)) ranked.push(row);
+    }
+    if (count === 0) continue;
+    each(question, {
+      groups: groupsOf(ranked, ranks),
+      count,
+      corpus: ranked.length === 0 ? 0 : ranks.corpus[ranked[0]!]!,
+    });
+  }
+}
+
+/** Rows of one ranking by their places: those with as many items above them score the same. */
+function groupsOf(rows: number[], { better, equal }: Ranks): TiedGroup[] {
+  if (rows.length > 1) rows.sort((a, b) => better[a]! - better[b]!);
+  const groups: { better: number; size: number; held: number }[] = [];
+  for (const row of rows) {
+    const last = groups.at(-1);
+    if (last === undefined || last.better !== better[row]) {
+      groups.push({ better: better[row]!, size: equal[row]! + 1, held: 1 });
+    } else {
+      last.held++;
+      // Scores that are no numbers share the last place.
+      last.size = Math.max(last.size, last.held);
+    }
+  }
+  return groups;
 }

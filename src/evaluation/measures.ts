@@ -28,7 +28,7 @@ export function makeMeasure({ metric, k }: MeasureSpec): Measure {
   );
   return {
     label: labelOf({ metric, ...('k' in args ? { k: args.k as number } : {}) }),
-    of: (rank) => kind.of(rank, args),
+    of: (held) => kind.of(held, args),
   };
 }
 

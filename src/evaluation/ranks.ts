@@ -2,9 +2,11 @@
  * Where the item of each event is among the whole corpus. The one code path by which the model and every baseline are
  * measured.
  */
-import type { BagColumn, Events } from '../data/dataset.ts';
-import { type ExcludedColumns, makeRanker } from '../embedding/rank.ts';
+import type { BagColumn } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
+import { makeRanker } from '../embedding/rank.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
+import { type Questions, questionsOf } from './questions.ts';
 
 /** One entry an event; `corpus` 0: its item is not in the corpus, and has no rank. */
 export interface Ranks {
@@ -20,8 +22,10 @@ export interface Ranks {
 const blockNumbers = 1.25 * 2 ** 20;
 
 /**
- * @param removeSeen takes what the user had out of the ranking, except the event's own item: the items of the user's training
- * events, and all that the task says was seen before the event
+ * Each question of the task is scored once. Every held-out item gets its rank in that ranking, where the other held-out items of
+ * the question are too.
+ * @param removeSeen takes what the user had out of the ranking, except the held-out items: the items of the user's training
+ * events. Where events are asked about one by one, also all that the task says was seen before the event.
  */
 export async function rankEvents(task: ScoringTask, scorer: Scorer, removeSeen = false): Promise<Ranks> {
   const { events, corpus } = task;
@@ -31,14 +35,26 @@ export async function rankEvents(task: ScoringTask, scorer: Scorer, removeSeen =
     corpus: new Int32Array(events.rows),
   };
   const ranker = makeRanker();
-  const order = rowsByUser(events, task.users.rows);
+  const questions = questionsOf(task);
+  const order = byUser(task, questions);
   const rowsAtOnce = Math.max(16, Math.min(1024, Math.floor(blockNumbers / Math.max(1, corpus.rows))));
   for (let from = 0; from < order.length; from += rowsAtOnce) {
-    const rows = order.subarray(from, from + rowsAtOnce);
-    const scores = await scorer.score(rows);
-    const own = rows.map((row) => events.item[row]!);
-    const seen = removeSeen ? seenBefore(task, rows) : undefined;
-    const found = ranker.rank(scores.subarray(0, rows.length * corpus.rows), corpus.rows, own, seen);
+    const asked = order.subarray(from, from + rowsAtOnce);
+    const scores = await scorer.score(asked.map((question) => questions.asks[question]!));
+    const rows: number[] = [];
+    const of: number[] = [];
+    asked.forEach((question, i) => {
+      for (const row of heldRows(questions, question)) {
+        if (events.item[row]! < 0) continue;
+        rows.push(row);
+        of.push(i);
+      }
+    });
+    const own = Int32Array.from(rows, (row) => events.item[row]!);
+    const places = Int32Array.from(of);
+    const seen = removeSeen ? { bags: seenBefore(task, questions, asked), of: places } : undefined;
+    const block = scores.subarray(0, asked.length * corpus.rows);
+    const found = ranker.rank(block, corpus.rows, own, { ...defined({ excluded: seen }), of: places });
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;
       ranks.better[row] = found.better[i]!;
@@ -49,22 +65,36 @@ export async function rankEvents(task: ScoringTask, scorer: Scorer, removeSeen =
   return ranks;
 }
 
-/** One bag a row: items of its user's training events, and of what was seen before it. */
-function seenBefore({ events, users, seen = [] }: ScoringTask, rows: Int32Array): ExcludedColumns {
-  const starts = new Int32Array(rows.length);
-  const ends = new Int32Array(rows.length);
+/** One bag a question: items of its user's training events, and of what was seen before its event; never a held-out item. */
+function seenBefore(
+  { events, users, corpus, seen = [], per }: ScoringTask,
+  questions: Questions,
+  asked: Int32Array,
+): BagColumn {
+  const starts = new Int32Array(asked.length);
+  const ends = new Int32Array(asked.length);
   const values: number[] = [];
-  const add = ({ starts: from, ends: to, values: items }: BagColumn, bag: number): void => {
-    for (let at = from[bag]!; at < to[bag]!; at++) if (items[at]! >= 0) values.push(items[at]!);
-  };
-  rows.forEach((row, i) => {
+  const heldBy = new Int32Array(corpus.rows).fill(-1);
+  asked.forEach((question, i) => {
     starts[i] = values.length;
+    for (const row of heldRows(questions, question)) if (events.item[row]! >= 0) heldBy[events.item[row]!] = i;
+    const add = ({ starts: from, ends: to, values: items }: BagColumn, bag: number): void => {
+      for (let at = from[bag]!; at < to[bag]!; at++) {
+        const item = items[at]!;
+        if (item >= 0 && heldBy[item] !== i) values.push(item);
+      }
+    };
+    const row = questions.asks[question]!;
     if (events.user[row]! >= 0) add(users.seen, events.user[row]!);
-    for (const { bags, index } of seen) add(bags, index ? index[row]! : row);
+    // Several items of one user are held out together: none of them, nor of another part, was seen before all others.
+    if (per !== 'user') for (const { bags, index } of seen) add(bags, index ? index[row]! : row);
     ends[i] = values.length;
   });
-  const of = rows.map((_, i) => i);
-  return { bags: { kind: 'bags', starts, ends, values: Int32Array.from(values) }, of };
+  return { kind: 'bags', starts, ends, values: Int32Array.from(values) };
+}
+
+function heldRows({ held }: Questions, question: number): Int32Array {
+  return held.values.subarray(held.starts[question]!, held.ends[question]!) as Int32Array;
 }
 
 export function isInBag({ starts, ends, values }: BagColumn, bag: number, item: number): boolean {
@@ -72,14 +102,20 @@ export function isInBag({ starts, ends, values }: BagColumn, bag: number, item: 
   return false;
 }
 
-/** Rows whose item is in the corpus, each user's together, so that a scorer may keep what it knows of the last one. */
-function rowsByUser(events: Events, users: number): Int32Array {
-  const starts = new Int32Array(users + 2);
-  for (let row = 0; row < events.rows; row++) if (events.item[row]! >= 0) starts[events.user[row]! + 2]!++;
+/** Questions with an item of the corpus, each user's together, so that a scorer may keep what it knows of the last one. */
+function byUser({ events, users }: ScoringTask, questions: Questions): Int32Array {
+  const { asks } = questions;
+  const isRanked = asks.map((_, question) =>
+    heldRows(questions, question).some((row) => events.item[row]! >= 0) ? 1 : 0,
+  );
+  const starts = new Int32Array(users.rows + 2);
+  asks.forEach((row, question) => {
+    if (isRanked[question] === 1) starts[events.user[row]! + 2]!++;
+  });
   for (let user = 1; user < starts.length; user++) starts[user]! += starts[user - 1]!;
-  const order = new Int32Array(starts[users + 1]!);
-  for (let row = 0; row < events.rows; row++) {
-    if (events.item[row]! >= 0) order[starts[events.user[row]! + 1]!++] = row;
-  }
+  const order = new Int32Array(starts[users.rows + 1]!);
+  asks.forEach((row, question) => {
+    if (isRanked[question] === 1) order[starts[events.user[row]! + 1]!++] = question;
+  });
   return order;
 }

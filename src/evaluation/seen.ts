@@ -15,10 +15,18 @@ export function seenRule({ seen }: Pick<Dataset, 'seen'>, asked?: boolean): Seen
 }
 
 /** What leaves the ranking, as a sentence of the protocol. */
-export function seenSentence({ removes, isAsked }: SeenRule, { seen }: Pick<Dataset, 'seen'>): string {
+export function seenSentence(
+  { removes, isAsked }: SeenRule,
+  { seen }: Pick<Dataset, 'seen'>,
+  { per }: Pick<ScoringTask, 'per'>,
+): string {
+  const removed =
+    per === 'user'
+      ? 'The ranking of a user excludes the items of the user’s training events, except held-out items, and nothing else: items of the validation part stay when the test part is ranked'
+      : 'The ranking of an event excludes items that the user had in training or before the event, except the event’s own item';
   const what = removes
-    ? 'The ranking of an event excludes items that the user had in training or before the event, except the event’s own item'
-    : 'The ranking of an event keeps items that the user had before';
+    ? removed
+    : `The ranking of ${per === 'user' ? 'a user' : 'an event'} keeps items that the user had before`;
   const declared = seen === undefined ? '' : `the data block says \`seen = ${seen}\``;
   if (isAsked) return `${what}, as requested${declared === '' ? '' : `; ${declared}`}.`;
   return `${what}${declared === '' ? '' : `: ${declared}`}.`;
@@ -26,7 +34,7 @@ export function seenSentence({ removes, isAsked }: SeenRule, { seen }: Pick<Data
 
 /** How many events are of an item that their user had before. A ranking that excludes seen items never shows these. */
 export function countRepeats(task: ScoringTask): number {
-  const { events, users, seen = [] } = task;
+  const { events, users, seen = [], per } = task;
   let count = 0;
   for (let row = 0; row < events.rows; row++) {
     const item = events.item[row]!;
@@ -34,7 +42,7 @@ export function countRepeats(task: ScoringTask): number {
     const user = events.user[row]!;
     const had =
       (user >= 0 && isInBag(users.seen, user, item)) ||
-      seen.some(({ bags, index }) => isInBag(bags, index ? index[row]! : row, item));
+      (per !== 'user' && seen.some(({ bags, index }) => isInBag(bags, index ? index[row]! : row, item)));
     if (had) count++;
   }
   return count;

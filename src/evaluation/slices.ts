@@ -1,21 +1,25 @@
 /** Whom a model serves worst: its figures by how often an event's item was seen in training, and by how much is known of the user. */
 
 import type { ScoringTask } from '../scoring/scorer.ts';
-import { type Figures, type Measure, valuesOf } from './figures.ts';
+import { eachQuestion, type Figures, type Measure } from './figures.ts';
+import { questionsOf } from './questions.ts';
 import type { Ranks } from './ranks.ts';
 
 export interface Slice {
   /** `10–29`. */
   readonly name: string;
+  /** Held-out events in the slice. */
   readonly events: number;
-  /** Mean over its events by label; an event of a cold item counts 0. */
+  /**
+   * By label: the mean over its events; or over its users, as if a user held out only the items of the slice. A cold item is a miss.
+   */
   readonly figures: Figures['all'];
 }
 
 export interface Slices {
   /** By the training events of the event's item. */
   readonly popularity: readonly Slice[];
-  /** By the length of the history that is read with the event; where none is read, by the user's training events. */
+  /** By the length of the history that is read with the event that asks; where none is read, by the user's training events. */
   readonly history: readonly Slice[];
   readonly historyIs: 'read' | 'training';
 }
@@ -30,7 +34,7 @@ const historyFrom = [0, 1, 5, 10, 20, 50, 100, 500];
 /** Empty buckets are left out. */
 export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Measure[]): Slices {
   const { events, corpus, users, history } = task;
-  const values = measures.map((measure) => valuesOf(events, corpus, ranks, measure));
+  const { asks } = questionsOf(task);
   const training = (row: number): number => (events.item[row]! < 0 ? 0 : corpus.trainingCounts[events.item[row]!]!);
   const length = history
     ? (row: number): number => {
@@ -41,29 +45,32 @@ export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Mea
         const user = events.user[row]!;
         return user < 0 ? 0 : users.seen.ends[user]! - users.seen.starts[user]!;
       };
-  const by = (from: readonly number[], size: (row: number) => number): Slice[] => {
-    const counts = new Int32Array(from.length);
-    const sums = measures.map(() => new Float64Array(from.length));
+  const by = (from: readonly number[], size: (row: number) => number, isOfUser: boolean): Slice[] => {
+    const bucketOf = (row: number): number => from.findLastIndex((low) => low <= size(row));
+    const asked = isOfUser ? asks.map(bucketOf) : undefined;
+    const buckets = asked ? undefined : Uint8Array.from({ length: events.rows }, (_, row) => bucketOf(row));
     let most = 0;
-    for (let row = 0; row < events.rows; row++) {
-      const value = size(row);
-      most = Math.max(most, value);
-      const bucket = from.findLastIndex((low) => low <= value);
-      counts[bucket]!++;
-      for (let i = 0; i < sums.length; i++) sums[i]![bucket]! += values[i]![row]!;
-    }
+    for (const row of asked ? asks : buckets!.keys()) most = Math.max(most, size(row));
     return from.flatMap((_, bucket) => {
-      const count = counts[bucket]!;
+      const sums = new Float64Array(measures.length);
+      let questions = 0;
+      let count = 0;
+      eachQuestion(task, ranks, buckets && ((row) => buckets[row] === bucket), (question, held) => {
+        if (asked && asked[question] !== bucket) return;
+        questions++;
+        count += held.count;
+        for (let i = 0; i < measures.length; i++) sums[i]! += measures[i]!.of(held);
+      });
       if (count === 0) return [];
-      const figures = Object.fromEntries(measures.map(({ label }, i) => [label, sums[i]![bucket]! / count]));
+      const figures = Object.fromEntries(measures.map(({ label }, i) => [label, sums[i]! / questions]));
       return [{ name: nameOf(from, bucket, most), events: count, figures }];
     });
   };
   return {
-    popularity: by(popularityFrom, training).map((slice) =>
+    popularity: by(popularityFrom, training, false).map((slice) =>
       slice.name === '0' ? { ...slice, name: coldSlice } : slice,
     ),
-    history: by(historyFrom, length),
+    history: by(historyFrom, length, true),
     historyIs: history ? 'read' : 'training',
   };
 }

@@ -391,11 +391,28 @@ export interface OptimizerKind<P extends Parameters = Parameters> extends KindRo
   schedule(args: Arguments<P>): SchedulePlan;
 }
 
-/**
- * Metrics of one held-out event, from its rank among the corpus. `better` items score above it and `equal` others tie with it;
- * ties are averaged over all their orders.
- */
+/** Held-out items of one ranking that score the same. */
+export interface TiedGroup {
+  /** Items that score above the group. */
+  readonly better: number;
+  /** Items with the score of the group, held out or not. */
+  readonly size: number;
+  /** How many of them are held out, from 1. */
+  readonly held: number;
+}
+
+/** What one ranking of the corpus was asked for, and where it is. */
+export interface HeldOut {
+  /** Best first. Cold items are in none: a cold item is a miss. */
+  readonly groups: readonly TiedGroup[];
+  /** Held-out items, cold ones included: 1 where an event is measured, all of a user's where a user is. */
+  readonly count: number;
+  /** How many items were ranked. */
+  readonly corpus: number;
+}
+
+/** A metric of one ranking. Ties are averaged over all their orders: a value is the exact mean. */
 export interface MetricKind<P extends Parameters = Parameters> extends KindRow<P> {
-  /** Value in [0, 1] of one event; `corpus` is how many items were ranked. A cold item's event is a miss: 0. */
-  of(rank: { readonly better: number; readonly equal: number; readonly corpus: number }, args: Arguments<P>): number;
+  /** Value in [0, 1]. */
+  of(held: HeldOut, args: Arguments<P>): number;
 }

@@ -226,12 +226,12 @@ function evaluated({ evaluation }: ReportParts): string {
       paragraph('Not evaluated yet: run `tower evaluate` on this folder to add the table and the worst-served slices.'),
     );
   }
-  const { metrics, rows, protocol, part, cold } = evaluation;
+  const { metrics, rows, protocol, part, cold, per } = evaluation;
   const cells = (of: Readonly<Record<string, number>>): string[] => metrics.map((label) => of[label]!.toFixed(4));
   return section(
     'Evaluation',
     table({
-      caption: `The ${part} part: the model and simple baselines, measured in the same way`,
+      caption: `The ${part} part, ${per === 'user' ? 'per user' : 'per event'}: the model and simple baselines, measured in the same way`,
       head: ['', ...metrics],
       rows: rows.flatMap(({ name, all, warm }) => [
         [name, ...cells(all)],

@@ -26,6 +26,8 @@ export interface ScoringTask {
   readonly seen?: readonly IndexedBags[];
   /** One feature of the query, for popularity among queries with the same value; absent without a named feature. */
   readonly context?: Context;
+  /** Whether each event is asked about, or each user about all events of the user. Default: each event. */
+  readonly per?: 'event' | 'user';
 }
 
 /** Codes of one feature, and the items of the training part. */

@@ -50,6 +50,7 @@ export const callWords: Readonly<Record<string, string>> = {
   like: 'feature',
   list: 'element max pool unseen',
   listwise: 'temperature scale correction mask',
+  map: '# k patience',
   mask: 'units ratio',
   max: '',
   mean: '',
@@ -66,6 +67,7 @@ export const callWords: Readonly<Record<string, string>> = {
   pcgrad: 'tasks',
   ple: 'tasks experts shared units levels activation',
   positions: '',
+  precision: '# k patience',
   prelu: '',
   product: '',
   random: 'validation test seed',
@@ -94,7 +96,7 @@ export const callWords: Readonly<Record<string, string>> = {
 export const entryWords: Readonly<Record<'task' | 'train' | 'data', readonly string[]>> = {
   task: ['score', 'loss', 'label', 'weight', 'only'],
   train: ['batch', 'epochs', 'seed', 'dense', 'embeddings', 'targets', 'clip', 'metrics', 'stop'],
-  data: ['events', 'items', 'users', 'where', 'time', 'split', 'seen', 'reject'],
+  data: ['events', 'items', 'users', 'where', 'time', 'split', 'seen', 'evaluate', 'reject'],
 };
 
 /** Entries whose value is a list, with commas between its items. */

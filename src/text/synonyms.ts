@@ -394,9 +394,6 @@ const advice: Readonly<Partial<Record<Place, Advice>>> = {
     validationloss: '`stop` watches a metric of the ranking, such as `recall(50)`',
     accuracy: '`stop` watches a metric of the ranking, such as `recall(50)`',
     acc: '`stop` watches a metric of the ranking, such as `recall(50)`',
-    precision: '`stop` watches a metric of the ranking, such as `recall(50)`',
-    map: '`ndcg` and `mrr` weigh places too',
-    map50: '`ndcg` and `mrr` weigh places too',
     f1: '`stop` watches a metric of the ranking, such as `recall(50)`',
   },
   split: {

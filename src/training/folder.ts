@@ -209,6 +209,9 @@ export async function resumeFolder(folder: string, identity: RunIdentity): Promi
   if (what !== undefined) throw failure('other-run', { folder, what: `data set (${what})` });
   // Figures of its epochs would not be of one kind, and the best of them none.
   if (there.seen !== identity.seen) throw failure('other-run', { folder, what: 'declaration of `seen`' });
+  if ((there.evaluate ?? 'per_event') !== (identity.evaluate ?? 'per_event')) {
+    throw failure('other-run', { folder, what: 'declaration of `evaluate`' });
+  }
   // What a kill left half written.
   for (const name of await namesIn(folder)) if (isPartialOfTop(name)) await remove(join(folder, name));
   return there;

@@ -33,13 +33,12 @@ export class Validation {
   /** Metrics of the weights as they are now, in [0, 1], by label: what `stop` watches, then `metrics`. */
   async figures(): Promise<Record<string, number>> {
     const { plan, dataset } = this;
-    const { corpus, parts } = dataset;
     const { stop } = plan.train;
-    const events = parts.validation;
+    const events = dataset.parts.validation;
     const measures = makeMeasures([...(stop ? [stop] : []), ...declaredMeasures([plan])]);
     const scorer = modelScorer(await this.refreshed(), events, plan.model);
     const ranks = await rankEvents(this.task, scorer, seenRule(dataset).removes);
-    return { ...figuresOf(events, corpus, ranks, measures).all };
+    return { ...figuresOf(this.task, ranks, measures).all };
   }
 
   private get task(): ScoringTask {

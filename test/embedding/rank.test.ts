@@ -46,7 +46,7 @@ describe('rank', () => {
           const before = scores.slice();
           const targets = Int32Array.from(rows, (row) => row.target);
           const of = Int32Array.from(rows, (row) => row.bag);
-          const ranks = ranker.rank(scores, columns, targets, { bags: bagsOf(excluded), of });
+          const ranks = ranker.rank(scores, columns, targets, { excluded: { bags: bagsOf(excluded), of } });
           expect(scores).toEqual(before);
           rows.forEach(({ target, bag, scores }, i) => {
             const out = new Set(bag < 0 ? [] : excluded[bag]);

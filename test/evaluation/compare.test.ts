@@ -97,6 +97,41 @@ describe('comparing runs', () => {
     await expect(refused).rejects.toThrow('no row of the comparison called `populrity`');
   });
 
+  it('measures users where asked: each once, with intervals over them', async () => {
+    const { rows, protocol, per } = await compare([model('first')], {
+      part: 'test',
+      measures,
+      per: 'user',
+      baselines: true,
+    });
+    const { scorer, close } = await model('').open('test');
+    const evaluation = await evaluate({ dataset, part: 'test', scorer, measures, plan: trained.plan, per: 'user' });
+    await close();
+    expect([per, evaluation.per, evaluation.rankings]).toEqual(['user', 'user', 12]);
+    rows.forEach(({ figures }, at) => {
+      for (const label of ['recall@5', 'mrr']) {
+        expect(figures[label]!.mean).toBeCloseTo(evaluation.rows[at]!.all[label]!, 10);
+      }
+    });
+    const sentence = /^Per user: each of the 12 users with test events ranks the whole corpus once, 24 items/;
+    for (const said of [protocol, evaluation.protocol]) {
+      expect(said).toContainEqual(expect.stringMatching(sentence));
+      expect(said.join(' ')).not.toContain('Per event');
+    }
+  });
+
+  it('refuses runs whose data blocks average over other things, unless one way is asked for', async () => {
+    const other = { ...model('other'), dataset: { ...dataset, evaluate: 'per_user' as const } };
+    const refused = compare([model('first'), other], { part: 'test', measures });
+    await expect(refused).rejects.toThrow(
+      '`evaluate = per_event`, and `evaluate = per_user`: choose `--per user` or `--per event`',
+    );
+    const { per } = await compare([model('first'), other], { part: 'test', measures, per: 'event' });
+    expect(per).toBe('event');
+    const both = await compare([other, other], { part: 'test', measures });
+    expect(both.per).toBe('user');
+  });
+
   it('refuses other events, and says how they differ', async () => {
     const other = { ...model('other'), dataset: makeDataset({ users: 12, items: 24, eventsPerUser: 13, heldOut: 2 }) };
     const refused = await compare([model('first'), other], { part: 'test', measures }).catch((error) => error);

@@ -80,7 +80,7 @@ describe('evaluation', () => {
     expect(evaluation.cold).toEqual({ events: cold.length, absent: 0, items: new Set(cold).size });
     expect(evaluation.protocol).toEqual([
       ...dataset.protocol,
-      'Each of the 12 test events ranks the whole corpus, 24 items; no negatives are sampled.',
+      'Per event: each of the 12 test events ranks the whole corpus, 24 items, and figures are means over events; no negatives are sampled.',
       'Items with equal scores share their ranks: each figure is the mean over all their orders.',
       'The ranking of an event keeps items that the user had before.',
       expect.stringMatching(

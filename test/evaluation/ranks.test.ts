@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Events, Users } from '../../src/data/dataset.ts';
-import { coldItems, figuresOf } from '../../src/evaluation/figures.ts';
+import { coldItems, figuresOf, type Measure } from '../../src/evaluation/figures.ts';
+import { makeMeasures } from '../../src/evaluation/measures.ts';
 import { rankEvents } from '../../src/evaluation/ranks.ts';
+import { metrics } from '../../src/library/metrics/table.ts';
 import type { ScoringTask } from '../../src/scoring/scorer.ts';
 
 /** Six items; four events, of which the third is of an item outside the corpus and the last of a cold one. */
@@ -80,15 +82,82 @@ describe('ranks', () => {
 });
 
 describe('figures', () => {
-  const measures = [
-    { label: 'first', of: ({ better }: { better: number }) => (better === 0 ? 1 : 0) },
-    { label: 'inverse', of: ({ better }: { better: number }) => 1 / (1 + better) },
+  const measures: Measure[] = [
+    { label: 'first', of: ({ groups }) => (groups[0]?.better === 0 ? 1 : 0) },
+    {
+      label: 'inverse',
+      of: ({ groups, count }) => groups.reduce((sum, { better }) => sum + 1 / (1 + better), 0) / count,
+    },
   ];
 
   it('count events of cold items as misses, and show the others apart', async () => {
-    const figures = figuresOf(events, task.corpus, await rankEvents(task, scorer), measures);
+    const figures = figuresOf(task, await rankEvents(task, scorer), measures);
     expect(figures.all).toEqual({ first: 0, inverse: (1 / 3 + 1 / 2) / 4 });
     expect(figures.warm).toEqual({ first: 0, inverse: (1 / 3 + 1 / 2) / 2 });
     expect(coldItems(events, task.corpus)).toEqual({ events: 2, absent: 1, items: 1 });
+  });
+});
+
+describe('per user', () => {
+  /** User a holds out c, d, d again, and an item outside the corpus; nobody holds out e. */
+  const several: ScoringTask = {
+    ...task,
+    per: 'user',
+    events: { ...events, rows: 5, item: Int32Array.of(2, 3, 3, -1, 4), user: Int32Array.of(0, 0, 0, 0, -1) },
+  };
+  const asked: number[] = [];
+  const watched = {
+    ...scorer,
+    score(rows: Int32Array) {
+      asked.push(...rows);
+      return scorer.score(rows.map((row) => Math.min(row, 3)));
+    },
+  };
+
+  it('each user ranks once, by what is known at the first event, and every held-out item has its rank in that', async () => {
+    asked.length = 0;
+    const ranks = await rankEvents(several, watched);
+    expect(asked.sort()).toEqual([0, 4]);
+    // Of [9, 1, 5, 7, 5, 5]: c has 9 and 7 above it, and ties with e and f; d has 9.
+    expect([ranks.better[0], ranks.equal[0]]).toEqual([2, 2]);
+    expect([ranks.better[1], ranks.equal[1]]).toEqual([1, 0]);
+  });
+
+  it('items of training leave the ranking, unless they are held out; what came between does not', async () => {
+    const bags = {
+      kind: 'bags' as const,
+      starts: new Int32Array(5),
+      ends: new Int32Array(5).fill(1),
+      values: Int32Array.of(5),
+    };
+    const ranks = await rankEvents({ ...several, seen: [{ bags }] }, watched, true);
+    // User a saw a (9) and b (1).
+    expect([ranks.better[0], ranks.equal[0], ranks.corpus[0]]).toEqual([1, 2, 4]);
+    expect([ranks.better[1], ranks.equal[1], ranks.corpus[1]]).toEqual([0, 0, 4]);
+    const again = { ...several, events: { ...several.events, item: Int32Array.of(2, 0, 0, -1, 4) } };
+    // a was seen, and is held out: it stays, above c too.
+    const kept = await rankEvents(again, watched, true);
+    expect([kept.better[0], kept.better[1], kept.corpus[1]]).toEqual([2, 0, 5]);
+  });
+
+  it('figures are means over users, of all that each holds out: once each, those outside the corpus as misses', async () => {
+    const measures = makeMeasures([
+      { metric: 'recall', k: 2 },
+      { metric: 'ndcg', k: 2 },
+    ]);
+    const figures = figuresOf(several, await rankEvents(several, watched, true), measures);
+    // User a: d first, then c in one order of three; three items held out. Nobody: e is second of [1, 2, 3, 4, 5, 6].
+    expect(figures.all['recall@2']).toBeCloseTo(((1 + 1 / 3) / 3 + 1) / 2, 12);
+    const second = 1 / Math.log2(3);
+    expect(figures.all['ndcg@2']).toBeCloseTo(((1 + second / 3) / (1 + second) + second) / 2, 12);
+    expect(figures.warm['recall@2']).toBeCloseTo(((1 + 1 / 3) / 2 + 1) / 2, 12);
+  });
+
+  it('one held-out event a user gives the figures of each event', async () => {
+    const single = { ...task, events: { ...events, user: Int32Array.of(1, 0, -1, -1) } };
+    const measures = makeMeasures(Object.keys(metrics).map((metric) => ({ metric, k: 3 })));
+    const of = async (per: 'user' | 'event') =>
+      figuresOf({ ...single, per }, await rankEvents({ ...single, per }, scorer, true), measures);
+    expect(await of('user')).toEqual(await of('event'));
   });
 });

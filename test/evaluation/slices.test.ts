@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { Measure } from '../../src/evaluation/figures.ts';
 import { slicesOf, worst } from '../../src/evaluation/slices.ts';
 import { ticks } from '../../src/report/ticks.ts';
 import type { ScoringTask } from '../../src/scoring/scorer.ts';
@@ -15,7 +16,7 @@ const noHistory = {
   },
 } as unknown as ScoringTask;
 const ranks = { better: int(0, 0, 3, 1, 0), equal: int(0, 0, 0, 0, 0), corpus: int(3, 3, 3, 3, 0) };
-const first = { label: 'first', of: ({ better }: { better: number }) => (better === 0 ? 1 : 0) };
+const first: Measure = { label: 'first', of: ({ groups }) => (groups[0]?.better === 0 ? 1 : 0) };
 const figures = (slices: readonly { name: string; events: number; figures: Readonly<Record<string, number>> }[]) =>
   slices.map(({ name, events, figures }) => [name, events, figures.first]);
 
@@ -44,6 +45,25 @@ it('slices by the history that is read with the event, through its index', () =>
   expect(figures(slices.history)).toEqual([
     ['0', 3, 0],
     ['10–12', 2, 0.5],
+  ]);
+});
+
+it('slices the items of each user, where users are measured, and the users by the event that asks', () => {
+  const share: Measure = {
+    label: 'first',
+    of: ({ groups, count }) => (groups[0]?.better === 0 ? groups[0].held : 0) / count,
+  };
+  const slices = slicesOf({ ...noHistory, per: 'user' }, ranks, [share]);
+  // x holds out a cold item and b; y holds out b and c; nobody holds out what is in no corpus.
+  expect(figures(slices.popularity)).toEqual([
+    ['none (cold)', 2, 0],
+    ['1–2', 2, 0.5],
+    ['30–45', 1, 0],
+  ]);
+  expect(figures(slices.history)).toEqual([
+    ['0', 1, 0],
+    ['1–4', 2, 0],
+    ['5–7', 2, 0.5],
   ]);
 });
 

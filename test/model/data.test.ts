@@ -61,6 +61,10 @@ describe('entries', () => {
       ['listened', 'song', 50],
     ]);
   });
+  it('say what figures are means over', () => {
+    expect(dataOf(block('split = by_time, evaluate = per_user')).data!.evaluate).toBe('per_user');
+    expect(dataOf(block('split = by_time')).data!.evaluate).toBeUndefined();
+  });
   it('say whether what was seen leaves a ranking', () => {
     expect(dataOf(block('split = by_time, seen = kept')).data!.seen).toBe('kept');
     expect(dataOf(block('split = by_time, seen = excluded')).data!.seen).toBe('excluded');

@@ -52,6 +52,8 @@ const parts = {
   },
   evaluation: {
     part: 'test' as const,
+    per: 'event' as const,
+    rankings: 12,
     events: 104,
     items: 5,
     cold: { events: 0, absent: 0, items: 0 },

@@ -9,6 +9,7 @@ import {
   jsonOption,
   keepSeenOption,
   metricsOption,
+  perOption,
   removeSeenOption,
   seedOption,
   seenOf,
@@ -24,6 +25,7 @@ interface Options extends RunOptions {
   readonly baselines?: boolean;
   readonly by?: string;
   readonly metrics?: string;
+  readonly per?: 'user' | 'event';
   readonly against?: string;
   readonly seed?: number;
   readonly json?: boolean;
@@ -37,6 +39,7 @@ export function compareCommand(program: Command): void {
     .addOption(removeSeenOption())
     .addOption(keepSeenOption())
     .addOption(metricsOption())
+    .addOption(perOption())
     .option('--baselines', 'add random, popularity, ItemCF and EASE, which read the data of the first run')
     .option('--by <feature>', 'with --baselines: add popularity among events with the same value of this feature')
     .option('--against <row>', 'compare with the row of this name, a run or a baseline (default: the first)')

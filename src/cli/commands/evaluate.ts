@@ -8,6 +8,7 @@ import {
   jsonOption,
   keepSeenOption,
   metricsOption,
+  perOption,
   removeSeenOption,
   seenOf,
   unfinishedOption,
@@ -23,6 +24,7 @@ interface Options extends RunOptions {
   readonly baselines: boolean;
   readonly by?: string;
   readonly metrics?: string;
+  readonly per?: 'user' | 'event';
   readonly json?: boolean;
 }
 
@@ -34,6 +36,7 @@ export function evaluateCommand(program: Command): void {
     .addOption(removeSeenOption())
     .addOption(keepSeenOption())
     .addOption(metricsOption())
+    .addOption(perOption())
     .option('--no-baselines', 'skip random, popularity, ItemCF and EASE')
     .option('--by <feature>', 'add popularity among events with the same value of this feature')
     .addOption(dataOption())
@@ -42,13 +45,16 @@ export function evaluateCommand(program: Command): void {
     .addOption(unfinishedOption())
     .addOption(jsonOption())
     .action(
-      async (folder: string, { part, removeSeen, keepSeen, baselines, by, metrics, json, ...options }: Options) => {
+      async (
+        folder: string,
+        { part, removeSeen, keepSeen, baselines, by, metrics, per, json, ...options }: Options,
+      ) => {
         const { evaluate } = await import('../../api/run.ts');
         const run = await openRun(folder, options);
         sayEngine(await run.engine());
         const evaluation = await evaluate(run, {
           baselines,
-          ...defined({ part, by, metrics }),
+          ...defined({ part, by, metrics, per }),
           ...seenOf({ removeSeen, keepSeen }),
         });
         if (json) answerJson(evaluation);

@@ -8,7 +8,8 @@ import { tableOf } from '../table.ts';
 const shown = ['recall@10', 'recall@50', 'ndcg@10'];
 
 /** Means with their intervals, then the differences to one row, then the protocol. */
-export function comparisonText({ metrics, rows, against, protocol }: Comparison): string {
+export function comparisonText({ metrics, rows, against, protocol, per }: Comparison): string {
+  const corner = per === 'user' ? 'per user' : '';
   const areUsual = metrics.join() === usualMeasures.map(labelOf).join();
   const labels = areUsual ? shown : metrics;
   const lines = rows.map(({ name, figures }) => [name, ...labels.map((label) => cell(figures[label]!, ''))]);
@@ -16,8 +17,8 @@ export function comparisonText({ metrics, rows, against, protocol }: Comparison)
     differences ? [[`${name} − ${against}`, ...labels.map((label) => cell(differences[label]!, '+'))]] : [],
   );
   return [
-    tableOf(['', ...labels], lines),
-    ...(differences.length > 0 ? [tableOf(['', ...labels], differences)] : []),
+    tableOf([corner, ...labels], lines),
+    ...(differences.length > 0 ? [tableOf([corner, ...labels], differences)] : []),
     ...protocol.map((sentence) => `· ${sentence}`),
   ].join('\n');
 }

@@ -3,12 +3,13 @@ import type { Evaluation } from '../../evaluation/evaluate.ts';
 import { tableOf } from '../table.ts';
 
 /** The table, with its protocol under it. */
-export function evaluationText({ metrics, rows, cold, protocol }: Evaluation): string {
+export function evaluationText({ metrics, rows, cold, protocol, per }: Evaluation): string {
+  const corner = per === 'user' ? 'per user' : '';
   const cells = (figures: Readonly<Record<string, number>>): string[] =>
     metrics.map((label) => figures[label]!.toFixed(4));
   const lines = rows.flatMap(({ name, all, warm }) => [
     [name, ...cells(all)],
     ...(cold.events > 0 ? [[`${name}, warm`, ...cells(warm)]] : []),
   ]);
-  return [tableOf(['', ...metrics], lines), ...protocol.map((sentence) => `· ${sentence}`)].join('\n');
+  return [tableOf([corner, ...metrics], lines), ...protocol.map((sentence) => `· ${sentence}`)].join('\n');
 }

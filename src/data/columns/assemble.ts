@@ -62,6 +62,7 @@ export function assemble(given: ToAssemble): Omit<Dataset, 'rejected'> {
     },
     encodings,
     seen: description.seen ?? usualSeen,
+    ...defined({ evaluate: description.evaluate }),
     histories: new Map([...given.layout.histories].map(([name, { max }]) => [name, max])),
     missing: encoded.missing,
     missingLabels,

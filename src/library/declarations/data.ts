@@ -51,6 +51,12 @@ export const data = declaration({
         doc: 'Whether a ranking excludes items that the user had before: `excluded`, or `kept` if people return to the same items.',
       }),
     ),
+    evaluate: entry(
+      'per_user',
+      choice(['per_event', 'per_user'], {
+        doc: 'What figures are means over: `per_event`, each held-out event by itself; `per_user`, each user with all the items that the user holds out, as papers with several test items a user report them.',
+      }),
+    ),
     reject: entry(
       '1%',
       number({ min: 0, max: 1, default: 0.01, doc: 'The share of invalid rows above which the run stops.' }),

@@ -1,3 +1,4 @@
+import type { TiedGroup } from '../contract.ts';
 import { integer } from '../parameters.ts';
 
 /** The one parameter of metrics that look at the first k places. */
@@ -5,16 +6,12 @@ export const cutoff = {
   k: integer({ min: 1, positional: true, doc: 'How many places from the top are looked at.', default: 10 }),
 };
 
-export interface Rank {
-  /** Items that score above it. */
-  readonly better: number;
-  /** Other items that score the same. */
-  readonly equal: number;
-  /** Items that were ranked, itself among them. */
-  readonly corpus: number;
+/** Probability that one item of the group is among the first k with ties in any order: its place is uniform in better + 1 … better + size. */
+export function withinFirst(k: number, { better, size }: Pick<TiedGroup, 'better' | 'size'>): number {
+  return Math.min(1, Math.max(0, (k - better) / size));
 }
 
-/** Probability that the item is among the first k, with ties in any order: its place is uniform in better + 1 … better + equal + 1. */
-export function withinFirst(k: number, { better, equal }: Rank): number {
-  return Math.min(1, Math.max(0, (k - better) / (equal + 1)));
+/** How many held-out items are among the first k, over all orders of ties. */
+export function hitsWithin(k: number, groups: readonly TiedGroup[]): number {
+  return groups.reduce((sum, group) => sum + group.held * withinFirst(k, group), 0);
 }

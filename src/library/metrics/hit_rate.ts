@@ -1,11 +1,22 @@
 import { metricKind } from '../rows.ts';
-import { cutoff, withinFirst } from './cutoff.ts';
+import { cutoff } from './cutoff.ts';
 
 export const hit_rate = metricKind({
-  doc: 'Whether any held-out item is among the first k of the whole corpus. An event holds out one item, so here it equals recall(k).',
+  doc: 'Whether any held-out item is among the first k of the whole corpus. Per event it equals recall(k).',
   when: 'To compare with papers that report it.',
   paper: 'Deshpande & Karypis, "Item-based top-N recommendation algorithms", TOIS 2004',
   example: 'hit_rate(50)',
   parameters: cutoff,
-  of: (rank, { k }) => withinFirst(k, rank),
+  of({ groups }, { k }) {
+    const [first] = groups;
+    if (!first || first.better >= k) return 0;
+    const { better, size, held } = first;
+    const places = k - better;
+    // Fewer of the group are not held out than it has places within the first k.
+    if (places > size - held) return 1;
+    // Hypergeometric: none of the places that are left has one of the held-out items.
+    let none = 1;
+    for (let i = 0; i < held; i++) none *= (size - places - i) / (size - i);
+    return 1 - none;
+  },
 });

@@ -1,14 +1,26 @@
 import { metricKind } from '../rows.ts';
 
 export const mrr = metricKind({
-  doc: '1 / rank in the whole corpus. With ties, the mean over all ranks that are possible: (H(better + equal + 1) − H(better)) / (equal + 1), H the harmonic numbers.',
+  doc: '1 / rank of the first held-out item in the whole corpus. With ties, the mean over all ranks that are possible.',
   when: 'Where only the first right answer matters.',
   paper: 'Voorhees, "The TREC-8 question answering track report", 1999; ties: McSherry & Najork, ECIR 2008',
   example: 'mrr',
   parameters: {},
-  of({ better, equal }) {
-    if (equal === 0) return 1 / (better + 1);
-    return (harmonic(better + equal + 1) - harmonic(better)) / (equal + 1);
+  of({ groups }) {
+    const [first] = groups;
+    if (!first) return 0;
+    const { better, size, held } = first;
+    if (size === 1) return 1 / (better + 1);
+    if (held === 1) return (harmonic(better + size) - harmonic(better)) / size;
+    // The first of several: no place of the group before it has one, and it is one of those that are left.
+    let sum = 0;
+    let none = 1;
+    for (let at = 0; at <= size - held; at++) {
+      const chance = held / (size - at);
+      sum += (none * chance) / (better + at + 1);
+      none *= 1 - chance;
+    }
+    return sum;
   },
 });
 

@@ -2,15 +2,23 @@ import { metricKind } from '../rows.ts';
 import { cutoff } from './cutoff.ts';
 
 export const ndcg = metricKind({
-  doc: '1 / log₂(1 + place) within the first k places, else 0: with one relevant item the ideal is 1. Over ties the mean of all places it could take.',
+  doc: 'The sum of 1 / log₂(1 + place) over the held-out items within the first k places, divided by its ideal: that of min(k, held-out items) items at the top. Per event the ideal is 1. Over ties the mean of all orders.',
   when: 'Where the place within the first k matters.',
   paper:
     'Järvelin & Kekäläinen, "Cumulated gain-based evaluation of IR techniques", TOIS 2002; ties: McSherry & Najork, ECIR 2008',
   example: 'ndcg(10)',
   parameters: cutoff,
-  of({ better, equal }, { k }) {
+  of({ groups, count }, { k }) {
     let gains = 0;
-    for (let place = better + 1; place <= Math.min(k, better + equal + 1); place++) gains += 1 / Math.log2(1 + place);
-    return gains / (equal + 1);
+    for (const { better, size, held } of groups)
+      gains += (held / size) * discounts(better + 1, Math.min(k, better + size));
+    return gains / discounts(1, Math.min(k, count));
   },
 });
+
+/** The discounts of the places from `first` to `last`, added up. */
+function discounts(first: number, last: number): number {
+  let sum = 0;
+  for (let place = first; place <= last; place++) sum += 1 / Math.log2(1 + place);
+  return sum;
+}

@@ -1,11 +1,12 @@
 import { metricKind } from '../rows.ts';
-import { cutoff, withinFirst } from './cutoff.ts';
+import { cutoff, hitsWithin } from './cutoff.ts';
 
 export const recall = metricKind({
-  doc: 'Share of the held-out items that are among the first k of the whole corpus. An event holds out one item, so this is the probability that the item is among them, with ties in any order.',
+  doc: 'Share of the held-out items that are among the first k of the whole corpus. Per event one item is held out: the value is the probability that the item is among them, with ties in any order. Per user it is the share of all items that the user holds out.',
   when: 'The first choice for retrieval: what a ranker gets to see.',
-  paper: 'Herlocker et al., "Evaluating collaborative filtering recommender systems", TOIS 2004',
+  paper:
+    'Herlocker et al., "Evaluating collaborative filtering recommender systems", TOIS 2004; per user: He et al., "LightGCN", SIGIR 2020',
   example: 'recall(50)',
   parameters: cutoff,
-  of: (rank, { k }) => withinFirst(k, rank),
+  of: ({ groups, count }, { k }) => hitsWithin(k, groups) / count,
 });

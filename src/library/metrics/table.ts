@@ -1,9 +1,11 @@
 import type { MetricKind } from '../contract.ts';
 import { auc } from './auc.ts';
 import { hit_rate } from './hit_rate.ts';
+import { map } from './map.ts';
 import { mrr } from './mrr.ts';
 import { ndcg } from './ndcg.ts';
+import { precision } from './precision.ts';
 import { recall } from './recall.ts';
 
 /** Every metric, by the name a file uses. */
-export const metrics: Readonly<Record<string, MetricKind>> = { recall, hit_rate, ndcg, mrr, auc };
+export const metrics: Readonly<Record<string, MetricKind>> = { recall, precision, hit_rate, ndcg, map, mrr, auc };

@@ -86,11 +86,14 @@ function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): Dat
 
 /** `name = past(column, 50)`, or a misspelling of it that is not one of `split`, whose value is a call too. */
 function isHistory({ name, value }: Ast.Entry): boolean {
-  // A history may bear the name of the entry that came last to the language.
-  if ((entryNames.includes(name.name as EntryName) && name.name !== 'seen') || value.kind !== 'Call') return false;
+  if (value.kind !== 'Call') return false;
+  if (entryNames.includes(name.name as EntryName) && !words.has(name.name as EntryName)) return false;
   if (value.callee.name === 'past') return true;
   return nearest(name.name, ['split']) === undefined && nearest(value.callee.name, ['past']) !== undefined;
 }
+
+/** Entries whose value is a word. They came late to the language: a history may have their names. */
+const words = new Set<EntryName>(['seen', 'evaluate']);
 
 /** Splits that say "earlier" and "later". */
 const ordered = new Set<Split['kind']>(['by_time', 'leave_one_out']);

@@ -34,6 +34,7 @@ const measured = (commits: readonly string[]): Measured => ({
   models: ['deep', 'wide'],
   comparison: {
     part: 'test',
+    per: 'event',
     events: 100,
     items: 10,
     metrics: ['recall@10', 'auc'],

@@ -1,0 +1,24 @@
+import { metricKind } from '../rows.ts';
+import { cutoff } from './cutoff.ts';
+
+export const map = metricKind({
+  doc: 'Average precision: over the held-out items within the first k places, the sum of the share of held-out items up to and at the place, divided by min(k, held-out items). Per event it is 1 / place within the first k, else 0. Over ties the mean of all orders.',
+  when: 'With several held-out items a user, where their order within the first k matters.',
+  paper:
+    'Buckley & Voorhees, "Evaluating evaluation measure stability", SIGIR 2000; ties: McSherry & Najork, ECIR 2008',
+  example: 'map(10)',
+  parameters: cutoff,
+  of({ groups, count }, { k }) {
+    let sum = 0;
+    let above = 0;
+    for (const { better, size, held } of groups) {
+      // Given a held-out item at a place, each other place of the group has one of those that are left with the same chance.
+      const others = size > 1 ? (held - 1) / (size - 1) : 0;
+      for (let place = better + 1; place <= Math.min(k, better + size); place++) {
+        sum += ((held / size) * (above + 1 + others * (place - better - 1))) / place;
+      }
+      above += held;
+    }
+    return sum / Math.min(k, count);
+  },
+});

@@ -1,0 +1,11 @@
+import { metricKind } from '../rows.ts';
+import { cutoff, hitsWithin } from './cutoff.ts';
+
+export const precision = metricKind({
+  doc: 'Share of the first k places of the whole corpus that have a held-out item. Per event it is recall(k) / k.',
+  when: 'With several held-out items a user, where each of the k places costs something.',
+  paper: 'Herlocker et al., "Evaluating collaborative filtering recommender systems", TOIS 2004',
+  example: 'precision(10)',
+  parameters: cutoff,
+  of: ({ groups }, { k }) => hitsWithin(k, groups) / k,
+});
