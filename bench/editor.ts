@@ -68,23 +68,23 @@ async function stop({ child, connection }: Started): Promise<void> {
 /** A text in the server, changed a letter at a time. */
 class Typing {
   version = 1;
-  #told: (version: number) => void = () => {};
+  #answered: (version: number) => void = () => {};
 
   constructor(
     private readonly server: Started,
     private text: string,
   ) {
     server.connection.onNotification('textDocument/publishDiagnostics', ({ version }: PublishDiagnosticsParams) => {
-      if (version !== undefined) this.#told(version);
+      if (version !== undefined) this.#answered(version);
     });
   }
 
   async open(): Promise<void> {
-    const told = this.#answer();
+    const answered = this.#answer();
     await this.server.connection.sendNotification('textDocument/didOpen', {
       textDocument: { uri, languageId: 'tower', version: this.version, text: this.text },
     });
-    await told;
+    await answered;
   }
 
   /** Milliseconds from the keystroke to its diagnostics. */
@@ -93,19 +93,19 @@ class Typing {
     const end = this.#position(offset + removed);
     this.text = this.text.slice(0, offset) + text + this.text.slice(offset + removed);
     this.version++;
-    const told = this.#answer();
+    const answered = this.#answer();
     const began = performance.now();
     await this.server.connection.sendNotification('textDocument/didChange', {
       textDocument: { uri, version: this.version },
       contentChanges: [{ range: { start: at, end }, text }],
     });
-    await told;
+    await answered;
     return performance.now() - began;
   }
 
   #answer(): Promise<void> {
     return new Promise((resolve) => {
-      this.#told = (version) => {
+      this.#answered = (version) => {
         if (version === this.version) resolve();
       };
     });

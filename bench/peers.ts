@@ -153,7 +153,7 @@ function compare(title: string, steady: 'examples_s' | 'step_ms', all: readonly 
   if (theirs.length === 0) return;
   const best = (of: (run: Run) => number): number => Math.min(...theirs.map((peerRuns) => median(peerRuns.map(of))));
   console.log(
-    `  beside the fastest of them: step ${(best((run) => run.step_ms) / median(mine.map((run) => run.step_ms))).toFixed(2)} × as fast, ` +
+    `  compared with the fastest of them: step ${(best((run) => run.step_ms) / median(mine.map((run) => run.step_ms))).toFixed(2)} × as fast, ` +
       `whole process ${(best((run) => run.wall) / median(mine.map((run) => run.wall))).toFixed(2)} × as fast${steady === 'step_ms' ? ` (ours ÷ theirs ${(median(mine.map((run) => run.step_ms)) / best((run) => run.step_ms)).toFixed(2)})` : ''}`,
   );
 }

@@ -77,7 +77,7 @@ function outdated(measured: readonly Measured[]): string[] {
   ];
 }
 
-/** Whether one state of the project gave every figure. Hashes are not told: history may be rewritten before it is published. */
+/** Whether one state of the project gave every figure. The page names no hashes: history may be rewritten before it is published. */
 function origin(measured: readonly Measured[]): string {
   const commits = new Set(measured.flatMap(({ commits }) => commits));
   const again = 'it has not been measured again from one commit';

@@ -13,8 +13,8 @@ export class IncrementalParser {
   #last: { readonly source: Source; readonly outcome: Outcome<File> } | undefined;
 
   /**
-   * The same as `parse`. The tree shares nodes with that of the text before, whose places become those of this text: who
-   * still reads the old tree reads it wrong.
+   * The same as `parse`. The tree shares nodes with that of the text before, whose places become those of this text. A caller that
+   * still reads the old tree reads wrong places.
    */
   parse(source: Source): Outcome<File> {
     if (this.#last?.source === source) return this.#last.outcome;

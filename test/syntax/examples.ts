@@ -54,7 +54,7 @@ export const twoTower = `\
 model two_tower
 
 features {
-  user_id  : id(dim: 32)                      // vocabulary learnt from the data, one row for the unseen
+  user_id  : id(dim: 32)                      // vocabulary learned from the data, one row for the unseen
   gender   : category("F", "M", dim: 4)
   age      : number(boundaries: [18, 25, 35, 45, 50, 56], dim: 8)
   history  : list(movie_id, max: 50, pool: mean)    // its elements use movie_id's own table

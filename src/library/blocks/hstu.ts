@@ -12,7 +12,7 @@ import { causalMask } from './multi_head.ts';
 
 export const hstu = blockKind({
   doc: 'Layers of attention without a softmax: [u, v, q, k] = silu(norm(x) · W + b); y = norm(A · v) ⊙ u with A = silu(Q Kᵀ + r) / L for each head, r a learned number for each distance, no column after its row; x ← x + y · W₂ + b₂. sequence[L × D] → the same, 0 past the end.',
-  when: 'Stands where `transformer` does; it keeps how strong an interest is, which a softmax takes away.',
+  when: 'In place of `transformer`. It keeps the strength of an interest, which a softmax removes.',
   paper:
     'Zhai et al., "Actions speak louder than words: trillion-parameter sequential transducers for generative recommendations", ICML 2024 (section 3); without its bias by time',
   example: 'hstu(layers: 1, heads: 2)',
