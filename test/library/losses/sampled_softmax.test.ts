@@ -172,7 +172,7 @@ describe('softmax over drawn items', () => {
       () =>
         lossGraph({ kind: 'softmax', width, arguments: args! });
     expect(refused({ negatives: sampled('uniform'), correction: 'frequency' })).toThrow(ShapeError);
-    expect(refused({ mask: 'genres' })).toThrow(/no list of `video_id`/);
+    expect(refused({ mask: 'genres' })).toThrow(/not a list of `video_id`/);
     expect(refused({ mask: 'history', accidental_hits: 'keep' })).toThrow(/not both/);
     expect(refused({ temperature: 0.1, scale: 10 })).toThrow(/not both/);
   });
