@@ -1,4 +1,4 @@
-/** Who asks for a ranking, and for which held-out items: one question an event, or one a user about all that the user holds out. */
+/** The questions of an evaluation: a query, and its held-out items. One question an event, or one a user with all held-out items. */
 import type { BagColumn, Events } from '../data/dataset.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
 

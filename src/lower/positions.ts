@@ -80,7 +80,7 @@ function trialOf(tower: Tower, features: LoweredFeatures, rows: Sequences): Tria
   };
   lowerTower(context, tower, rows);
   const refused = hasErrors(context.diagnostics) ? context.diagnostics[0] : undefined;
-  // What only refuses sequences beside the values of one event.
+  // What only refuses sequences next to the values of one event.
   const at = refused?.at ?? tower.span;
   const joined = refused && diagnose('positions-without-last', at, { kind: textOf(at), joined: true });
   const mistake = mistakes[0] ?? joined;

@@ -93,7 +93,7 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf, 
     builder: inputs.builder,
     training,
     input(name, source, shape, dtype) {
-      // After `newest`, and beside the sequences, values have the rows of the events.
+      // After `newest`, and next to the sequences, values have the rows of the events.
       const ofEvents = rows.kind === 'events' || (rows.kind === 'sequences' && sameDim(shape[0]!, rowsDim(events)));
       return inputs.input(name, source.from === 'noise' && !ofEvents ? { ...source, rows } : source, shape, dtype);
     },
