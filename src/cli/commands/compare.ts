@@ -1,74 +1,53 @@
 import { basename } from 'node:path';
 import { Command, Option } from 'commander';
 import { defined } from '../../defined.ts';
-import { openRun, type RunOptions } from '../open_run.ts';
-import {
-  allowOption,
-  dataOption,
-  engineOption,
-  jsonOption,
-  keepSeenOption,
-  metricsOption,
-  perOption,
-  removeSeenOption,
-  seedOption,
-  seenOf,
-  unfinishedOption,
-  withExample,
-} from '../options.ts';
+import { openRun } from '../open_run.ts';
+import { metricsOption, perOption, seedOption, seenOf, withExample } from '../options.ts';
 import { answer, answerJson } from '../report.ts';
+import { addRunOptions, addSeenOptions, type OfRanking } from '../run_options.ts';
 
-interface Options extends RunOptions {
+interface Options extends OfRanking {
   readonly part?: 'validation' | 'test';
-  readonly removeSeen?: boolean;
-  readonly keepSeen?: boolean;
   readonly baselines?: boolean;
   readonly by?: string;
   readonly metrics?: string;
   readonly per?: 'user' | 'event';
   readonly against?: string;
   readonly seed?: number;
-  readonly json?: boolean;
 }
 
 export function compareCommand(program: Command): void {
   const command = new Command('compare')
     .description('compare runs that were measured in the same way, with intervals over users')
     .argument('<run...>', 'the folders of trained models')
-    .addOption(new Option('--part <part>', 'rank these held-out events').choices(['validation', 'test']))
-    .addOption(removeSeenOption())
-    .addOption(keepSeenOption())
+    .addOption(new Option('--part <part>', 'rank these held-out events').choices(['validation', 'test']));
+  addSeenOptions(command)
     .addOption(metricsOption())
     .addOption(perOption())
     .option('--baselines', 'add random, popularity, ItemCF and EASE, which read the data of the first run')
     .option('--by <feature>', 'with --baselines: add popularity among events with the same value of this feature')
     .option('--against <row>', 'compare with the row of this name, a run or a baseline (default: the first)')
-    .addOption(seedOption('draw the intervals with this seed (default: 1)'))
-    .addOption(dataOption())
-    .addOption(allowOption())
-    .addOption(engineOption())
-    .addOption(unfinishedOption())
-    .addOption(jsonOption())
-    .action(
-      async (
-        folders: readonly string[],
-        { data, allow, engine, unfinished, json, removeSeen, keepSeen, ...request }: Options,
-      ) => {
-        const { compare } = await import('../../api/compare.ts');
-        const options = {
-          ...defined({ data, allow, engine, unfinished }),
-        };
-        const runs = [];
-        for (const folder of folders) {
-          const run = await openRun(folder, options);
-          runs.push({ name: nameOf(folder, folders), run });
-        }
-        const comparison = await compare(runs, { ...request, ...seenOf({ removeSeen, keepSeen }) });
-        if (json) return answerJson(comparison);
-        const { comparisonText } = await import('../views/comparison.ts');
-        answer(comparisonText(comparison));
-      },
-    );
+    .addOption(seedOption('draw the intervals with this seed (default: 1)'));
+  addRunOptions(command).action(
+    async (
+      folders: readonly string[],
+      { data, allow, engine, unfinished, json, removeSeen, keepSeen, ...request }: Options,
+    ) => {
+      const { compare } = await import('../../api/compare.ts');
+      const options = {
+        ...defined({ data, allow, engine, unfinished }),
+      };
+      const runs = [];
+      for (const folder of folders) {
+        const run = await openRun(folder, options);
+        runs.push({ name: nameOf(folder, folders), run });
+      }
+      const comparison = await compare(runs, { ...request, ...seenOf({ removeSeen, keepSeen }) });
+      if (json) return answerJson(comparison);
+      const { comparisonText } = await import('../views/comparison.ts');
+      answer(comparisonText(comparison));
+    },
+  );
   program.addCommand(withExample(command, 'tower compare runs/first runs/wide --baselines'));
 }
 

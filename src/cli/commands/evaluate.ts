@@ -1,67 +1,44 @@
 import { Command, Option } from 'commander';
 import { defined } from '../../defined.ts';
-import { openRun, type RunOptions } from '../open_run.ts';
-import {
-  allowOption,
-  dataOption,
-  engineOption,
-  jsonOption,
-  keepSeenOption,
-  metricsOption,
-  perOption,
-  removeSeenOption,
-  seenOf,
-  unfinishedOption,
-  withExample,
-} from '../options.ts';
+import { openRun } from '../open_run.ts';
+import { metricsOption, perOption, seenOf, withExample } from '../options.ts';
 import { answer, answerJson, sayEngine } from '../report.ts';
+import { addRunOptions, addSeenOptions, type OfRanking } from '../run_options.ts';
 import { leaveReport } from '../run_report.ts';
 
-interface Options extends RunOptions {
+interface Options extends OfRanking {
   readonly part?: 'validation' | 'test';
-  readonly removeSeen?: boolean;
-  readonly keepSeen?: boolean;
   readonly baselines: boolean;
   readonly by?: string;
   readonly metrics?: string;
   readonly per?: 'user' | 'event';
-  readonly json?: boolean;
 }
 
 export function evaluateCommand(program: Command): void {
   const command = new Command('evaluate')
     .description('rank all items for every held-out event, and compare with baselines')
     .argument('<run>', 'the folder of a trained model')
-    .addOption(new Option('--part <part>', 'rank these held-out events').choices(['validation', 'test']))
-    .addOption(removeSeenOption())
-    .addOption(keepSeenOption())
+    .addOption(new Option('--part <part>', 'rank these held-out events').choices(['validation', 'test']));
+  addSeenOptions(command)
     .addOption(metricsOption())
     .addOption(perOption())
     .option('--no-baselines', 'skip random, popularity, ItemCF and EASE')
-    .option('--by <feature>', 'add popularity among events with the same value of this feature')
-    .addOption(dataOption())
-    .addOption(allowOption())
-    .addOption(engineOption())
-    .addOption(unfinishedOption())
-    .addOption(jsonOption())
-    .action(
-      async (
-        folder: string,
-        { part, removeSeen, keepSeen, baselines, by, metrics, per, json, ...options }: Options,
-      ) => {
-        const { evaluate } = await import('../../api/run.ts');
-        const run = await openRun(folder, options);
-        sayEngine(await run.engine());
-        const evaluation = await evaluate(run, {
-          baselines,
-          ...defined({ part, by, metrics, per }),
-          ...seenOf({ removeSeen, keepSeen }),
-        });
-        if (json) answerJson(evaluation);
-        else answer((await import('../views/evaluation.ts')).evaluationText(evaluation));
-        await leaveReport(folder, evaluation);
-      },
-    );
+    .option('--by <feature>', 'add popularity among events with the same value of this feature');
+  addRunOptions(command).action(
+    async (folder: string, { part, removeSeen, keepSeen, baselines, by, metrics, per, json, ...options }: Options) => {
+      const { evaluate } = await import('../../api/run.ts');
+      const run = await openRun(folder, options);
+      sayEngine(await run.engine());
+      const evaluation = await evaluate(run, {
+        baselines,
+        ...defined({ part, by, metrics, per }),
+        ...seenOf({ removeSeen, keepSeen }),
+      });
+      if (json) answerJson(evaluation);
+      else answer((await import('../views/evaluation.ts')).evaluationText(evaluation));
+      await leaveReport(folder, evaluation);
+    },
+  );
   program.addCommand(
     withExample(command, 'tower evaluate runs/first', 'tower evaluate runs/first --metrics "recall(20),ndcg(20)"'),
   );

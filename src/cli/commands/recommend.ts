@@ -1,29 +1,15 @@
 import { Command, Option } from 'commander';
 import { defined } from '../../defined.ts';
 import type { Item } from '../../serve/recommend.ts';
-import { openRun, type RunOptions } from '../open_run.ts';
-import {
-  allowOption,
-  dataOption,
-  engineOption,
-  jsonOption,
-  keepSeenOption,
-  removeSeenOption,
-  seenOf,
-  unfinishedOption,
-  wholeNumber,
-  withExample,
-  withOption,
-} from '../options.ts';
+import { openRun } from '../open_run.ts';
+import { seenOf, wholeNumber, withExample, withOption } from '../options.ts';
 import { answer, answerJson, sayEngine } from '../report.ts';
+import { addRunOptions, addSeenOptions, type OfRanking } from '../run_options.ts';
 
-interface Options extends RunOptions {
+interface Options extends OfRanking {
   readonly user?: string;
   readonly with: Record<string, unknown>;
   readonly k: number;
-  readonly removeSeen?: boolean;
-  readonly keepSeen?: boolean;
-  readonly json?: boolean;
 }
 
 /** Shown items of the user's history. */
@@ -35,15 +21,10 @@ export function recommendCommand(program: Command): void {
     .argument('<run>', 'the folder of a trained model')
     .option('--user <key>', 'recommend for this key of the query tower')
     .addOption(withOption())
-    .addOption(new Option('-k <count>', 'recommend this many items').argParser(wholeNumber).default(10))
-    .addOption(removeSeenOption())
-    .addOption(keepSeenOption())
-    .addOption(dataOption())
-    .addOption(allowOption())
-    .addOption(engineOption())
-    .addOption(unfinishedOption())
-    .addOption(jsonOption())
-    .action(async (folder: string, { user, with: values, k, removeSeen, keepSeen, json, ...options }: Options) => {
+    .addOption(new Option('-k <count>', 'recommend this many items').argParser(wholeNumber).default(10));
+  addSeenOptions(command);
+  addRunOptions(command).action(
+    async (folder: string, { user, with: values, k, removeSeen, keepSeen, json, ...options }: Options) => {
       if (user === undefined && Object.keys(values).length === 0) {
         command.error('error: the query is missing: give `--user <key>`, or `--with <feature=value>`, or both');
       }
@@ -66,7 +47,8 @@ export function recommendCommand(program: Command): void {
       for (const [index, item] of items.entries()) {
         answer(`  ${String(index + 1).padStart(2)}  ${item.score.toFixed(3)}  ${named(item)}`);
       }
-    });
+    },
+  );
   program.addCommand(
     withExample(
       command,
