@@ -64,6 +64,7 @@ function describe(path: string, folder: string, time: boolean): DataDescription 
     columns: [],
     ...(time ? { time: { expression: '"date"', span } } : {}),
     histories: [],
+    seen: 'excluded',
     split: time ? { kind: 'by_time', validation: 0.1, test: 0.1 } : { kind: 'random', validation: 0, test: 0, seed: 1 },
     reject: 0,
   };

@@ -22,8 +22,8 @@ export interface Manifest {
     readonly file?: string;
     readonly source?: string;
     readonly protocol: readonly string[];
-    readonly seen?: Seen;
-    readonly histories?: Readonly<Record<string, number>>;
+    readonly seen: Seen;
+    readonly histories: Readonly<Record<string, number>>;
     readonly train: number;
     readonly validation: number;
     readonly test: number;

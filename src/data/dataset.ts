@@ -100,12 +100,12 @@ export interface Dataset {
   readonly users: Users;
   /** Fitted encoders by the feature that owns them. */
   readonly encodings: ReadonlyMap<string, Encoding>;
-  /** What the data block declares. Absent for runs of versions that did not know it: evaluation kept them, `recommend` did not. */
-  readonly seen?: Seen;
+  /** What the data block declares. */
+  readonly seen: Seen;
   /** What figures are the mean of, as the data block declares. Absent: `per_event`. */
   readonly evaluate?: Evaluate;
   /** By feature that `past` of the data block feeds: how many of the latest events it holds at most. */
-  readonly histories?: ReadonlyMap<string, number>;
+  readonly histories: ReadonlyMap<string, number>;
   readonly rejected: Rejected;
   /** By feature: rows of its file without a value. They have the code or number that its encoder keeps for missing ones. */
   readonly missing?: ReadonlyMap<string, number>;

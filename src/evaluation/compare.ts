@@ -149,7 +149,7 @@ function refuseOther(
   if (other === first) return;
   const differences = differencesOf(protocol, protocolOf(other.dataset, protocol.part));
   if (!seen.isAsked && seenRule(other.dataset).removes !== seen.removes) {
-    const [a, b] = [first, other].map(({ dataset }) => `\`seen = ${dataset.seen ?? 'kept'}\``);
+    const [a, b] = [first, other].map(({ dataset }) => `\`seen = ${dataset.seen}\``);
     differences.push(`${a}, and ${b}; choose \`--remove-seen\` or \`--keep-seen\``);
   }
   if (per === undefined && perOf(other.dataset) !== perOf(first.dataset)) {

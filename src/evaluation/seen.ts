@@ -9,7 +9,7 @@ export interface SeenRule {
   readonly isAsked: boolean;
 }
 
-/** The declaration of the data block, unless the request says otherwise. Runs of versions before it kept what was seen. */
+/** The declaration of the data block, unless the request says otherwise. */
 export function seenRule({ seen }: Pick<Dataset, 'seen'>, asked?: boolean): SeenRule {
   return { removes: asked ?? seen === 'excluded', isAsked: asked !== undefined };
 }
@@ -27,9 +27,8 @@ export function seenSentence(
   const what = removes
     ? removed
     : `The ranking of ${per === 'user' ? 'a user' : 'an event'} keeps items that the user had before`;
-  const declared = seen === undefined ? '' : `the data block says \`seen = ${seen}\``;
-  if (isAsked) return `${what}, as requested${declared === '' ? '' : `; ${declared}`}.`;
-  return `${what}${declared === '' ? '' : `: ${declared}`}.`;
+  const declared = `the data block says \`seen = ${seen}\``;
+  return isAsked ? `${what}, as requested; ${declared}.` : `${what}: ${declared}.`;
 }
 
 /** How many events are of an item that their user had before. A ranking that excludes seen items never shows these. */

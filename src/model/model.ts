@@ -168,7 +168,7 @@ export interface DataDescription {
   }[];
   readonly split: Split;
   /** Whether items that a user had before an event leave its ranking. Absent: `excluded`. */
-  readonly seen?: 'excluded' | 'kept';
+  readonly seen: 'excluded' | 'kept';
   /** What figures are means over. Absent: `per_event`. */
   readonly evaluate?: 'per_event' | 'per_user';
   /** Share of bad rows past which the run stops. */

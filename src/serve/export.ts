@@ -149,8 +149,7 @@ async function writeTowers(
     return file;
   };
   const missingOf = (feature: string): number => missingCode(trained.encodings.get(feature)!);
-  const { histories: named } = trained.manifest.data;
-  const histories = named && new Map(Object.entries(named));
+  const histories = new Map(Object.entries(trained.manifest.data.histories));
   for (const { tower, graph, parameters } of towers) {
     const { name } = tower;
     const tfjs = join(folder, name, 'tfjs');
@@ -223,10 +222,10 @@ function describe(
   graph: Graph,
   encodingFile: (feature: string) => string,
   missingOf: (feature: string) => number,
-  histories: Histories | undefined,
+  histories: Histories,
 ): ServingTower {
   const { name, key } = tower;
-  const listed = (feature: FeaturePlan) => ({ ...keptOf(plan, feature, histories), ...unseenOf(feature) });
+  const listed = (feature: FeaturePlan) => ({ ...keptOf(feature, histories), ...unseenOf(feature) });
   const part = (of: string): ServingPart => {
     const feature = plan.features.find((each) => each.name === of);
     invariant(feature, `feature ${of} is planned`);

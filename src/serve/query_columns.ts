@@ -13,7 +13,7 @@ export type FeatureValues = Readonly<Record<string, unknown>>;
 
 export interface QueryOptions {
   /** Of the data: what `past` feeds. */
-  readonly histories?: Histories;
+  readonly histories: Histories;
   /** The row that gives what `values` leaves out. Without it that is missing. */
   readonly base?: { readonly columns: ReadonlyMap<string, IndexedColumn>; readonly row: number };
 }
@@ -27,7 +27,7 @@ export function queryColumns(
   tower: TowerPlan,
   encodings: ReadonlyMap<string, Encoding>,
   values: FeatureValues,
-  { histories, base }: QueryOptions = {},
+  { histories, base }: QueryOptions,
 ): Map<string, IndexedColumn> {
   const own = plan.features.filter(({ name }) => tower.features.includes(name));
   for (const name of Object.keys(values)) refuseUnlessGiven(name, plan, tower);
@@ -49,7 +49,7 @@ export function queryColumns(
     const [first, ...rest] = madeOf(feature).map((name) => column(own.find((other) => other.name === name)!));
     if (first === undefined) {
       const value = encode(feature, encoding, values);
-      return { column: columnOf(feature, value, keptOf(plan, feature, histories)) };
+      return { column: columnOf(feature, value, keptOf(feature, histories)) };
     }
     return feature.crosses ? crossColumns(encoding, [first, ...rest], 1) : lastColumn(encoding, first);
   };

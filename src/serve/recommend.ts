@@ -85,7 +85,7 @@ export async function makeRecommender(trained: Trained, dataset: Dataset, engine
     async ask({ key, values = {} }, { k, removeSeen = removesSeen }) {
       const given = itemsIn(values);
       if (key === undefined) {
-        const columns = queryColumns(plan, tower, trained.encodings, values, defined({ histories }));
+        const columns = queryColumns(plan, tower, trained.encodings, values, { histories });
         const without = new Set(removeSeen ? given : []);
         const notes = without.size > 0 ? [leftOut(without.size, 'the query')] : [];
         return { notes, items: await answer(columns, 0, k, without), history: [] };
@@ -95,7 +95,7 @@ export async function makeRecommender(trained: Trained, dataset: Dataset, engine
       const row = rowOf.get(key);
       const base = row === undefined ? undefined : { columns: users.features, row };
       const of = { ...(base ? {} : { [tower.key]: key }), ...values };
-      const columns = queryColumns(plan, tower, trained.encodings, of, defined({ histories, base }));
+      const columns = queryColumns(plan, tower, trained.encodings, of, { histories, ...defined({ base }) });
       const seen = row === undefined ? [] : seenBy(row);
       const without = new Set(removeSeen ? [...seen, ...given] : []);
       const notes: string[] = [];

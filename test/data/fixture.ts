@@ -74,6 +74,7 @@ export function describeData(block: Block): DataDescription {
     ...(block.time === undefined ? {} : { time: { expression: block.time, span: span(time) } }),
     histories: histories.map(({ at, ...history }) => ({ ...history, span: span(at) })),
     split: block.split ?? { kind: 'random', validation: 0, test: 0, seed: 1 },
+    seen: 'excluded',
     reject: block.reject ?? 0.01,
   };
 }

@@ -82,7 +82,7 @@ describe('evaluation', () => {
       ...dataset.protocol,
       'Per event: each of the 12 test events ranks the whole corpus, 24 items, and figures are means over events; no negatives are sampled.',
       'Items with equal scores share their ranks: each figure is the mean over all their orders.',
-      'The ranking of an event keeps items that the user had before.',
+      'The ranking of an event keeps items that the user had before: the data block says `seen = kept`.',
       expect.stringMatching(
         /^\d+ events? \(\d+\.\d %\) (is|are) of items without a training event \(\d items? of the corpus\)/,
       ),
@@ -94,7 +94,7 @@ describe('evaluation', () => {
     const removed = await evaluate({ dataset, part: 'test', scorer, measures, removeSeen: true, baselines: false });
     expect(removed.rows[0]!.all.mrr!).toBeGreaterThanOrEqual(evaluation.rows[0]!.all.mrr!);
     expect(removed.protocol).toContain(
-      'The ranking of an event excludes items that the user had in training or before the event, except the event’s own item, as requested.',
+      'The ranking of an event excludes items that the user had in training or before the event, except the event’s own item, as requested; the data block says `seen = kept`.',
     );
   });
 

@@ -63,7 +63,7 @@ function heldOut(rows: readonly Row[], { split }: DataDescription, count: number
 
 function expectSameColumns(plan: Plan, dataset: Dataset, events: Events, at: number, values: Row): void {
   const { encodings, histories } = dataset;
-  const asked = queryColumns(plan, plan.towers[0], encodings, values, histories ? { histories } : {});
+  const asked = queryColumns(plan, plan.towers[0], encodings, values, { histories });
   for (const name of plan.towers[0].features) {
     const measured = valueAt(events.features.get(name)!, at);
     expect(valueAt(asked.get(name)!, 0), `${name} of test event ${at}`).toEqual(measured);

@@ -27,8 +27,9 @@ const encodings = new Map<string, Encoding>([
   ['hour', { kind: 'clock', part: 'hour' }],
   ['item_id', { kind: 'vocabulary', values: ['i1'] }],
 ]);
+const histories = new Map<string, number>();
 const codeOf = (name: string, values: Record<string, unknown>): number | undefined => {
-  const { column } = queryColumns(plan, user, encodings, values).get(name)!;
+  const { column } = queryColumns(plan, user, encodings, values, { histories }).get(name)!;
   return column.kind === 'codes' ? column.values[0] : undefined;
 };
 
@@ -69,7 +70,9 @@ it('a list leaves out what the vocabulary does not have, then keeps the latest',
       ['item_id', { kind: 'vocabulary', values: ['i1', 'i2', 'i3'] }],
     ]);
     const values = { seen: ['i3', 'i1', 'new', 'i2', 'new', 'new'] };
-    const { column } = queryColumns({ features, towers, ...rest }, towers[0], known, values).get('seen')!;
+    const { column } = queryColumns({ features, towers, ...rest }, towers[0], known, values, { histories }).get(
+      'seen',
+    )!;
     return [...column.values];
   };
   expect(listed('')).toEqual([1, 2]);

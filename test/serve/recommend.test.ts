@@ -5,9 +5,10 @@ import { makeRetrieval, type Retrieval } from '../../src/scoring/retrieval.ts';
 import { makeRecommender, type Recommender } from '../../src/serve/recommend.ts';
 import { plainEngine } from '../training/plain_engine.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
-import { dataset, trainSmall } from '../training/trained.ts';
+import { dataset as kept, trainSmall } from '../training/trained.ts';
 
 const root = temporaryFolder();
+const dataset = { ...kept, seen: 'excluded' } as const;
 const { corpus, users } = dataset;
 let trained: Trained;
 let recommender: Recommender;

@@ -102,6 +102,8 @@ export function makeDataset({ users, items, eventsPerUser, heldOut, seed = 1 }: 
       ['year', { kind: 'standardize' as const, mean: 0, deviation: 1, log: false }],
     ]),
     rejected: { count: 0, total: users * eventsPerUser },
+    seen: 'kept',
+    histories: new Map([['history', 5]]),
     protocol: [`Each user's last ${heldOut} events are held out.`],
   };
 }

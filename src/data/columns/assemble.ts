@@ -5,7 +5,7 @@ import type { DataDescription } from '../../model/model.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { Layout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
-import type { BagColumn, Dataset, Events, IndexedBags, Part, Seen } from '../dataset.ts';
+import type { BagColumn, Dataset, Events, IndexedBags, Part } from '../dataset.ts';
 import { protocolOf } from '../protocol.ts';
 import { gather, gatherNumbers } from '../rows/gather.ts';
 import { makeTimeline, windowsAfter, windowsBefore } from '../rows/history.ts';
@@ -15,9 +15,6 @@ import { parts } from '../rows/split.ts';
 import { rawOf, type ValidRows } from '../rows/valid_rows.ts';
 import { type EncodedColumns, encodeColumns } from './columns.ts';
 import { fitEncodings } from './fit_encoders.ts';
-
-/** Where a data block does not say. */
-const usualSeen: Seen = 'excluded';
 
 export interface ToAssemble {
   readonly description: DataDescription;
@@ -61,7 +58,7 @@ export function assemble(given: ToAssemble): Omit<Dataset, 'rejected'> {
       asOfLastEvent: encoded.asOfLastEvent,
     },
     encodings,
-    seen: description.seen ?? usualSeen,
+    seen: description.seen,
     ...defined({ evaluate: description.evaluate }),
     histories: new Map([...given.layout.histories].map(([name, { max }]) => [name, max])),
     missing: encoded.missing,

@@ -48,6 +48,7 @@ export const data = declaration({
     seen: entry(
       'excluded',
       choice(['excluded', 'kept'], {
+        default: 'excluded',
         doc: 'Whether a ranking excludes items that the user had before: `excluded`, or `kept` if people return to the same items.',
       }),
     ),
