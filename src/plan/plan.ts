@@ -1,6 +1,7 @@
 /**
  * What lowering a model gives: graphs, and how the host feeds them. Plain data: it is written into the manifest, printed by
  * `tower inspect`, and is all that training, evaluation and export know of the model.
+ * Long because it is one format, which a reader of manifests takes in as a whole.
  */
 import type { Graph } from '../graph/graph.ts';
 

@@ -68,7 +68,7 @@ describe('entries', () => {
   it('say whether what was seen leaves a ranking', () => {
     expect(dataOf(block('split = by_time, seen = kept')).data!.seen).toBe('kept');
     expect(dataOf(block('split = by_time, seen = excluded')).data!.seen).toBe('excluded');
-    expect(dataOf(block('split = by_time')).data!.seen).toBeUndefined();
+    expect(dataOf(block('split = by_time')).data!.seen).toBe('excluded');
     // A history of that name, from before there was the entry.
     expect(dataOf(block('split = by_time, seen = past(film, 3)')).data).toMatchObject({
       histories: [{ name: 'seen' }],
