@@ -36,6 +36,23 @@ describe('a stage of the compiler', () => {
     expect(written).toMatch(/│ user +│ +340 │ +\d+\.\d\d │ +\d+\.\d\d │/);
   });
 
+  it('says as how many sequences a step of positions is counted', async () => {
+    const path = join(root, 'next.tower');
+    writeFileSync(
+      path,
+      `model next
+      features { user_id : id(dim: 0), history : list(movie_id, max: 10, pool: none), movie_id : id(dim: 4) }
+      tower user(history) keyed by user_id { channel main = history -> gru(4) }
+      tower item(movie_id) keyed by movie_id { channel main = movie_id -> flatten }
+      task watch { score = dot(user, item), loss = softmax(sampled(5)) }
+      train { batch = 64, targets = positions }`,
+    );
+    const { written } = await inProcess('inspect', path, '--graph');
+    expect(written).toMatch(/^one training step at batch 64, as 7 sequences of 10 positions$/m);
+    const plan = await inProcess('inspect', path, '--plan');
+    expect(plan.written).toMatch(/^ {2}sequences\/history +sequence, feature history, rows sequences$/m);
+  });
+
   it('of a file with mistakes: its tree, beside them', async () => {
     const half = join(root, 'half.tower');
     writeFileSync(half, model.slice(0, 60));

@@ -37,13 +37,14 @@ describe('progress', () => {
   it('on a terminal is a bar with loss, examples a second and time left, and a line an epoch', () => {
     process.stderr.isTTY = true;
     const progress = makeProgress();
-    progress.show({ ...started, resumedAt: 3, leftOut: 2 });
+    progress.show({ ...started, resumedAt: 3, leftOut: 2, withoutList: 7 });
     progress.show({ ...step, examplesPerSecond: 12_345.6, secondsLeft: 125 });
     vi.advanceTimersByTime(500);
     progress.show({ kind: 'epoch', record });
     progress.end();
     expect(written).toContain('resumed after step 3\n');
     expect(written).toContain('each epoch skips 2 rows');
+    expect(written).toContain('7 training rows have an empty list, so they are the target of no position\n');
     expect(written).toMatch(/epoch 1 .* 25% · loss 0\.1235 · 12,346 examples\/s · 2 m 05 s left/);
     expect(written).toContain('epoch 1: loss 0.1000 · 12,346 examples/s · recall@50 0.5000 · best\n');
     // The cursor that the bar hid is back.
