@@ -14,10 +14,8 @@ const scores = Object.keys(library.scores);
 const channels = Object.entries(library.blocks).flatMap(([name, { example, join }]) => {
   const taken = takesOf(example);
   const step = taken.length > 0 ? example : name;
-  // The first type that it takes, and sequences that stay one, whose masks matter.
-  const kinds = takesOf(step).filter(
-    ({ takes, gives }, at) => at === 0 || (takes.kind === 'sequence' && gives.kind === 'sequence'),
-  );
+  // The first type that it takes, and sequences, whose masks matter.
+  const kinds = takesOf(step).filter(({ takes }, at) => at === 0 || takes.kind === 'sequence');
   const after = kinds.map(({ from, takes, gives }) => {
     const channel = `${name}_of_${takes.kind}`;
     const flow = `${from} -> ${step}`;

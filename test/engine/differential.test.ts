@@ -2,13 +2,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
 import { makeBuilder } from '../../src/graph/builder.ts';
-import { resolveShape } from '../../src/graph/dims.ts';
+import { elementsOf, resolveShape, symbolic } from '../../src/graph/dims.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { opNames } from '../../src/graph/ops.ts';
 import { gradientCases } from '../graph/cases.ts';
 import { type GradientCase, gradientGraph, named, randomTensor, sizes, tensor } from '../graph/support.ts';
 import { opCases } from './op_cases.ts';
 import { engineOrSkip, expectEngineToAgree, names } from './support.ts';
+
+const batch = symbolic('batch');
 
 /** The case alone, with random numbers where it gives none, the symbols standing for `lengths`. */
 function plainGraph({ inputs, build }: GradientCase) {
@@ -52,5 +54,18 @@ describe.each(names)('%s agrees with plain arrays', (name) => {
     if (!engine) return;
     const { graph, inputs } = plainGraph(opCases[title]!);
     await expectEngineToAgree(engine, graph, inputs);
+  });
+
+  // What a backend prepares for one of them must not serve another.
+  it.each([1, 3])('products whose right operands are one value in several shapes, of %i rows', async (rows) => {
+    if (!engine) return;
+    const b = makeBuilder('views');
+    const x = b.input('x', [batch, 4, 6]);
+    const [wide, flat] = [b.reshape(x, [batch, 24]), b.reshape(x, [elementsOf([batch, 4]), 6])];
+    b.output('wide', b.matMul(wide, wide, { transposeA: true }));
+    b.output('flat', b.matMul(flat, flat, { transposeA: true }));
+    b.output('rows', b.matMul(wide, wide, { transposeB: true }));
+    b.output('again', b.matMul(b.matMul(wide, wide, { transposeB: true }), wide));
+    await expectEngineToAgree(engine, b.finish(), { x: randomTensor([rows, 4, 6], 1) });
   });
 });

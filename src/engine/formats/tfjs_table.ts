@@ -2,18 +2,36 @@
  * How each op is said for TensorFlow.js: as for TensorFlow, but for what its WebAssembly backend does slowly or not at all.
  * A product with a transpose flag takes a loop at a twentieth of the speed, so the transpose is written out.
  */
-import type { Dim } from '../../graph/graph.ts';
+import type { Dim, Node } from '../../graph/graph.ts';
+import type { OpName } from '../../graph/ops.ts';
 import { segmentOperands, tensorflowTable } from './tensorflow_table.ts';
 import { dataType, type TensorflowLowering, type TensorflowTable, type TensorflowWriter } from './tensorflow_writer.ts';
 
 const transposed = (value: string, perm: readonly number[], writer: TensorflowWriter): string =>
   writer.emit('Transpose', [value, writer.vector(perm)], { T: { type: 'DT_FLOAT' }, Tperm: { type: 'DT_INT32' } });
 
+/** Whose result may be its operand's own memory in another shape. */
+const views: readonly OpName[] = ['Reshape', 'Transpose', 'Cast', 'BroadcastTo', 'StopGradient'];
+
+/**
+ * The right operand of a product in memory of its own. The WebAssembly backend prepares a right operand once, keeps it by the
+ * memory that holds it, and takes what it kept for the same numbers in every other shape: of a view it then reads the wrong ones.
+ * A transpose is a view where a length is 1.
+ */
+function apart({ inputs, attributes }: Node, value: string, writer: TensorflowWriter): string {
+  const right = writer.graph.nodes[inputs[1]!]!;
+  const { shape, dtype } = right.type;
+  const moved = attributes.transposeB && shape.every((length) => typeof length === 'number' && length > 1);
+  if (moved || (!attributes.transposeB && !views.includes(right.op))) return value;
+  const [from, to] = [shape.map(() => 0), shape.map(() => -1)].map((numbers) => writer.vector(numbers));
+  return writer.emit('Slice', [value, from!, to!], { T: { type: dataType(dtype) }, Index: { type: 'DT_INT32' } });
+}
+
 const product =
   (op: string, flags: readonly [string, string], perm: readonly number[]): TensorflowLowering =>
   (node, [a, b], writer) => {
     const left = node.attributes.transposeA ? transposed(a!, perm, writer) : a!;
-    const right = node.attributes.transposeB ? transposed(b!, perm, writer) : b!;
+    const right = apart(node, node.attributes.transposeB ? transposed(b!, perm, writer) : b!, writer);
     const [transposeA, transposeB] = flags;
     const attributes = { [transposeA]: { b: false }, [transposeB]: { b: false } };
     return writer.emit(op, [left, right], { T: writer.operandType(node), ...attributes });
