@@ -1,5 +1,6 @@
 import type { Part } from '../data/dataset.ts';
 import type { Comparison } from '../evaluation/compare.ts';
+import type { BaselineChoice } from '../evaluation/contestants.ts';
 import { askedMeasures, type Metrics } from './metrics.ts';
 import type { Run } from './run.ts';
 
@@ -10,8 +11,8 @@ export interface CompareRequest {
   readonly removeSeen?: boolean;
   /** As for `evaluate`. Default: as the data blocks of the runs declare with `evaluate`. */
   readonly per?: 'user' | 'event';
-  /** Adds random, popularity, ItemCF and EASE, which read the history that the first run reads. */
-  readonly baselines?: boolean;
+  /** Adds baselines, which read the same history as the first run: `true` those that take no more than about a minute, `all`, or names. */
+  readonly baselines?: BaselineChoice;
   /** A feature of the asking tower: adds popularity among events of the same value. */
   readonly by?: string;
   /** The row that the others are compared with, a run or a baseline by its name. Default: the first run. */
@@ -32,13 +33,19 @@ export async function compare(
   request: CompareRequest = {},
 ): Promise<Comparison> {
   const asked = request.metrics === undefined ? undefined : askedMeasures(request.metrics);
-  const [{ compare: compareAll }, { makeRetrieval }, { modelScorer }, { declaredMeasures, makeMeasures }] =
-    await Promise.all([
-      import('../evaluation/compare.ts'),
-      import('../scoring/retrieval.ts'),
-      import('../scoring/model_scorer.ts'),
-      import('../evaluation/measures.ts'),
-    ]);
+  const [
+    { compare: compareAll },
+    { makeRetrieval },
+    { modelScorer },
+    { declaredMeasures, makeMeasures },
+    { engineProduct },
+  ] = await Promise.all([
+    import('../evaluation/compare.ts'),
+    import('../scoring/retrieval.ts'),
+    import('../scoring/model_scorer.ts'),
+    import('../evaluation/measures.ts'),
+    import('../scoring/product.ts'),
+  ]);
   const contestants = [];
   const notes: string[] = [];
   for (const { name, run } of runs) {
@@ -64,6 +71,7 @@ export async function compare(
   const comparison = await compareAll(contestants, {
     ...rest,
     part,
+    product: async () => engineProduct((await runs[0]!.run.engine()).engine),
     measures: makeMeasures(asked ?? declaredMeasures(contestants.map(({ plan }) => plan))),
   });
   return { ...comparison, protocol: [...notes, ...comparison.protocol] };

@@ -5,6 +5,7 @@ import type { Dataset, Part } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import type { EngineName } from '../engine/engine.ts';
 import { type Choice, chooseEngine } from '../engine/engines.ts';
+import type { BaselineChoice } from '../evaluation/contestants.ts';
 import type { Evaluation } from '../evaluation/evaluate.ts';
 import type { Attention } from '../scoring/attention.ts';
 import type { Exported } from '../serve/export.ts';
@@ -111,8 +112,11 @@ export interface EvaluateRequest {
    * with `evaluate`.
    */
   readonly per?: 'user' | 'event';
-  /** False: the model alone. */
-  readonly baselines?: boolean;
+  /**
+   * False or `none`: the model alone. True, the default: the baselines that take no more than about a minute. `all`, or names: also
+   * those that take longer.
+   */
+  readonly baselines?: BaselineChoice;
   /** A feature of the asking tower: adds popularity among events of the same value. */
   readonly by?: string;
   /** `recall(20), ndcg(20)`. Default: `metrics` of the model's `train`, else the usual ones. */
@@ -125,13 +129,19 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
   const asked = request.metrics === undefined ? plan.train.metrics : askedMeasures(request.metrics);
   const { dataset, engine } = await rowsAndEngine(run);
   const part = request.part ?? (dataset.parts.test.rows > 0 ? 'test' : 'validation');
-  const [{ evaluate: evaluateAll }, { makeRetrieval }, { modelScorer }, { makeMeasures, usualMeasures }] =
-    await Promise.all([
-      import('../evaluation/evaluate.ts'),
-      import('../scoring/retrieval.ts'),
-      import('../scoring/model_scorer.ts'),
-      import('../evaluation/measures.ts'),
-    ]);
+  const [
+    { evaluate: evaluateAll },
+    { makeRetrieval },
+    { modelScorer },
+    { makeMeasures, usualMeasures },
+    { engineProduct },
+  ] = await Promise.all([
+    import('../evaluation/evaluate.ts'),
+    import('../scoring/retrieval.ts'),
+    import('../scoring/model_scorer.ts'),
+    import('../evaluation/measures.ts'),
+    import('../scoring/product.ts'),
+  ]);
   const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
   try {
     const evaluation = await evaluateAll({
@@ -139,6 +149,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
       part,
       plan,
       scorer: modelScorer(retrieval, dataset.parts[part], plan.model),
+      product: () => engineProduct(engine),
       measures: makeMeasures(asked ?? [...(plan.train.stop ? [plan.train.stop] : []), ...usualMeasures]),
       ...defined({ removeSeen: request.removeSeen, baselines: request.baselines, by: request.by, per: request.per }),
     });

@@ -1,6 +1,7 @@
 /** Options that several commands share, and how their text becomes a value. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { EngineName } from '../engine/engine.ts';
+import type { BaselineChoice } from '../evaluation/contestants.ts';
 import type { Per } from '../evaluation/questions.ts';
 
 export const jsonOption = (): Option => new Option('--json', 'write the answer as JSON to stdout, and nothing else');
@@ -30,6 +31,20 @@ export const metricsOption = (): Option =>
     '--metrics <list>',
     'measure these metrics, such as `recall(20), ndcg(20)` (default: `metrics` of the model)',
   );
+
+/** @param isOptional whether the option may be given without names */
+export const baselinesOption = (does: string, isOptional = false): Option =>
+  new Option(
+    `--baselines ${isOptional ? '[names]' : '<names>'}`,
+    `${does}: names with commas, \`all\` or \`none\` (default: those that take no more than about a minute)`,
+  );
+
+/** True and false as they are; of a text the names. */
+export function baselinesOf(asked: string | boolean | undefined): BaselineChoice | undefined {
+  if (typeof asked !== 'string') return asked;
+  if (asked === 'all' || asked === 'none') return asked;
+  return asked.split(',').map((name) => name.trim());
+}
 
 export const perOption = (): Option =>
   new Option(

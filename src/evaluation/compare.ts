@@ -3,10 +3,12 @@ import type { Dataset, Part } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { MakeProduct } from '../scoring/product.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
 import { nearest } from '../text/nearest.ts';
 import { type BootstrapOptions, bootstrap, type Interval, usualBootstrap } from './bootstrap.ts';
-import { baselineScorers, makeTask, perOf } from './contestants.ts';
+import { type BaselineChoice, baselinesBeside, makeTask, perOf } from './contestants.ts';
+import { settingSentence } from './evaluate.ts';
 import { type Measure, valuesOf } from './figures.ts';
 import { differencesOf, type Protocol, protocolOf } from './protocol.ts';
 import { type Per, questionsOf } from './questions.ts';
@@ -32,7 +34,9 @@ export interface CompareOptions extends BootstrapOptions {
    */
   readonly removeSeen?: boolean;
   /** Adds the baselines, which read the history that the first run reads. */
-  readonly baselines?: boolean;
+  readonly baselines?: BaselineChoice;
+  /** As for `evaluate`. */
+  readonly product?: MakeProduct;
   /** As for `evaluate`. */
   readonly by?: string;
   /** What figures are the mean of. Default: what the data blocks of the runs declare. */
@@ -77,6 +81,15 @@ export async function compare(contestants: readonly Contestant[], options: Compa
   const values: Float64Array[][] = measures.map(() => []);
   // What leaves the ranking is the same for all: what is known to the first.
   const firstTask = makeTask({ ...first, part, per });
+  // Before the runs rank, so that a wrong name is reported without delay.
+  const compared = baselinesBeside(makeTask({ ...first, part, per, ...defined({ by: options.by }) }), {
+    ...first,
+    part,
+    per,
+    baselines: options.baselines ?? false,
+    removeSeen: seen.removes,
+    ...defined({ product: options.product }),
+  });
   const rank = async ({ dataset }: Contestant, scorer: Scorer, name: string): Promise<void> => {
     const task: ScoringTask = {
       ...makeTask({ dataset, part, per }),
@@ -96,12 +109,11 @@ export async function compare(contestants: readonly Contestant[], options: Compa
       await close();
     }
   }
-  const leftOut: string[] = [];
-  if (options.baselines) {
-    const task = makeTask({ ...first, part, per, ...defined({ by: options.by }) });
-    const compared = baselineScorers(task);
-    leftOut.push(...compared.leftOut);
-    for (const scorer of compared.scorers) await rank(first, scorer, scorer.name);
+  const settings: string[] = [];
+  for (const { name, open } of compared.rows) {
+    const { scorer, setting } = await open();
+    await rank(first, scorer, name);
+    settings.push(...settingSentence({ name, ...defined({ setting }) }));
   }
 
   const reference = options.against === undefined ? 0 : names.indexOf(options.against);
@@ -134,7 +146,8 @@ export async function compare(contestants: readonly Contestant[], options: Compa
         options,
         [seenSentence(seen, first.dataset, firstTask), repeatsSentence(firstTask, seen) ?? []].flat(),
       ),
-      ...leftOut,
+      ...settings,
+      ...compared.leftOut,
     ],
   };
 }

@@ -1,8 +1,10 @@
 /** How well a model ranks held-out events, compared with baselines under the same protocol, and the protocol in sentences. */
 import type { Dataset, Part } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { MakeProduct } from '../scoring/product.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
-import { baselineScorers, makeTask } from './contestants.ts';
+import { type BaselineChoice, baselinesBeside, makeTask, type OpenBaseline } from './contestants.ts';
 import { type ColdItems, coldItems, type Figures, figuresOf, type Measure } from './figures.ts';
 import { type Per, questionsOf } from './questions.ts';
 import { rankEvents } from './ranks.ts';
@@ -33,6 +35,8 @@ export interface EvaluationRow extends Figures {
   readonly name: string;
   /** What it ranks by. */
   readonly doc: string;
+  /** Of a baseline with settings: the one that validation chose, and out of how many. */
+  readonly setting?: string;
   readonly milliseconds: number;
 }
 
@@ -42,7 +46,7 @@ export interface EvaluateOptions {
   /** What ranks: `modelScorer` for a model. */
   readonly scorer: Scorer;
   readonly measures: readonly Measure[];
-  /** Of the model: says which history it reads, so that ItemCF and EASE know no less. */
+  /** Of the model: says which history it reads, so that baselines know no less. */
   readonly plan?: Plan;
   /** A feature of the asking tower with one code a row: adds popularity among events of the same value. */
   readonly by?: string;
@@ -50,8 +54,10 @@ export interface EvaluateOptions {
   readonly removeSeen?: boolean;
   /** What figures are the mean of. Default: what the data block declares. */
   readonly per?: Per;
-  /** False: the model alone. */
-  readonly baselines?: boolean;
+  /** False or `none`: the model alone. Default: true, the baselines that take no more than about a minute. */
+  readonly baselines?: BaselineChoice;
+  /** Multiplies large matrices for a baseline. Default: plain code. */
+  readonly product?: MakeProduct;
 }
 
 /** @throws Failure `too-few-rows` where the part is empty, `unknown-name` */
@@ -60,15 +66,18 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const seen = seenRule(dataset, options.removeSeen);
   const task = makeTask(options);
   const { events } = task;
-  const compared = options.baselines === false ? { scorers: [], leftOut: [] } : baselineScorers(task);
+  const compared = baselinesBeside(task, { ...options, removeSeen: seen.removes });
   const rows: EvaluationRow[] = [];
   let slices: Slices | undefined;
-  for (const scorer of [options.scorer, ...compared.scorers]) {
+  const model = { name: options.scorer.name, open: async (): Promise<OpenBaseline> => ({ scorer: options.scorer }) };
+  for (const { name, open } of [model, ...compared.rows]) {
     const start = performance.now();
+    const { scorer, setting } = await open();
     const ranks = await rankEvents(task, scorer, seen.removes);
     const figures = figuresOf(task, ranks, measures);
     slices ??= slicesOf(task, ranks, measures);
-    rows.push({ name: scorer.name, doc: scorer.doc, ...figures, milliseconds: performance.now() - start });
+    const milliseconds = performance.now() - start;
+    rows.push({ name, doc: scorer.doc, ...defined({ setting }), ...figures, milliseconds });
   }
   const cold = coldItems(events, dataset.corpus);
   return {
@@ -81,9 +90,13 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     metrics: measures.map(({ label }) => label),
     rows,
     slices: slices!,
-    protocol: [...protocolOf(dataset, task, part, cold, seen), ...compared.leftOut],
+    protocol: [...protocolOf(dataset, task, part, cold, seen), ...rows.flatMap(settingSentence), ...compared.leftOut],
   };
 }
+
+/** The setting of a row, where it was chosen. */
+export const settingSentence = ({ name, setting }: Pick<EvaluationRow, 'name' | 'setting'>): string[] =>
+  setting === undefined ? [] : [`${name}: ${setting}.`];
 
 function protocolOf(dataset: Dataset, task: ScoringTask, part: Part, cold: ColdItems, seen: SeenRule): string[] {
   const { parts } = dataset;

@@ -200,10 +200,23 @@ describe('a trained model', () => {
       'random',
       'popularity',
       'item_cf',
+      'item_knn',
+      'rp3beta',
       'ease',
+      'slim',
+      'ials',
     ]);
     expect(metrics).toContain('recall@10');
     expect(protocol.length).toBeGreaterThan(2);
+  });
+
+  it('is evaluated beside baselines by name, and a wrong name is refused', async () => {
+    const { rows, protocol } = await json('evaluate', 'run', '--engine', 'onnx', '--baselines', 'ease, popularity');
+    expect(rows.map(({ name }: { name: string }) => name)).toEqual(['films', 'popularity', 'ease']);
+    expect(protocol.join('\n')).toMatch(/ease: λ = \d+, chosen out of 6 by ndcg@10 on \d+ validation events\./);
+    const refused = await tower(['evaluate', run, '--engine', 'onnx', '--baselines', 'eaze']);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/there is no baseline called `eaze`[\s\S]*did you mean `ease`/);
   });
 
   it('is evaluated from any folder: it knows where its data lies', async () => {

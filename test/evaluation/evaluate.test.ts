@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Trained } from '../../src/artifact/load.ts';
 import { Failure } from '../../src/diagnostics/failure.ts';
+import { baselines } from '../../src/evaluation/baselines/table.ts';
 import { type Evaluation, evaluate } from '../../src/evaluation/evaluate.ts';
 import { makeMeasures } from '../../src/evaluation/measures.ts';
 import { modelScorer } from '../../src/scoring/model_scorer.ts';
@@ -27,8 +28,8 @@ beforeAll(async () => {
 });
 
 describe('evaluation', () => {
-  it('is of the model first, then of random, popularity, ItemCF and EASE', () => {
-    expect(evaluation.rows.map(({ name }) => name)).toEqual(['fixture', 'random', 'popularity', 'item_cf', 'ease']);
+  it('is of the model first, then of the baselines', () => {
+    expect(evaluation.rows.map(({ name }) => name)).toEqual(['fixture', ...Object.keys(baselines)]);
     expect(evaluation.metrics).toEqual(['recall@5', 'mrr', 'auc']);
   });
 
@@ -85,6 +86,9 @@ describe('evaluation', () => {
       'The ranking of an event keeps items that the user had before: the data block says `seen = kept`.',
       expect.stringMatching(
         /^\d+ events? \(\d+\.\d %\) (is|are) of items without a training event \(\d items? of the corpus\)/,
+      ),
+      ...['item_knn', 'rp3beta', 'ease', 'slim', 'ials'].map((name) =>
+        expect.stringMatching(new RegExp(`^${name}: .* = .*, chosen out of 6 by ndcg@10 on 12 validation events\\.$`)),
       ),
     ]);
   });

@@ -2,13 +2,13 @@ import { basename } from 'node:path';
 import { Command, Option } from 'commander';
 import { defined } from '../../defined.ts';
 import { openRun } from '../open_run.ts';
-import { metricsOption, perOption, seedOption, seenOf, withExample } from '../options.ts';
+import { baselinesOf, baselinesOption, metricsOption, perOption, seedOption, seenOf, withExample } from '../options.ts';
 import { answer, answerJson } from '../report.ts';
 import { addRunOptions, addSeenOptions, type OfRanking } from '../run_options.ts';
 
 interface Options extends OfRanking {
   readonly part?: 'validation' | 'test';
-  readonly baselines?: boolean;
+  readonly baselines?: string | boolean;
   readonly by?: string;
   readonly metrics?: string;
   readonly per?: 'user' | 'event';
@@ -24,14 +24,14 @@ export function compareCommand(program: Command): void {
   addSeenOptions(command)
     .addOption(metricsOption())
     .addOption(perOption())
-    .option('--baselines', 'add random, popularity, ItemCF and EASE, which read the data of the first run')
+    .addOption(baselinesOption('add these baselines, which read the data of the first run', true))
     .option('--by <feature>', 'with --baselines: add popularity among events with the same value of this feature')
     .option('--against <row>', 'compare with the row of this name, a run or a baseline (default: the first)')
     .addOption(seedOption('draw the intervals with this seed (default: 1)'));
   addRunOptions(command).action(
     async (
       folders: readonly string[],
-      { data, allow, engine, unfinished, json, removeSeen, keepSeen, ...request }: Options,
+      { data, allow, engine, unfinished, json, removeSeen, keepSeen, baselines, ...request }: Options,
     ) => {
       const { compare } = await import('../../api/compare.ts');
       const options = {
@@ -42,7 +42,11 @@ export function compareCommand(program: Command): void {
         const run = await openRun(folder, options);
         runs.push({ name: nameOf(folder, folders), run });
       }
-      const comparison = await compare(runs, { ...request, ...seenOf({ removeSeen, keepSeen }) });
+      const comparison = await compare(runs, {
+        ...request,
+        ...defined({ baselines: baselinesOf(baselines) }),
+        ...seenOf({ removeSeen, keepSeen }),
+      });
       if (json) return answerJson(comparison);
       const { comparisonText } = await import('../views/comparison.ts');
       answer(comparisonText(comparison));

@@ -1,14 +1,14 @@
 import { Command, Option } from 'commander';
 import { defined } from '../../defined.ts';
 import { openRun } from '../open_run.ts';
-import { metricsOption, perOption, seenOf, withExample } from '../options.ts';
+import { baselinesOf, baselinesOption, metricsOption, perOption, seenOf, withExample } from '../options.ts';
 import { answer, answerJson, sayEngine } from '../report.ts';
 import { addRunOptions, addSeenOptions, type OfRanking } from '../run_options.ts';
 import { leaveReport } from '../run_report.ts';
 
 interface Options extends OfRanking {
   readonly part?: 'validation' | 'test';
-  readonly baselines: boolean;
+  readonly baselines?: string | boolean;
   readonly by?: string;
   readonly metrics?: string;
   readonly per?: 'user' | 'event';
@@ -22,7 +22,8 @@ export function evaluateCommand(program: Command): void {
   addSeenOptions(command)
     .addOption(metricsOption())
     .addOption(perOption())
-    .option('--no-baselines', 'skip random, popularity, ItemCF and EASE')
+    .addOption(baselinesOption('rank with these baselines'))
+    .option('--no-baselines', 'rank with the model alone')
     .option('--by <feature>', 'add popularity among events with the same value of this feature');
   addRunOptions(command).action(
     async (folder: string, { part, removeSeen, keepSeen, baselines, by, metrics, per, json, ...options }: Options) => {
@@ -30,8 +31,7 @@ export function evaluateCommand(program: Command): void {
       const run = await openRun(folder, options);
       sayEngine(await run.engine());
       const evaluation = await evaluate(run, {
-        baselines,
-        ...defined({ part, by, metrics, per }),
+        ...defined({ baselines: baselinesOf(baselines), part, by, metrics, per }),
         ...seenOf({ removeSeen, keepSeen }),
       });
       if (json) answerJson(evaluation);

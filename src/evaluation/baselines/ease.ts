@@ -1,90 +1,91 @@
-import type { ScoringTask } from '../../scoring/scorer.ts';
-import { baseline } from './baseline.ts';
-import { type Interactions, interactionsOf, makeHistory, nobody } from './interactions.ts';
+import type { Product } from '../../scoring/product.ts';
+import { type HistoryScores, type Training, tuned } from './baseline.ts';
+import { addTo, fullMatrix, invertStrips, makeStrips } from './blocked_inverse.ts';
+import { pairs } from './interactions.ts';
 import { symmetricInverse } from './symmetric_inverse.ts';
 
-/** λ. Of 20, 50, 100, 200, 500, 1000 the best compromise on the validation parts of MovieLens and msweb, never their tests. */
-const penalty = 100;
+export interface EaseSetting {
+  readonly [name: string]: number;
+  readonly λ: number;
+}
+
+/** How many times as fast an engine multiplies matrices as plain code does: a guess that errs towards slow engines. */
+const engineGain = 40;
+/** Widest matrix that plain code inverts, in double precision; wider ones are swept in tiles, in single precision. */
+const plainSize = 1024;
+const tile = 512;
 
 /**
  * score(j) = Σ over i ≠ j in H of Bᵢⱼ, with Bᵢⱼ = −Pᵢⱼ ÷ Pⱼⱼ and P = (XᵀX + λI)⁻¹: the item-to-item weights without a diagonal that
- * best predict X, the users' items in training, from itself. H is as for ItemCF. Of fewer users than items P is never made: by
- * Woodbury's identity P = (I − XᵀK⁻¹X) ÷ λ with K = XXᵀ + λI, as wide as there are users.
+ * best predict X, the users' items in training, from itself. Of fewer users than items P is never made: by Woodbury's identity
+ * P = (I − XᵀK⁻¹X) ÷ λ with K = XXᵀ + λI, as wide as there are users.
  */
-export const ease = baseline({
-  doc: 'item-to-item weights by ridge regression of each item on all others, summed over the earlier items of the user; λ = 100',
+export const ease = tuned<EaseSetting>({
+  doc: 'item-to-item weights by ridge regression of each item on all others, summed over what the user had before',
   paper: 'Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019 (equation 8)',
-  missing: nobody,
-  work({ events, corpus, users }) {
-    const size = Math.min(corpus.rows, users.rows);
-    return size ** 3 + events.rows * (users.rows < corpus.rows ? size ** 2 : 50 * size);
-  },
-  prepare(task) {
-    const { corpus, users } = task;
-    const interactions = interactionsOf(task);
-    const historyOf = makeHistory(task, interactions.itemsOf);
-    const add =
-      users.rows < corpus.rows ? throughUsers(task, interactions, penalty) : throughItems(task, interactions, penalty);
-    const sums = new Float64Array(corpus.rows);
-    let block = new Float32Array(0);
-    let last: Int32Array | undefined;
-    return {
-      score(rows) {
-        if (block.length < rows.length * corpus.rows) block = new Float32Array(rows.length * corpus.rows);
-        for (let i = 0; i < rows.length; i++) {
-          const history = historyOf(rows[i]!);
-          if (history.length !== last?.length || history.some((item, at) => item !== last![at])) {
-            sums.fill(0);
-            add(history, sums);
-          }
-          last = history;
-          block.set(sums, i * corpus.rows);
-        }
-        return block;
-      },
-    };
-  },
+  settings: [20, 50, 100, 250, 500, 1000].map((λ) => ({ λ })),
+  usual: 2,
+  fit: (training, { λ }, product) =>
+    training.users < training.items ? throughUsers(training, λ, product) : throughItems(training, λ, product),
+  work: (training) => pairs(training.itemsOf) + sizeOf(training) ** 3 / (isPlain(training) ? 1 : 2 * engineGain),
+  eventWork: (training) => (training.users < training.items ? sizeOf(training) ** 2 : 20 * training.items),
+  // What is best so far, the strips of the next, which are half a matrix, and the whole of it.
+  bytes: (training) => (isPlain(training) ? 8 * 4 : 4 * 2.6) * sizeOf(training) ** 2,
 });
 
-/** Writes the scores of a history of distinct items over zeros. */
-type Scores = (history: Int32Array, target: Float64Array) => void;
+const sizeOf = ({ users, items }: Training): number => Math.min(users, items);
+const isPlain = (training: Training): boolean => sizeOf(training) <= plainSize;
+
+/** (the matrix of `lists` + λI)⁻¹, row-major: an entry of the matrix is how many lists hold both its row and its column. */
+async function inverseOf(
+  { starts, values }: Training['itemsOf'],
+  size: number,
+  lambda: number,
+  product: Product,
+): Promise<Float64Array | Float32Array> {
+  const count = (add: (row: number, column: number) => void): void => {
+    for (let list = 0; list + 1 < starts.length; list++) {
+      for (let a = starts[list]!; a < starts[list + 1]!; a++) {
+        for (let b = starts[list]!; b <= a; b++) add(values[a]!, values[b]!);
+      }
+    }
+  };
+  if (size <= plainSize) {
+    const matrix = new Float64Array(size * size);
+    for (let row = 0; row < size; row++) matrix[row * size + row] = lambda;
+    count((row, column) => matrix[row * size + column]!++);
+    return symmetricInverse(matrix, size);
+  }
+  const strips = makeStrips(size, tile);
+  for (let row = 0; row < size; row++) addTo(strips, row, row, lambda);
+  count((row, column) => addTo(strips, row, column, 1));
+  await invertStrips(strips, product);
+  return fullMatrix(strips);
+}
 
 /** P itself. */
-export function throughItems(
-  { corpus }: Pick<ScoringTask, 'corpus'>,
-  { itemsOf }: Interactions,
-  lambda: number,
-): Scores {
-  const size = corpus.rows;
-  const gram = new Float64Array(size * size);
-  for (let item = 0; item < size; item++) gram[item * size + item] = lambda;
-  for (let user = 0; user + 1 < itemsOf.starts.length; user++) {
-    const [from, to] = [itemsOf.starts[user]!, itemsOf.starts[user + 1]!];
-    for (let a = from; a < to; a++) {
-      const row = itemsOf.values[a]! * size;
-      for (let b = from; b < to; b++) gram[row + itemsOf.values[b]!]!++;
-    }
-  }
-  const inverse = symmetricInverse(gram, size);
+export async function throughItems(training: Training, lambda: number, product: Product): Promise<HistoryScores> {
+  const size = training.items;
+  const inverse = await inverseOf(training.itemsOf, size, lambda, product);
   return (history, target) => {
     for (const item of history) {
       const row = item * size;
-      for (let other = 0; other < size; other++) {
-        if (other !== item) target[other]! -= inverse[row + other]! / inverse[other * size + other]!;
-      }
+      for (let other = 0; other < size; other++) target[other]! -= inverse[row + other]!;
+      // Without the term i = j.
+      target[item]! += inverse[row + item]!;
     }
+    for (let other = 0; other < size; other++) target[other]! /= inverse[other * size + other]!;
   };
 }
 
 /** hP = (h − (h Xᵀ) K⁻¹ X) ÷ λ and Pⱼⱼ = (1 − xⱼᵀ K⁻¹ xⱼ) ÷ λ, where xⱼ are the users of item j. */
-export function throughUsers(
-  { corpus, users }: Pick<ScoringTask, 'corpus' | 'users'>,
-  { itemsOf, usersOf }: Interactions,
+export async function throughUsers(
+  { users: size, items, itemsOf, usersOf }: Training,
   lambda: number,
-): Scores {
-  const size = users.rows;
-  const kernel = kernelInverse(size, corpus.rows, usersOf, lambda);
-  const pivots = Float64Array.from({ length: corpus.rows }, (_, item) => {
+  product: Product,
+): Promise<HistoryScores> {
+  const kernel = await inverseOf(usersOf, size, lambda, product);
+  const pivots = Float64Array.from({ length: items }, (_, item) => {
     const [from, to] = [usersOf.starts[item]!, usersOf.starts[item + 1]!];
     let explained = 0;
     for (let a = from; a < to; a++) {
@@ -114,17 +115,4 @@ export function throughUsers(
     for (const item of history) target[item]! += pivots[item]! - 1;
     for (let item = 0; item < target.length; item++) target[item]! /= pivots[item]!;
   };
-}
-
-function kernelInverse(size: number, items: number, usersOf: Interactions['usersOf'], lambda: number): Float64Array {
-  const kernel = new Float64Array(size * size);
-  for (let user = 0; user < size; user++) kernel[user * size + user] = lambda;
-  for (let item = 0; item < items; item++) {
-    const [from, to] = [usersOf.starts[item]!, usersOf.starts[item + 1]!];
-    for (let a = from; a < to; a++) {
-      const row = usersOf.values[a]! * size;
-      for (let b = from; b < to; b++) kernel[row + usersOf.values[b]!]!++;
-    }
-  }
-  return symmetricInverse(kernel, size);
 }

@@ -1,4 +1,4 @@
-/** Who had what: the data of ItemCF and EASE, and the history that they read with an event. */
+/** Who had what: the data of the baselines that learn from users, and the history that they read with an event. */
 import type { ScoringTask } from '../../scoring/scorer.ts';
 
 /** Lists of rows, one a group. */
@@ -11,6 +11,12 @@ export interface Lists {
 export interface Interactions {
   readonly itemsOf: Lists;
   readonly usersOf: Lists;
+}
+
+/** Who had what, with how many of both there are. */
+export interface Training extends Interactions {
+  readonly users: number;
+  readonly items: number;
 }
 
 /** Of the training part. */
@@ -47,6 +53,12 @@ export function interactionsOf(task: ScoringTask): Interactions {
   return { itemsOf, usersOf };
 }
 
+export const trainingOf = (task: ScoringTask): Training => ({
+  ...interactionsOf(task),
+  users: task.users.rows,
+  items: task.corpus.rows,
+});
+
 /**
  * Distinct items that are known of an event's user before it, ascending: of the user's training events, and of the history that
  * the model reads with the event. So a baseline knows no less than the model.
@@ -71,4 +83,11 @@ export function makeHistory(
 export function nobody({ users, history }: ScoringTask): string | undefined {
   if (users.rows > 0 || history !== undefined) return undefined;
   return 'the data has no users, and the model reads no history';
+}
+
+/** Σ over users of the square of how many items they had: the terms of XᵀX. */
+export function pairs({ starts }: Lists): number {
+  let sum = 0;
+  for (let user = 0; user + 1 < starts.length; user++) sum += (starts[user + 1]! - starts[user]!) ** 2;
+  return sum;
 }

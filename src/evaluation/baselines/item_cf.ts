@@ -1,5 +1,6 @@
 import type { ScoringTask } from '../../scoring/scorer.ts';
-import { baseline } from './baseline.ts';
+import { baseline, type HistoryScores } from './baseline.ts';
+import { historyScorer } from './history_scorer.ts';
 import { type Interactions, interactionsOf, makeHistory, nobody } from './interactions.ts';
 
 /**
@@ -28,34 +29,13 @@ export const itemCf = baseline({
     return work;
   },
   prepare(task) {
-    const { rows: items } = task.corpus;
     const lists = interactionsOf(task);
-    const historyOf = makeHistory(task, lists.itemsOf);
-    const scoresOf = makeScores(task, lists);
-    let block = new Float32Array(0);
-    let last = new Int32Array(0);
-    const scores = new Float32Array(items);
-    return {
-      score(rows) {
-        if (block.length < rows.length * items) block = new Float32Array(rows.length * items);
-        for (let i = 0; i < rows.length; i++) {
-          const history = historyOf(rows[i]!);
-          const same = history.length === last.length && history.every((item, at) => item === last[at]);
-          if (!same) scoresOf(history, scores);
-          last = history;
-          block.set(scores, i * items);
-        }
-        return block;
-      },
-    };
+    return historyScorer(task, lists.itemsOf, makeScores(task, lists));
   },
 });
 
 /** `history` is of distinct items. */
-function makeScores(
-  { users, corpus }: ScoringTask,
-  { itemsOf, usersOf }: Interactions,
-): (history: Int32Array, target: Float32Array) => void {
+function makeScores({ users, corpus }: ScoringTask, { itemsOf, usersOf }: Interactions): HistoryScores {
   const root = Float64Array.from({ length: corpus.rows }, (_, i) =>
     Math.sqrt(usersOf.starts[i + 1]! - usersOf.starts[i]!),
   );

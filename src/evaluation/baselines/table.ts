@@ -1,13 +1,21 @@
-import type { Baseline } from './baseline.ts';
+import type { Baseline, TunedBaseline } from './baseline.ts';
 import { ease } from './ease.ts';
+import { ials } from './ials.ts';
 import { itemCf } from './item_cf.ts';
+import { itemKnn } from './item_knn.ts';
 import { popularity } from './popularity.ts';
 import { random } from './random.ts';
+import { rp3beta } from './rp3beta.ts';
+import { slim } from './slim.ts';
 
-/** The baselines, in the order of the printed table. */
-export const baselines: Readonly<Record<string, Baseline>> = {
+/** What every model is shown next to, in the order printed. */
+export const baselines: Readonly<Record<string, Baseline | TunedBaseline>> = {
   random,
   popularity,
   item_cf: itemCf,
+  item_knn: itemKnn,
+  rp3beta,
   ease,
+  slim,
+  ials,
 };

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { Baseline } from '../../../src/evaluation/baselines/baseline.ts';
 import { throughItems, throughUsers } from '../../../src/evaluation/baselines/ease.ts';
-import { interactionsOf } from '../../../src/evaluation/baselines/interactions.ts';
+import { trainingOf } from '../../../src/evaluation/baselines/interactions.ts';
 import { popularityBy } from '../../../src/evaluation/baselines/popularity_by.ts';
 import { baselines } from '../../../src/evaluation/baselines/table.ts';
+import { baselinesBeside } from '../../../src/evaluation/contestants.ts';
 import { itemsGivenBy, joined } from '../../../src/evaluation/model_history.ts';
 import { rankEvents } from '../../../src/evaluation/ranks.ts';
+import { plainProduct } from '../../../src/scoring/product.ts';
 import type { ScoringTask } from '../../../src/scoring/scorer.ts';
 import { makePlan } from '../../training/fixture_plan.ts';
 import { makeDataset } from '../../training/fixtures.ts';
@@ -12,15 +15,16 @@ import { makeDataset } from '../../training/fixtures.ts';
 const dataset = makeDataset({ users: 12, items: 30, eventsPerUser: 14, heldOut: 4 });
 const task: ScoringTask = { events: dataset.parts.test, corpus: dataset.corpus, users: dataset.users };
 const { events, corpus, users } = task;
+const plain = (name: string): Baseline => baselines[name] as Baseline;
 const allRows = Int32Array.from({ length: events.rows }, (_, i) => i);
 const scoresOf = async (name: string): Promise<Float32Array> => {
-  const scores = await baselines[name]!.prepare(task).score(allRows);
+  const scores = await plain(name).prepare(task).score(allRows);
   return scores.slice(0, events.rows * corpus.rows);
 };
 
 describe('random', () => {
   it('gives every event the expectation of a shuffled corpus', async () => {
-    const { better, equal } = await rankEvents(task, { name: 'random', doc: '', ...baselines.random!.prepare(task) });
+    const { better, equal } = await rankEvents(task, { name: 'random', doc: '', ...plain('random').prepare(task) });
     expect(new Set(better)).toEqual(new Set([0]));
     expect(new Set(equal)).toEqual(new Set([corpus.rows - 1]));
   });
@@ -65,7 +69,9 @@ describe('item_cf', () => {
     const plan = makePlan();
     const history = joined(itemsGivenBy(plan, events), events)!;
     expect(history.bags.values.length).toBe((column as { values: Int32Array }).values.length);
-    const scores = await baselines.item_cf!.prepare({ ...task, history }).score(allRows);
+    const scores = await plain('item_cf')
+      .prepare({ ...task, history })
+      .score(allRows);
     for (let row = 0; row < events.rows; row++) {
       const user = events.user[row]!;
       const { starts, ends } = history.bags;
@@ -84,21 +90,21 @@ describe('item_cf', () => {
 
   it('ties everything for a user it does not know', async () => {
     const stranger = { ...task, events: { ...events, user: new Int32Array(events.rows).fill(-1) } };
-    const scores = await baselines.item_cf!.prepare(stranger).score(allRows);
+    const scores = await plain('item_cf').prepare(stranger).score(allRows);
     expect(scores.every((score) => score === 0)).toBe(true);
   });
 
   it('estimates its work without doing it', () => {
-    expect(baselines.item_cf!.work!(task)).toBeGreaterThan(events.rows);
+    expect(plain('item_cf').work!(task)).toBeGreaterThan(events.rows);
   });
 });
 
 describe('ease', () => {
   const lambda = 3;
-  const interactions = interactionsOf(task);
+  const training = trainingOf(task);
   const dense = Array.from({ length: users.rows }, (_, user) => {
     const row = new Float64Array(corpus.rows);
-    const { starts, values } = interactions.itemsOf;
+    const { starts, values } = training.itemsOf;
     for (const item of values.subarray(starts[user]!, starts[user + 1]!)) row[item] = 1;
     return row;
   });
@@ -118,10 +124,10 @@ describe('ease', () => {
     return weights;
   }
 
-  it('gives the weights that ridge regression of an item on all others finds', () => {
-    const target = interactions.itemsOf.values[0]!;
+  it('gives the weights that ridge regression of an item on all others finds', async () => {
+    const target = training.itemsOf.values[0]!;
     const weights = regression(target);
-    const scores = throughItems(task, interactions, lambda);
+    const scores = await throughItems(training, lambda, plainProduct);
     for (let item = 0; item < corpus.rows; item++) {
       const sums = new Float64Array(corpus.rows);
       scores(Int32Array.of(item), sums);
@@ -129,20 +135,24 @@ describe('ease', () => {
     }
   });
 
-  it('is the same through the users as through the items', () => {
+  it('is the same through the users as through the items', async () => {
+    const items = await throughItems(training, lambda, plainProduct);
+    const through = await throughUsers(training, lambda, plainProduct);
     for (const history of [[0, 3, 4], [7], [], [1, 2, 5, 11, 29]]) {
       const [a, b] = [new Float64Array(corpus.rows), new Float64Array(corpus.rows)];
-      throughItems(task, interactions, lambda)(Int32Array.from(history), a);
-      throughUsers(task, interactions, lambda)(Int32Array.from(history), b);
+      items(Int32Array.from(history), a);
+      through(Int32Array.from(history), b);
       for (let item = 0; item < corpus.rows; item++) expect(b[item]).toBeCloseTo(a[item]!, 12);
     }
   });
 
   it('has nothing to go by without users', () => {
     const without = { ...task, users: { ...users, rows: 0 } };
-    expect(baselines.ease!.missing!(without)).toContain('no users');
-    expect(baselines.item_cf!.missing!(without)).toContain('no users');
-    expect(baselines.ease!.missing!(task)).toBeUndefined();
+    expect(plain('item_cf').missing!(without)).toContain('no users');
+    expect(plain('item_cf').missing!(task)).toBeUndefined();
+    const { rows, leftOut } = baselinesBeside(without, { dataset, part: 'test', removeSeen: false });
+    expect(rows.map(({ name }) => name)).toEqual(['random', 'popularity']);
+    expect(leftOut).toContain('ease is excluded: the data has no users, and the model reads no history.');
   });
 });
 

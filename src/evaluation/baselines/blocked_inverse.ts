@@ -1,0 +1,123 @@
+import type { Matrix, Product } from '../../scoring/product.ts';
+import { symmetricInverse } from './symmetric_inverse.ts';
+
+/**
+ * The lower triangle of a symmetric matrix in strips of rows: strip i holds `tile` rows, from the first column to the end of its own
+ * diagonal tile. Rows past `size` are those of the identity.
+ */
+export interface Strips {
+  readonly size: number;
+  readonly tile: number;
+  readonly strips: Float32Array[];
+}
+
+export function makeStrips(size: number, tile: number): Strips {
+  const strips = Array.from({ length: Math.ceil(size / tile) }, (_, at) => new Float32Array(tile * (at + 1) * tile));
+  const made = { size, tile, strips };
+  for (let row = size; row < strips.length * tile; row++) addTo(made, row, row, 1);
+  return made;
+}
+
+/** Adds to an entry on or below the diagonal. */
+export function addTo({ tile, strips }: Strips, row: number, column: number, value: number): void {
+  const at = Math.floor(row / tile);
+  strips[at]![(row - at * tile) * (at + 1) * tile + column]! += value;
+}
+
+/** Widest tile that is inverted in double precision, by plain code. */
+const plainTile = 128;
+
+/**
+ * Replaces a symmetric positive definite matrix by its inverse. It sweeps tile by tile: with the pivot's inverse P and its column C,
+ * A ← A − C P Cᵀ elsewhere, C ← C P, and −P in its place; after all tiles this is −A⁻¹ (Goodnight, "A tutorial on the SWEEP
+ * operator", The American Statistician 1979). Only the lower triangle is computed: about size³ ÷ 2 products.
+ */
+export async function invertStrips({ tile, strips }: Strips, product: Product): Promise<void> {
+  const count = strips.length;
+  const rows = count * tile;
+  const zeros: Matrix = { rows, columns: tile, data: new Float32Array(rows * tile) };
+  const column: Matrix = { rows, columns: tile, data: new Float32Array(rows * tile) };
+  for (let pivot = 0; pivot < count; pivot++) {
+    readColumn(strips, tile, pivot, column.data);
+    const inverse = await tileInverse(column.data.slice(pivot * tile * tile, (pivot + 1) * tile * tile), tile, product);
+    column.data.fill(0, pivot * tile * tile, (pivot + 1) * tile * tile);
+    const minus = { rows: tile, columns: tile, data: inverse.map((value) => -value) };
+    const swept = await product.subtract(zeros, column, minus);
+    for (let at = 0; at < count; at++) {
+      if (at === pivot) continue;
+      const width = (at + 1) * tile;
+      const start = { rows: tile, columns: width, data: strips[at]! };
+      const own = { rows: tile, columns: tile, data: swept.subarray(at * tile * tile, (at + 1) * tile * tile) };
+      const others = { rows: width, columns: tile, data: column.data.subarray(0, width * tile) };
+      strips[at] = await product.subtract(start, own, others);
+    }
+    swept.set(minus.data, pivot * tile * tile);
+    writeColumn(strips, tile, pivot, swept);
+  }
+  for (const strip of strips) for (let i = 0; i < strip.length; i++) strip[i] = -strip[i]!;
+}
+
+async function tileInverse(data: Float32Array, size: number, product: Product): Promise<Float32Array> {
+  if (size <= plainTile || size % plainTile !== 0) {
+    return Float32Array.from(symmetricInverse(Float64Array.from(data), size));
+  }
+  const inner = makeStrips(size, plainTile);
+  inner.strips.forEach((strip, at) => {
+    const width = (at + 1) * plainTile;
+    for (let row = 0; row < plainTile; row++) {
+      const from = (at * plainTile + row) * size;
+      strip.set(data.subarray(from, from + width), row * width);
+    }
+  });
+  await invertStrips(inner, product);
+  return fullMatrix(inner);
+}
+
+/** Column tile `pivot` of the whole matrix, [rows, tile]: above the diagonal by symmetry. */
+function readColumn(strips: readonly Float32Array[], tile: number, pivot: number, target: Float32Array): void {
+  const own = strips[pivot]!;
+  const width = (pivot + 1) * tile;
+  for (let row = 0; row < pivot * tile; row++) {
+    for (let j = 0; j < tile; j++) target[row * tile + j] = own[j * width + row]!;
+  }
+  for (let at = pivot; at < strips.length; at++) {
+    const [strip, length] = [strips[at]!, (at + 1) * tile];
+    for (let row = 0; row < tile; row++) {
+      const from = row * length + pivot * tile;
+      target.set(strip.subarray(from, from + tile), (at * tile + row) * tile);
+    }
+  }
+}
+
+function writeColumn(strips: readonly Float32Array[], tile: number, pivot: number, source: Float32Array): void {
+  const own = strips[pivot]!;
+  const width = (pivot + 1) * tile;
+  for (let row = 0; row < pivot * tile; row++) {
+    for (let j = 0; j < tile; j++) own[j * width + row] = source[row * tile + j]!;
+  }
+  for (let at = pivot; at < strips.length; at++) {
+    const [strip, length] = [strips[at]!, (at + 1) * tile];
+    for (let row = 0; row < tile; row++) {
+      const from = (at * tile + row) * tile;
+      strip.set(source.subarray(from, from + tile), row * length + pivot * tile);
+    }
+  }
+}
+
+/** All of it, row-major [size, size]. */
+export function fullMatrix({ size, tile, strips }: Strips): Float32Array {
+  const full = new Float32Array(size * size);
+  strips.forEach((strip, at) => {
+    const width = (at + 1) * tile;
+    const last = Math.min(size, width);
+    for (let row = at * tile; row < last; row++) {
+      const from = (row - at * tile) * width;
+      full.set(strip.subarray(from, from + last), row * size);
+    }
+    for (let column = 0; column < at * tile; column++) {
+      for (let row = at * tile; row < last; row++)
+        full[column * size + row] = strip[(row - at * tile) * width + column]!;
+    }
+  });
+  return full;
+}
