@@ -6,6 +6,7 @@
  */
 import { type Diagnostic, diagnose, hasErrors } from '../diagnostics/diagnostic.ts';
 import { makeBuilder, type Ref } from '../graph/builder.ts';
+import { count } from '../graph/count.ts';
 import { printDim, printType, resolveShape } from '../graph/dims.ts';
 import { evaluate, type Tensors } from '../graph/evaluate.ts';
 import { initialValues } from '../graph/initial.ts';
@@ -23,8 +24,8 @@ import type { Visited } from './flow.ts';
 import { GraphInputs } from './inputs.ts';
 import { lowerTower, makeTowerContext } from './tower.ts';
 
-/** A longer list is tried at this length. */
-const longestTrial = 64;
+/** A longer list is tried at the first length, and at the second where that takes more work than an editor can wait for. */
+const trialLengths = { usual: 64, least: 24, mostFlops: 60e6 } as const;
 
 /** The rows of the query tower's list, or why it cannot be read once for several events. Of a model without another mistake. */
 export function sequencesOf(
@@ -38,7 +39,7 @@ export function sequencesOf(
     return { diagnostics: [diagnose('positions-one-list', tower.span, { tower: tower.name, lists })] };
   }
   const rows: Sequences = { kind: 'sequences', feature };
-  const { steps, step, mistake } = trialOf(tower, features, rows);
+  const { steps, step, mistake } = shortTrialOf(tower, features, rows);
   if (mistake) return { diagnostics: [mistake] };
   const blamed = blameOf(step, steps, JSON.stringify([tower.steps, typesOf(step)], withoutSpans));
   if (blamed === undefined) return { rows, diagnostics: [] };
@@ -63,14 +64,21 @@ interface Trial {
   readonly mistake?: Diagnostic;
 }
 
+function shortTrialOf(tower: Tower, features: LoweredFeatures, rows: Sequences): Trial {
+  const { usual, least, mostFlops } = trialLengths;
+  const trial = trialOf(tower, features, rows, usual);
+  const { graph } = trial.step;
+  return count(graph, evenSizes(graph, 1)).flops > mostFlops ? trialOf(tower, features, rows, least) : trial;
+}
+
 /** The tower over sequences. A step that makes one value of a whole sequence is a mistake. */
-function trialOf(tower: Tower, features: LoweredFeatures, rows: Sequences): Trial {
+function trialOf(tower: Tower, features: LoweredFeatures, rows: Sequences, longest: number): Trial {
   const builder = makeBuilder('positions');
   const inputs = new GraphInputs(builder);
   const steps: Visited[] = [];
   const mistakes: Diagnostic[] = [];
   const context = {
-    ...makeTowerContext(inputs, shortened(features, rows.feature), true),
+    ...makeTowerContext(inputs, shortened(features, rows.feature, longest), true),
     visit(visited: Visited, value: Value): void {
       if (!tensorsOf(value).some((tensor) => isOfSequences(tensor, rows))) return;
       if (value.kind === 'sequence') builder.output(`${steps.push(visited) - 1}`, value.tensor);
@@ -89,9 +97,9 @@ function trialOf(tower: Tower, features: LoweredFeatures, rows: Sequences): Tria
 
 const lastInstead = ({ span }: Visited) => ({ fixes: [[{ at: span, text: 'last' }]] });
 
-function shortened(features: LoweredFeatures, list: string): LoweredFeatures {
+function shortened(features: LoweredFeatures, list: string, longest: number): LoweredFeatures {
   const whole = features.byName.get(list)!;
-  const max = Math.min(whole.use.max!, longestTrial);
+  const max = Math.min(whole.use.max!, longest);
   const short = { ...whole, use: { ...whole.use, max }, plan: { ...whole.plan, max } };
   return { ...features, byName: new Map([...features.byName, [list, short]]) };
 }
@@ -130,9 +138,8 @@ function lookingAhead(step: GraphPlan): number {
   const length = lengthOf(step);
   const early = Math.ceil(length / 2);
   if (early === length) return -1;
-  const [some, all] = [early, length].map(
-    (elements) => evaluate(graph, numbersFor(step, elements), weightsOf(step)).outputs,
-  );
+  const weights = weightsOf(step);
+  const [some, all] = [early, length].map((elements) => evaluate(graph, numbersFor(step, elements), weights).outputs);
   return graph.outputs.findIndex((_, at) => {
     const [one, other] = [some![`${at}`]!, all![`${at}`]!];
     const numbers = early * one.shape.at(-1)!;
