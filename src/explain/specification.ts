@@ -120,6 +120,7 @@ const paragraphs: Readonly<Partial<Record<Code, string>>> = {
   'bce-unscaled': '9.3',
   'item-key-needed': '9.4',
   'few-negatives': '9.4',
+  'own-negatives': '11.8',
   'temperature-unnormalised': '9.6',
   'temperature-extreme': '9.6',
   'not-a-sum': '10.1',

@@ -6,6 +6,16 @@ import { bytesWords, didYouMean } from '../wording.ts';
 
 const softmaxOf = (score: string, rest = '') => `task watch { score = ${score}, loss = softmax(in_batch${rest}) }`;
 
+const inPositions = (negatives: string): string =>
+  smallModel({
+    features: 'history: list(movie_id, max: 10, pool: none)',
+    userInputs: 'history',
+    user: 'channel main = history -> gru(16)',
+    item: 'channel main = movie_id -> dense(16)',
+    tasks: `task watch { score = cosine(user, item), loss = softmax(${negatives}, temperature: 0.05) }`,
+    after: 'train { targets = positions }',
+  });
+
 export const lint = {
   'temperature-unnormalised': row<{ score: string; argument: string }>({
     severity: 'warning',
@@ -90,6 +100,17 @@ export const lint = {
       'Without `negatives`, the other items of the batch are the negatives of an event. In a small batch a guess is often right, so the loss teaches little.',
     wrong: smallModel({ after: 'train { batch = 8 }' }),
     right: smallModel({ after: 'train { batch = 1024 }' }),
+  }),
+
+  'own-negatives': row<{ loss: string }>({
+    severity: 'warning',
+    message: ({ loss }) =>
+      `\`${loss}\` takes its negatives from the batch, and \`targets = positions\` puts the events of a user into one batch`,
+    hint: () => 'draw negatives with `sampled(…)`, or score `all` items',
+    means:
+      'With `targets = positions` the events of a user come together in a step. A loss with negatives of the batch then takes the other items of a user as negatives, so it teaches that the user does not want them.',
+    wrong: inPositions('in_batch'),
+    right: inPositions('sampled(256)'),
   }),
 
   'nonnegative-channel': row<{ tower: string; channel: string; activation: string }>({

@@ -5,7 +5,13 @@ import { smallModel } from '../small_model.ts';
 
 /** A history in sequence, and each of its positions as a target. */
 const withPositions = (user: string, features = 'history: list(movie_id, max: 10, pool: none)', inputs = 'history') =>
-  smallModel({ features, userInputs: inputs, user, after: 'train { targets = positions }' });
+  smallModel({
+    features,
+    userInputs: inputs,
+    user,
+    tasks: 'task watch { score = cosine(user, item), loss = softmax(sampled(256), temperature: 0.05) }',
+    after: 'train { targets = positions }',
+  });
 
 const withDevice = (kind: string): string =>
   smallModel({

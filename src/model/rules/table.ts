@@ -11,6 +11,7 @@ import { lastDropout } from './last_dropout.ts';
 import { noNegatives } from './no_negatives.ts';
 import { nonnegativeChannel } from './nonnegative_channel.ts';
 import { objectiveCovers } from './objective_covers.ts';
+import { ownNegatives } from './own_negatives.ts';
 import { retrieveScales } from './retrieve_scales.ts';
 import { retrieveZero } from './retrieve_zero.ts';
 import type { Rule, RuleOptions } from './rule.ts';
@@ -58,6 +59,7 @@ export const rules: readonly Rule[] = [
   wideTable,
   temperatureExtreme,
   fewNegatives,
+  ownNegatives,
   nonnegativeChannel,
   lastDropout,
   retrieveZero,
