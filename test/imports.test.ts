@@ -161,8 +161,8 @@ describe('the import table', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('has no circle of files, not even of types', () => {
-    expect(circles()).toEqual([]);
+  it('has no cycle of files, not even of types', () => {
+    expect(cycles()).toEqual([]);
   });
 
   it.each(files)('%s loads no runtime that is not its own', (file) => {
@@ -175,8 +175,8 @@ describe('the import table', () => {
   });
 });
 
-/** Each circle once, as the files on it. */
-function circles(): string[][] {
+/** Each cycle once, as the files on it. */
+function cycles(): string[][] {
   const found: string[][] = [];
   const done = new Set<string>();
   const visit = (file: string, path: readonly string[]): void => {

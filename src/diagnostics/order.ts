@@ -31,7 +31,7 @@ export function firstOf(diagnostics: readonly Diagnostic[]): { shown: Diagnostic
 const isCounted = ({ severity, code }: Diagnostic): boolean => severity === 'error' && code !== 'too-many-mistakes';
 
 /** Of a part of a file that cannot be read, and of a file that cannot: what they declare seems to be missing. */
-const causes: ReadonlySet<Code> = new Set<Code>([...textCodes(), 'use-outside', 'use-circle', 'use-missing']);
+const causes: ReadonlySet<Code> = new Set<Code>([...textCodes(), 'use-outside', 'use-cycle', 'use-missing']);
 
 const rank = ({ code, severity }: Diagnostic): number =>
   code === 'too-many-mistakes' ? 2 : severity === 'error' && causes.has(code) ? 0 : 1;

@@ -67,7 +67,7 @@ export function makeConstants(
     }
     if (values.has(name)) return values.get(name);
     if (open.has(name)) {
-      report('constant-circle', found.name.span, { name });
+      report('constant-cycle', found.name.span, { name });
       values.set(name, undefined);
       return undefined;
     }
@@ -92,7 +92,7 @@ export function makeConstants(
       }
       path.pop();
       const { name, value } = top.constant;
-      // One that is still open is read in a circle.
+      // One that is still open is read in a cycle.
       const found = evaluate(value, name.name, 'a number', file);
       open.delete(name.name);
       if (!values.has(name.name)) values.set(name.name, found);

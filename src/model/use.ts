@@ -59,8 +59,8 @@ export function gather(main: Ast.File, options: FileOptions, report: Report, dia
     }
     const at = within.indexOf(target);
     if (at !== -1) {
-      const circle = [...within.slice(at), target].map((name) => relative(project || '.', name));
-      report('use-circle', path.span, { path: path.value, circle });
+      const cycle = [...within.slice(at), target].map((name) => relative(project || '.', name));
+      report('use-cycle', path.span, { path: path.value, cycle });
       whole = false;
       return;
     }

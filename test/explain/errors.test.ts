@@ -25,6 +25,7 @@ describe('every code', () => {
     expect(former.filter((name) => Object.hasOwn(codes, name))).toEqual([]);
     expect(new Set(former).size).toBe(former.length);
     expect(codeNamed('label-sort')).toBe('label-type');
+    expect(codeNamed('use-circle')).toBe('use-cycle');
   });
   it('has examples, or says what to do', () => {
     const silent = all.filter((code) => !rowOf(code).wrong && !rowOf(code).remedy);

@@ -36,9 +36,9 @@ describe('a large text', () => {
       [],
     ],
     [
-      'a circle of 10,000 constants',
+      'a cycle of 10,000 constants',
       model({ before: many(10_000, (at) => `let a${at} = a${(at + 1) % 10_000}`), block: 'mlp(a0)' }),
-      ['constant-circle'],
+      ['constant-cycle'],
     ],
     [
       'a chain of 2,000 declared blocks',
@@ -79,7 +79,7 @@ describe('a large text', () => {
       ['arguments-conflict', 'unread-feature'],
     ],
     [
-      'a circle of 1,000 features',
+      'a cycle of 1,000 features',
       model({ before: `features { ${many(1000, (at) => `f${at}: like(f${(at + 1) % 1000})`)} }` }),
       ['arguments-conflict'],
     ],

@@ -207,8 +207,8 @@ task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0
     ['parts/../../outside.tower', 'use-outside'],
     ['/etc/passwd', 'use-outside'],
     ['absent.tower', 'use-missing'],
-    ['model.tower', 'use-circle'],
-    ['first.tower', 'use-circle'],
+    ['model.tower', 'use-cycle'],
+    ['first.tower', 'use-cycle'],
   ])('of "%s" is %s, and nothing else', (path, code) => {
     const load = memory({
       'first.tower': 'use "second.tower"',

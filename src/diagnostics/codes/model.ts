@@ -139,10 +139,11 @@ export const model = {
     }),
   }),
 
-  'block-circle': row<{ name: string }>({
+  'block-cycle': row<{ name: string }>({
     severity: 'error',
+    formerly: 'block-circle',
     message: ({ name }) => `block \`${name}\` contains itself`,
-    hint: () => 'remove one of the uses that close the circle',
+    hint: () => 'remove one of the uses that close the cycle',
     means: 'The block contains itself, directly or through other blocks, so it could never be written out in full.',
     wrong: 'block deep = wide -> dense(8)\nblock wide = deep -> dense(16)\n',
     right: 'block deep = mlp(16, 8)\nblock wide = deep -> dense(16)\n',
@@ -165,8 +166,9 @@ export const model = {
     }),
   }),
 
-  'group-circle': row<{ name: string }>({
+  'group-cycle': row<{ name: string }>({
     severity: 'error',
+    formerly: 'group-circle',
     message: ({ name }) => `group \`${name}\` contains itself`,
     hint: () => 'remove one of the members that lead back to it',
     means: 'A group contains itself, through other groups or directly. Its features could never be listed.',

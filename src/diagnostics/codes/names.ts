@@ -229,8 +229,9 @@ export const names = {
     right: smallModel({ after: 'train { dense = adam(rate: 0.001) }' }),
   }),
 
-  'constant-circle': row<{ name: string }>({
+  'constant-cycle': row<{ name: string }>({
     severity: 'error',
+    formerly: 'constant-circle',
     message: ({ name }) => `the value of \`${name}\` depends on itself`,
     hint: () => 'write a number, or use constants that do not depend on this one',
     means: 'The constant is computed from itself, directly or through other constants, so it has no value.',
@@ -257,11 +258,12 @@ export const names = {
     right: 'features {\n  user_id: id(dim: 32)\n}\n',
   }),
 
-  'use-circle': row<{ path: string; circle: readonly string[] }>({
+  'use-cycle': row<{ path: string; cycle: readonly string[] }>({
     severity: 'error',
-    message: ({ circle }) => `files use each other in a circle: ${circle.join(' → ')}`,
+    formerly: 'use-circle',
+    message: ({ cycle }) => `files use each other in a cycle: ${cycle.join(' → ')}`,
     hint: () => 'move what both need to a third file',
-    means: 'The files use each other in a circle, so none of them can be read first.',
+    means: 'The files use each other in a cycle, so none of them can be read first.',
     wrong: 'use "example.tower"\n',
     right: 'features {\n  user_id: id(dim: 32)\n}\n',
   }),

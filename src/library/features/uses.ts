@@ -4,7 +4,7 @@ import { features } from './table.ts';
 /**
  * What one declared feature asks of the host and of the graph, with the features that it names followed to their own
  * declarations: an `owner` is always a feature with an encoder of its own, and `dim` is then the owner's.
- * Throws ShapeError when arguments do not go together, or when features are defined by one another in a circle; its
+ * Throws ShapeError when arguments do not go together, or when features are defined by one another in a cycle; its
  * `feature` is the one where the mistake is, which may be one that this one names.
  */
 export function featureUse(name: string, declarations: Declared): FeatureUse {
@@ -18,7 +18,7 @@ type Declared = ReadonlyMap<string, { readonly call: BoundKind }>;
 export const deepest = 64;
 
 function declared(name: string, declarations: Declared, within: readonly string[]): FeatureUse {
-  if (within.includes(name)) throw new ShapeError(`goes round in a circle: ${[...within, name].join(' → ')}`, name);
+  if (within.includes(name)) throw new ShapeError(`is in a cycle: ${[...within, name].join(' → ')}`, name);
   if (within.length > deepest) {
     throw new ShapeError(`names features that name others, more than ${deepest} deep: name the last one`, within[0]!);
   }

@@ -188,7 +188,7 @@ export function resolveBlocks(workspace: Workspace): Blocks {
       return undefined;
     }
     if (open.includes(name)) {
-      report('block-circle', span, { name });
+      report('block-cycle', span, { name });
       return undefined;
     }
     // Deeper than this the next one is not looked at: so a long chain does not exhaust the stack.
@@ -242,7 +242,7 @@ export function resolveBlocks(workspace: Workspace): Blocks {
       }
       // With arguments it means the library's, which has none of this name.
       if (block && (call.arguments.length === 0 || block.parameters.length > 0)) {
-        report('block-circle', span, { name });
+        report('block-cycle', span, { name });
         return undefined;
       }
       const candidates = [...scope.blocks.keys(), ...Object.keys(library.blocks)].filter((word) => word !== name);

@@ -36,10 +36,10 @@ export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonl
         open.delete(top.name);
       } else if (member.isGroup && open.has(member.name)) {
         report(
-          'group-circle',
+          'group-cycle',
           member.node.span,
           { name: member.name },
-          { fixes: circleFix(scope.groups.get(top.name)!, member) },
+          { fixes: cycleFix(scope.groups.get(top.name)!, member) },
         );
       } else if (member.isGroup && !done.has(member.name)) {
         path.push({ name: member.name, next: 0 });
@@ -52,7 +52,7 @@ export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonl
     /** Each feature, and the member that it came with first. */
     const from = new Map<string, Member>();
     for (const member of members.get(group)!) {
-      // One that is still open is in a circle.
+      // One that is still open is in a cycle.
       const brought = member.isGroup ? (done.get(member.name) ?? []) : [member.name];
       const twice = brought.filter((feature) => from.has(feature));
       // What is taken for another name is reported already.
@@ -118,4 +118,4 @@ function repeated(
 }
 
 /** Nothing where the group would be left empty. */
-const circleFix = ({ members }: Ast.Group, { node }: Member) => (members.length > 1 ? [[removal(node.span)]] : []);
+const cycleFix = ({ members }: Ast.Group, { node }: Member) => (members.length > 1 ? [[removal(node.span)]] : []);

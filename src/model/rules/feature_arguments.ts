@@ -3,7 +3,7 @@ import { deepest, featureUse } from '../../library/features/uses.ts';
 import { featuresNamed, withNamed } from '../references.ts';
 import type { Rule } from './rule.ts';
 
-/** Arguments of a feature that do not go together, and features that are defined by one another in a circle. */
+/** Arguments of a feature that do not go together, and features that are defined by one another in a cycle. */
 export const featureArguments: Rule = {
   name: 'feature arguments',
   check({ features, library }, report) {
@@ -17,7 +17,7 @@ export const featureArguments: Rule = {
       const namesOthers = featuresNamed(call, library.features).length > 0;
       // One that names a feature whose own declaration is wrong cannot be judged.
       if (namesOthers && [...reach(name)].some((other) => !features.has(other))) continue;
-      // A circle is one mistake, however many features it has.
+      // A cycle is one mistake, however many features it has.
       if (namesOthers && reported.some((other) => reach(other).has(name) && reach(name).has(other))) continue;
       try {
         featureUse(name, features);
@@ -34,7 +34,7 @@ export const featureArguments: Rule = {
   },
 };
 
-/** Features in circles, or in chains that are too long, of which each is judged by itself. */
+/** Features in cycles, or in chains that are too long, of which each is judged by itself. */
 const most = 200;
 
 /** Features whose named features, and those that these name, do not end within `deepest`. */

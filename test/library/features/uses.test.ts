@@ -120,8 +120,8 @@ describe('what would be ignored is refused', () => {
     ['last', { list: 'key' }, /needs a list, and `key` is one value/, key],
     ['last', { list: 'number' }, /needs a list, and `number` is numbers/, number],
     ['last', { list: 'title' }, /needs a list, and `title` is a text/, { title: call('text') }],
-    ['last', { list: 'it' }, /goes round in a circle: it → it/],
-    ['like', { feature: 'it' }, /goes round in a circle: it → it/],
+    ['last', { list: 'it' }, /is in a cycle: it → it/],
+    ['like', { feature: 'it' }, /is in a cycle: it → it/],
   ])('%s %j', (kind, args, reason, others) => {
     expect(() => use(kind, args, others)).toThrow(reason);
   });

@@ -101,16 +101,16 @@ describe('a block with parameters', () => {
     expect(found(checked)).toEqual(['out-of-range: 0']);
   });
 
-  it('is no circle of numbers: blocks that use each other are', () => {
+  it('is no cycle of numbers: blocks that use each other are', () => {
     const before = 'block a(n) = b(n - 1)\nblock b(n) = a(n - 1)';
     expect(found(checkText(model({ before, user: 'user_id -> a(4)', item: 'movie_id -> dense(4)' })))).toEqual([
-      'block-circle: a',
+      'block-cycle: a',
     ]);
     expect(
       found(
         checkText(model({ before: 'block a(n) = a(n - 1)', user: 'user_id -> a(4)', item: 'movie_id -> dense(4)' })),
       ),
-    ).toEqual(['block-circle: a']);
+    ).toEqual(['block-cycle: a']);
   });
 
   it('counts as what it is written out to', () => {

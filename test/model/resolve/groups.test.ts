@@ -64,6 +64,6 @@ describe('a group of groups', () => {
       'unread-feature: age',
       'unread-feature: city',
     ]);
-    expect(found(checkModel(`${chain}\ngroup g2000 = g0`, tower))).toContain('group-circle: g0');
+    expect(found(checkModel(`${chain}\ngroup g2000 = g0`, tower))).toContain('group-cycle: g0');
   });
 });
