@@ -78,7 +78,7 @@ for (const entry of readdirSync('dist', { recursive: true, withFileTypes: true }
 
 // The JSON Schemas of what is written: `tower-lang/schemas/manifest.json`.
 mkdirSync('dist/schemas', { recursive: true });
-for (const name of ['manifest', 'serving', 'metrics', 'encoding']) {
+for (const name of ['manifest', 'serving', 'metrics', 'encoding', 'step']) {
   copyFileSync(`src/artifact/${name}.schema.json`, `dist/schemas/${name}.json`);
 }
 

@@ -6,6 +6,7 @@ import graphSchema from './graph.schema.json' with { type: 'json' };
 import manifestSchema from './manifest.schema.json' with { type: 'json' };
 import metricsSchema from './metrics.schema.json' with { type: 'json' };
 import servingSchema from './serving.schema.json' with { type: 'json' };
+import stepSchema from './step.schema.json' with { type: 'json' };
 
 const schemas = {
   encoding: encodingSchema,
@@ -13,6 +14,7 @@ const schemas = {
   manifest: manifestSchema,
   metrics: metricsSchema,
   serving: servingSchema,
+  step: stepSchema,
 };
 
 /** Compiled once for the process: that takes longer than a validation. */
@@ -29,6 +31,7 @@ async function compile(): Promise<Record<keyof typeof schemas, ValidateFunction>
     manifest: ajv.compile(schemas.manifest),
     metrics: ajv.compile(schemas.metrics),
     serving: ajv.compile(schemas.serving),
+    step: ajv.compile(schemas.step),
   };
 }
 

@@ -10,9 +10,10 @@ import { hasCheckpoint, readProgress } from '../artifact/checkpoint.ts';
 import type { Trained } from '../artifact/load.ts';
 import { refuseOtherData } from '../artifact/same_data.ts';
 import { restoreState, stateTensors, type TrainingState } from '../artifact/training_state.ts';
+import { complaint } from '../artifact/validate.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
-import { failure } from '../diagnostics/failure.ts';
+import { failure, invariant } from '../diagnostics/failure.ts';
 import { largestStep, makeTables } from '../embedding/tables.ts';
 import type { Engine, Tensors } from '../engine/engine.ts';
 import type { Tensor } from '../graph/graph.ts';
@@ -44,7 +45,7 @@ export interface ReplayOptions {
 
 export type Scalars = Readonly<Record<string, number>>;
 
-/** step.json */
+/** step.json; `step.schema.json` says what each entry means. */
 export interface StepRecord {
   readonly format: 'tower-step-1';
   readonly model: string;
@@ -117,7 +118,12 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
         ...defined({ taken }),
         files: out === undefined ? [] : [...files, 'step.json'],
       };
-      if (out !== undefined) await writeTextDurably(join(out, 'step.json'), `${JSON.stringify(found, undefined, 1)}\n`);
+      if (out !== undefined) {
+        const text = `${JSON.stringify(found, undefined, 1)}\n`;
+        const wrong = await complaint('step', JSON.parse(text));
+        invariant(wrong === undefined, `step.json does not fit its schema: ${wrong}`);
+        await writeTextDurably(join(out, 'step.json'), text);
+      }
       return found;
     };
     const write = async (name: string, tensors: Awaited<ReturnType<typeof stateTensors>>): Promise<void> => {

@@ -44,7 +44,7 @@ describe('the schema of metrics.jsonl', () => {
 
 it('the package exports its schemas', () => {
   expect(read('package.json').exports['./schemas/*.json']).toBe('./dist/schemas/*.json');
-  for (const name of ['manifest', 'serving', 'metrics', 'encoding']) {
+  for (const name of ['manifest', 'serving', 'metrics', 'encoding', 'step']) {
     expect(readFileSync('scripts/build.mjs', 'utf8')).toContain(`'${name}'`);
     expect(() =>
       new Ajv2020({ discriminator: true, strictTypes: false, strictTuples: false }).compile(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hasCheckpoint } from '../../src/artifact/checkpoint.ts';
 import { load } from '../../src/artifact/load.ts';
+import { complaint } from '../../src/artifact/validate.ts';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { Plan } from '../../src/plan/plan.ts';
@@ -43,7 +44,9 @@ async function replayed(folder: string, step: number, out: string, engine: Engin
     const { tensors } = await readSafetensors(join(out, name));
     return (tensor: string): number[] => [...tensors.get(tensor)!.data];
   };
-  expect(JSON.parse(readFileSync(join(out, 'step.json'), 'utf8'))).toEqual(record);
+  const written: unknown = JSON.parse(readFileSync(join(out, 'step.json'), 'utf8'));
+  expect(written).toEqual(record);
+  expect(await complaint('step', written)).toBeUndefined();
   return { record, read };
 }
 
@@ -333,6 +336,34 @@ describe('a replay', () => {
     };
     const refused = replayStep({ trained, dataset: other, engine: plainEngine, step: 1 });
     await expect(codeOf(refused)).resolves.toBe('other-data');
+  });
+
+  it('has a schema, which refuses what no step writes', async () => {
+    const folder = join(root, 'schema');
+    await runOf(planWith(optimizers), folder);
+    const { record } = await replayed(folder, 2, join(root, 'schema-2'));
+    const taken = record.taken!;
+    const [event] = taken.events;
+    const { engine: _, ...withoutEngine } = record;
+    const { taken: __, ...notTaken } = record;
+    const { agrees: ___, ...withoutAgrees } = taken;
+    for (const wrong of [
+      { ...record, extra: 1 },
+      { ...record, format: 'tower-step-2' },
+      { ...record, step: 1.5 },
+      // Step 0 is the state before the first step: no step is taken.
+      { ...record, step: 0 },
+      { ...record, files: ['manifest.json'] },
+      withoutEngine,
+      notTaken,
+      { ...record, taken: withoutAgrees },
+      { ...record, taken: { ...taken, events: [{ ...event, labels: { liked: 'yes' } }] } },
+      { ...record, taken: { ...taken, events: [{ ...event, row: -1 }] } },
+      { ...record, taken: { ...taken, before: { loss: '0.7' } } },
+      { ...record, taken: { ...taken, negatives: [{ by: 'uniform', perRow: 0, items: [] }] } },
+    ]) {
+      expect(await complaint('step', wrong), JSON.stringify(wrong).slice(0, 200)).toBeTypeOf('string');
+    }
   });
 
   it('of no epochs is the first weights, in a run that is complete', async () => {
