@@ -202,13 +202,17 @@ function solveInPlace(matrix: Float64Array, vector: Float64Array, width: number)
 function foldIn(factors: Factors, items: number, setting: IalsSetting): HistoryScores {
   const { width, data } = factors;
   const solve = makeSolver(factors, setting);
+  // By number first, so that the sums of neighbouring items do not wait for each other.
+  const columns = new Float64Array(width * items);
+  for (let item = 0; item < items; item++) {
+    for (let i = 0; i < width; i++) columns[i * items + item] = data[item * width + i]!;
+  }
   return (history, target) => {
     if (history.length === 0) return;
     const vector = solve(history);
-    for (let item = 0; item < items; item++) {
-      let score = 0;
-      for (let i = 0; i < width; i++) score += vector[i]! * data[item * width + i]!;
-      target[item] = score;
+    for (let i = 0; i < width; i++) {
+      const [value, from] = [vector[i]!, i * items];
+      for (let item = 0; item < items; item++) target[item]! += value * columns[from + item]!;
     }
   };
 }

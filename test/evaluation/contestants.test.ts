@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { baselines } from '../../src/evaluation/baselines/table.ts';
+import { type BaselineChoice, baselinesBeside, makeTask } from '../../src/evaluation/contestants.ts';
+import { makeDataset } from '../training/fixtures.ts';
+
+const dataset = makeDataset({ users: 12, items: 30, eventsPerUser: 14, heldOut: 4 });
+const options = { dataset, part: 'test', removeSeen: false } as const;
+const task = makeTask(options);
+const namesOf = (choice: BaselineChoice): string[] =>
+  baselinesBeside(task, { ...options, baselines: choice }).rows.map(({ name }) => name);
+
+describe('the baselines of an evaluation', () => {
+  it('are all, none, or those named, in the order of the table', () => {
+    expect(namesOf(true)).toEqual(Object.keys(baselines));
+    expect(namesOf('all')).toEqual(Object.keys(baselines));
+    expect(namesOf(['ease', 'random'])).toEqual(['random', 'ease']);
+    expect(namesOf('none')).toEqual([]);
+    expect(namesOf(false)).toEqual([]);
+  });
+
+  it('are refused under a wrong name', () => {
+    expect(() => namesOf(['popularty'])).toThrow('there is no baseline called `popularty`');
+  });
+
+  const rows = 300_000;
+  const large = {
+    ...task,
+    corpus: { ...task.corpus, rows },
+    users: {
+      ...task.users,
+      rows,
+      seen: { ...task.users.seen, starts: new Int32Array(rows), ends: new Int32Array(rows) },
+    },
+  };
+
+  it('exclude one that does not fit into memory, with the bytes, even by name', () => {
+    for (const choice of [true, ['ease']] as const) {
+      const beside = baselinesBeside(large, { ...options, baselines: choice });
+      expect(beside.rows.map(({ name }) => name)).not.toContain('ease');
+      expect(beside.leftOut.join('\n')).toMatch(
+        /ease is excluded: it needs 936,000,000,000 bytes of memory, and [\d,]+ bytes are free\./,
+      );
+    }
+  });
+
+  it('exclude one that takes minutes, unless it is asked for', () => {
+    const wide = { ...large, corpus: { ...large.corpus, rows: 8_000 }, users: { ...large.users, rows: 200_000 } };
+    const { leftOut } = baselinesBeside(wide, { ...options, baselines: true });
+    expect(leftOut.join('\n')).toMatch(
+      /ials is excluded: it would take about \d+ minutes; `--baselines ials` waits for it\./,
+    );
+    expect(baselinesBeside(wide, { ...options, baselines: ['ials'] }).rows.map(({ name }) => name)).toEqual(['ials']);
+  });
+});
