@@ -56,8 +56,9 @@ function blockToday(file: string): Today | undefined {
   }
 }
 
-function pathsOf({ folder, events, items, users }: DataDescription): string[] {
-  return [events, items, users].flatMap((each) => (each === undefined ? [] : [resolve(folder, each.path)]));
+function pathsOf({ folder, events, items, users, split }: DataDescription): string[] {
+  const held = split.kind === 'files' ? [split.validation, split.test] : [];
+  return [events, items, users, ...held].flatMap((each) => (each === undefined ? [] : [resolve(folder, each.path)]));
 }
 
 /** The folder that a path or a pattern starts from. */

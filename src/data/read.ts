@@ -1,4 +1,5 @@
 /** From a data block to a data set: files are staged, computed, validated, ordered, split, and encoded. */
+import { defined } from '../defined.ts';
 import { Failure, failure } from '../diagnostics/failure.ts';
 import type { DataDescription } from '../model/model.ts';
 import { type BindOptions, bindData } from './binding/bind.ts';
@@ -15,6 +16,7 @@ import { dropFailingRows } from './rows/drop_failing_rows.ts';
 import { ascends } from './rows/gather.ts';
 import type { RawCodes, RawNumbers } from './rows/raw.ts';
 import { settleRejects } from './rows/rejects.ts';
+import { parts } from './rows/split.ts';
 import { type Staged, stage } from './rows/stage.ts';
 import { makeDictionaries, readRows, timeOrder } from './rows/staged_tables.ts';
 import type { ValidRawRows, ValidRows } from './rows/valid_rows.ts';
@@ -65,7 +67,7 @@ async function read(
   const bad = [...staged.values()].flatMap(({ broken }) => broken);
   const wanted = columnRequests(layout, needs);
 
-  const compute = () => validRows(database, layout, wanted, needs, staged, bad);
+  const compute = () => validRows(database, layout, wanted, needs, staged, bad, description);
   const rows = await compute().catch(async (problem: unknown) => {
     database.passOn(problem);
     bad.push(...(await dropFailingRows(database, layout, staged, description, problem)));
@@ -93,6 +95,7 @@ async function validRows(
   needs: Needs,
   staged: ReadonlyMap<Role, Staged>,
   bad: BadRow[],
+  description: DataDescription,
 ): Promise<ValidRows> {
   const dictionaries = await makeDictionaries(database, wanted, layout);
   const validate = async (source: Staged, joined: JoinedRows): Promise<ValidRawRows> => {
@@ -117,12 +120,23 @@ async function validRows(
   const events = await validate(staged.get('events')!, joined);
   const { time } = wanted;
   const sorted = time === undefined || ascends((events.columns.get(time) as RawNumbers).values, events.kept);
+  const folds = foldsOf(staged.get('events')!, description);
   return {
     dictionaries,
     events,
+    ...defined({ folds }),
     ...(sorted ? {} : { timeOrder: await timeOrder(database, time, events.rows, layout) }),
     ...files,
   };
+}
+
+/** The part of the file that each event is in, as its place in `parts`. */
+function foldsOf({ files, rows }: Staged, { split }: DataDescription): Uint8Array | undefined {
+  if (split.kind !== 'files') return undefined;
+  const folds = new Uint8Array(rows);
+  for (const { file, first, rows: count } of files)
+    folds.fill(parts.indexOf(file.part ?? 'train'), first, first + count);
+  return folds;
 }
 
 /** The row of each key of a joined file, by dictionary code; `ABSENT` or `BAD` where it has no valid one. */

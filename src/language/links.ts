@@ -16,10 +16,15 @@ export function linksOf({ declarations }: Ast.File): readonly Link[] {
     if (node.kind === 'Use') return [link(node.path, 'tower')];
     if (node.kind !== 'Data') return [];
     return node.entries.flatMap((entry) => {
-      if (entry.kind === 'Columns' || typeOfEntry('data', entry.name.name)?.is !== 'file') return [];
+      if (entry.kind === 'Columns') return [];
+      const isFile = typeOfEntry('data', entry.name.name)?.is === 'file';
       const { value } = entry;
+      const isCall = value.kind === 'Call' && (isFile || value.callee.name === 'files');
+      const values = isCall ? value.arguments.map((argument) => argument.value) : isFile ? [value] : [];
       // A pattern names many files, and so none.
-      return value.kind === 'Text' && !/[*?[\]{}]/.test(value.value) ? [link(value, 'data')] : [];
+      return values.flatMap((text) =>
+        text.kind === 'Text' && !/[*?[\]{}]/.test(text.value) ? [link(text, 'data')] : [],
+      );
     });
   });
 }

@@ -4,6 +4,7 @@ import { dirname, extname, isAbsolute, join, resolve } from 'node:path';
 import { isWithin, kindAt, reachOf } from '../data/files/access.ts';
 import { lookAtCsv } from '../data/files/csv.ts';
 import { findFiles } from '../data/files/files.ts';
+import { lineColumns } from '../data/files/records/lines.ts';
 import type { Surroundings } from '../language/completion/context.ts';
 import type { FileAnalysis } from '../language/file_analysis.ts';
 import { linksOf } from '../language/links.ts';
@@ -60,7 +61,12 @@ async function columnsOf(facts: FileAnalysis): Promise<readonly string[]> {
     ...own.map(({ path }) => resolve(folder, path)).filter((path) => isWithin(path, reach) && isFile(path)),
     ...used.flatMap(({ files }) => files.slice(0, 1).map(({ path }) => path)),
   ]);
+  const lines = new Set(
+    used.flatMap(({ files }) => files.flatMap(({ path, kind }) => (kind === 'lines' ? [path] : []))),
+  );
+  if (lines.size > 0) for (const { name } of lineColumns) columns.add(name);
   for (const path of paths) {
+    if (lines.has(path)) continue;
     if (!/\.(csv|tsv|txt)(\.gz)?$/i.test(path)) continue;
     try {
       const file = { path, name: path, kind: 'csv', compressed: path.toLowerCase().endsWith('.gz') } as const;

@@ -48,7 +48,7 @@ export function describeEntry(type: EntryType): string {
     case 'channel':
       return 'a flow, such as `profile -> flatten -> mlp(64)`';
     case 'file':
-      return `the path of a file in quotes${type.by ? ', and `by` the column that joins it' : ''}`;
+      return `the path of a file in quotes${type.or ? `, or a call such as \`${Object.values(type.or)[0]!.example}\`` : ''}${type.by ? ', and `by` the column that joins it' : ''}`;
     case 'path':
     case 'sql':
       return 'a text in quotes';

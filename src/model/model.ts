@@ -180,10 +180,14 @@ export interface DataFile {
   readonly span: Span;
   /** The column it is joined by; absent for events. */
   readonly by?: string;
+  /** Lines `user item item …`, with the columns `user`, `item` and `position`. */
+  readonly lines?: true;
 }
 
 export type Split =
   | { readonly kind: 'by_time'; readonly validation: number; readonly test: number }
   | { readonly kind: 'leave_one_out' }
   | { readonly kind: 'random'; readonly validation: number; readonly test: number; readonly seed: number }
-  | { readonly kind: 'column'; readonly column: string };
+  | { readonly kind: 'column'; readonly column: string }
+  /** `events` is the training file. */
+  | { readonly kind: 'files'; readonly validation?: DataFile; readonly test: DataFile };

@@ -172,7 +172,10 @@ function printEntry(value: unknown): string {
   return Array.isArray(value) ? value.map(printValue).join(', ') : printValue(value);
 }
 
-const printFile = ({ path, by }: DataFile): string => `${JSON.stringify(path)}${by === undefined ? '' : ` by ${by}`}`;
+const printFile = ({ path, by, lines }: DataFile): string => {
+  const text = JSON.stringify(path);
+  return `${lines ? `lines(${text})` : text}${by === undefined ? '' : ` by ${by}`}`;
+};
 
 function printSplit(split: Split): string {
   switch (split.kind) {
@@ -182,6 +185,10 @@ function printSplit(split: Split): string {
       return `random(validation: ${percent(split.validation)}, test: ${percent(split.test)}, seed: ${split.seed})`;
     case 'leave_one_out':
       return 'leave_one_out';
+    case 'files': {
+      const validation = split.validation ? `validation: ${JSON.stringify(split.validation.path)}, ` : '';
+      return `files(${validation}test: ${JSON.stringify(split.test.path)})`;
+    }
     case 'column':
       return `column(${JSON.stringify(split.column)})`;
   }

@@ -30,6 +30,7 @@ export const callWords: Readonly<Record<string, string>> = {
   dwa: 'tasks temperature window',
   famo: 'tasks rate decay',
   ffm: 'width',
+  files: 'validation test',
   flatten: '',
   fm: '',
   focal: 'gamma alpha scale',

@@ -143,6 +143,7 @@ const names: Readonly<Record<Place, Names>> = {
     by_time: 'time temporal time_split chronological timestamp by_timestamp time_based last_days',
     leave_one_out: 'loo leaveoneout | leave_last_out last leave_last_one ls',
     random: 'rand shuffle ratio rs random_split train_test_split holdout uniform',
+    files: 'file given given_files parts predefined official',
     column: 'by_column field by_field fold',
   },
   train: {

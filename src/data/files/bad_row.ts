@@ -1,9 +1,9 @@
-import type { InputFile, Role } from './files.ts';
+import type { DescribedFile, Role } from './files.ts';
 
 /** A row that cannot be read, or that holds what it should not. */
 export interface BadRow {
   readonly role: Role;
-  readonly file: InputFile;
+  readonly file: DescribedFile;
   /**
    * Where: its line; or the byte where its record begins, in what the database read; or its place among the rows of the file,
    * from 0.

@@ -6,6 +6,7 @@ import { Failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
 import type { DataDescription, DataFile } from '../../model/model.ts';
 import { nearest } from '../../text/nearest.ts';
+import type { Part } from '../dataset.ts';
 import { type Access, isWithin, kindAt, type Reach, reachOf, resolved } from './access.ts';
 import { alternatives, isPattern, makeMatcher } from './glob.ts';
 
@@ -17,14 +18,22 @@ export interface InputFile {
   readonly path: string;
   /** What messages call it: relative to the folder of the data block. */
   readonly name: string;
-  readonly kind: 'csv' | 'parquet' | 'json';
+  readonly kind: 'csv' | 'parquet' | 'json' | 'lines';
   readonly compressed: boolean;
+}
+
+/** A file of a data block. */
+export interface DescribedFile extends InputFile {
+  /** The entry that names it. */
+  readonly described: DataFile;
+  /** The part that its rows are, where the block names a file for each part. */
+  readonly part?: Part;
 }
 
 export interface InputFiles {
   readonly role: Role;
   readonly described: DataFile;
-  readonly files: readonly InputFile[];
+  readonly files: readonly DescribedFile[];
 }
 
 /**
@@ -46,7 +55,8 @@ export function findFiles(
     const described = description[role];
     if (described === undefined) continue;
     try {
-      output.push({ role, described, files: filesOf(described, description.folder, reach) });
+      const own = filesOf(described, description.folder, reach);
+      output.push({ role, described, files: role === 'events' ? withParts(own, description, reach) : own });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       diagnostics.push(...error.diagnostics);
@@ -55,7 +65,38 @@ export function findFiles(
   return { output, diagnostics };
 }
 
-function filesOf(described: DataFile, folder: string, reach: Reach): readonly InputFile[] {
+/** The files of events and those that `split = files(…)` names. @throws Failure where a file is in two parts */
+function withParts(
+  training: readonly DescribedFile[],
+  { split, folder }: DataDescription,
+  reach: Reach,
+): readonly DescribedFile[] {
+  if (split.kind !== 'files') return training;
+  const files: DescribedFile[] = training.map((file) => ({ ...file, part: 'train' }));
+  const diagnostics: Diagnostic[] = [];
+  for (const part of ['validation', 'test'] as const) {
+    const described = split[part];
+    if (described === undefined) continue;
+    try {
+      for (const file of filesOf(described, folder, reach)) {
+        const same = files.find((other) => resolved(other.path) === resolved(file.path));
+        if (same && same.part !== part) {
+          const facts = { path: file.name, first: partWords[same.part!], second: partWords[part] };
+          diagnostics.push(diagnose('data-file-twice', described.span, facts));
+        } else files.push({ ...file, part });
+      }
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      diagnostics.push(...error.diagnostics);
+    }
+  }
+  if (diagnostics.length > 0) throw new Failure(diagnostics);
+  return files;
+}
+
+const partWords = { train: 'training', validation: 'validation', test: 'test' } as const;
+
+function filesOf(described: DataFile, folder: string, reach: Reach): readonly DescribedFile[] {
   const { span } = described;
   const look = makeLook(described, folder, reach);
   const whole = resolve(folder, described.path);
@@ -76,9 +117,9 @@ function filesOf(described: DataFile, folder: string, reach: Reach): readonly In
       throw look.refuse(path, 'the database cannot open a path that has a \\ and one of * ? [');
     }
     const name = nameOf(path, folder);
-    const format = formatOf(path);
+    const format = described.lines ? linesOf(path) : formatOf(path);
     if (format === undefined) throw new Failure([diagnose('data-file-kind', span, { path: name })]);
-    return { path, name, kind: format, compressed: path.toLowerCase().endsWith('.gz') };
+    return { path, name, kind: format, compressed: path.toLowerCase().endsWith('.gz'), described };
   });
 }
 
@@ -132,6 +173,11 @@ function namesIn(folder: string): readonly string[] {
 function nameOf(path: string, folder: string): string {
   const name = relative(folder, path);
   return name.startsWith('..') || isAbsolute(name) ? path : name || '.';
+}
+
+/** Any file of text may hold lines, whatever its ending; what says to be another format does not. */
+function linesOf(path: string): 'lines' | undefined {
+  return formatOf(path) === 'parquet' || formatOf(path) === 'json' ? undefined : 'lines';
 }
 
 function formatOf(path: string): InputFile['kind'] | undefined {

@@ -7,8 +7,9 @@ import { systemReason } from '../../diagnostics/system_reason.ts';
 import type { Copies } from './copies.ts';
 import { type CsvLook, lookAtCsv } from './csv.ts';
 import { type Database, quotePath } from './duckdb.ts';
-import type { InputFile, InputFiles, Role } from './files.ts';
+import type { DescribedFile, InputFile, InputFiles, Role } from './files.ts';
 import { JsonArrayScanner, JsonLinesScanner } from './records/json.ts';
+import { LinesScanner, lineColumns } from './records/lines.ts';
 import { beginning, copyGood, type Scan, scanFile, stampOf } from './records/scan.ts';
 import { type Scanner, ShapeError } from './records/scanner.ts';
 
@@ -44,6 +45,9 @@ export interface JsonAccount {
 /** One array of objects, or an object a line. */
 export type JsonFormat = 'array' | 'newline_delimited';
 
+/** How much of a file of lines is looked at before it is read. */
+const SAMPLE_BYTES = 64 * 1024;
+
 interface Accounts {
   readonly looks: Map<string, CsvLook>;
   readonly jsons: Map<string, JsonAccount>;
@@ -72,7 +76,7 @@ export async function describeSources(
         described.push(columns);
       } catch (error) {
         database.passOn(error);
-        diagnostics.push(unreadable(error, file, input));
+        diagnostics.push(unreadable(error, file));
       }
     }
     if (diagnostics.length === before) diagnostics.push(...differences(input, described));
@@ -92,6 +96,7 @@ async function columnsOf(
     accounts.looks.set(file.path, look);
     return look.columns;
   }
+  if (file.kind === 'lines') return columnsOfLines(file);
   let from = `read_parquet([${quotePath(file.path)}], hive_partitioning = false)`;
   if (file.kind === 'parquet') await refuseRepeated(database, file);
   if (file.kind === 'json') {
@@ -107,6 +112,22 @@ async function columnsOf(
   const columns = rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type), mixed: false }));
   // No SQL can hold a zero byte, so nothing could name such a column.
   return columns.filter(({ name }) => !name.includes('\0'));
+}
+
+/** They are the same for every file. A file whose first lines are all bad is no file of lines. */
+async function columnsOfLines(file: InputFile): Promise<readonly SourceColumn[]> {
+  const { bytes, whole } = await beginning(file, SAMPLE_BYTES);
+  let good = 0;
+  const bad: { readonly line: number; readonly reason: string }[] = [];
+  new LinesScanner().take(bytes, whole, (line, _from, _to, problem) => {
+    if (problem === undefined) good++;
+    else bad.push({ line, reason: problem.reason });
+  });
+  const [first] = bad;
+  if (first !== undefined && good === 0)
+    throw new ShapeError(first.line, `${first.reason}: a line is \`user item item …\``);
+  if (whole && good === 0) throw new Error('it is empty, and each of its lines should be `user item item …`');
+  return lineColumns.map(({ name, type }) => ({ name, type, mixed: false }));
 }
 
 /** The database would number the second of two columns with one name, whatever their case, and nobody would know which is read. */
@@ -165,9 +186,9 @@ export function jsonScanner(format: JsonFormat): Scanner {
 }
 
 /** Distinguishes a damaged file from one that may not be read, and from one with a mistake on one line. */
-export function unreadable(error: unknown, file: InputFile, input: InputFiles): Diagnostic {
+export function unreadable(error: unknown, file: DescribedFile): Diagnostic {
   if (error instanceof ShapeError) {
-    return diagnose('data-file-shape', input.described.span, {
+    return diagnose('data-file-shape', file.described.span, {
       path: file.name,
       line: error.line,
       reason: error.reason,
@@ -176,18 +197,19 @@ export function unreadable(error: unknown, file: InputFile, input: InputFiles): 
   const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
   const damaged = !/EACCES|EISDIR|EPERM|Permission/.test(reason);
   const facts = { path: file.name, reason: reason.replace(/^[A-Z]\w+( \w+)? Error: /, '') };
-  return diagnose(damaged ? 'data-file-damaged' : 'data-file-unreadable', input.described.span, facts);
+  return diagnose(damaged ? 'data-file-damaged' : 'data-file-unreadable', file.described.span, facts);
 }
 
 /** All files of one pattern need the columns of the first. */
-function differences(input: InputFiles, described: readonly (readonly SourceColumn[])[]): Diagnostic[] {
-  const first = described[0]!;
-  return described.flatMap((columns, at) => {
+function differences(input: InputFiles, columnsOfFiles: readonly (readonly SourceColumn[])[]): Diagnostic[] {
+  const first = columnsOfFiles[0]!;
+  return columnsOfFiles.flatMap((columns, at) => {
     const names = new Set(columns.map((column) => column.name.toLowerCase()));
     const absent = first.find((column) => !names.has(column.name.toLowerCase()));
     if (absent === undefined) return [];
-    const facts = { path: input.files[at]!.name, first: input.files[0]!.name, column: absent.name };
-    return [diagnose('data-file-headers', input.described.span, facts)];
+    const { name, described } = input.files[at]!;
+    const facts = { path: name, first: input.files[0]!.name, column: absent.name };
+    return [diagnose('data-file-headers', described.span, facts)];
   });
 }
 

@@ -2,6 +2,7 @@
 import type { BadRow } from '../files/bad_row.ts';
 import { shapeOf } from '../files/csv.ts';
 import { CsvScanner } from '../files/records/csv.ts';
+import { LinesScanner } from '../files/records/lines.ts';
 import { eachGood } from '../files/records/scan.ts';
 import { jsonScanner } from '../files/source.ts';
 import type { Staged, StagedFile } from './stage.ts';
@@ -50,7 +51,9 @@ async function fill(
   const scanner =
     file.kind === 'csv'
       ? new CsvScanner(shapeOf(source.looks.get(file.path)!))
-      : jsonScanner(source.jsons.get(file.path)!.format);
+      : file.kind === 'lines'
+        ? new LinesScanner()
+        : jsonScanner(source.jsons.get(file.path)!.format);
   let nextByte = 0;
   let nextRecord = 0;
   let record = 0;

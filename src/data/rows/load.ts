@@ -5,8 +5,9 @@ import { Failure, failure } from '../../diagnostics/failure.ts';
 import type { BadRow } from '../files/bad_row.ts';
 import { type CsvLook, shapeOf } from '../files/csv.ts';
 import { type Database, quoteName, quotePath, quoteText } from '../files/duckdb.ts';
-import type { InputFile, Role } from '../files/files.ts';
+import type { DescribedFile, Role } from '../files/files.ts';
 import { CsvScanner } from '../files/records/csv.ts';
+import { copyLines, LinesScanner, lineColumns } from '../files/records/lines.ts';
 import { copyGood, type Scan, scanFile } from '../files/records/scan.ts';
 import { type DataSource, unreadable, writing } from '../files/source.ts';
 
@@ -37,16 +38,16 @@ export interface Loaded {
  */
 export async function loadFile(loading: Loading, at: number, before: number): Promise<Loaded> {
   const file = loading.source.files[at]!;
-  const load = { csv: loadCsv, json: loadJson, parquet: loadParquet }[file.kind];
+  const load = { csv: loadCsv, json: loadJson, parquet: loadParquet, lines: loadLines }[file.kind];
   try {
     const loaded = await load(loading, file, at);
     // Rows are traced to their lines by their ids.
     const [last] = await loading.database.rows(`SELECT max(rowid) AS row FROM ${loading.source.role}`);
-    if (loaded.rows > 0) settle(loading, file, Number(last!.row) + 1 - before, loaded.rows);
+    if (loaded.rows > 0) settle(file, Number(last!.row) + 1 - before, loaded.rows);
     return loaded;
   } catch (error) {
     loading.database.passOn(error);
-    throw new Failure([unreadable(error, file, loading.source)]);
+    throw new Failure([unreadable(error, file)]);
   }
 }
 
@@ -55,7 +56,7 @@ export async function loadFile(loading: Loading, at: number, before: number): Pr
  * records are good but for their values, it reads the file again; otherwise, and where it comes to another number, a copy of the
  * good ones.
  */
-async function loadCsv(loading: Loading, file: InputFile, at: number): Promise<Loaded> {
+async function loadCsv(loading: Loading, file: DescribedFile, at: number): Promise<Loaded> {
   const { database, source, signal } = loading;
   const { role } = source;
   const look = source.looks.get(file.path)!;
@@ -99,11 +100,11 @@ async function loadCsv(loading: Loading, file: InputFile, at: number): Promise<L
   const last = await attempt(copy, true, `${rejects}_copy`);
   rmSync(copy, { force: true });
   if (last.problem !== undefined) throw last.problem;
-  settle(loading, file, last.rows + last.broken.length, scan.good);
+  settle(file, last.rows + last.broken.length, scan.good);
   return { ...last, broken: [...misshapen(scan, role, file), ...last.broken] };
 }
 
-async function loadJson(loading: Loading, file: InputFile, at: number): Promise<Loaded> {
+async function loadJson(loading: Loading, file: DescribedFile, at: number): Promise<Loaded> {
   const { source, types } = loading;
   const { scan, from } = source.jsons.get(file.path)!;
   const names = [...types.keys()];
@@ -115,11 +116,29 @@ async function loadJson(loading: Loading, file: InputFile, at: number): Promise<
   const ignore = from.format === 'newline_delimited' ? ', ignore_errors = true' : '';
   const select = `SELECT ${selected.join(', ')} FROM read_json([${quotePath(from.path)}], format = '${from.format}', columns = {${columns.join(', ')}}${ignore}, hive_partitioning = false)`;
   const rows = await insert(loading, at, select);
-  settle(loading, file, rows, scan.good);
+  settle(file, rows, scan.good);
   return { rows, broken: misshapen(scan, source.role, file), copied: from.path !== file.path };
 }
 
-async function loadParquet(loading: Loading, file: InputFile, at: number): Promise<Loaded> {
+/** The database reads a copy with a row for each item. */
+async function loadLines(loading: Loading, file: DescribedFile, at: number): Promise<Loaded> {
+  const { source, types, signal } = loading;
+  const scan = await scanFile(file, new LinesScanner(), signal);
+  const copy = source.copies.of(file.path);
+  await writing(copy, () => copyLines(file, copy, signal));
+  const columns = lineColumns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`);
+  const selected = [...types].map(([name, type]) => `CAST(${quoteName(name)} AS ${type}) AS ${quoteName(name)}`);
+  const rows = await insert(
+    loading,
+    at,
+    `SELECT ${selected.join(', ')} FROM read_csv([${quotePath(copy)}], columns = {${columns.join(', ')}}, auto_detect = false, header = false, new_line = '\\n', delim = '\t', quote = '', escape = '', max_line_size = 40000000, hive_partitioning = false)`,
+  );
+  rmSync(copy, { force: true });
+  settle(file, rows, scan.good);
+  return { rows, broken: misshapen(scan, source.role, file), copied: true };
+}
+
+async function loadParquet(loading: Loading, file: DescribedFile, at: number): Promise<Loaded> {
   const { database, source, types } = loading;
   const typeOf = new Map(source.columns.map(({ name, type }) => [name, type]));
   // Where files disagree about a type, each is read as what holds them all: the table has the type of the first.
@@ -138,8 +157,8 @@ async function loadParquet(loading: Loading, file: InputFile, at: number): Promi
        (SELECT any_value(row_group_num_rows) AS of_group FROM parquet_metadata([${path}]) GROUP BY row_group_id)) AS in_groups
      FROM parquet_file_metadata([${path}])`,
   );
-  settle(loading, file, rows, Number(said!.rows));
-  settle(loading, file, rows, Number(said!.in_groups));
+  settle(file, rows, Number(said!.rows));
+  settle(file, rows, Number(said!.in_groups));
   return { rows, broken: [], copied: false };
 }
 
@@ -157,11 +176,11 @@ async function countOf(database: Database, role: Role): Promise<number> {
   return Number(counted!.rows);
 }
 
-function settle({ source }: Loading, file: InputFile, read: number, records: number): void {
-  if (read !== records) throw failure('data-file-uncounted', { path: file.name, read, records }, source.described.span);
+function settle(file: DescribedFile, read: number, records: number): void {
+  if (read !== records) throw failure('data-file-uncounted', { path: file.name, read, records }, file.described.span);
 }
 
-function misshapen({ bad }: Scan, role: Role, file: InputFile): BadRow[] {
+function misshapen({ bad }: Scan, role: Role, file: DescribedFile): BadRow[] {
   return bad.map(({ line, problem }) => ({ role, file, at: { line }, ...problem }));
 }
 
@@ -213,7 +232,7 @@ function isValue({ kind }: BrokenRecord): boolean {
 /** DuckDB's account of records that it could not read, the first mistake of each. */
 async function brokenRecords(
   { database, source, types }: Loading,
-  file: InputFile,
+  file: DescribedFile,
   rejects: string,
 ): Promise<BrokenRecord[]> {
   const errors = await database.rows(

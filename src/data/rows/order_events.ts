@@ -66,12 +66,13 @@ export function orderEvents(good: ValidRows, wanted: ColumnRequests, { split, sp
   };
 }
 
-/** The part that each event's column names, as its place in `parts`. */
+/** The part that each event's file is, or that its column names, as its place in `parts`. */
 function foldsOf(
-  { events, dictionaries }: ValidRows,
+  { events, dictionaries, folds }: ValidRows,
   { fold }: ColumnRequests,
   order: Int32Array,
 ): Uint8Array | undefined {
+  if (folds !== undefined) return Uint8Array.from(order, (row) => folds[row]!);
   if (fold === undefined) return undefined;
   const { values } = events.columns.get(fold) as RawCodes;
   const byCode = dictionaries.get('fold')!.map((text) => (parts as readonly string[]).indexOf(text));

@@ -6,7 +6,7 @@ import { diagnose } from '../../diagnostics/diagnostic.ts';
 import { Failure, failure } from '../../diagnostics/failure.ts';
 import { makeFoldersSync } from '../../diagnostics/folders.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
-import type { DataDescription } from '../../model/model.ts';
+import type { DataDescription, DataFile } from '../../model/model.ts';
 import type { Rejected } from '../dataset.ts';
 import type { BadRow } from '../files/bad_row.ts';
 import { linesOf } from './lines.ts';
@@ -42,24 +42,35 @@ export async function settleRejects(
   const file = folder === undefined ? undefined : join(folder, 'rejected.jsonl');
   if (file !== undefined) write(file, folder!, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
 
-  const excesses = staged.flatMap(({ source, rows, broken }) => {
-    const count = bad.filter(({ role }) => role === source.role).length;
-    const all = rows + broken.filter(isRecord).length;
+  const entries = staged.flatMap(({ files, broken }) =>
+    entriesOf(files).map((described) => ({ described, files, broken })),
+  );
+  const excesses = entries.flatMap(({ described, files, broken }) => {
+    const isOfEntry = ({ file }: Pick<BadRow, 'file'>): boolean => file.described === described;
+    const count = bad.filter(isOfEntry).length;
+    const all =
+      files.filter(isOfEntry).reduce((sum, { rows }) => sum + rows, 0) +
+      broken.filter((row) => isOfEntry(row) && isRecord(row)).length;
     if (count <= description.reject * all) return [];
-    const first = records[order.findIndex((at) => bad[at]!.role === source.role)]!;
+    const first = records[order.findIndex((at) => isOfEntry(bad[at]!))]!;
     const place = `${first.file}${first.line === undefined ? '' : `:${first.line}`}`;
     const facts = {
-      path: source.described.path,
+      path: described.path,
       count,
       total: all,
       limit: description.reject,
       first: `${place}: ${first.column === undefined ? '' : `\`${first.column}\`: `}${first.reason}`,
       file,
     };
-    return [diagnose('too-many-rejected', source.described.span, facts)];
+    return [diagnose('too-many-rejected', described.span, facts)];
   });
   if (excesses.length > 0) throw new Failure(excesses);
   return { count: bad.length, total, ...defined({ file }) };
+}
+
+/** The entries of the data block that name these files: each part of `split = files(…)` is one. */
+function entriesOf(files: Staged['files']): DataFile[] {
+  return [...new Set(files.map(({ file }) => file.described))];
 }
 
 /** Records that are no rows of the table; blank rows of JSON were, and have their row id. */

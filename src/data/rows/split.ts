@@ -16,7 +16,7 @@ export interface SplitResult {
 
 export interface ToSplit extends Stream {
   readonly rows: number;
-  /** For `column`: place in `parts` of each event. */
+  /** For `column` and `files`: place in `parts` of each event. */
   readonly folds?: Uint8Array;
 }
 
@@ -86,6 +86,13 @@ const splits: {
       sentence: `Split at random (seed ${seed})${test > 0 ? `, ${percent(test)} for test` : ''}${validation > 0 ? `, ${percent(validation)} for validation` : ''}`,
     };
   },
+  files({ validation, test }, { folds }) {
+    const named = [
+      `${validation === undefined ? 'no file is for validation' : `${validation.path} is for validation`}`,
+      `${test.path} for test`,
+    ];
+    return { part: folds!, sentence: `Split by files, ${named.join(', ')}` };
+  },
   column({ column }, { folds }) {
     return { part: folds!, sentence: `Split by the column \`${column}\`` };
   },
@@ -103,12 +110,14 @@ function percent(share: number): string {
 /** A column asks for the parts that it names: one of those that are held out, whichever. */
 function isAsked(split: Split, part: Part, counts: readonly number[]): boolean {
   if (part === 'train' || split.kind === 'leave_one_out') return true;
+  if (split.kind === 'files') return split[part] !== undefined;
   return split.kind === 'column' ? counts[1] === 0 && counts[2] === 0 : split[part] > 0;
 }
 
 function emptyReason(split: Split, part: Part): string {
   if (split.kind === 'leave_one_out') return 'no user has 3';
   if (split.kind === 'column') return `none has ${split.column} = ${part === 'train' ? part : 'validation or test'}`;
+  if (split.kind === 'files') return `none is in a valid row of its file`;
   const share = part === 'train' ? 1 - split.validation - split.test : split[part];
   return `${percent(share)} is not one`;
 }

@@ -7,7 +7,7 @@ import { mentions } from '../binding/binder.ts';
 import { type ColumnKind, columnsOfLayout, type Layout } from '../binding/layout.ts';
 import type { BadRow } from '../files/bad_row.ts';
 import { type Database, quoteName } from '../files/duckdb.ts';
-import type { InputFile, Role } from '../files/files.ts';
+import type { DescribedFile, Role } from '../files/files.ts';
 import { stampOf } from '../files/records/scan.ts';
 import { type DataSource, isNumber } from '../files/source.ts';
 import { type Loading, loadFile, UNWRAPPED } from './load.ts';
@@ -23,7 +23,7 @@ export interface Staged {
 }
 
 export interface StagedFile {
-  readonly file: InputFile;
+  readonly file: DescribedFile;
   /** Row id of its first row. */
   readonly first: number;
   readonly rows: number;
@@ -58,7 +58,7 @@ export function verifyUnchanged(source: DataSource): void {
       // It is gone.
     }
     if (stamp !== source.stamps.get(file.path)) {
-      throw failure('data-file-changed', { path: file.name }, source.described.span);
+      throw failure('data-file-changed', { path: file.name }, file.described.span);
     }
   }
 }

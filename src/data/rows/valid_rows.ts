@@ -14,6 +14,8 @@ export interface ValidRows {
   readonly events: ValidRawRows;
   /** Row ids of events by ascending time, bad rows among them; without a time, or where they are in that order, absent. */
   readonly timeOrder?: Int32Array;
+  /** Where the block names a file for each part: the place of each event's part in `parts`, by row id. */
+  readonly folds?: Uint8Array;
   readonly items?: ValidRawRows;
   readonly users?: ValidRawRows;
 }

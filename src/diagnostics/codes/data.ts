@@ -116,11 +116,21 @@ export const data = {
     remedy: 'Write the file again, in Parquet if possible, and report the original as a bug.',
   }),
 
+  'data-file-twice': row<{ path: string; first: string; second: string }>({
+    severity: 'error',
+    message: ({ path, first, second }) => `\`${path}\` is in the ${first} part and in the ${second} part`,
+    hint: () => 'name each file in one part',
+    means:
+      'Two parts of the data block name one file, perhaps through a pattern or a link. What is trained on would also be tested.',
+    remedy: 'Name each file in one part. If a pattern of `events` matches the test file, name the training files.',
+  }),
+
   'data-file-headers': row<{ path: string; first: string; column: string }>({
     severity: 'error',
     message: ({ path, first, column }) => `\`${path}\` has no column \`${column}\`, but \`${first}\` has`,
-    means: 'A pattern names several files, which are read as one. These files do not have the same columns.',
-    remedy: 'Give all files of the pattern the same columns, or name fewer files.',
+    means:
+      'A pattern, or a data block with a file for each part, names several files, which are read as one. These files do not have the same columns.',
+    remedy: 'Give all the files the same columns, or name fewer files.',
   }),
 
   'no-rows': row<{ path: string; filtered: boolean }>({

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
 import { choice, number } from '../parameters.ts';
 import { call, declaration, entry, special } from './entry.ts';
+import { lines } from './lines.ts';
 import { past } from './past.ts';
 import { splits } from './splits.ts';
 
@@ -20,8 +21,11 @@ export const data = declaration({
   entries: {
     events: special(
       '"ratings.csv"',
-      { is: 'file' },
-      { required: true, doc: 'The file with one row per event: CSV, gz, Parquet, JSON lines; a path or a glob.' },
+      { is: 'file', or: { lines } },
+      {
+        required: true,
+        doc: 'The file with one row per event: CSV, gz, Parquet, JSON lines; a path or a glob. Or lines of a user and items: `lines("train.txt")`.',
+      },
     ),
     items: special(
       '"movies.csv" by movie_id',
@@ -42,7 +46,7 @@ export const data = declaration({
       { what: 'split', of: splits },
       {
         required: true,
-        doc: 'What is held out: `by_time(…)`, `leave_one_out`, `random(…)`, `column(…)`.',
+        doc: 'What is held out: `by_time(…)`, `leave_one_out`, `random(…)`, `files(…)`, `column(…)`.',
       },
     ),
     seen: entry(

@@ -18,8 +18,8 @@ export type EntryType =
   | { readonly is: 'features' }
   /** A flow that begins with what a tower lets in, or with a step above. */
   | { readonly is: 'channel' }
-  /** The path or glob of a file of rows, in quotes; with `by` the column that joins it. */
-  | { readonly is: 'file'; readonly by?: true }
+  /** The path or glob of a file of rows, in quotes; with `by` the column that joins it; with `or` also a call of another format. */
+  | { readonly is: 'file'; readonly by?: true; readonly or?: Readonly<Record<string, KindRow>> }
   /** The path of another `.tower` file, in quotes. */
   | { readonly is: 'path' }
   /** A DuckDB SQL expression, in quotes. */

@@ -6,7 +6,7 @@ export const usualShare = 0.1;
 
 const share = (doc: string): Parameter<number | undefined> => ({ type: { is: 'number', min: 0, below: 1 }, doc });
 
-export const splits: Readonly<Record<'by_time' | 'leave_one_out' | 'random' | 'column', KindRow>> = {
+export const splits: Readonly<Record<'by_time' | 'leave_one_out' | 'random' | 'files' | 'column', KindRow>> = {
   by_time: {
     doc: 'The last events of all time are the test part, those before them the validation part.',
     example: 'by_time(validation: 10%, test: 10%)',
@@ -27,6 +27,17 @@ export const splits: Readonly<Record<'by_time' | 'leave_one_out' | 'random' | 'c
       validation: share('Share of the events. Default 10 %, or 0 if only `test` is given.'),
       test: share('Share of the events. Default 10 %, or 0 if only `validation` is given.'),
       seed: { type: { is: 'integer', min: 0 }, doc: 'Which are drawn follows from it.', default: 1 },
+    },
+  },
+  files: {
+    doc: 'The data comes split: `events` is the training part, and these files are the others. They have the columns of `events`, and are read in the same way.',
+    example: 'files(validation: "valid.csv", test: "test.csv")',
+    parameters: {
+      validation: {
+        type: { is: 'text' },
+        doc: 'The path of the validation part, or a glob. Without it there is none.',
+      },
+      test: { type: { is: 'text' }, doc: 'The path of the test part, or a glob.', required: true },
     },
   },
   column: {

@@ -11,7 +11,7 @@ import { bindCall } from '../arguments/call.ts';
 import { asCall, singleName } from '../calls.ts';
 import { describeExpression } from '../describe.ts';
 import { insertion } from '../edits.ts';
-import type { Call, DataDescription, Split } from '../model.ts';
+import type { Call, DataDescription, DataFile, Split } from '../model.ts';
 import { type Report, rewrite } from '../report.ts';
 import { unrepeatableIn } from '../unrepeatable_sql.ts';
 import type { Files } from '../use.ts';
@@ -65,7 +65,10 @@ function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): Dat
   const { given, values, strange } = resolveEntries(workspace, declared);
   if (!given.has('split') && !strange) reportNoSplit(workspace, node, of);
   const splitEntry = given.get('split');
-  const split = splitEntry && values.split ? completeSplit(workspace, splitEntry, values.split as Call) : undefined;
+  const split =
+    splitEntry && values.split
+      ? completeSplit(workspace, splitEntry, values.split as Call, values.events as DataFile | undefined)
+      : undefined;
   const columns = resolveColumns(workspace, node);
   const past = resolveHistories(workspace, histories, columns);
   if (!given.has('time')) {
@@ -166,7 +169,14 @@ function resolveHistories(
 }
 
 /** With the shares that the call leaves out. */
-function completeSplit({ report }: Workspace, { value }: Ast.Entry, call: Call): Split | undefined {
+function completeSplit(
+  workspace: Workspace,
+  { value }: Ast.Entry,
+  call: Call,
+  events: DataFile | undefined,
+): Split | undefined {
+  const { report } = workspace;
+  if (call.kind === 'files') return givenFiles(workspace, value, events);
   const bound = call as Call & {
     readonly kind: keyof typeof splits;
     readonly arguments: Readonly<Record<string, number | undefined>>;
@@ -184,6 +194,17 @@ function completeSplit({ report }: Workspace, { value }: Ast.Entry, call: Call):
     }
   }
   return split;
+}
+
+/** Read as `events` is. */
+function givenFiles(workspace: Workspace, value: Ast.Expression, events: DataFile | undefined): Split | undefined {
+  const file = (name: string): DataFile | undefined => {
+    const argument = asCall(value)?.arguments.find((each) => each.name?.name === name);
+    const path = argument && located(workspace, name, argument.value);
+    return path && { path: path.expression, span: path.span, ...defined({ lines: events?.lines }) };
+  };
+  const test = file('test');
+  return test && { kind: 'files', ...defined({ validation: file('validation') }), test };
 }
 
 function reportNoSplit({ report }: Workspace, node: Ast.Data, of: string): void {

@@ -96,7 +96,7 @@ function resolveEntry(
     case 'reference':
       return given(resolveReference(workspace, name, type, value));
     case 'file':
-      return given(dataFile(workspace, name, entry, type.by ?? false));
+      return given(dataFile(workspace, name, entry, type));
     case 'sql':
       return given(located(workspace, name, value));
     case 'kinds':
@@ -195,7 +195,18 @@ export function located({ report }: Workspace, name: string, value: Ast.Expressi
   return undefined;
 }
 
-function dataFile(workspace: Workspace, name: string, { value, by }: Ast.Entry, joined: boolean): DataFile | undefined {
+function dataFile(
+  workspace: Workspace,
+  name: string,
+  { value, by }: Ast.Entry,
+  { by: joined, or }: Extract<EntryType, { readonly is: 'file' }>,
+): DataFile | undefined {
+  if (or && value.kind === 'Call') {
+    const call = bindKind('format', or, value, workspace.binding);
+    const text = value.arguments[0]?.value;
+    const path = call && text && located(workspace, value.callee.name, text);
+    return path && { path: path.expression, span: path.span, lines: true };
+  }
   const path = located(workspace, name, value);
   if (joined && !by) workspace.report('missing-key', value.span, { name });
   return path && { path: path.expression, span: path.span, ...(by ? { by: by.name } : {}) };

@@ -99,7 +99,7 @@ export async function beginning(
 }
 
 /** `take` is given the bytes that it did not take before, and those that follow; the buffer is one, and reused. */
-async function eachPiece(
+export async function eachPiece(
   file: InputFile,
   take: (bytes: Buffer, final: boolean) => number,
   signal?: AbortSignal,

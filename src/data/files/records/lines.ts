@@ -1,0 +1,128 @@
+/**
+ * Lines `user item item …`, as LightGCN's and S3-Rec's sets have them, with spaces or tabs between words. Every item of a line is a
+ * record. A line that cannot be read is one record with a problem, so each line with something in it is accounted for.
+ */
+import { isUtf8 } from 'node:buffer';
+import { open } from 'node:fs/promises';
+import type { InputFile } from '../files.ts';
+import { firstByte } from './csv.ts';
+import { eachPiece } from './scan.ts';
+import { CR, type EachRecord, hasMark, LF, lineEnd, type Problem, pastLineEnd, type Scanner } from './scanner.ts';
+
+/** The columns of such a file, in the order of the copy. */
+export const lineColumns = [
+  { name: 'user', type: 'VARCHAR' },
+  { name: 'item', type: 'VARCHAR' },
+  { name: 'position', type: 'BIGINT' },
+] as const;
+
+/** The longest line, in bytes. */
+const LONGEST = 16_000_000;
+
+const [SPACE, TAB] = [0x20, 0x09];
+
+/** The user of a line is `bytes[from … to)`; its items follow. */
+type EachLine = (line: number, from: number, to: number, items: readonly (readonly [number, number])[]) => void;
+
+export class LinesScanner implements Scanner {
+  /** The database reads a copy. */
+  readonly plain = false;
+  private line = 1;
+  private begun = false;
+  private skipping = false;
+
+  take(bytes: Buffer, final: boolean, each: EachRecord): number {
+    return this.read(
+      bytes,
+      final,
+      (line, _from, _to, items) => {
+        for (const [start, end] of items) each(line, start, end);
+      },
+      each,
+    );
+  }
+
+  /** As `take`, with the good lines as a whole. */
+  read(bytes: Buffer, final: boolean, good: EachLine, bad: EachRecord): number {
+    const { length } = bytes;
+    let at = 0;
+    if (!this.begun) {
+      if (length < 4 && !final) return 0;
+      this.begun = true;
+      at = firstByte(bytes);
+    }
+    while (at < length) {
+      const end = lineEnd(bytes, at, length);
+      const open = !final && (end === length || (bytes[end] === CR && end + 1 === length));
+      if (this.skipping) {
+        if (open) return end;
+        this.skipping = false;
+      } else {
+        if (open && length - at <= LONGEST) return at;
+        const words = open || end - at > LONGEST ? undefined : wordsOf(bytes, at, end);
+        const problem = words === undefined ? tooLong : problemOf(bytes, at, end, words.length);
+        if (problem !== undefined) bad(this.line, at, end, problem);
+        else if (words!.length > 0) good(this.line, ...words![0]!, words!.slice(1));
+        if (open) {
+          this.skipping = true;
+          return end;
+        }
+      }
+      at = pastLineEnd(bytes, end);
+      this.line++;
+    }
+    return length;
+  }
+}
+
+function wordsOf(bytes: Buffer, from: number, to: number): (readonly [number, number])[] {
+  const words: [number, number][] = [];
+  for (let at = from; at < to; ) {
+    while (at < to && isBlank(bytes[at]!)) at++;
+    const start = at;
+    while (at < to && !isBlank(bytes[at]!)) at++;
+    if (at > start) words.push([start, at]);
+  }
+  return words;
+}
+
+const isBlank = (byte: number): boolean => byte === SPACE || byte === TAB;
+
+/** A line of blanks is no record. */
+function problemOf(bytes: Buffer, from: number, to: number, words: number): Problem | undefined {
+  if (words === 0) return undefined;
+  const line = bytes.subarray(from, to);
+  if (line.includes(0)) return { reason: 'the line holds a zero byte' };
+  if (!isUtf8(line)) return { reason: 'the text is not UTF-8' };
+  if (hasMark(bytes, from))
+    return { reason: 'the line begins with a byte order mark, which belongs at the beginning of a file' };
+  return words === 1 ? { reason: 'the line has a user and no item', column: 'item' } : undefined;
+}
+
+const tooLong: Problem = { reason: `the line is longer than ${LONGEST.toLocaleString('en')} bytes` };
+
+/** Writes a row for each item of the good lines to the new file `to`: user, item and position, with tabs between them. */
+export async function copyLines(file: InputFile, to: string, signal?: AbortSignal): Promise<void> {
+  const handle = await open(to, 'wx', 0o600);
+  try {
+    const scanner = new LinesScanner();
+    let rows: string[] = [];
+    const take = (bytes: Buffer, final: boolean): number =>
+      scanner.read(
+        bytes,
+        final,
+        (_line, from, end, items) => {
+          const user = bytes.toString('utf8', from, end);
+          for (const [at, [start, stop]] of items.entries())
+            rows.push(`${user}\t${bytes.toString('utf8', start, stop)}\t${at + 1}`);
+        },
+        () => {},
+      );
+    await eachPiece(file, take, signal, async () => {
+      if (rows.length > 0) await handle.write(`${rows.join('\n')}${String.fromCharCode(LF)}`);
+      rows = [];
+    });
+  } finally {
+    await handle.close();
+  }
+}
