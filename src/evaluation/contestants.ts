@@ -14,7 +14,7 @@ import { popularityBy } from './baselines/popularity_by.ts';
 import { baselines } from './baselines/table.ts';
 import { choose, choosingEvents } from './baselines/tune.ts';
 import { itemsGivenBy, joined } from './model_history.ts';
-import type { Per } from './questions.ts';
+import { type Per, questionsOf } from './questions.ts';
 
 export interface TaskOptions {
   readonly dataset: Dataset;
@@ -105,7 +105,7 @@ export function baselinesBeside(task: ScoringTask, options: BaselineOptions): Be
   const consider = (name: string, row: Baseline | TunedBaseline): void => {
     const reason =
       'settings' in row
-        ? (nobody(task) ?? tooMuch(name, row, training(), task.events.rows, isAsked))
+        ? (nobody(task) ?? tooMuch(name, row, training(), questionsOf(task).asks.length, isAsked))
         : (row.missing?.(task) ?? tooLong(name, row.work?.(task) ?? 0, isAsked));
     if (reason !== undefined) {
       leftOut.push(`${name} is excluded: ${reason}.`);
@@ -147,12 +147,12 @@ function tooMuch(
   name: string,
   { settings, work, eventWork, bytes }: TunedBaseline,
   training: Training,
-  events: number,
+  rankings: number,
   isAsked: boolean,
 ): string | undefined {
   const [needed, free] = [bytes(training), freeBytes()];
   if (needed > free) return `it needs ${inBytes(needed)} of memory, and ${inBytes(free)} are free`;
-  const scored = events + settings.length * Math.min(events, choosingEvents);
+  const scored = rankings + settings.length * Math.min(rankings, choosingEvents);
   return tooLong(name, settings.length * work(training) + scored * eventWork(training), isAsked);
 }
 

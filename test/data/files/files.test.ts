@@ -132,7 +132,7 @@ describe('patterns', () => {
   it('need the same columns in every file', async () => {
     const folder = folderWith({ 'a.csv': csv, 'b.csv': 'user,item,cost\na,x,1\n' });
     expect(await failureOf(readDataset(describeData({ folder, events: '?.csv' }), needs))).toEqual([
-      'data-file-headers at events:?.csv: `b.csv` has no column `price`, but `a.csv` has (give all files of the pattern the same columns, or name fewer files)',
+      'data-file-headers at events:?.csv: `b.csv` has no column `price`, but `a.csv` has (give all the files the same columns, or name fewer files)',
     ]);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Lines `user item item …`, as LightGCN's and S3-Rec's sets have them, with spaces or tabs between words. Every item of a line is a
+ * Lines `user item item …`, as the sets of LightGCN and S3-Rec have them, with spaces or tabs between words. Every item of a line is a
  * record. A line that cannot be read is one record with a problem, so each line with something in it is accounted for.
  */
 import { isUtf8 } from 'node:buffer';

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fc } from '../../../fast_check.ts';
 import { describe, expect, it } from 'vitest';
 import { LinesScanner } from '../../../../src/data/files/records/lines.ts';
 import { readDataset } from '../../../../src/data/read.ts';
 import { Failure } from '../../../../src/diagnostics/failure.ts';
 import { check } from '../../../../src/pipeline.ts';
 import { makeSource, textOf } from '../../../../src/text/source.ts';
+import fc from '../../../fast_check.ts';
 import { folderWith, needsOf, vocabulary } from '../../fixture.ts';
 
 const needs = needsOf({ user: { encoder: vocabulary } }, { item: { encoder: vocabulary } });
@@ -62,6 +62,12 @@ describe('lines `user item item …`', () => {
     const { data } = readLines({ 'a.txt': text, 'b.txt': 'u z\n' }, all);
     expect((await eventsOf(data))[0]).toEqual(['u x', 'u y', 'v y']);
     expect((await data).rejected).toMatchObject({ count: 0, total: 4 });
+  });
+
+  it('give columns that expressions may compute with', async () => {
+    const entries = `${all}, columns { user = "events.user || '!'"  item = "item || position" }`;
+    const { data } = readLines({ 'a.txt': 'u x y\n', 'b.txt': 'v x\n' }, entries);
+    expect(await eventsOf(data)).toEqual([['u! x1', 'u! y2'], [], ['v! x1']]);
   });
 
   it('keep words as they are: quotes, commas, NULL and leading zeros', async () => {
