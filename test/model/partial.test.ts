@@ -27,7 +27,7 @@ it('library words and entries are judged all the same', () => {
   expect(codes(unread, [/softmax\(.*/, 'sampled_softmax'])).toEqual([at, 'unknown-kind sampled_softmax']);
   expect(codes(unread, [/dense = adam/, 'optimizer = adam'])).toEqual([at, 'unknown-entry optimizer']);
   expect(codes(unread, [/cosine\(user, item\)/, 'euclid(user, item)'])).toEqual([at, 'unknown-kind euclid']);
-  expect(codes(unread, [/-> mlp\(128, 64\)/, '-> transformer(64)'])).toEqual([at, 'unknown-kind transformer']);
+  expect(codes(unread, [/-> mlp\(128, 64\)/, '-> perceiver(64)'])).toEqual([at, 'unknown-kind perceiver']);
 });
 
 it('names are judged unless the part that is unread may declare them', () => {

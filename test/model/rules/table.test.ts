@@ -29,6 +29,6 @@ describe('every mistake of a model has an example', () => {
 
   it('found them', () => expect(reported.length).toBeGreaterThan(50));
   it.each(reported)('%s', (code) => {
-    expect(examples.includes(`[${code}]`) || examples.includes(`'${code}'`)).toBe(true);
+    expect(examples.includes(`[${code}]`) || new RegExp(`'${code}[' ]`).test(examples)).toBe(true);
   });
 });
