@@ -20,7 +20,7 @@ export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
   for (let sweep = 0; sweep < mostSweeps; sweep++) {
     let outside = 0;
     for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) outside += rest[i * size + j]! ** 2;
-    if (outside <= 1e-30 * total) break;
+    if (outside <= 1e-26 * total) break;
     for (let p = 0; p < size; p++) for (let q = p + 1; q < size; q++) rotate(rest, vectors, size, p, q);
   }
   return { values: Float64Array.from({ length: size }, (_, i) => rest[i * size + i]!), vectors };
