@@ -7,6 +7,7 @@ import { textMate } from '../grammar/textmate.ts';
 import { errorPages } from '../src/explain/page.ts';
 import { snippetsFile } from '../src/language/snippets.ts';
 import { vocabulary } from '../src/language/vocabulary.ts';
+import { withFormulas } from '../src/reference/formulas.ts';
 import { knownCallsFile } from '../src/reference/known_calls.ts';
 import { referencePages } from '../src/reference/page.ts';
 import { pictures, readmePicture } from './pictures.ts';
@@ -18,6 +19,7 @@ const generated: Readonly<Record<string, () => string>> = {
   'grammar/tower.ebnf': ebnf,
   ...Object.fromEntries([...errorPages()].map(([path, text]) => [path, () => text])),
   ...Object.fromEntries([...referencePages()].map(([path, text]) => [path, () => text])),
+  'docs/spec.md': () => withFormulas(readFileSync(new URL('docs/spec.md', root), 'utf8')),
   ...Object.fromEntries([...pictures(root)].map(([path, text]) => [path, () => text])),
   'docs/pictures/readme.svg': () => readmePicture(root),
   'grammar/tower.tmLanguage.json': () => textMate(vocabulary()),

@@ -4,6 +4,7 @@
 export const camel = (name: string): string => name.replace(/[-_](\w)/g, (_, letter: string) => letter.toUpperCase());
 
 const said = `  doc: 'TODO: what it computes, with the shapes that it takes and gives.',
+  formula: ['TODO: the formula in plain text, a line for each step, with arguments by their names'],
   when: 'TODO: one sentence that helps a reader choose it.',
   paper: 'TODO: authors, "title", venue and year; or "no paper: " and the reason.',`;
 

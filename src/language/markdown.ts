@@ -88,6 +88,7 @@ export function kindDoc(what: string, name: string, row: KindRow, extra: Paramet
   return [
     fence(signatureOf(name, parameters)),
     `*${what}* · ${row.doc}`,
+    row.formula === undefined ? '' : `\`\`\`text\n${row.formula.join('\n')}\n\`\`\``,
     parameterLines(parameters),
     row.paper === undefined ? '' : `*${row.paper}*`,
     `Example: \`${row.example}\``,

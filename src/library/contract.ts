@@ -65,8 +65,13 @@ export type Arguments<P extends Parameters> = {
 
 /** What every row of every table has. */
 export interface KindRow<P extends Parameters = Parameters> {
-  /** One line or more: what it computes, with shapes and units. */
+  /** In words: what it computes, with shapes and units. */
   readonly doc: string;
+  /**
+   * The lines of its formula in plain text, with arguments by their names; of a feature, what is looked up. Every row of a
+   * table has one; docs/spec.md lists them. A kind of an argument, such as `sampled`, has none.
+   */
+  readonly formula?: readonly string[];
   /** One sentence or two: when to use it, and what to use instead. */
   readonly when?: string;
   /** The paper or page it comes from. */

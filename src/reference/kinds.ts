@@ -13,6 +13,8 @@ export interface Section {
   readonly doc: string;
   /** The paragraph of docs/spec.md that defines what its kinds compute. */
   readonly paragraph: string;
+  /** What the letters mean that the formulas of several of its kinds have. */
+  readonly symbols?: string;
 }
 
 export const sections: readonly Section[] = [
@@ -22,6 +24,8 @@ export const sections: readonly Section[] = [
     what: 'kind of feature',
     doc: 'A feature is a column and how its values become numbers: `features { age : number(buckets: 8) }`.',
     paragraph: '5.3',
+    symbols:
+      'x is the value of the row. A table has a learned row for each code, and a code for all values that it does not know.',
   },
   {
     table: 'blocks',
@@ -29,6 +33,8 @@ export const sections: readonly Section[] = [
     what: 'block',
     doc: 'A block is a step of a flow, after an arrow: `profile -> flatten -> mlp(128, 64)`. Shapes leave out the batch: F fields of width D are `fields[F × D]`.',
     paragraph: '6.4',
+    symbols:
+      'x is what goes in: x_i, e_i or field i is one of several fields, and x_t is an element of a sequence. ⊙ multiplies number by number, and σ is the sigmoid. A letter that no line defines is learned, such as W and b.',
   },
   {
     table: 'scores',
@@ -36,6 +42,7 @@ export const sections: readonly Section[] = [
     what: 'score',
     doc: 'A score compares the two towers: `score = cosine(user, item)`. Channels are paired by name, and their scores are summed.',
     paragraph: '8.3',
+    symbols: 'q and v are the vectors of the query tower and the item tower, and p is a pair of channels.',
   },
   {
     table: 'losses',
@@ -43,6 +50,8 @@ export const sections: readonly Section[] = [
     what: 'loss',
     doc: 'A loss is what a task minimises: `loss = softmax(in_batch)`. It is the weighted mean over the rows of a batch.',
     paragraph: '9',
+    symbols:
+      "s and y are the row's own score and label. s_ij is the score of row i and column j, and s_ii is that of the row's own item. Hits are left out.",
   },
   {
     table: 'weightings',
@@ -50,6 +59,7 @@ export const sections: readonly Section[] = [
     what: 'weighting',
     doc: 'A weighting joins the losses of several tasks, and changes while training: `objective = uncertainty(click, like)`. Fixed weights are written as a sum: `objective = 1.0 * click + 0.5 * like`.',
     paragraph: '10.2',
+    symbols: 'L_k is the loss of task k, g_k its gradient by what tasks share, and w_k its weight.',
   },
   {
     table: 'optimizers',
@@ -57,6 +67,7 @@ export const sections: readonly Section[] = [
     what: 'optimizer',
     doc: 'An optimizer turns gradients into changes: `train { dense = adam(rate: 1e-3), embeddings = adagrad(rate: 0.05) }`. Of the embedding tables only the rows of the batch change.',
     paragraph: '11.4',
+    symbols: 'w is a weight, g its gradient, and rate the rate after its schedule.',
   },
   {
     table: 'metrics',

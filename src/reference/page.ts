@@ -35,7 +35,8 @@ const rowOf = ({ section, name, row }: Kind): string =>
 
 function pageOf(section: Section): string {
   const exactly = `What each computes exactly: ${specLink(section.paragraph)}.`;
-  return page([`# ${section.title}`, section.doc, exactly, ...kindsOf(section).flatMap(entry)]);
+  const letters = section.symbols === undefined ? [] : [`In the formulas: ${section.symbols}`];
+  return page([`# ${section.title}`, section.doc, exactly, ...letters, ...kindsOf(section).flatMap(entry)]);
 }
 
 const page = (parts: readonly string[]): string => `${[generated, ...parts].join('\n\n')}\n`;
@@ -48,6 +49,7 @@ function entry(kind: Kind): string[] {
     `## ${name}`,
     fence('text', `${signatureOf(name, row.parameters)}\n`),
     [row.doc, ...facts].join(' '),
+    row.formula === undefined ? '' : `**Formula**\n\n${fence('text', `${row.formula.join('\n')}\n`)}`,
     row.when === undefined ? '' : `**When to use it.** ${row.when}`,
     parameterTable(row),
     takenTable(kind),

@@ -18,7 +18,16 @@ describe.each(rows)('$table: $name', ({ kind, name, row }) => {
     expect(row.doc).toMatch(/^\S.{20,}\.$/su);
     expect(row.when, 'when to use it').toMatch(/^\S.{20,}\.$/);
     expect(row.paper, 'a paper, or a word on why there is none').toMatch(/\b(19|20)\d\d\b|^no paper: /);
-    expect([row.doc, row.when, row.paper].join(' '), 'what `npm run new` left to write').not.toMatch(/\bTODO\b/);
+    expect(
+      [row.doc, ...(row.formula ?? []), row.when, row.paper].join(' '),
+      'what `npm run new` left to write',
+    ).not.toMatch(/\bTODO\b/);
+  });
+
+  test('has a formula in lines of plain text', () => {
+    const lines = row.formula ?? [];
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) expect(line).toMatch(/^\S[^\n`]{0,109}(?<![.\s])$/);
   });
 
   test('documents its parameters, each with a default in its range', () => {

@@ -134,6 +134,7 @@ import { eachVector } from '../values.ts';
 
 export const twice = blockKind({
   doc: 'Twice each number: vector[N] → vector[N].',
+  formula: ['2 x'],
   when: 'Use it to see how a block is added.',
   paper: 'no paper: a multiplication',
   example: 'twice',

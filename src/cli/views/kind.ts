@@ -16,6 +16,8 @@ export function kindText(kind: Kind): string {
     `${name} · ${section.what}`,
     indented(signatureOf(name, row.parameters)),
     wrapped([row.doc, ...facts].join(' ')),
+    row.formula === undefined ? '' : `Formula:\n\n${indented(row.formula.join('\n'))}`,
+    row.formula === undefined || section.symbols === undefined ? '' : wrapped(section.symbols),
     row.when === undefined ? '' : wrapped(`When to use it: ${row.when}`),
     parameterLines(row),
     ...innerKinds(kind).flatMap((inner) => [
@@ -49,6 +51,7 @@ export function kindJson(kind: Kind) {
     table: section.table,
     signature: signatureOf(name, row.parameters),
     doc: row.doc,
+    ...defined({ formula: row.formula }),
     ...(row.when === undefined ? {} : { when: row.when }),
     facts,
     ...defined({ paper: row.paper }),

@@ -4,7 +4,10 @@ import type { BlockKind, KindRow } from '../contract.ts';
 import { blockKind } from '../rows.ts';
 import { eachNumber } from '../values.ts';
 
-const step = (name: PlainActivation, row: Pick<KindRow, 'doc' | 'when' | 'paper' | 'also' | 'near'>): BlockKind =>
+const step = (
+  name: PlainActivation,
+  row: Pick<KindRow, 'doc' | 'formula' | 'when' | 'paper' | 'also' | 'near'>,
+): BlockKind =>
   blockKind({
     ...row,
     example: name,
@@ -13,21 +16,24 @@ const step = (name: PlainActivation, row: Pick<KindRow, 'doc' | 'when' | 'paper'
   });
 
 export const relu = step('relu', {
-  doc: 'max(0, x), number by number. The shape stays: of a vector, fields, a sequence or interests.',
+  doc: 'Sets numbers below 0 to 0. The shape stays: of a vector, fields, a sequence or interests.',
+  formula: ['max(0, x)'],
   when: 'After a block that has no `activation` of its own, such as `cross` or `batch_norm`.',
   paper: 'Nair & Hinton, "Rectified linear units improve restricted Boltzmann machines", ICML 2010',
   near: ['relu6', 'crelu', 'rectifier'],
 });
 
 export const gelu = step('gelu', {
-  doc: 'x · Φ(x) with Φ of the normal distribution, by its formula with tanh: ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))). The shape stays.',
+  doc: 'The number times the chance that a normal number is smaller, in the approximation by tanh. The shape stays.',
+  formula: ['½ x (1 + tanh(√(2/π) (x + 0.044715 x³)))'],
   when: 'In layers after `self_attention`, as transformers have it.',
   paper: 'Hendrycks & Gimpel, "Gaussian error linear units", 2016',
   also: ['gelu_tanh', 'gelu_new'],
 });
 
 export const silu = step('silu', {
-  doc: 'x · σ(x), also called swish. The shape stays.',
+  doc: 'The number times its sigmoid, also called swish. The shape stays.',
+  formula: ['x · σ(x)'],
   when: 'A smooth `relu`, where gradients of exactly 0 below 0 hold training up.',
   paper: 'Elfwing et al., "Sigmoid-weighted linear units", Neural Networks 2018; Ramachandran et al. 2017',
   also: ['swish'],
@@ -36,13 +42,15 @@ export const silu = step('silu', {
 
 export const tanh = step('tanh', {
   doc: 'The hyperbolic tangent, within [−1, 1]. The shape stays.',
+  formula: ['tanh(x) = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)'],
   when: 'At the end of a tower whose numbers must stay bounded, as in DSSM.',
   paper: 'Huang et al., "Learning deep structured semantic models", CIKM 2013 (equation 3)',
   near: ['softsign', 'hard_tanh', 'hardtanh'],
 });
 
 export const sigmoid = step('sigmoid', {
-  doc: 'σ(x) = 1 / (1 + e⁻ˣ), within [0, 1]. The shape stays.',
+  doc: 'The logistic function, within [0, 1]. The shape stays.',
+  formula: ['σ(x) = 1 / (1 + e⁻ˣ)'],
   when: 'For shares that weigh other numbers, through `product`; `gate` does both.',
   paper: 'no paper: the logistic function',
   also: ['expit'],
@@ -50,7 +58,8 @@ export const sigmoid = step('sigmoid', {
 });
 
 export const softplus = step('softplus', {
-  doc: 'log(1 + eˣ), above 0. The shape stays.',
+  doc: 'A smooth `relu`, above 0. The shape stays.',
+  formula: ['log(1 + eˣ)'],
   when: 'For numbers that must be positive, such as weights of a `product`.',
   paper: 'Dugas et al., "Incorporating second-order functional knowledge", NIPS 2000',
   near: ['elu', 'selu', 'celu'],

@@ -6,7 +6,8 @@ import { needElements } from '../values.ts';
 import { layer } from './layer.ts';
 
 export const attention = blockKind({
-  doc: 'A weighted mean of the rows of a sequence, or of fields of one width: aₜ = softmax over t of qᵀ tanh(xₜ · W + b), with a learned query q; an empty sequence gives 0. sequence[L × D] or fields[F × D] → vector[D].',
+  doc: 'A weighted mean of the rows of a sequence, or of fields of one width, with a learned query q; an empty sequence gives 0. sequence[L × D] or fields[F × D] → vector[D].',
+  formula: ['a_t = softmax over t of q · tanh(x_t · W + b)', 'y = Σ_t a_t x_t'],
   when: 'For a history whose elements matter unequally; `mean` is the baseline.',
   paper: 'Yang et al., "Hierarchical attention networks", NAACL 2016 (equations 5 to 7)',
   example: 'attention(units: 4)',

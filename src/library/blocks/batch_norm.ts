@@ -6,6 +6,10 @@ import { gainAndOffset } from './layer_norm.ts';
 
 export const batch_norm = blockKind({
   doc: 'Each number to mean 0 and variance 1, then a learned scale and offset: vector[N] → vector[N]; the same for each interest, and for each element of a sequence. In training mean and variance are those of the batch, and of the elements that a sequence has; a served tower uses running ones, which follow the batches.',
+  formula: [
+    'g ⊙ (x − mean) / √(variance + epsilon) + o, mean and variance over the batch',
+    'running ← decay · running + (1 − decay) · batch',
+  ],
   when: 'Between layers on large batches. `layer_norm` does not depend on the batch.',
   paper: 'Ioffe & Szegedy, "Batch normalization", ICML 2015',
   example: 'batch_norm',

@@ -5,7 +5,8 @@ import { blockKind } from '../rows.ts';
 import { needFields, needOneWidth } from '../values.ts';
 
 export const bilinear = blockKind({
-  doc: 'A field for each pair i < j of fields, (eᵢ W) ⊙ eⱼ, named `i×j`: fields[F × D] → fields[F(F − 1)/2 × D].',
+  doc: 'A field for each pair i < j of fields, named `i×j`: fields[F × D] → fields[F(F − 1)/2 × D].',
+  formula: ['(e_i · W) ⊙ e_j for each i < j'],
   when: 'For pairs of fields with a learned matrix, often after `senet`.',
   paper: 'Huang et al., "FiBiNET", RecSys 2019 (section 3.3)',
   example: 'bilinear(each)',

@@ -6,7 +6,12 @@ import { blockKind } from '../rows.ts';
 import { needFields, needOneWidth, stacked } from '../values.ts';
 
 export const cin = blockKind({
-  doc: 'Compressed interaction network: layer k has Hₖ rows of width D, row h = Σᵢⱼ Wₕᵢⱼ (row i of layer k − 1) ⊙ (field j); every row is summed over D. fields[F × D] → vector[Σ Hₖ].',
+  doc: 'Compressed interaction network: layer k has Hₖ rows of width D, made of products of the rows before and the fields; every row is summed over D. fields[F × D] → vector[Σ Hₖ].',
+  formula: [
+    'x⁰_j = field j',
+    'xᵏ_h = activation(Σ_i Σ_j Wᵏ_hij xᵏ⁻¹_i ⊙ x⁰_j)',
+    'y = the sum of each xᵏ_h over its D numbers, layers end to end',
+  ],
   when: 'For products of three fields and more, by field. It is the most expensive of the crosses.',
   paper: 'Lian et al., "xDeepFM", KDD 2018 (equations 6 to 8)',
   example: 'cin(4, 3)',

@@ -7,6 +7,7 @@ import { flatten } from './flatten.ts';
 
 export const concat = blockKind({
   doc: 'Several steps side by side, of whatever widths: `concat(deep, wide)` → vector[Σ N]; after an arrow the same as `flatten`. With interests, each of them is joined with the others: interests[K × Σ N].',
+  formula: ['[x_1, x_2, …], end to end'],
   when: 'To join steps of any width, such as a deep and a wide one.',
   paper: 'no paper: concatenation; with interests: Li et al., "MIND", CIKM 2019 (section 4.4)',
   example: 'concat(deep, wide)',

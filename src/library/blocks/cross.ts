@@ -3,7 +3,8 @@ import { blockKind } from '../rows.ts';
 import { needVector } from '../values.ts';
 
 export const cross = blockKind({
-  doc: 'The cross network of DCN: xₗ₊₁ = x₀ (xₗᵀ w) + b + xₗ, one w and b of [N] a layer; layer l reaches products of l + 1 numbers. vector[N] → vector[N].',
+  doc: 'The cross network of DCN, with one w and b of [N] a layer; layer l reaches products of l + 1 numbers. vector[N] → vector[N].',
+  formula: ['x_l+1 = x_0 (x_l · w) + b + x_l'],
   when: 'For explicit products of features at the price of two vectors a layer. `cross_v2` is stronger.',
   paper: 'Wang et al., "Deep & Cross Network for ad click predictions", ADKDD 2017 (equation 3)',
   example: 'cross(layers: 3)',

@@ -4,7 +4,8 @@ import { blockKind } from '../rows.ts';
 import { needVector } from '../values.ts';
 
 export const cross_v2 = blockKind({
-  doc: 'The cross network of DCN-V2: xₗ₊₁ = x₀ ⊙ (W xₗ + b) + xₗ with W of [N × N], or U Vᵀ with U and V of [N × rank]. vector[N] → vector[N].',
+  doc: 'The cross network of DCN-V2, with W of [N × N] a layer, or U of [N × rank] and V of [rank × N]. vector[N] → vector[N].',
+  formula: ['x_l+1 = x_0 ⊙ (x_l · W + b) + x_l', 'W = U · V with rank'],
   when: 'For explicit products of features; with `rank` on wide inputs.',
   paper: 'Wang et al., "DCN V2", WWW 2021 (equations 1 and 2)',
   example: 'cross_v2(layers: 2, rank: 2)',

@@ -5,7 +5,8 @@ import { eachVector } from '../values.ts';
 import { layer } from './layer.ts';
 
 export const dense = blockKind({
-  doc: 'One fully connected layer, activation(x · W + b): vector[N] → vector[units]; the same for each interest, and for each element of a sequence.',
+  doc: 'One fully connected layer: vector[N] → vector[units]; the same for each interest, and for each element of a sequence.',
+  formula: ['activation(x · W + b)'],
   when: 'For one layer, such as the end of a channel.',
   paper: 'no paper: a linear layer; first weights after Glorot & Bengio 2010',
   example: 'dense(64, relu)',

@@ -5,7 +5,8 @@ import { blockKind } from '../rows.ts';
 import { eachColumn } from '../values.ts';
 
 export const dice = blockKind({
-  doc: 'Data adaptive activation: p · x + (1 − p) · α · x with p = σ((x − mean) / √(variance + epsilon)), and a learned α for each number of the width, 0 at first. In training mean and variance are those of the batch, and of the elements that a sequence has; a served tower uses running ones. The shape stays.',
+  doc: 'Data adaptive activation, with a learned α for each number of the width, 0 at first. In training mean and variance are those of the batch, and of the elements that a sequence has; a served tower uses running ones. The shape stays.',
+  formula: ['p = σ((x − mean) / √(variance + epsilon))', 'y = p · x + (1 − p) · α · x'],
   when: 'After layers whose inputs differ in size from one to the next; it takes the place of `prelu` in DIN.',
   paper: 'Zhou et al., "Deep interest network for click-through rate prediction", KDD 2018 (equation 3)',
   example: 'dice',

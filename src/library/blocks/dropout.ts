@@ -6,7 +6,8 @@ import { blockKind } from '../rows.ts';
 import { needVector } from '../values.ts';
 
 export const dropout = blockKind({
-  doc: 'In training sets each number to 0 with probability `rate` and divides the others by 1 − rate; in a served tower it does nothing. The shape stays.',
+  doc: 'Sets some numbers to 0 in training, and makes the others larger to keep the mean; in a served tower it does nothing. The shape stays.',
+  formula: ['in training x ⊙ m / (1 − rate), m is 0 with probability rate, else 1', 'elsewhere x'],
   when: 'Against overfitting, between layers. `mlp` has it as an argument.',
   paper: 'Srivastava et al., "Dropout", JMLR 2014',
   example: 'dropout(0.2)',

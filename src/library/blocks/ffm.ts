@@ -5,7 +5,8 @@ import { blockKind } from '../rows.ts';
 import { needFields, needOneWidth, stacked } from '../values.ts';
 
 export const ffm = blockKind({
-  doc: 'Field-aware: field i shows field j a vector vᵢⱼ of its own; Σ over pairs of vᵢⱼ ⊙ vⱼᵢ: fields → vector[k]. Without `width` an embedding of width F · k holds the F vectors end to end, as in the paper; with it vᵢⱼ = eᵢ Wᵢⱼ by learned maps, from fields of any widths.',
+  doc: 'Field-aware: field i shows field j a vector of its own, and their products are summed over all pairs: fields → vector[k]. Without `width` an embedding of width F · k holds the F vectors end to end, as in the paper; with it learned maps make them from fields of any widths.',
+  formula: ['y = Σ over i < j of v_ij ⊙ v_ji', 'v_ij = part j of e_i, or e_i · W_ij with width'],
   when: 'Where a field should look different to each other field; `fm` is cheaper.',
   paper: 'Juan et al., "Field-aware factorization machines for CTR prediction", RecSys 2016 (equation 4)',
   example: 'ffm(width: 4)',

@@ -3,6 +3,7 @@ import { needVector } from '../values.ts';
 
 export const flatten = blockKind({
   doc: 'Puts the fields side by side, of whatever widths: fields[F × D] → vector[F · D]. A sequence is put end to end, zeros past its end: sequence[L × D] → vector[L · D]; interests likewise.',
+  formula: ['[x_1, x_2, …], end to end'],
   when: 'Before a layer, to put fields side by side.',
   paper: 'no paper: concatenation',
   example: 'flatten',

@@ -2,7 +2,8 @@ import { blockKind } from '../rows.ts';
 import { needFields, needOneWidth, stacked } from '../values.ts';
 
 export const fm = blockKind({
-  doc: 'Sum over all pairs of fields of their element-wise products, ½((Σ e)² − Σ e²): fields[F × D] → vector[D], whose sum is the second-order term of a factorization machine.',
+  doc: 'Sum over all pairs of fields of their element-wise products: fields[F × D] → vector[D], whose sum is the second-order term of a factorization machine.',
+  formula: ['½ ((Σ_f e_f)² − Σ_f e_f²) = Σ over i < j of e_i ⊙ e_j'],
   when: 'For all pairs of fields at no weights.',
   paper: 'Rendle, "Factorization machines", ICDM 2010 (lemma 3.1); as a layer He & Chua, SIGIR 2017 (equation 4)',
   example: 'fm',

@@ -3,7 +3,8 @@ import { eachVector } from '../values.ts';
 import { layer } from './layer.ts';
 
 export const gate = blockKind({
-  doc: 'Lets each number through by a share that all of them decide: σ(x · W + b) ⊙ x. vector[N] → vector[N]; the same for each interest, and for each element of a sequence.',
+  doc: 'Lets each number through by a share that all of them decide. vector[N] → vector[N]; the same for each interest, and for each element of a sequence.',
+  formula: ['σ(x · W + b) ⊙ x'],
   when: 'Where numbers should count less in some rows than in others.',
   paper: 'Miech et al., "Learnable pooling with context gating", 2017 (equation 1)',
   example: 'gate',

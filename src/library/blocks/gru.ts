@@ -6,7 +6,12 @@ import { needSequence } from '../values.ts';
 import { layer } from './layer.ts';
 
 export const gru = blockKind({
-  doc: 'Gated recurrent unit: reads a sequence in its order, from a state h of 0, which stays as it is past the end. With a = x · W + b and c = h · U + d, a third of each for each gate: r = σ(aᵣ + cᵣ), z = σ(a_z + c_z), n = tanh(aₙ + r ⊙ cₙ), h ← (1 − z) ⊙ n + z ⊙ h. sequence[L × D] → vector[units], the last state, 0 for an empty sequence; with `states: all` → sequence[L × units].',
+  doc: 'Gated recurrent unit: reads a sequence in its order, from a state h of 0, which stays as it is past the end. sequence[L × D] → vector[units], the last state, 0 for an empty sequence; with `states: all` → sequence[L × units].',
+  formula: [
+    '[a_r, a_z, a_m] = x_t · W + b, [c_r, c_z, c_m] = h · U + d',
+    'r = σ(a_r + c_r), z = σ(a_z + c_z), m = tanh(a_m + r ⊙ c_m)',
+    'h ← (1 − z) ⊙ m + z ⊙ h',
+  ],
   when: 'For short sequences whose order matters.',
   paper:
     'Cho et al., "Learning phrase representations using RNN encoder–decoder", EMNLP 2014 (equations 5 to 8; r after the product, as in PyTorch); for sessions: Hidasi et al., "Session-based recommendations with recurrent neural networks", ICLR 2016',

@@ -11,7 +11,12 @@ import { normalizeRows } from './layer_norm.ts';
 import { causalMask } from './multi_head.ts';
 
 export const hstu = blockKind({
-  doc: 'Layers of attention without a softmax: [u, v, q, k] = silu(norm(x) · W + b); y = norm(A · v) ⊙ u with A = silu(Q Kᵀ + r) / L for each head, r a learned number for each distance, no column after its row; x ← x + y · W₂ + b₂. sequence[L × D] → the same, 0 past the end.',
+  doc: 'Layers of attention without a softmax, with a learned number r for each distance; no column comes after its row. sequence[L × D] → the same, 0 past the end.',
+  formula: [
+    '[u, v, q, k] = silu(norm(x) · W + b)',
+    'A_ts = silu(q_t · k_s + r_(t−s)) / L for s ≤ t, in each head',
+    'x ← x + (norm(A · v) ⊙ u) · W₂ + b₂',
+  ],
   when: 'In place of `transformer`. It keeps the strength of an interest, which a softmax removes.',
   paper:
     'Zhai et al., "Actions speak louder than words: trillion-parameter sequential transducers for generative recommendations", ICML 2024 (section 3); without its bias by time',

@@ -2,7 +2,8 @@ import { blockKind } from '../rows.ts';
 import { needSequence } from '../values.ts';
 
 export const last = blockKind({
-  doc: 'The newest element of a sequence: xₗ with l the number of elements; an empty sequence gives 0. sequence[L × D] → vector[D].',
+  doc: 'The newest element of a sequence; an empty sequence gives 0. sequence[L × D] → vector[D].',
+  formula: ['x_l, l the number of elements'],
   when: 'Reads the state of a causal `transformer` or of `gru(states: all)` after everything that the user did.',
   paper: 'Kang and McAuley, "Self-attentive sequential recommendation", ICDM 2018 (section III.D)',
   example: 'last',

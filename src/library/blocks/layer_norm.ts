@@ -5,6 +5,7 @@ import { eachVector } from '../values.ts';
 
 export const layer_norm = blockKind({
   doc: 'Each row to mean 0 and variance 1 over its width, then a learned scale and offset for each number: vector[N] → vector[N]; the same for each interest, and for each element of a sequence.',
+  formula: ['g ⊙ (x − mean x) / √(var x + epsilon) + o, over the width'],
   when: 'After `residual` in layers for sequences, and wherever batches are small.',
   paper: 'Ba et al., "Layer normalization", 2016',
   example: 'layer_norm',

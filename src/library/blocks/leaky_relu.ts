@@ -4,7 +4,8 @@ import { blockKind } from '../rows.ts';
 import { eachNumber } from '../values.ts';
 
 export const leaky_relu = blockKind({
-  doc: 'x above 0, slope · x below, number by number. The shape stays: of a vector, fields, a sequence or interests.',
+  doc: 'Keeps a share of what is below 0, number by number. The shape stays: of a vector, fields, a sequence or interests.',
+  formula: ['max(0, x) + slope · min(0, x)'],
   when: 'In place of `relu` where many units give 0 for every row and stop learning.',
   paper: 'Maas et al., "Rectifier nonlinearities improve neural network acoustic models", ICML 2013',
   also: ['lrelu'],

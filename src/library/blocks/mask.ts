@@ -7,7 +7,11 @@ import { layer, linear } from './layer.ts';
 import { normalizeRows } from './layer_norm.ts';
 
 export const mask = blockKind({
-  doc: 'A block of MaskNet. The whole row makes a mask, m = relu(e · W₁ + b₁) · W₂ + b₂ with e its fields side by side; the block gives relu(LN((m ⊙ h) · W + b)), where h are the fields, each normalized by itself. fields or vector[N] → vector[units]. Written before an arrow, `mask(hidden, profile)`, h is the first value, such as the block before, and e the second.',
+  doc: 'A block of MaskNet: the whole row makes a mask m, and the block gives a layer of the masked fields, each normalized by itself. fields or vector[N] → vector[units]. Written before an arrow, `mask(hidden, profile)`, h is the first value, such as the block before, and e the second.',
+  formula: [
+    'm = relu(e · W₁ + b₁) · W₂ + b₂, e the fields end to end',
+    'y = relu(LN((m ⊙ h) · W + b)), h the fields, each normalized',
+  ],
   when: 'For products of features that plain layers learn slowly. In parallel: `concat` of several over the same fields. In series: `mask(first, profile)`.',
   paper: 'Wang et al., "MaskNet", DLP-KDD 2021 (sections 3.2 to 3.4)',
   also: ['mask_block', 'maskblock', 'masknet'],

@@ -11,6 +11,7 @@ import { gainAndOffset, normalizeRows } from './layer_norm.ts';
 
 export const mlp = blockKind({
   doc: 'Dense layers one after the other: vector[N] → vector[last units]; the same for each interest, and for each element of a sequence. After every layer but the last come, in this order, `norm`, `activation` and `dropout`. The last has an activation of its own, linear where not given, so that a tower may end in any direction: after a relu no two outputs could disagree.',
+  formula: ['x ← dropout(activation(norm(x · W + b))) for every layer but the last', 'y = last(x · W + b)'],
   when: 'The plain tower: several layers after `flatten`.',
   paper: 'Covington et al., "Deep neural networks for YouTube recommendations", RecSys 2016',
   example: 'mlp(300, 128, activation: tanh, last: tanh)',

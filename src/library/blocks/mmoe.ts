@@ -5,7 +5,8 @@ import { needVector } from '../values.ts';
 import { expertsOf, gated, named, needDistinct } from './experts.ts';
 
 export const mmoe = blockKind({
-  doc: 'Multi-gate mixture of experts: a vector for each task, Σ over experts e of gₑ fₑ(x), where all tasks share the layers f and each has a gate g = softmax(x · W). vector[N] → outputs[task: units, …]; a flow takes one, `shared.click`.',
+  doc: 'Multi-gate mixture of experts: a vector for each task, from experts that all tasks share and a gate of its own. vector[N] → outputs[task: units, …]; a flow takes one, `shared.click`.',
+  formula: ['g = softmax(x · W_k)', 'y_k = Σ_e g_e f_e(x), f_e dense layers that all tasks share'],
   when: 'For several tasks that are related but not alike.',
   paper: 'Ma et al., "Modeling task relationships with multi-gate mixture-of-experts", KDD 2018 (equations 6 and 7)',
   example: 'mmoe(click, experts: 3, units: 5)',

@@ -7,7 +7,12 @@ import { needSequence } from '../values.ts';
 import { maskedSoftmax } from './attention.ts';
 
 export const multi_interest = blockKind({
-  doc: 'Several vectors for one history; a score takes the best of them: sequence[L × D] → interests[K × D]. `attention`: K learned queries, A = softmax over t of tanh(X · W₁) · W₂, interest k = Σ Aₜₖ xₜ. `routing`: capsules, each interest with a map of its own, their logits from 0 by dynamic routing. The rounds before the last are not differentiated: gradients reach the map and the history through the last weighted sum alone, its shares being constants. An empty history gives 0.',
+  doc: 'Several vectors for one history; a score takes the best of them: sequence[L × D] → interests[K × D]. `attention`: K learned queries. `routing`: capsules, each interest with a map of its own, their logits from 0 by dynamic routing. The rounds before the last are not differentiated: gradients reach the map and the history through the last weighted sum alone, its shares being constants. An empty history gives 0.',
+  formula: [
+    'by: attention: A = softmax over t of tanh(X · W₁) · W₂, interest k = Σ_t A_tk x_t',
+    'by: routing: c_t = softmax over k of b_t, z_k = Σ_t c_tk (x_t · M_k), b_tk 0 at first',
+    'interest k = ‖z_k‖² / (1 + ‖z_k‖²) · z_k / ‖z_k‖, b_tk ← b_tk + (x_t · M_k) · interest k',
+  ],
   when: 'For users with several tastes: retrieval searches with each vector.',
   paper: 'Cen et al., "ComiRec", KDD 2020 (equations 4 to 7); routing after Li et al., "MIND", CIKM 2019 (algorithm 1)',
   example: 'multi_interest(2, attention)',

@@ -3,7 +3,8 @@ import { unitLength } from '../unit_length.ts';
 import { needVector } from '../values.ts';
 
 export const normalize = blockKind({
-  doc: 'Each row divided by its length, x / ‖x‖: vector[N] → vector[N] of length 1, or each interest. A row of zeros stays one.',
+  doc: 'Each row divided by its length: vector[N] → vector[N] of length 1, or each interest. A row of zeros stays one.',
+  formula: ['x / ‖x‖; x where ‖x‖² ≤ 1e-12'],
   when: 'At the end of a channel whose vectors should have length 1; `cosine` does it by itself.',
   paper: 'Yi et al., "Sampling-bias-corrected neural modeling", RecSys 2019 (section 4: normalized embeddings)',
   example: 'normalize',

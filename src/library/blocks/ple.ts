@@ -7,6 +7,10 @@ import { expertsOf, gated, named, needDistinct } from './experts.ts';
 
 export const ple = blockKind({
   doc: 'Progressive layered extraction: each task has experts of its own and shares others, level after level; its gate mixes its own and the shared, and a shared gate mixes all for the next level. vector[N] → outputs[task: units, …]; a flow takes one, `shared.click`.',
+  formula: [
+    'x_k ← Σ_e softmax(x_k · W_k)_e f_e, over f_e(x_k) of task k and f_e(x_s) of the shared experts',
+    'x_s ← Σ_e softmax(x_s · W_s)_e f_e, over the experts of all tasks and the shared ones',
+  ],
   when: 'For several tasks that disturb each other under `mmoe`.',
   paper: 'Tang et al., "Progressive layered extraction", RecSys 2020 (equations 5 to 9)',
   example: 'ple(click, experts: 2, shared: 1, units: 5, levels: 2)',

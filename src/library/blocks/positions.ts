@@ -2,7 +2,8 @@ import { blockKind } from '../rows.ts';
 import { needSequence } from '../values.ts';
 
 export const positions = blockKind({
-  doc: 'Adds a learned vector for each position to its element, counted from the oldest element of the sequence: xₜ + pₜ, 0 past the end. sequence[L × D] → the same.',
+  doc: 'Adds a learned vector for each position to its element, counted from the oldest element of the sequence; 0 past the end. sequence[L × D] → the same.',
+  formula: ['x_t + p_t, t from 0 at the oldest element'],
   when: 'Goes before `transformer` or `self_attention`, which see no order without it.',
   paper: 'Kang and McAuley, "Self-attentive sequential recommendation", ICDM 2018 (section III.A)',
   example: 'positions',

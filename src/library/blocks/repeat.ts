@@ -4,7 +4,8 @@ import { blockKind } from '../rows.ts';
 import { needVector } from '../values.ts';
 
 export const repeat = blockKind({
-  doc: 'The same blocks several times, one after the other: f(f(… x)). Each time has weights of its own; a shared block in it has the same weights every time. The blocks must take what they give.',
+  doc: 'The same blocks several times, one after the other. Each time has weights of its own; a shared block in it has the same weights every time. The blocks must take what they give.',
+  formula: ['f(f(… x))'],
   when: 'For several layers of one form, each with weights of its own.',
   paper:
     'no paper: the N layers of a stack, as in Vaswani et al., "Attention is all you need", NeurIPS 2017 (figure 1)',

@@ -4,7 +4,8 @@ import { blockKind } from '../rows.ts';
 import { asVector, printValue } from '../values.ts';
 
 export const residual = blockKind({
-  doc: 'Adds the input to the output of its blocks, x + f(x): for a vector, fields, a sequence or interests, whose shape f must keep.',
+  doc: 'Adds the input to the output of its blocks: for a vector, fields, a sequence or interests, whose shape f must keep.',
+  formula: ['x + f(x)'],
   when: 'Around blocks that keep the shape, so that deep towers train.',
   paper: 'He et al., "Deep residual learning for image recognition", CVPR 2016',
   example: 'residual(mlp(128, 64))',

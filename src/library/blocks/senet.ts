@@ -3,7 +3,12 @@ import { blockKind } from '../rows.ts';
 import { needFields } from '../values.ts';
 
 export const senet = blockKind({
-  doc: 'Weighs whole fields, of any widths: squeeze zᵢ = mean of field i; excitation a = σ(relu(z · W₁) · W₂) with W₁ of [F × F/r] and W₂ of [F/r × F]; fieldᵢ ← aᵢ · fieldᵢ. fields[F × D] → the same.',
+  doc: 'Weighs whole fields, of any widths, by shares that a small net finds from their means. fields[F × D] → the same.',
+  formula: [
+    'a = σ(relu(z · W₁) · W₂), z_i = mean of field i',
+    'field_i ← a_i · field_i',
+    'W₁ of [F × H], H = max(1, floor(F / reduction))',
+  ],
   when: 'Where many fields are noise: it weighs whole fields, and `--attention` shows the weights.',
   paper: 'Huang et al., "FiBiNET", RecSys 2019 (section 3.2); one tower at a time',
   example: 'senet(reduction: 2)',

@@ -3,6 +3,7 @@ import { pool } from './pooling.ts';
 
 export const sum = blockKind({
   doc: 'The sum of fields of one width, or of the rows of a sequence: fields[F × D] or sequence[L × D] → vector[D].',
+  formula: ['Σ_t x_t'],
   when: 'Where the number of elements should count; `mean` hides it.',
   paper: 'Covington et al., "Deep neural networks for YouTube recommendations", RecSys 2016 (section 3.2)',
   example: 'sum',

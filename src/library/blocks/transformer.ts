@@ -10,7 +10,12 @@ import { normalizeRows } from './layer_norm.ts';
 import { multiHead } from './multi_head.ts';
 
 export const transformer = blockKind({
-  doc: 'Layers of attention to earlier elements and of a dense net for each element. With `norm: after` x ← norm(x + attention(x)), x ← norm(x + net(x)); with `norm: before` x ← x + attention(norm(x)), x ← x + net(norm(x)), and one more norm at the end. net(x) = activation(x · W₁ + b₁) · W₂ + b₂. What attention and net give is dropped out. sequence[L × D] → the same, 0 past the end.',
+  doc: 'Layers of attention to earlier elements and of a dense net for each element. What attention and net give is dropped out. sequence[L × D] → the same, 0 past the end.',
+  formula: [
+    'norm: after: x ← norm(x + attention(x)), x ← norm(x + net(x))',
+    'norm: before: x ← x + attention(norm(x)), x ← x + net(norm(x)); at the end norm(x)',
+    'net(x) = activation(x · W₁ + b₁) · W₂ + b₂',
+  ],
   when: 'Finds what of a history says most about the next item, in its order: `history -> positions -> transformer(layers: 2, heads: 2) -> last`.',
   paper:
     'Vaswani et al., "Attention is all you need", NeurIPS 2017 (section 3); over histories: Kang and McAuley, "Self-attentive sequential recommendation", ICDM 2018',

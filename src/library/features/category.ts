@@ -4,6 +4,7 @@ import { dictionary } from './dictionary.ts';
 
 export const category = featureKind({
   doc: 'One of a set of values: one row of an embedding table. The values are listed, or come from the training part; one row is for all others. Gives a field of width `dim`.',
+  formula: ['table[code(x)], one code for all other values'],
   when: 'For a small, closed set of values. List the values where you know them; otherwise they are learned.',
   paper: 'Covington et al., "Deep neural networks for YouTube recommendations", RecSys 2016',
   example: 'category("F", "M", dim: 4)',

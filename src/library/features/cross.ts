@@ -4,6 +4,7 @@ import { featureKind } from '../rows.ts';
 
 export const cross = featureKind({
   doc: 'The values of two features or more together, as one value: their codes are hashed to a row of an embedding table. It needs no column of its own. Gives a field of width `dim`.',
+  formula: ['table[hash(code(x_1), code(x_2), …)]'],
   when: 'Where two values mean more together than apart, such as country and language. A block such as `fm` learns all pairs instead.',
   paper:
     'Cheng et al., "Wide & Deep learning for recommender systems", DLRS 2016 (section 3.1, cross-product transformations)',

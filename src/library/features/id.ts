@@ -4,6 +4,7 @@ import { dictionary } from './dictionary.ts';
 
 export const id = featureKind({
   doc: 'An identifier: one row of an embedding table. Values come from the training part; one row is for unseen values. Gives a field of width `dim`.',
+  formula: ['table[code(x)], one code for all unseen values'],
   when: 'For users and items, and for anything with many values. `dim: 0` keeps a key out of the model.',
   paper: 'Covington et al., "Deep neural networks for YouTube recommendations", RecSys 2016',
   example: 'id(hash: 200_000, dim: 32)',

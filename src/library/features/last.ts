@@ -5,6 +5,7 @@ import { featureKind } from '../rows.ts';
 
 export const last = featureKind({
   doc: "The newest element of a list: of a history, what its user had last. It uses the list's own encoding and table, needs no column of its own, and follows the list at serving as in training. Gives a field of the width of one element; an empty list gives the row of the missing value.",
+  formula: ['table[code(x_l)], x_l the newest element, of the table of the list'],
   when: 'For the item that came just before, next to the whole history.',
   paper:
     'Yi et al., "Sampling-bias-corrected neural modeling", RecSys 2019 (section 5.1: the seed, the video just watched)',

@@ -4,6 +4,7 @@ import { featureKind } from '../rows.ts';
 
 export const like = featureKind({
   doc: "A column of the same values as another feature: it uses that feature's encoding and its embedding table, and gives a field of the same width.",
+  formula: ['table[code(x)], of the table of the named feature'],
   when: 'For a second column with the values of another, such as a seed item next to the candidate.',
   paper:
     'Yi et al., "Sampling-bias-corrected neural modeling", RecSys 2019 (section 5.1: seed and candidate share a table)',

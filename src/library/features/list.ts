@@ -5,6 +5,7 @@ import { featureKind } from '../rows.ts';
 
 export const list = featureKind({
   doc: "Several values of one kind: embeddings pooled into a field of the width of one; with `pool: none` a sequence[max × dim]. Named after a feature, its elements use that feature's own table. Elements that training never had are excluded, in the pool, in the mask and in `max`: their row was never trained. A list without any other is empty, and an empty list is zeros.",
+  formula: ['pool over t of table[code(x_t)]', 'table[code(x_1)], table[code(x_2)], … with pool: none'],
   when: 'For histories and tags. Use `pool: none` where a block should read the elements one by one.',
   paper: 'Covington et al., "Deep neural networks for YouTube recommendations", RecSys 2016 (section 3.2)',
   example: 'list(category(dim: 16), max: 6)',

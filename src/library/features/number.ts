@@ -5,6 +5,7 @@ import { featureKind } from '../rows.ts';
 
 export const number = featureKind({
   doc: 'A number. Unchanged, after log(1 + x), or standardized by the training part, it gives a field of width 1, or of width `dim` through a learned map. Cut at `boundaries`, or into equally frequent `buckets`, each piece has a row of an embedding table of width `dim`.',
+  formula: ['x, log(1 + x) or (x − mean) / deviation; times W with dim', 'table[piece(x)] with boundaries or buckets'],
   when: 'For prices, ages and counts. Use `buckets` where the effect is no straight line, `log` for counts.',
   paper:
     'Covington et al., "Deep neural networks for YouTube recommendations", RecSys 2016 (section 3.2, normalized numbers)',

@@ -3,6 +3,7 @@ import { featureKind } from '../rows.ts';
 
 export const text = featureKind({
   doc: 'Text as a bag of hashed pieces, each with a row of an embedding table, pooled into a field of width `dim`. The sum of rows is the product of the count vector and the first layer of DSSM.',
+  formula: ['pool over the pieces p of x of table[hash(p)]'],
   when: 'For titles and queries, without a language model. Use `vector` for embeddings of one.',
   paper: 'Huang et al., "Learning deep structured semantic models", CIKM 2013 (section 3.2, word hashing)',
   example: 'text(trigrams, hash: 30_000, dim: 128)',

@@ -4,6 +4,7 @@ import { featureKind } from '../rows.ts';
 
 export const time = featureKind({
   doc: 'A part of a time, in UTC. Each value has a row of an embedding table, and one row is for missing values. The column has a date, a time, or seconds since 1970. Gives a field of width `dim`.',
+  formula: ['table[part(x)]'],
   when: 'For habits of the day or week. The order of events belongs to `time` in the data block.',
   paper: 'no paper: a category that the calendar makes',
   example: 'time(weekday, dim: 4)',

@@ -4,6 +4,7 @@ import { featureKind } from '../rows.ts';
 
 export const vector = featureKind({
   doc: 'A fixed number of numbers, such as an embedding made elsewhere. Gives a field of width `size`, or of width `dim` through a learned map.',
+  formula: ['x; x · W with dim'],
   when: 'For embeddings that another model computed, of texts or pictures.',
   paper: 'no paper: the numbers are taken as they are',
   example: 'vector(256, dim: 64)',

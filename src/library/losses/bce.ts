@@ -5,7 +5,8 @@ import { rowScore, weightedMean } from './mean.ts';
 import { smoothing } from './smoothing.ts';
 
 export const bce = lossKind({
-  doc: 'Binary cross-entropy of σ(scale · score) and a label of 0 or 1: softplus(x) − label · x, never a logarithm of 0. A cosine needs a scale, or the probability stays within [0.27, 0.73].',
+  doc: 'Binary cross-entropy of σ(scale · score) and a label of 0 or 1, never a logarithm of 0. A cosine needs a scale, or the probability stays within [0.27, 0.73].',
+  formula: ['x = scale · s, t = (1 − smoothing) y + smoothing / 2', 'loss = softplus(x) − t · x'],
   when: 'For clicks and likes with real negatives in the data. For retrieval alone use `softmax`.',
   paper:
     'Covington et al., "Deep neural networks for YouTube recommendations", RecSys 2016 (section 4.2, logistic loss)',

@@ -4,7 +4,8 @@ import { weightedMean } from './mean.ts';
 import { lowerPairs, meanOfNegatives, pairwiseArguments } from './pairwise.ts';
 
 export const bpr = lossKind({
-  doc: "−log σ(scale · (score of the row's item − score of another)), averaged over the row's negatives: the batch's items, or some drawn for it. A negative that is the row's own item again has no part.",
+  doc: "Ranks the row's item above others, by the logistic loss of their difference, averaged over the row's negatives: the batch's items, or some drawn for it. A negative that is the row's own item again has no part.",
+  formula: ['loss_i = mean_j softplus(scale · (s_ij − s_ii)), softplus(x) = −log σ(−x)'],
   when: 'For implicit feedback with a few sampled negatives; `softmax` learns more from many.',
   paper: 'Rendle et al., "BPR: Bayesian personalized ranking from implicit feedback", UAI 2009 (section 4)',
   example: 'bpr(negatives: sampled(4), scale: 10)',

@@ -5,7 +5,8 @@ import { rowScore, weightedMean } from './mean.ts';
 import { lowerPairs, meanOfNegatives, pairwiseArguments } from './pairwise.ts';
 
 export const ccl = lossKind({
-  doc: "The cosine contrastive loss of SimpleX: 1 − score of the row's item + weight · the mean over its negatives of max(0, score of the negative − margin). It is meant for a single cosine. A negative that is the row's own item again has no part.",
+  doc: "The cosine contrastive loss of SimpleX: pulls the row's item to 1, and pushes its negatives below the margin. It is meant for a single cosine. A negative that is the row's own item again has no part.",
+  formula: ['loss_i = 1 − s_ii + weight · mean_j max(0, s_ij − margin)'],
   when: 'For retrieval with many sampled negatives, of which most are easy: those below the margin have no part. `softmax` needs no margin.',
   paper: 'Mao et al., "SimpleX: a simple and strong baseline for collaborative filtering", CIKM 2021 (equation 1)',
   also: ['cosine_contrastive', 'cosine_contrastive_loss', 'ccl_loss'],

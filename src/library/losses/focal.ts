@@ -4,7 +4,12 @@ import { lossKind } from '../rows.ts';
 import { rowScore, weightedMean } from './mean.ts';
 
 export const focal = lossKind({
-  doc: 'Binary cross-entropy that answers already right count little in: −αₜ (1 − pₜ)^gamma log pₜ, with pₜ the probability σ(scale · score) of the true label, and αₜ alpha for positives and 1 − alpha for negatives. Never a logarithm of 0.',
+  doc: 'Binary cross-entropy that answers already right count little in. Never a logarithm of 0.',
+  formula: [
+    'p = σ(scale · s) for y = 1, 1 − σ(scale · s) for y = 0',
+    'a = alpha for y = 1, 1 − alpha for y = 0; 1 without alpha',
+    'loss = −a · (1 − p)^gamma · log p',
+  ],
   when: 'In place of `bce` where easy negatives are most of the data.',
   paper: 'Lin et al., "Focal loss for dense object detection", ICCV 2017 (equation 5)',
   example: 'focal(gamma: 2, scale: 10)',

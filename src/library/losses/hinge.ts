@@ -4,7 +4,11 @@ import { weightedMean } from './mean.ts';
 import { lowerPairs, meanOfNegatives, pairwiseArguments } from './pairwise.ts';
 
 export const hinge = lossKind({
-  doc: "The triplet loss max(0, margin − score of the row's item + score of another), over the row's negatives: their mean, or only the hardest. A negative that is the row's own item is ignored.",
+  doc: "The triplet loss: the row's item should score above its negatives by a margin; their mean, or only the hardest. A negative that is the row's own item is ignored.",
+  formula: [
+    'loss_i = mean_j max(0, margin + s_ij − s_ii)',
+    'loss_i = max_j max(0, margin + s_ij − s_ii) with over: hardest',
+  ],
   when: 'Where only a margin matters, or with `over: hardest` after a model is good already.',
   paper:
     'Weinberger & Saul, "Distance metric learning for large margin nearest neighbor classification", JMLR 2009; hardest: Faghri et al., "VSE++", BMVC 2018 (equation 6)',

@@ -4,7 +4,8 @@ import { lossKind } from '../rows.ts';
 import { rowScore, weightedMean } from './mean.ts';
 
 export const huber = lossKind({
-  doc: 'Half the squared error e = score − label where |e| ≤ delta, and delta · (|e| − delta/2) beyond: far outliers pull no harder than near ones.',
+  doc: 'Half the squared error of the score up to delta, and linear beyond: far outliers pull no harder than near ones.',
+  formula: ['e = |s − y|, m = min(e, delta)', 'loss = m · (e − m / 2)'],
   when: 'For a label that is a number and has outliers, such as seconds watched.',
   paper: 'Huber, "Robust estimation of a location parameter", Annals of Mathematical Statistics 1964',
   example: 'huber(delta: 0.5)',

@@ -8,7 +8,12 @@ import { weightedMean } from './mean.ts';
 import { sharpnessArguments, sharpnessOf } from './negatives.ts';
 
 export const listwise = lossKind({
-  doc: "Cross-entropy of a row's scores over the batch's items against all positives of its query: rows of one query share theirs, each in proportion to its weight, so a row of weight 0 is a negative. lossᵢ = −Σⱼ tᵢⱼ log softmax(sᵢ)ⱼ. Further columns with an item of the same query are masked.",
+  doc: "Cross-entropy of a row's scores over the batch's items against all positives of its query: rows of one query share theirs, each in proportion to its weight, so a row of weight 0 is a negative. Further columns with an item of the same query are masked.",
+  formula: [
+    'c_ij = s_ij / temperature − log q_j',
+    't_ij = w_j / Σ w over rows j of the query of row i, else 0',
+    'loss_i = −Σ_j t_ij log softmax(c_i)_j',
+  ],
   when: 'Where the same query has several items in one batch, such as sessions or searches.',
   paper: 'Cao et al., "Learning to rank: from pairwise approach to listwise approach", ICML 2007 (ListNet, top one)',
   example: 'listwise(temperature: 0.05)',

@@ -11,7 +11,11 @@ import { sampledSoftmax } from './sampled_softmax.ts';
 import { type SoftmaxArguments, softmaxParameters } from './softmax_arguments.ts';
 
 export const softmax = lossKind({
-  doc: "Cross-entropy of the row's item among others, over logits score/τ − log q: −log softmax of its own. In this order: divide by τ, subtract log q of the column's item, mask accidental hits, cross-entropy weighted by row. The others are the batch's items, or drawn for each row, or the batch's and some drawn for all rows: log q is then of the mixture.",
+  doc: "Cross-entropy of the row's item among others. In this order: divide by the temperature, subtract log q of the column's item, mask accidental hits, cross-entropy weighted by row. The others are the batch's items, or drawn for each row, or the batch's and some drawn for all rows: log q is then of the mixture.",
+  formula: [
+    'c_ij = s_ij / temperature − log q_j',
+    'loss_i = log Σ_j e^c_ij − (1 − smoothing) · c_ii − smoothing · mean_j c_ij',
+  ],
   when: 'The first choice for retrieval. Use `in_batch` with large batches, `sampled` with small ones.',
   paper:
     'Yi et al., "Sampling-bias-corrected neural modeling", RecSys 2019 (section 3); sampled: Huang et al., CIKM 2013; mixed: Yang et al., "Mixed negative sampling for learning two-tower neural networks in recommendations", WWW 2020 Companion',

@@ -3,6 +3,11 @@ import { cutoff } from './cutoff.ts';
 
 export const hit_rate = metricKind({
   doc: 'Whether any held-out item is among the first k of the whole corpus. Per event it equals recall(k).',
+  formula: [
+    '1 − C(n − h, k − b) / C(n, k − b), of the best group',
+    '0 where b ≥ k, 1 where k − b > n − h',
+    'for each group of one score: n items, h of them held out, b above',
+  ],
   when: 'To compare with papers that report it.',
   paper: 'Deshpande & Karypis, "Item-based top-N recommendation algorithms", TOIS 2004',
   example: 'hit_rate(50)',

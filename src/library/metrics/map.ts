@@ -2,7 +2,12 @@ import { metricKind } from '../rows.ts';
 import { cutoff } from './cutoff.ts';
 
 export const map = metricKind({
-  doc: 'Average precision: over the held-out items within the first k places, the sum of the share of held-out items up to and at the place, divided by min(k, held-out items). Per event it is 1 / place within the first k, else 0. Over ties the mean of all orders.',
+  doc: 'Average precision: the mean, over the held-out items within the first k places, of the share of held-out items up to the place. Per event it is 1 / place within the first k, else 0. Over ties the mean of all orders.',
+  formula: [
+    'Σ h / n · Σ_r (a + 1 + (h − 1)(r − b − 1) / (n − 1)) / r / min(k, H)',
+    'r from b + 1 to min(k, b + n)',
+    'for each group of one score: n items, h of them held out, b above, a of those held out; H held out in all',
+  ],
   when: 'With several held-out items a user, where their order within the first k matters.',
   paper:
     'Buckley & Voorhees, "Evaluating evaluation measure stability", SIGIR 2000; ties: McSherry & Najork, ECIR 2008',

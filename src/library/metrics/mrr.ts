@@ -1,7 +1,11 @@
 import { metricKind } from '../rows.ts';
 
 export const mrr = metricKind({
-  doc: '1 / rank of the first held-out item in the whole corpus. With ties, the mean over all ranks that are possible.',
+  doc: 'The reciprocal of the rank of the first held-out item in the whole corpus. With ties, the mean over all ranks that are possible.',
+  formula: [
+    'the mean of 1 / r, r the place of the first held-out item of the best group',
+    'b items above the best group with a held-out item, n in it, h of them held out',
+  ],
   when: 'Where only the first right answer matters.',
   paper: 'Voorhees, "The TREC-8 question answering track report", 1999; ties: McSherry & Najork, ECIR 2008',
   example: 'mrr',

@@ -12,7 +12,8 @@ function refuseZeros({ initial, epsilon }: { readonly initial: number; readonly 
 }
 
 export const adagrad = optimizerKind({
-  doc: 'a ← a + g²; w ← w − rate · g / (√a + epsilon). For embeddings `per: row` keeps one a for each row, fed with the mean of g² over the row: memory of one number a row.',
+  doc: 'A step for each weight, smaller the more its gradients add up to. For embeddings `per: row` keeps one a for each row, fed with the mean of g² over the row: memory of one number a row.',
+  formula: ['a ← a + g², a begins at initial', 'w ← w − rate · g / (√a + epsilon)'],
   when: 'The first choice for embeddings: rare rows keep a large rate.',
   paper: 'Duchi et al., "Adaptive subgradient methods", JMLR 2011; per row: Mudigere et al., ISCA 2022 (section 4.1.4)',
   example: 'adagrad(rate: 0.05, per: row)',

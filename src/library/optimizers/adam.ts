@@ -19,7 +19,12 @@ export const adamSlots = [
 ];
 
 export const adam = optimizerKind({
-  doc: 'm ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²; w ← w − rate · m̂ / (√v̂ + epsilon), m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ) at step t. On embeddings lazy: only rows that the batch looks up change, and t counts the steps of each row by itself: its first step has t = 1 whenever it comes.',
+  doc: 'Follows the mean gradient, divided by the root of the mean squared gradient, at step t. On embeddings lazy: only rows that the batch looks up change, and t counts the steps of each row by itself: its first step has t = 1 whenever it comes.',
+  formula: [
+    'm ← β₁ m + (1 − β₁) g, m̂ = m / (1 − β₁^t)',
+    'v ← β₂ v + (1 − β₂) g², v̂ = v / (1 − β₂^t)',
+    'w ← w − rate · m̂ / (√v̂ + epsilon)',
+  ],
   when: 'The first choice for dense weights.',
   paper: 'Kingma & Ba, "Adam", ICLR 2015 (algorithm 1)',
   example: 'adam(rate: 1e-3)',

@@ -4,7 +4,8 @@ import { rowDefaults } from './row_defaults.ts';
 import { schedule, scheduled } from './schedule.ts';
 
 export const sgd = optimizerKind({
-  doc: 'w ← w − rate · g, g the gradient of the batch.',
+  doc: 'Follows the gradient g of the batch.',
+  formula: ['w ← w − rate · g'],
   when: 'For a baseline, or where the memory of the optimizer matters.',
   paper: 'Robbins & Monro, "A stochastic approximation method", 1951',
   example: 'sgd(rate: 0.1, warmup: 100, decay: cosine)',

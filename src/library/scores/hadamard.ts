@@ -2,7 +2,8 @@ import { scoreKind } from '../rows.ts';
 import { pairs } from './pairs.ts';
 
 export const hadamard = scoreKind({
-  doc: "w · (q ⊙ i), the element-wise product of the two towers' vectors through a learned linear layer over all pairs of channels; w begins at 1, as `dot`. w is folded into the query vector, (w ⊙ q) · i, so retrieval remains one inner product.",
+  doc: "The element-wise product of the two towers' vectors through a learned linear layer w over all pairs of channels; w begins at 1, as `dot`. w is folded into the query vector, so retrieval remains one inner product.",
+  formula: ['Σ_p w_p · (q_p ⊙ v_p) = Σ_p (w_p ⊙ q_p) · v_p'],
   when: 'Where some dimensions should count more than others, at the price of one weight each.',
   paper: 'He et al., "Neural collaborative filtering", WWW 2017 (equation 9, generalized matrix factorization)',
   example: 'hadamard(user, item)',

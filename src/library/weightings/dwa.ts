@@ -4,7 +4,11 @@ import { weightingKind } from '../rows.ts';
 import { lossValues, presence, state, tasks, unstack, weightedSum } from './vectors.ts';
 
 export const dwa = weightingKind({
-  doc: 'A task whose loss falls slower weighs more: wₖ = K · softmax(rₖ/temperature)ₖ, rₖ = mean loss of the last window ÷ that of the one before. A window is so many steps; in the first two all weights are 1. The paper takes epochs for windows. The mean of a task is over the steps that had rows of it; without any it stays.',
+  doc: 'A task whose loss falls slower weighs more. A window is so many steps; in the first two all weights are 1. The paper takes epochs for windows. The mean of a task is over the steps that had rows of it; without any it stays.',
+  formula: [
+    'r_k = mean L_k of the last window / mean L_k of the one before',
+    'w = K · softmax(r / temperature); 1 until both windows exist',
+  ],
   when: 'Where you want weights without gradients by task, at almost no cost.',
   paper: 'Liu et al., "End-to-end multi-task learning with attention", CVPR 2019 (equation 7)',
   example: 'dwa(click, like, temperature: 2)',

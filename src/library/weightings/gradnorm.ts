@@ -7,7 +7,13 @@ import { lossValues, meanPresent, presence, stack, state, tasks, unstack, weight
 const smallest = 1e-3;
 
 export const gradnorm = weightingKind({
-  doc: "Every task pulls alike at the last shared layer W (the shared tables where no layer is shared), one that lags pulls harder: Gₖ = wₖ‖∇_W Lₖ‖ is drawn to mean(G) · rₖ^alpha, rₖ the task's Lₖ/Lₖ(first step) ÷ the mean of those. w ← w − rate · ∇ Σ|Gₖ − target|, then scaled to sum to K. A task without rows in the batch has no part in the means.",
+  doc: 'Every task pulls alike at the last shared layer W (the shared tables where no layer is shared), one that lags pulls harder. A task without rows in the batch has no part in the means.',
+  formula: [
+    'G_k = w_k ‖∇_W L_k‖, W the last shared layer',
+    'r_k = L_k / L_k(first step), divided by the mean of those',
+    'target_k = mean(G) · r_k^alpha',
+    'w_k ← max(1e-3, w_k − rate · sign(G_k − target_k) ‖∇_W L_k‖), scaled to sum K',
+  ],
   when: 'Where tasks learn at different speeds and share most layers.',
   paper: 'Chen et al., "GradNorm", ICML 2018 (algorithm 1)',
   example: 'gradnorm(click, like, alpha: 1.5)',

@@ -4,7 +4,12 @@ import { combine, gramMatrix, taskGradients } from './gram.ts';
 import { tasks, unstack } from './vectors.ts';
 
 export const pcgrad = weightingKind({
-  doc: "Gradients that conflict are projected before they are summed: where gₖ · gₗ < 0, gₖ ← gₖ − (gₖ · gₗ/‖gₗ‖²) gₗ, with gₗ as it was, for each other task in turn: the next in the file's order first, then round. It acts on what tasks share, tables among them: a table row's gradient is the sum over all look-ups of that row in the batch. The rest learns by the plain sum. The paper draws the order at random.",
+  doc: "Gradients that conflict are projected before they are summed, on each other task in turn: the next in the file's order first, then round. It acts on what tasks share, tables among them: a table row's gradient is the sum over all look-ups of that row in the batch. The rest learns by the plain sum. The paper draws the order at random.",
+  formula: [
+    "g'_k = g_k at first",
+    "g'_k ← g'_k − (g'_k · g_l / ‖g_l‖²) g_l where g'_k · g_l < 0, for each other l",
+    "shared gradient = Σ_k g'_k",
+  ],
   when: 'Where tasks pull the shared layers in opposite directions.',
   paper: 'Yu et al., "Gradient surgery for multi-task learning", NeurIPS 2020 (algorithm 1)',
   example: 'pcgrad(click, like)',

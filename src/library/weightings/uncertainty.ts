@@ -2,7 +2,8 @@ import { weightingKind } from '../rows.ts';
 import { tasks } from './vectors.ts';
 
 export const uncertainty = weightingKind({
-  doc: 'Σₖ fₖ · e^−sₖ · Lₖ + sₖ/2 with a learned sₖ = log σₖ² for each task, from 0: a noisy task weighs less. f is ½ for an error of a number (mse, huber) and 1 for all others. At the minimum each weight fₖ · e^−sₖ is 1/(2 Lₖ). A batch without rows of a task gives its sₖ no gradient.',
+  doc: 'A noisy task weighs less, by a learned sₖ = log σₖ² for each task, from 0. f is ½ for an error of a number (mse, huber) and 1 for all others. At the minimum each weight fₖ · e^−sₖ is 1/(2 Lₖ). A batch without rows of a task gives its sₖ no gradient.',
+  formula: ['total = Σ_k f_k e^−s_k L_k + s_k / 2', 'f_k = ½ for an error of a number, else 1'],
   when: 'The first choice for tasks whose losses differ in size; it costs one number a task.',
   paper: 'Kendall et al., "Multi-task learning using uncertainty to weigh losses", CVPR 2018 (equations 7 and 10)',
   example: 'uncertainty(click, like)',
