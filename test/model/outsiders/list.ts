@@ -132,7 +132,7 @@ export const inModel: readonly Mistake[] = [
   ['mlp(128, width, activation: relu)', 'mlp(128, width, act: relu)'],
   ['mlp(128, width, activation: relu)', 'mlp(128, width, activation = relu)'],
   ['mlp(128, width, activation: relu)', 'mlp(128, widht, activation: relu)'],
-  ['mlp(128, width, activation: relu)', 'mlp(128, width, activation: relu, drop_rate: 0.1)'],
+  ['mlp(128, width, activation: relu)', 'mlp(128, width, activation: relu, momentum: 0.1)'],
   ['mlp(128, width, activation: relu)', 'mlp(units: [128, width], activations: relu)'],
   ['dropout(0.1)', 'dropout(p: 0.1)'],
   ['dropout(0.1)', 'dropout(rate = 0.1)'],
