@@ -1,5 +1,5 @@
 /**
- * Input beside output, both files that a person reads: `unclosed.tower` and `unclosed.txt`. `UPDATE=1 npx vitest run` rewrites
+ * Input next to output, both files that a person reads: `unclosed.tower` and `unclosed.txt`. `UPDATE=1 npx vitest run` rewrites
  * the outputs; without it they must be what the code answers, to the letter.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -49,7 +49,7 @@ const proper: readonly RegExp[] = [
 
 /** Of which places a text is read. Code and pages that are written from what was measured are not prose of ours. */
 const places: readonly { readonly folder: string; readonly ending: RegExp; readonly but?: RegExp }[] = [
-  { folder: 'src', ending: /\.ts$/, but: /^src\/text\/synonyms\.ts$/ },
+  { folder: 'src', ending: /\.(?:ts|json)$/, but: /^src\/text\/synonyms\.ts$/ },
   { folder: 'grammar', ending: /\.(?:ts|ebnf)$/ },
   // The results page is written by the study, and shows what was printed when it was measured.
   { folder: 'docs', ending: /\.md$/, but: /^docs\/results\.md$/ },
@@ -57,6 +57,9 @@ const places: readonly { readonly folder: string; readonly ending: RegExp; reado
   { folder: 'playground', ending: /\.(?:ts|html)$/ },
   { folder: 'bench', ending: /\.(?:ts|mjs)$/ },
   { folder: 'editors/vscode', ending: /\.(?:mts|mjs|md)$/, but: /node_modules/ },
+  // This test names the words.
+  { folder: 'test', ending: /\.(?:ts|py|tower|txt)$/, but: /^test\/voice\.test\.ts$/ },
+  { folder: 'scripts', ending: /\.(?:ts|mjs)$/ },
 ];
 
 const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'CODE_OF_CONDUCT.md'];

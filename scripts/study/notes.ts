@@ -6,7 +6,7 @@ export const notes: Readonly<Record<string, Readonly<Record<string, string>>>> =
   movielens_next: {
     '': 'EASE is a full matrix of item-to-item weights, solved in closed form for these very users: with 610 users and 100,000 events it is hard to beat. Its interval covers most of the models. With 610 test events, differences below about 0.025 of recall@10 are noise.',
     two_tower:
-      'on validation, the last five films in addition to the last fifty were worth 0.02 of recall@10; width, depth and temperature were worth nothing that two seeds could tell apart.',
+      'on validation, the last five films in addition to the last fifty were worth 0.02 of recall@10; width, depth and temperature were worth nothing that two seeds could distinguish.',
     multi_interest:
       'reads no user id. Its attention sees the history as a bag, so it does not know which films were last.',
     multi_objective: 'a tenth of what it retrieves by is who likes a film, which is not measured here.',

@@ -62,7 +62,7 @@ export const sets: readonly StudySet[] = [
   {
     name: 'restaurants',
     title: 'Restaurants & consumers',
-    asks: 'Which place does somebody rate? A hundred test events: too few to tell models apart.',
+    asks: 'Which place does somebody rate? A hundred test events: too few to distinguish models.',
     data: 'models/data/restaurants.tower',
     seeds,
     metrics: [recall(10), { metric: 'auc' }],

@@ -78,7 +78,7 @@ const mostWork = 1e11;
 const addsPerSecond = 1.5e9;
 
 /** The baselines of a task, opened one after the other, and a sentence for each that is excluded. */
-export interface Beside {
+export interface ChosenBaselines {
   /** In the order printed. `open` chooses the setting where there are several. */
   readonly rows: readonly { readonly name: string; open(): Promise<OpenBaseline> }[];
   readonly leftOut: readonly string[];
@@ -91,7 +91,7 @@ export interface OpenBaseline {
 }
 
 /** @throws Failure `unknown-name` where the choice names a baseline that there is not */
-export function baselinesBeside(task: ScoringTask, options: BaselineOptions): Beside {
+export function baselinesBeside(task: ScoringTask, options: BaselineOptions): ChosenBaselines {
   const { baselines: choice = true, dataset, plan, product } = options;
   const names = chosenNames(choice);
   const isAsked = choice !== true;

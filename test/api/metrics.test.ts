@@ -31,7 +31,7 @@ const open = (name: string) => load(at(name), { engine });
 const measured = async (name: string, metrics?: Metrics) =>
   evaluate(await open(name), { baselines: false, ...(metrics === undefined ? {} : { metrics }) });
 
-it('is what validation measures, beside what `stop` watches', async () => {
+it('is what validation measures, in addition to what `stop` watches', async () => {
   const { records } = await trainBy('again', 'metrics = recall(20), ndcg(20)');
   expect(Object.keys(records[0]!.validation!)).toEqual(['recall@10', 'recall@20', 'ndcg@20']);
 });

@@ -33,7 +33,7 @@ describe('data', () => {
     ['item', 'its events differ'],
     ['liked', 'its events differ'],
     ['keys', 'its events differ'],
-  ] as const)('in which one number of %s changed is refused; named by the user, it is told', (what, reason) => {
+  ] as const)('in which one number of %s changed is refused; named by the user, it is reported', (what, reason) => {
     expect(() => refuseOtherData(trained, changed(what))).toThrow(
       `the data differs from the data of the training: ${reason}`,
     );

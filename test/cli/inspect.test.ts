@@ -53,7 +53,7 @@ describe('a stage of the compiler', () => {
     expect(plan.written).toMatch(/^ {2}sequences\/history +sequence, feature history, rows sequences$/m);
   });
 
-  it('of a file with mistakes: its tree, beside them', async () => {
+  it('of a file with mistakes: its tree, in addition to them', async () => {
     const half = join(root, 'half.tower');
     writeFileSync(half, model.slice(0, 60));
     const { written, said } = await inProcess('inspect', half, '--ast');

@@ -35,7 +35,7 @@ async function refused(...args: readonly string[]): Promise<{ code: string; mess
 }
 
 describe('check', () => {
-  it('says that a model is sound', async () => {
+  it('says that a model has no errors', async () => {
     expect(await tower(['check', 'films.tower', '--data', 'data.tower'], here)).toEqual({
       code: 0,
       stdout: 'films.tower: no errors\n',
@@ -45,7 +45,7 @@ describe('check', () => {
 
   it('shows mistakes on stderr, or as JSON on stdout, and exits with 1', async () => {
     writeFileSync(join(root, 'wrong.tower'), model.replace('mlp(16, width) }', 'mpl(16, width) }'));
-    const [shown, told] = await Promise.all([
+    const [shown, listed] = await Promise.all([
       tower(['check', 'wrong.tower'], here),
       tower(['check', 'wrong.tower', '--json'], here),
     ]);
@@ -53,8 +53,8 @@ describe('check', () => {
     expect(shown.stdout).toBe('');
     expect(shown.stderr).toMatch(/^wrong\.tower:13:\d+: error: .*`mpl`/);
     expect(shown.stderr).toContain('did you mean `mlp`?');
-    expect([told.code, told.stderr]).toEqual([1, '']);
-    expect(JSON.parse(told.stdout)).toMatchObject([
+    expect([listed.code, listed.stderr]).toEqual([1, '']);
+    expect(JSON.parse(listed.stdout)).toMatchObject([
       { code: 'unknown-kind', severity: 'error', file: 'wrong.tower', line: 13, hint: 'did you mean `mlp`?' },
     ]);
   });
@@ -87,7 +87,7 @@ describe('train', () => {
   });
 
   it('refuses a folder that holds another run before it writes anything there', async () => {
-    // Every row of this data would be told in the folder as bad.
+    // Every row of this data would be reported in the folder as bad.
     mkdirSync(join(root, 'bad'), { recursive: true });
     writeFileSync(join(root, 'bad/ratings.csv'), 'user_id,movie_id,seen_at\n,m1,1\nu1,,2\n');
     writeFileSync(join(root, 'bad/data.tower'), data.replace('  items  = "films.csv" by movie_id\n', ''));
@@ -151,8 +151,8 @@ describe('train', () => {
     );
     expect(done.code, done.stderr).toBe(0);
     expect(done.stderr).toContain('excluded 4 invalid rows; mixed/run/rejected.jsonl has the reason of each');
-    const told = readFileSync(join(root, 'mixed/run/rejected.jsonl'), 'utf8').trim().split('\n');
-    expect(told.map((line) => JSON.parse(line)).map(({ file, line, column }) => [file, line, column])).toEqual([
+    const rejected = readFileSync(join(root, 'mixed/run/rejected.jsonl'), 'utf8').trim().split('\n');
+    expect(rejected.map((line) => JSON.parse(line)).map(({ file, line, column }) => [file, line, column])).toEqual([
       ['ratings.csv', 3, 'seen_at'],
       ['ratings.csv', 5, 'user_id'],
       ['ratings.csv', 7, 'seen_at'],
@@ -193,7 +193,7 @@ describe('train', () => {
 });
 
 describe('a trained model', () => {
-  it('is evaluated beside the baselines', async () => {
+  it('is evaluated together with the baselines', async () => {
     const { rows, metrics, protocol } = await json('evaluate', 'run', '--engine', 'onnx');
     expect(rows.map(({ name }: { name: string }) => name)).toEqual([
       'films',
@@ -210,7 +210,7 @@ describe('a trained model', () => {
     expect(protocol.length).toBeGreaterThan(2);
   });
 
-  it('is evaluated beside baselines by name, and a wrong name is refused', async () => {
+  it('is evaluated together with baselines by name, and a wrong name is refused', async () => {
     const { rows, protocol } = await json('evaluate', 'run', '--engine', 'onnx', '--baselines', 'ease, popularity');
     expect(rows.map(({ name }: { name: string }) => name)).toEqual(['films', 'popularity', 'ease']);
     expect(protocol.join('\n')).toMatch(/ease: λ = \d+, chosen out of 6 by ndcg@10 on \d+ validation events\./);

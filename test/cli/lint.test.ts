@@ -29,7 +29,7 @@ afterEach(() => {
 const thrownCodes = (thrown: unknown) => (thrown as Failure).diagnostics.map(({ code }) => code);
 
 describe('check', () => {
-  it('takes several files, and says of each that it is sound', async () => {
+  it('takes several files, and says of each that it has no errors', async () => {
     const [one, other] = [file(model), file(model.replace('films', 'more'))];
     const { written, code } = await run('check', one, other);
     expect([written, code]).toEqual([`${one}: no errors\n${other}: no errors\n`, 0]);
@@ -44,8 +44,8 @@ describe('check', () => {
       writeFileSync(join(folder, name), model);
     }
     const { written, code } = await run('check', folder);
-    const sound = ['b.tower', join('inner', 'a.tower')].map((name) => `${join(folder, name)}: no errors\n`);
-    expect([written, code]).toEqual([sound.join(''), 0]);
+    const reports = ['b.tower', join('inner', 'a.tower')].map((name) => `${join(folder, name)}: no errors\n`);
+    expect([written, code]).toEqual([reports.join(''), 0]);
   });
   it('says the mistakes of those that have some, and ends with 1', async () => {
     const [one, other] = [file(model), file('features { a : idd(dim: 3) }')];
@@ -54,12 +54,12 @@ describe('check', () => {
     expect(said).toContain('[unknown-kind]');
     expect(code).toBe(1);
   });
-  it('a warning is told, and is no reason to fail', async () => {
+  it('a warning is reported, and is no reason to fail', async () => {
     const { said, written, code } = await run('check', file(model.replace('batch = 64', 'batch = 4')));
     expect(said).toContain('[few-negatives]');
     expect([written.endsWith('no errors\n'), code]).toEqual([true, 0]);
   });
-  it('--fix mends what is certain, says what, and tells what is left', async () => {
+  it('--fix fixes what is certain, says what, and reports what is left', async () => {
     const path = file(`${model.replace('recall', 'recal')}let width = 64px\n`);
     const { said, code } = await run('check', '--fix', path);
     expect(said.split('\n').filter((line) => line.startsWith('fixed'))).toEqual([
@@ -69,7 +69,7 @@ describe('check', () => {
     expect(readFileSync(path, 'utf8')).toContain('stop = recall(10');
     expect(code).toBe(1);
   });
-  it('--fix leaves a sound file as it is, to the byte', async () => {
+  it('--fix leaves a valid file as it is, to the byte', async () => {
     const path = file(model);
     expect(await run('check', '--fix', path)).toMatchObject({ said: '', code: 0 });
     expect(readFileSync(path, 'utf8')).toBe(model);
@@ -82,7 +82,7 @@ describe('check', () => {
     const { written, said, code } = await run('check', '--format', format, file('features { a : idd(dim: 3) }'));
     expect([codeOf(written), said, code]).toEqual(['unknown-kind', '', 1]);
   });
-  it.each(['json', 'sarif', 'github'])('--format %s of a sound file says nothing else', async (format) => {
+  it.each(['json', 'sarif', 'github'])('--format %s of a valid file says nothing else', async (format) => {
     const { written, said, code } = await run('check', '--format', format, file(model));
     if (format === 'github') expect(written).toBe('');
     else expect(JSON.stringify(JSON.parse(written))).not.toContain('ruleId');
@@ -124,7 +124,7 @@ describe('format', () => {
       { file: path, changed: true, diagnostics: [{ code: 'not-formatted' }] },
     ]);
   });
-  it('a file that is not there is told', async () => {
+  it('a missing file is reported', async () => {
     const { thrown } = await run('format', join(root, 'none.tower'));
     expect(thrownCodes(thrown)).toEqual(['cannot-read']);
   });
@@ -143,7 +143,7 @@ describe('explain', () => {
     expect(written).toMatch(/Right:[\s\S]*-> flatten -> mlp\(32, 16\)/);
     expect(Math.max(...written.split('\n').map((line) => line.length))).toBeLessThan(130);
   });
-  it('takes a code as it stands behind a message', async () => {
+  it('takes a code as a message ends with it', async () => {
     expect((await run('explain', '[no-engine]')).written).toContain('What to do:');
   });
   it('gives the same as data', async () => {

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../training/temporary_folder.ts';
 import { writeProject } from './project.ts';
 import { ended, program, tower } from './tower.ts';
 
-/** One press: a second would end the program at once, and one that comes while it ends would kill it. */
+/** One press: a second would end the program immediately, and one that comes while it ends would kill it. */
 function once(signal: NodeJS.Signals, when: (text: string) => boolean) {
   let pressed = false;
   return (child: { kill(signal: NodeJS.Signals): boolean }, text: string): void => {
@@ -126,7 +126,7 @@ describe('a signal', () => {
     for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.removeAllListeners(signal);
   });
 
-  it('aborts; that `npm run` sends it once more changes nothing; another press ends at once', () => {
+  it('aborts; that `npm run` sends it once more changes nothing; another press ends immediately', () => {
     let now = 1000;
     vi.spyOn(performance, 'now').mockImplementation(() => now);
     let tidied = 0;

@@ -134,7 +134,7 @@ export function countCsv(
   return { header: header.values, good, bad };
 }
 
-/** Objects of JSON, one a line; the values of `names`, of which `undefined` stands for what is missing or null. */
+/** Objects of JSON, one a line; the values of `names`, of which `undefined` is one that is missing or null. */
 export function countJsonLines(bytes: Uint8Array): {
   readonly good: readonly { readonly line: number; readonly object: ReadonlyMap<string, unknown> }[];
   readonly bad: readonly number[];

@@ -130,13 +130,13 @@ export async function failureOf(work: Promise<unknown>): Promise<readonly string
   try {
     await work;
   } catch (error) {
-    if (error instanceof Failure) return error.diagnostics.map(told);
+    if (error instanceof Failure) return error.diagnostics.map(reported);
     throw error;
   }
   throw new Error('expected a Failure, and there was none');
 }
 
 /** `code at place: message (hint)` */
-export function told({ code, at: span, message, hint }: Diagnostic): string {
+export function reported({ code, at: span, message, hint }: Diagnostic): string {
   return `${code} at ${span === undefined ? 'nowhere' : textOf(span)}: ${message}${hint === undefined ? '' : ` (${hint})`}`;
 }

@@ -4,7 +4,7 @@ import { readDataset } from '../../src/data/read.ts';
 import { planOf } from '../library/support.ts';
 import { describeData, folderWith, valuesOf } from './fixture.ts';
 
-/** Items e0 … e3 in training, n0 … n2 after it; e3 and n0 have tags that training lacks. */
+/** Items e0 … e3 in training, n0 … n2 after it; e3 and n0 have tags that training does not have. */
 const files = {
   'events.csv': `user,item,time
 u1,e0,1

@@ -7,7 +7,7 @@ import { makeSource } from '../../src/text/source.ts';
 const source = makeSource('a', 'one two three');
 const edit = (start: number, end: number, text: string) => ({ at: { source, start, end }, text });
 
-test('edits are made wherever they stand in the list', () => {
+test('edits are made wherever they are in the list', () => {
   expect(applyEdits(source, [edit(8, 13, '3'), edit(0, 3, '1'), edit(4, 4, '(')])).toBe('1 (two 3');
 });
 

@@ -16,7 +16,7 @@ describe('folders', () => {
     expect([path, join(root, 'd', 'e')].every(existsSync)).toBe(true);
   });
 
-  it('are not made where a file stands, above or in their place', async () => {
+  it('are not made where a file is, above or in their place', async () => {
     const file = join(root, 'file');
     writeFileSync(file, '');
     for (const path of [file, join(file, 'x'), join(file, 'x', 'y')]) {

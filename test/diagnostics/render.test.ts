@@ -27,7 +27,7 @@ models/a.tower:4:11: error: there is no feature called \`gendr\` [unknown-name]
 `);
 });
 
-test('marks stand under what they mark after tabs and wide characters', () => {
+test('marks are under what they mark after tabs and wide characters', () => {
   const source = makeSource('a', '\t"名前" x名y\n');
   expect(render([unknown(source, 'x名y')])).toContain('  1 │     "名前" x名y\n    │            ^^^^\n');
 });

@@ -7,42 +7,42 @@ import { model } from '../model/check_text.ts';
 
 const found = (source: Source) => check(source).diagnostics;
 
-function mend(text: string, judge: (source: Source) => readonly Diagnostic[] = found) {
+function fix(text: string, judge: (source: Source) => readonly Diagnostic[] = found) {
   const { text: after, fixed } = applySafeFixes(makeSource('a', text), judge, (next) => makeSource('a', next));
   return { after, codes: fixed.map(({ code }) => code) };
 }
 
 describe('fixes that are made unasked', () => {
-  it('mend what was meant already, also what comes to light by it', () => {
-    expect(mend("features {\n  a = idd(dim: 3);\n  b : category('x')\n}\n")).toEqual({
+  it('fix what was certain from the start, and what a fix brings to light', () => {
+    expect(fix("features {\n  a = idd(dim: 3);\n  b : category('x')\n}\n")).toEqual({
       after: 'features {\n  a : id(dim: 3)\n  b : category("x")\n}\n',
       codes: ['wrong-sign', 'unexpected-character', 'foreign-quotes', 'unknown-kind'],
     });
   });
   it('make no comment of what follows a foreign one on its line', () => {
     const text = 'features {\n  a : id(dim: 8) /* x */ b : id(dim: 8) /* y */ // z\n  /* p\n   * q */ c : id\n}\n';
-    expect(mend(text)).toEqual({
+    expect(fix(text)).toEqual({
       after: 'features {\n  a : id(dim: 8) // x\n  b : id(dim: 8) // y // z\n  // p\n// q\n  c : id\n}\n',
       codes: ['foreign-comment', 'foreign-comment', 'foreign-comment'],
     });
   });
-  it('mend what other mistakes hid', () => {
+  it('fix what other mistakes hid', () => {
     // Names are looked up in a file that can be read: that one is misspelt shows only then.
     const text = model({ after: 'train { batch 64, epocs = 2 }' });
-    expect(mend(text)).toEqual({
+    expect(fix(text)).toEqual({
       after: model({ after: 'train { batch = 64, epochs = 2 }' }),
       codes: ['missing-sign', 'unknown-entry'],
     });
   });
   it('leave a misspelling that may be where the name is declared', () => {
     const text = model({ after: 'group profil = user_id' }).replace('(user_id)', '(profile)');
-    expect(mend(text)).toEqual({ after: text, codes: [] });
+    expect(fix(text)).toEqual({ after: text, codes: [] });
     const used = model({ user: 'user_idd -> flatten -> mlp(8, 4)' });
-    expect(mend(used)).toEqual({ after: model(), codes: ['unknown-name'] });
+    expect(fix(used)).toEqual({ after: model(), codes: ['unknown-name'] });
   });
   it('take nothing away that a person wrote', () => {
     const ignored = model({ after: '// tower-ignore few-negatives: old\ntrain { batch = 64 }' });
-    expect(mend(ignored)).toEqual({ after: ignored, codes: [] });
+    expect(fix(ignored)).toEqual({ after: ignored, codes: [] });
     for (const text of [
       model({ before: 'features { unread: id(dim: 4) }' }),
       model({ before: 'features { a: id(dim: 4, dim: 8) }', after: 'train { batch = 1, batch = 2 }' }),
@@ -50,7 +50,7 @@ describe('fixes that are made unasked', () => {
       model({ user: 'user_id -> senet(foo: 4) -> mlp(8, 4)' }),
       model({ before: 'features { user_id: id(dim: 8) }' }),
     ]) {
-      expect(mend(text)).toEqual({ after: text, codes: [] });
+      expect(fix(text)).toEqual({ after: text, codes: [] });
     }
   });
   it('leave alone what changes the model', () => {
@@ -58,9 +58,9 @@ describe('fixes that are made unasked', () => {
     expect(found(makeSource('a', text)).map(({ code, fixes }) => [code, fixes.length])).toEqual([
       ['temperature-unnormalised', 1],
     ]);
-    expect(mend(text)).toEqual({ after: text, codes: [] });
+    expect(fix(text)).toEqual({ after: text, codes: [] });
   });
-  it('are not made where they make more mistakes than they mend', () => {
+  it('are not made where they make more mistakes than they fix', () => {
     const harmful = (source: Source): Diagnostic[] => {
       const at = { source, start: 0, end: source.text.length };
       const one: Diagnostic = {
@@ -73,14 +73,14 @@ describe('fixes that are made unasked', () => {
       };
       return source.text === 'worse' ? [one, one] : [one];
     };
-    expect(mend('bad', harmful)).toEqual({ after: 'bad', codes: [] });
+    expect(fix('bad', harmful)).toEqual({ after: 'bad', codes: [] });
   });
   it('end, whatever a fix does, and are not made where nothing gets better', () => {
     const endless = (source: Source): Diagnostic[] => {
       const at = { source, start: 0, end: 0 };
       return [{ code: 'unclosed', severity: 'error', message: '', at, notes: [], fixes: [[{ at, text: 'a' }]] }];
     };
-    expect(mend('', endless).after).toBe('');
+    expect(fix('', endless).after).toBe('');
   });
   it('are tried apart where together they do harm', () => {
     const of = (source: Source, message: string, text: string): Diagnostic => {
@@ -94,7 +94,7 @@ describe('fixes that are made unasked', () => {
       ),
       ...(source.text.includes('new') ? [of(source, 'new', 'newer')] : []),
     ];
-    expect(mend('badd\nworsee\nwrongg', judge)).toEqual({
+    expect(fix('badd\nworsee\nwrongg', judge)).toEqual({
       after: 'good\nworsee\ngood',
       codes: ['unknown-name', 'unknown-name'],
     });
@@ -105,7 +105,7 @@ describe('fixes that are made unasked', () => {
       model({ user: 'user_id -> mlp(8 s, 4)' }),
       'data d { events = "a.csv", split = random\n  where = price > 0\n}',
     ]) {
-      expect(mend(text)).toEqual({ after: text, codes: [] });
+      expect(fix(text)).toEqual({ after: text, codes: [] });
     }
   });
   it('are made only by codes that restore what was meant, without doubt, and one alone', () => {
@@ -118,9 +118,9 @@ describe('fixes that are made unasked', () => {
       };
     const twice = (source: Source): Diagnostic[] =>
       judge({})(source).map((one) => ({ ...one, fixes: [...one.fixes, ...one.fixes] }));
-    expect(mend('wrong', judge({})).after).toBe('right');
-    expect(mend('wrong', judge({ doubtful: true })).after).toBe('wrong');
-    expect(mend('wrong', judge({ code: 'wide-table' })).after).toBe('wrong');
-    expect(mend('wrong', twice).after).toBe('wrong');
+    expect(fix('wrong', judge({})).after).toBe('right');
+    expect(fix('wrong', judge({ doubtful: true })).after).toBe('wrong');
+    expect(fix('wrong', judge({ code: 'wide-table' })).after).toBe('wrong');
+    expect(fix('wrong', twice).after).toBe('wrong');
   });
 });

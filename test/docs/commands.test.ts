@@ -65,7 +65,7 @@ describe('commands in the pages', () => {
       for (const [path] of line.matchAll(/\btest\/\S+/g)) expect(existsSync(path), path).toBe(true);
       return expect(line).toMatch(/^((UPDATE=1 )?npx vitest|npm (ci|test|run|install|pack)|git|cp|pip|python3|code)\b/);
     }
-    // Parsed as it stands, and not done.
+    // Parsed as it is written, and not run.
     const ran: string[] = [];
     await commandOf(words[0]!)
       .exitOverride()

@@ -27,7 +27,7 @@ export const pages: readonly string[] = [
 
 const textOfPage = (page: string): string => readFileSync(page, 'utf8');
 
-/** What stands outside of fences. */
+/** The text outside of fences. */
 export const proseOf = (page: string): string => textOfPage(page).replaceAll(fence, '');
 
 export function fences(page: string, language?: string): readonly Fence[] {

@@ -1,4 +1,4 @@
-/** What the README shows exists, is small, and is of what stands beside it. */
+/** What the README shows exists, is small, and shows the model next to it. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { readmePicture } from '../../scripts/pictures.ts';
@@ -11,7 +11,7 @@ const shown = pages.flatMap((page) =>
   ),
 );
 
-it('the picture is of the model beside it: `npm run generate` draws it', () => {
+it('the picture is of the model next to it: `npm run generate` draws it', () => {
   expect(readFileSync('docs/pictures/readme.svg', 'utf8')).toBe(readmePicture(root));
 });
 

@@ -13,7 +13,7 @@ const diagnosticsOf = ({ name, text }: (typeof all)[number]) =>
 
 // A `part` is of a model that is not shown whole: the test of the pages that have them checks that.
 describe('a fence', () => {
-  it('of every kind is there: models, data; those that are wrong are told from the rest', () => {
+  it('of every kind is there: models, data; wrong ones are distinguished from the rest', () => {
     expect(all.length).toBeGreaterThan(10);
     expect([...new Set(all.map(({ mark }) => mark))].filter((mark) => !['', 'wrong', 'part'].includes(mark))).toEqual(
       [],

@@ -98,7 +98,7 @@ describe('gather', () => {
     );
   });
 
-  test('bags of a table that is larger than the caches, more codes than are brought near at once', () => {
+  test('bags of a table that is larger than the caches, more codes than are prefetched at a time', () => {
     const table = made(60_000, 20);
     const bags = Array.from({ length: 50 }, (_, i) =>
       Array.from({ length: i * 13 }, (_, j) => (i * 7919 + j * 104_729) % 60_000),
@@ -323,7 +323,7 @@ describe('memory', () => {
     for (let i = 0; i < 5; i++) expect(use()).toBe(once);
   });
 
-  test('hundreds of tables stand side by side', () => {
+  test('hundreds of tables exist side by side', () => {
     const tables = Array.from({ length: 300 }, (_, i) => {
       const table = makeTable({ name: `table_${i}`, rows: 3, dim: 2 });
       table.values().fill(i);

@@ -55,7 +55,7 @@ describe.skipIf(inPackages)('without the native library', () => {
     rmSync(empty, { recursive: true });
   });
 
-  it('the next engine is chosen, and the reason is told', async () => {
+  it('the next engine is chosen, and the reason is reported', async () => {
     const { chooseEngine } = await engines();
     const { engine, skipped } = await chooseEngine();
     expect(engine.name).toBe('onnx');

@@ -14,7 +14,7 @@ function scores() {
   return b.finish();
 }
 
-describe('the bytes that a run holds at once', () => {
+describe('the bytes that a run holds at the same time', () => {
   it('are those of the values alive together, not of all values', () => {
     // At exp: x (100 · 2), the product and its exponential (100 · 100 each), 4 bytes a number.
     expect(peakBytes(scores(), { batch: 100 })).toBe(4 * (200 + 10_000 + 10_000));

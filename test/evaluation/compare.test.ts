@@ -86,7 +86,7 @@ describe('comparing runs', () => {
     expect(protocol.join(' ')).toContain('1,000 bootstrap draws of users (12)');
   });
 
-  it('compares with another row when told, and refuses one that is not there', async () => {
+  it('compares with another row on request, and refuses one that is not there', async () => {
     const options = { part: 'test', measures, baselines: true } as const;
     const { rows, against } = await compare([model('first')], { ...options, against: 'popularity' });
     expect(against).toBe('popularity');

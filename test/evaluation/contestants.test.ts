@@ -35,9 +35,9 @@ describe('the baselines of an evaluation', () => {
 
   it('exclude one that does not fit into memory, with the bytes, even by name', () => {
     for (const choice of [true, ['ease']] as const) {
-      const beside = baselinesBeside(large, { ...options, baselines: choice });
-      expect(beside.rows.map(({ name }) => name)).not.toContain('ease');
-      expect(beside.leftOut.join('\n')).toMatch(
+      const chosen = baselinesBeside(large, { ...options, baselines: choice });
+      expect(chosen.rows.map(({ name }) => name)).not.toContain('ease');
+      expect(chosen.leftOut.join('\n')).toMatch(
         /ease is excluded: it needs 936,000,000,000 bytes of memory, and [\d,]+ bytes are free\./,
       );
     }

@@ -17,8 +17,8 @@ function reading(...features: readonly string[]): Plan {
   return { ...plan, towers: [{ ...query, features }, item] };
 }
 
-function rowsOf(read: Plan, told: Readonly<Record<string, IndexedBags>>): number[][] | undefined {
-  const events = { rows: 2, givenItems: new Map(Object.entries(told)) } as unknown as Events;
+function rowsOf(read: Plan, lists: Readonly<Record<string, IndexedBags>>): number[][] | undefined {
+  const events = { rows: 2, givenItems: new Map(Object.entries(lists)) } as unknown as Events;
   const history = joined(itemsGivenBy(read, events), events);
   if (history === undefined) return undefined;
   const bag = (at: number, { starts, ends, values }: BagColumn): number[] => [
@@ -36,13 +36,13 @@ test('of one list its items, as they are', () => {
 });
 
 test('of several lists and single items all of them, each once; not what another model reads', () => {
-  const told = {
+  const lists = {
     recent: { ...bags([0, 1], [1, 1], [1]), index: ints(1, 0) },
     history: bags([0, 2], [2, 3], [1, 0, 0]),
     seed: bags([0, 1], [1, 2], [-1, 1]),
     other: bags([0, 0], [1, 1], [7]),
   };
-  expect(rowsOf(reading('user_id', 'recent', 'history', 'seed'), told)).toEqual([
+  expect(rowsOf(reading('user_id', 'recent', 'history', 'seed'), lists)).toEqual([
     [1, 0, -1],
     [1, 0],
   ]);

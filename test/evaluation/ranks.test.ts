@@ -64,7 +64,7 @@ describe('ranks', () => {
     expect([better[1], equal[1], corpus[1]]).toEqual([0, 2, 5]);
   });
 
-  it('leave out what was seen before the event too, of whoever has no training events as well', async () => {
+  it('leave out what was seen before the event too, also for users without training events', async () => {
     const bags = {
       kind: 'bags' as const,
       starts: Int32Array.of(0, 0, 0, 1),

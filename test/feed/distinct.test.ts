@@ -25,7 +25,7 @@ describe('distinct items', () => {
     expect([...rows]).toEqual([0, 1, 3, 6, 0, 0, 0]);
   });
 
-  it('stay a row an event where events tell more of an item than which it is', () => {
+  it('stay a row for each event where events say more of an item than its identity', () => {
     const perEvent: IndexedColumn = { column: { kind: 'codes', values: Int32Array.of(0, 1, 2, 3, 4, 5, 6, 7) } };
     const distinct = makeDistinctItems(eventsOf({ film: table, age: perEvent }), corpus, 'id', ['film', 'age']);
     expect(distinct.byItem).toBe(false);
@@ -35,7 +35,7 @@ describe('distinct items', () => {
     expect([...counts]).toEqual([1, 1, 1, 1, 1, 1, 1]);
   });
 
-  it('are told by the codes of an events column that are the same for all events of an item', () => {
+  it('are recognised by the codes of an events column that are the same for all events of an item', () => {
     const same: IndexedColumn = { column: { kind: 'codes', values: Int32Array.of(9, 2, 9, 4, 2, 9, 6, 1) } };
     expect(makeDistinctItems(eventsOf({ film: same }), corpus, 'id', ['film']).byItem).toBe(true);
   });

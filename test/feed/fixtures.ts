@@ -1,4 +1,4 @@
-/** Six events of four items, one of which the corpus lacks; features of every sort. */
+/** Six events of four items, one of which is missing in the corpus; features of every type. */
 import type { BagColumn, Corpus, Events, IndexedColumn } from '../../src/data/dataset.ts';
 import { makeTable, type Table } from '../../src/embedding/table.ts';
 import { type FeederOptions, makeFeeder } from '../../src/feed/feeder.ts';
@@ -25,7 +25,7 @@ const itemColumns = new Map<string, IndexedColumn>([
 
 /** Items of the events are rows 0, 2, 0, 3, −1, 0 of the corpus; codes of movie_id are one more, the missing one's 5. */
 const itemOfEvent = Int32Array.of(0, 2, 0, 3, -1, 0);
-/** Item rows as the events' item features see them; row 1 stands in for the item that the corpus lacks. */
+/** Item rows as the events' item features see them; row 1 replaces the item that is missing in the corpus. */
 const itemRows = Int32Array.of(0, 2, 0, 3, 1, 0);
 
 export const events: Events = {

@@ -171,7 +171,7 @@ describe('accidental hits', () => {
     expect(numbersOf(source, [0, 1, 3])).toEqual({ dtype: 'int32', shape: [0, 2], data: [] });
   });
 
-  test('an item that the corpus lacks is known by its key', () => {
+  test('an item that is missing in the corpus is known by its key', () => {
     expect(numbersOf(source, [4, 0, 4]).data).toEqual([0, 2, 2, 0]);
   });
 

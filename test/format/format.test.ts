@@ -33,7 +33,7 @@ describe('everything of this project is formatted', () => {
 const asPrettier = (text: string, options: prettier.Options = {}) =>
   prettier.format(text, { parser: 'tower', plugins: [plugin], filepath: 'a.tower', ...options });
 
-test('braces around nothing are one line before and after, whatever stood between them', () => {
+test('braces around nothing are one line before and after, whatever was between them', () => {
   const text = 'tower user(a) {\n}\ntower a(a, b) {\n\n}\ndata d { columns {\n} }\n';
   expect(formatted(text)).toBe('tower user(a) {}\ntower a(a, b) {}\ndata d {\n  columns {}\n}\n');
 });
@@ -104,7 +104,7 @@ describe('what is no program', () => {
   const output = (text: string) => format(makeSource('a.tower', text)).output;
   test('nothing stays nothing', () => expect([output(''), output('\n \n')]).toEqual(['', '']));
   test('comments alone stay', () => expect(output('\n\n// a\n\n\n//b\n')).toBe('// a\n\n//b\n'));
-  test('a mistake of syntax is told in its place, and nothing is formatted', () => {
+  test('a mistake of syntax is reported in its place, and nothing is formatted', () => {
     const { output, diagnostics } = format(makeSource('a.tower', '\uFEFFmodel  a\r\nlet b 3\r\n'));
     expect(output).toBeUndefined();
     expect(diagnostics.map(({ code, at }) => [code, at?.start])).toEqual([['missing-sign', 17]]);
@@ -134,14 +134,14 @@ describe('fences of a page', () => {
     const { output } = formatFences(makeSource('a.md', page));
     expect(output).toBe(page.replace('a=3', 'a = 3').replace('b=4', 'b = 4'));
   });
-  test('a mistake in one is told with its line in the page', () => {
+  test('a mistake in one is reported with its line in the page', () => {
     const { output, diagnostics } = formatFences(makeSource('a.md', '# A\n\n```tower\nmodel a\nlet b 3\n```\n'));
     expect(output).toBeUndefined();
     expect(diagnostics[0]!.at!.source.text.slice(0, diagnostics[0]!.at!.start).split('\n').length).toBe(5);
   });
 });
 
-test('2,000 lines are formatted alike whether they stand alone or together', () => {
+test('2,000 lines are formatted alike whether they are alone or together', () => {
   const one = readFileSync('models/two_tower.tower', 'utf8');
   const many = Array.from({ length: 65 }, () => one).join('\n');
   expect(format(makeSource('a.tower', many)).output).toBe(many);

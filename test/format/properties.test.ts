@@ -95,7 +95,7 @@ test('a range that is formatted leaves the rest as it is', { timeout }, () => {
   );
 });
 
-test('a piece taken out of a program leaves one that is formatted, or a mistake that is told', { timeout }, () => {
+test('a piece taken out of a program leaves one that is formatted, or a mistake that is reported', { timeout }, () => {
   const cut = fc
     .tuple(fc.constantFrom(...written), fc.nat(), fc.integer({ min: 1, max: 40 }))
     .map(([text, at, length]) => text.slice(0, at % text.length) + text.slice((at % text.length) + length));

@@ -18,21 +18,21 @@ export function* changes(text: string, change: Change, random: Random): Generato
     const [start, end] = [token.startOffset, token.endOffset! + 1];
     const next = tokens[at + 1];
     const lines = [token.startLine!, change === 'swap' ? (next?.startLine ?? 0) : token.startLine!] as const;
-    const told = (changed: string, what: string): OneToken => ({ text: changed, what: `${change} ${what}`, lines });
-    if (change === 'delete') yield told(text.slice(0, start) + text.slice(end), token.image);
-    else if (change === 'double') yield told(`${text.slice(0, end)} ${text.slice(start)}`, token.image);
+    const made = (changed: string, what: string): OneToken => ({ text: changed, what: `${change} ${what}`, lines });
+    if (change === 'delete') yield made(text.slice(0, start) + text.slice(end), token.image);
+    else if (change === 'double') yield made(`${text.slice(0, end)} ${text.slice(start)}`, token.image);
     else if (change === 'swap') {
       if (!next || next.image === token.image) continue;
       const between = text.slice(end, next.startOffset) || ' ';
       const rest = text.slice(next.endOffset! + 1);
-      yield told(
+      yield made(
         `${text.slice(0, start)}${next.image}${between}${token.image} ${rest}`,
         `${token.image} ${next.image}`,
       );
     } else {
       const other = tokens[random.integer(tokens.length)]!.image;
       if (other === token.image) continue;
-      yield told(`${text.slice(0, start)} ${other} ${text.slice(end)}`, `${token.image} by ${other}`);
+      yield made(`${text.slice(0, start)} ${other} ${text.slice(end)}`, `${token.image} by ${other}`);
     }
   }
 }

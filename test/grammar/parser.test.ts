@@ -19,7 +19,7 @@ test('there are eighteen words', () => {
 });
 
 for (const word of words) {
-  test(`\`${word}\` is a name wherever a name may stand`, () => {
+  test(`\`${word}\` is a name wherever a name may be`, () => {
     const text = `model ${word}
 let ${word} = 1
 features { ${word}: id(dim: ${word}) ${word}: ${word}
@@ -97,7 +97,7 @@ test('a comma may end a list, a call and an entry', () => {
   expect(read('train { a = [1, 2,], b = f(1, x: 2,), }')).toBe('Train\n  a = [1, 2]\n  b = f(1, x: 2)');
 });
 
-test('a declaration may stand on one line with others', () => {
+test('a declaration may be on one line with others', () => {
   expect(read('model a let b = 1 features { c: id } group d = c train { }')).toBe(
     'Model a\nLet b = 1\nFeatures\n  c : id\nGroup d = c\nTrain',
   );

@@ -48,7 +48,7 @@ describe('the TextMate grammar', () => {
     expect(readFileSync('grammar/tower.tmLanguage.json', 'utf8')).toBe(text);
   });
 
-  it('tells words, names, kinds, numbers, texts and comments apart', () => {
+  it('distinguishes words, names, kinds, numbers, texts and comments', () => {
     expect(scopes('tower user(profile) keyed by user_id {')).toMatchObject({
       tower: 'keyword.declaration.tower',
       user: 'entity.name.tower',

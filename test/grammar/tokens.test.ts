@@ -47,7 +47,7 @@ test('what only looks like a number is one token too', () => {
   ]);
 });
 
-test('a word is a word only when it stands alone', () => {
+test('a word is a word only when it is alone', () => {
   expect(names('tower towers tower_ _tower Tower by by_time')).toEqual([
     'Tower tower',
     'Identifier towers',

@@ -118,7 +118,7 @@ function expectEquivalent(before: Graph, after: Graph): void {
 
 describe('on any graph', () => {
   for (const { name, run } of passes) {
-    it(`the pass "${name}" keeps every output, and the graph sound`, () => {
+    it(`the pass "${name}" keeps every output, and the graph valid`, () => {
       fc.assert(
         fc.property(randomGraph, (graph) => expectEquivalent(graph, run(graph))),
         { numRuns: 40 },

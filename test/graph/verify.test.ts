@@ -5,8 +5,8 @@ import { verify } from '../../src/graph/verify.ts';
 import { batch } from './support.ts';
 
 /** %0 input x, %1 parameter w, %2 constant, %3 MatMul, %4 Add; output y, update of w. */
-function sound(): Graph {
-  const b = makeBuilder('sound');
+function valid(): Graph {
+  const b = makeBuilder('valid');
   const x = b.input('x', [batch, 2]);
   const w = b.parameter('w', [2, 2], { kind: 'ones' });
   const one = b.constant(1);
@@ -16,14 +16,14 @@ function sound(): Graph {
 }
 
 function withNode(id: number, change: Partial<Node>): Graph {
-  const graph = sound();
+  const graph = valid();
   return { ...graph, nodes: graph.nodes.map((node, i) => (i === id ? { ...node, ...change } : node)) };
 }
 
 describe('verify', () => {
-  it('finds nothing in a sound graph, nor in one that was written as JSON', () => {
-    expect(verify(sound())).toEqual([]);
-    expect(verify(JSON.parse(JSON.stringify(sound())))).toEqual([]);
+  it('finds nothing in a valid graph, nor in one that was written as JSON', () => {
+    expect(verify(valid())).toEqual([]);
+    expect(verify(JSON.parse(JSON.stringify(valid())))).toEqual([]);
   });
 
   const problems: readonly (readonly [title: string, graph: Graph, expected: string[]])[] = [
@@ -58,26 +58,26 @@ describe('verify', () => {
     ],
     ['a constant without its values', withNode(2, { attributes: {} }), ['%2: the values do not fill float32[]']],
     ['a leaf under another name', withNode(0, { attributes: { name: 'z' } }), ['Input "x": %0 is not it']],
-    ['a leaf that is not declared', { ...sound(), inputs: [] }, ['%0: Input is not declared']],
+    ['a leaf that is not declared', { ...valid(), inputs: [] }, ['%0: Input is not declared']],
     [
       'a name that is there twice',
-      { ...sound(), outputs: [...sound().outputs, ...sound().outputs] },
+      { ...valid(), outputs: [...valid().outputs, ...valid().outputs] },
       ['output "y" is there twice'],
     ],
-    ['an output of nothing', { ...sound(), outputs: [{ name: 'y', node: 77 }] }, ['output "y": there is no %77']],
+    ['an output of nothing', { ...valid(), outputs: [{ name: 'y', node: 77 }] }, ['output "y": there is no %77']],
     [
       'an update of no parameter',
-      { ...sound(), updates: [{ parameter: 'v', node: 1 }] },
+      { ...valid(), updates: [{ parameter: 'v', node: 1 }] },
       ['update of "v": there is no such parameter'],
     ],
     [
       'an update by nothing',
-      { ...sound(), updates: [{ parameter: 'w', node: 77 }] },
+      { ...valid(), updates: [{ parameter: 'w', node: 77 }] },
       ['update of "w": there is no %77'],
     ],
     [
       'an update of another type',
-      { ...sound(), updates: [{ parameter: 'w', node: 0 }] },
+      { ...valid(), updates: [{ parameter: 'w', node: 0 }] },
       ['update of "w": float32[batch, 2] for float32[2, 2]'],
     ],
   ];

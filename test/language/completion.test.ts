@@ -151,13 +151,13 @@ describe('completion', () => {
     expect(Math.max(...idle)).toBeLessThan(Math.min(...refused));
     const fields = offered('profile -> |');
     expect(fields.indexOf('senet')).toBeLessThan(fields.indexOf('mlp'));
-    // None is left out, and where no type is known they stand as the library lists them.
+    // None is left out, and where no type is known they come as the library lists them.
     const unsorted = offered('nobody -> |');
     expect(unsorted).toEqual(Object.keys(blocks));
     expect(vector.toSorted()).toEqual(unsorted.toSorted());
   });
 
-  it('tells whether a block of the file fits by what it begins with', () => {
+  it('knows whether a block of the file fits by what it begins with', () => {
     const before = 'block first = flatten -> mlp(8)\nblock second = weighed\nblock weighed = senet -> flatten';
     const offered = labels(model({ before, user: 'channel main = person -> flatten -> |' }));
     expect(offered[0]).toBe('first');
@@ -187,7 +187,7 @@ describe('completion', () => {
     expect(labels('data d {\n  events = "a.csv"\n  |\n}')).toEqual(expect.arrayContaining(['columns', 'split']));
   });
 
-  it('offers files and columns that it is told of', () => {
+  it('offers files and columns that its host names', () => {
     const around = { columns: ['userId'], towerFiles: ['a.tower'], dataFiles: ['a.csv'] };
     expect(labels('use "|"', around)).toEqual(['a.tower']);
     expect(labels('data d { events = "|" }', around)).toEqual(['a.csv']);
@@ -210,7 +210,7 @@ describe('completion', () => {
     expect(labels(`features { x: id }\n${towers}tower c(x) { channel | }`)).toEqual(['main']);
   });
 
-  it('offers files with their quotes where none stands yet', () => {
+  it('offers files with their quotes where there are none yet', () => {
     const around = { towerFiles: ['a.tower'], dataFiles: ['a.csv'], columns: ['userId'] };
     expect(labels('use |', around)).toEqual(['"a.tower"']);
     expect(labels('use "|"', around)).toEqual(['a.tower']);

@@ -93,7 +93,7 @@ describe('hover', () => {
     expect(text).toContain('Follows every layer but the last.');
   });
 
-  it('shows types where a tower is sound, whatever is wrong elsewhere', () => {
+  it('shows types where a tower is valid, whatever is wrong elsewhere', () => {
     const broken = model('channel main = user_id -> flaten -> mlp(8, 4)', 'task { nonsense (');
     const { facts } = { facts: factsOf(broken) };
     expect(facts.checked.model).toBeUndefined();

@@ -13,7 +13,7 @@ const programs: [string, string][] = [
     .map((name): [string, string] => [name, readFileSync(`models/${name}`, 'utf8')]),
 ];
 
-describe('what every word stands for', () => {
+describe('what every word names', () => {
   it.each(programs)('%s: the names that the checker read are the names that are found', (_, text) => {
     const { checked, occurrences } = factsOf(text);
     const { reads, scope } = checked.resolution;
@@ -33,7 +33,7 @@ describe('what every word stands for', () => {
     for (const name of reads.feature) expect([...features]).toContain(name);
   });
 
-  it.each(programs)('%s: each word is where it says, and none is told twice', (_, text) => {
+  it.each(programs)('%s: each word is where it says, and none is reported twice', (_, text) => {
     const { occurrences } = factsOf(text);
     const places = occurrences.map(({ span }) => span.start);
     expect(new Set(places).size).toBe(places.length);

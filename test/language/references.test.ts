@@ -34,7 +34,7 @@ describe('references', () => {
     expect(places.map(({ declares }) => declares)).toEqual([true, false, false, false, false]);
   });
 
-  it('tells the channels of two towers apart, though they have one name', () => {
+  it('distinguishes the channels of two towers, though they have one name', () => {
     const text = rename('channel ma|in = first', 'out');
     expect(text).toContain('channel out = first');
     expect(text).toContain('cosine(user.out, item.main)');

@@ -30,7 +30,7 @@ describe('an ignore with a reason', () => {
     const text = few('// tower-ignore wide-table: a toy\ntrain { batch = 8 }');
     expect(codesOf(text)).toEqual(['unused-ignore', 'few-negatives']);
   });
-  it('stands beside others', () => {
+  it('works next to others', () => {
     const text = few(
       'let a = 3 // tower-ignore unused-constant: later\n// tower-ignore few-negatives: toy\ntrain { batch = 8 }',
     );
@@ -47,7 +47,7 @@ describe('an ignore with a reason', () => {
 });
 
 describe('what is wrong with an ignore', () => {
-  const mended = (text: string) => {
+  const fixed = (text: string) => {
     const checked = checkText(text);
     const [fix] = checked.diagnostics.flatMap(({ fixes }) => fixes);
     return applyEdits(checked.file.span.source, fix!);
@@ -59,14 +59,14 @@ describe('what is wrong with an ignore', () => {
   it('it names a code by its former name: it works, and has the new name as its fix', () => {
     const nonnegative = model({ user: 'user_id -> dense(4, relu) // tower-ignore one-sided-channel: counts\n' });
     expect(codesOf(nonnegative)).toEqual(['ignore-renamed-code']);
-    expect(codesOf(mended(nonnegative))).toEqual([]);
+    expect(codesOf(fixed(nonnegative))).toEqual([]);
     expect(codesOf(few('// tower-ignore one-sided-channel: counts'))).toEqual(['unused-ignore']);
     expect(codesOf(few('// tower-ignore label-sort: later\ntrain { epochs = 1 }'))).toEqual(['ignore-of-error']);
   });
   it('it names a code that is none; a misspelt one has its fix', () => {
     const text = few('// tower-ignore few-negative: a toy\ntrain { batch = 8 }');
     expect(found(checkText(text))).toEqual(['ignore-unknown-code: few-negative', 'few-negatives: batch = 8']);
-    expect(codesOf(mended(text))).toEqual([]);
+    expect(codesOf(fixed(text))).toEqual([]);
     expect(codesOf(few('// tower-ignore\n'))).toEqual(['ignore-unknown-code']);
   });
   it('it names several codes, or gives a reason without a colon: none is silenced, and that is said', () => {
@@ -86,10 +86,10 @@ describe('what is wrong with an ignore', () => {
   });
   it('it silences nothing; its fix removes it', () => {
     expect(codesOf(few('// tower-ignore few-negatives: a toy\ntrain { batch = 64 }'))).toEqual(['unused-ignore']);
-    expect(mended(few('  // tower-ignore few-negatives: a toy\ntrain { batch = 64 }'))).toBe(
+    expect(fixed(few('  // tower-ignore few-negatives: a toy\ntrain { batch = 64 }'))).toBe(
       few('train { batch = 64 }'),
     );
-    expect(mended(few('train { batch = 64 }  // tower-ignore few-negatives: a'))).toBe(few('train { batch = 64 }'));
+    expect(fixed(few('train { batch = 64 }  // tower-ignore few-negatives: a'))).toBe(few('train { batch = 64 }'));
   });
   it('nothing is said of it while errors keep rules from being tried', () => {
     const text = few('// tower-ignore few-negatives: a toy\ntrain { batch = 64, epoch = 3 }');

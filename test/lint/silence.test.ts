@@ -14,14 +14,14 @@ const silenced = (text: string, code: string): string => {
 const codes = (text: string): string[] => check(makeSource('a', text)).diagnostics.map(({ code }) => code);
 
 describe('the comment that silences a warning', () => {
-  it('stands above it, as far in, with the same line ends, and asks for a reason', () => {
+  it('is above it, as far in, with the same line ends, and asks for a reason', () => {
     const text = model({ after: 'train {\n  batch = 8\n}' }).replaceAll('\n', '\r\n');
     const after = silenced(text, 'few-negatives');
     expect(after).toContain('train {\r\n  // tower-ignore few-negatives: \r\n  batch = 8\r\n}');
     expect(codes(after)).toEqual(['ignore-without-reason']);
     expect(codes(after.replace('negatives: ', 'negatives: a trial'))).toEqual([]);
   });
-  it('silences what stands further down in an entry of several lines', () => {
+  it('silences what is further down in an entry of several lines', () => {
     const text = model({ user: 'user_id\n  -> flatten\n  -> dense(4, relu)' });
     expect(codes(text)).toEqual(['nonnegative-channel']);
     expect(codes(silenced(text, 'nonnegative-channel'))).toEqual(['ignore-without-reason']);

@@ -159,7 +159,7 @@ describe('the optimizer of dense weights', () => {
     expect(step.graph.nodes[slot.node]!.type.shape).toEqual([sizes.reduce((sum, size) => sum + size, 0)]);
   });
 
-  test('is planned with its rate and schedule, beside that of the tables', () => {
+  test('is planned with its rate and schedule, next to that of the tables', () => {
     const { train } = planOf(
       smallModel({
         dense: 'adam(rate: 2e-3, warmup: 10, decay: cosine)',
@@ -277,7 +277,7 @@ describe('arrows', () => {
     expect(carried(checkShapes(modelOf(text)).output!.arrows)).toEqual(carried(lower(modelOf(text)).output!.arrows));
   });
 
-  test('of drawn items are not told twice', () => {
+  test('of drawn items are not reported twice', () => {
     const drawn = text.replace('softmax(in_batch, temperature: 0.2)', 'softmax(negatives: sampled(3))');
     expect(carried(lower(modelOf(drawn)).output!.arrows).length).toBe(8);
   });

@@ -5,12 +5,12 @@ import { resolve } from '../../src/model/resolve.ts';
 import { parse } from '../../src/syntax/parse.ts';
 import { goldens } from '../golden.ts';
 
-/** Mistakes that only shapes tell: every one in the language's words, at its place in the flow. */
+/** Mistakes that only shapes show: every one in the language's words, at its place in the flow. */
 goldens(new URL('mistakes', import.meta.url).pathname, (source) => {
   const parsed = parse(source);
   const { output: model, diagnostics } = resolve(parsed.output);
   const errors = [...parsed.diagnostics, ...diagnostics].filter(({ severity }) => severity === 'error');
-  expect(render(errors), 'the file is sound until it is lowered').toBe('');
+  expect(render(errors), 'the file is valid until it is lowered').toBe('');
   const lowered = lower(model!);
   expect(lowered.output).toBeUndefined();
   expect(checkShapes(model!).diagnostics).toEqual(lowered.diagnostics);

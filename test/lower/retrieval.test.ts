@@ -124,7 +124,7 @@ function bestOf({ towers }: Plan, whole: Plan): number[][] {
   );
 }
 
-test('several interests stay several vectors, and beside them a plain score adds to each', () => {
+test('several interests stay several vectors, and next to them a plain score adds to each', () => {
   const plan = planOf(several('retrieve = 0.5 * many + 2 * one'));
   expect(plan.towers[0]).toMatchObject({ width: 5, interests: 2 });
   expect(plan.towers[1].interests).toBeUndefined();

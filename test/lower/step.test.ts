@@ -40,7 +40,7 @@ const run = (plan: GraphPlan, parameters: Tensors = initialValues(plan.graph, 3)
   evaluate(plan.graph, inputsOf(plan), parameters);
 
 describe('what tasks share', () => {
-  test('is told by the graph: weights and embedding rows that more than one loss reaches', () => {
+  test('is read from the graph: weights and embedding rows that more than one loss reaches', () => {
     const { shared } = lower(modelOf(several(''))).output!;
     expect(shared.map(({ name, kind }) => `${kind} ${name}`)).toEqual([
       'embedding user_id',

@@ -87,8 +87,8 @@ export class Client {
     }
   }
 
-  /** What a file was last told; nothing where it was never told anything. */
-  told(uri: string): PublishDiagnosticsParams | undefined {
+  /** The last diagnostics of a file. Absent before the first. */
+  reported(uri: string): PublishDiagnosticsParams | undefined {
     return this.#diagnostics.get(uri);
   }
 

@@ -34,7 +34,7 @@ describe('the columns that the editor offers', () => {
   });
 
   it.each(['../secret.csv', 'link.csv', 'l*.csv', 'pipe.csv', 'p*.csv', 'none.csv', 'ev[.csv', 'rows.csv/x.csv'])(
-    'are not those of %s, in a block that is sound or not',
+    'are not those of %s, in a block that is valid or not',
     async (events) => {
       expect(await columnsOf(events)).toEqual(['own']);
       expect(await columnsOf(events, '  split = \n')).not.toContain('password');

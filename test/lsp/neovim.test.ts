@@ -9,7 +9,7 @@ const version = /^NVIM v(\d+)\.(\d+)/.exec(spawnSync('nvim', ['--version'], { en
 
 const model = `model films
 features {
-  /// Who asks.
+  /// A person.
   user_id : id(dim: 8)
   movie_id : id(dmi: 8)
 }
@@ -23,14 +23,14 @@ const script = `
 vim.cmd('filetype on')
 vim.cmd('edit ' .. vim.fn.fnameescape(os.getenv('TOWER_FILE')))
 vim.wait(30000, function() return #vim.diagnostic.get(0) > 0 end, 20)
-local told = {}
-for _, one in ipairs(vim.diagnostic.get(0)) do table.insert(told, { code = one.code, line = one.lnum, message = one.message }) end
+local reported = {}
+for _, one in ipairs(vim.diagnostic.get(0)) do table.insert(reported, { code = one.code, line = one.lnum, message = one.message }) end
 local params = { textDocument = vim.lsp.util.make_text_document_params(), position = { line = 6, character = 12 } }
 local answers = vim.lsp.buf_request_sync(0, 'textDocument/hover', params, 30000) or {}
 local hover = ''
 for _, answer in pairs(answers) do hover = answer.result.contents.value end
 local file = io.open(os.getenv('TOWER_ANSWER'), 'w')
-file:write(vim.fn.json_encode({ told = told, hover = hover }))
+file:write(vim.fn.json_encode({ reported = reported, hover = hover }))
 file:close()
 vim.cmd('qall!')
 `;
@@ -63,10 +63,10 @@ it.skipIf(!version)(
       },
       timeout: 90_000,
     });
-    const { told, hover } = JSON.parse(readFileSync(join(folder, 'answer.json'), 'utf8'));
-    expect(told).toEqual([
+    const { reported, hover } = JSON.parse(readFileSync(join(folder, 'answer.json'), 'utf8'));
+    expect(reported).toEqual([
       { code: 'unknown-argument', line: 4, message: '`id` has no argument `dmi`\ndid you mean `dim`?' },
     ]);
-    expect(hover).toContain('Who asks.');
+    expect(hover).toContain('A person.');
   },
 );

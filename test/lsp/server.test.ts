@@ -24,7 +24,7 @@ import { Client } from './client.ts';
 
 const shared = `/// Who watches.
 features {
-  /// Whoever asks.
+  /// A person.
   user_id : id(dim: 16)
   movie_id : id(dim: 16)
 }
@@ -73,10 +73,10 @@ describe('the language server', () => {
     expect(client.initialized.serverInfo).toEqual({ name: 'tower', version });
   });
 
-  it('tells a mistake as it is typed, and that it is gone, of the version it read', async () => {
+  it('reports a mistake as it is typed, and that it is gone, of the version it read', async () => {
     const wrong = await client.change(uri('films.tower'), model.replace('mlp(32, 8)', 'mpl(32, 8)'));
-    const told = await client.diagnostics(uri('films.tower'), ({ version }) => version === wrong);
-    expect(told.diagnostics).toMatchObject([
+    const published = await client.diagnostics(uri('films.tower'), ({ version }) => version === wrong);
+    expect(published.diagnostics).toMatchObject([
       {
         code: 'unknown-kind',
         source: 'tower',
@@ -91,26 +91,26 @@ describe('the language server', () => {
   it('shows what nothing reads as unnecessary, a warning', async () => {
     const unread = model.replace('model films\n', 'model films\nfeatures { age: number }\n');
     const version = await client.change(uri('films.tower'), unread);
-    const told = await client.diagnostics(uri('films.tower'), (params) => params.version === version);
-    expect(told.diagnostics).toMatchObject([{ code: 'unread-feature', severity: 2, tags: [1] }]);
+    const published = await client.diagnostics(uri('films.tower'), (params) => params.version === version);
+    expect(published.diagnostics).toMatchObject([{ code: 'unread-feature', severity: 2, tags: [1] }]);
     const right = await client.change(uri('films.tower'), model);
     await client.diagnostics(uri('films.tower'), (params) => params.version === right);
   });
 
   it('reads what is open of a used file, not what is saved', async () => {
     await client.open(uri('shared.tower'), shared.replace('user_id : id', 'person : id'));
-    const told = await client.diagnostics(uri('films.tower'), ({ diagnostics }) => diagnostics.length > 0);
-    expect(told.diagnostics.map(({ code }) => code)).toContain('unknown-name');
+    const published = await client.diagnostics(uri('films.tower'), ({ diagnostics }) => diagnostics.length > 0);
+    expect(published.diagnostics.map(({ code }) => code)).toContain('unknown-name');
     await client.close(uri('shared.tower'));
     await client.diagnostics(uri('films.tower'), ({ diagnostics }) => diagnostics.length === 0);
   });
 
-  it('tells the mistakes of a used file where they stand', async () => {
+  it('reports the mistakes of a used file where they are', async () => {
     await client.open(uri('user.tower'), `use "broken.tower"\n${model.split('\n').slice(1).join('\n')}`);
     writeFileSync(join(folder, 'broken.tower'), shared.replace('dim: 16', 'dmi: 16'));
     await client.change(uri('user.tower'), `use "broken.tower"\n${model.split('\n').slice(1).join('\n')} `);
-    const told = await client.diagnostics(uri('broken.tower'), ({ diagnostics }) => diagnostics.length > 0);
-    expect(told.diagnostics.map(({ code }) => code)).toEqual(['unknown-argument']);
+    const published = await client.diagnostics(uri('broken.tower'), ({ diagnostics }) => diagnostics.length > 0);
+    expect(published.diagnostics.map(({ code }) => code)).toEqual(['unknown-argument']);
     await client.close(uri('user.tower'));
     await client.diagnostics(uri('broken.tower'), ({ diagnostics }) => diagnostics.length === 0);
     rmSync(join(folder, 'broken.tower'));
@@ -118,7 +118,7 @@ describe('the language server', () => {
 
   it('hovers over a name, with the comment above its declaration in another file', async () => {
     const hover = await client.ask<Hover>('textDocument/hover', on('films.tower', model, 'keyed by user_id', 10));
-    expect(hover.contents).toMatchObject({ value: expect.stringContaining('Whoever asks.') });
+    expect(hover.contents).toMatchObject({ value: expect.stringContaining('A person.') });
     expect(hover.range).toEqual({ start: at(model, 'user_id {'), end: at(model, ' {') });
   });
 
@@ -262,10 +262,10 @@ describe('the language server', () => {
     expect(hints[0]?.position).toEqual(at(model, ' }\ntower item'));
   });
 
-  it('offers the fix of a mistake, and the fix mends it', async () => {
+  it('offers the fix of a mistake, and the fix removes it', async () => {
     const wrong = model.replace('flatten -> mlp', 'flaten -> mlp');
     const version = await client.change(uri('films.tower'), wrong);
-    await client.diagnostics(uri('films.tower'), (told) => told.version === version);
+    await client.diagnostics(uri('films.tower'), (params) => params.version === version);
     const start = at(wrong, 'flaten');
     const actions = await client.ask<CodeAction[]>('textDocument/codeAction', {
       textDocument: { uri: uri('films.tower') },
@@ -281,7 +281,7 @@ describe('the language server', () => {
     });
   });
 
-  it('offers all certain mends at once, where they are asked for', async () => {
+  it('offers all safe fixes together, where they are asked for', async () => {
     const wrong = model.replace('mlp(32, 8)', 'mpl(32, 8);').replace('cosine', 'cosin');
     await client.open(uri('wrong.tower'), wrong);
     const start = { line: 0, character: 0 };
@@ -362,12 +362,12 @@ describe('the language server', () => {
     writeFileSync(join(other, 'far.tower'), 'group far_away = user_id\n');
     const folders = [{ uri: pathToFileURL(other).href, name: 'other' }];
     const found = () => client.ask<WorkspaceSymbol[]>('workspace/symbol', { query: 'far_away' });
-    const tell = (event: object) =>
+    const notify = (event: object) =>
       client.connection.sendNotification('workspace/didChangeWorkspaceFolders', { event });
     expect(await found()).toEqual([]);
-    await tell({ added: folders, removed: [] });
+    await notify({ added: folders, removed: [] });
     expect(await found()).toMatchObject([{ name: 'far_away' }]);
-    await tell({ added: [], removed: folders });
+    await notify({ added: [], removed: folders });
     expect(await found()).toEqual([]);
   });
 

@@ -26,7 +26,7 @@ describe('the extension of VS Code', () => {
     expect(readFileSync('editors/vscode/snippets.json', 'utf8')).toBe(snippetsFile());
   });
 
-  it('bundles a server that answers without any package beside it', async () => {
+  it('bundles a server that answers without any package next to it', async () => {
     const folder = temporaryFolder();
     execFileSync(process.execPath, ['editors/vscode/build.mjs', '--server', folder]);
     const client = await Client.start(folder, [join(folder, 'server.js')]);

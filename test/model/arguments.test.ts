@@ -42,7 +42,7 @@ const table: Readonly<Record<string, KindRow>> = {
   against: row({ others: kind(drawn, { doc: 'Others.' }) }, 'against(others: drawn(4))'),
 };
 
-/** Binds one call as it stands in a file that has `let width = 16`. */
+/** Binds one call as written in a file that has `let width = 16`. */
 function bind(written: string): { arguments?: Readonly<Record<string, unknown>>; found: string[] } {
   const { output } = parse(makeSource('text', `let width = 16\nlet subject = width\ntask t { loss = ${written} }`));
   const { report, diagnostics } = makeCollector();
@@ -67,7 +67,7 @@ describe('arguments find their parameter', () => {
       found: [],
     });
   });
-  it('by word, wherever the word stands', () => {
+  it('by word, wherever the word is', () => {
     expect(bind('layer(tanh, 8)').arguments).toMatchObject({ units: 8, activation: 'tanh' });
     expect(bind('layer(8, causal)').arguments).toMatchObject({ causal: true });
   });

@@ -89,7 +89,7 @@ describe('a large text', () => {
     expect([...codesOf(text)].sort()).toEqual([...codes].sort());
   });
 
-  it('of as many blocks as a flow may hold is sound', () => {
+  it('of as many blocks as a flow may hold is valid', () => {
     expect(
       codesOf(
         model({

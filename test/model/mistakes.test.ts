@@ -1,4 +1,4 @@
-/** Every mistake the checker must catch, input beside output; and each fix, applied, is rid of what it mends. */
+/** Every mistake the checker must catch, input next to output; and each fix, applied, removes its mistake. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -19,17 +19,17 @@ describe('mistakes', () => {
 const occurrences = (source: Source, { code, message }: Diagnostic): number =>
   check(source).diagnostics.filter((other) => other.code === code && other.message === message).length;
 
-describe('every fix is rid of what it mends and leaves no mistake of syntax', () => {
+describe('every fix removes its mistake and leaves no mistake of syntax', () => {
   const inputs = readdirSync(folder).filter((name) => name.endsWith('.tower'));
   it.each(inputs)('%s', (name) => {
     const source = makeSource(name, readFileSync(join(folder, name), 'utf8'));
     const { diagnostics } = check(source);
     for (const diagnostic of diagnostics) {
       for (const fix of diagnostic.fixes) {
-        const mended = makeSource(name, applyEdits(source, fix));
-        const where = `${diagnostic.code}: ${diagnostic.message}\n${mended.text}`;
-        expect(occurrences(mended, diagnostic), where).toBeLessThan(occurrences(source, diagnostic));
-        expect(parse(mended).diagnostics.length, where).toBeLessThanOrEqual(parse(source).diagnostics.length);
+        const fixed = makeSource(name, applyEdits(source, fix));
+        const where = `${diagnostic.code}: ${diagnostic.message}\n${fixed.text}`;
+        expect(occurrences(fixed, diagnostic), where).toBeLessThan(occurrences(source, diagnostic));
+        expect(parse(fixed).diagnostics.length, where).toBeLessThanOrEqual(parse(source).diagnostics.length);
       }
     }
   });

@@ -57,7 +57,7 @@ function count(change: Change): Counts {
   return counts;
 }
 
-/** Whether it, a note of it, or its fix is at the lines that were changed, or beside them. */
+/** Whether it, a note of it, or its fix is at the lines that were changed, or next to them. */
 function isNear({ at, notes, fixes }: Diagnostic, text: string, [first, last]: readonly [number, number]): boolean {
   const places = [at, ...notes.map((note) => note.at), ...fixes.flat().map((edit) => edit.at)];
   return places.some((place) => {

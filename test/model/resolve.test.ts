@@ -26,7 +26,7 @@ describe('two_tower.tower', () => {
       unseen: 'skip',
     });
   });
-  it('has the side that asks first, groups opened', () => {
+  it('has the query tower first, groups opened', () => {
     expect(resolved!.towers.map(({ name, key, features }) => [name, key, features])).toEqual([
       ['user', 'user_id', ['user_id', 'history', 'recent']],
       ['item', 'movie_id', ['movie_id', 'genres']],
@@ -77,7 +77,7 @@ task click { score = cosine(user.click, item.click) / 0.1, label = clicked, loss
 task like  { score = 2 * -cosine(user.like, item.like) / 0.25, label = liked, loss = bce, weight = watch_seconds }
 ${after}`;
 
-  it('take a factor from what stands around the score', () => {
+  it('take a factor from what is around the score', () => {
     expect(modelOf(text('')).tasks.map(({ score }) => score.terms.map(({ factor }) => factor))).toEqual([[10], [-8]]);
   });
   it('read labels and weights', () => {
@@ -141,7 +141,7 @@ describe('constants', () => {
     const step = resolved.towers[0].steps[0]!.flow.steps[1]!;
     return step.kind === 'block' && step.call.arguments.units;
   };
-  it('stand wherever a number does', () => expect(units(modelOf(text))).toEqual([8, 4]));
+  it('may be wherever a number does', () => expect(units(modelOf(text))).toEqual([8, 4]));
   it('are overridden by settings, and what follows from them too', () => {
     const both = model({
       before: 'let width = 8\nlet half = width / 2',

@@ -133,7 +133,7 @@ describe('several tasks without `retrieve`', () => {
     ['cosine(user.main, item.main)', 'cosine(user.like, item.like) / 0.1', '`view` is at most 1, `like` is at most 10'],
     ['cosine(user.main, item.main)', 'dot(user.main, item.main)', '`view` is at most 1, `like` has no limit'],
     ['dot(user.main, item.main)', 'dot(user.like, item.like)', '`view` has no limit, `like` has no limit'],
-  ])('warns of %s beside %s', (first, second, said) => {
+  ])('warns of %s next to %s', (first, second, said) => {
     expect(codes(first, second)).toEqual([expect.stringContaining(said)]);
     expect(codes(first, second, 'retrieve = 0.5 * view + 0.5 * like')).toEqual([]);
   });
@@ -141,7 +141,7 @@ describe('several tasks without `retrieve`', () => {
   it.each([
     ['cosine(user.main, item.main) / 0.1', 'cosine(user.like, item.like) / 0.1'],
     ['dot(user.main, item.main)', 'dot(user.main, item.main)'],
-  ])('accepts %s beside %s', (first, second) => {
+  ])('accepts %s next to %s', (first, second) => {
     expect(codes(first, second)).toEqual([]);
   });
 });

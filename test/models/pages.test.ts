@@ -27,7 +27,7 @@ it.each(models)('%s has a page whose picture shows its score, loss and channels'
   expect(page).toMatch(/Checked in `test\/models\/[a-z_]+\.test\.ts`/);
 });
 
-it.each(pages)('%s points at files that are there, and stands in the list', (page) => {
+it.each(pages)('%s points at files that are there, and is in the list', (page) => {
   for (const [, path] of textOf(page).matchAll(/`((?:models|test)\/[a-z_/]+(?:\.[a-z.]+)?)`/g)) {
     expect(existsSync(path!), path).toBe(true);
   }

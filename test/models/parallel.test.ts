@@ -43,7 +43,7 @@ describe('parallel_fused', () => {
   const ran = runModel(planOfModel('parallel_fused'));
   const { data: w } = ran.weights.tensor('score/watch/weights');
 
-  it('weighs the element-wise products of all channels by one learnt layer', () => {
+  it('weighs the element-wise products of all channels by one learned layer', () => {
     const scores = scoresOf(ran, (user, item) =>
       user.flat().reduce((sum, value, at) => sum + w[at]! * value * item.flat()[at]!, 0),
     );

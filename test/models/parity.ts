@@ -143,7 +143,7 @@ async function rowsOf(description: DataDescription, plan: Plan): Promise<Row[]> 
   return rows;
 }
 
-/** What an event knows of whoever asks, as a request would say it: all of the past, in the order of time. */
+/** What an event knows of its user, as a request would say it: all of the past, in the order of time. */
 function valuesOf(row: Row, rows: readonly Row[], description: DataDescription, plan: Plan): Row {
   const values: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(row)) {

@@ -115,7 +115,7 @@ const made = new Map<string, Promise<string>>();
 /** Whether the files of a set are here. */
 export const isThere = (set: string): boolean => samples[set]!.from !== undefined;
 
-/** The data block of a sample: that of the set, beside the sample's folder. */
+/** The data block of a sample: that of the set, next to the sample's folder. */
 export function blockOf(set: string): Promise<string> {
   const { from, make } = samples[set]!;
   let block = made.get(set);

@@ -1,4 +1,4 @@
-/** The playground in a real browser: a mistake is typed, underlined, mended by its quick fix. Skips where there is no Chromium. */
+/** The playground in a real browser: a mistake is typed, underlined, fixed by its quick fix. Skips where there is no Chromium. */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -52,7 +52,7 @@ describe.skipIf(chromium === undefined)('the playground', () => {
     if (process.env.SCREENSHOTS) writeFileSync(`${process.env.SCREENSHOTS}/whole.png`, await page.screenshot());
   });
 
-  it('underlines a mistake as it is typed, and mends it by its quick fix', async () => {
+  it('underlines a mistake as it is typed, and removes it by its quick fix', async () => {
     await clickBehind('profile -> flatten -> mlp');
     await page.type('x');
     await page.until(`document.querySelector('.cm-lintRange-error')?.textContent === 'mlpx'`);

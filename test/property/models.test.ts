@@ -32,7 +32,7 @@ const models = fc.array(fc.nat(1_000_000), { minLength: 250, maxLength: 250 }).m
   let at = 0;
   return randomModel((below) => (choices[at++] ?? 0) % below);
 });
-/** Blocks that take a flow are not drawn: what may stand in one is not in its table. */
+/** Blocks that take a flow are not drawn: what may be in one is not in its table. */
 const takesFlow = ({ parameters }: KindRow): boolean =>
   Object.values(parameters).some(({ type }) => type.is === 'flow');
 const kinds = [features, blocks, scores, losses, weightings, optimizers].flatMap((table) =>
@@ -52,7 +52,7 @@ function chosen(texts: readonly string[]): readonly string[] {
   return [...first, ...texts.filter((text) => !first.includes(text))].slice(0, count);
 }
 
-/** The plan; what the checker refuses is told in the language's words, and is not a crash. */
+/** The plan; what the checker refuses is reported in the language's words, and is not a crash. */
 function planOf(text: string): { readonly plan?: Plan; readonly errors: readonly string[] } {
   const { lowered, diagnostics } = compile(makeSource('random.tower', text));
   const errors = diagnostics
@@ -173,7 +173,7 @@ function lastDigits(tensors: Tensors, stream: number): Tensors {
 const largestOf = (data: ArrayLike<number>): number =>
   Array.from(data).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
-/** 1e-5 of the largest number beside it, of 1 where all are small; more only where a last digit of the inputs changes more. */
+/** 1e-5 of the largest number next to it, of 1 where all are small; more only where a last digit of the inputs changes more. */
 function expectNear(actual: Tensor, expected: Tensor, moved: readonly Tensor[], what: string): void {
   expect({ dtype: actual.dtype, shape: actual.shape }, what).toEqual({ dtype: expected.dtype, shape: expected.shape });
   const change = largestOf(

@@ -62,7 +62,7 @@ export function randomModel(choose: Choose): string {
       return `task ${task} { score = ${score}${oneOf(choose, ['', ' / 0.5', ' * 2'])}, loss = ${printCall(loss)}${label}${only ? ', only = shown' : ''} }`;
     }),
     ...(tasks.length > 1 ? [`objective = ${randomObjective(choose, tasks)}`] : []),
-    // The best of several interests stands alone.
+    // The best of several interests is alone.
     ...(sequence ? ['retrieve = click'] : []),
     `train { batch = 8, epochs = 1, dense = ${randomOptimizer(choose)}, embeddings = adagrad${oneOf(choose, ['', ', clip = 0.1', ', clip = 1e6'])} }`,
   ]
@@ -70,7 +70,7 @@ export function randomModel(choose: Choose): string {
     .join('\n');
 }
 
-/** As a file has it: tasks stand first, without quotes. */
+/** As a file has it: tasks come first, without quotes. */
 function printCall({ kind, arguments: args }: BoundKind): string {
   const { tasks, ...named } = args;
   const rest = printBound({ kind, arguments: named }).slice(kind.length + 1, -1);

@@ -92,7 +92,7 @@ describe('the page of a run', () => {
     expect(page).not.toContain('NaN');
   });
 
-  it('draws the weights of tasks that change, and tells those that do not', () => {
+  it('draws the weights of tasks that change, and lists those that do not', () => {
     expect(page).toContain('Weights by step');
     const fixed = reportPage({
       ...parts,

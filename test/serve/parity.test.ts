@@ -1,4 +1,4 @@
-/** The same person, the same moment, the same answer: features of the side that asks, at serving as in training. */
+/** The same person, the same moment, the same answer: features of the query, at serving as in training. */
 import { expect, it } from 'vitest';
 import type { Trained } from '../../src/artifact/load.ts';
 import { readDataset } from '../../src/data/read.ts';
@@ -86,7 +86,7 @@ it.each(['by_time(test: 20%)', 'leave_one_out'])('of any feature, split = %s', a
   expect(events).toBeGreaterThan(8);
 });
 
-it('whoever is looked up by key has the features of their next event, but for what only the event knows', async () => {
+it('a user who is looked up by key has the features of the next event, but for what only the event knows', async () => {
   const folder = folderWith(files());
   const { plan } = compile(makeSource('model.tower', model)).lowered!;
   const block = data('leave_one_out');

@@ -19,7 +19,7 @@ import fc from '../fast_check.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const model = `
-model told
+model rules
 features {
   user_id : id(dim: 2)
   device  : id(hash: 1000, dim: 2)
@@ -43,7 +43,7 @@ tower user(profile) keyed by user_id { channel main = profile -> flatten -> dens
 tower item(thing) keyed by item_id { channel main = thing -> flatten -> dense(2) }
 task watch { score = dot(user, item), loss = softmax(in_batch) }
 `;
-const { plan } = compile(makeSource('told.tower', model)).lowered!;
+const { plan } = compile(makeSource('rules.tower', model)).lowered!;
 const encodings = new Map<string, Encoding>([
   ['user_id', { kind: 'vocabulary', values: ['ann', 'bob', ' 007 '] }],
   ['device', { kind: 'hash', buckets: 1000 }],

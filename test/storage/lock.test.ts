@@ -81,7 +81,7 @@ describe('a locked folder', () => {
     await (await lockFolder(folder, { purpose })).release();
   });
 
-  it('loses what killed processes left beside the lock, not what live ones write', async () => {
+  it('loses what killed processes left next to the lock, not what live ones write', async () => {
     const folder = join(root, 'left');
     leave(folder, { pid: nobody });
     const text = readFileSync(join(folder, '.lock'), 'utf8');

@@ -25,7 +25,7 @@ const write = async (name: string, list = tensors, metadata: Record<string, stri
 };
 
 describe('safetensors', () => {
-  it('gives back every bit, and the texts beside', async () => {
+  it('gives back every bit, and the texts with them', async () => {
     const { tensors: read, metadata } = await readSafetensors(await write('all', tensors, { format: 'x', é: '日本' }));
     expect(metadata).toEqual({ format: 'x', é: '日本' });
     expect([...read.keys()].sort()).toEqual(tensors.map(({ name }) => name).sort());

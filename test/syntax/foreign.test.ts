@@ -22,7 +22,7 @@ const fixed = (text: string) =>
     (next) => makeSource(name, next),
   ).text;
 
-/** What stands in the text, what was written for it, the code, and what the fix writes: the same as stood there if absent. */
+/** What the text has, what was written for it, the code, and what the fix writes: the same as was there if absent. */
 type Case = readonly [of: string, written: string, code: string, fix?: string | null];
 
 const inModel: readonly Case[] = [
@@ -84,7 +84,7 @@ describe('what only looks like the language', () => {
     expect(codes(text)).toEqual(['markdown-fence']);
     expect(fixed(text)).toBe(model);
   });
-  it('a name that begins with a digit is one mistake, however often it stands', () => {
+  it('a name that begins with a digit is one mistake, however often it appears', () => {
     const text = model.replaceAll('history', '2nd_x');
     expect(codes(text)).toEqual(['malformed-name']);
     expect(fixed(text)).toBe(text);

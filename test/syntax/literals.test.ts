@@ -10,7 +10,7 @@ test('numbers are read as written', () => {
   expect(readNumber('7%')).toEqual({ value: 0.07, percent: true });
 });
 
-test('a text is what stands between its quotes, escapes resolved', () => {
+test('a text is what is between its quotes, escapes resolved', () => {
   expect(readText('""').value).toBe('');
   expect(readText('"a b"').value).toBe('a b');
   expect(readText(String.raw`"\"\\\n\t\r\u{1F600}\'"`).value).toBe('"\\\n\t\r😀\'');
@@ -28,7 +28,7 @@ test('a text that is not closed is what follows its quote', () => {
   expect(readText('"').value).toBe('');
 });
 
-test('an unknown escape stands for itself and is told with its place', () => {
+test('an unknown escape is kept as it is and reported with its place', () => {
   expect(readText(String.raw`"a\d\u{FFFFFFF}\u{110000}"`)).toEqual({
     value: String.raw`a\d\u{FFFFFFF}\u{110000}`,
     badEscapes: [

@@ -122,7 +122,7 @@ test('every character that is cut off is missed: only whole programs have no mis
   for (let end = last - 40; end < last; end++) expect(read(youtube.slice(0, end)).diagnostics).not.toEqual([]);
 });
 
-test('CRLF, a byte order mark and blanks of all sorts change no meaning', () => {
+test('CRLF, a byte order mark and blanks of all kinds change no meaning', () => {
   const plain = (file: File) => JSON.stringify(file, (key, value) => (key === 'span' ? undefined : value));
   const expected = plain(read(youtube).output);
   expect(plain(read(youtube.replaceAll('\n', '\r\n')).output)).toBe(expected);
@@ -140,19 +140,19 @@ test('newlines and blanks mean nothing: a program with each word on a line of it
   }
 });
 
-test('of any one word or sign that is left out, nearly always one mistake is told, and the rest is read', () => {
-  let told = 0;
+test('of any one word or sign that is left out, nearly always one mistake is reported, and the rest is read', () => {
+  let reported = 0;
   let once = 0;
   for (const text of Object.values(examples)) {
     const whole = read(text).output.declarations.length;
     for (const { startOffset, endOffset } of lex(text).tokens) {
       const { output, diagnostics } = read(`${text.slice(0, startOffset)} ${text.slice(endOffset! + 1)}`);
       expect(output.declarations.length).toBeGreaterThanOrEqual(whole - 1);
-      if (diagnostics.length > 0) told++;
+      if (diagnostics.length > 0) reported++;
       if (diagnostics.length === 1) once++;
     }
   }
-  expect(once / told).toBeGreaterThan(0.97);
+  expect(once / reported).toBeGreaterThan(0.97);
 });
 
 test('a mistake in one declaration leaves the others as they were', () => {

@@ -15,7 +15,7 @@ const loss = (value: string) => inModel(`score = cosine(user, item), loss = ${va
 const block = (value: string) => model({ user: `user_id -> flatten -> ${value} -> dense(4)` });
 const train = (entry: string) => model({ after: `train { ${entry} }` });
 const data = (entry: string) => `data d { events = "a.csv", split = random(test: 10%), ${entry} }`;
-const label = (sort: string) => `labels { x: ${sort} }`;
+const label = (type: string) => `labels { x: ${type} }`;
 
 /** A place, what is written there, and what must be in the hint of the one message at that word. */
 const rows: readonly [(written: string) => string, written: string, hint: string][] = [

@@ -48,8 +48,8 @@ export function makeDataset({ users, items, eventsPerUser, heldOut, seed = 1 }: 
       ...[...itemFeatures].map(([name, { column }]): [string, IndexedColumn] => [name, { column, index: item }]),
     ]);
     const liked = Float32Array.from(item, (each, i) => (each % 2 === user[i]! % 2 ? 1 : 0));
-    const told = new Map([['history', { bags: { ...history, values: all } }]]);
-    return { rows, features, labels: new Map([['liked', liked]]), item, user, givenItems: told };
+    const given = new Map([['history', { bags: { ...history, values: all } }]]);
+    return { rows, features, labels: new Map([['liked', liked]]), item, user, givenItems: given };
   };
 
   const half = trainPerUser + Math.floor(heldOut / 2);

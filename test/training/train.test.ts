@@ -69,7 +69,7 @@ describe('training', () => {
     expect(Math.max(...auc)).toBeGreaterThan(auc[0]! + 0.1);
   });
 
-  it('writes every figure to metrics.jsonl, and nothing else is left beside the model', async () => {
+  it('writes every figure to metrics.jsonl, and nothing else is left next to the model', async () => {
     const { records } = await train(options('figures'));
     expect(await readMetricsLog(join(root, 'figures'))).toEqual(JSON.parse(JSON.stringify(records)));
     expect(readdirSync(join(root, 'figures')).sort()).toEqual([
@@ -179,7 +179,7 @@ describe('training', () => {
     expect(events.filter(({ kind }) => kind === 'started')).toMatchObject([{ leftOut: 0 }, { leftOut: 1 }]);
   });
 
-  it('tells how it goes', async () => {
+  it('reports its progress', async () => {
     const events: TrainingEvent[] = [];
     await train(options('events', { epochs: 2 }, { onEvent: (event) => events.push(event) }));
     expect(events[0]).toMatchObject({ kind: 'started', rows: 240, batch: 64, epochs: 2, stepsOfEpoch: 4 });
@@ -403,7 +403,7 @@ describe('what cannot be trained', () => {
     expect(readdirSync(root)).not.toContain('few');
   });
 
-  it('is what cannot fit into memory: told with the bytes, before the run that the folder holds is touched', async () => {
+  it('is what cannot fit into memory: reported with the bytes, before the run that the folder holds is touched', async () => {
     await train(options('kept', { epochs: 1 }));
     const before = weightsIn('kept');
     const encodings = new Map(dataset.encodings).set('user_id', { kind: 'hash', buckets: 2 ** 40 });

@@ -1,6 +1,6 @@
 import type { Engine } from '../../src/engine/engine.ts';
 
-/** The same engine; `before` is told of every training step, counted from 1 in this process. */
+/** The same engine; `before` is called for every training step, counted from 1 in this process. */
 export function watched(engine: Engine, before: (step: number) => Promise<void> | void): Engine {
   return {
     name: engine.name,

@@ -108,7 +108,7 @@ export const lint = {
       `\`${loss}\` takes its negatives from the batch, and \`targets = positions\` puts the events of a user into one batch`,
     hint: () => 'draw negatives with `sampled(…)`, or score `all` items',
     means:
-      'With `targets = positions` the events of a user come together in a step. A loss with negatives of the batch then takes the other items of a user as negatives, so it teaches that the user does not want them.',
+      'With `targets = positions` the events of a user come together in a step. A loss with negatives of the batch then takes the other items of a user as negatives. The model learns that the user does not want those items.',
     wrong: inPositions('in_batch'),
     right: inPositions('sampled(256)'),
   }),

@@ -5,7 +5,7 @@ import { symmetricEigen } from './symmetric_eigen.ts';
 
 export interface IalsSetting {
   readonly [name: string]: number;
-  /** Weight of what a user did not have, beside 1. */
+  /** Weight of what a user did not have, relative to 1. */
   readonly α0: number;
   readonly λ: number;
 }

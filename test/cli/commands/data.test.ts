@@ -7,7 +7,7 @@ import { keepBlock } from '../../../src/cli/commands/data.ts';
 const root = mkdtempSync(join(tmpdir(), 'tower-data-command-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
-it('puts the data block beside the folder, under its name', () => {
+it('puts the data block next to the folder, under its name', () => {
   mkdirSync(join(root, 'there'));
   const block = keepBlock('restaurants', join(root, 'there/eating'));
   expect(block).toBe(join(root, 'there/eating.tower'));

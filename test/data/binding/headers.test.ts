@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkHeaders } from '../../../src/data/binding/headers.ts';
 import type { Needs } from '../../../src/data/binding/needs.ts';
 import type { Encoder } from '../../../src/plan/plan.ts';
-import { type Block, describeData, folderWith, needsOf, told, vocabulary } from '../fixture.ts';
+import { type Block, describeData, folderWith, needsOf, reported, vocabulary } from '../fixture.ts';
 
 const number: Encoder = { kind: 'number', log: false };
 const files = {
@@ -15,7 +15,7 @@ const plain = needsOf({ user: { encoder: vocabulary } }, { item: { encoder: voca
 async function check(block: Partial<Block>, needs: Needs = plain): Promise<string[]> {
   const folder = folderWith(files);
   const said = await checkHeaders(describeData({ folder, items: 'items.csv', users: 'users.csv', ...block }), needs);
-  return said.map((diagnostic) => told(diagnostic).replaceAll(folder, 'FOLDER'));
+  return said.map((diagnostic) => reported(diagnostic).replaceAll(folder, 'FOLDER'));
 }
 
 describe('headers', () => {
@@ -84,21 +84,21 @@ describe('headers', () => {
   it('a misspelt target that a key needs is one mistake', async () => {
     const folder = folderWith({ 'events.csv': 'u,item\na,x\n', 'users.csv': 'u,age\na,1\n' });
     const block = describeData({ folder, users: 'users.csv', columns: { usser: 'u' } });
-    expect((await checkHeaders(block, plain)).map(told)).toEqual([
+    expect((await checkHeaders(block, plain)).map(reported)).toEqual([
       'unknown-name at column:usser: there is no key called `usser` (did you mean `user`?)',
     ]);
   });
 
-  it('a key that no column feeds is told once, though its tower reads it too', async () => {
+  it('a key that no column feeds is reported once, though its tower reads it too', async () => {
     const folder = folderWith({ 'events.csv': 'u8,x,3\n' });
     const said = await checkHeaders(describeData({ folder }), plain);
-    expect(said.map(told)).toEqual([
+    expect(said.map(reported)).toEqual([
       'unfed-column at events:events.csv: no column of `events.csv` feeds key `user` (compute it in the data block: columns { user = "…" }; use one of `u8`, `x`, `3`)',
       'unfed-column at events:events.csv: no column of `events.csv` feeds key `item` (compute it in the data block: columns { item = "…" }; use one of `u8`, `x`, `3`)',
     ]);
   });
 
-  it('a column of the wrong sort says how to make it right', async () => {
+  it('a column of the wrong type says how to make it right', async () => {
     expect(
       await check(
         { columns: { when_number: '"when"', liked: 'genres' }, time: 'town' },

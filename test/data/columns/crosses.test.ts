@@ -78,7 +78,7 @@ describe('a part of a moment', () => {
     expect(valuesOf(parts.train.features.get('weekday')!, 4)).toEqual([0, 1, 2, 6]);
   });
 
-  it('is refused from text, with what would mend it', async () => {
+  it('is refused from text, with what would fix it', async () => {
     const refused = await failureOf(small({ hour: 'device', weekday: 'time' }));
     expect(refused).toEqual([
       'column-type at column:hour: `hour` needs a date, a time, or seconds since 1970, but its column is text ' +

@@ -41,7 +41,7 @@ describe('a part of a pattern', () => {
 });
 
 describe('braces', () => {
-  it('stand for each choice, alone or several; half of one is itself; too many are none', () => {
+  it('match each choice, alone or several; half of one is itself; too many are none', () => {
     expect(alternatives('{a,b}/{c,d}.csv')).toEqual(['a/c.csv', 'a/d.csv', 'b/c.csv', 'b/d.csv']);
     expect(alternatives('a{b')).toEqual(['a{b']);
     expect(alternatives('a}b')).toEqual(['a}b']);

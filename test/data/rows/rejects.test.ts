@@ -114,7 +114,7 @@ describe('a bad row is set apart with its file, line, column and reason', () => 
     ).rejects.toThrow(/`liked` needs a value in one event at least of the training part/);
   });
 
-  it('a key that the items file lacks, and a key that stands in it twice', async () => {
+  it('a key that is missing in the items file, and a key that it has twice', async () => {
     const { data, rejected } = await lenient(
       { 'events.csv': 'user,item,rating\na,x,5\na,gone,5\na,y,1\n', 'items.csv': 'item,price\nx,1\ny,2\nx,3\n,4\n' },
       { items: 'items.csv' },

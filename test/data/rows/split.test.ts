@@ -113,7 +113,7 @@ describe('an empty part', () => {
 });
 
 describe('only the training part teaches', () => {
-  it('an id of the validation part alone is unseen, whatever stands in the items file', async () => {
+  it('an id of the validation part alone is unseen, whatever the items file has', async () => {
     const folder = folderWith({
       'events.csv': 'user,item,time,place\na,x,1,home\nb,y,2,home\na,x,3,home\nnew,late,4,office\na,x,5,home\n',
       'items.csv': 'item,price,kind\nx,1,p\ny,3,q\nlate,1000,r\n',

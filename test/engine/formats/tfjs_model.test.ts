@@ -9,7 +9,7 @@ import { exportedTower } from './tower.ts';
 
 type Files = Readonly<Record<string, Uint8Array>>;
 
-/** As a browser would fetch them: model.json, and beside it the weights it names. */
+/** As a browser would fetch them: model.json, and next to it the weights it names. */
 function load(files: Files): Promise<tf.GraphModel> {
   const fetchFunc = async (url: RequestInfo | URL): Promise<Response> => {
     const bytes = files[String(url).replace('http://host/', '')];

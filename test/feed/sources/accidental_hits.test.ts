@@ -24,7 +24,7 @@ describe('hits of a history', () => {
     expect(numbersOf({ ...source, rows, history: 'history' }, [4]).data).toEqual([]);
   });
 
-  test('among items that all rows share are told by their place there', () => {
+  test('among items that all rows share are recognised by their place there', () => {
     const shared = { kind: 'shared', count: 40, by: 'uniform' } as const;
     const feeder = feederOf({
       codes: { from: 'embedding', feature: 'movie_id', pool: 'none', rows: shared },
@@ -42,7 +42,7 @@ describe('hits of a history', () => {
     expect(pairsOf([...hits!.data]).sort()).toEqual(expected.sort());
   });
 
-  test('among items that are drawn for each row are told by their place within its own', () => {
+  test('among items that are drawn for each row are recognised by their place within its own', () => {
     const sampled = { kind: 'sampled', perRow: 8, by: 'uniform' } as const;
     const feeder = feederOf({
       codes: { from: 'embedding', feature: 'movie_id', pool: 'none', rows: sampled },

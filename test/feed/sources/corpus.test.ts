@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { eventRows, feederOf, numbersOf } from '../fixtures.ts';
 
-test('each row finds its item among all, and an item that the corpus lacks is known to be missing', () => {
+test('each row finds its item among all, and an item that is not in the corpus is known to be missing', () => {
   const rows = [1, 0, 4, 3];
   expect(numbersOf({ from: 'corpus_places', key: 'movie_id' }, rows)).toEqual({
     dtype: 'int32',

@@ -11,7 +11,7 @@ const expectLogs = (actual: readonly number[], shares: readonly number[]): void 
 };
 
 describe('log q of a mixture', () => {
-  // Items a b c d have 3 0 1 1 training events of 5; rows 0 1 4 2 are of a, c, one that the corpus lacks, a.
+  // Items a b c d have 3 0 1 1 training events of 5; rows 0 1 4 2 are of a, c, one that is not in the corpus, a.
   const rows = [0, 1, 4, 2];
   const source = { from: 'log_q', key: 'movie_id', estimator: 'frequency', rows: eventRows } as const;
 

@@ -28,7 +28,7 @@ describe('moves', () => {
     ],
     ['neighbouring slices joined', (b, x) => b.concat([columns(b, x, 1, 2), columns(b, x, 3, 2)], 1), 'Slice(a)'],
     [
-      'and beside something else',
+      'and next to something else',
       (b, x, y) => b.concat([y, columns(b, x, 1, 2), columns(b, x, 3, 2)], 1),
       'Concat(b, Slice(a))',
     ],

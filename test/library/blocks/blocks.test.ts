@@ -316,7 +316,7 @@ describe('gru', () => {
     expectClose(states(x, one, 'last'), [expected[2]!], 1e-6);
   });
 
-  test('past the end the state stays, whatever stands there; of nothing it is 0', () => {
+  test('past the end the state stays, whatever is there; of nothing it is 0', () => {
     const first = next(0, 0.3);
     const x = [0.3, 50, -50, 7, 7, 7];
     expectClose(states(x, [1, 0, 0, 0, 0, 0], 'last'), [first, 0], 1e-6);

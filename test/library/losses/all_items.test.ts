@@ -17,7 +17,7 @@ const float = (shape: readonly number[], data: Iterable<number>): Tensor => ({
 
 interface Case {
   readonly corpus: number;
-  /** The item of each row; −1: the corpus lacks it. */
+  /** The item of each row; −1: it is not in the corpus. */
   readonly own: readonly number[];
   readonly seed: number;
   readonly weighted: boolean;

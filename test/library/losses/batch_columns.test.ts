@@ -41,7 +41,7 @@ it('gives the loss and the gradients of a column a row, however often an item co
       const random = makeRandom(seed);
       const numbers = (length: number): Float32Array => Float32Array.from({ length }, () => random.next() * 2 - 1);
       const query = numbers(rows * width);
-      // Two rows stand for nothing: no row of the batch has their item.
+      // Two rows have no column: no row of the batch has their item.
       const columns = numbers((count + 2) * width);
       const logQ = Float32Array.from({ length: count + 2 }, () => -1 - 3 * random.next());
       const ofItem = (table: Float32Array, item: number, size: number): number[] => [

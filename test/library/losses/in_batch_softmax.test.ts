@@ -237,7 +237,7 @@ describe('softmax over the batch', () => {
     const readers = graph.nodes.filter(
       ({ op, inputs }) => op === 'MatMul' && inputs.some((input) => graph.nodes[input]!.op === 'ScatterUpdate'),
     );
-    // The mean item with the row sums beside it; and the mean query, its matrix on the right as it is.
+    // The mean item with the row sums next to it; and the mean query, its matrix on the right as it is.
     expect(readers.map(({ type }) => type.shape.map((dim) => (typeof dim === 'number' ? dim : dim.symbol)))).toEqual([
       ['batch', width + 1],
       [width, 'batch'],

@@ -67,7 +67,7 @@ test('a vector of zeros has cosine 0 with everything', () => {
   expectClose(outputs.scores!.data, [0, 0, 0, 1]);
 });
 
-test('hadamard weighs each element-wise product, folded into the side that asks, and begins as dot', () => {
+test('hadamard weighs each element-wise product, folded into the query tower, and begins as dot', () => {
   const builder = makeBuilder('hadamard');
   const { query, item, bound } = lowered(builder, 'hadamard', pairsOf(builder, [2, 4]));
   expect(bound).toBeUndefined();
@@ -100,7 +100,7 @@ describe('several interests', () => {
     ...several.data.slice((row * 2 + k) * 4, (row * 2 + k + 1) * 4),
   ];
 
-  test('stand beside the other channels, so that the largest inner product is the sum with the best of them', () => {
+  test('are next to the other channels, so that the largest inner product is the sum with the best of them', () => {
     const builder = makeBuilder('several');
     const score = lowered(builder, 'cosine', [pairsOf(builder, [2])[0]!, interestsOf(builder)]);
     expect(score).toMatchObject({ width: 6, interests: 2, bound: 2 });
@@ -138,8 +138,8 @@ describe('several interests', () => {
       const [first, second] = [0, 1].map((k) => dot(interest(row, k), rowsOf(i1)[row]!)) as [number, number];
       const best = first > second ? 0 : 1;
       expectClose(rowsOf(outputs.own!)[row]!, interest(row, best));
-      const learnt = [...outputs.gradient!.data.slice(row * 8, row * 8 + 8)];
-      expect(learnt).toEqual([0, 1].flatMap((k) => new Array(4).fill(k === best ? 1 : 0)));
+      const learned = [...outputs.gradient!.data.slice(row * 8, row * 8 + 8)];
+      expect(learned).toEqual([0, 1].flatMap((k) => new Array(4).fill(k === best ? 1 : 0)));
     }
   });
 

@@ -250,7 +250,7 @@ describe('famo', () => {
     for (const { weights } of steps) expectClose(weights, [0.2, 0.8]);
   });
 
-  test('of a loss that stands still while the other halves adds to the one that stands still', () => {
+  test('of a loss that does not change while the other halves adds to the one that does not change', () => {
     // z = ½ each and d = (ln 2, 0): δ = ±¼ ln 2, so ξ = ∓0.1 · ¼ ln 2.
     const steps = runSteps(graph, 2, {}, (step) => scalars([2 / 2 ** step, 1]));
     const change = 0.1 * 0.25 * Math.log(2);

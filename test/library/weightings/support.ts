@@ -13,7 +13,7 @@ import { contextOf } from '../support.ts';
 export interface Toy {
   readonly kind: string;
   readonly arguments?: Readonly<Record<string, unknown>>;
-  /** Makes the losses; parameters made here are learnt, at this rate. */
+  /** Makes the losses; parameters made here are learned, at this rate. */
   readonly losses: (builder: Builder) => readonly (Ref | Omit<TaskLoss, 'task'>)[];
   readonly rate?: number;
 }

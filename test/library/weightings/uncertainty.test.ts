@@ -5,7 +5,7 @@ import { evaluate } from '../../../src/graph/evaluate.ts';
 import { weightings } from '../../../src/library/weightings/table.ts';
 import { contextOf, expectClose, floats } from '../support.ts';
 
-test('uncertainty ends where e^−s · L is ½ for each task: its minimum for losses that stand still', () => {
+test('uncertainty ends where e^−s · L is ½ for each task: its minimum for losses that do not change', () => {
   const builder = makeBuilder('uncertainty');
   const losses = ['click', 'like'].map((task) => ({ task, loss: builder.input(task, []), regression: false }));
   const context = {

@@ -91,7 +91,7 @@ describe('a block with parameters', () => {
     expect(use('block deep(w) = dropout(w) -> dense(4)')).toEqual(['out-of-range: 7', 'out-of-range: 9']);
   });
 
-  it('may stand in another file', () => {
+  it('may be in another file', () => {
     const checked = checkText(
       `use "blocks.tower"\n${model({ user: 'user_id -> deep(4)', item: 'movie_id -> deep(0)' })}`,
       {

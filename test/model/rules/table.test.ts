@@ -1,4 +1,4 @@
-/** Laws of the rules: each stands in the table, and each mistake this folder can report has an example. */
+/** Laws of the rules: each is in the table, and each mistake this folder can report has an example. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -19,7 +19,7 @@ test.each([
   ['7 costs next to nothing, however few the rows are', 'f: category("a", dim: 7)', []],
   ['8 does not', 'f: category("a", dim: 8)', ['2']],
   ['of 5 rows 8 numbers are enough', 'f: category("a", "b", "c", "d", dim: 11)', ['8']],
-  ['a vocabulary that is learnt may have any number of rows', 'f: category(dim: 1000)', []],
+  ['a vocabulary that is learned may have any number of rows', 'f: category(dim: 1000)', []],
 ])('%s', (_, feature, enough) => {
   expect(widthsOf(feature)).toEqual(enough);
 });
