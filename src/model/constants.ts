@@ -2,6 +2,7 @@
 import type { Expression, Identifier, Let } from '../syntax/ast.ts';
 import { nearest } from '../text/nearest.ts';
 import { textOf } from '../text/source.ts';
+import { calculate, namesIn } from './arithmetic.ts';
 import { describeExpression } from './describe.ts';
 import { guess } from './guess.ts';
 import type { Report } from './report.ts';
@@ -27,9 +28,31 @@ export function makeConstants(
   others: readonly string[] = [],
 ): Constants {
   const byName = new Map(lets.map((constant) => [constant.name.name, constant]));
-  const values = new Map<string, number | undefined>();
-  const open = new Set<string>();
+  const values = settingValues(settings, byName, others, report);
+  const file = new Evaluator({ byName, values, open: new Set(), report }, new Map(), report);
+  // A constant that nothing reads is checked too.
+  for (const { name } of byName.values()) file.constant(name, name.name, 'a number');
+  return file;
+}
 
+/** The constants of a file, and how far they are evaluated. */
+interface File {
+  readonly byName: ReadonlyMap<string, Let>;
+  /** Those that are settled; without a value where they are wrong. */
+  readonly values: Map<string, number | undefined>;
+  /** Those that are being evaluated. */
+  readonly open: Set<string>;
+  readonly report: Report;
+}
+
+/** The values that settings give to constants. A setting of anything else is a mistake. */
+function settingValues(
+  settings: Readonly<Record<string, number>>,
+  byName: ReadonlyMap<string, Let>,
+  others: readonly string[],
+  report: Report,
+): Map<string, number | undefined> {
+  const values = new Map<string, number | undefined>();
   for (const [name, value] of Object.entries(settings)) {
     if (!byName.has(name)) {
       if (others.includes(name)) continue;
@@ -39,144 +62,125 @@ export function makeConstants(
       report('not-finite', undefined, { text: `${name}=${value}` });
     } else values.set(name, value);
   }
+  return values;
+}
 
-  /** The parameters of a block, where it is one that is read. */
-  interface Local {
-    readonly values: ReadonlyMap<string, number | undefined>;
-    readonly report: Report;
-  }
-  const file: Local = { values: new Map(), report };
+/** Evaluates expressions in one place: in the file, or in a block, whose parameters are the local values. */
+class Evaluator implements Constants {
+  constructor(
+    private readonly file: File,
+    private readonly local: ReadonlyMap<string, number | undefined>,
+    private readonly report: Report,
+  ) {}
 
-  function constant(
-    { name, span }: Identifier,
-    of: string,
-    expected: string,
-    { values: local, report }: Local,
-  ): number | undefined {
-    if (local.has(name)) return local.get(name);
-    const found = byName.get(name);
-    if (!found) {
-      const known = [...local.keys(), ...byName.keys()];
-      if (known.length === 0) report('wrong-type', span, { of, expected, found: `the name \`${name}\`` });
-      else {
-        const { nearest: near, extra } = guess(name, span, known);
-        const what = local.size > 0 ? 'parameter or constant' : 'constant';
-        report('unknown-name', span, { what, name, nearest: near, known }, extra);
-      }
-      return undefined;
-    }
-    if (values.has(name)) return values.get(name);
-    if (open.has(name)) {
-      report('constant-cycle', found.name.span, { name });
-      values.set(name, undefined);
-      return undefined;
-    }
-    settle(found);
-    return values.get(name);
+  get names(): readonly string[] {
+    return [...this.local.keys(), ...this.file.byName.keys()];
   }
 
-  /** Finds the value of a constant, of those that it reads first: a chain of them may be longer than the stack is deep. */
-  function settle(wanted: Let): void {
-    const path: { readonly constant: Let; readonly reads: Iterator<string, undefined> }[] = [];
-    const enter = (constant: Let): void => {
-      open.add(constant.name.name);
-      path.push({ constant, reads: namesIn(constant.value) });
-    };
-    enter(wanted);
-    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
-      const { value: next, done } = top.reads.next();
-      if (!done) {
-        const read = byName.get(next);
-        if (read && !values.has(next) && !open.has(next)) enter(read);
-        continue;
-      }
-      path.pop();
-      const { name, value } = top.constant;
-      // One that is still open is read in a cycle.
-      const found = evaluate(value, name.name, 'a number', file);
-      open.delete(name.name);
-      if (!values.has(name.name)) values.set(name.name, found);
-    }
-  }
-
-  function evaluate(expression: Expression, of: string, expected: string, local: Local): number | undefined {
+  number(expression: Expression, of: string, expected: string): number | undefined {
     switch (expression.kind) {
       case 'Number':
-        return finite(expression.value, expression, local);
+        return this.finite(expression.value, expression);
       case 'Name':
-        if (expression.parts.length === 1) return constant(expression.parts[0]!, of, expected, local);
+        if (expression.parts.length === 1) return this.constant(expression.parts[0]!, of, expected);
         break;
       case 'Unary': {
-        const operand = evaluate(expression.operand, of, expected, local);
+        const operand = this.number(expression.operand, of, expected);
         return operand === undefined ? undefined : -operand;
       }
       case 'Binary': {
-        const left = evaluate(expression.left, of, expected, local);
-        const right = evaluate(expression.right, of, expected, local);
+        const left = this.number(expression.left, of, expected);
+        const right = this.number(expression.right, of, expected);
         if (left === undefined || right === undefined) return undefined;
-        return finite(calculate(expression.operator, left, right), expression, local);
+        return this.finite(calculate(expression.operator, left, right), expression);
       }
     }
-    local.report('wrong-type', expression.span, { of, expected, found: describeExpression(expression) });
+    this.report('wrong-type', expression.span, { of, expected, found: describeExpression(expression) });
     return undefined;
   }
 
-  function finite(value: number, { span }: Expression, { report }: Local): number | undefined {
-    if (Number.isFinite(value)) return value;
-    report('not-finite', span, { text: textOf(span) });
-    return undefined;
-  }
-
-  function isNumeric(expression: Expression, local: Local): boolean {
+  isNumeric(expression: Expression): boolean {
     switch (expression.kind) {
       case 'Number':
         return true;
       case 'Name':
-        return (
-          expression.parts.length === 1 && [local.values, byName].some((names) => names.has(expression.parts[0]!.name))
-        );
+        return expression.parts.length === 1 && this.has(expression.parts[0]!.name);
       case 'Unary':
-        return isNumeric(expression.operand, local);
+        return this.isNumeric(expression.operand);
       case 'Binary':
-        return isNumeric(expression.left, local) && isNumeric(expression.right, local);
+        return this.isNumeric(expression.left) && this.isNumeric(expression.right);
       default:
         return false;
     }
   }
 
-  // A constant that nothing reads is checked too.
-  for (const { name } of byName.values()) constant(name, name.name, 'a number', file);
-  return made(file);
+  within(values: ReadonlyMap<string, number | undefined>, report: Report): Constants {
+    return new Evaluator(this.file, values, report);
+  }
 
-  function made(local: Local): Constants {
-    return {
-      names: [...local.values.keys(), ...byName.keys()],
-      number: (expression, of, expected) => evaluate(expression, of, expected, local),
-      isNumeric: (expression) => isNumeric(expression, local),
-      within: (values, report) => made({ values, report }),
-    };
+  /** The value of a local name or of a constant. */
+  constant({ name, span }: Identifier, of: string, expected: string): number | undefined {
+    const { byName, values, open } = this.file;
+    if (this.local.has(name)) return this.local.get(name);
+    const found = byName.get(name);
+    if (!found) {
+      this.reportUnknown({ name, span }, of, expected);
+      return undefined;
+    }
+    if (values.has(name)) return values.get(name);
+    if (open.has(name)) {
+      this.report('constant-cycle', found.name.span, { name });
+      values.set(name, undefined);
+      return undefined;
+    }
+    settle(this.file, found);
+    return values.get(name);
+  }
+
+  private reportUnknown({ name, span }: Pick<Identifier, 'name' | 'span'>, of: string, expected: string): void {
+    const known = this.names;
+    if (known.length === 0) {
+      this.report('wrong-type', span, { of, expected, found: `the name \`${name}\`` });
+      return;
+    }
+    const { nearest: near, extra } = guess(name, span, known);
+    const what = this.local.size > 0 ? 'parameter or constant' : 'constant';
+    this.report('unknown-name', span, { what, name, nearest: near, known }, extra);
+  }
+
+  private has(name: string): boolean {
+    return this.local.has(name) || this.file.byName.has(name);
+  }
+
+  private finite(value: number, { span }: Expression): number | undefined {
+    if (Number.isFinite(value)) return value;
+    this.report('not-finite', span, { text: textOf(span) });
+    return undefined;
   }
 }
 
-/** The names that arithmetic reads. */
-function* namesIn(expression: Expression): Generator<string, undefined> {
-  if (expression.kind === 'Name' && expression.parts.length === 1) yield expression.parts[0]!.name;
-  if (expression.kind === 'Unary') yield* namesIn(expression.operand);
-  if (expression.kind === 'Binary') {
-    yield* namesIn(expression.left);
-    yield* namesIn(expression.right);
-  }
-}
-
-function calculate(operator: '+' | '-' | '*' | '/', left: number, right: number): number {
-  switch (operator) {
-    case '+':
-      return left + right;
-    case '-':
-      return left - right;
-    case '*':
-      return left * right;
-    case '/':
-      return left / right;
+/** Evaluates a constant after those that it reads. It does not recurse: a chain of them may be longer than the stack is deep. */
+function settle(file: File, wanted: Let): void {
+  const { byName, values, open, report } = file;
+  const evaluator = new Evaluator(file, new Map(), report);
+  const path: { readonly constant: Let; readonly reads: Iterator<string, undefined> }[] = [];
+  const enter = (constant: Let): void => {
+    open.add(constant.name.name);
+    path.push({ constant, reads: namesIn(constant.value) });
+  };
+  enter(wanted);
+  for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+    const { value: next, done } = top.reads.next();
+    if (!done) {
+      const read = byName.get(next);
+      if (read && !values.has(next) && !open.has(next)) enter(read);
+      continue;
+    }
+    path.pop();
+    const { name, value } = top.constant;
+    // One that is still open is read in a cycle.
+    const found = evaluator.number(value, name.name, 'a number');
+    open.delete(name.name);
+    if (!values.has(name.name)) values.set(name.name, found);
   }
 }
