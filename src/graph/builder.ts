@@ -13,23 +13,25 @@ export function makeBuilder(name: string): Builder {
   return builderOn(new GraphWriter(name));
 }
 
+type Op = Exclude<OpName, LeafName>;
+
 /** The methods of a builder over a list of nodes that the caller also holds. */
 export function builderOn(writer: GraphWriter): Builder {
-  type Op = Exclude<OpName, LeafName>;
+  return {
+    nodes: writer.nodes,
+    ...leaves(writer),
+    ...elementwise(writer),
+    ...productsAndReductions(writer),
+    ...movements(writer),
+    output: (name, value) => writer.output(name, value),
+    update: (parameter, value) => writer.update(parameter, value),
+    finish: () => writer.finish(),
+  };
+}
+
+/** Inputs, parameters and constants, and the scopes that name them. */
+function leaves(writer: GraphWriter): Pick<Builder, 'input' | 'parameter' | 'constant' | 'scope' | 'unscoped'> {
   const named = (name: string): string => (writer.label === '' ? name : `${writer.label}/${name}`);
-  const constant: Builder['constant'] = (values, shape, dtype = 'float32') => {
-    const dims = shape ?? (typeof values === 'number' ? [] : [values.length]);
-    const count = dims.reduce((product, length) => product * length, 1);
-    const all = typeof values === 'number' ? new Array<number>(count).fill(values) : values;
-    if (all.length !== count)
-      throw new GraphTypeError(`Constant: ${all.length} values do not fill [${dims.join(', ')}]`);
-    return writer.constant(all, { dtype, shape: dims });
-  };
-  /** A number becomes a scalar of the other operand's dtype. */
-  const operands = (...values: (Ref | number)[]): Ref[] => {
-    const dtype = values.find((value) => typeof value !== 'number')?.type.dtype ?? 'float32';
-    return values.map((value) => (typeof value === 'number' ? constant(value, [], dtype) : value));
-  };
   const labelled = <T>(label: string, body: () => T): T => {
     const outside = writer.label;
     writer.label = label;
@@ -39,28 +41,39 @@ export function builderOn(writer: GraphWriter): Builder {
       writer.label = outside;
     }
   };
-  const binary = (op: Op) => (a: Ref | number, b: Ref | number) => writer.add(op, operands(a, b));
-  const unary = (op: Op) => (a: Ref) => writer.add(op, [a]);
-  const product =
-    (op: Op) =>
-    (a: Ref, b: Ref, { transposeA = false, transposeB = false }: MatMulOptions = {}) =>
-      writer.add(op, [a, b], { transposeA, transposeB });
-  const reduction =
-    (op: Op) =>
-    (a: Ref, axes: readonly number[], keepDims = false) => {
-      const positive = axes.map((axis) => (axis < 0 ? axis + a.type.shape.length : axis));
-      return writer.add(op, [a], { axes: positive.sort((x, y) => x - y), keepDims });
-    };
-  const moved = (op: Op) => (a: Ref, attributes: Attributes) => writer.add(op, [a], attributes);
-
   return {
-    nodes: writer.nodes,
     input: (name, shape, dtype = 'float32') => writer.input(name, { dtype, shape }),
     parameter: (name, shape, initial, options) =>
       writer.parameter(named(name), { dtype: 'float32', shape }, initial, options?.trainable ?? true),
-    constant,
+    constant: (...given) => constant(writer, ...given),
     scope: (name, body) => labelled(named(name), body),
     unscoped: (body) => labelled('', body),
+  };
+}
+
+function constant(writer: GraphWriter, ...[values, shape, dtype = 'float32']: Parameters<Builder['constant']>): Ref {
+  const dims = shape ?? (typeof values === 'number' ? [] : [values.length]);
+  const count = dims.reduce((product, length) => product * length, 1);
+  const all = typeof values === 'number' ? new Array<number>(count).fill(values) : values;
+  if (all.length !== count) {
+    throw new GraphTypeError(`Constant: ${all.length} values do not fill [${dims.join(', ')}]`);
+  }
+  return writer.constant(all, { dtype, shape: dims });
+}
+
+/** Ops of one operand, which have no attributes. */
+const unaryOn = (writer: GraphWriter) => (op: Op) => (a: Ref) => writer.add(op, [a]);
+
+/** Ops of one value for each element. */
+function elementwise(writer: GraphWriter) {
+  /** A number becomes a scalar of the other operand's dtype. */
+  const operands = (...values: (Ref | number)[]): Ref[] => {
+    const dtype = values.find((value) => typeof value !== 'number')?.type.dtype ?? 'float32';
+    return values.map((value) => (typeof value === 'number' ? constant(writer, value, [], dtype) : value));
+  };
+  const binary = (op: Op) => (a: Ref | number, b: Ref | number) => writer.add(op, operands(a, b));
+  const unary = unaryOn(writer);
+  return {
     add: binary('Add'),
     sub: binary('Sub'),
     mul: binary('Mul'),
@@ -86,8 +99,25 @@ export function builderOn(writer: GraphWriter): Builder {
     softplus: unary('Softplus'),
     logicalNot: unary('LogicalNot'),
     stopGradient: unary('StopGradient'),
-    cast: (a, dtype) => moved('Cast')(a, { dtype }),
+    cast: (a, dtype) => writer.add('Cast', [a], { dtype }),
     select: (condition, then, otherwise) => writer.add('Select', [condition, ...operands(then, otherwise)]),
+  } satisfies Partial<Builder>;
+}
+
+/** Products of matrices, and what reduces along axes. */
+function productsAndReductions(writer: GraphWriter) {
+  const product =
+    (op: Op) =>
+    (a: Ref, b: Ref, { transposeA = false, transposeB = false }: MatMulOptions = {}) =>
+      writer.add(op, [a, b], { transposeA, transposeB });
+  const reduction =
+    (op: Op) =>
+    (a: Ref, axes: readonly number[], keepDims = false) => {
+      const positive = axes.map((axis) => (axis < 0 ? axis + a.type.shape.length : axis));
+      return writer.add(op, [a], { axes: positive.sort((x, y) => x - y), keepDims });
+    };
+  const unary = unaryOn(writer);
+  return {
     matMul: product('MatMul'),
     batchMatMul: product('BatchMatMul'),
     sum: reduction('Sum'),
@@ -95,6 +125,13 @@ export function builderOn(writer: GraphWriter): Builder {
     max: reduction('Max'),
     softmax: unary('Softmax'),
     logSoftmax: unary('LogSoftmax'),
+  } satisfies Partial<Builder>;
+}
+
+/** Ops that move values to other places or shapes. */
+function movements(writer: GraphWriter) {
+  const moved = (op: Op) => (a: Ref, attributes: Attributes) => writer.add(op, [a], attributes);
+  return {
     reshape: (a, shape) => moved('Reshape')(a, { shape }),
     transpose: (a, perm) => moved('Transpose')(a, { perm }),
     concat: (parts, axis) =>
@@ -105,8 +142,5 @@ export function builderOn(writer: GraphWriter): Builder {
     gather: (a, indices) => writer.add('Gather', [a, indices]),
     segmentSum: (values, segments, rows) => writer.add('SegmentSum', [values, segments], { rows: [rows] }),
     scatterUpdate: (a, indices, updates) => writer.add('ScatterUpdate', [a, indices, updates]),
-    output: (name, value) => writer.output(name, value),
-    update: (parameter, value) => writer.update(parameter, value),
-    finish: () => writer.finish(),
-  };
+  } satisfies Partial<Builder>;
 }

@@ -4,7 +4,7 @@
  * signature, `serving_default`, that TensorFlow Serving, Python and tf.node.loadSavedModel load.
  */
 import { defined } from '../../defined.ts';
-import type { Graph, TensorType } from '../../graph/graph.ts';
+import type { Graph, GraphOutput, TensorType } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
 import { scatterInPlace } from './in_place.ts';
 import { message } from './protobuf.ts';
@@ -63,8 +63,32 @@ function sharesInput(graph: Graph, id: number): boolean {
 
 /** `saved_model.pb` of a graph whose parameters are variables of the session, to be written before the first run. */
 export function trainingSavedModel(graph: Graph): { readonly bytes: Uint8Array; readonly names: TrainingNames } {
-  const handles = new Map<string, string>();
-  const reads = new Map<string, string>();
+  const { writer, variables } = writeVariables(graph);
+  const updates = writeUpdates(graph, writer, variables);
+  const updated = updates.length > 0 ? writeFlag(writer, 'updated', updates) : undefined;
+  const assignments = writeAssignments(graph, writer, variables);
+  const names: TrainingNames = {
+    inputs: Object.fromEntries(graph.inputs.map(({ name, node }) => [name, writer.valueOf(node)])),
+    outputs: Object.fromEntries(graph.outputs.map((output) => [output.name, fetchable(graph, writer, output)])),
+    read: Object.fromEntries([...variables].map(([name, { read }]) => [name, read])),
+    ...assignments,
+    ...defined({ updated }),
+  };
+  return { bytes: encode(writer, trainingSignatures(graph, writer, names)), names };
+}
+
+/** The nodes of a parameter that is a variable of the session. */
+interface Variable {
+  readonly handle: string;
+  readonly read: string;
+}
+
+/** The nodes of the graph, and its variables by the names of their parameters. */
+function writeVariables(graph: Graph): {
+  readonly writer: TensorflowWriter;
+  readonly variables: ReadonlyMap<string, Variable>;
+} {
+  const variables = new Map<string, Variable>();
   const plain = tensorflowTable((node, _, writer) => {
     const name = node.attributes.name as string;
     const dtype = { type: dataType(node.type.dtype) };
@@ -75,66 +99,96 @@ export function trainingSavedModel(graph: Graph): { readonly bytes: Uint8Array; 
     };
     const handle = writer.emit('VarHandleOp', [], attributes, name);
     const read = writer.emit('ReadVariableOp', [handle], { dtype }, `${name}/read`);
-    handles.set(name, handle);
-    reads.set(name, read);
+    variables.set(name, { handle, read });
     return read;
   });
   const table = { ...plain, ScatterUpdate: scatterInPlace(plain.ScatterUpdate) };
-  const writer = new TensorflowWriter(graph, table);
+  return { writer: new TensorflowWriter(graph, table), variables };
+}
 
-  const assign = (parameter: string, value: string, type: TensorType, after: readonly string[]): string =>
-    writer.emit(
-      'AssignVariableOp',
-      [handles.get(parameter)!, value, ...after.map((name) => `^${name}`)],
-      { dtype: { type: dataType(type.dtype) } },
-      `${parameter}/assign`,
-    );
-  /** A tensor that exists once `after` are done: something to fetch, as an assignment has no output. */
-  const done = (name: string, after: readonly string[]): string => {
-    const tensor = { dtype: 'DT_BOOL', tensorShape: { dim: [] }, tensorContent: Uint8Array.of(1) };
-    return writer.emit(
-      'Const',
-      after.map((node) => `^${node}`),
-      { dtype: { type: 'DT_BOOL' }, value: { tensor } },
-      name,
-    );
-  };
-
-  // Every update waits until all parameters are read: none sees the value of another's update.
-  const everyRead = [...reads.values()];
-  const updates = graph.updates.map(({ parameter, node }) => {
+/** The assignments of the graph's updates. Each waits until all parameters are read: none sees the value of another's update. */
+function writeUpdates(graph: Graph, writer: TensorflowWriter, variables: ReadonlyMap<string, Variable>): string[] {
+  const everyRead = [...variables.values()].map(({ read }) => read);
+  return graph.updates.map(({ parameter, node }) => {
     const type = writer.typeOf(node);
     const value = writer.valueOf(node);
     const own = sharesInput(graph, node)
       ? writer.emit('DeepCopy', [value], { T: { type: dataType(type.dtype) } })
       : value;
-    return assign(parameter, own, type, everyRead);
+    return writeAssignment(writer, parameter, variables.get(parameter)!, { value: own, type, after: everyRead });
   });
-  const updated = updates.length > 0 ? done('updated', updates) : undefined;
+}
 
+/** Where each parameter's new value is fed, and what is fetched to have it assigned. */
+function writeAssignments(
+  graph: Graph,
+  writer: TensorflowWriter,
+  variables: ReadonlyMap<string, Variable>,
+): Pick<TrainingNames, 'write' | 'written'> {
   const write: Record<string, string> = {};
   const written: Record<string, string> = {};
   for (const { name, node } of graph.parameters) {
     const type = writer.typeOf(node);
-    if (!handles.has(name)) throw new Error(`invariant: parameter ${name} is not a node of graph ${graph.name}`);
-    write[name] = writer.placeholder(`${name}/new`, type);
-    written[name] = done(`${name}/written`, [assign(name, write[name], type, [])]);
+    const variable = variables.get(name);
+    if (!variable) throw new Error(`invariant: parameter ${name} is not a node of graph ${graph.name}`);
+    const value = writer.placeholder(`${name}/new`, type);
+    write[name] = value;
+    written[name] = writeFlag(writer, `${name}/written`, [
+      writeAssignment(writer, name, variable, { value, type, after: [] }),
+    ]);
   }
+  return { write, written };
+}
 
-  const inputs = Object.fromEntries(graph.inputs.map(({ name, node }) => [name, writer.valueOf(node)]));
-  const outputs = Object.fromEntries(
-    graph.outputs.map(({ name, node }) => {
-      // A session refuses to fetch what it is fed.
-      const value = writer.valueOf(node);
-      if (graph.nodes[node]!.op !== 'Input') return [name, value];
-      return [name, writer.emit('Identity', [value], { T: { type: dataType(writer.typeOf(node).dtype) } }, name)];
-    }),
+interface NewValue {
+  readonly value: string;
+  readonly type: TensorType;
+  /** Nodes that are done before the assignment. */
+  readonly after: readonly string[];
+}
+
+function writeAssignment(
+  writer: TensorflowWriter,
+  parameter: string,
+  { handle }: Variable,
+  { value, type, after }: NewValue,
+): string {
+  return writer.emit(
+    'AssignVariableOp',
+    [handle, value, ...after.map((name) => `^${name}`)],
+    { dtype: { type: dataType(type.dtype) } },
+    `${parameter}/assign`,
   );
-  const read = Object.fromEntries(reads);
+}
+
+/** A tensor that exists once `after` are done: something to fetch, as an assignment has no output. */
+function writeFlag(writer: TensorflowWriter, name: string, after: readonly string[]): string {
+  const tensor = { dtype: 'DT_BOOL', tensorShape: { dim: [] }, tensorContent: Uint8Array.of(1) };
+  return writer.emit(
+    'Const',
+    after.map((node) => `^${node}`),
+    { dtype: { type: 'DT_BOOL' }, value: { tensor } },
+    name,
+  );
+}
+
+/** An output under a name that a session can fetch: it refuses to fetch what it is fed. */
+function fetchable(graph: Graph, writer: TensorflowWriter, { name, node }: GraphOutput): string {
+  const value = writer.valueOf(node);
+  if (graph.nodes[node]!.op !== 'Input') return value;
+  return writer.emit('Identity', [value], { T: { type: dataType(writer.typeOf(node).dtype) } }, name);
+}
+
+/** Signatures that run a step, read the variables, and write them. */
+function trainingSignatures(
+  graph: Graph,
+  writer: TensorflowWriter,
+  { inputs, outputs, updated, read, write, written }: TrainingNames,
+): Readonly<Record<string, Signature>> {
   const info = (names: Readonly<Record<string, string>>, nodes: readonly { name: string; node: number }[]) =>
     Object.fromEntries(nodes.map(({ name, node }) => [name, tensorInfo(names[name]!, writer.typeOf(node))]));
   const flag: TensorType = { dtype: 'bool', shape: [] };
-  const bytes = encode(writer, {
+  return {
     run: {
       inputs: info(inputs, graph.inputs),
       outputs: { ...info(outputs, graph.outputs), ...(updated ? { updated: tensorInfo(updated, flag) } : {}) },
@@ -144,8 +198,7 @@ export function trainingSavedModel(graph: Graph): { readonly bytes: Uint8Array; 
       inputs: info(write, graph.parameters),
       outputs: Object.fromEntries(Object.entries(written).map(([name, node]) => [name, tensorInfo(node, flag)])),
     },
-  });
-  return { bytes, names: { inputs, outputs, read, write, written, ...defined({ updated }) } };
+  };
 }
 
 /**
