@@ -68,40 +68,7 @@ export function inspectCommand(program: Command): void {
     .addOption(setOption())
     .addOption(unfinishedOption())
     .addOption(jsonOption())
-    .action(async (path: string, options: Options) => {
-      if (options.step === undefined && (options.out !== undefined || options.force)) {
-        command.error("error: options '--out' and '--force' need '--step <number>'");
-      }
-      if (existsSync(path) && statSync(path).isDirectory()) return inspectRun(path, options);
-      if (options.attention) throw failure('attention-of-model', { path });
-      if (options.step !== undefined) throw failure('step-of-model', { path });
-      if (options.ast) return inspectTree(path, options);
-      const { checkAndLower } = await import('../../api/check.ts');
-      const { model, lowered, diagnostics } = await endable((signal) =>
-        checkAndLower(path, { ...requestOf(options), signal }),
-      );
-      report(diagnostics);
-      const { plan } = lowered;
-      if (options.model) {
-        const [{ printModel }, { plain }] = await Promise.all([
-          import('../../model/print.ts'),
-          import('../views/plain.ts'),
-        ]);
-        return options.json ? answerJson(plain(model)) : answer(printModel(model));
-      }
-      if (options.plan) {
-        const { planText, planJson } = await import('../views/plan.ts');
-        return options.json ? answerJson(planJson(plan)) : answer(planText(plan));
-      }
-      const { graphOf, summarise, summaryText } = await import('../views/graph.ts');
-      if (typeof options.graph === 'string') {
-        const graph = graphOf(plan, options.graph);
-        const [{ print }, { plain }] = await Promise.all([import('../../graph/print.ts'), import('../views/plain.ts')]);
-        return options.json ? answerJson(plain(graph)) : answer(print(graph));
-      }
-      const summary = summarise(lowered);
-      return options.json ? answerJson(summary) : answer(summaryText(summary));
-    });
+    .action((path: string, options: Options) => inspect(command, path, options));
   program.addCommand(
     withExample(
       command,
@@ -112,6 +79,46 @@ export function inspectCommand(program: Command): void {
       'tower inspect runs/first --step 17 --out audit/step-17',
     ),
   );
+}
+
+async function inspect(command: Command, path: string, options: Options): Promise<void> {
+  if (options.step === undefined && (options.out !== undefined || options.force)) {
+    command.error("error: options '--out' and '--force' need '--step <number>'");
+  }
+  if (existsSync(path) && statSync(path).isDirectory()) return inspectRun(path, options);
+  if (options.attention) throw failure('attention-of-model', { path });
+  if (options.step !== undefined) throw failure('step-of-model', { path });
+  if (options.ast) return inspectTree(path, options);
+  return inspectLowered(path, options);
+}
+
+/** Shows the model, its plan, one of its graphs, or a summary of them all. */
+async function inspectLowered(path: string, options: Options): Promise<void> {
+  const { checkAndLower } = await import('../../api/check.ts');
+  const { model, lowered, diagnostics } = await endable((signal) =>
+    checkAndLower(path, { ...requestOf(options), signal }),
+  );
+  report(diagnostics);
+  const { plan } = lowered;
+  if (options.model) {
+    const [{ printModel }, { plain }] = await Promise.all([
+      import('../../model/print.ts'),
+      import('../views/plain.ts'),
+    ]);
+    return options.json ? answerJson(plain(model)) : answer(printModel(model));
+  }
+  if (options.plan) {
+    const { planText, planJson } = await import('../views/plan.ts');
+    return options.json ? answerJson(planJson(plan)) : answer(planText(plan));
+  }
+  const { graphOf, summarise, summaryText } = await import('../views/graph.ts');
+  if (typeof options.graph === 'string') {
+    const graph = graphOf(plan, options.graph);
+    const [{ print }, { plain }] = await Promise.all([import('../../graph/print.ts'), import('../views/plain.ts')]);
+    return options.json ? answerJson(plain(graph)) : answer(print(graph));
+  }
+  const summary = summarise(lowered);
+  return options.json ? answerJson(summary) : answer(summaryText(summary));
 }
 
 const requestOf = ({ set, allow }: Options): CheckRequest => ({ set, ...defined({ allow }) });
