@@ -42,88 +42,98 @@ export async function makeBinder(
 ): Promise<Binder> {
   const sources = new Map(described);
   for (const source of sources.values()) await makeEmpty(database, source);
+  const tables: Tables = { database, sources, longest };
+  return { sources, bind: (request) => bind(tables, request) };
+}
 
-  const typeOf = async (expression: string, scope: readonly Role[], span: Span): Promise<string> => {
-    const reason = `one row of it takes longer than ${longest / 1000} seconds`;
-    const limit = { milliseconds: longest, reason: failure('sql-fails', { reason }, span) };
-    // An aggregate fails together with a row id; and one row in must be one row out.
-    const query = `SELECT ${enclose(expression)}, ${scope[0]}.rowid FROM ${scope.join(', ')}`;
-    const shape = await database.shape(query, limit).catch(async (error) => {
-      database.passOn(error);
-      if (!(await readAsText(expression, scope))) throw error;
-      return database.shape(query, limit);
-    });
-    if (shape.rows !== 1) throw new Error('it gives several rows for one, or none');
-    return shape.types[0]!;
-  };
+/** The empty tables of the files, and what is known of their columns. */
+interface Tables {
+  readonly database: Database;
+  readonly sources: Map<Role, DataSource>;
+  /** How long an expression may take, in milliseconds. */
+  readonly longest: number;
+}
 
-  /** A column of mostly numbers, where an expression treats it as text: `nullif(weight, '?')`. */
-  const readAsText = async (expression: string, scope: readonly Role[]): Promise<boolean> => {
-    let changed = false;
-    for (const role of scope) {
-      const source = sources.get(role)!;
-      const columns = source.columns.map((column) => {
-        const text = column.mixed && mentions(expression, column.name);
-        changed ||= text;
-        return text ? { ...column, type: 'VARCHAR', mixed: false } : column;
-      });
-      sources.set(role, { ...source, columns });
-      await makeEmpty(database, sources.get(role)!);
-    }
-    return changed;
-  };
-
-  /** What is no expression that may run, never runs. */
-  const refuse = async (expression: string, span: Span): Promise<Diagnostic | undefined> => {
+async function bind(tables: Tables, request: Request): Promise<Bound> {
+  const { database, sources } = tables;
+  const scopes = request.scopes.filter((scope) => scope.every((role) => sources.has(role)));
+  const expression = request.expression ?? quoteName(request.name);
+  const refused = request.expression === undefined ? undefined : await refuse(tables, request.expression, request.span);
+  if (refused !== undefined) return { diagnostic: refused };
+  const reads = request.expression === undefined ? undefined : await readsOf(database, request.expression);
+  let problem: unknown;
+  for (const scope of scopes) {
+    const bare = bareColumn(expression, scope, sources);
+    if (request.expression === undefined && bare === undefined) continue;
+    let type: string;
     try {
-      const reason = await refusalOf(database, expression);
-      return reason === undefined ? undefined : diagnose('sql-refused', span, { reason });
+      type = await typeOf(tables, expression, scope, request.span);
     } catch (error) {
       database.passOn(error);
-      return sqlFails(error, span, sources);
+      // The most telling: that of the files that have all the names.
+      if (problem === undefined || namesNothing(problem)) problem = error;
+      continue;
     }
-  };
+    const column: BoundColumn = {
+      name: request.name,
+      sql: expression,
+      over: scope,
+      at: scope.includes('events') ? 'events' : scope[0]!,
+      kind: request.kind,
+      type,
+      ...defined({ bare, reads }),
+    };
+    const wrong = wrongType(column, bare === undefined ? undefined : sources.get(scope[0]!));
+    return wrong === undefined ? { column } : { diagnostic: diagnose('column-type', request.span, wrong) };
+  }
+  const diagnostic =
+    problem === undefined
+      ? unfed(request, scopes, sources)
+      : sqlFails(problem, request.span, sources, [...new Set(scopes.flat())]);
+  return { diagnostic };
+}
 
-  return {
-    sources,
-    async bind(request) {
-      const scopes = request.scopes.filter((scope) => scope.every((role) => sources.has(role)));
-      const expression = request.expression ?? quoteName(request.name);
-      const refused = request.expression === undefined ? undefined : await refuse(request.expression, request.span);
-      if (refused !== undefined) return { diagnostic: refused };
-      const reads = request.expression === undefined ? undefined : await readsOf(database, request.expression);
-      let problem: unknown;
-      for (const scope of scopes) {
-        const bare = bareColumn(expression, scope, sources);
-        if (request.expression === undefined && bare === undefined) continue;
-        let type: string;
-        try {
-          type = await typeOf(expression, scope, request.span);
-        } catch (error) {
-          database.passOn(error);
-          // The most telling: that of the files that have all the names.
-          if (problem === undefined || namesNothing(problem)) problem = error;
-          continue;
-        }
-        const column: BoundColumn = {
-          name: request.name,
-          sql: expression,
-          over: scope,
-          at: scope.includes('events') ? 'events' : scope[0]!,
-          kind: request.kind,
-          type,
-          ...defined({ bare, reads }),
-        };
-        const wrong = wrongType(column, bare === undefined ? undefined : sources.get(scope[0]!));
-        return wrong === undefined ? { column } : { diagnostic: diagnose('column-type', request.span, wrong) };
-      }
-      const diagnostic =
-        problem === undefined
-          ? unfed(request, scopes, sources)
-          : sqlFails(problem, request.span, sources, [...new Set(scopes.flat())]);
-      return { diagnostic };
-    },
-  };
+/** What is no expression that may run, never runs. */
+async function refuse({ database, sources }: Tables, expression: string, span: Span): Promise<Diagnostic | undefined> {
+  try {
+    const reason = await refusalOf(database, expression);
+    return reason === undefined ? undefined : diagnose('sql-refused', span, { reason });
+  } catch (error) {
+    database.passOn(error);
+    return sqlFails(error, span, sources);
+  }
+}
+
+/** DuckDB's type of an expression over these files. */
+async function typeOf(tables: Tables, expression: string, scope: readonly Role[], span: Span): Promise<string> {
+  const { database, longest } = tables;
+  const reason = `one row of it takes longer than ${longest / 1000} seconds`;
+  const limit = { milliseconds: longest, reason: failure('sql-fails', { reason }, span) };
+  // An aggregate fails together with a row id; and one row in must be one row out.
+  const query = `SELECT ${enclose(expression)}, ${scope[0]}.rowid FROM ${scope.join(', ')}`;
+  const shape = await database.shape(query, limit).catch(async (error) => {
+    database.passOn(error);
+    if (!(await readAsText(tables, expression, scope))) throw error;
+    return database.shape(query, limit);
+  });
+  if (shape.rows !== 1) throw new Error('it gives several rows for one, or none');
+  return shape.types[0]!;
+}
+
+/** A column of mostly numbers, where an expression treats it as text: `nullif(weight, '?')`. */
+async function readAsText({ database, sources }: Tables, expression: string, scope: readonly Role[]): Promise<boolean> {
+  let changed = false;
+  for (const role of scope) {
+    const source = sources.get(role)!;
+    const columns = source.columns.map((column) => {
+      const text = column.mixed && mentions(expression, column.name);
+      changed ||= text;
+      return text ? { ...column, type: 'VARCHAR', mixed: false } : column;
+    });
+    sources.set(role, { ...source, columns });
+    await makeEmpty(database, sources.get(role)!);
+  }
+  return changed;
 }
 
 /** One row of nothing, so that whatever does not depend on values is computed: a text that is no number, compared with one. */
