@@ -27,6 +27,7 @@ const lastAxis =
     writer.emit(op, operands, { axis: -1 }, result);
   };
 
+/** How each op is written. Long because it is a table: one row an op. */
 export function onnxTable(parameter: OnnxLowering): OnnxTable {
   return {
     Input: (node) => {

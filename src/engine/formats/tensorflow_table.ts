@@ -38,6 +38,7 @@ export const segmentOperands = (node: Node, [values, segments]: readonly string[
   writer.scalarLength(node.type.shape[0]!),
 ];
 
+/** How each op is written. Long because it is a table: one row an op. */
 export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable {
   return {
     Input: (node) => {
