@@ -5,13 +5,13 @@ import { unrepeatableIn } from '../../src/model/unrepeatable_sql.ts';
 import { check } from '../../src/pipeline.ts';
 import { makeSource } from '../../src/text/source.ts';
 
-const codesOf = (entries: string): string[] =>
+const codesOf = (entries: string): [code: string, text: string][] =>
   check(
     makeSource(
       'data.tower',
       `data views {\n  events = "views.csv"\n  split = random(validation: 10%, test: 10%)\n${entries}\n}\n`,
     ),
-  ).diagnostics.map(({ code, at }) => `${code} ${at!.source.text.slice(at!.start, at!.end)}`);
+  ).diagnostics.map(({ code, at }) => [code, at!.source.text.slice(at!.start, at!.end)]);
 
 describe('an expression that gives another value each time', () => {
   it.each([
@@ -31,9 +31,9 @@ describe('an expression that gives another value each time', () => {
 
   it('is a warning at the text, wherever the block has it, and an ignore silences it', () => {
     expect(codesOf('  columns { a = "random()", b = "c + 1" }\n  where = "b < random()"\n  time = "now()"')).toEqual([
-      'unrepeatable-sql "random()"',
-      'unrepeatable-sql "b < random()"',
-      'unrepeatable-sql "now()"',
+      ['unrepeatable-sql', '"random()"'],
+      ['unrepeatable-sql', '"b < random()"'],
+      ['unrepeatable-sql', '"now()"'],
     ]);
     expect(codesOf('  where = "b < random()" // tower-ignore unrepeatable-sql: a quick look at some rows')).toEqual([]);
   });
