@@ -59,7 +59,7 @@ export function randomModel(choose: Choose): string {
     ...lossOf.map(({ task, loss }) => {
       const label = losses[loss.kind]!.label === 'none' ? '' : `, label = of_${task}`;
       const score = `${oneOf(choose, Object.keys(scores))}(user.${task}, item.${task})`;
-      return `task ${task} { score = ${score}${oneOf(choose, ['', ' / 0.5', ' * 2'])}, loss = ${printCall(loss)}${label}${only ? ', only = shown' : ''} }`;
+      return `task ${task} { score = ${score}${takesBound(loss, 2) ? oneOf(choose, ['', ' / 0.5', ' * 2']) : ''}, loss = ${printCall(loss)}${label}${only ? ', only = shown' : ''} }`;
     }),
     ...(tasks.length > 1 ? [`objective = ${randomObjective(choose, tasks)}`] : []),
     // The best of several interests is alone.
@@ -236,18 +236,22 @@ function randomLoss(choose: Choose): BoundKind {
     if (!call) continue;
     // Written so it asks for negatives that nobody draws, which is an error.
     if (call.arguments.in_batch === false && call.arguments.negatives === undefined) continue;
-    const args: Record<string, unknown> = {
-      ...call.arguments,
-      ...(call.arguments.mask === undefined ? {} : { mask: 'history' }),
-    };
-    try {
-      lossGraph({ kind, width: 2, label: losses[kind]!.label !== 'none', arguments: args });
-      return call;
-    } catch (error) {
-      if (!(error instanceof ShapeError)) throw error;
-    }
+    if (takesBound(call, undefined)) return call;
   }
   return { kind: 'softmax', arguments: {} };
+}
+
+/** Whether a loss takes scores that never exceed a bound, or of which none is known. */
+function takesBound({ kind, arguments: args }: BoundKind, bound: number | undefined): boolean {
+  const named = args.mask === undefined ? args : { ...args, mask: 'history' };
+  try {
+    const label = losses[kind]!.label !== 'none';
+    lossGraph({ kind, width: 2, label, arguments: named, ...(bound === undefined ? {} : { bound }) });
+    return true;
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    return false;
+  }
 }
 
 function randomObjective(choose: Choose, tasks: readonly string[]): string {
