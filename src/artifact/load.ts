@@ -15,7 +15,8 @@ import { refuseHeld } from '../storage/lock.ts';
 import { closeRead, openRunFile, parseJson, readRunFile } from '../storage/run_files.ts';
 import { readOpened, type Stored } from '../storage/safetensors.ts';
 import { expectedWeights, refuseInconsistent } from './consistent.ts';
-import { type Manifest, manifestFile, noChecksum, restorePlan } from './manifest.ts';
+import { type Manifest, manifestFile, noChecksum } from './manifest.ts';
+import { restorePlan } from './stored_plan.ts';
 import { refuseUnlessValid } from './validate.ts';
 
 /** A trained model in memory. */

@@ -8,7 +8,8 @@ import type { Plan } from '../plan/plan.ts';
 import { type Checksum, checksumOf } from '../storage/checksum.ts';
 import { makeFolder, writeTextDurably } from '../storage/durable.ts';
 import { fingerprintOf } from './identity.ts';
-import { type Manifest, manifestFile, noChecksum, storePlan } from './manifest.ts';
+import { type Manifest, manifestFile, noChecksum } from './manifest.ts';
+import { storePlan } from './stored_plan.ts';
 import { complaint } from './validate.ts';
 
 /** Where a model comes from, as the user wrote it. */

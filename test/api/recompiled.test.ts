@@ -6,7 +6,7 @@ import { checkAndLower } from '../../src/api/check.ts';
 import { refuseOtherPlan } from '../../src/api/recompiled.ts';
 import { version } from '../../src/api/version.ts';
 import type { Trained } from '../../src/artifact/load.ts';
-import { storePlan } from '../../src/artifact/manifest.ts';
+import { storePlan } from '../../src/artifact/stored_plan.ts';
 import { artifactPaths } from '../../src/artifact/write.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
