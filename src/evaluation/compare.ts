@@ -13,7 +13,8 @@ import { type Measure, valuesOf } from './figures.ts';
 import { differencesOf, type Protocol, protocolOf } from './protocol.ts';
 import { type Per, questionsOf } from './questions.ts';
 import { rankEvents } from './ranks.ts';
-import { repeatsSentence, type SeenRule, seenRule, seenSentence } from './seen.ts';
+import { repeatsSentence } from './repeats.ts';
+import { type SeenRule, seenRule, seenSentence } from './seen.ts';
 import { rankingSentence } from './sentences.ts';
 
 /** One run. It is opened, ranks, and is closed before the next one is opened. */

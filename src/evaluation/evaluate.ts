@@ -8,7 +8,8 @@ import { type BaselineChoice, baselinesBeside, makeTask, type OpenBaseline } fro
 import { type ColdItems, coldItems, type Figures, figuresOf, type Measure } from './figures.ts';
 import { type Per, questionsOf } from './questions.ts';
 import { rankEvents } from './ranks.ts';
-import { repeatsSentence, type SeenRule, seenRule, seenSentence } from './seen.ts';
+import { repeatsSentence } from './repeats.ts';
+import { type SeenRule, seenRule, seenSentence } from './seen.ts';
 import { count, rankingSentence } from './sentences.ts';
 import { type Slices, slicesOf } from './slices.ts';
 
