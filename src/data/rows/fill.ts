@@ -1,5 +1,6 @@
 /** From the chunks of a query into columns by row id. */
-import { type chunkColumn, type chunkLists, isValid, type RawBags, type RawNumbers } from './raw.ts';
+import { type chunkColumn, type chunkLists, isValid } from './chunk.ts';
+import type { RawBags, RawNumbers } from './raw.ts';
 
 export function fillNumbers(
   column: RawNumbers,

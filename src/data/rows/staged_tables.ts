@@ -5,8 +5,9 @@ import type { BoundColumn, Layout } from '../binding/layout.ts';
 import { type Database, enclose, quoteName } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
 import { isNumber } from '../files/source.ts';
+import { chunkColumn, chunkLists } from './chunk.ts';
 import { fillNumbers, fillVectors, growing, numberBags } from './fill.ts';
-import { chunkColumn, chunkLists, type RawBags, type RawColumn, type RawNumbers } from './raw.ts';
+import type { RawBags, RawColumn, RawNumbers } from './raw.ts';
 import type { Staged } from './stage.ts';
 
 /** One role's rows, by row id. */

@@ -1,0 +1,50 @@
+/** The columns of one chunk of a query's result, read where DuckDB holds them. */
+import type { DuckDBDataChunk } from '@duckdb/node-api';
+
+/** A column of one chunk, without an object a row. */
+export interface ChunkColumn {
+  readonly items: ArrayLike<number>;
+  /** One bit a row, or nothing where all rows have a value. */
+  readonly valid: Uint8Array | undefined;
+}
+
+interface VectorParts {
+  readonly items: ArrayLike<number>;
+  readonly validity: { readonly data: BigUint64Array | null };
+}
+
+/** `at`: position of the column, whose type is a number. */
+export function chunkColumn(chunk: DuckDBDataChunk, at: number): ChunkColumn {
+  const vector = chunk.getColumnVector(at) as unknown as VectorParts;
+  return { items: vector.items, valid: validBits(vector) };
+}
+
+/** A column of lists of numbers: row i has `items[offset(i) … offset(i) + length(i))`. */
+export interface ChunkLists extends ChunkColumn {
+  /** Two 64-bit words a row, offset and length, as pairs of 32-bit words: only the low ones count. */
+  readonly entries: Uint32Array;
+  readonly elementValid: Uint8Array | undefined;
+}
+
+export function chunkLists(chunk: DuckDBDataChunk, at: number): ChunkLists {
+  const vector = chunk.getColumnVector(at) as unknown as Pick<VectorParts, 'validity'> & {
+    readonly entryData: BigUint64Array;
+    readonly childData: VectorParts;
+  };
+  const { buffer, byteOffset, byteLength } = vector.entryData;
+  return {
+    items: vector.childData.items,
+    valid: validBits(vector),
+    entries: new Uint32Array(buffer, byteOffset, byteLength / 4),
+    elementValid: validBits(vector.childData),
+  };
+}
+
+function validBits({ validity: { data } }: Pick<VectorParts, 'validity'>): Uint8Array | undefined {
+  return data === null ? undefined : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** Whether bit `at` is set. */
+export function isValid(bits: Uint8Array | undefined, at: number): boolean {
+  return bits === undefined || ((bits[at >> 3]! >> (at & 7)) & 1) === 1;
+}
