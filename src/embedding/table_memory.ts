@@ -2,9 +2,10 @@
 import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import type { RowOptimizerPlan } from '../plan/plan.ts';
-import { freeBytes, sizeWords, tableBytes } from './memory_budget.ts';
+import { freeBytes } from './available_memory.ts';
 import type { StateSpec } from './optimizer.ts';
 import { largestSpace, makeSpace, type Region, type Space } from './space.ts';
+import { sizeWords, tableBytes } from './table_size.ts';
 
 export interface TableOptions {
   readonly name: string;

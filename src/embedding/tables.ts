@@ -6,9 +6,11 @@ import { countElements, resolveShape, type Sizes } from '../graph/dims.ts';
 import type { Graph } from '../graph/graph.ts';
 import { crossingBytes, evenSizes, peakBytes } from '../graph/peak.ts';
 import type { Plan } from '../plan/plan.ts';
-import { foreseeMemory, freeBytes, tableBytes } from './memory_budget.ts';
+import { freeBytes } from './available_memory.ts';
+import { foreseeMemory } from './memory_budget.ts';
 import { largestSpace } from './space.ts';
 import { makeTable, type Table } from './table.ts';
+import { tableBytes } from './table_size.ts';
 
 export type Tables = ReadonlyMap<string, Table>;
 

@@ -2,7 +2,7 @@
 import type { Dataset, IndexedColumn, Part } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
-import { freeBytes } from '../embedding/memory_budget.ts';
+import { freeBytes } from '../embedding/available_memory.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type MakeProduct, plainProduct } from '../scoring/product.ts';
 import type { Context, Scorer, ScoringTask } from '../scoring/scorer.ts';

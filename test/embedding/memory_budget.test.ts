@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Failure } from '../../src/diagnostics/failure.ts';
-import { foreseeMemory, freeBytes, groupMemory, ownGroups, tableBytes } from '../../src/embedding/memory_budget.ts';
+import { freeBytes, groupMemory, ownGroups } from '../../src/embedding/available_memory.ts';
+import { foreseeMemory } from '../../src/embedding/memory_budget.ts';
+import { tableBytes } from '../../src/embedding/table_size.ts';
 import { optimizerPlan } from './fixtures.ts';
 
 test('the bytes of a table are its values and its optimizer state', () => {
