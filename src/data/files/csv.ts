@@ -2,7 +2,8 @@
 import type { InputFile } from './files.ts';
 import { CsvParser, CsvScanner, type CsvShape, firstByte, LONGEST, valuesOf } from './records/csv.ts';
 import { beginning } from './records/scan.ts';
-import { lineEnd, pastLineEnd, ShapeError } from './records/scanner.ts';
+import { ShapeError } from './records/scanner.ts';
+import { lineEnd, pastLineEnd } from './records/text_bytes.ts';
 
 export interface CsvLook {
   readonly delimiter: string;

@@ -1,22 +1,11 @@
 /**
  * Records of CSV, as RFC 4180 has them: a quoted value may hold separators, line ends and doubled quotes. A quote opens a value
  * only at its beginning. A record whose quotes do not work out costs its first line alone, and reading goes on with the next.
- * Long because a record is read by one machine of states, and its rules for quotes only hold together.
+ * One machine of states reads a record, because its rules for quotes only hold together.
  */
 import { isUtf8 } from 'node:buffer';
-import {
-  CR,
-  type EachRecord,
-  hasMark,
-  LF,
-  lineEnd,
-  otherEncoding,
-  type Problem,
-  pastLineEnd,
-  QUOTE,
-  type Scanner,
-  ShapeError,
-} from './scanner.ts';
+import { type EachRecord, type Problem, type Scanner, ShapeError } from './scanner.ts';
+import { CR, hasMark, LF, lineEnd, otherEncoding, pastLineEnd, QUOTE } from './text_bytes.ts';
 
 /** The longest record, in bytes. */
 export const LONGEST = 2_000_000;

@@ -1,18 +1,8 @@
 /** Records of JSON: an object a line, or the elements of one array. */
 import { isUtf8 } from 'node:buffer';
 import { firstByte } from './csv.ts';
-import {
-  CR,
-  type EachRecord,
-  hasMark,
-  LF,
-  lineEnd,
-  type Problem,
-  pastLineEnd,
-  QUOTE,
-  type Scanner,
-  ShapeError,
-} from './scanner.ts';
+import { type EachRecord, type Problem, type Scanner, ShapeError } from './scanner.ts';
+import { CR, hasMark, LF, lineEnd, pastLineEnd, QUOTE } from './text_bytes.ts';
 
 /** The longest object, in bytes. */
 const LONGEST = 16_000_000;

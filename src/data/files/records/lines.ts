@@ -7,7 +7,8 @@ import { open } from 'node:fs/promises';
 import type { InputFile } from '../files.ts';
 import { firstByte } from './csv.ts';
 import { eachPiece } from './scan.ts';
-import { CR, type EachRecord, hasMark, LF, lineEnd, type Problem, pastLineEnd, type Scanner } from './scanner.ts';
+import type { EachRecord, Problem, Scanner } from './scanner.ts';
+import { CR, hasMark, LF, lineEnd, pastLineEnd } from './text_bytes.ts';
 
 /** The columns of such a file, in the order of the copy. */
 export const lineColumns = [

@@ -3,7 +3,8 @@ import { createReadStream, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import type { InputFile } from '../files.ts';
-import { CR, LF, type Problem, type Scanner, ShapeError } from './scanner.ts';
+import { type Problem, type Scanner, ShapeError } from './scanner.ts';
+import { CR, LF } from './text_bytes.ts';
 
 export interface Scan {
   /** Records without a problem. */
