@@ -1,7 +1,8 @@
 /** `.tower` files on disk, and others that hold Tower. */
 import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative } from 'node:path';
-import { isWithin, kindAt, type Reach, reachOf, resolved } from '../data/files/access.ts';
+import { isWithin, type Reach, reachOf } from '../data/files/access.ts';
+import { kindAt, resolved } from '../data/files/path_target.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { systemReason } from '../diagnostics/system_reason.ts';
 import { makeSource, type Source } from '../text/source.ts';

@@ -1,7 +1,8 @@
 /** The data block that a trained model recorded, and which of its files may be read here. */
 import { dirname, join, resolve } from 'node:path';
 import type { Trained } from '../artifact/load.ts';
-import { type Access, isWithin, kindAt, reachOf } from '../data/files/access.ts';
+import { type Access, isWithin, reachOf } from '../data/files/access.ts';
+import { kindAt } from '../data/files/path_target.ts';
 import { Failure, failure } from '../diagnostics/failure.ts';
 import type { DataDescription } from '../model/model.ts';
 import { makeSource } from '../text/source.ts';

@@ -1,9 +1,10 @@
 /** What lies around a file: other models, data files, and the columns that their headers name. */
 import { readdirSync } from 'node:fs';
 import { dirname, extname, isAbsolute, join, resolve } from 'node:path';
-import { isWithin, kindAt, reachOf } from '../data/files/access.ts';
+import { isWithin, reachOf } from '../data/files/access.ts';
 import { lookAtCsv } from '../data/files/csv.ts';
 import { findFiles } from '../data/files/files.ts';
+import { kindAt } from '../data/files/path_target.ts';
 import { lineColumns } from '../data/files/records/lines.ts';
 import type { Surroundings } from '../language/completion/context.ts';
 import type { FileAnalysis } from '../language/file_analysis.ts';

@@ -7,8 +7,9 @@ import { systemReason } from '../../diagnostics/system_reason.ts';
 import type { DataDescription, DataFile } from '../../model/model.ts';
 import { nearest } from '../../text/nearest.ts';
 import type { Part } from '../dataset.ts';
-import { type Access, isWithin, kindAt, type Reach, reachOf, resolved } from './access.ts';
+import { type Access, isWithin, type Reach, reachOf } from './access.ts';
 import { alternatives, isPattern, makeMatcher } from './glob.ts';
+import { kindAt, resolved } from './path_target.ts';
 
 /** The three files a data block joins; their names are also how its SQL may call them: `items.price`. */
 export type Role = 'events' | 'items' | 'users';
