@@ -44,7 +44,7 @@ export async function compare(
     import('../scoring/retrieval.ts'),
     import('../scoring/model_scorer.ts'),
     import('../evaluation/measures.ts'),
-    import('../scoring/product.ts'),
+    import('../scoring/engine_product.ts'),
   ]);
   const contestants = [];
   const notes: string[] = [];

@@ -140,7 +140,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
     import('../scoring/retrieval.ts'),
     import('../scoring/model_scorer.ts'),
     import('../evaluation/measures.ts'),
-    import('../scoring/product.ts'),
+    import('../scoring/engine_product.ts'),
   ]);
   const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
   try {

@@ -1,9 +1,4 @@
-/** Products of large matrices on an engine, for a baseline that inverts one. */
-import { invariant } from '../diagnostics/failure.ts';
-import type { Engine } from '../engine/engine.ts';
-import { makeBuilder } from '../graph/builder.ts';
-import { symbolic } from '../graph/dims.ts';
-import type { Graph } from '../graph/graph.ts';
+/** Products of large matrices, for a baseline that inverts one. */
 
 /** A matrix of float32, row-major. */
 export interface Matrix {
@@ -19,43 +14,3 @@ export interface Product {
 }
 
 export type MakeProduct = () => Promise<Product>;
-
-export async function engineProduct(engine: Engine): Promise<Product> {
-  const program = await engine.prepare(productGraph(), {});
-  const tensor = ({ rows, columns, data }: Matrix) => ({ dtype: 'float32' as const, shape: [rows, columns], data });
-  return {
-    async subtract(start, a, b) {
-      const { rest } = await program.run({ start: tensor(start), a: tensor(a), b: tensor(b) });
-      invariant(rest?.data instanceof Float32Array, 'a product is float32');
-      return rest.data;
-    },
-    close: () => program.close(),
-  };
-}
-
-function productGraph(): Graph {
-  const builder = makeBuilder('product');
-  const [rows, columns, inner] = ['rows', 'columns', 'inner'].map((name) => symbolic(name)) as [never, never, never];
-  const start = builder.input('start', [rows, columns]);
-  const a = builder.input('a', [rows, inner]);
-  const b = builder.input('b', [columns, inner]);
-  builder.output('rest', builder.sub(start, builder.matMul(a, b, { transposeB: true })));
-  return builder.finish();
-}
-
-/** The same in plain code: for tests, and where no engine is given. */
-export const plainProduct: Product = {
-  async subtract(start, a, b) {
-    const rest = start.data.slice(0, a.rows * b.rows);
-    const width = a.columns;
-    for (let row = 0; row < a.rows; row++) {
-      for (let column = 0; column < b.rows; column++) {
-        let sum = 0;
-        for (let k = 0; k < width; k++) sum += a.data[row * width + k]! * b.data[column * width + k]!;
-        rest[row * b.rows + column]! -= sum;
-      }
-    }
-    return rest;
-  },
-  async close() {},
-};

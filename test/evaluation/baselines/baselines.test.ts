@@ -7,7 +7,7 @@ import { baselines } from '../../../src/evaluation/baselines/table.ts';
 import { baselinesBeside } from '../../../src/evaluation/contestants.ts';
 import { itemsGivenBy, joined } from '../../../src/evaluation/model_history.ts';
 import { rankEvents } from '../../../src/evaluation/ranks.ts';
-import { plainProduct } from '../../../src/scoring/product.ts';
+import { plainProduct } from '../../../src/scoring/plain_product.ts';
 import type { ScoringTask } from '../../../src/scoring/scorer.ts';
 import { makePlan } from '../../training/fixture_plan.ts';
 import { makeDataset } from '../../training/fixtures.ts';

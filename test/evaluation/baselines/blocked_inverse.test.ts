@@ -3,7 +3,8 @@ import { loadEngine } from '../../../src/engine/engines.ts';
 import { addTo, fullMatrix, invertStrips, makeStrips } from '../../../src/evaluation/baselines/blocked_inverse.ts';
 import { symmetricInverse } from '../../../src/evaluation/baselines/symmetric_inverse.ts';
 import { makeRandom } from '../../../src/random/random.ts';
-import { engineProduct, plainProduct } from '../../../src/scoring/product.ts';
+import { engineProduct } from '../../../src/scoring/engine_product.ts';
+import { plainProduct } from '../../../src/scoring/plain_product.ts';
 
 function matrixOf(size: number): Float64Array {
   const random = makeRandom(size);
