@@ -22,11 +22,12 @@ import { makeFolder, writeDurably, writeTextDurably } from '../storage/durable.t
 import { openRunFile } from '../storage/run_files.ts';
 import { writeSafetensors } from '../storage/safetensors.ts';
 import type { Epoch } from './batches.ts';
+import { beginState } from './begin_state.ts';
 import { recordOf, stepsFile } from './metrics_log.ts';
 import { type Order, orderOf } from './order.ts';
+import { ratesAt } from './rates.ts';
 import { describeBatch, type StepBatch } from './step_batch.ts';
 import { scalarOutputs } from './step_sums.ts';
-import { beginState, ratesAt } from './stepping.ts';
 import { stepDigits } from './steps_log.ts';
 
 export interface ReplayOptions {

@@ -16,12 +16,12 @@ import { labelOf } from '../evaluation/measures.ts';
 import type { Plan } from '../plan/plan.ts';
 import { removeDurably } from '../storage/durable.ts';
 import { smallestBatch } from './batches.ts';
+import { beginState } from './begin_state.ts';
 import { claimFolder } from './claim.ts';
 import { restoreBest, resumeFolder, startFolder, writeIdentity } from './folder.ts';
 import { openMetricsLog } from './metrics_log.ts';
 import { orderOf } from './order.ts';
 import { beginning, Run, type Standing } from './run.ts';
-import { beginState } from './stepping.ts';
 import { openStepsLog } from './steps_log.ts';
 import type { TrainOptions, TrainResult } from './train_options.ts';
 

@@ -1,13 +1,11 @@
-/** How a run begins and how fast a step moves: the same where it is trained and where a step of it is taken again. */
-
+/** How a run begins: the same where it is trained and where a step of it is taken again. */
 import type { TrainingState } from '../artifact/training_state.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Tables } from '../embedding/tables.ts';
 import type { Engine } from '../engine/engine.ts';
 import { makeFeeder } from '../feed/feeder.ts';
 import { initialValues } from '../graph/initial.ts';
-import type { Plan, TrainPlan } from '../plan/plan.ts';
-import { rateFactor } from './schedule.ts';
+import type { Plan } from '../plan/plan.ts';
 
 /** The state before the first step; `tables` are at their first values. */
 export async function beginState(
@@ -31,21 +29,4 @@ export async function beginState(
     feeder.close();
     throw error;
   }
-}
-
-export interface Rates {
-  readonly dense: number;
-  readonly embeddings: number;
-  /** What the tables' own rate is multiplied by. */
-  readonly factor: number;
-}
-
-/** Of step `step`, from 1, of `steps`. */
-export function ratesAt({ dense, embeddings }: TrainPlan, step: number, steps: number): Rates {
-  const factor = rateFactor(embeddings.schedule, step, steps);
-  return {
-    dense: dense.rate * rateFactor(dense.schedule, step, steps),
-    embeddings: embeddings.rate * factor,
-    factor,
-  };
 }

@@ -1,0 +1,20 @@
+/** How fast a step moves: the same where it is trained and where it is taken again. */
+import type { TrainPlan } from '../plan/plan.ts';
+import { rateFactor } from './schedule.ts';
+
+export interface Rates {
+  readonly dense: number;
+  readonly embeddings: number;
+  /** What the tables' own rate is multiplied by. */
+  readonly factor: number;
+}
+
+/** Of step `step`, from 1, of `steps`. */
+export function ratesAt({ dense, embeddings }: TrainPlan, step: number, steps: number): Rates {
+  const factor = rateFactor(embeddings.schedule, step, steps);
+  return {
+    dense: dense.rate * rateFactor(dense.schedule, step, steps),
+    embeddings: embeddings.rate * factor,
+    factor,
+  };
+}
