@@ -1,8 +1,9 @@
 /** Whether a block takes what an arrow carries. */
-import type { BlockKind, Parameter, ValueType } from '../../library/contract.ts';
+import type { BlockKind, ValueType } from '../../library/contract.ts';
 import { bindDefaults } from '../../model/arguments.ts';
 import type { Span } from '../../text/source.ts';
 import { tryStep } from '../trial.ts';
+import { argumentsToTry } from './trial_arguments.ts';
 
 /** `idle`: it is taken, and comes out as it went in, such as a vector that is flattened. */
 export type Fit = 'fits' | 'idle' | 'refused';
@@ -18,38 +19,6 @@ export function fitOf(kind: string, row: BlockKind, type: ValueType, at: Span): 
     if (trial) return trial.idle && !isOpen ? 'idle' : 'fits';
   }
   return tries.length === 0 ? 'fits' : 'refused';
-}
-
-/**
- * A refusal should be of the value, and not of the arguments: so with the defaults, and with the least of every number. None
- * where an argument that is required cannot be made up.
- */
-function argumentsToTry({ parameters }: BlockKind): readonly Readonly<Record<string, unknown>>[] {
-  const least = Object.entries(parameters).map(([name, parameter]) => ({ name, parameter, value: leastOf(parameter) }));
-  const required = least.filter(({ parameter }) => parameter.required);
-  if (required.some(({ value }) => value === undefined)) return [];
-  const numbers = least.filter(({ parameter: { type } }) => type.is === 'integer');
-  const given = [required, [...required, ...numbers]];
-  return given.map((all) => Object.fromEntries(all.map(({ name, value }) => [name, value])));
-}
-
-function leastOf({ type, rest }: Parameter): unknown {
-  const value = leastOfType(type);
-  return rest && value !== undefined ? [value] : value;
-}
-
-function leastOfType(type: Parameter['type']): unknown {
-  switch (type.is) {
-    case 'integer':
-      return type.min ?? 1;
-    case 'name':
-      return type.of;
-    case 'flow':
-      // Through no steps a value stays as it is.
-      return { flow: [] };
-    default:
-      return undefined;
-  }
 }
 
 /** Two of a width are refused where all are, and blocks of pairs soon make very many of them. */
