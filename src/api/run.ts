@@ -50,7 +50,7 @@ export interface Run {
 export async function load(folder: string, request: LoadRequest = {}): Promise<Run> {
   const { unfinished = false } = request;
   const trained = await loadArtifact(folder, { unfinished });
-  await (await import('./recompiled.ts')).refuseOtherPlan(trained);
+  await (await import('./other_plan.ts')).refuseOtherPlan(trained);
   let dataset: Promise<SameData> | undefined;
   const same = (): Promise<SameData> => (dataset ??= readSame(trained, request));
   let engine: Promise<Choice> | undefined;

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkAndLower } from '../../src/api/check.ts';
-import { refuseOtherPlan } from '../../src/api/recompiled.ts';
+import { refuseOtherPlan } from '../../src/api/other_plan.ts';
 import { version } from '../../src/api/version.ts';
 import type { Trained } from '../../src/artifact/load.ts';
 import { storePlan } from '../../src/artifact/stored_plan.ts';

@@ -1,0 +1,32 @@
+/** Whether the sources kept with a run still compile to the plan that it holds. */
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Trained } from '../artifact/load.ts';
+import { manifestFile } from '../artifact/manifest.ts';
+import { failure } from '../diagnostics/failure.ts';
+import { recompiled } from './recompiled.ts';
+import { version } from './version.ts';
+
+/**
+ * A plan and graphs that fit each other may still not be those of the model: another activation, another pooling. This version
+ * compiles its own runs to the same again. Runs of other versions may differ, and are not compared.
+ * @throws Failure `damaged-file` with the file that differs
+ */
+export async function refuseOtherPlan({ folder, manifest, plan }: Trained): Promise<void> {
+  if (manifest.tower !== version) return;
+  const lowered = (await recompiled(folder, manifest))?.lowered;
+  if (!lowered) return;
+  const own = JSON.parse(JSON.stringify(lowered.plan)) as typeof plan;
+  const pairs = [
+    ...manifest.plan.towers.map(({ embedded }, at) => [embedded.graph, plan.towers[at]!, own.towers[at]] as const),
+    [manifest.plan.step.graph, plan.step, own.step] as const,
+    [manifestFile, plan, own] as const,
+  ];
+  for (const [path, is, should] of pairs) {
+    if (isDeepStrictEqual(is, should)) continue;
+    throw failure('damaged-file', {
+      path: join(folder, path),
+      reason: 'it is not what the sources of the run compile to',
+    });
+  }
+}
