@@ -1,12 +1,8 @@
 /** What a flow may begin with, and the blocks that it may go through. */
 import * as t from '../../../grammar/tokens.ts';
-import type { Arrow } from '../../lower/flow.ts';
-import { wordOf } from '../../model/calls.ts';
-import { endOf, is } from '../../syntax/token.ts';
-import { known, stepsOf } from '../occurrences/values.ts';
-import type { Symbols } from '../symbols.ts';
+import { is } from '../../syntax/token.ts';
 import type { CompletionContext } from './context.ts';
-import { fitOf } from './fit.ts';
+import { fittingFirst } from './fitting_first.ts';
 import { type Completion, kindItems, symbolItem, unique } from './item.ts';
 
 export function blocksAt(here: CompletionContext): Completion[] {
@@ -14,41 +10,6 @@ export function blocksAt(here: CompletionContext): Completion[] {
   const hidden = new Set(declared.map(({ label }) => label));
   const kinds = kindItems('block', here.library.blocks).filter(({ label }) => !hidden.has(label));
   return fittingFirst(here, [...declared, ...kinds]);
-}
-
-/** After an arrow of a known type: what takes it, then what leaves it as it is, then what surely refuses it. */
-function fittingFirst(here: CompletionContext, items: Completion[]): Completion[] {
-  const { facts, place } = here;
-  const [value, arrow] = place.before.slice(-2);
-  if (!value || !is(arrow, t.Arrow)) return items;
-  const arrows = facts.arrowsEnding(endOf(value));
-  if (arrows.length === 0) return items;
-  const ranks = new Map(items.map(({ label }) => [label, rankOf(here, label, arrows)]));
-  return items.toSorted((a, b) => ranks.get(a.label)! - ranks.get(b.label)!);
-}
-
-/** 0 for a block that fits, or may; 1 for one that does nothing there, 2 for one that refuses what any of the arrows carries. */
-function rankOf({ library, symbols }: CompletionContext, name: string, arrows: readonly Arrow[]): number {
-  const kind = firstKind(name, symbols);
-  const row = known(library.blocks, kind);
-  const fits = row ? arrows.map(({ type, span }) => fitOf(kind, row, type, span)) : [];
-  if (fits.includes('refused')) return 2;
-  // In a block of the file more steps may follow.
-  const alone = !symbols.find(name, 'block');
-  return alone && fits.length > 0 && fits.every((fit) => fit === 'idle') ? 1 : 0;
-}
-
-/** The kind of the library that a block of the file begins with; its own name is the library's within it. */
-function firstKind(name: string, symbols: Symbols): string {
-  const seen = new Set<string>();
-  let word = name;
-  for (;;) {
-    const node = seen.has(word) ? undefined : symbols.find(word, 'block')?.node;
-    const first = node?.kind === 'Block' ? wordOf(stepsOf(node.flow)[0]!) : undefined;
-    if (first === undefined) return word;
-    seen.add(word);
-    word = first;
-  }
 }
 
 /** After a dot the outputs of a block that gives several, which are called as the tasks. */
