@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Edit } from '../../src/diagnostics/diagnostic.ts';
 import { applyEdits } from '../../src/diagnostics/fixes.ts';
-import { referencesTo, renameSymbol, symbolAt } from '../../src/language/references.ts';
+import { referencesTo, symbolAt } from '../../src/language/references.ts';
+import { renameSymbol } from '../../src/language/renaming.ts';
 import { textOf } from '../../src/text/source.ts';
 import { factsOf, marked } from '../lsp/marked.ts';
 

@@ -1,6 +1,7 @@
 import type { Edit } from '../../diagnostics/diagnostic.ts';
 import { applyEdits } from '../../diagnostics/fixes.ts';
-import { renameSymbol, symbolAt } from '../../language/references.ts';
+import { symbolAt } from '../../language/references.ts';
+import { renameSymbol } from '../../language/renaming.ts';
 import { makeSource, type Source } from '../../text/source.ts';
 import { toRange, toWorkspaceEdit } from '../convert.ts';
 import { filesWith } from '../project.ts';
