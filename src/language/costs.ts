@@ -5,7 +5,9 @@ import { Names } from '../lower/names.ts';
 import type { FlowStep } from '../model/model.ts';
 import type { Checked } from '../pipeline.ts';
 import type { Span } from '../text/source.ts';
-import { lowerOne, validFeatures, validTower } from './shapes.ts';
+import { lowerOne } from './shapes.ts';
+import { validFeatures } from './valid_features.ts';
+import { validTower } from './valid_tower.ts';
 
 export interface Costs {
   /** By the place of a step in a flow, in the first flow that goes through it. */

@@ -9,8 +9,8 @@ import type { FileAnalysis } from './file_analysis.ts';
 import { keywordDocAt } from './keywords.ts';
 import { entryDoc, fence, kindDoc, parameterDoc } from './markdown.ts';
 import { type Occurrence, occurrenceAt } from './occurrences/occurrence.ts';
-import { validFeatures } from './shapes.ts';
 import type { NamedSymbol } from './symbols.ts';
+import { validFeatures } from './valid_features.ts';
 
 export interface Hover {
   readonly span: Span;

@@ -1,0 +1,27 @@
+/** The features of a file that has mistakes, as far as they are valid. */
+import { defined } from '../defined.ts';
+import { featureUse } from '../library/features/uses.ts';
+import { type LoweredFeatures, lowerFeatures } from '../lower/features.ts';
+import type { Resolution } from '../model/resolution.ts';
+
+/** Features whose arguments go together, and that name none of which they do not. */
+export function validFeatures({ features, towers }: Resolution): LoweredFeatures {
+  const valid = [...features].filter(([name]) => {
+    try {
+      featureUse(name, features);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  const readers = towers.map(({ name, span, features, key }) => ({
+    name,
+    span,
+    features,
+    steps: [],
+    ...defined({ key: key?.name }),
+  }));
+  const nobody = { name: '', span: undefined as never, features: [], steps: [] };
+  const [first = nobody, second = nobody] = readers;
+  return lowerFeatures({ features: new Map(valid), towers: [first, second] }).output;
+}
