@@ -2,10 +2,9 @@
 import { constants } from 'node:os';
 import { isStuck } from '../data/files/query_guard.ts';
 import { removeSpills } from '../data/files/spill.ts';
-import { say } from './report.ts';
 
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-type Ending = (typeof signals)[number];
+export const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+export type Ending = (typeof signals)[number];
 
 /** A signal ended the work of the command. */
 export class Interrupted extends Error {
@@ -43,30 +42,4 @@ export function endIfStuck(): void {
   if (!isStuck()) return;
   removeSpills();
   process.kill(process.pid, 'SIGKILL');
-}
-
-/**
- * Milliseconds. The terminal sends Ctrl-C to the whole process group, and `npm run` passes it on, so one Ctrl-C arrives twice. A
- * second signal within this time counts as the first.
- */
-const samePress = 500;
-
-/**
- * An `AbortSignal` that the first signal aborts with an `Interrupted`. A second signal calls `beforeExit` and ends the process.
- */
-export function interruptible(beforeExit: () => void): AbortSignal {
-  const interrupt = new AbortController();
-  let first: number | undefined;
-  const stop = (signal: Ending = 'SIGINT'): void => {
-    if (first === undefined) {
-      first = performance.now();
-      interrupt.abort(new Interrupted(signal));
-      say('\nstopping after this step, with a checkpoint; press Ctrl-C again to stop now');
-    } else if (performance.now() - first > samePress) {
-      beforeExit();
-      process.exit(128 + constants.signals[signal]);
-    }
-  };
-  for (const signal of signals) process.on(signal, stop);
-  return interrupt.signal;
 }

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type { Trained } from '../../api/train.ts';
 import { render } from '../../diagnostics/render.ts';
 import type { EngineName } from '../../engine/engine.ts';
+import { interruptible } from '../interruptible.ts';
 import {
   allowOption,
   dataOption,
@@ -14,7 +15,6 @@ import {
 } from '../options.ts';
 import { answer, answerJson, colour, say, sayEngine } from '../report.ts';
 import { leaveReport } from '../run_report.ts';
-import { interruptible } from '../signals.ts';
 
 type Outcome = Pick<Trained, 'status' | 'manifest' | 'records'>;
 
