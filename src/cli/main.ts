@@ -7,7 +7,7 @@
  */
 import { CommanderError } from 'commander';
 import { makeProgram } from './program.ts';
-import { reportFailure } from './report.ts';
+import { reportFailure } from './report_failure.ts';
 import { endBy, endIfStuck, Interrupted } from './signals.ts';
 import { endWell } from './streams.ts';
 

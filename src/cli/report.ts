@@ -1,8 +1,7 @@
 /** The output of the command line: diagnostics and progress on stderr, answers on stdout. */
 
-import { type Diagnostic, diagnose, hasErrors } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, hasErrors } from '../diagnostics/diagnostic.ts';
 import { Failure } from '../diagnostics/failure.ts';
-import { toJson } from '../diagnostics/json.ts';
 import { render } from '../diagnostics/render.ts';
 import type { Choice } from '../engine/engines.ts';
 
@@ -32,26 +31,4 @@ export function report(diagnostics: readonly Diagnostic[]): void {
 export function sayEngine({ engine, skipped }: Choice): void {
   for (const { name, reason } of skipped) say(`engine ${name} does not load: ${reason}`);
   say(`engine: ${engine.name}, ${engine.version}`);
-}
-
-/** Reports a thrown error. Returns the exit code. */
-export function reportFailure(error: unknown): 1 | 2 {
-  const json = process.argv.includes('--json');
-  if (error instanceof Failure) {
-    if (json) answerJson(toJson(error.diagnostics));
-    else say(render(error.diagnostics, { colour }));
-    return 1;
-  }
-  const [reason, trace] = error instanceof Error ? [error.message, error.stack] : [String(error), String(error)];
-  const ours = diagnose('internal', undefined, { reason });
-  if (json) answerJson(toJson([ours]));
-  else say(render([ours], { colour }));
-  say(`${trace}`);
-  return 2;
-}
-
-/** Reports on stderr that stdout cannot be written. */
-export function reportUnanswered({ diagnostics }: Failure): 1 {
-  say(render(diagnostics, { colour }));
-  return 1;
 }

@@ -1,7 +1,7 @@
 /** Handles errors of stdout and stderr. */
 import { failure } from '../diagnostics/failure.ts';
 import { systemReason } from '../diagnostics/system_reason.ts';
-import { reportUnanswered } from './report.ts';
+import { reportUnanswered } from './report_failure.ts';
 
 /**
  * `tower inspect … | head` ends without a message when `head` has read enough. A full disk under stdout is a failure. Errors of
