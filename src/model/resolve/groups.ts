@@ -4,7 +4,7 @@ import type * as Ast from '../../syntax/ast.ts';
 import { removal } from '../edits.ts';
 import { find } from '../scope.ts';
 import type { Workspace } from '../workspace.ts';
-import { labelExtra } from './features.ts';
+import { labelExtra } from './labels.ts';
 
 /** A member as it is meant: a misspelt name is taken as the nearest. */
 interface Member {

@@ -8,8 +8,8 @@ import { guess } from '../guess.ts';
 import type { FlowStep } from '../model.ts';
 import type { TowerInput, TowerPart, TowerStepPart } from '../resolution.ts';
 import { read, type Workspace } from '../workspace.ts';
-import { labelExtra } from './features.ts';
 import type { Blocks } from './flows.ts';
+import { labelExtra } from './labels.ts';
 import { readsOf, resolveSource, type Surroundings, writtenSources } from './sources.ts';
 
 type Groups = ReadonlyMap<string, readonly string[]>;
