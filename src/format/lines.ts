@@ -3,7 +3,7 @@ import { builders } from 'prettier/doc';
 import { commentColumns } from './align.ts';
 import { beforeComment } from './cursor.ts';
 import type { Doc } from './doc.ts';
-import type { Gap } from './gaps.ts';
+import type { Gap } from './gap.ts';
 import type { Layout } from './layout.ts';
 
 const { hardline, indent, lineSuffix } = builders;
