@@ -1,8 +1,7 @@
 /** Formats a file in the standard format of Tower. Each comment stays between the same two words. */
 import { printer } from 'prettier/doc';
 import { lex } from '../../grammar/lexer.ts';
-import type { Diagnostic, Edit, Outcome } from '../diagnostics/diagnostic.ts';
-import { invariant } from '../diagnostics/failure.ts';
+import type { Diagnostic, Outcome } from '../diagnostics/diagnostic.ts';
 import type { File } from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
 import { makeSource, type Source } from '../text/source.ts';
@@ -43,34 +42,6 @@ export function readForFormat(source: Source): Outcome<File | undefined> {
 /** A file that declares nothing may still hold comments. */
 const syntaxMistakes = (diagnostics: readonly Diagnostic[]): readonly Diagnostic[] =>
   diagnostics.filter(({ severity, code }) => severity === 'error' && code !== 'empty-file');
-
-/**
- * The change that formats the declarations that `start` to `end` touches, as the whole file would be; the rest stays as it is.
- * Nothing where the file has mistakes of syntax, or where nothing is touched.
- */
-export function formatRange(
-  source: Source,
-  { start, end }: { readonly start: number; readonly end: number },
-  layout: Partial<Layout> = {},
-): Edit | undefined {
-  const { output: file } = readForFormat(source);
-  const { output } = format(source, layout);
-  const touched = file?.declarations.filter(({ span }) => span.start <= end && start <= span.end) ?? [];
-  const [first, last] = [touched[0], touched.at(-1)];
-  if (output === undefined || !first || !last) return undefined;
-  // Formatting leaves every token but commas where it is among the others.
-  const before = tokensOf(source.text);
-  const after = tokensOf(output);
-  invariant(before.length === after.length, 'formatting keeps every token');
-  const from = before.findIndex(({ startOffset }) => startOffset >= first.span.start);
-  const to = before.findLastIndex(({ endOffset }) => endOffset! < last.span.end);
-  return {
-    at: { source, start: before[from]!.startOffset, end: before[to]!.endOffset! + 1 },
-    text: output.slice(after[from]!.startOffset, after[to]!.endOffset! + 1),
-  };
-}
-
-const tokensOf = (text: string) => lex(text).tokens.filter(({ image }) => image !== ',');
 
 export function printTree(file: File, text: string, layout: Layout): Doc {
   const { tokens, comments } = lex(text);

@@ -20,7 +20,7 @@ export const formatting: Provider = {
       const facts = factsOf(session, params);
       if (!facts) return null;
       const { source } = facts;
-      const { formatRange } = await import('../../format/format.ts');
+      const { formatRange } = await import('../../format/format_range.ts');
       const { tabSize, insertSpaces } = params.options;
       const range = { start: toOffset(source, params.range.start), end: toOffset(source, params.range.end) };
       const edit = formatRange(source, range, { tabWidth: tabSize, useTabs: !insertSpaces });
