@@ -7,7 +7,7 @@ import type { File } from './ast.ts';
 import { areBalanced } from './brackets.ts';
 import { Builder } from './build.ts';
 import { Collector } from './collector.ts';
-import { type Docs, docsAbove, strayDocs } from './docs.ts';
+import { type Docs, docsAbove } from './docs.ts';
 import { hidesMistake } from './layout.ts';
 import { lexicalMistakes } from './lexical.ts';
 import { withinLimits } from './limits.ts';
@@ -15,6 +15,7 @@ import { readStrictly } from './parsers.ts';
 import type { Pieces } from './pieces.ts';
 import { type Recovered, Recovery } from './recover.ts';
 import type { Relexer } from './relex.ts';
+import { strayDocs } from './stray_docs.ts';
 
 /** What is kept of a text to read the next one sooner. */
 export interface ParseCache {
