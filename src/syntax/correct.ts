@@ -7,9 +7,10 @@ import type { Source } from '../text/source.ts';
 import type { Complaint } from './complaint.ts';
 import { habits, type KnownMistake, steps } from './known_mistakes.ts';
 import { namesEnd } from './layout.ts';
+import { missingPart, missingSign, type Place } from './missing_mistakes.ts';
 import type { EntryRule } from './parsers.ts';
 import { repair } from './repair.ts';
-import { type Corrected, missingPart, missingSign, needless, type Place, swapped, wrongSign } from './sign_mistakes.ts';
+import { type Corrected, needless, swapped, wrongSign } from './sign_mistakes.ts';
 
 /**
  * The first correction that knows this mistake: one that is a habit, else the one change after which all reads, else the change that
