@@ -1,11 +1,8 @@
-/**
- * Gradients that are not broadcast before they must be: a gradient may have any shape that broadcasts to its value's. These
- * helpers bring one to a shape, with as few elements touched as can be.
- */
+/** Gradients may have any shape that broadcasts to their value's: brings one to a shape, touching as few elements as can be. */
 import type { Builder, Ref } from './builder_contract.ts';
-import { dimAt, elementsOf, type Shape, sameShape } from './dims.ts';
-import { GraphTypeError } from './errors.ts';
+import { dimAt, type Shape, sameShape } from './dims.ts';
 import type { Dim } from './graph.ts';
+import { timesLength } from './length.ts';
 
 /** `gradient` in exactly the shape of `like`. */
 export function materialize(builder: Builder, gradient: Ref, like: Ref): Ref {
@@ -17,45 +14,6 @@ export function alignRank(builder: Builder, value: Ref, rank: number): Ref {
   const missing = rank - value.type.shape.length;
   if (missing <= 0) return value;
   return builder.reshape(value, [...new Array<Dim>(missing).fill(1), ...value.type.shape]);
-}
-
-/**
- * A length as a number, or as a float32 scalar of the graph where it is symbolic: ones summed along an axis that has it.
- */
-export function lengthOf(builder: Builder, dim: Dim): Ref | number {
-  if (typeof dim === 'number') return dim;
-  const lengths = dim.symbol.split('·').map((symbol) => lengthOfSymbol(builder, symbol));
-  const product = lengths.reduce((product, length) => builder.mul(product, length));
-  return dim.times === 1 ? product : builder.mul(product, dim.times);
-}
-
-function lengthOfSymbol(builder: Builder, symbol: string): Ref {
-  for (let id = 0; id < builder.nodes.length; id++) {
-    const { shape } = builder.nodes[id]!.type;
-    const axis = shape.findIndex((dim) => typeof dim !== 'number' && dim.symbol === symbol);
-    const others = shape.filter((_, other) => other !== axis);
-    if (axis < 0 || others.some((dim) => dim === 0 || (typeof dim !== 'number' && dim.symbol !== symbol))) continue;
-    const { times } = shape[axis] as { times: number };
-    let line: Ref = { id, type: builder.nodes[id]!.type };
-    if (others.length > 0) {
-      const size = shape.map((_, other) => (other === axis ? -1 : 1));
-      line = builder.slice(
-        line,
-        shape.map(() => 0),
-        size,
-      );
-      line = builder.reshape(line, [shape[axis]!]);
-    }
-    const length = builder.sum(builder.broadcastTo(builder.constant(1), line), [0]);
-    return times === 1 ? length : builder.mul(length, 1 / times);
-  }
-  throw new GraphTypeError(`no value of the graph has the length "${symbol}"`);
-}
-
-/** `value` times a product of lengths. */
-export function timesLength(builder: Builder, value: Ref, dims: readonly Dim[]): Ref {
-  const length = elementsOf(dims);
-  return length === 1 ? value : builder.mul(value, lengthOf(builder, length));
 }
 
 /** Sum over `axes` of a value that broadcasts to `shape`; the axes stay, with length 1. */

@@ -3,7 +3,7 @@ import type { Ref } from '../builder_contract.ts';
 import { countElements, elementsOf, printDim, printShape, sameDim } from '../dims.ts';
 import { GraphTypeError } from '../errors.ts';
 import type { Dim, TensorType } from '../graph.ts';
-import { lengthOf } from '../lazy.ts';
+import { lengthOf } from '../length.ts';
 import { expectInputs, expectRank, expectSameDtype, type GradientContext, type OpRow } from './row.ts';
 import { stridesOf } from './walk.ts';
 

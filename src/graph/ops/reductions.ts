@@ -3,7 +3,8 @@ import type { Builder, Ref } from '../builder_contract.ts';
 import { countElements, elementsOf } from '../dims.ts';
 import { GraphTypeError } from '../errors.ts';
 import type { Dim, Dtype } from '../graph.ts';
-import { alignRank, lengthOf, sumOver } from '../lazy.ts';
+import { alignRank, sumOver } from '../lazy.ts';
+import { lengthOf } from '../length.ts';
 import type { OpName } from '../ops.ts';
 import {
   type Attributes,
