@@ -12,8 +12,9 @@ import { clipGradients } from './clip.ts';
 import { finished } from './finish.ts';
 import type { Forward } from './forward.ts';
 import { GraphInputs } from './inputs.ts';
+import { lastShared } from './last_shared.ts';
 import { lowerUpdate, type Weight } from './optimize.ts';
-import { lastShared, type SharedRef, type SharedValue, sharedByTasks } from './shared.ts';
+import { type SharedRef, type SharedValue, sharedByTasks } from './shared.ts';
 import { byTrained } from './table_rows.ts';
 import { blockContext, makeTowerContext } from './tower.ts';
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { lowerFeatures } from '../../src/lower/features.ts';
 import { lowerForward } from '../../src/lower/forward.ts';
-import { lastShared, sharedByTasks } from '../../src/lower/shared.ts';
+import { lastShared } from '../../src/lower/last_shared.ts';
+import { sharedByTasks } from '../../src/lower/shared.ts';
 import { modelOf } from '../library/support.ts';
 
 /** Names of the last shared weights of two tasks under these towers. */
