@@ -1,6 +1,6 @@
 /** Features that were bound before are not bound again, for an editor: most of a text is as it was. */
-import type * as Ast from '../syntax/ast.ts';
-import { textOf } from '../text/source.ts';
+
+import { hasWords, namesOf } from './feature_words.ts';
 import type { Feature } from './model.ts';
 import { resolveFeature } from './resolve/features.ts';
 import type { TypedName } from './scope.ts';
@@ -45,35 +45,5 @@ export class BoundFeatures {
       this.#known.set(entry, { feature, among: hasWords(entry.value) ? namesOf(workspace) : undefined });
     }
     return feature;
-  }
-}
-
-const names = new WeakMap<Workspace, string>();
-
-/** Every name that a word of a feature may represent, and what constants are. */
-function namesOf(workspace: Workspace): string {
-  const { scope } = workspace;
-  const known =
-    names.get(workspace) ?? [...scope.features.keys(), ...scope.lets.map(({ span }) => textOf(span))].join();
-  names.set(workspace, known);
-  return known;
-}
-
-function hasWords(expression: Ast.Expression): boolean {
-  switch (expression.kind) {
-    case 'Name':
-      return true;
-    case 'Call':
-      return expression.arguments.some(({ value }) => hasWords(value));
-    case 'List':
-      return expression.items.some(hasWords);
-    case 'Unary':
-      return hasWords(expression.operand);
-    case 'Binary':
-      return hasWords(expression.left) || hasWords(expression.right);
-    case 'Flow':
-      return expression.steps.some(hasWords);
-    default:
-      return false;
   }
 }

@@ -1,0 +1,34 @@
+/** What the words within a feature may represent: whether it has any, and the names of the file. */
+import type * as Ast from '../syntax/ast.ts';
+import { textOf } from '../text/source.ts';
+import type { Workspace } from './workspace.ts';
+
+const names = new WeakMap<Workspace, string>();
+
+/** Every name that a word of a feature may represent, and what constants are. */
+export function namesOf(workspace: Workspace): string {
+  const { scope } = workspace;
+  const known =
+    names.get(workspace) ?? [...scope.features.keys(), ...scope.lets.map(({ span }) => textOf(span))].join();
+  names.set(workspace, known);
+  return known;
+}
+
+export function hasWords(expression: Ast.Expression): boolean {
+  switch (expression.kind) {
+    case 'Name':
+      return true;
+    case 'Call':
+      return expression.arguments.some(({ value }) => hasWords(value));
+    case 'List':
+      return expression.items.some(hasWords);
+    case 'Unary':
+      return hasWords(expression.operand);
+    case 'Binary':
+      return hasWords(expression.left) || hasWords(expression.right);
+    case 'Flow':
+      return expression.steps.some(hasWords);
+    default:
+      return false;
+  }
+}
