@@ -1,13 +1,7 @@
-/**
- * Gradients of looked-up rows as gradients of their tables. A table's row is one parameter however often a batch looks it up: as
- * another event's value, as an element of a bag, by a feature that shares the table, as a drawn negative. Its gradient is the sum
- * over all of those, an element's share of its pooled bag among them.
- */
+/** Gradients of looked-up rows as gradients of their tables: one sum for each table, over all that looks its rows up. */
 import { invariant } from '../diagnostics/failure.ts';
 import type { Ref } from '../graph/builder.ts';
-import { elementsOf, symbolic } from '../graph/dims.ts';
-import type { BagPool } from '../plan/plan.ts';
-import type { EmbeddingInput } from './inputs.ts';
+import { byRow } from './row_gradient.ts';
 import type { TowerContext } from './tower.ts';
 
 /** The table of each input that embedding rows come in by, by node. */
@@ -24,7 +18,8 @@ export function tablesOf({ inputs, features }: TowerContext): ReadonlyMap<number
 /**
  * Gradients of one scalar by each of `by`, as gradients by what is trained: those of weights as they are; those of embedding
  * rows added up to one a table, float32 [rows seen, dim], where the first of its inputs is. Undefined where the scalar does not
- * depend on it. The same `by` gives the same order.
+ * depend on it. The same `by` gives the same order. A row is one parameter however often a batch looks it up: as another
+ * event's value, as an element of a bag, by a feature that shares the table, as a drawn negative.
  */
 export function byTrained(
   context: TowerContext,
@@ -51,27 +46,4 @@ export function byTrained(
     given.add(table);
     return [sums.get(table)];
   });
-}
-
-/** float32 [rows seen, dim] */
-function byRow(context: TowerContext, table: string, { name, ref, source }: EmbeddingInput, gradient: Ref): Ref {
-  const { inputs } = context;
-  const { builder } = inputs;
-  const { feature, rows } = source;
-  const seen = symbolic(`${table}_seen`);
-  const known = inputs.input(`table/${table}`, { from: 'table_seen', table }, [seen]);
-  const pool: BagPool | 'none' = source.from === 'sequence' ? 'sequence' : source.pool;
-  const count = pool === 'none' ? ref.type.shape[0]! : symbolic(`${name}_elements`);
-  const places = inputs.input(`table/${name}/places`, { from: 'table_places', feature, rows }, [count], 'int32');
-  const width = ref.type.shape.at(-1)!;
-  let each = gradient;
-  if (pool !== 'none') {
-    const { shape } = ref.type;
-    const lines = pool === 'sequence' ? builder.reshape(gradient, [elementsOf(shape.slice(0, -1)), width]) : gradient;
-    const at = inputs.input(`table/${name}/rows`, { from: 'element_rows', feature, rows, pool }, [count], 'int32');
-    const weights = inputs.input(`table/${name}/weights`, { from: 'element_weights', feature, rows, pool }, [count]);
-    each = builder.mul(builder.gather(lines, at), builder.reshape(weights, [count, 1]));
-  }
-  // The product says how many rows there are to an engine: the length of an input that it reads.
-  return builder.mul(builder.segmentSum(each, places, seen), builder.reshape(known, [seen, 1]));
 }
