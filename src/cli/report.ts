@@ -1,5 +1,4 @@
 /** The output of the command line: diagnostics and progress on stderr, answers on stdout. */
-
 import { type Diagnostic, hasErrors } from '../diagnostics/diagnostic.ts';
 import { Failure } from '../diagnostics/failure.ts';
 import { render } from '../diagnostics/render.ts';

@@ -1,5 +1,5 @@
 /** What the command line says of an error that ends it, and the exit code. */
-import { diagnose } from '../diagnostics/diagnostic.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
 import { Failure } from '../diagnostics/failure.ts';
 import { toJson } from '../diagnostics/json.ts';
 import { render } from '../diagnostics/render.ts';

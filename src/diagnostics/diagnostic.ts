@@ -1,7 +1,7 @@
-import { defined } from '../defined.ts';
+/** What a diagnostic is, and what a stage gives. */
 import type { Span } from '../text/source.ts';
 import type { Severity } from './code_row.ts';
-import { type Code, codes, type Facts } from './codes.ts';
+import type { Code } from './codes.ts';
 
 /** Replaces the text of `at` with `text`. A fix is a list of edits that belong together. */
 export interface Edit {
@@ -33,37 +33,6 @@ export interface Diagnostic {
 export interface Outcome<T> {
   readonly output: T;
   readonly diagnostics: readonly Diagnostic[];
-}
-
-/** Makes one diagnostic. Call sites report facts; the row of the code turns them into sentences. */
-export function diagnose<C extends Code>(
-  code: C,
-  at: Span | undefined,
-  facts: Facts<C>,
-  extra: { notes?: readonly Note[]; fixes?: readonly (readonly Edit[])[]; doubtful?: boolean } = {},
-): Diagnostic {
-  const row = codes[code] as unknown as {
-    severity: Severity;
-    message: (facts: unknown) => string;
-    hint?: (facts: unknown) => string | undefined;
-    remedy?: string;
-  };
-  const hint = row.hint === undefined ? row.remedy && asHint(row.remedy) : row.hint(facts);
-  return {
-    code,
-    severity: row.severity,
-    message: row.message(facts),
-    ...defined({ hint, at }),
-    notes: extra.notes ?? [],
-    fixes: extra.fixes ?? [],
-    ...(extra.doubtful ? { doubtful: true } : {}),
-  };
-}
-
-/** The first sentence, without a capital and a full stop, as hints are written. A name of code keeps its letters. */
-function asHint(remedy: string): string {
-  const first = /^.*?\.(?= [A-Z`]|$)/s.exec(remedy)?.[0] ?? remedy;
-  return first.charAt(0).toLowerCase() + first.slice(1).replace(/\.$/, '');
 }
 
 export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {

@@ -1,6 +1,7 @@
 import type { Span } from '../text/source.ts';
 import type { Code, Facts } from './codes.ts';
-import { type Diagnostic, diagnose } from './diagnostic.ts';
+import { diagnose } from './diagnose.ts';
+import type { Diagnostic } from './diagnostic.ts';
 
 /**
  * A user's mistake that stops a command while it runs: a missing file, a full disk, a run that belongs to another model.

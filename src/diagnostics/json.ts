@@ -1,6 +1,7 @@
 import { positionAt, type Span } from '../text/source.ts';
 import type { Severity } from './code_row.ts';
-import { type Diagnostic, diagnose } from './diagnostic.ts';
+import { diagnose } from './diagnose.ts';
+import type { Diagnostic } from './diagnostic.ts';
 import { firstOf, mostErrors } from './order.ts';
 
 /** Lines and columns from 1, columns in UTF-16 units; the end is past the last character. `null` where there is no place. */

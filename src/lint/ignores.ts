@@ -1,7 +1,8 @@
 /** `// tower-ignore CODE: reason` silences the warnings of one code, on its own line, or on the next line if nothing else is on its own. */
 import { lex } from '../../grammar/lexer.ts';
 import { type Code, codeNamed, codes } from '../diagnostics/codes.ts';
-import { type Diagnostic, diagnose, type Edit, hasErrors } from '../diagnostics/diagnostic.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
+import { type Diagnostic, type Edit, hasErrors } from '../diagnostics/diagnostic.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
 import { likest } from '../text/nearest.ts';

@@ -1,6 +1,7 @@
 /** What the model's features ask of the host: encoders, tables, and how wide each field is. */
 import { defined } from '../defined.ts';
-import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import { type FeatureUse, ShapeError } from '../library/contract.ts';
 import { featureUse } from '../library/features/uses.ts';

@@ -1,5 +1,7 @@
 /** One flow: its source, then block after block; a block that refuses its input is a diagnostic at its place. */
-import { type Diagnostic, diagnose, type Edit } from '../diagnostics/diagnostic.ts';
+
+import { diagnose } from '../diagnostics/diagnose.ts';
+import type { Diagnostic, Edit } from '../diagnostics/diagnostic.ts';
 import { GraphTypeError } from '../graph/builder.ts';
 import { blocks } from '../library/blocks/table.ts';
 import {

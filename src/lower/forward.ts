@@ -1,5 +1,7 @@
 /** Forward: both towers and each task's loss, with every mistake that shapes show. */
-import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
+
+import { diagnose } from '../diagnostics/diagnose.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { makeBuilder, type Ref } from '../graph/builder.ts';
 import { losses } from '../library/losses/table.ts';
 import type { Model } from '../model/model.ts';

@@ -1,5 +1,5 @@
 /** The item tower: one vector a channel. */
-import { diagnose } from '../diagnostics/diagnostic.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Vector } from '../library/contract.ts';
 import { printValue } from '../library/values.ts';
 import type { Tower } from '../model/model.ts';

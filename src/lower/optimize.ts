@@ -1,5 +1,7 @@
 /** The update of the dense weights, as part of the training step. */
-import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
+
+import { diagnose } from '../diagnostics/diagnose.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { type Builder, makeBuilder, type Ref } from '../graph/builder.ts';
 import { ShapeError } from '../library/contract.ts';
 import { optimizers } from '../library/optimizers/table.ts';

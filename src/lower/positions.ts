@@ -4,7 +4,9 @@
  *
  * No block declares this. A trial runs the tower on numbers, with a whole sequence and with its first half, and compares every step.
  */
-import { type Diagnostic, diagnose, hasErrors } from '../diagnostics/diagnostic.ts';
+
+import { diagnose } from '../diagnostics/diagnose.ts';
+import { type Diagnostic, hasErrors } from '../diagnostics/diagnostic.ts';
 import { makeBuilder, type Ref } from '../graph/builder.ts';
 import { count } from '../graph/count.ts';
 import { printDim, printType, resolveShape } from '../graph/dims.ts';

@@ -1,6 +1,7 @@
 /** A task's score: its channels paired, its terms added up, its factors in the query vector. */
 import { defined } from '../defined.ts';
-import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { type BlockContext, type Interests, type Score, ShapeError, type Vector } from '../library/contract.ts';
 import { joinQueries, ownInterest } from '../library/interests.ts';
 import { scores } from '../library/scores/table.ts';

@@ -1,5 +1,7 @@
 /** The training step: the forward graph, the objective, gradients, and the update of the dense weights. */
-import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
+
+import { diagnose } from '../diagnostics/diagnose.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import { type Builder, makeBuilder, type Ref } from '../graph/builder.ts';
 import { gradients } from '../graph/differentiate.ts';

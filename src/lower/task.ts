@@ -1,6 +1,6 @@
 /** A task's loss: its score, its label, its weight a row. */
 import { defined } from '../defined.ts';
-import { diagnose } from '../diagnostics/diagnostic.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import type { Ref } from '../graph/builder.ts';
 import { symbolic } from '../graph/dims.ts';

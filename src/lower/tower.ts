@@ -1,8 +1,8 @@
 /** One side: its features in, its channels out. */
 
 import { defined } from '../defined.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { diagnose } from '../diagnostics/diagnostic.ts';
 import type { Ref } from '../graph/builder.ts';
 import { elementsOf, sameDim } from '../graph/dims.ts';
 import {

@@ -1,5 +1,4 @@
 /** Features that were bound before are not bound again, for an editor: most of a text is as it was. */
-
 import { hasWords, namesOf } from './feature_words.ts';
 import type { Feature } from './model.ts';
 import { resolveFeature } from './resolve/features.ts';

@@ -1,6 +1,7 @@
 /** Where the stages of this folder put what they find. */
 import type { Code, Facts } from '../diagnostics/codes.ts';
-import { type Diagnostic, diagnose, type Edit, type Note } from '../diagnostics/diagnostic.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
+import type { Diagnostic, Edit, Note } from '../diagnostics/diagnostic.ts';
 import type { Span } from '../text/source.ts';
 
 export interface Extra {

@@ -4,7 +4,8 @@
  */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
-import { type Diagnostic, diagnose, type Edit } from '../diagnostics/diagnostic.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
+import type { Diagnostic, Edit } from '../diagnostics/diagnostic.ts';
 import type { Source, Span } from '../text/source.ts';
 import { declarationWords, headerEnd, looksLikeDeclaration, looksLikeEntry } from './layout.ts';
 import { type Closed, closeWhere, entryEnd, openWhere } from './parentheses.ts';

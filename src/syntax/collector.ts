@@ -1,5 +1,6 @@
 import type { Code } from '../diagnostics/codes.ts';
-import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { type Source, textOf } from '../text/source.ts';
 
 /** More mistakes than a person fixes in one go. */

@@ -2,7 +2,8 @@
 import type { IToken } from 'chevrotain';
 import type { Lexed } from '../../grammar/lexer.ts';
 import * as t from '../../grammar/tokens.ts';
-import { type Diagnostic, diagnose, type Edit } from '../diagnostics/diagnostic.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
+import type { Diagnostic, Edit } from '../diagnostics/diagnostic.ts';
 import { notes } from '../diagnostics/notes.ts';
 import { indentOf, positionAt, type Source, type Span, textOf } from '../text/source.ts';
 import { readText } from './literals.ts';

@@ -1,7 +1,8 @@
 /** How deep a text may go, so that no later stage runs out of stack on it. */
 import type { IToken } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
-import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Source } from '../text/source.ts';
 import { byType, depthOf, spanOf } from './token.ts';
 

@@ -1,7 +1,8 @@
 /** What is said of a sign or a part that is missing, with its fix. */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
-import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Source } from '../text/source.ts';
 import type { Complaint } from './complaint.ts';
 import { after, endOf, is, spanOf } from './token.ts';

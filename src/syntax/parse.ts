@@ -1,6 +1,7 @@
 import type { CstNode } from 'chevrotain';
 import { type Lexed, lex } from '../../grammar/lexer.ts';
-import { type Diagnostic, diagnose, type Outcome } from '../diagnostics/diagnostic.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
+import type { Diagnostic, Outcome } from '../diagnostics/diagnostic.ts';
 import { inOrder } from '../diagnostics/order.ts';
 import type { Source } from '../text/source.ts';
 import type { File } from './ast.ts';

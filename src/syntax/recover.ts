@@ -5,7 +5,7 @@
  */
 import type { CstNode, IToken } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
-import { diagnose } from '../diagnostics/diagnostic.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
 import { likest } from '../text/nearest.ts';
 import type { Source, Span } from '../text/source.ts';
 import { isTerm, meaningOf } from '../text/synonyms.ts';

@@ -1,10 +1,11 @@
 /** What is said of a sign or a word that is wrong or too much, with its fix. */
 import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
-import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Source } from '../text/source.ts';
 import { endOf, spanOf } from './token.ts';
-import { found, quote, signed } from './words.ts';
+import { quote, signed } from './words.ts';
 
 /** Tokens as they were meant. */
 export interface Corrected {

@@ -1,5 +1,6 @@
 /** Warnings for the `///` comments that describe nothing. */
-import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Source } from '../text/source.ts';
 import type { Columns, Declaration, Entry, File, TowerEntry, TypedEntry } from './ast.ts';
 import type { Docs } from './docs.ts';

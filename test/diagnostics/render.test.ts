@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Diagnostic, diagnose } from '../../src/diagnostics/diagnostic.ts';
+import { diagnose } from '../../src/diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts';
 import { render } from '../../src/diagnostics/render.ts';
 import { makeSource, type Source } from '../../src/text/source.ts';
 

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { type Diagnostic, diagnose, type Outcome } from '../../diagnostics/diagnostic.ts';
+import { diagnose } from '../../diagnostics/diagnose.ts';
+import type { Diagnostic, Outcome } from '../../diagnostics/diagnostic.ts';
 import { Failure, failure } from '../../diagnostics/failure.ts';
 import { toJson } from '../../diagnostics/json.ts';
 import { render } from '../../diagnostics/render.ts';

@@ -1,5 +1,5 @@
 /** Binds what features read: columns of the right file, and histories of events. */
-import { diagnose } from '../../diagnostics/diagnostic.ts';
+import { diagnose } from '../../diagnostics/diagnose.ts';
 import type { DataDescription } from '../../model/model.ts';
 import { type FeaturePlan, madeOf } from '../../plan/plan.ts';
 import { anywhere, type ColumnBinding } from './column_binding.ts';

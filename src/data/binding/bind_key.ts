@@ -1,6 +1,6 @@
 /** Binds the key of a tower, in events and in the file that is joined by it. */
 import { defined } from '../../defined.ts';
-import { diagnose } from '../../diagnostics/diagnostic.ts';
+import { diagnose } from '../../diagnostics/diagnose.ts';
 import type { ColumnBinding } from './column_binding.ts';
 import type { BoundColumn, JoinKey } from './layout.ts';
 import type { TowerNeeds } from './needs.ts';

@@ -1,6 +1,7 @@
 /** Binds one expression or column name to the files' columns, by asking DuckDB over tables of the same columns with nothing in them. */
 import { defined } from '../../defined.ts';
-import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts';
+import { diagnose } from '../../diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { nearest } from '../../text/nearest.ts';
 import type { Span } from '../../text/source.ts';

@@ -1,6 +1,7 @@
 /** Binds the columns of one data block, one after another, and collects what is wrong with them. */
 import { defined } from '../../defined.ts';
-import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts';
+import { diagnose } from '../../diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { DataDescription, Model } from '../../model/model.ts';
 import { likest } from '../../text/nearest.ts';
 import type { Span } from '../../text/source.ts';

@@ -1,7 +1,8 @@
 /** What the files of one role hold: their columns and types, read from headers and a sample, before any row. */
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts';
+import { diagnose } from '../../diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
 import type { Copies } from './copies.ts';

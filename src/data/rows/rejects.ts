@@ -2,7 +2,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defined } from '../../defined.ts';
-import { diagnose } from '../../diagnostics/diagnostic.ts';
+import { diagnose } from '../../diagnostics/diagnose.ts';
 import { Failure, failure } from '../../diagnostics/failure.ts';
 import { makeFoldersSync } from '../../diagnostics/folders.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { annotations } from '../../../src/cli/views/github.ts';
-import { diagnose } from '../../../src/diagnostics/diagnostic.ts';
+import { diagnose } from '../../../src/diagnostics/diagnose.ts';
 import { makeSource } from '../../../src/text/source.ts';
 
 const source = makeSource('a,b/c: d.tower', 'one\ntwo\nthree');

@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { sarif } from '../../../src/cli/views/sarif.ts';
-import { diagnose } from '../../../src/diagnostics/diagnostic.ts';
+import { diagnose } from '../../../src/diagnostics/diagnose.ts';
 import { check } from '../../../src/pipeline.ts';
 import { makeSource } from '../../../src/text/source.ts';
 
