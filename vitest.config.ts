@@ -8,12 +8,13 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    // No thresholds: many tests run `dist`, which this does not count.
+    // A floor under what is reached (95 % of lines in November 2026). Tests that run `dist` do not count.
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts', 'grammar/**/*.ts'],
       exclude: ['src/embedding/kernels/**'],
       reporter: ['text-summary', 'html'],
+      thresholds: { statements: 92, branches: 87, functions: 93, lines: 93 },
     },
   },
 });
