@@ -7,7 +7,7 @@ const steps = [
   ...(existsSync('models/data/movielens/ratings.csv') ? [] : [['data', 'movielens']]),
   ['check', 'models/two_tower.tower', '--data', data],
   ['train', 'models/two_tower.tower', '--data', data, '--out', 'runs/demo', '--force'],
-  ['evaluate', 'runs/demo'],
+  ['evaluate', 'runs/demo', '--baselines', 'popularity,item_cf'],
   // Has watched enough in either edition of MovieLens to have a history.
   ['recommend', 'runs/demo', '--user', '33', '-k', '10'],
 ];
