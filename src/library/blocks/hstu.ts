@@ -1,14 +1,13 @@
 import type { Builder, Ref } from '../../graph/builder.ts';
 import { elementsOf } from '../../graph/dims.ts';
 import { activatePlainly } from '../activations.ts';
-import { ShapeError } from '../contract.ts';
 import { integer, number } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
 import { needSequence } from '../values.ts';
 import { dropEach } from './dropout.ts';
 import { layer } from './layer.ts';
 import { normalizeRows } from './layer_norm.ts';
-import { causalMask } from './multi_head.ts';
+import { causalMask, headsOf } from './multi_head.ts';
 
 export const hstu = blockKind({
   doc: 'Layers of attention without a softmax, with a learned number r for each distance; no column comes after its row. sequence[L × D] → the same, 0 past the end.',
@@ -31,11 +30,8 @@ export const hstu = blockKind({
     const silu = (z: Ref): Ref => activatePlainly(builder, z, 'silu');
     const sequence = needSequence(input);
     const { mask, length, width } = sequence;
-    if (width % heads !== 0) {
-      throw new ShapeError(`needs a width that divides by \`heads\`, but ${width} does not divide by ${heads}`);
-    }
     const batch = mask.type.shape[0]!;
-    const each = width / heads;
+    const { split, join } = headsOf(builder, batch, length, width, heads);
     const rows = elementsOf([batch, length]);
     const shown = builder.mul(causalMask(builder, length), builder.reshape(mask, [batch, 1, 1, length]));
 
@@ -44,18 +40,12 @@ export const hstu = blockKind({
       const normal = normalizeRows(builder, x, width, 1e-5, `_input_${at}`);
       const all = silu(layer(context, normal, width, 4 * width, 'linear', `_all_${at}`));
       const [u, v, q, k] = [0, 1, 2, 3].map((part) => builder.slice(all, [0, part * width], [-1, width]));
-      // [batch · heads, length, each]
-      const byHead = (part: Ref): Ref => {
-        const split = builder.transpose(builder.reshape(part, [batch, length, heads, each]), [0, 2, 1, 3]);
-        return builder.reshape(split, [elementsOf([batch, heads]), length, each]);
-      };
-      const products = builder.batchMatMul(byHead(q!), byHead(k!), { transposeB: true });
+      const products = builder.batchMatMul(split(q!), split(k!), { transposeB: true });
       const bias = byDistance(builder, builder.parameter(`bias_distance_${at}`, [length], { kind: 'zeros' }), length);
       const scores = builder.add(builder.reshape(products, [batch, heads, length, length]), bias);
       const weights = builder.mul(builder.mul(silu(scores), 1 / length), shown);
-      const seen = builder.batchMatMul(builder.reshape(weights, products.type.shape), byHead(v!));
-      const joined = builder.transpose(builder.reshape(seen, [batch, heads, length, each]), [0, 2, 1, 3]);
-      const read = normalizeRows(builder, builder.reshape(joined, [rows, width]), width, 1e-5, `_output_${at}`);
+      const seen = builder.batchMatMul(builder.reshape(weights, products.type.shape), split(v!));
+      const read = normalizeRows(builder, join(seen), width, 1e-5, `_output_${at}`);
       const gated = dropEach(context, builder.mul(read, u!), length * width, dropout);
       x = builder.add(x, layer(context, gated, width, width, 'linear', `_output_${at}`));
     }

@@ -1,6 +1,7 @@
 /** Attention of elements to each other, in several heads. */
 import type { Builder, Ref } from '../../graph/builder.ts';
 import { elementsOf } from '../../graph/dims.ts';
+import type { Dim } from '../../graph/graph.ts';
 import { type BlockContext, ShapeError } from '../contract.ts';
 import type { Elements } from '../values.ts';
 import { maskedSoftmax } from './attention.ts';
@@ -22,22 +23,10 @@ export function multiHead(context: BlockContext, elements: Elements, options: Mu
   const { builder } = context;
   const { tensor, mask, count, width } = elements;
   const { heads, causal, suffix = '' } = options;
-  if (width % heads !== 0) {
-    throw new ShapeError(`needs a width that divides by \`heads\`, but ${width} does not divide by ${heads}`);
-  }
   const batch = tensor.type.shape[0]!;
-  const each = width / heads;
+  const { each, split, join } = headsOf(builder, batch, count, width, heads);
   const rows = builder.reshape(tensor, [elementsOf([batch, count]), width]);
-  // [batch · heads, count, each]
-  const projected = (name: string): Ref => {
-    const split = builder.reshape(layer(context, rows, width, width, 'linear', `_${name}${suffix}`), [
-      batch,
-      count,
-      heads,
-      each,
-    ]);
-    return builder.reshape(builder.transpose(split, [0, 2, 1, 3]), [elementsOf([batch, heads]), count, each]);
-  };
+  const projected = (name: string): Ref => split(layer(context, rows, width, width, 'linear', `_${name}${suffix}`));
   const [query, key, value] = [projected('query'), projected('key'), projected('value')];
   const products = builder.mul(builder.batchMatMul(query, key, { transposeB: true }), 1 / Math.sqrt(each));
   const scores = builder.reshape(products, [batch, heads, count, count]);
@@ -46,8 +35,29 @@ export function multiHead(context: BlockContext, elements: Elements, options: Mu
   const visible = earlier && shown ? builder.mul(earlier, shown) : (earlier ?? shown);
   const weights = maskedSoftmax(builder, scores, visible);
   const seen = builder.batchMatMul(builder.reshape(weights, products.type.shape), value);
-  const joined = builder.transpose(builder.reshape(seen, [batch, heads, count, each]), [0, 2, 1, 3]);
-  return layer(context, builder.reshape(joined, rows.type.shape), width, width, 'linear', `_output${suffix}`);
+  return layer(context, join(seen), width, width, 'linear', `_output${suffix}`);
+}
+
+/** How elements of a width are cut into heads. Throws ShapeError where the heads do not divide the width. */
+export function headsOf(builder: Builder, batch: Dim, count: number, width: number, heads: number) {
+  if (width % heads !== 0) {
+    throw new ShapeError(`needs a width that divides by \`heads\`, but ${width} does not divide by ${heads}`);
+  }
+  const each = width / heads;
+  return {
+    /** The width of a head. */
+    each,
+    /** float32 [batch · count, width] → [batch · heads, count, each] */
+    split(rows: Ref): Ref {
+      const apart = builder.transpose(builder.reshape(rows, [batch, count, heads, each]), [0, 2, 1, 3]);
+      return builder.reshape(apart, [elementsOf([batch, heads]), count, each]);
+    },
+    /** The inverse of `split`. */
+    join(parts: Ref): Ref {
+      const together = builder.transpose(builder.reshape(parts, [batch, heads, count, each]), [0, 2, 1, 3]);
+      return builder.reshape(together, [elementsOf([batch, count]), width]);
+    },
+  };
 }
 
 /** 1 where a column is not after its row: float32 [1, 1, count, count]. */
