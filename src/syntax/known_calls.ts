@@ -14,6 +14,7 @@ export const callWords: Readonly<Record<string, string>> = {
   bilinear: 'weights',
   binary: '',
   bpr: 'in_batch? negatives mask scale',
+  bsl: 'in_batch? negatives temperature positive_temperature weight positives correction mask',
   by_time: 'validation test',
   category: 'values dim hash min_count',
   ccl: 'in_batch? negatives mask margin weight',

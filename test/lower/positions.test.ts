@@ -108,6 +108,7 @@ describe('the gradient of positions is that of events', () => {
     ['seen -> residual(dense(4)) -> layer_norm -> last'],
     ['seen -> dense(4) -> last', 'softmax(in_batch, temperature: 0.5)'],
     ['seen -> positions -> last -> batch_norm', 'softmax(all)'],
+    ['seen -> gru(5)', 'bsl(negatives: sampled(5, shared), positive_temperature: 0.2)'],
   ])('%s %s', (flow: string, loss?: string) => {
     const [events, positions] = ['events', 'positions'].map((targets) => stepOf(text(flow, targets, loss)));
     const read = positions!.plan.step.inputs.map(({ name }) => name);

@@ -1,6 +1,7 @@
 import type { LossKind } from '../contract.ts';
 import { bce } from './bce.ts';
 import { bpr } from './bpr.ts';
+import { bsl } from './bsl.ts';
 import { ccl } from './ccl.ts';
 import { focal } from './focal.ts';
 import { hinge } from './hinge.ts';
@@ -20,4 +21,5 @@ export const losses: Readonly<Record<string, LossKind>> = {
   mse,
   huber,
   ccl,
+  bsl,
 };
