@@ -7,6 +7,7 @@ import { Failure, failure, invariant } from '../diagnostics/failure.ts';
 import { render } from '../diagnostics/render.ts';
 import { type Lowered, lower, type Shapes } from '../lower/lower.ts';
 import type { DataDescription, Model } from '../model/model.ts';
+import type { Settings } from '../model/settings/text.ts';
 import { type CheckOptions, check as checkSource } from '../pipeline.ts';
 import type { File } from '../syntax/ast.ts';
 import type { Source } from '../text/source.ts';
@@ -15,8 +16,11 @@ import { loadUsed, readSource } from './files.ts';
 export interface CheckRequest {
   /** The `.tower` file whose `data` block says where the rows are. Default: the one that the model uses, if any. */
   readonly data?: string;
-  /** Overrides of `let` constants and of the numbers of `train`. */
-  readonly set?: Readonly<Record<string, number>>;
+  /**
+   * What holds in place of what the file says, by path: `{ width: 128, 'dense.rate': '1e-3', encoder: 'wide' }`. A text is read as
+   * the file's own text is.
+   */
+  readonly set?: Settings;
   /** Folders that a data block's files may lie in, besides the project that the block is in. */
   readonly allow?: readonly string[];
   /** Ends reading; its reason is thrown. */

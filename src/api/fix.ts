@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { failure } from '../diagnostics/failure.ts';
 import { applySafeFixes, type Fixed } from '../diagnostics/fixes.ts';
 import { systemReason } from '../diagnostics/system_reason.ts';
+import type { Settings } from '../model/settings/text.ts';
 import { check } from '../pipeline.ts';
 import { makeSource } from '../text/source.ts';
 import { loadUsed, readSource } from './files.ts';
@@ -11,7 +12,7 @@ import { loadUsed, readSource } from './files.ts';
  * Applies the safe fixes of a file, and writes the file if there are any. Files that it uses remain as they are.
  * @throws Failure `cannot-read`, `cannot-write`
  */
-export function fixFile(path: string, settings: Readonly<Record<string, number>> = {}): Fixed {
+export function fixFile(path: string, settings: Settings = {}): Fixed {
   const source = readSource(path);
   const result = applySafeFixes(
     source,

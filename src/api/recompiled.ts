@@ -24,6 +24,6 @@ export async function recompiled(
     },
     folder: resolve(folder, 'sources'),
     project: parse(resolve(folder)).root,
-    ...defined({ settings: settings && Object.fromEntries(Object.entries(settings).map(([k, v]) => [k, Number(v)])) }),
+    ...defined({ settings }),
   });
 }

@@ -55,15 +55,18 @@ export const perOption = (): Option =>
 export const unfinishedOption = (): Option =>
   new Option('--unfinished', 'use the model of a run that was stopped; the answer says so');
 
-/** `--set width=128 --set epochs=2`: constants of the file, and the numbers of its `train` block. */
+/** `--set width=128 --set dense.rate=1e-3 --set encoder=wide`: the file is then checked as if it said so. */
 export const setOption = (): Option =>
-  new Option('--set <name=number>', 'override a `let` constant or a number of `train`; may be repeated')
-    .argParser((text: string, before: Record<string, number> | undefined): Record<string, number> => {
-      const [, name, value] = /^([A-Za-z_]\w*)=(.+)$/.exec(text) ?? [];
-      if (name === undefined || value === undefined || !Number.isFinite(Number(value))) {
-        throw new InvalidArgumentError('Write `name=number`, such as `width=128`.');
+  new Option(
+    '--set <name=value>',
+    'override a constant, a declared block, an entry of `train`, or an argument, such as `dense.rate` or `task.watch.loss.temperature`; may be repeated',
+  )
+    .argParser((text: string, before: Record<string, string> | undefined): Record<string, string> => {
+      const [, name, value] = /^([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*=\s*(\S.*?)\s*$/s.exec(text) ?? [];
+      if (name === undefined || value === undefined) {
+        throw new InvalidArgumentError('Write `name=value`, such as `width=128` or `dense.rate=1e-3`.');
       }
-      return { ...before, [name]: Number(value) };
+      return { ...before, [name]: value };
     })
     .default({}, 'none');
 
@@ -79,9 +82,9 @@ export const seedOption = (what: string): Option =>
 /** `--seed` is the short form of a setting, so the two must agree. */
 export function refuseTwoSeeds(
   command: Command,
-  { set, seed }: { readonly set: Readonly<Record<string, number>>; readonly seed?: number },
+  { set, seed }: { readonly set: Readonly<Record<string, string>>; readonly seed?: number },
 ): void {
-  if (seed === undefined || set.seed === undefined || set.seed === seed) return;
+  if (seed === undefined || set.seed === undefined || Number(set.seed) === seed) return;
   command.error(`error: option '--seed ${seed}' contradicts '--set seed=${set.seed}'. Write one of them.`);
 }
 

@@ -128,7 +128,7 @@ function details(facts: FileAnalysis, symbol: NamedSymbol, at: Span): string[] {
       return [carried === undefined ? counted : `${counted} · \`${carried}\``];
     }
     case 'constant': {
-      const constants = makeConstants(resolution.scope.lets, {}, () => {});
+      const constants = makeConstants(resolution.scope.lets, () => {});
       const { node } = symbol;
       const value = node.kind === 'Let' ? constants.number(node.value, symbol.name, 'a number') : undefined;
       return value === undefined ? [] : [`= ${value}`];

@@ -1,6 +1,5 @@
 /** `let` constants, and arithmetic on them: usable wherever a number is. */
 import type { Expression, Identifier, Let } from '../syntax/ast.ts';
-import { nearest } from '../text/nearest.ts';
 import { textOf } from '../text/source.ts';
 import { calculate, namesIn } from './arithmetic.ts';
 import { describeExpression } from './describe.ts';
@@ -17,19 +16,9 @@ export interface Constants {
   within(values: ReadonlyMap<string, number | undefined>, report: Report): Constants;
 }
 
-/**
- * @param settings values that replace those of the file, by name: `--set width=128`
- * @param others names that settings may have besides: the numbers of `train`
- */
-export function makeConstants(
-  lets: readonly Let[],
-  settings: Readonly<Record<string, number>>,
-  report: Report,
-  others: readonly string[] = [],
-): Constants {
+export function makeConstants(lets: readonly Let[], report: Report): Constants {
   const byName = new Map(lets.map((constant) => [constant.name.name, constant]));
-  const values = settingValues(settings, byName, others, report);
-  const file = new Evaluator({ byName, values, open: new Set(), report }, new Map(), report);
+  const file = new Evaluator({ byName, values: new Map(), open: new Set(), report }, new Map(), report);
   // A constant that nothing reads is checked too.
   for (const { name } of byName.values()) file.constant(name, name.name, 'a number');
   return file;
@@ -43,26 +32,6 @@ interface File {
   /** Those that are being evaluated. */
   readonly open: Set<string>;
   readonly report: Report;
-}
-
-/** The values that settings give to constants. A setting of anything else is a mistake. */
-function settingValues(
-  settings: Readonly<Record<string, number>>,
-  byName: ReadonlyMap<string, Let>,
-  others: readonly string[],
-  report: Report,
-): Map<string, number | undefined> {
-  const values = new Map<string, number | undefined>();
-  for (const [name, value] of Object.entries(settings)) {
-    if (!byName.has(name)) {
-      if (others.includes(name)) continue;
-      const known = [...byName.keys(), ...others];
-      report('unknown-setting', undefined, { name, nearest: nearest(name, known), known });
-    } else if (!Number.isFinite(value)) {
-      report('not-finite', undefined, { text: `${name}=${value}` });
-    } else values.set(name, value);
-  }
-  return values;
 }
 
 /** Evaluates expressions in one place: in the file, or in a block, whose parameters are the local values. */

@@ -30,6 +30,6 @@ export function readMetrics(name: string, text: string): Outcome<readonly Call[]
   }
   const files = { main: file, shared: [], all: [], whole: true };
   const scope = declare(files, report);
-  const training = resolveTrain(makeWorkspace(report, library, scope, makeConstants([], {}, report)), node);
+  const training = resolveTrain(makeWorkspace(report, library, scope, makeConstants([], report)), node);
   return { output: training?.metrics ?? [], diagnostics: found };
 }

@@ -12,6 +12,7 @@ import type * as Ast from '../syntax/ast.ts';
 import { complete, type ValidTowers, validTowers } from './complete.ts';
 import { makeConstants } from './constants.ts';
 import type { BoundFeatures } from './feature_cache.ts';
+import { isModel } from './is_model.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
 import { doubtUnused, mergeRepeated } from './merge.ts';
 import type { Model } from './model.ts';
@@ -26,15 +27,17 @@ import { resolveLabels } from './resolve/labels.ts';
 import { resolveObjective, resolveRetrieve } from './resolve/objective.ts';
 import { resolveTask } from './resolve/tasks.ts';
 import { resolveTower } from './resolve/towers.ts';
-import { defaultTraining, overrideTraining, resolveTrain, trainNumbers } from './resolve/train.ts';
+import { defaultTraining, resolveTrain } from './resolve/train.ts';
 import { checkRules, type RuleOptions } from './rules/table.ts';
 import { declare } from './scope.ts';
+import { applySettings } from './settings/apply.ts';
+import type { Settings } from './settings/text.ts';
 import { type FileOptions, gather } from './use.ts';
 import { makeWorkspace } from './workspace.ts';
 
 export interface ResolveOptions extends FileOptions, RuleOptions {
-  /** Values that replace those of `let`, and the numbers of `train`: `--set width=128`. */
-  readonly settings?: Readonly<Record<string, number>>;
+  /** What holds in place of what the file says: `--set width=128`, `--set dense.rate=1e-3`. */
+  readonly settings?: Settings;
   readonly library?: Library;
   /** Features that an editor bound before, in the text before this one. */
   readonly features?: BoundFeatures;
@@ -67,25 +70,20 @@ export function towersOf(resolution: Resolution): ValidTowers | undefined {
   return isModel(resolution.file) && resolution.whole ? validTowers(resolution) : undefined;
 }
 
-/** Whether a file means to be a model, and not only something that models use. */
-export function isModel(file: Ast.File): boolean {
-  const kinds = ['ModelName', 'Tower', 'Task', 'Objective', 'Retrieve', 'Train'];
-  return file.declarations.some(({ kind }) => kinds.includes(kind));
-}
-
 /** Looks every name up and checks every argument; the resolution keeps every valid part, whatever else is wrong. */
-export function resolveNames(file: Ast.File, options: ResolveOptions = {}): Outcome<Resolution> {
+export function resolveNames(written: Ast.File, options: ResolveOptions = {}): Outcome<Resolution> {
   const collector = makeCollector();
   const { diagnostics } = collector;
   const library = options.library ?? wholeLibrary;
   const used: Diagnostic[] = [];
-  const files = gather(file, options, collector.report, used);
-  const whole = files.whole && !options.partial;
+  const gathered = gather(written, options, collector.report, used);
+  const whole = gathered.whole && !options.partial;
+  const files = applySettings(gathered, options.settings ?? {}, { library, report: collector.report, found: used });
+  const file = files.main;
   const { lost = [], doubtful = [] } = file;
   const report = whole ? collector.report : certainly(collector.report, { lost, doubtful, used: !files.whole });
   const scope = declare(files, report);
-  const settings = options.settings ?? {};
-  const constants = makeConstants(scope.lets, settings, report, trainNumbers);
+  const constants = makeConstants(scope.lets, report);
   const workspace = makeWorkspace(report, library, scope, constants);
 
   const features = resolveFeatures(workspace, options.features);
@@ -107,8 +105,7 @@ export function resolveNames(file: Ast.File, options: ResolveOptions = {}): Outc
   const objective = objectiveNode && resolveObjective(workspace, objectiveNode);
   const retrieve = retrieveNode && resolveRetrieve(workspace, retrieveNode);
   const span = name?.name.span ?? { ...file.span, end: file.span.start };
-  const training = trainNode ? resolveTrain(workspace, trainNode) : defaultTraining(span);
-  const train = training && overrideTraining(training, settings, workspace);
+  const train = trainNode ? resolveTrain(workspace, trainNode) : defaultTraining(span);
   const data = resolveDataBlocks(workspace, files);
   if (file.declarations.length === 0 && whole) report('empty-file', undefined, {});
 

@@ -79,6 +79,11 @@ export function gather(main: Ast.File, options: FileOptions, report: Report, dia
   }
 
   visit(main, folder, [normalize(join(folder, baseName(main.span.source.name)))]);
+  return makeFiles(all, main, whole);
+}
+
+/** @param all of them `main` is one */
+export function makeFiles(all: readonly UsedFile[], main: Ast.File, whole: boolean): Files {
   const shared = all.flatMap(({ file }) =>
     file.declarations.filter((declaration) => file === main || comesAlong.has(declaration.kind)),
   );

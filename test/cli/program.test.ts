@@ -95,7 +95,7 @@ describe('a mistake of the command line', () => {
     ],
     [
       ['check', 'm', '--set', 'width'],
-      'option `--set <name=number>` argument `width` is invalid. Write `name=number`, such as `width=128`; run `tower check --help` for its arguments and an example',
+      'option `--set <name=value>` argument `width` is invalid. Write `name=value`, such as `width=128` or `dense.rate=1e-3`; run `tower check --help` for its arguments and an example',
     ],
     [
       ['train', 'm', '--out', 'x', '--seed', '-1'],

@@ -126,6 +126,6 @@ describe('`clip`', () => {
   test('is set for one run', () => {
     const checked = checkText(model(), { settings: { clip: 0.5 } });
     expect(checked.model?.train.clip).toBe(0.5);
-    expect(found(checkText(model(), { settings: { clip: -1 } }))).toEqual(['out-of-range']);
+    expect(found(checkText(model(), { settings: { clip: -1 } }))).toEqual(['out-of-range: -1']);
   });
 });

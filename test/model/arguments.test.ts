@@ -54,7 +54,7 @@ function bind(written: string): { arguments?: Readonly<Record<string, unknown>>;
     task: new Set<string>(),
     block: new Set<string>(),
   };
-  const binding = { report, constants: makeConstants(lets, {}, report), names, featureKinds: table };
+  const binding = { report, constants: makeConstants(lets, report), names, featureKinds: table };
   const call = bindKind('block', table, task.entries[0]!.value, binding);
   const found = diagnostics.map(({ code, at }) => `${code}: ${at ? textOf(at) : ''}`);
   return { ...(call ? { arguments: call.arguments } : {}), found };

@@ -154,11 +154,11 @@ describe('constants', () => {
     const { train } = modelOf(model({ after: 'train { epochs = 5 }' }), { settings: { epochs: 2, seed: 7 } });
     expect([train.epochs, train.seed, train.batch]).toEqual([2, 7, 1024]);
     expect(modelOf(model(), { settings: { batch: 64 } }).train.batch).toBe(64);
-    expect(found(checkText(model(), { settings: { batch: 0.5 } }))).toEqual(['out-of-range']);
+    expect(found(checkText(model(), { settings: { batch: 0.5 } }))).toEqual(['wrong-type: 0.5']);
   });
   it('that are set must be there', () => {
     const checked = checkText(text, { settings: { widht: 32 } });
-    expect(found(checked)).toEqual(['unknown-setting']);
+    expect(found(checked)).toEqual(['unknown-setting: widht']);
     expect(checked.diagnostics[0]!.hint).toBe('did you mean `width`?');
   });
 });

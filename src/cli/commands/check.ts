@@ -16,7 +16,7 @@ type Format = 'text' | 'json' | 'sarif' | 'github';
 interface Options {
   readonly data?: string;
   readonly allow?: readonly string[];
-  readonly set: Record<string, number>;
+  readonly set: Record<string, string>;
   readonly fix?: boolean;
   readonly format: Format;
   readonly json?: boolean;
@@ -75,7 +75,7 @@ async function print(found: readonly Diagnostic[], format: Format): Promise<void
   else say(render(found, { colour }));
 }
 
-async function applyFixes(paths: readonly string[], set: Record<string, number>): Promise<void> {
+async function applyFixes(paths: readonly string[], set: Record<string, string>): Promise<void> {
   const { fixFile } = await import('../../api/fix.ts');
   for (const path of paths) {
     for (const { at, code, message } of fixFile(path, set).fixed) {

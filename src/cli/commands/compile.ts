@@ -6,7 +6,7 @@ import { endable } from '../signals.ts';
 interface Options {
   readonly out: string;
   readonly allow?: readonly string[];
-  readonly set: Record<string, number>;
+  readonly set: Record<string, string>;
   readonly force?: boolean;
   readonly json?: boolean;
 }

@@ -28,7 +28,7 @@ interface Options extends RunOptions {
   readonly step?: number;
   readonly out?: string;
   readonly force?: boolean;
-  readonly set: Record<string, number>;
+  readonly set: Record<string, string>;
   readonly json?: boolean;
 }
 

@@ -23,7 +23,7 @@ interface Options {
   readonly data?: string;
   readonly allow?: readonly string[];
   readonly engine?: EngineName;
-  readonly set: Record<string, number>;
+  readonly set: Record<string, string>;
   readonly seed?: number;
   readonly resume?: boolean;
   readonly finish?: boolean;

@@ -280,11 +280,12 @@ export const runs = {
     remedy: 'Use one of the names that the message lists.',
   }),
 
-  'unknown-setting': row<{ name: string; nearest?: string | undefined; known: readonly string[] }>({
+  'unknown-setting': row<{ name: string; what: string; nearest?: string | undefined; known: readonly string[] }>({
     severity: 'error',
-    message: ({ name }) => `\`--set\` knows no constant or number of \`train\` called \`${name}\``,
+    message: ({ what, name }) => `there is no ${what} called \`${name}\``,
     hint: (facts) => didYouMean(facts) ?? among(facts.known),
-    means: '`--set` overrides a constant of the model or a number of `train`, and neither has this name.',
+    means:
+      'A setting names a constant, a declared block, an entry of `train`, `objective`, `retrieve`, or an argument of one of these, as in `dense.rate`. Others begin with their declaration: `task.watch.loss.temperature`, `features.user_id.dim`. Nothing has this name.',
     remedy: 'Declare the constant with `let`, or correct the name.',
   }),
 

@@ -1,0 +1,7 @@
+import type { File } from '../syntax/ast.ts';
+
+/** Whether a file means to be a model, and not only something that models use. */
+export function isModel(file: File): boolean {
+  const kinds = ['ModelName', 'Tower', 'Task', 'Objective', 'Retrieve', 'Train'];
+  return file.declarations.some(({ kind }) => kinds.includes(kind));
+}
