@@ -236,6 +236,8 @@ export interface FeatureUse {
   readonly max?: number;
   /** A bag's elements that the vocabulary does not have: left out unless they are kept, as the row of the unseen. */
   readonly unseen?: 'skip' | 'keep';
+  /** Of an id: the share of training rows in which it is the unknown id. */
+  readonly drop?: number;
   /** Width of its own table. 0: no table; the feature is a key, or plain numbers. Absent with an owner: the owner's. */
   readonly dim?: number;
   /** How a bag becomes one row; `none` keeps the sequence. */
@@ -408,7 +410,7 @@ export interface TiedGroup {
 
 /** What one ranking of the corpus was asked for, and where it is. */
 export interface HeldOut {
-  /** Best first. Cold items are in none: a cold item is a miss. */
+  /** Best first. An item that is not ranked is in none: it is a miss. So are cold items, unless the scorer ranks them. */
   readonly groups: readonly TiedGroup[];
   /** Held-out items, cold ones included: 1 where an event is measured, all of a user's where a user is. */
   readonly count: number;

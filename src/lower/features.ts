@@ -90,7 +90,7 @@ function planOf(
     gives: use.gives,
     encoder: encoder as Encoder,
     column: name,
-    ...defined({ crosses: use.crosses, last: use.last }),
+    ...defined({ crosses: use.crosses, last: use.last, drop: use.drop }),
     encoderOf: owner,
     ...defined({ max: use.max }),
     ...(isHistory ? { keeps: 'latest' } : {}),

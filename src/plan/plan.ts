@@ -58,6 +58,11 @@ export interface FeaturePlan {
    * Its bags hold no code 0: values that the vocabulary does not have are left out before `max` are kept, at training and at serving.
    */
   readonly skipsUnseen?: true;
+  /**
+   * Of an id: the share of training rows in which it is the unknown id, code 0, drawn anew each step. Ids that training never had then
+   * share a trained row.
+   */
+  readonly drop?: number;
   /** Its embedding table, if it has one. */
   readonly table?: string;
   /** Width of its field in the graph. */

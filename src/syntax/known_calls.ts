@@ -44,7 +44,7 @@ export const callWords: Readonly<Record<string, string>> = {
   hit_rate: '# k patience',
   hstu: 'layers heads dropout',
   huber: 'delta',
-  id: 'dim hash min_count',
+  id: 'dim hash min_count drop',
   last: 'list',
   layer_norm: 'epsilon',
   leaky_relu: 'slope',

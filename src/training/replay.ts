@@ -144,7 +144,7 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
     const { inputs, outputs, rows, ...taken } = await walk.take(number);
     await write('after.safetensors', await stateTensors(state));
     await write('tensors.safetensors', [...named('input', inputs), ...named('output', outputs)]);
-    const batch = describeBatch({ plan, dataset, feeder: state.feeder, rows, inputs });
+    const batch = describeBatch({ plan, dataset, feeder: state.feeder, rows, step: number, inputs });
     // Asked as before the step: the same draws, and the same log q.
     state.feeder.load(estimators);
     const again = await state.program.run(state.feeder.inputs(rows, number, { rate: taken.rates.dense }));

@@ -2,6 +2,7 @@
 import type { Dataset, IndexedColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import type { Tensors } from '../engine/engine.ts';
+import { makeDrop } from '../feed/drop.ts';
 import type { Feeder } from '../feed/feeder.ts';
 import type { Plan, RowsOf } from '../plan/plan.ts';
 import { rowsPrefix } from '../plan/rows_prefix.ts';
@@ -41,6 +42,8 @@ export interface StepBatch {
   }[];
   /** What was subtracted from scores, by input of the graph. */
   readonly logQ: readonly { readonly input: string; readonly estimator: string; readonly values: readonly number[] }[];
+  /** Which rows of an input read the unknown id instead of their own, from 0; absent where no feature drops ids. */
+  readonly dropped?: readonly { readonly input: string; readonly rows: readonly number[] }[];
 }
 
 /** Of the step whose inputs the feeder was last asked for. */
@@ -49,9 +52,10 @@ export function describeBatch(of: {
   readonly dataset: Dataset;
   readonly feeder: Pick<Feeder, 'rowsOf'>;
   readonly rows: Int32Array;
+  readonly step: number;
   readonly inputs: Tensors;
 }): StepBatch {
-  const { plan, dataset, feeder, rows, inputs } = of;
+  const { plan, dataset, feeder, rows, step, inputs } = of;
   const { corpus, users, parts } = dataset;
   const { train } = parts;
   const key = (keys: readonly string[], row: number): string | null => (row < 0 ? null : keys[row]!);
@@ -72,6 +76,11 @@ export function describeBatch(of: {
     const { rows: each } = source;
     if (each.kind === 'sampled' || each.kind === 'shared') drawn.set(rowsPrefix(each), each);
   }
+  const dropped = sources.flatMap(({ name, source }) => {
+    const feature = source.from === 'embedding' && plan.features.find((each) => each.name === source.feature);
+    const drop = feature && makeDrop(feature, source.rows, plan.train.seed);
+    return drop ? [{ input: name, rows: drop.places(feeder.rowsOf(source.rows).length, step) }] : [];
+  });
   return {
     events: Array.from(
       rows,
@@ -99,6 +108,7 @@ export function describeBatch(of: {
     logQ: sources.flatMap(({ name, source }) =>
       source.from === 'log_q' ? [{ input: name, estimator: source.estimator, values: [...inputs[name]!.data] }] : [],
     ),
+    ...(dropped.length > 0 ? { dropped } : {}),
   };
 }
 

@@ -36,7 +36,7 @@ export class Validation {
     const { stop } = plan.train;
     const events = dataset.parts.validation;
     const measures = makeMeasures([...(stop ? [stop] : []), ...declaredMeasures([plan])]);
-    const scorer = modelScorer(await this.refreshed(), events, plan.model);
+    const scorer = modelScorer(await this.refreshed(), { plan, events, corpus: dataset.corpus });
     const ranks = await rankEvents(this.task, scorer, seenRule(dataset).removes);
     return { ...figuresOf(this.task, ranks, measures).all };
   }

@@ -22,10 +22,10 @@ const root = temporaryFolder();
 const dataset = makeDataset({ users: 6, items: 12, eventsPerUser: 9, heldOut: 2 });
 const batch = 8;
 
-const planWith = (optimizers: string, task = 'loss = bce, label = liked', epochs = 2): Plan =>
+const planWith = (optimizers: string, task = 'loss = bce, label = liked', epochs = 2, id = 'id(dim: 3)'): Plan =>
   planOf(`
     model small
-    features { user_id : id(dim: 3), history : list(movie_id, max: 5), movie_id : id(dim: 3) }
+    features { user_id : id(dim: 3), history : list(movie_id, max: 5), movie_id : ${id} }
     ${task.includes('liked') ? 'labels { liked: binary }' : ''}
     group profile = user_id, history
     tower user(profile) keyed by user_id { channel main = profile -> flatten -> dense(3) }
@@ -246,6 +246,22 @@ describe('a replay', () => {
       1e-5,
     );
     expect(afterwards.loss).not.toBe(before.loss);
+  });
+
+  it('drops the ids that the run dropped, and says which rows read the unknown id', async () => {
+    const folder = join(root, 'dropping');
+    await runOf(planWith(optimizers, 'loss = bce, label = liked', 2, 'id(dim: 3, drop: 40%)'), folder);
+    const { record, read } = await replayed(folder, 9, join(root, 'dropping-9'));
+    expect(record.taken!.agrees).toBe(true);
+    expect(record.taken!.dropped).toEqual([{ input: 'movie_id', rows: expect.any(Array) }]);
+    const table = await read('before.safetensors').then((old) => old('table/movie_id'));
+    const given = await read('tensors.safetensors').then((tensors) => tensors('input/movie_id'));
+    const dropped = new Set(record.taken!.dropped![0]!.rows);
+    expect(dropped.size).toBeGreaterThan(0);
+    record.taken!.events.forEach(({ features }, at) => {
+      const code = dropped.has(at) ? 0 : (features.movie_id as number);
+      expect(given.slice(3 * at, 3 * at + 3)).toEqual(table.slice(3 * code, 3 * code + 3));
+    });
   });
 
   it('goes on from the checkpoint of a run that was stopped, to the same bits', async () => {

@@ -5,13 +5,18 @@ import type { LookupKind } from '../../embedding/lookup.ts';
 import type { Table } from '../../embedding/table.ts';
 import type { FeaturePlan } from '../../plan/plan.ts';
 import { countOf, longestOf, pick, pickBags } from '../copy.ts';
+import { type Drop, makeDrop } from '../drop.ts';
 import { columnOf, type FeedContext, type MakeSource, makeColumnRows, type Source } from '../source.ts';
 
 /** float32 [batch, dim] */
 export const embedding: MakeSource<'embedding'> = (source, context) => {
   const { feature, column, index } = columnOf(context, source.feature, source.rows, 'codes', 'bags');
   const table = tableOf(context, feature);
-  if (column.kind === 'codes') return oneRow(table, column, index, source.rows);
+  if (column.kind === 'codes') {
+    // Forward only, ids are as they are.
+    const drop = context.training && makeDrop(feature, source.rows, context.seed);
+    return oneRow(table, column, index, source.rows, drop);
+  }
   invariant(source.pool !== 'none', `bags of ${feature.name} are neither pooled nor a sequence`);
   return bags(table, column, index, source, source.pool, 1, feature);
 };
@@ -34,6 +39,7 @@ function oneRow(
   { values }: CodeColumn,
   index: Int32Array | undefined,
   rowsOf: Parameters<MakeSource<'embedding'>>[0]['rows'],
+  drop: Drop | undefined,
 ): Source {
   const lookup = table.lookup({ kind: 'one' });
   const columnRows = makeColumnRows(index);
@@ -44,7 +50,9 @@ function oneRow(
     },
     fill(batch) {
       const rows = columnRows(batch.rowsOf(rowsOf));
-      pick(values, rows, lookup.codes());
+      const codes = lookup.codes();
+      pick(values, rows, codes);
+      drop?.apply(codes, rows.length, batch.step);
       return { dtype: 'float32', shape: [rows.length, table.dim], data: lookup.gather(rows.length) };
     },
     learns: { table, accumulate: (gradient) => lookup.accumulate(gradient) },

@@ -4,6 +4,7 @@ import { invariant } from '../../diagnostics/failure.ts';
 import type { Tensor } from '../../graph/graph.ts';
 import type { RowsOf } from '../../plan/plan.ts';
 import { pick } from '../copy.ts';
+import { makeDrop } from '../drop.ts';
 import { paddedLength, type SeenRows } from '../seen_rows.ts';
 import { type Batch, columnOf, type FeedContext, grown, type MakeSource, makeColumnRows } from '../source.ts';
 
@@ -17,6 +18,7 @@ export const tablePlaces: MakeSource<'table_places'> = (source, context) => {
   const { feature, column, index } = columnOf(context, source.feature, source.rows, 'codes', 'bags');
   const seen = seenOf(context, feature.table);
   const columnRows = makeColumnRows(index);
+  const drop = makeDrop(feature, source.rows, context.seed);
   let places = new Int32Array(0);
   let count = 0;
   const makeRoom = (length: number): void => {
@@ -30,6 +32,7 @@ export const tablePlaces: MakeSource<'table_places'> = (source, context) => {
         count = rows.length;
         makeRoom(count);
         pick(column.values, rows, places);
+        drop?.apply(places, count, batch.step);
         for (let i = 0; i < count; i++) places[i] = seen.place(places[i]!);
         return;
       }

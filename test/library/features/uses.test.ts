@@ -30,6 +30,21 @@ describe('what features ask of the host', () => {
     });
   });
 
+  test('an id may be dropped in training, where a row of the table is for unknown ids', () => {
+    expect(use('id', { drop: 0.1, dim: 4 })).toEqual({
+      encoder: { kind: 'vocabulary', minimumCount: 1 },
+      gives: 'code',
+      dim: 4,
+      drop: 0.1,
+    });
+    expect(use('id', { drop: 0 })).toEqual(use('id'));
+    expect(() => use('id', { drop: 0.1, hash: 100 })).toThrow('takes `hash` or `drop`, not both');
+    expect(() => use('id', { drop: 0.1, dim: 0 })).toThrow('has no table with `dim: 0`');
+    const others = { movie_id: call('id', { drop: 0.1 }) };
+    expect(use('like', { feature: 'movie_id' }, others).drop).toBeUndefined();
+    expect(use('list', { element: { feature: 'movie_id' } }, others).drop).toBeUndefined();
+  });
+
   test('a category may list its values', () => {
     const encoder = { kind: 'vocabulary', minimumCount: 1, values: ['F', 'M'] };
     expect(use('category', { values: ['F', 'M'] })).toEqual({ encoder, gives: 'code', dim: 8 });

@@ -1,0 +1,36 @@
+/** Ids that training replaces by the unknown id, so that the row of unknown ids is trained (`id(drop: …)`). */
+import type { FeaturePlan, RowsOf } from '../plan/plan.ts';
+import { rowsPrefix } from '../plan/rows_prefix.ts';
+import { makeRandom } from '../random/random.ts';
+
+/** The code of an id that the vocabulary does not have. */
+const unknown = 0;
+
+export interface Drop {
+  /** Which of `count` rows of a step read the unknown id, ascending: a function of the seed, the feature, the rows and the step alone. */
+  places(count: number, step: number): number[];
+  /** Writes the unknown id at those places. */
+  apply(codes: Int32Array, count: number, step: number): void;
+}
+
+/** Undefined for a feature that keeps its ids. All inputs that read the same rows of a feature in a step drop the same ones. */
+export function makeDrop({ name, drop }: FeaturePlan, rows: RowsOf, seed: number): Drop | undefined {
+  if (drop === undefined) return undefined;
+  const stream = makeRandom(seed, ...Buffer.from(`drop/${rowsPrefix(rows)}${name}`)).integer(2 ** 32);
+  const each = (count: number, step: number, found: (at: number) => void): void => {
+    const random = makeRandom(stream, step);
+    for (let at = 0; at < count; at++) if (random.next() < drop) found(at);
+  };
+  return {
+    places(count, step) {
+      const places: number[] = [];
+      each(count, step, (at) => places.push(at));
+      return places;
+    },
+    apply(codes, count, step) {
+      each(count, step, (at) => {
+        codes[at] = unknown;
+      });
+    },
+  };
+}
