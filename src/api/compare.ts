@@ -60,7 +60,7 @@ export async function compare(
         const { engine } = await run.engine();
         const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
         return {
-          scorer: modelScorer(retrieval, dataset.parts[part], plan.model),
+          scorer: modelScorer(retrieval, { plan, events: dataset.parts[part], corpus: dataset.corpus }),
           close: () => retrieval.close(),
         };
       },

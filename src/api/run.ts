@@ -148,7 +148,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
       dataset,
       part,
       plan,
-      scorer: modelScorer(retrieval, dataset.parts[part], plan.model),
+      scorer: modelScorer(retrieval, { plan, events: dataset.parts[part], corpus: dataset.corpus }),
       product: () => engineProduct(engine),
       measures: makeMeasures(asked ?? [...(plan.train.stop ? [plan.train.stop] : []), ...usualMeasures]),
       ...defined({ removeSeen: request.removeSeen, baselines: request.baselines, by: request.by, per: request.per }),

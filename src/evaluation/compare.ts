@@ -15,7 +15,7 @@ import { type Per, questionsOf } from './questions.ts';
 import { rankEvents } from './ranks.ts';
 import { repeatsSentence } from './repeats.ts';
 import { type SeenRule, seenRule, seenSentence } from './seen.ts';
-import { rankingSentence } from './sentences.ts';
+import { listOf, rankingSentence } from './sentences.ts';
 
 /** One run. It is opened, ranks, and is closed before the next one is opened. */
 export interface Contestant {
@@ -80,6 +80,7 @@ export async function compare(contestants: readonly Contestant[], options: Compa
   const names: string[] = [];
   // By measure, then by row of the table.
   const values: Float64Array[][] = measures.map(() => []);
+  const rankingCold: string[] = [];
   // What leaves the ranking is the same for all: what is known to the first.
   const firstTask = makeTask({ ...first, part, per });
   // Before the runs rank, so that a wrong name is reported without delay.
@@ -98,6 +99,7 @@ export async function compare(contestants: readonly Contestant[], options: Compa
     };
     const ranks = await rankEvents(task, scorer, seen.removes);
     names.push(name);
+    if (ranks.ranksCold) rankingCold.push(name);
     measures.forEach((measure, at) => {
       values[at]!.push(valuesOf(task, ranks, measure));
     });
@@ -140,13 +142,12 @@ export async function compare(contestants: readonly Contestant[], options: Compa
       ...(row === reference ? {} : { differences: pick('differences', row) }),
     })),
     protocol: [
-      ...sentences(
-        protocol.split,
-        rankingSentence(firstTask, part),
-        unit,
-        options,
-        [seenSentence(seen, first.dataset, firstTask), repeatsSentence(firstTask, seen) ?? []].flat(),
-      ),
+      protocol.split,
+      rankingSentence(firstTask, part),
+      missSentence(rankingCold, names.length),
+      seenSentence(seen, first.dataset, firstTask),
+      ...[repeatsSentence(firstTask, seen) ?? []].flat(),
+      intervalSentence(unit, options),
       ...settings,
       ...compared.leftOut,
     ],
@@ -199,19 +200,14 @@ function groupsOf(task: ScoringTask): { group: Int32Array; groups: number; unit:
   return { group, groups: place.size, unit: `users (${place.size.toLocaleString('en')})` };
 }
 
-function sentences(
-  split: string,
-  ranking: string,
-  unit: string,
-  options: BootstrapOptions,
-  seen: readonly string[],
-): string[] {
+function missSentence(rankingCold: readonly string[], rows: number): string {
+  const ties = 'Items with equal scores share their ranks';
+  if (rankingCold.length === 0) return `${ties}; an item without training events is a miss.`;
+  const others = rankingCold.length < rows ? '; in the other rows they are misses' : '';
+  return `${ties}; ${listOf(rankingCold)} ${rankingCold.length === 1 ? 'ranks' : 'rank'} items without training events by content${others}.`;
+}
+
+function intervalSentence(unit: string, options: BootstrapOptions): string {
   const { draws, seed, level } = { ...usualBootstrap, ...options };
-  return [
-    split,
-    ranking,
-    'Items with equal scores share their ranks; an item without training events is a miss.',
-    ...seen,
-    `Intervals hold ${100 * level} % of ${draws.toLocaleString('en')} bootstrap draws of ${unit}, seed ${seed}; differences use the same draws.`,
-  ];
+  return `Intervals hold ${100 * level} % of ${draws.toLocaleString('en')} bootstrap draws of ${unit}, seed ${seed}; differences use the same draws.`;
 }

@@ -10,7 +10,7 @@ import { type Per, questionsOf } from './questions.ts';
 import { rankEvents } from './ranks.ts';
 import { repeatsSentence } from './repeats.ts';
 import { type SeenRule, seenRule, seenSentence } from './seen.ts';
-import { count, rankingSentence } from './sentences.ts';
+import { coldSentence, rankingSentence } from './sentences.ts';
 import { type Slices, slicesOf } from './slices.ts';
 
 export interface Evaluation {
@@ -91,7 +91,11 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     metrics: measures.map(({ label }) => label),
     rows,
     slices: slices!,
-    protocol: [...protocolOf(dataset, task, part, cold, seen), ...rows.flatMap(settingSentence), ...compared.leftOut],
+    protocol: [
+      ...protocolOf(dataset, task, part, coldSentence(cold, events.rows, rows), seen),
+      ...rows.flatMap(settingSentence),
+      ...compared.leftOut,
+    ],
   };
 }
 
@@ -99,20 +103,14 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
 export const settingSentence = ({ name, setting }: Pick<EvaluationRow, 'name' | 'setting'>): string[] =>
   setting === undefined ? [] : [`${name}: ${setting}.`];
 
-function protocolOf(dataset: Dataset, task: ScoringTask, part: Part, cold: ColdItems, seen: SeenRule): string[] {
-  const { parts } = dataset;
+function protocolOf(dataset: Dataset, task: ScoringTask, part: Part, cold: string, seen: SeenRule): string[] {
   const repeats = repeatsSentence(task, seen);
-  const events = parts[part].rows;
-  const share = ((100 * cold.events) / events).toFixed(1);
   return [
     ...dataset.protocol,
     rankingSentence(task, part),
     'Items with equal scores share their ranks: each figure is the mean over all their orders.',
     seenSentence(seen, dataset, task),
     ...(repeats === undefined ? [] : [repeats]),
-    cold.events === 0
-      ? 'The item of each event has training events: no event is cold.'
-      : `${count(cold.events, 'event')} (${share} %) ${cold.events === 1 ? 'is' : 'are'} of items without a training event ` +
-        `(${count(cold.items, 'item')} of the corpus${cold.absent > 0 ? `, ${count(cold.absent, 'event')} of items outside it` : ''}): they count as misses in every row, and the figures marked warm exclude them.`,
+    cold,
   ];
 }

@@ -14,10 +14,12 @@ export interface Measure {
 }
 
 export interface Figures {
-  /** By label. An item that is cold counts as a miss. */
+  /** By label. A cold item counts as a miss, unless the scorer ranks cold items. */
   readonly all: Readonly<Record<string, number>>;
   /** The same as if only items with a training event were held out. */
   readonly warm: Readonly<Record<string, number>>;
+  /** The same as if only cold items were held out. Present where the scorer ranks them and there are some. */
+  readonly cold?: Readonly<Record<string, number>>;
 }
 
 export interface ColdItems {
@@ -48,16 +50,20 @@ export function coldItems(events: Events, corpus: Corpus): ColdItems {
 
 /** Means over the questions of the task. */
 export function figuresOf(task: ScoringTask, ranks: Ranks, measures: readonly Measure[]): Figures {
+  let count = 0;
   const over = (rows?: (row: number) => boolean): Readonly<Record<string, number>> => {
     const sums = new Float64Array(measures.length);
-    let count = 0;
+    count = 0;
     eachQuestion(task, ranks, rows, (_, held) => {
       count++;
       for (let i = 0; i < measures.length; i++) sums[i]! += measures[i]!.of(held);
     });
     return Object.fromEntries(measures.map(({ label }, i) => [label, count === 0 ? 0 : sums[i]! / count]));
   };
-  return { all: over(), warm: over((row) => !isCold(task.events, task.corpus, row)) };
+  const ofCold = (row: number): boolean => isCold(task.events, task.corpus, row);
+  const [all, warm] = [over(), over((row) => !ofCold(row))];
+  const cold = ranks.ranksCold ? over(ofCold) : undefined;
+  return { all, warm, ...(cold && count > 0 ? { cold } : {}) };
 }
 
 /** A measure question by question. */
@@ -88,7 +94,7 @@ export function eachQuestion(
       const row = held.values[at]!;
       if (rows && !rows(row)) continue;
       count++;
-      if (!isCold(events, corpus, row)) ranked.push(row);
+      if (events.item[row]! >= 0 && (ranks.ranksCold || !isCold(events, corpus, row))) ranked.push(row);
     }
     if (count === 0) continue;
     each(question, {

@@ -16,6 +16,8 @@ export interface Ranks {
   readonly equal: Int32Array;
   /** Items that were ranked, its own included. */
   readonly corpus: Int32Array;
+  /** Whether items without training events have ranks. Absent: they are misses. */
+  readonly ranksCold?: true;
 }
 
 /** Scores held at a time: 5 MB, which stay in the cache on their way to be counted. */
@@ -33,6 +35,7 @@ export async function rankEvents(task: ScoringTask, scorer: Scorer, removeSeen =
     better: new Int32Array(events.rows),
     equal: new Int32Array(events.rows),
     corpus: new Int32Array(events.rows),
+    ...defined({ ranksCold: scorer.ranksCold }),
   };
   const ranker = makeRanker();
   const questions = questionsOf(task);

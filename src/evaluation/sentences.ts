@@ -1,6 +1,7 @@
 /** Sentences of a protocol that every report of figures prints. */
 import type { Part } from '../data/dataset.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
+import type { ColdItems, Figures } from './figures.ts';
 import { questionsOf } from './questions.ts';
 
 export const count = (number: number, what: string): string =>
@@ -17,3 +18,33 @@ export function rankingSentence(task: ScoringTask, part: Part): string {
   const each = (held.values.length / asks.length).toFixed(1);
   return `Per user: each of the ${count(asks.length, 'user')} with ${part} events ranks the whole corpus once, ${items}, for all the items that the user holds out (${count(held.values.length, 'item')}, ${each} a user), and figures are means over users; no negatives are sampled.`;
 }
+
+/** How many events are cold, and which rows rank their items. */
+export function coldSentence(
+  cold: ColdItems,
+  events: number,
+  rows: readonly (Pick<Figures, 'cold'> & { readonly name: string })[],
+): string {
+  if (cold.events === 0) return 'The item of each event has training events: no event is cold.';
+  const share = ((100 * cold.events) / events).toFixed(1);
+  const outside = cold.absent > 0 ? `, ${count(cold.absent, 'event')} of items outside it` : '';
+  const what =
+    `${count(cold.events, 'event')} (${share} %) ${cold.events === 1 ? 'is' : 'are'} of items without a training event ` +
+    `(${count(cold.items, 'item')} of the corpus${outside})`;
+  const ranking = rows.filter((row) => row.cold !== undefined).map(({ name }) => name);
+  if (ranking.length === 0) {
+    return `${what}: they count as misses in every row, and the figures marked warm exclude them.`;
+  }
+  const misses = [
+    ...(ranking.length < rows.length ? ['in the other rows they count as misses'] : []),
+    ...(cold.absent > 0 ? ['items outside the corpus are misses in every row'] : []),
+  ];
+  return (
+    `${what}: ${listOf(ranking)} ${ranking.length === 1 ? 'ranks' : 'rank'} items of the corpus by content, with or without training events` +
+    `${misses.map((each) => `; ${each}`).join('')}. The figures marked warm exclude these events, those marked cold have no others.`
+  );
+}
+
+/** `a, b and c` */
+export const listOf = (names: readonly string[]): string =>
+  names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;

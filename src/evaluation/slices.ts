@@ -11,7 +11,8 @@ export interface Slice {
   /** Held-out events in the slice. */
   readonly events: number;
   /**
-   * By label: the mean over its events; or over its users, as if a user held out only the items of the slice. A cold item is a miss.
+   * By label: the mean over its events; or over its users, as if a user held out only the items of the slice. A cold item is a
+   * miss, unless the model ranks cold items.
    */
   readonly figures: Figures['all'];
 }

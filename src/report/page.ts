@@ -233,9 +233,10 @@ function evaluated({ evaluation }: ReportParts): string {
     table({
       caption: `The ${part} part, ${per === 'user' ? 'per user' : 'per event'}: the model and simple baselines, measured in the same way`,
       head: ['', ...metrics],
-      rows: rows.flatMap(({ name, all, warm }) => [
+      rows: rows.flatMap(({ name, all, warm, cold: ofCold }) => [
         [name, ...cells(all)],
         ...(cold.events > 0 ? [[`${name}, warm`, ...cells(warm)]] : []),
+        ...(ofCold ? [[`${name}, cold`, ...cells(ofCold)]] : []),
       ]),
     }),
     `<ul class="soft">${protocol.map((sentence) => `<li>${prose(sentence)}</li>`).join('')}</ul>`,
@@ -245,20 +246,26 @@ function evaluated({ evaluation }: ReportParts): string {
 function slices({ evaluation }: ReportParts): string {
   const found = evaluation?.slices;
   if (!evaluation || !found) return '';
-  const { metrics } = evaluation;
+  const { metrics, rows } = evaluation;
   const label = metrics.find((name) => name.startsWith('recall@')) ?? metrics[0]!;
   const history = found.historyIs === 'read' ? 'Length of the history read' : 'Training events of the user';
   return section(
     'Worst-served slices',
-    sliceFigure('Training events of the item', found.popularity, metrics, label),
+    sliceFigure('Training events of the item', found.popularity, metrics, label, rows[0]?.cold === undefined),
     sliceFigure(history, found.history, metrics, label),
   );
 }
 
-function sliceFigure(what: string, all: readonly Slice[], metrics: readonly string[], label: string): string {
-  // Cold items are misses by definition.
+function sliceFigure(
+  what: string,
+  all: readonly Slice[],
+  metrics: readonly string[],
+  label: string,
+  areColdMisses = true,
+): string {
+  // Items that are misses by definition are no sign of a weak model.
   const low = worst(
-    all.filter(({ name }) => name !== coldSlice),
+    all.filter(({ name }) => !areColdMisses || name !== coldSlice),
     label,
   );
   const bars = all.map(({ name, events, figures }) => ({

@@ -5,6 +5,8 @@ export interface Scorer {
   readonly name: string;
   /** One sentence: what it scores by. */
   readonly doc: string;
+  /** It has something to rank items without training events by. Absent: such an item is a miss. */
+  readonly ranksCold?: true;
   /**
    * Scores of every item of the corpus for each of these rows of the events: float32 [rows, items], row-major, perhaps with
    * more behind it, in memory that the next call may reuse.

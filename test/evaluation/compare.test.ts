@@ -29,7 +29,7 @@ const model = (name: string): Contestant => ({
     const { plan, tables, parameters } = trained;
     const retrieval = await makeRetrieval({ plan, engine: plainEngine, tables, corpus: dataset.corpus, parameters });
     return {
-      scorer: modelScorer(retrieval, dataset.parts[part], 'fixture'),
+      scorer: modelScorer(retrieval, { plan, events: dataset.parts[part], corpus: dataset.corpus }),
       close: () => retrieval.close(),
     };
   },
@@ -84,6 +84,23 @@ describe('comparing runs', () => {
     expect(difference.mean).toBeCloseTo(best!.figures['recall@5']!.mean - first!.figures['recall@5']!.mean, 12);
     expect(difference.low).toBeGreaterThan(0);
     expect(protocol.join(' ')).toContain('1,000 bootstrap draws of users (12)');
+  });
+
+  it('says which rows rank cold items', async () => {
+    const ranking: Contestant = {
+      ...oracle,
+      name: 'ranking',
+      open: async (part) => ({
+        ...(await oracle.open(part)),
+        scorer: { ...(await oracle.open(part)).scorer, ranksCold: true },
+      }),
+    };
+    const { rows, protocol } = await compare([ranking, oracle], { part: 'test', measures });
+    expect(rows[0]!.figures.mrr!.mean).toBe(1);
+    expect(rows[1]!.figures.mrr!.mean).toBeLessThan(1);
+    expect(protocol).toContain(
+      'Items with equal scores share their ranks; ranking ranks items without training events by content; in the other rows they are misses.',
+    );
   });
 
   it('compares with another row on request, and refuses one that is not there', async () => {

@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Trained } from '../../src/artifact/load.ts';
+import { evaluationText } from '../../src/cli/views/evaluation.ts';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import { baselines } from '../../src/evaluation/baselines/table.ts';
 import { type Evaluation, evaluate } from '../../src/evaluation/evaluate.ts';
 import { makeMeasures } from '../../src/evaluation/measures.ts';
+import { coldSlice } from '../../src/evaluation/slices.ts';
 import { modelScorer } from '../../src/scoring/model_scorer.ts';
 import { makeRetrieval, type Retrieval } from '../../src/scoring/retrieval.ts';
 import type { Scorer } from '../../src/scoring/scorer.ts';
@@ -23,7 +25,7 @@ beforeAll(async () => {
   trained = await trainSmall(root);
   const { plan, tables, parameters } = trained;
   retrieval = await makeRetrieval({ plan, engine: plainEngine, tables, corpus, parameters });
-  const scorer = modelScorer(retrieval, events, 'fixture');
+  const scorer = modelScorer(retrieval, { plan: trained.plan, events, corpus });
   evaluation = await evaluate({ dataset, part: 'test', scorer, measures });
 });
 
@@ -94,7 +96,7 @@ describe('evaluation', () => {
   });
 
   it('takes seen items out only when asked, and says so', async () => {
-    const scorer = modelScorer(retrieval, events, 'fixture');
+    const scorer = modelScorer(retrieval, { plan: trained.plan, events, corpus });
     const removed = await evaluate({ dataset, part: 'test', scorer, measures, removeSeen: true, baselines: false });
     expect(removed.rows[0]!.all.mrr!).toBeGreaterThanOrEqual(evaluation.rows[0]!.all.mrr!);
     expect(removed.protocol).toContain(
@@ -102,9 +104,35 @@ describe('evaluation', () => {
     );
   });
 
+  it('shows the figures of cold items apart where the model ranks them, and says who does', async () => {
+    const scorer: Scorer = { ...modelScorer(retrieval, { plan: trained.plan, events, corpus }), ranksCold: true };
+    const options = { dataset, part: 'test' as const, measures, baselines: ['popularity'] };
+    const { rows, cold, protocol, slices } = await evaluate({ ...options, scorer });
+    const [model, popularity] = rows;
+    const warm = events.rows - cold.events;
+    for (const label of ['recall@5', 'mrr', 'auc']) {
+      const parts = (warm * model!.warm[label]! + cold.events * model!.cold![label]!) / events.rows;
+      expect(model!.all[label]).toBeCloseTo(parts, 12);
+      expect(model!.warm[label]).toBe(evaluation.rows[0]!.warm[label]);
+      expect(popularity!.all[label]).toBe(evaluation.rows[2]!.all[label]);
+      expect(slices.popularity.find(({ name }) => name === coldSlice)!.figures[label]).toBeCloseTo(
+        model!.cold![label]!,
+        12,
+      );
+    }
+    expect(model!.cold!.auc).toBeGreaterThan(0);
+    expect(popularity!.cold).toBeUndefined();
+    const sentence =
+      /of items without a training event \(\d items? of the corpus\): fixture ranks items of the corpus by content, with or without training events; in the other rows they count as misses\. The figures marked warm exclude these events, those marked cold have no others\.$/;
+    expect(protocol).toContainEqual(expect.stringMatching(sentence));
+    const [, withModel] = [evaluation, await evaluate({ ...options, scorer, baselines: false })];
+    expect(withModel.protocol.join(' ')).not.toContain('other rows');
+    expect(evaluationText(withModel)).toMatch(/fixture, warm .*\n.*fixture, cold /);
+  });
+
   it('of an empty part is refused', async () => {
     const empty = { ...dataset, parts: { ...parts, test: { ...events, rows: 0 } } };
-    const scorer = modelScorer(retrieval, events, 'fixture');
+    const scorer = modelScorer(retrieval, { plan: trained.plan, events, corpus });
     await expect(evaluate({ dataset: empty, part: 'test', scorer, measures })).rejects.toThrow(
       'the test part has 0 rows, but needs at least 1',
     );

@@ -94,7 +94,22 @@ describe('figures', () => {
     const figures = figuresOf(task, await rankEvents(task, scorer), measures);
     expect(figures.all).toEqual({ first: 0, inverse: (1 / 3 + 1 / 2) / 4 });
     expect(figures.warm).toEqual({ first: 0, inverse: (1 / 3 + 1 / 2) / 2 });
+    expect(figures.cold).toBeUndefined();
     expect(coldItems(events, task.corpus)).toEqual({ events: 2, absent: 1, items: 1 });
+  });
+
+  it('count cold items of the corpus at their ranks for a scorer that ranks them; an item outside the corpus stays a miss', async () => {
+    const ranks = await rankEvents(task, { ...scorer, ranksCold: true });
+    const figures = figuresOf(task, ranks, measures);
+    // The last event's item is first; the third event's is not in the corpus.
+    expect(figures.all).toEqual({ first: 1 / 4, inverse: (1 / 3 + 1 / 2 + 0 + 1) / 4 });
+    expect(figures.warm).toEqual({ first: 0, inverse: (1 / 3 + 1 / 2) / 2 });
+    expect(figures.cold).toEqual({ first: 1 / 2, inverse: (0 + 1) / 2 });
+  });
+
+  it('have none of cold items where no event is cold', async () => {
+    const warm = { ...task, events: { ...events, rows: 2 } };
+    expect(figuresOf(warm, await rankEvents(warm, { ...scorer, ranksCold: true }), measures).cold).toBeUndefined();
   });
 });
 

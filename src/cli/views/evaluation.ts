@@ -7,9 +7,10 @@ export function evaluationText({ metrics, rows, cold, protocol, per }: Evaluatio
   const corner = per === 'user' ? 'per user' : '';
   const cells = (figures: Readonly<Record<string, number>>): string[] =>
     metrics.map((label) => figures[label]!.toFixed(4));
-  const lines = rows.flatMap(({ name, all, warm }) => [
+  const lines = rows.flatMap(({ name, all, warm, cold: ofCold }) => [
     [name, ...cells(all)],
     ...(cold.events > 0 ? [[`${name}, warm`, ...cells(warm)]] : []),
+    ...(ofCold ? [[`${name}, cold`, ...cells(ofCold)]] : []),
   ]);
   return [tableOf([corner, ...metrics], lines), ...protocol.map((sentence) => `· ${sentence}`)].join('\n');
 }
