@@ -104,7 +104,7 @@ export interface Dataset {
   readonly seen: Seen;
   /** What figures are the mean of, as the data block declares. Absent: `per_event`. */
   readonly evaluate?: Evaluate;
-  /** By feature that `past` of the data block feeds: how many of the latest events it holds at most. */
+  /** By feature that a history of the data block feeds: how many events it holds at most. */
   readonly histories: ReadonlyMap<string, number>;
   readonly rejected: Rejected;
   /** By feature: rows of its file without a value. They have the code or number that its encoder keeps for missing ones. */

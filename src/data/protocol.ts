@@ -23,9 +23,11 @@ export function protocolOf(
     'Vocabularies, statistics and counts come from the training part only.',
     `The corpus has ${items.keys.length.toLocaleString('en')} items, ${source}; ${cold.toLocaleString('en')} of them have no training event.`,
   ];
-  for (const [name, { max }] of layout.histories) {
+  for (const [name, { kind, max }] of layout.histories) {
     sentences.push(
-      `\`${name}\` is the user's last ${max} events that are strictly earlier; training events see training events only, validation events also earlier validation events, test events all.`,
+      kind === 'others'
+        ? `\`${name}\` is up to ${max} of the user's training events, in no order and never the event itself; validation and test events see training events only.`
+        : `\`${name}\` is the user's last ${max} events that are strictly earlier; training events see training events only, validation events also earlier validation events, test events all.`,
     );
   }
   for (const [name, count] of missingLabels) {

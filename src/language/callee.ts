@@ -60,7 +60,7 @@ export function calleeAt(
     case 'tasks':
       return type.weightings && look('weighting', type.weightings, type.also);
     case 'history':
-      return look('history', { past: type.kind });
+      return look('history', type.of);
     default:
       return undefined;
   }

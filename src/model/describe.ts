@@ -53,7 +53,7 @@ export function describeEntry(type: EntryType): string {
     case 'sql':
       return 'a text in quotes';
     case 'history':
-      return `a call such as \`${type.kind.example}\``;
+      return `a call such as \`${Object.values(type.of)[0]!.example}\``;
     default:
       return describeType(type);
   }

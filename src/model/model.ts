@@ -4,6 +4,7 @@
  */
 import type { BoundKind } from '../library/contract.ts';
 import type { Entries, Entry } from '../library/declarations/entry.ts';
+import type { HistoryKind } from '../library/declarations/histories.ts';
 import type { train } from '../library/declarations/train.ts';
 import type { Span } from '../text/source.ts';
 
@@ -159,9 +160,10 @@ export interface DataDescription {
   }[];
   readonly where?: { readonly expression: string; readonly span: Span };
   readonly time?: { readonly expression: string; readonly span: Span };
-  /** `history = past(movie_id, 50)`: bags of the user's earlier events. */
+  /** `history = past(movie_id, 50)`: bags of the user's earlier events, or of the others. */
   readonly histories: readonly {
     readonly name: string;
+    readonly kind: HistoryKind;
     readonly of: string;
     readonly max: number;
     readonly span: Span;

@@ -51,7 +51,7 @@ export function printData(data: DataDescription): string {
     'columns',
     data.columns.map(({ name, expression }) => `${name} = ${JSON.stringify(expression)}`),
   );
-  const histories = data.histories.map(({ name, of, max }) => `${name} = past(${of}, ${max})`);
+  const histories = data.histories.map(({ name, kind, of, max }) => `${name} = ${kind}(${of}, ${max})`);
   const lines = Object.entries<Entry>(dataRows.entries).flatMap(([name, { type }]) => {
     const value = data[name as keyof typeof dataRows.entries];
     const own = value === undefined ? [] : [`${name} = ${printDataValue(type, value)}`];

@@ -51,7 +51,7 @@ export interface FeaturePlan {
   readonly max?: number;
   /**
    * Which elements a bag keeps: those at its end, for the items of the query, in the order of time. Absent: those
-   * at its beginning. What `past` of a data block gives keeps the latest, whatever this says.
+   * at its beginning. What a history of a data block gives keeps the latest, whatever this says.
    */
   readonly keeps?: 'latest';
   /**

@@ -31,7 +31,7 @@ function knownCalls(): ReadonlyMap<string, Known> {
     if (type.is === 'kind') visit(type.of, type.also);
     if (type.is === 'kinds') visit(type.of);
     if (type.is === 'tasks') visit(type.weightings ?? {}, type.also);
-    if (type.is === 'history') visit({ past: type.kind });
+    if (type.is === 'history') visit(type.of);
   }
   return calls;
 }

@@ -1,7 +1,7 @@
 /** Which elements of a bag a model reads: the same rule for columns, requests and serving.json. */
 import type { FeaturePlan } from '../plan/plan.ts';
 
-/** By feature that `past` of a data block feeds: how many of the latest events it holds at most. */
+/** By feature that a history of a data block feeds: how many events it holds at most. */
 export type Histories = ReadonlyMap<string, number>;
 
 export interface Kept {

@@ -12,7 +12,7 @@ import { type Histories, type Kept, keptOf } from './kept.ts';
 export type FeatureValues = Readonly<Record<string, unknown>>;
 
 export interface QueryOptions {
-  /** Of the data: what `past` feeds. */
+  /** Of the data: what histories feed. */
   readonly histories: Histories;
   /** The row that gives what `values` leaves out. Without it that is missing. */
   readonly base?: { readonly columns: ReadonlyMap<string, IndexedColumn>; readonly row: number };

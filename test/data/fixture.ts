@@ -30,7 +30,12 @@ export interface Block {
   readonly columns?: Readonly<Record<string, string>>;
   readonly where?: string;
   readonly time?: string;
-  readonly histories?: readonly { readonly name: string; readonly of: string; readonly max: number }[];
+  readonly histories?: readonly {
+    readonly name: string;
+    readonly of: string;
+    readonly max: number;
+    readonly kind?: 'past' | 'others';
+  }[];
   readonly split?: DataDescription['split'];
   readonly reject?: number;
 }
@@ -55,7 +60,11 @@ export function describeData(block: Block): DataDescription {
   }));
   const where = place('where');
   const time = place('time');
-  const histories = (block.histories ?? []).map((history) => ({ ...history, at: place(`history:${history.name}`) }));
+  const histories = (block.histories ?? []).map((history) => ({
+    kind: 'past' as const,
+    ...history,
+    at: place(`history:${history.name}`),
+  }));
   const source = makeSource('data.tower', words.join('\n'));
   const span = (at: number): Span => ({ source, ...places[at]! });
   return {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { resolveData } from '../../src/model/data.ts';
 import type { DataDescription } from '../../src/model/model.ts';
+import { printData } from '../../src/model/print.ts';
 import { parse } from '../../src/syntax/parse.ts';
 import { makeSource } from '../../src/text/source.ts';
 
@@ -61,6 +62,16 @@ describe('entries', () => {
       ['listened', 'song', 50],
     ]);
   });
+  it('take other events of the user without a time', () => {
+    const { data } = dataOf(`data d { events = "e.csv", split = random, had = others(film, 20), all = others(song) }`);
+    expect(data!.histories.map(({ name, kind, of, max }) => [name, kind, of, max])).toEqual([
+      ['had', 'others', 'film', 20],
+      ['all', 'others', 'song', 500],
+    ]);
+    const printed = printData(data!);
+    expect(printed).toContain('had = others(film, 20)');
+    expect(dataOf(printed).data!.histories).toMatchObject([{ kind: 'others' }, { kind: 'others' }]);
+  });
   it('say what figures are means over', () => {
     expect(dataOf(block('split = by_time, evaluate = per_user')).data!.evaluate).toBe('per_user');
     expect(dataOf(block('split = by_time')).data!.evaluate).toBeUndefined();
@@ -100,6 +111,8 @@ describe('entries', () => {
     ['split = by_time, h = past(film, 5), h = past(film, 6)', ['repeated-name']],
     ['split = by_time, h = past', ['unknown-entry']],
     ['split = by_time, h = past()', ['missing-argument']],
+    ['split = by_time, h = others()', ['missing-argument']],
+    ['split = by_time, h = othrs(film)', ['unknown-kind']],
     ['split = by_time, h = past(film, maxx: 5)', ['unknown-argument']],
     ['split = by_time, columns { h = "x" }, h = past(film, 5)', ['repeated-name']],
   ])('%s', (entries, codes) => {

@@ -1,10 +1,10 @@
 /** Binds what features read: columns of the right file, and histories of events. */
 import { diagnose } from '../../diagnostics/diagnose.ts';
 import type { DataDescription } from '../../model/model.ts';
-import { type FeaturePlan, madeOf } from '../../plan/plan.ts';
+import { type FeaturePlan, madeOf, sequenceFeature } from '../../plan/plan.ts';
 import { anywhere, type ColumnBinding } from './column_binding.ts';
 import { kindOf } from './feature_sort.ts';
-import type { BoundColumn, JoinKey, Layout } from './layout.ts';
+import type { BoundColumn, BoundHistory, JoinKey, Layout } from './layout.ts';
 
 /** The keys of the towers, where they are bound. */
 export interface BoundKeys {
@@ -18,14 +18,15 @@ export async function bindFeatures(
   keys: BoundKeys,
 ): Promise<Pick<Layout, 'features' | 'histories'>> {
   const features = new Map<string, BoundColumn>();
-  const histories = new Map<string, { readonly of: BoundColumn; readonly max: number }>();
+  const histories = new Map<string, BoundHistory>();
   for (const feature of binding.needs.features) {
     if (madeOf(feature).length > 0) continue;
     const { name, max } = feature;
     const history = binding.description.histories.find((each) => each.name === name || each.name === feature.column);
     if (history !== undefined) {
       const of = await bindHistory(binding, feature, history);
-      if (of !== undefined) histories.set(name, { of, max: Math.min(history.max, max ?? history.max) });
+      if (of !== undefined)
+        histories.set(name, { kind: history.kind, of, max: Math.min(history.max, max ?? history.max) });
     } else {
       const column = await bindFeature(binding, feature, keys);
       if (column !== undefined) features.set(name, column);
@@ -63,17 +64,26 @@ async function bindFeature(
 async function bindHistory(
   binding: ColumnBinding,
   feature: FeaturePlan,
-  { name, of, max, span }: DataDescription['histories'][number],
+  { name, kind, of, max, span }: DataDescription['histories'][number],
 ): Promise<BoundColumn | undefined> {
   const { description, needs } = binding;
   const [query] = needs.towers;
-  const missing = (what: string): void => binding.missing(span, `history ${name} = past(${of}, ${max})`, what);
-  if (description.time === undefined) missing('a time: add `time = "…"` to the data block');
+  const missing = (what: string): void => binding.missing(span, `history ${name} = ${kind}(${of}, ${max})`, what);
+  if (kind === 'past' && description.time === undefined) missing('a time: add `time = "…"` to the data block');
   if (query.key === undefined && description.users?.by === undefined) {
     missing(`to know which user it belongs to: add the key, \`tower ${query.name}(…) keyed by …\``);
   }
   if (feature.tower !== query.name) missing(`a feature of the query tower \`${query.name}\``);
   if (feature.gives !== 'bag') missing(`\`${feature.name}\` to be a list: list(${of})`);
+  if (kind === 'others') {
+    // Its elements are in no order, and rows would see their own items among those of one another.
+    if (needs.step && sequenceFeature(needs.step) === feature.name) {
+      missing(`the order of time for \`targets = positions\`: ${name} = past(${of}, ${max})`);
+    }
+    const newest = needs.features.find(({ last }) => last === feature.name);
+    if (newest)
+      missing(`the order of time for \`${newest.name} : last(${feature.name})\`: ${name} = past(${of}, ${max})`);
+  }
   const element = kindOf(feature) === 'numbers' ? 'number' : 'text';
   const scopes = [['events'], ['items'], ['events', 'items']] as const;
   return binding.bind({ what: 'history', name: of, kind: element, span, scopes });

@@ -1,5 +1,6 @@
 /** Where each column that a model reads comes from: its SQL, and the file or files it is computed over. */
 
+import type { DataDescription } from '../../model/model.ts';
 import type { Role } from '../files/files.ts';
 import type { DataSource } from '../files/source.ts';
 import type { Reads } from './expression.ts';
@@ -42,6 +43,12 @@ export interface JoinKey {
   readonly inFile?: BoundColumn;
 }
 
+export interface BoundHistory {
+  readonly kind: DataDescription['histories'][number]['kind'];
+  readonly of: BoundColumn;
+  readonly max: number;
+}
+
 export interface Layout {
   readonly sources: ReadonlyMap<Role, DataSource>;
   /** By feature; a history is absent here. */
@@ -53,8 +60,8 @@ export interface Layout {
   readonly where?: BoundColumn;
   readonly fold?: BoundColumn;
   readonly title?: BoundColumn;
-  /** By feature: the column its elements come from, and how many at most. */
-  readonly histories: ReadonlyMap<string, { readonly of: BoundColumn; readonly max: number }>;
+  /** By feature: the column its elements come from, of which events, and how many at most. */
+  readonly histories: ReadonlyMap<string, BoundHistory>;
 }
 
 /** Every bound column once. */

@@ -2,12 +2,13 @@
 import { defined } from '../../defined.ts';
 import { type FeaturePlan, madeOf } from '../../plan/plan.ts';
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
-import type { Layout } from '../binding/layout.ts';
+import type { BoundHistory, Layout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
 import type { Encoding, IndexedBags, IndexedColumn, Part } from '../dataset.ts';
 import { gather } from '../rows/gather.ts';
 import { makeTimeline, windowsAfter, windowsBefore } from '../rows/history.ts';
 import type { OrderedEvents, Remembered, Side } from '../rows/order_events.ts';
+import { makeRings, wholeRings, windowsAround } from '../rows/others.ts';
 import { countMissing } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
 import { dictionaryOf, rawOf, rowsWith, type ValidRows } from '../rows/valid_rows.ts';
@@ -47,7 +48,7 @@ export function encodeColumns(given: ToEncode): EncodedColumns {
     if (madeOf(plan).length > 0) continue;
     const history = wanted.histories.get(plan.name);
     if (history === undefined) columns.feature(plan, wanted.features.get(plan.name)!);
-    else columns.history(plan, history, layout.histories.get(plan.name)!.max);
+    else columns.history(plan, history, layout.histories.get(plan.name)!);
   }
   // What is made of other features is made of columns that are written by now; a cross may take a last element.
   for (const plan of needs.features) if (plan.last !== undefined) columns.last(plan, plan.last);
@@ -121,31 +122,49 @@ class ColumnWriter implements EncodedColumns {
     }
   }
 
-  history(plan: FeaturePlan, column: ColumnRequest, max: number): void {
+  history(plan: FeaturePlan, column: ColumnRequest, { kind, max }: BoundHistory): void {
     const { good, arranged, encodings, remembered } = this.given;
     const { order, items, stream, places } = arranged;
+    const inTheirOrder = (values: Int32Array): Int32Array =>
+      gather(values, column.column.at === 'items' ? gather(items.rows, items.ofEvent) : order);
     const elements = encodeElements(
       plan,
       encodings.get(plan.encoderOf)!,
       rawOf(good, column),
       dictionaryOf(good, column),
     );
-    const inOrder = gather(elements, column.column.at === 'items' ? gather(items.rows, items.ofEvent) : order);
+    const inOrder = inTheirOrder(elements);
     const present = inOrder.map((element) => (element < 0 ? 0 : 1));
     const complete = !present.includes(0);
     const rowOf = this.itemRows(plan, column);
+    const itemOf = rowOf && inTheirOrder(rowOf);
+    const marksOf = (part: Part): Uint8Array => {
+      const { marks } = remembered.get(part)!;
+      return complete ? marks : marks.map((mark, place) => mark & present[place]!);
+    };
+    if (kind === 'others') {
+      const rings = makeRings(stream, marksOf('train'));
+      const values = gather(inOrder, rings.order);
+      const itemsOnRings = itemOf && gather(itemOf, rings.order);
+      for (const part of parts) {
+        const windows = windowsAround(stream, rings, places[part], max);
+        this.parts[part].set(plan.name, { column: { kind: 'bags', values, ...windows } });
+        if (itemsOnRings)
+          this.givenItems[part].set(plan.name, { bags: { kind: 'bags', values: itemsOnRings, ...windows } });
+      }
+      this.users.set(plan.name, { column: { kind: 'bags', values, ...wholeRings(rings, max) } });
+      return;
+    }
     for (const part of parts) {
       const all = remembered.get(part)!;
-      const marks = complete ? all.marks : all.marks.map((mark, place) => mark & present[place]!);
+      const marks = marksOf(part);
       const timeline = complete ? all.timeline : makeTimeline(stream, marks);
       const values = gather(inOrder, timeline.order);
       const windows = windowsBefore(stream, marks, timeline, places[part], max);
       this.parts[part].set(plan.name, { column: { kind: 'bags', values, ...windows } });
-      if (rowOf) {
-        const rows = gather(rowOf, column.column.at === 'items' ? gather(items.rows, items.ofEvent) : order);
-        this.givenItems[part].set(plan.name, {
-          bags: { kind: 'bags', values: gather(rows, timeline.order), ...windows },
-        });
+      if (itemOf) {
+        const bags = { kind: 'bags' as const, values: gather(itemOf, timeline.order), ...windows };
+        this.givenItems[part].set(plan.name, { bags });
       }
       if (part === 'train') {
         this.users.set(plan.name, { column: { kind: 'bags', values, ...windowsAfter(timeline, max) } });

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
 /** In a body, before the sign of an entry: the entries that may begin there. */
 import * as t from '../../../grammar/tokens.ts';
-import { past } from '../../library/declarations/past.ts';
+import { histories } from '../../library/declarations/histories.ts';
 import { entriesOf } from '../../library/declarations/table.ts';
 import { is } from '../../syntax/token.ts';
 import { keywordDocs } from '../keywords.ts';
@@ -50,7 +50,7 @@ const history: Completion = {
   kind: 'snippet',
   insert: '${1:history} = past(${2:item_id}, ${3:50})',
   snippet: true,
-  doc: past.doc,
+  doc: histories.past.doc,
 };
 
 /** Entries that the body does not have yet. */

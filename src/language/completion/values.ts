@@ -56,7 +56,7 @@ function valuesOf(here: CompletionContext, type: EntryType): readonly Completion
     case 'sql':
       return fileOrColumn(here, type);
     case 'history':
-      return [pastItem(type.kind)];
+      return Object.entries(type.of).map(([name, row]) => historyItem(name, row));
     default:
       return [];
   }
@@ -83,10 +83,10 @@ function fileOrColumn(here: CompletionContext, type: EntryType): readonly Comple
   return type.is === 'file' && type.by ? [{ label: 'by', kind: 'word', insert: 'by ', doc: keywordDocs.by }] : [];
 }
 
-const pastItem = (kind: KindRow): Completion => ({
-  label: 'past',
+const historyItem = (label: string, row: KindRow): Completion => ({
+  label,
   kind: 'kind',
-  insert: 'past(${1:item_id}, ${2:50})',
+  insert: `${label}(\${1:item_id}, \${2:${row.parameters.max!.default}})`,
   snippet: true,
-  doc: kindDoc('history', 'past', kind),
+  doc: kindDoc('history', label, row),
 });

@@ -1,7 +1,7 @@
 /** The words of a `data` declaration: columns are names within it, read before the features of the file. */
 import { data } from '../../library/declarations/data.ts';
 import type { Entry } from '../../library/declarations/entry.ts';
-import { past } from '../../library/declarations/past.ts';
+import { type HistoryKind, histories } from '../../library/declarations/histories.ts';
 import { singleName } from '../../model/calls.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { type NamedSymbol, symbolOf } from '../symbols.ts';
@@ -17,7 +17,7 @@ export function dataWords(node: Ast.Data, values: Values): void {
     found.declare(symbol);
   };
   const isHistory = ({ name, value }: Ast.Entry): boolean =>
-    !Object.hasOwn(data.entries, name.name) && value.kind === 'Call' && value.callee.name === 'past';
+    !Object.hasOwn(data.entries, name.name) && value.kind === 'Call' && Object.hasOwn(histories, value.callee.name);
   for (const entry of node.entries) {
     if (entry.kind === 'Columns') entry.entries.forEach(declare);
     else if (isHistory(entry)) declare(entry);
@@ -38,7 +38,7 @@ export function dataWords(node: Ast.Data, values: Values): void {
       const [first, ...rest] = value.arguments;
       if (first && !first.name) column(singleName(first.value));
       const places = first?.name ? value.arguments : rest;
-      values.call('history', { ...value, arguments: places }, past);
+      values.call('history', { ...value, arguments: places }, histories[value.callee.name as HistoryKind]);
     } else values.numbers(value);
   }
 }

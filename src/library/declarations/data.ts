@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:name}` is a place to fill in of the protocol
 import { choice, number } from '../parameters.ts';
 import { call, declaration, entry, special } from './entry.ts';
+import { histories } from './histories.ts';
 import { lines } from './lines.ts';
-import { past } from './past.ts';
 import { splits } from './splits.ts';
 
 /** An entry of another name is a history: `history = past(movie_id, 50)`. */
@@ -67,7 +67,7 @@ export const data = declaration({
       number({ min: 0, max: 1, default: 0.01, doc: 'The share of invalid rows above which the run stops.' }),
     ),
   },
-  value: { is: 'history', kind: past },
+  value: { is: 'history', of: histories },
   words: {
     columns: {
       what: 'block of `data`',
@@ -77,9 +77,15 @@ export const data = declaration({
     },
     past: {
       what: 'entry of `data`',
-      brief: past.doc,
+      brief: histories.past.doc,
       doc: "A column of the user's earlier events: never this one, never a later one. It needs `time`.",
       example: 'history = past(movie_id, 50)',
+    },
+    others: {
+      what: 'entry of `data`',
+      brief: histories.others.doc,
+      doc: "A column of the user's other training events, without time: never this one. For sets that have no time.",
+      example: 'history = others(movie_id, 500)',
     },
   },
 });

@@ -24,8 +24,8 @@ export type EntryType =
   | { readonly is: 'path' }
   /** A DuckDB SQL expression, in quotes. */
   | { readonly is: 'sql' }
-  /** `past(column, 50)`: a call of `kind`, whose first argument is the name of a column. */
-  | { readonly is: 'history'; readonly kind: KindRow };
+  /** `past(column, 50)`: a call of a kind, whose first argument is the name of a column. */
+  | { readonly is: 'history'; readonly of: Table };
 
 /** `batch = 1024`: one entry of a declaration. */
 export interface Entry<T = unknown> extends Pick<Parameter<T>, 'doc' | 'default' | 'required' | 'value'> {

@@ -3,7 +3,7 @@ import { defined } from '../../defined.ts';
 import { notes } from '../../diagnostics/notes.ts';
 import { data } from '../../library/declarations/data.ts';
 import type { EntryType } from '../../library/declarations/entry.ts';
-import { past } from '../../library/declarations/past.ts';
+import { type HistoryKind, histories as kinds } from '../../library/declarations/histories.ts';
 import { splits, usualShare } from '../../library/declarations/splits.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { nearest } from '../../text/nearest.ts';
@@ -72,7 +72,8 @@ function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): Dat
   const columns = resolveColumns(workspace, node);
   const past = resolveHistories(workspace, histories, columns);
   if (!given.has('time')) {
-    const needing = histories[0] ?? (split && ordered.has(split.kind) ? splitEntry : undefined);
+    const inTime = histories.find(({ value }) => value.kind === 'Call' && value.callee.name !== 'others');
+    const needing = inTime ?? (split && ordered.has(split.kind) ? splitEntry : undefined);
     if (needing) report('time-needed', needing.span, { what: needing.name.name });
   }
   const { events, reject } = values;
@@ -87,12 +88,14 @@ function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): Dat
   return defined(known) as unknown as DataDescription;
 }
 
+const historyKinds = Object.keys(kinds) as HistoryKind[];
+
 /** `name = past(column, 50)`, or a misspelling of it that is not one of `split`, whose value is a call too. */
 function isHistory({ name, value }: Ast.Entry): boolean {
   if (value.kind !== 'Call') return false;
   if (entryNames.includes(name.name as EntryName) && !words.has(name.name as EntryName)) return false;
-  if (value.callee.name === 'past') return true;
-  return nearest(name.name, ['split']) === undefined && nearest(value.callee.name, ['past']) !== undefined;
+  if (Object.hasOwn(kinds, value.callee.name)) return true;
+  return nearest(name.name, ['split']) === undefined && nearest(value.callee.name, historyKinds) !== undefined;
 }
 
 /** Entries whose value is a word. They came late to the language: a history may have their names. */
@@ -140,9 +143,11 @@ function resolveHistories(
       const note = { message: notes.first(name), at: column.span };
       report('repeated-name', span, { what: 'history', name, other: 'column' }, { notes: [note] });
     }
-    if (call.callee.name !== 'past') {
-      const facts = { what: 'kind of history', name: call.callee.name, nearest: 'past', known: ['past'] };
-      report('unknown-kind', call.callee.span, facts, rewrite(call.callee.span, 'past'));
+    const known = historyKinds.find((each) => each === call.callee.name);
+    const kind = known ?? (nearest(call.callee.name, historyKinds) as HistoryKind);
+    if (!known) {
+      const facts = { what: 'kind of history', name: call.callee.name, nearest: kind, known: historyKinds };
+      report('unknown-kind', call.callee.span, facts, rewrite(call.callee.span, kind));
     }
     const [first, ...rest] = call.arguments;
     const of = first && !first.name ? singleName(first.value) : undefined;
@@ -153,17 +158,21 @@ function resolveHistories(
         report('wrong-type', first.value.span, facts, rewrite(first.value.span, word));
       } else {
         const facts = {
-          kind: 'past',
+          kind,
           name: 'column',
-          doc: 'the column whose earlier values form the history',
-          example: past.example,
+          doc: 'the column whose values form the history',
+          example: kinds[kind].example,
         };
         report('missing-argument', call.span, facts);
       }
     }
-    const bound = bindCall({ ...call, arguments: of || !first || !first.name ? rest : call.arguments }, past, binding);
-    if (!of || !bound || column || same !== entry || call.callee.name !== 'past') valid = false;
-    else histories.push({ name, of: of.name, max: bound.arguments.max as number, span: entry.span });
+    const bound = bindCall(
+      { ...call, arguments: of || !first || !first.name ? rest : call.arguments },
+      kinds[kind],
+      binding,
+    );
+    if (!of || !bound || column || same !== entry || !known) valid = false;
+    else histories.push({ name, kind, of: of.name, max: bound.arguments.max as number, span: entry.span });
   }
   return valid ? histories : undefined;
 }

@@ -213,6 +213,23 @@ describe('headers', () => {
     ]);
   });
 
+  it('other events where their order is read', async () => {
+    const step = {
+      graph: { name: 'step', nodes: [], inputs: [], parameters: [], outputs: [], updates: [] },
+      inputs: [
+        { name: 'h', source: { from: 'sequence', feature: 'had', rows: { kind: 'sequences', feature: 'had' } } },
+      ],
+    } as const;
+    const list = { encoder: vocabulary, gives: 'bag', encoderOf: 'item' } as const;
+    const newest = { encoder: vocabulary, gives: 'code', encoderOf: 'item', last: 'had' } as const;
+    const needs = needsOf({ user: { encoder: vocabulary }, had: list, newest }, { item: { encoder: vocabulary } });
+    const histories = [{ name: 'had', kind: 'others', of: 'item', max: 9 }] as const;
+    expect(await check({ histories }, { ...needs, step })).toEqual([
+      'data-needs at history:had: `history had = others(item, 9)` needs the order of time for `targets = positions`: had = past(item, 9)',
+      'data-needs at history:had: `history had = others(item, 9)` needs the order of time for `newest : last(had)`: had = past(item, 9)',
+    ]);
+  });
+
   it('an expression reads no other file, whatever it asks for', async () => {
     const folder = folderWith({ ...files, 'secret.csv': 'a\n1\n' });
     const said = await checkHeaders(
