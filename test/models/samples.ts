@@ -103,6 +103,7 @@ export const cases = [
   ['youtube', 'movielens'],
   ['multi_interest', 'movielens'],
   ['mmoe_two_tower', 'movielens'],
+  ['simplex', 'movielens'],
   ['two_tower_msweb', 'msweb'],
   ['two_tower_flights', 'flights'],
   ['restaurant_objectives', 'restaurants'],

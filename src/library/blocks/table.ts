@@ -22,6 +22,7 @@ import { leaky_relu } from './leaky_relu.ts';
 import { mask } from './mask.ts';
 import { max } from './max.ts';
 import { mean } from './mean.ts';
+import { mix } from './mix.ts';
 import { mlp } from './mlp.ts';
 import { mmoe } from './mmoe.ts';
 import { multi_interest } from './multi_interest.ts';
@@ -81,4 +82,5 @@ export const blocks: Readonly<Record<string, BlockKind>> = {
   positions,
   transformer,
   hstu,
+  mix,
 };
