@@ -5,7 +5,8 @@ import { failure, invariant } from '../diagnostics/failure.ts';
 import { countElements, resolveShape, type Sizes } from '../graph/dims.ts';
 import type { Graph } from '../graph/graph.ts';
 import { crossingBytes, evenSizes, peakBytes } from '../graph/peak.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { GraphPlan, Plan } from '../plan/plan.ts';
+import { largestSizes } from '../plan/rows_prefix.ts';
 import { freeBytes } from './available_memory.ts';
 import { foreseeMemory } from './memory_budget.ts';
 import { largestSpace } from './space.ts';
@@ -33,7 +34,7 @@ export function makeTables(
   }));
   const batch = Math.min(plan.train.batch, most.batch);
   const sizes = { ...most, batch };
-  const step = { batch, bytes: stepBytes(plan.step.graph, sizes) };
+  const step = { batch, bytes: stepBytes(plan.step, sizes) };
   foreseeMemory(tables, freeBytes(), parameterBytes(plan.step.graph), step);
   for (const table of tables) {
     const bytes = tableBytes(table) + lookupBytes(plan, table.name, sizes);
@@ -54,8 +55,9 @@ export function makeTables(
  * symbols (rows, distinct items, rows of a table that are met) are each taken to be `batch`, but for the items of the corpus. An engine that frees a value late
  * holds more: a model that this refuses cannot run, one that it accepts may still be too large.
  */
-export function stepBytes(graph: Graph, of: StepSizes): number {
-  const sizes = sizesOf(graph, of);
+export function stepBytes(step: GraphPlan, of: StepSizes): number {
+  const { graph } = step;
+  const sizes = sizesOf(step, of);
   return peakBytes(graph, sizes) + parameterBytes(graph) + crossingBytes(graph, sizes);
 }
 
@@ -76,8 +78,9 @@ export const largestStep = (
   { rows, sequences }: { readonly rows: number; readonly sequences?: number },
 ): StepSizes => ({ batch: rows, corpus: corpus.rows, ...defined({ sequences }) });
 
-const sizesOf = (graph: Graph, { batch, ...known }: StepSizes): Sizes => ({
+const sizesOf = ({ graph, inputs }: GraphPlan, { batch, ...known }: StepSizes): Sizes => ({
   ...evenSizes(graph, batch),
+  ...largestSizes(inputs, { batch, sequences: known.sequences ?? batch }),
   ...defined(known),
 });
 
@@ -89,7 +92,7 @@ function lookupBytes({ step, features }: Plan, table: string, of: StepSizes): nu
     ({ source }) => (source.from === 'embedding' || source.from === 'sequence') && ofTable.has(source.feature),
   );
   const names = new Set(read.map(({ name }) => name));
-  const sizes = sizesOf(graph, of);
+  const sizes = sizesOf(step, of);
   return graph.inputs
     .filter(({ name }) => names.has(name))
     .reduce((sum, { node }) => sum + 4 * countElements(resolveShape(graph.nodes[node]!.type.shape, sizes)), 0);

@@ -39,15 +39,24 @@ export function pickNumbers(values: Float32Array, rows: Int32Array, into: Float3
   for (; i < count; i++) into[i] = values[rows[i]!]!;
 }
 
-/** Bags of the rows end to end; offsets[i] is where bag i starts, and one more says where the last ends. */
-export function pickBags(column: BagColumn, rows: Int32Array, into: Int32Array, offsets: Int32Array): void {
+/**
+ * Bags of the rows end to end; offsets[i] is where bag i starts, and one more says where the last ends.
+ * @param most elements that are taken of each bag
+ */
+export function pickBags(
+  column: BagColumn,
+  rows: Int32Array,
+  into: Int32Array,
+  offsets: Int32Array,
+  most = Number.POSITIVE_INFINITY,
+): void {
   const { starts, ends, values } = column;
   let at = 0;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
     offsets[i] = at;
-    const end = ends[row]!;
     let j = starts[row]!;
+    const end = Math.min(ends[row]!, j + most);
     for (; j + 4 <= end; j += 4, at += 4) {
       const a = values[j]!;
       const b = values[j + 1]!;

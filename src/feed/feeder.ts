@@ -8,12 +8,13 @@ import type { Tensor } from '../graph/graph.ts';
 import { type FeaturePlan, type GraphPlan, type RowsOf, sequenceFeature } from '../plan/plan.ts';
 import { rowsPrefix } from '../plan/rows_prefix.ts';
 import { type DistinctItems, makeDistinctItems } from './distinct.ts';
+import { makeParts, type Part } from './parts.ts';
 import { makeSampler, type Sampler } from './sampler.ts';
 import { makeSeenRows, type SeenRows } from './seen_rows.ts';
 import { makeSequences } from './sequences.ts';
 import { areEvents, type Batch, type FeedContext, type FeedState } from './source.ts';
 import { makeSource } from './sources.ts';
-import { windowsOf } from './windows.ts';
+import { type Windows, windowsOf } from './windows.ts';
 
 export interface FeederOptions {
   readonly plan: GraphPlan;
@@ -51,7 +52,9 @@ export interface Feeder {
 export function makeFeeder(options: FeederOptions): Feeder {
   const { plan, events, corpus, seed, batch: wholeBatch } = options;
   const distinct = distinctItems(options);
-  const sequences = sequencesOf(options);
+  const windows = windowsOfPlan(options);
+  const parts = partsOf(options, windows);
+  const sequences = windows && !parts ? makeSequences(windows.of, windows.max) : undefined;
   const context: FeedContext = {
     seed,
     features: byName(options.features),
@@ -69,6 +72,12 @@ export function makeFeeder(options: FeederOptions): Feeder {
     inputs(rows, step, { rate }) {
       const items = distinct?.of(rows);
       const lists = sequences?.(rows);
+      const cut = parts && { lengths: parts.lengths, of: parts.of(rows) };
+      const partOf = (length: number | undefined): Part => {
+        const part = cut?.of[cut.lengths.indexOf(length!)];
+        invariant(part, `the batch is cut at ${length} elements`);
+        return part;
+      };
       const batch: Batch = {
         rows,
         step,
@@ -76,9 +85,11 @@ export function makeFeeder(options: FeederOptions): Feeder {
         rowsOf(of) {
           if (of.kind === 'events') return rows;
           if (of.kind === 'corpus') return all;
-          if (of.kind === 'sequences') return lists!.rows;
+          if (of.kind === 'part') return partOf(of.length).rows;
+          if (of.kind === 'sequences') return (lists ?? partOf(of.length).sequences!).rows;
           return of.kind === 'distinct' ? items!.rows : samples(of, step, rows.length);
         },
+        partOf: ({ length }) => partOf(length),
         ...defined({ distinct: items, sequences: lists }),
       };
       last = batch;
@@ -134,11 +145,15 @@ export function makeRowFeeder(options: {
   };
   const sources = options.plan.inputs.map((input) => ({ name: input.name, source: makeSource(input, context) }));
   return {
-    inputs: (rows) => fillAll(sources, { rows, step: 0, rate: 0, rowsOf: () => rows }),
+    inputs: (rows) => fillAll(sources, { rows, step: 0, rate: 0, rowsOf: () => rows, partOf: () => noParts() }),
     close() {
       for (const { source } of sources) source.close?.();
     },
   };
+}
+
+function noParts(): never {
+  invariant(false, 'only a training step cuts its batch');
 }
 
 type NamedSource = { readonly name: string; readonly source: ReturnType<typeof makeSource> };
@@ -188,13 +203,31 @@ function distinctItems({ plan, events, corpus }: FeederOptions): DistinctItems |
 }
 
 /** Where the targets are positions. */
-function sequencesOf({ plan, events, features }: FeederOptions): ReturnType<typeof makeSequences> | undefined {
+function windowsOfPlan({ plan, events, features }: FeederOptions): { of: Windows; max: number } | undefined {
   const name = sequenceFeature(plan);
   if (name === undefined) return undefined;
   const list = events.features.get(name);
   const max = features.find((feature) => feature.name === name)?.max;
   invariant(list && max !== undefined, `list ${name} has no column or no length`);
-  return makeSequences(windowsOf(list, events.rows), max);
+  return { of: windowsOf(list, events.rows), max };
+}
+
+/** Where the step cuts its batch. */
+function partsOf({ plan, events }: FeederOptions, windows: { readonly of: Windows } | undefined) {
+  const cuts = plan.inputs.flatMap(({ source }) => (source.from === 'part_places' ? [source.rows] : []));
+  const [first] = cuts;
+  if (first === undefined) return undefined;
+  const lengths = cuts.map(({ length }) => length).sort((a, b) => a - b);
+  const list = events.features.get(first.feature);
+  invariant(list?.column.kind === 'bags', `a batch is cut by ${first.feature}, which is no list`);
+  const { column, index } = list;
+  const elements = (event: number): number => {
+    const bag = index ? index[event]! : event;
+    return column.ends[bag]! - column.starts[bag]!;
+  };
+  const of = windows?.of;
+  const lengthOf = of ? (event: number) => elements(of.rows[of.windowOf[event]!]!) : elements;
+  return { lengths, of: makeParts({ lengths, lengthOf, ...defined({ windows: of }) }) };
 }
 
 /** Draws once a step for all inputs that ask alike. */

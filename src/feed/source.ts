@@ -3,9 +3,17 @@ import type { Column, Corpus, Events, IndexedColumn } from '../data/dataset.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import type { Table } from '../embedding/table.ts';
 import type { Tensor } from '../graph/graph.ts';
-import type { FeaturePlan, InputPlan, InputSource, RowsOf } from '../plan/plan.ts';
+import {
+  type FeaturePlan,
+  type InputPlan,
+  type InputSource,
+  type PartRows,
+  placesIn,
+  type RowsOf,
+} from '../plan/plan.ts';
 import { pick } from './copy.ts';
 import type { Distinct, DistinctItems } from './distinct.ts';
+import type { Part } from './parts.ts';
 import type { SeenRows } from './seen_rows.ts';
 import type { Sequences } from './sequences.ts';
 
@@ -19,8 +27,10 @@ export interface Batch {
   readonly rate: number;
   /** The batch's own rows, or the corpus rows sampled for them: one drawing a step, shared by all inputs that ask alike. */
   rowsOf(rows: RowsOf): Int32Array;
-  /** Its lists in sequence, each once, where the graph asks for them. */
+  /** Its lists in sequence, each once, where the graph asks for them, and not by part. */
   readonly sequences?: Sequences;
+  /** Its part whose lists have so many places. */
+  partOf(rows: PartRows): Part;
   /** Its items, each once, where the graph asks for them. */
   readonly distinct?: Distinct;
 }
@@ -47,7 +57,14 @@ export interface FeedContext {
 
 /** Whether `rows` are rows of the events; else they are rows of the corpus. */
 export const areEvents = ({ kind }: RowsOf): boolean =>
-  kind === 'events' || kind === 'distinct' || kind === 'sequences';
+  kind === 'events' || kind === 'part' || kind === 'distinct' || kind === 'sequences';
+
+/** Places of a list in the tensors of these rows. A row that only fills up a part may have more elements: the first are taken. */
+export function placesOf({ name, max }: FeaturePlan, rows: RowsOf): number {
+  const places = placesIn(rows, name) ?? max;
+  invariant(places !== undefined, `list ${name} has no length`);
+  return places;
+}
 
 /** State of the run that is not in the tables: checkpointed and resumed. */
 export type FeedState = Readonly<Record<string, Float32Array | Int32Array>>;

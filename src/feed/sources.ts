@@ -11,6 +11,8 @@ import { mask } from './sources/mask.ts';
 import { newest } from './sources/newest.ts';
 import { noise } from './sources/noise.ts';
 import { numbers } from './sources/numbers.ts';
+import { partKnown, partPlaces } from './sources/parts.ts';
+import { pieceKnown, piecePlaces, pieceRows } from './sources/pieces.ts';
 import { positives } from './sources/positives.ts';
 import { rate, step } from './sources/scalar.ts';
 import { elementRows, elementWeights, tablePlaces, tableSeen } from './sources/table_places.ts';
@@ -34,6 +36,11 @@ const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   table_seen: tableSeen,
   positives,
   newest,
+  part_places: partPlaces,
+  part_known: partKnown,
+  piece_rows: pieceRows,
+  piece_known: pieceKnown,
+  piece_places: piecePlaces,
   noise,
   rate,
   step,

@@ -43,7 +43,7 @@ function inputOf(type: ValueType, builder: Builder): Value {
     }
     case 'sequence': {
       const { length, width } = type;
-      return { ...type, name: 'sequence', tensor: tensor(length, width), mask: tensor(length) };
+      return { ...type, most: length, name: 'sequence', tensor: tensor(length, width), mask: tensor(length) };
     }
     case 'vector':
       return { ...type, tensor: tensor(type.width), normalized: false };

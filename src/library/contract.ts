@@ -121,6 +121,11 @@ export interface Sequence {
   /** float32 [batch, length] of 1 and 0 */
   readonly mask: Ref;
   readonly length: number;
+  /**
+   * How long it may be in any batch: `length`, or more where a batch is cut by length, so that shorter sequences have fewer places.
+   * What a block makes of a sequence does not depend on `length`. So a weight for each place is as long as `most`.
+   */
+  readonly most: number;
   readonly width: number;
 }
 

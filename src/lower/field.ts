@@ -3,16 +3,30 @@ import type { Ref } from '../graph/builder.ts';
 import { symbolic } from '../graph/dims.ts';
 import type { Dim } from '../graph/graph.ts';
 import type { FeatureUse, Field, Sequence } from '../library/contract.ts';
-import type { RowsOf } from '../plan/plan.ts';
-import { rowsPrefix } from '../plan/rows_prefix.ts';
+import { placesIn, type RowsOf } from '../plan/plan.ts';
+import { rowsPrefix, rowsSymbol } from '../plan/rows_prefix.ts';
 import type { LoweredFeature } from './features.ts';
 import type { GraphInputs } from './inputs.ts';
 
-/** How many rows: `batch`, `sequences`, `distinct` or `corpus`, or `perRow` for each of the batch, or a number. */
+/** How many rows: `batch`, `sequences`, `distinct`, `corpus` or a part, or `perRow` for each of the batch, or a number. */
 export function rowsDim(rows: RowsOf): Dim {
-  if (rows.kind === 'shared') return rows.count;
-  if (rows.kind === 'distinct' || rows.kind === 'corpus' || rows.kind === 'sequences') return symbolic(rows.kind);
-  return symbolic('batch', rows.kind === 'events' ? 1 : rows.perRow);
+  switch (rows.kind) {
+    case 'events':
+      return symbolic('batch');
+    case 'sampled':
+      return symbolic('batch', rows.perRow);
+    case 'shared':
+      return rows.count;
+    default:
+      return symbolic(rowsSymbol(rows));
+  }
+}
+
+/** The rows of what is one value an event, next to lists of `rows`. */
+export function eventsOf(rows: RowsOf): RowsOf {
+  if (rows.kind !== 'sequences') return rows;
+  const { feature, length } = rows;
+  return length === undefined ? { kind: 'events' } : { kind: 'part', feature, length };
 }
 
 /** Whether it enters as a sequence; else as a field. */
@@ -38,13 +52,15 @@ export function lowerFeature(
     };
   }
   if (isSequence(use)) {
-    const length = use.max!;
+    const most = use.max!;
+    const length = placesIn(rows, feature) ?? most;
     return {
       kind: 'sequence',
       name: feature,
       tensor: inputs.input(name, { from: 'sequence', feature, rows }, [count, length, plan.width]),
       mask: inputs.input(`${name}/mask`, { from: 'mask', feature, rows }, [count, length]),
       length,
+      most,
       width: plan.width,
     };
   }

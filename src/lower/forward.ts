@@ -11,6 +11,7 @@ import type { LoweredFeatures } from './features.ts';
 import type { Arrow } from './flow.ts';
 import { GraphInputs } from './inputs.ts';
 import { lowerItem } from './item.ts';
+import { type Cut, lowerInParts } from './parts.ts';
 import type { Channels } from './score.ts';
 import type { KnownShapes } from './shape_cache.ts';
 import { type ItemChannels, lowerTask } from './task.ts';
@@ -28,18 +29,23 @@ export interface Forward {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/**
- * @param asked the rows that the query tower reads lists of in sequence for
- * @param memory for a check: the graph then omits the parts that are known already
- */
+export interface ForwardOptions {
+  /** The rows that the query tower reads lists of in sequence for. Absent: the events. */
+  readonly rows?: RowsOf | undefined;
+  /** Cuts the batch for the query tower. Absent: all lists have as many places as the longest. */
+  readonly cut?: Cut | undefined;
+  /** For a check: the graph then omits the parts that are known already. */
+  readonly memory?: KnownShapes | undefined;
+}
+
 export function lowerForward(
   model: Model,
   features: LoweredFeatures,
-  asked: RowsOf = events,
-  memory?: KnownShapes,
+  { rows = events, cut, memory }: ForwardOptions = {},
 ): Forward {
   const context = makeTowerContext(new GraphInputs(makeBuilder(`${model.name}_step`)), features, true, memory);
-  const query = lowerTower(context, model.towers[0], asked);
+  const [tower] = model.towers;
+  const query = cut ? lowerInParts(context, tower, rows, cut) : lowerTower(context, tower, rows);
   const items = itemChannels(context, model);
   items(events);
   const byTask = new Map<string, Ref>();

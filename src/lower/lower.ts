@@ -14,6 +14,7 @@ import { lowerForward } from './forward.ts';
 import { GraphInputs } from './inputs.ts';
 import { measureOf } from './measure.ts';
 import { checkOptimizer, checkRowOptimizer } from './optimize.ts';
+import { cutOf } from './parts.ts';
 import { sequencesOf } from './positions.ts';
 import { lowerRetrieval } from './retrieval.ts';
 import type { KnownShapes } from './shape_cache.ts';
@@ -87,9 +88,11 @@ const labelPlans = (model: Model): Plan['labels'] =>
 /** Nothing after an error; each is at its place in the source, in the language's words. */
 export function lower(whole: Model): Outcome<Lowered | undefined> {
   const model = withoutUnread(whole);
-  const { features, forward, diagnostics } = analyse(model);
+  const { features, forward, rows, diagnostics } = analyse(model);
   if (forward === undefined || hasErrors(diagnostics)) return { output: undefined, diagnostics };
-  const { plan: step, shared } = lowerStep(model, forward);
+  const cut = cutOf(model, features);
+  const trained = rows || cut ? lowerForward(model, features, { rows, cut }) : forward;
+  const { plan: step, shared } = lowerStep(model, trained);
   const plan: Plan = {
     model: model.name,
     features: featurePlans(features),
@@ -107,10 +110,11 @@ export function lower(whole: Model): Outcome<Lowered | undefined> {
   return { output: { plan, arrows: forward.arrows, shared }, diagnostics };
 }
 
+/** With the rows that lists are read for in training, where those are not the events. */
 function analyse(model: Model, memory?: KnownShapes) {
   const { output: features, diagnostics } = lowerFeatures(model);
   if (hasErrors(diagnostics)) return { features, forward: undefined, diagnostics };
-  const forward = lowerForward(model, features, undefined, memory);
+  const forward = lowerForward(model, features, { memory });
   const found = [
     ...diagnostics,
     ...forward.diagnostics,
@@ -120,9 +124,7 @@ function analyse(model: Model, memory?: KnownShapes) {
   ];
   if (model.train.targets === 'events' || hasErrors(found)) return { features, forward, diagnostics: found };
   const { rows, diagnostics: ofPositions } = sequencesOf(model, features);
-  // The arrows of a check are the same for all rows.
-  const inSequences = rows === undefined || memory ? forward : lowerForward(model, features, rows);
-  return { features, forward: inSequences, diagnostics: [...found, ...ofPositions] };
+  return { features, forward, rows, diagnostics: [...found, ...ofPositions] };
 }
 
 function trainPlan({ batch, epochs, seed, dense, embeddings, clip, metrics, stop }: Training): TrainPlan {

@@ -14,16 +14,17 @@ import { evaluate, type Tensors } from '../graph/evaluate.ts';
 import { initialValues } from '../graph/initial.ts';
 import { evenSizes } from '../graph/peak.ts';
 import type { Value } from '../library/contract.ts';
-import type { Flow, FlowPart, Model, Tower } from '../model/model.ts';
+import type { Model, Tower } from '../model/model.ts';
 import { withoutUnread } from '../model/unread.ts';
 import type { GraphPlan, Sequences } from '../plan/plan.ts';
 import { makeRandom } from '../random/random.ts';
 import { textOf } from '../text/source.ts';
 import type { LoweredFeatures } from './features.ts';
-import { isSequence, rowsDim } from './field.ts';
+import { rowsDim } from './field.ts';
 import { finished } from './finish.ts';
 import type { Visited } from './flow.ts';
 import { GraphInputs } from './inputs.ts';
+import { listsOf } from './lists.ts';
 import { lowerTower, makeTowerContext } from './tower.ts';
 
 /** A longer list is tried at the first length, and at the second where that takes more work than an editor can wait for. */
@@ -47,16 +48,6 @@ export function sequencesOf(
   if (blamed === undefined) return { rows, diagnostics: [] };
   return { diagnostics: [diagnose('positions-look-ahead', blamed.span, { kind: blamed.kind })] };
 }
-
-/** Lists that the tower reads in sequence, each once. */
-function listsOf({ steps }: Tower, { byName }: LoweredFeatures): readonly string[] {
-  const read = steps
-    .flatMap(({ flow }) => partsOf(flow))
-    .flatMap((part) => (part.kind === 'features' ? part.features : []));
-  return [...new Set(read)].filter((name) => isSequence(byName.get(name)!.use));
-}
-
-const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);
 
 interface Trial {
   /** Steps that make a sequence of a sequence, in the order of the data, those within a block before it. */

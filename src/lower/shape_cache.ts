@@ -170,6 +170,7 @@ function valueFrom(shape: Shape, inputs: GraphInputs, rows: RowsOf): Value {
       const [made, mask] = [tensor(shape.length, shape.width), tensor(shape.length)];
       return {
         ...shape,
+        most: shape.length,
         get tensor() {
           return made();
         },

@@ -17,16 +17,14 @@ import {
 } from '../library/contract.ts';
 import { asVector, printValueType, towardsVector, typeOf } from '../library/values.ts';
 import type { Flow, FlowPart, FlowStep, Tower, TowerStep } from '../model/model.ts';
-import type { Readout, RowsOf } from '../plan/plan.ts';
+import type { Readout, RowsOf, Sequences } from '../plan/plan.ts';
 import { rowsPrefix } from '../plan/rows_prefix.ts';
 import type { LoweredFeatures } from './features.ts';
-import { isSequence, lowerFeature, rowsDim } from './field.ts';
+import { eventsOf, isSequence, lowerFeature, rowsDim } from './field.ts';
 import { type Arrow, type FlowContext, lowerJoin, lowerSteps, type Visited } from './flow.ts';
 import type { GraphInputs } from './inputs.ts';
 import { Names } from './names.ts';
 import type { KnownShapes } from './shape_cache.ts';
-
-const events: RowsOf = { kind: 'events' };
 
 /** What the towers of one graph share: its inputs, the names in it, and what is found out on the way. */
 export interface TowerContext {
@@ -94,8 +92,10 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf, 
     training,
     input(name, source, shape, dtype) {
       // After `newest`, and next to the sequences, values have the rows of the events.
-      const ofEvents = rows.kind === 'events' || (rows.kind === 'sequences' && sameDim(shape[0]!, rowsDim(events)));
-      return inputs.input(name, source.from === 'noise' && !ofEvents ? { ...source, rows } : source, shape, dtype);
+      const of = eventsOf(rows);
+      const drawn = sameDim(shape[0] ?? 0, rowsDim(of)) ? of : rows;
+      const isOther = source.from === 'noise' && drawn.kind !== 'events';
+      return inputs.input(name, isOther ? { ...source, rows: drawn } : source, shape, dtype);
     },
     fresh: (stem) => names.unique(`${stem}/${rowsPrefix(rows)}${path}`),
     through({ flow }, input, round) {
@@ -112,7 +112,7 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf, 
       const current = kept.get(parameter.id)?.value ?? parameter;
       kept.set(parameter.id, { parameter, value: next(current) });
     },
-    ...(rows.kind === 'sequences' ? { newest: (elements) => newestOf(inputs, elements) } : {}),
+    ...(rows.kind === 'sequences' ? { newest: (elements) => newestOf(inputs, elements, rows) } : {}),
     readout(what, of, make) {
       if (!training) readouts.push({ label: `${path}/${what}`, of });
       return inputs.builder.scope(what, make);
@@ -120,11 +120,13 @@ export function blockContext(context: TowerContext, path: string, rows: RowsOf, 
   };
 }
 
-/** float32 [sequences, length, width] → [batch, width] */
-function newestOf(inputs: GraphInputs, elements: Ref): Ref {
+/** float32 [sequences, length, width] → [batch, width], or [part, width] */
+function newestOf(inputs: GraphInputs, elements: Ref, rows: Sequences): Ref {
   const { builder } = inputs;
   const width = elements.type.shape.at(-1)!;
-  const at = inputs.input('newest', { from: 'newest' }, [rowsDim(events)], 'int32');
+  const of = eventsOf(rows);
+  const source = { from: 'newest', ...(of.kind === 'part' ? { rows: of } : {}) } as const;
+  const at = inputs.input(`${rowsPrefix(of)}newest`, source, [rowsDim(of)], 'int32');
   return builder.gather(builder.reshape(elements, [elementsOf(elements.type.shape.slice(0, -1)), width]), at);
 }
 
@@ -197,7 +199,7 @@ function openFeatures(context: TowerContext, from: FeatureSource, rows: RowsOf):
   const [first] = features;
   if (first && isSequence(first.use)) return lowerFeature(context.inputs, first, rows) as Sequence;
   // One value an event, whatever the sequences are.
-  const of = rows.kind === 'sequences' ? events : rows;
+  const of = eventsOf(rows);
   const fields = (): Field[] => features.map((feature) => lowerFeature(context.inputs, feature, of) as Field);
   return context.memory ? context.memory.fields(features, fields) : { kind: 'fields', fields: fields() };
 }

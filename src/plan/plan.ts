@@ -151,9 +151,19 @@ export type InputSource =
   | { readonly from: 'positives'; readonly key: string }
   /**
    * Which element each row's list ends with, among those of the rows `sequences`: int32 [batch]. Elements count row by row, `max` a
-   * row, those past a row's end among them.
+   * row, those past a row's end among them. Of a part: among those of its sequences, `length` a row, int32 [part].
    */
-  | { readonly from: 'newest' }
+  | { readonly from: 'newest'; readonly rows?: PartRows }
+  /** Which row of the batch each row of a part is: int32 [part]. */
+  | { readonly from: 'part_places'; readonly rows: PartRows }
+  /** 1 for a row of a part, 0 for one that only fills up an empty part: float32 [part]. */
+  | { readonly from: 'part_known'; readonly rows: PartRows }
+  /**
+   * The batch in pieces of one size, where a matrix of its rows is too large: which row each row of each piece is, int32
+   * [pieces, piece]; 1, and 0 for what fills up the last, float32 [pieces, piece]; where each row is among them, int32 [batch].
+   */
+  | { readonly from: 'piece_rows' | 'piece_known'; readonly pieces: number }
+  | { readonly from: 'piece_places' }
   /** Uniform in [0, 1), float32 [batch, width], drawn anew each step from the seed: dropout. Absent `rows`: the events. */
   | { readonly from: 'noise'; readonly width: number; readonly rows?: RowsOf }
   /** Scalars, float32 []: the learning rate of an optimizer after its schedule; the step's number from 1. */
@@ -161,13 +171,14 @@ export type InputSource =
   | { readonly from: 'step' };
 
 /**
- * The events' own rows; or events whose lists hold those of all rows of the batch, each list once (`feed/windows`); or each of
- * their items once, as rows of events that have it; or every item of the corpus once, in its
+ * The events' own rows; or those of one part of them; or events whose lists hold those of all rows of the batch, each list once
+ * (`feed/windows`); or each of their items once, as rows of events that have it; or every item of the corpus once, in its
  * order; or `perRow` sampled items for each event (row-major: row 0's negatives first); or `count` sampled items that all rows
  * of a batch share.
  */
 export type RowsOf =
   | { readonly kind: 'events' }
+  | PartRows
   | Sequences
   | { readonly kind: 'distinct' }
   | { readonly kind: 'corpus' }
@@ -186,6 +197,24 @@ export interface Sequences {
   readonly kind: 'sequences';
   /** The list. */
   readonly feature: string;
+  /** Of one part of the batch alone. */
+  readonly length?: number;
+}
+
+/**
+ * A batch is cut by the length of a list: a part has the rows whose list has at most `length` elements and does not fit a shorter
+ * part. Its tensors have as many places. Where the targets are positions, the length is that of the whole sequence.
+ */
+export interface PartRows {
+  readonly kind: 'part';
+  /** The list. */
+  readonly feature: string;
+  readonly length: number;
+}
+
+/** How many places a list has in the tensors of some rows, where they are fewer than its `max`. */
+export function placesIn(rows: RowsOf, feature: string): number | undefined {
+  return (rows.kind === 'part' || rows.kind === 'sequences') && rows.feature === feature ? rows.length : undefined;
 }
 
 /** How the rows of a bag become one; `sequence` keeps them side by side. */

@@ -1,4 +1,5 @@
-import type { RowsOf } from './plan.ts';
+/** How the rows of graph inputs are called: in the inputs' names, and in the symbols of their lengths. */
+import type { InputPlan, PartRows, RowsOf, Sequences } from './plan.ts';
 
 /** What the names of graph inputs begin with, so that the events' rows and each kind of drawn rows have inputs of their own. */
 export function rowsPrefix(rows: RowsOf): string {
@@ -10,8 +11,39 @@ export function hitsSymbol(rows: RowsOf): string {
   return rows.kind === 'events' ? 'hits' : `hits_${stem(rows)}`;
 }
 
+/** The symbol of how many rows there are, of those that are no multiple of the batch's. */
+export function rowsSymbol(rows: Exclude<RowsOf, { readonly kind: 'events' | 'sampled' | 'shared' }>): string {
+  const length = lengthOf(rows);
+  return length === undefined ? rows.kind : `${rows.kind}_${length}`;
+}
+
+/** Of the rows of a part of a batch, or of its sequences: how long their lists are at most. */
+const lengthOf = (rows: RowsOf): number | undefined =>
+  rows.kind === 'part' || rows.kind === 'sequences' ? rows.length : undefined;
+
+/**
+ * Rows of the parts and pieces of a batch, by their symbols, where a step needs the most of everything: all are in the part of the
+ * longest lists, and one row fills up each other part.
+ */
+export function largestSizes(
+  inputs: readonly InputPlan[],
+  { batch, sequences }: { readonly batch: number; readonly sequences: number },
+): Readonly<Record<string, number>> {
+  const parts = inputs.flatMap(({ source }) => {
+    const rows = 'rows' in source ? source.rows : undefined;
+    return rows && lengthOf(rows) !== undefined ? [rows as PartRows | Sequences] : [];
+  });
+  const longest = Math.max(...parts.map(({ length }) => length!));
+  const all = { part: batch, sequences };
+  const ofParts = parts.map((rows) => [rowsSymbol(rows), rows.length === longest ? all[rows.kind] : 1] as const);
+  const ofPieces = inputs.flatMap(({ source }) =>
+    source.from === 'piece_rows' ? [['piece', Math.ceil(batch / source.pieces)] as const] : [],
+  );
+  return Object.fromEntries([...ofParts, ...ofPieces]);
+}
+
 function stem(rows: Exclude<RowsOf, { readonly kind: 'events' }>): string {
-  if (rows.kind === 'distinct' || rows.kind === 'corpus' || rows.kind === 'sequences') return rows.kind;
+  if (rows.kind !== 'sampled' && rows.kind !== 'shared') return rowsSymbol(rows);
   const by = rows.power === undefined ? rows.by : `${rows.by}_${String(rows.power).replace('.', '_')}`;
   return rows.kind === 'sampled' ? `sampled_${rows.perRow}_${by}` : `shared_${rows.count}_${by}`;
 }

@@ -1,18 +1,31 @@
 /** How a run begins: the same where it is trained and where a step of it is taken again. */
 import type { TrainingState } from '../artifact/training_state.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { Tables } from '../embedding/tables.ts';
+import { largestStep, makeTables, type Tables } from '../embedding/tables.ts';
 import type { Engine } from '../engine/engine.ts';
 import { makeFeeder } from '../feed/feeder.ts';
 import { initialValues } from '../graph/initial.ts';
 import type { Plan } from '../plan/plan.ts';
+import { fitted } from './fitted_step.ts';
+import { orderOf } from './order.ts';
+
+/**
+ * Tables at their first values.
+ * @throws Failure `too-large-for-memory`, `table-too-large` before anything is allocated
+ */
+export const tablesOf = (plan: Plan, dataset: Dataset): Tables =>
+  makeTables(
+    fitted(plan, dataset.corpus.rows),
+    dataset.encodings,
+    largestStep(dataset, orderOf(plan, dataset.parts.train)),
+  );
 
 /** The state before the first step; `tables` are at their first values. */
 export async function beginState(
   { plan, dataset, engine }: { readonly plan: Plan; readonly dataset: Dataset; readonly engine: Engine },
   tables: Tables,
 ): Promise<TrainingState> {
-  const { step, train } = plan;
+  const { step, train } = fitted(plan, dataset.corpus.rows);
   const feeder = makeFeeder({
     plan: step,
     events: dataset.parts.train,

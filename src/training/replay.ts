@@ -14,7 +14,6 @@ import { complaint } from '../artifact/validate.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
-import { largestStep, makeTables } from '../embedding/tables.ts';
 import type { Engine, Tensors } from '../engine/engine.ts';
 import type { Tensor } from '../graph/graph.ts';
 import type { SchedulePlan, TrainPlan } from '../plan/plan.ts';
@@ -22,7 +21,7 @@ import { makeFolder, writeDurably, writeTextDurably } from '../storage/durable.t
 import { openRunFile } from '../storage/run_files.ts';
 import { writeSafetensors } from '../storage/safetensors.ts';
 import type { Epoch } from './batches.ts';
-import { beginState } from './begin_state.ts';
+import { beginState, tablesOf } from './begin_state.ts';
 import { recordOf, stepsFile } from './metrics_log.ts';
 import { type Order, orderOf } from './order.ts';
 import { ratesAt } from './rates.ts';
@@ -98,7 +97,7 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
       });
     }
   }
-  const tables = makeTables(plan, dataset.encodings, largestStep(dataset, orderOf(plan, dataset.parts.train)));
+  const tables = tablesOf(plan, dataset);
   const state = await beginState({ plan, dataset, engine }, tables);
   try {
     const order = orderOf(plan, dataset.parts.train);

@@ -11,12 +11,11 @@ import { restoreState, type TrainingState } from '../artifact/training_state.ts'
 import { artifactPaths } from '../artifact/write.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { failure } from '../diagnostics/failure.ts';
-import { largestStep, makeTables } from '../embedding/tables.ts';
 import { labelOf } from '../evaluation/measures.ts';
 import type { Plan } from '../plan/plan.ts';
 import { removeDurably } from '../storage/durable.ts';
 import { smallestBatch } from './batches.ts';
-import { beginState } from './begin_state.ts';
+import { beginState, tablesOf } from './begin_state.ts';
 import { claimFolder } from './claim.ts';
 import { restoreBest, resumeFolder, startFolder, writeIdentity } from './folder.ts';
 import { openMetricsLog } from './metrics_log.ts';
@@ -42,7 +41,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 async function start(options: TrainOptions): Promise<TrainResult> {
   const { plan, dataset, engine, folder, origin } = options;
   // Before the folder is touched: tables that do not fit must not cost the run that it holds.
-  const tables = makeTables(plan, dataset.encodings, largestStep(dataset, orderOf(plan, dataset.parts.train)));
+  const tables = tablesOf(plan, dataset);
   const files = artifactPaths(plan, dataset.encodings, origin).all;
   const kept = await startFolder(folder, identify(plan, dataset, engine.name, files));
   return withState(options, tables, async (state) => {
@@ -63,7 +62,7 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
   const resumed = await hasCheckpoint(folder);
   // Without a checkpoint there is nothing to end, and no way to go on from a model that is finished.
   if (!resumed && (options.finish || done)) throw failure('nothing-to-resume', { folder });
-  const tables = makeTables(plan, dataset.encodings, largestStep(dataset, orderOf(plan, dataset.parts.train)));
+  const tables = tablesOf(plan, dataset);
   return withState(options, tables, async (state) => {
     const progress = resumed ? await restoreState(folder, state) : beginning;
     if (!options.finish) refuseFewerEpochs(options, progress);

@@ -87,11 +87,13 @@ export function vectorInput(builder: Builder, width: number): Value {
   return { kind: 'vector', width, normalized: false, tensor: builder.input('x', [batch, width]) };
 }
 
-export function sequenceInput(builder: Builder, length: number, width: number): Value {
+/** @param most places that the weights of blocks are for */
+export function sequenceInput(builder: Builder, length: number, width: number, most = length): Value {
   return {
     kind: 'sequence',
     name: 'x',
     length,
+    most,
     width,
     tensor: builder.input('x', [batch, length, width]),
     mask: builder.input('mask', [batch, length]),
@@ -212,6 +214,10 @@ export function feed(
               Array.from({ length: 2 * rows }, (_, i) => i >> 1),
             ),
           ];
+        // Each part has all rows.
+        case 'part_places':
+        case 'newest':
+          return [name, { dtype: 'int32', shape, data: Int32Array.from({ length: shape[0]! }, (_, i) => i) }];
         // Each row is looked up for a row of the table of its own.
         case 'table_places':
         case 'element_rows': {
@@ -230,6 +236,7 @@ export function feed(
         case 'table_seen':
         case 'counts':
         case 'label_known':
+        case 'part_known':
           return [name, floats(shape, new Array(rows).fill(1))];
         case 'log_q':
           return [name, random(shape, at, -6, -1)];

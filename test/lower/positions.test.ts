@@ -5,13 +5,10 @@ import { makeTimeline, windowsBefore } from '../../src/data/rows/history.ts';
 import { makeBuilder } from '../../src/graph/builder.ts';
 import { evaluate, type Tensors } from '../../src/graph/evaluate.ts';
 import { initialValues } from '../../src/graph/initial.ts';
-import { blocks } from '../../src/library/blocks/table.ts';
-import type { BlockContext, Value } from '../../src/library/contract.ts';
-import type { FlowStep } from '../../src/model/model.ts';
 import { check } from '../../src/pipeline.ts';
 import { makeRandom } from '../../src/random/random.ts';
-import { stepOf as parsedStep, takesOf } from '../../src/reference/takes.ts';
 import { makeSource, textOf } from '../../src/text/source.ts';
+import { lowerExample, ofSequences } from '../library/blocks/examples.ts';
 import { contextOf, expectClose, floats, planOf, random, sequenceInput } from '../library/support.ts';
 import { makeRun } from './tables_at_work.ts';
 
@@ -175,36 +172,11 @@ describe('a tower that cannot be read for all positions is refused at the step t
   });
 });
 
-/** Every block that takes a sequence, by its example, with what it gives. */
-const ofSequences = Object.entries(blocks).flatMap(([kind, { example }]) =>
-  takesOf(example).flatMap(({ takes, gives }) =>
-    takes.kind === 'sequence' ? [{ kind, example, gives: gives.kind }] : [],
-  ),
-);
-
-/** Arguments whose flows are functions, as the context of tests goes through them. */
-function withFlows(context: BlockContext, args: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const pass = (step: FlowStep) => (value: Value) =>
-    step.kind === 'block'
-      ? blocks[step.call.kind]!.lower(context, value, withFlows(context, step.call.arguments))
-      : expect.fail('an example declares no block');
-  return Object.fromEntries(
-    Object.entries(args).map(([name, value]) => {
-      const { flow } = (value ?? {}) as { readonly flow?: readonly FlowStep[] };
-      return [name, flow ? { flow: flow.map(pass) } : value];
-    }),
-  );
-}
-
 /** Whether some element that the block makes of a beginning differs from what it makes of the whole, beginning by beginning. */
 function looksAhead(example: string): boolean {
-  const step = parsedStep(example);
-  if (step?.kind !== 'block') return expect.fail(`\`${example}\` is a block`);
   const builder = makeBuilder('block');
   const [length, width] = [7, 8];
-  const row = blocks[step.call.kind]!;
-  const context = contextOf(builder);
-  const made = row.lower(context, sequenceInput(builder, length, width), withFlows(context, step.call.arguments));
+  const made = lowerExample(example, contextOf(builder), sequenceInput(builder, length, width));
   if (made.kind !== 'sequence') return expect.fail(`\`${example}\` gives a sequence`);
   builder.output('made', made.tensor);
   const graph = builder.finish();

@@ -32,7 +32,7 @@ task view { score = cosine(user, item), loss = softmax(${others}, temperature: 0
     ),
   );
   if (!lowered) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
-  return stepBytes(lowered.plan.step.graph, { batch: rows, corpus });
+  return stepBytes(lowered.plan.step, { batch: rows, corpus });
 }
 
 const four = ', a: id(dim: 8), b: id(dim: 8), c: id(dim: 8)';

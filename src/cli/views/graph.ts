@@ -6,7 +6,8 @@ import type { Graph } from '../../graph/graph.ts';
 import { printValueType } from '../../library/values.ts';
 import type { Lowered } from '../../lower/lower.ts';
 import type { SharedValue } from '../../lower/shared.ts';
-import { type Plan, sequenceFeature } from '../../plan/plan.ts';
+import { type GraphPlan, type Plan, sequenceFeature } from '../../plan/plan.ts';
+import { largestSizes } from '../../plan/rows_prefix.ts';
 import { nearest } from '../../text/nearest.ts';
 import { positionAt, textOf } from '../../text/source.ts';
 import { tableOf } from '../table.ts';
@@ -35,7 +36,7 @@ export function summarise({ plan, arrows, shared }: Lowered): Summary {
   const { graph } = plan.step;
   const { batch } = plan.train;
   const sequences = sequencesOf(plan);
-  const { parts, ...total } = count(graph, sizesOf(graph, batch, sequences?.count));
+  const { parts, ...total } = count(graph, sizesOf(plan.step, batch, sequences?.count));
   return {
     model: plan.model,
     batch,
@@ -60,11 +61,11 @@ const layerOf = (name: string, kind: SharedValue['kind']): string =>
   kind === 'weights' ? name.split('/').slice(0, -1).join('/') : name;
 
 /** Every length that only a run knows, at its value for a whole batch; accidental hits are counted as none. */
-function sizesOf(graph: Graph, batch: number, sequences = batch): Record<string, number> {
+function sizesOf({ graph, inputs }: GraphPlan, batch: number, sequences = batch): Record<string, number> {
   const symbols = graph.nodes.flatMap(({ type }) =>
     type.shape.flatMap((dim) => (typeof dim === 'number' ? [] : [dim.symbol])),
   );
-  const sizes: Record<string, number> = { sequences };
+  const sizes: Record<string, number> = { sequences, ...largestSizes(inputs, { batch, sequences }) };
   return Object.fromEntries(
     symbols.map((symbol) => [symbol, symbol.startsWith('hits') ? 0 : (sizes[symbol] ?? batch)]),
   );

@@ -6,7 +6,7 @@ import type { Table } from '../../embedding/table.ts';
 import type { FeaturePlan } from '../../plan/plan.ts';
 import { countOf, longestOf, pick, pickBags } from '../copy.ts';
 import { type Drop, makeDrop } from '../drop.ts';
-import { columnOf, type FeedContext, type MakeSource, makeColumnRows, type Source } from '../source.ts';
+import { columnOf, type FeedContext, type MakeSource, makeColumnRows, placesOf, type Source } from '../source.ts';
 
 /** float32 [batch, dim] */
 export const embedding: MakeSource<'embedding'> = (source, context) => {
@@ -24,8 +24,7 @@ export const embedding: MakeSource<'embedding'> = (source, context) => {
 /** float32 [batch, max, dim], zeros past a bag's end */
 export const sequence: MakeSource<'sequence'> = (source, context) => {
   const { feature, column, index } = columnOf(context, source.feature, source.rows, 'bags');
-  invariant(feature.max !== undefined, `sequence ${feature.name} has no length`);
-  return bags(tableOf(context, feature), column, index, source, 'sequence', feature.max, feature);
+  return bags(tableOf(context, feature), column, index, source, 'sequence', placesOf(feature, source.rows), feature);
 };
 
 function tableOf(context: FeedContext, feature: FeaturePlan): Table {
@@ -82,6 +81,7 @@ function bags(
   const isHeld = values.byteLength <= mostHeld;
   if (isHeld) lookup.hold(values);
   const longest = longestOf(column);
+  const isCut = kind === 'sequence' && length < longest;
   invariant(longest <= (max ?? longest), `a bag of ${feature.name} has ${longest} elements, more than its ${max}`);
   return {
     reserve(batch) {
@@ -95,8 +95,9 @@ function bags(
         lookup.copyBags(rows.length, (first, last) => {
           pick(starts, rows, first);
           pick(ends, rows, last);
+          if (isCut) for (let i = 0; i < last.length; i++) last[i] = Math.min(last[i]!, first[i]! + length);
         });
-      } else pickBags(column, rows, lookup.codes(), lookup.offsets());
+      } else pickBags(column, rows, lookup.codes(), lookup.offsets(), isCut ? length : undefined);
       const shape = kind === 'sequence' ? [rows.length, length, table.dim] : [rows.length, table.dim];
       return { dtype: 'float32', shape, data: lookup.gather(rows.length) };
     },

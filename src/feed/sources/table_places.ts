@@ -6,7 +6,7 @@ import type { RowsOf } from '../../plan/plan.ts';
 import { pick } from '../copy.ts';
 import { makeDrop } from '../drop.ts';
 import { paddedLength, type SeenRows } from '../seen_rows.ts';
-import { type Batch, columnOf, type FeedContext, grown, type MakeSource, makeColumnRows } from '../source.ts';
+import { type Batch, columnOf, type FeedContext, grown, type MakeSource, makeColumnRows, placesOf } from '../source.ts';
 
 function seenOf({ training }: FeedContext, table: string | undefined): SeenRows {
   invariant(training && table !== undefined, 'places are of rows of a table that is trained');
@@ -37,9 +37,12 @@ export const tablePlaces: MakeSource<'table_places'> = (source, context) => {
         return;
       }
       let at = 0;
+      const most = placesOf(feature, source.rows);
       for (const row of rows) {
-        makeRoomFor(at + column.ends[row]! - column.starts[row]!);
-        for (let j = column.starts[row]!; j < column.ends[row]!; j++) places[at++] = seen.place(column.values[j]!);
+        const start = column.starts[row]!;
+        const end = Math.min(column.ends[row]!, start + most);
+        makeRoomFor(at + end - start);
+        for (let j = start; j < end; j++) places[at++] = seen.place(column.values[j]!);
       }
       count = paddedLength(at);
       makeRoomFor(count);
@@ -78,12 +81,11 @@ export const elementRows: MakeSource<'element_rows'> = (source, context) => {
   let buffer = new Int32Array(0);
   return {
     fill(batch): Tensor {
-      const { max } = walk.feature;
       const length = walk.length(batch);
       if (buffer.length < length) buffer = new Int32Array(length);
       const data = buffer.subarray(0, length).fill(0);
       walk.each(batch, (at, row, place) => {
-        data[at] = source.pool === 'sequence' ? row * max! + place : row;
+        data[at] = source.pool === 'sequence' ? row * walk.most + place : row;
       });
       return { dtype: 'int32', shape: [length], data };
     },
@@ -112,17 +114,19 @@ function elements(context: FeedContext, name: string, of: RowsOf) {
   const { feature, column, index } = columnOf(context, name, of, 'bags');
   const columnRows = makeColumnRows(index);
   const rowsOf = (batch: Batch): Int32Array => columnRows(batch.rowsOf(of));
+  const most = placesOf(feature, of);
+  const countOf = (row: number): number => Math.min(most, column.ends[row]! - column.starts[row]!);
   return {
-    feature,
+    most,
     length(batch: Batch): number {
       let total = 0;
-      for (const row of rowsOf(batch)) total += column.ends[row]! - column.starts[row]!;
+      for (const row of rowsOf(batch)) total += countOf(row);
       return paddedLength(total);
     },
     each(batch: Batch, visit: (at: number, row: number, place: number, elements: number) => void): void {
       let at = 0;
       rowsOf(batch).forEach((row, i) => {
-        const elements = column.ends[row]! - column.starts[row]!;
+        const elements = countOf(row);
         for (let place = 0; place < elements; place++) visit(at++, i, place, elements);
       });
     },

@@ -15,13 +15,12 @@ export const flatten = blockKind({
         return needVector(input);
       case 'interests':
       case 'sequence': {
-        const width = (input.kind === 'sequence' ? input.length : input.count) * input.width;
-        return {
-          kind: 'vector',
-          tensor: builder.reshape(input.tensor, [input.tensor.type.shape[0]!, width]),
-          width,
-          normalized: false,
-        };
+        const count = input.kind === 'sequence' ? input.most : input.count;
+        const missing = count - (input.tensor.type.shape[1] as number);
+        const all = missing === 0 ? input.tensor : builder.pad(input.tensor, [0, 0, 0], [0, missing, 0]);
+        const width = count * input.width;
+        const tensor = builder.reshape(all, [input.tensor.type.shape[0]!, width]);
+        return { kind: 'vector', tensor, width, normalized: false };
       }
       case 'fields': {
         const tensors = input.fields.map((field) => field.tensor);

@@ -29,7 +29,7 @@ export const hstu = blockKind({
     const { builder } = context;
     const silu = (z: Ref): Ref => activatePlainly(builder, z, 'silu');
     const sequence = needSequence(input);
-    const { mask, length, width } = sequence;
+    const { mask, length, most, width } = sequence;
     const batch = mask.type.shape[0]!;
     const { split, join } = headsOf(builder, batch, length, width, heads);
     const rows = elementsOf([batch, length]);
@@ -41,9 +41,9 @@ export const hstu = blockKind({
       const all = silu(layer(context, normal, width, 4 * width, 'linear', `_all_${at}`));
       const [u, v, q, k] = [0, 1, 2, 3].map((part) => builder.slice(all, [0, part * width], [-1, width]));
       const products = builder.batchMatMul(split(q!), split(k!), { transposeB: true });
-      const bias = byDistance(builder, builder.parameter(`bias_distance_${at}`, [length], { kind: 'zeros' }), length);
+      const bias = byDistance(builder, builder.parameter(`bias_distance_${at}`, [most], { kind: 'zeros' }), length);
       const scores = builder.add(builder.reshape(products, [batch, heads, length, length]), bias);
-      const weights = builder.mul(builder.mul(silu(scores), 1 / length), shown);
+      const weights = builder.mul(builder.mul(silu(scores), 1 / most), shown);
       const seen = builder.batchMatMul(builder.reshape(weights, products.type.shape), split(v!));
       const read = normalizeRows(builder, join(seen), width, 1e-5, `_output_${at}`);
       const gated = dropEach(context, builder.mul(read, u!), length * width, dropout);

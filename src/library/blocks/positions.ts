@@ -10,8 +10,9 @@ export const positions = blockKind({
   parameters: {},
   lower({ builder }, input) {
     const sequence = needSequence(input);
-    const { tensor, mask, length, width } = sequence;
-    const places = builder.parameter('places', [length, width], { kind: 'uniform', limit: 0.02 });
+    const { tensor, mask, length, most, width } = sequence;
+    const all = builder.parameter('places', [most, width], { kind: 'uniform', limit: 0.02 });
+    const places = builder.slice(all, [0, 0], [length, width]);
     const shown = builder.reshape(mask, [mask.type.shape[0]!, length, 1]);
     return { ...sequence, tensor: builder.mul(builder.add(tensor, places), shown) };
   },

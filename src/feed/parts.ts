@@ -1,0 +1,54 @@
+/** A batch cut by the length of a list: each part has the rows whose lists fit its places, and not those of a shorter part. */
+import { makeSequences, type Sequences } from './sequences.ts';
+import type { Windows } from './windows.ts';
+
+export interface Part {
+  /** Events, in the order of the batch. A part without any has one that only fills it up: no graph has empty tensors. */
+  readonly rows: Int32Array;
+  /** Of each row, which of the batch it is. */
+  readonly places: Int32Array;
+  /** 1, and 0 for a row that only fills up. */
+  readonly known: Float32Array;
+  /** Where the targets are positions. */
+  readonly sequences?: Sequences;
+}
+
+export interface PartsOptions {
+  /** Places of the parts, ascending; the last is as long as lists may be. */
+  readonly lengths: readonly number[];
+  /** How many elements there are of the list of an event, or of its whole sequence. */
+  lengthOf(event: number): number;
+  /** Where the targets are positions. */
+  readonly windows?: Windows;
+}
+
+/** A function of the events of a batch: its parts, in the order of their lengths. */
+export function makeParts({ lengths, lengthOf, windows }: PartsOptions): (batch: Int32Array) => readonly Part[] {
+  const sequencesOf = windows && lengths.map((length) => makeSequences(windows, length));
+  return (batch) => {
+    const places = lengths.map((): number[] => []);
+    batch.forEach((event, place) => {
+      const length = lengthOf(event);
+      places[lengths.findIndex((most) => length <= most)]!.push(place);
+    });
+    return places.map((own, at): Part => {
+      if (own.length === 0) return filling(batch[0]!, windows);
+      const rows = Int32Array.from(own, (place) => batch[place]!);
+      const known = new Float32Array(own.length).fill(1);
+      return {
+        rows,
+        places: Int32Array.from(own),
+        known,
+        ...(sequencesOf ? { sequences: sequencesOf[at]!(rows) } : {}),
+      };
+    });
+  };
+}
+
+/** The first elements of any row's list, whose vector counts 0. */
+function filling(event: number, windows: Windows | undefined): Part {
+  const part = { rows: Int32Array.of(event), places: Int32Array.of(0), known: Float32Array.of(0) };
+  if (!windows) return part;
+  const window = windows.windowOf[event]!;
+  return { ...part, sequences: { rows: Int32Array.of(windows.rows[window]!), places: Int32Array.of(0) } };
+}

@@ -1,0 +1,185 @@
+/**
+ * A graph with matrices of a row for each row of a batch and a column for each of very many items, rewritten so that some rows of
+ * them are there at a time. What is made of such a matrix row by row is made piece by piece and joined. What is summed over its rows
+ * is summed over the pieces. The values are the same, to the rounding of the sums.
+ */
+import { type Builder, builderOn, type Ref } from './builder.ts';
+import { sameDim, symbolic } from './dims.ts';
+import type { Attribute, Dim, Graph, Node } from './graph.ts';
+import { isLeaf } from './ops/table.ts';
+import { PiecedNodes, reached } from './pieced_nodes.ts';
+import { GraphWriter } from './writer.ts';
+
+export interface InPieces {
+  /** The dimensions of the matrices. */
+  readonly rows: Dim;
+  readonly columns: Dim;
+  /** Two or more. */
+  readonly pieces: number;
+}
+
+/** Inputs that the rewritten graph has besides its own. */
+export const pieceInputs = {
+  /** Which row each row of each piece is: int32 [pieces, piece]. What fills up the last is any row. */
+  rows: 'pieces/rows',
+  /** 1, and 0 for what fills up: float32 [pieces, piece] */
+  known: 'pieces/known',
+  /** Where each row is among those of all pieces: int32 [rows] */
+  places: 'pieces/places',
+} as const;
+
+/** Rows of a piece. */
+const piece = symbolic('piece');
+
+/** Undefined where the graph has no such matrix, or makes something of one that is neither by row nor a sum over rows. */
+export function inPieces(graph: Graph, of: InPieces): Graph | undefined {
+  const cut = new PiecedNodes(graph, of.rows, of.columns);
+  return cut.isPossible ? new Rewriting(graph, of, cut).graph() : undefined;
+}
+
+class Rewriting {
+  private readonly writer: GraphWriter;
+  private readonly builder: Builder;
+  /** By node of the graph before. */
+  private readonly whole: Ref[] = [];
+
+  constructor(
+    private readonly before: Graph,
+    private readonly of: InPieces,
+    private readonly cut: PiecedNodes,
+  ) {
+    this.writer = new GraphWriter(before.name);
+    this.builder = builderOn(this.writer);
+  }
+
+  graph(): Graph {
+    const { before, cut, whole, writer } = this;
+    const { nodes } = before;
+    const waiting = reached(nodes, cut.pieced);
+    nodes.forEach((_, id) => {
+      if (!waiting.has(id)) this.copy(id);
+    });
+    this.pieces();
+    nodes.forEach((_, id) => {
+      if (waiting.has(id) && !cut.pieced.has(id)) this.copy(id);
+    });
+    writer.label = '';
+    for (const { name, node } of before.outputs) writer.output(name, whole[node]!);
+    for (const { parameter, node } of before.updates) {
+      const { node: own } = before.parameters.find(({ name }) => name === parameter)!;
+      writer.update(whole[own]!, whole[node]!);
+    }
+    return writer.finish();
+  }
+
+  /** As it was, of operands that are whole. */
+  private copy(id: number): void {
+    const { op, inputs, attributes, type, label } = this.before.nodes[id]!;
+    const { writer, whole } = this;
+    writer.label = label;
+    const name = String(attributes.name);
+    switch (op) {
+      case 'Input':
+        whole[id] = writer.input(name, type);
+        return;
+      case 'Constant':
+        whole[id] = writer.constant(attributes.values as readonly number[], type);
+        return;
+      case 'Parameter': {
+        const { initial, trainable } = this.before.parameters.find(({ node }) => node === id)!;
+        whole[id] = writer.parameter(name, type, initial, trainable);
+        return;
+      }
+      default:
+        whole[id] = writer.add(
+          op,
+          inputs.map((input) => whole[input]!),
+          attributes,
+        );
+    }
+  }
+
+  private pieces(): void {
+    const { builder, of, cut, whole } = this;
+    const shape = [of.pieces, piece];
+    const rows = builder.input(pieceInputs.rows, shape, 'int32');
+    const known = builder.input(pieceInputs.known, shape);
+    const places = builder.input(pieceInputs.places, [of.rows], 'int32');
+    const parts = new Map<number, Ref[]>();
+    const totals = new Map<number, Ref>();
+    for (let at = 0; at < of.pieces; at++) {
+      const own = (all: Ref): Ref => builder.reshape(builder.slice(all, [at, 0], [1, -1]), [piece]);
+      const made = this.piece(own(rows), own(known), last(totals));
+      for (const [id, value] of made) {
+        const total = totals.get(id);
+        if (cut.sums.has(id)) totals.set(id, total ? builder.add(total, value) : value);
+        else if (this.isReadWhole(id)) parts.set(id, [...(parts.get(id) ?? []), value]);
+      }
+    }
+    for (const [id, total] of totals) whole[id] = total;
+    for (const [id, values] of parts) whole[id] = builder.gather(builder.concat(values, 0), places);
+  }
+
+  /** Values of one piece, by node. */
+  private piece(rows: Ref, known: Ref, before: Ref | undefined): ReadonlyMap<number, Ref> {
+    const { writer, builder, cut, whole } = this;
+    const { nodes } = this.before;
+    const made = new Map<number, Ref>();
+    const picked = new Map<number, Ref>();
+    const partOf = (id: number): Ref => {
+      const value = made.get(id) ?? picked.get(id);
+      if (value) return value;
+      if (!cut.isOfRows(id)) return whole[id]!;
+      const own = builder.gather(whole[id]!, rows);
+      const later = before && own.type.dtype === 'float32' ? after(builder, own, before) : own;
+      picked.set(id, later);
+      return later;
+    };
+    for (const id of [...cut.pieced].sort((a, b) => a - b)) {
+      const { op, inputs, attributes, label } = nodes[id]!;
+      if (isLeaf(op)) continue;
+      writer.label = label;
+      const values = inputs.map(partOf);
+      if (cut.sums.has(id)) {
+        // What fills up counts nothing, in the smaller of the two.
+        const small = inputs.findIndex((input) => !cut.pieced.has(input) || !this.isWide(input));
+        const at = small < 0 ? 1 : small;
+        const { shape } = values[at]!.type;
+        values[at] = builder.mul(values[at]!, builder.reshape(known, [piece, ...shape.slice(1).map(() => 1)]));
+      }
+      made.set(id, writer.add(op, values, this.ofPiece(attributes)));
+    }
+    return made;
+  }
+
+  private isWide(id: number): boolean {
+    return sameDim(this.before.nodes[id]!.type.shape[1]!, this.of.columns);
+  }
+
+  private isReadWhole(id: number): boolean {
+    const { nodes, outputs, updates } = this.before;
+    return (
+      nodes.some(({ inputs }, user) => !this.cut.pieced.has(user) && inputs.includes(id)) ||
+      [...outputs, ...updates].some(({ node }) => node === id)
+    );
+  }
+
+  private ofPiece(attributes: Node['attributes']): Node['attributes'] {
+    const { rows } = this.of;
+    const replaced = (value: Attribute): Attribute =>
+      Array.isArray(value)
+        ? ((value as readonly Dim[]).map((dim) => (sameDim(dim, rows) ? piece : dim)) as Attribute)
+        : value;
+    return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, replaced(value)]));
+  }
+}
+
+const last = (totals: ReadonlyMap<number, Ref>): Ref | undefined => [...totals.values()].at(-1);
+
+/** The same value, made after another one: an engine that runs all that it can would hold all pieces together. */
+function after(builder: Builder, value: Ref, before: Ref): Ref {
+  const zeros = before.type.shape.map(() => 0);
+  const ones = before.type.shape.map(() => 1);
+  const one = builder.reshape(builder.slice(before, zeros, ones), []);
+  return builder.add(value, builder.mul(one, 0));
+}

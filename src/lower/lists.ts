@@ -1,0 +1,13 @@
+import type { Flow, FlowPart, Tower } from '../model/model.ts';
+import type { LoweredFeatures } from './features.ts';
+import { isSequence } from './field.ts';
+
+/** Lists that the tower reads in sequence, each once. */
+export function listsOf({ steps }: Tower, { byName }: LoweredFeatures): readonly string[] {
+  const read = steps
+    .flatMap(({ flow }) => partsOf(flow))
+    .flatMap((part) => (part.kind === 'features' ? part.features : []));
+  return [...new Set(read)].filter((name) => isSequence(byName.get(name)!.use));
+}
+
+const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);

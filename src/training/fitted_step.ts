@@ -1,0 +1,28 @@
+/** The step of a plan as it runs on some data: a matrix of scores that is too large is made some rows at a time. */
+import { symbolic } from '../graph/dims.ts';
+import { inPieces, pieceInputs } from '../graph/in_pieces.ts';
+import type { GraphPlan, InputPlan, Plan } from '../plan/plan.ts';
+
+/** Bytes of one batch × items matrix, of which a step holds a few. */
+export const matrixBudget = 2 ** 28;
+
+/**
+ * The same plan, or one whose step is in pieces. It follows from the plan and the data, so that no file need hold it.
+ * @param items of the corpus
+ */
+export function fitted(plan: Plan, items: number, budget = matrixBudget): Plan {
+  const { step, train } = plan;
+  const pieces = Math.min(train.batch, Math.ceil((4 * train.batch * items) / budget));
+  if (pieces < 2) return plan;
+  const graph = inPieces(step.graph, { rows: symbolic('batch'), columns: symbolic('corpus'), pieces });
+  if (!graph) return plan;
+  const known = new Map<string, InputPlan>([...step.inputs, ...inputsOf(pieces)].map((input) => [input.name, input]));
+  const inputs = graph.inputs.map(({ name }) => known.get(name)!);
+  return { ...plan, step: { graph, inputs } satisfies GraphPlan };
+}
+
+const inputsOf = (pieces: number): readonly InputPlan[] => [
+  { name: pieceInputs.rows, source: { from: 'piece_rows', pieces } },
+  { name: pieceInputs.known, source: { from: 'piece_known', pieces } },
+  { name: pieceInputs.places, source: { from: 'piece_places' } },
+];
