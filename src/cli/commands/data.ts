@@ -20,7 +20,7 @@ export function dataCommand(program: Command): void {
   const command = new Command('data')
     .description('fetch a data set, or make it from its original files')
     .argument('<set>', `one of: ${dataSetNames.join(', ')}`)
-    .option('--from <folder>', 'make the set from the original files in this folder')
+    .option('--from <folder>', 'make the set from the original files in this folder (of `toys` also: from this file)')
     .option(
       '--out <folder>',
       'write the files into this folder, and the data block next to it (default: models/data/<set>)',
@@ -42,6 +42,7 @@ export function dataCommand(program: Command): void {
       const block = keepBlock(name, out);
       if (json) return answerJson({ folder: out, block, ...source });
       answer(`${out}: ${source.holds}, from ${source.from}`);
+      answer(`terms: ${source.terms}`);
       answer(`read the rows with --data ${block}`);
     });
   program.addCommand(

@@ -1,4 +1,13 @@
 /** Every data set that `tower data` gets; each has a data block of its name in `models/data`. */
-export const dataSetNames = ['movielens', 'flights', 'wordnet', 'msweb', 'restaurants', 'cranfield'] as const;
+export const dataSetNames = [
+  'movielens',
+  'flights',
+  'wordnet',
+  'msweb',
+  'restaurants',
+  'cranfield',
+  'toys',
+  'lastfm',
+] as const;
 
 export type DataSetName = (typeof dataSetNames)[number];

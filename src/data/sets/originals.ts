@@ -1,7 +1,8 @@
 /** The original files of a set that the user has in a folder. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure } from '../../diagnostics/failure.ts';
+import { systemReason } from '../../diagnostics/system_reason.ts';
 import type { GetOptions } from './set.ts';
 
 /**
@@ -18,11 +19,13 @@ export function readOriginals<N extends string>(
   const read = (name: N): string => {
     const path = join(from, name);
     try {
-      return readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
+      // A pipe would be waited for.
+      if (statSync(path).isFile()) return readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      throw failure('cannot-read', { path, reason: code === 'ENOENT' ? 'there is no such file' : String(code) });
+      const reason = systemReason(error) ?? String((error as NodeJS.ErrnoException).code);
+      throw failure('cannot-read', { path, reason });
     }
+    throw failure('cannot-read', { path, reason: 'it is no regular file' });
   };
   return Object.fromEntries(names.map((name) => [name, read(name)])) as Record<N, string>;
 }

@@ -1,10 +1,12 @@
 import { cranfield } from './cranfield.ts';
 import { flights } from './flights.ts';
+import { lastfm } from './lastfm.ts';
 import { movielens } from './movielens.ts';
 import { msweb } from './msweb.ts';
 import type { DataSetName } from './names.ts';
 import { restaurants } from './restaurants.ts';
 import type { DataSet } from './set.ts';
+import { toys } from './toys.ts';
 import { wordnet } from './wordnet.ts';
 
 export const dataSets: Readonly<Record<DataSetName, DataSet>> = {
@@ -14,4 +16,6 @@ export const dataSets: Readonly<Record<DataSetName, DataSet>> = {
   msweb,
   restaurants,
   cranfield,
+  toys,
+  lastfm,
 };

@@ -196,7 +196,17 @@ describe('an expression', () => {
   });
 
   it('of the shipped data blocks may run', async () => {
-    for (const name of ['cranfield', 'flights', 'movielens', 'movielens_next', 'msweb', 'restaurants', 'wordnet']) {
+    for (const name of [
+      'cranfield',
+      'flights',
+      'movielens',
+      'movielens_next',
+      'msweb',
+      'restaurants',
+      'wordnet',
+      'toys',
+      'lastfm',
+    ]) {
       const path = `models/data/${name}.tower`;
       const [block] = check(makeSource(path, readFileSync(path, 'utf8'))).dataDescriptions;
       const { columns, where, time } = block!;

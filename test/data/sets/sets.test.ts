@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { check } from '../../../src/api/check.ts';
 import { readTarball } from '../../../src/data/sets/archives/tar.ts';
 import { readCsv, writeCsv } from '../../../src/data/sets/csv_text.ts';
 import { dataSetNames } from '../../../src/data/sets/names.ts';
@@ -17,6 +18,17 @@ const make = async (set: keyof typeof dataSets, originals: Record<string, string
   const source = await dataSets[set as 'msweb'].get({ folder, from, log: () => {} });
   return { folder, source, from };
 };
+
+const home = process.env.TOWER_DATA;
+
+/** A model of ids alone. */
+const ids = `model ids
+features { user_id : id(dim: 4)  movie_id : id(dim: 4) }
+tower user(user_id) keyed by user_id { channel main = user_id -> flatten }
+tower item(movie_id) keyed by movie_id { channel main = movie_id -> flatten }
+task t { score = cosine(user, item)  loss = softmax(in_batch, temperature: 0.05) }
+train { batch = 4, epochs = 1 }
+`;
 
 it('every data set has a data block of its name', () => {
   for (const name of dataSetNames) expect(existsSync(`models/data/${name}.tower`), name).toBe(true);
@@ -60,7 +72,7 @@ describe('msweb', () => {
     const refused = await dataSets.msweb.get({ folder, log: () => {} }).catch((error) => error);
     expect((refused as Failure).diagnostics[0]).toMatchObject({ code: 'originals-needed' });
     const empty = dataSets.msweb.get({ folder, from: folderWith({}), log: () => {} });
-    await expect(empty).rejects.toThrow('there is no such file');
+    await expect(empty).rejects.toThrow('it does not exist');
   });
 });
 
@@ -107,6 +119,103 @@ describe('cranfield', () => {
     expect(readCsv(text(folder, 'documents.csv'), expect.fail)).toEqual([
       { doc_id: '1', title: 'simple shear flow', authors: 'an author', abstract: 'the text of it' },
     ]);
+  });
+});
+
+describe('toys', () => {
+  const lines = 'Toys_and_Games.txt';
+  const attributes = 'Toys_and_Games_item2attributes.json';
+  const originals = { [lines]: '1 5 6\t7\r\n\n2 6 5 6\n', [attributes]: '{"5": [1, 2], "7": ["x y"], "9": [1]}' };
+
+  it('keeps the order of the items of a user, and gives each item that somebody has its attributes', async () => {
+    const { folder, source } = await make('toys', originals);
+    expect(text(folder, 'sequences.txt')).toBe('1 5 6 7\n2 6 5 6\n');
+    expect(text(folder, 'items.csv')).toBe('item,attributes\n5,1|2\n6,\n7,x y\n');
+    expect(source.holds).toBe('6 events of 2 people and 3 items');
+  });
+
+  it('reads another set of the same form where its lines are named', async () => {
+    const from = folderWith({ 'Beauty.txt': '1 5 6\n', 'Beauty_item2attributes.json': '{"5": [3]}' });
+    const folder = join(folderWith({}), 'beauty');
+    const said: string[] = [];
+    await dataSets.toys.get({ folder, from: join(from, 'Beauty.txt'), log: (line) => said.push(line) });
+    expect(text(folder, 'items.csv')).toBe('item,attributes\n5,3\n6,\n');
+    expect(said).toEqual(['1 of 2 items have no attributes']);
+  });
+
+  it.each([
+    ['it has no lines of a user and items', { [lines]: '' }],
+    ['line 2 has a user, 2, and no item', { [lines]: '1 5\n2\n' }],
+    ['lines 1 and 3 are of the same user, 1', { [lines]: '1 5\n2 5\n1 6\n' }],
+    ['line 1 holds a zero byte', { [lines]: '1 5\0\n' }],
+    ['line 2 is not UTF-8', { [lines]: '1 5\n2 \uFFFD\n' }],
+    ['it is no JSON', { [attributes]: '{"5": [1' }],
+    ['it is no JSON', { [attributes]: '['.repeat(200_000) }],
+    ['it is no object of items and their attributes', { [attributes]: '[1]' }],
+    ['the attributes of item 5 are no list', { [attributes]: '{"5": 1}' }],
+    ['the attributes of item __proto__ are no list', { [attributes]: '{"__proto__": {"a": 1}}' }],
+    ['an attribute of item 5 is no number and no text without a bar', { [attributes]: '{"5": ["a|b"]}' }],
+    ['an attribute of item 5 is no number', { [attributes]: '{"5": [1e999]}' }],
+  ])('refuses: %s', async (reason, changed) => {
+    await expect(make('toys', { ...originals, ...changed })).rejects.toThrow(reason);
+  });
+
+  it('needs regular files', async () => {
+    const from = folderWith({ [attributes]: '{}' });
+    mkdirSync(join(from, lines));
+    const made = dataSets.toys.get({ folder: folderWith({}), from, log: () => {} });
+    await expect(made).rejects.toThrow('it is no regular file');
+  });
+
+  it.skipIf(home === undefined)('has the size that papers report (needs TOWER_DATA)', async () => {
+    const folder = join(folderWith({}), 'toys');
+    const { holds } = await dataSets.toys.get({ folder, from: join(home!, 'toys'), log: () => {} });
+    expect(holds).toBe('167,597 events of 19,412 people and 11,924 items');
+  });
+});
+
+describe('lastfm', () => {
+  const originals = { 'train.txt': '0 1 2\n1 2\n', 'valid.txt': '0 3\n1\n', 'test.txt': '1 1 3\n' };
+
+  it('keeps the three files as they are, without users who hold out nothing', async () => {
+    const { folder, source } = await make('lastfm', originals);
+    expect(['train.txt', 'valid.txt', 'test.txt'].map((name) => text(folder, name))).toEqual([
+      '0 1 2\n1 2\n',
+      '0 3\n',
+      '1 1 3\n',
+    ]);
+    expect(source.holds).toBe('6 pairs of 2 people and 3 artists (train.txt 3, valid.txt 1, test.txt 2)');
+  });
+
+  it.each([
+    ['user 0 has item 1 in train.txt too', { 'test.txt': '0 1\n' }],
+    ['lines 1 and 2 are of the same user, 0', { 'valid.txt': '0 3\n0 4\n' }],
+    ['it has no lines of a user and items', { 'valid.txt': '\n' }],
+  ])('refuses: %s', async (reason, changed) => {
+    await expect(make('lastfm', { ...originals, ...changed })).rejects.toThrow(reason);
+  });
+
+  it.skipIf(home === undefined)('has the size of its source (needs TOWER_DATA)', async () => {
+    const folder = join(folderWith({}), 'lastfm');
+    const { holds } = await dataSets.lastfm.get({ folder, from: join(home!, 'lastfm-split'), log: () => {} });
+    expect(holds).toContain('of 1,885 people and 17,388 artists');
+  });
+});
+
+describe.each([
+  ['toys', { 'sequences.txt': '1 5 6 7\n', 'items.csv': 'item,attributes\n5,1|2\n6,\n7,3\n' }, 'two_tower'],
+  ['lastfm', { 'train.txt': '0 1 2\n', 'valid.txt': '0 3\n', 'test.txt': '0 4\n' }, 'ids'],
+])('the data block of %s', (set, files, model) => {
+  it(`fits ${model}`, async () => {
+    const root = folderWith({
+      'package.json': '{}',
+      [`${set}.tower`]: text('models/data', `${set}.tower`),
+      'ids.tower': ids,
+    });
+    mkdirSync(join(root, set));
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(root, set, name), content);
+    const path = model === 'ids' ? join(root, 'ids.tower') : `models/${model}.tower`;
+    expect((await check(path, { data: join(root, `${set}.tower`) })).text).toBe('');
   });
 });
 

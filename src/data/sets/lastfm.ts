@@ -1,0 +1,57 @@
+import { damaged, readOriginals } from './originals.ts';
+import { dataSet } from './set.ts';
+import { eventsIn, readUserLines, writeUserLines } from './user_lines.ts';
+
+const originals = ['train.txt', 'valid.txt', 'test.txt'] as const;
+const home = 'https://grouplens.org/datasets/hetrec-2011/';
+
+/** Who listened to which artists, in the form of LightGCN: a line a user in each of three files, without time. A user may hold out nothing. */
+export const lastfm = dataSet({
+  doc: 'Last.fm (HetRec 2011): the artists that 1,885 people listened to, split into training, validation and test',
+  originals,
+  home,
+  async make(options) {
+    const texts = readOriginals('lastfm', originals, home, options);
+    const parts = originals.map((name) => {
+      const wrong = (reason: string): never => damaged(options.from, name, reason);
+      return { name, wrong, lines: readUserLines(texts[name], wrong, { isEmptyAllowed: true }) };
+    });
+    refuseTwice(parts);
+    const all = parts.flatMap(({ lines }) => lines);
+    const people = new Set(all.map(({ user }) => user)).size;
+    const artists = new Set(all.flatMap(({ items }) => items)).size;
+    return {
+      from: options.from!,
+      holds: `${count(eventsIn(all))} pairs of ${count(people)} people and ${count(artists)} artists (${parts
+        .map(({ name, lines }) => `${name} ${count(eventsIn(lines))}`)
+        .join(', ')})`,
+      terms:
+        'Last.fm, for non-commercial use: Cantador, Brusilovsky & Kuflik, "2nd workshop on information heterogeneity and fusion in recommender systems", RecSys 2011',
+      files: Object.fromEntries(parts.map(({ name, lines }) => [name, writeUserLines(lines)])),
+    };
+  },
+});
+
+interface PartLines {
+  readonly name: string;
+  readonly lines: ReturnType<typeof readUserLines>;
+  wrong(reason: string): never;
+}
+
+/** A pair in two files would be known before it is asked about. */
+function refuseTwice(parts: readonly PartLines[]): void {
+  const seen = new Map<string, Map<string, string>>();
+  for (const { name, lines, wrong } of parts) {
+    for (const { user, items } of lines) {
+      const own = seen.get(user) ?? new Map<string, string>();
+      seen.set(user, own);
+      for (const item of items) {
+        const before = own.get(item);
+        if (before !== undefined && before !== name) wrong(`user ${user} has item ${item} in ${before} too`);
+        own.set(item, name);
+      }
+    }
+  }
+}
+
+const count = (number: number): string => number.toLocaleString('en');

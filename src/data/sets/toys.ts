@@ -1,0 +1,81 @@
+import { statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { writeCsv } from './csv_text.ts';
+import { damaged, readOriginals } from './originals.ts';
+import { dataSet, type GetOptions } from './set.ts';
+import { eventsIn, readUserLines, short, writeUserLines } from './user_lines.ts';
+
+const originals = ['Toys_and_Games.txt', 'Toys_and_Games_item2attributes.json'] as const;
+const home = 'https://github.com/RUCAIBox/CIKM2020-S3Rec/tree/master/data';
+
+/**
+ * A line a user, with the user's items in the order of time, and the attributes of each item. The other sets of the same source have
+ * the same form, so `--from` may also name the lines of one of them: its attributes are in the file next to it.
+ */
+export const toys = dataSet({
+  doc: 'Amazon Toys & Games, 5-core, as S3-Rec prepared it: the items of 19,412 people in the order of time, and attributes of 11,924 items',
+  originals,
+  home,
+  async make(options) {
+    const { folder, names } = placeOf(options);
+    const [linesName, attributesName] = names;
+    const texts = readOriginals('toys', names, home, { ...options, ...(folder === undefined ? {} : { from: folder }) });
+    const wrong =
+      (name: string) =>
+      (reason: string): never =>
+        damaged(folder, name, reason);
+    const lines = readUserLines(texts[linesName]!, wrong(linesName));
+    const attributesOf = readAttributes(texts[attributesName]!, wrong(attributesName));
+    const items = [...new Set(lines.flatMap(({ items }) => items))];
+    const described = items.filter((item) => attributesOf.has(item)).length;
+    if (described < items.length)
+      options.log(`${items.length - described} of ${items.length} items have no attributes`);
+    return {
+      from: join(folder!, linesName),
+      holds: `${count(eventsIn(lines))} events of ${count(lines.length)} people and ${count(items.length)} items`,
+      terms:
+        'Amazon review data, for research: McAuley, Targett, Shi & van den Hengel, SIGIR 2015; prepared by Zhou et al., "S3-Rec", CIKM 2020',
+      files: {
+        'sequences.txt': writeUserLines(lines),
+        'items.csv': writeCsv(
+          ['item', 'attributes'],
+          items.map((item) => [item, attributesOf.get(item)?.join('|')]),
+        ),
+      },
+    };
+  },
+});
+
+/** The folder of the originals, and their names in it: those of the set, or of the file that `--from` names. */
+function placeOf({ from }: GetOptions): { folder: string | undefined; names: readonly [string, string] } {
+  if (from === undefined || !statSync(from, { throwIfNoEntry: false })?.isFile())
+    return { folder: from, names: originals };
+  const name = basename(from);
+  return { folder: dirname(from), names: [name, `${name.replace(/\.txt$/, '')}_item2attributes.json`] };
+}
+
+/** `{"4": [1, 2, 3], …}`: by item, the numbers or names of its attributes. */
+function readAttributes(text: string, wrong: (reason: string) => never): ReadonlyMap<string, readonly string[]> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    wrong(`it is no JSON: ${short((error as Error).message)}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return wrong('it is no object of items and their attributes');
+  }
+  const attributes = new Map<string, readonly string[]>();
+  for (const [item, list] of Object.entries(value)) {
+    if (!Array.isArray(list)) return wrong(`the attributes of item ${short(item)} are no list`);
+    const words = list.map((each: unknown) => {
+      const word = typeof each === 'number' && Number.isFinite(each) ? String(each) : each;
+      if (typeof word === 'string' && word !== '' && !/[|\r\n\0]/.test(word)) return word;
+      return wrong(`an attribute of item ${short(item)} is no number and no text without a bar or a line end`);
+    });
+    attributes.set(item, words);
+  }
+  return attributes;
+}
+
+const count = (number: number): string => number.toLocaleString('en');
