@@ -11,8 +11,10 @@ export interface CompareRequest {
   readonly removeSeen?: boolean;
   /** As for `evaluate`. Default: as the data blocks of the runs declare with `evaluate`. */
   readonly per?: 'user' | 'event';
-  /** Adds baselines, which read the same history as the first run: `true` those that take no more than about a minute, `all`, or names. */
+  /** Adds baselines, which read the same history as the first run: `true` as many as take about a minute together, `all`, or names. */
   readonly baselines?: BaselineChoice;
+  /** As for `evaluate`. */
+  readonly onBaselines?: (names: readonly string[], seconds: number) => void;
   /** A feature of the asking tower: adds popularity among events of the same value. */
   readonly by?: string;
   /** The row that the others are compared with, a run or a baseline by its name. Default: the first run. */

@@ -113,10 +113,12 @@ export interface EvaluateRequest {
    */
   readonly per?: 'user' | 'event';
   /**
-   * False or `none`: the model alone. True, the default: the baselines that take no more than about a minute. `all`, or names: also
-   * those that take longer.
+   * False or `none`: the model alone. True, the default: as many baselines as take about a minute together, the quickest first. `all`, or
+   * names: however long they take.
    */
   readonly baselines?: BaselineChoice;
+  /** Called before the first baseline: their names, and about how many seconds they take together. */
+  readonly onBaselines?: (names: readonly string[], seconds: number) => void;
   /** A feature of the asking tower: adds popularity among events of the same value. */
   readonly by?: string;
   /** `recall(20), ndcg(20)`. Default: `metrics` of the model's `train`, else the usual ones. */
@@ -151,7 +153,13 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
       scorer: modelScorer(retrieval, { plan, events: dataset.parts[part], corpus: dataset.corpus }),
       product: () => engineProduct(engine),
       measures: makeMeasures(asked ?? [...(plan.train.stop ? [plan.train.stop] : []), ...usualMeasures]),
-      ...defined({ removeSeen: request.removeSeen, baselines: request.baselines, by: request.by, per: request.per }),
+      ...defined({
+        removeSeen: request.removeSeen,
+        baselines: request.baselines,
+        onBaselines: request.onBaselines,
+        by: request.by,
+        per: request.per,
+      }),
     });
     return { ...evaluation, protocol: [...(await run.notes()), ...evaluation.protocol] };
   } finally {

@@ -36,7 +36,7 @@ export const metricsOption = (): Option =>
 export const baselinesOption = (does: string, isOptional = false): Option =>
   new Option(
     `--baselines ${isOptional ? '[names]' : '<names>'}`,
-    `${does}: names with commas, \`all\` or \`none\` (default: those that take no more than about a minute)`,
+    `${does}: names with commas, \`all\` or \`none\` (default: as many as take about a minute together)`,
   );
 
 /** True and false as they are; of a text the names. */

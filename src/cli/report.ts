@@ -3,6 +3,7 @@ import { type Diagnostic, hasErrors } from '../diagnostics/diagnostic.ts';
 import { Failure } from '../diagnostics/failure.ts';
 import { render } from '../diagnostics/render.ts';
 import type { Choice } from '../engine/engines.ts';
+import { duration } from '../evaluation/sentences.ts';
 
 export const colour = Boolean(process.stderr.isTTY) && !process.env.NO_COLOR;
 
@@ -30,4 +31,10 @@ export function report(diagnostics: readonly Diagnostic[]): void {
 export function sayEngine({ engine, skipped }: Choice): void {
   for (const { name, reason } of skipped) say(`engine ${name} does not load: ${reason}`);
   say(`engine: ${engine.name}, ${engine.version}`);
+}
+
+/** Says how long the baselines take, where somebody would wonder. */
+export function sayBaselines(names: readonly string[], seconds: number): void {
+  if (seconds < 3) return;
+  say(`${names.join(', ')}: about ${duration(seconds)}; \`--baselines none\` leaves them out`);
 }

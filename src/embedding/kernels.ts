@@ -106,6 +106,8 @@ export interface Kernels {
   uniform(out: number, count: number, key1: number, key2: number, low: number, width: number): void;
   constant(out: number, count: number, value: number): void;
   rank(scores: number, rows: number, columns: number, targets: number, better: number, equal: number): void;
+  combine(matrix: number, bytes: number, weights: number, count: number, out: number): void;
+  addOuters(matrix: number, bytes: number, data: number, codes: number, count: number): void;
 }
 
 /** Compiled once: all instances share the machine code, and what one of them warms up is warm for all. */

@@ -27,6 +27,7 @@ export interface Space {
   /** A region of at least `bytes` that begins with what `region` held. */
   enlarge(region: Region | undefined, bytes: number): Region;
   floats(region: Region, length: number): Float32Array;
+  doubles(region: Region, length: number): Float64Array;
   integers(region: Region, length: number): Int32Array;
 }
 
@@ -93,6 +94,7 @@ export function makeSpace(): Space {
       return larger;
     },
     floats: (region, length) => new Float32Array(memory.buffer, region.pointer, length),
+    doubles: (region, length) => new Float64Array(memory.buffer, region.pointer, length),
     integers: (region, length) => new Int32Array(memory.buffer, region.pointer, length),
   };
 }

@@ -39,6 +39,8 @@ export interface CompareOptions extends BootstrapOptions {
   /** As for `evaluate`. */
   readonly product?: MakeProduct;
   /** As for `evaluate`. */
+  readonly onBaselines?: (names: readonly string[], seconds: number) => void;
+  /** As for `evaluate`. */
   readonly by?: string;
   /** What figures are the mean of. Default: what the data blocks of the runs declare. */
   readonly per?: Per;
@@ -113,6 +115,12 @@ export async function compare(contestants: readonly Contestant[], options: Compa
     }
   }
   const settings: string[] = [];
+  if (compared.rows.length > 0) {
+    options.onBaselines?.(
+      compared.rows.map(({ name }) => name),
+      compared.seconds,
+    );
+  }
   for (const { name, open } of compared.rows) {
     const { scorer, setting } = await open();
     await rank(first, scorer, name);

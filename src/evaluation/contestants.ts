@@ -8,7 +8,7 @@ import { plainProduct } from '../scoring/plain_product.ts';
 import type { MakeProduct } from '../scoring/product.ts';
 import type { Context, Scorer, ScoringTask } from '../scoring/scorer.ts';
 import { nearest } from '../text/nearest.ts';
-import type { Baseline, Training, TunedBaseline } from './baselines/baseline.ts';
+import type { Baseline, TunedBaseline } from './baselines/baseline.ts';
 import { historyScorer } from './baselines/history_scorer.ts';
 import { nobody, trainingOf } from './baselines/interactions.ts';
 import { popularityBy } from './baselines/popularity_by.ts';
@@ -16,6 +16,7 @@ import { baselines } from './baselines/table.ts';
 import { choose, choosingEvents } from './baselines/tune.ts';
 import { itemsGivenBy, joined } from './model_history.ts';
 import { type Per, questionsOf } from './questions.ts';
+import { duration } from './sentences.ts';
 
 export interface TaskOptions {
   readonly dataset: Dataset;
@@ -63,26 +64,31 @@ function codesOf({ column, index }: IndexedColumn, rows: number): Int32Array {
   return index ? index.map((row) => column.values[row]!) : column.values;
 }
 
-/** Which baselines: all that take no more than a minute, all, none, or some by name. */
+/** Which baselines: as many as take about a minute together, all, none, or some by name. */
 export type BaselineChoice = boolean | 'all' | 'none' | readonly string[];
 
 export interface BaselineOptions extends TaskOptions {
-  /** Default: true, all that take no more than about a minute. */
+  /** Default: true, as many as take about a minute together, the quickest first. */
   readonly baselines?: BaselineChoice;
   readonly removeSeen: boolean;
   /** Multiplies large matrices. Default: plain code. */
   readonly product?: MakeProduct;
 }
 
-/** Additions past which a baseline is excluded, unless it was asked for by name: about a minute on two cores. */
-const mostWork = 1e11;
-const addsPerSecond = 1.5e9;
+/** How long all baselines may take together, unless they are asked for: seconds on one core. */
+const mostSeconds = 60;
+/** Steps of plain code that one core takes in a second: measured on MovieLens and Toys, and rounded down. */
+const stepsPerSecond = 3e8;
+/** Steps to rank one item for one event, once it has a score. */
+const rankingSteps = 2;
 
 /** The baselines of a task, opened one after the other, and a sentence for each that is excluded. */
 export interface ChosenBaselines {
   /** In the order printed. `open` chooses the setting where there are several. */
   readonly rows: readonly { readonly name: string; open(): Promise<OpenBaseline> }[];
   readonly leftOut: readonly string[];
+  /** About how long all of them take together. */
+  readonly seconds: number;
 }
 
 export interface OpenBaseline {
@@ -91,29 +97,37 @@ export interface OpenBaseline {
   readonly setting?: string;
 }
 
+interface Candidate {
+  readonly name: string;
+  readonly seconds: number;
+  open(): Promise<OpenBaseline>;
+}
+
 /** @throws Failure `unknown-name` where the choice names a baseline that there is not */
 export function baselinesBeside(task: ScoringTask, options: BaselineOptions): ChosenBaselines {
   const { baselines: choice = true, dataset, plan, product } = options;
-  const names = chosenNames(choice);
-  const isAsked = choice !== true;
-  const rows: { name: string; open(): Promise<OpenBaseline> }[] = [];
+  const rankings = questionsOf(task).asks.length;
+  const candidates: Candidate[] = [];
   const leftOut: string[] = [];
   const training = once(() => trainingOf(task));
   const validation = once(() => {
     if (dataset.parts.validation.rows === 0) return undefined;
     return makeTask({ dataset, part: 'validation', ...defined({ plan, per: task.per }) });
   });
+  const secondsOf = (steps: number, ranked: number): number =>
+    (steps + ranked * task.corpus.rows * rankingSteps) / stepsPerSecond;
   const consider = (name: string, row: Baseline | TunedBaseline): void => {
-    const reason =
-      'settings' in row
-        ? (nobody(task) ?? tooMuch(name, row, training(), questionsOf(task).asks.length, isAsked))
-        : (row.missing?.(task) ?? tooLong(name, row.work?.(task) ?? 0, isAsked));
+    const reason = 'settings' in row ? (nobody(task) ?? tooLarge(row.bytes(training()))) : row.missing?.(task);
     if (reason !== undefined) {
       leftOut.push(`${name} is excluded: ${reason}.`);
       return;
     }
+    if (!('settings' in row)) {
+      const open = async () => ({ scorer: { name, doc: row.doc, ...row.prepare(task) } });
+      candidates.push({ name, seconds: secondsOf(row.steps?.(task) ?? 0, rankings), open });
+      return;
+    }
     const open = async (): Promise<OpenBaseline> => {
-      if (!('settings' in row)) return { scorer: { name, doc: row.doc, ...row.prepare(task) } };
       const multiply = (await product?.()) ?? plainProduct;
       try {
         const aids = { validation: validation(), removeSeen: options.removeSeen, product: multiply };
@@ -124,13 +138,33 @@ export function baselinesBeside(task: ScoringTask, options: BaselineOptions): Ch
         await multiply.close();
       }
     };
-    rows.push({ name, open });
+    const ranked = rankings + row.settings.length * Math.min(dataset.parts.validation.rows, choosingEvents);
+    const steps = row.steps(training()) + ranked * row.eventSteps(training());
+    candidates.push({ name, seconds: secondsOf(steps, ranked), open });
   };
-  for (const name of names) {
+  for (const name of chosenNames(choice)) {
     consider(name, baselines[name]!);
     if (name === 'popularity' && task.context) consider(`popularity by ${task.context.feature}`, popularityBy);
   }
-  return { rows, leftOut };
+  const rows = choice === true ? quickest(candidates) : candidates;
+  for (const each of candidates) {
+    if (rows.includes(each)) continue;
+    leftOut.push(
+      `${each.name} is excluded: it would take about ${duration(each.seconds)} more; \`--baselines ${each.name}\` or \`--baselines all\` waits for it.`,
+    );
+  }
+  return { rows, leftOut, seconds: rows.reduce((sum, { seconds }) => sum + seconds, 0) };
+}
+
+/** The quickest, as many as take `mostSeconds` together; in the order given. */
+function quickest(candidates: readonly Candidate[]): readonly Candidate[] {
+  let left = mostSeconds;
+  const chosen = new Set<Candidate>();
+  for (const each of [...candidates].sort((a, b) => a.seconds - b.seconds)) {
+    left -= each.seconds;
+    if (left >= 0) chosen.add(each);
+  }
+  return candidates.filter((each) => chosen.has(each));
 }
 
 function chosenNames(choice: BaselineChoice): readonly string[] {
@@ -144,23 +178,9 @@ function chosenNames(choice: BaselineChoice): readonly string[] {
   return known.filter((name) => choice.includes(name));
 }
 
-function tooMuch(
-  name: string,
-  { settings, work, eventWork, bytes }: TunedBaseline,
-  training: Training,
-  rankings: number,
-  isAsked: boolean,
-): string | undefined {
-  const [needed, free] = [bytes(training), freeBytes()];
-  if (needed > free) return `it needs ${inBytes(needed)} of memory, and ${inBytes(free)} are free`;
-  const scored = rankings + settings.length * Math.min(rankings, choosingEvents);
-  return tooLong(name, settings.length * work(training) + scored * eventWork(training), isAsked);
-}
-
-function tooLong(name: string, work: number, isAsked: boolean): string | undefined {
-  if (isAsked || work <= mostWork) return undefined;
-  const minutes = Math.ceil(work / addsPerSecond / 60);
-  return `it would take about ${minutes.toLocaleString('en')} minutes; \`--baselines ${name}\` waits for it`;
+function tooLarge(needed: number): string | undefined {
+  const free = freeBytes();
+  return needed > free ? `it needs ${inBytes(needed)} of memory, and ${inBytes(free)} are free` : undefined;
 }
 
 const inBytes = (bytes: number): string => `${Math.max(0, Math.round(bytes)).toLocaleString('en')} bytes`;

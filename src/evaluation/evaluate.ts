@@ -55,10 +55,12 @@ export interface EvaluateOptions {
   readonly removeSeen?: boolean;
   /** What figures are the mean of. Default: what the data block declares. */
   readonly per?: Per;
-  /** False or `none`: the model alone. Default: true, the baselines that take no more than about a minute. */
+  /** False or `none`: the model alone. Default: true, as many baselines as take about a minute together. */
   readonly baselines?: BaselineChoice;
   /** Multiplies large matrices for a baseline. Default: plain code. */
   readonly product?: MakeProduct;
+  /** Called before the first baseline, where there is one: their names, and about how many seconds they take together. */
+  readonly onBaselines?: (names: readonly string[], seconds: number) => void;
 }
 
 /** @throws Failure `too-few-rows` where the part is empty, `unknown-name` */
@@ -72,6 +74,11 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   let slices: Slices | undefined;
   const model = { name: options.scorer.name, open: async (): Promise<OpenBaseline> => ({ scorer: options.scorer }) };
   for (const { name, open } of [model, ...compared.rows]) {
+    if (rows.length === 1)
+      options.onBaselines?.(
+        compared.rows.map((row) => row.name),
+        compared.seconds,
+      );
     const start = performance.now();
     const { scorer, setting } = await open();
     const ranks = await rankEvents(task, scorer, seen.removes);

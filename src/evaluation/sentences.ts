@@ -48,3 +48,10 @@ export function coldSentence(
 /** `a, b and c` */
 export const listOf = (names: readonly string[]): string =>
   names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+
+/** `40 seconds`, `3 minutes`: rounded up to a figure that promises no more than an estimate can. */
+export function duration(seconds: number): string {
+  const [count, unit] =
+    seconds <= 90 ? [Math.max(5, 5 * Math.ceil(seconds / 5)), 'second'] : [Math.ceil(seconds / 60), 'minute'];
+  return `${count.toLocaleString('en')} ${unit}s`;
+}

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { defined } from '../../defined.ts';
 import { openRun } from '../open_run.ts';
 import { baselinesOf, baselinesOption, metricsOption, perOption, seedOption, seenOf, withExample } from '../options.ts';
-import { answer, answerJson } from '../report.ts';
+import { answer, answerJson, sayBaselines } from '../report.ts';
 import { addRunOptions, addSeenOptions, type OfRanking } from '../run_options.ts';
 
 interface Options extends OfRanking {
@@ -46,6 +46,7 @@ export function compareCommand(program: Command): void {
         ...request,
         ...defined({ baselines: baselinesOf(baselines) }),
         ...seenOf({ removeSeen, keepSeen }),
+        onBaselines: sayBaselines,
       });
       if (json) return answerJson(comparison);
       const { comparisonText } = await import('../views/comparison.ts');

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { defined } from '../../defined.ts';
 import { openRun } from '../open_run.ts';
 import { baselinesOf, baselinesOption, metricsOption, perOption, seenOf, withExample } from '../options.ts';
-import { answer, answerJson, sayEngine } from '../report.ts';
+import { answer, answerJson, sayBaselines, sayEngine } from '../report.ts';
 import { addRunOptions, addSeenOptions, type OfRanking } from '../run_options.ts';
 import { leaveReport } from '../run_report.ts';
 
@@ -33,6 +33,7 @@ export function evaluateCommand(program: Command): void {
       const evaluation = await evaluate(run, {
         ...defined({ baselines: baselinesOf(baselines), part, by, metrics, per }),
         ...seenOf({ removeSeen, keepSeen }),
+        onBaselines: sayBaselines,
       });
       if (json) answerJson(evaluation);
       else answer((await import('../views/evaluation.ts')).evaluationText(evaluation));

@@ -6,3 +6,4 @@ export { forget, resolve, resolveOne, scatterPooled, scatterSequence } from './a
 export { updateAdagrad, updateAdam, updateRowAdagrad, updateSgd } from './update';
 export { constant, uniform } from './uniform';
 export { rank } from './rank';
+export { addOuters, combine } from './sums';

@@ -10,16 +10,19 @@ export interface Baseline {
   readonly doc: string;
   readonly paper?: string;
   prepare(task: ScoringTask): Pick<Scorer, 'score'>;
-  /** About how many numbers it adds up for this task, where that may be too many to wait for. */
-  work?(task: ScoringTask): number;
+  /** About how many steps of plain code it takes for this task, where they may be too many to wait for. */
+  steps?(task: ScoringTask): number;
   /** Why it has nothing to rank by in this task; undefined where it has. */
   missing?(task: ScoringTask): string | undefined;
 }
 
 export const baseline = (row: Baseline): Baseline => row;
 
-/** Adds to zeros the score of each item for a user who had these items: distinct, ascending. */
-export type HistoryScores = (history: Int32Array, target: Float64Array) => void;
+/**
+ * Adds to zeros the score of each item for somebody who had these items: distinct, ascending. `user` is the row of the user in training,
+ * whose training items are all in the history, or −1.
+ */
+export type HistoryScores = (history: Int32Array, target: Float64Array, user: number) => void;
 
 /** Numbers by the names that are printed: `{ k: 100, shrink: 10 }`. */
 export type Setting = Readonly<Record<string, number>>;
@@ -31,11 +34,21 @@ export interface TunedBaseline<S extends Setting = Setting> {
   readonly settings: readonly S[];
   /** Of the settings: the one that is used without a validation part. */
   readonly usual: number;
-  fit(training: Training, setting: S, product: Product): HistoryScores | Promise<HistoryScores>;
-  /** About how many numbers one setting adds up in `fit`. */
-  work(training: Training): number;
-  /** About how many it adds up to score one event. */
-  eventWork(training: Training): number;
+  /** The scores by each of these settings, in their order. What settings share is computed once. */
+  fit(
+    training: Training,
+    settings: readonly S[],
+    product: Product,
+  ): Iterable<HistoryScores> | AsyncIterable<HistoryScores>;
+  /**
+   * How many items are enough to choose the setting among, where one `fit` of all of them takes too long to be repeated: those with
+   * the most training events. Default: all.
+   */
+  choosesAmong?(training: Training): number | undefined;
+  /** About how many steps of plain code it takes to try all settings and fit the chosen one. */
+  steps(training: Training): number;
+  /** About how many steps it takes to score one event. */
+  eventSteps(training: Training): number;
   /** Memory that choosing needs at its peak. */
   bytes(training: Training): number;
 }

@@ -75,11 +75,8 @@ async function tileInverse(data: Float32Array, size: number, product: Product): 
 
 /** Column tile `pivot` of the whole matrix, [rows, tile]: above the diagonal by symmetry. */
 function readColumn(strips: readonly Float32Array[], tile: number, pivot: number, target: Float32Array): void {
-  const own = strips[pivot]!;
   const width = (pivot + 1) * tile;
-  for (let row = 0; row < pivot * tile; row++) {
-    for (let j = 0; j < tile; j++) target[row * tile + j] = own[j * width + row]!;
-  }
+  transpose(strips[pivot]!, width, target, tile, tile, pivot * tile);
   for (let at = pivot; at < strips.length; at++) {
     const [strip, length] = [strips[at]!, (at + 1) * tile];
     for (let row = 0; row < tile; row++) {
@@ -90,11 +87,8 @@ function readColumn(strips: readonly Float32Array[], tile: number, pivot: number
 }
 
 function writeColumn(strips: readonly Float32Array[], tile: number, pivot: number, source: Float32Array): void {
-  const own = strips[pivot]!;
   const width = (pivot + 1) * tile;
-  for (let row = 0; row < pivot * tile; row++) {
-    for (let j = 0; j < tile; j++) own[j * width + row] = source[row * tile + j]!;
-  }
+  transpose(source, tile, strips[pivot]!, width, pivot * tile, tile);
   for (let at = pivot; at < strips.length; at++) {
     const [strip, length] = [strips[at]!, (at + 1) * tile];
     for (let row = 0; row < tile; row++) {
@@ -104,20 +98,43 @@ function writeColumn(strips: readonly Float32Array[], tile: number, pivot: numbe
   }
 }
 
-/** All of it, row-major [size, size]. */
+/** All of it, row-major [size, size]. Empties the strips, so that their memory is free as soon as it has been read. */
 export function fullMatrix({ size, tile, strips }: Strips): Float32Array {
   const full = new Float32Array(size * size);
-  strips.forEach((strip, at) => {
+  for (let at = strips.length - 1; at >= 0; at--) {
+    const strip = strips.pop()!;
     const width = (at + 1) * tile;
     const last = Math.min(size, width);
     for (let row = at * tile; row < last; row++) {
       const from = (row - at * tile) * width;
       full.set(strip.subarray(from, from + last), row * size);
     }
-    for (let column = 0; column < at * tile; column++) {
-      for (let row = at * tile; row < last; row++)
-        full[column * size + row] = strip[(row - at * tile) * width + column]!;
-    }
-  });
+    transpose(strip, width, full.subarray(at * tile), size, last - at * tile, at * tile);
+  }
   return full;
+}
+
+/** Entries moved at a time, in both directions: their cache lines stay near until all of them are used. */
+const block = 16;
+
+/** target[column][row] = source[row][column] for as many rows and columns, of rows that are `stride` long. */
+function transpose(
+  source: Float32Array,
+  sourceStride: number,
+  target: Float32Array,
+  targetStride: number,
+  rows: number,
+  columns: number,
+): void {
+  for (let top = 0; top < rows; top += block) {
+    const bottom = Math.min(rows, top + block);
+    for (let left = 0; left < columns; left += block) {
+      const right = Math.min(columns, left + block);
+      for (let column = left; column < right; column++) {
+        for (let row = top; row < bottom; row++) {
+          target[column * targetStride + row] = source[row * sourceStride + column]!;
+        }
+      }
+    }
+  }
 }

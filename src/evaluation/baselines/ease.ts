@@ -1,7 +1,7 @@
 import type { Product } from '../../scoring/product.ts';
-import { type HistoryScores, type Training, tuned } from './baseline.ts';
+import { type HistoryScores, settingsTried, type Training, tuned } from './baseline.ts';
 import { addTo, fullMatrix, invertStrips, makeStrips } from './blocked_inverse.ts';
-import { pairs } from './interactions.ts';
+import { type Interactions, pairs } from './interactions.ts';
 import { symmetricInverse } from './symmetric_inverse.ts';
 
 export interface EaseSetting {
@@ -14,6 +14,8 @@ const engineGain = 40;
 /** Widest matrix that plain code inverts, in double precision; wider ones are swept in tiles, in single precision. */
 const plainSize = 1024;
 const tile = 512;
+/** Widest matrix that is inverted once a setting, and how many items choose for a wider one: a 27th of the time at 12,288. */
+const choosingSize = 4096;
 
 /**
  * score(j) = Σ over i ≠ j in H of Bᵢⱼ, with Bᵢⱼ = −Pᵢⱼ ÷ Pⱼⱼ and P = (XᵀX + λI)⁻¹: the item-to-item weights without a diagonal that
@@ -25,13 +27,25 @@ export const ease = tuned<EaseSetting>({
   paper: 'Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019 (equation 8)',
   settings: [20, 50, 100, 250, 500, 1000].map((λ) => ({ λ })),
   usual: 2,
-  fit: (training, { λ }, product) =>
-    training.users < training.items ? throughUsers(training, λ, product) : throughItems(training, λ, product),
-  work: (training) => pairs(training.itemsOf) + sizeOf(training) ** 3 / (isPlain(training) ? 1 : 2 * engineGain),
-  eventWork: (training) => (training.users < training.items ? sizeOf(training) ** 2 : 20 * training.items),
-  // What is best so far, the strips of the next, which are half a matrix, and the whole of it.
-  bytes: (training) => (isPlain(training) ? 8 * 4 : 4 * 2.6) * sizeOf(training) ** 2,
+  async *fit(training, settings, product) {
+    const through = training.users < training.items ? throughUsers : throughItems;
+    for (const { λ } of settings) yield await through(training, λ, product);
+  },
+  choosesAmong: (training) => (sizeOf(training) > choosingSize ? choosingSize : undefined),
+  steps: (training) =>
+    sizeOf(training) > choosingSize
+      ? inverseSteps(sizeOf(training)) + settingsTried * inverseSteps(choosingSize) + 2 * pairs(training.itemsOf)
+      : settingsTried * (inverseSteps(sizeOf(training)) + pairs(training.itemsOf)),
+  eventSteps: ({ users, items, itemsOf }) => {
+    const perUser = itemsOf.values.length / Math.max(1, users);
+    return users < items ? itemsOf.values.length + 20 * users + items : (perUser + 2) * items;
+  },
+  // The strips, which are half a matrix, the whole of it, and what goes through the engine at a time.
+  bytes: (training) => (isPlain(training) ? 8 * 4 : 4 * 1.8) * sizeOf(training) ** 2,
 });
+
+/** A step of plain code for each of size³ products in double precision; an engine makes half of them, as it knows the matrix is symmetric. */
+const inverseSteps = (size: number): number => size ** 3 / (size <= plainSize ? 1 : 2 * engineGain);
 
 const sizeOf = ({ users, items }: Training): number => Math.min(users, items);
 const isPlain = (training: Training): boolean => sizeOf(training) <= plainSize;
@@ -67,14 +81,15 @@ async function inverseOf(
 export async function throughItems(training: Training, lambda: number, product: Product): Promise<HistoryScores> {
   const size = training.items;
   const inverse = await inverseOf(training.itemsOf, size, lambda, product);
+  const pivots = Float64Array.from({ length: size }, (_, item) => inverse[item * size + item]!);
   return (history, target) => {
     for (const item of history) {
       const row = item * size;
       for (let other = 0; other < size; other++) target[other]! -= inverse[row + other]!;
       // Without the term i = j.
-      target[item]! += inverse[row + item]!;
+      target[item]! += pivots[item]!;
     }
-    for (let other = 0; other < size; other++) target[other]! /= inverse[other * size + other]!;
+    for (let other = 0; other < size; other++) target[other]! /= pivots[other]!;
   };
 }
 
@@ -93,26 +108,69 @@ export async function throughUsers(
     }
     return 1 - explained;
   });
-  const shared = new Float64Array(size);
-  const weights = new Float64Array(size);
-  return (history, target) => {
-    shared.fill(0);
-    for (const item of history) {
-      for (let at = usersOf.starts[item]!; at < usersOf.starts[item + 1]!; at++) shared[usersOf.values[at]!]!++;
-    }
-    weights.fill(0);
+  const weightsOf = makeUserWeights(kernel, lambda, { itemsOf, usersOf });
+  return (history, target, user) => {
+    const weights = weightsOf(history, user);
     for (let user = 0; user < size; user++) {
-      const share = shared[user]!;
-      if (share === 0) continue;
-      for (let other = 0; other < size; other++) weights[other]! += share * kernel[user * size + other]!;
-    }
-    for (let user = 0; user < size; user++) {
+      const weight = weights[user]!;
       for (let at = itemsOf.starts[user]!; at < itemsOf.starts[user + 1]!; at++) {
-        target[itemsOf.values[at]!]! += weights[user]!;
+        target[itemsOf.values[at]!]! += weight;
       }
     }
     // Without the term i = j, which is xⱼᵀ K⁻¹ xⱼ.
     for (const item of history) target[item]! += pivots[item]! - 1;
     for (let item = 0; item < target.length; item++) target[item]! /= pivots[item]!;
   };
+}
+
+/**
+ * (h Xᵀ) K⁻¹ of a history, in memory that the next call changes: the sum of rows of K⁻¹ over the users of its items. Of the items of
+ * training user u it is known without a sum: XXᵀ = K − λI, so row u of XXᵀ K⁻¹ is row u of I − λK⁻¹. It begins there, or at the last
+ * history, which is often of the same user, wherever fewer items are left to add.
+ */
+function makeUserWeights(
+  kernel: Float64Array | Float32Array,
+  lambda: number,
+  { itemsOf, usersOf }: Interactions,
+): (history: Int32Array, user: number) => Float64Array {
+  const size = itemsOf.starts.length - 1;
+  const shares = new Map<number, number>();
+  const weights = new Float64Array(size);
+  let last = new Int32Array(0);
+  const count = (items: Iterable<number>, sign: number): void => {
+    for (const item of items) {
+      for (let at = usersOf.starts[item]!; at < usersOf.starts[item + 1]!; at++) {
+        const user = usersOf.values[at]!;
+        shares.set(user, (shares.get(user) ?? 0) + sign);
+      }
+    }
+  };
+  return (history, user) => {
+    const own = user < 0 ? [] : itemsOf.values.subarray(itemsOf.starts[user]!, itemsOf.starts[user + 1]!);
+    const [fromOwn, fromLast] = [differences(own, history), differences(last, history)];
+    const begin = fromLast.count < fromOwn.count ? fromLast : fromOwn;
+    last = Int32Array.from(history);
+    if (begin === fromOwn) {
+      weights.fill(0);
+      if (own.length > 0) {
+        for (let other = 0; other < size; other++) weights[other] = -lambda * kernel[user * size + other]!;
+        weights[user]! += 1;
+      }
+    }
+    shares.clear();
+    count(begin.came, 1);
+    count(begin.left, -1);
+    for (const [of, share] of shares) {
+      const row = of * size;
+      if (share !== 0) for (let other = 0; other < size; other++) weights[other]! += share * kernel[row + other]!;
+    }
+    return weights;
+  };
+}
+
+/** The items that are in `to` alone, and in `from` alone. */
+function differences(from: Iterable<number>, to: Int32Array): { came: Int32Array; left: Set<number>; count: number } {
+  const left = new Set(from);
+  const came = to.filter((item) => !left.delete(item));
+  return { came, left, count: came.length + left.size };
 }

@@ -16,7 +16,7 @@ export function historyScorer(task: ScoringTask, itemsOf: Lists, add: HistorySco
         const history = historyOf(rows[i]!);
         if (history.length !== last?.length || history.some((item, at) => item !== last![at])) {
           sums.fill(0);
-          add(history, sums);
+          add(history, sums, task.events.user[rows[i]!]!);
         }
         last = history;
         block.set(sums, i * items);

@@ -13,20 +13,20 @@ export const itemCf = baseline({
   doc: 'cosine similarity of the users of an item and the users of each earlier item, summed over the earlier items of the user',
   paper: 'Sarwar et al., WWW 2001; Deshpande & Karypis, TOIS 2004',
   missing: nobody,
-  work(task) {
+  steps(task) {
     const { events, users } = task;
     const { itemsOf, usersOf } = interactionsOf(task);
     const itemsPerUser = itemsOf.values.length / Math.max(1, users.rows);
     const historyOf = makeHistory(task, itemsOf);
     // A few hundred events predict the time of the rest.
     const stride = Math.max(1, Math.floor(events.rows / 300));
-    let work = 0;
+    let steps = 0;
     for (let row = 0; row < events.rows; row += stride) {
       let shared = 0;
       for (const item of historyOf(row)) shared += usersOf.starts[item + 1]! - usersOf.starts[item]!;
-      work += stride * (shared + Math.min(shared, users.rows) * itemsPerUser);
+      steps += stride * (shared + Math.min(shared, users.rows) * itemsPerUser);
     }
-    return work;
+    return steps;
   },
   prepare(task) {
     const lists = interactionsOf(task);

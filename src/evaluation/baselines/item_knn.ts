@@ -1,6 +1,6 @@
 import { type Training, tuned } from './baseline.ts';
 import { pairs } from './interactions.ts';
-import { largest, summed, transposed, type Weights } from './neighbours.ts';
+import { collect, groupsBy, makePicker, summed, transposed, type Weights } from './neighbours.ts';
 
 export interface ItemKnnSetting {
   readonly [name: string]: number;
@@ -17,28 +17,52 @@ export const itemKnn = tuned<ItemKnnSetting>({
   paper: 'Deshpande & Karypis, TOIS 2004; Ferrari Dacrema et al., RecSys 2019 (shrinkage)',
   settings: [20, 100].flatMap((k) => [0, 20, 100].map((shrink) => ({ k, shrink }))),
   usual: 4,
-  fit: (training, setting) => summed(transposed(itemKnnWeights(training, setting))),
-  work: (training) => 6 * pairs(training.itemsOf),
-  eventWork: ({ items, itemsOf, users }) => items + 100 * (itemsOf.values.length / Math.max(1, users)),
-  bytes: ({ items }) => 4 * items * Math.min(items, 100) * 12,
+  *fit(training, settings) {
+    for (const weights of itemKnnWeights(training, settings)) yield summed(transposed(weights));
+  },
+  steps: ({ itemsOf }) => 4 * pairs(itemsOf),
+  eventSteps: ({ items, itemsOf, users }) => items + 100 * (itemsOf.values.length / Math.max(1, users)),
+  bytes: ({ items }) => 12 * items * Math.min(items, 100) * 8,
 });
 
-/** Row j holds s(i, j) for i in N(j). */
-export function itemKnnWeights({ items, itemsOf, usersOf }: Training, { k, shrink }: ItemKnnSetting): Weights {
-  const count = (item: number): number => usersOf.starts[item + 1]! - usersOf.starts[item]!;
+/** By setting: row j holds s(i, j) for i in N(j). All settings read one count of the users that items share. */
+export function itemKnnWeights(
+  { items, itemsOf, usersOf }: Training,
+  settings: readonly ItemKnnSetting[],
+): readonly Weights[] {
+  const counts = Int32Array.from({ length: items }, (_, item) => usersOf.starts[item + 1]! - usersOf.starts[item]!);
+  const shared = new Float64Array(items);
+  const similar = new Float64Array(items);
   const reached = new Int32Array(items);
-  return largest(items, k, (row, target) => {
+  const found = settings.map(({ k }) => ({ pick: makePicker(k), rows: collect(items) }));
+  // The nearest of one shrinkage for the largest k hold those for smaller ones.
+  const byShrink = [...groupsBy(settings, 'shrink')].map(([shrink, of]) => ({
+    shrink,
+    of: of.sort((a, b) => settings[b]!.k - settings[a]!.k),
+  }));
+  for (let row = 0; row < items; row++) {
     let length = 0;
     for (let at = usersOf.starts[row]!; at < usersOf.starts[row + 1]!; at++) {
       const user = usersOf.values[at]!;
       for (let of = itemsOf.starts[user]!; of < itemsOf.starts[user + 1]!; of++) {
         const item = itemsOf.values[of]!;
-        if (target[item]!++ === 0) reached[length++] = item;
+        if (shared[item]!++ === 0) reached[length++] = item;
       }
     }
+    shared[row] = 0;
     const columns = reached.subarray(0, length);
-    for (const item of columns) target[item]! /= Math.sqrt(count(item) * count(row)) + shrink;
-    target[row] = 0;
-    return columns;
-  });
+    for (const { shrink, of } of byShrink) {
+      for (let at = 0; at < length; at++) {
+        const item = columns[at]!;
+        similar[item] = shared[item]! / (Math.sqrt(counts[item]! * counts[row]!) + shrink);
+      }
+      let nearest: Int32Array = columns;
+      for (const setting of of) {
+        nearest = found[setting]!.pick(nearest, similar);
+        found[setting]!.rows.add(nearest, similar);
+      }
+    }
+    for (let at = 0; at < length; at++) shared[columns[at]!] = 0;
+  }
+  return found.map(({ rows }) => rows.weights());
 }

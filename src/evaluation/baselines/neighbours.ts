@@ -1,5 +1,5 @@
 /** Item-to-item weights of which each item keeps a few: what ItemKNN, RP3β and SLIM have in common. */
-import type { HistoryScores } from './baseline.ts';
+import type { HistoryScores, Setting } from './baseline.ts';
 import type { Lists } from './interactions.ts';
 
 /** Sparse rows of weights: those of row i are `values[starts[i] … starts[i + 1])`, of these columns. */
@@ -7,32 +7,86 @@ export interface Weights extends Lists {
   readonly weights: Float64Array;
 }
 
-/** Writes the weights of one row over zeros and returns the columns, each once, that it wrote; in memory that it may reuse. */
-export type WriteRow = (row: number, target: Float64Array) => Int32Array;
+/** Rows of weights that are added one after the other, from the first. */
+export interface Collector {
+  /** Keeps the weights in `dense` of these columns, each named once. */
+  add(columns: Int32Array, dense: Float64Array): void;
+  weights(): Weights;
+}
 
-/** Keeps the `k` largest positive weights of each row; of equals those further left. Columns are ascending. */
-export function largest(items: number, k: number, write: WriteRow): Weights {
+export function collect(items: number): Collector {
   const starts = new Int32Array(items + 1);
-  const dense = new Float64Array(items);
   const rows: Int32Array[] = [];
   const kept: Float64Array[] = [];
-  for (let row = 0; row < items; row++) {
-    const touched = write(row, dense);
-    let columns = touched.filter((column) => dense[column]! > 0);
-    if (columns.length > k) columns = columns.sort((a, b) => dense[b]! - dense[a]! || a - b).slice(0, k);
-    columns.sort();
-    rows.push(columns);
-    kept.push(Float64Array.from(columns, (column) => dense[column]!));
-    starts[row + 1] = starts[row]! + columns.length;
-    for (const column of touched) dense[column] = 0;
-  }
-  const values = new Int32Array(starts[items]!);
-  const weights = new Float64Array(values.length);
-  rows.forEach((columns, row) => {
-    values.set(columns, starts[row]!);
-    weights.set(kept[row]!, starts[row]!);
+  return {
+    add(columns, dense) {
+      const own = columns.slice().sort();
+      starts[rows.length + 1] = starts[rows.length]! + own.length;
+      rows.push(own);
+      kept.push(Float64Array.from(own, (column) => dense[column]!));
+    },
+    weights() {
+      const values = new Int32Array(starts[items]!);
+      const weights = new Float64Array(values.length);
+      rows.forEach((columns, row) => {
+        values.set(columns, starts[row]!);
+        weights.set(kept[row]!, starts[row]!);
+      });
+      return { starts, values, weights };
+    },
+  };
+}
+
+/**
+ * Of these columns, each named once, the `k` with the largest values in `dense` above 0, in no order; of equals those further left. In
+ * memory that the next call of the same picker reuses.
+ */
+export type Picker = (columns: Int32Array, dense: Float64Array) => Int32Array;
+
+export function makePicker(k: number): Picker {
+  // A heap whose first column is the one to drop next.
+  let heap = new Int32Array(64);
+  return (columns, dense) => {
+    const most = Math.min(k, columns.length);
+    if (heap.length < most) heap = new Int32Array(Math.min(k, 2 * most));
+    let size = 0;
+    const isWorse = (a: number, b: number): boolean => dense[a]! < dense[b]! || (dense[a] === dense[b] && a > b);
+    for (let at = 0; at < columns.length; at++) {
+      const column = columns[at]!;
+      if (!(dense[column]! > 0)) continue;
+      if (size < most) {
+        let child = size++;
+        for (let parent = (child - 1) >> 1; child > 0 && isWorse(column, heap[parent]!); parent = (child - 1) >> 1) {
+          heap[child] = heap[parent]!;
+          child = parent;
+        }
+        heap[child] = column;
+      } else if (isWorse(heap[0]!, column)) {
+        let parent = 0;
+        for (let child = 1; child < size; child = 2 * parent + 1) {
+          if (child + 1 < size && isWorse(heap[child + 1]!, heap[child]!)) child++;
+          if (!isWorse(heap[child]!, column)) break;
+          heap[parent] = heap[child]!;
+          parent = child;
+        }
+        heap[parent] = column;
+      }
+    }
+    return heap.subarray(0, size);
+  };
+}
+
+/** Where the settings of each value of one argument are. */
+export function groupsBy<S extends Setting>(
+  settings: readonly S[],
+  name: keyof S & string,
+): ReadonlyMap<number, number[]> {
+  const groups = new Map<number, number[]>();
+  settings.forEach((setting, at) => {
+    const value = setting[name]!;
+    groups.set(value, [...(groups.get(value) ?? []), at]);
   });
-  return { starts, values, weights };
+  return groups;
 }
 
 export function transposed({ starts, values, weights }: Weights): Weights {

@@ -1,6 +1,6 @@
 import { type Training, tuned } from './baseline.ts';
-import { pairs } from './interactions.ts';
-import { largest, summed, type Weights } from './neighbours.ts';
+import { type Lists, pairs } from './interactions.ts';
+import { collect, groupsBy, makePicker, summed, type Weights } from './neighbours.ts';
 
 export interface Rp3betaSetting {
   readonly [name: string]: number;
@@ -21,31 +21,54 @@ export const rp3beta = tuned<Rp3betaSetting>({
   paper: 'Paudel et al., TiiS 2017; Christoffel et al., "Blockbusters and wallflowers", RecSys 2015',
   settings: [0.4, 0.8].flatMap((α) => [0, 0.2, 0.5].map((β) => ({ α, β }))),
   usual: 4,
-  fit: (training, setting) => summed(rp3betaWeights(training, setting, kept)),
-  work: (training) => 6 * pairs(training.itemsOf),
-  eventWork: ({ items, itemsOf, users }) => items + kept * (itemsOf.values.length / Math.max(1, users)),
-  bytes: ({ items }) => 3 * items * Math.min(items, kept) * 12,
+  *fit(training, settings) {
+    for (const weights of rp3betaWeights(training, settings, kept)) yield summed(weights);
+  },
+  steps: ({ itemsOf }) => 5 * pairs(itemsOf),
+  eventSteps: ({ items, itemsOf, users }) => items + kept * (itemsOf.values.length / Math.max(1, users)),
+  bytes: ({ items }) => 12 * items * Math.min(items, kept) * 8,
 });
 
-/** Row i holds the k largest w(i, j). */
-export function rp3betaWeights({ items, itemsOf, usersOf }: Training, { α, β }: Rp3betaSetting, k: number): Weights {
-  const degree = ({ starts }: { readonly starts: Int32Array }, at: number): number => starts[at + 1]! - starts[at]!;
-  const back = Float64Array.from({ length: itemsOf.starts.length - 1 }, (_, user) => degree(itemsOf, user) ** -α);
+/** By setting: row i holds the k largest w(i, j). Settings of one α walk once. */
+export function rp3betaWeights(
+  { items, itemsOf, usersOf }: Training,
+  settings: readonly Rp3betaSetting[],
+  k: number,
+): readonly Weights[] {
+  const degree = ({ starts }: Lists, at: number): number => starts[at + 1]! - starts[at]!;
+  const powers = (lists: Lists, power: number): Float64Array =>
+    Float64Array.from({ length: lists.starts.length - 1 }, (_, at) => degree(lists, at) ** power);
+  const found = settings.map(({ β }) => ({ lessPopular: powers(usersOf, -β), rows: collect(items) }));
+  const byAlpha = [...groupsBy(settings, 'α')].map(([α, of]) => ({
+    of,
+    back: powers(itemsOf, -α),
+    first: powers(usersOf, -α),
+  }));
+  const walked = new Float64Array(items);
+  const scaled = new Float64Array(items);
   const reached = new Int32Array(items);
-  return largest(items, k, (row, target) => {
-    let length = 0;
-    const first = degree(usersOf, row) ** -α;
-    for (let at = usersOf.starts[row]!; at < usersOf.starts[row + 1]!; at++) {
-      const user = usersOf.values[at]!;
-      for (let of = itemsOf.starts[user]!; of < itemsOf.starts[user + 1]!; of++) {
-        const item = itemsOf.values[of]!;
-        if (target[item] === 0) reached[length++] = item;
-        target[item]! += first * back[user]!;
+  const pick = makePicker(k);
+  for (let row = 0; row < items; row++) {
+    for (const { of: sharing, back, first } of byAlpha) {
+      let length = 0;
+      for (let at = usersOf.starts[row]!; at < usersOf.starts[row + 1]!; at++) {
+        const user = usersOf.values[at]!;
+        const chance = first[row]! * back[user]!;
+        for (let of = itemsOf.starts[user]!; of < itemsOf.starts[user + 1]!; of++) {
+          const item = itemsOf.values[of]!;
+          if (walked[item] === 0) reached[length++] = item;
+          walked[item]! += chance;
+        }
       }
+      const columns = reached.subarray(0, length);
+      for (const setting of sharing) {
+        const { lessPopular, rows } = found[setting]!;
+        for (let at = 0; at < length; at++) scaled[columns[at]!] = walked[columns[at]!]! * lessPopular[columns[at]!]!;
+        scaled[row] = 0;
+        rows.add(pick(columns, scaled), scaled);
+      }
+      for (let at = 0; at < length; at++) walked[columns[at]!] = 0;
     }
-    const columns = reached.subarray(0, length);
-    for (const item of columns) target[item]! *= degree(usersOf, item) ** -β;
-    target[row] = 0;
-    return columns;
-  });
+  }
+  return found.map(({ rows }) => rows.weights());
 }

@@ -1,6 +1,6 @@
 import { type Training, tuned } from './baseline.ts';
 import { pairs } from './interactions.ts';
-import { largest, summed, transposed, type Weights } from './neighbours.ts';
+import { collect, summed, transposed, type Weights } from './neighbours.ts';
 
 export interface SlimSetting {
   readonly [name: string]: number;
@@ -8,8 +8,9 @@ export interface SlimSetting {
   readonly l2: number;
 }
 
-/** Rounds over the weights of one item, and the change below which they end earlier. */
+/** Rounds over all weights of one item, at most, and over those above 0 after each; and the change below which they end earlier. */
 const rounds = 20;
+const innerRounds = 10;
 const enough = 1e-3;
 
 /**
@@ -21,64 +22,93 @@ export const slim = tuned<SlimSetting>({
   paper: 'Ning & Karypis, "SLIM: sparse linear methods for top-N recommender systems", ICDM 2011',
   settings: [0.1, 1].flatMap((l1) => [1, 20, 100].map((l2) => ({ l1, l2 }))),
   usual: 4,
-  fit: (training, setting) => summed(transposed(slimWeights(training, setting))),
-  work(training) {
-    const { itemsOf, usersOf, users } = training;
-    const perUser = itemsOf.values.length / Math.max(1, users);
-    // An item shares users with at most as many items as there are pairs; each takes a sum over its users.
-    let work = 0;
-    for (let item = 0; item < training.items; item++) {
-      const own = usersOf.starts[item + 1]! - usersOf.starts[item]!;
-      work += Math.min(itemsOf.values.length, own * perUser * perUser * 4);
-    }
-    return rounds * work + pairs(itemsOf);
+  *fit(training, settings) {
+    for (const weights of slimWeights(training, settings)) yield summed(transposed(weights));
   },
-  eventWork: ({ items, itemsOf, users }) => items + 200 * (itemsOf.values.length / Math.max(1, users)),
-  bytes: ({ items }) => 4 * items * Math.min(items, 500) * 12,
+  steps({ items, itemsOf, usersOf, users }) {
+    const perUser = itemsOf.values.length / Math.max(1, users);
+    // An item shares users with at most as many items as it shares pairs; each round sums over the users of those.
+    let sums = 0;
+    for (let item = 0; item < items; item++) {
+      const own = usersOf.starts[item + 1]! - usersOf.starts[item]!;
+      sums += Math.min(itemsOf.values.length, own * perUser * perUser * 4);
+    }
+    return pairs(itemsOf) + 16 * sums;
+  },
+  eventSteps: ({ items, itemsOf, users }) => items + 200 * (itemsOf.values.length / Math.max(1, users)),
+  bytes: ({ items }) => 12 * items * Math.min(items, 500) * 8,
 });
 
-/** Row j holds wⱼ. */
+/**
+ * By setting: row j holds wⱼ. After a round over all weights those above 0 go on alone for some rounds. Each setting begins at 0, so that its weights do not depend on the others.
+ */
 export function slimWeights(
   { users, items, itemsOf, usersOf }: Training,
-  { l1, l2 }: SlimSetting,
+  settings: readonly SlimSetting[],
   { most = rounds, change = enough }: { readonly most?: number; readonly change?: number } = {},
-): Weights {
+): readonly Weights[] {
+  const { starts, values } = usersOf;
   const rest = new Float64Array(users);
-  const mark = new Int32Array(items).fill(-1);
+  const shared = new Int32Array(items);
+  const weights = new Float64Array(items);
   const reached = new Int32Array(items);
-  return largest(items, items, (row, target) => {
-    const [from, to] = [usersOf.starts[row]!, usersOf.starts[row + 1]!];
+  const picked = new Int32Array(items);
+  const hasMoved = new Uint8Array(items);
+  const found = settings.map(() => collect(items));
+
+  /** One round over these items; the largest change. */
+  const descend = (columns: Int32Array, { l1, l2 }: SlimSetting): number => {
+    let moved = 0;
+    for (let at = 0; at < columns.length; at++) {
+      const item = columns[at]!;
+      const [first, end] = [starts[item]!, starts[item + 1]!];
+      const before = weights[item]!;
+      let slope = 0;
+      for (let of = first; of < end; of++) slope += rest[values[of]!]!;
+      const after = Math.max(0, slope + before * (end - first) - l1) / (end - first + l2);
+      const step = after - before;
+      if (step === 0) continue;
+      for (let of = first; of < end; of++) rest[values[of]!]! -= step;
+      weights[item] = after;
+      hasMoved[item] = 1;
+      moved = Math.max(moved, Math.abs(step));
+    }
+    return moved;
+  };
+  const above = (columns: Int32Array): Int32Array => {
     let length = 0;
-    for (let at = from; at < to; at++) {
-      const user = usersOf.values[at]!;
-      rest[user] = 1;
-      for (let of = itemsOf.starts[user]!; of < itemsOf.starts[user + 1]!; of++) {
+    for (let at = 0; at < columns.length; at++) if (weights[columns[at]!]! > 0) picked[length++] = columns[at]!;
+    return picked.subarray(0, length);
+  };
+
+  for (let row = 0; row < items; row++) {
+    let length = 0;
+    for (let at = starts[row]!; at < starts[row + 1]!; at++) {
+      rest[values[at]!] = 1;
+      for (let of = itemsOf.starts[values[at]!]!; of < itemsOf.starts[values[at]! + 1]!; of++) {
         const item = itemsOf.values[of]!;
-        if (item === row || mark[item] === row) continue;
-        mark[item] = row;
-        reached[length++] = item;
+        if (shared[item]!++ === 0 && item !== row) reached[length++] = item;
       }
     }
-    const columns = reached.subarray(0, length).sort();
-    for (let round = 0; round < most; round++) {
-      let moved = 0;
-      for (const item of columns) {
-        const [first, end] = [usersOf.starts[item]!, usersOf.starts[item + 1]!];
-        const before = target[item]!;
-        let slope = before * (end - first);
-        for (let at = first; at < end; at++) slope += rest[usersOf.values[at]!]!;
-        const after = Math.max(0, slope - l1) / (end - first + l2);
-        if (after === before) continue;
-        for (let at = first; at < end; at++) rest[usersOf.values[at]!]! -= after - before;
-        target[item] = after;
-        moved = Math.max(moved, Math.abs(after - before));
+    const columns = reached.subarray(0, length);
+    settings.forEach((setting, at) => {
+      // The sum over the users of an item is how many of them it shares, and no weight raises it: the weights of the others stay 0.
+      const candidates = columns.filter((item) => shared[item]! > setting.l1);
+      for (let round = 0; round < most && descend(candidates, setting) > change; round++) {
+        const moving = above(candidates);
+        for (let inner = 0; inner < innerRounds && descend(moving, setting) > change; inner++);
       }
-      if (moved < change) break;
-    }
-    for (let at = from; at < to; at++) rest[usersOf.values[at]!] = 0;
-    for (const item of columns) {
-      for (let at = usersOf.starts[item]!; at < usersOf.starts[item + 1]!; at++) rest[usersOf.values[at]!] = 0;
-    }
-    return columns;
-  });
+      found[at]!.add(above(candidates), weights);
+      for (const item of candidates) {
+        if (!hasMoved[item]) continue;
+        for (let of = starts[item]!; of < starts[item + 1]!; of++) rest[values[of]!] = 0;
+        weights[item] = hasMoved[item] = 0;
+      }
+      for (let of = starts[row]!; of < starts[row + 1]!; of++) rest[values[of]!] = 1;
+    });
+    for (let at = starts[row]!; at < starts[row + 1]!; at++) rest[values[at]!] = 0;
+    for (const item of columns) shared[item] = 0;
+    shared[row] = 0;
+  }
+  return found.map((rows) => rows.weights());
 }

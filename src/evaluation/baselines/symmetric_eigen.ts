@@ -21,7 +21,10 @@ export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
     let outside = 0;
     for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) outside += rest[i * size + j]! ** 2;
     if (outside <= 1e-26 * total) break;
-    for (let p = 0; p < size; p++) for (let q = p + 1; q < size; q++) rotate(rest, vectors, size, p, q);
+    for (let p = 0; p < size; p++) {
+      for (let q = p + 1; q < size; q++)
+        if (rest[p * size + q]! ** 2 > 1e-30 * total) rotate(rest, vectors, size, p, q);
+    }
   }
   return { values: Float64Array.from({ length: size }, (_, i) => rest[i * size + i]!), vectors };
 }
@@ -29,7 +32,6 @@ export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
 /** Turns rows and columns p and q so that the entry between them is 0. */
 function rotate(matrix: Float64Array, vectors: Float64Array, size: number, p: number, q: number): void {
   const between = matrix[p * size + q]!;
-  if (between === 0) return;
   const ratio = (matrix[q * size + q]! - matrix[p * size + p]!) / (2 * between);
   const tangent = (ratio < 0 ? -1 : 1) / (Math.abs(ratio) + Math.sqrt(1 + ratio * ratio));
   const cosine = 1 / Math.sqrt(1 + tangent * tangent);

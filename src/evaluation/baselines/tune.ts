@@ -1,13 +1,16 @@
 /** The setting of a baseline that ranks the validation part best. */
 import type { Events, IndexedBags } from '../../data/dataset.ts';
 import { defined } from '../../defined.ts';
+import { invariant } from '../../diagnostics/failure.ts';
 import type { Product } from '../../scoring/product.ts';
 import type { ScoringTask } from '../../scoring/scorer.ts';
 import { figuresOf } from '../figures.ts';
 import { makeMeasure } from '../measures.ts';
 import { rankEvents } from '../ranks.ts';
 import type { HistoryScores, Setting, Training, TunedBaseline } from './baseline.ts';
+import { amongItems } from './fewer_items.ts';
 import { historyScorer } from './history_scorer.ts';
+import { trainingOf } from './interactions.ts';
 
 /** About how many validation events choose, at most. */
 export const choosingEvents = 5000;
@@ -32,32 +35,60 @@ export interface Chosen {
 export async function choose(
   row: TunedBaseline,
   training: Training,
-  { validation, removeSeen, product }: Choosing,
+  { validation, ...options }: Choosing,
 ): Promise<Chosen> {
   const { settings, usual } = row;
   if (validation === undefined) {
     const setting = settings[usual]!;
-    const scores = await row.fit(training, setting, product);
+    const scores = await fitOne(row, training, setting, options.product);
     return { scores, setting, words: `${settingWords(setting)}, not chosen: there is no validation event` };
   }
-  const task = some(validation, choosingEvents);
-  let best: { scores: HistoryScores; setting: Setting; value: number } | undefined;
-  for (const setting of settings) {
-    const scores = await row.fit(training, setting, product);
-    const ranks = await rankEvents(
-      task,
-      { name: '', doc: '', ...historyScorer(task, training.itemsOf, scores) },
-      removeSeen,
-    );
-    const value = figuresOf(task, ranks, [measure]).all[measure.label]!;
-    if (best === undefined || value > best.value) best = { scores, setting, value };
-  }
-  const { scores, setting } = best!;
+  const fewer = row.choosesAmong?.(training);
+  const items = fewer === undefined ? validation : amongItems(validation, fewer);
+  const task = some(items, choosingEvents);
+  const best = await bestOf(row, items === validation ? training : trainingOf(task), task, options);
+  const { setting } = best;
+  const scores = items === validation ? best.scores : await fitOne(row, training, setting, options.product);
   const all = validation.events.rows.toLocaleString('en');
   const rows = task.events.rows.toLocaleString('en');
   const on = rows === all ? `${all} validation event${all === '1' ? '' : 's'}` : `${rows} of ${all} validation events`;
-  const words = `${settingWords(setting)}, chosen out of ${settings.length} by ${measure.label} on ${on}`;
+  const among =
+    items === validation
+      ? ''
+      : `, among the ${items.corpus.rows.toLocaleString('en')} items with the most training events`;
+  const words = `${settingWords(setting)}, chosen out of ${settings.length} by ${measure.label} on ${on}${among}`;
   return { scores, setting, words };
+}
+
+/** Scores by one setting. */
+export async function fitOne(
+  row: TunedBaseline,
+  training: Training,
+  setting: Setting,
+  product: Product,
+): Promise<HistoryScores> {
+  let found: HistoryScores | undefined;
+  for await (const scores of row.fit(training, [setting], product)) found = scores;
+  invariant(found, 'a setting has scores');
+  return found;
+}
+
+async function bestOf(
+  row: TunedBaseline,
+  training: Training,
+  task: ScoringTask,
+  { removeSeen, product }: Omit<Choosing, 'validation'>,
+): Promise<{ readonly scores: HistoryScores; readonly setting: Setting }> {
+  let best: { scores: HistoryScores; setting: Setting; value: number } | undefined;
+  let at = 0;
+  for await (const scores of row.fit(training, row.settings, product)) {
+    const setting = row.settings[at++]!;
+    const scorer = { name: '', doc: '', ...historyScorer(task, training.itemsOf, scores) };
+    const ranks = await rankEvents(task, scorer, removeSeen);
+    const value = figuresOf(task, ranks, [measure]).all[measure.label]!;
+    if (best === undefined || value > best.value) best = { scores, setting, value };
+  }
+  return best!;
 }
 
 export const settingWords = (setting: Setting): string =>

@@ -95,7 +95,7 @@ describe('item_cf', () => {
   });
 
   it('estimates its work without doing it', () => {
-    expect(plain('item_cf').work!(task)).toBeGreaterThan(events.rows);
+    expect(plain('item_cf').steps!(task)).toBeGreaterThan(events.rows);
   });
 });
 
@@ -130,7 +130,7 @@ describe('ease', () => {
     const scores = await throughItems(training, lambda, plainProduct);
     for (let item = 0; item < corpus.rows; item++) {
       const sums = new Float64Array(corpus.rows);
-      scores(Int32Array.of(item), sums);
+      scores(Int32Array.of(item), sums, -1);
       expect(sums[target]).toBeCloseTo(item === target ? 0 : weights[item]!, 5);
     }
   });
@@ -140,8 +140,8 @@ describe('ease', () => {
     const through = await throughUsers(training, lambda, plainProduct);
     for (const history of [[0, 3, 4], [7], [], [1, 2, 5, 11, 29]]) {
       const [a, b] = [new Float64Array(corpus.rows), new Float64Array(corpus.rows)];
-      items(Int32Array.from(history), a);
-      through(Int32Array.from(history), b);
+      items(Int32Array.from(history), a, -1);
+      through(Int32Array.from(history), b, -1);
       for (let item = 0; item < corpus.rows; item++) expect(b[item]).toBeCloseTo(a[item]!, 12);
     }
   });

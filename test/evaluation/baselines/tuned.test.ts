@@ -9,7 +9,7 @@ import { summed, transposed } from '../../../src/evaluation/baselines/neighbours
 import { rp3betaWeights } from '../../../src/evaluation/baselines/rp3beta.ts';
 import { slimWeights } from '../../../src/evaluation/baselines/slim.ts';
 import { baselines } from '../../../src/evaluation/baselines/table.ts';
-import { choose, settingWords, some } from '../../../src/evaluation/baselines/tune.ts';
+import { choose, fitOne, settingWords, some } from '../../../src/evaluation/baselines/tune.ts';
 import { makeTask } from '../../../src/evaluation/contestants.ts';
 import { plainProduct } from '../../../src/scoring/plain_product.ts';
 import { makeDataset } from '../../training/fixtures.ts';
@@ -36,7 +36,7 @@ const training: Training = trainingOf({
 function expectScores(name: string, add: HistoryScores, digits = 10): void {
   fixture.histories.forEach((history: number[], at: number) => {
     const scores = new Float64Array(fixture.items);
-    add(Int32Array.from(history), scores);
+    add(Int32Array.from(history), scores, -1);
     scores.forEach((score, item) => {
       expect(score, `${name} of ${item} for ${history}`).toBeCloseTo(fixture[name].scores[at][item], digits);
     });
@@ -49,17 +49,55 @@ describe('scores agree with dense computations', () => {
     expectScores('ease', await throughUsers(training, fixture.ease.λ, plainProduct));
   });
 
+  it('ease of a user of the training is that of the same history of somebody else, and with more items too', async () => {
+    const known = await throughUsers(training, fixture.ease.λ, plainProduct);
+    const stranger = await throughItems(training, fixture.ease.λ, plainProduct);
+    had.forEach((items, user) => {
+      for (const more of [[], [fixture.items - 1], [0, 1, 2]]) {
+        const history = Int32Array.from(new Set([...items, ...more])).sort();
+        const [first, second] = [known, stranger].map((scores, at) => {
+          const target = new Float64Array(fixture.items);
+          scores(history, target, at === 0 ? user : -1);
+          return target;
+        });
+        first!.forEach((score, item) => {
+          expect(score).toBeCloseTo(second![item]!, 9);
+        });
+      }
+    });
+  });
+
   it('item_knn', () => {
-    expectScores('item_knn', summed(transposed(itemKnnWeights(training, fixture.item_knn))));
+    expectScores('item_knn', summed(transposed(itemKnnWeights(training, [fixture.item_knn])[0]!)));
   });
 
   it('rp3beta', () => {
-    expectScores('rp3beta', summed(rp3betaWeights(training, fixture.rp3beta, fixture.rp3beta.k)));
+    expectScores('rp3beta', summed(rp3betaWeights(training, [fixture.rp3beta], fixture.rp3beta.k)[0]!));
   });
 
   it('slim, where the descent runs to its end', () => {
-    const weights = slimWeights(training, fixture.slim, { most: 10_000, change: 0 });
-    expectScores('slim', summed(transposed(weights)), 7);
+    const [weights] = slimWeights(training, [fixture.slim], { most: 10_000, change: 0 });
+    expectScores('slim', summed(transposed(weights!)), 7);
+  });
+});
+
+describe('several settings together have the scores of each alone', () => {
+  const rows = Object.entries(baselines).filter((row): row is [string, TunedBaseline] => 'settings' in row[1]);
+
+  it.each(rows)('%s', async (_, row) => {
+    const together: Float64Array[] = [];
+    const history = Int32Array.of(0, 2);
+    const scoresOf = (scores: HistoryScores): Float64Array => {
+      const target = new Float64Array(training.items);
+      scores(history, target, -1);
+      return target;
+    };
+    const settings = [row.settings[0]!, row.settings.at(-1)!];
+    for await (const scores of row.fit(training, settings, plainProduct)) together.push(scoresOf(scores));
+    for (const [at, setting] of settings.entries()) {
+      expect(together[at]).toEqual(scoresOf(await fitOne(row, training, setting, plainProduct)));
+    }
+    expect(together.length).toBe(2);
   });
 });
 
@@ -69,10 +107,16 @@ describe('ials', () => {
   it('solves the normal equations of each history', () => {
     const { α0, λ, factors, vectors } = fixture.ials;
     const width = factors[0].length;
-    const solve = makeSolver({ width, data: Float64Array.from(factors.flat()) }, { α0, λ });
+    const products = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+      Array.from(a).reduce((sum, value, i) => sum + value * b[i]!, 0);
+    const data = Float64Array.from(factors.flat());
+    const solve = makeSolver({ width, data }, { α0, λ });
+    // The solver turns the factors, and its vectors with them: what is defined are the products of both.
     fixture.histories.forEach((history: number[], at: number) => {
-      solve(Int32Array.from(history)).forEach((value, i) => {
-        expect(value).toBeCloseTo(vectors[at][i], 10);
+      const vector = solve(Int32Array.from(history));
+      factors.forEach((factor: number[], item: number) => {
+        const turned = data.subarray(item * width, (item + 1) * width);
+        expect(products(vector, turned)).toBeCloseTo(products(vectors[at], factor), 10);
       });
     });
   });
@@ -137,9 +181,9 @@ describe('every baseline with settings', () => {
   });
 
   it.each(rows)('%s scores nobody alike: without a history all items tie', async (_, row) => {
-    const scores = await row.fit(training, row.settings[row.usual]!, plainProduct);
+    const scores = await fitOne(row, training, row.settings[row.usual]!, plainProduct);
     const sums = new Float64Array(training.items);
-    scores(new Int32Array(), sums);
+    scores(new Int32Array(), sums, -1);
     expect(new Set(sums.map(Math.abs))).toEqual(new Set([0]));
   });
 
@@ -151,7 +195,7 @@ describe('every baseline with settings', () => {
     expect(again.setting).toBe(first.setting);
     const sums = [first, again].map(({ scores }) => {
       const target = new Float64Array(task.corpus.rows);
-      scores(Int32Array.of(1, 4, 9), target);
+      scores(Int32Array.of(1, 4, 9), target, -1);
       return target;
     });
     expect(sums[1]).toEqual(sums[0]);
@@ -166,11 +210,10 @@ describe('every baseline with settings', () => {
     const row: TunedBaseline = {
       ...rows[0]![1],
       settings: [0, 1, 2, 3].map((k) => ({ k })),
-      fit:
-        (_, { k }) =>
-        (_history, target) => {
+      fit: (_, settings) =>
+        settings.map(({ k }) => (_history, target) => {
           for (let item = 0; item < target.length; item++) target[item] = held.has(item) === (k === 2) ? 1 : 0;
-        },
+        }),
     };
     const { setting } = await choose(row, trainingOf(task), {
       validation: task,
