@@ -185,7 +185,8 @@ function refuseOther(
 /** Groups made by chance, where there are no users: events are then taken to be independent. */
 const chanceGroups = 2000;
 
-function groupsOf(task: ScoringTask): { group: Int32Array; groups: number; unit: string } {
+/** Whom the bootstrap draws, one entry a question: users, or events where there are no users. */
+export function groupsOf(task: ScoringTask): { group: Int32Array; groups: number; unit: string } {
   const { events, users } = task;
   const user = questionsOf(task).asks.map((row) => events.user[row]!);
   const rows = user.length;
@@ -208,14 +209,16 @@ function groupsOf(task: ScoringTask): { group: Int32Array; groups: number; unit:
   return { group, groups: place.size, unit: `users (${place.size.toLocaleString('en')})` };
 }
 
-function missSentence(rankingCold: readonly string[], rows: number): string {
+/** Of how many rows those named rank items without training events. */
+export function missSentence(rankingCold: readonly string[], rows: number): string {
   const ties = 'Items with equal scores share their ranks';
   if (rankingCold.length === 0) return `${ties}; an item without training events is a miss.`;
   const others = rankingCold.length < rows ? '; in the other rows they are misses' : '';
   return `${ties}; ${listOf(rankingCold)} ${rankingCold.length === 1 ? 'ranks' : 'rank'} items without training events by content${others}.`;
 }
 
-function intervalSentence(unit: string, options: BootstrapOptions): string {
+/** What intervals are, of draws of `unit`. */
+export function intervalSentence(unit: string, options: BootstrapOptions = {}): string {
   const { draws, seed, level } = { ...usualBootstrap, ...options };
   return `Intervals hold ${100 * level} % of ${draws.toLocaleString('en')} bootstrap draws of ${unit}, seed ${seed}; differences use the same draws.`;
 }

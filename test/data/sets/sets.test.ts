@@ -21,15 +21,6 @@ const make = async (set: keyof typeof dataSets, originals: Record<string, string
 
 const home = process.env.TOWER_DATA;
 
-/** A model of ids alone. */
-const ids = `model ids
-features { user_id : id(dim: 4)  movie_id : id(dim: 4) }
-tower user(user_id) keyed by user_id { channel main = user_id -> flatten }
-tower item(movie_id) keyed by movie_id { channel main = movie_id -> flatten }
-task t { score = cosine(user, item)  loss = softmax(in_batch, temperature: 0.05) }
-train { batch = 4, epochs = 1 }
-`;
-
 it('every data set has a data block of its name', () => {
   for (const name of dataSetNames) expect(existsSync(`models/data/${name}.tower`), name).toBe(true);
 });
@@ -204,18 +195,13 @@ describe('lastfm', () => {
 
 describe.each([
   ['toys', { 'sequences.txt': '1 5 6 7\n', 'items.csv': 'item,attributes\n5,1|2\n6,\n7,3\n' }, 'two_tower'],
-  ['lastfm', { 'train.txt': '0 1 2\n', 'valid.txt': '0 3\n', 'test.txt': '0 4\n' }, 'ids'],
+  ['lastfm', { 'train.txt': '0 1 2\n', 'valid.txt': '0 3\n', 'test.txt': '0 4\n' }, 'simplex'],
 ])('the data block of %s', (set, files, model) => {
   it(`fits ${model}`, async () => {
-    const root = folderWith({
-      'package.json': '{}',
-      [`${set}.tower`]: text('models/data', `${set}.tower`),
-      'ids.tower': ids,
-    });
+    const root = folderWith({ 'package.json': '{}', [`${set}.tower`]: text('models/data', `${set}.tower`) });
     mkdirSync(join(root, set));
     for (const [name, content] of Object.entries(files)) writeFileSync(join(root, set, name), content);
-    const path = model === 'ids' ? join(root, 'ids.tower') : `models/${model}.tower`;
-    expect((await check(path, { data: join(root, `${set}.tower`) })).text).toBe('');
+    expect((await check(`models/${model}.tower`, { data: join(root, `${set}.tower`) })).text).toBe('');
   });
 });
 
