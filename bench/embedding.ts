@@ -21,6 +21,7 @@ const optimizer: RowOptimizerPlan = {
   beta1: 0.9,
   beta2: 0.999,
   weightDecay: 0,
+  l2: 0,
 };
 const random = makeRandom(7);
 const events = { kind: 'events' } as const;

@@ -61,6 +61,18 @@ export interface Kernels {
     mean: number,
     gradient: number,
   ): void;
+  regularize(table: number, bytes: number, unique: number, seen: number, sums: number, factor: number): void;
+  updateMomentum(
+    table: number,
+    bytes: number,
+    unique: number,
+    seen: number,
+    sums: number,
+    momentum: number,
+    share: number,
+    rate: number,
+    keep: number,
+  ): void;
   updateSgd(table: number, bytes: number, unique: number, seen: number, sums: number, rate: number, keep: number): void;
   updateRowAdagrad(
     table: number,

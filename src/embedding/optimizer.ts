@@ -38,11 +38,69 @@ const sumOf = (per: StateSpec['per'], plan: RowOptimizerPlan): StateSpec => ({
   initial: plan.initialAccumulator,
 });
 
+function moments(): readonly StateSpec[] {
+  return [
+    { name: 'mean', per: 'element', dtype: 'float32', initial: 0 },
+    { name: 'square', per: 'element', dtype: 'float32', initial: 0 },
+    { name: 'steps', per: 'row', dtype: 'int32', initial: 0 },
+  ];
+}
+
+/** @param last the last argument of the kernel, from 1 − rate × weight decay */
+function withMoments(
+  kernel: Kernels['updateAdam'],
+  plan: RowOptimizerPlan,
+  [mean, square, steps]: readonly number[],
+  space: Space,
+  last: (keep: number) => number,
+): RowUpdate {
+  const corrections = adamCorrections(plan);
+  const region: Region = space.allocate(corrections.byteLength);
+  space.floats(region, corrections.length).set(corrections);
+  return (rows, rate, keep) =>
+    kernel(
+      rows.table,
+      rows.bytes,
+      rows.unique,
+      rows.seen,
+      rows.sums,
+      mean!,
+      square!,
+      steps!,
+      region.pointer,
+      corrections.length / 2,
+      rate,
+      plan.beta1,
+      1 - plan.beta1,
+      plan.beta2,
+      1 - plan.beta2,
+      plan.epsilon,
+      last(keep),
+    );
+}
+
 export const rowOptimizers: Readonly<Record<RowOptimizerPlan['kind'], RowOptimizer>> = {
   sgd: {
     state: () => [],
     prepare: (kernels) => (rows, rate, keep) =>
       kernels.updateSgd(rows.table, rows.bytes, rows.unique, rows.seen, rows.sums, rate, keep),
+  },
+  momentum: {
+    state: () => [{ name: 'momentum', per: 'element', dtype: 'float32', initial: 0 }],
+    prepare:
+      (kernels, plan, [momentum]) =>
+      (rows, rate, keep) =>
+        kernels.updateMomentum(
+          rows.table,
+          rows.bytes,
+          rows.unique,
+          rows.seen,
+          rows.sums,
+          momentum!,
+          plan.beta1,
+          rate,
+          keep,
+        ),
   },
   adagrad: {
     state: (plan) => [sumOf('element', plan)],
@@ -79,36 +137,14 @@ export const rowOptimizers: Readonly<Record<RowOptimizerPlan['kind'], RowOptimiz
         ),
   },
   adam: {
-    state: () => [
-      { name: 'mean', per: 'element', dtype: 'float32', initial: 0 },
-      { name: 'square', per: 'element', dtype: 'float32', initial: 0 },
-      { name: 'steps', per: 'row', dtype: 'int32', initial: 0 },
-    ],
-    prepare(kernels, plan, [mean, square, steps], space) {
-      const corrections = adamCorrections(plan);
-      const region: Region = space.allocate(corrections.byteLength);
-      space.floats(region, corrections.length).set(corrections);
-      return (rows, rate, keep) =>
-        kernels.updateAdam(
-          rows.table,
-          rows.bytes,
-          rows.unique,
-          rows.seen,
-          rows.sums,
-          mean!,
-          square!,
-          steps!,
-          region.pointer,
-          corrections.length / 2,
-          rate,
-          plan.beta1,
-          1 - plan.beta1,
-          plan.beta2,
-          1 - plan.beta2,
-          plan.epsilon,
-          keep,
-        );
-    },
+    state: moments,
+    prepare: (kernels, plan, state, space) => withMoments(kernels.updateAdam, plan, state, space, (keep) => keep),
+  },
+  lamb: {
+    state: moments,
+    // The decay is part of what is scaled to the length of the row.
+    prepare: (kernels, plan, state, space) =>
+      withMoments(kernels.updateLamb, plan, state, space, () => plan.weightDecay),
   },
 };
 

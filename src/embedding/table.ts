@@ -3,6 +3,7 @@
  * all lookups of a step are added up for each row seen, in the order they come, and each such row gets one optimizer step. The
  * cost of a step grows with the batch, never with the rows. The same calls give the same bits.
  */
+import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import { makeRandom } from '../random/random.ts';
 import type { Lookup, LookupOptions } from './lookup.ts';
@@ -30,7 +31,7 @@ export interface Table {
   lookup(options: LookupOptions): Lookup;
   /**
    * One optimizer step on every row with pending gradients, at `rate` × `multiplier`; then none are pending.
-   * @param rate that of the plan, where none is given
+   * @param rate that of the plan, where none is given; a table with a rate of its own keeps it
    */
   update(multiplier?: number, rate?: number): void;
 }

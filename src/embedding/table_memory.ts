@@ -32,8 +32,11 @@ export interface TableMemory {
   enlarge(region: Region | undefined, bytes: number): Region;
 }
 
-/** Throws Failure `table-too-large` or `too-large-for-memory` with the bytes. */
-export function allocateTable(options: TableOptions, specs: readonly StateSpec[]): TableMemory {
+/**
+ * @param shared the memory that it lies in with others. Default: one of its own
+ * @throws Failure `table-too-large` or `too-large-for-memory` with the bytes
+ */
+export function allocateTable(options: TableOptions, specs: readonly StateSpec[], shared?: Space): TableMemory {
   const { name, rows, dim, optimizer } = options;
   invariant(rows > 0 && dim > 0, `table ${name} is ${rows} × ${dim}`);
   const rowBytes = dim * 4;
@@ -44,7 +47,7 @@ export function allocateTable(options: TableOptions, specs: readonly StateSpec[]
   const tooLargeForMemory = (): Error =>
     failure('too-large-for-memory', { needed: bytes, available: freeBytes(), parts: sizeWords(options) });
   return withRoom(tooLargeForMemory, () => {
-    const space = makeSpace();
+    const space = shared ?? makeSpace();
     const values = space.allocate(rows * rowBytes);
     const state = specs.map((spec) => space.allocate(stateLength(spec, rows, dim) * 4));
     const slots = optimizer && space.allocate(rows * 4);

@@ -28,12 +28,20 @@ export interface FeederOptions {
   readonly batch: number;
 }
 
+/** Of the dense optimizer in one step. */
+export interface DenseRate {
+  /** After its schedule. */
+  readonly rate: number;
+  /** What the schedule multiplies a rate by. Default 1. */
+  readonly factor?: number;
+}
+
 export interface Feeder {
   /**
    * Inputs of the step of these rows of the events. Arrays are reused by the next call, and some are views of the tables'
    * memory: run the graph before anything else is asked of the tables.
    */
-  inputs(rows: Int32Array, step: number, extra: { readonly rate: number }): Tensors;
+  inputs(rows: Int32Array, step: number, extra: DenseRate): Tensors;
   /** The rows that the last `inputs` were of: of the events, or of the corpus where they are drawn. */
   rowsOf(of: RowsOf): Int32Array;
   /**
@@ -69,7 +77,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
   let last: Batch | undefined;
 
   return {
-    inputs(rows, step, { rate }) {
+    inputs(rows, step, { rate, factor = 1 }) {
       const items = distinct?.of(rows);
       const lists = sequences?.(rows);
       const cut = parts && { lengths: parts.lengths, of: parts.of(rows) };
@@ -82,6 +90,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
         rows,
         step,
         rate,
+        factor,
         rowsOf(of) {
           if (of.kind === 'events') return rows;
           if (of.kind === 'corpus') return all;
@@ -145,7 +154,8 @@ export function makeRowFeeder(options: {
   };
   const sources = options.plan.inputs.map((input) => ({ name: input.name, source: makeSource(input, context) }));
   return {
-    inputs: (rows) => fillAll(sources, { rows, step: 0, rate: 0, rowsOf: () => rows, partOf: () => noParts() }),
+    inputs: (rows) =>
+      fillAll(sources, { rows, step: 0, rate: 0, factor: 0, rowsOf: () => rows, partOf: () => noParts() }),
     close() {
       for (const { source } of sources) source.close?.();
     },

@@ -25,6 +25,8 @@ export interface Batch {
   readonly step: number;
   /** Of the dense optimizer, after its schedule. */
   readonly rate: number;
+  /** What its schedule multiplies a rate by in this step. */
+  readonly factor: number;
   /** The batch's own rows, or the corpus rows sampled for them: one drawing a step, shared by all inputs that ask alike. */
   rowsOf(rows: RowsOf): Int32Array;
   /** Its lists in sequence, each once, where the graph asks for them, and not by part. */

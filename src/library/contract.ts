@@ -26,7 +26,7 @@ export type ParameterType =
   /** `[18, 25, 35]`, ascending where `ascending`. */
   | { readonly is: 'numbers'; readonly ascending?: boolean }
   /** The name of something declared in the file. */
-  | { readonly is: 'name'; readonly of: 'feature' | 'label' | 'task' | 'block' }
+  | { readonly is: 'name'; readonly of: 'feature' | 'label' | 'task' | 'block' | 'tower' }
   /**
    * A call of one of a small set of kinds, such as `sampled(4)`; a bare name is a call without arguments. `what` is what messages
    * call such a kind, `also` are arguments that the place adds to those of each kind.
@@ -423,7 +423,7 @@ export interface HeldOut {
   readonly corpus: number;
 }
 
-/** A metric of one ranking. Ties are averaged over all their orders: a value is the exact mean. */
+/** A metric of rankings: the mean of `of` over them, or one number of all of them together. */
 export interface MetricKind<P extends Parameters = Parameters> extends KindRow<P> {
   /** Value in [0, 1]. */
   of(held: HeldOut, args: Arguments<P>): number;

@@ -5,7 +5,7 @@ import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { makeBuilder } from '../graph/builder.ts';
 import { optimizers } from '../library/optimizers/table.ts';
 import type { ValidTowers } from '../model/complete.ts';
-import type { Model, Tower, Training } from '../model/model.ts';
+import type { Model, Tower } from '../model/model.ts';
 import { withoutUnread } from '../model/unread.ts';
 import type { FeaturePlan, Plan, TrainPlan } from '../plan/plan.ts';
 import { type LoweredFeatures, lowerFeatures } from './features.ts';
@@ -15,6 +15,7 @@ import { GraphInputs } from './inputs.ts';
 import { measureOf } from './measure.ts';
 import { checkOptimizer, checkRowOptimizer } from './optimize.ts';
 import { cutOf } from './parts.ts';
+import { checkOverrides, withOverrides } from './overrides.ts';
 import { sequencesOf } from './positions.ts';
 import { lowerRetrieval } from './retrieval.ts';
 import type { KnownShapes } from './shape_cache.ts';
@@ -97,7 +98,7 @@ export function lower(whole: Model): Outcome<Lowered | undefined> {
     model: model.name,
     features: featurePlans(features),
     labels: labelPlans(model),
-    tables: features.tables,
+    tables: withOverrides(model.train, features.tables),
     towers: [lowerRetrieval(model, features, 'query'), lowerRetrieval(model, features, 'item')],
     tasks: model.tasks.map(({ name, loss, label, weight, only }) => ({
       name,
@@ -105,7 +106,7 @@ export function lower(whole: Model): Outcome<Lowered | undefined> {
       ...defined({ label, weight, only }),
     })),
     step,
-    train: trainPlan(model.train),
+    train: trainPlan(model),
   };
   return { output: { plan, arrows: forward.arrows, shared }, diagnostics };
 }

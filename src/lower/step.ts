@@ -35,7 +35,7 @@ export function lowerStep(model: Model, forward: Forward): Step {
   const weights = builder
     .finish()
     .parameters.filter(({ trainable }) => trainable)
-    .map(({ node }): Ref => ({ id: node, type: builder.nodes[node]!.type }));
+    .map(({ name, node }) => ({ name, id: node, type: builder.nodes[node]!.type }));
 
   const given = new Map(combined && shared.map(({ ref }, at) => [ref.id, combined[at]]));
   const wanted = [...weights, ...embeddings.map(({ ref }) => ref)];
@@ -49,10 +49,10 @@ export function lowerStep(model: Model, forward: Forward): Step {
 
   lowerUpdate(
     inputs,
-    model.train.dense,
+    model.train,
     weights.flatMap((parameter): Weight[] => {
       const gradient = gradientOf(parameter);
-      return gradient === undefined ? [] : [{ parameter, gradient }];
+      return gradient === undefined ? [] : [{ name: parameter.name, parameter, gradient }];
     }),
   );
   builder.output('loss', total);

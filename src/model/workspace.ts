@@ -29,11 +29,11 @@ export function makeWorkspace(report: Report, library: Library, scope: Scope, co
     channel: new Set<string>(),
   };
   const uncertain = new Set<ReadKind>();
-  const { features: feature, labels: label, tasks: task, blocks: block } = scope;
+  const { features: feature, labels: label, tasks: task, blocks: block, towers: tower } = scope;
   const binding: Binding = {
     report,
     constants,
-    names: { feature, label, task, block },
+    names: { feature, label, task, block, tower },
     featureKinds: library.features,
     onName: (kind, name) => void reads[kind].add(name),
     onUnknown: (kind) => void uncertain.add(kind),

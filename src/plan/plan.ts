@@ -81,6 +81,8 @@ export interface TablePlan {
   readonly encoderOf: string;
   /** First values are uniform in ±limit. */
   readonly limit: number;
+  /** In place of the settings of the tables' optimizer. */
+  readonly overrides?: Partial<Pick<RowOptimizerPlan, 'rate' | 'l2' | 'weightDecay'>>;
 }
 
 /** How the host fills one graph input. `rows` says which rows of the batch: the events' own, or sampled negatives. */
@@ -167,7 +169,12 @@ export type InputSource =
   /** Uniform in [0, 1), float32 [batch, width], drawn anew each step from the seed: dropout. Absent `rows`: the events. */
   | { readonly from: 'noise'; readonly width: number; readonly rows?: RowsOf }
   /** Scalars, float32 []: the learning rate of an optimizer after its schedule; the step's number from 1. */
-  | { readonly from: 'rate'; readonly optimizer: 'dense' }
+  | {
+      readonly from: 'rate';
+      readonly optimizer: 'dense';
+      /** In place of the rate of the optimizer, before the schedule. */
+      readonly own?: number;
+    }
   | { readonly from: 'step' };
 
 /**
@@ -274,14 +281,18 @@ export interface Readout {
 
 /** A row-wise optimizer of the tables, run by the host; only rows seen are touched. */
 export interface RowOptimizerPlan {
-  readonly kind: 'sgd' | 'adagrad' | 'row_adagrad' | 'adam';
+  readonly kind: 'sgd' | 'momentum' | 'adagrad' | 'row_adagrad' | 'adam' | 'lamb';
   readonly rate: number;
   readonly schedule: SchedulePlan;
   readonly initialAccumulator: number;
   readonly epsilon: number;
+  /** Of `momentum` too. */
   readonly beta1: number;
   readonly beta2: number;
+  /** Share of a row that goes at each step, times the rate. */
   readonly weightDecay: number;
+  /** Share of a row that is added to its gradient. */
+  readonly l2: number;
 }
 
 /** Multiplier of the rate at step t (from 1) of T: t ÷ `warmup` up to step `warmup`, then the decay towards step T + 1. */

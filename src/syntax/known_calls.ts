@@ -4,8 +4,8 @@
  * it, to choose between two fixes; the language itself does not depend on it.
  */
 export const callWords: Readonly<Record<string, string>> = {
-  adagrad: 'rate initial epsilon per warmup decay',
-  adam: 'rate beta1 beta2 epsilon warmup decay',
+  adagrad: 'rate initial epsilon per l2 warmup decay',
+  adam: 'rate beta1 beta2 epsilon warmup decay l2',
   adamw: 'rate beta1 beta2 epsilon warmup decay weight_decay',
   attention: 'units',
   auc: 'patience',
@@ -47,6 +47,7 @@ export const callWords: Readonly<Record<string, string>> = {
   id: 'dim hash min_count drop',
   last: 'list',
   layer_norm: 'epsilon',
+  lamb: 'rate beta1 beta2 epsilon warmup decay weight_decay',
   leaky_relu: 'slope',
   leave_one_out: '',
   like: 'feature',
@@ -82,7 +83,7 @@ export const callWords: Readonly<Record<string, string>> = {
   sampled: '# n shared? by power',
   self_attention: 'heads causal?',
   senet: 'reduction',
-  sgd: 'rate warmup decay',
+  sgd: 'rate momentum l2 warmup decay',
   sigmoid: '',
   silu: '',
   softmax: 'all? in_batch? negatives temperature scale correction accidental_hits mask smoothing',
@@ -92,12 +93,14 @@ export const callWords: Readonly<Record<string, string>> = {
   text: 'pieces hash dim max pool',
   time: 'part dim',
   transformer: 'layers heads units activation dropout norm mask',
+  table: 'feature rate l2 weight_decay',
   uncertainty: 'tasks',
   vector: '# size dim',
 };
 
 /** The entries of each declaration that has entries with names of the language. */
 export const entryWords: Readonly<Record<'task' | 'train' | 'data', readonly string[]>> = {
+  weights: 'tower rate l2 weight_decay',
   task: ['score', 'loss', 'label', 'weight', 'only'],
   train: ['batch', 'epochs', 'seed', 'dense', 'embeddings', 'targets', 'clip', 'metrics', 'stop'],
   data: ['events', 'items', 'users', 'where', 'time', 'split', 'seen', 'evaluate', 'reject'],

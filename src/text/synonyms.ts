@@ -130,6 +130,7 @@ const names: Readonly<Record<Place, Names>> = {
     adagrad: 'ada_grad rowwise_adagrad row_wise_adagrad adagrad_optimizer adagradoptimizer exact_adagrad',
     adam: 'adam_optimizer adamoptimizer lazy_adam lazyadam sparse_adam',
     adamw: 'adam_w adam_weight_decay decoupled_adam adamw_optimizer',
+    lamb: 'lamb_optimizer large_batch_adam',
   },
   metric: {
     recall: 'recall_at_k recallatk | recall_k recall_at',
@@ -235,7 +236,9 @@ const names: Readonly<Record<Place, Names>> = {
     decay:
       'schedule lr_schedule scheduler lr_scheduler lr_decay learning_rate_schedule annealing decay_type lr_scheduler_type',
     warmup: 'warmup_steps num_warmup_steps | warm_up warmup_iters warmup_step warm_up_steps',
-    weight_decay: 'wd l2 l2_reg decoupled_weight_decay regularization l2_regularization decay_rate',
+    weight_decay: 'wd decoupled_weight_decay | decay_rate',
+    l2: 'l2_reg l2_regularization reg_l2 | regularization',
+    momentum: 'mu | beta beta1 rho',
     initial: 'initial_accumulator_value | init_value initial_accumulator accumulator_init initial_accumulator_val',
     per: 'rowwise row_wise granularity',
     over: 'mining reduction negatives_mode hard',
@@ -293,7 +296,10 @@ const names: Readonly<Record<Place, Names>> = {
 };
 
 const schedule = 'give it to the optimizer: `dense = adam(rate: 1e-3, warmup: 200, decay: cosine)`';
-const decayed = 'only `adamw` decays weights: `dense = adamw(rate: 1e-3, weight_decay: 0.01)`';
+const decayed =
+  'it belongs to an optimizer: `dense = adamw(rate: 1e-3, weight_decay: 0.01)`, `embeddings = adagrad(rate: 0.05, l2: 1e-6)`';
+const regularised = '`sgd`, `adagrad` and `adam` take `l2`; `adamw` and `lamb` take `weight_decay`';
+const withMomentum = 'it belongs to `sgd`: `dense = sgd(rate: 0.1, momentum: 0.9)`';
 const inStop = 'it belongs to `stop`: `stop = recall(50, patience: 2)`';
 const clipped = '`train` cuts the whole gradient to a length: `clip = 1.0`';
 const inLoss = 'it belongs to the loss: `loss = softmax(in_batch, temperature: 0.05)`';
@@ -381,13 +387,12 @@ const advice: Readonly<Partial<Record<Place, Advice>>> = {
     ftrl: noOptimizer,
     nadam: noOptimizer,
     adamax: noOptimizer,
-    lamb: noOptimizer,
     lion: noOptimizer,
-    momentum: noOptimizer,
+    momentum: withMomentum,
     radam: noOptimizer,
     adafactor: noOptimizer,
     lbfgs: noOptimizer,
-    sgdm: noOptimizer,
+    sgdm: withMomentum,
   },
   metric: {
     loss: '`stop` watches a metric of the ranking, such as `recall(50)`',
@@ -420,7 +425,7 @@ const advice: Readonly<Partial<Record<Place, Advice>>> = {
     warmupsteps: schedule,
     decay: schedule,
     lrdecay: schedule,
-    momentum: 'use `adam`, which keeps a running mean of the gradients itself',
+    momentum: withMomentum,
     patience: inStop,
     earlystoppingrounds: inStop,
     earlystoppingpatience: inStop,
@@ -537,10 +542,10 @@ const advice: Readonly<Partial<Record<Place, Advice>>> = {
     numsamples: 'draw negatives with `negatives: sampled(4)`',
     betas: 'give each its name: `beta1: 0.9, beta2: 0.999`',
     beta: 'give each its name: `beta1: 0.9, beta2: 0.999`',
-    weightdecay: decayed,
-    wd: decayed,
-    l2: decayed,
-    l2reg: decayed,
+    weightdecay: regularised,
+    wd: regularised,
+    l2: regularised,
+    l2reg: regularised,
     momentum: noArgument,
     nesterov: noArgument,
     amsgrad: noArgument,

@@ -4,6 +4,8 @@ import { rateFactor } from './schedule.ts';
 
 export interface Rates {
   readonly dense: number;
+  /** What the schedule of the dense optimizer multiplies a rate by. */
+  readonly denseFactor: number;
   readonly embeddings: number;
   /** What the tables' own rate is multiplied by. */
   readonly factor: number;
@@ -12,8 +14,10 @@ export interface Rates {
 /** Of step `step`, from 1, of `steps`. */
 export function ratesAt({ dense, embeddings }: TrainPlan, step: number, steps: number): Rates {
   const factor = rateFactor(embeddings.schedule, step, steps);
+  const denseFactor = rateFactor(dense.schedule, step, steps);
   return {
-    dense: dense.rate * rateFactor(dense.schedule, step, steps),
+    dense: dense.rate * denseFactor,
+    denseFactor,
     embeddings: embeddings.rate * factor,
     factor,
   };

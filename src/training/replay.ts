@@ -140,13 +140,13 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
     const estimators = Object.fromEntries(
       Object.entries(state.feeder.state()).map(([name, view]) => [name, view.slice()]),
     );
-    const { inputs, outputs, rows, ...taken } = await walk.take(number);
+    const { inputs, outputs, rows, factor, ...taken } = await walk.take(number);
     await write('after.safetensors', await stateTensors(state));
     await write('tensors.safetensors', [...named('input', inputs), ...named('output', outputs)]);
     const batch = describeBatch({ plan, dataset, feeder: state.feeder, rows, step: number, inputs });
     // Asked as before the step: the same draws, and the same log q.
     state.feeder.load(estimators);
-    const again = await state.program.run(state.feeder.inputs(rows, number, { rate: taken.rates.dense }));
+    const again = await state.program.run(state.feeder.inputs(rows, number, { rate: taken.rates.dense, factor }));
     const names = scalarOutputs(plan.step.graph);
     const before = scalarsOf(names, outputs);
     const logged = await loggedScalars(folder, number);
@@ -193,11 +193,11 @@ class Walk {
     }
     const { dense, embeddings, factor } = ratesAt(train, step, this.order.steps * train.epochs);
     const rows = this.epoch.order.batch(at);
-    const given = feeder.inputs(rows, step, { rate: dense });
+    const given = feeder.inputs(rows, step, { rate: dense, factor: denseFactor });
     const inputs = copies(given);
     const outputs = await program.run(given);
     feeder.apply(outputs, factor, train.embeddings.rate);
-    return { epoch, stepOfEpoch: at + 1, rates: { dense, embeddings }, rows, inputs, outputs };
+    return { epoch, stepOfEpoch: at + 1, rates: { dense, embeddings }, factor: denseFactor, rows, inputs, outputs };
   }
 }
 
@@ -245,7 +245,7 @@ function trainingAt({ plan, manifest }: Trained, step: number): TrainPlan {
   };
   for (const change of [...changes].reverse()) if (step <= change.step) settings[change.setting] = change.from;
   return {
-    ...train,
+    ...rest,
     epochs: settings.epochs as number,
     dense: { rate: settings['dense.rate'] as number, schedule: settings['dense.schedule'] as SchedulePlan },
     embeddings: {

@@ -10,6 +10,7 @@ export function optimizerPlan(kind: RowOptimizerPlan['kind'], other: Partial<Row
     beta1: 0.9,
     beta2: 0.999,
     weightDecay: 0,
+    l2: 0,
     ...other,
   };
 }

@@ -120,12 +120,12 @@ describe('gather', () => {
 });
 
 describe('update', () => {
-  const kinds = ['sgd', 'adagrad', 'row_adagrad', 'adam'] as const;
+  const kinds = ['sgd', 'momentum', 'adagrad', 'row_adagrad', 'adam', 'lamb'] as const;
 
   test.each(kinds)('%s: gradients of several lookups are added up a row, then one step', (kind) => {
     fc.assert(
       fc.property(shapes, ({ rows, dim, bags }) => {
-        const plan = optimizerPlan(kind, { weightDecay: 0.01 });
+        const plan = optimizerPlan(kind, { weightDecay: 0.01, l2: 0.02 });
         const table = makeTable({ name: 'items', rows, dim, optimizer: plan });
         table.initialize(1, 0.5);
         const ones = bags.map((bag) => [bag[0] ?? 0]);
@@ -346,8 +346,10 @@ function makeReference(table: Table, plan: ReturnType<typeof optimizerPlan>) {
   return {
     values,
     step(gradients: ReadonlyMap<number, readonly number[]>, rate: number): void {
-      for (const [row, g] of gradients) {
+      for (const [row, of] of gradients) {
         steps[row]!++;
+        const g = of.map((each, d) => each + plan.l2 * values[row * dim + d]!);
+        const moves: number[] = [];
         const rowSquare = g.reduce((total, each) => total + each * each, 0) / dim;
         for (let d = 0; d < dim; d++) {
           const at = row * dim + d;
@@ -355,14 +357,24 @@ function makeReference(table: Table, plan: ReturnType<typeof optimizerPlan>) {
           if (plan.kind === 'adagrad' || plan.kind === 'row_adagrad') {
             sum[at]! += plan.kind === 'adagrad' ? g[d]! ** 2 : rowSquare;
             move = g[d]! / (Math.sqrt(sum[at]!) + plan.epsilon);
-          } else if (plan.kind === 'adam') {
+          } else if (plan.kind === 'momentum') {
+            mean[at] = plan.beta1 * mean[at]! + g[d]!;
+            move = mean[at]!;
+          } else if (plan.kind === 'adam' || plan.kind === 'lamb') {
             mean[at] = plan.beta1 * mean[at]! + (1 - plan.beta1) * g[d]!;
             square[at] = plan.beta2 * square[at]! + (1 - plan.beta2) * g[d]! ** 2;
             const unbiased = mean[at]! / (1 - plan.beta1 ** steps[row]!);
             move = unbiased / (Math.sqrt(square[at]! / (1 - plan.beta2 ** steps[row]!)) + plan.epsilon);
           }
-          values[at] = values[at]! * (1 - rate * plan.weightDecay) - rate * move;
+          moves.push(plan.kind === 'lamb' ? move + plan.weightDecay * values[at]! : move);
         }
+        const itself = values.subarray(row * dim, (row + 1) * dim);
+        const [over, under] = [Math.hypot(...itself), Math.hypot(...moves)];
+        const trust = plan.kind === 'lamb' && over > 0 && under > 0 ? over / under : 1;
+        const keep = plan.kind === 'lamb' ? 1 : 1 - rate * plan.weightDecay;
+        moves.forEach((move, d) => {
+          values[row * dim + d] = values[row * dim + d]! * keep - rate * trust * move;
+        });
       }
     },
   };

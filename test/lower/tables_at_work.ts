@@ -24,7 +24,7 @@ const bagColumn = (lists: readonly Numbers[]): IndexedColumn => ({ column: bags(
 /** A plan at work by itself, at a rate of 1 for all where the plan says so. */
 export function makeRun(plan: Plan, { events, corpus, first }: Given, parameters: Tensors) {
   const tables = new Map<string, Table>(
-    plan.tables.map(({ name, dim }) => {
+    plan.tables.map(({ name, dim, overrides }) => {
       const values = first(name, dim);
       const table = makeTable({ name, rows: values.length, dim, optimizer: plan.train.embeddings });
       table.load(Float32Array.from(values.flat()));

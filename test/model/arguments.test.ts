@@ -53,6 +53,7 @@ function bind(written: string): { arguments?: Readonly<Record<string, unknown>>;
     label: new Set<string>(),
     task: new Set<string>(),
     block: new Set<string>(),
+    tower: new Set<string>(),
   };
   const binding = { report, constants: makeConstants(lets, report), names, featureKinds: table };
   const call = bindKind('block', table, task.entries[0]!.value, binding);

@@ -23,7 +23,7 @@ import { makeSource } from '../../src/text/source.ts';
 import { engineOrSkip, names } from '../engine/support.ts';
 import fc from '../fast_check.ts';
 import { feed } from '../library/support.ts';
-import { randomModel } from './random_model.ts';
+import { randomModel, undamped } from './random_model.ts';
 
 const asked = process.env.TOWER_MODELS;
 const count = Number(asked ?? 100);
@@ -36,7 +36,9 @@ const models = fc.array(fc.nat(1_000_000), { minLength: 250, maxLength: 250 }).m
 const takesFlow = ({ parameters }: KindRow): boolean =>
   Object.values(parameters).some(({ type }) => type.is === 'flow');
 const kinds = [features, blocks, scores, losses, weightings, optimizers].flatMap((table) =>
-  Object.entries(table as Readonly<Record<string, KindRow>>).flatMap(([kind, row]) => (takesFlow(row) ? [] : [kind])),
+  Object.entries(table as Readonly<Record<string, KindRow>>).flatMap(([kind, row]) =>
+    takesFlow(row) || undamped.has(kind) ? [] : [kind],
+  ),
 );
 const samples = chosen(fc.sample(models, { numRuns: 10 * count, seed: 42 })).map((text) => ({ text, ...planOf(text) }));
 

@@ -8,7 +8,7 @@ export const oneOf = <T>(choose: Choose, values: readonly T[]): T => values[choo
 
 export interface Surroundings {
   /** Names that an argument may name, by what it asks for. */
-  readonly names: Readonly<Partial<Record<'feature' | 'label' | 'task' | 'block', readonly string[]>>>;
+  readonly names: Readonly<Partial<Record<'feature' | 'label' | 'task' | 'block' | 'tower', readonly string[]>>>;
   /** Features and calls of feature kinds that a list may be of. */
   readonly elements?: readonly (BoundKind | { readonly feature: string })[];
   /** Widths that go together: what `dim` is drawn from. */

@@ -237,6 +237,7 @@ export function makePlan(train: Partial<Plan['train']> = {}): Plan {
         beta1: 0.9,
         beta2: 0.999,
         weightDecay: 0,
+        l2: 0,
       },
       ...train,
     },

@@ -3,6 +3,7 @@
  * (decoupled, as in AdamW), and applies to the rows seen only.
  */
 import { group, touchRows } from './copy';
+import { addScaled, squares, step } from './row';
 
 /** w ← keep · w − rate · g */
 export function updateSgd(
@@ -166,34 +167,97 @@ export function updateAdam(
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function step(row: usize, gradient: usize, bytes: usize, rate: f32, keep: f32): void {
-  const rates = f32x4.splat(rate);
-  const keeps = f32x4.splat(keep);
-  let at: usize = 0;
-  for (; at + 16 <= bytes; at += 16) {
-    const kept = f32x4.mul(v128.load(row + at), keeps);
-    v128.store(row + at, f32x4.sub(kept, f32x4.mul(rates, v128.load(gradient + at))));
-  }
-  for (; at < bytes; at += 4) {
-    store<f32>(row + at, load<f32>(row + at) * keep - rate * load<f32>(gradient + at));
+/** g ← g + factor · w, of rows seen: the gradient of l2 ÷ 2 · Σ w². */
+export function regularize(table: usize, bytes: usize, unique: usize, seen: u32, sums: usize, factor: f32): void {
+  for (let i: u32 = 0; i < seen; i++) {
+    if ((i & (group - 1)) == 0) touchRows(table, bytes, unique + (i << 2), min(group, seen - i));
+    addScaled(sums, table + <usize>load<u32>(unique + (i << 2)) * bytes, bytes, factor);
+    sums += bytes;
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function squares(from: usize, bytes: usize): f32 {
-  let four = f32x4.splat(0);
-  let at: usize = 0;
-  for (; at + 16 <= bytes; at += 16) {
-    const g = v128.load(from + at);
-    four = f32x4.add(four, f32x4.mul(g, g));
+/** m ← share · m + g; w ← keep · w − rate · m. A row that is not seen keeps its m. */
+export function updateMomentum(
+  table: usize,
+  bytes: usize,
+  unique: usize,
+  seen: u32,
+  sums: usize,
+  momentum: usize,
+  share: f32,
+  rate: f32,
+  keep: f32,
+): void {
+  for (let i: u32 = 0; i < seen; i++) {
+    if ((i & (group - 1)) == 0) {
+      const some = min(group, seen - i);
+      touchRows(momentum, bytes, unique + (i << 2), some);
+      touchRows(table, bytes, unique + (i << 2), some);
+    }
+    const offset = <usize>load<u32>(unique + (i << 2)) * bytes;
+    // Its sum becomes m, which is kept and applied.
+    addScaled(sums, momentum + offset, bytes, share);
+    memory.copy(momentum + offset, sums, bytes);
+    step(table + offset, sums, bytes, rate, keep);
+    sums += bytes;
   }
-  let sum: f32 =
-    f32x4.extract_lane(four, 0) +
-    f32x4.extract_lane(four, 2) +
-    (f32x4.extract_lane(four, 1) + f32x4.extract_lane(four, 3));
-  for (; at < bytes; at += 4) sum += load<f32>(from + at) * load<f32>(from + at);
-  return sum;
+}
+
+/**
+ * Lamb (You et al. 2020), each row a layer of its own, with moments and corrections as of `updateAdam`.
+ * u = c₀ · m ÷ (√v + c₁ · ε) + decay · w; w ← w − rate · ‖w‖ ÷ ‖u‖ · u, with 1 for the quotient where either length is 0.
+ */
+export function updateLamb(
+  table: usize,
+  bytes: usize,
+  unique: usize,
+  seen: u32,
+  sums: usize,
+  mean: usize,
+  square: usize,
+  steps: usize,
+  corrections: usize,
+  corrected: u32,
+  rate: f32,
+  beta1: f32,
+  rest1: f32,
+  beta2: f32,
+  rest2: f32,
+  epsilon: f32,
+  decay: f32,
+): void {
+  for (let i: u32 = 0; i < seen; i++) {
+    if ((i & (group - 1)) == 0) {
+      const some = min(group, seen - i);
+      touchRows(steps, 4, unique + (i << 2), some);
+      touchRows(mean, bytes, unique + (i << 2), some);
+      touchRows(square, bytes, unique + (i << 2), some);
+      touchRows(table, bytes, unique + (i << 2), some);
+    }
+    const code = <usize>load<u32>(unique + (i << 2));
+    const t = load<u32>(steps + (code << 2)) + 1;
+    store<u32>(steps + (code << 2), t);
+    let scale: f32 = 1;
+    let small = epsilon;
+    if (t <= corrected) {
+      const c = corrections + (<usize>(t - 1) << 3);
+      scale = load<f32>(c);
+      small *= load<f32>(c, 4);
+    }
+    const row = table + code * bytes;
+    const m = mean + code * bytes;
+    const v = square + code * bytes;
+    for (let at: usize = 0; at < bytes; at += 4) {
+      const g = load<f32>(sums + at);
+      const m1 = beta1 * load<f32>(m + at) + rest1 * g;
+      const v1 = beta2 * load<f32>(v + at) + rest2 * (g * g);
+      store<f32>(m + at, m1);
+      store<f32>(v + at, v1);
+      store<f32>(sums + at, (scale * m1) / (sqrt<f32>(v1) + small) + decay * load<f32>(row + at));
+    }
+    const length = sqrt<f32>(squares(row, bytes));
+    const change = sqrt<f32>(squares(sums, bytes));
+    step(row, sums, bytes, length > 0 && change > 0 ? (rate * length) / change : rate, 1);
+    sums += bytes;
+  }
 }

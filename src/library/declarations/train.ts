@@ -68,6 +68,13 @@ export const train = declaration({
       {
         doc: 'Which metrics are measured, on validation and by `tower evaluate` and `tower compare`. Without it: recall(10), recall(50), recall(100), ndcg(10), hit_rate(10), mrr, auc.',
       },
+    overrides: kinds(
+      'table(movie_id, rate: 0.01), weights(user, rate: 1e-4)',
+      { what: 'override', of: overrides },
+      {
+        doc: 'Settings of an optimizer that differ for one table or one tower: `table(movie_id, rate: 0.01)`, `weights(user, l2: 1e-5)`.',
+      },
+    ),
     ),
     stop: call(
       'recall(50, patience: 2)',

@@ -1,6 +1,7 @@
 import { ShapeError } from '../contract.ts';
 import { choice, number } from '../parameters.ts';
 import { optimizerKind } from '../rows.ts';
+import { l2, withL2 } from './l2.ts';
 import { rowDefaults } from './row_defaults.ts';
 import { schedule, scheduled } from './schedule.ts';
 
@@ -13,7 +14,7 @@ function refuseZeros({ initial, epsilon }: { readonly initial: number; readonly 
 
 export const adagrad = optimizerKind({
   doc: 'A step for each weight, smaller the more its gradients add up to. For embeddings `per: row` keeps one a for each row, fed with the mean of g² over the row: memory of one number a row.',
-  formula: ['a ← a + g², a begins at initial', 'w ← w − rate · g / (√a + epsilon)'],
+  formula: ['g ← g + l2 · w', 'a ← a + g², a begins at initial', 'w ← w − rate · g / (√a + epsilon)'],
   when: 'The first choice for embeddings: rare rows keep a large rate.',
   paper: 'Duchi et al., "Adaptive subgradient methods", JMLR 2011; per row: Mudigere et al., ISCA 2022 (section 4.1.4)',
   example: 'adagrad(rate: 0.05, per: row)',
@@ -25,15 +26,17 @@ export const adagrad = optimizerKind({
       doc: 'One a for each number, or for each row of an embedding table.',
       default: 'element',
     }),
+    l2,
     ...scheduled,
   },
-  slots: [{ name: 'accumulator', initial: ({ initial }) => initial }],
+  slots: () => [{ name: 'accumulator', initial: ({ initial }) => initial }],
   update(builder, { weights, gradient, slots, rate }, args) {
     const { per, epsilon } = args;
     refuseZeros(args);
     if (per === 'row') throw new ShapeError('with `per: row` is for embeddings: dense weights have no rows');
-    const accumulator = builder.add(slots[0]!, builder.square(gradient));
-    const scaled = builder.div(gradient, builder.add(builder.sqrt(accumulator), epsilon));
+    const regularized = withL2(builder, gradient, weights, args.l2);
+    const accumulator = builder.add(slots[0]!, builder.square(regularized));
+    const scaled = builder.div(regularized, builder.add(builder.sqrt(accumulator), epsilon));
     return { weights: builder.sub(weights, builder.mul(scaled, rate)), slots: [accumulator] };
   },
   rows(args) {
@@ -45,6 +48,7 @@ export const adagrad = optimizerKind({
       schedule: schedule(args),
       initialAccumulator: args.initial,
       epsilon: args.epsilon,
+      l2: args.l2,
     };
   },
   rate: (args) => args.rate,

@@ -20,7 +20,7 @@ export const adamw = optimizerKind({
     const decayed = builder.add(change, builder.mul(weights, args.weight_decay));
     return { weights: builder.sub(weights, builder.mul(decayed, rate)), slots: next };
   },
-  rows: (args) => ({ ...adam.rows(args), weightDecay: args.weight_decay }),
+  rows: (args) => ({ ...adam.rows({ ...args, l2: 0 }), weightDecay: args.weight_decay }),
   rate: (args) => args.rate,
   schedule,
 });

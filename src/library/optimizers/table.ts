@@ -2,7 +2,8 @@ import type { OptimizerKind } from '../contract.ts';
 import { adagrad } from './adagrad.ts';
 import { adam } from './adam.ts';
 import { adamw } from './adamw.ts';
+import { lamb } from './lamb.ts';
 import { sgd } from './sgd.ts';
 
 /** Every kind of optimizer, by the name a file uses. */
-export const optimizers: Readonly<Record<string, OptimizerKind>> = { sgd, adagrad, adam, adamw };
+export const optimizers: Readonly<Record<string, OptimizerKind>> = { sgd, adagrad, adam, adamw, lamb };

@@ -15,7 +15,9 @@ function trained(kind: string, args: Record<string, unknown>, rate: number, grad
   const width = gradients[0]!.length;
   const builder = makeBuilder(kind);
   const weights = builder.parameter('weights', [width], { kind: 'zeros' });
-  const slots = row.slots.map(({ name }) => builder.parameter(name, [width], { kind: 'zeros' }, { trainable: false }));
+  const slots = row
+    .slots(all)
+    .map(({ name }) => builder.parameter(name, [width], { kind: 'zeros' }, { trainable: false }));
   const next = row.update(
     builder,
     {
@@ -35,7 +37,7 @@ function trained(kind: string, args: Record<string, unknown>, rate: number, grad
   let parameters: Parameters<typeof evaluate>[2] = {
     weights: floats([width], new Array(width).fill(1)),
     ...Object.fromEntries(
-      row.slots.map((slot) => [slot.name, floats([width], new Array(width).fill(slot.initial(all)))]),
+      row.slots(all).map((slot) => [slot.name, floats([width], new Array(width).fill(slot.initial(all)))]),
     ),
   };
   gradients.forEach((gradient, at) => {
@@ -65,6 +67,22 @@ const published: Readonly<Record<string, (rate: number) => number[]>> = {
     }),
   adam: (rate) => [0, 1].map((at) => adam(at, rate, 0)),
   adamw: (rate) => [0, 1].map((at) => adam(at, rate, 0.01)),
+  lamb(rate) {
+    const w = [1, 1];
+    const [m, v] = [w.map(() => 0), w.map(() => 0)];
+    gradients.forEach((g, index) => {
+      const u = w.map((_, at) => {
+        m[at] = 0.9 * m[at]! + 0.1 * g[at]!;
+        v[at] = 0.999 * v[at]! + 0.001 * g[at]! ** 2;
+        return m[at]! / (1 - 0.9 ** (index + 1)) / (Math.sqrt(v[at]! / (1 - 0.999 ** (index + 1))) + 1e-6);
+      });
+      const ratio = Math.hypot(...w) / Math.hypot(...u);
+      u.forEach((each, at) => {
+        w[at]! -= rate * ratio * each;
+      });
+    });
+    return w;
+  },
 };
 
 function adam(at: number, rate: number, decay: number): number {
@@ -118,6 +136,16 @@ describe('adam', () => {
   });
 });
 
+describe('lamb', () => {
+  test('its first step is as long as the weights, times the rate', () => {
+    expectClose(trained('lamb', {}, 0.1, [[3, -4]]), [0.9, 1.1], 1e-6);
+  });
+
+  test('weights of 0, and steps of 0, count as 1', () => {
+    expectClose(trained('lamb', {}, 0.1, [[0, 0]]), [1, 1], 1e-6);
+  });
+});
+
 describe('rows of embedding tables', () => {
   test('have the settings of the dense update', () => {
     const args = { ...defaultsOf('adamw'), rate: 0.3, beta1: 0.8, warmup: 7, decay: 'cosine' };
@@ -130,6 +158,7 @@ describe('rows of embedding tables', () => {
       beta1: 0.8,
       beta2: 0.999,
       weightDecay: 0.01,
+      l2: 0,
     });
     expect(optimizers.adagrad!.rows(defaultsOf('adagrad'))).toMatchObject({ kind: 'adagrad', initialAccumulator: 0.1 });
     expect(optimizers.adagrad!.rows({ ...defaultsOf('adagrad'), per: 'row' }).kind).toBe('row_adagrad');

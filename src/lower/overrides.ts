@@ -1,0 +1,83 @@
+/** `overrides` of `train`: the settings of an optimizer for the table of one feature, or the weights of one tower. */
+import { defined } from '../defined.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { optimizers } from '../library/optimizers/table.ts';
+import type { Call, Training } from '../model/model.ts';
+import type { TablePlan } from '../plan/plan.ts';
+import type { LoweredFeatures } from './features.ts';
+
+const settingNames = ['rate', 'l2', 'weight_decay'] as const;
+
+/** Of one override: the name of its feature or tower, and the settings that it gives. */
+interface Override {
+  readonly call: Call;
+  readonly name: string;
+  readonly settings: Readonly<Record<string, number>>;
+}
+
+function overridesOf({ overrides = [] }: Pick<Training, 'overrides'>, kind: 'table' | 'weights'): readonly Override[] {
+  return overrides.flatMap((call) => {
+    if (call.kind !== kind) return [];
+    const { feature, tower, ...settings } = call.arguments;
+    const given = defined(settings) as Record<string, number>;
+    return [{ call, name: (feature ?? tower) as string, settings: given }];
+  });
+}
+
+/** What is wrong with `overrides`, if anything. */
+export function checkOverrides(train: Training, { byName }: LoweredFeatures): Diagnostic[] {
+  const refuse = ({ call }: Override, reason: string): Diagnostic[] => [
+    diagnose('arguments-conflict', call.span, { kind: call.kind, reason }),
+  ];
+  return (['table', 'weights'] as const).flatMap((kind) => {
+    const optimizer = kind === 'table' ? train.embeddings.kind : train.dense.kind;
+    const seen = new Set<string>();
+    return overridesOf(train, kind).flatMap((override) => {
+      const { name, settings } = override;
+      if (seen.has(name)) return refuse(override, `overrides \`${name}\` a second time`);
+      seen.add(name);
+      if (Object.keys(settings).length === 0) {
+        return refuse(
+          override,
+          `overrides nothing of \`${name}\`: give it ${settingNames.join(', ')} or several of them`,
+        );
+      }
+      const strange = Object.keys(settings).find((setting) => !(setting in optimizers[optimizer]!.parameters));
+      if (strange !== undefined) return refuse(override, `sets \`${strange}\`, which \`${optimizer}\` does not have`);
+      if (kind === 'weights') return [];
+      const table = byName.get(name)?.plan.table;
+      if (table === undefined) return refuse(override, `names \`${name}\`, which has no embedding table in this model`);
+      return table === name
+        ? []
+        : refuse(override, `names \`${name}\`, which has no table of its own: it shares that of \`${table}\``);
+    });
+  });
+}
+
+/** The tables of a plan, each with what it overrides. */
+export function withOverrides(train: Training, tables: readonly TablePlan[]): readonly TablePlan[] {
+  const byName = new Map(overridesOf(train, 'table').map(({ name, settings }) => [name, settings]));
+  return tables.map((table) => {
+    const settings = byName.get(table.name);
+    if (settings === undefined) return table;
+    const { rate, l2, weight_decay: weightDecay } = settings;
+    return { ...table, overrides: defined({ rate, l2, weightDecay }) };
+  });
+}
+
+/** The dense optimizer of a tower that overrides some of its settings. */
+export interface TowerOptimizer {
+  readonly tower: string;
+  readonly call: Call;
+  /** In place of the rate of the optimizer. */
+  readonly rate?: number;
+}
+
+export function towerOptimizers(train: Training): readonly TowerOptimizer[] {
+  return overridesOf(train, 'weights').map(({ name, settings }) => ({
+    tower: name,
+    call: { ...train.dense, arguments: { ...train.dense.arguments, ...settings } },
+    ...defined({ rate: settings.rate }),
+  }));
+}
