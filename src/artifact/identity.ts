@@ -31,6 +31,8 @@ export interface RunIdentity {
  */
 export interface Settings {
   readonly epochs: number;
+  /** In place of `epochs`. */
+  readonly steps?: number;
   readonly patience?: number;
   /** What validation measures; absent: the usual ones. */
   readonly metrics?: TrainPlan['metrics'];
@@ -78,12 +80,12 @@ export const identityOf = (plan: Plan): Pick<RunIdentity, 'model' | 'plan' | 'se
   settings: settingsOf(plan.train),
 });
 
-function settingsOf({ epochs, stop, metrics, dense, embeddings: { rate, schedule } }: TrainPlan): Settings {
-  return { epochs, ...defined({ patience: stop?.patience, metrics }), dense, embeddings: { rate, schedule } };
+function settingsOf({ epochs, steps, stop, metrics, dense, embeddings: { rate, schedule } }: TrainPlan): Settings {
+  return { epochs, ...defined({ steps, patience: stop?.patience, metrics }), dense, embeddings: { rate, schedule } };
 }
 
 function withoutSettings({ train, ...plan }: Plan): unknown {
-  const { epochs, dense, stop, metrics, embeddings, ...rest } = train;
+  const { epochs, steps, dense, stop, metrics, embeddings, ...rest } = train;
   const { rate, schedule, ...optimizer } = embeddings;
   return { ...plan, train: { ...rest, embeddings: optimizer, ...defined({ stop: stop && { ...stop, patience: 0 } }) } };
 }

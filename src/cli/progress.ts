@@ -1,6 +1,6 @@
 /** One progress bar for the whole training on stderr, and one line per epoch. Without a terminal: only the lines. */
 import { SingleBar } from 'cli-progress';
-import type { TrainingEvent } from '../training/training_events.ts';
+import type { EpochRecord, TrainingEvent } from '../training/training_events.ts';
 import { say } from './report.ts';
 
 export interface ProgressView {
@@ -10,7 +10,7 @@ export interface ProgressView {
 
 export function makeProgress(): ProgressView {
   const bar = new SingleBar({
-    format: 'epoch {epoch} {bar} {percentage}% · loss {loss} · {rate} examples/s · {left} left',
+    format: '{epoch} {bar} {percentage}% · loss {loss} · {rate} examples/s · {left} left',
     barsize: 24,
     clearOnComplete: true,
     hideCursor: true,
@@ -18,6 +18,8 @@ export function makeProgress(): ProgressView {
     noTTYOutput: false,
   });
   let drawn = false;
+  /** Whether lines are of rounds of steps, not of epochs. */
+  let inSteps = false;
   /** A line above the bar. */
   const line = (text: string): void => {
     if (drawn) process.stderr.write('\r\x1b[K');
@@ -32,24 +34,25 @@ export function makeProgress(): ProgressView {
         if (resumedAt !== undefined) say(`resumed after step ${resumedAt}`);
         if (withoutList) say(`${withoutList} training rows have an empty list, so they are the target of no position`);
         if (leftOut > 0) say(`each epoch skips ${leftOut} rows, which are too few for a batch`);
+        inSteps = event.round !== undefined;
         if (!process.stderr.isTTY) return;
-        const total = event.epochs * event.stepsOfEpoch;
-        bar.start(total, resumedAt ?? 0, { epoch: '', loss: '–', rate: '–', left: '–' });
+        bar.start(event.steps, resumedAt ?? 0, { epoch: '', loss: '–', rate: '–', left: '–' });
         drawn = true;
       } else if (event.kind === 'step') {
         if (!drawn) return;
         bar.update(event.step, {
-          epoch: event.epoch,
+          epoch: inSteps ? `step ${event.step.toLocaleString('en')}` : `epoch ${event.epoch}`,
           loss: event.loss.toFixed(4),
           rate: thousands(event.examplesPerSecond),
           left: duration(event.secondsLeft),
         });
       } else if (event.kind === 'epoch') {
-        const { epoch, loss, examplesPerSecond, validation, best } = event.record;
+        const { epoch, step, loss, examplesPerSecond, validation, sample, best } = event.record;
+        const when = inSteps ? `step ${step.toLocaleString('en')}` : `epoch ${epoch}`;
         const figures = Object.entries(validation ?? {}).slice(0, 3);
         const shown = figures.map(([label, value]) => ` · ${label} ${value.toFixed(4)}`).join('');
         line(
-          `epoch ${epoch}: loss ${loss.toFixed(4)} · ${thousands(examplesPerSecond)} examples/s${shown}${best ? ' · best' : ''}`,
+          `${when}: loss ${loss.toFixed(4)} · ${thousands(examplesPerSecond)} examples/s${shown}${sample ? sampleWords(sample) : ''}${best ? ' · best' : ''}`,
         );
       }
     },
@@ -59,6 +62,10 @@ export function makeProgress(): ProgressView {
     },
   };
 }
+
+/** That the figures are of a sample, and how large it is. */
+const sampleWords = ({ rankings, of, per }: NonNullable<EpochRecord['sample']>): string =>
+  ` · on a sample of ${rankings.toLocaleString('en')} of ${of.toLocaleString('en')} ${per}s`;
 
 const thousands = (value: number): string => Math.round(value).toLocaleString('en');
 

@@ -23,6 +23,7 @@ import type { SharedValue } from './shared.ts';
 import { checkObjective, lowerStep } from './step.ts';
 import { lowerTower, makeTowerContext } from './tower.ts';
 
+import { checkValidate, validatePlan } from './validate.ts';
 /** The shapes of a model: all that the editor and the data's headers ask of it. */
 export interface Shapes {
   /** What each source and step of a flow carries, for the editor and for `tower inspect`. */
@@ -128,7 +129,9 @@ function analyse(model: Model, memory?: KnownShapes) {
   return { features, forward, rows, diagnostics: [...found, ...ofPositions] };
 }
 
-function trainPlan({ batch, epochs, seed, dense, embeddings, clip, metrics, stop }: Training): TrainPlan {
+function trainPlan(model: Model): TrainPlan {
+  const { train } = model;
+  const { batch, epochs, steps, seed, dense, embeddings, clip, metrics, stop } = train;
   const row = optimizers[dense.kind]!;
   return {
     batch,
@@ -141,5 +144,6 @@ function trainPlan({ batch, epochs, seed, dense, embeddings, clip, metrics, stop
       metrics: metrics?.map(measureOf),
       stop: stop && { ...measureOf(stop), patience: stop.arguments.patience as number },
     }),
+      steps,
   };
 }

@@ -310,6 +310,8 @@ export interface MeasureSpec {
 export interface TrainPlan {
   readonly batch: number;
   readonly epochs: number;
+  /** Steps in all, in place of `epochs`. */
+  readonly steps?: number;
   readonly seed: number;
   readonly dense: { readonly rate: number; readonly schedule: SchedulePlan };
   readonly embeddings: RowOptimizerPlan;
@@ -319,6 +321,15 @@ export interface TrainPlan {
   readonly metrics?: readonly MeasureSpec[];
   readonly stop?: MeasureSpec & { readonly patience: number };
 }
+  /** Absent: after each epoch, on the whole part. */
+  readonly validate?: {
+    /** From one validation to the next. */
+    readonly epochs?: number;
+    /** As above; then rounds are as many steps, not epochs. */
+    readonly steps?: number;
+    /** Rankings that are drawn. */
+    readonly sample?: number;
+  };
 
 export interface TaskPlan {
   readonly name: string;

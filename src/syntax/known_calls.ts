@@ -30,6 +30,7 @@ export const callWords: Readonly<Record<string, string>> = {
   dropout: '# rate',
   dwa: 'tasks temperature window',
   famo: 'tasks rate decay',
+  every: '# epochs steps',
   ffm: 'width',
   files: 'validation test',
   flatten: '',
@@ -82,6 +83,7 @@ export const callWords: Readonly<Record<string, string>> = {
   residual: '-> blocks',
   sampled: '# n shared? by power',
   self_attention: 'heads causal?',
+  sample: '# rankings',
   senet: 'reduction',
   sgd: 'rate momentum l2 warmup decay',
   sigmoid: '',
@@ -107,4 +109,4 @@ export const entryWords: Readonly<Record<'task' | 'train' | 'data', readonly str
 };
 
 /** Entries whose value is a list, with commas between its items. */
-export const listEntries: readonly string[] = ['metrics'];
+export const listEntries: readonly string[] = ['overrides', 'metrics', 'validate'];

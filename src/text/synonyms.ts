@@ -156,6 +156,9 @@ const names: Readonly<Record<Place, Names>> = {
       'dense_optimizer | optimizer optim opt optimiser dense_optim optimizer_config weights_optimizer main_optimizer',
     embeddings:
       'sparse_optimizer embedding_optimizer emb_optimizer embeddings_optimizer | sparse embedding sparse_optim embedding_optim table_optimizer tables',
+    steps: 'max_steps num_steps total_steps train_steps num_train_steps',
+    validate: 'eval_every eval_steps eval_interval val_check_interval check_val_every_n_epoch',
+    overrides: 'param_groups parameter_groups lr_mult',
     clip: 'grad_clip gradient_clip clip_norm max_grad_norm gradient_clipping grad_norm_clip clip_grad_norm global_clipnorm max_norm | gradient_clip_val grad_clip_norm clip_gradient clip_gradients clipping',
     metrics:
       'eval_metrics evaluation_metrics | metric_list valid_metrics validation_metrics topk top_k cutoffs metric_k eval_k',
@@ -439,9 +442,6 @@ const advice: Readonly<Partial<Record<Place, Advice>>> = {
     negsampling: 'it belongs to the loss: `loss = softmax(negatives: sampled(4))`',
     trainnegsampleargs: 'it belongs to the loss: `loss = softmax(negatives: sampled(4))`',
     shuffle: 'leave it out: each epoch has an order of its own, which follows from `seed`',
-    steps: 'say it in `epochs`',
-    numsteps: 'say it in `epochs`',
-    maxsteps: 'say it in `epochs`',
     stepsperepoch: 'leave it out: an epoch reads every row once',
     device: 'choose an engine where you train: `tower train … --engine tensorflow`',
     gpu: 'choose an engine where you train: `tower train … --engine tensorflow`',

@@ -25,6 +25,7 @@ import { beginState, tablesOf } from './begin_state.ts';
 import { recordOf, stepsFile } from './metrics_log.ts';
 import { type Order, orderOf } from './order.ts';
 import { ratesAt } from './rates.ts';
+import { totalSteps } from './rounds.ts';
 import { describeBatch, type StepBatch } from './step_batch.ts';
 import { scalarOutputs } from './step_sums.ts';
 import { stepDigits } from './steps_log.ts';
@@ -101,7 +102,7 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
   const state = await beginState({ plan, dataset, engine }, tables);
   try {
     const order = orderOf(plan, dataset.parts.train);
-    const steps = order.steps * trainingAt(trained, number).epochs;
+    const steps = totalSteps(trainingAt(trained, number), order);
     const walk = new Walk(options, state, order);
     const isNear = (await hasCheckpoint(folder)) && (await readProgress(folder)).step < number;
     const done = isNear ? (await restoreState(folder, state)).step : 0;
@@ -191,7 +192,7 @@ class Walk {
     if (this.epoch?.number !== epoch) {
       this.epoch = { number: epoch, order: this.order.epoch(epoch) };
     }
-    const { dense, embeddings, factor } = ratesAt(train, step, this.order.steps * train.epochs);
+    const { dense, denseFactor, embeddings, factor } = ratesAt(train, step, totalSteps(train, this.order));
     const rows = this.epoch.order.batch(at);
     const given = feeder.inputs(rows, step, { rate: dense, factor: denseFactor });
     const inputs = copies(given);
@@ -238,15 +239,18 @@ function trainingAt({ plan, manifest }: Trained, step: number): TrainPlan {
   const { dense, embeddings } = train;
   const settings: Record<string, unknown> = {
     epochs: train.epochs,
+    steps: train.steps,
     'dense.rate': dense.rate,
     'dense.schedule': dense.schedule,
     'embeddings.rate': embeddings.rate,
     'embeddings.schedule': embeddings.schedule,
   };
   for (const change of [...changes].reverse()) if (step <= change.step) settings[change.setting] = change.from;
+  const { steps: _, ...rest } = train;
   return {
     ...rest,
     epochs: settings.epochs as number,
+    ...defined({ steps: settings.steps as number | undefined }),
     dense: { rate: settings['dense.rate'] as number, schedule: settings['dense.schedule'] as SchedulePlan },
     embeddings: {
       ...embeddings,

@@ -12,6 +12,7 @@ import type { MetricsLog } from './metrics_log.ts';
 import { writeModel, writeWeights } from './model_files.ts';
 import { type Order, orderOf } from './order.ts';
 import { type Rates, ratesAt } from './rates.ts';
+import { type Rounds, roundsOf } from './rounds.ts';
 import { makeStepSums, type StepSums } from './step_sums.ts';
 import type { StepsLog } from './steps_log.ts';
 import type { TrainOptions, TrainResult } from './train_options.ts';
@@ -42,7 +43,7 @@ export const beginning: Progress = {
 export class Run {
   private readonly records: EpochRecord[] = [];
   private readonly order: Order;
-  private readonly steps: number;
+  private readonly rounds: Rounds;
   private readonly validation: Validation;
   private progress: Progress;
 
@@ -56,7 +57,7 @@ export class Run {
     const { plan, dataset, engine } = options;
     this.validation = new Validation(plan, dataset, engine, state);
     this.order = orderOf(plan, dataset.parts.train);
-    this.steps = this.order.steps * plan.train.epochs;
+    this.rounds = roundsOf(plan.train, this.order);
   }
 
   async go(): Promise<TrainResult> {
@@ -68,6 +69,8 @@ export class Run {
       batch: plan.train.batch,
       epochs: plan.train.epochs,
       stepsOfEpoch: steps,
+      steps: this.rounds.total,
+      ...defined({ round: plan.train.validate?.steps }),
       leftOut,
       ...(withoutList > 0 ? { withoutList } : {}),
       ...(this.standing.resumed ? { resumedAt: this.progress.step } : {}),
@@ -87,11 +90,11 @@ export class Run {
 
   /** Why there is nothing left to train. */
   private ended(): 'epochs' | 'patience' | undefined {
-    const { stop, epochs } = this.options.plan.train;
-    const { epoch, stepOfEpoch, best } = this.progress;
+    const { stop } = this.options.plan.train;
+    const { epoch, stepOfEpoch, step, best } = this.progress;
     if (stepOfEpoch > 0) return undefined;
-    if (epoch >= epochs) return 'epochs';
-    return stop && best && epoch - best.epoch >= stop.patience ? 'patience' : undefined;
+    if (step >= this.rounds.total) return 'epochs';
+    return stop && best && this.rounds.since(best.epoch, epoch) >= stop.patience ? 'patience' : undefined;
   }
 
   async close(): Promise<void> {
@@ -103,11 +106,11 @@ export class Run {
     const { plan, signal } = this.options;
     const { feeder, program } = this.state;
     const number = this.progress.epoch + 1;
-    const epoch = this.order.epoch(number);
+    const epoch = this.rounds.round(this.progress.step - this.progress.stepOfEpoch);
     const sums = makeStepSums(plan, this.progress);
     const clock = new EpochClock(sums.rows);
     let { step, stepOfEpoch } = this.progress;
-    let rates: Rates = { dense: 0, embeddings: 0, factor: 0 };
+    let rates: Rates = { dense: 0, denseFactor: 0, embeddings: 0, factor: 0 };
 
     for (; stepOfEpoch < epoch.steps; stepOfEpoch++) {
       if (clock.shouldYield()) {
@@ -120,10 +123,10 @@ export class Run {
         return false;
       }
       step++;
-      rates = ratesAt(plan.train, step, this.steps);
+      rates = ratesAt(plan.train, step, this.rounds.total);
       const rows = epoch.batch(stepOfEpoch);
       const start = performance.now();
-      const inputs = feeder.inputs(rows, step, { rate: rates.dense });
+      const inputs = feeder.inputs(rows, step, { rate: rates.dense, factor: rates.denseFactor });
       const fed = performance.now();
       const outputs = await program.run(inputs);
       const ran = performance.now();
@@ -141,10 +144,10 @@ export class Run {
     const { onEvent } = this.options;
     if (!onEvent || sums.rows === 0) return;
     const examplesPerSecond = clock.rate(sums.rows);
-    const rowsLeft = ((this.steps - step) * this.order.rows) / this.order.steps;
+    const rowsLeft = ((this.rounds.total - step) * this.order.rows) / this.order.steps;
     const loss = sums.loss();
     const secondsLeft = examplesPerSecond === 0 ? 0 : rowsLeft / examplesPerSecond;
-    onEvent({ kind: 'step', epoch, stepOfEpoch, step, steps: this.steps, loss, examplesPerSecond, secondsLeft });
+    onEvent({ kind: 'step', epoch, stepOfEpoch, step, steps: this.rounds.total, loss, examplesPerSecond, secondsLeft });
   }
 
   private async endEpoch(
@@ -157,8 +160,9 @@ export class Run {
     const { plan, folder, onEvent } = this.options;
     const trained = performance.now();
     const examplesPerSecond = clock.rate(sums.rows);
-    if (this.validation.hasRows) onEvent?.({ kind: 'validating', epoch });
-    const validation = this.validation.hasRows ? await this.validation.figures() : undefined;
+    const validates = this.validation.hasRows && this.rounds.validates(epoch, step);
+    if (validates) onEvent?.({ kind: 'validating', epoch });
+    const validation = validates ? await this.validation.figures() : undefined;
     const validated = performance.now();
     const { stop } = plan.train;
     const value = stop && validation?.[labelOf(stop)];
@@ -176,7 +180,11 @@ export class Run {
       rates,
       examplesPerSecond,
       milliseconds: { ...clock.milliseconds(trained), validation: validated - trained },
-      ...defined({ validation, best: stop && isBest }),
+      ...defined({
+        validation,
+        sample: validates ? this.validation.sample : undefined,
+        best: stop && validates && isBest,
+      }),
     };
     await this.logs.log.append({ ...record });
     await this.logs.steps.sync();

@@ -20,6 +20,7 @@ import { claimFolder } from './claim.ts';
 import { restoreBest, resumeFolder, startFolder, writeIdentity } from './folder.ts';
 import { openMetricsLog } from './metrics_log.ts';
 import { orderOf } from './order.ts';
+import { totalSteps } from './rounds.ts';
 import { beginning, Run, type Standing } from './run.ts';
 import { openStepsLog } from './steps_log.ts';
 import type { TrainOptions, TrainResult } from './train_options.ts';
@@ -76,9 +77,12 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
 
 const union = (one: readonly string[], other: readonly string[]): string[] => [...new Set([...one, ...other])];
 
-function refuseFewerEpochs({ plan, folder }: TrainOptions, { epoch, stepOfEpoch }: Progress): void {
-  const done = epoch + (stepOfEpoch > 0 ? 1 : 0);
-  if (plan.train.epochs < done) throw failure('fewer-epochs', { folder, epochs: plan.train.epochs, done });
+function refuseFewerEpochs({ plan, dataset, folder }: TrainOptions, { step }: Progress): void {
+  const { epochs, steps } = plan.train;
+  const order = orderOf(plan, dataset.parts.train);
+  if (step <= totalSteps(plan.train, order)) return;
+  const [given, done] = steps === undefined ? [epochs, Math.ceil(step / order.steps)] : [steps, step];
+  throw failure('fewer-epochs', { folder, entry: steps === undefined ? 'epochs' : 'steps', given, done });
 }
 
 /** What the run holds while it goes on. */
@@ -118,13 +122,14 @@ async function go(options: TrainOptions, state: TrainingState, standing: Standin
 }
 
 function refuseUnlessTrainable(plan: Plan, { parts }: Dataset): void {
-  const { stop } = plan.train;
+  const { stop, validate } = plan.train;
   const { rows, withoutList } = orderOf(plan, parts.train);
   if (rows < smallestBatch) {
     const empty = withoutList > 0 ? { withoutList } : {};
     throw failure('too-few-rows', { part: 'train', rows, needed: smallestBatch, ...empty });
   }
-  if (stop && parts.validation.rows === 0) throw failure('no-validation-part', { metric: labelOf(stop) });
+  const needs = stop ? `stop = ${labelOf(stop)}` : validate && 'validate';
+  if (needs && parts.validation.rows === 0) throw failure('no-validation-part', { needs });
 }
 
 /** Of a run that has trained all that it should; undefined where there is more to train, or where it must be sealed again. */

@@ -1,6 +1,6 @@
 /** The events that a training run reports. */
 
-/** One finished epoch: a line of metrics.jsonl. */
+/** One finished epoch: a line of metrics.jsonl. Where `validate` counts steps, it is one of as many steps, a round. */
 export interface EpochRecord {
   /** From 1. */
   readonly epoch: number;
@@ -22,8 +22,10 @@ export interface EpochRecord {
     readonly scatter: number;
     readonly validation: number;
   };
-  /** Full-corpus metrics on the validation part, where there is one. */
+  /** Full-corpus metrics on the validation part, where it was validated. */
   readonly validation?: Readonly<Record<string, number>>;
+  /** Of the validation, where it is of some rankings: how many, and of how many. */
+  readonly sample?: { readonly rankings: number; readonly of: number; readonly per: 'event' | 'user' };
   /** The best epoch so far, by the stopping metric. */
   readonly best?: boolean;
 }
@@ -35,6 +37,10 @@ export type TrainingEvent =
       readonly batch: number;
       readonly epochs: number;
       readonly stepsOfEpoch: number;
+      /** Steps of the whole run. */
+      readonly steps: number;
+      /** Steps of a round, where `validate` counts them. */
+      readonly round?: number;
       /** Steps that were done before, when resumed. */
       readonly resumedAt?: number;
       /** Rows that each epoch leaves out, since they are too few for a batch. */

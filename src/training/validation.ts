@@ -5,13 +5,16 @@ import type { Dataset } from '../data/dataset.ts';
 import type { Engine } from '../engine/engine.ts';
 import { makeTask } from '../evaluation/contestants.ts';
 import { figuresOf } from '../evaluation/figures.ts';
-import { declaredMeasures, makeMeasures } from '../evaluation/measures.ts';
+import { declaredMeasures, listsOf, makeMeasures } from '../evaluation/measures.ts';
+import { questionsOf } from '../evaluation/questions.ts';
 import { rankEvents } from '../evaluation/ranks.ts';
+import { sampleOf } from '../evaluation/sample.ts';
 import { seenRule } from '../evaluation/seen.ts';
 import type { Plan } from '../plan/plan.ts';
 import { modelScorer } from '../scoring/model_scorer.ts';
 import { makeRetrieval, type Retrieval } from '../scoring/retrieval.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
+import type { EpochRecord } from './training_events.ts';
 
 /** The towers are prepared for the first validation, and take new weights for each that follows. */
 export class Validation {
@@ -30,19 +33,29 @@ export class Validation {
     return this.dataset.parts.validation.rows > 0;
   }
 
+  /** How many of the rankings of the part are made, where they are a sample. */
+  get sample(): EpochRecord['sample'] {
+    const whole = makeTask({ dataset: this.dataset, part: 'validation', plan: this.plan });
+    const [made, of] = [this.task, whole].map((task) => questionsOf(task).asks.length);
+    return made === of ? undefined : { rankings: made!, of: of!, per: whole.per ?? 'event' };
+  }
+
   /** Metrics of the weights as they are now, in [0, 1], by label: what `stop` watches, then `metrics`. */
   async figures(): Promise<Record<string, number>> {
     const { plan, dataset } = this;
     const { stop } = plan.train;
-    const events = dataset.parts.validation;
     const measures = makeMeasures([...(stop ? [stop] : []), ...declaredMeasures([plan])]);
+    const { events } = this.task;
     const scorer = modelScorer(await this.refreshed(), { plan, events, corpus: dataset.corpus });
-    const ranks = await rankEvents(this.task, scorer, seenRule(dataset).removes);
+    const ranks = await rankEvents(this.task, scorer, seenRule(dataset).removes, listsOf(measures));
     return { ...figuresOf(this.task, ranks, measures).all };
   }
 
   private get task(): ScoringTask {
-    return (this.made ??= makeTask({ dataset: this.dataset, part: 'validation', plan: this.plan }));
+    const { plan, dataset } = this;
+    const { validate, seed } = plan.train;
+    const whole = (): ScoringTask => makeTask({ dataset, part: 'validation', plan });
+    return (this.made ??= validate?.sample === undefined ? whole() : sampleOf(whole(), validate.sample, seed));
   }
 
   async close(): Promise<void> {

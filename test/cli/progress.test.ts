@@ -18,7 +18,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const started = { kind: 'started', rows: 100, batch: 10, epochs: 2, stepsOfEpoch: 10, leftOut: 0 } as const;
+const started = { kind: 'started', rows: 100, batch: 10, epochs: 2, stepsOfEpoch: 10, steps: 20, leftOut: 0 } as const;
 const step = { kind: 'step', epoch: 1, stepOfEpoch: 5, step: 5, steps: 20, loss: 0.12345 } as const;
 const record: EpochRecord = {
   epoch: 1,
@@ -49,6 +49,18 @@ describe('progress', () => {
     expect(written).toContain('epoch 1: loss 0.1000 · 12,346 examples/s · recall@50 0.5000 · best\n');
     // The cursor that the bar hid is back.
     expect(written.lastIndexOf('\u001b[?25h')).toBeGreaterThan(written.lastIndexOf('\u001b[?25l'));
+  });
+
+  it('counts steps where validation does, and says that figures are of a sample', () => {
+    process.stderr.isTTY = false;
+    const progress = makeProgress();
+    progress.show({ ...started, round: 5 });
+    const sample = { rankings: 2000, of: 12_345, per: 'user' } as const;
+    progress.show({ kind: 'epoch', record: { ...record, step: 1500, sample } });
+    progress.end();
+    expect(written).toBe(
+      'step 1,500: loss 0.1000 · 12,346 examples/s · recall@50 0.5000 · on a sample of 2,000 of 12,345 users · best\n',
+    );
   });
 
   it('elsewhere is a line an epoch alone', () => {

@@ -20,12 +20,13 @@ const whole: Required<EpochRecord> = {
   examplesPerSecond: 41_958.6,
   milliseconds: { total: 2374.1, feed: 176.9, engine: 1918.1, scatter: 206.3, validation: 235.4 },
   validation: { 'recall@50': 0.087, auc: 0.81 },
+  sample: { rankings: 200, of: 671, per: 'event' },
   best: true,
 };
 
 describe('the schema of metrics.jsonl', () => {
   it('takes an epoch, with all that it may have and with what it must have', () => {
-    const { validation: _, best: __, ...least } = whole;
+    const { validation: _, sample: ___, best: __, ...least } = whole;
     expect(validate(whole), ajv.errorsText(validate.errors)).toBe(true);
     expect(validate(least), ajv.errorsText(validate.errors)).toBe(true);
     expect(Object.keys(schema.properties).sort()).toEqual(Object.keys(whole).sort());

@@ -132,14 +132,14 @@ export const runs = {
       'Resume it with the settings that it started with, or give another folder. Epochs, patience, rates and schedules may change.',
   }),
 
-  'fewer-epochs': row<{ folder: string; epochs: number; done: number }>({
+  'fewer-epochs': row<{ folder: string; entry: 'epochs' | 'steps'; given: number; done: number }>({
     severity: 'error',
-    message: ({ folder, epochs, done }) =>
-      `\`epochs\` is ${epochs}, but the run in ${folder} has already trained ${done === 1 ? 'in its first epoch' : `in ${done} epochs`}`,
-    hint: ({ done }) => `set \`epochs\` to ${done} or more, or end the run as it is with \`--finish\``,
+    message: ({ folder, entry, given, done }) =>
+      `\`${entry}\` is ${given}, but the run in ${folder} has already trained ${entry === 'epochs' && done === 1 ? 'in its first epoch' : entry === 'epochs' ? `in ${done} epochs` : countOf(done, 'step')}`,
+    hint: ({ entry, done }) => `set \`${entry}\` to ${done} or more, or end the run as it is with \`--finish\``,
     means:
-      '`--resume` needs at least as many epochs as the run has already trained. Their effect on the weights cannot be undone.',
-    remedy: 'Set more epochs, or end the run as it is with `tower train … --finish`.',
+      '`--resume` needs at least as many epochs or steps as the run has already trained. Their effect on the weights cannot be undone.',
+    remedy: 'Set more epochs or steps, or end the run as it is with `tower train … --finish`.',
   }),
 
   'loss-not-finite': row<{ epoch: number; step: number; value: string; output: string }>({
@@ -169,11 +169,12 @@ export const runs = {
     remedy: 'Check `where` and `split` in the data block, or lower `batch`.',
   }),
 
-  'no-validation-part': row<{ metric: string }>({
+  'no-validation-part': row<{ needs: string }>({
     severity: 'error',
-    message: ({ metric }) => `\`stop = ${metric}\` needs a validation part, but the split has none`,
-    means: '`stop` watches a metric on the validation part, but the split has none.',
-    remedy: 'Give the split a validation share, or remove `stop`.',
+    message: ({ needs }) => `\`${needs}\` needs a validation part, but the split has none`,
+    means:
+      '`stop` watches a metric on the validation part, and `validate` says how often it is measured, but the split has none.',
+    remedy: 'Give the split a validation share, or remove `stop` and `validate`.',
   }),
 
   'too-large-for-memory': row<{ needed: number; available: number; parts: string }>({

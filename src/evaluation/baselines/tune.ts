@@ -1,12 +1,11 @@
 /** The setting of a baseline that ranks the validation part best. */
-import type { Events, IndexedBags } from '../../data/dataset.ts';
-import { defined } from '../../defined.ts';
 import { invariant } from '../../diagnostics/failure.ts';
 import type { Product } from '../../scoring/product.ts';
 import type { ScoringTask } from '../../scoring/scorer.ts';
 import { figuresOf } from '../figures.ts';
 import { makeMeasure } from '../measures.ts';
 import { rankEvents } from '../ranks.ts';
+import { overRows } from '../sample.ts';
 import type { HistoryScores, Setting, Training, TunedBaseline } from './baseline.ts';
 import { amongItems } from './fewer_items.ts';
 import { historyScorer } from './history_scorer.ts';
@@ -98,7 +97,7 @@ export const settingWords = (setting: Setting): string =>
 
 /** About `most` of the events at most: all of some users, taken at even distances. */
 export function some(task: ScoringTask, most: number): ScoringTask {
-  const { events, history, seen } = task;
+  const { events } = task;
   if (events.rows <= most) return task;
   const rowsOf = new Map<number, number[]>();
   for (let row = 0; row < events.rows; row++) {
@@ -113,17 +112,5 @@ export function some(task: ScoringTask, most: number): ScoringTask {
   const picked = Int32Array.from(
     Array.from({ length: wanted }, (_, at) => groups[Math.floor((at * groups.length) / wanted)]!).flat(),
   );
-  const bags = ({ bags, index }: IndexedBags): IndexedBags => ({
-    bags,
-    index: picked.map((row) => (index ? index[row]! : row)),
-  });
-  const fewer: Events = {
-    rows: picked.length,
-    features: new Map(),
-    labels: new Map(),
-    item: picked.map((row) => events.item[row]!),
-    user: picked.map((row) => events.user[row]!),
-  };
-  const { context: _, ...rest } = task;
-  return { ...rest, events: fewer, ...defined({ history: history && bags(history), seen: seen?.map(bags) }) };
+  return overRows(task, picked);
 }

@@ -32,6 +32,8 @@ export interface Entry<T = unknown> extends Pick<Parameter<T>, 'doc' | 'default'
   readonly type: EntryType;
   /** A value that checks, as written in a file. */
   readonly example: string;
+  /** The entry that says the same in another way: a declaration has one of the two. */
+  readonly insteadOf?: string;
 }
 
 export type Entries = Readonly<Record<string, Entry>>;

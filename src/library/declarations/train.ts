@@ -6,7 +6,11 @@ import { call, declaration, entry, kinds } from './entry.ts';
 
 /** What `stop` adds to the metric that it watches. */
 const patience = {
-  patience: integer({ min: 1, default: 2, doc: 'Epochs without a new best before training ends.' }),
+  patience: integer({
+    min: 1,
+    default: 2,
+    doc: 'Validations without a new best before training ends: epochs, unless `validate` says otherwise.',
+  }),
 };
 
 /** A number here may also be set for one run: `--set batch=512`. */
@@ -23,14 +27,27 @@ export const train = declaration({
   ],
   entries: {
     batch: entry('1024', integer({ min: 1, default: 1024, doc: 'Rows a step.' })),
-    epochs: entry(
-      '10',
-      integer({
-        min: 0,
-        default: 10,
-        doc: 'Passes over the training part. With 0 the initial weights remain.',
-      }),
-    ),
+    epochs: {
+      ...entry(
+        '10',
+        integer({
+          min: 0,
+          default: 10,
+          doc: 'Passes over the training part. With 0 the initial weights remain.',
+        }),
+      ),
+      insteadOf: 'steps',
+    },
+    steps: {
+      ...entry(
+        '20000',
+        integer({
+          min: 1,
+          doc: 'Steps in all, in place of `epochs`. The last epoch may end before its last batch.',
+        }),
+      ),
+      insteadOf: 'epochs',
+    },
     seed: entry('7', integer({ min: 0, default: 1, doc: 'Everything random follows from it.' })),
     dense: call(
       'adam(rate: 1e-3)',
@@ -83,3 +100,10 @@ export const train = declaration({
     ),
   },
 });
+    validate: kinds(
+      'every(5), sample(2000)',
+      { what: 'validation', of: validations },
+      {
+        doc: 'How often a run is validated, and on how many rankings: `every(5)`, `every(steps: 1000)`, `sample(2000)`. Without it, after each epoch, on the whole validation part.',
+      },
+    ),

@@ -2,6 +2,7 @@
 import { train } from '../../library/declarations/train.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import type { Span } from '../../text/source.ts';
+import { removal } from '../edits.ts';
 import type { Training } from '../model.ts';
 import type { Workspace } from '../workspace.ts';
 import { defaultOf, resolveEntries } from './entry.ts';
@@ -15,6 +16,13 @@ export function defaultTraining(span: Span): Training {
 
 export function resolveTrain(workspace: Workspace, { entries, span }: Ast.Train): Training | undefined {
   const declared = { place: 'train', of: '`train`', at: span, rows, entries } as const;
-  const { values, valid } = resolveEntries(workspace, declared);
-  return valid ? { span, ...(values as Omit<Training, 'span'>) } : undefined;
+  const { given, values, valid } = resolveEntries(workspace, declared);
+  const both = given.has('epochs') && given.get('steps');
+  if (both) {
+    const fix = { fixes: [[removal(both.span)]] };
+    workspace.report('arguments-conflict', both.span, { kind: 'train', reason: howLong }, fix);
+  }
+  return valid && !both ? { span, ...(values as Omit<Training, 'span'>) } : undefined;
 }
+
+const howLong = 'gives `epochs` and `steps`, and each of them says how long to train: give one';

@@ -69,7 +69,12 @@ export function entrySlot({ node, isNew, at }: Holder, rows: Entries, name: stri
         value: value!,
         ...(more.length > 0 ? { more } : {}),
       };
-      const entries = given ? node.entries.map((entry) => (entry === given ? made : entry)) : [...node.entries, made];
+      // What the file says in the place of this entry goes. Of two settings that exclude each other both stay, and are reported.
+      const isReplaced = ({ name: other, span: of }: Ast.Entry): boolean =>
+        other.name === row.insteadOf && of.source === node.span.source;
+      const entries = given
+        ? node.entries.map((entry) => (entry === given ? made : entry))
+        : [...node.entries.filter((entry) => !isReplaced(entry)), made];
       const to = { ...node, entries } as Ast.Train | Ast.Task;
       return isNew ? { to } : { from: node, to };
     },

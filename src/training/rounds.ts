@@ -1,0 +1,47 @@
+/** The rounds of a run: steps with a record and a checkpoint at their end. A round is an epoch, unless `validate` counts steps. */
+import type { TrainPlan } from '../plan/plan.ts';
+import type { Epoch } from './batches.ts';
+import type { Order } from './order.ts';
+
+export interface Rounds {
+  /** Steps of the whole run. */
+  readonly total: number;
+  /** Steps of a round that begins at a multiple of them and ends before the last step. */
+  readonly each: number;
+  /** The batches of a round that begins after step `start`. It ends where the next multiple of `each` is, or the run. */
+  round(start: number): Epoch;
+  /** Whether a round that ends with step `end` is validated. */
+  validates(number: number, end: number): boolean;
+  /** Validations after that of round `best`, up to the one after round `now`. */
+  since(best: number, now: number): number;
+}
+
+/** Steps of the whole run: `steps`, or those of `epochs`. */
+export const totalSteps = (
+  { steps, epochs }: Pick<TrainPlan, 'steps' | 'epochs'>,
+  order: Pick<Order, 'steps'>,
+): number => steps ?? epochs * order.steps;
+
+export function roundsOf(train: Pick<TrainPlan, 'steps' | 'epochs' | 'validate'>, order: Order): Rounds {
+  const total = totalSteps(train, order);
+  const each = train.validate?.steps ?? order.steps;
+  const every = train.validate?.epochs ?? 1;
+  let last: { readonly number: number; readonly epoch: Epoch } | undefined;
+  const epochOf = (number: number): Epoch => {
+    if (last?.number !== number) last = { number, epoch: order.epoch(number) };
+    return last.epoch;
+  };
+  return {
+    total,
+    each,
+    round: (start) => ({
+      steps: Math.min(total, (Math.floor(start / each) + 1) * each) - start,
+      batch(index) {
+        const at = start + index;
+        return epochOf(Math.floor(at / order.steps) + 1).batch(at % order.steps);
+      },
+    }),
+    validates: (number, end) => end >= total || number % every === 0,
+    since: (best, now) => Math.floor(now / every) - Math.floor(best / every),
+  };
+}
