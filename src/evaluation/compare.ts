@@ -73,7 +73,9 @@ export interface ComparedRow {
 export async function compare(contestants: readonly Contestant[], options: CompareOptions): Promise<Comparison> {
   const [first] = contestants;
   invariant(first, 'there is a run to compare');
-  const { part, measures } = options;
+  const { part } = options;
+  const measures = options.measures.filter(({ lists }) => lists === undefined);
+  const excluded = options.measures.filter(({ lists }) => lists).map(({ label }) => label);
   const seen = seenRule(first.dataset, options.removeSeen);
   const per = options.per ?? perOf(first.dataset);
   const protocol = protocolOf(first.dataset, part);
@@ -156,6 +158,9 @@ export async function compare(contestants: readonly Contestant[], options: Compa
       seenSentence(seen, first.dataset, firstTask),
       ...[repeatsSentence(firstTask, seen) ?? []].flat(),
       intervalSentence(unit, options),
+      ...(excluded.length > 0
+        ? [`A comparison excludes ${excluded.join(', ')}: it is no mean over rankings, and has no interval.`]
+        : []),
       ...settings,
       ...compared.leftOut,
     ],

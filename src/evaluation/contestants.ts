@@ -1,5 +1,5 @@
 /** What ranks one held-out part: the task that every scorer is given, and the baselines that have something to go by in it. */
-import type { Dataset, IndexedColumn, Part } from '../data/dataset.ts';
+import type { Dataset, Encoding, IndexedColumn, Part } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { freeBytes } from '../embedding/available_memory.ts';
@@ -44,7 +44,7 @@ export function makeTask({ dataset, part, plan, by, per = perOf(dataset) }: Task
 /** What the figures of a data set are the mean of, as its data block declares. */
 export const perOf = ({ evaluate }: Pick<Dataset, 'evaluate'>): Per => (evaluate === 'per_user' ? 'user' : 'event');
 
-function contextOf({ parts }: Dataset, part: Part, { towers, features }: Plan, by: string): Context {
+function contextOf({ parts, encodings }: Dataset, part: Part, { towers, features }: Plan, by: string): Context {
   const codes = features.filter(({ name, gives }) => gives === 'code' && towers[0].features.includes(name));
   if (!codes.some(({ name }) => name === by)) {
     const known = codes.map(({ name }) => name);
@@ -53,9 +53,23 @@ function contextOf({ parts }: Dataset, part: Part, { towers, features }: Plan, b
   }
   return {
     feature: by,
+    words: wordsOf(encodings.get(codes.find(({ name }) => name === by)!.encoderOf)),
     training: codesOf(parts.train.features.get(by)!, parts.train.rows),
     item: parts.train.item,
     asked: codesOf(parts[part].features.get(by)!, parts[part].rows),
+  };
+}
+
+/** A code in words: the value of a vocabulary, the range of a number. */
+function wordsOf(encoding: Encoding | undefined): (code: number) => string {
+  if (encoding?.kind === 'vocabulary') return (code) => (code === 0 ? '(unknown)' : encoding.values[code - 1]!);
+  if (encoding?.kind !== 'boundaries') return (code) => `${code}`;
+  const { boundaries } = encoding;
+  return (code) => {
+    if (code > boundaries.length) return '(missing)';
+    if (code === 0) return `below ${boundaries[0]}`;
+    const high = boundaries[code];
+    return high === undefined ? `${boundaries[code - 1]} or more` : `${boundaries[code - 1]} to below ${high}`;
   };
 }
 

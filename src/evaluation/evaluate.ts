@@ -6,6 +6,7 @@ import type { MakeProduct } from '../scoring/product.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
 import { type BaselineChoice, baselinesBeside, makeTask, type OpenBaseline } from './contestants.ts';
 import { type ColdItems, coldItems, type Figures, figuresOf, type Measure } from './figures.ts';
+import { listsOf } from './measures.ts';
 import { type Per, questionsOf } from './questions.ts';
 import { rankEvents } from './ranks.ts';
 import { repeatsSentence } from './repeats.ts';
@@ -81,7 +82,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       );
     const start = performance.now();
     const { scorer, setting } = await open();
-    const ranks = await rankEvents(task, scorer, seen.removes);
+    const ranks = await rankEvents(task, scorer, seen.removes, listsOf(measures));
     const figures = figuresOf(task, ranks, measures);
     slices ??= slicesOf(task, ranks, measures);
     const milliseconds = performance.now() - start;

@@ -1,5 +1,6 @@
 /** From ranks to the figures that are printed: means over the events, or over the users. */
 import type { Corpus, Events } from '../data/dataset.ts';
+import { invariant } from '../diagnostics/failure.ts';
 import type { HeldOut, TiedGroup } from '../library/contract.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
 import { questionsOf } from './questions.ts';
@@ -9,8 +10,10 @@ import type { Ranks } from './ranks.ts';
 export interface Measure {
   /** `recall@50`, `mrr`. */
   readonly label: string;
-  /** Value of one ranking in [0, 1]. */
+  /** Value of one ranking in [0, 1]; 0 where it is of all rankings together. */
   of(held: HeldOut): number;
+  /** Of all rankings together: of how many items are among the first k of one at least, and of how many are ranked. */
+  readonly lists?: { readonly k: number; of(shown: number, corpus: number): number };
 }
 
 export interface Figures {
@@ -52,18 +55,43 @@ export function coldItems(events: Events, corpus: Corpus): ColdItems {
 export function figuresOf(task: ScoringTask, ranks: Ranks, measures: readonly Measure[]): Figures {
   let count = 0;
   const over = (rows?: (row: number) => boolean): Readonly<Record<string, number>> => {
-    const sums = new Float64Array(measures.length);
-    count = 0;
-    eachQuestion(task, ranks, rows, (_, held) => {
-      count++;
-      for (let i = 0; i < measures.length; i++) sums[i]! += measures[i]!.of(held);
-    });
-    return Object.fromEntries(measures.map(({ label }, i) => [label, count === 0 ? 0 : sums[i]! / count]));
+    const sums = makeSums(task, ranks, measures);
+    eachQuestion(task, ranks, rows, sums.add);
+    count = sums.count();
+    return sums.figures();
   };
   const ofCold = (row: number): boolean => isCold(task.events, task.corpus, row);
   const [all, warm] = [over(), over((row) => !ofCold(row))];
   const cold = ranks.ranksCold ? over(ofCold) : undefined;
   return { all, warm, ...(cold && count > 0 ? { cold } : {}) };
+}
+
+/** Figures of the questions that are added, by label. */
+export function makeSums({ corpus }: ScoringTask, { lists }: Ranks, measures: readonly Measure[]) {
+  const sums = new Float64Array(measures.length);
+  const shown = measures.map((measure) => measure.lists && new Set<number>());
+  let count = 0;
+  return {
+    add(question: number, held: HeldOut): void {
+      count++;
+      measures.forEach((measure, i) => {
+        sums[i]! += measure.of(held);
+        if (!measure.lists) return;
+        const { k } = measure.lists;
+        invariant(lists && lists.k >= k, `rankings have no lists of ${k} items`);
+        const from = question * lists.k;
+        for (let at = from; at < from + k; at++) if (lists.items[at]! >= 0) shown[i]!.add(lists.items[at]!);
+      });
+    },
+    count: (): number => count,
+    figures: (): Readonly<Record<string, number>> =>
+      Object.fromEntries(
+        measures.map(({ label, lists: of }, i) => [
+          label,
+          of ? of.of(shown[i]!.size, corpus.rows) : count === 0 ? 0 : sums[i]! / count,
+        ]),
+      ),
+  };
 }
 
 /** A measure question by question. */

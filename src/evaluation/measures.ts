@@ -28,7 +28,8 @@ export function makeMeasure({ metric, k }: MeasureSpec): Measure {
   );
   return {
     label: labelOf({ metric, ...('k' in args ? { k: args.k as number } : {}) }),
-    of: (held) => kind.of(held, args),
+    of: (held) => kind.of?.(held, args) ?? 0,
+    ...(kind.ofLists ? { lists: { k: args.k as number, of: kind.ofLists } } : {}),
   };
 }
 
@@ -37,6 +38,10 @@ export function declaredMeasures(plans: readonly Pick<Plan, 'train'>[]): readonl
   const declared = plans.flatMap(({ train }) => train.metrics ?? []);
   return declared.length > 0 ? declared : usualMeasures;
 }
+
+/** How many of the first items of each ranking the measures read; 0: none. */
+export const listsOf = (measures: readonly Measure[]): number =>
+  Math.max(0, ...measures.map(({ lists }) => lists?.k ?? 0));
 
 /** Each once, in the order first named. */
 export function makeMeasures(specs: readonly MeasureSpec[]): Measure[] {

@@ -4,7 +4,7 @@
  */
 import type { BagColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
-import { makeRanker } from '../embedding/rank.ts';
+import { makeRanker, topK } from '../embedding/rank.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
 import { type Questions, questionsOf } from './questions.ts';
 
@@ -18,6 +18,8 @@ export interface Ranks {
   readonly corpus: Int32Array;
   /** Whether items without training events have ranks. Absent: they are misses. */
   readonly ranksCold?: true;
+  /** The first `k` items of each question's ranking, best first, row after row; −1 past its end. Where they were asked for. */
+  readonly lists?: { readonly k: number; readonly items: Int32Array };
 }
 
 /** Scores held at a time: 5 MB, which stay in the cache on their way to be counted. */
@@ -28,14 +30,16 @@ const blockNumbers = 1.25 * 2 ** 20;
  * the question are too.
  * @param removeSeen takes what the user had out of the ranking, except the held-out items: the items of the user's training
  * events. Where events are asked about one by one, also all that the task says was seen before the event.
+ * @param k how many of the first items of each ranking are kept; 0: none
  */
-export async function rankEvents(task: ScoringTask, scorer: Scorer, removeSeen = false): Promise<Ranks> {
+export async function rankEvents(task: ScoringTask, scorer: Scorer, removeSeen = false, k = 0): Promise<Ranks> {
   const { events, corpus } = task;
   const ranks: Ranks = {
     better: new Int32Array(events.rows),
     equal: new Int32Array(events.rows),
     corpus: new Int32Array(events.rows),
     ...defined({ ranksCold: scorer.ranksCold }),
+    ...(k > 0 ? { lists: { k, items: new Int32Array(k * questionsOf(task).asks.length).fill(-1) } } : {}),
   };
   const ranker = makeRanker();
   const questions = questionsOf(task);
@@ -57,6 +61,12 @@ export async function rankEvents(task: ScoringTask, scorer: Scorer, removeSeen =
     const places = Int32Array.from(of);
     const seen = removeSeen ? { bags: seenBefore(task, questions, asked), of: places } : undefined;
     const block = scores.subarray(0, asked.length * corpus.rows);
+    asked.forEach((question, i) => {
+      if (k === 0) return;
+      const left = seen ? seen.bags.values.subarray(seen.bags.starts[i]!, seen.bags.ends[i]!) : [];
+      const { columns } = topK(block.subarray(i * corpus.rows, (i + 1) * corpus.rows), k, left);
+      ranks.lists!.items.set(columns, question * k);
+    });
     const found = ranker.rank(block, corpus.rows, own, { ...defined({ excluded: seen }), of: places });
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;

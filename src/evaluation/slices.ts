@@ -1,7 +1,7 @@
 /** Whom a model serves worst: its figures by how often an event's item was seen in training, and by how much is known of the user. */
 
-import type { ScoringTask } from '../scoring/scorer.ts';
-import { eachQuestion, type Figures, type Measure } from './figures.ts';
+import type { Context, ScoringTask } from '../scoring/scorer.ts';
+import { eachQuestion, type Figures, type Measure, makeSums } from './figures.ts';
 import { questionsOf } from './questions.ts';
 import type { Ranks } from './ranks.ts';
 
@@ -23,6 +23,8 @@ export interface Slices {
   /** By the length of the history that is read with the event that asks; where none is read, by the user's training events. */
   readonly history: readonly Slice[];
   readonly historyIs: 'read' | 'training';
+  /** By the value of one feature of the query, where `by` names one: those with the most events first, the others together. */
+  readonly by?: { readonly feature: string; readonly slices: readonly Slice[] };
 }
 
 /** Name of the slice of items without a training event. */
@@ -46,6 +48,20 @@ export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Mea
         const user = events.user[row]!;
         return user < 0 ? 0 : users.seen.ends[user]! - users.seen.starts[user]!;
       };
+  const slice = (
+    name: string,
+    rows: ((row: number) => boolean) | undefined,
+    isAsked: (question: number) => boolean = () => true,
+  ): Slice[] => {
+    const sums = makeSums(task, ranks, measures);
+    let count = 0;
+    eachQuestion(task, ranks, rows, (question, held) => {
+      if (!isAsked(question)) return;
+      count += held.count;
+      sums.add(question, held);
+    });
+    return count === 0 ? [] : [{ name, events: count, figures: sums.figures() }];
+  };
   const by = (from: readonly number[], size: (row: number) => number, isOfUser: boolean): Slice[] => {
     const bucketOf = (row: number): number => from.findLastIndex((low) => low <= size(row));
     const asked = isOfUser ? asks.map(bucketOf) : undefined;
@@ -53,18 +69,8 @@ export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Mea
     let most = 0;
     for (const row of asked ? asks : buckets!.keys()) most = Math.max(most, size(row));
     return from.flatMap((_, bucket) => {
-      const sums = new Float64Array(measures.length);
-      let questions = 0;
-      let count = 0;
-      eachQuestion(task, ranks, buckets && ((row) => buckets[row] === bucket), (question, held) => {
-        if (asked && asked[question] !== bucket) return;
-        questions++;
-        count += held.count;
-        for (let i = 0; i < measures.length; i++) sums[i]! += measures[i]!.of(held);
-      });
-      if (count === 0) return [];
-      const figures = Object.fromEntries(measures.map(({ label }, i) => [label, sums[i]! / questions]));
-      return [{ name: nameOf(from, bucket, most), events: count, figures }];
+      const isAsked = asked && ((question: number): boolean => asked[question] === bucket);
+      return slice(nameOf(from, bucket, most), buckets && ((row) => buckets[row] === bucket), isAsked);
     });
   };
   return {
@@ -73,7 +79,29 @@ export function slicesOf(task: ScoringTask, ranks: Ranks, measures: readonly Mea
     ),
     history: by(historyFrom, length, true),
     historyIs: history ? 'read' : 'training',
+    ...(task.context ? { by: byValue(task.context, asks, slice) } : {}),
   };
+}
+
+/** Values that have a slice of their own. */
+const mostValues = 20;
+
+/** A question has the value of the event that asks. */
+function byValue(
+  { feature, asked, words }: Context,
+  asks: Int32Array,
+  slice: (name: string, rows: undefined, isAsked: (question: number) => boolean) => Slice[],
+): NonNullable<Slices['by']> {
+  const counts = new Map<number, number>();
+  for (const row of asks) counts.set(asked[row]!, (counts.get(asked[row]!) ?? 0) + 1);
+  const codes = [...counts].sort(([a, many], [b, few]) => few - many || a - b).map(([code]) => code);
+  const own = codes.slice(0, codes.length > mostValues ? mostValues - 1 : mostValues);
+  const of = (question: number): number => asked[asks[question]!]!;
+  const slices = own.flatMap((code) => slice(words(code), undefined, (question) => of(question) === code));
+  const others = new Set(codes.slice(own.length));
+  const rest =
+    others.size === 0 ? [] : slice(`${others.size} others`, undefined, (question) => others.has(of(question)));
+  return { feature, slices: [...slices, ...rest] };
 }
 
 /** Up to the most that occurs: a history of 50 at most has none of 99. */

@@ -253,6 +253,7 @@ function slices({ evaluation }: ReportParts): string {
     'Worst-served slices',
     sliceFigure('Training events of the item', found.popularity, metrics, label, rows[0]?.cold === undefined),
     sliceFigure(history, found.history, metrics, label),
+    ...(found.by ? [sliceFigure(`Value of ${found.by.feature}`, found.by.slices, metrics, label)] : []),
   );
 }
 

@@ -35,6 +35,8 @@ export interface ScoringTask {
 /** Codes of one feature, and the items of the training part. */
 export interface Context {
   readonly feature: string;
+  /** What a code is the code of, in words. */
+  readonly words: (code: number) => string;
   /** One entry a training event: the feature's code, and the row of its item. */
   readonly training: Int32Array;
   readonly item: Int32Array;

@@ -22,6 +22,7 @@ export const callWords: Readonly<Record<string, string>> = {
   column: 'column',
   concat: '',
   cosine: '',
+  coverage: '# k patience',
   cross: 'features hash dim layers',
   cross_v2: 'layers rank',
   dense: '# units activation',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Events, Users } from '../../src/data/dataset.ts';
 import { coldItems, figuresOf, type Measure } from '../../src/evaluation/figures.ts';
-import { makeMeasures } from '../../src/evaluation/measures.ts';
+import { listsOf, makeMeasures } from '../../src/evaluation/measures.ts';
 import { rankEvents } from '../../src/evaluation/ranks.ts';
 import { metrics } from '../../src/library/metrics/table.ts';
 import type { ScoringTask } from '../../src/scoring/scorer.ts';
@@ -113,6 +113,29 @@ describe('figures', () => {
   });
 });
 
+describe('coverage', () => {
+  const coverage = makeMeasures([
+    { metric: 'coverage', k: 1 },
+    { metric: 'coverage', k: 2 },
+  ]);
+
+  it('counts the items of all lists together, without what left a ranking', async () => {
+    // Best first: a, d; b, a; the third is not ranked, its item is in no corpus; f, e.
+    const kept = await rankEvents(task, scorer, false, 2);
+    expect([...kept.lists!.items]).toEqual([0, 3, 1, 0, -1, -1, 5, 4]);
+    expect(figuresOf(task, kept, coverage).all).toEqual({ 'coverage@1': 3 / 6, 'coverage@2': 5 / 6 });
+    // Where only warm items are held out, the last does not ask.
+    expect(figuresOf(task, kept, coverage).warm).toEqual({ 'coverage@1': 2 / 6, 'coverage@2': 3 / 6 });
+    // The user of the first event had a, d and c, which is its own item; that of the second a and b, its own is a.
+    const removed = await rankEvents(task, scorer, true, 2);
+    expect([...removed.lists!.items].slice(0, 4)).toEqual([2, 4, 0, 2]);
+  });
+
+  it('of baselines and of lists that no metric reads costs nothing', async () => {
+    expect((await rankEvents(task, scorer)).lists).toBeUndefined();
+  });
+});
+
 describe('per user', () => {
   /** User a holds out c, d, d again, and an item outside the corpus; nobody holds out e. */
   const several: ScoringTask = {
@@ -172,7 +195,7 @@ describe('per user', () => {
     const single = { ...task, events: { ...events, user: Int32Array.of(1, 0, -1, -1) } };
     const measures = makeMeasures(Object.keys(metrics).map((metric) => ({ metric, k: 3 })));
     const of = async (per: 'user' | 'event') =>
-      figuresOf({ ...single, per }, await rankEvents({ ...single, per }, scorer, true), measures);
+      figuresOf({ ...single, per }, await rankEvents({ ...single, per }, scorer, true, listsOf(measures)), measures);
     expect(await of('user')).toEqual(await of('event'));
   });
 });

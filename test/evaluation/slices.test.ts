@@ -78,3 +78,27 @@ it('covers a range by round numbers, and a single value by some around it', () =
   expect(ticks(0, 0)).toEqual([-1, -0.5, 0, 0.5, 1]);
   expect(ticks(7, 7)[0]).toBeLessThan(7);
 });
+
+it('slices by the value of a feature of the query, the most frequent first and the rest together', () => {
+  const context = {
+    feature: 'device',
+    words: (code: number) => 'abc'[code]!,
+    training: int(),
+    item: int(),
+    asked: int(1, 1, 0, 1, 2),
+  };
+  const { by } = slicesOf({ ...noHistory, context }, ranks, [first]);
+  expect(by!.feature).toBe('device');
+  expect(figures(by!.slices)).toEqual([
+    ['b', 3, 1 / 3],
+    ['a', 1, 0],
+    ['c', 1, 0],
+  ]);
+  const many = Int32Array.from({ length: 30 }, (_, row) => row);
+  const events = { rows: 30, item: many.map(() => 1), user: many.map(() => 0), features: new Map(), labels: new Map() };
+  const wide = { ...context, words: (code: number) => `${code}`, asked: many };
+  const all = { better: many, equal: many.map(() => 0), corpus: many.map(() => 30) };
+  const { slices } = slicesOf({ ...noHistory, events, context: wide }, all, [first]).by!;
+  expect(slices).toHaveLength(20);
+  expect(slices.at(-1)).toMatchObject({ name: '11 others', events: 11 });
+});

@@ -24,7 +24,10 @@ export function evaluateCommand(program: Command): void {
     .addOption(perOption())
     .addOption(baselinesOption('rank with these baselines'))
     .option('--no-baselines', 'rank with the model alone')
-    .option('--by <feature>', 'add popularity among events with the same value of this feature');
+    .option(
+      '--by <feature>',
+      'add popularity among events with the same value of this feature, and slices by its value',
+    );
   addRunOptions(command).action(
     async (folder: string, { part, removeSeen, keepSeen, baselines, by, metrics, per, json, ...options }: Options) => {
       const { evaluate } = await import('../../api/run.ts');

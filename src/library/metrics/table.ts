@@ -1,5 +1,6 @@
 import type { MetricKind } from '../contract.ts';
 import { auc } from './auc.ts';
+import { coverage } from './coverage.ts';
 import { hit_rate } from './hit_rate.ts';
 import { map } from './map.ts';
 import { mrr } from './mrr.ts';
@@ -8,4 +9,13 @@ import { precision } from './precision.ts';
 import { recall } from './recall.ts';
 
 /** Every metric, by the name a file uses. */
-export const metrics: Readonly<Record<string, MetricKind>> = { recall, precision, hit_rate, ndcg, map, mrr, auc };
+export const metrics: Readonly<Record<string, MetricKind>> = {
+  recall,
+  precision,
+  hit_rate,
+  ndcg,
+  map,
+  mrr,
+  auc,
+  coverage,
+};

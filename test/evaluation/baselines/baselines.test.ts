@@ -163,7 +163,7 @@ describe('popularity by a feature', () => {
     const asked = new Int32Array(events.rows).fill(1);
     asked[1] = 2;
     asked[2] = 9;
-    const context = { feature: 'origin', training, item, asked };
+    const context = { feature: 'origin', words: String, training, item, asked };
     const scores = popularityBy.prepare({ ...task, context }).score(Int32Array.of(0, 1, 2)) as Float32Array;
     const of = (row: number, at: number): number => scores[row * corpus.rows + at]!;
     expect([of(0, 5), of(0, 6), of(1, 5)].map(Math.floor)).toEqual([2, 1, 1]);
