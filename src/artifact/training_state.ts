@@ -82,14 +82,14 @@ export const weightNames = ({ towers, step }: Plan): ReadonlySet<string> =>
     ...step.graph.parameters.filter(({ trainable }) => trainable).map(({ name }) => name),
   ]);
 
-/** What the trained model is: tables, and dense weights without their optimizer's slots. */
+/** What the trained model is: tables as the towers read them, and dense weights without their optimizer's slots. */
 export function weightTensors(plan: Plan, tables: Tables, parameters: Tensors): StoredTensor[] {
   const wanted = weightNames(plan);
   return [
     ...[...tables.values()].map((table) => ({
       name: `table/${table.name}`,
       shape: [table.rows, table.dim],
-      data: table.values(),
+      data: table.shown(),
     })),
     ...parameterTensors(parameters).filter(({ name }) => wanted.has(name.slice('parameter/'.length))),
   ];

@@ -115,6 +115,64 @@ export interface Kernels {
     epsilon: number,
     keep: number,
   ): void;
+  updateLamb(
+    table: number,
+    bytes: number,
+    unique: number,
+    seen: number,
+    sums: number,
+    mean: number,
+    square: number,
+    steps: number,
+    corrections: number,
+    corrected: number,
+    rate: number,
+    beta1: number,
+    rest1: number,
+    beta2: number,
+    rest2: number,
+    epsilon: number,
+    decay: number,
+  ): void;
+  sumNeighbours(
+    base: number,
+    from: number,
+    to: number,
+    bytes: number,
+    rows: number,
+    offsets: number,
+    neighbours: number,
+    own: number,
+    other: number,
+  ): void;
+  sumNeighboursOf(
+    codes: number,
+    count: number,
+    stamps: number,
+    now: number,
+    share: number,
+    base: number,
+    from: number,
+    to: number,
+    bytes: number,
+    offsets: number,
+    neighbours: number,
+    own: number,
+    other: number,
+  ): void;
+  addToNeighbours(
+    unique: number,
+    seen: number,
+    sums: number,
+    to: number,
+    bytes: number,
+    offsets: number,
+    neighbours: number,
+    own: number,
+    other: number,
+  ): void;
+  addRows(unique: number, seen: number, sums: number, to: number, bytes: number, factor: number): void;
+  scale(numbers: number, count: number, factor: number): void;
   uniform(out: number, count: number, key1: number, key2: number, low: number, width: number): void;
   constant(out: number, count: number, value: number): void;
   rank(scores: number, rows: number, columns: number, targets: number, better: number, equal: number): void;

@@ -33,12 +33,23 @@ export class PendingGradients {
 
   /** Calls `update` with the rows that have a gradient, if any has; then none has. */
   take(update: (rows: SeenRows) => void): void {
-    if (this.#seen === 0) return;
-    const { name, space, values, rowBytes } = this.#memory;
+    const rows = this.peek();
+    if (rows) update(rows);
+    this.forget();
+  }
+
+  /** The rows that have a gradient; undefined where none has. */
+  peek(): SeenRows | undefined {
+    if (this.#seen === 0) return undefined;
+    const { name, values, rowBytes } = this.#memory;
     invariant(this.#unique && this.#sums, `table ${name} is not trained`);
-    const unique = this.#unique.pointer;
-    update({ table: values.pointer, bytes: rowBytes, unique, seen: this.#seen, sums: this.#sums.pointer });
-    space.kernels.forget(unique, this.#seen);
+    const at = { unique: this.#unique.pointer, sums: this.#sums.pointer };
+    return { table: values.pointer, bytes: rowBytes, seen: this.#seen, ...at };
+  }
+
+  /** Then no row has a gradient. */
+  forget(): void {
+    if (this.#seen > 0) this.#memory.space.kernels.forget(this.#unique!.pointer, this.#seen);
     this.#seen = 0;
   }
 

@@ -9,6 +9,7 @@ import { makeRandom } from '../random/random.ts';
 import type { Lookup, LookupOptions } from './lookup.ts';
 import { rowOptimizers, type StateSpec } from './optimizer.ts';
 import { PendingGradients } from './pending_gradients.ts';
+import type { Propagation, Step } from './propagation.ts';
 import { TableLookup } from './table_lookup.ts';
 import { allocateTable, stateLength, type TableMemory, type TableOptions } from './table_memory.ts';
 
@@ -22,6 +23,10 @@ export interface Table {
   readonly bytes: number;
   /** float32 [rows, dim], the table itself, not a copy. Ask anew after any lookup's `reserve` or `accumulate`. */
   values(): Float32Array;
+  /** What look-ups read, as above: the values, or what a graph makes of them. */
+  shown(): Float32Array;
+  /** The graph that it is a table of. */
+  readonly graph?: Propagation;
   /** What the optimizer keeps, by name, as views: `sum`; or `mean`, `square` and `steps`. */
   state(): TableState;
   /** Values uniform in ±limit, the same for the same seed and name; the state as before the first step. */
@@ -36,17 +41,35 @@ export interface Table {
   update(multiplier?: number, rate?: number): void;
 }
 
-/** Throws Failure `table-too-large` or `too-large-for-memory` with the bytes. */
-export function makeTable(options: TableOptions): Table {
-  const { name, rows, dim, optimizer } = options;
+/**
+ * @param graph that the table is the next one of
+ * @throws Failure `table-too-large` or `too-large-for-memory` with the bytes
+ */
+export function makeTable(options: TableOptions, graph?: Propagation): Table {
+  const { name, rows, dim, optimizer, ownRate = false } = options;
   const specs: readonly StateSpec[] = optimizer ? rowOptimizers[optimizer.kind].state(optimizer) : [];
-  const memory = allocateTable(options, specs);
-  const { space } = memory;
-  const pending = new PendingGradients(memory);
-  const pointers = memory.state.map((region) => region.pointer);
+  const own = allocateTable(options, specs, graph?.space);
+  const { space } = own;
+  const pending = new PendingGradients(own);
+  const pointers = own.state.map((region) => region.pointer);
   const step = optimizer && rowOptimizers[optimizer.kind].prepare(space.kernels, optimizer, pointers, space);
 
-  const values = (): Float32Array => space.floats(memory.values, rows * dim);
+  const update: Step = (seen, multiplier, base) => {
+    invariant(step && optimizer, `table ${name} is not trained`);
+    const rate = (ownRate ? optimizer.rate : (base ?? optimizer.rate)) * multiplier;
+    if (optimizer.l2 > 0) {
+      space.kernels.regularize(seen.table, seen.bytes, seen.unique, seen.seen, seen.sums, optimizer.l2);
+    }
+    step(seen, rate, 1 - rate * optimizer.weightDecay);
+  };
+  const shown = graph?.add(own, pending, update);
+  const memory = shown ? { ...own, shown } : own;
+
+  const values = (): Float32Array => {
+    // The caller may write into them.
+    graph?.changed();
+    return space.floats(memory.values, rows * dim);
+  };
   const state = (): TableState =>
     Object.fromEntries(
       specs.map((spec, index) => {
@@ -61,8 +84,17 @@ export function makeTable(options: TableOptions): Table {
     dim,
     bytes: memory.bytes,
     values,
+    shown() {
+      if (!graph || !shown) return values();
+      graph.prepareAll(shown.side);
+      return space.floats(shown.region, rows * dim);
+    },
+    ...defined({ graph }),
     state,
-    initialize: (seed, limit) => initialize(memory, dim, specs, seed, limit),
+    initialize(seed, limit) {
+      initialize(memory, dim, specs, seed, limit);
+      graph?.changed();
+    },
     load(from, slots) {
       invariant(from.length === rows * dim, `${from.length} numbers for table ${name}, ${rows} × ${dim}`);
       values().set(from);
@@ -70,11 +102,8 @@ export function makeTable(options: TableOptions): Table {
     },
     lookup: (asked) => new TableLookup(memory, pending, asked),
     update(multiplier = 1, base) {
-      pending.take((seen) => {
-        invariant(step && optimizer, `table ${name} is not trained`);
-        const rate = (base ?? optimizer.rate) * multiplier;
-        step(seen, rate, 1 - rate * optimizer.weightDecay);
-      });
+      if (graph && shown) graph.update(shown.side, multiplier, base);
+      else pending.take((seen) => update(seen, multiplier, base));
     },
   };
 }

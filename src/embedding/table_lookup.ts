@@ -86,6 +86,7 @@ export class TableLookup implements Lookup {
     invariant(last <= this.#roomForCodes, `offsets end at ${last}, codes at ${this.#roomForCodes}`);
     const bad = space.kernels.badCode(from, last, rows);
     invariant(bad < 0, `table ${name} has ${rows} rows and is asked for row ${this.codes()[bad]}`);
+    this.#memory.shown?.prepare(from, last);
     this.#gatherRows(from, count, this.#out.pointer);
     this.#gathered = count;
     this.#gatheredCodes = last;
@@ -93,9 +94,9 @@ export class TableLookup implements Lookup {
   }
 
   #gatherRows(codes: number, count: number, out: number): void {
-    const { rows, rowBytes, space, values } = this.#memory;
+    const { rows, rowBytes, space, values, shown } = this.#memory;
     const { kernels } = space;
-    const table = values.pointer;
+    const table = (shown?.region ?? values).pointer;
     if (this.#kind === 'one') kernels.gather(table, rowBytes, codes, count, out);
     else if (this.#kind === 'sequence') {
       kernels.gatherSequence(table, rowBytes, codes, this.#offsets!.pointer, count, this.#length, out);

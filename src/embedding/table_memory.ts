@@ -13,6 +13,18 @@ export interface TableOptions {
   readonly dim: number;
   /** Absent where nothing is trained: no state is kept. */
   readonly optimizer?: RowOptimizerPlan;
+  /** Whether the rate of `optimizer` is the table's own, whatever rate an update names. */
+  readonly ownRate?: boolean;
+  /** Layers of a graph that it is a table of. */
+  readonly layers?: number;
+}
+
+/** What look-ups read in place of the values, where that is not the same. */
+export interface Shown {
+  /** float32 [rows, dim]. */
+  readonly region: Region;
+  /** Makes sure that these rows of the region are there. @param codes int32 [count], a pointer */
+  prepare(codes: number, count: number): void;
 }
 
 export interface TableMemory {
@@ -26,6 +38,7 @@ export interface TableMemory {
   readonly values: Region;
   /** One for each `StateSpec`, in their order. */
   readonly state: readonly Region[];
+  readonly shown?: Shown;
   /** An integer a row, which numbers the rows that a step saw; absent where nothing is trained. */
   readonly slots?: Region;
   /** A region of at least `bytes` that begins with what `region` held. Throws Failure `table-too-large`. */

@@ -7,12 +7,20 @@ export interface TableSize {
   readonly rows: number;
   readonly dim: number;
   readonly optimizer?: RowOptimizerPlan;
+  /** Layers of a graph that it is a table of. */
+  readonly layers?: number;
 }
 
-/** Values and optimizer state, in bytes. */
-export function tableBytes({ rows, dim, optimizer }: TableSize): number {
+/** Copies of the values of a table that a graph keeps: what look-ups read, and one or two layers on their way. */
+export const graphCopies = (layers: number): number => (layers === 1 ? 2 : 3);
+
+/** Values, optimizer state and copies, in bytes. */
+export function tableBytes({ rows, dim, optimizer, layers }: TableSize): number {
   const state = optimizer ? rowOptimizers[optimizer.kind].state(optimizer) : [];
-  return state.reduce((sum, spec) => sum + 4 * (spec.per === 'row' ? rows : rows * dim), 4 * rows * dim);
+  return state.reduce(
+    (sum, spec) => sum + 4 * (spec.per === 'row' ? rows : rows * dim),
+    4 * rows * dim * (1 + (layers === undefined ? 0 : graphCopies(layers))),
+  );
 }
 
 /** `movie_id 1,000,000 × 64: 260,000,000 bytes`: how a table is named in a message about memory. */

@@ -9,6 +9,7 @@ import type { GraphPlan, Plan } from '../plan/plan.ts';
 import { largestSizes } from '../plan/rows_prefix.ts';
 import { freeBytes } from './available_memory.ts';
 import { foreseeMemory } from './memory_budget.ts';
+import { Propagation } from './propagation.ts';
 import { largestSpace } from './space.ts';
 import { makeTable, type Table } from './table.ts';
 import { tableBytes } from './table_size.ts';
@@ -25,12 +26,14 @@ export function makeTables(
   encodings: ReadonlyMap<string, Encoding>,
   most: StepSizes = { batch: Number.POSITIVE_INFINITY, corpus: 1 },
 ): Tables {
-  const optimizer = plan.train.embeddings;
-  const tables = plan.tables.map(({ name, dim, encoderOf }) => ({
+  const { embeddings: optimizer, graph } = plan.train;
+  const tables = plan.tables.map(({ name, dim, encoderOf, overrides }) => ({
     name,
     dim,
     rows: tableRows(encodings, encoderOf),
-    optimizer,
+    optimizer: { ...optimizer, ...overrides },
+    ownRate: overrides?.rate !== undefined,
+    ...defined({ layers: graph?.tables.includes(name) ? graph.layers : undefined }),
   }));
   const batch = Math.min(plan.train.batch, most.batch);
   const sizes = { ...most, batch };
@@ -40,9 +43,10 @@ export function makeTables(
     const bytes = tableBytes(table) + lookupBytes(plan, table.name, sizes);
     if (bytes > largestSpace) throw failure('table-too-large', { table: table.name, bytes, limit: largestSpace });
   }
+  const propagation = graph && new Propagation(graph.layers);
   return new Map(
     tables.map((size, i) => {
-      const table = makeTable(size);
+      const table = makeTable(size, size.layers === undefined ? undefined : propagation);
       table.initialize(plan.train.seed, plan.tables[i]!.limit);
       return [size.name, table];
     }),

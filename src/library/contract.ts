@@ -384,8 +384,11 @@ export interface WeightingKind<P extends Parameters = Parameters> extends KindRo
 }
 
 export interface OptimizerKind<P extends Parameters = Parameters> extends KindRow<P> {
-  /** The dense update, element by element, as part of the graph. Slots are as wide as the weights and start at `initial`. */
-  readonly slots: readonly { readonly name: string; initial(args: Arguments<P>): number }[];
+  /** What it keeps of the dense weights: as wide as they are, from `initial` on. */
+  slots(args: Arguments<P>): readonly { readonly name: string; initial(args: Arguments<P>): number }[];
+  /** Its step depends on all of a weight matrix or bias together. Absent: each number by itself. */
+  readonly layerwise?: true;
+  /** The dense update, as part of the graph. */
   update(
     builder: Builder,
     at: {
@@ -425,6 +428,12 @@ export interface HeldOut {
 
 /** A metric of rankings: the mean of `of` over them, or one number of all of them together. */
 export interface MetricKind<P extends Parameters = Parameters> extends KindRow<P> {
-  /** Value in [0, 1]. */
-  of(held: HeldOut, args: Arguments<P>): number;
+  /** Of one ranking, in [0, 1]. Ties are averaged over all their orders: a value is the exact mean. */
+  of?(held: HeldOut, args: Arguments<P>): number;
+  /**
+   * In place of `of`: of all rankings, in [0, 1]. It has a parameter `k`.
+   * @param shown how many items are among the first k of one ranking at least
+   * @param corpus how many items are ranked
+   */
+  ofLists?(shown: number, corpus: number): number;
 }

@@ -11,19 +11,20 @@ import type { FeaturePlan, Plan, TrainPlan } from '../plan/plan.ts';
 import { type LoweredFeatures, lowerFeatures } from './features.ts';
 import type { Arrow } from './flow.ts';
 import { lowerForward } from './forward.ts';
+import { checkGraph, graphPlan } from './graph.ts';
 import { GraphInputs } from './inputs.ts';
 import { measureOf } from './measure.ts';
 import { checkOptimizer, checkRowOptimizer } from './optimize.ts';
-import { cutOf } from './parts.ts';
 import { checkOverrides, withOverrides } from './overrides.ts';
+import { cutOf } from './parts.ts';
 import { sequencesOf } from './positions.ts';
 import { lowerRetrieval } from './retrieval.ts';
 import type { KnownShapes } from './shape_cache.ts';
 import type { SharedValue } from './shared.ts';
 import { checkObjective, lowerStep } from './step.ts';
 import { lowerTower, makeTowerContext } from './tower.ts';
-
 import { checkValidate, validatePlan } from './validate.ts';
+
 /** The shapes of a model: all that the editor and the data's headers ask of it. */
 export interface Shapes {
   /** What each source and step of a flow carries, for the editor and for `tower inspect`. */
@@ -122,6 +123,9 @@ function analyse(model: Model, memory?: KnownShapes) {
     ...forward.diagnostics,
     ...checkOptimizer(model.train.dense),
     ...checkRowOptimizer(model.train.embeddings),
+    ...checkOverrides(model.train, features),
+    ...checkValidate(model.train),
+    ...checkGraph(model, features),
     ...checkObjective(model),
   ];
   if (model.train.targets === 'events' || hasErrors(found)) return { features, forward, diagnostics: found };
@@ -140,10 +144,12 @@ function trainPlan(model: Model): TrainPlan {
     dense: { rate: row.rate(dense.arguments), schedule: row.schedule(dense.arguments) },
     embeddings: optimizers[embeddings.kind]!.rows(embeddings.arguments),
     ...defined({
+      steps,
       clip,
       metrics: metrics?.map(measureOf),
+      validate: validatePlan(train),
+      graph: graphPlan(model),
       stop: stop && { ...measureOf(stop), patience: stop.arguments.patience as number },
     }),
-      steps,
   };
 }

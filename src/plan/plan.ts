@@ -317,10 +317,10 @@ export interface TrainPlan {
   readonly embeddings: RowOptimizerPlan;
   /** Largest length of a step's gradient. The step's graph cuts it. */
   readonly clip?: number;
+  /** Between two tables: look-ups read the mean of so many layers of it, and of the rows themselves. The query tower's table first. */
+  readonly graph?: { readonly layers: number; readonly tables: readonly [string, string] };
   /** What validation, `evaluate` and `compare` measure. Absent: the usual ones. */
   readonly metrics?: readonly MeasureSpec[];
-  readonly stop?: MeasureSpec & { readonly patience: number };
-}
   /** Absent: after each epoch, on the whole part. */
   readonly validate?: {
     /** From one validation to the next. */
@@ -330,6 +330,8 @@ export interface TrainPlan {
     /** Rankings that are drawn. */
     readonly sample?: number;
   };
+  readonly stop?: MeasureSpec & { readonly patience: number };
+}
 
 export interface TaskPlan {
   readonly name: string;

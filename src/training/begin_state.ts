@@ -4,6 +4,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { largestStep, makeTables, type Tables } from '../embedding/tables.ts';
 import type { Engine } from '../engine/engine.ts';
 import { makeFeeder } from '../feed/feeder.ts';
+import { connectGraph } from '../feed/graph.ts';
 import { initialValues } from '../graph/initial.ts';
 import type { Plan } from '../plan/plan.ts';
 import { fitted } from './fitted_step.ts';
@@ -26,6 +27,7 @@ export async function beginState(
   tables: Tables,
 ): Promise<TrainingState> {
   const { step, train } = fitted(plan, dataset.corpus.rows);
+  connectGraph(plan, tables, dataset.parts.train);
   const feeder = makeFeeder({
     plan: step,
     events: dataset.parts.train,

@@ -1,7 +1,9 @@
 /** A step at work by itself over tables of the host, and batches of which some rows are looked up several times. */
 import type { Corpus, Events, IndexedColumn } from '../../src/data/dataset.ts';
+import { Propagation } from '../../src/embedding/propagation.ts';
 import { makeTable, type Table } from '../../src/embedding/table.ts';
 import { makeFeeder } from '../../src/feed/feeder.ts';
+import { connectGraph } from '../../src/feed/graph.ts';
 import { evaluate, type Tensors } from '../../src/graph/evaluate.ts';
 import { initialValues } from '../../src/graph/initial.ts';
 import type { Plan } from '../../src/plan/plan.ts';
@@ -23,14 +25,18 @@ const bagColumn = (lists: readonly Numbers[]): IndexedColumn => ({ column: bags(
 
 /** A plan at work by itself, at a rate of 1 for all where the plan says so. */
 export function makeRun(plan: Plan, { events, corpus, first }: Given, parameters: Tensors) {
+  const graph = plan.train.graph && new Propagation(plan.train.graph.layers);
   const tables = new Map<string, Table>(
     plan.tables.map(({ name, dim, overrides }) => {
       const values = first(name, dim);
-      const table = makeTable({ name, rows: values.length, dim, optimizer: plan.train.embeddings });
+      const optimizer = { ...plan.train.embeddings, ...overrides };
+      const ownRate = overrides?.rate !== undefined;
+      const table = makeTable({ name, rows: values.length, dim, optimizer, ownRate }, graph);
       table.load(Float32Array.from(values.flat()));
       return [name, table];
     }),
   );
+  connectGraph(plan, tables, events);
   const feeder = makeFeeder({
     plan: plan.step,
     events,
@@ -50,6 +56,7 @@ export function makeRun(plan: Plan, { events, corpus, first }: Given, parameters
       feeder.apply(outputs);
       return outputs;
     },
+    shown: (table: string): Numbers => [...tables.get(table)!.shown()],
     values: (): ReadonlyMap<string, Numbers> =>
       new Map([
         ...[...tables].map(([name, table]): [string, Numbers] => [name, [...table.values()]]),

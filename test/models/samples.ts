@@ -104,6 +104,7 @@ export const cases = [
   ['multi_interest', 'movielens'],
   ['mmoe_two_tower', 'movielens'],
   ['simplex', 'movielens'],
+  ['lightgcn', 'movielens'],
   ['two_tower_msweb', 'msweb'],
   ['two_tower_flights', 'flights'],
   ['restaurant_objectives', 'restaurants'],

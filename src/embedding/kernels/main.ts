@@ -3,7 +3,16 @@ export { copyBags } from './bags';
 export { badCode, gather, gatherSequence } from './gather';
 export { gatherPooled } from './pool';
 export { forget, resolve, resolveOne, scatterPooled, scatterSequence } from './accumulate';
-export { updateAdagrad, updateAdam, updateRowAdagrad, updateSgd } from './update';
+export {
+  regularize,
+  updateAdagrad,
+  updateAdam,
+  updateLamb,
+  updateMomentum,
+  updateRowAdagrad,
+  updateSgd,
+} from './update';
+export { addRows, addToNeighbours, scale, sumNeighbours, sumNeighboursOf } from './neighbours';
 export { constant, uniform } from './uniform';
 export { rank } from './rank';
 export { addOuters, combine } from './sums';

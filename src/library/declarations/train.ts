@@ -3,6 +3,9 @@ import { metrics } from '../metrics/table.ts';
 import { optimizers } from '../optimizers/table.ts';
 import { choice, integer, number } from '../parameters.ts';
 import { call, declaration, entry, kinds } from './entry.ts';
+import { graphs } from './graphs.ts';
+import { overrides } from './overrides.ts';
+import { validations } from './validations.ts';
 
 /** What `stop` adds to the metric that it watches. */
 const patience = {
@@ -65,12 +68,26 @@ export const train = declaration({
         doc: 'Optimizer of the embedding tables, which updates only the rows of a batch. Default `adagrad(rate: 0.05)`.',
       },
     ),
+    overrides: kinds(
+      'table(movie_id, rate: 0.01), weights(user, rate: 1e-4)',
+      { what: 'override', of: overrides },
+      {
+        doc: 'Settings of an optimizer that differ for one table or one tower: `table(movie_id, rate: 0.01)`, `weights(user, l2: 1e-5)`.',
+      },
+    ),
     targets: entry(
       'events',
       choice(['events', 'positions'], {
         default: 'events',
         doc: 'Where the targets of a step come from. `events`: each event is a row, with the whole list before it. `positions`: a list in sequence is a row, and each of its positions has the event after it as target. The loss and its gradient are the same, for a fraction of the work. Blocks before `last` must not see later elements.',
       }),
+    ),
+    graph: call(
+      'lightgcn(layers: 2)',
+      { what: 'graph', of: graphs },
+      {
+        doc: 'What the rows of the two id tables learn from their neighbours in the graph of the training events: `lightgcn(layers: 2)`. Without it, nothing.',
+      },
     ),
     clip: entry(
       '1.0',
@@ -85,13 +102,13 @@ export const train = declaration({
       {
         doc: 'Which metrics are measured, on validation and by `tower evaluate` and `tower compare`. Without it: recall(10), recall(50), recall(100), ndcg(10), hit_rate(10), mrr, auc.',
       },
-    overrides: kinds(
-      'table(movie_id, rate: 0.01), weights(user, rate: 1e-4)',
-      { what: 'override', of: overrides },
-      {
-        doc: 'Settings of an optimizer that differ for one table or one tower: `table(movie_id, rate: 0.01)`, `weights(user, l2: 1e-5)`.',
-      },
     ),
+    validate: kinds(
+      'every(5), sample(2000)',
+      { what: 'validation', of: validations },
+      {
+        doc: 'How often a run is validated, and on how many rankings: `every(5)`, `every(steps: 1000)`, `sample(2000)`. Without it, after each epoch, on the whole validation part.',
+      },
     ),
     stop: call(
       'recall(50, patience: 2)',
@@ -100,10 +117,3 @@ export const train = declaration({
     ),
   },
 });
-    validate: kinds(
-      'every(5), sample(2000)',
-      { what: 'validation', of: validations },
-      {
-        doc: 'How often a run is validated, and on how many rankings: `every(5)`, `every(steps: 1000)`, `sample(2000)`. Without it, after each epoch, on the whole validation part.',
-      },
-    ),
