@@ -57,16 +57,18 @@ ${lines.join('\n')}
 /** The entries of each declaration that has entries with names of the language. */
 export const entryWords: Readonly<Record<'task' | 'train' | 'data', readonly string[]>> = {
 ${Object.entries(entryTables)
-  .map(
-    ([word, rows]) =>
-      `  ${word}: [${Object.keys(rows)
-        .map((name) => `'${name}'`)
-        .join(', ')}],`,
-  )
+  .map(([word, rows]) => entryLine(word, Object.keys(rows)))
   .join('\n')}
 };
 
 /** Entries whose value is a list, with commas between its items. */
 export const listEntries: readonly string[] = [${listEntries.map((name) => `'${name}'`).join(', ')}];
 `;
+}
+
+/** On one line, or a name a line past the width of the formatter. */
+function entryLine(word: string, names: readonly string[]): string {
+  const quoted = names.map((name) => `'${name}'`);
+  const line = `  ${word}: [${quoted.join(', ')}],`;
+  return line.length <= 120 ? line : `  ${word}: [\n${quoted.map((name) => `    ${name},\n`).join('')}  ],`;
 }

@@ -106,7 +106,21 @@ export const callWords: Readonly<Record<string, string>> = {
 /** The entries of each declaration that has entries with names of the language. */
 export const entryWords: Readonly<Record<'task' | 'train' | 'data', readonly string[]>> = {
   task: ['score', 'loss', 'label', 'weight', 'only'],
-  train: ['batch', 'epochs', 'steps', 'seed', 'dense', 'embeddings', 'overrides', 'targets', 'graph', 'clip', 'metrics', 'validate', 'stop'],
+  train: [
+    'batch',
+    'epochs',
+    'steps',
+    'seed',
+    'dense',
+    'embeddings',
+    'overrides',
+    'targets',
+    'graph',
+    'clip',
+    'metrics',
+    'validate',
+    'stop',
+  ],
   data: ['events', 'items', 'users', 'where', 'time', 'split', 'seen', 'evaluate', 'reject'],
 };
 
