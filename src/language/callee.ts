@@ -1,5 +1,5 @@
 /** Which row of the library a call is of, while its text is still being written. */
-import type { KindRow, Parameters } from '../library/contract.ts';
+import { callsOf, type KindRow, type Parameters } from '../library/contract.ts';
 import { rowOf } from '../model/block_parameters.ts';
 import type { CallAtCursor, Cursor } from './cursor.ts';
 import { typeAt } from './entry_type.ts';
@@ -37,8 +37,8 @@ export function calleeAt(
   if (parent) {
     const above = calleeAt(facts, place, parent, outer.slice(0, -1));
     const nested = Object.entries(above?.parameters ?? {}).flatMap(([parameter, { type }]) =>
-      type.is === 'kind'
-        ? (look(parameter, type.of) ?? [])
+      type.is === 'kind' || type.is === 'number'
+        ? (look(parameter, callsOf(type)) ?? [])
         : type.is === 'feature'
           ? (look('kind of feature', library.features) ?? [])
           : type.is === 'flow'

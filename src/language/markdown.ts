@@ -51,6 +51,8 @@ function shortType({ type }: Parameter): string {
       return type.of;
     case 'numbers':
       return 'numbers';
+    case 'number':
+      return [type.is, ...Object.keys(type.or ?? {})].join(' | ');
     default:
       return type.is;
   }

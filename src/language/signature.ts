@@ -1,7 +1,7 @@
 /** The call around the cursor: its arguments, and which one is being written. */
 import type { IToken } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
-import type { Parameters } from '../library/contract.ts';
+import { callsOf, type Parameters } from '../library/contract.ts';
 import { is } from '../syntax/token.ts';
 import { calleeAt } from './callee.ts';
 import { type CallAtCursor, cursorAt } from './cursor.ts';
@@ -69,6 +69,6 @@ function isWord([first]: readonly IToken[], parameters: Parameters): boolean {
     ([name, { type }]) =>
       (type.is === 'choice' && type.of.includes(word)) ||
       (type.is === 'flag' && name === word) ||
-      (type.is === 'kind' && Object.hasOwn(type.of, word)),
+      Object.hasOwn(callsOf(type), word),
   );
 }

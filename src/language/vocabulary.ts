@@ -12,6 +12,7 @@ export function vocabulary(): Vocabulary {
     if (type.is === 'choice') for (const word of type.of) words.add(word);
     if (type.is === 'flag') words.add(name);
     if (type.is === 'kind' || type.is === 'kinds') visit(type.of);
+    if (type.is === 'number') visit(type.or ?? {});
     if (type.is === 'history') visit(type.of);
   };
   const visit = (table: Readonly<Record<string, KindRow>>): void => {

@@ -19,6 +19,8 @@ export type ParameterType =
       readonly max?: number;
       readonly above?: number;
       readonly below?: number;
+      /** Calls that may be in the place of the number: `learnt(0.07)`. */
+      readonly or?: Readonly<Record<string, KindRow>>;
     }
   | { readonly is: 'choice'; readonly of: readonly string[] }
   | { readonly is: 'flag' }
@@ -41,6 +43,12 @@ export type ParameterType =
   | { readonly is: 'feature' }
   /** Blocks in the order of the data, such as the `mlp(128, 64)` in `residual(mlp(128, 64))`. */
   | { readonly is: 'flow' };
+
+/** The calls that a value of this type may be; none for most types. */
+export function callsOf(type: ParameterType): Readonly<Record<string, KindRow>> {
+  if (type.is === 'kind') return type.of;
+  return (type.is === 'number' && type.or) || {};
+}
 
 export interface Parameter<T = unknown> {
   readonly type: ParameterType;
@@ -313,6 +321,8 @@ export interface LossContext extends BlockContext {
   listsItems(feature: string): boolean;
   /** The task's score with its items drawn by `rows` instead of from the events; lowers the item tower again, same weights. */
   scoreOf(rows: RowsOf): Score;
+  /** Gives a scalar of the step to the logs and the report of the run: `temperature` of task `watch` is `temperature:watch`. */
+  measure(what: 'temperature', value: Ref): void;
   /** Every task's loss reads items as `LossKind.distinct` says: the item tower may see each item of the batch once. */
   readonly distinct: boolean;
   /** The task's label, float32 [batch]. Present when the row says it needs one. */

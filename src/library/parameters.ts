@@ -37,6 +37,15 @@ export function number<const O extends Options<number> & Bounds<'number'>>(optio
   return parameter<number, O>({ is: 'number', ...bounds(options, ['min', 'max', 'above', 'below']) }, options);
 }
 
+/** A number, or a call of one of a small set of kinds in its place: `temperature: learnt(0.07)`. */
+export function numberOr<
+  const T extends Readonly<Record<string, KindRow>>,
+  const O extends Options<number> & Bounds<'number'>,
+>(or: T, options: O): Parameter<Given<number | BoundIn<T>, O>> {
+  const { type, ...rest } = number(options);
+  return { ...rest, type: { ...type, or } } as Parameter<Given<number | BoundIn<T>, O>>;
+}
+
 /** One of a few words: `pool: mean`. */
 export function choice<const C extends string, const O extends Options<C>>(
   of: readonly C[],

@@ -25,6 +25,8 @@ export interface Forward {
   readonly losses: ReadonlyMap<string, Ref>;
   /** What each row counts for, float32 [batch], by task; absent for a task for which all count alike. */
   readonly rowWeights: ReadonlyMap<string, Ref>;
+  /** Scalars that the step reports besides the losses, by output: `temperature:watch`. */
+  readonly measured: ReadonlyMap<string, Ref>;
   readonly arrows: readonly Arrow[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -50,16 +52,18 @@ export function lowerForward(
   items(events);
   const byTask = new Map<string, Ref>();
   const rowWeights = new Map<string, Ref>();
+  const measured = new Map<string, Ref>();
   const distinct = readsDistinctItems(model, query, context);
   for (const task of model.tasks) {
     const lowered = lowerTask(context, model, task, query, items, distinct);
     if (lowered === undefined) continue;
     byTask.set(task.name, lowered.loss);
     if (lowered.weight !== undefined) rowWeights.set(task.name, lowered.weight);
+    for (const [what, value] of lowered.measured) measured.set(`${what}:${task.name}`, value);
   }
   for (const { parameter, value } of context.kept.values()) context.inputs.builder.update(parameter, value);
   context.diagnostics.push(...checkRetrieve(model, query));
-  return { context, losses: byTask, rowWeights, arrows: context.arrows, diagnostics: context.diagnostics };
+  return { context, losses: byTask, rowWeights, measured, arrows: context.arrows, diagnostics: context.diagnostics };
 }
 
 /**

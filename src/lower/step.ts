@@ -58,6 +58,7 @@ export function lowerStep(model: Model, forward: Forward): Step {
   builder.output('loss', total);
   for (const [task, loss] of forward.losses) builder.output(`loss:${task}`, loss);
   for (const [task, weight] of taskWeights) builder.output(`weight:${task}`, weight);
+  for (const [name, value] of forward.measured) builder.output(name, value);
   if (clipped) builder.output('gradient_norm', clipped.norm);
   for (const { name, ref } of embeddings) {
     const gradient = gradientOf(ref);

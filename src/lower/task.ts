@@ -22,6 +22,8 @@ export interface LoweredTask {
   readonly loss: Ref;
   /** What each row counts for, float32 [batch]; absent where all count alike. */
   readonly weight?: Ref;
+  /** Scalars that the step reports besides the loss, by name: `temperature`. */
+  readonly measured: ReadonlyMap<string, Ref>;
 }
 
 /** Undefined after a mistake, which is then among the context's diagnostics. */
@@ -47,12 +49,14 @@ export function lowerTask(
   try {
     return inputs.builder.scope(path, () => {
       const counts = rowWeight(context, task, weight);
+      const measured = new Map<string, Ref>();
       const lossContext: LossContext = {
         ...block,
         key: itemTower.key ?? '',
         ...defined({ queryKey: queryTower.key }),
         task: task.name,
         distinct,
+        measure: (what, value) => measured.set(what, value),
         listsItems: (feature) => listsItems(context, feature, itemTower.key),
         scoreOf(rows) {
           // The score's own weights are those of the score that is served, wherever a loss asks for it.
@@ -64,7 +68,7 @@ export function lowerTask(
         ...defined({ weight: counts }),
       };
       const loss = row.lower(lossContext, score, task.loss.arguments);
-      return { loss, ...defined({ weight: counts }) };
+      return { loss, measured, ...defined({ weight: counts }) };
     });
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;

@@ -9,8 +9,10 @@ export function describeType(type: ParameterType): string {
   switch (type.is) {
     case 'integer':
       return `a whole number${range(type)}`;
-    case 'number':
-      return `a number${range(type)}`;
+    case 'number': {
+      const calls = Object.values(type.or ?? {}).map(({ example }) => `, or \`${example}\``);
+      return `a number${range(type)}${calls.join('')}`;
+    }
     case 'choice':
       return `one of ${type.of.map((word) => `\`${word}\``).join(', ')}`;
     case 'flag':

@@ -45,8 +45,13 @@ export function convert(
 ): Converted | undefined {
   const written: Written = { type, value, of, binding };
   switch (type.is) {
-    case 'integer':
     case 'number':
+      // A call is no arithmetic: it is one of those that may replace the number, or a misspelling of one.
+      if (type.or && (value.kind === 'Call' || Object.hasOwn(type.or, singleName(value)?.name ?? ''))) {
+        return kind(type.or, written, bind);
+      }
+      return number(type, written);
+    case 'integer':
       return number(type, written);
     case 'choice':
       return choice(type.of, written);

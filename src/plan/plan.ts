@@ -125,7 +125,7 @@ export type InputSource =
       readonly rows: RowsOf;
       /** Also columns whose item is in this bag of the row. */
       readonly history?: string;
-      /** Also the row's own column. */
+      /** Also the row's own column, of the batch's or of the corpus. */
       readonly own?: true;
       /** The query tower's key. Instead: columns of other queries whose item an event of the row's query has. */
       readonly query?: string;
@@ -352,7 +352,7 @@ export interface Plan {
   readonly towers: readonly [TowerPlan, TowerPlan];
   readonly tasks: readonly TaskPlan[];
   /**
-   * One training step: outputs `loss`, `loss:<task>`, `weight:<task>` where weights change by themselves, and `gradient:<input>`
+   * One training step: outputs `loss`, `loss:<task>`, `weight:<task>` where weights change by themselves, `temperature:<task>` where it is trained, and `gradient:<input>`
    * for each embedding or sequence input; `gradient_norm`, where gradients are clipped, before they are; updates of the dense weights, of their optimizer's slots, and of what weights the tasks.
    */
   readonly step: GraphPlan;

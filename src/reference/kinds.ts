@@ -1,5 +1,5 @@
 /** Everything that has an entry in the reference, in the order of its pages: the rows of the library's tables. */
-import type { KindRow, ParameterType } from '../library/contract.ts';
+import { callsOf, type KindRow } from '../library/contract.ts';
 import { type Library, library } from '../model/library.ts';
 
 export type Table = keyof Library;
@@ -110,11 +110,9 @@ export interface InnerKind {
 
 export function innerKinds({ row }: Kind): readonly InnerKind[] {
   return Object.entries(row.parameters).flatMap(([parameter, { type }]) =>
-    kindsWithin(type).map(([name, row]) => ({ name, row, parameter })),
+    Object.entries(callsOf(type)).map(([name, row]) => ({ name, row, parameter })),
   );
 }
-
-const kindsWithin = (type: ParameterType): [string, KindRow][] => (type.is === 'kind' ? Object.entries(type.of) : []);
 
 /** Kinds that have `name` as that of one of their arguments. */
 export const kindsAround = (name: string): readonly Kind[] =>

@@ -1,5 +1,5 @@
 /** What the parser's recovery knows of the library's calls: written to `src/syntax/known_calls.ts`, which imports no library. */
-import type { KindRow, Parameters } from '../library/contract.ts';
+import { callsOf, type KindRow, type Parameters } from '../library/contract.ts';
 import { allTypes, entryTables } from '../library/declarations/table.ts';
 import { library } from '../model/library.ts';
 
@@ -20,7 +20,7 @@ function knownCalls(): ReadonlyMap<string, Known> {
       if (type.is === 'flag') call.flags.add(parameter);
       if (positional && (type.is === 'integer' || type.is === 'number')) call.numbers = true;
       if (type.is === 'flow') call.flow = true;
-      if (type.is === 'kind') visit(type.of);
+      visit(callsOf(type));
     }
   };
   const visit = (table: Readonly<Record<string, KindRow>>, also: Parameters = {}): void => {

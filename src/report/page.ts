@@ -34,6 +34,7 @@ export function reportPage(parts: ReportParts): string {
     losses(parts),
     validation(parts),
     weights(parts),
+    temperatures(parts),
     picture(parts),
     time(parts),
     evaluated(parts),
@@ -108,7 +109,7 @@ const named = (series: readonly Series[]): Series[] =>
   series.map(({ name, points }) => ({ name: wordsOf(name), points }));
 
 /** `loss:like` and `weight:like` are of task `like`. */
-const wordsOf = (name: string): string => (name === 'loss' ? 'total' : name.replace(/^(loss|weight):/, ''));
+const wordsOf = (name: string): string => (name === 'loss' ? 'total' : name.replace(/^(loss|weight|temperature):/, ''));
 
 function validation({ curves: { epochs }, manifest }: ReportParts): string {
   const held = epochs.filter((record) => record.validation !== undefined);
@@ -165,6 +166,19 @@ function weights({ curves: { steps, epochs }, fixedWeights, manifest }: ReportPa
       head: ['task', 'weight'],
       rows: fixed.map(([task, weight]) => [task, figure(weight)]),
     }),
+  );
+}
+
+/** Of the losses that train theirs. */
+function temperatures({ curves: { steps, epochs }, manifest }: ReportParts): string {
+  const series = named([...steps.values()].filter(({ name }) => name.startsWith('temperature:')));
+  if (series.length === 0) return '';
+  const last = series.map(({ name }) => [name, figure(epochs.at(-1)?.scalars[`temperature:${name}`] ?? Number.NaN)]);
+  return section(
+    'Temperatures',
+    paragraph('The temperature of these losses is trained with the model.'),
+    charts(lineChart({ title: `Temperature by step${thinned(manifest.training.steps, series)}`, x: 'step', series })),
+    table({ caption: 'Mean of the last epoch', head: ['task', 'temperature'], rows: last }),
   );
 }
 

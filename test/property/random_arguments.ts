@@ -39,6 +39,11 @@ function randomValue(choose: Choose, name: string, { type, rest }: Parameter, ar
         return low + choose(Math.min((type.max ?? low + 4) - low + 1, 5));
       }
       case 'number': {
+        const calls = Object.entries(type.or ?? {});
+        if (calls.length > 0 && choose(3) === 1) {
+          const [kind, row] = oneOf(choose, calls);
+          return randomCall(choose, kind, row, around);
+        }
         const low = type.min ?? type.above ?? -1;
         const high = type.max ?? type.below ?? low + 2;
         return low + ((1 + choose(7)) / 8) * (high - low);

@@ -15,7 +15,13 @@ const epoch = (number: number): EpochRecord => ({
   epoch: number,
   step: 3 * number,
   loss: 2 / number,
-  scalars: { 'loss:view': 1 / number, 'loss:like': 1, 'weight:view': 0.5 + number / 8, 'weight:like': 0.25 },
+  scalars: {
+    'loss:view': 1 / number,
+    'loss:like': 1,
+    'weight:view': 0.5 + number / 8,
+    'weight:like': 0.25,
+    'temperature:like': 0.07,
+  },
   rows: 24,
   rates: { dense: 1, embeddings: 1 },
   examplesPerSecond: 1234,
@@ -23,7 +29,7 @@ const epoch = (number: number): EpochRecord => ({
   validation: { 'recall@5': 0.25 * number, auc: 0.7 },
 });
 const steps = new Map(
-  ['loss', 'loss:view', 'loss:like', 'weight:view', 'weight:like'].map((name) => [
+  ['loss', 'loss:view', 'loss:like', 'weight:view', 'weight:like', 'temperature:like'].map((name) => [
     name,
     { name, points: [1, 2, 3, 4, 5, 6].map((at): [number, number] => [at, 1 / at]) },
   ]),

@@ -58,6 +58,7 @@ export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, i
         // A row that has no column of its own, and counts nothing, is left the first: a sum over none has no logarithm.
         if (rowsOf.kind === 'corpus') seen.mark(i, Math.max(0, events.item[rows[i]!]!));
         if (isOwn && own) pairs.add(i, i);
+        if (rowsOf.kind === 'corpus' && own) pairs.add(i, Math.max(0, events.item[rows[i]!]!));
         if (query) for (let j = query.first(i); j >= 0; j = query.next(j)) seen.mark(i, j);
         for (let j = query ? query.first(i) : i; j >= 0; j = query ? query.next(j) : -1) {
           const item = identity(rows[j]!);

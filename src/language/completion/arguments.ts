@@ -1,6 +1,6 @@
 /** Inside a call: the arguments that it does not have yet, and what the one at the cursor may be. */
 import * as t from '../../../grammar/tokens.ts';
-import type { Parameter } from '../../library/contract.ts';
+import { callsOf, type Parameter } from '../../library/contract.ts';
 import { is } from '../../syntax/token.ts';
 import { calleeAt } from '../callee.ts';
 import type { CallAtCursor } from '../cursor.ts';
@@ -74,8 +74,9 @@ function valuesOf(here: CompletionContext, name: string, parameter: Parameter): 
       return [...here.names('feature'), ...kindItems('kind of feature', here.library.features)];
     case 'flow':
       return blocksAt(here);
-    case 'integer':
     case 'number':
+      return [...kindItems(name, callsOf(type)), ...here.names('constant')];
+    case 'integer':
     case 'numbers':
       return here.names('constant');
     default:

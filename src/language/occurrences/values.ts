@@ -46,8 +46,11 @@ export class Values {
     const { type } = parameter;
     const word = singleName(value);
     switch (type.is) {
-      case 'integer':
       case 'number':
+        if (type.or) this.kind(name, type.or, value);
+        this.numbers(value);
+        return;
+      case 'integer':
         this.numbers(value);
         return;
       case 'numbers':

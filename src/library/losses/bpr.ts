@@ -5,7 +5,7 @@ import { lowerPairs, meanOfNegatives, pairwiseArguments } from './pairwise.ts';
 
 export const bpr = lossKind({
   doc: "Ranks the row's item above others, by the logistic loss of their difference, averaged over the row's negatives: the batch's items, or some drawn for it. A negative that is the row's own item again has no part.",
-  formula: ['loss_i = mean_j softplus(scale · (s_ij − s_ii)), softplus(x) = −log σ(−x)'],
+  formula: ['loss_i = mean_j softplus(scale · (s_ij − s_ii + margin)), softplus(x) = −log σ(−x)'],
   when: 'For implicit feedback with a few sampled negatives; `softmax` learns more from many.',
   paper: 'Rendle et al., "BPR: Bayesian personalized ranking from implicit feedback", UAI 2009 (section 4)',
   example: 'bpr(negatives: sampled(4), scale: 10)',
@@ -14,11 +14,13 @@ export const bpr = lossKind({
   parameters: {
     ...pairwiseArguments,
     scale: number({ above: 0, doc: 'Multiplies the difference; a cosine needs about 10. Default 1.' }),
+    margin: number({ min: 0, doc: 'How much better the own item must score before the loss turns flat.', default: 0 }),
   },
   lower(context, score, args) {
     const { builder, weight } = context;
     const { difference, visible } = lowerPairs(context, score, args);
-    const losses = builder.softplus(args.scale === undefined ? difference : builder.mul(difference, args.scale));
+    const apart = args.margin === 0 ? difference : builder.add(difference, args.margin);
+    const losses = builder.softplus(args.scale === undefined ? apart : builder.mul(apart, args.scale));
     return weightedMean(builder, meanOfNegatives(context, losses, visible), weight);
   },
 });

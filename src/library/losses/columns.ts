@@ -34,6 +34,8 @@ export interface ColumnOptions {
   /** Absent: no column is hidden. */
   readonly hits?: Also | undefined;
   readonly drawn?: SharedRows | undefined;
+  /** What the row's own score is lowered by before it is multiplied. */
+  readonly margin?: number | undefined;
   /** Every item of the corpus in place of the batch's, or the row's own alone. Absent: the batch's. */
   readonly columns?: 'corpus' | 'own';
 }
@@ -43,7 +45,11 @@ export function lowerColumns(context: LossContext, score: Score, options: Column
   const { builder } = context;
   const { sharpness, correction, hits, drawn } = options;
   const query = sharpness === 1 ? score.query : builder.mul(score.query, sharpness);
-  const own = rowScore(builder, query, score.item);
+  const { margin = 0 } = options;
+  const plain = rowScore(builder, query, score.item);
+  const own = margin === 0 ? plain : builder.sub(plain, margin * sharpness);
+  // The own column has no margin among the others, so that it is hidden there, and counted apart.
+  const ownHits = margin === 0 ? hits : { ...hits, own: true as const };
   // Of columns that are all drawn alike, the own among them, log q is that of the draw up to what cancels.
   const mixed = options.columns === 'own' ? undefined : drawn;
   const power = options.columns === 'own' ? drawn?.power : undefined;
@@ -51,6 +57,7 @@ export function lowerColumns(context: LossContext, score: Score, options: Column
   const logQ = (rows: RowsOf, like: Ref): Ref | undefined =>
     correction === 'none' ? undefined : powered(logQOf(context, correction, rows, like.type.shape[0]!, mixed));
   const part = (rows: RowsOf, items: Ref): Columns => {
+    const hits = rows.kind === 'shared' ? options.hits : ownHits;
     const logits = builder.matMul(query, items, { transposeB: true });
     const q = logQ(rows, items);
     const corrected = q === undefined ? logits : builder.sub(logits, q);
@@ -68,7 +75,7 @@ export function lowerColumns(context: LossContext, score: Score, options: Column
   if (options.columns === 'corpus') parts.unshift(part(everything, context.scoreOf(everything).item));
   return {
     parts,
-    ownApart: options.columns === 'own',
+    ownApart: options.columns === 'own' || margin !== 0,
     own: ownQ === undefined ? own : builder.sub(own, ownQ),
   };
 }

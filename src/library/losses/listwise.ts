@@ -5,7 +5,7 @@ import { logSum, lowerColumns } from './columns.ts';
 import { hitsToMask, mask } from './hits.ts';
 import { correction } from './log_q.ts';
 import { weightedMean } from './mean.ts';
-import { sharpnessArguments, sharpnessOf } from './negatives.ts';
+import { sharpened, sharpnessArguments } from './temperature.ts';
 
 export const listwise = lossKind({
   doc: "Cross-entropy of a row's scores over the batch's items against all positives of its query: rows of one query share theirs, each in proportion to its weight, so a row of weight 0 is a negative. Further columns with an item of the same query are masked.",
@@ -24,13 +24,14 @@ export const listwise = lossKind({
     correction,
     mask,
   },
-  lower(context, score, args) {
+  lower(given, scores, args) {
+    const { context, score, sharpness } = sharpened(given, scores, args);
     const { builder, queryKey, weight } = context;
     if (queryKey === undefined) {
       throw new ShapeError('needs a key of the query tower (`keyed by`), to group the rows of one query');
     }
     const hits = { ...hitsToMask(context, args), query: queryKey };
-    const columns = lowerColumns(context, score, { sharpness: sharpnessOf(args), correction: args.correction, hits });
+    const columns = lowerColumns(context, score, { sharpness, correction: args.correction, hits });
     const { logits } = columns.parts[0]!;
     // Positives are never hits of a list, so that a target of 0 is all that meets a hidden column.
     const target = targets(context, queryKey, logits);

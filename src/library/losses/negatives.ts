@@ -52,20 +52,3 @@ export function refuseIdleCorrection(correction: 'none' | 'frequency' | 'streami
 export const all = flag({
   doc: 'Every other item of the corpus is a negative: a column for each item at each step, for corpora whose batch × items matrix fits memory. An event whose item is not in the corpus is ignored.',
 });
-
-/** How a softmax stretches its scores. */
-export const sharpnessArguments = {
-  temperature: number({ above: 0, doc: 'τ: divides the score. 1 without `temperature` and `scale`.' }),
-  scale: number({ above: 0, doc: 'γ: multiplies the score; the same as a temperature of 1/γ.' }),
-};
-
-/** What the score is multiplied by. Throws ShapeError where both are given. */
-export function sharpnessOf(args: {
-  readonly temperature: number | undefined;
-  readonly scale: number | undefined;
-}): number {
-  if (args.temperature !== undefined && args.scale !== undefined) {
-    throw new ShapeError('takes `temperature` or `scale`, not both');
-  }
-  return args.scale ?? 1 / (args.temperature ?? 1);
-}

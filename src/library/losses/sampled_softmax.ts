@@ -24,7 +24,8 @@ export function sampledSoftmax(
   refuseIdleCorrection(args.correction, draw.by);
   const rows: RowsOf = { kind: 'sampled', perRow: draw.n, ...drawOf(draw) };
   const query = sharpness === 1 ? score.query : builder.mul(score.query, sharpness);
-  const own = rowScore(builder, query, score.item);
+  const plain = rowScore(builder, query, score.item);
+  const own = args.margin === 0 ? plain : builder.sub(plain, args.margin * sharpness);
   const batch = own.type.shape[0]!;
 
   const items = builder.reshape(context.scoreOf(rows).item, [batch, draw.n, score.width]);

@@ -1,8 +1,10 @@
 import type { Arguments } from '../contract.ts';
+import { flag, number } from '../parameters.ts';
 import { hitArguments } from './hits.ts';
 import { correction } from './log_q.ts';
-import { all, negativeArguments, sharpnessArguments } from './negatives.ts';
+import { all, negativeArguments } from './negatives.ts';
 import { smoothing } from './smoothing.ts';
+import { sharpnessArguments } from './temperature.ts';
 
 /** What every form of the softmax may be given. */
 export const softmaxParameters = {
@@ -12,6 +14,14 @@ export const softmaxParameters = {
   correction,
   ...hitArguments,
   smoothing,
+  margin: number({
+    min: 0,
+    doc: "m: taken off the row's own score before the temperature, so that it must be better by as much.",
+    default: 0,
+  }),
+  symmetric: flag({
+    doc: "With the batch's items only. The mean of two directions: each query chooses among items, and each item among queries.",
+  }),
 };
 
 export type SoftmaxArguments = Arguments<typeof softmaxParameters>;

@@ -1,6 +1,6 @@
 /** Reports arguments that have no place, or a place that is taken. */
 import { notes } from '../../diagnostics/notes.ts';
-import type { Parameters } from '../../library/contract.ts';
+import { callsOf, type Parameters } from '../../library/contract.ts';
 import type { Argument } from '../../syntax/ast.ts';
 import { textOf } from '../../text/source.ts';
 import { wordOf } from '../calls.ts';
@@ -18,7 +18,7 @@ export function misplaced(
 ): void {
   const word = argument.value.kind === 'Name' ? wordOf(argument.value) : undefined;
   const byWord = Object.entries(parameters).flatMap(([name, { type }]) =>
-    type.is === 'choice' ? type.of : type.is === 'flag' ? [name] : type.is === 'kind' ? Object.keys(type.of) : [],
+    type.is === 'choice' ? type.of : type.is === 'flag' ? [name] : Object.keys(callsOf(type)),
   );
   if (word !== undefined) {
     const repeatedName = Object.entries(parameters).find(

@@ -1,5 +1,5 @@
 /** Which parameter each argument of a call is for: by name, by word, by place. */
-import type { Parameter, Parameters } from '../../library/contract.ts';
+import { callsOf, type Parameter, type Parameters } from '../../library/contract.ts';
 import type { Argument, Call as CallNode, Expression } from '../../syntax/ast.ts';
 import { wordOf } from '../calls.ts';
 import type { Binding } from '../values.ts';
@@ -40,7 +40,7 @@ export function place(
     const knows = ([name, { type }]: [string, Parameter]): boolean =>
       (type.is === 'choice' && value.kind === 'Name' && type.of.includes(word)) ||
       (type.is === 'flag' && value.kind === 'Name' && name === word) ||
-      (type.is === 'kind' && Object.hasOwn(type.of, word));
+      Object.hasOwn(callsOf(type), word);
     const known = free.find(knows);
     if (known) return known[0];
   }

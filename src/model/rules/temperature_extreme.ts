@@ -1,5 +1,5 @@
 import type { Edit } from '../../diagnostics/diagnostic.ts';
-import type { KindRow } from '../../library/contract.ts';
+import type { BoundKind, KindRow } from '../../library/contract.ts';
 import type { Expression } from '../../syntax/ast.ts';
 import { insertion } from '../edits.ts';
 import { scoreBound } from './bounds.ts';
@@ -21,8 +21,8 @@ export const temperatureExtreme: Rule = {
       if (!row.needsItemKey || !('scale' in row.parameters)) continue;
       const bound = scoreBound(resolution, score);
       if (bound === undefined) continue;
-      const argument = ['temperature', 'scale'].find((name) => typeof loss.arguments[name] === 'number');
-      const given = argument === undefined ? 1 : (loss.arguments[argument] as number);
+      const argument = ['temperature', 'scale'].find((name) => loss.arguments[name] !== undefined);
+      const given = argument === undefined ? 1 : firstOf(loss.arguments[argument]);
       const channels = score.terms.reduce((sum, term) => sum + term.channels.length, 0);
       // Rounded, so that 1 / 0.01 is 100.
       const stretch = Number(((bound / channels) * (argument === 'temperature' ? 1 / given : given)).toPrecision(12));
@@ -37,6 +37,10 @@ export const temperatureExtreme: Rule = {
     }
   },
 };
+
+/** A number, or the first value of one that is trained. */
+const firstOf = (given: unknown): number =>
+  typeof given === 'number' ? given : ((given as BoundKind).arguments.from as number);
 
 /** Gives the loss what it stretches a cosine by in most papers. */
 function stretched(loss: Expression, { parameters }: KindRow): Edit {

@@ -40,6 +40,7 @@ export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
     listsItems: (feature) => feature === 'history',
     distinct: testCase.distinct ?? false,
     task: 'watch',
+    measure: (what, value) => builder.output(what, value),
     scoreOf(rows) {
       const count =
         rows.kind === 'sampled'
