@@ -43,6 +43,11 @@ export function drawChance(corpus: Corpus, draw: Draw): (row: number) => number 
   };
 }
 
+/** How many items one draw may give, at least 1. */
+export function poolSize(corpus: Corpus, by: Draw['by']): number {
+  return Math.max(1, by === 'corpus' ? corpus.rows : trainedRows(corpus).length);
+}
+
 /** Events of each item to the power of the draw. */
 function weightsOf({ rows, trainingCounts }: Corpus, { power = 1 }: Draw): Float64Array {
   return Float64Array.from(trainingCounts.subarray(0, rows), (count) => (count > 0 ? count ** power : 0));

@@ -2,7 +2,7 @@
 import type { InputPlan, InputSource } from '../plan/plan.ts';
 import type { FeedContext, MakeSource, Source } from './source.ts';
 import { accidentalHits } from './sources/accidental_hits.ts';
-import { corpusPlaces, inCorpus } from './sources/corpus.ts';
+import { corpusPlaces, drawPool, inCorpus } from './sources/corpus.ts';
 import { counts, places } from './sources/distinct.ts';
 import { embedding, sequence } from './sources/embedding.ts';
 import { label, labelKnown } from './sources/label.ts';
@@ -30,6 +30,7 @@ const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   counts,
   corpus_places: corpusPlaces,
   in_corpus: inCorpus,
+  draw_pool: drawPool,
   table_places: tablePlaces,
   element_rows: elementRows,
   element_weights: elementWeights,

@@ -19,7 +19,7 @@ export type ParameterType =
       readonly max?: number;
       readonly above?: number;
       readonly below?: number;
-      /** Calls that may be in the place of the number: `learnt(0.07)`. */
+      /** Calls that may be in the place of the number: `learned(0.07)`. */
       readonly or?: Readonly<Record<string, KindRow>>;
     }
   | { readonly is: 'choice'; readonly of: readonly string[] }
@@ -338,6 +338,8 @@ export interface LossKind<P extends Parameters = Parameters> extends KindRow<P> 
   readonly label: 'none' | 'binary' | 'number';
   /** Losses against other items need an item tower with a key, or accidental hits could not be masked. */
   readonly needsItemKey: boolean;
+  /** What arguments change of these two. */
+  needs?(args: Arguments<P>): { readonly label?: 'none' | 'binary' | 'number'; readonly needsItemKey?: boolean };
   /**
    * Whether it reads the batch's items as columns alone, of which equal ones may be one. An item that comes up twice in a batch
    * has the same vector twice: a loss that says so has the item tower compute it once. Absent: it does not.

@@ -37,7 +37,7 @@ export function number<const O extends Options<number> & Bounds<'number'>>(optio
   return parameter<number, O>({ is: 'number', ...bounds(options, ['min', 'max', 'above', 'below']) }, options);
 }
 
-/** A number, or a call of one of a small set of kinds in its place: `temperature: learnt(0.07)`. */
+/** A number, or a call of one of a small set of kinds in its place: `temperature: learned(0.07)`. */
 export function numberOr<
   const T extends Readonly<Record<string, KindRow>>,
   const O extends Options<number> & Bounds<'number'>,

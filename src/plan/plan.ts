@@ -147,6 +147,8 @@ export type InputSource =
   | { readonly from: 'corpus_places'; readonly key: string }
   /** 1 where the corpus has the row's item, else 0: float32 [batch]. */
   | { readonly from: 'in_corpus'; readonly key: string }
+  /** How many items a draw of this kind chooses from, at least 1: float32 []. */
+  | { readonly from: 'draw_pool'; readonly key: string; readonly by: DrawnBy }
   /** 1 for each row of a table that the batch looks up, 0 for those that only fill up: float32 [seen]. */
   | { readonly from: 'table_seen'; readonly table: string }
   /** int32 [positives, 2]: (row, column) of the batch whose query is the same, each row with itself among them. */

@@ -137,13 +137,14 @@ function factsOf(table: Table, name: string): readonly string[] {
     case 'features':
       return [columns[library.features[name]!.column]!];
     case 'losses': {
-      const { label, needsItemKey } = library.losses[name]!;
+      const { label, needsItemKey, needs } = library.losses[name]!;
       const labels = {
         none: 'It takes no label.',
         binary: 'It needs a binary label.',
         number: 'It needs a number as label.',
       };
-      return [labels[label], ...(needsItemKey ? ['The item tower needs a key.'] : [])];
+      const keys = needs ? ['With `negatives` it takes none, and the item tower needs a key.'] : [];
+      return [labels[label], ...(needsItemKey ? ['The item tower needs a key.'] : keys)];
     }
     default:
       return [];

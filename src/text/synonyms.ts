@@ -113,6 +113,9 @@ const names: Readonly<Record<Place, Names>> = {
     hinge:
       'hinge_loss | triplet triplet_loss margin margin_loss max_margin margin_ranking marginrankingloss tripletmarginloss pairwise_hinge pairwise_hinge_loss warp marginranking',
     bce: 'binary_crossentropy binarycrossentropy binary_cross_entropy bce_loss bceloss log_loss logloss bce_with_logits bcewithlogits bcewithlogitsloss sigmoid_cross_entropy sigmoid_cross_entropy_with_logits | logistic binary classification logistic_loss sigmoid ctr',
+    gbce: '| gsasrec_loss calibrated_bce',
+    directau: '| alignment_uniformity alignment_and_uniformity uniformity_loss alignment_loss',
+    bsl: '| bilateral bilateral_loss',
     focal: 'focal_loss focalloss binary_focal_crossentropy | binary_focal',
     mse: 'mean_squared_error meansquarederror mseloss mse_loss l2_loss | l2 squared squared_error rmse regression',
     huber: 'huber_loss huberloss | smooth_l1 smoothl1 smoothl1loss smooth_l1_loss',

@@ -257,6 +257,8 @@ export function feed(
           ];
         case 'noise':
           return [name, random(shape, at, 0, 1)];
+        case 'draw_pool':
+          return [name, floats([], [10])];
         case 'rate':
           return [name, floats([], [0.5])];
         case 'step':

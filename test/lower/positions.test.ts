@@ -106,6 +106,14 @@ describe('the gradient of positions is that of events', () => {
     ['seen -> dense(4) -> last', 'softmax(in_batch, temperature: 0.5)'],
     ['seen -> positions -> last -> batch_norm', 'softmax(all)'],
     ['seen -> gru(5)', 'bsl(negatives: sampled(5, shared), positive_temperature: 0.2)'],
+    ['seen -> gru(5)', 'bce(negatives: sampled(5))'],
+    ['seen -> gru(5)', 'gbce(negatives: sampled(5, shared))'],
+    ['seen -> gru(5)', 'directau(gamma: 0.5)'],
+    [
+      'seen -> gru(5)',
+      'softmax(sampled(5, by: frequency), correction: refined, margin: 0.1, temperature: learned(0.5))',
+    ],
+    ['seen -> gru(5)', 'softmax(symmetric)'],
   ])('%s %s', (flow: string, loss?: string) => {
     const [events, positions] = ['events', 'positions'].map((targets) => stepOf(text(flow, targets, loss)));
     const read = positions!.plan.step.inputs.map(({ name }) => name);

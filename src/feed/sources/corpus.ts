@@ -1,5 +1,6 @@
 /** Where the items of a batch are among all items of the corpus. */
 import { invariant } from '../../diagnostics/failure.ts';
+import { poolSize } from '../sampler.ts';
 import { type FeedContext, grown, type MakeSource } from '../source.ts';
 
 /** int32 [batch]; 0 for an item that the corpus does not have. */
@@ -26,6 +27,13 @@ export const inCorpus: MakeSource<'in_corpus'> = (_source, context) => {
       return { dtype: 'float32', shape: [rows.length], data: buffer.subarray(0, rows.length) };
     },
   };
+};
+
+/** float32 []: how many items one draw may give. */
+export const drawPool: MakeSource<'draw_pool'> = ({ by }, { training }) => {
+  invariant(training, 'items are drawn for training rows');
+  const data = Float32Array.of(poolSize(training.corpus, by));
+  return { fill: () => ({ dtype: 'float32', shape: [], data }) };
 };
 
 /** The corpus row of each event's item; negative where it has none. */

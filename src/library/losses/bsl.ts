@@ -17,7 +17,7 @@ export const bsl = lossKind({
   ],
   when: 'For retrieval from implicit feedback with some noise, with a cosine and about a thousand negatives. A `weight` above 1 pushes negatives further than `softmax` does.',
   paper:
-    'Wu et al., "BSL: understanding and improving softmax loss for recommendation", ICDE 2024 (section IV); its code has one temperature and `weight` as the exponent of the negative side',
+    'Wu et al., "BSL: understanding and improving softmax loss for recommendation", ICDE 2024; its code has one temperature and `weight` as the exponent of the negative side',
   also: ['bilateral_softmax', 'bilateral_softmax_loss', 'bsl_loss'],
   example: 'bsl(negatives: sampled(512, shared), temperature: 0.1, weight: 1.1)',
   label: 'none',

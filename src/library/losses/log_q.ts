@@ -12,6 +12,12 @@ export const correction = choice(['none', 'frequency', 'streaming'], {
   default: 'none',
 });
 
+/** The same with a word for a softmax alone, where the own item is one of the columns. */
+export const softmaxCorrection = choice(['none', 'frequency', 'streaming', 'refined'], {
+  doc: `${correction.doc} \`refined\` is by frequency too, and treats the row's own item apart: it is not drawn, so it is not corrected and leaves the sum, and the row counts by how likely a wrong answer is.`,
+  default: 'none',
+});
+
 /** log q of these rows' items, float32 [count]; with `mixed`, of their share among the batch's columns and those together. */
 export function logQOf(
   { input, key }: LossContext,

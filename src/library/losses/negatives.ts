@@ -33,6 +33,14 @@ export function drawOf({ by, power }: { readonly by: DrawnBy; readonly power: nu
   return { by, ...defined({ power }) };
 }
 
+/** Negatives of a loss that has none from the batch. */
+export const negatives = kind(drawn, { doc: 'Negatives that are drawn, for each row or for all rows together.' });
+export const requiredNegatives = kind(drawn, {
+  doc: 'Negatives that are drawn, for each row or for all rows together.',
+  required: true,
+});
+export type Negatives = NonNullable<NonNullable<(typeof negatives)['value']>>;
+
 export const negativeArguments = {
   in_batch: flag({ doc: 'The items of the other rows are the negatives. This is the default without `negatives`.' }),
   negatives: kind(drawn, {

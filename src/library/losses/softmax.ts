@@ -7,6 +7,7 @@ import { historyToMask, hitsToMask } from './hits.ts';
 import { inBatchSoftmax } from './in_batch_softmax.ts';
 import { mixedSoftmax } from './mixed_softmax.ts';
 import { drawOf, refuseIdleCorrection } from './negatives.ts';
+import { refinedSoftmax } from './refined_softmax.ts';
 import { sampledSoftmax } from './sampled_softmax.ts';
 import { type SoftmaxArguments, softmaxParameters } from './softmax_arguments.ts';
 import { itemsAmongQueries } from './symmetric_softmax.ts';
@@ -21,7 +22,7 @@ export const softmax = lossKind({
   ],
   when: 'The first choice for retrieval. Use `in_batch` with large batches, `sampled` with small ones.',
   paper:
-    'Yi et al., "Sampling-bias-corrected neural modeling", RecSys 2019 (section 3); sampled: Huang et al., CIKM 2013; margin: Wang et al., "CosFace", CVPR 2018 (equation 4); symmetric: Radford et al., "CLIP", ICML 2021 (figure 3); mixed: Yang et al., "Mixed negative sampling for learning two-tower neural networks in recommendations", WWW 2020 Companion',
+    'Yi et al., "Sampling-bias-corrected neural modeling", RecSys 2019 (section 3); sampled: Huang et al., CIKM 2013; margin: Wang et al., "CosFace", CVPR 2018 (equation 4); symmetric: Radford et al., "CLIP", ICML 2021 (figure 3); refined: Khrylchenko et al., "Correcting the logQ correction", RecSys 2025; mixed: Yang et al., "Mixed negative sampling for learning two-tower neural networks in recommendations", WWW 2020 Companion',
   example: 'softmax(in_batch, temperature: 0.05, correction: frequency)',
   label: 'none',
   needsItemKey: true,
@@ -42,14 +43,17 @@ export const softmax = lossKind({
     !all &&
     negatives === undefined &&
     of !== 'streaming' &&
+    of !== 'refined' &&
     accidental_hits === 'mask' &&
     mask === undefined &&
     share === 0 &&
     margin === 0 &&
     !symmetric,
-  lower(given, scores, args) {
-    const { context, score, sharpness } = sharpened(given, scores, args);
-    const { negatives } = args;
+  lower(given, scores, written) {
+    const { context, score, sharpness } = sharpened(given, scores, written);
+    const { correction, negatives } = written;
+    if (correction === 'refined' && !written.all) return refinedSoftmax(context, score, sharpness, written);
+    const args: SoftmaxArguments = { ...written, correction: correction === 'refined' ? 'frequency' : correction };
     if (args.symmetric) return symmetricSoftmax(context, score, sharpness, args);
     if (args.all) return softmaxOverAll(context, score, sharpness, args);
     const shared = negatives?.arguments.shared;
@@ -65,10 +69,15 @@ export const softmax = lossKind({
       ...drawOf(negatives.arguments),
     };
     refuseKeptHits(args);
-    const { correction, margin } = args;
-    const options = { sharpness, correction, margin, hits: hitsToMask(context, args), drawn };
+    const options = {
+      sharpness,
+      correction: args.correction,
+      margin: args.margin,
+      hits: hitsToMask(context, args),
+      drawn,
+    };
     if (negatives === undefined || args.in_batch) return mixedSoftmax(context, score, args.smoothing, options);
-    refuseIdleCorrection(correction, negatives.arguments.by);
+    refuseIdleCorrection(args.correction, negatives.arguments.by);
     return mixedSoftmax(context, score, args.smoothing, { ...options, columns: 'own' });
   },
 });

@@ -1,7 +1,7 @@
 import type { Arguments } from '../contract.ts';
 import { flag, number } from '../parameters.ts';
 import { hitArguments } from './hits.ts';
-import { correction } from './log_q.ts';
+import { softmaxCorrection } from './log_q.ts';
 import { all, negativeArguments } from './negatives.ts';
 import { smoothing } from './smoothing.ts';
 import { sharpnessArguments } from './temperature.ts';
@@ -11,7 +11,7 @@ export const softmaxParameters = {
   all,
   ...negativeArguments,
   ...sharpnessArguments,
-  correction,
+  correction: softmaxCorrection,
   ...hitArguments,
   smoothing,
   margin: number({
@@ -24,4 +24,9 @@ export const softmaxParameters = {
   }),
 };
 
-export type SoftmaxArguments = Arguments<typeof softmaxParameters>;
+type Given = Arguments<typeof softmaxParameters>;
+
+/** The arguments of every form but that of `correction: refined`. */
+export type SoftmaxArguments = Omit<Given, 'correction'> & {
+  readonly correction: Exclude<Given['correction'], 'refined'>;
+};

@@ -3,7 +3,9 @@ import { bce } from './bce.ts';
 import { bpr } from './bpr.ts';
 import { bsl } from './bsl.ts';
 import { ccl } from './ccl.ts';
+import { directau } from './directau.ts';
 import { focal } from './focal.ts';
+import { gbce } from './gbce.ts';
 import { hinge } from './hinge.ts';
 import { huber } from './huber.ts';
 import { listwise } from './listwise.ts';
@@ -22,4 +24,6 @@ export const losses: Readonly<Record<string, LossKind>> = {
   huber,
   ccl,
   bsl,
+  gbce,
+  directau,
 };

@@ -4,13 +4,13 @@ import { type LossContext, type Score, ShapeError } from '../contract.ts';
 import { type BoundIn, number, numberOr } from '../parameters.ts';
 
 /** What may be in the place of the number. */
-const learned = {
-  learnt: {
+const trained = {
+  learned: {
     doc: 'τ is trained: e^−l, where the weight l begins at −log `from` and never passes −log `least`. A step that passes the limit is reflected, so that the weight can leave it again. The report shows τ.',
     paper:
       'Radford et al., "Learning transferable visual models from natural language supervision", ICML 2021 (CLIP, section 2.5: from 0.07, least 0.01)',
-    example: 'learnt(0.07)',
-    also: ['learned', 'learnable', 'trainable', 'trained'],
+    example: 'learned(0.07)',
+    also: ['learnable', 'trainable', 'trained'],
     parameters: {
       from: number({ above: 0, default: 0.07, positional: true, doc: 'τ before the first step.' }),
       least: number({ above: 0, default: 0.01, doc: 'What τ never falls below.' }),
@@ -19,7 +19,7 @@ const learned = {
 } as const;
 
 export const sharpnessArguments = {
-  temperature: numberOr(learned, { above: 0, doc: 'τ: divides the score. 1 without `temperature` and `scale`.' }),
+  temperature: numberOr(trained, { above: 0, doc: 'τ: divides the score. 1 without `temperature` and `scale`.' }),
   scale: number({ above: 0, doc: 'γ: multiplies the score; the same as a temperature of 1/γ.' }),
 };
 
@@ -34,7 +34,7 @@ export interface Sharpened {
 export function sharpened(
   context: LossContext,
   score: Score,
-  args: { readonly temperature: number | BoundIn<typeof learned> | undefined; readonly scale: number | undefined },
+  args: { readonly temperature: number | BoundIn<typeof trained> | undefined; readonly scale: number | undefined },
 ): Sharpened {
   const { temperature, scale } = args;
   if (temperature !== undefined && scale !== undefined) {
@@ -44,7 +44,7 @@ export function sharpened(
   const { from, least } = temperature.arguments;
   if (from < least) throw new ShapeError(`needs a temperature from \`least\` on, ${least}, but begins at ${from}`);
   const { builder } = context;
-  const factor = learntScale(context, from, least);
+  const factor = learnedScale(context, from, least);
   const stretched = (some: Score): Score => ({
     ...some,
     query: builder.mul(some.query, factor),
@@ -58,7 +58,7 @@ export function sharpened(
 }
 
 /** 1/τ, a scalar. */
-function learntScale({ builder, measure }: LossContext, from: number, least: number): Ref {
+function learnedScale({ builder, measure }: LossContext, from: number, least: number): Ref {
   const weight = builder.parameter('log_scale', [1], { kind: 'constant', value: -Math.log(from) });
   const most = -Math.log(least);
   const log = builder.sub(most, builder.abs(builder.sub(most, builder.reshape(weight, []))));

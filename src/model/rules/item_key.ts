@@ -1,5 +1,6 @@
 import { notes } from '../../diagnostics/notes.ts';
 import { insertion } from '../edits.ts';
+import { needsOf } from '../needs.ts';
 import type { Rule } from './rule.ts';
 
 /** From the last input to the end of the header, over comments, which may hold a parenthesis too. */
@@ -10,7 +11,7 @@ export const itemKey: Rule = {
   name: 'key of the item tower',
   check({ tasks, towers, library, features }, report) {
     for (const { loss, score } of tasks) {
-      if (!loss || !score || !library.losses[loss.kind]!.needsItemKey) continue;
+      if (!loss || !score || !needsOf(library, loss).needsItemKey) continue;
       const tower = towers.find(({ name }) => name === score.towers[1]);
       if (!tower || tower.node.key) continue;
       const ids = tower.features.filter((name) => features.get(name)?.call.kind === 'id');

@@ -1,5 +1,6 @@
 import { notes } from '../../diagnostics/notes.ts';
 import { insertion, removal } from '../edits.ts';
+import { needsOf } from '../needs.ts';
 import type { Rule } from './rule.ts';
 
 /** A task has the label that its loss needs, of the type that the loss needs, and no label that has no effect. */
@@ -8,7 +9,7 @@ export const taskLabel: Rule = {
   check({ tasks, labels, library }, report) {
     for (const { name, span, loss, label, saysLabel, node } of tasks) {
       if (!loss) continue;
-      const needs = library.losses[loss.kind]!.label;
+      const needs = needsOf(library, loss).label;
       // 0 and 1 are numbers too.
       const fits = (type: string): boolean => needs === 'number' || type === needs;
       if (needs === 'none') {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { eventRows, feederOf, numbersOf } from '../fixtures.ts';
+import { corpus, eventRows, feederOf, numbersOf } from '../fixtures.ts';
 
 test('each row finds its item among all, and an item that is not in the corpus is known to be missing', () => {
   const rows = [1, 0, 4, 3];
@@ -9,6 +9,13 @@ test('each row finds its item among all, and an item that is not in the corpus i
     data: [2, 0, 0, 3],
   });
   expect(numbersOf({ from: 'in_corpus', key: 'movie_id' }, rows).data).toEqual([1, 1, 0, 1]);
+});
+
+test('a draw chooses from the items that training has, or from all', () => {
+  const poolOf = (by: 'uniform' | 'corpus') => numbersOf({ from: 'draw_pool', key: 'movie_id', by }, [0]);
+  expect(poolOf('corpus')).toEqual({ dtype: 'float32', shape: [], data: [4] });
+  const { trainingCounts, rows } = corpus;
+  expect(poolOf('uniform').data).toEqual([trainingCounts.subarray(0, rows).filter((count) => count > 0).length]);
 });
 
 test('features of all items are those of the corpus, each once and in its order, whatever the batch', () => {

@@ -56,7 +56,10 @@ export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
     ...(label ? { label: builder.input('label', [batch]) } : {}),
   };
   const defaults = Object.fromEntries(
-    Object.entries(row.parameters).map(([name, { default: value }]) => [name, value]),
+    Object.entries(row.parameters).map(([name, { default: value, required }]) => [
+      name,
+      required ? argumentsOfExample(kind)[name] : value,
+    ]),
   );
   const loss = row.lower(context, score(item), { ...defaults, ...testCase.arguments });
   builder.output('loss', loss);
@@ -91,11 +94,19 @@ export function inputsOf({ inputs, nodes }: Graph, weight: readonly number[]): R
   );
 }
 
+function argumentsOfExample(kind: string): Readonly<Record<string, unknown>> {
+  const row = kindsNamed(kind).find(({ section }) => section.table === 'losses')!;
+  return exampleOf(row).checked.model!.tasks[0]!.loss.arguments;
+}
+
 /** What the example of a loss gives for a few rows, and the mean of their own scores. */
 export function lossOfExample(kind: string): { readonly loss: number; readonly meanScore: number } {
-  const row = kindsNamed(kind).find(({ section }) => section.table === 'losses')!;
-  const { arguments: args } = exampleOf(row).checked.model!.tasks[0]!.loss;
-  const { raw } = lossGraph({ kind, arguments: args, width: 3, label: losses[kind]!.label !== 'none' });
+  const { raw } = lossGraph({
+    kind,
+    arguments: argumentsOfExample(kind),
+    width: 3,
+    label: losses[kind]!.label !== 'none',
+  });
   const inputs = inputsOf(raw, [1, 1, 1, 1]);
   const [query, item] = ['query', 'item'].map((name) => rowsOf(inputs[name]!));
   const scores = query!.map((vector, at) => vector.reduce((sum, value, i) => sum + value * item![at]![i]!, 0));

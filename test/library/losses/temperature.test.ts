@@ -9,7 +9,7 @@ import { differences, expectClose, feed, floats, integers, modelOf, planOf, rand
 import { lossGraph } from './support.ts';
 
 const width = 3;
-const learnt = (args: object = {}) => ({ kind: 'learnt', arguments: { from: 0.25, least: 0.01, ...args } });
+const learned = (args: object = {}) => ({ kind: 'learned', arguments: { from: 0.25, least: 0.01, ...args } });
 const sampled = (args: object) => ({ kind: 'sampled', arguments: { n: 5, by: 'uniform', ...args } });
 const inputs = {
   query: random([4, width], 1),
@@ -36,11 +36,11 @@ const given = (names: readonly { readonly name: string }[]) =>
 
 describe('the gradient is that of small differences', () => {
   test.each([
-    ['trained, in batch', { temperature: learnt() }],
-    ['trained, sampled', { temperature: learnt(), negatives: sampled({}) }],
-    ['trained, shared, with a margin', { temperature: learnt(), negatives: sampled({ shared: true }), margin: 0.2 }],
-    ['trained, past its limit', { temperature: learnt({ least: 0.25 }) }],
-    ['symmetric', { temperature: learnt(), symmetric: true }],
+    ['trained, in batch', { temperature: learned() }],
+    ['trained, sampled', { temperature: learned(), negatives: sampled({}) }],
+    ['trained, shared, with a margin', { temperature: learned(), negatives: sampled({ shared: true }), margin: 0.2 }],
+    ['trained, past its limit', { temperature: learned({ least: 0.25 }) }],
+    ['symmetric', { temperature: learned(), symmetric: true }],
     ['symmetric, with a margin', { temperature: 0.5, symmetric: true, margin: 0.2 }],
     ['margin, in batch', { margin: 0.2 }],
     ['margin, all', { all: true, margin: 0.2, mask: 'history' }],
@@ -86,8 +86,8 @@ test('a margin over all items is that of the same logits with the own one lowere
 describe('a temperature that is trained', () => {
   const text = (temperature: string) => smallModel({ task: `loss = softmax(sampled(4), temperature: ${temperature})` });
 
-  it('is a weight, begins where it is told, and is reported by each step', () => {
-    const { step } = planOf(text('learnt(0.5)'));
+  it('is a weight, has the first value that is written, and is reported by each step', () => {
+    const { step } = planOf(text('learned(0.5)'));
     const before = initialValues(step.graph, 1);
     expectClose(before['loss/click/log_scale']!.data, [Math.log(2)]);
     const { outputs, parameters } = evaluate(step.graph, feed(step, 4, { hits: [[0, 1]] }), before);
@@ -96,38 +96,38 @@ describe('a temperature that is trained', () => {
   });
 
   it('never falls below its least, and comes back from there', () => {
-    const { raw } = lossGraph({ kind: 'softmax', width, arguments: { temperature: learnt({ least: 0.1 }) } });
+    const { raw } = lossGraph({ kind: 'softmax', width, arguments: { temperature: learned({ least: 0.1 }) } });
     const at = (log: number): number =>
       evaluate(raw, given(raw.inputs), { log_scale: floats([1], [log]) }).outputs.temperature!.data[0]!;
     expect(at(Math.log(10) - 0.3)).toBeCloseTo(0.1 * Math.exp(0.3), 6);
     expect(at(Math.log(10) + 0.3)).toBeCloseTo(0.1 * Math.exp(0.3), 6);
   });
 
-  it.each(['learnt', 'learnt()', 'learnt(0.2)', 'learnt(from: 0.2, least: 0.1)'])('is written %s', (written) => {
+  it.each(['learned', 'learned()', 'learned(0.2)', 'learned(from: 0.2, least: 0.1)'])('is written %s', (written) => {
     expect(check(makeSource('test.tower', text(written))).diagnostics).toEqual([]);
   });
 
   it.each([
-    ['learned(0.2)', 'unknown-choice'],
-    ['learnt(0)', 'out-of-range'],
-    ['learnt(0.2, leest: 0.1)', 'unknown-argument'],
-    ['learnt(0.05, least: 0.1)', 'arguments-conflict'],
-    ['learnt(1)', 'temperature-extreme'],
-    ['"learnt"', 'wrong-type'],
+    ['learnable(0.2)', 'unknown-choice'],
+    ['learned(0)', 'out-of-range'],
+    ['learned(0.2, leest: 0.1)', 'unknown-argument'],
+    ['learned(0.05, least: 0.1)', 'arguments-conflict'],
+    ['learned(1)', 'temperature-extreme'],
+    ['"learned"', 'wrong-type'],
   ])('%s is one message', (written, code) => {
     expect(check(makeSource('test.tower', text(written))).diagnostics.map((found) => found.code)).toEqual([code]);
   });
 
-  it('of `learned` is offered as `learnt`', () => {
-    const [found] = check(makeSource('test.tower', text('learned(0.2)'))).diagnostics;
-    expect(found!.fixes[0]!.map(({ text: replaced }) => replaced)).toEqual(['learnt']);
+  it('of another name is offered by its own', () => {
+    const [found] = check(makeSource('test.tower', text('lerned(0.2)'))).diagnostics;
+    expect(found!.fixes[0]!.map(({ text: replaced }) => replaced)).toEqual(['learned']);
   });
 
   it('serves `listwise` too, and is trained for each task by itself', () => {
     const { step } = planOf(
       smallModel({
-        task: 'loss = listwise(temperature: learnt(0.1))',
-        more: 'task other { score = cosine(user, item), loss = softmax(sampled(4), temperature: learnt(0.2)) }\nobjective = click + other',
+        task: 'loss = listwise(temperature: learned(0.1))',
+        more: 'task other { score = cosine(user, item), loss = softmax(sampled(4), temperature: learned(0.2)) }\nobjective = click + other',
       }),
     );
     expect(step.graph.outputs.map(({ name }) => name)).toEqual(
