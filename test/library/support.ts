@@ -185,6 +185,8 @@ export function feed(
     readonly hits?: readonly (readonly [number, number])[];
     readonly binary?: boolean;
     readonly step?: number;
+    /** Of each row's sequences. Absent: elements here and there. */
+    readonly lengths?: readonly number[];
   } = {},
 ): Record<string, Tensor> {
   const hits = given.hits ?? [];
@@ -247,7 +249,24 @@ export function feed(
             given.binary === false ? label : { ...label, data: label.data.map(Math.floor) as Float32Array },
           ];
         }
+        case 'in_corpus':
+          return [name, floats(shape, new Array(rows).fill(1))];
+        case 'corpus_places':
+          return [
+            name,
+            integers(
+              shape,
+              Array.from({ length: rows }, (_, i) => i),
+            ),
+          ];
         case 'mask':
+          if (given.lengths) {
+            const [, max] = shape as [number, number];
+            const within = given.lengths.flatMap((length) =>
+              Array.from({ length: max }, (_, t) => (t < length ? 1 : 0)),
+            );
+            return [name, floats(shape, within)];
+          }
           return [
             name,
             floats(

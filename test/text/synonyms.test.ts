@@ -88,7 +88,7 @@ const rows: readonly [(written: string) => string, written: string, hint: string
   [block, 'LeakyReLU', '`leaky_relu`'],
   [block, 'max_pooling', '`max`'],
   [block, 'MaskBlock(8)', '`mask`'],
-  [block, 'conv1d(8)', '`gru`'],
+  [block, 'conv1d(8)', '`conv`'],
   [block, 'mlp(8, act: relu)', '`activation`'],
   [block, 'mlp(hidden_units: [8])', '`units`'],
   [block, 'mlp(8, activation: mish)', '`silu`'],

@@ -5,6 +5,7 @@ import type { Dim } from '../../graph/graph.ts';
 import { type BlockContext, ShapeError } from '../contract.ts';
 import type { Elements } from '../values.ts';
 import { maskedSoftmax } from './attention.ts';
+import { dropEach } from './dropout.ts';
 import { layer } from './layer.ts';
 
 export interface MultiHeadOptions {
@@ -13,6 +14,12 @@ export interface MultiHeadOptions {
   readonly causal: boolean;
   /** Distinguishes the weights of several in one block. */
   readonly suffix?: string;
+  /** Share of the weights of attention that are dropped in training. */
+  readonly dropout?: number;
+  /** Adds a learned number for each head and distance to the scores: `distances` [distances, heads]. */
+  readonly relative?: boolean;
+  /** 1 where a row sees a column, broadcast to float32 [batch, heads, count, count], in place of the mask and `causal`. */
+  readonly visible?: Ref;
 }
 
 /**
@@ -22,20 +29,47 @@ export interface MultiHeadOptions {
 export function multiHead(context: BlockContext, elements: Elements, options: MultiHeadOptions): Ref {
   const { builder } = context;
   const { tensor, mask, count, width } = elements;
-  const { heads, causal, suffix = '' } = options;
+  const { heads, suffix = '', dropout = 0 } = options;
   const batch = tensor.type.shape[0]!;
   const { each, split, join } = headsOf(builder, batch, count, width, heads);
   const rows = builder.reshape(tensor, [elementsOf([batch, count]), width]);
   const projected = (name: string): Ref => split(layer(context, rows, width, width, 'linear', `_${name}${suffix}`));
   const [query, key, value] = [projected('query'), projected('key'), projected('value')];
   const products = builder.mul(builder.batchMatMul(query, key, { transposeB: true }), 1 / Math.sqrt(each));
-  const scores = builder.reshape(products, [batch, heads, count, count]);
-  const shown = mask && builder.reshape(mask, [batch, 1, 1, count]);
-  const earlier = causal ? causalMask(builder, count) : undefined;
-  const visible = earlier && shown ? builder.mul(earlier, shown) : (earlier ?? shown);
-  const weights = maskedSoftmax(builder, scores, visible);
+  const plain = builder.reshape(products, [batch, heads, count, count]);
+  const scores = options.relative ? builder.add(plain, byDistance(builder, count, options)) : plain;
+  const visible = options.visible ?? visibleOf(builder, mask, count, batch, options.causal);
+  const weights = dropEach(context, maskedSoftmax(builder, scores, visible), heads * count * count, dropout);
   const seen = builder.batchMatMul(builder.reshape(weights, products.type.shape), value);
   return layer(context, join(seen), width, width, 'linear', `_output${suffix}`);
+}
+
+/**
+ * A learned number for each head and each distance of a column from its row, float32 [1, heads, count, count]. With `causal` a distance of
+ * 0 takes the place of those that no row sees.
+ */
+function byDistance(builder: Builder, count: number, { heads, causal, suffix = '' }: MultiHeadOptions): Ref {
+  const distances = causal ? count : 2 * count - 1;
+  const numbers = builder.parameter(`distances${suffix}`, [distances, heads], { kind: 'zeros' });
+  const places = Array.from({ length: count * count }, (_, at) => {
+    const distance = Math.floor(at / count) - (at % count);
+    return causal ? Math.max(0, distance) : distance + count - 1;
+  });
+  const each = builder.gather(numbers, builder.constant(places, [count * count], 'int32'));
+  return builder.reshape(builder.transpose(each, [1, 0]), [1, heads, count, count]);
+}
+
+/** Places that have an element, and with `causal` none after the row. Undefined where a row sees all. */
+function visibleOf(
+  builder: Builder,
+  mask: Ref | undefined,
+  count: number,
+  batch: Dim,
+  causal: boolean,
+): Ref | undefined {
+  const shown = mask && builder.reshape(mask, [batch, 1, 1, count]);
+  const earlier = causal ? causalMask(builder, count) : undefined;
+  return earlier && shown ? builder.mul(earlier, shown) : (earlier ?? shown);
 }
 
 /** How elements of a width are cut into heads. Throws ShapeError where the heads do not divide the width. */

@@ -3,8 +3,10 @@ import { gelu, relu, sigmoid, silu, softplus, tanh } from './activations.ts';
 import { attention } from './attention.ts';
 import { batch_norm } from './batch_norm.ts';
 import { bilinear } from './bilinear.ts';
+import { bsarec } from './bsarec.ts';
 import { cin } from './cin.ts';
 import { concat } from './concat.ts';
+import { conv } from './conv.ts';
 import { cross } from './cross.ts';
 import { cross_v2 } from './cross_v2.ts';
 import { dense } from './dense.ts';
@@ -83,4 +85,6 @@ export const blocks: Readonly<Record<string, BlockKind>> = {
   transformer,
   hstu,
   mix,
+  bsarec,
+  conv,
 };

@@ -1,7 +1,7 @@
 import type { Ref } from '../../graph/builder.ts';
 import { elementsOf } from '../../graph/dims.ts';
 import { activations } from '../activations.ts';
-import { choice, integer, number } from '../parameters.ts';
+import { choice, flag, integer, number } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
 import { needSequence } from '../values.ts';
 import { dropEach } from './dropout.ts';
@@ -14,11 +14,12 @@ export const transformer = blockKind({
   formula: [
     'norm: after: x ← norm(x + attention(x)), x ← norm(x + net(x))',
     'norm: before: x ← x + attention(norm(x)), x ← x + net(norm(x)); at the end norm(x)',
+    'relative: r_(t−s) is added to the score of elements t and s, in each head',
     'net(x) = activation(x · W₁ + b₁) · W₂ + b₂',
   ],
   when: 'Finds what of a history says most about the next item, in its order: `history -> positions -> transformer(layers: 2, heads: 2) -> last`.',
   paper:
-    'Vaswani et al., "Attention is all you need", NeurIPS 2017 (section 3); over histories: Kang and McAuley, "Self-attentive sequential recommendation", ICDM 2018',
+    'Vaswani et al., "Attention is all you need", NeurIPS 2017 (section 3); over histories: Kang and McAuley, "Self-attentive sequential recommendation", ICDM 2018; `relative`: Raffel et al., "Exploring the limits of transfer learning with a unified text-to-text transformer", JMLR 2020 (section 2.1), a number for each distance',
   example: 'transformer(layers: 1, heads: 2)',
   parameters: {
     layers: integer({ min: 1, max: 100, doc: 'How many, one after the other.', default: 2 }),
@@ -34,8 +35,11 @@ export const transformer = blockKind({
       doc: 'Whether an element sees those before it and itself, or all of them.',
       default: 'causal',
     }),
+    relative: flag({
+      doc: 'Adds a learned number for each head and distance of two elements to their score: it sees the order without `positions`.',
+    }),
   },
-  lower(context, input, { layers, heads, units, activation, dropout, norm, mask: seen }) {
+  lower(context, input, { layers, heads, units, activation, dropout, norm, mask: seen, relative }) {
     const { builder } = context;
     const sequence = needSequence(input);
     const { mask, length, width } = sequence;
@@ -45,7 +49,7 @@ export const transformer = blockKind({
     const dropped = (x: Ref): Ref => dropEach(context, x, length * width, dropout);
     const attention = (x: Ref, suffix: string): Ref => {
       const elements = { tensor: builder.reshape(x, shape), mask, count: length, width };
-      return dropped(multiHead(context, elements, { heads, causal: seen === 'causal', suffix }));
+      return dropped(multiHead(context, elements, { heads, causal: seen === 'causal', suffix, relative }));
     };
     const net = (x: Ref, suffix: string): Ref => {
       const inner = layer(context, x, width, hidden, activation, `_inner${suffix}`);

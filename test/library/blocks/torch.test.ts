@@ -24,7 +24,7 @@ interface Case {
   readonly value:
     | { readonly kind: 'fields'; readonly widths: readonly number[] }
     | { readonly kind: 'vector'; readonly width: number }
-    | { readonly kind: 'sequence'; readonly length: number; readonly width: number }
+    | { readonly kind: 'sequence'; readonly length: number; readonly width: number; readonly next?: number }
     | { readonly kind: 'interests'; readonly count: number; readonly width: number };
   readonly training: boolean;
   /** The fields are steps that the block joins. */
@@ -68,10 +68,20 @@ function argumentsOf(context: BlockContext, { kind, arguments: given }: Step) {
   return { ...all, blocks: { flow: steps } };
 }
 
-/** Each field as a step of its own. */
-const partsOf = (value: Value): NamedValue[] =>
+/** Each field as a step of its own; or a sequence, and a vector of this width next to it. */
+const partsOf = (builder: Builder, value: Value, next?: number): NamedValue[] =>
   value.kind !== 'fields'
-    ? []
+    ? [
+        { name: 'x', value },
+        ...(next
+          ? [
+              {
+                name: 'next',
+                value: { ...vectorInput(builder, next), tensor: builder.input('next', [batch, next]) } as Value,
+              },
+            ]
+          : []),
+      ]
     : value.fields.map(({ name, tensor, width }) => ({
         name,
         value: { kind: 'vector', tensor, width, normalized: false },
@@ -96,7 +106,9 @@ function graphOf(kind: string, each: Case) {
   const context = contextOf(builder, each.training);
   const input = inputOf(builder, each);
   const args = argumentsOf(context, { ...each, kind });
-  const value = each.join ? row.join!(context, partsOf(input), args) : row.lower(context, input, args);
+  const value = each.join
+    ? row.join!(context, partsOf(builder, input, each.value.kind === 'sequence' ? each.value.next : undefined), args)
+    : row.lower(context, input, args);
   const tensors = tensorsOf(value);
   const y = tensors.length === 1 ? tensors[0]! : builder.concat(tensors, 1);
   builder.output('y', y);
