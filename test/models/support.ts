@@ -11,10 +11,14 @@ import { type Row, weightsOf } from './reference.ts';
 
 export const rows = 5;
 
-/** At a batch that is small enough not to be cut by length: an input is of all rows. */
-export function planOfModel(name: string): Plan {
+/**
+ * At a batch that is small enough not to be cut by length: an input is of all rows.
+ * @param changed what is compiled in place of the file's text
+ */
+export function planOfModel(name: string, changed = (text: string): string => text): Plan {
   const path = `models/${name}.tower`;
-  return compile(makeSource(path, readFileSync(path, 'utf8')), { settings: { batch: 16 } }).lowered!.plan;
+  const source = makeSource(path, changed(readFileSync(path, 'utf8')));
+  return compile(source, { settings: { batch: 16 } }).lowered!.plan;
 }
 
 export interface Ran {
@@ -38,7 +42,8 @@ export function runModel(plan: Plan, given: Parameters<typeof feed>[2] = {}): Ra
   const parameters: Record<string, Tensor> = { ...initialValues(plan.step.graph, 4) };
   for (const [at, name] of Object.keys(parameters).entries()) {
     // What begins at 0 or 1 could be left out, and nobody would notice.
-    if (/\/bias(_|$)|^score\//.test(name)) parameters[name] = random(parameters[name]!.shape, 100 + at, -0.2, 0.2);
+    if (/\/(bias|gain|offset)(_|$)|^score\//.test(name))
+      parameters[name] = random(parameters[name]!.shape, 100 + at, -0.2, 0.2);
   }
   const stepped = evaluate(plan.step.graph, inputs, parameters).outputs;
   const losses = Object.fromEntries(
@@ -47,7 +52,7 @@ export function runModel(plan: Plan, given: Parameters<typeof feed>[2] = {}): Ra
       .map(([name, { data }]) => [name, data[0]!]),
   );
   // Items that are gathered once each are, in this batch, those of its rows.
-  const inputOf = (name: string): Tensor => inputs[name] ?? inputs[`distinct/${name}`]!;
+  const inputOf = (name: string): Tensor => inputs[name] ?? inputs[`distinct/${name}`] ?? inputs[`corpus/${name}`]!;
   const vectors = plan.towers.map(({ embedded: { graph } }) => {
     const own = Object.fromEntries(graph.inputs.map(({ name }) => [name, inputOf(name)]));
     const vector = evaluate(graph, own, parameters).outputs.vector!;

@@ -1,0 +1,191 @@
+/**
+ * Models that read a history in its order, each against its paper's formulas for one row. They are tried without dropout, and with a
+ * row an event: that `targets = positions` has the same gradient is tested in test/lower/positions.test.ts.
+ */
+import { describe, expect, it } from 'vitest';
+import { expectClose } from '../library/support.ts';
+import { cosine, dot, logSumExp, mean, normalize, type Row, relu, sigmoid, softmax } from './reference.ts';
+import { everyRow, planOfModel, type Ran, runModel } from './support.ts';
+
+type Rows = readonly Row[];
+type Weights = Ran['weights'];
+
+/** Of each row's history: a full one, one element, and some between. */
+const lengths = [50, 7, 1, 30, 3];
+
+const plainly = (text: string): string =>
+  text
+    .replaceAll(/dropout\(0\.\d+\)/g, 'dropout(0)')
+    .replaceAll(/dropout: 0\.\d+/g, 'dropout: 0')
+    .replace(', targets = positions', '');
+
+const add = (a: Row, b: Row): Row => a.map((value, at) => value + b[at]!);
+const times = (a: Row, factor: number): Row => a.map((value) => value * factor);
+const product = (a: Row, b: Row): Row => a.map((value, at) => value * b[at]!);
+const silu = (x: number): number => x * sigmoid(x);
+const gelu = (x: number): number => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+
+/** Makes the steps of one block of the user tower. */
+function blockOf(weights: Weights, block: string) {
+  const at = `user/main/${block}`;
+  const vector = (name: string): Row => [...weights.tensor(`${at}/${name}`).data];
+  const dense = (x: Row, suffix: string): Row => weights.dense(x, at, suffix);
+  return {
+    vector,
+    dense,
+    place: (t: number, width: number): Row => vector('places').slice(t * width, (t + 1) * width),
+    norm(x: Row, suffix: string, epsilon = 1e-5): Row {
+      const centred = x.map((value) => value - mean(x));
+      const deviation = Math.sqrt(mean(centred.map((value) => value ** 2)) + epsilon);
+      return add(product(times(centred, 1 / deviation), vector(`gain${suffix}`)), vector(`offset${suffix}`));
+    },
+    /** One head: which elements an element sees is the caller's. */
+    attention(xs: Rows, layer: number, sees: (from: number, to: number) => boolean): Rows {
+      const projected = (name: string): Rows => xs.map((x) => dense(x, `_${name}_${layer}`));
+      const [queries, keys, values] = [projected('query'), projected('key'), projected('value')];
+      return queries.map((query, from) => {
+        const seen = keys.flatMap((_, to) => (sees(from, to) ? [to] : []));
+        const shares = softmax(seen.map((to) => dot(query, keys[to]!) / Math.sqrt(query.length)));
+        const read = seen.reduce<Row>((sum, to, i) => add(sum, times(values[to]!, shares[i]!)), times(query, 0));
+        return dense(read, `_output_${layer}`);
+      });
+    },
+    net: (x: Row, layer: number, activation: (x: number) => number): Row =>
+      dense(dense(x, `_inner_${layer}`).map(activation), `_outer_${layer}`),
+  };
+}
+
+const causal = (from: number, to: number): boolean => to <= from;
+const historyOf = (ran: Ran, row: number): Rows => ran.sequence('history', row).slice(0, lengths[row]);
+
+const encoders: Readonly<Record<string, (ran: Ran, row: number) => Row>> = {
+  sasrec(ran, row) {
+    const positions = blockOf(ran.weights, 'positions');
+    const own = blockOf(ran.weights, 'transformer');
+    let xs = historyOf(ran, row).map((x, t) => add(x, positions.place(t, x.length)));
+    for (const layer of [0, 1]) {
+      const seen = own.attention(
+        xs.map((x) => own.norm(x, `_attention_${layer}`)),
+        layer,
+        causal,
+      );
+      xs = xs.map((x, t) => add(x, seen[t]!));
+      xs = xs.map((x) => add(x, own.net(own.norm(x, `_net_${layer}`), layer, relu)));
+    }
+    return own.norm(xs.at(-1)!, '_end');
+  },
+
+  hstu(ran, row) {
+    const positions = blockOf(ran.weights, 'positions');
+    const own = blockOf(ran.weights, 'hstu');
+    const [length, width, heads] = [50, 64, 2];
+    let xs = historyOf(ran, row).map((x, t) => add(x, positions.place(t, width)));
+    for (const layer of [0, 1, 2, 3]) {
+      const parts = xs.map((x) => own.dense(own.norm(x, `_input_${layer}`), `_all_${layer}`).map(silu));
+      const part = (t: number, at: number): Row => parts[t]!.slice(at * width, (at + 1) * width);
+      const far = own.vector(`bias_distance_${layer}`);
+      xs = xs.map((x, t) => {
+        const read = Array.from({ length: heads }, (_, head) => {
+          const ofHead = (values: Row): Row => values.slice((head * width) / heads, ((head + 1) * width) / heads);
+          let sum: Row = ofHead(times(x, 0));
+          for (let s = 0; s <= t; s++) {
+            const share = silu(dot(ofHead(part(t, 2)), ofHead(part(s, 3))) + far[t - s]!) / length;
+            sum = add(sum, times(ofHead(part(s, 1)), share));
+          }
+          return sum;
+        }).flat();
+        const gated = product(own.norm(read, `_output_${layer}`), part(t, 0));
+        return add(x, own.dense(gated, `_output_${layer}`));
+      });
+    }
+    return xs.at(-1)!;
+  },
+
+  gru4rec(ran, row) {
+    const own = blockOf(ran.weights, 'gru');
+    return historyOf(ran, row).reduce<Row>((h, x) => {
+      const [a, c] = [own.dense(x, '_element'), own.dense(h, '_state')];
+      const units = h.length;
+      return h.map((state, i) => {
+        const reset = sigmoid(a[i]! + c[i]!);
+        const update = sigmoid(a[units + i]! + c[units + i]!);
+        const candidate = Math.tanh(a[2 * units + i]! + reset * c[2 * units + i]!);
+        return (1 - update) * candidate + update * state;
+      });
+    }, new Array<number>(64).fill(0));
+  },
+
+  /** Right-aligned, with the paper's padding, and a DFT as it is defined. */
+  bsarec(ran, row) {
+    const own = blockOf(ran.weights, 'bsarec');
+    const [length, width, kept, alpha, epsilon] = [50, 64, 2, 0.7, 1e-12];
+    const elements = historyOf(ran, row);
+    const padding = length - elements.length;
+    const sees = (from: number, to: number): boolean => from < padding || (to >= padding && to <= from);
+    let xs: Rows = Array.from({ length }, (_, t) => {
+      const x = t < padding ? new Array<number>(width).fill(0) : elements[t - padding]!;
+      return own.norm(add(x, own.place(t, width)), '_input', epsilon);
+    });
+    for (const layer of [0, 1]) {
+      const low = lowFrequencies(xs, kept);
+      const squares = own.vector(`beta_${layer}`).map((value) => value ** 2);
+      const seen = own.attention(xs, layer, sees);
+      xs = xs.map((x, t) => {
+        const filtered = add(low[t]!, product(squares, add(x, times(low[t]!, -1))));
+        const mixed = add(
+          times(own.norm(add(x, filtered), `_filter_${layer}`, epsilon), alpha),
+          times(own.norm(add(x, seen[t]!), `_attention_${layer}`, epsilon), 1 - alpha),
+        );
+        return own.norm(add(mixed, own.net(mixed, layer, gelu)), `_net_${layer}`, epsilon);
+      });
+    }
+    return xs.at(-1)!;
+  },
+};
+
+/** The inverse of a DFT along places of which the mean and `kept` frequencies are left, each with its negative. */
+function lowFrequencies(xs: Rows, kept: number): Rows {
+  const length = xs.length;
+  const waves = Array.from({ length: 2 * kept + 1 }, (_, f) => {
+    const angle = (t: number): number => (2 * Math.PI * (f - kept) * t) / length;
+    const sum = (wave: (angle: number) => number): Row =>
+      xs.reduce((total, x, t) => add(total, times(x, wave(-angle(t)))), times(xs[0]!, 0));
+    return { angle, real: sum(Math.cos), imaginary: sum(Math.sin) };
+  });
+  return xs.map((_, t) =>
+    waves.reduce(
+      (total, { angle, real, imaginary }) =>
+        add(total, add(times(real, Math.cos(angle(t)) / length), times(imaginary, -Math.sin(angle(t)) / length))),
+      times(xs[0]!, 0),
+    ),
+  );
+}
+
+describe.each([
+  { name: 'sasrec', drawn: 'shared_256_uniform', score: dot, sharpness: 1 },
+  { name: 'hstu', drawn: 'shared_512_uniform', score: cosine, sharpness: 10 },
+  { name: 'gru4rec', drawn: 'shared_512_uniform', score: dot, sharpness: 1 },
+  { name: 'bsarec', drawn: 'corpus', score: dot, sharpness: 1 },
+])('$name', ({ name, drawn, score, sharpness }) => {
+  const ran = runModel(planOfModel(name, plainly), { lengths });
+  const users = everyRow.map((row) => encoders[name]!(ran, row));
+  const items = ran.input('movie_id');
+
+  it('makes its user vector by the formulas of the paper, and its item vector of the table alone', () => {
+    const unit = score === cosine ? normalize : (x: Row) => x;
+    for (const row of everyRow) {
+      expectClose(ran.vectors[0][row]!, unit(users[row]!), 2e-4);
+      expectClose(ran.vectors[1][row]!, unit(items[row]!));
+    }
+  });
+
+  it('loses by a softmax of the own item among the others', () => {
+    const others = ran.input(`${drawn}/movie_id`);
+    const losses = users.map((user, row) => {
+      const own = sharpness * score(user, drawn === 'corpus' ? others[row]! : items[row]!);
+      const columns = others.map((item) => sharpness * score(user, item));
+      return logSumExp(drawn === 'corpus' ? columns : [own, ...columns]) - own;
+    });
+    expect(ran.losses.loss).toBeCloseTo(mean(losses), 3);
+  });
+});
