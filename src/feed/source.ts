@@ -62,8 +62,8 @@ export const areEvents = ({ kind }: RowsOf): boolean =>
   kind === 'events' || kind === 'part' || kind === 'distinct' || kind === 'sequences';
 
 /** Places of a list in the tensors of these rows. A row that only fills up a part may have more elements: the first are taken. */
-export function placesOf({ name, max }: FeaturePlan, rows: RowsOf): number {
-  const places = placesIn(rows, name) ?? max;
+export function placesOf({ name, along, max }: FeaturePlan, rows: RowsOf): number {
+  const places = placesIn(rows, along ?? name) ?? max;
   invariant(places !== undefined, `list ${name} has no length`);
   return places;
 }

@@ -123,6 +123,7 @@ export interface Fields {
 
 export interface Sequence {
   readonly kind: 'sequence';
+  /** The list whose elements it has: sequences of one name belong together, element by element. */
   readonly name: string;
   /** float32 [batch, length, width], zeros where the mask is 0 */
   readonly tensor: Ref;
@@ -265,6 +266,8 @@ export interface FeatureUse {
   readonly lists?: true;
   /** The list whose newest element it is; it reads no column of its own. */
   readonly last?: string;
+  /** The list whose elements its own belong to, one each. */
+  readonly along?: string;
 }
 
 export interface FeatureKind<P extends Parameters = Parameters> extends KindRow<P> {
@@ -274,7 +277,7 @@ export interface FeatureKind<P extends Parameters = Parameters> extends KindRow<
   readonly readsNamed?: true;
   /**
    * @param elements what an argument that is one feature asks for
-   * @param named what each of an argument that is several features asks for
+   * @param named what each feature asks for that arguments name
    * Throws ShapeError when the arguments do not go together.
    */
   use(args: Arguments<P>, elements?: FeatureUse, named?: readonly FeatureUse[]): FeatureUse;

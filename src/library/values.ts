@@ -2,8 +2,10 @@
 import type { Builder, Ref } from '../graph/builder.ts';
 import { elementsOf } from '../graph/dims.ts';
 import {
+  type Field,
   type Fields,
   type Interests,
+  type NamedValue,
   type Sequence,
   ShapeError,
   type Value,
@@ -95,6 +97,8 @@ export interface Elements {
   /** float32 [batch, count] of 1 and 0; absent where all are there. */
   readonly mask?: Ref;
   readonly count: number;
+  /** Of a sequence: how many there may be in any batch. */
+  readonly most?: number;
   readonly width: number;
 }
 
@@ -169,6 +173,18 @@ export function eachColumn(builder: Builder, value: Value, map: (x: Ref, mask: R
     return { ...field, tensor };
   });
   return { kind: 'fields', fields };
+}
+
+/** Several values as fields, in their order. Throws ShapeError for a value that cannot be among fields. */
+export function sideBySide(parts: readonly NamedValue[]): Fields {
+  return { kind: 'fields', fields: parts.flatMap(fieldsOf) };
+}
+
+function fieldsOf({ name, value }: NamedValue): readonly Field[] {
+  if (value.kind === 'fields') return value.fields;
+  const vector = asVector(value);
+  if (vector) return [{ name, tensor: vector.tensor, width: vector.width }];
+  throw new ShapeError(`takes vectors and fields side by side, but \`${name}\` is ${print(value)}`);
 }
 
 export function needFields(value: Value): Fields {

@@ -6,7 +6,7 @@ import { invariant } from '../diagnostics/failure.ts';
 import { type FeatureUse, ShapeError } from '../library/contract.ts';
 import { featureUse } from '../library/features/uses.ts';
 import type { Feature, Model, Tower } from '../model/model.ts';
-import { type Encoder, type FeaturePlan, madeOf, type TablePlan } from '../plan/plan.ts';
+import { type Encoder, type FeaturePlan, neededBy, type TablePlan } from '../plan/plan.ts';
 
 /** First values of an embedding are uniform in ±0.05, as Keras draws them. */
 const firstLimit = 0.05;
@@ -56,7 +56,8 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'>): {
       tables.set(owner, { name: owner, dim, encoderOf: owner, limit: firstLimit });
     }
     const tower = towerOf(name);
-    const isHistory = use.lists === true && owner === itemOwner && tower === model.towers[0].name;
+    const listed = use.along === undefined ? owner : ownerOf(use.along, uses);
+    const isHistory = use.lists === true && listed === itemOwner && tower === model.towers[0].name;
     const known = own.get(use);
     const plan =
       known?.name === name && known.tower === tower ? known : planOf(name, tower, use, owner, ownerUse, dim, isHistory);
@@ -90,7 +91,7 @@ function planOf(
     gives: use.gives,
     encoder: encoder as Encoder,
     column: name,
-    ...defined({ crosses: use.crosses, last: use.last, drop: use.drop }),
+    ...defined({ crosses: use.crosses, last: use.last, along: use.along, drop: use.drop }),
     encoderOf: owner,
     ...defined({ max: use.max }),
     ...(isHistory ? { keeps: 'latest' } : {}),
@@ -102,13 +103,13 @@ function planOf(
   };
 }
 
-/** The features of a tower and those of which they are made, each once. */
+/** The features of a tower and those that they need, each once. */
 export function featuresRead(tower: Tower, useOf: (feature: string) => FeatureUse | undefined): string[] {
   const read = new Set<string>();
   const add = (feature: string): void => {
     if (read.has(feature)) return;
     read.add(feature);
-    madeOf(useOf(feature) ?? {}).forEach(add);
+    neededBy(useOf(feature) ?? {}).forEach(add);
   };
   tower.features.forEach(add);
   return [...read];
@@ -129,7 +130,7 @@ function readers(
     }
   }
   const towerOf = (feature: string): string => {
-    const [first] = madeOf(uses.get(feature) ?? {});
+    const [first] = neededBy(uses.get(feature) ?? {});
     return byFeature.get(feature) ?? (first === undefined ? towers[0].name : towerOf(first));
   };
   return towerOf;

@@ -52,13 +52,15 @@ export function lowerFeature(
     };
   }
   if (isSequence(use)) {
+    const list = use.along ?? feature;
     const most = use.max!;
-    const length = placesIn(rows, feature) ?? most;
+    const length = placesIn(rows, list) ?? most;
+    const mask = `${rowsPrefix(rows)}${list}/mask`;
     return {
       kind: 'sequence',
-      name: feature,
+      name: list,
       tensor: inputs.input(name, { from: 'sequence', feature, rows }, [count, length, plan.width]),
-      mask: inputs.input(`${name}/mask`, { from: 'mask', feature, rows }, [count, length]),
+      mask: inputs.input(mask, { from: 'mask', feature: list, rows }, [count, length]),
       length,
       most,
       width: plan.width,

@@ -6,14 +6,13 @@ import { GraphTypeError } from '../graph/builder.ts';
 import { blocks } from '../library/blocks/table.ts';
 import {
   type BlockContext,
-  type Field,
   type NamedValue,
   Refused,
   ShapeError,
   type Value,
   type ValueType,
 } from '../library/contract.ts';
-import { asVector, printValue, printValueType } from '../library/values.ts';
+import { printValue, printValueType, sideBySide } from '../library/values.ts';
 import type { Call, FlowStep } from '../model/model.ts';
 import type { Span } from '../text/source.ts';
 import type { LoweredFeatures } from './features.ts';
@@ -109,18 +108,8 @@ export function lowerJoin(
   const values = parts.map(({ value }) => value);
   return attempt(context, call.kind, span, path, values, (block) => {
     const row = blocks[call.kind]!;
-    return row.join
-      ? row.join(block, parts, call.arguments)
-      : row.lower(block, { kind: 'fields', fields: parts.flatMap(fieldsOf) }, call.arguments);
+    return row.join ? row.join(block, parts, call.arguments) : row.lower(block, sideBySide(parts), call.arguments);
   });
-}
-
-/** Throws ShapeError for a value that cannot be among fields. */
-function fieldsOf({ name, value }: NamedValue): readonly Field[] {
-  if (value.kind === 'fields') return value.fields;
-  const vector = asVector(value);
-  if (vector) return [{ name, tensor: vector.tensor, width: vector.width }];
-  throw new ShapeError(`takes vectors and fields side by side, but \`${name}\` is ${printValue(value)}`);
 }
 
 /** Undefined, and a diagnostic, where the block refuses. */

@@ -91,10 +91,12 @@ function trialOf(tower: Tower, features: LoweredFeatures, rows: Sequences, longe
 const lastInstead = ({ span }: Visited) => ({ fixes: [[{ at: span, text: 'last' }]] });
 
 function shortened(features: LoweredFeatures, list: string, longest: number): LoweredFeatures {
-  const whole = features.byName.get(list)!;
-  const max = Math.min(whole.use.max!, longest);
-  const short = { ...whole, use: { ...whole.use, max }, plan: { ...whole.plan, max } };
-  return { ...features, byName: new Map([...features.byName, [list, short]]) };
+  const byName = [...features.byName].map(([name, whole]) => {
+    if (name !== list && whole.use.along !== list) return [name, whole] as const;
+    const max = Math.min(whole.use.max!, longest);
+    return [name, { ...whole, use: { ...whole.use, max }, plan: { ...whole.plan, max } }] as const;
+  });
+  return { ...features, byName: new Map(byName) };
 }
 
 function tensorsOf(value: Value): readonly Ref[] {

@@ -164,12 +164,13 @@ function lowerFlow(
     const value = open(from);
     return value && lowerSteps(flow, value, steps, path, names);
   }
-  const parts = from.parts.flatMap((part): NamedValue[] => {
+  const opened = from.parts.flatMap((part) => apart(context, part));
+  const parts = opened.flatMap((part): NamedValue[] => {
     const value = open(part);
     const name = part.kind === 'step' && part.output !== undefined ? `${part.name}.${part.output}` : part.name;
     return value ? [{ name, value }] : [];
   });
-  if (parts.length < from.parts.length) return undefined;
+  if (parts.length < opened.length) return undefined;
   const value = lowerJoin(flow, parts, from.call, from.span, names.unique(`${path}/${from.call.kind}`));
   if (value === undefined) return undefined;
   flow.visit?.({ kind: from.call.kind, span: from.span }, value);
@@ -179,6 +180,12 @@ function lowerFlow(
 
 function outputOf(value: Value | undefined, output: string | undefined): Value | undefined {
   return value?.kind === 'outputs' && output !== undefined ? value.outputs.get(output) : value;
+}
+
+/** A group of sequences, which are no fields: each is a part of its own. */
+function apart({ features: { byName } }: TowerContext, part: FlowPart): readonly FlowPart[] {
+  if (part.kind === 'step' || !part.features.some((name) => isSequence(byName.get(name)!.use))) return [part];
+  return part.features.map((name) => ({ ...part, name, features: [name] }));
 }
 
 type FeatureSource = Extract<FlowPart, { readonly kind: 'features' }>;

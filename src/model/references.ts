@@ -24,6 +24,14 @@ function namedBy(call: BoundKind, row: KindRow, kinds: Readonly<Record<string, K
   });
 }
 
+/** Those of which it takes the values, and not the table alone: `last(history)`. */
+export function valuesNamed(call: BoundKind, kinds: Readonly<Record<string, KindRow>>): readonly string[] {
+  return Object.entries(kinds[call.kind]?.parameters ?? {}).flatMap(([parameter, { type }]) => {
+    const value = call.arguments[parameter];
+    return type.is === 'name' && type.of === 'feature' && value !== undefined ? [value].flat().map(String) : [];
+  });
+}
+
 /** The features given and all that they name, and so on. */
 export function withNamed(
   names: Iterable<string>,

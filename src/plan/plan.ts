@@ -45,6 +45,8 @@ export interface FeaturePlan {
   readonly crosses?: readonly string[];
   /** The list whose newest element it is; it then reads no column. */
   readonly last?: string;
+  /** The list whose elements its own belong to, one each: it keeps and leaves out what that does. */
+  readonly along?: string;
   /** Features that share an encoder name its owner: a history of movie_id uses movie_id's vocabulary. */
   readonly encoderOf: string;
   /** Bags keep this many elements at most. */
@@ -72,6 +74,11 @@ export interface FeaturePlan {
 /** The features of which one without a column of its own is made; none where a column feeds it. */
 export function madeOf({ crosses, last }: Pick<FeaturePlan, 'crosses' | 'last'>): readonly string[] {
   return crosses ?? (last === undefined ? [] : [last]);
+}
+
+/** The features without whose columns it cannot be read: those of which it is made, and the list that it belongs to. */
+export function neededBy(feature: Pick<FeaturePlan, 'crosses' | 'last' | 'along'>): readonly string[] {
+  return feature.along === undefined ? madeOf(feature) : [feature.along];
 }
 
 export interface TablePlan {

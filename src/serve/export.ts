@@ -67,10 +67,12 @@ export interface ServingInput {
   /** Absent for a cross. */
   readonly column?: string;
   readonly encoding: string;
-  /** Of a feature with one code: the code of a missing value. */
+  /** Of a feature with one code, or with one for each element of a list: the code of a missing value. */
   readonly missing?: number;
   readonly crosses?: readonly ServingPart[];
   readonly last?: ServingPart;
+  /** The list to whose elements its own belong. */
+  readonly along?: ServingPart;
   readonly padding?: -1;
   readonly keeps?: Kept['keeps'];
   readonly atMost?: number;
@@ -254,6 +256,7 @@ function describe(
         ...(feature.gives === 'code' ? { missing: missingOf(feature.encoderOf) } : {}),
         ...defined({ crosses: feature.crosses?.map(part) }),
         ...(feature.last === undefined ? {} : { last: part(feature.last) }),
+        ...(feature.along === undefined ? {} : { along: part(feature.along), missing: missingOf(feature.encoderOf) }),
         ...(feature.gives === 'bag' ? { padding: -1, ...listed(feature) } : {}),
       };
     }),

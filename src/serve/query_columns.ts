@@ -1,10 +1,11 @@
 /** Feature values as they come from a person or a request, encoded as training encoded its columns: one row. */
 import { crossColumns } from '../data/columns/crosses.ts';
+import { missingCode } from '../data/columns/encode.ts';
 import { type EncodedValue, encodeValue } from '../data/columns/encoders/value.ts';
 import { lastColumn } from '../data/columns/last.ts';
 import type { Column, Encoding, IndexedColumn } from '../data/dataset.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
-import { type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../plan/plan.ts';
+import { type FeaturePlan, madeOf, neededBy, type Plan, type TowerPlan } from '../plan/plan.ts';
 import { nearest } from '../text/nearest.ts';
 import { type Histories, type Kept, keptOf } from './kept.ts';
 
@@ -36,6 +37,10 @@ export function queryColumns(
     invariant(encoding, `feature ${feature.name} has no encoding`);
     return encoding;
   };
+  const listOf = (name: string): GivenList => {
+    const list = own.find((other) => other.name === name)!;
+    return { list, elements: elementsOf(list, encodingOf(list), values), kept: keptOf(list, histories) };
+  };
   const columns = new Map<string, IndexedColumn>();
   const column = (feature: FeaturePlan): IndexedColumn => {
     const known = columns.get(feature.name);
@@ -46,6 +51,7 @@ export function queryColumns(
   };
   const made = (feature: FeaturePlan): IndexedColumn => {
     const encoding = encodingOf(feature);
+    if (feature.along !== undefined) return { column: alongColumn(feature, encoding, values, listOf(feature.along)) };
     const [first, ...rest] = madeOf(feature).map((name) => column(own.find((other) => other.name === name)!));
     if (first === undefined) {
       const value = encode(feature, encoding, values);
@@ -71,10 +77,10 @@ function refuseUnlessGiven(name: string, plan: Plan, tower: TowerPlan): void {
   throw failure('feature-value', { feature: name, reason });
 }
 
-/** Whether a feature has a value of its own among those given, or is made of one that has. */
+/** Whether a feature has a value of its own among those given, or needs one that has. */
 function isGiven(feature: FeaturePlan, own: readonly FeaturePlan[], values: FeatureValues): boolean {
-  const parts = madeOf(feature);
-  if (parts.length === 0) return feature.name in values;
+  if (feature.name in values) return true;
+  const parts = neededBy(feature);
   return parts.some((part) => isGiven(own.find(({ name }) => name === part)!, own, values));
 }
 
@@ -107,17 +113,49 @@ function columnOf(feature: FeaturePlan, value: EncodedValue, { keeps, atMost }: 
         throw failure('feature-value', { feature: feature.name, reason: 'expected numbers' });
       return { kind: 'numbers', width: value.numbers.length, values: Float32Array.from(value.numbers) };
     case 'bag': {
-      if (value.kind === 'numbers')
-        throw failure('feature-value', { feature: feature.name, reason: 'expected a list' });
-      const all = value.kind === 'code' ? [value.code] : value.codes;
-      const codes = feature.skipsUnseen ? all.filter((code) => code !== 0) : all;
-      const kept = keeps === 'latest' ? codes.slice(Math.max(0, codes.length - atMost)) : codes.slice(0, atMost);
-      return {
-        kind: 'bags',
-        starts: Int32Array.of(0),
-        ends: Int32Array.of(kept.length),
-        values: Int32Array.from(kept),
-      };
+      const all = codesOf(feature, value);
+      return bagOf(feature.skipsUnseen ? all.filter((code) => code !== 0) : all, { keeps, atMost });
     }
   }
+}
+
+function codesOf(feature: FeaturePlan, value: EncodedValue): readonly number[] {
+  if (value.kind === 'numbers') throw failure('feature-value', { feature: feature.name, reason: 'expected a list' });
+  return value.kind === 'code' ? [value.code] : value.codes;
+}
+
+function bagOf(codes: readonly number[], { keeps, atMost }: Kept): Column {
+  const kept = keeps === 'latest' ? codes.slice(Math.max(0, codes.length - atMost)) : codes.slice(0, atMost);
+  return { kind: 'bags', starts: Int32Array.of(0), ends: Int32Array.of(kept.length), values: Int32Array.from(kept) };
+}
+
+/** A list as a request gives it: what each of its elements becomes, undefined for one that is empty. */
+interface GivenList {
+  readonly list: FeaturePlan;
+  readonly elements: readonly (number | undefined)[];
+  readonly kept: Kept;
+}
+
+/** The elements of a list in their places, empty ones among them. */
+function elementsOf(list: FeaturePlan, encoding: Encoding, values: FeatureValues): readonly (number | undefined)[] {
+  const given = values[list.name] ?? [];
+  return (Array.isArray(given) ? given : [given]).map(
+    (element: unknown) => codesOf(list, encode(list, encoding, { [list.name]: [element] }))[0],
+  );
+}
+
+/** What belongs to the elements of a list, of those that the list keeps. Without values each has the row of missing ones. */
+function alongColumn(feature: FeaturePlan, encoding: Encoding, values: FeatureValues, given: GivenList): Column {
+  const { list, elements, kept } = given;
+  const own = feature.name in values ? elementsOf(feature, encoding, values) : elements.map(() => undefined);
+  if (own.length !== elements.length) {
+    const reason = `it has ${own.length} values, and \`${list.name}\` has ${elements.length}: give one for each element, in the same order`;
+    throw failure('feature-value', { feature: feature.name, reason });
+  }
+  const missing = missingCode(encoding);
+  const isKept = (code: number | undefined): boolean => code !== undefined && !(list.skipsUnseen && code === 0);
+  return bagOf(
+    own.flatMap((code, at) => (isKept(elements[at]) ? [code ?? missing] : [])),
+    kept,
+  );
 }

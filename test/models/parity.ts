@@ -132,6 +132,9 @@ async function rowsOf(description: DataDescription, plan: Plan): Promise<Row[]> 
     ...(query.key === undefined ? ['NULL AS who'] : [`CAST(${sql(query.key)} AS VARCHAR) AS who`]),
     `CAST(${sql(item.key!)} AS VARCHAR) AS what`,
     `${time?.expression ?? '0'} AS moment`,
+    ...[...new Set(description.histories.map(({ of }) => of))]
+      .filter((of) => of !== item.key)
+      .map((of) => `${sql(of)} AS "past ${of}"`),
     `${split.kind === 'column' ? sql(split.column) : 'NULL'} AS part`,
   ];
   const where = description.where ? ` WHERE ${description.where.expression}` : '';
@@ -152,10 +155,10 @@ function valuesOf(row: Row, rows: readonly Row[], description: DataDescription, 
   for (const { name, column } of plan.features) {
     const history = description.histories.find((each) => each.name === column);
     if (history === undefined || !plan.towers[0].features.includes(name)) continue;
-    expect(history.of, 'histories are of the item').toBe(plan.towers[1].key);
     values[name] = rows
       .filter(({ who, moment }) => who === row.who && (moment as number) < (row.moment as number))
-      .map(({ what }) => what);
+      .map((earlier) => (history.of === plan.towers[1].key ? earlier.what : earlier[`past ${history.of}`]))
+      .map((value) => (typeof value === 'bigint' ? Number(value) : value));
   }
   return values;
 }

@@ -86,6 +86,22 @@ it.each(['by_time(test: 20%)', 'leave_one_out'])('of any feature, split = %s', a
   expect(events).toBeGreaterThan(8);
 });
 
+it('of values along a history, some of them missing', async () => {
+  const along = model
+    .replace('age      :', 'on   : along(all, category(dim: 4))\n  when : along(all, time(hour, dim: 4))\n  age      :')
+    .replace('max: 50, pool: sum', 'max: 50, pool: none')
+    .replace('history, all, seed', 'history, seed')
+    .replace('(profile)', '(profile, all, on, when)')
+    .replace('profile -> flatten ->', 'concat(listed, profile) ->')
+    .replace('{ channel', '{ listed = sum(all, on, when) -> gru(4)\n channel');
+  const block = data('by_time(test: 20%)').replace(
+    'all = past(movie_id, 3)',
+    'all = past(movie_id, 3)\n  on = past(device, 3)\n  when = past(seen_at, 3)',
+  );
+  const { events } = await expectParity(along, block, folderWith(files()));
+  expect(events).toBe(40);
+});
+
 it('a user who is looked up by key has the features of the next event, but for what only the event knows', async () => {
   const folder = folderWith(files());
   const { plan } = compile(makeSource('model.tower', model)).lowered!;

@@ -78,3 +78,56 @@ it('a list leaves out what the vocabulary does not have, then keeps the latest',
   expect(listed('')).toEqual([1, 2]);
   expect(listed(', unseen: keep')).toEqual([0, 0]);
 });
+
+it('values of a list’s elements go with the elements that the list keeps', () => {
+  const { features, towers, ...rest } = planOf(`
+    model along
+    features {
+      user_id : id(dim: 2)
+      seen    : list(item_id, max: 2, pool: none)
+      stars   : along(seen, number(boundaries: [2, 4], dim: 2))
+      item_id : id(dim: 2)
+    }
+    tower user(seen, stars) keyed by user_id { channel main = sum(seen, stars) -> mean }
+    tower item(item_id) keyed by item_id { channel main = item_id }
+    task watch { score = dot(user, item), loss = softmax(in_batch) }
+  `);
+  const known = new Map<string, Encoding>([
+    ['item_id', { kind: 'vocabulary', values: ['i1', 'i2', 'i3'] }],
+    ['stars', { kind: 'boundaries', boundaries: [2, 4], log: false }],
+  ]);
+  const asked = (values: Record<string, unknown>, base?: Parameters<typeof queryColumns>[4]['base']) => {
+    const options = { histories, ...(base ? { base } : {}) };
+    const columns = queryColumns({ features, towers, ...rest }, towers[0], known, values, options);
+    return ['seen', 'stars'].map((name) => [...(columns.get(name)!.column.values as Int32Array)]);
+  };
+  const seen = ['i3', 'i1', 'new', 'i2', null];
+  expect(asked({ seen, stars: [5, 3, 1, null, 4] })).toEqual([
+    [1, 2],
+    [1, 3],
+  ]);
+  expect(asked({ seen })).toEqual([
+    [1, 2],
+    [3, 3],
+  ]);
+  expect(asked({})).toEqual([[], []]);
+  expect(() => asked({ seen, stars: [5, 3] })).toThrow(
+    expect.objectContaining({
+      diagnostics: [expect.objectContaining({ message: expect.stringContaining('it has 2 values, and `seen` has 5') })],
+    }),
+  );
+  // A list that is given takes the place of the one in the data, and so do its values.
+  const bags = (...values: number[]) =>
+    ({
+      kind: 'bags',
+      starts: Int32Array.of(0),
+      ends: Int32Array.of(values.length),
+      values: Int32Array.from(values),
+    }) as const;
+  const columns = new Map([
+    ['seen', { column: bags(3) }],
+    ['stars', { column: bags(2) }],
+  ]);
+  expect(asked({}, { columns, row: 0 })).toEqual([[3], [2]]);
+  expect(asked({ seen: ['i1'] }, { columns, row: 0 })).toEqual([[1], [3]]);
+});

@@ -32,7 +32,34 @@ export async function bindFeatures(
       if (column !== undefined) features.set(name, column);
     }
   }
+  for (const feature of binding.needs.features) checkAlong(binding, feature, { features, histories });
   return { features, histories };
+}
+
+/** What belongs to the elements of a list comes from the same events, or from the same rows of one file. */
+function checkAlong(
+  binding: ColumnBinding,
+  { name, along }: FeaturePlan,
+  { features, histories }: Pick<Layout, 'features' | 'histories'>,
+): void {
+  if (along === undefined) return;
+  const historyOf = (feature: string) => binding.description.histories.find((each) => each.name === feature);
+  const [own, list] = [historyOf(name), historyOf(along)];
+  const missing = (what: string): void => binding.missing(own?.span ?? binding.placeOf(name), name, what);
+  if (list && !own)
+    missing(`a history, since \`${along}\` is one: add \`${name} = ${list.kind}(…, ${list.max})\` to the data block`);
+  else if (own && !list)
+    missing(`\`${along} = ${own.kind}(…, ${own.max})\` in the data block: it belongs to the elements of \`${along}\``);
+  else if (own && list) {
+    if (!histories.has(name) || !histories.has(along)) return;
+    if (own.max === list.max && own.kind === list.kind) return;
+    const written = (of: string): string => `${list.kind}(${of}, ${list.max})`;
+    missing(`the events of \`${along} = ${written(list.of)}\`: write \`${name} = ${written(own.of)}\``);
+  } else {
+    const [at, of] = [features.get(name)?.at, features.get(along)?.at];
+    if (at && of && at !== of)
+      missing(`a column of the same file as \`${along}\`, which is in \`${of}\` and not in \`${at}\``);
+  }
 }
 
 async function bindFeature(

@@ -4,7 +4,7 @@ import { type FeaturePlan, madeOf } from '../../plan/plan.ts';
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { BoundHistory, Layout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
-import type { Encoding, IndexedBags, IndexedColumn, Part } from '../dataset.ts';
+import type { BagColumn, Encoding, IndexedBags, IndexedColumn, Part } from '../dataset.ts';
 import { gather } from '../rows/gather.ts';
 import { makeTimeline, windowsAfter, windowsBefore } from '../rows/history.ts';
 import type { OrderedEvents, Remembered, Side } from '../rows/order_events.ts';
@@ -13,7 +13,7 @@ import { countMissing } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
 import { dictionaryOf, rawOf, rowsWith, type ValidRows } from '../rows/valid_rows.ts';
 import { crossColumns } from './crosses.ts';
-import { type ColumnEncoder, encodeElements, makeColumnEncoder } from './encode.ts';
+import { type ColumnEncoder, encodeElements, makeAlongEncoder, makeColumnEncoder, type ToEncode } from './encode.ts';
 import { lastColumn } from './last.ts';
 
 export type Columns = Map<string, IndexedColumn>;
@@ -30,7 +30,7 @@ export interface EncodedColumns {
   readonly missing: ReadonlyMap<string, number>;
 }
 
-export interface ToEncode {
+export interface ColumnsToEncode {
   readonly good: ValidRows;
   readonly wanted: ColumnRequests;
   readonly needs: Needs;
@@ -41,10 +41,10 @@ export interface ToEncode {
   readonly remembered: ReadonlyMap<Part, Remembered>;
 }
 
-export function encodeColumns(given: ToEncode): EncodedColumns {
+export function encodeColumns(given: ColumnsToEncode): EncodedColumns {
   const { needs, wanted, layout } = given;
   const columns = new ColumnWriter(given);
-  for (const plan of needs.features) {
+  for (const plan of listsFirst(needs.features)) {
     if (madeOf(plan).length > 0) continue;
     const history = wanted.histories.get(plan.name);
     if (history === undefined) columns.feature(plan, wanted.features.get(plan.name)!);
@@ -54,6 +54,22 @@ export function encodeColumns(given: ToEncode): EncodedColumns {
   for (const plan of needs.features) if (plan.last !== undefined) columns.last(plan, plan.last);
   for (const plan of needs.features) if (plan.crosses) columns.cross(plan, plan.crosses);
   return columns;
+}
+
+/** What belongs to the elements of a list is written after the list. */
+const listsFirst = (features: readonly FeaturePlan[]): readonly FeaturePlan[] => [
+  ...features.filter(({ along }) => along === undefined),
+  ...features.filter(({ along }) => along !== undefined),
+];
+
+/** What a history keeps for the events of a part. */
+interface Kept {
+  /** The events that it may keep, in its order. */
+  readonly order: Int32Array;
+  /** Of each event of the part, what it keeps of those. */
+  readonly windows: Omit<BagColumn, 'kind' | 'values'>;
+  /** Of each user. */
+  readonly ofUsers: Omit<BagColumn, 'kind' | 'values'>;
 }
 
 /** What is written of the items, or of the users. */
@@ -77,10 +93,12 @@ class ColumnWriter implements EncodedColumns {
   } satisfies EncodedColumns['givenItems'];
   readonly asOfLastEvent: string[] = [];
   readonly missing = new Map<string, number>();
+  /** By history and part. */
+  readonly #kept = new Map<string, ReadonlyMap<Part, Kept>>();
   private readonly itemSide: Written;
   private readonly querySide: Written;
 
-  constructor(private readonly given: ToEncode) {
+  constructor(private readonly given: ColumnsToEncode) {
     const { needs, wanted, arranged } = given;
     const [query, item] = needs.towers;
     const written = (at: Written['at'], key: string | undefined, wantedKey: ColumnRequests['itemKey']): Written => ({
@@ -136,39 +154,32 @@ class ColumnWriter implements EncodedColumns {
     const inOrder = inTheirOrder(elements);
     const present = inOrder.map((element) => (element < 0 ? 0 : 1));
     const complete = !present.includes(0);
-    const rowOf = this.itemRows(plan, column);
-    const itemOf = rowOf && inTheirOrder(rowOf);
     const marksOf = (part: Part): Uint8Array => {
       const { marks } = remembered.get(part)!;
       return complete ? marks : marks.map((mark, place) => mark & present[place]!);
     };
-    if (kind === 'others') {
-      const rings = makeRings(stream, marksOf('train'));
-      const values = gather(inOrder, rings.order);
-      const itemsOnRings = itemOf && gather(itemOf, rings.order);
-      for (const part of parts) {
-        const windows = windowsAround(stream, rings, places[part], max);
-        this.parts[part].set(plan.name, { column: { kind: 'bags', values, ...windows } });
-        if (itemsOnRings)
-          this.givenItems[part].set(plan.name, { bags: { kind: 'bags', values: itemsOnRings, ...windows } });
-      }
-      this.users.set(plan.name, { column: { kind: 'bags', values, ...wholeRings(rings, max) } });
-      return;
-    }
-    for (const part of parts) {
-      const all = remembered.get(part)!;
+    const keepPast = (part: Part): Kept => {
       const marks = marksOf(part);
-      const timeline = complete ? all.timeline : makeTimeline(stream, marks);
-      const values = gather(inOrder, timeline.order);
+      const timeline = complete ? remembered.get(part)!.timeline : makeTimeline(stream, marks);
       const windows = windowsBefore(stream, marks, timeline, places[part], max);
-      this.parts[part].set(plan.name, { column: { kind: 'bags', values, ...windows } });
-      if (itemOf) {
-        const bags = { kind: 'bags' as const, values: gather(itemOf, timeline.order), ...windows };
-        this.givenItems[part].set(plan.name, { bags });
-      }
-      if (part === 'train') {
-        this.users.set(plan.name, { column: { kind: 'bags', values, ...windowsAfter(timeline, max) } });
-      }
+      return { order: timeline.order, windows, ofUsers: windowsAfter(timeline, max) };
+    };
+    const keepOthers = (): ((part: Part) => Kept) => {
+      const rings = makeRings(stream, marksOf('train'));
+      const ofUsers = wholeRings(rings, max);
+      return (part) => ({ order: rings.order, windows: windowsAround(stream, rings, places[part], max), ofUsers });
+    };
+    const keptOf = (keep: (part: Part) => Kept) => new Map(parts.map((part) => [part, keep(part)] as const));
+    const kept = this.#kept.get(plan.along ?? '') ?? keptOf(kind === 'others' ? keepOthers() : keepPast);
+    this.#kept.set(plan.name, kept);
+    const rowOf = this.itemRows(plan, column);
+    const itemOf = rowOf && inTheirOrder(rowOf);
+    for (const part of parts) {
+      const { order: seen, windows, ofUsers } = kept.get(part)!;
+      const bags = { kind: 'bags', values: gather(inOrder, seen), ...windows } as const;
+      this.parts[part].set(plan.name, { column: bags });
+      if (itemOf) this.givenItems[part].set(plan.name, { bags: { ...bags, values: gather(itemOf, seen) } });
+      if (part === 'train') this.users.set(plan.name, { column: { ...bags, ...ofUsers } });
     }
   }
 
@@ -230,9 +241,18 @@ class ColumnWriter implements EncodedColumns {
   }
 
   private encoder(plan: FeaturePlan, column: ColumnRequest): ColumnEncoder {
-    const { good, encodings } = this.given;
-    const encoding = encodings.get(plan.encoderOf)!;
-    return makeColumnEncoder(plan, encoding, rawOf(good, column), dictionaryOf(good, column));
+    const { good, encodings, needs, wanted } = this.given;
+    const toEncode = (of: FeaturePlan, from: ColumnRequest): ToEncode => [
+      of,
+      encodings.get(of.encoderOf)!,
+      rawOf(good, from),
+      dictionaryOf(good, from),
+    ];
+    const list = needs.features.find(({ name }) => name === plan.along);
+    const given = toEncode(plan, column);
+    return list
+      ? makeAlongEncoder(given, toEncode(list, wanted.features.get(list.name)!))
+      : makeColumnEncoder(...given);
   }
 }
 

@@ -1,4 +1,5 @@
 /** From raw columns to encoded ones: fit on the training part, then map codes and numbers; no object a row. */
+import { invariant } from '../../diagnostics/failure.ts';
 import type { FeaturePlan } from '../../plan/plan.ts';
 import type { BagColumn, Column, Encoding, IndexedColumn } from '../dataset.ts';
 import type { RawColumn } from '../rows/raw.ts';
@@ -50,7 +51,6 @@ export function makeColumnEncoder(
 ): ColumnEncoder {
   const coder = makeCoder(encoding);
   const max = plan.max ?? Number.POSITIVE_INFINITY;
-  const latest = plan.keeps === 'latest';
   if (coder.reads === 'text' && coder.gives === 'bag') {
     // One bag a distinct text; rows only point at it.
     const bags = bagsOf(dictionary.map((text) => coder.codes(text).slice(0, max)));
@@ -64,17 +64,7 @@ export function makeColumnEncoder(
       ends: raw.ends,
       values: elementsOf(coder, raw.values, dictionary),
     } as const;
-    const { starts, ends, values } = plan.skipsUnseen ? withoutUnseen(all) : all;
-    return {
-      encode: (ids) => ({
-        column: {
-          kind: 'bags',
-          values,
-          starts: ids.map((id) => (id < 0 ? 0 : latest ? Math.max(starts[id]!, ends[id]! - max) : starts[id]!)),
-          ends: ids.map((id) => (id < 0 ? 0 : latest ? ends[id]! : Math.min(ends[id]!, starts[id]! + max))),
-        },
-      }),
-    };
+    return bagEncoder(plan, plan.skipsUnseen ? withoutUnseen(all) : all);
   }
   if (raw.kind === 'codes') {
     const table = codeTable(coder, dictionary);
@@ -98,6 +88,56 @@ export function makeColumnEncoder(
   };
 }
 
+/** A feature, its encoding, its column, and the texts that the column's codes represent. */
+export type ToEncode = Parameters<typeof makeColumnEncoder>;
+
+/** The encoder of what belongs to the elements of a list, row by row as many: it keeps those that the list keeps. */
+export function makeAlongEncoder(own: ToEncode, list: ToEncode): ColumnEncoder {
+  const codesOf = ([, encoding, raw, dictionary = none]: ToEncode): BagColumn => {
+    invariant(raw.kind === 'bags', 'a list has bags');
+    const { starts, ends, values } = raw;
+    return { kind: 'bags', starts, ends, values: elementsOf(makeCoder(encoding), values, dictionary) };
+  };
+  const [plan] = list;
+  const codes = codesOf(own);
+  return bagEncoder(plan, plan.skipsUnseen ? keptAlong(codes, codesOf(list)) : codes);
+}
+
+/** Bags of which a feature keeps the elements at one end. */
+function bagEncoder(
+  { max = Number.POSITIVE_INFINITY, keeps }: FeaturePlan,
+  { starts, ends, values }: BagColumn,
+): ColumnEncoder {
+  const latest = keeps === 'latest';
+  return {
+    encode: (ids) => ({
+      column: {
+        kind: 'bags',
+        values,
+        starts: ids.map((id) => (id < 0 ? 0 : latest ? Math.max(starts[id]!, ends[id]! - max) : starts[id]!)),
+        ends: ids.map((id) => (id < 0 ? 0 : latest ? ends[id]! : Math.min(ends[id]!, starts[id]! + max))),
+      },
+    }),
+  };
+}
+
+/** The elements of bags whose counterpart in a list is not of code 0. */
+function keptAlong(own: BagColumn, list: BagColumn): BagColumn {
+  const starts = new Int32Array(own.starts.length);
+  const ends = new Int32Array(own.starts.length);
+  const values: number[] = [];
+  for (let row = 0; row < starts.length; row++) {
+    starts[row] = values.length;
+    // Rows that were left out may be of unequal length.
+    const count = Math.min(own.ends[row]! - own.starts[row]!, list.ends[row]! - list.starts[row]!);
+    for (let at = 0; at < count; at++) {
+      if (list.values[list.starts[row]! + at] !== 0) values.push(own.values[own.starts[row]! + at]!);
+    }
+    ends[row] = values.length;
+  }
+  return { kind: 'bags', starts, ends, values: Int32Array.from(values) };
+}
+
 /** The same bags without elements of code 0. */
 function withoutUnseen(bags: BagColumn): BagColumn {
   if (!bags.values.includes(0)) return bags;
@@ -116,20 +156,24 @@ function withoutUnseen(bags: BagColumn): BagColumn {
   return { kind: 'bags', starts, ends, values: values.slice(0, length) };
 }
 
-/** The encoded elements of a history, one a row of its column; −1 where the row has none, or one that is left out. */
+/**
+ * The encoded elements of a history, one a row of its column; −1 where the row has none, or one that is left out. What belongs to the
+ * elements of another list leaves none out: a missing value has a code too.
+ */
 export function encodeElements(
-  plan: Pick<FeaturePlan, 'skipsUnseen'>,
+  plan: Pick<FeaturePlan, 'skipsUnseen' | 'along'>,
   encoding: Encoding,
   raw: RawColumn,
   dictionary: readonly string[] = none,
 ): Int32Array {
   const coder = makeCoder(encoding);
+  const missing = plan.along === undefined ? -1 : missingCode(encoding);
   if (raw.kind === 'codes') {
     const table = codeTable(coder, dictionary).map((code) => (plan.skipsUnseen && code === 0 ? -1 : code));
-    return raw.values.map((code) => (code === 0 ? -1 : table[code]!));
+    return raw.values.map((code) => (code === 0 ? missing : table[code]!));
   }
   const code = coder.reads === 'number' && coder.gives === 'code' ? coder.code : () => -1;
-  return Int32Array.from(raw.values as Float64Array, (value) => (Number.isNaN(value) ? -1 : code(value)));
+  return Int32Array.from(raw.values as Float64Array, (value) => (Number.isNaN(value) ? missing : code(value)));
 }
 
 /** The code of a missing value. */

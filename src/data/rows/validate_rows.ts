@@ -8,7 +8,7 @@ import type { RawCodes, RawNumbers } from './raw.ts';
 import { RowFindings } from './row_findings.ts';
 import { parts } from './split.ts';
 import type { Staged } from './stage.ts';
-import type { Dictionaries, RawRows } from './staged_tables.ts';
+import { type Dictionaries, type RawRows, rowsApart } from './staged_tables.ts';
 
 /** What `joined` says of a key that is missing in its file, and of a key whose row there is invalid. */
 export const ABSENT = -1;
@@ -52,6 +52,7 @@ export async function validateRows(database: Database, checked: Checked): Promis
   checkSizes(findings, checked);
   checkLogs(findings, checked);
   checkFold(findings, checked);
+  await checkAlong(database, findings, checked);
   return { kept: findings.kept, bad: await findings.worded(database, checked.layout) };
 }
 
@@ -159,6 +160,19 @@ function checkLogs(findings: RowFindings, { wanted, plans }: Checked): void {
 
 function takesLog(encoder: FeaturePlan['encoder']): boolean {
   return 'log' in encoder && encoder.log;
+}
+
+/** Lists of a row that belong together have as many elements, and a value in each place. */
+async function checkAlong(database: Database, findings: RowFindings, checked: Checked): Promise<void> {
+  const { wanted, plans, staged, layout } = checked;
+  const { role } = staged.source;
+  for (const { name, along } of plans) {
+    const [own, list] = [wanted.features.get(name), wanted.features.get(along ?? '')];
+    if (along === undefined || own?.column.at !== role || list?.column.at !== role) continue;
+    for (const row of await rowsApart(database, role, [own, list], layout)) {
+      findings.add(row, own, `… has not one value for each element of \`${along}\``);
+    }
+  }
 }
 
 function checkFold(findings: RowFindings, { wanted, dictionaries }: Checked): void {

@@ -41,8 +41,10 @@ export const bsarec = blockKind({
   },
   lower(context, input, { layers, heads, cutoff, alpha, units, activation, dropout, causal }) {
     const { builder } = context;
-    const sequence = needSequence(input);
-    const { mask, length, width } = sequence;
+    const given = needSequence(input);
+    // The filter goes around all places, however short the sequences of a batch are.
+    const sequence = causal ? given : atFullLength(builder, given);
+    const { mask, length, most, width } = sequence;
     const batch = mask.type.shape[0]!;
     const rows = elementsOf([batch, length]);
     const shape = [batch, length, width] as const;
@@ -53,7 +55,7 @@ export const bsarec = blockKind({
 
     let x = dropped(normalized(builder.reshape(placed(builder, sequence, causal), [rows, width]), '_input'));
     for (let at = 0; at < layers; at++) {
-      const low = builder.reshape(alongPlaces(builder, x, lowPass(length, cutoff, causal), shape), [rows, width]);
+      const low = builder.reshape(alongPlaces(builder, x, lowPass({ length, most, cutoff, causal }), shape), [rows, width]);
       const beta = builder.parameter(`beta_${at}`, [width], { kind: 'uniform', limit: Math.sqrt(3) });
       const filtered = builder.add(low, builder.mul(builder.square(beta), builder.sub(x, low)));
       const elements = { tensor: builder.reshape(x, shape), mask, count: length, width };
@@ -67,10 +69,21 @@ export const bsarec = blockKind({
       const outer = dropped(layer(context, inner, hidden, width, 'linear', `_outer_${at}`));
       x = normalized(builder.add(mixed, outer), `_net_${at}`);
     }
-    const shown = builder.reshape(mask, [batch, length, 1]);
-    return { ...sequence, tensor: builder.mul(builder.reshape(x, shape), shown) };
+    const shown = builder.mul(builder.reshape(x, shape), builder.reshape(mask, [batch, length, 1]));
+    return { ...given, tensor: sequence === given ? shown : builder.slice(shown, [0, 0, 0], [-1, given.length, width]) };
   },
 });
+
+function atFullLength(builder: Builder, sequence: Sequence): Sequence {
+  const { tensor, mask, length, most } = sequence;
+  if (length === most) return sequence;
+  return {
+    ...sequence,
+    tensor: builder.pad(tensor, [0, 0, 0], [0, most - length, 0]),
+    mask: builder.pad(mask, [0, 0], [0, most - length]),
+    length: most,
+  };
+}
 
 /** The paper's, of all its norms. */
 const epsilon = 1e-12;
@@ -79,9 +92,9 @@ const epsilon = 1e-12;
  * Elements with the vectors of their positions, float32 [batch, length, width]. The paper pads on the left: the newest element has
  * the last position, and padding has the first ones. Here elements come first, and padding follows them in the paper's order.
  */
-function placed(builder: Builder, { tensor, mask, length, width }: Sequence, fromOldest: boolean): Ref {
-  const places = builder.parameter('places', [length, width], { kind: 'uniform', limit: 0.02 });
-  if (fromOldest) return builder.add(tensor, places);
+function placed(builder: Builder, { tensor, mask, length, most, width }: Sequence, fromOldest: boolean): Ref {
+  const places = builder.parameter('places', [most, width], { kind: 'uniform', limit: 0.02 });
+  if (fromOldest) return builder.add(tensor, builder.slice(places, [0, 0], [length, width]));
   const batch = mask.type.shape[0]!;
   // Place t of a sequence of l elements has the position t − l modulo L.
   const after = builder.constant(
@@ -111,18 +124,25 @@ function visibleFromAllPlaces(builder: Builder, mask: Ref, length: number): Ref 
  * What the low frequencies make of place t, row by row: [length × length]. A DFT goes around in a circle, so it does not matter
  * whether padding is before the elements or after them.
  */
-function lowPass(length: number, cutoff: number, causal: boolean): readonly number[] {
-  const highest = Math.min(Math.floor(cutoff / 2), Math.floor(length / 2));
+function lowPass({ length, most, cutoff, causal }: LowPass): readonly number[] {
+  const highest = Math.min(Math.floor(cutoff / 2), Math.floor(most / 2));
   const weights = Array.from({ length }, (_, distance) => {
     let sum = 1;
-    for (let f = 1; f <= highest; f++)
-      sum += (2 * f === length ? 1 : 2) * Math.cos((2 * Math.PI * f * distance) / length);
-    return sum / length;
+    for (let f = 1; f <= highest; f++) sum += (2 * f === most ? 1 : 2) * Math.cos((2 * Math.PI * f * distance) / most);
+    return sum / most;
   });
   return Array.from({ length: length * length }, (_, at) => {
     const [to, from] = [Math.floor(at / length), at % length];
     return causal && from > to ? 0 : weights[Math.abs(to - from)]!;
   });
+}
+
+interface LowPass {
+  readonly length: number;
+  /** Places of the DFT. */
+  readonly most: number;
+  readonly cutoff: number;
+  readonly causal: boolean | undefined;
 }
 
 /** A fixed sum over the places of each row: float32 [batch, length, width]. */

@@ -1,12 +1,13 @@
 import type { Builder } from '../../graph/builder.ts';
-import { type Interests, type NamedValue, ShapeError, type Vector } from '../contract.ts';
+import { type Interests, type NamedValue, type Sequence, ShapeError, type Vector } from '../contract.ts';
 import { joinWithEach } from '../interests.ts';
 import { blockKind } from '../rows.ts';
+import { alignedSequences, nextToEach } from '../sequences.ts';
 import { asVector, printValue } from '../values.ts';
 import { flatten } from './flatten.ts';
 
 export const concat = blockKind({
-  doc: 'Several steps side by side, of whatever widths: `concat(deep, wide)` → vector[Σ N]; after an arrow the same as `flatten`. With interests, each of them is joined with the others: interests[K × Σ N].',
+  doc: 'Several steps side by side, of whatever widths: `concat(deep, wide)` → vector[Σ N]; after an arrow the same as `flatten`. With interests, each of them is joined with the others: interests[K × Σ N]. Sequences of one list are joined element by element, with vectors next to each element: sequence[L × Σ N].',
   formula: ['[x_1, x_2, …], end to end'],
   when: 'To join steps of any width, such as a deep and a wide one.',
   paper: 'no paper: concatenation; with interests: Li et al., "MIND", CIKM 2019 (section 4.4)',
@@ -14,6 +15,8 @@ export const concat = blockKind({
   parameters: {},
   lower: (context, input) => flatten.lower(context, input, {}),
   join({ builder }, parts) {
+    const sequences = alignedSequences(parts);
+    if (sequences) return elementByElement(builder, sequences[0]!.value, parts);
     const values = parts.map(flat(builder));
     const interests = values.find((value) => value.kind === 'interests');
     const width = values.reduce((sum, value) => sum + value.width, 0);
@@ -44,6 +47,18 @@ export const concat = blockKind({
     };
   },
 });
+
+/** Sequences of one list side by side, with the vectors of the row next to each element. */
+function elementByElement(builder: Builder, first: Sequence, parts: readonly NamedValue[]): Sequence {
+  const tensors = parts.map((part) => {
+    if (part.value.kind === 'sequence') return part.value.tensor;
+    const vector = flat(builder)(part);
+    if (vector.kind === 'vector') return nextToEach(builder, first, vector.tensor);
+    throw new ShapeError(`joins sequences with vectors, but \`${part.name}\` is ${printValue(part.value)}`);
+  });
+  const width = tensors.reduce((sum, { type }) => sum + (type.shape[2] as number), 0);
+  return { ...first, tensor: builder.concat(tensors, 2), width };
+}
 
 /** A vector or interests; fields are put side by side. */
 const flat =

@@ -32,16 +32,19 @@ export const conv = blockKind({
   lower(context, input, { units, width, dilation, activation, mask: seen }) {
     const { builder } = context;
     const sequence = needSequence(input);
-    const { mask, length } = sequence;
+    const { mask, length, most } = sequence;
     const reach = (width - 1) * dilation;
-    if (reach >= length) {
+    if (reach >= most) {
       throw new ShapeError(
-        `reads ${reach + 1} places in a row, but the sequence has ${length}: choose a smaller \`width\` or \`dilation\``,
+        `reads ${reach + 1} places in a row, but the sequence has ${most}: choose a smaller \`width\` or \`dilation\``,
       );
     }
     const before = seen === 'causal' ? width - 1 : Math.floor((width - 1) / 2);
-    const neighbours = Array.from({ length: width }, (_, k) => moved(builder, sequence, (before - k) * dilation));
     const batch = mask.type.shape[0]!;
+    const shown = builder.reshape(mask, [batch, length, 1]);
+    // Nothing flows back to places past the end, which an element before them reads as zeros.
+    const elements = seen === 'causal' ? sequence : { ...sequence, tensor: builder.mul(sequence.tensor, shown) };
+    const neighbours = Array.from({ length: width }, (_, k) => moved(builder, elements, (before - k) * dilation));
     const inputs = width * sequence.width;
     const rows = builder.reshape(neighbours.length === 1 ? neighbours[0]! : builder.concat(neighbours, 2), [
       elementsOf([batch, length]),
@@ -50,7 +53,6 @@ export const conv = blockKind({
     const given = units ?? sequence.width;
     const isThere = builder.reshape(mask, [elementsOf([batch, length])]);
     const made = layer(context, rows, inputs, given, activation, '', isThere);
-    const shown = builder.reshape(mask, [batch, length, 1]);
     return { ...sequence, width: given, tensor: builder.mul(builder.reshape(made, [batch, length, given]), shown) };
   },
 });

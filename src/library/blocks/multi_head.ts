@@ -37,7 +37,7 @@ export function multiHead(context: BlockContext, elements: Elements, options: Mu
   const [query, key, value] = [projected('query'), projected('key'), projected('value')];
   const products = builder.mul(builder.batchMatMul(query, key, { transposeB: true }), 1 / Math.sqrt(each));
   const plain = builder.reshape(products, [batch, heads, count, count]);
-  const scores = options.relative ? builder.add(plain, byDistance(builder, count, options)) : plain;
+  const scores = options.relative ? builder.add(plain, byDistance(builder, elements, options)) : plain;
   const visible = options.visible ?? visibleOf(builder, mask, count, batch, options.causal);
   const weights = dropEach(context, maskedSoftmax(builder, scores, visible), heads * count * count, dropout);
   const seen = builder.batchMatMul(builder.reshape(weights, products.type.shape), value);
@@ -48,12 +48,16 @@ export function multiHead(context: BlockContext, elements: Elements, options: Mu
  * A learned number for each head and each distance of a column from its row, float32 [1, heads, count, count]. With `causal` a distance of
  * 0 takes the place of those that no row sees.
  */
-function byDistance(builder: Builder, count: number, { heads, causal, suffix = '' }: MultiHeadOptions): Ref {
-  const distances = causal ? count : 2 * count - 1;
+function byDistance(
+  builder: Builder,
+  { count, most = count }: Elements,
+  { heads, causal, suffix = '' }: MultiHeadOptions,
+): Ref {
+  const distances = causal ? most : 2 * most - 1;
   const numbers = builder.parameter(`distances${suffix}`, [distances, heads], { kind: 'zeros' });
   const places = Array.from({ length: count * count }, (_, at) => {
     const distance = Math.floor(at / count) - (at % count);
-    return causal ? Math.max(0, distance) : distance + count - 1;
+    return causal ? Math.max(0, distance) : distance + most - 1;
   });
   const each = builder.gather(numbers, builder.constant(places, [count * count], 'int32'));
   return builder.reshape(builder.transpose(each, [1, 0]), [1, heads, count, count]);

@@ -42,13 +42,13 @@ export const transformer = blockKind({
   lower(context, input, { layers, heads, units, activation, dropout, norm, mask: seen, relative }) {
     const { builder } = context;
     const sequence = needSequence(input);
-    const { mask, length, width } = sequence;
+    const { mask, length, most, width } = sequence;
     const batch = mask.type.shape[0]!;
     const shape = [batch, length, width] as const;
     const hidden = units ?? 4 * width;
     const dropped = (x: Ref): Ref => dropEach(context, x, length * width, dropout);
     const attention = (x: Ref, suffix: string): Ref => {
-      const elements = { tensor: builder.reshape(x, shape), mask, count: length, width };
+      const elements = { tensor: builder.reshape(x, shape), mask, count: length, most, width };
       return dropped(multiHead(context, elements, { heads, causal: seen === 'causal', suffix, relative }));
     };
     const net = (x: Ref, suffix: string): Ref => {

@@ -1,4 +1,5 @@
 import type { FeatureKind } from '../contract.ts';
+import { along } from './along.ts';
 import { category } from './category.ts';
 import { cross } from './cross.ts';
 import { id } from './id.ts';
@@ -20,6 +21,7 @@ export const features: Readonly<Record<string, FeatureKind>> = {
   text,
   vector,
   like,
+  along,
   last,
   cross,
 };

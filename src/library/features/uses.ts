@@ -55,26 +55,27 @@ function namesNone(call: BoundKind): boolean {
   });
 }
 
-/** The features that an argument lists. */
+/** The features that arguments name. */
 function namedBy(call: BoundKind, declarations: Declared, within: readonly string[]): readonly FeatureUse[] {
-  return Object.entries(features[call.kind]!.parameters).flatMap(([parameter, { type, rest }]) => {
-    if (type.is !== 'name' || type.of !== 'feature' || !rest) return [];
-    return (call.arguments[parameter] as readonly string[]).map((name) => declared(name, declarations, within));
+  return Object.entries(features[call.kind]!.parameters).flatMap(([parameter, { type }]) => {
+    const argument = call.arguments[parameter];
+    if (type.is !== 'name' || type.of !== 'feature' || argument === undefined) return [];
+    return [argument as string | readonly string[]].flat().map((name) => declared(name, declarations, within));
   });
 }
 
-/** The feature that an argument names or declares, if its kind has such an argument. */
+/** The feature that an argument declares, or else names, if its kind has such an argument. */
 function elementOf(call: BoundKind, declarations: Declared, within: readonly string[]): FeatureUse | undefined {
-  for (const [parameter, { type, rest }] of Object.entries(features[call.kind]!.parameters)) {
+  const given = Object.entries(features[call.kind]!.parameters).flatMap(([parameter, { type, rest }]) => {
     const argument = call.arguments[parameter];
-    if (argument === undefined || rest) continue;
-    if (type.is === 'name' && type.of === 'feature') return owned(argument as string, declarations, within);
-    if (type.is === 'feature') {
-      const element = argument as FeatureArgument;
-      return 'feature' in element ? owned(element.feature, declarations, within) : bound(element, declarations, within);
-    }
+    return argument === undefined || rest ? [] : [{ type, argument }];
+  });
+  const element = given.find(({ type }) => type.is === 'feature')?.argument as FeatureArgument | undefined;
+  if (element !== undefined) {
+    return 'feature' in element ? owned(element.feature, declarations, within) : bound(element, declarations, within);
   }
-  return undefined;
+  const named = given.find(({ type }) => type.is === 'name' && type.of === 'feature');
+  return named && owned(named.argument as string, declarations, within);
 }
 
 function owned(name: string, declarations: Declared, within: readonly string[]): FeatureUse {

@@ -1,6 +1,6 @@
 import { notes } from '../../diagnostics/notes.ts';
 import type { Span } from '../../text/source.ts';
-import { featuresNamed } from '../references.ts';
+import { valuesNamed } from '../references.ts';
 import type { TowerPart } from '../resolution.ts';
 import type { Rule } from './rule.ts';
 
@@ -15,7 +15,7 @@ export const featureBothSides: Rule = {
         if (values.has(name)) return;
         values.add(name);
         const call = declared.get(name)?.call;
-        if (call && library.features[call.kind]?.readsNamed) featuresNamed(call, library.features).forEach(add);
+        if (call && library.features[call.kind]?.readsNamed) valuesNamed(call, library.features).forEach(add);
       };
       names.forEach(add);
       return [...values];

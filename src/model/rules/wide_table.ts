@@ -32,8 +32,9 @@ export const wideTable: Rule = {
 /** What the text shows of a table: a learned vocabulary has 0 rows here. Nothing where another feature owns it. */
 function tableOf(name: string, features: Resolution['features']): { rows: number; dim: number } | undefined {
   try {
-    const { encoder, dim = 0 } = featureUse(name, features);
-    return 'owner' in encoder ? undefined : { rows: rows(encoder), dim };
+    const { encoder, dim = 0, along } = featureUse(name, features);
+    // A sum with the list needs the width of the list.
+    return 'owner' in encoder || along !== undefined ? undefined : { rows: rows(encoder), dim };
   } catch (error) {
     if (error instanceof ShapeError) return undefined;
     throw error;

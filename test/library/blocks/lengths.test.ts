@@ -38,7 +38,15 @@ function madeWith(example: string, places: number) {
 describe('a block of a sequence', () => {
   test('is one of many', () => expect(ofSequences.length).toBeGreaterThan(10));
 
-  test.each(ofSequences)('$example gives the same, however many places there are', ({ example }) => {
+  const forms = [
+    'transformer(layers: 1, heads: 2, relative)',
+    'transformer(layers: 1, heads: 2, relative, mask: none)',
+    'bsarec(layers: 1, causal)',
+    'conv(width: 4, mask: none)',
+    'conv(width: 2, dilation: 7)',
+  ].map((example) => ({ example }));
+
+  test.each([...ofSequences, ...forms])('$example gives the same, however many places there are', ({ example }) => {
     const [short, long] = [madeWith(example, few), madeWith(example, most)];
     expect(short.kind).toBe(long.kind);
     expect(short.shapes).toEqual(long.shapes);
