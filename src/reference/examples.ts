@@ -43,7 +43,7 @@ const declarationOf: Readonly<Record<Table, Ast.Declaration['kind']>> = {
 function variationsOf(table: Table, name: string, written: string): readonly Variation[] {
   switch (table) {
     case 'features':
-      return [featureVariation(written)];
+      return [featureVariation(written), sequenceVariation(written)];
     case 'blocks':
       return [blockVariation(written)];
     case 'scores': {
@@ -91,6 +91,15 @@ function featureVariation(written: string): Variation {
     userInputs: 'profile',
     user: 'channel main = profile -> flatten -> mlp(32, 16)',
     ...(items.length > 0 ? { itemInputs: 'video', item: 'channel main = video -> flatten -> mlp(32, 16)' } : {}),
+  };
+}
+
+/** What belongs to the elements of a list is read next to the list, in sequence. */
+function sequenceVariation(written: string): Variation {
+  return {
+    features: [`example: ${written}`, others.history!.feature].join('\n'),
+    userInputs: 'history, example',
+    user: 'channel main = sum(history, example) -> mean -> mlp(32, 16)',
   };
 }
 
