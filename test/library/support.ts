@@ -1,4 +1,7 @@
-/** Models from text, graphs of one block or loss, and numbers to feed them. */
+/**
+ * Models from text, graphs of one block or loss, and numbers to feed them.
+ * Long because every test of the library and of lowering reads it.
+ */
 import { expect } from 'vitest';
 import { type Builder, makeBuilder, type Ref } from '../../src/graph/builder.ts';
 import { evaluate, evaluateInDoubles, type Tensors } from '../../src/graph/evaluate.ts';

@@ -6,9 +6,10 @@ import type { BadRow } from '../files/bad_row.ts';
 import type { Database } from '../files/duckdb.ts';
 import type { RawCodes, RawNumbers } from './raw.ts';
 import { RowFindings } from './row_findings.ts';
+import { rowsApart } from './rows_apart.ts';
 import { parts } from './split.ts';
 import type { Staged } from './stage.ts';
-import { type Dictionaries, type RawRows, rowsApart } from './staged_tables.ts';
+import type { Dictionaries, RawRows } from './staged_tables.ts';
 
 /** What `joined` says of a key that is missing in its file, and of a key whose row there is invalid. */
 export const ABSENT = -1;

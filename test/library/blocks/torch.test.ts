@@ -68,24 +68,20 @@ function argumentsOf(context: BlockContext, { kind, arguments: given }: Step) {
   return { ...all, blocks: { flow: steps } };
 }
 
-/** Each field as a step of its own; or a sequence, and a vector of this width next to it. */
-const partsOf = (builder: Builder, value: Value, next?: number): NamedValue[] =>
-  value.kind !== 'fields'
-    ? [
-        { name: 'x', value },
-        ...(next
-          ? [
-              {
-                name: 'next',
-                value: { ...vectorInput(builder, next), tensor: builder.input('next', [batch, next]) } as Value,
-              },
-            ]
-          : []),
-      ]
-    : value.fields.map(({ name, tensor, width }) => ({
-        name,
-        value: { kind: 'vector', tensor, width, normalized: false },
-      }));
+/** Each field as a step of its own; or a sequence, and next to it a vector. */
+function partsOf(builder: Builder, value: Value, described: Case['value']): NamedValue[] {
+  const next = described.kind === 'sequence' ? described.next : undefined;
+  if (value.kind !== 'fields') {
+    const parts: NamedValue[] = [{ name: 'x', value }];
+    if (next === undefined) return parts;
+    const tensor = builder.input('next', [batch, next]);
+    return [...parts, { name: 'next', value: { kind: 'vector', tensor, width: next, normalized: false } }];
+  }
+  return value.fields.map(({ name, tensor, width }) => ({
+    name,
+    value: { kind: 'vector', tensor, width, normalized: false },
+  }));
+}
 
 /** All that a value holds, side by side. */
 function tensorsOf(value: Value): readonly Ref[] {
@@ -107,7 +103,7 @@ function graphOf(kind: string, each: Case) {
   const input = inputOf(builder, each);
   const args = argumentsOf(context, { ...each, kind });
   const value = each.join
-    ? row.join!(context, partsOf(builder, input, each.value.kind === 'sequence' ? each.value.next : undefined), args)
+    ? row.join!(context, partsOf(builder, input, each.value), args)
     : row.lower(context, input, args);
   const tensors = tensorsOf(value);
   const y = tensors.length === 1 ? tensors[0]! : builder.concat(tensors, 1);
