@@ -219,8 +219,9 @@ export function feed(
               Array.from({ length: 2 * rows }, (_, i) => i >> 1),
             ),
           ];
-        // Each part has all rows.
+        // Each part has all rows, and each row an item of its own in the corpus.
         case 'part_places':
+        case 'corpus_places':
         case 'newest':
           return [name, { dtype: 'int32', shape, data: Int32Array.from({ length: shape[0]! }, (_, i) => i) }];
         // Each row is looked up for a row of the table of its own.
@@ -242,6 +243,7 @@ export function feed(
         case 'counts':
         case 'label_known':
         case 'part_known':
+        case 'in_corpus':
           return [name, floats(shape, new Array(rows).fill(1))];
         case 'log_q':
           return [name, random(shape, at, -6, -1)];
@@ -252,16 +254,6 @@ export function feed(
             given.binary === false ? label : { ...label, data: label.data.map(Math.floor) as Float32Array },
           ];
         }
-        case 'in_corpus':
-          return [name, floats(shape, new Array(rows).fill(1))];
-        case 'corpus_places':
-          return [
-            name,
-            integers(
-              shape,
-              Array.from({ length: rows }, (_, i) => i),
-            ),
-          ];
         case 'mask':
           if (given.lengths) {
             const [, max] = shape as [number, number];

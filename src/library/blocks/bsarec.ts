@@ -55,7 +55,10 @@ export const bsarec = blockKind({
 
     let x = dropped(normalized(builder.reshape(placed(builder, sequence, causal), [rows, width]), '_input'));
     for (let at = 0; at < layers; at++) {
-      const low = builder.reshape(alongPlaces(builder, x, lowPass({ length, most, cutoff, causal }), shape), [rows, width]);
+      const low = builder.reshape(alongPlaces(builder, x, lowPass({ length, most, cutoff, causal }), shape), [
+        rows,
+        width,
+      ]);
       const beta = builder.parameter(`beta_${at}`, [width], { kind: 'uniform', limit: Math.sqrt(3) });
       const filtered = builder.add(low, builder.mul(builder.square(beta), builder.sub(x, low)));
       const elements = { tensor: builder.reshape(x, shape), mask, count: length, width };
@@ -70,7 +73,10 @@ export const bsarec = blockKind({
       x = normalized(builder.add(mixed, outer), `_net_${at}`);
     }
     const shown = builder.mul(builder.reshape(x, shape), builder.reshape(mask, [batch, length, 1]));
-    return { ...given, tensor: sequence === given ? shown : builder.slice(shown, [0, 0, 0], [-1, given.length, width]) };
+    return {
+      ...given,
+      tensor: sequence === given ? shown : builder.slice(shown, [0, 0, 0], [-1, given.length, width]),
+    };
   },
 });
 
