@@ -4,7 +4,10 @@
  */
 import { addScaled } from './row';
 
-/** to[r] ← base[r] + own[r] · Σ other[n] · from[n], of all `rows`. With a base of 0 the sum alone. */
+/**
+ * to[r] ← base[r] + own[r] · Σ other[n] · from[n], of all `rows`. With a base of 0 the sum alone. Some columns of all rows at a
+ * time: those of the other table then stay in the cache.
+ */
 export function sumNeighbours(
   base: usize,
   from: usize,
@@ -16,11 +19,22 @@ export function sumNeighbours(
   own: usize,
   other: usize,
 ): void {
+  let at: usize = 0;
+  for (; at + near <= bytes; at += near) {
+    for (let row: u32 = 0; row < rows; row++) {
+      const place = <usize>row * bytes;
+      sumColumns(base ? base + place : 0, from, to + place, bytes, at, row, offsets, neighbours, own, other, 1);
+    }
+  }
+  if (at == bytes) return;
   for (let row: u32 = 0; row < rows; row++) {
-    const at = <usize>row * bytes;
-    sumRow(base ? base + at : 0, from, to + at, bytes, row, offsets, neighbours, own, other, 1);
+    const place = <usize>row * bytes;
+    sumRow(base ? base + place : 0, from, to + place, bytes, row, offsets, neighbours, own, other, 1, at);
   }
 }
+
+/** Bytes of a row that are summed at a time. */
+const near: usize = 64;
 
 /**
  * The same of rows `codes`, times `share`, each once: of those whose stamp is `now` nothing is done, the others get it.
@@ -46,7 +60,7 @@ export function sumNeighboursOf(
     if (load<u32>(stamp) == now) continue;
     store<u32>(stamp, now);
     const at = <usize>code * bytes;
-    sumRow(base + at, from, to + at, bytes, code, offsets, neighbours, own, other, share);
+    sumRow(base + at, from, to + at, bytes, code, offsets, neighbours, own, other, share, 0);
   }
 }
 
@@ -90,7 +104,7 @@ export function scale(numbers: usize, count: u32, factor: f32): void {
   for (; numbers < end; numbers += 4) store<f32>(numbers, load<f32>(numbers) * factor);
 }
 
-/** to ← share · (base + own · Σ other · from), 32 numbers at a time in registers, so that a neighbour is read once and nothing is written in between. */
+/** to ← share · (base + own · Σ other · from), from byte `at` of the row on. */
 // @ts-ignore: decorator
 @inline
 function sumRow(
@@ -104,51 +118,21 @@ function sumRow(
   own: usize,
   other: usize,
   share: f32,
+  at: usize,
 ): void {
+  for (; at + near <= bytes; at += near) {
+    sumColumns(base, from, to, bytes, at, row, offsets, neighbours, own, other, share);
+  }
   const begin = neighbours + (<usize>load<u32>(offsets + (<usize>row << 2)) << 2);
   const end = neighbours + (<usize>load<u32>(offsets + (<usize>row << 2), 4) << 2);
-  const weight = f32x4.splat(load<f32>(own + (<usize>row << 2)));
-  const shares = f32x4.splat(share);
-  const zero = f32x4.splat(0);
-  let at: usize = 0;
-  for (; at + 128 <= bytes; at += 128) {
-    let a = zero;
-    let b = zero;
-    let c = zero;
-    let d = zero;
-    let e = zero;
-    let f = zero;
-    let g = zero;
-    let h = zero;
-    for (let p = begin; p < end; p += 4) {
-      const n = <usize>load<u32>(p);
-      const w = v128.load32_splat(other + (n << 2));
-      const q = from + n * bytes + at;
-      a = f32x4.add(a, f32x4.mul(w, v128.load(q)));
-      b = f32x4.add(b, f32x4.mul(w, v128.load(q, 16)));
-      c = f32x4.add(c, f32x4.mul(w, v128.load(q, 32)));
-      d = f32x4.add(d, f32x4.mul(w, v128.load(q, 48)));
-      e = f32x4.add(e, f32x4.mul(w, v128.load(q, 64)));
-      f = f32x4.add(f, f32x4.mul(w, v128.load(q, 80)));
-      g = f32x4.add(g, f32x4.mul(w, v128.load(q, 96)));
-      h = f32x4.add(h, f32x4.mul(w, v128.load(q, 112)));
-    }
-    put(base, to, at, a, weight, shares);
-    put(base, to, at + 16, b, weight, shares);
-    put(base, to, at + 32, c, weight, shares);
-    put(base, to, at + 48, d, weight, shares);
-    put(base, to, at + 64, e, weight, shares);
-    put(base, to, at + 80, f, weight, shares);
-    put(base, to, at + 96, g, weight, shares);
-    put(base, to, at + 112, h, weight, shares);
-  }
+  const weight = load<f32>(own + (<usize>row << 2));
   for (; at + 16 <= bytes; at += 16) {
-    let a = zero;
+    let a = f32x4.splat(0);
     for (let p = begin; p < end; p += 4) {
       const n = <usize>load<u32>(p);
       a = f32x4.add(a, f32x4.mul(v128.load32_splat(other + (n << 2)), v128.load(from + n * bytes + at)));
     }
-    put(base, to, at, a, weight, shares);
+    put(base, to, at, a, f32x4.splat(weight), f32x4.splat(share));
   }
   for (; at < bytes; at += 4) {
     let sum: f32 = 0;
@@ -157,8 +141,47 @@ function sumRow(
       sum += load<f32>(other + (n << 2)) * load<f32>(from + n * bytes + at);
     }
     const first: f32 = base ? load<f32>(base + at) : 0;
-    store<f32>(to + at, share * (first + load<f32>(own + (<usize>row << 2)) * sum));
+    store<f32>(to + at, share * (first + weight * sum));
   }
+}
+
+/** The same of the columns that lie in `near` bytes from `at`: in registers, so that nothing is written in between. */
+// @ts-ignore: decorator
+@inline
+function sumColumns(
+  base: usize,
+  from: usize,
+  to: usize,
+  bytes: usize,
+  at: usize,
+  row: u32,
+  offsets: usize,
+  neighbours: usize,
+  own: usize,
+  other: usize,
+  share: f32,
+): void {
+  const begin = neighbours + (<usize>load<u32>(offsets + (<usize>row << 2)) << 2);
+  const end = neighbours + (<usize>load<u32>(offsets + (<usize>row << 2), 4) << 2);
+  let a = f32x4.splat(0);
+  let b = a;
+  let c = a;
+  let d = a;
+  for (let p = begin; p < end; p += 4) {
+    const n = <usize>load<u32>(p);
+    const w = v128.load32_splat(other + (n << 2));
+    const q = from + n * bytes + at;
+    a = f32x4.add(a, f32x4.mul(w, v128.load(q)));
+    b = f32x4.add(b, f32x4.mul(w, v128.load(q, 16)));
+    c = f32x4.add(c, f32x4.mul(w, v128.load(q, 32)));
+    d = f32x4.add(d, f32x4.mul(w, v128.load(q, 48)));
+  }
+  const weight = f32x4.splat(load<f32>(own + (<usize>row << 2)));
+  const shares = f32x4.splat(share);
+  put(base, to, at, a, weight, shares);
+  put(base, to, at + 16, b, weight, shares);
+  put(base, to, at + 32, c, weight, shares);
+  put(base, to, at + 48, d, weight, shares);
 }
 
 // @ts-ignore: decorator
