@@ -159,8 +159,14 @@ function printObjective(objective: Objective): string {
 }
 
 function printTraining(training: Training): string[] {
-  const names = Object.keys(train.entries) as (keyof typeof train.entries)[];
-  const given = names.filter((name) => training[name] !== undefined);
+  const rows: Readonly<Record<string, Entry>> = train.entries;
+  const names = Object.keys(rows) as (keyof typeof train.entries)[];
+  // Of two entries in place of each other, one may be there as a default that says nothing.
+  const isReplaced = (name: string): boolean => {
+    const { insteadOf, default: usual } = rows[name]!;
+    return usual !== undefined && insteadOf !== undefined && training[insteadOf as keyof Training] !== undefined;
+  };
+  const given = names.filter((name) => training[name] !== undefined && !isReplaced(name));
   const width = Math.max(...given.map((name) => name.length));
   return block(
     'train',

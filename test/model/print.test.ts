@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { data } from '../../src/library/declarations/data.ts';
+import { train } from '../../src/library/declarations/train.ts';
 import { printCall, printData, printModel } from '../../src/model/print.ts';
 import { check } from '../../src/pipeline.ts';
 import { makeSource } from '../../src/text/source.ts';
@@ -25,6 +26,27 @@ describe('print', () => {
     const printed = printData(whole!);
     for (const name of Object.keys(data.entries)) expect(printed).toMatch(new RegExp(`^  ${name} = `, 'm'));
     expect(printData(check(makeSource('d.tower', printed)).dataDescriptions[0]!)).toBe(printed);
+  });
+  it('shows every entry of train that says something', () => {
+    const around = (entries: string): string => `
+      model m
+      features { user_id : id(dim: 8), movie_id : id(dim: 8) }
+      tower user(user_id) keyed by user_id { channel main = user_id -> flatten }
+      tower item(movie_id) keyed by movie_id { channel main = movie_id -> flatten }
+      task watch { score = dot(user, item), loss = softmax(sampled(8)) }
+      train { ${entries} }`;
+    const written = (names: readonly string[]): string =>
+      names.map((name) => `${name} = ${train.entries[name as keyof typeof train.entries].example}`).join(', ');
+    // `steps` is in place of `epochs`, and a graph trains rows that `clip` does not measure.
+    for (const without of [
+      ['epochs', 'clip'],
+      ['steps', 'graph'],
+    ]) {
+      const names = Object.keys(train.entries).filter((name) => !without.includes(name) && name !== 'targets');
+      const printed = printModel(check(makeSource('m.tower', around(written(names)))).model!);
+      for (const name of names) expect(printed).toMatch(new RegExp(`^  ${name} += `, 'm'));
+      for (const name of without) expect(printed).not.toMatch(new RegExp(`^  ${name} += `, 'm'));
+    }
   });
   it('shows texts in quotes, nested calls, and nothing that is not given', () => {
     const element = { kind: 'category', arguments: { values: ['F', 'M'], hash: undefined, dim: 4 } };
