@@ -67,15 +67,12 @@ export class Propagation {
       this.#sides.every((other) => other.memory.rowBytes === rowBytes),
       'both tables are as wide',
     );
-    const numbers = (): Region => space.allocate(rows * rowBytes);
-    const all = space.allocate(4 * rows);
+    // As the table itself: what does not fit is a failure with the bytes.
+    const room = (bytes: number): Region => memory.enlarge(undefined, bytes);
+    const numbers = (): Region => room(rows * rowBytes);
+    const all = room(4 * rows);
     space.integers(all, rows).set(Int32Array.from({ length: rows }, (_, row) => row));
-    const [shown, stamps, offsets, weights] = [
-      numbers(),
-      space.allocate(4 * rows),
-      space.allocate(4 * (rows + 1)),
-      space.allocate(4 * rows),
-    ];
+    const [shown, stamps, offsets, weights] = [numbers(), room(4 * rows), room(4 * (rows + 1)), room(4 * rows)];
     for (const [region, length] of [
       [stamps, rows],
       [offsets, rows + 1],
@@ -104,7 +101,7 @@ export class Propagation {
   #connectSide(side: Side, own: Int32Array, other: Int32Array): void {
     const { space } = this;
     const { rows } = side.memory;
-    side.neighbours = space.enlarge(side.neighbours, 4 * own.length);
+    side.neighbours = side.memory.enlarge(side.neighbours, 4 * own.length);
     const offsets = space.integers(side.offsets, rows + 1).fill(0);
     const weights = space.floats(side.weights, rows);
     const neighbours = space.integers(side.neighbours, own.length);

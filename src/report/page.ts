@@ -55,13 +55,15 @@ const ended: Readonly<Record<Manifest['training']['status'], string>> = {
 
 function summary({ plan, training, data, engine, seed, settings }: Manifest): string {
   const { best } = training;
+  // Where validation counts steps, what ends with a record is a round of as many.
+  const unit = plan.train.validate?.steps === undefined ? 'epoch' : 'round';
   const set = Object.entries(settings ?? {}).map(([name, value]) => `${name} = ${value}`);
   return [
     `<h1>${escapeHtml(plan.model)}</h1>`,
     paragraph(
-      `Training ${ended[training.status]}: ${counted(training.epochs, 'epoch')}, ${counted(training.steps, 'step')} of ${counted(plan.train.batch, 'row')}.` +
+      `Training ${ended[training.status]}: ${counted(training.epochs, unit)}, ${counted(training.steps, 'step')} of ${counted(plan.train.batch, 'row')}.` +
         (best
-          ? ` Best ${best.metric} on validation: ${figure(best.value)} in epoch ${best.epoch}; the run keeps the weights of this epoch.`
+          ? ` Best ${best.metric} on validation: ${figure(best.value)} in ${unit} ${best.epoch}; the run keeps the weights of this ${unit}.`
           : ''),
     ),
     paragraph(

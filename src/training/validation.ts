@@ -35,6 +35,7 @@ export class Validation {
 
   /** How many of the rankings of the part are made, where they are a sample. */
   get sample(): EpochRecord['sample'] {
+    if (this.plan.train.validate?.sample === undefined) return undefined;
     const whole = makeTask({ dataset: this.dataset, part: 'validation', plan: this.plan });
     const [made, of] = [this.task, whole].map((task) => questionsOf(task).asks.length);
     return made === of ? undefined : { rankings: made!, of: of!, per: whole.per ?? 'event' };

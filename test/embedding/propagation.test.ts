@@ -1,5 +1,6 @@
 /** The rows that a graph shows, and the gradient that comes back through it, against plain sums over a dense matrix. */
 import { describe, expect, test } from 'vitest';
+import { Failure } from '../../src/diagnostics/failure.ts';
 import { Propagation } from '../../src/embedding/propagation.ts';
 import { makeTable, type Table } from '../../src/embedding/table.ts';
 import fc from '../fast_check.ts';
@@ -161,4 +162,17 @@ test('what is written into the values is what look-ups read', () => {
   table.shown();
   table.values().fill(3);
   expect([...table.shown()]).toEqual(new Array(8).fill(1));
+});
+
+test('a graph that does not fit in one memory is a failure with the bytes, before anything is read', () => {
+  const graph = new Propagation(2);
+  const huge = { name: 'huge', rows: 3_000_000, dim: 256, optimizer: optimizerPlan('sgd'), layers: 2 };
+  let error: unknown;
+  try {
+    makeTable(huge, graph);
+  } catch (each) {
+    error = each;
+  }
+  expect(error).toBeInstanceOf(Failure);
+  expect(['table-too-large', 'too-large-for-memory']).toContain((error as Failure).diagnostics[0]!.code);
 });

@@ -114,6 +114,16 @@ describe('the page of a run', () => {
     expect(page).toContain('Length of the history read: no two slices have 20 events or more to compare.');
   });
 
+  it('slices by a feature where the evaluation does, and counts rounds where validation does', () => {
+    const by = { feature: 'device', slices: [slice('phone', 30, 0.25), slice('tablet', 25, 0.75)] };
+    const { evaluation } = parts;
+    const sliced = reportPage({ ...parts, evaluation: { ...evaluation, slices: { ...evaluation.slices, by } } });
+    expect(sliced).toContain('Value of device: lowest recall@5 for phone, 0.25 over 30 events');
+    const plan = { ...manifest.plan, train: { ...manifest.plan.train, validate: { steps: 3 } } };
+    expect(reportPage({ ...parts, manifest: { ...manifest, plan } })).toContain('2 rounds, 6 steps of 8 rows.');
+    expect(page).toContain('2 epochs, 6 steps of 8 rows.');
+  });
+
   it('counts the time of the loop that is neither engine, feed nor scatter', () => {
     // Of 107 ms an epoch: 60, 20, 10, and 100 − 90 = 10.
     expect(page).toContain('0.12 s, 56 %');
