@@ -182,7 +182,7 @@ function* problemsOfTower(
 }
 
 /** What the host feeds; or what is wrong with it, as the rest of a sentence. */
-function typeOfInput({ source }: InputPlan, { features }: Plan, own: readonly string[]): TensorType | string {
+function typeOfInput({ source }: InputPlan, { features, tables }: Plan, own: readonly string[]): TensorType | string {
   if (!('feature' in source) || source.rows?.kind !== 'events') return 'is of no feature of the row';
   const feature = features.find(({ name }) => name === source.feature);
   if (!feature || !own.includes(feature.name)) return `is of \`${source.feature}\`, which is no feature of the tower`;
@@ -191,6 +191,7 @@ function typeOfInput({ source }: InputPlan, { features }: Plan, own: readonly st
   const length = max ?? 0;
   switch (source.from) {
     case 'embedding':
+      if (source.table !== undefined) return typeOfBias(source.table, feature, tables);
       if (table === undefined || gives === 'numbers') return `is of \`${feature.name}\`, which has no table`;
       return (source.pool === 'none') === isBag ? `pools \`${feature.name}\` by ${source.pool}` : float(batch, width);
     case 'sequence':
@@ -203,6 +204,16 @@ function typeOfInput({ source }: InputPlan, { features }: Plan, own: readonly st
     default:
       return 'is of training alone';
   }
+}
+
+function typeOfBias(
+  table: string,
+  { name, gives, encoderOf }: FeaturePlan,
+  tables: Plan['tables'],
+): TensorType | string {
+  const its = tables.find((each) => each.name === table);
+  if (gives !== 'code' || its?.encoderOf !== encoderOf) return `is of \`${name}\`, which has no table \`${table}\``;
+  return float(batch, its.dim);
 }
 
 const float = (...shape: readonly Dim[]): TensorType => ({ dtype: 'float32', shape });

@@ -5,7 +5,7 @@ import { failure, invariant } from '../diagnostics/failure.ts';
 import { countElements, resolveShape, type Sizes } from '../graph/dims.ts';
 import type { Graph } from '../graph/graph.ts';
 import { crossingBytes, evenSizes, peakBytes } from '../graph/peak.ts';
-import type { GraphPlan, Plan } from '../plan/plan.ts';
+import { type GraphPlan, type Plan, tableRead } from '../plan/plan.ts';
 import { largestSizes } from '../plan/rows_prefix.ts';
 import { freeBytes } from './available_memory.ts';
 import { foreseeMemory } from './memory_budget.ts';
@@ -91,9 +91,11 @@ const sizesOf = ({ graph, inputs }: GraphPlan, { batch, ...known }: StepSizes): 
 /** What a step looks up in one table: the rows of each input that is read from it, which lie in the table's own memory. */
 function lookupBytes({ step, features }: Plan, table: string, of: StepSizes): number {
   const { graph } = step;
-  const ofTable = new Set(features.filter((feature) => feature.table === table).map(({ name }) => name));
+  const planOf = new Map(features.map((feature) => [feature.name, feature]));
   const read = step.inputs.filter(
-    ({ source }) => (source.from === 'embedding' || source.from === 'sequence') && ofTable.has(source.feature),
+    ({ source }) =>
+      (source.from === 'embedding' || source.from === 'sequence') &&
+      tableRead(source, planOf.get(source.feature)!) === table,
   );
   const names = new Set(read.map(({ name }) => name));
   const sizes = sizesOf(step, of);

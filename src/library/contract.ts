@@ -348,6 +348,8 @@ export interface LossKind<P extends Parameters = Parameters> extends KindRow<P> 
    * has the same vector twice: a loss that says so has the item tower compute it once. Absent: it does not.
    */
   distinct?(args: Arguments<P>): boolean;
+  /** It reads differences of the scores of one row alone: a number that all of them have has no effect. */
+  readonly relative?: true;
   /** A scalar: Σ weight · loss ÷ Σ weight over the batch. */
   lower(context: LossContext, score: Score, args: Arguments<P>): Ref;
 }

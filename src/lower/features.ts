@@ -7,6 +7,7 @@ import { type FeatureUse, ShapeError } from '../library/contract.ts';
 import { featureUse } from '../library/features/uses.ts';
 import type { Feature, Model, Tower } from '../model/model.ts';
 import { type Encoder, type FeaturePlan, neededBy, type TablePlan } from '../plan/plan.ts';
+import { biasTable } from './bias.ts';
 
 /** First values of an embedding are uniform in ±0.05, as Keras draws them. */
 const firstLimit = 0.05;
@@ -63,6 +64,11 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'>): {
       known?.name === name && known.tower === tower ? known : planOf(name, tower, use, owner, ownerUse, dim, isHistory);
     if (owner === name && plan !== known) own.set(use, plan);
     byName.set(name, { feature, use, plan });
+  }
+  for (const { name: tower, key, bias } of model.towers) {
+    const owner = ownerOf(key, uses);
+    const name = biasTable(tower);
+    if (bias && owner !== undefined) tables.set(name, { name, dim: 1, encoderOf: owner, limit: 0 });
   }
   return { output: { byName, tables: [...tables.values()] }, diagnostics };
 }

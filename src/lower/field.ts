@@ -5,6 +5,7 @@ import type { Dim } from '../graph/graph.ts';
 import type { FeatureUse, Field, Sequence } from '../library/contract.ts';
 import { placesIn, type RowsOf } from '../plan/plan.ts';
 import { rowsPrefix, rowsSymbol } from '../plan/rows_prefix.ts';
+import { biasTable } from './bias.ts';
 import type { LoweredFeature } from './features.ts';
 import type { GraphInputs } from './inputs.ts';
 
@@ -69,6 +70,13 @@ export function lowerFeature(
   const pool = use.gives === 'bag' ? (use.pool ?? 'mean') : 'none';
   const tensor = inputs.input(name, { from: 'embedding', feature, pool, rows }, [count, plan.width]);
   return { kind: 'field', name: feature, tensor, width: plan.width };
+}
+
+/** The learned number of the key of each row, 0 at first: float32 [rows, 1]. */
+export function lowerKeyBias(inputs: GraphInputs, tower: string, { plan }: LoweredFeature, rows: RowsOf): Ref {
+  const table = biasTable(tower);
+  const source = { from: 'embedding', feature: plan.name, pool: 'none', rows, table } as const;
+  return inputs.input(`${rowsPrefix(rows)}${table}`, source, [rowsDim(rows), 1]);
 }
 
 /** A learned map [size, width] without a bias, where the feature asks for one. */

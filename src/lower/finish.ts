@@ -5,9 +5,12 @@ import { verify } from '../graph/verify.ts';
 import type { GraphPlan } from '../plan/plan.ts';
 import type { GraphInputs } from './inputs.ts';
 
-/** The graph simplified and checked, with the inputs that are left. A graph that does not verify is our bug. */
+/**
+ * The graph simplified and checked, with the inputs that are left. A graph that does not verify is our bug. What no output reads
+ * goes first: a broadcast takes its shape from any input of that shape, which must be one that is fed.
+ */
 export function finished(inputs: GraphInputs): GraphPlan {
-  const graph = prune(simplify(inputs.builder.finish()));
+  const graph = prune(simplify(prune(inputs.builder.finish())));
   const problems = verify(graph);
   invariant(problems.length === 0, `graph ${graph.name} does not verify: ${problems.join('; ')}`);
   return { graph, inputs: inputs.plansOf(graph) };

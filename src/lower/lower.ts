@@ -8,6 +8,7 @@ import type { ValidTowers } from '../model/complete.ts';
 import type { Model, Tower } from '../model/model.ts';
 import { withoutUnread } from '../model/unread.ts';
 import type { FeaturePlan, Plan, TrainPlan } from '../plan/plan.ts';
+import { meanParameter } from './bias.ts';
 import { type LoweredFeatures, lowerFeatures } from './features.ts';
 import type { Arrow } from './flow.ts';
 import { lowerForward } from './forward.ts';
@@ -102,10 +103,11 @@ export function lower(whole: Model): Outcome<Lowered | undefined> {
     labels: labelPlans(model),
     tables: withOverrides(model.train, features.tables),
     towers: [lowerRetrieval(model, features, 'query'), lowerRetrieval(model, features, 'item')],
-    tasks: model.tasks.map(({ name, loss, label, weight, only }) => ({
+    tasks: model.tasks.map(({ name, score, loss, label, weight, only }) => ({
       name,
       loss: loss.kind,
       ...defined({ label, weight, only }),
+      ...(score.biases?.some(({ kind }) => kind === 'mean') ? { mean: meanParameter(name) } : {}),
     })),
     step,
     train: trainPlan(model),

@@ -38,10 +38,13 @@ export function lowerRetrieval(model: Model, features: LoweredFeatures, side: 'q
   const embedded = finished(inputs);
   const labels = new Set(embedded.graph.nodes.map(({ label }) => label));
   const readouts = context.readouts.filter(({ label }) => labels.has(label));
+  // A bias reads the key, which need not be an input of the tower.
+  const readsKey = embedded.inputs.some(({ source }) => source.from === 'embedding' && source.feature === tower.key);
+  const read = featuresRead(tower, (name) => features.byName.get(name)?.use);
   return {
     name: tower.name,
     ...defined({ key: tower.key }),
-    features: featuresRead(tower, (name) => features.byName.get(name)?.use),
+    features: readsKey ? [...new Set([...read, tower.key!])] : read,
     embedded,
     width: whole.width,
     ...(side === 'query' && whole.interests !== undefined ? { interests: whole.interests } : {}),

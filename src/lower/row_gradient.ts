@@ -1,4 +1,5 @@
 /** The gradient of one input of looked-up rows, an element's share of its pooled bag included, by the rows of its table. */
+import { defined } from '../defined.ts';
 import type { Ref } from '../graph/builder.ts';
 import { elementsOf, symbolic } from '../graph/dims.ts';
 import type { BagPool } from '../plan/plan.ts';
@@ -9,12 +10,17 @@ import type { TowerContext } from './tower.ts';
 export function byRow(context: TowerContext, table: string, { name, ref, source }: EmbeddingInput, gradient: Ref): Ref {
   const { inputs } = context;
   const { builder } = inputs;
-  const { feature, rows } = source;
+  const { feature, rows, table: own } = { table: undefined, ...source };
   const seen = symbolic(`${table}_seen`);
   const known = inputs.input(`table/${table}`, { from: 'table_seen', table }, [seen]);
   const pool: BagPool | 'none' = source.from === 'sequence' ? 'sequence' : source.pool;
   const count = pool === 'none' ? ref.type.shape[0]! : symbolic(`${name}_elements`);
-  const places = inputs.input(`table/${name}/places`, { from: 'table_places', feature, rows }, [count], 'int32');
+  const places = inputs.input(
+    `table/${name}/places`,
+    { from: 'table_places', feature, rows, ...defined({ table: own }) },
+    [count],
+    'int32',
+  );
   const width = ref.type.shape.at(-1)!;
   let each = gradient;
   if (pool !== 'none') {

@@ -1,4 +1,4 @@
-/** A task's score: its channels paired, its terms added up, its factors in the query vector. */
+/** A task's score: its channels paired, its terms and biases added up, its factors in the query vector. */
 import { defined } from '../defined.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
@@ -6,6 +6,7 @@ import { type BlockContext, type Interests, type Score, ShapeError, type Vector 
 import { joinQueries, ownInterest } from '../library/interests.ts';
 import { scores } from '../library/scores/table.ts';
 import type { Model, ScoreUse, Task } from '../model/model.ts';
+import { lowerBiases } from './bias.ts';
 
 /** Only the query tower may have several vectors a row. */
 export type QueryChannels = ReadonlyMap<string, Vector | Interests>;
@@ -51,10 +52,17 @@ function lowerSum(
     return lowerTerm(context, model, use, path, query, item, diagnostics);
   });
   if (lowered.some((score) => score === undefined)) return undefined;
-  const [first, ...others] = lowered as Score[];
-  if (others.length === 0) return first;
+  const parts = lowered as Score[];
+  const first = parts[0]!;
+  const biases = builder.scope(`score/${task.name}`, () => lowerBiases(builder, model, task, first, query, item));
+  if ('diagnostic' in biases) {
+    diagnostics.push(biases.diagnostic);
+    return undefined;
+  }
+  if (biases.score) parts.push(biases.score);
+  if (parts.length === 1) return first;
   try {
-    return builder.scope(`score/${task.name}`, () => addUp(context, lowered as Score[]));
+    return builder.scope(`score/${task.name}`, () => addUp(context, parts));
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;
     diagnostics.push(diagnose('arguments-conflict', span, { kind: task.name, reason: error.reason }));

@@ -48,7 +48,8 @@ function serve(
       return maskedRows(builder, feature, tableRows);
     case 'embedding': {
       if (source.pool === 'none') {
-        return builder.gather(table(builder, feature, tableRows), builder.input(feature.name, [batch], 'int32'));
+        const rows = table(builder, { ...feature, ...ownTable(source) }, tableRows);
+        return builder.gather(rows, builder.input(feature.name, [batch], 'int32'));
       }
       const total = builder.sum(maskedRows(builder, feature, tableRows), [1]);
       if (source.pool === 'sum') return total;
@@ -57,6 +58,10 @@ function serve(
     }
   }
 }
+
+/** A bias has a table of its own, of one number a row. */
+const ownTable = ({ table }: Extract<InputSource, { readonly from: 'embedding' }>) =>
+  table === undefined ? {} : { table, width: 1 };
 
 type Served = Extract<InputSource, { readonly from: 'numbers' | 'mask' | 'sequence' | 'embedding' }>;
 

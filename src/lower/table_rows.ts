@@ -1,6 +1,7 @@
 /** Gradients of looked-up rows as gradients of their tables: one sum for each table, over all that looks its rows up. */
 import { invariant } from '../diagnostics/failure.ts';
 import type { Ref } from '../graph/builder.ts';
+import { tableRead } from '../plan/plan.ts';
 import { byRow } from './row_gradient.ts';
 import type { TowerContext } from './tower.ts';
 
@@ -8,7 +9,7 @@ import type { TowerContext } from './tower.ts';
 export function tablesOf({ inputs, features }: TowerContext): ReadonlyMap<number, string> {
   return new Map(
     inputs.embeddings().map(({ ref, source }) => {
-      const { table } = features.byName.get(source.feature)!.plan;
+      const table = tableRead(source, features.byName.get(source.feature)!.plan);
       invariant(table, `feature ${source.feature} has a table`);
       return [ref.id, table];
     }),

@@ -16,11 +16,11 @@ import {
   type Vector,
 } from '../library/contract.ts';
 import { asVector, printValueType, towardsVector, typeOf } from '../library/values.ts';
-import type { Flow, FlowPart, FlowStep, Tower, TowerStep } from '../model/model.ts';
+import { type Flow, type FlowPart, type FlowStep, keyBias, type Tower, type TowerStep } from '../model/model.ts';
 import type { Readout, RowsOf, Sequences } from '../plan/plan.ts';
 import { rowsPrefix } from '../plan/rows_prefix.ts';
 import type { LoweredFeatures } from './features.ts';
-import { eventsOf, isSequence, lowerFeature, rowsDim } from './field.ts';
+import { eventsOf, isSequence, lowerFeature, lowerKeyBias, rowsDim } from './field.ts';
 import { type Arrow, type FlowContext, lowerJoin, lowerSteps, type Visited } from './flow.ts';
 import type { GraphInputs } from './inputs.ts';
 import { Names } from './names.ts';
@@ -68,7 +68,7 @@ export function makeTowerContext(
 /** By name: several vectors a row only where a block gives them. */
 export type TowerChannels = ReadonlyMap<string, Vector | Interests>;
 
-/** The channels that could be lowered, by name; each mistake is a diagnostic at its step. */
+/** The channels that could be lowered, by name, and the bias of the key; each mistake is a diagnostic at its step. */
 export function lowerTower(context: TowerContext, tower: Tower, rows: RowsOf): TowerChannels {
   const flow = flowContext(context, rows);
   const values = new Map<string, Value | undefined>();
@@ -80,6 +80,11 @@ export function lowerTower(context: TowerContext, tower: Tower, rows: RowsOf): T
     const vector = value.kind === 'interests' ? value : asVector(value);
     if (vector !== undefined) channels.set(step.name, vector);
     else context.diagnostics.push(notVector(tower, step, value));
+  }
+  if (tower.bias && tower.key !== undefined) {
+    const key = context.features.byName.get(tower.key)!;
+    const tensor = lowerKeyBias(context.inputs, tower.name, key, eventsOf(rows));
+    channels.set(keyBias, { kind: 'vector', tensor, width: 1, normalized: false });
   }
   return channels;
 }

@@ -1,7 +1,7 @@
 /** A resolution without errors → a Model: drafts lose their "perhaps". */
 import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
-import type { Model, Objective, Task, Tower, TowerStep } from './model.ts';
+import { keyBias, type Model, type Objective, type Task, type Tower, type TowerStep } from './model.ts';
 import { featuresOfTasks, withNamed } from './references.ts';
 import type { Resolution, TaskPart, TowerPart } from './resolution.ts';
 
@@ -29,7 +29,7 @@ export function complete(resolution: Resolution): Model | undefined {
         .filter(([name]) => reads.group.has(name))
         .map(([name, members]) => [name, { name, span: scope.groups.get(name)!.name.span, members }]),
     ),
-    towers: [completeTower(order[0]), completeTower(order[1])],
+    towers: [completeTower(order[0], readsBias(tasks, 'query')), completeTower(order[1], readsBias(tasks, 'item'))],
     tasks: valid as Task[],
     objective,
     retrieve: resolution.retrieve ?? defaultRetrieve(objective),
@@ -103,12 +103,19 @@ function completeTask({ name, span, score, loss, label, weight, only }: TaskPart
   };
 }
 
-function completeTower({ name, span, features, key, steps }: TowerPart): Tower {
+/** Whether a score adds what it calls `bias` of a side. */
+const readsBias = (tasks: readonly TaskPart[], side: 'query' | 'item'): boolean =>
+  tasks.some(({ score }) =>
+    score?.biases?.some((bias) => bias.kind === 'channel' && bias.side === side && bias.channel === keyBias),
+  );
+
+function completeTower({ name, span, features, key, steps }: TowerPart, bias = false): Tower {
   return {
     name,
     span,
     features,
     ...defined({ key: key?.name }),
+    ...(bias && !steps.some((step) => step.name === keyBias) ? { bias } : {}),
     steps: steps.map(({ name, span, channel, flow }): TowerStep => {
       invariant(flow, 'every step of a valid tower has a flow');
       return { name, span, channel, flow };

@@ -5,7 +5,7 @@ import type { Constants } from './constants.ts';
 import type { Report } from './report.ts';
 
 export interface Term {
-  /** The name or call that is weighed. */
+  /** The name or call that is weighed; or a number, where numbers may be terms. */
   readonly of: Expression;
   readonly factor: number;
 }
@@ -13,6 +13,7 @@ export interface Term {
 /**
  * Opens sums, differences, products with numbers and quotients by numbers.
  * @param odd called with the first part that is not linear
+ * @param numbers whether a number may be a term of its own
  * @returns the terms in order; nothing after a mistake, which is then reported
  */
 export function linear(
@@ -20,11 +21,16 @@ export function linear(
   constants: Constants,
   report: Report,
   odd: (part: Expression) => void,
+  numbers = false,
 ): readonly Term[] | undefined {
   const terms: Term[] = [];
   return collect(expression, 1) ? terms : undefined;
 
   function collect(part: Expression, factor: number): boolean {
+    if (numbers && constants.isNumeric(part)) {
+      terms.push({ of: part, factor });
+      return true;
+    }
     if (part.kind === 'Unary') return collect(part.operand, -factor);
     if (part.kind === 'Binary') {
       const { operator, left, right } = part;

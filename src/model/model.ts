@@ -52,6 +52,8 @@ export interface Tower {
   /** The features it reads, groups opened, in order. */
   readonly features: readonly string[];
   readonly key?: string;
+  /** A score reads a learned number for each value of its key, as channel `bias`, which no step has as its name. */
+  readonly bias?: true;
   /** In the order written: a step reads only what is above it. */
   readonly steps: readonly TowerStep[];
 }
@@ -111,7 +113,25 @@ export interface Score {
   readonly span: Span;
   /** One at least. */
   readonly terms: readonly ScoreUse[];
+  /** What is added to the terms, and depends on one side alone or on none. Absent: nothing. */
+  readonly biases?: readonly Bias[];
 }
+
+/** `+ item.bias`, a number of one tower; `+ mean`, of the task's label; `+ 3.5`. */
+export type Bias =
+  | {
+      readonly kind: 'channel';
+      readonly span: Span;
+      readonly side: 'query' | 'item';
+      /** Of width 1; `bias` where the tower has no step of that name: the learned number of its key. */
+      readonly channel: string;
+      readonly factor: number;
+    }
+  | { readonly kind: 'mean'; readonly span: Span; readonly factor: number }
+  | { readonly kind: 'constant'; readonly span: Span; readonly value: number };
+
+/** What a score calls the learned number of a tower's key. */
+export const keyBias = 'bias';
 
 /** `factor × Σ kind(channels)`: the channels to pair, by name; a factor from `/ 0.1` or `* 2`. */
 export interface ScoreUse {

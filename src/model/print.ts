@@ -140,16 +140,23 @@ function printStep(step: FlowStep): string {
 function printTask({ name, score, loss, label, weight, only }: Task, [query, item]: Model['towers']): string[] {
   const terms = score.terms.map(({ call, channels, factor }) => {
     const pairs = channels.map((pair) => `${query.name}.${pair.query} ~ ${item.name}.${pair.item}`);
-    return `${factor === 1 ? '' : `${printNumber(factor)} * `}${printCall(call)} of ${pairs.join(', ')}`;
+    return `${printFactor(factor)}${printCall(call)} of ${pairs.join(', ')}`;
+  });
+  const biases = (score.biases ?? []).map((bias) => {
+    if (bias.kind === 'constant') return printNumber(bias.value);
+    if (bias.kind === 'mean') return `${printFactor(bias.factor)}mean`;
+    return `${printFactor(bias.factor)}${(bias.side === 'query' ? query : item).name}.${bias.channel}`;
   });
   return block(`task ${name}`, [
-    `score  = ${terms.join(' + ')}`,
+    `score  = ${[...terms, ...biases].join(' + ')}`,
     `loss   = ${printCall(loss)}`,
     ...(label === undefined ? [] : [`label  = ${label}`]),
     ...(weight === undefined ? [] : [`weight = ${weight}`]),
     ...(only === undefined ? [] : [`only   = ${only}`]),
   ]);
 }
+
+const printFactor = (factor: number): string => (factor === 1 ? '' : `${printNumber(factor)} * `);
 
 function printObjective(objective: Objective): string {
   if (objective.kind === 'sum') {

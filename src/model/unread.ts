@@ -20,7 +20,10 @@ export function withoutUnread(model: Model, library: Library = wholeLibrary): Mo
 
 function readTower(tower: Tower, tasks: readonly Task[], side: 'query' | 'item'): Tower {
   const reached = new Set(
-    tasks.flatMap(({ score }) => score.terms.flatMap(({ channels }) => channels.map((pair) => pair[side]))),
+    tasks.flatMap(({ score: { terms, biases = [] } }) => [
+      ...terms.flatMap(({ channels }) => channels.map((pair) => pair[side])),
+      ...biases.flatMap((bias) => (bias.kind === 'channel' && bias.side === side ? [bias.channel] : [])),
+    ]),
   );
   const features = new Set<string>();
   const steps: TowerStep[] = [];

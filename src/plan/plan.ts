@@ -81,6 +81,11 @@ export function neededBy(feature: Pick<FeaturePlan, 'crosses' | 'last' | 'along'
   return feature.along === undefined ? madeOf(feature) : [feature.along];
 }
 
+/** The table that rows are looked up in; nothing where there is none. */
+export function tableRead(source: InputSource, { table }: FeaturePlan): string | undefined {
+  return 'table' in source && source.table !== undefined ? source.table : table;
+}
+
 export interface TablePlan {
   readonly name: string;
   readonly dim: number;
@@ -100,6 +105,8 @@ export type InputSource =
       readonly feature: string;
       readonly pool: 'none' | 'mean' | 'sum';
       readonly rows: RowsOf;
+      /** Absent: the feature's own. A bias has another, of one number a row. */
+      readonly table?: string;
     }
   /** Rows of a table, not pooled: float32 [batch, max, dim], zeros past a bag's end. Gradient as above. */
   | { readonly from: 'sequence'; readonly feature: string; readonly rows: RowsOf }
@@ -145,7 +152,7 @@ export type InputSource =
    * What adds gradients of looked-up rows up by row of their table: each row of the table that a batch looks up has a place
    * among `seen` ones. `places` of the codes of an input, int32 [codes]: of one code a row, or of the elements of its bags.
    */
-  | { readonly from: 'table_places'; readonly feature: string; readonly rows: RowsOf }
+  | { readonly from: 'table_places'; readonly feature: string; readonly rows: RowsOf; readonly table?: string }
   /** Which row of a bag's input, float32 [rows, dim] or [rows · max, dim], each of its elements is looked up for: int32 [codes]. */
   | { readonly from: 'element_rows'; readonly feature: string; readonly rows: RowsOf; readonly pool: BagPool }
   /** What an element counts for there: 1, or 1 ÷ its bag's length in a mean; 0 past the last: float32 [codes]. */
@@ -350,6 +357,8 @@ export interface TaskPlan {
   readonly weight?: string;
   /** The binary label that a row must have to count. */
   readonly only?: string;
+  /** The parameter that holds the mean of its label over the training part, where the score adds it. */
+  readonly mean?: string;
 }
 
 export interface Plan {

@@ -33,11 +33,16 @@ export function drawingOf(model: Model, arrows: readonly Arrow[]): Drawing {
       name,
       lines: [{ text: flat(score.span) }, { text: `loss ${flat(loss.span)}` }],
       reads: [
-        ...new Set(
-          score.terms.flatMap(({ channels }) =>
+        ...new Set([
+          ...score.terms.flatMap(({ channels }) =>
             channels.flatMap((pair) => [stepId(query, pair.query), stepId(item, pair.item)]),
           ),
-        ),
+          ...(score.biases ?? []).flatMap((bias) => {
+            if (bias.kind !== 'channel') return [];
+            const tower = bias.side === 'query' ? query : item;
+            return tower.steps.some(({ name }) => name === bias.channel) ? [stepId(tower, bias.channel)] : [];
+          }),
+        ]),
       ],
     })),
   };

@@ -8,6 +8,7 @@ import { connectGraph } from '../feed/graph.ts';
 import { initialValues } from '../graph/initial.ts';
 import type { Plan } from '../plan/plan.ts';
 import { fitted } from './fitted_step.ts';
+import { labelMeans } from './label_means.ts';
 import { orderOf } from './order.ts';
 
 /**
@@ -38,7 +39,8 @@ export async function beginState(
     batch: train.batch,
   });
   try {
-    const program = await engine.prepare(step.graph, initialValues(step.graph, train.seed));
+    const initial = { ...initialValues(step.graph, train.seed), ...labelMeans(plan, dataset.parts.train) };
+    const program = await engine.prepare(step.graph, initial);
     return { tables, program, feeder };
   } catch (error) {
     feeder.close();

@@ -39,6 +39,19 @@ export const lint = {
     }),
   }),
 
+  'bias-cancels': row<{ bias: string; loss: string }>({
+    severity: 'warning',
+    message: ({ bias, loss }) => `\`${bias}\` has no effect: \`${loss}\` compares scores of one row, which all have it`,
+    hint: () => 'remove the bias',
+    unnecessary: true,
+    means:
+      'The loss compares the scores of one row with each other. What does not depend on the item is the same in all of them, so the loss neither reads nor learns it. A bias of the item tower has an effect.',
+    wrong: smallModel({
+      tasks: 'task watch { score = dot(user, item) + item.bias + user.bias, loss = softmax(in_batch) }',
+    }),
+    right: smallModel({ tasks: 'task watch { score = dot(user, item) + item.bias, loss = softmax(in_batch) }' }),
+  }),
+
   'table-over-budget': row<{ bytes: number; budget: number; largest: readonly string[] }>({
     severity: 'warning',
     message: ({ bytes, budget }) =>

@@ -10,6 +10,8 @@ const twoTasks = `task view { score = cosine(user, item) / 0.1, loss = softmax(i
 
 const twoLabels = `${bceTask}\ntask see { score = cosine(user, item) / 0.1, loss = bce, label = seen, weight = seen }`;
 
+const ratingTask = 'task rate { score = dot(user, item) + user.bias + item.bias + mean, loss = mse, label = rating }';
+
 const twoWidths = 'channel main = user_id -> mlp(32, 16)\nchannel wide = user_id -> dense(16)';
 
 export const tasks = {
@@ -18,11 +20,62 @@ export const tasks = {
     message: ({ found }) => `expected a score of the two towers, or a sum of numbers times scores, found ${found}`,
     hint: () => 'write a score such as `cosine(user, item) / 0.1`',
     means:
-      'A score compares the two towers. It can be multiplied by a number or added to other scores. The result must remain one inner product, or nearest-neighbour search could not find the best items.',
+      'A score compares the two towers. It can be multiplied by a number, added to other scores, and get biases such as `item.bias`. The result must remain one inner product, or nearest-neighbour search could not find the best items.',
     wrong: smallModel({
-      tasks: 'task watch { score = cosine(user, item) + 2, loss = softmax(in_batch, temperature: 0.05) }',
+      tasks: 'task watch { score = cosine(user, item) * cosine(user, item), loss = softmax(in_batch) }',
     }),
     right: smallModel(),
+  }),
+
+  'bias-with-cosine': row<{ name: string }>({
+    severity: 'error',
+    message: ({ name }) => `\`${name}\` has no limit, and cannot be added to a cosine`,
+    hint: () => 'use `dot` in place of `cosine`, or remove the bias',
+    means:
+      'A cosine is between −1 and 1, so that no item wins by its size alone. A learned bias has no limit, and popular items would win again. With `dot` a bias is one more dimension of the vectors. To keep vectors of length 1, end the channels with `normalize` and write `dot`.',
+    wrong: smallModel({
+      tasks: 'task watch { score = cosine(user, item) + item.bias, loss = softmax(in_batch, temperature: 0.05) }',
+    }),
+    right: smallModel({ tasks: 'task watch { score = dot(user, item) + item.bias, loss = softmax(in_batch) }' }),
+  }),
+
+  'bias-key-needed': row<{ tower: string }>({
+    severity: 'error',
+    message: ({ tower }) => `\`${tower}.bias\` is a number for each key, and tower \`${tower}\` has no key`,
+    hint: ({ tower }) => `add the key: \`tower ${tower}(…) keyed by its_id\``,
+    means:
+      'A bias is a learned number for each value of the key of its tower. Without `keyed by` there is nothing that the numbers belong to. A channel of width 1 can be a bias too.',
+    wrong: smallModel({ labels: 'rating: number', itemKey: '', tasks: ratingTask }),
+    right: smallModel({ labels: 'rating: number', tasks: ratingTask }),
+  }),
+
+  'bias-width': row<{ name: string; type: string }>({
+    severity: 'error',
+    message: ({ name, type }) => `\`${name}\` is added to a score as one number, and is ${type}`,
+    hint: () => 'end the channel with `dense(1)`, or compare it with a channel of the other tower',
+    means:
+      'A bias is one number. A channel that a score adds by itself must therefore have width 1. A wider channel needs a partner in the other tower, such as in `dot(user.main, item.main)`.',
+    wrong: smallModel({
+      item: 'channel main = movie_id -> mlp(32, 16)\nchannel fame = movie_id -> dense(16)',
+      tasks: 'task watch { score = dot(user, item) + item.fame, loss = softmax(in_batch) }',
+    }),
+    right: smallModel({
+      item: 'channel main = movie_id -> mlp(32, 16)\nchannel fame = movie_id -> dense(1)',
+      tasks: 'task watch { score = dot(user, item) + item.fame, loss = softmax(in_batch) }',
+    }),
+  }),
+
+  'mean-needs-number': row<{ loss: string }>({
+    severity: 'error',
+    message: ({ loss }) => `\`mean\` is the mean of the label, and the score of \`${loss}\` is no estimate of a label`,
+    hint: () => 'remove `mean`, or use a loss of numbers such as `mse`',
+    means:
+      'In `mse` and `huber` the score is an estimate of the label, so it may begin at the mean of the label. In other losses the score has another unit, such as the logarithm of odds.',
+    wrong: smallModel({
+      labels: 'liked: binary',
+      tasks: 'task like { score = dot(user, item) + mean, loss = bce, label = liked }',
+    }),
+    right: smallModel({ labels: 'rating: number', tasks: ratingTask }),
   }),
 
   'score-towers': row<{ kind: string; count: number }>({

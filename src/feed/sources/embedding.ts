@@ -11,7 +11,7 @@ import { columnOf, type FeedContext, type MakeSource, makeColumnRows, placesOf, 
 /** float32 [batch, dim] */
 export const embedding: MakeSource<'embedding'> = (source, context) => {
   const { feature, column, index } = columnOf(context, source.feature, source.rows, 'codes', 'bags');
-  const table = tableOf(context, feature);
+  const table = tableOf(context, feature, source.table);
   if (column.kind === 'codes') {
     // Forward only, ids are as they are.
     const drop = context.training && makeDrop(feature, source.rows, context.seed);
@@ -27,8 +27,8 @@ export const sequence: MakeSource<'sequence'> = (source, context) => {
   return bags(tableOf(context, feature), column, index, source, 'sequence', placesOf(feature, source.rows), feature);
 };
 
-function tableOf(context: FeedContext, feature: FeaturePlan): Table {
-  const table = context.tables.get(feature.table ?? '');
+function tableOf(context: FeedContext, feature: FeaturePlan, name = feature.table): Table {
+  const table = context.tables.get(name ?? '');
   invariant(table, `feature ${feature.name} has no table`);
   return table;
 }

@@ -2,7 +2,7 @@
 
 import { invariant } from '../../diagnostics/failure.ts';
 import type { Tensor } from '../../graph/graph.ts';
-import type { RowsOf } from '../../plan/plan.ts';
+import { type RowsOf, tableRead } from '../../plan/plan.ts';
 import { pick } from '../copy.ts';
 import { makeDrop } from '../drop.ts';
 import { paddedLength, type SeenRows } from '../seen_rows.ts';
@@ -16,7 +16,7 @@ function seenOf({ training }: FeedContext, table: string | undefined): SeenRows 
 /** int32 [codes]; numbered while room is made, so that `table_seen` counts them all when it is filled. */
 export const tablePlaces: MakeSource<'table_places'> = (source, context) => {
   const { feature, column, index } = columnOf(context, source.feature, source.rows, 'codes', 'bags');
-  const seen = seenOf(context, feature.table);
+  const seen = seenOf(context, tableRead(source, feature));
   const columnRows = makeColumnRows(index);
   const drop = makeDrop(feature, source.rows, context.seed);
   let places = new Int32Array(0);

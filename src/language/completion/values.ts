@@ -4,6 +4,7 @@ import * as t from '../../../grammar/tokens.ts';
 import type { KindRow } from '../../library/contract.ts';
 import type { EntryType } from '../../library/declarations/entry.ts';
 import { entriesOf } from '../../library/declarations/table.ts';
+import { biasWords } from '../../library/scores/biases.ts';
 import { is } from '../../syntax/token.ts';
 import { typeAt } from '../entry_type.ts';
 import { keywordDocs } from '../keywords.ts';
@@ -11,7 +12,7 @@ import { kindDoc } from '../markdown.ts';
 import type { CompletionContext } from './context.ts';
 import { entriesAt } from './entries.ts';
 import { beginningsAt, blocksAt } from './flows.ts';
-import { type Completion, kindItems, unique } from './item.ts';
+import { type Completion, kindItems, symbolItem, unique } from './item.ts';
 import { quotedAt } from './texts.ts';
 
 export function valuesAt(here: CompletionContext): readonly Completion[] {
@@ -36,7 +37,7 @@ function valuesOf(here: CompletionContext, type: EntryType): readonly Completion
     case 'reference':
       return here.names(...[...type.of].reverse());
     case 'score':
-      return [...scores(here), ...here.names('constant')];
+      return scoreParts(here);
     case 'tasks':
       return [
         ...here.names('task'),
@@ -65,6 +66,19 @@ function valuesOf(here: CompletionContext, type: EntryType): readonly Completion
 function docOf({ place }: CompletionContext, entry: string): Pick<Completion, 'doc'> {
   const row = entriesOf(place.declaration.word)[entry];
   return row ? { doc: row.doc } : {};
+}
+
+/** A score; after a sign also what is added to one. */
+function scoreParts(here: CompletionContext): readonly Completion[] {
+  const { place, symbols } = here;
+  const last = place.before.at(-1);
+  const added = (label: 'mean' | 'bias'): Completion => ({ label, kind: 'word', doc: biasWords[label].doc });
+  if (is(last, t.Dot)) {
+    const channels = symbols.steps(place.before.at(-2)?.image ?? '').filter(({ kind }) => kind === 'channel');
+    return unique([...channels.map(symbolItem), added('bias')]);
+  }
+  const begun = is(last, t.Plus) || is(last, t.Minus) || is(last, t.Times);
+  return [...scores(here), ...(begun ? [...here.names('tower'), added('mean')] : []), ...here.names('constant')];
 }
 
 function scores({ symbols, library }: CompletionContext): Completion[] {

@@ -1,6 +1,7 @@
 /** The words of a value: a kind, its arguments, the steps of a flow, constants. */
 import type { KindRow, Parameter, Parameters, ParameterType } from '../../library/contract.ts';
 import type { Entry } from '../../library/declarations/entry.ts';
+import { biasWords } from '../../library/scores/biases.ts';
 import { placesOf } from '../../model/arguments/places.ts';
 import type { Table } from '../../model/arguments.ts';
 import { rowOf } from '../../model/block_parameters.ts';
@@ -121,16 +122,23 @@ export class Values {
       for (const { value: side } of places) this.#side(side);
       const others = value.arguments.filter((argument) => !places.includes(argument));
       this.kind('score', scores, { ...value, arguments: others });
+    } else if (value.kind === 'Name' && value.parts.length === 2) this.#side(value, true);
+    else if (singleName(value)?.name === 'mean' && !this.#isNumeric(value)) {
+      this.found.add(value.span, { is: 'word', word: 'mean', name: 'mean', parameter: biasWords.mean });
     } else this.numbers(value);
   }
 
-  #side(value: Ast.Expression): void {
+  /** @param added by itself, so that it may be the number of a key */
+  #side(value: Ast.Expression, added = false): void {
     if (value.kind !== 'Name') return;
     const [tower, channel] = value.parts;
     if (!tower) return;
     this.found.name(tower, 'tower');
     const step = channel && this.found.symbols.step(tower.name, channel.name);
     if (step) this.found.read(channel.span, step);
+    else if (added && channel?.name === 'bias') {
+      this.found.add(channel.span, { is: 'word', word: 'bias', name: 'bias', parameter: biasWords.bias });
+    }
   }
 
   /** A sum of tasks, or a call of a weighting. */

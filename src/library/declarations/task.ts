@@ -16,7 +16,10 @@ export const task = declaration({
     score: special(
       'cosine(user, item)',
       { is: 'score' },
-      { required: true, doc: 'How well an item answers: `cosine(user, item)`, times or divided by a number.' },
+      {
+        required: true,
+        doc: 'How well an item answers: `cosine(user, item)`, times or divided by a number. `dot` also takes biases: `+ user.bias + item.bias + mean`.',
+      },
     ),
     loss: call(
       'softmax(in_batch, temperature: 0.1)',

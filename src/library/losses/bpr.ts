@@ -11,6 +11,7 @@ export const bpr = lossKind({
   example: 'bpr(negatives: sampled(4), scale: 10)',
   label: 'none',
   needsItemKey: true,
+  relative: true,
   parameters: {
     ...pairwiseArguments,
     scale: number({ above: 0, doc: 'Multiplies the difference; a cosine needs about 10. Default 1.' }),

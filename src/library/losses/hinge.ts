@@ -15,6 +15,7 @@ export const hinge = lossKind({
   example: 'hinge(in_batch, margin: 0.2)',
   label: 'none',
   needsItemKey: true,
+  relative: true,
   parameters: {
     ...pairwiseArguments,
     margin: number({ above: 0, doc: 'How much better the own item must score.', default: 0.2 }),

@@ -19,6 +19,7 @@ export const listwise = lossKind({
   example: 'listwise(temperature: 0.05)',
   label: 'none',
   needsItemKey: true,
+  relative: true,
   parameters: {
     ...sharpnessArguments,
     correction,

@@ -26,6 +26,7 @@ export const softmax = lossKind({
   example: 'softmax(in_batch, temperature: 0.05, correction: frequency)',
   label: 'none',
   needsItemKey: true,
+  relative: true,
   parameters: softmaxParameters,
   // Streaming counts every event, a mask by history is of columns that the events have, and smoothing is spread over them.
   distinct: ({

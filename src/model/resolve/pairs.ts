@@ -17,9 +17,15 @@ export interface Side {
 /**
  * @returns nothing where each side has a channel without a partner, which may be one pair under two names, or where no pair is
  * left; each such channel is reported, with the other tower's place
+ * @param biases `tower.channel` of those that the score adds by themselves: two whole towers do not pair them
  */
-export function pairChannels(workspace: Workspace, query: Side, item: Side): ScoreUse['channels'] | undefined {
-  if (query.channel === undefined && item.channel === undefined) return allChannels(workspace, query, item);
+export function pairChannels(
+  workspace: Workspace,
+  query: Side,
+  item: Side,
+  biases: ReadonlySet<string>,
+): ScoreUse['channels'] | undefined {
+  if (query.channel === undefined && item.channel === undefined) return allChannels(workspace, query, item, biases);
   const one = theChannel(workspace, query);
   const other = theChannel(workspace, item);
   return one !== undefined && other !== undefined ? [{ query: one, item: other }] : undefined;
@@ -35,6 +41,13 @@ export function stepNotChannel({ report }: Workspace, tower: TowerPart, step: To
 
 const channelsOf = (tower: TowerPart): TowerStepPart[] => tower.steps.filter((step) => step.channel);
 
+/** All but biases; all where each channel is a bias. */
+function toPair(tower: TowerPart, biases: ReadonlySet<string>): TowerStepPart[] {
+  const channels = channelsOf(tower);
+  const others = channels.filter(({ name }) => !biases.has(`${tower.name}.${name}`));
+  return others.length > 0 ? others : channels;
+}
+
 /** The channel that is named, or the only one there is. */
 function theChannel({ report }: Workspace, { tower, channel, span }: Side): string | undefined {
   if (channel !== undefined) return channel;
@@ -44,10 +57,15 @@ function theChannel({ report }: Workspace, { tower, channel, span }: Side): stri
   return channels.length === 1 ? channels[0] : undefined;
 }
 
-function allChannels(workspace: Workspace, query: Side, item: Side): ScoreUse['channels'] | undefined {
+function allChannels(
+  workspace: Workspace,
+  query: Side,
+  item: Side,
+  biases: ReadonlySet<string>,
+): ScoreUse['channels'] | undefined {
   const { report, reads } = workspace;
-  const asking = channelsOf(query.tower);
-  const answering = channelsOf(item.tower);
+  const asking = toPair(query.tower, biases);
+  const answering = toPair(item.tower, biases);
   if (asking.length === 0 || answering.length === 0) return undefined;
   let left = asking.filter((channel) => !answering.some(({ name }) => name === channel.name));
   let right = answering.filter((channel) => !asking.some(({ name }) => name === channel.name));

@@ -1,4 +1,4 @@
-/** `0.7 * cosine(user.a, item.a) + 0.3 * dot(user.b, item.b)`: kinds of score, the channels each pairs, and factors. */
+/** `0.7 * cosine(user.a, item.a) + 0.3 * dot(user.b, item.b)`: kinds of score, the channels each pairs, factors, and biases. */
 import { notes } from '../../diagnostics/notes.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { bindCall } from '../arguments/call.ts';
@@ -6,10 +6,11 @@ import { asCall } from '../calls.ts';
 import { describeExpression } from '../describe.ts';
 import { guess } from '../guess.ts';
 import { linear, type Term } from '../linear.ts';
-import type { ScoreUse } from '../model.ts';
+import type { Bias, ScoreUse } from '../model.ts';
 import type { TaskScore, TowerPart } from '../resolution.ts';
 import { find } from '../scope.ts';
 import type { Workspace } from '../workspace.ts';
+import { isBias, resolveBias } from './biases.ts';
 import { pairChannels, type Side, stepNotChannel } from './pairs.ts';
 
 type Towers = ReadonlyMap<string, TowerPart>;
@@ -22,9 +23,13 @@ export function resolveScore(workspace: Workspace, value: Ast.Expression, towers
 }
 
 function validScore(workspace: Workspace, value: Ast.Expression, towers: Towers): TaskScore | undefined {
-  const terms = linear(value, workspace.constants, workspace.report, (part) => odd(workspace, part));
-  if (!terms) return undefined;
-  const uses = terms.map((term) => resolveTerm(workspace, terms.length === 1 ? value : term.of, term, towers));
+  const parts = linear(value, workspace.constants, workspace.report, (part) => odd(workspace, part), true);
+  if (!parts) return undefined;
+  const added = parts.filter(({ of }) => isBias(workspace, of));
+  const terms = parts.filter((part) => !added.includes(part));
+  if (terms.length === 0) return odd(workspace, value);
+  const named = new Set(added.map(({ of }) => nameOf(of)));
+  const uses = terms.map((term) => resolveTerm(workspace, parts.length === 1 ? value : term.of, term, towers, named));
   const [first] = uses;
   if (!first || uses.some((use) => use === undefined)) return undefined;
   const valid = uses as ValidTerm[];
@@ -36,8 +41,22 @@ function validScore(workspace: Workspace, value: Ast.Expression, towers: Towers)
     return undefined;
   }
   if (cancelOut(valid)) return odd(workspace, value, '0 whatever the towers say');
-  return { span: value.span, terms: valid.map(({ use }) => use), towers: first.towers };
+  const idle = added.find(({ factor }) => factor === 0);
+  if (idle) return odd(workspace, idle.of, '0 whatever the towers say');
+  const biases = added.map((term) => resolveBias(workspace, term, first.towers, towers, cosineOf(valid)));
+  if (biases.some((bias) => bias === undefined)) return undefined;
+  return {
+    span: value.span,
+    terms: valid.map(({ use }) => use),
+    ...(biases.length > 0 ? { biases: biases as Bias[] } : {}),
+    towers: first.towers,
+  };
 }
+
+const nameOf = (of: Ast.Expression): string => (of.kind === 'Name' ? of.parts.map(({ name }) => name).join('.') : '');
+
+const cosineOf = (terms: readonly ValidTerm[]): Ast.Expression['span'] | undefined =>
+  terms.find(({ use }) => use.call.kind === 'cosine')?.use.call.span;
 
 /** `cosine(user, item) - cosine(user, item)` */
 function cancelOut(terms: readonly ValidTerm[]): boolean {
@@ -64,6 +83,7 @@ function resolveTerm(
   whole: Ast.Expression,
   { of, factor }: Term,
   towers: Towers,
+  biases: ReadonlySet<string>,
 ): ValidTerm | undefined {
   const { report, library, reads } = workspace;
   if (factor === 0) return odd(workspace, whole, '0 whatever the towers say');
@@ -92,7 +112,7 @@ function resolveTerm(
     report('same-tower', call.span, { tower: query.tower.name });
     return undefined;
   }
-  const channels: ScoreUse['channels'] | undefined = pairChannels(workspace, query, item);
+  const channels: ScoreUse['channels'] | undefined = pairChannels(workspace, query, item, biases);
   if (!bound || !channels) return undefined;
   for (const pair of channels) {
     reads.channel.add(`${query.tower.name}.${pair.query}`);

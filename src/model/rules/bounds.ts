@@ -2,8 +2,9 @@
 import type { FlowStep, ScoreUse } from '../model.ts';
 import type { Resolution, TaskScore } from '../resolution.ts';
 
-/** |score| with its factors; nothing where it is not bounded. */
-export function scoreBound(resolution: Resolution, { terms, towers }: TaskScore): number | undefined {
+/** |score| with its factors; nothing where it is not bounded, as with a bias. */
+export function scoreBound(resolution: Resolution, { terms, biases = [], towers }: TaskScore): number | undefined {
+  if (biases.length > 0) return undefined;
   const bounds = terms.map((term) => {
     const bound = termBound(resolution, term, towers);
     return bound === undefined ? undefined : bound * Math.abs(term.factor);

@@ -40,8 +40,11 @@ function differ(one: Sized, other: Sized): boolean {
   return Math.max(one.bound, other.bound) > alike * Math.min(one.bound, other.bound);
 }
 
-const formOf = ({ terms }: TaskScore): string =>
-  JSON.stringify(terms.map(({ call, channels, factor }) => [call.kind, call.arguments, channels, factor]));
+const formOf = ({ terms, biases = [] }: TaskScore): string =>
+  JSON.stringify([
+    terms.map(({ call, channels, factor }) => [call.kind, call.arguments, channels, factor]),
+    biases.map(({ span: _, ...bias }) => bias),
+  ]);
 
 const sizeWords = (bound: number | undefined): string =>
   bound === undefined ? 'has no limit' : `is at most ${Number(bound.toPrecision(3))}`;

@@ -2,6 +2,7 @@ import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { makeCollector } from '../report.ts';
 import type { Resolution } from '../resolution.ts';
 import { bceScale } from './bce_scale.ts';
+import { biases } from './biases.ts';
 import { featureArguments } from './feature_arguments.ts';
 import { featureBothSides } from './feature_both_sides.ts';
 import { fewNegatives } from './few_negatives.ts';
@@ -54,6 +55,7 @@ export const rules: readonly Rule[] = [
   keyKind,
   temperature,
   bceScale,
+  biases,
   objectiveCovers,
   tableBudget,
   wideTable,

@@ -18,7 +18,9 @@ export const temperature: Rule = {
       const written = node.entries.find(({ name }) => name.name === 'loss')?.value;
       const given = written?.kind === 'Call' ? written.arguments : [];
       const at = given.find(({ name }) => name?.name === argument)?.span ?? loss.span;
-      const term = score.terms.find((term) => termBound(resolution, term, score.towers) === undefined)!;
+      const term = score.terms.find((term) => termBound(resolution, term, score.towers) === undefined);
+      // A bias has no limit either; it is there on purpose.
+      if (!term) continue;
       const fix = normalized(resolution, term, score.towers);
       const facts = { score: term.call.kind, argument };
       report('temperature-unnormalised', at, facts, { fixes: fix.length > 0 ? [fix] : [] });

@@ -1,0 +1,18 @@
+import { textOf } from '../../text/source.ts';
+import type { Rule } from './rule.ts';
+
+/** The mean of a label is added to what estimates the label; and a loss that compares items does not read what all items have. */
+export const biases: Rule = {
+  name: 'biases that a loss does not read',
+  check({ tasks, library }, report) {
+    for (const { score, loss } of tasks) {
+      if (!score?.biases || !loss) continue;
+      const row = library.losses[loss.kind]!;
+      for (const bias of score.biases) {
+        if (bias.kind === 'mean' && row.label !== 'number') report('mean-needs-number', bias.span, { loss: loss.kind });
+        else if (row.relative && (bias.kind !== 'channel' || bias.side === 'query'))
+          report('bias-cancels', bias.span, { bias: textOf(bias.span), loss: loss.kind });
+      }
+    }
+  },
+};
