@@ -35,11 +35,18 @@ features {
   hour    : time(week_hour)
   age     : number(boundaries: [18, 30], dim: 2)
   price   : number(log, standardize)
+  shelf   : list(category(dim: 2), max: 3, pool: none)
+  stars   : along(shelf, number(boundaries: [2, 4], dim: 2))
+  shop    : along(shelf, category(dim: 2))
   item_id : id(hash: 60, dim: 2)
 }
 group profile = user_id, device, query, title, history, liked, tags, genres, first, seed, both, hour, age, price
 group thing = item_id
-tower user(profile) keyed by user_id { channel main = profile -> flatten -> dense(2) }
+group owned = shelf, stars, shop
+tower user(profile, owned) keyed by user_id {
+  things = sum(owned) -> mean
+  channel main = concat(profile, things) -> dense(2)
+}
 tower item(thing) keyed by item_id { channel main = thing -> flatten -> dense(2) }
 task watch { score = dot(user, item), loss = softmax(in_batch) }
 `;
@@ -55,6 +62,9 @@ const encodings = new Map<string, Encoding>([
   ['hour', { kind: 'clock', part: 'week_hour' }],
   ['age', { kind: 'boundaries', boundaries: [18, 30], log: false }],
   ['price', { kind: 'standardize', mean: 1.5, deviation: 0.25, log: true }],
+  ['shelf', { kind: 'vocabulary', values: ['book', 'film', 'game'] }],
+  ['stars', { kind: 'boundaries', boundaries: [2, 4], log: false }],
+  ['shop', { kind: 'vocabulary', values: ['near', 'far'] }],
   ['item_id', { kind: 'hash', buckets: 60 }],
 ]);
 // The data gave `liked` its latest two.
@@ -115,7 +125,7 @@ function trigramsIn(text: string): string[] {
 }
 
 interface Asked {
-  readonly [feature: string]: string | number | readonly string[] | undefined;
+  readonly [feature: string]: string | number | readonly (string | number)[] | undefined;
 }
 type Part = Pick<ServingInput, 'name' | 'encoding' | 'last' | 'keeps' | 'atMost' | 'unseen'>;
 
@@ -148,6 +158,17 @@ function listOf(part: Part, asked: Asked): number[] {
   return part.keeps === 'latest' ? all.slice(-part.atMost!) : all.slice(0, part.atMost);
 }
 
+/** One value for each element of a list, of the elements that the list keeps. */
+function alongOf(input: ServingInput, { unseen, keeps, atMost, ...list }: Part, asked: Asked): number[] {
+  const elements = (asked[list.name] ?? []) as readonly string[];
+  const values = (asked[input.name] ?? elements.map(() => '')) as readonly (string | number)[];
+  const codes = elements.flatMap((element, at) => {
+    if (element === '' || (unseen === 'skip' && codeOf(list, element) === 0)) return [];
+    return [values[at] === '' ? input.missing! : codeOf(input, values[at])];
+  });
+  return keeps === 'latest' ? codes.slice(-atMost!) : codes.slice(0, atMost);
+}
+
 function codeOfPart(part: Part & { readonly crosses?: ServingInput['crosses'] }, asked: Asked, missing = 0): number {
   if (part.last) return listOf(part.last, asked).at(-1) ?? missing;
   if (!part.crosses) return codeOf(part, asked[part.name] as string | number | undefined);
@@ -159,6 +180,7 @@ function codeOfPart(part: Part & { readonly crosses?: ServingInput['crosses'] },
 
 function encoded(input: ServingInput, asked: Asked): number | number[] {
   if (input.gives === 'code') return codeOfPart(input, asked, input.missing);
+  if (input.along) return alongOf(input, input.along, asked);
   if (input.gives === 'bag') return listOf(input, asked);
   const { mean, deviation } = read(input.encoding);
   const value = asked[input.name] as number | undefined;
@@ -190,6 +212,10 @@ describe('serving.json', () => {
     expect(inputs.history).toMatchObject({ keeps: 'latest', atMost: 5 });
     expect(inputs.liked).toMatchObject({ keeps: 'latest', atMost: 2, shape: ['batch', 3] });
     expect(inputs.tags).toMatchObject({ keeps: 'first', atMost: 3 });
+    expect(inputs.stars).toMatchObject({
+      missing: 3,
+      along: { name: 'shelf', keeps: 'first', atMost: 3, unseen: 'skip' },
+    });
     expect([inputs.hour!.missing, inputs.age!.missing]).toEqual([168, 3]);
   });
 
@@ -231,6 +257,15 @@ describe('an encoder that reads only serving.json', () => {
     ],
     ['lists of a vocabulary', { genres: ['musical', 'war', 'musical', 'noir', 'drama'] }],
     ['lists of nothing known', { genres: ['musical', ''] }],
+    [
+      'values along a list',
+      {
+        shelf: ['pen', 'film', '', 'book', 'game', 'film'],
+        stars: [5, 1, 2, '', 3, 4],
+        shop: ['far', 'far', '', 'mall', 'near', ''],
+      },
+    ],
+    ['a list without them', { shelf: ['pen', 'film', 'book'] }],
     ['histories', { history: ['a', 'b', 'c', 'd', 'e', 'f', 'g'], liked: ['a', 'b', 'c'], device: 'tv' }],
   ])('agrees on %s', (_, asked) => expectSame(asked));
 
@@ -241,6 +276,13 @@ describe('an encoder that reads only serving.json', () => {
       { user_id: text, device: text, query: text, title: text, history: list, liked: list, tags: list },
       { requiredKeys: [] },
     );
-    fc.assert(fc.property(asked, expectSame), { numRuns: 150, seed: 4 });
+    const thing = fc.tuple(fc.constantFrom('book', 'film', 'game', 'pen', ''), fc.constantFrom(1, 3, 5, ''), text);
+    const owned = fc.array(thing, { maxLength: 6 }).map((things) => ({
+      shelf: things.map(([shelf]) => shelf),
+      stars: things.map(([, stars]) => stars),
+      shop: things.map(([, , shop]) => shop),
+    }));
+    const all = fc.property(asked, owned, (some, more) => expectSame({ ...some, ...more }));
+    fc.assert(all, { numRuns: 150, seed: 4 });
   });
 });
