@@ -25,10 +25,11 @@ const text = ({ flow, targets, loss, batch }: Asked): string => `
   features {
     user_id : id(dim: 3)
     seen : list(movie_id, max: ${max}, pool: none)
+    stars : along(seen, category(dim: 4))
     liked : list(movie_id, max: 3, pool: mean)
     movie_id : id(dim: 4)
   }
-  tower user(user_id, seen, liked) keyed by user_id {
+  tower user(user_id, seen, liked, stars) keyed by user_id {
     taste = ${flow}
     channel main = concat(taste, user_id, liked) -> dense(4)
   }
@@ -47,12 +48,12 @@ function toy(): Events {
   const codes = (values: Int32Array): IndexedColumn => ({ column: { kind: 'codes', values } });
   const movie = Int32Array.from(lists, (_, at) => 1 + (at % items));
   const startOf = (at: number): number => (at < 3 ? 0 : at * max);
-  const bags = (most: number): IndexedColumn => ({
+  const bags = (most: number, codesOf = (code: number): number => code): IndexedColumn => ({
     column: {
       kind: 'bags',
       starts: Int32Array.from(lists, (_, at) => startOf(at)),
       ends: Int32Array.from(lists, (length, at) => startOf(at) + Math.min(most, length)),
-      values: Int32Array.from(timelines.flatMap((timeline) => [...timeline])),
+      values: Int32Array.from(timelines.flatMap((timeline) => [...timeline].map(codesOf))),
     },
   });
   return {
@@ -61,6 +62,7 @@ function toy(): Events {
       ['user_id', codes(Int32Array.from(lists, (_, at) => 1 + at))],
       ['movie_id', codes(movie)],
       ['seen', bags(max)],
+      ['stars', bags(max, (code) => code % 3)],
       ['liked', bags(3)],
     ]),
     labels: new Map(),
@@ -104,6 +106,8 @@ describe('a batch cut by length gives the loss and the gradient of the whole', (
     ['seen -> positions -> transformer(layers: 1, heads: 2, norm: before) -> last', 'softmax(all)'],
     ['seen -> hstu(layers: 1, heads: 2) -> last -> mlp(6, 4)', 'softmax(in_batch, temperature: 0.5)'],
     ['seen -> residual(self_attention(heads: 2, causal: true)) -> layer_norm -> last'],
+    ['sum(seen, stars) -> conv(width: 3) -> transformer(layers: 1, heads: 2, relative) -> last'],
+    ['concat(seen, stars) -> bsarec(layers: 1, heads: 2, causal) -> last', 'softmax(all)'],
   ])('positions: %s', (flow: string, of = loss) => expectSame({ flow, targets: 'positions', loss: of }));
 
   test.each([
@@ -113,6 +117,9 @@ describe('a batch cut by length gives the loss and the gradient of the whole', (
     ['seen -> mean -> dense(3)', 'bpr'],
     ['seen -> flatten -> dense(3)', 'softmax(in_batch, temperature: 0.5)'],
     ['seen -> multi_interest(2) -> flatten'],
+    ['seen -> bsarec(layers: 1, heads: 2) -> last'],
+    ['product(seen, stars) -> conv(3, width: 3, mask: none) -> max'],
+    ['attention(seen, user_id)'],
   ])('events: %s', (flow: string, of = loss) => expectSame({ flow, targets: 'events', loss: of }));
 
   function expectSame(asked: Omit<Asked, 'batch'>): void {

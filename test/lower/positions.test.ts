@@ -20,10 +20,11 @@ const text = (flow: string, targets: string, loss = 'softmax(sampled(5), tempera
   features {
     user_id : id(dim: 3)
     seen : list(movie_id, max: ${max}, pool: none)
+    stars : along(seen, category(dim: 4))
     hour : category(dim: 2)
     movie_id : id(dim: 4)
   }
-  tower user(user_id, seen, hour) keyed by user_id {
+  tower user(user_id, seen, stars, hour) keyed by user_id {
     taste = ${flow}
     channel main = concat(taste, user_id, hour) -> dense(4)
   }
@@ -44,23 +45,22 @@ function toy(): Events {
   const { starts, ends } = windowsBefore({ user, users: 3, times }, marks, timeline, all, max);
   const taken = all.filter((at) => ends[at]! > starts[at]!);
   const codes = (values: Int32Array): IndexedColumn => ({ column: { kind: 'codes', values } });
+  const bags = (codeOf: (at: number) => number): IndexedColumn => ({
+    column: {
+      kind: 'bags',
+      starts: taken.map((at) => starts[at]!),
+      ends: taken.map((at) => ends[at]!),
+      values: Int32Array.from(timeline.order, codeOf),
+    },
+  });
   return {
     rows: taken.length,
     features: new Map<string, IndexedColumn>([
       ['user_id', codes(taken.map((at) => user[at]! + 1))],
       ['hour', codes(taken.map((at) => 1 + (at % 3)))],
       ['movie_id', codes(taken.map((at) => movie[at]!))],
-      [
-        'seen',
-        {
-          column: {
-            kind: 'bags',
-            starts: taken.map((at) => starts[at]!),
-            ends: taken.map((at) => ends[at]!),
-            values: Int32Array.from(timeline.order, (at) => movie[at]!),
-          },
-        },
-      ],
+      ['seen', bags((at) => movie[at]!)],
+      ['stars', bags((at) => movie[at]! % 3)],
     ]),
     labels: new Map(),
     item: taken.map((at) => movie[at]! - 1),
@@ -104,6 +104,9 @@ describe('the gradient of positions is that of events', () => {
     ['seen -> positions -> transformer(layers: 1, heads: 2, norm: before) -> last -> mlp(6, 4)'],
     ['seen -> residual(dense(4)) -> layer_norm -> last'],
     ['seen -> dense(4) -> last', 'softmax(in_batch, temperature: 0.5)'],
+    ['sum(seen, stars) -> conv(width: 2, dilation: 2) -> last'],
+    ['concat(stars, seen) -> bsarec(layers: 2, heads: 2, causal) -> last'],
+    ['seen -> transformer(layers: 1, heads: 2, relative) -> last'],
     ['seen -> positions -> last -> batch_norm', 'softmax(all)'],
     ['seen -> gru(5)', 'bsl(negatives: sampled(5, shared), positive_temperature: 0.2)'],
     ['seen -> gru(5)', 'bce(negatives: sampled(5))'],
@@ -162,11 +165,13 @@ describe('a tower that cannot be read for all positions is refused at the step t
   });
 
   test('one without a list in sequence, or with two', () => {
-    const [none] = mistakesOf(text('hour -> dense(4)', 'positions').replace('user_id, seen, hour', 'user_id, hour'));
+    const [none] = mistakesOf(
+      text('hour -> dense(4)', 'positions').replace('user_id, seen, stars, hour', 'user_id, hour'),
+    );
     expect(none?.message).toBe('`targets = positions` needs a list in sequence, but tower `user` reads none');
     const two = text('seen -> gru(4)', 'positions')
       .replace('hour :', 'liked : list(movie_id, max: 3, pool: none)\n hour :')
-      .replace('(user_id, seen, hour)', '(user_id, seen, hour, liked)')
+      .replace('(user_id, seen, stars, hour)', '(user_id, seen, hour, liked)')
       .replace('concat(taste,', 'concat(other, taste,')
       .replace('channel main', 'other = liked -> gru(3)\n channel main');
     expect(mistakesOf(two).map(({ message }) => message)).toEqual([

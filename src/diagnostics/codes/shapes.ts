@@ -128,7 +128,8 @@ export const shapes = {
     severity: 'error',
     message: ({ name }) =>
       `\`${name}\` is a sequence (\`pool: none\`), and a group of fields cannot contain a sequence`,
-    hint: () => 'pool it with `pool: mean`, or begin a flow of its own with it',
+    hint: () =>
+      'pool it with `pool: mean`, begin a flow of its own with it, or join it element by element with `concat(…)`',
     means: 'A list that keeps its order is a sequence of several rows. Each field of a group has exactly one row.',
     wrong: smallModel({
       features: 'history: list(movie_id, max: 10, pool: none)',
@@ -153,9 +154,9 @@ export const shapes = {
     hint: ({ lists }) =>
       lists.length === 0
         ? 'read a `list(…, pool: none)` in the tower, or remove `targets = positions`'
-        : 'keep one of the lists in sequence and pool the others, or remove `targets = positions`',
+        : 'keep one of the lists in sequence and pool the others; if their elements belong together, declare the others `along(…)` it',
     means:
-      'With `targets = positions` each position of a list has the event after it as its target. So the query tower needs exactly one list with `pool: none`.',
+      'With `targets = positions` each position of a list has the event after it as its target. So the query tower needs exactly one list with `pool: none`. What is `along` that list is read with it.',
     wrong: withPositions('channel main = history -> dense(16)', 'history: list(movie_id, max: 10, pool: mean)'),
     right: withPositions('channel main = history -> gru(16)'),
   }),
@@ -179,7 +180,8 @@ export const shapes = {
     severity: 'error',
     message: ({ kind }) =>
       `\`${kind}\` changes an element by later ones, and with \`targets = positions\` the later ones are its targets`,
-    hint: () => 'use `transformer` with its causal mask or `gru(states: all)`, or remove `targets = positions`',
+    hint: () =>
+      'use `transformer` with its causal mask, `bsarec(causal)` or `gru(states: all)`, or remove `targets = positions`',
     means:
       'With `targets = positions` the target of a position is the event after it, which is the next element of the same sequence. An element that depends on later elements knows its own target. Tower runs the block on numbers to find this.',
     wrong: withPositions('channel main = history -> self_attention -> last -> dense(16)'),
