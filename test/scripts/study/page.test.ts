@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Measured, pageOf } from '../../../scripts/study/page.ts';
+import { pageOf, type Table } from '../../../scripts/study/page.ts';
 import type { StudySet } from '../../../scripts/study/plan.ts';
+import { rowOf, state } from './rows.ts';
 
 const set: StudySet = {
   name: 'films',
@@ -10,85 +11,82 @@ const set: StudySet = {
   seeds: [1, 2],
   metrics: [{ metric: 'recall', k: 10 }, { metric: 'auc' }],
   against: 'item_cf',
+  events: 100,
 };
 
-const figures = (recall: number, auc: number) => ({
-  'recall@10': { mean: recall, low: recall - 0.01, high: recall + 0.01 },
-  auc: { mean: auc, low: auc - 0.1, high: auc + 0.1 },
-});
-const row = (name: string, recall: number, difference?: number) => ({
-  name,
-  figures: figures(recall, 0.5),
-  ...(difference === undefined
-    ? {}
-    : { differences: { 'recall@10': { mean: difference, low: difference - 0.25, high: difference + 0.25 } } }),
-});
-
-const measured = (commits: readonly string[]): Measured => ({
-  name: 'films',
-  date: '2026-01-02',
-  machine: '2 cores',
-  command: 'npm run study',
-  seeds: [1, 2],
-  commits,
-  models: ['deep', 'wide'],
-  comparison: {
-    part: 'test',
-    per: 'event',
-    events: 100,
-    items: 10,
-    metrics: ['recall@10', 'auc'],
-    against: 'item_cf',
-    rows: [
-      row('deep-1', 0.4, 0.125),
-      row('deep-2', 0.6, 0.5),
-      row('wide-1', 0.1, -0.125),
-      row('wide-2', 0.2, -0.5),
-      row('popularity', 0.05, -0.25),
-      row('item_cf', 0.3),
-    ],
-    protocol: ['Each event ranks 10 items.'],
-  },
-});
-
-const lines = pageOf([set], [measured(['a'])]).split('\n');
+const rows = [
+  rowOf('deep', 40, { seed: 1 }),
+  rowOf('deep', 60, { seed: 2 }),
+  rowOf('wide', 10, { seed: 1 }),
+  rowOf('wide', 20, { seed: 2 }),
+  rowOf('popularity', 5),
+  rowOf('item_cf', 30, { setting: 'k = 3, chosen' }),
+];
+const table: Table = { set, models: ['deep', 'wide'], baselines: ['popularity', 'item_cf'], rows };
+const linesOf = (change: Partial<Table> = {}): string[] => pageOf([{ ...table, ...change }]).split('\n');
+const lines = linesOf();
 
 describe('the page of results', () => {
-  it('gives a model the mean of its seeds with the least and the greatest, and the difference of seed 1', () => {
-    expect(lines).toContain(
-      '| `deep` | 0.5000 (0.4000–0.6000) | 0.5000 (0.5000–0.5000) | +0.1250 [−0.1250, +0.3750] |',
+  it('gives a model the mean of its seeds with the least and the greatest, and the difference of the first seed', () => {
+    const [line] = lines.filter((each) => each.startsWith('| `deep`'));
+    expect(line).toMatch(
+      /^\| `deep` \| 0\.5000 \(0\.4000–0\.6000\) \| 0\.5000 \(0\.5000–0\.5000\) \| \+0\.1000 \[\+0\.0\d+, \+0\.1\d+\] \| A \|$/,
     );
   });
 
   it('gives a baseline its interval, and no difference to the one that is compared with', () => {
-    expect(lines).toContain('| item_cf | 0.3000 [0.2900, 0.3100] | 0.5000 [0.4000, 0.6000] |  |');
-    expect(lines).toContain('|  | recall@10 | auc | recall@10 − item_cf |');
+    const [line] = lines.filter((each) => each.startsWith('| item_cf'));
+    expect(line).toMatch(
+      /^\| item_cf \| 0\.3000 \[0\.2\d+, 0\.[34]\d+\] \| 0\.5000 \[0\.5000, 0\.5000\] \| {2}\| A \|$/,
+    );
+    expect(lines).toContain('|  | recall@10 | auc | recall@10 − item_cf | state |');
+    expect(lines).toContain('- item_cf: k = 3, chosen.');
   });
 
   it('says which models lose to which baselines, and of the others nothing', () => {
     expect(lines.filter((line) => line.includes('is below'))).toEqual(['- `wide` is below item_cf on recall@10.']);
   });
 
-  it('ends a set with its protocol, its date, its machine and its command', () => {
+  it('ends a set with its protocol and the state that measured it', () => {
     expect(lines).toContain('- Each event ranks 10 items.');
-    expect(lines).toContain('Measured on 2026-01-02, 2 cores, by `npm run study`.');
+    expect(lines).toContain('- State A: 2026-01-02, at the commit “Add films”, on 2 cores.');
+    expect(lines).toContain(
+      'Everything on this page was trained and ranked from one commit, with its files as committed. Every row is there.',
+    );
   });
 
-  it.each([
-    ['one commit', ['a'], 'trained and ranked again from one commit'],
-    ['two commits', ['a', 'b'], 'from 2 states of the project'],
-    ['a commit whose files were changed', ['a+'], 'from files that were not all committed'],
-  ])('says that its figures are from %s', (_, commits, said) => {
-    expect(pageOf([set], [measured(commits)])).toContain(said);
+  it('says which rows come from which commit', () => {
+    const later = { ...state, subject: 'Add books', date: '2026-02-03' };
+    const two = linesOf({ rows: [...rows.slice(0, 5), rowOf('item_cf', 30, { state: later })] });
+    expect(two.join('\n')).toContain('The rows come from 2 commits');
+    expect(two.filter((line) => /^\| (`wide`|item_cf)/.test(line)).map((line) => line.slice(-4))).toEqual([
+      ' A |',
+      ' B |',
+    ]);
+    const changed = linesOf({ rows: [rowOf('item_cf', 30, { state: { ...state, changed: true } })] }).join('\n');
+    expect(changed).toContain('from files that were not all committed');
+    expect(changed).toContain('with files that were not committed, on');
   });
 
-  it('says of figures that are older than a change of how they are measured, which change that is', () => {
-    expect(lines.join('\n')).toContain('Figures measured before 2026-11-25 follow earlier rules');
-    const today = { ...measured(['a']), date: '2026-11-25' };
-    expect(pageOf([set], [today])).not.toContain('earlier rules');
+  it('says what is missing: sets, models, seeds and baselines', () => {
+    const some = linesOf({ rows: [rows[0]!, rows[4]!] });
+    expect(some.some((line) => line.startsWith('| `deep` (1 of 2 seeds) |'))).toBe(true);
+    expect(some).toContain('- Not measured yet: `deep` with seed 2, `wide`, item_cf.');
+    expect(some.join('\n')).toContain('Rows are missing');
+    expect(linesOf({ rows: [] })).toContain('Not measured yet: Films.');
   });
 
-  it('leaves out a set that was not measured', () => {
-    expect(pageOf([set, { ...set, name: 'books', title: 'Books' }], [measured(['a'])])).not.toContain('## Books');
+  it('does not put rows of two protocols into one table', () => {
+    const other = rowOf('popularity', 5, { protocol: { checksum: 'other', sentences: [] } });
+    const without = linesOf({ rows: [...rows.slice(0, 4), other, rows[5]!] });
+    expect(without.some((line) => line.startsWith('| popularity'))).toBe(false);
+    expect(without).toContain('- 1 rows are left out: they were measured by another protocol.');
+  });
+
+  it('says why a baseline is excluded', () => {
+    const empty = { values: {}, groups: new Int32Array(), excluded: 'ease is excluded: the data has no users.' };
+    expect(linesOf({ rows: [...rows, rowOf('ease', 0, empty)] })).toContain(
+      '- ease is excluded: the data has no users.',
+    );
   });
 });
