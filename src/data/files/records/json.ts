@@ -1,8 +1,9 @@
 /** Records of JSON: an object a line, or the elements of one array. */
 import { isUtf8 } from 'node:buffer';
 import { firstByte } from './csv.ts';
+import { LineWalker } from './line_walker.ts';
 import { type EachRecord, type Problem, type Scanner, ShapeError } from './scanner.ts';
-import { CR, hasMark, LF, lineEnd, pastLineEnd, QUOTE } from './text_bytes.ts';
+import { CR, hasMark, LF, QUOTE } from './text_bytes.ts';
 
 /** The longest object, in bytes. */
 const LONGEST = 16_000_000;
@@ -13,52 +14,23 @@ const [BACKSLASH, COLON, COMMA] = [0x5c, 0x3a, 0x2c];
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
 
 export class JsonLinesScanner implements Scanner {
-  private line = 1;
-  private begun = false;
-  private skipping = false;
+  private readonly lines = new LineWalker(LONGEST);
   private untroubled = true;
 
+  /** The database ends a line at a line feed alone. */
   get plain(): boolean {
-    return this.untroubled;
+    return this.untroubled && !this.lines.hasMark && !this.lines.hasReturns;
   }
 
   take(bytes: Buffer, final: boolean, each: EachRecord): number {
-    const { length } = bytes;
-    let at = 0;
-    if (!this.begun) {
-      if (length < 4 && !final) return 0;
-      this.begun = true;
-      at = firstByte(bytes);
-      if (at > 0) this.untroubled = false;
-    }
-    const returns = bytes.includes(CR);
-    const read = final ? length : Math.max(bytes.lastIndexOf(LF), bytes.lastIndexOf(CR)) + 1;
-    const valid = isUtf8(bytes.subarray(at, Math.max(at, read)));
-    while (at < length) {
-      const feed = bytes.indexOf(LF, at);
-      const end = returns ? lineEnd(bytes, at, length) : feed === -1 ? length : feed;
-      const open = !final && (end === length || (bytes[end] === CR && end + 1 === length));
-      if (this.skipping) {
-        if (open) return end;
-        this.skipping = false;
-      } else {
-        if (open && length - at <= LONGEST) return at;
-        if (!isBlank(bytes, at, end)) {
-          const problem = open || end - at > LONGEST ? tooLong : objectProblem(bytes, at, end, valid);
-          each(this.line, at, end, problem);
-          if (problem !== undefined) this.untroubled = false;
-        }
-        if (open) {
-          this.skipping = true;
-          return end;
-        }
-      }
-      // The database ends a line at a line feed alone.
-      if (bytes[end] === CR && bytes[end + 1] !== LF) this.untroubled = false;
-      at = pastLineEnd(bytes, end);
-      this.line++;
-    }
-    return length;
+    const read = final ? bytes.length : Math.max(bytes.lastIndexOf(LF), bytes.lastIndexOf(CR)) + 1;
+    const valid = isUtf8(bytes.subarray(0, read));
+    return this.lines.walk(bytes, final, (line, from, to, isTooLong) => {
+      if (isBlank(bytes, from, to)) return;
+      const problem = isTooLong ? tooLong : objectProblem(bytes, from, to, valid);
+      each(line, from, to, problem);
+      if (problem !== undefined) this.untroubled = false;
+    });
   }
 }
 

@@ -5,10 +5,10 @@
 import { isUtf8 } from 'node:buffer';
 import { open } from 'node:fs/promises';
 import type { InputFile } from '../files.ts';
-import { firstByte } from './csv.ts';
+import { LineWalker } from './line_walker.ts';
 import { eachPiece } from './scan.ts';
 import type { EachRecord, Problem, Scanner } from './scanner.ts';
-import { CR, hasMark, LF, lineEnd, pastLineEnd } from './text_bytes.ts';
+import { hasMark, LF } from './text_bytes.ts';
 
 /** The columns of such a file, in the order of the copy. */
 export const lineColumns = [
@@ -23,14 +23,12 @@ const LONGEST = 16_000_000;
 const [SPACE, TAB] = [0x20, 0x09];
 
 /** The user of a line is `bytes[from … to)`; its items follow. */
-type EachLine = (line: number, from: number, to: number, items: readonly (readonly [number, number])[]) => void;
+type EachGoodLine = (line: number, from: number, to: number, items: readonly (readonly [number, number])[]) => void;
 
 export class LinesScanner implements Scanner {
   /** The database reads a copy. */
   readonly plain = false;
-  private line = 1;
-  private begun = false;
-  private skipping = false;
+  private readonly lines = new LineWalker(LONGEST);
 
   take(bytes: Buffer, final: boolean, each: EachRecord): number {
     return this.read(
@@ -44,35 +42,13 @@ export class LinesScanner implements Scanner {
   }
 
   /** As `take`, with the good lines as a whole. */
-  read(bytes: Buffer, final: boolean, good: EachLine, bad: EachRecord): number {
-    const { length } = bytes;
-    let at = 0;
-    if (!this.begun) {
-      if (length < 4 && !final) return 0;
-      this.begun = true;
-      at = firstByte(bytes);
-    }
-    while (at < length) {
-      const end = lineEnd(bytes, at, length);
-      const open = !final && (end === length || (bytes[end] === CR && end + 1 === length));
-      if (this.skipping) {
-        if (open) return end;
-        this.skipping = false;
-      } else {
-        if (open && length - at <= LONGEST) return at;
-        const words = open || end - at > LONGEST ? undefined : wordsOf(bytes, at, end);
-        const problem = words === undefined ? tooLong : problemOf(bytes, at, end, words.length);
-        if (problem !== undefined) bad(this.line, at, end, problem);
-        else if (words!.length > 0) good(this.line, ...words![0]!, words!.slice(1));
-        if (open) {
-          this.skipping = true;
-          return end;
-        }
-      }
-      at = pastLineEnd(bytes, end);
-      this.line++;
-    }
-    return length;
+  read(bytes: Buffer, final: boolean, good: EachGoodLine, bad: EachRecord): number {
+    return this.lines.walk(bytes, final, (line, from, to, isTooLong) => {
+      const words = isTooLong ? [] : wordsOf(bytes, from, to);
+      const problem = isTooLong ? tooLong : problemOf(bytes, from, to, words.length);
+      if (problem !== undefined) bad(line, from, to, problem);
+      else if (words.length > 0) good(line, ...words[0]!, words.slice(1));
+    });
   }
 }
 
