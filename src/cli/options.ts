@@ -1,4 +1,6 @@
 /** Options that several commands share, and how their text becomes a value. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { EngineName } from '../engine/engine.ts';
 import type { BaselineChoice } from '../evaluation/contestants.ts';
@@ -37,7 +39,15 @@ export const baselinesOption = (does: string, isOptional = false): Option =>
   new Option(
     `--baselines ${isOptional ? '[names]' : '<names>'}`,
     `${does}: names with commas, \`all\` or \`none\` (default: as many as take about a minute together)`,
-  );
+  ).argParser((text: string): string => {
+    // `compare --baselines runs/first` would read the run as a name.
+    if (/[/\\]/.test(text) || existsSync(join(text, 'manifest.json'))) {
+      throw new InvalidArgumentError(
+        `It is a run, not a baseline. Write the run before the option: \`${text} --baselines all\`.`,
+      );
+    }
+    return text;
+  });
 
 /** True and false as they are; of a text the names. */
 export function baselinesOf(asked: string | boolean | undefined): BaselineChoice | undefined {

@@ -106,6 +106,10 @@ describe('a mistake of the command line', () => {
       'option `--seed 2` contradicts `--set seed=3`. Write one of them; run `tower train --help` for its arguments and an example',
     ],
     [
+      ['compare', '--baselines', 'runs/first'],
+      'option `--baselines [names]` argument `runs/first` is invalid. It is a run, not a baseline. Write the run before the option: `runs/first --baselines all`; run `tower compare --help` for its arguments and an example',
+    ],
+    [
       ['compare', 'r', '--seed', '0.5'],
       'option `--seed <number>` argument `0.5` is invalid. It must be a whole number from 0; run `tower compare --help` for its arguments and an example',
     ],
