@@ -178,6 +178,16 @@ export interface Kernels {
   rank(scores: number, rows: number, columns: number, targets: number, better: number, equal: number): void;
   combine(matrix: number, bytes: number, weights: number, count: number, out: number): void;
   addOuters(matrix: number, bytes: number, data: number, codes: number, count: number): void;
+  descend(
+    columns: number,
+    count: number,
+    starts: number,
+    rows: number,
+    rest: number,
+    weights: number,
+    l1: number,
+    l2: number,
+  ): number;
 }
 
 /** Compiled once: all instances share the machine code, and what one of them warms up is warm for all. */

@@ -15,4 +15,4 @@ export {
 export { addRows, addToNeighbours, scale, sumNeighbours, sumNeighboursOf } from './neighbours';
 export { constant, uniform } from './uniform';
 export { rank } from './rank';
-export { addOuters, combine } from './sums';
+export { addOuters, combine, descend } from './sums';

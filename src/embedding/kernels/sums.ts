@@ -95,3 +95,48 @@ function addStrip(target: usize, data: usize, bytes: usize, from: usize, to: usi
   v128.store(target, c, 32);
   v128.store(target, d, 48);
 }
+
+/**
+ * One round of coordinate descent over these columns of a sparse matrix of ones: column j has ones in rows rows[starts[j] … starts[j + 1]).
+ * Each weight in turn becomes max(0, slope − l1) ÷ (ones + l2), with the slope of what the other weights leave of a target; `rest` is
+ * what all of them leave. Gives the largest change.
+ */
+export function descend(
+  columns: usize,
+  count: u32,
+  starts: usize,
+  rows: usize,
+  rest: usize,
+  weights: usize,
+  l1: f64,
+  l2: f64,
+): f64 {
+  let moved: f64 = 0;
+  const last = columns + (<usize>count << 2);
+  for (let p = columns; p < last; p += 4) {
+    const column = <usize>load<u32>(p);
+    const first = rows + (<usize>load<u32>(starts + (column << 2)) << 2);
+    const end = rows + (<usize>load<u32>(starts + (column << 2), 4) << 2);
+    let a: f64 = 0;
+    let b: f64 = 0;
+    let q = first;
+    for (; q + 8 <= end; q += 8) {
+      a += load<f64>(rest + (<usize>load<u32>(q) << 3));
+      b += load<f64>(rest + (<usize>load<u32>(q, 4) << 3));
+    }
+    if (q < end) a += load<f64>(rest + (<usize>load<u32>(q) << 3));
+    const ones = <f64>(<u32>((end - first) >> 2));
+    const place = weights + (column << 3);
+    const before = load<f64>(place);
+    const after = max<f64>(0, a + b + before * ones - l1) / (ones + l2);
+    const step = after - before;
+    if (step == 0) continue;
+    for (q = first; q < end; q += 4) {
+      const at = rest + (<usize>load<u32>(q) << 3);
+      store<f64>(at, load<f64>(at) - step);
+    }
+    store<f64>(place, after);
+    moved = max<f64>(moved, abs<f64>(step));
+  }
+  return moved;
+}

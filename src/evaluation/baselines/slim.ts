@@ -1,3 +1,4 @@
+import { makeDescent } from '../../embedding/descent.ts';
 import { type Training, tuned } from './baseline.ts';
 import { pairs } from './interactions.ts';
 import { collect, summed, transposed, type Weights } from './neighbours.ts';
@@ -7,6 +8,9 @@ export interface SlimSetting {
   readonly l1: number;
   readonly l2: number;
 }
+
+/** From the weakest penalties to the strongest. */
+const all: readonly SlimSetting[] = [0.1, 1].flatMap((l1) => [1, 20, 100].map((l2) => ({ l1, l2 })));
 
 /** Rounds over all weights of one item, at most, and over those above 0 after each; and the change below which they end earlier. */
 const rounds = 20;
@@ -20,10 +24,15 @@ const enough = 1e-3;
 export const slim = tuned<SlimSetting>({
   doc: 'sparse item-to-item weights, none below 0, by an elastic net of each item on all others, summed over what the user had before',
   paper: 'Ning & Karypis, "SLIM: sparse linear methods for top-N recommender systems", ICDM 2011',
-  settings: [0.1, 1].flatMap((l1) => [1, 20, 100].map((l2) => ({ l1, l2 }))),
+  settings: all,
   usual: 4,
   *fit(training, settings) {
-    for (const weights of slimWeights(training, settings)) yield summed(transposed(weights));
+    const first = all.findIndex(({ l1, l2 }) => settings.some((each) => each.l1 === l1 && each.l2 === l2));
+    const path = first === -1 ? settings : all.slice(first);
+    const weights = slimWeights(training, path);
+    for (const { l1, l2 } of settings) {
+      yield summed(transposed(weights[path.findIndex((each) => each.l1 === l1 && each.l2 === l2)]!));
+    }
   },
   steps({ items, itemsOf, usersOf, users }) {
     const perUser = itemsOf.values.length / Math.max(1, users);
@@ -40,7 +49,9 @@ export const slim = tuned<SlimSetting>({
 });
 
 /**
- * By setting: row j holds wⱼ. After a round over all weights those above 0 go on alone for some rounds. Each setting begins at 0, so that its weights do not depend on the others.
+ * By setting: row j holds wⱼ. The settings are one path, from the last to the first: each begins where the one after it ended (Friedman
+ * et al. 2010, section 2.5), and a setting has the same weights whatever comes before it. Weights above 0 go on alone for some rounds
+ * before each round over all.
  */
 export function slimWeights(
   { users, items, itemsOf, usersOf }: Training,
@@ -48,38 +59,11 @@ export function slimWeights(
   { most = rounds, change = enough }: { readonly most?: number; readonly change?: number } = {},
 ): readonly Weights[] {
   const { starts, values } = usersOf;
-  const rest = new Float64Array(users);
+  const { rest, weights, round } = makeDescent(usersOf, users);
   const shared = new Int32Array(items);
-  const weights = new Float64Array(items);
   const reached = new Int32Array(items);
-  const picked = new Int32Array(items);
-  const hasMoved = new Uint8Array(items);
   const found = settings.map(() => collect(items));
-
-  /** One round over these items; the largest change. */
-  const descend = (columns: Int32Array, { l1, l2 }: SlimSetting): number => {
-    let moved = 0;
-    for (let at = 0; at < columns.length; at++) {
-      const item = columns[at]!;
-      const [first, end] = [starts[item]!, starts[item + 1]!];
-      const before = weights[item]!;
-      let slope = 0;
-      for (let of = first; of < end; of++) slope += rest[values[of]!]!;
-      const after = Math.max(0, slope + before * (end - first) - l1) / (end - first + l2);
-      const step = after - before;
-      if (step === 0) continue;
-      for (let of = first; of < end; of++) rest[values[of]!]! -= step;
-      weights[item] = after;
-      hasMoved[item] = 1;
-      moved = Math.max(moved, Math.abs(step));
-    }
-    return moved;
-  };
-  const above = (columns: Int32Array): Int32Array => {
-    let length = 0;
-    for (let at = 0; at < columns.length; at++) if (weights[columns[at]!]! > 0) picked[length++] = columns[at]!;
-    return picked.subarray(0, length);
-  };
+  const isAbove = (item: number): boolean => weights[item]! > 0;
 
   for (let row = 0; row < items; row++) {
     let length = 0;
@@ -91,23 +75,19 @@ export function slimWeights(
       }
     }
     const columns = reached.subarray(0, length);
-    settings.forEach((setting, at) => {
-      // The sum over the users of an item is how many of them it shares, and no weight raises it: the weights of the others stay 0.
-      const candidates = columns.filter((item) => shared[item]! > setting.l1);
-      for (let round = 0; round < most && descend(candidates, setting) > change; round++) {
-        const moving = above(candidates);
-        for (let inner = 0; inner < innerRounds && descend(moving, setting) > change; inner++);
+    for (let at = settings.length - 1; at >= 0; at--) {
+      const { l1, l2 } = settings[at]!;
+      // The slope of an item is at most how many users it shares, and no weight raises it: other weights stay 0.
+      const candidates = columns.filter((item) => shared[item]! > l1 || isAbove(item));
+      for (let outer = 0; outer < most; outer++) {
+        const above = candidates.filter(isAbove);
+        for (let inner = 0; inner < innerRounds && round(above, l1, l2) > change; inner++);
+        if (round(candidates, l1, l2) <= change) break;
       }
-      found[at]!.add(above(candidates), weights);
-      for (const item of candidates) {
-        if (!hasMoved[item]) continue;
-        for (let of = starts[item]!; of < starts[item + 1]!; of++) rest[values[of]!] = 0;
-        weights[item] = hasMoved[item] = 0;
-      }
-      for (let of = starts[row]!; of < starts[row + 1]!; of++) rest[values[of]!] = 1;
-    });
-    for (let at = starts[row]!; at < starts[row + 1]!; at++) rest[values[at]!] = 0;
-    for (const item of columns) shared[item] = 0;
+      found[at]!.add(candidates.filter(isAbove), weights);
+    }
+    rest.fill(0);
+    for (const item of columns) shared[item] = weights[item] = 0;
     shared[row] = 0;
   }
   return found.map((rows) => rows.weights());
