@@ -13,6 +13,7 @@ const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
   scale: ['1e4', '1e5', '1e6'].map((rows) => [...tsx, 'bench/scale.ts', rows]),
   reading: [[...tsx, 'bench/reading.ts']],
   models: [[...tsx, 'bench/models.ts']],
+  sequences: [[...tsx, 'bench/sequences.ts']],
 };
 
 const asked = process.argv.slice(2);

@@ -28,13 +28,32 @@ export function cutOf(model: Model, features: LoweredFeatures): Cut | undefined 
   const lists = listsOf(tower, features).map((feature) => ({ feature, max: features.byName.get(feature)!.use.max! }));
   if (lists.length === 0) return undefined;
   const { feature, max } = lists.reduce((longest, list) => (list.max > longest.max ? list : longest));
-  const lengths = partLengths(max);
-  const isWorthIt = lengths.length > 1 && max * model.train.batch >= fewPlaces;
-  return isWorthIt && !keepsStatistics(tower, features) ? { feature, lengths } : undefined;
+  if (max * model.train.batch < fewPlaces) return undefined;
+  const whole = trial(tower, features, { kind: 'events' });
+  if (whole.keepsStatistics) return undefined;
+  const nodesOf = (length: number): number => trial(tower, features, { kind: 'part', feature, length }).nodes;
+  const lengths = withinNodes(partLengths(max), nodesOf, Math.max(fewNodes, mostGrowth * whole.nodes));
+  return lengths.length > 1 ? { feature, lengths } : undefined;
+}
+
+/**
+ * A block that goes through a sequence place by place, such as `gru`, has nodes for each. An engine takes long to prepare itself for
+ * a large graph, so the parts of the longest lists but one go first.
+ */
+function withinNodes(lengths: readonly number[], nodesOf: (length: number) => number, most: number): readonly number[] {
+  const nodes = new Map(lengths.map((length) => [length, nodesOf(length)]));
+  let kept = lengths;
+  while (kept.length > 1 && kept.reduce((sum, length) => sum + nodes.get(length)!, 0) > most) {
+    kept = kept.filter((_, at) => at !== kept.length - 2);
+  }
+  return kept;
 }
 
 /** Below so many places in a step, an op costs more than what it does for them. */
 const fewPlaces = 2048;
+/** Nodes of all parts together, before gradients: as many as this, or as this times those of the whole. */
+const fewNodes = 1000;
+const mostGrowth = 1.5;
 /** Each part has about half the places of the next. */
 const shortest = 8;
 const mostParts = 5;
@@ -46,11 +65,12 @@ export function partLengths(max: number): readonly number[] {
   return Array.from({ length: steps + 1 }, (_, at) => (at === steps ? max : Math.round(shortest * growth ** at)));
 }
 
-/** Whether a block keeps statistics of all rows that it sees, which those of a part are not. */
-function keepsStatistics(tower: Tower, features: LoweredFeatures): boolean {
-  const context = makeTowerContext(new GraphInputs(makeBuilder('statistics')), features, true);
-  lowerTower(context, tower, { kind: 'events' });
-  return context.kept.size > 0;
+/** How large the tower is for some rows, and whether a block keeps statistics of all that it sees, which those of a part are not. */
+function trial(tower: Tower, features: LoweredFeatures, rows: RowsOf) {
+  const inputs = new GraphInputs(makeBuilder('trial'));
+  const context = makeTowerContext(inputs, features, true);
+  lowerTower(context, tower, rows);
+  return { nodes: inputs.builder.nodes.length, keepsStatistics: context.kept.size > 0 };
 }
 
 /** @param rows the events, or the sequences whose elements the events are */

@@ -161,6 +161,16 @@ describe('a batch is not cut', () => {
   });
 });
 
+test('a block that goes place by place has fewer parts', () => {
+  const asked = { targets: 'events', loss, batch: 4096 } as const;
+  const partsOf = (flow: string): number[] =>
+    planOf(text({ ...asked, flow }).replace(`max: ${max}`, 'max: 100')).step.inputs.flatMap(({ source }) =>
+      source.from === 'part_places' ? [source.rows.length] : [],
+    );
+  expect(partsOf('seen -> mean')).toEqual([8, 15, 28, 53, 100]);
+  expect(partsOf('seen -> gru(5)')).toEqual([8, 15, 100]);
+});
+
 test('parts have about half the places of the next', () => {
   expect([1, 10, 12, 20, 50, 100, 200, 1000].map(partLengths)).toEqual([
     [1],
