@@ -23,11 +23,13 @@ it('is a table for each side, and a cosine', () => {
 
 it('loses by the log of the sum over drawn items, times the weight, less the row’s own; an item that is the own one does not count', () => {
   const drawn = ran.input('shared_1024_uniform/item_id');
+  const noise = plan.step.inputs.find(({ source }) => source.from === 'noise')!.name;
+  const kept = users!.map((user, row) => user.map((x, at) => (ran.input(noise)[row]![at]! >= 0.1 ? x / 0.9 : 0)));
   const losses = everyRow.map((row) => {
-    const own = cosine(users![row]!, items![row]!) / 0.08;
+    const own = cosine(kept[row]!, items![row]!) / 0.08;
     const others = drawn
       .filter((_, at) => !hits.some(([r, c]) => r === row && c === at))
-      .map((item) => cosine(users![row]!, item) / 0.08);
+      .map((item) => cosine(kept[row]!, item) / 0.08);
     return 1.22 * logSumExp(others) - own;
   });
   expect(ran.losses.loss).toBeCloseTo(mean(losses), 4);
