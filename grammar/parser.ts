@@ -26,7 +26,7 @@ export class TowerParser extends CstParser {
     this.MANY(() => this.SUBRULE(this.declaration));
   });
 
-  /** declaration = use | let | model | features | labels | group | block | tower | task | objective | retrieve | train | data */
+  /** declaration = use | let | model | features | labels | group | block | tower | task | objective | retrieve | train | search | data */
   readonly declaration: Rule = this.RULE('declaration', () => {
     this.OR([
       { ALT: () => this.SUBRULE(this.use) },
@@ -41,6 +41,7 @@ export class TowerParser extends CstParser {
       { ALT: () => this.SUBRULE(this.objective) },
       { ALT: () => this.SUBRULE(this.retrieve) },
       { ALT: () => this.SUBRULE(this.train) },
+      { ALT: () => this.SUBRULE(this.search) },
       { ALT: () => this.SUBRULE(this.data) },
     ]);
   });
@@ -209,6 +210,53 @@ export class TowerParser extends CstParser {
     });
     this.CONSUME(t.RightBrace);
   });
+
+  /** search = "search" "{" { searchEntry [ "," ] } "}" */
+  readonly search: Rule = this.RULE('search', () => {
+    this.CONSUME(t.Search);
+    this.CONSUME(t.LeftBrace);
+    this.MANY(() => {
+      this.SUBRULE(this.searchEntry);
+      this.OPTION(() => this.CONSUME(t.Comma));
+    });
+    this.CONSUME(t.RightBrace);
+  });
+
+  /** searchEntry = path ":" ( choices | range ) */
+  readonly searchEntry: Rule = this.RULE('searchEntry', () => {
+    this.SUBRULE(this.path);
+    this.CONSUME(t.Colon);
+    this.OR([{ ALT: () => this.SUBRULE(this.choices) }, { ALT: () => this.SUBRULE(this.range) }]);
+  });
+
+  /** choices = "one" "of" expression { "," expression } */
+  readonly choices: Rule = this.RULE('choices', () => {
+    this.CONSUME(t.One);
+    this.CONSUME(t.Of);
+    this.SUBRULE(this.expression);
+    this.MANY({
+      GATE: () => !this.#isSearchEntry(2),
+      DEF: () => {
+        this.CONSUME(t.Comma);
+        this.SUBRULE2(this.expression);
+      },
+    });
+  });
+
+  /** range = [ "log" ] sum ".." sum */
+  readonly range: Rule = this.RULE('range', () => {
+    this.OPTION(() => this.CONSUME(t.Log));
+    this.SUBRULE(this.sum);
+    this.CONSUME(t.To);
+    this.SUBRULE2(this.sum);
+  });
+
+  /** Whether `dim :` or `dense.rate :` is ahead. */
+  #isSearchEntry(at: number): boolean {
+    let next = at;
+    while (t.isOf(this.LA(next), t.Name) && t.isOf(this.LA(next + 1), t.Dot)) next += 2;
+    return t.isOf(this.LA(next), t.Name) && t.isOf(this.LA(next + 1), t.Colon);
+  }
 
   /** data = "data" Name "{" { ( columns | dataEntry ) [ "," ] } "}" */
   readonly data: Rule = this.RULE('data', () => {

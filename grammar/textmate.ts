@@ -13,7 +13,7 @@ export interface Vocabulary {
 
 const declarations: readonly TokenType[] = [
   ...[t.Use, t.Let, t.Model, t.Features, t.Labels, t.Group, t.Block, t.Shared, t.Tower],
-  ...[t.Task, t.Objective, t.Retrieve, t.Train, t.Data, t.Columns, t.Channel],
+  ...[t.Task, t.Objective, t.Retrieve, t.Train, t.Search, t.Data, t.Columns, t.Channel],
 ];
 
 const image = (token: TokenType): string => String(token.PATTERN);

@@ -56,6 +56,10 @@ export const Task = word('task');
 export const Objective = word('objective');
 export const Retrieve = word('retrieve');
 export const Train = word('train');
+export const Search = word('search');
+export const One = word('one');
+export const Of = word('of');
+export const Log = word('log');
 export const Data = word('data');
 export const Columns = word('columns');
 
@@ -73,6 +77,8 @@ export const RightBracket = sign('RightBracket', ']');
 export const Colon = sign('Colon', ':');
 export const Equals = sign('Equals', '=');
 export const Comma = sign('Comma', ',');
+/** Between the ends of a range. */
+export const To = sign('To', '..');
 export const Dot = sign('Dot', '.');
 export const Plus = sign('Plus', '+');
 export const Minus = sign('Minus', '-');
@@ -107,7 +113,7 @@ export const NumberToken = token({
 export const MalformedNumber = token({
   name: 'MalformedNumber',
   pattern:
-    /[0-9]+ ?(?:\*\*|\^) ?[0-9]+|\.[0-9](?:_?[0-9])*(?:[eE][+-]?[0-9]+)?%?|[0-9]+\.[eE][+-]?[0-9]+|[0-9][0-9_.]*[eE][+-][0-9]+[A-Za-z_][A-Za-z0-9_]*|[0-9][0-9A-Za-z_.]*/,
+    /[0-9]+ ?(?:\*\*|\^) ?[0-9]+|\.[0-9](?:_?[0-9])*(?:[eE][+-]?[0-9]+)?%?|[0-9]+\.[eE][+-]?[0-9]+|[0-9](?:[0-9_]|\.(?!\.))*[eE][+-][0-9]+[A-Za-z_][A-Za-z0-9_]*|[0-9](?:[0-9A-Za-z_]|\.(?!\.))*/,
   categories: NumberToken,
   label: 'a number',
 });
@@ -187,6 +193,10 @@ export const tokens: readonly TokenType[] = [
   Objective,
   Retrieve,
   Train,
+  Search,
+  One,
+  Of,
+  Log,
   Data,
   Columns,
   Identifier,
@@ -208,6 +218,7 @@ export const tokens: readonly TokenType[] = [
   Colon,
   Equals,
   Comma,
+  To,
   Dot,
   Plus,
   Minus,

@@ -17,6 +17,7 @@ import type { KnownShapes } from './lower/shape_cache.ts';
 import type { DataDescription, Model } from './model/model.ts';
 import type { Resolution } from './model/resolution.ts';
 import { modelOf, type ResolveOptions, resolveNames, rulesOf, towersOf } from './model/resolve.ts';
+import { tryChoices } from './model/try_choices.ts';
 import type { File } from './syntax/ast.ts';
 import { parse } from './syntax/parse.ts';
 import type { Source } from './text/source.ts';
@@ -40,6 +41,18 @@ export interface Checked {
 }
 
 export function check(source: Source, options: CheckOptions = {}): Checked {
+  const checked = checkOnce(source, options);
+  const { search } = checked.resolution;
+  // With settings, a choice that nobody takes may not fit.
+  if (search.length === 0 || hasSettings(options) || hasErrors(checked.diagnostics)) return checked;
+  const once = rememberFiles(options);
+  const tried = tryChoices(search, (settings) => checkOnce(source, { ...once, settings }).diagnostics);
+  return tried.length === 0 ? checked : { ...checked, diagnostics: inOrder([...checked.diagnostics, ...tried]) };
+}
+
+const hasSettings = ({ settings = {} }: CheckOptions): boolean => Object.keys(settings).length > 0;
+
+function checkOnce(source: Source, options: CheckOptions): Checked {
   const parsed = (options.parse ?? parse)(source);
   const file = parsed.output;
   const resolved = resolveNames(file, { ...options, partial: hasErrors(parsed.diagnostics) });
@@ -58,6 +71,24 @@ export function check(source: Source, options: CheckOptions = {}): Checked {
     ...defined({ model, shapes: shapes?.output }),
     dataDescriptions: resolution.data,
     diagnostics: inOrder(applyIgnores(file, [...found, ...shaped], { judged })),
+  };
+}
+
+/** Reads and parses each file once, however often it is asked for. */
+function rememberFiles({ load, parse: read = parse, features: _, ...options }: CheckOptions): CheckOptions {
+  const loaded = new Map<string, ReturnType<NonNullable<typeof load>>>();
+  const parsed = new Map<Source, ReturnType<typeof parse>>();
+  return {
+    ...options,
+    load: (path, roots) => {
+      if (!loaded.has(path)) loaded.set(path, load?.(path, roots));
+      return loaded.get(path);
+    },
+    parse: (source) => {
+      const known = parsed.get(source) ?? read(source);
+      parsed.set(source, known);
+      return known;
+    },
   };
 }
 

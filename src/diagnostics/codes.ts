@@ -5,7 +5,9 @@ import { lint } from './codes/lint.ts';
 import { model } from './codes/model.ts';
 import { names } from './codes/names.ts';
 import { runs } from './codes/runs.ts';
+import { search } from './codes/search.ts';
 import { shapes } from './codes/shapes.ts';
+import { studies } from './codes/studies.ts';
 import { syntax } from './codes/syntax.ts';
 import { tasks } from './codes/tasks.ts';
 
@@ -14,10 +16,12 @@ export const codes = {
   ...names,
   ...model,
   ...tasks,
+  ...search,
   ...shapes,
   ...lint,
   ...data,
   ...runs,
+  ...studies,
 } as const;
 
 export type Code = keyof typeof codes;

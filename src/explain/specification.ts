@@ -130,6 +130,10 @@ const paragraphs: Readonly<Partial<Record<Code, string>>> = {
   'retrieve-scales': '10.3',
   'retrieve-zero': '10.3',
   'interests-in-retrieve': '10.3',
+  'empty-range': '11.11',
+  'log-range': '11.11',
+  'not-searchable': '11.11',
+  'search-choice': '11.11',
   'too-few-rows': '11.2',
   'loss-not-finite': '11.3',
   'no-validation-part': '11.6',
@@ -169,6 +173,13 @@ const paragraphs: Readonly<Partial<Record<Code, string>>> = {
   'other-data': '15.5',
   'fewer-epochs': '15.5',
   'too-large-to-export': '15.6',
+  'no-search': '11.9',
+  'not-a-study': '15.8',
+  'study-exists': '15.8',
+  'other-study': '15.8',
+  'unknown-measure': '11.9',
+  'file-exists': 'none',
+  'tuned-file': 'none',
 };
 
 /** Such as `9.3`, or `4` for a whole section; undefined where the specification does not define what the code is about. */

@@ -5,14 +5,14 @@ import type * as Ast from '../syntax/ast.ts';
 import { headWidths } from './align.ts';
 import type { Cursor } from './cursor.ts';
 import { type Doc, flat, widthOf } from './doc.ts';
-import { type Binding, entry, towerEntry, typedEntry } from './entries.ts';
+import { type Binding, entry, searchEntry, towerEntry, typedEntry } from './entries.ts';
 import { type Gap, hasComments, hasDescription, saysIgnore } from './gap.ts';
 import type { Layout } from './layout.ts';
 import type { Line } from './lines.ts';
 
 const { hardline, indent } = builders;
 
-type Node = Ast.TypedEntry | Ast.TowerEntry | Ast.Entry | Ast.Columns;
+type Node = Ast.TypedEntry | Ast.TowerEntry | Ast.SearchEntry | Ast.Entry | Ast.Columns;
 
 /** A comma that stays where it is: a description before it would otherwise pass to the entry after it. */
 interface Comma {
@@ -74,6 +74,8 @@ function readEntry(node: Node, cursor: Cursor): Binding | Columns {
       return typedEntry(node, cursor);
     case 'TowerEntry':
       return towerEntry(node, cursor);
+    case 'SearchEntry':
+      return searchEntry(node, cursor);
     case 'Entry':
       return entry(node, cursor);
     case 'Columns': {

@@ -81,6 +81,7 @@ function read(node: Ast.Declaration, cursor: Cursor): Placed['what'] {
     case 'Features':
     case 'Labels':
     case 'Train':
+    case 'Search':
       return withBody(node, [cursor.word()], cursor);
     case 'Task':
     case 'Data':

@@ -41,6 +41,20 @@ export function entry({ value, more = [], by }: Ast.Entry, cursor: Cursor): Bind
   });
 }
 
+export function searchEntry({ path, domain }: Ast.SearchEntry, cursor: Cursor): Binding {
+  const [first, ...rest] = path.map((_, at) => (at === 0 ? cursor.word() : [cursor.take(''), cursor.take('')]));
+  return binding([first!, ...rest], ':', 'search', cursor, () => {
+    if (domain.kind === 'Choices') {
+      const words = [cursor.word(), indent(cursor.take(' ')), indent(cursor.gap(' '))];
+      return [...words, values(domain.items, cursor)];
+    }
+    const log = domain.log ? [cursor.word(), indent(cursor.gap(' '))] : [];
+    const from = expression(domain.from, cursor);
+    const to = indent([cursor.take(' '), cursor.gap(' '), expression(domain.to, cursor)]);
+    return [...log, from, to];
+  });
+}
+
 /** With commas between them; too many for a line, they go on in the next. */
 function values([first, ...others]: readonly Ast.Expression[], cursor: Cursor): Doc {
   const parts: Doc[] = [expression(first!, cursor)];

@@ -4,6 +4,7 @@ import { rowOf } from '../model/block_parameters.ts';
 import type { CallAtCursor, Cursor } from './cursor.ts';
 import { typeAt } from './entry_type.ts';
 import type { FileAnalysis } from './file_analysis.ts';
+import { searchedSlot } from './searched_slot.ts';
 
 export interface Callee {
   readonly what: string;
@@ -47,7 +48,8 @@ export function calleeAt(
     );
     return nested[0];
   }
-  const type = typeAt(place);
+  const isSearch = place.declaration?.word === 'search';
+  const type = isSearch ? searchedSlot(facts, place)?.type : typeAt(place);
   switch (type?.is) {
     case 'kind':
     case 'kinds':

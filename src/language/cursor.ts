@@ -126,7 +126,7 @@ function surroundings(tokens: readonly IToken[], after: readonly IToken[], fresh
 }
 
 const listGoesOn = (word: string, entry: string | undefined): boolean =>
-  word === 'group' || (entry !== undefined && typeOfEntry(word, entry)?.is === 'kinds');
+  word === 'group' || word === 'search' || (entry !== undefined && typeOfEntry(word, entry)?.is === 'kinds');
 
 /** Indexes of the brackets that are still open. One that is left open above does not reach into the next entry. */
 function openBrackets(tokens: readonly IToken[]): number[] {
@@ -160,7 +160,13 @@ function beginsEntry(tokens: readonly IToken[], at: number, open: IToken | undef
 /** A declaration's word at the beginning of a line of its own, unindented, whatever was left open above it. */
 function beginsDeclaration(tokens: readonly IToken[], at: number): boolean {
   const token = tokens[at]!;
-  return beginsLine(tokens, at) && (token.startColumn ?? 1) === 1 && isAny(token, declarationWords) && at > 0;
+  return (
+    beginsLine(tokens, at) &&
+    (token.startColumn ?? 1) === 1 &&
+    isAny(token, declarationWords) &&
+    !is(tokens[at + 1], t.Dot) &&
+    at > 0
+  );
 }
 
 /** Where the declaration begins whose header or body ends before `end`. */
@@ -176,7 +182,8 @@ function headOf(tokens: readonly IToken[], end: number): number | undefined {
     if (!first || (previous !== undefined && (isUnfinished(previous) || is(previous, t.Comma)))) continue;
     // `columns {` is in a body: the declaration is further out.
     if (is(tokens[at + 1], t.Equals) && !isAny(token, [t.Objective, t.Retrieve])) continue;
-    if (is(tokens[at + 1], t.Colon)) continue;
+    // `task.watch.loss :`, an entry of a search.
+    if (isAny(tokens[at + 1], [t.Colon, t.Dot])) continue;
     return at;
   }
   return undefined;

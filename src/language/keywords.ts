@@ -2,6 +2,7 @@
 import type { IToken } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
 import { data } from '../library/declarations/data.ts';
+import { search } from '../library/declarations/search.ts';
 import { declarations } from '../library/declarations/table.ts';
 import { tower } from '../library/declarations/tower.ts';
 import { declarationWords, looksLikeDeclaration } from '../syntax/layout.ts';
@@ -12,6 +13,9 @@ export const keywordDocs = {
   columns: data.words.columns.brief,
   keyed: tower.words.keyed.brief,
   by: tower.words.by.brief,
+  one: search.words.one.brief,
+  of: search.words.of.brief,
+  log: search.words.log.brief,
 } as const;
 
 /** A word of the grammar where it is not a name. */
@@ -21,6 +25,9 @@ export function isKeyword(tokens: readonly IToken[], at: number): boolean {
   if (isAny(token, declarationWords)) return looksLikeDeclaration(tokens, at) || !isAny(next, [t.Equals, t.Colon]);
   if (is(token, t.Columns)) return is(next, t.LeftBrace);
   if (is(token, t.Channel)) return is(next, t.Name);
+  if (is(token, t.One)) return is(next, t.Of);
+  if (is(token, t.Of)) return is(tokens[at - 1], t.One);
+  if (is(token, t.Log)) return is(tokens[at - 1], t.Colon) && isAny(next, [t.NumberToken, t.Minus, t.Name]);
   return isAny(token, [t.Keyed, t.By]);
 }
 

@@ -11,9 +11,9 @@ import type { Occurrence } from './occurrences/occurrence.ts';
 
 /** In the order of their places; of the file itself, and of what it brings into scope from others. */
 export function findOccurrences(resolution: Resolution): readonly Occurrence[] {
-  const { scope, file, library } = resolution;
+  const { scope, file } = resolution;
   const found = new Found(resolution);
-  const walk = new Declarations(found, library);
+  const walk = new Declarations(found, resolution);
   for (const declaration of file.declarations) walk.declaration(declaration);
   const others = [...scope.lets, ...scope.groups.values(), ...scope.blocks.values()];
   for (const node of others) if (node.span.source !== file.span.source) walk.declaration(node);

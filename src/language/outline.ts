@@ -38,6 +38,8 @@ function item(node: Ast.Declaration): OutlineItem {
       return { ...plain(node, node.kind.toLowerCase()), detail: short(node.value.span) };
     case 'Train':
       return plain(node, 'train', node.entries.map(entryItem));
+    case 'Search':
+      return plain(node, 'search', node.entries.map(searchItem));
     case 'Use':
       return plain(node, node.path.value);
     case 'Let':
@@ -94,6 +96,13 @@ function step({ name, span, flow, channel }: Ast.TowerEntry): OutlineItem {
 function entryItem({ name, span, value, more = [] }: Ast.Entry): OutlineItem {
   const values = { ...value.span, end: (more.at(-1) ?? value).span.end };
   return { name: name.name, detail: short(values), kind: 'Entry', span, nameSpan: name.span, children: [] };
+}
+
+function searchItem({ path, span, domain }: Ast.SearchEntry): OutlineItem {
+  const [first] = path;
+  const name = path.map((part) => part.name).join('.');
+  const nameSpan = { ...first!.span, end: path.at(-1)!.span.end };
+  return { name, detail: short(domain.span), kind: 'Entry', span, nameSpan, children: [] };
 }
 
 function columns(node: Ast.Columns): OutlineItem {

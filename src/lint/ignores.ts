@@ -127,7 +127,9 @@ function readIgnores(source: Source, known: Ast.File | undefined): readonly Igno
 /** The lines of each entry, and of each declaration without a body, that has several lines. An ignore silences all of them. */
 function logicalLines({ declarations }: Ast.File): (readonly [number, number])[] {
   const found: (readonly [number, number])[] = [];
-  const visit = (node: Ast.Declaration | Ast.TypedEntry | Ast.TowerEntry | Ast.Entry | Ast.Columns): void => {
+  const visit = (
+    node: Ast.Declaration | Ast.TypedEntry | Ast.TowerEntry | Ast.SearchEntry | Ast.Entry | Ast.Columns,
+  ): void => {
     if ('entries' in node) {
       for (const entry of node.entries) visit(entry);
       return;

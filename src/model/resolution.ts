@@ -7,9 +7,12 @@ import type { Span } from '../text/source.ts';
 import type { Library } from './library.ts';
 import type { Call, DataDescription, Feature, Flow, Label, Objective, Score, Training } from './model.ts';
 import type { ReadKind, Scope } from './scope.ts';
+import type { SearchParameter } from './search.ts';
+import type { Files } from './use.ts';
 
 export interface Resolution {
   readonly file: Ast.File;
+  readonly files: Files;
   readonly library: Library;
   readonly scope: Scope;
   readonly name: string;
@@ -26,6 +29,8 @@ export interface Resolution {
   readonly retrieve?: readonly { readonly task: string; readonly factor: number }[];
   /** Defaults where the file says nothing; absent when what it says is not valid. */
   readonly train?: Training;
+  /** The valid entries of `search`. */
+  readonly search: readonly SearchParameter[];
   /** The valid ones, those of the main file first. */
   readonly data: readonly DataDescription[];
   /** False when a part of the file, or of one that it uses, could not be read. */

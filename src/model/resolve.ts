@@ -25,6 +25,7 @@ import { resolveBlocks } from './resolve/flows.ts';
 import { resolveGroups } from './resolve/groups.ts';
 import { resolveLabels } from './resolve/labels.ts';
 import { resolveObjective, resolveRetrieve } from './resolve/objective.ts';
+import { resolveSearch } from './resolve/search.ts';
 import { resolveTask } from './resolve/tasks.ts';
 import { resolveTower } from './resolve/towers.ts';
 import { defaultTraining, resolveTrain } from './resolve/train.ts';
@@ -106,12 +107,15 @@ export function resolveNames(written: Ast.File, options: ResolveOptions = {}): O
   const retrieve = retrieveNode && resolveRetrieve(workspace, retrieveNode);
   const span = name?.name.span ?? { ...file.span, end: file.span.start };
   const train = trainNode ? resolveTrain(workspace, trainNode) : defaultTraining(span);
+  const searchNode = one('Search', 'search');
+  const search = searchNode ? resolveSearch(workspace, files, searchNode) : [];
   const data = resolveDataBlocks(workspace, files);
   if (file.declarations.length === 0 && whole) report('empty-file', undefined, {});
 
   return {
     output: {
       file,
+      files,
       library,
       scope,
       name: name?.name.name ?? nameOfFile(file),
@@ -122,6 +126,7 @@ export function resolveNames(written: Ast.File, options: ResolveOptions = {}): O
       towers,
       tasks: consistentOrder(tasks, report),
       ...defined({ objective, retrieve, train }),
+      search,
       data,
       whole,
       reads: workspace.reads,

@@ -35,6 +35,7 @@ export type Declaration =
   | Objective
   | Retrieve
   | Train
+  | Search
   | Data;
 
 interface Node {
@@ -161,6 +162,36 @@ export interface Retrieve extends Node {
 export interface Train extends Node {
   readonly kind: 'Train';
   readonly entries: readonly Entry[];
+}
+
+/** `search { dim : one of 16, 32  dense.rate : log 1e-4 .. 1e-1 }` */
+export interface Search extends Node {
+  readonly kind: 'Search';
+  readonly entries: readonly SearchEntry[];
+}
+
+/** `dense.rate : log 1e-4 .. 1e-1` */
+export interface SearchEntry extends Node {
+  readonly kind: 'SearchEntry';
+  /** `dense`, `rate`: one part or more. */
+  readonly path: readonly Identifier[];
+  readonly domain: Choices | Range;
+}
+
+/** `one of 16, 32, 64` */
+export interface Choices {
+  readonly kind: 'Choices';
+  readonly span: Span;
+  readonly items: readonly Expression[];
+}
+
+/** `0.1 .. 0.5`, and with `log` even in its logarithm. */
+export interface Range {
+  readonly kind: 'Range';
+  readonly span: Span;
+  readonly log: boolean;
+  readonly from: Expression;
+  readonly to: Expression;
 }
 
 /** `data movielens { … }` */

@@ -224,7 +224,7 @@ class Balancer {
     const named = isAny(previous, [t.Task, t.Data]) && previous === result[this.declaration];
     const keyed = is(previous, t.By) && is(tokens[index - 2], t.Keyed);
     // `{ features`, before the entries.
-    const heads = isAny(next, [t.Features, t.Labels, t.Train]) && looksLikeEntry(tokens, index + 2);
+    const heads = isAny(next, [t.Features, t.Labels, t.Train, t.Search]) && looksLikeEntry(tokens, index + 2);
     const early = heads || ((named || keyed) && is(next, t.Name) && !looksLikeEntry(tokens, index + 1));
     if (!late && !early) return false;
     const [one, other] = late ? [previous, brace] : [brace, next!];

@@ -1,6 +1,7 @@
 /**
  * The parser's tree into the Ast. After an error parts may be missing: what cannot be read whole is left out, and a list keeps
  * the items that could be read.
+ * Long because each production of the grammar is read here, in its order.
  */
 import type { CstNode, IToken } from 'chevrotain';
 import { defined } from '../defined.ts';
@@ -62,6 +63,10 @@ export class Builder {
       }
       case 'train':
         return { kind: 'Train', ...this.place(inner), entries: this.entries(inner) };
+      case 'search': {
+        const entries = present(nodes(inner, 'searchEntry'), (entry) => this.searchEntry(entry));
+        return { kind: 'Search', ...this.place(inner), entries };
+      }
       case 'data': {
         const name = this.identifier(inner);
         if (name === undefined) return undefined;
@@ -99,6 +104,25 @@ export class Builder {
     const names = this.identifiers(node);
     const value = this.expressionIn(node);
     return value && names.length > 0 ? { kind: 'TypedEntry', ...this.place(node), names, value } : undefined;
+  }
+
+  searchEntry(node: CstNode): ast.SearchEntry | undefined {
+    const name = nodes(node, 'path')[0];
+    const domain = this.domain(node);
+    const path = name ? this.identifiers(name) : [];
+    return domain && path.length > 0 ? { kind: 'SearchEntry', ...this.place(node), path, domain } : undefined;
+  }
+
+  private domain(node: CstNode): ast.SearchEntry['domain'] | undefined {
+    const choices = nodes(node, 'choices')[0];
+    if (choices) {
+      const items = present(nodes(choices, 'expression'), (item) => this.expression(item));
+      return items.length > 0 ? { kind: 'Choices', span: this.span(choices), items } : undefined;
+    }
+    const range = nodes(node, 'range')[0];
+    const [from, to] = range ? present(nodes(range, 'sum'), (sum) => this.sum(sum)) : [];
+    if (!range || !from || !to) return undefined;
+    return { kind: 'Range', span: this.span(range), log: token(range, 'Log') !== undefined, from, to };
   }
 
   towerEntry(node: CstNode): ast.TowerEntry | undefined {

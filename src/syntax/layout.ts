@@ -24,6 +24,7 @@ const declarations: ReadonlyMap<TokenType, readonly TokenType[]> = new Map([
   [t.Objective, [t.Equals]],
   [t.Retrieve, [t.Equals]],
   [t.Train, [t.LeftBrace]],
+  [t.Search, [t.LeftBrace]],
   [t.Data, [t.Name, t.LeftBrace]],
 ]);
 
@@ -47,8 +48,16 @@ export function looksLikeDeclaration(tokens: readonly IToken[], index: number): 
 /** `objective =` and `retrieve =` may also be entries of a body. */
 export function looksLikeEntry(tokens: readonly IToken[], index: number): boolean {
   for (const pattern of entries) if (matches(tokens, index, pattern)) return true;
+  if (isSearchEntry(tokens, index)) return true;
   const end = namesEnd(tokens, index);
   return end > index + 1 && is(tokens[end], t.Colon) && !beginsLine(tokens, end);
+}
+
+/** `dense.rate :` */
+function isSearchEntry(tokens: readonly IToken[], index: number): boolean {
+  let at = index;
+  while (is(tokens[at], t.Name) && is(tokens[at + 1], t.Dot)) at += 2;
+  return at > index && is(tokens[at], t.Name) && is(tokens[at + 1], t.Colon);
 }
 
 /** Names of one list that are looked at: a check of each name of a very long list would never end. */
@@ -156,6 +165,8 @@ export function entryRanges(tokens: readonly IToken[], body: Range, rule?: Entry
     // On a new line `name =` begins an entry even where a value is missing; on the same line something else may be wrong.
     // A name with its sign on the next line: what begins there has lost its own.
     const entry = looksLikeEntry(tokens, index) && !beginsLine(tokens, index + 1);
+    // `one of 16, 32`: only a name with its colon ends the list.
+    if (rule === 'searchEntry' && is(previous, t.Comma) && !entry) return false;
     // What has no sign yet is no entry: a word too many is before the name.
     if (entry && !fresh && !hasSign(tokens, index - length, index)) return false;
     return entry ? first || !isUnfinished(previous) : first && !isUnfinished(previous);
@@ -191,7 +202,7 @@ function split(
 /** Where the header of a declaration with a body ends: the index past it. */
 export function headerEnd(tokens: readonly IToken[], start: number): number | undefined {
   const first = tokens[start];
-  if (isAny(first, [t.Features, t.Labels, t.Train, t.Columns])) return start + 1;
+  if (isAny(first, [t.Features, t.Labels, t.Train, t.Search, t.Columns])) return start + 1;
   if (isAny(first, [t.Task, t.Data]) && is(tokens[start + 1], t.Name)) return start + 2;
   if (!matches(tokens, start, [t.Tower, t.Name, t.LeftParenthesis])) return undefined;
   let at = start + 3;

@@ -5,7 +5,7 @@ import { type Complaint, complaintOf, facts } from './complaint.ts';
 import { listGoesOn } from './lists.ts';
 import { is, isAny } from './token.ts';
 
-export type EntryRule = 'typedEntry' | 'towerEntry' | 'entry' | 'dataEntry' | 'columns';
+export type EntryRule = 'typedEntry' | 'towerEntry' | 'entry' | 'dataEntry' | 'columns' | 'searchEntry';
 
 export type Rule = 'file' | 'declaration' | EntryRule;
 
@@ -16,6 +16,7 @@ export function entryRule(word: IToken | undefined): EntryRule | undefined {
   if (isAny(word, [t.Features, t.Labels])) return 'typedEntry';
   if (is(word, t.Tower)) return 'towerEntry';
   if (is(word, t.Data)) return 'dataEntry';
+  if (is(word, t.Search)) return 'searchEntry';
   return isAny(word, [t.Task, t.Train]) ? 'entry' : undefined;
 }
 

@@ -33,7 +33,7 @@ interface Piece {
 
 type Bodied = Extract<ast.Declaration, { readonly entries: unknown }>;
 
-export type BodyEntry = ast.Entry | ast.TypedEntry | ast.TowerEntry | ast.Columns;
+export type BodyEntry = ast.Entry | ast.TypedEntry | ast.TowerEntry | ast.SearchEntry | ast.Columns;
 
 /** Texts after which what is not read any more is forgotten. */
 const remembered = 16;
@@ -185,6 +185,8 @@ export class PieceReader {
         return builder.typedEntry(reading.node);
       case 'towerEntry':
         return builder.towerEntry(reading.node);
+      case 'searchEntry':
+        return builder.searchEntry(reading.node);
       case 'columns':
         return builder.columns(reading.node);
       case 'entry':

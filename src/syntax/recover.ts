@@ -161,6 +161,8 @@ export class Recovery {
         return this.corrected(rule, tokens, (node) => this.builder.typedEntry(node));
       case 'towerEntry':
         return this.corrected(rule, tokens, (node) => this.builder.towerEntry(node));
+      case 'searchEntry':
+        return this.corrected(rule, tokens, (node) => this.builder.searchEntry(node));
       case 'dataEntry':
         if (isColumns(rule, tokens[0], tokens[1])) return this.columns(tokens);
         return this.corrected(rule, tokens, (node) => this.builder.entry(node));
@@ -301,6 +303,11 @@ export class Recovery {
     const previous = tokens[complaint.index - 1];
     const next = here ?? this.following(previous);
     const at = here ? spanOf(this.source, here) : previous ? after(this.source, previous) : undefined;
+    const isDomain = complaint.rule === 'range' || (complaint.rule === 'searchEntry' && is(previous, t.Colon));
+    if (isDomain && complaint.expected !== t.Name) {
+      const wanted = '`one of` with choices, or a range such as `0.1 .. 0.5`';
+      return diagnose('unexpected-text', at, { expected: wanted, found: found(next, previous) });
+    }
     if (complaint.because === 'no-alternative' && previous) {
       const what = is(previous, t.Arrow) ? 'a step' : 'a value';
       return diagnose('missing-part', spanOf(this.source, previous), { what, after: quote(previous.image) });

@@ -2,11 +2,11 @@
 import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Source } from '../text/source.ts';
-import type { Columns, Declaration, Entry, File, TowerEntry, TypedEntry } from './ast.ts';
+import type { Columns, Declaration, Entry, File, SearchEntry, TowerEntry, TypedEntry } from './ast.ts';
 import type { Docs } from './docs.ts';
 import { spanOf } from './token.ts';
 
-type Node = Declaration | Columns | Entry | TowerEntry | TypedEntry;
+type Node = Declaration | Columns | Entry | SearchEntry | TowerEntry | TypedEntry;
 
 /** Warnings for the `///` comments that belong to no declaration and no entry, and those that look as if to another. */
 export function strayDocs(source: Source, docs: Docs, file: File): Diagnostic[] {

@@ -49,4 +49,5 @@ export const signed: Readonly<Record<string, string>> = {
   objective: 'the objective',
   retrieve: 'what is retrieved by',
   call: "an argument's value",
+  searchEntry: '`one of` or a range',
 };

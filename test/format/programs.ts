@@ -9,6 +9,9 @@ const name = fc.constantFrom(
   'b',
   'user_id',
   'channel',
+  'search',
+  'log',
+  'one',
   'by',
   'columns',
   'task',
@@ -77,6 +80,11 @@ const step = concat(words(name, '='), expression);
 const channel = concat(words('channel', name, '='), expression);
 const joined = fc.tuple(entry, name).map(([one, key]) => [...one, 'by', key]);
 
+const path = fc.oneof(words(name), concat(words(name, '.'), words(name)));
+const choices = concat(words('one', 'of'), separated(expression));
+const range = concat(fc.oneof(words('log'), fc.constant([])), words(number), words('..'), words(number));
+const searched = concat(path, words(':'), fc.oneof(choices, range));
+
 const body = (one: fc.Arbitrary<Words>): fc.Arbitrary<Words> =>
   fc
     .array(fc.tuple(one, fc.boolean()), { maxLength: 5 })
@@ -100,6 +108,7 @@ export const declaration: fc.Arbitrary<Words> = fc.oneof(
   concat(words('objective', '='), expression),
   concat(words('retrieve', '='), expression),
   concat(words('train'), body(entry)),
+  concat(words('search'), body(searched)),
   concat(words('data', name), body(fc.oneof(entry, joined, columns))),
 );
 

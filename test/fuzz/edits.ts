@@ -48,7 +48,7 @@ const pieces = [
     'let',
     'use',
   ],
-  ...['objective', 'retrieve', 'train', 'data', 'columns', 'true', 'false', 'binary', 'number'],
+  ...['objective', 'retrieve', 'train', 'search', 'data', 'columns', 'true', 'false', 'binary', 'number'],
   ...['id', 'list', 'category', 'like', 'text', 'mlp', 'dense', 'flatten', 'senet', 'cosine', 'dot', 'softmax', 'bce'],
   ...[
     'user',

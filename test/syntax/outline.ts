@@ -48,6 +48,12 @@ function entry(node: Entries[number], indent: string): string {
       return `${node.names.map(({ name }) => name).join(', ')} : ${expression(node.value)}`;
     case 'TowerEntry':
       return `${node.channel ? 'channel ' : ''}${node.name.name} = ${expression(node.flow)}`;
+    case 'SearchEntry': {
+      const { path, domain } = node;
+      const name = path.map((part) => part.name).join('.');
+      if (domain.kind === 'Choices') return `${name} : one of ${domain.items.map(expression).join(', ')}`;
+      return `${name} : ${domain.log ? 'log ' : ''}${expression(domain.from)} .. ${expression(domain.to)}`;
+    }
     case 'Entry':
       return `${node.name.name} = ${expression(node.value)}${node.by ? ` by ${node.by.name}` : ''}`;
   }

@@ -7,6 +7,7 @@ import { is } from '../../syntax/token.ts';
 import { keywordDocs } from '../keywords.ts';
 import type { CompletionContext } from './context.ts';
 import { type Completion, symbolItem, unique } from './item.ts';
+import { pathsAt } from './search.ts';
 
 export function entriesAt(here: CompletionContext): readonly Completion[] {
   const { declaration, before } = here.place;
@@ -17,6 +18,8 @@ export function entriesAt(here: CompletionContext): readonly Completion[] {
         insert: `${column.label} : `,
         detail: 'a column of the data',
       }));
+    case 'search':
+      return pathsAt(here);
     case 'tower':
       return is(before.at(-1), t.Channel) ? otherChannels(here) : [channel];
     case 'data':

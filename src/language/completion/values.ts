@@ -9,15 +9,23 @@ import { is } from '../../syntax/token.ts';
 import { typeAt } from '../entry_type.ts';
 import { keywordDocs } from '../keywords.ts';
 import { kindDoc } from '../markdown.ts';
+import { searchedSlot } from '../searched_slot.ts';
 import type { CompletionContext } from './context.ts';
 import { entriesAt } from './entries.ts';
 import { beginningsAt, blocksAt } from './flows.ts';
 import { type Completion, kindItems, symbolItem, unique } from './item.ts';
+import { domainsAt } from './search.ts';
 import { quotedAt } from './texts.ts';
 
 export function valuesAt(here: CompletionContext): readonly Completion[] {
+  if (here.place.declaration.word === 'search') return searchedAt(here);
   const type = typeAt(here.place);
   return type ? valuesOf(here, type) : [];
+}
+
+function searchedAt(here: CompletionContext): readonly Completion[] {
+  const type = searchedSlot(here.facts, here.place)?.type;
+  return domainsAt(here) ?? (!type || type.is === 'constant' ? here.names('constant') : valuesOf(here, type));
 }
 
 function valuesOf(here: CompletionContext, type: EntryType): readonly Completion[] {

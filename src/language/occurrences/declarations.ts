@@ -3,11 +3,15 @@ import { weightedTasks } from '../../library/declarations/objective.ts';
 import { type EntryPlace, entryTables } from '../../library/declarations/table.ts';
 import { singleName } from '../../model/calls.ts';
 import type { Library } from '../../model/library.ts';
+import type { Resolution } from '../../model/resolution.ts';
 import { typedNames } from '../../model/scope.ts';
+import { findSlot } from '../../model/settings/find_slot.ts';
+import type { SlotType } from '../../model/settings/slot.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { symbolOf } from '../symbols.ts';
 import { dataWords } from './data.ts';
 import type { Found } from './found.ts';
+import { searchWords } from './search.ts';
 import { towerWords } from './tower.ts';
 import { known, Values } from './values.ts';
 
@@ -16,10 +20,13 @@ export class Declarations {
   readonly #library: Library;
   readonly #values: Values;
 
-  constructor(found: Found, library: Library) {
+  readonly #slotOf: (path: readonly string[]) => SlotType | undefined;
+
+  constructor(found: Found, { library, files }: Pick<Resolution, 'library' | 'files'>) {
     this.#found = found;
     this.#library = library;
     this.#values = new Values(found, library);
+    this.#slotOf = (parts) => findSlot({ files, library, report: () => {} }, { parts, at: files.main.span })?.type;
   }
 
   declaration(node: Ast.Declaration): void {
@@ -63,6 +70,9 @@ export class Declarations {
         return;
       case 'Train':
         this.#entries('train', node.entries);
+        return;
+      case 'Search':
+        searchWords(node, this.#values, this.#slotOf);
         return;
       case 'Data':
         dataWords(node, this.#values);

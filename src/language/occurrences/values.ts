@@ -83,7 +83,7 @@ export class Values {
   }
 
   /** What an entry says, by its row. */
-  entry(name: string, row: Entry, { value, more = [] }: Ast.Entry): void {
+  entry(name: string, row: Entry, { value, more = [] }: Pick<Ast.Entry, 'value' | 'more'>): void {
     const { type, doc } = row;
     const word = singleName(value);
     switch (type.is) {

@@ -8,6 +8,7 @@ import { constant } from './let.ts';
 import { model } from './model.ts';
 import { objective } from './objective.ts';
 import { retrieve } from './retrieve.ts';
+import { search } from './search.ts';
 import { task } from './task.ts';
 import { tower } from './tower.ts';
 import { train } from './train.ts';
@@ -28,6 +29,7 @@ export const declarations = {
   objective,
   retrieve,
   train,
+  search,
   data,
 } satisfies Readonly<Record<string, DeclarationRow>>;
 

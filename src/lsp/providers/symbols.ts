@@ -47,6 +47,7 @@ const kinds: Readonly<Record<OutlineKind, SymbolKind>> = {
   Objective: SymbolKind.Operator,
   Retrieve: SymbolKind.Operator,
   Train: SymbolKind.Object,
+  Search: SymbolKind.Object,
   Data: SymbolKind.Namespace,
   Feature: SymbolKind.Field,
   Label: SymbolKind.Field,

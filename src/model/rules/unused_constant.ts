@@ -52,6 +52,11 @@ function wordsOf({ declarations }: File, sought: Set<string>): ReadonlySet<strin
   };
   for (const declaration of declarations) {
     if (sought.size === 0) break;
+    if (declaration.kind === 'Search') {
+      // That a search names a constant does not make it one that is read; its choices may read others.
+      for (const { domain } of declaration.entries) if (domain.kind === 'Choices') domain.items.forEach(visit);
+      continue;
+    }
     if ('value' in declaration) visit(declaration.value);
     if (declaration.kind === 'Block') {
       for (const { default: value } of declaration.parameters) if (value) visit(value);

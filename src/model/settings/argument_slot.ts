@@ -68,6 +68,16 @@ export function argumentOf(
   };
 }
 
+/** The parameters of the call that is in a slot, or would be there by default. */
+export function parametersOf(slot: Slot, library: Library): Parameters | undefined {
+  const table = tableOf(slot.type, library);
+  const [written] = slot.values;
+  const usual = slot.default as Partial<BoundKind> | undefined;
+  const kind = written ? asCall(written)?.callee.name : usual?.kind;
+  const row = table && kind !== undefined && Object.hasOwn(table.of, kind) ? table.of[kind] : undefined;
+  return row && { ...row.parameters, ...table?.also };
+}
+
 /** The kinds whose calls a type takes, and the arguments that it adds. */
 function tableOf(
   type: SlotType,
