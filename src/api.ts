@@ -17,6 +17,7 @@ export {
   recommend,
 } from './api/run.ts';
 export { type Trained, type TrainReady, type TrainRequest, train } from './api/train.ts';
+export { type Tuned, type TuneEvent, type TuneRequest, tune } from './api/tune.ts';
 export type { Diagnostic } from './diagnostics/diagnostic.ts';
 export { Failure } from './diagnostics/failure.ts';
 export type { EngineName } from './engine/engine.ts';

@@ -49,10 +49,12 @@ const mayImport: Record<string, readonly string[]> = {
     'graph',
     ...base,
   ],
-  report: ['training', 'evaluation', 'artifact', 'storage', 'lower', 'model', 'library', ...base],
+  tune: ['storage', ...base],
+  report: ['tune', 'training', 'evaluation', 'artifact', 'storage', 'lower', 'model', 'library', ...base],
   serve: ['scoring', 'artifact', 'storage', 'embedding', 'data', 'engine', 'lower', 'plan', 'graph', ...base],
   // What people use
   api: [
+    'tune',
     'serve',
     'report',
     'training',
@@ -75,6 +77,7 @@ const mayImport: Record<string, readonly string[]> = {
   cli: [
     'lsp',
     'api',
+    'tune',
     'serve',
     'training',
     'evaluation',

@@ -7,6 +7,7 @@ import { Failure, failure, invariant } from '../diagnostics/failure.ts';
 import { render } from '../diagnostics/render.ts';
 import { type Lowered, lower, type Shapes } from '../lower/lower.ts';
 import type { DataDescription, Model } from '../model/model.ts';
+import type { SearchParameter } from '../model/search.ts';
 import type { Settings } from '../model/settings/text.ts';
 import { type CheckOptions, check as checkSource } from '../pipeline.ts';
 import type { File } from '../syntax/ast.ts';
@@ -36,6 +37,8 @@ export interface Checked {
   readonly file: File;
   readonly model?: Model;
   readonly shapes?: Shapes;
+  /** What the `search` of the file names. */
+  readonly search: readonly SearchParameter[];
   readonly data?: { readonly source: Source; readonly description: DataDescription };
 }
 
@@ -68,6 +71,7 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
     text: render(diagnostics),
     sources: [source, ...used],
     file: checked.file,
+    search: checked.resolution.search,
     ...defined({ model: checked.model, shapes: checked.shapes, data }),
   };
 }

@@ -19,7 +19,7 @@ import { listOf, rankingSentence } from './sentences.ts';
 
 /** One run. It is opened, ranks, and is closed before the next one is opened. */
 export interface Contestant {
-  /** What the table calls it. */
+  /** What the table calls it. Runs of one name, which differ by their seeds, are one row: their mean for each event. */
   readonly name: string;
   readonly dataset: Dataset;
   readonly plan: Plan;
@@ -82,6 +82,8 @@ export async function compare(contestants: readonly Contestant[], options: Compa
   for (const other of contestants) refuseOther(first, protocol, other, seen, options.per);
 
   const names: string[] = [];
+  /** How many runs a row is the mean of. */
+  const runs: number[] = [];
   // By measure, then by row of the table.
   const values: Float64Array[][] = measures.map(() => []);
   const rankingCold: string[] = [];
@@ -102,10 +104,14 @@ export async function compare(contestants: readonly Contestant[], options: Compa
       ...defined({ seen: firstTask.seen, history: firstTask.history }),
     };
     const ranks = await rankEvents(task, scorer, seen.removes);
-    names.push(name);
-    if (ranks.ranksCold) rankingCold.push(name);
+    const row = names.indexOf(name);
+    runs[row === -1 ? names.push(name) - 1 : row] = (runs[row] ?? 0) + 1;
+    if (ranks.ranksCold && row === -1) rankingCold.push(name);
     measures.forEach((measure, at) => {
-      values[at]!.push(valuesOf(task, ranks, measure));
+      const found = valuesOf(task, ranks, measure);
+      const before = values[at]![row];
+      if (before) found.forEach((value, event) => void (before[event]! += value));
+      else values[at]!.push(found);
     });
   };
   for (const contestant of contestants) {
@@ -134,6 +140,10 @@ export async function compare(contestants: readonly Contestant[], options: Compa
     const name = options.against!;
     throw failure('unknown-name', { what: 'row of the comparison', name, nearest: nearest(name, names), known: names });
   }
+  for (const series of values)
+    series.forEach(
+      (row, at) => void (runs[at]! > 1 && row.forEach((sum, event) => void (row[event] = sum / runs[at]!))),
+    );
   const { group, groups, unit } = groupsOf(firstTask);
   const intervals = values.map((series) => bootstrap({ series, group, groups, reference }, options));
   const labels = measures.map(({ label }) => label);

@@ -79,6 +79,7 @@ export class Run {
     for (;;) {
       const ended = this.ended();
       if (ended) return this.finish(ended);
+      if (this.pauses()) return this.interrupted();
       if (!(await this.epoch())) return this.interrupted();
     }
   }
@@ -95,6 +96,13 @@ export class Run {
     if (stepOfEpoch > 0) return undefined;
     if (step >= this.rounds.total) return 'epochs';
     return stop && best && this.rounds.since(best.epoch, epoch) >= stop.patience ? 'patience' : undefined;
+  }
+
+  /** Whether the epoch after which the run should pause is done. */
+  private pauses(): boolean {
+    const { until } = this.options;
+    const { epoch, stepOfEpoch, step } = this.progress;
+    return until !== undefined && step > 0 && stepOfEpoch === 0 && epoch >= until;
   }
 
   async close(): Promise<void> {

@@ -14,6 +14,7 @@ import { inspectCommand } from './inspect.ts';
 import { lspCommand } from './lsp.ts';
 import { recommendCommand } from './recommend.ts';
 import { trainCommand } from './train.ts';
+import { tuneCommand } from './tune.ts';
 
 export const commands: readonly ((program: Command) => void)[] = [
   checkCommand,
@@ -21,6 +22,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   explainCommand,
   compileCommand,
   trainCommand,
+  tuneCommand,
   evaluateCommand,
   compareCommand,
   recommendCommand,

@@ -1,0 +1,146 @@
+/**
+ * The jobs of a study, in the order in which they are begun. A decision reads the results of jobs that many places before it alone, as
+ * there are workers: so it is the same whichever of them ends first. What the log has is not trained again.
+ */
+import { join } from 'node:path';
+import { defined } from '../../defined.ts';
+import { failure } from '../../diagnostics/failure.ts';
+import { settingsOf } from '../../tune/space.ts';
+import { addRecord, type Study } from '../../tune/study_files.ts';
+import type { Job, JobRecord } from '../../tune/trial.ts';
+import type { TrainedJob, TrainJob } from './train_job.ts';
+
+export interface JobsOptions {
+  readonly folder: string;
+  readonly study: Study;
+  /** What all jobs have. */
+  readonly request: Pick<TrainJob, 'path' | 'data' | 'allow' | 'engine'>;
+  readonly records: readonly JobRecord[];
+  readonly run: (job: TrainJob, signal: AbortSignal) => Promise<TrainedJob>;
+  readonly onBegin?: (job: Job & { readonly settings: Readonly<Record<string, string>> }) => void;
+  readonly onRecord?: (record: JobRecord) => void;
+}
+
+/** A job was ended by the signal: nothing of it is known. */
+export class Stopped extends Error {}
+
+export class Jobs {
+  readonly #done: Promise<JobRecord>[] = [];
+  /** Those that are known, in order. */
+  readonly records: JobRecord[] = [];
+  readonly #settings = new Map<number, Readonly<Record<string, string>>>();
+  readonly #begun = performance.now();
+  /** Lines are written in the order of their jobs. */
+  #written: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly options: JobsOptions) {}
+
+  /** Seconds that the study has taken, those of calls before this one too. */
+  get elapsed(): number {
+    const before = this.options.records.at(-1)?.elapsed ?? 0;
+    return before + (performance.now() - this.#begun) / 1000;
+  }
+
+  /** The next line of the log that is not replayed yet. */
+  get logged(): JobRecord | undefined {
+    return this.options.records[this.#done.length];
+  }
+
+  begin(job: Job, signal: AbortSignal): void {
+    const index = this.#done.length;
+    const known = this.logged;
+    const { space } = this.options.study;
+    if (job.point) this.#settings.set(job.trial, settingsOf(space, job.point));
+    const settings = this.#settings.get(job.trial) ?? {};
+    if (known) {
+      const same =
+        known.kind === job.kind && known.trial === job.trial && known.rung === job.rung && known.seed === job.seed;
+      if (!same || JSON.stringify(known.settings) !== JSON.stringify(settings)) {
+        throw failure('other-study', { folder: this.options.folder, what: `job ${index}` });
+      }
+      this.#done.push(Promise.resolve(known));
+      return;
+    }
+    const before = this.#written;
+    const done = this.#train(index, job, settings, signal).then(async (record) => {
+      await before;
+      await addRecord(this.options.folder, record);
+      this.options.onRecord?.(record);
+      return record;
+    });
+    this.#written = done;
+    done.catch(() => {});
+    this.#done.push(done);
+  }
+
+  async #train(
+    index: number,
+    job: Job,
+    settings: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<JobRecord> {
+    const { folder, study, request, run } = this.options;
+    const begun = new Date().toISOString();
+    const start = performance.now();
+    const name = folderOf(job);
+    this.options.onBegin?.({ ...job, settings });
+    const result = await run(
+      {
+        ...request,
+        set: { ...study.set, ...settings, ...(job.seed === undefined ? {} : { seed: String(job.seed) }) },
+        out: join(folder, name),
+        metric: study.metric,
+        mustCheck: job.trial === 0,
+        ...(job.rung === undefined ? {} : { rung: { at: job.rung, of: study.rungs } }),
+      },
+      signal,
+    );
+    if (result.state === 'stopped') throw new Stopped();
+    const { state, values, value, epochs, message } = result;
+    return {
+      job: index,
+      ...job,
+      settings,
+      state,
+      values,
+      ...defined({ epochs, value, message }),
+      folder: name,
+      begun,
+      seconds: rounded((performance.now() - start) / 1000),
+      elapsed: rounded(this.elapsed),
+    };
+  }
+
+  /** Waits until a job may be decided: all but the last ones are known. @throws Stopped, or what ended a job */
+  async settle(behind: number): Promise<void> {
+    while (this.records.length < this.#done.length - behind) this.records.push(await this.#done[this.records.length]!);
+  }
+
+  /** Forgets the jobs that were stopped, and those after them. */
+  async dropStopped(): Promise<void> {
+    await Promise.allSettled(this.#done);
+    while (this.records.length < this.#done.length) {
+      const record = await this.#done[this.records.length]!.catch((error: unknown) => {
+        if (error instanceof Stopped) return undefined;
+        throw error;
+      });
+      if (!record) break;
+      this.records.push(record);
+    }
+    this.#done.length = this.records.length;
+    this.#written = Promise.resolve();
+  }
+
+  /** How many jobs have begun. */
+  get count(): number {
+    return this.#done.length;
+  }
+}
+
+/** Of a trial all of its search jobs have one: it goes on there. */
+const folderOf = ({ kind, trial, seed }: Job): string => {
+  const number = String(trial).padStart(4, '0');
+  return kind === 'search' ? join('trials', number) : join('finals', `${number}-${kind}-${seed}`);
+};
+
+const rounded = (seconds: number): number => Math.round(seconds * 1000) / 1000;

@@ -1,0 +1,104 @@
+/** The first part of a study: trials, until there are enough, until the time is over, or until all points are tried. */
+import { makeRandom } from '../../random/random.ts';
+import { decide, ranked } from '../../tune/halving.ts';
+import { samplers } from '../../tune/samplers/table.ts';
+import { countPoints, isSamePoint, type Point, usualPoint } from '../../tune/space.ts';
+import type { Study } from '../../tune/study_files.ts';
+import type { Job, Trial } from '../../tune/trial.ts';
+import { trialsOf } from '../../tune/trials.ts';
+import { type Jobs, Stopped } from './jobs.ts';
+
+/** Why no further trial began. */
+export type Ended = 'trials' | 'time' | 'points';
+
+export interface SearchOptions {
+  readonly study: Study;
+  /** How many trials, the file as it is written among them. */
+  readonly trials: number;
+  readonly signal: AbortSignal;
+  /** Aborted when the time of the search is over; asked for once the first trial is done. */
+  readonly timer: () => AbortSignal;
+}
+
+export async function searchTrials(jobs: Jobs, { study, trials, signal, timer }: SearchOptions): Promise<Ended> {
+  const sent = new Map<number, number>();
+  const points: Point[] = [];
+  const usual = usualPoint(study.space);
+  if (usual) points.push(usual);
+  let time: AbortSignal | undefined;
+  let ended: Ended = 'trials';
+
+  const next = (settled: boolean): Job | undefined => {
+    const known = trialsOf(jobs.records, study);
+    const choice = decide({
+      rungs: study.rungs,
+      trials: known,
+      sent,
+      more: sent.size < trials && ended !== 'points',
+      settled,
+    });
+    if (!choice) return undefined;
+    const { trial, rung } = choice;
+    const job: Job = { kind: 'search', trial, ...(rung === undefined ? {} : { rung }) };
+    if (trial === 0 || sent.has(trial)) return job;
+    const point = newPoint(study, known, points, trial);
+    if (point) {
+      points.push(point);
+      return { ...job, point };
+    }
+    ended = 'points';
+    return next(settled);
+  };
+
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      // The search ended here before, by its time.
+      if (jobs.logged && jobs.logged.kind !== 'search') break;
+      await jobs.settle(jobs.count === 1 ? 0 : study.parallel - 1);
+      if (jobs.count > 0) time ??= timer();
+      if (time?.aborted && !jobs.logged) break;
+      let job = next(false);
+      if (!job) {
+        await jobs.settle(0);
+        job = next(true);
+      }
+      if (!job) return ended;
+      sent.set(job.trial, job.rung!);
+      jobs.begin(job, time ? AbortSignal.any([signal, time]) : signal);
+    }
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
+  }
+  await jobs.dropStopped();
+  signal.throwIfAborted();
+  return 'time';
+}
+
+/** Tries before the sampler is taken to have nothing new. */
+const mostTries = 200;
+
+/** A point that was not tried. Nothing where all were, or where none is found. */
+function newPoint(
+  { space, sampler, seed }: Study,
+  known: readonly Trial[],
+  tried: readonly Point[],
+  trial: number,
+): Point | undefined {
+  if (tried.length >= countPoints(space)) return undefined;
+  const best = ranked(known).flatMap(({ point }) => (point ? [point] : []));
+  const usual = usualPoint(space);
+  const all = usual && known[0] ? withUsual(known, usual) : best;
+  for (let attempt = 0; attempt < mostTries; attempt++) {
+    const random = makeRandom(seed, trial, attempt);
+    // A sampler that is certain of one point draws it again: chance finds the others.
+    const from = attempt < mostTries / 4 ? samplers[sampler] : samplers.random;
+    const point = from.suggest(space, all, random);
+    if (!tried.some((other) => isSamePoint(space, other, point))) return point;
+  }
+  return undefined;
+}
+
+/** Ranked, with the file as it is written as a point of the space. */
+const withUsual = (known: readonly Trial[], usual: Point): readonly Point[] =>
+  ranked(known).flatMap(({ number, point }) => (number === 0 ? [usual] : point ? [point] : []));

@@ -1,0 +1,76 @@
+/** What a study is, from what is asked and from the model; of one that goes on, whether it is the same. */
+import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { defined } from '../../defined.ts';
+import { failure } from '../../diagnostics/failure.ts';
+import { declaredMeasures, labelOf, makeMeasures } from '../../evaluation/measures.ts';
+import type { SearchParameter } from '../../model/search.ts';
+import type { Settings } from '../../model/settings/text.ts';
+import { rungsOf } from '../../tune/halving.ts';
+import type { Dimension, Space } from '../../tune/space.ts';
+import type { Study } from '../../tune/study_files.ts';
+import type { Lowering } from '../check.ts';
+
+/** What of a request makes a study. */
+interface Asked
+  extends Partial<Pick<Study, 'sampler' | 'seed' | 'halving' | 'parallel' | 'finalists' | 'seeds' | 'metric'>> {
+  readonly out: string;
+  readonly set?: Settings;
+}
+
+/** @throws Failure `no-search`, `unknown-measure`, `other-study` */
+export function studyOf(path: string, request: Asked, checked: Lowering, before: Study | undefined): Study {
+  const { search, sources, data, lowered } = checked;
+  const { train } = lowered.plan;
+  if (search.length === 0) throw failure('no-search', { path });
+  const measured = makeMeasures([...(train.stop ? [train.stop] : []), ...declaredMeasures([lowered.plan])]);
+  const known = measured.map(({ label }) => label);
+  const metric = request.metric ?? before?.metric ?? (train.stop ? labelOf(train.stop) : known[0]!);
+  if (!known.includes(metric)) throw failure('unknown-measure', { name: metric, known });
+  const halving = request.halving ?? before?.halving ?? true;
+  const asked = { ...before, ...defined({ ...pick(request) }) };
+  const study: Study = {
+    model: lowered.plan.model,
+    sources: sha256([...sources.map(({ text }) => text), data!.source.text].join('\0')),
+    space: spaceOf(search),
+    set: textsOf(request.set ?? before?.set ?? {}),
+    metric,
+    stops: train.stop !== undefined && metric === labelOf(train.stop),
+    fileSeed: train.seed,
+    sampler: asked.sampler ?? 'tpe',
+    seed: asked.seed ?? 1,
+    halving,
+    rungs: rungsOf(train.epochs, halving),
+    parallel: Math.min(asked.parallel ?? 1, 4 * availableParallelism()),
+    finalists: asked.finalists ?? 3,
+    seeds: asked.seeds ?? 3,
+  };
+  const words = { model: 'model', sources: 'model file or data block', space: '`search`', set: '`--set`' } as const;
+  for (const [name, value] of Object.entries(study)) {
+    if (!before || JSON.stringify(value) === JSON.stringify(before[name as keyof Study])) continue;
+    const what = name in words ? words[name as keyof typeof words] : `\`${name}\``;
+    throw failure('other-study', { folder: request.out, what });
+  }
+  return study;
+}
+
+const pick = ({ sampler, seed, parallel, finalists, seeds }: Asked): Partial<Study> =>
+  defined({ sampler, seed, parallel, finalists, seeds });
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const textsOf = (set: Settings): Record<string, string> =>
+  Object.fromEntries(Object.entries(set).map(([name, value]) => [name, String(value)]));
+
+const spaceOf = (parameters: readonly SearchParameter[]): Space =>
+  parameters.map(({ name, domain, usual }): Dimension => {
+    if (domain.kind === 'choices') {
+      return {
+        name,
+        domain: { kind: 'choices', texts: domain.choices.map(({ text }) => text) },
+        ...defined({ usual }),
+      };
+    }
+    const { from, to, log, whole } = domain;
+    return { name, domain: { kind: 'range', from, to, log, whole }, ...defined({ usual }) };
+  });

@@ -1,0 +1,67 @@
+/** A copy of the model with the values that won: a new file, never one that is there. */
+import { existsSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname, relative, resolve } from 'node:path';
+import { hasErrors } from '../../diagnostics/diagnostic.ts';
+import { failure } from '../../diagnostics/failure.ts';
+import { applyEdits } from '../../diagnostics/fixes.ts';
+import { writing } from '../../diagnostics/system_reason.ts';
+import { editsFor } from '../../model/settings/write.ts';
+import { check } from '../../pipeline.ts';
+import { makeSource, type Source } from '../../text/source.ts';
+import type { CheckRequest } from '../check.ts';
+import { loadUsed, readSource } from '../files.ts';
+import { format } from '../format.ts';
+
+/** @throws Failure `file-exists`, before anything is trained */
+export function refuseTunedFile(path: string): void {
+  if (existsSync(path)) throw failure('file-exists', { path });
+}
+
+/**
+ * @param settings the text of each
+ * @throws Failure `file-exists`, `tuned-file`, `cannot-write`
+ */
+export async function writeTunedFile(
+  from: string,
+  to: string,
+  settings: Readonly<Record<string, string>>,
+  { set = {} }: CheckRequest,
+): Promise<void> {
+  const all = { ...set, ...settings };
+  let source = moved(readSource(from), from, to);
+  for (const [name, value] of Object.entries(all).sort(([a], [b]) => a.split('.').length - b.split('.').length)) {
+    const { files, library } = check(source, { load: loadUsed }).resolution;
+    const edits = editsFor(name, String(value), { files, library, source });
+    if (!edits)
+      throw failure('tuned-file', {
+        path: to,
+        reason: `\`${name}\` is not in ${from}, or cannot be replaced in one place`,
+      });
+    source = makeSource(to, applyEdits(source, edits));
+  }
+  const text = format(source.text, to).output ?? source.text;
+  const { diagnostics } = check(makeSource(to, text), { load: loadUsed });
+  if (hasErrors(diagnostics)) throw failure('tuned-file', { path: to, reason: diagnostics[0]!.message });
+  refuseTunedFile(to);
+  // `wx` fails where somebody was quicker.
+  const handle = await writing(to, open(to, 'wx'));
+  try {
+    await writing(to, handle.writeFile(text));
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The text as it would be in another folder: the paths of `use` begin from there. */
+function moved({ text, ...source }: Source, from: string, to: string): Source {
+  const [old, other] = [resolve(dirname(from)), resolve(dirname(to))];
+  if (old === other) return makeSource(to, text);
+  const { file } = check(makeSource(source.name, text), { load: loadUsed });
+  const edits = file.declarations.flatMap((one) => {
+    if (one.kind !== 'Use') return [];
+    const path = relative(other, resolve(old, one.path.value)).replaceAll('\\', '/');
+    return [{ at: one.path.span, text: JSON.stringify(path) }];
+  });
+  return makeSource(to, applyEdits(file.span.source, edits));
+}

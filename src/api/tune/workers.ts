@@ -1,0 +1,79 @@
+/** Jobs in processes of their own, each with its engine and its tables: several train side by side. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { Failure } from '../../diagnostics/failure.ts';
+import type { TrainedJob, TrainJob } from './train_job.ts';
+
+export interface Workers {
+  run(job: TrainJob, signal: AbortSignal): Promise<TrainedJob>;
+  close(): Promise<void>;
+}
+
+/** What a worker answers. */
+export type Answer =
+  | { readonly trained: TrainedJob }
+  | { readonly refused: readonly Diagnostic[] }
+  | { readonly broken: string };
+
+/** The program of a worker: next to this file, or above the folder of chunks in a bundle. */
+function program(): string {
+  const found = ['./worker.ts', './worker.js', '../worker.js']
+    .map((name) => fileURLToPath(new URL(name, import.meta.url)))
+    .find((path) => existsSync(path));
+  if (found === undefined) throw new Error('invariant: the program of the workers is missing');
+  return found;
+}
+
+export function makeWorkers(): Workers {
+  const idle: ChildProcess[] = [];
+  const all = new Set<ChildProcess>();
+  const take = (): ChildProcess => {
+    const known = idle.pop();
+    if (known) return known;
+    const child = fork(program(), [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], serialization: 'advanced' });
+    all.add(child);
+    child.once('exit', () => all.delete(child));
+    return child;
+  };
+  return {
+    async run(job, signal) {
+      const child = take();
+      const stop = (): void => void (child.connected && child.send('stop'));
+      signal.addEventListener('abort', stop, { once: true });
+      try {
+        const answer = await answerOf(child, job);
+        if ('broken' in answer) throw new Error(answer.broken);
+        if ('refused' in answer) throw new Failure(answer.refused);
+        idle.push(child);
+        return answer.trained;
+      } finally {
+        signal.removeEventListener('abort', stop);
+      }
+    },
+    async close() {
+      const ends = [...all].map((child) => new Promise((done) => child.once('exit', done)));
+      for (const child of all) if (child.connected) child.disconnect();
+      await Promise.all(ends);
+    },
+  };
+}
+
+/** A process that ends by itself has failed this one trial: the system may have ended it for its memory. */
+function answerOf(child: ChildProcess, job: TrainJob): Promise<Answer> {
+  return new Promise((resolve) => {
+    const exit = (code: number | null, signal: string | null): void => {
+      child.off('message', message);
+      const message_ = `its process ended by ${signal ?? `code ${code}`}`;
+      resolve({ trained: { state: 'failed', values: [], message: message_ } });
+    };
+    const message = (answer: unknown): void => {
+      child.off('exit', exit);
+      resolve(answer as Answer);
+    };
+    child.once('exit', exit);
+    child.once('message', message);
+    child.send(job);
+  });
+}

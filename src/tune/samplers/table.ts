@@ -1,0 +1,8 @@
+import { random } from './random.ts';
+import type { Sampler } from './sampler.ts';
+import { tpe } from './tpe.ts';
+
+/** The first is the usual one. */
+export const samplers = { tpe, random } satisfies Readonly<Record<string, Sampler>>;
+
+export type SamplerName = keyof typeof samplers;

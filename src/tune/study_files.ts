@@ -1,0 +1,114 @@
+/** The folder of a study: `study.json` says what is searched and how, `trials.jsonl` what has been found. */
+import { open, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { failure } from '../diagnostics/failure.ts';
+import { reading, writing } from '../diagnostics/system_reason.ts';
+import { writeTextDurably } from '../storage/durable.ts';
+import type { SamplerName } from './samplers/table.ts';
+import type { Space } from './space.ts';
+import type { JobRecord } from './trial.ts';
+
+export const studyFile = 'study.json';
+export const trialsFile = 'trials.jsonl';
+export const journalFile = 'optuna.journal';
+
+const format = 'tower-study-1';
+
+/** What makes a study the same when it goes on. */
+export interface Study {
+  readonly model: string;
+  /** SHA-256 of the model's files and of the data block's. */
+  readonly sources: string;
+  readonly space: Space;
+  /** What holds in all trials. */
+  readonly set: Readonly<Record<string, string>>;
+  readonly metric: string;
+  /** Whether the model has `stop`: a run then keeps the weights of its best epoch. */
+  readonly stops: boolean;
+  /** Of the file: search jobs have it, all others one after it. */
+  readonly fileSeed: number;
+  readonly sampler: SamplerName;
+  /** Of the points that are drawn. */
+  readonly seed: number;
+  readonly halving: boolean;
+  readonly rungs: number;
+  readonly parallel: number;
+  readonly finalists: number;
+  readonly seeds: number;
+}
+
+/** Of this version; what may change when a study goes on is not part of it. */
+export async function writeStudy(folder: string, study: Study): Promise<void> {
+  await writeTextDurably(join(folder, studyFile), `${JSON.stringify({ format, ...study }, null, 2)}\n`);
+}
+
+/** @throws Failure `not-a-study`, `damaged-file`, `cannot-read` */
+export async function readStudy(folder: string): Promise<Study> {
+  const names = await reading(folder, readdir(folder).catch(nothingThere));
+  if (!names.includes(studyFile)) throw failure('not-a-study', { folder });
+  const path = join(folder, studyFile);
+  const text = await reading(path, readFile(path, 'utf8'));
+  const value = parsed(text) as (Study & { readonly format?: string }) | undefined;
+  if (value?.format !== format || !Array.isArray(value.space) || typeof value.rungs !== 'number') {
+    throw failure('damaged-file', { path, reason: `it is not a study of the format ${format}` });
+  }
+  return value;
+}
+
+/** Whether a folder holds a study, or anything at all. */
+export async function contentsOf(folder: string): Promise<'study' | 'other' | 'nothing'> {
+  const names = await reading(folder, readdir(folder).catch(nothingThere));
+  const own = names.filter((name) => !name.startsWith('.'));
+  return own.includes(studyFile) ? 'study' : own.length > 0 ? 'other' : 'nothing';
+}
+
+/** The lines that are whole. A kill may have left the last one half written. */
+export async function readRecords(folder: string): Promise<JobRecord[]> {
+  const path = join(folder, trialsFile);
+  const text = await reading(path, readFile(path, 'utf8').catch(nothingWritten));
+  const lines = text.split('\n');
+  return lines.flatMap((line, at) => {
+    if (line === '') return [];
+    const value = parsed(line) as JobRecord | undefined;
+    const isWhole = typeof value === 'object' && value !== null && Array.isArray(value.values);
+    if (isWhole && value.job === at) return [value];
+    if (at === lines.length - 1) return [];
+    throw failure('damaged-file', { path, reason: `line ${at + 1} is not the record of job ${at}` });
+  });
+}
+
+/** Writes the lines anew, without what a kill left half written. */
+export async function writeRecords(folder: string, records: readonly JobRecord[]): Promise<void> {
+  const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
+  await writeTextDurably(join(folder, trialsFile), text);
+}
+
+/** One line more, on the disk when this ends. */
+export async function addRecord(folder: string, record: JobRecord): Promise<void> {
+  const path = join(folder, trialsFile);
+  const handle = await writing(path, open(path, 'a'));
+  try {
+    await writing(path, handle.appendFile(`${JSON.stringify(record)}\n`));
+    await writing(path, handle.sync());
+  } finally {
+    await handle.close();
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function nothingThere(error: NodeJS.ErrnoException): string[] {
+  if (error.code === 'ENOENT') return [];
+  throw error;
+}
+
+function nothingWritten(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT') return '';
+  throw error;
+}

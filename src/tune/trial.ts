@@ -1,0 +1,65 @@
+/** A study's log: a line for each piece of training that has ended. All else that is known of a study follows from the lines. */
+import type { Point } from './space.ts';
+
+export type JobKind =
+  /** A trial up to a rung. */
+  | 'search'
+  /** A finalist, on a further seed. */
+  | 'final'
+  /** The winner, or the file as it is written, on seeds that chose nothing. */
+  | 'fresh';
+
+export interface Job {
+  readonly kind: JobKind;
+  /** 0 is the file as it is written. */
+  readonly trial: number;
+  /** Of a `search` job: up to which rung it goes on. */
+  readonly rung?: number;
+  /** Of the others. Of a search it is the file's own. */
+  readonly seed?: number;
+  /** Of a trial that is new. */
+  readonly point?: Point;
+}
+
+/** A line of `trials.jsonl`. */
+export interface JobRecord extends Job {
+  /** From 0, in the order in which jobs were begun; lines are in this order. */
+  readonly job: number;
+  /** The text of each setting. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly state: /** It may go on. */
+    | 'paused'
+    | 'done'
+    /** Training failed: a loss that is not finite, more memory than there is. */
+    | 'failed'
+    /** The model does not check with these settings. */
+    | 'invalid';
+  /** Of a whole run; its `stop` may end it sooner. Absent where the model does not check. */
+  readonly epochs?: number;
+  /** The metric after each epoch, from the first. */
+  readonly values: readonly number[];
+  /** What the trial is compared by, at its rung. */
+  readonly value?: number;
+  /** Why it failed. */
+  readonly message?: string;
+  /** The folder of the run, within that of the study. */
+  readonly folder: string;
+  /** When it began and how long it took, and how long the study had taken by its end; seconds. */
+  readonly begun: string;
+  readonly seconds: number;
+  readonly elapsed: number;
+}
+
+/** A trial as its search jobs have it so far. */
+export interface Trial {
+  readonly number: number;
+  readonly point?: Point;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly state: JobRecord['state'];
+  /** What it is compared by, by rung, as far as it came. */
+  readonly values: readonly number[];
+  /** The metric after each epoch. */
+  readonly epochs: readonly number[];
+  readonly seconds: number;
+  readonly message?: string;
+}

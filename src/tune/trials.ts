@@ -1,0 +1,58 @@
+/** The trials of a study as the lines of its log have them. */
+import { defined } from '../defined.ts';
+import { epochsAt } from './halving.ts';
+import type { Study } from './study_files.ts';
+import type { JobRecord, Trial } from './trial.ts';
+
+/** What a run comes to by the metric of its epochs: that of the weights which it keeps. */
+export function kept(values: readonly number[], stops: boolean): number | undefined {
+  if (values.length === 0) return undefined;
+  return stops ? values.reduce((best, value) => Math.max(best, value)) : values.at(-1);
+}
+
+/** By number, as far as their search jobs came. */
+export function trialsOf(records: readonly JobRecord[], { rungs, stops }: Pick<Study, 'rungs' | 'stops'>): Trial[] {
+  const trials: Trial[] = [];
+  for (const record of records) {
+    if (record.kind !== 'search') continue;
+    const { trial: number, settings, state, values, seconds, message, rung = 0, epochs = 0 } = record;
+    const before = trials[number];
+    const point = record.point ?? before?.point;
+    const fails = state === 'failed' || state === 'invalid';
+    const byRung = Array.from({ length: rung + 1 }, (_, at) =>
+      kept(values.slice(0, epochsAt(at, rungs, epochs)), stops),
+    );
+    trials[number] = {
+      number,
+      settings,
+      state,
+      values: fails || byRung.includes(undefined) ? [] : (byRung as number[]),
+      epochs: values,
+      seconds: seconds + (before?.seconds ?? 0),
+      ...defined({ point, message }),
+    };
+  }
+  return trials;
+}
+
+/** A finalist with its values on further seeds. */
+export interface Finalist {
+  readonly trial: number;
+  readonly values: readonly number[];
+  readonly mean: number;
+}
+
+/** Those whose runs all came to a value, the best mean first. */
+export function finalistsOf(records: readonly JobRecord[]): readonly Finalist[] {
+  const byTrial = new Map<number, (number | undefined)[]>();
+  for (const { kind, trial, value } of records) {
+    if (kind === 'final') byTrial.set(trial, [...(byTrial.get(trial) ?? []), value]);
+  }
+  return [...byTrial]
+    .flatMap(([trial, values]): Finalist[] => {
+      if (values.includes(undefined)) return [];
+      const all = values as number[];
+      return [{ trial, values: all, mean: all.reduce((sum, value) => sum + value, 0) / all.length }];
+    })
+    .sort((a, b) => b.mean - a.mean || a.trial - b.trial);
+}
