@@ -24,8 +24,8 @@ export interface TrainRequest extends CheckRequest {
   readonly finish?: boolean;
   /** Replace the run that the folder holds; files that Tower did not write stay. */
   readonly force?: boolean;
-  /** Pauses after this epoch: `resume` goes on from there, with the same bits. */
-  readonly until?: number;
+  /** Pauses after a validation, which it gets from how many there are. `resume` goes on from there, with the same bits. */
+  readonly until?: (validations: number) => number;
   /** Ends training after the step it is in, with a checkpoint. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainingEvent) => void;

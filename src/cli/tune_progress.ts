@@ -38,10 +38,10 @@ const endedWords = {
 const nameOf = ({ kind, trial, seed }: JobRecord): string =>
   kind === 'search' ? `trial ${trial}` : `${kind === 'final' ? 'finalist' : 'fresh run of'} ${trial}, seed ${seed}`;
 
-function outcomeOf({ state, value, values, epochs, message }: JobRecord): string {
+function outcomeOf({ state, value, values, validations, message }: JobRecord): string {
   if (state === 'failed') return `failed: ${message}`;
   if (state === 'invalid') return `not trained: ${message}`;
-  return `${value?.toFixed(4) ?? '–'} after epoch ${values.length}${state === 'paused' ? ` of ${epochs}` : ''}`;
+  return `${value?.toFixed(4) ?? '–'} after validation ${values.length}${state === 'paused' ? ` of ${validations}` : ''}`;
 }
 
 const settingsOf = ({ settings, trial }: JobRecord): string =>

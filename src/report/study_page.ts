@@ -106,7 +106,7 @@ function parameters({ study, trials }: StudyParts): string {
   );
   return section(
     'Each parameter',
-    paragraph(`A dot is a trial: ${study.metric} after the epochs of the first rung.`),
+    paragraph(`A dot is a trial: ${study.metric} at the first rung.`),
     `<div class="charts">${charts.join('\n')}</div>`,
   );
 }
@@ -151,7 +151,7 @@ function allTrials({ trials, study }: StudyParts): string {
   const rows = trials.map((trial) => [
     String(trial.number),
     trial.values.length === 0 ? (trial.message ?? '–') : figure(trial.values.at(-1)!),
-    String(trial.epochs.length),
+    String(trial.validations.length),
     figure(trial.seconds),
     trial.number === 0 ? 'as written' : settingsLine(trial),
   ]);
@@ -159,7 +159,7 @@ function allTrials({ trials, study }: StudyParts): string {
     'All trials',
     table({
       caption: 'Of each trial what it came to',
-      head: ['trial', study.metric, 'epochs', 'seconds', 'settings'],
+      head: ['trial', study.metric, 'validations', 'seconds', 'settings'],
       rows,
     }),
   );

@@ -12,6 +12,10 @@ export interface Rounds {
   round(start: number): Epoch;
   /** Whether a round that ends with step `end` is validated. */
   validates(number: number, end: number): boolean;
+  /** Validations of the whole run. */
+  readonly validations: number;
+  /** The round that ends with a validation, from 1. */
+  roundOf(validation: number): number;
   /** Validations after that of round `best`, up to the one after round `now`. */
   since(best: number, now: number): number;
 }
@@ -41,6 +45,8 @@ export function roundsOf(train: Pick<TrainPlan, 'steps' | 'epochs' | 'validate'>
         return epochOf(Math.floor(at / order.steps) + 1).batch(at % order.steps);
       },
     }),
+    validations: Math.ceil(Math.ceil(total / each) / every),
+    roundOf: (validation) => Math.min(Math.ceil(total / each), validation * every),
     validates: (number, end) => end >= total || number % every === 0,
     since: (best, now) => Math.floor(now / every) - Math.floor(best / every),
   };

@@ -98,11 +98,12 @@ export class Run {
     return stop && best && this.rounds.since(best.epoch, epoch) >= stop.patience ? 'patience' : undefined;
   }
 
-  /** Whether the epoch after which the run should pause is done. */
+  /** Whether the validation after which the run should pause is done. */
   private pauses(): boolean {
     const { until } = this.options;
     const { epoch, stepOfEpoch, step } = this.progress;
-    return until !== undefined && step > 0 && stepOfEpoch === 0 && epoch >= until;
+    if (until === undefined || step === 0 || stepOfEpoch > 0) return false;
+    return epoch >= this.rounds.roundOf(until(this.rounds.validations));
   }
 
   async close(): Promise<void> {

@@ -13,8 +13,8 @@ export interface TrainOptions extends OfModel {
   readonly force?: boolean;
   /** Of the folder, where the caller has it already; it stays the caller's to release. */
   readonly lock?: FolderLock;
-  /** Ends the run after this epoch as an interruption would: it can be resumed, with the same bits. */
-  readonly until?: number;
+  /** Pauses after a validation, which it gets from how many there are. `resume` goes on from there, with the same bits. */
+  readonly until?: (validations: number) => number;
   /** Ends the run after the step it is in, with a checkpoint. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainingEvent) => void;

@@ -7,15 +7,15 @@ import type { Job, Trial } from './trial.ts';
 /** Of each rung, one in so many goes on. */
 export const halvingFactor = 3;
 
-/** Rungs of a run of so many epochs: the last is the whole run. At most 3 halvings. */
-export function rungsOf(epochs: number, halves: boolean): number {
+/** Rungs of a run with so many validations: the last is the whole run. At most 3 before it. */
+export function rungsOf(validations: number, halves: boolean): number {
   if (!halves) return 1;
-  return 1 + Math.min(3, Math.max(0, Math.floor(Math.log(epochs) / Math.log(halvingFactor) + 1e-9)));
+  return 1 + Math.min(3, Math.max(0, Math.floor(Math.log(validations) / Math.log(halvingFactor) + 1e-9)));
 }
 
-/** Up to which epoch a rung goes, of a run of so many epochs. */
-export function epochsAt(rung: number, rungs: number, epochs: number): number {
-  return Math.max(Math.min(1, epochs), Math.ceil(epochs / halvingFactor ** (rungs - 1 - rung)));
+/** How many validations a run has come to at a rung, of so many. */
+export function valuesAt(rung: number, rungs: number, validations: number): number {
+  return Math.max(Math.min(1, validations), Math.ceil(validations / halvingFactor ** (rungs - 1 - rung)));
 }
 
 export interface Decision {

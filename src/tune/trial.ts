@@ -34,9 +34,9 @@ export interface JobRecord extends Job {
     | 'failed'
     /** The model does not check with these settings. */
     | 'invalid';
-  /** Of a whole run; its `stop` may end it sooner. Absent where the model does not check. */
-  readonly epochs?: number;
-  /** The metric after each epoch, from the first. */
+  /** Of a whole run, how many there are; its `stop` may end it sooner. Absent where the model does not check. */
+  readonly validations?: number;
+  /** The metric of each validation, from the first. */
   readonly values: readonly number[];
   /** What the trial is compared by, at its rung. */
   readonly value?: number;
@@ -58,8 +58,8 @@ export interface Trial {
   readonly state: JobRecord['state'];
   /** What it is compared by, by rung, as far as it came. */
   readonly values: readonly number[];
-  /** The metric after each epoch. */
-  readonly epochs: readonly number[];
+  /** The metric of each validation. */
+  readonly validations: readonly number[];
   readonly seconds: number;
   readonly message?: string;
 }

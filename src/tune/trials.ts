@@ -1,10 +1,10 @@
 /** The trials of a study as the lines of its log have them. */
 import { defined } from '../defined.ts';
-import { epochsAt } from './halving.ts';
+import { valuesAt } from './halving.ts';
 import type { Study } from './study_files.ts';
 import type { JobRecord, Trial } from './trial.ts';
 
-/** What a run comes to by the metric of its epochs: that of the weights which it keeps. */
+/** What a run comes to by the metric of its validations: that of the weights which it keeps. */
 export function kept(values: readonly number[], stops: boolean): number | undefined {
   if (values.length === 0) return undefined;
   return stops ? values.reduce((best, value) => Math.max(best, value)) : values.at(-1);
@@ -15,19 +15,19 @@ export function trialsOf(records: readonly JobRecord[], { rungs, stops }: Pick<S
   const trials: Trial[] = [];
   for (const record of records) {
     if (record.kind !== 'search') continue;
-    const { trial: number, settings, state, values, seconds, message, rung = 0, epochs = 0 } = record;
+    const { trial: number, settings, state, values, seconds, message, rung = 0, validations = 0 } = record;
     const before = trials[number];
     const point = record.point ?? before?.point;
     const fails = state === 'failed' || state === 'invalid';
     const byRung = Array.from({ length: rung + 1 }, (_, at) =>
-      kept(values.slice(0, epochsAt(at, rungs, epochs)), stops),
+      kept(values.slice(0, valuesAt(at, rungs, validations)), stops),
     );
     trials[number] = {
       number,
       settings,
       state,
       values: fails || byRung.includes(undefined) ? [] : (byRung as number[]),
-      epochs: values,
+      validations: values,
       seconds: seconds + (before?.seconds ?? 0),
       ...defined({ point, message }),
     };

@@ -62,7 +62,7 @@ describe('a study', () => {
     expect(whole.ended).toBe('trials');
     expect(whole.trials.map(({ number }) => number)).toEqual([0, 1, 2, 3, 4, 5]);
     // The first is trained whole, others to the first rung, and the best of them on.
-    expect(whole.trials[0]!.epochs).toHaveLength(3);
+    expect(whole.trials[0]!.validations).toHaveLength(3);
     expect(whole.trials.filter(({ values }) => values.length === 2).length).toBeGreaterThan(1);
     expect(whole.finalists).toHaveLength(2);
     expect(whole.winner!.trial).toBeGreaterThan(0);

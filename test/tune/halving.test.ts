@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decide, epochsAt, ranked, rungsOf } from '../../src/tune/halving.ts';
+import { decide, ranked, rungsOf, valuesAt } from '../../src/tune/halving.ts';
 import type { Trial } from '../../src/tune/trial.ts';
 
 const trial = (number: number, values: readonly number[], state: Trial['state'] = 'paused'): Trial => ({
@@ -7,7 +7,7 @@ const trial = (number: number, values: readonly number[], state: Trial['state'] 
   settings: {},
   state,
   values,
-  epochs: [],
+  validations: [],
   seconds: 0,
 });
 
@@ -20,11 +20,11 @@ describe('rungs', () => {
     [20, [3, 7, 20]],
     [27, [1, 3, 9, 27]],
     [300, [12, 34, 100, 300]],
-  ])('of %i epochs', (epochs, at) => {
-    const rungs = rungsOf(epochs, true);
-    expect(Array.from({ length: rungs }, (_, rung) => epochsAt(rung, rungs, epochs))).toEqual(at);
+  ])('of %i validations', (validations, at) => {
+    const rungs = rungsOf(validations, true);
+    expect(Array.from({ length: rungs }, (_, rung) => valuesAt(rung, rungs, validations))).toEqual(at);
   });
-  it('are one without halving', () => expect([rungsOf(27, false), epochsAt(0, 1, 27)]).toEqual([1, 27]));
+  it('are one without halving', () => expect([rungsOf(27, false), valuesAt(0, 1, 27)]).toEqual([1, 27]));
 });
 
 describe('what goes on', () => {

@@ -22,12 +22,12 @@ const base = {
   elapsed: 3,
 } as const;
 const records: readonly JobRecord[] = [
-  { ...base, job: 0, trial: 0, rung: 1, state: 'done', epochs: 3, values: [0.1, 0.2, 0.15], value: 0.2 },
-  { ...base, job: 1, trial: 1, rung: 0, point, state: 'paused', epochs: 3, values: [0.3], value: 0.3 },
+  { ...base, job: 0, trial: 0, rung: 1, state: 'done', validations: 3, values: [0.1, 0.2, 0.15], value: 0.2 },
+  { ...base, job: 1, trial: 1, rung: 0, point, state: 'paused', validations: 3, values: [0.3], value: 0.3 },
   { ...base, job: 2, trial: 2, rung: 0, point, state: 'failed', values: [], message: 'the loss became NaN' },
-  { ...base, job: 3, trial: 3, rung: 0, point, state: 'paused', epochs: 3, values: [0.1], value: 0.1 },
-  { ...base, job: 4, trial: 1, rung: 1, state: 'done', epochs: 3, values: [0.3, 0.4, 0.5], value: 0.5 },
-  { ...base, job: 5, kind: 'final', trial: 1, seed: 2, state: 'done', epochs: 3, values: [0.4], value: 0.4 },
+  { ...base, job: 3, trial: 3, rung: 0, point, state: 'paused', validations: 3, values: [0.1], value: 0.1 },
+  { ...base, job: 4, trial: 1, rung: 1, state: 'done', validations: 3, values: [0.3, 0.4, 0.5], value: 0.5 },
+  { ...base, job: 5, kind: 'final', trial: 1, seed: 2, state: 'done', validations: 3, values: [0.4], value: 0.4 },
 ];
 const text = journalOf({ name: 'films', space, records, rungs: 2 });
 

@@ -96,14 +96,14 @@ export class Jobs {
       signal,
     );
     if (result.state === 'stopped') throw new Stopped();
-    const { state, values, value, epochs, message } = result;
+    const { state, values, value, validations, message } = result;
     return {
       job: index,
       ...job,
       settings,
       state,
       values,
-      ...defined({ epochs, value, message }),
+      ...defined({ validations, value, message }),
       folder: name,
       begun,
       seconds: rounded((performance.now() - start) / 1000),

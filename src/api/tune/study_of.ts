@@ -6,6 +6,7 @@ import { failure } from '../../diagnostics/failure.ts';
 import { declaredMeasures, labelOf, makeMeasures } from '../../evaluation/measures.ts';
 import type { SearchParameter } from '../../model/search.ts';
 import type { Settings } from '../../model/settings/text.ts';
+import type { TrainPlan } from '../../plan/plan.ts';
 import { rungsOf } from '../../tune/halving.ts';
 import type { Dimension, Space } from '../../tune/space.ts';
 import type { Study } from '../../tune/study_files.ts';
@@ -40,7 +41,7 @@ export function studyOf(path: string, request: Asked, checked: Lowering, before:
     sampler: asked.sampler ?? 'tpe',
     seed: asked.seed ?? 1,
     halving,
-    rungs: rungsOf(train.epochs, halving),
+    rungs: rungsOf(validationsOf(train), halving),
     parallel: Math.min(asked.parallel ?? 1, 4 * availableParallelism()),
     finalists: asked.finalists ?? 3,
     seeds: asked.seeds ?? 3,
@@ -53,6 +54,15 @@ export function studyOf(path: string, request: Asked, checked: Lowering, before:
   }
   return study;
 }
+
+/** Of a run, before the rows are known: `steps` in epochs of unknown length are taken as many. */
+function validationsOf({ steps, epochs, validate }: TrainPlan): number {
+  const every = validate?.epochs ?? 1;
+  if (validate?.steps !== undefined) return steps === undefined ? many : Math.ceil(steps / validate.steps / every);
+  return steps === undefined ? Math.ceil(epochs / every) : many;
+}
+
+const many = 27;
 
 const pick = ({ sampler, seed, parallel, finalists, seeds }: Asked): Partial<Study> =>
   defined({ sampler, seed, parallel, finalists, seeds });

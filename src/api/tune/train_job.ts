@@ -5,7 +5,9 @@ import type { Code } from '../../diagnostics/codes.ts';
 import { Failure, failure } from '../../diagnostics/failure.ts';
 import type { EngineName } from '../../engine/engine.ts';
 import { readMetricsLog } from '../../training/metrics_log.ts';
-import { epochsAt } from '../../tune/halving.ts';
+import { orderOf } from '../../training/order.ts';
+import { roundsOf } from '../../training/rounds.ts';
+import { valuesAt } from '../../tune/halving.ts';
 import { kept } from '../../tune/trials.ts';
 import { checkAndLower } from '../check.ts';
 import { train } from '../train.ts';
@@ -28,8 +30,8 @@ export interface TrainedJob {
   /** `stopped`: the signal came. */
   readonly state: 'paused' | 'done' | 'failed' | 'invalid' | 'stopped';
   readonly values: readonly number[];
-  /** Of a whole run. */
-  readonly epochs?: number;
+  /** Of a whole run, how many there are. */
+  readonly validations?: number;
   /** By which trials are compared: that of the weights which the run keeps. */
   readonly value?: number;
   readonly message?: string;
@@ -44,48 +46,42 @@ export async function trainJob(
   signal?: AbortSignal,
 ): Promise<TrainedJob> {
   let stops: boolean;
-  let epochs: number;
   try {
-    const { plan } = (await checkAndLower(job.path, job)).lowered;
-    stops = plan.train.stop !== undefined;
-    epochs = plan.train.epochs;
+    stops = (await checkAndLower(job.path, job)).lowered.plan.train.stop !== undefined;
   } catch (error) {
     if (mustCheck || !(error instanceof Failure)) throw error;
     return { state: 'invalid', values: [], message: messageOf(error) };
   }
-  const last = rung ? epochsAt(rung.at, rung.of, epochs) : epochs;
-  const found = (values: readonly number[], state: TrainedJob['state']): TrainedJob => {
-    return { state, values, epochs, ...defined({ value: kept(values, stops) }) };
-  };
-  const resume = await hasCheckpoint(job.out);
-  // What was trained before a kill need not be trained again.
-  const before = resume ? await valuesOf(job.out, metric) : [];
-  if (last < epochs && before.length >= last) return found(before.slice(0, last), 'paused');
+  const until = (validations: number): number => (rung ? valuesAt(rung.at, rung.of, validations) : validations);
+  let validations: number | undefined;
   try {
+    const resume = await hasCheckpoint(job.out);
     const { status } = await train(job.path, {
       ...job,
       ...(resume ? { resume } : { force: true }),
-      until: last,
+      until,
       ...defined({ signal }),
-      onReady({ dataset }) {
-        if (dataset.parts.validation.rows === 0) throw failure('no-validation-part', { metric });
+      onReady({ plan, dataset }) {
+        if (dataset.parts.validation.rows === 0) throw failure('no-validation-part', { needs: 'tower tune' });
+        validations = roundsOf(plan.train, orderOf(plan, dataset.parts.train)).validations;
       },
     });
+    const last = until(validations ?? 0);
     const values = (await valuesOf(job.out, metric)).slice(0, last);
-    if (status !== 'interrupted') return found(values, 'done');
-    return signal?.aborted && values.length < last ? { state: 'stopped', values } : found(values, 'paused');
+    const state = status !== 'interrupted' ? 'done' : signal?.aborted && values.length < last ? 'stopped' : 'paused';
+    return { state, values, ...defined({ validations, value: kept(values, stops) }) };
   } catch (error) {
     if (signal?.aborted) return { state: 'stopped', values: [] };
     if (!(error instanceof Failure) || !error.diagnostics.some(({ code }) => ofTrial.includes(code))) throw error;
     const values = await valuesOf(job.out, metric).catch(() => []);
-    return { state: 'failed', values, epochs, message: messageOf(error) };
+    return { state: 'failed', values, ...defined({ validations }), message: messageOf(error) };
   }
 }
 
 const messageOf = ({ diagnostics }: Failure): string =>
   diagnostics.find(({ severity }) => severity === 'error')!.message;
 
-/** The metric after each epoch, from the first. */
+/** The metric of each validation, from the first. */
 async function valuesOf(folder: string, metric: string): Promise<readonly number[]> {
   const lines = await readMetricsLog(folder).catch(() => []);
   return lines.flatMap(({ validation }) => {

@@ -38,7 +38,7 @@ function roots(here: CompletionContext): readonly Completion[] {
 }
 
 /** The metric and the seed are the same for all trials. */
-const fixed = ['seed', 'metrics'];
+const fixed = ['seed', 'metrics', 'validate'];
 
 const entries = (rows: Readonly<Record<string, { readonly doc: string }>>): Completion[] =>
   Object.entries(rows)

@@ -54,7 +54,7 @@ function refusal({ path }: Ast.SearchEntry, files: Files): string | undefined {
   const [first, second, ...rest] = parts[0] === 'train' ? parts.slice(1) : parts;
   if (parts.length === 1 && (lets.has(parts[0]!) || blocks.has(parts[0]!))) return undefined;
   if (first === 'seed') return 'a study would choose by luck';
-  if (first === 'metrics') return 'all trials are measured alike';
+  if (first === 'metrics' || first === 'validate') return 'all trials are measured alike';
   const patience = second === 'patience' && rest.length === 0;
   return first === 'stop' && !patience ? 'all trials are compared by one metric' : undefined;
 }
