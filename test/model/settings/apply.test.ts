@@ -42,7 +42,7 @@ describe('a setting', () => {
     [{ 'dense.decay': 'linear', dense: 'adagrad(rate: 0.5)' }, 'adam(rate: 1e-2)', 'adagrad(rate: 0.5, decay: linear)'],
     [{ 'embeddings.rate': 0.5 }, 'train { ', 'train { embeddings = adagrad(rate: 0.5), '],
     [{ 'stop.patience': 7, 'stop.k': 20 }, 'recall(50, patience: 3)', 'recall(20, patience: 7)'],
-    [{ epochs: 3, steps: 500 }, 'train { ', 'train { steps = 500, '],
+    [{ steps: 500 }, 'train { ', 'train { steps = 500, '],
     [{ targets: 'events' }, 'train { ', 'train { targets = events, '],
     [{ metrics: 'recall(20), ndcg(5)' }, 'train { ', 'train { metrics = recall(20), ndcg(5), '],
     [{ 'features.user_id.dim': 16 }, 'user_id: id(dim: 4)', 'user_id: id(dim: 16)'],
