@@ -46,7 +46,12 @@ const onnxRuntimeInside = {
 };
 
 const { metafile } = await build({
-  entryPoints: { cli: 'src/cli/main.ts', api: 'src/api.ts', prettier: 'src/format/prettier.ts', worker: 'src/api/tune/worker.ts' },
+  entryPoints: {
+    cli: 'src/cli/main.ts',
+    api: 'src/api.ts',
+    prettier: 'src/format/prettier.ts',
+    worker: 'src/api/tune/worker.ts',
+  },
   outdir: 'dist',
   bundle: true,
   splitting: true,
