@@ -16,7 +16,7 @@ for (const [model, set] of cases) {
     const [first, last] = records;
     expect(last!.loss).toBeLessThan(first!.loss);
     for (const { name } of plan.tasks) expect(Number.isFinite(last!.scalars[`loss:${name}`])).toBe(true);
-    const { rows } = await evaluate(await load(out), { baselines: false });
+    const { rows } = await evaluate(await load(out), { baselines: false, metrics: 'auc' });
     expect(rows[0]!.all.auc).toBeGreaterThan(0);
   });
 }
