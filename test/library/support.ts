@@ -180,6 +180,10 @@ export function inDoubles(tensors: Tensors) {
   );
 }
 
+/** 0, 1, … as many as a tensor of the shape has. */
+const upTo = (shape: readonly number[]): number[] =>
+  Array.from({ length: shape.reduce((product, length) => product * length, 1) }, (_, i) => i);
+
 /** Numbers for every input of a planned graph: embeddings and numbers in ±1, weights and 0/1 labels, hits as given. */
 export function feed(
   { graph, inputs }: GraphPlan,
@@ -219,8 +223,9 @@ export function feed(
               Array.from({ length: 2 * rows }, (_, i) => i >> 1),
             ),
           ];
-        // Each part has all rows, and each row an item of its own in the corpus.
+        // Each part has all rows, and so has the first piece; each row has an item of its own in the corpus.
         case 'part_places':
+        case 'piece_places':
         case 'corpus_places':
         case 'newest':
           return [name, { dtype: 'int32', shape, data: Int32Array.from({ length: shape[0]! }, (_, i) => i) }];
@@ -267,6 +272,22 @@ export function feed(
             floats(
               shape,
               Array.from(random(shape, at).data, (_, i) => (i % shape[1]! === 0 ? 1 : i % 2)),
+            ),
+          ];
+        case 'piece_rows':
+          return [
+            name,
+            integers(
+              shape,
+              upTo(shape).map((i) => Math.min(i, rows - 1)),
+            ),
+          ];
+        case 'piece_known':
+          return [
+            name,
+            floats(
+              shape,
+              upTo(shape).map((i) => (i < rows ? 1 : 0)),
             ),
           ];
         case 'noise':
