@@ -31,12 +31,17 @@ interface RowOptimizer {
   prepare(kernels: Kernels, plan: RowOptimizerPlan, state: readonly number[], space: Space): RowUpdate;
 }
 
-const sumOf = (per: StateSpec['per'], plan: RowOptimizerPlan): StateSpec => ({
-  name: 'sum',
-  per,
-  dtype: 'float32',
-  initial: plan.initialAccumulator,
-});
+/** A sum of squares for each element, or for each row. */
+function adagrad(per: StateSpec['per'], updateOf: (kernels: Kernels) => Kernels['updateAdagrad']): RowOptimizer {
+  return {
+    state: ({ initialAccumulator }) => [{ name: 'sum', per, dtype: 'float32', initial: initialAccumulator }],
+    prepare(kernels, { epsilon }, [sum]) {
+      const update = updateOf(kernels);
+      return ({ table, bytes, unique, seen, sums }, rate, keep) =>
+        update(table, bytes, unique, seen, sums, sum!, rate, epsilon, keep);
+    },
+  };
+}
 
 function moments(): readonly StateSpec[] {
   return [
@@ -102,40 +107,8 @@ export const rowOptimizers: Readonly<Record<RowOptimizerPlan['kind'], RowOptimiz
           keep,
         ),
   },
-  adagrad: {
-    state: (plan) => [sumOf('element', plan)],
-    prepare:
-      (kernels, plan, [sum]) =>
-      (rows, rate, keep) =>
-        kernels.updateAdagrad(
-          rows.table,
-          rows.bytes,
-          rows.unique,
-          rows.seen,
-          rows.sums,
-          sum!,
-          rate,
-          plan.epsilon,
-          keep,
-        ),
-  },
-  row_adagrad: {
-    state: (plan) => [sumOf('row', plan)],
-    prepare:
-      (kernels, plan, [sum]) =>
-      (rows, rate, keep) =>
-        kernels.updateRowAdagrad(
-          rows.table,
-          rows.bytes,
-          rows.unique,
-          rows.seen,
-          rows.sums,
-          sum!,
-          rate,
-          plan.epsilon,
-          keep,
-        ),
-  },
+  adagrad: adagrad('element', ({ updateAdagrad }) => updateAdagrad),
+  row_adagrad: adagrad('row', ({ updateRowAdagrad }) => updateRowAdagrad),
   adam: {
     state: moments,
     prepare: (kernels, plan, state, space) => withMoments(kernels.updateAdam, plan, state, space, (keep) => keep),
