@@ -94,7 +94,7 @@ const mostSeconds = 60;
 /** Steps of plain code that one core takes in a second: measured on MovieLens and Toys, and rounded down. */
 const stepsPerSecond = 3e8;
 /** Steps to rank one item for one event, once it has a score. */
-const rankingSteps = 2;
+const rankingSteps = 1;
 
 /** The baselines of a task, opened one after the other, and a sentence for each that is excluded. */
 export interface ChosenBaselines {

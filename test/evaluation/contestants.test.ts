@@ -44,7 +44,9 @@ describe('the baselines of an evaluation', () => {
   });
 
   it('exclude one that does not fit in a minute with the others, unless it is asked for', () => {
-    const wide = { ...large, corpus: { ...large.corpus, rows: 8_000 }, users: { ...large.users, rows: 200_000 } };
+    const many = 1_000_000;
+    const seen = { ...large.users.seen, starts: new Int32Array(many), ends: new Int32Array(many) };
+    const wide = { ...large, corpus: { ...large.corpus, rows: 8_000 }, users: { ...large.users, rows: many, seen } };
     const { leftOut } = baselinesBeside(wide, { ...options, baselines: true });
     expect(leftOut.join('\n')).toMatch(
       /ials is excluded: it would take about \d+ (seconds|minutes) more; `--baselines ials` or `--baselines all` waits for it\./,

@@ -10,12 +10,14 @@ export interface EaseSetting {
 }
 
 /** How many times as fast an engine multiplies matrices as plain code does: a guess that errs towards slow engines. */
-const engineGain = 40;
+const engineGain = 80;
 /** Widest matrix that plain code inverts, in double precision; wider ones are swept in tiles, in single precision. */
 const plainSize = 1024;
 const tile = 512;
-/** Widest matrix that is inverted once a setting, and how many items choose for a wider one: a 27th of the time at 12,288. */
-const choosingSize = 4096;
+/** Widest matrix that is inverted once a setting. */
+const widestTried = 4096;
+/** How many items choose λ for a wider one. On Last.fm and Toys as few choose what all of them choose, or the setting next to it. */
+const choosingItems = 2048;
 
 /**
  * score(j) = Σ over i ≠ j in H of Bᵢⱼ, with Bᵢⱼ = −Pᵢⱼ ÷ Pⱼⱼ and P = (XᵀX + λI)⁻¹: the item-to-item weights without a diagonal that
@@ -31,14 +33,14 @@ export const ease = tuned<EaseSetting>({
     const through = training.users < training.items ? throughUsers : throughItems;
     for (const { λ } of settings) yield await through(training, λ, product);
   },
-  choosesAmong: (training) => (sizeOf(training) > choosingSize ? choosingSize : undefined),
+  choosesAmong: (training) => (sizeOf(training) > widestTried ? choosingItems : undefined),
   steps: (training) =>
-    sizeOf(training) > choosingSize
-      ? inverseSteps(sizeOf(training)) + settingsTried * inverseSteps(choosingSize) + 2 * pairs(training.itemsOf)
+    sizeOf(training) > widestTried
+      ? inverseSteps(sizeOf(training)) + settingsTried * inverseSteps(choosingItems) + 2 * pairs(training.itemsOf)
       : settingsTried * (inverseSteps(sizeOf(training)) + pairs(training.itemsOf)),
   eventSteps: ({ users, items, itemsOf }) => {
     const perUser = itemsOf.values.length / Math.max(1, users);
-    return users < items ? itemsOf.values.length + 20 * users + items : (perUser + 2) * items;
+    return users < items ? itemsOf.values.length + 20 * users + items : ((perUser + 2) * items) / 3;
   },
   // The strips, which are half a matrix, the whole of it, and what goes through the engine at a time.
   bytes: (training) => (isPlain(training) ? 8 * 4 : 4 * 1.8) * sizeOf(training) ** 2,

@@ -44,7 +44,7 @@ export const ials = tuned<IalsSetting>({
   },
   steps: ({ users, items, itemsOf, usersOf }) =>
     settingsTried * sweeps * (solvingSteps(itemsOf) + solvingSteps(usersOf) + (users + items) * width * 16),
-  eventSteps: ({ items, itemsOf, users }) => (items * width) / 6 + solvingSteps(itemsOf) / Math.max(1, users),
+  eventSteps: ({ items, itemsOf, users }) => (items * width) / 10 + solvingSteps(itemsOf) / Math.max(1, users),
   // Vectors in and out of the kernels' memory; of items also those of the best setting so far.
   bytes: ({ users, items }) => 8 * width * (2 * users + 9 * items),
 });

@@ -20,7 +20,7 @@ export const itemKnn = tuned<ItemKnnSetting>({
   *fit(training, settings) {
     for (const weights of itemKnnWeights(training, settings)) yield summed(transposed(weights));
   },
-  steps: ({ itemsOf }) => 4 * pairs(itemsOf),
+  steps: ({ itemsOf }) => 10 * pairs(itemsOf),
   eventSteps: ({ items, itemsOf, users }) => items + 100 * (itemsOf.values.length / Math.max(1, users)),
   bytes: ({ items }) => 12 * items * Math.min(items, 100) * 8,
 });

@@ -24,7 +24,7 @@ export const rp3beta = tuned<Rp3betaSetting>({
   *fit(training, settings) {
     for (const weights of rp3betaWeights(training, settings, kept)) yield summed(weights);
   },
-  steps: ({ itemsOf }) => 5 * pairs(itemsOf),
+  steps: ({ itemsOf }) => 20 * pairs(itemsOf),
   eventSteps: ({ items, itemsOf, users }) => items + kept * (itemsOf.values.length / Math.max(1, users)),
   bytes: ({ items }) => 12 * items * Math.min(items, kept) * 8,
 });

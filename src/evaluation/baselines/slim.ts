@@ -15,7 +15,7 @@ const all: readonly SlimSetting[] = [0.1, 1].flatMap((l1) => [1, 20, 100].map((l
 /** Rounds over all weights of one item, at most, and over those above 0 after each; and the change below which they end earlier. */
 const rounds = 20;
 const innerRounds = 10;
-const enough = 1e-3;
+const enough = 1e-4;
 
 /**
  * score(j) = Σ over i in H of wᵢⱼ, with wⱼ ≥ 0 and wⱼⱼ = 0 that minimize ½ ‖xⱼ − X wⱼ‖² + l2 ÷ 2 ‖wⱼ‖² + l1 Σ wᵢⱼ, by coordinate descent
@@ -42,7 +42,7 @@ export const slim = tuned<SlimSetting>({
       const own = usersOf.starts[item + 1]! - usersOf.starts[item]!;
       sums += Math.min(itemsOf.values.length, own * perUser * perUser * 4);
     }
-    return pairs(itemsOf) + 16 * sums;
+    return pairs(itemsOf) + 6 * sums;
   },
   eventSteps: ({ items, itemsOf, users }) => items + 200 * (itemsOf.values.length / Math.max(1, users)),
   bytes: ({ items }) => 12 * items * Math.min(items, 500) * 8,
