@@ -219,7 +219,7 @@ function guessOf({ step, train }: Plan, set: StudySet): number {
   );
   const sizes = Object.fromEntries(symbols.map((symbol) => [symbol, symbol.startsWith('hits') ? 0 : train.batch]));
   const perEvent = count(step.graph, sizes).flops / train.batch / flopsPerSecond + secondsPerEvent;
-  return 30 + (train.epochs / 2) * set.events * perEvent;
+  return 30 + ((settings.epochs ?? train.epochs) / 2) * set.events * perEvent;
 }
 
 function writePage(planned: readonly Planned[]): void {

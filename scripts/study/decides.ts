@@ -5,8 +5,21 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { State } from './rows.ts';
 
-/** Folders of `src` that no figure follows from: what only shows, explains, serves or edits. */
-const onlyShow = ['api', 'cli', 'explain', 'format', 'language', 'lint', 'lsp', 'reference', 'report', 'serve'];
+/** Folders of `src` that no figure follows from: what only shows, explains, words, serves or edits. */
+const onlyShow = [
+  'api',
+  'cli',
+  'diagnostics',
+  'explain',
+  'format',
+  'language',
+  'lint',
+  'lsp',
+  'reference',
+  'report',
+  'serve',
+  'text',
+];
 
 /** Of the files that compile, read, train and measure, as they are. */
 export function codeChecksum(): string {
