@@ -156,6 +156,10 @@ async function goOn(path: string, request: TuneRequest, study: Study, records: r
     const importance = importanceOf(study.space, scoredOf(trials));
     const found = { folder: out, study, trials, ended, importance, finalists };
     if (!winner) return found;
+    // The file as it is written has nothing to be compared with.
+    if (winner.number === 0 && !request.test) {
+      return { ...found, winner: { trial: 0, settings: {}, run: join(out, 'trials', '0000') } };
+    }
     const fresh = await trainFresh(jobs, study, winner.number, signal);
     const runs = await comparisonOf(out, fresh, winner.number, request);
     const run = join(out, fresh.find(({ trial }) => trial === winner.number)!.folder);
