@@ -117,7 +117,7 @@ export function fingerprintOf(dataset: Dataset): Fingerprint {
 }
 
 /** Arrays that several columns share are read once. */
-function computed({ parts, corpus, users, encodings }: Dataset): Fingerprint {
+function computed({ parts, corpus, users, encodings, firstValues }: Dataset): Fingerprint {
   const digest = makeDigest();
   const all = [parts.train, parts.validation, parts.test];
   const events = createHash('sha256');
@@ -135,6 +135,8 @@ function computed({ parts, corpus, users, encodings }: Dataset): Fingerprint {
         const column = columns.get(name);
         hash.update(column ? digest.column(column) : 'none');
       }
+      const first = firstValues?.get(name);
+      if (first) hash.update(digest.numbers(first.rows)).update(digest.numbers(first.values));
       return [name, hash.digest('hex')];
     }),
   );

@@ -100,6 +100,8 @@ export interface Dataset {
   readonly users: Users;
   /** Fitted encoders by the feature that owns them. */
   readonly encodings: ReadonlyMap<string, Encoding>;
+  /** First values of tables that come from files, by the feature that owns the table: of these rows float32 [rows, width]. */
+  readonly firstValues?: ReadonlyMap<string, FirstValues>;
   /** What the data block declares. */
   readonly seen: Seen;
   /** What figures are the mean of, as the data block declares. Absent: `per_event`. */
@@ -113,6 +115,11 @@ export interface Dataset {
   readonly missingLabels?: ReadonlyMap<string, number>;
   /** Sentences about how it was split, for the protocol printed with every figure. */
   readonly protocol: readonly string[];
+}
+
+export interface FirstValues {
+  readonly rows: Int32Array;
+  readonly values: Float32Array;
 }
 
 export interface Rejected {
@@ -132,6 +139,7 @@ export type Encoding =
   | { readonly kind: 'clock'; readonly part: ClockPart }
   | { readonly kind: 'vector'; readonly size: number }
   | { readonly kind: 'words'; readonly buckets: number }
+  | { readonly kind: 'bigrams'; readonly buckets: number }
   | { readonly kind: 'trigrams'; readonly buckets: number };
 
 /** How many rows a table of this encoding has. */
@@ -141,6 +149,7 @@ export function rowsOf(encoding: Encoding): number {
       return encoding.values.length + 1;
     case 'hash':
     case 'words':
+    case 'bigrams':
     case 'trigrams':
       return encoding.buckets;
     case 'boundaries':

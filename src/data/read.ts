@@ -2,12 +2,13 @@
 import { defined } from '../defined.ts';
 import { Failure, failure } from '../diagnostics/failure.ts';
 import type { DataDescription } from '../model/model.ts';
-import { type BindOptions, bindData } from './binding/bind.ts';
+import { type BindOptions, type BoundData, bindData } from './binding/bind.ts';
 import { sqlFails } from './binding/binder.ts';
 import { type ColumnRequest, type ColumnRequests, columnRequests } from './binding/column_requests.ts';
 import type { Layout } from './binding/layout.ts';
 import type { Needs } from './binding/needs.ts';
 import { assemble } from './columns/assemble.ts';
+import { readFirstValues } from './columns/first_values.ts';
 import type { Dataset } from './dataset.ts';
 import type { BadRow } from './files/bad_row.ts';
 import { type Database, openDatabase } from './files/duckdb.ts';
@@ -38,11 +39,11 @@ export async function readDataset(
 ): Promise<Dataset> {
   const bound = await bindData(description, needs, options);
   if (bound.output === undefined) throw new Failure(bound.diagnostics);
-  const { layout, discard } = bound.output;
+  const { layout, files, discard } = bound.output;
   try {
     const database = await openDatabase(options.signal);
     try {
-      return await read(database, layout, description, needs, options);
+      return await read(database, layout, files, description, needs, options);
     } finally {
       database.close();
     }
@@ -54,6 +55,7 @@ export async function readDataset(
 async function read(
   database: Database,
   layout: Layout,
+  files: BoundData['files'],
   description: DataDescription,
   needs: Needs,
   options: ReadOptions,
@@ -81,7 +83,8 @@ async function read(
     const filtered = description.where !== undefined && staged.get('events')!.rows > 0;
     throw failure('no-rows', { path: description.events.path, filtered }, description.events.span);
   }
-  return { ...assemble({ description, needs, layout, wanted, good: rows }), rejected };
+  const dataset = assemble({ description, needs, layout, files, wanted, good: rows });
+  return { ...dataset, ...defined({ firstValues: await readFirstValues(files, dataset.encodings) }), rejected };
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The embedding tables of a plan. */
-import { type Dataset, type Encoding, rowsOf } from '../data/dataset.ts';
+import { type Dataset, type Encoding, type FirstValues, rowsOf } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import { countElements, resolveShape, type Sizes } from '../graph/dims.ts';
@@ -18,6 +18,7 @@ export type Tables = ReadonlyMap<string, Table>;
 
 /**
  * Tables to train, at their first values.
+ * @param firstValues of tables that begin as a file says
  * @param most how many rows training has, which a batch does not exceed, and how many items the corpus
  * @throws Failure `too-large-for-memory`, `table-too-large` before anything is allocated
  */
@@ -25,6 +26,7 @@ export function makeTables(
   plan: Plan,
   encodings: ReadonlyMap<string, Encoding>,
   most: StepSizes = { batch: Number.POSITIVE_INFINITY, corpus: 1 },
+  firstValues: Dataset['firstValues'] = new Map(),
 ): Tables {
   const { embeddings: optimizer, graph } = plan.train;
   const tables = plan.tables.map(({ name, dim, encoderOf, overrides }) => ({
@@ -47,10 +49,21 @@ export function makeTables(
   return new Map(
     tables.map((size, i) => {
       const table = makeTable(size, size.layers === undefined ? undefined : propagation);
-      table.initialize(plan.train.seed, plan.tables[i]!.limit);
+      const { limit, frozen } = plan.tables[i]!;
+      table.initialize(plan.train.seed, limit);
+      fill(table, firstValues.get(size.name), frozen === true);
       return [size.name, table];
     }),
   );
+}
+
+/** Rows of a file are as there; those that it does not have are 0 where nothing trains them. */
+function fill(table: Table, first: FirstValues | undefined, isFrozen: boolean): void {
+  const values = table.values();
+  if (isFrozen) values.fill(0);
+  first?.rows.forEach((row, at) => {
+    values.set(first.values.subarray(at * table.dim, (at + 1) * table.dim), row * table.dim);
+  });
 }
 
 /**

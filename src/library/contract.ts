@@ -6,7 +6,7 @@
  */
 import type { Builder, Ref } from '../graph/builder.ts';
 import type { Dim } from '../graph/graph.ts';
-import type { Encoder, InputSource, RowOptimizerPlan, RowsOf, SchedulePlan } from '../plan/plan.ts';
+import type { Encoder, InputSource, RowOptimizerPlan, RowsOf, SchedulePlan, VectorFiles } from '../plan/plan.ts';
 
 // ── Arguments ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -252,6 +252,10 @@ export interface FeatureUse {
   readonly unseen?: 'skip' | 'keep';
   /** Of an id: the share of training rows in which it is the unknown id. */
   readonly drop?: number;
+  /** Files of the first values of its table. */
+  readonly vectors?: VectorFiles;
+  /** Training leaves its table as it is. */
+  readonly frozen?: true;
   /** Width of its own table. 0: no table; the feature is a key, or plain numbers. Absent with an owner: the owner's. */
   readonly dim?: number;
   /** How a bag becomes one row; `none` keeps the sequence. */

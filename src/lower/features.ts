@@ -54,7 +54,13 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'>): {
     invariant(!('owner' in ownerUse.encoder), `\`${owner}\` owns an encoder`);
     const dim = use.gives === 'numbers' ? 0 : (use.dim ?? ownerUse.dim ?? 0);
     if (dim > 0 && !tables.has(owner)) {
-      tables.set(owner, { name: owner, dim, encoderOf: owner, limit: firstLimit });
+      tables.set(owner, {
+        name: owner,
+        dim,
+        encoderOf: owner,
+        limit: firstLimit,
+        ...defined({ frozen: ownerUse.frozen }),
+      });
     }
     const tower = towerOf(name);
     const listed = use.along === undefined ? owner : ownerOf(use.along, uses);
@@ -87,7 +93,7 @@ function planOf(
   tower: string,
   use: FeatureUse,
   owner: string,
-  { encoder }: FeatureUse,
+  { encoder, frozen }: FeatureUse,
   dim: number,
   isHistory: boolean,
 ): FeaturePlan {
@@ -97,7 +103,8 @@ function planOf(
     gives: use.gives,
     encoder: encoder as Encoder,
     column: name,
-    ...defined({ crosses: use.crosses, last: use.last, along: use.along, drop: use.drop }),
+    ...defined({ crosses: use.crosses, last: use.last, along: use.along, drop: use.drop, vectors: use.vectors }),
+    ...(dim > 0 ? defined({ frozen }) : {}),
     encoderOf: owner,
     ...defined({ max: use.max }),
     ...(isHistory ? { keeps: 'latest' } : {}),

@@ -1,4 +1,5 @@
 /** A feature as it enters a tower: graph inputs that the host fills, made into a field or a sequence. */
+import { defined } from '../defined.ts';
 import type { Ref } from '../graph/builder.ts';
 import { symbolic } from '../graph/dims.ts';
 import type { Dim } from '../graph/graph.ts';
@@ -42,6 +43,7 @@ export function lowerFeature(
   const count = rowsDim(rows);
   const name = `${rowsPrefix(rows)}${plan.name}`;
   const feature = plan.name;
+  const { frozen } = plan;
   if (use.gives === 'numbers') {
     const size = use.size ?? 1;
     const numbers = inputs.input(name, { from: 'numbers', feature, rows }, [count, size]);
@@ -60,7 +62,11 @@ export function lowerFeature(
     return {
       kind: 'sequence',
       name: list,
-      tensor: inputs.input(name, { from: 'sequence', feature, rows }, [count, length, plan.width]),
+      tensor: inputs.input(name, { from: 'sequence', feature, rows, ...defined({ frozen }) }, [
+        count,
+        length,
+        plan.width,
+      ]),
       mask: inputs.input(mask, { from: 'mask', feature: list, rows }, [count, length]),
       length,
       most,
@@ -68,7 +74,10 @@ export function lowerFeature(
     };
   }
   const pool = use.gives === 'bag' ? (use.pool ?? 'mean') : 'none';
-  const tensor = inputs.input(name, { from: 'embedding', feature, pool, rows }, [count, plan.width]);
+  const tensor = inputs.input(name, { from: 'embedding', feature, pool, rows, ...defined({ frozen }) }, [
+    count,
+    plan.width,
+  ]);
   return { kind: 'field', name: feature, tensor, width: plan.width };
 }
 

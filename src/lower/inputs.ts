@@ -30,7 +30,7 @@ export class GraphInputs {
   /** Those whose gradients the host applies to embedding tables. */
   embeddings(): readonly EmbeddingInput[] {
     return [...this.#plans.values()].flatMap(({ plan: { name, source }, ref }) =>
-      source.from === 'embedding' || source.from === 'sequence' ? [{ name, ref, source }] : [],
+      (source.from === 'embedding' || source.from === 'sequence') && !source.frozen ? [{ name, ref, source }] : [],
     );
   }
 

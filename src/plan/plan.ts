@@ -8,7 +8,13 @@ import type { Graph } from '../graph/graph.ts';
 /** How one column becomes numbers. Whatever it must learn from the training part, `data/encode` fits. */
 export type Encoder =
   /** Code 0 is the unseen or missing value; 1.. are learned from the training part, most frequent first, then by name. */
-  | { readonly kind: 'vocabulary'; readonly minimumCount: number; readonly values?: readonly string[] }
+  | {
+      readonly kind: 'vocabulary';
+      readonly minimumCount: number;
+      readonly values?: readonly string[];
+      /** Instead: a file with a value a line. */
+      readonly file?: string;
+    }
   /** Codes 0..buckets-1 from a stable hash of the value's text. */
   | { readonly kind: 'hash'; readonly buckets: number }
   /** Code = how many boundaries are ≤ value; missing is code `boundaries.length + 1`. */
@@ -25,6 +31,8 @@ export type Encoder =
   | { readonly kind: 'vector'; readonly size: number }
   /** Text to a bag of hashed lower-case words. */
   | { readonly kind: 'words'; readonly buckets: number }
+  /** Text to a bag of hashed lower-case words and of pairs of words in a row. */
+  | { readonly kind: 'bigrams'; readonly buckets: number }
   /** Text to a bag of hashed letter trigrams of `#word#` (Huang et al. 2013). */
   | { readonly kind: 'trigrams'; readonly buckets: number };
 
@@ -65,10 +73,19 @@ export interface FeaturePlan {
    * share a trained row.
    */
   readonly drop?: number;
+  /** Files of the first values of its table: a .npy of [rows, width], and the key of each row, a line each. */
+  readonly vectors?: VectorFiles;
+  /** Training leaves its table as it is. */
+  readonly frozen?: true;
   /** Its embedding table, if it has one. */
   readonly table?: string;
   /** Width of its field in the graph. */
   readonly width: number;
+}
+
+export interface VectorFiles {
+  readonly file: string;
+  readonly keys: string;
 }
 
 /** The features of which one without a column of its own is made; none where a column feeds it. */
@@ -91,10 +108,12 @@ export interface TablePlan {
   readonly dim: number;
   /** The feature whose encoder says how many rows the table has. */
   readonly encoderOf: string;
-  /** First values are uniform in ±limit. */
+  /** First values are uniform in ±limit, where no file has others. */
   readonly limit: number;
   /** In place of the settings of the tables' optimizer. */
   readonly overrides?: Partial<Pick<RowOptimizerPlan, 'rate' | 'l2' | 'weightDecay'>>;
+  /** Rows that no file has are 0, and training leaves all as they are. */
+  readonly frozen?: true;
 }
 
 /** How the host fills one graph input. `rows` says which rows of the batch: the events' own, or sampled negatives. */
@@ -107,9 +126,11 @@ export type InputSource =
       readonly rows: RowsOf;
       /** Absent: the feature's own. A bias has another, of one number a row. */
       readonly table?: string;
+      /** No gradient goes to its table. */
+      readonly frozen?: true;
     }
   /** Rows of a table, not pooled: float32 [batch, max, dim], zeros past a bag's end. Gradient as above. */
-  | { readonly from: 'sequence'; readonly feature: string; readonly rows: RowsOf }
+  | { readonly from: 'sequence'; readonly feature: string; readonly rows: RowsOf; readonly frozen?: true }
   /** 1 where a sequence has an element, else 0: float32 [batch, max]. */
   | { readonly from: 'mask'; readonly feature: string; readonly rows: RowsOf }
   /** Encoded numbers: float32 [batch, width]. */

@@ -52,3 +52,7 @@ export function figure(value: number): string {
   if (size >= 1000) return Math.round(value).toLocaleString('en');
   return String(Number(value.toPrecision(size < 1e-3 ? 3 : 4)));
 }
+
+/** `1 event`, `2,073 events` */
+export const counted = (number: number, what: string): string =>
+  `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;

@@ -4,7 +4,7 @@ import type { FeaturePlan, Plan } from '../plan/plan.ts';
 
 /**
  * Whether the vector of an item without training events is made of trained weights alone: the item tower reads no id of the item,
- * or training dropped that id in a share of its rows, so that the row of unknown ids is trained. A feature of one code is an id
+ * or training dropped that id in a share of its rows, so that the row of unknown ids is trained, or left its table as it is. A feature of one code is an id
  * if it shares the encoding of the key, or if its vocabulary has no value of any cold item.
  */
 export function ranksColdItems(plan: Plan, corpus: Corpus): boolean {
@@ -17,13 +17,14 @@ export function ranksColdItems(plan: Plan, corpus: Corpus): boolean {
       feature.encoderOf === encoderOfKey ||
       (feature.crosses ?? []).some((name) => isId(byName.get(name)!)) ||
       isUnknownOfCold(feature, corpus));
-  const isTrained = (feature: FeaturePlan): boolean => feature.drop !== undefined || !isId(feature);
+  const isTrained = (feature: FeaturePlan): boolean =>
+    feature.drop !== undefined || feature.frozen === true || !isId(feature);
   return features.every((name) => byName.get(name)!.width === 0 || isTrained(byName.get(name)!));
 }
 
 function isUnknownOfCold({ name, encoder }: FeaturePlan, { rows, features, trainingCounts }: Corpus): boolean {
   const indexed = features.get(name);
-  if (encoder.kind !== 'vocabulary' || encoder.values || indexed?.column.kind !== 'codes') return false;
+  if (encoder.kind !== 'vocabulary' || encoder.values || encoder.file || indexed?.column.kind !== 'codes') return false;
   const { column, index } = indexed;
   let cold = 0;
   for (let row = 0; row < rows; row++) {

@@ -100,7 +100,7 @@ function encode(feature: FeaturePlan, encoding: Encoding, values: FeatureValues)
   }
 }
 
-const isText = ({ kind }: Encoding): boolean => kind === 'words' || kind === 'trigrams';
+const isText = ({ kind }: Encoding): boolean => ['words', 'bigrams', 'trigrams'].includes(kind);
 
 function columnOf(feature: FeaturePlan, value: EncodedValue, { keeps, atMost }: Kept): Column {
   switch (feature.gives) {

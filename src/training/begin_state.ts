@@ -20,6 +20,7 @@ export const tablesOf = (plan: Plan, dataset: Dataset): Tables =>
     fitted(plan, dataset.corpus.rows),
     dataset.encodings,
     largestStep(dataset, orderOf(plan, dataset.parts.train)),
+    dataset.firstValues,
   );
 
 /** The state before the first step; `tables` are at their first values. */

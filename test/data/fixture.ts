@@ -94,7 +94,7 @@ type Declared = Partial<FeaturePlan> & { readonly encoder: Encoder };
 export function features(tower: string, declared: Readonly<Record<string, Declared>>): FeaturePlan[] {
   return Object.entries(declared).map(([name, plan]) => {
     const kind = plan.encoder.kind;
-    const gives = kind === 'words' || kind === 'trigrams' ? 'bag' : codes.has(kind) ? 'code' : 'numbers';
+    const gives = ['words', 'bigrams', 'trigrams'].includes(kind) ? 'bag' : codes.has(kind) ? 'code' : 'numbers';
     return { name, tower, column: name, encoderOf: name, gives, width: 1, ...plan } as FeaturePlan;
   });
 }

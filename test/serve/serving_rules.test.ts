@@ -25,6 +25,7 @@ features {
   device  : id(hash: 1000, dim: 2)
   query   : text(words, hash: 5000, dim: 2, max: 6)
   title   : text(trigrams, hash: 700, dim: 2, max: 40)
+  summary : text(bigrams, hash: 800, dim: 2, max: 9)
   history : list(item_id, max: 5)
   liked   : list(item_id, max: 3)
   tags    : list(category(hash: 90, dim: 2), max: 3)
@@ -40,7 +41,7 @@ features {
   shop    : along(shelf, category(dim: 2))
   item_id : id(hash: 60, dim: 2)
 }
-group profile = user_id, device, query, title, history, liked, tags, genres, first, seed, both, hour, age, price
+group profile = user_id, device, query, title, summary, history, liked, tags, genres, first, seed, both, hour, age, price
 group thing = item_id
 group owned = shelf, stars, shop
 tower user(profile, owned) keyed by user_id {
@@ -56,6 +57,7 @@ const encodings = new Map<string, Encoding>([
   ['device', { kind: 'hash', buckets: 1000 }],
   ['query', { kind: 'words', buckets: 5000 }],
   ['title', { kind: 'trigrams', buckets: 700 }],
+  ['summary', { kind: 'bigrams', buckets: 800 }],
   ['tags', { kind: 'hash', buckets: 90 }],
   ['genres', { kind: 'vocabulary', values: ['drama', 'war', 'noir'] }],
   ['both', { kind: 'hash', buckets: 400 }],
@@ -114,6 +116,12 @@ function wordsIn(text: string): string[] {
   return Array.from(text.normalize(normalization).toLowerCase().matchAll(new RegExp(pattern, 'gu')), ([word]) => word);
 }
 
+function bigramsIn(text: string): string[] {
+  const words = wordsIn(text);
+  const { separator } = serving.rules.bigrams;
+  return words.flatMap((word, at) => [word, ...words.slice(at + 1, at + 2).map((next) => word + separator + next)]);
+}
+
 function trigramsIn(text: string): string[] {
   const { frame, size } = serving.rules.trigrams;
   const found: string[] = [];
@@ -123,6 +131,8 @@ function trigramsIn(text: string): string[] {
   }
   return found;
 }
+
+const piecesIn = { words: wordsIn, bigrams: bigramsIn, trigrams: trigramsIn };
 
 interface Asked {
   readonly [feature: string]: string | number | readonly (string | number)[] | undefined;
@@ -148,8 +158,8 @@ function listOf(part: Part, asked: Asked): number[] {
   const value = asked[part.name];
   const encoding = read(part.encoding);
   const pieces: string[] =
-    encoding.kind === 'words' || encoding.kind === 'trigrams'
-      ? (encoding.kind === 'words' ? wordsIn : trigramsIn)((value as string | undefined) ?? '')
+    encoding.kind in piecesIn
+      ? piecesIn[encoding.kind as keyof typeof piecesIn]((value as string | undefined) ?? '')
       : ((value as readonly string[] | undefined) ?? []).filter((each) => each !== '');
   const codes = pieces.map((piece) =>
     encoding.kind === 'vocabulary' ? codeOf(part, piece) : codeOfText(piece, encoding.buckets),
@@ -234,6 +244,7 @@ describe('serving.json', () => {
   it('publishes words and trigrams of any script', () => {
     for (const { text, words } of serving.rules.words.vectors) expect(wordsIn(text), text).toEqual(words);
     for (const { text, trigrams } of serving.rules.trigrams.vectors) expect(trigramsIn(text), text).toEqual(trigrams);
+    for (const { text, bigrams } of serving.rules.bigrams.vectors) expect(bigramsIn(text), text).toEqual(bigrams);
     const wordsOf = new Map(serving.rules.words.vectors.map(({ text, words }) => [text, words]));
     expect(wordsOf.get('nai\u0308ve')).toEqual(['na\u00efve']);
     expect(wordsOf.get('ΟΔΥΣΣΕΥΣ')).toEqual(['οδυσσευς']);
@@ -249,11 +260,26 @@ describe('an encoder that reads only serving.json', () => {
   it.each<[string, Asked]>([
     ['nothing', {}],
     ['empty texts', { user_id: '', device: '', query: '', title: '', history: [], tags: [''] }],
-    ['long ones', { device: long, query: long, title: long, history: Array.from({ length: 90 }, (_, at) => `m${at}`) }],
+    [
+      'long ones',
+      {
+        device: long,
+        query: long,
+        title: long,
+        summary: long,
+        history: Array.from({ length: 90 }, (_, at) => `m${at}`),
+      },
+    ],
     ['numbers', { hour: 1_000_000_000, age: 30, price: 12.5, user_id: ' 007 ' }],
     [
       'other scripts',
-      { device: '東京', query: 'İSTANBUL ΣΑΣ Σ', title: '𝒜 हिन्दी nai\u0308ve', tags: ['a', 'ß', 'ss', 'd'] },
+      {
+        device: '東京',
+        query: 'İSTANBUL ΣΑΣ Σ',
+        title: '𝒜 हिन्दी nai\u0308ve',
+        summary: 'İstanbul हिन्दी, Σας Σ',
+        tags: ['a', 'ß', 'ss', 'd'],
+      },
     ],
     ['lists of a vocabulary', { genres: ['musical', 'war', 'musical', 'noir', 'drama'] }],
     ['lists of nothing known', { genres: ['musical', ''] }],

@@ -66,10 +66,10 @@ const rows: readonly [(written: string) => string, written: string, hint: string
   [feature, 'list(category, pool: avg)', '`mean`'],
   [feature, 'list(category, pool: average)', '`mean`'],
   [feature, 'list(category, pool: max)', '`-> max`'],
-  [feature, 'text(bigrams)', '`trigrams`'],
+  [feature, 'text(ngrams)', '`bigrams`'],
   [feature, 'text(tokens)', '`words`'],
   [feature, 'time(day_of_week)', '`weekday`'],
-  [feature, 'category(vocabulary: 8)', 'name the values'],
+  [feature, 'category(vocab: 8)', '`vocabulary`'],
   [block, 'linear(8)', '`dense`'],
   [block, 'fc(8)', '`dense`'],
   [block, 'Linear(8)', '`dense`'],
@@ -212,7 +212,7 @@ describe('a word of the field', () => {
     expect(meaningOf('Learning_Rate', 'argument', ['rate'])).toEqual({ write: 'rate', same: true });
     expect(meaningOf('learningrate', 'argument', ['units'])).toBeUndefined();
     expect(meaningOf('constructor', 'argument', ['rate'])).toBeUndefined();
-    expect([isTerm('Mish'), isTerm('bigrams'), isTerm('softmx')]).toEqual([true, true, false]);
+    expect([isTerm('Mish'), isTerm('ngrams'), isTerm('softmx')]).toEqual([true, true, false]);
   });
   it('that is an argument of a kind is no word for another of its arguments', () => {
     for (const table of Object.values(library)) {

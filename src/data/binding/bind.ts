@@ -1,9 +1,11 @@
 /** Finds the columns that a model reads among the files of a data block. */
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { DataDescription, Model } from '../../model/model.ts';
+import type { Span } from '../../text/source.ts';
 import type { Access } from '../files/access.ts';
 import { Copies } from '../files/copies.ts';
 import { openDatabase } from '../files/duckdb.ts';
+import { type FeatureFile, readFeatureFiles } from '../files/feature_files.ts';
 import { findFiles } from '../files/files.ts';
 import { describeSources } from '../files/source.ts';
 import { bindLayout } from './bind_layout.ts';
@@ -22,6 +24,8 @@ export interface BindOptions {
 
 export interface BoundData {
   readonly layout: Layout;
+  /** What files that features name hold, by feature. */
+  readonly files: ReadonlyMap<string, FeatureFile>;
   /** Removes the copies of good records that reading left for the database. */
   discard(): void;
 }
@@ -36,7 +40,10 @@ export async function bindData(
   options: BindOptions = {},
 ): Promise<{ readonly output?: BoundData; readonly diagnostics: readonly Diagnostic[] }> {
   const found = findFiles(description, options.access);
-  if (found.diagnostics.length > 0) return { diagnostics: found.diagnostics };
+  const placeOf = (feature: string): Span => options.model?.features.get(feature)?.span ?? description.events.span;
+  const files = await readFeatureFiles(description, needs.features, placeOf, options.access);
+  const wrong = [...found.diagnostics, ...files.diagnostics];
+  if (wrong.length > 0) return { diagnostics: wrong };
   const copies = new Copies();
   const database = await openDatabase(options.signal);
   let output: BoundData | undefined;
@@ -47,7 +54,7 @@ export async function bindData(
     const binder = await makeBinder(database, described.output);
     const { layout, diagnostics } = await bindLayout(binder, description, needs, options.model);
     if (diagnostics.length > 0) return { diagnostics };
-    output = { layout, discard: () => copies.discard() };
+    output = { layout, files: files.output, discard: () => copies.discard() };
     return { output, diagnostics };
   } finally {
     database.close();

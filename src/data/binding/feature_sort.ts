@@ -8,6 +8,7 @@ export function kindOf(feature: FeaturePlan): ColumnKind {
     case 'hash':
       return feature.gives === 'bag' ? 'texts' : 'text';
     case 'words':
+    case 'bigrams':
     case 'trigrams':
       return 'text';
     case 'vector':

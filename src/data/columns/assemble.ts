@@ -6,6 +6,7 @@ import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { Layout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
 import type { BagColumn, Dataset, Events, IndexedBags, Part } from '../dataset.ts';
+import type { FeatureFile } from '../files/feature_files.ts';
 import { protocolOf } from '../protocol.ts';
 import { gather, gatherNumbers } from '../rows/gather.ts';
 import { makeTimeline, windowsAfter, windowsBefore } from '../rows/history.ts';
@@ -20,6 +21,7 @@ export interface ToAssemble {
   readonly description: DataDescription;
   readonly needs: Needs;
   readonly layout: Layout;
+  readonly files: ReadonlyMap<string, FeatureFile>;
   readonly wanted: ColumnRequests;
   readonly good: ValidRows;
 }
@@ -28,7 +30,7 @@ export interface ToAssemble {
 export function assemble(given: ToAssemble): Omit<Dataset, 'rejected'> {
   const { description, needs, wanted, good } = given;
   const arranged = orderEvents(good, wanted, description);
-  const encodings = fitEncodings(good, wanted, needs, arranged);
+  const encodings = fitEncodings(good, wanted, needs, arranged, given.files);
   const knowsEarlier = wanted.time !== undefined && wanted.userKey !== undefined && wanted.itemKey !== undefined;
   const asking = wanted.histories.size > 0 || knowsEarlier ? parts : (['train'] as const);
   const remembered = new Map(asking.map((part) => [part, rememberedBy(arranged, part)] as const));

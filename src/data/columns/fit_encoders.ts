@@ -1,13 +1,15 @@
 /** What each encoder learns: from the training events alone, each row weighing as many of them as have it. */
-import { madeOf } from '../../plan/plan.ts';
+import { type FeaturePlan, madeOf } from '../../plan/plan.ts';
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { Needs } from '../binding/needs.ts';
 import type { Encoding } from '../dataset.ts';
+import type { FeatureFile } from '../files/feature_files.ts';
 import type { OrderedEvents, Side } from '../rows/order_events.ts';
 import { dictionaryOf, rawOf, type ValidRawRows, type ValidRows } from '../rows/valid_rows.ts';
 import { fitColumn } from './encode.ts';
 import type { Sample } from './encoders/contract.ts';
 import { fitEncoder } from './encoders/table.ts';
+import { withKeys } from './first_values.ts';
 
 /** A cross learns nothing from the data. */
 const nothing: Sample = {
@@ -21,6 +23,7 @@ export function fitEncodings(
   wanted: ColumnRequests,
   { features }: Needs,
   arranged: OrderedEvents,
+  files: ReadonlyMap<string, FeatureFile> = new Map(),
 ): Map<string, Encoding> {
   const weightsOf = makeWeights(good, arranged);
   const encodings = new Map<string, Encoding>();
@@ -33,7 +36,11 @@ export function fitEncodings(
       continue;
     }
     const column = wanted.features.get(teacher.name) ?? wanted.histories.get(teacher.name)!;
-    encodings.set(owner, fitColumn(teacher, rawOf(good, column), weightsOf(column), dictionaryOf(good, column)));
+    const file = files.get(owner);
+    const dictionary = dictionaryOf(good, column);
+    const plan = file?.values ? { ...teacher, encoder: { ...teacher.encoder, values: file.values } } : teacher;
+    const fitted = fitColumn(plan as FeaturePlan, rawOf(good, column), weightsOf(column), dictionary);
+    encodings.set(owner, file?.vectors ? withKeys(fitted, file.vectors.keys, dictionary ?? []) : fitted);
   }
   return encodings;
 }

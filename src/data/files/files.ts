@@ -67,6 +67,24 @@ export function findFiles(
   return { output, diagnostics };
 }
 
+/**
+ * One file that is no file of rows: nothing is opened.
+ * @throws Failure where it is missing, is no file or lies outside the reach of the block
+ */
+export function findFile({ folder }: DataDescription, file: DataFile, access: Access = {}): string {
+  const look = makeLook(file, folder, reachOf(folder, access));
+  const path = resolve(folder, file.path);
+  look.within(path);
+  const kind = look.kind(path);
+  if (kind === undefined) {
+    const near = nearest(basename(path), namesIn(dirname(path)));
+    const facts = { path: file.path, folder, nearest: near && join(dirname(file.path), near) };
+    throw new Failure([diagnose('data-file-missing', file.span, facts)]);
+  }
+  if (kind !== 'file') throw look.refuse(path, `it is ${kind}`);
+  return path;
+}
+
 /** The files of events and those that `split = files(…)` names. @throws Failure where a file is in two parts */
 function withParts(
   training: readonly DescribedFile[],

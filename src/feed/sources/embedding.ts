@@ -15,17 +15,23 @@ export const embedding: MakeSource<'embedding'> = (source, context) => {
   if (column.kind === 'codes') {
     // Forward only, ids are as they are.
     const drop = context.training && makeDrop(feature, source.rows, context.seed);
-    return oneRow(table, column, index, source.rows, drop);
+    return learning(source, oneRow(table, column, index, source.rows, drop));
   }
   invariant(source.pool !== 'none', `bags of ${feature.name} are neither pooled nor a sequence`);
-  return bags(table, column, index, source, source.pool, 1, feature);
+  return learning(source, bags(table, column, index, source, source.pool, 1, feature));
 };
 
 /** float32 [batch, max, dim], zeros past a bag's end */
 export const sequence: MakeSource<'sequence'> = (source, context) => {
   const { feature, column, index } = columnOf(context, source.feature, source.rows, 'bags');
-  return bags(tableOf(context, feature), column, index, source, 'sequence', placesOf(feature, source.rows), feature);
+  const places = placesOf(feature, source.rows);
+  return learning(source, bags(tableOf(context, feature), column, index, source, 'sequence', places, feature));
 };
+
+/** Nothing is learned of a frozen table. */
+function learning({ frozen }: { readonly frozen?: true }, { learns, ...source }: Source): Source {
+  return { ...source, ...(learns && !frozen ? { learns } : {}) };
+}
 
 function tableOf(context: FeedContext, feature: FeaturePlan, name = feature.table): Table {
   const table = context.tables.get(name ?? '');

@@ -11,7 +11,7 @@ export const mix = blockKind({
   paper:
     'Mao et al., "SimpleX: a simple and strong baseline for collaborative filtering", CIKM 2021 (equation 4, weight g)',
   also: ['weighted_sum', 'weighted_mean'],
-  near: ['blend', 'interpolate', 'lerp'],
+  near: ['blend', 'interpolate'],
   example: 'mix',
   parameters: {
     weights: numbers({ doc: 'One number for each field or step, in their order. Default: learned.' }),

@@ -9,8 +9,22 @@ export function dictionary(choices: {
   readonly values?: readonly string[];
   readonly hash: number | undefined;
   readonly minimumCount: number | undefined;
+  /** A file with a value a line. */
+  readonly file?: string | undefined;
 }): Encoder {
-  const { values = [], hash, minimumCount } = choices;
+  const { values = [], hash, minimumCount, file } = choices;
+  if (file !== undefined) {
+    const other =
+      values.length > 0
+        ? 'its values'
+        : hash !== undefined
+          ? '`hash`'
+          : minimumCount !== undefined
+            ? '`min_count`'
+            : undefined;
+    if (other) throw new ShapeError(`takes \`vocabulary\` or ${other}, not both`);
+    return { kind: 'vocabulary', minimumCount: 1, file };
+  }
   if (hash !== undefined) {
     if (values.length > 0) throw new ShapeError('takes its values or `hash`, not both');
     if (minimumCount !== undefined)

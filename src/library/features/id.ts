@@ -1,6 +1,6 @@
 import { defined } from '../../defined.ts';
 import { ShapeError } from '../contract.ts';
-import { integer, number } from '../parameters.ts';
+import { flag, integer, number, text } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
 import { dictionary } from './dictionary.ts';
 
@@ -19,21 +19,42 @@ export const id = featureKind({
       min: 1,
       doc: 'A value with fewer training rows counts as unseen. Default 1.',
     }),
+    vocabulary: text({ doc: 'A file with the ids, one a line, from the folder of the data block.' }),
+    init: text({
+      doc: 'A .npy file of float32 or float64, [rows × dim], in NumPy format 1 to 3: the first values of the table, from the folder of the data block. Ids without a row begin as usual, or at 0 with `frozen`.',
+    }),
+    keys: text({ doc: 'A file with the id of each row of `init`, one a line.' }),
+    frozen: flag({ doc: 'Training leaves the rows of `init` as they are.' }),
     drop: number({
       min: 0,
       below: 1,
       doc: 'Share of training rows in which the id is the unknown one, drawn anew each step. The row of unseen ids is then trained, and an item whose id is unseen is ranked by its other features.',
     }),
   },
-  use({ dim, hash, min_count, drop = 0 }) {
+  use({ dim, hash, min_count, vocabulary, init, keys, frozen, drop = 0 }) {
     if (drop > 0 && hash !== undefined)
       throw new ShapeError('takes `hash` or `drop`, not both: a hash has no row for unseen ids');
     if (drop > 0 && dim === 0) throw new ShapeError('has no table with `dim: 0`: nothing is left to `drop`');
+    if ((init === undefined) !== (keys === undefined)) {
+      throw new ShapeError('takes `init` and `keys` together: the vectors, and the id of each');
+    }
+    if (frozen && init === undefined) throw new ShapeError('takes `frozen` with `init`: its table has nothing to keep');
+    if (init !== undefined && hash !== undefined)
+      throw new ShapeError('takes `init` or `hash`, not both: ids of one hash share a row');
+    if (init !== undefined && vocabulary !== undefined)
+      throw new ShapeError('takes `init` or `vocabulary`, not both: `keys` names ids');
+    if (init !== undefined && dim === 0) throw new ShapeError('has no table with `dim: 0`: `init` has nothing to fill');
+    if (frozen && drop > 0)
+      throw new ShapeError('takes `frozen` or `drop`, not both: the row of unseen ids is not trained');
     return {
-      encoder: dictionary({ hash, minimumCount: min_count }),
+      encoder: dictionary({ hash, minimumCount: min_count, file: vocabulary }),
       gives: 'code',
       dim,
-      ...defined({ drop: drop > 0 ? drop : undefined }),
+      ...defined({
+        drop: drop > 0 ? drop : undefined,
+        vectors: init === undefined || keys === undefined ? undefined : { file: init, keys },
+        frozen: frozen || undefined,
+      }),
     };
   },
 });

@@ -19,7 +19,7 @@ export const like = featureKind({
       throw new ShapeError('needs a feature with a table: plain numbers have none to share');
     if (target.dim === 0) throw new ShapeError('needs a feature with a table: `dim: 0` gives it none');
     // It has a column of its own, whatever the other is made of.
-    const { last: _last, along: _along, drop: _drop, ...shared } = target;
+    const { last: _last, along: _along, drop: _drop, vectors: _vectors, ...shared } = target;
     return shared;
   },
 });

@@ -4,14 +4,14 @@ import { featureKind } from '../rows.ts';
 export const text = featureKind({
   doc: 'Text as a bag of hashed pieces, each with a row of an embedding table, pooled into a field of width `dim`. The sum of rows is the product of the count vector and the first layer of DSSM.',
   formula: ['pool over the pieces p of x of table[hash(p)]'],
-  when: 'For titles and queries, without a language model. Use `vector` for embeddings of one.',
+  when: 'For titles and queries, without a language model. `bigrams` keeps some of the order of words, `trigrams` finds words that are spelt alike. Use `vector` for embeddings of a language model.',
   paper: 'Huang et al., "Learning deep structured semantic models", CIKM 2013 (section 3.2, word hashing)',
   example: 'text(trigrams, hash: 30_000, dim: 128)',
   column: 'text',
   parameters: {
-    pieces: choice(['words', 'trigrams'], {
+    pieces: choice(['words', 'bigrams', 'trigrams'], {
       positional: true,
-      doc: 'Lower-case words, or letter trigrams of `#word#`.',
+      doc: 'Lower-case words; `bigrams`, the words and each pair of words in a row; or letter trigrams of `#word#`.',
       default: 'words',
     }),
     hash: integer({ min: 1, doc: 'Rows of the table.', default: 30_000 }),

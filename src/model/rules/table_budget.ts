@@ -42,6 +42,7 @@ export function rows(encoder: Exclude<ReturnType<typeof featureUse>['encoder'], 
   switch (encoder.kind) {
     case 'hash':
     case 'words':
+    case 'bigrams':
     case 'trigrams':
       return encoder.buckets;
     case 'quantiles':

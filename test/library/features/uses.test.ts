@@ -45,6 +45,32 @@ describe('what features ask of the host', () => {
     expect(use('list', { element: { feature: 'movie_id' } }, others).drop).toBeUndefined();
   });
 
+  test('a table may begin with vectors of a file, a vocabulary may be a file', () => {
+    const vectors = { init: 'v.npy', keys: 'k.txt' };
+    expect(use('id', { ...vectors, dim: 4 })).toMatchObject({ vectors: { file: 'v.npy', keys: 'k.txt' }, dim: 4 });
+    expect(use('id', { ...vectors, frozen: true }).frozen).toBe(true);
+    expect(use('category', { vocabulary: 'w.txt' }).encoder).toEqual({
+      kind: 'vocabulary',
+      minimumCount: 1,
+      file: 'w.txt',
+    });
+    const refused: [string, Record<string, unknown>, string][] = [
+      ['id', { init: 'v.npy' }, 'takes `init` and `keys` together'],
+      ['id', { keys: 'k.txt' }, 'takes `init` and `keys` together'],
+      ['id', { frozen: true }, 'takes `frozen` with `init`'],
+      ['id', { ...vectors, hash: 9 }, 'takes `init` or `hash`, not both'],
+      ['id', { ...vectors, vocabulary: 'w.txt' }, 'takes `init` or `vocabulary`, not both'],
+      ['id', { ...vectors, dim: 0 }, 'has no table with `dim: 0`'],
+      ['id', { ...vectors, frozen: true, drop: 0.1 }, 'takes `frozen` or `drop`, not both'],
+      ['category', { vocabulary: 'w.txt', values: ['a'] }, 'takes `vocabulary` or its values, not both'],
+      ['category', { vocabulary: 'w.txt', hash: 9 }, 'takes `vocabulary` or `hash`, not both'],
+      ['id', { vocabulary: 'w.txt', min_count: 2 }, 'takes `vocabulary` or `min_count`, not both'],
+    ];
+    for (const [kind, args, reason] of refused) expect(() => use(kind, args)).toThrow(reason);
+    const others = { movie_id: call('id', { ...vectors, frozen: true }) };
+    expect(use('like', { feature: 'movie_id' }, others).vectors).toBeUndefined();
+  });
+
   test('a category may list its values', () => {
     const encoder = { kind: 'vocabulary', minimumCount: 1, values: ['F', 'M'] };
     expect(use('category', { values: ['F', 'M'] })).toEqual({ encoder, gives: 'code', dim: 8 });
@@ -84,6 +110,7 @@ describe('what features ask of the host', () => {
   });
 
   test('text is a bag of words or of trigrams', () => {
+    expect(use('text', { pieces: 'bigrams', hash: 9 }).encoder).toEqual({ kind: 'bigrams', buckets: 9 });
     expect(use('text', { pieces: 'trigrams', hash: 99, dim: 5 })).toEqual({
       encoder: { kind: 'trigrams', buckets: 99 },
       gives: 'bag',

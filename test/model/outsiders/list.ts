@@ -74,7 +74,7 @@ export const inModel: readonly Mistake[] = [
   ['list(category(dim: 8), max: 6)', 'multi_hot(category(dim: 8), max: 6)'],
   ['list(category(dim: 8), max: 6)', 'list(string(dim: 8), max: 6)'],
   ['list(category(dim: 8), max: 6)', 'list(max: 6)'],
-  ['text(trigrams, hash: 30_000, dim: 32)', 'text(bigrams, hash: 30_000, dim: 32)'],
+  ['text(trigrams, hash: 30_000, dim: 32)', 'text(bigram, hash: 30_000, dim: 32)'],
   ['text(trigrams, hash: 30_000, dim: 32)', 'text(trigram, hash: 30_000, dim: 32)'],
   ['text(trigrams, hash: 30_000, dim: 32)', 'text("trigrams", hash: 30_000, dim: 32)'],
   ['text(trigrams, hash: 30_000, dim: 32)', 'text(tokenizer: trigrams, hash: 30_000, dim: 32)'],

@@ -3,6 +3,7 @@
  * It goes into serving.json; `docs/guide/serving.md` explains it. What is said here never changes for an encoding that exists.
  */
 import { crossedText } from '../crosses.ts';
+import { bigramsOf } from './bigrams.ts';
 import { murmur3 } from './murmur3.ts';
 import { trigramsOf } from './trigrams.ts';
 import { wordsOf } from './words.ts';
@@ -23,6 +24,11 @@ export interface PublishedRules {
     readonly unicode: string;
     readonly rule: string;
     readonly vectors: readonly { readonly text: string; readonly words: readonly string[] }[];
+  };
+  readonly bigrams: {
+    readonly separator: ' ';
+    readonly rule: string;
+    readonly vectors: readonly { readonly text: string; readonly bigrams: readonly string[] }[];
   };
   readonly trigrams: {
     readonly size: 3;
@@ -89,6 +95,11 @@ export function publishedRules(): PublishedRules {
       unicode: process.versions.unicode ?? 'unknown',
       rule: 'Normalise the text, then put it in lower case, then take the longest runs that match `pattern`, from left to right. Repeated words stay. Each word is a text with a code as `hash` says. Of more words than `shape` holds, the first stay. A missing or empty text has none.',
       vectors: phrases.map((text) => ({ text, words: wordsOf(text) })),
+    },
+    bigrams: {
+      separator: ' ',
+      rule: 'Of the words, as `words` finds them, take each word, and after it the word with the next one, a blank between them; the last word has no pair. Repeated pieces stay. Each is a text with a code as `hash` says. Of more pieces than `shape` holds, the first stay.',
+      vectors: phrases.map((text) => ({ text, bigrams: bigramsOf(text) })),
     },
     trigrams: {
       size: 3,

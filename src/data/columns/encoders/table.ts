@@ -1,6 +1,7 @@
 /** Every kind of encoder: how it is fitted, and how it works once it is. */
 import type { Encoder } from '../../../plan/plan.ts';
 import type { Encoding } from '../../dataset.ts';
+import { bigramsCoder, fitBigrams } from './bigrams.ts';
 import { boundariesCoder, fitBoundaries } from './boundaries.ts';
 import { clockCoder, fitClock } from './clock.ts';
 import type { Coder, Fit, MakeCoder, Sample } from './contract.ts';
@@ -23,6 +24,7 @@ const fits: { readonly [K in Encoder['kind']]: Fit<K> } = {
   clock: fitClock,
   vector: fitVector,
   words: fitWords,
+  bigrams: fitBigrams,
   trigrams: fitTrigrams,
 };
 
@@ -35,6 +37,7 @@ const coders: { readonly [K in Encoding['kind']]: MakeCoder<K> } = {
   clock: clockCoder,
   vector: vectorCoder,
   words: wordsCoder,
+  bigrams: bigramsCoder,
   trigrams: trigramsCoder,
 };
 

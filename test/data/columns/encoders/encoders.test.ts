@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { bigramsOf } from '../../../../src/data/columns/encoders/bigrams.ts';
 import type { Sample } from '../../../../src/data/columns/encoders/contract.ts';
 import { murmur3 } from '../../../../src/data/columns/encoders/murmur3.ts';
 import { fitEncoder } from '../../../../src/data/columns/encoders/table.ts';
@@ -169,6 +170,17 @@ describe('text', () => {
     // Composed and decomposed letters are the same word.
     expect(wordsOf('e\u0301t\u00e9')).toEqual(wordsOf('\u00e9te\u0301'));
     expect(wordsOf('')).toEqual([]);
+  });
+
+  it('has the words and each pair in a row', () => {
+    expect(bigramsOf('New York, city')).toEqual(['new', 'new york', 'york', 'york city', 'city']);
+    expect(bigramsOf('One')).toEqual(['one']);
+    expect(bigramsOf(' … ')).toEqual([]);
+    const code = (text: string): unknown => encodeValue({ kind: 'bigrams', buckets: 1000 }, text);
+    expect(code('New York')).toEqual({
+      kind: 'bag',
+      codes: ['new', 'new york', 'york'].map((each) => murmur3(each) % 1000),
+    });
   });
 
   it('has the trigrams of Huang et al.', () => {

@@ -1,0 +1,31 @@
+/** First values of tables that files give: which row of a table each key is, and its vector. */
+import type { Encoding, FirstValues } from '../dataset.ts';
+import type { FeatureFile } from '../files/feature_files.ts';
+
+/**
+ * A vocabulary with the values that have a vector of their own too, where the data has them anywhere: they need no training event. They
+ * follow the learned values, in the order of the keys.
+ */
+export function withKeys(encoding: Encoding, keys: readonly string[], dictionary: readonly string[]): Encoding {
+  if (encoding.kind !== 'vocabulary') return encoding;
+  const known = new Set(encoding.values);
+  const inData = new Set(dictionary);
+  return { ...encoding, values: [...encoding.values, ...keys.filter((key) => inData.has(key) && !known.has(key))] };
+}
+
+/** By feature that owns a table; undefined where no feature has such files. */
+export async function readFirstValues(
+  files: ReadonlyMap<string, FeatureFile>,
+  encodings: ReadonlyMap<string, Encoding>,
+): Promise<ReadonlyMap<string, FirstValues> | undefined> {
+  const found = new Map<string, FirstValues>();
+  for (const [name, { vectors }] of files) {
+    const encoding = encodings.get(name);
+    if (!vectors || encoding?.kind !== 'vocabulary') continue;
+    const codes = new Map(encoding.values.map((value, at) => [value, at + 1]));
+    const places = Array.from(vectors.keys.keys()).filter((place) => codes.has(vectors.keys[place]!));
+    const rows = Int32Array.from(places, (place) => codes.get(vectors.keys[place]!)!);
+    found.set(name, { rows, values: await vectors.read(places) });
+  }
+  return found.size === 0 ? undefined : found;
+}

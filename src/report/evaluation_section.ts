@@ -1,0 +1,79 @@
+/** The sections of a report about its evaluation: the table with its protocol, and the slices that are served worst. */
+import type { Evaluation } from '../evaluation/evaluate.ts';
+import { coldSlice, type Slice, worst } from '../evaluation/slices.ts';
+import { barChart } from './bars.ts';
+import { counted, figure, paragraph, prose, section, table } from './html.ts';
+
+export function evaluated(evaluation: Evaluation | undefined): string {
+  if (!evaluation) {
+    return section(
+      'Evaluation',
+      paragraph('Not evaluated yet: run `tower evaluate` on this folder to add the table and the worst-served slices.'),
+    );
+  }
+  const { metrics, rows, protocol, part, cold, per } = evaluation;
+  const cells = (of: Readonly<Record<string, number>>): string[] => metrics.map((label) => of[label]!.toFixed(4));
+  return section(
+    'Evaluation',
+    table({
+      caption: `The ${part} part, ${per === 'user' ? 'per user' : 'per event'}: the model and simple baselines, measured in the same way`,
+      head: ['', ...metrics],
+      rows: rows.flatMap(({ name, all, warm, cold: ofCold }) => [
+        [name, ...cells(all)],
+        ...(cold.events > 0 ? [[`${name}, warm`, ...cells(warm)]] : []),
+        ...(ofCold ? [[`${name}, cold`, ...cells(ofCold)]] : []),
+      ]),
+    }),
+    `<ul class="soft">${protocol.map((sentence) => `<li>${prose(sentence)}</li>`).join('')}</ul>`,
+  );
+}
+
+export function slices(evaluation: Evaluation | undefined): string {
+  const found = evaluation?.slices;
+  if (!evaluation || !found) return '';
+  const { metrics, rows } = evaluation;
+  const label = metrics.find((name) => name.startsWith('recall@')) ?? metrics[0]!;
+  const history = found.historyIs === 'read' ? 'Length of the history read' : 'Training events of the user';
+  return section(
+    'Worst-served slices',
+    sliceFigure('Training events of the item', found.popularity, metrics, label, rows[0]?.cold === undefined),
+    sliceFigure(history, found.history, metrics, label),
+    ...(found.by ? [sliceFigure(`Value of ${found.by.feature}`, found.by.slices, metrics, label)] : []),
+  );
+}
+
+function sliceFigure(
+  what: string,
+  all: readonly Slice[],
+  metrics: readonly string[],
+  label: string,
+  areColdMisses = true,
+): string {
+  // Items that are misses by definition are no sign of a weak model.
+  const low = worst(
+    all.filter(({ name }) => !areColdMisses || name !== coldSlice),
+    label,
+  );
+  const bars = all.map(({ name, events, figures }) => ({
+    name,
+    value: figures[label]!,
+    text: `${figures[label]!.toFixed(4)} · ${counted(events, 'event')}`,
+  }));
+  return [
+    low
+      ? paragraph(
+          `${what}: lowest ${label} for ${low.name}, ${figure(low.figures[label]!)} over ${counted(low.events, 'event')}.`,
+        )
+      : paragraph(`${what}: no two slices have 20 events or more to compare.`),
+    barChart(`${label} by ${what.charAt(0).toLowerCase()}${what.slice(1)}`, bars),
+    table({
+      caption: what,
+      head: ['slice', 'events', ...metrics],
+      rows: all.map(({ name, events, figures }) => [
+        name,
+        events.toLocaleString('en'),
+        ...metrics.map((each) => figures[each]!.toFixed(4)),
+      ]),
+    }),
+  ].join('\n');
+}
