@@ -29,7 +29,7 @@ export const notes: Readonly<Record<string, Readonly<Record<string, string>>>> =
     dssm: 'a thousand pairs are few for 30,000 trigrams. It finds abstracts that share words with the question.',
   },
   wordnet: {
-    '': 'a gloss that no training event has counts as a miss: 630 of the 2,073 test events. Over the others recall@10 of seed 1 is 0.1206.',
+    '': '630 of the 2,073 test events are of glosses without a training event. The models rank them by content; popularity counts them as misses.',
     dssm: 'two of the three seeds were best on validation after the last of their ten epochs, so longer training may help. Chance is 10 in 117,791.',
   },
 };

@@ -112,6 +112,7 @@ export const cases = [
   ['two_tower_msweb', 'msweb'],
   ['two_tower_flights', 'flights'],
   ['restaurant_objectives', 'restaurants'],
+  ['clip_text', 'cranfield'],
   ['dssm', 'cranfield'],
   ['dssm', 'wordnet'],
 ] as const;
