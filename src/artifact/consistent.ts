@@ -98,7 +98,8 @@ function* problemsOfFeature(
   if (kind !== encoding.kind) yield `feature \`${name}\` needs the encoding ${kind}, and has ${encoding.kind}`;
   if (gives === 'bag' && max === undefined) yield `list \`${name}\` has no largest length`;
   if ((gives === 'numbers') !== (rowsOf(encoding) === 0)) yield `feature \`${name}\` cannot give ${gives}`;
-  if (gives === 'code' && ['words', 'trigrams'].includes(encoding.kind)) yield `feature \`${name}\` gives a list`;
+  if (gives === 'code' && ['words', 'bigrams', 'trigrams'].includes(encoding.kind))
+    yield `feature \`${name}\` gives a list`;
   for (const part of crosses ?? []) {
     const crossed = features.find((each) => each.name === part);
     if (crossed?.gives !== 'code' || crossed.crosses) yield `cross \`${name}\` has no part \`${part}\``;

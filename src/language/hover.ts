@@ -183,7 +183,7 @@ function featureLine({ checked }: FileAnalysis, name: string): string {
         ? `\`sequence[${use.max} × ${plan.width}]\``
         : `\`field[${plan.width}]\``;
   const rows =
-    encoder.kind === 'hash' || encoder.kind === 'words' || encoder.kind === 'trigrams'
+    encoder.kind === 'hash' || encoder.kind === 'words' || encoder.kind === 'bigrams' || encoder.kind === 'trigrams'
       ? encoder.buckets
       : encoder.kind === 'boundaries'
         ? encoder.boundaries.length + 2
