@@ -57,7 +57,8 @@ export function costOf(work: readonly Work[]): string[] {
     const own = work.filter((each) => each.set === set);
     return `  ${set}: ${own.length} line${own.length === 1 ? '' : 's'}, about ${hours(sum(own))}${own.some(({ isGuess }) => isGuess) ? ', partly a guess' : ''}`;
   });
-  return [`${work.length} lines are to be measured (${counts.join(', ')}): about ${hours(sum(work))}`, ...sets];
+  const lines = work.length === 1 ? '1 line is' : `${work.length} lines are`;
+  return [`${lines} to be measured (${counts.join(', ')}): about ${hours(sum(work))}`, ...sets];
 }
 
 const words = { missing: 'missing', changed: 'of another model or data', 'earlier code': 'from earlier code' };
