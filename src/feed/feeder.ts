@@ -5,10 +5,14 @@ import { invariant } from '../diagnostics/failure.ts';
 import type { Table } from '../embedding/table.ts';
 import type { Tensors } from '../engine/engine.ts';
 import type { Tensor } from '../graph/graph.ts';
-import { type FeaturePlan, type GraphPlan, type RowsOf, sequenceFeature } from '../plan/plan.ts';
+import { type FeaturePlan, type GraphPlan, type QueueRows, type RowsOf, sequenceFeature } from '../plan/plan.ts';
 import { rowsPrefix } from '../plan/rows_prefix.ts';
 import { type DistinctItems, makeDistinctItems } from './distinct.ts';
+import { makeListed } from './listed.ts';
+import { type Mined, makeMined } from './mined.ts';
+import type { OwnItems } from './own_items.ts';
 import { makeParts, type Part } from './parts.ts';
+import { makeQueue, type Queue } from './queue.ts';
 import { makeSampler, type Sampler } from './sampler.ts';
 import { makeSeenRows, type SeenRows } from './seen_rows.ts';
 import { makeSequences } from './sequences.ts';
@@ -49,7 +53,9 @@ export interface Feeder {
    * @param rate that of the tables' optimizer, where none is given
    */
   apply(outputs: Tensors, multiplier?: number, rate?: number): void;
-  /** Views of what must be in a checkpoint besides the tables: empty but for streaming estimators. */
+  /** Where negatives are mined: what takes them when an epoch begins. */
+  readonly mined: readonly Mined[];
+  /** Views of what must be in a checkpoint besides the tables: streaming estimators, queues, mined items. */
   state(): FeedState;
   /** Takes up where `state` was; all that `state` names must be there. */
   load(state: FeedState): void;
@@ -63,15 +69,17 @@ export function makeFeeder(options: FeederOptions): Feeder {
   const windows = windowsOfPlan(options);
   const parts = partsOf(options, windows);
   const sequences = windows && !parts ? makeSequences(windows.of, windows.max) : undefined;
+  const queue = queues();
   const context: FeedContext = {
     seed,
     features: byName(options.features),
     tables: options.tables,
     columns: (rows) => (areEvents(rows) ? events.features : corpus.features),
-    training: { events, corpus, batch: wholeBatch, ...defined({ distinct }), seen: seenRows() },
+    training: { events, corpus, batch: wholeBatch, ...defined({ distinct }), seen: seenRows(), queue },
   };
   const sources = plan.inputs.map((input) => ({ name: input.name, source: makeSource(input, context) }));
   const samples = makeSamples(corpus, seed);
+  const own = ownItemsOf(options);
   const all = Int32Array.from({ length: corpus.rows }, (_, row) => row);
   const learning = byTable(sources);
   let last: Batch | undefined;
@@ -86,6 +94,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
         invariant(part, `the batch is cut at ${length} elements`);
         return part;
       };
+      const given = new Map([...own.items].map(([name, make]) => [name, make(rows, step)]));
       const batch: Batch = {
         rows,
         step,
@@ -96,9 +105,12 @@ export function makeFeeder(options: FeederOptions): Feeder {
           if (of.kind === 'corpus') return all;
           if (of.kind === 'part') return partOf(of.length).rows;
           if (of.kind === 'sequences') return (lists ?? partOf(of.length).sequences!).rows;
+          if (of.kind === 'queue') return queue(of).rows();
+          if (of.kind === 'listed' || of.kind === 'mined') return given.get(rowsPrefix(of))!.rows;
           return of.kind === 'distinct' ? items!.rows : samples(of, step, rows.length);
         },
         partOf: ({ length }) => partOf(length),
+        known: (of) => given.get(rowsPrefix(of))!.known,
         ...defined({ distinct: items, sequences: lists }),
       };
       last = batch;
@@ -108,7 +120,9 @@ export function makeFeeder(options: FeederOptions): Feeder {
       invariant(last, 'no inputs were asked for');
       return last.rowsOf(of);
     },
+    mined: own.mined,
     apply(outputs, multiplier = 1, rate) {
+      for (const { source } of sources) source.after?.(last!, outputs);
       // A table at a time: what was summed for it is still in the cache when its rows are updated.
       for (const [table, its] of learning) {
         for (const { name, source } of its) {
@@ -119,7 +133,12 @@ export function makeFeeder(options: FeederOptions): Feeder {
         table.update(multiplier, rate);
       }
     },
-    state: () => Object.assign({}, ...sources.map(({ source }) => source.state?.() ?? {})) as FeedState,
+    state: () =>
+      Object.assign(
+        {},
+        ...own.mined.map(minedState),
+        ...sources.map(({ source }) => source.state?.() ?? {}),
+      ) as FeedState,
     load(state) {
       for (const [name, view] of Object.entries(this.state())) {
         const from = state[name];
@@ -155,7 +174,15 @@ export function makeRowFeeder(options: {
   const sources = options.plan.inputs.map((input) => ({ name: input.name, source: makeSource(input, context) }));
   return {
     inputs: (rows) =>
-      fillAll(sources, { rows, step: 0, rate: 0, factor: 0, rowsOf: () => rows, partOf: () => noParts() }),
+      fillAll(sources, {
+        rows,
+        step: 0,
+        rate: 0,
+        factor: 0,
+        rowsOf: () => rows,
+        partOf: () => noParts(),
+        known: () => new Uint8Array(0),
+      }),
     close() {
       for (const { source } of sources) source.close?.();
     },
@@ -210,6 +237,35 @@ function distinctItems({ plan, events, corpus }: FeederOptions): DistinctItems |
     'feature' in source && source.rows.kind === 'distinct' ? [source.feature] : [],
   );
   return makeDistinctItems(events, corpus, places.key, features);
+}
+
+/** Items that each row has for itself, by the prefix of their rows, and those of them that are mined. */
+function ownItemsOf({ plan, events, corpus, seed }: FeederOptions) {
+  const items = new Map<string, OwnItems>();
+  const mined: Mined[] = [];
+  for (const { source } of plan.inputs) {
+    const rows = 'rows' in source ? source.rows : undefined;
+    if (rows === undefined || items.has(rowsPrefix(rows))) continue;
+    if (rows.kind === 'listed') items.set(rowsPrefix(rows), makeListed(events, rows, seed));
+    if (rows.kind !== 'mined') continue;
+    const found = makeMined(events, corpus, rows, seed);
+    mined.push(found);
+    items.set(rowsPrefix(rows), found.items);
+  }
+  return { items, mined };
+}
+
+const minedState = ({ of, state }: Mined): FeedState =>
+  Object.fromEntries(Object.entries(state()).map(([part, view]) => [`${rowsPrefix(of)}${part}`, view]));
+
+/** One queue a task. */
+function queues(): (of: QueueRows) => Queue {
+  const known = new Map<string, Queue>();
+  return (of) => {
+    const queue = known.get(of.task) ?? makeQueue(of);
+    known.set(of.task, queue);
+    return queue;
+  };
 }
 
 /** Where the targets are positions. */

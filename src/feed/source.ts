@@ -2,18 +2,23 @@
 import type { Column, Corpus, Events, IndexedColumn } from '../data/dataset.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import type { Table } from '../embedding/table.ts';
+import type { Tensors } from '../graph/evaluate.ts';
 import type { Tensor } from '../graph/graph.ts';
 import {
   type FeaturePlan,
   type InputPlan,
   type InputSource,
+  type ListedRows,
+  type MinedRows,
   type PartRows,
   placesIn,
+  type QueueRows,
   type RowsOf,
 } from '../plan/plan.ts';
 import { pick } from './copy.ts';
 import type { Distinct, DistinctItems } from './distinct.ts';
 import type { Part } from './parts.ts';
+import type { Queue } from './queue.ts';
 import type { SeenRows } from './seen_rows.ts';
 import type { Sequences } from './sequences.ts';
 
@@ -29,6 +34,8 @@ export interface Batch {
   readonly factor: number;
   /** The batch's own rows, or the corpus rows sampled for them: one drawing a step, shared by all inputs that ask alike. */
   rowsOf(rows: RowsOf): Int32Array;
+  /** 1 where a row has an item of these rows, 0 where its place only fills up. */
+  known(rows: ListedRows | MinedRows): Uint8Array;
   /** Its lists in sequence, each once, where the graph asks for them, and not by part. */
   readonly sequences?: Sequences;
   /** Its part whose lists have so many places. */
@@ -54,12 +61,14 @@ export interface FeedContext {
     readonly distinct?: DistinctItems;
     /** The rows of a table that a batch looks up, numbered alike for all inputs that ask. */
     seen(table: string): SeenRows;
+    /** The past batches of a task, the same for all inputs that ask. */
+    queue(rows: QueueRows): Queue;
   };
 }
 
 /** Whether `rows` are rows of the events; else they are rows of the corpus. */
 export const areEvents = ({ kind }: RowsOf): boolean =>
-  kind === 'events' || kind === 'part' || kind === 'distinct' || kind === 'sequences';
+  kind === 'events' || kind === 'part' || kind === 'distinct' || kind === 'sequences' || kind === 'queue';
 
 /** Places of a list in the tensors of these rows. A row that only fills up a part may have more elements: the first are taken. */
 export function placesOf({ name, along, max }: FeaturePlan, rows: RowsOf): number {
@@ -76,6 +85,8 @@ export interface Source {
   reserve?(batch: Batch): void;
   /** The tensor may be a view that the next step reuses. */
   fill(batch: Batch): Tensor;
+  /** Takes what the step made of the batch that was last filled. */
+  after?(batch: Batch, outputs: Tensors): void;
   /** Where the gradient of the input goes: a table, and what takes d loss ÷ d (the last tensor filled) to it. */
   readonly learns?: { readonly table: Table; accumulate(gradient: Float32Array): void };
   /** Named views of what must be in a checkpoint. */

@@ -14,6 +14,7 @@ import { numbers } from './sources/numbers.ts';
 import { partKnown, partPlaces } from './sources/parts.ts';
 import { pieceKnown, piecePlaces, pieceRows } from './sources/pieces.ts';
 import { positives } from './sources/positives.ts';
+import { queueEmpty, queueVectors } from './sources/queue.ts';
 import { rate, step } from './sources/scalar.ts';
 import { elementRows, elementWeights, tablePlaces, tableSeen } from './sources/table_places.ts';
 
@@ -35,6 +36,8 @@ const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   element_rows: elementRows,
   element_weights: elementWeights,
   table_seen: tableSeen,
+  queue_vectors: queueVectors,
+  queue_empty: queueEmpty,
   positives,
   newest,
   part_places: partPlaces,

@@ -140,6 +140,7 @@ function movements(writer: GraphWriter) {
     pad: (a, before, after) => moved('Pad')(a, { before, after }),
     broadcastTo: (a, like) => writer.add('BroadcastTo', [a, like]),
     gather: (a, indices) => writer.add('Gather', [a, indices]),
+    topK: (a, k) => writer.add('TopK', [a], { k }),
     segmentSum: (values, segments, rows) => writer.add('SegmentSum', [values, segments], { rows: [rows] }),
     scatterUpdate: (a, indices, updates) => writer.add('ScatterUpdate', [a, indices, updates]),
   } satisfies Partial<Builder>;

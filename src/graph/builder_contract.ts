@@ -64,6 +64,7 @@ export interface Builder {
   max(a: Ref, axes: readonly number[], keepDims?: boolean): Ref;
   softmax(a: Ref): Ref;
   logSoftmax(a: Ref): Ref;
+  topK(a: Ref, k: number): Ref;
 
   // shape
   reshape(a: Ref, shape: readonly Dim[]): Ref;

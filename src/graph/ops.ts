@@ -45,6 +45,8 @@ export const opNames = [
   // over the last axis
   'Softmax',
   'LogSoftmax',
+  // the largest of the last axis in descending order: attribute k
+  'TopK',
   // shape: attributes shape; perm; axis; begin and size (−1: to the end); before and after
   'Reshape',
   'Transpose',

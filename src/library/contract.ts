@@ -326,6 +326,10 @@ export interface LossContext extends BlockContext {
   readonly task: string;
   /** Whether a feature is a list of the item tower's keys, such as what the user saw before. */
   listsItems(feature: string): boolean;
+  /** How many items a list of the query has at most; nothing where a feature is no list of the item tower's keys, or is the item's. */
+  longestItems(feature: string): number | undefined;
+  /** Rows of a whole batch. */
+  readonly batch: number;
   /** The task's score with its items drawn by `rows` instead of from the events; lowers the item tower again, same weights. */
   scoreOf(rows: RowsOf): Score;
   /** Gives a scalar of the step to the logs and the report of the run: `temperature` of task `watch` is `temperature:watch`. */

@@ -16,8 +16,11 @@ export function rowsDim(rows: RowsOf): Dim {
     case 'events':
       return symbolic('batch');
     case 'sampled':
+    case 'listed':
+    case 'mined':
       return symbolic('batch', rows.perRow);
     case 'shared':
+    case 'queue':
       return rows.count;
     default:
       return symbolic(rowsSymbol(rows));

@@ -58,6 +58,8 @@ export function lowerTask(
         distinct,
         measure: (what, value) => measured.set(what, value),
         listsItems: (feature) => listsItems(context, feature, itemTower.key),
+        longestItems: (feature) => longestItems(context, feature, model),
+        batch: model.train.batch,
         scoreOf(rows) {
           // The score's own weights are those of the score that is served, wherever a loss asks for it.
           const drawn = inputs.builder.unscoped(() => scoreOf(rows));
@@ -97,6 +99,11 @@ function listsItems({ features }: TowerContext, feature: string, key: string | u
   const plan = features.byName.get(feature)?.plan;
   const keyed = key === undefined ? undefined : features.byName.get(key)?.plan;
   return plan?.gives === 'bag' && keyed !== undefined && plan.encoderOf === keyed.encoderOf && plan.name !== key;
+}
+
+function longestItems(context: TowerContext, feature: string, { towers: [query, item] }: Model): number | undefined {
+  const plan = context.features.byName.get(feature)?.plan;
+  return plan?.tower === query.name && listsItems(context, feature, item.key) ? plan.max : undefined;
 }
 
 /** float32 [batch]: a label, 0 where it is missing, or a feature that is one plain number. */

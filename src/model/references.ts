@@ -63,7 +63,10 @@ export function featuresOfTasks(
 
 function argumentsThatName({ arguments: given }: BoundKind, { parameters }: KindRow): readonly string[] {
   return Object.entries(parameters).flatMap(([name, { type }]) => {
-    const value = type.is === 'name' && type.of === 'feature' ? given[name] : undefined;
-    return typeof value === 'string' ? [value] : [];
+    const value = given[name];
+    if (type.is === 'name' && type.of === 'feature') return typeof value === 'string' ? [value] : [];
+    // A call within, such as `negatives: listed(shown)`.
+    const call = type.is === 'kind' ? (value as BoundKind | undefined) : undefined;
+    return call ? argumentsThatName(call, (type as { of: Readonly<Record<string, KindRow>> }).of[call.kind]!) : [];
   });
 }

@@ -165,6 +165,10 @@ export type InputSource =
       /** The query tower's key. Instead: columns of other queries whose item an event of the row's query has. */
       readonly query?: string;
     }
+  /** Vectors of the items of past batches, as their steps computed them: float32 [count, width]. */
+  | { readonly from: 'queue_vectors'; readonly rows: QueueRows }
+  /** 1 where the queue has no vector, or none that counts yet, else 0: float32 [count]. */
+  | { readonly from: 'queue_empty'; readonly rows: QueueRows }
   /** int32 [batch, 2]: (row, which of the distinct rows has its item). */
   | { readonly from: 'places'; readonly key: string }
   /** How many rows of the batch have each distinct row's item: float32 [distinct]; 0 for rows that only fill up. */
@@ -227,7 +231,44 @@ export type RowsOf =
   | { readonly kind: 'distinct' }
   | { readonly kind: 'corpus' }
   | ({ readonly kind: 'sampled'; readonly perRow: number } & Draw)
-  | SharedRows;
+  | SharedRows
+  | ListedRows
+  | MinedRows
+  | QueueRows;
+
+/** Items of a list of each event, row-major: all where they are `perRow` at most, else some drawn at each step. */
+export interface ListedRows {
+  readonly kind: 'listed';
+  /** A list of the item tower's key. */
+  readonly feature: string;
+  readonly perRow: number;
+}
+
+/**
+ * Items that the towers ranked high for the event's user at the beginning of the epoch, drawn at each step out of the user's `best`, after
+ * `skip` better ones. `users` users have such items; rows of others draw from the training part, each item alike.
+ */
+export interface MinedRows {
+  readonly kind: 'mined';
+  readonly perRow: number;
+  readonly best: number;
+  readonly skip: number;
+  readonly users: number;
+}
+
+/** The events of past batches whose items' vectors a task remembers: `count` rows, the latest over the oldest. */
+export interface QueueRows {
+  readonly kind: 'queue';
+  readonly task: string;
+  readonly count: number;
+  /** Of the vectors. */
+  readonly width: number;
+  /** Steps before which none counts. */
+  readonly after: number;
+}
+
+/** Rows of the corpus of which each event has as many of its own. */
+export type OwnRows = Extract<RowsOf, { readonly perRow: number }>;
 
 /** The list that a step reads as whole sequences, where its targets are positions; else nothing. */
 export function sequenceFeature({ inputs }: GraphPlan): string | undefined {

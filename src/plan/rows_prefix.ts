@@ -1,5 +1,5 @@
 /** How the rows of graph inputs are called: in the inputs' names, and in the symbols of their lengths. */
-import type { InputPlan, PartRows, RowsOf, Sequences } from './plan.ts';
+import type { InputPlan, OwnRows, PartRows, RowsOf, Sequences } from './plan.ts';
 
 /** What the names of graph inputs begin with, so that the events' rows and each kind of drawn rows have inputs of their own. */
 export function rowsPrefix(rows: RowsOf): string {
@@ -12,7 +12,7 @@ export function hitsSymbol(rows: RowsOf): string {
 }
 
 /** The symbol of how many rows there are, of those that are no multiple of the batch's. */
-export function rowsSymbol(rows: Exclude<RowsOf, { readonly kind: 'events' | 'sampled' | 'shared' }>): string {
+export function rowsSymbol(rows: Exclude<RowsOf, { readonly kind: 'events' | 'shared' | 'queue' } | OwnRows>): string {
   const length = lengthOf(rows);
   return length === undefined ? rows.kind : `${rows.kind}_${length}`;
 }
@@ -43,6 +43,9 @@ export function largestSizes(
 }
 
 function stem(rows: Exclude<RowsOf, { readonly kind: 'events' }>): string {
+  if (rows.kind === 'listed') return `listed_${rows.perRow}_${rows.feature}`;
+  if (rows.kind === 'mined') return `mined_${rows.perRow}_of_${rows.best}_after_${rows.skip}_for_${rows.users}`;
+  if (rows.kind === 'queue') return `queue_${rows.task}`;
   if (rows.kind !== 'sampled' && rows.kind !== 'shared') return rowsSymbol(rows);
   const by = rows.power === undefined ? rows.by : `${rows.by}_${String(rows.power).replace('.', '_')}`;
   return rows.kind === 'sampled' ? `sampled_${rows.perRow}_${by}` : `shared_${rows.count}_${by}`;

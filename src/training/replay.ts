@@ -22,7 +22,9 @@ import { openRunFile } from '../storage/run_files.ts';
 import { writeSafetensors } from '../storage/safetensors.ts';
 import type { Epoch } from './batches.ts';
 import { beginState, tablesOf } from './begin_state.ts';
+import { CurrentTowers } from './current_towers.ts';
 import { recordOf, stepsFile } from './metrics_log.ts';
+import { mineNegatives } from './mining.ts';
 import { type Order, orderOf } from './order.ts';
 import { ratesAt } from './rates.ts';
 import { totalSteps } from './rounds.ts';
@@ -100,10 +102,10 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
   }
   const tables = tablesOf(plan, dataset);
   const state = await beginState({ plan, dataset, engine }, tables);
+  const order = orderOf(plan, dataset.parts.train);
+  const walk = new Walk(options, state, order);
   try {
-    const order = orderOf(plan, dataset.parts.train);
     const steps = totalSteps(trainingAt(trained, number), order);
-    const walk = new Walk(options, state, order);
     const isNear = (await hasCheckpoint(folder)) && (await readProgress(folder)).step < number;
     const done = isNear ? (await restoreState(folder, state)).step : 0;
     for (let step = done + 1; step < number; step++) await walk.take(step);
@@ -159,6 +161,7 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
       ...batch,
     });
   } finally {
+    await walk.close();
     state.feeder.close();
     await state.program.close();
   }
@@ -170,13 +173,21 @@ const yieldEvery = 50;
 /** Steps one after the other; the tensors given are copies. */
 class Walk {
   private yielded = performance.now();
+  private readonly towers: CurrentTowers;
   private epoch: { readonly number: number; readonly order: Epoch } | undefined;
 
   constructor(
     private readonly options: ReplayOptions,
     private readonly state: TrainingState,
     private readonly order: Order,
-  ) {}
+  ) {
+    const { trained, dataset, engine } = options;
+    this.towers = new CurrentTowers(trained.plan, dataset, engine, state);
+  }
+
+  async close(): Promise<void> {
+    await this.towers.close();
+  }
 
   async take(step: number) {
     const { trained, signal } = this.options;
@@ -192,6 +203,7 @@ class Walk {
     if (this.epoch?.number !== epoch) {
       this.epoch = { number: epoch, order: this.order.epoch(epoch) };
     }
+    if (at === 0) await mineNegatives(this.state, this.towers, this.options.dataset, epoch);
     const { dense, denseFactor, embeddings, factor } = ratesAt(train, step, totalSteps(train, this.order));
     const rows = this.epoch.order.batch(at);
     const given = feeder.inputs(rows, step, { rate: dense, factor: denseFactor });

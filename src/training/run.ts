@@ -6,9 +6,11 @@ import type { Manifest } from '../artifact/manifest.ts';
 import { saveState, type TrainingState } from '../artifact/training_state.ts';
 import { defined } from '../defined.ts';
 import { labelOf } from '../evaluation/measures.ts';
+import { CurrentTowers } from './current_towers.ts';
 import { EpochClock } from './epoch_clock.ts';
 import { bestFile, removeOldBest } from './folder.ts';
 import type { MetricsLog } from './metrics_log.ts';
+import { mineNegatives } from './mining.ts';
 import { writeModel, writeWeights } from './model_files.ts';
 import { type Order, orderOf } from './order.ts';
 import { type Rates, ratesAt } from './rates.ts';
@@ -44,6 +46,7 @@ export class Run {
   private readonly records: EpochRecord[] = [];
   private readonly order: Order;
   private readonly rounds: Rounds;
+  private readonly towers: CurrentTowers;
   private readonly validation: Validation;
   private progress: Progress;
 
@@ -55,7 +58,8 @@ export class Run {
   ) {
     this.progress = standing.progress;
     const { plan, dataset, engine } = options;
-    this.validation = new Validation(plan, dataset, engine, state);
+    this.towers = new CurrentTowers(plan, dataset, engine, state);
+    this.validation = new Validation(plan, dataset, this.towers);
     this.order = orderOf(plan, dataset.parts.train);
     this.rounds = roundsOf(plan.train, this.order);
   }
@@ -107,12 +111,12 @@ export class Run {
   }
 
   async close(): Promise<void> {
-    await this.validation.close();
+    await this.towers.close();
   }
 
   /** False: the signal came. */
   private async epoch(): Promise<boolean> {
-    const { plan, signal } = this.options;
+    const { plan, dataset, signal } = this.options;
     const { feeder, program } = this.state;
     const number = this.progress.epoch + 1;
     const epoch = this.rounds.round(this.progress.step - this.progress.stepOfEpoch);
@@ -131,6 +135,9 @@ export class Run {
         this.progress = { ...this.progress, step, stepOfEpoch, sums: sums.sums(), rows: sums.rows };
         return false;
       }
+      // A checkpoint within an epoch has what was mined for it.
+      const ofEpoch = step % this.order.steps;
+      if (ofEpoch === 0) await mineNegatives(this.state, this.towers, dataset, step / this.order.steps + 1);
       step++;
       rates = ratesAt(plan.train, step, this.rounds.total);
       const rows = epoch.batch(stepOfEpoch);

@@ -70,11 +70,11 @@ export function describeBatch(of: {
   const weighted = plan.tasks.flatMap(({ name, weight }) => (weight === undefined ? [] : [{ name, weight }]));
   const sources = plan.step.inputs.map(({ name, source }) => ({ name, source }));
 
-  const drawn = new Map<string, Extract<RowsOf, { kind: 'sampled' | 'shared' }>>();
+  const drawn = new Map<string, Drawn>();
   for (const { source } of sources) {
     if (!('rows' in source) || source.rows === undefined) continue;
     const { rows: each } = source;
-    if (each.kind === 'sampled' || each.kind === 'shared') drawn.set(rowsPrefix(each), each);
+    if ('perRow' in each || each.kind === 'shared') drawn.set(rowsPrefix(each), each);
   }
   const dropped = sources.flatMap(({ name, source }) => {
     const feature = source.from === 'embedding' && plan.features.find((each) => each.name === source.feature);
@@ -97,8 +97,8 @@ export function describeBatch(of: {
       }),
     ),
     negatives: [...drawn.values()].map((each) => ({
-      by: each.by,
-      ...(each.kind === 'sampled' ? { perRow: each.perRow } : {}),
+      by: waysOf(each),
+      ...('perRow' in each ? { perRow: each.perRow } : {}),
       items: Array.from(feeder.rowsOf(each), (row) => ({
         row,
         item: corpus.keys[row]!,
@@ -110,6 +110,13 @@ export function describeBatch(of: {
     ),
     ...(dropped.length > 0 ? { dropped } : {}),
   };
+}
+
+type Drawn = Extract<RowsOf, { readonly perRow: number } | { readonly kind: 'shared' }>;
+
+function waysOf(rows: Drawn): string {
+  if (rows.kind === 'listed') return `listed(${rows.feature})`;
+  return rows.kind === 'mined' ? 'mined' : rows.by;
 }
 
 function encodedAt({ column, index }: IndexedColumn, row: number): Encoded {

@@ -1,8 +1,6 @@
 /** What a run scores on its validation part after an epoch: over the whole corpus and without what was seen, as `evaluate` does. */
 
-import type { TrainingState } from '../artifact/training_state.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { Engine } from '../engine/engine.ts';
 import { makeTask } from '../evaluation/contestants.ts';
 import { figuresOf } from '../evaluation/figures.ts';
 import { declaredMeasures, listsOf, makeMeasures } from '../evaluation/measures.ts';
@@ -12,20 +10,17 @@ import { sampleOf } from '../evaluation/sample.ts';
 import { seenRule } from '../evaluation/seen.ts';
 import type { Plan } from '../plan/plan.ts';
 import { modelScorer } from '../scoring/model_scorer.ts';
-import { makeRetrieval, type Retrieval } from '../scoring/retrieval.ts';
 import type { ScoringTask } from '../scoring/scorer.ts';
+import type { CurrentTowers } from './current_towers.ts';
 import type { EpochRecord } from './training_events.ts';
 
-/** The towers are prepared for the first validation, and take new weights for each that follows. */
 export class Validation {
-  private retrieval: Retrieval | undefined;
   private made: ScoringTask | undefined;
 
   constructor(
     private readonly plan: Plan,
     private readonly dataset: Dataset,
-    private readonly engine: Engine,
-    private readonly state: TrainingState,
+    private readonly towers: CurrentTowers,
   ) {}
 
   /** Whether there is anything to score. */
@@ -47,7 +42,7 @@ export class Validation {
     const { stop } = plan.train;
     const measures = makeMeasures([...(stop ? [stop] : []), ...declaredMeasures([plan])]);
     const { events } = this.task;
-    const scorer = modelScorer(await this.refreshed(), { plan, events, corpus: dataset.corpus });
+    const scorer = modelScorer(await this.towers.refreshed(), { plan, events, corpus: dataset.corpus });
     const ranks = await rankEvents(this.task, scorer, seenRule(dataset).removes, listsOf(measures));
     return { ...figuresOf(this.task, ranks, measures).all };
   }
@@ -57,18 +52,5 @@ export class Validation {
     const { validate, seed } = plan.train;
     const whole = (): ScoringTask => makeTask({ dataset, part: 'validation', plan });
     return (this.made ??= validate?.sample === undefined ? whole() : sampleOf(whole(), validate.sample, seed));
-  }
-
-  async close(): Promise<void> {
-    await this.retrieval?.close();
-  }
-
-  private async refreshed(): Promise<Retrieval> {
-    const { plan, engine } = this;
-    const { tables, program } = this.state;
-    const parameters = await program.read();
-    if (this.retrieval) await this.retrieval.refresh(parameters);
-    else this.retrieval = await makeRetrieval({ plan, engine, tables, corpus: this.dataset.corpus, parameters });
-    return this.retrieval;
   }
 }

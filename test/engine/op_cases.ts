@@ -75,6 +75,15 @@ export const opCases: Readonly<Record<string, GradientCase>> = {
     inputs: [{ shape: [2, 3], values: [1000, 999, -1000, -1e9, 0, 1] }],
     build: (b, x) => b.logSoftmax(x!),
   },
+  'TopK of any number of columns': {
+    inputs: [{ shape: [batch, batch], values: [1, 3, 2, -5, -5, 7, 0, 0, -1] }],
+    build: (b, x) => b.topK(x!, 2),
+  },
+  'TopK of more than there are': {
+    inputs: [{ shape: [batch, batch], values: [1, 3, 2, -5, -5, 7, 0, 0, -1] }],
+    build: (b, x) => b.topK(x!, 5),
+  },
+  'TopK of some of few': { inputs: [matrix], build: (b, x) => b.topK(x!, 4) },
   'Softmax of a masked row': {
     inputs: [{ shape: [2, 3], values: [1, -1e9, 2, -1e9, -1e9, 3] }],
     build: (b, x) => b.softmax(x!),

@@ -1,5 +1,7 @@
 /** How each op is said in ONNX, operator set 18. `Parameter` differs between a training graph and an exported one. */
+
 import type { Dim } from '../../graph/graph.ts';
+import { leastNumber, mayBeFewer } from '../../graph/ops/top_k.ts';
 import type { OnnxLowering, OnnxTable } from './onnx_writer.ts';
 import { onnxType } from './onnx_writer.ts';
 import { inferable, sliceSizes } from './symbols.ts';
@@ -102,6 +104,15 @@ export function onnxTable(parameter: OnnxLowering): OnnxTable {
     Max: reduction('ReduceMax'),
     Softmax: lastAxis('Softmax'),
     LogSoftmax: lastAxis('LogSoftmax'),
+    TopK: (node, [value], writer, result) => {
+      const k = node.attributes.k as number;
+      const { shape } = writer.typeOf(node.inputs[0]!);
+      const pads = [...shape.map(() => 0), ...shape.map((_, axis) => (axis === shape.length - 1 ? k : 0))];
+      const filled = mayBeFewer(shape, k)
+        ? writer.emit('Pad', [value!, writer.vector(pads), writer.constant([leastNumber], [], 'float32')])
+        : value!;
+      writer.emit('TopK', [filled, writer.vector([k])], { axis: -1, largest: 1, sorted: 1 }, result, 1);
+    },
 
     Reshape: (node, [value], writer, result) => {
       const dims = node.type.shape;

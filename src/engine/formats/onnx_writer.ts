@@ -69,14 +69,17 @@ export class OnnxWriter {
     return this.graph.nodes[id]!.type;
   }
 
+  /** @param unread further outputs of the op, which nothing reads */
   emit(
     opType: string,
     input: readonly string[],
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
     result = this.fresh(opType),
+    unread = 0,
   ): string {
     const attribute = Object.entries(attributes).map(([name, value]) => attributeMessage(name, value));
-    this.nodes.push({ opType, input, output: [result], name: result, attribute });
+    const output = [result, ...Array.from({ length: unread }, () => this.fresh(opType))];
+    this.nodes.push({ opType, input, output, name: result, attribute });
     return result;
   }
 

@@ -1,5 +1,6 @@
 /** How each op is said in TensorFlow. `Parameter` differs between a training graph and an exported one: it is given. */
 import type { Dim, Node } from '../../graph/graph.ts';
+import { leastNumber, mayBeFewer } from '../../graph/ops/top_k.ts';
 import { biasOf, reluGradient } from './fusions.ts';
 import { inferable, sliceSizes } from './symbols.ts';
 import {
@@ -111,6 +112,23 @@ export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable 
     Max: reduction('Max'),
     Softmax: same('Softmax'),
     LogSoftmax: same('LogSoftmax'),
+    // Its first output has the values.
+    TopK: (node, [value], writer) => {
+      const k = node.attributes.k as number;
+      const T = writer.operandType(node);
+      const { shape } = writer.typeOf(node.inputs[0]!);
+      const paddings = (): string => {
+        const pairs = shape.flatMap((_, axis) => [0, axis === shape.length - 1 ? k : 0]);
+        return writer.constant(pairs, [shape.length, 2], 'int32');
+      };
+      const filled = mayBeFewer(shape, k)
+        ? writer.emit('PadV2', [value!, paddings(), writer.constant([leastNumber], [], 'float32')], {
+            T,
+            Tpaddings: int,
+          })
+        : value!;
+      return writer.emit('TopKV2', [filled, writer.constant([k], [], 'int32')], { T, sorted: { b: true } });
+    },
 
     Reshape: (node, [value], writer) => {
       const dims = node.type.shape;

@@ -4,7 +4,7 @@ import { invariant } from '../../diagnostics/failure.ts';
 import { type Groups, makeGroups } from '../groups.ts';
 import { makeIdentity } from '../identity.ts';
 import { makePairs, type Pairs } from '../pairs.ts';
-import { type Batch, columnOf, type FeedContext, type MakeSource, type SourceOf } from '../source.ts';
+import { areEvents, type Batch, columnOf, type FeedContext, type MakeSource, type SourceOf } from '../source.ts';
 
 type Hits = SourceOf<'accidental_hits'>;
 
@@ -23,16 +23,17 @@ export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, i
     if (!training.distinct?.byItem) return accidentalHits({ ...source, rows: { kind: 'events' } }, context, input);
     return { fill: () => pairs.tensor() };
   }
-  if (rowsOf.kind === 'sampled') {
+  if (rowsOf.kind === 'sampled' || rowsOf.kind === 'listed' || rowsOf.kind === 'mined') {
     return {
       fill(batch) {
         const drawn = batch.rowsOf(rowsOf);
+        const known = rowsOf.kind === 'sampled' ? undefined : batch.known(rowsOf);
         pairs.clear();
         for (let i = 0, at = 0; i < batch.rows.length; i++) {
           const item = identity(batch.rows[i]!);
           history?.read(batch.rows[i]!, i);
           for (let column = 0; column < rowsOf.perRow; column++, at++) {
-            if (drawn[at] === item || history?.has(drawn[at]!, i)) pairs.add(i, column);
+            if (known?.[at] === 0 || drawn[at] === item || history?.has(drawn[at]!, i)) pairs.add(i, column);
           }
         }
         return pairs.tensor();
@@ -47,7 +48,10 @@ export const accidentalHits: MakeSource<'accidental_hits'> = (source, context, i
       const { rows } = batch;
       const isOwn = rowsOf.kind === 'events';
       const columnRows = batch.rowsOf(rowsOf);
-      columns.fill(columnRows.length, isOwn ? (place) => identity(columnRows[place]!) : (place) => columnRows[place]!);
+      columns.fill(
+        columnRows.length,
+        areEvents(rowsOf) ? (place) => identity(columnRows[place]!) : (place) => columnRows[place]!,
+      );
       query?.fill(rows);
       const seen = makeSeen(pairs, columnRows.length, history !== undefined || query !== undefined);
       pairs.clear();

@@ -10,8 +10,27 @@ import { makeStreamingEstimator } from '../streaming.ts';
 /** float32 [rows], finite */
 export const logQ: MakeSource<'log_q'> = (source, context, input) => {
   const own = source.estimator === 'frequency' ? frequency(source, context, input) : streaming(source, context, input);
+  if (source.rows.kind === 'listed' || source.rows.kind === 'mined') return given(own, source);
   return source.mixed === undefined ? own : mixed(own, source, source.mixed, context);
 };
+
+/**
+ * Of columns that a row has for itself next to the B of the batch: such an item is one column of its own, and B · q of the batch's on
+ * average. Up to what all columns have, log q is log of (B · q + 1) ÷ B.
+ */
+function given(own: Source, { estimator }: SourceOf<'log_q'>): Source {
+  return {
+    ...own,
+    fill(batch) {
+      const tensor = own.fill(batch);
+      const data = tensor.data as Float32Array;
+      // The streaming estimate is of how often an item comes in a batch.
+      const one = estimator === 'streaming' ? 1 : 1 / batch.rows.length;
+      for (let i = 0; i < data.length; i++) data[i] = Math.log(Math.exp(data[i]!) + one);
+      return tensor;
+    },
+  };
+}
 
 /**
  * log of the share of training events that have the item. An item without any counts as if it had one: its share is no more

@@ -7,6 +7,7 @@ import * as products from './products.ts';
 import * as reductions from './reductions.ts';
 import type { LeafName, OpRow, OpTable } from './row.ts';
 import * as shape from './shape.ts';
+import { topK } from './top_k.ts';
 import * as unary from './unary.ts';
 
 export const ops: OpTable = {
@@ -47,6 +48,7 @@ export const ops: OpTable = {
   Max: reductions.max,
   Softmax: reductions.softmax,
   LogSoftmax: reductions.logSoftmax,
+  TopK: topK,
   Reshape: shape.reshape,
   Transpose: shape.transpose,
   Concat: shape.concat,

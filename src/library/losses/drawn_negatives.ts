@@ -2,7 +2,7 @@
 import type { Ref } from '../../graph/builder.ts';
 import type { LossContext, Score } from '../contract.ts';
 import { rowScore, weightedMean } from './mean.ts';
-import { drawOf, type Negatives } from './negatives.ts';
+import { drawOf, type Negatives, type Sampled } from './negatives.ts';
 import { lowerPairs } from './pairwise.ts';
 
 export interface DrawnOptions {
@@ -25,7 +25,13 @@ export function drawnEntropy(context: LossContext, score: Score, options: DrawnO
   const entropy = (x: Ref, target: number): Ref =>
     target === 0 ? builder.softplus(x) : builder.sub(builder.softplus(x), builder.mul(x, target));
   const own = scaled(rowScore(builder, score.query, score.item));
-  const { difference, visible } = lowerPairs(context, score, { in_batch: false, negatives, mask });
+  const { difference, visible } = lowerPairs(context, score, {
+    in_batch: false,
+    negatives,
+    mask,
+    hardest: undefined,
+    gap: undefined,
+  });
   const others = builder.add(scaled(difference), builder.reshape(own, [own.type.shape[0]!, 1]));
   // softplus(−x) and not softplus(x) − x: the same, and exact where x is large.
   const plain = smoothing === 0 ? builder.softplus(builder.neg(own)) : entropy(own, 1 - smoothing / 2);
@@ -36,7 +42,7 @@ export function drawnEntropy(context: LossContext, score: Score, options: DrawnO
 }
 
 /** How many items a draw chooses from, a scalar. Throws ShapeError for a power of anything but a frequency. */
-export function drawPool({ input, key }: LossContext, { arguments: args }: Negatives): Ref {
+export function drawPool({ input, key }: LossContext, { arguments: args }: Sampled): Ref {
   const { by } = drawOf(args);
   return input(`draw_pool/${by}/${key}`, { from: 'draw_pool', key, by }, []);
 }

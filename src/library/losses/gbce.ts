@@ -33,6 +33,7 @@ export const gbce = lossKind({
   },
   lower(context, score, { negatives, calibration, scale, mask }) {
     const { builder } = context;
+    if (negatives.kind !== 'sampled') throw new ShapeError('needs negatives that are drawn, such as `sampled(64)`');
     const { by, n } = negatives.arguments;
     if (by === 'frequency') throw new ShapeError('needs negatives that are drawn alike, `by: uniform` or `by: corpus`');
     const options = { negatives, mask, scale };

@@ -2,15 +2,18 @@
 import type { Ref } from '../../graph/builder.ts';
 import type { RowsOf } from '../../plan/plan.ts';
 import { type Arguments, type LossContext, type Score, ShapeError } from '../contract.ts';
+import { hidden } from './columns.ts';
+import { hardestArguments, hardestOf, refuseLoneGap } from './hardest.ts';
 import { hitsToMask, mask, replaceHits } from './hits.ts';
 import { rowScore } from './mean.ts';
-import { drawOf, negativeArguments } from './negatives.ts';
+import { negativeArguments, ownRowsOf, sharedRowsOf } from './negatives.ts';
 
 const events: RowsOf = { kind: 'events' };
 
 export const pairwiseArguments = {
   ...negativeArguments,
   mask,
+  ...hardestArguments,
 };
 
 export interface Pairs {
@@ -36,22 +39,31 @@ export function lowerPairs(
   if (args.negatives === undefined) others = builder.matMul(query, item, { transposeB: true });
   else {
     if (args.in_batch) throw new ShapeError('takes `in_batch` or `negatives`, not both');
-    const { n } = args.negatives.arguments;
-    const draw = drawOf(args.negatives.arguments);
-    if (args.negatives.arguments.shared) {
-      rows = { kind: 'shared', count: n, ...draw };
+    const own = ownRowsOf(context, args.negatives);
+    if (own === undefined) {
+      rows = sharedRowsOf(args.negatives)!;
       others = builder.matMul(query, context.scoreOf(rows).item, { transposeB: true });
     } else {
-      rows = { kind: 'sampled', perRow: n, ...draw };
-      const items = builder.reshape(context.scoreOf(rows).item, [batch, n, width]);
+      rows = own;
+      const items = builder.reshape(context.scoreOf(rows).item, [batch, own.perRow, width]);
       others = builder.sum(builder.mul(builder.reshape(query, [batch, 1, width]), items), [2]);
     }
   }
   const ones = builder.broadcastTo(builder.constant(1), others);
+  const visible = replaceHits(context, ones, rows, 0, rows.kind === 'events' ? { ...hits, own: true } : hits);
+  refuseLoneGap(args);
+  const column = builder.reshape(own, [batch, 1]);
   return {
-    difference: builder.sub(others, builder.reshape(own, [batch, 1])),
-    visible: replaceHits(context, ones, rows, 0, rows.kind === 'events' ? { ...hits, own: true } : hits),
+    difference: builder.sub(others, column),
+    visible: args.hardest === undefined ? visible : hardestOfPairs(),
   };
+
+  function hardestOfPairs(): Ref {
+    const logits = builder.select(builder.greater(visible, 0), others, hidden);
+    const part = { logits, visible: () => visible };
+    const [kept] = hardestOf(context, { parts: [part], own, ownApart: true }, args, 1).parts;
+    return kept!.visible();
+  }
 }
 
 /** Mean of the losses of each row over its negatives; 0 where it has none. float32 [batch, negatives] → [batch]. */

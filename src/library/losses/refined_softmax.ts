@@ -1,11 +1,10 @@
 import type { Ref } from '../../graph/builder.ts';
-import type { SharedRows } from '../../plan/plan.ts';
 import { type LossContext, type Score, ShapeError } from '../contract.ts';
 import { drawPool } from './drawn_negatives.ts';
 import { logQOf } from './log_q.ts';
 import { rowScore, weightedMean } from './mean.ts';
 import { logSumOfNegatives, lowerNegatives } from './negative_columns.ts';
-import { drawOf } from './negatives.ts';
+import { sharedRowsOf } from './negatives.ts';
 import type { SoftmaxArguments } from './softmax_arguments.ts';
 
 /**
@@ -31,7 +30,11 @@ export function refinedSoftmax(
       'takes `correction: refined` or `accidental_hits: keep`, not both: the own item leaves the sum',
     );
   }
-  const drawn = args.in_batch ? undefined : args.negatives?.arguments;
+  const { negatives: sampled } = args;
+  if (sampled && sampled.kind !== 'sampled') {
+    throw new ShapeError('takes `correction: refined` with the items of the batch or drawn ones only');
+  }
+  const drawn = args.in_batch ? undefined : sampled?.arguments;
   if (drawn?.power !== undefined && drawn.power !== 1) {
     throw new ShapeError('takes `correction: refined` without a `power`: its q would not sum to 1');
   }
@@ -41,7 +44,7 @@ export function refinedSoftmax(
   const plain = rowScore(builder, score.query, score.item);
   const own = builder.mul(args.margin === 0 ? plain : builder.sub(plain, args.margin), sharpness);
 
-  const logQ = alike && args.negatives ? builder.neg(builder.log(drawPool(context, args.negatives))) : logQOfOwn();
+  const logQ = alike && sampled ? builder.neg(builder.log(drawPool(context, sampled))) : logQOfOwn();
   const others = builder.log(builder.maximum(builder.sub(1, builder.exp(logQ)), 1e-7));
   const sum = logSumOfNegatives(context, parts);
   const negatives = builder.add(alike ? builder.sub(sum, logQ) : sum, others);
@@ -54,9 +57,7 @@ export function refinedSoftmax(
 
   /** Of the batch's columns, of those and what is drawn, or of the draw: float32 [batch]. */
   function logQOfOwn(): Ref {
-    const { in_batch: inBatch, negatives: extra } = args;
-    const mixed: SharedRows | undefined =
-      inBatch && extra ? { kind: 'shared', count: extra.arguments.n, ...drawOf(extra.arguments) } : undefined;
+    const mixed = args.in_batch && sampled ? sharedRowsOf(sampled, true) : undefined;
     return logQOf(context, 'frequency', { kind: 'events' }, own.type.shape[0]!, mixed);
   }
 }

@@ -3,6 +3,7 @@ import type { SharedRows } from '../../plan/plan.ts';
 import { type LossContext, type Score, ShapeError } from '../contract.ts';
 import { lossKind } from '../rows.ts';
 import { withinCorpus } from './batch_columns.ts';
+import { asksForChoice, choiceSoftmax } from './choice_softmax.ts';
 import { historyToMask, hitsToMask } from './hits.ts';
 import { inBatchSoftmax } from './in_batch_softmax.ts';
 import { mixedSoftmax } from './mixed_softmax.ts';
@@ -39,7 +40,11 @@ export const softmax = lossKind({
     smoothing: share,
     margin,
     symmetric,
+    queue,
+    hardest,
   }) =>
+    queue === undefined &&
+    hardest === undefined &&
     in_batch === true &&
     !all &&
     negatives === undefined &&
@@ -53,6 +58,12 @@ export const softmax = lossKind({
   lower(given, scores, written) {
     const { context, score, sharpness } = sharpened(given, scores, written);
     const { correction, negatives } = written;
+    if (asksForChoice(written) || (negatives && negatives.kind !== 'sampled')) {
+      if (correction === 'refined') {
+        throw new ShapeError('takes `correction: refined` with the items of the batch or drawn ones only');
+      }
+      return choiceSoftmax(context, score, sharpness, { ...written, correction });
+    }
     if (correction === 'refined' && !written.all) return refinedSoftmax(context, score, sharpness, written);
     const args: SoftmaxArguments = { ...written, correction: correction === 'refined' ? 'frequency' : correction };
     if (args.symmetric) return symmetricSoftmax(context, score, sharpness, args);

@@ -1,8 +1,10 @@
 import type { Arguments } from '../contract.ts';
 import { flag, number } from '../parameters.ts';
+import { hardestArguments } from './hardest.ts';
 import { hitArguments } from './hits.ts';
 import { softmaxCorrection } from './log_q.ts';
 import { all, negativeArguments } from './negatives.ts';
+import { queue } from './queue.ts';
 import { smoothing } from './smoothing.ts';
 import { sharpnessArguments } from './temperature.ts';
 
@@ -13,6 +15,8 @@ export const softmaxParameters = {
   ...sharpnessArguments,
   correction: softmaxCorrection,
   ...hitArguments,
+  ...hardestArguments,
+  queue,
   smoothing,
   margin: number({
     min: 0,

@@ -38,14 +38,16 @@ export function lossGraph(testCase: LossCase): { graph: Graph; raw: Graph } {
     key: 'video_id',
     queryKey: 'user_id',
     listsItems: (feature) => feature === 'history',
+    longestItems: (feature) => (feature === 'history' ? 4 : undefined),
+    batch: 4,
     distinct: testCase.distinct ?? false,
     task: 'watch',
     measure: (what, value) => builder.output(what, value),
     scoreOf(rows) {
       const count =
-        rows.kind === 'sampled'
+        'perRow' in rows
           ? symbolic('batch', rows.perRow)
-          : rows.kind === 'shared'
+          : 'count' in rows
             ? rows.count
             : symbolic(rows.kind === 'events' ? 'batch' : rows.kind);
       const drawn = builder.input(`${rowsPrefix(rows)}item`, [count, width]);

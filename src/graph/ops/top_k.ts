@@ -1,0 +1,36 @@
+/** The largest of the last axis. */
+import { countElements } from '../dims.ts';
+import { GraphTypeError } from '../errors.ts';
+import type { Dim } from '../graph.ts';
+import { expectInputs, type OpRow } from './row.ts';
+
+/** What takes the places of numbers that are not there: the least of float32. */
+export const leastNumber = -3.4028234663852886e38;
+
+/** Whether there may be fewer than k numbers to choose from. */
+export const mayBeFewer = (shape: readonly Dim[], k: number): boolean => {
+  const last = shape.at(-1);
+  return typeof last !== 'number' || last < k;
+};
+
+export const topK: OpRow = {
+  doc: 'The k largest of the last axis in descending order, equals each by itself: […, n] → […, k]. Where n < k the least float32 number fills the places.',
+  type(inputs, attributes) {
+    expectInputs('TopK', inputs, ['float32']);
+    const { shape, dtype } = inputs[0]!;
+    const k = attributes.k as number;
+    if (shape.length === 0) throw new GraphTypeError('TopK: a scalar has no last axis');
+    if (!Number.isInteger(k) || k < 1) throw new GraphTypeError(`TopK: ${k} is no count`);
+    return { dtype, shape: [...shape.slice(0, -1), k] };
+  },
+  gradient: 'none',
+  evaluate([input], output) {
+    const n = input!.shape.at(-1)!;
+    const k = output.shape.at(-1)!;
+    for (let row = 0; row * k < output.data.length; row++) {
+      const sorted = (input!.data as Float32Array).slice(row * n, (row + 1) * n).sort();
+      for (let at = 0; at < k; at++) output.data[row * k + at] = at < n ? sorted[n - 1 - at]! : leastNumber;
+    }
+  },
+  flops: (inputs) => countElements(inputs[0]!),
+};
