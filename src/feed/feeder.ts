@@ -5,14 +5,13 @@ import { invariant } from '../diagnostics/failure.ts';
 import type { Table } from '../embedding/table.ts';
 import type { Tensors } from '../engine/engine.ts';
 import type { Tensor } from '../graph/graph.ts';
-import { type FeaturePlan, type GraphPlan, type QueueRows, type RowsOf, sequenceFeature } from '../plan/plan.ts';
+import { type FeaturePlan, type GraphPlan, type RowsOf, sequenceFeature } from '../plan/plan.ts';
 import { rowsPrefix } from '../plan/rows_prefix.ts';
 import { type DistinctItems, makeDistinctItems } from './distinct.ts';
-import { makeListed } from './listed.ts';
-import { type Mined, makeMined } from './mined.ts';
-import type { OwnItems } from './own_items.ts';
+import type { Mined } from './mined.ts';
 import { makeParts, type Part } from './parts.ts';
-import { makeQueue, type Queue } from './queue.ts';
+import { makeOwnItems } from './planned_items.ts';
+import { makeQueues } from './queue.ts';
 import { makeSampler, type Sampler } from './sampler.ts';
 import { makeSeenRows, type SeenRows } from './seen_rows.ts';
 import { makeSequences } from './sequences.ts';
@@ -69,7 +68,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
   const windows = windowsOfPlan(options);
   const parts = partsOf(options, windows);
   const sequences = windows && !parts ? makeSequences(windows.of, windows.max) : undefined;
-  const queue = queues();
+  const queue = makeQueues();
   const context: FeedContext = {
     seed,
     features: byName(options.features),
@@ -79,7 +78,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
   };
   const sources = plan.inputs.map((input) => ({ name: input.name, source: makeSource(input, context) }));
   const samples = makeSamples(corpus, seed);
-  const own = ownItemsOf(options);
+  const own = makeOwnItems(options);
   const all = Int32Array.from({ length: corpus.rows }, (_, row) => row);
   const learning = byTable(sources);
   let last: Batch | undefined;
@@ -94,7 +93,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
         invariant(part, `the batch is cut at ${length} elements`);
         return part;
       };
-      const given = new Map([...own.items].map(([name, make]) => [name, make(rows, step)]));
+      const given = own.of(rows, step);
       const batch: Batch = {
         rows,
         step,
@@ -106,11 +105,11 @@ export function makeFeeder(options: FeederOptions): Feeder {
           if (of.kind === 'part') return partOf(of.length).rows;
           if (of.kind === 'sequences') return (lists ?? partOf(of.length).sequences!).rows;
           if (of.kind === 'queue') return queue(of).rows();
-          if (of.kind === 'listed' || of.kind === 'mined') return given.get(rowsPrefix(of))!.rows;
+          if (of.kind === 'listed' || of.kind === 'mined') return given(of).rows;
           return of.kind === 'distinct' ? items!.rows : samples(of, step, rows.length);
         },
         partOf: ({ length }) => partOf(length),
-        known: (of) => given.get(rowsPrefix(of))!.known,
+        known: (of) => given(of).known,
         ...defined({ distinct: items, sequences: lists }),
       };
       last = batch;
@@ -123,22 +122,9 @@ export function makeFeeder(options: FeederOptions): Feeder {
     mined: own.mined,
     apply(outputs, multiplier = 1, rate) {
       for (const { source } of sources) source.after?.(last!, outputs);
-      // A table at a time: what was summed for it is still in the cache when its rows are updated.
-      for (const [table, its] of learning) {
-        for (const { name, source } of its) {
-          const gradient = outputs[`gradient:${name}`];
-          invariant(gradient?.data instanceof Float32Array, `the step gives no gradient of input ${name}`);
-          source.learns!.accumulate(gradient.data);
-        }
-        table.update(multiplier, rate);
-      }
+      learn(learning, outputs, multiplier, rate);
     },
-    state: () =>
-      Object.assign(
-        {},
-        ...own.mined.map(minedState),
-        ...sources.map(({ source }) => source.state?.() ?? {}),
-      ) as FeedState,
+    state: () => Object.assign({}, own.state(), ...sources.map(({ source }) => source.state?.() ?? {})) as FeedState,
     load(state) {
       for (const [name, view] of Object.entries(this.state())) {
         const from = state[name];
@@ -239,33 +225,17 @@ function distinctItems({ plan, events, corpus }: FeederOptions): DistinctItems |
   return makeDistinctItems(events, corpus, places.key, features);
 }
 
-/** Items that each row has for itself, by the prefix of their rows, and those of them that are mined. */
-function ownItemsOf({ plan, events, corpus, seed }: FeederOptions) {
-  const items = new Map<string, OwnItems>();
-  const mined: Mined[] = [];
-  for (const { source } of plan.inputs) {
-    const rows = 'rows' in source ? source.rows : undefined;
-    if (rows === undefined || items.has(rowsPrefix(rows))) continue;
-    if (rows.kind === 'listed') items.set(rowsPrefix(rows), makeListed(events, rows, seed));
-    if (rows.kind !== 'mined') continue;
-    const found = makeMined(events, corpus, rows, seed);
-    mined.push(found);
-    items.set(rowsPrefix(rows), found.items);
+/** Takes the gradients of a step into the tables. */
+function learn(learning: ReturnType<typeof byTable>, outputs: Tensors, multiplier: number, rate?: number): void {
+  // A table at a time: what was summed for it is still in the cache when its rows are updated.
+  for (const [table, its] of learning) {
+    for (const { name, source } of its) {
+      const gradient = outputs[`gradient:${name}`];
+      invariant(gradient?.data instanceof Float32Array, `the step gives no gradient of input ${name}`);
+      source.learns!.accumulate(gradient.data);
+    }
+    table.update(multiplier, rate);
   }
-  return { items, mined };
-}
-
-const minedState = ({ of, state }: Mined): FeedState =>
-  Object.fromEntries(Object.entries(state()).map(([part, view]) => [`${rowsPrefix(of)}${part}`, view]));
-
-/** One queue a task. */
-function queues(): (of: QueueRows) => Queue {
-  const known = new Map<string, Queue>();
-  return (of) => {
-    const queue = known.get(of.task) ?? makeQueue(of);
-    known.set(of.task, queue);
-    return queue;
-  };
 }
 
 /** Where the targets are positions. */

@@ -1,6 +1,5 @@
 /** The item vectors of past batches, and the events that they were of. */
 import type { QueueRows } from '../plan/plan.ts';
-import type { FeedState } from './source.ts';
 
 export interface Queue {
   /** float32 [count, width]; zeros where there is none. */
@@ -12,7 +11,17 @@ export interface Queue {
   /** Puts the vectors of a batch over the oldest: float32 [rows, width]. */
   push(rows: Int32Array, vectors: Float32Array): void;
   /** What a checkpoint must hold. */
-  state(): FeedState;
+  state(): Readonly<Record<string, Float32Array | Int32Array>>;
+}
+
+/** One queue a task. */
+export function makeQueues(): (of: QueueRows) => Queue {
+  const known = new Map<string, Queue>();
+  return (of) => {
+    const queue = known.get(of.task) ?? makeQueue(of);
+    known.set(of.task, queue);
+    return queue;
+  };
 }
 
 /** A ring. */
