@@ -20,7 +20,7 @@ export const callWords: Readonly<Record<string, string>> = {
   bsl: 'in_batch? negatives temperature positive_temperature weight positives correction mask',
   by_time: 'validation test',
   category: 'values vocabulary dim hash min_count',
-  ccl: 'in_batch? negatives mask margin weight',
+  ccl: 'in_batch? negatives mask hardest gap margin weight',
   cin: '# units activation',
   column: 'column',
   concat: '',
