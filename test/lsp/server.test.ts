@@ -163,7 +163,7 @@ describe('the language server', () => {
     );
     const { label, parameters } = help.signatures[0]!;
     const [start, end] = parameters![help.activeParameter!]!.label as [number, number];
-    expect(label.slice(start, end)).toBe('temperature?: number');
+    expect(label.slice(start, end)).toBe('temperature?: number | learned');
   });
 
   it('finds a declaration in the used file, and every place that reads it', async () => {

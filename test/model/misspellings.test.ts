@@ -15,11 +15,13 @@ const fixed = (text: string): string =>
   ).text;
 
 const all = samples();
+const words = new Set(all.map(({ word }) => word));
 /** Of each word a few of its misspellings, others for each word. */
 const perWord = 3;
 
 function brokenBy({ word, text, start }: Sample, at: number): string[] {
-  const ways = misspellings(word);
+  // `relu` is no misspelling of `prelu`.
+  const ways = misspellings(word).filter((bad) => !words.has(bad));
   return Array.from({ length: perWord }, (_, turn) => ways[(at * 5 + turn * 11) % ways.length]!).map(
     (bad) => text.slice(0, start) + bad + text.slice(start + word.length),
   );

@@ -8,36 +8,46 @@ import { features } from './table.ts';
  * `feature` is the one where the mistake is, which may be one that this one names.
  */
 export function featureUse(name: string, declarations: Declared): FeatureUse {
-  return declared(name, declarations, []);
+  return declared(name, { declarations, done: new Map() }, []);
 }
 
 /** What is declared, by name. */
 type Declared = ReadonlyMap<string, { readonly call: BoundKind }>;
 
+interface Reading {
+  readonly declarations: Declared;
+  /** A kind may ask for a feature both as its element and by its name: without this a chain of them would double at each link. */
+  readonly done: Map<string, FeatureUse>;
+}
+
 /** So that no chain of them is longer than the stack is deep. */
 export const deepest = 64;
 
-function declared(name: string, declarations: Declared, within: readonly string[]): FeatureUse {
+function declared(name: string, reading: Reading, within: readonly string[]): FeatureUse {
   if (within.includes(name)) throw new ShapeError(`is in a cycle: ${[...within, name].join(' → ')}`, name);
   if (within.length > deepest) {
     throw new ShapeError(`names features that name others, more than ${deepest} deep: name the last one`, within[0]!);
   }
-  const call = declarations.get(name)?.call;
+  const before = reading.done.get(name);
+  if (before) return before;
+  const call = reading.declarations.get(name)?.call;
   if (call === undefined) throw new ShapeError(`names \`${name}\`, which is not a feature`);
   const known = alone.get(call);
   if (known) return known;
   try {
-    return bound(call, declarations, [...within, name]);
+    const use = bound(call, reading, [...within, name]);
+    reading.done.set(name, use);
+    return use;
   } catch (error) {
     if (!(error instanceof ShapeError) || error.feature !== undefined) throw error;
     throw new ShapeError(error.reason, name, error.insert);
   }
 }
 
-function bound(call: BoundKind, declarations: Declared, within: readonly string[]): FeatureUse {
+function bound(call: BoundKind, reading: Reading, within: readonly string[]): FeatureUse {
   const row = features[call.kind];
   if (row === undefined) throw new ShapeError('is not a kind of feature');
-  const use = row.use(call.arguments, elementOf(call, declarations, within), namedBy(call, declarations, within));
+  const use = row.use(call.arguments, elementOf(call, reading, within), namedBy(call, reading, within));
   if (namesNone(call)) alone.set(call, use);
   return use;
 }
@@ -56,29 +66,29 @@ function namesNone(call: BoundKind): boolean {
 }
 
 /** The features that arguments name. */
-function namedBy(call: BoundKind, declarations: Declared, within: readonly string[]): readonly FeatureUse[] {
+function namedBy(call: BoundKind, reading: Reading, within: readonly string[]): readonly FeatureUse[] {
   return Object.entries(features[call.kind]!.parameters).flatMap(([parameter, { type }]) => {
     const argument = call.arguments[parameter];
     if (type.is !== 'name' || type.of !== 'feature' || argument === undefined) return [];
-    return [argument as string | readonly string[]].flat().map((name) => declared(name, declarations, within));
+    return [argument as string | readonly string[]].flat().map((name) => declared(name, reading, within));
   });
 }
 
 /** The feature that an argument declares, or else names, if its kind has such an argument. */
-function elementOf(call: BoundKind, declarations: Declared, within: readonly string[]): FeatureUse | undefined {
+function elementOf(call: BoundKind, reading: Reading, within: readonly string[]): FeatureUse | undefined {
   const given = Object.entries(features[call.kind]!.parameters).flatMap(([parameter, { type, rest }]) => {
     const argument = call.arguments[parameter];
     return argument === undefined || rest ? [] : [{ type, argument }];
   });
   const element = given.find(({ type }) => type.is === 'feature')?.argument as FeatureArgument | undefined;
   if (element !== undefined) {
-    return 'feature' in element ? owned(element.feature, declarations, within) : bound(element, declarations, within);
+    return 'feature' in element ? owned(element.feature, reading, within) : bound(element, reading, within);
   }
   const named = given.find(({ type }) => type.is === 'name' && type.of === 'feature');
-  return named && owned(named.argument as string, declarations, within);
+  return named && owned(named.argument as string, reading, within);
 }
 
-function owned(name: string, declarations: Declared, within: readonly string[]): FeatureUse {
-  const use = declared(name, declarations, within);
+function owned(name: string, reading: Reading, within: readonly string[]): FeatureUse {
+  const use = declared(name, reading, within);
   return 'owner' in use.encoder ? use : { ...use, encoder: { owner: name } };
 }

@@ -72,7 +72,7 @@ function resolveDataBlock(whole: Workspace, node: Ast.Data, folder: string): Dat
   const columns = resolveColumns(workspace, node);
   const past = resolveHistories(workspace, histories, columns);
   if (!given.has('time')) {
-    const inTime = histories.find(({ value }) => value.kind === 'Call' && value.callee.name !== 'others');
+    const inTime = histories.find(({ value }) => value.kind === 'Call' && inTimeOrder.has(value.callee.name));
     const needing = inTime ?? (split && ordered.has(split.kind) ? splitEntry : undefined);
     if (needing) report('time-needed', needing.span, { what: needing.name.name });
   }
@@ -100,6 +100,9 @@ function isHistory({ name, value }: Ast.Entry): boolean {
 
 /** Entries whose value is a word. They came late to the language: a history may have their names. */
 const words = new Set<EntryName>(['seen', 'evaluate']);
+
+/** Histories of earlier events. */
+const inTimeOrder: ReadonlySet<string> = new Set<HistoryKind>(['past']);
 
 /** Splits that say "earlier" and "later". */
 const ordered = new Set<Split['kind']>(['by_time', 'leave_one_out']);

@@ -16,6 +16,8 @@ import type { Workspace } from '../workspace.ts';
 export function resolveSearch(workspace: Workspace, files: Files, { entries }: Ast.Search): readonly SearchParameter[] {
   const { report } = workspace;
   const seen = new Map<string, Ast.SearchEntry>();
+  // Tasks and features that there are none of: the first entry of each says so.
+  const lost = new Set<string>();
   return entries.flatMap((entry): SearchParameter[] => {
     const name = nameOf(entry);
     readNames(workspace, entry);
@@ -33,12 +35,22 @@ export function resolveSearch(workspace: Workspace, files: Files, { entries }: A
     }
     const parts = entry.path.map((part) => part.name);
     const scope = { files, library: workspace.library, report };
-    const slot = findSlot(scope, { parts, at: pathSpan(entry) });
+    const slot = lost.has(ownerOf(parts)) ? undefined : findSlot(scope, { parts, at: pathSpan(entry) });
+    if (!slot && isLost(parts, files)) lost.add(ownerOf(parts));
     const domain = slot && domainOf(workspace, entry, slot);
     if (!slot || !domain) return [];
     const usual = usualOf(workspace, slot, domain);
     return [{ name, span: pathSpan(entry), domain, ...(usual === undefined ? {} : { usual }) }];
   });
+}
+
+/** `task.watch` of `task.watch.loss.temperature`. */
+const ownerOf = (parts: readonly string[]): string => parts.slice(0, 2).join('.');
+
+function isLost([first, second]: readonly string[], files: Files): boolean {
+  const { tasks, features } = declared(files);
+  const all = first === 'task' ? tasks : first === 'features' ? features : undefined;
+  return second !== undefined && all !== undefined && !all.has(second);
 }
 
 export const nameOf = ({ path }: Ast.SearchEntry): string => path.map(({ name }) => name).join('.');

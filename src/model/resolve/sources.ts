@@ -66,7 +66,7 @@ export function readsOf(source: FlowSource): readonly SourceName[] {
 /** What is written where a source is not valid; nothing where it is not made of names. */
 export function writtenSources(expression: Ast.Expression): readonly SourceName[] | undefined {
   if (expression.kind === 'Call') {
-    const parts = expression.arguments.map(({ value }) => writtenSources(value));
+    const parts = expression.arguments.filter(({ name }) => !name).map(({ value }) => writtenSources(value));
     return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
   }
   if (expression.kind !== 'Name' || expression.parts.length > 2) return undefined;
