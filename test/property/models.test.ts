@@ -191,7 +191,7 @@ function expectNear(actual: Tensor, expected: Tensor, moved: readonly Tensor[], 
 
 /** Hits that every kind of columns has: none where a row has few draws of its own. */
 const hitsOf = (inputs: readonly string[]): readonly (readonly [number, number])[] =>
-  inputs.some((name) => /^hits\/(sampled|shared)/.test(name))
+  inputs.some((name) => /^hits\/(sampled|shared|listed|mined|queue)/.test(name))
     ? [[0, 0]]
     : [
         [0, 2],

@@ -10,6 +10,7 @@ import { losses } from '../../src/library/losses/table.ts';
 import { optimizers } from '../../src/library/optimizers/table.ts';
 import { scores } from '../../src/library/scores/table.ts';
 import { weightings } from '../../src/library/weightings/table.ts';
+import { needsOf } from '../../src/model/needs.ts';
 import { printCall as printBound } from '../../src/model/print.ts';
 import { lossGraph } from '../library/losses/support.ts';
 import { contextOf, fieldInputs, sequenceInput } from '../library/support.ts';
@@ -37,27 +38,29 @@ export function randomModel(choose: Choose): string {
   const user = randomTower(choose, 'profile', userNames, declared, tasks, sequence);
   const item = randomTower(choose, 'about', itemNames, declared, tasks, false);
   const lossOf = tasks.map((task) => ({ task, loss: randomLoss(choose) }));
-  const labelled = lossOf.filter(({ loss }) => losses[loss.kind]!.label !== 'none');
+  const labelled = lossOf.filter(({ loss }) => labelOf(loss) !== 'none');
   const only = choose(4) === 1;
   return [
     'model random',
     'features {',
     ...declared.map(({ name, text }) => `  ${name} : ${text}`),
-    ...(sequence ? ['  recent : list(item_id, max: 3, pool: none)'] : []),
+    ...(sequence
+      ? ['  recent : list(item_id, max: 3, pool: none)', '  about_recent : along(recent, category(dim: 4))']
+      : []),
     '}',
-    `labels { ${[...labelled.map(({ task, loss }) => `of_${task}: ${losses[loss.kind]!.label}`), ...(only ? ['shown: binary'] : [])].join(', ')} }`,
+    `labels { ${[...labelled.map(({ task, loss }) => `of_${task}: ${labelOf(loss)}`), ...(only ? ['shown: binary'] : [])].join(', ')} }`,
     // A group of a group and of features.
     `group profile = user_id, known`,
     `group known = ${userNames.slice(1).join(', ')}`,
     `group about = ${itemNames.join(', ')}`,
-    `tower user(profile${sequence ? ', recent' : ''}) keyed by user_id {`,
+    `tower user(profile${sequence ? ', recent, about_recent' : ''}) keyed by user_id {`,
     ...user.map((line) => `  ${line}`),
     '}',
     'tower item(about) keyed by item_id {',
     ...item.map((line) => `  ${line}`),
     '}',
     ...lossOf.map(({ task, loss }) => {
-      const label = losses[loss.kind]!.label === 'none' ? '' : `, label = of_${task}`;
+      const label = labelOf(loss) === 'none' ? '' : `, label = of_${task}`;
       const score = `${oneOf(choose, Object.keys(scores))}(user.${task}, item.${task})`;
       return `task ${task} { score = ${score}${takesBound(loss, 2) ? oneOf(choose, ['', ' / 0.5', ' * 2']) : ''}, loss = ${printCall(loss)}${label}${only ? ', only = shown' : ''} }`;
     }),
@@ -69,6 +72,8 @@ export function randomModel(choose: Choose): string {
     .filter((line) => line !== 'labels {  }')
     .join('\n');
 }
+
+const labelOf = (loss: BoundKind) => needsOf({ losses }, loss).label;
 
 /** As a file has it: tasks come first, without quotes. */
 function printCall({ kind, arguments: args }: BoundKind): string {
@@ -87,7 +92,8 @@ interface Declared {
 /** A feature that gives one field. */
 function randomFeature(choose: Choose, name: string, isUser: boolean): Declared {
   const elements = [{ kind: 'category', arguments: { dim: 4 } }, ...(isUser ? [{ feature: 'item_id' }] : [])];
-  const kinds = Object.keys(features).filter((kind) => isUser || kind !== 'like');
+  // What belongs to a list is a sequence, and no field.
+  const kinds = Object.keys(features).filter((kind) => kind !== 'along' && (isUser || kind !== 'like'));
   for (let attempt = 0; attempt < 5; attempt++) {
     const kind = oneOf(choose, kinds);
     const around = { names: { feature: ['item_id'] }, elements, widths };
@@ -146,7 +152,7 @@ function randomTower(
   tasks.forEach((task, at) => {
     const whole = at === 0 && sequence;
     const { text, value } = whole
-      ? { text: 'recent', value: sequenceInput(makeBuilder('sequence'), 3, 4) }
+      ? { text: 'sum(recent, about_recent)', value: sequenceInput(makeBuilder('sequence'), 3, 4) }
       : begin.value.kind === 'outputs'
         ? { text: `base.${task}`, value: begin.value.outputs.get(task)! }
         : begin;
@@ -245,7 +251,7 @@ function randomLoss(choose: Choose): BoundKind {
 function takesBound({ kind, arguments: args }: BoundKind, bound: number | undefined): boolean {
   const named = args.mask === undefined ? args : { ...args, mask: 'history' };
   try {
-    const label = losses[kind]!.label !== 'none';
+    const label = labelOf({ kind, arguments: args }) !== 'none';
     lossGraph({ kind, width: 2, label, arguments: named, ...(bound === undefined ? {} : { bound }) });
     return true;
   } catch (error) {
