@@ -43,7 +43,8 @@ export function knownCallsFile(): string {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, { takes, flags, numbers, flow }]) => {
       const words = [...takes].map((word) => `${word}${flags.has(word) ? '?' : ''}`).join(' ');
-      return `  ${name}: '${[...(numbers ? ['#'] : []), ...(flow ? ['->'] : []), words].filter((part) => part !== '').join(' ')}',`;
+      const marks = [...(numbers ? ['#'] : []), ...(flow ? ['->'] : []), words];
+      return callLine(name, marks.filter((part) => part !== '').join(' '));
     });
   return `/**
  * Written by \`npm run generate\` from the library: change \`src/reference/known_calls.ts\`, not this. Each call and the names of its
@@ -64,6 +65,12 @@ ${Object.entries(entryTables)
 /** Entries whose value is a list, with commas between its items. */
 export const listEntries: readonly string[] = [${listEntries.map((name) => `'${name}'`).join(', ')}];
 `;
+}
+
+/** On one line, or on two past the width of the formatter. */
+function callLine(name: string, words: string): string {
+  const line = `  ${name}: '${words}',`;
+  return line.length <= 120 ? line : `  ${name}:\n    '${words}',`;
 }
 
 /** On one line, or a name a line past the width of the formatter. */

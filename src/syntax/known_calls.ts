@@ -99,7 +99,8 @@ export const callWords: Readonly<Record<string, string>> = {
   sgd: 'rate momentum l2 warmup decay',
   sigmoid: '',
   silu: '',
-  softmax: 'all? in_batch? negatives temperature scale correction accidental_hits mask hardest gap queue smoothing margin symmetric?',
+  softmax:
+    'all? in_batch? negatives temperature scale correction accidental_hits mask hardest gap queue smoothing margin symmetric?',
   softplus: '',
   sum: '',
   table: 'feature rate l2 weight_decay',

@@ -10,6 +10,9 @@ import { engineOrSkip, expectEngineToAgree, names } from './support.ts';
 
 const scores = Object.keys(library.scores);
 
+/** Blocks whose join is of a sequence and a vector. */
+const sequenceFirst = new Set(['attention']);
+
 /** Lines of the user tower: a channel for each block and type of value. */
 const channels = Object.entries(library.blocks).flatMap(([name, { example, join }]) => {
   const taken = takesOf(example);
@@ -34,7 +37,10 @@ const channels = Object.entries(library.blocks).flatMap(([name, { example, join 
   const joined = {
     block: name,
     channel: `${name}_joined`,
-    lines: [`channel ${name}_joined = ${name}(deep, wide) -> dense(4)`],
+    // What takes a sequence first takes a vector after it: `attention(history, deep)`.
+    lines: [
+      `channel ${name}_joined = ${name}(${sequenceFirst.has(name) ? 'history, deep' : 'deep, wide'}) -> dense(4)`,
+    ],
   };
   return join ? [...after, joined] : after;
 });
@@ -57,7 +63,7 @@ const text = `
   group video   = video_id, about
   tower user(profile, mixed, history) keyed by user_id {
     deep = profile -> flatten -> mlp(8, 6)
-    wide = profile -> fm
+    wide = profile -> fm -> dense(6)
     channel many = history -> multi_interest(3) -> mlp(6, 4) -> normalize
     ${channels.flatMap(({ lines }) => lines).join('\n')}
   }

@@ -6,7 +6,7 @@ import type { Library } from '../../model/library.ts';
 import type { Resolution } from '../../model/resolution.ts';
 import { typedNames } from '../../model/scope.ts';
 import { findSlot } from '../../model/settings/find_slot.ts';
-import type { SlotType } from '../../model/settings/slot.ts';
+import type { Slot } from '../../model/settings/slot.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { symbolOf } from '../symbols.ts';
 import { dataWords } from './data.ts';
@@ -20,13 +20,13 @@ export class Declarations {
   readonly #library: Library;
   readonly #values: Values;
 
-  readonly #slotOf: (path: readonly string[]) => SlotType | undefined;
+  readonly #slotOf: (path: readonly string[]) => Slot | undefined;
 
   constructor(found: Found, { library, files }: Pick<Resolution, 'library' | 'files'>) {
     this.#found = found;
     this.#library = library;
     this.#values = new Values(found, library);
-    this.#slotOf = (parts) => findSlot({ files, library, report: () => {} }, { parts, at: files.main.span })?.type;
+    this.#slotOf = (parts) => findSlot({ files, library, report: () => {} }, { parts, at: files.main.span });
   }
 
   declaration(node: Ast.Declaration): void {

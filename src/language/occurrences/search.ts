@@ -1,7 +1,7 @@
 /** The words of `search`: what each entry names, and what its choices are. */
 import { task } from '../../library/declarations/task.ts';
 import { train } from '../../library/declarations/train.ts';
-import type { SlotType } from '../../model/settings/slot.ts';
+import type { Slot } from '../../model/settings/slot.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { known, stepsOf, type Values } from './values.ts';
 
@@ -9,11 +9,16 @@ import { known, stepsOf, type Values } from './values.ts';
 export function searchWords(
   { entries }: Ast.Search,
   values: Values,
-  slotOf: (path: readonly string[]) => SlotType | undefined,
+  slotOf: (path: readonly string[]) => Slot | undefined,
 ): void {
   for (const { path, domain } of entries) {
     pathWords(path, values);
-    const type = slotOf(path.map(({ name }) => name));
+    const slots = path.map((_, at) => slotOf(path.slice(0, at + 1).map(({ name }) => name)));
+    for (const [at, slot] of slots.entries()) {
+      const { name, span } = path[at]!;
+      if (slot?.argument) values.found.add(span, { is: 'parameter', name, ...slot.argument });
+    }
+    const type = slots.at(-1)?.type;
     const items = domain.kind === 'Choices' ? domain.items : [domain.from, domain.to];
     for (const item of items) {
       if (!type || type.is === 'constant') values.numbers(item);

@@ -50,6 +50,7 @@ export function argumentOf(
   const values = given.map(({ value }) => value);
   return {
     type,
+    argument: { kind: call.callee.name, parameter: parameters[name]! },
     values,
     ...(otherwise === undefined ? {} : { default: otherwise }),
     put: (made) => slot.put([withArgument(call, given, name, made)]),

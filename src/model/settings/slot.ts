@@ -2,6 +2,8 @@
  * What a setting, or an entry of `search`, may change: a constant, the blocks of a declared block, an entry of `train` or of a task, the
  * objective, a feature, and any argument of these. A slot knows what is written there, what may be, and how to put something else.
  */
+
+import type { Parameter } from '../../library/contract.ts';
 import type { EntryType } from '../../library/declarations/entry.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { nearest } from '../../text/nearest.ts';
@@ -15,6 +17,8 @@ export type SlotType = EntryType | { readonly is: 'constant' };
 
 export interface Slot {
   readonly type: SlotType;
+  /** Where it is an argument: of which kind, and what the kind's table says of it. */
+  readonly argument?: { readonly kind: string; readonly parameter: Parameter };
   /** What is written there, without which the default holds. */
   readonly values: readonly Ast.Expression[];
   /** What holds where nothing is written. */

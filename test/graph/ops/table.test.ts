@@ -3,6 +3,7 @@ import { type Builder, GraphTypeError, makeBuilder, type Ref } from '../../../sr
 import { printType, symbolic } from '../../../src/graph/dims.ts';
 import type { Dim, Dtype, Tensor } from '../../../src/graph/graph.ts';
 import { isLeaf, ops } from '../../../src/graph/ops/table.ts';
+import { leastNumber } from '../../../src/graph/ops/top_k.ts';
 import { opNames } from '../../../src/graph/ops.ts';
 import { batch, compute, expectClose, tensor } from '../support.ts';
 
@@ -286,6 +287,20 @@ const values: readonly (readonly [title: string, build: Build, given: Tensor[], 
     tensor([
       [1, 2, 30],
       [40, 5, 6],
+    ]),
+  ],
+  [
+    'TopK of each row, in descending order, the least number where there are too few',
+    (b, x) => b.topK(x!, 4),
+    [
+      tensor([
+        [2, 30, 1],
+        [5, 5, -6],
+      ]),
+    ],
+    tensor([
+      [30, 2, 1, leastNumber],
+      [5, 5, -6, leastNumber],
     ]),
   ],
 ];
