@@ -1,9 +1,5 @@
-/** The closed table of ops. THE list; each has its rows in `types`, `gradients`, `evaluate` and in every format. */
-export const opNames = [
-  // leaves
-  'Input',
-  'Parameter',
-  'Constant',
+/** Ops that compute each number of the output from the numbers at its place. */
+export const elementwiseNames = [
   // element by element, two operands, shapes broadcast as NumPy's
   'Add',
   'Sub',
@@ -35,6 +31,15 @@ export const opNames = [
   'Cast',
   // condition, then, else; shapes broadcast
   'Select',
+] as const;
+
+/** The closed table of ops. THE list; each has its rows in `types`, `gradients`, `evaluate` and in every format. */
+export const opNames = [
+  // leaves
+  'Input',
+  'Parameter',
+  'Constant',
+  ...elementwiseNames,
   // products: attributes transposeA, transposeB. BatchMatMul has one leading batch axis on both
   'MatMul',
   'BatchMatMul',

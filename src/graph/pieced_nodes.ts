@@ -2,6 +2,7 @@
 import { sameDim } from './dims.ts';
 import type { Dim, Graph, Node } from './graph.ts';
 import { isLeaf } from './ops/table.ts';
+import { elementwiseNames } from './ops.ts';
 
 export class PiecedNodes {
   /** Matrices, what is made of them alone, and what lies between two of them. */
@@ -101,25 +102,7 @@ export class PiecedNodes {
   }
 }
 
-const elementwise: ReadonlySet<string> = new Set([
-  ...['Add', 'Sub', 'Mul', 'Div', 'Maximum', 'Minimum', 'Equal', 'Greater', 'GreaterEqual', 'LogicalAnd', 'LogicalOr'],
-  ...[
-    'Neg',
-    'Exp',
-    'Log',
-    'Sqrt',
-    'Rsqrt',
-    'Square',
-    'Abs',
-    'Sign',
-    'Tanh',
-    'Sigmoid',
-    'Relu',
-    'Softplus',
-    'LogicalNot',
-  ],
-  ...['StopGradient', 'Cast', 'Select'],
-]);
+const elementwise: ReadonlySet<string> = new Set(elementwiseNames);
 
 /** The nodes that depend on some of these, themselves among them. */
 export function reached(nodes: readonly Node[], from: ReadonlySet<number>): ReadonlySet<number> {
