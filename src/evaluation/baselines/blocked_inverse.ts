@@ -2,8 +2,8 @@ import type { Matrix, Product } from '../../scoring/product.ts';
 import { symmetricInverse } from './symmetric_inverse.ts';
 
 /**
- * The lower triangle of a symmetric matrix in strips of rows: strip i holds `tile` rows, from the first column to the end of its own
- * diagonal tile. Rows past `size` are those of the identity.
+ * The lower triangle of a symmetric matrix in strips of rows: strip i holds `tile` rows, the last one what is left of them, from the
+ * first column to the end of its own diagonal tile.
  */
 export interface Strips {
   readonly size: number;
@@ -12,106 +12,150 @@ export interface Strips {
 }
 
 export function makeStrips(size: number, tile: number): Strips {
-  const strips = Array.from({ length: Math.ceil(size / tile) }, (_, at) => new Float32Array(tile * (at + 1) * tile));
-  const made = { size, tile, strips };
-  for (let row = size; row < strips.length * tile; row++) addTo(made, row, row, 1);
-  return made;
+  const strips = Array.from({ length: Math.ceil(size / tile) }, (_, at) => {
+    const end = Math.min(size, (at + 1) * tile);
+    return new Float32Array((end - at * tile) * end);
+  });
+  return { size, tile, strips };
 }
 
 /** Adds to an entry on or below the diagonal. */
-export function addTo({ tile, strips }: Strips, row: number, column: number, value: number): void {
+export function addTo({ size, tile, strips }: Strips, row: number, column: number, value: number): void {
   const at = Math.floor(row / tile);
-  strips[at]![(row - at * tile) * (at + 1) * tile + column]! += value;
+  strips[at]![(row - at * tile) * Math.min(size, (at + 1) * tile) + column]! += value;
 }
 
 /** Widest tile that is inverted in double precision, by plain code. */
 const plainTile = 128;
 
 /**
- * Replaces a symmetric positive definite matrix by its inverse. It sweeps tile by tile: with the pivot's inverse P and its column C,
- * A ← A − C P Cᵀ elsewhere, C ← C P, and −P in its place; after all tiles this is −A⁻¹ (Goodnight, "A tutorial on the SWEEP
- * operator", The American Statistician 1979). Only the lower triangle is computed: about size³ ÷ 2 products.
+ * Replaces a symmetric positive definite matrix by minus its inverse. It sweeps tile by tile: with the pivot's inverse P and its
+ * column C, A ← A − C P Cᵀ elsewhere, C ← C P, and −P in its place; after all tiles this is −A⁻¹ (Goodnight, "A tutorial on the SWEEP
+ * operator", The American Statistician 1979). Only the lower triangle is computed: about size³ ÷ 2 multiplications, in products
+ * that are `tile` deep.
  */
-export async function invertStrips({ tile, strips }: Strips, product: Product): Promise<void> {
-  const count = strips.length;
-  const rows = count * tile;
-  const zeros: Matrix = { rows, columns: tile, data: new Float32Array(rows * tile) };
-  const column: Matrix = { rows, columns: tile, data: new Float32Array(rows * tile) };
-  for (let pivot = 0; pivot < count; pivot++) {
-    readColumn(strips, tile, pivot, column.data);
-    const inverse = await tileInverse(column.data.slice(pivot * tile * tile, (pivot + 1) * tile * tile), tile, product);
-    column.data.fill(0, pivot * tile * tile, (pivot + 1) * tile * tile);
-    const minus = { rows: tile, columns: tile, data: inverse.map((value) => -value) };
-    const swept = await product.subtract(zeros, column, minus);
-    for (let at = 0; at < count; at++) {
-      if (at === pivot) continue;
-      const width = (at + 1) * tile;
-      const start = { rows: tile, columns: width, data: strips[at]! };
-      const own = { rows: tile, columns: tile, data: swept.subarray(at * tile * tile, (at + 1) * tile * tile) };
-      const others = { rows: width, columns: tile, data: column.data.subarray(0, width * tile) };
-      strips[at] = await product.subtract(start, own, others);
+export async function invertStrips(whole: Strips, product: Product): Promise<void> {
+  const { size, tile, strips } = whole;
+  const zeros = new Float32Array(tile * tile);
+  const memory = new Float32Array(size * tile);
+  for (let pivot = 0; pivot < strips.length; pivot++) {
+    const [begin, end] = rowsOf(whole, pivot);
+    const width = end - begin;
+    const column = memory.subarray(0, size * width);
+    readColumn(whole, pivot, column);
+    const inverse = await tileInverse(column.slice(begin * width, end * width), width, product);
+    // What has no rows of C changes nothing.
+    column.fill(0, begin * width, end * width);
+    const minus: Matrix = { rows: width, columns: width, data: inverse.map((value) => -value) };
+    const swept: Float32Array[] = [];
+    for (let at = 0; at < strips.length; at++) {
+      if (at === pivot) {
+        swept.push(minus.data);
+        continue;
+      }
+      const [first, last] = rowsOf(whole, at);
+      const rows = last - first;
+      const own = { rows, columns: width, data: column.subarray(first * width, last * width) };
+      const start = { rows, columns: width, data: zeros.subarray(0, rows * width) };
+      const scaled = await product.subtract(start, own, minus);
+      swept.push(scaled);
+      strips[at] = await product.subtract(
+        { rows, columns: last, data: strips[at]! },
+        { rows, columns: width, data: scaled },
+        { rows: last, columns: width, data: column.subarray(0, last * width) },
+      );
     }
-    swept.set(minus.data, pivot * tile * tile);
-    writeColumn(strips, tile, pivot, swept);
+    writeColumn(whole, pivot, swept);
   }
-  for (const strip of strips) for (let i = 0; i < strip.length; i++) strip[i] = -strip[i]!;
+}
+
+/** The first row of a strip, and the one after its last. */
+function rowsOf({ size, tile }: Strips, at: number): readonly [number, number] {
+  return [at * tile, Math.min(size, (at + 1) * tile)];
 }
 
 async function tileInverse(data: Float32Array, size: number, product: Product): Promise<Float32Array> {
-  if (size <= plainTile || size % plainTile !== 0) {
-    return Float32Array.from(symmetricInverse(Float64Array.from(data), size));
-  }
-  const inner = makeStrips(size, plainTile);
+  if (size <= plainTile) return Float32Array.from(symmetricInverse(Float64Array.from(data), size));
+  const inner = makeStrips(size, evenTile(size, plainTile));
   inner.strips.forEach((strip, at) => {
-    const width = (at + 1) * plainTile;
-    for (let row = 0; row < plainTile; row++) {
-      const from = (at * plainTile + row) * size;
-      strip.set(data.subarray(from, from + width), row * width);
+    const [first, last] = rowsOf(inner, at);
+    for (let row = first; row < last; row++) {
+      strip.set(data.subarray(row * size, row * size + last), (row - first) * last);
     }
   });
   await invertStrips(inner, product);
-  return fullMatrix(inner);
+  const rowOf = invertedRows(inner);
+  const inverse = new Float32Array(size * size);
+  for (let row = 0; row < size; row++) inverse.set(rowOf(row), row * size);
+  return inverse;
 }
 
-/** Column tile `pivot` of the whole matrix, [rows, tile]: above the diagonal by symmetry. */
-function readColumn(strips: readonly Float32Array[], tile: number, pivot: number, target: Float32Array): void {
-  const width = (pivot + 1) * tile;
-  transpose(strips[pivot]!, width, target, tile, tile, pivot * tile);
-  for (let at = pivot; at < strips.length; at++) {
-    const [strip, length] = [strips[at]!, (at + 1) * tile];
-    for (let row = 0; row < tile; row++) {
-      const from = row * length + pivot * tile;
-      target.set(strip.subarray(from, from + tile), (at * tile + row) * tile);
+/** How many rows make tiles that are as large as each other but for the last, and not larger than `most`. */
+export function evenTile(size: number, most: number): number {
+  return Math.ceil(size / Math.ceil(size / most));
+}
+
+/** Column tile `pivot` of the whole matrix, [size, width of the tile]: above the diagonal by symmetry. */
+function readColumn(whole: Strips, pivot: number, target: Float32Array): void {
+  const [begin, end] = rowsOf(whole, pivot);
+  const width = end - begin;
+  transpose(whole.strips[pivot]!, end, target, width, width, begin);
+  for (let at = pivot; at < whole.strips.length; at++) {
+    const [first, last] = rowsOf(whole, at);
+    const strip = whole.strips[at]!;
+    for (let row = first; row < last; row++) {
+      const from = (row - first) * last + begin;
+      target.set(strip.subarray(from, from + width), row * width);
     }
   }
 }
 
-function writeColumn(strips: readonly Float32Array[], tile: number, pivot: number, source: Float32Array): void {
-  const width = (pivot + 1) * tile;
-  transpose(source, tile, strips[pivot]!, width, pivot * tile, tile);
-  for (let at = pivot; at < strips.length; at++) {
-    const [strip, length] = [strips[at]!, (at + 1) * tile];
-    for (let row = 0; row < tile; row++) {
-      const from = (at * tile + row) * tile;
-      strip.set(source.subarray(from, from + tile), row * length + pivot * tile);
+/** @param column its rows in each strip, [rows of the strip, width of the tile] */
+function writeColumn(whole: Strips, pivot: number, column: readonly Float32Array[]): void {
+  const [begin, end] = rowsOf(whole, pivot);
+  const width = end - begin;
+  column.forEach((source, at) => {
+    const [first, last] = rowsOf(whole, at);
+    if (at < pivot) {
+      transpose(source, width, whole.strips[pivot]!.subarray(first), end, last - first, width);
+      return;
     }
-  }
+    const strip = whole.strips[at]!;
+    for (let row = first; row < last; row++) {
+      const from = (row - first) * width;
+      strip.set(source.subarray(from, from + width), (row - first) * last + begin);
+    }
+  });
 }
 
-/** All of it, row-major [size, size]. Empties the strips, so that their memory is free as soon as it has been read. */
-export function fullMatrix({ size, tile, strips }: Strips): Float32Array {
-  const full = new Float32Array(size * size);
+/** A row of the whole matrix. */
+export type RowOf = (row: number) => Float32Array | Float64Array;
+
+/**
+ * The rows of the inverse, from the strips that `invertStrips` leaves. Takes the strips out one by one, so that no more than the
+ * whole matrix and one strip are in memory.
+ */
+export function invertedRows(whole: Strips): RowOf {
+  const { size, tile, strips } = whole;
+  const blocks: Float32Array[] = [];
   for (let at = strips.length - 1; at >= 0; at--) {
     const strip = strips.pop()!;
-    const width = (at + 1) * tile;
-    const last = Math.min(size, width);
-    for (let row = at * tile; row < last; row++) {
-      const from = (row - at * tile) * width;
-      full.set(strip.subarray(from, from + last), row * size);
+    const [first, last] = rowsOf(whole, at);
+    const block = new Float32Array((last - first) * size);
+    blocks[at] = block;
+    for (let row = 0; row < last - first; row++) {
+      for (let column = 0; column < last; column++) block[row * size + column] = 0 - strip[row * last + column]!;
     }
-    transpose(strip, width, full.subarray(at * tile), size, last - at * tile, at * tile);
+    // What is right of the diagonal tile is below it in the blocks that are done.
+    for (let below = at + 1; below < blocks.length; below++) {
+      const [begin, end] = rowsOf(whole, below);
+      transpose(blocks[below]!.subarray(first), size, block.subarray(begin), size, end - begin, last - first);
+    }
   }
-  return full;
+  return (row) => {
+    const at = Math.floor(row / tile);
+    return blocks[at]!.subarray((row - at * tile) * size, (row - at * tile + 1) * size);
+  };
 }
 
 /** Entries moved at a time, in both directions: their cache lines stay near until all of them are used. */

@@ -1,6 +1,6 @@
 import type { Product } from '../../scoring/product.ts';
 import { type HistoryScores, settingsTried, type Training, tuned } from './baseline.ts';
-import { addTo, fullMatrix, invertStrips, makeStrips } from './blocked_inverse.ts';
+import { addTo, evenTile, invertedRows, invertStrips, makeStrips, type RowOf } from './blocked_inverse.ts';
 import { type Interactions, pairs } from './interactions.ts';
 import { symmetricInverse } from './symmetric_inverse.ts';
 
@@ -13,7 +13,8 @@ export interface EaseSetting {
 const engineGain = 80;
 /** Widest matrix that plain code inverts, in double precision; wider ones are swept in tiles, in single precision. */
 const plainSize = 1024;
-const tile = 512;
+/** Most rows of a tile: engines are as quick as they get from here on. At powers of two, where rows share cache lines, they are slower. */
+const tile = 1000;
 /** Widest matrix that is inverted once a setting. */
 const widestTried = 4096;
 /** How many items choose λ for a wider one. On Last.fm and Toys as few choose what all of them choose, or the setting next to it. */
@@ -42,8 +43,12 @@ export const ease = tuned<EaseSetting>({
     const perUser = itemsOf.values.length / Math.max(1, users);
     return users < items ? itemsOf.values.length + 20 * users + items : ((perUser + 2) * items) / 3;
   },
-  // The strips, which are half a matrix, the whole of it, and what goes through the engine at a time.
-  bytes: (training) => (isPlain(training) ? 8 * 4 : 4 * 1.8) * sizeOf(training) ** 2,
+  bytes(training) {
+    const size = sizeOf(training);
+    if (isPlain(training)) return 8 * 4 * size ** 2;
+    // The inverse, next to the best one where several are tried, and the largest strip before and after a product, here and in the engine.
+    return 4 * ((size > widestTried ? 1 : 2) * size ** 2 + 6 * size * Math.min(size, tile));
+  },
 });
 
 /** A step of plain code for each of size³ products in double precision; an engine makes half of them, as it knows the matrix is symmetric. */
@@ -52,13 +57,13 @@ const inverseSteps = (size: number): number => size ** 3 / (size <= plainSize ? 
 const sizeOf = ({ users, items }: Training): number => Math.min(users, items);
 const isPlain = (training: Training): boolean => sizeOf(training) <= plainSize;
 
-/** (the matrix of `lists` + λI)⁻¹, row-major: an entry of the matrix is how many lists hold both its row and its column. */
+/** The rows of (the matrix of `lists` + λI)⁻¹: an entry of the matrix is how many lists hold both its row and its column. */
 async function inverseOf(
   { starts, values }: Training['itemsOf'],
   size: number,
   lambda: number,
   product: Product,
-): Promise<Float64Array | Float32Array> {
+): Promise<RowOf> {
   const count = (add: (row: number, column: number) => void): void => {
     for (let list = 0; list + 1 < starts.length; list++) {
       for (let a = starts[list]!; a < starts[list + 1]!; a++) {
@@ -70,24 +75,25 @@ async function inverseOf(
     const matrix = new Float64Array(size * size);
     for (let row = 0; row < size; row++) matrix[row * size + row] = lambda;
     count((row, column) => matrix[row * size + column]!++);
-    return symmetricInverse(matrix, size);
+    const inverse = symmetricInverse(matrix, size);
+    return (row) => inverse.subarray(row * size, (row + 1) * size);
   }
-  const strips = makeStrips(size, tile);
+  const strips = makeStrips(size, evenTile(size, tile));
   for (let row = 0; row < size; row++) addTo(strips, row, row, lambda);
   count((row, column) => addTo(strips, row, column, 1));
   await invertStrips(strips, product);
-  return fullMatrix(strips);
+  return invertedRows(strips);
 }
 
 /** P itself. */
 export async function throughItems(training: Training, lambda: number, product: Product): Promise<HistoryScores> {
   const size = training.items;
-  const inverse = await inverseOf(training.itemsOf, size, lambda, product);
-  const pivots = Float64Array.from({ length: size }, (_, item) => inverse[item * size + item]!);
+  const rowOf = await inverseOf(training.itemsOf, size, lambda, product);
+  const pivots = Float64Array.from({ length: size }, (_, item) => rowOf(item)[item]!);
   return (history, target) => {
     for (const item of history) {
-      const row = item * size;
-      for (let other = 0; other < size; other++) target[other]! -= inverse[row + other]!;
+      const row = rowOf(item);
+      for (let other = 0; other < size; other++) target[other]! -= row[other]!;
       // Without the term i = j.
       target[item]! += pivots[item]!;
     }
@@ -106,7 +112,8 @@ export async function throughUsers(
     const [from, to] = [usersOf.starts[item]!, usersOf.starts[item + 1]!];
     let explained = 0;
     for (let a = from; a < to; a++) {
-      for (let b = from; b < to; b++) explained += kernel[usersOf.values[a]! * size + usersOf.values[b]!]!;
+      const row = kernel(usersOf.values[a]!);
+      for (let b = from; b < to; b++) explained += row[usersOf.values[b]!]!;
     }
     return 1 - explained;
   });
@@ -131,7 +138,7 @@ export async function throughUsers(
  * history, which is often of the same user, wherever fewer items are left to add.
  */
 function makeUserWeights(
-  kernel: Float64Array | Float32Array,
+  kernel: RowOf,
   lambda: number,
   { itemsOf, usersOf }: Interactions,
 ): (history: Int32Array, user: number) => Float64Array {
@@ -155,7 +162,8 @@ function makeUserWeights(
     if (begin === fromOwn) {
       weights.fill(0);
       if (own.length > 0) {
-        for (let other = 0; other < size; other++) weights[other] = -lambda * kernel[user * size + other]!;
+        const row = kernel(user);
+        for (let other = 0; other < size; other++) weights[other] = -lambda * row[other]!;
         weights[user]! += 1;
       }
     }
@@ -163,8 +171,9 @@ function makeUserWeights(
     count(begin.came, 1);
     count(begin.left, -1);
     for (const [of, share] of shares) {
-      const row = of * size;
-      if (share !== 0) for (let other = 0; other < size; other++) weights[other]! += share * kernel[row + other]!;
+      if (share === 0) continue;
+      const row = kernel(of);
+      for (let other = 0; other < size; other++) weights[other]! += share * row[other]!;
     }
     return weights;
   };

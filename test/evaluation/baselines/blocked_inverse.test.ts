@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { loadEngine } from '../../../src/engine/engines.ts';
-import { addTo, fullMatrix, invertStrips, makeStrips } from '../../../src/evaluation/baselines/blocked_inverse.ts';
+import {
+  addTo,
+  evenTile,
+  invertedRows,
+  invertStrips,
+  makeStrips,
+} from '../../../src/evaluation/baselines/blocked_inverse.ts';
 import { symmetricInverse } from '../../../src/evaluation/baselines/symmetric_inverse.ts';
 import { makeRandom } from '../../../src/random/random.ts';
 import { engineProduct } from '../../../src/scoring/engine_product.ts';
@@ -21,16 +27,40 @@ describe('the inverse by tiles', () => {
     { size: 8, tile: 8 },
     { size: 29, tile: 8 },
     { size: 140, tile: 256 },
+    { size: 281, tile: 140 },
   ])('is that of the whole: $size by tiles of $tile', async ({ size, tile }) => {
     const matrix = matrixOf(size);
     const strips = makeStrips(size, tile);
     for (let i = 0; i < size; i++) for (let j = 0; j <= i; j++) addTo(strips, i, j, matrix[i * size + j]!);
     await invertStrips(strips, plainProduct);
     const expected = symmetricInverse(matrix, size);
-    fullMatrix(strips).forEach((value, at) => {
-      if (Math.abs(value - expected[at]!) > 1e-6) throw new Error(`${value} and ${expected[at]} at ${at}`);
-    });
+    const rowOf = invertedRows(strips);
+    for (let row = 0; row < size; row++) {
+      expect(rowOf(row)).toHaveLength(size);
+      rowOf(row).forEach((value, column) => {
+        const wanted = expected[row * size + column]!;
+        if (Math.abs(value - wanted) > 1e-6) throw new Error(`${value} and ${wanted} at ${row}, ${column}`);
+      });
+    }
   });
+
+  it('holds half of the matrix, and leaves nothing of it next to the inverse', async () => {
+    const strips = makeStrips(29, 8);
+    expect(strips.strips.map(({ length }) => length)).toEqual([8 * 8, 8 * 16, 8 * 24, 5 * 29]);
+    for (let i = 0; i < 29; i++) addTo(strips, i, i, 2);
+    await invertStrips(strips, plainProduct);
+    expect([...invertedRows(strips)(28)]).toEqual([...new Array(28).fill(0), 0.5]);
+    expect(strips.strips).toEqual([]);
+  });
+});
+
+it.each([
+  [1, 1000, 1],
+  [1000, 1000, 1000],
+  [1001, 1000, 501],
+  [11_924, 1000, 994],
+])('tiles of %d rows, at most %d each, have %d', (size, most, tile) => {
+  expect(evenTile(size, most)).toBe(tile);
 });
 
 it('an engine subtracts the product that plain code subtracts', async () => {
