@@ -14,6 +14,7 @@ const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
   reading: [[...tsx, 'bench/reading.ts']],
   models: [[...tsx, 'bench/models.ts']],
   sequences: [[...tsx, 'bench/sequences.ts']],
+  serve: [[...tsx, 'bench/serve.ts']],
 };
 
 const asked = process.argv.slice(2);

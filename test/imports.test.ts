@@ -28,13 +28,14 @@ const mayImport: Record<string, readonly string[]> = {
   reference: ['language', 'explain', 'format', 'pipeline', 'model', 'library', 'syntax', ...base],
   // Data and training
   storage: base,
+  scan: base,
   engine: ['storage', 'graph', ...base],
   data: ['storage', 'model', 'plan', ...base],
   embedding: ['data', 'plan', 'graph', ...base],
   feed: ['embedding', 'data', 'engine', 'plan', 'graph', ...base],
   artifact: ['storage', 'feed', 'embedding', 'data', 'engine', 'library', 'plan', 'graph', ...base],
-  scoring: ['artifact', 'feed', 'embedding', 'data', 'engine', 'plan', 'graph', ...base],
-  evaluation: ['scoring', 'embedding', 'data', 'library', 'plan', ...base],
+  scoring: ['scan', 'artifact', 'feed', 'embedding', 'data', 'engine', 'plan', 'graph', ...base],
+  evaluation: ['scan', 'scoring', 'embedding', 'data', 'library', 'plan', ...base],
   training: [
     'evaluation',
     'scoring',
@@ -51,7 +52,7 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   tune: ['storage', ...base],
   report: ['tune', 'training', 'evaluation', 'artifact', 'storage', 'lower', 'model', 'library', ...base],
-  serve: ['scoring', 'artifact', 'storage', 'embedding', 'data', 'engine', 'lower', 'plan', 'graph', ...base],
+  serve: ['scan', 'scoring', 'artifact', 'storage', 'embedding', 'data', 'engine', 'lower', 'plan', 'graph', ...base],
   // What people use
   api: [
     'tune',

@@ -8,12 +8,12 @@ const longest = 300;
 const longestFunction = 80;
 /** Files with a long function that is still to be taken apart. */
 const unfinished = ['evaluation/compare.ts', 'training/replay.ts'];
-const generated = 'embedding/kernels/generated.ts';
+const generated = /^[a-z]+\/kernels\/generated\.ts$/;
 /** Tables of messages, which grow by a row a code. */
 const tables = 'diagnostics/codes/';
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .map((name) => name.replaceAll('\\', '/'))
-  .filter((name) => name.endsWith('.ts') && name !== generated && !name.startsWith(tables))
+  .filter((name) => name.endsWith('.ts') && !generated.test(name) && !name.startsWith(tables))
   .map((name) => ({ name, text: readFileSync(join('src', name), 'utf8') }))
   .map(({ name, text }) => ({ name, text, lines: text.split('\n').length - 1 }));
 

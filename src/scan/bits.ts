@@ -1,0 +1,79 @@
+/** A set of rows, a bit each. Immutable once it is given away. */
+export class Bits {
+  /** A multiple of 64 bits; those past `rows` are 0. */
+  readonly words: Uint32Array<ArrayBuffer>;
+
+  constructor(
+    readonly rows: number,
+    words?: Uint32Array<ArrayBuffer>,
+  ) {
+    this.words = words ?? new Uint32Array(2 * Math.ceil(rows / 64));
+  }
+
+  static all(rows: number): Bits {
+    const bits = new Bits(rows);
+    bits.words.fill(0xffffffff);
+    bits.#clearEnd();
+    return bits;
+  }
+
+  has(row: number): boolean {
+    return ((this.words[row >>> 5]! >>> (row & 31)) & 1) === 1;
+  }
+
+  add(row: number): void {
+    this.words[row >>> 5]! |= 1 << (row & 31);
+  }
+
+  delete(row: number): void {
+    this.words[row >>> 5]! &= ~(1 << (row & 31));
+  }
+
+  copy(): Bits {
+    return new Bits(this.rows, this.words.slice());
+  }
+
+  and(other: Bits): Bits {
+    return new Bits(
+      this.rows,
+      this.words.map((word, i) => word & other.words[i]!),
+    );
+  }
+
+  or(other: Bits): Bits {
+    return new Bits(
+      this.rows,
+      this.words.map((word, i) => word | other.words[i]!),
+    );
+  }
+
+  not(): Bits {
+    const bits = new Bits(
+      this.rows,
+      this.words.map((word) => ~word),
+    );
+    bits.#clearEnd();
+    return bits;
+  }
+
+  count(): number {
+    let count = 0;
+    for (const word of this.words) {
+      const pairs = word - ((word >>> 1) & 0x55555555);
+      const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+      count += Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+    }
+    return count;
+  }
+
+  /** Its rows, ascending. */
+  forEach(visit: (row: number) => void): void {
+    for (let at = 0; at < this.words.length; at++) {
+      for (let word = this.words[at]!; word !== 0; word &= word - 1) visit(32 * at + 31 - Math.clz32(word & -word));
+    }
+  }
+
+  #clearEnd(): void {
+    for (let row = this.rows; row < 32 * this.words.length; row++) this.delete(row);
+  }
+}

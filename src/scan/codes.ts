@@ -1,0 +1,79 @@
+/**
+ * Items as int8 codes, and what each block of 64 lost by it.
+ *
+ * A block has one scale s, the largest number of its vectors ÷ 127. A vector x has codes c = round(x ÷ s), so that x̂ = s · c is near it. The
+ * block keeps the largest ‖x − x̂‖, the largest ‖x̂‖ and the largest ‖x‖ of its items, computed in float64 and rounded up.
+ * A scale for each item instead would need 8 more bytes an item, which a scan must read: at width 64 an eighth more. A wider scale
+ * only lets more items through to the exact scores, as `npm run bench -- serve` prints.
+ */
+import { invariant } from '../diagnostics/failure.ts';
+
+export const blockRows = 64;
+/** Bytes of a block's record: 1 ÷ scale, error, length of the longest code vector, length of the longest vector; all f64. */
+export const recordBytes = 32;
+/** The largest code. */
+export const largestCode = 127;
+/** What rounding in float64 may add to any of these figures, generously. */
+export const roundedUp = 1 + 2 ** -40;
+/** A score in float64 is within this, times ‖q‖ · ‖x‖, of the real one. */
+export const scoreError = (width: number): number => (4 * width + 64) * 2 ** -53;
+
+export interface Layout {
+  readonly rows: number;
+  readonly width: number;
+  /** Pairs of columns; an odd width has a column of zeros more. */
+  readonly pairs: number;
+  readonly blocks: number;
+  readonly codeBytes: number;
+}
+
+export function layoutOf(rows: number, width: number): Layout {
+  const pairs = Math.ceil(width / 2);
+  const blocks = Math.ceil(rows / blockRows);
+  return { rows, width, pairs, blocks, codeBytes: blocks * 2 * blockRows * pairs };
+}
+
+/**
+ * Writes the codes and the records of all blocks. Of item i of a block, column c: byte 16 · (pairs · ⌊i ÷ 8⌋ + ⌊c ÷ 2⌋) + 2 · (i mod 8) + (c mod 2).
+ * @param records float64 [blocks, 4]
+ */
+export function writeCodes(layout: Layout, vectors: Float32Array, codes: Int8Array, records: Float64Array): void {
+  const { rows, width, pairs, blocks } = layout;
+  for (let block = 0; block < blocks; block++) {
+    const first = block * blockRows;
+    const end = Math.min(rows, first + blockRows);
+    let largest = 0;
+    for (let at = first * width; at < end * width; at++) largest = Math.max(largest, Math.abs(vectors[at]!));
+    invariant(Number.isFinite(largest), 'the vectors of items are finite');
+    const scale = largest === 0 ? 1 : largest / largestCode;
+    let error = 0;
+    let codeLength = 0;
+    let length = 0;
+    for (let row = first; row < end; row++) {
+      const item = row - first;
+      const to = 2 * blockRows * pairs * block + 16 * pairs * (item >> 3) + 2 * (item & 7);
+      let errors = 0;
+      let codeSquares = 0;
+      let squares = 0;
+      for (let column = 0; column < width; column++) {
+        const x = vectors[row * width + column]!;
+        const code = Math.floor(x / scale + 0.5);
+        const near = code * scale;
+        codes[to + 16 * (column >> 1) + (column & 1)] = code;
+        errors += (x - near) * (x - near);
+        codeSquares += near * near;
+        squares += x * x;
+      }
+      error = Math.max(error, errors);
+      codeLength = Math.max(codeLength, codeSquares);
+      length = Math.max(length, squares);
+    }
+    // As long as its score may say it is.
+    const longest = Math.sqrt(length) * roundedUp * (1 + scoreError(width));
+    const at = 4 * block;
+    records[at] = 1 / scale;
+    records[at + 1] = (Math.sqrt(error) + scoreError(width) * longest) * roundedUp;
+    records[at + 2] = Math.sqrt(codeLength) * roundedUp;
+    records[at + 3] = longest;
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * The exact top k of an inner product over all items, by one pass over int8 codes. Pure: no file, no engine, the same bits in Node.js and in browsers.
+ *
+ * `makeScan(vectors, rows, width).top(requests)` answers several requests in one pass. A request is one vector or several, of which an item keeps its best
+ * score, and perhaps the rows that may be in the answer. Scores are float64 sums in a fixed order (`score.ts`); the answer is, by proof (`bounds.ts`), what
+ * the list of all items, ordered by (score, row), begins with.
+ */
+import { invariant } from '../diagnostics/failure.ts';
+import { Best, type Ranked } from './best.ts';
+import type { Bits } from './bits.ts';
+import { type CodedQuery, codeQuery } from './bounds.ts';
+import { Candidates } from './candidates.ts';
+import { blockRows, layoutOf, recordBytes, writeCodes } from './codes.ts';
+import { instantiateScan, type ScanKernel } from './kernels.ts';
+import { bestScoreOf, scoreOf } from './score.ts';
+
+export type { Ranked } from './best.ts';
+
+export interface ScanRequest {
+  /** One or more, each of finite numbers, as wide as the items. */
+  readonly vectors: readonly Float64Array[];
+  readonly k: number;
+  /** The rows that may be in the answer. Default: all. */
+  readonly allowed?: Bits;
+}
+
+export interface Scan {
+  readonly rows: number;
+  readonly width: number;
+  /** float32 [rows, width], as given: never to be changed. */
+  readonly vectors: Float32Array;
+  /** The best rows of each request, at most `k`. */
+  top(requests: readonly ScanRequest[]): Ranked[];
+  /** The score of one row. */
+  score(vectors: readonly Float64Array[], row: number): number;
+}
+
+const page = 65_536;
+/** Codes begin with a page of the machine. */
+const bottom = 4096;
+const largestMemory = 2 ** 32 - page;
+const readAhead = 4096;
+const queryBytes = 32;
+const entryBytes = 12;
+/** Vectors in one pass. */
+const mostVectors = 64;
+/** Items of the first chunk, and of the largest: the limit rises after each. */
+const firstChunk = 4;
+const largestChunk = 64;
+/** A request for fewer rows than this share reads their vectors alone. */
+const fewRows = 1 / 32;
+
+const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
+
+/**
+ * @param vectors float32 [rows, width], finite
+ * @throws RangeError where codes need more than the 4 GiB of a WebAssembly memory, or than the machine has
+ */
+export function makeScan(vectors: Float32Array, rows: number, width: number): Scan {
+  invariant(vectors.length === rows * width, `${vectors.length} numbers for ${rows} × ${width}`);
+  const layout = layoutOf(rows, width);
+  const records = aligned(bottom + layout.codeBytes);
+  const scratch = aligned(records + layout.blocks * recordBytes);
+  // The kernel reads ahead, also at the end.
+  const initial = pagesFor(scratch + readAhead + layout.pairs * 2 * blockRows);
+  const memory = new WebAssembly.Memory({ initial, maximum: 65_536 });
+  const kernel = instantiateScan(memory);
+  invariant(kernel.firstFree() <= bottom, 'the compiler uses less than a page');
+  writeCodes(
+    layout,
+    vectors,
+    new Int8Array(memory.buffer, bottom, layout.codeBytes),
+    new Float64Array(memory.buffer, records, 4 * layout.blocks),
+  );
+  const place = { memory, kernel, codes: bottom, records, scratch, layout };
+  const score = (queries: readonly Float64Array[], row: number): number => bestScoreOf(queries, vectors, row * width);
+
+  return {
+    rows,
+    width,
+    vectors,
+    score,
+    top(requests) {
+      const answers: Ranked[] = new Array(requests.length);
+      let pass: number[] = [];
+      let count = 0;
+      const run = (): void => {
+        const asked = pass.map((at) => requests[at]!);
+        onePass(place, asked, score).forEach((answer, i) => {
+          answers[pass[i]!] = answer;
+        });
+        pass = [];
+        count = 0;
+      };
+      requests.forEach((request, at) => {
+        for (const vector of request.vectors)
+          invariant(vector.length === width, `a vector of ${vector.length} for ${width}`);
+        invariant(request.vectors.length > 0 && request.k >= 0, 'a request has a vector, and no k below 0');
+        const few = fewOf(request, rows);
+        if (few !== undefined) {
+          answers[at] = few === 0 ? { rows: new Int32Array(0), scores: new Float64Array(0) } : readAll(request, few);
+          return;
+        }
+        if (count > 0 && count + request.vectors.length > mostVectors) run();
+        pass.push(at);
+        count += request.vectors.length;
+      });
+      if (pass.length > 0) run();
+      return answers;
+    },
+  };
+
+  /** Of a request for few rows, or for most of what is allowed: scores of all. */
+  function readAll({ vectors: queries, k, allowed }: ScanRequest, count: number): Ranked {
+    const best = new Best(k, count);
+    const only = queries.length === 1 ? queries[0]! : undefined;
+    const visit = (row: number): void =>
+      best.push(row, only ? scoreOf(only, vectors, row * width) : bestScoreOf(queries, vectors, row * width));
+    if (allowed) allowed.forEach(visit);
+    else for (let row = 0; row < rows; row++) visit(row);
+    return best.ordered();
+  }
+}
+
+/** How many rows a request reads one by one; undefined where it scans. */
+function fewOf({ k, allowed }: ScanRequest, rows: number): number | undefined {
+  const count = allowed?.count() ?? rows;
+  if (k === 0) return 0;
+  return count < rows * fewRows || k >= count / 2 ? count : undefined;
+}
+
+interface Place {
+  readonly memory: WebAssembly.Memory;
+  readonly kernel: ScanKernel;
+  readonly codes: number;
+  readonly records: number;
+  readonly scratch: number;
+  readonly layout: ReturnType<typeof layoutOf>;
+}
+
+interface Asked {
+  readonly candidates: Candidates;
+  readonly query: CodedQuery;
+  /** ‖q‖ and ‖q − q̂‖. */
+  readonly length: number;
+  readonly error: number;
+}
+
+/** One pass over the codes for all requests. Memory from `scratch` on: records of queries, words of codes, masks, entries. */
+function onePass(
+  { memory, kernel, codes, records, scratch, layout }: Place,
+  requests: readonly ScanRequest[],
+  score: (queries: readonly Float64Array[], row: number) => number,
+): Ranked[] {
+  const { pairs, blocks, rows } = layout;
+  const all = requests.map(
+    ({ vectors, k }) => new Candidates(k, rows, (row) => score(vectors, row), vectors.length > 1),
+  );
+  const asked = requests.flatMap(({ vectors }, i) =>
+    vectors.map((vector): Asked => {
+      const query = codeQuery(vector, pairs);
+      return { candidates: all[i]!, query, length: query.length * query.scale, error: query.error * query.scale };
+    }),
+  );
+  const single = asked.length % 4 === 1 ? 1 : 0;
+  const quads = Math.ceil((asked.length - single) / 4);
+  const places = 4 * quads + single;
+  const words = scratch + aligned(places * queryBytes);
+  const masks = words + aligned(4 * pairs * places);
+  const maskBytes = 8 * blocks;
+  const masked = [...new Set(requests.flatMap(({ allowed }) => allowed ?? []))];
+  const entries = masks + aligned(maskBytes * masked.length);
+  const chunk = Math.max(firstChunk, Math.min(largestChunk, blocks));
+  reserve(memory, entries + chunk * blockRows * asked.length * entryBytes);
+  masked.forEach(({ words: bits }, i) => {
+    new Uint32Array(memory.buffer, masks + i * maskBytes, 2 * blocks).set(bits);
+  });
+  const allowedOf = requests.flatMap(({ vectors, allowed }) =>
+    vectors.map(() => (allowed ? masks + masked.indexOf(allowed) * maskBytes : 0)),
+  );
+  const numbers = new Float64Array(memory.buffer, scratch, 4 * places);
+  const pointers = new Uint32Array(memory.buffer, scratch, 8 * places);
+  writeWords(new Int32Array(memory.buffer, words, pairs * places), asked, pairs, quads, single);
+  numbers.fill(0);
+  for (let i = 0; i < places; i++) {
+    // A place that only fills up a group of four reaches nothing.
+    numbers[4 * i] = Number.POSITIVE_INFINITY;
+    if (!asked[i]) continue;
+    numbers[4 * i + 1] = asked[i]!.query.length;
+    numbers[4 * i + 2] = asked[i]!.query.error;
+    pointers[8 * i + 6] = allowedOf[i]!;
+  }
+  const perBlock = new Float64Array(memory.buffer, records, 4 * blocks);
+  const found = new Int32Array(memory.buffer, entries, 3 * chunk * blockRows * asked.length);
+  let size = firstChunk;
+  for (let from = 0; from < blocks; from += size, size = Math.min(chunk, 2 * size)) {
+    const to = Math.min(blocks, from + size);
+    asked.forEach(({ candidates, query }, i) => {
+      numbers[4 * i] = candidates.limit / query.scale;
+    });
+    const end = kernel.scan(codes, pairs, records, from, to, rows, scratch, words, quads, single, entries);
+    for (let at = 0; at < (end - entries) >> 2; at += 3) {
+      const row = found[at]!;
+      const { candidates, query, length, error } = asked[found[at + 1]!]!;
+      const block = 4 * Math.floor(row / blockRows);
+      const near = (found[at + 2]! * query.scale) / perBlock[block]!;
+      const off = boundOf(length, error, perBlock[block + 1]!, perBlock[block + 2]!);
+      candidates.add(row, near - off - Math.abs(near) * rounding, near + off + Math.abs(near) * rounding);
+    }
+    for (const candidates of all) candidates.endChunk();
+  }
+  return all.map((candidates) => candidates.ordered());
+}
+
+/** What float64 may lose in a bound, of its size; far more than it does. */
+const rounding = 2 ** -48;
+
+/** e of `bounds.ts`. */
+const boundOf = (length: number, error: number, blockError: number, codeLength: number): number =>
+  (length * blockError + error * codeLength) * (1 + rounding);
+
+/** The codes of queries, a pair of columns a word: four queries side by side, the single one alone at the end. */
+function writeWords(words: Int32Array, asked: readonly Asked[], pairs: number, quads: number, single: number): void {
+  words.fill(0);
+  asked.forEach(({ query }, i) => {
+    const isSingle = single === 1 && i === 4 * quads;
+    for (let pair = 0; pair < pairs; pair++) {
+      const at = isSingle ? 4 * quads * pairs + pair : 4 * pairs * (i >> 2) + 4 * pair + (i & 3);
+      words[at] = (query.codes[2 * pair]! & 0xffff) | (query.codes[2 * pair + 1]! << 16);
+    }
+  });
+}
+
+const pagesFor = (bytes: number): number => {
+  if (bytes > largestMemory)
+    throw new RangeError(`codes of ${bytes} bytes are past the ${largestMemory} that there are`);
+  return Math.max(1, Math.ceil(bytes / page));
+};
+
+function reserve(memory: WebAssembly.Memory, bytes: number): void {
+  const missing = pagesFor(bytes) - memory.buffer.byteLength / page;
+  if (missing > 0) memory.grow(missing);
+}
