@@ -1,12 +1,12 @@
 import type { Builder, Ref } from '../../graph/builder.ts';
 import { elementsOf } from '../../graph/dims.ts';
-import { activations } from '../activations.ts';
+import { activate, activations } from '../activations.ts';
 import type { Sequence } from '../contract.ts';
 import { choice, flag, integer, number } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
 import { needSequence } from '../values.ts';
 import { dropEach } from './dropout.ts';
-import { layer } from './layer.ts';
+import { linear, small } from './layer.ts';
 import { normalizeRows } from './layer_norm.ts';
 import { causalMask, multiHead } from './multi_head.ts';
 
@@ -62,14 +62,22 @@ export const bsarec = blockKind({
       const beta = builder.parameter(`beta_${at}`, [width], { kind: 'uniform', limit: Math.sqrt(3) });
       const filtered = builder.add(low, builder.mul(builder.square(beta), builder.sub(x, low)));
       const elements = { tensor: builder.reshape(x, shape), mask, count: length, width };
-      const options = { heads, causal: true, suffix: `_${at}`, dropout, ...(visible ? { visible } : {}) };
+      const options = {
+        heads,
+        causal: true,
+        suffix: `_${at}`,
+        dropout,
+        initial: small,
+        ...(visible ? { visible } : {}),
+      };
       const attended = multiHead(context, elements, options);
       const mixed = builder.add(
         builder.mul(normalized(builder.add(x, dropped(filtered)), `_filter_${at}`), alpha),
         builder.mul(normalized(builder.add(x, dropped(attended)), `_attention_${at}`), 1 - alpha),
       );
-      const inner = layer(context, mixed, width, hidden, activation, `_inner_${at}`);
-      const outer = dropped(layer(context, inner, hidden, width, 'linear', `_outer_${at}`));
+      const inner = linear(context, mixed, width, hidden, `_inner_${at}`, small);
+      const active = activate(context, inner, activation, { suffix: `_inner_${at}` });
+      const outer = dropped(linear(context, active, hidden, width, `_outer_${at}`, small));
       x = normalized(builder.add(mixed, outer), `_net_${at}`);
     }
     const shown = builder.mul(builder.reshape(x, shape), builder.reshape(mask, [batch, length, 1]));

@@ -5,7 +5,7 @@ import { integer, number } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
 import { needSequence } from '../values.ts';
 import { dropEach } from './dropout.ts';
-import { layer } from './layer.ts';
+import { linear, small } from './layer.ts';
 import { normalizeRows } from './layer_norm.ts';
 import { causalMask, headsOf } from './multi_head.ts';
 
@@ -38,7 +38,7 @@ export const hstu = blockKind({
     let x = builder.reshape(sequence.tensor, [rows, width]);
     for (let at = 0; at < layers; at++) {
       const normal = normalizeRows(builder, x, width, 1e-5, `_input_${at}`);
-      const all = silu(layer(context, normal, width, 4 * width, 'linear', `_all_${at}`));
+      const all = silu(linear(context, normal, width, 4 * width, `_all_${at}`, small));
       const [u, v, q, k] = [0, 1, 2, 3].map((part) => builder.slice(all, [0, part * width], [-1, width]));
       const products = builder.batchMatMul(split(q!), split(k!), { transposeB: true });
       const bias = byDistance(builder, builder.parameter(`bias_distance_${at}`, [most], { kind: 'zeros' }), length);
@@ -47,7 +47,7 @@ export const hstu = blockKind({
       const seen = builder.batchMatMul(builder.reshape(weights, products.type.shape), split(v!));
       const read = normalizeRows(builder, join(seen), width, 1e-5, `_output_${at}`);
       const gated = dropEach(context, builder.mul(read, u!), length * width, dropout);
-      x = builder.add(x, layer(context, gated, width, width, 'linear', `_output_${at}`));
+      x = builder.add(x, linear(context, gated, width, width, `_output_${at}`, small));
     }
     const kept = builder.reshape(mask, [batch, length, 1]);
     return { ...sequence, tensor: builder.mul(builder.reshape(x, [batch, length, width]), kept) };

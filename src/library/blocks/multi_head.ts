@@ -1,12 +1,12 @@
 /** Attention of elements to each other, in several heads. */
 import type { Builder, Ref } from '../../graph/builder.ts';
 import { elementsOf } from '../../graph/dims.ts';
-import type { Dim } from '../../graph/graph.ts';
+import type { Dim, Initial } from '../../graph/graph.ts';
 import { type BlockContext, ShapeError } from '../contract.ts';
 import type { Elements } from '../values.ts';
 import { maskedSoftmax } from './attention.ts';
 import { dropEach } from './dropout.ts';
-import { layer } from './layer.ts';
+import { linear } from './layer.ts';
 
 export interface MultiHeadOptions {
   readonly heads: number;
@@ -14,6 +14,8 @@ export interface MultiHeadOptions {
   readonly causal: boolean;
   /** Distinguishes the weights of several in one block. */
   readonly suffix?: string;
+  /** How the first weights of the four layers are drawn; Glorot's where it is not given. */
+  readonly initial?: Initial;
   /** Share of the weights of attention that are dropped in training. */
   readonly dropout?: number;
   /** Adds a learned number for each head and distance to the scores: `distances` [distances, heads]. */
@@ -29,11 +31,11 @@ export interface MultiHeadOptions {
 export function multiHead(context: BlockContext, elements: Elements, options: MultiHeadOptions): Ref {
   const { builder } = context;
   const { tensor, mask, count, width } = elements;
-  const { heads, suffix = '', dropout = 0 } = options;
+  const { heads, suffix = '', dropout = 0, initial } = options;
   const batch = tensor.type.shape[0]!;
   const { each, split, join } = headsOf(builder, batch, count, width, heads);
   const rows = builder.reshape(tensor, [elementsOf([batch, count]), width]);
-  const projected = (name: string): Ref => split(layer(context, rows, width, width, 'linear', `_${name}${suffix}`));
+  const projected = (name: string): Ref => split(linear(context, rows, width, width, `_${name}${suffix}`, initial));
   const [query, key, value] = [projected('query'), projected('key'), projected('value')];
   const products = builder.mul(builder.batchMatMul(query, key, { transposeB: true }), 1 / Math.sqrt(each));
   const plain = builder.reshape(products, [batch, heads, count, count]);
@@ -41,7 +43,7 @@ export function multiHead(context: BlockContext, elements: Elements, options: Mu
   const visible = options.visible ?? visibleOf(builder, mask, count, batch, options.causal);
   const weights = dropEach(context, maskedSoftmax(builder, scores, visible), heads * count * count, dropout);
   const seen = builder.batchMatMul(builder.reshape(weights, products.type.shape), value);
-  return layer(context, join(seen), width, width, 'linear', `_output${suffix}`);
+  return linear(context, join(seen), width, width, `_output${suffix}`, initial);
 }
 
 /**

@@ -1,11 +1,11 @@
 import type { Ref } from '../../graph/builder.ts';
 import { elementsOf } from '../../graph/dims.ts';
-import { activations } from '../activations.ts';
+import { activate, activations } from '../activations.ts';
 import { choice, flag, integer, number } from '../parameters.ts';
 import { blockKind } from '../rows.ts';
 import { needSequence } from '../values.ts';
 import { dropEach } from './dropout.ts';
-import { layer } from './layer.ts';
+import { linear, small } from './layer.ts';
 import { normalizeRows } from './layer_norm.ts';
 import { multiHead } from './multi_head.ts';
 
@@ -49,11 +49,14 @@ export const transformer = blockKind({
     const dropped = (x: Ref): Ref => dropEach(context, x, length * width, dropout);
     const attention = (x: Ref, suffix: string): Ref => {
       const elements = { tensor: builder.reshape(x, shape), mask, count: length, most, width };
-      return dropped(multiHead(context, elements, { heads, causal: seen === 'causal', suffix, relative }));
+      return dropped(
+        multiHead(context, elements, { heads, causal: seen === 'causal', suffix, relative, initial: small }),
+      );
     };
     const net = (x: Ref, suffix: string): Ref => {
-      const inner = layer(context, x, width, hidden, activation, `_inner${suffix}`);
-      return dropped(layer(context, inner, hidden, width, 'linear', `_outer${suffix}`));
+      const inner = linear(context, x, width, hidden, `_inner${suffix}`, small);
+      const active = activate(context, inner, activation, { suffix: `_inner${suffix}` });
+      return dropped(linear(context, active, hidden, width, `_outer${suffix}`, small));
     };
 
     let x = builder.reshape(sequence.tensor, [elementsOf([batch, length]), width]);
