@@ -52,7 +52,20 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   tune: ['storage', ...base],
   report: ['tune', 'training', 'evaluation', 'artifact', 'storage', 'lower', 'model', 'library', ...base],
-  serve: ['scan', 'scoring', 'artifact', 'storage', 'embedding', 'data', 'engine', 'lower', 'plan', 'graph', ...base],
+  serve: [
+    'grammar',
+    'scan',
+    'scoring',
+    'artifact',
+    'storage',
+    'embedding',
+    'data',
+    'engine',
+    'lower',
+    'plan',
+    'graph',
+    ...base,
+  ],
   // What people use
   api: [
     'tune',

@@ -6,6 +6,7 @@ import { model } from './codes/model.ts';
 import { names } from './codes/names.ts';
 import { runs } from './codes/runs.ts';
 import { search } from './codes/search.ts';
+import { serving } from './codes/serving.ts';
 import { shapes } from './codes/shapes.ts';
 import { studies } from './codes/studies.ts';
 import { syntax } from './codes/syntax.ts';
@@ -21,6 +22,7 @@ export const codes = {
   ...lint,
   ...data,
   ...runs,
+  ...serving,
   ...studies,
 } as const;
 

@@ -1,4 +1,5 @@
 /** First values of tables that files give: which row of a table each key is, and its vector. */
+import { makeKeyTable } from '../../text/key_table.ts';
 import type { Encoding, FirstValues } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 
@@ -22,9 +23,10 @@ export async function readFirstValues(
   for (const [name, { vectors }] of files) {
     const encoding = encodings.get(name);
     if (!vectors || encoding?.kind !== 'vocabulary') continue;
-    const codes = new Map(encoding.values.map((value, at) => [value, at + 1]));
-    const places = Array.from(vectors.keys.keys()).filter((place) => codes.has(vectors.keys[place]!));
-    const rows = Int32Array.from(places, (place) => codes.get(vectors.keys[place]!)!);
+    const known = makeKeyTable(encoding.values, encoding.values.length);
+    const codes = vectors.keys.map((key) => known.rowOf(key) + 1);
+    const places = Array.from(codes.keys()).filter((place) => codes[place] !== 0);
+    const rows = Int32Array.from(places, (place) => codes[place]!);
     found.set(name, { rows, values: await vectors.read(places) });
   }
   return found.size === 0 ? undefined : found;

@@ -46,7 +46,13 @@ export function fitEncoder(encoder: Encoder, sample: Sample): Encoding {
   return (fits[encoder.kind] as (encoder: Encoder, sample: Sample) => Encoding)(encoder, sample);
 }
 
-/** Prepares a fitted encoder for many values. */
+const made = new WeakMap<Encoding, Coder>();
+
+/** Prepares a fitted encoder for many values, once: a request with one value asks for it again. */
 export function makeCoder(encoding: Encoding): Coder {
-  return (coders[encoding.kind] as (encoding: Encoding) => Coder)(encoding);
+  const known = made.get(encoding);
+  if (known) return known;
+  const coder = (coders[encoding.kind] as (encoding: Encoding) => Coder)(encoding);
+  made.set(encoding, coder);
+  return coder;
 }

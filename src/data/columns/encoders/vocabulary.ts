@@ -2,6 +2,7 @@
  * Code 0 represents a value outside of the vocabulary, and a missing value; 1, 2 … are the values of the training part, the
  * most frequent first, equally frequent ones in the order of their UTF-16 units; or the values that were declared, as declared.
  */
+import { makeKeyTable } from '../../../text/key_table.ts';
 import type { Fit, MakeCoder } from './contract.ts';
 
 export const fitVocabulary: Fit<'vocabulary'> = ({ minimumCount, values }, { texts: { texts, counts } }) => {
@@ -15,6 +16,6 @@ export const fitVocabulary: Fit<'vocabulary'> = ({ minimumCount, values }, { tex
 };
 
 export const vocabularyCoder: MakeCoder<'vocabulary'> = ({ values }) => {
-  const codes = new Map(values.map((value, at) => [value, at + 1]));
-  return { reads: 'text', gives: 'code', code: (text) => codes.get(text) ?? 0 };
+  const keys = makeKeyTable(values, values.length);
+  return { reads: 'text', gives: 'code', code: (text) => keys.rowOf(text) + 1 };
 };

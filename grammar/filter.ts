@@ -1,0 +1,318 @@
+/**
+ * The grammar of a filter of items, such as `year >= 1990 and 'Drama' in genres`. Names, numbers and texts are those of the language. It knows
+ * nothing of columns or their types. The comment above a rule is its production.
+ */
+import {
+  createToken,
+  EmbeddedActionsParser,
+  type IToken,
+  Lexer,
+  type TokenType,
+  tokenLabel,
+  tokenMatcher,
+} from 'chevrotain';
+import * as t from './tokens.ts';
+
+export type Comparison = '=' | '!=' | '<' | '<=' | '>' | '>=';
+
+export interface FilterPlace {
+  /** UTF-16 offsets, half-open. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** As written: a name without its quotes, a number or a text with its signs. */
+export type FilterOperand = FilterPlace &
+  (
+    | { readonly kind: 'name'; readonly name: string }
+    | { readonly kind: 'number'; readonly image: string }
+    | { readonly kind: 'text'; readonly image: string }
+    | { readonly kind: 'truth'; readonly value: boolean }
+  );
+
+export type FilterTree =
+  | { readonly kind: 'and' | 'or'; readonly terms: readonly FilterTree[] }
+  | { readonly kind: 'not'; readonly term: FilterTree }
+  | {
+      readonly kind: 'compare';
+      readonly by: Comparison;
+      readonly left: FilterOperand;
+      readonly right: FilterOperand;
+    }
+  | {
+      readonly kind: 'in';
+      readonly isNot: boolean;
+      readonly left: FilterOperand;
+      readonly right: FilterOperand | readonly FilterOperand[];
+    }
+  | { readonly kind: 'null'; readonly isNot: boolean; readonly operand: FilterOperand }
+  | { readonly kind: 'alone'; readonly operand: FilterOperand };
+
+/** What could not be read, and what was expected there, in words. */
+export interface FilterMistake extends FilterPlace {
+  readonly found: string;
+  readonly expected: string;
+}
+
+export type ReadFilter = { readonly tree: FilterTree } | { readonly mistake: FilterMistake };
+
+const token = (name: string, pattern: RegExp | string, label: string, categories: TokenType[] = []): TokenType =>
+  createToken({ name, pattern, label, categories, line_breaks: false });
+
+/** A word of the grammar, in small or in capital letters. */
+const word = (image: string): TokenType =>
+  createToken({
+    name: `Filter${image}`,
+    pattern: new RegExp(image, 'i'),
+    label: `\`${image}\``,
+    longer_alt: [t.ForeignName, t.Identifier],
+    line_breaks: false,
+  });
+
+const And = word('and');
+const Or = word('or');
+const Not = word('not');
+const In = word('in');
+const Is = word('is');
+const Null = word('null');
+const True = word('true');
+const False = word('false');
+const Compare = token('Compare', /<=|>=|<>|!=|==|=|<|>/, 'a comparison such as `=`');
+const QuotedName = token('QuotedName', /`[^`\r\n]+`/, 'a column', [t.Name]);
+const SingleText = token('SingleText', /'(?:[^'\\\r\n]|\\[^\r\n])*'/, "a text in 'quotes'", [t.Text]);
+const Open = token('UnclosedQuote', /["'`][^\r\n]*/, 'a text');
+/** What is no part of a filter: two signs that other languages have, or one character. */
+const Other = createToken({ name: 'Other', pattern: /&&|\|\||[\s\S]/, line_breaks: true });
+
+const tokens = [
+  t.Blank,
+  And,
+  Or,
+  Not,
+  In,
+  Is,
+  Null,
+  True,
+  False,
+  t.Identifier,
+  t.ForeignName,
+  t.NumberToken,
+  t.MalformedNumber,
+  t.Text,
+  SingleText,
+  QuotedName,
+  Open,
+  Compare,
+  t.LeftParenthesis,
+  t.RightParenthesis,
+  t.LeftBracket,
+  t.RightBracket,
+  t.Comma,
+  t.Minus,
+  Other,
+  t.Name,
+];
+
+const placeOf = (first: IToken, last = first): FilterPlace => ({
+  start: first.startOffset,
+  end: last.startOffset + last.image.length,
+});
+
+class FilterParser extends EmbeddedActionsParser {
+  constructor() {
+    super(tokens, {
+      maxLookahead: 2,
+      skipValidations: true,
+      // A message says only what was expected: what was found is in the token.
+      errorMessageProvider: {
+        buildMismatchTokenMessage: ({ expected }) => tokenLabel(expected),
+        buildNoViableAltMessage: () => 'a column, a number or a text',
+        buildEarlyExitMessage: () => 'a column, a number or a text',
+        buildNotAllInputParsedMessage: () => '`and`, `or` or the end of the filter',
+      },
+    });
+    this.performSelfAnalysis();
+  }
+
+  /** filter = either */
+  readonly filter = this.RULE('filter', (): FilterTree => this.SUBRULE(this.either));
+
+  /** either = both { "or" both } */
+  readonly either = this.RULE('either', (): FilterTree => {
+    const terms = [this.SUBRULE(this.both)];
+    this.MANY(() => {
+      this.CONSUME(Or);
+      terms.push(this.SUBRULE2(this.both));
+    });
+    return terms.length === 1 ? terms[0]! : { kind: 'or', terms };
+  });
+
+  /** both = negated { "and" negated } */
+  readonly both = this.RULE('both', (): FilterTree => {
+    const terms = [this.SUBRULE(this.negated)];
+    this.MANY(() => {
+      this.CONSUME(And);
+      terms.push(this.SUBRULE2(this.negated));
+    });
+    return terms.length === 1 ? terms[0]! : { kind: 'and', terms };
+  });
+
+  /** negated = "not" negated | "(" either ")" | condition */
+  readonly negated = this.RULE(
+    'negated',
+    (): FilterTree =>
+      this.OR([
+        {
+          ALT: (): FilterTree => {
+            this.CONSUME(Not);
+            return { kind: 'not', term: this.SUBRULE(this.negated) };
+          },
+        },
+        {
+          ALT: (): FilterTree => {
+            this.CONSUME(t.LeftParenthesis);
+            const inner = this.SUBRULE(this.either);
+            this.CONSUME(t.RightParenthesis);
+            return inner;
+          },
+        },
+        { ALT: (): FilterTree => this.SUBRULE(this.condition) },
+      ]),
+  );
+
+  /** condition = operand [ Compare operand | [ "not" ] "in" ( list | operand ) | "is" [ "not" ] "null" ] */
+  readonly condition = this.RULE('condition', (): FilterTree => {
+    const left = this.SUBRULE(this.operand);
+    let tree: FilterTree = { kind: 'alone', operand: left };
+    this.OPTION(() =>
+      this.OR([
+        {
+          ALT: () => {
+            const { image } = this.CONSUME(Compare);
+            const by = (image === '==' ? '=' : image === '<>' ? '!=' : image) as Comparison;
+            tree = { kind: 'compare', by, left, right: this.SUBRULE2(this.operand) };
+          },
+        },
+        {
+          ALT: () => {
+            const isNot = this.OPTION2(() => this.CONSUME(Not)) !== undefined;
+            this.CONSUME(In);
+            const right = this.OR2<FilterOperand | FilterOperand[]>([
+              { ALT: () => this.SUBRULE(this.list) },
+              { ALT: () => this.SUBRULE3(this.operand) },
+            ]);
+            tree = { kind: 'in', isNot, left, right };
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(Is);
+            const isNot = this.OPTION3(() => this.CONSUME2(Not)) !== undefined;
+            this.CONSUME(Null);
+            tree = { kind: 'null', isNot, operand: left };
+          },
+        },
+      ]),
+    );
+    return tree;
+  });
+
+  /** list = "(" operand { "," operand } ")" | "[" operand { "," operand } "]" */
+  readonly list = this.RULE('list', (): FilterOperand[] => {
+    const all: FilterOperand[] = [];
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.LeftParenthesis);
+          this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => all.push(this.SUBRULE(this.operand)) });
+          this.CONSUME(t.RightParenthesis);
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.LeftBracket);
+          this.AT_LEAST_ONE_SEP2({ SEP: t.Comma, DEF: () => all.push(this.SUBRULE2(this.operand)) });
+          this.CONSUME(t.RightBracket);
+        },
+      },
+    ]);
+    return all;
+  });
+
+  /** operand = Name | [ "-" ] Number | Text | "true" | "false" */
+  readonly operand = this.RULE(
+    'operand',
+    (): FilterOperand =>
+      this.OR<FilterOperand>([
+        {
+          ALT: () => {
+            const name = this.CONSUME(t.Name);
+            return { kind: 'name', name: name.image.replace(/^`|`$/g, ''), ...placeOf(name) };
+          },
+        },
+        {
+          ALT: () => {
+            const minus = this.OPTION(() => this.CONSUME(t.Minus));
+            const number = this.CONSUME(t.NumberToken);
+            return {
+              kind: 'number',
+              image: `${minus ? '-' : ''}${number.image}`,
+              ...placeOf(minus ?? number, number),
+            };
+          },
+        },
+        {
+          ALT: () => {
+            const text = this.CONSUME(t.Text);
+            return { kind: 'text', image: text.image, ...placeOf(text) };
+          },
+        },
+        { ALT: () => ({ kind: 'truth', value: true, ...placeOf(this.CONSUME(True)) }) },
+        { ALT: () => ({ kind: 'truth', value: false, ...placeOf(this.CONSUME(False)) }) },
+      ]),
+  );
+}
+
+/** Parentheses and `not` inside each other: what the parser's own calls have room for. */
+const deepest = 100;
+
+let made: { readonly lexer: Lexer; readonly parser: FilterParser } | undefined;
+
+/** Never throws: a text that is no filter gives the first mistake. */
+export function readFilter(text: string): ReadFilter {
+  made ??= { lexer: new Lexer(tokens, { skipValidations: true }), parser: new FilterParser() };
+  const { lexer, parser } = made;
+  const read = lexer.tokenize(text).tokens;
+  const tooDeep = firstTooDeep(read);
+  if (tooDeep) {
+    const expected = `at most ${deepest} parentheses and \`not\` inside each other`;
+    return { mistake: { ...placeOf(tooDeep), found: `\`${tooDeep.image}\``, expected } };
+  }
+  parser.input = read;
+  const tree = parser.filter();
+  const [error] = parser.errors;
+  if (!error) return { tree };
+  const { token: at, message } = error;
+  const isEnd = Number.isNaN(at.startOffset);
+  if (isEnd) {
+    const end = text.length;
+    return { mistake: { start: end, end, found: 'the end of the filter', expected: message } };
+  }
+  if (at.tokenType === Open) {
+    return { mistake: { ...placeOf(at), found: 'a text without its closing quote', expected: 'a closing quote' } };
+  }
+  return { mistake: { ...placeOf(at), found: `\`${at.image}\``, expected: message } };
+}
+
+function firstTooDeep(read: readonly IToken[]): IToken | undefined {
+  let open = 0;
+  let negations = 0;
+  for (const each of read) {
+    if (tokenMatcher(each, t.LeftParenthesis)) open++;
+    else if (tokenMatcher(each, t.RightParenthesis)) open--;
+    if (each.tokenType === Not) negations++;
+    else if (!tokenMatcher(each, t.LeftParenthesis)) negations = 0;
+    if (open + negations > deepest) return each;
+  }
+  return undefined;
+}

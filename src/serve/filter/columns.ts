@@ -1,0 +1,48 @@
+/** Columns of items that a filter may read: one value an item, in typed arrays. */
+
+export type ItemColumn =
+  /** NaN where there is no value. */
+  | { readonly kind: 'number'; readonly values: Float64Array }
+  /** Places among the words; −1 where there is no value. */
+  | { readonly kind: 'text'; readonly codes: Int32Array; readonly words: readonly string[] }
+  /** Item i has the words `codes[starts[i] … ends[i])`, perhaps none; `starts[i]` is −1 where there is no list. */
+  | {
+      readonly kind: 'texts';
+      readonly starts: Int32Array;
+      readonly ends: Int32Array;
+      readonly codes: Int32Array;
+      readonly words: readonly string[];
+    }
+  /** 1, 0, or −1 where there is no value. */
+  | { readonly kind: 'truth'; readonly values: Int8Array };
+
+export type ItemColumns = ReadonlyMap<string, ItemColumn>;
+
+/** Texts as a column; undefined, null and empty text are missing. */
+export function textColumn(texts: readonly (string | null | undefined)[]): ItemColumn {
+  const words: string[] = [];
+  const places = new Map<string, number>();
+  const codes = Int32Array.from(texts, (text) => {
+    if (text === undefined || text === null || text === '') return -1;
+    const known = places.get(text);
+    if (known !== undefined) return known;
+    places.set(text, words.length);
+    return words.push(text) - 1;
+  });
+  return { kind: 'text', codes, words };
+}
+
+/** Lists of texts as a column; undefined and null are missing, which an empty list is not. */
+export function textsColumn(lists: readonly (readonly string[] | null | undefined)[]): ItemColumn {
+  const all = lists.flatMap((list) => list ?? []);
+  const { codes, words } = textColumn(all) as Extract<ItemColumn, { kind: 'text' }>;
+  const starts = new Int32Array(lists.length);
+  const ends = new Int32Array(lists.length);
+  let at = 0;
+  lists.forEach((list, row) => {
+    starts[row] = list ? at : -1;
+    at += list?.length ?? 0;
+    ends[row] = list ? at : -1;
+  });
+  return { kind: 'texts', starts, ends, codes, words };
+}

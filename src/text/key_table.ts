@@ -1,0 +1,120 @@
+/**
+ * Keys and their rows. A `Map` of V8 holds at most 2²⁴ entries and a string object for each. Here the keys are bytes end to end, found by
+ * open addressing, so tables of hundreds of millions of keys take their bytes and 12 more a key. Read-only once made.
+ */
+export interface KeyTable {
+  /** How many rows it has; a key that comes twice counts twice. */
+  readonly size: number;
+  /** The row of a key, −1 where there is none. Of a key that comes twice, the last. */
+  rowOf(key: string): number;
+  keyAt(row: number): string;
+}
+
+/** Bytes of all keys: what a 32-bit offset reaches. */
+const mostBytes = 2 ** 32 - 1;
+
+export function makeKeyTable(keys: Iterable<string>, expected = 0): KeyTable {
+  let bytes = new Uint8Array(Math.max(64, 8 * expected));
+  let ends = new Uint32Array(Math.max(16, expected));
+  let size = 0;
+  let used = 0;
+  for (const key of keys) {
+    // A unit of UTF-16 is three bytes at most.
+    if (used + 3 * key.length > bytes.length) bytes = enlarged(bytes, used + 3 * key.length, Uint8Array);
+    if (size === ends.length) ends = enlarged(ends, size + 1, Uint32Array);
+    used = encode(key, bytes, used);
+    if (used > mostBytes) throw new RangeError('the keys of a table take more than 4 GiB');
+    ends[size++] = used;
+  }
+  const startOf = (row: number): number => (row === 0 ? 0 : ends[row - 1]!);
+
+  // At most half full. A slot holds a row + 1; 0 is empty.
+  const slots = new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(2, 2 * size))));
+  const mask = slots.length - 1;
+  const find = (from: Uint8Array, start: number, end: number): number => {
+    for (let slot = hash(from, start, end) & mask; ; slot = (slot + 1) & mask) {
+      const row = slots[slot]! - 1;
+      if (row < 0 || isSame(bytes, startOf(row), ends[row]!, from, start, end)) return slot;
+    }
+  };
+  for (let row = 0; row < size; row++) slots[find(bytes, startOf(row), ends[row]!)] = row + 1;
+
+  return {
+    size,
+    rowOf(key) {
+      const room = 3 * key.length <= shared.length ? shared : new Uint8Array(3 * key.length);
+      return slots[find(room, 0, encode(key, room, 0))]! - 1;
+    },
+    keyAt(row) {
+      if (!(row >= 0 && row < size)) throw new RangeError(`there is no row ${row} of ${size} keys`);
+      return decode(bytes, startOf(row), ends[row]!);
+    },
+  };
+}
+
+const shared = new Uint8Array(768);
+
+function enlarged<T extends Uint8Array | Uint32Array>(from: T, least: number, make: new (length: number) => T): T {
+  const larger = new make(Math.max(least, Math.ceil(1.5 * from.length)));
+  larger.set(from as never);
+  return larger;
+}
+
+/**
+ * UTF-8, also of halves of surrogate pairs that have no other half, each as three bytes (WTF-8): different texts have different bytes.
+ * Returns where the bytes end.
+ */
+function encode(text: string, to: Uint8Array, at: number): number {
+  for (let i = 0; i < text.length; i++) {
+    let unit = text.charCodeAt(i);
+    if (unit < 0x80) {
+      to[at++] = unit;
+      continue;
+    }
+    if (unit < 0x800) {
+      to[at++] = 0xc0 | (unit >> 6);
+      to[at++] = 0x80 | (unit & 0x3f);
+      continue;
+    }
+    const next = (unit & 0xfc00) === 0xd800 ? text.charCodeAt(i + 1) : 0;
+    if ((next & 0xfc00) === 0xdc00) {
+      unit = 0x10000 + ((unit & 0x3ff) << 10) + (next & 0x3ff);
+      i++;
+      to[at++] = 0xf0 | (unit >> 18);
+      to[at++] = 0x80 | ((unit >> 12) & 0x3f);
+    } else {
+      to[at++] = 0xe0 | (unit >> 12);
+    }
+    to[at++] = 0x80 | ((unit >> 6) & 0x3f);
+    to[at++] = 0x80 | (unit & 0x3f);
+  }
+  return at;
+}
+
+function decode(bytes: Uint8Array, from: number, end: number): string {
+  let text = '';
+  for (let at = from; at < end; ) {
+    const first = bytes[at++]!;
+    const rest = (): number => bytes[at++]! & 0x3f;
+    if (first < 0x80) text += String.fromCharCode(first);
+    else if (first < 0xe0) text += String.fromCharCode(((first & 0x1f) << 6) | rest());
+    else if (first < 0xf0) text += String.fromCharCode(((first & 0x0f) << 12) | (rest() << 6) | rest());
+    else text += String.fromCodePoint(((first & 0x07) << 18) | (rest() << 12) | (rest() << 6) | rest());
+  }
+  return text;
+}
+
+/** FNV-1a, its bits mixed as in MurmurHash3, so that the low bits depend on all. */
+function hash(bytes: Uint8Array, from: number, end: number): number {
+  let value = 0x811c9dc5;
+  for (let at = from; at < end; at++) value = Math.imul(value ^ bytes[at]!, 0x01000193);
+  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
+  return value ^ (value >>> 16);
+}
+
+function isSame(a: Uint8Array, from: number, end: number, b: Uint8Array, start: number, stop: number): boolean {
+  if (end - from !== stop - start) return false;
+  for (let i = from, j = start; i < end; i++, j++) if (a[i] !== b[j]) return false;
+  return true;
+}

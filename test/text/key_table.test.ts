@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import { makeKeyTable } from '../../src/text/key_table.ts';
+import fc from '../fast_check.ts';
+
+const texts = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 6 }),
+  fc.integer({ min: 0, max: 99 }).map(String),
+  // Halves of surrogate pairs.
+  fc.array(fc.integer({ min: 0xd7f0, max: 0xe00f }), { maxLength: 4 }).map((units) => String.fromCharCode(...units)),
+);
+
+it('finds each key as a Map does, and gives it back', () => {
+  fc.assert(
+    fc.property(fc.array(texts, { maxLength: 300 }), fc.array(texts), (keys, others) => {
+      const table = makeKeyTable(keys);
+      const map = new Map(keys.map((key, row) => [key, row]));
+      expect(table.size).toBe(keys.length);
+      for (const key of [...keys, ...others]) expect(table.rowOf(key)).toBe(map.get(key) ?? -1);
+      keys.forEach((key, row) => {
+        expect(table.keyAt(row)).toBe(key);
+      });
+    }),
+  );
+});
+
+it('has long keys, an empty one, and many', () => {
+  const keys = ['', 'x'.repeat(5000), ...Array.from({ length: 40_000 }, (_, i) => `key ${i}`)];
+  const table = makeKeyTable(keys, keys.length);
+  expect(keys.every((key, row) => table.rowOf(key) === row && table.keyAt(row) === key)).toBe(true);
+  expect(table.rowOf('y'.repeat(6000))).toBe(-1);
+  expect(table.rowOf('key 40000')).toBe(-1);
+  expect(() => table.keyAt(keys.length)).toThrow('row');
+});
