@@ -91,7 +91,7 @@ function stoppedNotes({ manifest }: Trained): string[] {
 async function recommenderOf(run: Run): Promise<Recommender> {
   const { dataset, engine } = await rowsAndEngine(run);
   const { makeRecommender } = await import('../serve/recommend.ts');
-  return makeRecommender(run.trained, dataset, engine);
+  return makeRecommender(run.trained, dataset, engine, { version: run.trained.manifest.checksum });
 }
 
 /** The database reads in threads of its own while this one loads the engine. */

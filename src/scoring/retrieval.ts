@@ -24,8 +24,10 @@ export interface Retrieval {
   items(): Vectors;
   /** Takes new dense weights, and computes the items' vectors with them and with the tables as they are. */
   refresh(parameters: Tensors): Promise<void>;
-  /** Vectors of the query tower, for rows of these columns (of events, or of users). */
+  /** Vectors of the query tower, for rows of these columns (of events, or of users). Keeps what it makes of the columns until it is closed. */
   queries(columns: ReadonlyMap<string, IndexedColumn>, rows: Int32Array): Promise<Vectors>;
+  /** The same of row 0 of columns that are asked once, such as those of a request: it keeps nothing of them. */
+  query(columns: ReadonlyMap<string, IndexedColumn>): Promise<Vectors>;
   /** float32 [queries, items]: the scores. */
   scores(queries: Vectors): Promise<Float32Array>;
   close(): Promise<void>;
@@ -50,39 +52,58 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
   const query = await makeTower(engine, queryTower, options.parameters);
   const item = await makeTower(engine, itemTower, options.parameters);
   const feeders = new Map<ReadonlyMap<string, IndexedColumn>, RowFeeder>();
+  const makeFeeder = (tower: TowerPlan, columns: ReadonlyMap<string, IndexedColumn>): RowFeeder =>
+    makeRowFeeder({ plan: tower.embedded, columns, features: plan.features, tables });
   const feederOf = (tower: TowerPlan, columns: ReadonlyMap<string, IndexedColumn>): RowFeeder => {
-    let feeder = feeders.get(columns);
-    if (!feeder) {
-      feeder = makeRowFeeder({ plan: tower.embedded, columns, features: plan.features, tables });
-      feeders.set(columns, feeder);
-    }
+    const feeder = feeders.get(columns) ?? makeFeeder(tower, columns);
+    feeders.set(columns, feeder);
     return feeder;
   };
+  const oneAfterTheOther = makeQueue();
   const allItems = Int32Array.from({ length: corpus.rows }, (_, row) => row);
   let scorer: Program | undefined;
+  let isScorerOld = true;
   let items: Vectors | undefined;
 
   const refresh = async (parameters: Tensors): Promise<void> => {
     await query.write(parametersOf(queryTower.embedded.graph, parameters));
     await item.write(parametersOf(itemTower.embedded.graph, parameters));
     items = await vectorsOf(item, feederOf(itemTower, corpus.features), allItems, itemTower);
+    isScorerOld = true;
+  };
+  /** The product with all items. Made when it is first asked for: a snapshot that is served needs none. */
+  const currentScorer = async (): Promise<Program> => {
+    if (scorer && !isScorerOld) return scorer;
     const transposed = new Float32Array(width * corpus.rows);
     for (let row = 0; row < corpus.rows; row++) {
-      for (let i = 0; i < width; i++) transposed[i * corpus.rows + row] = items.data[row * width + i]!;
+      for (let i = 0; i < width; i++) transposed[i * corpus.rows + row] = items!.data[row * width + i]!;
     }
     const weights: Tensors = { items: { dtype: 'float32', shape: [width, corpus.rows], data: transposed } };
     if (scorer) await scorer.write(weights);
     else scorer = await engine.prepare(scoreGraph(width, corpus.rows, queryTower.interests), weights);
+    isScorerOld = false;
+    return scorer;
   };
   await refresh(options.parameters);
 
   return {
     items: () => items!,
     refresh,
-    queries: (columns, rows) => vectorsOf(query, feederOf(queryTower, columns), rows, queryTower),
+    queries: (columns, rows) =>
+      oneAfterTheOther(() => vectorsOf(query, feederOf(queryTower, columns), rows, queryTower)),
+    query: (columns) =>
+      oneAfterTheOther(async () => {
+        const feeder = makeFeeder(queryTower, columns);
+        try {
+          return await vectorsOf(query, feeder, Int32Array.of(0), queryTower);
+        } finally {
+          feeder.close();
+        }
+      }),
     async scores({ data, rows }) {
       const shape = [rows * (queryTower.interests ?? 1), width];
-      const { scores } = await scorer!.run({ queries: { dtype: 'float32', shape, data } });
+      const program = await currentScorer();
+      const { scores } = await program.run({ queries: { dtype: 'float32', shape, data } });
       invariant(scores?.data instanceof Float32Array, 'the scores are float32');
       return scores.data;
     },
@@ -92,6 +113,16 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
       await item.close();
       await scorer?.close();
     },
+  };
+}
+
+/** Inputs of a tower are views of memory that the next inputs reuse: a run ends before the next one begins. */
+function makeQueue(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work, work);
+    last = next.catch(() => {});
+    return next;
   };
 }
 

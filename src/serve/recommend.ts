@@ -4,11 +4,13 @@ import type { Trained } from '../artifact/load.ts';
 import type { Dataset, IndexedColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
-import { topK } from '../embedding/rank.ts';
 import type { Engine } from '../engine/engine.ts';
 import { madeOf, type Plan, type TowerPlan } from '../plan/plan.ts';
 import { makeRetrieval } from '../scoring/retrieval.ts';
+import type { ItemColumns } from './filter/columns.ts';
+import { interestsOf } from './interests.ts';
 import { type FeatureValues, queryColumns } from './query_columns.ts';
+import { makeSnapshot, type Snapshot, type TopAnswer } from './snapshot.ts';
 
 export type Question =
   /** Somebody by the key of the query tower; with values of features that are other than the data knows of them. */
@@ -23,6 +25,12 @@ export interface RecommendOptions {
    * declares, and `excluded` where the block does not.
    */
   readonly removeSeen?: boolean;
+  /** A condition on the columns of the items. */
+  readonly filter?: string;
+  /** Keys of items that are left out. */
+  readonly exclude?: readonly string[];
+  /** By task of `retrieve`, in place of its factor. */
+  readonly weights?: Readonly<Record<string, number>>;
 }
 
 export interface Recommendation {
@@ -40,19 +48,36 @@ export interface Item {
 }
 
 export interface Recommender {
-  /** @throws Failure `no-user-key`, `unknown-name`, `feature-value` */
+  /** What answers: the vectors and keys of the items, and what users have seen. */
+  readonly snapshot: Snapshot;
+  /** @throws Failure `no-user-key`, `unknown-name`, `feature-value`, `filter-syntax`, `filter-type`, `request-value` */
   ask(question: Question, options: RecommendOptions): Promise<Recommendation>;
   close(): Promise<void>;
 }
 
-/** Computes the vectors of the whole corpus once; each question then takes one row through the other tower. */
-export async function makeRecommender(trained: Trained, dataset: Dataset, engine: Engine): Promise<Recommender> {
+export interface RecommenderOptions {
+  /** What identifies the model with these items. */
+  readonly version?: string;
+  /** What filters may read of the items. */
+  readonly columns?: ItemColumns;
+}
+
+/** Computes the vectors of the whole corpus once; each question then takes one row through the other tower, and scans the snapshot. */
+export async function makeRecommender(
+  trained: Pick<Trained, 'plan' | 'parameters' | 'tables' | 'encodings'>,
+  dataset: Dataset,
+  engine: Engine,
+  { version = '', columns }: RecommenderOptions = {},
+): Promise<Recommender> {
   const { plan, parameters } = trained;
   const { corpus, users } = dataset;
   const tower = plan.towers[0];
   const retrieval = await makeRetrieval({ plan, engine, tables: trained.tables, corpus, parameters });
-  const rowOf = new Map(users.keys.map((key, row) => [key, row]));
-  const itemOf = new Map(corpus.keys.map((key, row) => [key, row]));
+  const snapshot = makeSnapshot({
+    version,
+    items: { vectors: retrieval.items(), keys: corpus.keys, ...defined({ titles: corpus.titles, columns }) },
+    users: { keys: users.keys, seen: users.seen },
+  });
   const { histories } = dataset;
   const removesSeen = dataset.seen !== 'kept';
   const itemAt = (row: number): Item => ({
@@ -62,41 +87,46 @@ export async function makeRecommender(trained: Trained, dataset: Dataset, engine
 
   const answer = async (
     columns: ReadonlyMap<string, IndexedColumn>,
-    row: number,
-    k: number,
+    { k, filter, exclude, weights }: RecommendOptions,
     without: Iterable<number>,
-  ): Promise<Recommendation['items']> => {
-    const scores = await retrieval.scores(await retrieval.queries(columns, Int32Array.of(row)));
-    const best = topK(scores, Math.min(k, corpus.rows), without);
-    return [...best.columns].map((item, i) => ({ ...itemAt(item), score: best.scores[i]! }));
+  ): Promise<Pick<Recommendation, 'items'> & { readonly notes: readonly string[] }> => {
+    const vectors = interestsOf(await retrieval.query(columns));
+    const request = { vectors, k, excludeRows: without, ...defined({ filter, exclude, weights }) };
+    const [{ items, unknown }] = snapshot.top([request]) as [TopAnswer];
+    const notes =
+      unknown.length === 0 ? [] : [`No item has the key ${listOf(unknown)}, so nothing was excluded by it.`];
+    return { items: items.map(({ key, title, score }) => ({ key, ...defined({ title }), score })), notes };
   };
-
-  const seenBy = (row: number): number[] =>
-    [...users.seen.values.subarray(users.seen.starts[row]!, users.seen.ends[row]!)].filter((item) => item >= 0);
 
   /** Rows of the items that given lists, or single features of items, name. */
   const itemsIn = (values: FeatureValues): number[] =>
-    itemFeatures(plan).flatMap((name) => [values[name] ?? []].flat().flatMap((key) => itemOf.get(String(key)) ?? []));
+    itemFeatures(plan)
+      .flatMap((name) => [values[name] ?? []].flat().map((key) => snapshot.itemRow(String(key))))
+      .filter((row) => row >= 0);
 
   const leftOut = (count: number, who: string): string =>
     `${count === 1 ? '1 item is' : `${count.toLocaleString('en')} items are`} excluded, because ${who} has had ${count === 1 ? 'it' : 'them'}.`;
 
   return {
-    async ask({ key, values = {} }, { k, removeSeen = removesSeen }) {
+    snapshot,
+    async ask({ key, values = {} }, options) {
+      const { removeSeen = removesSeen } = options;
       const given = itemsIn(values);
       if (key === undefined) {
         const columns = queryColumns(plan, tower, trained.encodings, values, { histories });
         const without = new Set(removeSeen ? given : []);
         const notes = without.size > 0 ? [leftOut(without.size, 'the query')] : [];
-        return { notes, items: await answer(columns, 0, k, without), history: [] };
+        const { items, notes: more } = await answer(columns, options, without);
+        return { notes: [...notes, ...more], items, history: [] };
       }
       if (tower.key === undefined) throw failure('no-user-key', { tower: tower.name });
       const who = `${tower.name} ${key}`;
-      const row = rowOf.get(key);
+      const found = snapshot.userRow(key);
+      const row = found < 0 ? undefined : found;
       const base = row === undefined ? undefined : { columns: users.features, row };
       const of = { ...(base ? {} : { [tower.key]: key }), ...values };
       const columns = queryColumns(plan, tower, trained.encodings, of, { histories, ...defined({ base }) });
-      const seen = row === undefined ? [] : seenBy(row);
+      const seen = row === undefined ? [] : snapshot.seenBy(row);
       const without = new Set(removeSeen ? [...seen, ...given] : []);
       const notes: string[] = [];
       if (row === undefined)
@@ -105,7 +135,8 @@ export async function makeRecommender(trained: Trained, dataset: Dataset, engine
       const last = seen.length === 0 ? [] : (users.asOfLastEvent ?? []).filter((name) => isRead(name, tower, values));
       if (last.length > 0) notes.push(asOfLastEvent(last, who));
       if (without.size > 0) notes.push(leftOut(without.size, who));
-      return { key, notes, items: await answer(columns, 0, k, without), history: seen.reverse().map(itemAt) };
+      const { items, notes: more } = await answer(columns, options, without);
+      return { key, notes: [...notes, ...more], items, history: seen.reverse().map(itemAt) };
     },
     close: () => retrieval.close(),
   };
@@ -125,7 +156,9 @@ function itemFeatures({ towers, features }: Plan): string[] {
 const isRead = (name: string, { features, key }: TowerPlan, values: FeatureValues): boolean =>
   features.includes(name) && name !== key && !(name in values);
 
+const listOf = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');
+
 function asOfLastEvent(names: readonly string[], who: string): string {
-  const list = names.map((name) => `\`${name}\``).join(', ');
+  const list = listOf(names);
   return `${list} ${names.length === 1 ? 'is' : 'are'} from the last training event of ${who}: give the current value if it differs.`;
 }

@@ -32,8 +32,13 @@ describe('recommend', () => {
       .filter((item) => !seen.includes(item))
       .sort((a, b) => scores[b]! - scores[a]! || a - b)
       .slice(0, 5);
+    // The engine adds up in float32; the scan in float64.
     expect(answer.items).toEqual(
-      expected.map((item) => ({ key: `m${item}`, title: `Movie ${item}`, score: scores[item] })),
+      expected.map((item) => ({
+        key: `m${item}`,
+        title: `Movie ${item}`,
+        score: expect.closeTo(scores[item]!, 6),
+      })),
     );
     expect(answer.history).toEqual(seen.reverse().map((item) => ({ key: `m${item}`, title: `Movie ${item}` })));
     expect(answer.notes).toEqual([`${new Set(seen).size} items are excluded, because user u3 has had them.`]);
@@ -48,6 +53,30 @@ describe('recommend', () => {
   it('gives no more than there is', async () => {
     const { items } = await recommender.ask({ key: 'u3' }, { k: 1000 });
     expect(items.length).toBe(corpus.rows - new Set(seenBy(3)).size);
+  });
+
+  it('leaves out items by key, and says which keys are none', async () => {
+    const plain = await recommender.ask({ key: 'u3' }, { k: 6 });
+    const [first, ...others] = plain.items.map(({ key }) => key);
+    const answer = await recommender.ask({ key: 'u3' }, { k: 5, exclude: [first!, 'nothing'] });
+    expect(answer.items.map(({ key }) => key)).toEqual(others);
+    expect(answer.notes).toEqual([...plain.notes, 'No item has the key `nothing`, so nothing was excluded by it.']);
+  });
+
+  it('answers questions that come together as it does one by one', async () => {
+    const ask = (user: string) => recommender.ask({ key: user }, { k: 5 });
+    const asked = ['u1', 'u2', 'u3', 'u4'];
+    const together = await Promise.all(asked.map(ask));
+    for (const [i, user] of asked.entries()) expect(together[i]).toEqual(await ask(user));
+  });
+
+  it('keeps nothing of the tables’ memory for a question', async () => {
+    const bytes = async (questions: number): Promise<number> => {
+      for (let i = 0; i < questions; i++) await recommender.ask({ key: `u${i % 5}` }, { k: 1 });
+      return [...trained.tables.values()].reduce((sum, table) => sum + table.values().buffer.byteLength, 0);
+    };
+    const before = await bytes(10);
+    expect(await bytes(600)).toBe(before);
   });
 
   it('answers a user it does not know from the unseen row, and says so', async () => {
