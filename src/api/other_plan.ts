@@ -20,6 +20,7 @@ export async function refuseOtherPlan({ folder, manifest, plan }: Trained): Prom
   const pairs = [
     ...manifest.plan.towers.map(({ embedded }, at) => [embedded.graph, plan.towers[at]!, own.towers[at]] as const),
     [manifest.plan.step.graph, plan.step, own.step] as const,
+    [manifest.plan.predictions?.graph ?? manifestFile, plan.predictions, own.predictions] as const,
     [manifestFile, plan, own] as const,
   ];
   for (const [path, is, should] of pairs) {

@@ -9,7 +9,7 @@ import { printType, sameType, symbolic } from '../graph/dims.ts';
 import type { Dim, Graph, TensorType } from '../graph/graph.ts';
 import { verify } from '../graph/verify.ts';
 import { metrics } from '../library/metrics/table.ts';
-import type { FeaturePlan, InputPlan, Plan, TowerPlan } from '../plan/plan.ts';
+import type { FeaturePlan, GraphPlan, InputPlan, Plan, TowerPlan } from '../plan/plan.ts';
 import type { Expected } from '../storage/safetensors.ts';
 import { type Manifest, manifestFile } from './manifest.ts';
 import { weightNames } from './training_state.ts';
@@ -36,6 +36,12 @@ export function refuseInconsistent({ folder, manifest, plan, encodings }: Parts)
     refuse(graph, problemsOfTower(tower, plan));
   });
   refuse(manifest.plan.step.graph, problemsOfGraph(plan.step.graph, plan.step.inputs));
+  const { predictions } = plan;
+  if (predictions) {
+    const file = manifest.plan.predictions!.graph;
+    refuse(file, problemsOfGraph(predictions.graph, predictions.inputs));
+    refuse(file, problemsOfPredictions(predictions, plan));
+  }
 }
 
 /** What the weights' file must hold, by name. */
@@ -45,7 +51,8 @@ export function expectedWeights(plan: Plan, encodings: ReadonlyMap<string, Encod
     expected.set(`table/${name}`, { dtype: 'F32', shape: [rowsOf(encodings.get(encoderOf)!), dim] });
   }
   const wanted = weightNames(plan);
-  for (const { graph } of [...plan.towers.map(({ embedded }) => embedded), plan.step]) {
+  const { towers, step, predictions } = plan;
+  for (const { graph } of [...towers.map(({ embedded }) => embedded), step, ...(predictions ? [predictions] : [])]) {
     for (const { name, node } of graph.parameters) {
       const shape = graph.nodes[node]!.type.shape as readonly number[];
       if (wanted.has(name)) expected.set(`parameter/${name}`, { dtype: 'F32', shape });
@@ -159,16 +166,9 @@ function* problemsOfTower(
   { name, width, interests, features, embedded, readouts }: TowerPlan,
   plan: Plan,
 ): Iterable<string> {
-  const { graph, inputs } = embedded;
+  const { graph } = embedded;
   const typeOf = (node: number): TensorType => graph.nodes[node]!.type;
-  for (const input of inputs) {
-    const { node } = graph.inputs.find((each) => each.name === input.name)!;
-    const wanted = typeOfInput(input, plan, features);
-    if (typeof wanted === 'string') yield `input \`${input.name}\` ${wanted}`;
-    else if (!sameType(wanted, typeOf(node))) {
-      yield `input \`${input.name}\` is ${printType(typeOf(node))}, and is fed ${printType(wanted)}`;
-    }
-  }
+  yield* problemsOfInputs(embedded, plan, features);
   const vector = float(batch, ...(interests === undefined ? [] : [interests]), width);
   const [output, ...more] = graph.outputs;
   if (output?.name !== 'vector' || more.length > 0) yield `tower \`${name}\` gives no vector alone`;
@@ -180,6 +180,35 @@ function* problemsOfTower(
     const node = graph.nodes.findLast((each) => each.label === label);
     if (!node || !sameType(node.type, float(batch, of.length))) yield `it has no ${label} of ${of.length} fields`;
   }
+}
+
+/** @param own the features that the graph may read */
+function* problemsOfInputs({ graph, inputs }: GraphPlan, plan: Plan, own: readonly string[]): Iterable<string> {
+  for (const input of inputs) {
+    const { node } = graph.inputs.find((each) => each.name === input.name)!;
+    const { type } = graph.nodes[node]!;
+    const wanted = typeOfInput(input, plan, own);
+    if (typeof wanted === 'string') yield `input \`${input.name}\` ${wanted}`;
+    else if (!sameType(wanted, type)) {
+      yield `input \`${input.name}\` is ${printType(type)}, and is fed ${printType(wanted)}`;
+    }
+  }
+}
+
+function* problemsOfPredictions(predictions: GraphPlan, plan: Plan): Iterable<string> {
+  const { graph } = predictions;
+  yield* problemsOfInputs(
+    predictions,
+    plan,
+    plan.features.map(({ name }) => name),
+  );
+  for (const { name, predicts } of plan.tasks) {
+    const output = graph.outputs.find((each) => each.name === `prediction:${name}`);
+    if (predicts === undefined) continue;
+    if (!output || !sameType(graph.nodes[output.node]!.type, float(batch)))
+      yield `it gives no prediction of task \`${name}\``;
+  }
+  if (graph.updates.length > 0) yield 'it changes weights';
 }
 
 /** What the host feeds; or what is wrong with it, as the rest of a sentence. */

@@ -16,7 +16,7 @@ import { closeRead, openRunFile, parseJson, readRunFile } from '../storage/run_f
 import { readOpened, type Stored } from '../storage/safetensors.ts';
 import { expectedWeights, refuseInconsistent } from './consistent.ts';
 import { type Manifest, manifestFile, noChecksum } from './manifest.ts';
-import { restorePlan } from './stored_plan.ts';
+import { graphsOf, restorePlan } from './stored_plan.ts';
 import { refuseUnlessValid } from './validate.ts';
 
 /** A trained model in memory. */
@@ -49,7 +49,7 @@ export async function load(folder: string, { unfinished = false }: LoadOptions =
   refuseUnlisted(folder, manifest);
   const { plan: stored } = manifest;
   const graphs = new Map<string, Graph>();
-  for (const { graph } of [...stored.towers.map((tower) => tower.embedded), stored.step]) {
+  for (const { graph } of graphsOf(stored)) {
     const value = await readJson(folder, manifest, graph);
     await refuseUnlessValid('graph', value, join(folder, graph));
     graphs.set(graph, value as Graph);

@@ -76,9 +76,11 @@ const parameterTensors = (parameters: Tensors): StoredTensor[] =>
   Object.entries(parameters).map(([name, { shape, data }]) => ({ name: `parameter/${name}`, shape, data }));
 
 /** Parameters that belong to the trained model: not the slots of their optimizer. */
-export const weightNames = ({ towers, step }: Plan): ReadonlySet<string> =>
+export const weightNames = ({ towers, step, predictions }: Plan): ReadonlySet<string> =>
   new Set([
-    ...towers.flatMap((tower) => tower.embedded.graph.parameters.map(({ name }) => name)),
+    ...[...towers.map(({ embedded }) => embedded), ...(predictions ? [predictions] : [])].flatMap(({ graph }) =>
+      graph.parameters.map(({ name }) => name),
+    ),
     ...step.graph.parameters.filter(({ trainable }) => trainable).map(({ name }) => name),
   ]);
 

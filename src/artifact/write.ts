@@ -110,7 +110,7 @@ export async function writeTexts(folder: string, texts: ReadonlyMap<string, stri
 }
 
 export interface ArtifactPaths {
-  /** By tower, and `step`. */
+  /** Of `tower user`, `step`, and `predictions` where there is one: a tower may have one of these names. */
   readonly graphs: ReadonlyMap<string, string>;
   /** By feature. */
   readonly encodings: ReadonlyMap<string, string>;
@@ -131,9 +131,12 @@ export function artifactPaths(plan: Plan, encodings: ReadonlyMap<string, unknown
     taken.add(found);
     return found;
   };
-  const graphs = [...plan.towers.map(({ name }) => name), 'step'].map(
-    (name) => [name, free(`graphs/${name}.json`)] as const,
-  );
+  const graphs = [
+    ...plan.towers.map(({ name }) => [`tower ${name}`, free(`graphs/${name}.json`)] as const),
+    ...['step', ...(plan.predictions ? ['predictions'] : [])].map(
+      (name) => [name, free(`graphs/${name}.json`)] as const,
+    ),
+  ];
   const ofFeatures = [...encodings.keys()].map((feature) => [feature, encodingPath(feature, free)] as const);
   // What a path of this folder may not hold, some systems allow in a name.
   const source = ({ name }: SourceText): string => free(`sources/${basename(name).replaceAll(/[\\\0]/g, '_')}`);

@@ -4,6 +4,7 @@ import { data } from './codes/data.ts';
 import { lint } from './codes/lint.ts';
 import { model } from './codes/model.ts';
 import { names } from './codes/names.ts';
+import { products } from './codes/products.ts';
 import { runs } from './codes/runs.ts';
 import { search } from './codes/search.ts';
 import { serving } from './codes/serving.ts';
@@ -17,6 +18,7 @@ export const codes = {
   ...names,
   ...model,
   ...tasks,
+  ...products,
   ...search,
   ...shapes,
   ...lint,

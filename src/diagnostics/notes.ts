@@ -9,6 +9,7 @@ export const notes = {
   read: (tower: string, name: string): string => `\`${name}\` is an input of tower \`${tower}\` here`,
   order: (query: string): string => `\`${query}\` is the query tower here`,
   used: (path: string): string => `"${path}" is used here`,
+  loss: (task: string): string => `the loss of task \`${task}\` is here`,
   cosine: (): string => 'the cosine is here',
   channels: (tower: string): string => `the channels of tower \`${tower}\``,
 } as const;

@@ -4,6 +4,7 @@ import { data } from '../diagnostics/codes/data.ts';
 import { lint } from '../diagnostics/codes/lint.ts';
 import { model } from '../diagnostics/codes/model.ts';
 import { names } from '../diagnostics/codes/names.ts';
+import { products } from '../diagnostics/codes/products.ts';
 import { shapes } from '../diagnostics/codes/shapes.ts';
 import { syntax } from '../diagnostics/codes/syntax.ts';
 import { tasks } from '../diagnostics/codes/tasks.ts';
@@ -35,6 +36,7 @@ const paragraphOfGroup: readonly (readonly [codes: object, paragraph: string])[]
   [names, '2.4'],
   [model, '3.7'],
   [tasks, '8.2'],
+  [products, '8.7'],
   [shapes, '4.2'],
   [lint, '1.2'],
   [data, '12.1'],
@@ -124,11 +126,14 @@ const paragraphs: Readonly<Partial<Record<Code, string>>> = {
   'temperature-unnormalised': '9.6',
   'temperature-extreme': '9.6',
   'not-a-sum': '10.1',
+  'objective-no-loss': '10.1',
   'objective-omits': '10.1',
   'objective-weight': '10.1',
   'retrieve-empty': '10.3',
   'retrieve-scales': '10.3',
   'retrieve-zero': '10.3',
+  'product-in-retrieve': '10.3',
+  'entry-without-loss': '9.1',
   'interests-in-retrieve': '10.3',
   'empty-range': '11.11',
   'log-range': '11.11',

@@ -358,6 +358,8 @@ export interface LossKind<P extends Parameters = Parameters> extends KindRow<P> 
   distinct?(args: Arguments<P>): boolean;
   /** It reads differences of the scores of one row alone: a number that all of them have has no effect. */
   readonly relative?: true;
+  /** σ(this · score) is the probability of the label, for each event by itself. Absent, or undefined: the loss gives none. */
+  probability?(args: Arguments<P>): number | undefined;
   /** A scalar: Σ weight · loss ÷ Σ weight over the batch. */
   lower(context: LossContext, score: Score, args: Arguments<P>): Ref;
 }

@@ -4,9 +4,10 @@ import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { makeBuilder, type Ref } from '../graph/builder.ts';
 import { losses } from '../library/losses/table.ts';
-import type { Model } from '../model/model.ts';
+import type { Model, Task } from '../model/model.ts';
 import type { RowsOf } from '../plan/plan.ts';
 import { rowsPrefix } from '../plan/rows_prefix.ts';
+import { makeEventScores } from './event_scores.ts';
 import type { LoweredFeatures } from './features.ts';
 import type { Arrow } from './flow.ts';
 import { GraphInputs } from './inputs.ts';
@@ -15,13 +16,13 @@ import { type Cut, lowerInParts } from './parts.ts';
 import type { Channels } from './score.ts';
 import type { KnownShapes } from './shape_cache.ts';
 import { type ItemChannels, lowerTask } from './task.ts';
-import { lowerTower, makeTowerContext, type TowerChannels, type TowerContext } from './tower.ts';
+import { blockContext, lowerTower, makeTowerContext, type TowerChannels, type TowerContext } from './tower.ts';
 
 const events: RowsOf = { kind: 'events' };
 
 export interface Forward {
   readonly context: TowerContext;
-  /** Scalars by task; a task with a mistake is absent. */
+  /** Scalars by task; a task with a mistake is absent, as is one without a loss. */
   readonly losses: ReadonlyMap<string, Ref>;
   /** What each row counts for, float32 [batch], by task; absent for a task for which all count alike. */
   readonly rowWeights: ReadonlyMap<string, Ref>;
@@ -54,8 +55,11 @@ export function lowerForward(
   const rowWeights = new Map<string, Ref>();
   const measured = new Map<string, Ref>();
   const distinct = readsDistinctItems(model, query, context);
+  const contextOf = ({ name }: Task) => blockContext(context, `loss/${name}`, events);
+  const scores = makeEventScores(contextOf, model, query, items(events), context.diagnostics);
   for (const task of model.tasks) {
-    const lowered = lowerTask(context, model, task, query, items, distinct);
+    const lowered =
+      task.loss && lowerTask(context, model, { ...task, loss: task.loss }, query, items, scores, distinct);
     if (lowered === undefined) continue;
     byTask.set(task.name, lowered.loss);
     if (lowered.weight !== undefined) rowWeights.set(task.name, lowered.weight);
@@ -73,7 +77,9 @@ export function lowerForward(
 function readsDistinctItems({ tasks }: Model, query: TowerChannels, { kept }: TowerContext): boolean {
   const several = [...query.values()].some(({ kind }) => kind === 'interests');
   return (
-    !several && kept.size === 0 && tasks.every(({ loss }) => losses[loss.kind]!.distinct?.(loss.arguments) === true)
+    !several &&
+    kept.size === 0 &&
+    tasks.every(({ loss }) => loss && losses[loss.kind]!.distinct?.(loss.arguments) === true)
   );
 }
 

@@ -19,6 +19,7 @@ import { checkOptimizer, checkRowOptimizer } from './optimize.ts';
 import { checkOverrides, withOverrides } from './overrides.ts';
 import { cutOf } from './parts.ts';
 import { sequencesOf } from './positions.ts';
+import { lowerPredictions, predictsOf } from './predictions.ts';
 import { lowerRetrieval } from './retrieval.ts';
 import type { KnownShapes } from './shape_cache.ts';
 import type { SharedValue } from './shared.ts';
@@ -105,11 +106,11 @@ export function lower(whole: Model): Outcome<Lowered | undefined> {
     towers: [lowerRetrieval(model, features, 'query'), lowerRetrieval(model, features, 'item')],
     tasks: model.tasks.map(({ name, score, loss, label, weight, only }) => ({
       name,
-      loss: loss.kind,
-      ...defined({ label, weight, only }),
+      ...defined({ loss: loss?.kind, label, weight, only, predicts: predictsOf({ ...defined({ loss }) }) }),
       ...(score.biases?.some(({ kind }) => kind === 'mean') ? { mean: meanParameter(name) } : {}),
     })),
     step,
+    ...defined({ predictions: lowerPredictions(model, features) }),
     train: trainPlan(model),
   };
   return { output: { plan, arrows: forward.arrows, shared }, diagnostics };

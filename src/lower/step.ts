@@ -93,7 +93,7 @@ export function checkObjective({ objective, tasks }: Model): Diagnostic[] {
 }
 
 function taskLoss(tasks: Model['tasks'], name: string, loss: Ref): TaskLoss {
-  const kind = tasks.find((task) => task.name === name)?.loss.kind;
+  const kind = tasks.find((task) => task.name === name)?.loss?.kind;
   return { task: name, loss, regression: kind !== undefined && lossKinds[kind]!.label === 'number' };
 }
 

@@ -8,6 +8,7 @@ import { type LossContext, type Score, ShapeError } from '../library/contract.ts
 import { losses } from '../library/losses/table.ts';
 import type { Model, Task } from '../model/model.ts';
 import type { RowsOf } from '../plan/plan.ts';
+import type { EventScores } from './event_scores.ts';
 import { type Channels, lowerScore, type QueryChannels } from './score.ts';
 import { blockContext, type TowerContext } from './tower.ts';
 
@@ -16,6 +17,9 @@ export type ItemChannels = (rows: RowsOf) => Channels;
 
 const events: RowsOf = { kind: 'events' };
 const batch = symbolic('batch');
+
+/** A task with a loss. */
+export type LearningTask = Task & Required<Pick<Task, 'loss'>>;
 
 export interface LoweredTask {
   /** A scalar. */
@@ -30,16 +34,19 @@ export interface LoweredTask {
 export function lowerTask(
   context: TowerContext,
   model: Model,
-  task: Task,
+  task: LearningTask,
   query: QueryChannels,
   items: ItemChannels,
+  scores: EventScores,
   distinct: boolean,
 ): LoweredTask | undefined {
   const { inputs, diagnostics } = context;
   const path = `loss/${task.name}`;
   const block = blockContext(context, path, events);
   const scoreOf = (rows: RowsOf): Score | undefined =>
-    lowerScore(block, model, task, query, items(rows), diagnostics, items(events));
+    rows.kind === 'events'
+      ? scores.of(task)
+      : lowerScore(block, model, task, query, items(rows), diagnostics, items(events));
   const score = scoreOf(events);
   const weight = task.weight === undefined ? undefined : lowerWeight(context, model, task, task.weight);
   if (score === undefined || (task.weight !== undefined && weight === undefined)) return undefined;

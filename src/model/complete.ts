@@ -1,9 +1,9 @@
 /** A resolution without errors → a Model: drafts lose their "perhaps". */
 import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
-import { keyBias, type Model, type Objective, type Task, type Tower, type TowerStep } from './model.ts';
+import { keyBias, type Model, type Objective, type Score, type Task, type Tower, type TowerStep } from './model.ts';
 import { featuresOfTasks, withNamed } from './references.ts';
-import type { Resolution, TaskPart, TowerPart } from './resolution.ts';
+import type { Resolution, TaskPart, TaskProduct, TaskScore, TowerPart } from './resolution.ts';
 
 /** @returns nothing where two towers or a valid task are missing */
 export function complete(resolution: Resolution): Model | undefined {
@@ -15,7 +15,7 @@ export function complete(resolution: Resolution): Model | undefined {
   if (towers.some(({ steps }) => steps.some(({ flow }) => flow === undefined))) return undefined;
   const objective: Objective = resolution.objective ?? {
     kind: 'sum',
-    terms: tasks.map(({ name }) => ({ task: name, weight: 1 })),
+    terms: tasks.flatMap(({ name, loss }) => (loss ? [{ task: name, weight: 1 }] : [])),
   };
   const usedFeatures = readFeatures(resolution);
   const usedLabels = new Set(tasks.flatMap(({ label, weight, only }) => [label?.name, weight?.name, only?.name]));
@@ -91,17 +91,24 @@ function defaultRetrieve(objective: Objective): Model['retrieve'] {
   return objective.tasks.map((task) => ({ task, factor: 1 }));
 }
 
-function completeTask({ name, span, score, loss, label, weight, only }: TaskPart): Task | undefined {
-  if (!score || !loss) return undefined;
-  const { towers: _, ...use } = score;
+function completeTask({ name, span, score, product, loss, label, weight, only }: TaskPart): Task | undefined {
+  const whole = score ? scoreOf(score) : product && productScore(product);
+  if (!whole) return undefined;
   return {
     name,
     span,
-    score: use,
-    loss,
-    ...defined({ label: label?.name, weight: weight?.name, only: only?.name }),
+    score: whole,
+    ...defined({ loss, label: label?.name, weight: weight?.name, only: only?.name }),
   };
 }
+
+const scoreOf = ({ towers: _, ...use }: TaskScore): Score => use;
+
+const productScore = ({ span, factors }: TaskProduct): Score => ({
+  span,
+  terms: [],
+  product: factors.map(({ name }) => name),
+});
 
 /** Whether a score adds what it calls `bias` of a side. */
 const readsBias = (tasks: readonly TaskPart[], side: 'query' | 'item'): boolean =>

@@ -100,7 +100,8 @@ export interface Task {
   readonly name: string;
   readonly span: Span;
   readonly score: Score;
-  readonly loss: Call;
+  /** Absent where a product names the task and only the product learns. */
+  readonly loss?: Call;
   readonly label?: string;
   /** A label or feature whose value weighs each row. */
   readonly weight?: string;
@@ -108,11 +109,13 @@ export interface Task {
   readonly only?: string;
 }
 
-/** A sum of scores: `0.7 * cosine(user.a, item.a) + 0.3 * dot(user.b, item.b)`. */
+/** A sum of scores: `0.7 * cosine(user.a, item.a) + 0.3 * dot(user.b, item.b)`; or a product of tasks. */
 export interface Score {
   readonly span: Span;
-  /** One at least. */
+  /** One at least; none of a product. */
   readonly terms: readonly ScoreUse[];
+  /** `click * convert`: the tasks whose probabilities it multiplies, as written. It is the logit of their product. */
+  readonly product?: readonly string[];
   /** What is added to the terms, and depends on one side alone or on none. Absent: nothing. */
   readonly biases?: readonly Bias[];
 }

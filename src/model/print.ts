@@ -148,8 +148,8 @@ function printTask({ name, score, loss, label, weight, only }: Task, [query, ite
     return `${printFactor(bias.factor)}${(bias.side === 'query' ? query : item).name}.${bias.channel}`;
   });
   return block(`task ${name}`, [
-    `score  = ${[...terms, ...biases].join(' + ')}`,
-    `loss   = ${printCall(loss)}`,
+    `score  = ${score.product?.join(' * ') ?? [...terms, ...biases].join(' + ')}`,
+    ...(loss === undefined ? [] : [`loss   = ${printCall(loss)}`]),
     ...(label === undefined ? [] : [`label  = ${label}`]),
     ...(weight === undefined ? [] : [`weight = ${weight}`]),
     ...(only === undefined ? [] : [`only   = ${only}`]),

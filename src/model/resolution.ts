@@ -86,13 +86,25 @@ export interface TaskPart {
   /** Of the name. */
   readonly span: Span;
   readonly node: Ast.Task;
+  /** Absent where it is not valid, and of a product. */
   readonly score?: TaskScore;
+  /** In place of a score. */
+  readonly product?: TaskProduct;
   readonly loss?: Call;
   readonly label?: Ast.Identifier;
   readonly weight?: Ast.Identifier;
   readonly only?: Ast.Identifier;
   /** Whether an entry `label` is there at all, valid or not. */
   readonly saysLabel: boolean;
+  /** Whether it has no entry `loss`, and none that may be a misspelt one: a product then names it. */
+  readonly hasNoLoss: boolean;
+}
+
+/** `click * convert`: the probability that all these tasks predict. */
+export interface TaskProduct {
+  readonly span: Span;
+  /** Of tasks, two at least, each with its place. */
+  readonly factors: readonly Ast.Identifier[];
 }
 
 export interface TaskScore extends Score {

@@ -25,6 +25,7 @@ import { resolveBlocks } from './resolve/flows.ts';
 import { resolveGroups } from './resolve/groups.ts';
 import { resolveLabels } from './resolve/labels.ts';
 import { resolveObjective, resolveRetrieve } from './resolve/objective.ts';
+import { checkProducts } from './resolve/products.ts';
 import { resolveSearch } from './resolve/search.ts';
 import { resolveTask } from './resolve/tasks.ts';
 import { resolveTower } from './resolve/towers.ts';
@@ -94,6 +95,7 @@ export function resolveNames(written: Ast.File, options: ResolveOptions = {}): O
   const towers = [...scope.towers.values()].map((node) => resolveTower(workspace, node, groups, blocks));
   const towersByName = new Map(towers.map((tower) => [tower.name, tower]));
   const tasks = [...scope.tasks.values()].map((node) => resolveTask(workspace, node, towersByName));
+  checkProducts(workspace, tasks);
 
   const one = <K extends Ast.Declaration['kind']>(
     kind: K,

@@ -413,12 +413,15 @@ export interface TrainPlan {
 
 export interface TaskPlan {
   readonly name: string;
-  readonly loss: string;
+  /** Absent where only a product of tasks learns it. */
+  readonly loss?: string;
   readonly label?: string;
   /** The label or feature by which each row counts. */
   readonly weight?: string;
   /** The binary label that a row must have to count. */
   readonly only?: string;
+  /** What it predicts of one event: its output of `predictions` is x of the probability σ(x) that the label is 1, or the label itself. */
+  readonly predicts?: 'probability' | 'number';
   /** The parameter that holds the mean of its label over the training part, where the score adds it. */
   readonly mean?: string;
 }
@@ -436,5 +439,7 @@ export interface Plan {
    * for each embedding or sequence input; `gradient_norm`, where gradients are clipped, before they are; updates of the dense weights, of their optimizer's slots, and of what weights the tasks.
    */
   readonly step: GraphPlan;
+  /** The towers as served, over the rows of events: outputs `prediction:<task>`, float32 [batch]. Absent where no task predicts. */
+  readonly predictions?: GraphPlan;
   readonly train: TrainPlan;
 }

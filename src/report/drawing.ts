@@ -42,7 +42,8 @@ export function drawModel(model: string, drawing: Drawing): Picture {
   });
   const taskWidth = widthOf(tasks, 168, 460);
   const ofTowers = towers.reduce((sum, { width }) => sum + width, 0) + (towers.length - 1) * 3 * gapX;
-  const ofTasks = rowWidth(tasks.length, taskWidth);
+  const taskRows = levelsOf(tasks);
+  const ofTasks = rowWidth(Math.max(1, ...taskRows.map((row) => row.length)), taskWidth);
   const whole = Math.max(ofTowers, ofTasks) + 2 * margin;
   let left = (whole - ofTowers) / 2;
   let bottom = 0;
@@ -61,10 +62,14 @@ export function drawModel(model: string, drawing: Drawing): Picture {
     bottom = Math.max(bottom, y);
     left += width + 3 * gapX;
   }
-  tasks.forEach((box, i) => {
-    placed.set(box.id, { box, x: (whole - ofTasks) / 2 + i * (taskWidth + gapX), y: bottom, width: taskWidth });
+  taskRows.forEach((row, at) => {
+    const start = (whole - rowWidth(row.length, taskWidth)) / 2;
+    row.forEach((box, i) => {
+      placed.set(box.id, { box, x: start + i * (taskWidth + gapX), y: bottom, width: taskWidth });
+    });
+    bottom += Math.max(...row.map(heightOf)) + (at < taskRows.length - 1 ? gapY : 0);
   });
-  const height = bottom + Math.max(0, ...tasks.map(heightOf)) + margin;
+  const height = bottom + margin;
   const all = [...placed.values()];
   const arrows = all.flatMap((to) => to.box.reads.flatMap((id) => arrow(placed.get(id), to)));
   const title = `The model ${model}: its towers, what they read, their channels and tasks`;

@@ -2,7 +2,7 @@
 import { defined } from '../defined.ts';
 import { printValueType } from '../library/values.ts';
 import type { Arrow } from '../lower/flow.ts';
-import type { Flow, FlowPart, Model, Tower } from '../model/model.ts';
+import type { Flow, FlowPart, Model, Task, Tower } from '../model/model.ts';
 import { type Span, textOf } from '../text/source.ts';
 
 export interface Box {
@@ -12,7 +12,7 @@ export interface Box {
   readonly name: string;
   /** What happens within, in order, and what comes out of it. */
   readonly lines: readonly { readonly text: string; readonly gives?: string }[];
-  /** Boxes whose values go in. */
+  /** Boxes whose values go in, earlier ones of its list among them. */
   readonly reads: readonly string[];
 }
 
@@ -27,13 +27,14 @@ export function drawingOf(model: Model, arrows: readonly Arrow[]): Drawing {
   const [query, item] = model.towers;
   return {
     towers: model.towers.map((tower) => ({ name: tower.name, boxes: boxesOf(tower, carried) })),
-    tasks: model.tasks.map(({ name, score, loss }) => ({
-      id: `task ${name}`,
+    tasks: factorsFirst(model.tasks).map(({ name, score, loss }) => ({
+      id: taskId(name),
       kind: 'task',
       name,
-      lines: [{ text: flat(score.span) }, { text: `loss ${flat(loss.span)}` }],
+      lines: [{ text: flat(score.span) }, ...(loss ? [{ text: `loss ${flat(loss.span)}` }] : [])],
       reads: [
         ...new Set([
+          ...(score.product ?? []).map(taskId),
           ...score.terms.flatMap(({ channels }) =>
             channels.flatMap((pair) => [stepId(query, pair.query), stepId(item, pair.item)]),
           ),
@@ -88,6 +89,18 @@ function boxesOf(tower: Tower, carried: ReadonlyMap<string, string>): Box[] {
 }
 
 const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);
+/** In the order written, but products after what they multiply. */
+function factorsFirst(tasks: readonly Task[]): readonly Task[] {
+  const placed = new Set<Task>();
+  const place = (task: Task): void => {
+    for (const factor of task.score.product ?? []) place(tasks.find(({ name }) => name === factor)!);
+    placed.add(task);
+  };
+  for (const task of tasks) place(task);
+  return [...placed];
+}
+
+const taskId = (name: string): string => `task ${name}`;
 const stepId = (tower: Tower, step: string): string => `${tower.name}.${step}`;
 const keyOf = ({ source, start, end }: Span): string => `${source.name}:${start}:${end}`;
 const flat = (span: Span): string => textOf(span).replaceAll(/\s+/g, ' ');

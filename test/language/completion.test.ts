@@ -108,6 +108,13 @@ describe('completion', () => {
     ]);
   });
 
+  it('offers the other tasks in a score, as factors of a product', () => {
+    const buy = (score: string): string[] => labels(model({ after: `task buy { score = ${score} }` }));
+    for (const score of ['|', 'watch * |', 'wa|']) expect(buy(score), score).toContain('watch');
+    expect(buy('watch * |')).not.toContain('buy');
+    expect(buy('dot(user, item) + |')).not.toContain('watch');
+  });
+
   it('offers towers and their channels in a score', () => {
     expect(labels(model({ task: 'score = cosine(|)' }))).toEqual(['user', 'item']);
     expect(labels(model({ task: 'score = cosine(user, item.|)' }))).toEqual(['main']);

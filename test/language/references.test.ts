@@ -52,6 +52,18 @@ describe('rename', () => {
     expect('edits' in renaming && edited(renaming.edits)).toBe(whole.replaceAll('main', 'out'));
   });
 
+  it('renames a task in the products that name it', () => {
+    const several = model.replace('loss = softmax(in_batch) }', 'loss = bce, label = seen }').concat(`
+      task keep { score = dot(user.main, item.main) }
+      task both { score = watch * keep, loss = bce, label = seen }
+      retrieve = watch + keep`);
+    const { facts } = marked(`${several}|`);
+    const found = symbolAt(facts, several.indexOf('watch * keep'))!;
+    const edited = (edits: readonly Edit[]): string => applyEdits(facts.source, edits);
+    const renaming = renameSymbol(found.symbol, 'look', [facts], (edits) => [factsOf(edited(edits))]);
+    expect('edits' in renaming && edited(renaming.edits)).toBe(several.replaceAll('watch', 'look'));
+  });
+
   it('renames each place and no other', () => {
     expect(rename('group per|son', 'people')).toBe(model.replaceAll('person', 'people'));
     expect(rename('block de|ep', 'shallow')).toBe(model.replaceAll('deep', 'shallow'));

@@ -17,7 +17,8 @@ it.each(models)('%s has a page whose picture shows its score, loss and channels'
   const { model } = check(makeSource(path, readFileSync(path, 'utf8')));
   for (const { score, loss } of model!.tasks) {
     for (const { call } of score.terms) expect(picture).toContain(`${call.kind}(`);
-    expect(picture).toContain(`loss ${loss.kind}`);
+    for (const name of score.product ?? []) expect(picture).toContain(`task ${name}`);
+    if (loss) expect(picture).toContain(`loss ${loss.kind}`);
   }
   for (const tower of model!.towers) {
     for (const { name, channel } of tower.steps as readonly { name: string; channel?: boolean }[]) {

@@ -27,9 +27,10 @@ export const lint = {
     wrong: smallModel({ tasks: softmaxOf('dot(user, item)', ', temperature: 0.05') }),
   }),
 
-  'bce-unscaled': row<{ loss: string; score: string; low: string; high: string }>({
+  'bce-unscaled': row<{ loss?: string; score: string; low: string; high: string }>({
     severity: 'warning',
-    message: ({ loss, score, low, high }) => `\`${loss}\` on \`${score}\` cannot predict below ${low} or above ${high}`,
+    message: ({ loss = 'sigmoid', score, low, high }) =>
+      `\`${loss}\` on \`${score}\` cannot predict below ${low} or above ${high}`,
     hint: () => 'scale the score, such as `/ 0.1`',
     means:
       'A cosine is between −1 and 1, so its sigmoid is between 0.27 and 0.73. The loss keeps punishing even a certain answer.',

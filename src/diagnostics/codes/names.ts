@@ -215,7 +215,8 @@ export const names = {
     severity: 'error',
     message: ({ of, name }) => `${of} has no \`${name}\``,
     hint: ({ example }) => `add it, such as \`${example}\``,
-    means: 'The declaration needs this entry. A task needs a score and a loss; a data block needs events and a split.',
+    means:
+      'The declaration needs this entry. A task needs a score, and a loss unless a product names the task; a data block needs events and a split.',
     wrong: smallModel({ tasks: 'task watch { score = cosine(user, item) }' }),
     right: smallModel(),
   }),

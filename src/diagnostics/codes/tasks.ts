@@ -65,9 +65,12 @@ export const tasks = {
     }),
   }),
 
-  'mean-needs-number': row<{ loss: string }>({
+  'mean-needs-number': row<{ loss?: string }>({
     severity: 'error',
-    message: ({ loss }) => `\`mean\` is the mean of the label, and the score of \`${loss}\` is no estimate of a label`,
+    message: ({ loss }) =>
+      loss === undefined
+        ? '`mean` is the mean of the label, and a task without a loss has no label'
+        : `\`mean\` is the mean of the label, and the score of \`${loss}\` is no estimate of a label`,
     hint: () => 'remove `mean`, or use a loss of numbers such as `mse`',
     means:
       'In `mse` and `huber` the score is an estimate of the label, so it may begin at the mean of the label. In other losses the score has another unit, such as the logarithm of odds.',

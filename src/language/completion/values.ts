@@ -86,7 +86,14 @@ function scoreParts(here: CompletionContext): readonly Completion[] {
     return unique([...channels.map(symbolItem), added('bias')]);
   }
   const begun = is(last, t.Plus) || is(last, t.Minus) || is(last, t.Times);
-  return [...scores(here), ...(begun ? [...here.names('tower'), added('mean')] : []), ...here.names('constant')];
+  const factors = is(last, t.Plus) || is(last, t.Minus) ? [] : here.names('task');
+  const others = factors.filter(({ label }) => label !== place.declaration.name);
+  return [
+    ...scores(here),
+    ...others,
+    ...(begun ? [...here.names('tower'), added('mean')] : []),
+    ...here.names('constant'),
+  ];
 }
 
 function scores({ symbols, library }: CompletionContext): Completion[] {

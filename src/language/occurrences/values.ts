@@ -94,7 +94,7 @@ export class Values {
         if (word) this.found.name(word, ...type.of, 'label', 'feature');
         return;
       case 'score':
-        this.#score(value);
+        this.#score(value, hasCall(value));
         return;
       case 'tasks':
         this.tasks(value, type.weightings ?? {}, type.also);
@@ -111,19 +111,22 @@ export class Values {
     }
   }
 
-  #score(value: Ast.Expression): void {
+  /** @param compares whether the score compares the towers; else it is a product of tasks */
+  #score(value: Ast.Expression, compares: boolean): void {
     const { scores } = this.#library;
+    const name = singleName(value);
     if (value.kind === 'Binary') {
-      this.#score(value.left);
-      this.#score(value.right);
-    } else if (value.kind === 'Unary') this.#score(value.operand);
+      this.#score(value.left, compares);
+      this.#score(value.right, compares);
+    } else if (value.kind === 'Unary') this.#score(value.operand, compares);
+    else if (name && !this.#isNumeric(value) && !(compares && name.name === 'mean')) this.found.name(name, 'task');
     else if (value.kind === 'Call' && Object.hasOwn(scores, value.callee.name)) {
       const places = value.arguments.filter(({ name }) => name === undefined).slice(0, 2);
       for (const { value: side } of places) this.#side(side);
       const others = value.arguments.filter((argument) => !places.includes(argument));
       this.kind('score', scores, { ...value, arguments: others });
     } else if (value.kind === 'Name' && value.parts.length === 2) this.#side(value, true);
-    else if (singleName(value)?.name === 'mean' && !this.#isNumeric(value)) {
+    else if (name?.name === 'mean' && !this.#isNumeric(value)) {
       this.found.add(value.span, { is: 'word', word: 'mean', name: 'mean', parameter: biasWords.mean });
     } else this.numbers(value);
   }
@@ -223,6 +226,11 @@ export class Values {
         return false;
     }
   }
+}
+
+function hasCall(value: Ast.Expression): boolean {
+  if (value.kind === 'Binary') return hasCall(value.left) || hasCall(value.right);
+  return value.kind === 'Call' || (value.kind === 'Unary' && hasCall(value.operand));
 }
 
 /** The words that a value of this type may be, where it is made of words. */

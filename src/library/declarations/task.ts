@@ -4,7 +4,7 @@ import { call, declaration, special } from './entry.ts';
 
 export const task = declaration({
   brief: 'What the model learns: a score of the two towers, and a loss.',
-  doc: 'What the model learns: a score of the two towers and a loss; a label if the loss needs one.',
+  doc: 'What the model learns: a score of the two towers, or a product of other tasks, and a loss; a label if the loss needs one.',
   example: 'task watch {\n  score = cosine(user, item)\n  loss  = softmax(in_batch, temperature: 0.05)\n}',
   snippet: [
     'task ${1:watch} {',
@@ -18,13 +18,15 @@ export const task = declaration({
       { is: 'score' },
       {
         required: true,
-        doc: 'How well an item answers: `cosine(user, item)`, times or divided by a number. `dot` also takes biases: `+ user.bias + item.bias + mean`.',
+        doc: 'How well an item answers: `cosine(user, item)`, times or divided by a number. `dot` also takes biases: `+ user.bias + item.bias + mean`. Or the product of what other tasks predict: `click * convert`.',
       },
     ),
     loss: call(
       'softmax(in_batch, temperature: 0.1)',
       { what: 'loss', of: losses },
-      { required: true, doc: 'What is minimised: `softmax(in_batch)`, `bce`.' },
+      {
+        doc: 'What is minimised: `softmax(in_batch)`, `bce`. A task needs one, unless a product names the task: it then learns through the product.',
+      },
     ),
     label: special(
       'clicked',

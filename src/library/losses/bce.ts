@@ -21,6 +21,7 @@ export const bce = lossKind({
   example: 'bce(scale: 10)',
   label: 'binary',
   needsItemKey: false,
+  probability: ({ negatives, scale }) => (negatives === undefined ? scale : undefined),
   needs: (args) => (args.negatives === undefined ? {} : { label: 'none', needsItemKey: true }),
   parameters: {
     negatives,

@@ -15,6 +15,7 @@ export const focal = lossKind({
   example: 'focal(gamma: 2, scale: 10)',
   label: 'binary',
   needsItemKey: false,
+  probability: ({ scale }) => scale,
   parameters: {
     gamma: number({ min: 0, doc: 'How little; 0 is binary cross-entropy.', default: 2 }),
     alpha: number({ above: 0, below: 1, doc: 'What a positive counts, and 1 − alpha a negative; not given: 1 each.' }),

@@ -17,6 +17,7 @@ import { rewrite } from '../report.ts';
 import type { TowerPart } from '../resolution.ts';
 import type { Converted } from '../values.ts';
 import { read, type Workspace } from '../workspace.ts';
+import { isProduct, resolveProduct } from './products.ts';
 import { resolveScore } from './scores.ts';
 
 export interface Resolved<N extends string> {
@@ -92,7 +93,9 @@ function resolveEntry(
     case 'kind':
       return given(bindKind(type.what ?? name, type.of, value, binding, type.also));
     case 'score':
-      return given(resolveScore(workspace, value, towers));
+      return given(
+        isProduct(workspace, value) ? resolveProduct(workspace, value) : resolveScore(workspace, value, towers),
+      );
     case 'reference':
       return given(resolveReference(workspace, name, type, value));
     case 'file':

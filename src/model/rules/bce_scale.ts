@@ -1,5 +1,6 @@
 import { insertion } from '../edits.ts';
 import { scoreBound } from './bounds.ts';
+import { factorNames } from './factors.ts';
 import type { Rule } from './rule.ts';
 
 /** Below this the sigmoid of a score cannot pass 0.95, so even a certain answer is punished for ever. */
@@ -9,19 +10,21 @@ const enough = 3;
 export const bceScale: Rule = {
   name: 'bce on a cosine without a scale',
   check(resolution, report) {
-    for (const { loss, score } of resolution.tasks) {
-      if (!loss || !score || resolution.library.losses[loss.kind]!.label !== 'binary') continue;
+    const factors = factorNames(resolution);
+    for (const { name, loss, score } of resolution.tasks) {
+      // Without a loss it is a factor of a product, which takes the sigmoid of the score as it is.
+      if (!score || !(loss ? resolution.library.losses[loss.kind]!.label === 'binary' : factors.has(name))) continue;
       const bound = scoreBound(resolution, score);
       if (bound === undefined) continue;
-      const scale = typeof loss.arguments.scale === 'number' ? loss.arguments.scale : 1;
+      const scale = typeof loss?.arguments.scale === 'number' ? loss.arguments.scale : 1;
       const reach = bound * scale;
       if (reach >= enough) continue;
       const high = 1 / (1 + Math.exp(-reach));
       const facts = {
-        loss: loss.kind,
         score: score.terms[0]!.call.kind,
         low: (1 - high).toFixed(2),
         high: high.toFixed(2),
+        ...(loss ? { loss: loss.kind } : {}),
       };
       const [term, ...others] = score.terms;
       const plain = others.length === 0 && Math.abs(term!.factor) === 1;

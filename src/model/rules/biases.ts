@@ -5,8 +5,14 @@ import type { Rule } from './rule.ts';
 export const biases: Rule = {
   name: 'biases that a loss does not read',
   check({ tasks, library }, report) {
-    for (const { score, loss } of tasks) {
-      if (!score?.biases || !loss) continue;
+    for (const { score, loss, hasNoLoss } of tasks) {
+      if (!score?.biases) continue;
+      if (!loss) {
+        // A factor of a product: its score is a logit.
+        const mean = hasNoLoss && score.biases.find(({ kind }) => kind === 'mean');
+        if (mean) report('mean-needs-number', mean.span, {});
+        continue;
+      }
       const row = library.losses[loss.kind]!;
       for (const bias of score.biases) {
         if (bias.kind === 'mean' && row.label !== 'number') report('mean-needs-number', bias.span, { loss: loss.kind });

@@ -11,6 +11,8 @@ export const retrieveScales: Rule = {
   check(resolution, report) {
     const { tasks, towers, file } = resolution;
     if (file.declarations.some(({ kind }) => kind === 'Retrieve')) return;
+    // A product must have it: that is an error.
+    if (tasks.some(({ product }) => product)) return;
     // How large a score becomes shows in flows that are valid.
     if (towers.some(({ steps }) => steps.some(({ flow }) => flow === undefined))) return;
     const [first, ...others] = tasks.flatMap((task) => (task.score ? [sized(resolution, task, task.score)] : []));

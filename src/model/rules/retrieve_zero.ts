@@ -13,7 +13,8 @@ export const retrieveZero: Rule = {
   },
 };
 
-function nameIn(node: Expression, name: string): Expression | undefined {
+/** The first place of a name in a sum. */
+export function nameIn(node: Expression, name: string): Expression | undefined {
   switch (node.kind) {
     case 'Name':
       return node.parts.length === 1 && node.parts[0]!.name === name ? node : undefined;

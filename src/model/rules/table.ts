@@ -13,6 +13,7 @@ import { noNegatives } from './no_negatives.ts';
 import { nonnegativeChannel } from './nonnegative_channel.ts';
 import { objectiveCovers } from './objective_covers.ts';
 import { ownNegatives } from './own_negatives.ts';
+import { retrieveProduct } from './retrieve_product.ts';
 import { retrieveScales } from './retrieve_scales.ts';
 import { retrieveZero } from './retrieve_zero.ts';
 import type { Rule, RuleOptions } from './rule.ts';
@@ -64,6 +65,7 @@ export const rules: readonly Rule[] = [
   ownNegatives,
   nonnegativeChannel,
   lastDropout,
+  retrieveProduct,
   retrieveZero,
   retrieveScales,
   shadowedName,

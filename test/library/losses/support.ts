@@ -98,7 +98,7 @@ export function inputsOf({ inputs, nodes }: Graph, weight: readonly number[]): R
 
 function argumentsOfExample(kind: string): Readonly<Record<string, unknown>> {
   const row = kindsNamed(kind).find(({ section }) => section.table === 'losses')!;
-  return exampleOf(row).checked.model!.tasks[0]!.loss.arguments;
+  return exampleOf(row).checked.model!.tasks[0]!.loss!.arguments;
 }
 
 /** What the example of a loss gives for a few rows, and the mean of their own scores. */
