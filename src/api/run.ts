@@ -125,7 +125,7 @@ export interface EvaluateRequest {
   readonly metrics?: Metrics;
 }
 
-/** Ranks the whole corpus for every held-out event, next to the baselines. */
+/** Ranks the whole corpus for every held-out event, next to the baselines; and how close tasks come to labels that they predict. */
 export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise<Evaluation> {
   const { plan, tables, parameters } = run.trained;
   const asked = request.metrics === undefined ? plan.train.metrics : askedMeasures(request.metrics);
@@ -137,12 +137,14 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
     { modelScorer },
     { makeMeasures, usualMeasures },
     { engineProduct },
+    { predictionsOf },
   ] = await Promise.all([
     import('../evaluation/evaluate.ts'),
     import('../scoring/retrieval.ts'),
     import('../scoring/model_scorer.ts'),
     import('../evaluation/measures.ts'),
     import('../scoring/engine_product.ts'),
+    import('../scoring/predictions.ts'),
   ]);
   const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
   try {
@@ -152,6 +154,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
       plan,
       scorer: modelScorer(retrieval, { plan, events: dataset.parts[part], corpus: dataset.corpus }),
       product: () => engineProduct(engine),
+      predictions: await predictionsOf({ plan, engine, tables, parameters }, dataset.parts[part]),
       measures: makeMeasures(asked ?? [...(plan.train.stop ? [plan.train.stop] : []), ...usualMeasures]),
       ...defined({
         removeSeen: request.removeSeen,

@@ -2,6 +2,7 @@
 import type { Dataset, Part } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Predictions } from '../scoring/predictions.ts';
 import type { MakeProduct } from '../scoring/product.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
 import { type BaselineChoice, baselinesBeside, makeTask, type OpenBaseline } from './contestants.ts';
@@ -13,6 +14,7 @@ import { repeatsSentence } from './repeats.ts';
 import { type SeenRule, seenRule, seenSentence } from './seen.ts';
 import { coldSentence, rankingSentence } from './sentences.ts';
 import { type Slices, slicesOf } from './slices.ts';
+import { type TaskFigures, taskFigures, taskSentences } from './task_figures.ts';
 
 export interface Evaluation {
   readonly part: Part;
@@ -29,6 +31,8 @@ export interface Evaluation {
   readonly rows: readonly EvaluationRow[];
   /** The model's figures by popularity and by history length. */
   readonly slices: Slices;
+  /** Of each task that predicts a label of one event. Absent where none does. */
+  readonly tasks?: readonly TaskFigures[];
   /** Sentences: what the figures are figures of. */
   readonly protocol: readonly string[];
 }
@@ -50,6 +54,8 @@ export interface EvaluateOptions {
   readonly measures: readonly Measure[];
   /** Of the model: says which history it reads, so that baselines know no less. */
   readonly plan?: Plan;
+  /** What the tasks of the plan predict of the events of the part. */
+  readonly predictions?: Predictions;
   /** A feature of the asking tower with one code a row: adds popularity among events of the same value. */
   readonly by?: string;
   /** Whether what the user had before an event leaves its ranking. Default: what the data block declares. */
@@ -89,6 +95,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     rows.push({ name, doc: scorer.doc, ...defined({ setting }), ...figures, milliseconds });
   }
   const cold = coldItems(events, dataset.corpus);
+  const { plan, predictions } = options;
+  const tasks = plan && predictions ? taskFigures(plan, dataset, part, predictions) : [];
   return {
     part,
     per: task.per!,
@@ -99,10 +107,12 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     metrics: measures.map(({ label }) => label),
     rows,
     slices: slices!,
+    ...(tasks.length > 0 ? { tasks } : {}),
     protocol: [
       ...protocolOf(dataset, task, part, coldSentence(cold, events.rows, rows), seen),
       ...rows.flatMap(settingSentence),
       ...compared.leftOut,
+      ...taskSentences(tasks, part),
     ],
   };
 }

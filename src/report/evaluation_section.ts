@@ -1,6 +1,7 @@
 /** The sections of a report about its evaluation: the table with its protocol, and the slices that are served worst. */
 import type { Evaluation } from '../evaluation/evaluate.ts';
 import { coldSlice, type Slice, worst } from '../evaluation/slices.ts';
+import { taskTable } from '../evaluation/task_table.ts';
 import { barChart } from './bars.ts';
 import { counted, figure, paragraph, prose, section, table } from './html.ts';
 
@@ -11,7 +12,7 @@ export function evaluated(evaluation: Evaluation | undefined): string {
       paragraph('Not evaluated yet: run `tower evaluate` on this folder to add the table and the worst-served slices.'),
     );
   }
-  const { metrics, rows, protocol, part, cold, per } = evaluation;
+  const { metrics, rows, protocol, part, cold, per, tasks = [] } = evaluation;
   const cells = (of: Readonly<Record<string, number>>): string[] => metrics.map((label) => of[label]!.toFixed(4));
   return section(
     'Evaluation',
@@ -24,6 +25,9 @@ export function evaluated(evaluation: Evaluation | undefined): string {
         ...(ofCold ? [[`${name}, cold`, ...cells(ofCold)]] : []),
       ]),
     }),
+    ...(tasks.length > 0
+      ? [table({ caption: 'Labels of single events, without a ranking', ...taskTable(tasks) })]
+      : []),
     `<ul class="soft">${protocol.map((sentence) => `<li>${prose(sentence)}</li>`).join('')}</ul>`,
   );
 }

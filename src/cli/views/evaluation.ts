@@ -1,9 +1,10 @@
 /** An evaluation as `tower evaluate` prints it. */
 import type { Evaluation } from '../../evaluation/evaluate.ts';
+import { taskTable } from '../../evaluation/task_table.ts';
 import { tableOf } from '../table.ts';
 
 /** The table, with its protocol under it. */
-export function evaluationText({ metrics, rows, cold, protocol, per }: Evaluation): string {
+export function evaluationText({ metrics, rows, cold, protocol, per, tasks = [] }: Evaluation): string {
   const corner = per === 'user' ? 'per user' : '';
   const cells = (figures: Readonly<Record<string, number>>): string[] =>
     metrics.map((label) => figures[label]!.toFixed(4));
@@ -12,5 +13,10 @@ export function evaluationText({ metrics, rows, cold, protocol, per }: Evaluatio
     ...(cold.events > 0 ? [[`${name}, warm`, ...cells(warm)]] : []),
     ...(ofCold ? [[`${name}, cold`, ...cells(ofCold)]] : []),
   ]);
-  return [tableOf([corner, ...metrics], lines), ...protocol.map((sentence) => `· ${sentence}`)].join('\n');
+  const figures = taskTable(tasks);
+  return [
+    tableOf([corner, ...metrics], lines),
+    ...(figures.rows.length > 0 ? [tableOf(figures.head, figures.rows)] : []),
+    ...protocol.map((sentence) => `· ${sentence}`),
+  ].join('\n');
 }
