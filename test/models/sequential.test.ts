@@ -39,15 +39,22 @@ function blockOf(weights: Weights, block: string) {
       const deviation = Math.sqrt(mean(centred.map((value) => value ** 2)) + epsilon);
       return add(product(times(centred, 1 / deviation), vector(`gain${suffix}`)), vector(`offset${suffix}`));
     },
-    /** One head: which elements an element sees is the caller's. */
-    attention(xs: Rows, layer: number, sees: (from: number, to: number) => boolean): Rows {
+    /** Which elements an element sees is the caller's. */
+    attention(xs: Rows, layer: number, sees: (from: number, to: number) => boolean, heads = 1): Rows {
       const projected = (name: string): Rows => xs.map((x) => dense(x, `_${name}_${layer}`));
       const [queries, keys, values] = [projected('query'), projected('key'), projected('value')];
       return queries.map((query, from) => {
         const seen = keys.flatMap((_, to) => (sees(from, to) ? [to] : []));
-        const shares = softmax(seen.map((to) => dot(query, keys[to]!) / Math.sqrt(query.length)));
-        const read = seen.reduce<Row>((sum, to, i) => add(sum, times(values[to]!, shares[i]!)), times(query, 0));
-        return dense(read, `_output_${layer}`);
+        const each = query.length / heads;
+        const read = Array.from({ length: heads }, (_, head) => {
+          const part = (x: Row): Row => x.slice(head * each, (head + 1) * each);
+          const shares = softmax(seen.map((to) => dot(part(query), part(keys[to]!)) / Math.sqrt(each)));
+          return seen.reduce<Row>(
+            (sum, to, i) => add(sum, times(part(values[to]!), shares[i]!)),
+            part(times(query, 0)),
+          );
+        });
+        return dense(read.flat(), `_output_${layer}`);
       });
     },
     net: (x: Row, layer: number, activation: (x: number) => number): Row =>
@@ -115,21 +122,15 @@ const encoders: Readonly<Record<string, (ran: Ran, row: number) => Row>> = {
     }, new Array<number>(64).fill(0));
   },
 
-  /** Right-aligned, with the paper's padding, and a DFT as it is defined. */
+  /** The filter of an element reads the 50 places that end with that element, by a DFT as it is defined. */
   bsarec(ran, row) {
     const own = blockOf(ran.weights, 'bsarec');
-    const [length, width, kept, alpha, epsilon] = [50, 64, 2, 0.7, 1e-12];
-    const elements = historyOf(ran, row);
-    const padding = length - elements.length;
-    const sees = (from: number, to: number): boolean => from < padding || (to >= padding && to <= from);
-    let xs: Rows = Array.from({ length }, (_, t) => {
-      const x = t < padding ? new Array<number>(width).fill(0) : elements[t - padding]!;
-      return own.norm(add(x, own.place(t, width)), '_input', epsilon);
-    });
+    const [length, width, kept, alpha, epsilon] = [50, 128, 2, 0.7, 1e-12];
+    let xs: Rows = historyOf(ran, row).map((x, t) => own.norm(add(x, own.place(t, width)), '_input', epsilon));
     for (const layer of [0, 1]) {
-      const low = lowFrequencies(xs, kept);
       const squares = own.vector(`beta_${layer}`).map((value) => value ** 2);
-      const seen = own.attention(xs, layer, sees);
+      const seen = own.attention(xs, layer, causal, 2);
+      const low = xs.map((_, t) => lowFrequencies(xs.slice(0, t + 1), length, kept));
       xs = xs.map((x, t) => {
         const filtered = add(low[t]!, product(squares, add(x, times(low[t]!, -1))));
         const mixed = add(
@@ -143,29 +144,27 @@ const encoders: Readonly<Record<string, (ran: Ran, row: number) => Row>> = {
   },
 };
 
-/** The inverse of a DFT along places of which the mean and `kept` frequencies are left, each with its negative. */
-function lowFrequencies(xs: Rows, kept: number): Rows {
-  const length = xs.length;
-  const waves = Array.from({ length: 2 * kept + 1 }, (_, f) => {
-    const angle = (t: number): number => (2 * Math.PI * (f - kept) * t) / length;
+/**
+ * The last of `length` places, of which `xs` are the last ones and the others are 0: the inverse of their DFT, of which the mean and
+ * `kept` frequencies are left, each with its negative.
+ */
+function lowFrequencies(xs: Rows, length: number, kept: number): Row {
+  const empty = times(xs[0]!, 0);
+  return Array.from({ length: 2 * kept + 1 }, (_, f) => f - kept).reduce<Row>((total, frequency) => {
+    const angle = (place: number): number => (2 * Math.PI * frequency * place) / length;
+    const place = (t: number): number => length - xs.length + t;
     const sum = (wave: (angle: number) => number): Row =>
-      xs.reduce((total, x, t) => add(total, times(x, wave(-angle(t)))), times(xs[0]!, 0));
-    return { angle, real: sum(Math.cos), imaginary: sum(Math.sin) };
-  });
-  return xs.map((_, t) =>
-    waves.reduce(
-      (total, { angle, real, imaginary }) =>
-        add(total, add(times(real, Math.cos(angle(t)) / length), times(imaginary, -Math.sin(angle(t)) / length))),
-      times(xs[0]!, 0),
-    ),
-  );
+      xs.reduce((before, x, t) => add(before, times(x, wave(-angle(place(t))))), empty);
+    const [real, imaginary, last] = [sum(Math.cos), sum(Math.sin), angle(length - 1)];
+    return add(total, add(times(real, Math.cos(last) / length), times(imaginary, -Math.sin(last) / length)));
+  }, empty);
 }
 
 describe.each([
   { name: 'sasrec', drawn: 'shared_256_uniform', score: dot, sharpness: 1 },
   { name: 'hstu', drawn: 'shared_512_uniform', score: cosine, sharpness: 10 },
   { name: 'gru4rec', drawn: 'shared_512_uniform', score: dot, sharpness: 1 },
-  { name: 'bsarec', drawn: 'corpus', score: dot, sharpness: 1 },
+  { name: 'bsarec', drawn: 'corpus', score: cosine, sharpness: 1 / 0.07 },
 ])('$name', ({ name, drawn, score, sharpness }) => {
   const ran = runModel(planOfModel(name, plainly), { lengths });
   const users = everyRow.map((row) => encoders[name]!(ran, row));
