@@ -9,6 +9,7 @@ import type { BaselineChoice } from '../evaluation/contestants.ts';
 import type { Evaluation } from '../evaluation/evaluate.ts';
 import type { Attention } from '../scoring/attention.ts';
 import type { Exported } from '../serve/export.ts';
+import type { ItemColumns } from '../serve/filter/columns.ts';
 import type { FeatureValues } from '../serve/query_columns.ts';
 import type { Recommendation, Recommender } from '../serve/recommend.ts';
 import type { StepRecord } from '../training/replay.ts';
@@ -40,8 +41,13 @@ export interface Run {
   /** Refused where it is not the data of the training. */
   dataset(): Promise<Dataset>;
   engine(): Promise<Choice>;
-  /** Knows the vectors of the whole corpus. */
-  recommender(): Promise<Recommender>;
+  /**
+   * Knows the vectors of the whole corpus. Made once.
+   * @param columns also reads all columns of the items file, for filters
+   */
+  recommender(columns?: boolean): Promise<Recommender>;
+  /** What filters may read of the items. */
+  itemColumns(): Promise<ItemColumns>;
   /** Gives back what the engine holds. */
   close(): Promise<void>;
 }
@@ -54,16 +60,18 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
   let dataset: Promise<SameData> | undefined;
   const same = (): Promise<SameData> => (dataset ??= readSame(trained, request));
   let engine: Promise<Choice> | undefined;
-  let recommender: Promise<Recommender> | undefined;
+  let columns: Promise<ItemColumns> | undefined;
+  const recommenders: [Promise<Recommender>?, Promise<Recommender>?] = [];
   const run: Run = {
     trained,
     notes: async () => [...stoppedNotes(trained), ...(await same()).notes],
     dataset: async () => (await same()).dataset,
     engine: () => (engine ??= chooseEngine(request.engine)),
-    recommender: () => (recommender ??= recommenderOf(run)),
+    recommender: (withColumns = false) => (recommenders[Number(withColumns)] ??= recommenderOf(run, withColumns)),
+    itemColumns: () => (columns ??= readColumns(trained, request, same)),
     async close() {
-      await (await recommender)?.close();
-      recommender = undefined;
+      for (const recommender of recommenders) await (await recommender)?.close();
+      recommenders.length = 0;
     },
   };
   return run;
@@ -88,10 +96,16 @@ function stoppedNotes({ manifest }: Trained): string[] {
   return status === 'stopped' ? [`The training was stopped ${after}, and the model was kept as it was.`] : [];
 }
 
-async function recommenderOf(run: Run): Promise<Recommender> {
+async function recommenderOf(run: Run, withColumns: boolean): Promise<Recommender> {
   const { dataset, engine } = await rowsAndEngine(run);
+  const { objectivesOf } = await import('./objectives.ts');
+  const objectives = await objectivesOf(run.trained);
   const { makeRecommender } = await import('../serve/recommend.ts');
-  return makeRecommender(run.trained, dataset, engine, { version: run.trained.manifest.checksum });
+  return makeRecommender(run.trained, dataset, engine, {
+    version: run.trained.manifest.checksum,
+    ...defined({ objectives }),
+    ...(withColumns ? { columns: await run.itemColumns() } : {}),
+  });
 }
 
 /** The database reads in threads of its own while this one loads the engine. */
@@ -178,14 +192,21 @@ export interface RecommendRequest {
   readonly k?: number;
   /** Whether what the user had is left out. Default: as the data block declares with `seen`. */
   readonly removeSeen?: boolean;
+  /** A condition on the columns of the items file, such as `year >= 1990 and 'Drama' in genres`. */
+  readonly filter?: string;
+  /** Keys of items that are left out. */
+  readonly exclude?: readonly string[];
+  /** By task of `retrieve`: how much its score counts, in place of its factor there. Tasks without one keep their factor. */
+  readonly weights?: Readonly<Record<string, number>>;
 }
 
 /** The best `k` items for a user, with titles, scores and the user's history. */
 export async function recommend(run: Run, request: RecommendRequest): Promise<Recommendation> {
-  const recommender = await run.recommender();
+  const { filter, exclude, weights } = request;
+  const recommender = await run.recommender(filter !== undefined);
   const recommendation = await recommender.ask(
     { ...defined({ key: request.user }), values: request.values ?? {} },
-    { k: request.k ?? 10, ...defined({ removeSeen: request.removeSeen }) },
+    { k: request.k ?? 10, ...defined({ removeSeen: request.removeSeen, filter, exclude, weights }) },
   );
   return { ...recommendation, notes: [...(await run.notes()), ...recommendation.notes] };
 }
@@ -237,10 +258,33 @@ export async function exportTowers(run: Run, request: { out: string; force?: boo
 }
 
 async function readRows(trained: Trained, request: LoadRequest): Promise<Dataset> {
+  const [{ readDataset }, { description, reading }] = await Promise.all([
+    import('../data/read.ts'),
+    blockOf(trained, request),
+  ]);
+  return readDataset(description, trained.plan, reading);
+}
+
+async function readColumns(
+  trained: Trained,
+  request: LoadRequest,
+  same: () => Promise<SameData>,
+): Promise<ItemColumns> {
+  const { dataset } = await same();
+  const [{ readItemColumns }, { columnsFrom }, { description, reading }] = await Promise.all([
+    import('../data/item_columns.ts'),
+    import('../serve/filter/columns.ts'),
+    blockOf(trained, request),
+  ]);
+  return columnsFrom(await readItemColumns(description, trained.plan, dataset.corpus.keys, reading));
+}
+
+/** The data block of a request, and how it is read. */
+async function blockOf(trained: Trained, request: LoadRequest) {
   const { allow = [], data } = request;
-  const [{ readDataset }, { recordedBlock }] = await Promise.all([import('../data/read.ts'), import('./recorded.ts')]);
+  const { recordedBlock } = await import('./recorded.ts');
   const block =
     data === undefined ? recordedBlock(trained, allow) : { description: blockIn(readSource(data)), access: {} };
   const { access, ...reading } = readingOf(request);
-  return readDataset(block.description, trained.plan, { ...reading, access: { ...access, ...block.access } });
+  return { description: block.description, reading: { ...reading, access: { ...access, ...block.access } } };
 }

@@ -129,6 +129,18 @@ export const withOption = (): Option =>
     })
     .default({}, 'none');
 
+export const weightOption = (): Option =>
+  new Option(
+    '--weight <task=number>',
+    'count the score of a task of `retrieve` by a number; may be repeated',
+  ).argParser((text: string, before: Record<string, number> | undefined): Record<string, number> => {
+    const [, name, value] = /^([A-Za-z_]\w*)=(.+)$/s.exec(text) ?? [];
+    if (name === undefined || !Number.isFinite(Number(value))) {
+      throw new InvalidArgumentError('Write `task=number`, such as `like=2`.');
+    }
+    return { ...before, [name]: Number(value) };
+  });
+
 function listOf(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -10,7 +10,7 @@ import { makeRetrieval } from '../scoring/retrieval.ts';
 import type { ItemColumns } from './filter/columns.ts';
 import { interestsOf } from './interests.ts';
 import { type FeatureValues, queryColumns } from './query_columns.ts';
-import { makeSnapshot, type Snapshot, type TopAnswer } from './snapshot.ts';
+import { makeSnapshot, type Objective, type Snapshot, type TopAnswer } from './snapshot.ts';
 
 export type Question =
   /** Somebody by the key of the query tower; with values of features that are other than the data knows of them. */
@@ -60,6 +60,8 @@ export interface RecommenderOptions {
   readonly version?: string;
   /** What filters may read of the items. */
   readonly columns?: ItemColumns;
+  /** Which columns of the vectors weights may scale. */
+  readonly objectives?: readonly Objective[];
 }
 
 /** Computes the vectors of the whole corpus once; each question then takes one row through the other tower, and scans the snapshot. */
@@ -67,7 +69,7 @@ export async function makeRecommender(
   trained: Pick<Trained, 'plan' | 'parameters' | 'tables' | 'encodings'>,
   dataset: Dataset,
   engine: Engine,
-  { version = '', columns }: RecommenderOptions = {},
+  { version = '', columns, objectives }: RecommenderOptions = {},
 ): Promise<Recommender> {
   const { plan, parameters } = trained;
   const { corpus, users } = dataset;
@@ -77,6 +79,7 @@ export async function makeRecommender(
     version,
     items: { vectors: retrieval.items(), keys: corpus.keys, ...defined({ titles: corpus.titles, columns }) },
     users: { keys: users.keys, seen: users.seen },
+    ...defined({ objectives }),
   });
   const { histories } = dataset;
   const removesSeen = dataset.seen !== 'kept';

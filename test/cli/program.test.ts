@@ -82,6 +82,10 @@ describe('a mistake of the command line', () => {
       'the query is missing: give `--user <key>`, or `--with <feature=value>`, or both; run `tower recommend --help` for its arguments and an example',
     ],
     [
+      ['recommend', 'r', '--user', 'u', '--weight', 'like'],
+      'option `--weight <task=number>` argument `like` is invalid. Write `task=number`, such as `like=2`; run `tower recommend --help` for its arguments and an example',
+    ],
+    [
       ['recommend', 'r', '--with', 'country'],
       'option `--with <feature=value>` argument `country` is invalid. Write `feature=value`, such as `country=NL`; run `tower recommend --help` for its arguments and an example',
     ],

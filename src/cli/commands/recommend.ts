@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { defined } from '../../defined.ts';
 import type { Item } from '../../serve/recommend.ts';
 import { openRun } from '../open_run.ts';
-import { seenOf, wholeNumber, withExample, withOption } from '../options.ts';
+import { seenOf, weightOption, wholeNumber, withExample, withOption } from '../options.ts';
 import { answer, answerJson, sayEngine } from '../report.ts';
 import { addRunOptions, addSeenOptions, type OfRanking } from '../run_options.ts';
 
@@ -10,6 +10,9 @@ interface Options extends OfRanking {
   readonly user?: string;
   readonly with: Record<string, unknown>;
   readonly k: number;
+  readonly filter?: string;
+  readonly exclude?: readonly string[];
+  readonly weight?: Readonly<Record<string, number>>;
 }
 
 /** Shown items of the user's history. */
@@ -21,10 +24,14 @@ export function recommendCommand(program: Command): void {
     .argument('<run>', 'the folder of a trained model')
     .option('--user <key>', 'recommend for this key of the query tower')
     .addOption(withOption())
-    .addOption(new Option('-k <count>', 'recommend this many items').argParser(wholeNumber).default(10));
+    .addOption(new Option('-k <count>', 'recommend this many items').argParser(wholeNumber).default(10))
+    .option('--filter <condition>', 'recommend only items whose columns meet a condition')
+    .option('--exclude <keys...>', 'leave out the items with these keys')
+    .addOption(weightOption());
   addSeenOptions(command);
   addRunOptions(command).action(
-    async (folder: string, { user, with: values, k, removeSeen, keepSeen, json, ...options }: Options) => {
+    async (folder: string, { user, with: values, k, removeSeen, keepSeen, json, ...others }: Options) => {
+      const { filter, exclude, weight: weights, ...options } = others;
       if (user === undefined && Object.keys(values).length === 0) {
         command.error('error: the query is missing: give `--user <key>`, or `--with <feature=value>`, or both');
       }
@@ -32,7 +39,7 @@ export function recommendCommand(program: Command): void {
       const run = await openRun(folder, options);
       sayEngine(await run.engine());
       const { items, history, notes } = await recommend(run, {
-        ...defined({ user }),
+        ...defined({ user, filter, exclude, weights }),
         values,
         k,
         ...seenOf({ removeSeen, keepSeen }),
@@ -54,6 +61,7 @@ export function recommendCommand(program: Command): void {
       command,
       'tower recommend runs/first --user 42 -k 10',
       'tower recommend runs/flights --with origin=ATL --with hour=17',
+      `tower recommend runs/first --user 42 --filter "year >= 1990 and 'Drama' in genres"`,
     ),
   );
 }

@@ -1,4 +1,5 @@
 /** Columns of items that a filter may read: one value an item, in typed arrays. */
+import type { ItemValues } from '../../data/item_columns.ts';
 
 export type ItemColumn =
   /** NaN where there is no value. */
@@ -45,4 +46,22 @@ export function textsColumn(lists: readonly (readonly string[] | null | undefine
     ends[row] = list ? at : -1;
   });
   return { kind: 'texts', starts, ends, codes, words };
+}
+
+/** What a data set has of its items, as columns. */
+export function columnsFrom(values: ReadonlyMap<string, ItemValues>): ItemColumns {
+  return new Map([...values].map(([name, column]) => [name, columnFrom(column)]));
+}
+
+function columnFrom({ kind, values }: ItemValues): ItemColumn {
+  switch (kind) {
+    case 'number':
+      return { kind, values: Float64Array.from(values, (value) => value ?? Number.NaN) };
+    case 'text':
+      return textColumn(values);
+    case 'texts':
+      return textsColumn(values);
+    case 'truth':
+      return { kind, values: Int8Array.from(values, (value) => (value === undefined ? -1 : Number(value))) };
+  }
 }

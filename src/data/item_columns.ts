@@ -1,0 +1,131 @@
+/** All columns of the items file, for what asks about items by their values: not only those that a model reads. */
+import { Failure } from '../diagnostics/failure.ts';
+import type { DataDescription } from '../model/model.ts';
+import { makeKeyTable } from '../text/key_table.ts';
+import { type BindOptions, bindData } from './binding/bind.ts';
+import type { BoundColumn, Layout } from './binding/layout.ts';
+import type { Needs } from './binding/needs.ts';
+import { type Database, enclose, openDatabase, quoteName } from './files/duckdb.ts';
+import { type DataSource, isList, isNumber } from './files/source.ts';
+import { stage } from './rows/stage.ts';
+
+/** One value an item of the corpus; undefined where there is none. */
+export type ItemValues =
+  | { readonly kind: 'number'; readonly values: readonly (number | undefined)[] }
+  | { readonly kind: 'text'; readonly values: readonly (string | undefined)[] }
+  | { readonly kind: 'texts'; readonly values: readonly (readonly string[] | undefined)[] }
+  | { readonly kind: 'truth'; readonly values: readonly (boolean | undefined)[] };
+
+interface Wanted {
+  readonly name: string;
+  readonly kind: ItemValues['kind'];
+  readonly column: BoundColumn;
+  /** SQL of the value, as what `kind` is made of. */
+  readonly value: string;
+}
+
+/**
+ * By name: the columns of the items file, and the features that the block computes from it, such as a list that is split. Dates and times are their texts,
+ * which are in the order of time. A value that is no number in a column of numbers is missing. None where the block has no items file.
+ * @param keys of the corpus, in the order of its rows
+ * @throws Failure as `readDataset`
+ */
+export async function readItemColumns(
+  description: DataDescription,
+  needs: Needs,
+  keys: readonly string[],
+  options: BindOptions = {},
+): Promise<ReadonlyMap<string, ItemValues>> {
+  const bound = await bindData(description, needs, options);
+  if (bound.output === undefined) throw new Failure(bound.diagnostics);
+  const { layout, discard } = bound.output;
+  try {
+    const source = layout.sources.get('items');
+    const key = layout.itemKey?.inFile;
+    if (source === undefined || key === undefined) return new Map();
+    const database = await openDatabase(options.signal);
+    try {
+      return await read(database, source, key, wantedOf(source, layout, key), keys, options.signal);
+    } finally {
+      database.close();
+    }
+  } finally {
+    discard();
+  }
+}
+
+async function read(
+  database: Database,
+  source: DataSource,
+  key: BoundColumn,
+  wanted: readonly Wanted[],
+  keys: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, ItemValues>> {
+  const features = new Map([['', key], ...wanted.map(({ name, column }) => [name, column] as const)]);
+  await stage(database, source, { sources: new Map(), features, labels: new Map(), histories: new Map() }, signal);
+  await database.seal();
+  const rowOf = makeKeyTable(keys, keys.length).rowOf;
+  const values = wanted.map(() => new Array<unknown>(keys.length).fill(undefined));
+  const selected = [`CAST(${enclose(key.sql)} AS VARCHAR)`, ...wanted.map(({ value }) => value)];
+  await database.stream(`SELECT ${selected.join(', ')} FROM items`, (chunk) => {
+    const columns = selected.map((_, at) => chunk.getColumnVector(at) as unknown as Vector);
+    for (let i = 0; i < chunk.rowCount; i++) {
+      const row = rowOf(String(columns[0]!.getItem(i)));
+      if (row < 0) continue;
+      for (const [at, of] of values.entries()) of[row] = plain(columns[at + 1]!.getItem(i));
+    }
+  });
+  return new Map(wanted.map(({ name, kind }, at) => [name, { kind, values: values[at]! } as ItemValues]));
+}
+
+interface Vector {
+  getItem(at: number): unknown;
+}
+
+/** Lists are objects of the database's own. */
+function plain(value: unknown): unknown {
+  if (value === null || (typeof value === 'number' && !Number.isFinite(value))) return undefined;
+  const { items } = value as { readonly items?: readonly unknown[] };
+  return items === undefined ? value : items.filter((item) => item !== null).map(String);
+}
+
+function wantedOf(source: DataSource, { features }: Layout, key: BoundColumn): Wanted[] {
+  const wanted = new Map<string, Wanted>();
+  for (const { name, type } of source.columns) {
+    const kind = kindOf(type);
+    if (kind === undefined) continue;
+    // A file of lines holds texts: one that is no number makes no row unreadable.
+    const readsText = name === key.bare || (source.looks.size > 0 && kind !== 'texts');
+    const column: BoundColumn = {
+      name,
+      sql: quoteName(name),
+      over: ['items'],
+      at: 'items',
+      kind: readsText ? 'text' : 'any',
+      type,
+      bare: name,
+    };
+    const own = name === key.bare ? 'text' : kind;
+    wanted.set(name, { name, kind: own, column, value: castOf(column.sql, own) });
+  }
+  for (const [name, column] of features) {
+    const kind = kindOf(column.type);
+    const isOwn = column.at === 'items' && column.bare === undefined && column.over.every((role) => role === 'items');
+    // What a query within the expression reads is not staged.
+    if (!isOwn || kind === undefined || (column.reads?.tables.length ?? 0) > 0) continue;
+    wanted.set(name, { name, kind, column, value: castOf(column.sql, kind) });
+  }
+  return [...wanted.values()];
+}
+
+/** Undefined of what a filter could not compare, such as a structure. */
+function kindOf(type: string): ItemValues['kind'] | undefined {
+  if (isList(type)) return /^(VARCHAR|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?)\[\]$/.test(type) ? 'texts' : undefined;
+  if (isNumber(type)) return 'number';
+  if (type === 'BOOLEAN') return 'truth';
+  return /^(VARCHAR|DATE|TIMESTAMP|TIME|UUID|ENUM)/.test(type) ? 'text' : undefined;
+}
+
+const castOf = (sql: string, kind: ItemValues['kind']): string =>
+  `TRY_CAST(${enclose(sql)} AS ${{ number: 'DOUBLE', text: 'VARCHAR', texts: 'VARCHAR[]', truth: 'BOOLEAN' }[kind]})`;
