@@ -20,7 +20,7 @@ export interface CompileRequest extends Omit<CheckRequest, 'data'> {
 }
 
 /**
- * Writes the static graphs of a model: for the training step and for each tower a tfjs graph model (weights go in as inputs
+ * Writes the static graphs of a model: for the training step, for each tower and its parts a tfjs graph model (weights go in as inputs
  * `parameter:…`, updated ones come out as `updated:…`), the same graph as text, and `plan.json`, which says what feeds each input.
  * @throws Failure with the model's diagnostics, `folder-not-empty` or `cannot-write`
  */
@@ -33,7 +33,10 @@ export async function compile(path: string, { out, force = false, ...request }: 
   const { trainingTfjs, tfjsFiles } = await import('../engine/formats/tfjs_model.ts');
   const graphs: readonly (readonly [string, GraphPlan])[] = [
     ['step', plan.step],
-    ...plan.towers.map((tower) => [tower.name, tower.embedded] as const),
+    ...plan.towers.flatMap(({ name, embedded, parts = [] }) => [
+      [name, embedded] as const,
+      ...parts.map((part) => [`${name}/${part.length}`, part] as const),
+    ]),
   ];
   const files: string[] = [];
   const write = async (name: string, content: string | Uint8Array): Promise<void> => {

@@ -3,13 +3,25 @@
  * file by accident; this shows that what is left can be computed with, whatever was written and sealed.
  */
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { type Encoding, rowsOf } from '../data/dataset.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { printType, sameType, symbolic } from '../graph/dims.ts';
 import type { Dim, Graph, TensorType } from '../graph/graph.ts';
 import { verify } from '../graph/verify.ts';
 import { metrics } from '../library/metrics/table.ts';
-import type { FeaturePlan, GraphPlan, InputPlan, Plan, TowerPlan } from '../plan/plan.ts';
+import {
+  type FeaturePlan,
+  type GraphPlan,
+  type InputPlan,
+  type Plan,
+  placesIn,
+  type RowsOf,
+  type TowerPart,
+  type TowerPlan,
+  towerGraphs,
+} from '../plan/plan.ts';
+import { rowsSymbol } from '../plan/rows_prefix.ts';
 import type { Expected } from '../storage/safetensors.ts';
 import { type Manifest, manifestFile } from './manifest.ts';
 import { weightNames } from './training_state.ts';
@@ -31,9 +43,13 @@ export function refuseInconsistent({ folder, manifest, plan, encodings }: Parts)
     refuse(path, problemsOfEncoding(feature, encodings.get(feature)!, plan));
   }
   plan.towers.forEach((tower, at) => {
-    const { graph } = manifest.plan.towers[at]!.embedded;
-    refuse(graph, problemsOfGraph(tower.embedded.graph, tower.embedded.inputs));
-    refuse(graph, problemsOfTower(tower, plan));
+    refuse(manifestFile, problemsOfParts(tower, plan));
+    const stored = manifest.plan.towers[at]!;
+    const files = [stored.embedded, ...(stored.parts ?? [])].map(({ graph }) => graph);
+    towerGraphs(tower).forEach((own, place) => {
+      refuse(files[place]!, problemsOfGraph(own.graph, own.inputs));
+      refuse(files[place]!, problemsOfTower(tower, own, plan));
+    });
   });
   refuse(manifest.plan.step.graph, problemsOfGraph(plan.step.graph, plan.step.inputs));
   const { predictions } = plan;
@@ -160,15 +176,36 @@ function* problemsOfGraph(graph: Graph, inputs: readonly InputPlan[]): Iterable<
   }
 }
 
-const batch = symbolic('batch');
+/** Lengths that ascend, of one list of the tower, which holds more. */
+function* problemsOfParts({ name, features, parts = [] }: TowerPlan, plan: Plan): Iterable<string> {
+  let shorter = 0;
+  for (const { feature, length } of parts) {
+    const list = plan.features.find((each) => each.name === feature);
+    if (!features.includes(feature) || list?.gives !== 'bag' || feature !== parts[0]!.feature) {
+      yield `tower \`${name}\` is cut by \`${feature}\`, which is not its list`;
+    } else if (length <= shorter || length >= list.max!) yield `tower \`${name}\` has a part of ${length} elements`;
+    shorter = length;
+  }
+}
 
+const events: RowsOf = { kind: 'events' };
+
+const rowsOfGraph = (of: GraphPlan | TowerPart): RowsOf =>
+  'length' in of ? { kind: 'part', feature: of.feature, length: of.length } : events;
+
+const batchOf = (rows: RowsOf): Dim => symbolic(rows.kind === 'part' ? rowsSymbol(rows) : 'batch');
+
+/** @param of its whole graph, or one of a part */
 function* problemsOfTower(
   { name, width, interests, features, embedded, readouts }: TowerPlan,
+  of: GraphPlan | TowerPart,
   plan: Plan,
 ): Iterable<string> {
-  const { graph } = embedded;
+  const { graph } = of;
+  const rows = rowsOfGraph(of);
+  const batch = batchOf(rows);
   const typeOf = (node: number): TensorType => graph.nodes[node]!.type;
-  yield* problemsOfInputs(embedded, plan, features);
+  yield* problemsOfInputs(of, plan, features, rows);
   const vector = float(batch, ...(interests === undefined ? [] : [interests]), width);
   const [output, ...more] = graph.outputs;
   if (output?.name !== 'vector' || more.length > 0) yield `tower \`${name}\` gives no vector alone`;
@@ -176,6 +213,7 @@ function* problemsOfTower(
     yield `tower \`${name}\` gives ${printType(typeOf(output.node))}, and should give ${printType(vector)}`;
   }
   if (graph.updates.length > 0) yield `tower \`${name}\` changes its weights`;
+  if (of !== embedded) return;
   for (const { label, of } of readouts ?? []) {
     const node = graph.nodes.findLast((each) => each.label === label);
     if (!node || !sameType(node.type, float(batch, of.length))) yield `it has no ${label} of ${of.length} fields`;
@@ -183,11 +221,16 @@ function* problemsOfTower(
 }
 
 /** @param own the features that the graph may read */
-function* problemsOfInputs({ graph, inputs }: GraphPlan, plan: Plan, own: readonly string[]): Iterable<string> {
+function* problemsOfInputs(
+  { graph, inputs }: GraphPlan,
+  plan: Plan,
+  own: readonly string[],
+  rows: RowsOf,
+): Iterable<string> {
   for (const input of inputs) {
     const { node } = graph.inputs.find((each) => each.name === input.name)!;
     const { type } = graph.nodes[node]!;
-    const wanted = typeOfInput(input, plan, own);
+    const wanted = typeOfInput(input, plan, own, rows);
     if (typeof wanted === 'string') yield `input \`${input.name}\` ${wanted}`;
     else if (!sameType(wanted, type)) {
       yield `input \`${input.name}\` is ${printType(type)}, and is fed ${printType(wanted)}`;
@@ -201,27 +244,34 @@ function* problemsOfPredictions(predictions: GraphPlan, plan: Plan): Iterable<st
     predictions,
     plan,
     plan.features.map(({ name }) => name),
+    events,
   );
   for (const { name, predicts } of plan.tasks) {
     const output = graph.outputs.find((each) => each.name === `prediction:${name}`);
     if (predicts === undefined) continue;
-    if (!output || !sameType(graph.nodes[output.node]!.type, float(batch)))
+    if (!output || !sameType(graph.nodes[output.node]!.type, float(batchOf(events))))
       yield `it gives no prediction of task \`${name}\``;
   }
   if (graph.updates.length > 0) yield 'it changes weights';
 }
 
 /** What the host feeds; or what is wrong with it, as the rest of a sentence. */
-function typeOfInput({ source }: InputPlan, { features, tables }: Plan, own: readonly string[]): TensorType | string {
-  if (!('feature' in source) || source.rows?.kind !== 'events') return 'is of no feature of the row';
+function typeOfInput(
+  { source }: InputPlan,
+  { features, tables }: Plan,
+  own: readonly string[],
+  rows: RowsOf,
+): TensorType | string {
+  if (!('feature' in source) || !isDeepStrictEqual(source.rows, rows)) return 'is of no feature of the row';
   const feature = features.find(({ name }) => name === source.feature);
   if (!feature || !own.includes(feature.name)) return `is of \`${source.feature}\`, which is no feature of the tower`;
-  const { gives, table, max, width, encoder } = feature;
+  const { gives, table, max, width, encoder, along } = feature;
+  const batch = batchOf(rows);
   const isBag = gives === 'bag';
-  const length = max ?? 0;
+  const length = placesIn(rows, along ?? feature.name) ?? max ?? 0;
   switch (source.from) {
     case 'embedding':
-      if (source.table !== undefined) return typeOfBias(source.table, feature, tables);
+      if (source.table !== undefined) return typeOfBias(source.table, feature, tables, batch);
       if (table === undefined || gives === 'numbers') return `is of \`${feature.name}\`, which has no table`;
       return (source.pool === 'none') === isBag ? `pools \`${feature.name}\` by ${source.pool}` : float(batch, width);
     case 'sequence':
@@ -240,6 +290,7 @@ function typeOfBias(
   table: string,
   { name, gives, encoderOf }: FeaturePlan,
   tables: Plan['tables'],
+  batch: Dim,
 ): TensorType | string {
   const its = tables.find((each) => each.name === table);
   if (gives !== 'code' || its?.encoderOf !== encoderOf) return `is of \`${name}\`, which has no table \`${table}\``;

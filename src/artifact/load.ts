@@ -133,8 +133,7 @@ function refuseUnlisted(folder: string, { files, weights, encodings, plan, sourc
   const named = [
     weights,
     ...Object.values(encodings),
-    ...plan.towers.map((tower) => tower.embedded.graph),
-    plan.step.graph,
+    ...graphsOf(plan).map(({ graph }) => graph),
     ...sources,
     ...(data.source === undefined ? [] : [data.source]),
   ];

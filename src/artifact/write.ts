@@ -9,7 +9,7 @@ import { type Checksum, checksumOf } from '../storage/checksum.ts';
 import { makeFolder, writeTextDurably } from '../storage/durable.ts';
 import { fingerprintOf } from './identity.ts';
 import { type Manifest, manifestFile, noChecksum } from './manifest.ts';
-import { storePlan } from './stored_plan.ts';
+import { partName, storePlan } from './stored_plan.ts';
 import { complaint } from './validate.ts';
 
 /** Where a model comes from, as the user wrote it. */
@@ -110,7 +110,7 @@ export async function writeTexts(folder: string, texts: ReadonlyMap<string, stri
 }
 
 export interface ArtifactPaths {
-  /** Of `tower user`, `step`, and `predictions` where there is one: a tower may have one of these names. */
+  /** Of `tower user`, `part 8 of user`, `step`, and `predictions` where there is one: a tower may have one of these names. */
   readonly graphs: ReadonlyMap<string, string>;
   /** By feature. */
   readonly encodings: ReadonlyMap<string, string>;
@@ -135,6 +135,9 @@ export function artifactPaths(plan: Plan, encodings: ReadonlyMap<string, unknown
     ...plan.towers.map(({ name }) => [`tower ${name}`, free(`graphs/${name}.json`)] as const),
     ...['step', ...(plan.predictions ? ['predictions'] : [])].map(
       (name) => [name, free(`graphs/${name}.json`)] as const,
+    ),
+    ...plan.towers.flatMap(({ name, parts = [] }) =>
+      parts.map((part) => [partName(name, part), free(`graphs/${name}_${part.length}.json`)] as const),
     ),
   ];
   const ofFeatures = [...encodings.keys()].map((feature) => [feature, encodingPath(feature, free)] as const);

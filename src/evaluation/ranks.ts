@@ -25,6 +25,9 @@ export interface Ranks {
 /** Scores held at a time: 5 MB, which stay in the cache on their way to be counted. */
 const blockNumbers = 1.25 * 2 ** 20;
 
+/** Of as many such blocks a scorer hears the rows together. */
+const blocksExpected = 32;
+
 /**
  * Each question of the task is scored once. Every held-out item gets its rank in that ranking, where the other held-out items of
  * the question are too.
@@ -46,6 +49,10 @@ export async function rankEvents(task: ScoringTask, scorer: Scorer, removeSeen =
   const order = byUser(task, questions);
   const rowsAtOnce = Math.max(16, Math.min(1024, Math.floor(blockNumbers / Math.max(1, corpus.rows))));
   for (let from = 0; from < order.length; from += rowsAtOnce) {
+    if (from % (blocksExpected * rowsAtOnce) === 0) {
+      const next = order.subarray(from, from + blocksExpected * rowsAtOnce);
+      await scorer.expect?.(next.map((question) => questions.asks[question]!));
+    }
     const asked = order.subarray(from, from + rowsAtOnce);
     const scores = await scorer.score(asked.map((question) => questions.asks[question]!));
     const rows: number[] = [];

@@ -95,7 +95,7 @@ export function lower(whole: Model): Outcome<Lowered | undefined> {
   const model = withoutUnread(whole);
   const { features, forward, rows, diagnostics } = analyse(model);
   if (forward === undefined || hasErrors(diagnostics)) return { output: undefined, diagnostics };
-  const cut = cutOf(model, features);
+  const cut = cutOf(model, features, true);
   const trained = rows || cut ? lowerForward(model, features, { rows, cut }) : forward;
   const { plan: step, shared } = lowerStep(model, trained);
   const plan: Plan = {

@@ -22,16 +22,19 @@ export interface Cut {
   readonly lengths: readonly number[];
 }
 
-/** Absent where a step has too few places for its ops to be worth it. */
-export function cutOf(model: Model, features: LoweredFeatures): Cut | undefined {
+/**
+ * How a step, or the ranking of many queries, cuts its rows. Absent where it has too few places for its ops to be worth it, or
+ * where a block of a step keeps statistics of all that it sees, which those of a part are not.
+ */
+export function cutOf(model: Model, features: LoweredFeatures, training: boolean): Cut | undefined {
   const [tower] = model.towers;
   const lists = listsOf(tower, features).map((feature) => ({ feature, max: features.byName.get(feature)!.use.max! }));
   if (lists.length === 0) return undefined;
   const { feature, max } = lists.reduce((longest, list) => (list.max > longest.max ? list : longest));
-  if (max * model.train.batch < fewPlaces) return undefined;
-  const whole = trial(tower, features, { kind: 'events' });
+  if (training && max * model.train.batch < fewPlaces) return undefined;
+  const whole = trial(tower, features, { kind: 'events' }, training);
   if (whole.keepsStatistics) return undefined;
-  const nodesOf = (length: number): number => trial(tower, features, { kind: 'part', feature, length }).nodes;
+  const nodesOf = (length: number): number => trial(tower, features, { kind: 'part', feature, length }, training).nodes;
   const lengths = withinNodes(partLengths(max), nodesOf, Math.max(fewNodes, mostGrowth * whole.nodes));
   return lengths.length > 1 ? { feature, lengths } : undefined;
 }
@@ -65,10 +68,10 @@ export function partLengths(max: number): readonly number[] {
   return Array.from({ length: steps + 1 }, (_, at) => (at === steps ? max : Math.round(shortest * growth ** at)));
 }
 
-/** How large the tower is for some rows, and whether a block keeps statistics of all that it sees, which those of a part are not. */
-function trial(tower: Tower, features: LoweredFeatures, rows: RowsOf) {
+/** How large the tower is for some rows, and whether a block keeps statistics. */
+function trial(tower: Tower, features: LoweredFeatures, rows: RowsOf, training: boolean) {
   const inputs = new GraphInputs(makeBuilder('trial'));
-  const context = makeTowerContext(inputs, features, true);
+  const context = makeTowerContext(inputs, features, training);
   lowerTower(context, tower, rows);
   return { nodes: inputs.builder.nodes.length, keepsStatistics: context.kept.size > 0 };
 }

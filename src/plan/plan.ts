@@ -341,6 +341,8 @@ export interface TowerPlan {
    * towers' vectors is the score that `retrieve` declares.
    */
   readonly embedded: GraphPlan;
+  /** The same vectors of rows whose list is short, from tensors with fewer places: ascending, all by one list. Absent: `embedded` for all. */
+  readonly parts?: readonly TowerPart[];
   readonly width: number;
   /**
    * The query tower may have several vectors a row: `vector` is then float32 [batch, interests, width], and the score is the
@@ -350,6 +352,15 @@ export interface TowerPlan {
   /** Numbers within `embedded` that say what the tower looks at; absent where it has none. */
   readonly readouts?: readonly Readout[];
 }
+
+/** A graph for rows whose list `feature` has at most `length` elements: its inputs and `vector` are of those rows of a part. */
+export interface TowerPart extends GraphPlan {
+  readonly feature: string;
+  readonly length: number;
+}
+
+/** All graphs of a tower. */
+export const towerGraphs = ({ embedded, parts = [] }: TowerPlan): readonly GraphPlan[] => [embedded, ...parts];
 
 /** The last node of the graph labelled `label`: float32 [batch, of.length], a number for each field named. */
 export interface Readout {

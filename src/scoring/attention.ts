@@ -7,7 +7,7 @@ import type { Engine } from '../engine/engine.ts';
 import { makeRowFeeder } from '../feed/feeder.ts';
 import { prune } from '../graph/prune.ts';
 import type { GraphPlan, Readout, TowerPlan } from '../plan/plan.ts';
-import { parametersOf } from './retrieval.ts';
+import { parametersOf } from './tower_vectors.ts';
 
 export interface Attention {
   readonly tower: string;

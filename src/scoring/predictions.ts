@@ -5,7 +5,7 @@ import type { Tables } from '../embedding/tables.ts';
 import type { Engine, Tensors } from '../engine/engine.ts';
 import { makeRowFeeder } from '../feed/feeder.ts';
 import type { Plan } from '../plan/plan.ts';
-import { parametersOf } from './retrieval.ts';
+import { parametersOf } from './tower_vectors.ts';
 
 /** By task, float32 [rows of the events]: x of the probability σ(x) that the label is 1, or the number that the label is. */
 export type Predictions = ReadonlyMap<string, Float32Array>;

@@ -1,6 +1,6 @@
 /** The vectors of one query, taken apart. */
 import { invariant } from '../diagnostics/failure.ts';
-import type { Vectors } from '../scoring/retrieval.ts';
+import type { Vectors } from '../scoring/tower_vectors.ts';
 
 /** One vector, or one for each interest, of the only row. */
 export function interestsOf({ data, rows, width, interests = 1 }: Vectors): Float32Array[] {

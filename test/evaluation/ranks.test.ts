@@ -49,6 +49,22 @@ const scorer = {
 };
 
 describe('ranks', () => {
+  it('say which rows come next before they are scored, in the order in which they are', async () => {
+    const calls: [string, ...number[]][] = [];
+    await rankEvents(task, {
+      ...scorer,
+      score(rows) {
+        calls.push(['score', ...rows]);
+        return scorer.score(rows);
+      },
+      expect: async (rows) => void calls.push(['expect', ...rows]),
+    });
+    expect(calls).toEqual([
+      ['expect', 3, 1, 0],
+      ['score', 3, 1, 0],
+    ]);
+  });
+
   it('count what scores above and what ties, over the whole corpus', async () => {
     const { better, equal, corpus } = await rankEvents(task, scorer);
     expect([...better]).toEqual([2, 1, 0, 0]);

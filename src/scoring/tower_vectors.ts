@@ -1,0 +1,156 @@
+/** The vectors of one tower, with its weights as they are now. Rows with short lists go through graphs with few places. */
+import type { IndexedColumn } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
+import { failure, invariant } from '../diagnostics/failure.ts';
+import type { Tables } from '../embedding/tables.ts';
+import type { Engine, Program, Tensors } from '../engine/engine.ts';
+import { makeRowFeeder, type RowFeeder } from '../feed/feeder.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { GraphPlan, Plan, TowerPlan } from '../plan/plan.ts';
+
+export interface Vectors {
+  /** float32 [rows, width], or [rows, interests, width]; row-major. */
+  readonly data: Float32Array;
+  readonly rows: number;
+  readonly width: number;
+  /** How many a row has, where there are several. */
+  readonly interests?: number;
+}
+
+export type Columns = ReadonlyMap<string, IndexedColumn>;
+
+export interface TowerOptions {
+  readonly plan: Plan;
+  readonly engine: Engine;
+  readonly tables: Tables;
+  readonly parameters: Tensors;
+}
+
+/** Rows that go through a tower at a time. */
+export const rowsAtOnce = 4096;
+
+export class TowerVectors {
+  /** Ascending by length; the last takes every row. */
+  private readonly graphs: readonly OneGraph[];
+  private parameters: Tensors;
+
+  constructor(
+    private readonly tower: TowerPlan,
+    options: TowerOptions,
+  ) {
+    this.parameters = options.parameters;
+    this.graphs = [...(tower.parts ?? []), tower.embedded].map((plan) => new OneGraph(plan, options));
+  }
+
+  async write(parameters: Tensors): Promise<void> {
+    this.parameters = parameters;
+    for (const graph of this.graphs) await graph.write(parameters);
+  }
+
+  /** Of these rows of the columns, in their order. Keeps what it makes of the columns until it is closed. */
+  of(columns: Columns, rows: Int32Array): Promise<Vectors> {
+    return this.vectors(columns, rows, true);
+  }
+
+  /** The same of row 0 of columns that are asked once: it keeps nothing of them. */
+  once(columns: Columns): Promise<Vectors> {
+    return this.vectors(columns, Int32Array.of(0), false);
+  }
+
+  async close(): Promise<void> {
+    for (const graph of this.graphs) await graph.close();
+  }
+
+  private async vectors(columns: Columns, rows: Int32Array, keeps: boolean): Promise<Vectors> {
+    const { name, width, interests } = this.tower;
+    const each = width * (interests ?? 1);
+    const data = new Float32Array(rows.length * each);
+    for (const [at, places] of this.placesByGraph(columns, rows).entries()) {
+      for (let from = 0; from < places.length; from += rowsAtOnce) {
+        const some = places.subarray(from, from + rowsAtOnce);
+        const own = some.map((place) => rows[place]!);
+        const vectors = await this.graphs[at]!.vectors(columns, own, { parameters: this.parameters, keeps });
+        invariant(vectors.length === some.length * each, `tower ${name} gives a vector a row`);
+        some.forEach((place, i) => {
+          data.set(vectors.subarray(i * each, (i + 1) * each), place * each);
+        });
+      }
+    }
+    // A target that is not a number would have nothing above it, and look perfect.
+    if (!data.every(Number.isFinite)) throw failure('vectors-not-finite', { tower: name });
+    return { data, rows: rows.length, width, ...defined({ interests }) };
+  }
+
+  /** For each graph, which of the rows are its own: those whose lists do not fit a shorter one. */
+  private placesByGraph(columns: Columns, rows: Int32Array): readonly Int32Array[] {
+    const { parts = [] } = this.tower;
+    const [first] = parts;
+    if (first === undefined) return [Int32Array.from(rows.keys())];
+    const list = columns.get(first.feature);
+    invariant(list?.column.kind === 'bags', `tower ${this.tower.name} is cut by ${first.feature}, which is no list`);
+    const { column, index } = list;
+    const places = this.graphs.map((): number[] => []);
+    rows.forEach((row, place) => {
+      const bag = index ? index[row]! : row;
+      const length = column.ends[bag]! - column.starts[bag]!;
+      const at = parts.findIndex((part) => length <= part.length);
+      places.at(at)!.push(place);
+    });
+    return places.map((own) => Int32Array.from(own));
+  }
+}
+
+/** Prepared when the first row asks for it. */
+class OneGraph {
+  private program: Program | undefined;
+  private readonly feeders = new Map<Columns, RowFeeder>();
+
+  constructor(
+    private readonly own: GraphPlan,
+    private readonly options: TowerOptions,
+  ) {}
+
+  async write(parameters: Tensors): Promise<void> {
+    await this.program?.write(parametersOf(this.own.graph, parameters));
+  }
+
+  /** @param now the newest weights, and whether the columns come again */
+  async vectors(
+    columns: Columns,
+    rows: Int32Array,
+    now: { readonly parameters: Tensors; readonly keeps: boolean },
+  ): Promise<Float32Array> {
+    const { graph } = this.own;
+    this.program ??= await this.options.engine.prepare(graph, parametersOf(graph, now.parameters));
+    const feeder = this.feeders.get(columns) ?? this.makeFeeder(columns);
+    if (now.keeps) this.feeders.set(columns, feeder);
+    try {
+      const { vector } = await this.program.run(feeder.inputs(rows));
+      invariant(vector?.data instanceof Float32Array, `graph ${graph.name} gives no vector`);
+      return vector.data;
+    } finally {
+      if (!this.feeders.has(columns)) feeder.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const feeder of this.feeders.values()) feeder.close();
+    await this.program?.close();
+  }
+
+  private makeFeeder(columns: Columns): RowFeeder {
+    const { plan, tables } = this.options;
+    return makeRowFeeder({ plan: this.own, columns, features: plan.features, tables });
+  }
+}
+
+/** Those of `parameters` that the graph has. */
+export function parametersOf(graph: Graph, parameters: Tensors): Tensors {
+  return Object.fromEntries(
+    graph.parameters.map(({ name }) => {
+      const value = parameters[name];
+      invariant(value, `there is no value for parameter ${name} of graph ${graph.name}`);
+      return [name, value];
+    }),
+  );
+}

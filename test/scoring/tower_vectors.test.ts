@@ -1,0 +1,146 @@
+/** Vectors of rows whose lists are cut by length: those of the whole, whoever asks for how many. */
+import { describe, expect, it, test } from 'vitest';
+import type { Corpus, Events } from '../../src/data/dataset.ts';
+import { makeTable } from '../../src/embedding/table.ts';
+import { initialValues } from '../../src/graph/initial.ts';
+import type { Plan, TowerPlan } from '../../src/plan/plan.ts';
+import { makeRandom } from '../../src/random/random.ts';
+import { modelScorer } from '../../src/scoring/model_scorer.ts';
+import { makeRetrieval } from '../../src/scoring/retrieval.ts';
+import { type Columns, TowerVectors } from '../../src/scoring/tower_vectors.ts';
+import { bags } from '../feed/fixtures.ts';
+import { expectClose, planOf } from '../library/support.ts';
+import { plainEngine } from '../training/plain_engine.ts';
+
+const items = 7;
+const lists = [[], [3], [1, 2, 3, 4, 5, 6, 7, 1], [2, 2, 3, 1, 5, 6, 7, 1, 4], ramp(14), ramp(15), ramp(24)];
+
+function ramp(length: number): number[] {
+  return Array.from({ length }, (_, at) => 1 + ((at * 5) % items));
+}
+
+const text = (flow: string, inputs = 'history, liked, user_id'): string => `
+  model toy
+  features {
+    user_id : id(dim: 3)
+    history : list(movie_id, max: 24, pool: none)
+    stars : along(history, category(dim: 4))
+    liked : list(movie_id, max: 3, pool: mean)
+    movie_id : id(dim: 4)
+  }
+  tower user(${inputs}, stars) keyed by user_id {
+    taste = ${flow}
+    channel main = concat(taste, user_id, liked) -> dense(4)
+  }
+  tower item(movie_id) keyed by movie_id { channel main = movie_id -> flatten }
+  task watch { score = dot(user, item) + user.bias, loss = softmax(in_batch) }
+`;
+
+const columns: Columns = new Map([
+  ['user_id', { column: { kind: 'codes', values: Int32Array.from(lists, (_, at) => at + 1) } }],
+  ['history', { column: bags(...lists) }],
+  ['stars', { column: bags(...lists.map((list) => list.map((code) => code % 3))) }],
+  ['liked', { column: bags(...lists.map((list) => list.slice(0, 3))) }],
+]);
+
+function optionsOf(plan: Plan) {
+  const tables = new Map(
+    plan.tables.map(({ name, dim }, at) => {
+      const rows = 1 + lists.length;
+      const table = makeTable({ name, rows, dim, optimizer: plan.train.embeddings });
+      const first = new Float32Array(rows * dim);
+      makeRandom(4, at).fill(first, -1, 1);
+      table.load(first);
+      return [name, table];
+    }),
+  );
+  const graphs = plan.towers.map(({ embedded }) => initialValues(embedded.graph, 3));
+  return { plan, engine: plainEngine, tables, parameters: Object.assign({}, ...graphs) };
+}
+
+const wholeOf = ({ parts: _, ...tower }: TowerPlan): TowerPlan => tower;
+
+describe('a list that is cut gives the vectors of the whole', () => {
+  test.each([
+    'history -> gru(3)',
+    'history -> positions -> transformer(layers: 1, heads: 2) -> last',
+    'history -> hstu(layers: 1, heads: 2) -> last',
+    'history -> flatten -> dense(3)',
+    'history -> batch_norm -> mean',
+    'concat(history, stars) -> bsarec(layers: 1, heads: 2) -> last',
+    'attention(history, user_id)',
+  ])('%s', async (flow) => {
+    const plan = planOf(text(flow));
+    const [tower] = plan.towers;
+    expect(tower.parts?.map(({ length }) => length)).toEqual([8, 14]);
+    const options = optionsOf(plan);
+    const [cut, whole] = [new TowerVectors(tower, options), new TowerVectors(wholeOf(tower), options)];
+    const rows = Int32Array.of(6, 0, 3, 5, 4, 2, 1, 3);
+    const expected = await whole.of(columns, rows);
+    expectClose((await cut.of(columns, rows)).data, expected.data);
+    // A row by itself has the same vector: the same graph computes it.
+    const alone = await cut.of(columns, Int32Array.of(5));
+    expectClose(alone.data, expected.data.subarray(3 * expected.width, 4 * expected.width));
+    await cut.write(initialValues(tower.embedded.graph, 9));
+    await whole.write(initialValues(tower.embedded.graph, 9));
+    const later = await cut.of(columns, rows);
+    expectClose(later.data, (await whole.of(columns, rows)).data);
+    expect([...later.data]).not.toEqual([...expected.data]);
+    await cut.close();
+    await whole.close();
+  });
+});
+
+it('does not cut a tower without a list in sequence', () => {
+  const { towers } = planOf(text('liked -> flatten', 'liked, user_id').replace(', stars)', ')'));
+  expect(towers.map(({ parts }) => parts)).toEqual([undefined, undefined]);
+});
+
+it('prepares the graphs that rows ask for alone', async () => {
+  const plan = planOf(text('history -> mean'));
+  const prepared: string[] = [];
+  const engine = {
+    ...plainEngine,
+    prepare(...[graph, parameters]: Parameters<typeof plainEngine.prepare>) {
+      prepared.push(graph.name);
+      return plainEngine.prepare(graph, parameters);
+    },
+  };
+  const vectors = new TowerVectors(plan.towers[0], { ...optionsOf(plan), engine });
+  await vectors.of(columns, Int32Array.of(1, 0));
+  expect(prepared).toEqual(['toy_part_8_user']);
+  await vectors.of(columns, Int32Array.of(4, 6, 1));
+  expect(prepared).toEqual(['toy_part_8_user', 'toy_part_14_user', 'toy_user']);
+});
+
+it('a model scores rows alike, expected or not', async () => {
+  const plan = planOf(text('history -> gru(3)'));
+  const movies = { kind: 'codes', values: Int32Array.from({ length: items }, (_, at) => at + 1) } as const;
+  const corpus: Corpus = {
+    rows: items,
+    features: new Map([['movie_id', { column: movies }]]),
+    keys: Array.from(movies.values, String),
+    trainingCounts: new Int32Array(items).fill(1),
+  };
+  const events = { rows: lists.length, features: columns, labels: new Map() } as unknown as Events;
+  const retrieval = await makeRetrieval({ ...optionsOf(plan), corpus });
+  let asked = 0;
+  const counting: typeof retrieval = {
+    ...retrieval,
+    queries(...given) {
+      asked++;
+      return retrieval.queries(...given);
+    },
+  };
+  const scorer = modelScorer(counting, { plan, events, corpus });
+  const [some, others] = [Int32Array.of(5, 1), Int32Array.of(6, 3)];
+  const [first, second] = [await scorer.score(some), await scorer.score(others)];
+  await scorer.expect!(Int32Array.of(5, 1, 6, 3));
+  expect(asked).toBe(3);
+  expectClose(await scorer.score(some), first);
+  expectClose(await scorer.score(others), second);
+  expect(asked).toBe(3);
+  await scorer.score(Int32Array.of(0));
+  expect(asked).toBe(4);
+  await retrieval.close();
+});
