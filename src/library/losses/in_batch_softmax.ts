@@ -25,25 +25,32 @@ const shift = 8;
  * the row sums and for Σⱼ pᵢⱼ vⱼ, one for Σᵢ pᵢⱼ qᵢ. To have no more, the gradients are written here: of what is returned only
  * the value is the loss, and the gradient is that of `slope`, which is linear in q and v with just these factors. A masked
  * entry has no part in them, as its p is 0. Factors of rows and columns go to q and v, never to S.
+ *
+ * A margin lowers the own logit alone: the own entry is masked as hits are, and its term e^(Sᵢ own − margin) is added to what the
+ * products give for row i and for its own column.
  */
 export function inBatchSoftmax(context: LossContext, score: Score, sharpness: number, args: SoftmaxArguments): Ref {
   const { builder } = context;
   const weight = args.all ? withinCorpus(context, score.query) : context.weight;
-  const others = otherColumns(context, score, args);
-  const columns = others ?? rowColumns(score.item);
-  const paired = others?.score ?? score;
+  const further = otherColumns(context, score, args);
+  const columns = further ?? rowColumns(score.item);
+  const paired = further?.score ?? score;
   const query = sharpness === 1 ? paired.query : builder.mul(paired.query, sharpness);
   const [q, v] = [builder.stopGradient(query), builder.stopGradient(columns.items)];
   const vOwn = columns.ownOf(v);
-  const own = rowScore(builder, q, vOwn);
+  const plain = rowScore(builder, q, vOwn);
+  const own = args.margin === 0 ? plain : builder.sub(plain, args.margin * sharpness);
 
   const logits = builder.matMul(q, v, { transposeB: true });
-  const hits = args.all ? historyToMask(context, args) : hitsToMask(context, args);
+  const others = args.all ? historyToMask(context, args) : hitsToMask(context, args);
+  const hits = args.margin === 0 ? others : { ...others, own: true as const };
   const mask = (matrix: Ref, value: number): Ref =>
     hits === undefined ? matrix : replaceHits(context, matrix, columns.rows, value, hits);
-  const bounded = score.bound !== undefined && score.bound * sharpness <= largestBound;
+  const bounded = score.bound !== undefined && (score.bound + args.margin) * sharpness <= largestBound;
   const visible = bounded ? logits : mask(logits, hidden);
-  const maximum = bounded ? undefined : builder.max(visible, [1]);
+  const largest = bounded ? undefined : builder.max(visible, [1]);
+  // With a margin a row may have no column but its own, which is hidden.
+  const maximum = largest && args.margin !== 0 ? builder.maximum(largest, own) : largest;
   const raised = maximum ? builder.exp(builder.sub(visible, column(context, maximum))) : mask(builder.exp(logits), 0);
   const alone = withOwnOnce(context, columns, raised, maximum ? builder.sub(own, maximum) : own);
 
@@ -52,16 +59,25 @@ export function inBatchSoftmax(context: LossContext, score: Score, sharpness: nu
   const factors = column(context, columns.counts ? builder.mul(shares, columns.counts) : shares);
   // One product for the row sums and for the mean items: a product with a single column would take as long as with 64.
   const weighted = builder.matMul(alone, builder.concat([builder.mul(v, factors), factors], 1));
-  const sums = builder.slice(weighted, [0, score.width], [-1, 1]);
+  // What a margin keeps apart of each row's own column: e^own, float32 [batch, 1], and that times its factor.
+  const apart = args.margin === 0 ? undefined : column(context, builder.exp(maximum ? builder.sub(own, maximum) : own));
+  const ownTerm = apart && builder.mul(apart, columns.ownOf(factors));
+  const plus = (sum: Ref, term: Ref | undefined): Ref => (term === undefined ? sum : builder.add(sum, term));
+  const sums = plus(builder.slice(weighted, [0, score.width], [-1, 1]), ownTerm);
   const logSums = builder.reshape(builder.log(sums), own.type.shape);
   const normalizer = maximum === undefined ? logSums : builder.add(logSums, maximum);
   const value = weightedMean(builder, builder.sub(builder.sub(normalizer, columns.ownOf(offset)), own), weight);
 
   const rowShare = rowShares(builder, own, weight);
   const share = weight === undefined ? rowShare : column(context, rowShare);
-  const meanItem = builder.div(builder.slice(weighted, [0, 0], [-1, score.width]), sums);
+  const meanItem = builder.div(
+    plus(builder.slice(weighted, [0, 0], [-1, score.width]), ownTerm && builder.mul(ownTerm, vOwn)),
+    sums,
+  );
   const shared = builder.mul(q, share);
-  const meanQuery = builder.mul(factors, builder.matMul(alone, builder.div(shared, sums), { transposeA: true }));
+  const queries = builder.div(shared, sums);
+  const ownQueries = apart && columns.toColumns(builder.mul(queries, apart));
+  const meanQuery = builder.mul(factors, plus(builder.matMul(alone, queries, { transposeA: true }), ownQueries));
   const byQuery = builder.mul(builder.sub(meanItem, vOwn), share);
   const byItem = builder.sub(meanQuery, columns.toColumns(shared));
   const slope = builder.add(inner(builder, query, byQuery), inner(builder, columns.items, byItem));

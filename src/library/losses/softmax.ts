@@ -72,7 +72,8 @@ export const softmax = lossKind({
     if (negatives !== undefined && !args.in_batch && !shared) {
       return sampledSoftmax(context, score, sharpness, args, negatives.arguments);
     }
-    if (negatives === undefined && args.smoothing === 0 && args.margin === 0) {
+    if (negatives === undefined && args.smoothing === 0) {
+      refuseKeptHits(args);
       return inBatchSoftmax(context, score, sharpness, args);
     }
     const drawn: SharedRows | undefined = negatives && {
@@ -101,7 +102,7 @@ function softmaxOverAll(context: LossContext, score: Score, sharpness: number, a
   }
   if (args.correction !== 'none') throw new ShapeError('needs no `correction` with `all`: each item comes up once');
   const { correction, smoothing, margin } = args;
-  if (smoothing === 0 && margin === 0) return inBatchSoftmax(context, score, sharpness, args);
+  if (smoothing === 0) return inBatchSoftmax(context, score, sharpness, args);
   const hits = historyToMask(context, args);
   const options = { sharpness, correction, margin, hits, columns: 'corpus' } as const;
   return mixedSoftmax({ ...context, weight: withinCorpus(context, score.query) }, score, smoothing, options);
@@ -117,8 +118,7 @@ function symmetricSoftmax(context: LossContext, score: Score, sharpness: number,
   refuseKeptHits(args);
   const { correction, margin } = args;
   const options = { sharpness, correction, margin, hits: hitsToMask(context, args) };
-  const items =
-    margin === 0 ? inBatchSoftmax(context, score, sharpness, args) : mixedSoftmax(context, score, 0, options);
+  const items = inBatchSoftmax(context, score, sharpness, args);
   return builder.mul(builder.add(items, itemsAmongQueries(context, score, options)), 0.5);
 }
 

