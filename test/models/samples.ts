@@ -100,6 +100,7 @@ export const cases = [
   ['parallel_two_tower', 'movielens'],
   ['parallel_fused', 'movielens'],
   ['multi_objective', 'movielens'],
+  ['esmm', 'movielens'],
   ['youtube', 'movielens'],
   ['multi_interest', 'movielens'],
   ['mmoe_two_tower', 'movielens'],
