@@ -52,6 +52,8 @@ export type FilterTree =
 export interface FilterMistake extends FilterPlace {
   readonly found: string;
   readonly expected: string;
+  /** What to do, where it is not to write what was expected. */
+  readonly advice?: string;
 }
 
 export type ReadFilter = { readonly tree: FilterTree } | { readonly mistake: FilterMistake };
@@ -275,6 +277,8 @@ class FilterParser extends EmbeddedActionsParser {
 
 /** Parentheses and `not` inside each other: what the parser's own calls have room for. */
 const deepest = 100;
+/** Conditions, each of which looks at all items. */
+const most = 100;
 
 let made: { readonly lexer: Lexer; readonly parser: FilterParser } | undefined;
 
@@ -283,10 +287,10 @@ export function readFilter(text: string): ReadFilter {
   made ??= { lexer: new Lexer(tokens, { skipValidations: true }), parser: new FilterParser() };
   const { lexer, parser } = made;
   const read = lexer.tokenize(text).tokens;
-  const tooDeep = firstTooDeep(read);
-  if (tooDeep) {
-    const expected = `at most ${deepest} parentheses and \`not\` inside each other`;
-    return { mistake: { ...placeOf(tooDeep), found: `\`${tooDeep.image}\``, expected } };
+  const beyond = firstBeyond(read);
+  if (beyond) {
+    const { token: at, ...limit } = beyond;
+    return { mistake: { ...placeOf(at), found: `\`${at.image}\``, ...limit } };
   }
   parser.input = read;
   const tree = parser.filter();
@@ -304,15 +308,29 @@ export function readFilter(text: string): ReadFilter {
   return { mistake: { ...placeOf(at), found: `\`${at.image}\``, expected: message } };
 }
 
-function firstTooDeep(read: readonly IToken[]): IToken | undefined {
+interface Beyond extends Pick<FilterMistake, 'expected' | 'advice'> {
+  readonly token: IToken;
+}
+
+/** The token with which a filter is too deep, or has too many conditions. */
+function firstBeyond(read: readonly IToken[]): Beyond | undefined {
   let open = 0;
   let negations = 0;
+  let conditions = 1;
   for (const each of read) {
     if (tokenMatcher(each, t.LeftParenthesis)) open++;
     else if (tokenMatcher(each, t.RightParenthesis)) open--;
     if (each.tokenType === Not) negations++;
     else if (!tokenMatcher(each, t.LeftParenthesis)) negations = 0;
-    if (open + negations > deepest) return each;
+    if (each.tokenType === And || each.tokenType === Or) conditions++;
+    if (open + negations > deepest) {
+      const expected = `at most ${deepest} parentheses and \`not\` inside each other`;
+      return { token: each, expected, advice: 'remove parentheses and `not` that change nothing' };
+    }
+    if (conditions > most) {
+      const expected = `the end of a filter of at most ${most} conditions`;
+      return { token: each, expected, advice: 'write several values of a column as `in (…)`' };
+    }
   }
   return undefined;
 }

@@ -27,4 +27,5 @@ export type { Evaluation } from './evaluation/evaluate.ts';
 export type { MeasureSpec } from './plan/plan.ts';
 export type { Exported } from './serve/export.ts';
 export type { Item, Recommendation } from './serve/recommend.ts';
+export type { Snapshot, TopAnswer, TopRequest } from './serve/snapshot.ts';
 export type { EpochRecord, TrainingEvent } from './training/training_events.ts';

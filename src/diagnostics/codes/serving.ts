@@ -5,7 +5,7 @@ export const serving = {
   'filter-syntax': row<{ found: string; expected: string; advice?: string | undefined }>({
     severity: 'error',
     message: ({ found, expected }) => `the filter has ${found} where ${expected} is expected`,
-    hint: ({ advice, expected }) => advice ?? `write ${expected} there, as in \`year >= 1990 and 'Drama' in genres\``,
+    hint: ({ advice }) => advice ?? "write a condition such as `year >= 1990 and 'Drama' in genres`",
     means:
       'A filter compares columns of the items with values, and joins comparisons by `and`, `or`, `not` and parentheses. The text cannot be read as one.',
     remedy: "Write a filter such as `year >= 1990 and 'Drama' in genres` or `not (country in ('NL', 'BE'))`.",

@@ -1,5 +1,6 @@
 /** Columns of items that a filter may read: one value an item, in typed arrays. */
 import type { ItemValues } from '../../data/item_columns.ts';
+import { makeKeyTable } from '../../text/key_table.ts';
 
 export type ItemColumn =
   /** NaN where there is no value. */
@@ -21,14 +22,18 @@ export type ItemColumns = ReadonlyMap<string, ItemColumn>;
 
 /** Texts as a column; undefined, null and empty text are missing. */
 export function textColumn(texts: readonly (string | null | undefined)[]): ItemColumn {
+  const rows = makeKeyTable(
+    texts.map((text) => text ?? ''),
+    texts.length,
+  );
   const words: string[] = [];
-  const places = new Map<string, number>();
+  /** By one row of each text: its place among the words. */
+  const places = new Int32Array(texts.length).fill(-1);
   const codes = Int32Array.from(texts, (text) => {
     if (text === undefined || text === null || text === '') return -1;
-    const known = places.get(text);
-    if (known !== undefined) return known;
-    places.set(text, words.length);
-    return words.push(text) - 1;
+    const row = rows.rowOf(text);
+    if (places[row]! < 0) places[row] = words.push(text) - 1;
+    return places[row]!;
   });
   return { kind: 'text', codes, words };
 }

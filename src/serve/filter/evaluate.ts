@@ -4,6 +4,7 @@
  */
 import type { Comparison } from '../../../grammar/filter.ts';
 import { Bits } from '../../scan/bits.ts';
+import { makeKeyTable } from '../../text/key_table.ts';
 import type { Condition, NumberValue, TextValue, TruthValue } from './check.ts';
 import type { ItemColumn } from './columns.ts';
 
@@ -135,17 +136,17 @@ function testWords(of: TextValue, test: (word: string) => boolean): Test {
 }
 
 function testList(left: TextValue, { starts, ends, codes, words }: Extract<ItemColumn, { kind: 'texts' }>): Test {
-  const placeOf = new Map(words.map((word, place) => [word, place]));
+  const places = makeKeyTable(words, words.length);
   const has = (row: number, code: number): boolean => {
     for (let at = starts[row]!; at < ends[row]!; at++) if (codes[at] === code) return true;
     return false;
   };
   if ('value' in left) {
-    const code = placeOf.get(left.value) ?? -2;
+    const code = places.rowOf(left.value);
     return (row) => (starts[row]! < 0 ? undefined : has(row, code));
   }
   const { column } = left;
-  const codeOf = column.words.map((word) => placeOf.get(word) ?? -2);
+  const codeOf = column.words.map(places.rowOf);
   return (row) => {
     const code = codeOf[column.codes[row]!];
     return starts[row]! < 0 || code === undefined ? undefined : has(row, code);

@@ -53,7 +53,7 @@ function itemsOf(text: string, columns: ItemColumns, rows: number): Bits {
   const read = readFilter(text);
   if ('mistake' in read) {
     const { found, expected, start, end } = read.mistake;
-    const advice = foreign[found] && `write ${foreign[found]}`;
+    const advice = read.mistake.advice ?? (foreign[found] && `write ${foreign[found]}`);
     throw new Failure([diagnose('filter-syntax', { source, start, end }, { found, expected, advice })]);
   }
   const { condition, mistakes } = checkFilter(read.tree, source, columns);
