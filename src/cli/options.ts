@@ -132,7 +132,7 @@ export const withOption = (): Option =>
 export const weightOption = (): Option =>
   new Option(
     '--weight <task=number>',
-    'count the score of a task of `retrieve` by a number; may be repeated',
+    'set how much the score of a task of `retrieve` counts; may be repeated',
   ).argParser((text: string, before: Record<string, number> | undefined): Record<string, number> => {
     const [, name, value] = /^([A-Za-z_]\w*)=(.+)$/s.exec(text) ?? [];
     if (name === undefined || !Number.isFinite(Number(value))) {

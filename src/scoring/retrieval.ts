@@ -14,8 +14,8 @@ export interface Retrieval {
   refresh(parameters: Tensors): Promise<void>;
   /** Vectors of the query tower, for rows of these columns (of events, or of users). Keeps what it makes of the columns until it is closed. */
   queries(columns: Columns, rows: Int32Array): Promise<Vectors>;
-  /** The same of row 0 of columns that are asked once, such as those of a request: it keeps nothing of them. */
-  query(columns: Columns): Promise<Vectors>;
+  /** The same of the first rows of columns that are asked once, such as those of requests: it keeps nothing of them. */
+  query(columns: Columns, rows: number): Promise<Vectors>;
   /** float32 [queries, items]: the scores. */
   scores(queries: Vectors): Promise<Float32Array>;
   close(): Promise<void>;
@@ -63,7 +63,7 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
     items: () => items!,
     refresh,
     queries: (columns, rows) => oneAfterTheOther(() => query.of(columns, rows)),
-    query: (columns) => oneAfterTheOther(() => query.once(columns)),
+    query: (columns, rows) => oneAfterTheOther(() => query.once(columns, rows)),
     async scores({ data, rows }) {
       const shape = [rows * (queryTower.interests ?? 1), width];
       const program = await currentScorer();

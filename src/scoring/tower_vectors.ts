@@ -52,9 +52,13 @@ export class TowerVectors {
     return this.vectors(columns, rows, true);
   }
 
-  /** The same of row 0 of columns that are asked once: it keeps nothing of them. */
-  once(columns: Columns): Promise<Vectors> {
-    return this.vectors(columns, Int32Array.of(0), false);
+  /** The same of the first rows of columns that are asked once: it keeps nothing of them. */
+  once(columns: Columns, rows: number): Promise<Vectors> {
+    return this.vectors(
+      columns,
+      Int32Array.from({ length: rows }, (_, row) => row),
+      false,
+    );
   }
 
   async close(): Promise<void> {

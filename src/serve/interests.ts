@@ -1,9 +1,12 @@
-/** The vectors of one query, taken apart. */
-import { invariant } from '../diagnostics/failure.ts';
+/** The vectors of queries, taken apart. */
 import type { Vectors } from '../scoring/tower_vectors.ts';
 
-/** One vector, or one for each interest, of the only row. */
-export function interestsOf({ data, rows, width, interests = 1 }: Vectors): Float32Array[] {
-  invariant(rows === 1 && data.length === interests * width, `${rows} rows of ${interests} vectors`);
-  return Array.from({ length: interests }, (_, i) => data.subarray(i * width, (i + 1) * width));
+/** Of each row one vector, or one for each interest. */
+export function interestsOf({ data, rows, width, interests = 1 }: Vectors): Float32Array[][] {
+  return Array.from({ length: rows }, (_, row) =>
+    Array.from({ length: interests }, (_, i) => {
+      const at = (row * interests + i) * width;
+      return data.subarray(at, at + width);
+    }),
+  );
 }

@@ -3,14 +3,15 @@
 import type { Trained } from '../artifact/load.ts';
 import type { Dataset, IndexedColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
-import { failure } from '../diagnostics/failure.ts';
+import { Failure, failure } from '../diagnostics/failure.ts';
 import type { Engine } from '../engine/engine.ts';
 import { madeOf, type Plan, type TowerPlan } from '../plan/plan.ts';
 import { makeRetrieval } from '../scoring/retrieval.ts';
 import type { ItemColumns } from './filter/columns.ts';
 import { interestsOf } from './interests.ts';
+import { joinColumns } from './join_columns.ts';
 import { type FeatureValues, queryColumns } from './query_columns.ts';
-import { makeSnapshot, type Objective, type Snapshot, type TopAnswer } from './snapshot.ts';
+import { makeSnapshot, type Objective, type Snapshot, type TopAnswer, type TopRequest } from './snapshot.ts';
 
 export type Question =
   /** Somebody by the key of the query tower; with values of features that are other than the data knows of them. */
@@ -52,7 +53,17 @@ export interface Recommender {
   readonly snapshot: Snapshot;
   /** @throws Failure `no-user-key`, `unknown-name`, `feature-value`, `filter-syntax`, `filter-type`, `request-value` */
   ask(question: Question, options: RecommendOptions): Promise<Recommendation>;
+  /**
+   * Several questions: one run of the query tower, and one pass over the items. In place of an answer is the Failure of a question that has none;
+   * the others are answered.
+   */
+  askAll(asked: readonly Asked[]): Promise<(Recommendation | Failure)[]>;
   close(): Promise<void>;
+}
+
+export interface Asked {
+  readonly question: Question;
+  readonly options: RecommendOptions;
 }
 
 export interface RecommenderOptions {
@@ -64,7 +75,7 @@ export interface RecommenderOptions {
   readonly objectives?: readonly Objective[];
 }
 
-/** Computes the vectors of the whole corpus once; each question then takes one row through the other tower, and scans the snapshot. */
+/** Computes the vectors of the whole corpus once. Questions then take a row each through the query tower, and one pass over the snapshot. */
 export async function makeRecommender(
   trained: Pick<Trained, 'plan' | 'parameters' | 'tables' | 'encodings'>,
   dataset: Dataset,
@@ -73,7 +84,6 @@ export async function makeRecommender(
 ): Promise<Recommender> {
   const { plan, parameters } = trained;
   const { corpus, users } = dataset;
-  const tower = plan.towers[0];
   const retrieval = await makeRetrieval({ plan, engine, tables: trained.tables, corpus, parameters });
   const snapshot = makeSnapshot({
     version,
@@ -81,25 +91,56 @@ export async function makeRecommender(
     users: { keys: users.keys, seen: users.seen },
     ...defined({ objectives }),
   });
-  const { histories } = dataset;
+  const prepare = makePreparer(trained, dataset, snapshot);
+  const answerAll = async (asked: readonly Asked[]): Promise<(Recommendation | Failure)[]> => {
+    const prepared = asked.map((each) => attempt(() => prepare(each)));
+    const valid = prepared.filter((each): each is Prepared => !(each instanceof Failure));
+    if (valid.length === 0) return prepared as Failure[];
+    const batch = joinColumns(valid.map(({ columns }) => columns));
+    const vectors = interestsOf(await retrieval.query(batch, valid.length));
+    const answers = topOf(
+      snapshot,
+      valid.map(({ request }, i) => ({ ...request, vectors: vectors[i]! })),
+    ).values();
+    return prepared.map((each) => {
+      const answer = each instanceof Failure ? each : answers.next().value!;
+      return each instanceof Failure || answer instanceof Failure
+        ? (answer as Failure)
+        : recommendationOf(each, answer);
+    });
+  };
+
+  return {
+    snapshot,
+    askAll: answerAll,
+    async ask(question, options) {
+      const [answer] = await answerAll([{ question, options }]);
+      if (answer instanceof Failure) throw answer;
+      return answer!;
+    },
+    close: () => retrieval.close(),
+  };
+}
+
+/** A question on its way: what goes through the tower, what the snapshot is asked, and what the answer says besides. */
+interface Prepared extends Pick<Recommendation, 'key' | 'notes' | 'history'> {
+  readonly columns: ReadonlyMap<string, IndexedColumn>;
+  readonly request: Omit<TopRequest, 'vectors'>;
+}
+
+/** From a question to the row that goes through the query tower, and what the snapshot is asked. */
+function makePreparer(
+  { plan, encodings }: Pick<Trained, 'plan' | 'encodings'>,
+  dataset: Dataset,
+  snapshot: Snapshot,
+): (asked: Asked) => Prepared {
+  const { corpus, users, histories } = dataset;
+  const [tower] = plan.towers;
   const removesSeen = dataset.seen !== 'kept';
   const itemAt = (row: number): Item => ({
     key: corpus.keys[row]!,
     ...defined({ title: corpus.titles && corpus.titles[row]! }),
   });
-
-  const answer = async (
-    columns: ReadonlyMap<string, IndexedColumn>,
-    { k, filter, exclude, weights }: RecommendOptions,
-    without: Iterable<number>,
-  ): Promise<Pick<Recommendation, 'items'> & { readonly notes: readonly string[] }> => {
-    const vectors = interestsOf(await retrieval.query(columns));
-    const request = { vectors, k, excludeRows: without, ...defined({ filter, exclude, weights }) };
-    const [{ items, unknown }] = snapshot.top([request]) as [TopAnswer];
-    const notes =
-      unknown.length === 0 ? [] : [`No item has the key ${listOf(unknown)}, so nothing was excluded by it.`];
-    return { items: items.map(({ key, title, score }) => ({ key, ...defined({ title }), score })), notes };
-  };
 
   /** Rows of the items that given lists, or single features of items, name. */
   const itemsIn = (values: FeatureValues): number[] =>
@@ -110,39 +151,59 @@ export async function makeRecommender(
   const leftOut = (count: number, who: string): string =>
     `${count === 1 ? '1 item is' : `${count.toLocaleString('en')} items are`} excluded, because ${who} has had ${count === 1 ? 'it' : 'them'}.`;
 
-  return {
-    snapshot,
-    async ask({ key, values = {} }, options) {
-      const { removeSeen = removesSeen } = options;
-      const given = itemsIn(values);
-      if (key === undefined) {
-        const columns = queryColumns(plan, tower, trained.encodings, values, { histories });
-        const without = new Set(removeSeen ? given : []);
-        const notes = without.size > 0 ? [leftOut(without.size, 'the query')] : [];
-        const { items, notes: more } = await answer(columns, options, without);
-        return { notes: [...notes, ...more], items, history: [] };
-      }
-      if (tower.key === undefined) throw failure('no-user-key', { tower: tower.name });
-      const who = `${tower.name} ${key}`;
-      const found = snapshot.userRow(key);
-      const row = found < 0 ? undefined : found;
-      const base = row === undefined ? undefined : { columns: users.features, row };
-      const of = { ...(base ? {} : { [tower.key]: key }), ...values };
-      const columns = queryColumns(plan, tower, trained.encodings, of, { histories, ...defined({ base }) });
-      const seen = row === undefined ? [] : snapshot.seenBy(row);
-      const without = new Set(removeSeen ? [...seen, ...given] : []);
-      const notes: string[] = [];
-      if (row === undefined)
-        notes.push(`${who} is not in the data: this is the answer for an unseen user, without a history.`);
-      else if (seen.length === 0) notes.push(`${who} has no training event, so there is no history.`);
-      const last = seen.length === 0 ? [] : (users.asOfLastEvent ?? []).filter((name) => isRead(name, tower, values));
-      if (last.length > 0) notes.push(asOfLastEvent(last, who));
-      if (without.size > 0) notes.push(leftOut(without.size, who));
-      const { items, notes: more } = await answer(columns, options, without);
-      return { key, notes: [...notes, ...more], items, history: seen.reverse().map(itemAt) };
-    },
-    close: () => retrieval.close(),
+  return ({ question: { key, values = {} }, options }: Asked): Prepared => {
+    const { removeSeen = removesSeen, ...request } = options;
+    const given = itemsIn(values);
+    if (key === undefined) {
+      const columns = queryColumns(plan, tower, encodings, values, { histories });
+      const without = new Set(removeSeen ? given : []);
+      const notes = without.size > 0 ? [leftOut(without.size, 'the query')] : [];
+      return { columns, request: { ...request, excludeRows: without }, notes, history: [] };
+    }
+    if (tower.key === undefined) throw failure('no-user-key', { tower: tower.name });
+    const who = `${tower.name} ${key}`;
+    const found = snapshot.userRow(key);
+    const row = found < 0 ? undefined : found;
+    const base = row === undefined ? undefined : { columns: users.features, row };
+    const of = { ...(base ? {} : { [tower.key]: key }), ...values };
+    const columns = queryColumns(plan, tower, encodings, of, { histories, ...defined({ base }) });
+    const seen = row === undefined ? [] : snapshot.seenBy(row);
+    const without = new Set(removeSeen ? [...seen, ...given] : []);
+    const notes: string[] = [];
+    if (row === undefined)
+      notes.push(`${who} is not in the data: this is the answer for an unseen user, without a history.`);
+    else if (seen.length === 0) notes.push(`${who} has no training event, so there is no history.`);
+    const last = seen.length === 0 ? [] : (users.asOfLastEvent ?? []).filter((name) => isRead(name, tower, values));
+    if (last.length > 0) notes.push(asOfLastEvent(last, who));
+    if (without.size > 0) notes.push(leftOut(without.size, who));
+    return { key, columns, request: { ...request, excludeRows: without }, notes, history: seen.reverse().map(itemAt) };
   };
+}
+
+function recommendationOf({ key, notes, history }: Prepared, { items, unknown }: TopAnswer): Recommendation {
+  const more = unknown.length === 0 ? [] : [`No item has the key ${listOf(unknown)}, so nothing was excluded by it.`];
+  return {
+    ...defined({ key }),
+    notes: [...notes, ...more],
+    items: items.map(({ key, title, score }) => ({ key, ...defined({ title }), score })),
+    history,
+  };
+}
+
+/** All in one pass; one by one where one of them has no answer. */
+function topOf(snapshot: Snapshot, requests: readonly TopRequest[]): (TopAnswer | Failure)[] {
+  const all = attempt(() => snapshot.top(requests));
+  if (!(all instanceof Failure)) return all;
+  return requests.map((request) => attempt(() => snapshot.top([request])[0]!));
+}
+
+function attempt<T>(work: () => T): T | Failure {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
 }
 
 /** The features of the asking tower whose values are items, and that are not made of others. */

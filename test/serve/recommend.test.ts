@@ -70,6 +70,24 @@ describe('recommend', () => {
     for (const [i, user] of asked.entries()) expect(together[i]).toEqual(await ask(user));
   });
 
+  it('answers several questions in one pass, and those next to one that has no answer', async () => {
+    const asked = [
+      { question: { key: 'u1' }, options: { k: 5 } },
+      { question: { values: { history: ['m1', 'm2'] } }, options: { k: 3, removeSeen: false } },
+      { question: { values: { histroy: [] } }, options: { k: 3 } },
+      { question: { key: 'nobody', values: { history: [] } }, options: { k: 4 } },
+      { question: { key: 'u2' }, options: { k: 4, filter: 'year > 1' } },
+      { question: { key: 'u4' }, options: { k: 2, exclude: ['m0'] } },
+    ];
+    const together = await recommender.askAll(asked);
+    expect(together.map((answer) => answer instanceof Failure)).toEqual([false, false, true, false, true, false]);
+    for (const [i, { question, options }] of asked.entries()) {
+      const alone = await recommender.ask(question, options).catch((error: unknown) => error);
+      expect(together[i]).toEqual(alone);
+    }
+    expect(await recommender.askAll([])).toEqual([]);
+  });
+
   it('keeps nothing of the tables’ memory for a question', async () => {
     const bytes = async (questions: number): Promise<number> => {
       for (let i = 0; i < questions; i++) await recommender.ask({ key: `u${i % 5}` }, { k: 1 });

@@ -26,7 +26,7 @@ export function recommendCommand(program: Command): void {
     .addOption(withOption())
     .addOption(new Option('-k <count>', 'recommend this many items').argParser(wholeNumber).default(10))
     .option('--filter <condition>', 'recommend only items whose columns meet a condition')
-    .option('--exclude <keys...>', 'leave out the items with these keys')
+    .option('--exclude <keys...>', 'remove the items with these keys from the answer')
     .addOption(weightOption());
   addSeenOptions(command);
   addRunOptions(command).action(
@@ -61,7 +61,7 @@ export function recommendCommand(program: Command): void {
       command,
       'tower recommend runs/first --user 42 -k 10',
       'tower recommend runs/flights --with origin=ATL --with hour=17',
-      `tower recommend runs/first --user 42 --filter "year >= 1990 and 'Drama' in genres"`,
+      'tower recommend runs/first --user 42 --exclude 318 50',
     ),
   );
 }

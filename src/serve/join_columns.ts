@@ -1,0 +1,65 @@
+/** Columns of several questions, a row each, as the columns of one batch: they go through the query tower together. */
+import type { BagColumn, CodeColumn, Column, IndexedColumn, NumberColumn } from '../data/dataset.ts';
+import { invariant } from '../diagnostics/failure.ts';
+
+type Columns = ReadonlyMap<string, IndexedColumn>;
+
+/** Row i is row 0 of question i. All have the same features, each of one kind. */
+export function joinColumns(questions: readonly Columns[]): Columns {
+  const [first] = questions;
+  if (first === undefined || questions.length === 1) return first ?? new Map();
+  return new Map(
+    [...first.keys()].map((name) => {
+      const columns = questions.map((each) => each.get(name));
+      return [name, { column: joined(name, columns) }];
+    }),
+  );
+}
+
+/** A column, and the row of it that is row 0 of a question. */
+interface Given<C extends Column> {
+  readonly column: C;
+  readonly row: number;
+}
+
+function joined(name: string, columns: readonly (IndexedColumn | undefined)[]): Column {
+  const given = columns.map((indexed): Given<Column> => {
+    invariant(indexed && indexed.column.kind === columns[0]!.column.kind, `feature ${name} has one kind of column`);
+    return { column: indexed.column, row: indexed.index ? indexed.index[0]! : 0 };
+  });
+  const { kind } = given[0]!.column;
+  if (kind === 'codes') return joinedCodes(given as Given<CodeColumn>[]);
+  return kind === 'bags'
+    ? joinedBags(given as Given<BagColumn>[])
+    : joinedNumbers(name, given as Given<NumberColumn>[]);
+}
+
+const joinedCodes = (given: readonly Given<CodeColumn>[]): CodeColumn => ({
+  kind: 'codes',
+  values: Int32Array.from(given, ({ column, row }) => column.values[row]!),
+});
+
+function joinedNumbers(name: string, given: readonly Given<NumberColumn>[]): NumberColumn {
+  const { width } = given[0]!.column;
+  const values = new Float32Array(given.length * width);
+  given.forEach(({ column, row }, at) => {
+    invariant(column.width === width, `feature ${name} has ${width} numbers a row`);
+    values.set(column.values.subarray(row * width, (row + 1) * width), at * width);
+  });
+  return { kind: 'numbers', width, values };
+}
+
+function joinedBags(given: readonly Given<BagColumn>[]): BagColumn {
+  const ends = new Int32Array(given.length);
+  let total = 0;
+  given.forEach(({ column, row }, at) => {
+    total += column.ends[row]! - column.starts[row]!;
+    ends[at] = total;
+  });
+  const starts = ends.map((_, at) => (at === 0 ? 0 : ends[at - 1]!));
+  const values = new Int32Array(total);
+  given.forEach(({ column, row }, at) => {
+    values.set(column.values.subarray(column.starts[row]!, column.ends[row]!), starts[at]!);
+  });
+  return { kind: 'bags', starts, ends, values };
+}

@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import type { IndexedColumn } from '../../src/data/dataset.ts';
+import { joinColumns } from '../../src/serve/join_columns.ts';
+import { valueAt } from '../data/fixture.ts';
+import fc from '../fast_check.ts';
+
+const codes = fc.array(fc.integer({ min: -1, max: 9 }), { minLength: 1, maxLength: 4 });
+const indexed = (rows: number): fc.Arbitrary<Int32Array | undefined> =>
+  fc.option(
+    fc.nat(rows - 1).map((row) => Int32Array.of(row)),
+    { nil: undefined },
+  );
+const withIndex = (column: IndexedColumn['column'], rows: number): fc.Arbitrary<IndexedColumn> =>
+  indexed(rows).map((index) => (index ? { column, index } : { column }));
+const question = fc.record({
+  code: codes.chain((values) => withIndex({ kind: 'codes', values: Int32Array.from(values) }, values.length)),
+  numbers: codes.chain((values) =>
+    withIndex({ kind: 'numbers', width: 2, values: Float32Array.from([...values, ...values]) }, values.length),
+  ),
+  bag: fc.array(codes, { minLength: 1, maxLength: 3 }).chain((lists) => {
+    const ends = Int32Array.from(lists, (_, i) => lists.slice(0, i + 1).flat().length);
+    const starts = ends.map((end, i) => end - lists[i]!.length);
+    return withIndex({ kind: 'bags', starts, ends, values: Int32Array.from(lists.flat()) }, lists.length);
+  }),
+});
+
+it('has row 0 of each question as a row', () => {
+  fc.assert(
+    fc.property(fc.array(question, { minLength: 1, maxLength: 6 }), (questions) => {
+      const joined = joinColumns(questions.map((each) => new Map(Object.entries(each))));
+      questions.forEach((each, row) => {
+        for (const [name, column] of Object.entries(each)) {
+          expect(valueAt(joined.get(name)!, row), name).toEqual(valueAt(column, 0));
+        }
+      });
+    }),
+  );
+});
