@@ -119,6 +119,7 @@ function* problemsOfFeature(
   if (!encoding) return yield `feature \`${name}\` has no encoding`;
   const kind = feature.encoder.kind === 'quantiles' ? 'boundaries' : feature.encoder.kind;
   if (kind !== encoding.kind) yield `feature \`${name}\` needs the encoding ${kind}, and has ${encoding.kind}`;
+  if (feature.weights !== undefined && gives !== 'bag') yield `feature \`${name}\` has weights, and is no list`;
   if (gives === 'bag' && max === undefined) yield `list \`${name}\` has no largest length`;
   if ((gives === 'numbers') !== (rowsOf(encoding) === 0)) yield `feature \`${name}\` cannot give ${gives}`;
   if (gives === 'code' && ['words', 'bigrams', 'trigrams'].includes(encoding.kind))

@@ -192,7 +192,11 @@ function partsOf(column: Column, numbers: Digest['numbers']): string[] {
     case 'codes':
       return [column.kind, numbers(column.values)];
     case 'bags':
-      return [column.kind, numbers(column.starts), numbers(column.ends), numbers(column.values)];
+      return [
+        column.kind,
+        ...[column.starts, column.ends, column.values].map(numbers),
+        ...(column.weights ? [numbers(column.weights)] : []),
+      ];
     case 'numbers':
       return [column.kind, String(column.width), numbers(column.values)];
   }

@@ -14,6 +14,8 @@ export interface BagColumn {
   readonly starts: Int32Array;
   readonly ends: Int32Array;
   readonly values: Int32Array;
+  /** What each element of `values` counts in a pool, from 0 on. Absent: 1. */
+  readonly weights?: Float32Array;
 }
 
 /** `width` numbers a row. */

@@ -24,6 +24,16 @@ export interface Kernels {
     far: number,
     out: number,
   ): void;
+  gatherWeighted(
+    table: number,
+    bytes: number,
+    codes: number,
+    offsets: number,
+    shares: number,
+    count: number,
+    far: number,
+    out: number,
+  ): void;
   resolve(
     codes: number,
     count: number,
@@ -59,6 +69,15 @@ export interface Kernels {
     offsets: number,
     count: number,
     mean: number,
+    gradient: number,
+  ): void;
+  scatterWeighted(
+    sums: number,
+    bytes: number,
+    slots: number,
+    offsets: number,
+    shares: number,
+    count: number,
     gradient: number,
   ): void;
   regularize(table: number, bytes: number, unique: number, seen: number, sums: number, factor: number): void;

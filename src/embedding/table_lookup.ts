@@ -18,6 +18,8 @@ export class TableLookup implements Lookup {
   readonly #outBytes: number;
   #codes: Region | undefined;
   #offsets: Region | undefined;
+  /** Of each code, where bags are weighted. */
+  #shares: Region | undefined;
   /** A bag column's values, and the bounds of a batch's bags in them. */
   #held: Region | undefined;
   #bounds: Region | undefined;
@@ -41,6 +43,7 @@ export class TableLookup implements Lookup {
   reserve(count: number, codeCount: number): void {
     const { enlarge } = this.#memory;
     this.#codes = enlarge(this.#codes, codeCount * 4);
+    if (this.#kind === 'weighted') this.#shares = enlarge(this.#shares, codeCount * 4);
     if (this.#kind !== 'one') this.#offsets = enlarge(this.#offsets, (count + 1) * 4);
     this.#out = enlarge(this.#out, count * this.#outBytes);
     if (this.#held) this.#bounds = enlarge(this.#bounds, 2 * count * 4);
@@ -56,6 +59,11 @@ export class TableLookup implements Lookup {
   offsets(): Int32Array {
     invariant(this.#offsets, 'offsets before reserve, or of a lookup that has none');
     return this.#memory.space.integers(this.#offsets, this.#room + 1);
+  }
+
+  shares(): Float32Array {
+    invariant(this.#shares, 'shares before reserve, or of a lookup that has none');
+    return this.#memory.space.floats(this.#shares, this.#roomForCodes);
   }
 
   hold(values: Int32Array): void {
@@ -102,7 +110,10 @@ export class TableLookup implements Lookup {
       kernels.gatherSequence(table, rowBytes, codes, this.#offsets!.pointer, count, this.#length, out);
     } else {
       const far = rows * rowBytes > nearBytes ? 1 : 0;
-      kernels.gatherPooled(table, rowBytes, codes, this.#offsets!.pointer, count, this.#mean, far, out);
+      if (this.#shares) {
+        const { pointer } = this.#shares;
+        kernels.gatherWeighted(table, rowBytes, codes, this.#offsets!.pointer, pointer, count, far, out);
+      } else kernels.gatherPooled(table, rowBytes, codes, this.#offsets!.pointer, count, this.#mean, far, out);
     }
   }
 
@@ -128,6 +139,8 @@ export class TableLookup implements Lookup {
     const offsets = this.#offsets!.pointer;
     if (this.#kind === 'sequence') {
       space.kernels.scatterSequence(sums, rowBytes, slots, offsets, count, this.#length, gradient);
+    } else if (this.#shares) {
+      space.kernels.scatterWeighted(sums, rowBytes, slots, offsets, this.#shares.pointer, count, gradient);
     } else space.kernels.scatterPooled(sums, rowBytes, slots, offsets, count, this.#mean, gradient);
   }
 
@@ -137,10 +150,10 @@ export class TableLookup implements Lookup {
   }
 
   close(): void {
-    for (const region of [this.#codes, this.#offsets, this.#out, this.#held, this.#bounds]) {
+    for (const region of [this.#codes, this.#offsets, this.#shares, this.#out, this.#held, this.#bounds]) {
       if (region) this.#memory.space.free(region);
     }
-    this.#codes = this.#offsets = this.#out = this.#held = this.#bounds = undefined;
+    this.#codes = this.#offsets = this.#shares = this.#out = this.#held = this.#bounds = undefined;
   }
 }
 

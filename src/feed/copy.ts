@@ -72,6 +72,26 @@ export function pickBags(
   offsets[rows.length] = at;
 }
 
+/**
+ * What each element of the bags of the rows is worth, in the order of `pickBags`: its weight, or in a mean its share of the weights of
+ * its bag. Where these are all 0, so are the shares.
+ */
+export function pickShares(
+  { starts, ends, values: { length }, weights = new Float32Array(length).fill(1) }: BagColumn,
+  rows: Int32Array,
+  mean: boolean,
+  into: Float32Array,
+): void {
+  let at = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const start = starts[rows[i]!]!;
+    const end = ends[rows[i]!]!;
+    let total = mean ? 0 : 1;
+    if (mean) for (let j = start; j < end; j++) total += weights[j]!;
+    for (let j = start; j < end; j++) into[at++] = total > 0 ? weights[j]! / total : 0;
+  }
+}
+
 /** Elements of the longest bag. */
 export function longestOf({ starts, ends }: BagColumn): number {
   let longest = 0;

@@ -3,6 +3,7 @@ import type { Resolution } from '../model/resolution.ts';
 import type { TypedName } from '../model/scope.ts';
 import type * as Ast from '../syntax/ast.ts';
 import type { Span } from '../text/source.ts';
+import { columnEntries } from './columns.ts';
 
 export type SymbolKind =
   | 'model'
@@ -20,7 +21,7 @@ export type SymbolKind =
   | 'column';
 
 /** What has one name for the whole file. */
-export type LookupKind = 'constant' | 'feature' | 'label' | 'group' | 'block' | 'tower' | 'task';
+export type LookupKind = 'constant' | 'feature' | 'label' | 'group' | 'block' | 'tower' | 'task' | 'column';
 
 export type SymbolNode =
   | Ast.ModelName
@@ -57,9 +58,10 @@ export class Symbols {
   readonly #byKind: Readonly<Record<LookupKind, Table>>;
   readonly #steps = new Map<string, Map<string, NamedSymbol>>();
 
-  constructor({ scope }: Pick<Resolution, 'scope'>) {
+  constructor({ scope, files }: Pick<Resolution, 'scope' | 'files'>) {
     const table = (kind: SymbolKind, nodes: Iterable<SymbolNode>): Table =>
       new Map([...nodes].map((node) => [node.name.name, symbolOf(kind, node)]));
+    const blocks = files.main.declarations.filter(({ kind }) => kind === 'Data') as readonly Ast.Data[];
     this.#byKind = {
       constant: table('constant', scope.lets),
       feature: table('feature', scope.features.values()),
@@ -68,6 +70,8 @@ export class Symbols {
       block: table('block', scope.blocks.values()),
       tower: table('tower', scope.towers.values()),
       task: table('task', scope.tasks.values()),
+      // The first of a name is the one that counts, as in a data block.
+      column: table('column', blocks.flatMap(columnEntries).reverse()),
     };
     for (const [name, tower] of scope.towers) {
       const steps = new Map<string, NamedSymbol>();

@@ -25,6 +25,8 @@ export type ParameterType =
   | { readonly is: 'choice'; readonly of: readonly string[] }
   | { readonly is: 'flag' }
   | { readonly is: 'text' }
+  /** The name of a column of the data, which no declaration of the model has: `weights: stars`. */
+  | { readonly is: 'column' }
   /** `[18, 25, 35]`, ascending where `ascending`. */
   | { readonly is: 'numbers'; readonly ascending?: boolean }
   /** The name of something declared in the file. */
@@ -258,6 +260,8 @@ export interface FeatureUse {
   readonly frozen?: true;
   /** Width of its own table. 0: no table; the feature is a key, or plain numbers. Absent with an owner: the owner's. */
   readonly dim?: number;
+  /** The column of the numbers by which a pooled bag's elements count. */
+  readonly weights?: string;
   /** How a bag becomes one row; `none` keeps the sequence. */
   readonly pool?: 'none' | 'mean' | 'sum';
   /** Plain numbers [batch, width] times a learned [width, project] matrix give the field. */

@@ -79,6 +79,11 @@ export function name<const O extends Options<string>>(
   return parameter<string, O>({ is: 'name', of }, options);
 }
 
+/** The name of a column of the data: `weights: stars`. */
+export function column<const O extends Options<string>>(options: O): Parameter<Given<string, O>> {
+  return parameter<string, O>({ is: 'column' }, options);
+}
+
 /** The checked call of one of a small set of kinds. */
 export type BoundIn<T extends Readonly<Record<string, KindRow>>> = {
   readonly [K in keyof T & string]: { readonly kind: K; readonly arguments: Arguments<T[K]['parameters']> };

@@ -104,6 +104,7 @@ function planOf(
     encoder: encoder as Encoder,
     column: name,
     ...defined({ crosses: use.crosses, last: use.last, along: use.along, drop: use.drop, vectors: use.vectors }),
+    ...defined({ weights: use.weights }),
     ...(dim > 0 ? defined({ frozen }) : {}),
     encoderOf: owner,
     ...defined({ max: use.max }),

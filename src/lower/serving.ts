@@ -10,9 +10,12 @@ import { replay } from './replay.ts';
 /** Name of the parameter that holds a table: float32 [rows, dim]. */
 export const tableParameter = (table: string): string => `table:${table}`;
 
+/** Name of the input with the weights of a list. */
+export const weightsInput = (list: string): string => `${list}/weights`;
+
 /**
  * Inputs are named after the features: int32 [batch] codes; int32 [batch, max] bags, −1 past their end; float32
- * [batch, width] numbers as encoded. Output `vector` is float32 [batch, width]. Parameters are the tower's own and
+ * [batch, width] numbers as encoded; float32 [batch, max] `weightsInput` of a list that has weights. Output `vector` is float32 [batch, width]. Parameters are the tower's own and
  * `table:<name>` for each table that it reads; `tableRows` says how many rows each has. A bag that is empty gives zeros. Where a
  * feature leaves the unseen out, code 0 counts as nothing too.
  */
@@ -51,12 +54,26 @@ function serve(
         const rows = table(builder, { ...feature, ...ownTable(source) }, tableRows);
         return builder.gather(rows, builder.input(feature.name, [batch], 'int32'));
       }
+      if (feature.weights !== undefined) return weighted(builder, feature, tableRows, source.pool === 'mean');
       const total = builder.sum(maskedRows(builder, feature, tableRows), [1]);
       if (source.pool === 'sum') return total;
       const count = builder.sum(filled(builder, feature), [1], true);
       return builder.div(total, builder.maximum(count, 1));
     }
   }
+}
+
+/** Elements times their weights, of those that count; in a mean divided by the sum of these, and zeros where that is 0. */
+function weighted(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyMap<string, number>, mean: boolean): Ref {
+  const codes = bag(builder, feature);
+  const { shape } = codes.type;
+  const given = builder.input(weightsInput(feature.name), shape);
+  const weights = builder.mul(given, filled(builder, feature));
+  const rows = builder.mul(maskedRows(builder, feature, tableRows), builder.reshape(weights, [...shape, 1]));
+  const total = builder.sum(rows, [1]);
+  if (!mean) return total;
+  const count = builder.sum(weights, [1], true);
+  return builder.div(total, builder.select(builder.greater(count, 0), count, 1));
 }
 
 /** A bias has a table of its own, of one number a row. */

@@ -23,6 +23,8 @@ export function describeType(type: ParameterType): string {
       return 'a list of numbers, such as `[18, 25, 35]`';
     case 'name':
       return `the name of a ${type.of}`;
+    case 'column':
+      return 'the name of a column of the data';
     case 'kind':
       return `one of ${Object.keys(type.of)
         .map((word) => `\`${word}\``)

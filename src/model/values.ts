@@ -63,6 +63,8 @@ export function convert(
       return numbers(type.ascending ?? false, written);
     case 'name':
       return name(type.of, written);
+    case 'column':
+      return column(written);
     case 'kind':
       return kind(type.of, written, bind);
     case 'feature':
@@ -164,6 +166,16 @@ function name(of: NameKind, written: Written): Converted | undefined {
   binding.report('unknown-name', value.span, { what: of, name: word, nearest: near, known }, extra);
   return undefined;
 }
+
+/** Which columns there are, only the data knows. */
+function column(written: Written): Converted | undefined {
+  const { value } = written;
+  const word = singleName(value)?.name;
+  if (word !== undefined) return { value: word };
+  return wrong(written, unquoted(value, isName));
+}
+
+const isName = { has: (word: string): boolean => /^[A-Za-z_]\w*$/.test(word) };
 
 function kind(rows: Readonly<Record<string, KindRow>>, written: Written, bind: BindNested): Converted | undefined {
   const { value, of, binding } = written;

@@ -55,6 +55,8 @@ export interface FeaturePlan {
   readonly last?: string;
   /** The list whose elements its own belong to, one each: it keeps and leaves out what that does. */
   readonly along?: string;
+  /** Of a list that is pooled: the column of the numbers by which its elements count. Absent: each counts 1. */
+  readonly weights?: string;
   /** Features that share an encoder name its owner: a history of movie_id uses movie_id's vocabulary. */
   readonly encoderOf: string;
   /** Bags keep this many elements at most. */

@@ -18,7 +18,7 @@ import { servingOnnx } from '../engine/formats/onnx.ts';
 import { servingSavedModel } from '../engine/formats/saved_model.ts';
 import { servingTfjs } from '../engine/formats/tfjs_model.ts';
 import type { Graph, Tensor } from '../graph/graph.ts';
-import { servingGraph, tableParameter } from '../lower/serving.ts';
+import { servingGraph, tableParameter, weightsInput } from '../lower/serving.ts';
 import { type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../plan/plan.ts';
 import { makeFolder, remove, writeDurably, writeTextDurably } from '../storage/durable.ts';
 import { isLockFile, lockFolder } from '../storage/lock.ts';
@@ -63,17 +63,22 @@ export interface ServingInput {
   readonly name: string;
   readonly dtype: string;
   readonly shape: ServingShape;
-  readonly gives: 'code' | 'bag' | 'numbers';
+  readonly gives: 'code' | 'bag' | 'numbers' | 'weights';
   /** Absent for a cross. */
   readonly column?: string;
-  readonly encoding: string;
+  /** Absent for weights. */
+  readonly encoding?: string;
+  /** Of a list whose elements count by weights: the input that has them. */
+  readonly weights?: string;
+  /** Of weights: the list. */
+  readonly of?: string;
   /** Of a feature with one code, or with one for each element of a list: the code of a missing value. */
   readonly missing?: number;
   readonly crosses?: readonly ServingPart[];
   readonly last?: ServingPart;
   /** The list to whose elements its own belong. */
   readonly along?: ServingPart;
-  readonly padding?: -1;
+  readonly padding?: -1 | 0;
   readonly keeps?: Kept['keeps'];
   readonly atMost?: number;
   /** Of a bag whose elements may be missing in the vocabulary. */
@@ -243,13 +248,16 @@ function describe(
     ...defined({ key }),
     files: { tfjs: `${name}/tfjs/model.json`, onnx: `${name}/model.onnx`, savedModel: `${name}/saved_model` },
     inputs: graph.inputs.map((input): ServingInput => {
+      const { dtype } = graph.nodes[input.node]!.type;
+      const typed = { name: input.name, dtype, shape: shapeOf(graph, input.node) };
+      const weighted = plan.features.find((each) => input.name === weightsInput(each.name));
+      if (weighted?.weights) {
+        return { ...typed, gives: 'weights', column: weighted.weights, of: weighted.name, padding: 0 };
+      }
       const feature = plan.features.find((each) => each.name === input.name);
       invariant(feature, `input ${input.name} of tower ${name} is a feature`);
-      const { dtype } = graph.nodes[input.node]!.type;
       return {
-        name: input.name,
-        dtype,
-        shape: shapeOf(graph, input.node),
+        ...typed,
         gives: feature.gives,
         ...(madeOf(feature).length > 0 ? {} : { column: feature.column }),
         encoding: encodingFile(feature.encoderOf),
@@ -258,6 +266,7 @@ function describe(
         ...(feature.last === undefined ? {} : { last: part(feature.last) }),
         ...(feature.along === undefined ? {} : { along: part(feature.along), missing: missingOf(feature.encoderOf) }),
         ...(feature.gives === 'bag' ? { padding: -1, ...listed(feature) } : {}),
+        ...(feature.weights === undefined ? {} : { weights: weightsInput(feature.name) }),
       };
     }),
     outputs: graph.outputs.map((output) => ({

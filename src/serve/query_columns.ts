@@ -3,7 +3,7 @@ import { crossColumns } from '../data/columns/crosses.ts';
 import { missingCode } from '../data/columns/encode.ts';
 import { type EncodedValue, encodeValue } from '../data/columns/encoders/value.ts';
 import { lastColumn } from '../data/columns/last.ts';
-import type { Column, Encoding, IndexedColumn } from '../data/dataset.ts';
+import type { BagColumn, Column, Encoding, IndexedColumn } from '../data/dataset.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import { type FeaturePlan, madeOf, neededBy, type Plan, type TowerPlan } from '../plan/plan.ts';
 import { nearest } from '../text/nearest.ts';
@@ -53,6 +53,9 @@ export function queryColumns(
     const encoding = encodingOf(feature);
     if (feature.along !== undefined) return { column: alongColumn(feature, encoding, values, listOf(feature.along)) };
     const [first, ...rest] = madeOf(feature).map((name) => column(own.find((other) => other.name === name)!));
+    if (feature.weights !== undefined) {
+      return { column: weightedColumn(feature, encoding, values, keptOf(feature, histories)) };
+    }
     if (first === undefined) {
       const value = encode(feature, encoding, values);
       return { column: columnOf(feature, value, keptOf(feature, histories)) };
@@ -64,12 +67,12 @@ export function queryColumns(
 }
 
 function refuseUnlessGiven(name: string, plan: Plan, tower: TowerPlan): void {
-  if (name !== tower.key && !tower.features.includes(name)) {
-    throw failure('unknown-name', {
-      what: `feature of tower \`${tower.name}\``,
-      name,
-      nearest: nearest(name, tower.features),
-    });
+  const weights = plan.features.flatMap((feature) =>
+    tower.features.includes(feature.name) ? (feature.weights ?? []) : [],
+  );
+  const known = [...tower.features, ...weights];
+  if (name !== tower.key && !known.includes(name)) {
+    throw failure('unknown-name', { what: `feature of tower \`${tower.name}\``, name, nearest: nearest(name, known) });
   }
   const parts = madeOf(plan.features.find((feature) => feature.name === name) ?? {});
   if (parts.length === 0) return;
@@ -79,7 +82,7 @@ function refuseUnlessGiven(name: string, plan: Plan, tower: TowerPlan): void {
 
 /** Whether a feature has a value of its own among those given, or needs one that has. */
 function isGiven(feature: FeaturePlan, own: readonly FeaturePlan[], values: FeatureValues): boolean {
-  if (feature.name in values) return true;
+  if (feature.name in values || (feature.weights !== undefined && feature.weights in values)) return true;
   const parts = neededBy(feature);
   return parts.some((part) => isGiven(own.find(({ name }) => name === part)!, own, values));
 }
@@ -124,10 +127,45 @@ function codesOf(feature: FeaturePlan, value: EncodedValue): readonly number[] {
   return value.kind === 'code' ? [value.code] : value.codes;
 }
 
-function bagOf(codes: readonly number[], { keeps, atMost }: Kept): Column {
-  const kept = keeps === 'latest' ? codes.slice(Math.max(0, codes.length - atMost)) : codes.slice(0, atMost);
-  return { kind: 'bags', starts: Int32Array.of(0), ends: Int32Array.of(kept.length), values: Int32Array.from(kept) };
+function bagOf(codes: readonly number[], kept: Kept): BagColumn {
+  const values = Int32Array.from(keptIn(codes, kept));
+  return { kind: 'bags', starts: Int32Array.of(0), ends: Int32Array.of(values.length), values };
 }
+
+const keptIn = <T>(all: readonly T[], { keeps, atMost }: Kept): readonly T[] =>
+  keeps === 'latest' ? all.slice(Math.max(0, all.length - atMost)) : all.slice(0, atMost);
+
+/** A list and what each of its elements counts, of those that it keeps. */
+function weightedColumn(feature: FeaturePlan, encoding: Encoding, values: FeatureValues, kept: Kept): BagColumn {
+  const elements = elementsOf(feature, encoding, values);
+  const column = feature.weights!;
+  const given = values[column] ?? [];
+  const weights = (Array.isArray(given) ? given : [given]).map((weight: unknown) => {
+    const number = typeof weight === 'number' ? Math.fround(weight) : Number.NaN;
+    if (number >= 0 && Number.isFinite(number)) return number;
+    const reason = `a weight is a number from 0 to 3.4e38, and not ${JSON.stringify(weight)?.slice(0, 80)}`;
+    throw failure('feature-value', { feature: column, reason });
+  });
+  if (weights.length !== elements.length) {
+    const reason = `it has ${weights.length} weights, and \`${feature.name}\` has ${elements.length} elements: give one for each, in the same order`;
+    throw failure('feature-value', { feature: column, reason });
+  }
+  const isKept = isKeptIn(feature);
+  const pairs = elements.flatMap((code, at) => (isKept(code) ? [{ code: code!, weight: weights[at]! }] : []));
+  return {
+    ...bagOf(
+      pairs.map(({ code }) => code),
+      kept,
+    ),
+    weights: Float32Array.from(keptIn(pairs, kept), ({ weight }) => weight),
+  };
+}
+
+/** Whether a list keeps an element of this code; one that is empty has none. */
+const isKeptIn =
+  ({ skipsUnseen }: FeaturePlan) =>
+  (code: number | undefined): boolean =>
+    code !== undefined && !(skipsUnseen && code === 0);
 
 /** A list as a request gives it: what each of its elements becomes, undefined for one that is empty. */
 interface GivenList {
@@ -153,7 +191,7 @@ function alongColumn(feature: FeaturePlan, encoding: Encoding, values: FeatureVa
     throw failure('feature-value', { feature: feature.name, reason });
   }
   const missing = missingCode(encoding);
-  const isKept = (code: number | undefined): boolean => code !== undefined && !(list.skipsUnseen && code === 0);
+  const isKept = isKeptIn(list);
   return bagOf(
     own.flatMap((code, at) => (isKept(elements[at]) ? [code ?? missing] : [])),
     kept,

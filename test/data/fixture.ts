@@ -130,6 +130,13 @@ function at(column: Column, row: number): number | number[] {
   return [...column.values.subarray(row * column.width, (row + 1) * column.width)];
 }
 
+/** Of a bag what each of its elements counts; nothing where they have no weights. */
+export function weightsAt({ column, index }: IndexedColumn, row: number): number[] | undefined {
+  if (column.kind !== 'bags') return undefined;
+  const at = index === undefined ? row : index[row]!;
+  return column.weights && [...column.weights.subarray(column.starts[at]!, column.ends[at]!)];
+}
+
 export function valuesOf(indexed: IndexedColumn, rows: number): (number | number[])[] {
   return Array.from({ length: rows }, (_, row) => valueAt(indexed, row));
 }

@@ -150,3 +150,40 @@ describe('a served tower', () => {
     expect(vector({ seen: [[6, 2], []], recent: [[5], []], words: [[1], [3]] })).not.toEqual(known);
   });
 });
+
+test('elements with weights count as much as these say; of weights that are all 0 the mean is zeros', () => {
+  const served = (pool: string) => {
+    const { towers, ...weighted } = planOf(`
+      model weighted
+      features {
+        user_id : id(dim: 3)
+        tags    : list(category(dim: 3), max: 3, pool: ${pool}, weights: scores)
+        item_id : id(dim: 3)
+      }
+      tower user(user_id, tags) keyed by user_id { channel main = sum(user_id, tags) }
+      tower item(item_id) keyed by item_id { channel main = item_id }
+      task watch { score = dot(user, item), loss = softmax }
+    `);
+    const rows = new Map([
+      ['user_id', 2],
+      ['tags', 4],
+    ]);
+    const graph = servingGraph({ towers, ...weighted }, towers[0], rows);
+    expect(verify(graph)).toEqual([]);
+    const types = graph.inputs.map(({ name, node }) => `${name} ${printType(graph.nodes[node]!.type)}`);
+    expect(types).toEqual(['user_id int32[batch]', 'tags int32[batch, 3]', 'tags/weights float32[batch, 3]']);
+    const inputs = {
+      user_id: integers([4], [0, 0, 0, 0]),
+      // Code 0 is what the vocabulary does not have.
+      tags: integers([4, 3], [1, 2, -1, 3, 0, 1, 2, 2, 1, -1, -1, -1]),
+      'tags/weights': floats([4, 3], [1, 3, 0, 2, 7, 2, 0, 0, 0, 0, 0, 0]),
+    };
+    const tables = {
+      'table:user_id': floats([2, 3], [0, 0, 0, 0, 0, 0]),
+      'table:tags': floats([4, 3], [9, 9, 9, 1, 10, 100, 2, 20, 200, 4, 40, 400]),
+    };
+    return [...evaluate(graph, inputs, tables).outputs.vector!.data];
+  };
+  expect(served('sum')).toEqual([7, 70, 700, 10, 100, 1000, 0, 0, 0, 0, 0, 0]);
+  expect(served('mean')).toEqual([1.75, 17.5, 175, 2.5, 25, 250, 0, 0, 0, 0, 0, 0]);
+});

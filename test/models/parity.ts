@@ -18,7 +18,7 @@ import { makeRetrieval } from '../../src/scoring/retrieval.ts';
 import { queryColumns } from '../../src/serve/query_columns.ts';
 import { makeRecommender } from '../../src/serve/recommend.ts';
 import { makeSource } from '../../src/text/source.ts';
-import { valueAt } from '../data/fixture.ts';
+import { valueAt, weightsAt } from '../data/fixture.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -67,6 +67,7 @@ function expectSameColumns(plan: Plan, dataset: Dataset, events: Events, at: num
   for (const name of plan.towers[0].features) {
     const measured = valueAt(events.features.get(name)!, at);
     expect(valueAt(asked.get(name)!, 0), `${name} of test event ${at}`).toEqual(measured);
+    expect(weightsAt(asked.get(name)!, 0), `weights of ${name}`).toEqual(weightsAt(events.features.get(name)!, at));
   }
 }
 
@@ -129,6 +130,7 @@ async function rowsOf(description: DataDescription, plan: Plan): Promise<Row[]> 
   );
   const wanted = [
     ...read.map(({ name, column }) => `${sql(column)} AS "value ${name}"`),
+    ...read.flatMap(({ weights }) => (weights === undefined ? [] : [`${sql(weights)} AS "value ${weights}"`])),
     ...(query.key === undefined ? ['NULL AS who'] : [`CAST(${sql(query.key)} AS VARCHAR) AS who`]),
     `CAST(${sql(item.key!)} AS VARCHAR) AS what`,
     `${time?.expression ?? '0'} AS moment`,
@@ -152,9 +154,10 @@ function valuesOf(row: Row, rows: readonly Row[], description: DataDescription, 
   for (const [name, value] of Object.entries(row)) {
     if (name.startsWith('value ')) values[name.slice(6)] = typeof value === 'bigint' ? Number(value) : value;
   }
-  for (const { name, column } of plan.features) {
-    const history = description.histories.find((each) => each.name === column);
-    if (history === undefined || !plan.towers[0].features.includes(name)) continue;
+  const own = plan.features.filter(({ name }) => plan.towers[0].features.includes(name));
+  for (const name of own.flatMap(({ column, weights = column }) => [column, weights])) {
+    const history = description.histories.find((each) => each.name === name);
+    if (history === undefined) continue;
     values[name] = rows
       .filter(({ who, moment }) => who === row.who && (moment as number) < (row.moment as number))
       .map((earlier) => (history.of === plan.towers[1].key ? earlier.what : earlier[`past ${history.of}`]))

@@ -102,6 +102,19 @@ it('of values along a history, some of them missing', async () => {
   expect(events).toBe(40);
 });
 
+it('of lists with weights, of columns and of a history', async () => {
+  const weighted = model
+    .replace('max: 4)', 'max: 4, weights: ages)')
+    .replace('list(category(dim: 4), max: 2)', 'list(category(dim: 4), max: 2, pool: sum, weights: scores)');
+  expect(weighted).toMatch(/ages[\s\S]*scores/);
+  const block = data('by_time(test: 20%)')
+    .replace('all = past', 'ages = past(since, 9)\n  all = past')
+    .replace('hour =', 'since = "seen_at % 7"\n    hour =')
+    .replace('shelf =', 'scores = "[CAST(length(tag) + place AS DOUBLE) FOR tag, place IN string_split(tags, \'|\')]"\n    shelf =');
+  const { events } = await expectParity(weighted, block, folderWith(files()));
+  expect(events).toBe(40);
+});
+
 it('a user who is looked up by key has the features of the next event, but for what only the event knows', async () => {
   const folder = folderWith(files());
   const { plan } = compile(makeSource('model.tower', model)).lowered!;

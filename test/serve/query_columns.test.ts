@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { murmur3 } from '../../src/data/columns/encoders/murmur3.ts';
-import type { Encoding } from '../../src/data/dataset.ts';
+import type { Encoding, IndexedColumn } from '../../src/data/dataset.ts';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import { queryColumns } from '../../src/serve/query_columns.ts';
 import { planOf } from '../library/support.ts';
@@ -130,4 +130,55 @@ it('values of a list’s elements go with the elements that the list keeps', () 
   ]);
   expect(asked({}, { columns, row: 0 })).toEqual([[3], [2]]);
   expect(asked({ seen: ['i1'] }, { columns, row: 0 })).toEqual([[1], [3]]);
+});
+
+it('weights go with the elements that their list keeps, and must be there', () => {
+  const weighted = planOf(`
+    model weighted
+    features { user_id : id(dim: 2), seen : list(item_id, max: 2, weights: stars), item_id : id(dim: 2) }
+    tower user(user_id, seen) keyed by user_id { channel main = concat(user_id, seen) -> dense(2) }
+    tower item(item_id) keyed by item_id { channel main = item_id }
+    task watch { score = dot(user, item), loss = softmax(in_batch) }
+  `);
+  const known = new Map<string, Encoding>([
+    ['user_id', { kind: 'vocabulary', values: ['ann'] }],
+    ['item_id', { kind: 'vocabulary', values: ['i1', 'i2', 'i3'] }],
+  ]);
+  const ask = (values: Record<string, unknown>, base?: Parameters<typeof queryColumns>[4]['base']) => {
+    const options = { histories, ...(base ? { base } : {}) };
+    const { column, index } = queryColumns(weighted, weighted.towers[0], known, values, options).get('seen')!;
+    return column.kind === 'bags' ? { codes: [...column.values], weights: [...column.weights!], index } : undefined;
+  };
+  const base = {
+    row: 1,
+    columns: new Map<string, IndexedColumn>([
+      ['user_id', { column: { kind: 'codes', values: Int32Array.of(0, 1) } }],
+      [
+        'seen',
+        {
+          column: {
+            ...{ kind: 'bags', starts: Int32Array.of(0, 0), ends: Int32Array.of(0, 1) },
+            ...{ values: Int32Array.of(3), weights: Float32Array.of(0.25) },
+          },
+        },
+      ],
+    ]),
+  };
+  expect(ask({ seen: ['i3', 'i1', 'new', 'i2', null], stars: [5, 3, 1, 0.5, 4] })).toMatchObject({
+    codes: [1, 2],
+    weights: [3, 0.5],
+  });
+  expect(ask({})).toMatchObject({ codes: [], weights: [] });
+  expect(ask({ user_id: 'ann' }, base)).toEqual({ codes: [3], weights: [0.25], index: Int32Array.of(1) });
+  const refused: [Record<string, unknown>, string][] = [
+    [{ seen: ['i1'] }, 'it has 0 weights, and `seen` has 1 elements: give one for each, in the same order'],
+    [{ stars: [1, 2] }, 'it has 2 weights, and `seen` has 0 elements'],
+    [{ seen: ['i1'], stars: [-1] }, 'a weight is a number from 0 to 3.4e38, and not -1'],
+    [{ seen: ['i1'], stars: [1e39] }, 'a weight is a number from 0 to 3.4e38, and not 1e+39'],
+    [{ seen: ['i1'], stars: [Number.NaN] }, 'a weight is a number from 0 to 3.4e38, and not null'],
+    [{ seen: ['i1'], stars: ['much'] }, 'a weight is a number from 0 to 3.4e38, and not "much"'],
+    [{ seen: ['i1'], stars: [null] }, 'a weight is a number from 0 to 3.4e38, and not null'],
+  ];
+  for (const [values, reason] of refused) expect(() => ask(values, base)).toThrow(reason);
+  expect(() => ask({ starz: [1] })).toThrow('`starz`');
 });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Trained } from '../../src/artifact/load.ts';
 import { complaint } from '../../src/artifact/validate.ts';
-import type { Encoding } from '../../src/data/dataset.ts';
+import type { BagColumn, Encoding } from '../../src/data/dataset.ts';
 import { makeTables } from '../../src/embedding/tables.ts';
 import { initialValues } from '../../src/graph/initial.ts';
 import { compile } from '../../src/pipeline.ts';
@@ -31,6 +31,8 @@ features {
   tags    : list(category(hash: 90, dim: 2), max: 3)
   genres  : list(category(dim: 2), max: 2)
   first   : last(genres)
+  scored  : list(category(dim: 2), max: 3, weights: scores)
+  rated   : list(item_id, max: 2, weights: ratings, pool: sum)
   seed    : last(history)
   both    : cross(device, seed, hash: 400, dim: 2)
   hour    : time(week_hour)
@@ -41,7 +43,7 @@ features {
   shop    : along(shelf, category(dim: 2))
   item_id : id(hash: 60, dim: 2)
 }
-group profile = user_id, device, query, title, summary, history, liked, tags, genres, first, seed, both, hour, age, price
+group profile = user_id, device, query, title, summary, history, liked, tags, genres, first, scored, rated, seed, both, hour, age, price
 group thing = item_id
 group owned = shelf, stars, shop
 tower user(profile, owned) keyed by user_id {
@@ -60,6 +62,7 @@ const encodings = new Map<string, Encoding>([
   ['summary', { kind: 'bigrams', buckets: 800 }],
   ['tags', { kind: 'hash', buckets: 90 }],
   ['genres', { kind: 'vocabulary', values: ['drama', 'war', 'noir'] }],
+  ['scored', { kind: 'vocabulary', values: ['good', 'odd'] }],
   ['both', { kind: 'hash', buckets: 400 }],
   ['hour', { kind: 'clock', part: 'week_hour' }],
   ['age', { kind: 'boundaries', boundaries: [18, 30], log: false }],
@@ -137,7 +140,8 @@ const piecesIn = { words: wordsIn, bigrams: bigramsIn, trigrams: trigramsIn };
 interface Asked {
   readonly [feature: string]: string | number | readonly (string | number)[] | undefined;
 }
-type Part = Pick<ServingInput, 'name' | 'encoding' | 'last' | 'keeps' | 'atMost' | 'unseen'>;
+type Part = Pick<ServingInput, 'name' | 'last' | 'keeps' | 'atMost' | 'unseen'> & { readonly encoding: string };
+type EncodedInput = ServingInput & Part;
 
 const read = (path: string) => JSON.parse(readFileSync(join(folder, path), 'utf8'));
 
@@ -169,7 +173,7 @@ function listOf(part: Part, asked: Asked): number[] {
 }
 
 /** One value for each element of a list, of the elements that the list keeps. */
-function alongOf(input: ServingInput, { unseen, keeps, atMost, ...list }: Part, asked: Asked): number[] {
+function alongOf(input: EncodedInput, { unseen, keeps, atMost, ...list }: Part, asked: Asked): number[] {
   const elements = (asked[list.name] ?? []) as readonly string[];
   const values = (asked[input.name] ?? elements.map(() => '')) as readonly (string | number)[];
   const codes = elements.flatMap((element, at) => {
@@ -188,7 +192,19 @@ function codeOfPart(part: Part & { readonly crosses?: ServingInput['crosses'] },
   return codeOfText(text, read(part.encoding).buckets);
 }
 
-function encoded(input: ServingInput, asked: Asked): number | number[] {
+/** The weight of each element that a list keeps. */
+function weightsOf(input: ServingInput, asked: Asked): number[] {
+  const { unseen, keeps, atMost, ...list } = serving.towers.user!.inputs.find(({ name }) => name === input.of) as Part;
+  const given = (asked[input.column!] ?? []) as readonly number[];
+  const weights = ((asked[list.name] ?? []) as readonly string[]).flatMap((element, at) =>
+    element === '' || (unseen === 'skip' && codeOf(list, element) === 0) ? [] : [Math.fround(given[at]!)],
+  );
+  return keeps === 'latest' ? weights.slice(-atMost!) : weights.slice(0, atMost);
+}
+
+function encoded(described: ServingInput, asked: Asked): number | number[] {
+  if (described.gives === 'weights') return weightsOf(described, asked);
+  const input = described as EncodedInput;
   if (input.gives === 'code') return codeOfPart(input, asked, input.missing);
   if (input.along) return alongOf(input, input.along, asked);
   if (input.gives === 'bag') return listOf(input, asked);
@@ -204,7 +220,9 @@ function expectSame(asked: Asked): void {
     histories: new Map(Object.entries(histories)),
   });
   for (const input of serving.towers.user!.inputs) {
-    expect(encoded(input, asked), input.name).toEqual(valueAt(columns.get(input.name)!, 0));
+    const { column } = columns.get(input.of ?? input.name)!;
+    const ours = input.of ? [...(column as BagColumn).weights!] : valueAt(columns.get(input.name)!, 0);
+    expect(encoded(input, asked), input.name).toEqual(ours);
   }
 }
 
@@ -225,6 +243,11 @@ describe('serving.json', () => {
     expect(inputs.stars).toMatchObject({
       missing: 3,
       along: { name: 'shelf', keeps: 'first', atMost: 3, unseen: 'skip' },
+    });
+    expect(inputs.scored).toMatchObject({ gives: 'bag', weights: 'scored/weights', shape: ['batch', 3] });
+    expect(inputs['scored/weights']).toEqual({
+      ...{ name: 'scored/weights', dtype: 'float32', shape: ['batch', 3], gives: 'weights' },
+      ...{ column: 'scores', of: 'scored', padding: 0 },
     });
     expect([inputs.hour!.missing, inputs.age!.missing]).toEqual([168, 3]);
   });
@@ -292,6 +315,15 @@ describe('an encoder that reads only serving.json', () => {
       },
     ],
     ['a list without them', { shelf: ['pen', 'film', 'book'] }],
+    [
+      'weights of lists',
+      {
+        scored: ['bad', 'good', '', 'odd', 'good', 'good'],
+        scores: [9, 0.1, 2, 0, 3e-7, 5],
+        rated: ['a', 'b', 'c'],
+        ratings: [1, 2.5, 4],
+      },
+    ],
     ['histories', { history: ['a', 'b', 'c', 'd', 'e', 'f', 'g'], liked: ['a', 'b', 'c'], device: 'tv' }],
   ])('agrees on %s', (_, asked) => expectSame(asked));
 
@@ -308,7 +340,14 @@ describe('an encoder that reads only serving.json', () => {
       stars: things.map(([, stars]) => stars),
       shop: things.map(([, , shop]) => shop),
     }));
-    const all = fc.property(asked, owned, (some, more) => expectSame({ ...some, ...more }));
+    const weighted = fc.array(fc.tuple(fc.constantFrom('good', 'odd', 'bad', ''), fc.float({ min: 0, noNaN: true })), {
+      maxLength: 6,
+    });
+    const scored = weighted.map((pairs) => ({
+      scored: pairs.map(([element]) => element),
+      scores: pairs.map(([, weight]) => (Number.isFinite(weight) ? weight : 1)),
+    }));
+    const all = fc.property(asked, owned, scored, (some, more, most) => expectSame({ ...some, ...more, ...most }));
     fc.assert(all, { numRuns: 150, seed: 4 });
   });
 });

@@ -16,11 +16,12 @@ export interface BoundKeys {
 export async function bindFeatures(
   binding: ColumnBinding,
   keys: BoundKeys,
-): Promise<Pick<Layout, 'features' | 'histories'>> {
+): Promise<Pick<Layout, 'features' | 'histories' | 'listWeights'>> {
   const features = new Map<string, BoundColumn>();
   const histories = new Map<string, BoundHistory>();
-  for (const feature of binding.needs.features) {
-    if (madeOf(feature).length > 0) continue;
+  const listWeights = new Map<string, BoundColumn>();
+  const isHistory = (name: string): boolean => binding.description.histories.some((each) => each.name === name);
+  const read = async (feature: FeaturePlan): Promise<void> => {
     const { name, max } = feature;
     const history = binding.description.histories.find((each) => each.name === name || each.name === feature.column);
     if (history !== undefined) {
@@ -31,15 +32,41 @@ export async function bindFeatures(
       const column = await bindFeature(binding, feature, keys);
       if (column !== undefined) features.set(name, column);
     }
+  };
+  for (const feature of binding.needs.features) {
+    if (madeOf(feature).length > 0) continue;
+    await read(feature);
+    const weights = weightsOf(feature);
+    // Where only one of the two is a history, `checkAlong` says so.
+    if (weights && isHistory(weights.column) === isHistory(feature.name)) await read(weights);
   }
-  for (const feature of binding.needs.features) checkAlong(binding, feature, { features, histories });
-  return { features, histories };
+  for (const feature of binding.needs.features) {
+    checkAlong(binding, feature, { features, histories });
+    const weights = weightsOf(feature);
+    if (!weights) continue;
+    checkAlong(binding, weights, { features, histories });
+    const column = histories.get(weights.name)?.of ?? features.get(weights.name);
+    histories.delete(weights.name);
+    features.delete(weights.name);
+    if (column) listWeights.set(feature.name, column);
+  }
+  return { features, histories, listWeights };
 }
+
+/** The weights of a list as a feature along it, which belongs to the tower of the list. Its name is no name of a file. */
+function weightsOf({ name, tower, weights }: FeaturePlan): FeaturePlan | undefined {
+  if (weights === undefined) return undefined;
+  const own = `${name}/weights`;
+  const encoder = { kind: 'number', log: false } as const;
+  return { name: own, tower, column: weights, gives: 'bag', encoder, encoderOf: own, along: name, width: 0 };
+}
+
+const areWeights = ({ name, column, along }: FeaturePlan): boolean => along !== undefined && name !== column;
 
 /** What belongs to the elements of a list comes from the same events, or from the same rows of one file. */
 function checkAlong(
   binding: ColumnBinding,
-  { name, along }: FeaturePlan,
+  { name: feature, column: name, along }: FeaturePlan,
   { features, histories }: Pick<Layout, 'features' | 'histories'>,
 ): void {
   if (along === undefined) return;
@@ -51,12 +78,12 @@ function checkAlong(
   else if (own && !list)
     missing(`\`${along} = ${own.kind}(…, ${own.max})\` in the data block: it belongs to the elements of \`${along}\``);
   else if (own && list) {
-    if (!histories.has(name) || !histories.has(along)) return;
+    if (!histories.has(feature) || !histories.has(along)) return;
     if (own.max === list.max && own.kind === list.kind) return;
     const written = (of: string): string => `${list.kind}(${of}, ${list.max})`;
     missing(`the events of \`${along} = ${written(list.of)}\`: write \`${name} = ${written(own.of)}\``);
   } else {
-    const [at, of] = [features.get(name)?.at, features.get(along)?.at];
+    const [at, of] = [features.get(feature)?.at, features.get(along)?.at];
     if (at && of && at !== of)
       missing(`a column of the same file as \`${along}\`, which is in \`${of}\` and not in \`${at}\``);
   }
@@ -71,10 +98,12 @@ async function bindFeature(
   const [query, item] = needs.towers;
   const [own, other] = feature.tower === item.name ? (['items', 'users'] as const) : (['users', 'items'] as const);
   const tower = own === 'items' ? item : query;
-  const request = { what: 'feature', name: feature.column, kind: kindOf(feature) };
+  const what = areWeights(feature) ? 'column of weights' : 'feature';
+  const request = { what, name: feature.column, kind: kindOf(feature) };
+  const read = areWeights(feature) ? feature.along! : feature.name;
   // Bound already, or reported as missing.
   if (feature.name === tower.key) return (own === 'items' ? itemKey : userKey)?.inEvents;
-  if (needs.towers.every(({ features, key }) => features?.includes(feature.name) === false && key !== feature.name)) {
+  if (needs.towers.every(({ features, key }) => features?.includes(read) === false && key !== read)) {
     return binding.bind({ ...request, scopes: [['events'], ['items'], ['users'], ...anywhere] });
   }
   const bound = await binding.attempt({ ...request, scopes: [[own], ['events'], ['events', own]] });
@@ -82,7 +111,7 @@ async function bindFeature(
   // An expression over the file of the other tower can be computed, which is then the mistake.
   const across = [[other], ['events', other], ['events', 'items', 'users']] as const;
   if ('column' in (await binding.attempt({ ...request, scopes: across }))) {
-    const facts = { feature: feature.name, tower: tower.name, file: other };
+    const facts = { feature: feature.column, tower: tower.name, file: other };
     diagnostics.push(diagnose('column-side', binding.placeOf(feature.column), facts));
   } else diagnostics.push(binding.misspeltEntry(request) ?? bound.diagnostic);
   return undefined;
@@ -101,7 +130,7 @@ async function bindHistory(
     missing(`to know which user it belongs to: add the key, \`tower ${query.name}(…) keyed by …\``);
   }
   if (feature.tower !== query.name) missing(`a feature of the query tower \`${query.name}\``);
-  if (feature.gives !== 'bag') missing(`\`${feature.name}\` to be a list: list(${of})`);
+  if (feature.gives !== 'bag') missing(`\`${feature.column}\` to be a list: list(${of})`);
   if (kind === 'others') {
     // Its elements are in no order, and rows would see their own items among those of one another.
     if (needs.step && sequenceFeature(needs.step) === feature.name) {

@@ -20,7 +20,7 @@ export async function bindLayout(
   const [query, item] = needs.towers;
   const userKey = await bindKey(binding, 'users', query);
   const itemKey = await bindKey(binding, 'items', item);
-  const { features, histories } = await bindFeatures(binding, { userKey, itemKey });
+  const { features, histories, listWeights } = await bindFeatures(binding, { userKey, itemKey });
   const labels = await bindLabels(binding);
   const time = await bindEntry(binding, 'time', description.time, 'time');
   const where = await bindEntry(binding, 'where', description.where, 'condition');
@@ -28,7 +28,7 @@ export async function bindLayout(
   checkSplit(binding, { userKey, itemKey });
   const title = itemKey && (await bindTitle(binding));
   const layout: Layout = {
-    ...{ sources: binding.sources, features, labels, histories },
+    ...{ sources: binding.sources, features, labels, histories, listWeights },
     ...defined({ userKey, itemKey, time, where, fold, title }),
   };
   await bindUnread(binding, layout);
@@ -86,7 +86,7 @@ async function bindUnread(binding: ColumnBinding, layout: Layout): Promise<void>
   // An entry called `time` or `where` is not the block's own.
   const { time, where, ...others } = layout;
   const read = new Set([
-    ...features.map(({ column }) => column),
+    ...features.flatMap(({ column, weights }) => (weights === undefined ? [column] : [column, weights])),
     ...labels.map(({ name }) => name),
     ...columnsOfLayout(others).map(({ name }) => name),
   ]);

@@ -91,7 +91,7 @@ export class ColumnBinding {
 
 function wantedNames(description: DataDescription, needs: Needs): ReadonlySet<string> {
   return new Set([
-    ...needs.features.flatMap(({ name, column }) => [name, column]),
+    ...needs.features.flatMap(({ name, column, weights = name }) => [name, column, weights]),
     ...needs.labels.map(({ name }) => name),
     ...needs.towers.flatMap(({ key }) => (key === undefined ? [] : [key])),
     ...description.histories.flatMap(({ name, of }) => [name, of]),

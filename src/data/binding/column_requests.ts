@@ -23,6 +23,8 @@ export interface ColumnRequests {
   /** Of those and of the features, what weighs rows. */
   readonly weights: readonly ColumnRequest[];
   readonly histories: ReadonlyMap<string, ColumnRequest>;
+  /** By list; of a history one number an event or item. */
+  readonly listWeights: ReadonlyMap<string, ColumnRequest>;
   readonly userKey?: { readonly inEvents: ColumnRequest; readonly inFile?: ColumnRequest };
   readonly itemKey?: { readonly inEvents: ColumnRequest; readonly inFile?: ColumnRequest };
   readonly time?: ColumnRequest;
@@ -71,6 +73,10 @@ export function columnRequests(layout: Layout, needs: Needs): ColumnRequests {
     const feature = featureOf(name)!;
     histories.set(name, kindOf(feature) === 'texts' ? text(of, feature.encoderOf) : number(of));
   }
+  const listWeights = new Map<string, ColumnRequest>();
+  for (const [list, column] of layout.listWeights) {
+    listWeights.set(list, histories.has(list) ? number(column) : want({ column, form: 'numbers' }));
+  }
   const labels = new Map<string, ColumnRequest>();
   for (const [name, column] of layout.labels) labels.set(name, number(column));
   const weights = (needs.tasks ?? []).flatMap(({ weight = '' }) => labels.get(weight) ?? features.get(weight) ?? []);
@@ -80,6 +86,7 @@ export function columnRequests(layout: Layout, needs: Needs): ColumnRequests {
     columns,
     features,
     histories,
+    listWeights,
     labels,
     weights,
     ...defined({

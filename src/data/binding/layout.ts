@@ -62,6 +62,8 @@ export interface Layout {
   readonly title?: BoundColumn;
   /** By feature: the column its elements come from, of which events, and how many at most. */
   readonly histories: ReadonlyMap<string, BoundHistory>;
+  /** By list: the column of its weights, or that of which its weights are a history. */
+  readonly listWeights: ReadonlyMap<string, BoundColumn>;
 }
 
 /** Every bound column once. */
@@ -71,6 +73,7 @@ export function columnsOfLayout(layout: Layout): BoundColumn[] {
     ...layout.features.values(),
     ...layout.labels.values(),
     ...[...layout.histories.values()].map(({ of }) => of),
+    ...layout.listWeights.values(),
     ...keys,
     layout.time,
     layout.where,

@@ -5,11 +5,11 @@ import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.t
 import type { BoundHistory, Layout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
 import type { BagColumn, Encoding, IndexedBags, IndexedColumn, Part } from '../dataset.ts';
-import { gather } from '../rows/gather.ts';
+import { gather, gatherNumbers } from '../rows/gather.ts';
 import { makeTimeline, windowsAfter, windowsBefore } from '../rows/history.ts';
 import type { OrderedEvents, Remembered, Side } from '../rows/order_events.ts';
 import { makeRings, wholeRings, windowsAround } from '../rows/others.ts';
-import { countMissing } from '../rows/raw.ts';
+import { countMissing, type RawNumbers } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
 import { dictionaryOf, rawOf, rowsWith, type ValidRows } from '../rows/valid_rows.ts';
 import { crossColumns } from './crosses.ts';
@@ -143,8 +143,9 @@ class ColumnWriter implements EncodedColumns {
   history(plan: FeaturePlan, column: ColumnRequest, { kind, max }: BoundHistory): void {
     const { good, arranged, encodings, remembered } = this.given;
     const { order, items, stream, places } = arranged;
-    const inTheirOrder = (values: Int32Array): Int32Array =>
-      gather(values, column.column.at === 'items' ? gather(items.rows, items.ofEvent) : order);
+    const rowsIn = ({ column: { at } }: ColumnRequest): Int32Array =>
+      at === 'items' ? gather(items.rows, items.ofEvent) : order;
+    const inTheirOrder = (values: Int32Array): Int32Array => gather(values, rowsIn(column));
     const elements = encodeElements(
       plan,
       encodings.get(plan.encoderOf)!,
@@ -174,13 +175,32 @@ class ColumnWriter implements EncodedColumns {
     this.#kept.set(plan.name, kept);
     const rowOf = this.itemRows(plan, column);
     const itemOf = rowOf && inTheirOrder(rowOf);
+    const weightOf = this.historyWeights(plan, rowsIn);
     for (const part of parts) {
       const { order: seen, windows, ofUsers } = kept.get(part)!;
-      const bags = { kind: 'bags', values: gather(inOrder, seen), ...windows } as const;
+      const bags = {
+        ...{ kind: 'bags' as const, values: gather(inOrder, seen), ...windows },
+        ...defined({ weights: weightOf?.(seen) }),
+      };
       this.parts[part].set(plan.name, { column: bags });
       if (itemOf) this.givenItems[part].set(plan.name, { bags: { ...bags, values: gather(itemOf, seen) } });
       if (part === 'train') this.users.set(plan.name, { column: { ...bags, ...ofUsers } });
     }
+  }
+
+  /** What each of some events of the stream counts in a history; one without a weight counts 0. */
+  private historyWeights(
+    plan: FeaturePlan,
+    rowsIn: (column: ColumnRequest) => Int32Array,
+  ): ((events: Int32Array) => Float32Array) | undefined {
+    const column = this.given.wanted.listWeights.get(plan.name);
+    if (column === undefined) return undefined;
+    const rows = rowsIn(column);
+    const { values } = rawOf(this.given.good, column) as RawNumbers;
+    return (events) => {
+      const weights = gatherNumbers(values, gather(rows, events), new Float32Array(events.length));
+      return weights.map((weight) => (Number.isNaN(weight) ? 0 : weight));
+    };
   }
 
   last(plan: FeaturePlan, list: string): void {
@@ -250,9 +270,9 @@ class ColumnWriter implements EncodedColumns {
     ];
     const list = needs.features.find(({ name }) => name === plan.along);
     const given = toEncode(plan, column);
-    return list
-      ? makeAlongEncoder(given, toEncode(list, wanted.features.get(list.name)!))
-      : makeColumnEncoder(...given);
+    if (list) return makeAlongEncoder(given, toEncode(list, wanted.features.get(list.name)!));
+    const weights = wanted.listWeights.get(plan.name);
+    return makeColumnEncoder(...given, weights && rawOf(good, weights));
   }
 }
 

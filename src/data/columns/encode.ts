@@ -1,4 +1,5 @@
 /** From raw columns to encoded ones: fit on the training part, then map codes and numbers; no object a row. */
+import { defined } from '../../defined.ts';
 import { invariant } from '../../diagnostics/failure.ts';
 import type { FeaturePlan } from '../../plan/plan.ts';
 import type { BagColumn, Column, Encoding, IndexedColumn } from '../dataset.ts';
@@ -48,6 +49,7 @@ export function makeColumnEncoder(
   encoding: Encoding,
   raw: RawColumn,
   dictionary: readonly string[] = none,
+  weights?: RawColumn,
 ): ColumnEncoder {
   const coder = makeCoder(encoding);
   const max = plan.max ?? Number.POSITIVE_INFINITY;
@@ -63,6 +65,7 @@ export function makeColumnEncoder(
       starts: raw.starts,
       ends: raw.ends,
       values: elementsOf(coder, raw.values, dictionary),
+      ...defined({ weights: weights && weightsOf(raw, weights) }),
     } as const;
     return bagEncoder(plan, plan.skipsUnseen ? withoutUnseen(all) : all);
   }
@@ -89,7 +92,12 @@ export function makeColumnEncoder(
 }
 
 /** A feature, its encoding, its column, and the texts that the column's codes represent. */
-export type ToEncode = Parameters<typeof makeColumnEncoder>;
+export type ToEncode = readonly [
+  plan: FeaturePlan,
+  encoding: Encoding,
+  raw: RawColumn,
+  dictionary: readonly string[] | undefined,
+];
 
 /** The encoder of what belongs to the elements of a list, row by row as many: it keeps those that the list keeps. */
 export function makeAlongEncoder(own: ToEncode, list: ToEncode): ColumnEncoder {
@@ -106,14 +114,13 @@ export function makeAlongEncoder(own: ToEncode, list: ToEncode): ColumnEncoder {
 /** Bags of which a feature keeps the elements at one end. */
 function bagEncoder(
   { max = Number.POSITIVE_INFINITY, keeps }: FeaturePlan,
-  { starts, ends, values }: BagColumn,
+  { starts, ends, ...elements }: BagColumn,
 ): ColumnEncoder {
   const latest = keeps === 'latest';
   return {
     encode: (ids) => ({
       column: {
-        kind: 'bags',
-        values,
+        ...elements,
         starts: ids.map((id) => (id < 0 ? 0 : latest ? Math.max(starts[id]!, ends[id]! - max) : starts[id]!)),
         ends: ids.map((id) => (id < 0 ? 0 : latest ? ends[id]! : Math.min(ends[id]!, starts[id]! + max))),
       },
@@ -138,22 +145,40 @@ function keptAlong(own: BagColumn, list: BagColumn): BagColumn {
   return { kind: 'bags', starts, ends, values: Int32Array.from(values) };
 }
 
+/** The weight of each element of a list. Rows that were left out may be of unequal length. */
+function weightsOf(list: RawColumn, weights: RawColumn): Float32Array {
+  invariant(list.kind === 'bags' && weights.kind === 'bags', 'a list and its weights have bags');
+  const own = new Float32Array(list.values.length);
+  for (let row = 0; row < list.starts.length; row++) {
+    const [to, from] = [list.starts[row]!, weights.starts[row]!];
+    const count = Math.min(list.ends[row]! - to, weights.ends[row]! - from);
+    for (let at = 0; at < count; at++) own[to + at] = weights.values[from + at]!;
+  }
+  return own;
+}
+
 /** The same bags without elements of code 0. */
 function withoutUnseen(bags: BagColumn): BagColumn {
   if (!bags.values.includes(0)) return bags;
   const starts = new Int32Array(bags.starts.length);
   const ends = new Int32Array(bags.starts.length);
   const values = new Int32Array(bags.values.length);
+  const weights = bags.weights && new Float32Array(bags.weights.length);
   let length = 0;
   for (let row = 0; row < starts.length; row++) {
     starts[row] = length;
     for (let at = bags.starts[row]!; at < bags.ends[row]!; at++) {
       const code = bags.values[at]!;
-      if (code !== 0) values[length++] = code;
+      if (code === 0) continue;
+      if (weights) weights[length] = bags.weights![at]!;
+      values[length++] = code;
     }
     ends[row] = length;
   }
-  return { kind: 'bags', starts, ends, values: values.slice(0, length) };
+  return {
+    ...{ kind: 'bags', starts, ends, values: values.slice(0, length) },
+    ...defined({ weights: weights?.slice(0, length) }),
+  };
 }
 
 /**

@@ -53,6 +53,7 @@ export async function validateRows(database: Database, checked: Checked): Promis
   checkSizes(findings, checked);
   checkLogs(findings, checked);
   checkFold(findings, checked);
+  checkListWeights(findings, checked);
   await checkAlong(database, findings, checked);
   return { kept: findings.kept, bad: await findings.worded(database, checked.layout) };
 }
@@ -172,6 +173,36 @@ async function checkAlong(database: Database, findings: RowFindings, checked: Ch
     if (along === undefined || own?.column.at !== role || list?.column.at !== role) continue;
     for (const row of await rowsApart(database, role, [own, list], layout)) {
       findings.add(row, own, `… has not one value for each element of \`${along}\``);
+    }
+  }
+  for (const [list, weights] of wanted.listWeights) {
+    const elements = wanted.features.get(list);
+    if (elements?.column.at !== role || weights.column.at !== role) continue;
+    for (const row of await rowsApart(database, role, [weights, elements], layout)) {
+      findings.add(row, weights, `… has not one weight for each element of \`${list}\``);
+    }
+  }
+}
+
+/** No weight is below 0, or more than 32 bits hold. */
+function checkListWeights(findings: RowFindings, { wanted, raw, staged }: Checked): void {
+  for (const [list, weights] of wanted.listWeights) {
+    if (weights.column.at !== staged.source.role) continue;
+    const column = raw.columns.get(weights)!;
+    const found = column.kind === 'bags' ? '… has a weight that is' : '… is';
+    const check = (value: number): string | undefined => {
+      if (value < 0) return `${found} below 0: it weighs an element of \`${list}\``;
+      return isTooLarge(value) ? `${found} ${tooLarge}` : undefined;
+    };
+    if (column.kind !== 'bags') {
+      findings.each(weights, check);
+      continue;
+    }
+    for (let row = 0; row < raw.rows; row++) {
+      for (let at = column.starts[row]!; at < column.ends[row]!; at++) {
+        const reason = check(column.values[at]!);
+        if (reason !== undefined) findings.add(row, weights, reason);
+      }
     }
   }
 }

@@ -1,4 +1,5 @@
 import { copyRow, group, touchRows } from './copy';
+import { addScaled } from './row';
 
 /**
  * Gradients of all lookups of a step, added up for each row that was seen. `slots[row]` is where a row's sum is among
@@ -116,6 +117,30 @@ export function scatterPooled(
     const end = load<u32>(offsets + (i << 2), 4);
     const parts: f32 = mean && end > start ? <f32>(end - start) : 1;
     scatterBag(sums, bytes, slots + (start << 2), slots + (end << 2), parts, gradient);
+    gradient += bytes;
+  }
+}
+
+/** sums[slots[j]] += shares[j] · gradient[i] for every element j of bag i. */
+export function scatterWeighted(
+  sums: usize,
+  bytes: usize,
+  slots: usize,
+  offsets: usize,
+  shares: usize,
+  count: u32,
+  gradient: usize,
+): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const end = load<u32>(offsets + (i << 2), 4);
+    for (let j = load<u32>(offsets + (i << 2)); j < end; j++) {
+      addScaled(
+        sums + <usize>load<u32>(slots + (j << 2)) * bytes,
+        gradient,
+        bytes,
+        load<f32>(shares + (j << 2)),
+      );
+    }
     gradient += bytes;
   }
 }

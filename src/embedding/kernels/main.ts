@@ -1,8 +1,8 @@
 /** What the host may call. AssemblyScript, compiled by scripts/build-kernels.mjs. */
 export { copyBags } from './bags';
 export { badCode, gather, gatherSequence } from './gather';
-export { gatherPooled } from './pool';
-export { forget, resolve, resolveOne, scatterPooled, scatterSequence } from './accumulate';
+export { gatherPooled, gatherWeighted } from './pool';
+export { forget, resolve, resolveOne, scatterPooled, scatterSequence, scatterWeighted } from './accumulate';
 export {
   regularize,
   updateAdagrad,

@@ -30,6 +30,73 @@ export function gatherPooled(
   }
 }
 
+/** out[i] = Σ shares[j] · table[codes[j]], j from offsets[i] to offsets[i + 1]. `far` as above. */
+export function gatherWeighted(
+  table: usize,
+  bytes: usize,
+  codes: usize,
+  offsets: usize,
+  shares: usize,
+  count: u32,
+  far: bool,
+  out: usize,
+): void {
+  const last = load<u32>(offsets + (count << 2));
+  let near: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const start = load<u32>(offsets + (i << 2));
+    const end = load<u32>(offsets + (i << 2), 4);
+    if (far && end > near) {
+      const to = min(last, max(end, near + group));
+      touchRows(table, bytes, codes + (near << 2), to - near);
+      near = to;
+    }
+    weighBag(table, bytes, codes + (start << 2), codes + (end << 2), shares + (start << 2), out);
+    out += bytes;
+  }
+}
+
+/** One bag, a strip of columns at a time. */
+// @ts-ignore: decorator
+@inline
+function weighBag(table: usize, bytes: usize, from: usize, to: usize, shares: usize, out: usize): void {
+  const apart = shares - from;
+  let at: usize = 0;
+  for (; at + 64 <= bytes; at += 64) {
+    const strip = table + at;
+    let a = f32x4.splat(0);
+    let b = a;
+    let c = a;
+    let d = a;
+    for (let p = from; p < to; p += 4) {
+      const row = strip + <usize>load<u32>(p) * bytes;
+      const share = f32x4.splat(load<f32>(p + apart));
+      a = f32x4.add(a, f32x4.mul(share, v128.load(row)));
+      b = f32x4.add(b, f32x4.mul(share, v128.load(row, 16)));
+      c = f32x4.add(c, f32x4.mul(share, v128.load(row, 32)));
+      d = f32x4.add(d, f32x4.mul(share, v128.load(row, 48)));
+    }
+    const target = out + at;
+    v128.store(target, a);
+    v128.store(target, b, 16);
+    v128.store(target, c, 32);
+    v128.store(target, d, 48);
+  }
+  for (; at + 16 <= bytes; at += 16) {
+    let a = f32x4.splat(0);
+    for (let p = from; p < to; p += 4) {
+      const row = table + at + <usize>load<u32>(p) * bytes;
+      a = f32x4.add(a, f32x4.mul(f32x4.splat(load<f32>(p + apart)), v128.load(row)));
+    }
+    v128.store(out + at, a);
+  }
+  for (; at < bytes; at += 4) {
+    let a: f32 = 0;
+    for (let p = from; p < to; p += 4) a += load<f32>(p + apart) * load<f32>(table + at + <usize>load<u32>(p) * bytes);
+    store<f32>(out + at, a);
+  }
+}
+
 /** One bag, a strip of columns at a time, so that the sums stay in registers. */
 // @ts-ignore: decorator
 @inline

@@ -4,7 +4,7 @@ import { invariant } from '../../diagnostics/failure.ts';
 import type { LookupKind } from '../../embedding/lookup.ts';
 import type { Table } from '../../embedding/table.ts';
 import type { FeaturePlan } from '../../plan/plan.ts';
-import { countOf, longestOf, pick, pickBags } from '../copy.ts';
+import { countOf, longestOf, pick, pickBags, pickShares } from '../copy.ts';
 import { type Drop, makeDrop } from '../drop.ts';
 import { columnOf, type FeedContext, type MakeSource, makeColumnRows, placesOf, type Source } from '../source.ts';
 
@@ -18,7 +18,10 @@ export const embedding: MakeSource<'embedding'> = (source, context) => {
     return learning(source, oneRow(table, column, index, source.rows, drop));
   }
   invariant(source.pool !== 'none', `bags of ${feature.name} are neither pooled nor a sequence`);
-  return learning(source, bags(table, column, index, source, source.pool, 1, feature));
+  const pooled = column.weights
+    ? weightedBags(table, column, index, source)
+    : bags(table, column, index, source, source.pool, 1, feature);
+  return learning(source, pooled);
 };
 
 /** float32 [batch, max, dim], zeros past a bag's end */
@@ -58,6 +61,31 @@ function oneRow(
       const codes = lookup.codes();
       pick(values, rows, codes);
       drop?.apply(codes, rows.length, batch.step);
+      return { dtype: 'float32', shape: [rows.length, table.dim], data: lookup.gather(rows.length) };
+    },
+    learns: { table, accumulate: (gradient) => lookup.accumulate(gradient) },
+    close: () => lookup.close(),
+  };
+}
+
+/** Bags whose elements count by their weights. */
+function weightedBags(
+  table: Table,
+  column: BagColumn,
+  index: Int32Array | undefined,
+  source: Parameters<MakeSource<'embedding'>>[0],
+): Source {
+  const lookup = table.lookup({ kind: 'weighted' });
+  const columnRows = makeColumnRows(index);
+  return {
+    reserve(batch) {
+      const rows = batch.rowsOf(source.rows);
+      lookup.reserve(rows.length, countOf(column, columnRows(rows)));
+    },
+    fill(batch) {
+      const rows = columnRows(batch.rowsOf(source.rows));
+      pickBags(column, rows, lookup.codes(), lookup.offsets());
+      pickShares(column, rows, source.pool === 'mean', lookup.shares());
       return { dtype: 'float32', shape: [rows.length, table.dim], data: lookup.gather(rows.length) };
     },
     learns: { table, accumulate: (gradient) => lookup.accumulate(gradient) },

@@ -2,8 +2,8 @@
 
 import { invariant } from '../../diagnostics/failure.ts';
 import type { Tensor } from '../../graph/graph.ts';
-import { type RowsOf, tableRead } from '../../plan/plan.ts';
-import { pick } from '../copy.ts';
+import { type BagPool, type RowsOf, tableRead } from '../../plan/plan.ts';
+import { pick, pickShares } from '../copy.ts';
 import { makeDrop } from '../drop.ts';
 import { paddedLength, type SeenRows } from '../seen_rows.ts';
 import { type Batch, columnOf, type FeedContext, grown, type MakeSource, makeColumnRows, placesOf } from '../source.ts';
@@ -101,6 +101,7 @@ export const elementWeights: MakeSource<'element_weights'> = (source, context) =
       const length = walk.length(batch);
       buffer = grown(buffer, length);
       const data = buffer.subarray(0, length).fill(0);
+      if (walk.weigh(batch, source.pool, data)) return { dtype: 'float32', shape: [length], data };
       walk.each(batch, (at, _, __, elements) => {
         data[at] = source.pool === 'mean' ? 1 / elements : 1;
       });
@@ -122,6 +123,12 @@ function elements(context: FeedContext, name: string, of: RowsOf) {
       let total = 0;
       for (const row of rowsOf(batch)) total += countOf(row);
       return paddedLength(total);
+    },
+    /** Writes the shares of elements that have weights of their own; false where they have none. */
+    weigh(batch: Batch, pool: BagPool, into: Float32Array): boolean {
+      if (!column.weights) return false;
+      pickShares(column, rowsOf(batch), pool === 'mean', into);
+      return true;
     },
     each(batch: Batch, visit: (at: number, row: number, place: number, elements: number) => void): void {
       let at = 0;

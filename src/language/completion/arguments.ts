@@ -70,6 +70,8 @@ function valuesOf(here: CompletionContext, name: string, parameter: Parameter): 
       return kindItems(name, type.of);
     case 'name':
       return here.names(type.of);
+    case 'column':
+      return here.names('column');
     case 'feature':
       return [...here.names('feature'), ...kindItems('kind of feature', here.library.features)];
     case 'flow':

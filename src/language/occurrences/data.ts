@@ -4,6 +4,7 @@ import type { Entry } from '../../library/declarations/entry.ts';
 import { type HistoryKind, histories } from '../../library/declarations/histories.ts';
 import { singleName } from '../../model/calls.ts';
 import type * as Ast from '../../syntax/ast.ts';
+import { columnEntries, isHistoryEntry } from '../columns.ts';
 import { type NamedSymbol, symbolOf } from '../symbols.ts';
 import { known, type Values } from './values.ts';
 
@@ -11,16 +12,10 @@ export function dataWords(node: Ast.Data, values: Values): void {
   const { found } = values;
   found.declare(symbolOf('data', node));
   const columns = new Map<string, NamedSymbol>();
-  const declare = (entry: Ast.Entry): void => {
+  for (const entry of columnEntries(node)) {
     const symbol = symbolOf('column', entry);
     if (!columns.has(symbol.name)) columns.set(symbol.name, symbol);
     found.declare(symbol);
-  };
-  const isHistory = ({ name, value }: Ast.Entry): boolean =>
-    !Object.hasOwn(data.entries, name.name) && value.kind === 'Call' && Object.hasOwn(histories, value.callee.name);
-  for (const entry of node.entries) {
-    if (entry.kind === 'Columns') entry.entries.forEach(declare);
-    else if (isHistory(entry)) declare(entry);
   }
   const column = (name: Ast.Identifier | undefined): void => {
     const symbol = name && (columns.get(name.name) ?? found.symbols.find(name.name, 'feature'));
@@ -34,7 +29,7 @@ export function dataWords(node: Ast.Data, values: Values): void {
     if (row) {
       found.add(name.span, { is: 'entry', of: 'data', name: name.name, row });
       values.entry(name.name, row, entry);
-    } else if (isHistory(entry) && value.kind === 'Call') {
+    } else if (isHistoryEntry(entry) && value.kind === 'Call') {
       const [first, ...rest] = value.arguments;
       if (first && !first.name) column(singleName(first.value));
       const places = first?.name ? value.arguments : rest;

@@ -66,6 +66,9 @@ export class Values {
       case 'name':
         if (word) this.found.name(word, type.of);
         return;
+      case 'column':
+        if (word) this.found.name(word, 'column');
+        return;
       case 'kind':
         this.kind(type.what ?? name, type.of, value, type.also);
         return;

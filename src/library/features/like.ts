@@ -13,11 +13,16 @@ export const like = featureKind({
   parameters: {
     feature: name('feature', { required: true, positional: true, doc: 'The feature whose table it shares.' }),
   },
-  use(_, target) {
+  use({ feature }, target) {
     if (target === undefined) throw new ShapeError('needs to know what it is like');
     if (target.gives === 'numbers')
       throw new ShapeError('needs a feature with a table: plain numbers have none to share');
     if (target.dim === 0) throw new ShapeError('needs a feature with a table: `dim: 0` gives it none');
+    if (target.weights !== undefined) {
+      throw new ShapeError(
+        `needs a list without \`weights\`: those of \`${feature}\` belong to its own elements. Declare this one as a \`list(…)\` too`,
+      );
+    }
     // It has a column of its own, whatever the other is made of.
     const { last: _last, along: _along, drop: _drop, vectors: _vectors, ...shared } = target;
     return shared;

@@ -1,12 +1,16 @@
 import { defined } from '../../defined.ts';
 import { ShapeError } from '../contract.ts';
-import { choice, feature, integer } from '../parameters.ts';
+import { choice, column, feature, integer } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
 
 export const list = featureKind({
-  doc: "Several values of one kind: embeddings pooled into a field of the width of one; with `pool: none` a sequence[max × dim]. Named after a feature, its elements use that feature's own table. Elements that training never had are excluded, in the pool, in the mask and in `max`: their row was never trained. A list without any other is empty, and an empty list is zeros.",
-  formula: ['pool over t of table[code(x_t)]', 'table[code(x_1)], table[code(x_2)], … with pool: none'],
-  when: 'For histories and tags. Use `pool: none` where a block should read the elements one by one.',
+  doc: "Several values of one kind: embeddings pooled into a field of the width of one; with `pool: none` a sequence[max × dim]. Named after a feature, its elements use that feature's own table. Elements that training never had are excluded, in the pool, in the mask and in `max`: their row was never trained. A list without any other is empty, and an empty list is zeros. With `weights` an element counts as much as its number says; where the numbers of a row are all 0, the mean is zeros.",
+  formula: [
+    'pool over t of table[code(x_t)]',
+    'Σ_t w_t table[code(x_t)] with weights; divided by Σ_t w_t in a mean',
+    'table[code(x_1)], table[code(x_2)], … with pool: none',
+  ],
+  when: 'For histories and tags. Use `pool: none` where a block should read the elements one by one, and `weights` where some elements say more: scores of tags, ratings of a history.',
   paper: 'Covington et al., "Deep neural networks for YouTube recommendations", RecSys 2016 (section 3.2)',
   example: 'list(category(dim: 16), max: 6)',
   column: 'list',
@@ -22,11 +26,17 @@ export const list = featureKind({
       doc: 'Elements that are not in the vocabulary: excluded before `max` applies, or kept as the row of unseen values.',
       default: 'skip',
     }),
+    weights: column({
+      doc: 'A column with a list of numbers from 0 on, one for each element; of a history, a history of the same events. Needs `pool: mean` or `sum`.',
+    }),
   },
-  use({ max, pool, unseen }, element) {
+  use({ max, pool, unseen, weights }, element) {
     if (element === undefined) throw new ShapeError('needs to know what its elements are');
     if (element.gives !== 'code') {
       throw new ShapeError('needs elements of one code each: an id, a category, or a number cut into pieces');
+    }
+    if (weights !== undefined && pool === 'none') {
+      throw new ShapeError('takes `weights` or `pool: none`, not both: elements in sequence are not added up');
     }
     if (element.dim === 0) throw new ShapeError('needs elements with embeddings: `dim: 0` gives them none');
     return {
@@ -36,7 +46,7 @@ export const list = featureKind({
       max,
       pool,
       ...(unseen === 'keep' ? { unseen } : {}),
-      ...defined({ dim: element.dim }),
+      ...defined({ dim: element.dim, weights }),
     };
   },
 });

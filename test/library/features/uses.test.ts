@@ -45,6 +45,26 @@ describe('what features ask of the host', () => {
     expect(use('list', { element: { feature: 'movie_id' } }, others).drop).toBeUndefined();
   });
 
+  test('a list that is pooled may have weights', () => {
+    const element = call('category', { dim: 4 });
+    const weighted = { element, weights: 'scores' };
+    expect(use('list', weighted)).toMatchObject({ weights: 'scores', pool: 'mean' });
+    expect(use('list', { ...weighted, pool: 'sum' }).weights).toBe('scores');
+    expect(use('list', { element })).not.toHaveProperty('weights');
+    expect(() => use('list', { ...weighted, pool: 'none' })).toThrow('takes `weights` or `pool: none`, not both');
+    const others = { tags: call('list', weighted) };
+    expect(() => use('like', { feature: 'tags' }, others)).toThrow(
+      'needs a list without `weights`: those of `tags` belong to its own elements. Declare this one as a `list(…)` too',
+    );
+    // The newest element is one row of the table, whatever it counts.
+    expect(use('last', { list: 'tags' }, others)).toEqual({
+      encoder: { owner: 'tags' },
+      gives: 'code',
+      last: 'tags',
+      dim: 4,
+    });
+  });
+
   test('a table may begin with vectors of a file, a vocabulary may be a file', () => {
     const vectors = { init: 'v.npy', keys: 'k.txt' };
     expect(use('id', { ...vectors, dim: 4 })).toMatchObject({ vectors: { file: 'v.npy', keys: 'k.txt' }, dim: 4 });
