@@ -136,7 +136,7 @@ function* problemsOfFeature(
 }
 
 function* problemsOfEncoding(feature: string, encoding: Encoding, { features }: Plan): Iterable<string> {
-  if (encoding.kind === 'vocabulary' && new Set(encoding.values).size < encoding.values.length) {
+  if ('values' in encoding && encoding.values && new Set(encoding.values).size < encoding.values.length) {
     yield 'the vocabulary has a value twice';
   }
   if (encoding.kind === 'boundaries' && encoding.boundaries.some((each, i, all) => i > 0 && each < all[i - 1]!)) {

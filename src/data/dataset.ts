@@ -140,9 +140,15 @@ export type Encoding =
   | { readonly kind: 'number'; readonly log: boolean }
   | { readonly kind: 'clock'; readonly part: ClockPart }
   | { readonly kind: 'vector'; readonly size: number }
-  | { readonly kind: 'words'; readonly buckets: number }
-  | { readonly kind: 'bigrams'; readonly buckets: number }
-  | { readonly kind: 'trigrams'; readonly buckets: number };
+  | ({ readonly kind: 'words' } & KnownPieces)
+  | ({ readonly kind: 'bigrams' } & KnownPieces)
+  | ({ readonly kind: 'trigrams' } & KnownPieces);
+
+/** Without `values` all pieces are hashed. */
+interface KnownPieces {
+  readonly buckets: number;
+  readonly values?: readonly string[];
+}
 
 /** How many rows a table of this encoding has. */
 export function rowsOf(encoding: Encoding): number {
@@ -150,10 +156,11 @@ export function rowsOf(encoding: Encoding): number {
     case 'vocabulary':
       return encoding.values.length + 1;
     case 'hash':
+      return encoding.buckets;
     case 'words':
     case 'bigrams':
     case 'trigrams':
-      return encoding.buckets;
+      return encoding.buckets + (encoding.values?.length ?? 0);
     case 'boundaries':
       return encoding.boundaries.length + 2;
     case 'clock':

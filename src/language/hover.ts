@@ -2,6 +2,7 @@
 import * as t from '../../grammar/tokens.ts';
 import { labelKinds } from '../library/declarations/labels.ts';
 import { makeConstants } from '../model/constants.ts';
+import { rows } from '../model/rules/table_budget.ts';
 import { endOf, spanOf } from '../syntax/token.ts';
 import { type Span, textOf } from '../text/source.ts';
 import { type Costs, costsOf, printCost, thousands } from './costs.ts';
@@ -182,22 +183,14 @@ function featureLine({ checked }: FileAnalysis, name: string): string {
       : use.pool === 'none' && use.max !== undefined
         ? `\`sequence[${use.max} × ${plan.width}]\``
         : `\`field[${plan.width}]\``;
-  const rows =
-    encoder.kind === 'hash' || encoder.kind === 'words' || encoder.kind === 'bigrams' || encoder.kind === 'trigrams'
-      ? encoder.buckets
-      : encoder.kind === 'boundaries'
-        ? encoder.boundaries.length + 2
-        : encoder.kind === 'quantiles'
-          ? encoder.buckets + 1
-          : encoder.kind === 'vocabulary' && encoder.values
-            ? encoder.values.length + 1
-            : undefined;
+  const file = 'file' in encoder ? encoder.file : undefined;
+  const count = file === undefined ? rows(encoder) : 0;
   const shared = plan.encoderOf === name ? '' : `shares the table of \`${plan.encoderOf}\``;
   const table =
     plan.table === undefined || shared !== ''
       ? shared
-      : rows === undefined
-        ? `a table of width ${plan.width}, a row for each value of the training part`
-        : `a table of ${thousands(rows)} × ${plan.width} = ${thousands(rows * plan.width)} numbers`;
+      : count === 0
+        ? `a table of width ${plan.width}, a row for each ${file === undefined ? 'value of the training part' : `line of \`${file}\``}`
+        : `a table of ${thousands(count)} × ${plan.width} = ${thousands(count * plan.width)} numbers`;
   return [carried, table].filter(isSaid).join(' · ');
 }

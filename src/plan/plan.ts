@@ -30,11 +30,19 @@ export type Encoder =
   /** A list of numbers of fixed length. */
   | { readonly kind: 'vector'; readonly size: number }
   /** Text to a bag of hashed lower-case words. */
-  | { readonly kind: 'words'; readonly buckets: number }
+  | ({ readonly kind: 'words' } & Pieces)
   /** Text to a bag of hashed lower-case words and of pairs of words in a row. */
-  | { readonly kind: 'bigrams'; readonly buckets: number }
+  | ({ readonly kind: 'bigrams' } & Pieces)
   /** Text to a bag of hashed letter trigrams of `#word#` (Huang et al. 2013). */
-  | { readonly kind: 'trigrams'; readonly buckets: number };
+  | ({ readonly kind: 'trigrams' } & Pieces);
+
+/** Pieces that have a row each, and rows that the hashes of all others share. */
+export interface Pieces {
+  readonly buckets: number;
+  readonly values?: readonly string[];
+  /** Instead: a file with a piece a line. */
+  readonly file?: string;
+}
 
 /** Parts of a moment, each with how many codes it has. */
 export const clockParts = { hour: 24, weekday: 7, month: 12, week_hour: 168 } as const;

@@ -110,7 +110,10 @@ it('of lists with weights, of columns and of a history', async () => {
   const block = data('by_time(test: 20%)')
     .replace('all = past', 'ages = past(since, 9)\n  all = past')
     .replace('hour =', 'since = "seen_at % 7"\n    hour =')
-    .replace('shelf =', 'scores = "[CAST(length(tag) + place AS DOUBLE) FOR tag, place IN string_split(tags, \'|\')]"\n    shelf =');
+    .replace(
+      'shelf =',
+      'scores = "[CAST(length(tag) + place AS DOUBLE) FOR tag, place IN string_split(tags, \'|\')]"\n    shelf =',
+    );
   const { events } = await expectParity(weighted, block, folderWith(files()));
   expect(events).toBe(40);
 });

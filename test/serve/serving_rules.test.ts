@@ -26,6 +26,8 @@ features {
   query   : text(words, hash: 5000, dim: 2, max: 6)
   title   : text(trigrams, hash: 700, dim: 2, max: 40)
   summary : text(bigrams, hash: 800, dim: 2, max: 9)
+  about   : text(words, vocabulary: "words.txt", dim: 2, max: 9)
+  spelt   : text(trigrams, vocabulary: "trigrams.txt", hash: 9, dim: 2, max: 40)
   history : list(item_id, max: 5)
   liked   : list(item_id, max: 3)
   tags    : list(category(hash: 90, dim: 2), max: 3)
@@ -43,7 +45,7 @@ features {
   shop    : along(shelf, category(dim: 2))
   item_id : id(hash: 60, dim: 2)
 }
-group profile = user_id, device, query, title, summary, history, liked, tags, genres, first, scored, rated, seed, both, hour, age, price
+group profile = user_id, device, query, title, summary, about, spelt, history, liked, tags, genres, first, scored, rated, seed, both, hour, age, price
 group thing = item_id
 group owned = shelf, stars, shop
 tower user(profile, owned) keyed by user_id {
@@ -60,6 +62,8 @@ const encodings = new Map<string, Encoding>([
   ['query', { kind: 'words', buckets: 5000 }],
   ['title', { kind: 'trigrams', buckets: 700 }],
   ['summary', { kind: 'bigrams', buckets: 800 }],
+  ['about', { kind: 'words', buckets: 1, values: ['война', 'night', 'ß'] }],
+  ['spelt', { kind: 'trigrams', buckets: 9, values: ['#ni', 'igh', 'a#b'] }],
   ['tags', { kind: 'hash', buckets: 90 }],
   ['genres', { kind: 'vocabulary', values: ['drama', 'war', 'noir'] }],
   ['scored', { kind: 'vocabulary', values: ['good', 'odd'] }],
@@ -165,9 +169,11 @@ function listOf(part: Part, asked: Asked): number[] {
     encoding.kind in piecesIn
       ? piecesIn[encoding.kind as keyof typeof piecesIn]((value as string | undefined) ?? '')
       : ((value as readonly string[] | undefined) ?? []).filter((each) => each !== '');
-  const codes = pieces.map((piece) =>
-    encoding.kind === 'vocabulary' ? codeOf(part, piece) : codeOfText(piece, encoding.buckets),
-  );
+  const codes = pieces.map((piece) => {
+    if (encoding.kind === 'vocabulary') return codeOf(part, piece);
+    const place = (encoding.values ?? []).indexOf(piece);
+    return place < 0 ? codeOfText(piece, encoding.buckets) : encoding.buckets + place;
+  });
   const all = part.unseen === 'skip' ? codes.filter((code) => code !== 0) : codes;
   return part.keeps === 'latest' ? all.slice(-part.atMost!) : all.slice(0, part.atMost);
 }
@@ -301,6 +307,8 @@ describe('an encoder that reads only serving.json', () => {
         query: 'İSTANBUL ΣΑΣ Σ',
         title: '𝒜 हिन्दी nai\u0308ve',
         summary: 'İstanbul हिन्दी, Σας Σ',
+        about: 'Война и мир: NIGHT, ß night',
+        spelt: 'Night knight',
         tags: ['a', 'ß', 'ss', 'd'],
       },
     ],
@@ -331,7 +339,17 @@ describe('an encoder that reads only serving.json', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 40 });
     const list = fc.array(text, { maxLength: 9 });
     const asked = fc.record(
-      { user_id: text, device: text, query: text, title: text, history: list, liked: list, tags: list },
+      {
+        user_id: text,
+        device: text,
+        query: text,
+        title: text,
+        about: text,
+        spelt: text,
+        history: list,
+        liked: list,
+        tags: list,
+      },
       { requiredKeys: [] },
     );
     const thing = fc.tuple(fc.constantFrom('book', 'film', 'game', 'pen', ''), fc.constantFrom(1, 3, 5, ''), text);

@@ -7,6 +7,7 @@ import { systemReason } from '../../diagnostics/system_reason.ts';
 import type { DataDescription } from '../../model/model.ts';
 import type { FeaturePlan } from '../../plan/plan.ts';
 import type { Span } from '../../text/source.ts';
+import { strangeLine } from '../columns/encoders/piece_list.ts';
 import type { Access } from './access.ts';
 import { findFile } from './files.ts';
 import { NpyError, openNpy } from './npy.ts';
@@ -44,7 +45,12 @@ export async function readFeatureFiles(
       reading(description, path, span, access, read);
     try {
       if ('file' in encoder && encoder.file !== undefined) {
-        output.set(name, { values: await at(encoder.file, readValueList) });
+        const values = await at(encoder.file, readValueList);
+        const strange = strangeLine(encoder, values);
+        if (strange !== undefined) {
+          throw new Failure([diagnose('data-file-unreadable', span, { path: encoder.file, reason: strange })]);
+        }
+        output.set(name, { values });
       } else if (vectors) {
         const keys = await at(vectors.keys, readValueList);
         const shape = await at(vectors.file, async (path, size) => {

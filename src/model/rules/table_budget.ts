@@ -37,14 +37,15 @@ function tableBytes(feature: Feature, features: Resolution['features']): number 
   }
 }
 
-/** How many rows the text shows a table to have; 0 for a learned vocabulary. */
+/** How many rows the text shows a table to have; 0 for a learned vocabulary, and for one of a file. */
 export function rows(encoder: Exclude<ReturnType<typeof featureUse>['encoder'], { readonly owner: string }>): number {
   switch (encoder.kind) {
     case 'hash':
+      return encoder.buckets;
     case 'words':
     case 'bigrams':
     case 'trigrams':
-      return encoder.buckets;
+      return encoder.file === undefined ? encoder.buckets : 0;
     case 'quantiles':
       return encoder.buckets + 1;
     case 'boundaries':

@@ -143,3 +143,25 @@ describe('a vocabulary in a file', () => {
     expect((await found).join()).toMatch(/data-file-unreadable .*`kinds\.txt` cannot be read: line 2 repeats line 1/);
   });
 });
+
+describe('a vocabulary of a text', () => {
+  const about = { 'words.txt': 'x\nnone\n' };
+  const kind = 'text(words, vocabulary: "words.txt", dim: 2)';
+
+  it('fixes the rows of its words, whatever the data has; all others share row 0', async () => {
+    const dataset = await read('id(dim: 2)', kind, about);
+    expect(dataset.encodings.get('kind')).toEqual({ kind: 'words', buckets: 1, values: ['x', 'none'] });
+    expect(valuesOf(dataset.parts.test.features.get('kind')!, 2)).toEqual([[0], [0]]);
+    expect(new Set(valuesOf(dataset.parts.train.features.get('kind')!, 12).flat())).toEqual(new Set([0, 1]));
+    expect(makeTables(planWith('id(dim: 2)', kind), dataset.encodings).get('kind')!.rows).toBe(3);
+  });
+
+  it('has lines that a text can be cut into', async () => {
+    const refused = (lines: string) => failureOf(read('id(dim: 2)', kind, { 'words.txt': lines }));
+    expect((await refused('x\nThe Night\n')).join()).toContain(
+      '`words.txt` cannot be read: line 2, "The Night", is not a word in lower case, such as `night`',
+    );
+    expect((await refused('x\nx\n')).join()).toContain('line 2 repeats line 1');
+    expect((await refused('')).join()).toContain('it has no line');
+  });
+});

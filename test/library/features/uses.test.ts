@@ -131,6 +131,9 @@ describe('what features ask of the host', () => {
 
   test('text is a bag of words or of trigrams', () => {
     expect(use('text', { pieces: 'bigrams', hash: 9 }).encoder).toEqual({ kind: 'bigrams', buckets: 9 });
+    expect(use('text').encoder).toEqual({ kind: 'words', buckets: 30_000 });
+    expect(use('text', { vocabulary: 'w.txt' }).encoder).toEqual({ kind: 'words', buckets: 1, file: 'w.txt' });
+    expect(use('text', { vocabulary: 'w.txt', hash: 7 }).encoder).toMatchObject({ buckets: 7, file: 'w.txt' });
     expect(use('text', { pieces: 'trigrams', hash: 99, dim: 5 })).toEqual({
       encoder: { kind: 'trigrams', buckets: 99 },
       gives: 'bag',

@@ -1,18 +1,14 @@
 /**
  * The words of a text and each pair of words in a row, with a blank between them: `new york city` gives new, new york, york, york city,
- * city. Each is hashed as `hash` hashes a value. A missing text has none.
+ * city. Each has the code of `pieces.ts`. A missing text has none.
  */
 import type { Fit, MakeCoder } from './contract.ts';
-import { murmur3 } from './murmur3.ts';
+import { fitPieces, piecesCoder } from './pieces.ts';
 import { wordsOf } from './words.ts';
 
-export const fitBigrams: Fit<'bigrams'> = ({ buckets }) => ({ kind: 'bigrams', buckets });
+export const fitBigrams: Fit<'bigrams'> = fitPieces;
 
-export const bigramsCoder: MakeCoder<'bigrams'> = ({ buckets }) => ({
-  reads: 'text',
-  gives: 'bag',
-  codes: (text) => bigramsOf(text).map((piece) => murmur3(piece) % buckets),
-});
+export const bigramsCoder: MakeCoder<'bigrams'> = piecesCoder(bigramsOf);
 
 /** In their order, repeated ones repeated. */
 export function bigramsOf(text: string): readonly string[] {

@@ -1,18 +1,14 @@
 /**
  * Letter trigrams of `#word#` for every word of a text (Huang et al., CIKM 2013, section 3.2): `good` gives #go, goo, ood, od#.
- * Each is hashed as `hash` hashes a value. A missing text has none.
+ * Each has the code of `pieces.ts`. A missing text has none.
  */
 import type { Fit, MakeCoder } from './contract.ts';
-import { murmur3 } from './murmur3.ts';
+import { fitPieces, piecesCoder } from './pieces.ts';
 import { wordsOf } from './words.ts';
 
-export const fitTrigrams: Fit<'trigrams'> = ({ buckets }) => ({ kind: 'trigrams', buckets });
+export const fitTrigrams: Fit<'trigrams'> = fitPieces;
 
-export const trigramsCoder: MakeCoder<'trigrams'> = ({ buckets }) => ({
-  reads: 'text',
-  gives: 'bag',
-  codes: (text) => trigramsOf(text).map((trigram) => murmur3(trigram) % buckets),
-});
+export const trigramsCoder: MakeCoder<'trigrams'> = piecesCoder(trigramsOf);
 
 /** In their order, repeated ones repeated. */
 export function trigramsOf(text: string): readonly string[] {

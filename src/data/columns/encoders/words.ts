@@ -1,17 +1,13 @@
 /**
- * The words of a text, lower case, each hashed as `hash` hashes a value. A word is a run of letters and digits of any script,
+ * The words of a text, lower case, each with the code of `pieces.ts`. A word is a run of letters and digits of any script,
  * after Unicode's canonical composition (NFC). A missing text has none.
  */
 import type { Fit, MakeCoder } from './contract.ts';
-import { murmur3 } from './murmur3.ts';
+import { fitPieces, piecesCoder } from './pieces.ts';
 
-export const fitWords: Fit<'words'> = ({ buckets }) => ({ kind: 'words', buckets });
+export const fitWords: Fit<'words'> = fitPieces;
 
-export const wordsCoder: MakeCoder<'words'> = ({ buckets }) => ({
-  reads: 'text',
-  gives: 'bag',
-  codes: (text) => wordsOf(text).map((word) => murmur3(word) % buckets),
-});
+export const wordsCoder: MakeCoder<'words'> = piecesCoder(wordsOf);
 
 /** In their order, repeated ones repeated. */
 export function wordsOf(text: string): readonly string[] {

@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { bigramsOf } from '../../../../src/data/columns/encoders/bigrams.ts';
 import type { Sample } from '../../../../src/data/columns/encoders/contract.ts';
 import { murmur3 } from '../../../../src/data/columns/encoders/murmur3.ts';
+import { strangeLine } from '../../../../src/data/columns/encoders/piece_list.ts';
 import { fitEncoder } from '../../../../src/data/columns/encoders/table.ts';
 import { trigramsOf } from '../../../../src/data/columns/encoders/trigrams.ts';
 import { encodeValue } from '../../../../src/data/columns/encoders/value.ts';
 import { wordsOf } from '../../../../src/data/columns/encoders/words.ts';
-import type { Encoding } from '../../../../src/data/dataset.ts';
+import { type Encoding, rowsOf } from '../../../../src/data/dataset.ts';
+import type { Encoder } from '../../../../src/plan/plan.ts';
 import fc from '../../../fast_check.ts';
 
 const texts = (counts: Readonly<Record<string, number>>): Sample => ({
@@ -60,6 +62,61 @@ describe('a hash', () => {
     const encoding = fitEncoder({ kind: 'hash', buckets: 1000 }, texts({}));
     expect(encodeValue(encoding, 'test')).toEqual({ kind: 'code', code: 0xba6bd213 % 1000 });
     expect(encodeValue(encoding, null)).toEqual({ kind: 'code', code: 0 });
+  });
+});
+
+describe('pieces of a text with a vocabulary', () => {
+  const codes = (encoder: Encoder, text: string | null) => {
+    const encoded = encodeValue(fitEncoder(encoder, texts({})), text);
+    return encoded.kind === 'bag' ? encoded.codes : undefined;
+  };
+  it('have the places of the file after the rows that are hashed', () => {
+    const words: Encoder = { kind: 'words', buckets: 1, values: ['night', 'war'] };
+    expect(codes(words, 'The WAR at night, war')).toEqual([0, 2, 0, 1, 2]);
+    expect(codes(words, null)).toEqual([]);
+    const hashed = codes({ kind: 'words', buckets: 5 }, 'the')!;
+    expect(codes({ ...words, buckets: 5 }, 'the war')).toEqual([...hashed, 6]);
+    expect(codes({ kind: 'bigrams', buckets: 1, values: ['new york', 'york'] }, 'New York')).toEqual([0, 1, 2]);
+    expect(codes({ kind: 'trigrams', buckets: 1, values: ['od#'] }, 'good')).toEqual([0, 0, 0, 1]);
+  });
+
+  it('have a row each, next to those that are hashed', () => {
+    expect(rowsOf({ kind: 'words', buckets: 3, values: ['a', 'b'] })).toBe(5);
+    expect(rowsOf({ kind: 'trigrams', buckets: 3 })).toBe(3);
+  });
+
+  it.each([
+    ['words', 'night', true],
+    ['words', 'Night', false],
+    ['words', 'new york', false],
+    ['words', 'nai\u0308ve', false],
+    ['words', '…', false],
+    ['bigrams', 'new york', true],
+    ['bigrams', 'new', true],
+    ['bigrams', 'new  york', false],
+    ['bigrams', 'new york city', false],
+    ['trigrams', '#ni', true],
+    ['trigrams', '#a#', true],
+    ['trigrams', 'ght', true],
+    ['trigrams', 'ght#', false],
+    ['trigrams', 'g t', false],
+    ['trigrams', 'n#i', false],
+    ['trigrams', '##a', false],
+    ['vocabulary', 'Any Thing', true],
+  ])('%s: whether %j is one', (kind, line, isOne) => {
+    const found = strangeLine({ kind, buckets: 1 } as Encoder, ['is', 'ab#', line].slice(-1));
+    expect(found === undefined).toBe(isOne);
+  });
+
+  it('are the pieces that texts have, whatever the text', () => {
+    const splits = { words: wordsOf, bigrams: bigramsOf, trigrams: trigramsOf } as const;
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 30 }), (text) => {
+        for (const [kind, split] of Object.entries(splits)) {
+          expect(strangeLine({ kind, buckets: 1 } as Encoder, split(text)), kind).toBeUndefined();
+        }
+      }),
+    );
   });
 });
 
