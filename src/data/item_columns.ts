@@ -63,7 +63,12 @@ async function read(
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, ItemValues>> {
   const features = new Map([['', key], ...wanted.map(({ name, column }) => [name, column] as const)]);
-  await stage(database, source, { sources: new Map(), features, labels: new Map(), histories: new Map() }, signal);
+  await stage(
+    database,
+    source,
+    { sources: new Map(), features, labels: new Map(), histories: new Map(), listWeights: new Map() },
+    signal,
+  );
   await database.seal();
   const rowOf = makeKeyTable(keys, keys.length).rowOf;
   const values = wanted.map(() => new Array<unknown>(keys.length).fill(undefined));
