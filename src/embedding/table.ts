@@ -46,7 +46,7 @@ export interface Table {
  * @throws Failure `table-too-large` or `too-large-for-memory` with the bytes
  */
 export function makeTable(options: TableOptions, graph?: Propagation): Table {
-  const { name, rows, dim, optimizer, ownRate = false } = options;
+  const { name, rows, dim, optimizer, ownRate = false, frozen = false } = options;
   const specs: readonly StateSpec[] = optimizer ? rowOptimizers[optimizer.kind].state(optimizer) : [];
   const own = allocateTable(options, specs, graph?.space);
   const { space } = own;
@@ -55,6 +55,7 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
   const step = optimizer && rowOptimizers[optimizer.kind].prepare(space.kernels, optimizer, pointers, space);
 
   const update: Step = (seen, multiplier, base) => {
+    if (frozen) return;
     invariant(step && optimizer, `table ${name} is not trained`);
     const rate = (ownRate ? optimizer.rate : (base ?? optimizer.rate)) * multiplier;
     if (optimizer.l2 > 0) {

@@ -15,6 +15,8 @@ export interface TableOptions {
   readonly optimizer?: RowOptimizerPlan;
   /** Whether the rate of `optimizer` is the table's own, whatever rate an update names. */
   readonly ownRate?: boolean;
+  /** Updates leave its rows as they are. */
+  readonly frozen?: boolean;
   /** Layers of a graph that it is a table of. */
   readonly layers?: number;
 }

@@ -29,12 +29,13 @@ export function makeTables(
   firstValues: Dataset['firstValues'] = new Map(),
 ): Tables {
   const { embeddings: optimizer, graph } = plan.train;
-  const tables = plan.tables.map(({ name, dim, encoderOf, overrides }) => ({
+  const tables = plan.tables.map(({ name, dim, encoderOf, overrides, frozen = false }) => ({
     name,
     dim,
     rows: tableRows(encodings, encoderOf),
     optimizer: { ...optimizer, ...overrides },
     ownRate: overrides?.rate !== undefined,
+    frozen,
     ...defined({ layers: graph?.tables.includes(name) ? graph.layers : undefined }),
   }));
   const batch = Math.min(plan.train.batch, most.batch);
@@ -49,9 +50,9 @@ export function makeTables(
   return new Map(
     tables.map((size, i) => {
       const table = makeTable(size, size.layers === undefined ? undefined : propagation);
-      const { limit, frozen } = plan.tables[i]!;
+      const { limit } = plan.tables[i]!;
       table.initialize(plan.train.seed, limit);
-      fill(table, firstValues.get(size.name), frozen === true);
+      fill(table, firstValues.get(size.name), size.frozen);
       return [size.name, table];
     }),
   );

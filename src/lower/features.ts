@@ -16,6 +16,8 @@ export interface LoweredFeature {
   readonly feature: Feature;
   readonly use: FeatureUse;
   readonly plan: FeaturePlan;
+  /** No gradient goes to its table. In a graph one goes to a frozen table too: it passes on to the neighbours of its rows. */
+  readonly frozen?: true;
 }
 
 export interface LoweredFeatures {
@@ -24,7 +26,7 @@ export interface LoweredFeatures {
 }
 
 /** In the order of the file. A feature whose arguments do not go together gives one diagnostic, at its kind. */
-export function lowerFeatures(model: Pick<Model, 'features' | 'towers'>): {
+export function lowerFeatures(model: Pick<Model, 'features' | 'towers'> & Partial<Pick<Model, 'train'>>): {
   output: LoweredFeatures;
   diagnostics: Diagnostic[];
 } {
@@ -44,6 +46,7 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'>): {
 
   const towerOf = readers(model, uses);
   const itemOwner = ownerOf(model.towers[1].key, uses);
+  const inGraph = model.train?.graph === undefined ? [] : model.towers.map(({ key }) => key);
   const byName = new Map<string, LoweredFeature>();
   const tables = new Map<string, TablePlan>();
   for (const [name, use] of uses) {
@@ -69,7 +72,8 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'>): {
     const plan =
       known?.name === name && known.tower === tower ? known : planOf(name, tower, use, owner, ownerUse, dim, isHistory);
     if (owner === name && plan !== known) own.set(use, plan);
-    byName.set(name, { feature, use, plan });
+    const frozen = inGraph.includes(plan.table) ? undefined : plan.frozen;
+    byName.set(name, { feature, use, plan, ...defined({ frozen }) });
   }
   for (const { name: tower, key, bias } of model.towers) {
     const owner = ownerOf(key, uses);

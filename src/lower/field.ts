@@ -40,13 +40,12 @@ export const isSequence = ({ gives, pool }: FeatureUse): boolean => gives === 'b
 /** The feature's graph inputs are named after it; those of drawn rows begin with what they are drawn by. */
 export function lowerFeature(
   inputs: GraphInputs,
-  { plan, use }: LoweredFeature,
+  { plan, use, frozen }: LoweredFeature,
   rows: RowsOf,
 ): ({ readonly kind: 'field' } & Field) | Sequence {
   const count = rowsDim(rows);
   const name = `${rowsPrefix(rows)}${plan.name}`;
   const feature = plan.name;
-  const { frozen } = plan;
   if (use.gives === 'numbers') {
     const size = use.size ?? 1;
     const numbers = inputs.input(name, { from: 'numbers', feature, rows }, [count, size]);

@@ -12,10 +12,13 @@ const fixture = JSON.parse(readFileSync('test/fixtures/lightgcn.json', 'utf8')) 
   readonly events: readonly [number, number][];
   readonly clicks: readonly number[];
   readonly first: [Rows, Rows];
-  readonly cases: Readonly<
-    Record<string, Readonly<Record<string, { losses: readonly number[]; last: [Rows, Rows]; read: [Rows, Rows] }>>>
-  >;
+  readonly cases: Cases;
+  /** The items are frozen. */
+  readonly frozen: Cases;
 };
+type Cases = Readonly<
+  Record<string, Readonly<Record<string, { losses: readonly number[]; last: [Rows, Rows]; read: [Rows, Rows] }>>>
+>;
 
 const text = (train: string, features = 'user_id : id(dim: 5), movie_id : id(dim: 5)'): string => `
   model any
@@ -45,9 +48,14 @@ const given = {
   first: (table: string) => first[table === 'user_id' ? 0 : 1],
 };
 
-describe.each(Object.entries(fixture.cases))('%s', (optimizer, byLayers) => {
+const frozenItems = 'user_id : id(dim: 5), movie_id : id(dim: 5, init: "v.npy", keys: "k.txt", frozen)';
+
+describe.each([
+  ...Object.entries(fixture.cases).map(([optimizer, byLayers]) => ({ optimizer, byLayers, features: undefined })),
+  ...Object.entries(fixture.frozen).map(([optimizer, byLayers]) => ({ optimizer, byLayers, features: frozenItems })),
+])('$optimizer, $features', ({ optimizer, byLayers, features }) => {
   test.each(Object.entries(byLayers))('the steps that PyTorch takes, %s layers', (layers, { losses, last, read }) => {
-    const plan = planOf(text(`embeddings = ${optimizer}, graph = lightgcn(layers: ${layers})`));
+    const plan = planOf(text(`embeddings = ${optimizer}, graph = lightgcn(layers: ${layers})`, features));
     const run = makeRun(plan, given, initialValues(plan.step.graph, 1));
     losses.forEach((loss, at) => {
       expectClose([run.step(at + 1).loss!.data[0]!], [loss], 2e-6);

@@ -27,11 +27,11 @@ const bagColumn = (lists: readonly Numbers[]): IndexedColumn => ({ column: bags(
 export function makeRun(plan: Plan, { events, corpus, first }: Given, parameters: Tensors) {
   const graph = plan.train.graph && new Propagation(plan.train.graph.layers);
   const tables = new Map<string, Table>(
-    plan.tables.map(({ name, dim, overrides }) => {
+    plan.tables.map(({ name, dim, overrides, frozen = false }) => {
       const values = first(name, dim);
       const optimizer = { ...plan.train.embeddings, ...overrides };
       const ownRate = overrides?.rate !== undefined;
-      const table = makeTable({ name, rows: values.length, dim, optimizer, ownRate }, graph);
+      const table = makeTable({ name, rows: values.length, dim, optimizer, ownRate, frozen }, graph);
       table.load(Float32Array.from(values.flat()));
       return [name, table];
     }),
