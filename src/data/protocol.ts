@@ -1,6 +1,8 @@
 /** Sentences about what a data set is, printed with every figure. */
 import type { DataDescription } from '../model/model.ts';
 import type { Layout } from './binding/layout.ts';
+import type { Needs } from './binding/needs.ts';
+import { type Dataset, type Encoding, rowsOf } from './dataset.ts';
 import type { OrderedEvents } from './rows/order_events.ts';
 import type { ValidRows } from './rows/valid_rows.ts';
 
@@ -8,6 +10,23 @@ interface Described {
   readonly description: DataDescription;
   readonly layout: Layout;
   readonly good: ValidRows;
+}
+
+/** How many ids have the vectors that a file gives. */
+export function sentencesOfVectors(
+  firstValues: Dataset['firstValues'] = new Map(),
+  { features }: Needs,
+  encodings: ReadonlyMap<string, Encoding>,
+): string[] {
+  return [...firstValues].map(([name, { rows }]) => {
+    const feature = features.find((each) => each.name === name);
+    // Row 0 is that of unknown ids.
+    const known = rowsOf(encodings.get(name)!) - 1;
+    const others = known - rows.length;
+    const begin = feature?.frozen ? 'are 0' : 'begin as usual';
+    const rest = others === 0 ? '' : `; the others ${begin}`;
+    return `\`${name}\`: ${rows.length.toLocaleString('en')} of ${known.toLocaleString('en')} ids have a vector in ${feature?.vectors?.file}${rest}.`;
+  });
 }
 
 /** @param missingLabels events without a value, by label */

@@ -13,6 +13,7 @@ import type { Dataset } from './dataset.ts';
 import type { BadRow } from './files/bad_row.ts';
 import { type Database, openDatabase } from './files/duckdb.ts';
 import type { Role } from './files/files.ts';
+import { sentencesOfVectors } from './protocol.ts';
 import { dropFailingRows } from './rows/drop_failing_rows.ts';
 import { ascends } from './rows/gather.ts';
 import type { RawCodes, RawNumbers } from './rows/raw.ts';
@@ -84,7 +85,9 @@ async function read(
     throw failure('no-rows', { path: description.events.path, filtered }, description.events.span);
   }
   const dataset = assemble({ description, needs, layout, files, wanted, good: rows });
-  return { ...dataset, ...defined({ firstValues: await readFirstValues(files, dataset.encodings) }), rejected };
+  const firstValues = await readFirstValues(files, dataset.encodings);
+  const protocol = [...dataset.protocol, ...sentencesOfVectors(firstValues, needs, dataset.encodings)];
+  return { ...dataset, protocol, ...defined({ firstValues }), rejected };
 }
 
 /**

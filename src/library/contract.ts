@@ -364,6 +364,8 @@ export interface LossKind<P extends Parameters = Parameters> extends KindRow<P> 
   readonly relative?: true;
   /** σ(this · score) is the probability of the label, for each event by itself. Absent, or undefined: the loss gives none. */
   probability?(args: Arguments<P>): number | undefined;
+  /** It takes both vectors of a score at length 1: a bias, which is one of their numbers, would turn them. */
+  readonly directions?: true;
   /** A scalar: Σ weight · loss ÷ Σ weight over the batch. */
   lower(context: LossContext, score: Score, args: Arguments<P>): Ref;
 }

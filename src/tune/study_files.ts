@@ -7,6 +7,7 @@ import { writeTextDurably } from '../storage/durable.ts';
 import type { SamplerName } from './samplers/table.ts';
 import type { Space } from './space.ts';
 import type { JobRecord } from './trial.ts';
+import { isRecord, isStudy } from './valid.ts';
 
 export const studyFile = 'study.json';
 export const trialsFile = 'trials.jsonl';
@@ -48,8 +49,8 @@ export async function readStudy(folder: string): Promise<Study> {
   if (!names.includes(studyFile)) throw failure('not-a-study', { folder });
   const path = join(folder, studyFile);
   const text = await reading(path, readFile(path, 'utf8'));
-  const value = parsed(text) as (Study & { readonly format?: string }) | undefined;
-  if (value?.format !== format || !Array.isArray(value.space) || typeof value.rungs !== 'number') {
+  const value = parsed(text);
+  if (!isStudy(value) || (value as { readonly format?: unknown }).format !== format) {
     throw failure('damaged-file', { path, reason: `it is not a study of the format ${format}` });
   }
   return value;
@@ -69,9 +70,8 @@ export async function readRecords(folder: string): Promise<JobRecord[]> {
   const lines = text.split('\n');
   return lines.flatMap((line, at) => {
     if (line === '') return [];
-    const value = parsed(line) as JobRecord | undefined;
-    const isWhole = typeof value === 'object' && value !== null && Array.isArray(value.values);
-    if (isWhole && value.job === at) return [value];
+    const value = parsed(line);
+    if (isRecord(value) && value.job === at) return [value];
     if (at === lines.length - 1) return [];
     throw failure('damaged-file', { path, reason: `line ${at + 1} is not the record of job ${at}` });
   });

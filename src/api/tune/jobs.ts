@@ -55,7 +55,7 @@ export class Jobs {
     if (known) {
       const same =
         known.kind === job.kind && known.trial === job.trial && known.rung === job.rung && known.seed === job.seed;
-      if (!same || JSON.stringify(known.settings) !== JSON.stringify(settings)) {
+      if (!same || JSON.stringify([known.settings, known.point]) !== JSON.stringify([settings, job.point])) {
         throw failure('other-study', { folder: this.options.folder, what: `job ${index}` });
       }
       this.#done.push(Promise.resolve(known));

@@ -26,15 +26,21 @@ function program(): string {
   return found;
 }
 
-export function makeWorkers(): Workers {
+/** @param path of what a process runs */
+export function makeWorkers(path = program()): Workers {
   const idle: ChildProcess[] = [];
   const all = new Set<ChildProcess>();
   const take = (): ChildProcess => {
     const known = idle.pop();
     if (known) return known;
-    const child = fork(program(), [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], serialization: 'advanced' });
+    const child = fork(path, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], serialization: 'advanced' });
     all.add(child);
-    child.once('exit', () => all.delete(child));
+    child.once('exit', () => {
+      all.delete(child);
+      // The system may end a process between two jobs as well.
+      const at = idle.indexOf(child);
+      if (at >= 0) idle.splice(at, 1);
+    });
     return child;
   };
   return {
@@ -46,7 +52,8 @@ export function makeWorkers(): Workers {
         const answer = await answerOf(child, job);
         if ('broken' in answer) throw new Error(answer.broken);
         if ('refused' in answer) throw new Failure(answer.refused);
-        idle.push(child);
+        // A process that ended, which failed its job, takes no other.
+        if (all.has(child)) idle.push(child);
         return answer.trained;
       } finally {
         signal.removeEventListener('abort', stop);
@@ -74,6 +81,7 @@ function answerOf(child: ChildProcess, job: TrainJob): Promise<Answer> {
     };
     child.once('exit', exit);
     child.once('message', message);
-    child.send(job);
+    // Of a process that ends right now the exit says so.
+    child.send(job, () => {});
   });
 }

@@ -1,4 +1,6 @@
 /** What each encoder learns: from the training events alone, each row weighing as many of them as have it. */
+
+import { failure } from '../../diagnostics/failure.ts';
 import { type FeaturePlan, madeOf } from '../../plan/plan.ts';
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { Needs } from '../binding/needs.ts';
@@ -38,11 +40,21 @@ export function fitEncodings(
     const column = wanted.features.get(teacher.name) ?? wanted.histories.get(teacher.name)!;
     const file = files.get(owner);
     const dictionary = dictionaryOf(good, column);
+    if (file) refuseForeign(file, owner, dictionary ?? []);
     const plan = file?.values ? { ...teacher, encoder: { ...teacher.encoder, values: file.values } } : teacher;
     const fitted = fitColumn(plan as FeaturePlan, rawOf(good, column), weightsOf(column), dictionary);
     encodings.set(owner, file?.vectors ? withKeys(fitted, file.vectors.keys, dictionary ?? []) : fitted);
   }
   return encodings;
+}
+
+/** A file that has no value of the data was made for another column, or writes its values differently. Without a value there is none to have. */
+function refuseForeign({ values, vectors, list }: FeatureFile, name: string, dictionary: readonly string[]): void {
+  const listed = values ?? vectors?.keys ?? [];
+  const known = new Set(listed);
+  if (dictionary.length === 0 || dictionary.some((value) => known.has(value))) return;
+  const [value, first] = [dictionary[0]!, listed[0]!];
+  throw failure('values-not-in-file', { path: list.path, name, value, first }, list.span);
 }
 
 /** How many training events have each row of the file that a column is read from. */

@@ -18,6 +18,8 @@ export interface FeatureFile {
   /** Values of its vocabulary, in order. */
   readonly values?: readonly string[];
   readonly vectors?: KeyedVectors;
+  /** The file of the values, or of the keys, and the feature that names it. */
+  readonly list: { readonly path: string; readonly span: Span };
 }
 
 /** Vectors by the key of each. */
@@ -50,7 +52,7 @@ export async function readFeatureFiles(
         if (strange !== undefined) {
           throw new Failure([diagnose('data-file-unreadable', span, { path: encoder.file, reason: strange })]);
         }
-        output.set(name, { values });
+        output.set(name, { values, list: { path: encoder.file, span } });
       } else if (vectors) {
         const keys = await at(vectors.keys, readValueList);
         const shape = await at(vectors.file, async (path, size) => {
@@ -74,7 +76,7 @@ export async function readFeatureFiles(
         }
         const read = (wanted: readonly number[]): Promise<Float32Array> =>
           at(vectors.file, (path, size) => readRows(path, size, wanted, width));
-        output.set(name, { vectors: { keys, width, read } });
+        output.set(name, { vectors: { keys, width, read }, list: { path: vectors.keys, span } });
       }
     } catch (error) {
       if (!(error instanceof Failure)) throw error;

@@ -83,6 +83,17 @@ export const data = {
     remedy: 'Check its permissions, and open the file with another program.',
   }),
 
+  'values-not-in-file': row<{ path: string; name: string; value: string; first: string }>({
+    severity: 'error',
+    message: ({ path, name, value, first }) =>
+      `\`${path}\` has no value of \`${name}\`: its first line is \`${first.slice(0, 40)}\`, and the data has \`${value.slice(0, 40)}\``,
+    hint: ({ name }) => `write the values of \`${name}\` as the data has them, one a line`,
+    means:
+      'A vocabulary file, or the keys of vectors, must have at least one value that the column has. With none, each value would be unknown, and no vector would be used.',
+    remedy:
+      'Compare the lines of the file with the column: prefixes, quotes, leading zeros, `.0` at the end of numbers.',
+  }),
+
   'data-file-damaged': row<{ path: string; reason: string }>({
     severity: 'error',
     message: ({ path, reason }) => `\`${path}\` is damaged: ${reason}`,

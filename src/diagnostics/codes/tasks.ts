@@ -39,6 +39,16 @@ export const tasks = {
     right: smallModel({ tasks: 'task watch { score = dot(user, item) + item.bias, loss = softmax(in_batch) }' }),
   }),
 
+  'bias-with-directions': row<{ bias: string; loss: string }>({
+    severity: 'error',
+    message: ({ bias, loss }) => `\`${loss}\` compares the directions of two vectors, and \`${bias}\` would turn them`,
+    hint: () => 'remove the bias, or use a loss that reads the score',
+    means:
+      'A bias is one more number of both vectors of a score, next to a 1. `directau` takes the vectors at length 1 and pulls them together: it would pull the bias to the 1 that it meets, whatever the data says.',
+    wrong: smallModel({ tasks: 'task watch { score = dot(user, item) + item.bias, loss = directau }' }),
+    right: smallModel({ tasks: 'task watch { score = dot(user, item), loss = directau }' }),
+  }),
+
   'bias-key-needed': row<{ tower: string }>({
     severity: 'error',
     message: ({ tower }) => `\`${tower}.bias\` is a number for each key, and tower \`${tower}\` has no key`,

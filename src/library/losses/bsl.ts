@@ -2,6 +2,7 @@ import type { Ref } from '../../graph/builder.ts';
 import { type LossContext, ShapeError } from '../contract.ts';
 import { choice, number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
+import { hidden } from './columns.ts';
 import { mask } from './hits.ts';
 import { correction } from './log_q.ts';
 import { rowScore, weightedMean } from './mean.ts';
@@ -42,7 +43,9 @@ export const bsl = lossKind({
     const { temperature, positive_temperature: positiveTemperature = temperature } = args;
     const negatives = logSumOfNegatives(context, lowerNegatives(context, score, args, 1 / temperature));
     const own = builder.mul(rowScore(builder, score.query, score.item), 1 / positiveTemperature);
-    const positives = args.positives === 'row' ? own : logMeanOfQuery(context, own);
+    // How far two positives of one query may be apart.
+    const apart = score.bound === undefined ? Number.POSITIVE_INFINITY : (2 * score.bound) / positiveTemperature;
+    const positives = args.positives === 'row' ? own : logMeanOfQuery(context, own, apart);
     const losses = builder.sub(
       builder.mul(negatives, args.weight),
       builder.mul(positives, positiveTemperature / temperature),
@@ -57,8 +60,9 @@ const largestExponent = 80;
 /**
  * log of the mean of e^own over the rows of the same query, each by its weight: float32 [batch] → the same. Throws ShapeError where
  * no query has a name.
+ * @param apart how far two of them may be apart
  */
-function logMeanOfQuery({ builder, input, queryKey, weight }: LossContext, own: Ref): Ref {
+function logMeanOfQuery({ builder, input, queryKey, weight }: LossContext, own: Ref, apart: number): Ref {
   if (queryKey === undefined) {
     throw new ShapeError(
       'needs a key of the query tower (`keyed by`), to find the positives of one query, or `positives: row`',
@@ -68,15 +72,28 @@ function logMeanOfQuery({ builder, input, queryKey, weight }: LossContext, own: 
   const count = { symbol: 'positives', times: 1 };
   const pairs = input(`positives/${queryKey}`, { from: 'positives', key: queryKey }, [count, 2], 'int32');
   const [row, other] = [0, 1].map((at) => builder.reshape(builder.slice(pairs, [0, at], [-1, 1]), [count]));
-  // Against the row's own, which is one of them, so that no sum is 0.
-  const difference = builder.sub(builder.gather(own, other!), builder.gather(own, row!));
-  const raised = builder.exp(builder.minimum(difference, largestExponent));
-  const ones = builder.broadcastTo(builder.constant(1), raised);
+  const others = builder.gather(own, other!);
+  const ones = builder.broadcastTo(builder.constant(1), others);
   const counts = weight === undefined ? ones : builder.gather(weight, other!);
+  const base = apart <= largestExponent ? own : largestOfQuery();
+  const difference = builder.sub(others, builder.gather(base, row!));
+  const raised = builder.exp(builder.minimum(difference, largestExponent));
   const sum = builder.segmentSum(builder.mul(raised, counts), row!, rows);
   const total = builder.segmentSum(counts, row!, rows);
   // A row of weight 0 may have nothing to take the mean of, and counts nothing.
   const least = 1e-12;
   const mean = builder.div(builder.maximum(sum, least), builder.maximum(total, least));
-  return builder.add(own, builder.log(mean));
+  return builder.add(base, builder.log(mean));
+
+  /**
+   * The largest of the query's rows that count, which a sum of exponentials needs to be taken against where they are far apart. Nearer
+   * ones are taken against the row's own, which is one of them, so that no sum is 0. A row of weight 0 may have none: its own.
+   */
+  function largestOfQuery(): Ref {
+    const column = builder.reshape(own, [rows, 1]);
+    const none = builder.broadcastTo(builder.constant(hidden), builder.sub(column, own));
+    const known = weight === undefined ? others : builder.select(builder.greater(counts, 0), others, hidden);
+    const largest = builder.max(builder.scatterUpdate(none, pairs, known), [1]);
+    return builder.stopGradient(builder.select(builder.greater(largest, hidden / 2), largest, own));
+  }
 }

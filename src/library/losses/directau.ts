@@ -19,6 +19,7 @@ export const directau = lossKind({
   example: 'directau(gamma: 1)',
   label: 'none',
   needsItemKey: false,
+  directions: true,
   parameters: {
     gamma: number({ min: 0, doc: 'γ: what uniformity counts, next to alignment.', default: 1 }),
     spread: number({ above: 0, doc: 'How fast the repulsion of two vectors falls with their distance.', default: 2 }),
@@ -33,6 +34,9 @@ export const directau = lossKind({
   },
 });
 
+/** Pairs of a smaller share of the squared sum of weights are what rounding leaves of none. */
+const leastShare = 1e-6;
+
 /** A scalar: log of the mean over pairs of two rows, each by the product of their weights; 0 where there is no such pair. */
 function uniformity({ builder, weight }: LossContext, x: Ref, spread: number): Ref {
   const products = builder.matMul(x, x, { transposeB: true });
@@ -46,7 +50,9 @@ function uniformity({ builder, weight }: LossContext, x: Ref, spread: number): R
   const squares = builder.sum(builder.square(x), [1]);
   const itself = builder.exp(builder.mul(builder.sub(squares, 1), 2 * spread));
   const pairs = builder.sub(whole, builder.sum(builder.mul(builder.square(counts), itself), [0]));
-  const total = builder.sub(builder.square(builder.sum(counts, [0])), builder.sum(builder.square(counts), [0]));
+  const all = builder.square(builder.sum(counts, [0]));
+  const total = builder.sub(all, builder.sum(builder.square(counts), [0]));
   const least = 1e-12;
-  return builder.log(builder.div(builder.maximum(pairs, least), builder.maximum(total, least)));
+  const log = builder.log(builder.div(builder.maximum(pairs, least), builder.maximum(total, least)));
+  return builder.select(builder.greater(total, builder.mul(all, leastShare)), log, 0);
 }

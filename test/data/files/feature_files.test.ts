@@ -96,6 +96,19 @@ describe('first values of a table', () => {
     expect([plan, planWith(init)].map((each) => ranksColdItems(each, corpus))).toEqual([true, false]);
   });
 
+  it('of which the data has none are refused, and the protocol counts those that it has', async () => {
+    const none = (await failureOf(read(init, undefined, { 'keys.txt': 'id-a\nid-b\nid-c\nid-d\n' }))).join();
+    expect(none).toMatch(
+      /^values-not-in-file at .*`keys.txt` has no value of `item_id`: its first line is `id-a`, and the data has `[a-d]`/,
+    );
+    const [trained, kept] = [await read(init), await read(frozen)];
+    expect(trained.protocol.at(-1)).toBe('`item_id`: 3 of 4 ids have a vector in v.npy; the others begin as usual.');
+    expect(kept.protocol.at(-1)).toBe('`item_id`: 3 of 4 ids have a vector in v.npy; the others are 0.');
+    const kind = 'category(vocabulary: "kinds.txt", dim: 2)';
+    const kinds = (await failureOf(read(init, kind, { 'kinds.txt': 'X\nY\n' }))).join();
+    expect(kinds).toContain('values-not-in-file');
+  });
+
   it('are part of what a run is of', async () => {
     const other = npy({ shape: '(4, 2)', data: Buffer.from(Float32Array.from([9, ...numbers.slice(1)]).buffer) });
     const [one, same, changed] = await Promise.all([read(init), read(init), read(init, undefined, { 'v.npy': other })]);

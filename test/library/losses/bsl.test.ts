@@ -67,6 +67,30 @@ test('positives far apart do not leave float32', () => {
   };
   const { outputs } = evaluate(graph, inputs, {});
   for (const { data } of Object.values(outputs)) expect(data.every(Number.isFinite)).toBe(true);
+  // n = log 5 and p = 100 + log ½ for both rows; the positive at −100 has no part in p.
+  expectClose(outputs.loss!.data, [Math.log(5) - (100 - Math.LN2)], 1e-4);
+  expectClose(outputs['gradient:item']!.data, [0, -100], 1e-4);
+});
+
+test('of positives far apart those of weight 0 do not count', () => {
+  const { graph } = lossGraph({
+    kind: 'bsl',
+    width: 1,
+    weighted: true,
+    arguments: { temperature: 1, negatives: sampled({}) },
+  });
+  const pairs = [0, 1, 2].flatMap((row) => [0, 1, 2].flatMap((other) => [row, other]));
+  const inputs = {
+    query: floats([4, 1], [1, 1, 1, 1]),
+    item: floats([4, 1], [-200, 1, 300, 5]),
+    weight: floats([4], [1, 3, 0, 0]),
+    'sampled_5_uniform/item': floats([20, 1], new Array(20).fill(0)),
+    'hits/sampled_5_uniform/video_id': integers([0, 2], []),
+    'positives/user_id': integers([10, 2], [...pairs, 3, 3]),
+  };
+  const { outputs } = evaluate(graph, inputs, {});
+  expectClose(outputs.loss!.data, [Math.log(5) - (1 + Math.log(0.75))], 1e-4);
+  expectClose(outputs['gradient:item']!.data, [0, -1, 0, 0], 1e-5);
 });
 
 test('without a key of the query tower each row needs its own positive', () => {

@@ -18,14 +18,37 @@ test('its gradient is that of small differences', () => {
   }
 });
 
-test('a lone row has alignment alone', () => {
+// Of vectors whose squares round, and of weights that do.
+test.each([
+  [
+    [1, 0],
+    [3, 0, 1, 1],
+  ],
+  [
+    [0.3, 0],
+    [3, 0, 1, 1],
+  ],
+  [
+    [0.7, 0],
+    [0.1, 0.7, 1, 1],
+  ],
+  [
+    [1, 0],
+    [0.31, 0.77, 1, 1],
+  ],
+  [
+    [1.1, 0],
+    [-0.2, 0.9, 1, 1],
+  ],
+])('a lone row has alignment alone: weights %s, queries %s', (weight, query) => {
   const { graph } = lossGraph({ kind: 'directau', width: 2, weighted: true });
   const inputs = {
-    query: floats([2, 2], [3, 0, 1, 1]),
+    query: floats([2, 2], query),
     item: floats([2, 2], [0, 2, 1, 1]),
-    weight: floats([2], [1, 0]),
+    weight: floats([2], weight),
   };
   const { outputs } = evaluate(graph, inputs, {});
-  expectClose(outputs.loss!.data, [2]);
+  const [x, y] = query as [number, number];
+  expectClose(outputs.loss!.data, [2 - (2 * y) / Math.hypot(x, y)]);
   for (const { data } of Object.values(outputs)) expect(data.every(Number.isFinite)).toBe(true);
 });

@@ -1,0 +1,83 @@
+/** Whether what a study's folder holds has the shape that it was written in: anyone may have changed the files since. */
+import { samplers } from './samplers/table.ts';
+import type { Study } from './study_files.ts';
+import type { JobKind, JobRecord } from './trial.ts';
+
+type Check = (value: unknown) => boolean;
+/** A check for each entry, so that a new entry needs one. */
+type Checks<T> = { readonly [K in keyof Required<T>]: Check };
+
+const text: Check = (value) => typeof value === 'string';
+const flag: Check = (value) => typeof value === 'boolean';
+const number: Check = (value) => Number.isFinite(value);
+const whole: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const count: Check = (value) => whole(value) && (value as number) > 0;
+/** As `toISOString` writes the years that have four digits: the end of a job is a date too. */
+const time: Check = (value) =>
+  text(value) && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value as string) && Number.isFinite(Date.parse(value as string));
+const seconds: Check = (value) => number(value) && (value as number) >= 0 && (value as number) < 1e9;
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const oneOf =
+  (...words: readonly string[]): Check =>
+  (value) =>
+    words.includes(value as string);
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const mapOf =
+  (check: Check): Check =>
+  (value) =>
+    isObject(value) && Object.values(value).every(check);
+
+const kinds: Readonly<Record<JobKind, true>> = { search: true, final: true, fresh: true };
+const states: Readonly<Record<JobRecord['state'], true>> = { paused: true, done: true, failed: true, invalid: true };
+
+const record: Checks<JobRecord> = {
+  job: whole,
+  kind: oneOf(...Object.keys(kinds)),
+  trial: whole,
+  rung: optional(whole),
+  seed: optional(Number.isSafeInteger),
+  point: optional(mapOf(number)),
+  settings: mapOf(text),
+  state: oneOf(...Object.keys(states)),
+  validations: optional(whole),
+  values: listOf(number),
+  value: optional(number),
+  message: optional(text),
+  folder: text,
+  begun: time,
+  seconds,
+  elapsed: seconds,
+};
+
+const study: Checks<Study> = {
+  model: text,
+  sources: text,
+  // It is held against that of the model.
+  space: Array.isArray,
+  set: mapOf(text),
+  metric: text,
+  stops: flag,
+  fileSeed: Number.isSafeInteger,
+  sampler: oneOf(...Object.keys(samplers)),
+  seed: Number.isSafeInteger,
+  halving: flag,
+  rungs: count,
+  parallel: count,
+  finalists: count,
+  seeds: count,
+};
+
+const hasShape = (value: unknown, checks: Readonly<Record<string, Check>>): boolean =>
+  isObject(value) && Object.entries(checks).every(([name, check]) => check(value[name]));
+
+export const isRecord = (value: unknown): value is JobRecord => hasShape(value, record);
+
+export const isStudy = (value: unknown): value is Study => hasShape(value, study);
