@@ -52,9 +52,10 @@ export function fitEncodings(
 function refuseForeign({ values, vectors, list }: FeatureFile, name: string, dictionary: readonly string[]): void {
   const listed = values ?? vectors?.keys ?? [];
   const known = new Set(listed);
-  if (dictionary.length === 0 || dictionary.some((value) => known.has(value))) return;
-  const [value, first] = [dictionary[0]!, listed[0]!];
-  throw failure('values-not-in-file', { path: list.path, name, value, first }, list.span);
+  // The first text of a dictionary is that of missing values.
+  const value = dictionary.find((each) => each !== '');
+  if (value === undefined || dictionary.some((each) => known.has(each))) return;
+  throw failure('values-not-in-file', { path: list.path, name, value, first: listed[0]! }, list.span);
 }
 
 /** How many training events have each row of the file that a column is read from. */
