@@ -32,7 +32,8 @@ const mentioned = pages.flatMap((page) =>
 
 /** The words for tower itself, behind `npm run NAME --`; undefined where it is another program's. */
 function wordsFor(line: string, folder = '.'): string[] | undefined {
-  const words = line.split(/\s+/);
+  // A shell keeps what is in double quotes together.
+  const words = (line.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replace(/^"(.*)"$/, '$1'));
   if (words[0] === 'npx') words.shift();
   if (words[0] === 'tower') return words.slice(1);
   if (words[0] !== 'npm' || words[1] !== 'run') return undefined;
