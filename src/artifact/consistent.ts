@@ -1,6 +1,7 @@
 /**
  * Whether the files of a model fit each other: names, widths, graphs, encodings and weights. Checksums show that nobody changed a
  * file by accident; this shows that what is left can be computed with, whatever was written and sealed.
+ * Long because each part of a model has its check here, next to the others that it must agree with.
  */
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';

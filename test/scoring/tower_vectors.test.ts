@@ -1,4 +1,4 @@
-/** Vectors of rows whose lists are cut by length: those of the whole, whoever asks for how many. */
+/** Vectors of rows whose lists are cut by length: those of the whole, however many are asked for. */
 import { describe, expect, it, test } from 'vitest';
 import type { Corpus, Events } from '../../src/data/dataset.ts';
 import { makeTable } from '../../src/embedding/table.ts';
