@@ -1,5 +1,6 @@
 /** Columns of several questions, a row each, as the columns of one batch: they go through the query tower together. */
 import type { BagColumn, CodeColumn, Column, IndexedColumn, NumberColumn } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
 
 type Columns = ReadonlyMap<string, IndexedColumn>;
@@ -58,8 +59,11 @@ function joinedBags(given: readonly Given<BagColumn>[]): BagColumn {
   });
   const starts = ends.map((_, at) => (at === 0 ? 0 : ends[at - 1]!));
   const values = new Int32Array(total);
+  const weights = given.some(({ column }) => column.weights) ? new Float32Array(total).fill(1) : undefined;
   given.forEach(({ column, row }, at) => {
-    values.set(column.values.subarray(column.starts[row]!, column.ends[row]!), starts[at]!);
+    const [from, to] = [column.starts[row]!, column.ends[row]!];
+    values.set(column.values.subarray(from, to), starts[at]!);
+    if (column.weights) weights!.set(column.weights.subarray(from, to), starts[at]!);
   });
-  return { kind: 'bags', starts, ends, values };
+  return { kind: 'bags', starts, ends, values, ...defined({ weights }) };
 }

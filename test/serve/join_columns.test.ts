@@ -20,9 +20,21 @@ const question = fc.record({
   bag: fc.array(codes, { minLength: 1, maxLength: 3 }).chain((lists) => {
     const ends = Int32Array.from(lists, (_, i) => lists.slice(0, i + 1).flat().length);
     const starts = ends.map((end, i) => end - lists[i]!.length);
-    return withIndex({ kind: 'bags', starts, ends, values: Int32Array.from(lists.flat()) }, lists.length);
+    const values = Int32Array.from(lists.flat());
+    const weights = fc.option(fc.constant(Float32Array.from(values, (value) => value / 2)), { nil: undefined });
+    return weights.chain((own) =>
+      withIndex({ kind: 'bags', starts, ends, values, ...(own ? { weights: own } : {}) }, lists.length),
+    );
   }),
 });
+
+/** What each element of a bag counts. */
+function weightsAt({ column, index }: IndexedColumn, row: number): number[] {
+  if (column.kind !== 'bags') return [];
+  const bag = index ? index[row]! : row;
+  const { starts, ends, weights } = column;
+  return Array.from({ length: ends[bag]! - starts[bag]! }, (_, i) => weights?.[starts[bag]! + i] ?? 1);
+}
 
 it('has row 0 of each question as a row', () => {
   fc.assert(
@@ -31,6 +43,7 @@ it('has row 0 of each question as a row', () => {
       questions.forEach((each, row) => {
         for (const [name, column] of Object.entries(each)) {
           expect(valueAt(joined.get(name)!, row), name).toEqual(valueAt(column, 0));
+          expect(weightsAt(joined.get(name)!, row), name).toEqual(weightsAt(column, 0));
         }
       });
     }),
