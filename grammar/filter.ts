@@ -300,7 +300,7 @@ export function readFilter(text: string): ReadFilter {
   const isEnd = Number.isNaN(at.startOffset);
   if (isEnd) {
     const end = text.length;
-    return { mistake: { start: end, end, found: 'the end of the filter', expected: message } };
+    return { mistake: { start: end, end, found: 'no more text', expected: message } };
   }
   if (at.tokenType === Open) {
     return { mistake: { ...placeOf(at), found: 'a text without its closing quote', expected: 'a closing quote' } };

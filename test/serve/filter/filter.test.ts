@@ -180,10 +180,7 @@ const refusal = (text: string): string => {
 describe('a filter that has no meaning is refused with its place', () => {
   it.each([
     ['yaer > 1990', 'unknown-name 0–4: there is no column of the items called `yaer`; did you mean `year`?'],
-    [
-      'year > ',
-      'filter-syntax 7–7: the filter has the end of the filter where a column, a number or a text is expected',
-    ],
+    ['year > ', 'filter-syntax 7–7: the filter has no more text where a column, a number or a text is expected'],
     [
       'year > 1 && color',
       'filter-syntax 9–11: the filter has `&&` where `and`, `or` or the end of the filter is expected; write `and`',
@@ -213,7 +210,7 @@ describe('a filter that has no meaning is refused with its place', () => {
       "country = 'NL",
       'filter-syntax 10–13: the filter has a text without its closing quote where a closing quote is expected',
     ],
-    ['', 'filter-syntax 0–0: the filter has the end of the filter where a column, a number or a text is expected'],
+    ['', 'filter-syntax 0–0: the filter has no more text where a column, a number or a text is expected'],
     [
       'year > 1 year',
       'filter-syntax 9–13: the filter has `year` where `and`, `or` or the end of the filter is expected',
