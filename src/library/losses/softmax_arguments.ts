@@ -20,7 +20,7 @@ export const softmaxParameters = {
   smoothing,
   margin: number({
     min: 0,
-    doc: "m: taken off the row's own score before the temperature, so that it must be better by as much.",
+    doc: "m: taken off the row's own score before the temperature, so that it must be better by as much. A trained temperature does not divide it: c_ij = s_ij / τ − margin · [j is own].",
     default: 0,
   }),
   symmetric: flag({
