@@ -168,7 +168,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
       plan,
       scorer: modelScorer(retrieval, { plan, events: dataset.parts[part], corpus: dataset.corpus }),
       product: () => engineProduct(engine),
-      predictions: await predictionsOf({ plan, engine, tables, parameters }, dataset.parts[part]),
+      predictions: await predictionsOf({ plan, engine, tables: retrieval.tables, parameters }, dataset.parts[part]),
       measures: makeMeasures(asked ?? [...(plan.train.stop ? [plan.train.stop] : []), ...usualMeasures]),
       ...defined({
         removeSeen: request.removeSeen,
@@ -247,14 +247,25 @@ export async function inspectStep(run: Run, request: StepRequest): Promise<StepR
   return replayStep({ ...replay, trained, dataset: await reading, engine });
 }
 
-/** Writes each tower for TensorFlow.js, ONNX Runtime and TensorFlow, and `serving.json`, which says what goes in. */
+/**
+ * Writes each tower for TensorFlow.js, ONNX Runtime and TensorFlow, and `serving.json`, which says what goes in. Where a list goes through the
+ * item tower, the rows are read: the query tower has a table of what the item tower makes of the corpus.
+ */
 export async function exportTowers(run: Run, request: { out: string; force?: boolean }): Promise<Exported> {
   const { exportModel } = await import('../serve/export.ts');
-  return exportModel(run.trained, {
-    folder: request.out,
-    tower: version,
-    ...defined({ force: request.force }),
-  });
+  const options = { folder: request.out, tower: version, ...defined({ force: request.force }) };
+  const { plan, tables, parameters } = run.trained;
+  if (!plan.features.some(({ through }) => through)) return exportModel(run.trained, options);
+  // Lists that go through the item tower hold items of the corpus.
+  const { dataset, engine } = await rowsAndEngine(run);
+  const { corpus } = dataset;
+  const { makeRetrieval } = await import('../scoring/retrieval.ts');
+  const retrieval = await makeRetrieval({ plan, engine, tables, corpus, parameters });
+  try {
+    return await exportModel(run.trained, { ...options, elements: { corpus, tables: retrieval.tables } });
+  } finally {
+    await retrieval.close();
+  }
 }
 
 async function readRows(trained: Trained, request: LoadRequest): Promise<Dataset> {

@@ -12,6 +12,7 @@ import type { Dim, Graph, TensorType } from '../graph/graph.ts';
 import { verify } from '../graph/verify.ts';
 import { metrics } from '../library/metrics/table.ts';
 import {
+  elementOutput,
   type FeaturePlan,
   type GraphPlan,
   type InputPlan,
@@ -112,7 +113,7 @@ function* problemsOfPlan(plan: Plan, encodings: ReadonlyMap<string, Encoding>): 
 
 function* problemsOfFeature(
   feature: FeaturePlan,
-  { features, tables }: Plan,
+  { features, tables, towers }: Plan,
   encodings: ReadonlyMap<string, Encoding>,
 ): Iterable<string> {
   const { name, encoderOf, crosses, gives, table, width, max } = feature;
@@ -129,6 +130,12 @@ function* problemsOfFeature(
     const crossed = features.find((each) => each.name === part);
     if (crossed?.gives !== 'code' || crossed.crosses) yield `cross \`${name}\` has no part \`${part}\``;
   }
+  const { through } = feature;
+  if (
+    through &&
+    (gives !== 'bag' || table !== undefined || towers[1].name !== through.tower || towers[1].features.includes(name))
+  )
+    yield `feature \`${name}\` cannot go through tower \`${through.tower}\``;
   if (table === undefined) return;
   const its = tables.find((each) => each.name === table);
   if (!its) yield `feature \`${name}\` has no table \`${table}\``;
@@ -209,7 +216,15 @@ function* problemsOfTower(
   const typeOf = (node: number): TensorType => graph.nodes[node]!.type;
   yield* problemsOfInputs(of, plan, features, rows);
   const vector = float(batch, ...(interests === undefined ? [] : [interests]), width);
-  const [output, ...more] = graph.outputs;
+  const elements = plan.features.flatMap(({ through, width }) =>
+    through?.tower === name ? [[elementOutput(through.channel), width] as const] : [],
+  );
+  for (const [output, width] of elements) {
+    const found = graph.outputs.find((each) => each.name === output);
+    if (!found || !sameType(typeOf(found.node), float(batch, width))) yield `tower \`${name}\` gives no \`${output}\``;
+  }
+  const named = new Set(elements.map(([output]) => output));
+  const [output, ...more] = graph.outputs.filter((each) => !named.has(each.name));
   if (output?.name !== 'vector' || more.length > 0) yield `tower \`${name}\` gives no vector alone`;
   else if (!sameType(typeOf(output.node), vector)) {
     yield `tower \`${name}\` gives ${printType(typeOf(output.node))}, and should give ${printType(vector)}`;
@@ -267,8 +282,9 @@ function typeOfInput(
   if (!('feature' in source) || !isDeepStrictEqual(source.rows, rows)) return 'is of no feature of the row';
   const feature = features.find(({ name }) => name === source.feature);
   if (!feature || !own.includes(feature.name)) return `is of \`${source.feature}\`, which is no feature of the tower`;
-  const { gives, table, max, width, encoder, along } = feature;
+  const { gives, max, width, encoder, along } = feature;
   const batch = batchOf(rows);
+  const table = feature.table ?? feature.through?.channel;
   const isBag = gives === 'bag';
   const length = placesIn(rows, along ?? feature.name) ?? max ?? 0;
   switch (source.from) {

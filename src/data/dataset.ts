@@ -16,6 +16,8 @@ export interface BagColumn {
   readonly values: Int32Array;
   /** What each element of `values` counts in a pool, from 0 on. Absent: 1. */
   readonly weights?: Float32Array;
+  /** Of a list that goes through the item tower: the corpus row of each value. */
+  readonly items?: Int32Array;
 }
 
 /** `width` numbers a row. */

@@ -6,7 +6,7 @@ import { countElements, resolveShape, type Sizes } from '../graph/dims.ts';
 import type { Graph } from '../graph/graph.ts';
 import { crossingBytes, evenSizes, peakBytes } from '../graph/peak.ts';
 import { type GraphPlan, type Plan, tableRead } from '../plan/plan.ts';
-import { largestSizes } from '../plan/rows_prefix.ts';
+import { largestSizes, mostElements } from '../plan/rows_prefix.ts';
 import { freeBytes } from './available_memory.ts';
 import { foreseeMemory } from './memory_budget.ts';
 import { Propagation } from './propagation.ts';
@@ -70,7 +70,7 @@ function fill(table: Table, first: FirstValues | undefined, isFrozen: boolean): 
 /**
  * What a step holds at its fullest, next to the parameters that `parameterBytes` counts: the values that are alive together, what
  * the host gives to the engine and gets back, and the parameters twice more, as first values and in a checkpoint. The graph's
- * symbols (rows, distinct items, rows of a table that are met) are each taken to be `batch`, but for the items of the corpus. An engine that frees a value late
+ * symbols (rows, distinct items, rows of a table that are met) are each taken to be `batch`, but for the items of the corpus and elements of lists. An engine that frees a value late
  * holds more: a model that this refuses cannot run, one that it accepts may still be too large.
  */
 export function stepBytes(step: GraphPlan, of: StepSizes): number {
@@ -99,6 +99,7 @@ export const largestStep = (
 const sizesOf = ({ graph, inputs }: GraphPlan, { batch, ...known }: StepSizes): Sizes => ({
   ...evenSizes(graph, batch),
   ...largestSizes(inputs, { batch, sequences: known.sequences ?? batch }),
+  ...mostElements(inputs, { batch, corpus: known.corpus }),
   ...defined(known),
 });
 

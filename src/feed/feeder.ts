@@ -8,6 +8,7 @@ import type { Tensor } from '../graph/graph.ts';
 import { type FeaturePlan, type GraphPlan, type RowsOf, sequenceFeature } from '../plan/plan.ts';
 import { rowsPrefix } from '../plan/rows_prefix.ts';
 import { type DistinctItems, makeDistinctItems } from './distinct.ts';
+import { type ItemList, type ListedItems, makeListedItems } from './elements.ts';
 import type { Mined } from './mined.ts';
 import { makeParts, type Part } from './parts.ts';
 import { makeOwnItems } from './planned_items.ts';
@@ -15,7 +16,7 @@ import { makeQueues } from './queue.ts';
 import { makeSampler, type Sampler } from './sampler.ts';
 import { makeSeenRows, type SeenRows } from './seen_rows.ts';
 import { makeSequences } from './sequences.ts';
-import { areEvents, type Batch, type FeedContext, type FeedState } from './source.ts';
+import { areEvents, type Batch, type FeedContext, type FeedState, placesOf } from './source.ts';
 import { makeSource } from './sources.ts';
 import { type Windows, windowsOf } from './windows.ts';
 
@@ -69,12 +70,13 @@ export function makeFeeder(options: FeederOptions): Feeder {
   const parts = partsOf(options, windows);
   const sequences = windows && !parts ? makeSequences(windows.of, windows.max) : undefined;
   const queue = makeQueues();
+  const elements = listedItems(options);
   const context: FeedContext = {
     seed,
     features: byName(options.features),
     tables: options.tables,
     columns: (rows) => (areEvents(rows) ? events.features : corpus.features),
-    training: { events, corpus, batch: wholeBatch, ...defined({ distinct }), seen: seenRows(), queue },
+    training: { events, corpus, batch: wholeBatch, ...defined({ distinct, elements }), seen: seenRows(), queue },
   };
   const sources = plan.inputs.map((input) => ({ name: input.name, source: makeSource(input, context) }));
   const samples = makeSamples(corpus, seed);
@@ -102,6 +104,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
         rowsOf(of) {
           if (of.kind === 'events') return rows;
           if (of.kind === 'corpus') return all;
+          if (of.kind === 'elements') return elements!.of(batch);
           if (of.kind === 'part') return partOf(of.length).rows;
           if (of.kind === 'sequences') return (lists ?? partOf(of.length).sequences!).rows;
           if (of.kind === 'queue') return queue(of).rows();
@@ -223,6 +226,25 @@ function distinctItems({ plan, events, corpus }: FeederOptions): DistinctItems |
     'feature' in source && source.rows.kind === 'distinct' ? [source.feature] : [],
   );
   return makeDistinctItems(events, corpus, places.key, features);
+}
+
+/** If lists go through the item tower. */
+function listedItems({ plan, events, corpus, features }: FeederOptions): ListedItems | undefined {
+  const sources = plan.inputs.map(({ source }) => source);
+  const lists = sources.flatMap((source): ItemList[] => {
+    if (source.from !== 'element_places') return [];
+    const { column, index } = events.features.get(source.feature)!;
+    invariant(column.kind === 'bags', `list ${source.feature} has no bags`);
+    const feature = features.find(({ name }) => name === source.feature)!;
+    return [{ rows: source.rows, column, ...defined({ index }), most: placesOf(feature, source.rows) }];
+  });
+  if (lists.length === 0) return undefined;
+  const exact = sources.some((source) => 'rows' in source && source.rows?.kind === 'elements' && source.rows.exact);
+  return makeListedItems(lists, {
+    items: corpus.rows,
+    padding: exact ? 1 : undefined,
+    itemOf: (row) => events.item[row]!,
+  });
 }
 
 /** Takes the gradients of a step into the tables. */

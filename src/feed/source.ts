@@ -17,6 +17,7 @@ import {
 } from '../plan/plan.ts';
 import { pick } from './copy.ts';
 import type { Distinct, DistinctItems } from './distinct.ts';
+import type { ListedItems } from './elements.ts';
 import type { Part } from './parts.ts';
 import type { Queue } from './queue.ts';
 import type { SeenRows } from './seen_rows.ts';
@@ -59,6 +60,8 @@ export interface FeedContext {
     readonly batch: number;
     /** Where the graph asks for distinct rows. */
     readonly distinct?: DistinctItems;
+    /** The items that lists of a batch hold, where lists go through the item tower. */
+    readonly elements?: ListedItems;
     /** The rows of a table that a batch looks up, numbered alike for all inputs that ask. */
     seen(table: string): SeenRows;
     /** The past batches of a task, the same for all inputs that ask. */

@@ -4,6 +4,7 @@ import type { FeedContext, MakeSource, Source } from './source.ts';
 import { accidentalHits } from './sources/accidental_hits.ts';
 import { corpusPlaces, drawPool, inCorpus } from './sources/corpus.ts';
 import { counts, places } from './sources/distinct.ts';
+import { elementPlaces } from './sources/element_places.ts';
 import { embedding, sequence } from './sources/embedding.ts';
 import { label, labelKnown } from './sources/label.ts';
 import { logQ } from './sources/log_q.ts';
@@ -29,6 +30,7 @@ const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   accidental_hits: accidentalHits,
   places,
   counts,
+  element_places: elementPlaces,
   corpus_places: corpusPlaces,
   in_corpus: inCorpus,
   draw_pool: drawPool,

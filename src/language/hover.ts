@@ -183,6 +183,10 @@ function featureLine({ checked }: FileAnalysis, name: string): string {
       : use.pool === 'none' && use.max !== undefined
         ? `\`sequence[${use.max} × ${plan.width}]\``
         : `\`field[${plan.width}]\``;
+  if (plan.through) {
+    const { tower, channel } = plan.through;
+    return `${carried} · each element is what \`${tower}.${channel}\` makes of its item`;
+  }
   const file = 'file' in encoder ? encoder.file : undefined;
   const count = file === undefined ? rows(encoder) : 0;
   const shared = plan.encoderOf === name ? '' : `shares the table of \`${plan.encoderOf}\``;

@@ -49,6 +49,8 @@ function shortType({ type }: Parameter): string {
       return Object.keys(type.of).join(' | ');
     case 'name':
       return type.of;
+    case 'side':
+      return 'tower';
     case 'numbers':
       return 'numbers';
     case 'number':

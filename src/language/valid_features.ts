@@ -2,10 +2,13 @@
 import { defined } from '../defined.ts';
 import { featureUse } from '../library/features/uses.ts';
 import { type LoweredFeatures, lowerFeatures } from '../lower/features.ts';
+import { withElements } from '../lower/through.ts';
 import type { Resolution } from '../model/resolution.ts';
+import { validTower } from './valid_tower.ts';
 
 /** Features whose arguments go together, and that name none of which they do not. */
-export function validFeatures({ features, towers }: Resolution): LoweredFeatures {
+export function validFeatures(resolution: Resolution): LoweredFeatures {
+  const { features, towers } = resolution;
   const valid = [...features].filter(([name]) => {
     try {
       featureUse(name, features);
@@ -23,5 +26,9 @@ export function validFeatures({ features, towers }: Resolution): LoweredFeatures
   }));
   const nobody = { name: '', span: undefined as never, features: [], steps: [] };
   const [first = nobody, second = nobody] = readers;
-  return lowerFeatures({ features: new Map(valid), towers: [first, second] }).output;
+  const { output } = lowerFeatures({ features: new Map(valid), towers: [first, second] });
+  return withElements(
+    output,
+    towers.map((part) => validTower(part, resolution, output)),
+  );
 }

@@ -31,6 +31,8 @@ export type ParameterType =
   | { readonly is: 'numbers'; readonly ascending?: boolean }
   /** The name of something declared in the file. */
   | { readonly is: 'name'; readonly of: 'feature' | 'label' | 'task' | 'block' | 'tower' }
+  /** A tower, or one of its channels: `item`, `item.main`. */
+  | { readonly is: 'side' }
   /**
    * A call of one of a small set of kinds, such as `sampled(4)`; a bare name is a call without arguments. `what` is what messages
    * call such a kind, `also` are arguments that the place adds to those of each kind.
@@ -103,6 +105,13 @@ export interface BoundKind {
 
 /** The value of a `feature` parameter: the name of a declared feature, or a checked call of a feature kind. */
 export type FeatureArgument = { readonly feature: string } | BoundKind;
+
+/** The value of a `side` parameter. */
+export interface SideArgument {
+  readonly tower: string;
+  /** Absent: the only one that the tower has. */
+  readonly channel?: string;
+}
 
 /** The value of a `flow` parameter: steps that a kind only hands on to `BlockContext.through`. */
 export interface FlowArgument {
@@ -276,6 +285,8 @@ export interface FeatureUse {
   readonly last?: string;
   /** The list whose elements its own belong to, one each. */
   readonly along?: string;
+  /** Each element of the list is an item, and is the vector that this channel makes of it. It has no table then. */
+  readonly through?: SideArgument;
 }
 
 export interface FeatureKind<P extends Parameters = Parameters> extends KindRow<P> {

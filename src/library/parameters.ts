@@ -3,7 +3,15 @@
  * follows from the declaration and a kind's `lower` is typed without a second declaration.
  */
 import { defined } from '../defined.ts';
-import type { Arguments, FeatureArgument, FlowArgument, KindRow, Parameter, ParameterType } from './contract.ts';
+import type {
+  Arguments,
+  FeatureArgument,
+  FlowArgument,
+  KindRow,
+  Parameter,
+  ParameterType,
+  SideArgument,
+} from './contract.ts';
 
 interface Options<T> {
   readonly doc: string;
@@ -82,6 +90,11 @@ export function name<const O extends Options<string>>(
 /** The name of a column of the data: `weights: stars`. */
 export function column<const O extends Options<string>>(options: O): Parameter<Given<string, O>> {
   return parameter<string, O>({ is: 'column' }, options);
+}
+
+/** A tower, or one of its channels: `through: item`, `through: item.main`. */
+export function side<const O extends Options<SideArgument>>(options: O): Parameter<Given<SideArgument, O>> {
+  return parameter<SideArgument, O>({ is: 'side' }, options);
 }
 
 /** The checked call of one of a small set of kinds. */

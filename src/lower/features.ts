@@ -55,7 +55,7 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'> & Partia
     const ownerUse = uses.get(owner);
     if (ownerUse === undefined) continue;
     invariant(!('owner' in ownerUse.encoder), `\`${owner}\` owns an encoder`);
-    const dim = use.gives === 'numbers' ? 0 : (use.dim ?? ownerUse.dim ?? 0);
+    const dim = use.gives === 'numbers' || use.through ? 0 : (use.dim ?? ownerUse.dim ?? 0);
     if (dim > 0 && !tables.has(owner)) {
       tables.set(owner, {
         name: owner,

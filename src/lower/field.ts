@@ -7,10 +7,11 @@ import type { FeatureUse, Field, Sequence } from '../library/contract.ts';
 import { placesIn, type RowsOf } from '../plan/plan.ts';
 import { rowsPrefix, rowsSymbol } from '../plan/rows_prefix.ts';
 import { biasTable } from './bias.ts';
+import { elementsInSequence, pooledElements } from './elements.ts';
 import type { LoweredFeature } from './features.ts';
 import type { GraphInputs } from './inputs.ts';
 
-/** How many rows: `batch`, `sequences`, `distinct`, `corpus` or a part, or `perRow` for each of the batch, or a number. */
+/** How many rows: `batch`, `sequences`, `distinct`, `elements`, `corpus` or a part, or `perRow` for each of the batch, or a number. */
 export function rowsDim(rows: RowsOf): Dim {
   switch (rows.kind) {
     case 'events':
@@ -37,12 +38,20 @@ export function eventsOf(rows: RowsOf): RowsOf {
 /** Whether it enters as a sequence; else as a field. */
 export const isSequence = ({ gives, pool }: FeatureUse): boolean => gives === 'bag' && pool === 'none';
 
+/** What a feature enters a graph by. */
+export interface FeatureContext {
+  readonly inputs: GraphInputs;
+  /** As in `TowerContext`. */
+  readonly elements?: ((channel: string) => Ref | undefined) | undefined;
+}
+
 /** The feature's graph inputs are named after it; those of drawn rows begin with what they are drawn by. */
 export function lowerFeature(
-  inputs: GraphInputs,
+  { inputs, elements }: FeatureContext,
   { plan, use, frozen }: LoweredFeature,
   rows: RowsOf,
 ): ({ readonly kind: 'field' } & Field) | Sequence {
+  const encoded = plan.through && elements?.(plan.through.channel);
   const count = rowsDim(rows);
   const name = `${rowsPrefix(rows)}${plan.name}`;
   const feature = plan.name;
@@ -60,22 +69,31 @@ export function lowerFeature(
     const list = use.along ?? feature;
     const most = use.max!;
     const length = placesIn(rows, list) ?? most;
-    const mask = `${rowsPrefix(rows)}${list}/mask`;
+    const mask = inputs.input(`${rowsPrefix(rows)}${list}/mask`, { from: 'mask', feature: list, rows }, [
+      count,
+      length,
+    ]);
     return {
       kind: 'sequence',
       name: list,
-      tensor: inputs.input(name, { from: 'sequence', feature, rows, ...defined({ frozen }) }, [
-        count,
-        length,
-        plan.width,
-      ]),
-      mask: inputs.input(mask, { from: 'mask', feature: list, rows }, [count, length]),
+      tensor: encoded
+        ? elementsInSequence(inputs, { plan, rows, encoded, mask })
+        : inputs.input(name, { from: 'sequence', feature, rows, ...defined({ frozen }) }, [count, length, plan.width]),
+      mask,
       length,
       most,
       width: plan.width,
     };
   }
   const pool = use.gives === 'bag' ? (use.pool ?? 'mean') : 'none';
+  if (encoded && pool !== 'none') {
+    return {
+      kind: 'field',
+      name: feature,
+      tensor: pooledElements(inputs, { plan, rows, encoded, pool, length: count }),
+      width: plan.width,
+    };
+  }
   const tensor = inputs.input(name, { from: 'embedding', feature, pool, rows, ...defined({ frozen }) }, [
     count,
     plan.width,

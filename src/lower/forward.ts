@@ -1,5 +1,6 @@
 /** Forward: both towers and each task's loss, with every mistake that shapes show. */
 
+import { defined } from '../defined.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { makeBuilder, type Ref } from '../graph/builder.ts';
@@ -48,8 +49,9 @@ export function lowerForward(
 ): Forward {
   const context = makeTowerContext(new GraphInputs(makeBuilder(`${model.name}_step`)), features, true, memory);
   const [tower] = model.towers;
-  const query = cut ? lowerInParts(context, tower, rows, cut) : lowerTower(context, tower, rows);
   const items = itemChannels(context, model);
+  const asking = { ...context, ...defined({ elements: elementsOf(model, context, items) }) };
+  const query = cut ? lowerInParts(asking, tower, rows, cut) : lowerTower(asking, tower, rows);
   items(events);
   const byTask = new Map<string, Ref>();
   const rowWeights = new Map<string, Ref>();
@@ -68,6 +70,20 @@ export function lowerForward(
   for (const { parameter, value } of context.kept.values()) context.inputs.builder.update(parameter, value);
   context.diagnostics.push(...checkRetrieve(model, query));
   return { context, losses: byTask, rowWeights, measured, arrows: context.arrows, diagnostics: context.diagnostics };
+}
+
+/** The item tower over the elements of lists that go through it, if there are any. */
+function elementsOf(
+  { towers: [query] }: Model,
+  { kept, features }: TowerContext,
+  items: ItemChannels,
+): TowerContext['elements'] {
+  if (!query.features.some((name) => features.byName.get(name)?.plan.through)) return undefined;
+  // The tower of the events goes first: what blocks keep of its rows is what a served tower has.
+  items(events);
+  const rows: RowsOf = { kind: 'elements', ...(kept.size > 0 ? { exact: true } : {}) };
+  const channels = items(rows);
+  return (channel) => channels.get(channel)?.tensor;
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Model, Tower } from '../model/model.ts';
 import { withoutUnread } from '../model/unread.ts';
 import type { FeaturePlan, Plan, TrainPlan } from '../plan/plan.ts';
 import { meanParameter } from './bias.ts';
-import { type LoweredFeatures, lowerFeatures } from './features.ts';
+import type { LoweredFeatures } from './features.ts';
 import type { Arrow } from './flow.ts';
 import { lowerForward } from './forward.ts';
 import { checkGraph, graphPlan } from './graph.ts';
@@ -24,6 +24,7 @@ import { lowerRetrieval } from './retrieval.ts';
 import type { KnownShapes } from './shape_cache.ts';
 import type { SharedValue } from './shared.ts';
 import { checkObjective, lowerStep } from './step.ts';
+import { lowerFeaturesWhole } from './through.ts';
 import { lowerTower, makeTowerContext } from './tower.ts';
 import { checkValidate, validatePlan } from './validate.ts';
 
@@ -64,7 +65,7 @@ export function checkShapes(model: Model, memory?: KnownShapes): Outcome<Shapes 
   return {
     output: {
       arrows: forward.arrows,
-      features: featurePlans(read === model ? features : lowerFeatures(read).output),
+      features: featurePlans(read === model ? features : lowerFeaturesWhole(read).output),
       labels: labelPlans(model),
       towers: [keyed(query), keyed(item)],
     },
@@ -74,7 +75,7 @@ export function checkShapes(model: Model, memory?: KnownShapes): Outcome<Shapes 
 
 /** The mistakes that the shapes of valid towers show, if the model around them has others. */
 export function checkTowers({ valid, ...model }: ValidTowers, memory?: KnownShapes): readonly Diagnostic[] {
-  const { output: features, diagnostics } = lowerFeatures(model);
+  const { output: features, diagnostics } = lowerFeaturesWhole(model);
   // The rules report the features that no shape can be made of.
   if (hasErrors(diagnostics)) return [];
   const context = makeTowerContext(new GraphInputs(makeBuilder('towers')), features, true, memory);
@@ -118,7 +119,7 @@ export function lower(whole: Model): Outcome<Lowered | undefined> {
 
 /** With the rows that lists are read for in training, where those are not the events. */
 function analyse(model: Model, memory?: KnownShapes) {
-  const { output: features, diagnostics } = lowerFeatures(model);
+  const { output: features, diagnostics } = lowerFeaturesWhole(model);
   if (hasErrors(diagnostics)) return { features, forward: undefined, diagnostics };
   const forward = lowerForward(model, features, { memory });
   const found = [

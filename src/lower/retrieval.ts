@@ -3,7 +3,7 @@ import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import { makeBuilder } from '../graph/builder.ts';
 import type { Model } from '../model/model.ts';
-import type { RowsOf, TowerPart, TowerPlan } from '../plan/plan.ts';
+import { elementOutput, type RowsOf, type TowerPart, type TowerPlan } from '../plan/plan.ts';
 import { rowsPrefix } from '../plan/rows_prefix.ts';
 import { featuresRead, type LoweredFeatures } from './features.ts';
 import { finished } from './finish.ts';
@@ -11,6 +11,7 @@ import { GraphInputs } from './inputs.ts';
 import { lowerItem } from './item.ts';
 import { cutOf } from './parts.ts';
 import { addUp, lowerScore, scaled } from './score.ts';
+import { encodes } from './through.ts';
 import { blockContext, lowerTower, makeTowerContext } from './tower.ts';
 
 /**
@@ -66,6 +67,8 @@ function lowerSide(model: Model, features: LoweredFeatures, side: 'query' | 'ite
   });
   const whole = addUp(block, parts);
   builder.output('vector', whole[side]);
+  if (side === 'item')
+    for (const channel of encodes(features)) builder.output(elementOutput(channel), item.get(channel)!.tensor);
   const embedded = finished(inputs);
   const labels = new Set(embedded.graph.nodes.map(({ label }) => label));
   const readouts = context.readouts.filter(({ label }) => labels.has(label));

@@ -3,6 +3,7 @@ import { invariant } from '../diagnostics/failure.ts';
 import { type Builder, builderOn, type Ref } from '../graph/builder.ts';
 import { symbolic } from '../graph/dims.ts';
 import type { Graph } from '../graph/graph.ts';
+import { prune } from '../graph/prune.ts';
 import { GraphWriter } from '../graph/writer.ts';
 import type { FeaturePlan, InputSource, Plan, TowerPlan } from '../plan/plan.ts';
 import { replay } from './replay.ts';
@@ -16,7 +17,7 @@ export const weightsInput = (list: string): string => `${list}/weights`;
 /**
  * Inputs are named after the features: int32 [batch] codes; int32 [batch, max] bags, −1 past their end; float32
  * [batch, width] numbers as encoded; float32 [batch, max] `weightsInput` of a list that has weights. Output `vector` is float32 [batch, width]. Parameters are the tower's own and
- * `table:<name>` for each table that it reads; `tableRows` says how many rows each has. A bag that is empty gives zeros. Where a
+ * `table:<name>` for each table that it reads, a list that goes through the item tower under its own name; `tableRows` says how many rows each has. A bag that is empty gives zeros. Where a
  * feature leaves the unseen out, code 0 counts as nothing too.
  */
 export function servingGraph(plan: Plan, tower: TowerPlan, tableRows: ReadonlyMap<string, number>): Graph {
@@ -24,7 +25,9 @@ export function servingGraph(plan: Plan, tower: TowerPlan, tableRows: ReadonlyMa
   const builder = builderOn(writer);
   const features = new Map(plan.features.map((feature) => [feature.name, feature]));
   const sources = new Map(tower.embedded.inputs.map(({ name, source }) => [name, source]));
-  replay(writer, tower.embedded.graph, (name) => {
+  const { graph } = tower.embedded;
+  const vectors = prune({ ...graph, outputs: graph.outputs.filter(({ name }) => name === 'vector') });
+  replay(writer, vectors, (name) => {
     const source = sources.get(name);
     invariant(source, `input ${name} of tower ${tower.name} has a source`);
     return serve(builder, source, features, tableRows);
@@ -93,7 +96,9 @@ function bag(builder: Builder, { name, max }: FeaturePlan): Ref {
 
 /** 1 where a bag has an element that counts: float32 [batch, max] */
 function filled(builder: Builder, feature: FeaturePlan): Ref {
-  return builder.cast(builder.greaterEqual(bag(builder, feature), feature.skipsUnseen ? 1 : 0), 'float32');
+  // Code 0 is an item that the corpus does not have.
+  const least = feature.skipsUnseen || feature.through ? 1 : 0;
+  return builder.cast(builder.greaterEqual(bag(builder, feature), least), 'float32');
 }
 
 /** float32 [batch, max, dim], zeros past a bag's end and for elements that do not count */
@@ -104,7 +109,7 @@ function maskedRows(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyM
 }
 
 function table(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyMap<string, number>): Ref {
-  const name = feature.table;
+  const name = feature.through ? feature.name : feature.table;
   const rows = name === undefined ? undefined : tableRows.get(name);
   invariant(name !== undefined && rows !== undefined, `feature ${feature.name} has a table of known length`);
   return builder.parameter(tableParameter(name), [rows, feature.width], { kind: 'zeros' }, { trainable: false });

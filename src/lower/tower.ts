@@ -38,6 +38,11 @@ export interface TowerContext {
   /** What parameters that are not trained become after the step, by node. */
   readonly kept: Map<number, { readonly parameter: Ref; readonly value: Ref }>;
   readonly readouts: Readout[];
+  /**
+   * In a training step: what a channel of the item tower makes of the rows `elements`, float32 [elements, width]. Absent: lists that go
+   * `through` it come in as rows of a table that is computed.
+   */
+  readonly elements?: ((channel: string) => Ref | undefined) | undefined;
   /** In a trial: what each step of a flow gives. */
   readonly visit?: (step: Visited, value: Value) => void;
   /** In a check that remembers what blocks make of types. */
@@ -205,14 +210,16 @@ function openFeatures(context: TowerContext, from: FeatureSource, rows: RowsOf):
   };
   const features = from.features.map((name) => context.features.byName.get(name)!);
   for (const { plan, use } of features) {
+    // Why the item tower gives no vector is reported there.
+    if (use.through && plan.width === 0) return undefined;
     if (plan.width === 0) return fail('key-without-embedding', plan.name);
     if (features.length > 1 && isSequence(use)) return fail('sequence-among-fields', plan.name);
   }
   const [first] = features;
-  if (first && isSequence(first.use)) return lowerFeature(context.inputs, first, rows) as Sequence;
+  if (first && isSequence(first.use)) return lowerFeature(context, first, rows) as Sequence;
   // One value an event, whatever the sequences are.
   const of = eventsOf(rows);
-  const fields = (): Field[] => features.map((feature) => lowerFeature(context.inputs, feature, of) as Field);
+  const fields = (): Field[] => features.map((feature) => lowerFeature(context, feature, of) as Field);
   return context.memory ? context.memory.fields(features, fields) : { kind: 'fields', fields: fields() };
 }
 

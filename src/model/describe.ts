@@ -25,6 +25,8 @@ export function describeType(type: ParameterType): string {
       return `the name of a ${type.of}`;
     case 'column':
       return 'the name of a column of the data';
+    case 'side':
+      return 'a tower or one of its channels, such as `item` or `item.main`';
     case 'kind':
       return `one of ${Object.keys(type.of)
         .map((word) => `\`${word}\``)

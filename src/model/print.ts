@@ -1,5 +1,5 @@
 /** A model as text that a person reads: every name looked up, every default filled in. `tower inspect --model` */
-import type { BoundKind } from '../library/contract.ts';
+import type { BoundKind, SideArgument } from '../library/contract.ts';
 import { data as dataRows } from '../library/declarations/data.ts';
 import type { Entry, EntryType } from '../library/declarations/entry.ts';
 import { train } from '../library/declarations/train.ts';
@@ -88,11 +88,14 @@ const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.lengt
 function printValue(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(printText).join(', ')}]`;
   if (typeof value === 'object' && value !== null) {
+    if ('tower' in value) return printSide(value as SideArgument);
     if ('flow' in value) return (value.flow as FlowStep[]).map(printStep).join(' -> ');
     return 'feature' in value ? String(value.feature) : printCall(value as BoundKind);
   }
   return typeof value === 'number' ? printNumber(value) : String(value);
 }
+
+const printSide = ({ tower, channel }: SideArgument): string => (channel === undefined ? tower : `${tower}.${channel}`);
 
 /** Texts appear only in lists, in quotes; words and names appear alone. */
 const printText = (item: unknown): string => (typeof item === 'string' ? JSON.stringify(item) : printValue(item));

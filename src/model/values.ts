@@ -1,6 +1,6 @@
 /** One written value → the checked value of a parameter's type. */
 import type { KindRow, ParameterType } from '../library/contract.ts';
-import type { Call as CallNode, Expression } from '../syntax/ast.ts';
+import type { Call as CallNode, Expression, Identifier } from '../syntax/ast.ts';
 import { textOf } from '../text/source.ts';
 import { asCall, singleName } from './calls.ts';
 import type { Constants } from './constants.ts';
@@ -65,6 +65,8 @@ export function convert(
       return name(type.of, written);
     case 'column':
       return column(written);
+    case 'side':
+      return side(written);
     case 'kind':
       return kind(type.of, written, bind);
     case 'feature':
@@ -152,18 +154,24 @@ function numbers(ascending: boolean, written: Written): Converted | undefined {
 /** A name that the file declares. */
 function name(of: NameKind, written: Written): Converted | undefined {
   const { value, binding } = written;
+  const word = singleName(value);
+  if (word === undefined) return wrong(written, unquoted(value, binding.names[of]));
+  const found = declared(of, word, binding);
+  return found === undefined ? undefined : { value: found };
+}
+
+/** The name itself where the file declares it; else nothing, and a report. */
+function declared(of: NameKind, { name: word, span }: Identifier, binding: Binding): string | undefined {
   const names = binding.names[of];
-  const word = singleName(value)?.name;
-  if (word === undefined) return wrong(written, unquoted(value, names));
   if (names.has(word)) {
     binding.onName?.(of, word);
-    return { value: word };
+    return word;
   }
   const known = [...names.keys()];
-  const { nearest: near, extra } = guess(word, value.span, known);
+  const { nearest: near, extra } = guess(word, span, known);
   if (near === undefined) binding.onUnknown?.(of);
   else binding.onName?.(of, near);
-  binding.report('unknown-name', value.span, { what: of, name: word, nearest: near, known }, extra);
+  binding.report('unknown-name', span, { what: of, name: word, nearest: near, known }, extra);
   return undefined;
 }
 
@@ -176,6 +184,18 @@ function column(written: Written): Converted | undefined {
 }
 
 const isName = { has: (word: string): boolean => /^[A-Za-z_]\w*$/.test(word) };
+
+/** `item`, `item.main`. Whether the tower has the channel is known once its steps are read. */
+function side(written: Written): Converted | undefined {
+  const { value, binding } = written;
+  if (value.kind !== 'Name' || value.parts.length > 2) return wrong(written, unquoted(value, binding.names.tower));
+  const [first, second] = value.parts;
+  // Features that other files use come without towers.
+  const isAlone = [...binding.names.tower.keys()].length === 0;
+  const tower = isAlone ? first!.name : declared('tower', first!, binding);
+  if (tower === undefined) return undefined;
+  return { value: { tower, ...(second ? { channel: second.name } : {}) } };
+}
 
 function kind(rows: Readonly<Record<string, KindRow>>, written: Written, bind: BindNested): Converted | undefined {
   const { value, of, binding } = written;

@@ -69,6 +69,8 @@ export interface FeaturePlan {
   readonly encoderOf: string;
   /** Bags keep this many elements at most. */
   readonly max?: number;
+  /** Each of its elements is an item, and is what this channel of the item tower makes of it. It has no table of its own. */
+  readonly through?: Through;
   /**
    * Which elements a bag keeps: those at its end, for the items of the query, in the order of time. Absent: those
    * at its beginning. What a history of a data block gives keeps the latest, whatever this says.
@@ -92,6 +94,17 @@ export interface FeaturePlan {
   /** Width of its field in the graph. */
   readonly width: number;
 }
+
+export interface Through {
+  readonly tower: string;
+  readonly channel: string;
+}
+
+/** The table of what a channel of the item tower makes of the items, a row for each of the corpus. It is computed, never trained. */
+export const computedTable = ({ tower, channel }: Through): string => `${tower}/${channel}`;
+
+/** What the retrieval graph of the item tower calls the vectors of such a channel: float32 [batch, width] */
+export const elementOutput = (channel: string): string => `element:${channel}`;
 
 export interface VectorFiles {
   readonly file: string;
@@ -192,6 +205,17 @@ export type InputSource =
   | { readonly from: 'element_rows'; readonly feature: string; readonly rows: RowsOf; readonly pool: BagPool }
   /** What an element counts for there: 1, or 1 ÷ its bag's length in a mean; 0 past the last: float32 [codes]. */
   | { readonly from: 'element_weights'; readonly feature: string; readonly rows: RowsOf; readonly pool: BagPool }
+  /**
+   * Which of the rows `elements` each element of a list is; 0 past a list's end. With pool `sequence` int32 [rows, places], else as
+   * `element_rows` counts them, int32 [codes]. `most`: elements of a row at most.
+   */
+  | {
+      readonly from: 'element_places';
+      readonly feature: string;
+      readonly rows: RowsOf;
+      readonly pool: BagPool;
+      readonly most: number;
+    }
   /** Which row of the corpus has the row's item; 0 where none has: int32 [batch]. */
   | { readonly from: 'corpus_places'; readonly key: string }
   /** 1 where the corpus has the row's item, else 0: float32 [batch]. */
@@ -232,7 +256,7 @@ export type InputSource =
  * The events' own rows; or those of one part of them; or events whose lists hold those of all rows of the batch, each list once
  * (`feed/windows`); or each of their items once, as rows of events that have it; or every item of the corpus once, in its
  * order; or `perRow` sampled items for each event (row-major: row 0's negatives first); or `count` sampled items that all rows
- * of a batch share.
+ * of a batch share; or the items of the corpus that are elements of the batch's lists `through` the item tower, each once.
  */
 export type RowsOf =
   | { readonly kind: 'events' }
@@ -240,11 +264,18 @@ export type RowsOf =
   | Sequences
   | { readonly kind: 'distinct' }
   | { readonly kind: 'corpus' }
+  | ElementRows
   | ({ readonly kind: 'sampled'; readonly perRow: number } & Draw)
   | SharedRows
   | ListedRows
   | MinedRows
   | QueueRows;
+
+export interface ElementRows {
+  readonly kind: 'elements';
+  /** No row fills up to few different counts: a block takes statistics of them. */
+  readonly exact?: true;
+}
 
 /** Items of a list of each event, row-major: all where they are `perRow` at most, else some drawn at each step. */
 export interface ListedRows {
@@ -348,7 +379,8 @@ export interface TowerPlan {
   readonly features: readonly string[];
   /**
    * Embedding rows in, retrieval vector out (output `vector`, float32 [batch, width]): the inner product of the two
-   * towers' vectors is the score that `retrieve` declares.
+   * towers' vectors is the score that `retrieve` declares. That of the item tower also has an output `element:<channel>` for each
+   * channel that lists go through.
    */
   readonly embedded: GraphPlan;
   /** The same vectors of rows whose list is short, from tensors with fewer places: ascending, all by one list. Absent: `embedded` for all. */

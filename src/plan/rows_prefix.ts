@@ -42,6 +42,25 @@ export function largestSizes(
   return Object.fromEntries([...ofParts, ...ofPieces]);
 }
 
+/**
+ * Elements of lists that go through the item tower, by their symbols, where a step needs the most of everything: all lists are full, and no
+ * item is in two of them.
+ * @param corpus how many items there are
+ */
+export function mostElements(
+  inputs: readonly InputPlan[],
+  { batch, corpus }: { readonly batch: number; readonly corpus: number },
+): Readonly<Record<string, number>> {
+  const lists = inputs.flatMap(({ source }) => (source.from === 'element_places' ? [source] : []));
+  if (lists.length === 0) return {};
+  const counts = lists.map(
+    ({ feature, rows, most }) => [`${rowsPrefix(rows)}${feature}_elements`, batch * most] as const,
+  );
+  const largest = new Map(lists.map(({ feature, most }) => [feature, batch * most]));
+  const all = [...largest.values()].reduce((sum, count) => sum + count, 0);
+  return { ...Object.fromEntries(counts), elements: Math.min(corpus, all) };
+}
+
 function stem(rows: Exclude<RowsOf, { readonly kind: 'events' }>): string {
   if (rows.kind === 'listed') return `listed_${rows.perRow}_${rows.feature}`;
   if (rows.kind === 'mined') return `mined_${rows.perRow}_of_${rows.best}_after_${rows.skip}_for_${rows.users}`;

@@ -3,10 +3,12 @@
 import type { Trained } from '../artifact/load.ts';
 import type { Dataset, IndexedColumn } from '../data/dataset.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
+import type { Tables } from '../embedding/tables.ts';
 import type { Engine } from '../engine/engine.ts';
 import { makeRowFeeder } from '../feed/feeder.ts';
 import { prune } from '../graph/prune.ts';
 import type { GraphPlan, Readout, TowerPlan } from '../plan/plan.ts';
+import { makeRetrieval } from './retrieval.ts';
 import { parametersOf } from './tower_vectors.ts';
 
 export interface Attention {
@@ -41,10 +43,18 @@ export async function readAttention(trained: Trained, dataset: Dataset, engine: 
   const part = (['test', 'validation', 'train'] as const).find((name) => dataset.parts[name].rows > 0) ?? 'train';
   const events = dataset.parts[part];
   const { corpus } = dataset;
-  return [
-    ...(await readTower(trained, engine, query, events.features, events.rows, `${part} events`)),
-    ...(await readTower(trained, engine, item, corpus.features, corpus.rows, 'items of the corpus')),
-  ];
+  const { plan, parameters } = trained;
+  const ofQueries = async (tables: Tables): Promise<readonly Attention[]> =>
+    readTower({ ...trained, tables }, engine, query, events.features, events.rows, `${part} events`);
+  const ofItems = await readTower(trained, engine, item, corpus.features, corpus.rows, 'items of the corpus');
+  if (!plan.features.some(({ through }) => through)) return [...(await ofQueries(trained.tables)), ...ofItems];
+  // Lists that go through the item tower read what it makes of the corpus.
+  const retrieval = await makeRetrieval({ plan, engine, tables: trained.tables, corpus, parameters });
+  try {
+    return [...(await ofQueries(retrieval.tables)), ...ofItems];
+  } finally {
+    await retrieval.close();
+  }
 }
 
 async function readTower(

@@ -2,14 +2,19 @@
 import type { Corpus } from '../data/dataset.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import type { Program, Tensors } from '../engine/engine.ts';
+import { makeTable, type Table } from '../embedding/table.ts';
+import type { Tables } from '../embedding/tables.ts';
 import { makeBuilder, type Ref } from '../graph/builder.ts';
 import { symbolic } from '../graph/dims.ts';
 import type { Graph } from '../graph/graph.ts';
+import { computedTable, elementOutput, type Plan } from '../plan/plan.ts';
 import { type Columns, type TowerOptions, TowerVectors, type Vectors } from './tower_vectors.ts';
 
 export interface Retrieval {
   /** Vectors of the whole corpus, as of the last `refresh`. */
   items(): Vectors;
+  /** What the query tower looks up: the tables of the model, and those that the item tower computes, as of the last `refresh`. */
+  readonly tables: Tables;
   /** Takes new dense weights, and computes the items' vectors with them and with the tables as they are. */
   refresh(parameters: Tensors): Promise<void>;
   /** Vectors of the query tower, for rows of these columns (of events, or of users). Keeps what it makes of the columns until it is closed. */
@@ -28,9 +33,11 @@ export interface RetrievalOptions extends TowerOptions {
 export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieval> {
   const { plan, engine, corpus } = options;
   const [queryTower, itemTower] = plan.towers;
+  const computed = computedTables(plan, corpus);
+  const tables = new Map([...options.tables, ...computed]);
   const width = itemTower.width;
   invariant(queryTower.width === width, `the towers' vectors are ${queryTower.width} and ${width} wide`);
-  const query = new TowerVectors(queryTower, options);
+  const query = new TowerVectors(queryTower, { ...options, tables });
   const item = new TowerVectors(itemTower, options);
   const oneAfterTheOther = makeQueue();
   const allItems = Int32Array.from({ length: corpus.rows }, (_, row) => row);
@@ -41,7 +48,11 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
   const refresh = async (parameters: Tensors): Promise<void> => {
     await query.write(parameters);
     await item.write(parameters);
-    items = await item.of(corpus.features, allItems);
+    const more = [...computed].map(([name, table]) => {
+      const output = elementOutput(name.slice(itemTower.name.length + 1));
+      return { output, into: table.values() };
+    });
+    items = await item.of(corpus.features, allItems, more);
     isScorerOld = true;
   };
   /** The product with all items. Made when it is first asked for: a snapshot that is served needs none. */
@@ -61,6 +72,7 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
 
   return {
     items: () => items!,
+    tables,
     refresh,
     queries: (columns, rows) => oneAfterTheOther(() => query.of(columns, rows)),
     query: (columns, rows) => oneAfterTheOther(() => query.once(columns, rows)),
@@ -87,6 +99,17 @@ function makeQueue(): <T>(work: () => Promise<T>) => Promise<T> {
     last = next.catch(() => {});
     return next;
   };
+}
+
+/** Tables of the vectors that elements of lists are, by name: a row for each item of the corpus. */
+function computedTables({ features }: Plan, { rows }: Corpus): ReadonlyMap<string, Table> {
+  return new Map(
+    features.flatMap(({ through, width }) => {
+      if (!through) return [];
+      const name = computedTable(through);
+      return [[name, makeTable({ name, rows: Math.max(1, rows), dim: width })] as const];
+    }),
+  );
 }
 
 /** float32 [batch, items]: each item by the vector of the row that it agrees with most. */

@@ -29,6 +29,12 @@ export interface TowerOptions {
 /** Rows that go through a tower at a time. */
 export const rowsAtOnce = 4096;
 
+export interface MoreOutput {
+  readonly output: string;
+  /** float32 [rows, width] */
+  readonly into: Float32Array;
+}
+
 export class TowerVectors {
   /** Ascending by length; the last takes every row. */
   private readonly graphs: readonly OneGraph[];
@@ -47,9 +53,13 @@ export class TowerVectors {
     for (const graph of this.graphs) await graph.write(parameters);
   }
 
-  /** Of these rows of the columns, in their order. Keeps what it makes of the columns until it is closed. */
-  of(columns: Columns, rows: Int32Array): Promise<Vectors> {
-    return this.vectors(columns, rows, true);
+  /**
+   * Of these rows of the columns, in their order. Keeps what it makes of the columns until it is closed.
+   * @param more other outputs, of a tower that is not cut by length, and where their rows go
+   */
+  of(columns: Columns, rows: Int32Array, more: readonly MoreOutput[] = []): Promise<Vectors> {
+    invariant(more.length === 0 || this.graphs.length === 1, `tower ${this.tower.name} is not cut by length`);
+    return this.vectors(columns, rows, true, more);
   }
 
   /** The same of the first rows of columns that are asked once: it keeps nothing of them. */
@@ -65,7 +75,12 @@ export class TowerVectors {
     for (const graph of this.graphs) await graph.close();
   }
 
-  private async vectors(columns: Columns, rows: Int32Array, keeps: boolean): Promise<Vectors> {
+  private async vectors(
+    columns: Columns,
+    rows: Int32Array,
+    keeps: boolean,
+    more: readonly MoreOutput[] = [],
+  ): Promise<Vectors> {
     const { name, width, interests } = this.tower;
     const each = width * (interests ?? 1);
     const data = new Float32Array(rows.length * each);
@@ -73,7 +88,12 @@ export class TowerVectors {
       for (let from = 0; from < places.length; from += rowsAtOnce) {
         const some = places.subarray(from, from + rowsAtOnce);
         const own = some.map((place) => rows[place]!);
-        const vectors = await this.graphs[at]!.vectors(columns, own, { parameters: this.parameters, keeps });
+        const outputs = await this.graphs[at]!.outputs(columns, own, { parameters: this.parameters, keeps });
+        const vectors = floatsOf(outputs, 'vector', name);
+        for (const { output, into } of more) {
+          const values = floatsOf(outputs, output, name);
+          into.set(values, (from * values.length) / some.length);
+        }
         invariant(vectors.length === some.length * each, `tower ${name} gives a vector a row`);
         some.forEach((place, i) => {
           data.set(vectors.subarray(i * each, (i + 1) * each), place * each);
@@ -119,19 +139,17 @@ class OneGraph {
   }
 
   /** @param now the newest weights, and whether the columns come again */
-  async vectors(
+  async outputs(
     columns: Columns,
     rows: Int32Array,
     now: { readonly parameters: Tensors; readonly keeps: boolean },
-  ): Promise<Float32Array> {
+  ): Promise<Tensors> {
     const { graph } = this.own;
     this.program ??= await this.options.engine.prepare(graph, parametersOf(graph, now.parameters));
     const feeder = this.feeders.get(columns) ?? this.makeFeeder(columns);
     if (now.keeps) this.feeders.set(columns, feeder);
     try {
-      const { vector } = await this.program.run(feeder.inputs(rows));
-      invariant(vector?.data instanceof Float32Array, `graph ${graph.name} gives no vector`);
-      return vector.data;
+      return await this.program.run(feeder.inputs(rows));
     } finally {
       if (!this.feeders.has(columns)) feeder.close();
     }
@@ -146,6 +164,12 @@ class OneGraph {
     const { plan, tables } = this.options;
     return makeRowFeeder({ plan: this.own, columns, features: plan.features, tables });
   }
+}
+
+function floatsOf(outputs: Tensors, output: string, tower: string): Float32Array {
+  const values = outputs[output];
+  invariant(values?.data instanceof Float32Array, `tower ${tower} gives no ${output}`);
+  return values.data;
 }
 
 /** Those of `parameters` that the graph has. */

@@ -60,10 +60,13 @@ function joinedBags(given: readonly Given<BagColumn>[]): BagColumn {
   const starts = ends.map((_, at) => (at === 0 ? 0 : ends[at - 1]!));
   const values = new Int32Array(total);
   const weights = given.some(({ column }) => column.weights) ? new Float32Array(total).fill(1) : undefined;
+  // Of lists that go through the item tower.
+  const items = given.every(({ column }) => column.items) ? new Int32Array(total) : undefined;
   given.forEach(({ column, row }, at) => {
     const [from, to] = [column.starts[row]!, column.ends[row]!];
     values.set(column.values.subarray(from, to), starts[at]!);
     if (column.weights) weights!.set(column.weights.subarray(from, to), starts[at]!);
+    items?.set(column.items!.subarray(from, to), starts[at]!);
   });
-  return { kind: 'bags', starts, ends, values, ...defined({ weights }) };
+  return { kind: 'bags', starts, ends, values, ...defined({ weights, items }) };
 }

@@ -4,6 +4,7 @@ import { missingCode } from '../data/columns/encode.ts';
 import { type EncodedValue, encodeValue } from '../data/columns/encoders/value.ts';
 import { lastColumn } from '../data/columns/last.ts';
 import type { BagColumn, Column, Encoding, IndexedColumn } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import { type FeaturePlan, madeOf, neededBy, type Plan, type TowerPlan } from '../plan/plan.ts';
 import { nearest } from '../text/nearest.ts';
@@ -15,6 +16,8 @@ export type FeatureValues = Readonly<Record<string, unknown>>;
 export interface QueryOptions {
   /** Of the data: what histories feed. */
   readonly histories: Histories;
+  /** The corpus row of an item, by its key: what lists that go through the item tower hold. Without it they are empty. */
+  readonly itemOf?: (key: string) => number | undefined;
   /** The row that gives what `values` leaves out. Without it that is missing. */
   readonly base?: { readonly columns: ReadonlyMap<string, IndexedColumn>; readonly row: number };
 }
@@ -28,7 +31,7 @@ export function queryColumns(
   tower: TowerPlan,
   encodings: ReadonlyMap<string, Encoding>,
   values: FeatureValues,
-  { histories, base }: QueryOptions,
+  { histories, base, itemOf = () => undefined }: QueryOptions,
 ): Map<string, IndexedColumn> {
   const own = plan.features.filter(({ name }) => tower.features.includes(name));
   for (const name of Object.keys(values)) refuseUnlessGiven(name, plan, tower);
@@ -39,7 +42,9 @@ export function queryColumns(
   };
   const listOf = (name: string): GivenList => {
     const list = own.find((other) => other.name === name)!;
-    return { list, elements: elementsOf(list, encodingOf(list), values), kept: keptOf(list, histories) };
+    const elements = elementsOf(list, encodingOf(list), values);
+    const items = list.through && givenElements(list, values).map((key) => itemOf(String(key)));
+    return { list, elements, kept: keptOf(list, histories), ...defined({ items }) };
   };
   const columns = new Map<string, IndexedColumn>();
   const column = (feature: FeaturePlan): IndexedColumn => {
@@ -56,6 +61,7 @@ export function queryColumns(
     if (feature.weights !== undefined) {
       return { column: weightedColumn(feature, encoding, values, keptOf(feature, histories)) };
     }
+    if (first === undefined && feature.through) return { column: itemColumn(feature, listOf(feature.name)) };
     if (first === undefined) {
       const value = encode(feature, encoding, values);
       return { column: columnOf(feature, value, keptOf(feature, histories)) };
@@ -172,13 +178,19 @@ interface GivenList {
   readonly list: FeaturePlan;
   readonly elements: readonly (number | undefined)[];
   readonly kept: Kept;
+  /** Of a list that goes through the item tower: the corpus row of each, undefined where it has none. */
+  readonly items?: readonly (number | undefined)[];
+}
+
+function givenElements(list: FeaturePlan, values: FeatureValues): readonly unknown[] {
+  const given = values[list.name] ?? [];
+  return Array.isArray(given) ? given : [given];
 }
 
 /** The elements of a list in their places, empty ones among them. */
 function elementsOf(list: FeaturePlan, encoding: Encoding, values: FeatureValues): readonly (number | undefined)[] {
-  const given = values[list.name] ?? [];
-  return (Array.isArray(given) ? given : [given]).map(
-    (element: unknown) => codesOf(list, encode(list, encoding, { [list.name]: [element] }))[0],
+  return givenElements(list, values).map(
+    (element) => codesOf(list, encode(list, encoding, { [list.name]: [element] }))[0],
   );
 }
 
@@ -191,9 +203,30 @@ function alongColumn(feature: FeaturePlan, encoding: Encoding, values: FeatureVa
     throw failure('feature-value', { feature: feature.name, reason });
   }
   const missing = missingCode(encoding);
-  const isKept = isKeptIn(list);
   return bagOf(
-    own.flatMap((code, at) => (isKept(elements[at]) ? [code ?? missing] : [])),
+    own.flatMap((code, at) => (isKept(given, at) ? [code ?? missing] : [])),
     kept,
   );
+}
+
+/** Whether a list keeps an element that it is given. */
+function isKept({ list, elements, items }: GivenList, at: number): boolean {
+  const code = elements[at];
+  return code !== undefined && !(list.skipsUnseen && code === 0) && !(items && items[at] === undefined);
+}
+
+/** A list that goes through the item tower: codes, and the rows of the corpus. */
+function itemColumn({ name }: FeaturePlan, given: GivenList): Column {
+  const { elements, items, kept } = given;
+  invariant(items, `the elements of ${name} are items`);
+  const places = elements.flatMap((_, at) => (isKept(given, at) ? [at] : []));
+  const values = bagOf(
+    places.map((at) => elements[at]!),
+    kept,
+  );
+  const rows = bagOf(
+    places.map((at) => items[at]!),
+    kept,
+  );
+  return { ...values, items: rows.values };
 }

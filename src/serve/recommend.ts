@@ -136,6 +136,10 @@ function makePreparer(
 ): (asked: Asked) => Prepared {
   const { corpus, users, histories } = dataset;
   const [tower] = plan.towers;
+  const itemOf = (key: string): number | undefined => {
+    const row = snapshot.itemRow(key);
+    return row < 0 ? undefined : row;
+  };
   const removesSeen = dataset.seen !== 'kept';
   const itemAt = (row: number): Item => ({
     key: corpus.keys[row]!,
@@ -155,7 +159,7 @@ function makePreparer(
     const { removeSeen = removesSeen, ...request } = options;
     const given = itemsIn(values);
     if (key === undefined) {
-      const columns = queryColumns(plan, tower, encodings, values, { histories });
+      const columns = queryColumns(plan, tower, encodings, values, { histories, itemOf });
       const without = new Set(removeSeen ? given : []);
       const notes = without.size > 0 ? [leftOut(without.size, 'the query')] : [];
       return { columns, request: { ...request, excludeRows: without }, notes, history: [] };
@@ -166,7 +170,7 @@ function makePreparer(
     const row = found < 0 ? undefined : found;
     const base = row === undefined ? undefined : { columns: users.features, row };
     const of = { ...(base ? {} : { [tower.key]: key }), ...values };
-    const columns = queryColumns(plan, tower, encodings, of, { histories, ...defined({ base }) });
+    const columns = queryColumns(plan, tower, encodings, of, { histories, itemOf, ...defined({ base }) });
     const seen = row === undefined ? [] : snapshot.seenBy(row);
     const without = new Set(removeSeen ? [...seen, ...given] : []);
     const notes: string[] = [];

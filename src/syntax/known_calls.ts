@@ -61,7 +61,7 @@ export const callWords: Readonly<Record<string, string>> = {
   leave_one_out: '',
   lightgcn: 'layers',
   like: 'feature',
-  list: 'element max pool unseen weights',
+  list: 'element max pool unseen weights through',
   listed: '# list n',
   listwise: 'temperature scale correction mask',
   map: '# k patience',

@@ -41,6 +41,13 @@ describe('completion', () => {
     expect(labels(model({ after: '|' }))).not.toContain('mlp');
   });
 
+  it('offers towers and their channels where a list goes through one', () => {
+    const features = (through: string): string => `user_id : id, movie_id : id, seen : list(movie_id, ${through})`;
+    expect(labels(model({ features: features('|') }))).toContain('through');
+    expect(labels(model({ features: features('through: |') }))).toEqual(['user', 'item']);
+    expect(labels(model({ features: features('through: item.|') }))).toEqual(['main']);
+  });
+
   it('offers the kinds of its place', () => {
     expect(labels(model({ features: 'user_id : |' }))).toEqual(expect.arrayContaining(['id', 'list', 'number']));
     expect(labels(model({ user: 'channel main = person -> fl|' }))).toEqual(expect.arrayContaining(['flatten', 'mlp']));

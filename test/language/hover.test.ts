@@ -30,6 +30,16 @@ describe('hover', () => {
     expect(hover(model('channel main = user_id -> flatten -> m|lp(8, 4)'))).toContain('→ `vector[4]` · 172 weights');
   });
 
+  it('shows that elements of a list go through a tower, and how wide they are then', () => {
+    const text = model(undefined, 'features { hi|story: list(movie_id, max: 5, pool: none, through: item) }');
+    expect(hover(text)).toContain('`sequence[5 × 4]` · each element is what `item.main` makes of its item');
+    const used = model(
+      'channel main = history -|> mean',
+      'features { history: list(movie_id, max: 5, pool: none, through: item) }',
+    );
+    expect(hover(used.replace('tower user(user_id)', 'tower user(history)'))).toContain('sequence[5 × 4]');
+  });
+
   it('shows of each of several names its own declaration, and the description of all', () => {
     const text = model(undefined, 'features {\n  /// What was asked.\n  hour, week|day: category(hash: 10, dim: 4)\n}');
     expect(hover(text)).toContain('feature weekday : category(hash: 10, dim: 4)');

@@ -43,6 +43,19 @@ describe('references', () => {
 });
 
 describe('rename', () => {
+  it('renames a tower and a channel that a list goes through', () => {
+    const whole = model.replace('seen: list(movie_id)', 'seen: list(movie_id, through: item.main)');
+    const renamed = (words: string, name: string): string => {
+      const { facts, offset } = marked(whole.replace(words.replace('|', ''), words));
+      const found = symbolAt(facts, offset)!;
+      const edited = (edits: readonly Edit[]): string => applyEdits(facts.source, edits);
+      const renaming = renameSymbol(found.symbol, name, [facts], (edits) => [factsOf(edited(edits))]);
+      return 'refusal' in renaming ? renaming.refusal : edited(renaming.edits);
+    };
+    expect(renamed('tower it|em', 'film')).toContain('through: film.main)');
+    expect(renamed('through: item.ma|in', 'vector')).toContain('channel vector = movie_id');
+  });
+
   it('renames both channels that a score pairs by their name', () => {
     const whole = model.replace('user.main, item.main', 'user, item');
     const { facts } = marked(`${whole}|`);

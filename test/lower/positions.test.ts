@@ -47,6 +47,7 @@ function toy(): Events {
   const codes = (values: Int32Array): IndexedColumn => ({ column: { kind: 'codes', values } });
   const bags = (codeOf: (at: number) => number): IndexedColumn => ({
     column: {
+      items: Int32Array.from(timeline.order, (at) => movie[at]! - 1),
       kind: 'bags',
       starts: taken.map((at) => starts[at]!),
       ends: taken.map((at) => ends[at]!),
@@ -124,6 +125,23 @@ describe('the gradient of positions is that of events', () => {
     expect(read).not.toContain('seen');
     expectClose([positions!.loss, positions!.norm], [events!.loss, events!.norm], 1e-5);
     expect([...positions!.values.keys()]).toEqual([...events!.values.keys()]);
+    for (const [name, values] of events!.values) expectClose(positions!.values.get(name)!, values, 2e-5);
+  });
+
+  // Elements that the item tower encodes: whole sequences hold more items than the events' own lists.
+  test.each([max, 40])('of a list of up to %i that goes through the item tower', (longest) => {
+    const [events, positions] = ['events', 'positions'].map((targets) =>
+      stepOf(
+        text('seen -> gru(5)', targets)
+          .replace(`max: ${max}, pool: none)`, `max: ${longest}, pool: none, through: item)`)
+          .replace('movie_id -> flatten', 'movie_id -> flatten -> dense(4, tanh)'),
+      ),
+    );
+    const read = positions!.plan.step.inputs.map(({ name }) => name);
+    // A batch of long lists is cut by length.
+    const places = longest === max ? 'sequences/seen/places' : 'sequences_8/seen/places';
+    expect(read).toEqual(expect.arrayContaining(['elements/movie_id', places]));
+    expectClose([positions!.loss, positions!.norm], [events!.loss, events!.norm], 1e-5);
     for (const [name, values] of events!.values) expectClose(positions!.values.get(name)!, values, 2e-5);
   });
 

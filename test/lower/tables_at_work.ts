@@ -49,6 +49,7 @@ export function makeRun(plan: Plan, { events, corpus, first }: Given, parameters
   const rows = Int32Array.from({ length: events.rows }, (_, row) => row);
   let held = parameters;
   return {
+    inputs: (number: number): Tensors => feeder.inputs(rows, number, { rate: plan.train.dense.rate }),
     step(number: number): Tensors {
       const inputs = feeder.inputs(rows, number, { rate: plan.train.dense.rate });
       const { outputs, parameters: next } = evaluate(plan.step.graph, inputs, held);

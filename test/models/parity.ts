@@ -62,8 +62,12 @@ function heldOut(rows: readonly Row[], { split }: DataDescription, count: number
 }
 
 function expectSameColumns(plan: Plan, dataset: Dataset, events: Events, at: number, values: Row): void {
-  const { encodings, histories } = dataset;
-  const asked = queryColumns(plan, plan.towers[0], encodings, values, { histories });
+  const { encodings, histories, corpus } = dataset;
+  const itemOf = (key: string): number | undefined => {
+    const row = corpus.keys.indexOf(key);
+    return row < 0 ? undefined : row;
+  };
+  const asked = queryColumns(plan, plan.towers[0], encodings, values, { histories, itemOf });
   for (const name of plan.towers[0].features) {
     const measured = valueAt(events.features.get(name)!, at);
     expect(valueAt(asked.get(name)!, 0), `${name} of test event ${at}`).toEqual(measured);

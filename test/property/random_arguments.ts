@@ -60,6 +60,8 @@ function randomValue(choose: Choose, name: string, { type, rest }: Parameter, ar
         const known = around.names[type.of] ?? [];
         return known.length === 0 ? undefined : oneOf(choose, known);
       }
+      case 'side':
+        return undefined;
       case 'kind': {
         const inner = oneOf(choose, Object.keys(type.of));
         return randomCall(choose, inner, type.of[inner]!, around);

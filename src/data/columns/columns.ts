@@ -1,5 +1,6 @@
 /** Features as encoded columns: of the events of each part, of the corpus, and of the users. */
 import { defined } from '../../defined.ts';
+import { invariant } from '../../diagnostics/failure.ts';
 import { type FeaturePlan, madeOf } from '../../plan/plan.ts';
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { BoundHistory, Layout } from '../binding/layout.ts';
@@ -152,7 +153,11 @@ class ColumnWriter implements EncodedColumns {
       rawOf(good, column),
       dictionaryOf(good, column),
     );
+    const rowOf = this.itemRows(plan, column);
+    const itemOf = rowOf && inTheirOrder(rowOf);
+    invariant(itemOf || !plan.through, `the elements of ${plan.name} are items`);
     const inOrder = inTheirOrder(elements);
+    if (plan.through) for (let at = 0; at < inOrder.length; at++) if (itemOf![at]! < 0) inOrder[at] = -1;
     const present = inOrder.map((element) => (element < 0 ? 0 : 1));
     const complete = !present.includes(0);
     const marksOf = (part: Part): Uint8Array => {
@@ -173,17 +178,17 @@ class ColumnWriter implements EncodedColumns {
     const keptOf = (keep: (part: Part) => Kept) => new Map(parts.map((part) => [part, keep(part)] as const));
     const kept = this.#kept.get(plan.along ?? '') ?? keptOf(kind === 'others' ? keepOthers() : keepPast);
     this.#kept.set(plan.name, kept);
-    const rowOf = this.itemRows(plan, column);
-    const itemOf = rowOf && inTheirOrder(rowOf);
     const weightOf = this.historyWeights(plan, rowsIn);
     for (const part of parts) {
       const { order: seen, windows, ofUsers } = kept.get(part)!;
-      const bags = {
-        ...{ kind: 'bags' as const, values: gather(inOrder, seen), ...windows },
-        ...defined({ weights: weightOf?.(seen) }),
+      const given = itemOf && gather(itemOf, seen);
+      const items = plan.through && given;
+      const bags: BagColumn = {
+        ...{ kind: 'bags', values: gather(inOrder, seen), ...windows },
+        ...defined({ weights: weightOf?.(seen), items }),
       };
       this.parts[part].set(plan.name, { column: bags });
-      if (itemOf) this.givenItems[part].set(plan.name, { bags: { ...bags, values: gather(itemOf, seen) } });
+      if (given) this.givenItems[part].set(plan.name, { bags: { kind: 'bags', ...windows, values: given } });
       if (part === 'train') this.users.set(plan.name, { column: { ...bags, ...ofUsers } });
     }
   }
@@ -267,6 +272,7 @@ class ColumnWriter implements EncodedColumns {
       encodings.get(of.encoderOf)!,
       rawOf(good, from),
       dictionaryOf(good, from),
+      of.through && this.itemRows(of, from),
     ];
     const list = needs.features.find(({ name }) => name === plan.along);
     const given = toEncode(plan, column);

@@ -3,6 +3,7 @@ import { defined } from '../../defined.ts';
 import { invariant } from '../../diagnostics/failure.ts';
 import type { FeaturePlan } from '../../plan/plan.ts';
 import type { BagColumn, Column, Encoding, IndexedColumn } from '../dataset.ts';
+import { gather } from '../rows/gather.ts';
 import type { RawColumn } from '../rows/raw.ts';
 import type { Coder, Sample } from './encoders/contract.ts';
 import { fitEncoder, makeCoder } from './encoders/table.ts';
@@ -44,11 +45,13 @@ export interface ColumnEncoder {
   encode(ids: Int32Array): IndexedColumn;
 }
 
+/** @param items of a list that goes through the item tower: the corpus row of each value of `raw`, −1 where there is none */
 export function makeColumnEncoder(
   plan: FeaturePlan,
   encoding: Encoding,
   raw: RawColumn,
   dictionary: readonly string[] = none,
+  items?: Int32Array,
   weights?: RawColumn,
 ): ColumnEncoder {
   const coder = makeCoder(encoding);
@@ -60,14 +63,15 @@ export function makeColumnEncoder(
     return { encode: (ids) => ({ column: bags, index: ids.map((id) => (id < 0 ? 0 : codes[id]!)) }) };
   }
   if (raw.kind === 'bags') {
-    const all = {
+    const { starts, ends } = raw;
+    const all: BagColumn = {
       kind: 'bags',
-      starts: raw.starts,
-      ends: raw.ends,
+      starts,
+      ends,
       values: elementsOf(coder, raw.values, dictionary),
-      ...defined({ weights: weights && weightsOf(raw, weights) }),
-    } as const;
-    return bagEncoder(plan, plan.skipsUnseen ? withoutUnseen(all) : all);
+      ...defined({ weights: weights && weightsOf(raw, weights), items }),
+    };
+    return bagEncoder(plan, keptElements(plan, all, all));
   }
   if (raw.kind === 'codes') {
     const table = codeTable(coder, dictionary);
@@ -97,18 +101,24 @@ export type ToEncode = readonly [
   encoding: Encoding,
   raw: RawColumn,
   dictionary: readonly string[] | undefined,
+  items?: Int32Array | undefined,
 ];
 
 /** The encoder of what belongs to the elements of a list, row by row as many: it keeps those that the list keeps. */
 export function makeAlongEncoder(own: ToEncode, list: ToEncode): ColumnEncoder {
-  const codesOf = ([, encoding, raw, dictionary = none]: ToEncode): BagColumn => {
+  const codesOf = ([, encoding, raw, dictionary = none, items]: ToEncode): BagColumn => {
     invariant(raw.kind === 'bags', 'a list has bags');
     const { starts, ends, values } = raw;
-    return { kind: 'bags', starts, ends, values: elementsOf(makeCoder(encoding), values, dictionary) };
+    return {
+      kind: 'bags',
+      starts,
+      ends,
+      values: elementsOf(makeCoder(encoding), values, dictionary),
+      ...defined({ items }),
+    };
   };
   const [plan] = list;
-  const codes = codesOf(own);
-  return bagEncoder(plan, plan.skipsUnseen ? keptAlong(codes, codesOf(list)) : codes);
+  return bagEncoder(plan, keptElements(plan, codesOf(own), codesOf(list)));
 }
 
 /** Bags of which a feature keeps the elements at one end. */
@@ -128,21 +138,34 @@ function bagEncoder(
   };
 }
 
-/** The elements of bags whose counterpart in a list is not of code 0. */
-function keptAlong(own: BagColumn, list: BagColumn): BagColumn {
+/**
+ * The elements of bags whose counterpart in a list is kept: one of code 0 is not where the list leaves unseen values out, nor is one that
+ * the corpus does not have where the list goes through the item tower.
+ */
+function keptElements({ skipsUnseen }: FeaturePlan, own: BagColumn, list: BagColumn): BagColumn {
+  const leavesOut = (at: number): boolean =>
+    (skipsUnseen && list.values[at] === 0) || (list.items !== undefined && list.items[at]! < 0);
+  const whole = !skipsUnseen && list.items === undefined;
+  if (whole || (own === list && !list.values.some((_, at) => leavesOut(at)))) return own;
   const starts = new Int32Array(own.starts.length);
   const ends = new Int32Array(own.starts.length);
-  const values: number[] = [];
+  const kept: number[] = [];
   for (let row = 0; row < starts.length; row++) {
-    starts[row] = values.length;
+    starts[row] = kept.length;
     // Rows that were left out may be of unequal length.
     const count = Math.min(own.ends[row]! - own.starts[row]!, list.ends[row]! - list.starts[row]!);
-    for (let at = 0; at < count; at++) {
-      if (list.values[list.starts[row]! + at] !== 0) values.push(own.values[own.starts[row]! + at]!);
-    }
-    ends[row] = values.length;
+    for (let at = 0; at < count; at++) if (!leavesOut(list.starts[row]! + at)) kept.push(own.starts[row]! + at);
+    ends[row] = kept.length;
   }
-  return { kind: 'bags', starts, ends, values: Int32Array.from(values) };
+  const places = Int32Array.from(kept);
+  return {
+    kind: 'bags',
+    starts,
+    ends,
+    values: gather(own.values, places),
+    ...(own.weights ? { weights: Float32Array.from(places, (place) => own.weights![place]!) } : {}),
+    ...(own.items ? { items: gather(own.items, places) } : {}),
+  };
 }
 
 /** The weight of each element of a list. Rows that were left out may be of unequal length. */
@@ -155,30 +178,6 @@ function weightsOf(list: RawColumn, weights: RawColumn): Float32Array {
     for (let at = 0; at < count; at++) own[to + at] = weights.values[from + at]!;
   }
   return own;
-}
-
-/** The same bags without elements of code 0. */
-function withoutUnseen(bags: BagColumn): BagColumn {
-  if (!bags.values.includes(0)) return bags;
-  const starts = new Int32Array(bags.starts.length);
-  const ends = new Int32Array(bags.starts.length);
-  const values = new Int32Array(bags.values.length);
-  const weights = bags.weights && new Float32Array(bags.weights.length);
-  let length = 0;
-  for (let row = 0; row < starts.length; row++) {
-    starts[row] = length;
-    for (let at = bags.starts[row]!; at < bags.ends[row]!; at++) {
-      const code = bags.values[at]!;
-      if (code === 0) continue;
-      if (weights) weights[length] = bags.weights![at]!;
-      values[length++] = code;
-    }
-    ends[row] = length;
-  }
-  return {
-    ...{ kind: 'bags', starts, ends, values: values.slice(0, length) },
-    ...defined({ weights: weights?.slice(0, length) }),
-  };
 }
 
 /**

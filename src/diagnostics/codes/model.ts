@@ -56,6 +56,42 @@ export const model = {
     right: smallModel({ after: 'train { epochs = 3, batch = 256 }' }),
   }),
 
+  'through-tower': row<{ name: string; reason: string; instead: string }>({
+    severity: 'error',
+    message: ({ name, reason }) => `\`${name}\` cannot go through this tower: ${reason}`,
+    hint: ({ instead }) => instead,
+    means:
+      'With `through` each element of a list is an item, and the item tower encodes it. So the list holds values of the key of that tower.',
+    wrong: smallModel({
+      features: 'history: list(movie_id, through: user)',
+      userInputs: 'history',
+      user: 'channel main = history -> mlp(32, 16)',
+    }),
+    right: smallModel({
+      features: 'history: list(movie_id, through: item)',
+      userInputs: 'history',
+      user: 'channel main = history -> mlp(32, 16)',
+    }),
+  }),
+
+  'through-cycle': row<{ name: string; tower: string; other: string }>({
+    severity: 'error',
+    message: ({ name, tower }) => `\`${name}\` goes through tower \`${tower}\`, which reads \`${name}\` itself`,
+    hint: ({ name, tower, other }) => `read \`${name}\` in tower \`${other}\` alone, or remove \`through: ${tower}\``,
+    means:
+      'The tower would need its own output to compute its input. Only the query tower may read a list whose elements the item tower encodes.',
+    wrong: smallModel({
+      features: 'similar: list(movie_id, through: item)',
+      itemInputs: 'movie_id, similar',
+      item: 'channel main = concat(movie_id, similar) -> mlp(32, 16)',
+    }),
+    right: smallModel({
+      features: 'similar: list(movie_id)',
+      itemInputs: 'movie_id, similar',
+      item: 'channel main = concat(movie_id, similar) -> mlp(32, 16)',
+    }),
+  }),
+
   'not-an-input': row<{ tower: string; name: string }>({
     severity: 'error',
     message: ({ tower, name }) => `\`${name}\` is not an input of tower \`${tower}\``,

@@ -173,11 +173,13 @@ export const tasks = {
     }),
   }),
 
-  'channel-needed': row<{ tower: string; channels: readonly string[] }>({
+  'channel-needed': row<{ tower: string; channels: readonly string[]; by?: 'list' }>({
     severity: 'error',
-    message: ({ tower, channels }) => `\`${tower}\` has ${channels.length} channels, and this score does not name one`,
+    message: ({ tower, channels, by = 'score' }) =>
+      `\`${tower}\` has ${channels.length} channels, and this ${by} does not name one`,
     hint: ({ tower, channels }) => `name one of ${list(channels.map((channel) => `${tower}.${channel}`))}`,
-    means: 'One side of the score names a channel, so the other side must name one too. It has several.',
+    means:
+      'One side of the score names a channel, so the other side must name one too. It has several. A list that goes `through` a tower needs one channel in the same way.',
     wrong: smallModel({
       user: twoWidths,
       tasks: 'task watch { score = cosine(user, item.main), loss = softmax(in_batch, temperature: 0.05) }',

@@ -3,7 +3,7 @@ import type { BagColumn, CodeColumn } from '../../data/dataset.ts';
 import { invariant } from '../../diagnostics/failure.ts';
 import type { LookupKind } from '../../embedding/lookup.ts';
 import type { Table } from '../../embedding/table.ts';
-import type { FeaturePlan } from '../../plan/plan.ts';
+import { computedTable, type FeaturePlan } from '../../plan/plan.ts';
 import { countOf, longestOf, pick, pickBags, pickShares } from '../copy.ts';
 import { type Drop, makeDrop } from '../drop.ts';
 import { columnOf, type FeedContext, type MakeSource, makeColumnRows, placesOf, type Source } from '../source.ts';
@@ -36,8 +36,8 @@ function learning({ frozen }: { readonly frozen?: true }, { learns, ...source }:
   return { ...source, ...(learns && !frozen ? { learns } : {}) };
 }
 
-function tableOf(context: FeedContext, feature: FeaturePlan, name = feature.table): Table {
-  const table = context.tables.get(name ?? '');
+function tableOf(context: FeedContext, feature: FeaturePlan, own = feature.table): Table {
+  const table = context.tables.get(feature.through ? computedTable(feature.through) : (own ?? ''));
   invariant(table, `feature ${feature.name} has no table`);
   return table;
 }
@@ -111,7 +111,9 @@ function bags(
   const { max } = feature;
   const lookup = table.lookup({ kind, length });
   const columnRows = makeColumnRows(index);
-  const { starts, ends, values } = column;
+  const { starts, ends } = column;
+  const values = feature.through ? column.items : column.values;
+  invariant(values, `the elements of ${feature.name} have no rows in the corpus`);
   const isHeld = values.byteLength <= mostHeld;
   if (isHeld) lookup.hold(values);
   const longest = longestOf(column);
@@ -131,7 +133,7 @@ function bags(
           pick(ends, rows, last);
           if (isCut) for (let i = 0; i < last.length; i++) last[i] = Math.min(last[i]!, first[i]! + length);
         });
-      } else pickBags(column, rows, lookup.codes(), lookup.offsets(), isCut ? length : undefined);
+      } else pickBags({ ...column, values }, rows, lookup.codes(), lookup.offsets(), isCut ? length : undefined);
       const shape = kind === 'sequence' ? [rows.length, length, table.dim] : [rows.length, table.dim];
       return { dtype: 'float32', shape, data: lookup.gather(rows.length) };
     },

@@ -14,18 +14,12 @@ export function argumentsAt(
   call: CallAtCursor,
   outer: readonly CallAtCursor[],
 ): readonly Completion[] {
-  const { facts, place, symbols } = here;
+  const { facts, place } = here;
   const last = place.before.at(-1);
   const called = calleeAt(facts, place, call, outer);
   if (!called) return [];
-  if (called.what === 'score' && call.argument === undefined) {
-    const tower = is(last, t.Dot) ? place.before.at(-2)?.image : undefined;
-    if (tower !== undefined)
-      return symbols
-        .steps(tower)
-        .filter(({ kind }) => kind === 'channel')
-        .map(symbolItem);
-    if (call.index < 2) return here.names('tower');
+  if (called.what === 'score' && call.argument === undefined && (is(last, t.Dot) || call.index < 2)) {
+    return sidesAt(here);
   }
   if (called.what === 'history' && call.index === 0) return unique([...here.names('feature'), ...here.columns()]);
   const { parameters } = called;
@@ -41,6 +35,17 @@ export function argumentsAt(
   const values = free.flatMap(([parameter, row]) => byPlace(here, parameter, row));
   const named = free.filter(([, row]) => row.type.is !== 'flag');
   return unique([...values, ...named.map(([parameter, row]) => argumentItem(call.callee.image, parameter, row))]);
+}
+
+/** Towers; after a dot the channels of one. */
+function sidesAt(here: CompletionContext): readonly Completion[] {
+  const { before } = here.place;
+  const tower = is(before.at(-1), t.Dot) ? before.at(-2)?.image : undefined;
+  if (tower === undefined) return here.names('tower');
+  return here.symbols
+    .steps(tower)
+    .filter(({ kind }) => kind === 'channel')
+    .map(symbolItem);
 }
 
 /** Whether an earlier argument is this flag, or a word that only this parameter has. */
@@ -72,6 +77,8 @@ function valuesOf(here: CompletionContext, name: string, parameter: Parameter): 
       return here.names(type.of);
     case 'column':
       return here.names('column');
+    case 'side':
+      return sidesAt(here);
     case 'feature':
       return [...here.names('feature'), ...kindItems('kind of feature', here.library.features)];
     case 'flow':

@@ -69,6 +69,9 @@ export class Values {
       case 'column':
         if (word) this.found.name(word, 'column');
         return;
+      case 'side':
+        this.#side(value);
+        return;
       case 'kind':
         this.kind(type.what ?? name, type.of, value, type.also);
         return;

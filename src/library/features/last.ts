@@ -22,6 +22,11 @@ export const last = featureKind({
         target.gives === 'bag' ? 'a text' : target.gives === 'code' ? 'one value' : 'numbers without elements';
       throw new ShapeError(`needs a list, and \`${list}\` is ${found}`);
     }
+    if (target.through) {
+      throw new ShapeError(
+        `needs a list of table rows, and \`${list}\` goes through tower \`${target.through.tower}\`: write \`${list} -> last\` in the tower`,
+      );
+    }
     return {
       encoder: target.encoder,
       gives: 'code',

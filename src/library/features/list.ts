@@ -1,16 +1,17 @@
 import { defined } from '../../defined.ts';
 import { ShapeError } from '../contract.ts';
-import { choice, column, feature, integer } from '../parameters.ts';
+import { choice, column, feature, integer, side } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
 
 export const list = featureKind({
-  doc: "Several values of one kind: embeddings pooled into a field of the width of one; with `pool: none` a sequence[max × dim]. Named after a feature, its elements use that feature's own table. Elements that training never had are excluded, in the pool, in the mask and in `max`: their row was never trained. A list without any other is empty, and an empty list is zeros. With `weights` an element counts as much as its number says; where the numbers of a row are all 0, the mean is zeros.",
+  doc: "Several values of one kind: embeddings pooled into a field of the width of one; with `pool: none` a sequence[max × dim]. Named after a feature, its elements use that feature's own table. Elements that training never had are excluded, in the pool, in the mask and in `max`: their row was never trained. A list without any other is empty, and an empty list is zeros. With `weights` an element counts as much as its number says; where the numbers of a row are all 0, the mean is zeros. With `through` each element is an item, and is the vector that the item tower makes of all its features: fields and sequences are as wide as that.",
   formula: [
     'pool over t of table[code(x_t)]',
     'Σ_t w_t table[code(x_t)] with weights; divided by Σ_t w_t in a mean',
     'table[code(x_1)], table[code(x_2)], … with pool: none',
+    'channel(x_t), of the item tower, for table[code(x_t)] with through',
   ],
-  when: 'For histories and tags. Use `pool: none` where a block should read the elements one by one, and `weights` where some elements say more: scores of tags, ratings of a history.',
+  when: 'For histories and tags. Use `pool: none` where a block should read the elements one by one, and `weights` where some elements say more: scores of tags, ratings of a history. Use `through: item` where titles or categories of items say more than their ids, as for items with few events.',
   paper: 'Covington et al., "Deep neural networks for YouTube recommendations", RecSys 2016 (section 3.2)',
   example: 'list(category(dim: 16), max: 6)',
   column: 'list',
@@ -29,9 +30,22 @@ export const list = featureKind({
     weights: column({
       doc: 'A column with a list of numbers from 0 on, one for each element; of a history, a history of the same events. Needs `pool: mean` or `sum`.',
     }),
+    through: side({
+      doc: 'The item tower, or one of its channels: each element is encoded by it, with the same weights as the items of the score. The elements are values of the key of that tower. Elements that the corpus does not have are excluded.',
+    }),
   },
-  use({ max, pool, unseen, weights }, element) {
+  use({ max, pool, unseen, weights, through }, element) {
     if (element === undefined) throw new ShapeError('needs to know what its elements are');
+    if (through !== undefined) {
+      if (weights !== undefined) throw new ShapeError('takes `weights` or `through`, not both: weigh the elements in a block');
+      if (!('owner' in element.encoder)) {
+        throw new ShapeError(
+          `needs the name of a feature with \`through\`: write the key of tower \`${through.tower}\` in place of a kind`,
+        );
+      }
+      const { encoder } = element;
+      return { encoder, gives: 'bag', lists: true, max, pool, through, ...(unseen === 'keep' ? { unseen } : {}) };
+    }
     if (element.gives !== 'code') {
       throw new ShapeError('needs elements of one code each: an id, a category, or a number cut into pieces');
     }

@@ -68,6 +68,7 @@ export function looksLike(type: Parameter['type'], value: Expression, binding: N
     case 'numbers':
       return value.kind === 'List';
     case 'name':
+    case 'side':
       return value.kind === 'Name' && !binding.constants.isNumeric(value);
     case 'feature':
       return value.kind === 'Name' || value.kind === 'Call';

@@ -22,6 +22,7 @@ import { tableBudget } from './table_budget.ts';
 import { taskLabel } from './task_label.ts';
 import { temperature } from './temperature.ts';
 import { temperatureExtreme } from './temperature_extreme.ts';
+import { throughTower } from './through_tower.ts';
 import { towerChannel } from './tower_channel.ts';
 import { unreadChannel } from './unread_channel.ts';
 import { unreadFeature } from './unread_feature.ts';
@@ -43,6 +44,7 @@ export const rules: readonly Rule[] = [
   featureArguments,
   featureBothSides,
   towerChannel,
+  throughTower,
   unreadChannel,
   unreadOutput,
   unreadInput,

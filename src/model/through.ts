@@ -1,0 +1,44 @@
+/** Lists whose elements a tower encodes: `list(movie_id, through: item)`. */
+import { type FeatureUse, ShapeError, type SideArgument } from '../library/contract.ts';
+import { featureUse } from '../library/features/uses.ts';
+import type { Feature, Tower } from './model.ts';
+
+type Features = ReadonlyMap<string, Feature>;
+
+/** What a feature asks for; nothing where it is wrong, which another rule reports. */
+export function useOf(name: string, features: Features): FeatureUse | undefined {
+  if (!features.has(name)) return undefined;
+  try {
+    return featureUse(name, features);
+  } catch (error) {
+    if (error instanceof ShapeError) return undefined;
+    throw error;
+  }
+}
+
+export const throughOf = (name: string, features: Features): SideArgument | undefined => useOf(name, features)?.through;
+
+/** The channel that is named, or the only one that the tower has. */
+export function channelThrough(
+  { channel }: SideArgument,
+  steps: readonly Pick<Tower['steps'][number], 'name' | 'channel'>[],
+): string | undefined {
+  const channels = steps.filter((step) => step.channel).map(({ name }) => name);
+  if (channel === undefined) return channels.length === 1 ? channels[0] : undefined;
+  return channels.includes(channel) ? channel : undefined;
+}
+
+/** The channels of a tower that features among `names` go through. */
+export function channelsThrough(
+  names: Iterable<string>,
+  features: Features,
+  { name, steps }: Pick<Tower, 'name'> & { readonly steps: Parameters<typeof channelThrough>[1] },
+): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const feature of names) {
+    const through = throughOf(feature, features);
+    const channel = through?.tower === name ? channelThrough(through, steps) : undefined;
+    if (channel !== undefined) found.add(channel);
+  }
+  return found;
+}
