@@ -1,9 +1,9 @@
 /** Computes item and query vectors with the trained towers, and scores them by inner product (the maximum over the interests of a query). */
 import type { Corpus } from '../data/dataset.ts';
 import { invariant } from '../diagnostics/failure.ts';
-import type { Program, Tensors } from '../engine/engine.ts';
 import { makeTable, type Table } from '../embedding/table.ts';
 import type { Tables } from '../embedding/tables.ts';
+import type { Program, Tensors } from '../engine/engine.ts';
 import { makeBuilder, type Ref } from '../graph/builder.ts';
 import { symbolic } from '../graph/dims.ts';
 import type { Graph } from '../graph/graph.ts';
