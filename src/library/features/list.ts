@@ -37,7 +37,8 @@ export const list = featureKind({
   use({ max, pool, unseen, weights, through }, element) {
     if (element === undefined) throw new ShapeError('needs to know what its elements are');
     if (through !== undefined) {
-      if (weights !== undefined) throw new ShapeError('takes `weights` or `through`, not both: weigh the elements in a block');
+      if (weights !== undefined)
+        throw new ShapeError('takes `weights` or `through`, not both: weigh the elements in a block');
       if (!('owner' in element.encoder)) {
         throw new ShapeError(
           `needs the name of a feature with \`through\`: write the key of tower \`${through.tower}\` in place of a kind`,
