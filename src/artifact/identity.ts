@@ -196,6 +196,7 @@ function partsOf(column: Column, numbers: Digest['numbers']): string[] {
         column.kind,
         ...[column.starts, column.ends, column.values].map(numbers),
         ...(column.weights ? [numbers(column.weights)] : []),
+        ...(column.inner ? partsOf(column.inner, numbers) : []),
       ];
     case 'numbers':
       return [column.kind, String(column.width), numbers(column.values)];

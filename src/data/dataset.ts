@@ -14,6 +14,8 @@ export interface BagColumn {
   readonly starts: Int32Array;
   readonly ends: Int32Array;
   readonly values: Int32Array;
+  /** Elements that are bags themselves: `values` are then rows of these. */
+  readonly inner?: BagColumn;
   /** What each element of `values` counts in a pool, from 0 on. Absent: 1. */
   readonly weights?: Float32Array;
   /** Of a list that goes through the item tower: the corpus row of each value. */

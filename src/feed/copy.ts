@@ -73,6 +73,48 @@ export function pickBags(
 }
 
 /**
+ * The same of bags whose elements are bags themselves: element t of row i is bag i · `places` + t of the result, and one past the last
+ * element is empty.
+ */
+export function pickInner(
+  { starts, ends, values }: BagColumn,
+  inner: BagColumn,
+  rows: Int32Array,
+  places: number,
+  into: Int32Array,
+  offsets: Int32Array,
+): void {
+  let at = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const start = starts[rows[i]!]!;
+    const count = ends[rows[i]!]! - start;
+    for (let t = 0; t < places; t++) {
+      offsets[i * places + t] = at;
+      if (t >= count) continue;
+      const bag = values[start + t]!;
+      for (let j = inner.starts[bag]!; j < inner.ends[bag]!; j++) into[at++] = inner.values[j]!;
+    }
+  }
+  offsets[rows.length * places] = at;
+}
+
+/** How many values that are of `places` elements of each row at most. */
+export function countInner(
+  { starts, ends, values }: BagColumn,
+  inner: BagColumn,
+  rows: Int32Array,
+  places: number,
+): number {
+  let total = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const start = starts[rows[i]!]!;
+    const end = Math.min(ends[rows[i]!]!, start + places);
+    for (let j = start; j < end; j++) total += inner.ends[values[j]!]! - inner.starts[values[j]!]!;
+  }
+  return total;
+}
+
+/**
  * What each element of the bags of the rows is worth, in the order of `pickBags`: its weight, or in a mean its share of the weights of
  * its bag. Where these are all 0, so are the shares.
  */

@@ -253,6 +253,13 @@ export interface NamedValue {
   readonly value: Value;
 }
 
+/** The several values of one element of a list. */
+export interface Each {
+  readonly max: number;
+  readonly pool: 'mean' | 'sum';
+  readonly unseen?: 'skip' | 'keep';
+}
+
 /** What a feature kind asks of the host and of the graph. */
 export interface FeatureUse {
   /** `owner` names the feature whose encoder and table are used instead of its own. */
@@ -285,6 +292,8 @@ export interface FeatureUse {
   readonly last?: string;
   /** The list whose elements its own belong to, one each. */
   readonly along?: string;
+  /** Each of those is a bag itself, which is pooled. */
+  readonly each?: Each;
   /** Each element of the list is an item, and is the vector that this channel makes of it. It has no table then. */
   readonly through?: SideArgument;
 }

@@ -3,7 +3,7 @@ import { defined } from '../defined.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { invariant } from '../diagnostics/failure.ts';
-import { type FeatureUse, ShapeError } from '../library/contract.ts';
+import { type Each, type FeatureUse, ShapeError } from '../library/contract.ts';
 import { featureUse } from '../library/features/uses.ts';
 import type { Feature, Model, Tower } from '../model/model.ts';
 import { type Encoder, type FeaturePlan, neededBy, type TablePlan } from '../plan/plan.ts';
@@ -109,6 +109,7 @@ function planOf(
     column: name,
     ...defined({ crosses: use.crosses, last: use.last, along: use.along, drop: use.drop, vectors: use.vectors }),
     ...defined({ weights: use.weights }),
+    ...(use.each ? { each: eachOf(use.each, encoder as Encoder) } : {}),
     ...(dim > 0 ? defined({ frozen }) : {}),
     encoderOf: owner,
     ...defined({ max: use.max }),
@@ -119,6 +120,10 @@ function planOf(
     ...(dim > 0 ? { table: owner } : {}),
     width: use.gives === 'numbers' ? (use.project ?? use.size ?? 1) : dim,
   };
+}
+
+function eachOf({ max, pool, unseen }: Each, { kind }: Encoder): NonNullable<FeaturePlan['each']> {
+  return { max, pool, ...(unseen !== 'keep' && kind === 'vocabulary' ? { skipsUnseen: true } : {}) };
 }
 
 /** The features of a tower and those that they need, each once. */

@@ -15,7 +15,7 @@ export const tableParameter = (table: string): string => `table:${table}`;
 export const weightsInput = (list: string): string => `${list}/weights`;
 
 /**
- * Inputs are named after the features: int32 [batch] codes; int32 [batch, max] bags, −1 past their end; float32
+ * Inputs are named after the features: int32 [batch] codes; int32 [batch, max] bags, −1 past their end; int32 [batch, max, values] bags of elements with several values, likewise; float32
  * [batch, width] numbers as encoded; float32 [batch, max] `weightsInput` of a list that has weights. Output `vector` is float32 [batch, width]. Parameters are the tower's own and
  * `table:<name>` for each table that it reads, a list that goes through the item tower under its own name; `tableRows` says how many rows each has. A bag that is empty gives zeros. Where a
  * feature leaves the unseen out, code 0 counts as nothing too.
@@ -51,6 +51,7 @@ function serve(
     case 'mask':
       return filled(builder, feature);
     case 'sequence':
+      if (feature.each) return innerRows(builder, feature, feature.each, tableRows);
       return maskedRows(builder, feature, tableRows);
     case 'embedding': {
       if (source.pool === 'none') {
@@ -106,6 +107,28 @@ function maskedRows(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyM
   const codes = bag(builder, feature);
   const rows = builder.gather(table(builder, feature, tableRows), builder.maximum(codes, 0));
   return builder.mul(rows, builder.reshape(filled(builder, feature), [...codes.type.shape, 1]));
+}
+
+/** float32 [batch, max, dim]: the values of each element pooled, zeros where it has none */
+function innerRows(
+  builder: Builder,
+  feature: FeaturePlan,
+  { max: values, pool, skipsUnseen }: NonNullable<FeaturePlan['each']>,
+  tableRows: ReadonlyMap<string, number>,
+): Ref {
+  const { name, max, width } = feature;
+  invariant(max !== undefined, `bag ${name} has a largest length`);
+  const batch = symbolic('batch');
+  const codes = builder.input(name, [batch, max, values], 'int32');
+  const counts = builder.cast(builder.greaterEqual(codes, skipsUnseen ? 1 : 0), 'float32');
+  // Engines take sums of three axes and fewer alike.
+  const lines = symbolic('batch', max);
+  const flat = builder.reshape(codes, [lines, values]);
+  const rows = builder.gather(table(builder, feature, tableRows), builder.maximum(flat, 0));
+  const known = builder.reshape(counts, [lines, values, 1]);
+  const total = builder.sum(builder.mul(rows, known), [1]);
+  const pooled = pool === 'sum' ? total : builder.div(total, builder.maximum(builder.sum(known, [1]), 1));
+  return builder.reshape(pooled, [batch, max, width]);
 }
 
 function table(builder: Builder, feature: FeaturePlan, tableRows: ReadonlyMap<string, number>): Ref {

@@ -63,6 +63,8 @@ export interface FeaturePlan {
   readonly last?: string;
   /** The list whose elements its own belong to, one each: it keeps and leaves out what that does. */
   readonly along?: string;
+  /** Each of its elements is a bag of values, of which so many are kept at most, and which is pooled. */
+  readonly each?: { readonly max: number; readonly pool: 'mean' | 'sum'; readonly skipsUnseen?: true };
   /** Of a list that is pooled: the column of the numbers by which its elements count. Absent: each counts 1. */
   readonly weights?: string;
   /** Features that share an encoder name its owner: a history of movie_id uses movie_id's vocabulary. */
@@ -119,6 +121,14 @@ export function madeOf({ crosses, last }: Pick<FeaturePlan, 'crosses' | 'last'>)
 /** The features without whose columns it cannot be read: those of which it is made, and the list that it belongs to. */
 export function neededBy(feature: Pick<FeaturePlan, 'crosses' | 'last' | 'along'>): readonly string[] {
   return feature.along === undefined ? madeOf(feature) : [feature.along];
+}
+
+/** One element of what belongs to the elements of a list, where that is a bag of values; else the feature itself. */
+export function elementPlan({ each, ...feature }: FeaturePlan): FeaturePlan {
+  if (each === undefined) return feature;
+  const { along: _, keeps: __, skipsUnseen: ___, ...own } = feature;
+  const { pool: ____, ...kept } = each;
+  return { ...own, ...kept };
 }
 
 /** The table that rows are looked up in; nothing where there is none. */

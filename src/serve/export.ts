@@ -82,6 +82,8 @@ export interface ServingInput {
   readonly last?: ServingPart;
   /** The list to whose elements its own belong. */
   readonly along?: ServingPart;
+  /** Of what has several values for each of those elements: how many are kept, the first. */
+  readonly each?: Pick<ServingInput, 'atMost' | 'unseen'>;
   readonly padding?: -1 | 0;
   readonly keeps?: Kept['keeps'];
   readonly atMost?: number;
@@ -307,7 +309,9 @@ function describe(
         ...(feature.gives === 'code' ? { missing: missingOf(feature.encoderOf) } : {}),
         ...defined({ crosses: feature.crosses?.map(part) }),
         ...(feature.last === undefined ? {} : { last: part(feature.last) }),
-        ...(feature.along === undefined ? {} : { along: part(feature.along), missing: missingOf(feature.encoderOf) }),
+        ...(feature.along === undefined ? {} : { along: part(feature.along) }),
+        ...(feature.along === undefined || feature.each ? {} : { missing: missingOf(feature.encoderOf) }),
+        ...(feature.each ? { each: { atMost: feature.each.max, ...unseenOf({ ...feature, ...feature.each }) } } : {}),
         ...(feature.gives === 'bag' ? { padding: -1, ...listed(feature) } : {}),
         ...(feature.weights === undefined ? {} : { weights: weightsInput(feature.name) }),
       };
@@ -323,7 +327,11 @@ function describe(
 /** Whose encoding a feature has in an export. A list that goes through the item tower has one of its own, of items of the corpus. */
 const encodingOf = ({ name, through, encoderOf }: FeaturePlan): string => (through ? name : encoderOf);
 
-const unseenOf = ({ encoder, skipsUnseen, through }: FeaturePlan): Pick<ServingInput, 'unseen'> => {
+const unseenOf = ({
+  encoder,
+  skipsUnseen,
+  through,
+}: Pick<FeaturePlan, 'encoder' | 'skipsUnseen' | 'through'>): Pick<ServingInput, 'unseen'> => {
   if (through) return { unseen: 'skip' };
   return encoder.kind === 'vocabulary' ? { unseen: skipsUnseen ? 'skip' : 'keep' } : {};
 };

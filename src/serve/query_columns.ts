@@ -6,7 +6,7 @@ import { lastColumn } from '../data/columns/last.ts';
 import type { BagColumn, Column, Encoding, IndexedColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
-import { type FeaturePlan, madeOf, neededBy, type Plan, type TowerPlan } from '../plan/plan.ts';
+import { elementPlan, type FeaturePlan, madeOf, neededBy, type Plan, type TowerPlan } from '../plan/plan.ts';
 import { nearest } from '../text/nearest.ts';
 import { type Histories, type Kept, keptOf } from './kept.ts';
 
@@ -56,6 +56,9 @@ export function queryColumns(
   };
   const made = (feature: FeaturePlan): IndexedColumn => {
     const encoding = encodingOf(feature);
+    if (feature.along !== undefined && feature.each) {
+      return { column: innerColumn(feature, encoding, values, listOf(feature.along)) };
+    }
     if (feature.along !== undefined) return { column: alongColumn(feature, encoding, values, listOf(feature.along)) };
     const [first, ...rest] = madeOf(feature).map((name) => column(own.find((other) => other.name === name)!));
     if (feature.weights !== undefined) {
@@ -196,12 +199,9 @@ function elementsOf(list: FeaturePlan, encoding: Encoding, values: FeatureValues
 
 /** What belongs to the elements of a list, of those that the list keeps. Without values each has the row of missing ones. */
 function alongColumn(feature: FeaturePlan, encoding: Encoding, values: FeatureValues, given: GivenList): Column {
-  const { list, elements, kept } = given;
+  const { elements, kept } = given;
   const own = feature.name in values ? elementsOf(feature, encoding, values) : elements.map(() => undefined);
-  if (own.length !== elements.length) {
-    const reason = `it has ${own.length} values, and \`${list.name}\` has ${elements.length}: give one for each element, in the same order`;
-    throw failure('feature-value', { feature: feature.name, reason });
-  }
+  refuseUnlessAsMany(feature, own, given);
   const missing = missingCode(encoding);
   return bagOf(
     own.flatMap((code, at) => (isKept(given, at) ? [code ?? missing] : [])),
@@ -229,4 +229,34 @@ function itemColumn({ name }: FeaturePlan, given: GivenList): Column {
     kept,
   );
   return { ...values, items: rows.values };
+}
+
+function refuseUnlessAsMany({ name }: FeaturePlan, own: readonly unknown[], { list, elements }: GivenList): void {
+  if (own.length === elements.length) return;
+  const reason = `it has ${own.length} values, and \`${list.name}\` has ${elements.length}: give one for each element, in the same order`;
+  throw failure('feature-value', { feature: name, reason });
+}
+
+/** The same where each element has several values: a list of them, or a text. */
+function innerColumn(feature: FeaturePlan, encoding: Encoding, values: FeatureValues, given: GivenList): BagColumn {
+  const { name } = feature;
+  const plan = elementPlan(feature);
+  const own = name in values ? values[name] : given.elements.map(() => undefined);
+  if (!Array.isArray(own)) throw failure('feature-value', { feature: name, reason: 'expected a list' });
+  refuseUnlessAsMany(feature, own, given);
+  const bags = own.flatMap((value: unknown, at) => {
+    if (!isKept(given, at)) return [];
+    const of = value === undefined ? {} : { [name]: value };
+    const { values: codes } = columnOf(plan, encode(plan, encoding, of), { keeps: 'first', atMost: feature.each!.max });
+    return [codes as Int32Array];
+  });
+  const inner = [...keptIn(bags, given.kept)];
+  let end = 0;
+  const ends = Int32Array.from(inner, (codes) => (end += codes.length));
+  const starts = ends.map((last, at) => last - inner[at]!.length);
+  const all = Int32Array.from(inner.flatMap((codes) => [...codes]));
+  return {
+    ...bagOf([...inner.keys()], { keeps: 'first', atMost: inner.length }),
+    inner: { kind: 'bags', starts, ends, values: all },
+  };
 }

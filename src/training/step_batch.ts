@@ -1,5 +1,5 @@
 /** What a step was given, in words that the data's owner knows: events by their keys, labels, what was drawn, log q. */
-import type { Dataset, IndexedColumn } from '../data/dataset.ts';
+import type { BagColumn, Dataset, IndexedColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import type { Tensors } from '../engine/engine.ts';
 import { makeDrop } from '../feed/drop.ts';
@@ -125,8 +125,14 @@ function encodedAt({ column, index }: IndexedColumn, row: number): Encoded {
     case 'codes':
       return column.values[at]!;
     case 'bags':
-      return [...column.values.subarray(column.starts[at]!, column.ends[at]!)];
+      return codesIn(column, at);
     case 'numbers':
       return [...column.values.subarray(at * column.width, (at + 1) * column.width)];
   }
+}
+
+/** Those of elements that are bags themselves one after another. */
+function codesIn({ starts, ends, values, inner }: BagColumn, bag: number): number[] {
+  const own = [...values.subarray(starts[bag]!, ends[bag]!)];
+  return inner ? own.flatMap((element) => codesIn(inner, element)) : own;
 }

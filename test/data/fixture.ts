@@ -126,7 +126,14 @@ export function valueAt({ column, index }: IndexedColumn, row: number): number |
 
 function at(column: Column, row: number): number | number[] {
   if (column.kind === 'codes') return column.values[row]!;
-  if (column.kind === 'bags') return [...column.values.subarray(column.starts[row]!, column.ends[row]!)];
+  if (column.kind === 'bags') {
+    const own = [...column.values.subarray(column.starts[row]!, column.ends[row]!)];
+    // Elements that are bags themselves: the length of each, then its values.
+    const { inner } = column;
+    return inner
+      ? own.flatMap((each) => [inner.ends[each]! - inner.starts[each]!, ...(at(inner, each) as number[])])
+      : own;
+  }
   return [...column.values.subarray(row * column.width, (row + 1) * column.width)];
 }
 

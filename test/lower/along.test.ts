@@ -137,10 +137,35 @@ describe('what does not belong together is refused', () => {
       'needs a list that is kept in sequence: declare `user_id` as `list(…, pool: none)`',
     ],
     ['along(history, number)', 'needs values of one code each: an id, a category, or a number cut into pieces'],
+    [
+      'along(history, list(category(dim: 3), pool: none))',
+      'pools the values of each element: declare them as `list(…, pool: mean)` or `pool: sum`',
+    ],
+    [
+      'along(history, list(category(dim: 3), weights: scores))',
+      'needs a list without `weights`: of an element of a list all values count alike',
+    ],
+    [
+      'along(history, list(movie_id, through: item))',
+      'needs a list without `through`: the values of an element are rows of a table',
+    ],
     ['along(history, id(dim: 0))', 'needs values with embeddings: `dim: 0` gives them none'],
     ['along(stars, category(dim: 3))', 'stars'],
   ])('%s', (kind, message) => {
     expect(mistakes(text('sum(history, stars) -> last', `stars : ${kind}`)).join()).toContain(message);
+  });
+
+  test('what needs one value for each element', () => {
+    const several = 'stars : along(history, list(category(dim: 3), max: 2))';
+    const flow = 'sum(history, stars) -> last';
+    expect(mistakes(text(flow, several))).toEqual([]);
+    expect(mistakes(text(flow, 'stars : along(history, text(words, dim: 3))'))).toEqual([]);
+    expect(mistakes(text(flow, `${several}\n newest : last(stars)`)).join()).toContain(
+      '`last` needs one value for each element, and `stars` has several',
+    );
+    expect(mistakes(text(flow, `${several}\n same : like(stars)`)).join()).toContain(
+      '`like` needs a feature of one value, or a list of them: the elements of `stars` have several each',
+    );
   });
 
   test('a list along another one names the list itself', () => {

@@ -187,3 +187,40 @@ test('elements with weights count as much as these say; of weights that are all 
   expect(served('sum')).toEqual([7, 70, 700, 10, 100, 1000, 0, 0, 0, 0, 0, 0]);
   expect(served('mean')).toEqual([1.75, 17.5, 175, 2.5, 25, 250, 0, 0, 0, 0, 0, 0]);
 });
+
+test('elements with several values have the pool of these, and zeros where they have none', () => {
+  const served = (pool: string) => {
+    const { towers, ...several } = planOf(`
+      model several
+      features {
+        user_id : id(dim: 3)
+        seen    : list(item_id, max: 2, pool: none)
+        kinds   : along(seen, list(category(dim: 3), max: 3, pool: ${pool}))
+        item_id : id(dim: 3)
+      }
+      tower user(seen, kinds) keyed by user_id { channel main = sum(seen, kinds) -> sum }
+      tower item(item_id) keyed by item_id { channel main = item_id }
+      task watch { score = dot(user, item), loss = softmax }
+    `);
+    const rows = new Map([
+      ['item_id', 2],
+      ['kinds', 4],
+    ]);
+    const graph = servingGraph({ towers, ...several }, towers[0], rows);
+    expect(verify(graph)).toEqual([]);
+    const types = graph.inputs.map(({ name, node }) => `${name} ${printType(graph.nodes[node]!.type)}`);
+    expect(types).toEqual(['seen int32[batch, 2]', 'kinds int32[batch, 2, 3]']);
+    const inputs = {
+      seen: integers([2, 2], [1, 1, 1, -1]),
+      // Code 0 is what the vocabulary does not have.
+      kinds: integers([2, 2, 3], [1, 2, -1, 3, 0, -1, -1, -1, -1, -1, -1, -1]),
+    };
+    const tables = {
+      'table:item_id': floats([2, 3], new Array(6).fill(0)),
+      'table:kinds': floats([4, 3], [9, 9, 9, 1, 10, 100, 2, 20, 200, 4, 40, 400]),
+    };
+    return [...evaluate(graph, inputs, tables).outputs.vector!.data];
+  };
+  expect(served('sum')).toEqual([7, 70, 700, 0, 0, 0]);
+  expect(served('mean')).toEqual([5.5, 55, 550, 0, 0, 0]);
+});

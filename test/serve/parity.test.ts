@@ -102,6 +102,25 @@ it('of values along a history, some of them missing', async () => {
   expect(events).toBe(40);
 });
 
+it('of several values for each element of a history', async () => {
+  const several = model
+    .replace(
+      'age      :',
+      'held : along(all, list(movie_id, max: 2))\n  on : along(all, text(trigrams, hash: 50, dim: 4))\n  age      :',
+    )
+    .replace('max: 50, pool: sum', 'max: 50, pool: none')
+    .replace('history, all, seed', 'history, seed')
+    .replace('(profile)', '(profile, all, on, held)')
+    .replace('profile -> flatten ->', 'concat(listed, profile) ->')
+    .replace('{ channel', '{ listed = sum(all, on, held) -> gru(4)\n channel');
+  const block = data('by_time(test: 20%)').replace(
+    'all = past(movie_id, 3)',
+    'all = past(movie_id, 3)\n  held = past(shelf, 3)\n  on = past(device, 3)',
+  );
+  const { events } = await expectParity(several, block, folderWith(files()));
+  expect(events).toBe(40);
+});
+
 it('of lists with weights, of columns and of a history', async () => {
   const weighted = model
     .replace('max: 4)', 'max: 4, weights: ages)')

@@ -43,11 +43,13 @@ features {
   shelf   : list(category(dim: 2), max: 3, pool: none)
   stars   : along(shelf, number(boundaries: [2, 4], dim: 2))
   shop    : along(shelf, category(dim: 2))
+  sorts   : along(shelf, list(category(dim: 2), max: 2))
+  notes   : along(shelf, text(words, hash: 70, dim: 2, max: 3))
   item_id : id(hash: 60, dim: 2)
 }
 group profile = user_id, device, query, title, summary, about, spelt, history, liked, tags, genres, first, scored, rated, seed, both, hour, age, price
 group thing = item_id
-group owned = shelf, stars, shop
+group owned = shelf, stars, shop, sorts, notes
 tower user(profile, owned) keyed by user_id {
   things = sum(owned) -> mean
   channel main = concat(profile, things) -> dense(2)
@@ -74,6 +76,8 @@ const encodings = new Map<string, Encoding>([
   ['shelf', { kind: 'vocabulary', values: ['book', 'film', 'game'] }],
   ['stars', { kind: 'boundaries', boundaries: [2, 4], log: false }],
   ['shop', { kind: 'vocabulary', values: ['near', 'far'] }],
+  ['sorts', { kind: 'vocabulary', values: ['new', 'old'] }],
+  ['notes', { kind: 'words', buckets: 70 }],
   ['item_id', { kind: 'hash', buckets: 60 }],
 ]);
 // The data gave `liked` its latest two.
@@ -142,7 +146,7 @@ function trigramsIn(text: string): string[] {
 const piecesIn = { words: wordsIn, bigrams: bigramsIn, trigrams: trigramsIn };
 
 interface Asked {
-  readonly [feature: string]: string | number | readonly (string | number)[] | undefined;
+  readonly [feature: string]: string | number | readonly (string | number | readonly string[])[] | undefined;
 }
 type Part = Pick<ServingInput, 'name' | 'last' | 'keeps' | 'atMost' | 'unseen'> & { readonly encoding: string };
 type EncodedInput = ServingInput & Part;
@@ -198,6 +202,20 @@ function codeOfPart(part: Part & { readonly crosses?: ServingInput['crosses'] },
   return codeOfText(text, read(part.encoding).buckets);
 }
 
+/** The values of each element that a list keeps, all places of them: -1 past the end. */
+function innerOf(input: EncodedInput, { unseen, keeps, atMost, ...list }: Part, asked: Asked): number[] {
+  const [, , most] = input.shape as readonly number[];
+  const elements = (asked[list.name] ?? []) as readonly string[];
+  const values = (asked[input.name] ?? elements.map(() => undefined)) as readonly (string | readonly string[])[];
+  const own = { name: 'own', encoding: input.encoding, keeps: 'first', ...input.each } as const;
+  const bags = elements.flatMap((element, at) => {
+    if (element === '' || (unseen === 'skip' && codeOf(list, element) === 0)) return [];
+    const codes = listOf(own, { own: values[at] } as Asked);
+    return [[...codes, ...new Array(most! - codes.length).fill(input.padding)]];
+  });
+  return (keeps === 'latest' ? bags.slice(-atMost!) : bags.slice(0, atMost)).flat();
+}
+
 /** The weight of each element that a list keeps. */
 function weightsOf(input: ServingInput, asked: Asked): number[] {
   const { unseen, keeps, atMost, ...list } = serving.towers.user!.inputs.find(({ name }) => name === input.of) as Part;
@@ -212,6 +230,7 @@ function encoded(described: ServingInput, asked: Asked): number | number[] {
   if (described.gives === 'weights') return weightsOf(described, asked);
   const input = described as EncodedInput;
   if (input.gives === 'code') return codeOfPart(input, asked, input.missing);
+  if (input.along && input.each) return innerOf(input, input.along, asked);
   if (input.along) return alongOf(input, input.along, asked);
   if (input.gives === 'bag') return listOf(input, asked);
   const { mean, deviation } = read(input.encoding);
@@ -221,13 +240,22 @@ function encoded(described: ServingInput, asked: Asked): number | number[] {
 
 // ---- What Tower makes of the same values. ----
 
+/** Of elements with several values, `most` places each. */
+function placesIn({ starts, ends, values, inner }: BagColumn, most: number): number[] {
+  return [...values.subarray(starts[0], ends[0])].flatMap((each) => {
+    const codes = [...inner!.values.subarray(inner!.starts[each], inner!.ends[each])];
+    return [...codes, ...new Array(most - codes.length).fill(-1)];
+  });
+}
+
 function expectSame(asked: Asked): void {
   const columns = queryColumns(plan, plan.towers[0], encodings, asked, {
     histories: new Map(Object.entries(histories)),
   });
   for (const input of serving.towers.user!.inputs) {
     const { column } = columns.get(input.of ?? input.name)!;
-    const ours = input.of ? [...(column as BagColumn).weights!] : valueAt(columns.get(input.name)!, 0);
+    const inside = input.each ? placesIn(column as BagColumn, input.shape[2] as number) : undefined;
+    const ours = inside ?? (input.of ? [...(column as BagColumn).weights!] : valueAt(columns.get(input.name)!, 0));
     expect(encoded(input, asked), input.name).toEqual(ours);
   }
 }
@@ -320,6 +348,8 @@ describe('an encoder that reads only serving.json', () => {
         shelf: ['pen', 'film', '', 'book', 'game', 'film'],
         stars: [5, 1, 2, '', 3, 4],
         shop: ['far', 'far', '', 'mall', 'near', ''],
+        sorts: [['new'], ['old', 'odd', 'new', 'old'], ['new'], [], ['odd'], ['old']],
+        notes: ['x', 'A fine old film', '', '', 'play it', 'z'],
       },
     ],
     ['a list without them', { shelf: ['pen', 'film', 'book'] }],
@@ -352,11 +382,19 @@ describe('an encoder that reads only serving.json', () => {
       },
       { requiredKeys: [] },
     );
-    const thing = fc.tuple(fc.constantFrom('book', 'film', 'game', 'pen', ''), fc.constantFrom(1, 3, 5, ''), text);
+    const sorts = fc.array(fc.constantFrom('new', 'old', 'odd', ''), { maxLength: 4 });
+    const thing = fc.tuple(
+      fc.constantFrom('book', 'film', 'game', 'pen', ''),
+      fc.constantFrom(1, 3, 5, ''),
+      text,
+      sorts,
+    );
     const owned = fc.array(thing, { maxLength: 6 }).map((things) => ({
       shelf: things.map(([shelf]) => shelf),
       stars: things.map(([, stars]) => stars),
       shop: things.map(([, , shop]) => shop),
+      notes: things.map(([, , note]) => note),
+      sorts: things.map(([, , , sort]) => sort),
     }));
     const weighted = fc.array(fc.tuple(fc.constantFrom('good', 'odd', 'bad', ''), fc.float({ min: 0, noNaN: true })), {
       maxLength: 6,

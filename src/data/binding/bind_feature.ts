@@ -1,7 +1,7 @@
 /** Binds what features read: columns of the right file, and histories of events. */
 import { diagnose } from '../../diagnostics/diagnose.ts';
 import type { DataDescription } from '../../model/model.ts';
-import { type FeaturePlan, madeOf, sequenceFeature } from '../../plan/plan.ts';
+import { elementPlan, type FeaturePlan, madeOf, sequenceFeature } from '../../plan/plan.ts';
 import { anywhere, type ColumnBinding } from './column_binding.ts';
 import { kindOf } from './feature_sort.ts';
 import type { BoundColumn, BoundHistory, JoinKey, Layout } from './layout.ts';
@@ -35,6 +35,8 @@ export async function bindFeatures(
   };
   for (const feature of binding.needs.features) {
     if (madeOf(feature).length > 0) continue;
+    // Where the list is none, `checkAlong` says so.
+    if (feature.each && !isHistory(feature.name)) continue;
     await read(feature);
     const weights = weightsOf(feature);
     // Where only one of the two is a history, `checkAlong` says so.
@@ -70,10 +72,15 @@ function checkAlong(
   { features, histories }: Pick<Layout, 'features' | 'histories'>,
 ): void {
   if (along === undefined) return;
+  const [plan] = binding.needs.features.filter((each) => each.name === feature);
   const historyOf = (feature: string) => binding.description.histories.find((each) => each.name === feature);
   const [own, list] = [historyOf(name), historyOf(along)];
   const missing = (what: string): void => binding.missing(own?.span ?? binding.placeOf(name), name, what);
-  if (list && !own)
+  if (plan?.each && !own && !list)
+    missing(
+      `a history, since its elements have several values: \`${name} = past(…, 50)\`, and \`${along}\` is one too`,
+    );
+  else if (list && !own)
     missing(`a history, since \`${along}\` is one: add \`${name} = ${list.kind}(…, ${list.max})\` to the data block`);
   else if (own && !list)
     missing(`\`${along} = ${own.kind}(…, ${own.max})\` in the data block: it belongs to the elements of \`${along}\``);
@@ -140,7 +147,7 @@ async function bindHistory(
     if (newest)
       missing(`the order of time for \`${newest.name} : last(${feature.name})\`: ${name} = past(${of}, ${max})`);
   }
-  const element = kindOf(feature) === 'numbers' ? 'number' : 'text';
+  const element = feature.each ? kindOf(elementPlan(feature)) : kindOf(feature) === 'numbers' ? 'number' : 'text';
   const scopes = [['events'], ['items'], ['events', 'items']] as const;
   return binding.bind({ what: 'history', name: of, kind: element, span, scopes });
 }

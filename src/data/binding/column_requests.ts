@@ -1,6 +1,6 @@
 /** What is asked of DuckDB for each role: every column once, however many features read it. */
 import { defined } from '../../defined.ts';
-import type { FeaturePlan } from '../../plan/plan.ts';
+import { elementPlan, type FeaturePlan } from '../../plan/plan.ts';
 import type { Role } from '../files/files.ts';
 import { kindOf } from './feature_sort.ts';
 import type { BoundColumn, Layout } from './layout.ts';
@@ -71,7 +71,8 @@ export function columnRequests(layout: Layout, needs: Needs): ColumnRequests {
   const histories = new Map<string, ColumnRequest>();
   for (const [name, { of }] of layout.histories) {
     const feature = featureOf(name)!;
-    histories.set(name, kindOf(feature) === 'texts' ? text(of, feature.encoderOf) : number(of));
+    if (feature.each) histories.set(name, want(featureColumn(elementPlan(feature), of)));
+    else histories.set(name, kindOf(feature) === 'texts' ? text(of, feature.encoderOf) : number(of));
   }
   const listWeights = new Map<string, ColumnRequest>();
   for (const [list, column] of layout.listWeights) {

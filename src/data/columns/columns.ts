@@ -14,7 +14,14 @@ import { countMissing, type RawNumbers } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
 import { dictionaryOf, rawOf, rowsWith, type ValidRows } from '../rows/valid_rows.ts';
 import { crossColumns } from './crosses.ts';
-import { type ColumnEncoder, encodeElements, makeAlongEncoder, makeColumnEncoder, type ToEncode } from './encode.ts';
+import {
+  type ColumnEncoder,
+  encodeBags,
+  encodeElements,
+  makeAlongEncoder,
+  makeColumnEncoder,
+  type ToEncode,
+} from './encode.ts';
 import { lastColumn } from './last.ts';
 
 export type Columns = Map<string, IndexedColumn>;
@@ -147,13 +154,9 @@ class ColumnWriter implements EncodedColumns {
     const rowsIn = ({ column: { at } }: ColumnRequest): Int32Array =>
       at === 'items' ? gather(items.rows, items.ofEvent) : order;
     const inTheirOrder = (values: Int32Array): Int32Array => gather(values, rowsIn(column));
-    const elements = encodeElements(
-      plan,
-      encodings.get(plan.encoderOf)!,
-      rawOf(good, column),
-      dictionaryOf(good, column),
-    );
-    const rowOf = this.itemRows(plan, column);
+    const raw = [encodings.get(plan.encoderOf)!, rawOf(good, column), dictionaryOf(good, column)] as const;
+    const { elements, inner } = plan.each ? encodeBags(plan, ...raw) : { elements: encodeElements(plan, ...raw) };
+    const rowOf = plan.each ? undefined : this.itemRows(plan, column);
     const itemOf = rowOf && inTheirOrder(rowOf);
     invariant(itemOf || !plan.through, `the elements of ${plan.name} are items`);
     const inOrder = inTheirOrder(elements);
@@ -185,7 +188,7 @@ class ColumnWriter implements EncodedColumns {
       const items = plan.through && given;
       const bags: BagColumn = {
         ...{ kind: 'bags', values: gather(inOrder, seen), ...windows },
-        ...defined({ weights: weightOf?.(seen), items }),
+        ...defined({ weights: weightOf?.(seen), items, inner }),
       };
       this.parts[part].set(plan.name, { column: bags });
       if (given) this.givenItems[part].set(plan.name, { bags: { kind: 'bags', ...windows, values: given } });

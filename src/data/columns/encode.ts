@@ -1,7 +1,7 @@
 /** From raw columns to encoded ones: fit on the training part, then map codes and numbers; no object a row. */
 import { defined } from '../../defined.ts';
 import { invariant } from '../../diagnostics/failure.ts';
-import type { FeaturePlan } from '../../plan/plan.ts';
+import { elementPlan, type FeaturePlan } from '../../plan/plan.ts';
 import type { BagColumn, Column, Encoding, IndexedColumn } from '../dataset.ts';
 import { gather } from '../rows/gather.ts';
 import type { RawColumn } from '../rows/raw.ts';
@@ -198,6 +198,20 @@ export function encodeElements(
   }
   const code = coder.reads === 'number' && coder.gives === 'code' ? coder.code : () => -1;
   return Int32Array.from(raw.values as Float64Array, (value) => (Number.isNaN(value) ? missing : code(value)));
+}
+
+/** The elements of a history that are bags themselves: the bags, and of each row of their column which of them it has. */
+export function encodeBags(
+  plan: FeaturePlan,
+  encoding: Encoding,
+  raw: RawColumn,
+  dictionary: readonly string[] | undefined,
+): { readonly elements: Int32Array; readonly inner: BagColumn } {
+  const rows = raw.kind === 'bags' ? raw.starts.length : raw.values.length;
+  const all = Int32Array.from({ length: rows }, (_, row) => row);
+  const { column, index = all } = makeColumnEncoder(elementPlan(plan), encoding, raw, dictionary).encode(all);
+  invariant(column.kind === 'bags', 'several values are a bag');
+  return { elements: index, inner: column };
 }
 
 /** The code of a missing value. */

@@ -4,7 +4,7 @@ import { invariant } from '../../diagnostics/failure.ts';
 import type { LookupKind } from '../../embedding/lookup.ts';
 import type { Table } from '../../embedding/table.ts';
 import { computedTable, type FeaturePlan } from '../../plan/plan.ts';
-import { countOf, longestOf, pick, pickBags, pickShares } from '../copy.ts';
+import { countInner, countOf, longestOf, pick, pickBags, pickInner, pickShares } from '../copy.ts';
 import { type Drop, makeDrop } from '../drop.ts';
 import { columnOf, type FeedContext, type MakeSource, makeColumnRows, placesOf, type Source } from '../source.ts';
 
@@ -28,7 +28,11 @@ export const embedding: MakeSource<'embedding'> = (source, context) => {
 export const sequence: MakeSource<'sequence'> = (source, context) => {
   const { feature, column, index } = columnOf(context, source.feature, source.rows, 'bags');
   const places = placesOf(feature, source.rows);
-  return learning(source, bags(tableOf(context, feature), column, index, source, 'sequence', places, feature));
+  const table = tableOf(context, feature);
+  const read = column.inner
+    ? innerBags(table, column, column.inner, index, source, places, feature)
+    : bags(table, column, index, source, 'sequence', places, feature);
+  return learning(source, read);
 };
 
 /** Nothing is learned of a frozen table. */
@@ -62,6 +66,35 @@ function oneRow(
       pick(values, rows, codes);
       drop?.apply(codes, rows.length, batch.step);
       return { dtype: 'float32', shape: [rows.length, table.dim], data: lookup.gather(rows.length) };
+    },
+    learns: { table, accumulate: (gradient) => lookup.accumulate(gradient) },
+    close: () => lookup.close(),
+  };
+}
+
+/** Bags whose elements are bags themselves: each of these is pooled. */
+function innerBags(
+  table: Table,
+  column: BagColumn,
+  inner: BagColumn,
+  index: Int32Array | undefined,
+  source: Parameters<MakeSource<'sequence'>>[0],
+  places: number,
+  { name, each }: FeaturePlan,
+): Source {
+  invariant(each, `the elements of ${name} are bags`);
+  const lookup = table.lookup({ kind: each.pool });
+  const columnRows = makeColumnRows(index);
+  return {
+    reserve(batch) {
+      const rows = columnRows(batch.rowsOf(source.rows));
+      lookup.reserve(rows.length * places, countInner(column, inner, rows, places));
+    },
+    fill(batch) {
+      const rows = columnRows(batch.rowsOf(source.rows));
+      pickInner(column, inner, rows, places, lookup.codes(), lookup.offsets());
+      const data = lookup.gather(rows.length * places);
+      return { dtype: 'float32', shape: [rows.length, places, table.dim], data };
     },
     learns: { table, accumulate: (gradient) => lookup.accumulate(gradient) },
     close: () => lookup.close(),

@@ -3,7 +3,7 @@
 import { invariant } from '../../diagnostics/failure.ts';
 import type { Tensor } from '../../graph/graph.ts';
 import { type BagPool, type RowsOf, tableRead } from '../../plan/plan.ts';
-import { pick, pickShares } from '../copy.ts';
+import { countInner, pick, pickShares } from '../copy.ts';
 import { makeDrop } from '../drop.ts';
 import { paddedLength, type SeenRows } from '../seen_rows.ts';
 import { type Batch, columnOf, type FeedContext, grown, type MakeSource, makeColumnRows, placesOf } from '../source.ts';
@@ -42,7 +42,15 @@ export const tablePlaces: MakeSource<'table_places'> = (source, context) => {
         const start = column.starts[row]!;
         const end = Math.min(column.ends[row]!, start + most);
         makeRoomFor(at + end - start);
-        for (let j = start; j < end; j++) places[at++] = seen.place(column.values[j]!);
+        const { inner } = column;
+        for (let j = start; j < end; j++) {
+          const value = column.values[j]!;
+          if (!inner) places[at++] = seen.place(value);
+          else {
+            makeRoomFor(at + inner.ends[value]! - inner.starts[value]!);
+            for (let k = inner.starts[value]!; k < inner.ends[value]!; k++) places[at++] = seen.place(inner.values[k]!);
+          }
+        }
       }
       count = paddedLength(at);
       makeRoomFor(count);
@@ -103,7 +111,7 @@ export const elementWeights: MakeSource<'element_weights'> = (source, context) =
       const data = buffer.subarray(0, length).fill(0);
       if (walk.weigh(batch, source.pool, data)) return { dtype: 'float32', shape: [length], data };
       walk.each(batch, (at, _, __, elements) => {
-        data[at] = source.pool === 'mean' ? 1 / elements : 1;
+        data[at] = (walk.pool ?? source.pool) === 'mean' ? 1 / elements : 1;
       });
       return { dtype: 'float32', shape: [length], data };
     },
@@ -117,11 +125,16 @@ function elements(context: FeedContext, name: string, of: RowsOf) {
   const rowsOf = (batch: Batch): Int32Array => columnRows(batch.rowsOf(of));
   const most = placesOf(feature, of);
   const countOf = (row: number): number => Math.min(most, column.ends[row]! - column.starts[row]!);
+  const { inner } = column;
   return {
     most,
+    /** Of the values of one element, where it has several. */
+    pool: feature.each?.pool,
     length(batch: Batch): number {
+      const rows = rowsOf(batch);
+      if (inner) return paddedLength(countInner(column, inner, rows, most));
       let total = 0;
-      for (const row of rowsOf(batch)) total += countOf(row);
+      for (const row of rows) total += countOf(row);
       return paddedLength(total);
     },
     /** Writes the shares of elements that have weights of their own; false where they have none. */
@@ -134,7 +147,11 @@ function elements(context: FeedContext, name: string, of: RowsOf) {
       let at = 0;
       rowsOf(batch).forEach((row, i) => {
         const elements = countOf(row);
-        for (let place = 0; place < elements; place++) visit(at++, i, place, elements);
+        for (let place = 0; place < elements; place++) {
+          const bag = column.values[column.starts[row]! + place]!;
+          const values = inner ? inner.ends[bag]! - inner.starts[bag]! : 1;
+          for (let j = 0; j < values; j++) visit(at++, i, place, inner ? values : elements);
+        }
       });
     },
   };

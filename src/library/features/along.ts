@@ -1,12 +1,16 @@
 import { defined } from '../../defined.ts';
-import { ShapeError } from '../contract.ts';
+import { invariant } from '../../diagnostics/failure.ts';
+import { type Each, type FeatureUse, ShapeError } from '../contract.ts';
 import { feature, name } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
 
 export const along = featureKind({
-  doc: 'One more value of each element of a list, from a column of its own: a sequence of the same length, whose element t belongs to element t of the list. Where the list leaves an element out, its value is left out too; an element without a value has the row of missing values. Gives sequence[max × dim] with the max of the list.',
-  formula: ['table[code(x_1)], table[code(x_2)], …, x_t of the same event as element t of the list'],
-  when: 'For histories whose elements have more than an id: a rating, a gap, the decade of a film. Join the sequences with `sum(history, rating)` or `concat(history, rating)`.',
+  doc: 'One more value of each element of a list, from a column of its own: a sequence of the same length, whose element t belongs to element t of the list. Where the list leaves an element out, its value is left out too; an element without a value has the row of missing values. Where the kind is a list or a text, each element has several values, which are pooled. Gives sequence[max × dim] with the max of the list.',
+  formula: [
+    'table[code(x_1)], table[code(x_2)], …, x_t of the same event as element t of the list',
+    'pool over the values v of x_t of table[code(v)], where the kind is a list or a text',
+  ],
+  when: 'For histories whose elements have more than an id: a rating, a gap, the decade of a film, or its genres. Join the sequences with `sum(history, rating)` or `concat(history, rating)`.',
   paper:
     'Hidasi et al., "Parallel recurrent neural network architectures for feature-rich session-based recommendations", RecSys 2016; Zhang et al., "Feature-level deeper self-attention network for sequential recommendation", IJCAI 2019',
   example: 'along(history, category(dim: 16))',
@@ -32,8 +36,17 @@ export const along = featureKind({
       throw new ShapeError(`needs a list that is kept in sequence: declare \`${list}\` as \`list(…, pool: none)\``);
     }
     if (element === undefined) throw new ShapeError('needs to know what its values are');
-    if (element.gives !== 'code') {
+    if (element.gives === 'numbers') {
       throw new ShapeError('needs values of one code each: an id, a category, or a number cut into pieces');
+    }
+    if (element.pool === 'none') {
+      throw new ShapeError('pools the values of each element: declare them as `list(…, pool: mean)` or `pool: sum`');
+    }
+    if (element.weights !== undefined) {
+      throw new ShapeError('needs a list without `weights`: of an element of a list all values count alike');
+    }
+    if (element.through) {
+      throw new ShapeError('needs a list without `through`: the values of an element are rows of a table');
     }
     if (element.dim === 0) throw new ShapeError('needs values with embeddings: `dim: 0` gives them none');
     return {
@@ -43,7 +56,12 @@ export const along = featureKind({
       along: list,
       pool: 'none',
       unseen: 'keep',
-      ...defined({ max: target.max, dim: element.dim }),
+      ...defined({ max: target.max, dim: element.dim, each: element.gives === 'bag' ? eachOf(element) : undefined }),
     };
   },
 });
+
+const eachOf = ({ max, pool = 'mean', unseen }: FeatureUse): Each => {
+  invariant(max !== undefined && pool !== 'none', 'several values are pooled, and have a largest number');
+  return { max, pool, ...defined({ unseen }) };
+};

@@ -27,6 +27,7 @@ export const last = featureKind({
         `needs a list of table rows, and \`${list}\` goes through tower \`${target.through.tower}\`: write \`${list} -> last\` in the tower`,
       );
     }
+    if (target.each) throw new ShapeError(`needs one value for each element, and \`${list}\` has several`);
     return {
       encoder: target.encoder,
       gives: 'code',

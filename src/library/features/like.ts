@@ -18,6 +18,10 @@ export const like = featureKind({
     if (target.gives === 'numbers')
       throw new ShapeError('needs a feature with a table: plain numbers have none to share');
     if (target.dim === 0) throw new ShapeError('needs a feature with a table: `dim: 0` gives it none');
+    if (target.each)
+      throw new ShapeError(
+        `needs a feature of one value, or a list of them: the elements of \`${feature}\` have several each`,
+      );
     if (target.weights !== undefined) {
       throw new ShapeError(
         `needs a list without \`weights\`: those of \`${feature}\` belong to its own elements. Declare this one as a \`list(…)\` too`,

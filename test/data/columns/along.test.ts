@@ -1,5 +1,7 @@
 /** Columns of one value for each element of a list: they keep what the list keeps. */
 import { expect, test } from 'vitest';
+import { murmur3 } from '../../../src/data/columns/encoders/murmur3.ts';
+import type { BagColumn, IndexedColumn } from '../../../src/data/dataset.ts';
 import { readDataset } from '../../../src/data/read.ts';
 import { planOf } from '../../library/support.ts';
 import { type Block, describeData, failureOf, folderWith, valuesOf } from '../fixture.ts';
@@ -129,4 +131,74 @@ u1,c,,2
   expect(new Set(JSON.stringify(valuesOf(features.get('stars')!, rows)).match(/\[[^[\]]+\]/g))).toEqual(
     new Set(['[1,2]', '[1]']),
   );
+});
+
+const several = (kinds: string, more = '') =>
+  planOf(`
+    model m
+    features {
+      user    : id(dim: 2)
+      history : list(item, max: 3, pool: none)
+      kinds   : ${kinds}
+      item    : id(dim: 2)
+      ${more}
+    }
+    tower asks(history, kinds) keyed by user { channel main = sum(history, kinds) -> mean -> dense(2) }
+    tower answers(item${more && ', genres'}) keyed by item { channel main = item }
+    task watch { score = dot(asks, answers), loss = softmax(in_batch) }
+  `);
+
+/** Of each event the words of each element of its history. */
+function wordsOf({ column, index }: IndexedColumn, rows: number, words: readonly string[]): string[] {
+  const { starts, ends, values, inner } = column as BagColumn;
+  return Array.from({ length: rows }, (_, row) => {
+    const bag = index ? index[row]! : row;
+    return [...values.subarray(starts[bag]!, ends[bag]!)]
+      .map((each) => [...inner!.values.subarray(inner!.starts[each]!, inner!.ends[each]!)])
+      .map((codes) => codes.map((code) => words[code] ?? '?').join('+'))
+      .join(' ');
+  });
+}
+
+const genres = 'item,genres,title\na,x|y|z,Dark Night\nb,,\nc,y|y,Night\nn,w,New\n';
+const manyOf = (name: string, of: string, columns: Record<string, string> = { genres: "string_split(genres, '|')" }) =>
+  block({
+    folder: folderWith({ 'events.csv': events, 'items.csv': genres }),
+    columns,
+    histories: [
+      { name: 'history', of: 'item', max: 3 },
+      { name, of, max: 3 },
+    ],
+  });
+
+test('may have several values for each element, which keep its place', async () => {
+  const plan = several('along(history, genres)', 'genres : list(category(dim: 2), max: 2)');
+  const { parts, users, encodings } = await readDataset(manyOf('kinds', 'genres'), plan);
+  const words = ['', ...(encodings.get('genres') as { readonly values: readonly string[] }).values];
+  // b has no genres. Of an element two are kept; n, and its genres, are unknown.
+  expect(wordsOf(parts.train.features.get('kinds')!, 5, words)).toEqual(['', 'x+y', '', 'x+y ', 'x+y  y+y']);
+  expect(wordsOf(parts.test.features.get('kinds')!, 1, words)).toEqual(['y+y x+y ']);
+  const lengths = (name: string): number[] =>
+    (valuesOf(users.features.get(name)!, users.rows) as number[][]).map(({ length }) => length);
+  expect(lengths('kinds')).toEqual(lengths('history'));
+});
+
+test('may be the words of a text of each element', async () => {
+  const plan = several('along(history, text(words, hash: 1000, dim: 2))');
+  const { parts } = await readDataset(manyOf('kinds', 'title', {}), plan);
+  const words: string[] = [];
+  for (const word of ['dark', 'night', 'new']) words[murmur3(word) % 1000] = word;
+  expect(wordsOf(parts.train.features.get('kinds')!, 5, words)).toEqual([
+    ...['', 'dark+night', '', 'dark+night ', 'dark+night  night'],
+  ]);
+});
+
+test('several values for each element come from a history', async () => {
+  const plan = several('along(history, list(category(dim: 2), max: 2))');
+  const columns = { history: '[item]', kinds: "['x']" };
+  expect(await failureOf(readDataset(block({ histories: [], columns }), plan))).toEqual([
+    'data-needs at column:kinds: `kinds` needs a history, since its elements have several values: `kinds = past(…, 50)`, and `history` is one too',
+  ]);
+  const one = manyOf('kinds', 'title', {});
+  expect((await failureOf(readDataset(one, plan))).join()).toContain('`title` needs a list');
 });
