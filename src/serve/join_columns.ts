@@ -58,15 +58,35 @@ function joinedBags(given: readonly Given<BagColumn>[]): BagColumn {
     ends[at] = total;
   });
   const starts = ends.map((_, at) => (at === 0 ? 0 : ends[at - 1]!));
-  const values = new Int32Array(total);
   const weights = given.some(({ column }) => column.weights) ? new Float32Array(total).fill(1) : undefined;
   // Of lists that go through the item tower.
   const items = given.every(({ column }) => column.items) ? new Int32Array(total) : undefined;
+  const values = new Int32Array(total);
   given.forEach(({ column, row }, at) => {
-    const [from, to] = [column.starts[row]!, column.ends[row]!];
-    values.set(column.values.subarray(from, to), starts[at]!);
-    if (column.weights) weights!.set(column.weights.subarray(from, to), starts[at]!);
-    items?.set(column.items!.subarray(from, to), starts[at]!);
+    values.set(elementsOf(column, row), starts[at]!);
+    if (column.weights) weights!.set(column.weights.subarray(column.starts[row], column.ends[row]), starts[at]!);
+    items?.set(column.items!.subarray(column.starts[row], column.ends[row]), starts[at]!);
   });
-  return { kind: 'bags', starts, ends, values, ...defined({ weights, items }) };
+  const inner = joinedInner(given);
+  // Element i of all is then bag i of `inner`.
+  return {
+    kind: 'bags',
+    starts,
+    ends,
+    values: inner ? values.map((_, at) => at) : values,
+    ...defined({ weights, items, inner }),
+  };
+}
+
+const elementsOf = ({ starts, ends, values }: BagColumn, row: number): Int32Array =>
+  values.subarray(starts[row], ends[row]);
+
+/** Where the elements are bags themselves: those of the questions, one after another, and no others of their column. */
+function joinedInner(given: readonly Given<BagColumn>[]): BagColumn | undefined {
+  if (!given.some(({ column }) => column.inner)) return undefined;
+  return joinedBags(
+    given.flatMap(({ column, row }) =>
+      Array.from(elementsOf(column, row), (bag) => ({ column: column.inner!, row: bag })),
+    ),
+  );
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { IndexedColumn } from '../../src/data/dataset.ts';
+import type { BagColumn, IndexedColumn } from '../../src/data/dataset.ts';
 import { joinColumns } from '../../src/serve/join_columns.ts';
 import { valueAt } from '../data/fixture.ts';
 import fc from '../fast_check.ts';
@@ -12,19 +12,29 @@ const indexed = (rows: number): fc.Arbitrary<Int32Array | undefined> =>
   );
 const withIndex = (column: IndexedColumn['column'], rows: number): fc.Arbitrary<IndexedColumn> =>
   indexed(rows).map((index) => (index ? { column, index } : { column }));
+function bagsOf(lists: readonly (readonly number[])[]): BagColumn {
+  const ends = Int32Array.from(lists, (_, i) => lists.slice(0, i + 1).flat().length);
+  const starts = ends.map((end, i) => end - lists[i]!.length);
+  return { kind: 'bags', starts, ends, values: Int32Array.from(lists.flat()) };
+}
+
+/** Bags of bags: of each list the place of its elements among `inner`. */
+const inside = fc
+  .tuple(fc.array(codes, { minLength: 1, maxLength: 4 }), fc.array(fc.array(fc.nat(9)), { minLength: 1, maxLength: 3 }))
+  .chain(([inner, lists]) => {
+    const elements = lists.map((list) => list.map((element) => element % inner.length));
+    return withIndex({ ...bagsOf(elements), inner: bagsOf(inner) }, lists.length);
+  });
 const question = fc.record({
+  inside,
   code: codes.chain((values) => withIndex({ kind: 'codes', values: Int32Array.from(values) }, values.length)),
   numbers: codes.chain((values) =>
     withIndex({ kind: 'numbers', width: 2, values: Float32Array.from([...values, ...values]) }, values.length),
   ),
   bag: fc.array(codes, { minLength: 1, maxLength: 3 }).chain((lists) => {
-    const ends = Int32Array.from(lists, (_, i) => lists.slice(0, i + 1).flat().length);
-    const starts = ends.map((end, i) => end - lists[i]!.length);
-    const values = Int32Array.from(lists.flat());
-    const weights = fc.option(fc.constant(Float32Array.from(values, (value) => value / 2)), { nil: undefined });
-    return weights.chain((own) =>
-      withIndex({ kind: 'bags', starts, ends, values, ...(own ? { weights: own } : {}) }, lists.length),
-    );
+    const column = bagsOf(lists);
+    const weights = fc.option(fc.constant(Float32Array.from(column.values, (value) => value / 2)), { nil: undefined });
+    return weights.chain((own) => withIndex({ ...column, ...(own ? { weights: own } : {}) }, lists.length));
   }),
 });
 

@@ -185,6 +185,15 @@ test('may have several values for each element, which keep its place', async () 
   expect(lengths('kinds')).toEqual(lengths('history'));
 });
 
+test('may have a vocabulary of their own, which training events teach', async () => {
+  const plan = several('along(history, list(category(dim: 2), max: 2, unseen: keep))');
+  const { parts, encodings } = await readDataset(manyOf('kinds', 'genres'), plan);
+  const { values } = encodings.get('kinds') as { readonly values: readonly string[] };
+  // Only the test event is of n, whose genre is w.
+  expect([...values].sort()).toEqual(['x', 'y', 'z']);
+  expect(wordsOf(parts.test.features.get('kinds')!, 1, ['?', ...values])).toEqual(['y+y x+y ']);
+});
+
 test('may be the words of a text of each element', async () => {
   const plan = several('along(history, text(words, hash: 1000, dim: 2))');
   const { parts } = await readDataset(manyOf('kinds', 'title', {}), plan);
