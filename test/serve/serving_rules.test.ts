@@ -43,13 +43,13 @@ features {
   shelf   : list(category(dim: 2), max: 3, pool: none)
   stars   : along(shelf, number(boundaries: [2, 4], dim: 2))
   shop    : along(shelf, category(dim: 2))
-  sorts   : along(shelf, list(category(dim: 2), max: 2))
+  styles   : along(shelf, list(category(dim: 2), max: 2))
   notes   : along(shelf, text(words, hash: 70, dim: 2, max: 3))
   item_id : id(hash: 60, dim: 2)
 }
 group profile = user_id, device, query, title, summary, about, spelt, history, liked, tags, genres, first, scored, rated, seed, both, hour, age, price
 group thing = item_id
-group owned = shelf, stars, shop, sorts, notes
+group owned = shelf, stars, shop, styles, notes
 tower user(profile, owned) keyed by user_id {
   things = sum(owned) -> mean
   channel main = concat(profile, things) -> dense(2)
@@ -76,7 +76,7 @@ const encodings = new Map<string, Encoding>([
   ['shelf', { kind: 'vocabulary', values: ['book', 'film', 'game'] }],
   ['stars', { kind: 'boundaries', boundaries: [2, 4], log: false }],
   ['shop', { kind: 'vocabulary', values: ['near', 'far'] }],
-  ['sorts', { kind: 'vocabulary', values: ['new', 'old'] }],
+  ['styles', { kind: 'vocabulary', values: ['new', 'old'] }],
   ['notes', { kind: 'words', buckets: 70 }],
   ['item_id', { kind: 'hash', buckets: 60 }],
 ]);
@@ -348,7 +348,7 @@ describe('an encoder that reads only serving.json', () => {
         shelf: ['pen', 'film', '', 'book', 'game', 'film'],
         stars: [5, 1, 2, '', 3, 4],
         shop: ['far', 'far', '', 'mall', 'near', ''],
-        sorts: [['new'], ['old', 'odd', 'new', 'old'], ['new'], [], ['odd'], ['old']],
+        styles: [['new'], ['old', 'odd', 'new', 'old'], ['new'], [], ['odd'], ['old']],
         notes: ['x', 'A fine old film', '', '', 'play it', 'z'],
       },
     ],
@@ -382,19 +382,19 @@ describe('an encoder that reads only serving.json', () => {
       },
       { requiredKeys: [] },
     );
-    const sorts = fc.array(fc.constantFrom('new', 'old', 'odd', ''), { maxLength: 4 });
+    const styles = fc.array(fc.constantFrom('new', 'old', 'odd', ''), { maxLength: 4 });
     const thing = fc.tuple(
       fc.constantFrom('book', 'film', 'game', 'pen', ''),
       fc.constantFrom(1, 3, 5, ''),
       text,
-      sorts,
+      styles,
     );
     const owned = fc.array(thing, { maxLength: 6 }).map((things) => ({
       shelf: things.map(([shelf]) => shelf),
       stars: things.map(([, stars]) => stars),
       shop: things.map(([, , shop]) => shop),
       notes: things.map(([, , note]) => note),
-      sorts: things.map(([, , , sort]) => sort),
+      styles: things.map(([, , , style]) => style),
     }));
     const weighted = fc.array(fc.tuple(fc.constantFrom('good', 'odd', 'bad', ''), fc.float({ min: 0, noNaN: true })), {
       maxLength: 6,

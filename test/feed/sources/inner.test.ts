@@ -54,5 +54,5 @@ test('give each value its share of the gradient of its element', () => {
   feeder.apply({ 'gradient:kinds': { dtype: 'float32', shape: [1, 3, 2], data } });
   const gradient = Array.from(tables.get('genres')!.values(), (value, i) => (before[i]! - value) / 0.1);
   const expected = [0, 0, 2 / 2 + 3 / 3, 4 / 2 + 9 / 3, 2 / 2 + (2 * 3) / 3, 4 / 2 + (2 * 9) / 3, 0, 0];
-  gradient.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 4));
+  for (const [i, value] of gradient.entries()) expect(value).toBeCloseTo(expected[i]!, 4);
 });
