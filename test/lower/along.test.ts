@@ -102,7 +102,7 @@ describe('sequences of one list', () => {
 
   test('share the mask of the list', () => {
     const { embedded, features } = planOf(text('stars -> mean')).towers[0];
-    expect(embedded.inputs.map(({ name }) => name)).toEqual(['stars', 'history/mask']);
+    expect(embedded.inputs.map(({ name }) => name)).toEqual(['history/mask', 'stars']);
     expect(features).toEqual(['stars', 'history']);
   });
 

@@ -80,7 +80,7 @@ const read = async (folder: string, unseen: string) => {
   return { plan, dataset: await readDataset(description!, plan) };
 };
 
-it('keeps the films that the corpus has, those without a training event where it is told to', async () => {
+it('keeps the films that the corpus has, those without a training event with `unseen: keep`', async () => {
   const folder = folderWith(files());
   const [skip, keep] = [await read(folder, 'skip'), await read(folder, 'keep')];
   const itemsOf = ({ dataset: { parts, corpus } }: typeof skip, feature: string): Set<string> => {
