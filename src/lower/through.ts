@@ -25,13 +25,14 @@ export function withElements(features: LoweredFeatures, towers: readonly Tower[]
     known.set(tower.name, widths);
     return widths;
   };
-  const whole = ({ feature, use, plan }: LoweredFeature): LoweredFeature => {
-    const { through } = use;
+  const whole = (lowered: LoweredFeature): LoweredFeature => {
+    const { plan } = lowered;
+    const { through } = lowered.use;
     const tower = through && towers.find(({ name }) => name === through.tower);
     const channel = tower && channelThrough(through, tower.steps);
-    if (channel === undefined) return { feature, use, plan };
+    if (channel === undefined) return lowered;
     const width = widthsOf(tower!).get(channel) ?? 0;
-    return { feature, use, plan: { ...plan, through: { tower: tower!.name, channel }, width } };
+    return { ...lowered, plan: { ...plan, through: { tower: tower!.name, channel }, width } };
   };
   return { ...features, byName: new Map([...features.byName].map(([name, feature]) => [name, whole(feature)])) };
 }

@@ -43,7 +43,7 @@ describe('completion', () => {
 
   it('offers towers and their channels where a list goes through one', () => {
     const features = (through: string): string => `user_id : id, movie_id : id, seen : list(movie_id, ${through})`;
-    expect(labels(model({ features: features('|') }))).toContain('through');
+    expect(labels(model({ features: features('|') }))).toContain('through:');
     expect(labels(model({ features: features('through: |') }))).toEqual(['user', 'item']);
     expect(labels(model({ features: features('through: item.|') }))).toEqual(['main']);
   });
