@@ -11,15 +11,8 @@ import { ranked } from '../tune/halving.ts';
 import { type Importance, importanceOf } from '../tune/importance.ts';
 import { journalOf } from '../tune/journal.ts';
 import type { SamplerName } from '../tune/samplers/table.ts';
-import {
-  contentsOf,
-  journalFile,
-  readRecords,
-  readStudy,
-  type Study,
-  writeRecords,
-  writeStudy,
-} from '../tune/study_files.ts';
+import type { Study } from '../tune/study.ts';
+import { contentsOf, journalFile, readRecords, readStudy, writeRecords, writeStudy } from '../tune/study_files.ts';
 import type { Job, JobRecord, Trial } from '../tune/trial.ts';
 import { type Finalist, finalistsOf, trialsOf } from '../tune/trials.ts';
 import { type CheckRequest, checkAndLower } from './check.ts';

@@ -62,6 +62,10 @@ export interface Parameter<T = unknown> {
   readonly required?: boolean;
   /** May be given without its name. Positional parameters are filled in the order of the table. */
   readonly positional?: boolean;
+  /** What other programs call it in this kind alone: names that mean the same. */
+  readonly also?: readonly string[];
+  /** Names that may mean something similar. */
+  readonly near?: readonly string[];
   /** Takes all remaining positional arguments of its type; its value is an array. */
   readonly rest?: boolean;
   /** Only for its type: what the checked argument is. Never set. */

@@ -18,6 +18,8 @@ interface Options<T> {
   readonly default?: T;
   readonly required?: true;
   readonly positional?: true;
+  readonly also?: readonly string[];
+  readonly near?: readonly string[];
 }
 
 /** `T`, or also `undefined` where there is neither a default nor a duty to give it. */
@@ -26,12 +28,12 @@ type Given<T, O> = O extends { readonly default: unknown } | { readonly required
 type Bounds<K extends ParameterType['is']> = Omit<Extract<ParameterType, { readonly is: K }>, 'is'>;
 
 function parameter<T, O extends Options<T>>(type: ParameterType, options: O): Parameter<Given<T, O>> {
-  const { doc, required, positional } = options;
+  const { doc, required, positional, also, near } = options;
   return {
     type,
     doc,
     ...('default' in options ? { default: options.default as Given<T, O> } : {}),
-    ...defined({ required, positional }),
+    ...defined({ required, positional, also, near }),
   };
 }
 

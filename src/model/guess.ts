@@ -1,9 +1,8 @@
 /** What a word that is not known most likely means: another name for something of the field, or a misspelling. */
 
-import type { KindRow } from '../library/contract.ts';
 import { likest } from '../text/nearest.ts';
 import type { Span } from '../text/source.ts';
-import { isTerm, meaningOf, type Place } from '../text/synonyms.ts';
+import { isTerm, meaningOf, type OtherNames, type Place } from '../text/synonyms.ts';
 import { library } from './library.ts';
 import type { Extra } from './report.ts';
 
@@ -22,6 +21,8 @@ interface Others {
   readonly taken?: Iterable<string>;
   /** Those of the candidates that the file declares: what is near one of them is no word of the field. */
   readonly declared?: Iterable<string>;
+  /** The rows of the candidates, where they are no kinds: a row may have other names. */
+  readonly rows?: Rows;
 }
 
 /**
@@ -33,7 +34,7 @@ export function guess(
   at: Span,
   candidates: Iterable<string>,
   place?: Place,
-  { taken = [], declared = [] }: Others = {},
+  { taken = [], declared = [], rows }: Others = {},
 ): Guess {
   const free = [...new Set(candidates)];
   const others = new Set([...taken].filter((word) => !free.includes(word)));
@@ -43,7 +44,8 @@ export function guess(
   // Only case and underscores differ.
   const spelled = sure && flat(name) === flat(known.name);
   const own = known !== undefined && [...declared].includes(known.name);
-  const meaning = place === undefined || spelled || own ? undefined : meaningOf(name, place, free, rowsAt[place]);
+  const meaning =
+    place === undefined || spelled || own ? undefined : meaningOf(name, place, free, rows ?? rowsAt[place]);
   if (meaning?.write !== undefined && free.includes(meaning.write)) {
     const { write, same } = meaning;
     return { nearest: write, advice: `Tower calls it \`${write}\``, extra: suggested([write], at, !same) };
@@ -56,8 +58,10 @@ export function guess(
   return { nearest: known.name, extra: suggested([known.name, ...known.others], at, doubtful) };
 }
 
+type Rows = Readonly<Record<string, OtherNames>>;
+
 /** Kinds by the place that names one: a row may have other names of its kind. */
-const rowsAt: Readonly<Partial<Record<Place, Readonly<Record<string, KindRow>>>>> = {
+const rowsAt: Readonly<Partial<Record<Place, Rows>>> = {
   feature: library.features,
   block: library.blocks,
   score: library.scores,

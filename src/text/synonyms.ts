@@ -231,7 +231,7 @@ const names: Readonly<Record<Place, Names>> = {
     layers:
       'num_layers n_layers layer_num cross_num | depth cross_layers cross_layer_num layers_num num_cross_layers n_cross_layers',
     rank: 'low_rank projection_dim r rank_dim lowrank',
-    weights: 'bilinear_type type kind weight_type mode',
+    weights: 'per_sample_weights weight_feature_key element_weights',
     width: 'dim embedding_dim k factors latent_dim',
     experts:
       'num_experts n_experts expert_num num_expert | expert experts_num specific_expert_num n_expert expert_num_per_task',
@@ -672,7 +672,7 @@ export const isTerm = (word: string): boolean => terms.has(plain(word));
 export const isArgument = (word: string): boolean => Object.hasOwn(names.argument, word);
 
 /** Other names of a kind, from its own row: those that mean the same, and those that may be similar. */
-interface OtherNames {
+export interface OtherNames {
   readonly also?: readonly string[];
   readonly near?: readonly string[];
 }

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
 import { reading, writing } from '../diagnostics/system_reason.ts';
 import { writeTextDurably } from '../storage/durable.ts';
-import type { SamplerName } from './samplers/table.ts';
-import type { Space } from './space.ts';
+import type { Study } from './study.ts';
 import type { JobRecord } from './trial.ts';
 import { isRecord, isStudy } from './valid.ts';
 
@@ -14,29 +13,6 @@ export const trialsFile = 'trials.jsonl';
 export const journalFile = 'optuna.journal';
 
 const format = 'tower-study-1';
-
-/** What makes a study the same when it goes on. */
-export interface Study {
-  readonly model: string;
-  /** SHA-256 of the model's files and of the data block's. */
-  readonly sources: string;
-  readonly space: Space;
-  /** What holds in all trials. */
-  readonly set: Readonly<Record<string, string>>;
-  readonly metric: string;
-  /** Whether the model has `stop`: a run then keeps the weights of its best epoch. */
-  readonly stops: boolean;
-  /** Of the file: search jobs have it, all others one after it. */
-  readonly fileSeed: number;
-  readonly sampler: SamplerName;
-  /** Of the points that are drawn. */
-  readonly seed: number;
-  readonly halving: boolean;
-  readonly rungs: number;
-  readonly parallel: number;
-  readonly finalists: number;
-  readonly seeds: number;
-}
 
 /** Of this version; what may change when a study goes on is not part of it. */
 export async function writeStudy(folder: string, study: Study): Promise<void> {

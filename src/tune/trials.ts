@@ -1,7 +1,7 @@
 /** The trials of a study as the lines of its log have them. */
 import { defined } from '../defined.ts';
 import { valuesAt } from './halving.ts';
-import type { Study } from './study_files.ts';
+import type { Study } from './study.ts';
 import type { JobRecord, Trial } from './trial.ts';
 
 /** What a run comes to by the metric of its validations: that of the weights which it keeps. */

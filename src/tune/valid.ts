@@ -1,6 +1,6 @@
 /** Whether what a study's folder holds has the shape that it was written in: anyone may have changed the files since. */
 import { samplers } from './samplers/table.ts';
-import type { Study } from './study_files.ts';
+import type { Study } from './study.ts';
 import type { JobKind, JobRecord } from './trial.ts';
 
 type Check = (value: unknown) => boolean;

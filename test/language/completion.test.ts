@@ -201,6 +201,14 @@ describe('completion', () => {
     expect(labels('data d {\n  events = "a.csv"\n  |\n}')).toEqual(expect.arrayContaining(['columns', 'split']));
   });
 
+  it('offers the columns of weights that the data block or its host names', () => {
+    const features = 'user_id : id(dim: 4), movie_id : id(dim: 4), seen : list(movie_id, weights: |)';
+    const after = 'data d { events = "a.csv", columns { scores = "x" }, stars = past(rating, 5) }';
+    expect(labels(model({ features, after }), { columns: ['rating'] })).toEqual(
+      expect.arrayContaining(['scores', 'stars', 'rating']),
+    );
+  });
+
   it('offers files and columns that its host names', () => {
     const around = { columns: ['userId'], towerFiles: ['a.tower'], dataFiles: ['a.csv'] };
     expect(labels('use "|"', around)).toEqual(['a.tower']);

@@ -56,6 +56,21 @@ describe('rename', () => {
     expect(renamed('through: item.ma|in', 'vector')).toContain('channel vector = movie_id');
   });
 
+  it('finds and renames a column of weights in the list and in the data block', () => {
+    const whole = model
+      .replace('seen: list(movie_id)', 'seen: list(movie_id, weights: stars)')
+      .concat('data d { events = "a.csv", time = "t", stars = past(rating, 5), split = random(test: 10%) }\n');
+    for (const words of ['weights: st|ars', 'time = "t", st|ars']) {
+      const { facts, offset } = marked(whole.replace(words.replace('|', ''), words));
+      const { symbol } = symbolAt(facts, offset)!;
+      expect(referencesTo(symbol, [facts]).map(({ span }) => textOf(span))).toEqual(['stars', 'stars']);
+      const renaming = renameSymbol(symbol, 'rated', [facts], (edits) => [factsOf(applyEdits(facts.source, edits))]);
+      const edited = 'refusal' in renaming ? renaming.refusal : applyEdits(facts.source, renaming.edits);
+      expect(edited).toContain('weights: rated)');
+      expect(edited).toContain('rated = past(rating, 5)');
+    }
+  });
+
   it('renames both channels that a score pairs by their name', () => {
     const whole = model.replace('user.main, item.main', 'user, item');
     const { facts } = marked(`${whole}|`);

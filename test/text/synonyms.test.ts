@@ -90,6 +90,8 @@ const rows: readonly [(written: string) => string, written: string, hint: string
   [block, 'MaskBlock(8)', '`mask`'],
   [block, 'conv1d(8)', '`conv`'],
   [block, 'mlp(8, act: relu)', '`activation`'],
+  [block, 'bilinear(bilinear_type: all)', '`weights`'],
+  [feature, 'list(category, per_sample_weights: x)', '`weights`'],
   [block, 'mlp(hidden_units: [8])', '`units`'],
   [block, 'mlp(8, activation: mish)', '`silu`'],
   [block, 'mlp(8, activation: elu)', '`leaky_relu`'],

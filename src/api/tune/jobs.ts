@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { settingsOf } from '../../tune/space.ts';
-import { addRecord, type Study } from '../../tune/study_files.ts';
+import type { Study } from '../../tune/study.ts';
+import { addRecord } from '../../tune/study_files.ts';
 import type { Job, JobRecord } from '../../tune/trial.ts';
 import type { TrainedJob, TrainJob } from './train_job.ts';
 

@@ -76,7 +76,7 @@ function valuesOf(here: CompletionContext, name: string, parameter: Parameter): 
     case 'name':
       return here.names(type.of);
     case 'column':
-      return here.names('column');
+      return unique([...here.names('column'), ...here.columns()]);
     case 'side':
       return sidesAt(here);
     case 'feature':

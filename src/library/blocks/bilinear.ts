@@ -15,6 +15,7 @@ export const bilinear = blockKind({
       positional: true,
       doc: 'One W of [D × D] for all pairs, one for each field i, or one for each pair.',
       default: 'each',
+      near: ['bilinear_type', 'type', 'kind', 'weight_type', 'mode'],
     }),
   },
   lower({ builder }, input, { weights }) {

@@ -91,7 +91,7 @@ class CallBinding {
     const others = this.#call.arguments.filter((other) => other !== argument);
     const given = others.flatMap((other) => (other.name ? [other.name.name] : []));
     const open = takes.filter((parameter) => !this.#places.has(parameter) && !given.includes(parameter));
-    const { extra, ...meant } = guess(name, span, open, 'argument', { taken: takes });
+    const { extra, ...meant } = guess(name, span, open, 'argument', { taken: takes, rows: this.#parameters });
     // `dense(64, relu: true)`: a word that says which of several needs no yes or no.
     const of = takes.find((parameter) => {
       const { type } = this.#parameters[parameter]!;
