@@ -40,7 +40,7 @@ const kinds = [features, blocks, scores, losses, weightings, optimizers].flatMap
     takesFlow(row) || undamped.has(kind) ? [] : [kind],
   ),
 );
-const samples = chosen(fc.sample(models, { numRuns: 10 * count, seed: 42 })).map((text) => ({ text, ...planOf(text) }));
+const samples = chosen(fc.sample(models, { numRuns: 15 * count, seed: 42 })).map((text) => ({ text, ...planOf(text) }));
 
 /** As many as are asked for, first those that use a kind that none before them uses. */
 function chosen(texts: readonly string[]): readonly string[] {

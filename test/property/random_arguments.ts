@@ -52,8 +52,6 @@ function randomValue(choose: Choose, name: string, { type, rest }: Parameter, ar
         return oneOf(choose, type.of);
       case 'flag':
         return choose(2) === 1;
-      case 'text':
-        return 'ab'[choose(2)];
       case 'numbers':
         return [1, 2.5, 4].slice(0, 1 + choose(3));
       case 'name': {
@@ -61,6 +59,8 @@ function randomValue(choose: Choose, name: string, { type, rest }: Parameter, ar
         return known.length === 0 ? undefined : oneOf(choose, known);
       }
       case 'side':
+      // A name of a file, and there is none.
+      case 'text':
         return undefined;
       case 'kind': {
         const inner = oneOf(choose, Object.keys(type.of));
