@@ -7,14 +7,8 @@ import type { BoundColumn, Layout } from './binding/layout.ts';
 import type { Needs } from './binding/needs.ts';
 import { type Database, enclose, openDatabase, quoteName } from './files/duckdb.ts';
 import { type DataSource, isList, isNumber } from './files/source.ts';
+import type { ItemValues } from './item_values.ts';
 import { stage } from './rows/stage.ts';
-
-/** One value an item of the corpus; undefined where there is none. */
-export type ItemValues =
-  | { readonly kind: 'number'; readonly values: readonly (number | undefined)[] }
-  | { readonly kind: 'text'; readonly values: readonly (string | undefined)[] }
-  | { readonly kind: 'texts'; readonly values: readonly (readonly string[] | undefined)[] }
-  | { readonly kind: 'truth'; readonly values: readonly (boolean | undefined)[] };
 
 interface Wanted {
   readonly name: string;

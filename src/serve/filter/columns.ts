@@ -1,5 +1,5 @@
 /** Columns of items that a filter may read: one value an item, in typed arrays. */
-import type { ItemValues } from '../../data/item_columns.ts';
+import type { ItemValues } from '../../data/item_values.ts';
 import { makeKeyTable } from '../../text/key_table.ts';
 
 export type ItemColumn =
