@@ -16,6 +16,7 @@ export {
   type Run,
   recommend,
 } from './api/run.ts';
+export { open, type ServeRequest, type Serving, serve } from './api/serve.ts';
 export { type Trained, type TrainReady, type TrainRequest, train } from './api/train.ts';
 export { type Tuned, type TuneEvent, type TuneRequest, tune } from './api/tune.ts';
 export type { Diagnostic } from './diagnostics/diagnostic.ts';
@@ -28,4 +29,7 @@ export type { MeasureSpec } from './plan/plan.ts';
 export type { Exported } from './serve/export.ts';
 export type { Item, Recommendation } from './serve/recommend.ts';
 export type { Snapshot, TopAnswer, TopRequest } from './serve/snapshot.ts';
+export type { Answers } from './server/answers.ts';
+export type { Limits } from './server/limits.ts';
+export type { RecommendAnswer, RecommendBody, SimilarAnswer, SimilarBody } from './server/schemas.ts';
 export type { EpochRecord, TrainingEvent } from './training/training_events.ts';

@@ -66,9 +66,11 @@ const mayImport: Record<string, readonly string[]> = {
     'graph',
     ...base,
   ],
+  server: ['serve', ...base],
   // What people use
   api: [
     'tune',
+    'server',
     'serve',
     'report',
     'training',
@@ -119,6 +121,8 @@ const runtimes: Record<string, string> = {
   '@tensorflow/': 'engine',
   'onnxruntime-node': 'engine',
   '@duckdb/': 'data',
+  fastify: 'server',
+  'prom-client': 'server',
   chevrotain: 'grammar',
 };
 

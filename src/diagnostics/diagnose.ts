@@ -19,7 +19,7 @@ export function diagnose<C extends Code>(
     remedy?: string;
   };
   const hint = row.hint === undefined ? row.remedy && asHint(row.remedy) : row.hint(facts);
-  return {
+  const diagnostic: Diagnostic = {
     code,
     severity: row.severity,
     message: row.message(facts),
@@ -28,6 +28,15 @@ export function diagnose<C extends Code>(
     fixes: extra.fixes ?? [],
     ...(extra.doubtful ? { doubtful: true } : {}),
   };
+  factsOfAll.set(diagnostic, facts);
+  return diagnostic;
+}
+
+const factsOfAll = new WeakMap<Diagnostic, unknown>();
+
+/** The facts that a call site reported, for what finds the place of a mistake in something that is not a text, such as a request. */
+export function factsOf(diagnostic: Diagnostic): Readonly<Record<string, unknown>> {
+  return (factsOfAll.get(diagnostic) ?? {}) as Readonly<Record<string, unknown>>;
 }
 
 /** The first sentence, without a capital and a full stop, as hints are written. A name of code keeps its letters. */

@@ -185,7 +185,7 @@ function makePreparer(
 }
 
 function recommendationOf({ key, notes, history }: Prepared, { items, unknown }: TopAnswer): Recommendation {
-  const more = unknown.length === 0 ? [] : [`No item has the key ${listOf(unknown)}, so nothing was excluded by it.`];
+  const more = excludedNothing(unknown);
   return {
     ...defined({ key }),
     notes: [...notes, ...more],
@@ -209,6 +209,10 @@ function attempt<T>(work: () => T): T | Failure {
     throw error;
   }
 }
+
+/** What an answer says of keys to exclude that no item has. */
+export const excludedNothing = (unknown: readonly string[]): readonly string[] =>
+  unknown.length === 0 ? [] : [`No item has the key ${listOf(unknown)}, so nothing was excluded by it.`];
 
 /** The features of the asking tower whose values are items, and that are not made of others. */
 function itemFeatures({ towers, features }: Plan): string[] {

@@ -64,7 +64,9 @@ describe('commands in the pages', () => {
     const words = wordsFor(line, folder);
     if (words === undefined) {
       for (const [path] of line.matchAll(/\btest\/\S+/g)) expect(existsSync(path), path).toBe(true);
-      return expect(line).toMatch(/^((UPDATE=1 )?npx vitest|npm (ci|test|run|install|pack)|git|cp|pip|python3|code)\b/);
+      return expect(line).toMatch(
+        /^((UPDATE=1 )?npx vitest|npm (ci|test|run|install|pack)|git|cp|pip|python3|code|curl)\b/,
+      );
     }
     // Parsed as it is written, and not run.
     const ran: string[] = [];

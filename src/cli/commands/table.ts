@@ -13,6 +13,7 @@ import { helpCommand } from './help.ts';
 import { inspectCommand } from './inspect.ts';
 import { lspCommand } from './lsp.ts';
 import { recommendCommand } from './recommend.ts';
+import { serveCommand } from './serve.ts';
 import { trainCommand } from './train.ts';
 import { tuneCommand } from './tune.ts';
 
@@ -26,6 +27,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   evaluateCommand,
   compareCommand,
   recommendCommand,
+  serveCommand,
   exportCommand,
   inspectCommand,
   enginesCommand,

@@ -1,5 +1,6 @@
 /** Codes of requests to a trained model. */
 import { row } from '../code_row.ts';
+import { countOf } from '../wording.ts';
 
 export const serving = {
   'filter-syntax': row<{ found: string; expected: string; advice?: string | undefined }>({
@@ -26,5 +27,79 @@ export const serving = {
     hint: ({ advice }) => advice,
     means: 'A request has an entry with a value that has no meaning there, so there is no answer to it.',
     remedy: 'Correct the value of the entry that the message names.',
+  }),
+
+  'request-body': row<{ reason: string; advice: string }>({
+    severity: 'error',
+    message: ({ reason }) => `the body of the request ${reason}`,
+    hint: ({ advice }) => advice,
+    means: 'A server reads the body of a request as JSON in UTF-8. This body is missing, or cannot be read.',
+    remedy: 'Send one JSON object, or an array of objects, with the header `Content-Type: application/json`.',
+  }),
+
+  'request-size': row<{ what: string; limit: number; unit: string }>({
+    severity: 'error',
+    message: ({ what, limit, unit }) => `${what} may have ${limit.toLocaleString('en')} ${unit} at most`,
+    hint: () => 'send several smaller requests',
+    means: 'The request is larger than the server accepts. The limit keeps one request from delaying all others.',
+    remedy: 'Send several smaller requests, or start the server with higher limits.',
+  }),
+
+  'request-route': row<{ method: string; path: string; routes: readonly string[] }>({
+    severity: 'error',
+    message: ({ method, path }) => `the server has no route ${method} ${path}`,
+    hint: ({ routes }) => `use one of ${routes.join(', ')}`,
+    means: 'The server has no route with this method and this path.',
+    remedy: 'Use a route that `/openapi.json` of the server lists.',
+  }),
+
+  'request-token': row<{ given: boolean }>({
+    severity: 'error',
+    message: ({ given }) =>
+      given ? 'the bearer token of the request is not that of the server' : 'the request has no bearer token',
+    hint: () => 'send the header `Authorization: Bearer TOKEN` with the token of the server',
+    means: 'The server was started with a token, and answers only requests that send this token.',
+    remedy: 'Send the header `Authorization: Bearer TOKEN`. The token is in the file that `--token-file` names.',
+  }),
+
+  'server-busy': row<{ reason: string; seconds: number }>({
+    severity: 'error',
+    message: ({ reason }) => `the server cannot take the request: ${reason}`,
+    hint: ({ seconds }) => `send the request again after ${countOf(seconds, 'second')}`,
+    means: 'More requests arrive than the server answers, or the server is stopping. It refuses new requests early.',
+    remedy: 'Send the request again after the seconds in the header `Retry-After`, or to another server.',
+  }),
+
+  'server-late': row<{ milliseconds: number }>({
+    severity: 'error',
+    message: ({ milliseconds }) => `the answer was not ready within ${countOf(milliseconds, 'millisecond')}`,
+    hint: () => 'send smaller requests, or raise `--deadline` of the server',
+    means: 'The request has a deadline, and the server stops working on an answer that nobody waits for.',
+    remedy: 'Send smaller requests, or raise the deadline.',
+  }),
+
+  'cannot-listen': row<{ host: string; port: number; reason: string; advice: string }>({
+    severity: 'error',
+    message: ({ host, port, reason }) => `cannot listen on port ${port} of ${host}: ${reason}`,
+    hint: ({ advice }) => advice,
+    means: 'The operating system does not let the server listen at this address.',
+    remedy: 'Choose another port with `--port`, or another address of this machine with `--host`.',
+  }),
+
+  'token-needed': row<{ host: string }>({
+    severity: 'error',
+    message: ({ host }) => `${host} can be reached from other machines, so the server needs a token`,
+    hint: () => 'name a file with a secret text: `--token-file FILE`',
+    means:
+      'Without a token, anyone who reaches the address could ask the model what users have seen. A server on 127.0.0.1 needs none.',
+    remedy: 'Name a file with a secret text by `--token-file FILE`, or remove `--host`.',
+  }),
+
+  'token-value': row<{ path?: string | undefined; reason: string }>({
+    severity: 'error',
+    message: ({ path, reason }) => `the token${path === undefined ? '' : ` in ${path}`} ${reason}`,
+    hint: () => 'write 16 or more letters, digits or `-._~+/=`: `openssl rand -hex 32` prints such a text',
+    means: 'The token of a server is one line that a header can hold, and that cannot be guessed.',
+    remedy: 'Write 16 or more letters, digits or signs of `-._~+/=` into the file.',
   }),
 } as const;

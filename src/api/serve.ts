@@ -1,0 +1,69 @@
+/** A trained model that answers: in this process, or over HTTP. */
+import { defined } from '../defined.ts';
+import { failure } from '../diagnostics/failure.ts';
+import type { Answers } from '../server/answers.ts';
+import type { Limits } from '../server/limits.ts';
+import type { Run } from './run.ts';
+import { version } from './version.ts';
+
+/** Reads the data, computes the vectors of all items, and gives what answers: the same bodies as over HTTP, without a server. */
+export async function open(run: Run): Promise<Answers> {
+  const [{ makeAnswers }, recommender, dataset, notes] = await Promise.all([
+    import('../server/answers.ts'),
+    run.recommender(true),
+    run.dataset(),
+    run.notes(),
+  ]);
+  const { keys, titles } = dataset.corpus;
+  const removesSeen = dataset.seen !== 'kept';
+  return makeAnswers({ recommender, corpus: { keys, ...defined({ titles }) }, removesSeen, notes });
+}
+
+export interface ServeRequest {
+  /** Default: 127.0.0.1, which only this machine reaches. Another address needs a token. */
+  readonly host?: string;
+  /** Default: 8321. 0: any that is free. */
+  readonly port?: number;
+  /** The bearer token that requests must have. */
+  readonly token?: string;
+  readonly limits?: Partial<Limits>;
+  /** Gets one line of JSON for each request. */
+  readonly log?: (line: string) => void;
+}
+
+export interface Serving {
+  /** `http://127.0.0.1:8321` */
+  readonly url: string;
+  /** Takes no new requests, and ends when those that have arrived are answered, or `grace` milliseconds later (default: 10,000). */
+  close(grace?: number): Promise<void>;
+}
+
+/**
+ * Checks who may ask, before a run is loaded.
+ * @param path of the file that the token is from
+ * @throws Failure `token-needed`, `token-value`
+ */
+export async function refuseUnsafe(address: {
+  readonly host: string;
+  readonly token: string | undefined;
+  readonly path?: string | undefined;
+}): Promise<void> {
+  const { host, token, path } = address;
+  const { isLoopback, tokenComplaint } = await import('../server/token.ts');
+  if (token === undefined && !isLoopback(host)) throw failure('token-needed', { host });
+  const reason = token === undefined ? undefined : tokenComplaint(token);
+  if (reason !== undefined) throw failure('token-value', { path, reason });
+}
+
+/**
+ * Answers requests for recommendations over HTTP until it is closed. The run stays open.
+ * @throws Failure `token-needed`, `token-value`, `cannot-listen`, and those of `load` and of reading the data
+ */
+export async function serve(run: Run, request: ServeRequest = {}): Promise<Serving> {
+  const { host = '127.0.0.1', port = 8321, token, limits, log } = request;
+  await refuseUnsafe({ host, token });
+  const [{ makeServer }, answers] = await Promise.all([import('../server/server.ts'), open(run)]);
+  const server = await makeServer(answers, { tower: version, ...defined({ token, limits, log }) });
+  const url = await server.listen(host, port);
+  return { url, close: (grace) => server.close(grace) };
+}

@@ -1,0 +1,183 @@
+/** Bodies that their schemas allow to answers, from one snapshot. It knows nothing of HTTP: `open` of the library gives it to programs. */
+import { defined } from '../defined.ts';
+import { failure } from '../diagnostics/failure.ts';
+import type { ItemColumn, ItemColumns } from '../serve/filter/columns.ts';
+import { excludedNothing, type Recommender } from '../serve/recommend.ts';
+import { makeSnapshot, type Snapshot, type TopAnswer } from '../serve/snapshot.ts';
+import { nearest } from '../text/nearest.ts';
+import type {
+  AnsweredItem,
+  Key,
+  RecommendAnswer,
+  RecommendBody,
+  Selection,
+  SimilarAnswer,
+  SimilarBody,
+} from './schemas.ts';
+
+export interface AnswersSource {
+  readonly recommender: Recommender;
+  readonly corpus: { readonly keys: readonly string[]; readonly titles?: readonly string[] };
+  /** Whether the data block removes what users have seen, where a request does not say. */
+  readonly removesSeen: boolean;
+  /** Sentences that each answer has: the model is unfinished, or the data has changed. */
+  readonly notes: readonly string[];
+}
+
+export interface Answers {
+  readonly version: string;
+  /** The snapshot that answers. */
+  readonly snapshot: Snapshot;
+  /**
+   * The best items for a user, for feature values, or for a vector of the query tower.
+   * @throws Failure `unknown-name`, `feature-value`, `filter-syntax`, `filter-type`, `request-value`, `no-user-key`
+   */
+  recommend(body: RecommendBody): Promise<RecommendAnswer>;
+  /**
+   * The items near an item, by the cosine of their vectors, without the item itself. An inner product would put items with long vectors first, which
+   * are mostly the popular ones.
+   * @throws Failure `unknown-name`, `filter-syntax`, `filter-type`
+   */
+  similar(body: SimilarBody): Promise<SimilarAnswer>;
+}
+
+export function makeAnswers({ recommender, corpus, removesSeen, notes }: AnswersSource): Answers {
+  const { snapshot } = recommender;
+  const { version } = snapshot;
+  const shown = (items: readonly AnsweredItem[], names: readonly string[] | undefined): AnsweredItem[] =>
+    names === undefined
+      ? [...items]
+      : items.map((item) => ({ ...item, columns: valuesAt(snapshot.columns, names, snapshot.itemRow(item.key)) }));
+  let directions: Snapshot | undefined;
+
+  return {
+    version,
+    snapshot,
+    async recommend(body) {
+      const { history = 0, columns } = body;
+      const user = body.user === undefined ? undefined : String(body.user);
+      refuseContradictions(body, snapshot);
+      refuseUnknownColumns(columns, snapshot);
+      const answer = body.vector
+        ? byVector(snapshot, body, { user, removesSeen })
+        : await recommender.ask(
+            user === undefined
+              ? { values: ownOf(body.values ?? {}) }
+              : { key: user, ...(body.values && { values: ownOf(body.values) }) },
+            { ...selectionOf(body), ...defined({ removeSeen: body.removeSeen, weights: body.weights }) },
+          );
+      const past = 'history' in answer ? answer.history : pastOf(user, snapshot, corpus);
+      return {
+        version,
+        ...defined({ user }),
+        items: shown(answer.items, columns),
+        ...(history > 0 ? { history: past.slice(0, history) } : {}),
+        notes: [...notes, ...answer.notes],
+      };
+    },
+    async similar(body) {
+      const item = String(body.item);
+      const row = snapshot.itemRow(item);
+      if (row < 0) throw failure('unknown-name', { what: 'item', name: item });
+      refuseUnknownColumns(body.columns, snapshot);
+      directions ??= directionsOf(snapshot, corpus);
+      const vectors = [directions.itemVector(row)];
+      const [top] = directions.top([{ vectors, ...selectionOf(body), excludeRows: [row] }]) as [TopAnswer];
+      return {
+        version,
+        item,
+        items: shown(itemsOf(top), body.columns),
+        notes: [...notes, ...excludedNothing(top.unknown)],
+      };
+    },
+  };
+}
+
+interface ByVector {
+  readonly user: string | undefined;
+  readonly removesSeen: boolean;
+}
+
+function byVector(snapshot: Snapshot, body: RecommendBody, { user, removesSeen }: ByVector) {
+  const { removeSeen = removesSeen, weights } = body;
+  const seenBy = removeSeen ? user : undefined;
+  const request = { vectors: [body.vector!], ...selectionOf(body), ...defined({ weights, seenBy }) };
+  const [top] = snapshot.top([request]) as [TopAnswer];
+  return { items: itemsOf(top), notes: excludedNothing(top.unknown) };
+}
+
+const itemsOf = ({ items }: TopAnswer): AnsweredItem[] =>
+  items.map(({ key, title, score }) => ({ key, ...defined({ title }), score }));
+
+const keysOf = (keys: readonly Key[] | undefined): readonly string[] | undefined => keys?.map(String);
+
+const selectionOf = ({ k = 10, filter, exclude }: Selection) => ({
+  k,
+  ...defined({ filter, exclude: keysOf(exclude) }),
+});
+
+/** A feature may be called `constructor`, which every object of JavaScript has. */
+const ownOf = (values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.assign(Object.create(null), values);
+
+function pastOf(user: string | undefined, snapshot: Snapshot, { keys, titles }: AnswersSource['corpus']) {
+  const row = user === undefined ? -1 : snapshot.userRow(user);
+  const seen = row < 0 ? [] : snapshot.seenBy(row).reverse();
+  return seen.map((at) => ({ key: keys[at]!, ...defined({ title: titles?.[at] }) }));
+}
+
+function refuseContradictions({ user, values, vector }: RecommendBody, { width }: Snapshot): void {
+  const wrong = (entry: string, reason: string, advice: string): Error =>
+    failure('request-value', { entry, reason, advice });
+  if (vector === undefined) {
+    if (user !== undefined || values !== undefined) return;
+    throw wrong('user', 'is missing', 'give `user`, `values`, both, or `vector`');
+  }
+  if (values !== undefined) {
+    throw wrong('values', 'is given next to a vector, which replaces it', 'remove `values` or `vector`');
+  }
+  if (vector.length !== width) throw wrong('vector', `has ${vector.length} numbers`, `give ${width} numbers`);
+  const odd = vector.find((each) => !Number.isFinite(Math.fround(each)));
+  if (odd !== undefined) throw wrong('vector', `has the number ${odd}`, 'give finite float32 numbers');
+}
+
+function refuseUnknownColumns(names: readonly string[] = [], { columns }: Snapshot): void {
+  const name = names.find((each) => !columns.has(each));
+  if (name === undefined) return;
+  const known = [...columns.keys()];
+  const facts = { what: 'column of the items', name, nearest: nearest(name, known), known };
+  throw failure('unknown-name', facts);
+}
+
+/** A snapshot of the same items, each with a vector of length 1. */
+function directionsOf(snapshot: Snapshot, { keys, titles }: AnswersSource['corpus']): Snapshot {
+  const { version, rows, width, columns } = snapshot;
+  const data = new Float32Array(rows * width);
+  for (let row = 0; row < rows; row++) {
+    const vector = snapshot.itemVector(row);
+    let square = 0;
+    for (const each of vector) square += each * each;
+    const scale = square > 0 ? 1 / Math.sqrt(square) : 0;
+    for (let i = 0; i < width; i++) data[row * width + i] = vector[i]! * scale;
+  }
+  return makeSnapshot({ version, items: { vectors: { data, rows, width }, keys, columns, ...defined({ titles }) } });
+}
+
+const valuesAt = (columns: ItemColumns, names: readonly string[], row: number): Record<string, unknown> =>
+  Object.fromEntries(names.map((name) => [name, valueAt(columns.get(name)!, row)]));
+
+/** The value of an item as JSON; null where there is none. */
+function valueAt(column: ItemColumn, row: number): unknown {
+  switch (column.kind) {
+    case 'number':
+      return Number.isNaN(column.values[row]) ? null : column.values[row];
+    case 'text':
+      return column.words[column.codes[row]!] ?? null;
+    case 'texts': {
+      const [from, to] = [column.starts[row]!, column.ends[row]!];
+      return from < 0 ? null : Array.from(column.codes.subarray(from, to), (code) => column.words[code]!);
+    }
+    case 'truth':
+      return column.values[row]! < 0 ? null : column.values[row] === 1;
+  }
+}

@@ -1,0 +1,141 @@
+/** The body of a request: bytes to JSON, and JSON to what its schema says. */
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import { diagnose } from '../diagnostics/diagnose.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { nearest } from '../text/nearest.ts';
+import { deepest, type Limits } from './limits.ts';
+import { mistakeOf, pointer, Refused, refused } from './refused.ts';
+import type { Mistake, Schema, Schemas } from './schemas.ts';
+
+const objects = 'send one JSON object, or an array of objects';
+
+/** @throws Refused 400 */
+export function parseBody(text: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    if (text.trim() === '') throw noBody();
+    throw refused(400, diagnose('request-body', undefined, { reason: 'is not JSON', advice: objects }));
+  }
+  if (isDeeper(value)) {
+    const reason = `has more than ${deepest} lists or objects inside of each other`;
+    throw refused(400, diagnose('request-body', undefined, { reason, advice: 'send values as the data has them' }));
+  }
+  return value;
+}
+
+const noBody = (): Refused =>
+  refused(400, diagnose('request-body', undefined, { reason: 'is empty', advice: objects }));
+
+/** Without recursion: a body may be as deep as it is long. */
+function isDeeper(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > deepest) return true;
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
+    level = level.filter((each) => typeof each === 'object' && each !== null);
+  }
+  return false;
+}
+
+/** Gives the bodies of one request, and whether they came as an array. @throws Refused 400, 413 */
+export type Reader = (body: unknown) => { readonly bodies: readonly unknown[]; readonly isArray: boolean };
+
+/** Mistakes that an answer lists at most. */
+export const mostMistakes = 20;
+
+export async function makeReaders<N extends keyof Schemas>(
+  schemas: Schemas,
+  names: readonly N[],
+  limits: Limits,
+): Promise<Readonly<Record<N, Reader>>> {
+  const { default: module } = await import('ajv/dist/2020.js');
+  // A CommonJS package: node and the bundle differ in what its default is.
+  const Ajv2020 = module.Ajv2020 ?? module;
+  const ajv = new Ajv2020({ allowUnionTypes: true, verbose: true });
+  const readers = names.map((name) => [name, makeReader(ajv.compile(schemas[name]), schemas[name], limits)]);
+  return Object.fromEntries(readers) as Record<N, Reader>;
+}
+
+function makeReader(validate: ValidateFunction, schema: Schema, { batch }: Limits): Reader {
+  const known = Object.keys(schema.properties as object);
+  return (body) => {
+    if (body === undefined) throw noBody();
+    const isArray = Array.isArray(body);
+    const bodies: readonly unknown[] = isArray ? body : [body];
+    if (bodies.length > batch) {
+      throw refused(413, diagnose('request-size', undefined, { what: 'an array', limit: batch, unit: 'requests' }));
+    }
+    const mistakes: Mistake[] = [];
+    for (const [at, each] of bodies.entries()) {
+      if (mistakes.length === mostMistakes) break;
+      if (!validate(each)) mistakes.push(mistakeIn(validate.errors![0]!, known, isArray ? pointer(at) : ''));
+    }
+    if (mistakes.length > 0) throw new Refused(400, mistakes);
+    return { bodies, isArray };
+  };
+}
+
+function mistakeIn(error: ErrorObject, known: readonly string[], before: string): Mistake {
+  const { keyword, params, instancePath: path } = error;
+  if (keyword === 'additionalProperties') {
+    const name: string = params.additionalProperty;
+    const facts = { what: 'entry of a request', name: shortened(name), nearest: nearest(name, known), known };
+    return mistakeOf(diagnose('unknown-name', undefined, facts), before + path + pointer(name));
+  }
+  return mistakeOf(diagnosisOf(error), before + path);
+}
+
+function diagnosisOf({ keyword, params, instancePath: path, data }: ErrorObject): Diagnostic {
+  if (path === '' && keyword === 'type') {
+    const reason = `has ${kindOf(data)} in the place of an object`;
+    return diagnose('request-body', undefined, { reason, advice: objects });
+  }
+  const entry = keyword === 'required' ? params.missingProperty : path.slice(1).replaceAll('/', '.');
+  const [reason, advice] = wordsOf(keyword, params, data);
+  return diagnose('request-value', undefined, { entry, reason, advice });
+}
+
+function wordsOf(
+  keyword: string,
+  params: Readonly<Record<string, unknown>>,
+  data: unknown,
+): readonly [reason: string, advice: string] {
+  switch (keyword) {
+    case 'required':
+      return ['is missing', 'give its value'];
+    case 'type':
+      return [`is ${kindOf(data)}`, `give ${[params.type].flat().map(typeWords).join(' or ')}`];
+    case 'minimum':
+      return [`is ${data}`, `give a number from ${params.limit}`];
+    case 'maximum':
+      return [`is ${data}`, `give a number up to ${params.limit}`];
+    case 'minItems':
+      return ['is an empty list', 'give a list with elements'];
+    default:
+      return ['is too long', `give ${params.limit ?? longest} at most`];
+  }
+}
+
+const longest = 'as much as `/openapi.json` allows';
+
+const typeWords = (type: unknown): string =>
+  ({
+    string: 'a text',
+    integer: 'a whole number',
+    number: 'a number',
+    boolean: '`true` or `false`',
+    array: 'a list',
+    object: 'an object',
+  })[String(type)] ?? String(type);
+
+function kindOf(value: unknown): string {
+  if (value === null) return '`null`';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'number') return Number.isFinite(value) ? `the number ${value}` : 'a number past all bounds';
+  if (typeof value === 'boolean') return `\`${value}\``;
+  return typeof value === 'string' ? 'a text' : 'an object';
+}
+
+const shortened = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);

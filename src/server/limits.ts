@@ -1,0 +1,33 @@
+/** What one request, and all requests together, may take of a server. */
+export interface Limits {
+  /** Bytes of a body. */
+  readonly body: number;
+  /** Requests in one array. */
+  readonly batch: number;
+  /** Items of one answer. */
+  readonly k: number;
+  /** Bodies that are answered at the same time. */
+  readonly running: number;
+  /** Bodies that may wait for their turn. One more is refused with 503. */
+  readonly waiting: number;
+  /** Milliseconds from the arrival of a body to its answer. */
+  readonly deadline: number;
+}
+
+export const usualLimits: Limits = {
+  body: 1_048_576,
+  batch: 256,
+  k: 1000,
+  running: 8,
+  waiting: 256,
+  deadline: 2000,
+};
+
+/** Keys of one list, and numbers of one vector. */
+export const longestList = 10_000;
+/** Characters of a key, and of a name. */
+export const longestKey = 1000;
+/** Characters of a filter, which `src/serve/filter` bounds too. */
+export const longestFilter = 10_000;
+/** Arrays and objects inside of each other, in a body. */
+export const deepest = 8;

@@ -1,0 +1,75 @@
+/** The description of the server as OpenAPI 3.1, whose schemas are JSON Schemas: those that bodies are checked with. */
+import { type Route, routeList } from './routes.ts';
+import type { Schema, SchemaName, Schemas } from './schemas.ts';
+
+const refTo = (name: SchemaName): Schema => ({ $ref: `#/components/schemas/${name}` });
+const oneOrMany = (name: SchemaName): Schema => ({ oneOf: [refTo(name), { type: 'array', items: refTo(name) }] });
+const json = (schema: Schema): Schema => ({ 'application/json': { schema } });
+
+const refusals: Readonly<Record<string, string>> = {
+  400: 'The request has mistakes.',
+  401: 'The token is missing, or is another one.',
+  413: 'The body, or the array, is too long.',
+  415: 'The body is not JSON.',
+  503: 'The server has too much work, or is stopping. `Retry-After` says when to try again.',
+  504: 'The answer was not ready at the deadline.',
+};
+
+export interface Described {
+  readonly schemas: Schemas;
+  /** Of Tower. */
+  readonly version: string;
+  readonly hasToken: boolean;
+}
+
+export function openApi({ schemas, version, hasToken }: Described): Schema {
+  const paths: Record<string, Schema> = {};
+  for (const [name, route] of routeList) {
+    paths[route.path] = { [route.method.toLowerCase()]: operation(name, route, hasToken) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Tower', version, description: 'Recommendations of one trained model.' },
+    paths,
+    components: {
+      schemas,
+      ...(hasToken ? { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } } : {}),
+    },
+  };
+}
+
+function operation(name: string, route: Route, hasToken: boolean): Schema {
+  const { summary, body, answer, media, open } = route;
+  const answered: Schema = answer ? (body ? oneOrMany(answer) : refTo(answer)) : {};
+  const content = media ? { [media]: { schema: { type: 'string' } } } : json(answered);
+  const codes = Object.keys(refusals).filter((code) => (body ? true : code === '503' || (code === '401' && !open)));
+  return {
+    operationId: name,
+    summary,
+    ...(hasToken && !open ? { security: [{ token: [] }] } : {}),
+    ...(body ? { parameters: [deadline], requestBody: { required: true, content: json(oneOrMany(body)) } } : {}),
+    responses: {
+      200: { description: 'The answer.', content },
+      ...Object.fromEntries(
+        codes.map((code) => [
+          code,
+          {
+            description: refusals[code],
+            content: json(name === 'ready' && code === '503' ? refTo('State') : refTo('Refusal')),
+          },
+        ]),
+      ),
+    },
+  };
+}
+
+/** The header that shortens the deadline of one request. */
+export const deadlineHeader = 'tower-deadline';
+
+const deadline: Schema = {
+  name: deadlineHeader,
+  in: 'header',
+  required: false,
+  schema: { type: 'integer', minimum: 1 },
+  description: 'Milliseconds after which nobody waits for the answer. It can only shorten the deadline of the server.',
+};

@@ -1,0 +1,67 @@
+/** A request without an answer: its HTTP status, and its mistakes with their places. */
+import { defined } from '../defined.ts';
+import { diagnose, factsOf } from '../diagnostics/diagnose.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { Failure } from '../diagnostics/failure.ts';
+import type { Mistake } from './schemas.ts';
+
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    readonly mistakes: readonly Mistake[],
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(mistakes.map(({ message }) => message).join('; '));
+  }
+}
+
+/** One segment of a JSON pointer (RFC 6901). */
+export const pointer = (...segments: readonly (string | number)[]): string =>
+  segments.map((each) => `/${String(each).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+
+/** @param at JSON pointer into the body. Absent: what the diagnostic says of itself */
+export function mistakeOf(diagnostic: Diagnostic, at: string = placeOf(diagnostic)): Mistake {
+  const { code, message, hint = null, at: span } = diagnostic;
+  return { code, message, hint, at, ...defined({ start: span?.start, end: span?.end }) };
+}
+
+export const refused = (status: number, diagnostic: Diagnostic, at = '', headers = {}): Refused =>
+  new Refused(status, [mistakeOf(diagnostic, at)], headers);
+
+/** What a server says of an error of its own. The reason is for the log, and not for the client. */
+export const ourMistake = (): Mistake =>
+  mistakeOf(diagnose('internal', undefined, { reason: 'the log of the server has the reason' }), '');
+
+/** The mistakes of a request that the core refused; undefined of an error that is no mistake of the request. */
+export function mistakesOf(error: unknown): readonly Mistake[] | undefined {
+  if (error instanceof Refused) return error.mistakes;
+  return error instanceof Failure ? error.diagnostics.map((each) => mistakeOf(each)) : undefined;
+}
+
+export const within = (index: number, mistake: Mistake): Mistake => ({
+  ...mistake,
+  at: pointer(index) + mistake.at,
+});
+
+/** Where the entry is that a mistake of the core is about. */
+function placeOf(diagnostic: Diagnostic): string {
+  const { what, name, feature, entry } = factsOf(diagnostic) as Readonly<Record<string, string>>;
+  switch (diagnostic.code) {
+    case 'filter-syntax':
+    case 'filter-type':
+      return pointer('filter');
+    case 'feature-value':
+      return pointer('values', feature!);
+    case 'no-user-key':
+      return pointer('user');
+    case 'request-value':
+      return pointer(...entry!.split('.'));
+    case 'unknown-name':
+      if (diagnostic.at !== undefined) return pointer('filter');
+      if (what === 'column of the items') return pointer('columns');
+      if (what === 'objective') return pointer('weights', name!);
+      return what === 'user' || what === 'item' ? pointer(what) : pointer('values', name!);
+    default:
+      return '';
+  }
+}

@@ -1,0 +1,58 @@
+/** The routes: what the server registers, what `/openapi.json` lists, and what a message about an unknown route names. */
+import type { SchemaName } from './schemas.ts';
+
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly summary: string;
+  /** It takes one body of this schema, or an array of them, and answers in the same form. */
+  readonly body?: 'Recommend' | 'Similar';
+  /** Absent: another document. */
+  readonly answer?: SchemaName;
+  /** The media type of the answer, where it is not JSON. */
+  readonly media?: string;
+  /** It answers without a token: a load balancer has none. */
+  readonly open?: true;
+}
+
+export const routes = {
+  recommend: {
+    method: 'POST',
+    path: '/v1/recommend',
+    summary: 'Recommend items for a user, for feature values, or for a vector.',
+    body: 'Recommend',
+    answer: 'Recommended',
+  },
+  similar: {
+    method: 'POST',
+    path: '/v1/similar',
+    summary: 'Find the items near an item.',
+    body: 'Similar',
+    answer: 'Similars',
+  },
+  health: {
+    method: 'GET',
+    path: '/healthz',
+    summary: 'Say that the process runs.',
+    answer: 'State',
+    open: true,
+  },
+  ready: {
+    method: 'GET',
+    path: '/readyz',
+    summary: 'Say whether requests are answered: 503 when the server is stopping.',
+    answer: 'State',
+    open: true,
+  },
+  metrics: {
+    method: 'GET',
+    path: '/metrics',
+    summary: 'Give the metrics in the text format of Prometheus.',
+    media: 'text/plain',
+  },
+  openapi: { method: 'GET', path: '/openapi.json', summary: 'Give this description.' },
+} as const satisfies Readonly<Record<string, Route>>;
+
+export type RouteName = keyof typeof routes;
+export const routeList = Object.entries(routes) as unknown as readonly (readonly [RouteName, Route])[];
+export const routeNames: readonly string[] = routeList.map(([, { method, path }]) => `${method} ${path}`);

@@ -1,0 +1,262 @@
+/**
+ * Answers over HTTP. Requests pass one after the other: limits of the body, the token, JSON, the schema, the gate, the core. Whatever fails answers with a
+ * code, a place and a hint. The core alone knows what an answer is: `answers.ts`.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { diagnose } from '../diagnostics/diagnose.ts';
+import { failure } from '../diagnostics/failure.ts';
+import { systemReason } from '../diagnostics/system_reason.ts';
+import type { Answers } from './answers.ts';
+import { makeReaders, mostMistakes, parseBody, type Reader } from './body.ts';
+import { busy, makeGate } from './gate.ts';
+import { type Limits, usualLimits } from './limits.ts';
+import { type Metrics, makeMetrics } from './metrics.ts';
+import { deadlineHeader, openApi } from './openapi.ts';
+import { mistakesOf, ourMistake, Refused, refused, within } from './refused.ts';
+import { type RouteName, routeList, routeNames, routes } from './routes.ts';
+import { type Mistake, makeSchemas } from './schemas.ts';
+import { makeTokenCheck } from './token.ts';
+
+export interface ServerOptions {
+  /** The version of Tower. */
+  readonly tower: string;
+  readonly limits?: Partial<Limits>;
+  readonly token?: string;
+  /** Gets one line of JSON for each request, without a line end. */
+  readonly log?: (line: string) => void;
+}
+
+export interface Server {
+  /** For tests and for programs that embed it. */
+  readonly http: FastifyInstance;
+  /** @throws Failure `cannot-listen` */
+  listen(host: string, port: number): Promise<string>;
+  /** Takes no new requests, and ends when those that have arrived are answered, or `grace` milliseconds later. */
+  close(grace?: number): Promise<void>;
+}
+
+/** Milliseconds in which the whole of a request must arrive. */
+const slowest = 30_000;
+
+interface Place {
+  readonly answers: Answers;
+  readonly limits: Limits;
+  readonly metrics: Metrics;
+  readonly options: ServerOptions;
+  isStopping(): boolean;
+}
+
+export async function makeServer(answers: Answers, options: ServerOptions): Promise<Server> {
+  const limits = { ...usualLimits, ...options.limits };
+  const schemas = makeSchemas(limits);
+  const readers = await makeReaders(schemas, ['Recommend', 'Similar'], limits);
+  const gate = makeGate(limits);
+  const { version } = answers;
+  const metrics = makeMetrics({ gate, version, items: answers.snapshot.rows });
+  let stopping = false;
+  const place: Place = { answers, limits, metrics, options, isStopping: () => stopping };
+  const http = await makeHttp(place);
+
+  const answerAll = (name: RouteName, read: Reader, one: (body: never) => Promise<Answered>): Handler => {
+    return async (request) => {
+      const { bodies, isArray } = read(request.body);
+      const milliseconds = deadlineOf(request, limits);
+      const isGone = (): boolean => request.raw.socket?.destroyed;
+      const all = await gate.pass((isLate) => inTurn(bodies, one, isArray, () => isLate() || isGone()), milliseconds);
+      metrics.questions(
+        routes[name].path,
+        all.length,
+        all.reduce((sum, { items }) => sum + items.length, 0),
+      );
+      return isArray ? all : all[0];
+    };
+  };
+  const state = (status: string) => ({ status, version });
+  const description = openApi({ schemas, version: options.tower, hasToken: options.token !== undefined });
+  const handlers: Readonly<Record<RouteName, Handler>> = {
+    recommend: answerAll('recommend', readers.Recommend, answers.recommend),
+    similar: answerAll('similar', readers.Similar, answers.similar),
+    health: async () => state('ok'),
+    ready: async (_, reply) => {
+      if (stopping) reply.code(503);
+      return state(stopping ? 'stopping' : 'ready');
+    },
+    metrics: async (_, reply) => {
+      reply.type(metrics.contentType);
+      return metrics.text();
+    },
+    openapi: async () => description,
+  };
+  for (const [name, { method, path }] of routeList) http.route({ method, url: path, handler: handlers[name] });
+
+  return {
+    http,
+    listen: (host, port) => http.listen({ host, port }).catch((error: unknown) => refuseAddress(error, host, port)),
+    async close(grace = 10_000) {
+      stopping = true;
+      const timer = setTimeout(() => http.server.closeAllConnections(), grace);
+      await http.close();
+      clearTimeout(timer);
+    },
+  };
+}
+
+interface Answered {
+  readonly items: readonly unknown[];
+}
+type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+/** Answers the bodies of one request, or refuses all of them with the mistakes of each. */
+async function inTurn(
+  bodies: readonly unknown[],
+  one: (body: never) => Promise<Answered>,
+  isArray: boolean,
+  isLate: () => boolean,
+): Promise<Answered[]> {
+  const answered: Answered[] = [];
+  const mistakes: Mistake[] = [];
+  for (const [at, body] of bodies.entries()) {
+    if (isLate() || mistakes.length >= mostMistakes) break;
+    try {
+      answered.push(await one(body as never));
+    } catch (error) {
+      const own = mistakesOf(error);
+      if (own === undefined) throw error;
+      mistakes.push(...(isArray ? own.map((each) => within(at, each)) : own));
+    }
+  }
+  if (mistakes.length > 0) throw new Refused(400, mistakes);
+  return answered;
+}
+
+/** @throws Refused 400 */
+function deadlineOf({ headers }: FastifyRequest, { deadline }: Limits): number {
+  const given = headers[deadlineHeader];
+  if (given === undefined) return deadline;
+  const milliseconds = Number(given);
+  if (Number.isSafeInteger(milliseconds) && milliseconds > 0) return Math.min(milliseconds, deadline);
+  const facts = { entry: deadlineHeader, reason: 'is no number of milliseconds', advice: 'give a whole number from 1' };
+  throw refused(400, diagnose('request-value', undefined, facts));
+}
+
+async function makeHttp(place: Place): Promise<FastifyInstance> {
+  const { default: fastify } = await import('fastify');
+  const http = fastify({
+    bodyLimit: place.limits.body,
+    requestTimeout: slowest,
+    genReqId: ({ headers }) => idIn(headers['x-request-id']) ?? randomUUID(),
+    // The hook below answers in our form.
+    return503OnClosing: false,
+    clientErrorHandler: (error, socket) => refuseNoise(error, socket),
+    frameworkErrors: (_, request, reply) => {
+      reply.header('x-request-id', request.id);
+      return answerError(place, noRoute(request), request as FastifyRequest, reply as unknown as FastifyReply);
+    },
+  });
+  http.removeAllContentTypeParsers();
+  http.addContentTypeParser('application/json', { parseAs: 'string' }, (_, text, done) => {
+    try {
+      done(null, parseBody(text as string));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  http.addHook('onSend', async (_, reply) => {
+    if (place.isStopping()) reply.header('connection', 'close');
+  });
+  const isOurs = place.options.token === undefined ? undefined : makeTokenCheck(place.options.token);
+  const open = new Set(routeList.flatMap(([, { path, open: isOpen }]) => (isOpen ? path : [])));
+  http.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    const isOpen = open.has(request.routeOptions.url ?? '');
+    if (place.isStopping() && !isOpen) throw busy('it is stopping');
+    const { authorization } = request.headers;
+    if (isOpen || isOurs === undefined || isOurs(authorization)) return;
+    reply.header('www-authenticate', 'Bearer');
+    throw refused(401, diagnose('request-token', undefined, { given: authorization !== undefined }));
+  });
+  http.addHook('onResponse', async (request, reply) => record(place, request, reply));
+  http.setNotFoundHandler((request) => {
+    throw noRoute(request);
+  });
+  http.setErrorHandler((error: unknown, request, reply) => answerError(place, error, request, reply));
+  return http;
+}
+
+/** What a client calls its request, if a log can hold it as it is. */
+const idIn = (given: string | readonly string[] | undefined): string | undefined =>
+  typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : undefined;
+
+function noRoute({ method, url }: Pick<FastifyRequest, 'method' | 'url'>): Refused {
+  const [path = ''] = url.split('?');
+  const allowed = routeList.filter(([, route]) => route.path === path).map(([, route]) => route.method);
+  const shown = path.length > 100 ? `${path.slice(0, 100)}…` : path;
+  const mistake = diagnose('request-route', undefined, { method, path: shown, routes: routeNames });
+  return allowed.length > 0 ? refused(405, mistake, '', { allow: allowed.join(', ') }) : refused(404, mistake);
+}
+
+const answerTypes = 'application/json; charset=utf-8';
+
+function answerError(place: Place, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const refusal = refusalOf(error, place.limits);
+  if (refusal === undefined) {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    logLine(place.options, { level: 'error', id: request.id, reason });
+  }
+  const { status, mistakes, headers } = refusal ?? new Refused(500, [ourMistake()]);
+  return reply.code(status).headers(headers).type(answerTypes).send({ request: request.id, errors: mistakes });
+}
+
+/** Undefined of an error of ours. */
+function refusalOf(error: unknown, { body }: Limits): Refused | undefined {
+  if (error instanceof Refused) return error;
+  const { code, statusCode = 500 } = error as FastifyError;
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return refused(413, diagnose('request-size', undefined, { what: 'a body', limit: body, unit: 'bytes' }));
+  }
+  if (statusCode >= 500) return undefined;
+  const noJson = code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE';
+  const reason = noJson ? 'is not declared as JSON' : 'does not have the length that its header says';
+  const advice = noJson ? 'send the header `Content-Type: application/json`' : 'send the whole body';
+  return refused(statusCode, diagnose('request-body', undefined, { reason, advice }));
+}
+
+/** Bytes that are not HTTP, and requests that never end. */
+function refuseNoise(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const facts = { reason: 'does not arrive as HTTP', advice: 'send a whole request in HTTP/1.1' };
+  const { mistakes } = refused(400, diagnose('request-body', undefined, facts));
+  const text = JSON.stringify({ request: randomUUID(), errors: mistakes });
+  const head = `HTTP/1.1 400 Bad Request\r\nContent-Type: ${answerTypes}\r\nContent-Length: ${Buffer.byteLength(text)}`;
+  socket.end(`${head}\r\nConnection: close\r\n\r\n${text}`);
+}
+
+/** One line a request: what was asked of the server, and never who asked or for whom. */
+function record({ metrics, options }: Place, request: FastifyRequest, reply: FastifyReply): void {
+  const route = request.routeOptions.url ?? 'none';
+  const { statusCode: status, elapsedTime } = reply;
+  metrics.answered(route, status, elapsedTime / 1000);
+  const level = status >= 500 && status !== 503 && status !== 504 ? 'error' : 'info';
+  const ms = Math.round(elapsedTime * 1000) / 1000;
+  const bytes = Number(reply.getHeader('content-length') ?? 0);
+  logLine(options, { level, id: request.id, method: request.method, route, status, ms, bytes });
+}
+
+function logLine({ log }: ServerOptions, entry: Readonly<Record<string, unknown>>): void {
+  log?.(JSON.stringify({ time: new Date().toISOString(), ...entry }));
+}
+
+function refuseAddress(error: unknown, host: string, port: number): never {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  const known: Readonly<Record<string, readonly [reason: string, advice: string]>> = {
+    EADDRINUSE: ['another program uses it', 'choose another port with `--port`'],
+    EACCES: ['it may not be used', 'choose a port from 1024 with `--port`'],
+    EADDRNOTAVAIL: ['this machine does not have the address', 'give an address of this machine with `--host`'],
+    ENOTFOUND: ['there is no such host', 'give an address of this machine with `--host`'],
+  };
+  const [reason, advice] = known[code] ?? [systemReason(error), 'choose another address with `--host` and `--port`'];
+  if (reason === undefined) throw error;
+  throw failure('cannot-listen', { host, port, reason, advice: advice! });
+}
