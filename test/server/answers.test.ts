@@ -93,10 +93,10 @@ describe('recommend', () => {
       filter: 'year = 1981',
       columns: ['year', 'country', 'genres', 'new'],
     });
-    expect(odd.body.items[0].columns).toEqual({ year: 1981, country: 'BE', genres: null, new: false });
+    expect(odd.body.items[0]!.columns).toEqual({ year: 1981, country: 'BE', genres: null, new: false });
     const doubled = (await recommend({ user: 'u3', k: 24, removeSeen: false, weights: { watch: 2 } })).body.items;
     expect(doubled.map((item) => item.key)).toEqual(all.map((item) => item.key));
-    expect(doubled[0].score).toBeCloseTo(2 * all[0].score, 6);
+    expect(doubled[0]!.score).toBeCloseTo(2 * all[0]!.score, 6);
   });
 
   it('takes whole numbers as keys', async () => {
@@ -126,6 +126,6 @@ it('similar: the items by the cosine of their vectors, without the item', async 
   const filtered = await ask(server, '/v1/similar', [
     { item: 'm0', k: 3, filter: "country = 'NL'", exclude: ['m3'], columns: ['country'] },
   ]);
-  expect(filtered.body[0].items.map((item) => item.columns.country)).toEqual(['NL', 'NL', 'NL']);
-  expect(filtered.body[0].items.map((item) => item.key)).not.toContain('m3');
+  expect(filtered.body[0]!.items.map((item) => item.columns!.country)).toEqual(['NL', 'NL', 'NL']);
+  expect(filtered.body[0]!.items.map((item) => item.key)).not.toContain('m3');
 });

@@ -19,7 +19,7 @@ it('has every route, and each of its references leads somewhere', async () => {
   const { body } = await ask(server, '/openapi.json');
   expect(body.openapi).toBe('3.1.0');
   expect(Object.keys(body.paths)).toEqual(routeList.map(([, { path }]) => path));
-  for (const [, { path, method }] of routeList) expect(Object.keys(body.paths[path])).toEqual([method.toLowerCase()]);
+  for (const [, { path, method }] of routeList) expect(Object.keys(body.paths[path]!)).toEqual([method.toLowerCase()]);
   const references = [...JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map(
     ([, name]) => name,
   );
@@ -30,7 +30,7 @@ it('describes each answer and each refusal', async () => {
   const { body: document } = await ask(server, '/openapi.json');
   const ajv = new Ajv2020({ allowUnionTypes: true });
   const isAs = (name: string, value: unknown): void => {
-    const validate = ajv.compile(document.components.schemas[name]);
+    const validate = ajv.compile(document.components.schemas[name]!);
     validate(value);
     expect(validate.errors).toBeNull();
   };

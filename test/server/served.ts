@@ -48,7 +48,7 @@ export interface Body {
   readonly history: readonly { readonly key: string }[];
   readonly notes: readonly string[];
   readonly request: string;
-  readonly errors: readonly Mistake[];
+  readonly errors: readonly [Mistake, ...Mistake[]];
   readonly openapi: string;
   readonly paths: Readonly<Record<string, object>>;
   readonly components: { readonly schemas: Readonly<Record<string, object>> };
@@ -83,6 +83,6 @@ export async function ask(
     status: answered.statusCode,
     headers: answered.headers,
     text: answered.body,
-    body: isJson ? answered.json() : undefined,
+    body: isJson ? answered.json<Body>() : ({} as Body),
   };
 }
