@@ -81,7 +81,8 @@ function refuseUnlessGiven(name: string, plan: Plan, tower: TowerPlan): void {
   );
   const known = [...tower.features, ...weights];
   if (name !== tower.key && !known.includes(name)) {
-    throw failure('unknown-name', { what: `feature of tower \`${tower.name}\``, name, nearest: nearest(name, known) });
+    const what = `feature of tower \`${tower.name}\``;
+    throw failure('unknown-name', { what, name, nearest: nearest(name, known), known });
   }
   const parts = madeOf(plan.features.find((feature) => feature.name === name) ?? {});
   if (parts.length === 0) return;

@@ -199,7 +199,9 @@ function allowedBy(
   const without = [...excluded, ...excludeRows];
   if (seenBy !== undefined) {
     const user = userKeys.rowOf(seenBy);
-    if (user < 0) throw failure('unknown-name', { what: 'user', name: seenBy });
+    if (user < 0) {
+      throw failure('unknown-name', { what: 'user', name: seenBy, advice: 'give the key of a user of the data' });
+    }
     without.push(...seenOf(user));
   }
   if (without.every((row) => row < 0)) return { ...defined({ allowed: kept }), unknown };

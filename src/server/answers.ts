@@ -78,7 +78,8 @@ export function makeAnswers({ recommender, corpus, removesSeen, notes }: Answers
     async similar(body) {
       const item = String(body.item);
       const row = snapshot.itemRow(item);
-      if (row < 0) throw failure('unknown-name', { what: 'item', name: item });
+      if (row < 0)
+        throw failure('unknown-name', { what: 'item', name: item, advice: 'give the key of an item of the data' });
       refuseUnknownColumns(body.columns, snapshot);
       directions ??= directionsOf(snapshot, corpus);
       const vectors = [directions.itemVector(row)];

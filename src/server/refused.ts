@@ -21,7 +21,8 @@ export const pointer = (...segments: readonly (string | number)[]): string =>
 
 /** @param at JSON pointer into the body. Absent: what the diagnostic says of itself */
 export function mistakeOf(diagnostic: Diagnostic, at: string = placeOf(diagnostic)): Mistake {
-  const { code, message, hint = null, at: span } = diagnostic;
+  // Of many names that are known, none may be near.
+  const { code, message, hint = 'correct the entry that `at` names', at: span } = diagnostic;
   return { code, message, hint, at, ...defined({ start: span?.start, end: span?.end }) };
 }
 

@@ -57,7 +57,7 @@ export interface Mistake {
   /** A code of `docs/errors`. */
   readonly code: string;
   readonly message: string;
-  readonly hint: string | null;
+  readonly hint: string;
   /** A JSON pointer into the body; '' is the whole request. */
   readonly at: string;
   /** Of a mistake in a filter: its characters, from 0; the end is past the last. */
@@ -190,7 +190,7 @@ export function makeSchemas(limits: Limits): Schemas {
             {
               code: text('The name of the mistake: `tower explain CODE` explains it.'),
               message: text('What is wrong.'),
-              hint: { type: ['string', 'null'], description: 'What to do.' },
+              hint: text('What to do.'),
               at: text('JSON pointer into the body; the empty text is the whole request.'),
               start: { type: 'integer', description: 'First character of the mistake in a filter, from 0.' },
               end: { type: 'integer', description: 'Past its last character.' },

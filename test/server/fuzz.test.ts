@@ -31,7 +31,7 @@ const anything = fc.oneof(
 );
 /** The right value mostly, and anything sometimes. */
 const mostly = <T>(right: fc.Arbitrary<T>): fc.Arbitrary<unknown> =>
-  fc.oneof({ arbitrary: right as fc.Arbitrary<unknown>, weight: 8 }, { arbitrary: anything, weight: 1 });
+  fc.oneof({ arbitrary: right as fc.Arbitrary<unknown>, weight: 16 }, { arbitrary: anything, weight: 1 });
 const words = [
   ...columns.keys(),
   'and',
@@ -53,7 +53,13 @@ const words = [
 const filter = fc.array(fc.constantFrom(...words), { maxLength: 9 }).map((parts) => parts.join(' '));
 const selection = {
   k: mostly(fc.integer({ min: -1, max: 60 })),
-  filter: mostly(fc.oneof(filter, fc.constant('year > 1990'), fc.string())),
+  filter: mostly(
+    fc.oneof(
+      { arbitrary: fc.constantFrom('year > 1990', "'War' in genres and not new"), weight: 4 },
+      { arbitrary: filter, weight: 2 },
+      { arbitrary: fc.string(), weight: 1 },
+    ),
+  ),
   exclude: mostly(fc.array(key, { maxLength: 5 })),
   columns: mostly(fc.array(fc.constantFrom(...columns.keys()), { maxLength: 3 })),
 };
@@ -61,10 +67,17 @@ const recommendBody = (width: number) =>
   fc.record(
     {
       user: mostly(key),
-      values: mostly(fc.dictionary(fc.constantFrom('user_id', 'history', 'x', 'constructor'), mostly(fc.array(key)))),
-      vector: mostly(fc.array(fc.oneof(fc.double(), fc.float()), { minLength: width, maxLength: width })),
+      values: mostly(
+        fc.dictionary(
+          fc.constantFrom('history', 'history', 'history', 'user_id', 'constructor'),
+          mostly(fc.array(key)),
+        ),
+      ),
+      vector: mostly(
+        fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: width, maxLength: width }),
+      ),
       removeSeen: mostly(fc.boolean()),
-      weights: mostly(fc.dictionary(fc.constantFrom('watch', 'x'), fc.double())),
+      weights: mostly(fc.dictionary(fc.constant('watch'), fc.double({ min: -1e9, max: 1e9, noNaN: true }))),
       history: mostly(fc.integer({ min: -1, max: 5 })),
       ...selection,
     },

@@ -181,6 +181,9 @@ describe('overload', () => {
     const { answers, release } = held();
     const small = await served.server({ limits: { running: 2, waiting: 3 } }, answers);
     const asked = Array.from({ length: 9 }, () => ask(small, '/v1/recommend', { user: 'u1' }));
+    let answered = 0;
+    for (const each of asked) void each.then(() => answered++);
+    while (answered < 4) await new Promise((later) => setTimeout(later, 1));
     const early = await Promise.race(asked);
     expect(early.status).toBe(503);
     expect(early.headers['retry-after']).toBe('1');
