@@ -1,4 +1,4 @@
-/** A trained model in its folder: load it, and ask it. */
+/** A trained model in its folder: load it, and ask it. Long because each method of a run checks and words its own request. */
 
 import { load as loadArtifact, type Trained } from '../artifact/load.ts';
 import type { Dataset, Part } from '../data/dataset.ts';

@@ -1,4 +1,7 @@
-/** Turns row numbers into a graph's inputs, and the gradients that come back into updates of the tables. */
+/**
+ * Turns row numbers into a graph's inputs, and the gradients that come back into updates of the tables. Long because both ways walk the
+ * same plan of inputs, kind by kind of rows.
+ */
 import type { Corpus, Events, IndexedColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';

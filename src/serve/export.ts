@@ -5,11 +5,10 @@
 import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Trained } from '../artifact/load.ts';
-import type { Manifest } from '../artifact/manifest.ts';
 import { refuseUnlessValid } from '../artifact/validate.ts';
 import { addEncoding, writeTexts } from '../artifact/write.ts';
 import { missingCode } from '../data/columns/encode.ts';
-import { type PublishedRules, publishedRules } from '../data/columns/encoders/published.ts';
+import { publishedRules } from '../data/columns/encoders/published.ts';
 import type { Corpus, Encoding } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
@@ -24,7 +23,8 @@ import { servingGraph, tableParameter, weightsInput } from '../lower/serving.ts'
 import { computedTable, type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../plan/plan.ts';
 import { makeFolder, remove, writeDurably, writeTextDurably } from '../storage/durable.ts';
 import { isLockFile, lockFolder } from '../storage/lock.ts';
-import { type Histories, type Kept, keptOf } from './kept.ts';
+import { type Histories, keptOf } from './kept.ts';
+import type { Serving, ServingInput, ServingPart, ServingShape, ServingTower } from './serving_file.ts';
 
 export interface ExportOptions {
   readonly folder: string;
@@ -35,76 +35,6 @@ export interface ExportOptions {
   /** Writes into a folder that is not empty; what an earlier export left of these towers is replaced. */
   readonly force?: boolean;
 }
-
-/** serving.json; `serving.schema.json` says what each entry means. */
-export interface Serving {
-  readonly format: 'tower-serving-1';
-  readonly tower: string;
-  readonly model: string;
-  /** How far the training came: `interrupted` and `stopped` are models of half a training. */
-  readonly training: Pick<Manifest['training'], 'status' | 'epochs' | 'steps'>;
-  readonly retrieval: {
-    readonly query: string;
-    readonly item: string;
-    readonly width: number;
-    /** Query vectors a row: search with each, and keep the best score of an item. */
-    readonly interests?: number;
-    readonly score: 'inner product' | 'largest inner product';
-  };
-  readonly towers: Readonly<Record<string, ServingTower>>;
-  /** How text becomes codes, with values to try a port on. */
-  readonly rules: PublishedRules;
-}
-
-export interface ServingTower {
-  readonly key?: string;
-  readonly files: { readonly tfjs: string; readonly onnx: string; readonly savedModel: string };
-  readonly inputs: readonly ServingInput[];
-  readonly outputs: readonly { readonly name: string; readonly dtype: string; readonly shape: ServingShape }[];
-}
-
-export interface ServingInput {
-  readonly name: string;
-  readonly dtype: string;
-  readonly shape: ServingShape;
-  readonly gives: 'code' | 'bag' | 'numbers' | 'weights';
-  /** Absent for a cross. */
-  readonly column?: string;
-  /** Absent for weights. */
-  readonly encoding?: string;
-  /** Of a list whose elements count by weights: the input that has them. */
-  readonly weights?: string;
-  /** Of weights: the list. */
-  readonly of?: string;
-  /** Of a feature with one code, or with one for each element of a list: the code of a missing value. */
-  readonly missing?: number;
-  readonly crosses?: readonly ServingPart[];
-  readonly last?: ServingPart;
-  /** The list to whose elements its own belong. */
-  readonly along?: ServingPart;
-  /** Of what has several values for each of those elements: how many are kept, the first. */
-  readonly each?: Pick<ServingInput, 'atMost' | 'unseen'>;
-  readonly padding?: -1 | 0;
-  readonly keeps?: Kept['keeps'];
-  readonly atMost?: number;
-  /** Of a bag whose elements may be missing in the vocabulary. */
-  readonly unseen?: 'skip' | 'keep';
-}
-
-/** A feature of which another is made, whether it is an input itself or not. */
-export interface ServingPart {
-  readonly name: string;
-  /** Absent for what is made of others. */
-  readonly column?: string;
-  readonly encoding: string;
-  readonly last?: ServingPart;
-  /** Of a list. */
-  readonly keeps?: Kept['keeps'];
-  readonly atMost?: number;
-  readonly unseen?: 'skip' | 'keep';
-}
-
-export type ServingShape = readonly (number | 'batch')[];
 
 export interface Exported {
   readonly serving: Serving;

@@ -84,6 +84,7 @@ const closed = (description: string, properties: Schema, required: readonly stri
   additionalProperties: false,
 });
 
+/** By name. Long because each entry of a body has its limits and its sentence. */
 export function makeSchemas(limits: Limits): Schemas {
   const key: Schema = { type: ['string', 'integer'], maxLength: longestKey };
   const selection = {

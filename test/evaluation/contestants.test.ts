@@ -38,7 +38,7 @@ describe('the baselines of an evaluation', () => {
       const chosen = baselinesBeside(large, { ...options, baselines: choice });
       expect(chosen.rows.map(({ name }) => name)).not.toContain('ease');
       expect(chosen.leftOut.join('\n')).toMatch(
-        /ease is excluded: it needs 648,000,000,000 bytes of memory, and [\d,]+ bytes are free\./,
+        /ease is excluded: it needs 367,200,000,000 bytes of memory, and [\d,]+ bytes are free\./,
       );
     }
   });
