@@ -46,11 +46,7 @@ export function makeListedItems(
   let current: BatchRows | undefined;
   const add = (item: number): void => {
     if (placeOf[item]! >= 0) return;
-    if (used === rows.length) {
-      const more = new Int32Array(2 * rows.length);
-      more.set(rows);
-      rows = more;
-    }
+    if (used === rows.length) rows = enlarged(rows, 2 * rows.length);
     rows[used] = item;
     placeOf[item] = used++;
   };
@@ -68,11 +64,7 @@ export function makeListedItems(
     }
     if (used === 0) add(Math.max(0, itemOf(batch.rows[0]!)));
     length = Math.ceil(used / padding) * padding;
-    if (rows.length < length) {
-      const more = new Int32Array(length);
-      more.set(rows.subarray(0, used));
-      rows = more;
-    }
+    if (rows.length < length) rows = enlarged(rows, length);
     rows.fill(rows[0]!, used, length);
   };
   return {
@@ -83,4 +75,10 @@ export function makeListedItems(
     },
     place: (item) => placeOf[item]!,
   };
+}
+
+function enlarged(rows: Int32Array, length: number): Int32Array<ArrayBuffer> {
+  const more = new Int32Array(length);
+  more.set(rows);
+  return more;
 }

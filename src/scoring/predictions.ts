@@ -5,13 +5,10 @@ import type { Tables } from '../embedding/tables.ts';
 import type { Engine, Tensors } from '../engine/engine.ts';
 import { makeRowFeeder } from '../feed/feeder.ts';
 import type { Plan } from '../plan/plan.ts';
-import { parametersOf } from './tower_vectors.ts';
+import { parametersOf, rowsAtOnce } from './tower_vectors.ts';
 
 /** By task, float32 [rows of the events]: x of the probability σ(x) that the label is 1, or the number that the label is. */
 export type Predictions = ReadonlyMap<string, Float32Array>;
-
-/** Rows that go through both towers at a time. */
-const rowsAtOnce = 4096;
 
 /** Of every task of the plan that predicts; none where none does. */
 export async function predictionsOf(
