@@ -2,7 +2,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type * as tfjs from '@tensorflow/tfjs';
 import type * as Onnx from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Trained } from '../../src/artifact/load.ts';
@@ -14,6 +13,7 @@ import type { Serving } from '../../src/serve/serving_file.ts';
 import { plainEngine } from '../training/plain_engine.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 import { dataset, trainSmall } from '../training/trained.ts';
+import { loadExported } from './exported_tfjs.ts';
 
 const root = temporaryFolder();
 const folder = join(root, 'exported');
@@ -122,28 +122,11 @@ describe('the folder', () => {
 
 describe.each(['user', 'item'])('the %s tower', (name) => {
   it('runs in TensorFlow.js', async () => {
-    const tf = (await import('@tensorflow/tfjs')) as typeof tfjs;
-    await tf.setBackend('cpu');
-    const path = join(folder, serving().towers[name]!.files.tfjs);
-    const model = await tf.loadGraphModel({
-      async load() {
-        const json = JSON.parse(readFileSync(path, 'utf8'));
-        const parts = json.weightsManifest[0].paths.map((part: string) => readFileSync(join(path, '..', part)));
-        const bytes = Buffer.concat(parts);
-        return {
-          modelTopology: json.modelTopology,
-          signature: json.signature,
-          userDefinedMetadata: json.userDefinedMetadata,
-          weightSpecs: json.weightsManifest[0].weights,
-          weightData: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer,
-        };
-      },
-    });
+    const { tf, vector: vectorOf } = await loadExported(join(folder, serving().towers[name]!.files.tfjs));
     const feeds = Object.fromEntries(
       Object.entries(inputs[name]!).map(([input, { data, shape, dtype }]) => [input, tf.tensor(data, shape, dtype)]),
     );
-    const result = model.predict(feeds) as tfjs.NamedTensorMap | tfjs.Tensor;
-    const vector = 'vector' in result ? result.vector! : (result as tfjs.Tensor);
+    const vector = vectorOf(feeds);
     expect(vector.shape).toEqual([rows, 8]);
     compare(name, await vector.data());
   });

@@ -1,7 +1,6 @@
 /** Lists that go through the item tower, from files to an export: what is trained, measured, asked and exported agrees. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type * as tfjs from '@tensorflow/tfjs';
 import type * as Onnx from 'onnxruntime-node';
 import { expect, it } from 'vitest';
 import { load } from '../../src/artifact/load.ts';
@@ -19,6 +18,7 @@ import { train } from '../../src/training/train.ts';
 import { folderWith, valueAt } from '../data/fixture.ts';
 import { expectParity } from '../models/parity.ts';
 import { plainEngine } from '../training/plain_engine.ts';
+import { loadExported } from './exported_tfjs.ts';
 
 const model = (unseen = 'skip'): string => `
 model watching
@@ -188,26 +188,9 @@ async function tfjsVector(
   path: string,
   inputs: Readonly<Record<string, { readonly shape: readonly [number, ...number[]]; readonly data: number[] }>>,
 ): Promise<ArrayLike<number>> {
-  const tf = (await import('@tensorflow/tfjs')) as typeof tfjs;
-  await tf.setBackend('cpu');
-  const found = await tf.loadGraphModel({
-    async load() {
-      const json = JSON.parse(readFileSync(path, 'utf8'));
-      const parts = json.weightsManifest[0].paths.map((part: string) => readFileSync(join(path, '..', part)));
-      const bytes = Buffer.concat(parts);
-      return {
-        modelTopology: json.modelTopology,
-        signature: json.signature,
-        userDefinedMetadata: json.userDefinedMetadata,
-        weightSpecs: json.weightsManifest[0].weights,
-        weightData: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer,
-      };
-    },
-  });
+  const { tf, vector } = await loadExported(path);
   const feeds = Object.fromEntries(
     Object.entries(inputs).map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape], 'int32')]),
   );
-  const result = found.predict(feeds) as tfjs.NamedTensorMap | tfjs.Tensor;
-  const vector = 'vector' in result ? result.vector! : (result as tfjs.Tensor);
-  return vector.data();
+  return vector(feeds).data();
 }

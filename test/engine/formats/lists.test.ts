@@ -7,6 +7,7 @@ import { servingTfjs } from '../../../src/engine/formats/tfjs_model.ts';
 import { servingGraph } from '../../../src/lower/serving.ts';
 import { expectClose } from '../../graph/support.ts';
 import { planOf } from '../../library/support.ts';
+import { loadFetched } from './fetched_tfjs.ts';
 
 const codes = [1, 2, -1, 3, 0, 1, 2, 2, 1, -1, -1, -1];
 const weights = [1, 3, 0, 2, 7, 0.5, 0, 0, 0, 0, 0, 0];
@@ -73,10 +74,7 @@ it.each(cases)('%s, pool: %s', async (kind, pool) => {
   expectClose((await session.run(Object.fromEntries(feeds))).vector!.data as Float32Array, expected);
 
   await tf.setBackend('cpu');
-  const files: Readonly<Record<string, Uint8Array>> = servingTfjs(graph, parameters);
-  const fetchFunc = async (url: RequestInfo | URL): Promise<Response> =>
-    new Response(files[String(url).replace('http://host/', '')] as BodyInit);
-  const model = await tf.loadGraphModel('http://host/model.json', { fetchFunc: fetchFunc as typeof fetch });
+  const model = await loadFetched(servingTfjs(graph, parameters));
   const given = Object.entries(inputs).map(([name, { dtype, data, shape }]) => [name, tf.tensor(data, shape, dtype)]);
   const result = model.predict(Object.fromEntries(given)) as tf.NamedTensorMap | tf.Tensor;
   expectClose(('vector' in result ? result.vector! : (result as tf.Tensor)).dataSync(), expected);

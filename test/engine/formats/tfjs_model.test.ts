@@ -5,18 +5,8 @@ import { servingTfjs } from '../../../src/engine/formats/tfjs_model.ts';
 import { makeBuilder } from '../../../src/graph/builder.ts';
 import type { Tensor } from '../../../src/graph/graph.ts';
 import { expectClose } from '../../graph/support.ts';
+import { loadFetched } from './fetched_tfjs.ts';
 import { exportedTower } from './tower.ts';
-
-type Files = Readonly<Record<string, Uint8Array>>;
-
-/** As a browser would fetch them: model.json, and next to it the weights it names. */
-function load(files: Files): Promise<tf.GraphModel> {
-  const fetchFunc = async (url: RequestInfo | URL): Promise<Response> => {
-    const bytes = files[String(url).replace('http://host/', '')];
-    return bytes ? new Response(bytes as BodyInit) : new Response(null, { status: 404 });
-  };
-  return tf.loadGraphModel('http://host/model.json', { fetchFunc: fetchFunc as typeof fetch });
-}
 
 const feed = ({ dtype, data, shape }: Tensor): tf.Tensor => tf.tensor(data, [...shape], dtype);
 
@@ -28,7 +18,7 @@ describe('an exported graph model', () => {
 
   it('has the names of the graph and gives its numbers', async () => {
     const { graph, inputs, parameters, expected } = exportedTower();
-    const model = await load(servingTfjs(graph, parameters));
+    const model = await loadFetched(servingTfjs(graph, parameters));
     const feeds = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, feed(value)]));
     const results = model.predict(feeds) as Record<string, tf.Tensor>;
     expect(Object.keys(results).sort()).toEqual(['again', 'mask given', 'vector']);
@@ -45,7 +35,7 @@ describe('an exported graph model', () => {
     const data = Float32Array.from({ length: 1_500_000 }, (_, i) => i % 1009);
     const files = servingTfjs(b.finish(), { table: { dtype: 'float32', shape: [1500, 1000], data } });
     expect(Object.keys(files)).toEqual(['model.json', 'group1-shard1of2.bin', 'group1-shard2of2.bin']);
-    const model = await load(files);
+    const model = await loadFetched(files);
     const rows = model.predict({ codes: tf.tensor1d([1499, 0], 'int32') }) as Record<string, tf.Tensor>;
     expect(rows.rows!.dataSync()).toEqual(Float32Array.from([...data.subarray(1_499_000), ...data.subarray(0, 1000)]));
   });
