@@ -1,11 +1,11 @@
 /** All columns of the items file, for what asks about items by their values: not only those that a model reads. */
-import { Failure } from '../diagnostics/failure.ts';
 import type { DataDescription } from '../model/model.ts';
 import { makeKeyTable } from '../text/key_table.ts';
-import { type BindOptions, bindData } from './binding/bind.ts';
+import type { BindOptions } from './binding/bind.ts';
 import type { BoundColumn, Layout } from './binding/layout.ts';
 import type { Needs } from './binding/needs.ts';
-import { type Database, enclose, openDatabase, quoteName } from './files/duckdb.ts';
+import { withBoundDatabase } from './bound_database.ts';
+import { type Database, enclose, quoteName } from './files/duckdb.ts';
 import { type DataSource, isList, isNumber } from './files/source.ts';
 import type { ItemValues } from './item_values.ts';
 import { stage } from './rows/stage.ts';
@@ -24,28 +24,18 @@ interface Wanted {
  * @param keys of the corpus, in the order of its rows
  * @throws Failure as `readDataset`
  */
-export async function readItemColumns(
+export function readItemColumns(
   description: DataDescription,
   needs: Needs,
   keys: readonly string[],
   options: BindOptions = {},
 ): Promise<ReadonlyMap<string, ItemValues>> {
-  const bound = await bindData(description, needs, options);
-  if (bound.output === undefined) throw new Failure(bound.diagnostics);
-  const { layout, discard } = bound.output;
-  try {
+  return withBoundDatabase(description, needs, options, async (database, { layout }) => {
     const source = layout.sources.get('items');
     const key = layout.itemKey?.inFile;
     if (source === undefined || key === undefined) return new Map();
-    const database = await openDatabase(options.signal);
-    try {
-      return await read(database, source, key, wantedOf(source, layout, key), keys, options.signal);
-    } finally {
-      database.close();
-    }
-  } finally {
-    discard();
-  }
+    return read(database, source, key, wantedOf(source, layout, key), keys, options.signal);
+  });
 }
 
 async function read(

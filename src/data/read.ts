@@ -2,16 +2,17 @@
 import { defined } from '../defined.ts';
 import { Failure, failure } from '../diagnostics/failure.ts';
 import type { DataDescription } from '../model/model.ts';
-import { type BindOptions, type BoundData, bindData } from './binding/bind.ts';
+import type { BindOptions, BoundData } from './binding/bind.ts';
 import { sqlFails } from './binding/binder.ts';
 import { type ColumnRequest, type ColumnRequests, columnRequests } from './binding/column_requests.ts';
 import type { Layout } from './binding/layout.ts';
 import type { Needs } from './binding/needs.ts';
+import { withBoundDatabase } from './bound_database.ts';
 import { assemble } from './columns/assemble.ts';
 import { readFirstValues } from './columns/first_values.ts';
 import type { Dataset } from './dataset.ts';
 import type { BadRow } from './files/bad_row.ts';
-import { type Database, openDatabase } from './files/duckdb.ts';
+import type { Database } from './files/duckdb.ts';
 import type { Role } from './files/files.ts';
 import { sentencesOfVectors } from './protocol.ts';
 import { dropFailingRows } from './rows/drop_failing_rows.ts';
@@ -33,24 +34,10 @@ export interface ReadOptions extends BindOptions {
  * Reads the data that `needs` (a `Plan`, or part of one) asks for. Throws Failure, with places in the data block, for whatever is
  * wrong with the block, its files or too many of their rows.
  */
-export async function readDataset(
-  description: DataDescription,
-  needs: Needs,
-  options: ReadOptions = {},
-): Promise<Dataset> {
-  const bound = await bindData(description, needs, options);
-  if (bound.output === undefined) throw new Failure(bound.diagnostics);
-  const { layout, files, discard } = bound.output;
-  try {
-    const database = await openDatabase(options.signal);
-    try {
-      return await read(database, layout, files, description, needs, options);
-    } finally {
-      database.close();
-    }
-  } finally {
-    discard();
-  }
+export function readDataset(description: DataDescription, needs: Needs, options: ReadOptions = {}): Promise<Dataset> {
+  return withBoundDatabase(description, needs, options, (database, { layout, files }) =>
+    read(database, layout, files, description, needs, options),
+  );
 }
 
 async function read(

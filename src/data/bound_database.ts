@@ -1,0 +1,30 @@
+/** A database for the files that a data block names, for as long as they are read. */
+import { Failure } from '../diagnostics/failure.ts';
+import type { DataDescription } from '../model/model.ts';
+import { type BindOptions, type BoundData, bindData } from './binding/bind.ts';
+import type { Needs } from './binding/needs.ts';
+import { type Database, openDatabase } from './files/duckdb.ts';
+
+/**
+ * Binds the block to its files, and closes what it opened however `use` ends.
+ * @throws Failure with what is wrong with the block and its files
+ */
+export async function withBoundDatabase<T>(
+  description: DataDescription,
+  needs: Needs,
+  options: BindOptions,
+  use: (database: Database, bound: BoundData) => Promise<T>,
+): Promise<T> {
+  const bound = await bindData(description, needs, options);
+  if (bound.output === undefined) throw new Failure(bound.diagnostics);
+  try {
+    const database = await openDatabase(options.signal);
+    try {
+      return await use(database, bound.output);
+    } finally {
+      database.close();
+    }
+  } finally {
+    bound.output.discard();
+  }
+}
