@@ -1,4 +1,5 @@
 /** The `onnx` engine: onnxruntime-node, which the build puts into this package. */
+import { availableParallelism, cpus } from 'node:os';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import { checkParameters, checkTensor, type Symbols } from '../check.ts';
@@ -68,6 +69,15 @@ const unwrap = (graph: Graph, node: number, { dims, data }: OrtTensor): Tensor =
   data: data as Tensor['data'],
 });
 
+/**
+ * ONNX Runtime starts a thread for each core of the machine and binds it there, even to cores that the process may not use. Where `taskset` or a
+ * container leaves fewer, it gets their number.
+ */
+function threads(): { readonly intraOpNumThreads?: number } {
+  const allowed = availableParallelism();
+  return allowed < cpus().length ? { intraOpNumThreads: allowed } : {};
+}
+
 /** Rejects where ONNX Runtime has no library for this platform. */
 export async function onnxEngine(): Promise<Engine> {
   const runtime: Runtime = exportsOf(await import('onnxruntime-node'), 'InferenceSession');
@@ -85,6 +95,7 @@ export async function onnxEngine(): Promise<Engine> {
         // Threads wait for work by spinning only while a run lasts: between runs the cores are the host's. At batch 256
         // this is as quick as spinning all the time and takes three quarters of the processor time.
         extra: { session: { force_spinning_stop: '1' } },
+        ...threads(),
       });
       return new OnnxProgram(runtime, session, graph, parameters);
     },
