@@ -4,7 +4,10 @@
  * next line, and within a training with its next step.
  *
  *   npm run study -- [SET …] [--for 30m] [--models NAME,…] [--baselines NAME,…] [--seeds 1,2,3] [--set NAME=NUMBER …]
- *                    [--runs FOLDER] [--out FILE] [--keep] [--cost] [--quiet]
+ *                    [--runs FOLDER] [--rows FOLDER] [--out FILE] [--keep] [--cost] [--quiet]
+ *
+ * Lines are kept in docs/results, which is committed; trainings are kept in runs/study, which is not. Copies of the project that measured
+ * different lines at the same commit put their files into one folder.
  *
  * `--for` stops in time. `--keep` does not measure again what earlier code measured. `--cost` prints what there is to do, and stops.
  * With `--models`, `--baselines`, `--seeds` or `--set` the page is not written unless `--out` says where: it would not be the whole study.
@@ -34,6 +37,7 @@ const { values: given, positionals } = parseArgs({
     seeds: { type: 'string' },
     set: { type: 'string', multiple: true },
     runs: { type: 'string', default: 'runs/study' },
+    rows: { type: 'string', default: 'docs/results' },
     out: { type: 'string' },
     keep: { type: 'boolean', default: false },
     cost: { type: 'boolean', default: false },
@@ -75,7 +79,7 @@ async function study(): Promise<void> {
   const chosen = planned.filter(({ set }) => isChosen(set));
   const work = agendaOf(
     chosen.flatMap(({ wanted }) => wanted),
-    chosen.flatMap(({ set }) => keptRows(given.runs, set.name)),
+    chosen.flatMap(({ set }) => keptRows(given.rows, set.name)),
     given.keep,
   );
   for (const line of costOf(work)) say(line);
@@ -117,7 +121,7 @@ async function measureAll(
       const seconds = (performance.now() - began) / 1000;
       const { set: name, name: of, seed, decides } = each;
       const row = { set: name, name: of, ...(seed === undefined ? {} : { seed }), decides, state, seconds };
-      await keepRow(given.runs, { format: 'tower-study-1', ...row, ...measured });
+      await keepRow(given.rows, { format: 'tower-study-1', ...row, ...measured });
       done++;
       say(`${label(each)}: ${figureOf(measured)}, ${hours(seconds)}`);
     } catch (error) {
@@ -182,7 +186,7 @@ async function plan(set: StudySet): Promise<Planned> {
   if (found.length === 0) {
     say(`${set.name}: no model fits, or its files are not there: see \`tower data ${basename(set.data, '.tower')}\``);
     const known = [
-      ...new Set(keptRows(given.runs, set.name).flatMap(({ name, seed }) => (seed === undefined ? [] : name))),
+      ...new Set(keptRows(given.rows, set.name).flatMap(({ name, seed }) => (seed === undefined ? [] : name))),
     ];
     return { set, models: known, baselines: [], wanted: [] };
   }
@@ -224,7 +228,7 @@ function guessOf({ step, train }: Plan, set: StudySet): number {
 
 function writePage(planned: readonly Planned[]): void {
   const tables = planned.map(({ set, models, baselines: names, wanted }): Table => {
-    const kept = keptRows(given.runs, set.name);
+    const kept = keptRows(given.rows, set.name);
     const isShown = (one: Wanted, at: number): boolean => standingOf(one, kept[at]) !== 'changed';
     // Without the files of a set, its rows are taken as they are.
     const own =

@@ -18,6 +18,7 @@ const onlyShow = [
   'reference',
   'report',
   'serve',
+  'server',
   'text',
 ];
 

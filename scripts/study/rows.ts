@@ -1,10 +1,12 @@
 /**
  * The lines of the tables as they were measured, each a file of its own: a study that was stopped goes on with the next line. A file
- * holds the values of every question, so that intervals and paired differences can be drawn for any lines together.
+ * holds the values of every question, so that intervals and paired differences can be drawn for any lines together. The files are committed next
+ * to the page: compressed JSON, because most values are zeros.
  */
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeTextDurably } from '../../src/storage/durable.ts';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { writeDurably } from '../../src/storage/durable.ts';
 
 /** What a figure follows from, as checksums. */
 export interface Decides {
@@ -61,18 +63,30 @@ const base64 = (array: Float32Array | Int32Array): string =>
 /** A copy whose bytes begin where four of them begin. */
 const bytesOf = (text: string): ArrayBuffer => Uint8Array.from(Buffer.from(text, 'base64')).buffer;
 
-/** `sasrec-1.json`; the name of a baseline may have blanks. */
+/** Groups are mostly 0, 1, 2 …: their steps are mostly 1, which compresses to nothing. */
+const steps = (groups: Int32Array): Int32Array => groups.map((group, at) => group - (groups[at - 1] ?? 0));
+
+function sums(steps: Int32Array): Int32Array {
+  let sum = 0;
+  return steps.map((step) => {
+    sum += step;
+    return sum;
+  });
+}
+
+/** `sasrec-1.json.gz`; the name of a baseline may have blanks. */
 const fileOf = ({ name, seed }: Pick<Row, 'name' | 'seed'>): string =>
-  `${name.replaceAll(' ', '_')}${seed === undefined ? '' : `-${seed}`}.json`;
+  `${name.replaceAll(' ', '_')}${seed === undefined ? '' : `-${seed}`}.json.gz`;
 
 export async function keepRow(folder: string, row: Row): Promise<void> {
   const stored: Stored = {
     ...row,
     values: Object.fromEntries(Object.entries(row.values).map(([label, values]) => [label, base64(values)])),
-    groups: base64(row.groups),
+    groups: base64(steps(row.groups)),
   };
   mkdirSync(join(folder, row.set), { recursive: true });
-  await writeTextDurably(join(folder, row.set, fileOf(row)), JSON.stringify(stored));
+  const bytes = gzipSync(JSON.stringify(stored), { level: 9 });
+  await writeDurably(join(folder, row.set, fileOf(row)), (sink) => sink.write(bytes));
 }
 
 /** All rows that are kept for a set. A file that is no whole row is as good as absent: it is measured again. */
@@ -84,17 +98,17 @@ export function keptRows(folder: string, set: string): Row[] {
     return [];
   }
   return names
-    .filter((name) => name.endsWith('.json'))
+    .filter((name) => name.endsWith('.json.gz'))
     .sort()
     .flatMap((name) => {
       try {
-        const stored = JSON.parse(readFileSync(join(folder, set, name), 'utf8')) as Stored;
+        const stored = JSON.parse(gunzipSync(readFileSync(join(folder, set, name))).toString('utf8')) as Stored;
         if (stored.format !== 'tower-study-1' || stored.set !== set || fileOf(stored) !== name) return [];
         const values = Object.entries(stored.values).map(([label, text]) => [label, new Float32Array(bytesOf(text))]);
         const row: Row = {
           ...stored,
           values: Object.fromEntries(values),
-          groups: new Int32Array(bytesOf(stored.groups)),
+          groups: sums(new Int32Array(bytesOf(stored.groups))),
         };
         const isWhole = Object.values(row.values).every(({ length }) => length === row.groups.length);
         return isWhole ? [row] : [];
