@@ -58,6 +58,11 @@ export interface Recommender {
    * the others are answered.
    */
   askAll(asked: readonly Asked[]): Promise<(Recommendation | Failure)[]>;
+  /**
+   * What the query tower makes of a question: one vector, or one for each interest.
+   * @throws Failure `no-user-key`, `unknown-name`, `feature-value`
+   */
+  vectors(question: Question): Promise<readonly Float32Array[]>;
   close(): Promise<void>;
 }
 
@@ -117,6 +122,10 @@ export async function makeRecommender(
       const [answer] = await answerAll([{ question, options }]);
       if (answer instanceof Failure) throw answer;
       return answer!;
+    },
+    async vectors(question) {
+      const { columns } = prepare({ question, options: { k: 0 } });
+      return interestsOf(await retrieval.query(columns, 1))[0]!;
     },
     close: () => retrieval.close(),
   };

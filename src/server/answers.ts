@@ -2,7 +2,7 @@
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import type { ItemColumn, ItemColumns } from '../serve/filter/columns.ts';
-import { excludedNothing, type Recommender } from '../serve/recommend.ts';
+import { excludedNothing, type Question, type Recommender } from '../serve/recommend.ts';
 import { makeSnapshot, type Snapshot, type TopAnswer } from '../serve/snapshot.ts';
 import { nearest } from '../text/nearest.ts';
 import type {
@@ -39,6 +39,13 @@ export interface Answers {
    * @throws Failure `unknown-name`, `filter-syntax`, `filter-type`
    */
   similar(body: SimilarBody): Promise<SimilarAnswer>;
+  /**
+   * The vectors that `recommend` searches with: one, or one for each interest.
+   * @throws Failure `unknown-name`, `feature-value`, `request-value`, `no-user-key`
+   */
+  queryVectors(body: Pick<RecommendBody, 'user' | 'values'>): Promise<readonly Float32Array[]>;
+  /** @throws Failure `unknown-name` */
+  itemVector(body: Pick<SimilarBody, 'item'>): Promise<Float32Array>;
 }
 
 export function makeAnswers({ recommender, corpus, removesSeen, notes }: AnswersSource): Answers {
@@ -60,12 +67,10 @@ export function makeAnswers({ recommender, corpus, removesSeen, notes }: Answers
       refuseUnknownColumns(columns, snapshot);
       const answer = body.vector
         ? byVector(snapshot, body, { user, removesSeen })
-        : await recommender.ask(
-            user === undefined
-              ? { values: ownOf(body.values ?? {}) }
-              : { key: user, ...(body.values && { values: ownOf(body.values) }) },
-            { ...selectionOf(body), ...defined({ removeSeen: body.removeSeen, weights: body.weights }) },
-          );
+        : await recommender.ask(questionOf(body), {
+            ...selectionOf(body),
+            ...defined({ removeSeen: body.removeSeen, weights: body.weights }),
+          });
       const past = 'history' in answer ? answer.history : pastOf(user, snapshot, corpus);
       return {
         version,
@@ -77,9 +82,7 @@ export function makeAnswers({ recommender, corpus, removesSeen, notes }: Answers
     },
     async similar(body) {
       const item = String(body.item);
-      const row = snapshot.itemRow(item);
-      if (row < 0)
-        throw failure('unknown-name', { what: 'item', name: item, advice: 'give the key of an item of the data' });
+      const row = rowOf(item, snapshot);
       refuseUnknownColumns(body.columns, snapshot);
       directions ??= directionsOf(snapshot, corpus);
       const vectors = [directions.itemVector(row)];
@@ -91,7 +94,23 @@ export function makeAnswers({ recommender, corpus, removesSeen, notes }: Answers
         notes: [...notes, ...excludedNothing(top.unknown)],
       };
     },
+    async queryVectors(body) {
+      refuseContradictions(body, snapshot);
+      return recommender.vectors(questionOf(body));
+    },
+    itemVector: async ({ item }) => snapshot.itemVector(rowOf(String(item), snapshot)),
   };
+}
+
+const questionOf = ({ user, values }: RecommendBody): Question =>
+  user === undefined
+    ? { values: ownOf(values ?? {}) }
+    : { key: String(user), ...(values && { values: ownOf(values) }) };
+
+function rowOf(item: string, snapshot: Snapshot): number {
+  const row = snapshot.itemRow(item);
+  if (row >= 0) return row;
+  throw failure('unknown-name', { what: 'item', name: item, advice: 'give the key of an item of the data' });
 }
 
 interface ByVector {

@@ -131,3 +131,22 @@ it('similar: the items by the cosine of their vectors, without the item', async 
   expect(filtered.body[0]!.items.map((item) => item.columns!.country)).toEqual(['NL', 'NL', 'NL']);
   expect(filtered.body[0]!.items.map((item) => item.key)).not.toContain('m3');
 });
+
+it('gives the vectors that an answer rests on', async () => {
+  const { answers } = served;
+  for (const question of [
+    { user: 'u3' },
+    { values: { history: ['m1', 'm2'] } },
+    { user: 'u4', values: { history: [] } },
+  ]) {
+    const [vector, ...others] = await answers.queryVectors(question);
+    expect(others).toEqual([]);
+    const { items } = await answers.recommend({ ...question, k: 5 });
+    for (const { key, score } of items) {
+      const item = await answers.itemVector({ item: key });
+      expect(item.reduce((sum, each, at) => sum + each * vector![at]!, 0)).toBeCloseTo(score, 6);
+    }
+  }
+  await expect(answers.queryVectors({})).rejects.toThrow('`user` of the request is missing');
+  await expect(answers.itemVector({ item: 'nothing' })).rejects.toThrow('no item called `nothing`');
+});
