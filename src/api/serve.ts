@@ -62,8 +62,13 @@ export async function refuseUnsafe(address: {
 export async function serve(run: Run, request: ServeRequest = {}): Promise<Serving> {
   const { host = '127.0.0.1', port = 8321, token, limits, log } = request;
   await refuseUnsafe({ host, token });
-  const [{ makeServer }, answers] = await Promise.all([import('../server/server.ts'), open(run)]);
-  const server = await makeServer(answers, { tower: version, ...defined({ token, limits, log }) });
+  const [{ makeServer }, { onlyVersion }, answers] = await Promise.all([
+    import('../server/server.ts'),
+    import('../server/versions/versions.ts'),
+    open(run),
+  ]);
+  const versions = onlyVersion({ answers, folder: run.trained.folder });
+  const server = await makeServer(versions, { tower: version, ...defined({ token, limits, log }) });
   const url = await server.listen(host, port);
   return { url, close: (grace) => server.close(grace) };
 }

@@ -1,23 +1,23 @@
 /** What Prometheus reads. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Gate } from './gate.ts';
+import type { Versions } from './versions/versions.ts';
 
 export interface Metrics {
   readonly contentType: string;
   /** @param seconds from the arrival of the request to the end of its answer */
   answered(route: string, status: number, seconds: number): void;
-  /** Questions of one body that were answered, and their items. */
-  questions(route: string, count: number, items: number): void;
+  /** A question that a version answered, and how many items the answer has. */
+  question(route: string, version: string, items: number): void;
   text(): Promise<string>;
 }
 
 export interface Watched {
   readonly gate: Gate;
-  readonly version: string;
-  readonly items: number;
+  readonly versions: Versions;
 }
 
-export function makeMetrics({ gate, version, items }: Watched): Metrics {
+export function makeMetrics({ gate, versions }: Watched): Metrics {
   const registers = [new Registry()] as const;
   const [registry] = registers;
   collectDefaultMetrics({ register: registry });
@@ -34,7 +34,7 @@ export function makeMetrics({ gate, version, items }: Watched): Metrics {
     buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
     registers: [...registers],
   });
-  const counts = { labelNames: ['route'], registers: [...registers] };
+  const counts = { labelNames: ['route', 'version'], registers: [...registers] };
   const questions = new Counter({ name: 'tower_questions_total', help: 'Answered questions', ...counts });
   const given = new Counter({ name: 'tower_items_total', help: 'Items in answers', ...counts });
   const gauge = (name: string, help: string, value: () => number): Gauge =>
@@ -48,13 +48,28 @@ export function makeMetrics({ gate, version, items }: Watched): Metrics {
     });
   gauge('tower_running', 'Bodies that are being answered', () => gate.running);
   gauge('tower_waiting', 'Bodies that wait for their turn', () => gate.waiting);
-  gauge('tower_corpus_items', 'Items that can be recommended', () => items);
   new Gauge({
-    name: 'tower_snapshot_info',
-    help: 'What answers: the checksum of the model',
+    name: 'tower_corpus_items',
+    help: 'Items that each version can recommend',
     labelNames: ['version'],
     registers: [...registers],
-  }).set({ version }, 1);
+    collect() {
+      this.reset();
+      for (const { id, answers } of versions.current.all) this.set({ version: id }, answers.snapshot.rows);
+    },
+  });
+  new Gauge({
+    name: 'tower_snapshot_info',
+    help: 'What answers: the checksum of the model, and its share of the questions',
+    labelNames: ['version', 'label'],
+    registers: [...registers],
+    collect() {
+      const { stable, canary, share } = versions.current;
+      this.reset();
+      this.set({ version: stable.id, label: 'stable' }, 1 - share);
+      if (canary) this.set({ version: canary.id, label: 'canary' }, share);
+    },
+  });
 
   return {
     contentType: registry.contentType,
@@ -62,9 +77,9 @@ export function makeMetrics({ gate, version, items }: Watched): Metrics {
       requests.inc({ route, status });
       seconds.observe({ route }, took);
     },
-    questions(route, count, found) {
-      questions.inc({ route }, count);
-      given.inc({ route }, found);
+    question(route, version, items) {
+      questions.inc({ route, version });
+      given.inc({ route, version }, items);
     },
     text: () => registry.metrics(),
   };

@@ -8,7 +8,6 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { diagnose } from '../diagnostics/diagnose.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { systemReason } from '../diagnostics/system_reason.ts';
-import type { Answers } from './answers.ts';
 import { makeReaders, mostMistakes, parseBody, type Reader } from './body.ts';
 import { busy, makeGate } from './gate.ts';
 import { type Limits, usualLimits } from './limits.ts';
@@ -18,6 +17,8 @@ import { mistakesOf, ourMistake, Refused, refused, within } from './refused.ts';
 import { type RouteName, routeList, routeNames, routes } from './routes.ts';
 import { type Mistake, makeSchemas } from './schemas.ts';
 import { makeTokenCheck } from './token.ts';
+import type { About } from './versions/sides.ts';
+import type { Versions } from './versions/versions.ts';
 
 export interface ServerOptions {
   /** The version of Tower. */
@@ -41,43 +42,44 @@ export interface Server {
 const slowest = 30_000;
 
 interface Place {
-  readonly answers: Answers;
   readonly limits: Limits;
   readonly metrics: Metrics;
   readonly options: ServerOptions;
   isStopping(): boolean;
 }
 
-export async function makeServer(answers: Answers, options: ServerOptions): Promise<Server> {
+export async function makeServer(versions: Versions, options: ServerOptions): Promise<Server> {
   const limits = { ...usualLimits, ...options.limits };
   const schemas = makeSchemas(limits);
   const readers = await makeReaders(schemas, ['Recommend', 'Similar'], limits);
   const gate = makeGate(limits);
-  const { version } = answers;
-  const metrics = makeMetrics({ gate, version, items: answers.snapshot.rows });
+  const metrics = makeMetrics({ gate, versions });
   let stopping = false;
-  const place: Place = { answers, limits, metrics, options, isStopping: () => stopping };
+  const place: Place = { limits, metrics, options, isStopping: () => stopping };
   const http = await makeHttp(place);
 
-  const answerAll = (name: RouteName, read: Reader, one: (body: never) => Promise<Answered>): Handler => {
+  const answerAll = (name: 'recommend' | 'similar', read: Reader): Handler => {
     return async (request) => {
       const { bodies, isArray } = read(request.body);
       const milliseconds = deadlineOf(request, limits);
       const isGone = (): boolean => request.raw.socket?.destroyed;
-      const all = await gate.pass((isLate) => inTurn(bodies, one, isArray, () => isLate() || isGone()), milliseconds);
-      metrics.questions(
-        routes[name].path,
-        all.length,
-        all.reduce((sum, { items }) => sum + items.length, 0),
+      const all = await gate.pass(
+        (isLate) =>
+          versions.use((sides) => {
+            const one = (body: object): Promise<Answered> => sides.of(body as About).answers[name](body as never);
+            return inTurn(bodies as readonly object[], one, isArray, () => isLate() || isGone());
+          }),
+        milliseconds,
       );
+      for (const { version, items } of all) metrics.question(routes[name].path, version, items.length);
       return isArray ? all : all[0];
     };
   };
-  const state = (status: string) => ({ status, version });
+  const state = (status: string) => ({ status, version: versions.current.stable.id });
   const description = openApi({ schemas, version: options.tower, hasToken: options.token !== undefined });
   const handlers: Readonly<Record<RouteName, Handler>> = {
-    recommend: answerAll('recommend', readers.Recommend, answers.recommend),
-    similar: answerAll('similar', readers.Similar, answers.similar),
+    recommend: answerAll('recommend', readers.Recommend),
+    similar: answerAll('similar', readers.Similar),
     health: async () => state('ok'),
     ready: async (_, reply) => {
       if (stopping) reply.code(503);
@@ -104,14 +106,15 @@ export async function makeServer(answers: Answers, options: ServerOptions): Prom
 }
 
 interface Answered {
+  readonly version: string;
   readonly items: readonly unknown[];
 }
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
 /** Answers the bodies of one request, or refuses all of them with the mistakes of each. */
 async function inTurn(
-  bodies: readonly unknown[],
-  one: (body: never) => Promise<Answered>,
+  bodies: readonly object[],
+  one: (body: object) => Promise<Answered>,
   isArray: boolean,
   isLate: () => boolean,
 ): Promise<Answered[]> {
@@ -120,7 +123,7 @@ async function inTurn(
   for (const [at, body] of bodies.entries()) {
     if (isLate() || mistakes.length >= mostMistakes) break;
     try {
-      answered.push(await one(body as never));
+      answered.push(await one(body));
     } catch (error) {
       const own = mistakesOf(error);
       if (own === undefined) throw error;

@@ -5,6 +5,7 @@ import { makeRecommender, type Recommender } from '../../src/serve/recommend.ts'
 import { type Answers, makeAnswers } from '../../src/server/answers.ts';
 import type { AnsweredItem, Mistake } from '../../src/server/schemas.ts';
 import { makeServer, type Server, type ServerOptions } from '../../src/server/server.ts';
+import { onlyVersion } from '../../src/server/versions/versions.ts';
 import { plainEngine } from '../training/plain_engine.ts';
 import { dataset as kept, trainSmall } from '../training/trained.ts';
 
@@ -36,7 +37,7 @@ export async function serveSmall(root: string): Promise<Served> {
     trained,
     recommender,
     answers,
-    server: (options, own = answers) => makeServer(own, { tower: '0.0.0', ...options }),
+    server: (options, own = answers) => makeServer(onlyVersion({ answers: own }), { tower: '0.0.0', ...options }),
   };
 }
 

@@ -1,0 +1,72 @@
+/**
+ * Which versions answer. A request takes the sides of its moment once; a swap is one assignment; a version that no side has is freed when the last
+ * request that took it has ended.
+ *
+ *     const versions = makeVersions(makeSides(first));
+ *     await versions.use(async (sides) => sides.of(body).answers.recommend(body));
+ *     await versions.assign(makeSides(second)); // resolves when `first` is freed
+ */
+import { invariant } from '../../diagnostics/failure.ts';
+import { makeSides, type Sides } from './sides.ts';
+import { makeVersion, type Version, type VersionSource } from './version.ts';
+
+export interface Versions {
+  /** The sides of this moment. What asks a version does so in `use`. */
+  readonly current: Sides;
+  /** Does work with the sides of this moment, which are not freed before the work ends. */
+  use<T>(work: (sides: Sides) => Promise<T>): Promise<T>;
+  /** Requests from now on get these sides. Resolves when the versions that they do not have are freed. */
+  assign(sides: Sides): Promise<void>;
+  /** Frees all versions when the requests that took them have ended. No request comes after it. */
+  close(): Promise<void>;
+}
+
+export function makeVersions(first: Sides): Versions {
+  /** How many requests have each version in hand. */
+  const holders = new Map<Version, number>();
+  /** What waits for the last of these requests, of versions that no side has any more. */
+  const leaving = new Map<Version, () => void>();
+  let current = first;
+
+  const take = (sides: Sides, by: 1 | -1): void => {
+    for (const version of sides.all) {
+      const count = (holders.get(version) ?? 0) + by;
+      if (count > 0) holders.set(version, count);
+      else holders.delete(version);
+      if (count === 0) leaving.get(version)?.();
+    }
+  };
+  const free = async (version: Version): Promise<void> => {
+    const ended = new Promise<void>((resolve) => leaving.set(version, resolve));
+    if (holders.has(version)) await ended;
+    await version.close();
+    leaving.delete(version);
+  };
+
+  return {
+    get current() {
+      return current;
+    },
+    async use(work) {
+      const sides = current;
+      take(sides, 1);
+      try {
+        return await work(sides);
+      } finally {
+        take(sides, -1);
+      }
+    },
+    async assign(sides) {
+      invariant(!sides.all.some((each) => leaving.has(each)), 'a version that is freed does not come back');
+      const before = current;
+      current = sides;
+      await Promise.all(before.all.filter((each) => !sides.all.includes(each)).map(free));
+    },
+    async close() {
+      await Promise.all(current.all.map(free));
+    },
+  };
+}
+
+/** One version, which stays. */
+export const onlyVersion = (source: VersionSource): Versions => makeVersions(makeSides(makeVersion(source)));
