@@ -14,9 +14,8 @@ export async function open(run: Run): Promise<Answers> {
     run.dataset(),
     run.notes(),
   ]);
-  const { keys, titles } = dataset.corpus;
   const removesSeen = dataset.seen !== 'kept';
-  return makeAnswers({ recommender, corpus: { keys, ...defined({ titles }) }, removesSeen, notes });
+  return makeAnswers({ recommender, removesSeen, notes });
 }
 
 export interface ServeRequest {

@@ -36,10 +36,17 @@ export function layoutOf(rows: number, width: number): Layout {
 /**
  * Writes the codes and the records of all blocks. Of item i of a block, column c: byte 16 · (pairs · ⌊i ÷ 8⌋ + ⌊c ÷ 2⌋) + 2 · (i mod 8) + (c mod 2).
  * @param records float64 [blocks, 4]
+ * @param from the first block to write: those before it are written already
  */
-export function writeCodes(layout: Layout, vectors: Float32Array, codes: Int8Array, records: Float64Array): void {
+export function writeCodes(
+  layout: Layout,
+  vectors: Float32Array,
+  codes: Int8Array,
+  records: Float64Array,
+  from = 0,
+): void {
   const { rows, width, pairs, blocks } = layout;
-  for (let block = 0; block < blocks; block++) {
+  for (let block = from; block < blocks; block++) {
     const first = block * blockRows;
     const end = Math.min(rows, first + blockRows);
     let largest = 0;

@@ -10,7 +10,7 @@ import { Best, type Ranked } from './best.ts';
 import type { Bits } from './bits.ts';
 import { type CodedQuery, codeQuery } from './bounds.ts';
 import { Candidates } from './candidates.ts';
-import { blockRows, layoutOf, recordBytes, writeCodes } from './codes.ts';
+import { blockRows, type Layout, layoutOf, recordBytes, writeCodes } from './codes.ts';
 import { instantiateScan, type ScanKernel } from './kernels.ts';
 import { bestScoreOf, scoreOf } from './score.ts';
 
@@ -57,8 +57,23 @@ const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
  * @throws RangeError where codes need more than the 4 GiB of a WebAssembly memory, or than the machine has
  */
 export function makeScan(vectors: Float32Array, rows: number, width: number): Scan {
-  invariant(vectors.length === rows * width, `${vectors.length} numbers for ${rows} × ${width}`);
   const layout = layoutOf(rows, width);
+  const store = makeCodeStore(layout);
+  writeStore(store, layout, vectors);
+  return scanOf(store, vectors, rows, width);
+}
+
+/** Codes of items with room for more, in a memory of their own. */
+export interface CodeStore {
+  readonly memory: WebAssembly.Memory;
+  readonly kernel: ScanKernel;
+  readonly codes: number;
+  readonly records: number;
+  readonly scratch: number;
+}
+
+/** @param layout of as many items as may come */
+export function makeCodeStore(layout: Layout): CodeStore {
   const records = aligned(bottom + layout.codeBytes);
   const scratch = aligned(records + layout.blocks * recordBytes);
   // The kernel reads ahead, also at the end.
@@ -66,13 +81,26 @@ export function makeScan(vectors: Float32Array, rows: number, width: number): Sc
   const memory = new WebAssembly.Memory({ initial, maximum: 65_536 });
   const kernel = instantiateScan(memory);
   invariant(kernel.firstFree() <= bottom, 'the compiler uses less than a page');
-  writeCodes(
-    layout,
-    vectors,
-    new Int8Array(memory.buffer, bottom, layout.codeBytes),
-    new Float64Array(memory.buffer, records, 4 * layout.blocks),
-  );
-  const place = { memory, kernel, codes: bottom, records, scratch, layout };
+  return { memory, kernel, codes: bottom, records, scratch };
+}
+
+/** Writes the blocks from `from` on. @param layout of the items that are there */
+export function writeStore(
+  { memory, codes, records }: CodeStore,
+  layout: Layout,
+  vectors: Float32Array,
+  from = 0,
+): void {
+  const { codeBytes, blocks } = layout;
+  const { buffer } = memory;
+  const written = new Float64Array(buffer, records, 4 * blocks);
+  writeCodes(layout, vectors, new Int8Array(buffer, codes, codeBytes), written, from);
+}
+
+/** The scan of the first `rows` items of a store. It stays as it is when others are added: their codes may change the scale of its last block, and no score. */
+export function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: number): Scan {
+  invariant(vectors.length === rows * width, `${vectors.length} numbers for ${rows} × ${width}`);
+  const place = { ...store, layout: layoutOf(rows, width) };
   const score = (queries: readonly Float64Array[], row: number): number => bestScoreOf(queries, vectors, row * width);
 
   return {
@@ -129,13 +157,8 @@ function fewOf({ k, allowed }: ScanRequest, rows: number): number | undefined {
   return count < rows * fewRows || k >= count / 2 ? count : undefined;
 }
 
-interface Place {
-  readonly memory: WebAssembly.Memory;
-  readonly kernel: ScanKernel;
-  readonly codes: number;
-  readonly records: number;
-  readonly scratch: number;
-  readonly layout: ReturnType<typeof layoutOf>;
+interface Place extends CodeStore {
+  readonly layout: Layout;
 }
 
 interface Asked {

@@ -49,15 +49,18 @@ export interface Item {
 }
 
 export interface Recommender {
-  /** What answers: the vectors and keys of the items, and what users have seen. */
+  /** What answers now: the vectors and keys of the items, and what users have seen. */
   readonly snapshot: Snapshot;
-  /** @throws Failure `no-user-key`, `unknown-name`, `feature-value`, `filter-syntax`, `filter-type`, `request-value` */
-  ask(question: Question, options: RecommendOptions): Promise<Recommendation>;
+  /**
+   * @param snapshot what answers. Default: that of now
+   * @throws Failure `no-user-key`, `unknown-name`, `feature-value`, `filter-syntax`, `filter-type`, `request-value`
+   */
+  ask(question: Question, options: RecommendOptions, snapshot?: Snapshot): Promise<Recommendation>;
   /**
    * Several questions: one run of the query tower, and one pass over the items. In place of an answer is the Failure of a question that has none;
    * the others are answered.
    */
-  askAll(asked: readonly Asked[]): Promise<(Recommendation | Failure)[]>;
+  askAll(asked: readonly Asked[], snapshot?: Snapshot): Promise<(Recommendation | Failure)[]>;
   /**
    * What the query tower makes of a question: one vector, or one for each interest.
    * @throws Failure `no-user-key`, `unknown-name`, `feature-value`
@@ -96,15 +99,15 @@ export async function makeRecommender(
     users: { keys: users.keys, seen: users.seen },
     ...defined({ objectives }),
   });
-  const prepare = makePreparer(trained, dataset, snapshot);
-  const answerAll = async (asked: readonly Asked[]): Promise<(Recommendation | Failure)[]> => {
-    const prepared = asked.map((each) => attempt(() => prepare(each)));
+  const prepare = makePreparer(trained, dataset);
+  const answerAll = async (asked: readonly Asked[], from = snapshot): Promise<(Recommendation | Failure)[]> => {
+    const prepared = asked.map((each) => attempt(() => prepare(each, from)));
     const valid = prepared.filter((each): each is Prepared => !(each instanceof Failure));
     if (valid.length === 0) return prepared as Failure[];
     const batch = joinColumns(valid.map(({ columns }) => columns));
     const vectors = interestsOf(await retrieval.query(batch, valid.length));
     const answers = topOf(
-      snapshot,
+      from,
       valid.map(({ request }, i) => ({ ...request, vectors: vectors[i]! })),
     ).values();
     return prepared.map((each) => {
@@ -118,13 +121,13 @@ export async function makeRecommender(
   return {
     snapshot,
     askAll: answerAll,
-    async ask(question, options) {
-      const [answer] = await answerAll([{ question, options }]);
+    async ask(question, options, from) {
+      const [answer] = await answerAll([{ question, options }], from);
       if (answer instanceof Failure) throw answer;
       return answer!;
     },
     async vectors(question) {
-      const { columns } = prepare({ question, options: { k: 0 } });
+      const { columns } = prepare({ question, options: { k: 0 } }, snapshot);
       return interestsOf(await retrieval.query(columns, 1))[0]!;
     },
     close: () => retrieval.close(),
@@ -141,22 +144,13 @@ interface Prepared extends Pick<Recommendation, 'key' | 'notes' | 'history'> {
 function makePreparer(
   { plan, encodings }: Pick<Trained, 'plan' | 'encodings'>,
   dataset: Dataset,
-  snapshot: Snapshot,
-): (asked: Asked) => Prepared {
-  const { corpus, users, histories } = dataset;
+): (asked: Asked, snapshot: Snapshot) => Prepared {
+  const { users, histories } = dataset;
   const [tower] = plan.towers;
-  const itemOf = (key: string): number | undefined => {
-    const row = snapshot.itemRow(key);
-    return row < 0 ? undefined : row;
-  };
   const removesSeen = dataset.seen !== 'kept';
-  const itemAt = (row: number): Item => ({
-    key: corpus.keys[row]!,
-    ...defined({ title: corpus.titles && corpus.titles[row]! }),
-  });
 
   /** Rows of the items that given lists, or single features of items, name. */
-  const itemsIn = (values: FeatureValues): number[] =>
+  const itemsIn = (values: FeatureValues, snapshot: Snapshot): number[] =>
     itemFeatures(plan)
       .flatMap((name) => [values[name] ?? []].flat().map((key) => snapshot.itemRow(String(key))))
       .filter((row) => row >= 0);
@@ -164,9 +158,13 @@ function makePreparer(
   const leftOut = (count: number, who: string): string =>
     `${count === 1 ? '1 item is' : `${count.toLocaleString('en')} items are`} excluded, because ${who} has had ${count === 1 ? 'it' : 'them'}.`;
 
-  return ({ question: { key, values = {} }, options }: Asked): Prepared => {
+  return ({ question: { key, values = {} }, options }, snapshot) => {
     const { removeSeen = removesSeen, ...request } = options;
-    const given = itemsIn(values);
+    const itemOf = (key: string): number | undefined => {
+      const row = snapshot.itemRow(key);
+      return row < 0 ? undefined : row;
+    };
+    const given = itemsIn(values, snapshot);
     if (key === undefined) {
       const columns = queryColumns(plan, tower, encodings, values, { histories, itemOf });
       const without = new Set(removeSeen ? given : []);
@@ -189,7 +187,10 @@ function makePreparer(
     const last = seen.length === 0 ? [] : (users.asOfLastEvent ?? []).filter((name) => isRead(name, tower, values));
     if (last.length > 0) notes.push(asOfLastEvent(last, who));
     if (without.size > 0) notes.push(leftOut(without.size, who));
-    return { key, columns, request: { ...request, excludeRows: without }, notes, history: seen.reverse().map(itemAt) };
+    const history = seen
+      .reverse()
+      .map((row): Item => ({ key: snapshot.keyAt(row), ...defined({ title: snapshot.titleAt(row) }) }));
+    return { key, columns, request: { ...request, excludeRows: without }, notes, history };
   };
 }
 

@@ -10,14 +10,15 @@
  */
 import type { BagColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
-import { diagnose } from '../diagnostics/diagnose.ts';
-import { Failure, failure, invariant } from '../diagnostics/failure.ts';
-import { Bits } from '../scan/bits.ts';
-import { makeScan, type Ranked, type ScanRequest } from '../scan/scan.ts';
+import { invariant } from '../diagnostics/failure.ts';
+import { makeScan, type Ranked, type Scan } from '../scan/scan.ts';
 import { type KeyTable, makeKeyTable } from '../text/key_table.ts';
-import { nearest } from '../text/nearest.ts';
-import type { ItemColumns } from './filter/columns.ts';
-import { type Filters, makeFilters } from './filter/filter.ts';
+import { directionsOf } from './directions.ts';
+import { type ItemColumns, valueAt } from './filter/columns.ts';
+import { makeFilters } from './filter/filter.ts';
+import { type Objective, prepareTop, type TopRequest } from './top_request.ts';
+
+export type { Objective, TopRequest } from './top_request.ts';
 
 export interface SnapshotSource {
   /** What identifies the model and the items together: a server prints it with each answer. */
@@ -37,31 +38,6 @@ export interface SnapshotSource {
   };
   /** Which columns of the vectors belong to which objective. Absent: weights are refused. */
   readonly objectives?: readonly Objective[];
-}
-
-/** A score that `retrieve` declares: `factor` · the inner product of columns `from` to `to`. The query vector already has the factor. */
-export interface Objective {
-  readonly name: string;
-  readonly from: number;
-  readonly to: number;
-  readonly factor: number;
-}
-
-export interface TopRequest {
-  /** The query vector, or one for each interest: an item is scored by the one that it agrees with most. */
-  readonly vectors: readonly ArrayLike<number>[];
-  /** How many items at most: a whole number from 0. */
-  readonly k: number;
-  /** A condition on the columns of the items. */
-  readonly filter?: string;
-  /** Keys of items that are left out. Keys that no item has exclude nothing, and the answer counts them. */
-  readonly exclude?: readonly string[];
-  /** Item rows that are left out; −1 and repeated ones may be among them. */
-  readonly excludeRows?: Iterable<number>;
-  /** The key of a user, whose seen items are left out. */
-  readonly seenBy?: string;
-  /** By objective, in place of its factor in `retrieve`. Those left out keep theirs; 0 removes one. */
-  readonly weights?: Readonly<Record<string, number>>;
 }
 
 export interface TopAnswer {
@@ -84,14 +60,23 @@ export interface TopItem {
 
 export interface Snapshot {
   readonly version: string;
+  /** Every row is below. Where items are written, some rows have no item any more. */
   readonly rows: number;
+  /** Items that can be in an answer. */
+  readonly count: number;
   readonly width: number;
+  /** Names and kinds of what filters may read, with the values of the items of the data. */
   readonly columns: ItemColumns;
   readonly objectives: readonly Objective[];
   /** @throws Failure `request-value`, `unknown-name`, `filter-syntax`, `filter-type` */
   top(requests: readonly TopRequest[]): TopAnswer[];
   /** The row of an item, −1 where there is none. */
   itemRow(key: string): number;
+  keyAt(row: number): string;
+  /** Undefined where the items have no titles. */
+  titleAt(row: number): string | undefined;
+  /** The values of an item as JSON; null where there is none. @param names of `columns` */
+  valuesOf(row: number, names: readonly string[]): Record<string, unknown>;
   userRow(key: string): number;
   /** float32 [width] of one item; for items near an item. */
   itemVector(row: number): Float32Array;
@@ -99,44 +84,68 @@ export interface Snapshot {
   seenBy(user: number): number[];
   /** The share of each objective in the score of an item, in their order. */
   shares(vector: ArrayLike<number>, row: number): number[];
+  /** The same items, each with a vector of length 1. */
+  directions(): Snapshot;
 }
-
-/** A weight other than 0 is within these, so that no product leaves the range of float64. */
-const [leastWeight, mostWeight] = [1e-30, 1e30];
 
 export function makeSnapshot({ version, items, users, objectives = [] }: SnapshotSource): Snapshot {
   const { data, rows, width } = items.vectors;
-  const { columns = new Map() } = items;
   invariant(items.keys.length === rows, `${items.keys.length} keys for ${rows} items`);
   for (const { name, from, to, factor } of objectives) {
     invariant(from >= 0 && from < to && to <= width && factor !== 0, `objective ${name} is a block of the vectors`);
   }
-  const scan = makeScan(data, rows, width);
-  const keys = makeKeyTable(items.keys, rows);
   const titles = items.titles && makeKeyTable(items.titles, rows);
-  const userKeys = makeKeyTable(users?.keys ?? []);
+  return snapshotOf({
+    version,
+    objectives,
+    scan: makeScan(data, rows, width),
+    keys: makeKeyTable(items.keys, rows),
+    titleAt: (row) => titles?.keyAt(row),
+    columns: items.columns ?? new Map(),
+    userKeys: makeKeyTable(users?.keys ?? []),
+    ...defined({ seen: users?.seen }),
+  });
+}
+
+/** What a snapshot is made of. */
+export interface SnapshotParts {
+  readonly version: string;
+  readonly objectives: readonly Objective[];
+  readonly scan: Scan;
+  readonly keys: Pick<KeyTable, 'rowOf' | 'keyAt'>;
+  readonly titleAt: (row: number) => string | undefined;
+  readonly columns: ItemColumns;
+  readonly userKeys: KeyTable;
+  readonly seen?: BagColumn;
+}
+
+export function snapshotOf(parts: SnapshotParts): Snapshot {
+  const { version, objectives, scan, keys, titleAt, columns, userKeys, seen } = parts;
+  const { rows, width, vectors: data } = scan;
   const filters = makeFilters(columns, rows);
   const seenBy = (user: number): number[] => {
-    invariant(users && user >= 0 && user < userKeys.size, `user ${user} of ${userKeys.size}`);
-    const { starts, ends, values } = users.seen;
+    invariant(seen && user >= 0 && user < userKeys.size, `user ${user} of ${userKeys.size}`);
+    const { starts, ends, values } = seen;
     return [...values.subarray(starts[user], ends[user])].filter((row) => row >= 0);
   };
   const place = { rows, width, keys, userKeys, filters, objectives, seenBy };
   const itemAt = (row: number, score: number): TopItem => ({
     row,
     key: keys.keyAt(row),
-    ...defined({ title: titles?.keyAt(row) }),
+    ...defined({ title: titleAt(row) }),
     score,
   });
+  let directions: Snapshot | undefined;
 
   return {
     version,
     rows,
+    count: rows,
     width,
     columns,
     objectives,
     top(requests) {
-      const prepared = requests.map((request) => prepare(request, place));
+      const prepared = requests.map((request) => prepareTop(request, place));
       return scan.top(prepared.map(({ scanned }) => scanned)).map(({ rows: best, scores }: Ranked, i) => ({
         version,
         items: Array.from(best, (row, at) => itemAt(row, scores[at]!)),
@@ -145,6 +154,9 @@ export function makeSnapshot({ version, items, users, objectives = [] }: Snapsho
       }));
     },
     itemRow: keys.rowOf,
+    keyAt: keys.keyAt,
+    titleAt,
+    valuesOf: (row, names) => Object.fromEntries(names.map((name) => [name, valueAt(columns.get(name)!, row)])),
     userRow: userKeys.rowOf,
     itemVector: (row) => data.slice(row * width, (row + 1) * width),
     seenBy,
@@ -154,85 +166,7 @@ export function makeSnapshot({ version, items, users, objectives = [] }: Snapsho
         for (let i = from; i < to; i++) sum += vector[i]! * data[row * width + i]!;
         return sum;
       }),
+    directions: () =>
+      (directions ??= snapshotOf({ ...parts, objectives: [], scan: makeScan(directionsOf(data, width), rows, width) })),
   };
 }
-
-interface Place {
-  readonly rows: number;
-  readonly width: number;
-  readonly keys: KeyTable;
-  readonly userKeys: KeyTable;
-  readonly filters: Filters;
-  readonly objectives: readonly Objective[];
-  seenBy(user: number): number[];
-}
-
-function prepare(
-  request: TopRequest,
-  place: Place,
-): { readonly scanned: ScanRequest; readonly unknown: readonly string[] } {
-  const { k, vectors } = request;
-  if (!Number.isSafeInteger(k) || k < 0) throw refused('k', `is ${k}`, 'give a whole number from 0');
-  if (vectors.length === 0) throw refused('vectors', 'has no vector', 'give one, or one for each interest');
-  const factors = factorsOf(request.weights, place);
-  const weighed = vectors.map((vector) => {
-    if (vector.length !== place.width) {
-      throw refused('vectors', `has ${vector.length} numbers in a vector`, `give ${place.width} numbers`);
-    }
-    return Float64Array.from(vector, (each, i) => {
-      const number = Math.fround(each);
-      if (!Number.isFinite(number)) throw refused('vectors', `has the number ${each}`, 'give finite float32 numbers');
-      return factors ? number * factors[i]! : number;
-    });
-  });
-  const { allowed, unknown } = allowedBy(request, place);
-  return { scanned: { vectors: weighed, k, ...defined({ allowed }) }, unknown };
-}
-
-function allowedBy(
-  { filter, exclude = [], excludeRows = [], seenBy }: TopRequest,
-  { rows, keys, userKeys, filters, seenBy: seenOf }: Place,
-): { readonly allowed?: Bits; readonly unknown: readonly string[] } {
-  const kept = filter === undefined ? undefined : filters.itemsOf(filter);
-  const excluded = exclude.map((key) => keys.rowOf(key));
-  const unknown = exclude.filter((_, i) => excluded[i]! < 0);
-  const without = [...excluded, ...excludeRows];
-  if (seenBy !== undefined) {
-    const user = userKeys.rowOf(seenBy);
-    if (user < 0) {
-      throw failure('unknown-name', { what: 'user', name: seenBy, advice: 'give the key of a user of the data' });
-    }
-    without.push(...seenOf(user));
-  }
-  if (without.every((row) => row < 0)) return { ...defined({ allowed: kept }), unknown };
-  const allowed = kept?.copy() ?? Bits.all(rows);
-  for (const row of without) if (row >= 0) allowed.delete(row);
-  return { allowed, unknown };
-}
-
-/** What each column of a query vector is multiplied with; undefined where nothing changes. */
-function factorsOf(
-  weights: Readonly<Record<string, number>> | undefined,
-  { width, objectives }: Place,
-): Float64Array | undefined {
-  if (weights === undefined || Object.keys(weights).length === 0) return undefined;
-  const known = objectives.map(({ name }) => name);
-  const factors = new Float64Array(width).fill(1);
-  for (const [name, weight] of Object.entries(weights)) {
-    if (!known.includes(name)) {
-      const facts = { what: 'objective', name, nearest: nearest(name, known), known };
-      throw new Failure([diagnose('unknown-name', undefined, facts)]);
-    }
-    const size = Math.abs(weight);
-    if (!(weight === 0 || (size >= leastWeight && size <= mostWeight))) {
-      throw refused(`weights.${name}`, `is ${weight}`, `give 0, or a number from ${leastWeight} to ${mostWeight}`);
-    }
-    for (const { name: own, from, to, factor } of objectives) {
-      if (own === name) factors.fill(weight / factor, from, to);
-    }
-  }
-  return factors;
-}
-
-const refused = (entry: string, reason: string, advice: string): Failure =>
-  failure('request-value', { entry, reason, advice });

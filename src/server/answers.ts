@@ -1,9 +1,8 @@
 /** Bodies that their schemas allow to answers, from one snapshot. It knows nothing of HTTP: `open` of the library gives it to programs. */
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
-import type { ItemColumn, ItemColumns } from '../serve/filter/columns.ts';
 import { excludedNothing, type Question, type Recommender } from '../serve/recommend.ts';
-import { makeSnapshot, type Snapshot, type TopAnswer } from '../serve/snapshot.ts';
+import type { Snapshot, TopAnswer } from '../serve/snapshot.ts';
 import { nearest } from '../text/nearest.ts';
 import type {
   AnsweredItem,
@@ -17,7 +16,6 @@ import type {
 
 export interface AnswersSource {
   readonly recommender: Recommender;
-  readonly corpus: { readonly keys: readonly string[]; readonly titles?: readonly string[] };
   /** Whether the data block removes what users have seen, where a request does not say. */
   readonly removesSeen: boolean;
   /** Sentences that each answer has: the model is unfinished, or the data has changed. */
@@ -26,7 +24,7 @@ export interface AnswersSource {
 
 export interface Answers {
   readonly version: string;
-  /** The snapshot that answers. */
+  /** The snapshot that answers now. */
   readonly snapshot: Snapshot;
   /**
    * The best items for a user, for feature values, or for a vector of the query tower.
@@ -48,57 +46,58 @@ export interface Answers {
   itemVector(body: Pick<SimilarBody, 'item'>): Promise<Float32Array>;
 }
 
-export function makeAnswers({ recommender, corpus, removesSeen, notes }: AnswersSource): Answers {
-  const { snapshot } = recommender;
-  const { version } = snapshot;
-  const shown = (items: readonly AnsweredItem[], names: readonly string[] | undefined): AnsweredItem[] =>
-    names === undefined
-      ? [...items]
-      : items.map((item) => ({ ...item, columns: valuesAt(snapshot.columns, names, snapshot.itemRow(item.key)) }));
-  let directions: Snapshot | undefined;
-
+export function makeAnswers({ recommender, removesSeen, notes }: AnswersSource): Answers {
+  const { version } = recommender.snapshot;
   return {
     version,
-    snapshot,
+    get snapshot() {
+      return recommender.snapshot;
+    },
     async recommend(body) {
       const { history = 0, columns } = body;
+      const { snapshot } = recommender;
       const user = body.user === undefined ? undefined : String(body.user);
       refuseContradictions(body, snapshot);
       refuseUnknownColumns(columns, snapshot);
       const answer = body.vector
         ? byVector(snapshot, body, { user, removesSeen })
-        : await recommender.ask(questionOf(body), {
-            ...selectionOf(body),
-            ...defined({ removeSeen: body.removeSeen, weights: body.weights }),
-          });
-      const past = 'history' in answer ? answer.history : pastOf(user, snapshot, corpus);
+        : await recommender.ask(
+            questionOf(body),
+            { ...selectionOf(body), ...defined({ removeSeen: body.removeSeen, weights: body.weights }) },
+            snapshot,
+          );
+      const past = 'history' in answer ? answer.history : pastOf(user, snapshot);
       return {
         version,
         ...defined({ user }),
-        items: shown(answer.items, columns),
+        items: shown(snapshot, answer.items, columns),
         ...(history > 0 ? { history: past.slice(0, history) } : {}),
         notes: [...notes, ...answer.notes],
       };
     },
     async similar(body) {
+      const { snapshot } = recommender;
       const item = String(body.item);
       const row = rowOf(item, snapshot);
       refuseUnknownColumns(body.columns, snapshot);
-      directions ??= directionsOf(snapshot, corpus);
+      const directions = snapshot.directions();
       const vectors = [directions.itemVector(row)];
       const [top] = directions.top([{ vectors, ...selectionOf(body), excludeRows: [row] }]) as [TopAnswer];
       return {
         version,
         item,
-        items: shown(itemsOf(top), body.columns),
+        items: shown(snapshot, itemsOf(top), body.columns),
         notes: [...notes, ...excludedNothing(top.unknown)],
       };
     },
     async queryVectors(body) {
-      refuseContradictions(body, snapshot);
+      refuseContradictions(body, recommender.snapshot);
       return recommender.vectors(questionOf(body));
     },
-    itemVector: async ({ item }) => snapshot.itemVector(rowOf(String(item), snapshot)),
+    async itemVector({ item }) {
+      const { snapshot } = recommender;
+      return snapshot.itemVector(rowOf(String(item), snapshot));
+    },
   };
 }
 
@@ -112,6 +111,15 @@ function rowOf(item: string, snapshot: Snapshot): number {
   if (row >= 0) return row;
   throw failure('unknown-name', { what: 'item', name: item, advice: 'give the key of an item of the data' });
 }
+
+const shown = (
+  snapshot: Snapshot,
+  items: readonly AnsweredItem[],
+  names: readonly string[] | undefined,
+): AnsweredItem[] =>
+  names === undefined
+    ? [...items]
+    : items.map((item) => ({ ...item, columns: snapshot.valuesOf(snapshot.itemRow(item.key), names) }));
 
 interface ByVector {
   readonly user: string | undefined;
@@ -140,10 +148,10 @@ const selectionOf = ({ k = 10, filter, exclude }: Selection) => ({
 const ownOf = (values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
   Object.assign(Object.create(null), values);
 
-function pastOf(user: string | undefined, snapshot: Snapshot, { keys, titles }: AnswersSource['corpus']) {
+function pastOf(user: string | undefined, snapshot: Snapshot) {
   const row = user === undefined ? -1 : snapshot.userRow(user);
   const seen = row < 0 ? [] : snapshot.seenBy(row).reverse();
-  return seen.map((at) => ({ key: keys[at]!, ...defined({ title: titles?.[at] }) }));
+  return seen.map((at) => ({ key: snapshot.keyAt(at), ...defined({ title: snapshot.titleAt(at) }) }));
 }
 
 function refuseContradictions({ user, values, vector }: RecommendBody, { width }: Snapshot): void {
@@ -167,37 +175,4 @@ function refuseUnknownColumns(names: readonly string[] = [], { columns }: Snapsh
   const known = [...columns.keys()];
   const facts = { what: 'column of the items', name, nearest: nearest(name, known), known };
   throw failure('unknown-name', facts);
-}
-
-/** A snapshot of the same items, each with a vector of length 1. */
-function directionsOf(snapshot: Snapshot, { keys, titles }: AnswersSource['corpus']): Snapshot {
-  const { version, rows, width, columns } = snapshot;
-  const data = new Float32Array(rows * width);
-  for (let row = 0; row < rows; row++) {
-    const vector = snapshot.itemVector(row);
-    let square = 0;
-    for (const each of vector) square += each * each;
-    const scale = square > 0 ? 1 / Math.sqrt(square) : 0;
-    for (let i = 0; i < width; i++) data[row * width + i] = vector[i]! * scale;
-  }
-  return makeSnapshot({ version, items: { vectors: { data, rows, width }, keys, columns, ...defined({ titles }) } });
-}
-
-const valuesAt = (columns: ItemColumns, names: readonly string[], row: number): Record<string, unknown> =>
-  Object.fromEntries(names.map((name) => [name, valueAt(columns.get(name)!, row)]));
-
-/** The value of an item as JSON; null where there is none. */
-function valueAt(column: ItemColumn, row: number): unknown {
-  switch (column.kind) {
-    case 'number':
-      return Number.isNaN(column.values[row]) ? null : column.values[row];
-    case 'text':
-      return column.words[column.codes[row]!] ?? null;
-    case 'texts': {
-      const [from, to] = [column.starts[row]!, column.ends[row]!];
-      return from < 0 ? null : Array.from(column.codes.subarray(from, to), (code) => column.words[code]!);
-    }
-    case 'truth':
-      return column.values[row]! < 0 ? null : column.values[row] === 1;
-  }
 }

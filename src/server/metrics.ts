@@ -55,7 +55,7 @@ export function makeMetrics({ gate, versions }: Watched): Metrics {
     registers: [...registers],
     collect() {
       this.reset();
-      for (const { id, answers } of versions.current.all) this.set({ version: id }, answers.snapshot.rows);
+      for (const { id, answers } of versions.current.all) this.set({ version: id }, answers.snapshot.count);
     },
   });
   new Gauge({

@@ -32,7 +32,7 @@ export async function serveSmall(root: string): Promise<Served> {
   const trained = await trainSmall(root);
   const objectives = [{ name: 'watch', from: 0, to: trained.plan.towers[0].width, factor: 1 }];
   const recommender = await makeRecommender(trained, dataset, plainEngine, { version: 'v1', columns, objectives });
-  const answers = makeAnswers({ recommender, corpus, removesSeen: true, notes: ['A note.'] });
+  const answers = makeAnswers({ recommender, removesSeen: true, notes: ['A note.'] });
   return {
     trained,
     recommender,

@@ -70,3 +70,19 @@ function columnFrom({ kind, values }: ItemValues): ItemColumn {
       return { kind, values: Int8Array.from(values, (value) => (value === undefined ? -1 : Number(value))) };
   }
 }
+
+/** The value of an item as JSON; null where there is none. */
+export function valueAt(column: ItemColumn, row: number): unknown {
+  switch (column.kind) {
+    case 'number':
+      return Number.isNaN(column.values[row]) ? null : column.values[row];
+    case 'text':
+      return column.words[column.codes[row]!] ?? null;
+    case 'texts': {
+      const [from, to] = [column.starts[row]!, column.ends[row]!];
+      return from < 0 ? null : Array.from(column.codes.subarray(from, to), (code) => column.words[code]!);
+    }
+    case 'truth':
+      return column.values[row]! < 0 ? null : column.values[row] === 1;
+  }
+}

@@ -1,0 +1,122 @@
+/** What a request for the best items asks of the scan: checked vectors with their weights, and the rows that may be in the answer. */
+import { defined } from '../defined.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
+import { Failure, failure } from '../diagnostics/failure.ts';
+import { Bits } from '../scan/bits.ts';
+import type { ScanRequest } from '../scan/scan.ts';
+import type { KeyTable } from '../text/key_table.ts';
+import { nearest } from '../text/nearest.ts';
+import type { Filters } from './filter/filter.ts';
+
+/** A score that `retrieve` declares: `factor` · the inner product of columns `from` to `to`. The query vector already has the factor. */
+export interface Objective {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  readonly factor: number;
+}
+
+export interface TopRequest {
+  /** The query vector, or one for each interest: an item is scored by the one that it agrees with most. */
+  readonly vectors: readonly ArrayLike<number>[];
+  /** How many items at most: a whole number from 0. */
+  readonly k: number;
+  /** A condition on the columns of the items. */
+  readonly filter?: string;
+  /** Keys of items that are left out. Keys that no item has exclude nothing, and the answer counts them. */
+  readonly exclude?: readonly string[];
+  /** Item rows that are left out; −1 and repeated ones may be among them. */
+  readonly excludeRows?: Iterable<number>;
+  /** The rows that may be in the answer. Default: all. */
+  readonly within?: Bits;
+  /** The key of a user, whose seen items are left out. */
+  readonly seenBy?: string;
+  /** By objective, in place of its factor in `retrieve`. Those left out keep theirs; 0 removes one. */
+  readonly weights?: Readonly<Record<string, number>>;
+}
+
+/** A weight other than 0 is within these, so that no product leaves the range of float64. */
+const [leastWeight, mostWeight] = [1e-30, 1e30];
+
+export interface Place {
+  readonly rows: number;
+  readonly width: number;
+  readonly keys: Pick<KeyTable, 'rowOf'>;
+  readonly userKeys: KeyTable;
+  readonly filters: Filters;
+  readonly objectives: readonly Objective[];
+  seenBy(user: number): number[];
+}
+
+/** @throws Failure `request-value`, `unknown-name`, `filter-syntax`, `filter-type` */
+export function prepareTop(
+  request: TopRequest,
+  place: Place,
+): { readonly scanned: ScanRequest; readonly unknown: readonly string[] } {
+  const { k, vectors } = request;
+  if (!Number.isSafeInteger(k) || k < 0) throw refused('k', `is ${k}`, 'give a whole number from 0');
+  if (vectors.length === 0) throw refused('vectors', 'has no vector', 'give one, or one for each interest');
+  const factors = factorsOf(request.weights, place);
+  const weighed = vectors.map((vector) => {
+    if (vector.length !== place.width) {
+      throw refused('vectors', `has ${vector.length} numbers in a vector`, `give ${place.width} numbers`);
+    }
+    return Float64Array.from(vector, (each, i) => {
+      const number = Math.fround(each);
+      if (!Number.isFinite(number)) throw refused('vectors', `has the number ${each}`, 'give finite float32 numbers');
+      return factors ? number * factors[i]! : number;
+    });
+  });
+  const { allowed, unknown } = allowedBy(request, place);
+  return { scanned: { vectors: weighed, k, ...defined({ allowed }) }, unknown };
+}
+
+function allowedBy(
+  { within, filter, exclude = [], excludeRows = [], seenBy }: TopRequest,
+  { rows, keys, userKeys, filters, seenBy: seenOf }: Place,
+): { readonly allowed?: Bits; readonly unknown: readonly string[] } {
+  const filtered = filter === undefined ? undefined : filters.itemsOf(filter);
+  const kept = within && filtered ? filtered.and(within) : (filtered ?? within);
+  const excluded = exclude.map((key) => keys.rowOf(key));
+  const unknown = exclude.filter((_, i) => excluded[i]! < 0);
+  const without = [...excluded, ...excludeRows];
+  if (seenBy !== undefined) without.push(...seenOf(userRowOf(seenBy, userKeys.rowOf)));
+  if (without.every((row) => row < 0)) return { ...defined({ allowed: kept }), unknown };
+  const allowed = kept?.copy() ?? Bits.all(rows);
+  for (const row of without) if (row >= 0) allowed.delete(row);
+  return { allowed, unknown };
+}
+
+/** @throws Failure `unknown-name` */
+export function userRowOf(key: string, rowOf: (key: string) => number): number {
+  const row = rowOf(key);
+  if (row >= 0) return row;
+  throw failure('unknown-name', { what: 'user', name: key, advice: 'give the key of a user of the data' });
+}
+
+/** What each column of a query vector is multiplied with; undefined where nothing changes. */
+function factorsOf(
+  weights: Readonly<Record<string, number>> | undefined,
+  { width, objectives }: Place,
+): Float64Array | undefined {
+  if (weights === undefined || Object.keys(weights).length === 0) return undefined;
+  const known = objectives.map(({ name }) => name);
+  const factors = new Float64Array(width).fill(1);
+  for (const [name, weight] of Object.entries(weights)) {
+    if (!known.includes(name)) {
+      const facts = { what: 'objective', name, nearest: nearest(name, known), known };
+      throw new Failure([diagnose('unknown-name', undefined, facts)]);
+    }
+    const size = Math.abs(weight);
+    if (!(weight === 0 || (size >= leastWeight && size <= mostWeight))) {
+      throw refused(`weights.${name}`, `is ${weight}`, `give 0, or a number from ${leastWeight} to ${mostWeight}`);
+    }
+    for (const { name: own, from, to, factor } of objectives) {
+      if (own === name) factors.fill(weight / factor, from, to);
+    }
+  }
+  return factors;
+}
+
+const refused = (entry: string, reason: string, advice: string): Failure =>
+  failure('request-value', { entry, reason, advice });
