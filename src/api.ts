@@ -27,7 +27,7 @@ export type { ComparedRow, Comparison } from './evaluation/compare.ts';
 export type { Evaluation } from './evaluation/evaluate.ts';
 export type { MeasureSpec } from './plan/plan.ts';
 export type { Exported } from './serve/export.ts';
-export type { Item, Recommendation } from './serve/recommend.ts';
+export type { Item, Recommendation } from './serve/prepare.ts';
 export type { Snapshot, TopAnswer, TopRequest } from './serve/snapshot.ts';
 export type { Answers } from './server/answers.ts';
 export type { Limits } from './server/limits.ts';

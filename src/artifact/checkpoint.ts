@@ -8,14 +8,8 @@ import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import type { Checksum } from '../storage/checksum.ts';
 import { writeDurably } from '../storage/durable.ts';
-import {
-  type Expected,
-  readMetadata,
-  readSafetensors,
-  type StoredNumbers,
-  type StoredTensor,
-  writeSafetensors,
-} from '../storage/safetensors.ts';
+import { readMetadata, readSafetensors, writeSafetensors } from '../storage/safetensors.ts';
+import type { Expected, StoredNumbers, StoredTensor } from '../storage/tensor_header.ts';
 
 /** The progress of a run. Every number survives JSON bit for bit. */
 export interface Progress {

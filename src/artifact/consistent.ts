@@ -24,7 +24,7 @@ import {
   towerGraphs,
 } from '../plan/plan.ts';
 import { rowsSymbol } from '../plan/rows_prefix.ts';
-import type { Expected } from '../storage/safetensors.ts';
+import type { Expected } from '../storage/tensor_header.ts';
 import { type Manifest, manifestFile } from './manifest.ts';
 import { weightNames } from './training_state.ts';
 

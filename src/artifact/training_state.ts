@@ -4,7 +4,7 @@ import type { Tables } from '../embedding/tables.ts';
 import type { Program, Tensors } from '../engine/engine.ts';
 import type { Feeder } from '../feed/feeder.ts';
 import type { Plan } from '../plan/plan.ts';
-import { type Expected, kindOf, type StoredNumbers, type StoredTensor } from '../storage/safetensors.ts';
+import { type Expected, kindOf, type StoredNumbers, type StoredTensor } from '../storage/tensor_header.ts';
 import { type Progress, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 
 export interface TrainingState {

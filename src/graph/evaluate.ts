@@ -18,7 +18,7 @@ export function evaluate(
   inputs: Tensors,
   parameters: Tensors,
 ): { readonly outputs: Tensors; readonly parameters: Tensors } {
-  return run(graph, inputs, parameters, (dtype, length) => new arrays[dtype](length)) as {
+  return run(graph, inputs, parameters, arrays) as {
     outputs: Tensors;
     parameters: Tensors;
   };
@@ -30,9 +30,7 @@ export function evaluateInDoubles(
   inputs: DoubleTensors,
   parameters: DoubleTensors,
 ): { readonly outputs: DoubleTensors; readonly parameters: DoubleTensors } {
-  return run(graph, inputs, parameters, (dtype, length) =>
-    dtype === 'float32' ? new Float64Array(length) : new arrays[dtype](length),
-  );
+  return run(graph, inputs, parameters, { ...arrays, float32: Float64Array });
 }
 
 /** What the symbols of a graph represent, learned from its inputs. */
@@ -48,30 +46,30 @@ export function sizesOf(graph: Graph, inputs: Readonly<Record<string, { readonly
 
 const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
 
-type Allocate = (dtype: Dtype, length: number) => Values['data'];
+type Arrays = Readonly<Record<Dtype, new (length: number) => Values['data']>>;
 
-function run(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, allocate: Allocate) {
+function run(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, makers: Arrays) {
   const sizes = sizesOf(graph, inputs);
   const values: Values[] = [];
   for (const node of graph.nodes) {
     const shape = resolveShape(node.type.shape, sizes);
     const { dtype } = node.type;
-    const value: Values = { dtype, shape, data: allocate(dtype, countElements(shape)) };
     if (isLeaf(node.op)) {
       const name = String(node.attributes.name);
       const data =
         node.op === 'Constant'
           ? (node.attributes.values as readonly number[])
-          : given(node.op === 'Input' ? inputs : parameters, name, value);
-      value.data.set(data);
-    } else {
-      rowOf(node.op).evaluate(
-        node.inputs.map((input) => values[input]!),
-        value,
-        node.attributes,
-      );
+          : given(node.op === 'Input' ? inputs : parameters, name, { dtype, shape });
+      values.push({ dtype, shape, data: inArray(data, makers[dtype], countElements(shape)) });
+      continue;
     }
-    values.push(value);
+    const output: Values = { dtype, shape, data: new makers[dtype](countElements(shape)) };
+    rowOf(node.op).evaluate(
+      node.inputs.map((input) => values[input]!),
+      output,
+      node.attributes,
+    );
+    values.push(output);
   }
   const after: Record<string, Values> = {};
   for (const { name, node } of graph.parameters) after[name] = values[node]!;
@@ -81,7 +79,15 @@ function run(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, all
   return { outputs, parameters: after };
 }
 
-function given(tensors: DoubleTensors, name: string, expected: Values): Values['data'] {
+/** As it is where it has the kind wanted: no op writes into its operands, and a table may have gigabytes. */
+function inArray(data: Values['data'] | readonly number[], Make: Arrays[Dtype], length: number): Values['data'] {
+  if (data instanceof Make) return data;
+  const own = new Make(length);
+  own.set(data);
+  return own;
+}
+
+function given(tensors: DoubleTensors, name: string, expected: Omit<Values, 'data'>): Values['data'] {
   const tensor = tensors[name];
   if (tensor === undefined) throw new GraphTypeError(`"${name}" is not given`);
   if (tensor.dtype !== expected.dtype || tensor.shape.join() !== expected.shape.join()) {
@@ -89,7 +95,7 @@ function given(tensors: DoubleTensors, name: string, expected: Values): Values['
       `"${name}" is ${expected.dtype}[${expected.shape}], but was given ${tensor.dtype}[${tensor.shape}]`,
     );
   }
-  if (tensor.data.length !== expected.data.length) {
+  if (tensor.data.length !== countElements(expected.shape)) {
     throw new GraphTypeError(`"${name}" has ${tensor.data.length} elements for [${expected.shape}]`);
   }
   return tensor.data;

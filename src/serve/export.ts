@@ -9,29 +9,27 @@ import { refuseUnlessValid } from '../artifact/validate.ts';
 import { addEncoding, writeTexts } from '../artifact/write.ts';
 import { missingCode } from '../data/columns/encode.ts';
 import { publishedRules } from '../data/columns/encoders/published.ts';
-import type { Corpus, Encoding } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import { reading, writing } from '../diagnostics/system_reason.ts';
-import type { Tables } from '../embedding/tables.ts';
 import type { Tensors } from '../engine/engine.ts';
 import { servingOnnx } from '../engine/formats/onnx.ts';
 import { servingSavedModel } from '../engine/formats/saved_model.ts';
 import { servingTfjs } from '../engine/formats/tfjs_model.ts';
-import type { Graph, Tensor } from '../graph/graph.ts';
-import { servingGraph, tableParameter, weightsInput } from '../lower/serving.ts';
-import { computedTable, type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../plan/plan.ts';
+import type { Graph } from '../graph/graph.ts';
+import { weightsInput } from '../lower/serving.ts';
+import { type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../plan/plan.ts';
 import { makeFolder, remove, writeDurably, writeTextDurably } from '../storage/durable.ts';
 import { isLockFile, lockFolder } from '../storage/lock.ts';
 import { type Histories, keptOf } from './kept.ts';
+import { type Elements, type ItemsOfList, listsOfItems, type ServedTower, servedTower } from './served_tower.ts';
 import type { Serving, ServingInput, ServingPart, ServingShape, ServingTower } from './serving_file.ts';
 
 export interface ExportOptions {
   readonly folder: string;
   /** Version of Tower. */
   readonly tower: string;
-  /** Where lists go through the item tower: the items that they may hold, and the tables of what the tower makes of them. */
-  readonly elements?: { readonly corpus: Corpus; readonly tables: Tables };
+  readonly elements?: Elements;
   /** Writes into a folder that is not empty; what an earlier export left of these towers is replaced. */
   readonly force?: boolean;
 }
@@ -47,8 +45,8 @@ const largestMessage = 2 ** 31 - 2 ** 20;
 
 /** @throws Failure `folder-in-use`, `run-in-use`, `too-large-to-export`, `cannot-write` */
 export async function exportModel(trained: Trained, options: ExportOptions): Promise<Exported> {
-  const lists = listsOfItems(trained, options);
-  const towers = trained.plan.towers.map((tower) => ({ tower, ...served(trained, tower, lists) }));
+  const lists = listsOfItems(trained, options.elements);
+  const towers = trained.plan.towers.map((tower) => servedTower(trained, tower, lists));
   for (const { tower, parameters } of towers) refuseTooLarge(tower, parameters);
   const lock = await lockFolder(options.folder, { purpose: 'tower export' });
   try {
@@ -56,12 +54,6 @@ export async function exportModel(trained: Trained, options: ExportOptions): Pro
   } finally {
     await lock.release();
   }
-}
-
-interface ServedTower {
-  readonly tower: TowerPlan;
-  readonly graph: Graph;
-  readonly parameters: Tensors;
 }
 
 async function writeTowers(
@@ -124,62 +116,6 @@ async function writeTowers(
   await refuseUnlessValid('serving', serving, join(folder, 'serving.json'));
   await writeTextDurably(join(folder, 'serving.json'), `${JSON.stringify(serving, undefined, 2)}\n`);
   return { serving, files: [...files, ...texts.keys(), 'serving.json'].sort() };
-}
-
-/** What a list that goes through the item tower holds: each item that it keeps has a code, and the code a row. */
-interface ItemsOfList {
-  readonly encoding: Extract<Encoding, { readonly kind: 'vocabulary' }>;
-  /** float32 [items + 1, width]; row 0 is of what is no such item. */
-  readonly table: Tensor;
-}
-
-/** By list. */
-function listsOfItems({ plan }: Trained, { elements }: ExportOptions): ReadonlyMap<string, ItemsOfList> {
-  return new Map(
-    plan.features.flatMap((feature) => {
-      const { name, through, width, skipsUnseen } = feature;
-      if (!through) return [];
-      invariant(elements, `the items that list ${name} may hold are not given`);
-      const { corpus, tables } = elements;
-      const key = corpus.features.get(plan.towers[1].key!);
-      invariant(key?.column.kind === 'codes', 'the items have keys');
-      const { column, index } = key;
-      const codeOf = (row: number): number => column.values[index ? index[row]! : row]!;
-      const rows = corpus.keys.flatMap((_, row) => (skipsUnseen && codeOf(row) === 0 ? [] : [row]));
-      const vectors = tables.get(computedTable(through))!.values();
-      const data = new Float32Array((rows.length + 1) * width);
-      for (const [at, row] of rows.entries()) {
-        data.set(vectors.subarray(row * width, (row + 1) * width), (at + 1) * width);
-      }
-      const values = rows.map((row) => corpus.keys[row]!);
-      const table: Tensor = { dtype: 'float32', shape: [rows.length + 1, width], data };
-      return [[name, { encoding: { kind: 'vocabulary', values }, table }]];
-    }),
-  );
-}
-
-/** The tower's serving graph with its tables and dense weights. */
-function served(
-  trained: Trained,
-  tower: TowerPlan,
-  lists: ReadonlyMap<string, ItemsOfList>,
-): { graph: Graph; parameters: Tensors } {
-  const all = new Map(
-    [...trained.tables].map(([name, table]): [string, Tensor] => [
-      name,
-      { dtype: 'float32', shape: [table.rows, table.dim], data: table.values() },
-    ]),
-  );
-  for (const [name, { table }] of lists) all.set(name, table);
-  const graph = servingGraph(trained.plan, tower, new Map([...all].map(([name, { shape }]) => [name, shape[0]!])));
-  const tables = new Map([...all].map(([name, table]) => [tableParameter(name), table]));
-  const parameters: Record<string, Tensor> = {};
-  for (const { name } of graph.parameters) {
-    const value = tables.get(name) ?? trained.parameters[name];
-    invariant(value, `there is no value for parameter ${name} of tower ${tower.name}`);
-    parameters[name] = value;
-  }
-  return { graph, parameters };
 }
 
 function refuseTooLarge({ name }: TowerPlan, parameters: Tensors): void {

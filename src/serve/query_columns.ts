@@ -13,6 +13,9 @@ import { type Histories, type Kept, keptOf } from './kept.ts';
 /** By feature; what is left out is missing. */
 export type FeatureValues = Readonly<Record<string, unknown>>;
 
+/** What values of a query are checked against. */
+export type QueryTower = Pick<TowerPlan, 'name' | 'key' | 'features'>;
+
 export interface QueryOptions {
   /** Of the data: what histories feed. */
   readonly histories: Histories;
@@ -27,8 +30,8 @@ export interface QueryOptions {
  * @throws Failure `unknown-name`, `feature-value`
  */
 export function queryColumns(
-  plan: Plan,
-  tower: TowerPlan,
+  plan: Pick<Plan, 'features'>,
+  tower: QueryTower,
   encodings: ReadonlyMap<string, Encoding>,
   values: FeatureValues,
   { histories, base, itemOf = () => undefined }: QueryOptions,
@@ -75,7 +78,7 @@ export function queryColumns(
   return columns;
 }
 
-function refuseUnlessGiven(name: string, plan: Plan, tower: TowerPlan): void {
+function refuseUnlessGiven(name: string, plan: Pick<Plan, 'features'>, tower: QueryTower): void {
   const weights = plan.features.flatMap((feature) =>
     tower.features.includes(feature.name) ? (feature.weights ?? []) : [],
   );

@@ -1,7 +1,8 @@
 /** Bodies that their schemas allow to answers, from one snapshot. It knows nothing of HTTP: `open` of the library gives it to programs. */
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
-import { excludedNothing, type Question, type Recommender } from '../serve/recommend.ts';
+import type { Asking } from '../serve/asking.ts';
+import { excludedNothing, type Question } from '../serve/prepare.ts';
 import type { Snapshot, TopAnswer } from '../serve/snapshot.ts';
 import { nearest } from '../text/nearest.ts';
 import type {
@@ -15,7 +16,7 @@ import type {
 } from './schemas.ts';
 
 export interface AnswersSource {
-  readonly recommender: Recommender;
+  readonly recommender: Asking;
   /** Whether the data block removes what users have seen, where a request does not say. */
   readonly removesSeen: boolean;
   /** Sentences that each answer has: the model is unfinished, or the data has changed. */

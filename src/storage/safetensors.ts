@@ -11,14 +11,20 @@ import { systemReason } from '../diagnostics/system_reason.ts';
 import type { Sink } from './durable.ts';
 import type { ReadableFile } from './readable.ts';
 import { closeRead, openRunFile } from './run_files.ts';
-
-export type StoredNumbers = Float32Array | Float64Array | Int32Array | Uint8Array;
-
-export interface StoredTensor {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly data: StoredNumbers;
-}
+import {
+  checkExpected,
+  checkLayout,
+  countOf,
+  type Damaged,
+  type Expected,
+  kindOf,
+  kinds,
+  mostHeader,
+  parseHeader,
+  refuseInfinite,
+  type StoredNumbers,
+  type StoredTensor,
+} from './tensor_header.ts';
 
 /** What a file holds; every tensor has memory of its own. */
 export interface Stored {
@@ -27,27 +33,7 @@ export interface Stored {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const kinds = {
-  F32: { bytes: 4, make: (length: number) => new Float32Array(length) },
-  F64: { bytes: 8, make: (length: number) => new Float64Array(length) },
-  I32: { bytes: 4, make: (length: number) => new Int32Array(length) },
-  U8: { bytes: 1, make: (length: number) => new Uint8Array(length) },
-} as const;
-
-export type Kind = keyof typeof kinds;
-
-export const kindOf = (data: StoredNumbers): Kind =>
-  data instanceof Float32Array
-    ? 'F32'
-    : data instanceof Float64Array
-      ? 'F64'
-      : data instanceof Int32Array
-        ? 'I32'
-        : 'U8';
-
 const bytesOf = (data: StoredNumbers): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-
-const countOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
 
 /** Name of the metadata that holds a file's own checksum, and what is in its place while it is computed. */
 const sealName = 'sha256';
@@ -88,20 +74,6 @@ export async function writeSafetensors(
   for (const { data } of ordered) await sink.write(bytesOf(data));
 }
 
-interface Entry {
-  readonly name: string;
-  readonly dtype: Kind;
-  readonly shape: readonly number[];
-  readonly begin: number;
-  readonly end: number;
-}
-
-/** What a tensor must be; reading refuses any other before it takes memory. */
-export interface Expected {
-  readonly dtype: Kind;
-  readonly shape: readonly number[];
-}
-
 export interface ReadOptions {
   /** By name: all that the file must hold, and nothing else. Absent: whatever it holds. */
   readonly expected?: ReadonlyMap<string, Expected>;
@@ -112,9 +84,6 @@ export interface ReadOptions {
   /** Tensors in which numbers that are infinite or none are refused. */
   readonly finite?: (name: string) => boolean;
 }
-
-/** Only a table of contents: a header of more bytes is none. */
-const mostHeader = 100 * 2 ** 20;
 
 /**
  * Reads tensors. Refuses a file whose header and numbers do not fit each other.
@@ -165,32 +134,12 @@ export async function readOpened(
   return { tensors, metadata };
 }
 
-function checkExpected(entries: readonly Entry[], expected: ReadonlyMap<string, Expected>, damaged: Damaged): void {
-  const found = new Map(entries.map((entry) => [entry.name, entry]));
-  for (const [name, { dtype, shape }] of expected) {
-    const entry = found.get(name);
-    if (entry === undefined) throw damaged(`it has no \`${name}\``);
-    const is = `${entry.dtype} [${entry.shape.join(', ')}]`;
-    const should = `${dtype} [${shape.join(', ')}]`;
-    if (is !== should) throw damaged(`\`${name}\` is ${is}, and the model needs ${should}`);
-  }
-  const more = entries.find(({ name }) => !expected.has(name));
-  if (more) throw damaged(`it has \`${more.name}\`, which the model does not`);
-}
-
 /** A hash of the header as it was before the checksum was in it. */
 function sealOf(text: Uint8Array, metadata: Readonly<Record<string, string>>, damaged: Damaged): Hash {
   const seal = metadata[sealName];
   if (seal === undefined) throw damaged('it has no checksum');
   const header = Buffer.from(text).toString('utf8').trimEnd();
   return createHash('sha256').update(header.replace(`"${sealName}":"${seal}"`, `"${sealName}":"${noSeal}"`));
-}
-
-function refuseInfinite({ name, data }: StoredTensor, damaged: Damaged): void {
-  if (data instanceof Int32Array || data instanceof Uint8Array) return;
-  for (let i = 0; i < data.length; i++) {
-    if (!Number.isFinite(data[i]!)) throw damaged(`\`${name}\` holds ${data[i]}, where weights are finite numbers`);
-  }
 }
 
 async function readHeader(handle: ReadableFile, path: string) {
@@ -208,52 +157,6 @@ async function readHeader(handle: ReadableFile, path: string) {
   const start = 8 + text.length;
   checkLayout(entries, size - start, damaged);
   return { entries, metadata, text, start, damaged };
-}
-
-type Damaged = (reason: string) => Error;
-
-function parseHeader(text: Uint8Array, damaged: Damaged): { entries: Entry[]; metadata: Record<string, string> } {
-  let header: unknown;
-  try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
-  } catch {
-    throw damaged('its header is not JSON');
-  }
-  if (typeof header !== 'object' || header === null || Array.isArray(header)) throw damaged('its header is no object');
-  const metadata: Record<string, string> = {};
-  const entries: Entry[] = [];
-  for (const [name, value] of Object.entries(header)) {
-    if (name === '__metadata__') {
-      const texts = typeof value === 'object' && value !== null ? Object.entries(value) : [];
-      if (!texts.every((each): each is [string, string] => typeof each[1] === 'string')) {
-        throw damaged('its metadata is not texts');
-      }
-      for (const [key, text] of texts) metadata[key] = text;
-    } else entries.push(entryOf(name, value, damaged));
-  }
-  return { entries, metadata };
-}
-
-function entryOf(name: string, value: unknown, damaged: Damaged): Entry {
-  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
-  const naturals = (list: unknown): list is number[] =>
-    Array.isArray(list) && list.every((each) => Number.isSafeInteger(each) && each >= 0);
-  if (typeof dtype !== 'string' || !Object.hasOwn(kinds, dtype)) throw damaged(`\`${name}\` is of an unknown type`);
-  if (!naturals(shape) || !naturals(offsets) || offsets.length !== 2) throw damaged(`\`${name}\` has no place`);
-  const [begin, end] = offsets as [number, number];
-  if (end - begin !== countOf(shape) * kinds[dtype as Kind].bytes) throw damaged(`\`${name}\` does not fill its shape`);
-  return { name, dtype: dtype as Kind, shape, begin, end };
-}
-
-/** Every byte belongs to one tensor: nothing hidden, nothing twice. Brings them into the order of the file. */
-function checkLayout(entries: Entry[], bytes: number, damaged: Damaged): void {
-  let at = 0;
-  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
-  for (const { name, begin, end } of entries) {
-    if (begin !== at) throw damaged(`\`${name}\` does not start where the tensor before it ends`);
-    at = end;
-  }
-  if (at !== bytes) throw damaged(at > bytes ? 'it is cut off' : 'it has bytes that belong to no tensor');
 }
 
 const pieceBytes = 64 * 2 ** 20;

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { checkpointFile, type Progress, readCheckpoint, writeCheckpoint } from '../../src/artifact/checkpoint.ts';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import { writeDurably } from '../../src/storage/durable.ts';
-import type { StoredTensor } from '../../src/storage/safetensors.ts';
+import type { StoredTensor } from '../../src/storage/tensor_header.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const folder = temporaryFolder();

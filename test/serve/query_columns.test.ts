@@ -57,7 +57,7 @@ it('a value for the cross itself is refused', () => {
 
 it('a list leaves out what the vocabulary does not have, then keeps the latest', () => {
   const listed = (list: string) => {
-    const { features, towers, ...rest } = planOf(`
+    const { features, towers } = planOf(`
       model listed
       features { user_id : id(dim: 2), seen : list(item_id, max: 2${list}), item_id : id(dim: 2) }
       group profile = user_id, seen
@@ -70,9 +70,7 @@ it('a list leaves out what the vocabulary does not have, then keeps the latest',
       ['item_id', { kind: 'vocabulary', values: ['i1', 'i2', 'i3'] }],
     ]);
     const values = { seen: ['i3', 'i1', 'new', 'i2', 'new', 'new'] };
-    const { column } = queryColumns({ features, towers, ...rest }, towers[0], known, values, { histories }).get(
-      'seen',
-    )!;
+    const { column } = queryColumns({ features }, towers[0], known, values, { histories }).get('seen')!;
     return [...column.values];
   };
   expect(listed('')).toEqual([1, 2]);
@@ -80,7 +78,7 @@ it('a list leaves out what the vocabulary does not have, then keeps the latest',
 });
 
 it('values of a list’s elements go with the elements that the list keeps', () => {
-  const { features, towers, ...rest } = planOf(`
+  const { features, towers } = planOf(`
     model along
     features {
       user_id : id(dim: 2)
@@ -98,7 +96,7 @@ it('values of a list’s elements go with the elements that the list keeps', () 
   ]);
   const asked = (values: Record<string, unknown>, base?: Parameters<typeof queryColumns>[4]['base']) => {
     const options = { histories, ...(base ? { base } : {}) };
-    const columns = queryColumns({ features, towers, ...rest }, towers[0], known, values, options);
+    const columns = queryColumns({ features }, towers[0], known, values, options);
     return ['seen', 'stars'].map((name) => [...(columns.get(name)!.column.values as Int32Array)]);
   };
   const seen = ['i3', 'i1', 'new', 'i2', null];

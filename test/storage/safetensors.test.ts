@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import { writeDurably } from '../../src/storage/durable.ts';
-import { type Expected, readSafetensors, type StoredTensor, writeSafetensors } from '../../src/storage/safetensors.ts';
+import { readSafetensors, writeSafetensors } from '../../src/storage/safetensors.ts';
+import type { Expected, StoredTensor } from '../../src/storage/tensor_header.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 
 const folder = temporaryFolder();

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { defined } from '../../defined.ts';
-import type { Item } from '../../serve/recommend.ts';
+import type { Item } from '../../serve/prepare.ts';
 import { openRun } from '../open_run.ts';
 import { seenOf, weightOption, wholeNumber, withExample, withOption } from '../options.ts';
 import { answer, answerJson, sayEngine } from '../report.ts';

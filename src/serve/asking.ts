@@ -1,0 +1,89 @@
+/** Questions to answers, over one snapshot: one run of the query tower, and one pass over the items. It needs neither Node.js nor an engine. */
+import type { IndexedColumn } from '../data/dataset.ts';
+import { Failure } from '../diagnostics/failure.ts';
+import type { Vectors } from '../scoring/tower_vectors.ts';
+import { interestsOf } from './interests.ts';
+import { joinColumns } from './join_columns.ts';
+import {
+  type Asked,
+  type Prepared,
+  type Preparer,
+  type Question,
+  type Recommendation,
+  type RecommendOptions,
+  recommendationOf,
+} from './prepare.ts';
+import type { Snapshot, TopAnswer, TopRequest } from './snapshot.ts';
+
+export interface Asking {
+  /** What answers now: the vectors and keys of the items, and what users have seen. */
+  readonly snapshot: Snapshot;
+  /**
+   * @param snapshot what answers. Default: that of now
+   * @throws Failure `no-user-key`, `unknown-name`, `feature-value`, `filter-syntax`, `filter-type`, `request-value`
+   */
+  ask(question: Question, options: RecommendOptions, snapshot?: Snapshot): Promise<Recommendation>;
+  /**
+   * Several questions: one run of the query tower, and one pass over the items. In place of an answer is the Failure of a question that has none;
+   * the others are answered.
+   */
+  askAll(asked: readonly Asked[], snapshot?: Snapshot): Promise<(Recommendation | Failure)[]>;
+  /**
+   * What the query tower makes of a question: one vector, or one for each interest.
+   * @throws Failure `no-user-key`, `unknown-name`, `feature-value`
+   */
+  vectors(question: Question): Promise<readonly Float32Array[]>;
+}
+
+/** The vectors of the first rows of columns. */
+export type QueryTowerRun = (columns: ReadonlyMap<string, IndexedColumn>, rows: number) => Promise<Vectors>;
+
+export function makeAsking(snapshot: Snapshot, prepare: Preparer, query: QueryTowerRun): Asking {
+  const answerAll = async (asked: readonly Asked[], from = snapshot): Promise<(Recommendation | Failure)[]> => {
+    const prepared = asked.map((each) => attempt(() => prepare(each, from)));
+    const valid = prepared.filter((each): each is Prepared => !(each instanceof Failure));
+    if (valid.length === 0) return prepared as Failure[];
+    const batch = joinColumns(valid.map(({ columns }) => columns));
+    const vectors = interestsOf(await query(batch, valid.length));
+    const answers = topOf(
+      from,
+      valid.map(({ request }, i) => ({ ...request, vectors: vectors[i]! })),
+    ).values();
+    return prepared.map((each) => {
+      const answer = each instanceof Failure ? each : answers.next().value!;
+      return each instanceof Failure || answer instanceof Failure
+        ? (answer as Failure)
+        : recommendationOf(each, answer);
+    });
+  };
+
+  return {
+    snapshot,
+    askAll: answerAll,
+    async ask(question, options, from) {
+      const [answer] = await answerAll([{ question, options }], from);
+      if (answer instanceof Failure) throw answer;
+      return answer!;
+    },
+    async vectors(question) {
+      const { columns } = prepare({ question, options: { k: 0 } }, snapshot);
+      return interestsOf(await query(columns, 1))[0]!;
+    },
+  };
+}
+
+/** All in one pass; one by one where one of them has no answer. */
+function topOf(snapshot: Snapshot, requests: readonly TopRequest[]): (TopAnswer | Failure)[] {
+  const all = attempt(() => snapshot.top(requests));
+  if (!(all instanceof Failure)) return all;
+  return requests.map((request) => attempt(() => snapshot.top([request])[0]!));
+}
+
+function attempt<T>(work: () => T): T | Failure {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+}

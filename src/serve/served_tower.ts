@@ -1,0 +1,77 @@
+/** A tower with its tables and dense weights inside: codes and numbers in, one vector out. */
+import type { Trained } from '../artifact/load.ts';
+import type { Corpus, Encoding } from '../data/dataset.ts';
+import { invariant } from '../diagnostics/failure.ts';
+import type { Tables } from '../embedding/tables.ts';
+import type { Tensors } from '../engine/engine.ts';
+import type { Graph, Tensor } from '../graph/graph.ts';
+import { servingGraph, tableParameter } from '../lower/serving.ts';
+import { computedTable, type TowerPlan } from '../plan/plan.ts';
+
+/** Where lists go through the item tower: the items that they may hold, and the tables of what the tower makes of them. */
+export interface Elements {
+  readonly corpus: Corpus;
+  readonly tables: Tables;
+}
+
+export interface ServedTower {
+  readonly tower: TowerPlan;
+  readonly graph: Graph;
+  readonly parameters: Tensors;
+}
+
+/** What a list that goes through the item tower holds: each item that it keeps has a code, and the code a row. */
+export interface ItemsOfList {
+  readonly encoding: Extract<Encoding, { readonly kind: 'vocabulary' }>;
+  /** float32 [items + 1, width]; row 0 is of what is no such item. */
+  readonly table: Tensor;
+}
+
+/** By list. */
+export function listsOfItems({ plan }: Trained, elements: Elements | undefined): ReadonlyMap<string, ItemsOfList> {
+  return new Map(
+    plan.features.flatMap((feature) => {
+      const { name, through, width, skipsUnseen } = feature;
+      if (!through) return [];
+      invariant(elements, `the items that list ${name} may hold are not given`);
+      const { corpus, tables } = elements;
+      const key = corpus.features.get(plan.towers[1].key!);
+      invariant(key?.column.kind === 'codes', 'the items have keys');
+      const { column, index } = key;
+      const codeOf = (row: number): number => column.values[index ? index[row]! : row]!;
+      const rows = corpus.keys.flatMap((_, row) => (skipsUnseen && codeOf(row) === 0 ? [] : [row]));
+      const vectors = tables.get(computedTable(through))!.values();
+      const data = new Float32Array((rows.length + 1) * width);
+      for (const [at, row] of rows.entries()) {
+        data.set(vectors.subarray(row * width, (row + 1) * width), (at + 1) * width);
+      }
+      const values = rows.map((row) => corpus.keys[row]!);
+      const table: Tensor = { dtype: 'float32', shape: [rows.length + 1, width], data };
+      return [[name, { encoding: { kind: 'vocabulary', values }, table }]];
+    }),
+  );
+}
+
+/** The tower's serving graph with its tables and dense weights. */
+export function servedTower(
+  trained: Trained,
+  tower: TowerPlan,
+  lists: ReadonlyMap<string, Pick<ItemsOfList, 'table'>>,
+): ServedTower {
+  const all = new Map(
+    [...trained.tables].map(([name, table]): [string, Tensor] => [
+      name,
+      { dtype: 'float32', shape: [table.rows, table.dim], data: table.values() },
+    ]),
+  );
+  for (const [name, { table }] of lists) all.set(name, table);
+  const graph = servingGraph(trained.plan, tower, new Map([...all].map(([name, { shape }]) => [name, shape[0]!])));
+  const tables = new Map([...all].map(([name, table]) => [tableParameter(name), table]));
+  const parameters: Record<string, Tensor> = {};
+  for (const { name } of graph.parameters) {
+    const value = tables.get(name) ?? trained.parameters[name];
+    invariant(value, `there is no value for parameter ${name} of tower ${tower.name}`);
+    parameters[name] = value;
+  }
+  return { tower, graph, parameters };
+}

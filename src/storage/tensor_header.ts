@@ -1,0 +1,119 @@
+/** The table of contents of a safetensors file, as plain data: checked before a number is read. It needs no Node.js, so pages read it too. */
+
+export type StoredNumbers = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+export interface StoredTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: StoredNumbers;
+}
+
+export const kinds = {
+  F32: { bytes: 4, make: (length: number) => new Float32Array(length) },
+  F64: { bytes: 8, make: (length: number) => new Float64Array(length) },
+  I32: { bytes: 4, make: (length: number) => new Int32Array(length) },
+  U8: { bytes: 1, make: (length: number) => new Uint8Array(length) },
+} as const;
+
+export type Kind = keyof typeof kinds;
+
+export const kindOf = (data: StoredNumbers): Kind =>
+  data instanceof Float32Array
+    ? 'F32'
+    : data instanceof Float64Array
+      ? 'F64'
+      : data instanceof Int32Array
+        ? 'I32'
+        : 'U8';
+
+export const countOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
+
+export interface Entry {
+  readonly name: string;
+  readonly dtype: Kind;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** What a tensor must be; reading refuses any other before it takes memory. */
+export interface Expected {
+  readonly dtype: Kind;
+  readonly shape: readonly number[];
+}
+
+/** Only a table of contents: a header of more bytes is none. */
+export const mostHeader = 100 * 2 ** 20;
+
+export type Damaged = (reason: string) => Error;
+
+export function parseHeader(
+  text: Uint8Array,
+  damaged: Damaged,
+): { entries: Entry[]; metadata: Record<string, string> } {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
+  } catch {
+    throw damaged('its header is not JSON');
+  }
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) throw damaged('its header is no object');
+  const metadata: Record<string, string> = {};
+  const entries: Entry[] = [];
+  for (const [name, value] of Object.entries(header)) {
+    if (name === '__metadata__') {
+      const texts = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+      if (!texts.every((each): each is [string, string] => typeof each[1] === 'string')) {
+        throw damaged('its metadata is not texts');
+      }
+      for (const [key, text] of texts) metadata[key] = text;
+    } else entries.push(entryOf(name, value, damaged));
+  }
+  return { entries, metadata };
+}
+
+function entryOf(name: string, value: unknown, damaged: Damaged): Entry {
+  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
+  const naturals = (list: unknown): list is number[] =>
+    Array.isArray(list) && list.every((each) => Number.isSafeInteger(each) && each >= 0);
+  if (typeof dtype !== 'string' || !Object.hasOwn(kinds, dtype)) throw damaged(`\`${name}\` is of an unknown type`);
+  if (!naturals(shape) || !naturals(offsets) || offsets.length !== 2) throw damaged(`\`${name}\` has no place`);
+  const [begin, end] = offsets as [number, number];
+  if (end - begin !== countOf(shape) * kinds[dtype as Kind].bytes) throw damaged(`\`${name}\` does not fill its shape`);
+  return { name, dtype: dtype as Kind, shape, begin, end };
+}
+
+/** Every byte belongs to one tensor: nothing hidden, nothing twice. Brings them into the order of the file. */
+export function checkLayout(entries: Entry[], bytes: number, damaged: Damaged): void {
+  let at = 0;
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  for (const { name, begin, end } of entries) {
+    if (begin !== at) throw damaged(`\`${name}\` does not start where the tensor before it ends`);
+    at = end;
+  }
+  if (at !== bytes) throw damaged(at > bytes ? 'it is cut off' : 'it has bytes that belong to no tensor');
+}
+
+export function checkExpected(
+  entries: readonly Entry[],
+  expected: ReadonlyMap<string, Expected>,
+  damaged: Damaged,
+): void {
+  const found = new Map(entries.map((entry) => [entry.name, entry]));
+  for (const [name, { dtype, shape }] of expected) {
+    const entry = found.get(name);
+    if (entry === undefined) throw damaged(`it has no \`${name}\``);
+    const is = `${entry.dtype} [${entry.shape.join(', ')}]`;
+    const should = `${dtype} [${shape.join(', ')}]`;
+    if (is !== should) throw damaged(`\`${name}\` is ${is}, and the model needs ${should}`);
+  }
+  const more = entries.find(({ name }) => !expected.has(name));
+  if (more) throw damaged(`it has \`${more.name}\`, which the model does not`);
+}
+
+export function refuseInfinite({ name, data }: StoredTensor, damaged: Damaged): void {
+  if (data instanceof Int32Array || data instanceof Uint8Array) return;
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isFinite(data[i]!)) throw damaged(`\`${name}\` holds ${data[i]}, where weights are finite numbers`);
+  }
+}
