@@ -13,7 +13,7 @@ import { newest } from './sources/newest.ts';
 import { noise } from './sources/noise.ts';
 import { numbers } from './sources/numbers.ts';
 import { partKnown, partPlaces } from './sources/parts.ts';
-import { pieceKnown, piecePlaces, pieceRows } from './sources/pieces.ts';
+import { pieceHits, pieceKnown, piecePlaces, pieceRows } from './sources/pieces.ts';
 import { positives } from './sources/positives.ts';
 import { queueEmpty, queueVectors } from './sources/queue.ts';
 import { rate, step } from './sources/scalar.ts';
@@ -47,6 +47,7 @@ const sources: { readonly [K in InputSource['from']]: MakeSource<K> } = {
   piece_rows: pieceRows,
   piece_known: pieceKnown,
   piece_places: piecePlaces,
+  piece_hits: pieceHits,
   noise,
   rate,
   step,

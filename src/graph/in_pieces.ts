@@ -7,6 +7,7 @@ import { type Builder, builderOn, type Ref } from './builder.ts';
 import { sameDim, symbolic } from './dims.ts';
 import type { Attribute, Dim, Graph, Node } from './graph.ts';
 import { isLeaf } from './ops/table.ts';
+import { uniformValue } from './passes/rewrite.ts';
 import { PiecedNodes, reached } from './pieced_nodes.ts';
 import { GraphWriter } from './writer.ts';
 
@@ -28,6 +29,9 @@ export const pieceInputs = {
   places: 'pieces/places',
 } as const;
 
+/** What an input of (row, column) pairs is called where it has those of one piece, whose rows count from 0: int32 [hits, 2]. */
+export const pairsOfPiece = (input: string, at: number): string => `pieces/${at}/${input}`;
+
 /** Rows of a piece. */
 const piece = symbolic('piece');
 
@@ -42,6 +46,8 @@ class Rewriting {
   private readonly builder: Builder;
   /** By node of the graph before. */
   private readonly whole: Ref[] = [];
+  /** By name. */
+  private readonly pairs = new Map<string, Ref>();
 
   constructor(
     private readonly before: Graph,
@@ -109,7 +115,7 @@ class Rewriting {
     const totals = new Map<number, Ref>();
     for (let at = 0; at < of.pieces; at++) {
       const own = (all: Ref): Ref => builder.reshape(builder.slice(all, [at, 0], [1, -1]), [piece]);
-      const made = this.piece(own(rows), own(known), last(totals));
+      const made = this.piece(at, own(rows), own(known), last(totals));
       for (const [id, value] of made) {
         const total = totals.get(id);
         if (cut.sums.has(id)) totals.set(id, total ? builder.add(total, value) : value);
@@ -121,7 +127,7 @@ class Rewriting {
   }
 
   /** Values of one piece, by node. */
-  private piece(rows: Ref, known: Ref, before: Ref | undefined): ReadonlyMap<number, Ref> {
+  private piece(at: number, rows: Ref, known: Ref, before: Ref | undefined): ReadonlyMap<number, Ref> {
     const { writer, builder, cut, whole } = this;
     const { nodes } = this.before;
     const made = new Map<number, Ref>();
@@ -139,17 +145,34 @@ class Rewriting {
       const { op, inputs, attributes, label } = nodes[id]!;
       if (isLeaf(op)) continue;
       writer.label = label;
+      if (op === 'ScatterUpdate') {
+        made.set(id, this.scatter(nodes[id]!, partOf(inputs[0]!), at));
+        continue;
+      }
       const values = inputs.map(partOf);
       if (cut.sums.has(id)) {
         // What fills up counts nothing, in the smaller of the two.
         const small = inputs.findIndex((input) => !cut.pieced.has(input) || !this.isWide(input));
-        const at = small < 0 ? 1 : small;
-        const { shape } = values[at]!.type;
-        values[at] = builder.mul(values[at]!, builder.reshape(known, [piece, ...shape.slice(1).map(() => 1)]));
+        const factor = small < 0 ? 1 : small;
+        const { shape } = values[factor]!.type;
+        values[factor] = builder.mul(values[factor]!, builder.reshape(known, [piece, ...shape.slice(1).map(() => 1)]));
       }
       made.set(id, writer.add(op, values, this.ofPiece(attributes)));
     }
     return made;
+  }
+
+  /** One number at the places that an input has for this piece. */
+  private scatter({ inputs: [, pairs, updates] }: Node, matrix: Ref, at: number): Ref {
+    const { builder, before } = this;
+    const { type, attributes } = before.nodes[pairs!]!;
+    const count = symbolic(`${(type.shape[0] as { readonly symbol: string }).symbol}/${at}`);
+    const name = pairsOfPiece(String(attributes.name), at);
+    const indices = this.pairs.get(name) ?? builder.input(name, [count, 2], 'int32');
+    this.pairs.set(name, indices);
+    const like = builder.cast(builder.reshape(builder.slice(indices, [0, 0], [-1, 1]), [count]), 'float32');
+    const value = builder.constant(uniformValue(before, updates!)!);
+    return builder.scatterUpdate(matrix, indices, builder.broadcastTo(value, like));
   }
 
   private isWide(id: number): boolean {

@@ -3,6 +3,7 @@ import { sameDim } from './dims.ts';
 import type { Dim, Graph, Node } from './graph.ts';
 import { isLeaf } from './ops/table.ts';
 import { elementwiseNames } from './ops.ts';
+import { uniformValue } from './passes/rewrite.ts';
 
 export class PiecedNodes {
   /** Matrices, what is made of them alone, and what lies between two of them. */
@@ -72,7 +73,7 @@ export class PiecedNodes {
       (input) => isWhole(input) || (this.isOfRows(input) && nodes[input]!.type.shape.length === type.shape.length),
     );
     if (elementwise.has(op)) return areAligned;
-    const [first, second] = inputs;
+    const [first, second, third] = inputs;
     switch (op) {
       case 'MatMul':
         return attributes.transposeA !== true && this.isOfRows(first!) && isWhole(second!);
@@ -89,6 +90,10 @@ export class PiecedNodes {
         return this.isOfRows(first!) && (attributes.begin as readonly number[])[0] === 0;
       case 'Concat':
         return attributes.axis !== 0 && areAligned;
+      case 'ScatterUpdate':
+        return (
+          this.isOfRows(first!) && nodes[second!]!.op === 'Input' && uniformValue(this.graph, third!) !== undefined
+        );
       case 'BroadcastTo':
         return areAligned || isWhole(first!);
       default:

@@ -251,6 +251,13 @@ export type InputSource =
    */
   | { readonly from: 'piece_rows' | 'piece_known'; readonly pieces: number }
   | { readonly from: 'piece_places' }
+  /** Those of the accidental hits that are in one of the pieces, whose rows count from 0: int32 [hits, 2]. */
+  | {
+      readonly from: 'piece_hits';
+      readonly pieces: number;
+      readonly at: number;
+      readonly of: Extract<InputSource, { readonly from: 'accidental_hits' }>;
+    }
   /** Uniform in [0, 1), float32 [batch, width], drawn anew each step from the seed: dropout. Absent `rows`: the events. */
   | { readonly from: 'noise'; readonly width: number; readonly rows?: RowsOf }
   /** Scalars, float32 []: the learning rate of an optimizer after its schedule; the step's number from 1. */

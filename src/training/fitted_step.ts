@@ -1,6 +1,6 @@
 /** The step of a plan as it runs on some data: a matrix of scores that is too large is made some rows at a time. */
 import { symbolic } from '../graph/dims.ts';
-import { inPieces, pieceInputs } from '../graph/in_pieces.ts';
+import { inPieces, pairsOfPiece, pieceInputs } from '../graph/in_pieces.ts';
 import type { GraphPlan, InputPlan, Plan } from '../plan/plan.ts';
 
 /** Bytes of one batch × items matrix, of which a step holds a few. */
@@ -16,13 +16,23 @@ export function fitted(plan: Plan, items: number, budget = matrixBudget): Plan {
   if (pieces < 2) return plan;
   const graph = inPieces(step.graph, { rows: symbolic('batch'), columns: symbolic('corpus'), pieces });
   if (!graph) return plan;
-  const known = new Map<string, InputPlan>([...step.inputs, ...inputsOf(pieces)].map((input) => [input.name, input]));
+  const known = new Map<string, InputPlan>(
+    [...step.inputs, ...inputsOf(pieces, step.inputs)].map((input) => [input.name, input]),
+  );
   const inputs = graph.inputs.map(({ name }) => known.get(name)!);
   return { ...plan, step: { graph, inputs } satisfies GraphPlan };
 }
 
-const inputsOf = (pieces: number): readonly InputPlan[] => [
+const inputsOf = (pieces: number, inputs: readonly InputPlan[]): readonly InputPlan[] => [
   { name: pieceInputs.rows, source: { from: 'piece_rows', pieces } },
   { name: pieceInputs.known, source: { from: 'piece_known', pieces } },
   { name: pieceInputs.places, source: { from: 'piece_places' } },
+  ...inputs.flatMap(({ name, source }) =>
+    source.from === 'accidental_hits'
+      ? Array.from({ length: pieces }, (_, at) => ({
+          name: pairsOfPiece(name, at),
+          source: { from: 'piece_hits', pieces, at, of: source } as const,
+        }))
+      : [],
+  ),
 ];

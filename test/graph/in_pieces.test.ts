@@ -34,13 +34,13 @@ function fedPieces(batch: number, pieces: number): Tensors {
 }
 
 describe('a softmax over the whole corpus in pieces', () => {
-  const softmax = (weighted: boolean, bounded: boolean, smoothing: number, mask = {}): Graph =>
+  const softmax = (weighted: boolean, bounded: boolean, smoothing: number): Graph =>
     lossGraph({
       kind: 'softmax',
       width,
       weighted,
       ...(bounded ? { bound: 3 } : {}),
-      arguments: { all: true, temperature: 0.5, smoothing, ...mask },
+      arguments: { all: true, temperature: 0.5, smoothing },
     }).graph;
 
   it('gives the same loss and gradients, whatever the rows and the pieces', () => {
@@ -92,10 +92,6 @@ describe('a softmax over the whole corpus in pieces', () => {
     const few = cut(graph, 10)!;
     expect(peakBytes(few, { ...sizes, piece: 100 }) / peakBytes(graph, sizes)).toBeLessThan(0.2);
   });
-
-  it('is left as it is where columns are hidden by row', () => {
-    expect(cut(softmax(false, true, 0, { mask: 'history' }), 2)).toBeUndefined();
-  });
 });
 
 describe('a graph is left as it is', () => {
@@ -110,6 +106,15 @@ describe('a graph is left as it is', () => {
 
   test('if it has no such matrix', () => {
     expect(cut(lossGraph({ kind: 'bpr', width }).graph, 2)).toBeUndefined();
+  });
+
+  test('if what it writes into rows is not one number', () => {
+    const build = (matrix: Ref, builder: ReturnType<typeof makeBuilder>): Ref => {
+      const count = symbolic('hits');
+      const values = builder.input('values', [count]);
+      return builder.sum(builder.scatterUpdate(matrix, builder.input('hits', [count, 2], 'int32'), values), [1]);
+    };
+    expect(cut(graphOf(build), 2)).toBeUndefined();
   });
 
   test('if a whole matrix becomes a number, or its columns mix rows', () => {

@@ -66,7 +66,13 @@ describe('a step over the whole corpus', () => {
     expect(fitted(plan, matrixBudget / (4 * batch))).toBe(plan);
   });
 
-  it('gives the same in pieces', () => {
+  it.each([
+    'softmax(all, temperature: 0.2)',
+    'softmax(all, temperature: 0.2, mask: seen)',
+    'softmax(all, temperature: 0.2, mask: seen, margin: 0.1)',
+    'softmax(all, temperature: 0.2, mask: seen, smoothing: 0.1)',
+  ])('gives the same in pieces: %s', (loss) => {
+    const plan = planOf(model(loss));
     const whole = valuesAfterSteps(plan);
     for (const pieces of [2, 3, batch]) {
       const cut = fitted(plan, items, bytes / pieces);

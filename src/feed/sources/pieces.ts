@@ -1,5 +1,6 @@
 /** A batch in pieces of one size. */
 import type { MakeSource } from '../source.ts';
+import { accidentalHits } from './accidental_hits.ts';
 
 /** int32 [pieces, piece]; the last row fills up. */
 export const pieceRows: MakeSource<'piece_rows'> = ({ pieces }) => ({
@@ -22,3 +23,14 @@ export const pieceKnown: MakeSource<'piece_known'> = ({ pieces }) => ({
 export const piecePlaces: MakeSource<'piece_places'> = () => ({
   fill: ({ rows }) => ({ dtype: 'int32', shape: [rows.length], data: Int32Array.from(rows.keys()) }),
 });
+
+/** int32 [hits, 2] */
+export const pieceHits: MakeSource<'piece_hits'> = ({ pieces, at, of }, context, input) => {
+  const hits = accidentalHits(of, context, input);
+  return {
+    fill(batch) {
+      const size = Math.ceil(batch.rows.length / pieces);
+      return hits.fill({ ...batch, rows: batch.rows.subarray(at * size, (at + 1) * size) });
+    },
+  };
+};
