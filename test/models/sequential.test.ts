@@ -68,13 +68,15 @@ const historyOf = (ran: Ran, row: number): Rows => ran.sequence('history', row).
 const encoders: Readonly<Record<string, (ran: Ran, row: number) => Row>> = {
   sasrec(ran, row) {
     const positions = blockOf(ran.weights, 'positions');
+    const first = blockOf(ran.weights, 'layer_norm');
     const own = blockOf(ran.weights, 'transformer');
-    let xs = historyOf(ran, row).map((x, t) => add(x, positions.place(t, x.length)));
+    let xs = historyOf(ran, row).map((x, t) => first.norm(add(x, positions.place(t, x.length)), ''));
     for (const layer of [0, 1]) {
       const seen = own.attention(
         xs.map((x) => own.norm(x, `_attention_${layer}`)),
         layer,
         causal,
+        2,
       );
       xs = xs.map((x, t) => add(x, seen[t]!));
       xs = xs.map((x) => add(x, own.net(own.norm(x, `_net_${layer}`), layer, relu)));
@@ -84,10 +86,11 @@ const encoders: Readonly<Record<string, (ran: Ran, row: number) => Row>> = {
 
   hstu(ran, row) {
     const positions = blockOf(ran.weights, 'positions');
+    const first = blockOf(ran.weights, 'layer_norm');
     const own = blockOf(ran.weights, 'hstu');
     const [length, width, heads] = [50, 64, 2];
-    let xs = historyOf(ran, row).map((x, t) => add(x, positions.place(t, width)));
-    for (const layer of [0, 1, 2, 3]) {
+    let xs = historyOf(ran, row).map((x, t) => first.norm(add(x, positions.place(t, width)), ''));
+    for (const layer of [0, 1]) {
       const parts = xs.map((x) => own.dense(own.norm(x, `_input_${layer}`), `_all_${layer}`).map(silu));
       const part = (t: number, at: number): Row => parts[t]!.slice(at * width, (at + 1) * width);
       const far = own.vector(`bias_distance_${layer}`);
@@ -162,8 +165,8 @@ function lowFrequencies(xs: Rows, length: number, kept: number): Row {
 
 describe.each([
   { name: 'sasrec', drawn: 'shared_256_uniform', score: dot, sharpness: 1 },
-  { name: 'hstu', drawn: 'shared_512_uniform', score: cosine, sharpness: 10 },
-  { name: 'gru4rec', drawn: 'shared_512_uniform', score: dot, sharpness: 1 },
+  { name: 'hstu', drawn: 'shared_512_uniform', score: cosine, sharpness: 1 / 0.07 },
+  { name: 'gru4rec', drawn: 'shared_512_uniform', score: cosine, sharpness: 1 / 0.07 },
   { name: 'bsarec', drawn: 'corpus', score: cosine, sharpness: 1 / 0.07 },
 ])('$name', ({ name, drawn, score, sharpness }) => {
   const ran = runModel(planOfModel(name, plainly), { lengths });
