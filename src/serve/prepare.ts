@@ -3,6 +3,7 @@ import type { Dataset, Encoding, IndexedColumn, Users } from '../data/dataset.ts
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { madeOf, type Plan, type TowerPlan } from '../plan/plan.ts';
+import type { Shares } from './objectives.ts';
 import { type FeatureValues, type QueryTower, queryColumns } from './query_columns.ts';
 import type { Snapshot, TopAnswer, TopRequest } from './snapshot.ts';
 
@@ -25,13 +26,15 @@ export interface RecommendOptions {
   readonly exclude?: readonly string[];
   /** By task of `retrieve`, in place of its factor. */
   readonly weights?: Readonly<Record<string, number>>;
+  /** Whether each item has the share of each task of `retrieve` in its score. */
+  readonly shares?: boolean;
 }
 
 export interface Recommendation {
   readonly key?: string;
   /** How the answer came about, where it is not the plain case. */
   readonly notes: readonly string[];
-  readonly items: readonly (Item & { readonly score: number })[];
+  readonly items: readonly (Item & { readonly score: number; readonly shares?: Shares })[];
   /** Items of the user's training events, the latest first. */
   readonly history: readonly Item[];
 }
@@ -127,7 +130,7 @@ export function recommendationOf({ key, notes, history }: Prepared, { items, unk
   return {
     ...defined({ key }),
     notes: [...notes, ...more],
-    items: items.map(({ key, title, score }) => ({ key, ...defined({ title }), score })),
+    items: items.map(({ row: _, ...item }) => item),
     history,
   };
 }

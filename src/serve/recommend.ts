@@ -5,11 +5,15 @@ import { defined } from '../defined.ts';
 import type { Engine } from '../engine/engine.ts';
 import { makeRetrieval } from '../scoring/retrieval.ts';
 import { type Asking, makeAsking } from './asking.ts';
+import { describeQuery, type QueryDescription } from './describe.ts';
 import type { ItemColumns } from './filter/columns.ts';
+import type { Objective } from './objectives.ts';
 import { makePreparer } from './prepare.ts';
-import { makeSnapshot, type Objective } from './snapshot.ts';
+import { makeSnapshot } from './snapshot.ts';
 
 export interface Recommender extends Asking {
+  /** What a question may say. */
+  readonly query: QueryDescription;
   close(): Promise<void>;
 }
 
@@ -40,6 +44,7 @@ export async function makeRecommender(
   });
   return {
     ...makeAsking(snapshot, makePreparer(trained, dataset), retrieval.query),
+    query: describeQuery(plan, trained.encodings, snapshot),
     close: () => retrieval.close(),
   };
 }

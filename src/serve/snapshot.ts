@@ -16,9 +16,11 @@ import { type KeyTable, makeKeyTable } from '../text/key_table.ts';
 import { directionsOf } from './directions.ts';
 import { type ItemColumns, valueAt } from './filter/columns.ts';
 import { makeFilters } from './filter/filter.ts';
-import { type Objective, prepareTop, type TopRequest } from './top_request.ts';
+import { type Objective, type Shares, sharesOf } from './objectives.ts';
+import { prepareTop, type TopRequest } from './top_request.ts';
 
-export type { Objective, TopRequest } from './top_request.ts';
+export type { Objective } from './objectives.ts';
+export type { TopRequest } from './top_request.ts';
 
 export interface SnapshotSource {
   /** What identifies the model and the items together: a server prints it with each answer. */
@@ -56,6 +58,15 @@ export interface TopItem {
   readonly title?: string;
   /** The inner product in float64; with several vectors the largest. */
   readonly score: number;
+  /** Where they were asked for. They add up to the score. */
+  readonly shares?: Shares;
+}
+
+/** A user whose key was searched. */
+export interface FoundUser {
+  readonly key: string;
+  /** How many items the user has seen. */
+  readonly seen: number;
 }
 
 export interface Snapshot {
@@ -82,10 +93,11 @@ export interface Snapshot {
   itemVector(row: number): Float32Array;
   /** Item rows that a user has seen, the oldest first. */
   seenBy(user: number): number[];
-  /** The share of each objective in the score of an item, in their order. */
-  shares(vector: ArrayLike<number>, row: number): number[];
   /** The same items, each with a vector of length 1. */
   directions(): Snapshot;
+  readonly users: number;
+  /** Users whose keys begin with a text, at most so many: the one with this key, then the others in the order of the data. */
+  usersWith(prefix: string, most: number): FoundUser[];
 }
 
 export function makeSnapshot({ version, items, users, objectives = [] }: SnapshotSource): Snapshot {
@@ -128,6 +140,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     const { starts, ends, values } = seen;
     return [...values.subarray(starts[user], ends[user])].filter((row) => row >= 0);
   };
+  const itemVector = (row: number): Float32Array => data.slice(row * width, (row + 1) * width);
   const place = { rows, width, keys, userKeys, filters, objectives, seenBy };
   const itemAt = (row: number, score: number): TopItem => ({
     row,
@@ -148,7 +161,12 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
       const prepared = requests.map((request) => prepareTop(request, place));
       return scan.top(prepared.map(({ scanned }) => scanned)).map(({ rows: best, scores }: Ranked, i) => ({
         version,
-        items: Array.from(best, (row, at) => itemAt(row, scores[at]!)),
+        items: Array.from(best, (row, at) => ({
+          ...itemAt(row, scores[at]!),
+          ...(requests[i]!.shares
+            ? { shares: sharesOf(prepared[i]!.scanned.vectors, itemVector(row), objectives) }
+            : {}),
+        })),
         candidates: prepared[i]!.scanned.allowed?.count() ?? rows,
         unknown: prepared[i]!.unknown,
       }));
@@ -158,15 +176,16 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     titleAt,
     valuesOf: (row, names) => Object.fromEntries(names.map((name) => [name, valueAt(columns.get(name)!, row)])),
     userRow: userKeys.rowOf,
-    itemVector: (row) => data.slice(row * width, (row + 1) * width),
+    itemVector,
     seenBy,
-    shares: (vector, row) =>
-      objectives.map(({ from, to }) => {
-        let sum = 0;
-        for (let i = from; i < to; i++) sum += vector[i]! * data[row * width + i]!;
-        return sum;
-      }),
     directions: () =>
       (directions ??= snapshotOf({ ...parts, objectives: [], scan: makeScan(directionsOf(data, width), rows, width) })),
+    users: userKeys.size,
+    usersWith(prefix, most) {
+      const own = userKeys.rowOf(prefix);
+      const others = userKeys.rowsWith(prefix, most + 1).filter((row) => row !== own);
+      const found = (own < 0 ? others : [own, ...others]).slice(0, most);
+      return found.map((row) => ({ key: userKeys.keyAt(row), seen: seenBy(row).length }));
+    },
   };
 }

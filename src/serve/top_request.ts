@@ -7,14 +7,7 @@ import type { ScanRequest } from '../scan/scan.ts';
 import type { KeyTable } from '../text/key_table.ts';
 import { nearest } from '../text/nearest.ts';
 import type { Filters } from './filter/filter.ts';
-
-/** A score that `retrieve` declares: `factor` · the inner product of columns `from` to `to`. The query vector already has the factor. */
-export interface Objective {
-  readonly name: string;
-  readonly from: number;
-  readonly to: number;
-  readonly factor: number;
-}
+import { type Objective, refuseWithoutObjectives } from './objectives.ts';
 
 export interface TopRequest {
   /** The query vector, or one for each interest: an item is scored by the one that it agrees with most. */
@@ -33,6 +26,8 @@ export interface TopRequest {
   readonly seenBy?: string;
   /** By objective, in place of its factor in `retrieve`. Those left out keep theirs; 0 removes one. */
   readonly weights?: Readonly<Record<string, number>>;
+  /** Whether each item has the share of each objective in its score. */
+  readonly shares?: boolean;
 }
 
 /** A weight other than 0 is within these, so that no product leaves the range of float64. */
@@ -57,6 +52,7 @@ export function prepareTop(
   if (!Number.isSafeInteger(k) || k < 0) throw refused('k', `is ${k}`, 'give a whole number from 0');
   if (vectors.length === 0) throw refused('vectors', 'has no vector', 'give one, or one for each interest');
   const factors = factorsOf(request.weights, place);
+  if (request.shares) refuseWithoutObjectives(place.objectives);
   const weighed = vectors.map((vector) => {
     if (vector.length !== place.width) {
       throw refused('vectors', `has ${vector.length} numbers in a vector`, `give ${place.width} numbers`);

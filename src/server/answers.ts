@@ -2,9 +2,11 @@
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import type { Asking } from '../serve/asking.ts';
+import type { QueryDescription } from '../serve/describe.ts';
 import { excludedNothing, type Question } from '../serve/prepare.ts';
 import type { Snapshot, TopAnswer } from '../serve/snapshot.ts';
 import { nearest } from '../text/nearest.ts';
+import { type About, aboutOf } from './about.ts';
 import type {
   AnsweredItem,
   Key,
@@ -13,10 +15,12 @@ import type {
   Selection,
   SimilarAnswer,
   SimilarBody,
+  UsersAnswer,
+  UsersQuery,
 } from './schemas.ts';
 
 export interface AnswersSource {
-  readonly recommender: Asking;
+  readonly recommender: Asking & { readonly query: QueryDescription };
   /** Whether the data block removes what users have seen, where a request does not say. */
   readonly removesSeen: boolean;
   /** Sentences that each answer has: the model is unfinished, or the data has changed. */
@@ -45,7 +49,14 @@ export interface Answers {
   queryVectors(body: Pick<RecommendBody, 'user' | 'values'>): Promise<readonly Float32Array[]>;
   /** @throws Failure `unknown-name` */
   itemVector(body: Pick<SimilarBody, 'item'>): Promise<Float32Array>;
+  /** Users by the beginning of their keys. */
+  users(query: UsersQuery): Promise<UsersAnswer>;
+  /** What the model takes and gives. */
+  about(): About;
 }
+
+/** How many users a search finds, where it does not say. */
+const usualUsers = 10;
 
 export function makeAnswers({ recommender, removesSeen, notes }: AnswersSource): Answers {
   const { version } = recommender.snapshot;
@@ -64,7 +75,10 @@ export function makeAnswers({ recommender, removesSeen, notes }: AnswersSource):
         ? byVector(snapshot, body, { user, removesSeen })
         : await recommender.ask(
             questionOf(body),
-            { ...selectionOf(body), ...defined({ removeSeen: body.removeSeen, weights: body.weights }) },
+            {
+              ...selectionOf(body),
+              ...defined({ removeSeen: body.removeSeen, weights: body.weights, shares: body.shares }),
+            },
             snapshot,
           );
       const past = 'history' in answer ? answer.history : pastOf(user, snapshot);
@@ -99,6 +113,11 @@ export function makeAnswers({ recommender, removesSeen, notes }: AnswersSource):
       const { snapshot } = recommender;
       return snapshot.itemVector(rowOf(String(item), snapshot));
     },
+    users: async ({ prefix = '', limit = usualUsers }) => ({
+      version,
+      users: recommender.snapshot.usersWith(prefix, limit),
+    }),
+    about: () => aboutOf(recommender.snapshot, recommender.query, removesSeen),
   };
 }
 
@@ -128,15 +147,14 @@ interface ByVector {
 }
 
 function byVector(snapshot: Snapshot, body: RecommendBody, { user, removesSeen }: ByVector) {
-  const { removeSeen = removesSeen, weights } = body;
+  const { removeSeen = removesSeen, weights, shares } = body;
   const seenBy = removeSeen ? user : undefined;
-  const request = { vectors: [body.vector!], ...selectionOf(body), ...defined({ weights, seenBy }) };
+  const request = { vectors: [body.vector!], ...selectionOf(body), ...defined({ weights, seenBy, shares }) };
   const [top] = snapshot.top([request]) as [TopAnswer];
   return { items: itemsOf(top), notes: excludedNothing(top.unknown) };
 }
 
-const itemsOf = ({ items }: TopAnswer): AnsweredItem[] =>
-  items.map(({ key, title, score }) => ({ key, ...defined({ title }), score }));
+const itemsOf = ({ items }: TopAnswer): AnsweredItem[] => items.map(({ row: _, ...item }) => item);
 
 const keysOf = (keys: readonly Key[] | undefined): readonly string[] | undefined => keys?.map(String);
 

@@ -25,7 +25,7 @@ export interface Described {
 export function openApi({ schemas, version, hasToken }: Described): Schema {
   const paths: Record<string, Schema> = {};
   for (const [name, route] of routeList) {
-    paths[route.path] = { [route.method.toLowerCase()]: operation(name, route, hasToken) };
+    paths[route.path] = { [route.method.toLowerCase()]: operation(name, route, { schemas, version, hasToken }) };
   }
   return {
     openapi: '3.1.0',
@@ -38,15 +38,18 @@ export function openApi({ schemas, version, hasToken }: Described): Schema {
   };
 }
 
-function operation(name: string, route: Route, hasToken: boolean): Schema {
-  const { summary, body, answer, media, open } = route;
+function operation(name: string, route: Route, { schemas, hasToken }: Described): Schema {
+  const { summary, body, query, answer, media, open } = route;
   const answered: Schema = answer ? (body ? oneOrMany(answer) : refTo(answer)) : {};
   const content = media ? { [media]: { schema: { type: 'string' } } } : json(answered);
-  const codes = Object.keys(refusals).filter((code) => (body ? true : code === '503' || (code === '401' && !open)));
+  const codes = Object.keys(refusals).filter(
+    (code) => body || code === '503' || (code === '401' && !open) || (code === '400' && query),
+  );
   return {
     operationId: name,
     summary,
     ...(hasToken && !open ? { security: [{ token: [] }] } : {}),
+    ...(query ? { parameters: parametersOf(query, schemas) } : {}),
     ...(body ? { parameters: [deadline], requestBody: { required: true, content: json(oneOrMany(body)) } } : {}),
     responses: {
       200: { description: 'The answer.', content },
@@ -62,6 +65,15 @@ function operation(name: string, route: Route, hasToken: boolean): Schema {
     },
   };
 }
+
+/** Each property of a schema as a parameter of the address. */
+const parametersOf = (name: SchemaName, schemas: Schemas): readonly Schema[] =>
+  Object.keys(schemas[name].properties as object).map((parameter) => ({
+    name: parameter,
+    in: 'query',
+    required: false,
+    schema: { $ref: `#/components/schemas/${name}/properties/${parameter}` },
+  }));
 
 /** The header that shortens the deadline of one request. */
 export const deadlineHeader = 'tower-deadline';

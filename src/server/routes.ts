@@ -7,6 +7,8 @@ export interface Route {
   readonly summary: string;
   /** It takes one body of this schema, or an array of them, and answers in the same form. */
   readonly body?: 'Recommend' | 'Similar';
+  /** The schema of its parameters. */
+  readonly query?: 'Users';
   /** Absent: another document. */
   readonly answer?: SchemaName;
   /** The media type of the answer, where it is not JSON. */
@@ -29,6 +31,19 @@ export const routes = {
     summary: 'Find the items near an item.',
     body: 'Similar',
     answer: 'Similars',
+  },
+  users: {
+    method: 'GET',
+    path: '/v1/users',
+    summary: 'Find users by the beginning of their keys.',
+    query: 'Users',
+    answer: 'Found',
+  },
+  about: {
+    method: 'GET',
+    path: '/v1/about',
+    summary: 'Say what the model takes and gives: features, tasks, columns.',
+    answer: 'About',
   },
   health: {
     method: 'GET',

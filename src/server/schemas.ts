@@ -2,7 +2,11 @@
  * The JSON Schemas of bodies and answers. One source for three uses: ajv checks bodies with them, `/openapi.json` shows them, and tests hold answers to
  * them. Their types are next to them.
  */
+import { aboutSchema } from './about_schema.ts';
 import { type Limits, longestFilter, longestKey, longestList } from './limits.ts';
+import { closed, type Schema, text } from './schema_words.ts';
+
+export type { Schema } from './schema_words.ts';
 
 /** A key as a data file has it: a text, or a whole number that JSON can hold. */
 export type Key = string | number;
@@ -24,6 +28,8 @@ export interface RecommendBody extends Selection {
   readonly weights?: Readonly<Record<string, number>>;
   /** How many items of the user's history the answer shows. */
   readonly history?: number;
+  /** Whether each item has the share of each task of `retrieve` in its score. */
+  readonly shares?: boolean;
 }
 
 export interface SimilarBody extends Selection {
@@ -34,6 +40,7 @@ export interface AnsweredItem {
   readonly key: string;
   readonly title?: string;
   readonly score: number;
+  readonly shares?: Readonly<Record<string, number>>;
   readonly columns?: Readonly<Record<string, unknown>>;
 }
 
@@ -41,7 +48,7 @@ export interface RecommendAnswer {
   readonly version: string;
   readonly user?: string;
   readonly items: readonly AnsweredItem[];
-  readonly history?: readonly Omit<AnsweredItem, 'score' | 'columns'>[];
+  readonly history?: readonly Omit<AnsweredItem, 'score' | 'shares' | 'columns'>[];
   readonly notes: readonly string[];
 }
 
@@ -50,6 +57,18 @@ export interface SimilarAnswer {
   readonly item: string;
   readonly items: readonly AnsweredItem[];
   readonly notes: readonly string[];
+}
+
+/** The parameters of a search for users. */
+export interface UsersQuery {
+  readonly prefix?: string;
+  readonly limit?: number;
+}
+
+export interface UsersAnswer {
+  readonly version: string;
+  /** With how many items each has seen. */
+  readonly users: readonly { readonly key: string; readonly seen: number }[];
 }
 
 /** One mistake of a request. */
@@ -71,18 +90,17 @@ export interface Refusal {
   readonly errors: readonly Mistake[];
 }
 
-export type Schema = Readonly<Record<string, unknown>>;
 export type Schemas = Readonly<Record<SchemaName, Schema>>;
-export type SchemaName = 'Recommend' | 'Similar' | 'Recommended' | 'Similars' | 'Refusal' | 'State';
-
-const text = (description: string, more: Schema = {}): Schema => ({ type: 'string', description, ...more });
-const closed = (description: string, properties: Schema, required: readonly string[] = []): Schema => ({
-  type: 'object',
-  description,
-  properties,
-  required,
-  additionalProperties: false,
-});
+export type SchemaName =
+  | 'Recommend'
+  | 'Similar'
+  | 'Users'
+  | 'Recommended'
+  | 'Similars'
+  | 'Found'
+  | 'About'
+  | 'Refusal'
+  | 'State';
 
 /** By name. Long because each entry of a body has its limits and its sentence. */
 export function makeSchemas(limits: Limits): Schemas {
@@ -109,6 +127,11 @@ export function makeSchemas(limits: Limits): Schemas {
       {
         ...named,
         score: { type: 'number', description: score },
+        shares: {
+          type: 'object',
+          additionalProperties: { type: 'number' },
+          description: 'By task of `retrieve`: what it adds to the score.',
+        },
         columns: { type: 'object', description: 'Values of the columns that were asked for; null where missing.' },
       },
       ['key', 'score'],
@@ -149,6 +172,11 @@ export function makeSchemas(limits: Limits): Schemas {
         propertyNames: { maxLength: longestKey },
         description: 'By task of `retrieve`: how much its score counts, in place of its factor there.',
       },
+      shares: {
+        type: 'boolean',
+        default: false,
+        description: 'Whether each item has the share of each task of `retrieve` in its score.',
+      },
       history: {
         type: 'integer',
         minimum: 0,
@@ -179,6 +207,29 @@ export function makeSchemas(limits: Limits): Schemas {
       { version, item: text('Key of the item.'), items: items('The cosine of the vectors of the items.'), notes },
       ['version', 'item', 'items', 'notes'],
     ),
+    Users: closed('A search for users.', {
+      prefix: text('How their keys begin.', { maxLength: longestKey, default: '' }),
+      limit: { type: 'integer', minimum: 1, maximum: 100, default: 10, description: 'How many users, at most.' },
+    }),
+    Found: closed(
+      'The users that a search finds: the one with this key first.',
+      {
+        version,
+        users: {
+          type: 'array',
+          items: closed(
+            'A user.',
+            {
+              key: text('The key of the user.'),
+              seen: { type: 'integer', description: 'How many items the user has had.' },
+            },
+            ['key', 'seen'],
+          ),
+        },
+      },
+      ['version', 'users'],
+    ),
+    About: aboutSchema(version),
     Refusal: closed(
       'Why there is no answer.',
       {

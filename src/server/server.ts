@@ -15,7 +15,7 @@ import { type Metrics, makeMetrics } from './metrics.ts';
 import { deadlineHeader, openApi } from './openapi.ts';
 import { mistakesOf, ourMistake, Refused, refused, within } from './refused.ts';
 import { type RouteName, routeList, routeNames, routes } from './routes.ts';
-import { type Mistake, makeSchemas } from './schemas.ts';
+import { type Mistake, makeSchemas, type UsersQuery } from './schemas.ts';
 import { makeTokenCheck } from './token.ts';
 import type { About } from './versions/sides.ts';
 import type { Versions } from './versions/versions.ts';
@@ -51,7 +51,7 @@ interface Place {
 export async function makeServer(versions: Versions, options: ServerOptions): Promise<Server> {
   const limits = { ...usualLimits, ...options.limits };
   const schemas = makeSchemas(limits);
-  const readers = await makeReaders(schemas, ['Recommend', 'Similar'], limits);
+  const readers = await makeReaders(schemas, ['Recommend', 'Similar', 'Users'], limits);
   const gate = makeGate(limits);
   const metrics = makeMetrics({ gate, versions });
   let stopping = false;
@@ -80,6 +80,11 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
   const handlers: Readonly<Record<RouteName, Handler>> = {
     recommend: answerAll('recommend', readers.Recommend),
     similar: answerAll('similar', readers.Similar),
+    users: async ({ query }) => {
+      const [asked] = readers.Users(parametersIn(query)).bodies;
+      return versions.use(({ stable }) => stable.answers.users(asked as UsersQuery));
+    },
+    about: async () => ({ ...versions.current.stable.answers.about(), mostItems: limits.k }),
     health: async () => state('ok'),
     ready: async (_, reply) => {
       if (stopping) reply.code(503);
@@ -133,6 +138,15 @@ async function inTurn(
   if (mistakes.length > 0) throw new Refused(400, mistakes);
   return answered;
 }
+
+/** Parameters of an address are texts. A whole number among them is one. */
+const parametersIn = (query: unknown): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(query as object).map(([name, value]) => [
+      name,
+      name === 'limit' && /^\d{1,9}$/.test(value) ? Number(value) : value,
+    ]),
+  );
 
 /** @throws Refused 400 */
 function deadlineOf({ headers }: FastifyRequest, { deadline }: Limits): number {

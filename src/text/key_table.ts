@@ -8,6 +8,8 @@ export interface KeyTable {
   /** The row of a key, −1 where there is none. Of a key that comes twice, the last. */
   rowOf(key: string): number;
   keyAt(row: number): string;
+  /** Rows of keys that begin with a text, in their order, at most so many. It reads all keys: 10 million take about 0.1 s. */
+  rowsWith(prefix: string, most: number): number[];
 }
 
 /** Bytes of all keys: what a 32-bit offset reaches. */
@@ -44,6 +46,16 @@ export function makeKeyTable(keys: Iterable<string>, expected = 0): KeyTable {
     rowOf(key) {
       const room = 3 * key.length <= shared.length ? shared : new Uint8Array(3 * key.length);
       return slots[find(room, 0, encode(key, room, 0))]! - 1;
+    },
+    rowsWith(prefix, most) {
+      const wanted = new Uint8Array(3 * prefix.length);
+      const length = encode(prefix, wanted, 0);
+      const rows: number[] = [];
+      for (let row = 0; row < size && rows.length < most; row++) {
+        const start = startOf(row);
+        if (ends[row]! - start >= length && isSame(bytes, start, start + length, wanted, 0, length)) rows.push(row);
+      }
+      return rows;
     },
     keyAt(row) {
       if (!(row >= 0 && row < size)) throw new RangeError(`there is no row ${row} of ${size} keys`);

@@ -125,7 +125,7 @@ describe('a snapshot', () => {
     );
   });
 
-  it('weighs objectives, and says what share of a score each has', () => {
+  it('weighs objectives', () => {
     const query = vector();
     const weights = { like: 2, buy: 0 };
     const factor = (i: number): number => (i < 4 ? 1 : i < 8 ? 2 / 0.3 : 0);
@@ -139,9 +139,22 @@ describe('a snapshot', () => {
       { vectors: [query], k: 9, weights: same },
       expected([query], 9, () => true),
     );
-    const shares = snapshot.shares(query, 4);
-    const [score] = expected([query], rows, (row) => row === 4);
-    expect(shares.reduce((a, b) => a + b, 0)).toBeCloseTo(score!.score, 12);
+  });
+
+  it('finds users by the beginning of their keys, the one with the key itself first', () => {
+    const many = ['a10', 'b', 'a1', 'a', 'a1', 'ä'];
+    const all = Int32Array.from(many, (_, user) => user);
+    const users = { keys: many, seen: { ...seen, starts: all, ends: all.map((at) => at + 1), values: seen.values } };
+    const searched = makeSnapshot({ version: '7', items: { vectors: { data, rows, width }, keys }, users });
+    const found = (prefix: string, most: number) => searched.usersWith(prefix, most).map(({ key }) => key);
+    expect(found('a1', 9)).toEqual(['a1', 'a10', 'a1']);
+    expect(found('a1', 1)).toEqual(['a1']);
+    expect([found('', 2), found('ä', 2), found('x', 2)]).toEqual([['a10', 'b'], ['ä'], []]);
+    expect(snapshot.usersWith('', 5)).toEqual([
+      { key: 'ann', seen: 3 },
+      { key: 'bob', seen: 0 },
+    ]);
+    expect([snapshot.users, searched.users]).toEqual([2, 6]);
   });
 
   it('answers requests together as it does one by one', () => {

@@ -20,7 +20,7 @@ it('has every route, and each of its references leads somewhere', async () => {
   expect(body.openapi).toBe('3.1.0');
   expect(Object.keys(body.paths)).toEqual(routeList.map(([, { path }]) => path));
   for (const [, { path, method }] of routeList) expect(Object.keys(body.paths[path]!)).toEqual([method.toLowerCase()]);
-  const references = [...JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map(
+  const references = [...JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)[/"]/g)].map(
     ([, name]) => name,
   );
   expect(new Set(references)).toEqual(new Set(Object.keys(body.components.schemas)));
@@ -34,11 +34,14 @@ it('describes each answer and each refusal', async () => {
     validate(value);
     expect(validate.errors).toBeNull();
   };
-  const full = { user: 'u3', k: 3, history: 3, columns: ['year', 'genres', 'new', 'country'] };
+  const full = { user: 'u3', k: 3, history: 3, shares: true, columns: ['year', 'genres', 'new', 'country'] };
   isAs('Recommend', full);
   isAs('Recommended', (await ask(server, '/v1/recommend', full)).body);
   isAs('Recommended', (await ask(server, '/v1/recommend', { values: {} })).body);
   isAs('Similars', (await ask(server, '/v1/similar', { item: 'm1', columns: ['new'] })).body);
+  isAs('Users', { prefix: 'u', limit: 2 });
+  isAs('Found', (await ask(server, '/v1/users?prefix=u1&limit=2')).body);
+  isAs('About', (await ask(server, '/v1/about')).body);
   isAs('State', (await ask(server, '/healthz')).body);
   isAs('State', (await ask(server, '/readyz')).body);
   isAs('Refusal', (await ask(server, '/nowhere')).body);

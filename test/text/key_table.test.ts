@@ -31,3 +31,14 @@ it('has long keys, an empty one, and many', () => {
   expect(table.rowOf('key 40000')).toBe(-1);
   expect(() => table.keyAt(keys.length)).toThrow('row');
 });
+
+it('finds the rows of keys that begin with a text', () => {
+  // A half of a surrogate pair is not the beginning of the pair, of which it is the first unit.
+  const whole = texts.filter((text) => !/[\ud800-\udbff]$/.test(text));
+  fc.assert(
+    fc.property(fc.array(texts, { maxLength: 100 }), whole, fc.nat(5), (keys, prefix, most) => {
+      const rows = keys.flatMap((key, row) => (key.startsWith(prefix) ? [row] : []));
+      expect(makeKeyTable(keys).rowsWith(prefix, most)).toEqual(rows.slice(0, most));
+    }),
+  );
+});

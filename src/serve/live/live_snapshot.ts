@@ -102,10 +102,8 @@ export function liveSnapshot({ base, written, kept }: LiveParts): Snapshot {
       return part.itemVector(own);
     },
     seenBy,
-    shares(vector, row) {
-      const [part, own] = placeOf(row);
-      return part.shares(vector, own);
-    },
+    users: base.users,
+    usersWith: base.usersWith,
     directions: () =>
       (directions ??= liveSnapshot({
         base: base.directions(),

@@ -114,4 +114,4 @@ export function makeWrittenItems(base: Snapshot): WrittenItems {
   };
 }
 
-const noUsers = { size: 0, rowOf: () => -1, keyAt: () => '' };
+const noUsers = { size: 0, rowOf: () => -1, keyAt: () => '', rowsWith: () => [] };

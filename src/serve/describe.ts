@@ -1,0 +1,116 @@
+/** What a question may say: the features that the query tower reads, what their values are, and examples of them. For forms and for people. */
+import type { Encoding } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
+import { type FeaturePlan, madeOf } from '../plan/plan.ts';
+import type { QueryModel, QueryPlan } from './prepare.ts';
+import type { Snapshot } from './snapshot.ts';
+
+export interface QueryDescription {
+  /** The model that its file declares. */
+  readonly model: string;
+  /** The query tower. */
+  readonly tower: string;
+  /** The feature that identifies users; absent where the tower has no key. */
+  readonly key?: string;
+  /** All that a question may give besides the key. */
+  readonly features: readonly DescribedFeature[];
+}
+
+export interface DescribedFeature {
+  readonly name: string;
+  /** `name`: a value of a vocabulary, or any text that is hashed; `item`: the key of an item; `text`: words. */
+  readonly kind: 'name' | 'item' | 'number' | 'moment' | 'text' | 'vector';
+  /** It takes a list of such values. */
+  readonly list?: true;
+  /** Numbers of a vector. */
+  readonly size?: number;
+  /** The list to whose elements its values belong, one each. */
+  readonly along?: string;
+  /** Each element has several values. */
+  readonly each?: true;
+  /** The most frequent values, or one that is usual. Titles are those of items. */
+  readonly examples: readonly Example[];
+}
+
+export interface Example {
+  readonly value: string | number;
+  readonly title?: string;
+}
+
+/** Values that help a person to choose, and that a page can hold. */
+const mostExamples = 50;
+
+/** @param items whose keys and titles examples have */
+export function describeQuery(
+  plan: QueryPlan & { readonly model: string },
+  encodings: QueryModel['encodings'],
+  items: Pick<Snapshot, 'rows' | 'itemRow' | 'keyAt' | 'titleAt'>,
+): QueryDescription {
+  const [query, item] = plan.towers;
+  const itemOwner = plan.features.find(({ name }) => name === item.key)?.encoderOf;
+  const itemExample = (key: string): Example => {
+    const row = items.itemRow(key);
+    return { value: key, ...defined({ title: row < 0 ? undefined : items.titleAt(row) }) };
+  };
+  const firstItems = (): string[] =>
+    Array.from({ length: Math.min(items.rows, mostExamples) }, (_, row) => items.keyAt(row));
+  const described = (feature: FeaturePlan): DescribedFeature[] => {
+    const encoding = encodings.get(feature.encoderOf);
+    if (encoding === undefined || madeOf(feature).length > 0) return [];
+    const isItem = itemOwner !== undefined && feature.encoderOf === itemOwner;
+    const kind = isItem ? 'item' : kinds[encoding.kind];
+    const values = isItem && encoding.kind === 'hash' ? firstItems() : examplesOf(encoding);
+    const isList = feature.along !== undefined || (feature.gives === 'bag' && kind !== 'text');
+    const own: DescribedFeature = {
+      name: feature.name,
+      kind,
+      ...(isList ? { list: true } : {}),
+      ...(encoding.kind === 'vector' ? { size: encoding.size } : {}),
+      ...defined({ along: feature.along }),
+      ...(feature.each ? { each: true } : {}),
+      examples: values.map((value) => (isItem ? itemExample(String(value)) : { value })),
+    };
+    const { weights } = feature;
+    if (weights === undefined) return [own];
+    return [own, { name: weights, kind: 'number', list: true, along: feature.name, examples: [{ value: 1 }] }];
+  };
+  const own = plan.features.filter(({ name }) => query.features.includes(name) && name !== query.key);
+  return {
+    model: plan.model,
+    tower: query.name,
+    ...defined({ key: query.key }),
+    features: own.flatMap(described),
+  };
+}
+
+const kinds: Readonly<Record<Encoding['kind'], DescribedFeature['kind']>> = {
+  vocabulary: 'name',
+  hash: 'name',
+  boundaries: 'number',
+  standardize: 'number',
+  number: 'number',
+  clock: 'moment',
+  vector: 'vector',
+  words: 'text',
+  bigrams: 'text',
+  trigrams: 'text',
+};
+
+function examplesOf(encoding: Encoding): readonly (string | number)[] {
+  switch (encoding.kind) {
+    case 'vocabulary':
+      return encoding.values.slice(0, mostExamples);
+    case 'boundaries': {
+      const { boundaries, log } = encoding;
+      const middle = boundaries[boundaries.length >> 1];
+      return middle === undefined ? [] : [usual(middle, log)];
+    }
+    case 'standardize':
+      return [usual(encoding.mean, encoding.log)];
+    default:
+      return [];
+  }
+}
+
+/** Four digits are enough for an example. */
+const usual = (number: number, log: boolean): number => Number((log ? Math.expm1(number) : number).toPrecision(4));
