@@ -1,6 +1,6 @@
 /** Runs that are really killed, in processes of their own. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ import { load } from '../../src/artifact/load.ts';
 import type { EngineName } from '../../src/engine/engine.ts';
 import { chooseEngine } from '../../src/engine/engines.ts';
 import { readMetricsLog } from '../../src/training/metrics_log.ts';
+import { losses, planWith } from './remembering.ts';
 import { temporaryFolder } from './temporary_folder.ts';
 
 const root = temporaryFolder();
@@ -29,8 +30,19 @@ beforeAll(async () => {
 });
 
 /** Runs until it ends, or until it prints `step N` where it then gets the signal. */
-async function child(folder: string, resume: boolean, stop?: { signal: 'SIGKILL' | 'SIGINT'; step: number }) {
-  const process_ = spawn(process.execPath, [script, folder, engine, resume ? 'resume' : 'new']);
+async function child(
+  folder: string,
+  resume: boolean,
+  stop?: { signal: 'SIGKILL' | 'SIGINT'; step: number },
+  plan?: string,
+) {
+  const process_ = spawn(process.execPath, [
+    script,
+    folder,
+    engine,
+    resume ? 'resume' : 'new',
+    ...(plan ? [plan] : []),
+  ]);
   let output = '';
   let errors = '';
   let stopped = false;
@@ -95,5 +107,25 @@ describe('a run', () => {
     // Nothing was done twice.
     expect(first.steps + last.steps).toBe(45);
     expect(weightsIn(stopped).equals(weightsIn(join(root, 'whole')))).toBe(true);
+  }, 60_000);
+});
+
+// 240 rows in batches of 32: 8 steps an epoch, counted from where a process takes up. A queue goes back over the start of an epoch; mined items are those of the last epoch.
+describe.each(['mined', 'queue'] as const)('a run with negatives that are %s', (name) => {
+  it('killed with SIGKILL in its second and third epoch, and resumed, gives the bits of one that was not', async () => {
+    const [whole, killed, plan] = ['whole', 'killed', 'plan.json'].map((each) => join(root, `${name}-${each}`));
+    writeFileSync(plan!, JSON.stringify(planWith(losses[name])));
+    const uninterrupted = await child(whole!, false, undefined, plan);
+    expect(uninterrupted.code, uninterrupted.errors).toBe(0);
+    for (const [resume, step] of [
+      [false, 13],
+      [true, 12],
+    ] as const) {
+      expect((await child(killed!, resume, { signal: 'SIGKILL', step }, plan)).signal).toBe('SIGKILL');
+    }
+    const last = await child(killed!, true, undefined, plan);
+    expect(last.code, last.errors).toBe(0);
+    expect(last.steps).toBeLessThanOrEqual(8);
+    expect(weightsIn(killed!).equals(weightsIn(whole!))).toBe(true);
   }, 60_000);
 });

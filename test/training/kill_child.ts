@@ -1,4 +1,5 @@
-/** Trains a small model in a process of its own, to be killed: `kill_child.ts FOLDER ENGINE new|resume` prints each step. */
+/** Trains a small model in a process of its own, to be killed: `kill_child.ts FOLDER ENGINE new|resume [PLAN]` prints each step. */
+import { readFileSync } from 'node:fs';
 
 import type { EngineName } from '../../src/engine/engine.ts';
 import { loadEngine } from '../../src/engine/engines.ts';
@@ -7,12 +8,14 @@ import { makePlan } from './fixture_plan.ts';
 import { makeDataset } from './fixtures.ts';
 import { watched } from './watched_engine.ts';
 
-const [folder, engineName, resume] = process.argv.slice(2) as [string, EngineName, string];
+const [folder, engineName, resume, plan] = process.argv.slice(2) as [string, EngineName, string, string?];
 const controller = new AbortController();
 process.once('SIGINT', () => controller.abort());
 
 const { status } = await train({
-  plan: makePlan({ epochs: 3, batch: 16, stop: { metric: 'mrr', patience: 3 } }),
+  plan: plan
+    ? JSON.parse(readFileSync(plan, 'utf8'))
+    : makePlan({ epochs: 3, batch: 16, stop: { metric: 'mrr', patience: 3 } }),
   dataset: makeDataset({ users: 20, items: 40, eventsPerUser: 16, heldOut: 4 }),
   // Slow enough for a signal to arrive in the middle of an epoch.
   engine: watched(await loadEngine(engineName), async (step) => {

@@ -43,6 +43,10 @@ describe('what features ask of the host', () => {
     const others = { movie_id: call('id', { drop: 0.1 }) };
     expect(use('like', { feature: 'movie_id' }, others).drop).toBeUndefined();
     expect(use('list', { element: { feature: 'movie_id' } }, others).drop).toBeUndefined();
+    const dropped = call('id', { drop: 0.1 });
+    const sequence = { history: call('list', { element: call('id'), pool: 'none' }) };
+    expect(() => use('list', { element: dropped })).toThrow('needs elements without `drop`');
+    expect(() => use('along', { list: 'history', element: dropped }, sequence)).toThrow('needs values without `drop`');
   });
 
   test('a list that is pooled may have weights', () => {
