@@ -4,28 +4,38 @@ import { Best, type Ranked } from './best.ts';
 /** Candidates without an exact score that are kept at a time, at least. */
 const fewest = 4096;
 
+/** Room that is kept for the next request, in candidates. */
+const mostKept = 65_536;
+
+/** Made once for many requests: its arrays stay. */
 export class Candidates {
   /** The k-th largest lower bound: what an upper bound must reach. */
   limit = Number.NEGATIVE_INFINITY;
-  #rows = new Int32Array(256);
-  #lower = new Float64Array(256);
-  #upper = new Float64Array(256);
+  k = 0;
+  #rows = new Int32Array(512);
+  #lower = new Float64Array(512);
+  #upper = new Float64Array(512);
   #count = 0;
   /** Those before this one have their lower bound in the heap. */
   #counted = 0;
   /** The `k` largest lower bounds, the smallest at the root. */
-  readonly #heap: Float64Array;
+  #heap = new Float64Array(0);
   #size = 0;
   /** Where a row of this chunk is, if several vectors may give it. */
-  readonly #places: Map<number, number> | undefined;
+  #places: Map<number, number> | undefined;
+  #score: (row: number) => number = () => 0;
 
-  constructor(
-    readonly k: number,
-    readonly rows: number,
-    private readonly score: (row: number) => number,
-    isSeveral: boolean,
-  ) {
-    this.#heap = new Float64Array(Math.min(k, rows));
+  /** Begins a request for the best `k` of `rows`. */
+  begin(k: number, rows: number, score: (row: number) => number, isSeveral: boolean): void {
+    this.k = k;
+    this.limit = Number.NEGATIVE_INFINITY;
+    this.#score = score;
+    if (this.#rows.length > mostKept) this.#take(512);
+    this.#count = 0;
+    this.#counted = 0;
+    const most = Math.min(k, rows);
+    if (this.#heap.length !== most) this.#heap = new Float64Array(most);
+    this.#size = 0;
     this.#places = isSeveral ? new Map() : undefined;
   }
 
@@ -60,7 +70,15 @@ export class Candidates {
   ordered(): Ranked {
     this.#prune();
     const best = new Best(this.k, this.#count);
-    for (let i = 0; i < this.#count; i++) best.push(this.#rows[i]!, this.score(this.#rows[i]!));
+    // Exact scores of those that the limit comes from are a higher limit: few of the others reach it.
+    for (let i = 0; i < this.#count; i++) {
+      if (this.#lower[i]! >= this.limit) best.push(this.#rows[i]!, this.#score(this.#rows[i]!));
+    }
+    for (let i = 0; i < this.#count; i++) {
+      if (this.#lower[i]! < this.limit && this.#upper[i]! >= best.worst) {
+        best.push(this.#rows[i]!, this.#score(this.#rows[i]!));
+      }
+    }
     return best.ordered();
   }
 
@@ -92,14 +110,17 @@ export class Candidates {
   }
 
   #grow(): void {
-    const grown = <T extends Int32Array | Float64Array>(from: T, to: T): T => {
-      to.set(from);
-      return to;
-    };
-    const length = 2 * this.#rows.length;
-    this.#rows = grown(this.#rows, new Int32Array(length));
-    this.#lower = grown(this.#lower, new Float64Array(length));
-    this.#upper = grown(this.#upper, new Float64Array(length));
+    const [rows, lower, upper] = [this.#rows, this.#lower, this.#upper];
+    this.#take(2 * rows.length);
+    this.#rows.set(rows);
+    this.#lower.set(lower);
+    this.#upper.set(upper);
+  }
+
+  #take(room: number): void {
+    this.#rows = new Int32Array(room);
+    this.#lower = new Float64Array(room);
+    this.#upper = new Float64Array(room);
   }
 
   #offer(value: number): void {

@@ -101,7 +101,8 @@ export function writeStore(
 export function scanOf(store: CodeStore, vectors: Float32Array, rows: number, width: number): Scan {
   invariant(vectors.length === rows * width, `${vectors.length} numbers for ${rows} × ${width}`);
   const place = { ...store, layout: layoutOf(rows, width) };
-  const score = (queries: readonly Float64Array[], row: number): number => bestScoreOf(queries, vectors, row * width);
+  const score = (queries: readonly Float64Array[], row: number): number =>
+    queries.length === 1 ? scoreOf(queries[0]!, vectors, row * width) : bestScoreOf(queries, vectors, row * width);
 
   return {
     rows,
@@ -169,6 +170,9 @@ interface Asked {
   readonly error: number;
 }
 
+/** Of earlier passes: no pass runs while another does. */
+const pool: Candidates[] = [];
+
 /** One pass over the codes for all requests. Memory from `scratch` on: records of queries, words of codes, masks, entries. */
 function onePass(
   { memory, kernel, codes, records, scratch, layout }: Place,
@@ -176,9 +180,11 @@ function onePass(
   score: (queries: readonly Float64Array[], row: number) => number,
 ): Ranked[] {
   const { pairs, blocks, rows } = layout;
-  const all = requests.map(
-    ({ vectors, k }) => new Candidates(k, rows, (row) => score(vectors, row), vectors.length > 1),
-  );
+  const all = requests.map(({ vectors, k }, i) => {
+    const candidates = (pool[i] ??= new Candidates());
+    candidates.begin(k, rows, (row) => score(vectors, row), vectors.length > 1);
+    return candidates;
+  });
   const asked = requests.flatMap(({ vectors }, i) =>
     vectors.map((vector): Asked => {
       const query = codeQuery(vector, pairs);
@@ -222,7 +228,8 @@ function onePass(
       numbers[4 * i] = candidates.limit / query.scale;
     });
     const end = kernel.scan(codes, pairs, records, from, to, rows, scratch, words, quads, single, entries);
-    for (let at = 0; at < (end - entries) >> 2; at += 3) {
+    const last = (end - entries) >> 2;
+    for (let at = 0; at < last; at += 3) {
       const row = found[at]!;
       const { candidates, query, length, error } = asked[found[at + 1]!]!;
       const block = 4 * Math.floor(row / blockRows);

@@ -29,6 +29,13 @@ export interface TowerOptions {
 /** Rows that go through a tower at a time. */
 export const rowsAtOnce = 4096;
 
+/**
+ * Fewer rows are filled up to so many. Engines multiply one or two rows with other kernels than more rows, which sum in another order, so a user's
+ * vector would depend on who is asked with the user. From three rows on ONNX Runtime and TensorFlow.js give the same bits, with every model of
+ * `models`.
+ */
+const fewestRows = 3;
+
 export interface MoreOutput {
   readonly output: string;
   /** float32 [rows, width] */
@@ -87,14 +94,19 @@ export class TowerVectors {
     for (const [at, places] of this.placesByGraph(columns, rows).entries()) {
       for (let from = 0; from < places.length; from += rowsAtOnce) {
         const some = places.subarray(from, from + rowsAtOnce);
-        const own = some.map((place) => rows[place]!);
+        const count = some.length;
+        const own = Int32Array.from(
+          { length: Math.max(fewestRows, count) },
+          (_, i) => rows[some[Math.min(i, count - 1)]!]!,
+        );
         const outputs = await this.graphs[at]!.outputs(columns, own, { parameters: this.parameters, keeps });
         const vectors = floatsOf(outputs, 'vector', name);
         for (const { output, into } of more) {
           const values = floatsOf(outputs, output, name);
-          into.set(values, (from * values.length) / some.length);
+          const per = values.length / own.length;
+          into.set(values.subarray(0, count * per), from * per);
         }
-        invariant(vectors.length === some.length * each, `tower ${name} gives a vector a row`);
+        invariant(vectors.length === own.length * each, `tower ${name} gives a vector a row`);
         some.forEach((place, i) => {
           data.set(vectors.subarray(i * each, (i + 1) * each), place * each);
         });

@@ -13,7 +13,7 @@ import {
   type RecommendOptions,
   recommendationOf,
 } from './prepare.ts';
-import type { Snapshot, TopAnswer, TopRequest } from './snapshot.ts';
+import { attempt, type Snapshot, topEach } from './snapshot.ts';
 
 export interface Asking {
   /** What answers now: the vectors and keys of the items, and what users have seen. */
@@ -45,7 +45,7 @@ export function makeAsking(snapshot: Snapshot, prepare: Preparer, query: QueryTo
     if (valid.length === 0) return prepared as Failure[];
     const batch = joinColumns(valid.map(({ columns }) => columns));
     const vectors = interestsOf(await query(batch, valid.length));
-    const answers = topOf(
+    const answers = topEach(
       from,
       valid.map(({ request }, i) => ({ ...request, vectors: vectors[i]! })),
     ).values();
@@ -70,20 +70,4 @@ export function makeAsking(snapshot: Snapshot, prepare: Preparer, query: QueryTo
       return interestsOf(await query(columns, 1))[0]!;
     },
   };
-}
-
-/** All in one pass; one by one where one of them has no answer. */
-function topOf(snapshot: Snapshot, requests: readonly TopRequest[]): (TopAnswer | Failure)[] {
-  const all = attempt(() => snapshot.top(requests));
-  if (!(all instanceof Failure)) return all;
-  return requests.map((request) => attempt(() => snapshot.top([request])[0]!));
-}
-
-function attempt<T>(work: () => T): T | Failure {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
 }

@@ -5,7 +5,7 @@ import { failure } from '../diagnostics/failure.ts';
 import { madeOf, type Plan, type TowerPlan } from '../plan/plan.ts';
 import type { Shares } from './objectives.ts';
 import { type FeatureValues, type QueryTower, queryColumns } from './query_columns.ts';
-import type { Snapshot, TopAnswer, TopRequest } from './snapshot.ts';
+import { type Snapshot, shownItem, type TopAnswer, type TopRequest } from './snapshot.ts';
 
 export type Question =
   /** Somebody by the key of the query tower; with values of features that are other than the data knows of them. */
@@ -130,7 +130,7 @@ export function recommendationOf({ key, notes, history }: Prepared, { items, unk
   return {
     ...defined({ key }),
     notes: [...notes, ...more],
-    items: items.map(({ row: _, ...item }) => item),
+    items: items.map(shownItem),
     history,
   };
 }

@@ -10,7 +10,7 @@
  */
 import type { BagColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
-import { invariant } from '../diagnostics/failure.ts';
+import { Failure, invariant } from '../diagnostics/failure.ts';
 import { makeScan, type Ranked, type Scan } from '../scan/scan.ts';
 import { type KeyTable, makeKeyTable } from '../text/key_table.ts';
 import { directionsOf } from './directions.ts';
@@ -142,12 +142,11 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
   };
   const itemVector = (row: number): Float32Array => data.slice(row * width, (row + 1) * width);
   const place = { rows, width, keys, userKeys, filters, objectives, seenBy };
-  const itemAt = (row: number, score: number): TopItem => ({
-    row,
-    key: keys.keyAt(row),
-    ...defined({ title: titleAt(row) }),
-    score,
-  });
+  const itemAt = (row: number, score: number): TopItem => {
+    const title = titleAt(row);
+    const key = keys.keyAt(row);
+    return title === undefined ? { row, key, score } : { row, key, title, score };
+  };
   let directions: Snapshot | undefined;
 
   return {
@@ -188,4 +187,23 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
       return found.map((row) => ({ key: userKeys.keyAt(row), seen: seenBy(row).length }));
     },
   };
+}
+
+/** An item without its row, as answers show it. */
+export const shownItem = ({ row: _, ...item }: TopItem): Omit<TopItem, 'row'> => item;
+
+/** All in one pass; one by one where one of them has no answer. In place of that answer is its Failure. */
+export function topEach(snapshot: Snapshot, requests: readonly TopRequest[]): (TopAnswer | Failure)[] {
+  const all = attempt(() => snapshot.top(requests));
+  if (!(all instanceof Failure)) return all;
+  return requests.map((request) => attempt(() => snapshot.top([request])[0]!));
+}
+
+export function attempt<T>(work: () => T): T | Failure {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
 }

@@ -3,8 +3,8 @@ import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import type { Asking } from '../serve/asking.ts';
 import type { QueryDescription } from '../serve/describe.ts';
-import { excludedNothing, type Question } from '../serve/prepare.ts';
-import type { Snapshot, TopAnswer } from '../serve/snapshot.ts';
+import { type Asked, excludedNothing, type Question, type Recommendation } from '../serve/prepare.ts';
+import { type Snapshot, shownItem, type TopAnswer, type TopRequest, topEach } from '../serve/snapshot.ts';
 import { nearest } from '../text/nearest.ts';
 import { type About, aboutOf } from './about.ts';
 import type {
@@ -18,6 +18,7 @@ import type {
   UsersAnswer,
   UsersQuery,
 } from './schemas.ts';
+import { type AskOptions, makeTogether } from './together.ts';
 
 export interface AnswersSource {
   readonly recommender: Asking & { readonly query: QueryDescription };
@@ -32,16 +33,16 @@ export interface Answers {
   /** The snapshot that answers now. */
   readonly snapshot: Snapshot;
   /**
-   * The best items for a user, for feature values, or for a vector of the query tower.
+   * The best items for a user, for feature values, or for a vector of the query tower. What is asked at one time is answered in one pass.
    * @throws Failure `unknown-name`, `feature-value`, `filter-syntax`, `filter-type`, `request-value`, `no-user-key`
    */
-  recommend(body: RecommendBody): Promise<RecommendAnswer>;
+  recommend(body: RecommendBody, options?: AskOptions): Promise<RecommendAnswer>;
   /**
    * The items near an item, by the cosine of their vectors, without the item itself. An inner product would put items with long vectors first, which
    * are mostly the popular ones.
    * @throws Failure `unknown-name`, `filter-syntax`, `filter-type`
    */
-  similar(body: SimilarBody): Promise<SimilarAnswer>;
+  similar(body: SimilarBody, options?: AskOptions): Promise<SimilarAnswer>;
   /**
    * The vectors that `recommend` searches with: one, or one for each interest.
    * @throws Failure `unknown-name`, `feature-value`, `request-value`, `no-user-key`
@@ -58,29 +59,38 @@ export interface Answers {
 /** How many users a search finds, where it does not say. */
 const usualUsers = 10;
 
+/** Rows that one batch compares at most, times its questions: longer batches would keep other requests waiting. */
+const mostCompared = 2 ** 24;
+/** Questions of one batch: as many as the scan takes in one pass. */
+const mostTogether = 64;
+
 export function makeAnswers({ recommender, removesSeen, notes }: AnswersSource): Answers {
-  const { version } = recommender.snapshot;
+  const { version, rows } = recommender.snapshot;
+  const most = Math.max(1, Math.min(mostTogether, Math.floor(mostCompared / Math.max(1, rows))));
+  const ask = makeTogether<OfSnapshot<Asked>, Recommendation>(
+    eachSnapshot((snapshot, asked) => recommender.askAll(asked, snapshot)),
+    most,
+  );
+  const top = makeTogether<OfSnapshot<TopRequest>, TopAnswer>(
+    eachSnapshot(async (snapshot, requests) => topEach(snapshot, requests)),
+    most,
+  );
   return {
     version,
     get snapshot() {
       return recommender.snapshot;
     },
-    async recommend(body) {
+    async recommend(body, options) {
       const { history = 0, columns } = body;
       const { snapshot } = recommender;
       const user = body.user === undefined ? undefined : String(body.user);
       refuseContradictions(body, snapshot);
       refuseUnknownColumns(columns, snapshot);
+      const { removeSeen, weights, shares } = body;
+      const asked = { ...selectionOf(body), ...defined({ removeSeen, weights, shares }) };
       const answer = body.vector
-        ? byVector(snapshot, body, { user, removesSeen })
-        : await recommender.ask(
-            questionOf(body),
-            {
-              ...selectionOf(body),
-              ...defined({ removeSeen: body.removeSeen, weights: body.weights, shares: body.shares }),
-            },
-            snapshot,
-          );
+        ? itemsAndNotes(await top({ snapshot, asked: byVector(body, { user, removesSeen }) }, options))
+        : await ask({ snapshot, asked: { question: questionOf(body), options: asked } }, options);
       const past = 'history' in answer ? answer.history : pastOf(user, snapshot);
       return {
         version,
@@ -90,19 +100,19 @@ export function makeAnswers({ recommender, removesSeen, notes }: AnswersSource):
         notes: [...notes, ...answer.notes],
       };
     },
-    async similar(body) {
+    async similar(body, options) {
       const { snapshot } = recommender;
       const item = String(body.item);
       const row = rowOf(item, snapshot);
       refuseUnknownColumns(body.columns, snapshot);
       const directions = snapshot.directions();
-      const vectors = [directions.itemVector(row)];
-      const [top] = directions.top([{ vectors, ...selectionOf(body), excludeRows: [row] }]) as [TopAnswer];
+      const asked = { vectors: [directions.itemVector(row)], ...selectionOf(body), excludeRows: [row] };
+      const answer = itemsAndNotes(await top({ snapshot: directions, asked }, options));
       return {
         version,
         item,
-        items: shown(snapshot, itemsOf(top), body.columns),
-        notes: [...notes, ...excludedNothing(top.unknown)],
+        items: shown(snapshot, answer.items, body.columns),
+        notes: [...notes, ...answer.notes],
       };
     },
     async queryVectors(body) {
@@ -118,6 +128,32 @@ export function makeAnswers({ recommender, removesSeen, notes }: AnswersSource):
       users: recommender.snapshot.usersWith(prefix, limit),
     }),
     about: () => aboutOf(recommender.snapshot, recommender.query, removesSeen),
+  };
+}
+
+/** A question, and the snapshot of its moment, which answers it whatever is written later. */
+interface OfSnapshot<Q> {
+  readonly snapshot: Snapshot;
+  readonly asked: Q;
+}
+
+/** One pass for all questions of a snapshot: several only while items are written. */
+function eachSnapshot<Q, A>(
+  answerAll: (snapshot: Snapshot, asked: readonly Q[]) => Promise<readonly (A | Error)[]>,
+): (questions: readonly OfSnapshot<Q>[]) => Promise<readonly (A | Error)[]> {
+  return async (questions) => {
+    const answers: (A | Error)[] = new Array(questions.length);
+    for (const snapshot of new Set(questions.map((each) => each.snapshot))) {
+      const places = [...questions.keys()].filter((at) => questions[at]!.snapshot === snapshot);
+      const some = await answerAll(
+        snapshot,
+        places.map((at) => questions[at]!.asked),
+      );
+      places.forEach((at, i) => {
+        answers[at] = some[i]!;
+      });
+    }
+    return answers;
   };
 }
 
@@ -146,15 +182,16 @@ interface ByVector {
   readonly removesSeen: boolean;
 }
 
-function byVector(snapshot: Snapshot, body: RecommendBody, { user, removesSeen }: ByVector) {
+function byVector(body: RecommendBody, { user, removesSeen }: ByVector): TopRequest {
   const { removeSeen = removesSeen, weights, shares } = body;
   const seenBy = removeSeen ? user : undefined;
-  const request = { vectors: [body.vector!], ...selectionOf(body), ...defined({ weights, seenBy, shares }) };
-  const [top] = snapshot.top([request]) as [TopAnswer];
-  return { items: itemsOf(top), notes: excludedNothing(top.unknown) };
+  return { vectors: [body.vector!], ...selectionOf(body), ...defined({ weights, seenBy, shares }) };
 }
 
-const itemsOf = ({ items }: TopAnswer): AnsweredItem[] => items.map(({ row: _, ...item }) => item);
+const itemsAndNotes = ({ items, unknown }: TopAnswer) => ({
+  items: items.map(shownItem),
+  notes: excludedNothing(unknown),
+});
 
 const keysOf = (keys: readonly Key[] | undefined): readonly string[] | undefined => keys?.map(String);
 

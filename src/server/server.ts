@@ -66,8 +66,10 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
       const all = await gate.pass(
         (isLate) =>
           versions.use((sides) => {
-            const one = (body: object): Promise<Answered> => sides.of(body as About).answers[name](body as never);
-            return inTurn(bodies as readonly object[], one, isArray, () => isLate() || isGone());
+            const isOver = (): boolean => isLate() || isGone();
+            const one = (body: object): Promise<Answered> =>
+              sides.of(body as About).answers[name](body as never, { isOver });
+            return allOf(bodies as readonly object[], one, isArray);
           }),
         milliseconds,
       );
@@ -116,27 +118,22 @@ interface Answered {
 }
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
-/** Answers the bodies of one request, or refuses all of them with the mistakes of each. */
-async function inTurn(
+/** Answers the bodies of one request together, or refuses all of them with the mistakes of each. */
+async function allOf(
   bodies: readonly object[],
   one: (body: object) => Promise<Answered>,
   isArray: boolean,
-  isLate: () => boolean,
 ): Promise<Answered[]> {
-  const answered: Answered[] = [];
+  const settled = await Promise.allSettled(bodies.map(one));
   const mistakes: Mistake[] = [];
-  for (const [at, body] of bodies.entries()) {
-    if (isLate() || mistakes.length >= mostMistakes) break;
-    try {
-      answered.push(await one(body));
-    } catch (error) {
-      const own = mistakesOf(error);
-      if (own === undefined) throw error;
-      mistakes.push(...(isArray ? own.map((each) => within(at, each)) : own));
-    }
+  for (const [at, each] of settled.entries()) {
+    if (each.status === 'fulfilled') continue;
+    const own = mistakesOf(each.reason);
+    if (own === undefined) throw each.reason;
+    mistakes.push(...(isArray ? own.map((mistake) => within(at, mistake)) : own));
   }
-  if (mistakes.length > 0) throw new Refused(400, mistakes);
-  return answered;
+  if (mistakes.length > 0) throw new Refused(400, mistakes.slice(0, mostMistakes));
+  return settled.map((each) => (each as PromiseFulfilledResult<Answered>).value);
 }
 
 /** Parameters of an address are texts. A whole number among them is one. */

@@ -2,6 +2,8 @@
 import { describe, expect, it, test } from 'vitest';
 import type { Corpus, Events } from '../../src/data/dataset.ts';
 import { makeTable } from '../../src/embedding/table.ts';
+import type { EngineName } from '../../src/engine/engine.ts';
+import { loadEngine } from '../../src/engine/engines.ts';
 import { initialValues } from '../../src/graph/initial.ts';
 import type { Plan, TowerPlan } from '../../src/plan/plan.ts';
 import { makeRandom } from '../../src/random/random.ts';
@@ -143,4 +145,44 @@ it('a model scores rows alike, expected or not', async () => {
   await scorer.score(Int32Array.of(0));
   expect(asked).toBe(4);
   await retrieval.close();
+});
+
+describe('a vector does not depend on the rows that are asked with it', () => {
+  const wide = (flow: string): string => `
+    model wide
+    features { user_id : id(dim: 32), history : list(movie_id, max: 24, pool: none), movie_id : id(dim: 32) }
+    tower user(user_id, history) keyed by user_id {
+      taste = history -> mean
+      asked = ${flow}
+      channel main = concat(asked, taste) -> dense(64)
+    }
+    tower item(movie_id) keyed by movie_id { channel main = movie_id -> dense(64) }
+    task watch { score = cosine(user, item), loss = softmax(in_batch) }
+  `;
+  test.each(
+    ['onnx', 'javascript'].flatMap((name) => [
+      [name, 'concat(user_id, taste) -> mlp(128, 64)'],
+      [name, 'history -> bsarec(layers: 1, heads: 2) -> last'],
+      [name, 'history -> positions -> transformer(layers: 1, heads: 2) -> last'],
+    ]),
+  )('%s: %s', async (name, flow) => {
+    const plan = planOf(wide(flow));
+    const tower = new TowerVectors(plan.towers[0], {
+      ...optionsOf(plan),
+      engine: await loadEngine(name as EngineName),
+    });
+    const rows = Int32Array.of(6, 0, 3, 5, 4, 2, 1, 3, 6, 6, 1);
+    const { data, width } = await tower.of(columns, rows);
+    for (const [from, count] of [
+      [0, 1],
+      [1, 1],
+      [5, 2],
+      [2, 3],
+      [4, 7],
+    ] as const) {
+      const some = await tower.of(columns, rows.subarray(from, from + count));
+      expect(some.data).toEqual(data.slice(from * width, (from + count) * width));
+    }
+    await tower.close();
+  });
 });

@@ -1,0 +1,69 @@
+/**
+ * Questions that arrive together are answered together: one run of the query tower and one pass over the items cost far less than one of each a
+ * question. What arrives while a batch is answered makes up the next batch, so a question alone waits for nothing, and batches grow with the load.
+ */
+export interface AskOptions {
+  /** Whether nobody waits for the answer any more: a question that no batch has taken yet is then dropped. */
+  readonly isOver?: () => boolean;
+}
+
+/** Rejects for a question with a mistake, and for that one alone. */
+export type AskTogether<Q, A> = (question: Q, options?: AskOptions) => Promise<A>;
+
+interface Waiting<Q, A> {
+  readonly question: Q;
+  readonly isOver: () => boolean;
+  resolve(answer: A): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * @param answerAll gives an answer for each question, in their order, or an error in its place
+ * @param most questions of one batch
+ */
+export function makeTogether<Q, A>(
+  answerAll: (questions: readonly Q[]) => Promise<readonly (A | Error)[]>,
+  most: number,
+): AskTogether<Q, A> {
+  let queue: Waiting<Q, A>[] = [];
+  let isRunning = false;
+
+  const answer = async (batch: readonly Waiting<Q, A>[]): Promise<void> => {
+    try {
+      const answers = await answerAll(batch.map(({ question }) => question));
+      batch.forEach(({ resolve, reject }, at) => {
+        const given = answers[at]!;
+        if (given instanceof Error) reject(given);
+        else resolve(given);
+      });
+    } catch (error) {
+      // Values of one question may fail the tower for all.
+      if (batch.length === 1) batch[0]!.reject(error);
+      else for (const each of batch) await answer([each]);
+    }
+  };
+  const run = async (): Promise<void> => {
+    while (queue.length > 0) {
+      const batch = queue.slice(0, most);
+      queue = queue.slice(most);
+      const [over, asked] = [batch.filter(({ isOver }) => isOver()), batch.filter(({ isOver }) => !isOver())];
+      for (const { reject } of over) reject(new Error('nobody waits for the answer'));
+      if (asked.length > 0) await answer(asked);
+      // Sockets, timers and other routes have their turn between batches.
+      if (queue.length > 0) await new Promise<void>((later) => soon(later));
+    }
+    isRunning = false;
+  };
+  return (question, { isOver = () => false } = {}) =>
+    new Promise((resolve, reject) => {
+      queue.push({ question, isOver, resolve, reject });
+      if (isRunning) return;
+      isRunning = true;
+      // After all that has arrived at this moment has been read.
+      soon(() => void run());
+    });
+}
+
+/** Browsers have no `setImmediate`. */
+const soon: (work: () => void) => void =
+  typeof setImmediate === 'function' ? (work) => void setImmediate(work) : (work) => void setTimeout(work, 0);
