@@ -9,8 +9,10 @@ import { type Database, enclose, quoteName } from './files/duckdb.ts';
 import { type DataSource, isList, isNumber } from './files/source.ts';
 import type { ItemValues } from './item_values.ts';
 import { stage } from './rows/stage.ts';
+import { marked } from './rows/staged_tables.ts';
 
-interface Wanted {
+/** A column that filters may read. */
+export interface Wanted {
   readonly name: string;
   readonly kind: ItemValues['kind'];
   readonly column: BoundColumn;
@@ -56,7 +58,7 @@ async function read(
   await database.seal();
   const rowOf = makeKeyTable(keys, keys.length).rowOf;
   const values = wanted.map(() => new Array<unknown>(keys.length).fill(undefined));
-  const selected = [`CAST(${enclose(key.sql)} AS VARCHAR)`, ...wanted.map(({ value }) => value)];
+  const selected = [marked(`CAST(${enclose(key.sql)} AS VARCHAR)`), ...wanted.map(({ value }) => value)];
   await database.stream(`SELECT ${selected.join(', ')} FROM items`, (chunk) => {
     const columns = selected.map((_, at) => chunk.getColumnVector(at) as unknown as Vector);
     for (let i = 0; i < chunk.rowCount; i++) {
@@ -73,13 +75,13 @@ interface Vector {
 }
 
 /** Lists are objects of the database's own. */
-function plain(value: unknown): unknown {
+export function plain(value: unknown): unknown {
   if (value === null || (typeof value === 'number' && !Number.isFinite(value))) return undefined;
   const { items } = value as { readonly items?: readonly unknown[] };
   return items === undefined ? value : items.filter((item) => item !== null).map(String);
 }
 
-function wantedOf(source: DataSource, { features }: Layout, key: BoundColumn): Wanted[] {
+export function wantedOf(source: DataSource, { features }: Layout, key: BoundColumn): Wanted[] {
   const wanted = new Map<string, Wanted>();
   for (const { name, type } of source.columns) {
     const kind = kindOf(type);
@@ -116,5 +118,9 @@ function kindOf(type: string): ItemValues['kind'] | undefined {
   return /^(VARCHAR|DATE|TIMESTAMP|TIME|UUID|ENUM)/.test(type) ? 'text' : undefined;
 }
 
-const castOf = (sql: string, kind: ItemValues['kind']): string =>
-  `TRY_CAST(${enclose(sql)} AS ${{ number: 'DOUBLE', text: 'VARCHAR', texts: 'VARCHAR[]', truth: 'BOOLEAN' }[kind]})`;
+function castOf(sql: string, kind: ItemValues['kind']): string {
+  const type = { number: 'DOUBLE', text: 'VARCHAR', texts: 'VARCHAR[]', truth: 'BOOLEAN' }[kind];
+  const value = `TRY_CAST(${enclose(sql)} AS ${type})`;
+  if (kind === 'texts') return `list_transform(${value}, element -> ${marked('element')})`;
+  return kind === 'text' ? marked(value) : value;
+}

@@ -5,7 +5,7 @@ import { describeData, folderWith, needsOf, vocabulary } from './fixture.ts';
 const events = 'user,item\nann,01\nbob,02\nann,03\n';
 const items = `item,title,tags,year,color,released,note
 01,First,a|b,1990,true,1990-05-01,7
-02,"Second, or not",,1991.5,false,,x
+02,"\uFEFFSecond, or not",,1991.5,false,,x
 04,Not asked for,c,1,true,2000-01-01,
 03,,c|a|b,soon,,2001-02-03,9
 `;
@@ -21,7 +21,7 @@ it('reads all columns of the items file, in the order of the keys', async () => 
   expect(Object.fromEntries(columns)).toEqual({
     // Keys keep their text; 05 is in no file.
     item: { kind: 'text', values: ['01', '02', '03', undefined] },
-    title: { kind: 'text', values: ['First', 'Second, or not', undefined, undefined] },
+    title: { kind: 'text', values: ['First', '\uFEFFSecond, or not', undefined, undefined] },
     // As the block computes them.
     tags: { kind: 'texts', values: [['a', 'b'], undefined, ['c', 'a', 'b'], undefined] },
     // What is no number is missing.

@@ -131,6 +131,8 @@ export interface Reads {
   readonly tables: readonly Role[];
   /** Whether it may read columns without their names: `*`, `#1`, a whole row, a natural join, a renamed table. */
   readonly unnamed: boolean;
+  /** Whether its value depends on other rows, over which it has a window. */
+  readonly windows: boolean;
 }
 
 /** @throws Error of DuckDB's parser, for a text that is not SQL */
@@ -139,10 +141,12 @@ export async function readsOf(database: Database, expression: string): Promise<R
   const rows = new Set<string>(TABLES);
   const names: string[] = [];
   let unnamed = false;
+  let windows = false;
   const look = (node: unknown): void => {
     if (node === null || typeof node !== 'object') return;
     const { class: kind, type, ref_type, table_name, alias, column_names, column_name_alias } = node as Node;
     if (kind === 'CONSTANT') return;
+    if (kind === 'WINDOW') windows = true;
     if (kind === 'STAR' || kind === 'POSITIONAL_REFERENCE' || ref_type === 'NATURAL') unnamed = true;
     if (kind === 'COLUMN_REF') names.push(String((column_names as readonly unknown[]).at(-1)).toLowerCase());
     if (type === 'BASE_TABLE') {
@@ -153,7 +157,7 @@ export async function readsOf(database: Database, expression: string): Promise<R
     for (const each of Object.values(node)) look(each);
   };
   look(await parsed(database, expression));
-  return { tables: [...tables], unnamed: unnamed || names.some((name) => rows.has(name)) };
+  return { tables: [...tables], unnamed: unnamed || names.some((name) => rows.has(name)), windows };
 }
 
 type Node = Readonly<Record<string, unknown>>;

@@ -264,30 +264,34 @@ function tableOf(dictionary: string): string {
   return quoteName(`dictionary of ${dictionary}`);
 }
 
-function elementOf(listType: string): string {
+export function elementOf(listType: string): string {
   return listType.slice(0, listType.lastIndexOf('['));
 }
 
 /** A whole number that is stored with a fraction is the same key as one that is not. */
-function textOf(column: string, type: string): string {
+export function textOf(column: string, type: string): string {
   if (type !== 'DOUBLE' && type !== 'FLOAT') return `CAST(${column} AS VARCHAR)`;
   const whole = `${column} = floor(${column}) AND abs(${column}) < 1e15`;
   return `CASE WHEN ${whole} THEN CAST(CAST(${column} AS BIGINT) AS VARCHAR) ELSE CAST(${column} AS VARCHAR) END`;
 }
 
+/** A text whose first character is a byte order mark would lose it on its way out of the database: it loses one of two. */
+export const marked = (text: string): string =>
+  `CASE WHEN starts_with(${text}, chr(65279)) THEN chr(65279) || ${text} ELSE ${text} END`;
+
 /** NULL is missing; NaN says that there was something, and it was no number. */
-function numberOf(column: string, type: string): string {
+export function numberOf(column: string, type: string): string {
   if (isNumber(type) || type === 'BOOLEAN') return `CAST(${column} AS DOUBLE)`;
   const text = `nullif(CAST(${column} AS VARCHAR), '')`;
   return `CASE WHEN ${text} IS NULL THEN NULL ELSE coalesce(TRY_CAST(${text} AS DOUBLE), CAST('nan' AS DOUBLE)) END`;
 }
 
 /** Times as microseconds, numbers as they are: only their order counts. */
-function timeOf(column: string, type: string): string {
+export function timeOf(column: string, type: string): string {
   return /^(DATE|TIMESTAMP)/.test(type) ? `CAST(epoch_us(${column}) AS DOUBLE)` : numberOf(column, type);
 }
 
 /** Dates and times as seconds since 1970 in UTC; numbers are such seconds already. */
-function secondsOf(column: string, type: string): string {
+export function secondsOf(column: string, type: string): string {
   return /^(DATE|TIMESTAMP)/.test(type) ? `CAST(epoch(${column}) AS DOUBLE)` : numberOf(column, type);
 }

@@ -78,6 +78,34 @@ export const serving = {
     remedy: 'Send smaller requests, or raise the deadline.',
   }),
 
+  'item-value': row<{ column: string; reason: string; advice: string }>({
+    severity: 'error',
+    message: ({ column, reason }) => `\`${column}\` of the item ${reason}`,
+    hint: ({ advice }) => advice,
+    means:
+      'An item that is written has the columns of the items file. Each value has the type that its column has there, or is `null` where the item has none.',
+    remedy: 'Correct the value of the column that the message names.',
+  }),
+
+  'items-closed': row<{ reason: string; advice: string }>({
+    severity: 'error',
+    message: ({ reason }) => `this server takes no items: ${reason}`,
+    hint: ({ advice }) => advice,
+    means:
+      'A server takes items if it has a folder to keep them in. The features of each item must be computed from its own row.',
+    remedy: 'Start the server with `--items FOLDER`, or change the items file and start the server again.',
+  }),
+
+  'items-log': row<{ path: string; line?: number | undefined; reason: string; advice: string }>({
+    severity: 'error',
+    message: ({ path, line, reason }) => `${path}${line === undefined ? '' : `, line ${line}`}: ${reason}`,
+    hint: ({ advice }) => advice,
+    means:
+      'The folder of written items has a file of records, a line each, with a checksum. A line is damaged, or was not written by Tower. Only the last line may be incomplete: that is what a crash leaves.',
+    remedy:
+      'Restore the file from a copy, or move it away: the items of the data file are then served without the writes.',
+  }),
+
   'cannot-listen': row<{ host: string; port: number; reason: string; advice: string }>({
     severity: 'error',
     message: ({ host, port, reason }) => `cannot listen on port ${port} of ${host}: ${reason}`,

@@ -170,7 +170,12 @@ describe('an expression', () => {
     ['(SELECT max(x) FROM (SELECT * FROM users) AS t(x, y))', ['users'], true],
     ['(SELECT count(*) FROM items NATURAL JOIN users)', ['items', 'users'], true],
   ] as const)('%s reads', async (expression, tables, unnamed) => {
-    expect(await readsOf(database, expression)).toEqual({ tables, unnamed });
+    expect(await readsOf(database, expression)).toEqual({ tables, unnamed, windows: false });
+  });
+
+  it('may have a window over other rows', async () => {
+    const reads = await readsOf(database, 'coalesce(lag(price) OVER (ORDER BY item), 0)');
+    expect(reads).toEqual({ tables: [], unnamed: false, windows: true });
   });
 
   it('that does not end for its one row is a mistake of its own', async () => {

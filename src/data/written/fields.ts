@@ -1,0 +1,117 @@
+/** The columns of an items file as an item that is written gives them: names, and what their values may be. */
+import { diagnose } from '../../diagnostics/diagnose.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { nearest } from '../../text/nearest.ts';
+import { isList, isNumber } from '../files/source.ts';
+
+export interface ItemField {
+  readonly name: string;
+  /** Undefined of a type that no request can give, such as a structure. */
+  readonly kind: 'text' | 'number' | 'whole' | 'truth' | 'moment' | 'texts' | 'numbers' | undefined;
+  /** Whether the item tower reads it: it may be null, and not left out. */
+  readonly needed: boolean;
+}
+
+/** By column: a value of JSON. */
+export type GivenColumns = Readonly<Record<string, unknown>>;
+
+export function fieldKind(type: string, isWhole: boolean): ItemField['kind'] {
+  if (isList(type)) {
+    const of = type.slice(0, type.lastIndexOf('['));
+    return of === 'VARCHAR' ? 'texts' : isNumber(of) ? 'numbers' : undefined;
+  }
+  if (isNumber(type)) return isWhole ? 'whole' : 'number';
+  if (type === 'BOOLEAN') return 'truth';
+  if (/^(DATE|TIMESTAMP|TIME)/.test(type)) return 'moment';
+  return /^(VARCHAR|UUID|ENUM|JSON)/.test(type) ? 'text' : undefined;
+}
+
+/**
+ * The columns of an item by their own names, or what is wrong with them: first the unknown names, then the values. A name counts in any case, as in a file.
+ * @param key the column that the address of the request gives
+ */
+export function checkColumns(
+  given: GivenColumns,
+  fields: readonly ItemField[],
+  key: string,
+): { readonly columns: ReadonlyMap<string, unknown>; readonly mistakes: readonly Diagnostic[] } {
+  const byName = new Map(fields.map((field) => [field.name.toLowerCase(), field]));
+  const columns = new Map<string, unknown>();
+  const mistakes: Diagnostic[] = [];
+  for (const [name, value] of Object.entries(given)) {
+    const field = byName.get(name.toLowerCase());
+    if (field === undefined) {
+      const known = fields.map((each) => each.name);
+      const facts = { what: 'column of the items file', name: shortened(name), nearest: nearest(name, known), known };
+      mistakes.push(diagnose('unknown-name', undefined, facts));
+      continue;
+    }
+    if (columns.has(field.name)) mistakes.push(wrong(name, 'is given twice', 'give it once'));
+    const complaint = value === null ? undefined : complaintOf(value, field);
+    if (complaint) mistakes.push(wrong(name, ...complaint));
+    columns.set(field.name, value);
+  }
+  for (const { name, needed } of fields) {
+    if (!needed || name === key || columns.has(name)) continue;
+    mistakes.push(wrong(name, 'is missing, and the item tower reads it', 'give its value, or `null` for none'));
+  }
+  return { columns, mistakes };
+}
+
+/** @param column of the item */
+export const wrong = (column: string, reason: string, advice: string): Diagnostic =>
+  diagnose('item-value', undefined, { column: shortened(column), reason, advice });
+
+type Complaint = readonly [reason: string, advice: string];
+
+/** Elements of a list. */
+const mostElements = 10_000;
+
+function complaintOf(value: unknown, { kind }: ItemField): Complaint | undefined {
+  switch (kind) {
+    case 'text':
+      return typeof value === 'string' ? textComplaint(value) : not(value, 'a text');
+    case 'moment':
+      return typeof value === 'string' ? textComplaint(value) : not(value, 'a text such as "2026-01-31"');
+    case 'number':
+      return typeof value === 'number' && Number.isFinite(value) ? undefined : not(value, 'a finite number');
+    case 'whole':
+      return Number.isSafeInteger(value) ? undefined : not(value, 'a whole number');
+    case 'truth':
+      return typeof value === 'boolean' ? undefined : not(value, '`true` or `false`');
+    case 'texts':
+    case 'numbers':
+      return listComplaint(value, kind);
+    default:
+      return ['has a type that a request cannot give', 'leave it out'];
+  }
+}
+
+function listComplaint(value: unknown, kind: 'texts' | 'numbers'): Complaint | undefined {
+  const wanted = kind === 'texts' ? 'a list of texts' : 'a list of numbers';
+  if (!Array.isArray(value)) return not(value, wanted);
+  if (value.length > mostElements) return [`has ${value.length} elements`, `give ${mostElements} at most`];
+  for (const each of value as unknown[]) {
+    const fits = kind === 'texts' ? typeof each === 'string' : typeof each === 'number' && Number.isFinite(each);
+    if (!fits) return [`has ${shownValue(each)} among its elements`, `give ${wanted}`];
+    const complaint = typeof each === 'string' ? textComplaint(each) : undefined;
+    if (complaint) return complaint;
+  }
+  return undefined;
+}
+
+/** What no file in UTF-8 can hold, or no database. */
+export function textComplaint(text: string): Complaint | undefined {
+  if (text.includes('\0')) return ['has the character U+0000', 'remove the character'];
+  return /\p{Surrogate}/u.test(text) ? ['has half of a surrogate pair', 'give text in UTF-8'] : undefined;
+}
+
+const not = (value: unknown, wanted: string): Complaint => [`is ${shownValue(value)}`, `give ${wanted}`];
+
+function shownValue(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'string') return `the text ${JSON.stringify(shortened(value))}`;
+  return typeof value === 'object' && value !== null ? 'an object' : `\`${String(value)}\``;
+}
+
+const shortened = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);

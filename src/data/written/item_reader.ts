@@ -1,0 +1,282 @@
+/**
+ * Items that are given one by one, read as the items file of a data block is read: the same SQL computes their features, the same checks refuse
+ * their values, and the encoders of training encode them. The rows of the file are not kept: only the types of its columns are.
+ */
+import { defined } from '../../defined.ts';
+import { Failure, failure, invariant } from '../../diagnostics/failure.ts';
+import type { DataDescription } from '../../model/model.ts';
+import { madeOf } from '../../plan/plan.ts';
+import { type BindOptions, bindData } from '../binding/bind.ts';
+import { mentions } from '../binding/binder.ts';
+import { type ColumnRequest, type ColumnRequests, columnRequests } from '../binding/column_requests.ts';
+import type { BoundColumn, Layout } from '../binding/layout.ts';
+import type { Needs } from '../binding/needs.ts';
+import type { Encoding, IndexedColumn } from '../dataset.ts';
+import { type Database, openDatabase } from '../files/duckdb.ts';
+import type { DataSource } from '../files/source.ts';
+import { type Wanted, wantedOf } from '../item_columns.ts';
+import type { RawCodes } from '../rows/raw.ts';
+import { stage } from '../rows/stage.ts';
+import { validateRows } from '../rows/validate_rows.ts';
+import { checkColumns, fieldKind, type GivenColumns, type ItemField, textComplaint, wrong } from './fields.ts';
+import { encodeWritten, missingColumns } from './written_columns.ts';
+import { type ComputedItems, makeComputation, makeFilterQuery, makeItemTable, type TextRow } from './written_rows.ts';
+
+export interface GivenItem {
+  readonly key: string;
+  readonly columns: GivenColumns;
+}
+
+/** A row of each feature, and what filters and answers show. */
+export interface ReadItem {
+  readonly key: string;
+  /** By feature of the item tower that the items file gives. What is made of others is not among them. */
+  readonly features: ReadonlyMap<string, IndexedColumn>;
+  /** Absent where the items file gives no titles. */
+  readonly title?: string;
+  /** By column that filters may read. */
+  readonly values: ReadonlyMap<string, unknown>;
+}
+
+export interface ItemReader {
+  readonly fields: readonly ItemField[];
+  /** By feature of the item tower that the events give: what an item without events has. */
+  readonly missing: ReadonlyMap<string, IndexedColumn>;
+  /** In place of an item is the Failure of one that cannot be: `unknown-name`, `item-value`. */
+  read(items: readonly GivenItem[]): Promise<(ReadItem | Failure)[]>;
+  close(): void;
+}
+
+/** Items that go through the database together. */
+const mostRows = 1024;
+
+/** @throws Failure `items-closed` where the items of the block cannot be computed one by one, and as `readDataset` */
+export async function openItemReader(
+  description: DataDescription,
+  needs: Needs,
+  encodings: ReadonlyMap<string, Encoding>,
+  options: BindOptions = {},
+): Promise<ItemReader> {
+  const bound = await bindData(description, needs, options);
+  if (bound.output === undefined) throw new Failure(bound.diagnostics);
+  const { layout, discard } = bound.output;
+  try {
+    const source = layout.sources.get('items');
+    const key = layout.itemKey?.inFile;
+    if (source === undefined || key === undefined) {
+      const reason = 'the data block has no items file';
+      throw failure('items-closed', { reason, advice: 'add `items = "FILE" by COLUMN` to the data block' });
+    }
+    const own: Own = {
+      source,
+      key,
+      layout,
+      wanted: wantedOf(source, layout, key),
+      requests: columnRequests(layout, needs),
+      needs,
+      encodings,
+    };
+    refuseOtherRows(own);
+    // One database a table: both are called `items`, as expressions may say.
+    const databases = await Promise.all([openDatabase(options.signal), openDatabase(options.signal)]);
+    return await makeReader(own, databases);
+  } finally {
+    discard();
+  }
+}
+
+interface Own {
+  readonly source: DataSource;
+  readonly key: BoundColumn;
+  readonly layout: Layout;
+  /** What filters read. */
+  readonly wanted: readonly Wanted[];
+  /** What the model reads. */
+  readonly requests: ColumnRequests;
+  readonly needs: Needs;
+  readonly encodings: ReadonlyMap<string, Encoding>;
+}
+
+/** An expression that looks at other rows would need all of them for each write. */
+function refuseOtherRows({ requests, wanted }: Own): void {
+  const all = [...requests.columns.get('items')!.map(({ column }) => column), ...wanted.map(({ column }) => column)];
+  const column = all.find(({ reads }) => reads && (reads.windows || reads.tables.length > 0));
+  if (column === undefined) return;
+  const reason = `\`${column.name}\` of the data block is computed from several rows`;
+  throw failure('items-closed', { reason, advice: 'compute the column before, and store it in the items file' });
+}
+
+async function makeReader(own: Own, [ofModel, ofFilters]: readonly [Database, Database]): Promise<ItemReader> {
+  const { source, key, layout, wanted, requests, needs, encodings } = own;
+  const mine = requests.columns.get('items')!;
+  const filtered = new Map([['', key], ...wanted.map(({ name, column }) => [name, column] as const)]);
+  const only = { sources: new Map(), labels: new Map(), histories: new Map(), listWeights: new Map() };
+  const [modelTypes, filterTypes] = await Promise.all([
+    typesOf(ofModel, source, layout),
+    typesOf(ofFilters, source, { ...only, features: filtered }),
+  ]);
+  const tables = [makeItemTable(ofModel, modelTypes), makeItemTable(ofFilters, filterTypes)] as const;
+  await Promise.all(tables.map((table) => table.fill([])));
+  const compute = await makeComputation(ofModel, mine, layout);
+  const filterValues = makeFilterQuery(ofFilters, wanted);
+  const fields = fieldsOf(own, modelTypes, filterTypes);
+  const keyRequest = requests.itemKey!.inFile!;
+  const title = requests.title?.column.at === 'items' ? requests.title : undefined;
+
+  /** @param rows of items that are none of them mistakes yet */
+  const readRows = async (items: readonly GivenItem[], rows: readonly TextRow[]): Promise<(ReadItem | Failure)[]> => {
+    const failures = new Map<number, Failure>();
+    const refuse = (row: number, column: string, reason: string, advice: string): void => {
+      if (!failures.has(row)) failures.set(row, new Failure([wrong(column, reason, advice)]));
+    };
+    const [misfits, others] = await Promise.all(tables.map((table) => table.fill(rows)));
+    for (const { row, column, type } of [...misfits!, ...others!]) {
+      refuse(row, column, 'has a value that its column cannot hold', `give a value of the type ${type}`);
+    }
+    const [computed, values] = await Promise.all([compute(), filterValues()]);
+    const { texts } = computed;
+    for (const { row, column, reason } of await findings(ofModel, own, computed, items.length)) {
+      refuse(row, column, `is wrong: ${reason}`, 'correct the value of the column');
+    }
+    const textAt = (request: ColumnRequest, row: number): string =>
+      texts.get(request)![(computed.raw.get(request) as RawCodes).values[row]!]!;
+    const features = encodeWritten({ ...computed, requests, needs, encodings });
+    return items.map((item, row) => {
+      const found = textAt(keyRequest, row);
+      if (found !== item.key)
+        refuse(row, key.name, `is written ${JSON.stringify(found)} in the items file`, 'use that key in the address');
+      const failed = failures.get(row);
+      if (failed) return failed;
+      return {
+        key: item.key,
+        features: new Map(
+          [...features].map(([name, { column, index }]) => [
+            name,
+            { column, index: Int32Array.of(index ? index[row]! : row) },
+          ]),
+        ),
+        values: values[row] ?? new Map(),
+        ...defined({ title: title && (textAt(title, row) || item.key) }),
+      };
+    });
+  };
+
+  return {
+    fields,
+    missing: missingColumns({ requests, needs, encodings }),
+    async read(items) {
+      const checked = items.map((item) => check(item, fields, key, source));
+      const answers: (ReadItem | Failure | undefined)[] = checked.map((each) =>
+        each instanceof Failure ? each : undefined,
+      );
+      const valid = [...checked.keys()].filter((at) => answers[at] === undefined);
+      for (let from = 0; from < valid.length; from += mostRows) {
+        const some = valid.slice(from, from + mostRows);
+        const read = await readRows(
+          some.map((at) => items[at]!),
+          some.map((at) => checked[at] as TextRow),
+        );
+        for (const [i, at] of some.entries()) answers[at] = read[i]!;
+      }
+      return answers as (ReadItem | Failure)[];
+    },
+    close() {
+      ofModel.close();
+      ofFilters.close();
+    },
+  };
+}
+
+/** Of the staged columns: the types that they have once all rows are there. */
+async function typesOf(database: Database, source: DataSource, layout: Layout): Promise<ReadonlyMap<string, string>> {
+  await stage(database, source, layout);
+  await database.seal();
+  const rows = await database.rows('SELECT column_name, column_type FROM (DESCRIBE items)');
+  return new Map(rows.map((row) => [String(row.column_name), String(row.column_type)]));
+}
+
+function fieldsOf(
+  { source, requests, needs, key }: Own,
+  ...staged: readonly ReadonlyMap<string, string>[]
+): ItemField[] {
+  const [, tower] = needs.towers;
+  const read = [...requests.features]
+    .filter(([name, { column }]) => column.at === 'items' && tower.features?.includes(name) !== false)
+    .map(([, { column }]) => column);
+  const isNeeded = (name: string): boolean =>
+    read.some(({ bare, sql, reads }) => (bare === undefined ? reads?.unnamed || mentions(sql, name) : bare === name));
+  return source.columns.map(({ name, type }) => {
+    const isWhole = staged.some((types) => /^U?(TINY|SMALL|BIG|HUGE)?INT/.test(types.get(name) ?? ''));
+    const kind = name === key.bare ? 'text' : fieldKind(type, isWhole);
+    return { name, kind, needed: isNeeded(name) };
+  });
+}
+
+/** What is wrong with the columns, or the row. The key of the address is the value of its column. */
+function check(
+  { key, columns: given }: GivenItem,
+  fields: readonly ItemField[],
+  { bare, name }: BoundColumn,
+  { looks }: DataSource,
+): TextRow | Failure {
+  const complaint = key === '' ? (['is empty', 'give a key'] as const) : textComplaint(key);
+  if (complaint) return new Failure([wrong(bare ?? name, ...complaint)]);
+  const entries = Object.entries(given).map(([column, value]) => {
+    const isKey = bare !== undefined && column.toLowerCase() === bare.toLowerCase();
+    // As the address has it, a number is a text.
+    return [column, isKey && typeof value === 'number' ? String(value) : value] as const;
+  });
+  const { columns, mistakes } = checkColumns(Object.fromEntries(entries), fields, bare ?? '');
+  if (bare !== undefined && columns.has(bare) && columns.get(bare) !== key) {
+    return new Failure([
+      wrong(
+        bare,
+        `is not ${JSON.stringify(key)}, the key in the address`,
+        'give the same key, or leave the column out',
+      ),
+    ]);
+  }
+  if (mistakes.length > 0) return new Failure(mistakes);
+  // In a text file nothing and an empty text are the same.
+  const textOf = (value: unknown): string | null =>
+    value === null || value === undefined || (value === '' && looks.size > 0) ? null : String(value);
+  const row = new Map(
+    [...columns].map(([column, value]) => [column, Array.isArray(value) ? value.map(String) : textOf(value)] as const),
+  );
+  return bare === undefined ? row : row.set(bare, key);
+}
+
+interface ItemFinding {
+  readonly row: number;
+  readonly column: string;
+  readonly reason: string;
+}
+
+/** What the checks of a data file find, but for its keys: an item is written by its key. */
+async function findings(
+  database: Database,
+  own: Own,
+  { raw, texts }: ComputedItems,
+  rows: number,
+): Promise<ItemFinding[]> {
+  const { source, layout, requests, needs } = own;
+  const key = requests.itemKey!.inFile!;
+  const unique = Int32Array.from({ length: rows }, (_, row) => row + 1);
+  const columns = new Map([...raw, [key, { kind: 'codes', values: unique } as const]]);
+  const dictionary = { length: rows + 1 } as readonly string[];
+  const dictionaries = new Map([...texts].map(([{ dictionary: name = '' }, own]) => [name, own] as const));
+  const staged = { source, files: [{ file: source.files[0]!, first: 0, rows, copied: false }], rows, broken: [] };
+  const { bad } = await validateRows(database, {
+    raw: { rows, present: new Uint8Array(rows).fill(1), columns },
+    staged,
+    wanted: requests,
+    layout,
+    plans: needs.features.filter((plan) => madeOf(plan).length === 0),
+    dictionaries: new Map([...dictionaries, [key.dictionary!, dictionary]]),
+    joined: {},
+  });
+  return bad.map(({ at, column, reason }) => {
+    invariant('record' in at && column !== undefined, 'a finding has a row and a column');
+    return { row: at.record, column, reason };
+  });
+}
