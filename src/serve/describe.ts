@@ -12,6 +12,8 @@ export interface QueryDescription {
   readonly tower: string;
   /** The feature that identifies users; absent where the tower has no key. */
   readonly key?: string;
+  /** Vectors of one query, where it has several. */
+  readonly interests?: number;
   /** All that a question may give besides the key. */
   readonly features: readonly DescribedFeature[];
 }
@@ -78,7 +80,7 @@ export function describeQuery(
   return {
     model: plan.model,
     tower: query.name,
-    ...defined({ key: query.key }),
+    ...defined({ key: query.key, interests: query.interests }),
     features: own.flatMap(described),
   };
 }

@@ -14,7 +14,7 @@ import { type Histories, type Kept, keptOf } from './kept.ts';
 export type FeatureValues = Readonly<Record<string, unknown>>;
 
 /** What values of a query are checked against. */
-export type QueryTower = Pick<TowerPlan, 'name' | 'key' | 'features'>;
+export type QueryTower = Pick<TowerPlan, 'name' | 'key' | 'features' | 'interests'>;
 
 export interface QueryOptions {
   /** Of the data: what histories feed. */

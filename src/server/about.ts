@@ -8,6 +8,8 @@ export interface About {
   readonly version: string;
   readonly items: number;
   readonly users: number;
+  /** Numbers of a vector of either tower. */
+  readonly width: number;
   readonly query: QueryDescription;
   /** The scores that `retrieve` adds up, with their factors. Empty where the run does not say. */
   readonly objectives: readonly { readonly name: string; readonly factor: number }[];
@@ -26,7 +28,7 @@ export interface AboutColumn {
 }
 
 export function aboutOf(
-  { version, count, users, objectives, columns }: Snapshot,
+  { version, count, users, width, objectives, columns }: Snapshot,
   query: QueryDescription,
   removeSeen: boolean,
 ): About {
@@ -34,6 +36,7 @@ export function aboutOf(
     version,
     items: count,
     users,
+    width,
     query,
     objectives: objectives.map(({ name, factor }) => ({ name, factor })),
     columns: [...columns].map(([name, column]) => aboutColumn(name, column)),

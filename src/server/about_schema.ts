@@ -44,12 +44,14 @@ export const aboutSchema = (version: Schema): Schema =>
       version,
       items: number('How many items it has.'),
       users: number('How many users the data has.'),
+      width: number('Numbers of a vector of either tower.'),
       query: closed(
         'What a query may say.',
         {
           model: text('The name of the model.'),
           tower: text('The name of the query tower.'),
           key: text('The feature that identifies users, where there is one.'),
+          interests: number('Vectors of one query, where it has several.'),
           features: list('What `values` may have.', feature),
         },
         ['model', 'tower', 'features'],
@@ -65,5 +67,5 @@ export const aboutSchema = (version: Schema): Schema =>
       removeSeen: { type: 'boolean', description: 'The default of `removeSeen`.' },
       mostItems: number('The largest `k`.'),
     },
-    ['version', 'items', 'users', 'query', 'objectives', 'columns', 'removeSeen', 'mostItems'],
+    ['version', 'items', 'users', 'width', 'query', 'objectives', 'columns', 'removeSeen', 'mostItems'],
   );

@@ -5,7 +5,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { nearest } from '../text/nearest.ts';
 import { deepest, type Limits } from './limits.ts';
 import { mistakeOf, pointer, Refused, refused } from './refused.ts';
-import type { Mistake, Schema, Schemas } from './schemas.ts';
+import type { Mistake, Schemas } from './schemas.ts';
 
 const objects = 'send one JSON object, or an array of objects';
 
@@ -42,6 +42,15 @@ function isDeeper(value: unknown): boolean {
 /** Gives the bodies of one request, and whether they came as an array. @throws Refused 400, 413 */
 export type Reader = (body: unknown) => { readonly bodies: readonly unknown[]; readonly isArray: boolean };
 
+/** For routes that take no array. @throws Refused 400, 413 */
+export function readOne(read: Reader, body: unknown): void {
+  if (Array.isArray(body)) {
+    const facts = { reason: 'has a list in the place of an object', advice: 'send one JSON object' };
+    throw refused(400, diagnose('request-body', undefined, facts));
+  }
+  read(body);
+}
+
 /** Mistakes that an answer lists at most. */
 export const mostMistakes = 20;
 
@@ -54,12 +63,11 @@ export async function makeReaders<N extends keyof Schemas>(
   // A CommonJS package: node and the bundle differ in what its default is.
   const Ajv2020 = module.Ajv2020 ?? module;
   const ajv = new Ajv2020({ allowUnionTypes: true, verbose: true });
-  const readers = names.map((name) => [name, makeReader(ajv.compile(schemas[name]), schemas[name], limits)]);
+  const readers = names.map((name) => [name, makeReader(ajv.compile(schemas[name]), limits)]);
   return Object.fromEntries(readers) as Record<N, Reader>;
 }
 
-function makeReader(validate: ValidateFunction, schema: Schema, { batch }: Limits): Reader {
-  const known = Object.keys(schema.properties as object);
+function makeReader(validate: ValidateFunction, { batch }: Limits): Reader {
   return (body) => {
     if (body === undefined) throw noBody();
     const isArray = Array.isArray(body);
@@ -70,17 +78,18 @@ function makeReader(validate: ValidateFunction, schema: Schema, { batch }: Limit
     const mistakes: Mistake[] = [];
     for (const [at, each] of bodies.entries()) {
       if (mistakes.length === mostMistakes) break;
-      if (!validate(each)) mistakes.push(mistakeIn(validate.errors![0]!, known, isArray ? pointer(at) : ''));
+      if (!validate(each)) mistakes.push(mistakeIn(validate.errors![0]!, isArray ? pointer(at) : ''));
     }
     if (mistakes.length > 0) throw new Refused(400, mistakes);
     return { bodies, isArray };
   };
 }
 
-function mistakeIn(error: ErrorObject, known: readonly string[], before: string): Mistake {
-  const { keyword, params, instancePath: path } = error;
+function mistakeIn(error: ErrorObject, before: string): Mistake {
+  const { keyword, params, instancePath: path, parentSchema } = error;
   if (keyword === 'additionalProperties') {
     const name: string = params.additionalProperty;
+    const known = Object.keys(parentSchema!.properties);
     const facts = { what: 'entry of a request', name: shortened(name), nearest: nearest(name, known), known };
     return mistakeOf(diagnose('unknown-name', undefined, facts), before + path + pointer(name));
   }

@@ -1,4 +1,5 @@
 /** The description of the server as OpenAPI 3.1, whose schemas are JSON Schemas: those that bodies are checked with. */
+import { isForeign } from './protocols/error_text.ts';
 import { type Route, routeList } from './routes.ts';
 import type { Schema, SchemaName, Schemas } from './schemas.ts';
 
@@ -39,18 +40,25 @@ export function openApi({ schemas, version, hasToken }: Described): Schema {
 }
 
 function operation(name: string, route: Route, { schemas, hasToken }: Described): Schema {
-  const { summary, body, query, answer, media, open } = route;
+  const { summary, body, takes, query, answer, media, open } = route;
   const answered: Schema = answer ? (body ? oneOrMany(answer) : refTo(answer)) : {};
   const content = media ? { [media]: { schema: { type: 'string' } } } : json(answered);
   const codes = Object.keys(refusals).filter(
-    (code) => body || code === '503' || (code === '401' && !open) || (code === '400' && query),
+    (code) => body || takes || code === '503' || (code === '401' && !open) || (code === '400' && query),
   );
+  const parameters = [
+    ...pathParameters(route.path),
+    ...(query ? parametersOf(query, schemas) : []),
+    ...(body || takes ? [deadline] : []),
+  ];
+  const given = body ? oneOrMany(body) : takes && refTo(takes);
+  const refusal = isForeign(route.path) ? 'RefusalText' : 'Refusal';
   return {
     operationId: name,
     summary,
     ...(hasToken && !open ? { security: [{ token: [] }] } : {}),
-    ...(query ? { parameters: parametersOf(query, schemas) } : {}),
-    ...(body ? { parameters: [deadline], requestBody: { required: true, content: json(oneOrMany(body)) } } : {}),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(given ? { requestBody: { required: true, content: json(given) } } : {}),
     responses: {
       200: { description: 'The answer.', content },
       ...Object.fromEntries(
@@ -58,13 +66,21 @@ function operation(name: string, route: Route, { schemas, hasToken }: Described)
           code,
           {
             description: refusals[code],
-            content: json(name === 'ready' && code === '503' ? refTo('State') : refTo('Refusal')),
+            content: json(refTo(name === 'ready' && code === '503' ? 'State' : refusal)),
           },
         ]),
       ),
     },
   };
 }
+
+const pathParameters = (path: string): readonly Schema[] =>
+  [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
 
 /** Each property of a schema as a parameter of the address. */
 const parametersOf = (name: SchemaName, schemas: Schemas): readonly Schema[] =>

@@ -1,12 +1,16 @@
 /** The routes: what the server registers, what `/openapi.json` lists, and what a message about an unknown route names. */
+import { type ProtocolRouteName, protocolRoutes } from './protocols/routes.ts';
 import type { SchemaName } from './schemas.ts';
 
 export interface Route {
   readonly method: 'GET' | 'POST';
+  /** With parameters as OpenAPI writes them: `{model}`. */
   readonly path: string;
   readonly summary: string;
   /** It takes one body of this schema, or an array of them, and answers in the same form. */
   readonly body?: 'Recommend' | 'Similar';
+  /** The schema of its body, in a protocol of others. Its errors are in the form of that protocol. */
+  readonly takes?: 'Predict' | 'Infer';
   /** The schema of its parameters. */
   readonly query?: 'Users';
   /** Absent: another document. */
@@ -66,8 +70,30 @@ export const routes = {
     media: 'text/plain',
   },
   openapi: { method: 'GET', path: '/openapi.json', summary: 'Give this description.' },
+  ...protocolRoutes,
 } as const satisfies Readonly<Record<string, Route>>;
 
 export type RouteName = keyof typeof routes;
+/** Of Tower itself. */
+export type OwnRouteName = Exclude<RouteName, ProtocolRouteName>;
 export const routeList = Object.entries(routes) as unknown as readonly (readonly [RouteName, Route])[];
-export const routeNames: readonly string[] = routeList.map(([, { method, path }]) => `${method} ${path}`);
+
+/** A path as fastify reads it. A parameter before a colon ends there. */
+export const urlOf = (path: string): string =>
+  path.replace(/\{(\w+)\}:/g, ':$1([^:/]+)::').replace(/\{(\w+)\}/g, ':$1');
+
+const paths = new Map(routeList.map(([, { path }]) => [urlOf(path), path]));
+/** A path of fastify as the table has it. */
+export const pathOf = (url: string): string => paths.get(url) ?? url;
+
+const foreignNames = new Set(Object.keys(protocolRoutes));
+/** As a message names them: those of Tower, or those of the protocols of others. */
+export const routeNames = (isForeign: boolean): readonly string[] =>
+  routeList.filter(([name]) => foreignNames.has(name) === isForeign).map(([, { method, path }]) => `${method} ${path}`);
+
+/** Methods of the routes that a path fits. */
+export const methodsOf = (path: string): readonly string[] =>
+  routeList.filter(([, route]) => patternOf(route.path).test(path)).map(([, { method }]) => method);
+
+const patternOf = (path: string): RegExp =>
+  new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/:]+')}$`);

@@ -4,6 +4,7 @@
  */
 import { aboutSchema } from './about_schema.ts';
 import { type Limits, longestFilter, longestKey, longestList } from './limits.ts';
+import { protocolSchemas } from './protocols/schemas.ts';
 import { closed, type Schema, text } from './schema_words.ts';
 
 export type { Schema } from './schema_words.ts';
@@ -92,6 +93,7 @@ export interface Refusal {
 
 export type Schemas = Readonly<Record<SchemaName, Schema>>;
 export type SchemaName =
+  | keyof typeof protocolSchemas
   | 'Recommend'
   | 'Similar'
   | 'Users'
@@ -230,6 +232,7 @@ export function makeSchemas(limits: Limits): Schemas {
       ['version', 'users'],
     ),
     About: aboutSchema(version),
+    ...protocolSchemas,
     Refusal: closed(
       'Why there is no answer.',
       {

@@ -13,8 +13,12 @@ import { busy, makeGate } from './gate.ts';
 import { type Limits, usualLimits } from './limits.ts';
 import { type Metrics, makeMetrics } from './metrics.ts';
 import { deadlineHeader, openApi } from './openapi.ts';
+import type { Choose } from './protocols/ask.ts';
+import { errorText, isForeign } from './protocols/error_text.ts';
+import { addProtocols } from './protocols/handlers.ts';
+import type { Row } from './protocols/rows.ts';
 import { mistakesOf, ourMistake, Refused, refused, within } from './refused.ts';
-import { type RouteName, routeList, routeNames, routes } from './routes.ts';
+import { methodsOf, type OwnRouteName, pathOf, routeList, routeNames, routes, urlOf } from './routes.ts';
 import { type Mistake, makeSchemas, type UsersQuery } from './schemas.ts';
 import { makeTokenCheck } from './token.ts';
 import type { About } from './versions/sides.ts';
@@ -51,27 +55,40 @@ interface Place {
 export async function makeServer(versions: Versions, options: ServerOptions): Promise<Server> {
   const limits = { ...usualLimits, ...options.limits };
   const schemas = makeSchemas(limits);
-  const readers = await makeReaders(schemas, ['Recommend', 'Similar', 'Users'], limits);
+  const readers = await makeReaders(schemas, ['Recommend', 'Similar', 'Users', 'Predict', 'Infer'], limits);
   const gate = makeGate(limits);
   const metrics = makeMetrics({ gate, versions });
   let stopping = false;
   const place: Place = { limits, metrics, options, isStopping: () => stopping };
   const http = await makeHttp(place);
 
+  const pass = <T>(
+    request: FastifyRequest,
+    { bodies, isArray }: ReturnType<Reader>,
+    choose: Choose<T>,
+  ): Promise<T[]> => {
+    const isGone = (): boolean => request.raw.socket?.destroyed;
+    return gate.pass(
+      (isLate) => {
+        const isOver = (): boolean => isLate() || isGone();
+        return versions.use((sides) => {
+          const one = choose(sides);
+          return allOf(bodies, (body) => one(body, { isOver }), isArray);
+        });
+      },
+      deadlineOf(request, limits),
+    );
+  };
   const answerAll = (name: 'recommend' | 'similar', read: Reader): Handler => {
     return async (request) => {
-      const { bodies, isArray } = read(request.body);
-      const milliseconds = deadlineOf(request, limits);
-      const isGone = (): boolean => request.raw.socket?.destroyed;
-      const all = await gate.pass(
-        (isLate) =>
-          versions.use((sides) => {
-            const isOver = (): boolean => isLate() || isGone();
-            const one = (body: object): Promise<Answered> =>
-              sides.of(body as About).answers[name](body as never, { isOver });
-            return allOf(bodies as readonly object[], one, isArray);
-          }),
-        milliseconds,
+      const asked = read(request.body);
+      const { isArray } = asked;
+      const all = await pass(
+        request,
+        asked,
+        (sides) =>
+          (body, options): Promise<Answered> =>
+            sides.of(body as About).answers[name](body as never, options),
       );
       for (const { version, items } of all) metrics.question(routes[name].path, version, items.length);
       return isArray ? all : all[0];
@@ -79,7 +96,7 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
   };
   const state = (status: string) => ({ status, version: versions.current.stable.id });
   const description = openApi({ schemas, version: options.tower, hasToken: options.token !== undefined });
-  const handlers: Readonly<Record<RouteName, Handler>> = {
+  const handlers: Readonly<Record<OwnRouteName, Handler>> = {
     recommend: answerAll('recommend', readers.Recommend),
     similar: answerAll('similar', readers.Similar),
     users: async ({ query }) => {
@@ -98,7 +115,19 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
     },
     openapi: async () => description,
   };
-  for (const [name, { method, path }] of routeList) http.route({ method, url: path, handler: handlers[name] });
+  for (const [name, handler] of Object.entries(handlers)) {
+    const { method, path } = routes[name as OwnRouteName];
+    http.route({ method, url: path, handler });
+  }
+  await addProtocols(http, {
+    tower: options.tower,
+    limits,
+    readers,
+    versions,
+    isStopping: () => stopping,
+    answer: (request, bodies, choose) => pass(request, { bodies, isArray: true }, choose),
+    answered: metrics.question,
+  });
 
   return {
     http,
@@ -119,12 +148,8 @@ interface Answered {
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
 /** Answers the bodies of one request together, or refuses all of them with the mistakes of each. */
-async function allOf(
-  bodies: readonly object[],
-  one: (body: object) => Promise<Answered>,
-  isArray: boolean,
-): Promise<Answered[]> {
-  const settled = await Promise.allSettled(bodies.map(one));
+async function allOf<T>(bodies: readonly unknown[], one: (body: Row) => Promise<T>, isArray: boolean): Promise<T[]> {
+  const settled = await Promise.allSettled(bodies.map((body) => one(body as Row)));
   const mistakes: Mistake[] = [];
   for (const [at, each] of settled.entries()) {
     if (each.status === 'fulfilled') continue;
@@ -133,7 +158,7 @@ async function allOf(
     mistakes.push(...(isArray ? own.map((mistake) => within(at, mistake)) : own));
   }
   if (mistakes.length > 0) throw new Refused(400, mistakes.slice(0, mostMistakes));
-  return settled.map((each) => (each as PromiseFulfilledResult<Answered>).value);
+  return settled.map((each) => (each as PromiseFulfilledResult<Awaited<T>>).value);
 }
 
 /** Parameters of an address are texts. A whole number among them is one. */
@@ -181,7 +206,7 @@ async function makeHttp(place: Place): Promise<FastifyInstance> {
     if (place.isStopping()) reply.header('connection', 'close');
   });
   const isOurs = place.options.token === undefined ? undefined : makeTokenCheck(place.options.token);
-  const open = new Set(routeList.flatMap(([, { path, open: isOpen }]) => (isOpen ? path : [])));
+  const open = new Set(routeList.flatMap(([, { path, open: isOpen }]) => (isOpen ? urlOf(path) : [])));
   http.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     const isOpen = open.has(request.routeOptions.url ?? '');
@@ -205,9 +230,9 @@ const idIn = (given: string | readonly string[] | undefined): string | undefined
 
 function noRoute({ method, url }: Pick<FastifyRequest, 'method' | 'url'>): Refused {
   const [path = ''] = url.split('?');
-  const allowed = routeList.filter(([, route]) => route.path === path).map(([, route]) => route.method);
+  const allowed = methodsOf(path);
   const shown = path.length > 100 ? `${path.slice(0, 100)}…` : path;
-  const mistake = diagnose('request-route', undefined, { method, path: shown, routes: routeNames });
+  const mistake = diagnose('request-route', undefined, { method, path: shown, routes: routeNames(isForeign(url)) });
   return allowed.length > 0 ? refused(405, mistake, '', { allow: allowed.join(', ') }) : refused(404, mistake);
 }
 
@@ -220,7 +245,8 @@ function answerError(place: Place, error: unknown, request: FastifyRequest, repl
     logLine(place.options, { level: 'error', id: request.id, reason });
   }
   const { status, mistakes, headers } = refusal ?? new Refused(500, [ourMistake()]);
-  return reply.code(status).headers(headers).type(answerTypes).send({ request: request.id, errors: mistakes });
+  const refused = isForeign(request.url) ? { error: errorText(mistakes) } : { request: request.id, errors: mistakes };
+  return reply.code(status).headers(headers).type(answerTypes).send(refused);
 }
 
 /** Undefined of an error of ours. */
@@ -249,7 +275,7 @@ function refuseNoise(error: Error & { readonly code?: string }, socket: Socket):
 
 /** One line a request: what was asked of the server, and never who asked or for whom. */
 function record({ metrics, options }: Place, request: FastifyRequest, reply: FastifyReply): void {
-  const route = request.routeOptions.url ?? 'none';
+  const route = pathOf(request.routeOptions.url ?? 'none');
   const { statusCode: status, elapsedTime } = reply;
   metrics.answered(route, status, elapsedTime / 1000);
   const level = status >= 500 && status !== 503 && status !== 504 ? 'error' : 'info';

@@ -142,3 +142,155 @@ it.each(['/v1/recommend', '/v1/similar'])(
   },
   3_600_000,
 );
+
+/** Names of inputs of all signatures, and others. */
+const input = fc.constantFrom(
+  'user',
+  'history',
+  'k',
+  'filter',
+  'exclude',
+  'removeSeen',
+  'weights.watch',
+  'vector',
+  'item',
+  'x',
+);
+const cell = fc.oneof(key, fc.array(key, { maxLength: 4 }), fc.integer({ min: -1, max: 60 }), fc.boolean(), filter);
+const padded = fc.oneof({ arbitrary: cell, weight: 8 }, { arbitrary: fc.constantFrom('', null), weight: 1 });
+const signature = fc.constantFrom('serving_default', 'search', 'similar', 'query_vector', 'item_vector', 'x');
+const ownValues = {
+  user: mostly(fc.constantFrom(...users.keys)),
+  history: mostly(fc.array(fc.constantFrom(...corpus.keys, ''), { maxLength: 4 })),
+  k: mostly(fc.integer({ min: 0, max: 30 })),
+};
+const instance = fc.oneof(
+  { arbitrary: fc.record(ownValues, { requiredKeys: [] }), weight: 5 },
+  { arbitrary: fc.constantFrom(...users.keys, ...corpus.keys), weight: 3 },
+  { arbitrary: fc.dictionary(input, padded, { maxKeys: 4 }), weight: 3 },
+  { arbitrary: fc.base64String().map((b64) => ({ b64 })), weight: 1 },
+);
+const predictBody = fc.record(
+  {
+    signature_name: mostly(signature),
+    instances: mostly(fc.array(mostly(instance), { maxLength: 6 })),
+    inputs: mostly(fc.dictionary(input, fc.oneof(padded, fc.array(padded, { maxLength: 6 })), { maxKeys: 4 })),
+  },
+  { requiredKeys: [] },
+);
+const onlyOne = predictBody.chain((body) =>
+  fc.constantFrom(
+    body,
+    { ...body, inputs: undefined },
+    { ...body, inputs: undefined, signature_name: undefined },
+    { ...body, instances: undefined },
+  ),
+);
+
+const datatype = fc.constantFrom('BYTES', 'INT32', 'INT64', 'FP32', 'FP64', 'BOOL', 'UINT8', 'FP16');
+const size = fc.oneof(
+  { arbitrary: fc.integer({ min: 0, max: 4 }), weight: 8 },
+  { arbitrary: fc.constantFrom(-1, 1e9, 2 ** 53), weight: 1 },
+);
+const tensor = fc.oneof(
+  {
+    arbitrary: fc.array(fc.constantFrom(...users.keys), { minLength: 1, maxLength: 5 }).map((data) => ({
+      name: 'user',
+      datatype: 'BYTES',
+      shape: [data.length],
+      data,
+    })),
+    weight: 8,
+  },
+  {
+    arbitrary: fc.record(
+      {
+        name: input,
+        datatype: mostly(datatype),
+        shape: mostly(fc.array(size, { maxLength: 3 })),
+        data: mostly(fc.array(padded, { maxLength: 6 })),
+        parameters: mostly(
+          fc.record({ binary_data_size: mostly(fc.integer({ min: 0, max: 40 })) }, { requiredKeys: [] }),
+        ),
+      },
+      { requiredKeys: ['name', 'datatype', 'shape'] },
+    ),
+    weight: 1,
+  },
+);
+const inferBody = fc.record(
+  {
+    id: mostly(fc.string()),
+    parameters: mostly(
+      fc.record(
+        {
+          binary_data_output: mostly(fc.boolean()),
+          k: mostly(fc.integer({ min: -1, max: 50 })),
+          filter: mostly(filter),
+        },
+        { requiredKeys: [] },
+      ),
+    ),
+    inputs: mostly(fc.array(tensor, { minLength: 1, maxLength: 3 })),
+    outputs: mostly(
+      fc.array(fc.record({ name: mostly(fc.constantFrom('keys', 'scores', 'titles')) }), { maxLength: 3 }),
+    ),
+  },
+  { requiredKeys: ['inputs'] },
+);
+
+it.each([
+  ['TensorFlow Serving', ':predict', onlyOne],
+  ['the Open Inference Protocol', '/infer', inferBody],
+] as const)(
+  '%s',
+  async (_, verb, body) => {
+    const { model } = served.trained.plan;
+    const seen = new Map<number, number>();
+    const rest = fc.oneof(fc.constant(undefined), fc.uint8Array({ maxLength: 60 }));
+    const models =
+      verb === '/infer' ? ['', '', '', '', '', '.search', '.similar', '.query_vector', '.item_vector'] : [''];
+    const paths = models.map((name) => `${verb === '/infer' ? '/v2' : '/v1'}/models/${model}${name}${verb}`);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...paths),
+        bytes(body as fc.Arbitrary<unknown>),
+        rest,
+        async (url, text, tensors) => {
+          const json = Buffer.from(text);
+          const {
+            statusCode: status,
+            rawPayload,
+            headers,
+          } = await server.http.inject({
+            method: 'POST',
+            url,
+            payload: Buffer.concat([json, tensors ?? Buffer.alloc(0)]),
+            headers: tensors && verb === '/infer' ? { 'inference-header-content-length': String(json.length) } : {},
+          });
+          seen.set(status, (seen.get(status) ?? 0) + 1);
+          expect([200, 400, 413], `${status} of ${text}`).toContain(status);
+          const head = rawPayload.toString(
+            'utf8',
+            0,
+            Number(headers['inference-header-content-length'] ?? rawPayload.length),
+          );
+          const answer = JSON.parse(head);
+          if (status === 200) return;
+          expect(Object.keys(answer)).toEqual(['error']);
+          for (const line of answer.error.split('\n')) {
+            const [, code] = /^([a-z-]+)(?: at \/[^:]*.*)?: /.exec(line) ?? [];
+            expect(Object.keys(codes), line).toContain(code);
+            expect(code).not.toBe('internal');
+            expect(line.length).toBeLessThan(3000);
+          }
+        },
+      ),
+      { numRuns },
+    );
+    expect(seen.get(200)).toBeGreaterThan(numRuns / 50);
+    expect(seen.get(400)).toBeGreaterThan(numRuns / 50);
+    expect((await ask(server, '/v2/health/ready')).status).toBe(200);
+  },
+  3_600_000,
+);

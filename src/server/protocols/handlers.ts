@@ -1,0 +1,63 @@
+/** What answers each route of the protocols. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { diagnose } from '../../diagnostics/diagnose.ts';
+import { refused } from '../refused.ts';
+import { urlOf } from '../routes.ts';
+import type { Desk, Target } from './ask.ts';
+import * as inference from './inference.ts';
+import { type ProtocolRouteName, protocolRoutes } from './routes.ts';
+import * as tensorflow from './tensorflow.ts';
+
+type Handle = (desk: Desk, target: Target, request: FastifyRequest, reply: FastifyReply) => unknown;
+
+const status: Handle = tensorflow.status;
+const signatures: Handle = tensorflow.metadata;
+const predict: Handle = (desk, target, request) => tensorflow.predict(desk, request, target);
+const tensors: Handle = inference.metadata;
+const ready: Handle = (desk, target, _, reply) => inference.ready(desk, target, reply);
+const infer: Handle = (desk, target, request, reply) => inference.infer(desk, request, target, reply);
+
+const handlers: Readonly<Record<ProtocolRouteName, Handle>> = {
+  status,
+  statusOfVersion: status,
+  statusOfLabel: status,
+  signatures,
+  signaturesOfVersion: signatures,
+  signaturesOfLabel: signatures,
+  predict,
+  predictByVersion: predict,
+  predictByLabel: predict,
+  inferenceServer: inference.server,
+  inferenceLive: () => ({ live: true }),
+  inferenceReady(desk, _, __, reply) {
+    if (desk.isStopping()) reply.code(503);
+    return { ready: !desk.isStopping() };
+  },
+  tensors,
+  tensorsOfVersion: tensors,
+  modelReady: ready,
+  versionReady: ready,
+  infer,
+  inferByVersion: infer,
+};
+
+/** Clients of these protocols declare bodies as JSON, as bytes, as a form or not at all. */
+export async function addProtocols(http: FastifyInstance, desk: Desk): Promise<void> {
+  await http.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (request, bytes, done) => {
+      const { 'content-encoding': encoding = 'identity' } = request.headers;
+      if (encoding === 'identity') return done(null, bytes);
+      const facts = { reason: `is compressed by \`${encoding.slice(0, 60)}\``, advice: 'send it without compression' };
+      done(refused(415, diagnose('request-body', undefined, facts)));
+    });
+    for (const [name, { method, path }] of Object.entries(protocolRoutes)) {
+      const handle = handlers[name as ProtocolRouteName];
+      scope.route({
+        method,
+        url: urlOf(path),
+        handler: async (request, reply) => handle(desk, request.params as Target, request, reply),
+      });
+    }
+  });
+}

@@ -1,0 +1,57 @@
+/** The schemas of bodies in the protocols of others, and of their refusals. */
+import { longestKey, longestList } from '../limits.ts';
+import { closed, list, type Schema, text } from '../schema_words.ts';
+
+const name = text('Its name.', { maxLength: longestKey });
+const parameters: Schema = { type: 'object', description: 'Parameters of the protocol.' };
+
+export const protocolSchemas = {
+  Predict: closed('A request of TensorFlow Serving: `instances` are rows, `inputs` are columns.', {
+    signature_name: text('Default: `serving_default`.', { maxLength: longestKey }),
+    instances: { description: 'A value for each row: values of the inputs by name, or the value of the first input.' },
+    inputs: { description: 'By input: a value for each row, or one for all rows.' },
+  }),
+  Infer: closed(
+    'A request of the Open Inference Protocol. The bytes of tensors may follow it.',
+    {
+      id: text('Comes back in the answer.', { maxLength: longestKey }),
+      parameters: {
+        ...parameters,
+        description: 'Values of inputs for all rows, such as `k`, and those of the protocol.',
+      },
+      inputs: {
+        ...list(
+          'The tensors.',
+          closed(
+            'A tensor.',
+            {
+              name,
+              shape: {
+                type: 'array',
+                items: { type: 'integer', minimum: 0 },
+                maxItems: 8,
+                description: 'The first axis has the rows.',
+              },
+              datatype: text('`BYTES`, `INT64`, `FP32` and so on.', { maxLength: longestKey }),
+              parameters,
+              data: { type: 'array', description: 'The elements, flat or nested.' },
+            },
+            ['name', 'shape', 'datatype'],
+          ),
+        ),
+        minItems: 1,
+        maxItems: longestList,
+      },
+      outputs: {
+        ...list('The outputs that the answer has. Default: all.', closed('An output.', { name, parameters }, ['name'])),
+        maxItems: 100,
+      },
+    },
+    ['inputs'],
+  ),
+  RefusalText: closed(
+    'Why there is no answer: a line for each mistake, with its code, its place, and what to do.',
+    { error: text('Such as ``unknown-name at /instances/0: there is no item called `x` (give the key of an item)``.') },
+    ['error'],
+  ),
+} as const satisfies Readonly<Record<string, Schema>>;

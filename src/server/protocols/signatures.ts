@@ -1,0 +1,102 @@
+/**
+ * What a model can be asked by protocols of others: a row for each signature of TensorFlow Serving, which is a model of its own in the Open Inference
+ * Protocol, where models have no signatures. All of them ask the core of the other routes.
+ */
+import type { About } from '../about.ts';
+import type { Answers } from '../answers.ts';
+import type { AnsweredItem, RecommendBody, SimilarBody } from '../schemas.ts';
+import type { AskOptions } from '../together.ts';
+import type { About as Topic } from '../versions/sides.ts';
+import { asker, type Field, features, item, seen, selection, weights } from './fields.ts';
+
+/** Outputs of one row by name: a list of each, or of vectors. */
+export type Outputs = Readonly<Record<string, Nested>>;
+export type Nested = string | number | boolean | readonly Nested[];
+
+export interface Signature {
+  readonly summary: string;
+  /** What the values of a request without names are. */
+  readonly first: string;
+  /** The schema of the body that a row becomes. */
+  readonly schema: 'Recommend' | 'Similar';
+  inputs(about: About): readonly Field[];
+  outputs(about: About): readonly Field[];
+  ask(answers: Answers, body: never, options: AskOptions): Promise<Outputs>;
+  /** What decides which version answers, where there are two. Vectors of two versions do not fit together, so they are of `stable`. */
+  topic(body: Topic): Topic;
+}
+
+const ranked: readonly Field[] = [
+  { name: 'keys', type: 'text', shape: [-1] },
+  { name: 'titles', type: 'text', shape: [-1] },
+  { name: 'scores', type: 'score', shape: [-1] },
+];
+const vectorOf = ({ width }: About): Field => ({ name: 'vector', type: 'number', shape: [width] });
+
+export const signatures = {
+  serving_default: {
+    summary: 'The best items for a user, or for feature values.',
+    first: 'user',
+    schema: 'Recommend',
+    inputs: (about) => [...asker(about), ...features(about), ...selection, ...seen(about), ...weights(about)],
+    outputs: () => ranked,
+    ask: async (answers, body: RecommendBody, options) => columnsOf((await answers.recommend(body, options)).items),
+    topic: (body) => body,
+  },
+  search: {
+    summary: 'The best items for a vector of the query tower.',
+    first: 'vector',
+    schema: 'Recommend',
+    inputs: (about) => [vectorOf(about), ...asker(about), ...selection, ...seen(about), ...weights(about)],
+    outputs: () => ranked,
+    ask: async (answers, body: RecommendBody, options) => columnsOf((await answers.recommend(body, options)).items),
+    topic: () => ({}),
+  },
+  similar: {
+    summary: 'The items near an item.',
+    first: 'item',
+    schema: 'Similar',
+    inputs: () => [item, ...selection],
+    outputs: () => ranked,
+    ask: async (answers, body: SimilarBody, options) => columnsOf((await answers.similar(body, options)).items),
+    topic: (body) => body,
+  },
+  query_vector: {
+    summary: 'The vector of the query tower for a user, or for feature values; with interests a vector for each.',
+    first: 'user',
+    schema: 'Recommend',
+    inputs: (about) => [...asker(about), ...features(about)],
+    outputs: (about) => [
+      {
+        ...vectorOf(about),
+        shape: about.query.interests === undefined ? [about.width] : [about.query.interests, about.width],
+      },
+    ],
+    async ask(answers, body: RecommendBody) {
+      const vectors = (await answers.queryVectors(body)).map((each) => [...each]);
+      return { vector: answers.about().query.interests === undefined ? vectors[0]! : vectors };
+    },
+    topic: () => ({}),
+  },
+  item_vector: {
+    summary: 'The vector of the item tower for an item.',
+    first: 'item',
+    schema: 'Similar',
+    inputs: () => [item],
+    outputs: (about) => [vectorOf(about)],
+    ask: async (answers, body: SimilarBody) => ({ vector: [...(await answers.itemVector(body))] }),
+    topic: () => ({}),
+  },
+} as const satisfies Readonly<Record<string, Signature>>;
+
+export type SignatureName = keyof typeof signatures;
+export const signatureList = Object.entries(signatures) as readonly (readonly [SignatureName, Signature])[];
+export const signatureOf = (name: string): Signature | undefined =>
+  Object.hasOwn(signatures, name) ? signatures[name as SignatureName] : undefined;
+
+/** An item without a title has an empty one, so that the lists are as long as each other. */
+const columnsOf = (items: readonly AnsweredItem[]): Outputs => ({
+  keys: items.map(({ key }) => key),
+  titles: items.map(({ title }) => title ?? ''),
+  scores: items.map(({ score }) => score),
+});

@@ -1,0 +1,134 @@
+/** Data of tensors in the Open Inference Protocol: in JSON, or as little-endian bytes. */
+import { wrong } from './columns.ts';
+
+/** Datatypes of one size: how an element is read, and how many bytes it has. */
+const numbers: Readonly<
+  Record<string, readonly [bytes: number, read: (view: DataView, at: number) => number | boolean | bigint]>
+> = {
+  BOOL: [1, (view, at) => view.getUint8(at) !== 0],
+  UINT8: [1, (view, at) => view.getUint8(at)],
+  UINT16: [2, (view, at) => view.getUint16(at, true)],
+  UINT32: [4, (view, at) => view.getUint32(at, true)],
+  UINT64: [8, (view, at) => view.getBigUint64(at, true)],
+  INT8: [1, (view, at) => view.getInt8(at)],
+  INT16: [2, (view, at) => view.getInt16(at, true)],
+  INT32: [4, (view, at) => view.getInt32(at, true)],
+  INT64: [8, (view, at) => view.getBigInt64(at, true)],
+  FP32: [4, (view, at) => view.getFloat32(at, true)],
+  FP64: [8, (view, at) => view.getFloat64(at, true)],
+};
+
+export interface Given {
+  readonly name: string;
+  readonly datatype: string;
+  readonly at: string;
+  /** How many elements the shape has. */
+  readonly count: number;
+}
+
+/** @throws Refused 400 */
+export function fromBytes(bytes: Uint8Array, { name, datatype, at, count }: Given): readonly unknown[] {
+  if (datatype === 'BYTES') return textsIn(bytes, { name, datatype, at, count });
+  const [size, read] = knownType(datatype, at);
+  if (bytes.length !== count * size) {
+    throw wrong(
+      at,
+      name,
+      `has ${bytes.length} bytes, and its shape needs ${count * size}`,
+      'give the bytes of each element',
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Array.from({ length: count }, (_, i) => plain(read(view, i * size)));
+}
+
+/** Numbers of 64 bits that a number of JavaScript cannot hold become texts, as keys are. */
+function plain(value: number | boolean | bigint): unknown {
+  if (typeof value !== 'bigint') return value;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : String(value);
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Each text has its length before it, in four bytes. */
+function textsIn(bytes: Uint8Array, { name, at, count }: Given): readonly string[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const texts: string[] = [];
+  let from = 0;
+  while (from < bytes.length) {
+    const start = from + 4;
+    const end = start <= bytes.length ? start + view.getUint32(from, true) : Number.POSITIVE_INFINITY;
+    if (end > bytes.length)
+      throw wrong(at, name, 'ends within a text', 'write the length of each text before it, in 4 bytes');
+    texts.push(textOf(bytes.subarray(start, end), name, at));
+    from = end;
+  }
+  if (texts.length === count) return texts;
+  throw wrong(at, name, `has ${texts.length} texts, and its shape needs ${count}`, 'give a text for each element');
+}
+
+function textOf(bytes: Uint8Array, name: string, at: string): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw wrong(at, name, 'has bytes that are no text in UTF-8', 'encode texts in UTF-8');
+  }
+}
+
+/** Data in JSON may be flat, or nested as its shape is. @throws Refused 400 */
+export function fromJson(data: readonly unknown[], { name, datatype, at, count }: Given): readonly unknown[] {
+  const isText = datatype === 'BYTES';
+  const type = isText ? 'string' : datatype === 'BOOL' ? 'boolean' : 'number';
+  if (!isText) knownType(datatype, at);
+  const flat = (data as readonly unknown[]).flat(Number.POSITIVE_INFINITY);
+  if (flat.length !== count) {
+    throw wrong(
+      `${at}/data`,
+      name,
+      `has ${flat.length} elements, and its shape needs ${count}`,
+      'give an element for each place',
+    );
+  }
+  const odd = flat.findIndex((each) => typeof each !== type);
+  if (odd < 0) return flat;
+  throw wrong(
+    `${at}/data`,
+    name,
+    `has another element than ${datatype} at place ${odd}`,
+    'correct the element or `datatype`',
+  );
+}
+
+function knownType(datatype: string, at: string): (typeof numbers)[string] {
+  if (Object.hasOwn(numbers, datatype)) return numbers[datatype]!;
+  const known = ['BYTES', ...Object.keys(numbers)].join(', ');
+  throw wrong(`${at}/datatype`, 'datatype', `is \`${datatype.slice(0, 60)}\``, `give one of ${known}`);
+}
+
+/** The bytes of an output. */
+export function toBytes(datatype: string, flat: readonly unknown[]): Buffer {
+  const fixed = fixedSizes[datatype];
+  if (fixed !== undefined) {
+    const [size, write] = fixed;
+    const bytes = Buffer.alloc(flat.length * size);
+    for (const [i, each] of flat.entries()) write(bytes, each as number, i * size);
+    return bytes;
+  }
+  return Buffer.concat(
+    flat.flatMap((text) => {
+      const bytes = Buffer.from(String(text), 'utf8');
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(bytes.length);
+      return [length, bytes];
+    }),
+  );
+}
+
+/** Numbers that outputs have. */
+const fixedSizes: Readonly<
+  Record<string, readonly [bytes: number, write: (into: Buffer, value: number, at: number) => void]>
+> = {
+  FP32: [4, (into, value, at) => into.writeFloatLE(value, at)],
+  FP64: [8, (into, value, at) => into.writeDoubleLE(value, at)],
+};

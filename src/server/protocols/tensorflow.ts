@@ -1,0 +1,158 @@
+/** TensorFlow Serving's REST API: https://www.tensorflow.org/tfx/serving/api_rest */
+import type { FastifyRequest } from 'fastify';
+import { defined } from '../../defined.ts';
+import { parseBody, readOne } from '../body.ts';
+import { pointer } from '../refused.ts';
+import type { Version } from '../versions/version.ts';
+import {
+  type Asked,
+  askRows,
+  type Desk,
+  refuseOtherModel,
+  type Target,
+  unknown,
+  versionIn,
+  versionName,
+} from './ask.ts';
+import { rowsOf, wrong } from './columns.ts';
+import { type Field, typeNames } from './fields.ts';
+import type { Row } from './rows.ts';
+import { type Signature, signatureList, signatureOf, signatures } from './signatures.ts';
+import { columnsOf } from './tensors.ts';
+
+/** `GET /v1/models/M[/versions/V|/labels/L]` */
+export function status({ versions: { current: sides } }: Desk, target: Target): unknown {
+  const versions = versionsOf(sides.all, target);
+  const named = versionIn(sides, target);
+  return {
+    model_version_status: (named ? [named] : versions).map((version) => ({
+      version: versionName(version),
+      state: 'AVAILABLE',
+      status: { error_code: 'OK', error_message: '' },
+    })),
+  };
+}
+
+/** `GET …/metadata` */
+export function metadata({ versions: { current: sides } }: Desk, target: Target): unknown {
+  versionsOf(sides.all, target);
+  const version = versionIn(sides, target) ?? sides.stable;
+  const about = version.answers.about();
+  const tensors = (signature: string, fields: readonly Field[]) =>
+    Object.fromEntries(
+      fields.map(({ name, type, shape }) => [
+        name,
+        {
+          dtype: typeNames[type].tensorflow,
+          tensor_shape: { dim: [-1, ...shape].map((size) => ({ size: String(size), name: '' })), unknown_rank: false },
+          name: `${signature}_${name}:0`,
+        },
+      ]),
+    );
+  const described = signatureList.map(([name, { inputs, outputs }]) => [
+    name,
+    {
+      inputs: tensors(name, inputs(about)),
+      outputs: tensors(name, outputs(about)),
+      method_name: 'tensorflow/serving/predict',
+    },
+  ]);
+  return {
+    model_spec: { name: target.model, signature_name: '', version: versionName(version) },
+    metadata: { signature_def: { signature_def: Object.fromEntries(described) } },
+  };
+}
+
+interface Predict {
+  readonly signature_name?: string;
+  readonly instances?: unknown;
+  readonly inputs?: unknown;
+}
+
+/** `POST …:predict` @throws Refused */
+export async function predict(desk: Desk, request: FastifyRequest, target: Target): Promise<unknown> {
+  const known = versionsOf(desk.versions.current.all, target);
+  const version = versionIn(desk.versions.current, target) ?? known[0]!;
+  const body = readPredict(desk, request.body);
+  const { signature_name: name = 'serving_default', instances, inputs } = body;
+  const signature = signatureOf(name);
+  if (signature === undefined) throw unknown('signature', name, Object.keys(signatures), 400, '/signature_name');
+  const fields = signature.inputs(version.answers.about());
+  const route = '/v1/models/:predict';
+  if (inputs === undefined) {
+    const bare = new Set<number>();
+    const rows = [instances]
+      .flat(1)
+      .map((each, row) => rowOf(each, signature, pointer('instances', row), () => bare.add(row)));
+    const at: Asked['at'] = ({ row, input, within }) =>
+      pointer('instances', row, ...(input === undefined || bare.has(row) ? [] : [input])) + within;
+    const { version: of, rows: given } = await askRows(desk, request, { route, target, signature, rows, at });
+    const [only, ...others] = signature.outputs(of.answers.about());
+    return { predictions: others.length === 0 ? given.map((row) => row[only!.name]) : given };
+  }
+  const isNamed = isObject(inputs) && !isBinary(inputs);
+  const columns = Object.entries(isNamed ? inputs : { [signature.first]: inputs }).map(([input, value]) => {
+    const own = isNamed ? pointer('inputs', input) : '/inputs';
+    const values = decoded(value, own);
+    return { name: input, at: own, values: Array.isArray(values) ? values : [values], forAll: !Array.isArray(values) };
+  });
+  const lists = new Set(columns.filter(({ forAll }) => !forAll).map(({ name: input }) => input));
+  const at: Asked['at'] = ({ row, input, within }) =>
+    pointer('inputs', ...(input !== undefined && isNamed ? [input] : []), ...(lists.has(input ?? '') ? [row] : [])) +
+    within;
+  const rows = rowsOf(columns, fields);
+  const { version: of, rows: given } = await askRows(desk, request, { route, target, signature, rows, at });
+  const outputs = columnsOf(signature.outputs(of.answers.about()), given);
+  return { outputs: outputs.size === 1 ? [...outputs.values()][0] : Object.fromEntries(outputs) };
+}
+
+/** @throws Refused 404 */
+function versionsOf(all: readonly Version[], { model }: Target): readonly Version[] {
+  const names = all.map(({ answers }) => answers.about().query.model);
+  refuseOtherModel(model, [...new Set(names)]);
+  return all.filter((_, at) => names[at] === model);
+}
+
+function readPredict({ readers }: Desk, bytes: unknown): Predict {
+  const value = parseBody(Buffer.isBuffer(bytes) ? bytes.toString('utf8') : '');
+  readOne(readers.Predict, value);
+  const body = value as Predict;
+  const both = body.instances !== undefined && body.inputs !== undefined;
+  if (both) throw wrong('/inputs', 'inputs', 'is given next to `instances`', 'remove `inputs` or `instances`');
+  if (body.instances !== undefined || body.inputs !== undefined) return defined(body) as Predict;
+  throw wrong('', 'instances', 'is missing', 'give `instances`, a list with an entry for each row, or `inputs`');
+}
+
+function rowOf(instance: unknown, { first }: Signature, at: string, isBare: () => void): Row {
+  if (isObject(instance) && !isBinary(instance)) {
+    const row = Object.create(null) as Record<string, unknown>;
+    for (const [name, value] of Object.entries(instance)) row[name] = decoded(value, at + pointer(name));
+    return row;
+  }
+  isBare();
+  return { [first]: decoded(instance, at) };
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isBinary = (value: unknown): value is { readonly b64: unknown } =>
+  isObject(value) && Object.keys(value).length === 1 && Object.hasOwn(value, 'b64');
+
+/** `{"b64": "…"}` becomes its text, at any depth of lists. @throws Refused 400 */
+function decoded(value: unknown, at: string): unknown {
+  if (Array.isArray(value)) return value.map((each, i) => decoded(each, at + pointer(i)));
+  if (!isBinary(value)) return value;
+  const { b64 } = value;
+  const reason = 'is no base64 of a text in UTF-8';
+  const advice = 'encode the bytes of the text with the alphabet `A-Za-z0-9+/`, and `=` at the end';
+  if (typeof b64 !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(b64) || b64.length % 4 !== 0) {
+    throw wrong(at, 'b64', reason, advice);
+  }
+  try {
+    return utf8.decode(Buffer.from(b64, 'base64'));
+  } catch {
+    throw wrong(at, 'b64', reason, advice);
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
