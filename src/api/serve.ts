@@ -2,6 +2,7 @@
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import type { Answers } from '../server/answers.ts';
+import type { Door } from '../server/door.ts';
 import type { Limits } from '../server/limits.ts';
 import type { Run } from './run.ts';
 import { version } from './version.ts';
@@ -28,6 +29,8 @@ export interface ServeRequest {
   readonly limits?: Partial<Limits>;
   /** Gets one line of JSON for each request. */
   readonly log?: (line: string) => void;
+  /** The address, if `takeAddress` has taken it. */
+  readonly door?: Door;
 }
 
 export interface Serving {
@@ -55,19 +58,32 @@ export async function refuseUnsafe(address: {
 }
 
 /**
+ * Takes an address before a run is loaded: what cannot be listened on is known at once. Until `serve` gets it, requests get 503.
+ * @throws Failure `cannot-listen`
+ */
+export async function takeAddress(host: string, port: number): Promise<Door> {
+  const { makeDoor } = await import('../server/door.ts');
+  const door = makeDoor();
+  await door.listen(host, port);
+  return door;
+}
+
+/**
  * Answers requests for recommendations over HTTP until it is closed. The run stays open.
  * @throws Failure `token-needed`, `token-value`, `cannot-listen`, and those of `load` and of reading the data
  */
 export async function serve(run: Run, request: ServeRequest = {}): Promise<Serving> {
-  const { host = '127.0.0.1', port = 8321, token, limits, log } = request;
+  const { host = '127.0.0.1', port = 8321, token, limits, log, door } = request;
   await refuseUnsafe({ host, token });
-  const [{ makeServer }, { onlyVersion }, answers] = await Promise.all([
+  const [{ makeServer }, { warmUp }, { onlyVersion }, answers] = await Promise.all([
     import('../server/server.ts'),
+    import('../server/warm_up.ts'),
     import('../server/versions/versions.ts'),
     open(run),
   ]);
   const versions = onlyVersion({ answers, folder: run.trained.folder });
-  const server = await makeServer(versions, { tower: version, ...defined({ token, limits, log }) });
+  const server = await makeServer(versions, { tower: version, ...defined({ token, limits, log, door }) });
+  await warmUp(answers);
   const url = await server.listen(host, port);
   return { url, close: (grace) => server.close(grace) };
 }

@@ -59,7 +59,7 @@ export const routes = {
   ready: {
     method: 'GET',
     path: '/readyz',
-    summary: 'Say whether requests are answered: 503 when the server is stopping.',
+    summary: 'Say whether requests are answered: 503 while the server starts, and when it stops.',
     answer: 'State',
     open: true,
   },

@@ -256,9 +256,8 @@ export function makeSchemas(limits: Limits): Schemas {
       },
       ['request', 'errors'],
     ),
-    State: closed('The state of the server.', { status: text('`ok`, `ready` or `stopping`.'), version }, [
+    State: closed('The state of the server.', { status: text('`ok`, `starting`, `ready` or `stopping`.'), version }, [
       'status',
-      'version',
     ]),
   };
 }

@@ -6,9 +6,8 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { diagnose } from '../diagnostics/diagnose.ts';
-import { failure } from '../diagnostics/failure.ts';
-import { systemReason } from '../diagnostics/system_reason.ts';
 import { makeReaders, mostMistakes, parseBody, type Reader } from './body.ts';
+import { type Door, makeDoor } from './door.ts';
 import { busy, makeGate } from './gate.ts';
 import { type Limits, usualLimits } from './limits.ts';
 import { type Metrics, makeMetrics } from './metrics.ts';
@@ -31,6 +30,8 @@ export interface ServerOptions {
   readonly token?: string;
   /** Gets one line of JSON for each request, without a line end. */
   readonly log?: (line: string) => void;
+  /** The address, if it is taken already. */
+  readonly door?: Door;
 }
 
 export interface Server {
@@ -41,9 +42,6 @@ export interface Server {
   /** Takes no new requests, and ends when those that have arrived are answered, or `grace` milliseconds later. */
   close(grace?: number): Promise<void>;
 }
-
-/** Milliseconds in which the whole of a request must arrive. */
-const slowest = 30_000;
 
 interface Place {
   readonly limits: Limits;
@@ -60,7 +58,8 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
   const metrics = makeMetrics({ gate, versions });
   let stopping = false;
   const place: Place = { limits, metrics, options, isStopping: () => stopping };
-  const http = await makeHttp(place);
+  const { door = makeDoor() } = options;
+  const http = await makeHttp(place, door);
 
   const pass = <T>(
     request: FastifyRequest,
@@ -131,10 +130,16 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
 
   return {
     http,
-    listen: (host, port) => http.listen({ host, port }).catch((error: unknown) => refuseAddress(error, host, port)),
+    async listen(host, port) {
+      await http.ready();
+      const url = await door.listen(host, port);
+      door.open(http.routing);
+      return url;
+    },
     async close(grace = 10_000) {
       stopping = true;
       const timer = setTimeout(() => http.server.closeAllConnections(), grace);
+      await door.close();
       await http.close();
       clearTimeout(timer);
     },
@@ -180,11 +185,11 @@ function deadlineOf({ headers }: FastifyRequest, { deadline }: Limits): number {
   throw refused(400, diagnose('request-value', undefined, facts));
 }
 
-async function makeHttp(place: Place): Promise<FastifyInstance> {
+async function makeHttp(place: Place, door: Door): Promise<FastifyInstance> {
   const { default: fastify } = await import('fastify');
   const http = fastify({
     bodyLimit: place.limits.body,
-    requestTimeout: slowest,
+    serverFactory: () => door.http,
     genReqId: ({ headers }) => idIn(headers['x-request-id']) ?? randomUUID(),
     // The hook below answers in our form.
     return503OnClosing: false,
@@ -286,17 +291,4 @@ function record({ metrics, options }: Place, request: FastifyRequest, reply: Fas
 
 function logLine({ log }: ServerOptions, entry: Readonly<Record<string, unknown>>): void {
   log?.(JSON.stringify({ time: new Date().toISOString(), ...entry }));
-}
-
-function refuseAddress(error: unknown, host: string, port: number): never {
-  const { code = '' } = error as NodeJS.ErrnoException;
-  const known: Readonly<Record<string, readonly [reason: string, advice: string]>> = {
-    EADDRINUSE: ['another program uses it', 'choose another port with `--port`'],
-    EACCES: ['it may not be used', 'choose a port from 1024 with `--port`'],
-    EADDRNOTAVAIL: ['this machine does not have the address', 'give an address of this machine with `--host`'],
-    ENOTFOUND: ['there is no such host', 'give an address of this machine with `--host`'],
-  };
-  const [reason, advice] = known[code] ?? [systemReason(error), 'choose another address with `--host` and `--port`'];
-  if (reason === undefined) throw error;
-  throw failure('cannot-listen', { host, port, reason, advice: advice! });
 }

@@ -41,19 +41,26 @@ export function serveCommand(program: Command): void {
   for (const option of [dataOption(), allowOption(), engineOption(), unfinishedOption()]) command.addOption(option);
   command.action(async (folder: string, options: Options) => {
     const { host, port, tokenFile, deadline, mostItems, mostRequests, mostBytes, waiting, log, ...ofRun } = options;
-    const { refuseUnsafe, serve } = await import('../../api/serve.ts');
+    const { refuseUnsafe, serve, takeAddress } = await import('../../api/serve.ts');
     const token = tokenFile === undefined ? undefined : readToken(tokenFile);
     await refuseUnsafe({ host, token, path: tokenFile });
-    const run = await openRun(folder, ofRun);
-    sayEngine(await run.engine());
-    const limits = defined({ deadline, k: mostItems, batch: mostRequests, body: mostBytes, waiting });
-    const serving = await serve(run, { host, port, limits, ...defined({ token }), ...(log ? { log: answer } : {}) });
-    for (const note of await run.notes()) say(note);
-    say(`serving ${folder} on ${serving.url}`);
-    await untilSignal();
-    say('stopping: requests that have arrived are answered');
-    await serving.close();
-    await run.close();
+    // A port in use is known before a run is loaded.
+    const door = await takeAddress(host, port);
+    try {
+      const run = await openRun(folder, ofRun);
+      sayEngine(await run.engine());
+      const limits = defined({ deadline, k: mostItems, batch: mostRequests, body: mostBytes, waiting });
+      const asked = { host, port, door, limits, ...defined({ token }), ...(log ? { log: answer } : {}) };
+      const serving = await serve(run, asked);
+      for (const note of await run.notes()) say(note);
+      say(`serving ${folder} on ${serving.url}`);
+      await untilSignal();
+      say('stopping: requests that have arrived are answered');
+      await serving.close();
+      await run.close();
+    } finally {
+      await door.close();
+    }
   });
   program.addCommand(
     withExample(

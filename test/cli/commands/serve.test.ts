@@ -48,6 +48,8 @@ it('says in a line what is wrong, with exit code 1', async () => {
   await new Promise((listening) => taken.once('listening', listening));
   const { port } = taken.address() as { port: number };
   expect(await failing('run', '--port', String(port))).toContain('cannot-listen');
+  // Before the run is loaded.
+  expect(await failing('nothing', '--port', String(port))).toContain('cannot-listen');
   taken.close();
   expect(await failing('nothing')).toContain('not-a-run');
   cpSync(at('run'), at('damaged'), { recursive: true });

@@ -1,0 +1,105 @@
+/**
+ * The address of a server. It is taken before a run is loaded, so a port in use is known within milliseconds; until the run answers, every request but
+ * `/healthz` gets 503. A load balancer sees a process that starts, and not one that is missing.
+ */
+import { randomUUID } from 'node:crypto';
+import { createServer, type Server as HttpServer, type RequestListener } from 'node:http';
+import { type AddressInfo, isIPv6 } from 'node:net';
+import { failure } from '../diagnostics/failure.ts';
+import { systemReason } from '../diagnostics/system_reason.ts';
+import { busy } from './gate.ts';
+import { routes } from './routes.ts';
+
+export interface Door {
+  readonly http: HttpServer;
+  /** Takes the address, unless it has one. Gives the URL. @throws Failure `cannot-listen` */
+  listen(host: string, port: number): Promise<string>;
+  /** From now on this answers. */
+  open(handler: RequestListener): void;
+  /** Takes no new connections. Resolves when all that there are have ended. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds in which the whole of a request must arrive. */
+const slowest = 30_000;
+/** Milliseconds that a connection without a request stays open: longer than load balancers keep theirs. */
+const idle = 72_000;
+
+export function makeDoor(): Door {
+  let handler: RequestListener = starting;
+  const http = createServer({ requestTimeout: slowest, keepAliveTimeout: idle }, (request, response) =>
+    handler(request, response),
+  );
+  let listening: Promise<string> | undefined;
+  const take = (host: string, port: number): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const refuse = (error: unknown): void => {
+        try {
+          refuseAddress(error, host, port);
+        } catch (refusal) {
+          reject(refusal);
+        }
+      };
+      http.once('error', refuse);
+      http.listen({ host, port }, () => {
+        http.off('error', refuse);
+        resolve(urlOf(host, (http.address() as AddressInfo).port));
+      });
+    });
+  return {
+    http,
+    async listen(host, port) {
+      listening ??= take(host, port);
+      try {
+        return await listening;
+      } catch (error) {
+        listening = undefined;
+        throw error;
+      }
+    },
+    open(next) {
+      handler = next;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        // Of a server that does not listen it is an error, and nothing else.
+        http.close(() => resolve());
+      }),
+  };
+}
+
+/** A name that clients can ask: `0.0.0.0` is all addresses, this machine's own among them. */
+function urlOf(host: string, port: number): string {
+  const name = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
+  return `http://${isIPv6(name) ? `[${name}]` : name}:${port}`;
+}
+
+const starting: RequestListener = ({ url = '' }, response) => {
+  const [path] = url.split('?');
+  const answer = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void => {
+    const text = JSON.stringify(body);
+    response.writeHead(status, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(text),
+      ...headers,
+    });
+    response.end(text);
+  };
+  if (path === routes.health.path) return answer(200, { status: 'ok' });
+  if (path === routes.ready.path) return answer(503, { status: 'starting' });
+  const { status, mistakes, headers } = busy('it is starting');
+  answer(status, { request: randomUUID(), errors: mistakes }, headers);
+};
+
+function refuseAddress(error: unknown, host: string, port: number): never {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  const known: Readonly<Record<string, readonly [reason: string, advice: string]>> = {
+    EADDRINUSE: ['another program uses it', 'choose another port with `--port`'],
+    EACCES: ['it may not be used', 'choose a port from 1024 with `--port`'],
+    EADDRNOTAVAIL: ['this machine does not have the address', 'give an address of this machine with `--host`'],
+    ENOTFOUND: ['there is no such host', 'give an address of this machine with `--host`'],
+  };
+  const [reason, advice] = known[code] ?? [systemReason(error), 'choose another address with `--host` and `--port`'];
+  if (reason === undefined) throw error;
+  throw failure('cannot-listen', { host, port, reason, advice: advice! });
+}

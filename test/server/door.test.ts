@@ -1,0 +1,38 @@
+/** The address of a server before and after its run is loaded. */
+import { expect, it } from 'vitest';
+import { makeDoor } from '../../src/server/door.ts';
+import { warmUp } from '../../src/server/warm_up.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
+import { serveSmall } from './served.ts';
+
+const root = temporaryFolder();
+
+it('answers 503 until the server is ready, on the same address and connection', async () => {
+  const door = makeDoor();
+  const url = await door.listen('127.0.0.1', 0);
+  const state = async (path: string, body?: string) => {
+    const request = body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body };
+    const response = await fetch(`${url}${path}`, request);
+    return { status: response.status, retry: response.headers.get('retry-after'), body: await response.json() };
+  };
+  expect(await state('/healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
+  expect(await state('/readyz?now')).toMatchObject({ status: 503, body: { status: 'starting' } });
+  const early = await state('/v1/recommend', '{"user":"u1"}');
+  expect(early).toMatchObject({ status: 503, retry: '1', body: { errors: [{ code: 'server-busy' }] } });
+  expect(early.body.errors[0].message).toContain('it is starting');
+
+  const served = await serveSmall(root);
+  await warmUp(served.answers);
+  const server = await served.server({ door });
+  expect(await server.listen('127.0.0.1', 1)).toBe(url);
+  expect(await state('/readyz')).toMatchObject({ status: 200, body: { status: 'ready', version: 'v1' } });
+  expect(await state('/v1/recommend', '{"user":"u1"}')).toMatchObject({ status: 200 });
+  await server.close();
+  await expect(fetch(url)).rejects.toThrow();
+});
+
+it('names this machine where it listens on all addresses', async () => {
+  const door = makeDoor();
+  expect(await door.listen('0.0.0.0', 0)).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  await door.close();
+});
