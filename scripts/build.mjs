@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build } from 'esbuild';
+import { buildBrowser } from './build-browser.mjs';
 import './build-kernels.mjs';
 
 /** commander loads child_process, and with it the network, for commands that are programs of their own: there are none. */
@@ -74,8 +75,10 @@ const { metafile } = await build({
   plugins: [commanderAlone, onnxRuntimeInside],
 });
 
+const browser = await buildBrowser();
+
 // Chunks are named by what they hold: those of this build are all there before the others go, as `tower` may be running.
-const built = new Set(Object.keys(metafile.outputs));
+const built = new Set([metafile, browser].flatMap(({ outputs }) => Object.keys(outputs)));
 for (const entry of readdirSync('dist', { recursive: true, withFileTypes: true })) {
   const path = join(relative('.', entry.parentPath), entry.name);
   if (entry.isFile() && path.endsWith('.js') && !built.has(path.replaceAll('\\', '/'))) rmSync(path, { force: true });
@@ -122,7 +125,8 @@ if (forPackage) {
 
 /** What each bundled package is, and the text of its licence. */
 function licences() {
-  const folders = Object.keys(metafile.inputs).map((path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0]);
+  const inputs = [metafile, browser].flatMap((each) => Object.keys(each.inputs));
+  const folders = inputs.map((path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0]);
   const parts = [...new Set(folders.filter(Boolean))].sort().map((folder) => {
     const { name, version, license, repository } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));

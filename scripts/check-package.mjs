@@ -17,12 +17,17 @@ const bin = (name) => resolve('node_modules/.bin', name);
 
 const program = `\
 import { check, compile, train, type Checked } from 'tower-lang';
+import { type Opened, open } from 'tower-lang/browser';
+// @ts-expect-error a page has no users
+const ask = (films: Opened) => films.recommend({ user: 'u1' });
+const asked: Promise<unknown> = open('http://127.0.0.1:9/', { fetch: () => Promise.reject(new TypeError('no network')) });
+const reason = await asked.catch((error: Error) => error.message.split(':').length);
 const checked: Checked = await check('views.tower', { data: 'data.tower' });
 const { files } = await compile('views.tower', { out: 'built' });
 // @ts-expect-error a folder is needed
 await compile('views.tower', {}).catch(() => {});
 await train('views.tower', { data: 'data.tower', out: 'runs/program', engine: 'javascript' });
-console.log(checked.model?.name, files.includes('step/model.json'));
+console.log(checked.model?.name, files.includes('step/model.json'), reason, typeof ask);
 `;
 
 /** The plugin's types are those of Prettier, which is the reader's own: run, not typechecked. */
@@ -106,7 +111,7 @@ async function asStranger(npm, archive) {
   writeFileSync(join(project, 'app.mts'), program);
   await go(bin('tsc'), '-p', '.');
   writeFileSync(join(project, 'app.mjs'), transformSync(program + plugin, { loader: 'ts', format: 'esm' }).code);
-  assert.equal(await go(process.execPath, 'app.mjs'), 'views true\nTower\n');
+  assert.equal(await go(process.execPath, 'app.mjs'), 'views true 4 function\nTower\n');
   const installed = JSON.parse(readFileSync(join(project, 'node_modules/.package-lock.json'), 'utf8'));
   return Object.keys(installed.packages).length;
 }
@@ -119,6 +124,7 @@ try {
   const libraries = ['darwin/arm64', 'linux/arm64', 'linux/x64', 'win32/arm64', 'win32/x64'];
   for (const needed of [
     'dist/cli.js',
+    'dist/browser.js',
     'dist/THIRD_PARTY_LICENSES.txt',
     ...libraries.map((platform) => `dist/onnxruntime/${platform}/onnxruntime_binding.node`),
     'models/two_tower.tower',

@@ -2,6 +2,7 @@
 export { type Checked, type CheckRequest, check } from './api/check.ts';
 export { type CompareRequest, compare } from './api/compare.ts';
 export { type Compiled, type CompileRequest, compile } from './api/compile.ts';
+export { type ExportPageRequest, exportPage } from './api/export_page.ts';
 export { type FormatOptions, format } from './api/format.ts';
 export type { Metrics } from './api/metrics.ts';
 export { writeReport } from './api/report.ts';
@@ -27,6 +28,7 @@ export type { ComparedRow, Comparison } from './evaluation/compare.ts';
 export type { Evaluation } from './evaluation/evaluate.ts';
 export type { MeasureSpec } from './plan/plan.ts';
 export type { Exported } from './serve/export.ts';
+export type { ExportedPage } from './serve/export_page.ts';
 export type { Item, Recommendation } from './serve/prepare.ts';
 export type { Snapshot, TopAnswer, TopRequest } from './serve/snapshot.ts';
 export type { Answers } from './server/answers.ts';

@@ -67,6 +67,7 @@ const mayImport: Record<string, readonly string[]> = {
     ...base,
   ],
   server: ['serve', ...base],
+  browser: ['server', 'serve', 'storage', 'data', 'plan', 'graph', ...base],
   // What people use
   api: [
     'tune',

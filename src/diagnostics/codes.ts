@@ -4,6 +4,7 @@ import { data } from './codes/data.ts';
 import { lint } from './codes/lint.ts';
 import { model } from './codes/model.ts';
 import { names } from './codes/names.ts';
+import { pages } from './codes/pages.ts';
 import { products } from './codes/products.ts';
 import { runs } from './codes/runs.ts';
 import { search } from './codes/search.ts';
@@ -25,6 +26,7 @@ export const codes = {
   ...data,
   ...runs,
   ...serving,
+  ...pages,
   ...studies,
 } as const;
 

@@ -2,7 +2,7 @@
  * Writes the towers so that they run without Tower: for each a TensorFlow.js graph model, an ONNX file and a SavedModel, codes in
  * and the retrieval vector out, and serving.json, which says what goes in.
  */
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Trained } from '../artifact/load.ts';
 import { refuseUnlessValid } from '../artifact/validate.ts';
@@ -11,7 +11,7 @@ import { missingCode } from '../data/columns/encode.ts';
 import { publishedRules } from '../data/columns/encoders/published.ts';
 import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
-import { reading, writing } from '../diagnostics/system_reason.ts';
+import { writing } from '../diagnostics/system_reason.ts';
 import type { Tensors } from '../engine/engine.ts';
 import { servingOnnx } from '../engine/formats/onnx.ts';
 import { servingSavedModel } from '../engine/formats/saved_model.ts';
@@ -20,7 +20,8 @@ import type { Graph } from '../graph/graph.ts';
 import { weightsInput } from '../lower/serving.ts';
 import { type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../plan/plan.ts';
 import { makeFolder, remove, writeDurably, writeTextDurably } from '../storage/durable.ts';
-import { isLockFile, lockFolder } from '../storage/lock.ts';
+import { lockFolder } from '../storage/lock.ts';
+import { refuseOtherFiles } from './export_folder.ts';
 import { type Histories, keptOf } from './kept.ts';
 import { type Elements, type ItemsOfList, listsOfItems, type ServedTower, servedTower } from './served_tower.ts';
 import type { Serving, ServingInput, ServingPart, ServingShape, ServingTower } from './serving_file.ts';
@@ -65,10 +66,7 @@ async function writeTowers(
   const { plan } = trained;
   const { status, epochs, steps } = trained.manifest.training;
   const { folder, tower: version } = options;
-  const names = (await reading(folder, readdir(folder))).filter((name) => !isLockFile(name));
-  if (names.length > 0 && !options.force) {
-    throw failure('folder-in-use', { folder, run: false, holds: `other files (${names.slice(0, 3).join(', ')})` });
-  }
+  await refuseOtherFiles(folder, options.force);
   // What says that the folder is an export goes first, and comes last.
   await remove(join(folder, 'serving.json'));
 

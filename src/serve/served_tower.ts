@@ -40,16 +40,33 @@ export function listsOfItems({ plan }: Trained, elements: Elements | undefined):
       const { column, index } = key;
       const codeOf = (row: number): number => column.values[index ? index[row]! : row]!;
       const rows = corpus.keys.flatMap((_, row) => (skipsUnseen && codeOf(row) === 0 ? [] : [row]));
-      const vectors = tables.get(computedTable(through))!.values();
-      const data = new Float32Array((rows.length + 1) * width);
-      for (const [at, row] of rows.entries()) {
-        data.set(vectors.subarray(row * width, (row + 1) * width), (at + 1) * width);
-      }
       const values = rows.map((row) => corpus.keys[row]!);
-      const table: Tensor = { dtype: 'float32', shape: [rows.length + 1, width], data };
+      const table = rowsOf(tables.get(computedTable(through))!.values(), rows, width);
       return [[name, { encoding: { kind: 'vocabulary', values }, table }]];
     }),
   );
+}
+
+/** By list that goes through the item tower: a row for each item of the corpus, whatever the list keeps. Row i + 1 is of item i. */
+export const tablesOfCorpus = (
+  { plan }: Trained,
+  { corpus, tables }: Elements,
+): ReadonlyMap<string, Pick<ItemsOfList, 'table'>> =>
+  new Map(
+    plan.features.flatMap(({ name, through, width }) => {
+      if (!through) return [];
+      const vectors = tables.get(computedTable(through))!.values();
+      return [[name, { table: rowsOf(vectors, [...corpus.keys.keys()], width) }]];
+    }),
+  );
+
+/** Row 0 is zeros. */
+function rowsOf(vectors: Float32Array, rows: readonly number[], width: number): Tensor {
+  const data = new Float32Array((rows.length + 1) * width);
+  for (const [at, row] of rows.entries()) {
+    data.set(vectors.subarray(row * width, (row + 1) * width), (at + 1) * width);
+  }
+  return { dtype: 'float32', shape: [rows.length + 1, width], data };
 }
 
 /** The tower's serving graph with its tables and dense weights. */

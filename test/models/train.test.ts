@@ -1,11 +1,17 @@
-/** Every model learns from real rows: two epochs over a small sample of the data set that it is for. */
+/** Every model learns from real rows: two epochs over a small sample of the data set that it is for. It then answers in a browser as it does here. */
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { evaluate, load, train } from '../../src/api.ts';
+import { BrowserLaw } from '../browser/law.ts';
+import { chromium } from '../playground/browser.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 import { blockOf, cases, isThere } from './samples.ts';
 
 const root = temporaryFolder();
+const law = new BrowserLaw(join(root, 'pages'));
+afterAll(() => law.close());
+
+if (chromium === undefined) console.warn('models are not asked in a browser: there is no Chromium on this machine');
 
 for (const [model, set] of cases) {
   const there = isThere(set);
@@ -17,7 +23,10 @@ for (const [model, set] of cases) {
     expect(last!.loss).toBeLessThan(first!.loss);
     for (const { name, loss } of plan.tasks)
       if (loss) expect(Number.isFinite(last!.scalars[`loss:${name}`])).toBe(true);
-    const { rows } = await evaluate(await load(out), { baselines: false, metrics: 'auc' });
+    const run = await load(out);
+    const { rows } = await evaluate(run, { baselines: false, metrics: 'auc' });
     expect(rows[0]!.all.auc).toBeGreaterThan(0);
+    expect(await law.expectSame(`${model}-${set}`, run)).toBe(chromium === undefined ? 0 : 5);
+    await run.close();
   });
 }

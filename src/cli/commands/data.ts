@@ -1,13 +1,13 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Command } from 'commander';
+import { packageFile } from '../../api/package_file.ts';
 import { type DataSetName, dataSetNames } from '../../data/sets/names.ts';
 import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
 import { nearest } from '../../text/nearest.ts';
 import { jsonOption, withExample } from '../options.ts';
-import { packageFile } from '../package_file.ts';
 import { answer, answerJson, say } from '../report.ts';
 
 interface Options {

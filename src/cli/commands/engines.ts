@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { Command, Option } from 'commander';
+import { packageFile } from '../../api/package_file.ts';
 import { jsonOption, withExample } from '../options.ts';
-import { packageFile } from '../package_file.ts';
 import { answer, answerJson } from '../report.ts';
 
 export function enginesCommand(program: Command): void {

@@ -1,13 +1,17 @@
 import { Command } from 'commander';
 import { defined } from '../../defined.ts';
-import { jsonOption, unfinishedOption, withExample } from '../options.ts';
-import { answer, answerJson } from '../report.ts';
+import { openRun, type RunOptions } from '../open_run.ts';
+import { allowOption, dataOption, engineOption, jsonOption, unfinishedOption, withExample } from '../options.ts';
+import { answer, answerJson, say } from '../report.ts';
 
-interface Options {
+interface Options extends RunOptions {
   readonly out: string;
   readonly force?: boolean;
   readonly unfinished?: boolean;
   readonly json?: boolean;
+  readonly browser?: boolean;
+  /** Names with commas. */
+  readonly columns?: string;
 }
 
 export function exportCommand(program: Command): void {
@@ -16,11 +20,22 @@ export function exportCommand(program: Command): void {
     .argument('<run>', 'the folder of a trained model')
     .requiredOption('--out <folder>', 'write the towers into this folder')
     .option('--force', 'write into a folder that is not empty')
+    .option('--browser', 'write a folder that a page opens without a server, in place of the towers')
+    .option(
+      '--columns <names>',
+      'let pages filter by these columns of the items file, and show them: names with commas',
+    )
+    .addOption(dataOption())
+    .addOption(allowOption())
+    .addOption(engineOption())
     .addOption(unfinishedOption())
     .addOption(jsonOption())
-    .action(async (folder: string, { out, force, unfinished, json }: Options) => {
+    .action(async (folder: string, options: Options) => {
+      const { out, force, data, allow, engine, unfinished, json } = options;
+      if (options.browser) return exportForBrowser(folder, options);
+      if (options.columns !== undefined) command.error("error: option '--columns' needs the option '--browser'.");
       const { exportTowers, load } = await import('../../api/run.ts');
-      const run = await load(folder, defined({ unfinished }));
+      const run = await load(folder, defined({ data, allow, engine, unfinished }));
       const { serving, files } = await exportTowers(run, { out, ...defined({ force }) });
       if (json) return answerJson({ folder: out, files, serving });
       const { status, epochs, steps } = serving.training;
@@ -30,5 +45,26 @@ export function exportCommand(program: Command): void {
       );
       for (const file of files) answer(`  ${file}`);
     });
-  program.addCommand(withExample(command, 'tower export runs/first --out exported/'));
+  program.addCommand(
+    withExample(
+      command,
+      'tower export runs/first --out exported/',
+      'tower export runs/first --browser --columns year,genres --out site/films',
+    ),
+  );
+}
+
+async function exportForBrowser(folder: string, { out, force, json, columns, ...ofRun }: Options): Promise<void> {
+  const { exportPage } = await import('../../api/export_page.ts');
+  const run = await openRun(folder, ofRun);
+  const chosen = columns?.split(',').map((name) => name.trim());
+  const { index, files, users, known } = await exportPage(run, { out, ...defined({ force, columns: chosen }) });
+  await run.close();
+  if (json) return answerJson({ folder: out, index, files });
+  for (const note of index.notes) say(note);
+  answer(`exported model ${index.model} for browsers into ${out}:`);
+  for (const [file, bytes] of Object.entries(files)) answer(`  ${file}  ${bytes.toLocaleString('en')} bytes`);
+  if (users > 0)
+    say(`the folder has the keys of ${users.toLocaleString('en')} users: a page shows all that it fetches`);
+  if (chosen === undefined && known.length > 0) say(`for filters add --columns: ${known.join(', ')}`);
 }

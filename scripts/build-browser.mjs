@@ -1,0 +1,71 @@
+/**
+ * Builds `dist/browser.js`, the one file that a page loads. Of the table of codes it has the rows that its sources report, without the pages that explain them:
+ * a third of the file otherwise.
+ */
+import { readFileSync } from 'node:fs';
+import { build } from 'esbuild';
+import ts from 'typescript';
+
+/** Shown on pages of `docs/errors`, never with a message. */
+const explanations = ['means', 'wrong', 'right'];
+
+const options = {
+  entryPoints: { browser: 'src/browser.ts' },
+  outdir: 'dist',
+  bundle: true,
+  format: 'esm',
+  // Not `browser`: a module of Node.js that is imported ends the build.
+  platform: 'browser',
+  target: 'es2022',
+  minify: true,
+  logLevel: 'warning',
+  metafile: true,
+};
+
+/** Gives what esbuild wrote, by path. */
+export async function buildBrowser() {
+  const { metafile: whole } = await build({ ...options, write: false });
+  const [{ inputs }] = Object.values(whole.outputs);
+  const { metafile } = await build({ ...options, plugins: [onlyCodes(reportedBy(Object.keys(inputs)))] });
+  return metafile;
+}
+
+/** Codes in the sources of a bundle: a call site names the code in its first argument. */
+function reportedBy(paths) {
+  const sources = paths.filter((path) => path.startsWith('src/') && !path.startsWith('src/diagnostics/'));
+  return new Set(
+    sources.flatMap((path) =>
+      [...readFileSync(path, 'utf8').matchAll(/\b(?:failure|diagnose)\(\s*'([a-z-]+)'/g)].map(([, code]) => code),
+    ),
+  );
+}
+
+const onlyCodes = (reported) => ({
+  name: 'only-codes',
+  setup({ onLoad }) {
+    onLoad({ filter: /src[\\/]diagnostics[\\/]codes[\\/]\w+\.ts$/ }, ({ path }) => ({
+      contents: withoutRest(readFileSync(path, 'utf8'), reported),
+      loader: 'ts',
+    }));
+  },
+});
+
+/** `'code': row<…>({ … }),` of other codes, and the explanations of these, taken out of the text. */
+function withoutRest(text, reported) {
+  const file = ts.createSourceFile('codes.ts', text, ts.ScriptTarget.Latest, true);
+  const cuts = [];
+  const isUnread = ({ name, initializer }) =>
+    explanations.includes(name.text) ||
+    (ts.isCallExpression(initializer) && initializer.expression.getText() === 'row' && !reported.has(name.text));
+  const visit = (node) => {
+    if (ts.isPropertyAssignment(node) && isUnread(node)) cuts.push(node);
+    else ts.forEachChild(node, visit);
+  };
+  visit(file);
+  let rest = text;
+  for (const node of cuts.reverse()) {
+    const comma = rest.slice(node.end).startsWith(',') ? 1 : 0;
+    rest = rest.slice(0, node.getFullStart()) + rest.slice(node.end + comma);
+  }
+  return rest;
+}
