@@ -2,8 +2,9 @@
 import { defined } from '../defined.ts';
 import { Failure } from '../diagnostics/failure.ts';
 import { makeAsking } from '../serve/asking.ts';
+import { describeQuery, type QueryDescription } from '../serve/describe.ts';
 import { itemColumns, type PageFile, type PageIndex, pageFiles, pageIndex } from '../serve/page_files.ts';
-import { makePreparer } from '../serve/prepare.ts';
+import { type Item, makePreparer } from '../serve/prepare.ts';
 import { makeSnapshot } from '../serve/snapshot.ts';
 import { makeAnswers } from '../server/answers.ts';
 import type { RecommendAnswer, SimilarAnswer } from '../server/schemas.ts';
@@ -28,7 +29,9 @@ export interface Opened {
   /** What identifies the model: the checksum of the run's manifest. */
   readonly version: string;
   /** How many items there are. */
-  readonly items: number;
+  readonly count: number;
+  /** What `values` may have: features, what their values are, and examples. For forms. */
+  readonly query: QueryDescription;
   /** Columns of the items that filters may read, and answers show. */
   readonly columns: readonly string[];
   /** Tasks of `retrieve` that `weights` may weigh. */
@@ -43,6 +46,8 @@ export interface Opened {
    * @throws Failure `unknown-name`, `filter-syntax`, `filter-type`, `request-value`
    */
   similar(request: SimilarRequest): Promise<SimilarAnswer>;
+  /** Keys and titles of all items, such as for a search. */
+  items(): Iterable<Item>;
   /** What the query tower makes of values: one vector, or one for each interest. */
   vectors(request: { readonly values: Readonly<Record<string, unknown>> }): Promise<readonly Float32Array[]>;
 }
@@ -98,7 +103,15 @@ async function openFiles(index: PageIndex, files: Files, at: (name: string) => s
       seen,
       users: { features: new Map() },
     });
-    const recommender = makeAsking(snapshot, prepare, makeQueryTower(query, parameters));
+    const described = {
+      ...query.plan,
+      model: index.model,
+      ...defined({ interests: query.interests > 1 ? query.interests : undefined }),
+    };
+    const recommender = {
+      ...makeAsking(snapshot, prepare, makeQueryTower(query, parameters)),
+      query: describeQuery(described, model.encodings, snapshot),
+    };
     const made = makeAnswers({ recommender, removesSeen: seen !== 'kept', notes: index.notes });
     // Whatever of the files does not go together fails here, and not at the first question; what is compiled is warm then.
     await made.recommend({ values: {} });
@@ -107,11 +120,18 @@ async function openFiles(index: PageIndex, files: Files, at: (name: string) => s
   return {
     model: index.model,
     version: index.version,
-    items: keys.length,
+    count: keys.length,
+    query: answers.about().query,
     columns: Object.keys(columns),
     tasks: query.objectives.map(({ name }) => name),
     recommend: async (request) => answers.recommend(checkRecommend(request)),
     similar: async (request) => answers.similar(checkSimilar(request)),
+    *items() {
+      const { snapshot } = answers;
+      for (let row = 0; row < snapshot.rows; row++) {
+        yield { key: snapshot.keyAt(row), ...defined({ title: snapshot.titleAt(row) }) };
+      }
+    },
     vectors: async (request) => answers.queryVectors(checkRecommend(request)),
   };
 }
