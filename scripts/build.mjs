@@ -1,5 +1,5 @@
 /**
- * Builds what is run: the WebAssembly kernels, then the command line and the library as bundles under `dist/`, with the engines in
+ * Builds what is run: the WebAssembly kernels, the page of the server, then the command line and the library as bundles under `dist/`, with the engines in
  * them. `--package` adds what only a package for every machine needs: types of the library, ONNX Runtime of the other platforms,
  * licences.
  */
@@ -18,6 +18,7 @@ import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { buildBrowser } from './build-browser.mjs';
 import './build-kernels.mjs';
+import { pageInputs } from './build-page.mjs';
 
 /** commander loads child_process, and with it the network, for commands that are programs of their own: there are none. */
 const commanderAlone = {
@@ -125,7 +126,7 @@ if (forPackage) {
 
 /** What each bundled package is, and the text of its licence. */
 function licences() {
-  const inputs = [metafile, browser].flatMap((each) => Object.keys(each.inputs));
+  const inputs = [...[metafile, browser].flatMap((each) => Object.keys(each.inputs)), ...pageInputs];
   const folders = inputs.map((path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0]);
   const parts = [...new Set(folders.filter(Boolean))].sort().map((folder) => {
     const { name, version, license, repository } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));

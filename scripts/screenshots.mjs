@@ -1,6 +1,7 @@
 /**
- * `node scripts/screenshots.mjs RUN`: takes the pictures of README.md and the guide, `docs/pictures/*.png`: the playground with a
- * hover and with an error, and the report of an evaluated run, such as `runs/demo`. It needs Chromium: `CHROMIUM=PATH` names another
+ * `node scripts/screenshots.mjs RUN [SERVED]`: takes the pictures of README.md and the guide, `docs/pictures/*.png`: the playground with a
+ * hover and with an error, the report of an evaluated run, such as `runs/demo`, and the page of `tower serve` over a run of several tasks, such as one of
+ * `models/multi_objective.tower`. It needs Chromium: `CHROMIUM=PATH` names another
  * than `chromium`. Pictures differ with the fonts of a machine, so no test takes them again.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -9,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const run = process.argv[2];
+const [, , run, served = run] = process.argv;
 const report = run === undefined ? undefined : resolve(run, 'report.html');
 if (report === undefined || !existsSync(report)) {
   console.error('name an evaluated run: `npm run demo`, then `node scripts/screenshots.mjs runs/demo`');
@@ -66,10 +67,31 @@ async function evaluate(expression) {
   return result.value;
 }
 
-async function open(file, width, height) {
+const open = (file, width, height) => visit(pathToFileURL(file).href, width, height);
+
+async function visit(url, width, height) {
   await send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1.25, mobile: false });
-  await send('Page.navigate', { url: pathToFileURL(file).href });
+  await send('Page.navigate', { url });
   await pause(1500);
+}
+
+/** Starts `tower serve`, gives its address, and ends it after the work. */
+async function withServer(run, work) {
+  const server = spawn(process.execPath, ['dist/cli.js', 'serve', run, '--port', '0', '--no-log']);
+  try {
+    const url = await new Promise((resolve, reject) => {
+      let text = '';
+      server.stderr.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk;
+        const found = /on (http:\S+)/.exec(text);
+        if (found) resolve(found[1]);
+      });
+      server.on('exit', () => reject(new Error(`the server ended: ${text}`)));
+    });
+    await work(url);
+  } finally {
+    server.kill();
+  }
 }
 
 /** Nothing beyond the window: that would change its size, and close what a hover opened. */
@@ -125,6 +147,18 @@ try {
   await pause(1500);
   await point(await placeOf('score', 'cosine'));
   await shoot('editor-error', width, height);
+
+  await withServer(served, async (url) => {
+    await visit(url, 1200, 800);
+    await evaluate(`(() => {
+      const last = [...document.querySelectorAll('.weight input')].at(-1);
+      if (last === undefined) return;
+      last.value = last.max / 2;
+      last.dispatchEvent(new Event('input', { bubbles: true }));
+    })()`);
+    await pause(1500);
+    await shoot('serving', 1200, 800);
+  });
 
   await open(report, 1000, 1200);
   await shoot('report', 1000, 1200);

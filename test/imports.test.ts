@@ -68,6 +68,8 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   server: ['serve', ...base],
   browser: ['server', 'serve', 'storage', 'data', 'plan', 'graph', ...base],
+  // Of the server and the report it has types and colours: it runs in a browser.
+  page: ['server', 'serve', ...base],
   // What people use
   api: [
     'tune',
@@ -125,16 +127,20 @@ const runtimes: Record<string, string> = {
   fastify: 'server',
   'prom-client': 'server',
   chevrotain: 'grammar',
+  preact: 'page',
 };
 
 const files = ['src', 'grammar'].flatMap((root) =>
   readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.includes('kernels/'))
+    .filter((name) => /\.tsx?$/.test(name) && !name.includes('kernels/'))
     .map((name) => join(root, name)),
 );
 
 const folderOf = (file: string): string => {
-  const parts = file.replaceAll('\\', '/').replace(/\.ts$/, '').split('/');
+  const parts = file
+    .replaceAll('\\', '/')
+    .replace(/\.tsx?$/, '')
+    .split('/');
   return parts[0] === 'grammar' ? 'grammar' : parts[1]!;
 };
 
@@ -158,7 +164,7 @@ const ownImports = (file: string): string[] =>
     .get(file)!
     .filter(({ from }) => from.startsWith('.'))
     .map(({ from }) => relative('.', normalize(join(dirname(file), from))))
-    .filter((target) => target.endsWith('.ts'));
+    .filter((target) => /\.tsx?$/.test(target));
 
 describe('the import table', () => {
   it('has a row for every folder', () => {

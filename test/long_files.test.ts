@@ -13,7 +13,7 @@ const generated = /^[a-z]+\/kernels\/generated\.ts$/;
 const tables = 'diagnostics/codes/';
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .map((name) => name.replaceAll('\\', '/'))
-  .filter((name) => name.endsWith('.ts') && !generated.test(name) && !name.startsWith(tables))
+  .filter((name) => /\.tsx?$/.test(name) && !generated.test(name) && !name.startsWith(tables))
   .map((name) => ({ name, text: readFileSync(join('src', name), 'utf8') }))
   .map(({ name, text }) => ({ name, text, lines: text.split('\n').length - 1 }));
 

@@ -49,7 +49,7 @@ const proper: readonly RegExp[] = [
 
 /** Of which places a text is read. Code and pages that are written from what was measured are not prose of ours. */
 const places: readonly { readonly folder: string; readonly ending: RegExp; readonly but?: RegExp }[] = [
-  { folder: 'src', ending: /\.(?:ts|json)$/, but: /^src\/text\/synonyms\.ts$/ },
+  { folder: 'src', ending: /\.(?:tsx?|json)$/, but: /^src\/(?:text\/synonyms|server\/generated_page)\.ts$/ },
   { folder: 'grammar', ending: /\.(?:ts|ebnf)$/ },
   // The results page is written by the study, and shows what was printed when it was measured.
   { folder: 'docs', ending: /\.md$/, but: /^docs\/results\.md$/ },

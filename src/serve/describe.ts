@@ -20,8 +20,8 @@ export interface QueryDescription {
 
 export interface DescribedFeature {
   readonly name: string;
-  /** `name`: a value of a vocabulary, or any text that is hashed; `item`: the key of an item; `text`: words. */
-  readonly kind: 'name' | 'item' | 'number' | 'moment' | 'text' | 'vector';
+  /** `category`: a value of a vocabulary, or any text that is hashed; `item`: the key of an item; `text`: words. */
+  readonly kind: 'category' | 'item' | 'number' | 'moment' | 'text' | 'vector';
   /** It takes a list of such values. */
   readonly list?: true;
   /** Numbers of a vector. */
@@ -86,8 +86,8 @@ export function describeQuery(
 }
 
 const kinds: Readonly<Record<Encoding['kind'], DescribedFeature['kind']>> = {
-  vocabulary: 'name',
-  hash: 'name',
+  vocabulary: 'category',
+  hash: 'category',
   boundaries: 'number',
   standardize: 'number',
   number: 'number',

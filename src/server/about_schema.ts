@@ -10,9 +10,9 @@ const feature = closed(
   {
     name: text('Its name.'),
     kind: {
-      enum: ['name', 'item', 'number', 'moment', 'text', 'vector'],
+      enum: ['category', 'item', 'number', 'moment', 'text', 'vector'],
       description:
-        'What its values are: names, keys of items, numbers, moments, words, or lists of numbers of one length.',
+        'What its values are: values of a vocabulary, keys of items, numbers, moments, words, or lists of numbers of one length.',
     },
     list: truth('It takes a list of such values.'),
     size: number('How many numbers a vector has.'),

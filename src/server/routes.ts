@@ -17,7 +17,7 @@ export interface Route {
   readonly answer?: SchemaName;
   /** The media type of the answer, where it is not JSON. */
   readonly media?: string;
-  /** It answers without a token: a load balancer has none. */
+  /** It answers without a token: a load balancer has none, and the page asks for it. */
   readonly open?: true;
 }
 
@@ -48,6 +48,13 @@ export const routes = {
     path: '/v1/about',
     summary: 'Say what the model takes and gives: features, tasks, columns.',
     answer: 'About',
+  },
+  page: {
+    method: 'GET',
+    path: '/',
+    summary: 'Show a page to try the model in.',
+    media: 'text/html',
+    open: true,
   },
   health: {
     method: 'GET',

@@ -9,6 +9,7 @@ import { diagnose } from '../diagnostics/diagnose.ts';
 import { makeReaders, mostMistakes, parseBody, type Reader } from './body.ts';
 import { type Door, makeDoor } from './door.ts';
 import { busy, makeGate } from './gate.ts';
+import { page } from './generated_page.ts';
 import { type Limits, usualLimits } from './limits.ts';
 import { type Metrics, makeMetrics } from './metrics.ts';
 import { deadlineHeader, openApi } from './openapi.ts';
@@ -103,6 +104,10 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
       return versions.use(({ stable }) => stable.answers.users(asked as UsersQuery));
     },
     about: async () => ({ ...versions.current.stable.answers.about(), mostItems: limits.k }),
+    page: async (_, reply) => {
+      reply.headers(pageHeaders);
+      return page.html;
+    },
     health: async () => state('ok'),
     ready: async (_, reply) => {
       if (stopping) reply.code(503);
@@ -145,6 +150,15 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
     },
   };
 }
+
+/** A browser runs the page's own script alone, loads nothing else, and keeps nothing of an older version. */
+const pageHeaders = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': page.policy,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-cache',
+};
 
 interface Answered {
   readonly version: string;

@@ -54,7 +54,7 @@ it('describes each feature that a question may give, and none that is made of ot
   const described = describeQuery(plan, encodings, snapshot);
   expect(described).toMatchObject({ model: 'films', tower: 'user', key: 'user_id' });
   const [country, ...rest] = ['country'].map((name) => described.features.find((each) => each.name === name)!);
-  expect([country!.kind, country!.examples.length, rest]).toEqual(['name', 50, []]);
+  expect([country!.kind, country!.examples.length, rest]).toEqual(['category', 50, []]);
   expect(described.features.filter(({ name }) => name !== 'country')).toEqual([
     {
       name: 'history',
@@ -64,7 +64,7 @@ it('describes each feature that a question may give, and none that is made of ot
     },
     { name: 'stars', kind: 'number', list: true, along: 'history', examples: [{ value: 1 }] },
     { name: 'when', kind: 'moment', list: true, along: 'history', examples: [] },
-    { name: 'town', kind: 'name', examples: [] },
+    { name: 'town', kind: 'category', examples: [] },
     { name: 'age', kind: 'number', examples: [{ value: 30 }] },
     { name: 'income', kind: 'number', examples: [{ value: 5000 }] },
     { name: 'words', kind: 'text', examples: [] },

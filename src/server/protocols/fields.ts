@@ -40,7 +40,7 @@ export const weights = ({ objectives }: About): readonly Field[] =>
 
 type Kind = About['query']['features'][number]['kind'];
 const valueTypes: Readonly<Record<Kind, FieldType>> = {
-  name: 'text',
+  category: 'text',
   item: 'text',
   text: 'text',
   moment: 'text',

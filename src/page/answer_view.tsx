@@ -1,0 +1,115 @@
+/** The right side: whose answer it is, the history, the items with their scores, and the request as a command. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Asking } from './asker.ts';
+import { Command } from './command.tsx';
+import { count, shortVersion } from './figure.ts';
+import { History } from './history.tsx';
+import { ItemList } from './item_list.tsx';
+import { MistakeText, prose } from './mistakes.tsx';
+import type { AboutAnswer, Answer, Asked, Named, Question } from './question.ts';
+
+export interface AnswerViewProps {
+  readonly about: AboutAnswer;
+  readonly question: Question;
+  readonly asking: Asking<Answer>;
+  readonly asked: Asked;
+  readonly hasToken: boolean;
+  change(part: Partial<Question>): void;
+}
+
+export function AnswerView({ about, question, asking, asked, hasToken, change }: AnswerViewProps) {
+  const { answer, trouble, mistakes = [] } = asking;
+  const heading = useRef<HTMLHeadingElement>(null);
+  const showNear = (near: Named): void => {
+    change({ near });
+    heading.current?.focus();
+    heading.current?.scrollIntoView({ block: 'nearest' });
+  };
+  const ofUser = answer && !('item' in answer.value) ? answer.value : undefined;
+  const near = answer && 'item' in answer.value ? question.near : undefined;
+  const isOld = trouble !== undefined || mistakes.length > 0;
+  const history = ofUser?.history ?? [];
+  return (
+    <main id="answer" aria-labelledby="whose">
+      <div class="heading">
+        <h2 id="whose" tabIndex={-1} ref={heading}>
+          {near ? (
+            <>
+              Near <bdi>{near.title ?? near.key}</bdi>
+            </>
+          ) : (
+            <Whose user={ofUser?.user} />
+          )}
+        </h2>
+        {question.near && (
+          <button type="button" class="quiet" onClick={() => change({ near: undefined })}>
+            ← back
+          </button>
+        )}
+        {answer && (
+          <p class="state">
+            {isOld && 'an earlier question: '}
+            {count(answer.value.items.length, 'item')} · {Math.max(1, Math.round(answer.milliseconds))} ms
+            {answer.value.version !== about.version && ` · version ${shortVersion(answer.value.version)}`}
+          </p>
+        )}
+      </div>
+      <Spoken asking={asking} />
+      {trouble && (
+        <div class="trouble" role="alert">
+          <p>
+            {prose(trouble.reason)} {trouble.retries && 'The page tries again.'}
+          </p>
+          {!trouble.retries && (
+            <button type="button" class="main" onClick={() => change({})}>
+              Try again
+            </button>
+          )}
+        </div>
+      )}
+      <MistakeText id="answer-mistake" mistakes={mistakes.filter(({ at }) => !shownElsewhere.test(at))} />
+      {history.length > 0 && <History key={ofUser?.user} {...{ history, showNear }} />}
+      {answer && answer.value.items.length === 0 && (
+        <p class="empty">No item is left: the filter, what is left out, and what the user has had keep none.</p>
+      )}
+      {answer && <ItemList {...{ about, question, change, showNear, heading, isOld }} answer={answer.value} />}
+      {answer && answer.value.notes.length > 0 && (
+        <ul class="notes" aria-label="Notes">
+          {answer.value.notes.map((note) => (
+            <li key={note}>{prose(note)}</li>
+          ))}
+        </ul>
+      )}
+      <Command asked={asked} hasToken={hasToken} />
+    </main>
+  );
+}
+
+/** Mistakes at these places are shown at their fields. */
+const shownElsewhere = /^\/(?:user|values|weights|filter|k|exclude|columns)(?:\/|$)/;
+
+function Whose({ user }: { readonly user: string | undefined }) {
+  if (user === undefined) return <>For these values</>;
+  return (
+    <>
+      For user <bdi>{user}</bdi>
+    </>
+  );
+}
+
+/** What a screen reader says of an answer, once the answers rest: a slider that moves has many. */
+function Spoken({ asking: { answer, waits } }: { readonly asking: Asking<Answer> }) {
+  const [said, setSaid] = useState('');
+  useEffect(() => {
+    if (answer === undefined || waits) return;
+    const [first] = answer.value.items;
+    const best = first ? `, first ${first.title ?? first.key}` : '';
+    const timer = setTimeout(() => setSaid(`${count(answer.value.items.length, 'item')}${best}`), 500);
+    return () => clearTimeout(timer);
+  }, [answer, waits]);
+  return (
+    <p class="spoken" role="status">
+      {said}
+    </p>
+  );
+}

@@ -1,0 +1,128 @@
+/** The page: what is asked on the left, the answer on the right. */
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { UsersAnswer } from '../server/schemas.ts';
+import { AnswerView } from './answer_view.tsx';
+import { type Asker, type Asking, makeAsker } from './asker.ts';
+import type { Client } from './client.ts';
+import { count, shortVersion } from './figure.ts';
+import { type AboutAnswer, type Answer, firstQuestion, type Question, requestOf } from './question.ts';
+import { QuestionForm } from './question_form.tsx';
+import { TokenForm } from './token_form.tsx';
+
+type Start =
+  | { readonly state: 'loading' }
+  | { readonly state: 'token'; readonly refused: boolean }
+  | { readonly state: 'lost'; readonly reason: string }
+  | { readonly state: 'ready'; readonly about: AboutAnswer; readonly first: Question };
+
+export function App({ client }: { readonly client: Client }) {
+  const [start, setStart] = useState<Start>({ state: 'loading' });
+  const load = async (): Promise<void> => setStart(await begin(client));
+  useEffect(() => void load(), []);
+  if (start.state === 'ready') {
+    return (
+      <Ready
+        client={client}
+        first={start.first}
+        about={start.about}
+        onToken={(refused) => setStart({ state: 'token', refused })}
+      />
+    );
+  }
+  return (
+    <main class="alone">
+      <h1>Tower</h1>
+      {start.state === 'loading' && <p role="status">Loading the model …</p>}
+      {start.state === 'lost' && (
+        <>
+          <p role="alert">{start.reason}</p>
+          <button type="button" class="main" onClick={load}>
+            Try again
+          </button>
+        </>
+      )}
+      {start.state === 'token' && (
+        <TokenForm
+          refused={start.refused}
+          onToken={(token) => {
+            client.setToken(token);
+            void load();
+          }}
+        />
+      )}
+    </main>
+  );
+}
+
+/** What the model is, and its first question: a user with a history, or no values at all. */
+async function begin(client: Client): Promise<Start> {
+  const [about, users] = await Promise.all([
+    client.get<AboutAnswer>('/v1/about'),
+    client.get<UsersAnswer>('/v1/users?limit=20'),
+  ]);
+  if (about.kind === 'token') return { state: 'token', refused: about.given };
+  if (about.kind !== 'answer') return { state: 'lost', reason: 'reason' in about ? about.reason : '' };
+  const first = firstQuestion(about.value);
+  const known = about.value.query.key !== undefined && users.kind === 'answer' ? users.value.users : [];
+  const [most] = known.toSorted((a, b) => b.seen - a.seen);
+  return { state: 'ready', about: about.value, first: { ...first, user: most?.key ?? '' } };
+}
+
+interface ReadyProps {
+  readonly client: Client;
+  readonly about: AboutAnswer;
+  readonly first: Question;
+  onToken(refused: boolean): void;
+}
+
+function Ready({ client, about: loaded, first, onToken }: ReadyProps) {
+  const [about, setAbout] = useState(loaded);
+  const [question, setQuestion] = useState(first);
+  const [asking, setAsking] = useState<Asking<Answer>>({ waits: true });
+  const asker = useRef<Asker | null>(null);
+  asker.current ??= makeAsker<Answer>(client, setAsking);
+  const asked = useMemo(() => requestOf(question, about), [question, about]);
+  const wait = useRef(0);
+  useEffect(() => asker.current!.ask(asked, wait.current), [asked]);
+  useEffect(() => {
+    if (asking.needsToken !== undefined) onToken(asking.needsToken);
+  }, [asking.needsToken]);
+  // Another version answers: it may take other features.
+  const version = asking.answer?.value.version;
+  useEffect(() => {
+    if (version === undefined || version === about.version) return;
+    void client.get<AboutAnswer>('/v1/about').then((reply) => {
+      if (reply.kind === 'answer' && reply.value.version !== about.version) setAbout(reply.value);
+    });
+  }, [version]);
+
+  const change = (part: Partial<Question>, delay = 0): void => {
+    wait.current = delay;
+    // What changes besides an item asks for the user again, except for what an answer of both kinds has.
+    setQuestion((before) => ({ ...before, ...part }));
+  };
+
+  return (
+    <>
+      <a class="skip" href="#answer">
+        Skip to the answer
+      </a>
+      <header>
+        <h1>
+          Tower <span class="soft">serves</span> {about.query.model}
+        </h1>
+        <p class="facts">
+          <span>{count(about.items, 'item')}</span>
+          {about.users > 0 && <span>{count(about.users, 'user')}</span>}
+          <span title={about.version}>
+            version <code>{shortVersion(about.version)}</code>
+          </span>
+        </p>
+      </header>
+      <div class="columns">
+        <QuestionForm {...{ client, about, question, change }} mistakes={asking.mistakes ?? []} />
+        <AnswerView {...{ about, question, asking, asked, change }} hasToken={client.hasToken} />
+      </div>
+    </>
+  );
+}

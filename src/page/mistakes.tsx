@@ -1,0 +1,26 @@
+/** The mistakes of a request at the fields that they are about. */
+import type { Mistake } from '../server/schemas.ts';
+
+/** Mistakes whose place is a field, or lies in it. */
+export const mistakesAt = (mistakes: readonly Mistake[], at: string): readonly Mistake[] =>
+  mistakes.filter((each) => each.at === at || each.at.startsWith(`${at}/`));
+
+/** One segment of a JSON pointer. */
+export const segment = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
+
+export function MistakeText({ id, mistakes }: { readonly id: string; readonly mistakes: readonly Mistake[] }) {
+  return (
+    <div class="mistake" id={id} role="alert">
+      {mistakes.map(({ message, hint }) => (
+        <p key={message}>
+          {prose(message)}
+          {hint !== '' && <span class="hint">{prose(hint)}</span>}
+        </p>
+      ))}
+    </div>
+  );
+}
+
+/** Words between backticks are code. */
+export const prose = (text: string) =>
+  text.split(/`([^`]+)`/).map((part, at) => (at % 2 === 1 ? <code key={`${at}`}>{part}</code> : part));

@@ -1,0 +1,99 @@
+/** What a person asks on the page, and the request that it is. */
+import { defined } from '../defined.ts';
+import type { About } from '../server/about.ts';
+import type { RecommendAnswer, RecommendBody, SimilarAnswer, SimilarBody } from '../server/schemas.ts';
+import { typedValue } from './values.ts';
+
+export type AboutAnswer = About & { readonly mostItems: number };
+
+export type Answer = RecommendAnswer | SimilarAnswer;
+
+/** An item that the question names, with what the page calls it. */
+export interface Named {
+  readonly key: string;
+  readonly title?: string;
+}
+
+export interface Question {
+  /** Empty: nobody by a key. */
+  readonly user: string;
+  /** By feature, as typed: one text, or one for each element of a list. */
+  readonly values: Readonly<Record<string, string | readonly string[]>>;
+  readonly k: number;
+  readonly filter: string;
+  readonly exclude: readonly Named[];
+  readonly removeSeen: boolean;
+  /** By task: weights that are other than the factors of the model. */
+  readonly weights: Readonly<Record<string, number>>;
+  /** The items near this one, in place of those for a user. */
+  readonly near?: Named | undefined;
+}
+
+export const firstQuestion = ({ removeSeen, mostItems }: AboutAnswer): Question => ({
+  user: '',
+  values: {},
+  k: Math.min(10, mostItems),
+  filter: '',
+  exclude: [],
+  removeSeen,
+  weights: {},
+});
+
+/** Items of the history that the page shows. */
+const mostHistory = 30;
+/** Columns that the page shows next to pictures. */
+const mostColumns = 6;
+
+export interface Asked {
+  readonly path: '/v1/recommend' | '/v1/similar';
+  readonly body: RecommendBody | SimilarBody;
+}
+
+export function requestOf(question: Question, about: AboutAnswer): Asked {
+  const { user, near, k, filter, exclude, removeSeen, weights } = question;
+  const columns = columnsShown(about);
+  const selection = {
+    k,
+    ...(filter.trim() === '' ? {} : { filter }),
+    ...(exclude.length > 0 ? { exclude: exclude.map(({ key }) => key) } : {}),
+    ...(columns.length > 0 ? { columns } : {}),
+  };
+  if (near) return { path: '/v1/similar', body: { item: near.key, ...selection } };
+  const values = valuesOf(question, about);
+  const isMoved = Object.keys(weights).length > 0;
+  return {
+    path: '/v1/recommend',
+    body: {
+      ...defined({ user: user === '' ? undefined : user }),
+      ...(user === '' || Object.keys(values).length > 0 ? { values } : {}),
+      ...selection,
+      ...(removeSeen === about.removeSeen ? {} : { removeSeen }),
+      ...(isMoved ? { weights } : {}),
+      ...(user === '' ? {} : { history: mostHistory }),
+      ...(about.objectives.length > 0 ? { shares: true } : {}),
+    },
+  };
+}
+
+/** Pictures, and the first of the others. */
+export function columnsShown({ columns }: AboutAnswer): string[] {
+  const pictures = columns.filter(({ picture }) => picture).slice(0, 1);
+  const others = columns.filter(({ picture }) => !picture).slice(0, mostColumns);
+  return [...pictures, ...others].map(({ name }) => name);
+}
+
+function valuesOf({ values }: Question, { query }: AboutAnswer): Record<string, unknown> {
+  return Object.fromEntries(
+    query.features.flatMap((feature) => {
+      const value = typedValue(feature, values[feature.name]);
+      return value === undefined ? [] : [[feature.name, value]];
+    }),
+  );
+}
+
+/** The same request for a shell. The token is never part of it. */
+export function curlOf({ path, body }: Asked, origin: string, hasToken: boolean): string {
+  const quoted = JSON.stringify(body).replaceAll("'", String.raw`'\''`);
+  const token = hasToken ? ` \\\n  -H "Authorization: Bearer $TOKEN"` : '';
+  return `curl ${origin}${path} \\\n  -H 'Content-Type: application/json'${token} \\\n  -d '${quoted}'`;
+}
