@@ -177,8 +177,12 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     userRow: userKeys.rowOf,
     itemVector,
     seenBy,
-    directions: () =>
-      (directions ??= snapshotOf({ ...parts, objectives: [], scan: makeScan(directionsOf(data, width), rows, width) })),
+    directions() {
+      if (directions) return directions;
+      const own = directionsOf(data, width);
+      directions = snapshotOf({ ...parts, objectives: [], scan: own === data ? scan : makeScan(own, rows, width) });
+      return directions;
+    },
     users: userKeys.size,
     usersWith(prefix, most) {
       const own = userKeys.rowOf(prefix);

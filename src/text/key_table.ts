@@ -30,22 +30,28 @@ export function makeKeyTable(keys: Iterable<string>, expected = 0): KeyTable {
   }
   const startOf = (row: number): number => (row === 0 ? 0 : ends[row - 1]!);
 
-  // At most half full. A slot holds a row + 1; 0 is empty.
-  const slots = new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(2, 2 * size))));
-  const mask = slots.length - 1;
-  const find = (from: Uint8Array, start: number, end: number): number => {
+  const find = (slots: Uint32Array, from: Uint8Array, start: number, end: number): number => {
+    const mask = slots.length - 1;
     for (let slot = hash(from, start, end) & mask; ; slot = (slot + 1) & mask) {
       const row = slots[slot]! - 1;
       if (row < 0 || isSame(bytes, startOf(row), ends[row]!, from, start, end)) return slot;
     }
   };
-  for (let row = 0; row < size; row++) slots[find(bytes, startOf(row), ends[row]!)] = row + 1;
+  /** Titles are read by row alone: the index of a table is made when a key is first looked up. */
+  let index: Uint32Array | undefined;
+  const makeIndex = (): Uint32Array => {
+    // At most half full. A slot holds a row + 1; 0 is empty.
+    const slots = new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(2, 2 * size))));
+    for (let row = 0; row < size; row++) slots[find(slots, bytes, startOf(row), ends[row]!)] = row + 1;
+    return slots;
+  };
 
   return {
     size,
     rowOf(key) {
       const room = 3 * key.length <= shared.length ? shared : new Uint8Array(3 * key.length);
-      return slots[find(room, 0, encode(key, room, 0))]! - 1;
+      index ??= makeIndex();
+      return index[find(index, room, 0, encode(key, room, 0))]! - 1;
     },
     rowsWith(prefix, most) {
       const wanted = new Uint8Array(3 * prefix.length);

@@ -3,8 +3,9 @@
  * of what an artifact means, so it never changes.
  */
 export function murmur3(text: string): number {
-  const bytes = utf8.encode(text);
-  const blocks = bytes.length >> 2;
+  const bytes = room.length < 3 * text.length ? new Uint8Array(3 * text.length) : room;
+  const length = writeUtf8(text, bytes);
+  const blocks = length >> 2;
   let hash = 0;
   for (let block = 0; block < blocks; block++) {
     const at = block * 4;
@@ -14,15 +15,26 @@ export function murmur3(text: string): number {
     hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
   }
   let tail = 0;
-  for (let at = bytes.length - 1; at >= blocks * 4; at--) tail = (tail << 8) | bytes[at]!;
-  if (bytes.length & 3) hash ^= scramble(tail);
-  hash ^= bytes.length;
+  for (let at = length - 1; at >= blocks * 4; at--) tail = (tail << 8) | bytes[at]!;
+  if (length & 3) hash ^= scramble(tail);
+  hash ^= length;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
 const utf8 = new TextEncoder();
+const room = new Uint8Array(1024);
+
+/** Keys are mostly ASCII and short: a call of the encoder would take longer than the hash. */
+function writeUtf8(text: string, to: Uint8Array): number {
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit >= 0x80) return utf8.encodeInto(text, to).written;
+    to[at] = unit;
+  }
+  return text.length;
+}
 
 function scramble(word: number): number {
   const mixed = Math.imul(word, 0xcc9e2d51);
