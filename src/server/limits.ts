@@ -18,7 +18,7 @@ export const usualLimits: Limits = {
   body: 1_048_576,
   batch: 256,
   k: 1000,
-  running: 64,
+  running: 32,
   waiting: 256,
   deadline: 2000,
 };

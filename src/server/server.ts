@@ -3,12 +3,13 @@
  * code, a place and a hint. The core alone knows what an answer is: `answers.ts`.
  */
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import { makeReaders, mostMistakes, parseBody, type Reader } from './body.ts';
 import { type Door, makeDoor } from './door.ts';
-import { busy, makeGate } from './gate.ts';
+import { busy, type Gate, makeGate } from './gate.ts';
 import { page } from './generated_page.ts';
 import { type Limits, usualLimits } from './limits.ts';
 import { type Metrics, makeMetrics } from './metrics.ts';
@@ -46,6 +47,7 @@ export interface Server {
 
 interface Place {
   readonly limits: Limits;
+  readonly gate: Gate;
   readonly metrics: Metrics;
   readonly options: ServerOptions;
   isStopping(): boolean;
@@ -58,7 +60,7 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
   const gate = makeGate(limits);
   const metrics = makeMetrics({ gate, versions });
   let stopping = false;
-  const place: Place = { limits, metrics, options, isStopping: () => stopping };
+  const place: Place = { limits, gate, metrics, options, isStopping: () => stopping };
   const { door = makeDoor() } = options;
   const http = await makeHttp(place, door);
 
@@ -138,7 +140,11 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
     async listen(host, port) {
       await http.ready();
       const url = await door.listen(host, port);
-      door.open(http.routing);
+      door.open((request, response) => {
+        const path = request.url ?? '';
+        if (gate.isFull && passes.has(path)) refuseEarly(place, path, request, response);
+        else http.routing(request, response);
+      });
       return url;
     },
     async close(grace = 10_000) {
@@ -231,9 +237,12 @@ async function makeHttp(place: Place, door: Door): Promise<FastifyInstance> {
     const isOpen = open.has(request.routeOptions.url ?? '');
     if (place.isStopping() && !isOpen) throw busy('it is stopping');
     const { authorization } = request.headers;
-    if (isOpen || isOurs === undefined || isOurs(authorization)) return;
-    reply.header('www-authenticate', 'Bearer');
-    throw refused(401, diagnose('request-token', undefined, { given: authorization !== undefined }));
+    if (!isOpen && isOurs !== undefined && !isOurs(authorization)) {
+      reply.header('www-authenticate', 'Bearer');
+      throw refused(401, diagnose('request-token', undefined, { given: authorization !== undefined }));
+    }
+    // Before the body is read.
+    if (place.gate.isFull && passes.has(request.routeOptions.url ?? '')) throw place.gate.refusal();
   });
   http.addHook('onResponse', async (request, reply) => record(place, request, reply));
   http.setNotFoundHandler((request) => {
@@ -290,6 +299,24 @@ function refuseNoise(error: Error & { readonly code?: string }, socket: Socket):
   const text = JSON.stringify({ request: randomUUID(), errors: mistakes });
   const head = `HTTP/1.1 400 Bad Request\r\nContent-Type: ${answerTypes}\r\nContent-Length: ${Buffer.byteLength(text)}`;
   socket.end(`${head}\r\nConnection: close\r\n\r\n${text}`);
+}
+
+/** Routes whose bodies pass the gate. */
+const passes: ReadonlySet<string> = new Set([routes.recommend.path, routes.similar.path]);
+
+/**
+ * Of a server that has more than it can answer, before anything is read or routed: what it does for a refusal, it cannot do for those that it
+ * accepts.
+ */
+function refuseEarly(place: Place, route: string, request: IncomingMessage, response: ServerResponse): void {
+  const { status, mistakes, headers } = place.gate.refusal();
+  const id = idIn(request.headers['x-request-id']) ?? randomUUID();
+  const text = JSON.stringify({ request: id, errors: mistakes });
+  const bytes = Buffer.byteLength(text);
+  response.writeHead(status, { ...headers, 'x-request-id': id, 'content-type': answerTypes, 'content-length': bytes });
+  response.end(text);
+  place.metrics.answered(route, status, 0);
+  logLine(place.options, { level: 'info', id, method: request.method, route, status, ms: 0, bytes });
 }
 
 /** One line a request: what was asked of the server, and never who asked or for whom. */

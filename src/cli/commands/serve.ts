@@ -4,9 +4,10 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
+import { stdoutLines } from '../log_lines.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import { allowOption, dataOption, engineOption, unfinishedOption, wholeNumber, withExample } from '../options.ts';
-import { answer, say, sayEngine } from '../report.ts';
+import { say, sayEngine } from '../report.ts';
 import { type Ending, signals } from '../signals.ts';
 
 interface Options extends RunOptions {
@@ -45,12 +46,13 @@ export function serveCommand(program: Command): void {
     const token = tokenFile === undefined ? undefined : readToken(tokenFile);
     await refuseUnsafe({ host, token, path: tokenFile });
     // A port in use is known before a run is loaded.
+    const lines = log ? stdoutLines() : undefined;
     const door = await takeAddress(host, port);
     try {
       const run = await openRun(folder, ofRun);
       sayEngine(await run.engine());
       const limits = defined({ deadline, k: mostItems, batch: mostRequests, body: mostBytes, waiting });
-      const asked = { host, port, door, limits, ...defined({ token }), ...(log ? { log: answer } : {}) };
+      const asked = { host, port, door, limits, ...defined({ token }), ...(lines ? { log: lines.write } : {}) };
       const serving = await serve(run, asked);
       for (const note of await run.notes()) say(note);
       say(`serving ${folder} on ${serving.url}`);
@@ -60,6 +62,7 @@ export function serveCommand(program: Command): void {
       await run.close();
     } finally {
       await door.close();
+      lines?.flush();
     }
   });
   program.addCommand(

@@ -1,0 +1,49 @@
+/** A gate lets bursts wait, and refuses what waits behind a load that does not end. */
+import { expect, it } from 'vitest';
+import { makeGate } from '../../src/server/gate.ts';
+
+const pause = (milliseconds: number): Promise<void> => new Promise((later) => setTimeout(later, milliseconds));
+const outcome = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'answered',
+    (error: { readonly status?: number }) => String(error.status),
+  );
+
+it('answers a whole burst, in the order of arrival', async () => {
+  const gate = makeGate({ running: 1, waiting: 20 });
+  const order: number[] = [];
+  const asked = Array.from({ length: 20 }, (_, at) => outcome(gate.pass(async () => order.push(at), 1000)));
+  expect(await Promise.all(asked)).toEqual(Array.from({ length: 20 }, () => 'answered'));
+  expect(order).toEqual([...order.keys()]);
+});
+
+it('refuses what has waited longer than answers take, once the queue has not been empty for long', async () => {
+  const gate = makeGate({ running: 1, waiting: 1000 });
+  const work = (): Promise<void> => pause(10);
+  const asked: Promise<string>[] = [];
+  // Twice what it can do, for half a second.
+  for (let at = 0; at < 100; at++) {
+    asked.push(outcome(gate.pass(work, 5000)));
+    await pause(5);
+  }
+  const outcomes = await Promise.all(asked);
+  const refused = outcomes.filter((each) => each === '503').length;
+  expect(refused).toBeGreaterThan(10);
+  expect(outcomes.filter((each) => each === 'answered').length).toBe(100 - refused);
+  // Nobody waits any more: a new one is answered.
+  expect(await outcome(gate.pass(work, 5000))).toBe('answered');
+});
+
+it('says that it is full before it takes a body', async () => {
+  const gate = makeGate({ running: 1, waiting: 1 });
+  let release = (): void => {};
+  const until = new Promise<void>((resolve) => (release = resolve));
+  const asked = [outcome(gate.pass(() => until, 1000))];
+  expect(gate.isFull).toBe(false);
+  asked.push(outcome(gate.pass(async () => {}, 1000)));
+  expect([gate.isFull, gate.refusal().status]).toEqual([true, 503]);
+  expect(await outcome(gate.pass(async () => {}, 1000))).toBe('503');
+  release();
+  expect(await Promise.all(asked)).toEqual(['answered', 'answered']);
+  expect(gate.isFull).toBe(false);
+});
