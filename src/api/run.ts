@@ -248,22 +248,34 @@ export async function inspectStep(run: Run, request: StepRequest): Promise<StepR
   return replayStep({ ...replay, trained, dataset: await reading, engine });
 }
 
+export interface ExportRequest {
+  readonly out: string;
+  /** Writes into a folder that is not empty. */
+  readonly force?: boolean;
+  /** Also writes the vectors of all items, as NumPy and Parquet read them. */
+  readonly index?: boolean;
+}
+
 /**
  * Writes each tower for TensorFlow.js, ONNX Runtime and TensorFlow, and `serving.json`, which says what goes in. Where a list goes through the
- * item tower, the rows are read: the query tower has a table of what the item tower makes of the corpus.
+ * item tower, the rows are read: the query tower has a table of what the item tower makes of the corpus. The index needs the rows too.
  */
-export async function exportTowers(run: Run, request: { out: string; force?: boolean }): Promise<Exported> {
+export async function exportTowers(run: Run, request: ExportRequest): Promise<Exported> {
   const { exportModel } = await import('../serve/export.ts');
   const options = { folder: request.out, tower: version, ...defined({ force: request.force }) };
   const { plan, tables, parameters } = run.trained;
-  if (!plan.features.some(({ through }) => through)) return exportModel(run.trained, options);
+  const hasElements = plan.features.some(({ through }) => through);
+  if (!hasElements && !request.index) return exportModel(run.trained, options);
   // Lists that go through the item tower hold items of the corpus.
   const { dataset, engine } = await rowsAndEngine(run);
   const { corpus } = dataset;
   const { makeRetrieval } = await import('../scoring/retrieval.ts');
   const retrieval = await makeRetrieval({ plan, engine, tables, corpus, parameters });
   try {
-    return await exportModel(run.trained, { ...options, elements: { corpus, tables: retrieval.tables } });
+    const { keys, titles } = corpus;
+    const elements = hasElements ? { corpus, tables: retrieval.tables } : undefined;
+    const items = request.index ? { keys, ...defined({ titles }), vectors: retrieval.items() } : undefined;
+    return await exportModel(run.trained, { ...options, ...defined({ elements, items }) });
   } finally {
     await retrieval.close();
   }

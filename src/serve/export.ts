@@ -22,6 +22,7 @@ import { type FeaturePlan, madeOf, type Plan, type TowerPlan } from '../plan/pla
 import { makeFolder, remove, writeDurably, writeTextDurably } from '../storage/durable.ts';
 import { lockFolder } from '../storage/lock.ts';
 import { refuseOtherFiles } from './export_folder.ts';
+import { type ExportedItems, writeItems } from './export_items.ts';
 import { type Histories, keptOf } from './kept.ts';
 import { type Elements, type ItemsOfList, listsOfItems, type ServedTower, servedTower } from './served_tower.ts';
 import type { Serving, ServingInput, ServingPart, ServingShape, ServingTower } from './serving_file.ts';
@@ -31,6 +32,8 @@ export interface ExportOptions {
   /** Version of Tower. */
   readonly tower: string;
   readonly elements?: Elements;
+  /** Also writes the vectors of these items: all of the corpus. */
+  readonly items?: ExportedItems;
   /** Writes into a folder that is not empty; what an earlier export left of these towers is replaced. */
   readonly force?: boolean;
 }
@@ -95,6 +98,8 @@ async function writeTowers(
     described[name] = describe(plan, tower, graph, encodingFile, missingOf, histories);
   }
   await writeTexts(folder, texts);
+  const index = options.items && (await writeItems(folder, options.items));
+  if (index) files.push(index.vectors, index.items);
   const { interests } = plan.towers[0];
   const serving: Serving = {
     format: 'tower-serving-1',
@@ -108,6 +113,7 @@ async function writeTowers(
       ...defined({ interests }),
       score: interests === undefined ? 'inner product' : 'largest inner product',
     },
+    ...defined({ index }),
     towers: described,
     rules: publishedRules(),
   };

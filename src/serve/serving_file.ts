@@ -1,5 +1,6 @@
 import type { Manifest } from '../artifact/manifest.ts';
 import type { PublishedRules } from '../data/columns/encoders/published.ts';
+import type { ItemIndex } from './export_items.ts';
 import type { Kept } from './kept.ts';
 
 /** serving.json; `serving.schema.json` says what each entry means. */
@@ -17,6 +18,8 @@ export interface Serving {
     readonly interests?: number;
     readonly score: 'inner product' | 'largest inner product';
   };
+  /** The vectors of all items, as `tower export --index` writes them. */
+  readonly index?: ItemIndex;
   readonly towers: Readonly<Record<string, ServingTower>>;
   /** How text becomes codes, with values to try a port on. */
   readonly rules: PublishedRules;

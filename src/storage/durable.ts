@@ -18,13 +18,16 @@ const pieceBytes = 64 * 2 ** 20;
 /** Two writes of one process to one file do not share a name either. */
 let partials = 0;
 
+/** Of this process alone: two that write one file leave the one or the other, whole. */
+const partialOf = (path: string): string =>
+  join(dirname(path), `.${basename(path)}.${process.pid}-${partials++}.partial`);
+
 /**
  * Replaces `path` by what `body` writes.
  * @param kept what a message may call the file that stays whole when this fails: `the checkpoint of epoch 3`
  */
 export async function writeDurably(path: string, body: (sink: Sink) => Promise<void>, kept?: string): Promise<void> {
-  // Of this process alone: two that write one file leave the one or the other, whole.
-  const partial = join(dirname(path), `.${basename(path)}.${process.pid}-${partials++}.partial`);
+  const partial = partialOf(path);
   let handle: FileHandle | undefined;
   let replaced = false;
   try {
@@ -43,6 +46,26 @@ export async function writeDurably(path: string, body: (sink: Sink) => Promise<v
     const reason = systemReason(error);
     if (reason === undefined) throw error;
     throw failure('cannot-write', { path, reason, kept: replaced ? undefined : kept });
+  }
+}
+
+/**
+ * The same where something else writes: `body` writes the whole file at the path that it is given, in the folder of `path`.
+ * @throws Failure `cannot-write`
+ */
+export async function replaceDurably(path: string, body: (partial: string) => Promise<void>): Promise<void> {
+  const partial = partialOf(path);
+  try {
+    await rm(partial, { force: true });
+    await body(partial);
+    const handle = await open(partial, 'r+');
+    await handle.sync().finally(() => handle.close());
+    await rename(partial, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await rm(partial, { force: true }).catch(() => {});
+    const reason = systemReason(error);
+    throw reason === undefined ? error : failure('cannot-write', { path, reason });
   }
 }
 

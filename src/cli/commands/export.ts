@@ -7,7 +7,7 @@ import { answer, answerJson, say } from '../report.ts';
 interface Options extends RunOptions {
   readonly out: string;
   readonly force?: boolean;
-  readonly unfinished?: boolean;
+  readonly index?: boolean;
   readonly json?: boolean;
   readonly browser?: boolean;
   /** Names with commas. */
@@ -25,18 +25,19 @@ export function exportCommand(program: Command): void {
       '--columns <names>',
       'let pages filter by these columns of the items file, and show them: names with commas',
     )
+    .option('--index', 'also write the vectors of all items, as NumPy and Parquet read them')
     .addOption(dataOption())
     .addOption(allowOption())
     .addOption(engineOption())
     .addOption(unfinishedOption())
     .addOption(jsonOption())
     .action(async (folder: string, options: Options) => {
-      const { out, force, data, allow, engine, unfinished, json } = options;
+      const { out, force, index, data, allow, engine, unfinished, json } = options;
       if (options.browser) return exportForBrowser(folder, options);
       if (options.columns !== undefined) command.error("error: option '--columns' needs the option '--browser'.");
       const { exportTowers, load } = await import('../../api/run.ts');
       const run = await load(folder, defined({ data, allow, engine, unfinished }));
-      const { serving, files } = await exportTowers(run, { out, ...defined({ force }) });
+      const { serving, files } = await exportTowers(run, { out, ...defined({ force, index }) });
       if (json) return answerJson({ folder: out, files, serving });
       const { status, epochs, steps } = serving.training;
       const half = status === 'interrupted' || status === 'stopped';
@@ -48,7 +49,7 @@ export function exportCommand(program: Command): void {
   program.addCommand(
     withExample(
       command,
-      'tower export runs/first --out exported/',
+      'tower export runs/first --index --out exported/',
       'tower export runs/first --browser --columns year,genres --out site/films',
     ),
   );

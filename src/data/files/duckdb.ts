@@ -18,12 +18,20 @@ export interface Database {
   shape(sql: string, limit?: Limit): Promise<{ readonly types: readonly string[]; readonly rows: number }>;
   /** Chunks of at most 2,048 rows, in the query's order. */
   stream(sql: string, each: (chunk: DuckDBDataChunk) => void): Promise<void>;
+  /** Makes a table. Rows are added as they lie in memory, without an object for each. */
+  fill(table: string, columns: readonly FilledColumn[], rows: number): Promise<void>;
   /** From here on the database reads and writes no file and no address, loads nothing, and no setting changes. */
   seal(): Promise<void>;
   /** Throws an error that is no answer to a query: an interruption, or memory that is used up. */
   passOn(error: unknown): void;
   close(): void;
 }
+
+/** Texts, undefined where there is none; or a list of `width` numbers for each row. */
+export type FilledColumn = { readonly name: string } & (
+  | { readonly texts: readonly (string | undefined)[] }
+  | { readonly numbers: Float32Array; readonly width: number }
+);
 
 export interface Limit {
   readonly milliseconds: number;
@@ -58,6 +66,7 @@ export async function openDatabase(signal?: AbortSignal): Promise<Database> {
         clearTimeout(clock);
       }
     },
+    fill: (table, columns, rows) => guard.run(() => fill(connection, table, columns, rows)),
     stream: (sql, each) => guard.run(() => stream(connection, sql, each)),
     seal: async () => {
       await run('SET enable_external_access = false');
@@ -81,9 +90,7 @@ export async function openDatabase(signal?: AbortSignal): Promise<Database> {
 
 /** @param folder for what does not fit in memory: where temporary files go, not where the user's files are */
 async function connect(folder: string): Promise<{ instance: DuckDBInstance; connection: DuckDBConnection }> {
-  const api = await import('@duckdb/node-api');
-  // A CommonJS package: bundled, its names are those of its default.
-  const { DuckDBInstance } = 'DuckDBInstance' in api ? api : (api as { default: typeof api }).default;
+  const { DuckDBInstance } = await loadApi();
   const instance = await DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
@@ -92,6 +99,48 @@ async function connect(folder: string): Promise<{ instance: DuckDBInstance; conn
   });
   return { instance, connection: await instance.connect() };
 }
+
+async function loadApi() {
+  const api = await import('@duckdb/node-api');
+  // A CommonJS package: bundled, its names are those of its default.
+  return 'DuckDBInstance' in api ? api : (api as { default: typeof api }).default;
+}
+
+async function fill(
+  connection: DuckDBConnection,
+  table: string,
+  columns: readonly FilledColumn[],
+  rows: number,
+): Promise<void> {
+  const { DuckDBDataChunk, ARRAY, FLOAT, VARCHAR } = await loadApi();
+  const types = columns.map((column) => ('texts' in column ? VARCHAR : ARRAY(FLOAT, column.width)));
+  const declared = columns.map(({ name }, at) => `${quoteName(name)} ${types[at]!.toString()}`);
+  await connection.run(`CREATE TABLE ${quoteName(table)} (${declared.join(', ')})`);
+  const appender = await connection.createAppender(table);
+  for (let from = 0; from < rows; from += chunkRows) {
+    const to = Math.min(rows, from + chunkRows);
+    const chunk = DuckDBDataChunk.create(types, to - from);
+    for (const [at, column] of columns.entries()) {
+      if ('texts' in column) {
+        const texts = Array.from({ length: to - from }, (_, row) => column.texts[from + row] ?? null);
+        chunk.setColumnValues(at, texts);
+        continue;
+      }
+      const { numbers, width } = column;
+      const vector = chunk.getColumnVector(at) as unknown as {
+        readonly childData: { readonly items: Float32Array };
+        flush(): void;
+      };
+      vector.childData.items.set(numbers.subarray(from * width, to * width));
+      vector.flush();
+    }
+    appender.appendDataChunk(chunk);
+  }
+  appender.closeSync();
+}
+
+/** As many rows as a chunk of DuckDB holds. */
+const chunkRows = 2048;
 
 async function stream(
   connection: DuckDBConnection,
