@@ -15,6 +15,7 @@ const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
   models: [[...tsx, 'bench/models.ts']],
   sequences: [[...tsx, 'bench/sequences.ts']],
   serve: [[...tsx, 'bench/serve.ts']],
+  capacity: [[...tsx, 'bench/capacity.ts']],
 };
 
 const asked = process.argv.slice(2);

@@ -10,9 +10,11 @@ export interface Sizes {
   readonly items: number;
   readonly users: number;
   readonly events: number;
+  /** Of the vectors; 64. */
+  readonly width?: number;
 }
 
-const model = `model served
+const modelOf = (width: number): string => `model served
 features {
   user_id  : id(hash: 40000, dim: 32)
   history  : list(item_id, max: 20, pool: mean)
@@ -21,8 +23,8 @@ features {
 }
 group profile = user_id, history
 group item_profile = item_id, genre
-tower user(profile) keyed by user_id { channel main = profile -> flatten -> mlp(128, 64) }
-tower item(item_profile) keyed by item_id { channel main = item_profile -> flatten -> mlp(128, 64) }
+tower user(profile) keyed by user_id { channel main = profile -> flatten -> mlp(128, ${width}) }
+tower item(item_profile) keyed by item_id { channel main = item_profile -> flatten -> mlp(128, ${width}) }
 task watch {
   score = cosine(user, item)
   loss  = softmax(in_batch, temperature: 0.05)
@@ -43,7 +45,7 @@ const data = `data served {
 const tastes = 50;
 
 /** @returns the folder of the run */
-export async function makeServedRun(root: string, { items, users, events }: Sizes): Promise<string> {
+export async function makeServedRun(root: string, { items, users, events, width = 64 }: Sizes): Promise<string> {
   mkdirSync(root, { recursive: true });
   const random = makeRandom(7);
   const genres = ['Drama', 'War', 'Comedy', 'Crime', 'Music', 'Noir'];
@@ -57,7 +59,7 @@ export async function makeServedRun(root: string, { items, users, events }: Size
     const item = taste + tastes * Math.floor((items / tastes) * random.next() ** 2);
     return `u${user},i${item},${1_600_000_000 + i}`;
   });
-  writeFileSync(join(root, 'model.tower'), model);
+  writeFileSync(join(root, 'model.tower'), modelOf(width));
   writeFileSync(join(root, 'data.tower'), data);
   const out = join(root, 'run');
   await train(join(root, 'model.tower'), { data: join(root, 'data.tower'), out });
