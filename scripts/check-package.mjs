@@ -1,15 +1,17 @@
 /**
  * Packs the package as `npm publish` would, and uses it as a stranger does: publint and attw accept it, nothing is missing from it and
  * nothing too much. In an empty project with an empty home, npm 10 and npm 11 install it without any setting; there its `tower`
- * checks and trains a model on each engine that comes with it, and a program that imports it typechecks and runs.
+ * checks and trains a model on each engine that comes with it, and a program that imports it typechecks and runs. The steps of
+ * deploy/Dockerfile then make a server of that project.
  */
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { transformSync } from 'esbuild';
+import { runDockerfile } from './deployed.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'tower-package-'));
 const run = (program, args, options = {}) => execFileSync(program, args, { encoding: 'utf8', ...options });
@@ -97,7 +99,7 @@ async function asStranger(npm, archive) {
   const engines = JSON.parse(await go('npx', 'tower', 'engines', '--json'));
   const loaded = engines.filter(({ loads }) => loads).map(({ name }) => name);
   assert.deepEqual(loaded, ['onnx', 'javascript'], 'the engines that come with the package load');
-  await go('npx', 'tower', 'train', 'views.tower', '--data', 'data.tower', '--out', 'runs/command');
+  await go('npx', 'tower', 'train', 'views.tower', '--data', 'data.tower', '--out', 'runs/first');
 
   const options = {
     module: 'nodenext',
@@ -112,6 +114,13 @@ async function asStranger(npm, archive) {
   await go(bin('tsc'), '-p', '.');
   writeFileSync(join(project, 'app.mjs'), transformSync(program + plugin, { loader: 'ts', format: 'esm' }).code);
   assert.equal(await go(process.execPath, 'app.mjs'), 'views true 4 function\nTower\n');
+  if (npm === 10) {
+    const image = join(folder, 'image');
+    mkdirSync(join(image, 'srv'), { recursive: true });
+    // The package lies next to the project there too.
+    copyFileSync(archive, join(image, 'srv', basename(archive)));
+    await runDockerfile(project, image, env);
+  }
   const installed = JSON.parse(readFileSync(join(project, 'node_modules/.package-lock.json'), 'utf8'));
   return Object.keys(installed.packages).length;
 }
