@@ -30,7 +30,9 @@ async function serve(run: string): Promise<{ child: ChildProcess; port: number; 
     const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(line)?.[1];
     if (port === undefined) continue;
     child.stderr!.resume();
-    await fetch(`http://127.0.0.1:${port}/readyz`);
+    while ((await fetch(`http://127.0.0.1:${port}/readyz`)).status !== 200) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
     return { child, port: Number(port), took: performance.now() - start };
   }
   throw new Error(`the server of ${run} has not started`);

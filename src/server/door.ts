@@ -1,6 +1,6 @@
 /**
  * The address of a server. It is taken before a run is loaded, so a port in use is known within milliseconds; until the run answers, every request but
- * `/healthz` gets 503. A load balancer sees a process that starts, and not one that is missing.
+ * those for liveness gets 503. A load balancer sees a process that starts, and not one that is missing.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server as HttpServer, type RequestListener } from 'node:http';
@@ -8,6 +8,7 @@ import { type AddressInfo, isIPv6 } from 'node:net';
 import { failure } from '../diagnostics/failure.ts';
 import { systemReason } from '../diagnostics/system_reason.ts';
 import { busy } from './gate.ts';
+import { errorText, isForeign } from './protocols/error_text.ts';
 import { routes } from './routes.ts';
 
 export interface Door {
@@ -85,11 +86,23 @@ const starting: RequestListener = ({ url = '' }, response) => {
     });
     response.end(text);
   };
-  if (path === routes.health.path) return answer(200, { status: 'ok' });
-  if (path === routes.ready.path) return answer(503, { status: 'starting' });
+  const early = earlyAnswers.get(path);
+  if (early !== undefined) return answer(...early);
   const { status, mistakes, headers } = busy('it is starting');
-  answer(status, { request: randomUUID(), errors: mistakes }, headers);
+  answer(
+    status,
+    isForeign(url) ? { error: errorText(mistakes) } : { request: randomUUID(), errors: mistakes },
+    headers,
+  );
 };
+
+/** By path, before there is a run. */
+const earlyAnswers: ReadonlyMap<string | undefined, readonly [status: number, body: object]> = new Map([
+  [routes.health.path, [200, { status: 'ok' }]],
+  [routes.inferenceLive.path, [200, { live: true }]],
+  [routes.ready.path, [503, { status: 'starting' }]],
+  [routes.inferenceReady.path, [503, { ready: false }]],
+]);
 
 function refuseAddress(error: unknown, host: string, port: number): never {
   const { code = '' } = error as NodeJS.ErrnoException;
