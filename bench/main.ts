@@ -14,7 +14,10 @@ const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
   reading: [[...tsx, 'bench/reading.ts']],
   models: [[...tsx, 'bench/models.ts']],
   sequences: [[...tsx, 'bench/sequences.ts']],
-  serve: [[...tsx, 'bench/serve.ts']],
+  serve: [
+    [...tsx, 'bench/serve.ts'],
+    [...tsx, 'bench/http.ts'],
+  ],
   capacity: [[...tsx, 'bench/capacity.ts']],
 };
 
