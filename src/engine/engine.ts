@@ -12,8 +12,11 @@ export interface Engine {
   readonly name: EngineName;
   /** Of the runtime, as it reports itself: `TensorFlow 2.21.0 (tfjs-node 4.22.0)`. */
   readonly version: string;
-  /** `parameters` are the first values of every parameter of the graph, by name. */
-  prepare(graph: Graph, parameters: Tensors): Promise<Program>;
+  /**
+   * @param parameters the first values of every parameter of the graph, by name
+   * @param rows of a run, at most: so few that threads may cost more than they save. Default: many
+   */
+  prepare(graph: Graph, parameters: Tensors, rows?: number): Promise<Program>;
 }
 
 /** A graph that is loaded and holds its own parameters. Not safe to run twice at the same time. */

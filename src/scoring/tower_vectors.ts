@@ -36,6 +36,9 @@ export const rowsAtOnce = 4096;
  */
 const fewestRows = 3;
 
+/** Rows of requests that are answered together, about. */
+const rowsOfRequests = 64;
+
 export interface MoreOutput {
   readonly output: string;
   /** float32 [rows, width] */
@@ -138,7 +141,9 @@ export class TowerVectors {
 
 /** Prepared when the first row asks for it. */
 class OneGraph {
-  private program: Program | undefined;
+  /** For many rows, and for the few of requests. */
+  private many: Program | undefined;
+  private few: Program | undefined;
   private readonly feeders = new Map<Columns, RowFeeder>();
 
   constructor(
@@ -147,7 +152,7 @@ class OneGraph {
   ) {}
 
   async write(parameters: Tensors): Promise<void> {
-    await this.program?.write(parametersOf(this.own.graph, parameters));
+    for (const program of [this.many, this.few]) await program?.write(parametersOf(this.own.graph, parameters));
   }
 
   /** @param now the newest weights, and whether the columns come again */
@@ -157,11 +162,14 @@ class OneGraph {
     now: { readonly parameters: Tensors; readonly keeps: boolean },
   ): Promise<Tensors> {
     const { graph } = this.own;
-    this.program ??= await this.options.engine.prepare(graph, parametersOf(graph, now.parameters));
+    const own = (): Tensors => parametersOf(graph, now.parameters);
+    const program = now.keeps
+      ? (this.many ??= await this.options.engine.prepare(graph, own()))
+      : (this.few ??= await this.options.engine.prepare(graph, own(), rowsOfRequests));
     const feeder = this.feeders.get(columns) ?? this.makeFeeder(columns);
     if (now.keeps) this.feeders.set(columns, feeder);
     try {
-      return await this.program.run(feeder.inputs(rows));
+      return await program.run(feeder.inputs(rows));
     } finally {
       if (!this.feeders.has(columns)) feeder.close();
     }
@@ -169,7 +177,7 @@ class OneGraph {
 
   async close(): Promise<void> {
     for (const feeder of this.feeders.values()) feeder.close();
-    await this.program?.close();
+    for (const program of [this.many, this.few]) await program?.close();
   }
 
   private makeFeeder(columns: Columns): RowFeeder {

@@ -1,6 +1,7 @@
 /** The `onnx` engine: onnxruntime-node, which the build puts into this package. */
 import { availableParallelism, cpus } from 'node:os';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { count } from '../../graph/count.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import { checkParameters, checkTensor, type Symbols } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';
@@ -78,13 +79,18 @@ function threads(): { readonly intraOpNumThreads?: number } {
   return allowed < cpus().length ? { intraOpNumThreads: allowed } : {};
 }
 
+/** Operations that one core does in a few milliseconds. Threads that wait for each other at each product of a small run take longer, most where cores are busy. */
+const small = 3e7;
+
+const isSmall = (graph: Graph, rows: number): boolean => count(graph, { batch: rows }).flops < small;
+
 /** Rejects where ONNX Runtime has no library for this platform. */
 export async function onnxEngine(): Promise<Engine> {
   const runtime: Runtime = exportsOf(await import('onnxruntime-node'), 'InferenceSession');
   return {
     name: 'onnx',
     version: `ONNX Runtime ${runtime.env.versions.node ?? runtime.env.versions.common}`,
-    async prepare(graph, parameters) {
+    async prepare(graph, parameters, rows) {
       checkParameters(graph, parameters);
       const session = await runtime.InferenceSession.create(trainingOnnx(graph), {
         executionProviders: ['cpu'],
@@ -95,7 +101,7 @@ export async function onnxEngine(): Promise<Engine> {
         // Threads wait for work by spinning only while a run lasts: between runs the cores are the host's. At batch 256
         // this is as quick as spinning all the time and takes three quarters of the processor time.
         extra: { session: { force_spinning_stop: '1' } },
-        ...threads(),
+        ...(rows !== undefined && isSmall(graph, rows) ? { intraOpNumThreads: 1 } : threads()),
       });
       return new OnnxProgram(runtime, session, graph, parameters);
     },
