@@ -4,6 +4,7 @@ export { type CompareRequest, compare } from './api/compare.ts';
 export { type Compiled, type CompileRequest, compile } from './api/compile.ts';
 export { type ExportPageRequest, exportPage } from './api/export_page.ts';
 export { type FormatOptions, format } from './api/format.ts';
+export { type Indexed, type IndexRequest, indexItems } from './api/index_items.ts';
 export type { Metrics } from './api/metrics.ts';
 export { writeReport } from './api/report.ts';
 export {
@@ -17,7 +18,7 @@ export {
   type Run,
   recommend,
 } from './api/run.ts';
-export { open, type ServeRequest, type Serving, serve } from './api/serve.ts';
+export { type OpenRequest, open, type ServeRequest, type Serving, serve } from './api/serve.ts';
 export { type Trained, type TrainReady, type TrainRequest, train } from './api/train.ts';
 export { type Tuned, type TuneEvent, type TuneRequest, tune } from './api/tune.ts';
 export type { Diagnostic } from './diagnostics/diagnostic.ts';

@@ -70,10 +70,12 @@ const mayImport: Record<string, readonly string[]> = {
   browser: ['server', 'serve', 'storage', 'data', 'plan', 'graph', ...base],
   // Of the server and the report it has types and colours: it runs in a browser.
   page: ['server', 'serve', ...base],
+  postgres: ['grammar', 'serve', ...base],
   // What people use
   api: [
     'tune',
     'server',
+    'postgres',
     'serve',
     'report',
     'training',
@@ -126,6 +128,7 @@ const runtimes: Record<string, string> = {
   '@duckdb/': 'data',
   fastify: 'server',
   'prom-client': 'server',
+  pg: 'postgres',
   chevrotain: 'grammar',
   preact: 'page',
 };

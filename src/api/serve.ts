@@ -7,8 +7,22 @@ import type { Limits } from '../server/limits.ts';
 import type { Run } from './run.ts';
 import { version } from './version.ts';
 
+export interface OpenRequest {
+  /** Searches in this index, which `tower index` wrote, and not in the scan: `postgres://user@host/database`. */
+  readonly index?: string;
+  /** What the index is called there. Default: `tower_items`. */
+  readonly table?: string;
+}
+
+/** Answers in one's own process. */
+export interface Opened extends Answers {
+  /** Where the items are searched, if it is not here: without a password. */
+  readonly index?: string;
+  close(): Promise<void>;
+}
+
 /** Reads the data, computes the vectors of all items, and gives what answers: the same bodies as over HTTP, without a server. */
-export async function open(run: Run): Promise<Answers> {
+export async function open(run: Run, { index, table }: OpenRequest = {}): Promise<Opened> {
   const [{ makeAnswers }, recommender, dataset, notes] = await Promise.all([
     import('../server/answers.ts'),
     run.recommender(true),
@@ -16,10 +30,16 @@ export async function open(run: Run): Promise<Answers> {
     run.notes(),
   ]);
   const removesSeen = dataset.seen !== 'kept';
-  return makeAnswers({ recommender, removesSeen, notes });
+  const close = async (): Promise<void> => {};
+  if (index === undefined) return Object.assign(makeAnswers({ recommender, removesSeen, notes }), { close });
+  const { openIndex } = await import('./index_items.ts');
+  const opened = await openIndex(index, recommender.snapshot, defined({ table }));
+  const snapshot = { ...recommender.snapshot, index: opened };
+  const answers = makeAnswers({ recommender: { ...recommender, snapshot }, removesSeen, notes });
+  return Object.assign(answers, { close: opened.close, index: opened.address });
 }
 
-export interface ServeRequest {
+export interface ServeRequest extends OpenRequest {
   /** Default: 127.0.0.1, which only this machine reaches. Another address needs a token. */
   readonly host?: string;
   /** Default: 8321. 0: any that is free. */
@@ -36,6 +56,8 @@ export interface ServeRequest {
 export interface Serving {
   /** `http://127.0.0.1:8321` */
   readonly url: string;
+  /** Where the items are searched, if it is not here: without a password. */
+  readonly index?: string;
   /** Takes no new requests, and ends when those that have arrived are answered, or `grace` milliseconds later (default: 10,000). */
   close(grace?: number): Promise<void>;
 }
@@ -73,17 +95,24 @@ export async function takeAddress(host: string, port: number): Promise<Door> {
  * @throws Failure `token-needed`, `token-value`, `cannot-listen`, and those of `load` and of reading the data
  */
 export async function serve(run: Run, request: ServeRequest = {}): Promise<Serving> {
-  const { host = '127.0.0.1', port = 8321, token, limits, log, door } = request;
+  const { host = '127.0.0.1', port = 8321, token, limits, log, door, ...opening } = request;
   await refuseUnsafe({ host, token });
   const [{ makeServer }, { warmUp }, { onlyVersion }, answers] = await Promise.all([
     import('../server/server.ts'),
     import('../server/warm_up.ts'),
     import('../server/versions/versions.ts'),
-    open(run),
+    open(run, opening),
   ]);
   const versions = onlyVersion({ answers, folder: run.trained.folder });
   const server = await makeServer(versions, { tower: version, ...defined({ token, limits, log, door }) });
   await warmUp(answers);
   const url = await server.listen(host, port);
-  return { url, close: (grace) => server.close(grace) };
+  return {
+    url,
+    ...defined({ index: answers.index }),
+    async close(grace) {
+      await server.close(grace);
+      await answers.close();
+    },
+  };
 }

@@ -45,10 +45,8 @@ export function makeAsking(snapshot: Snapshot, prepare: Preparer, query: QueryTo
     if (valid.length === 0) return prepared as Failure[];
     const batch = joinColumns(valid.map(({ columns }) => columns));
     const vectors = interestsOf(await query(batch, valid.length));
-    const answers = topEach(
-      from,
-      valid.map(({ request }, i) => ({ ...request, vectors: vectors[i]! })),
-    ).values();
+    const requests = valid.map(({ request }, i) => ({ ...request, vectors: vectors[i]! }));
+    const answers = (await topEach(from, requests)).values();
     return prepared.map((each) => {
       const answer = each instanceof Failure ? each : answers.next().value!;
       return each instanceof Failure || answer instanceof Failure

@@ -37,6 +37,8 @@ export interface Recommendation {
   readonly items: readonly (Item & { readonly score: number; readonly shares?: Shares })[];
   /** Items of the user's training events, the latest first. */
   readonly history: readonly Item[];
+  /** Absent: it is proved that no other item has a higher score. */
+  readonly exact?: false;
 }
 
 export interface Item {
@@ -125,13 +127,17 @@ export function makePreparer({ plan, encodings }: QueryModel, dataset: QueryData
   };
 }
 
-export function recommendationOf({ key, notes, history }: Prepared, { items, unknown }: TopAnswer): Recommendation {
+export function recommendationOf(
+  { key, notes, history }: Prepared,
+  { items, unknown, exact }: TopAnswer,
+): Recommendation {
   const more = excludedNothing(unknown);
   return {
     ...defined({ key }),
     notes: [...notes, ...more],
     items: items.map(shownItem),
     history,
+    ...defined({ exact }),
   };
 }
 

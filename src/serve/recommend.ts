@@ -5,15 +5,19 @@ import { defined } from '../defined.ts';
 import type { Engine } from '../engine/engine.ts';
 import { makeRetrieval } from '../scoring/retrieval.ts';
 import { type Asking, makeAsking } from './asking.ts';
+import type { Queries } from './certificate.ts';
 import { describeQuery, type QueryDescription } from './describe.ts';
 import type { ItemColumns } from './filter/columns.ts';
 import type { Objective } from './objectives.ts';
 import { makePreparer } from './prepare.ts';
+import { sampleQueries } from './sample_queries.ts';
 import { makeSnapshot } from './snapshot.ts';
 
 export interface Recommender extends Asking {
   /** What a question may say. */
   readonly query: QueryDescription;
+  /** Queries of the data, for a measurement: at most `count`, evenly spread over the events that are evaluated. */
+  sample(count: number): Promise<Queries>;
   close(): Promise<void>;
 }
 
@@ -45,6 +49,7 @@ export async function makeRecommender(
   return {
     ...makeAsking(snapshot, makePreparer(trained, dataset), retrieval.query),
     query: describeQuery(plan, trained.encodings, snapshot),
+    sample: (count) => sampleQueries(retrieval, dataset, count),
     close: () => retrieval.close(),
   };
 }

@@ -16,10 +16,12 @@ import { type KeyTable, makeKeyTable } from '../text/key_table.ts';
 import { directionsOf } from './directions.ts';
 import { type ItemColumns, valueAt } from './filter/columns.ts';
 import { makeFilters } from './filter/filter.ts';
-import { type Objective, type Shares, sharesOf } from './objectives.ts';
+import { type Objective, sharesOf } from './objectives.ts';
+import type { SearchIndex, TopAnswer, TopItem } from './top_answer.ts';
 import { prepareTop, type TopRequest } from './top_request.ts';
 
 export type { Objective } from './objectives.ts';
+export type { TopAnswer, TopItem } from './top_answer.ts';
 export type { TopRequest } from './top_request.ts';
 
 export interface SnapshotSource {
@@ -40,26 +42,6 @@ export interface SnapshotSource {
   };
   /** Which columns of the vectors belong to which objective. Absent: weights are refused. */
   readonly objectives?: readonly Objective[];
-}
-
-export interface TopAnswer {
-  readonly version: string;
-  /** Best first; of equal scores the item whose row comes first. */
-  readonly items: readonly TopItem[];
-  /** Items that the filter, the exclusions and the seen items leave. */
-  readonly candidates: number;
-  /** Keys of `exclude` that no item has. */
-  readonly unknown: readonly string[];
-}
-
-export interface TopItem {
-  readonly row: number;
-  readonly key: string;
-  readonly title?: string;
-  /** The inner product in float64; with several vectors the largest. */
-  readonly score: number;
-  /** Where they were asked for. They add up to the score. */
-  readonly shares?: Shares;
 }
 
 /** A user whose key was searched. */
@@ -95,6 +77,8 @@ export interface Snapshot {
   seenBy(user: number): number[];
   /** The same items, each with a vector of length 1. */
   directions(): Snapshot;
+  /** Answers in place of `top`, where the items are searched somewhere else. */
+  readonly index?: SearchIndex;
   readonly users: number;
   /** Users whose keys begin with a text, at most so many: the one with this key, then the others in the order of the data. */
   usersWith(prefix: string, most: number): FoundUser[];
@@ -196,8 +180,9 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
 /** An item without its row, as answers show it. */
 export const shownItem = ({ row: _, ...item }: TopItem): Omit<TopItem, 'row'> => item;
 
-/** All in one pass; one by one where one of them has no answer. In place of that answer is its Failure. */
-export function topEach(snapshot: Snapshot, requests: readonly TopRequest[]): (TopAnswer | Failure)[] {
+/** All in one pass, or from the index; one by one where one of them has no answer. In place of that answer is its Failure. */
+export async function topEach(snapshot: Snapshot, requests: readonly TopRequest[]): Promise<(TopAnswer | Failure)[]> {
+  if (snapshot.index) return snapshot.index.top(requests);
   const all = attempt(() => snapshot.top(requests));
   if (!(all instanceof Failure)) return all;
   return requests.map((request) => attempt(() => snapshot.top([request])[0]!));

@@ -37,7 +37,7 @@ export interface Place {
   readonly rows: number;
   readonly width: number;
   readonly keys: Pick<KeyTable, 'rowOf'>;
-  readonly userKeys: KeyTable;
+  readonly userKeys: Pick<KeyTable, 'rowOf'>;
   readonly filters: Filters;
   readonly objectives: readonly Objective[];
   seenBy(user: number): number[];
@@ -68,19 +68,27 @@ export function prepareTop(
 }
 
 function allowedBy(
-  { within, filter, exclude = [], excludeRows = [], seenBy }: TopRequest,
-  { rows, keys, userKeys, filters, seenBy: seenOf }: Place,
+  request: TopRequest,
+  place: Place,
 ): { readonly allowed?: Bits; readonly unknown: readonly string[] } {
-  const filtered = filter === undefined ? undefined : filters.itemsOf(filter);
+  const { within, filter, exclude = [] } = request;
+  const filtered = filter === undefined ? undefined : place.filters.itemsOf(filter);
   const kept = within && filtered ? filtered.and(within) : (filtered ?? within);
-  const excluded = exclude.map((key) => keys.rowOf(key));
-  const unknown = exclude.filter((_, i) => excluded[i]! < 0);
-  const without = [...excluded, ...excludeRows];
-  if (seenBy !== undefined) without.push(...seenOf(userRowOf(seenBy, userKeys.rowOf)));
-  if (without.every((row) => row < 0)) return { ...defined({ allowed: kept }), unknown };
-  const allowed = kept?.copy() ?? Bits.all(rows);
-  for (const row of without) if (row >= 0) allowed.delete(row);
+  const unknown = exclude.filter((key) => place.keys.rowOf(key) < 0);
+  const without = excludedRows(request, place);
+  if (without.length === 0) return { ...defined({ allowed: kept }), unknown };
+  const allowed = kept?.copy() ?? Bits.all(place.rows);
+  for (const row of without) allowed.delete(row);
   return { allowed, unknown };
+}
+
+/** Rows that a request leaves out, whatever its filter says. @throws Failure `unknown-name` */
+export function excludedRows(
+  { exclude = [], excludeRows = [], seenBy }: TopRequest,
+  { keys, userKeys, seenBy: seenOf }: Pick<Place, 'keys' | 'userKeys' | 'seenBy'>,
+): number[] {
+  const seen = seenBy === undefined ? [] : seenOf(userRowOf(seenBy, userKeys.rowOf));
+  return [...exclude.map((key) => keys.rowOf(key)), ...excludeRows, ...seen].filter((row) => row >= 0);
 }
 
 /** @throws Failure `unknown-name` */

@@ -71,10 +71,7 @@ export function makeAnswers({ recommender, removesSeen, notes }: AnswersSource):
     eachSnapshot((snapshot, asked) => recommender.askAll(asked, snapshot)),
     most,
   );
-  const top = makeTogether<OfSnapshot<TopRequest>, TopAnswer>(
-    eachSnapshot(async (snapshot, requests) => topEach(snapshot, requests)),
-    most,
-  );
+  const top = makeTogether<OfSnapshot<TopRequest>, TopAnswer>(eachSnapshot(topEach), most);
   return {
     version,
     get snapshot() {
@@ -98,6 +95,7 @@ export function makeAnswers({ recommender, removesSeen, notes }: AnswersSource):
         items: shown(snapshot, answer.items, columns),
         ...(history > 0 ? { history: past.slice(0, history) } : {}),
         notes: [...notes, ...answer.notes],
+        ...defined({ exact: answer.exact }),
       };
     },
     async similar(body, options) {
@@ -188,9 +186,10 @@ function byVector(body: RecommendBody, { user, removesSeen }: ByVector): TopRequ
   return { vectors: [body.vector!], ...selectionOf(body), ...defined({ weights, seenBy, shares }) };
 }
 
-const itemsAndNotes = ({ items, unknown }: TopAnswer) => ({
+const itemsAndNotes = ({ items, unknown, exact }: TopAnswer) => ({
   items: items.map(shownItem),
   notes: excludedNothing(unknown),
+  ...defined({ exact }),
 });
 
 const keysOf = (keys: readonly Key[] | undefined): readonly string[] | undefined => keys?.map(String);

@@ -10,6 +10,8 @@ export class Refused extends Error {
     readonly status: number,
     readonly mistakes: readonly Mistake[],
     readonly headers: Readonly<Record<string, string>> = {},
+    /** What the log says besides, and not the client. */
+    readonly reason?: string,
   ) {
     // An answer, and no fault of ours: nobody reads its trace, which takes longer than all the rest.
     const { stackTraceLimit } = Error;
@@ -40,7 +42,26 @@ export const ourMistake = (): Mistake =>
 /** The mistakes of a request that the core refused; undefined of an error that is no mistake of the request. */
 export function mistakesOf(error: unknown): readonly Mistake[] | undefined {
   if (error instanceof Refused) return error.mistakes;
+  if (indexFailure(error)) return undefined;
   return error instanceof Failure ? error.diagnostics.map((each) => mistakeOf(each)) : undefined;
+}
+
+/** Seconds after which an index that did not answer may be asked again. */
+const indexSeconds = 5;
+
+const indexFailure = (error: unknown): Diagnostic | undefined =>
+  error instanceof Failure ? error.diagnostics.find(({ code }) => code.startsWith('index-')) : undefined;
+
+/** The index behind the server does not answer: 503, and its address only in the log. Undefined of another error. */
+export function indexRefusal(error: unknown): Refused | undefined {
+  const own = indexFailure(error);
+  if (own === undefined) return undefined;
+  const { reason = own.message } = factsOf(own) as { readonly reason?: string };
+  const facts = { reason: `its index does not answer (${reason})`, seconds: indexSeconds };
+  const { mistakes, headers } = refused(503, diagnose('server-busy', undefined, facts), '', {
+    'retry-after': String(indexSeconds),
+  });
+  return new Refused(503, mistakes, headers, own.message);
 }
 
 export const within = (index: number, mistake: Mistake): Mistake => ({

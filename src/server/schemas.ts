@@ -51,6 +51,8 @@ export interface RecommendAnswer {
   readonly items: readonly AnsweredItem[];
   readonly history?: readonly Omit<AnsweredItem, 'score' | 'shares' | 'columns'>[];
   readonly notes: readonly string[];
+  /** Of an index that may miss an item; absent where it is proved that no other item has a higher score. */
+  readonly exact?: false;
 }
 
 export interface SimilarAnswer {
@@ -201,6 +203,11 @@ export function makeSchemas(limits: Limits): Schemas {
         items: items('The inner product of the vectors of user and item.'),
         history: { type: 'array', items: closed('An item.', named, ['key']), description: 'Latest first.' },
         notes,
+        exact: {
+          type: 'boolean',
+          description:
+            'False where an index searched, which may miss an item. Absent: no other item has a higher score.',
+        },
       },
       ['version', 'items', 'notes'],
     ),

@@ -18,7 +18,7 @@ import type { Choose } from './protocols/ask.ts';
 import { errorText, isForeign } from './protocols/error_text.ts';
 import { addProtocols } from './protocols/handlers.ts';
 import type { Row } from './protocols/rows.ts';
-import { mistakesOf, ourMistake, Refused, refused, within } from './refused.ts';
+import { indexRefusal, mistakesOf, ourMistake, Refused, refused, within } from './refused.ts';
 import { methodsOf, type OwnRouteName, pathOf, routeList, routeNames, routes, urlOf } from './routes.ts';
 import { type Mistake, makeSchemas, type UsersQuery } from './schemas.ts';
 import { makeTokenCheck } from './token.ts';
@@ -272,6 +272,7 @@ function answerError(place: Place, error: unknown, request: FastifyRequest, repl
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     logLine(place.options, { level: 'error', id: request.id, reason });
   }
+  if (refusal?.reason !== undefined) logLine(place.options, { level: 'error', id: request.id, reason: refusal.reason });
   const { status, mistakes, headers } = refusal ?? new Refused(500, [ourMistake()]);
   const refused = isForeign(request.url) ? { error: errorText(mistakes) } : { request: request.id, errors: mistakes };
   return reply.code(status).headers(headers).type(answerTypes).send(refused);
@@ -279,7 +280,8 @@ function answerError(place: Place, error: unknown, request: FastifyRequest, repl
 
 /** Undefined of an error of ours. */
 function refusalOf(error: unknown, { body }: Limits): Refused | undefined {
-  if (error instanceof Refused) return error;
+  const known = error instanceof Refused ? error : indexRefusal(error);
+  if (known) return known;
   const { code, statusCode = 500 } = error as FastifyError;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return refused(413, diagnose('request-size', undefined, { what: 'a body', limit: body, unit: 'bytes' }));

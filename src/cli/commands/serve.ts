@@ -13,6 +13,8 @@ import { type Ending, signals } from '../signals.ts';
 interface Options extends RunOptions {
   readonly host: string;
   readonly port: number;
+  readonly index?: string;
+  readonly table?: string;
   readonly tokenFile?: string;
   readonly deadline?: number;
   readonly mostItems?: number;
@@ -32,6 +34,8 @@ export function serveCommand(program: Command): void {
     .addOption(
       new Option('--port <number>', 'listen on this port; 0 takes any that is free').argParser(portOf).default(8321),
     )
+    .option('--index <address>', 'search in the index that `tower index` wrote there, and not in the scan')
+    .option('--table <name>', 'with --index: search in the index of this name (default: `tower_items`)')
     .option('--token-file <file>', 'answer only requests with the bearer token in this file')
     .addOption(limit('--deadline <milliseconds>', 'give up an answer after this time (default: 2000)'))
     .addOption(limit('--most-items <count>', 'give at most this many items in an answer (default: 1000)'))
@@ -41,7 +45,8 @@ export function serveCommand(program: Command): void {
     .option('--no-log', 'write no line for each request');
   for (const option of [dataOption(), allowOption(), engineOption(), unfinishedOption()]) command.addOption(option);
   command.action(async (folder: string, options: Options) => {
-    const { host, port, tokenFile, deadline, mostItems, mostRequests, mostBytes, waiting, log, ...ofRun } = options;
+    const { host, port, index, table, tokenFile, deadline, waiting, log, ...others } = options;
+    const { mostItems, mostRequests, mostBytes, ...ofRun } = others;
     const { refuseUnsafe, serve, takeAddress } = await import('../../api/serve.ts');
     const token = tokenFile === undefined ? undefined : readToken(tokenFile);
     await refuseUnsafe({ host, token, path: tokenFile });
@@ -52,9 +57,17 @@ export function serveCommand(program: Command): void {
       const run = await openRun(folder, ofRun);
       sayEngine(await run.engine());
       const limits = defined({ deadline, k: mostItems, batch: mostRequests, body: mostBytes, waiting });
-      const asked = { host, port, door, limits, ...defined({ token }), ...(lines ? { log: lines.write } : {}) };
+      const asked = {
+        host,
+        port,
+        door,
+        limits,
+        ...defined({ token, index, table }),
+        ...(lines ? { log: lines.write } : {}),
+      };
       const serving = await serve(run, asked);
       for (const note of await run.notes()) say(note);
+      if (serving.index !== undefined) say(`searching in ${serving.index}`);
       say(`serving ${folder} on ${serving.url}`);
       await untilSignal();
       say('stopping: requests that have arrived are answered');

@@ -10,6 +10,7 @@ import { explainCommand } from './explain.ts';
 import { exportCommand } from './export.ts';
 import { formatCommand } from './format.ts';
 import { helpCommand } from './help.ts';
+import { indexCommand } from './index.ts';
 import { inspectCommand } from './inspect.ts';
 import { lspCommand } from './lsp.ts';
 import { recommendCommand } from './recommend.ts';
@@ -28,6 +29,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   compareCommand,
   recommendCommand,
   serveCommand,
+  indexCommand,
   exportCommand,
   inspectCommand,
   enginesCommand,

@@ -38,8 +38,9 @@ export function textColumn(texts: readonly (string | null | undefined)[]): ItemC
   return { kind: 'text', codes, words };
 }
 
-/** Lists of texts as a column; undefined and null are missing, which an empty list is not. */
-export function textsColumn(lists: readonly (readonly string[] | null | undefined)[]): ItemColumn {
+/** Lists of texts as a column; undefined and null are missing, which an empty list is not. Lists keep no empty text, which is a missing one. */
+export function textsColumn(given: readonly (readonly string[] | null | undefined)[]): ItemColumn {
+  const lists = given.map((list) => list?.filter((text) => text !== ''));
   const all = lists.flatMap((list) => list ?? []);
   const { codes, words } = textColumn(all) as Extract<ItemColumn, { kind: 'text' }>;
   const starts = new Int32Array(lists.length);

@@ -1,12 +1,12 @@
 /**
  * The items that a checked filter keeps. Logic has three values, as in SQL: a comparison with a missing value is neither true nor false, `not` of
- * it is neither, and a filter keeps the items for which it is true. Texts are ordered by their UTF-16 units.
+ * it is neither, and a filter keeps the items for which it is true. Texts are in the order of their code points.
  */
-import type { Comparison } from '../../../grammar/filter.ts';
 import { Bits } from '../../scan/bits.ts';
 import { makeKeyTable } from '../../text/key_table.ts';
 import type { Condition, NumberValue, TextValue, TruthValue } from './check.ts';
 import type { ItemColumn } from './columns.ts';
+import { numberComparisons, textComparisons } from './comparisons.ts';
 
 /** Items for which a condition is true, and those for which it is false; neither: a value is missing. */
 interface Truth {
@@ -56,7 +56,7 @@ function testOf(condition: Exclude<Condition, { kind: 'and' | 'or' | 'not' }>): 
       const [left, right, compare] = [
         numbersOf(condition.left),
         numbersOf(condition.right),
-        comparisons[condition.by] as Compare<number>,
+        numberComparisons[condition.by],
       ];
       return (row) => {
         const [a, b] = [left(row), right(row)];
@@ -65,7 +65,7 @@ function testOf(condition: Exclude<Condition, { kind: 'and' | 'or' | 'not' }>): 
     }
     case 'texts': {
       const { left, right, by } = condition;
-      const compare = comparisons[by] as Compare<string>;
+      const compare = textComparisons[by];
       if ('value' in right) return testWords(left, (word) => compare(word, right.value));
       if ('value' in left) return testWords(right, (word) => compare(left.value, word));
       return (row) => {
@@ -97,17 +97,6 @@ function testOf(condition: Exclude<Condition, { kind: 'and' | 'or' | 'not' }>): 
       return truthsOf(condition.value);
   }
 }
-
-type Compare<T> = (a: T, b: T) => boolean;
-
-const comparisons: Readonly<Record<Comparison, (a: never, b: never) => boolean>> = {
-  '=': (a, b) => a === b,
-  '!=': (a, b) => a !== b,
-  '<': (a, b) => a < b,
-  '<=': (a, b) => a <= b,
-  '>': (a, b) => a > b,
-  '>=': (a, b) => a >= b,
-};
 
 function numbersOf(value: NumberValue): (row: number) => number {
   if ('value' in value) return () => value.value;

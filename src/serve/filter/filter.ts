@@ -7,7 +7,7 @@ import { diagnose } from '../../diagnostics/diagnose.ts';
 import { Failure } from '../../diagnostics/failure.ts';
 import type { Bits } from '../../scan/bits.ts';
 import { makeSource } from '../../text/source.ts';
-import { checkFilter } from './check.ts';
+import { type Condition, checkFilter } from './check.ts';
 import type { ItemColumns } from './columns.ts';
 import { evaluate } from './evaluate.ts';
 
@@ -43,7 +43,10 @@ const foreign: Readonly<Record<string, string>> = {
   '`|`': '`or`',
 };
 
-function itemsOf(text: string, columns: ItemColumns, rows: number): Bits {
+const itemsOf = (text: string, columns: ItemColumns, rows: number): Bits => evaluate(conditionOf(text, columns), rows);
+
+/** A filter as what can be evaluated, or put in the words of a database. @throws Failure `filter-syntax`, `filter-type`, `unknown-name` */
+export function conditionOf(text: string, columns: ItemColumns): Condition {
   const source = makeSource('filter', text);
   if (text.length > longest) {
     const found = `${text.length.toLocaleString('en')} characters`;
@@ -58,5 +61,5 @@ function itemsOf(text: string, columns: ItemColumns, rows: number): Bits {
   }
   const { condition, mistakes } = checkFilter(read.tree, source, columns);
   if (!condition) throw new Failure(mistakes);
-  return evaluate(condition, rows);
+  return condition;
 }

@@ -1,0 +1,82 @@
+/** The table that lists the indexes of a database: of each its model, its settings and its certificate. A server finds the index of its model there. */
+import { createHash } from 'node:crypto';
+import type { ClientBase } from 'pg';
+import type { Certificate } from '../serve/certificate.ts';
+import type { Snapshot } from '../serve/snapshot.ts';
+import type { ColumnName } from './layout.ts';
+
+export interface IndexSettings {
+  /** Neighbours of an item in the graph, and how many are tried for them. */
+  readonly m: number;
+  readonly efConstruction: number;
+  /** How many items a search keeps in hand. */
+  readonly efSearch: number;
+  /** Whether the graph compares float16 numbers. */
+  readonly half: boolean;
+}
+
+export interface IndexRow {
+  readonly name: string;
+  readonly version: string;
+  readonly table: string;
+  readonly items: number;
+  readonly width: number;
+  /** Of the keys in the order of their rows: a server of other data has other rows. */
+  readonly keys: string;
+  readonly columns: readonly ColumnName[];
+  readonly settings: IndexSettings;
+  readonly certificate: Certificate;
+}
+
+const create = `CREATE TABLE IF NOT EXISTS tower_indexes (
+  name text NOT NULL,
+  version text NOT NULL,
+  "table" text NOT NULL PRIMARY KEY,
+  items bigint NOT NULL,
+  width integer NOT NULL,
+  keys text NOT NULL,
+  columns jsonb NOT NULL,
+  settings jsonb NOT NULL,
+  certificate jsonb NOT NULL,
+  made timestamptz NOT NULL DEFAULT clock_timestamp()
+)`;
+
+/** Creates the list where it is missing, and lets one program at a time change it: until the transaction ends. */
+export async function lockManifest(client: ClientBase): Promise<void> {
+  await client.query("SELECT pg_advisory_xact_lock(hashtext('tower_indexes'))");
+  await client.query(create);
+}
+
+export async function addIndex(client: ClientBase, row: IndexRow): Promise<void> {
+  const values = [
+    row.name,
+    row.version,
+    row.table,
+    row.items,
+    row.width,
+    row.keys,
+    ...[row.columns, row.settings, row.certificate].map((each) => JSON.stringify(each)),
+  ];
+  const text =
+    'INSERT INTO tower_indexes (name, version, "table", items, width, keys, columns, settings, certificate) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)';
+  await client.query(text, values);
+}
+
+/** The indexes of a name, the latest first. */
+export async function indexesOf(client: Pick<ClientBase, 'query'>, name: string): Promise<readonly IndexRow[]> {
+  const { rows } = await client.query<{ found: string | null }>("SELECT to_regclass('tower_indexes')::text AS found");
+  if (rows[0]?.found === null) return [];
+  const text =
+    'SELECT name, version, "table", items::int, width, keys, columns, settings, certificate FROM tower_indexes WHERE name = $1 ORDER BY made DESC';
+  return (await client.query<IndexRow>(text, [name])).rows;
+}
+
+/** A key may hold any character, so each comes after its length. */
+export function digestOf({ rows, keyAt }: Pick<Snapshot, 'rows' | 'keyAt'>): string {
+  const hash = createHash('sha256');
+  for (let row = 0; row < rows; row++) {
+    const key = keyAt(row);
+    hash.update(`${key.length} ${key}`);
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,54 @@
+/** The best rows of a table for a query vector, as one statement. */
+import { escapeIdentifier } from 'pg';
+import type { Condition } from '../serve/filter/check.ts';
+import { filterSql, type NameOf } from './filter_sql.ts';
+import { Parameters } from './parameters.ts';
+
+export interface Place {
+  readonly table: string;
+  readonly width: number;
+  readonly half: boolean;
+  readonly nameOf: NameOf;
+}
+
+export interface Wanted {
+  readonly vectors: readonly ArrayLike<number>[];
+  readonly k: number;
+  readonly condition?: Condition;
+  /** Rows that are left out. */
+  readonly without: readonly number[];
+  /** Compares every row that may be in the answer, and asks no graph. */
+  readonly isExact: boolean;
+}
+
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** A row that was found: `distance` is the inner product with the other sign. */
+export interface Found {
+  readonly row: number;
+  readonly distance: number;
+}
+
+/** Of several vectors the best rows of each; a row may then come several times. */
+export function topSql(place: Place, { vectors, k, condition, without, isExact }: Wanted): Statement {
+  const parameters = new Parameters();
+  const where = [
+    ...(condition ? [filterSql(condition, place.nameOf, parameters)] : []),
+    // `<> ALL` of a constant list is looked up in a hash table from PostgreSQL 15 on.
+    ...(without.length > 0 ? [`row <> ALL(${parameters.add(without, 'integer[]')})`] : []),
+  ];
+  const limit = parameters.add(k, 'bigint');
+  const from = `FROM ${escapeIdentifier(place.table)}${where.length > 0 ? ` WHERE ${where.join(' AND ')}` : ''}`;
+  const selects = vectors.map((vector) => {
+    const query = parameters.add(`[${Array.from(vector, Math.fround).join(',')}]`, 'vector');
+    const distance = `vector <#> ${query}`;
+    const near = place.half ? `vector::halfvec(${place.width}) <#> ${query}::halfvec(${place.width})` : distance;
+    // A sum is no order that the graph knows.
+    const order = isExact ? `(${distance}) + 0, row` : near;
+    return `(SELECT row, ${distance} AS distance ${from} ORDER BY ${order} LIMIT ${limit})`;
+  });
+  return { text: selects.join(' UNION ALL '), values: parameters.values };
+}

@@ -1,0 +1,68 @@
+/**
+ * How many of the best items an index finds, measured against the exact scan on queries of the query tower. Queries and items have other
+ * distributions, so figures of items as queries would say little.
+ */
+import { scoreOf } from '../scan/score.ts';
+import type { Snapshot, TopRequest } from './snapshot.ts';
+
+export interface Certificate {
+  /** How many items each answer has. */
+  readonly k: number;
+  readonly queries: number;
+  /** Mean share of the best `k` items that the index finds. */
+  readonly recall: number;
+  /** The share that 95 % of the queries reach. */
+  readonly low: number;
+}
+
+/** By query: its vector, or one for each interest. */
+export type Queries = readonly (readonly Float32Array[])[];
+
+/** Finds rows for queries, in their order. */
+export type Finder = (requests: readonly TopRequest[]) => Promise<readonly (readonly number[])[]>;
+
+/** The exact best `k` of each query, kept while an index is measured with several settings. */
+export interface Truth {
+  readonly k: number;
+  certify(find: Finder): Promise<Certificate>;
+}
+
+/** Queries that go through the scan, or to an index, together. */
+const together = 64;
+
+export function truthOf(snapshot: Snapshot, queries: Queries, k: number): Truth {
+  const requests = queries.map((vectors): TopRequest => ({ vectors, k }));
+  const needed: number[] = [];
+  for (const some of chunks(requests)) {
+    needed.push(...snapshot.top(some).map(({ items }) => items.at(-1)?.score ?? Number.POSITIVE_INFINITY));
+  }
+  const wanted = Math.min(k, snapshot.rows);
+  /** An item with the score of the last of the best is as good as that one. */
+  const shareOf = (rows: readonly number[], at: number): number => {
+    const isGood = (row: number): boolean => {
+      const vector = snapshot.itemVector(row);
+      return queries[at]!.some((query) => scoreOf(Float64Array.from(query), vector, 0) >= needed[at]!);
+    };
+    return [...new Set(rows)].slice(0, wanted).filter(isGood).length / wanted;
+  };
+  return {
+    k,
+    async certify(find) {
+      const shares: number[] = [];
+      for (const some of chunks(requests)) {
+        for (const rows of await find(some)) shares.push(shareOf(rows, shares.length));
+      }
+      const ordered = Float64Array.from(shares).sort();
+      return {
+        k,
+        queries: shares.length,
+        recall: shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length),
+        low: ordered[Math.floor(0.05 * ordered.length)] ?? 0,
+      };
+    },
+  };
+}
+
+function* chunks<T>(all: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < all.length; from += together) yield all.slice(from, from + together);
+}
