@@ -64,6 +64,16 @@ export function makeTogether<Q, A>(
     });
 }
 
-/** Browsers have no `setImmediate`. */
+/** Browsers have no `setImmediate`, and let a timer wait for four milliseconds. */
 const soon: (work: () => void) => void =
-  typeof setImmediate === 'function' ? (work) => void setImmediate(work) : (work) => void setTimeout(work, 0);
+  typeof setImmediate === 'function' ? (work) => void setImmediate(work) : makeSoon();
+
+function makeSoon(): (work: () => void) => void {
+  const { port1, port2 } = new MessageChannel();
+  const waiting: (() => void)[] = [];
+  port1.onmessage = () => waiting.shift()?.();
+  return (work) => {
+    waiting.push(work);
+    port2.postMessage(undefined);
+  };
+}
