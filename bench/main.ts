@@ -19,6 +19,7 @@ const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
     [...tsx, 'bench/http.ts'],
   ],
   capacity: [[...tsx, 'bench/capacity.ts']],
+  browser: [[...tsx, 'bench/browser.ts']],
 };
 
 const asked = process.argv.slice(2);
