@@ -53,6 +53,7 @@ const { metafile } = await build({
     api: 'src/api.ts',
     prettier: 'src/format/prettier.ts',
     worker: 'src/api/tune/worker.ts',
+    loader: 'src/api/versions/loader.ts',
   },
   outdir: 'dist',
   bundle: true,

@@ -8,11 +8,13 @@ import { type Choice, chooseEngine } from '../engine/engines.ts';
 import type { BaselineChoice } from '../evaluation/contestants.ts';
 import type { Evaluation } from '../evaluation/evaluate.ts';
 import type { Attention } from '../scoring/attention.ts';
+import type { ComputedItems } from '../scoring/retrieval.ts';
 import type { Exported } from '../serve/export.ts';
 import type { ItemColumns } from '../serve/filter/columns.ts';
 import type { Recommendation } from '../serve/prepare.ts';
 import type { FeatureValues } from '../serve/query_columns.ts';
 import type { Recommender } from '../serve/recommend.ts';
+import type { Objective } from '../serve/snapshot.ts';
 import type { StepRecord } from '../training/replay.ts';
 import { blockIn, readingOf } from './check.ts';
 import { readSource } from './files.ts';
@@ -60,16 +62,36 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
   await (await import('./other_plan.ts')).refuseOtherPlan(trained);
   let dataset: Promise<SameData> | undefined;
   const same = (): Promise<SameData> => (dataset ??= readSame(trained, request));
+  return makeRun(trained, request.engine, {
+    notes: async () => [...stoppedNotes(trained), ...(await same()).notes],
+    dataset: async () => (await same()).dataset,
+    columns: () => readColumns(trained, request, same),
+    objectives: async () => (await import('./objectives.ts')).objectivesOf(trained),
+  });
+}
+
+/** What a run rests on besides its weights: read when it is asked for. */
+export interface RunSources {
+  notes(): Promise<readonly string[]>;
+  dataset(): Promise<Dataset>;
+  columns(): Promise<ItemColumns>;
+  objectives(): Promise<readonly Objective[] | undefined>;
+  /** The vectors of the corpus, where another process has computed them. */
+  readonly computed?: ComputedItems;
+}
+
+export function makeRun(trained: Trained, name: EngineName | undefined, sources: RunSources): Run {
   let engine: Promise<Choice> | undefined;
   let columns: Promise<ItemColumns> | undefined;
   const recommenders: [Promise<Recommender>?, Promise<Recommender>?] = [];
   const run: Run = {
     trained,
-    notes: async () => [...stoppedNotes(trained), ...(await same()).notes],
-    dataset: async () => (await same()).dataset,
-    engine: () => (engine ??= chooseEngine(request.engine)),
-    recommender: (withColumns = false) => (recommenders[Number(withColumns)] ??= recommenderOf(run, withColumns)),
-    itemColumns: () => (columns ??= readColumns(trained, request, same)),
+    notes: sources.notes,
+    dataset: sources.dataset,
+    engine: () => (engine ??= chooseEngine(name)),
+    recommender: (withColumns = false) =>
+      (recommenders[Number(withColumns)] ??= recommenderOf(run, sources, withColumns)),
+    itemColumns: () => (columns ??= sources.columns()),
     async close() {
       for (const recommender of recommenders) await (await recommender)?.close();
       recommenders.length = 0;
@@ -97,14 +119,13 @@ function stoppedNotes({ manifest }: Trained): string[] {
   return status === 'stopped' ? [`The training was stopped ${after}, and the model was kept as it was.`] : [];
 }
 
-async function recommenderOf(run: Run, withColumns: boolean): Promise<Recommender> {
+async function recommenderOf(run: Run, sources: RunSources, withColumns: boolean): Promise<Recommender> {
   const { dataset, engine } = await rowsAndEngine(run);
-  const { objectivesOf } = await import('./objectives.ts');
-  const objectives = await objectivesOf(run.trained);
+  const objectives = await sources.objectives();
   const { makeRecommender } = await import('../serve/recommend.ts');
   return makeRecommender(run.trained, dataset, engine, {
     version: run.trained.manifest.checksum,
-    ...defined({ objectives }),
+    ...defined({ objectives, computed: sources.computed }),
     ...(withColumns ? { columns: await run.itemColumns() } : {}),
   });
 }

@@ -4,6 +4,8 @@ import { failure } from '../diagnostics/failure.ts';
 import type { Answers } from '../server/answers.ts';
 import type { Door } from '../server/door.ts';
 import type { Limits } from '../server/limits.ts';
+import type { Swaps } from '../server/versions/swaps.ts';
+import type { Versions } from '../server/versions/versions.ts';
 import type { Run } from './run.ts';
 import { version } from './version.ts';
 
@@ -95,24 +97,34 @@ export async function takeAddress(host: string, port: number): Promise<Door> {
  * @throws Failure `token-needed`, `token-value`, `cannot-listen`, and those of `load` and of reading the data
  */
 export async function serve(run: Run, request: ServeRequest = {}): Promise<Serving> {
-  const { host = '127.0.0.1', port = 8321, token, limits, log, door, ...opening } = request;
+  const { host = '127.0.0.1', token, index, table } = request;
   await refuseUnsafe({ host, token });
-  const [{ makeServer }, { warmUp }, { onlyVersion }, answers] = await Promise.all([
+  const [{ onlyVersion }, answers] = await Promise.all([
+    import('../server/versions/versions.ts'),
+    open(run, defined({ index, table })),
+  ]);
+  const versions = onlyVersion({ answers, folder: run.trained.folder, close: answers.close });
+  const serving = await listen({ versions }, request);
+  return { ...serving, ...defined({ index: answers.index }) };
+}
+
+/** Versions as a server, and what changes them. They are freed when it is closed. */
+export async function listen(
+  { versions, swaps }: { readonly versions: Versions; readonly swaps?: Swaps },
+  { host = '127.0.0.1', port = 8321, token, limits, log, door }: ServeRequest,
+): Promise<Serving> {
+  const [{ makeServer }, { warmUp }] = await Promise.all([
     import('../server/server.ts'),
     import('../server/warm_up.ts'),
-    import('../server/versions/versions.ts'),
-    open(run, opening),
   ]);
-  const versions = onlyVersion({ answers, folder: run.trained.folder });
-  const server = await makeServer(versions, { tower: version, ...defined({ token, limits, log, door }) });
-  await warmUp(answers);
+  const server = await makeServer(versions, { tower: version, ...defined({ token, limits, log, swaps, door }) });
+  for (const { answers } of versions.current.all) await warmUp(answers);
   const url = await server.listen(host, port);
   return {
     url,
-    ...defined({ index: answers.index }),
     async close(grace) {
       await server.close(grace);
-      await answers.close();
+      await versions.close();
     },
   };
 }

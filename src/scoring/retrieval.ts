@@ -13,6 +13,8 @@ import { type Columns, type TowerOptions, TowerVectors, type Vectors } from './t
 export interface Retrieval {
   /** Vectors of the whole corpus, as of the last `refresh`. */
   items(): Vectors;
+  /** The same with the tables that the item tower computes, for another process. */
+  computed(): ComputedItems;
   /** What the query tower looks up: the tables of the model, and those that the item tower computes, as of the last `refresh`. */
   readonly tables: Tables;
   /** Takes new dense weights, and computes the items' vectors with them and with the tables as they are. */
@@ -28,6 +30,15 @@ export interface Retrieval {
 
 export interface RetrievalOptions extends TowerOptions {
   readonly corpus: Corpus;
+  /** What these weights make of the corpus, where another process has computed it. */
+  readonly computed?: ComputedItems;
+}
+
+/** What the item tower makes of a corpus: plain data. */
+export interface ComputedItems {
+  readonly vectors: Vectors;
+  /** By name: tables that the query tower looks up. */
+  readonly tables: ReadonlyMap<string, Float32Array>;
 }
 
 export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieval> {
@@ -68,10 +79,19 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
     isScorerOld = false;
     return scorer;
   };
-  await refresh(options.parameters);
+  if (options.computed) {
+    items = options.computed.vectors;
+    for (const [name, table] of computed) table.load(options.computed.tables.get(name)!);
+  } else {
+    await refresh(options.parameters);
+  }
 
   return {
     items: () => items!,
+    computed: () => ({
+      vectors: items!,
+      tables: new Map([...computed].map(([name, table]) => [name, table.values()])),
+    }),
     tables,
     refresh,
     queries: (columns, rows) => oneAfterTheOther(() => query.of(columns, rows)),

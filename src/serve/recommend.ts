@@ -3,7 +3,7 @@ import type { Trained } from '../artifact/load.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import type { Engine } from '../engine/engine.ts';
-import { makeRetrieval } from '../scoring/retrieval.ts';
+import { type ComputedItems, makeRetrieval } from '../scoring/retrieval.ts';
 import { type Asking, makeAsking } from './asking.ts';
 import type { Queries } from './certificate.ts';
 import { describeQuery, type QueryDescription } from './describe.ts';
@@ -28,6 +28,8 @@ export interface RecommenderOptions {
   readonly columns?: ItemColumns;
   /** Which columns of the vectors weights may scale. */
   readonly objectives?: readonly Objective[];
+  /** The vectors of the corpus, where another process has computed them. */
+  readonly computed?: ComputedItems;
 }
 
 /** Computes the vectors of the whole corpus once. Questions then take a row each through the query tower, and one pass over the snapshot. */
@@ -35,11 +37,18 @@ export async function makeRecommender(
   trained: Pick<Trained, 'plan' | 'parameters' | 'tables' | 'encodings'>,
   dataset: Dataset,
   engine: Engine,
-  { version = '', columns, objectives }: RecommenderOptions = {},
+  { version = '', columns, objectives, computed }: RecommenderOptions = {},
 ): Promise<Recommender> {
   const { plan, parameters } = trained;
   const { corpus, users } = dataset;
-  const retrieval = await makeRetrieval({ plan, engine, tables: trained.tables, corpus, parameters });
+  const retrieval = await makeRetrieval({
+    plan,
+    engine,
+    tables: trained.tables,
+    corpus,
+    parameters,
+    ...defined({ computed }),
+  });
   const snapshot = makeSnapshot({
     version,
     items: { vectors: retrieval.items(), keys: corpus.keys, ...defined({ titles: corpus.titles, columns }) },

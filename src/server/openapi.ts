@@ -10,11 +10,16 @@ const json = (schema: Schema): Schema => ({ 'application/json': { schema } });
 const refusals: Readonly<Record<string, string>> = {
   400: 'The request has mistakes.',
   401: 'The token is missing, or is another one.',
+  403: 'The server has no token, and the request is not from its machine.',
+  409: 'There is nothing to change.',
   413: 'The body, or the array, is too long.',
   415: 'The body is not JSON.',
   503: 'The server has too much work, or is stopping. `Retry-After` says when to try again.',
   504: 'The answer was not ready at the deadline.',
 };
+
+const ofQuestions = ['400', '401', '413', '415', '503', '504'];
+const ofChanges = ['400', '401', '403', '409', '413', '415', '503'];
 
 export interface Described {
   readonly schemas: Schemas;
@@ -40,18 +45,18 @@ export function openApi({ schemas, version, hasToken }: Described): Schema {
 }
 
 function operation(name: string, route: Route, { schemas, hasToken }: Described): Schema {
-  const { summary, body, takes, query, answer, media, open } = route;
+  const { summary, body, takes, change, query, answer, media, open } = route;
   const answered: Schema = answer ? (body ? oneOrMany(answer) : refTo(answer)) : {};
   const content = media ? { [media]: { schema: { type: 'string' } } } : json(answered);
-  const codes = Object.keys(refusals).filter(
-    (code) => body || takes || code === '503' || (code === '401' && !open) || (code === '400' && query),
-  );
+  const own = body || takes ? ofQuestions : change ? ofChanges : [query ? '400' : '', open ? '' : '401', '503'];
+  const codes = Object.keys(refusals).filter((code) => own.includes(code));
   const parameters = [
     ...pathParameters(route.path),
     ...(query ? parametersOf(query, schemas) : []),
     ...(body || takes ? [deadline] : []),
   ];
-  const given = body ? oneOrMany(body) : takes && refTo(takes);
+  const single = takes ?? change;
+  const given = body ? oneOrMany(body) : single && refTo(single);
   const refusal = isForeign(route.path) ? 'RefusalText' : 'Refusal';
   return {
     operationId: name,

@@ -13,6 +13,8 @@ export interface Route {
   readonly takes?: 'Predict' | 'Infer';
   /** The schema of its parameters. */
   readonly query?: 'Users';
+  /** It changes the versions, by one body of this schema: with the token, or from this machine. */
+  readonly change?: 'Change' | 'Share';
   /** Absent: another document. */
   readonly answer?: SchemaName;
   /** The media type of the answer, where it is not JSON. */
@@ -55,6 +57,28 @@ export const routes = {
     summary: 'Show a page to try the model in.',
     media: 'text/html',
     open: true,
+  },
+  versions: { method: 'GET', path: '/v1/versions', summary: 'Say which versions answer.', answer: 'Versions' },
+  promote: {
+    method: 'POST',
+    path: '/v1/versions/promote',
+    summary: 'Let the canary answer everything.',
+    change: 'Change',
+    answer: 'Versions',
+  },
+  rollback: {
+    method: 'POST',
+    path: '/v1/versions/rollback',
+    summary: 'Remove the canary, or go back to the version before.',
+    change: 'Change',
+    answer: 'Versions',
+  },
+  share: {
+    method: 'POST',
+    path: '/v1/versions/share',
+    summary: 'Set the share of the questions that the canary answers.',
+    change: 'Share',
+    answer: 'Versions',
   },
   health: {
     method: 'GET',

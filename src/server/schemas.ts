@@ -9,6 +9,8 @@ import { closed, type Schema, text } from './schema_words.ts';
 
 export type { Schema } from './schema_words.ts';
 
+import { versionSchemas } from './versions/schemas.ts';
+
 /** A key as a data file has it: a text, or a whole number that JSON can hold. */
 export type Key = string | number;
 
@@ -103,6 +105,9 @@ export type SchemaName =
   | 'Similars'
   | 'Found'
   | 'About'
+  | 'Change'
+  | 'Share'
+  | 'Versions'
   | 'Refusal'
   | 'State';
 
@@ -240,6 +245,7 @@ export function makeSchemas(limits: Limits): Schemas {
     ),
     About: aboutSchema(version),
     ...protocolSchemas,
+    ...versionSchemas(),
     Refusal: closed(
       'Why there is no answer.',
       {

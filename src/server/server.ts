@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { defined } from '../defined.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import { makeReaders, mostMistakes, parseBody, type Reader } from './body.ts';
 import { type Door, makeDoor } from './door.ts';
@@ -22,7 +23,9 @@ import { indexRefusal, mistakesOf, ourMistake, Refused, refused, within } from '
 import { methodsOf, type OwnRouteName, pathOf, routeList, routeNames, routes, urlOf } from './routes.ts';
 import { type Mistake, makeSchemas, type UsersQuery } from './schemas.ts';
 import { makeTokenCheck } from './token.ts';
+import { versionHandlers } from './versions/handlers.ts';
 import type { About } from './versions/sides.ts';
+import type { Swaps } from './versions/swaps.ts';
 import type { Versions } from './versions/versions.ts';
 
 export interface ServerOptions {
@@ -34,6 +37,8 @@ export interface ServerOptions {
   readonly log?: (line: string) => void;
   /** The address, if it is taken already. */
   readonly door?: Door;
+  /** Changes the versions. Absent: they stay. */
+  readonly swaps?: Swaps;
 }
 
 export interface Server {
@@ -55,8 +60,13 @@ interface Place {
 
 export async function makeServer(versions: Versions, options: ServerOptions): Promise<Server> {
   const limits = { ...usualLimits, ...options.limits };
+  const { swaps } = options;
   const schemas = makeSchemas(limits);
-  const readers = await makeReaders(schemas, ['Recommend', 'Similar', 'Users', 'Predict', 'Infer'], limits);
+  const readers = await makeReaders(
+    schemas,
+    ['Recommend', 'Similar', 'Users', 'Predict', 'Infer', 'Change', 'Share'],
+    limits,
+  );
   const gate = makeGate(limits);
   const metrics = makeMetrics({ gate, versions });
   let stopping = false;
@@ -84,7 +94,7 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
   const answerAll = (name: 'recommend' | 'similar', read: Reader): Handler => {
     return async (request) => {
       const asked = read(request.body);
-      const { isArray } = asked;
+      const { bodies, isArray } = asked;
       const all = await pass(
         request,
         asked,
@@ -93,6 +103,8 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
             sides.of(body as About).answers[name](body as never, options),
       );
       for (const { version, items } of all) metrics.question(routes[name].path, version, items.length);
+      if (all.length > 0)
+        versions.recent.add(name, bodies[0] as object, Number(request.headers['content-length'] ?? 0));
       return isArray ? all : all[0];
     };
   };
@@ -110,6 +122,7 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
       reply.headers(pageHeaders);
       return page.html;
     },
+    ...versionHandlers({ versions, ...defined({ swaps }), readers, hasToken: options.token !== undefined }),
     health: async () => state('ok'),
     ready: async (_, reply) => {
       if (stopping) reply.code(503);

@@ -8,9 +8,12 @@ import { stdoutLines } from '../log_lines.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import { allowOption, dataOption, engineOption, unfinishedOption, wholeNumber, withExample } from '../options.ts';
 import { say, sayEngine } from '../report.ts';
-import { type Ending, signals } from '../signals.ts';
+import { type Ending, endable, signals } from '../signals.ts';
 
 interface Options extends RunOptions {
+  readonly watch?: string;
+  readonly canary?: string;
+  readonly share?: number;
   readonly host: string;
   readonly port: number;
   readonly index?: string;
@@ -29,7 +32,15 @@ const limit = (flag: string, description: string): Option => new Option(flag, de
 export function serveCommand(program: Command): void {
   const command = new Command('serve')
     .description('answer requests for recommendations over HTTP')
-    .argument('<run>', 'the folder of a trained model')
+    .argument('[run]', 'the folder of a trained model')
+    .option('--watch <folder>', 'answer from the newest run of this folder, and take newer ones when they come')
+    .option('--canary <run>', 'let a second run answer a share of the requests')
+    .addOption(
+      new Option(
+        '--share <share>',
+        'give a canary this share of the requests, such as `5%`; with `--watch`, new runs begin as canaries',
+      ).argParser(shareOf),
+    )
     .option('--host <address>', 'listen on this address of the machine', '127.0.0.1')
     .addOption(
       new Option('--port <number>', 'listen on this port; 0 takes any that is free').argParser(portOf).default(8321),
@@ -44,9 +55,11 @@ export function serveCommand(program: Command): void {
     .addOption(limit('--waiting <count>', 'let this many bodies wait for their turn (default: 256)'))
     .option('--no-log', 'write no line for each request');
   for (const option of [dataOption(), allowOption(), engineOption(), unfinishedOption()]) command.addOption(option);
-  command.action(async (folder: string, options: Options) => {
+  command.action(async (folder: string | undefined, options: Options) => {
     const { host, port, index, table, tokenFile, deadline, waiting, log, ...others } = options;
-    const { mostItems, mostRequests, mostBytes, ...ofRun } = others;
+    const { mostItems, mostRequests, mostBytes, watch, canary, share, ...ofRun } = others;
+    const wrong = complaintOf(folder, options);
+    if (wrong !== undefined) command.error(`error: ${wrong}`);
     const { refuseUnsafe, serve, takeAddress } = await import('../../api/serve.ts');
     const token = tokenFile === undefined ? undefined : readToken(tokenFile);
     await refuseUnsafe({ host, token, path: tokenFile });
@@ -54,25 +67,32 @@ export function serveCommand(program: Command): void {
     const lines = log ? stdoutLines() : undefined;
     const door = await takeAddress(host, port);
     try {
-      const run = await openRun(folder, ofRun);
-      sayEngine(await run.engine());
       const limits = defined({ deadline, k: mostItems, batch: mostRequests, body: mostBytes, waiting });
-      const asked = {
-        host,
-        port,
-        door,
-        limits,
-        ...defined({ token, index, table }),
-        ...(lines ? { log: lines.write } : {}),
-      };
-      const serving = await serve(run, asked);
-      for (const note of await run.notes()) say(note);
-      if (serving.index !== undefined) say(`searching in ${serving.index}`);
-      say(`serving ${folder} on ${serving.url}`);
-      await untilSignal();
+      const asked = { host, port, door, limits, ...defined({ token }), ...(lines ? { log: lines.write } : {}) };
+      if (folder !== undefined && canary === undefined) {
+        const run = await openRun(folder, ofRun);
+        sayEngine(await run.engine());
+        const serving = await serve(run, { ...asked, ...defined({ index, table }) });
+        for (const note of await run.notes()) say(note);
+        if (serving.index !== undefined) say(`searching in ${serving.index}`);
+        say(`serving ${folder} on ${serving.url}`);
+        await untilSignal(signals);
+        say('stopping: requests that have arrived are answered');
+        await serving.close();
+        await run.close();
+        return;
+      }
+      const { serveVersions } = await import('../../api/versions/serve.ts');
+      const run = folder === undefined ? undefined : await openRun(folder, ofRun);
+      const versions = { ...asked, ...ofRun, ...defined({ run, watch, canary, share }), onEngine: sayEngine, say };
+      const serving = await endable((signal) => serveVersions({ ...versions, signal }));
+      say(`serving ${folder ?? watch} on ${serving.url}`);
+      // SIGHUP is how a person asks a daemon to look at its files again.
+      const look = (): void => void serving.look().catch((error: Error) => say(error.message));
+      process.on('SIGHUP', look);
+      await untilSignal(signals.filter((signal) => signal !== 'SIGHUP'));
       say('stopping: requests that have arrived are answered');
       await serving.close();
-      await run.close();
     } finally {
       await door.close();
       lines?.flush();
@@ -82,14 +102,32 @@ export function serveCommand(program: Command): void {
     withExample(
       command,
       'tower serve runs/first',
+      'tower serve --watch models/live --share 5%',
       'tower serve runs/first --host 0.0.0.0 --port 80 --token-file token.txt',
     ),
   );
 }
 
+/** What of the options does not fit together. */
+function complaintOf(folder: string | undefined, { watch, canary, share, index }: Options): string | undefined {
+  if ((folder === undefined) === (watch === undefined)) {
+    return 'give a run, or the folder of runs with `--watch <folder>`';
+  }
+  const hasVersions = canary !== undefined || watch !== undefined;
+  if (share !== undefined && !hasVersions) return "option '--share' needs '--canary <run>' or '--watch <folder>'";
+  if (index === undefined || !hasVersions) return undefined;
+  return "option '--index' has the items of one run, and cannot be used with '--canary' or '--watch'";
+}
+
 function portOf(text: string): number {
   if (!/^\d+$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('It must be a number up to 65535.');
   return Number(text);
+}
+
+function shareOf(text: string): number {
+  const number = /^\d+(\.\d+)?%$/.test(text) ? Number(text.slice(0, -1)) / 100 : Number(text);
+  if (text.trim() !== '' && number >= 0 && number <= 1) return number;
+  throw new InvalidArgumentError('It must be a share, such as 5% or 0.05.');
 }
 
 function readToken(path: string): string {
@@ -102,7 +140,7 @@ function readToken(path: string): string {
 }
 
 /** Ends at the first signal. A second one ends the process, whatever it is doing. */
-function untilSignal(): Promise<void> {
+function untilSignal(all: readonly Ending[]): Promise<void> {
   return new Promise((resolve) => {
     let isEnding = false;
     const end = (signal: Ending): void => {
@@ -110,6 +148,6 @@ function untilSignal(): Promise<void> {
       isEnding = true;
       resolve();
     };
-    for (const signal of signals) process.on(signal, end);
+    for (const signal of all) process.on(signal, end);
   });
 }

@@ -130,4 +130,41 @@ export const serving = {
     means: 'The token of a server is one line that a header can hold, and that cannot be guessed.',
     remedy: 'Write 16 or more letters, digits or signs of `-._~+/=` into the file.',
   }),
+
+  'no-version': row<{ folder: string; refused: number }>({
+    severity: 'error',
+    message: ({ folder, refused }) =>
+      refused === 0
+        ? `${folder} has no run`
+        : `${folder} has no run that can be served: ${countOf(refused, 'run')} failed`,
+    hint: () => 'put a run of `tower train` into the folder',
+    means: 'A server that watches a folder needs one run in it to begin with: a folder with a `manifest.json`.',
+    remedy: 'Put a run of `tower train` into the folder, and start the server again.',
+  }),
+
+  'version-process': row<{ folder: string; reason: string }>({
+    severity: 'error',
+    message: ({ folder, reason }) => `${folder} could not be loaded: ${reason}`,
+    hint: () => 'check in the log of the system whether memory ran out',
+    means:
+      'A server reads a new version in a process of its own. That process ended before it was ready, and the version before goes on.',
+    remedy: 'Give the server more memory: while a version is loaded, two versions need theirs.',
+  }),
+
+  'version-change': row<{ reason: string; advice: string }>({
+    severity: 'error',
+    message: ({ reason }) => `the versions cannot be changed: ${reason}`,
+    hint: ({ advice }) => advice,
+    means: 'A canary is promoted or gets another share only where there is one. A rollback needs a version before.',
+    remedy: 'Read which versions there are, with `GET /v1/versions`.',
+  }),
+
+  'request-local': row<object>({
+    severity: 'error',
+    message: () => 'versions are changed only from this machine, or with a token',
+    hint: () => 'start the server with `--token-file FILE`, and send the token',
+    means:
+      'A server without a token takes changes of its versions only from programs of its own machine: no proxy and no page of another site may pass them on.',
+    remedy: 'Send the change from the machine of the server. For other machines, start it with `--token-file FILE`.',
+  }),
 } as const;

@@ -7,12 +7,15 @@
  *     await versions.assign(makeSides(second)); // resolves when `first` is freed
  */
 import { invariant } from '../../diagnostics/failure.ts';
+import { makeRecent, type Recent } from './recent.ts';
 import { makeSides, type Sides } from './sides.ts';
 import { makeVersion, type Version, type VersionSource } from './version.ts';
 
 export interface Versions {
   /** The sides of this moment. What asks a version does so in `use`. */
   readonly current: Sides;
+  /** What was asked lately. */
+  readonly recent: Recent;
   /** Does work with the sides of this moment, which are not freed before the work ends. */
   use<T>(work: (sides: Sides) => Promise<T>): Promise<T>;
   /** Requests from now on get these sides. Resolves when the versions that they do not have are freed. */
@@ -47,6 +50,7 @@ export function makeVersions(first: Sides): Versions {
     get current() {
       return current;
     },
+    recent: makeRecent(),
     async use(work) {
       const sides = current;
       take(sides, 1);

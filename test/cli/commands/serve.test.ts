@@ -1,6 +1,6 @@
 /** `tower serve` as a user runs it: from a run to an answer, to its end by a signal, and what it says where it cannot start. */
 import { spawn } from 'node:child_process';
-import { appendFileSync, cpSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, expect, it, vi } from 'vitest';
@@ -37,6 +37,55 @@ it('answers as `tower recommend`, logs to stdout, and ends with 0 by SIGTERM', a
   expect(JSON.parse((await tower(args, { cwd: root })).stdout)).toMatchObject({ items, notes });
 });
 
+it('takes a new run of the folder, survives a kill while it loads it, and serves it after a new start', async () => {
+  await train(at('films.tower'), {
+    data: at('data.tower'),
+    out: at('second'),
+    engine: 'onnx',
+    set: { epochs: 1, seed: 2 },
+  });
+  const [first, second] = ['run', 'second'].map(
+    (name) => JSON.parse(readFileSync(join(at(name), 'manifest.json'), 'utf8')).checksum,
+  );
+  mkdirSync(at('live'));
+  cpSync(at('run'), at('live/1'), { recursive: true });
+  const args = ['serve', '--watch', 'live', '--port', '0', '--engine', 'onnx', '--no-log'];
+  const env = { ...process.env, TMPDIR: at('temporary') };
+  mkdirSync(at('temporary'));
+  const start = async () => {
+    const child = spawn(process.execPath, [program, ...args], { cwd: root, env });
+    let said = '';
+    child.stderr.on('data', (text) => (said += text));
+    const done = ended(child);
+    const url = await vi.waitFor(() => /serving live on (http:\S+)/.exec(said)![1]!, { timeout: 60_000, interval: 50 });
+    const version = async () =>
+      ((await (await fetch(`${url}/v1/versions`)).json()) as { stable: { version: string } }).stable.version;
+    return { child, done, version, said: () => said };
+  };
+  const waiting = { timeout: 60_000, interval: 50 };
+  const killed = await start();
+  expect(await killed.version()).toBe(first);
+  cpSync(at('second'), at('live/.2'), { recursive: true });
+  renameSync(at('live/.2'), at('live/2'));
+  const loading = () => readdirSync(at('temporary')).filter((name) => name.startsWith('tower-version-'));
+  await vi.waitFor(() => expect(loading()).toHaveLength(1), waiting);
+  killed.child.kill('SIGKILL');
+  await killed.done;
+
+  const again = await start();
+  expect(await again.version()).toBe(second);
+  // What the kill left in the folder for temporary files is gone.
+  expect(loading()).toEqual([]);
+  cpSync(at('run'), at('live/3'), { recursive: true });
+  appendFileSync(at('live/3/weights.safetensors'), 'x');
+  await vi.waitFor(() => expect(again.said()).toContain('live/3 is not served: '), waiting);
+  again.child.kill('SIGHUP');
+  await vi.waitFor(() => expect(again.said().match(/live\/3 is not served: /g)).toHaveLength(2), waiting);
+  expect(await again.version()).toBe(second);
+  again.child.kill('SIGTERM');
+  expect((await again.done).code).toBe(0);
+}, 120_000);
+
 it('says in a line what is wrong, with exit code 1', async () => {
   const failing = async (...args: string[]) => {
     const { code, stderr, stdout } = await tower(['serve', ...args], { cwd: root });
@@ -56,6 +105,11 @@ it('says in a line what is wrong, with exit code 1', async () => {
   appendFileSync(join(at('damaged'), 'weights.safetensors'), 'x');
   expect(await failing('damaged')).toMatch(/changed-file|damaged-file/);
   expect(await failing('run', '--host', '0.0.0.0')).toContain('token-needed');
+  expect(await failing()).toContain('give a run, or the folder of runs');
+  expect(await failing('run', '--share', '5%')).toContain('`--share` needs');
+  expect(await failing('run', '--canary', 'run', '--share', '120%')).toContain('must be a share');
+  mkdirSync(at('empty'));
+  expect(await failing('--watch', 'empty')).toContain('no-version');
   expect(await failing('run', '--token-file', 'none.txt')).toContain('cannot-read');
   writeFileSync(at('token.txt'), 'short\n');
   expect(await failing('run', '--token-file', 'token.txt')).toContain('token-value');

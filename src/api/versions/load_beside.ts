@@ -1,0 +1,81 @@
+/**
+ * Reads a run in a process of its own, with less of the processor than the server has: requests are answered meanwhile as before, and what goes wrong with
+ * the run, such as too little memory, ends that process alone.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Failure, failure } from '../../diagnostics/failure.ts';
+import type { EngineName } from '../../engine/engine.ts';
+import { readPlain } from '../../storage/plain_file.ts';
+import { makeTemporary, removeTemporary } from '../../storage/temporary.ts';
+import type { LoadRequest, Run } from '../run.ts';
+import { type Loaded, runOf } from './loaded.ts';
+import type { LoadAnswer, LoadJob } from './loader.ts';
+
+/** Of `nice`: the processor is the server's where both want it. */
+const lowPriority = 5;
+
+/** The program next to this file, or above the folder of chunks in a bundle. */
+function program(): string {
+  const found = ['./loader.ts', './loader.js', '../loader.js']
+    .map((name) => fileURLToPath(new URL(name, import.meta.url)))
+    .find((path) => existsSync(path));
+  if (found === undefined) throw new Error('invariant: the program that loads versions is missing');
+  return found;
+}
+
+export interface BesideRequest extends Omit<LoadRequest, 'signal'> {
+  /** That of the server. */
+  readonly engine: EngineName;
+  /** Nothing answers yet that it could slow down. */
+  readonly isFirst?: boolean;
+  /** Ends the process. */
+  readonly signal?: AbortSignal;
+}
+
+/** @throws Failure of `load` and of reading the data, `version-process` */
+export async function loadBeside(folder: string, request: BesideRequest, path = program()): Promise<Run> {
+  const { signal, isFirst = false, ...plain } = request;
+  const out = makeTemporary('version');
+  try {
+    signal?.throwIfAborted();
+    const child = fork(path, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], serialization: 'advanced' });
+    const stop = (): void => void child.kill('SIGKILL');
+    signal?.addEventListener('abort', stop);
+    try {
+      const answer = await answerOf(child, { folder, request: plain, out }, isFirst).catch((error: unknown) => {
+        signal?.throwIfAborted();
+        throw error;
+      });
+      signal?.throwIfAborted();
+      if ('broken' in answer) throw new Error(answer.broken);
+      if ('refused' in answer) throw new Failure(answer.refused);
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      stop();
+    }
+    return runOf((await readPlain(join(out, 'loaded'))) as Loaded, request.engine);
+  } finally {
+    removeTemporary(out);
+  }
+}
+
+function answerOf(child: ChildProcess, job: LoadJob, isFirst: boolean): Promise<LoadAnswer> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      const reason = `its process ended by ${signal ?? `code ${code}`}`;
+      reject(failure('version-process', { folder: job.folder, reason }));
+    });
+    child.once('message', (answer: LoadAnswer) => resolve(answer));
+    try {
+      if (!isFirst) setPriority(child.pid!, lowPriority);
+    } catch {
+      // Not every system lets a process have less.
+    }
+    child.send(job, () => {});
+  });
+}

@@ -1,0 +1,40 @@
+/** The program that reads a run while a server answers: it is sent one run, writes what answers to a file, and ends. */
+import { join } from 'node:path';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { Failure } from '../../diagnostics/failure.ts';
+import { writePlain } from '../../storage/plain_file.ts';
+import type { LoadRequest } from '../run.ts';
+import { readWhole } from './loaded.ts';
+
+export interface LoadJob {
+  readonly folder: string;
+  readonly request: LoadRequest;
+  /** A folder of this job alone. */
+  readonly out: string;
+}
+
+export const loadedFile = 'loaded';
+
+export type LoadAnswer =
+  | { readonly done: true }
+  | { readonly refused: readonly Diagnostic[] }
+  | { readonly broken: string };
+
+// The server decides when it ends: it is sent the same signals of the terminal.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+// Nothing waits for what a server that is gone has asked for.
+process.on('disconnect', () => process.exit());
+process.once('message', (job: LoadJob) => void answer(job));
+
+async function answer({ folder, request, out }: LoadJob): Promise<void> {
+  const said = await readWhole(folder, request)
+    .then((loaded) => writePlain(join(out, loadedFile), loaded))
+    .then(
+      (): LoadAnswer => ({ done: true }),
+      (error: unknown): LoadAnswer =>
+        error instanceof Failure
+          ? { refused: error.diagnostics.map((one) => ({ ...one, fixes: [] })) }
+          : { broken: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+    );
+  process.send!(said, () => process.exit());
+}

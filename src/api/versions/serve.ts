@@ -1,0 +1,107 @@
+/** Serves versions: a run with a canary, or the newest run of a folder, which may change while the server answers. */
+import { defined } from '../../defined.ts';
+import { failure } from '../../diagnostics/failure.ts';
+import { type Choice, chooseEngine } from '../../engine/engines.ts';
+import type { Version } from '../../server/versions/version.ts';
+import type { LoadRequest, Run } from '../run.ts';
+import { listen, open, refuseUnsafe, type ServeRequest, type Serving } from '../serve.ts';
+
+export interface VersionsRequest extends Omit<ServeRequest, 'index' | 'table'>, Omit<LoadRequest, 'signal'> {
+  /** The run that answers; it is closed when nothing asks it any more. Absent: `watch`. */
+  readonly run?: Run;
+  /** The folder whose newest run answers. */
+  readonly watch?: string;
+  /** The folder of a run that answers a share of the questions. */
+  readonly canary?: string;
+  /** The share of a canary, from 0 to 1. With `watch`: new versions begin as canaries. */
+  readonly share?: number;
+  /** Ends the start. */
+  readonly signal?: AbortSignal;
+  readonly onEngine?: (engine: Choice) => void;
+  /** Gets a line for each step of a swap. */
+  readonly say?: (line: string) => void;
+}
+
+export interface ServingVersions extends Serving {
+  /** Looks at the watched folder now, also at runs that could not be served. */
+  look(): Promise<void>;
+}
+
+/** @throws Failure `no-version`, and those of `serve` and `load` */
+export async function serveVersions(request: VersionsRequest): Promise<ServingVersions> {
+  const { watch, canary, share, signal, say = () => {}, data, allow, unfinished } = request;
+  const { host = '127.0.0.1', token } = request;
+  await refuseUnsafe({ host, token });
+  const choice = await (request.run?.engine() ?? chooseEngine(request.engine));
+  request.onEngine?.(choice);
+  const [{ loadBeside }, { makeWatch }, { makeVersions }, { makeSides }, { makeSwaps }, { makeVersion }] =
+    await Promise.all([
+      import('./load_beside.ts'),
+      import('./watch.ts'),
+      import('../../server/versions/versions.ts'),
+      import('../../server/versions/sides.ts'),
+      import('../../server/versions/swaps.ts'),
+      import('../../server/versions/version.ts'),
+    ]);
+  const versionOf = async (run: Run, folder: string): Promise<Version> =>
+    makeVersion({ answers: await open(run), folder, close: () => run.close() });
+  const ofRun = { ...defined({ data, allow, unfinished }), engine: choice.engine.name };
+  const load = async (folder: string, ending?: AbortSignal, isFirst = false): Promise<Version> =>
+    versionOf(await loadBeside(folder, { ...ofRun, isFirst, ...defined({ signal: ending }) }), folder);
+
+  const first = await (request.run ? versionOf(request.run, request.run.trained.folder) : firstIn(watch!));
+  const versions = makeVersions(makeSides(first));
+  const firstShare = canary === undefined ? share : (share ?? usualShare);
+  const swaps = makeSwaps({
+    versions,
+    load: (folder, ending) => load(folder, ending),
+    say,
+    ...defined({ firstShare }),
+  });
+  if (canary !== undefined) await swaps.take(canary);
+  const control = new AbortController();
+  const watching =
+    watch === undefined
+      ? undefined
+      : makeWatch({
+          folder: watch,
+          answering: () => versions.current.all.map(({ id }) => id),
+          rejected: swaps.rejected,
+          take: swaps.take,
+          say,
+        });
+  const serving = await listen({ versions, swaps }, request);
+  void watching?.follow(control.signal);
+
+  /** Tries what is not whole the second time: nothing has changed since the first. */
+  async function firstIn(folder: string): Promise<Version> {
+    let found: Version | undefined;
+    const take = async (at: string): Promise<void> => {
+      const start = performance.now();
+      found = await load(at, signal, true).catch((error: unknown) => {
+        throw signal?.aborted ? new DOMException('the start has ended', 'AbortError') : error;
+      });
+      say(`version ${found.id.slice(0, 12)} of ${at}: loaded in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+    };
+    const looking = makeWatch({ folder, answering: () => [], rejected: new Set(), take, say });
+    const refused = (await looking.look()) + (found ? 0 : await looking.look());
+    signal?.throwIfAborted();
+    if (found === undefined) throw failure('no-version', { folder, refused });
+    return found;
+  }
+
+  return {
+    url: serving.url,
+    async look() {
+      await watching?.again();
+    },
+    async close(grace) {
+      control.abort();
+      swaps.close();
+      await serving.close(grace);
+    },
+  };
+}
+
+/** Of a canary, where nobody says: one question in twenty. */
+const usualShare = 0.05;

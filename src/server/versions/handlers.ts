@@ -1,0 +1,72 @@
+/** The routes of versions: which answer, and changes by the people who run the server. */
+import type { FastifyRequest } from 'fastify';
+import { diagnose } from '../../diagnostics/diagnose.ts';
+import { Failure, failure } from '../../diagnostics/failure.ts';
+import type { Reader } from '../body.ts';
+import { mistakeOf, Refused, refused } from '../refused.ts';
+import { isLocal } from './local.ts';
+import type { VersionsAnswer } from './schemas.ts';
+import type { Swaps } from './swaps.ts';
+import type { Version } from './version.ts';
+import type { Versions } from './versions.ts';
+
+export interface VersionRoutes {
+  readonly versions: Versions;
+  /** Absent: the server has one version for its life. */
+  readonly swaps?: Swaps;
+  readonly readers: Readonly<Record<'Change' | 'Share', Reader>>;
+  /** Requests without it do not arrive here. */
+  readonly hasToken: boolean;
+}
+
+type Handler = (request: FastifyRequest) => Promise<VersionsAnswer>;
+
+export function versionHandlers({ versions, swaps, readers, hasToken }: VersionRoutes) {
+  const change = (read: Reader, work: (swaps: Swaps, body: object) => Promise<void>): Handler => {
+    return async (request) => {
+      if (!hasToken && !isLocal(request)) throw refused(403, diagnose('request-local', undefined, {}));
+      const { bodies, isArray } = read(request.body);
+      if (isArray) throw refused(400, diagnose('request-body', undefined, oneChange));
+      const [body] = bodies;
+      try {
+        if (swaps === undefined) {
+          const advice = 'start the server with `--watch FOLDER`, or with `--canary RUN`';
+          throw failure('version-change', { reason: 'the server has one version', advice });
+        }
+        await work(swaps, body as object);
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        throw new Refused(
+          409,
+          error.diagnostics.map((each) => mistakeOf(each, '')),
+        );
+      }
+      return answerOf(versions, swaps);
+    };
+  };
+  return {
+    versions: async () => answerOf(versions, swaps),
+    promote: change(readers.Change, (own) => own.promote()),
+    rollback: change(readers.Change, (own) => own.rollback()),
+    share: change(readers.Share, (own, body) => own.share((body as { readonly share: number }).share)),
+  } as const satisfies Readonly<Record<string, Handler>>;
+}
+
+const oneChange = { reason: 'is an array', advice: 'send one JSON object' };
+
+function answerOf({ current }: Versions, swaps: Swaps | undefined): VersionsAnswer {
+  const { stable, canary, share } = current;
+  const { before } = swaps ?? {};
+  return {
+    stable: shown(stable),
+    ...(canary ? { canary: { ...shown(canary), share } } : {}),
+    ...(before ? { before: { version: before.id, folder: before.folder } } : {}),
+  };
+}
+
+const shown = ({ id, folder, loaded, answers }: Version) => ({
+  version: id,
+  folder,
+  loaded: loaded.toISOString(),
+  items: answers.snapshot.rows,
+});
