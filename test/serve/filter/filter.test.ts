@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readFilter } from '../../../grammar/filter.ts';
 import { Failure } from '../../../src/diagnostics/failure.ts';
 import { type ItemColumns, textColumn, textsColumn } from '../../../src/serve/filter/columns.ts';
+import { compareTexts } from '../../../src/serve/filter/comparisons.ts';
 import { makeFilters } from '../../../src/serve/filter/filter.ts';
 import fc from '../../fast_check.ts';
 
@@ -176,6 +177,30 @@ const refusal = (text: string): string => {
   }
   return 'no mistake';
 };
+
+describe('texts', () => {
+  it('are in the order of their code points', () => {
+    const points = ['', '\u0001', 'a', '\ud7ff', '\ue000', '\ufffd', '\u{10000}', '\u{10ffff}'];
+    const parts = points.flatMap((a) => points.map((b) => a + b));
+    const inOrder = (a: string, b: string): number => {
+      const [x, y] = [[...a], [...b]].map((all) => all.map((each) => each.codePointAt(0)!)) as [number[], number[]];
+      const at = x.findIndex((each, i) => each !== y[i]);
+      return at < 0 ? x.length - y.length : x[at]! - (y[at] ?? -1);
+    };
+    for (const a of parts)
+      for (const b of parts) expect([a, b, Math.sign(compareTexts(a, b))]).toEqual([a, b, Math.sign(inOrder(a, b))]);
+  });
+  it('that are empty are missing, in lists too', () => {
+    const columns: ItemColumns = new Map([['genres', textsColumn([['', 'Drama'], [''], undefined])]]);
+    const keep = (text: string): number[] => {
+      const bits = makeFilters(columns, 3).itemsOf(text);
+      return [0, 1, 2].filter((row) => bits.has(row));
+    };
+    expect(keep("'absent' in genres")).toEqual([]);
+    expect(keep("'' in genres")).toEqual([]);
+    expect(keep("'Drama' not in genres")).toEqual([1]);
+  });
+});
 
 describe('a filter that has no meaning is refused with its place', () => {
   it.each([
