@@ -5,12 +5,14 @@ import { AnswerView } from './answer_view.tsx';
 import { type Asker, type Asking, makeAsker } from './asker.ts';
 import type { Client } from './client.ts';
 import { count, shortVersion } from './figure.ts';
+import { prose } from './mistakes.tsx';
 import { type AboutAnswer, type Answer, firstQuestion, type Question, requestOf } from './question.ts';
 import { QuestionForm } from './question_form.tsx';
 import { TokenForm } from './token_form.tsx';
 
 type Start =
-  | { readonly state: 'loading' }
+  /** The server starts, or has much to do: with its words, and seconds to wait. */
+  | { readonly state: 'loading'; readonly reason?: string; readonly seconds?: number }
   | { readonly state: 'token'; readonly refused: boolean }
   | { readonly state: 'lost'; readonly reason: string }
   | { readonly state: 'ready'; readonly about: AboutAnswer; readonly first: Question };
@@ -19,6 +21,11 @@ export function App({ client }: { readonly client: Client }) {
   const [start, setStart] = useState<Start>({ state: 'loading' });
   const load = async (): Promise<void> => setStart(await begin(client));
   useEffect(() => void load(), []);
+  useEffect(() => {
+    if (start.state !== 'loading' || start.seconds === undefined) return;
+    const timer = setTimeout(load, 1000 * start.seconds);
+    return () => clearTimeout(timer);
+  }, [start]);
   if (start.state === 'ready') {
     return (
       <Ready
@@ -32,7 +39,9 @@ export function App({ client }: { readonly client: Client }) {
   return (
     <main class="alone">
       <h1>Tower</h1>
-      {start.state === 'loading' && <p role="status">Loading the model …</p>}
+      {start.state === 'loading' && (
+        <p role="status">{start.reason === undefined ? 'Loading the model …' : prose(start.reason)}</p>
+      )}
       {start.state === 'lost' && (
         <>
           <p role="alert">{start.reason}</p>
@@ -61,6 +70,7 @@ async function begin(client: Client): Promise<Start> {
     client.get<UsersAnswer>('/v1/users?limit=20'),
   ]);
   if (about.kind === 'token') return { state: 'token', refused: about.given };
+  if (about.kind === 'busy') return { state: 'loading', reason: about.reason, seconds: about.seconds };
   if (about.kind !== 'answer') return { state: 'lost', reason: 'reason' in about ? about.reason : '' };
   const first = firstQuestion(about.value);
   const known = about.value.query.key !== undefined && users.kind === 'answer' ? users.value.users : [];

@@ -1,9 +1,10 @@
 /** The left side: who asks, what is known of them, the weights, and the limits of the answer. */
 import type { Mistake } from '../server/schemas.ts';
 import type { Client } from './client.ts';
-import { FilterField } from './filter_field.tsx';
+import { Limits } from './limits.tsx';
 import { MistakeText, mistakesAt } from './mistakes.tsx';
 import type { AboutAnswer, Question } from './question.ts';
+import { typing } from './typing.ts';
 import { UserField } from './user_field.tsx';
 import { ValueFields } from './value_fields.tsx';
 import { Weights } from './weights.tsx';
@@ -17,16 +18,9 @@ export interface QuestionFormProps {
   change(part: Partial<Question>, delay?: number): void;
 }
 
-/** Where the answer is next to the question. On a phone it comes after it, so the question begins short. */
-const isWide = matchMedia('(min-width: 58rem)').matches;
-
-/** While a person types. */
-const typing = 250;
-
 export function QuestionForm({ client, about, question, mistakes, change }: QuestionFormProps) {
-  const { query, objectives, mostItems } = about;
-  const { user, values, k, exclude, removeSeen } = question;
-  const isLimited = question.filter !== '' || exclude.length > 0;
+  const { query, objectives } = about;
+  const { user, values } = question;
   const given = query.features.filter(({ name }) => (values[name]?.length ?? 0) > 0).length;
   return (
     <form class="question" aria-label="Question" onSubmit={(event) => event.preventDefault()}>
@@ -69,65 +63,7 @@ export function QuestionForm({ client, about, question, mistakes, change }: Ques
         />
       )}
 
-      <details class="part" open={isWide || isLimited}>
-        <summary>
-          <h2>Which items</h2>
-        </summary>
-        <FilterField
-          columns={about.columns}
-          filter={question.filter}
-          mistakes={mistakesAt(mistakes, '/filter')}
-          onFilter={(filter) => change({ filter }, typing)}
-        />
-        <div class="row ends">
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={removeSeen}
-              onChange={({ currentTarget }) => change({ removeSeen: currentTarget.checked })}
-            />
-            leave out what the user has had
-          </label>
-          <label class="small">
-            at most{' '}
-            <input
-              type="number"
-              min={1}
-              max={mostItems}
-              value={k}
-              onInput={({ currentTarget }) => {
-                const number = Math.floor(currentTarget.valueAsNumber);
-                if (number >= 1) change({ k: Math.min(number, mostItems) }, typing);
-              }}
-            />
-          </label>
-        </div>
-        {exclude.length > 0 && (
-          <div class="field">
-            <p class="label" id="excluded">
-              Left out
-            </p>
-            <ul class="chips" aria-labelledby="excluded">
-              {exclude.map(({ key, title = key }) => (
-                <li key={key}>
-                  <button
-                    type="button"
-                    class="chip"
-                    aria-label={`Take back ${title}`}
-                    onClick={() => change({ exclude: exclude.filter((each) => each.key !== key) })}
-                  >
-                    <bdi>{title}</bdi> <span aria-hidden="true">×</span>
-                  </button>
-                </li>
-              ))}
-            </ul>
-          </div>
-        )}
-        <MistakeText
-          id="limits-mistake"
-          mistakes={['/k', '/exclude', '/columns'].flatMap((at) => mistakesAt(mistakes, at))}
-        />
-      </details>
+      <Limits {...{ about, question, mistakes, change }} />
     </form>
   );
 }

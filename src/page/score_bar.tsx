@@ -13,6 +13,8 @@ export interface ScoreBarProps {
 
 export function ScoreBar({ score, parts, names, span, digits }: ScoreBarProps) {
   const segments = segmentsOf(parts, span, names);
+  // One score alone is no task's.
+  const colour = (at: number): string => (names.length > 1 ? `c${at % 6}` : 'plain');
   return (
     <div class="score">
       <span class="number">
@@ -23,7 +25,7 @@ export function ScoreBar({ score, parts, names, span, digits }: ScoreBarProps) {
         {segments.map(({ name, at, left, width, value }) => (
           <span
             key={name}
-            class={`c${at % 6}`}
+            class={colour(at)}
             title={`${name}: ${fixed(value, digits)}`}
             style={{ left: `${left}%`, width: `${width}%` }}
           />

@@ -1,9 +1,10 @@
 /** A search for users by the beginning of their keys: a combobox as WAI-ARIA describes it. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { Mistake, UsersAnswer } from '../server/schemas.ts';
 import type { Client } from './client.ts';
 import { count } from './figure.ts';
 import { MistakeText } from './mistakes.tsx';
+import { useUsers } from './users.ts';
 
 export interface UserFieldProps {
   readonly client: Client;
@@ -14,29 +15,13 @@ export interface UserFieldProps {
   onUser(user: string): void;
 }
 
-const pause = 120;
-
 export function UserField({ client, name, user, mistakes, onUser }: UserFieldProps) {
   const [typed, setTyped] = useState(user);
-  const [found, setFound] = useState<UsersAnswer['users']>([]);
   const [isOpen, setOpen] = useState(false);
   const [at, setAt] = useState(-1);
-  const latest = useRef(0);
+  const found = useUsers(client, isOpen ? typed : undefined);
   useEffect(() => setTyped(user), [user]);
-  useEffect(() => {
-    if (!isOpen) return;
-    const number = ++latest.current;
-    const timer = setTimeout(async () => {
-      const reply = await client.get<UsersAnswer>(
-        `/v1/users?limit=8&prefix=${encodeURIComponent(typed.slice(0, 1000))}`,
-      );
-      // Answers may come in another order than they were asked for.
-      if (number !== latest.current || reply.kind !== 'answer') return;
-      setFound(reply.value.users);
-      setAt(-1);
-    }, pause);
-    return () => clearTimeout(timer);
-  }, [typed, isOpen]);
+  useEffect(() => setAt(-1), [found]);
 
   const choose = (key: string): void => {
     setOpen(false);
@@ -91,26 +76,40 @@ export function UserField({ client, name, user, mistakes, onUser }: UserFieldPro
             ×
           </button>
         )}
-        <div id="users" role="listbox" aria-label="Users" hidden={!shows}>
-          {found.map(({ key, seen }, row) => (
-            <div
-              key={key}
-              id={`users-${row}`}
-              role="option"
-              tabIndex={-1}
-              aria-selected={row === at}
-              // Before the field loses its focus.
-              onMouseDown={(event) => {
-                event.preventDefault();
-                choose(key);
-              }}
-            >
-              <bdi>{key}</bdi> <span class="soft">{count(seen, 'item')}</span>
-            </div>
-          ))}
-        </div>
+        <Options {...{ found, at, choose }} isShown={shows} />
       </div>
       <MistakeText id="user-mistake" mistakes={mistakes} />
+    </div>
+  );
+}
+
+interface OptionsProps {
+  readonly found: UsersAnswer['users'];
+  readonly isShown: boolean;
+  /** The one that the keyboard is at. */
+  readonly at: number;
+  choose(key: string): void;
+}
+
+function Options({ found, isShown, at, choose }: OptionsProps) {
+  return (
+    <div id="users" role="listbox" aria-label="Users" hidden={!isShown}>
+      {found.map(({ key, seen }, row) => (
+        <div
+          key={key}
+          id={`users-${row}`}
+          role="option"
+          tabIndex={-1}
+          aria-selected={row === at}
+          // Before the field loses its focus.
+          onMouseDown={(event) => {
+            event.preventDefault();
+            choose(key);
+          }}
+        >
+          <bdi>{key}</bdi> <span class="soft">{count(seen, 'item')}</span>
+        </div>
+      ))}
     </div>
   );
 }

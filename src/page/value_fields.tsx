@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { DescribedFeature } from '../serve/describe.ts';
 import type { Mistake } from '../server/schemas.ts';
+import { Chips } from './chips.tsx';
 import { MistakeText, mistakesAt, segment } from './mistakes.tsx';
 import type { Question } from './question.ts';
 
@@ -102,22 +103,14 @@ function ListInput({ id, feature, isWrong, value, set }: InputProps<readonly str
   };
   return (
     <div class="list">
-      {value.length > 0 && (
-        <ul class="chips">
-          {value.map((text, at) => (
-            <li key={`${at} ${text}`}>
-              <button
-                type="button"
-                class="chip"
-                aria-label={`Remove ${titles.get(text) ?? text} from ${feature.name}`}
-                onClick={() => set(value.filter((_, other) => other !== at))}
-              >
-                <bdi>{titles.get(text) ?? text}</bdi> <span aria-hidden="true">×</span>
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Chips
+        label={feature.name}
+        chips={value.map((text, at) => {
+          const shown = titles.get(text) ?? text;
+          const remove = (): void => set(value.filter((_, other) => other !== at));
+          return { id: `${at} ${text}`, text: shown, action: `Remove ${shown} from ${feature.name}`, remove };
+        })}
+      />
       <input
         id={id}
         autocomplete="off"

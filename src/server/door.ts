@@ -1,6 +1,6 @@
 /**
  * The address of a server. It is taken before a run is loaded, so a port in use is known within milliseconds; until the run answers, every request but
- * those for liveness gets 503. A load balancer sees a process that starts, and not one that is missing.
+ * those for liveness and for the page gets 503. A load balancer sees a process that starts, and not one that is missing.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server as HttpServer, type RequestListener } from 'node:http';
@@ -8,6 +8,7 @@ import { type AddressInfo, isIPv6 } from 'node:net';
 import { failure } from '../diagnostics/failure.ts';
 import { systemReason } from '../diagnostics/system_reason.ts';
 import { busy } from './gate.ts';
+import { pageHeaders, pageText } from './page.ts';
 import { errorText, isForeign } from './protocols/error_text.ts';
 import { routes } from './routes.ts';
 
@@ -75,8 +76,10 @@ function urlOf(host: string, port: number): string {
   return `http://${isIPv6(name) ? `[${name}]` : name}:${port}`;
 }
 
-const starting: RequestListener = ({ url = '' }, response) => {
+const starting: RequestListener = ({ url = '', method }, response) => {
   const [path] = url.split('?');
+  // It waits by itself until the run answers.
+  if (path === routes.page.path && method === 'GET') return void response.writeHead(200, pageHeaders).end(pageText);
   const answer = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void => {
     const text = JSON.stringify(body);
     response.writeHead(status, {

@@ -11,17 +11,17 @@ import { diagnose } from '../diagnostics/diagnose.ts';
 import { makeReaders, mostMistakes, parseBody, type Reader } from './body.ts';
 import { type Door, makeDoor } from './door.ts';
 import { busy, type Gate, makeGate } from './gate.ts';
-import { page } from './generated_page.ts';
 import { type Limits, usualLimits } from './limits.ts';
 import { type Metrics, makeMetrics } from './metrics.ts';
 import { deadlineHeader, openApi } from './openapi.ts';
+import { type Handler, plainHandlers } from './plain.ts';
 import type { Choose } from './protocols/ask.ts';
 import { errorText, isForeign } from './protocols/error_text.ts';
 import { addProtocols } from './protocols/handlers.ts';
 import type { Row } from './protocols/rows.ts';
 import { indexRefusal, mistakesOf, ourMistake, Refused, refused, within } from './refused.ts';
 import { methodsOf, type OwnRouteName, pathOf, routeList, routeNames, routes, urlOf } from './routes.ts';
-import { type Mistake, makeSchemas, type UsersQuery } from './schemas.ts';
+import { type Mistake, makeSchemas } from './schemas.ts';
 import { makeTokenCheck } from './token.ts';
 import { versionHandlers } from './versions/handlers.ts';
 import type { About } from './versions/sides.ts';
@@ -108,31 +108,12 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
       return isArray ? all : all[0];
     };
   };
-  const state = (status: string) => ({ status, version: versions.current.stable.id });
   const description = openApi({ schemas, version: options.tower, hasToken: options.token !== undefined });
   const handlers: Readonly<Record<OwnRouteName, Handler>> = {
     recommend: answerAll('recommend', readers.Recommend),
     similar: answerAll('similar', readers.Similar),
-    users: async ({ query }) => {
-      const [asked] = readers.Users(parametersIn(query)).bodies;
-      return versions.use(({ stable }) => stable.answers.users(asked as UsersQuery));
-    },
-    about: async () => ({ ...versions.current.stable.answers.about(), mostItems: limits.k }),
-    page: async (_, reply) => {
-      reply.headers(pageHeaders);
-      return page.html;
-    },
+    ...plainHandlers({ versions, readers, metrics, limits, description, isStopping: () => stopping }),
     ...versionHandlers({ versions, ...defined({ swaps }), readers, hasToken: options.token !== undefined }),
-    health: async () => state('ok'),
-    ready: async (_, reply) => {
-      if (stopping) reply.code(503);
-      return state(stopping ? 'stopping' : 'ready');
-    },
-    metrics: async (_, reply) => {
-      reply.type(metrics.contentType);
-      return metrics.text();
-    },
-    openapi: async () => description,
   };
   for (const [name, handler] of Object.entries(handlers)) {
     const { method, path } = routes[name as OwnRouteName];
@@ -170,20 +151,10 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
   };
 }
 
-/** A browser runs the page's own script alone, loads nothing else, and keeps nothing of an older version. */
-const pageHeaders = {
-  'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': page.policy,
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-cache',
-};
-
 interface Answered {
   readonly version: string;
   readonly items: readonly unknown[];
 }
-type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
 /** Answers the bodies of one request together, or refuses all of them with the mistakes of each. */
 async function allOf<T>(bodies: readonly unknown[], one: (body: Row) => Promise<T>, isArray: boolean): Promise<T[]> {
@@ -198,15 +169,6 @@ async function allOf<T>(bodies: readonly unknown[], one: (body: Row) => Promise<
   if (mistakes.length > 0) throw new Refused(400, mistakes.slice(0, mostMistakes));
   return settled.map((each) => (each as PromiseFulfilledResult<Awaited<T>>).value);
 }
-
-/** Parameters of an address are texts. A whole number among them is one. */
-const parametersIn = (query: unknown): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(
-    Object.entries(query as object).map(([name, value]) => [
-      name,
-      name === 'limit' && /^\d{1,9}$/.test(value) ? Number(value) : value,
-    ]),
-  );
 
 /** @throws Refused 400 */
 function deadlineOf({ headers }: FastifyRequest, { deadline }: Limits): number {

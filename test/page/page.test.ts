@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { textColumn } from '../../src/serve/filter/columns.ts';
 import { makeRecommender } from '../../src/serve/recommend.ts';
 import { makeAnswers } from '../../src/server/answers.ts';
+import { makeDoor } from '../../src/server/door.ts';
 import { makeServer, type Server } from '../../src/server/server.ts';
-import { onlyVersion } from '../../src/server/versions/versions.ts';
+import { onlyVersion, type Versions } from '../../src/server/versions/versions.ts';
 import { chromium, Page } from '../playground/browser.ts';
 import { columns, corpus, dataset } from '../server/served.ts';
 import { plainEngine } from '../training/plain_engine.ts';
@@ -24,6 +25,7 @@ describe.skipIf(chromium === undefined)('the page', () => {
   let page: Page;
   let open: Server;
   let closed: Server;
+  let versions: Versions;
   const addresses: string[] = [];
 
   beforeAll(async () => {
@@ -40,7 +42,7 @@ describe.skipIf(chromium === undefined)('the page', () => {
       columns: new Map([...columns, ['poster', poster]]),
       objectives,
     });
-    const versions = onlyVersion({ answers: makeAnswers({ recommender, removesSeen: true, notes: ['A `note`.'] }) });
+    versions = onlyVersion({ answers: makeAnswers({ recommender, removesSeen: true, notes: ['A `note`.'] }) });
     open = await makeServer(versions, { tower: '0.0.0' });
     closed = await makeServer(versions, { tower: '0.0.0', token });
     for (const server of [open, closed]) addresses.push(await server.listen('127.0.0.1', 0));
@@ -263,6 +265,17 @@ describe.skipIf(chromium === undefined)('the page', () => {
     ]);
     await visit(`${addresses[1]}/?again`);
     await page.until(`document.getElementById('token')`);
+  });
+
+  it('waits for a server that starts', async () => {
+    const door = makeDoor();
+    const url = await door.listen('127.0.0.1', 0);
+    await visit(url);
+    await page.until(`document.querySelector('[role=status]')?.textContent.includes('it is starting')`);
+    const late = await makeServer(versions, { tower: '0.0.0', door });
+    await late.listen('127.0.0.1', 0);
+    await page.until(`document.querySelectorAll('.items > li').length > 0`);
+    await late.close(0);
   });
 
   it('says that the server is gone, and asks again', async () => {

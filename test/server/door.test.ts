@@ -17,6 +17,10 @@ it('answers 503 until the server is ready, on the same address and connection', 
   };
   expect(await state('/healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
   expect(await state('/readyz?now')).toMatchObject({ status: 503, body: { status: 'starting' } });
+  const page = await fetch(`${url}/?x`);
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+  expect(await page.text()).toContain('<div id="page">');
   const early = await state('/v1/recommend', '{"user":"u1"}');
   expect(early).toMatchObject({ status: 503, retry: '1', body: { errors: [{ code: 'server-busy' }] } });
   expect(early.body.errors[0].message).toContain('it is starting');

@@ -1,0 +1,2 @@
+/** Milliseconds that a question waits while a person types it. */
+export const typing = 250;
