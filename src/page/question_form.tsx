@@ -1,4 +1,4 @@
-/** The left side: who asks, what is known of them, the weights, and the limits of the answer. */
+/** The left side: the user, what is known of them, the weights, and the limits of the answer. */
 import type { Mistake } from '../server/schemas.ts';
 import type { Client } from './client.ts';
 import { Limits } from './limits.tsx';
@@ -24,8 +24,8 @@ export function QuestionForm({ client, about, question, mistakes, change }: Ques
   const given = query.features.filter(({ name }) => (values[name]?.length ?? 0) > 0).length;
   return (
     <form class="question" aria-label="Question" onSubmit={(event) => event.preventDefault()}>
-      <section aria-labelledby="who">
-        <h2 id="who">Who asks</h2>
+      <section aria-labelledby="query">
+        <h2 id="query">Query</h2>
         {query.key !== undefined && (
           <UserField
             client={client}

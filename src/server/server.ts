@@ -74,23 +74,7 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
   const { door = makeDoor() } = options;
   const http = await makeHttp(place, door);
 
-  const pass = <T>(
-    request: FastifyRequest,
-    { bodies, isArray }: ReturnType<Reader>,
-    choose: Choose<T>,
-  ): Promise<T[]> => {
-    const isGone = (): boolean => request.raw.socket?.destroyed;
-    return gate.pass(
-      (isLate) => {
-        const isOver = (): boolean => isLate() || isGone();
-        return versions.use((sides) => {
-          const one = choose(sides);
-          return allOf(bodies, (body) => one(body, { isOver }), isArray);
-        });
-      },
-      deadlineOf(request, limits),
-    );
-  };
+  const pass = makePass(place, versions);
   const answerAll = (name: 'recommend' | 'similar', read: Reader): Handler => {
     return async (request) => {
       const asked = read(request.body);
@@ -150,6 +134,23 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
     },
   };
 }
+
+type Pass = <T>(request: FastifyRequest, asked: ReturnType<Reader>, choose: Choose<T>) => Promise<T[]>;
+
+/** Takes the bodies of a request through the gate to the versions of that moment. */
+const makePass =
+  ({ gate, limits }: Place, versions: Versions): Pass =>
+  (request, { bodies, isArray }, choose) =>
+    gate.pass(
+      (isLate) => {
+        const isOver = (): boolean => isLate() || request.raw.socket?.destroyed;
+        return versions.use((sides) => {
+          const one = choose(sides);
+          return allOf(bodies, (body) => one(body, { isOver }), isArray);
+        });
+      },
+      deadlineOf(request, limits),
+    );
 
 interface Answered {
   readonly version: string;
