@@ -25,7 +25,7 @@ export function exportCommand(program: Command): void {
       '--columns <names>',
       'let pages filter by these columns of the items file, and show them: names with commas',
     )
-    .option('--index', 'also write the vectors of all items, as NumPy and Parquet read them')
+    .option('--index', 'write the vectors of all items as well, as NumPy and Parquet read them')
     .addOption(dataOption())
     .addOption(allowOption())
     .addOption(engineOption())
