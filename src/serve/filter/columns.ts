@@ -22,20 +22,43 @@ export type ItemColumns = ReadonlyMap<string, ItemColumn>;
 
 /** Texts as a column; undefined, null and empty text are missing. */
 export function textColumn(texts: readonly (string | null | undefined)[]): ItemColumn {
+  const words: string[] = [];
+  const placeOf = texts.length <= mostOfMap ? placesInMap(words) : placesInTable(words, texts);
+  const codes = new Int32Array(texts.length);
+  texts.forEach((text, row) => {
+    codes[row] = text === undefined || text === null || text === '' ? -1 : placeOf(text);
+  });
+  return { kind: 'text', codes, words };
+}
+
+/** Entries that a Map of V8 takes. */
+const mostOfMap = 2 ** 24 - 1;
+
+/** Of a text its place among the words, where it is added if it is new. */
+type PlaceOf = (text: string) => number;
+
+function placesInMap(words: string[]): PlaceOf {
+  const places = new Map<string, number>();
+  return (text) => {
+    const known = places.get(text);
+    if (known !== undefined) return known;
+    places.set(text, words.length);
+    return words.push(text) - 1;
+  };
+}
+
+function placesInTable(words: string[], texts: readonly (string | null | undefined)[]): PlaceOf {
   const rows = makeKeyTable(
     texts.map((text) => text ?? ''),
     texts.length,
   );
-  const words: string[] = [];
-  /** By one row of each text: its place among the words. */
+  /** By one row of each text. */
   const places = new Int32Array(texts.length).fill(-1);
-  const codes = Int32Array.from(texts, (text) => {
-    if (text === undefined || text === null || text === '') return -1;
+  return (text) => {
     const row = rows.rowOf(text);
     if (places[row]! < 0) places[row] = words.push(text) - 1;
     return places[row]!;
-  });
-  return { kind: 'text', codes, words };
+  };
 }
 
 /** Lists of texts as a column; undefined and null are missing, which an empty list is not. Lists keep no empty text, which is a missing one. */
