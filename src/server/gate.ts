@@ -18,8 +18,6 @@ export interface Gate {
   readonly waiting: number;
   /** Whether one more would be refused at its arrival, so that its body need not be read. */
   readonly isFull: boolean;
-  /** Says how many wait. */
-  refusal(): Refused;
   /**
    * Does the work when its turn comes. `isLate` says whether its deadline has passed, so that work of many parts can end early.
    * @param milliseconds from now to the deadline
@@ -45,7 +43,6 @@ export function makeGate(limits: Pick<Limits, 'running' | 'waiting'>): Gate {
     // Those that come later wait no less than the first.
     return queue.size >= limits.waiting || (first !== undefined && isTooLate(first.since, now()));
   };
-  const refusal = (): Refused => busy(`${queue.size.toLocaleString('en')} others are waiting`);
   const next = (): void => {
     const time = now();
     while (running < limits.running) {
@@ -68,9 +65,8 @@ export function makeGate(limits: Pick<Limits, 'running' | 'waiting'>): Gate {
     get isFull() {
       return isFull();
     },
-    refusal,
     async pass(work, milliseconds) {
-      if (isFull()) throw refusal();
+      if (isFull()) throw overload;
       let isLate = false;
       return new Promise((resolve, reject) => {
         const waiting: Waiting = {
@@ -90,7 +86,7 @@ export function makeGate(limits: Pick<Limits, 'running' | 'waiting'>): Gate {
           },
           refuse() {
             clearTimeout(timer);
-            reject(busy('it has more requests than it can answer'));
+            reject(overload);
           },
         };
         const timer = setTimeout(() => {
@@ -123,3 +119,6 @@ export const busy = (reason: string): Refused =>
   refused(503, diagnose('server-busy', undefined, { reason, seconds: retrySeconds }), '', {
     'retry-after': String(retrySeconds),
   });
+
+/** Made once: a server that refuses has no time for words. */
+export const overload: Refused = busy('it has more requests than it can answer');

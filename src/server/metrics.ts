@@ -71,11 +71,23 @@ export function makeMetrics({ gate, versions }: Watched): Metrics {
     },
   });
 
+  /** By status and route: finding a series by its labels takes longer than counting. Routes are few, and none is as a client writes it. */
+  const series = new Map<
+    string,
+    { readonly requests: Counter.Internal; readonly seconds: Histogram.Internal<'route'> }
+  >();
+
   return {
     contentType: registry.contentType,
     answered(route, status, took) {
-      requests.inc({ route, status });
-      seconds.observe({ route }, took);
+      const name = `${status} ${route}`;
+      let known = series.get(name);
+      if (known === undefined) {
+        known = { requests: requests.labels({ route, status }), seconds: seconds.labels({ route }) };
+        series.set(name, known);
+      }
+      known.requests.inc();
+      known.seconds.observe(took);
     },
     question(route, version, items) {
       questions.inc({ route, version });

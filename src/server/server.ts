@@ -10,7 +10,7 @@ import { defined } from '../defined.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import { makeReaders, mostMistakes, parseBody, type Reader } from './body.ts';
 import { type Door, makeDoor } from './door.ts';
-import { busy, type Gate, makeGate } from './gate.ts';
+import { busy, type Gate, makeGate, overload } from './gate.ts';
 import { type Limits, usualLimits } from './limits.ts';
 import { type Metrics, makeMetrics } from './metrics.ts';
 import { deadlineHeader, openApi } from './openapi.ts';
@@ -218,7 +218,7 @@ async function makeHttp(place: Place, door: Door): Promise<FastifyInstance> {
       throw refused(401, diagnose('request-token', undefined, { given: authorization !== undefined }));
     }
     // Before the body is read.
-    if (place.gate.isFull && passes.has(request.routeOptions.url ?? '')) throw place.gate.refusal();
+    if (place.gate.isFull && passes.has(request.routeOptions.url ?? '')) throw overload;
   });
   http.addHook('onResponse', async (request, reply) => record(place, request, reply));
   http.setNotFoundHandler((request) => {
@@ -287,7 +287,7 @@ const passes: ReadonlySet<string> = new Set([routes.recommend.path, routes.simil
  * accepts.
  */
 function refuseEarly(place: Place, route: string, request: IncomingMessage, response: ServerResponse): void {
-  const { status, mistakes, headers } = place.gate.refusal();
+  const { status, mistakes, headers } = overload;
   const id = idIn(request.headers['x-request-id']) ?? randomUUID();
   const text = JSON.stringify({ request: id, errors: mistakes });
   const bytes = Buffer.byteLength(text);
