@@ -1,5 +1,5 @@
 /**
- * `tower serve` over HTTP, with the load beside it on the same cores: requests a second and times of answers over 10,000 items; twice that load; the start
+ * `tower serve` over HTTP, with the load on the same cores: requests a second and times of answers over 10,000 items; twice that load; the start
  * over a million items; memory over a million requests. `npm run bench -- serve`, or
  * `npx tsx bench/http.ts [--seconds=10] [--connections=32] [--start=1000000] [--requests=0]`, after `npm run build`.
  */

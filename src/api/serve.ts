@@ -82,7 +82,7 @@ export async function refuseUnsafe(address: {
 }
 
 /**
- * Takes an address before a run is loaded: what cannot be listened on is known at once. Until `serve` gets it, requests get 503.
+ * Takes an address before a run is loaded: what cannot be listened on is known immediately. Until `serve` gets it, requests get 503.
  * @throws Failure `cannot-listen`
  */
 export async function takeAddress(host: string, port: number): Promise<Door> {

@@ -1,27 +1,8 @@
 /** The routes: what the server registers, what `/openapi.json` lists, and what a message about an unknown route names. */
 import { type ProtocolRouteName, protocolRoutes } from './protocols/routes.ts';
-import type { SchemaName } from './schemas.ts';
+import type { Route } from './route.ts';
 
-export interface Route {
-  readonly method: 'GET' | 'POST';
-  /** With parameters as OpenAPI writes them: `{model}`. */
-  readonly path: string;
-  readonly summary: string;
-  /** It takes one body of this schema, or an array of them, and answers in the same form. */
-  readonly body?: 'Recommend' | 'Similar';
-  /** The schema of its body, in a protocol of others. Its errors are in the form of that protocol. */
-  readonly takes?: 'Predict' | 'Infer';
-  /** The schema of its parameters. */
-  readonly query?: 'Users';
-  /** It changes the versions, by one body of this schema: with the token, or from this machine. */
-  readonly change?: 'Change' | 'Share';
-  /** Absent: another document. */
-  readonly answer?: SchemaName;
-  /** The media type of the answer, where it is not JSON. */
-  readonly media?: string;
-  /** It answers without a token: a load balancer has none, and the page asks for it. */
-  readonly open?: true;
-}
+export type { Route } from './route.ts';
 
 export const routes = {
   recommend: {

@@ -1,5 +1,5 @@
 /** The routes of protocols of others. A path has parameters as OpenAPI writes them: `{model}`. */
-import type { Route } from '../routes.ts';
+import type { Route } from '../route.ts';
 
 const tensorflow = '/v1/models/{model}';
 const inference = '/v2/models/{model}';
