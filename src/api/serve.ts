@@ -4,6 +4,7 @@ import { failure } from '../diagnostics/failure.ts';
 import type { Answers } from '../server/answers.ts';
 import type { Door } from '../server/door.ts';
 import type { Limits } from '../server/limits.ts';
+import type { TakenAddress } from '../server/taken_address.ts';
 import type { Swaps } from '../server/versions/swaps.ts';
 import type { Versions } from '../server/versions/versions.ts';
 import type { Run } from './run.ts';
@@ -52,7 +53,7 @@ export interface ServeRequest extends OpenRequest {
   /** Gets one line of JSON for each request. */
   readonly log?: (line: string) => void;
   /** The address, if `takeAddress` has taken it. */
-  readonly door?: Door;
+  readonly door?: TakenAddress;
 }
 
 export interface Serving {
@@ -85,7 +86,7 @@ export async function refuseUnsafe(address: {
  * Takes an address before a run is loaded: what cannot be listened on is known immediately. Until `serve` gets it, requests get 503.
  * @throws Failure `cannot-listen`
  */
-export async function takeAddress(host: string, port: number): Promise<Door> {
+export async function takeAddress(host: string, port: number): Promise<TakenAddress> {
   const { makeDoor } = await import('../server/door.ts');
   const door = makeDoor();
   await door.listen(host, port);
@@ -117,7 +118,11 @@ export async function listen(
     import('../server/server.ts'),
     import('../server/warm_up.ts'),
   ]);
-  const server = await makeServer(versions, { tower: version, ...defined({ token, limits, log, swaps, door }) });
+  const server = await makeServer(versions, {
+    tower: version,
+    // What `takeAddress` gives is one.
+    ...defined({ token, limits, log, swaps, door: door as Door | undefined }),
+  });
   for (const { answers } of versions.current.all) await warmUp(answers);
   const url = await server.listen(host, port);
   return {

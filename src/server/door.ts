@@ -11,15 +11,12 @@ import { busy } from './gate.ts';
 import { pageHeaders, pageText } from './page.ts';
 import { errorText, isForeign } from './protocols/error_text.ts';
 import { routes } from './routes.ts';
+import type { TakenAddress } from './taken_address.ts';
 
-export interface Door {
+export interface Door extends TakenAddress {
   readonly http: HttpServer;
-  /** Takes the address, unless it has one. Gives the URL. @throws Failure `cannot-listen` */
-  listen(host: string, port: number): Promise<string>;
   /** From now on this answers. */
   open(handler: RequestListener): void;
-  /** Takes no new connections. Resolves when all that there are have ended. */
-  close(): Promise<void>;
 }
 
 /** Milliseconds in which the whole of a request must arrive. */
