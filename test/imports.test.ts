@@ -29,6 +29,7 @@ const mayImport: Record<string, readonly string[]> = {
   // Data and training
   storage: base,
   scan: base,
+  ann: ['scan', 'storage', ...base],
   engine: ['storage', 'graph', ...base],
   data: ['storage', 'model', 'plan', ...base],
   embedding: ['data', 'plan', 'graph', ...base],
@@ -73,6 +74,8 @@ const mayImport: Record<string, readonly string[]> = {
   postgres: ['grammar', 'serve', ...base],
   // What people use
   api: [
+    'ann',
+    'scan',
     'tune',
     'server',
     'postgres',
@@ -96,6 +99,7 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   lsp: ['language', 'format', 'pipeline', 'data', 'lower', 'model', 'syntax', ...base],
   cli: [
+    'ann',
     'lsp',
     'api',
     'tune',

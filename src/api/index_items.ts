@@ -1,49 +1,12 @@
 /** An index of the items of a run, for what is too much for one process: written, and opened for `serve`. */
+import { join } from 'node:path';
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
-import type { Certificate } from '../serve/certificate.ts';
 import type { Snapshot } from '../serve/snapshot.ts';
-import type { SearchIndex } from '../serve/top_answer.ts';
+import type { Indexed, IndexRequest, OpenedIndex, Target } from './index_target.ts';
 import type { Run } from './run.ts';
 
-export interface IndexRequest {
-  /** Where the index goes: `postgres://user@host/database`. The password may be in `PGPASSWORD` or in `~/.pgpass`. */
-  readonly to: string;
-  /** What it is called there. Default: `tower_items`. */
-  readonly table?: string;
-  /** The least share of the best items that it finds, as a mean over queries. Default: 0.99. */
-  readonly recall?: number;
-  /** How many items of an answer are compared. Default: 100. */
-  readonly k?: number;
-  /** How many queries are asked for the certificate, at most. Default: 500. */
-  readonly queries?: number;
-  /** Compares float16 numbers in the graph, which then takes half of the memory. */
-  readonly half?: boolean;
-  /** Drops the other indexes of this name, which servers of other runs may still ask. */
-  readonly dropOlder?: boolean;
-  readonly onProgress?: (line: string) => void;
-}
-
-export interface Indexed {
-  /** Where it is, without a password. */
-  readonly to: string;
-  readonly table: string;
-  readonly items: number;
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly certificate: Certificate;
-  /** Tables of older indexes that were dropped. */
-  readonly dropped: readonly string[];
-}
-
-/** A kind of index. */
-interface Target {
-  /** Whether a text names one. */
-  takes(to: string): boolean;
-  /** Refuses what can be known before anything is computed. */
-  check(request: Pick<IndexRequest, 'to' | 'table'>): Promise<void>;
-  write(run: Run, request: IndexRequest): Promise<Indexed>;
-  open(to: string, snapshot: Snapshot, options: { readonly table?: string }): Promise<SearchIndex>;
-}
+export type { Indexed, IndexRequest } from './index_target.ts';
 
 export const usualTable = 'tower_items';
 
@@ -66,8 +29,18 @@ const targets: readonly Target[] = [
     },
     async open(to, snapshot, { table: name = usualTable }) {
       const { openPostgres } = await import('../postgres/search.ts');
-      return openPostgres(to, snapshot, { name });
+      const index = await openPostgres(to, snapshot, { name });
+      return { snapshot: { ...snapshot, index }, address: index.address, close: index.close };
     },
+  },
+  {
+    takes: (to) => !/^\w+:\/\//.test(to),
+    async check() {
+      const { loadUsearch } = await import('../ann/usearch.ts');
+      loadUsearch();
+    },
+    write: async (run, request) => (await import('./folder_index.ts')).writeFolderIndex(run, request),
+    open: async (to, snapshot) => (await import('./folder_index.ts')).openFolderIndex(to, snapshot),
   },
 ];
 
@@ -86,20 +59,26 @@ async function measured(run: Run, { k = 100, queries = 500 }: IndexRequest) {
   return { snapshot, truth };
 }
 
-/** Whether an index can be written there, before a run is loaded. @throws Failure `index-address`, `index-server`, … */
-export const checkIndexTarget = (request: Pick<IndexRequest, 'to' | 'table'>): Promise<void> =>
-  targetOf(request.to).check(request);
+const placed = (folder: string, request: IndexRequest) => ({ ...request, to: request.to ?? join(folder, 'index') });
+
+/** Whether an index can be written there, before a run is loaded. @throws Failure `index-address`, `index-server`, `no-usearch`, … */
+export function checkIndexTarget(folder: string, request: IndexRequest): Promise<void> {
+  const asked = placed(folder, request);
+  return targetOf(asked.to).check(asked);
+}
 
 /**
  * Writes an index of the items of a run, if it finds enough of what the exact scan finds.
- * @throws Failure `index-address`, `index-recall`, …
+ * @throws Failure `index-address`, `index-recall`, `no-usearch`, …
  */
-export const indexItems = (run: Run, request: IndexRequest): Promise<Indexed> =>
-  targetOf(request.to).write(run, request);
+export function indexItems(run: Run, request: IndexRequest = {}): Promise<Indexed> {
+  const asked = placed(run.trained.folder, request);
+  return targetOf(asked.to).write(run, asked);
+}
 
-/** @throws Failure `index-address`, `index-missing`, `index-other`, … */
+/** @throws Failure `index-address`, `index-missing`, `index-other`, `not-an-index`, `other-index`, … */
 export const openIndex = (
   to: string,
   snapshot: Snapshot,
   options: { readonly table?: string } = {},
-): Promise<SearchIndex> => targetOf(to).open(to, snapshot, options);
+): Promise<OpenedIndex> => targetOf(to).open(to, snapshot, options);

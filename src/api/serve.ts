@@ -11,7 +11,7 @@ import type { Run } from './run.ts';
 import { version } from './version.ts';
 
 export interface OpenRequest {
-  /** Searches in this index, which `tower index` wrote, and not in the scan: `postgres://user@host/database`. */
+  /** Searches in this index, which `tower index` wrote: a folder, or `postgres://user@host/database`. */
   readonly index?: string;
   /** What the index is called there. Default: `tower_items`. */
   readonly table?: string;
@@ -37,7 +37,7 @@ export async function open(run: Run, { index, table }: OpenRequest = {}): Promis
   if (index === undefined) return Object.assign(makeAnswers({ recommender, removesSeen, notes }), { close });
   const { openIndex } = await import('./index_items.ts');
   const opened = await openIndex(index, recommender.snapshot, defined({ table }));
-  const snapshot = { ...recommender.snapshot, index: opened };
+  const { snapshot } = opened;
   const answers = makeAnswers({ recommender: { ...recommender, snapshot }, removesSeen, notes });
   return Object.assign(answers, { close: opened.close, index: opened.address });
 }

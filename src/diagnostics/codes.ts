@@ -1,6 +1,7 @@
 /** All codes: a slug that names the mistake, and its row. Each file of `codes/` has the codes of one subject, in the order of the pages. */
 import type { CodeRow } from './code_row.ts';
 import { data } from './codes/data.ts';
+import { graphs } from './codes/graphs.ts';
 import { indexes } from './codes/indexes.ts';
 import { lint } from './codes/lint.ts';
 import { model } from './codes/model.ts';
@@ -28,6 +29,7 @@ export const codes = {
   ...runs,
   ...serving,
   ...pages,
+  ...graphs,
   ...indexes,
   ...studies,
 } as const;

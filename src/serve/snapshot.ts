@@ -11,7 +11,8 @@
 import type { BagColumn } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { Failure, invariant } from '../diagnostics/failure.ts';
-import { makeScan, type Ranked, type Scan } from '../scan/scan.ts';
+import { type Graph, type RecallGauge, searchAll } from '../scan/approximate.ts';
+import { makeScan, type Scan } from '../scan/scan.ts';
 import { type KeyTable, makeKeyTable } from '../text/key_table.ts';
 import { directionsOf } from './directions.ts';
 import { type ItemColumns, valueAt } from './filter/columns.ts';
@@ -20,6 +21,7 @@ import { type Objective, sharesOf } from './objectives.ts';
 import type { SearchIndex, TopAnswer, TopItem } from './top_answer.ts';
 import { prepareTop, type TopRequest } from './top_request.ts';
 
+export type { RecallGauge } from '../scan/approximate.ts';
 export type { Objective } from './objectives.ts';
 export type { TopAnswer, TopItem } from './top_answer.ts';
 export type { TopRequest } from './top_request.ts';
@@ -61,6 +63,8 @@ export interface Snapshot {
   /** Names and kinds of what filters may read, with the values of the items of the data. */
   readonly columns: ItemColumns;
   readonly objectives: readonly Objective[];
+  /** Where there is an index: how right its answers are. */
+  readonly recall?: RecallGauge;
   /** @throws Failure `request-value`, `unknown-name`, `filter-syntax`, `filter-type` */
   top(requests: readonly TopRequest[]): TopAnswer[];
   /** The row of an item, −1 where there is none. */
@@ -77,6 +81,8 @@ export interface Snapshot {
   seenBy(user: number): number[];
   /** The same items, each with a vector of length 1. */
   directions(): Snapshot;
+  /** The same items, found by a graph where its certificate covers a request. */
+  withGraph(graph: Graph): Snapshot;
   /** Answers in place of `top`, where the items are searched somewhere else. */
   readonly index?: SearchIndex;
   readonly users: number;
@@ -113,10 +119,11 @@ export interface SnapshotParts {
   readonly columns: ItemColumns;
   readonly userKeys: KeyTable;
   readonly seen?: BagColumn;
+  readonly graph?: Graph;
 }
 
 export function snapshotOf(parts: SnapshotParts): Snapshot {
-  const { version, objectives, scan, keys, titleAt, columns, userKeys, seen } = parts;
+  const { version, objectives, scan, keys, titleAt, columns, userKeys, seen, graph } = parts;
   const { rows, width, vectors: data } = scan;
   const filters = makeFilters(columns, rows);
   const seenBy = (user: number): number[] => {
@@ -140,9 +147,11 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     width,
     columns,
     objectives,
+    ...defined({ recall: graph?.gauge }),
     top(requests) {
       const prepared = requests.map((request) => prepareTop(request, place));
-      return scan.top(prepared.map(({ scanned }) => scanned)).map(({ rows: best, scores }: Ranked, i) => ({
+      const asked = prepared.map(({ scanned }) => scanned);
+      return searchAll(scan, graph, asked).map(({ rows: best, scores, exact }, i) => ({
         version,
         items: Array.from(best, (row, at) => ({
           ...itemAt(row, scores[at]!),
@@ -152,6 +161,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
         })),
         candidates: prepared[i]!.scanned.allowed?.count() ?? rows,
         unknown: prepared[i]!.unknown,
+        ...defined({ exact }),
       }));
     },
     itemRow: keys.rowOf,
@@ -161,12 +171,8 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     userRow: userKeys.rowOf,
     itemVector,
     seenBy,
-    directions() {
-      if (directions) return directions;
-      const own = directionsOf(data, width);
-      directions = snapshotOf({ ...parts, objectives: [], scan: own === data ? scan : makeScan(own, rows, width) });
-      return directions;
-    },
+    directions: () => (directions ??= snapshotOf(directionParts(parts))),
+    withGraph: (own) => snapshotOf({ ...parts, graph: own }),
     users: userKeys.size,
     usersWith(prefix, most) {
       const own = userKeys.rowOf(prefix);
@@ -175,6 +181,13 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
       return found.map((row) => ({ key: userKeys.keyAt(row), seen: seenBy(row).length }));
     },
   };
+}
+
+/** Cosines have another order than the inner products that a graph is of. */
+function directionParts({ graph: _, ...parts }: SnapshotParts): SnapshotParts {
+  const { vectors, rows, width } = parts.scan;
+  const own = directionsOf(vectors, width);
+  return { ...parts, objectives: [], scan: own === vectors ? parts.scan : makeScan(own, rows, width) };
 }
 
 /** An item without its row, as answers show it. */

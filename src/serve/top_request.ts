@@ -2,8 +2,8 @@
 import { defined } from '../defined.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import { Failure, failure } from '../diagnostics/failure.ts';
+import type { SearchRequest } from '../scan/approximate.ts';
 import { Bits } from '../scan/bits.ts';
-import type { ScanRequest } from '../scan/scan.ts';
 import type { KeyTable } from '../text/key_table.ts';
 import { nearest } from '../text/nearest.ts';
 import type { Filters } from './filter/filter.ts';
@@ -47,7 +47,7 @@ export interface Place {
 export function prepareTop(
   request: TopRequest,
   place: Place,
-): { readonly scanned: ScanRequest; readonly unknown: readonly string[] } {
+): { readonly scanned: SearchRequest; readonly unknown: readonly string[] } {
   const { k, vectors } = request;
   if (!Number.isSafeInteger(k) || k < 0) throw refused('k', `is ${k}`, 'give a whole number from 0');
   if (vectors.length === 0) throw refused('vectors', 'has no vector', 'give one, or one for each interest');
@@ -64,7 +64,8 @@ export function prepareTop(
     });
   });
   const { allowed, unknown } = allowedBy(request, place);
-  return { scanned: { vectors: weighed, k, ...defined({ allowed }) }, unknown };
+  // An index is certified for the queries of the tower, which weights change.
+  return { scanned: { vectors: weighed, k, ...defined({ allowed }), ...(factors && { exactly: true }) }, unknown };
 }
 
 function allowedBy(

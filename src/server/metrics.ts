@@ -1,6 +1,7 @@
 /** What Prometheus reads. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Gate } from './gate.ts';
+import { addIndexGauges } from './index_metrics.ts';
 import type { Versions } from './versions/versions.ts';
 
 export interface Metrics {
@@ -46,6 +47,7 @@ export function makeMetrics({ gate, versions }: Watched): Metrics {
         this.set(value());
       },
     });
+  addIndexGauges(registry, versions);
   gauge('tower_running', 'Bodies that are being answered', () => gate.running);
   gauge('tower_waiting', 'Bodies that wait for their turn', () => gate.waiting);
   new Gauge({

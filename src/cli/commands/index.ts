@@ -1,12 +1,14 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { defined } from '../../defined.ts';
+import { makeIndexProgress } from '../index_progress.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import { wholeNumber, withExample } from '../options.ts';
 import { answer, answerJson, say, sayEngine } from '../report.ts';
 import { addRunOptions } from '../run_options.ts';
+import { endable } from '../signals.ts';
 
 interface Options extends RunOptions {
-  readonly to: string;
+  readonly to?: string;
   readonly table?: string;
   readonly recall: number;
   readonly k: number;
@@ -18,9 +20,12 @@ interface Options extends RunOptions {
 
 export function indexCommand(program: Command): void {
   const command = new Command('index')
-    .description('write an index of the items into a PostgreSQL database with pgvector')
+    .description('write an index of the items into a folder, or into a PostgreSQL database with pgvector')
     .argument('<run>', 'the folder of a trained model')
-    .requiredOption('--to <address>', 'write it there: `postgres://user@host/database`')
+    .option(
+      '--to <place>',
+      'write it there: a folder, or `postgres://user@host/database` (default: `index` in the run)',
+    )
     .option('--table <name>', 'name the index, and a view that shows the newest (default: `tower_items`)')
     .addOption(
       new Option('--recall <share>', 'refuse an index that finds less of the best items')
@@ -40,15 +45,19 @@ export function indexCommand(program: Command): void {
   addRunOptions(command).action(async (folder: string, { json, ...options }: Options) => {
     const { data, allow, engine, unfinished, ...request } = options;
     const { checkIndexTarget, indexItems } = await import('../../api/index_items.ts');
-    await checkIndexTarget(request);
+    await checkIndexTarget(folder, request);
     const run = await openRun(folder, defined({ data, allow, engine, unfinished }));
     sayEngine(await run.engine());
     for (const note of await run.notes()) say(note);
-    const indexed = await indexItems(run, { ...request, onProgress: say });
+    const view = makeIndexProgress();
+    const watched = { onProgress: view.say, onItems: view.items };
+    const indexed = await endable((signal) => indexItems(run, { ...request, ...watched, signal })).finally(view.end);
     await run.close();
     if (json) return answerJson(indexed);
     const { to, table, items, settings, certificate, dropped } = indexed;
-    answer(`indexed ${items.toLocaleString('en')} items of ${folder} into ${to}, table ${table}`);
+    answer(
+      `indexed ${items.toLocaleString('en')} items of ${folder} into ${to}${table === undefined ? '' : `, table ${table}`}`,
+    );
     const { k, queries, recall, low } = certificate;
     answer(
       `finds ${percent(recall)} of the best ${k} items, and ${percent(low)} or more for 95 % of ${queries.toLocaleString('en')} queries`,
@@ -63,6 +72,7 @@ export function indexCommand(program: Command): void {
   program.addCommand(
     withExample(
       command,
+      'tower index runs/first',
       'tower index runs/first --to postgres://tower@db.example.org/shop',
       'tower index runs/first --to postgres:///shop --recall 0.95 --drop-older',
     ),

@@ -45,7 +45,7 @@ export function serveCommand(program: Command): void {
     .addOption(
       new Option('--port <number>', 'listen on this port; 0 takes any that is free').argParser(portOf).default(8321),
     )
-    .option('--index <address>', 'search in the index that `tower index` wrote there, and not in the scan')
+    .option('--index <place>', 'search in the index that `tower index` wrote there: a folder or an address')
     .option('--table <name>', 'with --index: search in the index of this name (default: `tower_items`)')
     .option('--token-file <file>', 'answer only requests with the bearer token in this file')
     .addOption(limit('--deadline <milliseconds>', 'give up an answer after this time (default: 2000)'))

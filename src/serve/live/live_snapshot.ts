@@ -72,6 +72,7 @@ export function liveSnapshot({ base, written, kept }: LiveParts): Snapshot {
       items: merged(ofBase[i]!.items, ofAdded[i]!.items, k, first),
       candidates: ofBase[i]!.candidates + ofAdded[i]!.candidates,
       unknown: split[i]!.unknown,
+      ...defined({ exact: ofBase[i]!.exact }),
     }));
   };
 
@@ -82,6 +83,7 @@ export function liveSnapshot({ base, written, kept }: LiveParts): Snapshot {
     width,
     columns,
     objectives,
+    ...defined({ recall: base.recall }),
     top,
     itemRow,
     keyAt(row) {
@@ -104,6 +106,7 @@ export function liveSnapshot({ base, written, kept }: LiveParts): Snapshot {
     seenBy,
     users: base.users,
     usersWith: base.usersWith,
+    withGraph: (graph) => liveSnapshot({ base: base.withGraph(graph), written, kept }),
     directions: () =>
       (directions ??= liveSnapshot({
         base: base.directions(),

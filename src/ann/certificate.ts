@@ -1,0 +1,91 @@
+/**
+ * How good a graph is, measured on queries of the query tower. Those decide: an index that finds all neighbours of items may miss a third of what
+ * queries ask for, as queries come from another tower. The search is made wider until enough is found.
+ */
+import { type Graph, recallOf, searchGraph } from '../scan/approximate.ts';
+import type { Ranked, Scan } from '../scan/scan.ts';
+import type { Neighbours } from './graph.ts';
+
+export interface Certificate {
+  readonly k: number;
+  readonly queries: number;
+  /** Mean over the queries of the share of the exact best k that is found. */
+  readonly recall: number;
+  /** The share that 95 % of the queries reach. */
+  readonly low: number;
+  /** Milliseconds of the processor a query, without those of the query tower. */
+  readonly milliseconds: { readonly graph: number; readonly scan: number };
+}
+
+export interface Certified {
+  readonly certificate: Certificate;
+  /** Candidates of a search. */
+  readonly width: number;
+}
+
+export interface CertifyOptions {
+  /** A query's vectors: one, or one for each interest. */
+  readonly queries: readonly (readonly Float64Array[])[];
+  readonly k: number;
+  /** The mean recall that is asked for. */
+  readonly recall: number;
+  readonly signal?: AbortSignal;
+  /** After each width, and after each tenth of the exact answers. */
+  readonly onProgress?: (done: string) => void;
+}
+
+/** Candidates of a search, in multiples of k. */
+const widths = [1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
+
+/** The narrowest search that finds what is asked for, or else the widest that was tried. */
+export async function certify(scan: Scan, neighbours: Neighbours, options: CertifyOptions): Promise<Certified> {
+  const { queries, recall, signal, onProgress } = options;
+  const k = Math.min(options.k, scan.rows);
+  const exact: Ranked[] = [];
+  let scanTime = 0;
+  for (const vectors of queries) {
+    const start = processorTime();
+    exact.push(scan.top([{ vectors, k }])[0]!);
+    scanTime += processorTime() - start;
+    if (exact.length % 64 === 0) await breathe(signal);
+  }
+  onProgress?.('the exact scan');
+  let best: Certified | undefined;
+  for (const times of widths) {
+    const width = Math.min(scan.rows, Math.ceil(times * k));
+    const graph: Graph = { ...neighbours, k, width, widest: scan.rows };
+    const recalls: number[] = [];
+    let graphTime = 0;
+    for (const [at, vectors] of queries.entries()) {
+      const start = processorTime();
+      const found = searchGraph(scan, graph, { vectors, k });
+      graphTime += processorTime() - start;
+      // What the graph leaves to the scan is exact.
+      recalls.push(found ? recallOf(found, exact[at]!) : 1);
+      if (at % 64 === 63) await breathe(signal);
+    }
+    const milliseconds = { graph: graphTime / queries.length, scan: scanTime / queries.length };
+    best = { certificate: { k, queries: queries.length, ...figuresOf(recalls), milliseconds }, width };
+    onProgress?.(`${width.toLocaleString('en')} candidates: ${(100 * best.certificate.recall).toFixed(2)} % found`);
+    if (best.certificate.recall >= recall || width === scan.rows) break;
+  }
+  return best!;
+}
+
+export function figuresOf(recalls: readonly number[]): Pick<Certificate, 'recall' | 'low'> {
+  const sorted = [...recalls].sort((a, b) => a - b);
+  const mean = sorted.reduce((sum, each) => sum + each, 0) / sorted.length;
+  return { recall: mean, low: sorted[Math.floor(0.05 * sorted.length)]! };
+}
+
+/** Milliseconds. */
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Signals arrive, and a bar is drawn. */
+async function breathe(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise(setImmediate);
+  signal?.throwIfAborted();
+}

@@ -1,0 +1,142 @@
+/** An index as a folder: graph.usearch and index.json. Written whole or not at all; opened only for the model and the items that it was built for. */
+import { open, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { defined } from '../defined.ts';
+import { failure } from '../diagnostics/failure.ts';
+import { reading, writing } from '../diagnostics/system_reason.ts';
+import type { Graph } from '../scan/approximate.ts';
+import { type Checksum, checksumOf } from '../storage/checksum.ts';
+import { isPartialOf, makeFolder, removeDurably, syncFolder } from '../storage/durable.ts';
+import { isLockFile, lockFolder } from '../storage/lock.ts';
+import { type Built, buildBest, type IndexEvent } from './build.ts';
+import { type BuiltGraph, type ItemVectors, openGraph } from './graph.ts';
+import {
+  graphFile,
+  type IndexManifest,
+  identityOf,
+  manifestFile,
+  type NamedItems,
+  otherItems,
+  readIndexManifest,
+  writeManifest,
+} from './manifest.ts';
+import { loadUsearch, usearchVersion } from './usearch.ts';
+
+export interface IndexSource {
+  readonly folder: string;
+  /** Version of Tower. */
+  readonly tower: string;
+  /** The checksum of the run. */
+  readonly version: string;
+  readonly items: ItemVectors & { readonly keys: readonly string[] };
+  readonly queries: {
+    /** The vectors of each: one, or one for each interest. */
+    readonly vectors: readonly (readonly Float64Array[])[];
+    /** Which they are. */
+    readonly of: string;
+  };
+  readonly k: number;
+  /** The mean recall that is asked for, from 0 to 1. */
+  readonly recall: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (event: IndexEvent) => void;
+}
+
+/**
+ * Builds a graph, certifies it, and writes it. An index that was there before stays until the new one is certified.
+ * @throws Failure `no-usearch`, `folder-in-use`, `run-in-use`, `index-recall`, `cannot-write`; the reason of the signal
+ */
+export async function writeIndex(source: IndexSource): Promise<IndexManifest> {
+  const { folder, items, queries, k, recall, signal, onProgress } = source;
+  loadUsearch();
+  const lock = await lockFolder(folder, { purpose: 'tower index' });
+  try {
+    await refuseOtherFiles(folder);
+    const asked = { queries: queries.vectors, k, recall };
+    const { graph, settings, width, certificate }: Built = await buildBest(
+      items,
+      asked,
+      defined({ signal, onProgress }),
+    );
+    if (certificate.recall < recall) {
+      throw failure('index-recall', { asked: recall, ...certificate });
+    }
+    await removeDurably(join(folder, manifestFile));
+    const manifest: IndexManifest = {
+      format: 'tower-index-1',
+      tower: source.tower,
+      version: source.version,
+      items: identityOf({
+        rows: items.rows,
+        width: items.width,
+        keyAt: (row) => items.keys[row]!,
+        itemVector: (row) => items.data.subarray(row * items.width, (row + 1) * items.width),
+      }),
+      graph: { library: `usearch ${usearchVersion}`, settings, width },
+      certificate: { asked: recall, of: queries.of, ...certificate },
+      files: { [graphFile]: await writeGraph(folder, graph) },
+    };
+    await writeManifest(folder, manifest);
+    return manifest;
+  } finally {
+    await lock.release();
+  }
+}
+
+/**
+ * The graph of a folder, for the items that it was built for.
+ * @throws Failure `not-an-index`, `other-index`, `damaged-index`, `no-usearch`, `cannot-read`
+ */
+export async function openIndex(
+  folder: string,
+  { version, ...items }: NamedItems & { readonly version: string },
+): Promise<{ readonly graph: Graph; readonly manifest: IndexManifest }> {
+  const manifest = await readIndexManifest(folder);
+  const what =
+    manifest.version === version ? otherItems(manifest.items, identityOf(items)) : 'another version of the model';
+  if (what !== undefined) throw failure('other-index', { folder, what });
+  const path = join(folder, graphFile);
+  const [listed, found] = [manifest.files[graphFile]!, await checksumOf(folder, graphFile)];
+  if (found.sha256 !== listed.sha256) throw failure('damaged-index', { path, reason: 'its checksum differs' });
+  const { settings, width } = manifest.graph;
+  const { k, milliseconds } = manifest.certificate;
+  const neighbours = openGraph(path, items, settings);
+  const widest = Math.max(width, Math.floor((width * milliseconds.scan) / Math.max(1e-3, milliseconds.graph)));
+  return { graph: { ...neighbours, k, width, widest }, manifest };
+}
+
+async function refuseOtherFiles(folder: string): Promise<void> {
+  const own = [manifestFile, graphFile];
+  const isOwn = (name: string): boolean =>
+    own.includes(name) || isLockFile(name) || own.some((file) => isPartialOf(name, file));
+  const others = (await reading(folder, readdir(folder))).filter((name) => !isOwn(name));
+  if (others.length === 0) return;
+  throw failure('folder-in-use', { folder, run: false, holds: `other files (${others.slice(0, 3).join(', ')})` });
+}
+
+/** usearch writes the file by itself, so it is made durable here: under another name, then on the disk, then renamed. */
+async function writeGraph(folder: string, graph: BuiltGraph): Promise<Checksum> {
+  await makeFolder(folder);
+  const partial = `.${graphFile}.${process.pid}-0.partial`;
+  const path = join(folder, partial);
+  try {
+    saveGraph(graph, path);
+    const handle = await open(path, 'r+');
+    await handle.sync().finally(() => handle.close());
+    const checksum = await checksumOf(folder, partial);
+    await writing(path, rename(path, join(folder, graphFile)));
+    await syncFolder(folder);
+    return checksum;
+  } finally {
+    await rm(path, { force: true }).catch(() => {});
+  }
+}
+
+/** An error of usearch is a text without a code. */
+function saveGraph(graph: BuiltGraph, path: string): void {
+  try {
+    graph.save(path);
+  } catch (error) {
+    throw failure('cannot-write', { path, reason: (error as Error).message });
+  }
+}
