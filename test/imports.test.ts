@@ -67,7 +67,7 @@ const mayImport: Record<string, readonly string[]> = {
     'graph',
     ...base,
   ],
-  server: ['serve', ...base],
+  server: ['serve', 'storage', ...base],
   browser: ['server', 'serve', 'storage', 'data', 'plan', 'graph', ...base],
   // Of the server and the report it has types and colours: it runs in a browser.
   page: ['server', 'serve', ...base],

@@ -2,6 +2,7 @@
 
 import { load as loadArtifact, type Trained } from '../artifact/load.ts';
 import type { Dataset, Part } from '../data/dataset.ts';
+import type { ItemReader } from '../data/written/item_reader.ts';
 import { defined } from '../defined.ts';
 import type { EngineName } from '../engine/engine.ts';
 import { type Choice, chooseEngine } from '../engine/engines.ts';
@@ -51,6 +52,8 @@ export interface Run {
   recommender(columns?: boolean): Promise<Recommender>;
   /** What filters may read of the items. */
   itemColumns(): Promise<ItemColumns>;
+  /** Reads items that are written one by one, as the items file is read. @throws Failure `items-closed` */
+  itemReader(): Promise<ItemReader>;
   /** Gives back what the engine holds. */
   close(): Promise<void>;
 }
@@ -67,6 +70,7 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
     dataset: async () => (await same()).dataset,
     columns: () => readColumns(trained, request, same),
     objectives: async () => (await import('./objectives.ts')).objectivesOf(trained),
+    reader: () => openReader(trained, request),
   });
 }
 
@@ -76,6 +80,7 @@ export interface RunSources {
   dataset(): Promise<Dataset>;
   columns(): Promise<ItemColumns>;
   objectives(): Promise<readonly Objective[] | undefined>;
+  reader(): Promise<ItemReader>;
   /** The vectors of the corpus, where another process has computed them. */
   readonly computed?: ComputedItems;
 }
@@ -92,6 +97,7 @@ export function makeRun(trained: Trained, name: EngineName | undefined, sources:
     recommender: (withColumns = false) =>
       (recommenders[Number(withColumns)] ??= recommenderOf(run, sources, withColumns)),
     itemColumns: () => (columns ??= sources.columns()),
+    itemReader: sources.reader,
     async close() {
       for (const recommender of recommenders) await (await recommender)?.close();
       recommenders.length = 0;
@@ -322,6 +328,14 @@ async function readColumns(
     blockOf(trained, request),
   ]);
   return columnsFrom(await readItemColumns(description, trained.plan, dataset.corpus.keys, reading));
+}
+
+export async function openReader(trained: Trained, request: LoadRequest): Promise<ItemReader> {
+  const [{ openItemReader }, { description, reading }] = await Promise.all([
+    import('../data/written/item_reader.ts'),
+    blockOf(trained, request),
+  ]);
+  return openItemReader(description, trained.plan, trained.encodings, reading);
 }
 
 /** The data block of a request, and how it is read. */

@@ -7,6 +7,7 @@ import type { Limits } from '../server/limits.ts';
 import type { TakenAddress } from '../server/taken_address.ts';
 import type { Swaps } from '../server/versions/swaps.ts';
 import type { Versions } from '../server/versions/versions.ts';
+import type { OpenedItems } from './items.ts';
 import type { Run } from './run.ts';
 import { version } from './version.ts';
 
@@ -15,6 +16,8 @@ export interface OpenRequest {
   readonly index?: string;
   /** What the index is called there. Default: `tower_items`. */
   readonly table?: string;
+  /** Makes ready for items that are written: `items` of the answers. @throws Failure `items-closed` where they cannot be computed one by one */
+  readonly takesItems?: boolean;
 }
 
 /** Answers in one's own process. */
@@ -25,16 +28,25 @@ export interface Opened extends Answers {
 }
 
 /** Reads the data, computes the vectors of all items, and gives what answers: the same bodies as over HTTP, without a server. */
-export async function open(run: Run, { index, table }: OpenRequest = {}): Promise<Opened> {
-  const [{ makeAnswers }, recommender, dataset, notes] = await Promise.all([
+export async function open(run: Run, { index, table, takesItems = false }: OpenRequest = {}): Promise<Opened> {
+  if (takesItems && index !== undefined) {
+    const reason = 'it searches in an index, which stays as it is';
+    throw failure('items-closed', { reason, advice: 'leave out `--items` or `--index`' });
+  }
+  const [{ makeAnswers }, recommender, dataset, notes, reader] = await Promise.all([
     import('../server/answers.ts'),
     run.recommender(true),
     run.dataset(),
     run.notes(),
+    takesItems ? run.itemReader() : undefined,
   ]);
   const removesSeen = dataset.seen !== 'kept';
   const close = async (): Promise<void> => {};
-  if (index === undefined) return Object.assign(makeAnswers({ recommender, removesSeen, notes }), { close });
+  if (index === undefined) {
+    const items = reader && recommender.writes(reader);
+    const answers = makeAnswers({ recommender, removesSeen, notes, ...defined({ items }) });
+    return Object.assign(answers, { close });
+  }
   const { openIndex } = await import('./index_items.ts');
   const opened = await openIndex(index, recommender.snapshot, defined({ table }));
   const { snapshot } = opened;
@@ -42,7 +54,7 @@ export async function open(run: Run, { index, table }: OpenRequest = {}): Promis
   return Object.assign(answers, { close: opened.close, index: opened.address });
 }
 
-export interface ServeRequest extends OpenRequest {
+export interface ServeRequest extends Omit<OpenRequest, 'takesItems'> {
   /** Default: 127.0.0.1, which only this machine reaches. Another address needs a token. */
   readonly host?: string;
   /** Default: 8321. 0: any that is free. */
@@ -50,6 +62,10 @@ export interface ServeRequest extends OpenRequest {
   /** The bearer token that requests must have. */
   readonly token?: string;
   readonly limits?: Partial<Limits>;
+  /** A folder for items that are written while the server answers. Absent: it takes none. */
+  readonly items?: string;
+  /** Gets sentences for people. */
+  readonly say?: (line: string) => void;
   /** Gets one line of JSON for each request. */
   readonly log?: (line: string) => void;
   /** The address, if `takeAddress` has taken it. */
@@ -98,20 +114,38 @@ export async function takeAddress(host: string, port: number): Promise<TakenAddr
  * @throws Failure `token-needed`, `token-value`, `cannot-listen`, and those of `load` and of reading the data
  */
 export async function serve(run: Run, request: ServeRequest = {}): Promise<Serving> {
-  const { host = '127.0.0.1', token, index, table } = request;
+  const { host = '127.0.0.1', token, index, table, items: folder, say } = request;
   await refuseUnsafe({ host, token });
-  const [{ onlyVersion }, answers] = await Promise.all([
-    import('../server/versions/versions.ts'),
-    open(run, defined({ index, table })),
-  ]);
-  const versions = onlyVersion({ answers, folder: run.trained.folder, close: answers.close });
-  const serving = await listen({ versions }, request);
-  return { ...serving, ...defined({ index: answers.index }) };
+  const items = folder === undefined ? undefined : await (await import('./items.ts')).openItems(folder, say);
+  try {
+    const [{ onlyVersion }, answers] = await Promise.all([
+      import('../server/versions/versions.ts'),
+      open(run, { ...defined({ index, table }), takesItems: items !== undefined }),
+    ]);
+    const detach = answers.items && (await items?.attach(answers.items));
+    const close = async (): Promise<void> => {
+      detach?.();
+      await answers.close();
+    };
+    const versions = onlyVersion({ answers, folder: run.trained.folder, close });
+    const serving = await listen({ versions, ...defined({ items }) }, request);
+    return { ...serving, ...defined({ index: answers.index }) };
+  } catch (error) {
+    await items?.close();
+    throw error;
+  }
 }
 
-/** Versions as a server, and what changes them. They are freed when it is closed. */
+/** What a server answers with, and what changes it. */
+export interface Served {
+  readonly versions: Versions;
+  readonly swaps?: Swaps;
+  readonly items?: OpenedItems;
+}
+
+/** Versions as a server. They are freed when it is closed. */
 export async function listen(
-  { versions, swaps }: { readonly versions: Versions; readonly swaps?: Swaps },
+  { versions, swaps, items }: Served,
   { host = '127.0.0.1', port = 8321, token, limits, log, door }: ServeRequest,
 ): Promise<Serving> {
   const [{ makeServer }, { warmUp }] = await Promise.all([
@@ -121,7 +155,7 @@ export async function listen(
   const server = await makeServer(versions, {
     tower: version,
     // What `takeAddress` gives is one.
-    ...defined({ token, limits, log, swaps, door: door as Door | undefined }),
+    ...defined({ token, limits, log, swaps, door: door as Door | undefined, items: items?.writes }),
   });
   for (const { answers } of versions.current.all) await warmUp(answers);
   const url = await server.listen(host, port);
@@ -129,6 +163,7 @@ export async function listen(
     url,
     async close(grace) {
       await server.close(grace);
+      await items?.close();
       await versions.close();
     },
   };

@@ -109,7 +109,7 @@ async function openFiles(index: PageIndex, files: Files, at: (name: string) => s
       ...defined({ interests: query.interests > 1 ? query.interests : undefined }),
     };
     const recommender = {
-      ...makeAsking(snapshot, prepare, makeQueryTower(query, parameters)),
+      ...makeAsking({ snapshot }, prepare, makeQueryTower(query, parameters)),
       query: describeQuery(described, model.encodings, snapshot),
     };
     const made = makeAnswers({ recommender, removesSeen: seen !== 'kept', notes: index.notes });

@@ -23,6 +23,8 @@ export interface Retrieval {
   queries(columns: Columns, rows: Int32Array): Promise<Vectors>;
   /** The same of the first rows of columns that are asked once, such as those of requests: it keeps nothing of them. */
   query(columns: Columns, rows: number): Promise<Vectors>;
+  /** Vectors of the item tower, for the first rows of columns that come once, such as those of items that are written. */
+  item(columns: Columns, rows: number): Promise<Vectors>;
   /** float32 [queries, items]: the scores. */
   scores(queries: Vectors): Promise<Float32Array>;
   close(): Promise<void>;
@@ -96,6 +98,7 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
     refresh,
     queries: (columns, rows) => oneAfterTheOther(() => query.of(columns, rows)),
     query: (columns, rows) => oneAfterTheOther(() => query.once(columns, rows)),
+    item: (columns, rows) => oneAfterTheOther(() => item.once(columns, rows)),
     async scores({ data, rows }) {
       const shape = [rows * (queryTower.interests ?? 1), width];
       const program = await currentScorer();

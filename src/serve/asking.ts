@@ -38,8 +38,9 @@ export interface Asking {
 /** The vectors of the first rows of columns. */
 export type QueryTowerRun = (columns: ReadonlyMap<string, IndexedColumn>, rows: number) => Promise<Vectors>;
 
-export function makeAsking(snapshot: Snapshot, prepare: Preparer, query: QueryTowerRun): Asking {
-  const answerAll = async (asked: readonly Asked[], from = snapshot): Promise<(Recommendation | Failure)[]> => {
+/** @param source has what answers at a moment: where items are written, another one after each write */
+export function makeAsking(source: { readonly snapshot: Snapshot }, prepare: Preparer, query: QueryTowerRun): Asking {
+  const answerAll = async (asked: readonly Asked[], from = source.snapshot): Promise<(Recommendation | Failure)[]> => {
     const prepared = asked.map((each) => attempt(() => prepare(each, from)));
     const valid = prepared.filter((each): each is Prepared => !(each instanceof Failure));
     if (valid.length === 0) return prepared as Failure[];
@@ -56,7 +57,9 @@ export function makeAsking(snapshot: Snapshot, prepare: Preparer, query: QueryTo
   };
 
   return {
-    snapshot,
+    get snapshot() {
+      return source.snapshot;
+    },
     askAll: answerAll,
     async ask(question, options, from) {
       const [answer] = await answerAll([{ question, options }], from);
@@ -64,7 +67,7 @@ export function makeAsking(snapshot: Snapshot, prepare: Preparer, query: QueryTo
       return answer!;
     },
     async vectors(question) {
-      const { columns } = prepare({ question, options: { k: 0 } }, snapshot);
+      const { columns } = prepare({ question, options: { k: 0 } }, source.snapshot);
       return interestsOf(await query(columns, 1))[0]!;
     },
   };

@@ -1,6 +1,7 @@
 /** A trained model that answers, its vectors computed by an engine: the best of the corpus, with titles, scores and what the answer rests on. */
 import type { Trained } from '../artifact/load.ts';
 import type { Dataset } from '../data/dataset.ts';
+import type { ItemReader } from '../data/written/item_reader.ts';
 import { defined } from '../defined.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type ComputedItems, makeRetrieval } from '../scoring/retrieval.ts';
@@ -8,6 +9,8 @@ import { type Asking, makeAsking } from './asking.ts';
 import type { Queries } from './certificate.ts';
 import { describeQuery, type QueryDescription } from './describe.ts';
 import type { ItemColumns } from './filter/columns.ts';
+import { type ItemWrites, makeItemWrites } from './live/item_writes.ts';
+import { makeLiveItems } from './live/live_items.ts';
 import type { Objective } from './objectives.ts';
 import { makePreparer } from './prepare.ts';
 import { sampleQueries } from './sample_queries.ts';
@@ -18,6 +21,8 @@ export interface Recommender extends Asking {
   readonly query: QueryDescription;
   /** Queries of the data, for a measurement: at most `count`, evenly spread over the events that are evaluated. */
   sample(count: number): Promise<Queries>;
+  /** Takes items that are written from now on, read by `reader`, which is closed with the writes. */
+  writes(reader: ItemReader): ItemWrites;
   close(): Promise<void>;
 }
 
@@ -55,10 +60,19 @@ export async function makeRecommender(
     users: { keys: users.keys, seen: users.seen },
     ...defined({ objectives }),
   });
+  const live = makeLiveItems(snapshot);
+  const { ask, askAll, vectors } = makeAsking(live, makePreparer(trained, dataset), retrieval.query);
   return {
-    ...makeAsking(snapshot, makePreparer(trained, dataset), retrieval.query),
+    get snapshot() {
+      return live.snapshot;
+    },
+    ...{ ask, askAll, vectors },
     query: describeQuery(plan, trained.encodings, snapshot),
     sample: (count) => sampleQueries(retrieval, dataset, count),
+    writes(reader) {
+      const { encodings } = trained;
+      return makeItemWrites({ plan, encodings, corpus, live, base: snapshot, reader, itemTower: retrieval.item });
+    },
     close: () => retrieval.close(),
   };
 }

@@ -3,6 +3,7 @@ import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import type { Asking } from '../serve/asking.ts';
 import type { QueryDescription } from '../serve/describe.ts';
+import type { ItemWrites } from '../serve/live/item_writes.ts';
 import { type Asked, excludedNothing, type Question, type Recommendation } from '../serve/prepare.ts';
 import { type Snapshot, shownItem, type TopAnswer, type TopRequest, topEach } from '../serve/snapshot.ts';
 import { nearest } from '../text/nearest.ts';
@@ -26,6 +27,8 @@ export interface AnswersSource {
   readonly removesSeen: boolean;
   /** Sentences that each answer has: the model is unfinished, or the data has changed. */
   readonly notes: readonly string[];
+  /** Takes items that are written. */
+  readonly items?: ItemWrites;
 }
 
 export interface Answers {
@@ -54,6 +57,8 @@ export interface Answers {
   users(query: UsersQuery): Promise<UsersAnswer>;
   /** What the model takes and gives. */
   about(): About;
+  /** Takes items that are written. Absent: the items stay. */
+  readonly items?: ItemWrites;
 }
 
 /** How many users a search finds, where it does not say. */
@@ -64,7 +69,7 @@ const mostCompared = 2 ** 24;
 /** Questions of one batch: as many as the scan takes in one pass. */
 const mostTogether = 64;
 
-export function makeAnswers({ recommender, removesSeen, notes }: AnswersSource): Answers {
+export function makeAnswers({ recommender, removesSeen, notes, items }: AnswersSource): Answers {
   const { version, rows } = recommender.snapshot;
   const most = Math.max(1, Math.min(mostTogether, Math.floor(mostCompared / Math.max(1, rows))));
   const ask = makeTogether<OfSnapshot<Asked>, Recommendation>(
@@ -74,6 +79,7 @@ export function makeAnswers({ recommender, removesSeen, notes }: AnswersSource):
   const top = makeTogether<OfSnapshot<TopRequest>, TopAnswer>(eachSnapshot(topEach), most);
   return {
     version,
+    ...defined({ items }),
     get snapshot() {
       return recommender.snapshot;
     },

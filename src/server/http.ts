@@ -10,7 +10,8 @@ import { diagnose } from '../diagnostics/diagnose.ts';
 import { parseBody } from './body.ts';
 import type { Door } from './door.ts';
 import { busy, type Gate, overload } from './gate.ts';
-import type { Limits } from './limits.ts';
+import type { WritesOfItems } from './items/writes.ts';
+import { type Limits, longestInAddress } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { errorText, isForeign } from './protocols/error_text.ts';
 import { indexRefusal, ourMistake, Refused, refused } from './refused.ts';
@@ -23,6 +24,8 @@ export interface ServerOptions {
   readonly tower: string;
   readonly limits?: Partial<Limits>;
   readonly token?: string;
+  /** Takes items that are written. Absent: they are refused. */
+  readonly items?: WritesOfItems;
   /** Gets one line of JSON for each request, without a line end. */
   readonly log?: (line: string) => void;
   /** The address, if it is taken already. */
@@ -44,6 +47,7 @@ export async function makeHttp(place: Place, door: Door): Promise<FastifyInstanc
   const http = fastify({
     bodyLimit: place.limits.body,
     serverFactory: () => door.http,
+    routerOptions: { maxParamLength: longestInAddress },
     genReqId: ({ headers }) => idIn(headers['x-request-id']) ?? randomUUID(),
     // The hook below answers in our form.
     return503OnClosing: false,

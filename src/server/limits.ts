@@ -27,6 +27,8 @@ export const usualLimits: Limits = {
 export const longestList = 10_000;
 /** Characters of a key, and of a name. */
 export const longestKey = 1000;
+/** Characters of a key in an address, each of which may be twelve. */
+export const longestInAddress = 12 * longestKey;
 /** Characters of a filter, which `src/serve/filter` bounds too. */
 export const longestFilter = 10_000;
 /** Arrays and objects inside of each other, in a body. */

@@ -2,6 +2,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Gate } from './gate.ts';
 import { addIndexGauges } from './index_metrics.ts';
+import type { WriteOutcome } from './items/schemas.ts';
+import type { WritesOfItems } from './items/writes.ts';
 import type { Versions } from './versions/versions.ts';
 
 export interface Metrics {
@@ -10,15 +12,18 @@ export interface Metrics {
   answered(route: string, status: number, seconds: number): void;
   /** A question that a version answered, and how many items the answer has. */
   question(route: string, version: string, items: number): void;
+  /** A write that was answered. */
+  written(outcome: WriteOutcome): void;
   text(): Promise<string>;
 }
 
 export interface Watched {
   readonly gate: Gate;
   readonly versions: Versions;
+  readonly items?: WritesOfItems;
 }
 
-export function makeMetrics({ gate, versions }: Watched): Metrics {
+export function makeMetrics({ gate, versions, items }: Watched): Metrics {
   const registers = [new Registry()] as const;
   const [registry] = registers;
   collectDefaultMetrics({ register: registry });
@@ -50,6 +55,17 @@ export function makeMetrics({ gate, versions }: Watched): Metrics {
   addIndexGauges(registry, versions);
   gauge('tower_running', 'Bodies that are being answered', () => gate.running);
   gauge('tower_waiting', 'Bodies that wait for their turn', () => gate.waiting);
+  const writes = new Counter({
+    name: 'tower_item_writes_total',
+    help: 'Items that were written, by what became of them',
+    labelNames: ['outcome'],
+    registers: [...registers],
+  });
+  if (items) {
+    gauge('tower_written_items', 'Items that were written and are there', () => items.stored.items);
+    gauge('tower_deleted_items', 'Items that were deleted', () => items.stored.deleted);
+    gauge('tower_item_log_bytes', 'Size of the log of written items', () => items.stored.bytes);
+  }
   new Gauge({
     name: 'tower_corpus_items',
     help: 'Items that each version can recommend',
@@ -95,6 +111,7 @@ export function makeMetrics({ gate, versions }: Watched): Metrics {
       questions.inc({ route, version });
       given.inc({ route, version }, items);
     },
+    written: (outcome) => writes.inc({ outcome }),
     text: () => registry.metrics(),
   };
 }

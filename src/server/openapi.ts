@@ -1,6 +1,7 @@
 /** The description of the server as OpenAPI 3.1, whose schemas are JSON Schemas: those that bodies are checked with. */
 import { isForeign } from './protocols/error_text.ts';
-import { type Route, routeList } from './routes.ts';
+import type { Route } from './route.ts';
+import { routeList } from './routes.ts';
 import type { Schema, SchemaName, Schemas } from './schemas.ts';
 
 const refTo = (name: SchemaName): Schema => ({ $ref: `#/components/schemas/${name}` });
@@ -10,7 +11,8 @@ const json = (schema: Schema): Schema => ({ 'application/json': { schema } });
 const refusals: Readonly<Record<string, string>> = {
   400: 'The request has mistakes.',
   401: 'The token is missing, or is another one.',
-  403: 'The server has no token, and the request is not from its machine.',
+  403: 'The server has no token, and the request is not from its machine; or it takes no items.',
+  404: 'There is no such item.',
   409: 'There is nothing to change.',
   413: 'The body, or the array, is too long.',
   415: 'The body is not JSON.',
@@ -20,6 +22,7 @@ const refusals: Readonly<Record<string, string>> = {
 
 const ofQuestions = ['400', '401', '413', '415', '503', '504'];
 const ofChanges = ['400', '401', '403', '409', '413', '415', '503'];
+const ofWrites = ['400', '401', '403', '404', '413', '415', '503'];
 
 export interface Described {
   readonly schemas: Schemas;
@@ -31,7 +34,8 @@ export interface Described {
 export function openApi({ schemas, version, hasToken }: Described): Schema {
   const paths: Record<string, Schema> = {};
   for (const [name, route] of routeList) {
-    paths[route.path] = { [route.method.toLowerCase()]: operation(name, route, { schemas, version, hasToken }) };
+    const one = operation(name, route, { schemas, version, hasToken });
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: one };
   }
   return {
     openapi: '3.1.0',
@@ -45,18 +49,21 @@ export function openApi({ schemas, version, hasToken }: Described): Schema {
 }
 
 function operation(name: string, route: Route, { schemas, hasToken }: Described): Schema {
-  const { summary, body, takes, change, query, answer, media, open } = route;
-  const answered: Schema = answer ? (body ? oneOrMany(answer) : refTo(answer)) : {};
+  const { summary, body, takes, writes, change, query, answer, media, open } = route;
+  const isMany = body !== undefined || writes === 'Write';
+  const answered: Schema = answer ? (isMany ? oneOrMany(answer) : refTo(answer)) : {};
   const content = media ? { [media]: { schema: { type: 'string' } } } : json(answered);
-  const own = body || takes ? ofQuestions : change ? ofChanges : [query ? '400' : '', open ? '' : '401', '503'];
+  const isQuestion = body !== undefined || takes !== undefined;
+  const changes = writes ? ofWrites : change && ofChanges;
+  const own = isQuestion ? ofQuestions : (changes ?? [query ? '400' : '', open ? '' : '401', '503']);
   const codes = Object.keys(refusals).filter((code) => own.includes(code));
   const parameters = [
     ...pathParameters(route.path),
     ...(query ? parametersOf(query, schemas) : []),
-    ...(body || takes ? [deadline] : []),
+    ...(isQuestion ? [deadline] : []),
   ];
-  const single = takes ?? change;
-  const given = body ? oneOrMany(body) : single && refTo(single);
+  const schema = body ?? takes ?? change ?? (writes === 'nothing' ? undefined : writes);
+  const given = schema && (isMany ? oneOrMany(schema) : refTo(schema));
   const refusal = isForeign(route.path) ? 'RefusalText' : 'Refusal';
   return {
     operationId: name,

@@ -71,13 +71,15 @@ export const within = (index: number, mistake: Mistake): Mistake => ({
 
 /** Where the entry is that a mistake of the core is about. */
 function placeOf(diagnostic: Diagnostic): string {
-  const { what, name, feature, entry } = factsOf(diagnostic) as Readonly<Record<string, string>>;
+  const { what, name, feature, entry, column } = factsOf(diagnostic) as Readonly<Record<string, string>>;
   switch (diagnostic.code) {
     case 'filter-syntax':
     case 'filter-type':
       return pointer('filter');
     case 'feature-value':
       return pointer('values', feature!);
+    case 'item-value':
+      return pointer(column!);
     case 'no-user-key':
       return pointer('user');
     case 'request-value':
@@ -85,6 +87,7 @@ function placeOf(diagnostic: Diagnostic): string {
     case 'unknown-name':
       if (diagnostic.at !== undefined) return pointer('filter');
       if (what === 'column of the items') return pointer('columns');
+      if (what === 'column of the items file') return pointer(name!);
       if (what === 'objective') return pointer('weights', name!);
       return what === 'user' || what === 'item' ? pointer(what) : pointer('values', name!);
     default:

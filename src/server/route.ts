@@ -2,7 +2,7 @@
 import type { SchemaName } from './schemas.ts';
 
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** With parameters as OpenAPI writes them: `{model}`. */
   readonly path: string;
   readonly summary: string;
@@ -10,6 +10,8 @@ export interface Route {
   readonly body?: 'Recommend' | 'Similar';
   /** The schema of its body, in a protocol of others. Its errors are in the form of that protocol. */
   readonly takes?: 'Predict' | 'Infer';
+  /** It writes items: what its body is, or nothing. */
+  readonly writes?: 'Item' | 'Write' | 'nothing';
   /** The schema of its parameters. */
   readonly query?: 'Users';
   /** It changes the versions, by one body of this schema: with the token, or from this machine. */

@@ -32,6 +32,27 @@ export const routes = {
     summary: 'Say what the model takes and gives: features, tasks, columns.',
     answer: 'About',
   },
+  putItem: {
+    method: 'PUT',
+    path: '/v1/items/{key}',
+    summary: 'Add an item, or change it.',
+    writes: 'Item',
+    answer: 'Written',
+  },
+  deleteItem: {
+    method: 'DELETE',
+    path: '/v1/items/{key}',
+    summary: 'Delete an item.',
+    writes: 'nothing',
+    answer: 'Written',
+  },
+  writeItems: {
+    method: 'POST',
+    path: '/v1/items',
+    summary: 'Write several items: all of them, or none.',
+    writes: 'Write',
+    answer: 'Written',
+  },
   page: {
     method: 'GET',
     path: '/',
@@ -108,4 +129,9 @@ export const methodsOf = (path: string): readonly string[] =>
   routeList.filter(([, route]) => patternOf(route.path).test(path)).map(([, { method }]) => method);
 
 const patternOf = (path: string): RegExp =>
-  new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/:]+')}$`);
+  new RegExp(
+    `^${path
+      .replaceAll('.', '\\.')
+      .replace('{key}', '[^/]+')
+      .replace(/\{\w+\}/g, '[^/:]+')}$`,
+  );

@@ -3,6 +3,7 @@
  * them. Their types are next to them.
  */
 import { aboutSchema } from './about_schema.ts';
+import { itemSchemas } from './items/schemas.ts';
 import { type Limits, longestFilter, longestKey, longestList } from './limits.ts';
 import { protocolSchemas } from './protocols/schemas.ts';
 import { closed, type Schema, text } from './schema_words.ts';
@@ -108,6 +109,7 @@ export type SchemaName =
   | 'Change'
   | 'Share'
   | 'Versions'
+  | keyof typeof itemSchemas
   | 'Refusal'
   | 'State';
 
@@ -246,6 +248,7 @@ export function makeSchemas(limits: Limits): Schemas {
     About: aboutSchema(version),
     ...protocolSchemas,
     ...versionSchemas(),
+    ...itemSchemas,
     Refusal: closed(
       'Why there is no answer.',
       {

@@ -9,6 +9,7 @@ import { makeReaders, mostMistakes, type Reader } from './body.ts';
 import { type Door, makeDoor } from './door.ts';
 import { makeGate } from './gate.ts';
 import { makeHttp, type Place, passes, refuseEarly, type ServerOptions } from './http.ts';
+import { itemHandlers } from './items/handlers.ts';
 import { type Limits, usualLimits } from './limits.ts';
 import { makeMetrics } from './metrics.ts';
 import { deadlineHeader, openApi } from './openapi.ts';
@@ -17,7 +18,7 @@ import type { Choose } from './protocols/ask.ts';
 import { addProtocols } from './protocols/handlers.ts';
 import type { Row } from './protocols/rows.ts';
 import { mistakesOf, Refused, refused, within } from './refused.ts';
-import { type OwnRouteName, routes } from './routes.ts';
+import { type OwnRouteName, routes, urlOf } from './routes.ts';
 import { type Mistake, makeSchemas } from './schemas.ts';
 import { versionHandlers } from './versions/handlers.ts';
 import type { About } from './versions/sides.ts';
@@ -38,13 +39,10 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
   const limits = { ...usualLimits, ...options.limits };
   const { swaps } = options;
   const schemas = makeSchemas(limits);
-  const readers = await makeReaders(
-    schemas,
-    ['Recommend', 'Similar', 'Users', 'Predict', 'Infer', 'Change', 'Share'],
-    limits,
-  );
+  const names = ['Recommend', 'Similar', 'Users', 'Predict', 'Infer', 'Change', 'Share', 'Item', 'Write'] as const;
+  const readers = await makeReaders(schemas, names, limits);
   const gate = makeGate(limits);
-  const metrics = makeMetrics({ gate, versions });
+  const metrics = makeMetrics({ gate, versions, ...defined({ items: options.items }) });
   let stopping = false;
   const place: Place = { limits, gate, metrics, options, isStopping: () => stopping };
   const { door = makeDoor() } = options;
@@ -73,11 +71,17 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
     recommend: answerAll('recommend', readers.Recommend),
     similar: answerAll('similar', readers.Similar),
     ...plainHandlers({ versions, readers, metrics, limits, description, isStopping: () => stopping }),
+    ...itemHandlers({
+      ...defined({ writes: options.items }),
+      readers,
+      hasToken: options.token !== undefined,
+      written: metrics.written,
+    }),
     ...versionHandlers({ versions, ...defined({ swaps }), readers, hasToken: options.token !== undefined }),
   };
   for (const [name, handler] of Object.entries(handlers)) {
     const { method, path } = routes[name as OwnRouteName];
-    http.route({ method, url: path, handler });
+    http.route({ method, url: urlOf(path), handler });
   }
   await addProtocols(http, {
     tower: options.tower,

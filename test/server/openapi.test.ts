@@ -18,7 +18,7 @@ beforeAll(async () => {
 it('has every route, and each of its references leads somewhere', async () => {
   const { body } = await ask(server, '/openapi.json');
   expect(body.openapi).toBe('3.1.0');
-  expect(Object.keys(body.paths)).toEqual(routeList.map(([, { path }]) => path));
+  expect(Object.keys(body.paths)).toEqual([...new Set(routeList.map(([, { path }]) => path))]);
   for (const [, { path, method }] of routeList) expect(Object.keys(body.paths[path]!)).toEqual([method.toLowerCase()]);
   const references = [...JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)[/"]/g)].map(
     ([, name]) => name,

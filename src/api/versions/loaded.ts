@@ -6,7 +6,7 @@ import type { EngineName } from '../../engine/engine.ts';
 import type { ComputedItems } from '../../scoring/retrieval.ts';
 import type { ItemColumns } from '../../serve/filter/columns.ts';
 import type { Objective } from '../../serve/snapshot.ts';
-import { type LoadRequest, load, makeRun, type Run } from '../run.ts';
+import { type LoadRequest, load, makeRun, openReader, type Run } from '../run.ts';
 
 export interface Loaded {
   readonly trained: PlainTrained;
@@ -49,12 +49,15 @@ const noEvents: Events = {
   user: new Int32Array(0),
 };
 
-export function runOf({ trained, dataset, notes, columns, objectives, computed }: Loaded, engine: EngineName): Run {
-  return makeRun(trainedOf(trained), engine, {
+export function runOf(loaded: Loaded, engine: EngineName, request: LoadRequest): Run {
+  const { dataset, notes, columns, objectives, computed } = loaded;
+  const trained = trainedOf(loaded.trained);
+  return makeRun(trained, engine, {
     notes: async () => notes,
     dataset: async () => dataset,
     columns: async () => columns,
     objectives: async () => objectives,
+    reader: () => openReader(trained, request),
     computed,
   });
 }

@@ -3,6 +3,7 @@ import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { type Choice, chooseEngine } from '../../engine/engines.ts';
 import type { Version } from '../../server/versions/version.ts';
+import type { OpenedItems } from '../items.ts';
 import type { LoadRequest, Run } from '../run.ts';
 import { listen, open, refuseUnsafe, type ServeRequest, type Serving } from '../serve.ts';
 
@@ -29,9 +30,17 @@ export interface ServingVersions extends Serving {
 
 /** @throws Failure `no-version`, and those of `serve` and `load` */
 export async function serveVersions(request: VersionsRequest): Promise<ServingVersions> {
-  const { watch, canary, share, signal, say = () => {}, data, allow, unfinished } = request;
-  const { host = '127.0.0.1', token } = request;
+  const { host = '127.0.0.1', token, items: folder, say } = request;
   await refuseUnsafe({ host, token });
+  const items = folder === undefined ? undefined : await (await import('../items.ts')).openItems(folder, say);
+  return serveWith(items, request).catch(async (error: unknown) => {
+    await items?.close();
+    throw error;
+  });
+}
+
+async function serveWith(items: OpenedItems | undefined, request: VersionsRequest): Promise<ServingVersions> {
+  const { watch, canary, share, signal, say = () => {}, data, allow, unfinished } = request;
   const choice = await (request.run?.engine() ?? chooseEngine(request.engine));
   request.onEngine?.(choice);
   const [{ loadBeside }, { makeWatch }, { makeVersions }, { makeSides }, { makeSwaps }, { makeVersion }] =
@@ -43,8 +52,15 @@ export async function serveVersions(request: VersionsRequest): Promise<ServingVe
       import('../../server/versions/swaps.ts'),
       import('../../server/versions/version.ts'),
     ]);
-  const versionOf = async (run: Run, folder: string): Promise<Version> =>
-    makeVersion({ answers: await open(run), folder, close: () => run.close() });
+  const versionOf = async (run: Run, folder: string): Promise<Version> => {
+    const answers = await open(run, { takesItems: items !== undefined });
+    const detach = answers.items && (await items?.attach(answers.items));
+    const close = async (): Promise<void> => {
+      detach?.();
+      await run.close();
+    };
+    return makeVersion({ answers, folder, close });
+  };
   const ofRun = { ...defined({ data, allow, unfinished }), engine: choice.engine.name };
   const load = async (folder: string, ending?: AbortSignal, isFirst = false): Promise<Version> =>
     versionOf(await loadBeside(folder, { ...ofRun, isFirst, ...defined({ signal: ending }) }), folder);
@@ -70,7 +86,7 @@ export async function serveVersions(request: VersionsRequest): Promise<ServingVe
           take: swaps.take,
           say,
         });
-  const serving = await listen({ versions, swaps }, request);
+  const serving = await listen({ versions, swaps, ...defined({ items }) }, request);
   void watching?.follow(control.signal);
 
   /** Tries what is not whole the second time: nothing has changed since the first. */

@@ -24,6 +24,7 @@ interface Options extends RunOptions {
   readonly mostRequests?: number;
   readonly mostBytes?: number;
   readonly waiting?: number;
+  readonly items?: string;
   readonly log: boolean;
 }
 
@@ -53,10 +54,11 @@ export function serveCommand(program: Command): void {
     .addOption(limit('--most-requests <count>', 'take at most this many requests in an array (default: 256)'))
     .addOption(limit('--most-bytes <count>', 'take at most this many bytes in a body (default: 1048576)'))
     .addOption(limit('--waiting <count>', 'let this many bodies wait for their turn (default: 256)'))
+    .option('--items <folder>', 'take items that are added, changed and deleted, and keep them in this folder')
     .option('--no-log', 'write no line for each request');
   for (const option of [dataOption(), allowOption(), engineOption(), unfinishedOption()]) command.addOption(option);
   command.action(async (folder: string | undefined, options: Options) => {
-    const { host, port, index, table, tokenFile, deadline, waiting, log, ...others } = options;
+    const { host, port, index, table, tokenFile, deadline, waiting, items, log, ...others } = options;
     const { mostItems, mostRequests, mostBytes, watch, canary, share, ...ofRun } = others;
     const wrong = complaintOf(folder, options);
     if (wrong !== undefined) command.error(`error: ${wrong}`);
@@ -68,7 +70,11 @@ export function serveCommand(program: Command): void {
     const door = await takeAddress(host, port);
     try {
       const limits = defined({ deadline, k: mostItems, batch: mostRequests, body: mostBytes, waiting });
-      const asked = { host, port, door, limits, ...defined({ token }), ...(lines ? { log: lines.write } : {}) };
+      const asked = {
+        ...{ host, port, door, limits, say },
+        ...defined({ token, items }),
+        ...(lines ? { log: lines.write } : {}),
+      };
       if (folder !== undefined && canary === undefined) {
         const run = await openRun(folder, ofRun);
         sayEngine(await run.engine());
@@ -84,7 +90,7 @@ export function serveCommand(program: Command): void {
       }
       const { serveVersions } = await import('../../api/versions/serve.ts');
       const run = folder === undefined ? undefined : await openRun(folder, ofRun);
-      const versions = { ...asked, ...ofRun, ...defined({ run, watch, canary, share }), onEngine: sayEngine, say };
+      const versions = { ...asked, ...ofRun, ...defined({ run, watch, canary, share }), onEngine: sayEngine };
       const serving = await endable((signal) => serveVersions({ ...versions, signal }));
       say(`serving ${folder ?? watch} on ${serving.url}`);
       // SIGHUP is how a person asks a daemon to look at its files again.

@@ -16,11 +16,11 @@ import { type Database, openDatabase } from '../files/duckdb.ts';
 import type { DataSource } from '../files/source.ts';
 import { type Wanted, wantedOf } from '../item_columns.ts';
 import type { RawCodes } from '../rows/raw.ts';
-import { stage } from '../rows/stage.ts';
 import { validateRows } from '../rows/validate_rows.ts';
 import { checkColumns, fieldKind, type GivenColumns, type ItemField, textComplaint, wrong } from './fields.ts';
+import { lookingUp, stagedTypes, typesOf } from './staged_types.ts';
 import { encodeWritten, missingColumns } from './written_columns.ts';
-import { type ComputedItems, makeComputation, makeFilterQuery, makeItemTable, type TextRow } from './written_rows.ts';
+import { type ComputedItems, makeItemQuery, type TextRow } from './written_rows.ts';
 
 export interface GivenItem {
   readonly key: string;
@@ -77,9 +77,7 @@ export async function openItemReader(
       encodings,
     };
     refuseOtherRows(own);
-    // One database a table: both are called `items`, as expressions may say.
-    const databases = await Promise.all([openDatabase(options.signal), openDatabase(options.signal)]);
-    return await makeReader(own, databases);
+    return await makeReader(own, options.signal);
   } finally {
     discard();
   }
@@ -100,25 +98,23 @@ interface Own {
 /** An expression that looks at other rows would need all of them for each write. */
 function refuseOtherRows({ requests, wanted }: Own): void {
   const all = [...requests.columns.get('items')!.map(({ column }) => column), ...wanted.map(({ column }) => column)];
-  const column = all.find(({ reads }) => reads && (reads.windows || reads.tables.length > 0));
+  const column = all.find(({ reads }) => reads && (reads.windows || reads.unnamed || reads.tables.length > 0));
   if (column === undefined) return;
-  const reason = `\`${column.name}\` of the data block is computed from several rows`;
+  const reason = `\`${column.name}\` of the data block reads more than named columns of one row`;
   throw failure('items-closed', { reason, advice: 'compute the column before, and store it in the items file' });
 }
 
-async function makeReader(own: Own, [ofModel, ofFilters]: readonly [Database, Database]): Promise<ItemReader> {
+async function makeReader(own: Own, signal: AbortSignal | undefined): Promise<ItemReader> {
   const { source, key, layout, wanted, requests, needs, encodings } = own;
-  const mine = requests.columns.get('items')!;
   const filtered = new Map([['', key], ...wanted.map(({ name, column }) => [name, column] as const)]);
   const only = { sources: new Map(), labels: new Map(), histories: new Map(), listWeights: new Map() };
-  const [modelTypes, filterTypes] = await Promise.all([
-    typesOf(ofModel, source, layout),
-    typesOf(ofFilters, source, { ...only, features: filtered }),
-  ]);
-  const tables = [makeItemTable(ofModel, modelTypes), makeItemTable(ofFilters, filterTypes)] as const;
-  await Promise.all(tables.map((table) => table.fill([])));
-  const compute = await makeComputation(ofModel, mine, layout);
-  const filterValues = makeFilterQuery(ofFilters, wanted);
+  const filterTypes = await typesOf(source, { ...only, features: filtered }, signal);
+  const database = await openDatabase(signal);
+  const modelTypes = await stagedTypes(database, source, layout);
+  const query = await makeItemQuery({
+    ...{ database, layout, requests: requests.columns.get('items')!, wanted },
+    ...{ modelTypes, filterTypes },
+  });
   const fields = fieldsOf(own, modelTypes, filterTypes);
   const keyRequest = requests.itemKey!.inFile!;
   const title = requests.title?.column.at === 'items' ? requests.title : undefined;
@@ -129,13 +125,13 @@ async function makeReader(own: Own, [ofModel, ofFilters]: readonly [Database, Da
     const refuse = (row: number, column: string, reason: string, advice: string): void => {
       if (!failures.has(row)) failures.set(row, new Failure([wrong(column, reason, advice)]));
     };
-    const [misfits, others] = await Promise.all(tables.map((table) => table.fill(rows)));
-    for (const { row, column, type } of [...misfits!, ...others!]) {
+    const computed = await query.compute(rows);
+    const { texts, values } = computed;
+    for (const { row, column, type } of computed.misfits) {
       refuse(row, column, 'has a value that its column cannot hold', `give a value of the type ${type}`);
     }
-    const [computed, values] = await Promise.all([compute(), filterValues()]);
-    const { texts } = computed;
-    for (const { row, column, reason } of await findings(ofModel, own, computed, items.length)) {
+    const looking = lookingUp(database, () => query.fill(rows));
+    for (const { row, column, reason } of await findings(looking, own, computed, items.length)) {
       refuse(row, column, `is wrong: ${reason}`, 'correct the value of the column');
     }
     const textAt = (request: ColumnRequest, row: number): string =>
@@ -180,19 +176,8 @@ async function makeReader(own: Own, [ofModel, ofFilters]: readonly [Database, Da
       }
       return answers as (ReadItem | Failure)[];
     },
-    close() {
-      ofModel.close();
-      ofFilters.close();
-    },
+    close: () => database.close(),
   };
-}
-
-/** Of the staged columns: the types that they have once all rows are there. */
-async function typesOf(database: Database, source: DataSource, layout: Layout): Promise<ReadonlyMap<string, string>> {
-  await stage(database, source, layout);
-  await database.seal();
-  const rows = await database.rows('SELECT column_name, column_type FROM (DESCRIBE items)');
-  return new Map(rows.map((row) => [String(row.column_name), String(row.column_type)]));
 }
 
 function fieldsOf(

@@ -1,7 +1,7 @@
 /** Items that are given one by one as rows of the database, and what the data block computes of them. The texts of requests are values here, never SQL. */
 import type { ColumnRequest } from '../binding/column_requests.ts';
 import type { Layout } from '../binding/layout.ts';
-import { type Database, quoteName, quoteText } from '../files/duckdb.ts';
+import { type Database, enclose, quoteName, quoteText } from '../files/duckdb.ts';
 import { plain, type Wanted } from '../item_columns.ts';
 import type { RawBags, RawCodes, RawColumn, RawNumbers } from '../rows/raw.ts';
 import { computedQuery, elementOf, marked, numberOf, secondsOf, textOf, timeOf } from '../rows/staged_tables.ts';
@@ -9,79 +9,123 @@ import { computedQuery, elementOf, marked, numberOf, secondsOf, textOf, timeOf }
 /** By column: its value as text, or the texts of its list; null where there is none. */
 export type TextRow = ReadonlyMap<string, string | readonly string[] | null>;
 
-/** A table `items` with the types that the items file was staged with. */
-export interface ItemTable {
-  /** Replaces all rows. Gives the rows and columns whose values are not of the type of their column. */
-  fill(
-    rows: readonly TextRow[],
-  ): Promise<readonly { readonly row: number; readonly column: string; readonly type: string }[]>;
-}
-
-export function makeItemTable(database: Database, types: ReadonlyMap<string, string>): ItemTable {
-  const columns = [...types].map(([name, type], at) => {
-    const given = `given.c${at}`;
-    // Null where the text is none of the type.
-    const value = type === 'VARCHAR' ? given : `TRY_CAST(${given} AS ${type})`;
-    return { name, type, shape: isListType(type) ? ['VARCHAR'] : 'VARCHAR', given, value };
-  });
-  const shape = quoteText(JSON.stringify([Object.fromEntries(columns.map((each, at) => [`c${at}`, each.shape]))]));
-  const selected = columns.map(({ name, value }) => `${value} AS ${quoteName(name)}`).join(', ');
-  const misfits = columns.flatMap(({ type, given, value }, at) =>
-    type === 'VARCHAR' ? [] : [{ at, sql: `${given} IS NOT NULL AND ${value} IS NULL` }],
-  );
-  return {
-    async fill(rows) {
-      const texts = rows.map((row) =>
-        Object.fromEntries(columns.map(({ name }, at) => [`c${at}`, row.get(name) ?? null])),
-      );
-      const given = `(SELECT unnest(from_json(${quoteText(JSON.stringify(texts))}, ${shape})) AS given)`;
-      await database.run(`CREATE OR REPLACE TEMP TABLE items AS SELECT ${selected} FROM ${given}`);
-      if (misfits.length === 0) return [];
-      const checks = misfits.map(({ sql }, i) => `${sql} AS m${i}`).join(', ');
-      const any = misfits.map((_, i) => `m${i}`).join(' OR ');
-      const found = await database.rows(
-        `SELECT * FROM (SELECT CAST(row_number() OVER () - 1 AS INTEGER) AS row, ${checks} FROM ${given}) WHERE ${any}`,
-      );
-      return found.flatMap((each) =>
-        misfits.flatMap(({ at }, i) =>
-          each[`m${i}`] === true ? [{ row: Number(each.row), column: columns[at]!.name, type: columns[at]!.type }] : [],
-        ),
-      );
-    },
-  };
-}
-
-const isListType = (type: string): boolean => type.endsWith(']');
-
-/** What one role's columns are of the rows in the table. */
+/** What the columns of the data block are of some rows. */
 export interface ComputedItems {
   /** By request: the raw column, and its texts. */
   readonly raw: ReadonlyMap<ColumnRequest, RawColumn>;
   readonly texts: ReadonlyMap<ColumnRequest, readonly string[]>;
+  /** By row: what filters read, as `readItemColumns` has it. */
+  readonly values: readonly ReadonlyMap<string, unknown>[];
+  /** Values that are not of the type of their column. */
+  readonly misfits: readonly { readonly row: number; readonly column: string; readonly type: string }[];
 }
 
-/** The query over `items` for what the model reads. Made once: the types of the table stay. */
-export async function makeComputation(
-  database: Database,
-  requests: readonly ColumnRequest[],
-  layout: Layout,
-): Promise<() => Promise<ComputedItems>> {
-  const computed = await computedQuery(database, 'items', requests, layout);
-  const values = requests.map((request, at) => `${outputOf(request, `c${at}`, computed.types[at]!)} AS v${at}`);
-  const query = `SELECT ${values.join(', ')} FROM (${computed.sql}) ORDER BY row`;
-  return async () => {
-    const rows = await database.rows(query);
-    const raw = new Map<ColumnRequest, RawColumn>();
-    const texts = new Map<ColumnRequest, readonly string[]>();
-    for (const [at, request] of requests.entries()) {
-      const own = rows.map((row) => row[`v${at}`]);
-      const known = makeTexts();
-      raw.set(request, rawColumn(request, own, known.codeOf));
-      texts.set(request, known.texts);
-    }
-    return { raw, texts };
+export interface ItemQuery {
+  compute(rows: readonly TextRow[]): Promise<ComputedItems>;
+  /** Makes the table `items` of these rows, for what looks a value up. */
+  fill(rows: readonly TextRow[]): Promise<void>;
+}
+
+export interface ItemQuerySource {
+  readonly database: Database;
+  readonly layout: Layout;
+  /** What the model reads of the items file. */
+  readonly requests: readonly ColumnRequest[];
+  /** What filters read. */
+  readonly wanted: readonly Wanted[];
+  /** By column: its type where the model reads it, and where filters do. */
+  readonly modelTypes: ReadonlyMap<string, string>;
+  readonly filterTypes: ReadonlyMap<string, string>;
+}
+
+/**
+ * One query for all, without a join: most of the time of a small query goes into its way there and back. Expressions read a table called `items`, first with the
+ * types of the model, then with those of filters; what was computed before goes along under names that no file has. Long because the parts of
+ * one query are next to each other.
+ */
+export async function makeItemQuery(source: ItemQuerySource): Promise<ItemQuery> {
+  const { database, layout, requests, wanted, modelTypes, filterTypes } = source;
+  const names = [...new Set([...modelTypes.keys(), ...filterTypes.keys()])];
+  const isList = (name: string): boolean => [modelTypes, filterTypes].some((types) => types.get(name)?.endsWith(']'));
+  const shapes = names.map((name, at) => [`c${at}`, isList(name) ? ['VARCHAR'] : 'VARCHAR']);
+  const shape = quoteText(JSON.stringify([{ r: 'INTEGER', ...Object.fromEntries(shapes) }]));
+  const textOfRows = (rows: readonly TextRow[]): string =>
+    JSON.stringify(
+      rows.map((row, r) => ({ r, ...Object.fromEntries(names.map((name, at) => [`c${at}`, row.get(name) ?? null])) })),
+    );
+  const given = (text: string): string => `(SELECT unnest(from_json(${text}, ${shape})) AS ${own('row')})`;
+  const fieldOf = (name: string): string => `${own('row')}.c${names.indexOf(name)}`;
+  /** Null where the text is none of the type. */
+  const castOf = (name: string, type: string): string =>
+    type === 'VARCHAR' ? fieldOf(name) : `TRY_CAST(${fieldOf(name)} AS ${type})`;
+  const columnsOf = (types: ReadonlyMap<string, string>): string[] =>
+    [...types].map(([name, type]) => `${castOf(name, type)} AS ${quoteName(name)}`);
+  const fill = async (rows: readonly TextRow[]): Promise<void> => {
+    const columns = columnsOf(modelTypes).join(', ');
+    await database.run(
+      `CREATE OR REPLACE TEMP TABLE items AS SELECT ${columns} FROM ${given(quoteText(textOfRows(rows)))}`,
+    );
+  };
+
+  await fill([]);
+  const { types } = await computedQuery(database, 'items', requests, layout);
+  const computed = requests.map(({ column }, at) => `${enclose(column.sql)} AS ${own(`column ${at}`)}`);
+  const outputs = requests.map((request, at) => [
+    own(`value ${at}`),
+    outputOf(request, own(`column ${at}`), types[at]!),
+  ]);
+  const checks = [modelTypes, filterTypes].flatMap((of) =>
+    [...of].flatMap(([column, type]) =>
+      type === 'VARCHAR'
+        ? []
+        : [{ column, type, sql: `${fieldOf(column)} IS NOT NULL AND ${castOf(column, type)} IS NULL` }],
+    ),
+  );
+  const select = (columns: readonly string[], from: string): string =>
+    `(SELECT ${columns.join(', ')} FROM ${from} AS items)`;
+  const query = (text: string): string => {
+    const forModel = select([own('row'), ...columnsOf(modelTypes)], given(text));
+    const ofModel = select([own('row'), ...computed], forModel);
+    const forFilters = select(
+      [own('row'), ...outputs.map(([name, sql]) => `${sql} AS ${name}`), ...columnsOf(filterTypes)],
+      ofModel,
+    );
+    const all = [
+      `${own('row')}.r AS r`,
+      ...outputs.map(([name], at) => `${name} AS v${at}`),
+      ...wanted.map(({ value }, at) => `${value} AS f${at}`),
+      ...checks.map(({ sql }, at) => `${sql} AS m${at}`),
+    ];
+    return select(all, forFilters).slice(1, -1);
+  };
+
+  return {
+    fill,
+    async compute(asked) {
+      const found = await database.rows(query(quoteText(textOfRows(asked))));
+      const rows = [...found].sort((a, b) => Number(a.r) - Number(b.r));
+      const raw = new Map<ColumnRequest, RawColumn>();
+      const texts = new Map<ColumnRequest, readonly string[]>();
+      for (const [at, request] of requests.entries()) {
+        const known = makeTexts();
+        const values = rows.map((row) => row[`v${at}`]);
+        raw.set(request, rawColumn(request, values, known.codeOf));
+        texts.set(request, known.texts);
+      }
+      return {
+        raw,
+        texts,
+        values: rows.map((row) => new Map(wanted.map(({ name }, at) => [name, plainValue(row[`f${at}`])]))),
+        misfits: rows.flatMap((each, row) =>
+          checks.flatMap(({ column, type }, at) => (each[`m${at}`] === true ? [{ row, column, type }] : [])),
+        ),
+      };
+    },
   };
 }
+
+/** A name that goes along with the columns of a file. */
+const own = (name: string): string => quoteName(`tower ${name}`);
 
 function outputOf({ form, column }: ColumnRequest, name: string, type: string): string {
   switch (form) {
@@ -163,20 +207,6 @@ function makeTexts() {
     return texts.length - 1;
   };
   return { texts, codeOf };
-}
-
-/** The query over `items` for what filters read. */
-export function makeFilterQuery(
-  database: Database,
-  wanted: readonly Wanted[],
-): () => Promise<readonly ReadonlyMap<string, unknown>[]> {
-  const values = wanted.map(({ value }, at) => `${value} AS v${at}`);
-  const query = `SELECT ${values.join(', ')} FROM items ORDER BY rowid`;
-  return async () => {
-    if (wanted.length === 0) return [];
-    const rows = await database.rows(query);
-    return rows.map((row) => new Map(wanted.map(({ name }, at) => [name, plainValue(row[`v${at}`])])));
-  };
 }
 
 /** As `readItemColumns` has it. */

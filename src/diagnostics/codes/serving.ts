@@ -161,10 +161,10 @@ export const serving = {
 
   'request-local': row<object>({
     severity: 'error',
-    message: () => 'versions are changed only from this machine, or with a token',
+    message: () => 'versions and items are changed only from this machine, or with a token',
     hint: () => 'start the server with `--token-file FILE`, and send the token',
     means:
-      'A server without a token takes changes of its versions only from programs of its own machine: no proxy and no page of another site may pass them on.',
+      'Without a token, a server takes changes of versions and items from its own machine only. No proxy and no page of another site may pass them on.',
     remedy: 'Send the change from the machine of the server. For other machines, start it with `--token-file FILE`.',
   }),
 } as const;

@@ -16,7 +16,7 @@ export interface LiveParts {
   readonly kept: Bits;
 }
 
-/** Row `base.rows` + i is slot i of the written items. */
+/** Row `base.rows` + i is slot i of the written items. Long because each method of a snapshot finds the part that answers. */
 export function liveSnapshot({ base, written, kept }: LiveParts): Snapshot {
   const { rows: first, version, width, columns, objectives } = base;
   const { snapshot: added, alive, slotOf } = written;

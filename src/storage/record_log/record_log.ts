@@ -52,7 +52,10 @@ interface Header {
 /** Bytes that are written at a time where many records are. */
 const pieceBytes = 2 ** 18;
 
-/** @throws Failure `items-log`, `cannot-read`, `cannot-write` */
+/**
+ * Long because all steps share the file that is written to, and what has gone wrong with it.
+ * @throws Failure `items-log`, `cannot-read`, `cannot-write`
+ */
 export async function openRecordLog<R>(files: LogFiles, format: LogFormat<R>): Promise<OpenedLog<R>> {
   const { name } = format;
   const partial = `${name}.partial`;

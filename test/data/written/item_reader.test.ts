@@ -227,7 +227,7 @@ it('refuses data whose items cannot be computed one by one', async () => {
     'items-closed at nowhere: this server takes no items: the data block has no items file (add `items = "FILE" by COLUMN` to the data block)',
   ]);
   const several =
-    'items-closed at nowhere: this server takes no items: `rank` of the data block is computed from several rows (compute the column before, and store it in the items file)';
+    'items-closed at nowhere: this server takes no items: `rank` of the data block reads more than named columns of one row (compute the column before, and store it in the items file)';
   expect(await open({ rank: 'row_number() OVER (ORDER BY year)' }, 'items.csv')).toEqual([several]);
   expect(await open({ rank: '(SELECT max(year) FROM items)' }, 'items.csv')).toEqual([several]);
 });

@@ -1,0 +1,53 @@
+/** The folder of written items, for the life of a server. */
+import type { ItemWrites } from '../serve/live/item_writes.ts';
+import type { WritesOfItems } from '../server/items/writes.ts';
+
+export interface OpenedItems {
+  readonly writes: WritesOfItems;
+  /** Brings a version to what was written. Resolves to what lets it go. */
+  attach(version: ItemWrites): Promise<() => void>;
+  /** Ends when what has arrived is on the disk, and lets others have the folder. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes the folder where it is missing.
+ * @param say gets sentences for people
+ * @throws Failure `run-in-use`, `items-log`, `cannot-read`, `cannot-write`
+ */
+export async function openItems(folder: string, say: (line: string) => void = () => {}): Promise<OpenedItems> {
+  const [{ lockFolder }, { openRecordLog }, { logFilesIn }, { itemLog }, { makeWritesOfItems }] = await Promise.all([
+    import('../storage/lock.ts'),
+    import('../storage/record_log/record_log.ts'),
+    import('../storage/record_log/log_files.ts'),
+    import('../server/items/item_log.ts'),
+    import('../server/items/writes.ts'),
+  ]);
+  const lock = await lockFolder(folder, { purpose: 'tower serve' });
+  try {
+    const { log, records, torn } = await openRecordLog(logFilesIn(folder), itemLog);
+    if (torn) say(`${folder}: the last write was cut short, and nobody had an answer to it: it is dropped`);
+    const writes = makeWritesOfItems({ log, records, say });
+    const { items, deleted } = writes.stored;
+    if (items + deleted > 0) say(`${folder}: ${countOf(items)} written, ${countOf(deleted)} deleted`);
+    return {
+      writes,
+      async attach(version) {
+        await writes.attach(version);
+        return () => {
+          writes.detach(version);
+          version.close();
+        };
+      },
+      async close() {
+        await writes.close();
+        await lock.release();
+      },
+    };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+const countOf = (count: number): string => `${count.toLocaleString('en')} ${count === 1 ? 'item' : 'items'}`;

@@ -1,0 +1,137 @@
+/**
+ * Writes of items for one trained model: what is given is read as the items file is, goes through the item tower, and becomes visible. Computing and showing are two steps,
+ * so that a log can keep the writes in between, and several models can show them at the same moment.
+ */
+import { crossColumns } from '../../data/columns/crosses.ts';
+import { lastColumn } from '../../data/columns/last.ts';
+import type { Corpus, Encoding, IndexedColumn } from '../../data/dataset.ts';
+import type { GivenItem, ItemReader, ReadItem } from '../../data/written/item_reader.ts';
+import { defined } from '../../defined.ts';
+import { Failure } from '../../diagnostics/failure.ts';
+import type { Plan } from '../../plan/plan.ts';
+import type { Vectors } from '../../scoring/tower_vectors.ts';
+import { joinColumns } from '../join_columns.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { Change, LiveItems } from './live_items.ts';
+
+/** An item with the columns of the items file, or the key of one that is deleted. */
+export type ItemWrite = GivenItem | { readonly key: string; readonly deleted: true };
+
+export interface ItemWrites {
+  /** What answers now. */
+  readonly snapshot: Snapshot;
+  /** In place of a change is the Failure of a write that cannot be: `unknown-name`, `item-value`, `vectors-not-finite`. */
+  prepare(writes: readonly ItemWrite[]): Promise<(Change | Failure)[]>;
+  /** All of them become visible together, in their order. */
+  show(changes: readonly Change[]): void;
+  /** Frees what earlier writes left, if there is much of it. No `show` comes before it has ended. */
+  tidy(): Promise<void>;
+  /** Items that were written, and items of the data that are deleted or replaced. */
+  readonly written: number;
+  readonly hidden: number;
+  close(): void;
+}
+
+export interface ItemWritesSource {
+  readonly plan: Plan;
+  readonly encodings: ReadonlyMap<string, Encoding>;
+  readonly corpus: Pick<Corpus, 'features' | 'titles'>;
+  readonly live: LiveItems;
+  readonly base: Snapshot;
+  readonly reader: ItemReader;
+  /** The vectors of the first rows of columns. */
+  itemTower(columns: ReadonlyMap<string, IndexedColumn>, rows: number): Promise<Vectors>;
+}
+
+export function makeItemWrites(source: ItemWritesSource): ItemWrites {
+  const { live, base, reader, corpus } = source;
+
+  const vectorsOf = async (items: readonly ReadItem[]): Promise<(Float32Array | Failure)[]> => {
+    if (items.length === 0) return [];
+    const rows = items.map((item) => rowOf(item, base.itemRow(item.key), source));
+    try {
+      const columns = withMade(joinColumns(rows), items.length, source);
+      const { data, width } = await source.itemTower(columns, items.length);
+      return items.map((_, at) => data.slice(at * width, (at + 1) * width));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      if (items.length === 1) return [error];
+      // One of them gives a vector that is not finite: each goes alone.
+      const each: (Float32Array | Failure)[] = [];
+      for (const item of items) each.push(...(await vectorsOf([item])));
+      return each;
+    }
+  };
+
+  return {
+    get snapshot() {
+      return live.snapshot;
+    },
+    get written() {
+      return live.written;
+    },
+    get hidden() {
+      return live.hidden;
+    },
+    async prepare(writes) {
+      const given = writes.filter((write): write is GivenItem => !('deleted' in write));
+      const read = await reader.read(given);
+      const valid = read.filter((each): each is ReadItem => !(each instanceof Failure));
+      const vectors = (await vectorsOf(valid)).values();
+      const next = read.values();
+      return writes.map((write): Change | Failure => {
+        if ('deleted' in write) return { delete: write.key };
+        const item = next.next().value!;
+        if (item instanceof Failure) return item;
+        const vector = vectors.next().value!;
+        if (vector instanceof Failure) return vector;
+        const { key, values } = item;
+        return { put: { key, vector, values, ...defined({ title: titleOf(item, base, corpus) }) } };
+      });
+    },
+    show: live.apply,
+    tidy: live.tidy,
+    close: reader.close,
+  };
+}
+
+/** A title that the items file does not give is that of the events, or the key. */
+function titleOf({ key, title }: ReadItem, base: Snapshot, { titles }: ItemWritesSource['corpus']): string | undefined {
+  if (title !== undefined || titles === undefined) return title;
+  const row = base.itemRow(key);
+  return row < 0 ? key : base.titleAt(row);
+}
+
+/** One row of each feature that a file gives. What the events say of an item stays. */
+function rowOf(
+  { features }: ReadItem,
+  row: number,
+  { reader, corpus }: ItemWritesSource,
+): ReadonlyMap<string, IndexedColumn> {
+  const ofEvents = [...reader.missing].map(([name, missing]) => {
+    const known = row < 0 ? undefined : corpus.features.get(name);
+    if (known === undefined) return [name, missing] as const;
+    const { column, index } = known;
+    return [name, { column, index: Int32Array.of(index ? index[row]! : row) }] as const;
+  });
+  return new Map([...features, ...ofEvents]);
+}
+
+/** With the features that are made of others. A cross may take a last element. */
+function withMade(
+  columns: ReadonlyMap<string, IndexedColumn>,
+  rows: number,
+  { plan, encodings }: ItemWritesSource,
+): ReadonlyMap<string, IndexedColumn> {
+  const all = new Map(columns);
+  const own = plan.features.filter(({ name }) => plan.towers[1].features.includes(name));
+  for (const { name, last, encoderOf } of own) {
+    if (last !== undefined) all.set(name, lastColumn(encodings.get(encoderOf)!, all.get(last)!));
+  }
+  for (const { name, crosses, encoderOf } of own) {
+    if (!crosses) continue;
+    const parts = crosses.map((part) => all.get(part)!);
+    all.set(name, crossColumns(encodings.get(encoderOf)!, parts, rows));
+  }
+  return all;
+}

@@ -1,0 +1,217 @@
+/** Law: a write is computed, on the disk, visible and answered, in this order; and after any end the log has every write that was answered. */
+import { describe, expect, it } from 'vitest';
+import { failure } from '../../../src/diagnostics/failure.ts';
+import type { ItemWrite, ItemWrites } from '../../../src/serve/live/item_writes.ts';
+import { makeLiveItems } from '../../../src/serve/live/live_items.ts';
+import { makeSnapshot } from '../../../src/serve/snapshot.ts';
+import { itemLog } from '../../../src/server/items/item_log.ts';
+import { makeWritesOfItems, type WritesOfItems } from '../../../src/server/items/writes.ts';
+import { Refused } from '../../../src/server/refused.ts';
+import { openRecordLog } from '../../../src/storage/record_log/record_log.ts';
+import { Crash, Disk, faultyFiles } from '../../storage/record_log/faulty_files.ts';
+
+const keys = ['a', 'b', 'c'];
+const base = () =>
+  makeSnapshot({ version: 'v', items: { vectors: { data: new Float32Array(6).fill(1), rows: 3, width: 2 }, keys } });
+
+/** A version whose item tower gives the number of an item; it takes numbers up to 9. */
+function makeVersion(events: string[] = []) {
+  const live = makeLiveItems(base());
+  const version: ItemWrites = {
+    get snapshot() {
+      return live.snapshot;
+    },
+    written: 0,
+    hidden: 0,
+    async prepare(writes) {
+      events.push(`prepare ${writes.length}`);
+      await Promise.resolve();
+      return writes.map((write) => {
+        if ('deleted' in write) return { delete: write.key };
+        const number = write.columns.number as number;
+        if (number > 9) return failure('item-value', { column: 'number', reason: 'is large', advice: 'give less' });
+        return { put: { key: write.key, vector: Float32Array.of(number, 0), values: new Map() } };
+      });
+    },
+    show(changes) {
+      events.push(`show ${changes.length}`);
+      live.apply(changes);
+    },
+    tidy: live.tidy,
+    close: () => {},
+  };
+  return version;
+}
+
+const put = (key: string, number: number): ItemWrite => ({ key, columns: { number } });
+const gone = (key: string): ItemWrite => ({ key, deleted: true });
+const itemsOf = ({ snapshot }: ItemWrites): Record<string, number> =>
+  Object.fromEntries(
+    snapshot
+      .top([{ vectors: [[1, 0]], k: 100 }])[0]!
+      .items.map(({ key, score }) => [key, score])
+      .sort(),
+  );
+
+async function open(disk: Disk, end?: number, events: string[] = []) {
+  const { log, records } = await openRecordLog(faultyFiles(disk, end, 0.5), itemLog);
+  const recording = {
+    ...log,
+    get bytes() {
+      return log.bytes;
+    },
+    append: async (record: readonly ItemWrite[]) => {
+      await log.append(record);
+      events.push(`on the disk ${record.length}`);
+    },
+  };
+  return makeWritesOfItems({ log: recording, records });
+}
+
+const refusalOf = async (writes: WritesOfItems, asked: readonly ItemWrite[], isArray: boolean) => {
+  const refused = await writes.write(asked, isArray).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(refused instanceof Refused)) throw new Error('expected a refusal');
+  return [refused.status, ...refused.mistakes.map(({ code, at }) => `${code} ${at}`)];
+};
+
+describe('writes of items', () => {
+  it('are on the disk before they are visible, and visible before they are answered', async () => {
+    const events: string[] = [];
+    const writes = await open(new Disk(), undefined, events);
+    const version = makeVersion(events);
+    await writes.attach(version);
+    const one = writes.write([put('d', 5)], false).then((outcomes) => events.push(`answered ${outcomes}`));
+    // They arrive while the first is written, and make up one batch.
+    const two = writes.write([put('a', 2), gone('b')], true).then((outcomes) => events.push(`answered ${outcomes}`));
+    const three = writes.write([gone('d')], false).then((outcomes) => events.push(`answered ${outcomes}`));
+    await Promise.all([one, two, three]);
+    expect(events).toEqual([
+      ...['prepare 1', 'on the disk 1', 'show 1', 'answered added'],
+      ...['prepare 3', 'on the disk 3', 'show 3', 'answered changed,deleted', 'answered deleted'],
+    ]);
+    expect(itemsOf(version)).toEqual({ a: 2, c: 1 });
+    expect(writes.stored).toMatchObject({ items: 1, deleted: 2 });
+    await writes.close();
+  });
+
+  it('are taken whole or not at all, and refuse nobody else', async () => {
+    const writes = await open(new Disk());
+    const version = makeVersion();
+    await writes.attach(version);
+    const answers = await Promise.all([
+      refusalOf(writes, [put('d', 5), put('e', 10), gone('nothing')], true),
+      writes.write([put('f', 1)], false),
+      refusalOf(writes, [put('g', 1), gone('nothing')], true),
+      refusalOf(writes, [put('e', 11)], false),
+      refusalOf(writes, [gone('g')], false),
+      writes.write([put('h', 1), gone('h'), put('h', 3)], true),
+    ]);
+    expect(answers).toEqual([
+      [400, 'item-value /1/columns/number'],
+      ['added'],
+      [404, 'unknown-name /1/key'],
+      [400, 'item-value /number'],
+      [404, 'unknown-name '],
+      ['added', 'deleted', 'added'],
+    ]);
+    expect(itemsOf(version)).toEqual({ a: 1, b: 1, c: 1, f: 1, h: 3 });
+  });
+
+  it('are brought to a version that comes later, with those that arrive meanwhile', async () => {
+    const writes = await open(new Disk());
+    const first = makeVersion();
+    await writes.attach(first);
+    await writes.write([put('d', 5), gone('a')], true);
+    const later = makeVersion();
+    const attaching = writes.attach(later);
+    const meanwhile = writes.write([put('e', 6)], false);
+    await Promise.all([attaching, meanwhile]);
+    await writes.write([put('d', 7)], false);
+    expect(itemsOf(later)).toEqual(itemsOf(first));
+    expect(itemsOf(later)).toEqual({ b: 1, c: 1, d: 7, e: 6 });
+    writes.detach(later);
+    await writes.write([gone('d')], false);
+    expect(itemsOf(later)).toMatchObject({ d: 7 });
+    // A version that cannot compute one of the items is refused whole.
+    const narrow = { ...makeVersion(), prepare: async () => [failure('vectors-not-finite', { tower: 'item' })] };
+    await expect(writes.attach(narrow)).rejects.toThrow('this model cannot take the item "a", which was written');
+  });
+
+  it('shorten their log, and say the same afterwards', async () => {
+    const disk = new Disk();
+    const writes = await open(disk);
+    await writes.attach(makeVersion());
+    const many = Array.from({ length: 250 }, (_, at) => put(`k${at % 40}`, at % 9));
+    for (let i = 0; i < 44; i++) await writes.write(many, true);
+    await writes.write([gone('k1')], false);
+    await writes.close();
+    expect([...disk.names.keys()]).toEqual(['items-2.log']);
+    expect(disk.names.get('items-2.log')!.bytes.length).toBeLessThan(60_000);
+    const reopened = await open(disk);
+    const version = makeVersion();
+    await reopened.attach(version);
+    expect(reopened.stored).toMatchObject({ items: 39, deleted: 1 });
+    expect(Object.keys(itemsOf(version))).toHaveLength(42);
+  });
+
+  it('reopen to the last answered write, wherever a kill ends them', async () => {
+    const asked = Array.from(
+      { length: 24 },
+      (_, at): ItemWrite => (at % 5 === 4 ? gone(`k${(at - 1) % 7}`) : put(`k${at % 7}`, at % 10)),
+    );
+    /** What is there after the first writes. */
+    const after = async (count: number): Promise<string> => {
+      const version = makeVersion();
+      const writes = await open(new Disk());
+      await writes.attach(version);
+      for (const each of asked.slice(0, count)) await writes.write([each], false);
+      return JSON.stringify(itemsOf(version));
+    };
+    const expected = await Promise.all(Array.from({ length: asked.length + 1 }, (_, count) => after(count)));
+    let ended = true;
+    for (let end = 0; ended; end++) {
+      const disk = new Disk();
+      let answered = 0;
+      ended = await open(disk, end)
+        .then(async (writes) => {
+          const version = makeVersion();
+          await writes.attach(version);
+          for (const each of asked) {
+            await writes.write([each], false);
+            answered++;
+          }
+          return false;
+        })
+        .catch((error: unknown) => {
+          if (error instanceof Crash) return true;
+          throw error;
+        });
+      for (const fate of ['all', 'nothing'] as const) {
+        const writes = await open(disk.after(fate, 0));
+        const version = makeVersion();
+        await writes.attach(version);
+        const found = JSON.stringify(itemsOf(version));
+        expect(expected.slice(answered, answered + 2), `ended at ${end}, ${fate}`).toContain(found);
+      }
+    }
+  });
+});
+
+describe('the log of items', () => {
+  it.each([
+    [7, 'it is no list of writes'],
+    [{ key: 'a' }, 'it is no list of writes'],
+    [[{ key: 'a' }], 'it has something else than writes of items'],
+    [[{ key: 7, columns: {} }], 'it has something else than writes of items'],
+    [[{ key: 'a', columns: [] }], 'it has something else than writes of items'],
+    [[{ key: 'a', columns: {}, deleted: true }], 'it has something else than writes of items'],
+    [[{ key: 'a', columns: {}, more: 1 }], 'it has something else than writes of items'],
+    [[{ key: 'a', deleted: false }], 'it has something else than writes of items'],
+    [[null], 'it has something else than writes of items'],
+  ])('has no record %j', (value, reason) => {
+    expect(itemLog.decode(value)).toEqual({ reason });
+  });
+});
