@@ -14,6 +14,7 @@ const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
   reading: [[...tsx, 'bench/reading.ts']],
   models: [[...tsx, 'bench/models.ts']],
   sequences: [[...tsx, 'bench/sequences.ts']],
+  swap: [[...tsx, 'bench/swap.ts']],
   serve: [
     [...tsx, 'bench/serve.ts'],
     [...tsx, 'bench/http.ts'],

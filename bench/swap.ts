@@ -1,0 +1,126 @@
+/**
+ * Swaps of `tower serve --watch` under 32 connections: errors, answers that are not those of their version, and the p99 of answers while versions change next to
+ * the p99 before. `npm run bench -- swap`, or `npx tsx bench/swap.ts [--swaps=50] [--seconds=10] [--connections=32] [--runs=FOLDER,FOLDER]`,
+ * after `npm run build`. Without `--runs` it trains two.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { load as loadRun, open, train } from '../src/api.ts';
+import { load, post, quantile } from './load.ts';
+import { describeMachine } from './machine.ts';
+import { makeServedRun } from './served_run.ts';
+
+const option = (name: string): string | undefined =>
+  process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3);
+const numberOf = (name: string, otherwise: number): number => Number(option(name) ?? otherwise);
+const [swaps, seconds, connections] = [numberOf('swaps', 50), numberOf('seconds', 10), numberOf('connections', 32)];
+
+async function twoRuns(root: string): Promise<readonly string[]> {
+  const given = option('runs');
+  if (given !== undefined) return given.split(',');
+  const first = await makeServedRun(root, { items: 10_000, users: 20_000, events: 200_000 });
+  const second = join(root, 'second');
+  await train(join(root, 'model.tower'), { data: join(root, 'data.tower'), out: second, set: { seed: 2 } });
+  return [first, second];
+}
+
+const root = mkdtempSync(join(tmpdir(), 'tower-swap-'));
+const live = join(root, 'live');
+mkdirSync(live);
+/** As a person should: a copy under a hidden name, and one step to its own. */
+function publish(run: string, name: number): void {
+  cpSync(run, join(live, `.${name}`), { recursive: true });
+  renameSync(join(live, `.${name}`), join(live, String(name)));
+}
+
+try {
+  const runs = await twoRuns(join(root, 'runs'));
+  console.log(
+    `swaps of tower serve --watch, ${connections} connections, the load on the same cores: ${describeMachine()}`,
+  );
+  const offline = new Map<string, Map<string, string>>();
+  const bodies: { readonly user: string; readonly k: number }[] = [];
+  for (const folder of runs) {
+    const run = await loadRun(folder);
+    const answers = await open(run);
+    if (bodies.length === 0) {
+      const { users } = await answers.users({ limit: 100 });
+      bodies.push(...users.map(({ key }) => ({ user: key, k: 10 })));
+    }
+    const own = new Map<string, string>();
+    for (const body of bodies) own.set(body.user, JSON.stringify(await answers.recommend(body)));
+    offline.set(answers.version, own);
+    await run.close();
+  }
+  publish(runs[0]!, 0);
+  const child = spawn(process.execPath, ['dist/cli.js', 'serve', '--watch', live, '--port', '0', '--no-log'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (text) => (said += text));
+  while (!said.includes('serving ')) await pause(50);
+  const url = /serving .* on (http:\S+)/.exec(said)![1]!;
+  const requests = bodies.map((body) => post('/v1/recommend', body));
+  const ask = (time: number) => load({ port: Number(new URL(url).port), connections, requests, seconds: time });
+  await ask(seconds / 2);
+  const before = await ask(seconds);
+
+  let isOver = false;
+  let [checked, wrong, failed] = [0, 0, 0];
+  const check = async (): Promise<void> => {
+    for (let i = 0; !isOver; i++) {
+      const body = bodies[i % bodies.length]!;
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(`${url}/v1/recommend`, { method: 'POST', headers, body: JSON.stringify(body) });
+      const text = await answer.text();
+      checked++;
+      if (answer.status !== 200) failed++;
+      else if (offline.get(JSON.parse(text).version)?.get(body.user) !== text) wrong++;
+    }
+  };
+  const times: number[] = [];
+  const statuses = new Map<number, number>();
+  const press = async (): Promise<void> => {
+    while (!isOver) {
+      const done = await ask(2);
+      for (const each of done.times) times.push(each);
+      for (const [status, count] of done.statuses) statuses.set(status, (statuses.get(status) ?? 0) + count);
+    }
+  };
+  const working = [check(), press()];
+  const freed = (): number => said.split(' is freed\n').length - 1;
+  const start = performance.now();
+  for (let swap = 1; swap <= swaps; swap++) {
+    publish(runs[swap % runs.length]!, swap);
+    while (freed() < swap) {
+      if (/not served/.test(said)) throw new Error(said);
+      await pause(20);
+    }
+    rmSync(join(live, String(swap - 1)), { recursive: true });
+  }
+  const took = (performance.now() - start) / 1000;
+  isOver = true;
+  await Promise.all(working);
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+
+  const sorted = Float64Array.from(times).sort();
+  const others = [...statuses].filter(([status]) => status !== 200).map(([status, count]) => `${count} × ${status}`);
+  const errors = [...others, ...(failed > 0 ? [`${failed} of those compared`] : [])].join(', ') || 'no error';
+  const figures = (all: Float64Array, part: number): string => quantile(all, part).toFixed(1);
+  console.log(
+    `  ${swaps} swaps in ${took.toFixed(0)} s, ${sorted.length + checked} answers: ${errors} (goal: no error)`,
+  );
+  console.log(`  ${checked} answers compared with those of their version offline: ${wrong} differ (goal: 0)`);
+  console.log(`  before: p50 ${figures(before.times, 0.5)} ms, p99 ${figures(before.times, 0.99)} ms`);
+  const ratio = quantile(sorted, 0.99) / quantile(before.times, 0.99);
+  console.log(
+    `  during: p50 ${figures(sorted, 0.5)} ms, p99 ${figures(sorted, 0.99)} ms: ${ratio.toFixed(2)} times (goal ≤ 1.5)`,
+  );
+} finally {
+  rmSync(root, { recursive: true });
+}
