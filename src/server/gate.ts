@@ -4,7 +4,7 @@
  *
  * A burst may fill the queue: it is empty again soon. A queue that has not been empty for `patience` is no burst, and waiting in it helps nobody: a body that
  * has waited half as long again as an answer takes is then refused when its turn comes (Nichols and Jacobson, Controlling Queue Delay, 2012; with the two
- * limits of Maurer, Fail at Scale, 2015).
+ * limits of Fail at Scale, ACM Queue, 2015).
  */
 import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Limits } from './limits.ts';
