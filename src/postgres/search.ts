@@ -29,6 +29,9 @@ export interface OpenOptions {
   readonly patience?: number;
 }
 
+/** Fewer candidates than so many times the items of an answer are all compared: a graph would visit most items to find them. */
+const fewTimes = 20;
+
 /** @throws Failure `index-address`, `index-table`, `index-server`, `index-missing`, `index-other` */
 export async function openPostgres(
   to: string,
@@ -52,9 +55,10 @@ export async function openPostgres(
     const wanted = { vectors: units, k: Math.min(k, candidates), without, ...defined({ condition }) };
     const found = async (isExact: boolean): Promise<readonly Best[]> =>
       bestOf(await located.ask((place) => topSql(place, { ...wanted, isExact })), wanted.k, scale);
-    let best = wanted.k === 0 ? [] : await found(false);
+    const isFew = candidates < fewTimes * wanted.k;
+    let best = wanted.k === 0 ? [] : await found(isFew);
     // The graph gave up before the filter let enough through.
-    if (best.length < wanted.k) best = await found(true);
+    if (best.length < wanted.k && !isFew) best = await found(true);
     return {
       version: snapshot.version,
       items: best.map((each) => itemAt(snapshot, each, request.shares ? vectors : undefined)),
