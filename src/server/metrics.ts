@@ -23,6 +23,7 @@ export interface Watched {
   readonly items?: WritesOfItems;
 }
 
+/** Long because each metric has its sentence here. */
 export function makeMetrics({ gate, versions, items }: Watched): Metrics {
   const registers = [new Registry()] as const;
   const [registry] = registers;
@@ -89,23 +90,14 @@ export function makeMetrics({ gate, versions, items }: Watched): Metrics {
     },
   });
 
-  /** By status and route: finding a series by its labels takes longer than counting. Routes are few, and none is as a client writes it. */
-  const series = new Map<
-    string,
-    { readonly requests: Counter.Internal; readonly seconds: Histogram.Internal<'route'> }
-  >();
+  const seriesOf = makeSeries(requests, seconds);
 
   return {
     contentType: registry.contentType,
     answered(route, status, took) {
-      const name = `${status} ${route}`;
-      let known = series.get(name);
-      if (known === undefined) {
-        known = { requests: requests.labels({ route, status }), seconds: seconds.labels({ route }) };
-        series.set(name, known);
-      }
-      known.requests.inc();
-      known.seconds.observe(took);
+      const series = seriesOf(route, status);
+      series.requests.inc();
+      series.seconds.observe(took);
     },
     question(route, version, items) {
       questions.inc({ route, version });
@@ -113,5 +105,27 @@ export function makeMetrics({ gate, versions, items }: Watched): Metrics {
     },
     written: (outcome) => writes.inc({ outcome }),
     text: () => registry.metrics(),
+  };
+}
+
+interface Series {
+  readonly requests: Counter.Internal;
+  readonly seconds: Histogram.Internal<'route'>;
+}
+
+/** By route and status: finding a series by its labels takes longer than counting. Routes are few, and none is as a client writes it. */
+function makeSeries(
+  requests: Counter<'route' | 'status'>,
+  seconds: Histogram<'route'>,
+): (route: string, status: number) => Series {
+  const known = new Map<string, Series>();
+  return (route, status) => {
+    const name = `${status} ${route}`;
+    const found = known.get(name) ?? {
+      requests: requests.labels({ route, status }),
+      seconds: seconds.labels({ route }),
+    };
+    known.set(name, found);
+    return found;
   };
 }
