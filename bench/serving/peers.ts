@@ -25,6 +25,18 @@ const python = option('python');
 if (python === undefined) throw new Error('name a Python: --python=PATH');
 
 const folder = mkdtempSync(join(tmpdir(), 'tower-peers-'));
+function write(count: number) {
+  const made = twoTowers(count, measured + tuned, width);
+  writeFileSync(join(folder, 'items.f32'), new Uint8Array(made.items.buffer));
+  writeFileSync(join(folder, 'queries.f32'), new Uint8Array(made.queries.buffer));
+  const queries = Array.from({ length: measured + tuned }, (_, i) =>
+    Float64Array.from(made.queries.subarray(i * width, (i + 1) * width)),
+  );
+  return { scan: makeScan(made.items, count, width), data: made.items, queries };
+}
+
+// Python reads the queries when it starts. Both parts have the same: they are of the same towers.
+const near = write(few);
 const peers = spawn(python, ['bench/peers/serve_peers.py', folder, String(width), String(k)], {
   stdio: ['pipe', 'pipe', 'inherit'],
   env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', TF_CPP_MIN_LOG_LEVEL: '3' },
@@ -65,21 +77,9 @@ async function compare(title: string, ours: ReadonlyMap<string, (query: Float64A
     console.log(`  ${name.padEnd(44)} ${range(of, 2)}  ${JSON.stringify(facts[name] ?? {})}`);
 }
 
-function write(count: number) {
-  const made = twoTowers(count, measured + tuned, width);
-  writeFileSync(join(folder, 'items.f32'), new Uint8Array(made.items.buffer));
-  writeFileSync(join(folder, 'queries.f32'), new Uint8Array(made.queries.buffer));
-  const queries = Array.from({ length: measured + tuned }, (_, i) =>
-    Float64Array.from(made.queries.subarray(i * width, (i + 1) * width)),
-  );
-  return { scan: makeScan(made.items, count, width), data: made.items, queries };
-}
-
 let some: readonly Float64Array[] = [];
 let warm: readonly Float64Array[] = [];
 try {
-  // Few items first: the queries of both parts are drawn anew, and Python reads them when it starts.
-  const near = write(few);
   [some, warm] = [near.queries.slice(0, measured), near.queries.slice(measured, measured + 30)];
   const facts: Record<string, Facts[string]> = { ...(await ask<Facts>('near items.f32')) };
   const start = processorTime();
@@ -96,7 +96,6 @@ try {
   ours.set('Tower, exact', (query) => near.scan.top([{ vectors: [query], k }]));
   await compare(`approximate, ${few.toLocaleString('en')} × ${width}, k ${k}`, ours, facts);
 
-  // The queries that Python has stay: they are of the same towers.
   const { items: more } = twoTowers(items, 1, width);
   writeFileSync(join(folder, 'items.f32'), new Uint8Array(more.buffer));
   const scan = makeScan(more, items, width);
