@@ -94,7 +94,7 @@ export function makePreparer({ plan, encodings }: QueryModel, dataset: QueryData
   return ({ question: { key, values = {} }, options }, snapshot) => {
     const { removeSeen = removesSeen, ...request } = options;
     const itemOf = (key: string): number | undefined => {
-      const row = snapshot.itemRow(key);
+      const row = snapshot.corpusRow(key);
       return row < 0 ? undefined : row;
     };
     const given = itemsIn(values, snapshot);

@@ -69,6 +69,8 @@ export interface Snapshot {
   top(requests: readonly TopRequest[]): TopAnswer[];
   /** The row of an item, −1 where there is none. */
   itemRow(key: string): number;
+  /** The row that an item had before any was written, which tables of the corpus know; −1 where it is deleted, or came later. */
+  corpusRow(key: string): number;
   keyAt(row: number): string;
   /** Undefined where the items have no titles. */
   titleAt(row: number): string | undefined;
@@ -165,6 +167,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
       }));
     },
     itemRow: keys.rowOf,
+    corpusRow: keys.rowOf,
     keyAt: keys.keyAt,
     titleAt,
     valuesOf: (row, names) => Object.fromEntries(names.map((name) => [name, valueAt(columns.get(name)!, row)])),

@@ -30,6 +30,7 @@ interface Options extends RunOptions {
 
 const limit = (flag: string, description: string): Option => new Option(flag, description).argParser(wholeNumber);
 
+/** Long because each option has its line. */
 export function serveCommand(program: Command): void {
   const command = new Command('serve')
     .description('answer requests for recommendations over HTTP')

@@ -86,6 +86,7 @@ export function liveSnapshot({ base, written, kept }: LiveParts): Snapshot {
     ...defined({ recall: base.recall }),
     top,
     itemRow,
+    corpusRow: (key) => (itemRow(key) < 0 ? -1 : base.corpusRow(key)),
     keyAt(row) {
       const [part, own] = placeOf(row);
       return part.keyAt(own);
