@@ -1,6 +1,5 @@
 /** The page of films, built from a few made-up films, in a real browser. Skips where there is no Chromium. */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportPage } from '../../src/api/export_page.ts';
@@ -14,15 +13,6 @@ const source = 'docs/examples/films';
 const root = temporaryFolder();
 
 if (chromium === undefined) console.warn('the page of films is not tried: there is no Chromium on this machine');
-
-/** axe-core is no dependency: where it is installed, it judges the page. */
-function axe(): string | undefined {
-  try {
-    return readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  } catch {
-    return undefined;
-  }
-}
 
 /** 60 films of three genres; each person likes films of one. */
 function writeData(folder: string): string {
@@ -146,9 +136,7 @@ describe.skipIf(chromium === undefined)('the page of films', () => {
     expect(await page.value(small)).toBe(0);
     if (process.env.SCREENSHOTS)
       writeFileSync(`${process.env.SCREENSHOTS}/films_${scheme}.png`, await page.screenshot());
-    const script = axe();
-    if (script === undefined) return console.warn('axe-core is not installed: only sizes were judged');
-    await page.send('Runtime.evaluate', { expression: script });
+    await page.send('Runtime.evaluate', { expression: readFileSync('node_modules/axe-core/axe.min.js', 'utf8') });
     await page.value(
       `void (window.judged = undefined, axe.run().then(({ violations }) => { window.judged = violations.map(({ id, nodes }) => id + ': ' + nodes[0].html); }))`,
     );
