@@ -46,7 +46,8 @@ export interface SwapOptions {
 /** Versions back to which rollbacks lead. */
 const mostBefore = 10;
 
-export function makeSwaps({ versions, load, say, firstShare }: SwapOptions): Swaps {
+export function makeSwaps(options: SwapOptions): Swaps {
+  const { versions, say, firstShare } = options;
   const before: Before[] = [];
   const rejected = new Set<string>();
   let control = new AbortController();
@@ -57,33 +58,10 @@ export function makeSwaps({ versions, load, say, firstShare }: SwapOptions): Swa
     return next;
   };
 
-  /** Says what is freed when it is; the change itself is done before. */
-  const assign = (sides: Sides): void => {
-    const leaving = versions.current.all.filter((each) => !sides.all.includes(each));
-    void versions.assign(sides).then(
-      () => leaving.forEach((each) => void say(`version ${nameOf(each)} is freed`)),
-      (error: Error) => say(`version ${leaving.map(nameOf)} is not freed: ${error.message}`),
-    );
-  };
-  const loaded = async (folder: string): Promise<Version> => {
+  const assign = (sides: Sides): void => change(options, sides);
+  const loaded = (folder: string): Promise<Version> => {
     control = new AbortController();
-    const { signal } = control;
-    const start = performance.now();
-    const version = await load(folder, signal);
-    try {
-      const seconds = ((performance.now() - start) / 1000).toFixed(1);
-      const { asked, refused, overlap } = await rehearse(version, versions.current.stable, versions.recent);
-      signal.throwIfAborted();
-      const compared = overlap === undefined ? '' : `: ${Math.round(100 * overlap)} % of their items as before`;
-      const wrong = refused === 0 ? '' : `; it refuses ${refused} of them`;
-      const warm =
-        asked === 0 ? 'no recent request to warm up with' : `asked ${asked} recent requests${compared}${wrong}`;
-      say(`version ${nameOf(version)} of ${version.folder}: loaded in ${seconds} s, ${warm}`);
-    } catch (error) {
-      await version.close();
-      throw error;
-    }
-    return version;
+    return rehearsed(options, folder, control.signal);
   };
   const becomeStable = (version: Version): void => {
     const { stable } = versions.current;
@@ -150,3 +128,32 @@ const refused = (reason: string, advice: string): Error => failure('version-chan
 export const nameOf = ({ id }: Pick<Version, 'id'>): string => id.slice(0, 12);
 
 export const percent = (share: number): string => `${Math.round(1e4 * share) / 100} %`;
+
+/** Says what is freed when it is; the change itself is done before. */
+function change({ versions, say }: SwapOptions, sides: Sides): void {
+  const leaving = versions.current.all.filter((each) => !sides.all.includes(each));
+  void versions.assign(sides).then(
+    () => leaving.forEach((each) => void say(`version ${nameOf(each)} is freed`)),
+    (error: Error) => say(`version ${leaving.map(nameOf)} is not freed: ${error.message}`),
+  );
+}
+
+/** A version that has answered recent requests, and nobody else yet. */
+async function rehearsed({ versions, load, say }: SwapOptions, folder: string, signal: AbortSignal): Promise<Version> {
+  const start = performance.now();
+  const version = await load(folder, signal);
+  try {
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    const { asked, refused, overlap } = await rehearse(version, versions.current.stable, versions.recent);
+    signal.throwIfAborted();
+    const compared = overlap === undefined ? '' : `: ${Math.round(100 * overlap)} % of their items as before`;
+    const wrong = refused === 0 ? '' : `; it refuses ${refused} of them`;
+    const warm =
+      asked === 0 ? 'no recent request to warm up with' : `asked ${asked} recent requests${compared}${wrong}`;
+    say(`version ${nameOf(version)} of ${version.folder}: loaded in ${seconds} s, ${warm}`);
+  } catch (error) {
+    await version.close();
+    throw error;
+  }
+  return version;
+}
