@@ -2,7 +2,7 @@
 
 import { load as loadArtifact, type Trained } from '../artifact/load.ts';
 import type { Dataset, Part } from '../data/dataset.ts';
-import type { ItemReader } from '../data/written/item_reader.ts';
+import type { ItemReader } from '../data/written/written_item.ts';
 import { defined } from '../defined.ts';
 import type { EngineName } from '../engine/engine.ts';
 import { type Choice, chooseEngine } from '../engine/engines.ts';

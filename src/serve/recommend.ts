@@ -1,7 +1,7 @@
 /** A trained model that answers, its vectors computed by an engine: the best of the corpus, with titles, scores and what the answer rests on. */
 import type { Trained } from '../artifact/load.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { ItemReader } from '../data/written/item_reader.ts';
+import type { ItemReader } from '../data/written/written_item.ts';
 import { defined } from '../defined.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type ComputedItems, makeRetrieval } from '../scoring/retrieval.ts';

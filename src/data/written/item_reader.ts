@@ -11,41 +11,17 @@ import { mentions } from '../binding/binder.ts';
 import { type ColumnRequest, type ColumnRequests, columnRequests } from '../binding/column_requests.ts';
 import type { BoundColumn, Layout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
-import type { Encoding, IndexedColumn } from '../dataset.ts';
+import type { Encoding } from '../dataset.ts';
 import { type Database, openDatabase } from '../files/duckdb.ts';
 import type { DataSource } from '../files/source.ts';
 import { type Wanted, wantedOf } from '../item_columns.ts';
 import type { RawCodes } from '../rows/raw.ts';
 import { validateRows } from '../rows/validate_rows.ts';
-import { checkColumns, fieldKind, type GivenColumns, type ItemField, textComplaint, wrong } from './fields.ts';
+import { checkColumns, fieldKind, type ItemField, textComplaint, wrong } from './fields.ts';
 import { lookingUp, stagedTypes, typesOf } from './staged_types.ts';
 import { encodeWritten, missingColumns } from './written_columns.ts';
+import type { GivenItem, ItemReader, ReadItem } from './written_item.ts';
 import { type ComputedItems, makeItemQuery, type TextRow } from './written_rows.ts';
-
-export interface GivenItem {
-  readonly key: string;
-  readonly columns: GivenColumns;
-}
-
-/** A row of each feature, and what filters and answers show. */
-export interface ReadItem {
-  readonly key: string;
-  /** By feature of the item tower that the items file gives. What is made of others is not among them. */
-  readonly features: ReadonlyMap<string, IndexedColumn>;
-  /** Absent where the items file gives no titles. */
-  readonly title?: string;
-  /** By column that filters may read. */
-  readonly values: ReadonlyMap<string, unknown>;
-}
-
-export interface ItemReader {
-  readonly fields: readonly ItemField[];
-  /** By feature of the item tower that the events give: what an item without events has. */
-  readonly missing: ReadonlyMap<string, IndexedColumn>;
-  /** In place of an item is the Failure of one that cannot be: `unknown-name`, `item-value`. */
-  read(items: readonly GivenItem[]): Promise<(ReadItem | Failure)[]>;
-  close(): void;
-}
 
 /** Items that go through the database together. */
 const mostRows = 1024;

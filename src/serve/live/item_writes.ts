@@ -5,7 +5,7 @@
 import { crossColumns } from '../../data/columns/crosses.ts';
 import { lastColumn } from '../../data/columns/last.ts';
 import type { Corpus, Encoding, IndexedColumn } from '../../data/dataset.ts';
-import type { GivenItem, ItemReader, ReadItem } from '../../data/written/item_reader.ts';
+import type { GivenItem, ItemReader, ReadItem } from '../../data/written/written_item.ts';
 import { defined } from '../../defined.ts';
 import { Failure } from '../../diagnostics/failure.ts';
 import type { Plan } from '../../plan/plan.ts';
