@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from 'node:os';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { count } from '../../graph/count.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
+import { evenSizes } from '../../graph/peak.ts';
 import { checkParameters, checkTensor, type Symbols } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';
 import { exportsOf } from '../exports_of.ts';
@@ -82,7 +83,8 @@ function threads(): { readonly intraOpNumThreads?: number } {
 /** Operations that one core does in a few milliseconds. Threads that wait for each other at each product of a small run take longer, most where cores are busy. */
 const small = 3e7;
 
-const isSmall = (graph: Graph, rows: number): boolean => count(graph, { batch: rows }).flops < small;
+/** A part of a batch has as many rows at most. */
+const isSmall = (graph: Graph, rows: number): boolean => count(graph, evenSizes(graph, rows)).flops < small;
 
 /** Rejects where ONNX Runtime has no library for this platform. */
 export async function onnxEngine(): Promise<Engine> {
