@@ -3,16 +3,13 @@
  * queries ask for, as queries come from another tower. The search is made wider until enough is found.
  */
 import { type Graph, recallOf, searchGraph } from '../scan/approximate.ts';
+import { figuresOf, type RecallFigures } from '../scan/recall_figures.ts';
 import type { Ranked, Scan } from '../scan/scan.ts';
 import type { Neighbours } from './graph.ts';
 
-export interface Certificate {
+export interface Certificate extends RecallFigures {
   readonly k: number;
   readonly queries: number;
-  /** Mean over the queries of the share of the exact best k that is found. */
-  readonly recall: number;
-  /** The share that 95 % of the queries reach. */
-  readonly low: number;
   /** Milliseconds of the processor a query, without those of the query tower. */
   readonly milliseconds: { readonly graph: number; readonly scan: number };
 }
@@ -70,12 +67,6 @@ export async function certify(scan: Scan, neighbours: Neighbours, options: Certi
     if (best.certificate.recall >= recall || width === scan.rows) break;
   }
   return best!;
-}
-
-export function figuresOf(recalls: readonly number[]): Pick<Certificate, 'recall' | 'low'> {
-  const sorted = [...recalls].sort((a, b) => a - b);
-  const mean = sorted.reduce((sum, each) => sum + each, 0) / sorted.length;
-  return { recall: mean, low: sorted[Math.floor(0.05 * sorted.length)]! };
 }
 
 /** Milliseconds. */

@@ -2,17 +2,14 @@
  * How many of the best items an index finds, measured against the exact scan on queries of the query tower. Queries and items have other
  * distributions, so figures of items as queries would say little.
  */
+import { figuresOf, type RecallFigures } from '../scan/recall_figures.ts';
 import { scoreOf } from '../scan/score.ts';
 import type { Snapshot, TopRequest } from './snapshot.ts';
 
-export interface Certificate {
+export interface Certificate extends RecallFigures {
   /** How many items each answer has. */
   readonly k: number;
   readonly queries: number;
-  /** Mean share of the best `k` items that the index finds. */
-  readonly recall: number;
-  /** The share that 95 % of the queries reach. */
-  readonly low: number;
 }
 
 /** By query: its vector, or one for each interest. */
@@ -52,13 +49,7 @@ export function truthOf(snapshot: Snapshot, queries: Queries, k: number): Truth 
       for (const some of chunks(requests)) {
         for (const rows of await find(some)) shares.push(shareOf(rows, shares.length));
       }
-      const ordered = Float64Array.from(shares).sort();
-      return {
-        k,
-        queries: shares.length,
-        recall: shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length),
-        low: ordered[Math.floor(0.05 * ordered.length)] ?? 0,
-      };
+      return { k, queries: shares.length, ...figuresOf(shares) };
     },
   };
 }

@@ -11,6 +11,7 @@ import { busy } from './gate.ts';
 import { pageHeaders, pageText } from './page.ts';
 import { errorText, isForeign } from './protocols/error_text.ts';
 import { routes } from './routes.ts';
+import { sendJson } from './send_json.ts';
 import type { TakenAddress } from './taken_address.ts';
 
 export interface Door extends TakenAddress {
@@ -77,19 +78,11 @@ const starting: RequestListener = ({ url = '', method }, response) => {
   const [path] = url.split('?');
   // It waits by itself until the run answers.
   if (path === routes.page.path && method === 'GET') return void response.writeHead(200, pageHeaders).end(pageText);
-  const answer = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void => {
-    const text = JSON.stringify(body);
-    response.writeHead(status, {
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': Buffer.byteLength(text),
-      ...headers,
-    });
-    response.end(text);
-  };
   const early = earlyAnswers.get(path);
-  if (early !== undefined) return answer(...early);
+  if (early !== undefined) return void sendJson(response, ...early);
   const { status, mistakes, headers } = busy('it is starting');
-  answer(
+  sendJson(
+    response,
     status,
     isForeign(url) ? { error: errorText(mistakes) } : { request: randomUUID(), errors: mistakes },
     headers,

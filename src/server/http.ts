@@ -16,6 +16,7 @@ import type { Metrics } from './metrics.ts';
 import { errorText, isForeign } from './protocols/error_text.ts';
 import { indexRefusal, ourMistake, Refused, refused } from './refused.ts';
 import { methodsOf, pathOf, routeList, routeNames, routes, urlOf } from './routes.ts';
+import { jsonType, sendJson } from './send_json.ts';
 import { makeTokenCheck } from './token.ts';
 import type { Swaps } from './versions/swaps.ts';
 
@@ -102,8 +103,6 @@ function noRoute({ method, url }: Pick<FastifyRequest, 'method' | 'url'>): Refus
   return allowed.length > 0 ? refused(405, mistake, '', { allow: allowed.join(', ') }) : refused(404, mistake);
 }
 
-const answerTypes = 'application/json; charset=utf-8';
-
 function answerError(place: Place, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = refusalOf(error, place.limits);
   if (refusal === undefined) {
@@ -113,7 +112,7 @@ function answerError(place: Place, error: unknown, request: FastifyRequest, repl
   if (refusal?.reason !== undefined) logLine(place.options, { level: 'error', id: request.id, reason: refusal.reason });
   const { status, mistakes, headers } = refusal ?? new Refused(500, [ourMistake()]);
   const refused = isForeign(request.url) ? { error: errorText(mistakes) } : { request: request.id, errors: mistakes };
-  return reply.code(status).headers(headers).type(answerTypes).send(refused);
+  return reply.code(status).headers(headers).type(jsonType).send(refused);
 }
 
 /** Undefined of an error of ours. */
@@ -137,7 +136,7 @@ function refuseNoise(error: Error & { readonly code?: string }, socket: Socket):
   const facts = { reason: 'does not arrive as HTTP', advice: 'send a whole request in HTTP/1.1' };
   const { mistakes } = refused(400, diagnose('request-body', undefined, facts));
   const text = JSON.stringify({ request: randomUUID(), errors: mistakes });
-  const head = `HTTP/1.1 400 Bad Request\r\nContent-Type: ${answerTypes}\r\nContent-Length: ${Buffer.byteLength(text)}`;
+  const head = `HTTP/1.1 400 Bad Request\r\nContent-Type: ${jsonType}\r\nContent-Length: ${Buffer.byteLength(text)}`;
   socket.end(`${head}\r\nConnection: close\r\n\r\n${text}`);
 }
 
@@ -151,10 +150,7 @@ export const passes: ReadonlySet<string> = new Set([routes.recommend.path, route
 export function refuseEarly(place: Place, route: string, request: IncomingMessage, response: ServerResponse): void {
   const { status, mistakes, headers } = overload;
   const id = idIn(request.headers['x-request-id']) ?? randomUUID();
-  const text = JSON.stringify({ request: id, errors: mistakes });
-  const bytes = Buffer.byteLength(text);
-  response.writeHead(status, { ...headers, 'x-request-id': id, 'content-type': answerTypes, 'content-length': bytes });
-  response.end(text);
+  const bytes = sendJson(response, status, { request: id, errors: mistakes }, { ...headers, 'x-request-id': id });
   place.metrics.answered(route, status, 0);
   logLine(place.options, { level: 'info', id, method: request.method, route, status, ms: 0, bytes });
 }

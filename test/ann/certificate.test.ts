@@ -1,6 +1,7 @@
 /** The search is widened until enough is found. The neighbours here are a list with a gap that a wide search closes. */
 import { describe, expect, it } from 'vitest';
-import { certify, figuresOf } from '../../src/ann/certificate.ts';
+import { certify } from '../../src/ann/certificate.ts';
+import { figuresOf } from '../../src/scan/recall_figures.ts';
 import { makeScan } from '../../src/scan/scan.ts';
 
 const rows = 1000;

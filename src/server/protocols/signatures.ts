@@ -33,6 +33,9 @@ const ranked: readonly Field[] = [
 ];
 const vectorOf = ({ width }: About): Field => ({ name: 'vector', type: 'number', shape: [width] });
 
+const recommended = async (answers: Answers, body: RecommendBody, options: AskOptions): Promise<Outputs> =>
+  columnsOf((await answers.recommend(body, options)).items);
+
 export const signatures = {
   serving_default: {
     summary: 'The best items for a user, or for feature values.',
@@ -40,7 +43,7 @@ export const signatures = {
     schema: 'Recommend',
     inputs: (about) => [...asker(about), ...features(about), ...selection, ...seen(about), ...weights(about)],
     outputs: () => ranked,
-    ask: async (answers, body: RecommendBody, options) => columnsOf((await answers.recommend(body, options)).items),
+    ask: recommended,
     topic: (body) => body,
   },
   search: {
@@ -49,7 +52,7 @@ export const signatures = {
     schema: 'Recommend',
     inputs: (about) => [vectorOf(about), ...asker(about), ...selection, ...seen(about), ...weights(about)],
     outputs: () => ranked,
-    ask: async (answers, body: RecommendBody, options) => columnsOf((await answers.recommend(body, options)).items),
+    ask: recommended,
     topic: () => ({}),
   },
   similar: {

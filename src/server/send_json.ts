@@ -1,0 +1,18 @@
+/** Answers that no route of fastify makes: before there is a run, and where there is too much to answer. */
+import type { ServerResponse } from 'node:http';
+
+export const jsonType = 'application/json; charset=utf-8';
+
+/** Gives how many bytes the body has. */
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): number {
+  const text = JSON.stringify(body);
+  const bytes = Buffer.byteLength(text);
+  response.writeHead(status, { ...headers, 'content-type': jsonType, 'content-length': bytes });
+  response.end(text);
+  return bytes;
+}
