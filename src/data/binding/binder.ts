@@ -58,14 +58,15 @@ interface Tables {
 async function bind(tables: Tables, request: Request): Promise<Bound> {
   const { database, sources } = tables;
   const scopes = request.scopes.filter((scope) => scope.every((role) => sources.has(role)));
-  const expression = request.expression ?? quoteName(request.name);
-  const refused = request.expression === undefined ? undefined : await refuse(tables, request.expression, request.span);
+  const written = request.expression && asColumn(request.expression, sources);
+  const expression = written ?? quoteName(request.name);
+  const refused = written === undefined ? undefined : await refuse(tables, written, request.span);
   if (refused !== undefined) return { diagnostic: refused };
-  const reads = request.expression === undefined ? undefined : await readsOf(database, request.expression);
+  const reads = written === undefined ? undefined : await readsOf(database, written);
   let problem: unknown;
   for (const scope of scopes) {
     const bare = bareColumn(expression, scope, sources);
-    if (request.expression === undefined && bare === undefined) continue;
+    if (written === undefined && bare === undefined) continue;
     let type: string;
     try {
       type = await typeOf(tables, expression, scope, request.span);
@@ -92,6 +93,21 @@ async function bind(tables: Tables, request: Request): Promise<Bound> {
       ? unfed(request, scopes, sources)
       : sqlFails(problem, request.span, sources, [...new Set(scopes.flat())]);
   return { diagnostic };
+}
+
+/**
+ * An expression that is nothing but the name of a column, with quotes: `at` and `order` are words of SQL, and `release date` is two
+ * words. `events.at` is the same column. Any other expression as it is.
+ */
+export function asColumn(expression: string, sources: ReadonlyMap<Role, DataSource>): string {
+  const text = expression.trim();
+  for (const { role, columns } of sources.values()) {
+    const prefix = text.toLowerCase().startsWith(`${role}.`) ? `${role}.` : '';
+    const name = text.slice(prefix.length).trim().toLowerCase();
+    const column = columns.find((each) => each.name.toLowerCase() === name);
+    if (column !== undefined) return `${prefix}${quoteName(column.name)}`;
+  }
+  return expression;
 }
 
 /** What is no expression that may run, never runs. */

@@ -40,6 +40,17 @@ describe('headers', () => {
     ).toEqual([]);
   });
 
+  it.each(['at', 'events.at', '"at"', ' AT ', 'when', 'order', 'release date', 'größe', 'a"b', '用户'])(
+    'an expression that is the name of a column is that column: %s',
+    async (time) => {
+      const folder = folderWith({
+        'events.csv': 'user,item,at,when,order,release date,größe,"a""b",用户\na,x,1,2,3,4,5,6,7\n',
+      });
+      const said = await checkHeaders(describeData({ folder, time, columns: { part: time } }), plain);
+      expect(said.map(reported)).toEqual([]);
+    },
+  );
+
   it('a missing file names the nearest one', async () => {
     expect(await check({ events: 'event.csv', items: 'films.parquet', users: 'none/*.csv' })).toEqual([
       'data-file-missing at events:event.csv: there is no file `event.csv` in FOLDER (did you mean `events.csv`?)',
