@@ -37,6 +37,8 @@ export interface Shapes {
   readonly labels: Plan['labels'];
   /** The query tower, then the item tower. */
   readonly towers: readonly [KeyedTower, KeyedTower];
+  /** The list that a step reads as whole sequences, where its targets are positions. */
+  readonly sequence?: string;
 }
 
 export interface KeyedTower {
@@ -58,7 +60,7 @@ export interface Lowered {
  */
 export function checkShapes(model: Model, memory?: KnownShapes): Outcome<Shapes | undefined> {
   // The editor shows, and a mistake may be in, what nothing reads.
-  const { features, forward, diagnostics } = analyse(model, memory);
+  const { features, forward, rows, diagnostics } = analyse(model, memory);
   if (forward === undefined) return { output: undefined, diagnostics };
   const read = withoutUnread(model);
   const [query, item] = model.towers;
@@ -68,6 +70,7 @@ export function checkShapes(model: Model, memory?: KnownShapes): Outcome<Shapes 
       features: featurePlans(read === model ? features : lowerFeaturesWhole(read).output),
       labels: labelPlans(model),
       towers: [keyed(query), keyed(item)],
+      ...defined({ sequence: rows?.feature }),
     },
     diagnostics,
   };

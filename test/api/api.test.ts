@@ -39,6 +39,30 @@ describe('check', () => {
     expect(await codeOf(check(files.model, { data: at('none.tower') }))).toBe('cannot-read');
   });
 
+  it('says before any row is read that sequences of positions need an order of time', async () => {
+    writeFileSync(at('lines.txt'), 'ada x y z\nbob y z\n');
+    writeFileSync(at('held.txt'), 'bob x\n');
+    writeFileSync(
+      at('lines.tower'),
+      `data lines {
+  events = lines("lines.txt")
+  columns {
+    user_id  = "events.user"
+    movie_id = "item"
+  }
+  history = others(movie_id, 9)
+  split   = files(test: "held.txt")
+}`,
+    );
+    const { diagnostics } = await check('models/sasrec.tower', { data: at('lines.tower') });
+    expect(diagnostics.map(({ code, message }) => [code, message])).toEqual([
+      [
+        'data-needs',
+        '`history history = others(movie_id, 9)` needs the order of time for `targets = positions`: history = past(movie_id, 9)',
+      ],
+    ]);
+  });
+
   it('uses the data block that the model itself uses', async () => {
     writeFileSync(at('whole.tower'), `use "data.tower"\n${model}`);
     const checked = await check(at('whole.tower'));

@@ -1,10 +1,11 @@
 /** Binds what features read: columns of the right file, and histories of events. */
 import { diagnose } from '../../diagnostics/diagnose.ts';
 import type { DataDescription } from '../../model/model.ts';
-import { elementPlan, type FeaturePlan, madeOf, sequenceFeature } from '../../plan/plan.ts';
+import { elementPlan, type FeaturePlan, madeOf } from '../../plan/plan.ts';
 import { anywhere, type ColumnBinding } from './column_binding.ts';
 import { kindOf } from './feature_sort.ts';
 import type { BoundColumn, BoundHistory, JoinKey, Layout } from './layout.ts';
+import { sequenceOf } from './needs.ts';
 
 /** The keys of the towers, where they are bound. */
 export interface BoundKeys {
@@ -140,7 +141,7 @@ async function bindHistory(
   if (feature.gives !== 'bag') missing(`\`${feature.column}\` to be a list: list(${of})`);
   if (kind === 'others') {
     // Its elements are in no order, and rows would see their own items among those of one another.
-    if (needs.step && sequenceFeature(needs.step) === feature.name) {
+    if (sequenceOf(needs) === feature.name) {
       missing(`the order of time for \`targets = positions\`: ${name} = past(${of}, ${max})`);
     }
     const newest = needs.features.find(({ last }) => last === feature.name);

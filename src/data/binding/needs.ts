@@ -1,12 +1,13 @@
 /** What reading asks of a plan: any `Plan` fits, and so does the little that a test writes by hand. */
-import type { FeaturePlan, GraphPlan } from '../../plan/plan.ts';
+import { type FeaturePlan, type GraphPlan, sequenceFeature } from '../../plan/plan.ts';
 
 export interface Needs {
   readonly features: readonly FeaturePlan[];
   readonly labels: readonly { readonly name: string; readonly sort: 'binary' | 'number' }[];
   /** By what their rows count. */
   readonly tasks?: readonly { readonly weight?: string }[];
-  /** A step that reads a list as whole sequences needs its order. */
+  /** The list that a step reads as whole sequences, whose order it needs. A plan says it in its step. */
+  readonly sequence?: string;
   readonly step?: GraphPlan;
   /** The query tower, then the item tower. */
   readonly towers: readonly [TowerNeeds, TowerNeeds];
@@ -18,3 +19,6 @@ export interface TowerNeeds {
   /** What it reads; a feature that no tower reads only lends its table, or weighs rows, and may come from any file. */
   readonly features?: readonly string[];
 }
+
+export const sequenceOf = ({ sequence, step }: Needs): string | undefined =>
+  sequence ?? (step && sequenceFeature(step));
