@@ -89,6 +89,15 @@ export const seedOption = (what: string): Option =>
     return Number(text);
   });
 
+/** `--rows 1e9`: a whole number, which may be written with an exponent. */
+export const countOption = (name: string, what: string): Option =>
+  new Option(`--${name} <number>`, what).argParser((text: string): number => {
+    if (!/^\d+(\.\d+)?(e\d+)?$/i.test(text) || !Number.isSafeInteger(Number(text)) || Number(text) < 1) {
+      throw new InvalidArgumentError('It must be a whole number from 1, such as 250000 or 1e9.');
+    }
+    return Number(text);
+  });
+
 /** `--seed` is the short form of a setting, so the two must agree. */
 export function refuseTwoSeeds(
   command: Command,

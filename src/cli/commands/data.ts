@@ -7,13 +7,20 @@ import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
 import { nearest } from '../../text/nearest.ts';
-import { jsonOption, withExample } from '../options.ts';
+import { makeDataProgress } from '../data_progress.ts';
+import { countOption, jsonOption, seedOption, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
+import { endable } from '../signals.ts';
 
 interface Options {
   readonly out?: string;
   readonly from?: string;
   readonly json?: boolean;
+  readonly rows?: number;
+  readonly users?: number;
+  readonly items?: number;
+  readonly clusters?: number;
+  readonly seed?: number;
 }
 
 export function dataCommand(program: Command): void {
@@ -25,8 +32,13 @@ export function dataCommand(program: Command): void {
       '--out <folder>',
       'write the files into this folder, and the data block next to it (default: models/data/<set>)',
     )
+    .addOption(countOption('rows', 'draw this many events of `synthetic`, such as 1e9 (default: 1e6)'))
+    .addOption(countOption('users', 'draw events of this many users (default: 1e4)'))
+    .addOption(countOption('items', 'draw events of this many items (default: 1e4)'))
+    .addOption(countOption('clusters', 'put the items into this many clusters (default: the square root of the items)'))
+    .addOption(seedOption('draw all events from this number (default: 1)'))
     .addOption(jsonOption())
-    .action(async (name: string, { out = `models/data/${name}`, from, json }: Options) => {
+    .action(async (name: string, { out = `models/data/${name}`, from, json, ...synthetic }: Options) => {
       if (!isDataSet(name)) {
         throw failure('unknown-name', {
           what: 'data set',
@@ -38,11 +50,17 @@ export function dataCommand(program: Command): void {
       const { dataSets } = await import('../../data/sets/table.ts');
       const set = dataSets[name];
       if (from !== undefined && set.originals === undefined) throw failure('set-is-fetched', { set: name });
-      const source = await set.get({ folder: out, ...defined({ from }), log: say });
+      const [option] = Object.keys(synthetic);
+      if (option !== undefined && !set.isDrawn) throw failure('set-has-one-size', { set: name, option });
+      const bar = makeDataProgress();
+      const source = await endable((signal) =>
+        set.get({ folder: out, ...defined({ from }), synthetic, log: say, progress: bar.rows, signal }),
+      ).finally(bar.end);
       const block = keepBlock(name, out);
       if (json) return answerJson({ folder: out, block, ...source });
       answer(`${out}: ${source.holds}, from ${source.from}`);
       answer(`terms: ${source.terms}`);
+      for (const note of source.notes ?? []) answer(note);
       answer(`read the rows with --data ${block}`);
     });
   program.addCommand(
@@ -51,6 +69,7 @@ export function dataCommand(program: Command): void {
       'tower data movielens',
       'tower data movielens --out data/ml',
       'tower data restaurants --from downloads/restaurants',
+      'tower data synthetic --rows 1e7 --users 1e5 --items 1e5',
     ),
   );
 }

@@ -27,10 +27,11 @@ export interface Database {
   close(): void;
 }
 
-/** Texts, undefined where there is none; or a list of `width` numbers for each row. */
+/** Texts, undefined where there is none; a list of `width` numbers for each row; or a whole number. */
 export type FilledColumn = { readonly name: string } & (
   | { readonly texts: readonly (string | undefined)[] }
   | { readonly numbers: Float32Array; readonly width: number }
+  | { readonly integers: Int32Array }
 );
 
 export interface Limit {
@@ -112,8 +113,10 @@ async function fill(
   columns: readonly FilledColumn[],
   rows: number,
 ): Promise<void> {
-  const { DuckDBDataChunk, ARRAY, FLOAT, VARCHAR } = await loadApi();
-  const types = columns.map((column) => ('texts' in column ? VARCHAR : ARRAY(FLOAT, column.width)));
+  const { DuckDBDataChunk, ARRAY, FLOAT, INTEGER, VARCHAR } = await loadApi();
+  const types = columns.map((column) =>
+    'texts' in column ? VARCHAR : 'integers' in column ? INTEGER : ARRAY(FLOAT, column.width),
+  );
   const declared = columns.map(({ name }, at) => `${quoteName(name)} ${types[at]!.toString()}`);
   await connection.run(`CREATE TABLE ${quoteName(table)} (${declared.join(', ')})`);
   const appender = await connection.createAppender(table);
@@ -124,6 +127,12 @@ async function fill(
       if ('texts' in column) {
         const texts = Array.from({ length: to - from }, (_, row) => column.texts[from + row] ?? null);
         chunk.setColumnValues(at, texts);
+        continue;
+      }
+      if ('integers' in column) {
+        const vector = chunk.getColumnVector(at) as unknown as { readonly items: Int32Array; flush(): void };
+        vector.items.set(column.integers.subarray(from, to));
+        vector.flush();
         continue;
       }
       const { numbers, width } = column;

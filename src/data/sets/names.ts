@@ -8,6 +8,7 @@ export const dataSetNames = [
   'cranfield',
   'toys',
   'lastfm',
+  'synthetic',
 ] as const;
 
 export type DataSetName = (typeof dataSetNames)[number];

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure } from '../../diagnostics/failure.ts';
 import { makeFoldersSync } from '../../diagnostics/folders.ts';
+import type { SyntheticOptions } from './synthetic/shape.ts';
 
 export type Log = (line: string) => void;
 
@@ -13,6 +14,11 @@ export interface GetOptions {
   /** Folder of the original files. */
   readonly from?: string;
   readonly log: Log;
+  /** Of a set that is drawn. */
+  readonly synthetic?: SyntheticOptions;
+  /** Rows that are written, of how many. */
+  progress?(done: number, of: number): void;
+  readonly signal?: AbortSignal;
 }
 
 /** A row of the table of sets. */
@@ -21,6 +27,8 @@ export interface DataSet {
   readonly doc: string;
   /** Original files that it is made from; absent: it is fetched. */
   readonly originals?: readonly string[];
+  /** Whether `synthetic` of the options chooses its size. */
+  readonly isDrawn?: boolean;
   /** Where a person finds the originals, or the set, by hand. */
   readonly home: string;
   get(options: GetOptions): Promise<SetSource>;
@@ -32,6 +40,8 @@ export interface SetSource {
   /** One line: how many rows of what. */
   readonly holds: string;
   readonly terms: string;
+  /** What else is known of it, a line each. */
+  readonly notes?: readonly string[];
 }
 
 /** Files of a set before they are written. */

@@ -6,6 +6,7 @@ import { msweb } from './msweb.ts';
 import type { DataSetName } from './names.ts';
 import { restaurants } from './restaurants.ts';
 import type { DataSet } from './set.ts';
+import { synthetic } from './synthetic.ts';
 import { toys } from './toys.ts';
 import { wordnet } from './wordnet.ts';
 
@@ -18,4 +19,5 @@ export const dataSets: Readonly<Record<DataSetName, DataSet>> = {
   cranfield,
   toys,
   lastfm,
+  synthetic,
 };

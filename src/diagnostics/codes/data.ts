@@ -1,6 +1,6 @@
 /** Codes of data blocks, data files and their rows. */
 import { row } from '../code_row.ts';
-import { among, didYouMean, shellWord } from '../wording.ts';
+import { among, bytesWords, didYouMean, shellWord } from '../wording.ts';
 
 export const data = {
   'misplaced-by': row<{ name: string }>({
@@ -289,6 +289,41 @@ export const data = {
     hint: ({ set, home }) => `get them from ${home}, then run: tower data ${set} --from FOLDER`,
     means: 'This data set is made from files that you have to get yourself.',
     remedy: 'Get the files from the page that the message names, and give their folder with `--from`.',
+  }),
+
+  'set-has-one-size': row<{ set: string; option: string }>({
+    severity: 'error',
+    message: ({ set, option }) => `\`${set}\` has one size, so it takes no \`--${option}\``,
+    hint: () => 'remove the option, or draw a set of any size: tower data synthetic',
+    means: 'Only the set `synthetic` is drawn by Tower, so only its size and seed can be chosen.',
+    remedy: 'Remove the option, or use `tower data synthetic`.',
+  }),
+
+  'synthetic-shape': row<{ option: string; value: number; from: number; to: number }>({
+    severity: 'error',
+    message: ({ option, value, from, to }) =>
+      `\`--${option} ${value}\` is not between ${from.toLocaleString('en')} and ${to.toLocaleString('en')}`,
+    means:
+      'A synthetic set cannot have this size. It has at least two clusters, at most one for each item, and at most 16,777,216 items in each.',
+    remedy: 'Choose a number in the range of the message.',
+  }),
+
+  'other-synthetic-set': row<{ folder: string }>({
+    severity: 'error',
+    message: ({ folder }) => `${folder} holds a synthetic set of another size or seed`,
+    hint: () => 'give another folder with `--out`, or delete this one',
+    means:
+      'The folder has rows that were drawn with other options, and `plan.json` says which. New rows among them would be a set of no known structure.',
+    remedy: 'Choose another folder with `--out`, or delete the folder.',
+  }),
+
+  'disk-too-small': row<{ folder: string; needed: number; free: number }>({
+    severity: 'error',
+    message: ({ folder, needed, free }) =>
+      `${folder} needs about ${bytesWords(needed)}, and its disk has ${bytesWords(free)} free`,
+    hint: () => 'free some space, or choose a folder on another disk',
+    means: 'The files would not fit on the disk. Nothing was written.',
+    remedy: 'Free some space, choose a folder on another disk, or fewer rows.',
   }),
 
   'set-is-fetched': row<{ set: string }>({

@@ -1,0 +1,125 @@
+/**
+ * Users, items and events of a synthetic set. Each number is a function of (seed, what it is for, row), so any stretch of rows is drawn
+ * without the rows before it, and the same however many are drawn together.
+ *
+ * The items lie in clusters of (almost) one size, and within a cluster their popularity follows Zipf's law. A user prefers two clusters. An
+ * event takes an item of the first, of the second, or of any cluster with fixed chances: `tastes`. Events of a user are independent, so
+ * P(item | user) is known in closed form: `optimum.ts`.
+ */
+import type { SyntheticShape } from './shape.ts';
+import { makeZipf, type Zipf } from './zipf.ts';
+
+/** Chances that an event is of the user's first cluster, of the second, and of any. */
+export const tastes = { first: 0.6, second: 0.25, any: 0.15 } as const;
+
+export interface Draws {
+  /** The clusters that a user prefers, never the same. */
+  firstOf(user: number): number;
+  secondOf(user: number): number;
+  /** Of the item with this number. */
+  clusterOf(item: number): number;
+  rankOf(item: number): number;
+  /** Writes the user and the item of events `from`, `from` + 1, … */
+  events(from: number, users: Int32Array, items: Int32Array): void;
+}
+
+/** What a number is drawn for. */
+const purpose = { first: 1, second: 2, row: 3 } as const;
+
+export function makeDraws(shape: SyntheticShape): Draws {
+  const { users, items, clusters, seed } = shape;
+  const key = (what: number): number => mix(mix(low(seed)) ^ mix(high(seed) ^ Math.imul(what, 0x9e3779b9)));
+  const [firstKey, secondKey, rowKey] = [key(purpose.first), key(purpose.second), key(purpose.row)];
+  // Clusters 0 … `larger` − 1 have one item more.
+  const larger = items % clusters;
+  const few = makeZipf(Math.floor(items / clusters));
+  const many = larger === 0 ? few : makeZipf(few.size + 1);
+  const zipfOf = (cluster: number): Zipf => (cluster < larger ? many : few);
+  const numbers = makeNumbers(items, mix(rowKey));
+
+  const firstOf = (user: number): number => below(mix(mix(user ^ firstKey)), clusters);
+  const secondOf = (user: number): number => {
+    const step = 1 + below(mix(mix(user ^ secondKey)), clusters - 1);
+    return (firstOf(user) + step) % clusters;
+  };
+  return {
+    firstOf,
+    secondOf,
+    clusterOf: (item) => numbers.placeOf(item) % clusters,
+    rankOf: (item) => Math.floor(numbers.placeOf(item) / clusters),
+    events(from, toUsers, toItems) {
+      for (let at = 0; at < toUsers.length; at++) {
+        const row = from + at;
+        const bits = mix(low(row) ^ mix(rowKey ^ high(row)));
+        const user = below(mix(bits + 0x9e3779b9), users);
+        const taste = unit(mix(bits + 0x3c6ef372));
+        const cluster =
+          taste < tastes.first
+            ? firstOf(user)
+            : taste < tastes.first + tastes.second
+              ? secondOf(user)
+              : below(mix(bits + 0xdaa66d2b), clusters);
+        const rank = zipfOf(cluster).draw(unit(mix(bits + 0x78dde6e4)), unit(mix(bits + 0x1715609d)));
+        toUsers[at] = user;
+        toItems[at] = numbers.itemAt(rank * clusters + cluster);
+      }
+    },
+  };
+}
+
+interface Numbers {
+  itemAt(place: number): number;
+  placeOf(item: number): number;
+}
+
+/** A permutation, so that the number of an item says nothing of its cluster and rank, and equal scores favour no popular item. */
+function makeNumbers(items: number, bits: number): Numbers {
+  let factor = 1 + below(bits, items - 1);
+  while (greatestDivisor(factor, items) !== 1) factor = (factor % (items - 1)) + 1;
+  const inverse = inverseOf(factor, items);
+  return {
+    itemAt: (place) => multiply(factor, place, items),
+    placeOf: (item) => multiply(inverse, item, items),
+  };
+}
+
+/** a × b mod m, exact for numbers below 2³¹. */
+export function multiply(a: number, b: number, m: number): number {
+  const upper = remainder(Math.floor(a / 65_536) * b, m);
+  return remainder(upper * 65_536 + (a % 65_536) * b, m);
+}
+
+/** Of a number below 2⁵³. Several times as fast as `%`. */
+function remainder(x: number, m: number): number {
+  const rest = x - Math.floor(x / m) * m;
+  return rest < 0 ? rest + m : rest >= m ? rest - m : rest;
+}
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
+}
+
+/** The number whose product with `a` is 1 mod m, by Euclid's algorithm. */
+function inverseOf(a: number, m: number): number {
+  let [r, next] = [m, a];
+  let [x, nextX] = [0, 1];
+  while (next !== 0) {
+    const quotient = Math.floor(r / next);
+    [r, next] = [next, r - quotient * next];
+    [x, nextX] = [nextX, x - quotient * nextX];
+  }
+  return x < 0 ? x + m : x;
+}
+
+const low = (number: number): number => number >>> 0;
+const high = (number: number): number => Math.floor(number / 2 ** 32);
+const unit = (bits: number): number => (bits >>> 0) / 2 ** 32;
+const below = (bits: number, count: number): number => Math.floor(unit(bits) * count);
+
+/** As `src/embedding/kernels/uniform.ts` mixes. */
+function mix(bits: number): number {
+  let x = bits | 0;
+  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
+  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
+  return x ^ (x >>> 16);
+}
