@@ -92,6 +92,7 @@ for (const name of ['manifest', 'serving', 'metrics', 'encoding', 'step']) {
   copyFileSync(`src/artifact/${name}.schema.json`, `dist/schemas/${name}.json`);
 }
 copyFileSync('src/ann/index.schema.json', 'dist/schemas/index.json');
+copyFileSync('src/diagnostics/diagnostics.schema.json', 'dist/schemas/diagnostics.json');
 
 /** Copies what changed only, and in one step: `tower` may be running from the file that is there. */
 function copy(from, to) {

@@ -4,22 +4,37 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { ebnf } from '../grammar/ebnf.ts';
 import { textMate } from '../grammar/textmate.ts';
+import { makeProgram } from '../src/cli/program.ts';
 import { errorPages } from '../src/explain/page.ts';
 import { snippetsFile } from '../src/language/snippets.ts';
 import { vocabulary } from '../src/language/vocabulary.ts';
 import { withFormulas } from '../src/reference/formulas.ts';
 import { knownCallsFile } from '../src/reference/known_calls.ts';
+import { llmsPage } from '../src/reference/llms.ts';
 import { referencePages } from '../src/reference/page.ts';
 import { pictures, readmePicture } from './pictures.ts';
 
 const root = new URL('../', import.meta.url);
+
+const textOf = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 
 /** Path from the root of the project → its text. */
 const generated: Readonly<Record<string, () => string>> = {
   'grammar/tower.ebnf': ebnf,
   ...Object.fromEntries([...errorPages()].map(([path, text]) => [path, () => text])),
   ...Object.fromEntries([...referencePages()].map(([path, text]) => [path, () => text])),
-  'docs/spec.md': () => withFormulas(readFileSync(new URL('docs/spec.md', root), 'utf8')),
+  'docs/spec.md': () => withFormulas(textOf('docs/spec.md')),
+  'docs/llms.txt': () =>
+    llmsPage({
+      examples: ['models/two_tower.tower', 'models/data/movielens.tower', 'models/sasrec.tower'].map((path) => ({
+        path,
+        text: textOf(path),
+      })),
+      commands: makeProgram().commands.map((command) => ({
+        name: command.name(),
+        description: command.description(),
+      })),
+    }),
   ...Object.fromEntries([...pictures(root)].map(([path, text]) => [path, () => text])),
   'docs/pictures/readme.svg': () => readmePicture(root),
   'grammar/tower.tmLanguage.json': () => textMate(vocabulary()),

@@ -1,5 +1,11 @@
-import { expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it, test } from 'vitest';
+import { type Code, codes } from '../../src/diagnostics/codes.ts';
+import { diagnose } from '../../src/diagnostics/diagnose.ts';
 import { toJson } from '../../src/diagnostics/json.ts';
+import { explain } from '../../src/explain/examples.ts';
+import { check } from '../../src/pipeline.ts';
 import { parse } from '../../src/syntax/parse.ts';
 import { makeSource } from '../../src/text/source.ts';
 
@@ -38,4 +44,43 @@ test('every key is there, places are lines and columns, fixes are edits', () => 
 test('where there is no place there is null', () => {
   const [json] = toJson([{ code: 'unclosed', severity: 'error', message: 'm', notes: [], fixes: [] }]);
   expect(json).toMatchObject({ hint: null, file: null, line: null, column: null, endLine: null, endColumn: null });
+});
+
+describe('the schema of the package', () => {
+  const validate = new Ajv2020({ allowUnionTypes: true }).compile(
+    JSON.parse(readFileSync('src/diagnostics/diagnostics.schema.json', 'utf8')),
+  );
+  const examples = (Object.keys(codes) as Code[]).flatMap((code) => {
+    const { wrong } = explain(code);
+    return wrong === undefined ? [] : [{ code, wrong }];
+  });
+
+  it.each(examples)('takes what is said of the wrong example of $code', ({ code, wrong }) => {
+    const json = JSON.parse(JSON.stringify(toJson(check(makeSource('example.tower', wrong)).diagnostics)));
+    expect(json.map((one: { code: string }) => one.code)).toContain(code);
+    validate(json);
+    expect(validate.errors).toBe(null);
+  });
+
+  it('takes what has no place, and the count of mistakes that are not shown', () => {
+    const json = toJson([diagnose('data-memory', undefined, { needed: 2, limit: 1 } as never)]);
+    validate(json);
+    expect(validate.errors).toBe(null);
+    const many = check(makeSource('a.tower', `model m\n${'block = 1\n'.repeat(80)}`)).diagnostics;
+    const counted = toJson(many);
+    expect(counted.at(-1)!.code).toBe('too-many-mistakes');
+    validate(counted);
+    expect(validate.errors).toBe(null);
+  });
+
+  it.each([
+    ['a key is missing', ({ hint: _, ...one }: Record<string, unknown>) => one],
+    ['a line is 0', (one: Record<string, unknown>) => ({ ...one, line: 0 })],
+    ['a severity is unknown', (one: Record<string, unknown>) => ({ ...one, severity: 'note' })],
+    ['a fix is no list', (one: Record<string, unknown>) => ({ ...one, fixes: [{}] })],
+  ])('refuses it where %s', (_, spoil) => {
+    const [one] = JSON.parse(JSON.stringify(toJson(check(makeSource('a.tower', 'model\n')).diagnostics)));
+    expect(validate([one])).toBe(true);
+    expect(validate([spoil(one)])).toBe(false);
+  });
 });
