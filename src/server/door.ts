@@ -8,6 +8,8 @@ import { type AddressInfo, isIPv6 } from 'node:net';
 import { failure } from '../diagnostics/failure.ts';
 import { systemReason } from '../diagnostics/system_reason.ts';
 import { busy } from './gate.ts';
+import { slowest } from './limits.ts';
+import { refuseTunnels } from './noise.ts';
 import { pageHeaders, pageText } from './page.ts';
 import { errorText, isForeign } from './protocols/error_text.ts';
 import { routes } from './routes.ts';
@@ -20,8 +22,6 @@ export interface Door extends TakenAddress {
   open(handler: RequestListener): void;
 }
 
-/** Milliseconds in which the whole of a request must arrive. */
-const slowest = 30_000;
 /** Milliseconds that a connection without a request stays open: longer than load balancers keep theirs. */
 const idle = 72_000;
 
@@ -30,6 +30,7 @@ export function makeDoor(): Door {
   const http = createServer({ requestTimeout: slowest, keepAliveTimeout: idle }, (request, response) =>
     handler(request, response),
   );
+  refuseTunnels(http);
   let listening: Promise<string> | undefined;
   const take = (host: string, port: number): Promise<string> =>
     new Promise((resolve, reject) => {

@@ -4,7 +4,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import { parseBody } from './body.ts';
@@ -13,6 +12,7 @@ import { busy, type Gate, overload } from './gate.ts';
 import type { WritesOfItems } from './items/writes.ts';
 import { type Limits, longestInAddress } from './limits.ts';
 import type { Metrics } from './metrics.ts';
+import { refuseNoise } from './noise.ts';
 import { errorText, isForeign } from './protocols/error_text.ts';
 import { indexRefusal, ourMistake, Refused, refused } from './refused.ts';
 import { methodsOf, pathOf, routeList, routeNames, routes, urlOf } from './routes.ts';
@@ -52,7 +52,10 @@ export async function makeHttp(place: Place, door: Door): Promise<FastifyInstanc
     genReqId: ({ headers }) => idIn(headers['x-request-id']) ?? randomUUID(),
     // The hook below answers in our form.
     return503OnClosing: false,
-    clientErrorHandler: (error, socket) => refuseNoise(error, socket),
+    clientErrorHandler(error, socket) {
+      const status = refuseNoise(error, socket);
+      if (status !== undefined) place.metrics.answered('none', status, 0);
+    },
     frameworkErrors: (_, request, reply) => {
       reply.header('x-request-id', request.id);
       return answerError(place, noRoute(request), request as FastifyRequest, reply as unknown as FastifyReply);
@@ -128,16 +131,6 @@ function refusalOf(error: unknown, { body }: Limits): Refused | undefined {
   const reason = noJson ? 'is not declared as JSON' : 'does not have the length that its header says';
   const advice = noJson ? 'send the header `Content-Type: application/json`' : 'send the whole body';
   return refused(statusCode, diagnose('request-body', undefined, { reason, advice }));
-}
-
-/** Bytes that are not HTTP, and requests that never end. */
-function refuseNoise(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const facts = { reason: 'does not arrive as HTTP', advice: 'send a whole request in HTTP/1.1' };
-  const { mistakes } = refused(400, diagnose('request-body', undefined, facts));
-  const text = JSON.stringify({ request: randomUUID(), errors: mistakes });
-  const head = `HTTP/1.1 400 Bad Request\r\nContent-Type: ${jsonType}\r\nContent-Length: ${Buffer.byteLength(text)}`;
-  socket.end(`${head}\r\nConnection: close\r\n\r\n${text}`);
 }
 
 /** Routes whose bodies pass the gate. */

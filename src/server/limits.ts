@@ -33,3 +33,5 @@ export const longestInAddress = 12 * longestKey;
 export const longestFilter = 10_000;
 /** Arrays and objects inside of each other, in a body. */
 export const deepest = 8;
+/** Milliseconds in which the whole of a request must arrive. */
+export const slowest = 30_000;

@@ -37,10 +37,10 @@ export const serving = {
     remedy: 'Send one JSON object, or an array of objects, with the header `Content-Type: application/json`.',
   }),
 
-  'request-size': row<{ what: string; limit: number; unit: string }>({
+  'request-size': row<{ what: string; limit: number; unit: string; advice?: string }>({
     severity: 'error',
     message: ({ what, limit, unit }) => `${what} may have ${limit.toLocaleString('en')} ${unit} at most`,
-    hint: () => 'send several smaller requests',
+    hint: ({ advice = 'send several smaller requests' }) => advice,
     means: 'The request is larger than the server accepts. The limit keeps one request from delaying all others.',
     remedy: 'Send several smaller requests, or start the server with higher limits.',
   }),

@@ -1,43 +1,16 @@
-/** Items that are written over HTTP, on a run of real files: what is answered is in the next answer, and no body breaks the routes. */
-import { writeFileSync } from 'node:fs';
+/** Items that are written over HTTP, on a run of real files: what is answered is in the next answer. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { load, type Run, type Serving, serve, train } from '../../../src/api.ts';
-import { codes } from '../../../src/diagnostics/codes.ts';
-import fc from '../../fast_check.ts';
+import { load, type Run, type Serving, serve } from '../../../src/api.ts';
 import { temporaryFolder } from '../../training/temporary_folder.ts';
+import { trainFilms } from '../films.ts';
 
 const root = temporaryFolder();
-const numRuns = Number(process.env.FUZZ_RUNS || 300);
 let run: Run;
 let server: Serving;
 
 beforeAll(async () => {
-  const genres = ['Drama', 'War', 'Comedy'];
-  const films = Array.from({ length: 30 }, (_, at) => `f${at},Film ${at},${genres[at % 3]},${1990 + at}`);
-  const events = Array.from({ length: 240 }, (_, at) => `u${at % 12},f${(at * 7) % 30},${at}`);
-  writeFileSync(join(root, 'films.csv'), `film,title,genre,year\n${films.join('\n')}\n`);
-  writeFileSync(join(root, 'events.csv'), `person,film,moment\n${events.join('\n')}\n`);
-  writeFileSync(
-    join(root, 'data.tower'),
-    `data films {
-      events = "events.csv", items = "films.csv" by film
-      columns { user = "person" }
-      time = "moment", split = by_time(validation: 10%, test: 10%)
-    }`,
-  );
-  writeFileSync(
-    join(root, 'model.tower'),
-    `model films
-    features { user : id(dim: 4), film : id(dim: 4), genre : category(dim: 4), year : number(boundaries: [2000], dim: 2) }
-    tower person(user) keyed by user { channel main = user -> flatten -> dense(4) }
-    tower movie(film, genre, year) keyed by film { channel main = concat(film, genre, year) -> dense(4) }
-    task watch { score = dot(person, movie), loss = softmax(in_batch) }
-    train { batch = 32, epochs = 1 }`,
-  );
-  const data = join(root, 'data.tower');
-  await train(join(root, 'model.tower'), { data, out: join(root, 'run') });
-  run = await load(join(root, 'run'));
+  run = await load(await trainFilms(root));
   server = await open();
 }, 120_000);
 afterAll(async () => {
@@ -104,36 +77,3 @@ it('takes none without a folder', async () => {
   expect(await put('x', {}, closed)).toMatchObject({ status: 403, body: { errors: [{ code: 'items-closed' }] } });
   await closed.close();
 });
-
-it('no body and no key breaks a write', async () => {
-  const value = fc.oneof(fc.constantFrom(null, 1990, 'War', true, -0, 1e300, '', []), fc.string(), fc.integer());
-  const columns = fc.dictionary(fc.constantFrom('title', 'genre', 'year', 'film', 'x', '__proto__'), value);
-  const key = fc.oneof(fc.constantFrom('f1', 'f2', 'new', '..', '%', '__proto__'), fc.string({ minLength: 1 }));
-  const write = fc.record({ key, columns: fc.oneof(columns, fc.constant(null)) });
-  const request = fc.oneof(
-    fc.record({ method: fc.constant('PUT'), key, body: columns.map((body) => JSON.stringify(body)) }),
-    fc.record({ method: fc.constant('PUT'), key, body: fc.string() }),
-    fc.record({ method: fc.constant('DELETE'), key, body: fc.constant(undefined) }),
-    fc.record({
-      method: fc.constant('POST'),
-      body: fc.array(write, { maxLength: 3 }).map((each) => JSON.stringify(each)),
-    }),
-    fc.record({ method: fc.constant('POST'), body: fc.json() }),
-  );
-  const seen = new Map<number, number>();
-  await fc.assert(
-    fc.asyncProperty(request, async ({ method, body, ...rest }) => {
-      const path = 'key' in rest ? `/v1/items/${encodeURIComponent(rest.key).replaceAll('.', '%2E')}` : '/v1/items';
-      const answer = await ask(method, path, body);
-      seen.set(answer.status, (seen.get(answer.status) ?? 0) + 1);
-      expect([200, 400, 404, 413]).toContain(answer.status);
-      for (const { code } of answer.body.errors ?? []) {
-        expect(Object.keys(codes)).toContain(code);
-        expect(code).not.toBe('internal');
-      }
-    }),
-    { numRuns },
-  );
-  for (const status of [200, 400]) expect(seen.get(status)).toBeGreaterThan(numRuns / 30);
-  expect((await ask('GET', '/readyz')).status).toBe(200);
-}, 3_600_000);
