@@ -37,7 +37,9 @@ const mayImport: Record<string, readonly string[]> = {
   artifact: ['storage', 'feed', 'embedding', 'data', 'engine', 'library', 'plan', 'graph', ...base],
   scoring: ['scan', 'artifact', 'feed', 'embedding', 'data', 'engine', 'plan', 'graph', ...base],
   evaluation: ['scan', 'scoring', 'embedding', 'data', 'library', 'plan', ...base],
+  tracking: ['storage', ...base],
   training: [
+    'tracking',
     'evaluation',
     'scoring',
     'artifact',

@@ -11,6 +11,7 @@ import { checksumOf } from '../storage/checksum.ts';
 import { isPartialOf, makeFolder, remove, removeDurably, syncFolder, writeTextDurably } from '../storage/durable.ts';
 import { isLockFile } from '../storage/lock.ts';
 import { readJsonFile } from '../storage/run_files.ts';
+import { isEventFile } from '../tracking/event_file.ts';
 import { metricsFile, stepsFile } from './metrics_log.ts';
 
 export const runFile = 'run.json';
@@ -24,7 +25,7 @@ const isBestFile = (name: string): boolean => /^weights-\d+\.safetensors$/.test(
 /** What every run may have at the top of its folder. */
 const topFiles = [runFile, manifestFile, checkpointFile, weightsFile, metricsFile, stepsFile, reportFile];
 
-const isTopFile = (name: string): boolean => topFiles.includes(name) || isBestFile(name);
+const isTopFile = (name: string): boolean => topFiles.includes(name) || isBestFile(name) || isEventFile(name);
 
 const modelFolders = ['graphs', 'encodings', 'sources'];
 

@@ -8,6 +8,7 @@ import { defined } from '../defined.ts';
 import { labelOf } from '../evaluation/measures.ts';
 import { CurrentTowers } from './current_towers.ts';
 import { EpochClock } from './epoch_clock.ts';
+import type { EventLog } from './event_log.ts';
 import { bestFile, removeOldBest } from './folder.ts';
 import type { MetricsLog } from './metrics_log.ts';
 import { mineNegatives } from './mining.ts';
@@ -53,7 +54,7 @@ export class Run {
   constructor(
     private readonly options: TrainOptions,
     private readonly state: TrainingState,
-    private readonly logs: { readonly log: MetricsLog; readonly steps: StepsLog },
+    private readonly logs: { readonly log: MetricsLog; readonly steps: StepsLog; readonly events?: EventLog },
     private readonly standing: Standing,
   ) {
     this.progress = standing.progress;
@@ -129,6 +130,7 @@ export class Run {
       if (clock.shouldYield()) {
         this.report(number, stepOfEpoch, step, sums, clock);
         await this.logs.steps.write();
+        await this.logs.events?.write();
         await new Promise((resolve) => setImmediate(resolve));
       }
       if (signal?.aborted) {
@@ -148,6 +150,7 @@ export class Run {
       const ran = performance.now();
       sums.add(inputs, outputs, rows.length, { epoch: number, step });
       this.logs.steps.add(step, outputs);
+      this.logs.events?.add(step, outputs);
       feeder.apply(outputs, rates.factor);
       clock.add(start, fed, ran, performance.now());
     }
@@ -203,6 +206,8 @@ export class Run {
       }),
     };
     await this.logs.log.append({ ...record });
+    this.logs.events?.addEpoch(record);
+    await this.logs.events?.write();
     await this.logs.steps.sync();
     this.progress = {
       ...beginning,

@@ -10,6 +10,7 @@ import { type Manifest, manifestFile } from '../artifact/manifest.ts';
 import { restoreState, type TrainingState } from '../artifact/training_state.ts';
 import { artifactPaths } from '../artifact/write.ts';
 import type { Dataset } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { labelOf } from '../evaluation/measures.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -17,6 +18,7 @@ import { removeDurably } from '../storage/durable.ts';
 import { smallestBatch } from './batches.ts';
 import { beginState, tablesOf } from './begin_state.ts';
 import { claimFolder } from './claim.ts';
+import { type OfRun, openEventLog } from './event_log.ts';
 import { restoreBest, resumeFolder, startFolder, writeIdentity } from './folder.ts';
 import { openMetricsLog } from './metrics_log.ts';
 import { orderOf } from './order.ts';
@@ -107,11 +109,17 @@ async function go(options: TrainOptions, state: TrainingState, standing: Standin
   try {
     const steps = await openStepsLog(folder, plan.step.graph, resumed ? progress.steps : undefined);
     try {
-      const run = new Run(options, state, { log, steps }, standing);
+      // To end a run as it is adds nothing to its curves.
+      const events = options.finish ? undefined : await openEventLog(ofRun(options, progress.step));
       try {
-        return await (options.finish ? run.finishAsItIs() : run.go());
+        const run = new Run(options, state, { log, steps, ...defined({ events }) }, standing);
+        try {
+          return await (options.finish ? run.finishAsItIs() : run.go());
+        } finally {
+          await run.close();
+        }
       } finally {
-        await run.close();
+        await events?.close();
       }
     } finally {
       await steps.close();
@@ -120,6 +128,14 @@ async function go(options: TrainOptions, state: TrainingState, standing: Standin
     await log.close();
   }
 }
+
+const ofRun = ({ folder, plan, origin, dataset }: TrainOptions, done: number): OfRun => ({
+  folder,
+  graph: plan.step.graph,
+  origin,
+  done,
+  steps: totalSteps(plan.train, orderOf(plan, dataset.parts.train)),
+});
 
 function refuseUnlessTrainable(plan: Plan, { parts }: Dataset): void {
   const { stop, validate } = plan.train;

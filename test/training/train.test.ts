@@ -75,6 +75,7 @@ describe('training', () => {
     expect(readdirSync(join(root, 'figures')).sort()).toEqual([
       'checkpoint.safetensors',
       'encodings',
+      expect.stringMatching(/^events\.out\.tfevents\.\d+\.tower\.0$/),
       'graphs',
       'manifest.json',
       'metrics.jsonl',

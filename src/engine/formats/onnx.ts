@@ -7,7 +7,7 @@ import type { Tensors } from '../engine.ts';
 import { onnxSchema } from './onnx_schema.ts';
 import { onnxTable, operatorSet } from './onnx_table.ts';
 import { OnnxWriter, valueInfo } from './onnx_writer.ts';
-import { message } from './protobuf.ts';
+import { message } from '../../storage/protobuf.ts';
 
 const modelMessage = message(onnxSchema, 'ModelProto');
 

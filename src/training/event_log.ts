@@ -1,0 +1,66 @@
+/** The curves of a run for TensorBoard: windows of steps, and each epoch with its validation, at the step where it ends. */
+import type { Origin } from '../artifact/write.ts';
+import type { Tensors } from '../engine/engine.ts';
+import type { Graph } from '../graph/graph.ts';
+import { openEventFile } from '../tracking/event_file.ts';
+import { stepMeans } from '../tracking/step_means.ts';
+import { scalarOutputs } from './step_sums.ts';
+import type { EpochRecord } from './training_events.ts';
+
+export interface EventLog {
+  add(step: number, outputs: Tensors): void;
+  addEpoch(record: EpochRecord): void;
+  write(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface OfRun {
+  readonly folder: string;
+  readonly graph: Graph;
+  readonly origin: Origin;
+  /** Steps that were done before, and those of the whole run. */
+  readonly done: number;
+  readonly steps: number;
+}
+
+export async function openEventLog({ folder, graph, origin, done, steps }: OfRun): Promise<EventLog> {
+  const names = scalarOutputs(graph);
+  const texts = [...origin.sources, ...(origin.data ? [origin.data] : [])].map(({ name, text }) => [
+    name,
+    fenced(text),
+  ]);
+  const file = await openEventFile(folder, done, Object.fromEntries(texts));
+  const means = stepMeans(names, steps, (step, values) => file.scalars(step, under('step', values)));
+  return {
+    add: (step, outputs) =>
+      means.add(
+        step,
+        names.map((name) => outputs[name]!.data[0]!),
+      ),
+    addEpoch({ step, loss, scalars, rates, examplesPerSecond, milliseconds, validation = {} }) {
+      file.scalars(step, {
+        ...under('epoch', { loss, ...scalars }),
+        ...under('validation', validation),
+        ...under('rate', rates),
+        ...under('speed', { examples_per_second: examplesPerSecond }),
+        ...under('milliseconds', milliseconds),
+      });
+    },
+    write: file.write,
+    async close() {
+      means.end();
+      await file.write();
+      await file.close();
+    },
+  };
+}
+
+const under = (group: string, values: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [`${group}/${name}`, value]));
+
+/** A model is code within Markdown, however many backticks it has. */
+function fenced(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}\n${text}\n${fence}`;
+}
