@@ -3,11 +3,11 @@
  * caller holds the state; in an exported one the weights are initializers.
  */
 import type { Graph } from '../../graph/graph.ts';
+import { message } from '../../storage/protobuf.ts';
 import type { Tensors } from '../engine.ts';
 import { onnxSchema } from './onnx_schema.ts';
 import { onnxTable, operatorSet } from './onnx_table.ts';
 import { OnnxWriter, valueInfo } from './onnx_writer.ts';
-import { message } from '../../storage/protobuf.ts';
 
 const modelMessage = message(onnxSchema, 'ModelProto');
 

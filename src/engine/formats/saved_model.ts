@@ -5,9 +5,9 @@
  */
 import { defined } from '../../defined.ts';
 import type { Graph, GraphOutput, TensorType } from '../../graph/graph.ts';
+import { message } from '../../storage/protobuf.ts';
 import type { Tensors } from '../engine.ts';
 import { scatterInPlace } from './in_place.ts';
-import { message } from '../../storage/protobuf.ts';
 import { tensorflowSchema } from './tensorflow_schema.ts';
 import { tensorflowTable } from './tensorflow_table.ts';
 import { dataType, TensorflowWriter, tensorflowShape } from './tensorflow_writer.ts';
