@@ -2,6 +2,7 @@
 
 import { load as loadArtifact, type Trained } from '../artifact/load.ts';
 import type { Dataset, Part } from '../data/dataset.ts';
+import { momentWords } from '../data/rows/fresh.ts';
 import type { ItemReader } from '../data/written/written_item.ts';
 import { defined } from '../defined.ts';
 import type { EngineName } from '../engine/engine.ts';
@@ -114,7 +115,16 @@ interface SameData {
 async function readSame(trained: Trained, request: LoadRequest): Promise<SameData> {
   const dataset = await readRows(trained, request);
   const { refuseOtherData } = await import('../artifact/same_data.ts');
-  return { dataset, notes: refuseOtherData(trained, dataset, request.data !== undefined) };
+  const named = request.data !== undefined;
+  const notes = refuseOtherData(trained, dataset, named);
+  const { heldOutBefore = 0 } = dataset;
+  if (!named || notes.length === 0 || heldOutBefore === 0) return { dataset, notes };
+  const until = momentWords(trained.manifest.data.until!.time);
+  const events = `${heldOutBefore.toLocaleString('en')} held-out events`;
+  return {
+    dataset,
+    notes: [...notes, `${events} are earlier than ${until}, up to which the run was trained: it may have had them.`],
+  };
 }
 
 /** What is to be known of a model whose training did not come to its end. */
@@ -313,7 +323,22 @@ async function readRows(trained: Trained, request: LoadRequest): Promise<Dataset
     import('../data/read.ts'),
     blockOf(trained, request),
   ]);
-  return readDataset(description, trained.plan, reading);
+  const { encodings, manifest } = trained;
+  // Other data than that of the training is encoded as the training encoded its own, and so is what a run of several days was trained on.
+  const named = request.data !== undefined;
+  const isPinned = named || manifest.from !== undefined;
+  const { pinnedBy } = await import('../artifact/lineage.ts');
+  return readDataset(description, trained.plan, {
+    ...reading,
+    ...(isPinned
+      ? {
+          pinned: {
+            ...pinnedBy(encodings, manifest.from),
+            ...(named ? defined({ trainedUntil: manifest.data.until }) : {}),
+          },
+        }
+      : {}),
+  });
 }
 
 async function readColumns(

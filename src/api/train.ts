@@ -1,13 +1,16 @@
 import { resolve } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
+import type { Pinned } from '../data/pinned.ts';
+import { momentWords } from '../data/rows/fresh.ts';
 import { defined } from '../defined.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { failure } from '../diagnostics/failure.ts';
 import type { EngineName } from '../engine/engine.ts';
 import { type Choice, chooseEngine } from '../engine/engines.ts';
+import type { DataDescription } from '../model/model.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { FolderLock } from '../storage/lock.ts';
-import type { TrainResult } from '../training/train_options.ts';
+import type { TrainOptions, TrainResult } from '../training/train_options.ts';
 import type { TrainingEvent } from '../training/training_events.ts';
 import { type CheckRequest, checkAndLower, type Lowering, readingOf } from './check.ts';
 import { version } from './version.ts';
@@ -20,6 +23,12 @@ export interface TrainRequest extends CheckRequest {
   readonly engine?: EngineName;
   /** Go on with the run that the folder holds. */
   readonly resume?: boolean;
+  /** The folder of a run to go on from: with its weights, tables and the state of its optimizers. */
+  readonly from?: string;
+  /** With `from`: train on events from this moment on, as `2018-09-01` or a number. Default: those after the last one that the run had. */
+  readonly since?: string | number;
+  /** With `from`: train on all events of the training part. */
+  readonly all?: boolean;
   /** End the run that the folder holds as it is at its checkpoint: a model, marked as stopped. */
   readonly finish?: boolean;
   /** Replace the run that the folder holds; files that Tower did not write stay. */
@@ -56,14 +65,82 @@ export async function train(path: string, request: TrainRequest): Promise<Traine
   const checked = await checkAndLower(path, { ...request, ...defined({ set }) });
   const { data, lowered } = checked;
   if (!data) throw failure('data-missing', { path });
+  const fresh = freshAsked(request);
+  if (request.from !== undefined) {
+    const { refuseItself } = await import('../training/base.ts');
+    await refuseItself(request.from, request.out);
+  }
   const { claimFolder } = await import('../training/claim.ts');
   // Before the bad rows of the data are written there.
   const lock = await claimFolder(request.out, { ...request, plan: lowered.plan });
   try {
-    return await trainIn(lock, { ...request, ...defined({ set }) }, checked, data);
+    const before = await beforeOf(request, checked.lowered.plan, data.description, fresh);
+    return await trainIn(lock, { ...request, ...defined({ set }) }, checked, data, before);
   } finally {
     await lock.release();
   }
+}
+
+interface Before {
+  /** Of a run that is resumed, or that goes on from another one, how its data is encoded. */
+  readonly pinned?: Pinned;
+  readonly from?: TrainOptions['from'];
+}
+
+/** Read before the rows are: what is wrong with it costs no time. */
+async function beforeOf(
+  { from, out, resume, finish }: TrainRequest,
+  plan: Plan,
+  description: DataDescription,
+  asked: 'all' | number | undefined,
+): Promise<Before> {
+  if (resume || finish) {
+    const { pinnedIn } = await import('../training/folder.ts');
+    return defined({ pinned: await pinnedIn(out, plan) });
+  }
+  if (from === undefined) return {};
+  const { readBase, lineageOf } = await import('../training/base.ts');
+  const base = await readBase(from, plan);
+  const { data } = base.trained.manifest;
+  if (asked !== 'all' && description.time === undefined) {
+    throw failure('from-no-time', { folder: from, what: `the data block \`${description.name}\` has no \`time\`` });
+  }
+  if (asked === undefined && data.until === undefined) {
+    throw failure('from-no-time', { folder: from, what: `the run in ${from} does not say when its last event was` });
+  }
+  const fresh = asked === 'all' ? undefined : asked === undefined ? { after: data.until! } : { since: asked };
+  const lineage = lineageOf(base, fresh);
+  return {
+    pinned: { encodings: base.trained.encodings, grows: true, ...defined({ fresh, until: data.until }) },
+    from: { base, lineage },
+  };
+}
+
+/** What `since` and `all` come to, where there is an earlier run. */
+function freshAsked({ since, all, from }: TrainRequest): 'all' | number | undefined {
+  if (from === undefined || all) return all ? 'all' : undefined;
+  if (since === undefined) return undefined;
+  const time = typeof since === 'number' || /^-?[\d.]+(e\d+)?$/i.test(since) ? Number(since) : secondsOf(since);
+  if (!Number.isFinite(time)) throw failure('since-unreadable', { text: String(since) });
+  return time;
+}
+
+/** Of an ISO 8601 date, or a date and a time, which is UTC where it does not say otherwise. */
+function secondsOf(text: string): number {
+  if (!/^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.test(text)) return Number.NaN;
+  const zoned = text.length === 10 || /(Z|[+-]\d\d:?\d\d)$/.test(text.slice(10));
+  return Date.parse(zoned ? text : `${text.replace(' ', 'T')}Z`) / 1000;
+}
+
+/** Figures are honest only for events that no run in the row has trained on. */
+async function refuseTrained({ from }: Before, dataset: Dataset, { split, span }: DataDescription): Promise<void> {
+  const { heldOutBefore = 0 } = dataset;
+  if (!from || heldOutBefore === 0 || (split.kind !== 'by_time' && split.kind !== 'random')) return;
+  const { hasSameData } = await import('../training/base.ts');
+  if (hasSameData(from.base, dataset)) return;
+  const { folder, trained } = from.base;
+  const until = momentWords(trained.manifest.data.until!.time);
+  throw failure('held-out-trained', { folder, events: heldOutBefore, split: split.kind, until }, span);
 }
 
 async function trainIn(
@@ -71,6 +148,7 @@ async function trainIn(
   request: TrainRequest,
   checked: Lowering,
   data: NonNullable<Lowering['data']>,
+  before: Before,
 ): Promise<Trained> {
   const { signal, set } = request;
   const { plan } = checked.lowered;
@@ -80,10 +158,12 @@ async function trainIn(
     folder: request.out,
     model: checked.model,
     ...readingOf(request),
+    ...defined({ pinned: before.pinned }),
   });
   reading.catch(() => {});
   const choice = await chooseEngine(request.engine);
   const [dataset, run] = await Promise.all([reading, import('../training/train.ts')]);
+  await refuseTrained(before, dataset, data.description);
   request.onReady?.({ ...choice, plan, dataset, warnings: checked.diagnostics });
   const result = await run.train({
     plan,
@@ -98,6 +178,7 @@ async function trainIn(
       ...defined({ settings: set && Object.fromEntries(Object.entries(set).map(([k, v]) => [k, String(v)])) }),
     },
     ...defined({
+      from: before.from,
       resume: request.resume,
       finish: request.finish,
       force: request.force,

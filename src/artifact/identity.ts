@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Column, Dataset, Evaluate, Events, IndexedColumn, Seen } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import type { Plan, TrainPlan } from '../plan/plan.ts';
+import type { Lineage } from './lineage.ts';
 
 /** What makes two runs the same: written when a run begins, compared when it is resumed. */
 export interface RunIdentity {
@@ -17,6 +18,8 @@ export interface RunIdentity {
   /** What validation figures are the mean of; absent: `per_event`. */
   readonly evaluate?: Evaluate;
   readonly seed: number;
+  /** Of a run that went on from an earlier one. */
+  readonly from?: Lineage;
   readonly engine: string;
   readonly settings: Settings;
   /** Settings that were changed on the way, in order. */

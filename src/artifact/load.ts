@@ -35,6 +35,8 @@ export interface Trained {
 export interface LoadOptions {
   /** Takes the model of a run that was stopped, and may be resumed. */
   readonly unfinished?: boolean;
+  /** Leaves the tables and the dense weights out, once their file has proved to be whole. */
+  readonly withoutWeights?: boolean;
 }
 
 const tablePrefix = 'table/';
@@ -42,7 +44,8 @@ const tablePrefix = 'table/';
 /**
  * @throws Failure `not-a-run`, `unfinished-run`, `run-in-use`, `lost-file`, `changed-file`, `damaged-file`, `cannot-read`
  */
-export async function load(folder: string, { unfinished = false }: LoadOptions = {}): Promise<Trained> {
+export async function load(folder: string, options: LoadOptions = {}): Promise<Trained> {
+  const { unfinished = false, withoutWeights = false } = options;
   const manifest = await readManifest(folder);
   const { status, epochs, steps } = manifest.training;
   if (status === 'interrupted' && !unfinished) throw failure('unfinished-run', { folder, stopped: { epochs, steps } });
@@ -62,12 +65,14 @@ export async function load(folder: string, { unfinished = false }: LoadOptions =
   }
   const plan = restorePlan(stored, graphs);
   refuseInconsistent({ folder, manifest, plan, encodings });
-  const read = new Set([...graphs.keys(), ...Object.values(manifest.encodings), manifest.weights]);
+  const own = [...graphs.keys(), ...Object.values(manifest.encodings)];
+  const read = new Set(withoutWeights ? own : [...own, manifest.weights]);
   for (const [path, checksum] of Object.entries(manifest.files)) {
     if (!read.has(path)) refuseOther(join(folder, path), checksum, await checksumOf(folder, path));
   }
 
   const tables = new Map<string, Table>();
+  if (withoutWeights) return { folder, manifest, plan, encodings, tables, parameters: {} };
   const { tensors } = await readWeights(folder, manifest, plan, encodings, tables);
   const parameters: Record<string, Tensor> = {};
   for (const [name, { shape, data }] of tensors) {

@@ -1,7 +1,9 @@
 /** The manifest of a model's folder: what it is, and what it was trained on. */
 import type { Seen } from '../data/dataset.ts';
+import type { Until } from '../data/rows/fresh.ts';
 import type { Checksum } from '../storage/checksum.ts';
 import type { Change, Fingerprint } from './identity.ts';
+import type { Lineage } from './lineage.ts';
 import type { StoredPlan } from './stored_plan.ts';
 
 /** `manifest.json`. Its JSON Schema, `manifest.schema.json`, says what each entry means; paths are relative to the folder. */
@@ -10,6 +12,8 @@ export interface Manifest {
   readonly tower: string;
   readonly engine: { readonly name: string; readonly version: string };
   readonly seed: number;
+  /** Of a run that went on from an earlier one. */
+  readonly from?: Lineage;
   readonly training: {
     readonly status: 'epochs' | 'patience' | 'interrupted' | 'stopped';
     readonly epochs: number;
@@ -31,6 +35,7 @@ export interface Manifest {
     readonly items: number;
     readonly users: number;
     readonly rejected: number;
+    readonly until?: Until;
   };
   readonly sources: readonly string[];
   readonly settings?: Readonly<Record<string, string>>;

@@ -8,6 +8,7 @@ import type { Plan } from '../plan/plan.ts';
 import { type Checksum, checksumOf } from '../storage/checksum.ts';
 import { makeFolder, writeTextDurably } from '../storage/durable.ts';
 import { fingerprintOf } from './identity.ts';
+import type { Lineage } from './lineage.ts';
 import { type Manifest, manifestFile, noChecksum } from './manifest.ts';
 import { partName, storePlan } from './stored_plan.ts';
 import { complaint } from './validate.ts';
@@ -35,6 +36,8 @@ export interface ArtifactParts {
   readonly tower: string;
   readonly engine: Manifest['engine'];
   readonly training: Manifest['training'];
+  /** Of a run that went on from an earlier one. */
+  readonly from?: Lineage;
   /** Files of the folder that are already there: the weights first. */
   readonly present: readonly string[];
 }
@@ -70,6 +73,7 @@ export async function writeArtifact(folder: string, parts: ArtifactParts): Promi
     tower: parts.tower,
     engine: parts.engine,
     seed: plan.train.seed,
+    ...defined({ from: parts.from }),
     training: parts.training,
     data: {
       fingerprint: fingerprintOf(dataset),
@@ -83,6 +87,7 @@ export async function writeArtifact(folder: string, parts: ArtifactParts): Promi
       items: dataset.corpus.rows,
       users: dataset.users.rows,
       rejected: dataset.rejected.count,
+      ...defined({ until: dataset.until }),
     },
     sources,
     ...defined({ settings: origin.settings }),
@@ -98,6 +103,13 @@ export async function writeArtifact(folder: string, parts: ArtifactParts): Promi
   const checksum = createHash('sha256').update(text).digest('hex');
   await writeTextDurably(join(folder, manifestFile), text.replace(noChecksum, checksum));
   return { ...manifest, checksum };
+}
+
+/** Of a run that has not trained yet, so that it can be resumed with the codes that it began with. */
+export async function writeEncodings(folder: string, encodings: Dataset['encodings']): Promise<void> {
+  const texts = new Map<string, string>();
+  for (const [feature, encoding] of encodings) addEncoding(texts, feature, encoding);
+  await writeTexts(folder, texts);
 }
 
 /** Each text in its folder, made where it is missing. */

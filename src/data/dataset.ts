@@ -1,6 +1,7 @@
 /** Encoded data: columnar typed arrays, no object per row. What `data/` gives and `run/` and `embedding/` read. */
 
 import { type ClockPart, clockParts } from '../plan/plan.ts';
+import type { Until } from './rows/fresh.ts';
 
 /** One code a row. */
 export interface CodeColumn {
@@ -50,6 +51,8 @@ export interface Events {
   readonly rows: number;
   /** Place of each event among the rows of the events files, in the order that they are read, from 0; not of a set made by hand. */
   readonly ids?: Int32Array;
+  /** Of the training part of a run that goes on from an earlier one: the rows that it trains on, ascending. Absent: all. */
+  readonly fresh?: Int32Array;
   readonly features: ReadonlyMap<string, IndexedColumn>;
   /** NaN where a label is missing. */
   readonly labels: ReadonlyMap<string, Float32Array>;
@@ -121,6 +124,10 @@ export interface Dataset {
   readonly missingLabels?: ReadonlyMap<string, number>;
   /** Sentences about how it was split, for the protocol printed with every figure. */
   readonly protocol: readonly string[];
+  /** The last training event, where the data has a time. */
+  readonly until?: Until;
+  /** Held-out events that are earlier than the last training event of a run that is there already: the one that is asked, or gone on from. */
+  readonly heldOutBefore?: number;
 }
 
 export interface FirstValues {

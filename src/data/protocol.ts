@@ -3,7 +3,10 @@ import type { DataDescription } from '../model/model.ts';
 import type { Layout } from './binding/layout.ts';
 import type { Needs } from './binding/needs.ts';
 import { type Dataset, type Encoding, rowsOf } from './dataset.ts';
+import type { Pinned } from './pinned.ts';
+import { momentWords } from './rows/fresh.ts';
 import type { OrderedEvents } from './rows/order_events.ts';
+import type { Past } from './rows/past.ts';
 import type { ValidRows } from './rows/valid_rows.ts';
 
 interface Described {
@@ -27,6 +30,32 @@ export function sentencesOfVectors(
     const rest = others === 0 ? '' : `; the others ${begin}`;
     return `\`${name}\`: ${rows.length.toLocaleString('en')} of ${known.toLocaleString('en')} ids have a vector in ${feature?.vectors?.file}${rest}.`;
   });
+}
+
+/** What a run that goes on from an earlier one trains on, and whether what is held out came after that run. */
+export function sentencesOfPast(
+  { fresh, heldOutBefore = 0 }: Past,
+  pinned: Pinned | undefined,
+  split: DataDescription['split']['kind'],
+): string[] {
+  if (!pinned?.until && !fresh) return [];
+  const count = (events: number): string => `${events.toLocaleString('en')} events`;
+  const from = pinned?.fresh;
+  const when =
+    from === undefined
+      ? ''
+      : 'since' in from
+        ? `from ${momentWords(from.since)} on`
+        : `after ${momentWords(from.after.time)}`;
+  const own =
+    fresh && `The run went on from an earlier one, with the ${count(fresh.length)} of the training part ${when}.`;
+  const doubt =
+    heldOutBefore > 0 &&
+    `${count(heldOutBefore)} that \`${split}\` holds out are earlier than the last one of the earlier run, which may have had them.`;
+  return [
+    own || 'The run went on from an earlier one, with all events of the training part.',
+    ...(doubt ? [doubt] : []),
+  ];
 }
 
 /** @param missingLabels events without a value, by label */

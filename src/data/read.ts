@@ -14,6 +14,7 @@ import type { Dataset } from './dataset.ts';
 import type { BadRow } from './files/bad_row.ts';
 import type { Database } from './files/duckdb.ts';
 import type { Role } from './files/files.ts';
+import type { Pinned } from './pinned.ts';
 import { sentencesOfVectors } from './protocol.ts';
 import { dropFailingRows } from './rows/drop_failing_rows.ts';
 import { ascends } from './rows/gather.ts';
@@ -28,6 +29,8 @@ import { ABSENT, BAD, type JoinedRows, validateRows } from './rows/validate_rows
 export interface ReadOptions extends BindOptions {
   /** Where `rejected.jsonl` goes when rows are bad; without it they are counted only. */
   readonly folder?: string;
+  /** Encodings of a run that is there already. Absent: they are learned from the training part. */
+  readonly pinned?: Pinned;
 }
 
 /**
@@ -71,7 +74,8 @@ async function read(
     const filtered = description.where !== undefined && staged.get('events')!.rows > 0;
     throw failure('no-rows', { path: description.events.path, filtered }, description.events.span);
   }
-  const dataset = assemble({ description, needs, layout, files, wanted, good: rows });
+  const { pinned } = options;
+  const dataset = assemble({ description, needs, layout, files, wanted, good: rows, ...defined({ pinned }) });
   const firstValues = await readFirstValues(files, dataset.encodings);
   const protocol = [...dataset.protocol, ...sentencesOfVectors(firstValues, needs, dataset.encodings)];
   return { ...dataset, protocol, ...defined({ firstValues }), rejected };

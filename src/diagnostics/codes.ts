@@ -1,5 +1,6 @@
 /** All codes: a slug that names the mistake, and its row. Each file of `codes/` has the codes of one subject, in the order of the pages. */
 import type { CodeRow } from './code_row.ts';
+import { continued } from './codes/continued.ts';
 import { data } from './codes/data.ts';
 import { graphs } from './codes/graphs.ts';
 import { indexes } from './codes/indexes.ts';
@@ -27,6 +28,7 @@ export const codes = {
   ...lint,
   ...data,
   ...runs,
+  ...continued,
   ...serving,
   ...pages,
   ...graphs,

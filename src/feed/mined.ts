@@ -86,9 +86,13 @@ function countOf(items: Int32Array, from: number, best: number): number {
   return best;
 }
 
-/** The last training event of each user that has one, in the order of the events. */
-function latestEvents({ user, rows }: Events): ReadonlyMap<number, number> {
+/** The last event of each user that has one to train on, in the order of the events. */
+function latestEvents({ user, rows, fresh }: Events): ReadonlyMap<number, number> {
   const latest = new Map<number, number>();
-  for (let row = 0; row < rows; row++) if (user[row]! >= 0) latest.set(user[row]!, row);
+  const count = fresh?.length ?? rows;
+  for (let at = 0; at < count; at++) {
+    const row = fresh ? fresh[at]! : at;
+    if (user[row]! >= 0) latest.set(user[row]!, row);
+  }
   return latest;
 }

@@ -1,4 +1,5 @@
 /** `report.html`: one file, no network, no script. The same run gives the same bytes. */
+import type { Lineage } from '../artifact/lineage.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import { defined } from '../defined.ts';
 import type { Evaluation } from '../evaluation/evaluate.ts';
@@ -50,7 +51,7 @@ const ended: Readonly<Record<Manifest['training']['status'], string>> = {
   stopped: 'was stopped before its end, and the model was kept as it was',
 };
 
-function summary({ plan, training, data, engine, seed, settings }: Manifest): string {
+function summary({ plan, training, data, engine, seed, settings, from }: Manifest): string {
   const { best } = training;
   // Where validation counts steps, what ends with a record is a round of as many.
   const unit = plan.train.validate?.steps === undefined ? 'epoch' : 'round';
@@ -66,11 +67,15 @@ function summary({ plan, training, data, engine, seed, settings }: Manifest): st
     paragraph(
       `${counted(data.train, 'training event')}, ${data.validation.toLocaleString('en')} for validation and ${data.test.toLocaleString('en')} for the test; ${counted(data.items, 'item')}, ${counted(data.users, 'user')}${data.rejected > 0 ? `; ${counted(data.rejected, 'invalid row')} excluded` : ''}.`,
     ),
+    ...(from ? [paragraph(lineageWords(from))] : []),
     paragraph(
       `Seed ${seed}. Engine ${engine.name}, ${engine.version}.${set.length > 0 ? ` Set on the command line: ${set.join(', ')}.` : ''}`,
     ),
   ].join('\n');
 }
+
+const lineageWords = ({ name, checksum, runs, steps, events = 0, fresh }: Lineage): string =>
+  `Began with the state of ${name} (${checksum.slice(0, 12)}), after ${counted(runs, 'run')} and ${counted(steps, 'step')}; trained on ${fresh ? counted(events, 'new event') : 'all training events'}.`;
 
 const charts = (...drawn: readonly string[]): string => `<div class="charts">${drawn.join('\n')}</div>`;
 

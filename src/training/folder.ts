@@ -3,14 +3,18 @@ import { copyFile, link, lstat, readdir, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Best, checkpointFile } from '../artifact/checkpoint.ts';
 import { identityOf, otherData, type RunIdentity } from '../artifact/identity.ts';
+import { isLineage, pinnedBy } from '../artifact/lineage.ts';
 import { manifestFile } from '../artifact/manifest.ts';
+import { refuseUnlessValid } from '../artifact/validate.ts';
+import type { Encoding } from '../data/dataset.ts';
+import type { Pinned } from '../data/pinned.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { systemReason, writing } from '../diagnostics/system_reason.ts';
 import type { Plan } from '../plan/plan.ts';
 import { checksumOf } from '../storage/checksum.ts';
 import { isPartialOf, makeFolder, remove, removeDurably, syncFolder, writeTextDurably } from '../storage/durable.ts';
 import { isLockFile } from '../storage/lock.ts';
-import { readJsonFile } from '../storage/run_files.ts';
+import { parseJson, readJsonFile, readRunFile } from '../storage/run_files.ts';
 import { isEventFile } from '../tracking/event_file.ts';
 import { metricsFile, stepsFile } from './metrics_log.ts';
 
@@ -173,7 +177,8 @@ async function readIdentity(folder: string): Promise<RunIdentity> {
 }
 
 function complaintOf(value: unknown): string | undefined {
-  const { format, model, plan, data, seed, engine, settings, changes, files } = (value ?? {}) as Partial<RunIdentity>;
+  const { format, model, plan, data, seed, engine, settings, changes, files, from } = (value ??
+    {}) as Partial<RunIdentity>;
   if (format !== 'tower-run-2') return 'it is not a run of this version';
   const texts = [model, plan, engine, data?.events, ...Object.values(data?.features ?? {})];
   const fits =
@@ -185,8 +190,26 @@ function complaintOf(value: unknown): string | undefined {
     typeof settings.embeddings?.rate === 'number' &&
     Array.isArray(changes) &&
     changes.every((each) => typeof each?.setting === 'string' && Number.isSafeInteger(each.step)) &&
-    Array.isArray(files);
+    Array.isArray(files) &&
+    (from === undefined || isLineage(from));
   return fits ? undefined : 'an entry of it is missing or of another kind';
+}
+
+/**
+ * How the data of the folder's run is read where it went on from an earlier one: with the codes that it began with. Undefined for others.
+ * @throws Failure `nothing-to-resume`, `lost-file`, `damaged-file`, `cannot-read`
+ */
+export async function pinnedIn(folder: string, { features }: Plan): Promise<Pinned | undefined> {
+  const { from } = await readIdentity(folder);
+  if (from === undefined) return undefined;
+  const encodings = new Map<string, Encoding>();
+  for (const owner of new Set(features.map(({ encoderOf }) => encoderOf))) {
+    const path = `encodings/${owner}.json`;
+    const value = parseJson(await readRunFile(folder, path), join(folder, path));
+    await refuseUnlessValid('encoding', value, join(folder, path));
+    encodings.set(owner, value as Encoding);
+  }
+  return pinnedBy(encodings, from);
 }
 
 /**

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Progress } from '../artifact/checkpoint.ts';
 import type { Change } from '../artifact/identity.ts';
+import type { Lineage } from '../artifact/lineage.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import { type TrainingState, weightTensors } from '../artifact/training_state.ts';
 import { type Origin, writeArtifact } from '../artifact/write.ts';
@@ -58,7 +59,7 @@ export async function writeModel(
   of: OfModel,
   state: TrainingState,
   { best, epoch, step }: Progress,
-  { status, changes }: { status: Manifest['training']['status']; changes: readonly Change[] },
+  { status, changes, from }: Pick<Manifest['training'], 'status'> & { changes: readonly Change[]; from?: Lineage },
 ): Promise<Manifest> {
   const { plan, dataset, engine, folder, origin, tower } = of;
   if (best) await nameAlso(folder, bestFile(best.epoch), weightsFile);
@@ -69,6 +70,7 @@ export async function writeModel(
     origin,
     tower,
     engine: { name: engine.name, version: engine.version },
+    ...defined({ from }),
     training: {
       status,
       epochs: epoch,

@@ -20,26 +20,61 @@ export interface Order {
 }
 
 export function orderOf({ step, train: { batch, seed } }: Plan, events: Events): Order {
-  const { rows } = events;
+  const { rows: all, fresh } = events;
+  const rows = fresh?.length ?? all;
   const list = sequenceFeature(step);
-  if (list !== undefined) return orderOfWindows(windowsOf(events.features.get(list)!, rows), rows, batch, seed);
+  if (list !== undefined) {
+    const windows = windowsOf(events.features.get(list)!, all);
+    return orderOfWindows(
+      fresh ? windowsOfRows(windows, fresh) : { ...windows, count: windows.rows.length },
+      rows,
+      batch,
+      seed,
+    );
+  }
   const steps = stepsOfEpoch(rows, batch);
   return {
     rows,
     steps,
     leftOut: Math.max(0, rows - steps * batch),
     withoutList: 0,
-    epoch: (number) => makeEpoch(rows, batch, seed, number),
+    epoch: (number) => (fresh ? epochOfRows(fresh, batch, seed, number) : makeEpoch(rows, batch, seed, number)),
   };
 }
+
+/** @param fresh ascending */
+function epochOfRows(fresh: Int32Array, batch: number, seed: number, number: number): Epoch {
+  const epoch = makeEpoch(fresh.length, batch, seed, number);
+  return { ...epoch, batch: (index) => epoch.batch(index).map((place) => fresh[place]!) };
+}
+
+/** The windows that have some of the rows as targets, with these alone. */
+function windowsOfRows({ rows, starts, members }: Windows, fresh: Int32Array): OrderedWindows {
+  const wanted = new Set(fresh);
+  const kept: number[] = [];
+  const ends = [0];
+  for (let window = 0; window < rows.length; window++) {
+    for (let at = starts[window]!; at < starts[window + 1]!; at++)
+      if (wanted.has(members[at]!)) kept.push(members[at]!);
+    if (kept.length > ends.at(-1)!) ends.push(kept.length);
+  }
+  return {
+    targets: kept.length,
+    count: ends.length - 1,
+    starts: Int32Array.from(ends),
+    members: Int32Array.from(kept),
+  };
+}
+
+/** As far as an order asks. */
+type OrderedWindows = Pick<Windows, 'targets' | 'starts' | 'members'> & { readonly count: number };
 
 /**
  * Windows in a random order, dealt out to as many steps as give each about `batch` targets. All steps have as many windows, or one
  * more, and so two targets at least where there are two windows.
  */
-function orderOfWindows(windows: Windows, events: number, batch: number, seed: number): Order {
-  const { targets, starts, members } = windows;
-  const count = windows.rows.length;
+function orderOfWindows(windows: OrderedWindows, events: number, batch: number, seed: number): Order {
+  const { targets, count, starts, members } = windows;
   const most = Math.max(1, Math.floor(count / smallestBatch));
   const steps = count === 0 ? 0 : Math.min(most, Math.max(1, Math.round(targets / batch)));
   return {

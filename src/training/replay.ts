@@ -100,6 +100,7 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
       });
     }
   }
+  await refuseLostStart(trained, number);
   const tables = tablesOf(plan, dataset);
   const state = await beginState({ plan, dataset, engine }, tables);
   const order = orderOf(plan, dataset.parts.train);
@@ -149,7 +150,9 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
     const batch = describeBatch({ plan, dataset, feeder: state.feeder, rows, step: number, inputs });
     // Asked as before the step: the same draws, and the same log q.
     state.feeder.load(estimators);
-    const again = await state.program.run(state.feeder.inputs(rows, number, { rate: taken.rates.dense, factor }));
+    const again = await state.program.run(
+      state.feeder.inputs(rows, (manifest.from?.steps ?? 0) + number, { rate: taken.rates.dense, factor }),
+    );
     const names = scalarOutputs(plan.step.graph);
     const before = scalarsOf(names, outputs);
     const logged = await loggedScalars(folder, number);
@@ -165,6 +168,14 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
     state.feeder.close();
     await state.program.close();
   }
+}
+
+/** A run that went on from an earlier one has no first values to start from. */
+async function refuseLostStart({ folder, manifest: { from } }: Trained, number: number): Promise<void> {
+  if (from === undefined) return;
+  const { step } = await readProgress(folder);
+  if (step < number) return;
+  throw failure('step-of-continued', { folder, step: number, from: from.name, first: step + 1 });
 }
 
 /** Milliseconds after which a signal may come in. */
@@ -198,15 +209,16 @@ class Walk {
     signal?.throwIfAborted();
     const train = trainingAt(trained, step);
     const { feeder, program } = this.state;
+    const before = trained.manifest.from ?? { epochs: 0, steps: 0 };
     const epoch = Math.floor((step - 1) / this.order.steps) + 1;
     const at = (step - 1) % this.order.steps;
     if (this.epoch?.number !== epoch) {
-      this.epoch = { number: epoch, order: this.order.epoch(epoch) };
+      this.epoch = { number: epoch, order: this.order.epoch(before.epochs + epoch) };
     }
-    if (at === 0) await mineNegatives(this.state, this.towers, this.options.dataset, epoch);
+    if (at === 0) await mineNegatives(this.state, this.towers, this.options.dataset, before.epochs + epoch);
     const { dense, denseFactor, embeddings, factor } = ratesAt(train, step, totalSteps(train, this.order));
     const rows = this.epoch.order.batch(at);
-    const given = feeder.inputs(rows, step, { rate: dense, factor: denseFactor });
+    const given = feeder.inputs(rows, before.steps + step, { rate: dense, factor: denseFactor });
     const inputs = copies(given);
     const outputs = await program.run(given);
     feeder.apply(outputs, factor, train.embeddings.rate);

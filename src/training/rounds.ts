@@ -20,19 +20,20 @@ export interface Rounds {
   since(best: number, now: number): number;
 }
 
-/** Steps of the whole run: `steps`, or those of `epochs`. */
+/** Steps of the whole run: `steps`, or those of `epochs`; none where nothing is new. */
 export const totalSteps = (
   { steps, epochs }: Pick<TrainPlan, 'steps' | 'epochs'>,
   order: Pick<Order, 'steps'>,
-): number => steps ?? epochs * order.steps;
+): number => (order.steps === 0 ? 0 : (steps ?? epochs * order.steps));
 
-export function roundsOf(train: Pick<TrainPlan, 'steps' | 'epochs' | 'validate'>, order: Order): Rounds {
+/** @param before epochs of earlier runs: the order of each epoch is drawn anew */
+export function roundsOf(train: Pick<TrainPlan, 'steps' | 'epochs' | 'validate'>, order: Order, before = 0): Rounds {
   const total = totalSteps(train, order);
   const each = train.validate?.steps ?? order.steps;
   const every = train.validate?.epochs ?? 1;
   let last: { readonly number: number; readonly epoch: Epoch } | undefined;
   const epochOf = (number: number): Epoch => {
-    if (last?.number !== number) last = { number, epoch: order.epoch(number) };
+    if (last?.number !== number) last = { number, epoch: order.epoch(before + number) };
     return last.epoch;
   };
   return {

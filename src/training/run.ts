@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Progress } from '../artifact/checkpoint.ts';
 import type { Change } from '../artifact/identity.ts';
+import type { Lineage } from '../artifact/lineage.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import { saveState, type TrainingState } from '../artifact/training_state.ts';
 import { defined } from '../defined.ts';
@@ -28,6 +29,8 @@ export interface Standing {
   readonly changes: readonly Change[];
   readonly resumed: boolean;
   readonly kept: readonly string[];
+  /** Of a run that went on from an earlier one. */
+  readonly from?: Lineage;
 }
 
 const nothing = { sha256: createHash('sha256').digest('hex'), bytes: 0 };
@@ -62,7 +65,7 @@ export class Run {
     this.towers = new CurrentTowers(plan, dataset, engine, state);
     this.validation = new Validation(plan, dataset, this.towers);
     this.order = orderOf(plan, dataset.parts.train);
-    this.rounds = roundsOf(plan.train, this.order);
+    this.rounds = roundsOf(plan.train, this.order, standing.from?.epochs);
   }
 
   async go(): Promise<TrainResult> {
@@ -123,6 +126,8 @@ export class Run {
     const epoch = this.rounds.round(this.progress.step - this.progress.stepOfEpoch);
     const sums = makeStepSums(plan, this.progress);
     const clock = new EpochClock(sums.rows);
+    // Draws, noise and the moments of optimizers count all steps, those of earlier runs among them.
+    const before = this.standing.from ?? { epochs: 0, steps: 0 };
     let { step, stepOfEpoch } = this.progress;
     let rates: Rates = { dense: 0, denseFactor: 0, embeddings: 0, factor: 0 };
 
@@ -139,12 +144,13 @@ export class Run {
       }
       // A checkpoint within an epoch has what was mined for it.
       const ofEpoch = step % this.order.steps;
-      if (ofEpoch === 0) await mineNegatives(this.state, this.towers, dataset, step / this.order.steps + 1);
+      const drawn = before.epochs + step / this.order.steps + 1;
+      if (ofEpoch === 0) await mineNegatives(this.state, this.towers, dataset, drawn);
       step++;
       rates = ratesAt(plan.train, step, this.rounds.total);
       const rows = epoch.batch(stepOfEpoch);
       const start = performance.now();
-      const inputs = feeder.inputs(rows, step, { rate: rates.dense, factor: rates.denseFactor });
+      const inputs = feeder.inputs(rows, before.steps + step, { rate: rates.dense, factor: rates.denseFactor });
       const fed = performance.now();
       const outputs = await program.run(inputs);
       const ran = performance.now();
@@ -244,7 +250,8 @@ export class Run {
 
   private async seal(status: Manifest['training']['status']): Promise<TrainResult> {
     const { options, state, progress, records, standing } = this;
-    const manifest = await writeModel(options, state, progress, { status, changes: standing.changes });
+    const { changes, from } = standing;
+    const manifest = await writeModel(options, state, progress, { status, changes, ...defined({ from }) });
     return { folder: options.folder, status, manifest, records };
   }
 }

@@ -7,8 +7,8 @@ import { hasCheckpoint, type Progress } from '../artifact/checkpoint.ts';
 import { changesOf, identify } from '../artifact/identity.ts';
 import { readManifest } from '../artifact/load.ts';
 import { type Manifest, manifestFile } from '../artifact/manifest.ts';
-import { restoreState, type TrainingState } from '../artifact/training_state.ts';
-import { artifactPaths } from '../artifact/write.ts';
+import { restoreState, saveState, type TrainingState } from '../artifact/training_state.ts';
+import { artifactPaths, writeEncodings } from '../artifact/write.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
@@ -16,6 +16,7 @@ import { labelOf } from '../evaluation/measures.ts';
 import type { Plan } from '../plan/plan.ts';
 import { removeDurably } from '../storage/durable.ts';
 import { smallestBatch } from './batches.ts';
+import { beginFrom } from './begin_from.ts';
 import { beginState, tablesOf } from './begin_state.ts';
 import { claimFolder } from './claim.ts';
 import { type OfRun, openEventLog } from './event_log.ts';
@@ -46,11 +47,20 @@ async function start(options: TrainOptions): Promise<TrainResult> {
   // Before the folder is touched: tables that do not fit must not cost the run that it holds.
   const tables = tablesOf(plan, dataset);
   const files = artifactPaths(plan, dataset.encodings, origin).all;
-  const kept = await startFolder(folder, identify(plan, dataset, engine.name, files));
+  const from = options.from && { ...options.from.lineage, ...defined({ events: eventsOf(options) }) };
+  const kept = await startFolder(folder, { ...identify(plan, dataset, engine.name, files), ...defined({ from }) });
   return withState(options, tables, async (state) => {
-    return go(options, state, { progress: beginning, changes: [], resumed: false, kept });
+    if (options.from && from) {
+      await beginFrom(options.from.base, state, { plan, dataset, steps: from.steps });
+      // From here on the earlier run is not needed: what it learned and what its codes mean is in this folder.
+      await writeEncodings(folder, dataset.encodings);
+      await saveState(folder, beginning, state);
+    }
+    return go(options, state, { progress: beginning, changes: [], resumed: false, kept, ...defined({ from }) });
   });
 }
+
+const eventsOf = ({ dataset: { parts } }: TrainOptions): number => parts.train.fresh?.length ?? parts.train.rows;
 
 async function resume(options: TrainOptions): Promise<TrainResult> {
   const { plan, dataset, engine, folder, origin } = options;
@@ -64,7 +74,7 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
   }
   const resumed = await hasCheckpoint(folder);
   // Without a checkpoint there is nothing to end, and no way to go on from a model that is finished.
-  if (!resumed && (options.finish || done)) throw failure('nothing-to-resume', { folder });
+  if (!resumed && (options.finish || done || there.from)) throw failure('nothing-to-resume', { folder });
   const tables = tablesOf(plan, dataset);
   return withState(options, tables, async (state) => {
     const progress = resumed ? await restoreState(folder, state) : beginning;
@@ -72,8 +82,9 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
     if (progress.best) await restoreBest(folder, progress.best);
     const changes = [...there.changes, ...changesOf(there.settings, identity.settings, progress.step)];
     await removeDurably(join(folder, manifestFile));
-    await writeIdentity(folder, { ...identity, files: union(there.files, files), changes });
-    return go(options, state, { progress, changes, resumed, kept: [] });
+    const { from } = there;
+    await writeIdentity(folder, { ...identity, ...defined({ from }), files: union(there.files, files), changes });
+    return go(options, state, { progress, changes, resumed: progress.step > 0, kept: [], ...defined({ from }) });
   });
 }
 
@@ -137,10 +148,11 @@ const ofRun = ({ folder, plan, origin, dataset }: TrainOptions, done: number): O
   steps: totalSteps(plan.train, orderOf(plan, dataset.parts.train)),
 });
 
+/** Without a new event a run that goes on from an earlier one is that run, with the items of today. */
 function refuseUnlessTrainable(plan: Plan, { parts }: Dataset): void {
   const { stop, validate } = plan.train;
   const { rows, withoutList } = orderOf(plan, parts.train);
-  if (rows < smallestBatch) {
+  if (rows < smallestBatch && parts.train.fresh === undefined) {
     const empty = withoutList > 0 ? { withoutList } : {};
     throw failure('too-few-rows', { part: 'train', rows, needed: smallestBatch, ...empty });
   }

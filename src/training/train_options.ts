@@ -1,6 +1,8 @@
 /** What a training is asked for, and what it comes to. */
+import type { Lineage } from '../artifact/lineage.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import type { FolderLock } from '../storage/lock.ts';
+import type { Base } from './base.ts';
 import type { OfModel } from './model_files.ts';
 import type { EpochRecord, TrainingEvent } from './training_events.ts';
 
@@ -11,6 +13,8 @@ export interface TrainOptions extends OfModel {
   readonly finish?: boolean;
   /** Replaces the run that the folder holds. */
   readonly force?: boolean;
+  /** The run that this one goes on from, and which training events are new: not of a run that is resumed. */
+  readonly from?: { readonly base: Base; readonly lineage: Lineage };
   /** Of the folder, where the caller has it already; it stays the caller's to release. */
   readonly lock?: FolderLock;
   /** Pauses after a validation, which it gets from how many there are. `resume` goes on from there, with the same bits. */

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import type { Trained } from '../../api/train.ts';
+import type { Trained, TrainReady } from '../../api/train.ts';
+import type { Manifest } from '../../artifact/manifest.ts';
 import { render } from '../../diagnostics/render.ts';
 import type { EngineName } from '../../engine/engine.ts';
 import { interruptible } from '../interruptible.ts';
@@ -25,6 +27,9 @@ interface Options {
   readonly engine?: EngineName;
   readonly set: Record<string, string>;
   readonly seed?: number;
+  readonly from?: string;
+  readonly since?: string;
+  readonly all?: boolean;
   readonly resume?: boolean;
   readonly finish?: boolean;
   readonly force?: boolean;
@@ -45,12 +50,28 @@ export function trainCommand(program: Command): void {
         'make all random choices with this seed; the same as `--set seed=<number>` (default: the seed of the model, or 1)',
       ),
     )
+    .addOption(
+      new Option(
+        '--from <run>',
+        'continue with the weights, codes and optimizers of this run, on the events after its last one',
+      ).conflicts(['resume', 'finish']),
+    )
+    .addOption(
+      new Option(
+        '--since <moment>',
+        'with --from: train on the events from this moment on, such as 2018-09-01, or a number as in `time`',
+      ).conflicts('all'),
+    )
+    .option('--all', 'with --from: train on all events of the training part')
     .addOption(new Option('--resume', 'continue the run in the folder').conflicts(['force', 'finish']))
     .addOption(new Option('--finish', 'end the run in the folder without further training').conflicts('force'))
     .option('--force', 'replace the run in the folder; files that Tower did not write remain')
     .addOption(jsonOption())
     .action(async (path: string, { json, ...options }: Options) => {
       refuseTwoSeeds(command, options);
+      if (options.from === undefined && (options.since !== undefined || options.all)) {
+        command.error("error: options '--since' and '--all' need '--from <run>'");
+      }
       const [{ train }, { makeProgress }] = await Promise.all([import('../../api/train.ts'), import('../progress.ts')]);
       const progress = makeProgress();
       const interrupt = interruptible(() => progress.end());
@@ -58,20 +79,7 @@ export function trainCommand(program: Command): void {
       const { status, manifest, records }: Outcome = await train(path, {
         ...options,
         signal: interrupt,
-        onReady({ dataset, plan, warnings, ...choice }) {
-          if (warnings.length > 0) say(render(warnings, { colour }));
-          sayEngine(choice);
-          const { train: events, validation, test } = dataset.parts;
-          say(
-            `data: ${events.rows} training, ${validation.rows} validation and ${test.rows} test events; ${dataset.corpus.rows} items`,
-          );
-          say(`seed: ${plan.train.seed}`);
-          const { count, file } = dataset.rejected;
-          if (count > 0) {
-            const rows = count === 1 ? '1 invalid row' : `${count} invalid rows`;
-            say(`excluded ${rows}${file === undefined ? '' : `; ${file} has the reason of each`}`);
-          }
-        },
+        onReady: (ready) => sayReady(ready, options.from),
         onEvent: progress.show,
       })
         .catch((error: unknown) => {
@@ -82,18 +90,10 @@ export function trainCommand(program: Command): void {
         .finally(progress.end);
       if (manifest) await leaveReport(options.out);
       if (json) answerJson({ status, folder: options.out, training: manifest?.training, epochs: records });
-      else if (status === 'interrupted') {
+      else
         answer(
-          manifest
-            ? `stopped; continue with \`tower train ${path} … --resume\`, or end the run as it is with \`--finish\``
-            : 'stopped before the first step, so there is nothing to resume',
+          status === 'interrupted' ? stoppedWords(path, options, manifest) : endedWords(options.out, status, manifest),
         );
-      } else {
-        const best = manifest?.training.best;
-        answer(
-          `${status === 'stopped' ? `ended after ${manifest!.training.steps} steps, as it is, in` : 'trained into'} ${options.out}${best ? `: best ${best.metric} on validation ${best.value.toFixed(4)} in epoch ${best.epoch}, seen items ${manifest?.data.seen ?? 'kept'}` : ''}`,
-        );
-      }
       // Scripts such as `train … && export …` must not continue with an unfinished model.
       if (status === 'interrupted') interrupt.throwIfAborted();
     });
@@ -102,6 +102,44 @@ export function trainCommand(program: Command): void {
       command,
       'tower train models/two_tower.tower --data models/data/movielens.tower --out runs/first',
       'tower train models/two_tower.tower --data models/data/movielens.tower --out runs/wide --set epochs=3 --seed 2',
+      'tower train models/two_tower.tower --data models/data/movielens.tower --from runs/first --out runs/second --set epochs=1',
     ),
   );
+}
+
+/** What training starts with: before the first step, and after everything is known. */
+function sayReady({ dataset, plan, warnings, ...choice }: TrainReady, from: string | undefined): void {
+  if (warnings.length > 0) say(render(warnings, { colour }));
+  sayEngine(choice);
+  const { train: events, validation, test } = dataset.parts;
+  say(
+    `data: ${events.rows} training, ${validation.rows} validation and ${test.rows} test events; ${dataset.corpus.rows} items`,
+  );
+  const fresh = events.fresh?.length;
+  if (fresh === 0) say(`no training event is new: the run keeps the weights of ${from ?? 'the run before it'}`);
+  else if (fresh !== undefined) say(`new: ${fresh} of the training events`);
+  say(`seed: ${plan.train.seed}`);
+  const { count, file } = dataset.rejected;
+  if (count === 0) return;
+  const rows = count === 1 ? '1 invalid row' : `${count} invalid rows`;
+  say(`excluded ${rows}${file === undefined ? '' : `; ${file} has the reason of each`}`);
+}
+
+function stoppedWords(path: string, { from, out }: Options, manifest: Manifest | undefined): string {
+  const goOn = `continue with \`tower train ${path} … --resume\``;
+  if (manifest) return `stopped; ${goOn}, or end the run as it is with \`--finish\``;
+  // What an earlier run has learned is there before the first step.
+  const holds = from !== undefined && existsSync(out);
+  return holds
+    ? `stopped before the first step; ${goOn}`
+    : 'stopped before the first step, so there is nothing to resume';
+}
+
+function endedWords(out: string, status: Outcome['status'], manifest: Manifest | undefined): string {
+  const best = manifest?.training.best;
+  const into = status === 'stopped' ? `ended after ${manifest!.training.steps} steps, as it is, in` : 'trained into';
+  const figure = best
+    ? `: best ${best.metric} on validation ${best.value.toFixed(4)} in epoch ${best.epoch}, seen items ${manifest?.data.seen ?? 'kept'}`
+    : '';
+  return `${into} ${out}${figure}`;
 }

@@ -7,10 +7,12 @@ import type { Layout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
 import type { BagColumn, Dataset, Events, IndexedBags, Part } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
-import { protocolOf } from '../protocol.ts';
+import { grown, type Pinned } from '../pinned.ts';
+import { protocolOf, sentencesOfPast } from '../protocol.ts';
 import { gather, gatherNumbers } from '../rows/gather.ts';
 import { makeTimeline, windowsAfter, windowsBefore } from '../rows/history.ts';
 import { type OrderedEvents, orderEvents, type Remembered, rememberedBy } from '../rows/order_events.ts';
+import { pastOf } from '../rows/past.ts';
 import type { RawCodes, RawNumbers } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
 import { rawOf, type ValidRows } from '../rows/valid_rows.ts';
@@ -24,13 +26,15 @@ export interface ToAssemble {
   readonly files: ReadonlyMap<string, FeatureFile>;
   readonly wanted: ColumnRequests;
   readonly good: ValidRows;
+  readonly pinned?: Pinned;
 }
 
 /** Throws Failure where a part that was asked for is empty, or no training event has a value of a label. */
 export function assemble(given: ToAssemble): Omit<Dataset, 'rejected'> {
-  const { description, needs, wanted, good } = given;
+  const { description, wanted, good, pinned } = given;
   const arranged = orderEvents(good, wanted, description);
-  const encodings = fitEncodings(good, wanted, needs, arranged, given.files);
+  const encodings = encodingsOf(given, arranged);
+  const past = pastOf(given, arranged);
   const knowsEarlier = wanted.time !== undefined && wanted.userKey !== undefined && wanted.itemKey !== undefined;
   const asking = wanted.histories.size > 0 || knowsEarlier ? parts : (['train'] as const);
   const remembered = new Map(asking.map((part) => [part, rememberedBy(arranged, part)] as const));
@@ -39,7 +43,11 @@ export function assemble(given: ToAssemble): Omit<Dataset, 'rejected'> {
     ...eventsOf(part, given, arranged, encoded),
     ...(knowsEarlier && part !== 'train' ? { earlier: earlierItems(part, arranged, remembered.get(part)!) } : {}),
   });
-  const eventsByPart = { train: partOf('train'), validation: partOf('validation'), test: partOf('test') };
+  const eventsByPart = {
+    train: { ...partOf('train'), ...defined({ fresh: past.fresh }) },
+    validation: partOf('validation'),
+    test: partOf('test'),
+  };
   const missingLabels = countMissingLabels(eventsByPart, description);
   const { items, users } = arranged;
   const titles = titlesOf(given, arranged);
@@ -65,8 +73,21 @@ export function assemble(given: ToAssemble): Omit<Dataset, 'rejected'> {
     histories: new Map([...given.layout.histories].map(([name, { max }]) => [name, max])),
     missing: encoded.missing,
     missingLabels,
-    protocol: protocolOf(given, arranged, missingLabels),
+    protocol: [...protocolOf(given, arranged, missingLabels), ...sentencesOfPast(past, pinned, description.split.kind)],
+    ...defined({ until: past.until, heldOutBefore: past.heldOutBefore }),
   };
+}
+
+function encodingsOf(
+  { good, wanted, needs, files, pinned }: ToAssemble,
+  arranged: OrderedEvents,
+): Dataset['encodings'] {
+  if (pinned && !pinned.grows) return pinned.encodings;
+  const fitted = fitEncodings(good, wanted, needs, arranged, files);
+  if (!pinned) return fitted;
+  return new Map(
+    [...fitted].map(([name, encoding]) => [name, grown(pinned.encodings.get(name) ?? encoding, encoding)]),
+  );
 }
 
 function eventsOf(part: Part, { good, wanted }: ToAssemble, arranged: OrderedEvents, encoded: EncodedColumns): Events {

@@ -205,9 +205,9 @@ export const runs = {
         ? 'restore the data, or name the changed data with `--data` to use it anyway'
         : 'give the data of the training',
     means:
-      'The data differs from the data of the training. If values are encoded differently, codes would have other meanings. If only events or values differ, the figures would describe other data.',
+      'The data differs from the data of the training. Figures would describe other data, and learned codes could have other meanings.',
     remedy:
-      'Give the data of the training. Name changed data with `--data` if its values are encoded alike: the answer then says how it differs.',
+      'Give the data of the training. Name changed data with `--data` to use it anyway: Tower encodes it as the training did, and the answer says how it differs.',
   }),
 
   'protocols-differ': row<{ first: string; other: string; differences: readonly string[] }>({

@@ -1,0 +1,46 @@
+/** Encodings of a run that is there already, for data that it is asked about or goes on with. */
+import { makeKeyTable } from '../text/key_table.ts';
+import type { Encoding } from './dataset.ts';
+import type { Fresh, Until } from './rows/fresh.ts';
+
+export interface Pinned {
+  /** Fitted encodings, by the feature that owns them: their codes keep their meaning. */
+  readonly encodings: ReadonlyMap<string, Encoding>;
+  /** Whether values that training has and the encodings do not have get codes. Absent: they are unseen. */
+  readonly grows?: boolean;
+  /** Which training events are new. Absent: all. */
+  readonly fresh?: Fresh;
+  /** The last training event of the run that this one went on from. */
+  readonly until?: Until;
+  /** The last training event of the run that is asked about other data than its own. */
+  readonly trainedUntil?: Until;
+}
+
+/**
+ * The encoding of a run, with the values that new data adds. Old values keep their codes, new ones follow in the order of `fitted`.
+ * Boundaries, means and deviations stay as they are: the weights have learned what they mean.
+ */
+export function grown(before: Encoding, fitted: Encoding): Encoding {
+  if (!('values' in before) || !('values' in fitted) || before.values === undefined) return before;
+  const known = makeKeyTable(before.values, before.values.length);
+  const added = (fitted.values ?? []).filter((value) => known.rowOf(value) < 0);
+  return added.length === 0 ? before : { ...before, values: [...before.values, ...added] };
+}
+
+/** The table row before of each row now: −1 for a new one. Undefined where each row is where it was, and none is new. */
+export function rowsBefore(before: Encoding, now: Encoding, rows: number): Int32Array | undefined {
+  const places = Int32Array.from({ length: rows }, (_, row) => row);
+  if (!('values' in before) || !('values' in now) || !before.values || !now.values) return undefined;
+  if (isSame(before.values, now.values)) return undefined;
+  // Rows that are of no value come first: that of unseen values, or those of hashes.
+  const first = rows - now.values.length;
+  const known = makeKeyTable(before.values, before.values.length);
+  now.values.forEach((value, at) => {
+    const row = known.rowOf(value);
+    places[first + at] = row < 0 ? -1 : first + row;
+  });
+  return places;
+}
+
+const isSame = (one: readonly string[], other: readonly string[]): boolean =>
+  one.length === other.length && one.every((value, at) => value === other[at]);

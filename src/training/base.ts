@@ -1,0 +1,77 @@
+/** The run that a new one goes on from: read whole and checked before anything is trained. */
+import { realpath } from 'node:fs/promises';
+import { hasCheckpoint, readCheckpoint } from '../artifact/checkpoint.ts';
+import { fingerprintOf, otherData } from '../artifact/identity.ts';
+import type { Lineage } from '../artifact/lineage.ts';
+import { load, type Trained } from '../artifact/load.ts';
+import type { Manifest } from '../artifact/manifest.ts';
+import { modelDifferences } from '../artifact/model_differences.ts';
+import type { Dataset } from '../data/dataset.ts';
+import type { Fresh } from '../data/rows/fresh.ts';
+import { defined } from '../defined.ts';
+import { failure } from '../diagnostics/failure.ts';
+import type { Plan } from '../plan/plan.ts';
+import { refuseHeld } from '../storage/lock.ts';
+import type { StoredTensor } from '../storage/tensor_header.ts';
+
+export interface Base {
+  /** As it was named. */
+  readonly folder: string;
+  /** With the tables and weights that it serves where these are of an earlier epoch than its checkpoint; else without. */
+  readonly trained: Trained;
+  /** Of its checkpoint, by name. */
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+}
+
+/** @throws Failure `from-itself` */
+export async function refuseItself(from: string, out: string): Promise<void> {
+  const places = await Promise.all([from, out].map((folder) => realpath(folder).catch(() => undefined)));
+  if (places[0] !== undefined && places[0] === places[1]) throw failure('from-itself', { folder: out });
+}
+
+/**
+ * @param plan of the new run
+ * @throws Failure `not-a-run`, `unfinished-run`, `run-in-use`, `from-other-model`, `lost-file`, `changed-file`, `damaged-file`, …
+ */
+export async function readBase(folder: string, plan: Plan): Promise<Base> {
+  await refuseHeld(folder);
+  const model = await load(folder, { withoutWeights: true });
+  // As JSON has it: an entry that is absent is not there.
+  const differences = modelDifferences(model.plan, JSON.parse(JSON.stringify(plan)) as Plan);
+  if (differences.length > 0) throw failure('from-other-model', { folder, differences });
+  if (!(await hasCheckpoint(folder))) throw failure('lost-file', { path: 'checkpoint.safetensors', folder });
+  const { progress, tensors } = await readCheckpoint(folder);
+  const { training } = model.manifest;
+  if (progress.step !== training.steps || progress.epoch !== training.epochs) {
+    const reason = `it is of step ${progress.step}, and the manifest of step ${training.steps}`;
+    throw failure('damaged-file', { path: `${folder}/checkpoint.safetensors`, reason });
+  }
+  const trained = servesEarlier(model) ? await load(folder) : model;
+  await refuseHeld(folder);
+  return { folder, trained, tensors };
+}
+
+/**
+ * Whether the served weights are those of an earlier epoch than the checkpoint. Of tables with a graph the served rows are what the graph
+ * makes of them, so their checkpoint is all that there is to go on from.
+ */
+const servesEarlier = ({ manifest: { training }, plan }: Trained): boolean =>
+  training.best !== undefined && training.best.epoch !== training.epochs && plan.train.graph === undefined;
+
+/** What the new run keeps of it. */
+export function lineageOf({ trained, folder }: Pick<Base, 'trained' | 'folder'>, fresh?: Fresh): Lineage {
+  const { checksum, from, training, data }: Manifest = trained.manifest;
+  const { runs, steps, epochs } = from ?? { runs: 0, steps: 0, epochs: 0 };
+  return {
+    checksum,
+    name: folder,
+    runs: runs + 1,
+    steps: steps + training.steps,
+    epochs: epochs + training.epochs,
+    ...defined({ until: data.until, fresh }),
+  };
+}
+
+/** Whether the new run has the very data of the earlier one. */
+export const hasSameData = ({ trained }: Base, dataset: Dataset): boolean =>
+  otherData(trained.manifest.data.fingerprint, fingerprintOf(dataset)) === undefined;

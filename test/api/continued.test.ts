@@ -1,0 +1,248 @@
+/** Runs that go on from an earlier one: codes, weights, what is new, and the laws that make a day a part of one training. */
+import { cpSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { evaluate, load, recommend, type TrainRequest, train } from '../../src/api.ts';
+import type { Encoding } from '../../src/data/dataset.ts';
+import { Failure } from '../../src/diagnostics/failure.ts';
+import { makeTable } from '../../src/embedding/table.ts';
+import { lockFolder } from '../../src/storage/lock.ts';
+import { readSafetensors } from '../../src/storage/safetensors.ts';
+import { data as block, ratings, model as text, writeProject } from '../cli/project.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
+
+const root = temporaryFolder();
+const at = (name: string) => join(root, name);
+/** Without `stop`, so that the served weights are those of the last step. */
+const model = text.replace(', stop = recall(10, patience: 2)', '');
+const split = 'by_time(validation: 10%, test: 10%)';
+const fold = "CASE WHEN seen_at < 1400 THEN 'train' WHEN seen_at < 1450 THEN 'validation' ELSE 'test' END";
+const data = (until: number, file = 'ratings.csv') =>
+  block
+    .replace('"ratings.csv"', `"${file}"`)
+    .replace(split, 'column("fold")')
+    .replace(
+      '  time ',
+      `  columns { fold = "${fold.replaceAll('1400', String(until)).replaceAll('1450', String(until + 50))}" }\n  time `,
+    );
+
+/** The ratings up to a moment, and one film that is new in the last ones. */
+function upTo(moment: number): string {
+  const [head, ...rows] = ratings().trim().split('\n');
+  const kept = rows.filter((row) => Number(row.split(',')[2]) < moment);
+  return [head, ...kept.map((row, i) => (i % 10 === 0 && i >= 400 ? row.replace(/m\d+/, 'm40') : row)), ''].join('\n');
+}
+
+const day = (name: string, from: string | undefined, more: Partial<TrainRequest> & { data?: string } = {}) =>
+  train(at('films.tower'), {
+    data: at('day2.tower'),
+    out: at(name),
+    engine: 'onnx',
+    set: { epochs: 1 },
+    ...(from === undefined ? {} : { from: at(from) }),
+    ...more,
+  });
+const failed = async (work: Promise<unknown>): Promise<{ code: string; message: string }> => {
+  const error = await work.then(
+    () => undefined,
+    (each: unknown) => each,
+  );
+  expect(error).toBeInstanceOf(Failure);
+  return (error as Failure).diagnostics[0]!;
+};
+const weights = (name: string): Buffer => readFileSync(at(`${name}/weights.safetensors`));
+const valuesOf = (name: string, feature: string): readonly string[] => {
+  const encoding = JSON.parse(readFileSync(at(`${name}/encodings/${feature}.json`), 'utf8')) as Encoding;
+  return encoding.kind === 'vocabulary' ? encoding.values : [];
+};
+
+beforeAll(async () => {
+  writeProject(root);
+  writeFileSync(at('films.tower'), model);
+  writeFileSync(at('one.csv'), upTo(1450));
+  writeFileSync(at('two.csv'), upTo(1600));
+  const films = readFileSync(at('films.csv'), 'utf8');
+  writeFileSync(at('films.csv'), `${films}m40,"Film 40, the new one"\n`);
+  writeFileSync(at('day1.tower'), data(1400, 'one.csv'));
+  writeFileSync(at('day2.tower'), data(1500, 'two.csv'));
+  await day('day1', undefined, { data: at('day1.tower'), set: { epochs: 2 } });
+});
+
+describe('a run that goes on from an earlier one', () => {
+  it('keeps old codes and appends new ones, trains on what is new, and says where it began', async () => {
+    await day('day2', 'day1');
+    const [before, now] = [valuesOf('day1', 'movie_id'), valuesOf('day2', 'movie_id')];
+    expect(now.slice(0, before.length)).toEqual(before);
+    expect(now.slice(before.length)).toEqual(['m40']);
+    const run = await load(at('day2'));
+    const first = (await load(at('day1'))).trained.manifest;
+    expect(run.trained.manifest.from).toMatchObject({
+      checksum: first.checksum,
+      name: at('day1'),
+      runs: 1,
+      steps: first.training.steps,
+      epochs: 2,
+      until: { time: 1399, events: 1 },
+      events: 100,
+    });
+    expect(run.trained.manifest.training).toMatchObject({ epochs: 1, steps: 2, rows: 500 });
+    const evaluation = await evaluate(run, { baselines: 'none' });
+    expect(evaluation.protocol.join(' ')).toContain('with the 100 events of the training part after 1399.');
+    const { items } = await recommend(run, { user: 'u1', k: 41, removeSeen: false });
+    expect(items.map(({ key }) => key)).toContain('m40');
+  });
+
+  it('without a new event has the bits of the earlier run', async () => {
+    await day('same', 'day1', { data: at('day1.tower') });
+    expect(weights('same').equals(weights('day1'))).toBe(true);
+  });
+
+  it('with too few new events for a step has the old rows, and new ones at their first values', async () => {
+    // One event is new, and its film too.
+    writeFileSync(at('later.tower'), data(1401, 'two.csv'));
+    await day('later', 'day1', { data: at('later.tower') });
+    const tables = async (name: string) => (await readSafetensors(at(`${name}/weights.safetensors`))).tensors;
+    const [before, now] = [await tables('day1'), await tables('later')];
+    const old = before.get('table/movie_id')!;
+    const grown = now.get('table/movie_id')!.data;
+    expect(grown.length).toBe(old.data.length + 8);
+    expect(grown.slice(0, old.data.length)).toEqual(old.data);
+    const { plan } = (await load(at('later'))).trained;
+    const fresh = makeTable({ name: 'movie_id', rows: grown.length / 8, dim: 8 });
+    fresh.initialize(plan.train.seed, plan.tables.find(({ name }) => name === 'movie_id')!.limit);
+    expect(grown.slice(old.data.length)).toEqual(fresh.values().slice(old.data.length));
+    for (const [name, { data: values }] of before)
+      if (name.startsWith('parameter/')) expect(now.get(name)!.data).toEqual(values);
+  });
+
+  it('on the same events is the earlier run continued, bit for bit', async () => {
+    cpSync(at('day1'), at('resumed'), { recursive: true });
+    await day('resumed', undefined, { data: at('day1.tower'), set: { epochs: 3 }, resume: true });
+    await day('all', 'day1', { data: at('day1.tower'), all: true });
+    expect(weights('all').equals(weights('resumed'))).toBe(true);
+    expect(weights('all').equals(weights('day1'))).toBe(false);
+  });
+
+  it('killed and resumed has the same bits, without the earlier run', async () => {
+    let copied = false;
+    const options = { set: { epochs: 2, batch: 16 } };
+    await day('whole', 'day1', {
+      ...options,
+      onEvent({ kind }) {
+        // What a kill leaves: the folder as it is in the middle of the first epoch.
+        if (kind === 'step' && !copied) cpSync(at('whole'), at('killed'), { recursive: true });
+        copied ||= kind === 'step';
+      },
+    });
+    expect(copied).toBe(true);
+    renameSync(at('day1'), at('away'));
+    try {
+      await day('killed', undefined, { ...options, resume: true });
+    } finally {
+      renameSync(at('away'), at('day1'));
+    }
+    expect(weights('killed').equals(weights('whole'))).toBe(true);
+    expect((await load(at('killed'))).trained.manifest.from).toEqual((await load(at('whole'))).trained.manifest.from);
+  });
+
+  it('goes on from a run that went on itself', async () => {
+    writeFileSync(at('day3.tower'), data(1550, 'two.csv'));
+    await day('day3', 'day2', { data: at('day3.tower') });
+    const { from } = (await load(at('day3'))).trained.manifest;
+    const first = (await load(at('day1'))).trained.manifest.training.steps;
+    expect(from).toMatchObject({ runs: 2, steps: first + 2, epochs: 3, events: 50, until: { time: 1499, events: 1 } });
+  });
+
+  it('takes events since a moment, or all', async () => {
+    await day('since', 'day1', { since: '1350' });
+    await day('everything', 'day1', { all: true });
+    expect((await load(at('since'))).trained.manifest.from).toMatchObject({ events: 150, fresh: { since: 1350 } });
+    expect((await load(at('everything'))).trained.manifest.from).toMatchObject({ events: 500 });
+    expect((await failed(day('x', 'day1', { since: 'yesterday' }))).code).toBe('since-unreadable');
+  });
+
+  it('takes another order of features, other rates and batches', async () => {
+    const lines = model
+      .replace('  user_id  : id(dim: 8)\n', '')
+      .replace('  movie_id : id(dim: 8)\n', '  movie_id : id(dim: 8)\n  user_id  : id(dim: 8)\n');
+    expect(lines).not.toBe(model);
+    writeFileSync(at('order.tower'), lines);
+    const { status } = await train(at('order.tower'), {
+      data: at('day2.tower'),
+      from: at('day1'),
+      out: at('order'),
+      engine: 'onnx',
+      set: { epochs: 1, batch: 32 },
+      seed: 5,
+    });
+    expect(status).toBe('epochs');
+  });
+});
+
+describe('what a run cannot go on from', () => {
+  it('is another model: the message lists what differs', async () => {
+    const other = model
+      .replace('movie_id : id(dim: 8)', 'movie_id : id(dim: 16)')
+      .replace('mlp(16, width)', 'mlp(12, width)');
+    writeFileSync(at('other.tower'), other);
+    const work = train(at('other.tower'), { data: at('day2.tower'), from: at('day1'), out: at('x'), engine: 'onnx' });
+    const { code, message } = await failed(work);
+    expect(code).toBe('from-other-model');
+    expect(message).toContain('feature `movie_id` differs: its width is `16`, and was `8`');
+    expect(message).toContain('table `movie_id` differs');
+    expect(message).toContain('tower `user` computes its vector in another way');
+  });
+
+  it('is itself, a folder without a run, one that is trained, one that is damaged, or one without its checkpoint', async () => {
+    expect((await failed(day('day1', 'day1'))).code).toBe('from-itself');
+    mkdirSync(at('empty'));
+    expect((await failed(day('x', 'empty'))).code).toBe('not-a-run');
+    cpSync(at('day1'), at('held'), { recursive: true });
+    const lock = await lockFolder(at('held'), { purpose: 'tower train' });
+    expect((await failed(day('x', 'held'))).code).toBe('run-in-use');
+    await lock.release();
+    truncateSync(at('held/checkpoint.safetensors'), 2000);
+    expect((await failed(day('x', 'held'))).code).toBe('damaged-file');
+    renameSync(at('held/checkpoint.safetensors'), at('held-checkpoint'));
+    expect(await failed(day('x', 'held'))).toMatchObject({
+      code: 'lost-file',
+      message: expect.stringContaining('checkpoint.safetensors'),
+    });
+  });
+
+  it('is a run of another version', async () => {
+    cpSync(at('day1'), at('old'), { recursive: true });
+    const path = at('old/manifest.json');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('tower-model-2', 'tower-model-1'));
+    expect((await failed(day('x', 'old'))).code).toBe('damaged-file');
+  });
+
+  it('has no time to know new events by, or was trained on what is held out', async () => {
+    writeFileSync(
+      at('untimed.tower'),
+      data(1500, 'two.csv')
+        .replace(/ {2}time .*\n/, '')
+        .replace(/ {2}history .*\n/, ''),
+    );
+    writeFileSync(at('plain.tower'), model.replace(/ {2}history .*\n/, '').replace('user_id, history', 'user_id'));
+    const plain = (out: string, more: Partial<TrainRequest>) =>
+      train(at('plain.tower'), {
+        data: at('untimed.tower'),
+        out: at(out),
+        engine: 'onnx',
+        set: { epochs: 1 },
+        ...more,
+      });
+    await plain('untimed', {});
+    expect((await failed(plain('x', { from: at('untimed') }))).code).toBe('from-no-time');
+    expect((await plain('untimed2', { from: at('untimed'), all: true })).status).toBe('epochs');
+    writeFileSync(
+      at('shares.tower'),
+      block.replace('ratings.csv', 'two.csv').replace(split, 'by_time(validation: 25%, test: 25%)'),
+    );
+    expect(await failed(day('x', 'day1', { data: at('shares.tower') }))).toMatchObject({
+      code: 'held-out-trained',
+      message: expect.stringContaining('99 events that are earlier than 1399'),
+    });
+  });
+});
