@@ -32,7 +32,7 @@ const mayImport: Record<string, readonly string[]> = {
   ann: ['scan', 'storage', ...base],
   engine: ['storage', 'graph', ...base],
   data: ['storage', 'model', 'plan', ...base],
-  embedding: ['data', 'plan', 'graph', ...base],
+  embedding: ['storage', 'data', 'plan', 'graph', ...base],
   feed: ['embedding', 'data', 'engine', 'plan', 'graph', ...base],
   artifact: ['storage', 'feed', 'embedding', 'data', 'engine', 'library', 'plan', 'graph', ...base],
   scoring: ['scan', 'artifact', 'feed', 'embedding', 'data', 'engine', 'plan', 'graph', ...base],

@@ -9,7 +9,7 @@ import { failure } from '../diagnostics/failure.ts';
 import type { Checksum } from '../storage/checksum.ts';
 import { writeDurably } from '../storage/durable.ts';
 import { readMetadata, readSafetensors, writeSafetensors } from '../storage/safetensors.ts';
-import type { Expected, StoredNumbers, StoredTensor } from '../storage/tensor_header.ts';
+import type { Expected, Numbers, StoredTensor } from '../storage/tensor_header.ts';
 
 /** The progress of a run. Every number survives JSON bit for bit. */
 export interface Progress {
@@ -48,7 +48,7 @@ const format = 'tower-checkpoint-2';
 export async function writeCheckpoint(
   folder: string,
   progress: Progress,
-  tensors: readonly StoredTensor[],
+  tensors: readonly StoredTensor<Numbers>[],
 ): Promise<void> {
   const metadata = { format, progress: JSON.stringify(progress) };
   const kept = (await hasCheckpoint(folder)) ? 'the checkpoint before this one' : undefined;
@@ -70,7 +70,7 @@ export async function hasCheckpoint(folder: string): Promise<boolean> {
 export async function readCheckpoint(
   folder: string,
   expected?: ReadonlyMap<string, Expected>,
-  into?: (name: string) => StoredNumbers | undefined,
+  into?: (name: string) => Numbers | undefined,
 ): Promise<Checkpoint> {
   const path = join(folder, checkpointFile);
   const { tensors, metadata } = await readSafetensors(path, {

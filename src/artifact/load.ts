@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Encoding } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { reading } from '../diagnostics/system_reason.ts';
 import { makeTable, type Table } from '../embedding/table.ts';
@@ -103,9 +104,11 @@ async function readWeights(
       // Straight into its place: a table may be larger than half of the memory.
       into(name, shape) {
         if (!name.startsWith(tablePrefix)) return undefined;
-        const table = makeTable({ name: name.slice(tablePrefix.length), rows: shape[0]!, dim: shape[1]! });
+        const own = name.slice(tablePrefix.length);
+        const { precision } = plan.tables.find((each) => each.name === own)!;
+        const table = makeTable({ name: own, rows: shape[0]!, dim: shape[1]!, ...defined({ precision }) });
         tables.set(table.name, table);
-        return table.values();
+        return table.numbers();
       },
     });
     return await reading(path, work);

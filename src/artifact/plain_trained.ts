@@ -1,4 +1,5 @@
 /** A trained model as plain data, for another process: tables are memories of WebAssembly, which no file holds. */
+import { defined } from '../defined.ts';
 import { makeTable } from '../embedding/table.ts';
 import type { Trained } from './load.ts';
 
@@ -12,6 +13,7 @@ interface PlainTable {
   readonly dim: number;
   /** float32 [rows, dim] */
   readonly values: Float32Array;
+  readonly precision?: 'bf16';
 }
 
 export const plainOf = (trained: Trained): PlainTrained => ({
@@ -20,13 +22,15 @@ export const plainOf = (trained: Trained): PlainTrained => ({
     name: table.name,
     rows: table.rows,
     dim: table.dim,
-    values: table.values(),
+    values: table.read(),
+    ...defined({ precision: table.precision }),
   })),
 });
 
 export function trainedOf(plain: PlainTrained): Trained {
-  const tables = plain.tables.map(({ name, rows, dim, values }) => {
-    const table = makeTable({ name, rows, dim });
+  const tables = plain.tables.map(({ values, ...size }) => {
+    const { name } = size;
+    const table = makeTable(size);
     table.load(values);
     return [name, table] as const;
   });

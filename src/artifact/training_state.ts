@@ -4,7 +4,7 @@ import type { Tables } from '../embedding/tables.ts';
 import type { Program, Tensors } from '../engine/engine.ts';
 import type { Feeder } from '../feed/feeder.ts';
 import type { Plan } from '../plan/plan.ts';
-import { type Expected, kindOf, type StoredNumbers, type StoredTensor } from '../storage/tensor_header.ts';
+import { type Expected, kindOf, type Numbers, type StoredTensor } from '../storage/tensor_header.ts';
 import { type Progress, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 
 export interface TrainingState {
@@ -21,7 +21,7 @@ export async function saveState(folder: string, progress: Progress, state: Train
  * All that a step changes: `table/<table>` and `state/<table>/<slot>` of the tables; `parameter/<name>` of the dense weights, their
  * optimizer's slots among them, and of what weighs the tasks; `feed/<input>/…` of streaming estimators. Views where the host holds it.
  */
-export async function stateTensors(state: TrainingState): Promise<StoredTensor[]> {
+export async function stateTensors(state: TrainingState): Promise<StoredTensor<Numbers>[]> {
   const parameters = await state.program.read();
   return [
     ...[...hostNumbers(state)].map(([name, { shape, data }]) => ({ name, shape, data })),
@@ -58,11 +58,11 @@ export async function restoreState(folder: string, state: TrainingState): Promis
 }
 
 /** Views, not copies, of all that the host holds. */
-function hostNumbers({ tables, feeder }: TrainingState): Map<string, { shape: number[]; data: StoredNumbers }> {
-  const views = new Map<string, { shape: number[]; data: StoredNumbers }>();
+function hostNumbers({ tables, feeder }: TrainingState): Map<string, { shape: number[]; data: Numbers }> {
+  const views = new Map<string, { shape: number[]; data: Numbers }>();
   for (const table of tables.values()) {
-    views.set(`table/${table.name}`, { shape: [table.rows, table.dim], data: table.values() });
-    for (const [slot, data] of Object.entries(table.state())) {
+    views.set(`table/${table.name}`, { shape: [table.rows, table.dim], data: table.numbers() });
+    for (const [slot, data] of Object.entries(table.stateNumbers())) {
       views.set(`state/${table.name}/${slot}`, { shape: [data.length], data });
     }
   }
@@ -85,13 +85,13 @@ export const weightNames = ({ towers, step, predictions }: Plan): ReadonlySet<st
   ]);
 
 /** What the trained model is: tables as the towers read them, and dense weights without their optimizer's slots. */
-export function weightTensors(plan: Plan, tables: Tables, parameters: Tensors): StoredTensor[] {
+export function weightTensors(plan: Plan, tables: Tables, parameters: Tensors): StoredTensor<Numbers>[] {
   const wanted = weightNames(plan);
   return [
     ...[...tables.values()].map((table) => ({
       name: `table/${table.name}`,
       shape: [table.rows, table.dim],
-      data: table.shown(),
+      data: table.shownNumbers(),
     })),
     ...parameterTensors(parameters).filter(({ name }) => wanted.has(name.slice('parameter/'.length))),
   ];

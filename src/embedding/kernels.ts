@@ -5,6 +5,18 @@ export interface Kernels {
   badCode(codes: number, count: number, rows: number): number;
   copyBags(values: number, starts: number, ends: number, count: number, codes: number, offsets: number): void;
   gather(table: number, bytes: number, codes: number, count: number, out: number): void;
+  gatherHalf(table: number, bytes: number, codes: number, count: number, out: number): void;
+  roundRows(
+    from: number,
+    bytes: number,
+    codes: number,
+    ids: number,
+    count: number,
+    table: number,
+    key1: number,
+    key2: number,
+  ): void;
+  scatterRows(from: number, bytes: number, codes: number, count: number, table: number): void;
   gatherSequence(
     table: number,
     bytes: number,

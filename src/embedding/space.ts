@@ -13,6 +13,16 @@ const bottom = 1024;
 
 export const largestSpace = 2 ** 32 - page;
 
+let limit = largestSpace;
+
+/** What a memory may hold. A table that needs more takes several. */
+export const spaceLimit = (): number => limit;
+
+/** For tests and benchmarks: memories that are made from now on hold less. */
+export function limitSpaces(bytes: number = largestSpace): void {
+  limit = bytes;
+}
+
 export interface Region {
   readonly pointer: number;
   readonly bytes: number;
@@ -35,6 +45,7 @@ export function makeSpace(): Space {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65_536 });
   const kernels = instantiateKernels(memory);
   let top = bottom;
+  const most = limit;
   /** Free regions below `top`, ascending, never adjacent. */
   let holes: Region[] = [];
 
@@ -50,7 +61,7 @@ export function makeSpace(): Space {
       return { pointer: hole.pointer, bytes: size };
     }
     const end = top + size;
-    if (end > largestSpace) throw new RangeError(`a memory of ${end} bytes is past the ${largestSpace} that there are`);
+    if (end > most) throw new RangeError(`a memory of ${end} bytes is past the ${most} that there are`);
     const missing = Math.ceil((end - memory.buffer.byteLength) / page);
     if (missing > 0) memory.grow(missing);
     const region = { pointer: top, bytes: size };

@@ -4,14 +4,18 @@
  * cost of a step grows with the batch, never with the rows. The same calls give the same bits.
  */
 import { defined } from '../defined.ts';
-import { invariant } from '../diagnostics/failure.ts';
+import { failure, invariant } from '../diagnostics/failure.ts';
 import { makeRandom } from '../random/random.ts';
+import { isLong, kindOf, type Numbers } from '../storage/tensor_header.ts';
 import type { Lookup, LookupOptions } from './lookup.ts';
 import { rowOptimizers, type StateSpec } from './optimizer.ts';
 import { PendingGradients } from './pending_gradients.ts';
 import type { Propagation, Step } from './propagation.ts';
+import { spaceLimit } from './space.ts';
 import { TableLookup } from './table_lookup.ts';
-import { allocateTable, stateLength, type TableMemory, type TableOptions } from './table_memory.ts';
+
+import { allocateTable, type TableMemory, type TableOptions } from './table_memory.ts';
+import { stateLength } from './table_size.ts';
 
 export type TableState = Readonly<Record<string, Float32Array | Int32Array>>;
 
@@ -21,14 +25,25 @@ export interface Table {
   readonly dim: number;
   /** Values and optimizer state. */
   readonly bytes: number;
-  /** float32 [rows, dim], the table itself, not a copy. Ask anew after any lookup's `reserve` or `accumulate`. */
+  readonly precision?: 'bf16';
+  /**
+   * float32 [rows, dim], the table itself, not a copy. Ask anew after any lookup's `reserve` or `accumulate`.
+   * @throws Failure `table-too-large` where its rows are in memories of their own
+   */
   values(): Float32Array;
+  /** The same, whatever memories the rows are in: what is written goes to the table. */
+  numbers(): Numbers;
+  /** The values: the table itself where one memory has them, else a copy. */
+  read(): Float32Array;
   /** What look-ups read, as above: the values, or what a graph makes of them. */
   shown(): Float32Array;
+  shownNumbers(): Numbers;
   /** The graph that it is a table of. */
   readonly graph?: Propagation;
   /** What the optimizer keeps, by name, as views: `sum`; or `mean`, `square` and `steps`. */
   state(): TableState;
+  /** The same, whatever memories it is in. */
+  stateNumbers(): Readonly<Record<string, Numbers>>;
   /** Values uniform in ±limit, the same for the same seed and name; the state as before the first step. */
   initialize(seed: number, limit: number): void;
   /** Copies values, and state where given, into the table. */
@@ -52,12 +67,14 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
   const { space } = own;
   const pending = new PendingGradients(own);
   const pointers = own.state.map((region) => region.pointer);
-  const step = optimizer && rowOptimizers[optimizer.kind].prepare(space.kernels, optimizer, pointers, space);
+  const { far } = own;
+  const step = optimizer && !far && rowOptimizers[optimizer.kind].prepare(space.kernels, optimizer, pointers, space);
 
   const update: Step = (seen, multiplier, base) => {
     if (frozen) return;
-    invariant(step && optimizer, `table ${name} is not trained`);
+    invariant(optimizer, `table ${name} is not trained`);
     const rate = (ownRate ? optimizer.rate : (base ?? optimizer.rate)) * multiplier;
+    if (!step) return far!.update(seen, rate, 1 - rate * optimizer.weightDecay, optimizer.l2);
     if (optimizer.l2 > 0) {
       space.kernels.regularize(seen.table, seen.bytes, seen.unique, seen.seen, seen.sums, optimizer.l2);
     }
@@ -69,15 +86,23 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
   const values = (): Float32Array => {
     // The caller may write into them.
     graph?.changed();
+    if (far) throw failure('table-too-large', { table: name, bytes: memory.bytes, limit: spaceLimit() });
     return space.floats(memory.values, rows * dim);
   };
-  const state = (): TableState =>
-    Object.fromEntries(
+  const state = (): TableState => {
+    if (far) return Object.fromEntries(Object.entries(far.state()).map(([slot, each]) => [slot, copyOf(each)]));
+    return Object.fromEntries(
       specs.map((spec, index) => {
         const view = spec.dtype === 'int32' ? space.integers : space.floats;
         return [spec.name, view(memory.state[index]!, stateLength(spec, rows, dim))];
       }),
     );
+  };
+  const shownRows = (): Float32Array => {
+    if (!graph || !shown) return values();
+    graph.prepareAll(shown.side);
+    return space.floats(shown.region, rows * dim);
+  };
 
   return {
     name,
@@ -85,21 +110,22 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
     dim,
     bytes: memory.bytes,
     values,
-    shown() {
-      if (!graph || !shown) return values();
-      graph.prepareAll(shown.side);
-      return space.floats(shown.region, rows * dim);
-    },
-    ...defined({ graph }),
+    numbers: () => (far ? far.values() : values()),
+    read: () => (far ? (copyOf(far.values()) as Float32Array) : values()),
+    shown: shownRows,
+    shownNumbers: () => (far ? far.values() : shownRows()),
+    ...defined({ graph, precision: options.precision }),
     state,
+    stateNumbers: () => (far ? far.state() : state()),
     initialize(seed, limit) {
       initialize(memory, dim, specs, seed, limit);
       graph?.changed();
     },
     load(from, slots) {
       invariant(from.length === rows * dim, `${from.length} numbers for table ${name}, ${rows} × ${dim}`);
-      values().set(from);
-      if (slots) loadState(name, slots, state());
+      if (far) far.values().write(0, from);
+      else values().set(from);
+      if (slots) loadState(name, slots, far ? far.state() : state());
     },
     lookup: (asked) => new TableLookup(memory, pending, asked),
     update(multiplier = 1, base) {
@@ -110,7 +136,7 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
 }
 
 function initialize(
-  { name, rows, space, values, state }: TableMemory,
+  { name, rows, space, values, state, far }: TableMemory,
   dim: number,
   specs: readonly StateSpec[],
   seed: number,
@@ -119,6 +145,10 @@ function initialize(
   const { kernels } = space;
   const random = makeRandom(seed, ...Buffer.from(name));
   const keys = [random.integer(2 ** 32), random.integer(2 ** 32)] as const;
+  if (far) {
+    far.initialize(keys, limit);
+    return;
+  }
   kernels.uniform(values.pointer, rows * dim, keys[0], keys[1], -limit, 2 * limit);
   specs.forEach((spec, index) => {
     const region = state[index]!;
@@ -128,10 +158,18 @@ function initialize(
   });
 }
 
-function loadState(table: string, from: TableState, into: TableState): void {
+function loadState(table: string, from: TableState, into: Readonly<Record<string, Numbers>>): void {
   for (const [slot, view] of Object.entries(into)) {
     const values = from[slot];
     invariant(values?.length === view.length, `state ${slot} of table ${table} does not fit`);
-    view.set(values);
+    if (isLong(view)) view.write(0, values);
+    else view.set(values);
   }
+}
+
+function copyOf(numbers: Numbers): Float32Array | Int32Array {
+  const copy = kindOf(numbers) === 'I32' ? new Int32Array(numbers.length) : new Float32Array(numbers.length);
+  if (isLong(numbers)) numbers.read(0, copy);
+  else copy.set(numbers);
+  return copy;
 }

@@ -41,7 +41,8 @@ export class TableLookup implements Lookup {
   }
 
   reserve(count: number, codeCount: number): void {
-    const { enlarge } = this.#memory;
+    const { enlarge, far } = this.#memory;
+    far?.reserve(codeCount);
     this.#codes = enlarge(this.#codes, codeCount * 4);
     if (this.#kind === 'weighted') this.#shares = enlarge(this.#shares, codeCount * 4);
     if (this.#kind !== 'one') this.#offsets = enlarge(this.#offsets, (count + 1) * 4);
@@ -95,16 +96,25 @@ export class TableLookup implements Lookup {
     const bad = space.kernels.badCode(from, last, rows);
     invariant(bad < 0, `table ${name} has ${rows} rows and is asked for row ${this.codes()[bad]}`);
     this.#memory.shown?.prepare(from, last);
-    this.#gatherRows(from, count, this.#out.pointer);
+    this.#gatherRows(from, count, last, this.#out.pointer);
     this.#gathered = count;
     this.#gatheredCodes = last;
     return space.floats(this.#out, (count * this.#outBytes) / 4);
   }
 
-  #gatherRows(codes: number, count: number, out: number): void {
-    const { rows, rowBytes, space, values, shown } = this.#memory;
+  #gatherRows(codes: number, count: number, last: number, out: number): void {
+    const { far, values, shown } = this.#memory;
+    if (far) {
+      const { table, places } = far.stage(codes, last);
+      // What was staged lies in the order of the codes, so it is near.
+      this.#gatherFrom(table, last, places, count, out);
+    } else this.#gatherFrom((shown?.region ?? values).pointer, this.#memory.rows, codes, count, out);
+  }
+
+  /** @param rows of `table`, which the codes number */
+  #gatherFrom(table: number, rows: number, codes: number, count: number, out: number): void {
+    const { rowBytes, space } = this.#memory;
     const { kernels } = space;
-    const table = (shown?.region ?? values).pointer;
     if (this.#kind === 'one') kernels.gather(table, rowBytes, codes, count, out);
     else if (this.#kind === 'sequence') {
       kernels.gatherSequence(table, rowBytes, codes, this.#offsets!.pointer, count, this.#length, out);

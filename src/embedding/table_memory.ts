@@ -3,9 +3,11 @@ import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import type { RowOptimizerPlan } from '../plan/plan.ts';
 import { freeBytes } from './available_memory.ts';
+import { FarRows } from './far_rows.ts';
 import type { StateSpec } from './optimizer.ts';
-import { largestSpace, makeSpace, type Region, type Space } from './space.ts';
-import { sizeWords, tableBytes } from './table_size.ts';
+import { makeShards } from './shards.ts';
+import { makeSpace, type Region, type Space, spaceLimit } from './space.ts';
+import { sizeWords, stateLength, tableBytes } from './table_size.ts';
 
 export interface TableOptions {
   readonly name: string;
@@ -19,6 +21,10 @@ export interface TableOptions {
   readonly frozen?: boolean;
   /** Layers of a graph that it is a table of. */
   readonly layers?: number;
+  /** How its rows are kept. Absent: as float32. */
+  readonly precision?: 'bf16';
+  /** What look-ups will need next to the table, in bytes. Default: an eighth of a memory. */
+  readonly lookups?: number;
 }
 
 /** What look-ups read in place of the values, where that is not the same. */
@@ -36,8 +42,10 @@ export interface TableMemory {
   readonly bytes: number;
   readonly rowBytes: number;
   readonly space: Space;
-  /** float32 [rows, dim]. */
+  /** float32 [rows, dim]; empty where the rows are far. */
   readonly values: Region;
+  /** Where the rows and their state are, if in memories of their own. */
+  readonly far?: FarRows;
   /** One for each `StateSpec`, in their order. */
   readonly state: readonly Region[];
   readonly shown?: Shown;
@@ -57,31 +65,36 @@ export function allocateTable(options: TableOptions, specs: readonly StateSpec[]
   const rowBytes = dim * 4;
   const bytes = tableBytes(options);
   const tooLarge = (needed: number): Error =>
-    failure('table-too-large', { table: name, bytes: needed, limit: largestSpace });
-  if (bytes + rows * 4 > largestSpace) throw tooLarge(bytes);
+    failure('table-too-large', { table: name, bytes: needed, limit: spaceLimit() });
+  const slotBytes = optimizer ? rows * 4 : 0;
+  const isFar = needsFar(options);
+  const shards = isFar ? makeShards(rows, bytes / rows) : undefined;
+  if (isFar ? !shards || slotBytes > spaceLimit() : bytes + slotBytes > spaceLimit()) throw tooLarge(bytes);
   const tooLargeForMemory = (): Error =>
     failure('too-large-for-memory', { needed: bytes, available: freeBytes(), parts: sizeWords(options) });
   return withRoom(tooLargeForMemory, () => {
     const space = shared ?? makeSpace();
-    const values = space.allocate(rows * rowBytes);
-    const state = specs.map((spec) => space.allocate(stateLength(spec, rows, dim) * 4));
-    const slots = optimizer && space.allocate(rows * 4);
-    return {
-      ...{ name, rows, bytes, rowBytes, space, values, state },
-      ...defined({ slots }),
-      // A lookup that does not fit next to the table is as much its size as the table is.
-      enlarge: (region, more) =>
-        withRoom(
-          () => tooLarge(bytes + more),
-          () => space.enlarge(region, more),
-        ),
-    };
+    // A lookup that does not fit next to the table is as much its size as the table is.
+    const enlarge: TableMemory['enlarge'] = (region, more) =>
+      withRoom(
+        () => tooLarge(bytes + more),
+        () => space.enlarge(region, more),
+      );
+    const values = shards ? { pointer: 0, bytes: 0 } : space.allocate(rows * rowBytes);
+    const state = shards ? [] : specs.map((spec) => space.allocate(stateLength(spec, rows, dim) * 4));
+    const slots = optimizer && space.allocate(slotBytes);
+    const { precision = 'float32' } = options;
+    const far =
+      shards && new FarRows({ rows, dim, precision, specs, shards, front: space, enlarge, ...defined({ optimizer }) });
+    return { ...{ name, rows, bytes, rowBytes, space, values, state }, ...defined({ slots, far }), enlarge };
   });
 }
 
-/** How many numbers a state holds. */
-export function stateLength({ per }: StateSpec, rows: number, dim: number): number {
-  return per === 'row' ? rows : rows * dim;
+/** Whether the rows lie in memories of their own. Tables of a graph do not: their layers are computed in one memory. */
+export function needsFar(options: TableOptions): boolean {
+  const { rows, optimizer, layers, precision, lookups = spaceLimit() / 8 } = options;
+  if (layers !== undefined) return false;
+  return precision === 'bf16' || tableBytes(options) + (optimizer ? rows * 4 : 0) + lookups > spaceLimit();
 }
 
 /** Calls `allocate`; the machine's RangeError becomes the failure of `problem`. */

@@ -1,6 +1,6 @@
 /** How large a table is: bytes, and the words that messages name it by. */
 import type { RowOptimizerPlan } from '../plan/plan.ts';
-import { rowOptimizers } from './optimizer.ts';
+import { rowOptimizers, type StateSpec } from './optimizer.ts';
 
 export interface TableSize {
   readonly name: string;
@@ -9,17 +9,19 @@ export interface TableSize {
   readonly optimizer?: RowOptimizerPlan;
   /** Layers of a graph that it is a table of. */
   readonly layers?: number;
+  /** How its rows are kept. Absent: as float32. */
+  readonly precision?: 'bf16';
 }
 
 /** Copies of the values of a table that a graph keeps: what look-ups read, and one or two layers on their way. */
 export const graphCopies = (layers: number): number => (layers === 1 ? 2 : 3);
 
 /** Values, optimizer state and copies, in bytes. */
-export function tableBytes({ rows, dim, optimizer, layers }: TableSize): number {
+export function tableBytes({ rows, dim, optimizer, layers, precision }: TableSize): number {
   const state = optimizer ? rowOptimizers[optimizer.kind].state(optimizer) : [];
   return state.reduce(
     (sum, spec) => sum + 4 * (spec.per === 'row' ? rows : rows * dim),
-    4 * rows * dim * (1 + (layers === undefined ? 0 : graphCopies(layers))),
+    (precision === 'bf16' ? 2 : 4) * rows * dim * (1 + (layers === undefined ? 0 : graphCopies(layers))),
   );
 }
 
@@ -27,4 +29,9 @@ export function tableBytes({ rows, dim, optimizer, layers }: TableSize): number 
 export function sizeWords(table: TableSize): string {
   const words = (count: number): string => count.toLocaleString('en');
   return `${table.name} ${words(table.rows)} × ${table.dim}: ${words(tableBytes(table))} bytes`;
+}
+
+/** How many numbers a state holds. */
+export function stateLength({ per }: StateSpec, rows: number, dim: number): number {
+  return per === 'row' ? rows : rows * dim;
 }

@@ -7,11 +7,13 @@ import type { Graph } from '../graph/graph.ts';
 import { crossingBytes, evenSizes, peakBytes } from '../graph/peak.ts';
 import { type GraphPlan, type Plan, tableRead } from '../plan/plan.ts';
 import { largestSizes, mostElements } from '../plan/rows_prefix.ts';
+import { isLong } from '../storage/tensor_header.ts';
 import { freeBytes } from './available_memory.ts';
 import { foreseeMemory } from './memory_budget.ts';
 import { Propagation } from './propagation.ts';
-import { largestSpace } from './space.ts';
+import { spaceLimit } from './space.ts';
 import { makeTable, type Table } from './table.ts';
+import { needsFar } from './table_memory.ts';
 import { tableBytes } from './table_size.ts';
 
 export type Tables = ReadonlyMap<string, Table>;
@@ -29,27 +31,32 @@ export function makeTables(
   firstValues: Dataset['firstValues'] = new Map(),
 ): Tables {
   const { embeddings: optimizer, graph } = plan.train;
-  const tables = plan.tables.map(({ name, dim, encoderOf, overrides, frozen = false }) => ({
+  const tables = plan.tables.map(({ name, dim, encoderOf, overrides, frozen = false, precision }) => ({
     name,
     dim,
     rows: tableRows(encodings, encoderOf),
     optimizer: { ...optimizer, ...overrides },
     ownRate: overrides?.rate !== undefined,
     frozen,
-    ...defined({ layers: graph?.tables.includes(name) ? graph.layers : undefined }),
+    ...defined({ layers: graph?.tables.includes(name) ? graph.layers : undefined, precision }),
   }));
   const batch = Math.min(plan.train.batch, most.batch);
   const sizes = { ...most, batch };
   const step = { batch, bytes: stepBytes(plan.step, sizes) };
   foreseeMemory(tables, freeBytes(), parameterBytes(plan.step.graph), step);
+  const lookupsOf = new Map(tables.map(({ name }) => [name, lookupBytes(plan, name, sizes)]));
   for (const table of tables) {
-    const bytes = tableBytes(table) + lookupBytes(plan, table.name, sizes);
-    if (bytes > largestSpace) throw failure('table-too-large', { table: table.name, bytes, limit: largestSpace });
+    const lookups = lookupsOf.get(table.name)!;
+    // Rows of other memories come to the one of the look-ups before they are gathered.
+    const besides = needsFar({ ...table, lookups }) ? 4 * table.rows + 2 * lookups : tableBytes(table) + lookups;
+    const bytes = tableBytes(table) + lookups;
+    if (besides > spaceLimit()) throw failure('table-too-large', { table: table.name, bytes, limit: spaceLimit() });
   }
   const propagation = graph && new Propagation(graph.layers);
   return new Map(
     tables.map((size, i) => {
-      const table = makeTable(size, size.layers === undefined ? undefined : propagation);
+      const lookups = lookupsOf.get(size.name)!;
+      const table = makeTable({ ...size, lookups }, size.layers === undefined ? undefined : propagation);
       const { limit } = plan.tables[i]!;
       table.initialize(plan.train.seed, limit);
       fill(table, firstValues.get(size.name), size.frozen);
@@ -60,10 +67,16 @@ export function makeTables(
 
 /** Rows of a file are as there; those that it does not have are 0 where nothing trains them. */
 function fill(table: Table, first: FirstValues | undefined, isFrozen: boolean): void {
-  const values = table.values();
-  if (isFrozen) values.fill(0);
+  const values = table.numbers();
+  const { dim } = table;
+  if (isFrozen) {
+    if (!isLong(values)) values.fill(0);
+    else for (let row = 0; row < table.rows; row++) values.write(row * dim, new Float32Array(dim));
+  }
   first?.rows.forEach((row, at) => {
-    values.set(first.values.subarray(at * table.dim, (at + 1) * table.dim), row * table.dim);
+    const numbers = first.values.subarray(at * dim, (at + 1) * dim);
+    if (isLong(values)) values.write(row * dim, numbers);
+    else values.set(numbers, row * dim);
   });
 }
 

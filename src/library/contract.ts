@@ -278,6 +278,8 @@ export interface FeatureUse {
   readonly vectors?: VectorFiles;
   /** Training leaves its table as it is. */
   readonly frozen?: true;
+  /** How the rows of its table are kept. Absent: as float32. */
+  readonly precision?: 'bf16';
   /** Width of its own table. 0: no table; the feature is a key, or plain numbers. Absent with an owner: the owner's. */
   readonly dim?: number;
   /** The column of the numbers by which a pooled bag's elements count. */

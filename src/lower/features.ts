@@ -62,8 +62,9 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'> & Partia
         dim,
         encoderOf: owner,
         limit: firstLimit,
-        ...defined({ frozen: ownerUse.frozen }),
+        ...defined({ frozen: ownerUse.frozen, precision: ownerUse.precision }),
       });
+      if (ownerUse.precision !== undefined && inGraph.includes(owner)) diagnostics.push(inGraphRefused(model, owner));
     }
     const tower = towerOf(name);
     const listed = use.along === undefined ? owner : ownerOf(use.along, uses);
@@ -81,6 +82,13 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'> & Partia
     if (bias && owner !== undefined) tables.set(name, { name, dim: 1, encoderOf: owner, limit: 0 });
   }
   return { output: { byName, tables: [...tables.values()] }, diagnostics };
+}
+
+/** The layers of a graph are computed as float32, in one memory. */
+function inGraphRefused({ features }: Pick<Model, 'features'>, owner: string): Diagnostic {
+  const { call } = features.get(owner)!;
+  const reason = 'takes no `precision` where `graph` of `train` connects its rows';
+  return diagnose('arguments-conflict', call.span, { kind: call.kind, reason });
 }
 
 /** The feature whose encoder and table a feature uses: its own, or that of another. */

@@ -147,6 +147,8 @@ export interface TablePlan {
   readonly overrides?: Partial<Pick<RowOptimizerPlan, 'rate' | 'l2' | 'weightDecay'>>;
   /** Rows that no file has are 0, and training leaves all as they are. */
   readonly frozen?: true;
+  /** How its rows are kept. Absent: as float32. */
+  readonly precision?: 'bf16';
 }
 
 /** How the host fills one graph input. `rows` says which rows of the batch: the events' own, or sampled negatives. */

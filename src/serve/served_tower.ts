@@ -78,7 +78,7 @@ export function servedTower(
   const all = new Map(
     [...trained.tables].map(([name, table]): [string, Tensor] => [
       name,
-      { dtype: 'float32', shape: [table.rows, table.dim], data: table.values() },
+      { dtype: 'float32', shape: [table.rows, table.dim], data: table.read() },
     ]),
   );
   for (const [name, { table }] of lists) all.set(name, table);

@@ -17,9 +17,11 @@ import {
   countOf,
   type Damaged,
   type Expected,
+  isLong,
   kindOf,
   kinds,
   mostHeader,
+  type Numbers,
   parseHeader,
   refuseInfinite,
   type StoredNumbers,
@@ -28,12 +30,34 @@ import {
 
 /** What a file holds; every tensor has memory of its own. */
 export interface Stored {
+  /** All but those that were read into numbers that no one array holds. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** Texts besides the tensors, by name. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 const bytesOf = (data: StoredNumbers): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+const byteLengthOf = (data: Numbers): number => data.length * kinds[kindOf(data)].bytes;
+
+/** Numbers in order, some at a time. A hash takes less than 2 GiB together. A piece is valid until the next. */
+function* piecesOf(data: Numbers): Iterable<{ readonly from: number; readonly numbers: StoredNumbers }> {
+  const { bytes, make } = kinds[kindOf(data)];
+  const width = isLong(data) ? data.width : 1;
+  const most = Math.max(1, Math.floor(pieceBytes / bytes / width)) * width;
+  const room = isLong(data) ? make(Math.min(most, data.length)) : data;
+  for (let from = 0; from < data.length; from += most) {
+    const to = Math.min(data.length, from + most);
+    yield { from, numbers: isLong(data) ? room.subarray(0, to - from) : room.subarray(from, to) };
+  }
+}
+
+function* writtenPieces(data: Numbers): Iterable<Uint8Array> {
+  for (const { from, numbers } of piecesOf(data)) {
+    if (isLong(data)) data.read(from, numbers);
+    yield bytesOf(numbers);
+  }
+}
 
 /** Name of the metadata that holds a file's own checksum, and what is in its place while it is computed. */
 const sealName = 'sha256';
@@ -45,25 +69,26 @@ const noSeal = '0'.repeat(64);
  */
 export async function writeSafetensors(
   sink: Sink,
-  tensors: readonly StoredTensor[],
+  tensors: readonly StoredTensor<Numbers>[],
   texts: Readonly<Record<string, string>> = {},
   seal = false,
 ): Promise<void> {
   invariant(endianness() === 'LE', 'safetensors are little-endian, and this processor is not');
-  const ordered = [...tensors].sort((a, b) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
+  const widthOf = (data: Numbers): number => kinds[kindOf(data)].bytes;
+  const ordered = [...tensors].sort((a, b) => widthOf(b.data) - widthOf(a.data));
   const metadata = seal ? { ...texts, [sealName]: noSeal } : texts;
   const header: Record<string, unknown> = Object.keys(metadata).length === 0 ? {} : { __metadata__: metadata };
   let at = 0;
   for (const { name, shape, data } of ordered) {
     invariant(countOf(shape) === data.length, `${name} has ${data.length} numbers for shape [${shape.join(', ')}]`);
     invariant(!(name in header) && name !== '__metadata__', `two tensors are called ${name}`);
-    header[name] = { dtype: kindOf(data), shape, data_offsets: [at, at + data.byteLength] };
-    at += data.byteLength;
+    header[name] = { dtype: kindOf(data), shape, data_offsets: [at, at + byteLengthOf(data)] };
+    at += byteLengthOf(data);
   }
   let text = Buffer.from(JSON.stringify(header));
   if (seal) {
     const hash = createHash('sha256').update(text);
-    for (const { data } of ordered) hash.update(bytesOf(data));
+    for (const { data } of ordered) for (const bytes of writtenPieces(data)) hash.update(bytes);
     const sealed = hash.digest('hex');
     text = Buffer.from(JSON.stringify({ ...header, __metadata__: { ...metadata, [sealName]: sealed } }));
   }
@@ -71,14 +96,14 @@ export async function writeSafetensors(
   padded.writeBigUInt64LE(BigInt(padded.length - 8), 0);
   text.copy(padded, 8);
   await sink.write(padded);
-  for (const { data } of ordered) await sink.write(bytesOf(data));
+  for (const { data } of ordered) for (const bytes of writtenPieces(data)) await sink.write(bytes);
 }
 
 export interface ReadOptions {
   /** By name: all that the file must hold, and nothing else. Absent: whatever it holds. */
   readonly expected?: ReadonlyMap<string, Expected>;
   /** Memory to read a tensor into, so that it is never held twice; new memory where it answers undefined. */
-  readonly into?: (name: string, shape: readonly number[]) => StoredNumbers | undefined;
+  readonly into?: (name: string, shape: readonly number[]) => Numbers | undefined;
   /** The file must have a checksum of its own, and agree with it. */
   readonly sealed?: boolean;
   /** Tensors in which numbers that are infinite or none are refused. */
@@ -125,9 +150,15 @@ export async function readOpened(
   for (const { name, dtype, shape, begin } of entries) {
     const data = into?.(name, shape) ?? kinds[dtype].make(countOf(shape));
     if (kindOf(data) !== dtype || data.length !== countOf(shape)) throw damaged(`\`${name}\` is of another size`);
-    await fill(handle, bytesOf(data), start + begin, path);
-    hash?.update(bytesOf(data));
-    tensors.set(name, { name, shape, data });
+    const { bytes } = kinds[dtype];
+    for (const { from, numbers } of piecesOf(data)) {
+      await fill(handle, bytesOf(numbers), start + begin + from * bytes, path);
+      hash?.update(bytesOf(numbers));
+      if (!isLong(data)) continue;
+      if (finite?.(name)) refuseInfinite({ name, shape, data: numbers }, damaged);
+      data.write(from, numbers);
+    }
+    if (!isLong(data)) tensors.set(name, { name, shape, data });
   }
   if (hash && hash.digest('hex') !== metadata[sealName]) throw damaged('its checksum differs');
   for (const tensor of tensors.values()) if (finite?.(tensor.name)) refuseInfinite(tensor, damaged);

@@ -2,10 +2,25 @@
 
 export type StoredNumbers = Float32Array | Float64Array | Int32Array | Uint8Array;
 
-export interface StoredTensor {
+/** Numbers that no one array holds: they lie in several memories, or in another form. */
+export interface LongNumbers {
+  readonly kind: Kind;
+  readonly length: number;
+  /** Numbers that go together: pieces begin and end between rows of so many. */
+  readonly width: number;
+  /** Fills `into` with the numbers from `from` on. */
+  read(from: number, into: StoredNumbers): void;
+  write(from: number, numbers: StoredNumbers): void;
+}
+
+export type Numbers = StoredNumbers | LongNumbers;
+
+export const isLong = (numbers: Numbers): numbers is LongNumbers => 'read' in numbers;
+
+export interface StoredTensor<N extends Numbers = StoredNumbers> {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly data: StoredNumbers;
+  readonly data: N;
 }
 
 export const kinds = {
@@ -17,14 +32,16 @@ export const kinds = {
 
 export type Kind = keyof typeof kinds;
 
-export const kindOf = (data: StoredNumbers): Kind =>
-  data instanceof Float32Array
-    ? 'F32'
-    : data instanceof Float64Array
-      ? 'F64'
-      : data instanceof Int32Array
-        ? 'I32'
-        : 'U8';
+export const kindOf = (data: Numbers): Kind =>
+  isLong(data)
+    ? data.kind
+    : data instanceof Float32Array
+      ? 'F32'
+      : data instanceof Float64Array
+        ? 'F64'
+        : data instanceof Int32Array
+          ? 'I32'
+          : 'U8';
 
 export const countOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
 

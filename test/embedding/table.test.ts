@@ -286,10 +286,10 @@ describe('initialize', () => {
 });
 
 describe('memory', () => {
-  test('a table that no linear memory can hold is refused with its bytes', () => {
-    const options = { name: 'all_videos', rows: 20_000_000, dim: 64, optimizer: optimizerPlan('row_adagrad') };
+  test('a table whose rows no memory can number is refused with its bytes', () => {
+    const options = { name: 'all_videos', rows: 1_200_000_000, dim: 64, optimizer: optimizerPlan('row_adagrad') };
     expect(() => makeTable(options)).toThrow(Failure);
-    expect(() => makeTable(options)).toThrow('5200000000 bytes');
+    expect(() => makeTable(options)).toThrow('312000000000 bytes');
   });
 
   test('past 2 GiB addresses still work', () => {

@@ -35,6 +35,6 @@ function codeOf(dim: number): string | undefined {
 
 it('a table whose rows of a step leave no room in its memory is refused before it is made', () => {
   expect(codeOf(16)).toBeUndefined();
-  // 301 × 1,000,000 values and their sums are 2.4 GB; what a step looks up, for the ids and for the histories, is 2 GB more.
-  expect(['table-too-large', 'too-large-for-memory']).toContain(codeOf(1_000_000));
+  // What a step looks up, for the ids and for the histories, is 2.4 GB, and twice that where the rows are in memories of their own.
+  expect(['table-too-large', 'too-large-for-memory']).toContain(codeOf(1_200_000));
 });

@@ -15,6 +15,7 @@ import { load } from '../../src/artifact/load.ts';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import { readSafetensors } from '../../src/storage/safetensors.ts';
 import { readLog, readMetricsLog } from '../../src/training/metrics_log.ts';
 import { train } from '../../src/training/train.ts';
 import type { TrainOptions } from '../../src/training/train_options.ts';
@@ -133,6 +134,26 @@ describe('training', () => {
     expect(
       readFileSync(join(root, 'stopped', 'manifest.json'), 'utf8').replaceAll(/[0-9a-f]{64}|"bytes": \d+/g, ''),
     ).toBe(readFileSync(join(root, 'plain', 'manifest.json'), 'utf8').replaceAll(/[0-9a-f]{64}|"bytes": \d+/g, ''));
+  });
+
+  it('keeps rows as bfloat16: stopped and resumed with the same bits, and read back as they were', async () => {
+    const plan = makePlan();
+    const half: Plan = { ...plan, tables: plan.tables.map((table) => ({ ...table, precision: 'bf16' })) };
+    await train({ ...options('bf16'), plan: half });
+    const controller = new AbortController();
+    const engine = watched(plainEngine, (step) => {
+      if (step === 3) controller.abort();
+    });
+    await train({ ...options('bf16-stopped', {}, { engine, signal: controller.signal }), plan: half });
+    await train({ ...options('bf16-stopped', {}, { resume: true }), plan: half });
+    expect(weightsIn('bf16-stopped').equals(weightsIn('bf16'))).toBe(true);
+    expect(weightsIn('bf16').equals(plainWeights)).toBe(false);
+    const { tables } = await load(join(root, 'bf16'));
+    const { tensors } = await readSafetensors(join(root, 'bf16', 'weights.safetensors'));
+    for (const [name, table] of tables) {
+      expect(table.precision).toBe('bf16');
+      expect(table.read()).toEqual(tensors.get(`table/${name}`)!.data);
+    }
   });
 
   it('stopped before its first step starts again', async () => {

@@ -192,7 +192,7 @@ export const runs = {
     message: ({ table, bytes, limit }) =>
       `table \`${table}\` takes ${bytesWords(bytes)} (${bytes} bytes) with its optimizer state and the rows of a step; the limit is ${bytesWords(limit)} (${limit} bytes)`,
     means:
-      'One table, with its optimizer state and the rows that a step reads, is larger than one WebAssembly memory can be.',
+      'A WebAssembly memory holds 4 GiB. A table may take 64 of them, but the rows that a step reads, four bytes for each row of the table, and a table that `graph` of `train` connects are in one.',
     remedy:
       'Lower its `dim`, `hash` or `batch`, or use an optimizer with less state: `adagrad(per: row)` keeps one number per row.',
   }),

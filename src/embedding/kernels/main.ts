@@ -1,6 +1,7 @@
 /** What the host may call. AssemblyScript, compiled by scripts/build-kernels.mjs. */
 export { copyBags } from './bags';
 export { badCode, gather, gatherSequence } from './gather';
+export { gatherHalf, roundRows, scatterRows } from './half';
 export { gatherPooled, gatherWeighted } from './pool';
 export { forget, resolve, resolveOne, scatterPooled, scatterSequence, scatterWeighted } from './accumulate';
 export {

@@ -1,6 +1,6 @@
 import { defined } from '../../defined.ts';
 import { ShapeError } from '../contract.ts';
-import { flag, integer, number, text } from '../parameters.ts';
+import { choice, flag, integer, number, text } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
 import { dictionary } from './dictionary.ts';
 
@@ -25,16 +25,21 @@ export const id = featureKind({
     }),
     keys: text({ doc: 'A file with the id of each row of `init`, one a line.' }),
     frozen: flag({ doc: 'Training leaves the rows of `init` as they are.' }),
+    precision: choice(['float32', 'bf16'], {
+      doc: 'How the rows of the table are kept. `bf16` takes half of the memory: each step rounds its rows up or down at random, so that the mean is exact. The optimizer keeps float32.',
+      default: 'float32',
+    }),
     drop: number({
       min: 0,
       below: 1,
       doc: 'Share of training rows in which the id is the unknown one, drawn anew each step. The row of unseen ids is then trained, and an item whose id is unseen is ranked by its other features.',
     }),
   },
-  use({ dim, hash, min_count, vocabulary, init, keys, frozen, drop = 0 }) {
+  use({ dim, hash, min_count, vocabulary, init, keys, frozen, precision, drop = 0 }) {
     if (drop > 0 && hash !== undefined)
       throw new ShapeError('takes `hash` or `drop`, not both: a hash has no row for unseen ids');
     if (drop > 0 && dim === 0) throw new ShapeError('has no table with `dim: 0`: nothing is left to `drop`');
+    if (precision === 'bf16' && dim === 0) throw new ShapeError('has no table with `dim: 0`: `precision` says nothing');
     if ((init === undefined) !== (keys === undefined)) {
       throw new ShapeError('takes `init` and `keys` together: the vectors, and the id of each');
     }
@@ -54,6 +59,7 @@ export const id = featureKind({
         drop: drop > 0 ? drop : undefined,
         vectors: init === undefined || keys === undefined ? undefined : { file: init, keys },
         frozen: frozen || undefined,
+        precision: precision === 'bf16' ? precision : undefined,
       }),
     };
   },

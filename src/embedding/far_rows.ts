@@ -1,0 +1,161 @@
+/**
+ * Rows of a table in memories of their own: where they need more than one memory holds, or lie as bfloat16. The front, the table's own
+ * memory, has codes, gradients and what look-ups gather. Rows come to it, and gradients go to them, a chunk at a time. So pooling and sums
+ * run over the front in the order that they have in one memory, and each row's step is computed where the row lies: the bits are the same.
+ */
+import { invariant } from '../diagnostics/failure.ts';
+import type { RowOptimizerPlan } from '../plan/plan.ts';
+import type { LongNumbers } from '../storage/tensor_header.ts';
+import { makeChunks } from './chunks.ts';
+import { type FarMemory, makeFarMemory } from './far_memory.ts';
+import type { FarNumbers, Keys, Precision } from './far_numbers.ts';
+import type { SeenRows, StateSpec } from './optimizer.ts';
+import type { Shards } from './shards.ts';
+import type { Region, Space } from './space.ts';
+
+export interface FarOptions {
+  readonly rows: number;
+  readonly dim: number;
+  readonly precision: Precision;
+  readonly specs: readonly StateSpec[];
+  readonly optimizer?: RowOptimizerPlan;
+  readonly shards: Shards;
+  readonly front: Space;
+  readonly enlarge: (region: Region | undefined, bytes: number) => Region;
+}
+
+export class FarRows {
+  readonly #options: FarOptions;
+  readonly #rowBytes: number;
+  readonly #memories: readonly FarMemory[];
+  readonly #chunks: ReturnType<typeof makeChunks>;
+  /** In the front: rows of a look-up by memory, and where each code's row is among them. */
+  #staged: Region | undefined;
+  #places: Region | undefined;
+  /** In the front: gradients of a chunk by memory, and where each of them comes from. */
+  #sums: Region | undefined;
+  #from: Region | undefined;
+  #keys: Keys = [0, 0];
+  /** Steps that rounded rows, so that each rounds by other bits. */
+  readonly #rounds = new Int32Array(1);
+
+  constructor(options: FarOptions) {
+    const { dim, shards } = options;
+    this.#options = options;
+    this.#rowBytes = dim * 4;
+    this.#chunks = makeChunks(shards, this.#rowBytes);
+    this.#memories = shards.rowsIn.map((rows) => makeFarMemory({ ...options, rows, most: this.#chunks.most }));
+  }
+
+  /** Values and state of all memories, in bytes. */
+  get bytes(): number {
+    return this.#memories.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Makes room for `stage`, which then moves nothing in the front. */
+  reserve(count: number): void {
+    const { enlarge } = this.#options;
+    this.#staged = enlarge(this.#staged, Math.max(1, count) * this.#rowBytes);
+    this.#places = enlarge(this.#places, Math.max(1, count) * 4);
+  }
+
+  /** Brings the rows of `count` codes to the front. The row of code i is at place `places[i]` of `table`. */
+  stage(codes: number, count: number): { readonly table: number; readonly places: number } {
+    const { front } = this.#options;
+    const rowBytes = this.#rowBytes;
+    invariant(this.#staged && this.#places && count * 4 <= this.#places.bytes, 'stage before reserve');
+    const all = new Int32Array(front.memory.buffer, codes, count);
+    const places = front.integers(this.#places, count);
+    const target = this.#staged.pointer;
+    this.#chunks.each(all, ({ from, counts, starts, places: inMemory, order }) => {
+      for (const [at, memory] of this.#memories.entries()) {
+        const some = counts[at]!;
+        if (some === 0) continue;
+        memory.codes().set(inMemory.subarray(starts[at]!, starts[at]! + some));
+        const rows = memory.gather(some);
+        new Uint8Array(front.memory.buffer, target + (from + starts[at]!) * rowBytes, some * rowBytes).set(rows);
+      }
+      for (let i = 0; i < order.length; i++) places[from + order[i]!] = from + i;
+    });
+    return { table: target, places: this.#places.pointer };
+  }
+
+  /** One optimizer step of the rows seen. */
+  update(seen: SeenRows, rate: number, keep: number, l2: number): void {
+    const { front, enlarge } = this.#options;
+    const rowBytes = this.#rowBytes;
+    const { most } = this.#chunks;
+    this.#rounds[0]!++;
+    this.#sums = enlarge(this.#sums, most * rowBytes);
+    this.#from = enlarge(this.#from, most * 4);
+    const codes = new Int32Array(front.memory.buffer, seen.unique, seen.seen);
+    this.#chunks.each(codes, ({ from, counts, starts, places, order }) => {
+      front.integers(this.#from!, order.length).set(order);
+      const sums = seen.sums + from * rowBytes;
+      front.kernels.gather(sums, rowBytes, this.#from!.pointer, order.length, this.#sums!.pointer);
+      for (const [at, memory] of this.#memories.entries()) {
+        const [start, some] = [starts[at]!, counts[at]!];
+        if (some === 0) continue;
+        memory.codes().set(places.subarray(start, start + some));
+        const ids = memory.ids();
+        for (let i = 0; i < some; i++) ids[i] = codes[from + order[start + i]!]!;
+        memory.sums().set(new Uint8Array(front.memory.buffer, this.#sums!.pointer + start * rowBytes, some * rowBytes));
+        memory.update(some, { rate, keep, l2, noise: this.#noise() });
+      }
+    });
+  }
+
+  /** Number (row, column) of the whole table is a function of the keys, as in a table of one memory. */
+  initialize(keys: Keys, limit: number): void {
+    const { rows, dim, shards } = this.#options;
+    this.#keys = keys;
+    this.#rounds[0] = 0;
+    for (const memory of this.#memories) memory.initializeState();
+    for (let row = 0; row < rows; row++) {
+      const element = row * dim;
+      // The counter has 32 bits: past them another key follows.
+      const key = keys[1] + Math.imul(Math.floor(element / 2 ** 32), 0x9e3779b9);
+      const draw = [keys[0] + element, key, -limit, 2 * limit] as const;
+      this.#memories[shards.memoryOf(row)]!.draw(shards.placeOf(row), row, draw, this.#noise());
+    }
+  }
+
+  /** Values in the order of rows. */
+  values(): LongNumbers {
+    return this.#long('F32', this.#options.dim, (memory) => memory.values());
+  }
+
+  /** The state by name, each in the order of rows. */
+  state(): Readonly<Record<string, LongNumbers | Int32Array>> {
+    const { specs, dim, precision } = this.#options;
+    const ofRows = specs.map(({ name, per, dtype }, at) => {
+      const kind = dtype === 'int32' ? 'I32' : 'F32';
+      return [name, this.#long(kind, per === 'row' ? 1 : dim, (memory) => memory.state(at))] as const;
+    });
+    const rounds = precision === 'bf16' && this.#options.optimizer ? { rounds: this.#rounds } : {};
+    return { ...Object.fromEntries(ofRows), ...rounds };
+  }
+
+  #noise(): Keys {
+    return [this.#keys[1] ^ 0x2545f491, this.#keys[0] + Math.imul(this.#rounds[0]!, 0x9e3779b9)];
+  }
+
+  #long(kind: 'F32' | 'I32', width: number, numbersOf: (memory: FarMemory) => FarNumbers): LongNumbers {
+    const { rows, shards } = this.#options;
+    const each = (from: number, count: number, act: (held: FarNumbers, place: number, at: number) => void): void => {
+      const held = this.#memories.map(numbersOf);
+      const [first, last] = [from / width, (from + count) / width];
+      invariant(Number.isInteger(first) && Number.isInteger(last), 'pieces of a table are whole rows');
+      for (let row = first; row < last; row++) {
+        act(held[shards.memoryOf(row)]!, shards.placeOf(row) * width, (row - first) * width);
+      }
+    };
+    return {
+      kind,
+      width,
+      length: rows * width,
+      read: (from, into) => each(from, into.length, (held, place, at) => held.read(place, width, into, at)),
+      write: (from, numbers) => each(from, numbers.length, (held, place, at) => held.write(place, width, numbers, at)),
+    };
+  }
+}
