@@ -1,4 +1,4 @@
-/** Codes a chunk at a time, each chunk by memory: a counting sort, so that codes of one memory keep their order. */
+/** Codes a chunk at a time, each chunk ordered by memory by counting: codes of one memory keep their order. */
 import type { Shards } from './shards.ts';
 import { spaceLimit } from './space.ts';
 

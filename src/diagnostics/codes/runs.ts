@@ -192,7 +192,7 @@ export const runs = {
     message: ({ table, bytes, limit }) =>
       `table \`${table}\` takes ${bytesWords(bytes)} (${bytes} bytes) with its optimizer state and the rows of a step; the limit is ${bytesWords(limit)} (${limit} bytes)`,
     means:
-      'A WebAssembly memory holds 4 GiB. A table may take 64 of them, but the rows that a step reads, four bytes for each row of the table, and a table that `graph` of `train` connects are in one.',
+      'A WebAssembly memory holds 4 GiB, and a table may take 64 of them. One memory has the rows that a step reads, with four bytes for each row of the table. A table that `graph` of `train` connects is in one memory, too.',
     remedy:
       'Lower its `dim`, `hash` or `batch`, or use an optimizer with less state: `adagrad(per: row)` keeps one number per row.',
   }),
