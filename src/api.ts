@@ -18,6 +18,7 @@ export {
   type Run,
   recommend,
 } from './api/run.ts';
+export { listRuns, prunable, pruneRun, type RunSummary, sortRuns } from './api/runs.ts';
 export { type OpenRequest, open, type ServeRequest, type Serving, serve } from './api/serve.ts';
 export { type Trained, type TrainReady, type TrainRequest, train } from './api/train.ts';
 export { type Tuned, type TuneEvent, type TuneRequest, tune } from './api/tune.ts';

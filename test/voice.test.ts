@@ -41,6 +41,8 @@ const proper: readonly RegExp[] = [
   // Arrays are sorted, and so are the numbers of a list.
   /\.(?:toSorted|sort)\b(?=\()/g,
   /`(?:merge)?sort`|\bsort the numbers\b/g,
+  // Lists of runs are sorted too.
+  /--sort\b|\bsorts? (?:them )?by\b|\bsort(?=, prune)|, sort\b(?=\))/g,
   // Former names of codes, which ignores and links may still have.
   /\b(?:label|column)-sort\b/g,
   // A field of the manifest of a run, whose format is published.

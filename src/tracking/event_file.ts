@@ -16,7 +16,7 @@ export interface EventFile {
   close(): Promise<void>;
 }
 
-/** Names of such files, whoever wrote them for this run. */
+/** Names of such files. */
 export const isEventFile = (name: string): boolean => /^events\.out\.tfevents\.\d{10}\.tower\.\d+$/.test(name);
 
 /**

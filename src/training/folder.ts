@@ -31,14 +31,14 @@ const topFiles = [runFile, manifestFile, checkpointFile, weightsFile, metricsFil
 
 const isTopFile = (name: string): boolean => topFiles.includes(name) || isBestFile(name) || isEventFile(name);
 
-const modelFolders = ['graphs', 'encodings', 'sources'];
+export const modelFolders = ['graphs', 'encodings', 'sources'];
 
 /** Files further down that a model may have; nothing else that a run or a manifest lists is removed. */
 const isModelPath = (path: string): boolean =>
   /^(graphs|encodings|sources)\/[^/\\\0]+$/.test(path) && !/\/\.\.?$/.test(path);
 
 /** Invalid rows of the data are reported before a run begins. */
-const rejectsFile = 'rejected.jsonl';
+export const rejectsFile = 'rejected.jsonl';
 
 const isPartialOfTop = (name: string): boolean =>
   [...topFiles, name.replace(/^\.(weights-\d+\.safetensors)\..*$/, '$1')].some(
@@ -46,7 +46,7 @@ const isPartialOfTop = (name: string): boolean =>
   );
 
 /** What Tower wrote of the run that a folder holds. */
-interface Ours {
+export interface Ours {
   /** Paths within the folder. */
   readonly paths: ReadonlySet<string>;
   readonly model: string;
@@ -55,7 +55,7 @@ interface Ours {
 }
 
 /** Undefined where the folder holds no run. */
-async function oursIn(folder: string, names: readonly string[]): Promise<Ours | undefined> {
+export async function oursIn(folder: string, names: readonly string[]): Promise<Ours | undefined> {
   const [run, manifest] = await Promise.all([
     listed(folder, runFile, /^tower-run-\d+$/),
     listed(folder, manifestFile, /^tower-model-\d+$/),
@@ -146,7 +146,7 @@ async function refuseOwnFiles(folder: string, { files }: RunIdentity, ours: Read
 }
 
 /** All that is in a run's folder and in those of its model, but for locks and rejected rows. */
-async function pathsIn(folder: string): Promise<string[]> {
+export async function pathsIn(folder: string): Promise<string[]> {
   const paths: string[] = [];
   for (const name of await namesIn(folder)) {
     if (name === rejectsFile || isLockFile(name)) continue;
@@ -156,7 +156,7 @@ async function pathsIn(folder: string): Promise<string[]> {
   return paths;
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+export async function namesIn(folder: string): Promise<string[]> {
   try {
     return (await readdir(folder)).sort();
   } catch (error) {

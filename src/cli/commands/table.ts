@@ -14,6 +14,7 @@ import { indexCommand } from './index.ts';
 import { inspectCommand } from './inspect.ts';
 import { lspCommand } from './lsp.ts';
 import { recommendCommand } from './recommend.ts';
+import { runsCommand } from './runs.ts';
 import { serveCommand } from './serve.ts';
 import { trainCommand } from './train.ts';
 import { tuneCommand } from './tune.ts';
@@ -27,6 +28,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   tuneCommand,
   evaluateCommand,
   compareCommand,
+  runsCommand,
   recommendCommand,
   serveCommand,
   indexCommand,

@@ -1,0 +1,55 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { jsonOption, withExample } from '../options.ts';
+import { answer, answerJson, say } from '../report.ts';
+
+interface Options {
+  readonly sort: string;
+  readonly prune?: boolean;
+  readonly keep?: number;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+export function runsCommand(program: Command): void {
+  const command = new Command('runs')
+    .description('list the runs in a folder, and remove those that are not needed')
+    .argument('[folder]', 'the folder that holds them', 'runs')
+    .option(
+      '--sort <what>',
+      'sort by `changed`, `name`, `size`, `epochs`, or a metric of the validation, such as `recall@50`',
+      'changed',
+    )
+    .option('--prune', 'remove all runs but the first in the order of `--sort`; without `--yes` only list them')
+    .option('--keep <number>', 'with --prune: keep so many runs', wholeNumber)
+    .option('--yes', 'with --prune: remove them')
+    .addOption(jsonOption())
+    .action(async (folder: string, { sort, prune, keep, yes, json }: Options, self: Command) => {
+      if (!prune && (yes || keep !== undefined)) self.error('error: `--keep` and `--yes` need `--prune`');
+      if (prune && keep === undefined) self.error('error: `--prune` needs `--keep`: how many runs stay');
+      const { listRuns, prunable, pruneRun, sortRuns } = await import('../../api/runs.ts');
+      const runs = sortRuns(await listRuns(folder), sort);
+      const chosen = prune ? prunable(runs, keep!) : runs;
+      if (json) answerJson(chosen);
+      else if (chosen.length === 0) say(prune ? 'no run is to be removed' : `there is no run in ${folder}`);
+      else answer((await import('../views/runs.ts')).runsText(chosen, folder, sort));
+      if (!prune || chosen.length === 0) return;
+      if (!yes)
+        return say(
+          `nothing was removed: add \`--yes\` to remove ${chosen.length === 1 ? 'this run' : `these ${chosen.length} runs`}`,
+        );
+      for (const run of chosen) {
+        const left = await pruneRun(run);
+        say(
+          `removed ${run.folder}${left.length === 0 ? '' : `, except files that Tower did not write: ${left.join(', ')}`}`,
+        );
+      }
+    });
+  program.addCommand(
+    withExample(command, 'tower runs --sort recall@50', 'tower runs runs/study --prune --keep 3 --sort ndcg@10'),
+  );
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}

@@ -1,0 +1,50 @@
+/** Runs as `tower runs` lists them. */
+import { relative } from 'node:path';
+import type { RunSummary } from '../../api/runs.ts';
+import { bytesWords } from '../../diagnostics/wording.ts';
+import { tableOf } from '../table.ts';
+
+/** Metrics that fit next to the rest. */
+const mostMetrics = 3;
+
+const statusWords: Readonly<Record<RunSummary['status'], string>> = {
+  epochs: 'finished',
+  patience: 'finished',
+  stopped: 'ended early',
+  unfinished: 'unfinished',
+  running: 'running',
+  damaged: 'damaged',
+};
+
+export function runsText(runs: readonly RunSummary[], root: string, first?: string): string {
+  const metrics = metricsOf(runs, first);
+  const rows = runs.map((run) => [
+    relative(root, run.folder) || run.folder,
+    run.model ?? '',
+    statusWords[run.status],
+    String(run.epochs),
+    ...metrics.map((metric) => run.validation[metric]?.toFixed(4) ?? ''),
+    new Date(run.changed).toISOString().slice(0, 16).replace('T', ' '),
+    bytesWords(run.bytes),
+  ]);
+  const table = tableOf(['', 'model', 'status', 'epochs', ...metrics, 'changed', 'size'], rows);
+  return [table, ...notes(runs)].join('\n');
+}
+
+/** What the runs were stopped by comes first, then what most of them have. */
+function metricsOf(runs: readonly RunSummary[], first: string | undefined): string[] {
+  const counts = new Map<string, number>();
+  for (const { validation, best } of runs) {
+    for (const metric of Object.keys(validation)) {
+      counts.set(metric, (counts.get(metric) ?? 0) + (metric === best?.metric ? 2 : 1));
+    }
+  }
+  const known = [...counts].sort((a, b) => b[1] - a[1]).map(([metric]) => metric);
+  return [...new Set([...(first !== undefined && counts.has(first) ? [first] : []), ...known])].slice(0, mostMetrics);
+}
+
+/** What the table has no room for. */
+function notes(runs: readonly RunSummary[]): string[] {
+  const damaged = runs.flatMap(({ folder, reason }) => (reason === undefined ? [] : [`· ${folder}: ${reason}`]));
+  return [...(runs.length > 0 ? ['· metrics are of the validation part, at the epoch that was kept'] : []), ...damaged];
+}

@@ -1,0 +1,112 @@
+/** What a folder of a run says of itself: for lists of runs. Its weights are not read. */
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readManifest } from '../artifact/load.ts';
+import { type Manifest, manifestFile } from '../artifact/manifest.ts';
+import { defined } from '../defined.ts';
+import { Failure } from '../diagnostics/failure.ts';
+import { readJsonFile } from '../storage/run_files.ts';
+import { runFile } from './folder.ts';
+import { readMetricsLog } from './metrics_log.ts';
+import type { EpochRecord } from './training_events.ts';
+
+export interface RunSummary {
+  readonly folder: string;
+  /**
+   * `running`: a process trains there now. `unfinished`: it was stopped, and can be resumed. `damaged`: see `reason`. The others are
+   * why training ended.
+   */
+  readonly status: 'epochs' | 'patience' | 'stopped' | 'unfinished' | 'running' | 'damaged';
+  readonly reason?: string;
+  /** Absent where the folder does not say it. */
+  readonly model?: string;
+  readonly data?: string;
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly seed?: number;
+  readonly epochs: number;
+  readonly steps: number;
+  /** The epoch whose weights were kept. */
+  readonly best?: Manifest['training']['best'];
+  /** Of the validation of the kept epoch; of the last one where nothing chose. */
+  readonly validation: Readonly<Record<string, number>>;
+  /** When its last file changed: milliseconds since 1970. */
+  readonly changed: number;
+  readonly bytes: number;
+}
+
+/** Undefined where the folder holds no run. */
+export async function summaryOf(folder: string): Promise<RunSummary | undefined> {
+  const names = await readdir(folder).catch((): string[] => []);
+  if (!names.includes(runFile) && !names.includes(manifestFile)) return undefined;
+  const [sizes, records, manifest] = await Promise.all([
+    sizesOf(folder),
+    readMetricsLog(folder).catch(() => []),
+    readManifest(folder).catch((error: unknown) => error),
+  ]);
+  const epochs = (records as readonly unknown[]).filter(isRecord);
+  const last = epochs.at(-1);
+  const progress = { epochs: last?.epoch ?? 0, steps: last?.step ?? 0 };
+  const measured: RunSummary['validation'] = epochs.findLast(({ validation }) => validation)?.validation ?? {};
+  if (!isManifest(manifest)) {
+    const begun = await identityIn(folder);
+    return { folder, ...begun, ...progress, validation: measured, ...sizes, ...withoutManifest(manifest) };
+  }
+  const { training, plan, data, settings, seed } = manifest;
+  const kept = training.best ? epochs.find(({ epoch }) => epoch === training.best!.epoch) : undefined;
+  return {
+    folder,
+    status: training.status === 'interrupted' ? 'unfinished' : training.status,
+    model: plan.model,
+    epochs: training.epochs,
+    steps: training.steps,
+    seed,
+    validation: kept?.validation ?? measured,
+    ...sizes,
+    ...defined({ best: training.best, settings, data: data.file }),
+  };
+}
+
+/** What run.json says from the beginning. */
+async function identityIn(folder: string): Promise<Pick<RunSummary, 'model' | 'seed'>> {
+  const value = await readJsonFile(folder, runFile, 'optional').catch(() => undefined);
+  const { model, seed } = (value ?? {}) as Record<string, unknown>;
+  return {
+    ...(typeof model === 'string' ? { model } : {}),
+    ...(typeof seed === 'number' ? { seed } : {}),
+  };
+}
+
+const isManifest = (value: unknown): value is Manifest => !(value instanceof Error);
+
+/** @throws what is no Failure */
+function withoutManifest(error: unknown): Pick<RunSummary, 'status' | 'reason'> {
+  if (!(error instanceof Failure)) throw error;
+  const [{ code, message }] = error.diagnostics as [Failure['diagnostics'][number]];
+  if (code === 'run-in-use') return { status: 'running' };
+  if (code === 'unfinished-run') return { status: 'unfinished' };
+  return { status: 'damaged', reason: message };
+}
+
+/** A log of a stranger may hold anything. */
+function isRecord(value: unknown): value is EpochRecord {
+  const { epoch, step, validation = {} } = value as Partial<EpochRecord>;
+  return (
+    Number.isSafeInteger(epoch) &&
+    Number.isSafeInteger(step) &&
+    typeof validation === 'object' &&
+    validation !== null &&
+    Object.values(validation).every(Number.isFinite)
+  );
+}
+
+async function sizesOf(folder: string): Promise<{ changed: number; bytes: number }> {
+  let [changed, bytes] = [0, 0];
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => [])) {
+    if (!entry.isFile()) continue;
+    // A file may go while the list is made.
+    const found = await lstat(join(entry.parentPath, entry.name)).catch(() => undefined);
+    bytes += found?.size ?? 0;
+    changed = Math.max(changed, found?.mtimeMs ?? 0);
+  }
+  return { changed, bytes };
+}

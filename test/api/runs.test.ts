@@ -1,0 +1,107 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { listRuns, prunable, pruneRun, sortRuns } from '../../src/api/runs.ts';
+import { train } from '../../src/api.ts';
+import { Failure } from '../../src/diagnostics/failure.ts';
+import { lockFolder } from '../../src/storage/lock.ts';
+import { writeProject } from '../cli/project.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
+
+const root = temporaryFolder();
+const [project, runs] = [join(root, 'project'), join(root, 'runs')];
+
+beforeAll(async () => {
+  mkdirSync(project);
+  writeProject(project);
+  const data = { data: join(project, 'data.tower'), engine: 'onnx', set: { width: 4 } } as const;
+  for (const [name, epochs] of [
+    ['one', 1],
+    ['group/two', 2],
+  ] as const) {
+    const out = join(runs, name);
+    await train(join(project, 'films.tower'), { ...data, out, set: { epochs, width: 4 } });
+  }
+  // One that was stopped before its model was written, one whose manifest was changed, and things that are no run.
+  cpSync(join(runs, 'one'), join(runs, 'stopped'), { recursive: true });
+  rmSync(join(runs, 'stopped/manifest.json'));
+  cpSync(join(runs, 'one'), join(runs, 'broken'), { recursive: true });
+  writeFileSync(join(runs, 'broken/manifest.json'), '{');
+  writeFileSync(
+    join(runs, 'broken/metrics.jsonl'),
+    '{"epoch":"x"}\n{"epoch":1,"step":2,"validation":{"auc":"high"}}\n7',
+  );
+  mkdirSync(join(runs, 'notes'));
+  writeFileSync(join(runs, 'notes/run.txt'), 'no run');
+  symlinkSync(join(runs, 'one'), join(runs, 'link'));
+});
+
+const names = (list: readonly { readonly folder: string }[]): string[] =>
+  list.map(({ folder }) => folder.slice(runs.length + 1));
+
+describe('a list of runs', () => {
+  it('has every run below the folder, with what it is and how it ended', async () => {
+    const list = sortRuns(await listRuns(runs), 'name');
+    expect(list.map(({ status, model, epochs }) => ({ status, model, epochs }))).toEqual([
+      { status: 'damaged', model: 'films', epochs: 0 },
+      { status: 'epochs', model: 'films', epochs: 2 },
+      { status: 'epochs', model: 'films', epochs: 1 },
+      { status: 'unfinished', model: 'films', epochs: 1 },
+    ]);
+    expect(names(list)).toEqual(['broken', 'group/two', 'one', 'stopped']);
+    expect(list[0]!.reason).toContain('manifest.json is damaged');
+    expect(list[1]!.settings).toMatchObject({ width: '4' });
+    expect(list[1]!.bytes).toBeGreaterThan(1000);
+  });
+
+  it('knows a run that a process trains in', async () => {
+    const lock = await lockFolder(join(runs, 'stopped'), { purpose: 'tower train' });
+    try {
+      const list = await listRuns(runs);
+      expect(list.find(({ folder }) => folder.endsWith('stopped'))).toMatchObject({ status: 'running' });
+      expect(names(prunable(list, 0))).not.toContain('stopped');
+    } finally {
+      await lock.release();
+    }
+  });
+
+  it('is sorted by what is asked for, or says what there is', async () => {
+    const list = await listRuns(runs);
+    const [metric] = Object.keys(list.find(({ epochs }) => epochs === 2)!.validation);
+    const values = sortRuns(list, metric!).map(({ validation }) => validation[metric!] ?? -1);
+    expect(values).toEqual([...values].sort((a, b) => b - a));
+    expect(values.at(-1)).toBe(-1);
+    expect(sortRuns(list, 'epochs')[0]!.epochs).toBe(2);
+    utimesSync(join(runs, 'one/run.json'), new Date(4e12), new Date(4e12));
+    expect(names(await listRuns(runs))[0]).toBe('one');
+    expect(() => sortRuns(list, 'recal')).toThrow(Failure);
+    expect(sortRuns([], 'recal')).toEqual([]);
+  });
+
+  it('of a folder that is not there is a failure', async () => {
+    await expect(listRuns(join(root, 'nowhere'))).rejects.toMatchObject({ diagnostics: [{ code: 'cannot-read' }] });
+  });
+});
+
+describe('pruning', () => {
+  it('leaves the first, what is damaged, and files that Tower did not write', async () => {
+    const list = sortRuns(await listRuns(runs), 'epochs');
+    writeFileSync(join(runs, 'stopped/notes.md'), 'mine');
+    writeFileSync(join(runs, 'one/graphs/notes.md'), 'mine too');
+    const chosen = prunable(list, 1);
+    expect(names(chosen)).toEqual(['one', 'stopped']);
+    expect([await pruneRun(chosen[0]!), await pruneRun(chosen[1]!)]).toEqual([['graphs/notes.md'], ['notes.md']]);
+    expect(readdirSync(join(runs, 'stopped'))).toEqual(['notes.md']);
+    expect(readdirSync(join(runs, 'one'))).toEqual(['graphs']);
+    expect(names(await listRuns(runs)).sort()).toEqual(['broken', 'group/two']);
+  });
+
+  it('refuses a run that a process trains in', async () => {
+    const [run] = await listRuns(join(runs, 'group/two'));
+    const lock = await lockFolder(run!.folder, { purpose: 'tower train' });
+    await expect(pruneRun(run!)).rejects.toMatchObject({ diagnostics: [{ code: 'run-in-use' }] });
+    await lock.release();
+    expect(await pruneRun(run!)).toEqual([]);
+    expect(existsSync(run!.folder)).toBe(false);
+  });
+});
