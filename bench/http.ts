@@ -25,10 +25,10 @@ interface Started {
   readonly took: number;
 }
 
-async function start(run: string): Promise<Started> {
+async function start(run: string, ...options: readonly string[]): Promise<Started> {
   const began = performance.now();
   // What a request writes into the log is part of it.
-  const child = spawn(process.execPath, ['dist/cli.js', 'serve', run, '--port', '0'], {
+  const child = spawn(process.execPath, ['dist/cli.js', 'serve', run, '--port', '0', ...options], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let said = '';
@@ -91,6 +91,13 @@ try {
     console.log(`  ${name}: ${show(done)}; ${(1000 * each).toFixed(0)} µs of a processor each`);
     if (name === 'a user') most = done.times.length / done.seconds;
   }
+  const without = await start(run, '--user-vectors', '0');
+  await load({ port: without.port, connections, seconds: seconds / 2, requests: requestsOf(bodies['a user']) });
+  const before = figuresOf(without).processor;
+  const computed = await load({ port: without.port, connections, seconds, requests: requestsOf(bodies['a user']) });
+  const each = (figuresOf(without).processor - before) / computed.times.length;
+  console.log(`  a user, no vector kept: ${show(computed)}; ${(1000 * each).toFixed(0)} µs of a processor each`);
+  await stop(without);
   const usual = await ask(bodies['a user'], { rate: 0.5 * most, connections: 512 });
   console.log(`  half the load: ${show(usual)}`);
   const twice = await ask(bodies['a user'], { rate: 2 * most, connections: 512 });

@@ -18,7 +18,12 @@ export interface OpenRequest {
   readonly table?: string;
   /** Makes ready for items that are written: `items` of the answers. @throws Failure `items-closed` where they cannot be computed one by one */
   readonly takesItems?: boolean;
+  /** MiB for the query vectors of users who have asked: they are not computed again. Default: 32. 0: none is kept. */
+  readonly userVectors?: number;
 }
+
+/** Vectors of 64 numbers of 120,000 users. */
+const usualUserVectors = 32;
 
 /** Answers in one's own process. */
 export interface Opened extends Answers {
@@ -28,7 +33,9 @@ export interface Opened extends Answers {
 }
 
 /** Reads the data, computes the vectors of all items, and gives what answers: the same bodies as over HTTP, without a server. */
-export async function open(run: Run, { index, table, takesItems = false }: OpenRequest = {}): Promise<Opened> {
+export async function open(run: Run, request: OpenRequest = {}): Promise<Opened> {
+  const { index, table, takesItems = false } = request;
+  const userVectors = 2 ** 20 * (request.userVectors ?? usualUserVectors);
   if (takesItems && index !== undefined) {
     const reason = 'it searches in an index, which stays as it is';
     throw failure('items-closed', { reason, advice: 'leave out `--items` or `--index`' });
@@ -44,13 +51,13 @@ export async function open(run: Run, { index, table, takesItems = false }: OpenR
   const close = async (): Promise<void> => {};
   if (index === undefined) {
     const items = reader && recommender.writes(reader);
-    const answers = makeAnswers({ recommender, removesSeen, notes, ...defined({ items }) });
+    const answers = makeAnswers({ recommender, removesSeen, notes, userVectors, ...defined({ items }) });
     return Object.assign(answers, { close });
   }
   const { openIndex } = await import('./index_items.ts');
   const opened = await openIndex(index, recommender.snapshot, defined({ table }));
   const { snapshot } = opened;
-  const answers = makeAnswers({ recommender: { ...recommender, snapshot }, removesSeen, notes });
+  const answers = makeAnswers({ recommender: { ...recommender, snapshot }, removesSeen, notes, userVectors });
   return Object.assign(answers, { close: opened.close, index: opened.address });
 }
 
@@ -114,13 +121,13 @@ export async function takeAddress(host: string, port: number): Promise<TakenAddr
  * @throws Failure `token-needed`, `token-value`, `cannot-listen`, and those of `load` and of reading the data
  */
 export async function serve(run: Run, request: ServeRequest = {}): Promise<Serving> {
-  const { host = '127.0.0.1', token, index, table, items: folder, say } = request;
+  const { host = '127.0.0.1', token, index, table, userVectors, items: folder, say } = request;
   await refuseUnsafe({ host, token });
   const items = folder === undefined ? undefined : await (await import('./items.ts')).openItems(folder, say);
   try {
     const [{ onlyVersion }, answers] = await Promise.all([
       import('../server/versions/versions.ts'),
-      open(run, { ...defined({ index, table }), takesItems: items !== undefined }),
+      open(run, { ...defined({ index, table, userVectors }), takesItems: items !== undefined }),
     ]);
     const detach = answers.items && (await items?.attach(answers.items));
     const close = async (): Promise<void> => {

@@ -4,6 +4,7 @@ import { Failure } from '../diagnostics/failure.ts';
 import type { Vectors } from '../scoring/tower_vectors.ts';
 import { interestsOf } from './interests.ts';
 import { joinColumns } from './join_columns.ts';
+import type { KnownVectors } from './known_vectors.ts';
 import {
   type Asked,
   type Prepared,
@@ -26,8 +27,9 @@ export interface Asking {
   /**
    * Several questions: one run of the query tower, and one pass over the items. In place of an answer is the Failure of a question that has none;
    * the others are answered.
+   * @param known has the vectors of users who have asked before, and gets those that are computed
    */
-  askAll(asked: readonly Asked[], snapshot?: Snapshot): Promise<(Recommendation | Failure)[]>;
+  askAll(asked: readonly Asked[], snapshot?: Snapshot, known?: KnownVectors): Promise<(Recommendation | Failure)[]>;
   /**
    * What the query tower makes of a question: one vector, or one for each interest.
    * @throws Failure `no-user-key`, `unknown-name`, `feature-value`
@@ -40,12 +42,23 @@ export type QueryTowerRun = (columns: ReadonlyMap<string, IndexedColumn>, rows: 
 
 /** @param source has what answers at a moment: where items are written, another one after each write */
 export function makeAsking(source: { readonly snapshot: Snapshot }, prepare: Preparer, query: QueryTowerRun): Asking {
-  const answerAll = async (asked: readonly Asked[], from = source.snapshot): Promise<(Recommendation | Failure)[]> => {
+  /** Only what is not known goes through the tower. */
+  const vectorsOf = async (prepared: readonly Prepared[], known?: KnownVectors): Promise<Float32Array[][]> => {
+    const found = prepared.map(({ user }) => (user === undefined ? undefined : known?.get(user)));
+    const others = prepared.filter((_, i) => found[i] === undefined);
+    if (others.length === 0) return found as Float32Array[][];
+    const computed = interestsOf(await query(joinColumns(others.map(({ columns }) => columns)), others.length));
+    others.forEach(({ user }, i) => {
+      if (user !== undefined) known?.put(user, computed[i]!);
+    });
+    const next = computed.values();
+    return found.map((each) => each ?? next.next().value!);
+  };
+  const answerAll: Asking['askAll'] = async (asked, from = source.snapshot, known) => {
     const prepared = asked.map((each) => attempt(() => prepare(each, from)));
     const valid = prepared.filter((each): each is Prepared => !(each instanceof Failure));
     if (valid.length === 0) return prepared as Failure[];
-    const batch = joinColumns(valid.map(({ columns }) => columns));
-    const vectors = interestsOf(await query(batch, valid.length));
+    const vectors = await vectorsOf(valid, known);
     const requests = valid.map(({ request }, i) => ({ ...request, vectors: vectors[i]! }));
     const answers = (await topEach(from, requests)).values();
     return prepared.map((each) => {

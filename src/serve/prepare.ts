@@ -71,6 +71,8 @@ export interface QueryData extends Pick<Dataset, 'histories' | 'seen'> {
 /** A question on its way: what goes through the tower, what the snapshot is asked, and what the answer says besides. */
 export interface Prepared extends Pick<Recommendation, 'key' | 'notes' | 'history'> {
   readonly columns: ReadonlyMap<string, IndexedColumn>;
+  /** The row of a user of the data who is all that the vector depends on. */
+  readonly user?: number;
   readonly request: Omit<TopRequest, 'vectors'>;
 }
 
@@ -110,7 +112,10 @@ export function makePreparer({ plan, encodings }: QueryModel, dataset: QueryData
     const row = found < 0 ? undefined : found;
     const base = row === undefined ? undefined : { columns: users.features, row };
     const of = { ...(base ? {} : { [tower.key]: key }), ...values };
-    const columns = queryColumns(plan, tower, encodings, of, { histories, itemOf, ...defined({ base }) });
+    const columnsOf = () => queryColumns(plan, tower, encodings, of, { histories, itemOf, ...defined({ base }) });
+    const user = Object.keys(values).length === 0 ? row : undefined;
+    // What is given may be wrong, and is refused here.
+    const columns = user === undefined ? columnsOf() : undefined;
     const seen = row === undefined ? [] : snapshot.seenBy(row);
     const without = new Set(removeSeen ? [...seen, ...given] : []);
     const notes: string[] = [];
@@ -120,23 +125,37 @@ export function makePreparer({ plan, encodings }: QueryModel, dataset: QueryData
     const last = seen.length === 0 ? [] : (users.asOfLastEvent ?? []).filter((name) => isRead(name, tower, values));
     if (last.length > 0) notes.push(asOfLastEvent(last, who));
     if (without.size > 0) notes.push(leftOut(without.size, who));
-    const history = seen
-      .reverse()
-      .map((row): Item => ({ key: snapshot.keyAt(row), ...defined({ title: snapshot.titleAt(row) }) }));
-    return { key, columns, request: { ...request, excludeRows: without }, notes, history };
+    return {
+      key,
+      get columns() {
+        return columns ?? columnsOf();
+      },
+      ...defined({ user }),
+      request: { ...request, excludeRows: without },
+      notes,
+      // Few ask for it, and it is as long as the user has been there.
+      get history() {
+        return seen.toReversed().map((row): Item => itemAt(row, snapshot));
+      },
+    };
   };
 }
 
-export function recommendationOf(
-  { key, notes, history }: Prepared,
-  { items, unknown, exact }: TopAnswer,
-): Recommendation {
+const itemAt = (row: number, { keyAt, titleAt }: Snapshot): Item => {
+  const title = titleAt(row);
+  return title === undefined ? { key: keyAt(row) } : { key: keyAt(row), title };
+};
+
+export function recommendationOf(prepared: Prepared, { items, unknown, exact }: TopAnswer): Recommendation {
+  const { key, notes } = prepared;
   const more = excludedNothing(unknown);
   return {
     ...defined({ key }),
     notes: [...notes, ...more],
     items: items.map(shownItem),
-    history,
+    get history() {
+      return prepared.history;
+    },
     ...defined({ exact }),
   };
 }

@@ -3,8 +3,9 @@ import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import type { Asking } from '../serve/asking.ts';
 import type { QueryDescription } from '../serve/describe.ts';
+import { type KnownVectorFigures, makeKnownVectors } from '../serve/known_vectors.ts';
 import type { ItemWrites } from '../serve/live/item_writes.ts';
-import { type Asked, excludedNothing, type Question, type Recommendation } from '../serve/prepare.ts';
+import { type Asked, excludedNothing, type Item, type Question, type Recommendation } from '../serve/prepare.ts';
 import { type Snapshot, shownItem, type TopAnswer, type TopRequest, topEach } from '../serve/snapshot.ts';
 import { nearest } from '../text/nearest.ts';
 import { type About, aboutOf } from './about.ts';
@@ -29,6 +30,8 @@ export interface AnswersSource {
   readonly notes: readonly string[];
   /** Takes items that are written. */
   readonly items?: ItemWrites;
+  /** Bytes for the query vectors of users who have asked. Absent or 0: none is kept. */
+  readonly userVectors?: number;
 }
 
 export interface Answers {
@@ -59,6 +62,8 @@ export interface Answers {
   about(): About;
   /** Takes items that are written. Absent: the items stay. */
   readonly items?: ItemWrites;
+  /** How often the vectors of a user were known. Absent: none are kept. */
+  readonly userVectors?: KnownVectorFigures;
 }
 
 /** How many users a search finds, where it does not say. */
@@ -69,17 +74,18 @@ const mostCompared = 2 ** 24;
 /** Questions of one batch: as many as the scan takes in one pass. */
 const mostTogether = 64;
 
-export function makeAnswers({ recommender, removesSeen, notes, items }: AnswersSource): Answers {
+export function makeAnswers({ recommender, removesSeen, notes, items, userVectors = 0 }: AnswersSource): Answers {
   const { version, rows } = recommender.snapshot;
+  const known = userVectors > 0 ? makeKnownVectors(recommender.snapshot.users, userVectors) : undefined;
   const most = Math.max(1, Math.min(mostTogether, Math.floor(mostCompared / Math.max(1, rows))));
   const ask = makeTogether<OfSnapshot<Asked>, Recommendation>(
-    eachSnapshot((snapshot, asked) => recommender.askAll(asked, snapshot)),
+    eachSnapshot((snapshot, asked) => recommender.askAll(asked, snapshot, known)),
     most,
   );
   const top = makeTogether<OfSnapshot<TopRequest>, TopAnswer>(eachSnapshot(topEach), most);
   return {
     version,
-    ...defined({ items }),
+    ...defined({ items, userVectors: known?.figures }),
     get snapshot() {
       return recommender.snapshot;
     },
@@ -94,12 +100,12 @@ export function makeAnswers({ recommender, removesSeen, notes, items }: AnswersS
       const answer = body.vector
         ? itemsAndNotes(await top({ snapshot, asked: byVector(body, { user, removesSeen }) }, options))
         : await ask({ snapshot, asked: { question: questionOf(body), options: asked } }, options);
-      const past = 'history' in answer ? answer.history : pastOf(user, snapshot);
+      const past = (): readonly Item[] => ('history' in answer ? answer.history : pastOf(user, snapshot));
       return {
         version,
         ...defined({ user }),
         items: shown(snapshot, answer.items, columns),
-        ...(history > 0 ? { history: past.slice(0, history) } : {}),
+        ...(history > 0 ? { history: past().slice(0, history) } : {}),
         notes: [...notes, ...answer.notes],
         ...defined({ exact: answer.exact }),
       };

@@ -4,6 +4,7 @@ import type { Gate } from './gate.ts';
 import { addIndexGauges } from './index_metrics.ts';
 import type { WriteOutcome } from './items/schemas.ts';
 import type { WritesOfItems } from './items/writes.ts';
+import { addUserMetrics } from './user_metrics.ts';
 import type { Versions } from './versions/versions.ts';
 
 export interface Metrics {
@@ -54,6 +55,7 @@ export function makeMetrics({ gate, versions, items }: Watched): Metrics {
       },
     });
   addIndexGauges(registry, versions);
+  addUserMetrics(registry, versions);
   gauge('tower_running', 'Bodies that are being answered', () => gate.running);
   gauge('tower_waiting', 'Bodies that wait for their turn', () => gate.waiting);
   const writes = new Counter({

@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { codes } from '../../src/diagnostics/codes.ts';
-import type { Answers } from '../../src/server/answers.ts';
+import { type Answers, makeAnswers } from '../../src/server/answers.ts';
 import { routeList } from '../../src/server/routes.ts';
 import type { Server } from '../../src/server/server.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
@@ -178,6 +178,18 @@ function held(): { readonly answers: Answers; release(): void } {
   };
   return { answers, release: () => release() };
 }
+
+it('counts users whose vectors it kept, and whose it computed', async () => {
+  const answers = makeAnswers({ recommender: served.recommender, removesSeen: true, notes: [], userVectors: 2 ** 20 });
+  const keeping = await served.server({}, answers);
+  const first = await ask(keeping, '/v1/recommend', { user: 'u1' });
+  const again = await ask(keeping, '/v1/recommend', [{ user: 'u1' }, { user: 'u2' }, { values: {} }]);
+  expect(again.body[0]).toEqual(first.body);
+  const { text } = await ask(keeping, '/metrics');
+  expect(text).toContain('tower_user_vectors_total{version="v1",vector="kept"} 1\n');
+  expect(text).toContain('tower_user_vectors_total{version="v1",vector="computed"} 2\n');
+  expect(text).toContain('tower_known_users{version="v1"} 2\n');
+});
 
 describe('overload', () => {
   it('lets some wait, and refuses more with 503 and Retry-After', async () => {

@@ -40,7 +40,7 @@ export async function serveVersions(request: VersionsRequest): Promise<ServingVe
 }
 
 async function serveWith(items: OpenedItems | undefined, request: VersionsRequest): Promise<ServingVersions> {
-  const { watch, canary, share, signal, say = () => {}, data, allow, unfinished } = request;
+  const { watch, canary, share, signal, say = () => {}, data, allow, unfinished, userVectors } = request;
   const choice = await (request.run?.engine() ?? chooseEngine(request.engine));
   request.onEngine?.(choice);
   const [{ loadBeside }, { makeWatch }, { makeVersions }, { makeSides }, { makeSwaps }, { makeVersion }] =
@@ -53,7 +53,7 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
       import('../../server/versions/version.ts'),
     ]);
   const versionOf = async (run: Run, folder: string): Promise<Version> => {
-    const answers = await open(run, { takesItems: items !== undefined });
+    const answers = await open(run, { takesItems: items !== undefined, ...defined({ userVectors }) });
     const detach = answers.items && (await items?.attach(answers.items));
     const close = async (): Promise<void> => {
       detach?.();

@@ -24,6 +24,7 @@ interface Options extends RunOptions {
   readonly mostRequests?: number;
   readonly mostBytes?: number;
   readonly waiting?: number;
+  readonly userVectors?: number;
   readonly items?: string;
   readonly log: boolean;
 }
@@ -55,11 +56,17 @@ export function serveCommand(program: Command): void {
     .addOption(limit('--most-requests <count>', 'take at most this many requests in an array (default: 256)'))
     .addOption(limit('--most-bytes <count>', 'take at most this many bytes in a body (default: 1048576)'))
     .addOption(limit('--waiting <count>', 'let this many bodies wait for their turn (default: 256)'))
+    .addOption(
+      new Option(
+        '--user-vectors <MiB>',
+        'keep the query vectors of users who have asked in this much memory; 0 keeps none (default: 32)',
+      ).argParser(numberFrom0),
+    )
     .option('--items <folder>', 'take items that are added, changed and deleted, and keep them in this folder')
     .option('--no-log', 'write no line for each request');
   for (const option of [dataOption(), allowOption(), engineOption(), unfinishedOption()]) command.addOption(option);
   command.action(async (folder: string | undefined, options: Options) => {
-    const { host, port, index, table, tokenFile, deadline, waiting, items, log, ...others } = options;
+    const { host, port, index, table, tokenFile, deadline, waiting, userVectors, items, log, ...others } = options;
     const { mostItems, mostRequests, mostBytes, watch, canary, share, ...ofRun } = others;
     const wrong = complaintOf(folder, options);
     if (wrong !== undefined) command.error(`error: ${wrong}`);
@@ -73,7 +80,7 @@ export function serveCommand(program: Command): void {
       const limits = defined({ deadline, k: mostItems, batch: mostRequests, body: mostBytes, waiting });
       const asked = {
         ...{ host, port, door, limits, say },
-        ...defined({ token, items }),
+        ...defined({ token, items, userVectors }),
         ...(lines ? { log: lines.write } : {}),
       };
       if (folder !== undefined && canary === undefined) {
@@ -128,6 +135,11 @@ function complaintOf(folder: string | undefined, { watch, canary, share, index }
 
 function portOf(text: string): number {
   if (!/^\d+$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('It must be a number up to 65535.');
+  return Number(text);
+}
+
+function numberFrom0(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 0.');
   return Number(text);
 }
 

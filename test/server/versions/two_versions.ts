@@ -20,7 +20,7 @@ export async function answersOf(trained: Trained, id: string): Promise<Answers> 
     ]),
   );
   const recommender = await makeRecommender({ ...trained, parameters }, dataset, plainEngine, { version: id, columns });
-  return makeAnswers({ recommender, removesSeen: true, notes: [] });
+  return makeAnswers({ recommender, removesSeen: true, notes: [], userVectors: 2 ** 20 });
 }
 
 export function counted(answers: Answers, folder: string): Counted {
