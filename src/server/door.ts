@@ -7,9 +7,9 @@ import { createServer, type Server as HttpServer, type RequestListener } from 'n
 import { type AddressInfo, isIPv6 } from 'node:net';
 import { failure } from '../diagnostics/failure.ts';
 import { systemReason } from '../diagnostics/system_reason.ts';
-import { busy } from './gate.ts';
 import { slowest } from './limits.ts';
 import { refuseTunnels } from './noise.ts';
+import { busy } from './overload.ts';
 import { pageHeaders, pageText } from './page.ts';
 import { errorText, isForeign } from './protocols/error_text.ts';
 import { routes } from './routes.ts';

@@ -8,10 +8,8 @@
  */
 import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Limits } from './limits.ts';
-import { type Refused, refused } from './refused.ts';
-
-/** Seconds after which a refused client may try again. */
-export const retrySeconds = 1;
+import { overload } from './overload.ts';
+import { refused } from './refused.ts';
 
 export interface Gate {
   readonly running: number;
@@ -114,11 +112,3 @@ const patience = 100;
 const leastWait = 5;
 
 const now = (): number => performance.now();
-
-export const busy = (reason: string): Refused =>
-  refused(503, diagnose('server-busy', undefined, { reason, seconds: retrySeconds }), '', {
-    'retry-after': String(retrySeconds),
-  });
-
-/** Made once: a server that refuses has no time for words. */
-export const overload: Refused = busy('it has more requests than it can answer');

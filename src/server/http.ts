@@ -3,20 +3,20 @@
  * `server.ts`.
  */
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import { parseBody } from './body.ts';
 import type { Door } from './door.ts';
-import { busy, type Gate, overload } from './gate.ts';
+import type { Gate } from './gate.ts';
 import type { WritesOfItems } from './items/writes.ts';
 import { type Limits, longestInAddress } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { refuseNoise } from './noise.ts';
+import { busy, overload } from './overload.ts';
 import { errorText, isForeign } from './protocols/error_text.ts';
 import { indexRefusal, ourMistake, Refused, refused } from './refused.ts';
-import { methodsOf, pathOf, routeList, routeNames, routes, urlOf } from './routes.ts';
-import { jsonType, sendJson } from './send_json.ts';
+import { gatedUrls, methodsOf, pathOf, routeList, routeNames, urlOf } from './routes.ts';
+import { jsonType } from './send_json.ts';
 import { makeTokenCheck } from './token.ts';
 import type { Swaps } from './versions/swaps.ts';
 
@@ -69,24 +69,30 @@ export async function makeHttp(place: Place, door: Door): Promise<FastifyInstanc
       done(error as Error);
     }
   });
-  http.addHook('onSend', async (_, reply) => {
+  // Hooks that take `done` make no promise: each of them runs for each request.
+  http.addHook('onSend', (_, reply, __, done) => {
     if (place.isStopping()) reply.header('connection', 'close');
+    done();
   });
   const isOurs = place.options.token === undefined ? undefined : makeTokenCheck(place.options.token);
   const open = new Set(routeList.flatMap(([, { path, open: isOpen }]) => (isOpen ? urlOf(path) : [])));
-  http.addHook('onRequest', async (request, reply) => {
+  http.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
-    const isOpen = open.has(request.routeOptions.url ?? '');
-    if (place.isStopping() && !isOpen) throw busy('it is stopping');
+    const { url = '' } = request.routeOptions;
+    const isOpen = open.has(url);
+    if (place.isStopping() && !isOpen) return done(busy('it is stopping'));
     const { authorization } = request.headers;
     if (!isOpen && isOurs !== undefined && !isOurs(authorization)) {
       reply.header('www-authenticate', 'Bearer');
-      throw refused(401, diagnose('request-token', undefined, { given: authorization !== undefined }));
+      return done(refused(401, diagnose('request-token', undefined, { given: authorization !== undefined })));
     }
     // Before the body is read.
-    if (place.gate.isFull && passes.has(request.routeOptions.url ?? '')) throw overload;
+    return place.gate.isFull && gatedUrls.has(url) ? done(overload) : done();
   });
-  http.addHook('onResponse', async (request, reply) => record(place, request, reply));
+  http.addHook('onResponse', (request, reply, done) => {
+    record(place, request, reply);
+    done();
+  });
   http.setNotFoundHandler((request) => {
     throw noRoute(request);
   });
@@ -95,7 +101,7 @@ export async function makeHttp(place: Place, door: Door): Promise<FastifyInstanc
 }
 
 /** What a client calls its request, if a log can hold it as it is. */
-const idIn = (given: string | readonly string[] | undefined): string | undefined =>
+export const idIn = (given: string | readonly string[] | undefined): string | undefined =>
   typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : undefined;
 
 function noRoute({ method, url }: Pick<FastifyRequest, 'method' | 'url'>): Refused {
@@ -133,21 +139,6 @@ function refusalOf(error: unknown, { body }: Limits): Refused | undefined {
   return refused(statusCode, diagnose('request-body', undefined, { reason, advice }));
 }
 
-/** Routes whose bodies pass the gate. */
-export const passes: ReadonlySet<string> = new Set([routes.recommend.path, routes.similar.path]);
-
-/**
- * Of a server that has more than it can answer, before anything is read or routed: what it does for a refusal, it cannot do for those that it
- * accepts.
- */
-export function refuseEarly(place: Place, route: string, request: IncomingMessage, response: ServerResponse): void {
-  const { status, mistakes, headers } = overload;
-  const id = idIn(request.headers['x-request-id']) ?? randomUUID();
-  const bytes = sendJson(response, status, { request: id, errors: mistakes }, { ...headers, 'x-request-id': id });
-  place.metrics.answered(route, status, 0);
-  logLine(place.options, { level: 'info', id, method: request.method, route, status, ms: 0, bytes });
-}
-
 /** One line a request: what was asked of the server, and never who asked or for whom. */
 function record({ metrics, options }: Place, request: FastifyRequest, reply: FastifyReply): void {
   const route = pathOf(request.routeOptions.url ?? 'none');
@@ -159,6 +150,6 @@ function record({ metrics, options }: Place, request: FastifyRequest, reply: Fas
   logLine(options, { level, id: request.id, method: request.method, route, status, ms, bytes });
 }
 
-function logLine({ log }: ServerOptions, entry: Readonly<Record<string, unknown>>): void {
+export function logLine({ log }: ServerOptions, entry: Readonly<Record<string, unknown>>): void {
   log?.(JSON.stringify({ time: new Date().toISOString(), ...entry }));
 }

@@ -20,6 +20,8 @@ export interface Route {
   readonly answer?: SchemaName;
   /** The media type of the answer, where it is not JSON. */
   readonly media?: string;
+  /** Its bodies pass the gate: one that arrives when the gate is full is refused before it is read. */
+  readonly gated?: true;
   /** It answers without a token: a load balancer has none, and the page asks for it. */
   readonly open?: true;
 }

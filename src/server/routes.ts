@@ -10,6 +10,7 @@ export const routes = {
     path: '/v1/recommend',
     summary: 'Recommend items for a user, for feature values, or for a vector.',
     body: 'Recommend',
+    gated: true,
     answer: 'Recommended',
   },
   similar: {
@@ -17,6 +18,7 @@ export const routes = {
     path: '/v1/similar',
     summary: 'Find the items near an item.',
     body: 'Similar',
+    gated: true,
     answer: 'Similars',
   },
   users: {
@@ -114,6 +116,11 @@ export const routeList = Object.entries(routes) as unknown as readonly (readonly
 /** A path as fastify reads it. A parameter before a colon ends there. */
 export const urlOf = (path: string): string =>
   path.replace(/\{(\w+)\}:/g, ':$1([^:/]+)::').replace(/\{(\w+)\}/g, ':$1');
+
+/** Routes whose bodies pass the gate, as fastify reads them. */
+export const gatedUrls: ReadonlySet<string> = new Set(
+  routeList.flatMap(([, { path, gated }]) => (gated ? urlOf(path) : [])),
+);
 
 const paths = new Map(routeList.map(([, { path }]) => [urlOf(path), path]));
 /** A path of fastify as the table has it. */

@@ -7,8 +7,9 @@ import { defined } from '../defined.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import { makeReaders, mostMistakes, type Reader } from './body.ts';
 import { type Door, makeDoor } from './door.ts';
+import { makeEarlyRefusal } from './early.ts';
 import { makeGate } from './gate.ts';
-import { makeHttp, type Place, passes, refuseEarly, type ServerOptions } from './http.ts';
+import { makeHttp, type Place, type ServerOptions } from './http.ts';
 import { itemHandlers } from './items/handlers.ts';
 import { type Limits, usualLimits } from './limits.ts';
 import { makeMetrics } from './metrics.ts';
@@ -104,10 +105,9 @@ function serverOf(http: FastifyInstance, door: Door, place: Place, stop: () => v
     async listen(host, port) {
       await http.ready();
       const url = await door.listen(host, port);
+      const refuse = makeEarlyRefusal(place);
       door.open((request, response) => {
-        const path = request.url ?? '';
-        if (place.gate.isFull && passes.has(path)) refuseEarly(place, path, request, response);
-        else http.routing(request, response);
+        if (!refuse(request, response)) http.routing(request, response);
       });
       return url;
     },

@@ -12,7 +12,7 @@ import type { ItemWrite, ItemWrites } from '../../serve/live/item_writes.ts';
 import type { Change } from '../../serve/live/live_items.ts';
 import type { RecordLog } from '../../storage/record_log/record_log.ts';
 import { mostMistakes } from '../body.ts';
-import { busy } from '../gate.ts';
+import { busy } from '../overload.ts';
 import { mistakeOf, mistakesOf, pointer, Refused } from '../refused.ts';
 import type { Mistake } from '../schemas.ts';
 import type { WriteOutcome } from './schemas.ts';

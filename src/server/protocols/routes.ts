@@ -8,10 +8,10 @@ const label = '/labels/{label}';
 
 const status = { method: 'GET', summary: 'TensorFlow Serving: the versions of the model.' } as const;
 const signatures = { method: 'GET', summary: 'TensorFlow Serving: the signatures of the model.' } as const;
-const predict = { method: 'POST', summary: 'TensorFlow Serving: predict.', takes: 'Predict' } as const;
+const predict = { method: 'POST', summary: 'TensorFlow Serving: predict.', takes: 'Predict', gated: true } as const;
 const described = { method: 'GET', summary: 'Open Inference Protocol: the tensors of the model.' } as const;
 const ready = { method: 'GET', summary: 'Open Inference Protocol: whether the model answers.', open: true } as const;
-const infer = { method: 'POST', summary: 'Open Inference Protocol: infer.', takes: 'Infer' } as const;
+const infer = { method: 'POST', summary: 'Open Inference Protocol: infer.', takes: 'Infer', gated: true } as const;
 
 export const protocolRoutes = {
   status: { ...status, path: tensorflow },
