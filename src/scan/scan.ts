@@ -44,8 +44,8 @@ const queryBytes = 32;
 const entryBytes = 12;
 /** Vectors in one pass. */
 const mostVectors = 64;
-/** Items of the first chunk, and of the largest: the limit rises after each. */
-const firstChunk = 4;
+/** Blocks of the first chunk, and of the largest: the limit rises after each, and all items of the first pass it. */
+const firstChunk = 1;
 const largestChunk = 64;
 /** A request for fewer rows than this share reads their vectors alone. */
 const fewRows = 1 / 32;

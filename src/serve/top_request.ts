@@ -57,11 +57,16 @@ export function prepareTop(
     if (vector.length !== place.width) {
       throw refused('vectors', `has ${vector.length} numbers in a vector`, `give ${place.width} numbers`);
     }
-    return Float64Array.from(vector, (each, i) => {
-      const number = Math.fround(each);
-      if (!Number.isFinite(number)) throw refused('vectors', `has the number ${each}`, 'give finite float32 numbers');
-      return factors ? number * factors[i]! : number;
-    });
+    // A loop: with a call for each number this takes as long as the answer's other steps together.
+    const numbers = new Float64Array(place.width);
+    for (let i = 0; i < numbers.length; i++) {
+      const number = Math.fround(vector[i]!);
+      if (!Number.isFinite(number)) {
+        throw refused('vectors', `has the number ${vector[i]}`, 'give finite float32 numbers');
+      }
+      numbers[i] = factors ? number * factors[i]! : number;
+    }
+    return numbers;
   });
   const { allowed, unknown } = allowedBy(request, place);
   // An index is certified for the queries of the tower, which weights change.

@@ -18,7 +18,7 @@ export function parseBody(text: string): unknown {
     if (text.trim() === '') throw noBody();
     throw refused(400, diagnose('request-body', undefined, { reason: 'is not JSON', advice: objects }));
   }
-  if (isDeeper(value)) {
+  if (isDeeper(value, deepest)) {
     const reason = `has more than ${deepest} lists or objects inside of each other`;
     throw refused(400, diagnose('request-body', undefined, { reason, advice: 'send values as the data has them' }));
   }
@@ -28,15 +28,13 @@ export function parseBody(text: string): unknown {
 const noBody = (): Refused =>
   refused(400, diagnose('request-body', undefined, { reason: 'is empty', advice: objects }));
 
-/** Without recursion: a body may be as deep as it is long. */
-function isDeeper(value: unknown): boolean {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > deepest) return true;
-    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
-    level = level.filter((each) => typeof each === 'object' && each !== null);
-  }
-  return false;
+/** A body may be as deep as it is long: the recursion ends at the limit. */
+function isDeeper(value: unknown, left: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (left < 0) return true;
+  // Vectors are long: no list of what they hold is made.
+  if (Array.isArray(value)) return value.some((each) => isDeeper(each, left - 1));
+  return Object.values(value).some((each) => isDeeper(each, left - 1));
 }
 
 /** Gives the bodies of one request, and whether they came as an array. @throws Refused 400, 413 */
