@@ -14,6 +14,7 @@ export const usualTable = 'tower_items';
 const targets: readonly Target[] = [
   {
     takes: (to) => /^postgres(ql)?:/i.test(to),
+    takesItems: false,
     async check({ to, table = usualTable }) {
       const { checkServer } = await import('../postgres/write.ts');
       await checkServer(to, table);
@@ -35,6 +36,7 @@ const targets: readonly Target[] = [
   },
   {
     takes: (to) => !/^\w+:\/\//.test(to),
+    takesItems: true,
     async check() {
       const { loadUsearch } = await import('../ann/usearch.ts');
       loadUsearch();
@@ -75,6 +77,9 @@ export function indexItems(run: Run, request: IndexRequest = {}): Promise<Indexe
   const asked = placed(run.trained.folder, request);
   return targetOf(asked.to).write(run, asked);
 }
+
+/** @throws Failure `index-address` */
+export const takesItems = (to: string): boolean => targetOf(to).takesItems;
 
 /** @throws Failure `index-address`, `index-missing`, `index-other`, `not-an-index`, `other-index`, … */
 export const openIndex = (

@@ -59,6 +59,8 @@ export interface OpenedIndex {
 export interface Target {
   /** Whether a text names one. */
   takes(to: string): boolean;
+  /** Whether items that are written are found besides those of the index. */
+  readonly takesItems: boolean;
   /** Refuses what can be known before anything is computed. */
   check(request: Placed): Promise<void>;
   write(run: Run, request: IndexRequest & Placed): Promise<Indexed>;

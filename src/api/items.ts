@@ -4,8 +4,8 @@ import type { WritesOfItems } from '../server/items/writes.ts';
 
 export interface OpenedItems {
   readonly writes: WritesOfItems;
-  /** Brings a version to what was written. Resolves to what lets it go. */
-  attach(version: ItemWrites): Promise<() => void>;
+  /** Brings a version to what was written. Resolves to what lets it go, and that resolves when it computes nothing more. */
+  attach(version: ItemWrites): Promise<() => Promise<void>>;
   /** Ends when what has arrived is on the disk, and lets others have the folder. */
   close(): Promise<void>;
 }
@@ -34,8 +34,8 @@ export async function openItems(folder: string, say: (line: string) => void = ()
       writes,
       async attach(version) {
         await writes.attach(version);
-        return () => {
-          writes.detach(version);
+        return async () => {
+          await writes.detach(version);
           version.close();
         };
       },

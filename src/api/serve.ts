@@ -36,9 +36,10 @@ export interface Opened extends Answers {
 export async function open(run: Run, request: OpenRequest = {}): Promise<Opened> {
   const { index, table, takesItems = false } = request;
   const userVectors = 2 ** 20 * (request.userVectors ?? usualUserVectors);
-  if (takesItems && index !== undefined) {
-    const reason = 'it searches in an index, which stays as it is';
-    throw failure('items-closed', { reason, advice: 'leave out `--items` or `--index`' });
+  const indexes = index === undefined ? undefined : await import('./index_items.ts');
+  if (takesItems && index !== undefined && !indexes!.takesItems(index)) {
+    const reason = 'it searches in a database, which does not get them';
+    throw failure('items-closed', { reason, advice: 'leave out `--items`, or search in the index of a folder' });
   }
   const [{ makeAnswers }, recommender, dataset, notes, reader] = await Promise.all([
     import('../server/answers.ts'),
@@ -48,17 +49,21 @@ export async function open(run: Run, request: OpenRequest = {}): Promise<Opened>
     takesItems ? run.itemReader() : undefined,
   ]);
   const removesSeen = dataset.seen !== 'kept';
-  const close = async (): Promise<void> => {};
-  if (index === undefined) {
-    const items = reader && recommender.writes(reader);
-    const answers = makeAnswers({ recommender, removesSeen, notes, userVectors, ...defined({ items }) });
-    return Object.assign(answers, { close });
-  }
-  const { openIndex } = await import('./index_items.ts');
-  const opened = await openIndex(index, recommender.snapshot, defined({ table }));
-  const { snapshot } = opened;
-  const answers = makeAnswers({ recommender: { ...recommender, snapshot }, removesSeen, notes, userVectors });
-  return Object.assign(answers, { close: opened.close, index: opened.address });
+  const opened =
+    index === undefined ? undefined : await indexes!.openIndex(index, recommender.snapshot, defined({ table }));
+  const over = recommender.over(opened?.snapshot);
+  const items = reader && over.writes(reader);
+  const { query } = recommender;
+  // In place: a copy would have the snapshot of now, and not the one after a write.
+  const answers = makeAnswers({
+    recommender: Object.assign(over, { query }),
+    removesSeen,
+    notes,
+    userVectors,
+    ...defined({ items }),
+  });
+  const close = opened?.close ?? (async () => {});
+  return Object.assign(answers, { close, ...defined({ index: opened?.address }) });
 }
 
 export interface ServeRequest extends Omit<OpenRequest, 'takesItems'> {
@@ -131,7 +136,7 @@ export async function serve(run: Run, request: ServeRequest = {}): Promise<Servi
     ]);
     const detach = answers.items && (await items?.attach(answers.items));
     const close = async (): Promise<void> => {
-      detach?.();
+      await detach?.();
       await answers.close();
     };
     const versions = onlyVersion({ answers, folder: run.trained.folder, close });

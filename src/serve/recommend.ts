@@ -14,16 +14,22 @@ import { makeLiveItems } from './live/live_items.ts';
 import type { Objective } from './objectives.ts';
 import { makePreparer } from './prepare.ts';
 import { sampleQueries } from './sample_queries.ts';
-import { makeSnapshot } from './snapshot.ts';
+import { makeSnapshot, type Snapshot } from './snapshot.ts';
 
 export interface Recommender extends Asking {
   /** What a question may say. */
   readonly query: QueryDescription;
   /** Queries of the data, for a measurement: at most `count`, evenly spread over the events that are evaluated. */
   sample(count: number): Promise<Queries>;
+  /** What answers from the same items, found by `base`, with writes of its own. Default: all of them are compared. */
+  over(base?: Snapshot): Writable;
+  close(): Promise<void>;
+}
+
+/** What answers, and takes items. */
+export interface Writable extends Asking {
   /** Takes items that are written from now on, read by `reader`, which is closed with the writes. */
   writes(reader: ItemReader): ItemWrites;
-  close(): Promise<void>;
 }
 
 export interface RecommenderOptions {
@@ -60,19 +66,28 @@ export async function makeRecommender(
     users: { keys: users.keys, seen: users.seen },
     ...defined({ objectives }),
   });
-  const live = makeLiveItems(snapshot);
-  const { ask, askAll, vectors } = makeAsking(live, makePreparer(trained, dataset), retrieval.query);
+  const preparer = makePreparer(trained, dataset);
+  const over = (base = snapshot): Writable => {
+    const live = makeLiveItems(base);
+    const { ask, askAll, vectors } = makeAsking(live, preparer, retrieval.query);
+    return {
+      get snapshot() {
+        return live.snapshot;
+      },
+      ...{ ask, askAll, vectors },
+      writes(reader) {
+        const { encodings } = trained;
+        return makeItemWrites({ plan, encodings, corpus, live, base, reader, itemTower: retrieval.item });
+      },
+    };
+  };
+  const { ask, askAll, vectors } = makeAsking({ snapshot }, preparer, retrieval.query);
   return {
-    get snapshot() {
-      return live.snapshot;
-    },
+    snapshot,
     ...{ ask, askAll, vectors },
     query: describeQuery(plan, trained.encodings, snapshot),
     sample: (count) => sampleQueries(retrieval, dataset, count),
-    writes(reader) {
-      const { encodings } = trained;
-      return makeItemWrites({ plan, encodings, corpus, live, base: snapshot, reader, itemTower: retrieval.item });
-    },
+    over,
     close: () => retrieval.close(),
   };
 }

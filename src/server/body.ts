@@ -1,4 +1,5 @@
 /** The body of a request: bytes to JSON, and JSON to what its schema says. */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
@@ -23,6 +24,13 @@ export function parseBody(text: string): unknown {
     throw refused(400, diagnose('request-body', undefined, { reason, advice: 'send values as the data has them' }));
   }
   return value;
+}
+
+/** Bodies are taken as they are: what a small body unpacks to has no bound. @throws Refused 415 */
+export function refuseCompressed({ 'content-encoding': encoding = 'identity' }: IncomingHttpHeaders): void {
+  if (encoding === 'identity' || encoding === '') return;
+  const facts = { reason: `is compressed by \`${shortened(encoding)}\``, advice: 'send it without compression' };
+  throw refused(415, diagnose('request-body', undefined, facts));
 }
 
 const noBody = (): Refused =>

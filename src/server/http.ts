@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { diagnose } from '../diagnostics/diagnose.ts';
-import { parseBody } from './body.ts';
+import { parseBody, refuseCompressed } from './body.ts';
 import type { Door } from './door.ts';
 import type { Gate } from './gate.ts';
 import type { WritesOfItems } from './items/writes.ts';
@@ -62,8 +62,9 @@ export async function makeHttp(place: Place, door: Door): Promise<FastifyInstanc
     },
   });
   http.removeAllContentTypeParsers();
-  http.addContentTypeParser('application/json', { parseAs: 'string' }, (_, text, done) => {
+  http.addContentTypeParser('application/json', { parseAs: 'string' }, ({ headers }, text, done) => {
     try {
+      refuseCompressed(headers);
       done(null, parseBody(text as string));
     } catch (error) {
       done(error as Error);

@@ -35,6 +35,6 @@ export async function trainFilms(root: string): Promise<string> {
     train { batch = 32, epochs = 1 }`,
   );
   const run = join(root, 'run');
-  await train(join(root, 'model.tower'), { data: join(root, 'data.tower'), out: run });
+  await train(join(root, 'model.tower'), { data: join(root, 'data.tower'), out: run, engine: 'onnx' });
   return run;
 }

@@ -25,9 +25,14 @@ export type KnownManifests = Map<string, Manifest | undefined>;
 /**
  * A folder has its runs in subfolders, or in subfolders that links name. It may be a run itself, also through a link that is changed in one step, as
  * Kubernetes changes `..data`.
+ * @param besides one more file of a run, whose changes count
  * @throws Failure `cannot-read`
  */
-export async function candidatesIn(folder: string, known: KnownManifests = new Map()): Promise<Candidate[]> {
+export async function candidatesIn(
+  folder: string,
+  known: KnownManifests = new Map(),
+  besides?: string,
+): Promise<Candidate[]> {
   const base = await reading(
     folder,
     realpath(join(folder, '..data')).catch(() => realpath(folder)),
@@ -37,13 +42,15 @@ export async function candidatesIn(folder: string, known: KnownManifests = new M
     : (await reading(base, readdir(base))).filter((name) => !name.startsWith('.')).map((name) => join(base, name));
   if (known.size > mostKnown) known.clear();
   const real = await Promise.all(places.map((place) => realpath(place).catch(() => undefined)));
-  const found = await Promise.all([...new Set(real)].map((place) => place && candidateAt(shorter(place), known)));
+  const found = await Promise.all(
+    [...new Set(real)].map((place) => place && candidateAt(shorter(place), known, besides)),
+  );
   return found
     .filter((each): each is Candidate => typeof each === 'object')
     .sort((a, b) => b.written - a.written || b.folder.localeCompare(a.folder, 'en', { numeric: true }));
 }
 
-async function candidateAt(folder: string, known: KnownManifests): Promise<Candidate | undefined> {
+async function candidateAt(folder: string, known: KnownManifests, besides?: string): Promise<Candidate | undefined> {
   try {
     const path = join(folder, manifestFile);
     const file = await lstat(path);
@@ -57,11 +64,12 @@ async function candidateAt(folder: string, known: KnownManifests): Promise<Candi
         return { isRight: size === bytes, text: `${size} ${mtimeMs}` };
       }),
     );
+    const other = besides === undefined ? '' : await stateOf(join(folder, besides));
     return {
       folder,
       ...(manifest ? { checksum: manifest.checksum } : {}),
       isWhole: manifest !== undefined && sizes.every(({ isRight }) => isRight),
-      signature: [own, ...sizes.map(({ text }) => text)].join(' '),
+      signature: [own, ...sizes.map(({ text }) => text), other].join(' '),
       written: file.mtimeMs,
     };
   } catch {
@@ -69,6 +77,12 @@ async function candidateAt(folder: string, known: KnownManifests): Promise<Candi
     return undefined;
   }
 }
+
+const stateOf = (path: string): Promise<string> =>
+  lstat(path).then(
+    ({ ino, size, mtimeMs }) => `${ino} ${size} ${mtimeMs}`,
+    () => '',
+  );
 
 const refusedAs =
   <T>(value: T) =>

@@ -1,4 +1,5 @@
 /** Serves versions: a run with a canary, or the newest run of a folder, which may change while the server answers. */
+import { join } from 'node:path';
 import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { type Choice, chooseEngine } from '../../engine/engines.ts';
@@ -7,7 +8,9 @@ import type { OpenedItems } from '../items.ts';
 import type { LoadRequest, Run } from '../run.ts';
 import { listen, open, refuseUnsafe, type ServeRequest, type Serving } from '../serve.ts';
 
-export interface VersionsRequest extends Omit<ServeRequest, 'index' | 'table'>, Omit<LoadRequest, 'signal'> {
+export interface VersionsRequest extends ServeRequest, Omit<LoadRequest, 'signal'> {
+  /** The index of each version: a folder in its run, such as `index`, or `postgres://user@host/database`. */
+  readonly index?: string;
   /** The run that answers; it is closed when nothing asks it any more. Absent: `watch`. */
   readonly run?: Run;
   /** The folder whose newest run answers. */
@@ -40,27 +43,20 @@ export async function serveVersions(request: VersionsRequest): Promise<ServingVe
 }
 
 async function serveWith(items: OpenedItems | undefined, request: VersionsRequest): Promise<ServingVersions> {
-  const { watch, canary, share, signal, say = () => {}, data, allow, unfinished, userVectors } = request;
+  const { watch, canary, share, signal, say = () => {}, data, allow, unfinished, index, table, userVectors } = request;
   const choice = await (request.run?.engine() ?? chooseEngine(request.engine));
   request.onEngine?.(choice);
-  const [{ loadBeside }, { makeWatch }, { makeVersions }, { makeSides }, { makeSwaps }, { makeVersion }] =
-    await Promise.all([
-      import('./load_beside.ts'),
-      import('./watch.ts'),
-      import('../../server/versions/versions.ts'),
-      import('../../server/versions/sides.ts'),
-      import('../../server/versions/swaps.ts'),
-      import('../../server/versions/version.ts'),
-    ]);
-  const versionOf = async (run: Run, folder: string): Promise<Version> => {
-    const answers = await open(run, { takesItems: items !== undefined, ...defined({ userVectors }) });
-    const detach = answers.items && (await items?.attach(answers.items));
-    const close = async (): Promise<void> => {
-      detach?.();
-      await run.close();
-    };
-    return makeVersion({ answers, folder, close });
-  };
+  const [{ loadBeside }, { makeWatch }, { makeVersions }, { makeSides }, { makeSwaps }] = await Promise.all([
+    import('./load_beside.ts'),
+    import('./watch.ts'),
+    import('../../server/versions/versions.ts'),
+    import('../../server/versions/sides.ts'),
+    import('../../server/versions/swaps.ts'),
+  ]);
+  const versionOf = (run: Run, folder: string): Promise<Version> =>
+    openVersion(run, folder, defined({ items, index, table, userVectors }));
+  // An index that comes after its run makes the run one to be tried again.
+  const besides = index === undefined || isAddress(index) ? undefined : join(index, 'index.json');
   const ofRun = { ...defined({ data, allow, unfinished }), engine: choice.engine.name };
   const load = async (folder: string, ending?: AbortSignal, isFirst = false): Promise<Version> =>
     versionOf(await loadBeside(folder, { ...ofRun, isFirst, ...defined({ signal: ending }) }), folder);
@@ -81,6 +77,7 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
       ? undefined
       : makeWatch({
           folder: watch,
+          ...defined({ besides }),
           answering: () => versions.current.all.map(({ id }) => id),
           rejected: swaps.rejected,
           take: swaps.take,
@@ -99,7 +96,7 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
       });
       say(`version ${found.id.slice(0, 12)} of ${at}: loaded in ${((performance.now() - start) / 1000).toFixed(1)} s`);
     };
-    const looking = makeWatch({ folder, answering: () => [], rejected: new Set(), take, say });
+    const looking = makeWatch({ folder, ...defined({ besides }), answering: () => [], rejected: new Set(), take, say });
     const refused = (await looking.look()) + (found ? 0 : await looking.look());
     signal?.throwIfAborted();
     if (found === undefined) throw failure('no-version', { folder, refused });
@@ -118,6 +115,42 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
     },
   };
 }
+
+export interface OfVersions {
+  readonly items?: OpenedItems;
+  readonly index?: string;
+  readonly table?: string;
+  readonly userVectors?: number;
+}
+
+/** A run as a version, with all items that were written. The run is closed with it, also where it cannot be one. */
+export async function openVersion(
+  run: Run,
+  folder: string,
+  { items, index, table, userVectors }: OfVersions,
+): Promise<Version> {
+  try {
+    const answers = await open(run, {
+      takesItems: items !== undefined,
+      ...defined({ index: index && indexOf(folder, index), table, userVectors }),
+    });
+    const detach = answers.items && (await items?.attach(answers.items));
+    const close = async (): Promise<void> => {
+      await detach?.();
+      await answers.close();
+      await run.close();
+    };
+    const { makeVersion } = await import('../../server/versions/version.ts');
+    return makeVersion({ answers, folder, close });
+  } catch (error) {
+    await run.close();
+    throw error;
+  }
+}
+
+/** The index of a run: in its folder, or where all versions have theirs. */
+const indexOf = (folder: string, index: string): string => (isAddress(index) ? index : join(folder, index));
+const isAddress = (index: string): boolean => /^\w+:\/\//.test(index);
 
 /** Of a canary, where nobody says: one question in twenty. */
 const usualShare = 0.05;

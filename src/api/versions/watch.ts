@@ -6,6 +6,8 @@ import { type Candidate, candidatesIn, type KnownManifests } from './candidates.
 
 export interface Watched {
   readonly folder: string;
+  /** One more file of each run: a run that could not be served is tried again when it changes. */
+  readonly besides?: string;
   /** Checksums of what answers now: nothing older is taken. */
   answering(): readonly string[];
   /** Checksums of what is never taken. */
@@ -27,7 +29,7 @@ export interface Watch {
 
 const everyMilliseconds = 1000;
 
-export function makeWatch({ folder, answering, rejected, take, say }: Watched): Watch {
+export function makeWatch({ folder, besides, answering, rejected, take, say }: Watched): Watch {
   const manifests: KnownManifests = new Map();
   /** By folder: the state that could not be served. */
   const failed = new Map<string, string>();
@@ -60,7 +62,7 @@ export function makeWatch({ folder, answering, rejected, take, say }: Watched): 
     return refused;
   };
   const look = async (): Promise<number> => {
-    const candidates = await candidatesIn(folder, manifests);
+    const candidates = await candidatesIn(folder, manifests, besides);
     const refused = await tryEach(candidates);
     before = new Map(candidates.map(({ folder: at, signature }) => [at, signature]));
     return refused;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { isAbsolute, normalize } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
@@ -48,7 +49,10 @@ export function serveCommand(program: Command): void {
     .addOption(
       new Option('--port <number>', 'listen on this port; 0 takes any that is free').argParser(portOf).default(8321),
     )
-    .option('--index <place>', 'search in the index that `tower index` wrote there: a folder or an address')
+    .option(
+      '--index <place>',
+      'search in the index that `tower index` wrote there: a folder or an address; with `--watch` and `--canary`, a folder in each run, such as `index`',
+    )
     .option('--table <name>', 'with --index: search in the index of this name (default: `tower_items`)')
     .option('--token-file <file>', 'answer only requests with the bearer token in this file')
     .addOption(limit('--deadline <milliseconds>', 'give up an answer after this time (default: 2000)'))
@@ -98,7 +102,12 @@ export function serveCommand(program: Command): void {
       }
       const { serveVersions } = await import('../../api/versions/serve.ts');
       const run = folder === undefined ? undefined : await openRun(folder, ofRun);
-      const versions = { ...asked, ...ofRun, ...defined({ run, watch, canary, share }), onEngine: sayEngine };
+      const versions = {
+        ...asked,
+        ...ofRun,
+        ...defined({ run, watch, canary, share, index, table }),
+        onEngine: sayEngine,
+      };
       const serving = await endable((signal) => serveVersions({ ...versions, signal }));
       say(`serving ${folder ?? watch} on ${serving.url}`);
       // SIGHUP is how a person asks a daemon to look at its files again.
@@ -129,8 +138,9 @@ function complaintOf(folder: string | undefined, { watch, canary, share, index }
   }
   const hasVersions = canary !== undefined || watch !== undefined;
   if (share !== undefined && !hasVersions) return "option '--share' needs '--canary <run>' or '--watch <folder>'";
-  if (index === undefined || !hasVersions) return undefined;
-  return "option '--index' has the items of one run, and cannot be used with '--canary' or '--watch'";
+  if (index === undefined || !hasVersions || /^\w+:\/\//.test(index)) return undefined;
+  const isInside = !isAbsolute(index) && !normalize(index).startsWith('..');
+  return isInside ? undefined : "with '--watch' or '--canary', '--index' is a folder in each run, such as 'index'";
 }
 
 function portOf(text: string): number {

@@ -26,7 +26,8 @@ export interface WritesOfItems {
   write(writes: readonly ItemWrite[], isArray: boolean): Promise<readonly WriteOutcome[]>;
   /** Brings a version to what was written, and lets it have what comes. @throws Failure `items-closed` for a write that it cannot take */
   attach(version: ItemWrites): Promise<void>;
-  detach(version: ItemWrites): void;
+  /** The version gets no more. Resolves when it computes nothing: only then may it be closed. */
+  detach(version: ItemWrites): Promise<void>;
   /** Items that were written and are there, and keys that were deleted. */
   readonly stored: { readonly items: number; readonly deleted: number; readonly bytes: number };
   /** Ends when what has arrived is written. */
@@ -191,7 +192,11 @@ export function makeWritesOfItems({ log, records, say = () => {} }: WritesSource
         versions.add(version);
       });
     },
-    detach: (version) => void versions.delete(version),
+    async detach(version) {
+      versions.delete(version);
+      // A batch that has begun computes its items for this version too.
+      await exclusive(async () => {});
+    },
     async close() {
       while (isRunning) await exclusive(async () => {});
       await shortening;

@@ -61,6 +61,14 @@ export function versionIn(sides: Sides, { version, label }: Target): Version | u
   return found;
 }
 
+/** Where a canary is another model, each is asked by its name. Undefined where both versions have it. @throws Refused 404 */
+function onlyOf({ all }: Sides, model: string): Version | undefined {
+  const names = all.map(({ answers }) => answers.about().query.model);
+  refuseOtherModel(model, names);
+  const own = all.filter((_, at) => names[at] === model);
+  return own.length === 1 ? own[0] : undefined;
+}
+
 /** @throws Refused 404 */
 export function refuseOtherModel(model: string, known: readonly string[]): void {
   if (!known.includes(model)) throw unknown('model', model, known);
@@ -75,6 +83,8 @@ export interface Asked {
   /** As the metrics name it. */
   readonly route: string;
   readonly target: Target;
+  /** What the model is called in its file. */
+  readonly model: string;
   readonly signature: Signature;
   readonly rows: readonly Row[];
   /** The JSON pointer of a place. */
@@ -82,16 +92,17 @@ export interface Asked {
 }
 
 export interface Given {
-  readonly version: Version;
+  /** Of each row. Empty where there is no row. */
+  readonly versions: readonly Version[];
   readonly rows: readonly Outputs[];
 }
 
 /**
- * One row goes where the share of `canary` sends it. Several rows have one answer of one version, which is `stable`.
+ * Each row goes where the share of `canary` sends it, as it would alone: a user stays on one side.
  * @throws Refused
  */
 export async function askRows(desk: Desk, request: FastifyRequest, asked: Asked): Promise<Given> {
-  const { route, target, signature, rows, at } = asked;
+  const { route, target, model, signature, rows, at } = asked;
   const along = new Map(
     desk.versions.current.all.flatMap(({ answers }) =>
       answers
@@ -102,15 +113,17 @@ export async function askRows(desk: Desk, request: FastifyRequest, asked: Asked)
   const bodies = rows.map((row) => bodyOf(row, along));
   try {
     desk.readers[signature.schema](bodies);
-    let version: Version | undefined;
     const given = await desk.answer(request, bodies, (sides) => {
-      const chosen =
-        versionIn(sides, target) ?? (bodies.length === 1 ? sides.of(signature.topic(bodies[0]!)) : sides.stable);
-      version = chosen;
-      return (body, options) => signature.ask(chosen.answers, body as never, options);
+      const named = versionIn(sides, target) ?? onlyOf(sides, model);
+      return async (body, options) => {
+        const version = named ?? sides.of(signature.topic(body));
+        return { version, row: await signature.ask(version.answers, body as never, options) };
+      };
     });
-    for (const { keys } of given) desk.answered(route, version!.id, Array.isArray(keys) ? keys.length : 0);
-    return { version: version!, rows: given };
+    for (const { version, row } of given) {
+      desk.answered(route, version.id, Array.isArray(row.keys) ? row.keys.length : 0);
+    }
+    return { versions: given.map(({ version }) => version), rows: given.map(({ row }) => row) };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     const mistakes = error.mistakes.map((mistake) => {

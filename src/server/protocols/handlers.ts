@@ -1,7 +1,6 @@
 /** What answers each route of the protocols. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { diagnose } from '../../diagnostics/diagnose.ts';
-import { refused } from '../refused.ts';
+import { refuseCompressed } from '../body.ts';
 import { urlOf } from '../routes.ts';
 import type { Desk, Target } from './ask.ts';
 import * as inference from './inference.ts';
@@ -46,10 +45,12 @@ export async function addProtocols(http: FastifyInstance, desk: Desk): Promise<v
   await http.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (request, bytes, done) => {
-      const { 'content-encoding': encoding = 'identity' } = request.headers;
-      if (encoding === 'identity') return done(null, bytes);
-      const facts = { reason: `is compressed by \`${encoding.slice(0, 60)}\``, advice: 'send it without compression' };
-      done(refused(415, diagnose('request-body', undefined, facts)));
+      try {
+        refuseCompressed(request.headers);
+        done(null, bytes);
+      } catch (error) {
+        done(error as Error);
+      }
     });
     for (const [name, { method, path }] of Object.entries(protocolRoutes)) {
       const handle = handlers[name as ProtocolRouteName];

@@ -73,7 +73,7 @@ export async function infer(
   };
   const rows = rowsOf(columns, fields);
   const route = '/v2/models/infer';
-  const given = await askRows(desk, request, { route, target, signature, rows, at });
+  const given = await askRows(desk, request, { route, target, model: about.query.model, signature, rows, at });
   return answerOf(given, { target, body, wanted }, reply);
 }
 
@@ -150,7 +150,7 @@ interface Answer {
   readonly wanted: readonly Wanted[];
 }
 
-function answerOf({ version, rows }: Given, { target, body, wanted }: Answer, reply: FastifyReply): unknown {
+function answerOf({ versions, rows }: Given, { target, body, wanted }: Answer, reply: FastifyReply): unknown {
   const columns = columnsOf(
     wanted.map(({ field }) => field),
     rows,
@@ -166,7 +166,10 @@ function answerOf({ version, rows }: Given, { target, body, wanted }: Answer, re
     parts.push(bytes);
     return { ...tensor, parameters: { binary_data_size: bytes.length } };
   });
-  const head = { model_name: target.model, model_version: versionName(version), ...defined({ id: body.id }), outputs };
+  const names = new Set(versions.map(versionName));
+  // The name of one version is no name of an answer of two.
+  const named = defined({ model_version: names.size === 1 ? [...names][0] : undefined, id: body.id });
+  const head = { model_name: target.model, ...named, outputs };
   if (parts.length === 0) return head;
   const json = Buffer.from(JSON.stringify(head));
   reply.header('inference-header-content-length', json.length).type('application/octet-stream');

@@ -77,7 +77,9 @@ export async function predict(desk: Desk, request: FastifyRequest, target: Targe
   const { signature_name: name = 'serving_default', instances, inputs } = body;
   const signature = signatureOf(name);
   if (signature === undefined) throw unknown('signature', name, Object.keys(signatures), 400, '/signature_name');
-  const fields = signature.inputs(version.answers.about());
+  const about = version.answers.about();
+  const { model } = about.query;
+  const fields = signature.inputs(about);
   const route = '/v1/models/:predict';
   if (inputs === undefined) {
     const bare = new Set<number>();
@@ -86,8 +88,8 @@ export async function predict(desk: Desk, request: FastifyRequest, target: Targe
       .map((each, row) => rowOf(each, signature, pointer('instances', row), () => bare.add(row)));
     const at: Asked['at'] = ({ row, input, within }) =>
       pointer('instances', row, ...(input === undefined || bare.has(row) ? [] : [input])) + within;
-    const { version: of, rows: given } = await askRows(desk, request, { route, target, signature, rows, at });
-    const [only, ...others] = signature.outputs(of.answers.about());
+    const { rows: given } = await askRows(desk, request, { route, target, model, signature, rows, at });
+    const [only, ...others] = signature.outputs(about);
     return { predictions: others.length === 0 ? given.map((row) => row[only!.name]) : given };
   }
   const isNamed = isObject(inputs) && !isBinary(inputs);
@@ -101,8 +103,8 @@ export async function predict(desk: Desk, request: FastifyRequest, target: Targe
     pointer('inputs', ...(input !== undefined && isNamed ? [input] : []), ...(lists.has(input ?? '') ? [row] : [])) +
     within;
   const rows = rowsOf(columns, fields);
-  const { version: of, rows: given } = await askRows(desk, request, { route, target, signature, rows, at });
-  const outputs = columnsOf(signature.outputs(of.answers.about()), given);
+  const { rows: given } = await askRows(desk, request, { route, target, model, signature, rows, at });
+  const outputs = columnsOf(signature.outputs(about), given);
   return { outputs: outputs.size === 1 ? [...outputs.values()][0] : Object.fromEntries(outputs) };
 }
 

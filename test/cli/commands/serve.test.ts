@@ -37,7 +37,7 @@ it('answers as `tower recommend`, logs to stdout, and ends with 0 by SIGTERM', a
   expect(JSON.parse((await tower(args, { cwd: root })).stdout)).toMatchObject({ items, notes });
 });
 
-it('takes a new run of the folder, survives a kill while it loads it, and serves it after a new start', async () => {
+it('takes a new run of the folder, survives a kill while it loads it and items are written, and serves it after a new start', async () => {
   await train(at('films.tower'), {
     data: at('data.tower'),
     out: at('second'),
@@ -49,7 +49,7 @@ it('takes a new run of the folder, survives a kill while it loads it, and serves
   );
   mkdirSync(at('live'));
   cpSync(at('run'), at('live/1'), { recursive: true });
-  const args = ['serve', '--watch', 'live', '--port', '0', '--engine', 'onnx', '--no-log'];
+  const args = ['serve', '--watch', 'live', '--items', 'written', '--port', '0', '--engine', 'onnx', '--no-log'];
   const env = { ...process.env, TMPDIR: at('temporary') };
   mkdirSync(at('temporary'));
   const start = async () => {
@@ -60,7 +60,18 @@ it('takes a new run of the folder, survives a kill while it loads it, and serves
     const url = await vi.waitFor(() => /serving live on (http:\S+)/.exec(said)![1]!, { timeout: 60_000, interval: 50 });
     const version = async () =>
       ((await (await fetch(`${url}/v1/versions`)).json()) as { stable: { version: string } }).stable.version;
-    return { child, done, version, said: () => said };
+    const write = (method: string, key: string, body?: object) =>
+      fetch(`${url}/v1/items/${key}`, {
+        method,
+        ...(body ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {}),
+      });
+    const all = async (): Promise<readonly string[]> => {
+      const body = JSON.stringify({ user: 'u1', k: 1000, removeSeen: false });
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(`${url}/v1/recommend`, { method: 'POST', headers, body });
+      return ((await answer.json()) as { items: { key: string }[] }).items.map(({ key }) => key);
+    };
+    return { child, done, version, write, all, said: () => said };
   };
   const waiting = { timeout: 60_000, interval: 50 };
   const killed = await start();
@@ -69,11 +80,23 @@ it('takes a new run of the folder, survives a kill while it loads it, and serves
   renameSync(at('live/.2'), at('live/2'));
   const loading = () => readdirSync(at('temporary')).filter((name) => name.startsWith('tower-version-'));
   await vi.waitFor(() => expect(loading()).toHaveLength(1), waiting);
+  const answered: string[] = [];
+  const writing = (async () => {
+    expect((await killed.write('DELETE', 'm3')).status).toBe(200);
+    for (let at = 0; ; at++) {
+      expect((await killed.write('PUT', `new${at}`, { title: `New ${at}` })).status).toBe(200);
+      answered.push(`new${at}`);
+    }
+  })().catch(() => {});
+  await vi.waitFor(() => expect(answered.length).toBeGreaterThan(5), waiting);
   killed.child.kill('SIGKILL');
-  await killed.done;
+  await Promise.all([killed.done, writing]);
 
   const again = await start();
   expect(await again.version()).toBe(second);
+  const items = await again.all();
+  expect(items).toEqual(expect.arrayContaining(answered));
+  expect(items).not.toContain('m3');
   // What the kill left in the folder for temporary files is gone.
   expect(loading()).toEqual([]);
   cpSync(at('run'), at('live/3'), { recursive: true });
@@ -108,6 +131,7 @@ it('says in a line what is wrong, with exit code 1', async () => {
   expect(await failing()).toContain('give a run, or the folder of runs');
   expect(await failing('run', '--share', '5%')).toContain('`--share` needs');
   expect(await failing('run', '--canary', 'run', '--share', '120%')).toContain('must be a share');
+  expect(await failing('run', '--canary', 'run', '--index', '../index')).toContain('is a folder in each run');
   mkdirSync(at('empty'));
   expect(await failing('--watch', 'empty')).toContain('no-version');
   expect(await failing('run', '--token-file', 'none.txt')).toContain('cannot-read');

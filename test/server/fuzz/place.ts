@@ -22,8 +22,11 @@ export interface FuzzPlace {
   close(): Promise<void>;
 }
 
+// A process with little of the processor is no late answer.
+const limits = { batch: 5, k: 40, deadline: 600_000 };
+
 export async function fuzzPlace(root: string): Promise<FuzzPlace> {
-  const run = await load(await trainFilms(root));
+  const run = await load(await trainFilms(root), { engine: 'onnx' });
   const items = await openItems(join(root, 'written'));
   const both = await Promise.all([open(run, { takesItems: true }), open(run, { takesItems: true })]);
   for (const answers of both) if (answers.items) await items.attach(answers.items);
@@ -36,7 +39,7 @@ export async function fuzzPlace(root: string): Promise<FuzzPlace> {
   const versions = makeVersions(fresh());
   const swaps = makeSwaps({ versions, load: async (folder) => make(folder), say: () => {}, firstShare: 0.5 });
   const server = await makeServer(versions, {
-    ...{ tower: '0.0.0', limits: { batch: 5, k: 40 }, swaps },
+    ...{ tower: '0.0.0', limits, swaps },
     ...defined({ items: items.writes }),
   });
   const url = new URL(await server.listen('127.0.0.1', 0));

@@ -22,7 +22,7 @@ let requests: Readonly<Record<RouteName, fc.Arbitrary<Asked>>>;
 beforeAll(async () => {
   place = await fuzzPlace(root);
   requests = requestsTo(place.known);
-}, 120_000);
+}, 3_600_000);
 afterAll(() => place?.close());
 
 it('has requests for each route', () => {

@@ -26,7 +26,7 @@ export function sendBytes(
     const timer = setTimeout(() => {
       socket.destroy();
       reject(new Error(`the connection hangs after ${JSON.stringify(bytes.toString('latin1').slice(0, 2000))}`));
-    }, 20_000);
+    }, 120_000);
     const end = (): void => {
       clearTimeout(timer);
       socket.destroy();

@@ -10,7 +10,7 @@ let run: Run;
 let server: Serving;
 
 beforeAll(async () => {
-  run = await load(await trainFilms(root));
+  run = await load(await trainFilms(root), { engine: 'onnx' });
   server = await open();
 }, 120_000);
 afterAll(async () => {

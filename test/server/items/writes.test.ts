@@ -132,7 +132,7 @@ describe('writes of items', () => {
     await writes.write([put('d', 7)], false);
     expect(itemsOf(later)).toEqual(itemsOf(first));
     expect(itemsOf(later)).toEqual({ b: 1, c: 1, d: 7, e: 6 });
-    writes.detach(later);
+    await writes.detach(later);
     await writes.write([gone('d')], false);
     expect(itemsOf(later)).toMatchObject({ d: 7 });
     // A version that cannot compute one of the items is refused whole.

@@ -213,3 +213,38 @@ describe('the routes of versions', () => {
     expect((await change(closed, 'rollback', {}, { host: 'tower.example', authorization })).status).toBe(409);
   });
 });
+
+describe('rows of the protocols', () => {
+  const rows = users.keys.map((user) => ({ user, k: 5 }));
+  const post = async (server: Server, url: string, body: object) =>
+    (await server.http.inject({ method: 'POST', url, payload: JSON.stringify(body) })).json();
+
+  it('go where the share of the canary sends each of their users', async () => {
+    const { swaps, server, versions } = await place({ firstShare: 0.5 });
+    await swaps.take('b');
+    const { model } = offline.get('a')!.about().query;
+    const wanted = users.keys.map((user) => versions.current.of({ user }).id);
+    expect(new Set(wanted)).toEqual(new Set(['a', 'b']));
+    const keys = await Promise.all(
+      users.keys.map(async (user, at) =>
+        (await offline.get(wanted[at]!)!.recommend({ user, k: 5 })).items.map(({ key }) => key),
+      ),
+    );
+    const { predictions } = await post(server, `/v1/models/${model}:predict`, { instances: rows });
+    expect(predictions.map((row: { keys: string[] }) => row.keys)).toEqual(keys);
+    const { outputs } = await post(server, `/v1/models/${model}:predict`, { inputs: { user: users.keys, k: 5 } });
+    expect(outputs.keys).toEqual(keys);
+    const tensor = { name: 'user', datatype: 'BYTES', shape: [users.keys.length], data: users.keys };
+    const both = await post(server, `/v2/models/${model}/infer`, { inputs: [tensor], parameters: { k: 5 } });
+    expect(both.outputs[0].data).toEqual(keys.flat());
+    expect(both).not.toHaveProperty('model_version');
+    const own = users.keys.filter((_, at) => wanted[at] === 'b');
+    const some = { ...tensor, shape: [own.length], data: own };
+    expect((await post(server, `/v2/models/${model}/infer`, { inputs: [some] })).model_version).toBe('b');
+    const named = await post(server, `/v1/models/${model}/labels/stable:predict`, { instances: rows });
+    const stable = await Promise.all(
+      users.keys.map(async (user) => (await offline.get('a')!.recommend({ user, k: 5 })).items.map(({ key }) => key)),
+    );
+    expect(named.predictions.map((row: { keys: string[] }) => row.keys)).toEqual(stable);
+  });
+});
