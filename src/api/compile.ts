@@ -21,7 +21,8 @@ export interface CompileRequest extends Omit<CheckRequest, 'data'> {
 
 /**
  * Writes the static graphs of a model: for the training step, for each tower and its parts a tfjs graph model (weights go in as inputs
- * `parameter:…`, updated ones come out as `updated:…`), the same graph as text, and `plan.json`, which says what feeds each input.
+ * `parameter:…`, updated ones come out as `updated:…`), the same graph as text and as a function of PyTorch, and `plan.json`, which says what
+ * feeds each input.
  * @throws Failure with the model's diagnostics, `folder-not-empty` or `cannot-write`
  */
 export async function compile(path: string, { out, force = false, ...request }: CompileRequest): Promise<Compiled> {
@@ -31,6 +32,7 @@ export async function compile(path: string, { out, force = false, ...request }: 
   if (!force && (await reading(out, readdir(out))).length > 0) throw failure('folder-not-empty', { folder: out });
 
   const { trainingTfjs, tfjsFiles } = await import('../engine/formats/tfjs_model.ts');
+  const { torchModule } = await import('../engine/formats/torch.ts');
   const graphs: readonly (readonly [string, GraphPlan])[] = [
     ['step', plan.step],
     ...plan.towers.flatMap(({ name, embedded, parts = [] }) => [
@@ -46,6 +48,7 @@ export async function compile(path: string, { out, force = false, ...request }: 
   };
   for (const [name, { graph }] of graphs) {
     await write(`${name}/graph.txt`, `${print(graph)}\n`);
+    await write(`${name}/model.py`, torchModule(graph).source);
     for (const [file, bytes] of Object.entries(tfjsFiles(trainingTfjs(graph)))) await write(`${name}/${file}`, bytes);
   }
   await write('plan.json', `${JSON.stringify(summary(plan, graphs), null, 2)}\n`);

@@ -285,7 +285,7 @@ describe('compile', () => {
     const { files } = await json('compile', 'films.tower', '--out', 'built');
     for (const file of files) expect(existsSync(join(root, 'built', file)), file).toBe(true);
     expect(files).toEqual(
-      expect.arrayContaining(['step/model.json', 'user/model.json', 'item/graph.txt', 'plan.json']),
+      expect.arrayContaining(['step/model.json', 'step/model.py', 'user/model.json', 'item/graph.txt', 'plan.json']),
     );
     expect(await refused('compile', 'films.tower', '--out', 'built')).toMatchObject({ code: 'folder-not-empty' });
   });

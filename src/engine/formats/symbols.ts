@@ -14,7 +14,7 @@ export interface SymbolSource {
 export const symbolSources = (graph: Graph, symbol: string): readonly SymbolSource[] =>
   symbol.split('·').map((factor) => symbolSource(graph, factor));
 
-function symbolSource(graph: Graph, symbol: string): SymbolSource {
+export function symbolSource(graph: Graph, symbol: string): SymbolSource {
   const found = graph.inputs.flatMap(({ node }) =>
     graph.nodes[node]!.type.shape.flatMap((dim, axis) =>
       typeof dim !== 'number' && dim.symbol === symbol ? [{ node, axis, times: dim.times }] : [],

@@ -1,0 +1,59 @@
+/**
+ * A graph as a module of Python: one function of torch, which takes the inputs and the parameters in order, and returns the outputs and the new values
+ * of the parameters that change. The caller holds the state.
+ */
+import type { Graph } from '../../graph/graph.ts';
+import { inComment, quoted } from './torch_names.ts';
+import { torchTable } from './torch_table.ts';
+import { TorchWriter, typeText } from './torch_writer.ts';
+
+export interface TorchModule {
+  readonly source: string;
+  /** Name of the function in it. */
+  readonly entry: string;
+}
+
+export function torchModule(graph: Graph): TorchModule {
+  const writer = new TorchWriter(graph, torchTable);
+  const { entry } = writer;
+  const argument = ({ name, node }: { readonly name: string; readonly node: number }): string => {
+    const own = writer.leaves.get(node)!;
+    const type = typeText(graph.nodes[node]!.type);
+    return `    ${own},  # ${own === name ? type : `${type} ${inComment(name)}`}`;
+  };
+  const results = [
+    ...graph.outputs.map(({ name, node }) => [writer.tensor(node), name] as const),
+    ...graph.updates.map(({ parameter, node }) => [writer.tensor(node), `new ${parameter}`] as const),
+  ].map(([code, name]) => `        ${code},${code === name ? '' : `  # ${inComment(name)}`}`);
+  const body = [...writer.head(), ...writer.lines].flatMap((line) => line.split('\n'));
+  const source = [
+    `"""Graph ${inComment(graph.name).replace(/["\\]/g, '?')}, written by Tower: outputs, then new values of parameters."""`,
+    'import torch',
+    'from torch.nn import functional',
+    '',
+    ...listOf('INPUTS', graph.inputs),
+    ...listOf('PARAMETERS', graph.parameters),
+    ...listOf('OUTPUTS', graph.outputs),
+    ...listOf(
+      'UPDATES',
+      graph.updates.map(({ parameter }) => ({ name: parameter })),
+    ),
+    ...writer.tables.flatMap((table) => ['', table]),
+    '',
+    '',
+    `def ${entry}(`,
+    ...(graph.inputs.length === 0 ? [] : ['    # inputs', ...graph.inputs.map(argument)]),
+    ...(graph.parameters.length === 0 ? [] : ['    # parameters', ...graph.parameters.map(argument)]),
+    '):',
+    ...body.map((line) => (line === '' ? '' : `    ${line}`)),
+    '',
+    ...(results.length === 0 ? ['    return ()'] : ['    return (', ...results, '    )']),
+  ];
+  return { source: `${source.join('\n')}\n`, entry };
+}
+
+const listOf = (name: string, entries: readonly { readonly name: string }[]): readonly string[] => [
+  `${name} = [`,
+  ...entries.map((entry) => `    ${quoted(entry.name)},`),
+  ']',
+];

@@ -1,0 +1,178 @@
+/** Writes a graph as statements of Python over torch. A value that is read once and is short goes into the expression that reads it. */
+import { printShape } from '../../graph/dims.ts';
+import type { Dim, Dtype, Graph, Node, TensorType } from '../../graph/graph.ts';
+import type { OpName } from '../../graph/ops.ts';
+import { symbolSource } from './symbols.ts';
+import { inComment, PythonNames } from './torch_names.ts';
+
+/** How tightly Python binds an expression, loosest first. */
+export const binds = { comparison: 1, or: 2, and: 3, sum: 4, product: 5, sign: 6, atom: 7 } as const;
+
+export interface Expression {
+  readonly code: string;
+  readonly binds: number;
+}
+
+/** Lowers one node to an expression. It may read each operand once only, since an operand may be an expression itself. */
+export type TorchLowering = (node: Node, writer: TorchWriter) => Expression;
+export type TorchTable = Readonly<Record<OpName, TorchLowering>>;
+
+/** Characters of an expression that may go into another one. */
+const short = 64;
+
+export const pythonType = (dtype: Dtype): string => `torch.${dtype}`;
+
+export class TorchWriter {
+  /** Lines of the function's body. */
+  readonly lines: string[] = [];
+  /** Definitions before the function: constants of several numbers. */
+  readonly tables: string[] = [];
+  readonly names = new PythonNames();
+  /** Python's name of each input and each parameter, by node. */
+  readonly leaves: ReadonlyMap<number, string>;
+  /** Name of the function. */
+  readonly entry: string;
+  private readonly values: Expression[] = [];
+  private readonly readers: readonly number[];
+  private readonly symbols = new Map<string, string>();
+  private readonly heads: string[] = [];
+  private usesDevice = false;
+  private label = '';
+
+  constructor(
+    readonly graph: Graph,
+    table: TorchTable,
+  ) {
+    this.entry = this.names.fresh(graph.name);
+    this.leaves = new Map(
+      [...graph.inputs, ...graph.parameters].map(({ name, node }) => [node, this.names.fresh(name)]),
+    );
+    for (const [node, name] of this.leaves) this.values[node] = { code: name, binds: binds.atom };
+    this.readers = countReaders(graph);
+    graph.nodes.forEach((node, id) => {
+      if (this.values[id] || this.readers[id] === 0) return;
+      if (node.op === 'StopGradient') this.values[id] = this.values[node.inputs[0]!]!;
+      else if (!isNumber(node)) this.values[id] = this.settle(node, id, table[node.op](node, this));
+    });
+  }
+
+  /** A value as a name or an expression, in parentheses where its reader binds tighter. Numbers are written as numbers. */
+  operand(id: number, tightness: number = binds.comparison): string {
+    const node = this.graph.nodes[id]!;
+    if (!isNumber(node)) return around(this.values[id]!, tightness);
+    const code = this.number(id);
+    return around({ code, binds: code.startsWith('-') ? binds.sign : binds.atom }, tightness);
+  }
+
+  /** The same, as a tensor also where it is a number. */
+  tensor(id: number, tightness: number = binds.comparison): string {
+    const { type } = this.graph.nodes[id]!;
+    if (!this.isNumber(id)) return this.operand(id, tightness);
+    return `torch.full((), ${this.number(id)}, dtype=${pythonType(type.dtype)}, device=${this.device()})`;
+  }
+
+  isNumber(id: number): boolean {
+    return isNumber(this.graph.nodes[id]!);
+  }
+
+  number(id: number): string {
+    const { attributes, type } = this.graph.nodes[id]!;
+    return literal((attributes.values as readonly number[])[0]!, type.dtype);
+  }
+
+  typeOf(id: number): TensorType {
+    return this.graph.nodes[id]!.type;
+  }
+
+  /** `4 * batch` */
+  dim(dim: Dim): string {
+    if (typeof dim === 'number') return String(dim);
+    const factors = dim.symbol.split('·').map((symbol) => this.symbol(symbol));
+    return [...(dim.times === 1 ? [] : [String(dim.times)]), ...factors].join(' * ');
+  }
+
+  /** `batch, 4`; as a tuple `(batch, 4)`, `(batch,)`. */
+  dims(shape: readonly Dim[]): string {
+    return shape.map((dim) => this.dim(dim)).join(', ');
+  }
+
+  tuple(shape: readonly Dim[]): string {
+    return shape.length === 1 ? `(${this.dim(shape[0]!)},)` : `(${this.dims(shape)})`;
+  }
+
+  device(): string {
+    this.usesDevice = true;
+    return 'device';
+  }
+
+  /** A constant of several numbers, written before the function. */
+  table(code: string): string {
+    const name = this.names.fresh('table');
+    this.tables.push(`${name} = ${code}`);
+    return name;
+  }
+
+  /** What the body needs to know first. */
+  head(): readonly string[] {
+    const [first] = this.leaves.values();
+    const device = first === undefined ? 'torch.device("cpu")' : `${first}.device`;
+    return [...(this.usesDevice ? [`device = ${device}`] : []), ...this.heads];
+  }
+
+  private symbol(symbol: string): string {
+    const known = this.symbols.get(symbol);
+    if (known !== undefined) return known;
+    const { node, axis, times } = symbolSource(this.graph, symbol);
+    const name = this.names.fresh(symbol);
+    this.symbols.set(symbol, name);
+    this.heads.push(`${name} = ${this.leaves.get(node)}.shape[${axis}]${times === 1 ? '' : ` // ${times}`}`);
+    return name;
+  }
+
+  /** Keeps a short expression for its one reader, and gives any other a line and a name. */
+  private settle(node: Node, id: number, expression: Expression): Expression {
+    if (this.readers[id] === 1 && expression.code.length <= short) return expression;
+    if (node.label !== this.label) {
+      this.lines.push('', ...(node.label === '' ? [] : [`# ${inComment(node.label)}`]));
+      this.label = node.label;
+    }
+    const code = this.names.fresh(node.label === '' ? node.op : node.label);
+    this.lines.push(`${code} = ${expression.code}  # ${typeText(node.type)}`);
+    return { code, binds: binds.atom };
+  }
+}
+
+/** `[batch, 64]`, and `int32 [batch]` where it is not float32. */
+export const typeText = ({ dtype, shape }: TensorType): string =>
+  inComment(`${dtype === 'float32' ? '' : `${dtype} `}${printShape(shape).replaceAll('·', ' * ')}`);
+
+export const atom = (code: string): Expression => ({ code, binds: binds.atom });
+
+/** A number as Python writes it; a whole float32 keeps its point. */
+export function literal(value: number, dtype: Dtype): string {
+  if (dtype === 'bool') return value === 0 ? 'False' : 'True';
+  if (Number.isNaN(value)) return 'torch.nan';
+  if (!Number.isFinite(value)) return value > 0 ? 'torch.inf' : '-torch.inf';
+  if (dtype === 'int32') return String(value);
+  if (Object.is(value, -0)) return '-0.0';
+  const text = String(value);
+  return /[.e]/.test(text) ? text : `${text}.0`;
+}
+
+const around = ({ code, binds: own }: Expression, tightness: number): string => (own < tightness ? `(${code})` : code);
+
+/** Scalar constants are written where they are read. */
+const isNumber = ({ op, type }: Node): boolean => op === 'Constant' && type.shape.length === 0;
+
+/** How often each value is read; what nothing reads is not written. An output is read twice, so that it gets a name. */
+function countReaders(graph: Graph): readonly number[] {
+  const readers = graph.nodes.map(() => 0);
+  for (const { node } of [...graph.outputs, ...graph.updates]) readers[node]! += 2;
+  for (let id = graph.nodes.length - 1; id >= 0; id -= 1) {
+    const { inputs, op } = graph.nodes[id]!;
+    if (readers[id] === 0) continue;
+    // An alias is read as often as those that read it.
+    for (const input of inputs) readers[input]! += op === 'StopGradient' ? readers[id]! : 1;
+  }
+  return readers;
+}
