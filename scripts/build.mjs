@@ -107,6 +107,9 @@ for (const name of readdirSync(wasm)) {
   if (name.endsWith('.wasm')) copy(join(wasm, name), join('dist/chunks', name));
 }
 
+// The other process of the engine `torch`, next to the chunk that starts it.
+copy('src/engine/torch/torch_runner.py', 'dist/chunks/torch_runner.py');
+
 const forPackage = process.argv.includes('--package');
 const libraries = 'node_modules/onnxruntime-node/bin/napi-v6';
 // Parts for GPUs, which are loaded only when they are asked for, and a second copy of one library.

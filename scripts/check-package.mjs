@@ -134,10 +134,13 @@ try {
   for (const needed of [
     'dist/cli.js',
     'dist/browser.js',
+    'dist/chunks/torch_runner.py',
     'dist/THIRD_PARTY_LICENSES.txt',
     ...libraries.map((platform) => `dist/onnxruntime/${platform}/onnxruntime_binding.node`),
     'models/two_tower.tower',
     'scripts/setup-tensorflow.mjs',
+    'scripts/setup-torch.mjs',
+    'scripts/setup_steps.mjs',
     'LICENSE',
     'README.md',
     'CHANGELOG.md',

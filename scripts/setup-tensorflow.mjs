@@ -11,8 +11,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { cacheBase, firstThatRuns, run, setUp, step, Trouble } from './setup_steps.mjs';
 
 const tensorflowVersion = '2.21.0';
 const tfjsVersion = '4.22.0';
@@ -25,41 +25,7 @@ const platforms = {
   'darwin-arm64': { wheel: 'tensorflow', tags: ['macosx_12_0_arm64', 'macosx_11_0_arm64'] },
 };
 
-// The loader in src/engine/tensorflow/locate.ts looks in the same folder; a test holds the two together.
-function cacheFolder() {
-  const base =
-    process.env.TOWER_CACHE ??
-    (process.platform === 'darwin'
-      ? join(homedir(), 'Library', 'Caches', 'tower-lang')
-      : join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tower-lang'));
-  return join(base, `tensorflow-${tensorflowVersion}-${process.platform}-${process.arch}`);
-}
-
-class Trouble extends Error {}
-
-/** Runs a program; its output is shown only when it fails. */
-function run(program, args, options = {}) {
-  const done = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28, ...options });
-  if (done.error?.code === 'ENOENT') throw new Trouble(`\`${program}\` is not installed here, and is needed.`);
-  if (done.error) throw done.error;
-  if (done.status !== 0) {
-    const said = `${done.stdout}\n${done.stderr}`.trim().split('\n').slice(-15).join('\n');
-    throw new Trouble(`\`${program} ${args.slice(0, 4).join(' ')} …\` failed:\n${said}`);
-  }
-  return done.stdout;
-}
-
-function firstThatRuns(candidates, args) {
-  return candidates.find((candidate) => spawnSync(candidate, args, { stdio: 'ignore' }).status === 0);
-}
-
-function step(what, body) {
-  const start = performance.now();
-  process.stdout.write(`  ${what} … `);
-  const result = body();
-  process.stdout.write(`${((performance.now() - start) / 1000).toFixed(1)} s\n`);
-  return result;
-}
+const cacheFolder = () => join(cacheBase(), `tensorflow-${tensorflowVersion}-${process.platform}-${process.arch}`);
 
 /** The version that the addon in `folder` reports, in a process of its own, or why it does not load. */
 function loads(folder) {
@@ -195,10 +161,4 @@ function main() {
   }
 }
 
-try {
-  main();
-} catch (trouble) {
-  if (!(trouble instanceof Trouble)) throw trouble;
-  console.error(trouble.message);
-  process.exitCode = 1;
-}
+setUp(main);

@@ -26,6 +26,7 @@ export const engineOption = (): Option =>
     'tensorflow',
     'onnx',
     'javascript',
+    'torch',
   ] satisfies EngineName[]);
 
 export const metricsOption = (): Option =>

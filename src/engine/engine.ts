@@ -4,7 +4,7 @@
  */
 import type { Graph, Tensor } from '../graph/graph.ts';
 
-export type EngineName = 'tensorflow' | 'onnx' | 'javascript';
+export type EngineName = 'tensorflow' | 'onnx' | 'javascript' | 'torch';
 
 export type Tensors = Readonly<Record<string, Tensor>>;
 

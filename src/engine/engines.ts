@@ -1,4 +1,4 @@
-/** THE list of engines, in the order they are chosen. A runtime is imported only when it is asked for. */
+/** THE list of engines, in the order they are chosen; those of `onRequest` are never chosen unasked. A runtime is imported only when it is asked for. */
 import { failure } from '../diagnostics/failure.ts';
 import type { Engine, EngineName } from './engine.ts';
 
@@ -7,9 +7,13 @@ const engines: Readonly<Record<EngineName, () => Promise<Engine>>> = {
   tensorflow: async () => (await import('./tensorflow/tensorflow.ts')).tensorflowEngine(),
   onnx: async () => (await import('./onnx/onnx.ts')).onnxEngine(),
   javascript: async () => (await import('./javascript/javascript.ts')).javascriptEngine(),
+  torch: async () => (await import('./torch/torch.ts')).torchEngine(),
 };
 
 export const engineNames = Object.keys(engines) as readonly EngineName[];
+
+/** It takes seconds to start: a user who wants it says so. */
+const onRequest: ReadonlySet<EngineName> = new Set(['torch']);
 
 export interface Skipped {
   readonly name: EngineName;
@@ -36,7 +40,7 @@ export function loadEngine(name: EngineName): Promise<Engine> {
 /** The one that is asked for, or the first that loads. Throws a `Failure` with the reasons. */
 export async function chooseEngine(requested?: EngineName): Promise<Choice> {
   const skipped: Skipped[] = [];
-  for (const name of requested ? [requested] : engineNames) {
+  for (const name of requested ? [requested] : engineNames.filter((each) => !onRequest.has(each))) {
     try {
       return { engine: await loadEngine(name), skipped };
     } catch (error) {

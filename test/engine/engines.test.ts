@@ -19,9 +19,9 @@ describe('the engines', () => {
   it('are listed in order, each with a version or a reason', async () => {
     const { listEngines } = await engines();
     const listed = await listEngines();
-    expect(listed.map(({ name }) => name)).toEqual(['tensorflow', 'onnx', 'javascript']);
+    expect(listed.map(({ name }) => name)).toEqual(['tensorflow', 'onnx', 'javascript', 'torch']);
     for (const each of listed) {
-      if (each.loads) expect(each.version).toMatch(/^(TensorFlow|ONNX Runtime|TensorFlow\.js) \d+\.\d+\.\d+/);
+      if (each.loads) expect(each.version).toMatch(/^(TensorFlow|ONNX Runtime|TensorFlow\.js|PyTorch) \d+\.\d+\.\d+/);
       else expect(each.reason).not.toBe('');
     }
     expect(listed[1]).toEqual({ name: 'onnx', loads: true, version: 'ONNX Runtime 1.30.0' });

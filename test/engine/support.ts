@@ -7,7 +7,10 @@ import { resolveShape } from '../../src/graph/dims.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../../src/graph/graph.ts';
 
-export const names: readonly EngineName[] = ['tensorflow', 'onnx', 'javascript'];
+export const names: readonly EngineName[] = ['tensorflow', 'onnx', 'javascript', 'torch'];
+
+// Compiling a step takes longer than all these tests; test/engine/torch has one that is compiled.
+process.env.TOWER_TORCH_COMPILE ??= 'off';
 
 /** The engine, or undefined after saying on the terminal why its tests are skipped. */
 export async function engineOrSkip(name: EngineName): Promise<Engine | undefined> {

@@ -307,6 +307,44 @@ export const runs = {
     remedy: 'Train with a smaller batch, or on the `tensorflow` or `onnx` engine.',
   }),
 
+  'engine-full': row<{ engine: string; device: string; reason: string }>({
+    severity: 'error',
+    message: ({ engine, device, reason }) => `the \`${engine}\` engine has no memory left on \`${device}\`: ${reason}`,
+    hint: () => 'train with a smaller batch',
+    means: 'The device of the engine could not hold the numbers of a run.',
+    remedy: 'Train with a smaller batch, or on another engine. Continue a training with `--resume`.',
+  }),
+
+  'engine-ended': row<{ engine: string; how: string; said?: string | undefined }>({
+    severity: 'error',
+    message: ({ engine, how, said }) =>
+      `the process of the \`${engine}\` engine is gone: ${how}${said === undefined ? '' : ` (${said})`}`,
+    hint: () => 'run the command again; a training continues with `--resume`',
+    means:
+      'The engine runs in a process of its own, and this process ended before it answered. Another program killed it, or the system did because memory ran out.',
+    remedy:
+      'Run the command again, and continue a training with `--resume`. If it happens again, use a smaller batch or another engine.',
+  }),
+
+  'engine-silent': row<{ engine: string; seconds: number; doing: 'start' | 'answer' }>({
+    severity: 'error',
+    message: ({ engine, seconds, doing }) =>
+      `the process of the \`${engine}\` engine did not ${doing} within ${countOf(seconds, 'second')}`,
+    hint: () => 'run the command again, or set TOWER_TORCH_TIMEOUT to more seconds',
+    means: 'The engine runs in a process of its own. This process took longer than the limit, and was stopped.',
+    remedy:
+      'Run the command again; a training continues with `--resume`. Set the environment variable `TOWER_TORCH_TIMEOUT` to more seconds if a step needs them.',
+  }),
+
+  'engine-compile': row<{ engine: string; reason: string }>({
+    severity: 'error',
+    message: ({ engine, reason }) => `the \`${engine}\` engine cannot compile the training step: ${reason}`,
+    hint: () => 'set TOWER_TORCH_COMPILE=off to run the step without compiling it',
+    means: 'PyTorch could not make a program of the training step: its C++ compiler failed, or the disk is full.',
+    remedy:
+      'Check that `g++ --version` works and that the cache folder is writable. With the environment variable `TOWER_TORCH_COMPILE=off`, the step runs without being compiled.',
+  }),
+
   'command-line': row<{ message: string; suggestion?: string | undefined; command: string }>({
     severity: 'error',
     message: ({ message }) => message,

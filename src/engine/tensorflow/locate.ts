@@ -1,20 +1,14 @@
 /** Where tfjs-node's addon may lie: with the project's packages, or in the cache that `npm run setup:tensorflow` fills. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { cacheBase } from '../cache_folder.ts';
 
 /** The TensorFlow that scripts/setup-tensorflow.mjs builds against. */
 const tensorflowVersion = '2.21.0';
 
-export function cacheFolder(): string {
-  const base =
-    process.env.TOWER_CACHE ??
-    (process.platform === 'darwin'
-      ? join(homedir(), 'Library', 'Caches', 'tower-lang')
-      : join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tower-lang'));
-  return join(base, `tensorflow-${tensorflowVersion}-${process.platform}-${process.arch}`);
-}
+export const cacheFolder = (): string =>
+  join(cacheBase(), `tensorflow-${tensorflowVersion}-${process.platform}-${process.arch}`);
 
 /** Folders of @tensorflow/tfjs-node, the project's own first. */
 export function packageFolders(): readonly string[] {

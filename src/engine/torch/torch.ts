@@ -1,0 +1,161 @@
+/** The `torch` engine: graphs as functions of PyTorch in a child process, training steps compiled by Inductor. */
+import { resolveShape } from '../../graph/dims.ts';
+import type { Graph, Tensor } from '../../graph/graph.ts';
+import { checkParameters, checkTensor, type Symbols } from '../check.ts';
+import type { Engine, Program, Tensors } from '../engine.ts';
+import { torchModule } from '../formats/torch.ts';
+import { type TorchSettings, torchSettings, torchVersion } from './settings.ts';
+import { layout, SharedMemory } from './shared_memory.ts';
+import { TorchWorker } from './worker.ts';
+
+const bytesOfDtype = { float32: 4, int32: 4, bool: 1 };
+
+class TorchProgram implements Program {
+  constructor(
+    private readonly worker: TorchWorker,
+    private readonly graph: Graph,
+    private readonly id: number,
+  ) {}
+
+  run(inputs: Tensors): Promise<Tensors> {
+    const { graph } = this;
+    const { memory } = this.worker;
+    return this.worker.exclusively(async (ask) => {
+      const symbols: Symbols = {};
+      const given = graph.inputs.map((input) => checkTensor(graph, input, inputs[input.name], symbols));
+      const results = graph.outputs.map(({ node }) => {
+        const { dtype, shape } = graph.nodes[node]!.type;
+        return { dtype, shape: resolveShape(shape, symbols) };
+      });
+      const into = layout(given.map(({ data }) => data.byteLength));
+      const out = layout(results.map(sizeOf), into.end);
+      memory.reserve(out.end);
+      given.forEach((tensor, index) => {
+        memory.put(tensor, into.places[index]!);
+      });
+      await ask({
+        do: 'run',
+        program: this.id,
+        inputs: given.map(({ shape }, index) => [into.places[index], shape]),
+        outputs: results.map(({ shape }, index) => [out.places[index], shape]),
+      });
+      return Object.fromEntries(
+        graph.outputs.map(({ name }, index) => {
+          const { dtype, shape } = results[index]!;
+          return [name, memory.take(dtype, shape, out.places[index]!)];
+        }),
+      );
+    });
+  }
+
+  read(): Promise<Tensors> {
+    const { memory } = this.worker;
+    const types = this.graph.parameters.map(({ node }) => this.graph.nodes[node]!.type);
+    return this.worker.exclusively(async (ask) => {
+      const { places, end } = layout(types.map(sizeOf));
+      memory.reserve(end);
+      await ask({ do: 'read', program: this.id, parameters: places.map((at, index) => [index, at]) });
+      const values = types.map(({ dtype, shape }, index) => memory.take(dtype, shape as number[], places[index]!));
+      memory.shrink();
+      return Object.fromEntries(this.graph.parameters.map(({ name }, index) => [name, values[index]!]));
+    });
+  }
+
+  write(parameters: Tensors): Promise<void> {
+    const { memory } = this.worker;
+    const named = this.graph.parameters.flatMap((parameter, index) => {
+      if (!(parameter.name in parameters)) return [];
+      return [{ index, tensor: checkTensor(this.graph, parameter, parameters[parameter.name], {}) }];
+    });
+    return this.worker.exclusively(async (ask) => {
+      const places = put(
+        memory,
+        named.map(({ tensor }) => tensor),
+      );
+      await ask({
+        do: 'write',
+        program: this.id,
+        parameters: named.map(({ index }, at) => [index, places[at]]),
+      });
+      memory.shrink();
+    });
+  }
+
+  close(): Promise<void> {
+    return this.worker.exclusively((ask) => ask({ do: 'close', program: this.id }));
+  }
+}
+
+const sizeOf = ({ dtype, shape }: { dtype: Tensor['dtype']; shape: readonly unknown[] }): number =>
+  (shape as readonly number[]).reduce((product, length) => product * length, bytesOfDtype[dtype]);
+
+function put(memory: SharedMemory, tensors: readonly Tensor[]): readonly number[] {
+  const { places, end } = layout(tensors.map(({ data }) => data.byteLength));
+  memory.reserve(end);
+  tensors.forEach((tensor, index) => {
+    memory.put(tensor, places[index]!);
+  });
+  return places;
+}
+
+/** A graph that changes its parameters is a step: it runs many times, and pays for a compiler. */
+const isStep = (graph: Graph): boolean => graph.updates.length > 0;
+
+async function open(
+  worker: TorchWorker,
+  graph: Graph,
+  parameters: Tensors,
+  id: number,
+  compile: boolean,
+): Promise<void> {
+  const { source, entry } = torchModule(graph);
+  const values = graph.parameters.map(({ name }) => parameters[name]!);
+  const places = graph.parameters.map(({ name }) => name);
+  await worker.exclusively(async (ask) => {
+    const at = put(worker.memory, values);
+    await ask({
+      do: 'open',
+      program: id,
+      source,
+      entry,
+      compile,
+      inputs: graph.inputs.map(({ node }) => graph.nodes[node]!.type),
+      outputs: graph.outputs.map(({ node }) => graph.nodes[node]!.type.dtype),
+      parameters: values.map(({ dtype, shape }, index) => [dtype, at[index], shape]),
+      updates: graph.updates.map(({ parameter }) => places.indexOf(parameter)),
+    });
+    worker.memory.shrink();
+  });
+}
+
+/** Rejects, saying why, where there is no Python with a torch that is new enough. */
+export async function torchEngine(settings: TorchSettings = torchSettings()): Promise<Engine> {
+  const memory = new SharedMemory();
+  const worker = new TorchWorker(settings, memory);
+  const { version, compiler } = await worker.ready();
+  if (isOlder(version, torchVersion)) {
+    worker.stop();
+    throw new Error(
+      `${settings.python} has torch ${version}, and the oldest that works is ${torchVersion} (\`tower engines --setup torch\` installs it)`,
+    );
+  }
+  const compiles = settings.compile && compiler !== null && settings.device === 'cpu';
+  const why = !settings.compile ? '' : compiler === null ? ': no C++ compiler' : '';
+  let count = 0;
+  return {
+    name: 'torch',
+    version: `PyTorch ${version.split('+')[0]} (${settings.device}, ${compiles ? 'steps compiled' : `eager${why}`})`,
+    async prepare(graph, parameters) {
+      checkParameters(graph, parameters);
+      count += 1;
+      const id = count;
+      await open(worker, graph, parameters, id, compiles && isStep(graph));
+      return new TorchProgram(worker, graph, id);
+    },
+  };
+}
+
+function isOlder(version: string, than: string): boolean {
+  const [a, b] = [version, than].map((text) => text.split(/[.+]/).map(Number)) as [number[], number[]];
+  return a[0]! !== b[0]! ? a[0]! < b[0]! : a[1]! < b[1]!;
+}

@@ -1,0 +1,243 @@
+/** The process of the `torch` engine, and all that may happen to it. Small shells take the place of Python, so torch is needed for the last tests alone. */
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { randomTensors, stepGraph } from '../../../bench/step_graph.ts';
+import { type TorchSettings, torchFolder, torchSettings } from '../../../src/engine/torch/settings.ts';
+import { torchEngine } from '../../../src/engine/torch/torch.ts';
+import { makeBuilder } from '../../../src/graph/builder.ts';
+import { batch, tensor } from '../../graph/support.ts';
+import { engineOrSkip } from '../support.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'tower-test-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A frame as the shell prints it. */
+const frame = (message: object): string => {
+  const text = JSON.stringify(message);
+  return `printf '\\${text.length.toString(8).padStart(3, '0')}\\000\\000\\000%s' '${text}'`;
+};
+
+let count = 0;
+/** A program in the place of Python, which does this. */
+function shell(...lines: readonly string[]): TorchSettings {
+  const path = join(folder, `python-${++count}`);
+  writeFileSync(path, `#!/bin/sh\n${lines.join('\n')}\n`);
+  chmodSync(path, 0o755);
+  return {
+    python: path,
+    device: 'cpu',
+    compile: false,
+    cache: folder,
+    threads: 1,
+    startSeconds: 20,
+    answerSeconds: 20,
+  };
+}
+
+const hello = frame({ version: '2.15.0+cpu', python: '3.11.2', compiler: null });
+
+/** x + 1 */
+function graph() {
+  const b = makeBuilder('small');
+  b.output('y', b.add(b.input('x', [batch]), 1));
+  return b.finish();
+}
+
+const reasonOf = (settings: TorchSettings): Promise<string> =>
+  torchEngine(settings).then(
+    () => 'it loads',
+    (error: Error) => error.message,
+  );
+
+describe('the torch engine does not load, and says why', () => {
+  it('where it is not set up', () => {
+    expect(() => torchSettings({ TOWER_CACHE: folder })).not.toThrow(/invariant/);
+    const home = { ...process.env, TOWER_PYTHON: '' };
+    const before = process.env.TOWER_CACHE;
+    process.env.TOWER_CACHE = join(folder, 'empty');
+    try {
+      expect(() => torchSettings(home)).toThrow('PyTorch is not set up (`tower engines --setup torch` does it');
+    } finally {
+      if (before === undefined) delete process.env.TOWER_CACHE;
+      else process.env.TOWER_CACHE = before;
+    }
+  });
+
+  it('where a setting has no meaning', () => {
+    expect(() => torchSettings({ TOWER_PYTHON: 'p', TOWER_TORCH_DEVICE: 'gpu' })).toThrow(
+      'set it to cpu, cuda or cuda:1',
+    );
+    expect(() => torchSettings({ TOWER_PYTHON: 'p', TOWER_TORCH_COMPILE: 'yes' })).toThrow('set it to on or off');
+    expect(() => torchSettings({ TOWER_PYTHON: 'p', TOWER_TORCH_TIMEOUT: 'soon' })).toThrow('set it to seconds');
+  });
+
+  it('where there is no such Python', async () => {
+    expect(await reasonOf({ ...shell(), python: '/no/python' })).toBe(
+      'the process of the `torch` engine is gone: there is no /no/python',
+    );
+  });
+
+  it('where Python has no torch, an old one, or cannot use the device', async () => {
+    const none = shell(frame({ error: { kind: 'import', message: 'ModuleNotFoundError: no torch' } }));
+    expect(await reasonOf(none)).toMatch(/python-\d+ cannot import torch: ModuleNotFoundError: no torch$/);
+    const old = shell(frame({ version: '2.9.1', python: '3.11.2', compiler: null }), 'sleep 20');
+    expect(await reasonOf(old)).toMatch(/has torch 2\.9\.1, and the oldest that works is 2\.15\.0/);
+    const device = shell(frame({ error: { kind: 'device', message: 'no CUDA' } }));
+    expect(await reasonOf(device)).toBe('torch cannot use `cpu`: no CUDA');
+  });
+
+  it('where it ends, or does not start in time', async () => {
+    expect(await reasonOf(shell('echo "cannot open shared object file" >&2', 'exit 3'))).toBe(
+      'the process of the `torch` engine is gone: it ended with code 3 (cannot open shared object file)',
+    );
+    expect(await reasonOf({ ...shell('sleep 20'), startSeconds: 0.2 })).toContain('did not start within 0.2 seconds');
+  });
+});
+
+describe('a process that fails in a run', () => {
+  const prepared = async (settings: TorchSettings) => (await torchEngine(settings)).prepare(graph(), {});
+
+  it('is reported when it is killed, and at each later run', async () => {
+    const program = await prepared(shell(hello, frame({}), 'head -c 1 >/dev/null', 'kill -9 $$'));
+    for (const _ of [1, 2]) {
+      await expect(program.run({ x: tensor([1]) })).rejects.toMatchObject({
+        diagnostics: [
+          { code: 'engine-ended', message: 'the process of the `torch` engine is gone: it was killed by SIGKILL' },
+        ],
+      });
+    }
+  });
+
+  it('is stopped and reported when it does not answer in time', async () => {
+    const program = await prepared({ ...shell(hello, frame({}), 'exec sleep 20'), answerSeconds: 0.3 });
+    await expect(program.run({ x: tensor([1]) })).rejects.toMatchObject({ diagnostics: [{ code: 'engine-silent' }] });
+  });
+
+  it('is reported when memory runs out, or the compiler fails', async () => {
+    const full = frame({
+      error: { kind: 'memory', message: 'RuntimeError: not enough memory: you tried to allocate 9 bytes' },
+    });
+    await expect(
+      (await prepared(shell(hello, frame({}), full, 'sleep 9'))).run({ x: tensor([1]) }),
+    ).rejects.toMatchObject({
+      diagnostics: [{ code: 'engine-full' }],
+    });
+    const broken = frame({ error: { kind: 'compile', message: 'CppCompileError: g++ failed' } });
+    await expect(prepared(shell(hello, broken, 'sleep 9'))).rejects.toMatchObject({
+      diagnostics: [{ code: 'engine-compile' }],
+    });
+  });
+});
+
+const engine = await engineOrSkip('torch');
+
+describe.skipIf(!engine)('the torch engine', () => {
+  it('answers several programs that are asked at the same time, and goes on after a refused graph', async () => {
+    const programs = await Promise.all([1, 2, 3].map(() => engine!.prepare(graph(), {})));
+    const answers = await Promise.all(programs.map((program, at) => program.run({ x: tensor([at, at]) })));
+    expect(answers.map(({ y }) => [...y!.data])).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ]);
+    const b = makeBuilder('rows');
+    b.output('rows', b.gather(b.input('x', [3]), b.input('at', [batch], 'int32')));
+    const rows = await engine!.prepare(b.finish(), {});
+    await expect(rows.run({ x: tensor([1, 2, 3]), at: tensor([7], 'int32') })).rejects.toThrow(
+      /index 7 is out of bounds/,
+    );
+    expect([...(await rows.run({ x: tensor([1, 2, 3]), at: tensor([2], 'int32') })).rows!.data]).toEqual([3]);
+  });
+
+  it('keeps a value that is an input, and swaps two parameters', async () => {
+    const b = makeBuilder('swap');
+    const [p, q, kept] = ['p', 'q', 'kept'].map((name) => b.parameter(name, [2], { kind: 'zeros' })) as [
+      never,
+      never,
+      never,
+    ];
+    const x = b.input('x', [2]);
+    b.output('p', b.mul(p, 1));
+    b.update(p, q);
+    b.update(q, p);
+    b.update(kept, x);
+    const program = await engine!.prepare(b.finish(), { p: tensor([1, 2]), q: tensor([3, 4]), kept: tensor([0, 0]) });
+    await program.run({ x: tensor([5, 6]) });
+    await program.run({ x: tensor([7, 8]) });
+    await program.run({ x: tensor([9, 10]) });
+    const after = await program.read();
+    expect([after.p, after.q, after.kept].map((value) => [...value!.data])).toEqual([
+      [3, 4],
+      [1, 2],
+      [9, 10],
+    ]);
+  });
+
+  it('goes on with the bits of a state that it read, also in another process', async () => {
+    const step = stepGraph();
+    const inputs = [1, 2, 3, 4].map((at) => randomTensors(step, 'inputs', { batch: 100 + at }, at));
+    const whole = await engine!.prepare(step, randomTensors(step, 'parameters', {}));
+    for (const each of inputs.slice(0, 2)) await whole.run(each);
+    const half = await whole.read();
+    for (const each of inputs.slice(2)) await whole.run(each);
+    const other = await (await torchEngine()).prepare(step, half);
+    for (const each of inputs.slice(2)) await other.run(each);
+    const [a, b] = [await whole.read(), await other.read()];
+    for (const name of Object.keys(a)) expect(b[name]!.data, name).toEqual(a[name]!.data);
+  });
+
+  it('ends when its parent is killed, in a run as well, and leaves no file', async () => {
+    const before = leftovers();
+    const script = `
+      import { torchEngine } from './src/engine/torch/torch.ts';
+      import { makeBuilder } from './src/graph/builder.ts';
+      const b = makeBuilder('long');
+      let x = b.input('x', [2000, 2000]);
+      for (let i = 0; i < 2000; i += 1) x = b.matMul(x, x);
+      b.output('x', x);
+      const program = await (await torchEngine()).prepare(b.finish(), {});
+      console.log('ready');
+      await program.run({ x: { dtype: 'float32', shape: [2000, 2000], data: new Float32Array(4e6) } });
+    `;
+    const parent = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await new Promise((resolve) => parent.stdout.once('data', resolve));
+    const children = childrenOf(parent.pid!);
+    expect(children.length).toBeGreaterThan(0);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    parent.kill('SIGKILL');
+    for (let tries = 0; tries < 200 && children.some(isRunning); tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(children.filter(isRunning)).toEqual([]);
+    expect(leftovers()).toEqual(before);
+  });
+});
+
+const leftovers = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('tower-torch-'));
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Processes whose parent this one is. Linux has them in /proc. */
+function childrenOf(pid: number): number[] {
+  const tasks = readdirSync(`/proc/${pid}/task`);
+  return tasks.flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
+  );
+}
+
+it('has its environment where the set-up makes it', () => {
+  const { stdout } = spawnSync(process.execPath, ['scripts/setup-torch.mjs', '--where'], { encoding: 'utf8' });
+  expect(stdout.trim()).toBe(torchFolder());
+});
