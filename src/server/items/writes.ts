@@ -158,8 +158,9 @@ export function makeWritesOfItems({ log, records, say = () => {} }: WritesSource
       });
   };
 
-  /** Writes from a place on, as a version can take them. */
+  /** Writes from a place on, as a version can take them. Gives the place of the first that came too late. */
   const bring = async (version: ItemWrites, from: number): Promise<number> => {
+    const to = count;
     const own = [...state.values()].filter(({ at }) => at >= from).map(({ write }) => write);
     for (let at = 0; at < own.length; at += mostTogether) {
       const some = own.slice(at, at + mostTogether);
@@ -169,7 +170,7 @@ export function makeWritesOfItems({ log, records, say = () => {} }: WritesSource
       version.show(changes as Change[]);
     }
     await version.tidy();
-    return count;
+    return to;
   };
 
   return {

@@ -135,6 +135,23 @@ describe('writes of items', () => {
     await writes.detach(later);
     await writes.write([gone('d')], false);
     expect(itemsOf(later)).toMatchObject({ d: 7 });
+    // One that computes what was written while more is written, changed and deleted.
+    const slow = makeVersion();
+    const whileComputing = [put('g', 2), put('e', 3), gone('b')];
+    const attached = writes.attach({
+      ...slow,
+      get snapshot() {
+        return slow.snapshot;
+      },
+      async prepare(asked) {
+        const changes = await slow.prepare(asked);
+        for (const one of whileComputing.splice(0)) await writes.write([one], false);
+        return changes;
+      },
+    });
+    await attached;
+    expect(itemsOf(slow)).toEqual(itemsOf(first));
+    expect(itemsOf(slow)).toEqual({ c: 1, e: 3, g: 2 });
     // A version that cannot compute one of the items is refused whole.
     const narrow = { ...makeVersion(), prepare: async () => [failure('vectors-not-finite', { tower: 'item' })] };
     await expect(writes.attach(narrow)).rejects.toThrow('this model cannot take the item "a", which was written');
