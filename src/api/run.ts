@@ -21,9 +21,10 @@ import type { StepRecord } from '../training/replay.ts';
 import { blockIn, readingOf } from './check.ts';
 import { readSource } from './files.ts';
 import { askedMeasures, type Metrics } from './metrics.ts';
+import { type MemoryRequest, shardsOfTrained } from './shards.ts';
 import { version } from './version.ts';
 
-export interface LoadRequest {
+export interface LoadRequest extends MemoryRequest {
   /** The `.tower` file whose `data` block says where the rows are. Default: the one that the model was trained on. */
   readonly data?: string;
   readonly engine?: EngineName;
@@ -330,6 +331,7 @@ async function readRows(trained: Trained, request: LoadRequest): Promise<Dataset
   const { pinnedBy } = await import('../artifact/lineage.ts');
   return readDataset(description, trained.plan, {
     ...reading,
+    shards: await shardsOfTrained(trained, request),
     ...(isPinned
       ? {
           pinned: {

@@ -13,9 +13,10 @@ import type { FolderLock } from '../storage/lock.ts';
 import type { TrainOptions, TrainResult } from '../training/train_options.ts';
 import type { TrainingEvent } from '../training/training_events.ts';
 import { type CheckRequest, checkAndLower, type Lowering, readingOf } from './check.ts';
+import { type MemoryRequest, shardRequest } from './shards.ts';
 import { version } from './version.ts';
 
-export interface TrainRequest extends CheckRequest {
+export interface TrainRequest extends CheckRequest, MemoryRequest {
   /** Folder of the run, which becomes the model. */
   readonly out: string;
   /** What everything random follows from: the same as `set: { seed }`, and it wins over that. Default: the model's, else 1. */
@@ -153,10 +154,17 @@ async function trainIn(
   const { signal, set } = request;
   const { plan } = checked.lowered;
   const { readDataset } = await import('../data/read.ts');
+  const { shardsOfRun } = await import('../training/folder.ts');
+  const isOld = request.resume || request.finish;
+  // A run goes on as it began.
+  const anew = request.shardSizes ? 'always' : 'as-needed';
+  const when = isOld ? ((await shardsOfRun(request.out)) ?? 'never') : anew;
+  const shards = await shardRequest(plan, request, request.out, when);
   // The database reads in threads of its own while this one loads the engine.
   const reading = readDataset(data.description, plan, {
     folder: request.out,
     model: checked.model,
+    shards,
     ...readingOf(request),
     ...defined({ pinned: before.pinned }),
   });

@@ -1,7 +1,16 @@
 /** Whose run a folder holds: the model, the data, the engine, and the settings that may change when the run goes on. */
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { Column, Dataset, Evaluate, Events, IndexedColumn, Seen } from '../data/dataset.ts';
+import type {
+  Column,
+  Dataset,
+  Evaluate,
+  Events,
+  IndexedColumn,
+  Seen,
+  ShardLayout,
+  TrainingShards,
+} from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import type { Plan, TrainPlan } from '../plan/plan.ts';
 import type { Lineage } from './lineage.ts';
@@ -58,6 +67,8 @@ export interface Fingerprint {
   readonly events: string;
   /** Codes and numbers of each feature, in all events and in the corpus. */
   readonly features: Readonly<Record<string, string>>;
+  /** How training rows lay in files, where they did: the order of an epoch follows from it. `events` is then of these files. */
+  readonly shards?: ShardLayout;
 }
 
 export function identify(plan: Plan, dataset: Dataset, engine: string, files: readonly string[] = []): RunIdentity {
@@ -120,7 +131,8 @@ export function fingerprintOf(dataset: Dataset): Fingerprint {
 }
 
 /** Arrays that several columns share are read once. */
-function computed({ parts, corpus, users, encodings, firstValues }: Dataset): Fingerprint {
+function computed({ parts, shards, corpus, users, encodings, firstValues }: Dataset): Fingerprint {
+  if (shards) return ofShards(shards, encodings);
   const digest = makeDigest();
   const all = [parts.train, parts.validation, parts.test];
   const events = createHash('sha256');
@@ -146,10 +158,20 @@ function computed({ parts, corpus, users, encodings, firstValues }: Dataset): Fi
   return { events: events.digest('hex'), features };
 }
 
+/** The checksum of the shards' manifest is of all columns together. */
+function ofShards({ checksum, layout }: TrainingShards, encodings: Dataset['encodings']): Fingerprint {
+  const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
+  const features = Object.fromEntries([...encodings].sort().map(([name, encoding]) => [name, hashOf(encoding)]));
+  return { events: checksum, features, shards: layout };
+}
+
 const featuresOf = ({ features }: Events): string[] => [...features.keys()];
 
 /** In words, what of the data is not the same; undefined where all is. */
 export function otherData(was: Fingerprint, is: Fingerprint): string | undefined {
+  if (!isDeepStrictEqual(was.shards, is.shards)) {
+    return was.shards ? 'its training rows lay in shards then' : 'its training rows lay in memory then';
+  }
   const names = Object.keys(was.features);
   const missing = names.find((name) => is.features[name] === undefined);
   if (missing !== undefined) return `\`${missing}\` is missing`;

@@ -26,6 +26,7 @@ export interface Manifest {
     readonly fingerprint: Fingerprint;
     readonly file?: string;
     readonly source?: string;
+    readonly shards?: string;
     readonly protocol: readonly string[];
     readonly seen: Seen;
     readonly histories: Readonly<Record<string, number>>;

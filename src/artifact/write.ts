@@ -1,6 +1,6 @@
 /** Turns a run's folder into a model: all that it takes to evaluate, query and export it, each file with its checksum. */
 import { createHash } from 'node:crypto';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { Dataset, Encoding } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { invariant } from '../diagnostics/failure.ts';
@@ -77,7 +77,11 @@ export async function writeArtifact(folder: string, parts: ArtifactParts): Promi
     training: parts.training,
     data: {
       fingerprint: fingerprintOf(dataset),
-      ...defined({ file: origin.data?.name, source: dataSource }),
+      ...defined({
+        file: origin.data?.name,
+        source: dataSource,
+        shards: dataset.shards && resolve(dataset.shards.folder),
+      }),
       protocol: dataset.protocol,
       seen: dataset.seen,
       histories: Object.fromEntries(dataset.histories),

@@ -1,6 +1,7 @@
 import type { Run } from '../api/run.ts';
 import { defined } from '../defined.ts';
 import type { EngineName } from '../engine/engine.ts';
+import { makeShardsProgress } from './shards_progress.ts';
 import { endable } from './signals.ts';
 
 /** The options of a command that asks a trained model about its data. */
@@ -9,18 +10,26 @@ export interface RunOptions {
   readonly allow?: readonly string[];
   readonly engine?: EngineName;
   readonly unfinished?: boolean;
+  readonly memory?: string;
+  readonly shards?: string;
 }
 
 /** Loads a trained model and reads its data, which Ctrl-C ends. */
-export async function openRun(folder: string, { data, allow, engine, unfinished }: RunOptions): Promise<Run> {
+export async function openRun(folder: string, { memory, shards, ...options }: RunOptions): Promise<Run> {
   const { load } = await import('../api/run.ts');
   return endable(async (signal) => {
+    const { data, allow, engine, unfinished } = options;
+    const passes = makeShardsProgress();
     const run = await load(folder, {
-      ...defined({ data, allow, engine, unfinished }),
-      signal,
+      ...defined({ data, allow, engine, unfinished, memory, shards }),
+      ...{ signal, onPass: passes.onPass },
+      // The run says where its rows are; a line is for rows that are written anew.
+      onDecision: (decision) => {
+        if (decision.rows === 'shards') passes.onDecision(decision);
+      },
     });
     // The database reads in threads of its own while this one loads the engine.
-    await Promise.all([run.dataset(), run.engine()]);
+    await Promise.all([run.dataset(), run.engine()]).finally(passes.end);
     return run;
   });
 }

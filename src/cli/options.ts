@@ -11,6 +11,18 @@ export const jsonOption = (): Option => new Option('--json', 'write the answer a
 export const dataOption = (): Option =>
   new Option('--data <file>', 'read the rows that the `data` block of this `.tower` file names');
 
+export const memoryOption = (): Option =>
+  new Option(
+    '--memory <amount>',
+    'use at most about this much memory for rows, database and tables, such as `8G` (default: three quarters of the machine)',
+  );
+
+export const shardsOption = (): Option =>
+  new Option(
+    '--shards <folder>',
+    'put training rows that do not fit in memory into this folder (default: `tower-shards` next to the run)',
+  );
+
 /** `--allow /data --allow ../common`: folders. */
 export const allowOption = (): Option =>
   new Option(

@@ -2,9 +2,12 @@
 import { SingleBar } from 'cli-progress';
 import type { EpochRecord, TrainingEvent } from '../training/training_events.ts';
 import { say } from './report.ts';
+import { makeShardsProgress, type ShardsProgress } from './shards_progress.ts';
 
 export interface ProgressView {
   show(event: TrainingEvent): void;
+  /** Of the passes over rows before the first step. */
+  readonly passes: Pick<ShardsProgress, 'onPass' | 'onDecision'>;
   end(): void;
 }
 
@@ -17,6 +20,7 @@ export function makeProgress(): ProgressView {
     stream: process.stderr,
     noTTYOutput: false,
   });
+  const passes = makeShardsProgress();
   let drawn = false;
   /** Whether lines are of rounds of steps, not of epochs. */
   let inSteps = false;
@@ -56,7 +60,9 @@ export function makeProgress(): ProgressView {
         );
       }
     },
+    passes: { onPass: passes.onPass, onDecision: passes.onDecision },
     end() {
+      passes.end();
       if (drawn) bar.stop();
       drawn = false;
     },

@@ -6,19 +6,19 @@ import type { Needs } from './binding/needs.ts';
 import { type Database, openDatabase } from './files/duckdb.ts';
 
 /**
- * Binds the block to its files, and closes what it opened however `use` ends.
+ * Binds the block to its files, and closes what it opened however `use` ends. `memory`: bytes that the database may keep.
  * @throws Failure with what is wrong with the block and its files
  */
 export async function withBoundDatabase<T>(
   description: DataDescription,
   needs: Needs,
-  options: BindOptions,
+  options: BindOptions & { readonly memory?: number },
   use: (database: Database, bound: BoundData) => Promise<T>,
 ): Promise<T> {
   const bound = await bindData(description, needs, options);
   if (bound.output === undefined) throw new Failure(bound.diagnostics);
   try {
-    const database = await openDatabase(options.signal);
+    const database = await openDatabase(options.signal, options.memory);
     try {
       return await use(database, bound.output);
     } finally {

@@ -103,8 +103,45 @@ export type Evaluate = 'per_event' | 'per_user';
 
 export type Part = 'train' | 'validation' | 'test';
 
+/** Sums of a task's label over training events. */
+export interface LabelSums {
+  /** As in the loss: by the weight of each event, only where `only` is 1, and where it has the label. */
+  readonly weighted: { readonly sum: number; readonly total: number };
+  /** The same events, each alike. */
+  readonly plain: { readonly sum: number; readonly total: number };
+}
+
+/** Training rows in files, where they do not fit in memory. */
+export interface TrainingShards {
+  readonly folder: string;
+  /** SHA-256 of their manifest, and so of all that is in the folder. */
+  readonly checksum: string;
+  /** The order of an epoch follows from it. */
+  readonly layout: ShardLayout;
+  /** Rows of each pile. */
+  readonly piles: readonly number[];
+  /** By task. */
+  readonly labelSums: ReadonlyMap<string, LabelSums>;
+  /**
+   * The rows of some piles, after those of `before`.
+   * @throws Failure `shards-damaged`
+   */
+  read(piles: readonly number[], before?: { readonly events: Events; readonly rows: Int32Array }): Promise<Events>;
+}
+
+/** How rows lie in files. */
+export interface ShardLayout {
+  /** Of users, between the two passes. */
+  readonly buckets: number;
+  readonly piles: number;
+  /** Piles that are shuffled together. */
+  readonly held: number;
+}
+
 export interface Dataset {
   readonly parts: Readonly<Record<Part, Events>>;
+  /** Where the training rows are in files. `parts.train` then says how many they are, and has none of them. */
+  readonly shards?: TrainingShards;
   readonly corpus: Corpus;
   readonly users: Users;
   /** Fitted encoders by the feature that owns them. */

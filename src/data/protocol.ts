@@ -12,7 +12,7 @@ import type { ValidRows } from './rows/valid_rows.ts';
 interface Described {
   readonly description: DataDescription;
   readonly layout: Layout;
-  readonly good: ValidRows;
+  readonly good: Pick<ValidRows, 'items'>;
 }
 
 /** How many ids have the vectors that a file gives. */
@@ -61,7 +61,10 @@ export function sentencesOfPast(
 /** @param missingLabels events without a value, by label */
 export function protocolOf(
   { description, layout, good }: Described,
-  { sentence, items }: OrderedEvents,
+  {
+    sentence,
+    items,
+  }: { readonly sentence: string; readonly items: Pick<OrderedEvents['items'], 'keys' | 'trainingCounts'> },
   missingLabels: ReadonlyMap<string, number>,
 ): string[] {
   const cold = items.trainingCounts.reduce((sum, count) => sum + (count === 0 ? 1 : 0), 0);

@@ -13,6 +13,7 @@ import { runs } from './codes/runs.ts';
 import { search } from './codes/search.ts';
 import { serving } from './codes/serving.ts';
 import { shapes } from './codes/shapes.ts';
+import { shards } from './codes/shards.ts';
 import { studies } from './codes/studies.ts';
 import { syntax } from './codes/syntax.ts';
 import { tasks } from './codes/tasks.ts';
@@ -29,6 +30,7 @@ export const codes = {
   ...data,
   ...runs,
   ...continued,
+  ...shards,
   ...serving,
   ...pages,
   ...graphs,

@@ -19,7 +19,7 @@ export interface TaskFigures {
 /** Of every task that predicts, in the order of the model, where an event of the part counts for it. Each event counts alike. */
 export function taskFigures(
   plan: Plan,
-  { parts }: Pick<Dataset, 'parts'>,
+  { parts, shards }: Pick<Dataset, 'parts' | 'shards'>,
   part: Part,
   predictions: Predictions,
 ): readonly TaskFigures[] {
@@ -32,7 +32,7 @@ export function taskFigures(
     const labels = valuesAt(parts[part].labels.get(label)!, rows);
     const measure = predicts === 'probability' ? ofProbabilities : ofNumbers;
     const figures = measure(labels, valuesAt(predicted, rows));
-    const constant = constantOf(task, label, parts.train, labels);
+    const constant = constantOf(task, meanInTraining(task, label, parts.train, shards), labels);
     return [{ task: name, label, predicts, events: rows.length, figures, ...defined({ constant }) }];
   });
 }
@@ -61,10 +61,17 @@ const valuesAt = (values: Float32Array, rows: readonly number[]): Float64Array =
 /** A constant probability is kept this far from 0 and 1, where one event of the other kind would cost without a limit. */
 const leastProbability = 1e-6;
 
-function constantOf(task: TaskPlan, label: string, train: Events, labels: Float64Array): TaskFigures['constant'] {
+function meanInTraining(task: TaskPlan, label: string, train: Events, shards: Dataset['shards']): number | undefined {
+  if (shards) {
+    const { sum, total } = shards.labelSums.get(task.name)!.plain;
+    return total === 0 ? undefined : sum / total;
+  }
   const rows = rowsOf(task, label, train);
-  if (rows.length === 0) return undefined;
-  const value = meanOf(valuesAt(train.labels.get(label)!, rows), (each) => each);
+  return rows.length === 0 ? undefined : meanOf(valuesAt(train.labels.get(label)!, rows), (each) => each);
+}
+
+function constantOf(task: TaskPlan, value: number | undefined, labels: Float64Array): TaskFigures['constant'] {
+  if (value === undefined) return undefined;
   if (task.predicts === 'number')
     return {
       value,

@@ -10,6 +10,12 @@ export interface Epoch {
   batch(index: number): Int32Array;
 }
 
+/** One whose rows may have to be read from files first. */
+export interface AnyEpoch {
+  readonly steps: number;
+  batch(index: number): Int32Array | Promise<Int32Array>;
+}
+
 /** Sets these draws apart from all others of the same seed. */
 export const orderStream = 0x0e9c;
 

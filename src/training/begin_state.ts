@@ -1,15 +1,17 @@
 /** How a run begins: the same where it is trained and where a step of it is taken again. */
 import type { TrainingState } from '../artifact/training_state.ts';
-import type { Dataset } from '../data/dataset.ts';
+import type { Dataset, Events } from '../data/dataset.ts';
 import { largestStep, makeTables, type Tables } from '../embedding/tables.ts';
 import type { Engine } from '../engine/engine.ts';
-import { makeFeeder } from '../feed/feeder.ts';
+import { type Feeder, makeFeeder } from '../feed/feeder.ts';
 import { connectGraph } from '../feed/graph.ts';
 import { initialValues } from '../graph/initial.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { AnyEpoch } from './batches.ts';
 import { fitted } from './fitted_step.ts';
 import { labelMeans } from './label_means.ts';
-import { orderOf } from './order.ts';
+import { type Order, orderOf } from './order.ts';
+import { feedFromShards } from './shards/feed.ts';
 
 /**
  * Tables at their first values.
@@ -23,26 +25,38 @@ export const tablesOf = (plan: Plan, dataset: Dataset): Tables =>
     dataset.firstValues,
   );
 
+export interface BegunState extends TrainingState {
+  readonly order: Order<AnyEpoch>;
+}
+
 /** The state before the first step; `tables` are at their first values. */
 export async function beginState(
   { plan, dataset, engine }: { readonly plan: Plan; readonly dataset: Dataset; readonly engine: Engine },
   tables: Tables,
-): Promise<TrainingState> {
+): Promise<BegunState> {
   const { step, train } = fitted(plan, dataset.corpus.rows);
   connectGraph(plan, tables, dataset.parts.train);
-  const feeder = makeFeeder({
-    plan: step,
-    events: dataset.parts.train,
-    corpus: dataset.corpus,
-    features: plan.features,
-    tables,
-    seed: train.seed,
-    batch: train.batch,
-  });
+  const feederOf = (events: Events): Feeder =>
+    makeFeeder({
+      plan: step,
+      events,
+      corpus: dataset.corpus,
+      features: plan.features,
+      tables,
+      seed: train.seed,
+      batch: train.batch,
+    });
+  const { shards } = dataset;
+  const { order, feeder } = shards
+    ? await feedFromShards(shards, plan, feederOf)
+    : { order: orderOf(plan, dataset.parts.train), feeder: feederOf(dataset.parts.train) };
   try {
-    const initial = { ...initialValues(step.graph, train.seed), ...labelMeans(plan, dataset.parts.train) };
+    const initial = {
+      ...initialValues(step.graph, train.seed),
+      ...labelMeans(plan, dataset.parts.train, shards?.labelSums),
+    };
     const program = await engine.prepare(step.graph, initial);
-    return { tables, program, feeder };
+    return { tables, program, feeder, order };
   } catch (error) {
     feeder.close();
     throw error;

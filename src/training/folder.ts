@@ -6,7 +6,7 @@ import { identityOf, otherData, type RunIdentity } from '../artifact/identity.ts
 import { isLineage, pinnedBy } from '../artifact/lineage.ts';
 import { manifestFile } from '../artifact/manifest.ts';
 import { refuseUnlessValid } from '../artifact/validate.ts';
-import type { Encoding } from '../data/dataset.ts';
+import type { Encoding, ShardLayout } from '../data/dataset.ts';
 import type { Pinned } from '../data/pinned.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { systemReason, writing } from '../diagnostics/system_reason.ts';
@@ -174,6 +174,16 @@ async function readIdentity(folder: string): Promise<RunIdentity> {
   const reason = complaintOf(value);
   if (reason !== undefined) throw failure('damaged-file', { path, reason });
   return value as RunIdentity;
+}
+
+/** How the training rows of the folder's run lie in shards, where they do. @throws Failure as `refuseResume` */
+export async function shardsOfRun(folder: string): Promise<ShardLayout | undefined> {
+  const { shards } = (await readIdentity(folder)).data;
+  if (shards === undefined) return undefined;
+  const isCount = (value: unknown): boolean =>
+    Number.isSafeInteger(value) && (value as number) > 0 && (value as number) <= 1e6;
+  if (isCount(shards?.buckets) && isCount(shards.piles) && isCount(shards.held)) return shards;
+  throw failure('damaged-file', { path: join(folder, runFile), reason: 'its shards have no number' });
 }
 
 function complaintOf(value: unknown): string | undefined {

@@ -1,38 +1,29 @@
 /** What a score adds as `mean`: the mean of the task's label over the training part. */
-import type { Events, IndexedColumn } from '../data/dataset.ts';
+import type { Events, TrainingShards } from '../data/dataset.ts';
+import { labelSums } from '../data/label_sums.ts';
 import type { Tensors } from '../engine/engine.ts';
 import type { Plan, TaskPlan } from '../plan/plan.ts';
 
-/** By the parameter that holds it, float32 [1]. */
-export function labelMeans({ tasks }: Pick<Plan, 'tasks'>, events: Events): Tensors {
+/**
+ * By the parameter that holds it, float32 [1].
+ * @param known sums by task, where the events are in files
+ */
+export function labelMeans(
+  { tasks }: Pick<Plan, 'tasks'>,
+  events: Events,
+  known?: TrainingShards['labelSums'],
+): Tensors {
   return Object.fromEntries(
     tasks.flatMap((task) => {
       if (task.mean === undefined || task.label === undefined) return [];
-      const data = Float32Array.of(meanOf(task, task.label, events));
+      const data = Float32Array.of(meanOf(task, events, known));
       return [[task.mean, { dtype: 'float32' as const, shape: [1], data }]];
     }),
   );
 }
 
-/** Each event counts as in the loss: by its weight, only where `only` is 1, and where it has the label. 0 where none counts. */
-function meanOf({ weight, only }: TaskPlan, label: string, events: Events): number {
-  const values = events.labels.get(label)!;
-  const weights = weight === undefined ? undefined : (events.labels.get(weight) ?? numbersOf(events, weight));
-  const wanted = only === undefined ? undefined : events.labels.get(only)!;
-  let sum = 0;
-  let total = 0;
-  for (let row = 0; row < events.rows; row++) {
-    const counts = (weights?.[row] ?? 1) * (wanted?.[row] ?? 1);
-    if (Number.isNaN(values[row]!) || Number.isNaN(counts)) continue;
-    sum += counts * values[row]!;
-    total += counts;
-  }
+/** Each event counts as in the loss. 0 where none counts. */
+function meanOf(task: TaskPlan, events: Events, known?: TrainingShards['labelSums']): number {
+  const { sum, total } = (known ? known.get(task.name)! : labelSums(task, events)).weighted;
   return total === 0 ? 0 : sum / total;
-}
-
-/** A feature that is one plain number. */
-function numbersOf({ features, rows }: Events, name: string): Float32Array {
-  const { column, index } = features.get(name) as IndexedColumn;
-  const values = column.kind === 'numbers' ? column.values : new Float32Array(rows);
-  return index ? Float32Array.from(index, (row) => values[row]!) : values;
 }

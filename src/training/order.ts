@@ -3,9 +3,9 @@ import type { Events } from '../data/dataset.ts';
 import { type Windows, windowsOf } from '../feed/windows.ts';
 import { type Plan, sequenceFeature } from '../plan/plan.ts';
 import { makeRandom } from '../random/random.ts';
-import { type Epoch, makeEpoch, orderStream, smallestBatch, stepsOfEpoch } from './batches.ts';
+import { type AnyEpoch, type Epoch, makeEpoch, orderStream, smallestBatch, stepsOfEpoch } from './batches.ts';
 
-export interface Order {
+export interface Order<E extends AnyEpoch = Epoch> {
   /** Events that an epoch may take: the training rows, or those with a list where the targets are positions. */
   readonly rows: number;
   readonly steps: number;
@@ -16,7 +16,7 @@ export interface Order {
   /** Most sequences of a step, where the targets are positions. */
   readonly sequences?: number;
   /** @param number from 1 */
-  epoch(number: number): Epoch;
+  epoch(number: number): E;
 }
 
 export function orderOf({ step, train: { batch, seed } }: Plan, events: Events): Order {

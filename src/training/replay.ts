@@ -89,6 +89,7 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
     throw failure('step-not-taken', { folder, step: number, steps: manifest.training.steps });
   }
   refuseOtherData(trained, dataset);
+  if (dataset.shards) throw failure('shards-unsupported', { what: 'a step that is taken again' });
   if (out !== undefined) {
     await makeFolder(out);
     const names = await readdir(out);

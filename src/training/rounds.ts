@@ -1,15 +1,15 @@
 /** The rounds of a run: steps with a record and a checkpoint at their end. A round is an epoch, unless `validate` counts steps. */
 import type { TrainPlan } from '../plan/plan.ts';
-import type { Epoch } from './batches.ts';
+import type { AnyEpoch, Epoch } from './batches.ts';
 import type { Order } from './order.ts';
 
-export interface Rounds {
+export interface Rounds<E extends AnyEpoch = Epoch> {
   /** Steps of the whole run. */
   readonly total: number;
   /** Steps of a round that begins at a multiple of them and ends before the last step. */
   readonly each: number;
   /** The batches of a round that begins after step `start`. It ends where the next multiple of `each` is, or the run. */
-  round(start: number): Epoch;
+  round(start: number): Pick<E, 'steps' | 'batch'>;
   /** Whether a round that ends with step `end` is validated. */
   validates(number: number, end: number): boolean;
   /** Validations of the whole run. */
@@ -27,12 +27,16 @@ export const totalSteps = (
 ): number => (order.steps === 0 ? 0 : (steps ?? epochs * order.steps));
 
 /** @param before epochs of earlier runs: the order of each epoch is drawn anew */
-export function roundsOf(train: Pick<TrainPlan, 'steps' | 'epochs' | 'validate'>, order: Order, before = 0): Rounds {
+export function roundsOf<E extends AnyEpoch>(
+  train: Pick<TrainPlan, 'steps' | 'epochs' | 'validate'>,
+  order: Order<E>,
+  before = 0,
+): Rounds<E> {
   const total = totalSteps(train, order);
   const each = train.validate?.steps ?? order.steps;
   const every = train.validate?.epochs ?? 1;
-  let last: { readonly number: number; readonly epoch: Epoch } | undefined;
-  const epochOf = (number: number): Epoch => {
+  let last: { readonly number: number; readonly epoch: E } | undefined;
+  const epochOf = (number: number): E => {
     if (last?.number !== number) last = { number, epoch: order.epoch(before + number) };
     return last.epoch;
   };
@@ -41,9 +45,9 @@ export function roundsOf(train: Pick<TrainPlan, 'steps' | 'epochs' | 'validate'>
     each,
     round: (start) => ({
       steps: Math.min(total, (Math.floor(start / each) + 1) * each) - start,
-      batch(index) {
+      batch: (index) => {
         const at = start + index;
-        return epochOf(Math.floor(at / order.steps) + 1).batch(at % order.steps);
+        return epochOf(Math.floor(at / order.steps) + 1).batch(at % order.steps) as ReturnType<E['batch']>;
       },
     }),
     validations: Math.ceil(Math.ceil(total / each) / every),

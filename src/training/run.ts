@@ -4,9 +4,11 @@ import type { Progress } from '../artifact/checkpoint.ts';
 import type { Change } from '../artifact/identity.ts';
 import type { Lineage } from '../artifact/lineage.ts';
 import type { Manifest } from '../artifact/manifest.ts';
-import { saveState, type TrainingState } from '../artifact/training_state.ts';
+import { saveState } from '../artifact/training_state.ts';
 import { defined } from '../defined.ts';
 import { labelOf } from '../evaluation/measures.ts';
+import type { AnyEpoch } from './batches.ts';
+import type { BegunState } from './begin_state.ts';
 import { CurrentTowers } from './current_towers.ts';
 import { EpochClock } from './epoch_clock.ts';
 import type { EventLog } from './event_log.ts';
@@ -14,7 +16,7 @@ import { bestFile, removeOldBest } from './folder.ts';
 import type { MetricsLog } from './metrics_log.ts';
 import { mineNegatives } from './mining.ts';
 import { writeModel, writeWeights } from './model_files.ts';
-import { type Order, orderOf } from './order.ts';
+import type { Order } from './order.ts';
 import { type Rates, ratesAt } from './rates.ts';
 import { type Rounds, roundsOf } from './rounds.ts';
 import { makeStepSums, type StepSums } from './step_sums.ts';
@@ -48,15 +50,15 @@ export const beginning: Progress = {
 /** One call of `train` on its way. */
 export class Run {
   private readonly records: EpochRecord[] = [];
-  private readonly order: Order;
-  private readonly rounds: Rounds;
+  private readonly order: Order<AnyEpoch>;
+  private readonly rounds: Rounds<AnyEpoch>;
   private readonly towers: CurrentTowers;
   private readonly validation: Validation;
   private progress: Progress;
 
   constructor(
     private readonly options: TrainOptions,
-    private readonly state: TrainingState,
+    private readonly state: BegunState,
     private readonly logs: { readonly log: MetricsLog; readonly steps: StepsLog; readonly events?: EventLog },
     private readonly standing: Standing,
   ) {
@@ -64,7 +66,7 @@ export class Run {
     const { plan, dataset, engine } = options;
     this.towers = new CurrentTowers(plan, dataset, engine, state);
     this.validation = new Validation(plan, dataset, this.towers);
-    this.order = orderOf(plan, dataset.parts.train);
+    this.order = state.order;
     this.rounds = roundsOf(plan.train, this.order, standing.from?.epochs);
   }
 
@@ -148,7 +150,7 @@ export class Run {
       if (ofEpoch === 0) await mineNegatives(this.state, this.towers, dataset, drawn);
       step++;
       rates = ratesAt(plan.train, step, this.rounds.total);
-      const rows = epoch.batch(stepOfEpoch);
+      const rows = await this.rowsOf(epoch, stepOfEpoch, { step: step - 1, sums });
       const start = performance.now();
       const inputs = feeder.inputs(rows, before.steps + step, { rate: rates.dense, factor: rates.denseFactor });
       const fed = performance.now();
@@ -163,6 +165,25 @@ export class Run {
     this.report(number, stepOfEpoch, step, sums, clock);
     await this.endEpoch(number, step, sums, clock, { dense: rates.dense, embeddings: rates.embeddings });
     return true;
+  }
+
+  /** Where rows cannot be read, the steps until now are kept: `resume` goes on from there. */
+  private async rowsOf(
+    epoch: AnyEpoch,
+    at: number,
+    { step, sums }: { step: number; sums: StepSums },
+  ): Promise<Int32Array> {
+    try {
+      return await epoch.batch(at);
+    } catch (error) {
+      if (step > 0) {
+        this.progress = { ...this.progress, step, stepOfEpoch: at, sums: sums.sums(), rows: sums.rows };
+        await this.logs.steps.sync();
+        this.progress = { ...this.progress, ...this.checksums() };
+        await saveState(this.options.folder, this.progress, this.state);
+      }
+      throw error;
+    }
   }
 
   private report(epoch: number, stepOfEpoch: number, step: number, sums: StepSums, clock: EpochClock): void {

@@ -17,7 +17,7 @@ import type { Plan } from '../plan/plan.ts';
 import { removeDurably } from '../storage/durable.ts';
 import { smallestBatch } from './batches.ts';
 import { beginFrom } from './begin_from.ts';
-import { beginState, tablesOf } from './begin_state.ts';
+import { type BegunState, beginState, tablesOf } from './begin_state.ts';
 import { claimFolder } from './claim.ts';
 import { type OfRun, openEventLog } from './event_log.ts';
 import { restoreBest, resumeFolder, startFolder, writeIdentity } from './folder.ts';
@@ -102,7 +102,7 @@ function refuseFewerEpochs({ plan, dataset, folder }: TrainOptions, { step }: Pr
 async function withState(
   options: TrainOptions,
   tables: TrainingState['tables'],
-  work: (state: TrainingState) => Promise<TrainResult>,
+  work: (state: BegunState) => Promise<TrainResult>,
 ): Promise<TrainResult> {
   const state = await beginState(options, tables);
   try {
@@ -113,7 +113,7 @@ async function withState(
   }
 }
 
-async function go(options: TrainOptions, state: TrainingState, standing: Standing): Promise<TrainResult> {
+async function go(options: TrainOptions, state: BegunState, standing: Standing): Promise<TrainResult> {
   const { folder, plan } = options;
   const { progress, resumed } = standing;
   const log = await openMetricsLog(folder, resumed ? progress.metrics : undefined);

@@ -1,7 +1,16 @@
 import { Command, Option } from 'commander';
 import { defined } from '../../defined.ts';
 import { openRun } from '../open_run.ts';
-import { baselinesOf, baselinesOption, metricsOption, perOption, seenOf, withExample } from '../options.ts';
+import {
+  baselinesOf,
+  baselinesOption,
+  memoryOption,
+  metricsOption,
+  perOption,
+  seenOf,
+  shardsOption,
+  withExample,
+} from '../options.ts';
 import { answer, answerJson, sayBaselines, sayEngine } from '../report.ts';
 import { addRunOptions, addSeenOptions, type OfRanking } from '../run_options.ts';
 import { leaveReport } from '../run_report.ts';
@@ -28,6 +37,7 @@ export function evaluateCommand(program: Command): void {
       '--by <feature>',
       'add popularity among events with the same value of this feature, and slices by its value',
     );
+  command.addOption(memoryOption()).addOption(shardsOption());
   addRunOptions(command).action(
     async (folder: string, { part, removeSeen, keepSeen, baselines, by, metrics, per, json, ...options }: Options) => {
       const { evaluate } = await import('../../api/run.ts');

@@ -10,9 +10,11 @@ import {
   dataOption,
   engineOption,
   jsonOption,
+  memoryOption,
   refuseTwoSeeds,
   seedOption,
   setOption,
+  shardsOption,
   withExample,
 } from '../options.ts';
 import { answer, answerJson, colour, say, sayEngine } from '../report.ts';
@@ -34,6 +36,8 @@ interface Options {
   readonly finish?: boolean;
   readonly force?: boolean;
   readonly json?: boolean;
+  readonly memory?: string;
+  readonly shards?: string;
 }
 
 export function trainCommand(program: Command): void {
@@ -44,6 +48,8 @@ export function trainCommand(program: Command): void {
     .addOption(allowOption())
     .requiredOption('--out <folder>', 'write the run into this folder')
     .addOption(engineOption())
+    .addOption(memoryOption())
+    .addOption(shardsOption())
     .addOption(setOption())
     .addOption(
       seedOption(
@@ -78,6 +84,7 @@ export function trainCommand(program: Command): void {
       const stopped: Outcome = { status: 'interrupted', records: [] };
       const { status, manifest, records }: Outcome = await train(path, {
         ...options,
+        ...progress.passes,
         signal: interrupt,
         onReady: (ready) => sayReady(ready, options.from),
         onEvent: progress.show,

@@ -4,8 +4,13 @@ import { type FeaturePlan, type GraphPlan, sequenceFeature } from '../../plan/pl
 export interface Needs {
   readonly features: readonly FeaturePlan[];
   readonly labels: readonly { readonly name: string; readonly sort: 'binary' | 'number' }[];
-  /** By what their rows count. */
-  readonly tasks?: readonly { readonly weight?: string }[];
+  /** Their labels, and by what their rows count. */
+  readonly tasks?: readonly {
+    readonly name?: string;
+    readonly label?: string;
+    readonly only?: string;
+    readonly weight?: string;
+  }[];
   /** The list that a step reads as whole sequences, whose order it needs. A plan says it in its step. */
   readonly sequence?: string;
   readonly step?: GraphPlan;

@@ -5,7 +5,7 @@ import type { DataDescription } from '../../model/model.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { Layout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
-import type { BagColumn, Dataset, Events, IndexedBags, Part } from '../dataset.ts';
+import type { BagColumn, Dataset, Encoding, Events, IndexedBags, Part } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import { grown, type Pinned } from '../pinned.ts';
 import { protocolOf, sentencesOfPast } from '../protocol.ts';
@@ -35,19 +35,8 @@ export function assemble(given: ToAssemble): Omit<Dataset, 'rejected'> {
   const arranged = orderEvents(good, wanted, description);
   const encodings = encodingsOf(given, arranged);
   const past = pastOf(given, arranged);
-  const knowsEarlier = wanted.time !== undefined && wanted.userKey !== undefined && wanted.itemKey !== undefined;
-  const asking = wanted.histories.size > 0 || knowsEarlier ? parts : (['train'] as const);
-  const remembered = new Map(asking.map((part) => [part, rememberedBy(arranged, part)] as const));
-  const encoded = encodeColumns({ ...given, arranged, encodings, remembered });
-  const partOf = (part: Part): Events => ({
-    ...eventsOf(part, given, arranged, encoded),
-    ...(knowsEarlier && part !== 'train' ? { earlier: earlierItems(part, arranged, remembered.get(part)!) } : {}),
-  });
-  const eventsByPart = {
-    train: { ...partOf('train'), ...defined({ fresh: past.fresh }) },
-    validation: partOf('validation'),
-    test: partOf('test'),
-  };
+  const { events, encoded, seen } = encodeParts(given, arranged, encodings);
+  const eventsByPart = { ...events, train: { ...events.train, ...defined({ fresh: past.fresh }) } };
   const missingLabels = countMissingLabels(eventsByPart, description);
   const { items, users } = arranged;
   const titles = titlesOf(given, arranged);
@@ -64,7 +53,7 @@ export function assemble(given: ToAssemble): Omit<Dataset, 'rejected'> {
       rows: users.keys.length,
       features: encoded.users,
       keys: users.keys,
-      seen: seenItems(given, arranged, remembered.get('train')!),
+      seen,
       asOfLastEvent: encoded.asOfLastEvent,
     },
     encodings,
@@ -90,7 +79,42 @@ function encodingsOf(
   );
 }
 
-function eventsOf(part: Part, { good, wanted }: ToAssemble, arranged: OrderedEvents, encoded: EncodedColumns): Events {
+/** The events of each part, and what the items and the users have of them. */
+export interface EncodedParts {
+  readonly events: Readonly<Record<Part, Events>>;
+  readonly encoded: EncodedColumns;
+  /** What each user had in training. */
+  readonly seen: BagColumn;
+}
+
+/** Of all events, or of all events of some users. */
+export function encodeParts(
+  given: Omit<ToAssemble, 'description' | 'files'>,
+  arranged: OrderedEvents,
+  encodings: ReadonlyMap<string, Encoding>,
+): EncodedParts {
+  const { wanted } = given;
+  const knowsEarlier = wanted.time !== undefined && wanted.userKey !== undefined && wanted.itemKey !== undefined;
+  const asking = wanted.histories.size > 0 || knowsEarlier ? parts : (['train'] as const);
+  const remembered = new Map(asking.map((part) => [part, rememberedBy(arranged, part)] as const));
+  const encoded = encodeColumns({ ...given, arranged, encodings, remembered });
+  const partOf = (part: Part): Events => ({
+    ...eventsOf(part, given, arranged, encoded),
+    ...(knowsEarlier && part !== 'train' ? { earlier: earlierItems(part, arranged, remembered.get(part)!) } : {}),
+  });
+  return {
+    events: { train: partOf('train'), validation: partOf('validation'), test: partOf('test') },
+    encoded,
+    seen: seenItems(given, arranged, remembered.get('train')!),
+  };
+}
+
+function eventsOf(
+  part: Part,
+  { good, wanted }: Pick<ToAssemble, 'good' | 'wanted'>,
+  arranged: OrderedEvents,
+  encoded: EncodedColumns,
+): Events {
   const { places, items, users } = arranged;
   const rows = arranged.rows[part];
   const labels = [...wanted.labels].map(([name, column]) => {
@@ -138,7 +162,11 @@ function countMissingLabels(of: Readonly<Record<Part, Events>>, { events }: Data
 }
 
 /** Without an item key nobody has seen anything. */
-function seenItems({ wanted }: ToAssemble, { stream, part, items }: OrderedEvents, training: Remembered): BagColumn {
+function seenItems(
+  { wanted }: Pick<ToAssemble, 'wanted'>,
+  { stream, part, items }: OrderedEvents,
+  training: Remembered,
+): BagColumn {
   const timeline = wanted.itemKey === undefined ? makeTimeline(stream, new Uint8Array(part.length)) : training.timeline;
   return { kind: 'bags', ...windowsAfter(timeline), values: gather(items.ofEvent, timeline.order) };
 }

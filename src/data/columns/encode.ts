@@ -5,18 +5,13 @@ import { elementPlan, type FeaturePlan } from '../../plan/plan.ts';
 import type { BagColumn, Column, Encoding, IndexedColumn } from '../dataset.ts';
 import { gather } from '../rows/gather.ts';
 import type { RawColumn } from '../rows/raw.ts';
-import type { Coder, Sample } from './encoders/contract.ts';
-import { fitEncoder, makeCoder } from './encoders/table.ts';
+import type { Sample } from './encoders/contract.ts';
+import { makeCoder } from './encoders/table.ts';
 
 const none: readonly string[] = [''];
 
-/** Learns a feature's encoding. `weights[row]`: how many training events have this row. */
-export function fitColumn(
-  plan: FeaturePlan,
-  raw: RawColumn,
-  weights: ArrayLike<number>,
-  dictionary: readonly string[] = none,
-): Encoding {
+/** What an encoder learns from. `weights[row]`: how many training events have this row. */
+export function sampleColumn(raw: RawColumn, weights: ArrayLike<number>, dictionary: readonly string[] = none): Sample {
   const counts = new Float64Array(dictionary.length);
   let sample: Sample = {
     texts: { texts: dictionary, counts },
@@ -36,7 +31,7 @@ export function fitColumn(
     sample = { ...sample, numbers: { values: raw.values, weights: each } };
   }
   counts[0] = 0;
-  return fitEncoder(plan.encoder, sample);
+  return sample;
 }
 
 /** A column at work: gives the encoded column of any rows of it. */
@@ -68,13 +63,13 @@ export function makeColumnEncoder(
       kind: 'bags',
       starts,
       ends,
-      values: elementsOf(coder, raw.values, dictionary),
+      values: elementsOf(encoding, raw.values, dictionary),
       ...defined({ weights: weights && weightsOf(raw, weights), items }),
     };
     return bagEncoder(plan, keptElements(plan, all, all));
   }
   if (raw.kind === 'codes') {
-    const table = codeTable(coder, dictionary);
+    const table = codeTable(encoding, dictionary);
     return { encode: (ids) => codesColumn(ids.map((id) => table[id < 0 ? 0 : raw.values[id]!]!)) };
   }
   if (coder.reads === 'number' && coder.gives === 'code') {
@@ -113,7 +108,7 @@ export function makeAlongEncoder(own: ToEncode, list: ToEncode): ColumnEncoder {
       kind: 'bags',
       starts,
       ends,
-      values: elementsOf(makeCoder(encoding), values, dictionary),
+      values: elementsOf(encoding, values, dictionary),
       ...defined({ items }),
     };
   };
@@ -193,7 +188,7 @@ export function encodeElements(
   const coder = makeCoder(encoding);
   const missing = plan.along === undefined ? -1 : missingCode(encoding);
   if (raw.kind === 'codes') {
-    const table = codeTable(coder, dictionary).map((code) => (plan.skipsUnseen && code === 0 ? -1 : code));
+    const table = codeTable(encoding, dictionary).map((code) => (plan.skipsUnseen && code === 0 ? -1 : code));
     return raw.values.map((code) => (code === 0 ? missing : table[code]!));
   }
   const code = coder.reads === 'number' && coder.gives === 'code' ? coder.code : () => -1;
@@ -230,17 +225,26 @@ function codesColumn(values: Int32Array): IndexedColumn {
   return { column };
 }
 
+/** The last table of each encoding: data that is read in pieces asks for the same one with each piece. */
+const codeTables = new WeakMap<Encoding, { readonly dictionary: readonly string[]; readonly table: Int32Array }>();
+
 /** Code of each text of a dictionary: only distinct values are encoded. */
-function codeTable(coder: Coder, dictionary: readonly string[]): Int32Array {
+function codeTable(encoding: Encoding, dictionary: readonly string[]): Int32Array {
+  const coder = makeCoder(encoding);
   if (coder.reads !== 'text' || coder.gives !== 'code') return new Int32Array(dictionary.length);
-  return Int32Array.from(dictionary, (text) => coder.code(text));
+  const last = codeTables.get(encoding);
+  if (last?.dictionary === dictionary) return last.table;
+  const table = Int32Array.from(dictionary, (text) => coder.code(text));
+  codeTables.set(encoding, { dictionary, table });
+  return table;
 }
 
-function elementsOf(coder: Coder, values: Int32Array | Float64Array, dictionary: readonly string[]): Int32Array {
+function elementsOf(encoding: Encoding, values: Int32Array | Float64Array, dictionary: readonly string[]): Int32Array {
   if (values instanceof Int32Array) {
-    const table = codeTable(coder, dictionary);
+    const table = codeTable(encoding, dictionary);
     return values.map((code) => table[code]!);
   }
+  const coder = makeCoder(encoding);
   return Int32Array.from(values, coder.reads === 'number' && coder.gives === 'code' ? coder.code : () => 0);
 }
 

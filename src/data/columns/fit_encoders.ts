@@ -7,8 +7,9 @@ import type { Needs } from '../binding/needs.ts';
 import type { Encoding } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import type { OrderedEvents, Side } from '../rows/order_events.ts';
+import type { Dictionaries } from '../rows/staged_tables.ts';
 import { dictionaryOf, rawOf, type ValidRawRows, type ValidRows } from '../rows/valid_rows.ts';
-import { fitColumn } from './encode.ts';
+import { sampleColumn } from './encode.ts';
 import type { Sample } from './encoders/contract.ts';
 import { fitEncoder } from './encoders/table.ts';
 import { withKeys } from './first_values.ts';
@@ -23,26 +24,53 @@ const nothing: Sample = {
 export function fitEncodings(
   good: ValidRows,
   wanted: ColumnRequests,
-  { features }: Needs,
+  needs: Needs,
   arranged: OrderedEvents,
   files: ReadonlyMap<string, FeatureFile> = new Map(),
 ): Map<string, Encoding> {
   const weightsOf = makeWeights(good, arranged);
-  const encodings = new Map<string, Encoding>();
-  for (const owner of new Set(features.map(({ encoderOf }) => encoderOf))) {
+  return fitFromSamples({ wanted, needs, files, dictionaries: good.dictionaries }, (column) =>
+    sampleColumn(rawOf(good, column), weightsOf(column), dictionaryOf(good, column)),
+  );
+}
+
+/** Each owner of an encoder, with the feature that it learns from and that feature's column; a cross has none. */
+export function teachersOf(
+  { features }: Needs,
+  wanted: ColumnRequests,
+): { readonly owner: string; readonly teacher: FeaturePlan; readonly column?: ColumnRequest }[] {
+  return [...new Set(features.map(({ encoderOf }) => encoderOf))].map((owner) => {
     const teacher =
       features.find(({ name }) => name === owner) ??
       features.find((feature) => feature.encoderOf === owner && madeOf(feature).length === 0)!;
-    if (teacher.crosses) {
+    if (teacher.crosses) return { owner, teacher };
+    return { owner, teacher, column: wanted.features.get(teacher.name) ?? wanted.histories.get(teacher.name)! };
+  });
+}
+
+interface ToFit {
+  readonly wanted: ColumnRequests;
+  readonly needs: Needs;
+  readonly files: ReadonlyMap<string, FeatureFile>;
+  readonly dictionaries: Dictionaries;
+}
+
+/** @param sampleOf what the training part has of a column */
+export function fitFromSamples(
+  { wanted, needs, files, dictionaries }: ToFit,
+  sampleOf: (column: ColumnRequest) => Sample,
+): Map<string, Encoding> {
+  const encodings = new Map<string, Encoding>();
+  for (const { owner, teacher, column } of teachersOf(needs, wanted)) {
+    if (column === undefined) {
       encodings.set(owner, fitEncoder(teacher.encoder, nothing));
       continue;
     }
-    const column = wanted.features.get(teacher.name) ?? wanted.histories.get(teacher.name)!;
     const file = files.get(owner);
-    const dictionary = dictionaryOf(good, column);
+    const dictionary = column.dictionary === undefined ? undefined : dictionaries.get(column.dictionary);
     if (file) refuseForeign(file, owner, dictionary ?? []);
     const plan = file?.values ? { ...teacher, encoder: { ...teacher.encoder, values: file.values } } : teacher;
-    const fitted = fitColumn(plan as FeaturePlan, rawOf(good, column), weightsOf(column), dictionary);
+    const fitted = fitEncoder(plan.encoder as FeaturePlan['encoder'], sampleOf(column));
     encodings.set(owner, file?.vectors ? withKeys(fitted, file.vectors.keys, dictionary ?? []) : fitted);
   }
   return encodings;

@@ -42,13 +42,14 @@ export interface Limit {
 
 /**
  * Opens a database of its own. `signal` interrupts whatever it does.
+ * @param memory bytes that it may keep in memory; it puts more than these into temporary files
  * @throws the reason of `signal`
  */
-export async function openDatabase(signal?: AbortSignal): Promise<Database> {
+export async function openDatabase(signal?: AbortSignal, memory = memoryOfDatabase()): Promise<Database> {
   signal?.throwIfAborted();
   const spill = spillFolder();
-  const { instance, connection } = await connect(spill.folder ?? '');
-  const guard = new QueryGuard(connection, spill.problem);
+  const { instance, connection } = await connect(spill.folder ?? '', memory);
+  const guard = new QueryGuard(connection, spill.problem, memory);
   const onAbort = (): void => guard.end(signal!.reason);
   // It may have come while the database was loaded.
   if (signal?.aborted) onAbort();
@@ -90,12 +91,15 @@ export async function openDatabase(signal?: AbortSignal): Promise<Database> {
 }
 
 /** @param folder for what does not fit in memory: where temporary files go, not where the user's files are */
-async function connect(folder: string): Promise<{ instance: DuckDBInstance; connection: DuckDBConnection }> {
+async function connect(
+  folder: string,
+  memory: number,
+): Promise<{ instance: DuckDBInstance; connection: DuckDBConnection }> {
   const { DuckDBInstance } = await loadApi();
   const instance = await DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
-    memory_limit: `${Math.floor(memoryOfDatabase() / 2 ** 20)}MiB`,
+    memory_limit: `${Math.floor(memory / 2 ** 20)}MiB`,
     temp_directory: folder,
   });
   return { instance, connection: await instance.connect() };

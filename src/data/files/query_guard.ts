@@ -19,7 +19,7 @@ export function isStuck(): boolean {
   return stuck > 0;
 }
 
-/** What the database may keep in memory, in bytes. */
+/** What the database may keep in memory, in bytes, where the caller sets no limit. */
 export function memoryOfDatabase(): number {
   return memoryOfMachine() * KEPT;
 }
@@ -28,15 +28,18 @@ export class QueryGuard {
   readonly #connection: DuckDBConnection;
   /** Why the database has no folder to spill to, if it has none. */
   readonly #noSpill: string | undefined;
+  /** What the database may keep in memory. */
+  readonly #memory: number;
   /** What ended the work, once something has. */
   #ended: { readonly reason: unknown } | undefined;
   #pending = 0;
   #giveUp: (reason: unknown) => void = () => {};
   #onIdle: (() => void) | undefined;
 
-  constructor(connection: DuckDBConnection, noSpill: string | undefined) {
+  constructor(connection: DuckDBConnection, noSpill: string | undefined, memory: number) {
     this.#connection = connection;
     this.#noSpill = noSpill;
+    this.#memory = memory;
   }
 
   /** Ends the query that runs, if one does, and refuses every later one. */
@@ -99,12 +102,12 @@ export class QueryGuard {
   }
 
   #usedUp(): Failure {
-    return failure('data-memory', { bytes: memoryOfDatabase(), spill: this.#noSpill });
+    return failure('data-memory', { bytes: this.#memory, spill: this.#noSpill });
   }
 }
 
 /** What this process may use: of the machine, or of the container it runs in. */
-function memoryOfMachine(): number {
+export function memoryOfMachine(): number {
   const constrained = process.constrainedMemory();
   return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }

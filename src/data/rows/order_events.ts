@@ -67,7 +67,7 @@ export function orderEvents(good: ValidRows, wanted: ColumnRequests, { split, sp
 }
 
 /** The part that each event's file is, or that its column names, as its place in `parts`. */
-function foldsOf(
+export function foldsOf(
   { events, dictionaries, folds }: ValidRows,
   { fold }: ColumnRequests,
   order: Int32Array,
@@ -80,7 +80,7 @@ function foldsOf(
 }
 
 /** @param rows row ids of the training events at `places` */
-function sideOf(known: KeyRows, places: Int32Array, rows: Int32Array): Side {
+export function sideOf(known: KeyRows, places: Int32Array, rows: Int32Array): Side {
   const trainingCounts = new Int32Array(known.keys.length);
   const lastTraining = new Int32Array(known.keys.length).fill(-1);
   for (let i = 0; i < places.length; i++) {

@@ -8,7 +8,7 @@ import { badRow } from './rejects.ts';
 import type { Staged } from './stage.ts';
 import { type RawRows, textsAt } from './staged_tables.ts';
 
-/** A row id, the column to blame, and a reason in which `…` represents the value. */
+/** A row, the column to blame, and a reason in which `…` represents the value. */
 interface Finding {
   readonly row: number;
   readonly wanted: ColumnRequest;
@@ -53,18 +53,19 @@ export class RowFindings {
   /** The findings with the values that they are about. */
   async worded(database: Database, layout: Layout): Promise<BadRow[]> {
     const bad: BadRow[] = [];
+    const { first = 0 } = this.#raw;
     for (const wanted of new Set(this.#findings.map((finding) => finding.wanted))) {
       const own = this.#findings.filter((finding) => finding.wanted === wanted);
-      const ids = own.filter(({ reason }) => reason.includes('…')).map(({ row }) => row);
+      const ids = own.filter(({ reason }) => reason.includes('…')).map(({ row }) => first + row);
       const texts =
         ids.length === 0
           ? new Map<number, string | null>()
           : await textsAt(database, wanted.column, ids.slice(0, TEXTS), layout);
       for (const { row, reason } of own) {
-        const text = texts.get(row);
+        const text = texts.get(first + row);
         const value = text === undefined || text === null ? 'the value' : JSON.stringify(text.slice(0, 80));
         const worded = reason.replace('…', () => value);
-        bad.push(badRow(this.#staged, row, wanted.column.name, worded));
+        bad.push(badRow(this.#staged, first + row, wanted.column.name, worded));
       }
     }
     return bad;

@@ -5,6 +5,7 @@ import { makeRandom } from '../../random/random.ts';
 import type { Span } from '../../text/source.ts';
 import type { Part } from '../dataset.ts';
 import type { Stream } from './history.ts';
+import type { Staged } from './stage.ts';
 
 export const parts = ['train', 'validation', 'test'] as const satisfies readonly Part[];
 
@@ -25,11 +26,43 @@ export function splitEvents(split: Split, events: ToSplit, at: Span): SplitResul
   const result = splits[split.kind](split as never, events);
   const counts = [0, 0, 0];
   for (let at = 0; at < result.part.length; at++) counts[result.part[at]!]!++;
+  return { part: result.part, sentence: sentenceOf(split, result.sentence, counts, at) };
+}
+
+/** The parts of some users' events, where splitting needs no others. */
+export const partsOfUsers = (split: Split, events: ToSplit): Uint8Array =>
+  splits[split.kind](split as never, events).part;
+
+/** The part of the file that each row id is in, as its place in `parts`. */
+export function foldsOfFiles({ files }: Pick<Staged, 'files'>, ids: Int32Array): Uint8Array {
+  return Uint8Array.from(ids, (id) => {
+    const { file } = files.findLast(({ first }) => first <= id)!;
+    return parts.indexOf(file.part ?? 'train');
+  });
+}
+
+/** What `splitEvents` says where so many events are in each part. Throws Failure where a part that was asked for is empty. */
+export const describeSplit = (split: Split, counts: readonly number[], at: Span): string =>
+  sentenceOf(
+    split,
+    splits[split.kind](split as never, { rows: 0, user: new Int32Array(0), users: 0 }).sentence,
+    counts,
+    at,
+  );
+
+/** Rows before validation, and before test, in the order of time. */
+export const cutsOf = (
+  { validation, test }: Extract<Split, { kind: 'by_time' }>,
+  rows: number,
+): readonly [number, number] => [shareOf(rows, 1 - validation - test), shareOf(rows, 1 - test)];
+
+function sentenceOf(split: Split, sentence: string, counts: readonly number[], at: Span): string {
+  const rows = counts.reduce((sum, count) => sum + count, 0);
   for (const [place, part] of parts.entries()) {
     if (counts[place]! > 0 || !isAsked(split, part, counts)) continue;
-    throw failure('empty-split', { part, rows: events.rows, reason: emptyReason(split, part) }, at);
+    throw failure('empty-split', { part, rows, reason: emptyReason(split, part) }, at);
   }
-  return { part: result.part, sentence: `${result.sentence}: ${sizesOf(counts)}.` };
+  return `${sentence}: ${sizesOf(counts)}.`;
 }
 
 function sizesOf(counts: readonly number[]): string {
@@ -45,8 +78,9 @@ const splits: {
 } = {
   by_time({ validation, test }, { rows }) {
     const part = new Uint8Array(rows);
-    part.fill(1, shareOf(rows, 1 - validation - test));
-    part.fill(2, shareOf(rows, 1 - test));
+    const [first, second] = cutsOf({ kind: 'by_time', validation, test }, rows);
+    part.fill(1, first);
+    part.fill(2, second);
     return {
       part,
       sentence: `Split by time${test > 0 ? `, the last ${percent(test)} for test` : ''}${

@@ -1,4 +1,7 @@
-/** The SQL over staged tables: what is computed for a role, how texts become codes, and one pass that brings all of it out. */
+/**
+ * The SQL over staged tables: what is computed for a role, how texts become codes, and one pass that brings all of it out. Long because each
+ * query is made of parts of the others.
+ */
 
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { BoundColumn, Layout } from '../binding/layout.ts';
@@ -10,10 +13,18 @@ import { fillNumbers, fillVectors, growing, numberBags } from './fill.ts';
 import type { RawBags, RawColumn, RawNumbers } from './raw.ts';
 import type { Staged } from './stage.ts';
 
+/** Some row ids of a role, one after the other. */
+export interface RowRange {
+  readonly first: number;
+  readonly count: number;
+}
+
 /** One role's rows, by row id. */
 export interface RawRows {
-  /** Row ids run from 0 to this. */
+  /** Row ids run from 0 to this, or as many from `first` on. */
   readonly rows: number;
+  /** The row id of the first; all arrays are of rows from it on. Absent: 0. */
+  readonly first?: number;
   /** 1 where the row is there: staged, and passed by `where`. */
   readonly present: Uint8Array;
   readonly columns: ReadonlyMap<ColumnRequest, RawColumn>;
@@ -61,19 +72,21 @@ export async function makeDictionaries(
   return dictionaries;
 }
 
-/** Brings out every wanted column of a role. */
+/** Brings out every wanted column of a role, of all its rows or of a range. */
 export async function readRows(
   database: Database,
   staged: Staged,
   columns: readonly ColumnRequest[],
   layout: Layout,
+  range?: RowRange,
 ): Promise<RawRows> {
-  const { rows } = staged;
+  const { first, count: rows } = range ?? { first: 0, count: staged.rows };
   const role = staged.source.role;
-  const computed = await computedQuery(database, role, columns, layout);
+  const whole = await computedQuery(database, role, columns, layout);
+  const computed = { ...whole, sql: range ? withinRange(whole.sql, range) : whole.sql };
   const present = new Uint8Array(rows);
   const raw = new Map<ColumnRequest, RawColumn>();
-  const selected: string[] = ['CAST(row AS INTEGER)'];
+  const selected: string[] = [`CAST(row - ${first} AS INTEGER)`];
   const joins: string[] = [];
   const fills: ((ids: ArrayLike<number>, chunk: Parameters<typeof chunkColumn>[0]) => void)[] = [];
   for (const [at, wanted] of columns.entries()) {
@@ -82,7 +95,13 @@ export async function readRows(
     if (wanted.form === 'codes') {
       raw.set(
         wanted,
-        await readCodeLists(database, `SELECT row, c${at} AS list FROM (${computed.sql})`, type, wanted, rows),
+        await readCodeLists(
+          database,
+          `SELECT row - ${first} AS row, c${at} AS list FROM (${computed.sql})`,
+          type,
+          wanted,
+          rows,
+        ),
       );
     } else if (wanted.form === 'code') {
       const values = new Int32Array(rows);
@@ -127,8 +146,12 @@ export async function readRows(
     for (let i = 0; i < ids.length; i++) present[ids[i]!] = 1;
     for (const fill of fills) fill(ids, chunk);
   });
-  return { rows, present, columns: raw };
+  return { rows, present, columns: raw, ...(range ? { first } : {}) };
 }
+
+/** The database skips the row groups that hold no row of the range. */
+const withinRange = (sql: string, { first, count }: RowRange): string =>
+  `SELECT * FROM (${sql}) WHERE row >= ${first} AND row < ${first + count}`;
 
 /** Row ids of the events by ascending time; events of one time, and those without one, in their own order. */
 export async function timeOrder(

@@ -166,19 +166,24 @@ function takesLog(encoder: FeaturePlan['encoder']): boolean {
 
 /** Lists of a row that belong together have as many elements, and a value in each place. */
 async function checkAlong(database: Database, findings: RowFindings, checked: Checked): Promise<void> {
-  const { wanted, plans, staged, layout } = checked;
+  const { wanted, plans, staged, layout, raw } = checked;
   const { role } = staged.source;
+  const apart = async (lists: readonly [ColumnRequest, ColumnRequest]): Promise<readonly number[]> => {
+    const rows = await rowsApart(database, role, lists, layout);
+    const { first = 0 } = raw;
+    return rows.map((row) => row - first).filter((row) => row >= 0 && row < raw.rows);
+  };
   for (const { name, along } of plans) {
     const [own, list] = [wanted.features.get(name), wanted.features.get(along ?? '')];
     if (along === undefined || own?.column.at !== role || list?.column.at !== role) continue;
-    for (const row of await rowsApart(database, role, [own, list], layout)) {
+    for (const row of await apart([own, list])) {
       findings.add(row, own, `… has not one value for each element of \`${along}\``);
     }
   }
   for (const [list, weights] of wanted.listWeights) {
     const elements = wanted.features.get(list);
     if (elements?.column.at !== role || weights.column.at !== role) continue;
-    for (const row of await rowsApart(database, role, [weights, elements], layout)) {
+    for (const row of await apart([weights, elements])) {
       findings.add(row, weights, `… has not one weight for each element of \`${list}\``);
     }
   }

@@ -2,7 +2,7 @@
  * Code 0 represents a value outside of the vocabulary, and a missing value; 1, 2 … are the values of the training part, the
  * most frequent first, equally frequent ones in the order of their UTF-16 units; or the values that were declared, as declared.
  */
-import { makeKeyTable } from '../../../text/key_table.ts';
+import { type KeyTable, makeKeyTable } from '../../../text/key_table.ts';
 import type { Fit, MakeCoder } from './contract.ts';
 
 export const fitVocabulary: Fit<'vocabulary'> = ({ minimumCount, values }, { texts: { texts, counts } }) => {
@@ -16,6 +16,11 @@ export const fitVocabulary: Fit<'vocabulary'> = ({ minimumCount, values }, { tex
 };
 
 export const vocabularyCoder: MakeCoder<'vocabulary'> = ({ values }) => {
-  const keys = makeKeyTable(values, values.length);
-  return { reads: 'text', gives: 'code', code: (text) => keys.rowOf(text) + 1 };
+  // A large table, and many callers only ask what the coder reads.
+  let keys: KeyTable | undefined;
+  return {
+    reads: 'text',
+    gives: 'code',
+    code: (text) => (keys ??= makeKeyTable(values, values.length)).rowOf(text) + 1,
+  };
 };

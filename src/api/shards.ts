@@ -1,0 +1,61 @@
+/** How a run's rows are read: the memory there is, and where training rows go that do not fit. */
+import { dirname, join, resolve } from 'node:path';
+import type { Trained } from '../artifact/load.ts';
+import { leastMemory, memoryOf, usualMemory } from '../data/memory_budget.ts';
+import type { OnPass } from '../data/shards/passes.ts';
+import type { Decision, ShardRequest } from '../data/shards/request.ts';
+import { defined } from '../defined.ts';
+import { failure } from '../diagnostics/failure.ts';
+import type { Plan } from '../plan/plan.ts';
+
+export type { OnPass, PassEvent } from '../data/shards/passes.ts';
+export type { Decision } from '../data/shards/request.ts';
+
+export interface MemoryRequest {
+  /**
+   * Memory for the rows, the database and the tables together, in bytes or as text: `8G`. Default: three quarters of what the machine has,
+   * or the container.
+   */
+  readonly memory?: number | string;
+  /** Folder for training rows that do not fit. Default: `tower-shards` next to the folder of the run. */
+  readonly shards?: string;
+  /** Called while rows are read and written, some times a second. */
+  readonly onPass?: OnPass;
+  /** Called once it is known where rows go. */
+  readonly onDecision?: (decision: Decision) => void;
+  /** Sizes in place of those that follow from the memory: for tests. */
+  readonly shardSizes?: ShardRequest['sizes'];
+}
+
+/** @param when where rows go */
+export async function shardRequest(
+  plan: Plan,
+  { memory, shards, onPass, onDecision, shardSizes }: MemoryRequest,
+  run: string,
+  when: ShardRequest['when'],
+): Promise<ShardRequest> {
+  const { itemsGivenInTraining, unsupportedInShards } = await import('../training/shards/unsupported.ts');
+  return {
+    memory: bytesOf(memory),
+    folder: shards ?? join(dirname(resolve(run)), 'tower-shards'),
+    when,
+    given: itemsGivenInTraining(plan),
+    // Each number of a row has one of the optimizer at most.
+    tables: plan.tables.map(({ encoderOf, dim }) => ({ encoderOf, numbers: 2 * dim })),
+    ...defined({ unsupported: unsupportedInShards(plan), onPass, onDecision, sizes: shardSizes }),
+  };
+}
+
+/** @throws Failure `memory-text` */
+function bytesOf(memory: number | string | undefined): number {
+  const bytes = typeof memory === 'string' ? memoryOf(memory) : (memory ?? usualMemory());
+  if (bytes !== undefined && bytes >= leastMemory) return bytes;
+  throw failure('memory-text', { text: String(memory), least: leastMemory });
+}
+
+/** As the run was trained: from the same shards, or in memory. */
+export function shardsOfTrained({ plan, manifest, folder }: Trained, request: MemoryRequest): Promise<ShardRequest> {
+  const { fingerprint, shards } = manifest.data;
+  const known = defined({ shards: request.shards ?? (shards && dirname(shards)) });
+  return shardRequest(plan, { ...request, ...known }, folder, fingerprint.shards ?? 'never');
+}

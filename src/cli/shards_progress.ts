@@ -1,0 +1,50 @@
+/** One progress bar for the passes over rows on stderr, and one line about where they go. Without a terminal: only the line. */
+import { SingleBar } from 'cli-progress';
+import type { Decision, MemoryRequest, PassEvent } from '../api/shards.ts';
+import { passWords } from '../data/shards/passes.ts';
+import { bytesWords } from '../diagnostics/wording.ts';
+import { say } from './report.ts';
+
+export interface ShardsProgress extends Required<Pick<MemoryRequest, 'onPass' | 'onDecision'>> {
+  end(): void;
+}
+
+export function makeShardsProgress(): ShardsProgress {
+  const bar = new SingleBar({
+    format: '{pass} {bar} {percentage}% · {eta_formatted} left',
+    barsize: 24,
+    clearOnComplete: true,
+    hideCursor: true,
+    stream: process.stderr,
+    noTTYOutput: false,
+  });
+  let drawn: PassEvent['pass'] | undefined;
+  const end = (): void => {
+    if (drawn) bar.stop();
+    drawn = undefined;
+  };
+  return {
+    onPass({ pass, done, total }) {
+      if (!process.stderr.isTTY) return;
+      if (drawn !== pass) {
+        end();
+        bar.start(total, done, { pass: passWords[pass] });
+        drawn = pass;
+      }
+      bar.update(done);
+      if (done === total) end();
+    },
+    onDecision(decision) {
+      end();
+      say(decisionWords(decision));
+    },
+    end,
+  };
+}
+
+export function decisionWords({ rows, needed, memory, folder, reused }: Decision): string {
+  const why = needed === undefined ? '' : `about ${bytesWords(needed)} with tables, of ${bytesWords(memory)}`;
+  if (rows === 'memory') return `rows: in memory (${why})`;
+  if (reused) return `rows: in shards that are there already, in ${folder}`;
+  return `rows: in shards, in ${folder} (in memory they take ${why})`;
+}

@@ -1,0 +1,89 @@
+/** Reads buckets one after the other, each with its events in order. */
+
+import { defined } from '../../defined.ts';
+import type { DataDescription } from '../../model/model.ts';
+import type { ColumnRequests } from '../binding/column_requests.ts';
+import type { OrderedEvents } from '../rows/order_events.ts';
+import type { RawNumbers } from '../rows/raw.ts';
+import { foldsOfFiles } from '../rows/split.ts';
+import type { Staged } from '../rows/stage.ts';
+import type { Dictionaries } from '../rows/staged_tables.ts';
+import type { ValidRawRows, ValidRows } from '../rows/valid_rows.ts';
+import { arrangeBucket, type Cuts } from './arrange.ts';
+import { type Bucket, grouped, unpackBucket } from './buckets.ts';
+import type { Times } from './by_time.ts';
+import { type PileFile, readPile } from './piles.ts';
+import { bucketOfUser } from './scatter.ts';
+import type { Sides } from './sides.ts';
+
+export interface BucketFiles {
+  readonly folder: string;
+  readonly files: readonly PileFile[];
+  readonly wanted: ColumnRequests;
+  readonly dictionaries: Dictionaries;
+  readonly sides: Sides;
+  readonly items?: ValidRawRows | undefined;
+  readonly users?: ValidRawRows | undefined;
+  /** The files of the events, where the data block names one for each part. */
+  readonly staged: Pick<Staged, 'files'>;
+  readonly description: DataDescription;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ArrangedBucket {
+  readonly bucket: Bucket;
+  readonly good: ValidRows;
+  readonly arranged: OrderedEvents;
+  /** Places of the bucket's users among all users. */
+  readonly members: Int32Array;
+}
+
+export const bucketName = (at: number): string => `bucket-${at}.bin`;
+
+export class BucketSource {
+  /** Users of each bucket, as places among all users. */
+  readonly #members: readonly Int32Array[];
+  readonly #localOf: Int32Array;
+
+  constructor(readonly of: BucketFiles) {
+    const { users } = of.sides;
+    const buckets = of.files.length;
+    this.#members = grouped(users.codes.length, buckets, (user) => bucketOfUser(users.codes[user]!, buckets));
+    this.#localOf = new Int32Array(users.codes.length);
+    for (const members of this.#members)
+      members.forEach((member, local) => {
+        this.#localOf[member] = local;
+      });
+  }
+
+  get count(): number {
+    return this.of.files.length;
+  }
+
+  /** @throws Failure `shards-damaged` */
+  async read(at: number, cuts: Cuts, lastTraining?: Int32Array): Promise<ArrangedBucket> {
+    const { wanted, sides, dictionaries, staged, items, users, description } = this.of;
+    const bucket = await this.#load(at);
+    const split = description.split.kind === 'files' ? foldsOfFiles(staged, bucket.ids) : undefined;
+    const good: ValidRows = { dictionaries, events: bucket.rows, ...defined({ items, users, folds: split }) };
+    const members = this.#members[at]!;
+    const known = { wanted, sides, cuts, members, localOf: this.#localOf, ...defined({ lastTraining }) };
+    return { bucket, good, members, arranged: arrangeBucket(bucket, good, known) };
+  }
+
+  /** The times of all events, a bucket at a time. Without a time all are 0: their rows order them. */
+  async *times(): AsyncIterable<Times> {
+    const { time } = this.of.wanted;
+    for (let at = 0; at < this.count; at++) {
+      const { ids, rows } = await this.#load(at);
+      yield { rows: ids, times: time ? (rows.columns.get(time) as RawNumbers).values : new Float64Array(ids.length) };
+    }
+  }
+
+  async #load(at: number): Promise<Bucket> {
+    const { folder, files, wanted, signal } = this.of;
+    signal?.throwIfAborted();
+    const blocks = await readPile(folder, bucketName(at), files[at]!);
+    return unpackBucket(blocks, wanted.columns.get('events')!);
+  }
+}

@@ -1,0 +1,116 @@
+/** The order of events by time, without comparing any two of them. */
+
+/** Places of numbers in ascending order; equal ones in their own order. Four passes over 16 bits each (least significant first). */
+export function ascendingPlaces(values: ArrayLike<number>): Int32Array {
+  const length = values.length;
+  let places = new Int32Array(length);
+  let sorted = true;
+  for (let at = 0; at < length; at++) {
+    places[at] = at;
+    if (at > 0 && values[at]! < values[at - 1]!) sorted = false;
+  }
+  if (sorted) return places;
+  const keys = keysOf(values);
+  let next = new Int32Array(length);
+  const counts = new Int32Array(2 ** 16 + 1);
+  for (let digit = 0; digit < 4; digit++) {
+    counts.fill(0);
+    for (let at = 0; at < length; at++) counts[keys[4 * at + digit]! + 1]!++;
+    for (let at = 0; at < 2 ** 16; at++) counts[at + 1]! += counts[at]!;
+    for (let at = 0; at < length; at++) {
+      const place = places[at]!;
+      next[counts[keys[4 * place + digit]!]!++] = place;
+    }
+    [places, next] = [next, places];
+  }
+  return places;
+}
+
+/** The bits of each number, made to ascend as the numbers do: four digits of 16 bits, the lowest first. */
+function keysOf(values: ArrayLike<number>): Uint16Array {
+  const numbers = Float64Array.from(values, (value) => value + 0);
+  const halves = new Uint32Array(numbers.buffer);
+  for (let at = 0; at < numbers.length; at++) {
+    const high = halves[2 * at + 1]!;
+    if (high >>> 31 === 1) {
+      halves[2 * at] = ~halves[2 * at]!;
+      halves[2 * at + 1] = ~high;
+    } else halves[2 * at + 1] = high ^ 0x80000000;
+  }
+  return new Uint16Array(numbers.buffer);
+}
+
+/** An event in the order of time: events of one time are in the order of their rows. */
+export interface Moment {
+  readonly time: number;
+  readonly row: number;
+}
+
+export const isBefore = (time: number, row: number, cut: Moment): boolean =>
+  time < cut.time || (time === cut.time && row < cut.row);
+
+/** Times of some events, and their row ids. */
+export interface Times {
+  readonly times: Float64Array;
+  readonly rows: Int32Array;
+}
+
+/** Candidates that are sorted, where so few are left. */
+const mostSorted = 2 ** 22;
+const bins = 2 ** 16;
+
+/**
+ * The event that has `rank` events before it; undefined where there are no more. Each round counts the times of all pieces in equal
+ * ranges and goes on in the range that has the event, so memory does not grow with the rows.
+ */
+export async function momentAt(
+  pieces: () => AsyncIterable<Times>,
+  rank: number,
+  fewEnough = mostSorted,
+): Promise<Moment | undefined> {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let total = 0;
+  for await (const { times } of pieces()) {
+    total += times.length;
+    for (let i = 0; i < times.length; i++) {
+      low = Math.min(low, times[i]!);
+      high = Math.max(high, times[i]!);
+    }
+  }
+  if (rank >= total) return undefined;
+  let left = rank;
+  let within = total;
+  while (within > fewEnough && low < high) {
+    const counts = new Float64Array(bins);
+    const width = (high - low) / bins;
+    const lows = new Float64Array(bins).fill(Number.POSITIVE_INFINITY);
+    const highs = new Float64Array(bins).fill(Number.NEGATIVE_INFINITY);
+    for await (const { times } of pieces()) {
+      for (let i = 0; i < times.length; i++) {
+        const time = times[i]!;
+        if (time < low || time > high) continue;
+        const bin = Math.min(bins - 1, Math.floor((time - low) / width));
+        counts[bin]!++;
+        lows[bin] = Math.min(lows[bin]!, time);
+        highs[bin] = Math.max(highs[bin]!, time);
+      }
+    }
+    let bin = 0;
+    while (left >= counts[bin]!) left -= counts[bin++]!;
+    [low, high, within] = [lows[bin]!, highs[bin]!, counts[bin]!];
+  }
+  const times = new Float64Array(within);
+  const rows = new Int32Array(within);
+  let at = 0;
+  for await (const piece of pieces()) {
+    for (let i = 0; i < piece.times.length; i++) {
+      if (piece.times[i]! < low || piece.times[i]! > high) continue;
+      times[at] = piece.times[i]!;
+      rows[at++] = piece.rows[i]!;
+    }
+  }
+  const byRow = ascendingPlaces(rows);
+  const byTime = ascendingPlaces(Float64Array.from(byRow, (place) => times[place]!));
+  const place = byRow[byTime[left]!]!;
+  return { time: times[place]!, row: rows[place]! };
+}

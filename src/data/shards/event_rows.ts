@@ -1,0 +1,200 @@
+/** Encoded events as blocks, some rows at a time, and blocks as events. */
+
+import { defined } from '../../defined.ts';
+import { invariant } from '../../diagnostics/failure.ts';
+import type { BagColumn, Column, Events, IndexedBags, IndexedColumn } from '../dataset.ts';
+import { type Block, joined, type Numbers } from './block.ts';
+
+/** How a column lies in a block. One of the items or the users lies there once: events have the row of their item or user. */
+export type ColumnSpec =
+  | { readonly kind: 'items' | 'users' | 'codes' }
+  | { readonly kind: 'numbers'; readonly width: number }
+  | { readonly kind: 'bags'; readonly weights: boolean; readonly items: boolean; readonly inner: boolean };
+
+export interface EventsSpec {
+  readonly features: readonly (readonly [name: string, spec: ColumnSpec])[];
+  readonly labels: readonly string[];
+  /** Features whose items are kept, as `givenItems`. */
+  readonly given: readonly string[];
+  readonly earlier: boolean;
+}
+
+/** What all blocks share: columns with a row an item or a user, and the bags that elements of lists are. */
+export interface SharedColumns {
+  readonly items: ReadonlyMap<string, IndexedColumn>;
+  readonly users: ReadonlyMap<string, IndexedColumn>;
+  readonly inner: ReadonlyMap<string, BagColumn>;
+}
+
+type ColumnSpecs = EventsSpec['features'];
+
+/** @param sides features whose columns have a row an item or a user */
+export const specsOf = (
+  columns: ReadonlyMap<string, IndexedColumn>,
+  sides: ReadonlyMap<string, 'items' | 'users'> = new Map(),
+): ColumnSpecs =>
+  [...columns].map(([name, { column }]): ColumnSpecs[number] => {
+    const side = sides.get(name);
+    if (side !== undefined) return [name, { kind: side }];
+    if (column.kind === 'codes') return [name, { kind: 'codes' }];
+    if (column.kind === 'numbers') return [name, { kind: 'numbers', width: column.width }];
+    return [name, { kind: 'bags', ...bagSpec(column) }];
+  });
+
+export const specOf = (
+  { features, labels, givenItems, earlier }: Events,
+  sides: ReadonlyMap<string, 'items' | 'users'>,
+  keepsGiven: (feature: string) => boolean,
+): EventsSpec => ({
+  features: specsOf(features, sides),
+  labels: [...labels.keys()],
+  given: [...(givenItems?.keys() ?? [])].filter(keepsGiven),
+  earlier: earlier !== undefined,
+});
+
+const bagSpec = ({ weights, items, inner }: BagColumn) => ({
+  weights: weights !== undefined,
+  items: items !== undefined,
+  inner: inner !== undefined,
+});
+
+/** @param userOf the user of a row, where events have another numbering than all users */
+export function packEvents(
+  events: Events,
+  { features, labels, given, earlier }: EventsSpec,
+  rows: Int32Array,
+  userOf?: Int32Array,
+): Block {
+  const block = new Map<string, Numbers>();
+  const user = pick(events.user, rows);
+  block.set('#row', pick(events.ids!, rows));
+  block.set('#item', pick(events.item, rows));
+  block.set('#user', userOf ? user.map((each) => (each < 0 ? each : userOf[each]!)) : user);
+  for (const name of labels) block.set(`label ${name}`, pick(events.labels.get(name)!, rows));
+  packColumns(block, events.features, features, rows);
+  for (const name of given) packIndexed(block, `given ${name}`, events.givenItems!.get(name)!, rows);
+  if (earlier) packIndexed(block, '#earlier', events.earlier!, rows);
+  return block;
+}
+
+export function packColumns(
+  block: Map<string, Numbers>,
+  columns: ReadonlyMap<string, IndexedColumn>,
+  specs: ColumnSpecs,
+  rows: Int32Array,
+): void {
+  for (const [name, spec] of specs) {
+    const { column, index } = columns.get(name)!;
+    if (spec.kind === 'items' || spec.kind === 'users') continue;
+    const places = index ? pick(index, rows) : rows;
+    if (column.kind === 'codes') block.set(name, pick(column.values, places));
+    else if (column.kind === 'numbers') block.set(name, pickWide(column.values, column.width, places));
+    else packBags(block, name, column, places);
+  }
+}
+
+function packIndexed(block: Map<string, Numbers>, name: string, { bags, index }: IndexedBags, rows: Int32Array): void {
+  packBags(block, name, bags, index ? pick(index, rows) : rows);
+}
+
+function packBags(block: Map<string, Numbers>, name: string, bags: BagColumn, rows: Int32Array): void {
+  const { starts, ends, values, weights, items } = bags;
+  const lengths = new Int32Array(rows.length);
+  let total = 0;
+  for (let i = 0; i < rows.length; i++) total += lengths[i] = ends[rows[i]!]! - starts[rows[i]!]!;
+  const copy = <T extends Int32Array | Float32Array>(from: T, into: T): T => {
+    let at = 0;
+    for (let i = 0; i < rows.length; i++)
+      for (let k = starts[rows[i]!]!; k < ends[rows[i]!]!; k++) into[at++] = from[k]!;
+    return into;
+  };
+  block.set(`${name} lengths`, lengths);
+  block.set(name, copy(values, new Int32Array(total)));
+  if (weights) block.set(`${name} weights`, copy(weights, new Float32Array(total)));
+  if (items) block.set(`${name} items`, copy(items, new Int32Array(total)));
+}
+
+function pick<T extends Int32Array | Float32Array>(values: T, rows: Int32Array): T {
+  const picked = new (values.constructor as new (length: number) => T)(rows.length);
+  for (let i = 0; i < rows.length; i++) picked[i] = values[rows[i]!]!;
+  return picked;
+}
+
+function pickWide(values: Float32Array, width: number, rows: Int32Array): Float32Array {
+  const picked = new Float32Array(rows.length * width);
+  for (let i = 0; i < rows.length; i++)
+    for (let k = 0; k < width; k++) picked[i * width + k] = values[rows[i]! * width + k]!;
+  return picked;
+}
+
+/** The rows of blocks, end to end. */
+export function unpackEvents(
+  blocks: readonly Block[],
+  { features, labels, given, earlier }: EventsSpec,
+  shared: SharedColumns,
+): Events {
+  const ids = joined(blocks, '#row', Int32Array);
+  const item = joined(blocks, '#item', Int32Array);
+  const user = joined(blocks, '#user', Int32Array);
+  const column = (name: string, spec: ColumnSpec): IndexedColumn => {
+    if (spec.kind === 'items') return through(shared.items.get(name), item);
+    if (spec.kind === 'users') return through(shared.users.get(name), user);
+    return { column: unpackColumn(blocks, name, spec, shared.inner) };
+  };
+  const bags = (name: string): IndexedBags => ({ bags: unpackBags(blocks, name, {}, shared.inner) });
+  return {
+    rows: ids.length,
+    ids,
+    item,
+    user,
+    features: new Map(features.map(([name, spec]) => [name, column(name, spec)])),
+    labels: new Map(labels.map((name) => [name, joined(blocks, `label ${name}`, Float32Array)])),
+    ...defined({
+      givenItems: given.length > 0 ? new Map(given.map((name) => [name, bags(`given ${name}`)])) : undefined,
+      earlier: earlier ? bags('#earlier') : undefined,
+    }),
+  };
+}
+
+/** A column that lies in the blocks themselves. */
+export function unpackColumn(
+  blocks: readonly Block[],
+  name: string,
+  spec: ColumnSpec,
+  inner: SharedColumns['inner'],
+): Column {
+  if (spec.kind === 'numbers') return { ...spec, values: joined(blocks, name, Float32Array) };
+  if (spec.kind === 'bags') return unpackBags(blocks, name, spec, inner);
+  invariant(spec.kind === 'codes', `the column ${name} is in the blocks`);
+  return { kind: 'codes', values: joined(blocks, name, Int32Array) };
+}
+
+/** A column with a row an item or a user, as events see it. */
+function through(of: IndexedColumn | undefined, rows: Int32Array): IndexedColumn {
+  invariant(of, 'a column that events share is there');
+  return { column: of.column, index: of.index ? pick(of.index, rows) : rows };
+}
+
+function unpackBags(
+  blocks: readonly Block[],
+  name: string,
+  { weights = false, items = false, inner = false }: Partial<Extract<ColumnSpec, { kind: 'bags' }>>,
+  known: SharedColumns['inner'],
+): BagColumn {
+  const lengths = joined(blocks, `${name} lengths`, Int32Array);
+  const starts = new Int32Array(lengths.length);
+  const ends = new Int32Array(lengths.length);
+  let at = 0;
+  for (let i = 0; i < lengths.length; i++) {
+    starts[i] = at;
+    ends[i] = at += lengths[i]!;
+  }
+  return {
+    ...{ kind: 'bags', starts, ends, values: joined(blocks, name, Int32Array) },
+    ...defined({
+      weights: weights ? joined(blocks, `${name} weights`, Float32Array) : undefined,
+      items: items ? joined(blocks, `${name} items`, Int32Array) : undefined,
+      inner: inner ? known.get(name) : undefined,
+    }),
+  };
+}

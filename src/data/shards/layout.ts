@@ -1,0 +1,77 @@
+/** One budget of memory, divided: how many rows are read at a time, and how many are in a bucket and in a pile. */
+import { failure } from '../../diagnostics/failure.ts';
+import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
+
+/** Shares of the budget. */
+const shares = {
+  /** What the database may keep, while it reads. */
+  database: 0.5,
+  /** Rows that have left the database and are in no bucket yet. */
+  range: 0.1,
+  /** A bucket with all that is made of it. */
+  bucket: 0.25,
+  /** Piles that are shuffled together; the next ones are read meanwhile. */
+  held: 0.15,
+  /** Validation and test events. */
+  heldOut: 0.25,
+} as const;
+
+export const shareOf = (memory: number, of: keyof typeof shares): number => Math.floor(memory * shares[of]);
+
+/** Piles that are shuffled together. */
+export const heldPiles = 4;
+
+/** A bucket in memory with its histories, columns and packed rows, for each byte of it on the disk. Measured: 5 to 7. */
+const growth = 8;
+
+/** Bytes of a row of events as it leaves the database. @param elements of a list, on average */
+export function rawBytes(columns: readonly ColumnRequest[], elements: (column: ColumnRequest) => number): number {
+  return columns.reduce((sum, column) => {
+    const { form, width = 1 } = column;
+    if (form === 'code') return sum + 4;
+    if (form === 'number') return sum + 8;
+    return sum + (form === 'vector' ? 8 * width : 8 + elements(column) * (form === 'codes' ? 4 : 8));
+  }, 8);
+}
+
+/**
+ * About what all rows take in memory: their raw and encoded columns, the order, windows of histories, and what is garbage until it is
+ * collected.
+ */
+export function bytesInMemory(rows: number, bytes: number, { histories, features }: ColumnRequests): number {
+  const arranged = 48;
+  const ofHistories = 60 * histories.size;
+  const encoded = 8 * features.size;
+  return rows * (bytes + arranged + ofHistories + encoded);
+}
+
+export const rowsAtOnce = (memory: number, bytes: number): number =>
+  Math.max(2048, Math.min(2 ** 24, Math.floor(shareOf(memory, 'range') / (2 * bytes))));
+
+export const bucketsFor = (memory: number, rows: number, bytes: number): number =>
+  Math.max(1, Math.ceil((growth * rows * bytes) / shareOf(memory, 'bucket')));
+
+export const pilesFor = (memory: number, packed: number): number =>
+  Math.max(1, Math.ceil((heldPiles * packed) / shareOf(memory, 'held')));
+
+/** All events of a user are in one bucket, which may be much larger than the others. @throws Failure `shards-memory` */
+export function refuseLargeBucket(memory: number, bytes: number): void {
+  const needed = growth * bytes;
+  const room = 2 * shareOf(memory, 'bucket');
+  if (needed > room) throw failure('shards-memory', { what: 'the largest bucket of users', needed, memory: room });
+}
+
+/** @param bytes of the largest pile. @throws Failure `shards-memory` */
+export function refuseLargePile(memory: number, bytes: number, held: number): void {
+  const room = 2 * shareOf(memory, 'held');
+  const needed = bytes * held;
+  if (needed > room) throw failure('shards-memory', { what: `a shuffle of ${held} piles`, needed, memory: room });
+}
+
+/** @param bytes of validation and test events. @throws Failure `shards-memory` */
+export function refuseLargeHeldOut(memory: number, bytes: number): void {
+  const room = shareOf(memory, 'heldOut');
+  if (bytes > room) {
+    throw failure('shards-memory', { what: 'holding validation and test events', needed: bytes, memory: room });
+  }
+}

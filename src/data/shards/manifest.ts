@@ -1,0 +1,129 @@
+/** `shards.json`: what a folder of shards is of, and its files with their checksums. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { failure } from '../../diagnostics/failure.ts';
+import { systemReason } from '../../diagnostics/system_reason.ts';
+import type { DataDescription } from '../../model/model.ts';
+import type { Layout } from '../binding/layout.ts';
+import type { Needs } from '../binding/needs.ts';
+import type { ShardLayout } from '../dataset.ts';
+import type { EventsSpec } from './event_rows.ts';
+import type { PileFile } from './piles.ts';
+
+export const manifestName = 'shards.json';
+export const restName = 'rest.bin';
+export const pileName = (at: number): string => `pile-${at}.bin`;
+const format = 'tower-shards-1';
+
+export interface ShardManifest {
+  readonly format: typeof format;
+  /** Of the data and of what the plan reads; see `keyOf`. */
+  readonly key: string;
+  readonly layout: ShardLayout;
+  readonly spec: EventsSpec;
+  readonly piles: readonly PileFile[];
+  /** All that is not in a pile. */
+  readonly rest: PileFile;
+}
+
+/**
+ * What shards are of: the data block, the files as they are now, and what the plan reads. Plans that read the same share them.
+ */
+export function keyOf(description: DataDescription, needs: Needs, bound: Layout, given: readonly string[]): string {
+  const { features, labels, tasks = [], towers } = needs;
+  const stamps = [...bound.sources].map(([role, { stamps }]) => [role, [...stamps]]);
+  const sides = towers.map(({ name, key, features: read }) => [name, key, read]);
+  const counted = tasks.map(({ name, label, only, weight }) => [name, label, only, weight]);
+  const parts = [format, withoutSpans(description), stamps, features, labels, sides, counted, given];
+  return createHash('sha256')
+    .update(JSON.stringify(parts, (_, value) => withoutSpans(value)))
+    .digest('hex');
+}
+
+/** Where something is written does not change what it means. */
+function withoutSpans(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const kept = Object.entries(value).filter(([name]) => name !== 'span' && name !== 'nameSpan');
+  return Object.fromEntries(kept);
+}
+
+/** How the layout came about; what is there is the same without it, so it is in a file of its own. */
+export interface Made {
+  readonly memory: number;
+  readonly sizes?: unknown;
+}
+
+export const madeName = 'made.json';
+
+export async function readMade(folder: string): Promise<Made | undefined> {
+  const text = await readFile(join(folder, madeName), 'utf8').catch(() => 'null');
+  const made = parsed(text) as Partial<Made> | null | undefined;
+  return typeof made?.memory === 'number' ? (made as Made) : undefined;
+}
+
+export const checksumOfManifest = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/**
+ * Undefined where there is none.
+ * @throws Failure `shards-damaged`
+ */
+export async function readManifest(folder: string): Promise<{ manifest: ShardManifest; checksum: string } | undefined> {
+  const path = join(folder, manifestName);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw failure('shards-damaged', { path, folder, reason });
+  }
+  const manifest = parsed(text);
+  if (!isManifest(manifest)) throw failure('shards-damaged', { path, folder, reason: 'it is not a list of shards' });
+  return { manifest, checksum: checksumOfManifest(text) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function isFile(value: unknown): value is PileFile {
+  const { rows, bytes, sha256 } = (value ?? {}) as Partial<PileFile>;
+  return isCount(rows) && isCount(bytes) && typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256);
+}
+
+function isSpec(value: unknown): value is EventsSpec {
+  const { features, labels, given, earlier } = (value ?? {}) as Partial<EventsSpec>;
+  const areTexts = (list: unknown): boolean => Array.isArray(list) && list.every((each) => typeof each === 'string');
+  const kinds: readonly unknown[] = ['items', 'users', 'codes', 'numbers', 'bags'];
+  const isColumn = (column: unknown): boolean =>
+    Array.isArray(column) && typeof column[0] === 'string' && kinds.includes((column[1] as { kind?: unknown })?.kind);
+  const areColumns = Array.isArray(features) && features.every(isColumn);
+  return areColumns && areTexts(labels) && areTexts(given) && typeof earlier === 'boolean';
+}
+
+function isManifest(value: unknown): value is ShardManifest {
+  if (typeof value !== 'object' || value === null) return false;
+  const of = value as Partial<ShardManifest>;
+  const { buckets, piles, held } = of.layout ?? ({} as Partial<ShardLayout>);
+  return (
+    of.format === format &&
+    typeof of.key === 'string' &&
+    [buckets, piles, held].every((count) => isCount(count) && count > 0) &&
+    Array.isArray(of.piles) &&
+    of.piles.length === piles &&
+    of.piles.every(isFile) &&
+    isFile(of.rest) &&
+    isSpec(of.spec)
+  );
+}
+
+export const makeManifest = (of: Omit<ShardManifest, 'format'>): string =>
+  `${JSON.stringify({ format, ...of }, null, 1)}\n`;

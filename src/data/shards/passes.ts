@@ -1,0 +1,17 @@
+/** How far the work on shards has come. */
+
+export interface PassEvent {
+  readonly pass: keyof typeof passWords;
+  readonly done: number;
+  readonly total: number;
+}
+
+export type OnPass = (event: PassEvent) => void;
+
+/** What each pass does, as a progress bar says it. */
+export const passWords = {
+  reading: 'rows to buckets',
+  counting: 'counting',
+  encoding: 'rows to piles',
+  checking: 'checking shards',
+} as const;

@@ -1,0 +1,87 @@
+/** Plain data with typed arrays and maps as one block, and back: what is in memory next to the piles, kept for the next command. */
+import type { Block, Numbers } from './block.ts';
+
+const description = 'description';
+
+/** Long lists of texts are not JSON: a text of V8 has at most 2²⁹ characters. */
+const fewTexts = 1000;
+
+/** Objects, lists, maps with text keys, numbers, texts, booleans and typed arrays; what is undefined is left out. */
+export function packPlain(value: unknown): Block {
+  const block = new Map<string, Numbers>();
+  const known = new Map<Numbers, string>();
+  const arrayOf = (array: Numbers): string => {
+    const before = known.get(array);
+    if (before !== undefined) return before;
+    const name = `a${known.size}`;
+    known.set(array, name);
+    block.set(name, array);
+    return name;
+  };
+  const pack = (value: unknown): unknown => {
+    if (isNumbers(value)) return { array: arrayOf(value) };
+    if (value instanceof Map) return { map: [...value].map(([key, its]) => [key, pack(its)]) };
+    if (Array.isArray(value)) {
+      if (value.length > fewTexts && value.every((each) => typeof each === 'string')) return packTexts(value, arrayOf);
+      return { list: value.map(pack) };
+    }
+    if (typeof value === 'number' && !Number.isFinite(value)) return { number: String(value) };
+    if (typeof value !== 'object' || value === null) return value;
+    const entries = Object.entries(value).filter(([, its]) => its !== undefined);
+    return { object: entries.map(([key, its]) => [key, pack(its)]) };
+  };
+  const text = JSON.stringify(pack(value));
+  block.set(description, new Uint8Array(Buffer.from(text)));
+  return block;
+}
+
+const isNumbers = (value: unknown): value is Numbers =>
+  value instanceof Int32Array ||
+  value instanceof Float32Array ||
+  value instanceof Float64Array ||
+  value instanceof Uint8Array;
+
+function packTexts(texts: readonly string[], arrayOf: (array: Numbers) => string): unknown {
+  const lengths = Int32Array.from(texts, (text) => Buffer.byteLength(text));
+  const bytes = Buffer.alloc(lengths.reduce((sum, length) => sum + length, 0));
+  let at = 0;
+  for (const text of texts) at += bytes.write(text, at);
+  const all = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { texts: arrayOf(all), lengths: arrayOf(lengths) };
+}
+
+type Packed =
+  | { readonly array: string }
+  | { readonly map: readonly [string, unknown][] }
+  | { readonly list: readonly unknown[] }
+  | { readonly object: readonly [string, unknown][] }
+  | { readonly number: string }
+  | { readonly texts: string; readonly lengths: string };
+
+/** @throws Error where the block is not one of these */
+export function unpackPlain(block: Block): unknown {
+  const arrayOf = (name: string): Numbers => {
+    const array = block.get(name);
+    if (array === undefined) throw new Error('an array is missing');
+    return array;
+  };
+  const unpack = (packed: unknown): unknown => {
+    if (typeof packed !== 'object' || packed === null) return packed;
+    const of = packed as Packed;
+    if ('array' in of) return arrayOf(of.array);
+    if ('map' in of) return new Map(of.map.map(([key, its]) => [key, unpack(its)]));
+    if ('list' in of) return of.list.map(unpack);
+    if ('object' in of) return Object.fromEntries(of.object.map(([key, its]) => [key, unpack(its)]));
+    if ('number' in of) return Number(of.number);
+    return unpackTexts(arrayOf(of.texts) as Uint8Array, arrayOf(of.lengths) as Int32Array);
+  };
+  return unpack(JSON.parse(Buffer.from(arrayOf(description) as Uint8Array).toString()));
+}
+
+function unpackTexts(bytes: Uint8Array, lengths: Int32Array): string[] {
+  const buffer = Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
+  const texts: string[] = new Array(lengths.length);
+  let at = 0;
+  for (let i = 0; i < lengths.length; i++) texts[i] = buffer.toString('utf8', at, (at += lengths[i]!));
+  return texts;
+}

@@ -1,0 +1,116 @@
+/** Reading data whose training rows may be in shards: where they go, shards that are there already, and the first pass. */
+import { isDeepStrictEqual } from 'node:util';
+import { failure } from '../../diagnostics/failure.ts';
+import type { DataDescription } from '../../model/model.ts';
+import type { Layout } from '../binding/layout.ts';
+import type { Needs } from '../binding/needs.ts';
+import type { Dataset } from '../dataset.ts';
+import type { FeatureFile } from '../files/feature_files.ts';
+import { type Computing, computed, settle, validFiles } from '../valid_files.ts';
+import { bucketName } from './bucket_source.ts';
+import { estimate } from './estimate.ts';
+import { bucketsFor, bytesInMemory, rowsAtOnce, shareOf } from './layout.ts';
+import { keyOf } from './manifest.ts';
+import { PileWriter } from './piles.ts';
+import type { ShardRequest } from './request.ts';
+import { scatterRows } from './scatter.ts';
+import { makePartial, openShards, removePartial, type Wants } from './store.ts';
+import { writeShards } from './write.ts';
+
+interface Bound {
+  readonly layout: Layout;
+  readonly files: ReadonlyMap<string, FeatureFile>;
+  readonly description: DataDescription;
+  readonly needs: Needs;
+  readonly options: { readonly signal?: AbortSignal; readonly pinned?: unknown };
+}
+
+const keyFor = ({ given = [] }: ShardRequest, { description, needs, layout }: Bound): string =>
+  keyOf(description, needs, layout, given);
+
+/** The same memory gives the same layout, whatever shards there are. */
+const wantsOf =
+  ({ when, memory, sizes }: ShardRequest): Wants =>
+  (layout, made) =>
+    typeof when === 'object'
+      ? isDeepStrictEqual(layout, when)
+      : made?.memory === memory && isDeepStrictEqual(made.sizes, sizes);
+
+/** Shards of the same data and plan; undefined where there are none. @throws Failure `shards-damaged` */
+export async function openKnownShards(request: ShardRequest, bound: Bound): Promise<Dataset | undefined> {
+  const { when, folder, memory, onPass, onDecision } = request;
+  if (when === 'never' || bound.options.pinned !== undefined) return undefined;
+  const key = keyFor(request, bound);
+  const dataset = await openShards(folder, key, wantsOf(request), { onPass, signal: bound.options.signal });
+  if (dataset) onDecision?.({ rows: 'shards', memory, folder: dataset.shards.folder, reused: true });
+  return dataset;
+}
+
+/** Whether training rows do not fit in memory. @throws Failure `shards-unsupported` */
+export async function goesToShards(request: ShardRequest, computing: Computing & Bound): Promise<boolean> {
+  const { when, memory, onDecision } = request;
+  const { rows, row, tables } = await estimate(request, computing);
+  const inDatabase = Math.min(rows * row, shareOf(memory, 'database'));
+  const needed = bytesInMemory(rows, row, computing.wanted) + inDatabase + tables;
+  const isForced = when === 'always' || typeof when === 'object';
+  if (when === 'never' || (!isForced && needed <= memory)) {
+    onDecision?.({ rows: 'memory', needed, memory });
+    return false;
+  }
+  const pinned = computing.options.pinned === undefined ? undefined : 'encoding rows as an earlier run did';
+  const what = request.unsupported ?? pinned ?? unsupportedHistory(computing);
+  if (what !== undefined) throw failure('shards-unsupported', { what, memory, ...(isForced ? {} : { needed }) });
+  onDecision?.({ rows: 'shards', needed, memory, folder: request.folder });
+  return true;
+}
+
+/** A history of lists that events have themselves: the lists of one bucket are not those of another. */
+function unsupportedHistory({ needs, wanted }: Computing): string | undefined {
+  const found = needs.features.find((feature) => {
+    const column = wanted.histories.get(feature.name);
+    return feature.each && column?.column.at === 'events' && column.form !== 'code';
+  });
+  return found && `the history \`${found.name}\` of lists that events have`;
+}
+
+/** The first pass. What it answers is the second, which needs no database. */
+export async function scatterToBuckets(
+  request: ShardRequest,
+  computing: Computing & Bound,
+): Promise<() => Promise<Dataset>> {
+  const { database, layout, wanted, needs, staged, bad, description, options, files: featureFiles } = computing;
+  const { signal } = options;
+  const { memory, folder, when, sizes, onPass } = request;
+  const events = staged.get('events')!;
+  const { row } = await estimate(request, computing);
+  const buckets = typeof when === 'object' ? when.buckets : (sizes?.buckets ?? bucketsFor(memory, events.rows, row));
+  const key = keyFor(request, computing);
+  const partial = await makePartial(folder, key);
+  const orRemove = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      removePartial(partial);
+      throw error;
+    });
+  const first = async () => {
+    await makePartial(folder, key);
+    const names = Array.from({ length: buckets }, (_, at) => bucketName(at));
+    const writer = new PileWriter(partial, names);
+    const { dictionaries, joined, files } = await validFiles(computing);
+    const scattered = await scatterRows({
+      ...{ database, layout, wanted, needs, staged: events, joined, dictionaries, writer, buckets, signal, onPass },
+      atOnce: sizes?.atOnce ?? rowsAtOnce(memory, row),
+    });
+    return { dictionaries, files, scattered, writer };
+  };
+  return orRemove(
+    (async () => {
+      const { dictionaries, files, scattered, writer } = await computed(computing, first);
+      bad.push(...scattered.bad);
+      const rejected = await settle(computing, scattered.rows > 0);
+      const of = { partial, key, scattered, dictionaries, ...files, staged: { files: events.files }, rejected };
+      const written = await writer.finish();
+      const to = { description, needs, layout, featureFiles, wanted, request, signal };
+      return () => orRemove(writeShards(to, { ...of, files: written }));
+    })(),
+  );
+}

@@ -1,0 +1,39 @@
+/** How rows may be read: all into memory, or training rows into files. */
+import type { ShardLayout } from '../dataset.ts';
+import type { OnPass } from './passes.ts';
+
+export interface ShardRequest {
+  /** Bytes of memory that are for the data and the tables together. */
+  readonly memory: number;
+  /** The folder of folders of shards; each has its key as its name. */
+  readonly folder: string;
+  /** `as-needed`: where rows do not fit. A layout: that of a run that was trained from shards. */
+  readonly when: 'as-needed' | 'never' | 'always' | ShardLayout;
+  /** What of the plan needs all training rows at any time, in words. */
+  readonly unsupported?: string;
+  /** Features whose items training reads: `givenItems`. */
+  readonly given?: readonly string[];
+  /** Tables that training holds, by the feature that owns each; numbers of a row, optimizer included. */
+  readonly tables?: readonly { readonly encoderOf: string; readonly numbers: number }[];
+  readonly onPass?: OnPass;
+  readonly onDecision?: (decision: Decision) => void;
+  /** Sizes in place of those that follow from the memory: for tests. */
+  readonly sizes?: {
+    readonly atOnce?: number;
+    readonly buckets?: number;
+    readonly piles?: number;
+    readonly held?: number;
+  };
+}
+
+/** Where the rows go, and why. */
+export interface Decision {
+  readonly rows: 'memory' | 'shards';
+  /** Bytes that all rows and the tables take in memory, about; absent where it was decided before. */
+  readonly needed?: number;
+  readonly memory: number;
+  /** Of the shards. */
+  readonly folder?: string;
+  /** Whether the shards were there already. */
+  readonly reused?: boolean;
+}

@@ -1,0 +1,108 @@
+/** The first pass: rows leave the database a range at a time, are validated, and go to the bucket of their user. */
+import type { ColumnRequests } from '../binding/column_requests.ts';
+import type { Layout } from '../binding/layout.ts';
+import type { Needs } from '../binding/needs.ts';
+import type { BadRow } from '../files/bad_row.ts';
+import type { Database } from '../files/duckdb.ts';
+import type { RawCodes, RawNumbers } from '../rows/raw.ts';
+import type { Staged } from '../rows/stage.ts';
+import { type Dictionaries, readRows } from '../rows/staged_tables.ts';
+import type { ValidRawRows } from '../rows/valid_rows.ts';
+import { type JoinedRows, validateRows } from '../rows/validate_rows.ts';
+import { grouped, hashOf, packRaw } from './buckets.ts';
+import type { OnPass } from './passes.ts';
+import type { PileWriter } from './piles.ts';
+
+export interface ToScatter {
+  readonly database: Database;
+  readonly layout: Layout;
+  readonly wanted: ColumnRequests;
+  readonly needs: Needs;
+  /** The events. */
+  readonly staged: Staged;
+  readonly joined: JoinedRows;
+  readonly dictionaries: Dictionaries;
+  /** One file a bucket. */
+  readonly writer: PileWriter;
+  readonly buckets: number;
+  /** Rows that are in memory at a time. */
+  readonly atOnce: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onPass?: OnPass | undefined;
+}
+
+export interface Scattered {
+  readonly bad: readonly BadRow[];
+  /** Valid rows. */
+  readonly rows: number;
+  /** 1 for each code that a valid event has: of the items' dictionary, and of the users'. */
+  readonly occurs: { readonly items: Uint8Array; readonly users: Uint8Array };
+  /** Whether events ascend in time as they are. */
+  readonly ascends: boolean;
+}
+
+const userStream = 1;
+
+/** Which bucket the user of a code is in. */
+export const bucketOfUser = (code: number, buckets: number): number => hashOf(code, userStream) % buckets;
+
+export async function scatterRows(to: ToScatter): Promise<Scattered> {
+  const { database, layout, wanted, needs, staged, dictionaries, joined, writer, buckets, atOnce, onPass } = to;
+  const columns = wanted.columns.get('events')!;
+  const bad: BadRow[] = [];
+  const marksOf = (key: ColumnRequests['itemKey']): Uint8Array =>
+    new Uint8Array(key ? dictionaries.get(key.inEvents.dictionary!)!.length : 0);
+  const occurs = { items: marksOf(wanted.itemKey), users: marksOf(wanted.userKey) };
+  const last = { rank: 0, time: Number.NEGATIVE_INFINITY, ascends: true };
+  for (let first = 0; first < staged.rows; first += atOnce) {
+    to.signal?.throwIfAborted();
+    onPass?.({ pass: 'reading', done: first, total: staged.rows });
+    const range = { first, count: Math.min(atOnce, staged.rows - first) };
+    const raw = await readRows(database, staged, columns, layout, range);
+    const checked = { raw, staged, wanted, layout, plans: needs.features, dictionaries, joined };
+    const found = await validateRows(database, checked);
+    bad.push(...found.bad);
+    const rows: ValidRawRows = { ...raw, kept: found.kept };
+    markKeys(rows, wanted, occurs);
+    const ranks = ranked(rows, wanted, last);
+    const users = wanted.userKey && (rows.columns.get(wanted.userKey.inEvents) as RawCodes).values;
+    const groups = grouped(rows.rows, buckets, (row) => {
+      if (rows.kept[row] === 0) return -1;
+      return bucketOfUser(users ? users[row]! : first + row, buckets);
+    });
+    for (const [bucket, its] of groups.entries()) {
+      if (its.length > 0) writer.append(bucket, its.length, packRaw(rows, columns, its, ranks));
+    }
+  }
+  onPass?.({ pass: 'reading', done: staged.rows, total: staged.rows });
+  return { bad, rows: last.rank, occurs, ascends: last.ascends };
+}
+
+function markKeys({ kept, columns, rows }: ValidRawRows, wanted: ColumnRequests, occurs: Scattered['occurs']): void {
+  for (const [key, marks] of [
+    [wanted.itemKey, occurs.items],
+    [wanted.userKey, occurs.users],
+  ] as const) {
+    if (key === undefined) continue;
+    const { values } = columns.get(key.inEvents) as RawCodes;
+    for (let row = 0; row < rows; row++) if (kept[row] === 1) marks[values[row]!] = 1;
+  }
+}
+
+/** Of each valid row, how many come before it; goes on where the last range ended. */
+function ranked(
+  { kept, columns, rows }: ValidRawRows,
+  { time }: ColumnRequests,
+  last: { rank: number; time: number; ascends: boolean },
+): Int32Array {
+  const times = time && (columns.get(time) as RawNumbers).values;
+  const ranks = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    if (kept[row] === 0) continue;
+    ranks[row] = last.rank++;
+    if (times === undefined) continue;
+    if (times[row]! < last.time) last.ascends = false;
+    last.time = times[row]!;
+  }
+  return ranks;
+}

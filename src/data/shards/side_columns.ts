@@ -1,0 +1,70 @@
+/** Columns with a row an item or a user, put together from what each bucket has of them. */
+import type { BagColumn, IndexedColumn } from '../dataset.ts';
+import type { Block, Numbers } from './block.ts';
+import { type EventsSpec, packColumns, specsOf, unpackColumn } from './event_rows.ts';
+
+export class SideColumns {
+  readonly #blocks: Block[] = [];
+  readonly #places: Int32Array;
+  #specs: EventsSpec['features'] | undefined;
+  #next = 0;
+
+  constructor(count: number) {
+    this.#places = new Int32Array(count);
+  }
+
+  /** @param targets the item or user of each of the rows; what was there before is replaced */
+  add(columns: ReadonlyMap<string, IndexedColumn>, rows: Int32Array, targets: Int32Array): void {
+    this.#specs ??= specsOf(columns);
+    const block = new Map<string, Numbers>();
+    packColumns(block, columns, this.#specs, rows);
+    this.#blocks.push(block);
+    for (const target of targets) this.#places[target] = this.#next++;
+  }
+
+  columns(inner: ReadonlyMap<string, BagColumn>): Map<string, IndexedColumn> {
+    const inOrder = this.#places.every((place, at) => place === at) && this.#next === this.#places.length;
+    return new Map(
+      (this.#specs ?? []).map(([name, spec]) => [
+        name,
+        { column: unpackColumn(this.#blocks, name, spec, inner), ...(inOrder ? {} : { index: this.#places }) },
+      ]),
+    );
+  }
+}
+
+/** What each user had in training, put together. */
+export class SeenItems {
+  readonly #starts: Int32Array;
+  readonly #ends: Int32Array;
+  #values = new Int32Array(2 ** 16);
+  #length = 0;
+
+  constructor(users: number) {
+    this.#starts = new Int32Array(users);
+    this.#ends = new Int32Array(users);
+  }
+
+  add({ starts, ends, values }: BagColumn, members: Int32Array): void {
+    if (this.#length + values.length > this.#values.length) {
+      const larger = new Int32Array(Math.max(this.#length + values.length, Math.ceil(1.5 * this.#values.length)));
+      larger.set(this.#values.subarray(0, this.#length));
+      this.#values = larger;
+    }
+    this.#values.set(values, this.#length);
+    members.forEach((user, local) => {
+      this.#starts[user] = this.#length + starts[local]!;
+      this.#ends[user] = this.#length + ends[local]!;
+    });
+    this.#length += values.length;
+  }
+
+  column(): BagColumn {
+    return {
+      kind: 'bags',
+      starts: this.#starts,
+      ends: this.#ends,
+      values: this.#values.slice(0, this.#length),
+    };
+  }
+}

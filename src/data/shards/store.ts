@@ -1,0 +1,166 @@
+/** Folders of shards: one is complete or not there. It is written under another name, which also says by whom. */
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, readdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { failure } from '../../diagnostics/failure.ts';
+import { systemReason } from '../../diagnostics/system_reason.ts';
+import { syncFolder } from '../../storage/durable.ts';
+import { type Owner, stateOf, thisProcess } from '../../storage/owner.ts';
+import type { Dataset, LabelSums, ShardLayout } from '../dataset.ts';
+import type { SharedColumns } from './event_rows.ts';
+import {
+  checksumOfManifest,
+  type Made,
+  madeName,
+  makeManifest,
+  manifestName,
+  pileName,
+  readMade,
+  readManifest,
+  restName,
+  type ShardManifest,
+} from './manifest.ts';
+import type { OnPass } from './passes.ts';
+import { type PileFile, PileWriter, readPile, verifyPile } from './piles.ts';
+import { packPlain, unpackPlain } from './plain.ts';
+import { absentRows, trainingShards } from './training_rows.ts';
+
+const ownerName = 'owner.json';
+const partialEnd = '.partial';
+
+/** What a folder holds besides piles. */
+export interface Rest {
+  /** Without the training rows. */
+  readonly dataset: Omit<Dataset, 'parts' | 'shards'> & {
+    readonly parts: Pick<Dataset['parts'], 'validation' | 'test'>;
+  };
+  readonly shared: SharedColumns;
+  readonly labelSums: ReadonlyMap<string, LabelSums>;
+}
+
+const folderOf = (root: string, key: string, layout: ShardLayout): string =>
+  join(
+    root,
+    createHash('sha256')
+      .update(JSON.stringify([key, layout]))
+      .digest('hex')
+      .slice(0, 16),
+  );
+
+const partialOf = (root: string, key: string): string => join(root, `${key.slice(0, 16)}.${process.pid}${partialEnd}`);
+
+/** Makes the folder that shards are written into; what processes that are gone left is removed. */
+export async function makePartial(root: string, key: string): Promise<string> {
+  removeLeft(root);
+  const partial = partialOf(root, key);
+  try {
+    rmSync(partial, { recursive: true, force: true });
+    await mkdir(partial, { recursive: true });
+    writeFileSync(join(partial, ownerName), JSON.stringify(thisProcess()));
+    return partial;
+  } catch (error) {
+    const reason = systemReason(error);
+    throw reason === undefined ? error : failure('shards-not-written', { path: partial, reason });
+  }
+}
+
+export const removePartial = (partial: string): void => rmSync(partial, { recursive: true, force: true });
+
+function removeLeft(root: string): void {
+  if (!existsSync(root)) return;
+  for (const name of readdirSync(root)) {
+    if (!/^[0-9a-f]{16}\.\d+\.partial$/.test(name)) continue;
+    try {
+      const owner = JSON.parse(readFileSync(join(root, name, ownerName), 'utf8')) as Owner;
+      if (stateOf(owner) === 'gone') removePartial(join(root, name));
+    } catch {
+      // It does not say whose it is: it stays.
+    }
+  }
+}
+
+/** Gives the folder its name once all of it is on the disk. */
+export async function seal(
+  partial: string,
+  root: string,
+  of: Omit<ShardManifest, 'format' | 'rest'>,
+  rest: Rest,
+  made: Made,
+): Promise<{ readonly folder: string; readonly manifest: ShardManifest; readonly checksum: string }> {
+  const writer = new PileWriter(partial, [restName]);
+  writer.append(0, 0, packPlain(rest));
+  const [file] = (await writer.finish()) as [PileFile];
+  const manifest = { ...of, rest: file };
+  const text = makeManifest(manifest);
+  const folder = folderOf(root, of.key, of.layout);
+  try {
+    writeFileSync(join(partial, madeName), JSON.stringify(made));
+    writeFileSync(join(partial, manifestName), text);
+    rmSync(join(partial, ownerName), { force: true });
+    await syncFolder(partial);
+    // Another process may have written the same: then the files are the same, too.
+    rmSync(folder, { recursive: true, force: true });
+    await rename(partial, folder);
+    await syncFolder(root);
+  } catch (error) {
+    const reason = systemReason(error);
+    throw reason === undefined ? error : failure('shards-not-written', { path: folder, reason });
+  }
+  return { folder, manifest: { format: 'tower-shards-1', ...manifest }, checksum: checksumOfManifest(text) };
+}
+
+/** The folder that holds shards of a key as they are wanted; one that cannot be read is none. */
+async function find(root: string, key: string, wants: Wants): Promise<string | undefined> {
+  const names = await readdir(root).catch(() => []);
+  for (const name of names.filter((each) => /^[0-9a-f]{16}$/.test(each)).sort()) {
+    const folder = join(root, name);
+    const found = await readManifest(folder).catch(() => undefined);
+    if (found?.manifest.key === key && wants(found.manifest.layout, await readMade(folder))) return folder;
+  }
+  return undefined;
+}
+
+export type Wants = (layout: ShardLayout, made: Made | undefined) => boolean;
+
+/**
+ * The data set of shards whose files are all as they were written; undefined where there are none of the key.
+ * @throws Failure `shards-damaged`
+ */
+export async function openShards(
+  root: string,
+  key: string,
+  wants: Wants,
+  { onPass, signal }: { readonly onPass?: OnPass | undefined; readonly signal?: AbortSignal | undefined },
+): Promise<(Dataset & Required<Pick<Dataset, 'shards'>>) | undefined> {
+  const folder = await find(root, key, wants);
+  if (folder === undefined) return undefined;
+  const { manifest, checksum } = (await readManifest(folder))!;
+  const total = manifest.piles.length;
+  for (const [at, pile] of manifest.piles.entries()) {
+    signal?.throwIfAborted();
+    onPass?.({ pass: 'checking', done: at, total });
+    await verifyPile(folder, pileName(at), pile);
+  }
+  onPass?.({ pass: 'checking', done: total, total });
+  const [block] = await readPile(folder, restName, manifest.rest);
+  try {
+    return datasetOf(unpackPlain(block!) as Rest, folder, manifest, checksum);
+  } catch (error) {
+    throw failure('shards-damaged', { path: join(folder, restName), folder, reason: (error as Error).message });
+  }
+}
+
+export function datasetOf(
+  { dataset, shared, labelSums }: Rest,
+  folder: string,
+  manifest: ShardManifest,
+  checksum: string,
+): Dataset & Required<Pick<Dataset, 'shards'>> {
+  const rows = manifest.piles.reduce((sum, pile) => sum + pile.rows, 0);
+  return {
+    ...dataset,
+    parts: { train: absentRows(rows), ...dataset.parts },
+    shards: trainingShards(folder, manifest, checksum, shared, labelSums),
+  };
+}

@@ -1,0 +1,55 @@
+/** Codes of training rows that do not fit in memory, and of the files that hold them. */
+import { row } from '../code_row.ts';
+import { bytesWords } from '../wording.ts';
+
+export const shards = {
+  'memory-text': row<{ text: string; least: number }>({
+    severity: 'error',
+    message: ({ text }) => `\`${text}\` is not an amount of memory`,
+    hint: ({ least }) =>
+      `write a number and a unit, such as \`8G\` or \`800M\`; at least ${Math.ceil(least / 2 ** 20)}M`,
+    means: '`--memory` takes a number and a unit: K, M, G or T, in steps of 1,024. It must be enough for the database.',
+    remedy: 'Write a number and a unit, such as `--memory 8G`.',
+  }),
+
+  'shards-unsupported': row<{ what: string; memory?: number | undefined; needed?: number | undefined }>({
+    severity: 'error',
+    message: ({ what, memory, needed }) =>
+      memory === undefined
+        ? `${what} reads all training rows at any time, and they are in shards`
+        : `${what} reads all training rows at any time, and they do not fit in ${bytesWords(memory)} of memory${needed === undefined ? '' : `: they need about ${bytesWords(needed)}`}`,
+    hint: () => 'allow more with `--memory`, or remove this from the model',
+    means:
+      'Training rows that do not fit in memory are in shards on the disk, and a few shards are in memory at a time. A part of the model, the data block or the command needs all rows together.',
+    remedy:
+      'Allow more memory with `--memory`, such as `--memory 48G`, or change the model. The guide on scale lists what shards support.',
+  }),
+
+  'shards-memory': row<{ what: string; needed: number; memory: number }>({
+    severity: 'error',
+    message: ({ what, needed, memory }) =>
+      `${what} needs about ${bytesWords(needed)}, and ${bytesWords(memory)} of memory is for it`,
+    hint: () => 'allow more with `--memory`',
+    means:
+      'Tower divides the memory that `--memory` allows between the database, the rows, and the tables. One part, such as the events of one user, cannot be divided further and is too large.',
+    remedy: 'Allow more memory with `--memory`, such as `--memory 16G`.',
+  }),
+
+  'shards-not-written': row<{ path: string; reason: string }>({
+    severity: 'error',
+    message: ({ path, reason }) => `cannot write shard ${path}: ${reason}`,
+    hint: () => 'free some space, or name a folder on another disk with `--shards`; then repeat the command',
+    means:
+      'Training rows that do not fit in memory go into files, and the disk is full or the folder is not writable. The incomplete shards are removed; runs and data are unchanged.',
+    remedy: 'Free some space, or name a folder on another disk with `--shards`. Then repeat the command.',
+  }),
+
+  'shards-damaged': row<{ path: string; folder: string; reason: string }>({
+    severity: 'error',
+    message: ({ path, reason }) => `shard ${path} is damaged: ${reason}`,
+    hint: ({ folder }) => `remove ${folder} and continue with \`--resume\`: Tower writes the same shards again`,
+    means:
+      'A file of training rows is missing, was cut off or was changed. Tower checks each file before it uses it. The checkpoint of the run is unchanged.',
+    remedy: 'Remove the folder of shards and continue with `--resume`: Tower writes the same shards again.',
+  }),
+};

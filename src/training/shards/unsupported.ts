@@ -1,0 +1,34 @@
+/** What of a plan needs all training rows at any time, so that a few piles are not enough. */
+import { failure } from '../../diagnostics/failure.ts';
+import type { Plan, RowsOf } from '../../plan/plan.ts';
+
+const kinds: { readonly [K in RowsOf['kind']]?: string } = {
+  sequences: 'a loss at each position of a list',
+  queue: 'a queue of items of past batches',
+  mined: 'mining of negatives',
+};
+
+/** In words, the first of them. */
+export function unsupportedInShards({ train, step }: Pick<Plan, 'train' | 'step'>): string | undefined {
+  if (train.graph !== undefined) return '`graph` of `train`';
+  for (const { source } of step.inputs) {
+    const what = 'rows' in source && source.rows ? kinds[source.rows.kind] : undefined;
+    if (what !== undefined) return what;
+  }
+  return undefined;
+}
+
+/** Features whose items training reads for each event. */
+export const itemsGivenInTraining = ({ step }: Pick<Plan, 'step'>): readonly string[] => [
+  ...new Set(
+    step.inputs.flatMap(({ source }) =>
+      'rows' in source && source.rows?.kind === 'listed' ? [source.rows.feature] : [],
+    ),
+  ),
+];
+
+/** @throws Failure `shards-unsupported` */
+export function refuseUnsupported(plan: Pick<Plan, 'train' | 'step'>): void {
+  const what = unsupportedInShards(plan);
+  if (what !== undefined) throw failure('shards-unsupported', { what });
+}

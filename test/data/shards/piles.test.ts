@@ -1,0 +1,136 @@
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { memoryOf } from '../../../src/data/memory_budget.ts';
+import { blocksIn, piecesOf } from '../../../src/data/shards/block.ts';
+import { ascendingPlaces, momentAt } from '../../../src/data/shards/by_time.ts';
+import { refuseLargeBucket, refuseLargeHeldOut } from '../../../src/data/shards/layout.ts';
+import { NumbersSample } from '../../../src/data/shards/numbers_sample.ts';
+import { PileWriter, readPile } from '../../../src/data/shards/piles.ts';
+import { packPlain, unpackPlain } from '../../../src/data/shards/plain.ts';
+import { makeRandom } from '../../../src/random/random.ts';
+import { failureOf } from '../fixture.ts';
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'tower-piles-'));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+it('reads back what blocks were appended', async () => {
+  const at = folder();
+  const writer = new PileWriter(at, ['a.bin', 'b.bin']);
+  const blocks = [
+    new Map<string, Int32Array | Float64Array>([
+      ['x', Int32Array.of(1, -2, 3)],
+      ['y', Float64Array.of(0.5, Number.NaN)],
+    ]),
+    new Map<string, Int32Array | Float64Array>([['x', new Int32Array(0)]]),
+  ];
+  for (const block of blocks) writer.append(1, 3, block);
+  const [empty, full] = await writer.finish();
+  expect(empty).toMatchObject({ rows: 0, bytes: 0 });
+  expect(await readPile(at, 'a.bin', empty)).toEqual([]);
+  expect(await readPile(at, 'b.bin', full)).toEqual(blocks);
+});
+
+it('refuses bytes that are not blocks, whatever they are', () => {
+  const good = Buffer.concat(piecesOf(new Map([['x', Int32Array.of(1, 2, 3)]])));
+  const random = makeRandom(5);
+  for (let round = 0; round < 300; round++) {
+    const bytes = Uint8Array.from(good);
+    bytes[random.integer(bytes.length)]! ^= 1 << random.integer(8);
+    const cut = bytes.slice(0, 8 * random.integer(bytes.length / 8 + 1));
+    // Each is an answer or an Error, never more memory than there are bytes.
+    for (const each of [bytes, cut]) {
+      try {
+        blocksIn(each);
+      } catch (error) {
+        expect(error).toBeInstanceOf(Error);
+      }
+    }
+  }
+  expect(() => blocksIn(good.subarray(0, 8))).toThrow();
+});
+
+it.skipIf(!existsSync('/dev/full'))('says that a disk is full', async () => {
+  const at = folder();
+  const writer = new PileWriter(at, ['a.bin']);
+  rmSync(join(at, 'a.bin'));
+  symlinkSync('/dev/full', join(at, 'a.bin'));
+  const written = async () => writer.append(0, 1, new Map([['x', new Int32Array(10_000)]]));
+  expect((await failureOf(written())).join()).toMatch(/^shards-not-written .*the disk is full/);
+});
+
+it('says that a bucket, or what is held out, is too large for the memory', async () => {
+  const refused = async (work: () => void) => (await failureOf((async () => work())())).join();
+  expect(await refused(() => refuseLargeBucket(2 ** 30, 2 ** 28))).toContain('shards-memory');
+  expect(await refused(() => refuseLargeHeldOut(2 ** 30, 2 ** 29))).toContain('validation and test events');
+  refuseLargeBucket(2 ** 30, 2 ** 24);
+});
+
+it('reads amounts of memory as people write them', () => {
+  expect(['8G', '1.5g', '800M', '2GiB', '512 MB'].map(memoryOf)).toEqual([
+    8 * 2 ** 30,
+    1.5 * 2 ** 30,
+    800 * 2 ** 20,
+    2 * 2 ** 30,
+    512 * 2 ** 20,
+  ]);
+  expect(['8', 'G', 'much', '-1G', '1e3G', ''].map(memoryOf)).toEqual(Array(6).fill(undefined));
+});
+
+it('orders numbers as a stable sort does', () => {
+  const random = makeRandom(9);
+  const values = Float64Array.from(
+    { length: 3000 },
+    () => [-1e300, -2.5, -0, 0, 7, 1e9 + random.integer(50)][random.integer(6)]!,
+  );
+  const expected = [...values.keys()].sort((a, b) => values[a]! - values[b]! || a - b);
+  expect([...ascendingPlaces(values)]).toEqual(expected);
+});
+
+it('finds the event of a rank without ordering all', async () => {
+  const random = makeRandom(2);
+  const rows = Array.from({ length: 4000 }, (_, row) => ({ row, time: random.integer(90) - 40 }));
+  const ordered = [...rows].sort((a, b) => a.time - b.time || a.row - b.row);
+  const pieces = async function* () {
+    for (let at = 0; at < rows.length; at += 700) {
+      const some = rows.slice(at, at + 700);
+      yield { times: Float64Array.from(some, ({ time }) => time), rows: Int32Array.from(some, ({ row }) => row) };
+    }
+  };
+  // So few may be sorted that several rounds are needed.
+  for (const rank of [0, 1, 1999, 3600, 3999]) expect(await momentAt(pieces, rank, 100)).toEqual(ordered[rank]);
+  expect(await momentAt(pieces, 4000, 100)).toBeUndefined();
+});
+
+it('counts equal numbers together, however many come', () => {
+  const random = makeRandom(4);
+  const sample = new NumbersSample();
+  const counts = new Map<number, number>();
+  for (let at = 0; at < 200_000; at++) {
+    const value = at % 3 === 0 ? random.integer(1e6) : random.integer(5);
+    sample.add(value);
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  sample.add(Number.NaN);
+  const { values, weights } = sample.sample();
+  expect(new Map([...values].map((value, at) => [value, weights[at]]))).toEqual(counts);
+  expect(values).toHaveLength(counts.size);
+});
+
+it('keeps plain data with arrays, maps and many texts', () => {
+  const texts = Array.from({ length: 1500 }, (_, at) => `é ${at}\n`);
+  const shared = Int32Array.of(4, 5);
+  const value = {
+    a: [1, 'x', null, true, { b: shared }],
+    map: new Map([['k', shared]]),
+    texts,
+    far: Number.POSITIVE_INFINITY,
+  };
+  const back = unpackPlain(blocksIn(Uint8Array.from(Buffer.concat(piecesOf(packPlain(value)))))[0]!) as typeof value;
+  expect(back).toEqual(value);
+  expect(back.map.get('k')).toBe((back.a[4] as { b: Int32Array }).b);
+});

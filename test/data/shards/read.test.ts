@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { labelSums } from '../../../src/data/label_sums.ts';
+import { block, bothWays, byId, needs, needsOfEvents, pileRows, restOf, rowsOf } from './both_ways.ts';
+
+const rounded = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value, (_, each) => (typeof each === 'number' ? +each.toPrecision(6) : each)));
+
+describe('rows in shards are the rows in memory', () => {
+  it.each([
+    ['by time', { split: { kind: 'by_time', validation: 0.1, test: 0.1 } }],
+    ['leave one out', { split: { kind: 'leave_one_out' } }],
+    ['by a column', { split: { kind: 'column', column: 'fold' } }],
+  ] as const)('split %s', async (_, more) => {
+    const columns = { ...block({}).columns!, ...(more.split.kind === 'column' ? { fold: 'fold' } : {}) };
+    const [memory, shards] = await bothWays(block({ ...more, columns }));
+    expect(rounded(restOf(shards))).toEqual(rounded(restOf(memory)));
+    expect(rounded(byId(rowsOf(await pileRows(shards), false)))).toEqual(
+      rounded(byId(rowsOf(memory.parts.train, false))),
+    );
+    expect(rounded([...shards.encodings])).toEqual(rounded([...memory.encodings]));
+    const task = needs.tasks[1]!;
+    expect(rounded(shards.shards!.labelSums.get('rate'))).toEqual(rounded(labelSums(task, memory.parts.train)));
+    expect(shards.shards!.piles).toHaveLength(4);
+  });
+
+  it('without files of items and users, and with lists through the item tower', async () => {
+    const { items: _, users: __, columns: ___, ...rest } = block({ split: { kind: 'leave_one_out' } });
+    const histories = [{ name: 'history', of: 'item', max: 4 }];
+    const columns = { liked: 'CASE WHEN rating IS NULL THEN NULL ELSE rating >= 4 END' };
+    const [memory, shards] = await bothWays({ ...rest, columns, histories }, needsOfEvents, { given: ['history'] });
+    expect(rounded(restOf(shards))).toEqual(rounded(restOf(memory)));
+    expect(rounded(byId(rowsOf(await pileRows(shards))))).toEqual(rounded(byId(rowsOf(memory.parts.train))));
+  });
+});

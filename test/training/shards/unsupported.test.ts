@@ -1,0 +1,20 @@
+import { readdirSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { checkAndLower } from '../../../src/api/check.ts';
+import { unsupportedInShards } from '../../../src/training/shards/unsupported.ts';
+
+it('is a part that reads all training rows, of few of the models', async () => {
+  const found: Record<string, string> = {};
+  for (const name of readdirSync('models').filter((each) => each.endsWith('.tower'))) {
+    const { lowered } = await checkAndLower(`models/${name}`);
+    const what = unsupportedInShards(lowered.plan);
+    if (what !== undefined) found[name] = what;
+  }
+  expect(found).toEqual({
+    'bsarec.tower': 'a loss at each position of a list',
+    'gru4rec.tower': 'a loss at each position of a list',
+    'hstu.tower': 'a loss at each position of a list',
+    'lightgcn.tower': '`graph` of `train`',
+    'sasrec.tower': 'a loss at each position of a list',
+  });
+});
