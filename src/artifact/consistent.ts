@@ -25,6 +25,7 @@ import {
 } from '../plan/plan.ts';
 import { rowsSymbol } from '../plan/rows_prefix.ts';
 import type { Expected } from '../storage/tensor_header.ts';
+import { hasTwice } from './encoding_text.ts';
 import { type Manifest, manifestFile } from './manifest.ts';
 import { weightNames } from './training_state.ts';
 
@@ -144,7 +145,7 @@ function* problemsOfFeature(
 }
 
 function* problemsOfEncoding(feature: string, encoding: Encoding, { features }: Plan): Iterable<string> {
-  if ('values' in encoding && encoding.values && new Set(encoding.values).size < encoding.values.length) {
+  if ('values' in encoding && encoding.values && hasTwice(encoding.values)) {
     yield 'the vocabulary has a value twice';
   }
   if (encoding.kind === 'boundaries' && encoding.boundaries.some((each, i, all) => i > 0 && each < all[i - 1]!)) {

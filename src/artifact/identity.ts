@@ -13,6 +13,7 @@ import type {
 } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import type { Plan, TrainPlan } from '../plan/plan.ts';
+import { jsonPieces } from './encoding_text.ts';
 import type { Lineage } from './lineage.ts';
 
 /** What makes two runs the same: written when a run begins, compared when it is resumed. */
@@ -145,7 +146,8 @@ function computed({ parts, shards, corpus, users, encodings, firstValues }: Data
   const names = [...new Set([...all.flatMap(featuresOf), ...corpus.features.keys(), ...encodings.keys()])].sort();
   const features = Object.fromEntries(
     names.map((name) => {
-      const hash = createHash('sha256').update(JSON.stringify(encodings.get(name) ?? null));
+      const hash = createHash('sha256');
+      for (const piece of jsonPieces(encodings.get(name))) hash.update(piece);
       for (const { features: columns } of [...all, corpus]) {
         const column = columns.get(name);
         hash.update(column ? digest.column(column) : 'none');

@@ -16,6 +16,7 @@ import { refuseHeld } from '../storage/lock.ts';
 import { closeRead, openRunFile, parseJson, readRunFile } from '../storage/run_files.ts';
 import { readOpened, type Stored } from '../storage/safetensors.ts';
 import { expectedWeights, refuseInconsistent } from './consistent.ts';
+import { isKeysFile, readKeys } from './encoding_file.ts';
 import { type Manifest, manifestFile, noChecksum } from './manifest.ts';
 import { graphsOf, restorePlan } from './stored_plan.ts';
 import { refuseUnlessValid } from './validate.ts';
@@ -60,6 +61,11 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<T
   }
   const encodings = new Map<string, Encoding>();
   for (const [feature, path] of Object.entries(manifest.encodings)) {
+    if (isKeysFile(path)) {
+      refuseOther(join(folder, path), manifest.files[path]!, await checksumOf(folder, path));
+      encodings.set(feature, await readKeys(join(folder, path)));
+      continue;
+    }
     const encoding = await readJson(folder, manifest, path);
     await refuseUnlessValid('encoding', encoding, join(folder, path));
     encodings.set(feature, encoding as Encoding);

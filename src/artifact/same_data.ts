@@ -1,5 +1,6 @@
 import type { Dataset } from '../data/dataset.ts';
 import { failure } from '../diagnostics/failure.ts';
+import { sameEncoding } from './encoding_text.ts';
 import { fingerprintOf, otherData } from './identity.ts';
 import type { Trained } from './load.ts';
 
@@ -14,7 +15,7 @@ export function refuseOtherData(
   named = false,
 ): readonly string[] {
   for (const [feature, encoding] of encodings) {
-    if (JSON.stringify(dataset.encodings.get(feature)) !== JSON.stringify(encoding)) {
+    if (!sameEncoding(dataset.encodings.get(feature), encoding)) {
       throw failure('other-data', { what: `\`${feature}\` encodes differently` });
     }
   }

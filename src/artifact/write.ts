@@ -7,6 +7,7 @@ import { invariant } from '../diagnostics/failure.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Checksum, checksumOf } from '../storage/checksum.ts';
 import { makeFolder, writeTextDurably } from '../storage/durable.ts';
+import { encodingPath, isKeysFile, writeKeys } from './encoding_file.ts';
 import { fingerprintOf } from './identity.ts';
 import type { Lineage } from './lineage.ts';
 import { type Manifest, manifestFile, noChecksum } from './manifest.ts';
@@ -55,18 +56,15 @@ export async function writeArtifact(folder: string, parts: ArtifactParts): Promi
     return path;
   };
   const storedPlan = storePlan(plan, ({ graph }, name) => add(paths.graphs.get(name)!, jsonOf(graph)));
-  const encodings = Object.fromEntries(
-    [...dataset.encodings].map(([feature, encoding]) => [
-      feature,
-      add(paths.encodings.get(feature)!, jsonOf(encoding)),
-    ]),
-  );
   const sources = origin.sources.map(({ text }, at) => add(paths.sources[at]!, text));
   const dataSource = origin.data && add(paths.data!, origin.data.text);
 
   await writeTexts(folder, texts);
+  const encodings = Object.fromEntries(paths.encodings);
+  await writeEncodings(folder, dataset.encodings);
   const files: Record<string, Checksum> = {};
-  for (const path of [...parts.present, ...texts.keys()].sort()) files[path] = await checksumOf(folder, path);
+  for (const path of [...parts.present, ...texts.keys(), ...paths.encodings.values()].sort())
+    files[path] = await checksumOf(folder, path);
   const { train, validation, test } = dataset.parts;
   const manifest: Manifest = {
     format: 'tower-model-2',
@@ -111,9 +109,13 @@ export async function writeArtifact(folder: string, parts: ArtifactParts): Promi
 
 /** Of a run that has not trained yet, so that it can be resumed with the codes that it began with. */
 export async function writeEncodings(folder: string, encodings: Dataset['encodings']): Promise<void> {
-  const texts = new Map<string, string>();
-  for (const [feature, encoding] of encodings) addEncoding(texts, feature, encoding);
-  await writeTexts(folder, texts);
+  for (const [feature, encoding] of encodings) {
+    const path = encodingPath(feature, encoding);
+    if (encoding.kind === 'vocabulary' && isKeysFile(path)) {
+      await makeFolder(join(folder, 'encodings'));
+      await writeKeys(folder, path, encoding);
+    } else await writeTexts(folder, new Map([[path, jsonOf(encoding)]]));
+  }
 }
 
 /** Each text in its folder, made where it is missing. */
@@ -136,7 +138,7 @@ export interface ArtifactPaths {
 }
 
 /** Where a model's files lie in its folder: two files of one name from two folders are `a.tower` and `a-2.tower`. */
-export function artifactPaths(plan: Plan, encodings: ReadonlyMap<string, unknown>, origin: Origin): ArtifactPaths {
+export function artifactPaths(plan: Plan, encodings: Dataset['encodings'], origin: Origin): ArtifactPaths {
   const taken = new Set<string>();
   const free = (path: string): string => {
     const dot = path.lastIndexOf('.');
@@ -156,7 +158,9 @@ export function artifactPaths(plan: Plan, encodings: ReadonlyMap<string, unknown
       parts.map((part) => [partName(name, part), free(`graphs/${name}_${part.length}.json`)] as const),
     ),
   ];
-  const ofFeatures = [...encodings.keys()].map((feature) => [feature, encodingPath(feature, free)] as const);
+  const ofFeatures = [...encodings].map(
+    ([feature, encoding]) => [feature, free(encodingPath(feature, encoding))] as const,
+  );
   // What a path of this folder may not hold, some systems allow in a name.
   const source = ({ name }: SourceText): string => free(`sources/${basename(name).replaceAll(/[\\\0]/g, '_')}`);
   const sources = origin.sources.map(source);
@@ -170,10 +174,9 @@ export function artifactPaths(plan: Plan, encodings: ReadonlyMap<string, unknown
   };
 }
 
-const encodingPath = (feature: string, free: (path: string) => string): string => free(`encodings/${feature}.json`);
-
+/** For an export, whose reader knows JSON. */
 export function addEncoding(texts: Map<string, string>, feature: string, encoding: Encoding): string {
-  const path = encodingPath(feature, (each) => each);
+  const path = `encodings/${feature}.json`;
   texts.set(path, jsonOf(encoding));
   return path;
 }

@@ -2,10 +2,10 @@
 import { copyFile, link, lstat, readdir, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Best, checkpointFile } from '../artifact/checkpoint.ts';
+import { readEncoding } from '../artifact/encoding_file.ts';
 import { identityOf, otherData, type RunIdentity } from '../artifact/identity.ts';
 import { isLineage, pinnedBy } from '../artifact/lineage.ts';
 import { manifestFile } from '../artifact/manifest.ts';
-import { refuseUnlessValid } from '../artifact/validate.ts';
 import type { Encoding, ShardLayout } from '../data/dataset.ts';
 import type { Pinned } from '../data/pinned.ts';
 import { failure } from '../diagnostics/failure.ts';
@@ -14,7 +14,7 @@ import type { Plan } from '../plan/plan.ts';
 import { checksumOf } from '../storage/checksum.ts';
 import { isPartialOf, makeFolder, remove, removeDurably, syncFolder, writeTextDurably } from '../storage/durable.ts';
 import { isLockFile } from '../storage/lock.ts';
-import { parseJson, readJsonFile, readRunFile } from '../storage/run_files.ts';
+import { readJsonFile } from '../storage/run_files.ts';
 import { isEventFile } from '../tracking/event_file.ts';
 import { metricsFile, stepsFile } from './metrics_log.ts';
 
@@ -213,11 +213,10 @@ export async function pinnedIn(folder: string, { features }: Plan): Promise<Pinn
   const { from } = await readIdentity(folder);
   if (from === undefined) return undefined;
   const encodings = new Map<string, Encoding>();
+  const names = await namesIn(join(folder, 'encodings'));
   for (const owner of new Set(features.map(({ encoderOf }) => encoderOf))) {
-    const path = `encodings/${owner}.json`;
-    const value = parseJson(await readRunFile(folder, path), join(folder, path));
-    await refuseUnlessValid('encoding', value, join(folder, path));
-    encodings.set(owner, value as Encoding);
+    const keys = `${owner}.keys`;
+    encodings.set(owner, await readEncoding(folder, `encodings/${names.includes(keys) ? keys : `${owner}.json`}`));
   }
   return pinnedBy(encodings, from);
 }

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { limitJsonValues } from '../../src/artifact/encoding_file.ts';
 import { load } from '../../src/artifact/load.ts';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import type { Engine } from '../../src/engine/engine.ts';
@@ -134,6 +135,24 @@ describe('training', () => {
     expect(
       readFileSync(join(root, 'stopped', 'manifest.json'), 'utf8').replaceAll(/[0-9a-f]{64}|"bytes": \d+/g, ''),
     ).toBe(readFileSync(join(root, 'plain', 'manifest.json'), 'utf8').replaceAll(/[0-9a-f]{64}|"bytes": \d+/g, ''));
+  });
+
+  it('keeps vocabularies of many values as bytes, with the same model', async () => {
+    limitJsonValues(10);
+    try {
+      const { manifest } = await train(options('many-keys'));
+      expect(manifest!.encodings.movie_id).toBe('encodings/movie_id.keys');
+      expect(weightsIn('many-keys').equals(plainWeights)).toBe(true);
+      const [many, few] = [await load(join(root, 'many-keys')), await load(join(root, 'plain'))];
+      expect(many.encodings).toEqual(few.encodings);
+      const path = join(root, 'many-keys/encodings/movie_id.keys');
+      const bytes = readFileSync(path);
+      bytes[bytes.length - 1]! ^= 1;
+      writeFileSync(path, bytes);
+      expect(await failureOf(load(join(root, 'many-keys')))).toBe('changed-file');
+    } finally {
+      limitJsonValues();
+    }
   });
 
   it('keeps rows as bfloat16: stopped and resumed with the same bits, and read back as they were', async () => {

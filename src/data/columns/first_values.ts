@@ -9,9 +9,10 @@ import type { FeatureFile } from '../files/feature_files.ts';
  */
 export function withKeys(encoding: Encoding, keys: readonly string[], dictionary: readonly string[]): Encoding {
   if (encoding.kind !== 'vocabulary') return encoding;
-  const known = new Set(encoding.values);
-  const inData = new Set(dictionary);
-  return { ...encoding, values: [...encoding.values, ...keys.filter((key) => inData.has(key) && !known.has(key))] };
+  const known = makeKeyTable(encoding.values, encoding.values.length);
+  const inData = makeKeyTable(dictionary, dictionary.length);
+  const more = keys.filter((key) => inData.rowOf(key) >= 0 && known.rowOf(key) < 0);
+  return { ...encoding, values: [...encoding.values, ...more] };
 }
 
 /** By feature that owns a table; undefined where no feature has such files. */

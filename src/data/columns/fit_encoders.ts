@@ -2,6 +2,7 @@
 
 import { failure } from '../../diagnostics/failure.ts';
 import { type FeaturePlan, madeOf } from '../../plan/plan.ts';
+import { makeKeyTable } from '../../text/key_table.ts';
 import type { ColumnRequest, ColumnRequests } from '../binding/column_requests.ts';
 import type { Needs } from '../binding/needs.ts';
 import type { Encoding } from '../dataset.ts';
@@ -79,10 +80,10 @@ export function fitFromSamples(
 /** A file that has no value of the data was made for another column, or writes its values differently. Without a value there is none to have. */
 function refuseForeign({ values, vectors, list }: FeatureFile, name: string, dictionary: readonly string[]): void {
   const listed = values ?? vectors?.keys ?? [];
-  const known = new Set(listed);
+  const known = makeKeyTable(listed, listed.length);
   // The first text of a dictionary is that of missing values.
   const value = dictionary.find((each) => each !== '');
-  if (value === undefined || dictionary.some((each) => known.has(each))) return;
+  if (value === undefined || dictionary.some((each) => known.rowOf(each) >= 0)) return;
   throw failure('values-not-in-file', { path: list.path, name, value, first: listed[0]! }, list.span);
 }
 

@@ -72,6 +72,7 @@ export function findFiles(
  * @throws Failure where it is missing, is no file or lies outside the reach of the block
  */
 export function findFile({ folder }: DataDescription, file: DataFile, access: Access = {}): string {
+  refuseAddress(file);
   const look = makeLook(file, folder, reachOf(folder, access));
   const path = resolve(folder, file.path);
   look.within(path);
@@ -116,7 +117,16 @@ function withParts(
 
 const partWords = { train: 'training', validation: 'validation', test: 'test' } as const;
 
+/** `s3://bucket/x`, `https://host/x`: a letter before `:/` alone is a drive of Windows. */
+const address = /^[a-z][a-z0-9+.-]+:\/\//i;
+
+/** @throws Failure `data-file-remote` */
+function refuseAddress({ path, span }: DataFile): void {
+  if (address.test(path)) throw new Failure([diagnose('data-file-remote', span, { path })]);
+}
+
 function filesOf(described: DataFile, folder: string, reach: Reach): readonly DescribedFile[] {
+  refuseAddress(described);
   const { span } = described;
   const look = makeLook(described, folder, reach);
   const whole = resolve(folder, described.path);

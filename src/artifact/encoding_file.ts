@@ -1,0 +1,86 @@
+/**
+ * The file of an encoding. Most are JSON. A vocabulary of many values is bytes: a text of JavaScript ends at 2²⁹ units, and JSON costs an
+ * object for each value twice. Such a file is safetensors with the length of each value in UTF-8, and the bytes of all of them.
+ */
+import { join } from 'node:path';
+import type { Encoding } from '../data/dataset.ts';
+import { failure } from '../diagnostics/failure.ts';
+import { writeDurably } from '../storage/durable.ts';
+import { parseJson, readRunFile } from '../storage/run_files.ts';
+import { readSafetensors, writeSafetensors } from '../storage/safetensors.ts';
+import { refuseUnlessValid } from './validate.ts';
+
+const usual = 2 ** 20;
+let most = usual;
+
+/** For tests: vocabularies of more values are files of bytes. */
+export function limitJsonValues(count: number = usual): void {
+  most = count;
+}
+
+const format = 'tower-keys-1';
+
+/** Within a run's folder. */
+export const encodingPath = (feature: string, encoding: Encoding): string =>
+  `encodings/${feature}.${isLong(encoding) ? 'keys' : 'json'}`;
+
+type Vocabulary = Extract<Encoding, { kind: 'vocabulary' }>;
+
+/** UTF-8 has no bytes for half of a pair of units: JSON does. */
+const isLong = (encoding: Encoding): encoding is Vocabulary =>
+  encoding.kind === 'vocabulary' &&
+  encoding.values.length > most &&
+  encoding.values.every((value) => !/\p{Surrogate}/u.test(value));
+
+/** @throws Failure `cannot-write` */
+export async function writeKeys(folder: string, path: string, { values }: Vocabulary): Promise<void> {
+  const lengths = Int32Array.from(values, (value) => Buffer.byteLength(value));
+  const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+  const encoder = new TextEncoder();
+  let at = 0;
+  for (const value of values) at += encoder.encodeInto(value, bytes.subarray(at)).written;
+  const tensors = [
+    { name: 'lengths', shape: [lengths.length], data: lengths },
+    { name: 'bytes', shape: [bytes.length], data: bytes },
+  ];
+  await writeDurably(join(folder, path), (sink) => writeSafetensors(sink, tensors, { format }));
+}
+
+export const isKeysFile = (path: string): boolean => path.endsWith('.keys');
+
+/**
+ * An encoding of a run's folder, as either form.
+ * @throws Failure `lost-file`, `damaged-file`, `cannot-read`
+ */
+export async function readEncoding(folder: string, path: string): Promise<Encoding> {
+  const at = join(folder, path);
+  if (isKeysFile(path)) return readKeys(at);
+  const value = parseJson(await readRunFile(folder, path), at);
+  await refuseUnlessValid('encoding', value, at);
+  return value as Encoding;
+}
+
+/** Of a file whose checksum is known to be right, or that proves nothing yet. */
+export async function readKeys(path: string): Promise<Encoding> {
+  const damaged = (reason: string): Error => failure('damaged-file', { path, reason });
+  const { tensors, metadata } = await readSafetensors(path);
+  const [lengths, bytes] = [tensors.get('lengths')?.data, tensors.get('bytes')?.data];
+  if (metadata.format !== format || !(lengths instanceof Int32Array) || !(bytes instanceof Uint8Array)) {
+    throw damaged('it is no file of keys of this version');
+  }
+  const values = new Array<string>(lengths.length);
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  let at = 0;
+  for (let row = 0; row < lengths.length; row++) {
+    const end = at + lengths[row]!;
+    if (end < at || end > bytes.length) throw damaged('its lengths and its bytes do not fit each other');
+    try {
+      values[row] = decoder.decode(bytes.subarray(at, end));
+    } catch {
+      throw damaged(`value ${row + 1} is no UTF-8`);
+    }
+    at = end;
+  }
+  if (at !== bytes.length) throw damaged('its lengths and its bytes do not fit each other');
+  return { kind: 'vocabulary', values };
+}

@@ -1,0 +1,75 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { encodingPath, limitJsonValues, readEncoding, writeKeys } from '../../src/artifact/encoding_file.ts';
+import { hasTwice, jsonPieces, sameEncoding } from '../../src/artifact/encoding_text.ts';
+import { writeEncodings } from '../../src/artifact/write.ts';
+import type { Encoding } from '../../src/data/dataset.ts';
+import { temporaryFolder } from '../training/temporary_folder.ts';
+
+const folder = temporaryFolder();
+mkdirSync(join(folder, 'encodings'));
+afterEach(() => limitJsonValues());
+
+const vocabulary = (values: readonly string[]): Extract<Encoding, { kind: 'vocabulary' }> => ({
+  kind: 'vocabulary',
+  values,
+});
+const hard = ['', 'plain', 'é', '日本', '🙂', 'a\nb', '\u0000', '\ufeffmark', '"', 'x'.repeat(5_000)];
+
+describe('the file of an encoding', () => {
+  it('is JSON for few values, and bytes for many', async () => {
+    expect(encodingPath('user', vocabulary(hard))).toBe('encodings/user.json');
+    limitJsonValues(5);
+    expect(encodingPath('user', vocabulary(hard))).toBe('encodings/user.keys');
+    expect(encodingPath('user', { kind: 'hash', buckets: 9 })).toBe('encodings/user.json');
+    // Half of a pair has no UTF-8.
+    expect(encodingPath('user', vocabulary([...hard, '\ud800']))).toBe('encodings/user.json');
+  });
+
+  it('gives back every value, in either form', async () => {
+    for (const limit of [5, 1000]) {
+      limitJsonValues(limit);
+      const encoding = vocabulary(hard);
+      await writeEncodings(folder, new Map([['user', encoding]]));
+      expect(await readEncoding(folder, encodingPath('user', encoding))).toEqual(encoding);
+    }
+  });
+
+  it('refuses bytes that do not fit each other', async () => {
+    await writeKeys(folder, 'encodings/bad.keys', vocabulary(['a', 'bc']));
+    writeFileSync(join(folder, 'encodings/other.keys'), '{}');
+    await expect(readEncoding(folder, 'encodings/other.keys')).rejects.toThrow('damaged');
+    await expect(readEncoding(folder, 'encodings/none.keys')).rejects.toThrow('missing');
+  });
+});
+
+describe('encodings of many values', () => {
+  const values = Array.from({ length: 150_000 }, (_, at) => `"${at}"`);
+  it('have the JSON of one text, in pieces', () => {
+    for (const encoding of [
+      vocabulary(values),
+      vocabulary(hard),
+      { kind: 'words', values, buckets: 7 },
+      { kind: 'hash', buckets: 9 },
+    ] as const) {
+      expect([...jsonPieces(encoding)].join('')).toBe(JSON.stringify(encoding));
+    }
+    expect([...jsonPieces(undefined)].join('')).toBe('null');
+  });
+
+  it('are compared value by value', () => {
+    const other = [...values];
+    expect(sameEncoding(vocabulary(values), vocabulary(other))).toBe(true);
+    other[140_000] = 'another';
+    expect(sameEncoding(vocabulary(values), vocabulary(other))).toBe(false);
+    expect(sameEncoding(vocabulary(values), vocabulary(values.slice(0, -1)))).toBe(false);
+    expect(sameEncoding(undefined, vocabulary(values))).toBe(false);
+  });
+
+  it('have a value twice or not, however many there are', () => {
+    expect(hasTwice(values)).toBe(false);
+    expect(hasTwice([...values, values[70_000]!])).toBe(true);
+    expect([hasTwice(['a', 'b']), hasTwice(['a', 'a'])]).toEqual([false, true]);
+  });
+});
