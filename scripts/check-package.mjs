@@ -1,8 +1,8 @@
 /**
  * Packs the package as `npm publish` would, and uses it as a stranger does: publint and attw accept it, nothing is missing from it and
  * nothing too much. In an empty project with an empty home, npm 10 and npm 11 install it without any setting; there its `tower`
- * checks and trains a model on each engine that comes with it, and a program that imports it typechecks and runs. The steps of
- * deploy/Dockerfile then make a server of that project.
+ * checks and trains a model on each engine that comes with it, and a program that imports it typechecks and runs. create-tower makes a
+ * project of a folder with a CSV file. The steps of deploy/Dockerfile then make a server of that project.
  */
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
@@ -64,7 +64,7 @@ const rows = Array.from({ length: 400 }, (_, row) => `u${(row * 7) % 20},f${(row
 const unwanted = ['lodash-es', 'tar', 'adm-zip'];
 
 /** Installs and uses the package with one version of npm, as a person does who has set nothing. */
-async function asStranger(npm, archive) {
+async function asStranger(npm, archive, created) {
   const home = join(folder, `home-${npm}`);
   const project = join(folder, `project-${npm}`);
   mkdirSync(home);
@@ -114,6 +114,20 @@ async function asStranger(npm, archive) {
   await go(bin('tsc'), '-p', '.');
   writeFileSync(join(project, 'app.mjs'), transformSync(program + plugin, { loader: 'ts', format: 'esm' }).code);
   assert.equal(await go(process.execPath, 'app.mjs'), 'views true 4 function\nTower\n');
+  const fresh = join(folder, `fresh-${npm}`);
+  mkdirSync(fresh);
+  writeFileSync(join(fresh, 'views.csv'), files['views.csv']);
+  const creating = ['exec', '--package', created, '--', 'create-tower', '--tower', archive, '--yes', '--seconds', '5'];
+  const { stdout: said } = await promisify(execFile)('npx', ['--yes', `npm@${npm}`, ...creating], {
+    cwd: fresh,
+    env,
+    encoding: 'utf8',
+  });
+  assert.match(
+    said,
+    /The model .*: its recall@10 is 0\.\d+/,
+    '`npm create tower` trains a model of the files of a folder',
+  );
   if (npm === 10) {
     const image = join(folder, 'image');
     mkdirSync(join(image, 'srv'), { recursive: true });
@@ -128,6 +142,10 @@ async function asStranger(npm, archive) {
 try {
   const [packed] = JSON.parse(run('npm', ['pack', '--json', '--silent', '--pack-destination', folder]));
   const archive = join(folder, packed.filename);
+  const [creator] = JSON.parse(
+    run('npm', ['pack', './deploy/create-tower', '--json', '--silent', '--pack-destination', folder]),
+  );
+  const created = join(folder, creator.filename);
 
   const files = packed.files.map(({ path }) => path);
   const libraries = ['darwin/arm64', 'linux/arm64', 'linux/x64', 'win32/arm64', 'win32/x64'];
@@ -154,8 +172,8 @@ try {
 
   const lint = async (name, ...args) => promisify(execFile)(bin(name), [...args, archive], { encoding: 'utf8' });
   const [installed] = await Promise.all([
-    asStranger(10, archive),
-    asStranger(11, archive),
+    asStranger(10, archive, created),
+    asStranger(11, archive, created),
     lint('publint', '--strict'),
     lint('attw', '--profile', 'esm-only', '--format', 'ascii'),
   ]);

@@ -5,6 +5,7 @@ export { type Compiled, type CompileRequest, compile } from './api/compile.ts';
 export { type ExportPageRequest, exportPage } from './api/export_page.ts';
 export { type FormatOptions, format } from './api/format.ts';
 export { type Indexed, type IndexRequest, indexItems } from './api/index_items.ts';
+export { type InitRequest, init } from './api/init.ts';
 export type { Metrics } from './api/metrics.ts';
 export { writeReport } from './api/report.ts';
 export {

@@ -32,6 +32,7 @@ const mayImport: Record<string, readonly string[]> = {
   ann: ['scan', 'storage', ...base],
   engine: ['storage', 'graph', ...base],
   data: ['storage', 'model', 'plan', ...base],
+  init: ['data', ...base],
   embedding: ['storage', 'data', 'plan', 'graph', ...base],
   feed: ['embedding', 'data', 'engine', 'plan', 'graph', ...base],
   artifact: ['storage', 'feed', 'embedding', 'data', 'engine', 'library', 'plan', 'graph', ...base],
@@ -76,6 +77,7 @@ const mayImport: Record<string, readonly string[]> = {
   postgres: ['grammar', 'serve', ...base],
   // What people use
   api: [
+    'init',
     'ann',
     'scan',
     'tune',
@@ -101,6 +103,7 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   lsp: ['language', 'format', 'pipeline', 'data', 'lower', 'model', 'syntax', ...base],
   cli: [
+    'init',
     'ann',
     'lsp',
     'api',

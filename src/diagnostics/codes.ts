@@ -14,6 +14,7 @@ import { search } from './codes/search.ts';
 import { serving } from './codes/serving.ts';
 import { shapes } from './codes/shapes.ts';
 import { shards } from './codes/shards.ts';
+import { starters } from './codes/starters.ts';
 import { studies } from './codes/studies.ts';
 import { syntax } from './codes/syntax.ts';
 import { tasks } from './codes/tasks.ts';
@@ -36,6 +37,7 @@ export const codes = {
   ...graphs,
   ...indexes,
   ...studies,
+  ...starters,
 } as const;
 
 export type Code = keyof typeof codes;

@@ -11,6 +11,7 @@ import { exportCommand } from './export.ts';
 import { formatCommand } from './format.ts';
 import { helpCommand } from './help.ts';
 import { indexCommand } from './index.ts';
+import { initCommand } from './init.ts';
 import { inspectCommand } from './inspect.ts';
 import { lspCommand } from './lsp.ts';
 import { recommendCommand } from './recommend.ts';
@@ -20,6 +21,7 @@ import { trainCommand } from './train.ts';
 import { tuneCommand } from './tune.ts';
 
 export const commands: readonly ((program: Command) => void)[] = [
+  initCommand,
   checkCommand,
   formatCommand,
   explainCommand,

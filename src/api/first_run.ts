@@ -1,0 +1,79 @@
+/** The first training of a starter project, bounded in time, and how it compares with baselines that answer quickly. */
+import { defined } from '../defined.ts';
+import type { EngineName } from '../engine/engine.ts';
+import type { Evaluation } from '../evaluation/evaluate.ts';
+import { type Row, verdictOf } from '../init/verdict.ts';
+import { writeReport } from './report.ts';
+import { evaluate, load } from './run.ts';
+import { type TrainRequest, train } from './train.ts';
+
+export interface FirstRunRequest extends Pick<TrainRequest, 'allow' | 'signal' | 'onEvent' | 'onReady'> {
+  readonly model: string;
+  readonly out: string;
+  readonly engine?: EngineName;
+  /** A feature of one code: popularity among events of the same value is a baseline as well. */
+  readonly by?: string;
+  /** Training ends after the step of this second. Default: 45. */
+  readonly seconds?: number;
+  /** Called before the ranking. */
+  readonly onEvaluate?: () => void;
+}
+
+export interface FirstRun {
+  readonly evaluation: Evaluation;
+  readonly verdict: string;
+  /** Baselines that rank better. */
+  readonly better: readonly string[];
+  /** Training ended at its limit of time. */
+  readonly isCut: boolean;
+  readonly report: string;
+  /** A key of a user with test events. */
+  readonly user?: string;
+}
+
+/** Quick ones: the others choose their settings first, and `tower evaluate` has them. */
+const shown = ['random', 'popularity', 'item_cf'];
+
+/** @throws Failure as `train` and `evaluate` do; the reason of `signal` */
+export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
+  const { model, out, seconds = 45, signal, onEvaluate } = request;
+  const common = { out, ...defined({ allow: request.allow, engine: request.engine }) };
+  const limit = new AbortController();
+  let clock: NodeJS.Timeout | undefined;
+  const onAbort = (): void => limit.abort(signal?.reason);
+  signal?.addEventListener('abort', onAbort);
+  let isCut = false;
+  try {
+    const trained = await train(model, {
+      ...common,
+      signal: limit.signal,
+      ...defined({ onEvent: request.onEvent }),
+      onReady(ready) {
+        clock = setTimeout(() => limit.abort(new Error('the limit of time')), seconds * 1000);
+        request.onReady?.(ready);
+      },
+    });
+    isCut = trained.status === 'interrupted';
+  } finally {
+    clearTimeout(clock);
+    signal?.removeEventListener('abort', onAbort);
+  }
+  signal?.throwIfAborted();
+  if (isCut) await train(model, { ...common, finish: true, ...defined({ signal }) });
+  onEvaluate?.();
+  const run = await load(out, defined({ allow: request.allow, engine: request.engine, signal }));
+  try {
+    const evaluation = await evaluate(run, { baselines: shown, ...defined({ by: request.by }) });
+    const report = await writeReport(out, evaluation);
+    const [metric] = evaluation.metrics;
+    const rows = evaluation.rows.map(({ name, all }): Row => ({ name, figure: all[metric!]! }));
+    const [own, ...others] = rows;
+    const verdict = verdictOf(metric!, own!, others, evaluation.rankings);
+    const better = others.filter(({ figure }) => figure > own!.figure).map(({ name }) => name);
+    const dataset = await run.dataset();
+    const user = dataset.users.keys[dataset.parts[evaluation.part].user[0] ?? -1];
+    return { evaluation, verdict, better, isCut, report, ...defined({ user }) };
+  } finally {
+    await run.close();
+  }
+}

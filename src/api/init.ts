@@ -1,0 +1,156 @@
+/** A starter project for files that nothing is known of: what they hold is guessed, written as two `.tower` files, and checked. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { isWithin, reachOf } from '../data/files/access.ts';
+import { lookAtFile, type NoTable } from '../data/look/look.ts';
+import { defined } from '../defined.ts';
+import { failure } from '../diagnostics/failure.ts';
+import { makeFolders } from '../diagnostics/folders.ts';
+import { writing } from '../diagnostics/system_reason.ts';
+import { dataText } from '../init/data_text.ts';
+import { modelText } from '../init/model_text.ts';
+import { profileOf, type TableProfile } from '../init/profile.ts';
+import type { Copy, Proposal } from '../init/proposal.ts';
+import { type Answers, propose } from '../init/propose.ts';
+import { writeTextDurably } from '../storage/durable.ts';
+import { check } from './check.ts';
+import { format } from './format.ts';
+
+export interface Look {
+  readonly tables: readonly TableProfile[];
+  /** Files that hold no rows, and why. */
+  readonly others: readonly NoTable[];
+}
+
+const endings = /\.(csv|tsv|txt|parquet|jsonl|ndjson|json|dat|data|inter)(\.gz)?$/i;
+const noData = /^((package(-lock)?|tsconfig.*|biome|cspell|manifest|source)\.json$|README|LICENSE|requirements\.)/i;
+const noFolders: ReadonlySet<string> = new Set(['node_modules', 'runs', 'tables', 'dist']);
+
+/** Files that may hold rows, in a folder and in the folders in it. */
+export function findTables(folder: string, depth = 1): string[] {
+  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return entries.flatMap((entry) => {
+    if (entry.name.startsWith('.') || noData.test(entry.name)) return [];
+    const path = folder === '.' ? entry.name : join(folder, entry.name);
+    if (entry.isDirectory()) return depth > 0 && !noFolders.has(entry.name) ? findTables(path, depth - 1) : [];
+    return entry.isFile() && endings.test(entry.name) ? [path] : [];
+  });
+}
+
+/**
+ * Looks at files; of a folder, at those in it.
+ * @throws Failure `starter-no-table`, `starter-no-files`
+ */
+export async function lookAt(paths: readonly string[], signal?: AbortSignal): Promise<Look> {
+  const files = paths.flatMap((path) => {
+    if (!existsSync(path) || !statSync(path).isDirectory()) return [path];
+    const found = findTables(path);
+    if (found.length === 0) throw failure('starter-no-files', { folder: path });
+    return found;
+  });
+  const tables: TableProfile[] = [];
+  const others: NoTable[] = [];
+  for (const path of new Set(files)) {
+    const found = await lookAtFile(path, signal);
+    if ('reason' in found) others.push(found);
+    else tables.push(profileOf(found));
+  }
+  if (tables.length === 0)
+    throw failure('starter-no-table', { reasons: others.map(({ path, reason }) => `${path}: ${reason}`) });
+  return { tables, others };
+}
+
+export interface Project {
+  /** Where the files are written. */
+  readonly folder: string;
+  readonly proposal: Proposal;
+  /** Folders outside of the project that the data block reads. */
+  readonly allow: readonly string[];
+}
+
+/**
+ * What the files are taken for. `proposal.questions` are what nobody answered: the likeliest is taken.
+ * @throws Failure `starter-no-events`
+ */
+export function proposeProject({ tables }: Look, folder: string, answers: Answers = {}): Project {
+  const nameOf = (path: string): string => relative(resolve(folder), resolve(path)).split(sep).join('/');
+  const proposal = propose(tables, answers, { nameOf });
+  if ('problem' in proposal) throw failure('starter-no-events', { reason: proposal.problem });
+  const reach = reachOf(nearest(resolve(folder)));
+  const files = [proposal.events, proposal.items, proposal.users].flatMap((file) =>
+    file && !file.copy ? file.sources : [],
+  );
+  const parts = /^files\(/.test(proposal.split.value) ? tables.map(({ path }) => path) : [];
+  const outside = [...files, ...parts]
+    .filter((path) => !isWithin(resolve(path), reach))
+    .map((path) => dirname(resolve(path)));
+  return { folder, proposal, allow: [...new Set(outside)] };
+}
+
+/** A folder that is to be made belongs to the project of the one that is there. */
+function nearest(folder: string): string {
+  return existsSync(folder) || dirname(folder) === folder ? folder : nearest(dirname(folder));
+}
+
+export interface Written {
+  readonly data: string;
+  readonly model: string;
+  readonly copies: readonly Copy[];
+}
+
+/**
+ * Writes `data.tower`, `model.tower` and the copies that they read, and checks them.
+ * @throws Failure `starter-exists` before anything is written, `cannot-write`, `starter-fails`
+ */
+export async function writeProject({ folder, proposal, allow }: Project, signal?: AbortSignal): Promise<Written> {
+  const [data, model] = [join(folder, 'data.tower'), join(folder, 'model.tower')];
+  const copies = [proposal.events, proposal.items, proposal.users].flatMap((file) => file?.copy ?? []);
+  for (const path of [data, model, ...copies.map(({ to }) => join(folder, to))]) {
+    if (existsSync(path)) throw failure('starter-exists', { path });
+  }
+  const texts = [
+    [data, formatted(dataText(proposal), data)],
+    [model, formatted(modelText(proposal), model)],
+  ] as const;
+  await writing(
+    folder,
+    makeFolders(folder).then(() => undefined),
+  );
+  for (const copy of copies) {
+    const to = join(folder, copy.to);
+    const { rewrite } = await import('../data/look/rewrite.ts');
+    await writing(
+      to,
+      makeFolders(dirname(to)).then(() =>
+        rewrite({ from: copy.from, to, kind: copy.kind, rewrite: copy.rewrite, signal }),
+      ),
+    );
+  }
+  for (const [path, text] of texts) await writeTextDurably(path, text);
+  const { diagnostics, text } = await check(model, { ...(allow.length > 0 ? { allow } : {}), ...defined({ signal }) });
+  if (diagnostics.length > 0) throw failure('starter-fails', { folder, messages: `\n${text}` });
+  return { data, model, copies };
+}
+
+function formatted(text: string, path: string): string {
+  const { output } = format(text, basename(path));
+  if (output === undefined)
+    throw failure('starter-fails', { folder: dirname(path), messages: 'its text has a mistake of syntax' });
+  return output;
+}
+
+export interface InitRequest {
+  /** Files, and folders of them. */
+  readonly files: readonly string[];
+  /** Default: the current folder. */
+  readonly out?: string;
+  /** Columns: `{ user: 'customer', item: 'sku', time: 'bought at' }`. */
+  readonly answers?: Answers;
+  readonly signal?: AbortSignal;
+}
+
+/** Looks at files, and writes a starter project for them. */
+export async function init({ files, out = '.', answers, signal }: InitRequest): Promise<Project & Written> {
+  const project = proposeProject(await lookAt(files, signal), out, answers);
+  return { ...project, ...(await writeProject(project, signal)) };
+}

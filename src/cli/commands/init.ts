@@ -1,0 +1,207 @@
+import { basename, join, relative } from 'node:path';
+import { Command } from 'commander';
+import type { Look, Project } from '../../api/init.ts';
+import { defined } from '../../defined.ts';
+import { failure } from '../../diagnostics/failure.ts';
+import type { EngineName } from '../../engine/engine.ts';
+import { nextSteps } from '../../init/next_steps.ts';
+import { originalsOf } from '../../init/originals.ts';
+import type { Answers } from '../../init/propose.ts';
+import { ask, askSome, canAsk } from '../ask.ts';
+import { interruptible } from '../interruptible.ts';
+import { engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
+import { answer, answerJson, say, sayEngine } from '../report.ts';
+import { endable } from '../signals.ts';
+import { tableOf } from '../table.ts';
+import { guessesText } from '../views/guesses.ts';
+
+interface Options {
+  readonly out: string;
+  readonly yes?: boolean;
+  readonly train: boolean;
+  readonly seconds: number;
+  readonly engine?: EngineName;
+  readonly events?: string;
+  readonly user?: string;
+  readonly item?: string;
+  readonly time?: string;
+  readonly json?: boolean;
+}
+
+export function initCommand(program: Command): void {
+  const command = new Command('init')
+    .description('write a data block and a model for files of your own, train the model for a minute and evaluate it')
+    .argument('[files...]', 'CSV, TSV, Parquet or JSON files, or folders of them (default: those of this folder)')
+    .option('--out <folder>', 'write the project into this folder', '.')
+    .option('-y, --yes', 'take the likeliest answer to each question')
+    .option('--no-train', 'end after the check')
+    .option('--seconds <number>', 'end training after so many seconds', wholeNumber, 45)
+    .option('--events <file>', 'read the events from this file')
+    .option('--user <column>', 'read the user from this column of the events, or `none`')
+    .option('--item <column>', 'read the item from this column of the events')
+    .option('--time <column>', 'read the time from this column of the events, or `none`')
+    .addOption(engineOption())
+    .addOption(jsonOption())
+    .action(async (given: string[], options: Options) => {
+      const { lookAt, writeProject } = await import('../../api/init.ts');
+      const asks = options.yes !== true && options.json !== true && canAsk();
+      const files = given.length > 0 ? given : await offered(asks);
+      sayOriginals(files);
+      const look = await endable((signal) => lookAt(files, signal));
+      sayLook(look);
+      refuseUnknown(look, options);
+      const project = await settled(look, options, asks);
+      const { proposal, allow } = project;
+      answerUnless(options.json, guessesText(proposal));
+      const written = await endable((signal) => writeProject(project, signal));
+      for (const { from, to, rewrite } of written.copies) {
+        say(`copied ${basename(from)} to ${join(options.out, to)}, because ${rewrite.because.join(', and ')}`);
+      }
+      say(`wrote ${written.data} and ${written.model}; they check without an error or a warning`);
+      if (!options.train) {
+        if (options.json) answerJson({ proposal, ...written, allow });
+        else
+          answer(
+            `train with \`npx tower train ${written.model} --out ${join(options.out, 'runs/first')}${allowText(allow)}\``,
+          );
+        return;
+      }
+      await trainFirst(project, written.model, options);
+    });
+  program.addCommand(
+    withExample(
+      command,
+      'tower init',
+      'tower init ratings.csv movies.csv',
+      'tower init visits.parquet --out visits --yes --no-train',
+    ),
+  );
+}
+
+const answerUnless = (json: boolean | undefined, text: string): void => (json ? undefined : answer(text));
+
+const allowText = (allow: readonly string[]): string => allow.map((folder) => ` --allow ${folder}`).join('');
+
+/** Files of this folder: all, or those that somebody chooses. */
+async function offered(asks: boolean): Promise<readonly string[]> {
+  const { findTables } = await import('../../api/init.ts');
+  const found = findTables('.');
+  if (found.length === 0) throw failure('starter-no-files', { folder: 'this folder' });
+  return asks && found.length > 1 ? askSome('Which files hold your data?', found) : found;
+}
+
+function sayLook({ tables, others }: Look): void {
+  for (const { path, count, isWhole, columns, kind } of tables) {
+    const rows = `${isWhole ? '' : 'about '}${count.toLocaleString('en')} rows`;
+    say(`${path}: ${rows}${kind === 'lines' ? ' in lines of a user and items' : ` of ${columns.length} columns`}`);
+  }
+  for (const { path, reason } of others) say(`${path} is left out: ${reason}`);
+}
+
+/** Published sets have formats of their own, and `tower data` knows some of them. */
+function sayOriginals(files: readonly string[]): void {
+  const set = originalsOf(files);
+  if (set === undefined) return;
+  const folder = files[0]!.replace(/[^/\\]*$/, '') || '.';
+  say(
+    `these are original files of ${set}: \`tower data ${set} --from ${folder} --out ${set}\` makes tables of all of them, then run \`tower init ${set}\``,
+  );
+}
+
+/** A column or file of an option must be there. */
+function refuseUnknown({ tables }: Look, { events, ...options }: Options): void {
+  const columns = tables.flatMap((table) => table.columns.map(({ name }) => name));
+  for (const option of ['user', 'item', 'time'] as const) {
+    const name = options[option];
+    if (name === undefined || name === 'none' || columns.includes(name)) continue;
+    throw failure('unknown-name', { what: 'column', name, nearest: undefined, known: columns });
+  }
+  if (events !== undefined && !tables.some(({ path }) => path === events)) {
+    throw failure('unknown-name', {
+      what: 'file',
+      name: events,
+      nearest: undefined,
+      known: tables.map(({ path }) => path),
+    });
+  }
+}
+
+/** The project once every question has an answer: somebody's, or the likeliest. */
+async function settled(look: Look, options: Options, asks: boolean): Promise<Project> {
+  const { proposeProject } = await import('../../api/init.ts');
+  const { events, user, item, time } = options;
+  let answers: Answers = defined({ events, user, item, time }) as Answers;
+  for (;;) {
+    const project = proposeProject(look, options.out, answers);
+    const [question] = project.proposal.questions;
+    if (question === undefined) return project;
+    const first = question.choices[0]!;
+    if (!asks) say(`not asked: ${question.text} Taken: ${first.text}`);
+    answers = { ...answers, [question.id]: asks ? await ask(question.text, question.choices) : first.value };
+  }
+}
+
+async function trainFirst({ proposal, allow, folder }: Project, model: string, options: Options): Promise<void> {
+  const [{ firstRun }, { makeProgress }] = await Promise.all([
+    import('../../api/first_run.ts'),
+    import('../progress.ts'),
+  ]);
+  const out = join(folder, 'runs', 'first');
+  const progress = makeProgress();
+  const signal = interruptible(() => progress.end());
+  const by =
+    proposal.case === 'context'
+      ? proposal.features.find(({ side, kind }) => side === 'query' && /^(category|id)/.test(kind))?.name
+      : undefined;
+  const first = await firstRun({
+    model,
+    out,
+    signal,
+    seconds: options.seconds,
+    ...(allow.length > 0 ? { allow } : {}),
+    ...defined({ engine: options.engine, by }),
+    onReady({ dataset, ...choice }) {
+      sayEngine(choice);
+      const { train, validation, test } = dataset.parts;
+      say(
+        `data: ${train.rows} training, ${validation.rows} validation and ${test.rows} test events; ${dataset.corpus.rows} items`,
+      );
+      const { count, file } = dataset.rejected;
+      if (count > 0)
+        say(`excluded ${count} invalid rows${file === undefined ? '' : `; ${file} has the reason of each`}`);
+    },
+    onEvent: progress.show,
+    onEvaluate: () => say('ranking the test events, for the model and for simple baselines'),
+  }).finally(progress.end);
+  const { evaluation, verdict, better, isCut, report, user } = first;
+  const near = relative('', model) || model;
+  const steps = nextSteps(proposal, {
+    run: out,
+    model: near,
+    allow: allowText(allow),
+    better,
+    isCut,
+    ...defined({ user }),
+  });
+  if (options.json)
+    return answerJson({
+      proposal,
+      folder: out,
+      verdict,
+      report,
+      rows: evaluation.rows,
+      protocol: evaluation.protocol,
+      next: steps,
+    });
+  answer(
+    tableOf(
+      ['', ...evaluation.metrics],
+      evaluation.rows.map(({ name, all }) => [name, ...evaluation.metrics.map((label) => all[label]!.toFixed(4))]),
+    ),
+  );
+  if (isCut) answer(`Training ended after ${options.seconds} seconds, before its last epoch.`);
+  answer(`${verdict}\n`);
+  answer('Next:');
+  for (const [at, text] of steps.entries()) answer(`${at + 1}. ${text.replaceAll('\n', '\n   ')}`);
+  answer(`\nreport: ${report}`);
+}

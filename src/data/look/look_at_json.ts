@@ -1,0 +1,92 @@
+/** Rows of JSON: an object a line, an array of objects, or one object whose keys are those of rows. */
+import { JsonArrayScanner, JsonLinesScanner } from '../files/records/json.ts';
+import type { Looked } from './look_at_text.ts';
+import { type Cell, cellOf } from './looked_table.ts';
+import type { Sample } from './sample_bytes.ts';
+
+const MOST = 40_000;
+
+/** `path` has a known ending. */
+export function lookAtJson(sample: Sample, isKnown: boolean): Looked | { readonly reason: string } {
+  const text = sample.pieces[0]!.toString('utf8')
+    .replace(/^\uFEFF/, '')
+    .trimStart();
+  const isArray = text.startsWith('[');
+  const objects: Record<string, unknown>[] = [];
+  let records = 0;
+  let bad = 0;
+  let bytes = 0;
+  for (const [at, piece] of sample.pieces.entries()) {
+    if (isArray && at > 0) break;
+    const cut = at === 0 ? piece : piece.subarray(piece.indexOf(0x0a) + 1);
+    const scanner = isArray ? new JsonArrayScanner() : new JsonLinesScanner();
+    try {
+      scanner.take(cut, sample.isWhole, (_line, from, to, problem) => {
+        records++;
+        bytes += to - from + 1;
+        if (problem !== undefined) bad++;
+        else if (objects.length < MOST) objects.push(JSON.parse(cut.toString('utf8', from, to)));
+      });
+    } catch (error) {
+      return { reason: (error as Error).message };
+    }
+  }
+  if (objects.length * 2 < records || objects.length === 0) {
+    const map = sample.isWhole ? mapOf(text) : undefined;
+    return map ?? { reason: 'it is JSON, and neither objects line by line nor an array of objects' };
+  }
+  const single = objects.length === 1 && sample.isWhole ? mapOf(text) : undefined;
+  if (single) return single;
+  const columns = [...new Set(objects.flatMap((object) => Object.keys(object)))];
+  const rows = objects.map((object) => columns.map((name): Cell => cellOf(object[name])));
+  const count = sample.isWhole ? records - bad : Math.round((records / bytes) * (sample.size ?? bytes));
+  const rewrite = isKnown
+    ? {}
+    : { rewrite: { ...plain, because: ['the ending of its name is unknown to a data block'], header: [] } };
+  return { kind: 'json', columns, rows, count, isWhole: sample.isWhole, bad, ...rewrite };
+}
+
+const plain = { encoding: 'utf-8', from: ',', to: ',', hasHeader: true } as const;
+
+/** `{ "key": [ … ] }` or `{ "key": { … } }`. */
+function mapOf(text: string): Looked | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return undefined;
+  const entries = Object.entries(value);
+  const nested = entries.filter(([, each]) => each !== null && typeof each === 'object');
+  if (entries.length < 3 || nested.length * 10 < entries.length * 9) return undefined;
+  const { columns, rows } = rowsOfMap(value as Record<string, unknown>);
+  const because = ['it is one JSON object, and a data block reads an object for each row'];
+  return {
+    kind: 'csv',
+    columns,
+    rows,
+    count: rows.length,
+    isWhole: true,
+    bad: 0,
+    rewrite: { ...plain, because, header: columns, isMap: true },
+  };
+}
+
+/** A list becomes text with bars, which a data block splits again. */
+export function rowsOfMap(map: Readonly<Record<string, unknown>>): {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | null)[])[];
+} {
+  const lists = Object.values(map).some(Array.isArray);
+  const names = lists ? ['values'] : [...new Set(Object.values(map).flatMap((each) => Object.keys(each as object)))];
+  const text = (value: unknown): string | null => {
+    const cell = cellOf(value);
+    return Array.isArray(cell) ? cell.map((each) => String(each ?? '')).join('|') : (cell as string | null);
+  };
+  const rows = Object.entries(map).map(([key, each]) => [
+    key,
+    ...(lists ? [text(each)] : names.map((name) => text((each as Record<string, unknown>)[name]))),
+  ]);
+  return { columns: ['key', ...names], rows };
+}

@@ -1,0 +1,166 @@
+/** Rows of a table of text, whatever separates its values, and whether its first line names them or not. */
+import { CsvScanner, valuesOf } from '../files/records/csv.ts';
+import { dialectOf, split } from './dialect.ts';
+import type { Encoding, LookedTable, Rewrite, Separator } from './looked_table.ts';
+import type { Sample } from './sample_bytes.ts';
+
+export type Looked = Omit<LookedTable, 'path'>;
+
+/** Rows that are kept: more say nothing new. */
+const MOST = 40_000;
+
+/** Of a text that is no table, why. */
+export function lookAtText(
+  sample: Sample,
+  encoding: Encoding,
+  readable: 'csv' | 'tsv' | undefined,
+): Looked | { readonly reason: string } {
+  const texts = sample.pieces.map((piece, at) =>
+    wholeLines(decode(piece, encoding), at > 0, at === 0 && sample.isWhole),
+  );
+  const dialect = dialectOf(texts[0]!.slice(0, 256 << 10));
+  if (dialect === undefined) return { reason: 'it has no lines' };
+  if (dialect === 'lines') return linesTable(texts, sample);
+  const { separator, hasHeader } = dialect;
+  const to = separator === '::' || separator === 'blanks' ? '\t' : separator;
+  const plain = texts.map((text) => (to === separator ? text : separated(text, separator)));
+  const first = firstRecord(plain[0]!, to);
+  const given = hasHeader ? first.values.map((name) => name.trim()) : first.values.map(() => '');
+  const columns = namesFor(given);
+  const head = `${columns.map((_, at) => `c${at}`).join(to)}\n`;
+  const rows: string[][] = [];
+  let records = 0;
+  let bad = 0;
+  for (const [at, text] of plain.entries()) {
+    const own = at === 0 && hasHeader ? text.slice(first.end) : text;
+    const bytes = Buffer.from(`${head}${own}`);
+    const scanner = new CsvScanner({ delimiter: to, columns: columns.map((name) => ({ name })) });
+    scanner.take(bytes, true, (_line, from, end, problem) => {
+      records++;
+      if (problem !== undefined) bad++;
+      else if (rows.length < (MOST * (at + 1)) / plain.length)
+        rows.push(valuesOf(bytes.toString('utf8', from, end), to));
+    });
+  }
+  if (rows.length === 0)
+    return { reason: hasHeader && records === 0 ? 'it has a header and no rows' : 'none of its lines is a row' };
+  if (bad * 2 > records) return { reason: `most of its lines are no rows of ${columns.length} values` };
+  if (columns.length === 1) return { reason: 'its lines have one value each' };
+  const because = reasonsFor({ encoding, separator, hasHeader, given, readable });
+  const rewrite: Rewrite = { because, encoding, from: separator, to, header: columns, hasHeader };
+  return {
+    kind: 'csv',
+    columns,
+    rows,
+    ...counted(records, sample),
+    bad,
+    separator: to,
+    ...(because.length > 0 ? { rewrite } : {}),
+  };
+}
+
+interface Found {
+  readonly encoding: Encoding;
+  readonly separator: Separator;
+  readonly hasHeader: boolean;
+  readonly given: readonly string[];
+  readonly readable: 'csv' | 'tsv' | undefined;
+}
+
+/** Why a data block cannot read the file as it is. */
+function reasonsFor({ encoding, separator, hasHeader, given, readable }: Found): string[] {
+  const lower = given.map((name) => name.toLowerCase());
+  const twice = given.find((name, at) => name !== '' && lower.indexOf(name.toLowerCase()) !== at);
+  return [
+    ...(encoding === 'utf-8' ? [] : [`it is text in ${encoding}, and a data block reads UTF-8`]),
+    ...(hasHeader ? [] : ['its first line is a row, and a data block needs names']),
+    ...(separator === '::' ? ['`::` separates its values'] : []),
+    ...(separator === 'blanks' ? ['blanks separate its values'] : []),
+    ...(twice === undefined ? [] : [`it has two columns with the name \`${twice}\``]),
+    ...(readable === undefined ? ['the ending of its name is unknown to a data block'] : []),
+    ...(readable === 'tsv' && separator !== '\t'
+      ? ['its ending says tabs, and something else separates its values']
+      : []),
+    ...(separator !== '::' && separator !== 'blanks' && hasHeader && otherIsMoreFrequent(given, separator)
+      ? ['another sign in its header would be taken for the separator']
+      : []),
+  ];
+}
+
+/** A data block takes the sign that separates most names of the header. */
+function otherIsMoreFrequent(names: readonly string[], separator: Separator): boolean {
+  const text = names.join(' ');
+  return [',', '\t', ';', '|'].some((sign) => sign !== separator && text.split(sign).length > names.length);
+}
+
+/** Names that are missing are those of their place; a name that is there twice gets a number. */
+function namesFor(given: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return given.map((name, at) => {
+    const base = name === '' ? `column${at + 1}` : name;
+    let own = base;
+    for (let number = 2; taken.has(own.toLowerCase()); number++) own = `${base}_${number}`;
+    taken.add(own.toLowerCase());
+    return own;
+  });
+}
+
+function linesTable(texts: readonly string[], sample: Sample): Looked {
+  const rows: string[][] = [];
+  let words = 0;
+  let bytes = 0;
+  for (const text of texts) {
+    for (const line of text.split('\n')) {
+      const [user, ...items] = line.trim().split(/[ \t]+/);
+      bytes += line.length + 1;
+      words += items.length;
+      if (rows.length < MOST) for (const [at, item] of items.entries()) rows.push([user!, item, String(at + 1)]);
+    }
+  }
+  const count = sample.isWhole ? words : Math.round((words / bytes) * (sample.size ?? bytes));
+  return { kind: 'lines', columns: ['user', 'item', 'position'], rows, count, isWhole: sample.isWhole, bad: 0 };
+}
+
+/** The first record that is no blank line, and where it ends. */
+function firstRecord(text: string, separator: string): { readonly values: string[]; readonly end: number } {
+  const start = /^(?:[ \t]*(?:\r\n|\r|\n))*/.exec(text)![0].length;
+  let end = start;
+  for (let isQuoted = false; end < text.length; end++) {
+    if (text[end] === '"') isQuoted = !isQuoted;
+    else if (!isQuoted && (text[end] === '\n' || text[end] === '\r')) break;
+  }
+  const record = text.slice(start, end);
+  return { values: valuesOf(record, separator), end: text[end] === '\r' && text[end + 1] === '\n' ? end + 2 : end + 1 };
+}
+
+function counted(records: number, { isWhole, size, pieces }: Sample): Pick<Looked, 'count' | 'isWhole'> {
+  if (isWhole) return { count: records, isWhole };
+  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  return { count: Math.round((records / bytes) * (size ?? bytes)), isWhole };
+}
+
+/** Without the byte order mark. */
+export function decode(bytes: Buffer, encoding: Encoding): string {
+  return new TextDecoder(encoding).decode(bytes).replace(/^\uFEFF/, '');
+}
+
+/** The lines that a piece has from beginning to end. */
+function wholeLines(text: string, isCutBefore: boolean, isEnd: boolean): string {
+  const start = isCutBefore ? text.indexOf('\n') + 1 : 0;
+  const end = isEnd ? text.length : text.lastIndexOf('\n') + 1;
+  return text.slice(start, Math.max(start, end || text.length));
+}
+
+/** The same rows with tabs. Such files have no quotes. */
+export function separated(text: string, separator: Separator): string {
+  return text
+    .split(/\r\n|\r|\n/)
+    .map((line) =>
+      line.trim() === ''
+        ? ''
+        : split(line, separator)
+            .map((value) => value.replaceAll('\t', ' '))
+            .join('\t'),
+    )
+    .join('\n');
+}

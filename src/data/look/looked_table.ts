@@ -1,0 +1,50 @@
+/** What a look at a file gives: a sample of its rows, and what must change before a data block can read it. */
+
+/** A value as text; a list as a list. An object is its JSON. */
+export type Cell = string | null | readonly Cell[];
+
+export interface LookedTable {
+  /** As it was given. */
+  readonly path: string;
+  readonly kind: 'csv' | 'json' | 'parquet' | 'lines';
+  readonly columns: readonly string[];
+  /** DuckDB's types, where the file has types of its own. */
+  readonly types?: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+  /** Rows of the file: counted where the look saw all of it, else estimated. */
+  readonly count: number;
+  readonly isWhole: boolean;
+  /** Records of the look that are no rows. */
+  readonly bad: number;
+  /** What separates values of a text. */
+  readonly separator?: string;
+  /** A data block reads a copy; absent where it reads the file itself. */
+  readonly rewrite?: Rewrite;
+}
+
+/** How the copy is made. */
+export interface Rewrite {
+  /** Why, in words that follow "because". */
+  readonly because: readonly string[];
+  readonly encoding: Encoding;
+  /** What separates values in the file, and in the copy. `blanks`: one or more spaces. */
+  readonly from: Separator;
+  readonly to: string;
+  /** The first line of the copy. */
+  readonly header: readonly string[];
+  /** The file's own first line is a header, which the new one replaces. */
+  readonly hasHeader: boolean;
+  /** A JSON object of keys: each becomes a row. */
+  readonly isMap?: boolean;
+}
+
+export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
+
+export type Separator = ',' | ';' | '\t' | '|' | '::' | 'blanks';
+
+/** A value of JSON as a cell. */
+export function cellOf(value: unknown): Cell {
+  if (value === null || value === undefined) return null;
+  if (Array.isArray(value)) return value.map(cellOf);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,73 @@
+/** The text of `data.tower`: where the rows are, and why each line is there. */
+import type { NamedFile, Proposal } from './proposal.ts';
+import { braces, line, oneLine, quoted } from './text.ts';
+
+export function dataText(proposal: Proposal): string {
+  const { name, events, items, users, user, item, time, where, split, seen, reject, perUser } = proposal;
+  const columns = columnLines(proposal);
+  const lines = [
+    line(
+      `events = ${pathOf(events)}`,
+      events.isLines ? 'a line for each user: the user, then its items' : 'one row for each event',
+    ),
+    ...(items
+      ? [
+          line(
+            `items = ${pathOf(items)} by ${item.name}`,
+            'one row for each item; all of them are ranked, also those without an event',
+          ),
+        ]
+      : []),
+    ...(users && user ? [line(`users = ${pathOf(users)} by ${user.name}`, 'one row for each user')] : []),
+    ...(columns.length > 0 ? ['', braces('columns', columns)] : []),
+    ...(where ? [line(`where = ${quoted(where.value)}`, where.why)] : []),
+    ...(time ? [line(`time = ${quoted(time.value)}`, time.why)] : []),
+    ...historyLines(proposal),
+    line(`split = ${split.value}`, split.why),
+    ...(perUser
+      ? [line('evaluate = per_user', 'a user has several held-out items, and ranks once for all of them')]
+      : []),
+    line(`seen = ${seen.value}`, seen.why),
+    ...(reject ? [line(`reject = ${reject.value}`, reject.why)] : []),
+  ];
+  const files = [events, ...(items ? [items] : []), ...(users ? [users] : [])].flatMap(({ sources }) => sources);
+  const names = files.map((file) => file.replace(/^.*[/\\]/, '')).slice(0, 5);
+  const head = `/// Where the rows are. \`tower init\` guessed it from ${oneLine(names.join(', '))}: read each line, and change what is wrong.`;
+  return `${head}\n${braces(`data ${name}`, lines)}\n`;
+}
+
+const pathOf = ({ path, isLines }: NamedFile): string => (isLines ? `lines(${quoted(path)})` : quoted(path));
+
+/** A column that feeds a name, or is computed. */
+function columnLines({ user, item, history, features, labels, weight, title }: Proposal): string[] {
+  const lines: string[] = [];
+  const add = (name: string, sql: string | undefined, why?: string): void => {
+    if (sql !== undefined) lines.push(line(`${name} = ${quoted(sql)}`, why));
+  };
+  if (user) add(user.name, user.sql);
+  add(item.name, item.sql);
+  add('history', history, 'the column holds other items of the user');
+  // An idea has its column already: trying it is one line of the model.
+  for (const { name, sql } of features) add(name, sql);
+  for (const { name, sql, why } of labels) add(name, sql, why);
+  if (weight) add(weight.name, weight.sql, weight.why);
+  if (title !== undefined) add('title', title, 'what `tower recommend` shows of an item');
+  return lines;
+}
+
+function historyLines({ case: kind, item }: Proposal): string[] {
+  if (kind === 'past') {
+    return [
+      line(
+        `history = past(${item.name}, 50)`,
+        'the last 50 items before each event: never the event itself, never a later one',
+      ),
+      line(`recent = past(${item.name}, 5)`, 'the last five of them'),
+    ];
+  }
+  if (kind === 'others')
+    return [
+      line(`history = others(${item.name}, 200)`, 'without a time: the other items of the user, none of them held out'),
+    ];
+  return [];
+}

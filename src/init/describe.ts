@@ -1,0 +1,129 @@
+/** Features of the towers: which columns describe a user, an item or the moment of an event, and as which kind. */
+import { listSql, numberSql, withoutMark } from './expressions.ts';
+import type { Guess } from './guess.ts';
+import { guessesOf } from './guesses/table.ts';
+import type { Names } from './names.ts';
+import type { ColumnProfile, TableProfile } from './profile.ts';
+import type { Feature } from './proposal.ts';
+import { meansOf } from './words.ts';
+
+/** Roles that a description of a user or an item has. */
+const describing: ReadonlySet<Guess['role']> = new Set([
+  'list',
+  'vector',
+  'text',
+  'query',
+  'number',
+  'category',
+  'left out',
+]);
+
+export interface Described {
+  readonly feature?: Feature;
+  readonly taken: string;
+  readonly because: string;
+}
+
+export interface Describing {
+  readonly table: TableProfile;
+  readonly side: Feature['side'];
+  readonly names: Names;
+  /** Texts are read, not only offered. */
+  readonly readsText: boolean;
+  /** The rows are those of keys, not of events. */
+  readonly isFile: boolean;
+}
+
+/** What a column of a file of items or users, or a column of the events that goes with them, becomes. */
+export function describe(column: ColumnProfile, to: Describing): Described {
+  const guesses = guessesOf(column);
+  const first = guesses[0]!;
+  // The mean rating of an item is made of the events that are held out.
+  if (
+    to.isFile &&
+    (first.role === 'rating' || first.role === 'count') &&
+    meansOf(column.name, 'rating') !== undefined
+  ) {
+    return { taken: 'left out', because: `${first.because}: a mean over all events would hold the test part` };
+  }
+  const left = guesses.find(({ role }) => role === 'left out')!;
+  const guess = left.score >= 0.6 ? left : guesses.find(({ role }) => describing.has(role))!;
+  const made = makers[guess.role]?.(column, to);
+  // A label of many values, such as a brand: a row for each.
+  const known = made ?? (guess.role === 'left out' && left.score < 0.3 ? ofMany(column, to) : undefined);
+  if (known === undefined) return { taken: 'left out', because: guess.because };
+  const name = to.names.of(column.name, to.side === 'item' ? 'item_part' : 'user_part');
+  const fed = known.sql === undefined && name !== column.name ? { sql: column.name } : {};
+  const feature: Feature = { ...known, ...fed, name, side: to.side };
+  return {
+    feature,
+    taken: feature.isIdea ? `${feature.kind}, to try` : feature.kind,
+    because: made ? guess.because : `${column.distinct} names that come up again`,
+  };
+}
+
+type Made = Omit<Feature, 'name' | 'side'>;
+
+const makers: Partial<Record<Guess['role'], (column: ColumnProfile, to: Describing) => Made | undefined>> = {
+  list: (column) => ({
+    kind: `list(category(dim: ${widthOf(listDistinct(column))}), max: ${lengthOf(column)})`,
+    why: 'several values; their vectors are averaged',
+    ...sql(listSql(column)),
+  }),
+  vector: (column) => ({
+    kind: `vector(${column.width}, dim: 32)`,
+    why: 'numbers that were made elsewhere',
+    ...sql(listSql(column)),
+  }),
+  text: (column, to) => ({
+    kind: `text(${to.readsText ? 'words, hash: 30_000, ' : ''}dim: ${to.readsText ? 64 : 32})`,
+    why: to.readsText ? 'its words, each with a vector' : 'try it: words help items that few events have',
+    isIdea: !to.readsText,
+    ...(column.mark === undefined ? {} : { sql: withoutMark(column) }),
+  }),
+  number: (column, { table }) => ({
+    kind: `number(buckets: ${column.distinct > 40 ? 16 : 8}, dim: 4)`,
+    why: 'cut into pieces that hold equally many rows',
+    ...sql(numberSql(column, table)),
+  }),
+  category: (column) => ({
+    kind: `category(dim: ${widthOf(column.distinct)})`,
+    why: `${column.distinct} values in the sample`,
+    ...(column.mark === undefined ? {} : { sql: withoutMark(column) }),
+  }),
+};
+makers.query = makers.text!;
+
+function ofMany(column: ColumnProfile, { isFile }: Describing): Made | undefined {
+  if (column.kind === 'list' || column.distinct > column.present * (isFile ? 0.7 : 0.5) || column.meanWords > 6)
+    return undefined;
+  return {
+    kind: 'id(dim: 16)',
+    why: 'a vector for each value',
+    ...(column.mark === undefined ? {} : { sql: withoutMark(column) }),
+  };
+}
+
+const sql = (text: string | undefined): { readonly sql?: string } => (text === undefined ? {} : { sql: text });
+
+const widthOf = (distinct: number): number => (distinct <= 12 ? 4 : distinct <= 200 ? 8 : 16);
+
+/** The elements of a value that is a list in a text. */
+export function elementsOf(text: string, { separator }: Pick<ColumnProfile, 'separator'>): readonly string[] {
+  const parts =
+    separator === '|' || separator === ';' ? text.split(separator) : text.replaceAll(/^\[|\]$/g, '').split(',');
+  return parts.map((part) => part.trim().replaceAll(/^["']|["']$/g, '')).filter((part) => part !== '');
+}
+
+const listsOf = (column: ColumnProfile): readonly (readonly string[])[] =>
+  [...column.values].slice(0, 2000).map((text) => elementsOf(text, column));
+
+const listDistinct = (column: ColumnProfile): number => new Set(listsOf(column).flat()).size;
+
+/** As many as nearly all lists have. */
+function lengthOf(column: ColumnProfile): number {
+  const lengths = listsOf(column)
+    .map(({ length }) => length)
+    .sort((a, b) => a - b);
+  return Math.min(50, Math.max(2, lengths[Math.floor(lengths.length * 0.97)] ?? 2));
+}

@@ -1,0 +1,39 @@
+/** The expression of a data block for a column, by what was guessed of its values; nothing where the column is read as it is. */
+import type { ColumnProfile, TableProfile } from './profile.ts';
+import { sqlName, sqlText } from './sql.ts';
+
+export function withoutMark({ name, mark }: ColumnProfile): string {
+  return mark === undefined ? sqlName(name) : `nullif(${sqlName(name)}, ${sqlText(mark)})`;
+}
+
+export function numberSql(column: ColumnProfile, { kind }: Pick<TableProfile, 'kind'>): string | undefined {
+  const { name, mark, decimalComma } = column;
+  if (decimalComma) {
+    return `TRY_CAST(replace(replace(${sqlName(name)}, '.', ''), ',', '.') AS DOUBLE)`;
+  }
+  // Broken values are missing ones then, and no broken rows.
+  return mark !== undefined || kind === 'json' ? `TRY_CAST(${sqlName(name)} AS DOUBLE)` : undefined;
+}
+
+export function listSql(column: ColumnProfile): string | undefined {
+  const { name, separator } = column;
+  if (separator === undefined) return undefined;
+  if (separator === 'json' || separator === 'python') {
+    return `TRY_CAST(${sqlName(name)} AS ${column.kind === 'vector' ? 'FLOAT[]' : 'VARCHAR[]'})`;
+  }
+  const sign = sqlText(separator.trim());
+  if (separator === '|' || separator === ';') return `string_split(${withoutMark(column)}, ${sign})`;
+  return `[trim(part) FOR part IN string_split(${withoutMark(column)}, ${sign})]`;
+}
+
+export function timeSql(column: ColumnProfile, { kind }: Pick<TableProfile, 'kind'>): string {
+  const { name, time, type } = column;
+  if (time === undefined || /^(DATE|TIMESTAMP)/.test(type ?? '')) return name;
+  const isPlain = time.name === 'iso' && [...column.values].every((text) => plainIso.test(text));
+  if (kind === 'csv' && isPlain && column.mark === undefined) return name;
+  if (kind === 'json' && time.name === 'seconds') return `TRY_CAST(${sqlName(name)} AS DOUBLE)`;
+  return time.sql(name);
+}
+
+/** What the reader of CSV takes for a time by itself. */
+const plainIso = /^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?$/;

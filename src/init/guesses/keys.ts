@@ -1,0 +1,77 @@
+/** Users and items: ids that come up again, under a name that says whose they are. */
+import type { Guess, Guesser } from '../guess.ts';
+import type { ColumnProfile } from '../profile.ts';
+import { type Meaning, meansOf } from '../words.ts';
+
+/** Words of users that name something narrower: a person has several sessions. */
+const narrower: ReadonlySet<string> = new Set([
+  'session',
+  'sessions',
+  'sessionid',
+  'visitor',
+  'visitorid',
+  'cookie',
+  'device',
+  'profile',
+  'account',
+  'household',
+]);
+
+/** Values that may name something: short, and no moments, lists or fractions. */
+export function isKeyLike({ kind, time, separator, meanLength, distinct, type }: ColumnProfile): boolean {
+  return (
+    (kind === 'integer' || kind === 'text') &&
+    (time === undefined || kind === 'integer') &&
+    separator === undefined &&
+    meanLength <= 64 &&
+    distinct >= 2 &&
+    !/^(DATE|TIMESTAMP)/.test(type ?? '')
+  );
+}
+
+/** How often a value comes up. */
+export const repeats = ({ present, distinct }: ColumnProfile): number => (distinct === 0 ? 0 : present / distinct);
+
+/** A name without a meaning: `column3`, `_c0`, `f1`, `a`. */
+export const isNameless = ({ name }: ColumnProfile): boolean =>
+  /^(column|col|_?c|f|field|var|v|x)?[ _]?\d*$|^[a-z]$/i.test(name);
+
+function byName(role: 'user' | 'item', meaning: Meaning): Guesser {
+  return (column) => {
+    const word = meansOf(column.name, meaning);
+    if (word === undefined || !isKeyLike(column)) return undefined;
+    const rest = column.words.filter((each) => each !== word && meansOf(each, 'id') === undefined);
+    const isAlone = rest.length === 0 || column.words.join('') === word;
+    // `user_age` describes a user and names none.
+    if (!isAlone && meansOf(column.name, 'id') === undefined) return undefined;
+    const again = repeats(column) >= 1.2;
+    const score =
+      (isAlone ? 0.75 : 0.5) +
+      (again ? 0.1 : 0) +
+      (column.words.length > 1 ? 0.02 : 0) -
+      (narrower.has(word) ? 0.2 : 0);
+    const values = again ? `its values come up ${repeats(column).toFixed(1)} times each` : 'each value comes up once';
+    return { role, score, because: `its name says \`${word}\`, and ${values}` };
+  };
+}
+
+export const userByName = byName('user', 'user');
+export const itemByName = byName('item', 'item');
+
+/** Columns whose values may be ids, by their values alone: the likeliest first. */
+export function keysByValues(columns: readonly ColumnProfile[]): readonly ColumnProfile[] {
+  return columns.filter(
+    (column) =>
+      isKeyLike(column) &&
+      column.time === undefined &&
+      column.distinct > 12 &&
+      repeats(column) >= 1.3 &&
+      column.meanWords < 4,
+  );
+}
+
+export const byValues = (role: 'user' | 'item', column: ColumnProfile, which: string): Guess => ({
+  role,
+  score: 0.4,
+  because: `it is the ${which} column of ids: ${column.distinct.toLocaleString('en')} values, each ${repeats(column).toFixed(1)} times`,
+});

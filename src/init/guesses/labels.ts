@@ -1,0 +1,96 @@
+/** What says how an event went: a rating, yes or no, a count, the kind of event. */
+import type { Guesser } from '../guess.ts';
+import type { ColumnProfile } from '../profile.ts';
+import { meansOf } from '../words.ts';
+import { isNameless } from './keys.ts';
+
+const isNumeric = ({ kind }: ColumnProfile): boolean => kind === 'integer' || kind === 'decimal';
+
+/** The scales on which people rate: 0 to 2, 1 to 5, 0 to 10, 1 to 100. */
+function isScale({ min, max, distinct }: ColumnProfile): boolean {
+  return min >= -10 && max <= 100 && max > min && distinct >= 2 && distinct <= 101;
+}
+
+export const rating: Guesser = (column) => {
+  if (!isNumeric(column) || !isScale(column) || column.time) return undefined;
+  const word = meansOf(column.name, 'rating');
+  const because = `${column.distinct} values from ${column.min} to ${column.max}`;
+  if (word !== undefined && meansOf(column.name, 'count') === undefined) {
+    return { role: 'rating', score: 0.9, because: `its name says \`${word}\`, and it has ${because}` };
+  }
+  const isSmall = column.distinct >= 3 && column.distinct <= 11 && column.max <= 10 && column.min >= 0;
+  return isSmall && isNameless(column) ? { role: 'rating', score: 0.6, because: `it has ${because}` } : undefined;
+};
+
+const isFlag = ({ kind, distinct, min, max }: ColumnProfile): boolean =>
+  kind === 'boolean' || (kind === 'integer' && distinct <= 2 && min >= 0 && max <= 1);
+
+export const action: Guesser = (column) => {
+  const word = meansOf(column.name, 'action');
+  if (!isFlag(column) || (word === undefined && !isNameless(column))) return undefined;
+  const yes = column.top.find(([value]) => isYes(value))?.[1] ?? 0;
+  const share = `${Math.round((100 * yes) / column.present)} % of its values say yes`;
+  return word === undefined
+    ? { role: 'action', score: 0.45, because: share }
+    : { role: 'action', score: 0.92, because: `its name says \`${word}\`, and ${share}` };
+};
+
+export const isYes = (value: string): boolean => /^(1|true|t|yes|y|ja)$/i.test(value);
+
+export const count: Guesser = (column) => {
+  const word = meansOf(column.name, 'count');
+  if (word === undefined || !isNumeric(column) || column.min < 0 || column.distinct < 3 || column.time)
+    return undefined;
+  return {
+    role: 'count',
+    score: 0.75,
+    because: `its name says \`${word}\`, and its numbers go from ${column.min} to ${column.max}`,
+  };
+};
+
+/** Stronger signs of interest come later. */
+export const strength: readonly RegExp[] = [
+  /^(impression|show|shown|exposure|remove|removed|skip|hide)/i,
+  /^(view|pv|click|visit|open|detail|impress|page|play|stream|read)/i,
+  /^(like|fav|star|save|share|collect|wish|bookmark|follow|rate|comment)/i,
+  /^(cart|add|basket|checkout|install|download)/i,
+  /^(buy|purchase|transaction|order|pay|conversion|convert|sale|subscribe|book)/i,
+];
+
+const rankOf = (value: string): number =>
+  strength.findIndex((form) =>
+    form.test(value.replaceAll(/^(add|to)[_ -]?(to)?[_ -]?/gi, (all) => (/add/i.test(all) ? 'add' : ''))),
+  );
+
+export const kind: Guesser = (column) => {
+  if (column.kind !== 'text' || column.distinct > 30 || column.distinct < 2) return undefined;
+  const known = column.top.filter(([value]) => rankOf(value) >= 0).length;
+  if (known * 2 < column.distinct) return undefined;
+  const word = meansOf(column.name, 'kind');
+  const shown = column.top.slice(0, 4).map(([value]) => value);
+  return {
+    role: 'kind',
+    score: word === undefined ? 0.6 : 0.95,
+    because: `its values are kinds of events: ${shown.join(', ')}`,
+  };
+};
+
+/** The kinds of events of a column, the strongest sign of interest first. */
+export function kindsByStrength({ top }: ColumnProfile): readonly string[] {
+  return top.map(([value]) => value).sort((a, b) => rankOf(b) - rankOf(a));
+}
+
+/** Whether a kind of event is no sign of interest. */
+export const isNoInterest = (value: string): boolean => rankOf(value) === 0;
+
+export const fold: Guesser = (column) => {
+  const parts = [...column.values].map((value) => value.toLowerCase());
+  const fits = parts.every((value) =>
+    ['train', 'training', 'validation', 'valid', 'val', 'dev', 'test'].includes(value),
+  );
+  if (!fits || !parts.includes('train') || !parts.includes('test') || parts.length > 3) return undefined;
+  const isReadable = parts.every((value) => ['train', 'validation', 'test'].includes(value));
+  return isReadable
+    ? { role: 'fold', score: 0.99, because: `its values are the parts: ${parts.join(', ')}` }
+    : undefined;
+};

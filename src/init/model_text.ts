@@ -1,0 +1,230 @@
+/** The text of `model.tower`: a model that is small enough to read, and why each line is there. */
+import type { Feature, Label, Proposal } from './proposal.ts';
+import { settingsOf } from './settings.ts';
+import { braces, line } from './text.ts';
+
+export function modelText(proposal: Proposal): string {
+  return [
+    `use "data.tower" // where the rows are`,
+    `/// ${sentences[proposal.case]}`,
+    `model ${proposal.name}`,
+    '',
+    featuresText(proposal),
+    '',
+    ...labelsText(proposal),
+    ...groupsText(proposal),
+    towersText(proposal),
+    '',
+    tasksText(proposal),
+    '',
+    trainText(proposal),
+    '',
+    searchText,
+    '',
+  ].join('\n');
+}
+
+const sentences = {
+  past: 'What comes next for a user, from what the user had before. Each line says why it is there, and what to try.',
+  others: 'What else suits a user, from the other items of the user. Each line says why it is there, and what to try.',
+  listed:
+    'What else suits a user, from the list of items in each row. Each line says why it is there, and what to try.',
+  features: 'Which item suits a user, from what is known of the two. Each line says why it is there, and what to try.',
+  text: 'Which text answers a question, from the words of the two. Each line says why it is there, and what to try.',
+  context: 'Which item suits a situation. Each line says why it is there, and what to try.',
+} as const;
+
+const hasHistory = ({ case: kind }: Proposal): boolean => kind === 'past' || kind === 'others' || kind === 'listed';
+
+/** Names that are read on the side of the query. */
+function queryNames(proposal: Proposal): string[] {
+  const { case: kind, user, features } = proposal;
+  return [
+    ...(kind === 'features' && user ? [user.name] : []),
+    ...(hasHistory(proposal) ? ['history'] : []),
+    ...(kind === 'past' ? ['recent'] : []),
+    ...features.filter(({ side, isIdea }) => side === 'query' && !isIdea).map(({ name }) => name),
+  ];
+}
+
+const readsItemKey = ({ case: kind }: Proposal): boolean => kind !== 'text';
+
+function itemNames(proposal: Proposal): string[] {
+  const { item, features } = proposal;
+  return [
+    ...(readsItemKey(proposal) ? [item.name] : []),
+    ...features.filter(({ side, isIdea }) => side === 'item' && !isIdea).map(({ name }) => name),
+  ];
+}
+
+function featuresText(proposal: Proposal): string {
+  const { case: kind, user, item, features, size } = proposal;
+  const dim = size.items < 200 ? 16 : 32;
+  const userLine =
+    user &&
+    (kind === 'features'
+      ? line(`${user.name} : id(dim: 16)`, 'a vector for each user, and one for all that training did not see')
+      : line(
+          `${user.name} : id(dim: 0)`,
+          kind === 'text'
+            ? 'names the question'
+            : 'names the user and has no vector of its own, so that new users are served as well',
+        ));
+  const past = line(
+    `history : list(${item.name}, max: ${kind === 'others' ? 200 : 50}, pool: mean)`,
+    'the mean of the vectors of its items; they share the table of the item',
+  );
+  return braces('features', [
+    '// What asks: the query tower reads these.',
+    ...(userLine === undefined ? [] : [userLine]),
+    ...(hasHistory(proposal) ? [past] : []),
+    ...(kind === 'past'
+      ? [line(`recent : list(${item.name}, max: 5, pool: mean)`, 'the last few say most about the next')]
+      : []),
+    ...side(features, 'query'),
+    '',
+    '// What is ranked: the item tower reads these.',
+    readsItemKey(proposal)
+      ? line(`${item.name} : id(dim: ${dim})`, 'a vector for each item; try 64 if there are many events')
+      : line(`${item.name} : id(dim: 0)`, 'a key only: its words describe an item, also a new one'),
+    ...side(features, 'item'),
+  ]);
+}
+
+function side(features: readonly Feature[], side: Feature['side']): string[] {
+  return features
+    .filter((feature) => feature.side === side)
+    .map(({ name, kind, why, isIdea }) => (isIdea ? `// ${name} : ${kind} (${why})` : line(`${name} : ${kind}`, why)));
+}
+
+function labelsText({ labels, weight }: Proposal): string[] {
+  const all = [...labels, ...(weight ? [weight] : [])];
+  return all.length === 0
+    ? []
+    : [
+        braces(
+          'labels',
+          all.map(({ name, kind, why }) => line(`${name} : ${kind}`, why)),
+        ),
+        '',
+      ];
+}
+
+/** A group where a tower reads several features. */
+function groupsText(proposal: Proposal): string[] {
+  const [query, item] = [queryNames(proposal), itemNames(proposal)];
+  const groups = [
+    ...(query.length > 1 ? [`group asked = ${query.join(', ')}`] : []),
+    ...(item.length > 1 ? [`group offered = ${item.join(', ')}`] : []),
+  ];
+  return groups.length > 0 ? [...groups, ''] : [];
+}
+
+/** What a flow begins with: fields side by side, or the one that there is. */
+function startOf(names: readonly string[], group: string): { readonly input: string; readonly flow: string } {
+  return names.length > 1 ? { input: group, flow: `${group} -> flatten` } : { input: names[0]!, flow: names[0]! };
+}
+
+function towersText(proposal: Proposal): string {
+  const { user, item } = proposal;
+  const labels = proposal.labels;
+  const { hidden, out } = settingsOf(proposal);
+  const tower = (name: string, input: string, key: string | undefined, flow: string, why: string): string => {
+    const head = `tower ${name}(${input})${key === undefined ? '' : ` keyed by ${key}`}`;
+    if (labels.length === 0) return `// ${why}\n${braces(head, [`channel main = ${flow} -> mlp(${hidden}, ${out})`])}`;
+    return `// ${why}\n${braces(head, [
+      line(`shared = ${flow} -> mlp(${hidden})`, 'what all channels read'),
+      line(`channel main = shared -> dense(${out})`, 'for what is chosen'),
+      ...labels.map((label) => `channel ${channelOf(label)} = shared -> dense(${out})`),
+    ])}`;
+  };
+  const query = startOf(queryNames(proposal), 'asked');
+  const ranked = startOf(itemNames(proposal), 'offered');
+  return [
+    tower(
+      'query',
+      query.input,
+      user?.name,
+      query.flow,
+      'Two towers meet in the score alone, so vectors of items are computed once and searched.',
+    ),
+    tower(
+      'item',
+      ranked.input,
+      item.name,
+      ranked.flow,
+      'Try `mlp(256, 64)`, or `senet -> flatten` where a tower has many features.',
+    ),
+  ].join('\n\n');
+}
+
+const channelOf = ({ name }: Label): string => name;
+
+function tasksText(proposal: Proposal): string {
+  const { labels, weight, case: kind } = proposal;
+  const { temperature } = settingsOf(proposal);
+  const loss =
+    kind === 'text'
+      ? line(
+          `loss = softmax(in_batch, temperature: ${temperature})`,
+          'the texts of the other rows of the batch are the wrong answers',
+        )
+      : line(
+          `loss = softmax(in_batch, temperature: ${temperature}, correction: frequency)`,
+          'the items of the other rows are the wrong ones; the correction is fair to frequent items',
+        );
+  const several = labels.length > 0;
+  const main = braces(`task choose`, [
+    line(
+      `score = cosine(query${several ? '.main' : ''}, item${several ? '.main' : ''})`,
+      'try `dot`, with a temperature of 1',
+    ),
+    loss,
+    ...(weight ? [line(`weight = ${weight.name}`, 'an event counts as much as this says')] : []),
+  ]);
+  if (!several) return main;
+  const tasks = labels.map((label) =>
+    braces(`task ${label.name}`, [
+      line(
+        `score = cosine(query.${channelOf(label)}, item.${channelOf(label)}) / 0.2`,
+        'a logit: a cosine alone is too small for a probability',
+      ),
+      line('loss = bce', 'yes or no'),
+      `label = ${label.name}`,
+    ]),
+  );
+  const share = Number((0.3 / labels.length).toFixed(2));
+  const rank = Number((0.1 / labels.length).toFixed(2));
+  return [
+    main,
+    ...tasks,
+    line(
+      `objective = choose + ${labels.map(({ name }) => `${share} * ${name}`).join(' + ')}`,
+      'what training minimises',
+    ),
+    line(
+      `retrieve = 0.9 * choose + ${labels.map(({ name }) => `${rank} * ${name}`).join(' + ')}`,
+      'what ranks; try other shares with `tower recommend --weight`',
+    ),
+  ].join('\n\n');
+}
+
+function trainText(proposal: Proposal): string {
+  const { batch, epochs } = settingsOf(proposal);
+  return braces('train', [
+    ...(batch < 16 ? ['// tower-ignore few-negatives: there are few rows'] : []),
+    line(`batch = ${batch}, epochs = ${epochs}, seed = 1`, 'a larger batch has more wrong items for each row'),
+    'dense = adam(rate: 1e-3), embeddings = adagrad(rate: 0.05)',
+    'metrics = recall(10), recall(50), ndcg(10)',
+    ...(proposal.size.events > 50_000
+      ? [line('validate = sample(2000)', 'ranks for 2,000 events only, so that an epoch ends soon')]
+      : []),
+    line('stop = recall(10, patience: 3)', 'keeps the best epoch on the validation part'),
+  ]);
+}
+
+const searchText = braces('search', [
+  line('dense.rate : log 1e-4 .. 1e-2', '`npx tower tune model.tower --out runs/tuned` tries values in these ranges'),
+  'embeddings.rate : log 0.01 .. 0.5',
+  'task.choose.loss.temperature : log 0.02 .. 0.5',
+]);

@@ -1,0 +1,92 @@
+/** What to do after the first run: the three rows that fit the case best. */
+import type { Proposal } from './proposal.ts';
+
+export interface Outcome {
+  /** The folder of the run, as a command names it. */
+  readonly run: string;
+  readonly model: string;
+  /** ` --allow FOLDER` where the data is in another project. */
+  readonly allow: string;
+  /** A key of a user that the data has. */
+  readonly user?: string;
+  /** Baselines that rank better. */
+  readonly better: readonly string[];
+  /** Training ended at its limit of time. */
+  readonly isCut: boolean;
+}
+
+interface Step {
+  readonly fits: (proposal: Proposal, outcome: Outcome) => boolean;
+  readonly text: (proposal: Proposal, outcome: Outcome) => string;
+}
+
+const again = ({ run, model, allow }: Outcome, rest: string): string =>
+  `npx tower train ${model} --out ${run.replace(/first$/, 'second')}${rest}${allow}`;
+
+/** The most useful first. */
+const steps: readonly Step[] = [
+  {
+    fits: (_, { isCut }) => isCut,
+    text: (_, outcome) => `Train to the end; the first run ended at its limit of time:\n${again(outcome, '')}`,
+  },
+  {
+    fits: ({ where }) => where?.value.includes('hash(') ?? false,
+    text: () => 'Train on all users: remove `hash(…)` from `where` in data.tower.',
+  },
+  {
+    fits: ({ case: kind }, { better }) => kind === 'past' && better.length > 0,
+    text: (_, outcome) =>
+      `Read the history in its order: write \`pool: none\` for \`history\`, \`id(dim: 64)\` for the item, and in the query tower\n\`channel main = history -> positions -> transformer(layers: 2, heads: 2, dropout: 0.2) -> last -> dense(32)\`. Then\n${again(outcome, '')}`,
+  },
+  {
+    fits: ({ case: kind }, { better }) => kind === 'others' && better.length > 0,
+    text: (_, outcome) =>
+      `Find better values, in ten short runs:\nnpx tower tune ${outcome.model} --out ${outcome.run.replace(/first$/, 'tuned')}${outcome.allow}`,
+  },
+  {
+    fits: ({ features }) => features.some(({ isIdea }) => isIdea),
+    text: ({ features }) => {
+      const { name, side } = features.find(({ isIdea }) => isIdea)!;
+      return `Try the features that are comments in the model: \`${name}\`, for example. Remove its \`//\` and add it to the group of the ${side} tower.`;
+    },
+  },
+  {
+    fits: ({ case: kind, user }, outcome) => user !== undefined && kind !== 'text' && outcome.user !== undefined,
+    text: (_, { run, user, allow }) =>
+      `Ask for a user:\nnpx tower recommend ${run} --user ${shellWord(user!)} -k 5${allow}`,
+  },
+  {
+    fits: ({ case: kind }) => kind === 'text',
+    text: (_, { model, run, allow }) =>
+      `Compare with letters in place of words, which find words that are spelt alike: write \`trigrams\` for \`words\`, and\nnpx tower train ${model} --out ${run.replace(/first$/, 'trigrams')}${allow}`,
+  },
+  {
+    fits: ({ items }) => items === undefined,
+    text: () =>
+      'Add a file of items with their titles and categories, if you have one, and run `npx tower init` again in another folder.',
+  },
+  {
+    fits: ({ time, case: kind }) => time === undefined && kind !== 'text' && kind !== 'context',
+    text: () =>
+      'Add a column of times, if you have one: a split by time and the order of a history are closer to production.',
+  },
+  {
+    fits: () => true,
+    text: (_, { run, allow }) =>
+      `Compare with all baselines, which takes longer:\nnpx tower evaluate ${run} --baselines all${allow}`,
+  },
+  {
+    fits: () => true,
+    text: (_, { run, allow }) => `Answer queries over HTTP:\nnpx tower serve ${run}${allow}`,
+  },
+];
+
+export function nextSteps(proposal: Proposal, outcome: Outcome): readonly string[] {
+  return steps
+    .filter(({ fits }) => fits(proposal, outcome))
+    .slice(0, 3)
+    .map(({ text }) => text(proposal, outcome));
+}
+
+const shellWord = (text: string): string =>
+  /^[\w.@:-]+$/.test(text) && !text.startsWith('-') ? text : `'${text.replaceAll("'", `'\\''`)}'`;

@@ -1,0 +1,181 @@
+/** What the values of a column show, before anything is guessed from them. */
+import type { Cell, LookedTable } from '../data/look/looked_table.ts';
+import { type TimeForm, timeFormOf } from './times.ts';
+import { wordsOf } from './words.ts';
+
+export type Kind = 'empty' | 'integer' | 'decimal' | 'boolean' | 'text' | 'list' | 'vector' | 'object';
+
+export interface ColumnProfile {
+  readonly name: string;
+  readonly words: readonly string[];
+  /** The first is 0. */
+  readonly place: number;
+  readonly kind: Kind;
+  /** DuckDB's type, where the file has one. */
+  readonly type?: string;
+  /** Rows of the sample, and those with a value. */
+  readonly rows: number;
+  readonly present: number;
+  /** A text for a missing value, such as `?` or `NA`. */
+  readonly mark?: string;
+  readonly distinct: number;
+  /** Each value of the sample once. */
+  readonly values: ReadonlySet<string>;
+  /** The most frequent first, at most 30, with their rows. */
+  readonly top: readonly (readonly [string, number])[];
+  /** Of numbers. */
+  readonly min: number;
+  readonly max: number;
+  /** Numbers have a comma before their fraction. */
+  readonly decimalComma: boolean;
+  readonly meanLength: number;
+  readonly meanWords: number;
+  /** What separates the elements, where values are texts that hold lists. */
+  readonly separator?: ListForm;
+  readonly time?: TimeForm;
+  /** Numbers of a vector. */
+  readonly width?: number;
+}
+
+export type ListForm = '|' | ';' | ',' | ', ' | 'json' | 'python';
+
+export interface TableProfile extends Omit<LookedTable, 'columns' | 'types'> {
+  readonly columns: readonly ColumnProfile[];
+}
+
+const marks: ReadonlySet<string> = new Set(['?', 'na', 'n/a', 'nan', 'null', '-', '--', '\\n', '#n/a', 'nil']);
+
+export function profileOf(table: LookedTable): TableProfile {
+  const columns = table.columns.map((name, place) =>
+    columnProfile(
+      name,
+      place,
+      table.rows.map((row) => row[place] ?? null),
+      table.types?.[place],
+    ),
+  );
+  return { ...table, columns };
+}
+
+function columnProfile(name: string, place: number, cells: readonly Cell[], type: string | undefined): ColumnProfile {
+  const lists = cells.filter((cell) => Array.isArray(cell)) as (readonly Cell[])[];
+  const shown = cells.map((cell) =>
+    typeof cell === 'string' ? cell.trim() : cell === null ? '' : JSON.stringify(cell),
+  );
+  const mark = markOf(shown);
+  const texts = shown.filter((text) => text !== '' && text !== mark);
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  const base = {
+    name,
+    place,
+    words: wordsOf(name),
+    rows: cells.length,
+    present: texts.length,
+    distinct: counts.size,
+    values: new Set(counts.keys()),
+    top: [...counts].sort((a, b) => b[1] - a[1]).slice(0, 30),
+    decimalComma: false,
+    min: Number.NaN,
+    max: Number.NaN,
+    meanLength: mean(texts, (text) => text.length),
+    meanWords: mean(texts, (text) => text.split(/\s+/).length),
+    ...(mark === undefined ? {} : { mark }),
+    ...(type === undefined ? {} : { type }),
+  };
+  if (texts.length === 0) return { ...base, kind: 'empty' };
+  if (lists.length * 10 >= texts.length * 9) return { ...base, ...listKind(lists) };
+  const some = texts.slice(0, 5000);
+  const share = (test: (text: string) => boolean): number => some.filter(test).length / some.length;
+  if (share((text) => text.startsWith('{')) > 0.9) return { ...base, kind: 'object' };
+  const time = timeFormOf(some);
+  const timed = time ? { time } : {};
+  if (share((text) => /^(true|false|t|f|yes|no|y|n|ja|nein)$/i.test(text)) > 0.97 && counts.size <= 4)
+    return { ...base, kind: 'boolean' };
+  if (share(isInteger) > 0.95) return { ...base, ...range(texts), ...timed, kind: 'integer' };
+  if (share(isNumber) > 0.95) return { ...base, ...range(texts), ...timed, kind: 'decimal' };
+  if (share(isCommaNumber) > 0.95) {
+    return { ...base, ...range(texts.map(fromComma)), kind: 'decimal', decimalComma: true };
+  }
+  const separator = time ? undefined : listFormOf(some);
+  const vector = separator === 'json' ? vectorOf(some) : undefined;
+  if (vector !== undefined) return { ...base, kind: 'vector', width: vector, separator: 'json' };
+  return { ...base, kind: 'text', ...timed, ...(separator === undefined ? {} : { separator }) };
+}
+
+const isInteger = (text: string): boolean => /^-?\d{1,19}$/.test(text);
+const isNumber = (text: string): boolean => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
+const isCommaNumber = (text: string): boolean => /^[+-]?\d{1,3}((\.\d{3})*|\d*)(,\d+)?$/.test(text);
+const fromComma = (text: string): string => text.replaceAll('.', '').replace(',', '.');
+
+function range(texts: readonly string[]): { readonly min: number; readonly max: number } {
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const text of texts) {
+    const value = Number(text);
+    if (Number.isNaN(value)) continue;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return { min, max };
+}
+
+function mean(texts: readonly string[], of: (text: string) => number): number {
+  return texts.length === 0 ? 0 : texts.reduce((sum, text) => sum + of(text), 0) / texts.length;
+}
+
+/** The mark of a missing value, where one is frequent. */
+function markOf(texts: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const text of texts)
+    if (text.length <= 7 && marks.has(text.toLowerCase())) counts.set(text, (counts.get(text) ?? 0) + 1);
+  const [best] = [...counts].sort((a, b) => b[1] - a[1]);
+  // A column of nothing but `none` holds a value.
+  return best && best[1] < texts.length && best[1] >= Math.min(2, texts.length * 0.001) ? best[0] : undefined;
+}
+
+function listKind(lists: readonly (readonly Cell[])[]): Pick<ColumnProfile, 'kind' | 'width'> {
+  const width = lists[0]!.length;
+  const areNumbers = lists
+    .slice(0, 200)
+    .every((list) => list.every((each) => typeof each === 'string' && isNumber(each)));
+  return width >= 8 && areNumbers && lists.every(({ length }) => length === width)
+    ? { kind: 'vector', width }
+    : { kind: 'list' };
+}
+
+function vectorOf(texts: readonly string[]): number | undefined {
+  const lists = texts.slice(0, 200).map((text) => text.slice(1, -1).split(','));
+  const width = lists[0]!.length;
+  const fits = lists.every((list) => list.length === width && list.every((each) => isNumber(each.trim())));
+  return width >= 8 && fits ? width : undefined;
+}
+
+/** What separates elements. A sentence has commas too: an element of a list is short, and comes up again. */
+function listFormOf(texts: readonly string[]): ListForm | undefined {
+  const bracketed = texts.filter((text) => /^\[.*\]$/s.test(text)).length;
+  if (bracketed > texts.length * 0.9) {
+    const several = texts.filter((text) => text !== '[]');
+    if (several.length === 0) return undefined;
+    return several.filter((text) => isJson(text)).length > several.length * 0.9 ? 'json' : 'python';
+  }
+  for (const sign of ['|', ';', ','] as const) {
+    const having = texts.filter((text) => text.includes(sign));
+    if (having.length < texts.length * 0.15) continue;
+    const parts = texts.flatMap((text) => text.split(sign).map((part) => part.trim())).filter((part) => part !== '');
+    const distinct = new Set(parts).size;
+    const words = parts.reduce((sum, part) => sum + part.split(/\s+/).length, 0) / parts.length;
+    const again = parts.length / distinct;
+    if (words < (sign === ',' ? 2.2 : 4) && again > (sign === ',' ? 2.5 : 1.5)) {
+      return sign === ',' && having.every((text) => /, /.test(text)) ? ', ' : sign;
+    }
+  }
+  return undefined;
+}
+
+function isJson(text: string): boolean {
+  try {
+    return Array.isArray(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}

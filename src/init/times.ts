@@ -1,0 +1,119 @@
+/** The forms in which files write moments, and the SQL that reads each. */
+import { sqlName } from './sql.ts';
+
+export interface TimeForm {
+  readonly name: string;
+  /** What a person calls it. */
+  readonly doc: string;
+  /** Whether a text is of the form. */
+  readonly fits: (text: string) => boolean;
+  /** The entry of the data block. `isText`: DuckDB has text in the column. */
+  readonly sql: (column: string) => string;
+}
+
+/** Numbers that are moments between 1985 and 2100, in some unit. */
+const since = (name: string, doc: string, scale: number): TimeForm => ({
+  name,
+  doc,
+  fits: (text) => {
+    if (!/^\d{9,19}(\.\d+)?$/.test(text)) return false;
+    const seconds = Number(text) / scale;
+    return seconds > 4.7e8 && seconds < 4.1e9;
+  },
+  sql: (column) => (scale === 1 ? column : `${sqlName(column)} / ${scale.toLocaleString('en').replaceAll(',', '')}`),
+});
+
+const parts = (pattern: string): RegExp =>
+  new RegExp(
+    `^${pattern
+      .replaceAll(/[.\\]/g, '\\$&')
+      .replaceAll('YYYY', '(?:19|20)\\d\\d')
+      .replaceAll('MON', '[A-Za-z]{3}')
+      .replaceAll('MM', '(?:0?[1-9]|1[0-2])')
+      .replaceAll('DD', '(?:0?[1-9]|[12]\\d|3[01])')
+      .replaceAll('hh:mm', '\\d{1,2}:\\d\\d')
+      .replaceAll(':ss', ':\\d\\d')}$`,
+  );
+
+const written = (name: string, format: string, pattern: string, doc = name): TimeForm => {
+  const shape = parts(pattern);
+  return {
+    name,
+    doc,
+    fits: (text) => shape.test(text),
+    sql: (column) => `try_strptime(CAST(${sqlName(column)} AS VARCHAR), '${format}')`,
+  };
+};
+
+const day = '(?:19|20)\\d\\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\\d|3[01])';
+const hour = '[ T]\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d+)?)?';
+const iso = new RegExp(`^${day}(?:${hour}(?:Z| ?UTC)?)?$`);
+const isoOffset = new RegExp(`^${day}${hour}(?:Z|[+-]\\d\\d(?::?\\d\\d)?)$`);
+
+/** The first form that nearly all values fit is taken. */
+export const timeForms: readonly TimeForm[] = [
+  since('seconds', 'seconds since 1970', 1),
+  since('milliseconds', 'milliseconds since 1970', 1e3),
+  since('microseconds', 'microseconds since 1970', 1e6),
+  since('nanoseconds', 'nanoseconds since 1970', 1e9),
+  {
+    name: 'iso',
+    doc: 'dates of the form 2024-05-31',
+    fits: (text) => iso.test(text),
+    sql: (column) => `TRY_CAST(replace(CAST(${sqlName(column)} AS VARCHAR), ' UTC', '') AS TIMESTAMP)`,
+  },
+  {
+    name: 'iso, other zones',
+    doc: 'times of the form 2024-05-31T18:30+02:00',
+    fits: (text) => isoOffset.test(text),
+    sql: (column) => `epoch(TRY_CAST(${sqlName(column)} AS TIMESTAMPTZ))`,
+  },
+  written(
+    'compact',
+    '%Y%m%d',
+    'YYYY(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\\d|3[01])'.replaceAll('\\d', '[0-9]'),
+    'dates of the form 20240531',
+  ),
+  written(
+    'compact time',
+    '%Y%m%d%H%M%S',
+    'YYYY(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{6}',
+    'times of the form 20240531235959',
+  ),
+  written('Y/M/D h:m:s', '%Y/%m/%d %H:%M:%S', 'YYYY/MM/DD hh:mm:ss'),
+  written('Y/M/D h:m', '%Y/%m/%d %H:%M', 'YYYY/MM/DD hh:mm'),
+  written('Y/M/D', '%Y/%m/%d', 'YYYY/MM/DD'),
+  written('D.M.Y h:m:s', '%d.%m.%Y %H:%M:%S', 'DD.MM.YYYY hh:mm:ss'),
+  written('D.M.Y h:m', '%d.%m.%Y %H:%M', 'DD.MM.YYYY hh:mm'),
+  written('D.M.Y', '%d.%m.%Y', 'DD.MM.YYYY'),
+  written('M/D/Y h:m:s', '%m/%d/%Y %H:%M:%S', 'MM/DD/YYYY hh:mm:ss'),
+  written('M/D/Y h:m', '%m/%d/%Y %H:%M', 'MM/DD/YYYY hh:mm'),
+  written('M/D/Y', '%m/%d/%Y', 'MM/DD/YYYY'),
+  written('D/M/Y h:m:s', '%d/%m/%Y %H:%M:%S', 'DD/MM/YYYY hh:mm:ss'),
+  written('D/M/Y h:m', '%d/%m/%Y %H:%M', 'DD/MM/YYYY hh:mm'),
+  written('D/M/Y', '%d/%m/%Y', 'DD/MM/YYYY'),
+  written('D-M-Y h:m:s', '%d-%m-%Y %H:%M:%S', 'DD-MM-YYYY hh:mm:ss'),
+  written('D-M-Y', '%d-%m-%Y', 'DD-MM-YYYY'),
+  written('M D, Y', '%m %d, %Y', 'MM DD, YYYY'),
+  written('log', '%d/%b/%Y:%H:%M:%S', 'DD/MON/YYYY:hh:mm:ss'),
+  written('mail', '%a, %d %b %Y %H:%M:%S GMT', '[A-Z][a-z]{2}, DD MON YYYY hh:mm:ss GMT'),
+  written('twitter', '%a %b %d %H:%M:%S %z %Y', '[A-Z][a-z]{2} MON DD hh:mm:ss [+-][0-9]{4} YYYY'),
+];
+
+/** Forms in which day and month may have changed places: `03/04/2024`. */
+export const doubtfulForms: ReadonlyMap<string, string> = new Map([
+  ['M/D/Y', 'D/M/Y'],
+  ['M/D/Y h:m', 'D/M/Y h:m'],
+  ['M/D/Y h:m:s', 'D/M/Y h:m:s'],
+]);
+
+/** The form of nearly all texts. */
+export function timeFormOf(texts: readonly string[]): TimeForm | undefined {
+  if (texts.length === 0) return undefined;
+  const wrong = Math.max(texts.length * 0.03, texts.length < 20 ? 0 : 1);
+  return timeForms.find(({ fits }) => {
+    let misses = 0;
+    for (const text of texts) if (!fits(text) && ++misses > wrong) return false;
+    return true;
+  });
+}
