@@ -18,8 +18,10 @@ export interface TorchSettings {
   readonly threads: number;
   /** Until the process is ready. */
   readonly startSeconds: number;
-  /** For one request: a run of a graph, or compiling a step. */
+  /** For one run of a graph. */
   readonly answerSeconds: number;
+  /** For compiling a step: one of thousands of ops takes minutes. */
+  readonly compileSeconds: number;
 }
 
 /** The virtual environment that scripts/setup-torch.mjs makes; a test holds the two together. */
@@ -44,6 +46,7 @@ export function torchSettings(environment: NodeJS.ProcessEnv = process.env): Tor
     threads: availableParallelism(),
     startSeconds: Math.min(seconds, 180),
     answerSeconds: seconds,
+    compileSeconds: 4 * seconds,
   };
 }
 

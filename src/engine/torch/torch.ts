@@ -98,32 +98,36 @@ function put(memory: SharedMemory, tensors: readonly Tensor[]): readonly number[
   return places;
 }
 
+/** The compiler takes longer with each op, and minutes for the thousands of a step in parts. */
+const mostOps = 1000;
+
 /** A graph that changes its parameters is a step: it runs many times, and pays for a compiler. */
-const isStep = (graph: Graph): boolean => graph.updates.length > 0;
+const paysForCompiling = (graph: Graph): boolean => graph.updates.length > 0 && graph.nodes.length <= mostOps;
 
 async function open(
   worker: TorchWorker,
   graph: Graph,
   parameters: Tensors,
   id: number,
-  compile: boolean,
+  compileSeconds: number | undefined,
 ): Promise<void> {
   const { source, entry } = torchModule(graph);
   const values = graph.parameters.map(({ name }) => parameters[name]!);
   const places = graph.parameters.map(({ name }) => name);
   await worker.exclusively(async (ask) => {
     const at = put(worker.memory, values);
-    await ask({
+    const request = {
       do: 'open',
       program: id,
       source,
       entry,
-      compile,
+      compile: compileSeconds !== undefined,
       inputs: graph.inputs.map(({ node }) => graph.nodes[node]!.type),
       outputs: graph.outputs.map(({ node }) => graph.nodes[node]!.type.dtype),
       parameters: values.map(({ dtype, shape }, index) => [dtype, at[index], shape]),
       updates: graph.updates.map(({ parameter }) => places.indexOf(parameter)),
-    });
+    };
+    await ask(request, compileSeconds);
     worker.memory.shrink();
   });
 }
@@ -149,7 +153,8 @@ export async function torchEngine(settings: TorchSettings = torchSettings()): Pr
       checkParameters(graph, parameters);
       count += 1;
       const id = count;
-      await open(worker, graph, parameters, id, compiles && isStep(graph));
+      const seconds = compiles && paysForCompiling(graph) ? settings.compileSeconds : undefined;
+      await open(worker, graph, parameters, id, seconds);
       return new TorchProgram(worker, graph, id);
     },
   };

@@ -22,6 +22,8 @@ frames_in = os.fdopen(os.dup(0), 'rb')
 frames_out = os.fdopen(os.dup(1), 'wb')
 os.dup2(2, 1)
 settings = json.loads(sys.argv[1])
+# cuBLAS adds up in one order only with a workspace of its own; torch refuses products without it.
+os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
 os.environ.setdefault('TORCHINDUCTOR_CACHE_DIR', os.path.join(settings['cache'], 'inductor'))
 
 

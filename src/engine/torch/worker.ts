@@ -37,6 +37,9 @@ function runnerFile(): string {
   return existsSync(near) ? near : join(here, 'chunks', 'torch_runner.py');
 }
 
+/** @param seconds until the answer counts as missing */
+export type Ask = (request: object, seconds?: number) => Promise<void>;
+
 export class TorchWorker {
   private readonly child: ChildProcess;
   private received: Buffer[] = [];
@@ -76,8 +79,8 @@ export class TorchWorker {
    * Has the process to itself for `work`: fill the memory, ask, read the memory.
    * @throws Failure `engine-ended`, `engine-silent`, `engine-full`, `engine-compile`
    */
-  exclusively<T>(work: (ask: (request: object) => Promise<void>) => Promise<T>): Promise<T> {
-    const result = this.turn.then(() => work((request) => this.ask(request)));
+  exclusively<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
+    const result = this.turn.then(() => work((request, seconds) => this.ask(request, seconds)));
     this.turn = result.catch(() => {});
     return result;
   }
@@ -87,13 +90,13 @@ export class TorchWorker {
     this.child.kill('SIGKILL');
   }
 
-  private async ask(request: object): Promise<void> {
+  private async ask(request: object, seconds = this.settings.answerSeconds): Promise<void> {
     if (this.ended !== undefined) throw this.ended;
     const body = Buffer.from(JSON.stringify({ ...request, ...this.memory.state }));
     const head = Buffer.alloc(4);
     head.writeUInt32LE(body.length);
     (this.child.stdin as Writable).write(Buffer.concat([head, body]));
-    const { error } = await this.answer(this.settings.answerSeconds, 'answer');
+    const { error } = await this.answer(seconds, 'answer');
     if (error === undefined) return;
     const { kind, message } = error;
     if (kind === 'memory')
