@@ -111,8 +111,10 @@ async function beforeOf(
   }
   const fresh = asked === 'all' ? undefined : asked === undefined ? { after: data.until! } : { since: asked };
   const lineage = lineageOf(base, fresh);
+  const { readAdmissions } = await import('../artifact/admissions.ts');
+  const admissions = await readAdmissions(from);
   return {
-    pinned: { encodings: base.trained.encodings, grows: true, ...defined({ fresh, until: data.until }) },
+    pinned: { encodings: base.trained.encodings, grows: true, admissions, ...defined({ fresh, until: data.until }) },
     from: { base, lineage },
   };
 }

@@ -1,6 +1,7 @@
 /** Encoded data: columnar typed arrays, no object per row. What `data/` gives and `run/` and `embedding/` read. */
 
 import { type ClockPart, clockParts } from '../plan/plan.ts';
+import type { Admission } from './columns/admission.ts';
 import type { Until } from './rows/fresh.ts';
 
 /** One code a row. */
@@ -161,6 +162,10 @@ export interface Dataset {
   readonly missingLabels?: ReadonlyMap<string, number>;
   /** Sentences about how it was split, for the protocol printed with every figure. */
   readonly protocol: readonly string[];
+  /** Of vocabularies whose values are admitted: what the next run counts on. Absent where encodings were there already. */
+  readonly admissions?: ReadonlyMap<string, Admission>;
+  /** By feature: the code now of each code of the run before, where values have left; null for those. */
+  readonly recoded?: ReadonlyMap<string, readonly (number | null)[]>;
   /** The last training event, where the data has a time. */
   readonly until?: Until;
   /** Held-out events that are earlier than the last training event of a run that is there already: the one that is asked, or gone on from. */

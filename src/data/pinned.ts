@@ -1,5 +1,6 @@
 /** Encodings of a run that is there already, for data that it is asked about or goes on with. */
 import { makeKeyTable } from '../text/key_table.ts';
+import type { Admission } from './columns/admission.ts';
 import type { Encoding } from './dataset.ts';
 import type { Fresh, Until } from './rows/fresh.ts';
 
@@ -8,6 +9,8 @@ export interface Pinned {
   readonly encodings: ReadonlyMap<string, Encoding>;
   /** Whether values that training has and the encodings do not have get codes. Absent: they are unseen. */
   readonly grows?: boolean;
+  /** What the run counted of values that are admitted, by feature. */
+  readonly admissions?: ReadonlyMap<string, Admission>;
   /** Which training events are new. Absent: all. */
   readonly fresh?: Fresh;
   /** The last training event of the run that this one went on from. */

@@ -11,6 +11,8 @@ export type Encoder =
   | {
       readonly kind: 'vocabulary';
       readonly minimumCount: number;
+      /** A value leaves when no training event had it for so many days. */
+      readonly expireDays?: number;
       readonly values?: readonly string[];
       /** Instead: a file with a value a line. */
       readonly file?: string;

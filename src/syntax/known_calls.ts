@@ -52,7 +52,7 @@ export const callWords: Readonly<Record<string, string>> = {
   hit_rate: '# k patience',
   hstu: 'layers heads dropout',
   huber: 'delta',
-  id: 'dim hash min_count vocabulary init keys frozen? precision drop',
+  id: 'dim hash min_count expire_days vocabulary init keys frozen? precision drop',
   lamb: 'rate beta1 beta2 epsilon warmup decay weight_decay',
   last: 'list',
   layer_norm: 'epsilon',

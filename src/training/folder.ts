@@ -1,6 +1,7 @@
 /** The folder of a run: which files are ours, whose run it is, and whether a new one may begin there. */
 import { copyFile, link, lstat, readdir, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { admissionFile, compactionFile } from '../artifact/admissions.ts';
 import { type Best, checkpointFile } from '../artifact/checkpoint.ts';
 import { readEncoding } from '../artifact/encoding_file.ts';
 import { identityOf, otherData, type RunIdentity } from '../artifact/identity.ts';
@@ -27,7 +28,10 @@ export const bestFile = (epoch: number): string => `weights-${epoch}.safetensors
 const isBestFile = (name: string): boolean => /^weights-\d+\.safetensors$/.test(name);
 
 /** What every run may have at the top of its folder. */
-const topFiles = [runFile, manifestFile, checkpointFile, weightsFile, metricsFile, stepsFile, reportFile];
+const topFiles = [
+  ...[runFile, manifestFile, checkpointFile, weightsFile, metricsFile, stepsFile, reportFile],
+  ...[admissionFile, compactionFile],
+];
 
 const isTopFile = (name: string): boolean => topFiles.includes(name) || isBestFile(name) || isEventFile(name);
 
@@ -257,6 +261,10 @@ function refuseOther(folder: string, there: RunIdentity, identity: Partial<RunId
     }
   }
 }
+
+/** Those that the run wrote when it began. */
+export const admissionFilesIn = async (folder: string): Promise<string[]> =>
+  (await namesIn(folder)).filter((name) => name === admissionFile || name === compactionFile);
 
 const whatWords = { model: 'model', engine: 'engine', seed: 'seed', plan: 'form of the model' };
 

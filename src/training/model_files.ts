@@ -15,7 +15,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Checksum } from '../storage/checksum.ts';
 import { writeDurably } from '../storage/durable.ts';
 import { writeSafetensors } from '../storage/safetensors.ts';
-import { bestFile, nameAlso, runFile, weightsFile } from './folder.ts';
+import { admissionFilesIn, bestFile, nameAlso, runFile, weightsFile } from './folder.ts';
 import { metricsFile, stepsFile } from './metrics_log.ts';
 
 export interface OfModel {
@@ -79,6 +79,6 @@ export async function writeModel(
       ...defined({ best: best && { epoch: best.epoch, metric: labelOf(plan.train.stop!), value: best.value } }),
       ...(changes.length > 0 ? { changes } : {}),
     },
-    present: [weightsFile, runFile, metricsFile, stepsFile],
+    present: [weightsFile, runFile, metricsFile, stepsFile, ...(await admissionFilesIn(folder))],
   });
 }

@@ -3,6 +3,7 @@
  * model. A seed gives the same bits on the same engine, however often the run was stopped and resumed.
  */
 import { join } from 'node:path';
+import { writeAdmissions } from '../artifact/admissions.ts';
 import { hasCheckpoint, type Progress } from '../artifact/checkpoint.ts';
 import { changesOf, identify } from '../artifact/identity.ts';
 import { readManifest } from '../artifact/load.ts';
@@ -49,6 +50,7 @@ async function start(options: TrainOptions): Promise<TrainResult> {
   const files = artifactPaths(plan, dataset.encodings, origin).all;
   const from = options.from && { ...options.from.lineage, ...defined({ events: eventsOf(options) }) };
   const kept = await startFolder(folder, { ...identify(plan, dataset, engine.name, files), ...defined({ from }) });
+  await writeAdmissions(folder, dataset, from?.checksum);
   return withState(options, tables, async (state) => {
     if (options.from && from) {
       await beginFrom(options.from.base, state, { plan, dataset, steps: from.steps });

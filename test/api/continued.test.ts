@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { evaluate, load, recommend, type TrainRequest, train } from '../../src/api.ts';
+import { evaluate, exportTowers, load, recommend, type TrainRequest, train } from '../../src/api.ts';
 import type { Encoding } from '../../src/data/dataset.ts';
 import { Failure } from '../../src/diagnostics/failure.ts';
 import { makeTable } from '../../src/embedding/table.ts';
@@ -176,6 +176,72 @@ describe('a run that goes on from an earlier one', () => {
       seed: 5,
     });
     expect(status).toBe('epochs');
+  });
+});
+
+describe('admission and eviction', () => {
+  const counted = model.replace('movie_id : id(dim: 8)', 'movie_id : id(dim: 8, min_count: 3, expire_days: 0.005)');
+  const rowsOf = async (name: string) => {
+    const { tensors } = await readSafetensors(at(`${name}/checkpoint.safetensors`));
+    const values = ['', ...valuesOf(name, 'movie_id')];
+    const row = (tensor: string, code: number) => {
+      const { data: numbers, shape } = tensors.get(tensor)!;
+      const width = shape.length === 2 ? shape[1]! : numbers.length / values.length;
+      return [...numbers.slice(code * width, (code + 1) * width)];
+    };
+    return { values, row };
+  };
+
+  it('moves rows and the state of their optimizer with a map, and the run answers with its own codes', async () => {
+    writeFileSync(at('counted.tower'), counted);
+    // No step is taken on the second day, so that rows stay as they were.
+    const run = (out: string, file: string, more: Partial<TrainRequest> = {}) =>
+      train(at('counted.tower'), { data: at(file), out: at(out), engine: 'onnx', set: { epochs: 1 }, ...more });
+    const [head, ...rows] = upTo(1600).trim().split('\n');
+    const filmOf = (row: string): string => row.split(',')[1]!;
+    const early = rows.slice(0, 100).map(filmOf);
+    const often = (film: string): number => early.filter((each) => each === film).length;
+    const gone = new Set([...new Set(early)].sort((a, b) => often(b) - often(a)).slice(0, 3));
+    const kept = rows.filter((row, i) => i < 100 || !gone.has(filmOf(row)));
+    writeFileSync(at('leaving.csv'), [head, ...kept, ''].join('\n'));
+    writeFileSync(
+      at('c1.tower'),
+      data(1400, 'leaving.csv').replace('time    =', `where   = "seen_at < 1450"\n  time    =`),
+    );
+    writeFileSync(at('c2.tower'), data(1550, 'leaving.csv'));
+    await run('c1', 'c1.tower');
+    expect(valuesOf('c1', 'movie_id')).toEqual(expect.arrayContaining([...gone]));
+    await run('c2', 'c2.tower', { from: at('c1'), since: 2000 });
+    const [before, now] = [await rowsOf('c1'), await rowsOf('c2')];
+    expect(now.values.filter((value) => gone.has(value))).toEqual([]);
+    const { format, codes } = JSON.parse(readFileSync(at('c2/compaction.json'), 'utf8'));
+    expect(format).toBe('tower-compaction-1');
+    expect(codes.movie_id).toHaveLength(before.values.length);
+    for (const [code, moved] of (codes.movie_id as (number | null)[]).entries()) {
+      expect(moved === null ? gone.has(before.values[code]!) : now.values[moved] === before.values[code]).toBe(true);
+      for (const tensor of ['table/movie_id', 'state/movie_id/sum']) {
+        if (moved !== null) expect(now.row(tensor, moved)).toEqual(before.row(tensor, code));
+      }
+    }
+    // Until now a new value was an unseen one, whose row rare values have trained.
+    const added = now.values.slice(1).filter((value) => !before.values.includes(value));
+    expect(added).toEqual(['m40']);
+    expect(now.row('table/movie_id', now.values.indexOf('m40'))).toEqual(before.row('table/movie_id', 0));
+    const manifest = (await load(at('c2'))).trained.manifest;
+    expect(Object.keys(manifest.files)).toEqual(expect.arrayContaining(['admission.json', 'compaction.json']));
+    const evaluation = await evaluate(await load(at('c2')), { baselines: false });
+    expect(evaluation.events).toBeGreaterThan(0);
+    await exportTowers(await load(at('c2')), { out: at('c2-export') });
+    expect(JSON.parse(readFileSync(at('c2-export/encodings/movie_id.json'), 'utf8')).values).toEqual(
+      valuesOf('c2', 'movie_id'),
+    );
+  });
+
+  it('refuses an account of admission that was changed or is of another kind', async () => {
+    cpSync(at('c1'), at('c3'), { recursive: true });
+    writeFileSync(at('c3/admission.json'), '{}');
+    const work = train(at('counted.tower'), { data: at('c2.tower'), out: at('x'), from: at('c3'), engine: 'onnx' });
+    expect((await failed(work)).code).toBe('changed-file');
   });
 });
 

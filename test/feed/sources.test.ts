@@ -104,6 +104,11 @@ describe('log q by frequency', () => {
     expect(data[2]).toBeCloseTo(log(1 / 5), 6);
   });
 
+  test('counts the new events alone where a run goes on from an earlier one', () => {
+    const { data } = numbersOf(source, [0, 1], 1, { events: { ...events, fresh: Int32Array.of(0, 1) } });
+    expect(data).toEqual([Math.fround(Math.log(0.5)), Math.fround(Math.log(0.5))]);
+  });
+
   test('stays finite where nothing was counted at all', () => {
     const { data } = numbersOf(source, [0, 4], 1, { corpus: { ...corpus, trainingCounts: new Int32Array(4) } });
     expect(data).toEqual([0, 0]);

@@ -44,6 +44,38 @@ const stepsOf = (plan: Plan, epoch: number): number[][] => {
 
 const ascending = (rows: readonly number[]): number[] => [...rows].sort((a, b) => a - b);
 
+describe('a run on new events', () => {
+  const fresh = Int32Array.from({ length: 20 }, (_, at) => 50 + at);
+  const part = { ...events, fresh };
+  const rowsOf = (plan: Plan, epoch: number): number[] => {
+    const order = orderOf(plan, part);
+    const { steps, batch } = order.epoch(epoch);
+    return Array.from({ length: steps }, (_, at) => [...batch(at)]).flat();
+  };
+
+  it('takes each of them once an epoch, and no other', () => {
+    expect(ascending(rowsOf(planWith(8, 'events'), 1))).toEqual([...fresh]);
+    expect(orderOf(planWith(8, 'events'), part)).toMatchObject({ rows: 20, steps: 3, leftOut: 0 });
+    expect(rowsOf(planWith(8, 'events'), 1)).not.toEqual(rowsOf(planWith(8, 'events'), 2));
+  });
+
+  it('takes those with a list where the targets are positions', () => {
+    const { windowOf } = windowsOf(events.features.get('history')!, events.rows);
+    const targets = [...fresh].filter((row) => windowOf[row]! >= 0);
+    expect(ascending(rowsOf(plan, 1))).toEqual(targets);
+    expect(orderOf(plan, part)).toMatchObject({ rows: targets.length, withoutList: fresh.length - targets.length });
+  });
+
+  it('takes no step where nothing is new', () => {
+    for (const targets of ['events', 'positions']) {
+      expect(orderOf(planWith(8, targets), { ...events, fresh: new Int32Array(0) })).toMatchObject({
+        rows: 0,
+        steps: 0,
+      });
+    }
+  });
+});
+
 describe('an epoch of positions', () => {
   const windows = windowsOf(events.features.get('history')!, events.rows);
   const targets = ascending([...windows.members]);

@@ -125,11 +125,22 @@ function sayReady({ dataset, plan, warnings, ...choice }: TrainReady, from: stri
   const fresh = events.fresh?.length;
   if (fresh === 0) say(`no training event is new: the run keeps the weights of ${from ?? 'the run before it'}`);
   else if (fresh !== undefined) say(`new: ${fresh} of the training events`);
+  for (const line of vocabularyWords(dataset)) say(line);
   say(`seed: ${plan.train.seed}`);
   const { count, file } = dataset.rejected;
   if (count === 0) return;
   const rows = count === 1 ? '1 invalid row' : `${count} invalid rows`;
   say(`excluded ${rows}${file === undefined ? '' : `; ${file} has the reason of each`}`);
+}
+
+/** Of vocabularies whose values enter and leave. */
+function vocabularyWords({ admissions = new Map(), recoded, encodings }: TrainReady['dataset']): string[] {
+  return [...admissions].map(([name, { waiting }]) => {
+    const encoding = encodings.get(name);
+    const values = encoding?.kind === 'vocabulary' ? encoding.values.length : 0;
+    const left = recoded?.get(name)?.filter((code) => code === null).length ?? 0;
+    return `${name}: ${values} values have a code, ${waiting.length} are too rare as yet${left > 0 ? `, ${left} have left: compaction.json has the new codes` : ''}`;
+  });
 }
 
 function stoppedWords(path: string, { from, out }: Options, manifest: Manifest | undefined): string {

@@ -17,6 +17,7 @@ import type { RawCodes, RawNumbers } from '../rows/raw.ts';
 import { parts } from '../rows/split.ts';
 import { rawOf, type ValidRows } from '../rows/valid_rows.ts';
 import { type EncodedColumns, encodeColumns } from './columns.ts';
+import { type Admissions, fitAdmissions } from './fit_admissions.ts';
 import { fitEncodings } from './fit_encoders.ts';
 
 export interface ToAssemble {
@@ -33,7 +34,7 @@ export interface ToAssemble {
 export function assemble(given: ToAssemble): Omit<Dataset, 'rejected'> {
   const { description, wanted, good, pinned } = given;
   const arranged = orderEvents(good, wanted, description);
-  const encodings = encodingsOf(given, arranged);
+  const { encodings, admissions, recoded } = encodingsOf(given, arranged);
   const past = pastOf(given, arranged);
   const { events, encoded, seen } = encodeParts(given, arranged, encodings);
   const eventsByPart = { ...events, train: { ...events.train, ...defined({ fresh: past.fresh }) } };
@@ -63,20 +64,19 @@ export function assemble(given: ToAssemble): Omit<Dataset, 'rejected'> {
     missing: encoded.missing,
     missingLabels,
     protocol: [...protocolOf(given, arranged, missingLabels), ...sentencesOfPast(past, pinned, description.split.kind)],
+    ...(admissions.size > 0 ? { admissions } : {}),
+    ...(recoded.size > 0 ? { recoded } : {}),
     ...defined({ until: past.until, heldOutBefore: past.heldOutBefore }),
   };
 }
 
-function encodingsOf(
-  { good, wanted, needs, files, pinned }: ToAssemble,
-  arranged: OrderedEvents,
-): Dataset['encodings'] {
-  if (pinned && !pinned.grows) return pinned.encodings;
+function encodingsOf(given: ToAssemble, arranged: OrderedEvents): Admissions {
+  const { good, wanted, needs, files, pinned } = given;
+  if (pinned && !pinned.grows) return { encodings: pinned.encodings, admissions: new Map(), recoded: new Map() };
   const fitted = fitEncodings(good, wanted, needs, arranged, files);
-  if (!pinned) return fitted;
-  return new Map(
-    [...fitted].map(([name, encoding]) => [name, grown(pinned.encodings.get(name) ?? encoding, encoding)]),
-  );
+  const before = pinned?.encodings;
+  const all = new Map([...fitted].map(([name, encoding]) => [name, grown(before?.get(name) ?? encoding, encoding)]));
+  return fitAdmissions({ ...given, arranged }, all);
 }
 
 /** The events of each part, and what the items and the users have of them. */

@@ -19,12 +19,12 @@ export interface ToCompare {
 }
 
 /** Nothing is known of events without a time. */
-export function pastOf({ wanted, pinned }: ToCompare, { stream, places }: OrderedEvents): Past {
+export function pastOf({ wanted, pinned }: ToCompare, arranged: OrderedEvents): Past {
+  const { stream, places } = arranged;
   const { times } = stream;
   if (times === undefined || wanted.time === undefined) return {};
   const unit = unitOf(wanted.time.column.type);
-  const timesOf = (events: Int32Array): Float64Array => Float64Array.from(events, (event) => times[event]! / unit);
-  const training = timesOf(places.train);
+  const training = trainingTimes(wanted, arranged)!;
   const own = untilOf(training);
   const before = pinned?.until;
   const until = own && before && before.time > own.time ? before : own;
@@ -36,6 +36,14 @@ export function pastOf({ wanted, pinned }: ToCompare, { stream, places }: Ordere
     fresh: pinned?.fresh && freshRows(training, pinned.fresh),
     heldOutBefore: trained && earlier(places.validation) + earlier(places.test),
   });
+}
+
+/** Of each training event, in the unit of `Until`; undefined where the data has no time. */
+export function trainingTimes({ time }: ColumnRequests, { stream, places }: OrderedEvents): Float64Array | undefined {
+  const { times } = stream;
+  if (times === undefined || time === undefined) return undefined;
+  const unit = unitOf(time.column.type);
+  return Float64Array.from(places.train, (event) => times[event]! / unit);
 }
 
 /** Parts of a second: the database gives dates and times in microseconds. */

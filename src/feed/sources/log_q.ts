@@ -1,5 +1,5 @@
 /** log of how often an item comes up, subtracted from its scores so that popular items are not punished twice. */
-import type { Corpus } from '../../data/dataset.ts';
+import type { Corpus, Events } from '../../data/dataset.ts';
 import { invariant } from '../../diagnostics/failure.ts';
 import type { SharedRows } from '../../plan/plan.ts';
 import { makeIdentity } from '../identity.ts';
@@ -33,13 +33,13 @@ function given(own: Source, { estimator }: SourceOf<'log_q'>): Source {
 }
 
 /**
- * log of the share of training events that have the item. An item without any counts as if it had one: its share is no more
+ * log of the share of training events that have the item, of the new ones where a run goes on from an earlier one. An item without any counts as if it had one: its share is no more
  * than that, and the logarithm stays finite.
  */
 const frequency: MakeSource<'log_q'> = ({ rows: rowsOf }, { training }) => {
   invariant(training, 'log q is of training rows');
   const { events, corpus } = training;
-  const logs = logShares(corpus);
+  const logs = logShares(corpus.rows, countsOf(events, corpus));
   const unseen = logs[corpus.rows]!;
   let buffer = new Float32Array(0);
   return {
@@ -91,13 +91,21 @@ function mixed(
 }
 
 /** One entry a corpus row, then that of an item without any training event. */
-function logShares({ rows, trainingCounts }: Corpus): Float32Array {
+function logShares(rows: number, counts: Int32Array): Float32Array {
   let total = 0;
-  for (let row = 0; row < rows; row++) total += trainingCounts[row]!;
+  for (let row = 0; row < rows; row++) total += counts[row]!;
   const logTotal = Math.log(Math.max(1, total));
   const logs = new Float32Array(rows + 1);
-  for (let row = 0; row <= rows; row++) logs[row] = Math.log(Math.max(1, trainingCounts[row] ?? 0)) - logTotal;
+  for (let row = 0; row <= rows; row++) logs[row] = Math.log(Math.max(1, counts[row] ?? 0)) - logTotal;
   return logs;
+}
+
+/** Of the events that batches are made of: those of the training part, or the new ones among them. */
+function countsOf({ item, fresh }: Events, { rows, trainingCounts }: Corpus): Int32Array {
+  if (fresh === undefined) return trainingCounts;
+  const counts = new Int32Array(rows);
+  for (const event of fresh) if (item[event]! >= 0) counts[item[event]!]!++;
+  return counts;
 }
 
 /** α of Yi et al.: half of the mean is of the last 14 gaps. */

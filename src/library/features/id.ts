@@ -1,8 +1,12 @@
 import { defined } from '../../defined.ts';
+import type { Encoder } from '../../plan/plan.ts';
 import { ShapeError } from '../contract.ts';
 import { choice, flag, integer, number, text } from '../parameters.ts';
 import { featureKind } from '../rows.ts';
 import { dictionary } from './dictionary.ts';
+
+const expiring = (encoder: Encoder, expireDays: number | undefined): Encoder =>
+  encoder.kind === 'vocabulary' ? { ...encoder, ...defined({ expireDays }) } : encoder;
 
 export const id = featureKind({
   doc: 'An identifier: one row of an embedding table. Values come from the training part; one row is for unseen values, which `drop` trains. Gives a field of width `dim`.',
@@ -17,7 +21,11 @@ export const id = featureKind({
     hash: integer({ min: 1, doc: 'Rows of the table if values are hashed.' }),
     min_count: integer({
       min: 1,
-      doc: 'A value with fewer training rows counts as unseen. Default 1.',
+      doc: 'A value with fewer training rows counts as unseen, those of earlier runs with `--from` among them. Default 1.',
+    }),
+    expire_days: number({
+      above: 0,
+      doc: 'A value leaves the vocabulary when no training event had it for so many days before the last one. Needs the `time` of the data block.',
     }),
     vocabulary: text({ doc: 'A file with the ids, one a line, from the folder of the data block.' }),
     init: text({
@@ -35,7 +43,7 @@ export const id = featureKind({
       doc: 'Share of training rows in which the id is the unknown one, drawn anew each step. The row of unseen ids is then trained, and an item whose id is unseen is ranked by its other features.',
     }),
   },
-  use({ dim, hash, min_count, vocabulary, init, keys, frozen, precision, drop = 0 }) {
+  use({ dim, hash, min_count, expire_days, vocabulary, init, keys, frozen, precision, drop = 0 }) {
     if (drop > 0 && hash !== undefined)
       throw new ShapeError('takes `hash` or `drop`, not both: a hash has no row for unseen ids');
     if (drop > 0 && dim === 0) throw new ShapeError('has no table with `dim: 0`: nothing is left to `drop`');
@@ -49,10 +57,15 @@ export const id = featureKind({
     if (init !== undefined && vocabulary !== undefined)
       throw new ShapeError('takes `init` or `vocabulary`, not both: `keys` names ids');
     if (init !== undefined && dim === 0) throw new ShapeError('has no table with `dim: 0`: `init` has nothing to fill');
+    const given = { hash, vocabulary, init };
+    for (const [name, value] of Object.entries(given)) {
+      if (expire_days !== undefined && value !== undefined)
+        throw new ShapeError(`takes \`${name}\` or \`expire_days\`, not both: values that are given do not leave`);
+    }
     if (frozen && drop > 0)
       throw new ShapeError('takes `frozen` or `drop`, not both: the row of unseen ids is not trained');
     return {
-      encoder: dictionary({ hash, minimumCount: min_count, file: vocabulary }),
+      encoder: expiring(dictionary({ hash, minimumCount: min_count, file: vocabulary }), expire_days),
       gives: 'code',
       dim,
       ...defined({

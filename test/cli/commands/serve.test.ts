@@ -138,3 +138,45 @@ it('says in a line what is wrong, with exit code 1', async () => {
   writeFileSync(at('token.txt'), 'short\n');
   expect(await failing('run', '--token-file', 'token.txt')).toContain('token-value');
 });
+
+it('answers on the second day with what came since, by a run that went on from the one it serves', async () => {
+  mkdirSync(at('days'));
+  for (const name of ['films.tower', 'data.tower', 'ratings.csv', 'films.csv']) cpSync(at(name), at(`days/${name}`));
+  const day = (out: string, from?: string) =>
+    train(at('days/films.tower'), {
+      data: at('days/data.tower'),
+      out: at(out),
+      engine: 'onnx',
+      set: { epochs: 1 },
+      ...(from === undefined ? {} : { from: at(from) }),
+    });
+  await day('days/live/1');
+  const args = ['serve', '--watch', 'live', '--port', '0', '--engine', 'onnx', '--no-log'];
+  const child = spawn(process.execPath, [program, ...args], { cwd: at('days') });
+  let said = '';
+  child.stderr.on('data', (text) => (said += text));
+  const done = ended(child);
+  try {
+    const url = await vi.waitFor(() => /serving live on (http:\S+)/.exec(said)![1]!, { timeout: 60_000, interval: 50 });
+    const keys = async (): Promise<string[]> => {
+      const answer = await fetch(`${url}/v1/recommend`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"user":"u4","k":50,"removeSeen":false}',
+      });
+      return ((await answer.json()) as { items: { key: string }[] }).items.map(({ key }) => key);
+    };
+    expect(await keys()).not.toContain('m40');
+    appendFileSync(at('days/films.csv'), 'm40,"Film 40, the new one"\n');
+    const rows = Array.from({ length: 300 }, (_, i) => `u${i % 30},${i % 3 === 0 ? 'm40' : `m${i % 40}`},${1600 + i}`);
+    appendFileSync(at('days/ratings.csv'), `${rows.join('\n')}\n`);
+    await day('days/second', 'days/live/1');
+    renameSync(at('days/second'), at('days/live/2'));
+    await vi.waitFor(async () => expect(await keys()).toContain('m40'), { timeout: 60_000, interval: 200 });
+    const { from, data } = JSON.parse(readFileSync(at('days/live/2/manifest.json'), 'utf8'));
+    expect(from).toMatchObject({ runs: 1, events: data.train - 480 });
+  } finally {
+    child.kill('SIGTERM');
+    await done;
+  }
+});

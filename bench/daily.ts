@@ -1,0 +1,145 @@
+/**
+ * Day after day: the last weeks of MovieLens, one incremental run a week (`--from`), each evaluated on the week that follows; next to a whole
+ * retraining each week, and to the first model as it was. Figures are means over all events of these weeks, for each seed.
+ * `tsx bench/daily.ts [--weeks 10] [--seeds 1,2,3] [--epochs 10] [--daily 2] [--days 7] [--set name=value]`
+ */
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { evaluate, load, train } from '../src/api.ts';
+import { describeMachine } from './machine.ts';
+import { movieLensFolder } from './movielens_files.ts';
+
+const { values: given } = parseArgs({
+  options: {
+    weeks: { type: 'string', default: '10' },
+    seeds: { type: 'string', default: '1,2,3' },
+    epochs: { type: 'string', default: '10' },
+    daily: { type: 'string', default: '2' },
+    days: { type: 'string', default: '7' },
+    model: { type: 'string', default: 'bench/models/movielens.tower' },
+    set: { type: 'string', multiple: true, default: [] },
+  },
+});
+const [weeks, epochs, daily, days] = [given.weeks, given.epochs, given.daily, given.days].map(Number) as [
+  number,
+  number,
+  number,
+  number,
+];
+const seeds = given.seeds.split(',').map(Number);
+const settings = Object.fromEntries(given.set.map((each) => each.split('=') as [string, string]));
+const model = resolve(given.model);
+const labels = ['recall@50', 'ndcg@50'] as const;
+
+const folder = mkdtempSync(join(tmpdir(), 'tower-daily-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+writeFileSync(join(folder, 'package.json'), '{}');
+const source = movieLensFolder();
+for (const file of ['ratings.csv', 'movies.csv']) copyFileSync(join(source, file), join(folder, file));
+// Debian's edition calls the key of a film as GroupLens does, or with a blank of its own.
+const key = readFileSync(join(folder, 'movies.csv'), 'utf8').split(',')[0]!;
+
+const times = readFileSync(join(folder, 'ratings.csv'), 'utf8')
+  .trim()
+  .split('\n')
+  .slice(1)
+  .map((line) => Number(line.split(',')[3]));
+const last = Math.max(...times) + 1;
+/** Week `index` begins at `cut(index)`: run `index` trains on what is before, and is evaluated on the week. */
+const cut = (index: number): number => last - (weeks + 1 - index) * days * 86_400;
+
+function block(index: number): string {
+  const path = join(folder, `week-${index}.tower`);
+  writeFileSync(
+    path,
+    `data week {
+  events = "ratings.csv"
+  items  = "movies.csv" by movie_id
+  where  = "timestamp < ${cut(index + 1)}"
+  time   = "timestamp"
+  columns {
+    user_id  = "userId"
+    movie_id = "${key}"
+    genres   = "string_split(genres, '|')"
+    fold     = "CASE WHEN timestamp < ${cut(index)} THEN 'train' ELSE 'test' END"
+  }
+  history = past(movie_id, 50)
+  recent  = past(movie_id, 5)
+  split   = column("fold")
+}
+`,
+  );
+  return path;
+}
+
+interface Sums {
+  events: number;
+  readonly figures: number[];
+  milliseconds: number;
+}
+const nothing = (): Sums => ({ events: 0, figures: labels.map(() => 0), milliseconds: 0 });
+
+async function score(run: string, data: string, sums: Sums): Promise<void> {
+  const loaded = await load(run, { data });
+  const { rows, events } = await evaluate(loaded, { part: 'test', baselines: false, metrics: 'recall(50), ndcg(50)' });
+  await loaded.close();
+  sums.events += events;
+  labels.forEach((label, at) => {
+    sums.figures[at]! += events * rows[0]!.all[label]!;
+  });
+}
+
+/** Processor time of reading, training and writing, in milliseconds: a busy machine does not add to it. */
+async function trained(out: string, index: number, seed: number, from?: string): Promise<number> {
+  const before = process.cpuUsage();
+  await train(model, {
+    data: block(index),
+    out: join(folder, out),
+    seed,
+    set: { ...settings, epochs: from === undefined ? epochs : daily },
+    ...(from === undefined ? {} : { from: join(folder, from) }),
+  });
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+console.log(describeMachine());
+console.log(`${weeks} runs of ${days} days; ${epochs} epochs at once, ${daily} a run after that; seeds ${given.seeds}`);
+// What is compiled and loaded once is not of the first training.
+await train(model, { data: block(0), out: join(folder, 'warm'), set: { ...settings, steps: 2 } });
+const kinds = ['frozen', 'daily', 'whole'] as const;
+const all: Record<(typeof kinds)[number], Sums>[] = [];
+for (const seed of seeds) {
+  const sums = { frozen: nothing(), daily: nothing(), whole: nothing() };
+  await trained(`base-${seed}`, 0, seed);
+  let before = `base-${seed}`;
+  for (let week = 1; week <= weeks; week++) {
+    const next = `daily-${seed}-${week}`;
+    sums.daily.milliseconds += await trained(next, week, seed, before);
+    sums.whole.milliseconds += await trained(`whole-${seed}`, week, seed);
+    await score(join(folder, next), block(week), sums.daily);
+    await score(join(folder, `whole-${seed}`), block(week), sums.whole);
+    await score(join(folder, `base-${seed}`), block(week), sums.frozen);
+    rmSync(join(folder, `whole-${seed}`), { recursive: true });
+    if (week > 1) rmSync(join(folder, before), { recursive: true });
+    before = next;
+    const now = kinds.map((kind) => `${kind} ${(sums[kind].figures[0]! / sums[kind].events).toFixed(4)}`).join(', ');
+    console.log(`seed ${seed}, week ${week}: ${sums.daily.events} events so far, ${labels[0]} ${now}`);
+  }
+  all.push(sums);
+}
+
+const mean = (list: readonly number[]): number => list.reduce((sum, each) => sum + each, 0) / list.length;
+console.log(`\n| | ${labels.join(' | ')} | processor time of a run |`);
+console.log(`|---|${labels.map(() => '---|').join('')}---|`);
+for (const kind of kinds) {
+  const cells = labels.map((_, at) => {
+    const each = all.map((sums) => sums[kind].figures[at]! / sums[kind].events);
+    return `${mean(each).toFixed(4)} (${each.map((value) => value.toFixed(4)).join(', ')})`;
+  });
+  const time = mean(all.map((sums) => sums[kind].milliseconds)) / weeks;
+  console.log(`| ${kind} | ${cells.join(' | ')} | ${kind === 'frozen' ? 'none' : `${(time / 1000).toFixed(1)} s`} |`);
+}
+console.log(describeMachine());
