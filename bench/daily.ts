@@ -106,7 +106,9 @@ async function trained(out: string, index: number, seed: number, from?: string):
 }
 
 console.log(describeMachine());
-console.log(`${weeks} runs of ${days} days; ${epochs} epochs at once, ${daily} a run after that; seeds ${given.seeds}`);
+console.log(
+  `${weeks} runs of ${days} days; ${epochs} epochs of a whole training, ${daily} of a run that goes on; seeds ${given.seeds}`,
+);
 // What is compiled and loaded once is not of the first training.
 await train(model, { data: block(0), out: join(folder, 'warm'), set: { ...settings, steps: 2 } });
 const kinds = ['frozen', 'daily', 'whole'] as const;

@@ -179,4 +179,4 @@ it('answers on the second day with what came since, by a run that went on from t
     child.kill('SIGTERM');
     await done;
   }
-});
+}, 180_000);
