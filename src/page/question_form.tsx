@@ -1,6 +1,7 @@
 /** The left side: the user, what is known of them, the weights, and the limits of the answer. */
 import type { Mistake } from '../server/schemas.ts';
 import type { Client } from './client.ts';
+import { ItemField } from './item_field.tsx';
 import { Limits } from './limits.tsx';
 import { MistakeText, mistakesAt } from './mistakes.tsx';
 import type { AboutAnswer, Question } from './question.ts';
@@ -35,6 +36,12 @@ export function QuestionForm({ client, about, question, mistakes, change }: Ques
             onUser={(chosen) => change({ user: chosen, near: undefined })}
           />
         )}
+        <ItemField
+          client={client}
+          near={question.near}
+          mistakes={mistakesAt(mistakes, '/item')}
+          onItem={(near) => change({ near })}
+        />
         {query.features.length > 0 && (
           <details open={query.key === undefined || user === ''}>
             <summary>Feature values {given > 0 && <span class="badge">{given} given</span>}</summary>

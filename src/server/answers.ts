@@ -3,6 +3,7 @@ import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import type { Asking } from '../serve/asking.ts';
 import type { QueryDescription } from '../serve/describe.ts';
+import { makeItemSearch } from '../serve/item_search.ts';
 import { type KnownVectorFigures, makeKnownVectors } from '../serve/known_vectors.ts';
 import type { ItemWrites } from '../serve/live/item_writes.ts';
 import { type Asked, excludedNothing, type Item, type Question, type Recommendation } from '../serve/prepare.ts';
@@ -14,6 +15,8 @@ import type {
   Key,
   RecommendAnswer,
   RecommendBody,
+  SearchAnswer,
+  SearchQuery,
   Selection,
   SimilarAnswer,
   SimilarBody,
@@ -58,6 +61,8 @@ export interface Answers {
   itemVector(body: Pick<SimilarBody, 'item'>): Promise<Float32Array>;
   /** Users by the beginning of their keys. */
   users(query: UsersQuery): Promise<UsersAnswer>;
+  /** Items by what their titles contain. */
+  search(query: SearchQuery, options?: AskOptions): Promise<SearchAnswer>;
   /** What the model takes and gives. */
   about(): About;
   /** Takes items that are written. Absent: the items stay. */
@@ -66,7 +71,7 @@ export interface Answers {
   readonly userVectors?: KnownVectorFigures;
 }
 
-/** How many users a search finds, where it does not say. */
+/** How many users, and how many items, a search finds, where it does not say. */
 const usualUsers = 10;
 
 /** Rows that one batch compares at most, times its questions: longer batches would keep other requests waiting. */
@@ -77,6 +82,7 @@ const mostTogether = 64;
 export function makeAnswers({ recommender, removesSeen, notes, items, userVectors = 0 }: AnswersSource): Answers {
   const { version, rows } = recommender.snapshot;
   const known = userVectors > 0 ? makeKnownVectors(recommender.snapshot.users, userVectors) : undefined;
+  const searched = makeItemSearch(recommender.snapshot);
   const most = Math.max(1, Math.min(mostTogether, Math.floor(mostCompared / Math.max(1, rows))));
   const ask = makeTogether<OfSnapshot<Asked>, Recommendation>(
     eachSnapshot((snapshot, asked) => recommender.askAll(asked, snapshot, known)),
@@ -137,6 +143,9 @@ export function makeAnswers({ recommender, removesSeen, notes, items, userVector
       version,
       users: recommender.snapshot.usersWith(prefix, limit),
     }),
+    async search({ text, limit = usualUsers }, { isOver } = {}) {
+      return { version, items: await searched.find(recommender.snapshot, text, limit, isOver) };
+    },
     about: () => aboutOf(recommender.snapshot, recommender.query, removesSeen),
   };
 }

@@ -1,11 +1,12 @@
 /** Routes that need no place in the queue: what the model takes, the page, and how the server is. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Reader } from './body.ts';
+import type { Gate } from './gate.ts';
 import type { Limits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { pageHeaders, pageText } from './page.ts';
 import type { OwnRouteName } from './routes.ts';
-import type { UsersQuery } from './schemas.ts';
+import type { SearchQuery, UsersQuery } from './schemas.ts';
 import type { Versions } from './versions/versions.ts';
 
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
@@ -15,16 +16,25 @@ export interface Plain {
   readonly metrics: Metrics;
   isStopping(): boolean;
   readonly versions: Versions;
-  readonly readers: Readonly<Record<'Users', Reader>>;
+  readonly readers: Readonly<Record<'Users' | 'Search', Reader>>;
+  readonly gate: Gate;
   readonly description: unknown;
 }
 
-export function plainHandlers({ versions, readers, metrics, limits, description, isStopping }: Plain) {
+export function plainHandlers({ versions, readers, gate, metrics, limits, description, isStopping }: Plain) {
   const state = (status: string) => ({ status, version: versions.current.stable.id });
   return {
     users: async ({ query }) => {
       const [asked] = readers.Users(parametersIn(query)).bodies;
       return versions.use(({ stable }) => stable.answers.users(asked as UsersQuery));
+    },
+    // A search reads all titles: it waits for its turn, as questions do.
+    findItems: async (request) => {
+      const [asked] = readers.Search(parametersIn(request.query)).bodies;
+      return gate.pass((isLate) => {
+        const isOver = (): boolean => isLate() || request.raw.socket?.destroyed;
+        return versions.use(({ stable }) => stable.answers.search(asked as SearchQuery, { isOver }));
+      }, limits.deadline);
     },
     about: async () => ({ ...versions.current.stable.answers.about(), mostItems: limits.k }),
     page: async (_, reply) => {

@@ -13,7 +13,7 @@ export interface Route {
   /** It writes items: what its body is, or nothing. */
   readonly writes?: 'Item' | 'Write' | 'nothing';
   /** The schema of its parameters. */
-  readonly query?: 'Users';
+  readonly query?: 'Users' | 'Search';
   /** It changes the versions, by one body of this schema: with the token, or from this machine. */
   readonly change?: 'Change' | 'Share';
   /** Absent: another document. */

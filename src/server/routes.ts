@@ -34,6 +34,13 @@ export const routes = {
     summary: 'Say what the model takes and gives: features, tasks, columns.',
     answer: 'About',
   },
+  findItems: {
+    method: 'GET',
+    path: '/v1/items',
+    summary: 'Find items by what their titles contain.',
+    query: 'Search',
+    answer: 'FoundItems',
+  },
   putItem: {
     method: 'PUT',
     path: '/v1/items/{key}',

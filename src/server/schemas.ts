@@ -9,7 +9,9 @@ import { protocolSchemas } from './protocols/schemas.ts';
 import { closed, type Schema, text } from './schema_words.ts';
 
 export type { Schema } from './schema_words.ts';
+export type { SearchAnswer, SearchQuery, UsersAnswer, UsersQuery } from './search_schemas.ts';
 
+import { searchSchemas } from './search_schemas.ts';
 import { versionSchemas } from './versions/schemas.ts';
 
 /** A key as a data file has it: a text, or a whole number that JSON can hold. */
@@ -65,18 +67,6 @@ export interface SimilarAnswer {
   readonly notes: readonly string[];
 }
 
-/** The parameters of a search for users. */
-export interface UsersQuery {
-  readonly prefix?: string;
-  readonly limit?: number;
-}
-
-export interface UsersAnswer {
-  readonly version: string;
-  /** With how many items each has seen. */
-  readonly users: readonly { readonly key: string; readonly seen: number }[];
-}
-
 /** One mistake of a request. */
 export interface Mistake {
   /** A code of `docs/errors`. */
@@ -101,10 +91,9 @@ export type SchemaName =
   | keyof typeof protocolSchemas
   | 'Recommend'
   | 'Similar'
-  | 'Users'
   | 'Recommended'
   | 'Similars'
-  | 'Found'
+  | keyof ReturnType<typeof searchSchemas>
   | 'About'
   | 'Change'
   | 'Share'
@@ -223,28 +212,7 @@ export function makeSchemas(limits: Limits): Schemas {
       { version, item: text('Key of the item.'), items: items('The cosine of the vectors of the items.'), notes },
       ['version', 'item', 'items', 'notes'],
     ),
-    Users: closed('A search for users.', {
-      prefix: text('How their keys begin.', { maxLength: longestKey, default: '' }),
-      limit: { type: 'integer', minimum: 1, maximum: 100, default: 10, description: 'How many users, at most.' },
-    }),
-    Found: closed(
-      'The users that a search finds: the one with this key first.',
-      {
-        version,
-        users: {
-          type: 'array',
-          items: closed(
-            'A user.',
-            {
-              key: text('The key of the user.'),
-              seen: { type: 'integer', description: 'How many items the user has had.' },
-            },
-            ['key', 'seen'],
-          ),
-        },
-      },
-      ['version', 'users'],
-    ),
+    ...searchSchemas(version, closed('An item.', named, ['key'])),
     About: aboutSchema(version),
     ...protocolSchemas,
     ...versionSchemas(),

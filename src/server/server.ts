@@ -40,7 +40,18 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
   const limits = { ...usualLimits, ...options.limits };
   const { swaps } = options;
   const schemas = makeSchemas(limits);
-  const names = ['Recommend', 'Similar', 'Users', 'Predict', 'Infer', 'Change', 'Share', 'Item', 'Write'] as const;
+  const names = [
+    'Recommend',
+    'Similar',
+    'Users',
+    'Search',
+    'Predict',
+    'Infer',
+    'Change',
+    'Share',
+    'Item',
+    'Write',
+  ] as const;
   const readers = await makeReaders(schemas, names, limits);
   const gate = makeGate(limits);
   const metrics = makeMetrics({ gate, versions, ...defined({ items: options.items }) });
@@ -71,7 +82,7 @@ export async function makeServer(versions: Versions, options: ServerOptions): Pr
   const handlers: Readonly<Record<OwnRouteName, Handler>> = {
     recommend: answerAll('recommend', readers.Recommend),
     similar: answerAll('similar', readers.Similar),
-    ...plainHandlers({ versions, readers, metrics, limits, description, isStopping: () => stopping }),
+    ...plainHandlers({ versions, readers, gate, metrics, limits, description, isStopping: () => stopping }),
     ...itemHandlers({
       ...defined({ writes: options.items }),
       readers,

@@ -142,6 +142,27 @@ describe.skipIf(chromium === undefined)('the page', () => {
     expect(await page.value(`document.getElementById('users').hidden`)).toBe(true);
   });
 
+  it('finds items by some letters of their titles, with the keyboard alone, and shows those near the chosen one', async () => {
+    const before = await keysShown();
+    const row = titles.findIndex((title, at) => at % 2 === 1 && title.length > 3);
+    await type('#item', titles[row]!.toUpperCase().slice(1));
+    await page.until(`document.querySelectorAll('#items [role=option]').length > 0`);
+    expect(await all('#items [role=option] bdi')).toContain(titles[row]);
+    await press('ArrowDown');
+    const active = await page.value<string>(`document.getElementById('item').getAttribute('aria-activedescendant')`);
+    const chosen = await textOf(`#${active} .soft`);
+    await press('Enter');
+    await until(await keysOf('/v1/similar', { item: chosen }));
+    expect(await textOf('#whose')).toContain('Near');
+    expect(await page.value(`document.getElementById('items').hidden`)).toBe(true);
+    // What is no item leaves the field as it was.
+    await type('#item', 'no such title at all');
+    await press('Enter');
+    expect(await page.value(`document.getElementById('item').value`)).toBe(await textOf(`#whose bdi`));
+    await click('[aria-label="Remove the item"]');
+    await until(before);
+  });
+
   it('weighs anew while a slider moves, and goes back to the weights of the model', async () => {
     const of = await user();
     const before = await keysShown();

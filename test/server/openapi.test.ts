@@ -41,6 +41,8 @@ it('describes each answer and each refusal', async () => {
   isAs('Recommended', (await ask(server, '/v1/recommend', full)).body);
   isAs('Recommended', (await ask(server, '/v1/recommend', { values: {} })).body);
   isAs('Similars', (await ask(server, '/v1/similar', { item: 'm1', columns: ['new'] })).body);
+  isAs('Search', { text: 'film', limit: 2 });
+  isAs('FoundItems', (await ask(server, '/v1/items?text=film&limit=2')).body);
   isAs('Users', { prefix: 'u', limit: 2 });
   isAs('Found', (await ask(server, '/v1/users?prefix=u1&limit=2')).body);
   isAs('About', (await ask(server, '/v1/about')).body);

@@ -83,6 +83,7 @@ export function requestsTo({ width, model, versions }: Known): Readonly<Record<R
     recommend: post('/v1/recommend', recommendBody(width)),
     similar: post('/v1/similar', similarBody),
     users: plain(joined('/v1/users', queryOf('prefix'))),
+    findItems: plain(joined('/v1/items', queryOf('text'))),
     about: plain('/v1/about'),
     putItem: posting(item, textsOf(itemBody), json),
     deleteItem: plain(item),

@@ -1,0 +1,145 @@
+/** A field that finds what begins with, or contains, what is typed: a combobox as WAI-ARIA describes it. */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Mistake } from '../server/schemas.ts';
+import { MistakeText } from './mistakes.tsx';
+
+export interface Choice {
+  readonly key: string;
+  /** What the field shows once it is chosen. */
+  readonly name: string;
+  /** What the list says of it besides. */
+  readonly fact: string;
+}
+
+export interface ComboProps {
+  readonly id: string;
+  readonly label: ComponentChildren;
+  /** What the list is called. */
+  readonly list: string;
+  readonly placeholder: string;
+  /** Says what the button does that empties the field. */
+  readonly clear: string;
+  /** What is chosen: the text of the field, until somebody types. */
+  readonly value: string;
+  readonly mistakes: readonly Mistake[];
+  /** Whether a text is a choice although nothing was found. */
+  readonly takesText?: boolean;
+  find(typed: string): Promise<readonly Choice[] | undefined>;
+  /** Undefined: nothing is chosen any more. */
+  onChoice(choice: Choice | undefined): void;
+}
+
+/** Milliseconds in which a later key takes the place of the one before. */
+const pause = 120;
+
+/** Long because one field has all that WAI-ARIA asks of it. */
+export function Combo(props: ComboProps) {
+  const { id, label, list, placeholder, clear, value, mistakes, takesText = false, find, onChoice } = props;
+  const [typed, setTyped] = useState(value);
+  const [isOpen, setOpen] = useState(false);
+  const [at, setAt] = useState(-1);
+  const found = useFound(find, isOpen ? typed : undefined);
+  useEffect(() => setTyped(value), [value]);
+  useEffect(() => setAt(-1), [found]);
+
+  const choose = (choice: Choice | undefined): void => {
+    setOpen(false);
+    setTyped(choice?.name ?? '');
+    if ((choice?.name ?? '') !== value) onChoice(choice);
+  };
+  /** Leaves the field as it is, or as it was. */
+  const leave = (): void => {
+    if (typed === '') choose(undefined);
+    else if (takesText) choose({ key: typed, name: typed, fact: '' });
+    else {
+      setOpen(false);
+      setTyped(value);
+    }
+  };
+  const move = (by: number): void => {
+    setOpen(true);
+    if (found.length > 0) setAt((before) => (Math.max(before, by > 0 ? -1 : 0) + by + found.length) % found.length);
+  };
+  const keys: Readonly<Record<string, () => void>> = {
+    ArrowDown: () => move(1),
+    ArrowUp: () => move(-1),
+    Enter: () => (isOpen && at >= 0 ? choose(found[at]) : leave()),
+    Escape: () => setOpen(false),
+  };
+  const shows = isOpen && found.length > 0;
+
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <div class="combo">
+        <input
+          id={id}
+          role="combobox"
+          autocomplete="off"
+          spellcheck={false}
+          placeholder={placeholder}
+          aria-expanded={shows}
+          aria-controls={`${id}s`}
+          aria-autocomplete="list"
+          aria-activedescendant={shows && at >= 0 ? `${id}s-${at}` : undefined}
+          aria-describedby={`${id}-mistake`}
+          value={typed}
+          onInput={({ currentTarget }) => {
+            setTyped(currentTarget.value);
+            setOpen(true);
+          }}
+          onClick={() => setOpen(true)}
+          onBlur={leave}
+          onKeyDown={(event) => {
+            const act = keys[event.key];
+            if (!act) return;
+            event.preventDefault();
+            act();
+          }}
+        />
+        {typed !== '' && (
+          <button type="button" class="clear" aria-label={clear} onClick={() => choose(undefined)}>
+            ×
+          </button>
+        )}
+        <div id={`${id}s`} role="listbox" aria-label={list} hidden={!shows}>
+          {found.map((choice, row) => (
+            <div
+              key={choice.key}
+              id={`${id}s-${row}`}
+              role="option"
+              tabIndex={-1}
+              aria-selected={row === at}
+              // Before the field loses its focus.
+              onMouseDown={(event) => {
+                event.preventDefault();
+                choose(choice);
+              }}
+            >
+              <bdi>{choice.name}</bdi> <span class="soft">{choice.fact}</span>
+            </div>
+          ))}
+        </div>
+      </div>
+      <MistakeText id={`${id}-mistake`} mistakes={mistakes} />
+    </div>
+  );
+}
+
+/** @param typed undefined: nobody searches */
+function useFound(find: ComboProps['find'], typed: string | undefined): readonly Choice[] {
+  const [found, setFound] = useState<readonly Choice[]>([]);
+  const latest = useRef(0);
+  useEffect(() => {
+    if (typed === undefined) return;
+    const number = ++latest.current;
+    const timer = setTimeout(async () => {
+      const next = await find(typed.slice(0, 1000));
+      // Answers may come in another order than they were asked for.
+      if (number === latest.current && next) setFound(next);
+    }, pause);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  return found;
+}

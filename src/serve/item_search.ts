@@ -1,0 +1,127 @@
+/**
+ * Finds items by what a person types of their titles: small and capital letters, and accents, count as the same. Titles that begin with the text come first, then titles
+ * with a word that begins with it, then others that contain it. The folded titles are texts of some thousand rows each, which the engine of JavaScript scans
+ * at gigabytes a second: a million titles take some milliseconds, in slices, so that requests are answered between them. Pure: browsers have it too.
+ */
+import type { Snapshot } from './snapshot.ts';
+
+export interface FoundItem {
+  readonly key: string;
+  readonly title?: string;
+}
+
+export interface ItemSearch {
+  /**
+   * @param most items at most
+   * @param isOver whether nobody waits for the answer any more
+   */
+  find(snapshot: Snapshot, text: string, most: number, isOver?: () => boolean): Promise<FoundItem[]>;
+}
+
+/** Rows of one text, which is scanned without a pause. */
+const rowsOfPart = 4096;
+/** Rows that are put in order one by one. */
+const few = 500;
+/** Texts that are scanned before requests get their turn. */
+const partsOfTurn = 32;
+
+/** As titles are compared: one line, without accents and capital letters. */
+export const folded = (text: string): string =>
+  text
+    .normalize('NFKD')
+    .replace(/\p{M}+/gu, '')
+    .toLowerCase()
+    .replace(/\s+/gu, ' ')
+    .trim();
+
+/** @param base whose titles do not change: they are folded once, at the first search */
+export function makeItemSearch(base: Pick<Snapshot, 'rows' | 'titleAt' | 'keyAt'>): ItemSearch {
+  const textAt = (from: Pick<Snapshot, 'titleAt' | 'keyAt'>, row: number): string =>
+    folded(from.titleAt(row) ?? from.keyAt(row));
+  let parts: Promise<readonly string[]> | undefined;
+  const fold = async (): Promise<readonly string[]> => {
+    const made: string[] = [];
+    for (let first = 0; first < base.rows; first += rowsOfPart) {
+      const size = Math.min(rowsOfPart, base.rows - first);
+      made.push(lines(Array.from({ length: size }, (_, i) => textAt(base, first + i))));
+      await turn();
+    }
+    return made;
+  };
+
+  /** Rows whose titles contain a text, in the order of the items, at most so many. */
+  const rowsWith = async (text: string, most: number, isThere: (row: number) => boolean, isOver: () => boolean) => {
+    const rows: number[] = [];
+    for (const [at, part] of (await (parts ??= fold())).entries()) {
+      if (rows.length >= most || isOver()) break;
+      for (const row of rowsIn(part, text, at * rowsOfPart)) {
+        if (!isThere(row)) continue;
+        if (rows.push(row) === most) break;
+      }
+      if (at % partsOfTurn === partsOfTurn - 1) await turn();
+    }
+    return rows;
+  };
+
+  return {
+    async find(snapshot, text, most, isOver = () => false) {
+      const wanted = folded(text);
+      if (wanted === '') return [];
+      const shown = (row: number): FoundItem => {
+        const title = snapshot.titleAt(row);
+        return { key: snapshot.keyAt(row), ...(title === undefined ? {} : { title }) };
+      };
+      const isThere = (row: number): boolean => snapshot.itemRow(base.keyAt(row)) === row;
+      const found = new Set<number>();
+      const own = snapshot.itemRow(text.trim());
+      if (own >= 0) found.add(own);
+      // Written items are few, and lie after those of the data.
+      for (let row = snapshot.rows - 1; row >= base.rows && found.size < most; row--) {
+        if (snapshot.itemRow(snapshot.keyAt(row)) === row && textAt(snapshot, row).includes(wanted)) found.add(row);
+        if (row % rowsOfPart === 0) await turn();
+      }
+      if (found.size < most) {
+        const rows = await rowsWith(wanted, Math.max(few, most), isThere, isOver);
+        const places = [`\n${wanted}`, ` ${wanted}`];
+        // Of few rows the order is known. Of many, one more scan for each place finds the best.
+        const isAll = rows.length < Math.max(few, most);
+        for (const place of places) {
+          if (found.size >= most || isOver()) break;
+          const own = isAll
+            ? rows.filter((row) => `\n${textAt(snapshot, row)}`.includes(place))
+            : await rowsWith(place, most, isThere, isOver);
+          for (const row of own) found.add(row);
+        }
+        for (const row of rows) found.add(row);
+      }
+      return [...found].slice(0, most).map(shown);
+    },
+  };
+}
+
+const lines = (texts: readonly string[]): string => `\n${texts.join('\n')}\n`;
+
+/** The rows of the lines that have a text, each once. */
+function* rowsIn(part: string, text: string, first: number): Generator<number> {
+  let row = first - 1;
+  let counted = 0;
+  for (let at = part.indexOf(text); at >= 0; at = part.indexOf(text, counted)) {
+    // A text that begins a line begins at the end of the line before.
+    const start = at + (text.startsWith('\n') ? 1 : 0);
+    for (let end = part.indexOf('\n', counted); end >= 0 && end < start; end = part.indexOf('\n', end + 1)) {
+      row++;
+      counted = end + 1;
+    }
+    yield row;
+    const next = part.indexOf('\n', start);
+    if (next < 0) return;
+    counted = next;
+  }
+}
+
+/** Browsers have no `setImmediate`. */
+const turn = (): Promise<void> =>
+  new Promise((resolve) => {
+    if (typeof setImmediate === 'function') setImmediate(resolve);
+    else setTimeout(resolve);
+  });
