@@ -1,6 +1,7 @@
 /**
  * Writes of items while requests are answered: computed, on the disk, visible, answered, in this order. Writes that arrive together are one batch: one pass through
- * the item tower, one line of the log, one fsync, one new snapshot. A write that the log has is one that every version could compute.
+ * the item tower, one line of the log, one fsync, one new snapshot. Clients that were answered together write again together, so the next batch waits for them for a
+ * moment. A write that the log has is one that every version could compute.
  *
  *     const writes = await openItemWrites({ log, records });
  *     await writes.attach(version.items);
@@ -44,6 +45,8 @@ export interface WritesSource {
 
 /** Writes in one batch. */
 const mostTogether = 512;
+/** Of the time of a batch, what the next one may wait for those whom it answered: two batches of half of them would take longer. */
+const gathering = 1 / 4;
 /** Requests that wait. One more is refused. */
 const mostWaiting = 1024;
 /** A log is shortened when it has this many writes, and twice as many as there are items. */
@@ -70,6 +73,8 @@ export function makeWritesOfItems({ log, records, say = () => {} }: WritesSource
   let tail: Promise<unknown> = Promise.resolve();
   let shortening: Promise<void> | undefined;
   let isRunning = false;
+  /** Called when a write arrives. */
+  let arrived = (): void => {};
 
   const remember = (write: ItemWrite): void => {
     const before = state.get(write.key);
@@ -93,6 +98,7 @@ export function makeWritesOfItems({ log, records, say = () => {} }: WritesSource
     isRunning = true;
     while (waiting.length > 0) {
       const batch: Waiting[] = [];
+      const start = performance.now();
       let size = 0;
       while (waiting.length > 0 && (size === 0 || size + waiting[0]!.writes.length <= mostTogether)) {
         batch.push(waiting[0]!);
@@ -101,9 +107,26 @@ export function makeWritesOfItems({ log, records, say = () => {} }: WritesSource
       await exclusive(() => commit(batch)).catch((error: unknown) => {
         for (const each of batch) each.reject(error);
       });
+      // A client alone waits for nobody.
+      if (batch.length > 1) await gather(batch.length + waiting.length, gathering * (performance.now() - start));
     }
     isRunning = false;
   };
+
+  /** Until so many writes wait, or this time is over. */
+  const gather = (count: number, milliseconds: number): Promise<void> =>
+    new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        arrived = () => {};
+        resolve();
+      };
+      const timer = setTimeout(end, milliseconds);
+      arrived = () => {
+        if (waiting.length >= count) end();
+      };
+      arrived();
+    });
 
   const commit = async (batch: readonly Waiting[]): Promise<void> => {
     const all = batch.flatMap(({ writes }) => writes);
@@ -182,6 +205,7 @@ export function makeWritesOfItems({ log, records, say = () => {} }: WritesSource
         return Promise.reject(busy(`${waiting.length.toLocaleString('en')} writes are waiting`));
       return new Promise((resolve, reject) => {
         waiting.push({ writes, isArray, resolve, reject });
+        arrived();
         void run();
       });
     },
@@ -199,7 +223,7 @@ export function makeWritesOfItems({ log, records, say = () => {} }: WritesSource
       await exclusive(async () => {});
     },
     async close() {
-      while (isRunning) await exclusive(async () => {});
+      while (isRunning) await new Promise((later) => setImmediate(later));
       await shortening;
       await exclusive(() => log.close());
     },

@@ -120,6 +120,33 @@ describe('writes of items', () => {
     expect(itemsOf(version)).toEqual({ a: 1, b: 1, c: 1, f: 1, h: 3 });
   });
 
+  it('of clients that were answered together are one batch again, and a client alone waits for nobody', async () => {
+    const events: string[] = [];
+    const writes = await open(new Disk());
+    const version = makeVersion(events);
+    const slow: ItemWrites = {
+      ...version,
+      prepare: async (own) => {
+        await new Promise((later) => setTimeout(later, 40));
+        return version.prepare(own);
+      },
+    };
+    await writes.attach(slow);
+    const client = async (name: string): Promise<void> => {
+      for (let at = 0; at < 6; at++) {
+        await writes.write([put(`${name}${at}`, 1)], false);
+        await new Promise((later) => setImmediate(later));
+      }
+    };
+    await Promise.all(['w', 'x', 'y', 'z'].map(client));
+    // The first finds nobody to wait for, and the others come while it is written.
+    expect(events.filter((event) => event === 'prepare 4').length).toBeGreaterThanOrEqual(4);
+    events.length = 0;
+    await client('alone');
+    expect(events.filter((event) => event === 'prepare 1').length).toBe(6);
+    await writes.close();
+  });
+
   it('are brought to a version that comes later, with those that arrive meanwhile', async () => {
     const writes = await open(new Disk());
     const first = makeVersion();
@@ -212,6 +239,41 @@ describe('writes of items', () => {
         await writes.attach(version);
         const found = JSON.stringify(itemsOf(version));
         expect(expected.slice(answered, answered + 2), `ended at ${end}, ${fate}`).toContain(found);
+      }
+    }
+  });
+});
+
+describe('writes of several clients', () => {
+  it('are all there that were answered, wherever a kill ends them', async () => {
+    let ended = true;
+    for (let end = 0; ended; end++) {
+      const disk = new Disk();
+      const answered: string[] = [];
+      ended = await open(disk, end)
+        .then(async (writes) => {
+          await writes.attach(makeVersion());
+          const client = async (name: string): Promise<void> => {
+            for (let at = 0; at < 5; at++) {
+              await writes.write([put(`${name}${at}`, at)], false);
+              answered.push(`${name}${at}`);
+            }
+          };
+          const all = await Promise.allSettled(['x', 'y', 'z'].map(client));
+          const failed = all.find((each) => each.status === 'rejected');
+          if (failed) throw failed.reason;
+          return false;
+        })
+        .catch((error: unknown) => {
+          if (error instanceof Crash) return true;
+          throw error;
+        });
+      for (const fate of ['all', 'nothing'] as const) {
+        const writes = await open(disk.after(fate, 0));
+        const version = makeVersion();
+        await writes.attach(version);
+        const found = itemsOf(version);
+        for (const key of answered) expect(found[key], `ended at ${end}, ${fate}`).toBe(Number(key.slice(1)));
       }
     }
   });
