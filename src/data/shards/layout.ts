@@ -13,7 +13,7 @@ const shares = {
   /** Piles that are shuffled together; the next ones are read meanwhile. */
   held: 0.15,
   /** Validation and test events. */
-  heldOut: 0.25,
+  heldOut: 0.5,
 } as const;
 
 export const shareOf = (memory: number, of: keyof typeof shares): number => Math.floor(memory * shares[of]);

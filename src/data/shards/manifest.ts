@@ -32,10 +32,12 @@ export interface ShardManifest {
  */
 export function keyOf(description: DataDescription, needs: Needs, bound: Layout, given: readonly string[]): string {
   const { features, labels, tasks = [], towers } = needs;
-  const stamps = [...bound.sources].map(([role, { stamps }]) => [role, [...stamps]]);
+  // A folder may be named in several ways; a stamp says which file it is.
+  const stamps = [...bound.sources].map(([role, { stamps }]) => [role, [...stamps.values()]]);
   const sides = towers.map(({ name, key, features: read }) => [name, key, read]);
   const counted = tasks.map(({ name, label, only, weight }) => [name, label, only, weight]);
-  const parts = [format, withoutSpans(description), stamps, features, labels, sides, counted, given];
+  const { folder: _, ...block } = description;
+  const parts = [format, withoutSpans(block), stamps, features, labels, sides, counted, given];
   return createHash('sha256')
     .update(JSON.stringify(parts, (_, value) => withoutSpans(value)))
     .digest('hex');
@@ -62,7 +64,9 @@ export async function readMade(folder: string): Promise<Made | undefined> {
   return typeof made?.memory === 'number' ? (made as Made) : undefined;
 }
 
-export const checksumOfManifest = (text: string): string => createHash('sha256').update(text).digest('hex');
+/** Of all that is in the folder. The key is not: how a plan is written does not change the rows. */
+export const checksumOfManifest = ({ key: _, ...rest }: ShardManifest): string =>
+  createHash('sha256').update(JSON.stringify(rest)).digest('hex');
 
 /**
  * Undefined where there is none.
@@ -81,7 +85,7 @@ export async function readManifest(folder: string): Promise<{ manifest: ShardMan
   }
   const manifest = parsed(text);
   if (!isManifest(manifest)) throw failure('shards-damaged', { path, folder, reason: 'it is not a list of shards' });
-  return { manifest, checksum: checksumOfManifest(text) };
+  return { manifest, checksum: checksumOfManifest(manifest) };
 }
 
 function parsed(text: string): unknown {
@@ -125,5 +129,6 @@ function isManifest(value: unknown): value is ShardManifest {
   );
 }
 
-export const makeManifest = (of: Omit<ShardManifest, 'format'>): string =>
-  `${JSON.stringify({ format, ...of }, null, 1)}\n`;
+export const makeManifest = (of: Omit<ShardManifest, 'format'>): ShardManifest => ({ format, ...of });
+
+export const textOf = (manifest: ShardManifest): string => `${JSON.stringify(manifest, null, 1)}\n`;

@@ -1,8 +1,8 @@
 /** Folders of shards: one is complete or not there. It is written under another name, which also says by whom. */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
 import { syncFolder } from '../../storage/durable.ts';
@@ -20,6 +20,7 @@ import {
   readManifest,
   restName,
   type ShardManifest,
+  textOf,
 } from './manifest.ts';
 import type { OnPass } from './passes.ts';
 import { type PileFile, PileWriter, readPile, verifyPile } from './piles.ts';
@@ -65,7 +66,11 @@ export async function makePartial(root: string, key: string): Promise<string> {
   }
 }
 
-export const removePartial = (partial: string): void => rmSync(partial, { recursive: true, force: true });
+export function removePartial(partial: string): void {
+  rmSync(partial, { recursive: true, force: true });
+  // Where it was the only one, its folder goes with it.
+  if (existsSync(dirname(partial)) && readdirSync(dirname(partial)).length === 0) rmdirSync(dirname(partial));
+}
 
 function removeLeft(root: string): void {
   if (!existsSync(root)) return;
@@ -91,12 +96,11 @@ export async function seal(
   const writer = new PileWriter(partial, [restName]);
   writer.append(0, 0, packPlain(rest));
   const [file] = (await writer.finish()) as [PileFile];
-  const manifest = { ...of, rest: file };
-  const text = makeManifest(manifest);
+  const manifest = makeManifest({ ...of, rest: file });
   const folder = folderOf(root, of.key, of.layout);
   try {
     writeFileSync(join(partial, madeName), JSON.stringify(made));
-    writeFileSync(join(partial, manifestName), text);
+    writeFileSync(join(partial, manifestName), textOf(manifest));
     rmSync(join(partial, ownerName), { force: true });
     await syncFolder(partial);
     // Another process may have written the same: then the files are the same, too.
@@ -107,7 +111,7 @@ export async function seal(
     const reason = systemReason(error);
     throw reason === undefined ? error : failure('shards-not-written', { path: folder, reason });
   }
-  return { folder, manifest: { format: 'tower-shards-1', ...manifest }, checksum: checksumOfManifest(text) };
+  return { folder, manifest, checksum: checksumOfManifest(manifest) };
 }
 
 /** The folder that holds shards of a key as they are wanted; one that cannot be read is none. */

@@ -25,7 +25,7 @@ import { momentAt } from './by_time.ts';
 import { type Counted, countBuckets, titleCodes } from './count.ts';
 import { type EncodedRest, encodeBuckets } from './encode.ts';
 import { heldOut } from './held_out.ts';
-import { heldPiles, pilesFor, refuseLargeBucket, refuseLargePile } from './layout.ts';
+import { heldPiles, pilesFor, refuseLargeBucket, refuseLargeHeldOut, refuseLargePile } from './layout.ts';
 import { pileName } from './manifest.ts';
 import { packedBytes } from './packed_bytes.ts';
 import { type PileFile, PileWriter } from './piles.ts';
@@ -117,9 +117,12 @@ async function cutsOfAll(
 
 function layoutOf({ request, layout, wanted, needs }: ToWrite, buckets: number, counted: Counted): ShardLayout {
   const { memory, when, sizes } = request;
+  const packed = packedBytes(counted, needs, wanted, layout, request.given ?? []);
+  const [training, ...others] = counted.counts as [number, number, number];
+  // They take this at least: what users had before is not in it. So it is known before the second pass.
+  refuseLargeHeldOut(memory, (2 * packed * (others[0] + others[1])) / Math.max(1, training));
   if (typeof when === 'object') return when;
   const held = sizes?.held ?? heldPiles;
-  const packed = packedBytes(counted, needs, wanted, layout, request.given ?? []);
   return { buckets, piles: sizes?.piles ?? pilesFor(memory, packed), held };
 }
 

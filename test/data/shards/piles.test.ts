@@ -66,7 +66,7 @@ it.skipIf(!existsSync('/dev/full'))('says that a disk is full', async () => {
 it('says that a bucket, or what is held out, is too large for the memory', async () => {
   const refused = async (work: () => void) => (await failureOf((async () => work())())).join();
   expect(await refused(() => refuseLargeBucket(2 ** 30, 2 ** 28))).toContain('shards-memory');
-  expect(await refused(() => refuseLargeHeldOut(2 ** 30, 2 ** 29))).toContain('validation and test events');
+  expect(await refused(() => refuseLargeHeldOut(2 ** 30, 2 ** 30))).toContain('validation and test events');
   refuseLargeBucket(2 ** 30, 2 ** 24);
 });
 
