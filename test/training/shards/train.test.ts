@@ -1,7 +1,7 @@
 /** Training from shards: the same bits however often it is stopped, and files that are checked before they are used. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { evaluate, load } from '../../../src/api/run.ts';
@@ -18,9 +18,12 @@ const script = join('node_modules', '.cache', `shards_child-${process.pid}.mjs`)
 const shardSizes = { atOnce: 400, buckets: 4, piles: 5, held: 2 };
 const decisions: Decision[] = [];
 
+/** The data as a person names it: from the working folder. */
+const named = relative('.', data);
+
 const trainIn = (run: string, more: Partial<TrainRequest> = {}) =>
   train(model, {
-    ...{ data, out: join(root, run, 'run'), memory: '1G', engine: 'javascript', seed: 1, shardSizes },
+    ...{ data: named, out: join(root, run, 'run'), memory: '1G', engine: 'javascript', seed: 1, shardSizes },
     onDecision: (decision) => decisions.push(decision),
     ...more,
   });
