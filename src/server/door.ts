@@ -27,8 +27,9 @@ const idle = 72_000;
 
 export function makeDoor(): Door {
   let handler: RequestListener = starting;
-  const http = createServer({ requestTimeout: slowest, keepAliveTimeout: idle }, (request, response) =>
-    handler(request, response),
+  const http = createServer(
+    { requestTimeout: slowest, keepAliveTimeout: idle, requireHostHeader: false },
+    (request, response) => handler(request, response),
   );
   refuseTunnels(http);
   let listening: Promise<string> | undefined;

@@ -80,6 +80,8 @@ export async function makeHttp(place: Place, door: Door): Promise<FastifyInstanc
   http.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     const { url = '' } = request.routeOptions;
+    // Node.js would refuse it without a word.
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') throw withoutHost();
     const isOpen = open.has(url);
     if (place.isStopping() && !isOpen) return done(busy('it is stopping'));
     const { authorization } = request.headers;
@@ -100,6 +102,12 @@ export async function makeHttp(place: Place, door: Door): Promise<FastifyInstanc
   http.setErrorHandler((error: unknown, request, reply) => answerError(place, error, request, reply));
   return http;
 }
+
+const withoutHost = (): Refused =>
+  refused(
+    400,
+    diagnose('request-value', undefined, { entry: 'host', reason: 'is missing', advice: 'send the header `Host`' }),
+  );
 
 /** What a client calls its request, if a log can hold it as it is. */
 export const idIn = (given: string | readonly string[] | undefined): string | undefined =>
