@@ -81,7 +81,7 @@ it('reads amounts of memory as people write them', () => {
   expect(['8', 'G', 'much', '-1G', '1e3G', ''].map(memoryOf)).toEqual(Array(6).fill(undefined));
 });
 
-it('orders numbers as a stable sort does', () => {
+it('orders numbers, and leaves equal ones in their order', () => {
   const random = makeRandom(9);
   const values = Float64Array.from(
     { length: 3000 },
