@@ -1,7 +1,7 @@
 /** A starter project for files that nothing is known of: what they hold is guessed, written as two `.tower` files, and checked. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { isWithin, reachOf } from '../data/files/access.ts';
+import { isWithin, type Reach, reachOf } from '../data/files/access.ts';
 import { lookAtFile, type NoTable } from '../data/look/look.ts';
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
@@ -76,7 +76,7 @@ export function proposeProject({ tables }: Look, folder: string, answers: Answer
   const nameOf = (path: string): string => relative(resolve(folder), resolve(path)).split(sep).join('/');
   const proposal = propose(tables, answers, { nameOf });
   if ('problem' in proposal) throw failure('starter-no-events', { reason: proposal.problem });
-  const reach = reachOf(nearest(resolve(folder)));
+  const reach = reachOfNew(resolve(folder));
   const files = [proposal.events, proposal.items, proposal.users].flatMap((file) =>
     file && !file.copy ? file.sources : [],
   );
@@ -87,9 +87,14 @@ export function proposeProject({ tables }: Look, folder: string, answers: Answer
   return { folder, proposal, allow: [...new Set(outside)] };
 }
 
-/** A folder that is to be made belongs to the project of the one that is there. */
-function nearest(folder: string): string {
-  return existsSync(folder) || dirname(folder) === folder ? folder : nearest(dirname(folder));
+/** A folder that is to be made belongs to the project above it; without one it is its own. */
+function reachOfNew(folder: string): Reach {
+  if (existsSync(folder)) return reachOf(folder);
+  let above = dirname(folder);
+  while (!existsSync(above)) above = dirname(above);
+  const reach = reachOf(above);
+  const isProject = ['package.json', '.git'].some((name) => existsSync(join(reach.project ?? above, name)));
+  return isProject ? reach : { folders: [folder] };
 }
 
 export interface Written {

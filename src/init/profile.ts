@@ -103,7 +103,8 @@ function columnProfile(name: string, place: number, cells: readonly Cell[], type
   return { ...base, kind: 'text', ...timed, ...(separator === undefined ? {} : { separator }) };
 }
 
-const isInteger = (text: string): boolean => /^-?\d{1,19}$/.test(text);
+/** Tables with missing values write `5.0`. */
+const isInteger = (text: string): boolean => /^-?\d{1,19}(\.0)?$/.test(text);
 const isNumber = (text: string): boolean => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
 const isCommaNumber = (text: string): boolean => /^[+-]?\d{1,3}((\.\d{3})*|\d*)(,\d+)?$/.test(text);
 const fromComma = (text: string): string => text.replaceAll('.', '').replace(',', '.');

@@ -192,6 +192,8 @@ export function propose(
     items: itemJoin?.table.count ?? item.column.distinct,
     perUser,
   };
+  // `where` leaves one user in so many.
+  const kept = user && size.events > MANY ? 1_000_000 : size.events;
   const title = titleOf(itemJoin?.table ?? events, itemJoin ? undefined : item.column);
   const named = (
     main: TableProfile,
@@ -212,7 +214,7 @@ export function propose(
     item: itemFed,
     ...(list ? { history: listSql(list) ?? list.name } : {}),
     ...(time ? { time } : {}),
-    split: splitOf(files, fold, hasOrder, areLines, nameOf, heldOut(size)),
+    split: splitOf(files, fold, hasOrder, areLines, nameOf, heldOut({ ...size, events: kept })),
     ...whereOf(outcomes.where, events.count, user?.column),
     seen: seenOf(events, user?.column, item.column, isText || kind === 'context'),
     ...(bad > 0.003
@@ -339,7 +341,7 @@ function splitOf(
 }
 
 /** Percent of the events for each held-out part: a first ranking of many events and items would take minutes. */
-function heldOut({ events, items }: Proposal['size']): number {
+function heldOut({ events, items }: Pick<Proposal['size'], 'events' | 'items'>): number {
   const most = Math.min(20_000, 4e8 / Math.max(1, items));
   return Math.max(1, Math.min(10, Math.round((100 * most) / Math.max(1, events))));
 }

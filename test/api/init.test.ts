@@ -112,6 +112,12 @@ describe('a folder that has files already', () => {
   });
 });
 
+it('a new folder next to the files is a project of its own', async () => {
+  const folder = folderOf({ 'v.csv': 'user,item,time\n1,2,1700000000\n1,3,1700000001\n2,2,1700000002\n' });
+  const { allow } = await init({ files: [join(folder, 'v.csv')], out: join(folder, 'new') });
+  expect(allow).toEqual([folder]);
+});
+
 describe('answers', () => {
   it('decide what names do not', async () => {
     const folder = folderOf({

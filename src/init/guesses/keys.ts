@@ -43,7 +43,8 @@ function byName(role: 'user' | 'item', meaning: Meaning): Guesser {
     const rest = column.words.filter((each) => each !== word && meansOf(each, 'id') === undefined);
     const isAlone = rest.length === 0 || column.words.join('') === word;
     // `user_age` describes a user and names none.
-    if (!isAlone && meansOf(column.name, 'id') === undefined) return undefined;
+    const isName = rest.every((each) => meansOf(each, 'title') !== undefined);
+    if (!isAlone && !isName && meansOf(column.name, 'id') === undefined) return undefined;
     const again = repeats(column) >= 1.2;
     const score =
       (isAlone ? 0.75 : 0.5) +
