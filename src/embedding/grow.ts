@@ -1,5 +1,6 @@
 /** A table that takes over the rows of a smaller one, wherever they are now. */
 import { invariant } from '../diagnostics/failure.ts';
+import { isLong, type Numbers } from '../storage/tensor_header.ts';
 import type { Table } from './table.ts';
 
 /** What a table was: float32 [rows, dim], and the state of its optimizer by name, as `Table.state` has it. */
@@ -20,32 +21,40 @@ export interface Growth {
 /** The optimizer's state of new rows stays as before their first step. */
 export function takeOver(table: Table, before: TableBefore, { rowsBefore, newAs, own }: Growth): void {
   const { dim } = table;
-  copyRows(table.values(), before.values, dim, rowsBefore);
-  for (const [name, slots] of Object.entries(table.state())) {
+  copyRows(table.numbers(), before.values, dim, rowsBefore);
+  for (const [name, slots] of Object.entries(table.stateNumbers())) {
     const from = before.state[name];
     invariant(from, `table ${table.name} had no state ${name}`);
-    copyRows(slots, from, slots.length / table.rows, rowsBefore);
+    // What counts the steps of a whole table has no rows.
+    if (slots.length < table.rows) write(slots, 0, from);
+    else copyRows(slots, from, slots.length / table.rows, rowsBefore);
   }
   if (newAs === undefined) return;
-  const values = table.values();
+  const values = table.numbers();
   const source = before.values.subarray(newAs * dim, (newAs + 1) * dim);
   rowsBefore?.forEach((row, at) => {
-    if (row < 0 && !own?.has(at)) values.set(source, at * dim);
+    if (row < 0 && !own?.has(at)) write(values, at * dim, source);
   });
 }
 
-function copyRows<T extends Float32Array | Int32Array>(
-  into: T,
+/** Wherever the numbers are: a large table has its rows in several memories. */
+function write(into: Numbers, at: number, from: Float32Array | Int32Array): void {
+  if (isLong(into)) into.write(at, from);
+  else into.set(from, at);
+}
+
+function copyRows(
+  into: Numbers,
   from: Float32Array | Int32Array,
   width: number,
   rowsBefore: Int32Array | undefined,
 ): void {
   if (rowsBefore === undefined) {
-    into.set(from);
+    write(into, 0, from);
     return;
   }
   for (let row = 0; row < rowsBefore.length; row++) {
     const old = rowsBefore[row]!;
-    if (old >= 0) into.set(from.subarray(old * width, (old + 1) * width), row * width);
+    if (old >= 0) write(into, row * width, from.subarray(old * width, (old + 1) * width));
   }
 }

@@ -50,8 +50,8 @@ function takeTable({ trained }: Base, table: Table, plan: Plan, dataset: Dataset
   const { encoderOf } = plan.tables.find(({ name }) => name === table.name)!;
   const [before, now] = [trained.encodings.get(encoderOf)!, dataset.encodings.get(encoderOf)!];
   const rows = rowsOf(before);
-  const state = Object.entries(table.state()).map(([slot, data]) => {
-    const length = (data.length / table.rows) * rows;
+  const state = Object.entries(table.stateNumbers()).map(([slot, data]) => {
+    const length = data.length < table.rows ? data.length : (data.length / table.rows) * rows;
     return [slot, take(`state/${table.name}/${slot}`, kindOf(data), [length]).data] as const;
   });
   const values = take(`table/${table.name}`, 'F32', [rows, table.dim]).data as Float32Array;
@@ -59,7 +59,7 @@ function takeTable({ trained }: Base, table: Table, plan: Plan, dataset: Dataset
   takeOver(
     table,
     {
-      values: trained.tables.get(table.name)?.values() ?? values,
+      values: trained.tables.get(table.name)?.read() ?? values,
       state: Object.fromEntries(state) as Record<string, Float32Array | Int32Array>,
     },
     {
