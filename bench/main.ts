@@ -22,6 +22,7 @@ const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   capacity: [[...tsx, 'bench/capacity.ts']],
   browser: [[...tsx, 'bench/browser.ts']],
+  daily: [[...tsx, 'bench/daily.ts']],
 };
 
 const asked = process.argv.slice(2);
