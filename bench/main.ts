@@ -6,7 +6,10 @@ import { spawnSync } from 'node:child_process';
 
 const tsx = ['--import', 'tsx'];
 const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  start: [[...tsx, 'bench/start.ts']],
+  start: [
+    [...tsx, 'bench/start.ts'],
+    [...tsx, 'bench/serving_start.ts'],
+  ],
   loop: [[...tsx, 'bench/loop.ts']],
   engines: [[...tsx, 'bench/engines.ts']],
   host: [[...tsx, 'bench/embedding.ts']],

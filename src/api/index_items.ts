@@ -54,7 +54,7 @@ function targetOf(to: string): Target {
 
 /** The items, and the exact answers to queries of the data. */
 async function measured(run: Run, { k = 100, queries = 500 }: IndexRequest) {
-  const recommender = await run.recommender(true);
+  const recommender = await run.recommender();
   const { snapshot } = recommender;
   const { truthOf } = await import('../serve/certificate.ts');
   const truth = truthOf(snapshot, await recommender.sample(queries), Math.min(k, snapshot.rows));

@@ -10,7 +10,6 @@ import { type Choice, chooseEngine } from '../engine/engines.ts';
 import type { BaselineChoice } from '../evaluation/contestants.ts';
 import type { Evaluation } from '../evaluation/evaluate.ts';
 import type { Attention } from '../scoring/attention.ts';
-import type { ComputedItems } from '../scoring/retrieval.ts';
 import type { Exported } from '../serve/export.ts';
 import type { ItemColumns } from '../serve/filter/columns.ts';
 import type { Recommendation } from '../serve/prepare.ts';
@@ -18,6 +17,7 @@ import type { FeatureValues } from '../serve/query_columns.ts';
 import type { Recommender } from '../serve/recommend.ts';
 import type { Objective } from '../serve/snapshot.ts';
 import type { StepRecord } from '../training/replay.ts';
+import type { Cache, Kept } from './cache/cache.ts';
 import { blockIn, readingOf } from './check.ts';
 import { readSource } from './files.ts';
 import { askedMeasures, type Metrics } from './metrics.ts';
@@ -37,6 +37,13 @@ export interface LoadRequest extends MemoryRequest {
   readonly signal?: AbortSignal;
   /** Takes the model of a run that was stopped, and may be resumed. Answers say so. */
   readonly unfinished?: boolean;
+  /**
+   * Keeps what was read in the folder `cache` of the run, and uses what was kept there. Default: true. It is used only where the run, the data and the engine are
+   * as they were.
+   */
+  readonly cache?: boolean;
+  /** Gets sentences for people about what is kept. */
+  readonly say?: (line: string) => void;
 }
 
 /** A loaded model. Rows are read, the engine is loaded and vectors are computed when a question first needs them. */
@@ -47,16 +54,15 @@ export interface Run {
   /** Refused where it is not the data of the training. */
   dataset(): Promise<Dataset>;
   engine(): Promise<Choice>;
-  /**
-   * Knows the vectors of the whole corpus. Made once.
-   * @param columns also reads all columns of the items file, for filters
-   */
-  recommender(columns?: boolean): Promise<Recommender>;
+  /** Knows the vectors of the whole corpus, and the columns of the items for filters. Made once, or of what an earlier start kept. */
+  recommender(): Promise<Recommender>;
   /** What filters may read of the items. */
   itemColumns(): Promise<ItemColumns>;
   /** Reads items that are written one by one, as the items file is read. @throws Failure `items-closed` */
   itemReader(): Promise<ItemReader>;
-  /** Gives back what the engine holds. */
+  /** What the recommender is made of. Resolves once it is in the folder of the run, where it can be written there. */
+  kept(): Promise<Kept>;
+  /** Gives back what the engine holds. What is being kept is not waited for, and then is not kept. */
   close(): Promise<void>;
 }
 
@@ -68,41 +74,72 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
   let dataset: Promise<SameData> | undefined;
   const same = (): Promise<SameData> => (dataset ??= readSame(trained, request));
   return makeRun(trained, request.engine, {
-    notes: async () => [...stoppedNotes(trained), ...(await same()).notes],
+    notes: async () => (await same()).notes,
     dataset: async () => (await same()).dataset,
     columns: () => readColumns(trained, request, same),
     objectives: async () => (await import('./objectives.ts')).objectivesOf(trained),
     reader: () => openReader(trained, request),
+    ...(request.cache === false ? {} : { cache: (signal) => cacheOf(trained, request, signal) }),
+  });
+}
+
+/** @param closing ends what is being written */
+async function cacheOf(trained: Trained, request: LoadRequest, closing: AbortSignal): Promise<Cache> {
+  const { makeCache } = await import('./cache/cache.ts');
+  const { data, signal, say } = request;
+  return makeCache({
+    trained,
+    async block() {
+      const { description, reading } = await blockOf(trained, request);
+      return { description, ...defined({ access: reading.access }) };
+    },
+    isNamed: data !== undefined,
+    signal: signal ? AbortSignal.any([signal, closing]) : closing,
+    ...defined({ say }),
   });
 }
 
 /** What a run rests on besides its weights: read when it is asked for. */
 export interface RunSources {
+  /** About the data. */
   notes(): Promise<readonly string[]>;
   dataset(): Promise<Dataset>;
   columns(): Promise<ItemColumns>;
   objectives(): Promise<readonly Objective[] | undefined>;
   reader(): Promise<ItemReader>;
-  /** The vectors of the corpus, where another process has computed them. */
-  readonly computed?: ComputedItems;
+  /** What would be made of the data, where another process has made it. */
+  readonly known?: Kept;
+  /** Where it is kept. */
+  cache?(closing: AbortSignal): Promise<Cache>;
 }
 
 export function makeRun(trained: Trained, name: EngineName | undefined, sources: RunSources): Run {
   let engine: Promise<Choice> | undefined;
   let columns: Promise<ItemColumns> | undefined;
-  const recommenders: [Promise<Recommender>?, Promise<Recommender>?] = [];
+  let answering: Promise<Answering> | undefined;
+  const closing = new AbortController();
   const run: Run = {
     trained,
-    notes: sources.notes,
+    async notes() {
+      const ofData = (await answering)?.notes ?? (await sources.notes());
+      return [...stoppedNotes(trained), ...ofData];
+    },
     dataset: sources.dataset,
     engine: () => (engine ??= chooseEngine(name)),
-    recommender: (withColumns = false) =>
-      (recommenders[Number(withColumns)] ??= recommenderOf(run, sources, withColumns)),
+    recommender: async () => (await (answering ??= answeringOf(run, sources, closing.signal))).recommender,
     itemColumns: () => (columns ??= sources.columns()),
     itemReader: sources.reader,
+    async kept() {
+      await run.recommender();
+      const { recommender, notes, keeping } = await answering!;
+      await keeping;
+      return { served: recommender.served(), notes };
+    },
     async close() {
-      for (const recommender of recommenders) await (await recommender)?.close();
-      recommenders.length = 0;
+      const before = answering;
+      answering = undefined;
+      closing.abort();
+      await (await before)?.recommender.close();
     },
   };
   return run;
@@ -136,15 +173,33 @@ function stoppedNotes({ manifest }: Trained): string[] {
   return status === 'stopped' ? [`The training was stopped ${after}, and the model was kept as it was.`] : [];
 }
 
-async function recommenderOf(run: Run, sources: RunSources, withColumns: boolean): Promise<Recommender> {
-  const { dataset, engine } = await rowsAndEngine(run);
-  const objectives = await sources.objectives();
-  const { makeRecommender } = await import('../serve/recommend.ts');
-  return makeRecommender(run.trained, dataset, engine, {
-    version: run.trained.manifest.checksum,
-    ...defined({ objectives, computed: sources.computed }),
-    ...(withColumns ? { columns: await run.itemColumns() } : {}),
-  });
+interface Answering {
+  readonly recommender: Recommender;
+  /** About the data. */
+  readonly notes: readonly string[];
+  readonly keeping?: Promise<void>;
+}
+
+async function answeringOf(run: Run, sources: RunSources, closing: AbortSignal): Promise<Answering> {
+  const { trained } = run;
+  const cache = await sources.cache?.(closing);
+  // The database reads in threads of its own while this one loads the engine.
+  if (!sources.known && !(await cache?.look())) run.dataset().catch(() => {});
+  const [{ engine }, objectives, { makeRecommender, openRecommender }] = await Promise.all([
+    run.engine(),
+    sources.objectives(),
+    import('../serve/recommend.ts'),
+  ]);
+  const options = { version: trained.manifest.checksum, ...defined({ objectives }) };
+  const known = sources.known ?? (await cache?.open(engine));
+  if (known) {
+    const { served, notes } = known;
+    return { recommender: await openRecommender(trained, { served, dataset: run.dataset }, engine, options), notes };
+  }
+  const [dataset, notes] = [await run.dataset(), await sources.notes()];
+  const recommender = await makeRecommender(trained, dataset, engine, { ...options, columns: await run.itemColumns() });
+  const keeping = cache?.keep(engine, { served: recommender.served(), notes });
+  return { recommender, notes, ...defined({ keeping }) };
 }
 
 /** The database reads in threads of its own while this one loads the engine. */
@@ -242,7 +297,7 @@ export interface RecommendRequest {
 /** The best `k` items for a user, with titles, scores and the user's history. */
 export async function recommend(run: Run, request: RecommendRequest): Promise<Recommendation> {
   const { filter, exclude, weights } = request;
-  const recommender = await run.recommender(filter !== undefined);
+  const recommender = await run.recommender();
   const recommendation = await recommender.ask(
     { ...defined({ key: request.user }), values: request.values ?? {} },
     { k: request.k ?? 10, ...defined({ removeSeen: request.removeSeen, filter, exclude, weights }) },

@@ -41,19 +41,17 @@ export async function open(run: Run, request: OpenRequest = {}): Promise<Opened>
     const reason = 'it searches in a database, which does not get them';
     throw failure('items-closed', { reason, advice: 'leave out `--items`, or search in the index of a folder' });
   }
-  const [{ makeAnswers }, recommender, dataset, notes, reader] = await Promise.all([
+  const [{ makeAnswers }, recommender, reader] = await Promise.all([
     import('../server/answers.ts'),
-    run.recommender(true),
-    run.dataset(),
-    run.notes(),
+    run.recommender(),
     takesItems ? run.itemReader() : undefined,
   ]);
-  const removesSeen = dataset.seen !== 'kept';
+  const notes = await run.notes();
+  const { query, removesSeen } = recommender;
   const opened =
     index === undefined ? undefined : await indexes!.openIndex(index, recommender.snapshot, defined({ table }));
   const over = recommender.over(opened?.snapshot);
   const items = reader && over.writes(reader);
-  const { query } = recommender;
   // In place: a copy would have the snapshot of now, and not the one after a write.
   const answers = makeAnswers({
     recommender: Object.assign(over, { query }),

@@ -78,6 +78,9 @@ export const perOption = (): Option =>
 export const unfinishedOption = (): Option =>
   new Option('--unfinished', 'use the model of a run that was stopped; the answer says so');
 
+export const noCacheOption = (): Option =>
+  new Option('--no-cache', 'read the data again, and keep nothing of it in the folder of the run');
+
 /** `--set width=128 --set dense.rate=1e-3 --set encoder=wide`: the file is then checked as if it said so. */
 export const setOption = (): Option =>
   new Option(

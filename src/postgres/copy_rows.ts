@@ -3,7 +3,7 @@
  * https://www.postgresql.org/docs/17/sql-copy.html; arrays and vectors as `array_recv` and `vector_recv` read them.
  */
 import { failure } from '../diagnostics/failure.ts';
-import type { ItemColumn } from '../serve/filter/columns.ts';
+import { type ItemColumn, wordOf } from '../serve/filter/columns.ts';
 import type { Snapshot } from '../serve/snapshot.ts';
 
 export type CopiedItems = Pick<Snapshot, 'rows' | 'itemVector' | 'keyAt' | 'titleAt'>;
@@ -49,7 +49,7 @@ function valueBytes(column: ItemColumn, row: number): Buffer | undefined {
       return Number.isNaN(value) ? undefined : float64(value);
     }
     case 'text':
-      return optional(column.words[column.codes[row]!], 'value');
+      return optional(wordOf(column.words, column.codes[row]!), 'value');
     case 'texts':
       return listBytes(column, row);
     case 'truth': {
@@ -67,7 +67,7 @@ function listBytes(column: Extract<ItemColumn, { kind: 'texts' }>, row: number):
   const [from, to] = [column.starts[row]!, column.ends[row]!];
   if (from < 0) return undefined;
   if (from === to) return Buffer.concat([0, 0, textType].map(int32));
-  const words = Array.from(column.codes.subarray(from, to), (code) => textBytes(column.words[code]!, 'value'));
+  const words = Array.from(column.codes.subarray(from, to), (code) => textBytes(wordOf(column.words, code)!, 'value'));
   return Buffer.concat([...[1, 0, textType, words.length, 1].map(int32), ...words.flatMap(sized)]);
 }
 

@@ -31,8 +31,18 @@ export interface Scan {
   readonly vectors: Float32Array;
   /** The best rows of each request, at most `k`. */
   top(requests: readonly ScanRequest[]): Ranked[];
+  /** The codes, to be kept. They share memory with the scan, which may move when it next answers. */
+  coded(): Coded;
   /** The score of one row. */
   score(vectors: readonly Float64Array[], row: number): number;
+}
+
+/** Items as codes, without their vectors. */
+export interface Coded {
+  /** [blocks × 64, width, rounded up to be even], in the order of `writeCodes`. */
+  readonly codes: Uint8Array;
+  /** float64 [blocks, 4] */
+  readonly records: Float64Array;
 }
 
 const page = 65_536;
@@ -60,6 +70,19 @@ export function makeScan(vectors: Float32Array, rows: number, width: number): Sc
   const layout = layoutOf(rows, width);
   const store = makeCodeStore(layout);
   writeStore(store, layout, vectors);
+  return scanOf(store, vectors, rows, width);
+}
+
+/**
+ * The scan of items whose codes are known.
+ * @param coded of these vectors, by this version: others give other answers
+ */
+export function scanOfCoded({ codes, records }: Coded, vectors: Float32Array, rows: number, width: number): Scan {
+  const layout = layoutOf(rows, width);
+  invariant(codes.length === layout.codeBytes && records.length === 4 * layout.blocks, `codes of ${rows} × ${width}`);
+  const store = makeCodeStore(layout);
+  new Uint8Array(store.memory.buffer, store.codes, codes.length).set(codes);
+  new Float64Array(store.memory.buffer, store.records, records.length).set(records);
   return scanOf(store, vectors, rows, width);
 }
 
@@ -109,6 +132,10 @@ export function scanOf(store: CodeStore, vectors: Float32Array, rows: number, wi
     width,
     vectors,
     score,
+    coded: () => ({
+      codes: new Uint8Array(store.memory.buffer, store.codes, place.layout.codeBytes),
+      records: new Float64Array(store.memory.buffer, store.records, 4 * place.layout.blocks),
+    }),
     top(requests) {
       const answers: Ranked[] = new Array(requests.length);
       let pass: number[] = [];

@@ -31,7 +31,7 @@ export interface Retrieval {
 }
 
 export interface RetrievalOptions extends TowerOptions {
-  readonly corpus: Corpus;
+  readonly corpus: Pick<Corpus, 'rows' | 'features'>;
   /** What these weights make of the corpus, where another process has computed it. */
   readonly computed?: ComputedItems;
 }
@@ -53,7 +53,7 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
   const query = new TowerVectors(queryTower, { ...options, tables });
   const item = new TowerVectors(itemTower, options);
   const oneAfterTheOther = makeQueue();
-  const allItems = Int32Array.from({ length: corpus.rows }, (_, row) => row);
+  let allItems: Int32Array | undefined;
   let scorer: Program | undefined;
   let isScorerOld = true;
   let items: Vectors | undefined;
@@ -65,6 +65,7 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
       const output = elementOutput(name.slice(itemTower.name.length + 1));
       return { output, into: table.values() };
     });
+    allItems ??= new Int32Array(corpus.rows).map((_, row) => row);
     items = await item.of(corpus.features, allItems, more);
     isScorerOld = true;
   };
@@ -125,7 +126,7 @@ function makeQueue(): <T>(work: () => Promise<T>) => Promise<T> {
 }
 
 /** Tables of the vectors that elements of lists are, by name: a row for each item of the corpus. */
-function computedTables({ features }: Plan, { rows }: Corpus): ReadonlyMap<string, Table> {
+function computedTables({ features }: Plan, { rows }: Pick<Corpus, 'rows'>): ReadonlyMap<string, Table> {
   return new Map(
     features.flatMap(({ through, width }) => {
       if (!through) return [];

@@ -63,11 +63,11 @@ export function pageColumn(column: ItemColumn): PageColumn {
     case 'number':
       return { kind: 'number', values: Array.from(column.values, (value) => (Number.isFinite(value) ? value : null)) };
     case 'text':
-      return { kind: 'text', words: column.words, values: [...column.codes] };
+      return { kind: 'text', words: [...column.words], values: [...column.codes] };
     case 'texts': {
       const { starts, ends, codes, words } = column;
       const values = Array.from(starts, (start, row) => (start < 0 ? null : [...codes.subarray(start, ends[row])]));
-      return { kind: 'texts', words, values };
+      return { kind: 'texts', words: [...words], values };
     }
     case 'truth':
       return { kind: 'truth', values: Array.from(column.values, (value) => (value < 0 ? null : value === 1)) };

@@ -119,7 +119,7 @@ export interface SnapshotParts {
   readonly keys: Pick<KeyTable, 'rowOf' | 'keyAt'>;
   readonly titleAt: (row: number) => string | undefined;
   readonly columns: ItemColumns;
-  readonly userKeys: KeyTable;
+  readonly userKeys: Omit<KeyTable, 'parts'>;
   readonly seen?: BagColumn;
   readonly graph?: Graph;
 }

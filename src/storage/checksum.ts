@@ -23,12 +23,13 @@ export async function checksumOf(folder: string, path: string): Promise<Checksum
   }
 }
 
-/** Reads the file in pieces: it may be larger than memory. */
-export async function checksumOpened(handle: ReadableFile): Promise<Checksum> {
+/** Reads the file in pieces: it may be larger than memory. @throws the reason of `signal` */
+export async function checksumOpened(handle: ReadableFile, signal?: AbortSignal): Promise<Checksum> {
   const hash = createHash('sha256');
   const piece = new Uint8Array(4 * 2 ** 20);
   let bytes = 0;
   for (;;) {
+    signal?.throwIfAborted();
     const { bytesRead } = await handle.read(piece, 0, piece.length, bytes);
     if (bytesRead === 0) return { sha256: hash.digest('hex'), bytes };
     hash.update(piece.subarray(0, bytesRead));

@@ -12,6 +12,13 @@ import { systemReason } from '../diagnostics/system_reason.ts';
 export const isInside = (path: string): boolean =>
   path !== '' && !/[\\\0]/.test(path) && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 
+/** Whether a folder lies there itself, and no link to one. */
+export const isFolder = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
 /** Text of JSON that Tower reads: a string of JavaScript holds little more. */
 const mostText = 500 * 2 ** 20;
 

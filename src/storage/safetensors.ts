@@ -6,6 +6,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { endianness } from 'node:os';
 import { basename, dirname } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import { systemReason } from '../diagnostics/system_reason.ts';
 import type { Sink } from './durable.ts';
@@ -88,7 +89,7 @@ export async function writeSafetensors(
   let text = Buffer.from(JSON.stringify(header));
   if (seal) {
     const hash = createHash('sha256').update(text);
-    for (const { data } of ordered) for (const bytes of writtenPieces(data)) hash.update(bytes);
+    for (const { data } of ordered) for (const bytes of writtenPieces(data)) await hashPieces(hash, bytes);
     const sealed = hash.digest('hex');
     text = Buffer.from(JSON.stringify({ ...header, __metadata__: { ...metadata, [sealName]: sealed } }));
   }
@@ -98,6 +99,16 @@ export async function writeSafetensors(
   await sink.write(padded);
   for (const { data } of ordered) for (const bytes of writtenPieces(data)) await sink.write(bytes);
 }
+
+/** In pieces, so that a server answers in between. */
+async function hashPieces(hash: Hash, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.byteLength; at += hashedAtOnce) {
+    hash.update(bytes.subarray(at, at + hashedAtOnce));
+    if (bytes.byteLength > hashedAtOnce) await nextTurn();
+  }
+}
+
+const hashedAtOnce = 4 * 2 ** 20;
 
 export interface ReadOptions {
   /** By name: all that the file must hold, and nothing else. Absent: whatever it holds. */
@@ -122,6 +133,10 @@ export async function readSafetensors(path: string, options: ReadOptions = {}): 
 export async function readMetadata(path: string): Promise<Stored['metadata']> {
   return withFile(path, async (handle) => (await readHeader(handle, path)).metadata);
 }
+
+/** The texts of a file that is open, and stays so. @throws Failure `damaged-file` */
+export const readOpenedMetadata = async (handle: ReadableFile, path: string): Promise<Stored['metadata']> =>
+  (await readHeader(handle, path)).metadata;
 
 async function withFile<T>(path: string, read: (handle: ReadableFile) => Promise<T>): Promise<T> {
   const handle = await openRunFile(dirname(path), basename(path));
@@ -152,8 +167,7 @@ export async function readOpened(
     if (kindOf(data) !== dtype || data.length !== countOf(shape)) throw damaged(`\`${name}\` is of another size`);
     const { bytes } = kinds[dtype];
     for (const { from, numbers } of piecesOf(data)) {
-      await fill(handle, bytesOf(numbers), start + begin + from * bytes, path);
-      hash?.update(bytesOf(numbers));
+      await fill(handle, bytesOf(numbers), start + begin + from * bytes, path, hash);
       if (!isLong(data)) continue;
       if (finite?.(name)) refuseInfinite({ name, shape, data: numbers }, damaged);
       data.write(from, numbers);
@@ -191,12 +205,27 @@ async function readHeader(handle: ReadableFile, path: string) {
 }
 
 const pieceBytes = 64 * 2 ** 20;
+/** What one call reads at most. */
+const readAtOnce = 8 * 2 ** 20;
 
-async function fill(handle: ReadableFile, target: Uint8Array, position: number, path: string): Promise<void> {
-  for (let at = 0; at < target.byteLength; ) {
-    const length = Math.min(pieceBytes, target.byteLength - at);
-    const { bytesRead } = await handle.read(target, at, length, position + at);
+/** A thread of the system reads a piece while this one takes the checksum of the piece before it. */
+async function fill(
+  handle: ReadableFile,
+  target: Uint8Array,
+  position: number,
+  path: string,
+  hash?: Hash,
+): Promise<void> {
+  const end = target.byteLength;
+  const read = (at: number): Promise<{ bytesRead: number }> =>
+    handle.read(target, at, Math.min(readAtOnce, end - at), position + at);
+  let next = end > 0 ? read(0) : undefined;
+  for (let at = 0; next !== undefined; ) {
+    const { bytesRead } = await next;
     if (bytesRead === 0) throw failure('damaged-file', { path, reason: 'it is cut off' });
+    const from = at;
     at += bytesRead;
+    next = at < end ? read(at) : undefined;
+    hash?.update(target.subarray(from, at));
   }
 }

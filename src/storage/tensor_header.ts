@@ -128,8 +128,24 @@ export function checkExpected(
   if (more) throw damaged(`it has \`${more.name}\`, which the model does not`);
 }
 
+/** Zero times a number that is infinite or none is no number. Four sums side by side, as each waits for its last addition. */
+function areFinite(data: Float32Array): boolean {
+  const { length } = data;
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let at = 0;
+  for (; at + 3 < length; at += 4) {
+    a += data[at]! * 0;
+    b += data[at + 1]! * 0;
+    c += data[at + 2]! * 0;
+    d += data[at + 3]! * 0;
+  }
+  for (; at < length; at++) a += data[at]! * 0;
+  return a + b + c + d === 0;
+}
+
 export function refuseInfinite({ name, data }: StoredTensor, damaged: Damaged): void {
   if (data instanceof Int32Array || data instanceof Uint8Array) return;
+  if (data instanceof Float32Array && areFinite(data)) return;
   for (let i = 0; i < data.length; i++) {
     if (!Number.isFinite(data[i]!)) throw damaged(`\`${name}\` holds ${data[i]}, where weights are finite numbers`);
   }

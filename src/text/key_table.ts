@@ -10,6 +10,18 @@ export interface KeyTable {
   keyAt(row: number): string;
   /** Rows of keys that begin with a text, in their order, at most so many. It reads all keys: 10 million take about 0.1 s. */
   rowsWith(prefix: string, most: number): number[];
+  /** What it is made of, to be kept: with the slots, if a key was looked up or `withSlots` asks for them. Not to be changed. */
+  parts(withSlots?: boolean): KeyParts;
+}
+
+/** A table as plain data. */
+export interface KeyParts {
+  /** All keys end to end, as WTF-8. */
+  readonly bytes: Uint8Array;
+  /** By row: where its key ends. */
+  readonly ends: Uint32Array;
+  /** By the hash of a key, which other hashes may push on: its row + 1, or 0. A power of two of them, half of them 0 at least. */
+  readonly slots?: Uint32Array;
 }
 
 /** Bytes of all keys: what a 32-bit offset reaches. */
@@ -28,6 +40,15 @@ export function makeKeyTable(keys: Iterable<string>, expected = 0): KeyTable {
     if (used > mostBytes) throw new RangeError('the keys of a table take more than 4 GiB');
     ends[size++] = used;
   }
+  return keyTableOf({ bytes: bytes.subarray(0, used), ends: ends.subarray(0, size) });
+}
+
+/** How many slots a table of so many keys has. */
+export const slotsFor = (size: number): number => 2 ** Math.ceil(Math.log2(Math.max(2, 2 * size)));
+
+/** @param parts of `KeyTable.parts`, or data that `keyPartsComplaint` has nothing against */
+export function keyTableOf({ bytes, ends, slots }: KeyParts): KeyTable {
+  const size = ends.length;
   const startOf = (row: number): number => (row === 0 ? 0 : ends[row - 1]!);
 
   const find = (slots: Uint32Array, from: Uint8Array, start: number, end: number): number => {
@@ -38,12 +59,12 @@ export function makeKeyTable(keys: Iterable<string>, expected = 0): KeyTable {
     }
   };
   /** Titles are read by row alone: the index of a table is made when a key is first looked up. */
-  let index: Uint32Array | undefined;
+  let index = slots;
   const makeIndex = (): Uint32Array => {
     // At most half full. A slot holds a row + 1; 0 is empty.
-    const slots = new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(2, 2 * size))));
-    for (let row = 0; row < size; row++) slots[find(slots, bytes, startOf(row), ends[row]!)] = row + 1;
-    return slots;
+    const made = new Uint32Array(slotsFor(size));
+    for (let row = 0; row < size; row++) made[find(made, bytes, startOf(row), ends[row]!)] = row + 1;
+    return made;
   };
 
   return {
@@ -67,7 +88,34 @@ export function makeKeyTable(keys: Iterable<string>, expected = 0): KeyTable {
       if (!(row >= 0 && row < size)) throw new RangeError(`there is no row ${row} of ${size} keys`);
       return decode(bytes, startOf(row), ends[row]!);
     },
+    parts(withSlots = false) {
+      if (withSlots) index ??= makeIndex();
+      return index ? { bytes, ends, slots: index } : { bytes, ends };
+    },
   };
+}
+
+/**
+ * What is wrong with parts that come from a file; undefined where any lookup ends and stays within them. Bytes are not looked at: each text that they can be is one.
+ */
+export function keyPartsComplaint({ bytes, ends, slots }: KeyParts): string | undefined {
+  let last = 0;
+  for (let row = 0; row < ends.length; row++) {
+    const end = ends[row]!;
+    if (end < last) return 'a text ends before it begins';
+    last = end;
+  }
+  if (last !== bytes.length) return 'its texts do not fill their bytes';
+  if (slots === undefined) return undefined;
+  if (slots.length !== slotsFor(ends.length)) return 'it has another number of slots';
+  let used = 0;
+  for (let at = 0; at < slots.length; at++) {
+    const slot = slots[at]!;
+    if (slot > ends.length) return 'a slot has a row that is not there';
+    if (slot > 0) used++;
+  }
+  // A search ends at an empty slot.
+  return used > ends.length ? 'its slots hold a row twice' : undefined;
 }
 
 const shared = new Uint8Array(768);
@@ -117,7 +165,10 @@ function decode(bytes: Uint8Array, from: number, end: number): string {
     if (first < 0x80) text += String.fromCharCode(first);
     else if (first < 0xe0) text += String.fromCharCode(((first & 0x1f) << 6) | rest());
     else if (first < 0xf0) text += String.fromCharCode(((first & 0x0f) << 12) | (rest() << 6) | rest());
-    else text += String.fromCodePoint(((first & 0x07) << 18) | (rest() << 12) | (rest() << 6) | rest());
+    else
+      text += String.fromCodePoint(
+        Math.min(0x10ffff, ((first & 0x07) << 18) | (rest() << 12) | (rest() << 6) | rest()),
+      );
   }
   return text;
 }

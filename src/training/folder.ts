@@ -2,6 +2,7 @@
 import { copyFile, link, lstat, readdir, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { admissionFile, compactionFile } from '../artifact/admissions.ts';
+import { cacheFilesIn, cacheFolder } from '../artifact/cache_path.ts';
 import { type Best, checkpointFile } from '../artifact/checkpoint.ts';
 import { readEncoding } from '../artifact/encoding_file.ts';
 import { identityOf, otherData, type RunIdentity } from '../artifact/identity.ts';
@@ -15,7 +16,7 @@ import type { Plan } from '../plan/plan.ts';
 import { checksumOf } from '../storage/checksum.ts';
 import { isPartialOf, makeFolder, remove, removeDurably, syncFolder, writeTextDurably } from '../storage/durable.ts';
 import { isLockFile } from '../storage/lock.ts';
-import { readJsonFile } from '../storage/run_files.ts';
+import { isFolder, readJsonFile } from '../storage/run_files.ts';
 import { isEventFile } from '../tracking/event_file.ts';
 import { metricsFile, stepsFile } from './metrics_log.ts';
 
@@ -35,7 +36,7 @@ const topFiles = [
 
 const isTopFile = (name: string): boolean => topFiles.includes(name) || isBestFile(name) || isEventFile(name);
 
-export const modelFolders = ['graphs', 'encodings', 'sources'];
+export const modelFolders = ['graphs', 'encodings', 'sources', cacheFolder];
 
 /** Files further down that a model may have; nothing else that a run or a manifest lists is removed. */
 const isModelPath = (path: string): boolean =>
@@ -75,6 +76,7 @@ export async function oursIn(folder: string, names: readonly string[]): Promise<
       if (nested.includes(path) || partial) paths.add(path);
     }
   }
+  for (const path of await cacheFilesIn(folder)) paths.add(path);
   const plan = manifest?.plan as { model?: unknown } | undefined;
   const work = names.some((name) => name === manifestFile || name === checkpointFile);
   return { paths, model: String(run?.model ?? plan?.model ?? ''), work };
@@ -154,7 +156,7 @@ export async function pathsIn(folder: string): Promise<string[]> {
   const paths: string[] = [];
   for (const name of await namesIn(folder)) {
     if (name === rejectsFile || isLockFile(name)) continue;
-    if (!modelFolders.includes(name)) paths.push(name);
+    if (!modelFolders.includes(name) || !(await isFolder(join(folder, name)))) paths.push(name);
     else for (const each of await namesIn(join(folder, name))) paths.push(`${name}/${each}`);
   }
   return paths;

@@ -17,6 +17,7 @@ import { madeOf, type Plan } from '../../src/plan/plan.ts';
 import { makeRetrieval } from '../../src/scoring/retrieval.ts';
 import { queryColumns } from '../../src/serve/query_columns.ts';
 import { makeRecommender } from '../../src/serve/recommend.ts';
+import { servedComplaint } from '../../src/serve/served/valid.ts';
 import { makeSource } from '../../src/text/source.ts';
 import { valueAt, weightsAt } from '../data/fixture.ts';
 
@@ -82,6 +83,7 @@ async function expectSameScores(plan: Plan, dataset: Dataset, questions: readonl
   const parameters = initialValues(plan.step.graph, plan.train.seed);
   const trained = { plan, encodings, tables, parameters } as unknown as Trained;
   const recommender = await makeRecommender(trained, dataset, engine);
+  expect(servedComplaint(recommender.served(), trained)).toBeUndefined();
   const retrieval = await makeRetrieval({ plan, engine, tables, corpus, parameters });
   const step = Math.max(1, Math.floor(questions.length / scored));
   for (let at = 0; at < questions.length; at += step) {

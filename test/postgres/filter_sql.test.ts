@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { filterSql } from '../../src/postgres/filter_sql.ts';
 import { Parameters } from '../../src/postgres/parameters.ts';
-import { type ItemColumn, type ItemColumns, textColumn, textsColumn } from '../../src/serve/filter/columns.ts';
+import { type ItemColumn, type ItemColumns, textColumn, textsColumn, wordOf } from '../../src/serve/filter/columns.ts';
 import { evaluate } from '../../src/serve/filter/evaluate.ts';
 import { conditionOf } from '../../src/serve/filter/filter.ts';
 import fc from '../fast_check.ts';
@@ -72,11 +72,13 @@ function valueAt(column: ItemColumn, row: number): unknown {
     case 'number':
       return Number.isNaN(column.values[row]) ? null : column.values[row];
     case 'text':
-      return column.words[column.codes[row]!] ?? null;
+      return wordOf(column.words, column.codes[row]!) ?? null;
     case 'texts':
       return column.starts[row]! < 0
         ? null
-        : Array.from(column.codes.subarray(column.starts[row]!, column.ends[row]!), (code) => column.words[code]);
+        : Array.from(column.codes.subarray(column.starts[row]!, column.ends[row]!), (code) =>
+            wordOf(column.words, code),
+          );
     case 'truth':
       return column.values[row]! < 0 ? null : column.values[row] === 1;
   }

@@ -11,7 +11,8 @@ import { check, compile } from '../../src/pipeline.ts';
 import { makeRandom } from '../../src/random/random.ts';
 import { makeRetrieval } from '../../src/scoring/retrieval.ts';
 import { exportModel } from '../../src/serve/export.ts';
-import { makeRecommender } from '../../src/serve/recommend.ts';
+import { makeRecommender, openRecommender } from '../../src/serve/recommend.ts';
+import { servedComplaint } from '../../src/serve/served/valid.ts';
 import type { Serving } from '../../src/serve/serving_file.ts';
 import { makeSource } from '../../src/text/source.ts';
 import { train } from '../../src/training/train.ts';
@@ -127,6 +128,11 @@ it.each(['skip', 'keep'])('an export scores as the run does, unseen: %s', async 
   // What a service knows: texts of ids, in the order of time.
   const asked = { user_id: 'u3', history: ['m1', 'm12', 'm2', 'm99', 'm2', 'm5'], shelf: ['m14', 'm13', 'm3', 'm4'] };
   const recommender = await makeRecommender(trained, dataset, plainEngine);
+  const served = structuredClone(recommender.served());
+  expect(servedComplaint(served, trained)).toBeUndefined();
+  const opened = await openRecommender(trained, { served, dataset: async () => dataset }, plainEngine);
+  expect(await opened.ask({ values: asked }, { k: 5 })).toEqual(await recommender.ask({ values: asked }, { k: 5 }));
+  await opened.close();
   const answer = await recommender.ask({ values: asked }, { k: corpus.rows, removeSeen: false });
   const scores = new Map(answer.items.map(({ key, score }) => [key, score]));
   expect(scores.size).toBe(14);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { makeKeyTable } from '../../src/text/key_table.ts';
+import { keyPartsComplaint, keyTableOf, makeKeyTable } from '../../src/text/key_table.ts';
 import fc from '../fast_check.ts';
 
 const texts = fc.oneof(
@@ -41,4 +41,51 @@ it('finds the rows of keys that begin with a text', () => {
       expect(makeKeyTable(keys).rowsWith(prefix, most)).toEqual(rows.slice(0, most));
     }),
   );
+});
+
+it('is made again of its parts, with and without its slots', () => {
+  fc.assert(
+    fc.property(fc.array(texts, { maxLength: 100 }), fc.array(texts), fc.boolean(), (keys, others, withSlots) => {
+      const table = makeKeyTable(keys);
+      const parts = structuredClone(table.parts(withSlots));
+      expect(keyPartsComplaint(parts)).toBeUndefined();
+      const again = keyTableOf(parts);
+      for (const key of [...keys, ...others]) expect(again.rowOf(key)).toBe(table.rowOf(key));
+      keys.forEach((key, row) => {
+        expect(again.keyAt(row)).toBe(key);
+      });
+    }),
+  );
+});
+
+it('takes any parts that nothing is said against: lookups end, and each text is one', () => {
+  const part = fc.record({
+    bytes: fc.uint8Array({ maxLength: 12 }),
+    ends: fc.array(fc.nat(13), { maxLength: 4 }).map((ends) => Uint32Array.from(ends)),
+    slots: fc.array(fc.nat(4), { maxLength: 8 }).map((slots) => Uint32Array.from(slots)),
+  });
+  const sorted = part.map(({ bytes, ends, slots }) => ({
+    bytes,
+    ends: Uint32Array.of(...ends.filter((end) => end < bytes.length).sort(), bytes.length),
+    slots,
+  }));
+  fc.assert(
+    fc.property(fc.oneof(part, sorted), fc.array(texts), (parts, keys) => {
+      if (keyPartsComplaint(parts) !== undefined) return;
+      const table = keyTableOf(parts);
+      for (let row = 0; row < table.size; row++) expect(typeof table.keyAt(row)).toBe('string');
+      for (const key of keys) expect(table.rowOf(key)).toBeLessThan(table.size);
+    }),
+  );
+});
+
+it('says what is wrong with parts', () => {
+  const { bytes, ends, slots } = makeKeyTable(['a', 'bc']).parts(true);
+  const complaint = (change: object) => keyPartsComplaint({ bytes, ends, slots: slots!, ...change });
+  expect(complaint({})).toBeUndefined();
+  expect(complaint({ ends: Uint32Array.of(2, 1) })).toMatch('ends before');
+  expect(complaint({ bytes: bytes.subarray(1) })).toMatch('do not fill');
+  expect(complaint({ slots: new Uint32Array(2) })).toMatch('number of slots');
+  expect(complaint({ slots: slots!.map((slot) => slot * 2) })).toMatch('not there');
+  expect(complaint({ slots: slots!.map(() => 1) })).toMatch('twice');
 });

@@ -38,7 +38,7 @@ export interface BesideRequest extends Omit<LoadRequest, 'signal'> {
 
 /** @throws Failure of `load` and of reading the data, `version-process` */
 export async function loadBeside(folder: string, request: BesideRequest, path = program()): Promise<Run> {
-  const { signal, isFirst = false, ...plain } = request;
+  const { signal, say, isFirst = false, ...plain } = request;
   const out = makeTemporary('version');
   try {
     signal?.throwIfAborted();
@@ -53,6 +53,7 @@ export async function loadBeside(folder: string, request: BesideRequest, path = 
       signal?.throwIfAborted();
       if ('broken' in answer) throw new Error(answer.broken);
       if ('refused' in answer) throw new Failure(answer.refused);
+      for (const line of answer.said) say?.(line);
     } finally {
       signal?.removeEventListener('abort', stop);
       stop();

@@ -8,15 +8,16 @@ import { readWhole } from './loaded.ts';
 
 export interface LoadJob {
   readonly folder: string;
-  readonly request: LoadRequest;
+  readonly request: Omit<LoadRequest, 'say' | 'signal'>;
   /** A folder of this job alone. */
   readonly out: string;
 }
 
 export const loadedFile = 'loaded';
 
+/** `said`: sentences for people. */
 export type LoadAnswer =
-  | { readonly done: true }
+  | { readonly done: true; readonly said: readonly string[] }
   | { readonly refused: readonly Diagnostic[] }
   | { readonly broken: string };
 
@@ -27,14 +28,15 @@ process.on('disconnect', () => process.exit());
 process.once('message', (job: LoadJob) => void answer(job));
 
 async function answer({ folder, request, out }: LoadJob): Promise<void> {
-  const said = await readWhole(folder, request)
+  const said: string[] = [];
+  const given = await readWhole(folder, { ...request, say: (line) => void said.push(line) })
     .then((loaded) => writePlain(join(out, loadedFile), loaded))
     .then(
-      (): LoadAnswer => ({ done: true }),
+      (): LoadAnswer => ({ done: true, said }),
       (error: unknown): LoadAnswer =>
         error instanceof Failure
           ? { refused: error.diagnostics.map((one) => ({ ...one, fixes: [] })) }
           : { broken: error instanceof Error ? (error.stack ?? error.message) : String(error) },
     );
-  process.send!(said, () => process.exit());
+  process.send!(given, () => process.exit());
 }

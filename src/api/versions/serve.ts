@@ -43,7 +43,8 @@ export async function serveVersions(request: VersionsRequest): Promise<ServingVe
 }
 
 async function serveWith(items: OpenedItems | undefined, request: VersionsRequest): Promise<ServingVersions> {
-  const { watch, canary, share, signal, say = () => {}, data, allow, unfinished, index, table, userVectors } = request;
+  const { watch, canary, share, signal, say = () => {}, index, table, userVectors } = request;
+  const { data, allow, unfinished, cache } = request;
   const choice = await (request.run?.engine() ?? chooseEngine(request.engine));
   request.onEngine?.(choice);
   const [{ loadBeside }, { makeWatch }, { makeVersions }, { makeSides }, { makeSwaps }] = await Promise.all([
@@ -57,7 +58,7 @@ async function serveWith(items: OpenedItems | undefined, request: VersionsReques
     openVersion(run, folder, defined({ items, index, table, userVectors }));
   // An index that comes after its run makes the run one to be tried again.
   const besides = index === undefined || isAddress(index) ? undefined : join(index, 'index.json');
-  const ofRun = { ...defined({ data, allow, unfinished }), engine: choice.engine.name };
+  const ofRun = { ...defined({ data, allow, unfinished, cache, say: request.say }), engine: choice.engine.name };
   const load = async (folder: string, ending?: AbortSignal, isFirst = false): Promise<Version> =>
     versionOf(await loadBeside(folder, { ...ofRun, isFirst, ...defined({ signal: ending }) }), folder);
 

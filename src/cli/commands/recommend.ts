@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { defined } from '../../defined.ts';
 import type { Item } from '../../serve/prepare.ts';
 import { openRun } from '../open_run.ts';
-import { seenOf, weightOption, wholeNumber, withExample, withOption } from '../options.ts';
+import { noCacheOption, seenOf, weightOption, wholeNumber, withExample, withOption } from '../options.ts';
 import { answer, answerJson, sayEngine } from '../report.ts';
 import { addRunOptions, addSeenOptions, type OfRanking } from '../run_options.ts';
 
@@ -27,7 +27,8 @@ export function recommendCommand(program: Command): void {
     .addOption(new Option('-k <count>', 'recommend this many items').argParser(wholeNumber).default(10))
     .option('--filter <condition>', 'recommend only items whose columns meet a condition')
     .option('--exclude <keys...>', 'remove the items with these keys from the answer')
-    .addOption(weightOption());
+    .addOption(weightOption())
+    .addOption(noCacheOption());
   addSeenOptions(command);
   addRunOptions(command).action(
     async (folder: string, { user, with: values, k, removeSeen, keepSeen, json, ...others }: Options) => {
@@ -36,7 +37,7 @@ export function recommendCommand(program: Command): void {
         command.error('error: the query is missing: give `--user <key>`, or `--with <feature=value>`, or both');
       }
       const { recommend } = await import('../../api/run.ts');
-      const run = await openRun(folder, options);
+      const run = await openRun(folder, options, 'answers');
       sayEngine(await run.engine());
       const { items, history, notes } = await recommend(run, {
         ...defined({ user, filter, exclude, weights }),

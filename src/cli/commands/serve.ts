@@ -7,7 +7,15 @@ import { failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
 import { stdoutLines } from '../log_lines.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
-import { allowOption, dataOption, engineOption, unfinishedOption, wholeNumber, withExample } from '../options.ts';
+import {
+  allowOption,
+  dataOption,
+  engineOption,
+  noCacheOption,
+  unfinishedOption,
+  wholeNumber,
+  withExample,
+} from '../options.ts';
 import { say, sayEngine } from '../report.ts';
 import { type Ending, endable, signals } from '../signals.ts';
 
@@ -68,7 +76,8 @@ export function serveCommand(program: Command): void {
     )
     .option('--items <folder>', 'take items that are added, changed and deleted, and keep them in this folder')
     .option('--no-log', 'write no line for each request');
-  for (const option of [dataOption(), allowOption(), engineOption(), unfinishedOption()]) command.addOption(option);
+  for (const option of [noCacheOption(), dataOption(), allowOption(), engineOption(), unfinishedOption()])
+    command.addOption(option);
   command.action(async (folder: string | undefined, options: Options) => {
     const { host, port, index, table, tokenFile, deadline, waiting, userVectors, items, log, ...others } = options;
     const { mostItems, mostRequests, mostBytes, watch, canary, share, ...ofRun } = others;
@@ -88,7 +97,7 @@ export function serveCommand(program: Command): void {
         ...(lines ? { log: lines.write } : {}),
       };
       if (folder !== undefined && canary === undefined) {
-        const run = await openRun(folder, ofRun);
+        const run = await openRun(folder, ofRun, 'answers');
         sayEngine(await run.engine());
         const serving = await serve(run, { ...asked, ...defined({ index, table }) });
         for (const note of await run.notes()) say(note);
@@ -101,7 +110,7 @@ export function serveCommand(program: Command): void {
         return;
       }
       const { serveVersions } = await import('../../api/versions/serve.ts');
-      const run = folder === undefined ? undefined : await openRun(folder, ofRun);
+      const run = folder === undefined ? undefined : await openRun(folder, ofRun, 'answers');
       const versions = {
         ...asked,
         ...ofRun,

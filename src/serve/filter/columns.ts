@@ -6,17 +6,29 @@ export type ItemColumn =
   /** NaN where there is no value. */
   | { readonly kind: 'number'; readonly values: Float64Array }
   /** Places among the words; −1 where there is no value. */
-  | { readonly kind: 'text'; readonly codes: Int32Array; readonly words: readonly string[] }
+  | { readonly kind: 'text'; readonly codes: Int32Array; readonly words: Words }
   /** Item i has the words `codes[starts[i] … ends[i])`, perhaps none; `starts[i]` is −1 where there is no list. */
   | {
       readonly kind: 'texts';
       readonly starts: Int32Array;
       readonly ends: Int32Array;
       readonly codes: Int32Array;
-      readonly words: readonly string[];
+      readonly words: Words;
     }
   /** 1, 0, or −1 where there is no value. */
   | { readonly kind: 'truth'; readonly values: Int8Array };
+
+/** Different texts: an array, or texts that are made of their bytes when they are asked for. */
+export interface Words extends Iterable<string> {
+  readonly length: number;
+  /** @param place from 0 on */
+  at(place: number): string | undefined;
+  slice(from: number, to: number): readonly string[];
+  map<T>(each: (word: string) => T): T[];
+}
+
+/** The word of a code; undefined for −1, which is no word. */
+export const wordOf = (words: Words, code: number): string | undefined => (code < 0 ? undefined : words.at(code));
 
 export type ItemColumns = ReadonlyMap<string, ItemColumn>;
 
@@ -101,10 +113,10 @@ export function valueAt(column: ItemColumn, row: number): unknown {
     case 'number':
       return Number.isNaN(column.values[row]) ? null : column.values[row];
     case 'text':
-      return column.words[column.codes[row]!] ?? null;
+      return wordOf(column.words, column.codes[row]!) ?? null;
     case 'texts': {
       const [from, to] = [column.starts[row]!, column.ends[row]!];
-      return from < 0 ? null : Array.from(column.codes.subarray(from, to), (code) => column.words[code]!);
+      return from < 0 ? null : Array.from(column.codes.subarray(from, to), (code) => wordOf(column.words, code)!);
     }
     case 'truth':
       return column.values[row]! < 0 ? null : column.values[row] === 1;

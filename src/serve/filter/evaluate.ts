@@ -5,7 +5,7 @@
 import { Bits } from '../../scan/bits.ts';
 import { makeKeyTable } from '../../text/key_table.ts';
 import type { Condition, NumberValue, TextValue, TruthValue } from './check.ts';
-import type { ItemColumn } from './columns.ts';
+import { type ItemColumn, wordOf } from './columns.ts';
 import { numberComparisons, textComparisons } from './comparisons.ts';
 
 /** Items for which a condition is true, and those for which it is false; neither: a value is missing. */
@@ -111,7 +111,7 @@ function truthsOf(value: TruthValue): Test {
 }
 
 const wordAt = ({ codes, words }: Extract<ItemColumn, { kind: 'text' }>, row: number): string | undefined =>
-  words[codes[row]!];
+  wordOf(words, codes[row]!);
 
 /** Asks once for each word, not once for each item. */
 function testWords(of: TextValue, test: (word: string) => boolean): Test {

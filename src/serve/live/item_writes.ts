@@ -35,7 +35,7 @@ export interface ItemWrites {
 export interface ItemWritesSource {
   readonly plan: Plan;
   readonly encodings: ReadonlyMap<string, Encoding>;
-  readonly corpus: Pick<Corpus, 'features' | 'titles'>;
+  readonly corpus: Pick<Corpus, 'features'> & { readonly hasTitles: boolean };
   readonly live: LiveItems;
   readonly base: Snapshot;
   readonly reader: ItemReader;
@@ -96,8 +96,12 @@ export function makeItemWrites(source: ItemWritesSource): ItemWrites {
 }
 
 /** A title that the items file does not give is that of the events, or the key. */
-function titleOf({ key, title }: ReadItem, base: Snapshot, { titles }: ItemWritesSource['corpus']): string | undefined {
-  if (title !== undefined || titles === undefined) return title;
+function titleOf(
+  { key, title }: ReadItem,
+  base: Snapshot,
+  { hasTitles }: ItemWritesSource['corpus'],
+): string | undefined {
+  if (title !== undefined || !hasTitles) return title;
   const row = base.itemRow(key);
   return row < 0 ? key : base.titleAt(row);
 }

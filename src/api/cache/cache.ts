@@ -1,0 +1,90 @@
+/**
+ * What a start has read and computed, kept in the folder of the run, so that the next start reads that alone: `cache/onnx.safetensors`. It is used only while
+ * everything that it comes from is as it was: the run, the engine, the version of Tower, the data block and its files. A cache that is damaged or out of date is
+ * reported in a line, and made again; the answers are those of a start without it.
+ */
+import { join } from 'node:path';
+import { cacheFilesIn, cacheFolder, cachePath } from '../../artifact/cache_path.ts';
+import type { Trained } from '../../artifact/load.ts';
+import type { Access } from '../../data/files/access.ts';
+import { Failure } from '../../diagnostics/failure.ts';
+import { systemReason } from '../../diagnostics/system_reason.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { DataDescription } from '../../model/model.ts';
+import { type Kept, readKept, writeKept } from './cache_file.ts';
+import { identityOf, type Look } from './identity.ts';
+import { type FileState, fileStates, textOfBlock } from './source_files.ts';
+
+export type { Kept } from './cache_file.ts';
+
+export interface Cache {
+  /** Looks at the data files, before a row is read. False: nothing is kept, whatever the engine. @throws Failure of data files that are missing */
+  look(): Promise<boolean>;
+  /** Undefined where there is none that can be used. Then rows are read, and `keep` keeps what becomes of them. @throws as `look` */
+  open(engine: Engine): Promise<Kept | undefined>;
+  /** Resolves once it is on the disk, or it is reported that it could not be kept. */
+  keep(engine: Engine, kept: Kept): Promise<void>;
+}
+
+export interface CacheSource {
+  readonly trained: Trained;
+  /** The data block, and which files it may name. */
+  block(): Promise<{ readonly description: DataDescription; readonly access?: Access }>;
+  /** Whether the user named the data, which may then be other data than that of the training. */
+  readonly isNamed: boolean;
+  /** Ends reading and writing. */
+  readonly signal?: AbortSignal;
+  /** Gets sentences for people. */
+  readonly say?: (line: string) => void;
+}
+
+export function makeCache({ trained, block, isNamed, signal, say = () => {} }: CacheSource): Cache {
+  const { folder, manifest, plan } = trained;
+  let looked: Promise<{ readonly text: string; readonly files: readonly FileState[] }> | undefined;
+  /** What changes after this has another stamp. */
+  const look = () => (looked ??= lookAt());
+  const lookAt = async () => {
+    const { description, access } = await block();
+    return {
+      text: `${isNamed} ${textOfBlock(description)}`,
+      files: await fileStates(description, plan, access),
+    };
+  };
+  const lookOf = async (engine: Engine): Promise<Look> => {
+    const { text, files } = await look();
+    return { identity: identityOf(manifest, engine, text), files };
+  };
+
+  return {
+    async look() {
+      await look();
+      return (await cacheFilesIn(folder)).length > 0;
+    },
+    async open(engine) {
+      const now = await lookOf(engine);
+      const again = '; the data is read again';
+      try {
+        const kept = await readKept(trained, engine.name, now, signal);
+        if (typeof kept !== 'string') return kept;
+        say(`${join(folder, cachePath(engine.name))} is out of date, because ${kept}${again}`);
+      } catch (error) {
+        signal?.throwIfAborted();
+        const reason = reasonOf(error);
+        if (reason === undefined) throw error;
+        say(`${reason}${again}`);
+      }
+      return undefined;
+    },
+    async keep(engine, kept) {
+      const written = lookOf(engine).then((before) => writeKept(folder, engine.name, kept, before, signal));
+      // Whatever goes wrong, answers do not depend on it.
+      const reason = await written.catch((error: unknown) =>
+        signal?.aborted ? undefined : (reasonOf(error) ?? String(error)),
+      );
+      if (reason !== undefined) say(`what was read is not kept in ${join(folder, cacheFolder)}: ${reason}`);
+    },
+  };
+}
+
+const reasonOf = (error: unknown): string | undefined =>
+  error instanceof Failure ? error.diagnostics[0]!.message : systemReason(error);

@@ -1,0 +1,71 @@
+/**
+ * What a recommender has besides the model, as plain data: vectors of the items and their codes, keys, titles, columns for filters, and what is known of
+ * users. It is made of a data set once, and kept next to the run; texts are bytes, of which a million cost no object each.
+ */
+import type { BagColumn, Dataset, IndexedColumn } from '../../data/dataset.ts';
+import { defined } from '../../defined.ts';
+import type { Coded } from '../../scan/scan.ts';
+import type { ComputedItems } from '../../scoring/retrieval.ts';
+import type { Vectors } from '../../scoring/tower_vectors.ts';
+import { type KeyParts, makeKeyTable } from '../../text/key_table.ts';
+import type { ItemColumn, ItemColumns } from '../filter/columns.ts';
+
+export interface Served extends Pick<Dataset, 'seen' | 'histories'> {
+  readonly items: ServedItems;
+  readonly users: ServedUsers;
+}
+
+export interface ServedItems {
+  readonly vectors: Vectors;
+  /** Absent: they are made of the vectors. */
+  readonly coded?: Coded;
+  readonly keys: KeyParts;
+  readonly titles?: KeyParts;
+  /** What filters read. */
+  readonly columns: ReadonlyMap<string, ServedColumn>;
+  readonly features: ReadonlyMap<string, IndexedColumn>;
+  /** Tables of the query tower that the item tower computes, by name. */
+  readonly tables: ComputedItems['tables'];
+}
+
+export interface ServedUsers {
+  readonly keys: KeyParts;
+  readonly seen: BagColumn;
+  readonly features: ReadonlyMap<string, IndexedColumn>;
+  readonly asOfLastEvent?: readonly string[];
+}
+
+/** A column whose words are bytes. */
+export type ServedColumn = WithPlainWords<ItemColumn>;
+type WithPlainWords<C> = C extends { readonly words: unknown } ? Omit<C, 'words'> & { readonly words: KeyParts } : C;
+
+/** @param computed by the item tower of this corpus */
+export function servedOf(
+  { corpus, users, seen, histories }: Pick<Dataset, 'corpus' | 'users' | 'seen' | 'histories'>,
+  { vectors, tables }: ComputedItems,
+  columns: ItemColumns = new Map(),
+): Served {
+  const { keys, titles, features } = corpus;
+  return {
+    seen,
+    histories,
+    items: {
+      ...{ vectors, features, tables },
+      keys: partsOf(keys),
+      ...defined({ titles: titles && partsOf(titles) }),
+      columns: new Map([...columns].map(([name, column]) => [name, plainColumn(column)])),
+    },
+    users: {
+      ...{ seen: users.seen, features: users.features },
+      keys: partsOf(users.keys),
+      ...defined({ asOfLastEvent: users.asOfLastEvent }),
+    },
+  };
+}
+
+const partsOf = (texts: readonly string[]): KeyParts => makeKeyTable(texts, texts.length).parts();
+
+function plainColumn(column: ItemColumn): ServedColumn {
+  if (column.kind === 'number' || column.kind === 'truth') return column;
+  return { ...column, words: makeKeyTable(column.words, column.words.length).parts() };
+}
