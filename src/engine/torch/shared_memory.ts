@@ -1,6 +1,6 @@
 /**
- * Numbers on their way to another process and back, in files that both have open: a pipe would take three times as long for the
- * 16 MB of a step at batch 4096. The files have no name, so nothing is left of them when both processes are gone.
+ * Numbers on their way to another process and back, in files that both have open: a pipe would copy them twice more. The files have
+ * no name, so nothing is left of them when both processes are gone.
  */
 import { closeSync, existsSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
