@@ -133,11 +133,15 @@ async function settled(look: Look, options: Options, asks: boolean): Promise<Pro
   let answers: Answers = defined({ events, user, item, time }) as Answers;
   for (;;) {
     const project = proposeProject(look, options.out, answers);
-    const [question] = project.proposal.questions;
+    const { questions } = project.proposal;
+    const [question] = questions;
     if (question === undefined) return project;
-    const first = question.choices[0]!;
-    if (!asks) say(`not asked: ${question.text} Taken: ${first.text}`);
-    answers = { ...answers, [question.id]: asks ? await ask(question.text, question.choices) : first.value };
+    if (!asks) {
+      // The proposal holds the first choice of each already.
+      for (const { text, choices } of questions) say(`not asked: ${text} Taken: ${choices[0]!.text}`);
+      return project;
+    }
+    answers = { ...answers, [question.id]: await ask(question.text, question.choices) };
   }
 }
 
