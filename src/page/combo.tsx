@@ -39,9 +39,9 @@ export function Combo(props: ComboProps) {
   const [typed, setTyped] = useState(value);
   const [isOpen, setOpen] = useState(false);
   const [at, setAt] = useState(-1);
-  const found = useFound(find, isOpen ? typed : undefined);
+  // Together with the list: a key that is pressed as soon as the list is there must not be lost.
+  const found = useFound(find, isOpen ? typed : undefined, () => setAt(-1));
   useEffect(() => setTyped(value), [value]);
-  useEffect(() => setAt(-1), [found]);
 
   const choose = (choice: Choice | undefined): void => {
     setOpen(false);
@@ -128,7 +128,7 @@ export function Combo(props: ComboProps) {
 }
 
 /** @param typed undefined: nobody searches */
-function useFound(find: ComboProps['find'], typed: string | undefined): readonly Choice[] {
+function useFound(find: ComboProps['find'], typed: string | undefined, onFound: () => void): readonly Choice[] {
   const [found, setFound] = useState<readonly Choice[]>([]);
   const latest = useRef(0);
   useEffect(() => {
@@ -137,7 +137,9 @@ function useFound(find: ComboProps['find'], typed: string | undefined): readonly
     const timer = setTimeout(async () => {
       const next = await find(typed.slice(0, 1000));
       // Answers may come in another order than they were asked for.
-      if (number === latest.current && next) setFound(next);
+      if (number !== latest.current || !next) return;
+      onFound();
+      setFound(next);
     }, pause);
     return () => clearTimeout(timer);
   }, [typed]);
