@@ -1,6 +1,6 @@
 /** One progress bar for the whole training on stderr, and one line per epoch. Without a terminal: only the lines. */
-import { SingleBar } from 'cli-progress';
 import type { EpochRecord, TrainingEvent } from '../training/training_events.ts';
+import { makeBar } from './bar.ts';
 import { say } from './report.ts';
 import { makeShardsProgress, type ShardsProgress } from './shards_progress.ts';
 
@@ -12,14 +12,7 @@ export interface ProgressView {
 }
 
 export function makeProgress(): ProgressView {
-  const bar = new SingleBar({
-    format: '{epoch} {bar} {percentage}% · loss {loss} · {rate} examples/s · {left} left',
-    barsize: 24,
-    clearOnComplete: true,
-    hideCursor: true,
-    stream: process.stderr,
-    noTTYOutput: false,
-  });
+  const bar = makeBar('{epoch} {bar} {percentage}% · loss {loss} · {rate} examples/s · {left} left');
   const passes = makeShardsProgress();
   let drawn = false;
   /** Whether lines are of rounds of steps, not of epochs. */

@@ -1,8 +1,8 @@
 /** One progress bar for the passes over rows on stderr, and one line about where they go. Without a terminal: only the line. */
-import { SingleBar } from 'cli-progress';
 import type { Decision, MemoryRequest, PassEvent } from '../api/shards.ts';
 import { passWords } from '../data/shards/passes.ts';
 import { bytesWords } from '../diagnostics/wording.ts';
+import { makeBar } from './bar.ts';
 import { say } from './report.ts';
 
 export interface ShardsProgress extends Required<Pick<MemoryRequest, 'onPass' | 'onDecision'>> {
@@ -10,14 +10,7 @@ export interface ShardsProgress extends Required<Pick<MemoryRequest, 'onPass' | 
 }
 
 export function makeShardsProgress(): ShardsProgress {
-  const bar = new SingleBar({
-    format: '{pass} {bar} {percentage}% · {eta_formatted} left',
-    barsize: 24,
-    clearOnComplete: true,
-    hideCursor: true,
-    stream: process.stderr,
-    noTTYOutput: false,
-  });
+  const bar = makeBar('{pass} {bar} {percentage}% · {eta_formatted} left');
   let drawn: PassEvent['pass'] | undefined;
   const end = (): void => {
     if (drawn) bar.stop();

@@ -7,7 +7,7 @@ import { defined } from '../../defined.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
 import { nearest } from '../../text/nearest.ts';
-import { makeDataProgress } from '../data_progress.ts';
+import { makeCountBar } from '../bar.ts';
 import { countOption, jsonOption, seedOption, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
 import { endable } from '../signals.ts';
@@ -52,9 +52,9 @@ export function dataCommand(program: Command): void {
       if (from !== undefined && set.originals === undefined) throw failure('set-is-fetched', { set: name });
       const [option] = Object.keys(synthetic);
       if (option !== undefined && !set.isDrawn) throw failure('set-has-one-size', { set: name, option });
-      const bar = makeDataProgress();
+      const bar = makeCountBar('rows');
       const source = await endable((signal) =>
-        set.get({ folder: out, ...defined({ from }), synthetic, log: say, progress: bar.rows, signal }),
+        set.get({ folder: out, ...defined({ from }), synthetic, log: say, progress: bar.count, signal }),
       ).finally(bar.end);
       const block = keepBlock(name, out);
       if (json) return answerJson({ folder: out, block, ...source });

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { defined } from '../../defined.ts';
-import { makeIndexProgress } from '../index_progress.ts';
+import { makeCountBar } from '../bar.ts';
 import { openRun, type RunOptions } from '../open_run.ts';
 import { wholeNumber, withExample } from '../options.ts';
 import { answer, answerJson, say, sayEngine } from '../report.ts';
@@ -49,9 +49,14 @@ export function indexCommand(program: Command): void {
     const run = await openRun(folder, defined({ data, allow, engine, unfinished }));
     sayEngine(await run.engine());
     for (const note of await run.notes()) say(note);
-    const view = makeIndexProgress();
-    const watched = { onProgress: view.say, onItems: view.items };
-    const indexed = await endable((signal) => indexItems(run, { ...request, ...watched, signal })).finally(view.end);
+    const bar = makeCountBar('items');
+    const onProgress = (line: string): void => {
+      // A line takes the place of the bar.
+      bar.end();
+      say(line);
+    };
+    const watched = { onProgress, onItems: bar.count };
+    const indexed = await endable((signal) => indexItems(run, { ...request, ...watched, signal })).finally(bar.end);
     await run.close();
     if (json) return answerJson(indexed);
     const { to, table, items, settings, certificate, dropped } = indexed;

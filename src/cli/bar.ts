@@ -1,0 +1,37 @@
+/** Progress bars on stderr, which look alike. */
+import { SingleBar } from 'cli-progress';
+
+/** Without a terminal it draws nothing. @param format as cli-progress reads it */
+export const makeBar = (format: string): SingleBar =>
+  new SingleBar({
+    format,
+    barsize: 24,
+    clearOnComplete: true,
+    hideCursor: true,
+    stream: process.stderr,
+    noTTYOutput: false,
+  });
+
+export interface CountBar {
+  /** Draws the bar with its first value. Without a terminal: nothing. */
+  count(done: number, of: number): void;
+  end(): void;
+}
+
+/** Of things that are counted, such as `rows`. */
+export function makeCountBar(what: string): CountBar {
+  const bar = makeBar(`{bar} {percentage}% · {value} of {total} ${what} · {eta_formatted} left`);
+  let isDrawn = false;
+  return {
+    count(done, of) {
+      if (!process.stderr.isTTY) return;
+      if (!isDrawn) bar.start(of, 0);
+      isDrawn = true;
+      bar.update(done);
+    },
+    end() {
+      if (isDrawn) bar.stop();
+      isDrawn = false;
+    },
+  };
+}
