@@ -9,20 +9,10 @@ import { makeRanker } from '../src/embedding/rank.ts';
 import { makeTable, type Table } from '../src/embedding/table.ts';
 import type { Tensors } from '../src/engine/engine.ts';
 import { makeFeeder } from '../src/feed/feeder.ts';
-import type { FeaturePlan, GraphPlan, InputPlan, RowOptimizerPlan } from '../src/plan/plan.ts';
+import type { FeaturePlan, GraphPlan, InputPlan } from '../src/plan/plan.ts';
 import { makeRandom } from '../src/random/random.ts';
+import { rowOptimizer } from './row_optimizer.ts';
 
-const optimizer: RowOptimizerPlan = {
-  kind: 'row_adagrad',
-  rate: 0.05,
-  schedule: { warmup: 0, decay: 'constant' },
-  initialAccumulator: 0.1,
-  epsilon: 1e-7,
-  beta1: 0.9,
-  beta2: 0.999,
-  weightDecay: 0,
-  l2: 0,
-};
 const random = makeRandom(7);
 const events = { kind: 'events' } as const;
 
@@ -132,7 +122,7 @@ function measure(setting: Setting): void {
   const began = performance.now();
   const tables = new Map<string, Table>();
   for (const [name, tableRows, dim] of setting.tables) {
-    const table = makeTable({ name, rows: tableRows, dim, optimizer });
+    const table = makeTable({ name, rows: tableRows, dim, optimizer: rowOptimizer });
     table.initialize(1, 0.05);
     tables.set(name, table);
   }

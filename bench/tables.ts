@@ -6,20 +6,9 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { largestSpace, limitSpaces } from '../src/embedding/space.ts';
 import { makeTable } from '../src/embedding/table.ts';
-import type { RowOptimizerPlan } from '../src/plan/plan.ts';
 import { makeRandom } from '../src/random/random.ts';
+import { rowOptimizer } from './row_optimizer.ts';
 
-const optimizer: RowOptimizerPlan = {
-  kind: 'row_adagrad',
-  rate: 0.05,
-  schedule: { warmup: 0, decay: 'constant' },
-  initialAccumulator: 0.1,
-  epsilon: 1e-7,
-  beta1: 0.9,
-  beta2: 0.999,
-  weightDecay: 0,
-  l2: 0,
-};
 const dim = 16;
 /** Codes of a step. */
 const batch = 65_536;
@@ -47,7 +36,14 @@ const large: readonly Setting[] = [
 function measure({ rows, limit, precision }: Setting): void {
   limitSpaces(limit);
   const seconds = (): number => process.cpuUsage().user / 1e6;
-  const table = makeTable({ name: 'items', rows, dim, optimizer, lookups: 0, ...(precision ? { precision } : {}) });
+  const table = makeTable({
+    name: 'items',
+    rows,
+    dim,
+    optimizer: rowOptimizer,
+    lookups: 0,
+    ...(precision ? { precision } : {}),
+  });
   table.initialize(1, 0.05);
   const made = seconds();
   const lookup = table.lookup({ kind: 'one' });

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../diagnostics/failure.ts';
-import { systemReason } from '../diagnostics/system_reason.ts';
+import { reading } from '../diagnostics/system_reason.ts';
 import { removeRun } from '../training/remove_run.ts';
 import { type RunSummary, summaryOf } from '../training/summary.ts';
 
@@ -16,10 +16,7 @@ const deepest = 4;
  * @throws Failure `cannot-read` where the folder itself cannot be read
  */
 export async function listRuns(root: string): Promise<RunSummary[]> {
-  await readdir(root).catch((error: unknown) => {
-    const reason = systemReason(error);
-    throw reason === undefined ? error : failure('cannot-read', { path: root, reason });
-  });
+  await reading(root, readdir(root));
   const found: RunSummary[] = [];
   await visit(root, 0, found);
   return found.sort((a, b) => b.changed - a.changed || (a.folder < b.folder ? -1 : 1));

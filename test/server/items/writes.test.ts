@@ -53,6 +53,16 @@ const itemsOf = ({ snapshot }: ItemWrites): Record<string, number> =>
       .sort(),
   );
 
+/** Whether the disk ended the work. */
+const crashes = (work: Promise<void>): Promise<boolean> =>
+  work.then(
+    () => false,
+    (error: unknown) => {
+      if (error instanceof Crash) return true;
+      throw error;
+    },
+  );
+
 async function open(disk: Disk, end?: number, events: string[] = []) {
   const { log, records } = await openRecordLog(faultyFiles(disk, end, 0.5), itemLog);
   const recording = {
@@ -219,20 +229,16 @@ describe('writes of items', () => {
     for (let end = 0; ended; end++) {
       const disk = new Disk();
       let answered = 0;
-      ended = await open(disk, end)
-        .then(async (writes) => {
+      ended = await crashes(
+        open(disk, end).then(async (writes) => {
           const version = makeVersion();
           await writes.attach(version);
           for (const each of asked) {
             await writes.write([each], false);
             answered++;
           }
-          return false;
-        })
-        .catch((error: unknown) => {
-          if (error instanceof Crash) return true;
-          throw error;
-        });
+        }),
+      );
       for (const fate of ['all', 'nothing'] as const) {
         const writes = await open(disk.after(fate, 0));
         const version = makeVersion();
@@ -250,8 +256,8 @@ describe('writes of several clients', () => {
     for (let end = 0; ended; end++) {
       const disk = new Disk();
       const answered: string[] = [];
-      ended = await open(disk, end)
-        .then(async (writes) => {
+      ended = await crashes(
+        open(disk, end).then(async (writes) => {
           await writes.attach(makeVersion());
           const client = async (name: string): Promise<void> => {
             for (let at = 0; at < 5; at++) {
@@ -262,12 +268,8 @@ describe('writes of several clients', () => {
           const all = await Promise.allSettled(['x', 'y', 'z'].map(client));
           const failed = all.find((each) => each.status === 'rejected');
           if (failed) throw failed.reason;
-          return false;
-        })
-        .catch((error: unknown) => {
-          if (error instanceof Crash) return true;
-          throw error;
-        });
+        }),
+      );
       for (const fate of ['all', 'nothing'] as const) {
         const writes = await open(disk.after(fate, 0));
         const version = makeVersion();
