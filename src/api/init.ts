@@ -12,7 +12,7 @@ import { modelText } from '../init/model_text.ts';
 import { profileOf, type TableProfile } from '../init/profile.ts';
 import type { Copy, Proposal } from '../init/proposal.ts';
 import { type Answers, propose } from '../init/propose.ts';
-import { writeTextDurably } from '../storage/durable.ts';
+import { makeFolder, writeTextDurably } from '../storage/durable.ts';
 import { check } from './check.ts';
 import { format } from './format.ts';
 
@@ -117,10 +117,7 @@ export async function writeProject({ folder, proposal, allow }: Project, signal?
     [data, formatted(dataText(proposal), data)],
     [model, formatted(modelText(proposal), model)],
   ] as const;
-  await writing(
-    folder,
-    makeFolders(folder).then(() => undefined),
-  );
+  await makeFolder(folder);
   for (const copy of copies) {
     const to = join(folder, copy.to);
     const { rewrite } = await import('../data/look/rewrite.ts');
