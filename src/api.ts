@@ -7,7 +7,7 @@ export { type FormatOptions, format } from './api/format.ts';
 export { type Indexed, type IndexRequest, indexItems } from './api/index_items.ts';
 export { type InitRequest, init } from './api/init.ts';
 export type { Metrics } from './api/metrics.ts';
-export { writeReport } from './api/report.ts';
+export { writeReport, writeRunsReport } from './api/report.ts';
 export {
   type EvaluateRequest,
   evaluate,

@@ -1,14 +1,21 @@
 /** `report.html` of a run: what is known of it, to be read in a browser. */
-import { join } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { readManifest } from '../artifact/load.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import { defined } from '../defined.ts';
+import { failure } from '../diagnostics/failure.ts';
 import type { Evaluation } from '../evaluation/evaluate.ts';
 import { readCurves } from '../report/curves.ts';
 import { drawingOf } from '../report/drawn.ts';
-import { type ReportParts, reportPage } from '../report/page.ts';
+import { readEvaluation, writeEvaluation } from '../report/evaluation_file.ts';
+import { reportPage } from '../report/page.ts';
+import type { ReportParts } from '../report/parts.ts';
+import { type NamedRun, runsPage } from '../report/runs_page.ts';
+import type { SourceText } from '../report/settings_section.ts';
+import { generator } from '../report/shell.ts';
 import { writeTextDurably } from '../storage/durable.ts';
 import { lockFolder } from '../storage/lock.ts';
+import { readRunFile } from '../storage/run_files.ts';
 import { reportFile } from '../training/folder.ts';
 import { recompiled } from './recompiled.ts';
 
@@ -23,20 +30,67 @@ const patience = 5000;
  */
 export async function writeReport(folder: string, evaluation?: Evaluation): Promise<string> {
   const manifest = await readManifest(folder);
-  const page = reportPage({
-    manifest,
-    curves: await readCurves(folder, manifest.training.steps),
-    ...(await modelOf(folder, manifest)),
-    ...defined({ evaluation }),
-  });
+  const parts = await reportParts(folder, manifest);
+  const page = reportPage({ ...parts, ...defined({ evaluation: evaluation ?? parts.evaluation }) });
   const path = join(folder, reportFile);
   const lock = await lockFolder(folder, { purpose: 'tower evaluate', wait: patience });
   try {
+    if (evaluation) await writeEvaluation(folder, manifest, evaluation);
     await writeTextDurably(path, page);
   } finally {
     await lock.release();
   }
   return path;
+}
+
+/**
+ * Writes one report of several runs: their curves over each other, their figures, and the settings that set them apart.
+ * @param out Default: `report.html` in the folder that holds all of them
+ * @returns its path
+ * @throws Failure `not-a-run`, `damaged-file`, `file-exists` for a file that is no report, `cannot-write`
+ */
+export async function writeRunsReport(folders: readonly string[], out?: string): Promise<string> {
+  const runs: NamedRun[] = [];
+  const root = commonFolder(folders);
+  for (const folder of folders) {
+    const parts = await reportParts(folder, await readManifest(folder));
+    runs.push({ ...parts, name: relative(root, resolve(folder)) || basename(resolve(folder)) });
+  }
+  const path = out ?? join(relative('.', root), 'report.html');
+  await refuseOtherFile(path);
+  await writeTextDurably(path, runsPage(runs));
+  return path;
+}
+
+/** The folder that all of these lie in. */
+function commonFolder(folders: readonly string[]): string {
+  const [first, ...others] = folders.map((folder) => dirname(resolve(folder)).split(sep));
+  const shared = first!.findIndex((part, at) => others.some((other) => other[at] !== part));
+  return first!.slice(0, shared === -1 ? undefined : shared).join(sep) || sep;
+}
+
+/** A report is replaced by a report, and by nothing else. */
+async function refuseOtherFile(path: string): Promise<void> {
+  const bytes = await readRunFile(dirname(path), basename(path), mostOfReport, 'optional');
+  if (bytes !== undefined && !bytes.subarray(0, 1000).includes(generator)) {
+    throw failure('file-exists', { path, option: '--out' });
+  }
+}
+
+const mostOfReport = 256 * 2 ** 20;
+
+/** What is known of a run by its folder. @throws Failure `lost-file`, `damaged-file`, `cannot-read` */
+export async function reportParts(folder: string, manifest: Manifest): Promise<ReportParts> {
+  const { training, plan, sources } = manifest;
+  const texts: SourceText[] = [];
+  for (const path of sources) texts.push({ name: basename(path), text: (await readRunFile(folder, path)).toString() });
+  return {
+    manifest,
+    curves: await readCurves(folder, training.steps, plan.train.batch),
+    ...(await modelOf(folder, manifest)),
+    sources: texts,
+    ...defined({ evaluation: await readEvaluation(folder, manifest) }),
+  };
 }
 
 async function modelOf(folder: string, manifest: Manifest): Promise<Pick<ReportParts, 'drawing' | 'fixedWeights'>> {

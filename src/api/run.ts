@@ -246,6 +246,7 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
     { makeMeasures, usualMeasures },
     { engineProduct },
     { predictionsOf },
+    { spreadsOf },
   ] = await Promise.all([
     import('../evaluation/evaluate.ts'),
     import('../scoring/retrieval.ts'),
@@ -253,8 +254,10 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
     import('../evaluation/measures.ts'),
     import('../scoring/engine_product.ts'),
     import('../scoring/predictions.ts'),
+    import('../scoring/spread.ts'),
   ]);
   const retrieval = await makeRetrieval({ plan, engine, tables, corpus: dataset.corpus, parameters });
+  const weighs = plan.towers.some(({ readouts }) => readouts !== undefined);
   try {
     const evaluation = await evaluateAll({
       dataset,
@@ -272,7 +275,12 @@ export async function evaluate(run: Run, request: EvaluateRequest = {}): Promise
         per: request.per,
       }),
     });
-    return { ...evaluation, protocol: [...(await run.notes()), ...evaluation.protocol] };
+    return {
+      ...evaluation,
+      ...(weighs ? { attention: await attention(run) } : {}),
+      spreads: spreadsOf(tables, retrieval.items()),
+      protocol: [...(await run.notes()), ...evaluation.protocol],
+    };
   } finally {
     await retrieval.close();
   }

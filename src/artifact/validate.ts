@@ -2,6 +2,7 @@
 import type { ValidateFunction } from 'ajv';
 import { failure } from '../diagnostics/failure.ts';
 import encodingSchema from './encoding.schema.json' with { type: 'json' };
+import evaluationSchema from './evaluation.schema.json' with { type: 'json' };
 import graphSchema from './graph.schema.json' with { type: 'json' };
 import manifestSchema from './manifest.schema.json' with { type: 'json' };
 import metricsSchema from './metrics.schema.json' with { type: 'json' };
@@ -10,6 +11,7 @@ import stepSchema from './step.schema.json' with { type: 'json' };
 
 const schemas = {
   encoding: encodingSchema,
+  evaluation: evaluationSchema,
   graph: graphSchema,
   manifest: manifestSchema,
   metrics: metricsSchema,
@@ -27,6 +29,7 @@ async function compile(): Promise<Record<keyof typeof schemas, ValidateFunction>
   const ajv = new Ajv2020({ discriminator: true, strictTypes: false, strictTuples: false });
   return {
     encoding: ajv.compile(schemas.encoding),
+    evaluation: ajv.compile(schemas.evaluation),
     graph: ajv.compile(schemas.graph),
     manifest: ajv.compile(schemas.manifest),
     metrics: ajv.compile(schemas.metrics),

@@ -38,17 +38,34 @@ export interface Intervals {
 export const usualBootstrap = { draws: 1000, seed: 1, level: 0.95 } as const;
 
 export function bootstrap({ series, group, groups, reference = 0 }: Sample, options: BootstrapOptions = {}): Intervals {
-  const { draws, seed, level } = { ...usualBootstrap, ...options };
   const sizes = new Float64Array(groups);
   for (const of of group) sizes[of]!++;
-  const sums = series.map((values) => {
-    const bySum = new Float64Array(groups);
-    for (let row = 0; row < group.length; row++) bySum[group[row]!]! += values[row]!;
-    return bySum;
-  });
-  const drawn = series.map(() => new Float64Array(draws));
+  const sums = series.map((values) => sumsOf(values, group, groups));
+  return bootstrapSums({ sums, sizes, reference }, options);
+}
+
+/** What each group sums to. */
+export function sumsOf(values: Float64Array, group: Int32Array, groups: number): Float64Array {
+  const bySum = new Float64Array(groups);
+  for (let row = 0; row < group.length; row++) bySum[group[row]!]! += values[row]!;
+  return bySum;
+}
+
+export interface GroupSums {
+  /** By series, then by group. */
+  readonly sums: readonly Float64Array[];
+  /** Questions of each group. */
+  readonly sizes: Float64Array;
+  readonly reference?: number;
+}
+
+/** The same of values that are summed by group already. */
+export function bootstrapSums({ sums, sizes, reference = 0 }: GroupSums, options: BootstrapOptions = {}): Intervals {
+  const { draws, seed, level } = { ...usualBootstrap, ...options };
+  const groups = sizes.length;
+  const drawn = sums.map(() => new Float64Array(draws));
   const random = makeRandom(seed, groups, draws);
-  const totals = new Float64Array(series.length);
+  const totals = new Float64Array(sums.length);
   for (let draw = 0; draw < draws; draw++) {
     totals.fill(0);
     let events = 0;
@@ -59,7 +76,8 @@ export function bootstrap({ series, group, groups, reference = 0 }: Sample, opti
     }
     for (let s = 0; s < sums.length; s++) drawn[s]![draw] = events === 0 ? 0 : totals[s]! / events;
   }
-  const means = sums.map((bySum) => bySum.reduce((a, b) => a + b, 0) / Math.max(1, group.length));
+  const questions = sizes.reduce((a, b) => a + b, 0);
+  const means = sums.map((bySum) => bySum.reduce((a, b) => a + b, 0) / Math.max(1, questions));
   return {
     means: drawn.map((values, s) => interval(means[s]!, values, level)),
     differences: drawn.map((values, s) =>

@@ -6,12 +6,13 @@ import type { Plan } from '../plan/plan.ts';
 import type { MakeProduct } from '../scoring/product.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
 import { nearest } from '../text/nearest.ts';
-import { type BootstrapOptions, bootstrap, type Interval, usualBootstrap } from './bootstrap.ts';
+import { type BootstrapOptions, bootstrap, type Interval } from './bootstrap.ts';
 import { type BaselineChoice, baselinesBeside, makeTask, perOf } from './contestants.ts';
 import { settingSentence } from './evaluate.ts';
 import { type Measure, valuesOf } from './figures.ts';
+import { groupsOf, intervalSentence } from './groups.ts';
 import { differencesOf, type Protocol, protocolOf } from './protocol.ts';
-import { type Per, questionsOf } from './questions.ts';
+import type { Per } from './questions.ts';
 import { rankEvents } from './ranks.ts';
 import { repeatsSentence } from './repeats.ts';
 import { type SeenRule, seenRule, seenSentence } from './seen.ts';
@@ -197,43 +198,10 @@ function refuseOther(
   if (differences.length > 0) throw failure('protocols-differ', { first: first.name, other: other.name, differences });
 }
 
-/** Groups made by chance, where there are no users: events are then taken to be independent. */
-const chanceGroups = 2000;
-
-/** Whom the bootstrap draws, one entry a question: users, or events where there are no users. */
-export function groupsOf(task: ScoringTask): { group: Int32Array; groups: number; unit: string } {
-  const { events, users } = task;
-  const user = questionsOf(task).asks.map((row) => events.user[row]!);
-  const rows = user.length;
-  if (users.rows === 0) {
-    const groups = Math.min(rows, chanceGroups);
-    const group = Int32Array.from({ length: rows }, (_, row) => row % groups);
-    return {
-      group,
-      groups,
-      unit: rows === groups ? 'events' : `groups of events (${groups}, because there are no users)`,
-    };
-  }
-  const place = new Map<number, number>();
-  const group = user.map((of, row) => {
-    // A query without a key is a group of its own.
-    const key = of < 0 ? -1 - row : of;
-    if (!place.has(key)) place.set(key, place.size);
-    return place.get(key)!;
-  });
-  return { group, groups: place.size, unit: `users (${place.size.toLocaleString('en')})` };
-}
-
 /** Of how many rows those named rank items without training events. */
 export function missSentence(rankingCold: readonly string[], rows: number): string {
   const ties = 'Items with equal scores share their ranks';
   if (rankingCold.length === 0) return `${ties}; an item without training events is a miss.`;
   const others = rankingCold.length < rows ? '; in the other rows they are misses' : '';
   return `${ties}; ${listOf(rankingCold)} ${rankingCold.length === 1 ? 'ranks' : 'rank'} items without training events by content${others}.`;
-}
-
-/** What intervals are, of draws of `unit`. */
-export function intervalSentence(unit: string, options: BootstrapOptions = {}): string {
-  const { draws, seed, level } = { ...usualBootstrap, ...options };
-  return `Intervals hold ${100 * level} % of ${draws.toLocaleString('en')} bootstrap draws of ${unit}, seed ${seed}; differences use the same draws.`;
 }

@@ -2,11 +2,15 @@
 import type { Dataset, Part } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Attention } from '../scoring/attention.ts';
 import type { Predictions } from '../scoring/predictions.ts';
 import type { MakeProduct } from '../scoring/product.ts';
 import type { Scorer, ScoringTask } from '../scoring/scorer.ts';
+import type { Spread } from '../scoring/spread.ts';
 import { type BaselineChoice, baselinesBeside, makeTask, type OpenBaseline } from './contestants.ts';
+import { type Example, examplesOf } from './examples.ts';
 import { type ColdItems, coldItems, type Figures, figuresOf, type Measure } from './figures.ts';
+import { type IntervalsOf, makeLeads } from './leads.ts';
 import { listsOf } from './measures.ts';
 import { type Per, questionsOf } from './questions.ts';
 import { rankEvents } from './ranks.ts';
@@ -31,6 +35,12 @@ export interface Evaluation {
   readonly rows: readonly EvaluationRow[];
   /** The model's figures by popularity and by history length. */
   readonly slices: Slices;
+  /** Some rankings of the model, drawn by chance. */
+  readonly examples?: readonly Example[];
+  /** Of blocks that weigh fields. Absent where the model has none. */
+  readonly attention?: readonly Attention[];
+  /** How the vectors of the tables and of the items lie. */
+  readonly spreads?: readonly Spread[];
   /** Of each task that predicts a label of one event. Absent where none does. */
   readonly tasks?: readonly TaskFigures[];
   /** Sentences: what the figures are figures of. */
@@ -44,6 +54,10 @@ export interface EvaluationRow extends Figures {
   /** Of a baseline with settings: the one that validation chose, and out of how many. */
   readonly setting?: string;
   readonly milliseconds: number;
+  /** Of `all`, by users drawn anew. A metric of all rankings together has none. */
+  readonly intervals?: IntervalsOf;
+  /** Of a baseline: the model's figure less this one, on the same draws. */
+  readonly lead?: IntervalsOf;
 }
 
 export interface EvaluateOptions {
@@ -78,6 +92,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { events } = task;
   const compared = baselinesBeside(task, { ...options, removeSeen: seen.removes });
   const rows: EvaluationRow[] = [];
+  const leads = makeLeads(task, measures);
   let slices: Slices | undefined;
   const model = { name: options.scorer.name, open: async (): Promise<OpenBaseline> => ({ scorer: options.scorer }) };
   for (const { name, open } of [model, ...compared.rows]) {
@@ -90,10 +105,13 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const { scorer, setting } = await open();
     const ranks = await rankEvents(task, scorer, seen.removes, listsOf(measures));
     const figures = figuresOf(task, ranks, measures);
+    leads.add(ranks);
     slices ??= slicesOf(task, ranks, measures);
     const milliseconds = performance.now() - start;
     rows.push({ name, doc: scorer.doc, ...defined({ setting }), ...figures, milliseconds });
   }
+  const examples = await examplesOf(task, options.scorer, seen.removes);
+  const intervals = leads.rows();
   const cold = coldItems(events, dataset.corpus);
   const { plan, predictions } = options;
   const tasks = plan && predictions ? taskFigures(plan, dataset, part, predictions) : [];
@@ -105,11 +123,13 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     items: dataset.corpus.rows,
     cold,
     metrics: measures.map(({ label }) => label),
-    rows,
+    rows: rows.map((row, at) => ({ ...row, ...intervals[at] })),
     slices: slices!,
+    ...(examples.length > 0 ? { examples } : {}),
     ...(tasks.length > 0 ? { tasks } : {}),
     protocol: [
       ...protocolOf(dataset, task, part, coldSentence(cold, events.rows, rows), seen),
+      leads.sentence,
       ...rows.flatMap(settingSentence),
       ...compared.leftOut,
       ...taskSentences(tasks, part),

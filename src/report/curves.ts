@@ -10,6 +10,8 @@ import type { Series } from './line_chart.ts';
 
 export interface Curves {
   readonly epochs: readonly EpochRecord[];
+  /** Steps that are left out of these: the last of an epoch where it has fewer rows. */
+  readonly shortSteps: number;
   /** Each scalar of the step by name, as means over neighbouring steps. */
   readonly steps: ReadonlyMap<string, Series>;
 }
@@ -18,13 +20,16 @@ const mostPoints = 240;
 
 /**
  * Steps are read a line at a time: a run may have millions.
+ * The last step of an epoch that has fewer rows than a batch is left out: a loss over the batch is lower there for this reason alone.
  * @param steps how many the run has
+ * @param batch rows of a step
  */
-export async function readCurves(folder: string, steps: number): Promise<Curves> {
+export async function readCurves(folder: string, steps: number, batch: number): Promise<Curves> {
   const epochs = (await readMetricsLog(folder)) as unknown as EpochRecord[];
   for (const epoch of epochs) await refuseUnlessValid('metrics', epoch, join(folder, metricsFile));
+  const short = shortSteps(epochs, batch);
   const every = Math.max(1, Math.ceil(steps / mostPoints));
-  const sums = new Map<string, { sum: number; count: number }[]>();
+  const sums = new Map<string, { sum: number; count: number; last: number }[]>();
   const handle = await openRunFile(folder, stepsFile);
   let number = 0;
   for await (const line of createInterface({ input: handle.createReadStream() })) {
@@ -34,23 +39,38 @@ export async function readCurves(folder: string, steps: number): Promise<Curves>
     if (!Number.isSafeInteger(step) || step! < 1 || step! > steps || !Object.values(scalars).every(Number.isFinite)) {
       throw failure('damaged-file', { path: join(folder, stepsFile), reason: `line ${number} is no step of the run` });
     }
+    if (short.has(step!)) continue;
     const point = Math.floor((step! - 1) / every);
     for (const [name, value] of Object.entries(scalars)) {
       let points = sums.get(name);
       if (points === undefined) sums.set(name, (points = []));
-      const at = (points[point] ??= { sum: 0, count: 0 });
+      const at = (points[point] ??= { sum: 0, count: 0, last: 0 });
+      at.last = step!;
       at.sum += value;
       at.count++;
     }
   }
   return {
     epochs,
+    shortSteps: short.size,
     steps: new Map(
       [...sums].map(([name, points]) => [
         name,
-        // A mean is at the last step that it holds.
-        { name, points: points.map(({ sum, count }, i): [number, number] => [i * every + count, sum / count]) },
+        // A mean is at the last step that it holds; places without a step are passed over.
+        { name, points: points.flatMap(({ sum, count, last }): [number, number][] => [[last, sum / count]]) },
       ]),
     ),
   };
+}
+
+/** Last steps of epochs that had fewer rows than a batch. An epoch of one step keeps it. */
+function shortSteps(epochs: readonly EpochRecord[], batch: number): ReadonlySet<number> {
+  const short = new Set<number>();
+  let before = 0;
+  for (const { step, rows } of epochs) {
+    const steps = step - before;
+    before = step;
+    if (steps > 1 && rows < steps * batch && rows > (steps - 1) * batch) short.add(step);
+  }
+  return short;
 }

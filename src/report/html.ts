@@ -35,11 +35,17 @@ export function alternative(data: HtmlTable): string {
   return `<details><summary>As a table</summary>${table(data)}</details>`;
 }
 
+/** Its title is of our own words: it names the anchor too. */
 export function section(title: string, ...body: readonly string[]): string {
-  return `<section><h2>${escapeHtml(title)}</h2>\n${body.join('\n')}\n</section>`;
+  return `<section id="${anchorOf(title)}"><h2>${escapeHtml(title)}</h2>\n${body.join('\n')}\n</section>`;
 }
 
+const anchorOf = (title: string): string => title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+
 export const paragraph = (text: string): string => `<p>${prose(text)}</p>`;
+
+/** Of what helps to read, and is not read first. */
+export const soft = (text: string): string => `<p class="soft">${prose(text)}</p>`;
 
 /** Words between backticks are code. */
 export const prose = (text: string): string => escapeHtml(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');

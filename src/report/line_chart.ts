@@ -71,6 +71,7 @@ export function lineChart({ title, x, series, mark }: LineChart): string {
     `<text x="${(edge.left + width - edge.right) / 2}" y="${height - 4}" text-anchor="middle">${escapeHtml(x)}</text>`,
     marked,
     ...lines,
+    ...readouts(series, { x, atX, atY }),
     '</svg>',
     legend(series),
     alternative({ caption: title, ...rowsOf(x, series) }),
@@ -78,8 +79,50 @@ export function lineChart({ title, x, series, mark }: LineChart): string {
   ].join('\n');
 }
 
-/** How many classes `s0`… the style has. */
-const colours = 6;
+/** At most so many places of the x axis can be pointed at. */
+const mostPlaces = 120;
+const [readoutWidth, readoutLine] = [190, 16];
+
+/**
+ * For each place of the x axis a strip that the pointer may be over, and what is shown then: a line there, dots on the series, the
+ * numbers in a box. The style alone shows and hides it, so that a report needs no script.
+ */
+function readouts(
+  series: readonly Series[],
+  { x, atX, atY }: { readonly x: string; atX(value: number): number; atY(value: number): number },
+): string[] {
+  const kept = series.map(({ name, points }) => ({ name, points: points.filter(([, y]) => Number.isFinite(y)) }));
+  const all = [...new Set(kept.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b);
+  const every = Math.ceil(all.length / mostPlaces);
+  const places = all.filter((_, i) => i % every === 0 || i === all.length - 1);
+  const bottom = height - edge.bottom;
+  return places.map((at, i) => {
+    const here = atX(at);
+    const from = i === 0 ? edge.left : (atX(places[i - 1]!) + here) / 2;
+    const to = i === places.length - 1 ? width - edge.right : (atX(places[i + 1]!) + here) / 2;
+    const shown = kept.flatMap(({ name, points }, n) => {
+      const found = points.findLast(([own]) => own <= at);
+      return found ? [{ name, n, at: found[0], y: found[1] }] : [];
+    });
+    const left = here > (edge.left + width - edge.right) / 2 ? here - readoutWidth - 10 : here + 10;
+    const words = [
+      `<text class="name" x="${place(left + 8)}" y="${edge.top + 15}">${escapeHtml(x)} ${figure(at)}</text>`,
+      ...shown.map(
+        ({ name, n, y }, line) =>
+          `<path class="line s${n % colours}" d="M${place(left + 8)} ${edge.top + 11 + (line + 1) * readoutLine}h14"/><text x="${place(left + 28)}" y="${edge.top + 15 + (line + 1) * readoutLine}">${escapeHtml(name.length > 16 ? `${name.slice(0, 15)}…` : name)} ${figure(y)}</text>`,
+      ),
+    ];
+    const dots = shown.map(
+      ({ n, at: own, y }) =>
+        `<circle class="dot s${n % colours}" cx="${place(atX(own))}" cy="${place(atY(y))}" r="4"/>`,
+    );
+    return `<g class="at"><rect class="hit" x="${place(from)}" y="${edge.top}" width="${place(to - from)}" height="${bottom - edge.top}"/><g class="read" aria-hidden="true"><path class="mark" d="M${place(here)} ${edge.top}V${bottom}"/>${dots.join('')}<rect class="box" x="${place(left)}" y="${edge.top}" width="${readoutWidth}" height="${8 + (shown.length + 1) * readoutLine}" rx="4"/>${words.join('')}</g></g>`;
+  });
+}
+
+/** How many classes `s0`… the style has: more lines than these look alike. */
+const colours = 12;
+export const mostSeries = colours;
 
 function legend(series: readonly Series[]): string {
   const entries = series.map(

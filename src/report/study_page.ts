@@ -9,7 +9,7 @@ import { barChart } from './bars.ts';
 import { escapeHtml, figure, paragraph, section, table } from './html.ts';
 import { lineChart } from './line_chart.ts';
 import { scatter } from './scatter.ts';
-import { style } from './style.ts';
+import { shell } from './shell.ts';
 
 export interface StudyParts {
   readonly study: Study;
@@ -24,10 +24,7 @@ export interface StudyParts {
 
 export function studyPage(parts: StudyParts): string {
   const { study } = parts;
-  return [
-    '<!doctype html>',
-    '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${escapeHtml(study.model)}: a study of Tower</title><style>${style}</style></head><body><main>`,
+  return shell(`${study.model}: a study of Tower`, [
     summary(parts),
     mattered(parts),
     history(parts),
@@ -36,8 +33,7 @@ export function studyPage(parts: StudyParts): string {
     compared('On validation, with fresh seeds', parts.validation),
     compared('On the test part', parts.test),
     allTrials(parts),
-    '</main></body></html>\n',
-  ].join('\n');
+  ]);
 }
 
 function summary({ study, trials, winner }: StudyParts): string {

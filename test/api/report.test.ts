@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
-import { writeReport } from '../../src/api/report.ts';
+import { writeReport, writeRunsReport } from '../../src/api/report.ts';
 import { load } from '../../src/artifact/load.ts';
+import { Failure } from '../../src/diagnostics/failure.ts';
+import { partsOf } from '../report/parts.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 import { trainSmall } from '../training/trained.ts';
 
@@ -16,4 +19,35 @@ it('leaves a run what it was, and writes the same bytes twice', async () => {
   expect((await load(folder)).manifest.checksum).toBe(manifest.checksum);
   await writeReport(folder);
   expect(readFileSync(path, 'utf8')).toBe(first);
+});
+
+it('keeps what the last evaluation found, for reports of later and of several runs', async () => {
+  const { folder, manifest } = await load(`${root}/trained`);
+  const { evaluation } = partsOf();
+  await writeReport(folder, evaluation);
+  const first = readFileSync(`${folder}/report.html`, 'utf8');
+  expect(first).toContain('ease beats');
+  await writeReport(folder);
+  expect(readFileSync(`${folder}/report.html`, 'utf8')).toBe(first);
+  expect((await load(folder)).manifest.checksum).toBe(manifest.checksum);
+
+  const copy = `${root}/copy`;
+  cpSync(folder, copy, { recursive: true });
+  const path = await writeRunsReport([folder, copy]);
+  expect(resolve(path)).toBe(`${root}/report.html`);
+  expect(readFileSync(path, 'utf8')).toMatch(/2 runs[\s\S]*All settings are the same/);
+  await writeRunsReport([folder, copy]);
+  writeFileSync(`${root}/mine.html`, 'mine');
+  await expect(writeRunsReport([folder, copy], `${root}/mine.html`)).rejects.toThrow('is not overwritten');
+
+  // Figures of other weights, and figures that are none.
+  const stored = JSON.parse(readFileSync(`${copy}/evaluation.json`, 'utf8'));
+  const put = (value: unknown) => writeFileSync(`${copy}/evaluation.json`, JSON.stringify(value));
+  put({ ...stored, of: '0'.repeat(64) });
+  await writeReport(copy);
+  expect(readFileSync(`${copy}/report.html`, 'utf8')).toContain('not evaluated yet');
+  put({ ...stored, evaluation: { ...stored.evaluation, metrics: ['recall@5', 'toString'] } });
+  await expect(writeReport(copy)).rejects.toThrow('a figure of "toString" is missing');
+  put({ ...stored, evaluation: { ...stored.evaluation, examples: [{ history: 'x' }] } });
+  await expect(writeReport(copy)).rejects.toThrow(Failure);
 });

@@ -1,84 +1,44 @@
 import { describe, expect, it } from 'vitest';
-import type { Manifest } from '../../src/artifact/manifest.ts';
 import { reportPage } from '../../src/report/page.ts';
-import type { EpochRecord } from '../../src/training/training_events.ts';
-
-const hostile = `<script>alert("1 & 2")</script>`;
-const manifest = {
-  plan: { model: hostile, tasks: [{ name: 'view' }, { name: 'like' }], train: { batch: 8 } },
-  training: { status: 'epochs', epochs: 2, steps: 6, rows: 24, best: { epoch: 2, metric: 'recall@5', value: 0.5 } },
-  data: { train: 24, validation: 4, test: 4, items: 5, users: 3, rejected: 1 },
-  engine: { name: 'onnx', version: '1' },
-  seed: 1,
-} as unknown as Manifest;
-const epoch = (number: number): EpochRecord => ({
-  epoch: number,
-  step: 3 * number,
-  loss: 2 / number,
-  scalars: {
-    'loss:view': 1 / number,
-    'loss:like': 1,
-    'weight:view': 0.5 + number / 8,
-    'weight:like': 0.25,
-    'temperature:like': 0.07,
-  },
-  rows: 24,
-  rates: { dense: 1, embeddings: 1 },
-  examplesPerSecond: 1234,
-  milliseconds: { total: 100, feed: 10, engine: 60, scatter: 20, validation: 7 },
-  validation: { 'recall@5': 0.25 * number, auc: 0.7 },
-});
-const steps = new Map(
-  ['loss', 'loss:view', 'loss:like', 'weight:view', 'weight:like', 'temperature:like'].map((name) => [
-    name,
-    { name, points: [1, 2, 3, 4, 5, 6].map((at): [number, number] => [at, 1 / at]) },
-  ]),
-);
-const slice = (name: string, events: number, value: number) => ({ name, events, figures: { 'recall@5': value } });
-const parts = {
-  manifest,
-  curves: { epochs: [epoch(1), epoch(2)], steps },
-  drawing: {
-    towers: [
-      {
-        name: 'user',
-        boxes: [
-          {
-            id: 'a',
-            kind: 'channel' as const,
-            name: hostile,
-            lines: [{ text: 'mlp(4)', gives: 'vector[4]' }],
-            reads: [],
-          },
-        ],
-      },
-      { name: 'item', boxes: [] },
-    ],
-    tasks: [{ id: 't', kind: 'task' as const, name: 'view', lines: [{ text: 'cosine(user, item)' }], reads: ['a'] }],
-  },
-  evaluation: {
-    part: 'test' as const,
-    per: 'event' as const,
-    rankings: 12,
-    events: 104,
-    items: 5,
-    cold: { events: 0, absent: 0, items: 0 },
-    metrics: ['recall@5'],
-    rows: [{ name: hostile, doc: '', all: { 'recall@5': 0.4 }, warm: { 'recall@5': 0.4 }, milliseconds: 1 }],
-    slices: {
-      popularity: [slice('none (cold)', 30, 0), slice('1–2', 40, 0.125), slice('3–9', 30, 0.75), slice('10–29', 4, 0)],
-      history: [slice('0', 104, 0.4)],
-      historyIs: 'read' as const,
-    },
-    protocol: ['No negatives are sampled from `x`.'],
-  },
-};
+import { hostile, manifest, parts, partsOf, slice } from './parts.ts';
 
 describe('the page of a run', () => {
   const page = reportPage(parts);
 
+  it('begins with what the model beats and what beats it', () => {
+    const interval = (low: number, high: number) => ({ 'recall@5': { mean: (low + high) / 2, low, high } });
+    const row = (name: string, value: number, low: number, high: number) => ({
+      ...parts.evaluation.rows[0]!,
+      name,
+      all: { 'recall@5': value },
+      intervals: interval(value - 0.1, value + 0.1),
+      ...(name === 'own' ? {} : { lead: interval(low, high) }),
+    });
+    const judged = (...rows: ReturnType<typeof row>[]) =>
+      reportPage({ ...parts, evaluation: { ...parts.evaluation, rows: [row('own', 0.4, 0, 0), ...rows] } });
+    const lost = judged(row('ease', 0.5, -0.2, -0.01), row(hostile, 0.45, -0.1, 0), row('random', 0.1, 0.2, 0.4));
+    expect(lost).toContain('<h2>ease beats own in recall@5</h2>');
+    expect(lost).toContain('0.5000 (−0.1050: −0.2000 to −0.0100)');
+    expect(lost.indexOf('ease beats own')).toBeLessThan(lost.indexOf('Training ended'));
+    expect(lost).not.toContain('<script');
+    expect(judged(row('ease', 0.39, -0.1, 0.2), row('random', 0.1, 0.2, 0.4))).toContain(
+      'own beats 1 of 2 baselines in recall@5; 1 is too close to call',
+    );
+    expect(judged(row('random', 0.1, 0.2, 0.4))).toContain('own beats random in recall@5');
+    expect(page).toContain('no verdict yet');
+  });
+
+  it('shows users, attention and spreads as the text that they are, and all settings', () => {
+    const whole = reportPage(partsOf());
+    expect(whole).not.toMatch(/<script/);
+    expect(whole).toContain('1.5 of 2');
+    expect(whole).toContain('0.250 ± 0.100');
+    expect(whole).toContain('and 2 earlier items');
+    expect(whole).toContain('<th scope="row">batch</th><td>8</td>');
+  });
+
   it('holds no markup that a name brings, no script and nothing from elsewhere', () => {
-    expect(page).toContain('&lt;script&gt;alert(&quot;1 &amp; 2&quot;)&lt;/script&gt;');
+    expect(page).toContain('&lt;script&gt;alert(&quot;1 &amp; 2&quot;), (window.wasRun = true)&lt;/script&gt;');
     expect(page).not.toMatch(/<script|<link|<img|url\((?!#)|https?:|src=/);
   });
 
@@ -102,7 +62,7 @@ describe('the page of a run', () => {
     expect(page).toContain('Weights by step');
     const fixed = reportPage({
       ...parts,
-      curves: { epochs: [], steps: new Map() },
+      curves: { epochs: [], steps: new Map(), shortSteps: 0 },
       fixedWeights: { view: 1, like: 0.5 },
     });
     expect(fixed).toContain('<th scope="row">like</th><td>0.5</td>');

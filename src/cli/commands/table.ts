@@ -15,6 +15,7 @@ import { initCommand } from './init.ts';
 import { inspectCommand } from './inspect.ts';
 import { lspCommand } from './lsp.ts';
 import { recommendCommand } from './recommend.ts';
+import { reportCommand } from './report.ts';
 import { runsCommand } from './runs.ts';
 import { serveCommand } from './serve.ts';
 import { trainCommand } from './train.ts';
@@ -31,6 +32,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   evaluateCommand,
   compareCommand,
   runsCommand,
+  reportCommand,
   recommendCommand,
   serveCommand,
   indexCommand,

@@ -1,10 +1,12 @@
 /** An evaluation as `tower evaluate` prints it. */
 import type { Evaluation } from '../../evaluation/evaluate.ts';
 import { taskTable } from '../../evaluation/task_table.ts';
+import { verdictOf, verdictSentences } from '../../evaluation/verdict.ts';
 import { tableOf } from '../table.ts';
 
-/** The table, with its protocol under it. */
+/** The table, the verdict under it, and the protocol. */
 export function evaluationText({ metrics, rows, cold, protocol, per, tasks = [] }: Evaluation): string {
+  const verdict = verdictOf({ metrics, rows });
   const corner = per === 'user' ? 'per user' : '';
   const cells = (figures: Readonly<Record<string, number>>): string[] =>
     metrics.map((label) => figures[label]!.toFixed(4));
@@ -17,6 +19,7 @@ export function evaluationText({ metrics, rows, cold, protocol, per, tasks = [] 
   return [
     tableOf([corner, ...metrics], lines),
     ...(figures.rows.length > 0 ? [tableOf(figures.head, figures.rows)] : []),
+    ...(verdict ? [`${verdictSentences(verdict).join(' ')}\n`] : []),
     ...protocol.map((sentence) => `· ${sentence}`),
   ].join('\n');
 }

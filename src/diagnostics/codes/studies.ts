@@ -47,11 +47,12 @@ export const studies = {
     remedy: 'Name one of the metrics that the message lists, or add it to `metrics` of `train`.',
   }),
 
-  'file-exists': row<{ path: string }>({
+  'file-exists': row<{ path: string; option?: string }>({
     severity: 'error',
     message: ({ path }) => `${path} exists, and is not overwritten`,
-    hint: () => 'give another path to `--write`',
-    means: '`--write` writes the tuned model into a new file. It never replaces a file.',
+    hint: ({ option = '--write' }) => `give another path to \`${option}\``,
+    means:
+      '`--write` of `tower tune` writes the tuned model into a new file, and never replaces a file. `--out` of `tower report` replaces only a report.',
     remedy: 'Give another path.',
   }),
 

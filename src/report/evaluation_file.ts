@@ -1,0 +1,47 @@
+/** `evaluation.json` of a run: what its last evaluation found, so that a report can be made again. It is read as a file of a stranger. */
+import { join } from 'node:path';
+import type { Manifest } from '../artifact/manifest.ts';
+import { refuseUnlessValid } from '../artifact/validate.ts';
+import { failure } from '../diagnostics/failure.ts';
+import type { Evaluation } from '../evaluation/evaluate.ts';
+import { writeTextDurably } from '../storage/durable.ts';
+import { readJsonFile } from '../storage/run_files.ts';
+import { evaluationFile } from '../training/folder.ts';
+
+const format = 'tower-evaluation-1';
+
+interface Stored {
+  readonly of: string;
+  readonly evaluation: Evaluation;
+}
+
+export const writeEvaluation = (folder: string, { checksum }: Manifest, evaluation: Evaluation): Promise<void> =>
+  writeTextDurably(
+    join(folder, evaluationFile),
+    `${JSON.stringify({ format, of: checksum, evaluation }, undefined, 1)}\n`,
+  );
+
+/**
+ * Undefined where the run was not evaluated, or was trained on since.
+ * @throws Failure `damaged-file`, `cannot-read`
+ */
+export async function readEvaluation(folder: string, { checksum }: Manifest): Promise<Evaluation | undefined> {
+  const value = await readJsonFile(folder, evaluationFile, 'optional');
+  if (value === undefined) return undefined;
+  const path = join(folder, evaluationFile);
+  await refuseUnlessValid('evaluation', value, path);
+  const { of, evaluation } = value as Stored;
+  const reason = complaintOf(evaluation);
+  if (reason !== undefined) throw failure('damaged-file', { path, reason });
+  return of === checksum ? evaluation : undefined;
+}
+
+/** What a schema cannot say: each metric has a figure everywhere. */
+function complaintOf({ metrics, rows, slices }: Evaluation): string | undefined {
+  const all = [
+    ...rows.flatMap((row) => [row.all, row.warm, ...(row.cold ? [row.cold] : [])]),
+    ...[...slices.popularity, ...slices.history, ...(slices.by?.slices ?? [])].map(({ figures }) => figures),
+  ];
+  const missing = metrics.find((label) => all.some((figures) => !Object.hasOwn(figures, label)));
+  return missing === undefined ? undefined : `a figure of ${JSON.stringify(missing)} is missing`;
+}

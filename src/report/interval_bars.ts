@@ -1,0 +1,26 @@
+import type { Interval } from '../evaluation/bootstrap.ts';
+import { escapeHtml } from './html.ts';
+
+export interface IntervalBar {
+  readonly name: string;
+  readonly value: number;
+  readonly interval?: Interval;
+  /** What is written at the end of the line. */
+  readonly text: string;
+  /** `own`: what the page is about. */
+  readonly tone: 'own' | 'above' | 'level' | 'below';
+}
+
+/** A bar a line from 0, with its interval as a whisker. Boxes, not a drawing: on a phone the numbers go under the bar. */
+export function intervalBars(title: string, bars: readonly IntervalBar[]): string {
+  const longest = bars.reduce((most, { value, interval }) => Math.max(most, value, interval?.high ?? 0), 0);
+  const share = (value: number): string =>
+    `${longest === 0 ? 0 : Math.round((1000 * Math.max(0, value)) / longest) / 10}%`;
+  const lines = bars.map(({ name, value, interval, text, tone }) => {
+    const whisker = interval
+      ? `<span class="whisker" style="left:${share(interval.low)};width:${share(interval.high - Math.max(0, interval.low))}"></span>`
+      : '';
+    return `<li class="${tone}"><span class="who"><bdi>${escapeHtml(name)}</bdi></span><span class="track" aria-hidden="true"><span class="fill" style="width:${share(value)}"></span>${whisker}</span><span class="says">${escapeHtml(text)}</span></li>`;
+  });
+  return `<figure><figcaption>${escapeHtml(title)}</figcaption>\n<ul class="intervals">\n${lines.join('\n')}\n</ul></figure>`;
+}

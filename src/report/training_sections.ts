@@ -1,0 +1,122 @@
+/** The sections of a report about its training: losses, validation, weights of tasks, temperatures. */
+import { defined } from '../defined.ts';
+import type { EpochRecord } from '../training/training_events.ts';
+import { counted, figure, paragraph, section, soft, table } from './html.ts';
+import { lineChart, type Series } from './line_chart.ts';
+import type { ReportParts } from './parts.ts';
+
+const charts = (...drawn: readonly string[]): string => `<div class="charts">${drawn.join('\n')}</div>`;
+
+export function losses({ curves: { steps, epochs, shortSteps }, manifest }: ReportParts): string {
+  if (epochs.length === 0 && steps.size === 0) return section('Loss', paragraph('No epoch has finished.'));
+  const names = [...steps.keys()].filter((name) => name === 'loss' || name.startsWith('loss:'));
+  const several = names.length > 2 ? names : ['loss'];
+  const ofSteps = named(several.flatMap((name) => steps.get(name) ?? []));
+  const ofEpochs = several.map((name) => ({
+    name: wordsOf(name),
+    points: epochs.map((record) => point(record, name === 'loss' ? record.loss : record.scalars[name])),
+  }));
+  return section(
+    'Loss',
+    paragraph(
+      several.length > 1
+        ? 'The total that training minimised, and the loss of each task before its weight, over training rows.'
+        : 'The loss that training minimised, over training rows.',
+    ),
+    ...(shortSteps > 0
+      ? [
+          soft(
+            `The chart by step excludes ${counted(shortSteps, 'step')}: the last of an epoch has fewer rows, and a loss over the batch is lower for this reason alone.`,
+          ),
+        ]
+      : []),
+    charts(
+      lineChart({ title: `Loss by step${thinned(manifest.training.steps, ofSteps)}`, x: 'step', series: ofSteps }),
+      lineChart({ title: 'Loss by epoch', x: 'epoch', series: ofEpochs }),
+    ),
+  );
+}
+
+const point = (record: EpochRecord, value: number | undefined): [number, number] => [record.epoch, value ?? Number.NaN];
+
+const thinned = (steps: number, [first]: readonly Series[]): string => {
+  const each = Math.ceil(steps / Math.max(1, first?.points.length ?? 1));
+  return each > 1 ? `, a mean of ${each} steps a point` : '';
+};
+
+const named = (series: readonly Series[]): Series[] =>
+  series.map(({ name, points }) => ({ name: wordsOf(name), points }));
+
+/** `loss:like` and `weight:like` are of task `like`. */
+const wordsOf = (name: string): string => (name === 'loss' ? 'total' : name.replace(/^(loss|weight|temperature):/, ''));
+
+export function validation({ curves: { epochs }, manifest }: ReportParts): string {
+  const held = epochs.filter((record) => record.validation !== undefined);
+  const labels = [...new Set(held.flatMap((record) => Object.keys(record.validation!)))];
+  if (labels.length === 0) return section('Validation', paragraph('The data has no validation part.'));
+  const series = labels.map((name) => ({
+    name,
+    points: held.map((record) => point(record, record.validation![name])),
+  }));
+  const { best } = manifest.training;
+  const chart = (title: string, some: readonly Series[]): string =>
+    lineChart({ title, x: 'epoch', series: some, ...defined({ mark: best && { x: best.epoch, name: 'best' } }) });
+  // An area under a curve is near 1 where a recall is near 0: one axis would flatten the others.
+  return section(
+    'Validation',
+    paragraph('After each epoch every validation event ranks the whole corpus. Higher is better.'),
+    charts(
+      chart(
+        'Metrics of the top of the ranking',
+        series.filter(({ name }) => name !== 'auc'),
+      ),
+      chart(
+        'Area under the curve',
+        series.filter(({ name }) => name === 'auc'),
+      ),
+    ),
+  );
+}
+
+export function weights({ curves: { steps, epochs }, fixedWeights, manifest }: ReportParts): string {
+  const tasks = manifest.plan.tasks;
+  const series = named([...steps.values()].filter(({ name }) => name.startsWith('weight:')));
+  if (series.length > 0) {
+    const byEpoch = series.map(({ name }) => ({
+      name,
+      points: epochs.map((record) => point(record, record.scalars[`weight:${name}`])),
+    }));
+    return section(
+      'Weights of the tasks',
+      paragraph('The objective changes the weight of each task at every step.'),
+      charts(
+        lineChart({ title: `Weights by step${thinned(manifest.training.steps, series)}`, x: 'step', series }),
+        lineChart({ title: 'Weights by epoch, means', x: 'epoch', series: byEpoch }),
+      ),
+    );
+  }
+  const fixed = Object.entries(fixedWeights ?? {});
+  if (tasks.length < 2 || fixed.length === 0) return '';
+  return section(
+    'Weights of the tasks',
+    paragraph('The objective has the same weights at every step.'),
+    table({
+      caption: 'Weights',
+      head: ['task', 'weight'],
+      rows: fixed.map(([task, weight]) => [task, figure(weight)]),
+    }),
+  );
+}
+
+/** Of the losses that train theirs. */
+export function temperatures({ curves: { steps, epochs }, manifest }: ReportParts): string {
+  const series = named([...steps.values()].filter(({ name }) => name.startsWith('temperature:')));
+  if (series.length === 0) return '';
+  const last = series.map(({ name }) => [name, figure(epochs.at(-1)?.scalars[`temperature:${name}`] ?? Number.NaN)]);
+  return section(
+    'Temperatures',
+    paragraph('The temperature of these losses is trained with the model.'),
+    charts(lineChart({ title: `Temperature by step${thinned(manifest.training.steps, series)}`, x: 'step', series })),
+    table({ caption: 'Mean of the last epoch', head: ['task', 'temperature'], rows: last }),
+  );
+}

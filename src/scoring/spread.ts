@@ -1,0 +1,87 @@
+/** How vectors lie in their space: their lengths, how alike two of them are, and over how many directions they spread. */
+import type { Tables } from '../embedding/tables.ts';
+import { makeRandom } from '../random/random.ts';
+import type { Vectors } from './tower_vectors.ts';
+
+export interface Spread {
+  /** Whose vectors: `table movie_id`, `items, after tower item`. */
+  readonly name: string;
+  readonly rows: number;
+  readonly width: number;
+  /** Quantiles of the lengths: the least, a tenth, the half, nine tenths, the greatest. */
+  readonly lengths: readonly [number, number, number, number, number];
+  /** Mean cosine of two different vectors: 0 where they point everywhere, 1 where all are the same. Absent of fewer than two. */
+  readonly cosine?: number;
+  /**
+   * (Σλ)² ÷ Σλ² over the eigenvalues of the covariance: `width` where all directions vary alike, 1 where one does. Absent of fewer than two.
+   */
+  readonly directions?: number;
+}
+
+/** Vectors that are looked at: a covariance of more says the same. */
+const mostRows = 2048;
+/** Sets these draws apart from all others. */
+const spreadStream = 0x5b1d;
+
+/** A table of more numbers lies in memories of its own, and is left out. */
+const mostNumbers = 2 ** 27;
+
+/** Of each table as look-ups read it, and of the vectors that the item tower makes of the corpus. */
+export function spreadsOf(tables: Tables, items: Vectors): readonly Spread[] {
+  const own = [...tables.values()].filter(({ rows, dim }) => rows > 0 && rows * dim <= mostNumbers);
+  return [
+    ...own.map((table) => spreadOf(`table ${table.name}`, table.shown(), table.rows, table.dim)),
+    spreadOf('item vectors', items.data, items.rows, items.width),
+  ];
+}
+
+/** @param data row after row */
+export function spreadOf(name: string, data: Float32Array, rows: number, width: number): Spread {
+  const drawn =
+    rows <= mostRows
+      ? Int32Array.from({ length: rows }, (_, row) => row)
+      : makeRandom(1, spreadStream).permutation(rows).subarray(0, mostRows);
+  const count = drawn.length;
+  const lengths = Float64Array.from(drawn, (row) => Math.hypot(...data.subarray(row * width, (row + 1) * width)));
+  const sorted = lengths.toSorted();
+  const at = (share: number): number => sorted[Math.round(share * (count - 1))] ?? 0;
+  const known = { name, rows, width, lengths: [at(0), at(0.1), at(0.5), at(0.9), at(1)] as const };
+  return count < 2 ? known : { ...known, ...alike(data, drawn, lengths, width) };
+}
+
+function alike(
+  data: Float32Array,
+  drawn: Int32Array,
+  lengths: Float64Array,
+  width: number,
+): Pick<Spread, 'cosine' | 'directions'> {
+  const count = drawn.length;
+  const mean = new Float64Array(width);
+  const units = new Float64Array(width);
+  const products = new Float64Array(width * width);
+  let long = 0;
+  drawn.forEach((row, i) => {
+    const vector = data.subarray(row * width, (row + 1) * width);
+    if (lengths[i]! > 0) long++;
+    for (let a = 0; a < width; a++) {
+      mean[a]! += vector[a]! / count;
+      if (lengths[i]! > 0) units[a]! += vector[a]! / lengths[i]!;
+      for (let b = 0; b <= a; b++) products[a * width + b]! += (vector[a]! * vector[b]!) / count;
+    }
+  });
+  let trace = 0;
+  let squares = 0;
+  for (let a = 0; a < width; a++) {
+    for (let b = 0; b <= a; b++) {
+      const covariance = products[a * width + b]! - mean[a]! * mean[b]!;
+      if (a === b) trace += covariance;
+      squares += (a === b ? 1 : 2) * covariance ** 2;
+    }
+  }
+  // |Σu|² counts each unit vector with itself once.
+  const together = units.reduce((sum, value) => sum + value ** 2, 0);
+  return {
+    ...(long > 1 ? { cosine: (together - long) / (long * (long - 1)) } : {}),
+    ...(squares > 0 ? { directions: trace ** 2 / squares } : {}),
+  };
+}
