@@ -33,6 +33,7 @@ const mayImport: Record<string, readonly string[]> = {
   engine: ['storage', 'graph', ...base],
   data: ['storage', 'model', 'plan', ...base],
   init: ['data', ...base],
+  easyrec: ['grammar', ...base],
   embedding: ['storage', 'data', 'plan', 'graph', ...base],
   feed: ['embedding', 'data', 'engine', 'plan', 'graph', ...base],
   artifact: ['storage', 'feed', 'embedding', 'data', 'engine', 'library', 'plan', 'graph', ...base],
@@ -78,6 +79,7 @@ const mayImport: Record<string, readonly string[]> = {
   // What people use
   api: [
     'init',
+    'easyrec',
     'ann',
     'scan',
     'tune',
@@ -104,6 +106,7 @@ const mayImport: Record<string, readonly string[]> = {
   lsp: ['language', 'format', 'pipeline', 'data', 'lower', 'model', 'syntax', ...base],
   cli: [
     'init',
+    'easyrec',
     'ann',
     'lsp',
     'api',

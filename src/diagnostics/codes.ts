@@ -3,6 +3,7 @@ import type { CodeRow } from './code_row.ts';
 import { continued } from './codes/continued.ts';
 import { data } from './codes/data.ts';
 import { graphs } from './codes/graphs.ts';
+import { imports } from './codes/imports.ts';
 import { indexes } from './codes/indexes.ts';
 import { lint } from './codes/lint.ts';
 import { model } from './codes/model.ts';
@@ -38,6 +39,7 @@ export const codes = {
   ...indexes,
   ...studies,
   ...starters,
+  ...imports,
 } as const;
 
 export type Code = keyof typeof codes;

@@ -6,7 +6,8 @@ export const starters = {
     severity: 'error',
     message: ({ path }) => `${path} exists, and is not overwritten`,
     hint: () => 'write the project into another folder: `--out FOLDER`',
-    means: '`tower init` writes new files only. The folder has a file of the name that the project needs.',
+    means:
+      '`tower init` and `tower import` write new files only. The folder has a file of the name that the project needs.',
     remedy: 'Choose another folder with `--out`, or move the file.',
   }),
 

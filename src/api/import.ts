@@ -1,0 +1,211 @@
+/** A config of another program as a model of Tower. */
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { isWithin, reachOf } from '../data/files/access.ts';
+import { defined } from '../defined.ts';
+import { failure } from '../diagnostics/failure.ts';
+import { render } from '../diagnostics/render.ts';
+import { type Converted, convert } from '../easyrec/convert.ts';
+import { type DataFiles, dataText } from '../easyrec/data_text.ts';
+import { modelText } from '../easyrec/model_text.ts';
+import type { Note } from '../easyrec/notes.ts';
+import { copyItems, copyRows } from '../easyrec/rows_file.ts';
+import { makeFolder, writeTextDurably } from '../storage/durable.ts';
+import { check } from './check.ts';
+import { readSource } from './files.ts';
+import { format } from './format.ts';
+import { columnsOf, type Found, filesOf, listsOf, nearby, tableEnding, textEnding } from './import_files.ts';
+
+export interface ImportRequest {
+  readonly config: string;
+  /** The folder of the two `.tower` files. */
+  readonly out: string;
+  /** The rows of training, in place of those that the config names. */
+  readonly events?: string;
+  /** The rows that are measured. */
+  readonly test?: string;
+  /** One row for each item. `false`: none, items are those of the events. */
+  readonly items?: string | false;
+  /** The columns that identify a user and an item, where the config does not say. */
+  readonly user?: string;
+  readonly item?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface Imported {
+  readonly dialect: Converted['dialect'];
+  readonly model: string;
+  readonly data: string;
+  readonly notes: readonly Note[];
+  /** What was written for rows, and from which files. */
+  readonly copies: readonly { readonly from: readonly string[]; readonly to: string; readonly rows?: number }[];
+  /** Files that the data block names and that are not there yet, with what they must hold. */
+  readonly missing: readonly { readonly path: string; readonly columns: readonly string[] }[];
+  /** Folders outside of the project that the data block reads. */
+  readonly allow: readonly string[];
+  /** Warnings of the check. */
+  readonly warnings: string;
+}
+
+/** A config is a text that a person reads. */
+const LARGEST = 20 << 20;
+
+/**
+ * Writes `data.tower` and `model.tower`, and the rows with a header where they have none. Then checks both.
+ * @throws Failure `cannot-read`, `config-…`, `starter-exists` before anything is written, `import-fails`
+ */
+export async function importConfig(request: ImportRequest): Promise<Imported> {
+  const { config, out, signal } = request;
+  if (existsSync(config) && statSync(config).size > LARGEST) {
+    throw failure('cannot-read', { path: config, reason: `it is larger than a config of ${LARGEST >> 20} MB` });
+  }
+  const source = readSource(config);
+  const first = convert(source.name, source.text, defined({ user: request.user, item: request.item }));
+  const found = await filesOf(request, first);
+  const lists = await listsOf([...found.events, ...found.test], signal);
+  const names = new Set(first.draft.features.map(({ name }) => name));
+  const converted = convert(source.name, source.text, {
+    ...defined({ user: request.user, item: request.item }),
+    isList: (column) => lists.has(column),
+    findFile: (path) => nearby(path, config).map((at) => pathFrom(out, at))[0],
+  });
+  if (names.size === 0) throw failure('config-part', { part: 'feature_config' });
+  const { draft, dialect, notes, paths } = converted;
+
+  const [data, model] = [join(out, 'data.tower'), join(out, 'model.tower')];
+  const plan = planOf(found, converted, out);
+  for (const path of [data, model, ...plan.copies.map(({ to }) => to)]) {
+    if (existsSync(path)) throw failure('starter-exists', { path });
+  }
+  await makeFolder(out);
+  const copies: Imported['copies'][number][] = [];
+  const more: Note[] = [];
+  for (const { from, to, kind } of plan.copies) {
+    if (kind === 'items') {
+      const { count, left, isUniform } = await copyItems(paths.items!, from[0]!, to, signal);
+      copies.push({ from, to, rows: count });
+      if (left > 0)
+        more.push({
+          kind: 'left out',
+          line: 0,
+          field: from[0]!,
+          text: `${left} lines have another number of attributes`,
+        });
+      if (!isUniform) {
+        more.push({
+          kind: 'differs',
+          line: 0,
+          field: from[0]!,
+          text: 'items are drawn alike, and not by these weights: see `by: frequency`',
+        });
+      }
+      continue;
+    }
+    await copyRows({ from, to, columns: paths.columns, delimiter: paths.delimiter, signal });
+    copies.push({ from, to });
+  }
+  const title = basename(config);
+  await writeTextDurably(data, formatted(dataText(draft, plan.files, title), data));
+  await writeTextDurably(model, formatted(modelText(draft, title), model));
+  const { diagnostics, text } = await check(model, {
+    ...(plan.allow.length > 0 ? { allow: plan.allow } : {}),
+    ...defined({ signal }),
+  });
+  // What is still to be put there is said in a better way.
+  const errors = diagnostics.filter(({ severity, code }) => severity === 'error' && code !== 'data-file-missing');
+  if (errors.length > 0) throw failure('import-fails', { folder: out, messages: `\n${render(errors)}` });
+  return {
+    dialect,
+    model,
+    data,
+    notes: [...notes, ...more],
+    copies,
+    missing: plan.missing,
+    allow: plan.allow,
+    warnings: diagnostics.some(({ severity }) => severity === 'warning') && plan.missing.length === 0 ? text : '',
+  };
+}
+
+interface Plan {
+  readonly files: DataFiles;
+  readonly copies: readonly {
+    readonly from: readonly string[];
+    readonly to: string;
+    readonly kind: 'rows' | 'items';
+  }[];
+  readonly missing: Imported['missing'];
+  readonly allow: readonly string[];
+}
+
+function planOf(found: Found, converted: Converted, out: string): Plan {
+  const { paths, draft } = converted;
+  const copies: Plan['copies'][number][] = [];
+  const missing: Imported['missing'][number][] = [];
+  const inPlace: string[] = [];
+  const columns = columnsOf(converted);
+  const place = (files: readonly string[], wish: string): string => {
+    const [file] = files;
+    if (file === undefined) {
+      const name = `${wish}.${paths.isCsv ? 'csv' : 'parquet'}`;
+      missing.push({ path: join(out, name), columns });
+      return name;
+    }
+    const isReadable = tableEnding.test(file) || (found.hasHeader && textEnding.test(file));
+    if (isReadable && files.length === 1) {
+      inPlace.push(file);
+      return pathFrom(out, file);
+    }
+    if (isReadable) {
+      inPlace.push(...files);
+      return `{${files.map((each) => pathFrom(out, each)).join(',')}}`;
+    }
+    if (paths.columns.length === 0) throw failure('config-columns', { path: file });
+    copies.push({ from: files, to: join(out, `${wish}.csv`), kind: 'rows' });
+    return `${wish}.csv`;
+  };
+  const events = place(found.events, 'train');
+  const hasTest = found.test.length > 0 || (found.events.length === 0 && paths.test !== undefined);
+  const test = hasTest ? place(found.test, 'test') : undefined;
+  const items = itemsPlan(found, paths.items, draft, out, copies, inPlace);
+  const reach = reachOf(existsSync(out) ? out : dirname(resolve(out)));
+  const outside = inPlace.filter((path) => !isWithin(resolve(path), reach)).map((path) => dirname(resolve(path)));
+  return {
+    files: { events, ...defined({ test, items }) },
+    copies,
+    missing,
+    allow: [...new Set(outside)],
+  };
+}
+
+/** A file of items serves if it has all columns that the item tower reads. */
+function itemsPlan(
+  { items }: Found,
+  path: Converted['paths']['items'],
+  { features, towers, keys }: Converted['draft'],
+  out: string,
+  copies: Plan['copies'][number][],
+  inPlace: string[],
+): string | undefined {
+  const [file] = items;
+  if (file === undefined) return undefined;
+  if (tableEnding.test(file) || textEnding.test(file)) {
+    inPlace.push(file);
+    return pathFrom(out, file);
+  }
+  if (path === undefined) return undefined;
+  const names = new Set([keys.item, ...towers.item.groups.flatMap((group) => group.features), ...towers.item.alone]);
+  const reads = features.filter(({ name }) => names.has(name)).flatMap((feature) => feature.reads);
+  if (!reads.every((column) => column === path.key || path.attributes.includes(column))) return undefined;
+  copies.push({ from: [file], to: join(out, 'items.csv'), kind: 'items' });
+  return 'items.csv';
+}
+
+const pathFrom = (folder: string, path: string): string =>
+  relative(resolve(folder), resolve(path)).split(sep).join('/');
+
+function formatted(text: string, path: string): string {
+  const { output } = format(text, basename(path));
+  if (output === undefined)
+    throw failure('import-fails', { folder: dirname(path), messages: 'its text has a mistake of syntax' });
+  return output;
+}

@@ -1,0 +1,110 @@
+/** The files that a config names, and what their first lines and types say. */
+import { readdirSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { kindAt } from '../data/files/path_target.ts';
+import { failure } from '../diagnostics/failure.ts';
+import type { Converted } from '../easyrec/convert.ts';
+import { firstLine } from '../easyrec/rows_file.ts';
+import { lookAt } from './init.ts';
+
+/** The part of a request that names files. */
+interface Wanted {
+  readonly config: string;
+  readonly events?: string;
+  readonly test?: string;
+  readonly items?: string | false;
+}
+
+/** The files of an import, as far as they are there. */
+export interface Found {
+  readonly events: readonly string[];
+  readonly test: readonly string[];
+  readonly items: readonly string[];
+  readonly hasHeader: boolean;
+}
+
+/** @throws Failure `cannot-read` for a file that is named and is not there */
+export async function filesOf({ config, events, test, items }: Wanted, converted: Converted): Promise<Found> {
+  const { paths } = converted;
+  const given = (path: string): string[] => {
+    const all = expanded(path);
+    if (all.length === 0) throw failure('cannot-read', { path, reason: 'it does not exist' });
+    return all;
+  };
+  const train = events === undefined ? nearbyAll(paths.train, config) : given(events);
+  return {
+    events: train,
+    test: test === undefined ? (events === undefined ? nearbyAll(paths.test, config) : []) : given(test),
+    items: items === false ? [] : items === undefined ? nearbyAll(paths.items?.path, config) : given(items),
+    hasHeader: train[0] !== undefined && (paths.hasHeader || (await startsWithNames(train[0], converted))),
+  };
+}
+
+/** Whether the first line has most names of the config, or all that the model reads. */
+async function startsWithNames(path: string, converted: Converted): Promise<boolean> {
+  if (tableEnding.test(path)) return true;
+  const { columns, delimiter } = converted.paths;
+  const line = await firstLine(path);
+  // A file of another place may have another separator than the config.
+  const fields = [delimiter, ',', ';', '\t', '|'].flatMap((sign) => line.split(sign));
+  const names = new Set(fields.map((name) => name.trim().replace(/^"|"$/g, '')));
+  const known = columns.filter((name) => names.has(name)).length;
+  return known * 2 > columns.length || columnsOf(converted).every((name) => names.has(name));
+}
+
+/** The columns that the model and its data block read. */
+export const columnsOf = ({ draft }: Converted): string[] => [
+  ...new Set([
+    ...draft.features.flatMap(({ reads }) => reads),
+    ...draft.labels.map(({ name, column }) => column ?? name),
+  ]),
+];
+
+export const tableEnding = /\.(parquet|jsonl|ndjson|json)(\.gz)?$/i;
+export const textEnding = /\.(csv|tsv|txt)(\.gz)?$/i;
+
+/** How far above a config its data may lie. */
+const HIGHEST = 4;
+
+/**
+ * Paths of a config begin where EasyRec was started: here, next to the config, or in a folder above it. Paths that lead out of these folders need an
+ * option: a config of somebody else does not choose what is read.
+ */
+export function nearby(path: string, config: string): string[] {
+  if (path.split(/[/\\]/).includes('..')) return [];
+  const folders = ['.'];
+  for (let folder = dirname(resolve(config)); folders.length <= HIGHEST; folder = dirname(folder)) {
+    if (folder === dirname(folder)) break;
+    folders.push(folder);
+  }
+  for (const folder of folders) {
+    const all = expanded(join(folder, path));
+    if (all.length > 0) return all;
+  }
+  return [];
+}
+
+const nearbyAll = (paths: string | undefined, config: string): string[] =>
+  (paths ?? '').split(',').flatMap((path) => (path.trim() === '' ? [] : nearby(path.trim(), config)));
+
+/** The files of a path: the file, or those that a `*` in its last part means. */
+function expanded(path: string): string[] {
+  const [before = '', after, ...more] = basename(path).split('*');
+  if (after === undefined) return kindAt(path) === 'file' ? [path] : [];
+  if (more.length > 0 || kindAt(dirname(path)) !== 'a folder') return [];
+  return readdirSync(dirname(path))
+    .filter((name) => name.length >= before.length + after.length && name.startsWith(before) && name.endsWith(after))
+    .sort()
+    .map((name) => join(dirname(path), name))
+    .filter((each) => kindAt(each) === 'file');
+}
+
+/** Columns that are lists in the files themselves. */
+export async function listsOf(files: readonly string[], signal: AbortSignal | undefined): Promise<ReadonlySet<string>> {
+  const typed = files.filter((path) => tableEnding.test(path)).slice(0, 1);
+  if (typed.length === 0) return new Set();
+  const { tables } = await lookAt(typed, signal);
+  return new Set(
+    tables.flatMap(({ columns }) => columns.filter(({ type }) => type?.endsWith(']')).map(({ name }) => name)),
+  );
+}

@@ -1,0 +1,211 @@
+/** Towers of a `MatchModel`: a graph of blocks, of which two are the outputs. */
+import type { GroupDraft, SideName, TowerDraft } from './draft.ts';
+import type { ConfigGroup } from './groups.ts';
+import { kerasMlp } from './layers.ts';
+import type { ModelContext, Towers } from './model_context.ts';
+import type { Part } from './part.ts';
+
+interface Block {
+  readonly name: string;
+  readonly part: Part;
+  /** Groups and blocks that it reads. */
+  readonly inputs: readonly { readonly name: string; readonly isGroup: boolean }[];
+}
+
+/** What a layer makes of fields or of a vector. `takes`: what it needs; a vector is fields after `flatten`. */
+interface Layer {
+  readonly takes: 'fields' | 'vector';
+  readonly gives: 'fields' | 'vector';
+  readonly blocks: readonly string[];
+}
+
+/** What a name of the tower holds. */
+interface Value {
+  readonly text: string;
+  readonly shape: 'fields' | 'vector';
+}
+
+/** Long because the two towers are walks over one graph of blocks. */
+export function backboneTowers(context: ModelContext): Towers {
+  const { model, settings, groups, refuse } = context;
+  const backbone = model.needed('backbone');
+  const blocks = new Map(backbone.parts('blocks').map((part) => [part.text('name') ?? '', blockOf(part)]));
+  const packages = backbone.parts('packages');
+  if (packages.length > 0) throw refuse('its backbone has `packages`');
+  const outputs = [...backbone.texts('output_blocks'), ...backbone.texts('concat_blocks')];
+  const named = {
+    user: outputs[settings.whole('user_tower_idx_in_output') ?? 0],
+    item: outputs[settings.whole('item_tower_idx_in_output') ?? 1],
+  };
+  const read = { user: groupsBelow(named.user), item: groupsBelow(named.item) };
+  const sides = context.sides(read);
+  return { sides, user: towerOf('user'), item: towerOf('item'), keys: { user: undefined, item: undefined } };
+
+  function groupsBelow(output: string | undefined): ConfigGroup[] {
+    if (output === undefined || !blocks.has(output))
+      throw refuse('its backbone does not say which two blocks are the towers');
+    const found = new Set<string>();
+    const seen = new Set<string>();
+    const visit = (name: string): void => {
+      if (seen.has(name)) return;
+      seen.add(name);
+      for (const input of blocks.get(name)?.inputs ?? []) {
+        if (input.isGroup) found.add(input.name);
+        else visit(input.name);
+      }
+    };
+    visit(output);
+    return groups.filter((group) => found.has(group.name));
+  }
+
+  function towerOf(side: SideName): TowerDraft {
+    const made = new Map<string, GroupDraft>();
+    const values = new Map<string, Value>();
+    const steps: string[] = [];
+    const output = named[side]!;
+    const channel = flowOf(output, new Set());
+    if (made.size === 0) throw refuse(`no feature of its ${side} tower was converted`);
+    const text = channel.shape === 'fields' ? `${channel.text} -> flatten` : channel.text;
+    return { groups: [...new Set(made.values())], alone: [], steps, channel: text };
+
+    /** The flow of a block. Blocks that it reads are steps before. */
+    function flowOf(name: string, above: ReadonlySet<string>): Value {
+      const block = blocks.get(name);
+      if (!block) throw refuse(`its backbone has no block \`${name}\``);
+      if (above.has(name)) throw refuse(`the block \`${name}\` reads itself`);
+      const inside = new Set([...above, name]);
+      const inputs = block.inputs.map((input) =>
+        input.isGroup ? groupValue(input.name) : stepValue(input.name, inside),
+      );
+      if (inputs.length === 0) throw refuse(`the block \`${name}\` has no input`);
+      const start: Value =
+        inputs.length === 1 ? inputs[0]! : { text: `concat(${inputs.map(vectorText).join(', ')})`, shape: 'vector' };
+      const layer = layerOf(block, context);
+      if (layer.blocks.length === 0) return start;
+      if (layer.takes === 'fields' && start.shape === 'vector')
+        throw refuse(`the block \`${name}\` needs fields, and gets a vector`);
+      const flat = layer.takes === 'vector' && start.shape === 'fields' ? ['flatten'] : [];
+      return { text: [start.text, ...flat, ...layer.blocks].join(' -> '), shape: layer.gives };
+    }
+
+    function groupValue(name: string): Value {
+      const group = groups.find((each) => each.name === name);
+      const draft = made.get(name) ?? (group && sides.group(side, `${name.replaceAll(/\W+/g, '_')}`, [group]));
+      if (!draft) throw refuse(`no feature of the group \`${name}\` was converted`);
+      const same = [...made.values()].find(({ features }) => features.join() === draft.features.join()) ?? draft;
+      made.set(name, same);
+      return { text: same.name, shape: 'fields' };
+    }
+
+    function stepValue(name: string, above: ReadonlySet<string>): Value {
+      const before = values.get(name);
+      if (before) return before;
+      const value = flowOf(name, above);
+      // A name for a name is none.
+      if (/^\w+$/.test(value.text)) return value;
+      const step = context.names.free(/^[A-Za-z_]\w*$/.test(name) ? name : 'step');
+      steps.push(`${step} = ${value.text}`);
+      values.set(name, { text: step, shape: value.shape });
+      return values.get(name)!;
+    }
+  }
+}
+
+/** `concat` joins fields with vectors as they are. */
+const vectorText = ({ text }: Value): string => text;
+
+function blockOf(part: Part): Block {
+  const inputs = part.parts('inputs').flatMap((input) => {
+    // How a list of tensors is cut or doubled is the matter of the layer.
+    input.skip('input_fn', 'input_slice', 'ignore_input', 'reset_input');
+    const [group, block] = [input.text('feature_group_name'), input.text('block_name')];
+    if (group !== undefined) return [{ name: group, isGroup: true }];
+    return block === undefined ? [] : [{ name: block, isGroup: false }];
+  });
+  part.skip('merge_inputs_into_list', 'input_concat_axis');
+  return { name: part.text('name') ?? '', part, inputs };
+}
+
+const passes: Layer = { takes: 'fields', gives: 'fields', blocks: [] };
+
+function layerOf({ name, part }: Block, context: ModelContext): Layer {
+  const { notes, refuse } = context;
+  const kind = part.oneOf([
+    'keras_layer',
+    'recurrent',
+    'repeat',
+    'input_layer',
+    'lambda',
+    'raw_input',
+    'embedding_layer',
+    'sequence_encoder',
+  ]);
+  if (!kind) return passes;
+  switch (kind.name) {
+    case 'input_layer':
+      kind.part.skip(
+        'only_output_feature_list',
+        'only_output_3d_tensor',
+        'output_2d_tensor_and_feature_list',
+        'output_seq_and_normal_feature',
+      );
+      return passes;
+    case 'lambda': {
+      const expression = kind.part.text('expression') ?? '';
+      if (!/concat/.test(expression)) throw refuse(`the block \`${name}\` is code of Python: \`${expression}\``);
+      return passes;
+    }
+    case 'keras_layer':
+      return kerasLayer(name, kind.part, 1, context);
+    case 'recurrent':
+    case 'repeat': {
+      const times = kind.part.whole('num_steps', 1) ?? kind.part.whole('num_repeat', 1) ?? 1;
+      kind.part.skip('fixed_input_index', 'input_slice', 'input_fn', 'output_concat_axis');
+      return kerasLayer(name, kind.part.needed('keras_layer'), times, context);
+    }
+    default:
+      notes.leftOut(kind.part, 'Tower has nothing like it');
+      throw refuse(`the block \`${name}\` is a \`${kind.name}\``);
+  }
+}
+
+function kerasLayer(name: string, part: Part, times: number, context: ModelContext): Layer {
+  const kind = part.text('class_name') ?? '';
+  const read = Object.hasOwn(layers, kind) ? layers[kind] : undefined;
+  if (!read) throw context.refuse(`the block \`${name}\` is a layer \`${kind}\`, which the import does not know`);
+  return read(part, times, context);
+}
+
+const layers: Readonly<Record<string, (part: Part, times: number, context: ModelContext) => Layer>> = {
+  MLP: (part, _, { notes }) => ({ takes: 'vector', gives: 'vector', blocks: kerasMlp(part.needed('mlp'), notes) }),
+  SENet: (part, _, { notes }) => {
+    const senet = part.needed('senet');
+    if ((senet.whole('num_squeeze_group') ?? 2) !== 1) {
+      notes.differs(
+        senet,
+        "Tower's `senet` weighs whole fields by their means, and has no groups of numbers within a field",
+      );
+    }
+    const block = `senet(reduction: ${senet.whole('reduction_ratio', 1) ?? 4})`;
+    const weighed = senet.flag('use_skip_connection', true) ? `residual(${block})` : block;
+    return senet.flag('use_output_layer_norm', true)
+      ? { takes: 'fields', gives: 'vector', blocks: [weighed, 'flatten', 'layer_norm'] }
+      : { takes: 'fields', gives: 'fields', blocks: [weighed] };
+  },
+  FM: (part) => {
+    part.part('fm')?.skip('use_variant');
+    return { takes: 'fields', gives: 'vector', blocks: ['fm'] };
+  },
+  CIN: (part) => ({
+    takes: 'fields',
+    gives: 'vector',
+    blocks: [`cin(${part.needed('cin').wholes('hidden_feature_sizes').join(', ')})`],
+  }),
+  Cross: (part, times) => {
+    part.part('cross')?.skip('projection_dim', 'diag_scale');
+    return { takes: 'vector', gives: 'vector', blocks: [`cross_v2(layers: ${times})`] };
+  },
+  LayerNormalization: () => ({ takes: 'vector', gives: 'vector', blocks: ['layer_norm'] }),
+  BatchNormalization: () => ({ takes: 'vector', gives: 'vector', blocks: ['batch_norm'] }),
+  Concatenate: () => passes,
+};

@@ -1,0 +1,257 @@
+/** Features of EasyRec: `feature_config { features { … } }`, or `feature_configs { … }`. */
+import type { FeatureDraft } from './draft.ts';
+import { sqlOf } from './expressions.ts';
+import { columnOf, type Identifiers, textOf } from './identifiers.ts';
+import {
+  elementsOf,
+  type FindFile,
+  type IsList,
+  idKind,
+  LONGEST,
+  numberKind,
+  poolOf,
+  unusedSettings,
+} from './kinds.ts';
+import type { Notes } from './notes.ts';
+import type { Part } from './part.ts';
+
+export interface FeatureContext {
+  readonly names: Identifiers;
+  readonly notes: Notes;
+  readonly isList: IsList;
+  readonly findFile: FindFile;
+}
+
+interface Read extends FeatureContext {
+  readonly part: Part;
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly dim: number;
+}
+
+type Value = Pick<FeatureDraft, 'sql' | 'element' | 'list'>;
+
+/** Features by their names in the config, in its order. */
+export function easyrecFeatures(root: Part, context: FeatureContext): Map<string, FeatureDraft> {
+  const parts = [...(root.part('feature_config')?.parts('features') ?? []), ...root.parts('feature_configs')];
+  const all = new Map<string, FeatureDraft>();
+  for (const part of parts) {
+    const inputs = part.texts('input_names');
+    const given = part.text('feature_name');
+    const [first = given ?? ''] = inputs;
+    add(given ?? first, inputs.length > 0 ? inputs : [first]);
+    // A feature for each of these names, with the same settings.
+    for (const other of part.texts('shared_names')) add(other, [other]);
+
+    function add(original: string, columns: readonly string[]): void {
+      if (original === '') return;
+      const draft = featureOf(part, original, columns, context);
+      if (draft) all.set(original, draft);
+    }
+  }
+  return all;
+}
+
+function featureOf(
+  part: Part,
+  original: string,
+  inputs: readonly string[],
+  context: FeatureContext,
+): FeatureDraft | undefined {
+  const { names, notes } = context;
+  const type = part.text('feature_type') ?? 'IdFeature';
+  const read = Object.hasOwn(types, type) ? types[type] : undefined;
+  if (!read) {
+    notes.leftOut(part, `the import does not know features of the type \`${type}\``);
+    part.skip(...part.names);
+    return undefined;
+  }
+  const name = names.of(original);
+  const value = read({ ...context, part, name: original, inputs, dim: part.whole('embedding_dim') ?? 0 });
+  unusedSettings(part, notes);
+  if (!value) {
+    part.skip(...part.names);
+    return undefined;
+  }
+  const table = part.text('embedding_name');
+  const sql = value.sql ?? (inputs[0] === name ? undefined : inputs[0]!);
+  return {
+    name,
+    reads: inputs,
+    rows: part.whole('hash_bucket_size') || part.whole('num_buckets') || 0,
+    line: part.line,
+    element: value.element,
+    ...(sql === undefined ? {} : { sql }),
+    ...(value.list ? { list: value.list } : {}),
+    ...(table ? { table } : {}),
+  };
+}
+
+/** Widths of EasyRec's models are those of the config: a feature without one is a number. */
+const widthOf = ({ dim, part, notes }: Read): number => {
+  if (dim > 0) return dim;
+  notes.differs(part, 'the config gives no `embedding_dim`: it is 16');
+  return 16;
+};
+
+const id = (read: Read): Value => ({ element: idKind(read.part, widthOf(read), read.notes, read.findFile) });
+
+function tag(read: Read): Value {
+  const { part, inputs, isList, notes } = read;
+  const [column = '', weights] = inputs;
+  const separator = part.text('separator') ?? '|';
+  const pairs = part.text('kv_separator');
+  const elements = elementsOf(column, separator, isList);
+  const pool = poolOf(part, 'combiner', 'sum', notes);
+  const max = part.whole('max_seq_len', 1);
+  if (max === undefined) notes.differs(part, `a list keeps its first ${LONGEST} elements: see \`max\``);
+  const list = { pool, max: max ?? LONGEST };
+  const element = idKind(part, widthOf(read), notes, read.findFile);
+  if (pairs) {
+    const piece = (at: number): string => `split_part(pair, ${textOf(pairs)}, ${at})`;
+    return {
+      element,
+      sql: `[${piece(1)} FOR pair IN ${elements}]`,
+      list: { ...list, weights: `[CAST(${piece(2)} AS DOUBLE) FOR pair IN ${elements}]` },
+    };
+  }
+  if (weights === undefined) return { element, sql: elements, list };
+  return {
+    element,
+    sql: elements,
+    list: { ...list, weights: `[CAST(weight AS DOUBLE) FOR weight IN ${elementsOf(weights, separator, isList)}]` },
+  };
+}
+
+function sequence(read: Read): Value | undefined {
+  const { part, inputs, isList, notes, dim } = read;
+  const column = inputs[0] ?? '';
+  const max = part.whole('max_seq_len', 1) ?? LONGEST;
+  const sql = elementsOf(column, part.text('separator') ?? '|', isList);
+  const isNumber = part.text('sub_feature_type') === 'RawFeature';
+  if (part.has('seq_multi_sep')) {
+    notes.leftOut(part.at('seq_multi_sep'), 'each element of the sequence is one value');
+    part.skip('seq_multi_sep');
+  }
+  if (part.has('sequence_combiner')) {
+    notes.differs(part.at('sequence_combiner'), 'the sequence is pooled by its mean');
+    part.skip('sequence_combiner');
+  }
+  part.skip('sequence_length', 'combiner');
+  if (isNumber && !part.has('boundaries') && !(part.number('max_val') ?? 0)) {
+    notes.leftOut(
+      part,
+      'a sequence of numbers needs `boundaries`: write `along(HISTORY, number(…))` next to a history',
+    );
+    return undefined;
+  }
+  const element = isNumber
+    ? ranged(part, Math.max(dim, 1), notes).element
+    : idKind(part, widthOf(read), notes, read.findFile);
+  return {
+    element,
+    sql: isNumber ? `[TRY_CAST(each AS DOUBLE) FOR each IN ${sql}]` : sql,
+    list: { pool: 'mean', max },
+  };
+}
+
+function raw(read: Read): Value {
+  const { part, inputs, dim, notes, isList } = read;
+  const column = inputs[0] ?? '';
+  const normalizer = part.text('normalizer_fn');
+  if (normalizer)
+    notes.leftOut(part.at('normalizer_fn'), 'code of Python is not read: write the expression in `columns`');
+  const width = part.whole('raw_input_dim', 1) ?? 1;
+  if (width > 1) {
+    const elements = elementsOf(column, part.text('separator') ?? '|', isList);
+    const sql = isList(column) ? elements : `[CAST(each AS DOUBLE) FOR each IN ${elements}]`;
+    part.skip('min_val', 'max_val');
+    return { element: `vector(${[String(width), ...(dim > 0 ? [`dim: ${dim}`] : [])].join(', ')})`, sql };
+  }
+  const { element, sql } = ranged(part, dim, notes, column);
+  return { element, ...(sql === undefined ? {} : { sql }) };
+}
+
+/** Boundaries that a person reads. */
+const MOST_PIECES = 1000;
+
+/** A number that `min_val` and `max_val` map to [0, 1], in pieces where there are `num_buckets`. */
+function ranged(
+  part: Part,
+  dim: number,
+  notes: Notes,
+  column?: string,
+): { readonly element: string; readonly sql?: string } {
+  const [min, max] = [part.number('min_val') ?? 0, part.number('max_val') ?? 0];
+  const buckets = part.whole('num_buckets') ?? 0;
+  const isRanged = max > min;
+  if (part.has('boundaries')) {
+    if (isRanged) notes.leftOut(part.at('min_val'), 'the boundaries are those of the number as it is');
+    return { element: numberKind(part, dim) };
+  }
+  if (isRanged && buckets > 1 && buckets <= MOST_PIECES) {
+    const step = (max - min) / buckets;
+    const boundaries = Array.from({ length: buckets }, (_, at) => Number((min + at * step).toPrecision(9)));
+    return { element: `number(boundaries: [${boundaries.join(', ')}], dim: ${Math.max(dim, 1)})` };
+  }
+  if (buckets > MOST_PIECES) notes.leftOut(part.at('num_buckets'), `a number has at most ${MOST_PIECES} pieces here`);
+  else if (buckets > 0)
+    notes.leftOut(part.at('num_buckets'), '`num_buckets` of a number needs `min_val` and `max_val`');
+  const element = numberKind(part, dim);
+  return isRanged && column !== undefined
+    ? { element, sql: `(${columnOf(column)} - ${min}) / ${Number((max - min).toPrecision(12))}` }
+    : { element };
+}
+
+/** Codes of several columns together: the text of all of them is hashed, as in the config. */
+function combo(read: Read): Value {
+  const { part, inputs } = read;
+  const join = part.text('combo_join_sep') ?? '';
+  part.skip('combo_input_seps', 'separator');
+  const columns = inputs.map((column) => `CAST(${columnOf(column)} AS VARCHAR)`).join(', ');
+  return {
+    sql: `concat_ws(${textOf(join === '' ? '_X_' : join)}, ${columns})`,
+    element: idKind(part, widthOf(read), read.notes, read.findFile),
+  };
+}
+
+/** `inputs`: a map `key:value|key:value`, and a key that is looked up in it. */
+function lookup(read: Read): Value {
+  const { part, inputs, isList, notes } = read;
+  const [map = '', key = ''] = inputs;
+  const pairs = elementsOf(map, part.text('separator') ?? '|', isList);
+  const sign = textOf(part.text('kv_separator') ?? ':');
+  const max = part.whole('lookup_max_sel_elem_num', 1) ?? 10;
+  return {
+    element: idKind(part, widthOf(read), notes, read.findFile),
+    sql: `[split_part(pair, ${sign}, 2) FOR pair IN ${pairs} IF split_part(pair, ${sign}, 1) = CAST(${columnOf(key)} AS VARCHAR)]`,
+    list: { pool: poolOf(part, 'combiner', 'sum', notes), max },
+  };
+}
+
+function expression(read: Read): Value | undefined {
+  const { part, inputs, notes, dim } = read;
+  const written = part.text('expression') ?? '';
+  const sql = sqlOf(written, inputs);
+  if (sql === undefined) {
+    notes.leftOut(part.at('expression'), `the import cannot write \`${written}\` as SQL: write it in \`columns\``);
+    return undefined;
+  }
+  return { sql, element: numberKind(part, dim) };
+}
+
+function passed({ part, notes }: Read): undefined {
+  notes.leftOut(part, 'a feature that is only passed through is no input of the model');
+  return undefined;
+}
+
+const types: Readonly<Record<string, (read: Read) => Value | undefined>> = {
+  IdFeature: id,
+  RawFeature: raw,
+  TagFeature: tag,
+  ComboFeature: combo,
+  LookupFeature: lookup,
+  SequenceFeature: sequence,
+  ExprFeature: expression,
+  PassThroughFeature: passed,
+};

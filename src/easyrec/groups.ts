@@ -1,0 +1,203 @@
+/** Groups of features in a config, and which tower reads what. */
+import type { FeatureDraft, GroupDraft, SideName } from './draft.ts';
+import type { Identifiers } from './identifiers.ts';
+import type { Notes } from './notes.ts';
+import type { Part, Placed } from './part.ts';
+
+export interface ConfigGroup {
+  readonly name: string;
+  readonly at: Part;
+  readonly features: readonly string[];
+  /** Sequences that attention or pooling joins. */
+  readonly sequences: readonly string[];
+}
+
+/** Encoders of sequences that look at the candidate, or at all elements: two towers pool instead. */
+const encoders: readonly string[] = [
+  'din_encoder',
+  'simple_attention',
+  'multi_window_din_encoder',
+  'self_attention_encoder',
+];
+
+export function configGroups(model: Part, notes: Notes): ConfigGroup[] {
+  return model.parts('feature_groups').map((at) => {
+    at.skip('wide_deep', 'group_type', 'negative_sampler');
+    if (at.has('embedding_name_suffix')) {
+      notes.differs(at.at('embedding_name_suffix'), 'a feature has one table in all groups');
+      at.skip('embedding_name_suffix');
+    }
+    const attended = at.parts('sequence_features').flatMap((sequence) => {
+      const maps = sequence.parts('seq_att_map');
+      notes.differs(
+        sequence,
+        'attention to the candidate would make the user tower read the item: the sequence is pooled by its mean',
+      );
+      sequence.skip(...sequence.names);
+      return maps.flatMap((map) => [...map.texts('hist_seq'), ...map.texts('aux_hist_seq')]);
+    });
+    const grouped = at.parts('sequence_groups').flatMap((sequence) => {
+      sequence.skip('group_name', 'embedding_name_suffix');
+      return sequence.texts('feature_names');
+    });
+    for (const encoder of at.parts('sequence_encoders')) {
+      const found = encoder.oneOf(encoders);
+      if (found) notes.differs(found.part, `in place of \`${found.name}\`, sequences are pooled by their mean`);
+      found?.part.skip(...found.part.names);
+      const pooled = encoder.part('pooling_encoder');
+      const type = pooled?.text('pooling_type');
+      if (type !== undefined && type !== 'mean')
+        notes.differs(pooled!.at('pooling_type'), 'sequences are pooled by their mean');
+      pooled?.skip('input', 'name', 'max_seq_length');
+    }
+    return {
+      name: at.text('group_name') ?? '',
+      at,
+      features: at.texts('feature_names'),
+      sequences: [...attended, ...grouped],
+    };
+  });
+}
+
+type Groups = Readonly<Record<SideName, readonly ConfigGroup[]>>;
+
+const other = { user: 'item', item: 'user' } as const;
+
+export class Sides {
+  /** Features that a tower reads, by their names here. */
+  readonly used = new Map<string, FeatureDraft>();
+  private readonly sideOf = new Map<string, SideName>();
+  private readonly own: Readonly<Record<SideName, ReadonlySet<string>>>;
+
+  constructor(
+    private readonly features: ReadonlyMap<string, FeatureDraft>,
+    private readonly names: Identifiers,
+    private readonly notes: Notes,
+    groups: Groups,
+  ) {
+    const columns = (side: SideName): Set<string> =>
+      new Set(
+        groups[side]
+          .flatMap((group) => group.features)
+          .flatMap((original) => {
+            const feature = features.get(original);
+            return feature?.reads.length === 1 ? feature.reads : [];
+          }),
+      );
+    this.own = { user: columns('user'), item: columns('item') };
+  }
+
+  /** The features of a group, pooled ones among them. */
+  group(side: SideName, wish: string, groups: readonly ConfigGroup[]): GroupDraft | undefined {
+    const features = groups.flatMap(({ features, sequences, at }) =>
+      [...features, ...sequences].flatMap((original) => this.use(side, original, at) ?? []),
+    );
+    const all = [...new Set(features)];
+    return all.length === 0 ? undefined : { name: this.names.free(wish), features: all };
+  }
+
+  /** The lists of a group as sequences, whose elements belong together. */
+  sequences(side: SideName, group: ConfigGroup): string[] {
+    const lists: string[] = [];
+    for (const original of [...group.features, ...group.sequences]) {
+      const name = this.use(side, original, group.at);
+      const feature = name === undefined ? undefined : this.used.get(name);
+      if (name === undefined || feature === undefined || lists.includes(name)) continue;
+      if (!feature.list) {
+        this.notes.leftOut(group.at, `\`${original}\` is no list, so it is no part of the history`);
+        this.used.delete(name);
+        continue;
+      }
+      const [first] = lists;
+      const { weights: _, ...list } = feature.list;
+      this.used.set(name, {
+        ...feature,
+        list: { ...list, pool: 'none', ...(first === undefined ? {} : { along: first }) },
+      });
+      lists.push(name);
+    }
+    return lists;
+  }
+
+  /** The name of a feature here. Undefined where a tower cannot read it. */
+  use(side: SideName, original: string, at: Placed): string | undefined {
+    const feature = this.features.get(original);
+    if (feature === undefined) {
+      this.notes.leftOut(at, `the group names \`${original}\`, which is no feature that was converted`);
+      return undefined;
+    }
+    const foreign = this.foreignColumn(side, feature);
+    if (foreign !== undefined) {
+      const what = { path: `${at.path}.feature_names`, line: feature.line };
+      this.notes.leftOut(
+        what,
+        `\`${original}\` reads \`${foreign}\`, a column of the other tower: only the score joins two towers`,
+      );
+      return undefined;
+    }
+    const before = this.sideOf.get(feature.name);
+    if (before === undefined || before === side) {
+      this.sideOf.set(feature.name, side);
+      this.used.set(feature.name, feature);
+      return feature.name;
+    }
+    return this.copied(side, feature);
+  }
+
+  /** A feature in both towers: another name of the same column, and the same table. */
+  private copied(side: SideName, feature: FeatureDraft): string {
+    const name = this.names.of(`${feature.name}_of_${side}`);
+    const column = feature.sql ?? feature.name;
+    this.used.set(name, { ...feature, name, sql: column, table: feature.table ?? `\0${feature.name}` });
+    const owner = this.used.get(feature.name)!;
+    this.used.set(feature.name, { ...owner, table: owner.table ?? `\0${feature.name}` });
+    return name;
+  }
+
+  private foreignColumn(side: SideName, { reads, side: said }: FeatureDraft): string | undefined {
+    if (reads.length < 2) return said === 'item' && side === 'user' ? reads[0] : undefined;
+    const [mine, theirs] = [this.own[side], this.own[other[side]]];
+    return reads.find((column) => theirs.has(column) && !mine.has(column));
+  }
+}
+
+/** One table for the features that share a name of a table. */
+export function withSharedTables(features: readonly FeatureDraft[], names: Identifiers, notes: Notes): FeatureDraft[] {
+  const owners = new Map<string, FeatureDraft>();
+  const tables: FeatureDraft[] = [];
+  for (const [table, mine] of grouped(features)) {
+    if (mine.length < 2) continue;
+    const plain = mine.find(({ list }) => !list);
+    const first = mine[0]!;
+    if (!plain && !/^id\(hash/.test(first.element)) {
+      notes.differs({ path: table, line: first.line }, 'each of these lists has a table of its own');
+      continue;
+    }
+    // A list takes the table of a feature: where all are lists, a feature without values holds the table.
+    const owner = plain ?? {
+      ...withoutList(first),
+      name: names.free(`${first.name}_table`),
+      sql: 'CAST(NULL AS VARCHAR)',
+    };
+    if (!plain) tables.push(owner);
+    owners.set(table, owner);
+  }
+  const shared = features.map((feature) => {
+    const owner = feature.table === undefined ? undefined : owners.get(feature.table);
+    if (owner === undefined || owner.name === feature.name) return feature;
+    return { ...feature, element: feature.list ? owner.name : `like(${owner.name})` };
+  });
+  return [...tables, ...shared];
+}
+
+function withoutList({ list: _, ...feature }: FeatureDraft): FeatureDraft {
+  return { ...feature, reads: [] };
+}
+
+function grouped(features: readonly FeatureDraft[]): Map<string, FeatureDraft[]> {
+  const all = new Map<string, FeatureDraft[]>();
+  for (const feature of features) {
+    if (feature.table !== undefined) all.set(feature.table, [...(all.get(feature.table) ?? []), feature]);
+  }
+  return all;
+}

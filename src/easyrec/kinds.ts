@@ -1,0 +1,112 @@
+/** What features of both dialects have in common: a column, and how one value of it becomes numbers. */
+import { columnOf, textOf } from './identifiers.ts';
+import type { Notes } from './notes.ts';
+import type { Part } from './part.ts';
+
+/** Columns that are lists in the files: they need no splitting. */
+export type IsList = (column: string) => boolean;
+
+const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+
+/** The file of a vocabulary, as `data.tower` names it. Undefined where there is none. */
+export type FindFile = (path: string) => string | undefined;
+
+/** The kind of one value with an embedding. Undefined where the config has no rows for it. */
+export function idKind(part: Part, dim: number, notes: Notes, findFile: FindFile): string {
+  const settings = [`dim: ${dim}`];
+  const listed = part.texts('vocab_list').filter((value) => value !== '' && !/[\r\n]/.test(value));
+  const file = part.text('vocab_file');
+  const found = file === undefined || file === '' ? undefined : findFile(file);
+  const hash = part.whole('hash_bucket_size') ?? 0;
+  const buckets = part.whole('num_buckets') ?? 0;
+  countOf(part, settings, notes);
+  if (part.has('vocab_dict')) {
+    notes.differs(part.at('vocab_dict'), 'values are learned from the training part, each with a row of its own');
+    part.skip('vocab_dict', 'default_bucketize_value');
+  }
+  if (part.has('default_bucketize_value')) {
+    notes.differs(part.at('default_bucketize_value'), 'all other values share a row that Tower adds');
+    part.skip('default_bucketize_value');
+  }
+  if (listed.length > 0) return `category(${[...new Set(listed)].map(quoted).join(', ')}, dim: ${dim})`;
+  if (found !== undefined) return `id(vocabulary: ${quoted(found)}, dim: ${dim})`;
+  if (file)
+    notes.differs(
+      part.at('vocab_file'),
+      `there is no file \`${file}\` here: values are learned from the training part`,
+    );
+  if (hash > 0) return `id(hash: ${hash}, ${settings.join(', ')})`;
+  if (buckets > 0) {
+    notes.notNeeded(part.at('num_buckets'), 'values are learned from the training part, and any others share one row');
+  }
+  return `id(${settings.join(', ')})`;
+}
+
+/** Tables that drop rare or old values. */
+function countOf(part: Part, settings: string[], notes: Notes): void {
+  const ev = part.part('ev_params');
+  const dynamic = part.part('dynamicemb');
+  const seldom = ev?.whole('filter_freq') ?? dynamic?.part('frequency_admission_strategy')?.whole('threshold') ?? 0;
+  if (seldom > 1) settings.push(`min_count: ${seldom}`);
+  ev?.skip('use_cache', 'init_capacity', 'max_capacity');
+  if ((ev?.whole('steps_to_live') ?? 0) > 0) {
+    notes.leftOut(ev!.at('steps_to_live'), 'rows do not expire by steps: see `expire_days` of `id`');
+  }
+  for (const name of ['zch', 'dynamicemb'] as const) {
+    if (!part.has(name)) continue;
+    notes.differs(part.at(name), 'a table has a row for each value of the training part, and none is evicted');
+    part.skip(name);
+  }
+}
+
+/** A number, in pieces or as it is. `boundaries` are those of the value that `sql` gives. */
+export function numberKind(part: Part, dim: number): string {
+  const boundaries = [...new Set(part.numbers('boundaries'))].sort((a, b) => a - b);
+  if (boundaries.length > 0) return `number(boundaries: [${boundaries.join(', ')}], dim: ${Math.max(dim, 1)})`;
+  return dim > 0 ? `number(dim: ${dim})` : 'number';
+}
+
+/** SQL of the elements of a column with several values. */
+export function elementsOf(column: string, separator: string, isList: IsList): string {
+  if (isList(column)) return columnOf(column);
+  // Where each row has one number, a CSV column is one of numbers.
+  return `string_split(CAST(${columnOf(column)} AS VARCHAR), ${textOf(separator)})`;
+}
+
+/** The column itself, where an expression is not needed. */
+export const plainOr = (sql: string, column: string): string => (sql === columnOf(column) ? column : sql);
+
+/** Settings of an embedding that Tower has not, or not for one feature. */
+export function unusedSettings(part: Part, notes: Notes): void {
+  for (const name of ['initializer', 'init_fn'] as const) {
+    if (!part.has(name)) continue;
+    notes.differs(part.at(name), "the first values of a table are drawn by Tower's rule");
+    part.skip(name);
+  }
+  for (const name of ['autodis', 'mlp', 'dense_emb'] as const) {
+    if (!part.has(name)) continue;
+    notes.differs(part.at(name), 'the number goes through one learned map, or through its boundaries');
+    part.skip(name);
+  }
+  for (const name of ['default_value', 'fg_encoded_default_value', 'fill_missing'] as const) {
+    const value = part.text(name);
+    if (value !== undefined && value !== '' && value !== '0') {
+      notes.differs(part.at(name), 'a missing value has a row of its own, or is 0 as a number');
+    }
+  }
+  if (part.flag('use_mask', false))
+    notes.leftOut(part.at('use_mask'), 'values are not masked: `id(drop: 10%)` drops ids');
+  if (!part.flag('trainable', true))
+    notes.differs(part.at('trainable'), 'the table is trained; `frozen` needs vectors in a file');
+}
+
+export const poolOf = (part: Part, name: string, otherwise: 'sum' | 'mean', notes: Notes): 'mean' | 'sum' => {
+  const written = part.text(name) ?? otherwise;
+  if (written !== 'sum' && written !== 'mean') {
+    notes.differs(part.at(name), `Tower does not pool by \`${written}\`: elements are pooled by their mean`);
+  }
+  return written === 'sum' ? 'sum' : 'mean';
+};
+
+/** How many elements a list keeps where the config has no limit. */
+export const LONGEST = 50;

@@ -1,0 +1,247 @@
+/** The score and the loss of a config. */
+import type { LabelDraft, TaskDraft } from './draft.ts';
+import type { Identifiers } from './identifiers.ts';
+import type { Notes } from './notes.ts';
+import type { Part } from './part.ts';
+
+export type Dialect = 'EasyRec' | 'TorchEasyRec';
+
+export interface ScoreContext {
+  readonly root: Part;
+  readonly model: Part;
+  /** The message of the model's own settings, such as `dssm`. */
+  readonly settings: Part;
+  readonly dialect: Dialect;
+  readonly names: Identifiers;
+  readonly notes: Notes;
+  /** Of a model that ranks: its score is a logit. */
+  readonly isRanking?: boolean;
+}
+
+export interface Scoring {
+  readonly task: TaskDraft;
+  readonly labels: readonly LabelDraft[];
+}
+
+type Loss = 'softmax' | 'bce' | 'mse' | 'focal' | 'bpr' | 'hinge';
+
+const losses: Readonly<Record<string, Loss>> = {
+  CLASSIFICATION: 'bce',
+  BINARY_CROSS_ENTROPY_LOSS: 'bce',
+  CROSS_ENTROPY_LOSS: 'bce',
+  SOFTMAX_CROSS_ENTROPY: 'softmax',
+  L2_LOSS: 'mse',
+  BINARY_FOCAL_LOSS: 'focal',
+  PAIR_WISE_LOSS: 'bpr',
+  PAIRWISE_LOGISTIC_LOSS: 'bpr',
+  PAIRWISE_HINGE_LOSS: 'hinge',
+  softmax_cross_entropy: 'softmax',
+  binary_cross_entropy: 'bce',
+  l2_loss: 'mse',
+  binary_focal_loss: 'focal',
+};
+
+export const samplers: readonly string[] = [
+  'negative_sampler',
+  'negative_sampler_in_memory',
+  'negative_sampler_v2',
+  'hard_negative_sampler',
+  'hard_negative_sampler_v2',
+];
+
+/** A learned scale has no place in Tower's `bce`. A cosine times 10 is a usual logit. */
+const LEARNED_SCALE = 10;
+
+export function scoringOf(context: ScoreContext): Scoring {
+  const { root, settings, names, notes } = context;
+  const { loss, options } = lossOf(context);
+  const isCosine = similarityOf(context) === 'cosine';
+  const temperature = temperatureOf(context, isCosine);
+  const data = root.part('data_config');
+  const sampler = data?.oneOf(samplers);
+  // With drawn items, those are the rows of label 0.
+  const isLabelled = (loss === 'bce' && !sampler) || loss === 'mse' || loss === 'focal';
+  const labels = data?.texts('label_fields') ?? [];
+  const named = context.model.text('label_name');
+  const [first] = named ? [named] : labels;
+  const weights = [data?.text('sample_weight'), ...(data?.texts('sample_weight_fields') ?? [])].filter(
+    (name) => !!name,
+  );
+  for (const more of labels.filter((label) => label !== first)) {
+    notes.leftOut(data!.at('label_fields'), `the label \`${more}\` has no loss in the model`);
+  }
+  if (first !== undefined && !isLabelled) {
+    notes.differs(
+      data!.at('label_fields'),
+      `a ${loss} has no label: each event is a positive. If \`${first}\` may be 0, write \`where = "${first} = 1"\` in \`data.tower\``,
+    );
+  }
+  settings.skip('l2_regularization');
+  const label = isLabelled ? names.of(first ?? 'label') : undefined;
+  const weight = weights[0] === undefined ? undefined : names.of(weights[0]);
+  return {
+    task: {
+      score: isCosine ? 'cosine(user, item)' : 'dot(user, item)',
+      loss: lossText(context, loss, options, isCosine, temperature),
+      ...(label === undefined ? {} : { label }),
+      ...(weight === undefined ? {} : { weight }),
+    },
+    labels: [
+      ...(label === undefined ? [] : [labelOf(label, loss === 'mse' ? 'number' : 'binary', first ?? label)]),
+      ...(weight === undefined ? [] : [labelOf(weight, 'number', weights[0]!)]),
+    ],
+  };
+}
+
+const labelOf = (name: string, kind: LabelDraft['kind'], column: string): LabelDraft =>
+  name === column ? { name, kind } : { name, kind, column };
+
+function similarityOf({ settings, notes, dialect, isRanking }: ScoreContext): 'cosine' | 'dot' {
+  const name = dialect === 'EasyRec' ? 'simi_func' : 'similarity';
+  const usual = dialect === 'EasyRec' || /mind$/i.test(settings.path) ? 'COSINE' : 'INNER_PRODUCT';
+  const written = isRanking ? 'INNER_PRODUCT' : (settings.text(name) ?? usual);
+  if (written === 'EUCLID' || written === '2')
+    notes.differs(settings.at(name), 'Tower has no Euclidean score: it is an inner product');
+  return written === 'COSINE' || written === '0' ? 'cosine' : 'dot';
+}
+
+/** What the similarity is divided by, and whether it is learned. */
+function temperatureOf(
+  { settings, notes, dialect, isRanking }: ScoreContext,
+  isCosine: boolean,
+): { value: number; isLearned: boolean } {
+  const value = settings.number('temperature') ?? 1;
+  const isLearned = settings.flag(
+    'scale_simi',
+    dialect === 'EasyRec' && !isRanking && !/model_params$/.test(settings.path),
+  );
+  if (value <= 0) {
+    notes.leftOut(settings.at('temperature'), 'a temperature is above 0');
+    return { value: 1, isLearned };
+  }
+  if (dialect === 'EasyRec' && !isCosine && value !== 1) {
+    notes.notNeeded(settings.at('temperature'), 'EasyRec divides only a cosine by it');
+    return { value: 1, isLearned };
+  }
+  return { value, isLearned };
+}
+
+/** The loss, and the message with its settings. */
+function lossOf({ model, dialect, notes, isRanking }: ScoreContext): { readonly loss: Loss; readonly options?: Part } {
+  const parts = model.parts('losses');
+  const named = parts.map((part) => {
+    if (dialect === 'TorchEasyRec') {
+      const [name = ''] = part.names;
+      return { name, at: part, options: part.part(name) };
+    }
+    const name = part.text('loss_type') ?? '';
+    part.skip('weight', 'loss_name', 'learn_loss_weight');
+    const options = part.oneOf(
+      part.names.filter((field) => field !== 'loss_type' && part.at(field).path.endsWith('loss')),
+    )?.part;
+    return { name, at: part, options };
+  });
+  const single = model.text('loss_type');
+  if (named.length === 0 && single !== undefined) named.push({ name: single, at: model, options: undefined });
+  if (named.length === 0) return { loss: dialect === 'TorchEasyRec' && !isRanking ? 'softmax' : 'bce' };
+  const [first, ...rest] = named;
+  for (const { name, at, options } of rest) {
+    notes.leftOut(at, `the model has one loss for a task: \`${name}\` is not among it`);
+    options?.skip(...options.names);
+  }
+  const known = Object.hasOwn(losses, first!.name) ? losses[first!.name] : undefined;
+  if (known === undefined) {
+    first!.options?.skip(...first!.options.names);
+    notes.differs(first!.at, `Tower has no \`${first!.name}\`: bce is in its place`);
+  }
+  if (known === 'bpr' || known === 'hinge')
+    notes.differs(first!.at, 'the pairs are of the items of the batch, and not of a session');
+  return { loss: known ?? 'bce', ...(first!.options ? { options: first!.options } : {}) };
+}
+
+function lossText(
+  context: ScoreContext,
+  loss: Loss,
+  options: Part | undefined,
+  isCosine: boolean,
+  { value, isLearned }: { readonly value: number; readonly isLearned: boolean },
+): string {
+  const { settings, notes } = context;
+  const smoothing = options?.number('label_smoothing') ?? 0;
+  const smooth = smoothing > 0 && smoothing < 1 ? [`smoothing: ${smoothing}`] : [];
+  switch (loss) {
+    case 'softmax': {
+      const temperature = isLearned
+        ? [`temperature: learned(from: ${value}, least: ${Math.min(0.01, value)})`]
+        : value === 1
+          ? []
+          : [`temperature: ${value}`];
+      return `softmax(${[...negativesOf(context), ...temperature, ...smooth].join(', ')})`;
+    }
+    case 'bce':
+    case 'focal': {
+      if (isLearned) {
+        const text = isCosine ? `it is ${LEARNED_SCALE}, try others` : 'the inner product has its own';
+        notes.differs(settings.at('scale_simi'), `the scale of the score is not learned: ${text}`);
+      }
+      const scale = isCosine && isLearned ? LEARNED_SCALE : Number((1 / value).toPrecision(6));
+      const scaled = scale === 1 ? [] : [`scale: ${scale}`];
+      if (loss === 'bce') return called('bce', [...drawnOf(context), ...scaled, ...smooth]);
+      const [gamma, alpha] = [options?.number('gamma'), options?.number('alpha')];
+      return called('focal', [
+        ...(gamma === undefined ? [] : [`gamma: ${gamma}`]),
+        ...(alpha === undefined ? [] : [`alpha: ${alpha}`]),
+        ...scaled,
+      ]);
+    }
+    case 'mse':
+      return 'mse';
+    default: {
+      const margin = options?.number('margin') ?? options?.number('hinge_margin');
+      return called(loss, ['in_batch', ...(margin === undefined ? [] : [`margin: ${margin}`])]);
+    }
+  }
+}
+
+const called = (name: string, settings: readonly string[]): string =>
+  settings.length === 0 ? name : `${name}(${settings.join(', ')})`;
+
+/** What a row's item is compared with. */
+function negativesOf({ root, settings, dialect, notes }: ScoreContext): string[] {
+  const isInBatch =
+    dialect === 'EasyRec'
+      ? !settings.flag('ignore_in_batch_neg_sam', false)
+      : settings.flag('in_batch_negative', false);
+  if (dialect === 'EasyRec') {
+    if (settings.text('item_id') === undefined && isInBatch) {
+      notes.differs(settings, "the row's own item is no negative of the row, wherever it comes up in the batch");
+    }
+  }
+  const drawn = drawnOf({ root, notes });
+  if (drawn.length === 0) return ['in_batch'];
+  return isInBatch ? ['in_batch', ...drawn] : drawn;
+}
+
+/** The items that a sampler draws. */
+function drawnOf({ root, notes }: Pick<ScoreContext, 'root' | 'notes'>): string[] {
+  const found = root.part('data_config')?.oneOf(samplers);
+  if (!found) return [];
+  const { name, part } = found;
+  const count = part.whole('num_sample', 1) ?? 1024;
+  if (/hard/.test(name)) {
+    notes.leftOut(
+      part.at('hard_neg_edge_input_path'),
+      'write the hard negatives of a row as a list in its column, and `negatives: listed(COLUMN)`',
+    );
+    part.skip('hard_neg_edge_input_path', 'num_hard_sample');
+  }
+  if (/v2$/.test(name)) {
+    notes.leftOut(
+      part.at('pos_edge_input_path'),
+      'items that the user had may be drawn: `mask: HISTORY` leaves those of a list out',
+    );
+    part.skip('pos_edge_input_path', 'user_input_path');
+  }
+  part.skip('user_input_path');
+  return [`negatives: sampled(${count}, shared)`];
+}

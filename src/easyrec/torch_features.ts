@@ -1,0 +1,232 @@
+/** Features of TorchEasyRec: `feature_configs { id_feature { … } }`, and sequences of them. */
+import type { FeatureDraft, SideName } from './draft.ts';
+import { normalizedBy, sqlOf } from './expressions.ts';
+import type { FeatureContext } from './features.ts';
+import { columnOf } from './identifiers.ts';
+import { elementsOf, idKind, LONGEST, numberKind, poolOf, unusedSettings } from './kinds.ts';
+import type { Part } from './part.ts';
+
+interface Sequence {
+  readonly delimiter: string;
+  readonly max: number;
+  /** Before the names of its features. */
+  readonly name?: string;
+}
+
+interface Read extends FeatureContext {
+  readonly part: Part;
+  readonly sequence?: Sequence;
+  /** Columns without their side, such as `adgroup_id` of `item:adgroup_id`. */
+  readonly inputs: readonly string[];
+  readonly dim: number;
+}
+
+type Value = Pick<FeatureDraft, 'sql' | 'element' | 'list'>;
+
+const separatorOf = (part: Part): string => part.text('separator') ?? '\u001d';
+
+/** Features by their names in the groups of the config. */
+export function torchFeatures(root: Part, context: FeatureContext): Map<string, FeatureDraft> {
+  const all = new Map<string, FeatureDraft>();
+  for (const config of root.parts('feature_configs')) {
+    for (const kind of config.names) {
+      for (const part of config.parts(kind)) {
+        if (kind === 'sequence_feature') grouped(part);
+        else add(kind, part, undefined);
+      }
+    }
+  }
+  return all;
+
+  function grouped(part: Part): void {
+    const name = part.text('sequence_name') ?? '';
+    const sequence = {
+      name,
+      delimiter: part.text('sequence_delim') ?? ';',
+      max: part.whole('sequence_length', 1) ?? LONGEST,
+    };
+    part.skip('sequence_pk');
+    for (const config of part.parts('features')) {
+      for (const kind of config.names) for (const inner of config.parts(kind)) add(kind, inner, sequence);
+    }
+  }
+
+  function add(kind: string, part: Part, within: Sequence | undefined): void {
+    const plain = kind.replace(/^sequence_/, '');
+    const isSequence = within !== undefined || plain !== kind;
+    const sequence = isSequence
+      ? (within ?? { delimiter: part.text('sequence_delim') ?? ';', max: part.whole('sequence_length', 1) ?? LONGEST })
+      : undefined;
+    const given = part.text('feature_name') ?? '';
+    const original = within?.name ? `${within.name}__${given}` : given;
+    const draft = original === '' ? undefined : featureOf(plain, part, original, sequence, context);
+    if (draft) all.set(original, draft);
+    else part.skip(...part.names);
+  }
+}
+
+/** Where a feature names its columns. */
+const sourceFields: Readonly<Record<string, readonly string[]>> = {
+  expr_feature: ['variables'],
+  lookup_feature: ['map', 'key'],
+};
+
+function featureOf(
+  kind: string,
+  part: Part,
+  original: string,
+  sequence: Sequence | undefined,
+  context: FeatureContext,
+): FeatureDraft | undefined {
+  const { names, notes } = context;
+  const read = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+  if (!read) {
+    notes.leftOut(part, `the import does not know \`${kind}\`: compute the column in \`columns\`, or in the files`);
+    return undefined;
+  }
+  if (part.flag('stub_type', false)) {
+    notes.leftOut(part.at('stub_type'), 'a value that only other features read is no input: compute it in `columns`');
+    return undefined;
+  }
+  const sources = (sourceFields[kind] ?? ['expression']).flatMap((field) => part.texts(field));
+  // A grouped sequence is a column of its own, whatever the expression of its elements says.
+  // Features that were made before are in the column of their name.
+  const isOwn = sequence?.name !== undefined || sources.length === 0;
+  const inputs = isOwn ? [original] : sources.map((source) => source.replace(/^\w+:/, ''));
+  const value = read({
+    ...context,
+    part,
+    inputs,
+    dim: part.whole('embedding_dim') ?? 0,
+    ...(sequence ? { sequence } : {}),
+  });
+  unusedSettings(part, notes);
+  part.skip(
+    'sequence_delim',
+    'sequence_length',
+    'sequence_fields',
+    'value_dim',
+    'separator',
+    'pooling',
+    'expression',
+    'value_separator',
+  );
+  if (!value) return undefined;
+  const name = names.of(original);
+  const side = sequence ? undefined : sideOf(sources);
+  const table = part.text('embedding_name');
+  const sql = value.sql ?? (inputs[0] === name ? undefined : inputs[0]!);
+  return {
+    name,
+    reads: inputs,
+    rows: part.whole('hash_bucket_size') || part.whole('num_buckets') || 0,
+    line: part.line,
+    element: value.element,
+    ...(sql === undefined ? {} : { sql }),
+    ...(value.list ? { list: value.list } : {}),
+    ...(table ? { table } : {}),
+    ...(side ? { side } : {}),
+  };
+}
+
+function sideOf(sources: readonly string[]): SideName | undefined {
+  const sides = new Set(sources.flatMap((source) => /^(user|item|context):/.exec(source)?.[1] ?? []));
+  return sides.has('item') ? 'item' : sides.size > 0 ? 'user' : undefined;
+}
+
+/** Elements of a sequence, or one value. */
+function listOf({ sequence, inputs, isList }: Read): Pick<Value, 'sql' | 'list'> {
+  if (!sequence) return {};
+  const { delimiter, max } = sequence;
+  return { sql: elementsOf(inputs[0] ?? '', delimiter, isList), list: { pool: 'mean', max } };
+}
+
+function id(read: Read): Value {
+  const { part, notes, inputs, isList, dim, sequence } = read;
+  const element = idKind(part, dim || 16, notes, read.findFile);
+  const width = part.whole('value_dim');
+  const isMany = width === undefined ? part.has('separator') || isList(inputs[0] ?? '') : width !== 1;
+  if (part.flag('weighted', false)) {
+    notes.leftOut(part.at('weighted'), 'write the weights as a column, and `list(…, weights: COLUMN)`');
+  }
+  if (sequence || !isMany) return { element, ...listOf(read) };
+  return {
+    element,
+    sql: elementsOf(inputs[0] ?? '', separatorOf(part), isList),
+    list: { pool: poolOf(part, 'pooling', 'sum', notes), max: LONGEST },
+  };
+}
+
+function raw(read: Read): Value | undefined {
+  const { part, notes, inputs, isList, dim, sequence } = read;
+  const [column = ''] = inputs;
+  const width = part.whole('value_dim', 1) ?? 1;
+  const normalizer = part.text('normalizer');
+  const normalized = normalizer === undefined ? undefined : normalizedBy(normalizer, columnOf(column));
+  if (normalizer !== undefined && (normalized === undefined || sequence || width > 1)) {
+    notes.leftOut(part.at('normalizer'), `\`${normalizer}\` is not applied: write it in \`columns\``);
+  }
+  if (sequence) {
+    const { sql, list } = listOf(read);
+    if (!part.has('boundaries')) {
+      notes.leftOut(
+        part,
+        'a sequence of numbers needs `boundaries`: write `along(HISTORY, number(…))` next to a history',
+      );
+      return undefined;
+    }
+    return { element: numberKind(part, dim || 1), sql: `[TRY_CAST(each AS DOUBLE) FOR each IN ${sql}]`, list: list! };
+  }
+  if (width > 1) {
+    const elements = elementsOf(column, separatorOf(part), isList);
+    const sql = isList(column) ? elements : `[CAST(each AS DOUBLE) FOR each IN ${elements}]`;
+    return { element: `vector(${[String(width), ...(dim > 0 ? [`dim: ${dim}`] : [])].join(', ')})`, sql };
+  }
+  return { element: numberKind(part, dim), ...(normalized === undefined ? {} : { sql: normalized }) };
+}
+
+function combo(read: Read): Value {
+  const { part, notes, inputs, dim } = read;
+  const columns = inputs.map((column) => `CAST(${columnOf(column)} AS VARCHAR)`).join(', ');
+  return { element: idKind(part, dim || 16, notes, read.findFile), sql: `concat_ws('_', ${columns})` };
+}
+
+function lookup(read: Read): Value | undefined {
+  const { part, notes, dim, isList, inputs } = read;
+  const [map = '', key = ''] = inputs;
+  part.skip('need_key', 'combiner', 'normalizer');
+  const pairs = elementsOf(map, separatorOf(part), isList);
+  const found = `[split_part(pair, ':', 2) FOR pair IN ${pairs} IF split_part(pair, ':', 1) = CAST(${columnOf(key)} AS VARCHAR)]`;
+  const isCode = part.flag('need_discrete', false) || part.has('hash_bucket_size') || part.has('num_buckets');
+  if (!isCode) return { element: numberKind(part, dim), sql: `TRY_CAST(${found}[1] AS DOUBLE)` };
+  const pool = poolOf(part, 'pooling', 'sum', notes);
+  return { element: idKind(part, dim || 16, notes, read.findFile), sql: found, list: { pool, max: LONGEST } };
+}
+
+function expression(read: Read): Value | undefined {
+  const { part, notes, inputs, dim } = read;
+  const written = part.text('expression') ?? '';
+  const sql = sqlOf(written, inputs);
+  if (sql === undefined) {
+    notes.leftOut(part.at('expression'), `the import cannot write \`${written}\` as SQL: write it in \`columns\``);
+    return undefined;
+  }
+  return { element: numberKind(part, dim), sql };
+}
+
+function tokenize(read: Read): Value {
+  const { part, notes, dim } = read;
+  notes.differs(part, 'Tower cuts a text into words itself, and learns their table');
+  part.skip('text_normalizer', 'tokenizer_type', 'vocab_file', 'asset_dir', 'tokens_as_sequence');
+  const pool = poolOf(part, 'pooling', 'sum', notes);
+  return { element: `text(words, dim: ${dim || 16}, pool: ${pool})` };
+}
+
+const kinds: Readonly<Record<string, (read: Read) => Value | undefined>> = {
+  id_feature: id,
+  raw_feature: raw,
+  combo_feature: combo,
+  lookup_feature: lookup,
+  expr_feature: expression,
+  tokenize_feature: tokenize,
+};
