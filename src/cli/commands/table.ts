@@ -10,6 +10,7 @@ import { explainCommand } from './explain.ts';
 import { exportCommand } from './export.ts';
 import { formatCommand } from './format.ts';
 import { helpCommand } from './help.ts';
+import { importCommand } from './import.ts';
 import { indexCommand } from './index.ts';
 import { initCommand } from './init.ts';
 import { inspectCommand } from './inspect.ts';
@@ -23,6 +24,7 @@ import { tuneCommand } from './tune.ts';
 
 export const commands: readonly ((program: Command) => void)[] = [
   initCommand,
+  importCommand,
   checkCommand,
   formatCommand,
   explainCommand,
