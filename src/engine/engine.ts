@@ -13,6 +13,11 @@ export interface Engine {
   /** Of the runtime, as it reports itself: `TensorFlow 2.21.0 (tfjs-node 4.22.0)`. */
   readonly version: string;
   /**
+   * Runs whose rows are a multiple of this give a row the same bits, with most graphs: other runs sum in another order. Default: 1. `src/scoring/same_bits.ts` checks
+   * each graph that answers requests.
+   */
+  readonly evenRows?: number;
+  /**
    * @param parameters the first values of every parameter of the graph, by name
    * @param rows of a run, at most: so few that threads may cost more than they save. Default: many
    */

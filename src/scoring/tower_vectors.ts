@@ -7,6 +7,7 @@ import type { Engine, Program, Tensors } from '../engine/engine.ts';
 import { makeRowFeeder, type RowFeeder } from '../feed/feeder.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { GraphPlan, Plan, TowerPlan } from '../plan/plan.ts';
+import { layoutFor, placesOf, type RowLayout, rowsOfRun } from './same_bits.ts';
 
 export interface Vectors {
   /** float32 [rows, width], or [rows, interests, width]; row-major. */
@@ -28,13 +29,6 @@ export interface TowerOptions {
 
 /** Rows that go through a tower at a time. */
 export const rowsAtOnce = 4096;
-
-/**
- * Fewer rows are filled up to so many. Engines multiply one or two rows with other kernels than more rows, which sum in another order, so a user's
- * vector would depend on who is asked with the user. From three rows on ONNX Runtime and TensorFlow.js give the same bits, with every model of
- * `models`.
- */
-const fewestRows = 3;
 
 /** Rows of requests that are answered together, about. */
 const rowsOfRequests = 64;
@@ -95,24 +89,27 @@ export class TowerVectors {
     const each = width * (interests ?? 1);
     const data = new Float32Array(rows.length * each);
     for (const [at, places] of this.placesByGraph(columns, rows).entries()) {
-      for (let from = 0; from < places.length; from += rowsAtOnce) {
-        const some = places.subarray(from, from + rowsAtOnce);
+      if (places.length === 0) continue;
+      const graph = this.graphs[at]!;
+      const now = { parameters: this.parameters, keeps };
+      const layout = await graph.layout(now);
+      const most = Math.min(rowsAtOnce, layout.most);
+      for (let from = 0; from < places.length; from += most) {
+        const some = places.subarray(from, from + most);
         const count = some.length;
-        const own = Int32Array.from(
-          { length: Math.max(fewestRows, count) },
-          (_, i) => rows[some[Math.min(i, count - 1)]!]!,
-        );
-        const outputs = await this.graphs[at]!.outputs(columns, own, { parameters: this.parameters, keeps });
-        const vectors = floatsOf(outputs, 'vector', name);
+        const own = placesOf(layout, count).map((i) => rows[some[i]!]!);
+        const outputs = await graph.outputs(columns, own, now);
+        const all = floatsOf(outputs, 'vector', name);
         for (const { output, into } of more) {
           const values = floatsOf(outputs, output, name);
           const per = values.length / own.length;
-          into.set(values.subarray(0, count * per), from * per);
+          into.set(rowsOfRun(values, layout, count, per), from * per);
         }
-        invariant(vectors.length === own.length * each, `tower ${name} gives a vector a row`);
+        invariant(all.length === own.length * each, `tower ${name} gives a vector a row`);
+        const vectors = rowsOfRun(all, layout, count, each);
         // Of a tower that is not cut by length, the rows of a run lie side by side.
         const isRun = some[count - 1]! - some[0]! === count - 1;
-        if (isRun) data.set(vectors.subarray(0, count * each), some[0]! * each);
+        if (isRun) data.set(vectors, some[0]! * each);
         else
           for (const [i, place] of some.entries()) data.set(vectors.subarray(i * each, (i + 1) * each), place * each);
       }
@@ -141,11 +138,19 @@ export class TowerVectors {
   }
 }
 
+interface Now {
+  /** The newest weights. */
+  readonly parameters: Tensors;
+  /** Whether the columns come again. */
+  readonly keeps: boolean;
+}
+
 /** Prepared when the first row asks for it. */
 class OneGraph {
   /** For many rows, and for the few of requests. */
   private many: Program | undefined;
   private few: Program | undefined;
+  private ofFew: RowLayout | undefined;
   private readonly feeders = new Map<Columns, RowFeeder>();
 
   constructor(
@@ -157,17 +162,15 @@ class OneGraph {
     for (const program of [this.many, this.few]) await program?.write(parametersOf(this.own.graph, parameters));
   }
 
-  /** @param now the newest weights, and whether the columns come again */
-  async outputs(
-    columns: Columns,
-    rows: Int32Array,
-    now: { readonly parameters: Tensors; readonly keeps: boolean },
-  ): Promise<Tensors> {
-    const { graph } = this.own;
-    const own = (): Tensors => parametersOf(graph, now.parameters);
-    const program = now.keeps
-      ? (this.many ??= await this.options.engine.prepare(graph, own()))
-      : (this.few ??= await this.options.engine.prepare(graph, own(), rowsOfRequests));
+  /** Of many rows, nobody asks for some of them alone. */
+  async layout(now: Now): Promise<RowLayout> {
+    const { engine } = this.options;
+    if (now.keeps) return { multiple: engine.evenRows ?? 1, spacing: 1, most: rowsAtOnce };
+    return (this.ofFew ??= await layoutFor(engine, await this.program(now), this.own.graph, 'vector'));
+  }
+
+  async outputs(columns: Columns, rows: Int32Array, now: Now): Promise<Tensors> {
+    const program = await this.program(now);
     const feeder = this.feeders.get(columns) ?? this.makeFeeder(columns);
     if (now.keeps) this.feeders.set(columns, feeder);
     try {
@@ -180,6 +183,14 @@ class OneGraph {
   async close(): Promise<void> {
     for (const feeder of this.feeders.values()) feeder.close();
     for (const program of [this.many, this.few]) await program?.close();
+  }
+
+  private async program({ keeps, parameters }: Now): Promise<Program> {
+    const { graph } = this.own;
+    const own = (): Tensors => parametersOf(graph, parameters);
+    return keeps
+      ? (this.many ??= await this.options.engine.prepare(graph, own()))
+      : (this.few ??= await this.options.engine.prepare(graph, own(), rowsOfRequests));
   }
 
   private makeFeeder(columns: Columns): RowFeeder {

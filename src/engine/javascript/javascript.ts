@@ -105,6 +105,7 @@ export async function javascriptEngine(): Promise<Engine> {
   return {
     name: 'javascript',
     version: `TensorFlow.js ${runtime.version_core} (${wasm ? `WebAssembly ${version_wasm}` : 'plain JavaScript'})`,
+    evenRows: 4,
     async prepare(graph, parameters) {
       checkParameters(graph, parameters);
       const model = await loadGraphModel({

@@ -92,6 +92,7 @@ export async function onnxEngine(): Promise<Engine> {
   return {
     name: 'onnx',
     version: `ONNX Runtime ${runtime.env.versions.node ?? runtime.env.versions.common}`,
+    evenRows: 4,
     async prepare(graph, parameters, rows) {
       checkParameters(graph, parameters);
       const session = await runtime.InferenceSession.create(trainingOnnx(graph), {

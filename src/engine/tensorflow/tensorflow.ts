@@ -113,6 +113,7 @@ export function tensorflowEngine(): Engine {
   return {
     name: 'tensorflow',
     version: `TensorFlow ${binding.TF_Version} (tfjs-node ${tfjsNodeVersion})`,
+    evenRows: 8,
     async prepare(graph, parameters) {
       checkParameters(graph, parameters);
       const { bytes, names } = trainingSavedModel(graph);

@@ -149,6 +149,7 @@ export async function torchEngine(settings: TorchSettings = torchSettings()): Pr
   return {
     name: 'torch',
     version: `PyTorch ${version.split('+')[0]} (${settings.device}, ${compiles ? 'steps compiled' : `eager${why}`})`,
+    evenRows: 8,
     async prepare(graph, parameters) {
       checkParameters(graph, parameters);
       count += 1;
