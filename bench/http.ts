@@ -1,13 +1,15 @@
 /**
  * `tower serve` over HTTP, with the load on the same cores: requests a second and times of answers over 10,000 items; twice that load; the start
  * over a million items; memory over a million requests. `npm run bench -- serve`, or
- * `npx tsx bench/http.ts [--seconds=10] [--connections=32] [--start=1000000] [--requests=0]`, after `npm run build`.
+ * `npx tsx bench/http.ts [--seconds=10] [--connections=32] [--start=1000000] [--requests=0] [--engine=onnx]`, after `npm run build`.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { defined } from '../src/defined.ts';
+import { engineOption } from './engine_option.ts';
 import { type Load, load, post, quantile } from './load.ts';
 import { describeMachine } from './machine.ts';
 import { makeServedRun } from './served_run.ts';
@@ -17,6 +19,8 @@ const numberOf = (name: string, otherwise: number): number =>
 const seconds = numberOf('seconds', 10);
 const connections = numberOf('connections', 32);
 const [items, users] = [10_000, 20_000];
+const engine = engineOption();
+const ofEngine = engine === undefined ? [] : ['--engine', engine];
 
 interface Started {
   readonly child: ChildProcess;
@@ -28,7 +32,7 @@ interface Started {
 async function start(run: string, ...options: readonly string[]): Promise<Started> {
   const began = performance.now();
   // What a request writes into the log is part of it.
-  const child = spawn(process.execPath, ['dist/cli.js', 'serve', run, '--port', '0', ...options], {
+  const child = spawn(process.execPath, ['dist/cli.js', 'serve', run, '--port', '0', ...ofEngine, ...options], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let said = '';
@@ -77,7 +81,7 @@ const requestsOf = (make: (i: number) => unknown): Buffer[] =>
 const root = mkdtempSync(join(tmpdir(), 'tower-http-'));
 try {
   console.log(`tower serve, ${items.toLocaleString('en')} items, the load on the same cores: ${describeMachine()}`);
-  const run = await makeServedRun(join(root, 'small'), { items, users, events: 200_000 });
+  const run = await makeServedRun(join(root, 'small'), { items, users, events: 200_000, ...defined({ engine }) });
   const served = await start(run);
   const { port } = served;
   const ask = (make: (i: number) => unknown, more: { readonly rate?: number; readonly connections?: number } = {}) =>
@@ -113,7 +117,7 @@ try {
   const large = numberOf('start', 1e6);
   if (large > 0) {
     const started = await start(
-      await makeServedRun(join(root, 'large'), { items: large, users: 50_000, events: 60_000 }),
+      await makeServedRun(join(root, 'large'), { items: large, users: 50_000, events: 60_000, ...defined({ engine }) }),
     );
     const { memory } = figuresOf(started);
     console.log(

@@ -4,6 +4,8 @@ import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { train } from '../src/api.ts';
+import { defined } from '../src/defined.ts';
+import type { EngineName } from '../src/engine/engine.ts';
 import { makeRandom } from '../src/random/random.ts';
 
 export interface Sizes {
@@ -12,6 +14,8 @@ export interface Sizes {
   readonly events: number;
   /** Of the vectors; 64. */
   readonly width?: number;
+  /** What trains it. Default: the first engine that loads. */
+  readonly engine?: EngineName;
 }
 
 const modelOf = (width: number): string => `model served
@@ -45,7 +49,10 @@ const data = `data served {
 const tastes = 50;
 
 /** @returns the folder of the run */
-export async function makeServedRun(root: string, { items, users, events, width = 64 }: Sizes): Promise<string> {
+export async function makeServedRun(
+  root: string,
+  { items, users, events, width = 64, engine }: Sizes,
+): Promise<string> {
   mkdirSync(root, { recursive: true });
   const random = makeRandom(7);
   const genres = ['Drama', 'War', 'Comedy', 'Crime', 'Music', 'Noir'];
@@ -62,7 +69,7 @@ export async function makeServedRun(root: string, { items, users, events, width 
   writeFileSync(join(root, 'model.tower'), modelOf(width));
   writeFileSync(join(root, 'data.tower'), data);
   const out = join(root, 'run');
-  await train(join(root, 'model.tower'), { data: join(root, 'data.tower'), out });
+  await train(join(root, 'model.tower'), { data: join(root, 'data.tower'), out, ...defined({ engine }) });
   return out;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Swaps of `tower serve --watch` under 32 connections: errors, answers that are not those of their version, and the p99 of answers while versions change next to
- * the p99 before. `npm run bench -- swap`, or `npx tsx bench/swap.ts [--swaps=50] [--seconds=10] [--connections=32] [--runs=FOLDER,FOLDER]`,
+ * the p99 before. `npm run bench -- swap`, or `npx tsx bench/swap.ts [--swaps=50] [--seconds=10] [--connections=32] [--runs=FOLDER,FOLDER] [--engine=onnx]`,
  * after `npm run build`. Without `--runs` it trains two.
  */
 import { spawn } from 'node:child_process';
@@ -10,6 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { load as loadRun, open, train } from '../src/api.ts';
+import { defined } from '../src/defined.ts';
+import { engineOption } from './engine_option.ts';
 import { load, post, quantile } from './load.ts';
 import { describeMachine } from './machine.ts';
 import { makeServedRun } from './served_run.ts';
@@ -19,12 +21,20 @@ const option = (name: string): string | undefined =>
 const numberOf = (name: string, otherwise: number): number => Number(option(name) ?? otherwise);
 const [swaps, seconds, connections] = [numberOf('swaps', 50), numberOf('seconds', 10), numberOf('connections', 32)];
 
+const engine = engineOption();
+const ofEngine = engine === undefined ? [] : ['--engine', engine];
+
 async function twoRuns(root: string): Promise<readonly string[]> {
   const given = option('runs');
   if (given !== undefined) return given.split(',');
-  const first = await makeServedRun(root, { items: 10_000, users: 20_000, events: 200_000 });
+  const first = await makeServedRun(root, { items: 10_000, users: 20_000, events: 200_000, ...defined({ engine }) });
   const second = join(root, 'second');
-  await train(join(root, 'model.tower'), { data: join(root, 'data.tower'), out: second, set: { seed: 2 } });
+  await train(join(root, 'model.tower'), {
+    data: join(root, 'data.tower'),
+    out: second,
+    set: { seed: 2 },
+    ...defined({ engine }),
+  });
   return [first, second];
 }
 
@@ -45,7 +55,7 @@ try {
   const offline = new Map<string, Map<string, string>>();
   const bodies: { readonly user: string; readonly k: number }[] = [];
   for (const folder of runs) {
-    const run = await loadRun(folder);
+    const run = await loadRun(folder, defined({ engine }));
     const answers = await open(run);
     if (bodies.length === 0) {
       const { users } = await answers.users({ limit: 100 });
@@ -57,9 +67,13 @@ try {
     await run.close();
   }
   publish(runs[0]!, 0);
-  const child = spawn(process.execPath, ['dist/cli.js', 'serve', '--watch', live, '--port', '0', '--no-log'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['dist/cli.js', 'serve', '--watch', live, '--port', '0', '--no-log', ...ofEngine],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   let said = '';
   child.stderr.on('data', (text) => (said += text));
   while (!said.includes('serving ')) await pause(50);

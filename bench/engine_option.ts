@@ -1,0 +1,11 @@
+/** `--engine=NAME` of a benchmark: what trains and serves. Absent: the first engine that loads. */
+import type { EngineName } from '../src/engine/engine.ts';
+import { engineNames } from '../src/engine/engines.ts';
+
+export function engineOption(): EngineName | undefined {
+  const given = process.argv.find((argument) => argument.startsWith('--engine='))?.slice('--engine='.length);
+  if (given === undefined) return undefined;
+  const engine = engineNames.find((name) => name === given);
+  if (engine === undefined) throw new Error(`--engine=${given}: expected one of ${engineNames.join(', ')}`);
+  return engine;
+}
