@@ -1,7 +1,8 @@
 /**
  * Day after day: the last weeks of MovieLens, one incremental run a week (`--from`), each evaluated on the week that follows; next to a whole
  * retraining each week, and to the first model as it was. Figures are means over all events of these weeks, for each seed.
- * `tsx bench/daily.ts [--weeks 10] [--seeds 1,2,3] [--epochs 10] [--daily 2] [--days 7] [--set name=value]`
+ * Each `--way` is a recipe of incremental runs: `days` goes back so many days (`--since`), `replay` adds earlier events, `all` takes all, and the rest is `--set`.
+ * `tsx bench/daily.ts [--weeks 10] [--seeds 1,2,3] [--epochs 10] [--days 7] [--way new:epochs=2] [--way window:days=365,epochs=1] [--whole no]`
  */
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,20 +17,25 @@ const { values: given } = parseArgs({
     weeks: { type: 'string', default: '10' },
     seeds: { type: 'string', default: '1,2,3' },
     epochs: { type: 'string', default: '10' },
-    daily: { type: 'string', default: '2' },
     days: { type: 'string', default: '7' },
     model: { type: 'string', default: 'bench/models/movielens.tower' },
     set: { type: 'string', multiple: true, default: [] },
+    way: { type: 'string', multiple: true, default: ['new:epochs=2'] },
+    whole: { type: 'string', default: 'yes' },
   },
 });
-const [weeks, epochs, daily, days] = [given.weeks, given.epochs, given.daily, given.days].map(Number) as [
-  number,
-  number,
-  number,
-  number,
-];
+const [weeks, epochs, days] = [given.weeks, given.epochs, given.days].map(Number) as [number, number, number];
 const seeds = given.seeds.split(',').map(Number);
-const settings = Object.fromEntries(given.set.map((each) => each.split('=') as [string, string]));
+const pairs = (list: readonly string[]): Record<string, string> =>
+  Object.fromEntries(list.map((each) => each.split('=') as [string, string]));
+const settings = pairs(given.set);
+/** The options of a run that goes on, by the name of its recipe. */
+const ways = given.way.map((each) => {
+  const [name, rest = ''] = each.split(':') as [string, string?];
+  const { days: back, all, replay, ...set } = pairs(rest.split(',').filter((pair) => pair !== ''));
+  return { name, back, all, replay, set };
+});
+type Way = (typeof ways)[number];
 const model = resolve(given.model);
 const labels = ['recall@50', 'ndcg@50'] as const;
 
@@ -92,14 +98,18 @@ async function score(run: string, data: string, sums: Sums): Promise<void> {
 }
 
 /** Processor time of reading, training and writing, in milliseconds: a busy machine does not add to it. */
-async function trained(out: string, index: number, seed: number, from?: string): Promise<number> {
+async function trained(out: string, index: number, seed: number, goesOn?: { from: string; way: Way }): Promise<number> {
   const before = process.cpuUsage();
+  const { back, all, replay, set = { epochs } } = goesOn?.way ?? {};
   await train(model, {
     data: block(index),
     out: join(folder, out),
     seed,
-    set: { ...settings, epochs: from === undefined ? epochs : daily },
-    ...(from === undefined ? {} : { from: join(folder, from) }),
+    set: { ...settings, ...set },
+    ...(goesOn ? { from: join(folder, goesOn.from) } : {}),
+    ...(back === undefined ? {} : { since: cut(index) - Number(back) * 86_400 }),
+    ...(all === undefined ? {} : { all: true }),
+    ...(replay === undefined ? {} : { replay: Number(replay) }),
   });
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000;
@@ -107,28 +117,38 @@ async function trained(out: string, index: number, seed: number, from?: string):
 
 console.log(describeMachine());
 console.log(
-  `${weeks} runs of ${days} days; ${epochs} epochs of a whole training, ${daily} of a run that goes on; seeds ${given.seeds}`,
+  `${weeks} runs of ${days} days; ${epochs} epochs of a whole training; seeds ${given.seeds}; ${given.way.join(' ')}`,
 );
 // What is compiled and loaded once is not of the first training.
 await train(model, { data: block(0), out: join(folder, 'warm'), set: { ...settings, steps: 2 } });
-const kinds = ['frozen', 'daily', 'whole'] as const;
-const all: Record<(typeof kinds)[number], Sums>[] = [];
+const whole = given.whole === 'yes';
+const kinds = ['frozen', ...ways.map(({ name }) => name), ...(whole ? ['whole'] : [])];
+const all: Map<string, Sums>[] = [];
 for (const seed of seeds) {
-  const sums = { frozen: nothing(), daily: nothing(), whole: nothing() };
-  await trained(`base-${seed}`, 0, seed);
-  let before = `base-${seed}`;
+  const sums = new Map(kinds.map((kind) => [kind, nothing()]));
+  const base = `base-${seed}`;
+  await trained(base, 0, seed);
   for (let week = 1; week <= weeks; week++) {
-    const next = `daily-${seed}-${week}`;
-    sums.daily.milliseconds += await trained(next, week, seed, before);
-    sums.whole.milliseconds += await trained(`whole-${seed}`, week, seed);
-    await score(join(folder, next), block(week), sums.daily);
-    await score(join(folder, `whole-${seed}`), block(week), sums.whole);
-    await score(join(folder, `base-${seed}`), block(week), sums.frozen);
-    rmSync(join(folder, `whole-${seed}`), { recursive: true });
-    if (week > 1) rmSync(join(folder, before), { recursive: true });
-    before = next;
-    const now = kinds.map((kind) => `${kind} ${(sums[kind].figures[0]! / sums[kind].events).toFixed(4)}`).join(', ');
-    console.log(`seed ${seed}, week ${week}: ${sums.daily.events} events so far, ${labels[0]} ${now}`);
+    await score(join(folder, base), block(week), sums.get('frozen')!);
+    for (const way of ways) {
+      const [from, next] = [week === 1 ? base : `${way.name}-${week - 1}`, `${way.name}-${week}`];
+      sums.get(way.name)!.milliseconds += await trained(next, week, seed, { from, way });
+      await score(join(folder, next), block(week), sums.get(way.name)!);
+      if (week > 1) rmSync(join(folder, from), { recursive: true });
+      if (week === weeks) rmSync(join(folder, next), { recursive: true });
+    }
+    if (whole) {
+      sums.get('whole')!.milliseconds += await trained('whole', week, seed);
+      await score(join(folder, 'whole'), block(week), sums.get('whole')!);
+      rmSync(join(folder, 'whole'), { recursive: true });
+    }
+    const now = kinds.map((kind) => {
+      const { figures, events } = sums.get(kind)!;
+      return `${kind} ${(figures[0]! / events).toFixed(4)}`;
+    });
+    console.log(
+      `seed ${seed}, week ${week}: ${sums.get('frozen')!.events} events so far, ${labels[0]} ${now.join(', ')}`,
+    );
   }
   all.push(sums);
 }
@@ -138,10 +158,10 @@ console.log(`\n| | ${labels.join(' | ')} | processor time of a run |`);
 console.log(`|---|${labels.map(() => '---|').join('')}---|`);
 for (const kind of kinds) {
   const cells = labels.map((_, at) => {
-    const each = all.map((sums) => sums[kind].figures[at]! / sums[kind].events);
+    const each = all.map((sums) => sums.get(kind)!.figures[at]! / sums.get(kind)!.events);
     return `${mean(each).toFixed(4)} (${each.map((value) => value.toFixed(4)).join(', ')})`;
   });
-  const time = mean(all.map((sums) => sums[kind].milliseconds)) / weeks;
+  const time = mean(all.map((sums) => sums.get(kind)!.milliseconds)) / weeks;
   console.log(`| ${kind} | ${cells.join(' | ')} | ${kind === 'frozen' ? 'none' : `${(time / 1000).toFixed(1)} s`} |`);
 }
 console.log(describeMachine());

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isReplay } from '../artifact/lineage.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Pinned } from '../data/pinned.ts';
 import { momentWords } from '../data/rows/fresh.ts';
@@ -30,6 +31,8 @@ export interface TrainRequest extends CheckRequest, MemoryRequest {
   readonly since?: string | number;
   /** With `from`: train on all events of the training part. */
   readonly all?: boolean;
+  /** With `from`: in each epoch train also on this many earlier events for a new one, drawn anew. Default: none. */
+  readonly replay?: number;
   /** End the run that the folder holds as it is at its checkpoint: a model, marked as stopped. */
   readonly finish?: boolean;
   /** Replace the run that the folder holds; files that Tower did not write stay. */
@@ -67,6 +70,8 @@ export async function train(path: string, request: TrainRequest): Promise<Traine
   const { data, lowered } = checked;
   if (!data) throw failure('data-missing', { path });
   const fresh = freshAsked(request);
+  const { replay } = request;
+  if (replay !== undefined && !isReplay(replay)) throw failure('replay-unreadable', { given: String(replay) });
   if (request.from !== undefined) {
     const { refuseItself } = await import('../training/base.ts');
     await refuseItself(request.from, request.out);
@@ -90,7 +95,7 @@ interface Before {
 
 /** Read before the rows are: what is wrong with it costs no time. */
 async function beforeOf(
-  { from, out, resume, finish }: TrainRequest,
+  { from, out, resume, finish, replay }: TrainRequest,
   plan: Plan,
   description: DataDescription,
   asked: 'all' | number | undefined,
@@ -110,11 +115,16 @@ async function beforeOf(
     throw failure('from-no-time', { folder: from, what: `the run in ${from} does not say when its last event was` });
   }
   const fresh = asked === 'all' ? undefined : asked === undefined ? { after: data.until! } : { since: asked };
-  const lineage = lineageOf(base, fresh);
+  const lineage = lineageOf(base, { fresh, replay });
   const { readAdmissions } = await import('../artifact/admissions.ts');
   const admissions = await readAdmissions(from);
   return {
-    pinned: { encodings: base.trained.encodings, grows: true, admissions, ...defined({ fresh, until: data.until }) },
+    pinned: {
+      encodings: base.trained.encodings,
+      grows: true,
+      admissions,
+      ...defined({ fresh, replay, until: data.until }),
+    },
     from: { base, lineage },
   };
 }

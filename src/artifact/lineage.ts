@@ -18,13 +18,15 @@ export interface Lineage {
   readonly until?: Until;
   /** Which training events are new. Absent: all. */
   readonly fresh?: Fresh;
+  /** Earlier events that each epoch adds for a new one. Absent: none. */
+  readonly replay?: number;
   /** How many of them there are. */
   readonly events?: number;
 }
 
 /** Whether what a file has is one. */
 export function isLineage(value: unknown): value is Lineage {
-  const { checksum, name, runs, steps, epochs, until, fresh } = (value ?? {}) as Partial<
+  const { checksum, name, runs, steps, epochs, until, fresh, replay } = (value ?? {}) as Partial<
     Record<keyof Lineage, unknown>
   >;
   const given = (fresh ?? {}) as { readonly after?: unknown; readonly since?: unknown };
@@ -32,9 +34,14 @@ export function isLineage(value: unknown): value is Lineage {
     [checksum, name].every((each) => typeof each === 'string') &&
     [runs, steps, epochs].every((each) => Number.isSafeInteger(each)) &&
     (until === undefined || isUntil(until)) &&
-    (fresh === undefined || isUntil(given.after) || Number.isFinite(given.since))
+    (fresh === undefined || isUntil(given.after) || Number.isFinite(given.since)) &&
+    (replay === undefined || isReplay(replay))
   );
 }
+
+/** How many earlier events for a new one: a number from 0 on. */
+export const isReplay = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0;
 
 function isUntil(value: unknown): boolean {
   const { time, events } = (value ?? {}) as Partial<Until>;
@@ -44,5 +51,5 @@ function isUntil(value: unknown): boolean {
 /** How the data of a run is read again: with the run's own codes. */
 export const pinnedBy = (encodings: ReadonlyMap<string, Encoding>, from: Lineage | undefined): Pinned => ({
   encodings,
-  ...defined({ fresh: from?.fresh, until: from?.until }),
+  ...defined({ fresh: from?.fresh, replay: from?.replay, until: from?.until }),
 });

@@ -54,6 +54,8 @@ export interface Events {
   readonly ids?: Int32Array;
   /** Of the training part of a run that goes on from an earlier one: the rows that it trains on, ascending. Absent: all. */
   readonly fresh?: Int32Array;
+  /** With `fresh`: how many earlier events each epoch adds for one of these, drawn anew. */
+  readonly replay?: number;
   readonly features: ReadonlyMap<string, IndexedColumn>;
   /** NaN where a label is missing. */
   readonly labels: ReadonlyMap<string, Float32Array>;

@@ -13,6 +13,8 @@ export interface Pinned {
   readonly admissions?: ReadonlyMap<string, Admission>;
   /** Which training events are new. Absent: all. */
   readonly fresh?: Fresh;
+  /** With `fresh`: earlier events that training adds for each new one. */
+  readonly replay?: number;
   /** The last training event of the run that this one went on from. */
   readonly until?: Until;
   /** The last training event of the run that is asked about other data than its own. */

@@ -47,8 +47,10 @@ export function sentencesOfPast(
       : 'since' in from
         ? `from ${momentWords(from.since)} on`
         : `after ${momentWords(from.after.time)}`;
+  const replayed = pinned?.replay ? `, and in each epoch up to ${pinned.replay} earlier ones for each of them` : '';
   const own =
-    fresh && `The run went on from an earlier one, with the ${count(fresh.length)} of the training part ${when}.`;
+    fresh &&
+    `The run went on from an earlier one, with the ${count(fresh.length)} of the training part ${when}${replayed}.`;
   const doubt =
     heldOutBefore > 0 &&
     `${count(heldOutBefore)} that \`${split}\` holds out are earlier than the last one of the earlier run, which may have had them.`;

@@ -65,8 +65,8 @@ function summary({ plan, training, data, engine, seed, settings, from }: Manifes
   );
 }
 
-const lineageWords = ({ name, checksum, runs, steps, events = 0, fresh }: Lineage): string =>
-  `Began with the state of ${name} (${checksum.slice(0, 12)}), after ${counted(runs, 'run')} and ${counted(steps, 'step')}; trained on ${fresh ? counted(events, 'new event') : 'all training events'}.`;
+const lineageWords = ({ name, checksum, runs, steps, events = 0, fresh, replay = 0 }: Lineage): string =>
+  `Began with the state of ${name} (${checksum.slice(0, 12)}), after ${counted(runs, 'run')} and ${counted(steps, 'step')}; trained on ${fresh ? counted(events, 'new event') : 'all training events'}${replay > 0 ? `, with ${replay} earlier ones for each of them` : ''}.`;
 
 function picture({ manifest, drawing }: ReportParts): string {
   return section(

@@ -59,7 +59,10 @@ const servesEarlier = ({ manifest: { training }, plan }: Trained): boolean =>
   training.best !== undefined && training.best.epoch !== training.epochs && plan.train.graph === undefined;
 
 /** What the new run keeps of it. */
-export function lineageOf({ trained, folder }: Pick<Base, 'trained' | 'folder'>, fresh?: Fresh): Lineage {
+export function lineageOf(
+  { trained, folder }: Pick<Base, 'trained' | 'folder'>,
+  { fresh, replay }: { readonly fresh?: Fresh | undefined; readonly replay?: number | undefined } = {},
+): Lineage {
   const { checksum, from, training, data }: Manifest = trained.manifest;
   const { runs, steps, epochs } = from ?? { runs: 0, steps: 0, epochs: 0 };
   return {
@@ -68,7 +71,7 @@ export function lineageOf({ trained, folder }: Pick<Base, 'trained' | 'folder'>,
     runs: runs + 1,
     steps: steps + training.steps,
     epochs: epochs + training.epochs,
-    ...defined({ until: data.until, fresh }),
+    ...defined({ until: data.until, fresh, replay }),
   };
 }
 

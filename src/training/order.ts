@@ -1,9 +1,11 @@
 /** The events that each step of a run takes. */
 import type { Events } from '../data/dataset.ts';
+import { earlierEvents, replayedEvents } from '../data/rows/replayed.ts';
 import { type Windows, windowsOf } from '../feed/windows.ts';
 import { type Plan, sequenceFeature } from '../plan/plan.ts';
 import { makeRandom } from '../random/random.ts';
 import { type AnyEpoch, type Epoch, makeEpoch, orderStream, smallestBatch, stepsOfEpoch } from './batches.ts';
+import { drawReplayed } from './replayed_order.ts';
 
 export interface Order<E extends AnyEpoch = Epoch> {
   /** Events that an epoch may take: the training rows, or those with a list where the targets are positions. */
@@ -21,16 +23,18 @@ export interface Order<E extends AnyEpoch = Epoch> {
 
 export function orderOf({ step, train: { batch, seed } }: Plan, events: Events): Order {
   const { rows: all, fresh } = events;
-  const rows = fresh?.length ?? all;
+  const replayed = replayedEvents(events);
+  const rows = (fresh?.length ?? all) + replayed;
   const list = sequenceFeature(step);
   if (list !== undefined) {
     const windows = windowsOf(events.features.get(list)!, all);
-    return orderOfWindows(
-      fresh ? windowsOfRows(windows, fresh) : { ...windows, count: windows.rows.length },
-      rows,
-      batch,
-      seed,
-    );
+    if (!fresh) return orderOfWindows({ ...windows, count: windows.rows.length }, rows, batch, seed);
+    const own = windowsOfRows(windows, fresh);
+    if (replayed === 0) return orderOfWindows(own, rows, batch, seed);
+    return orderOfWindows(own, rows, batch, seed, {
+      windows: windowsOfRows(windows, earlierEvents(events)),
+      perWindow: events.replay!,
+    });
   }
   const steps = stepsOfEpoch(rows, batch);
   return {
@@ -38,19 +42,27 @@ export function orderOf({ step, train: { batch, seed } }: Plan, events: Events):
     steps,
     leftOut: Math.max(0, rows - steps * batch),
     withoutList: 0,
-    epoch: (number) => (fresh ? epochOfRows(fresh, batch, seed, number) : makeEpoch(rows, batch, seed, number)),
+    epoch: (number) => (fresh ? epochOfNew(events, batch, seed, number) : makeEpoch(rows, batch, seed, number)),
   };
 }
 
-/** @param fresh ascending */
-function epochOfRows(fresh: Int32Array, batch: number, seed: number, number: number): Epoch {
-  const epoch = makeEpoch(fresh.length, batch, seed, number);
-  return { ...epoch, batch: (index) => epoch.batch(index).map((place) => fresh[place]!) };
+/** New events, and the earlier ones that are drawn for the epoch. */
+function epochOfNew(events: Events, batch: number, seed: number, number: number): Epoch {
+  const fresh = events.fresh!;
+  const replayed = replayedEvents(events);
+  const earlier = replayed === 0 ? undefined : earlierEvents(events);
+  const drawn = drawReplayed(earlier?.length ?? 0, replayed, seed, number).map((place) => earlier![place]!);
+  const rows = new Int32Array(drawn.length + fresh.length);
+  rows.set(drawn);
+  rows.set(fresh, drawn.length);
+  rows.sort();
+  const epoch = makeEpoch(rows.length, batch, seed, number);
+  return { ...epoch, batch: (index) => epoch.batch(index).map((place) => rows[place]!) };
 }
 
 /** The windows that have some of the rows as targets, with these alone. */
-function windowsOfRows({ rows, starts, members }: Windows, fresh: Int32Array): OrderedWindows {
-  const wanted = new Set(fresh);
+function windowsOfRows({ rows, starts, members }: Windows, targets: Int32Array): OrderedWindows {
+  const wanted = new Set(targets);
   const kept: number[] = [];
   const ends = [0];
   for (let window = 0; window < rows.length; window++) {
@@ -69,32 +81,56 @@ function windowsOfRows({ rows, starts, members }: Windows, fresh: Int32Array): O
 /** As far as an order asks. */
 type OrderedWindows = Pick<Windows, 'targets' | 'starts' | 'members'> & { readonly count: number };
 
+/** Of windows with earlier targets, so many join an epoch for each window with new ones. */
+interface ReplayedWindows {
+  readonly windows: OrderedWindows;
+  readonly perWindow: number;
+}
+
 /**
  * Windows in a random order, dealt out to as many steps as give each about `batch` targets. All steps have as many windows, or one
  * more, and so two targets at least where there are two windows.
  */
-function orderOfWindows(windows: OrderedWindows, events: number, batch: number, seed: number): Order {
-  const { targets, count, starts, members } = windows;
+function orderOfWindows(
+  own: OrderedWindows,
+  events: number,
+  batch: number,
+  seed: number,
+  replay?: ReplayedWindows,
+): Order {
+  const earlier = replay?.windows ?? { targets: 0, count: 0, starts: Int32Array.of(0), members: new Int32Array(0) };
+  const replayed = Math.min(earlier.count, Math.round((replay?.perWindow ?? 0) * own.count));
+  const count = own.count + replayed;
+  // How many targets the drawn windows have differs a little from epoch to epoch.
+  const targets = own.targets + Math.round((replayed / Math.max(1, earlier.count)) * earlier.targets);
   const most = Math.max(1, Math.floor(count / smallestBatch));
   const steps = count === 0 ? 0 : Math.min(most, Math.max(1, Math.round(targets / batch)));
   return {
     rows: targets,
     steps,
     leftOut: 0,
-    withoutList: events - targets,
+    withoutList: Math.max(0, events - targets),
     sequences: steps === 0 ? 0 : Math.ceil(count / steps),
     epoch(number) {
       const order = makeRandom(seed, orderStream, number).permutation(count);
+      const drawn = drawReplayed(earlier.count, replayed, seed, number);
+      const targetsOf = (place: number): Int32Array =>
+        place < own.count
+          ? own.members.subarray(own.starts[place]!, own.starts[place + 1]!)
+          : earlier.members.subarray(
+              earlier.starts[drawn[place - own.count]!]!,
+              earlier.starts[drawn[place - own.count]! + 1]!,
+            );
       const firstOf = (step: number): number => Math.floor((step * count) / steps);
       return {
         steps,
         batch(index) {
-          const drawn = order.subarray(firstOf(index), firstOf(index + 1));
-          const rows = new Int32Array(drawn.reduce((sum, window) => sum + starts[window + 1]! - starts[window]!, 0));
+          const lists = Array.from(order.subarray(firstOf(index), firstOf(index + 1)), targetsOf);
+          const rows = new Int32Array(lists.reduce((sum, { length }) => sum + length, 0));
           let at = 0;
-          for (const window of drawn) {
-            rows.set(members.subarray(starts[window]!, starts[window + 1]!), at);
-            at += starts[window + 1]! - starts[window]!;
+          for (const list of lists) {
+            rows.set(list, at);
+            at += list.length;
           }
           // Columns are read faster in ascending order.
           return rows.sort();

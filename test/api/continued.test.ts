@@ -92,6 +92,25 @@ describe('a run that goes on from an earlier one', () => {
     expect(items.map(({ key }) => key)).toContain('m40');
   });
 
+  it('with replay trains on earlier events too, says so, and resumes with the same draws', async () => {
+    const set = { epochs: 2 };
+    await day('mixed', 'day1', { replay: 2, set });
+    const { from, training } = (await load(at('mixed'))).trained.manifest;
+    expect(from).toMatchObject({ events: 100, replay: 2 });
+    // Two epochs of 100 new events and 200 earlier ones, 64 a batch.
+    expect(training).toMatchObject({ epochs: 2, steps: 10 });
+    const controller = new AbortController();
+    const onEvent: TrainRequest['onEvent'] = ({ kind }) => kind === 'epoch' && controller.abort();
+    await day('stopped', 'day1', { replay: 2, set, onEvent, signal: controller.signal });
+    expect(weights('stopped').equals(weights('mixed'))).toBe(false);
+    await day('stopped', undefined, { set, resume: true });
+    expect(weights('stopped').equals(weights('mixed'))).toBe(true);
+    const evaluation = await evaluate(await load(at('mixed')), { baselines: 'none' });
+    expect(evaluation.protocol.join(' ')).toContain('and in each epoch up to 2 earlier ones for each of them.');
+    for (const replay of [-1, Number.NaN])
+      expect(await failed(day('refused', 'day1', { replay }))).toMatchObject({ code: 'replay-unreadable' });
+  });
+
   it('without a new event has the bits of the earlier run', async () => {
     await day('same', 'day1', { data: at('day1.tower') });
     expect(weights('same').equals(weights('day1'))).toBe(true);

@@ -109,6 +109,25 @@ describe('log q by frequency', () => {
     expect(data).toEqual([Math.fround(Math.log(0.5)), Math.fround(Math.log(0.5))]);
   });
 
+  test('with replay counts earlier events as often as an epoch has them on average', () => {
+    const { rows, item } = events;
+    const fresh = Int32Array.of(0, 1);
+    const trainingCounts = new Int32Array(4);
+    for (const each of item) trainingCounts[each]!++;
+    const { data } = numbersOf(source, [...item.keys()], 1, {
+      events: { ...events, fresh, replay: 1 },
+      corpus: { ...corpus, trainingCounts },
+    });
+    // Two of the earlier events join an epoch of the two new ones.
+    const share = 2 / (rows - 2);
+    const total = item.reduce((sum, each, row) => sum + (each < 0 ? 0 : row < 2 ? 1 : share), 0);
+    const expected = [...item].map((each) => {
+      const had = [...item].map((other, row) => (other === each ? (row < 2 ? 1 : share) : 0));
+      return Math.fround(Math.log((each < 0 ? share : had.reduce((sum, one) => sum + one)) / total));
+    });
+    expect(data.map((value) => value.toFixed(5))).toEqual(expected.map((value) => value.toFixed(5)));
+  });
+
   test('stays finite where nothing was counted at all', () => {
     const { data } = numbersOf(source, [0, 4], 1, { corpus: { ...corpus, trainingCounts: new Int32Array(4) } });
     expect(data).toEqual([0, 0]);

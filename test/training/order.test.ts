@@ -66,6 +66,59 @@ describe('a run on new events', () => {
     expect(orderOf(plan, part)).toMatchObject({ rows: targets.length, withoutList: fresh.length - targets.length });
   });
 
+  it('with replay adds earlier ones, other ones each epoch and never more than there are', () => {
+    for (const replay of [0.5, 2, 100]) {
+      const added = Math.min(50, replay * 20);
+      const part = { ...events, fresh, replay };
+      const order = orderOf(planWith(8, 'events'), part);
+      const epochs = [1, 2].map((epoch) => {
+        const { steps, batch } = order.epoch(epoch);
+        return ascending(Array.from({ length: steps }, (_, at) => [...batch(at)]).flat());
+      });
+      expect(order).toMatchObject({ rows: 20 + added, steps: Math.ceil((20 + added) / 8) });
+      for (const rows of epochs) {
+        expect(rows).toHaveLength(20 + added);
+        expect(new Set(rows).size).toBe(20 + added);
+        expect(rows.filter((row) => row >= 50)).toEqual([...fresh]);
+      }
+      if (added < 50) expect(epochs[0]).not.toEqual(epochs[1]);
+      expect(ascending([...orderOf(planWith(500, 'events'), part).epoch(1).batch(0)])).toEqual(epochs[0]);
+    }
+  });
+
+  it('with replay draws each earlier one as often', () => {
+    const order = orderOf(planWith(500, 'events'), { ...events, fresh, replay: 1 });
+    const counts = new Int32Array(50);
+    for (let epoch = 1; epoch <= 500; epoch++)
+      for (const row of order.epoch(epoch).batch(0)) if (row < 50) counts[row]!++;
+    // 500 draws of 20 of 50: a mean of 200, and a deviation of √(500 · 0.4 · 0.6) ≈ 11.
+    expect(Math.min(...counts)).toBeGreaterThan(150);
+    expect(Math.max(...counts)).toBeLessThan(250);
+  });
+
+  it('with replay adds whole windows of earlier targets where the targets are positions', () => {
+    const { windowOf } = windowsOf(events.features.get('history')!, events.rows);
+    const part = { ...events, fresh, replay: 1 };
+    const order = orderOf(plan, part);
+    const isNew = new Set(fresh);
+    const own = [...fresh].filter((row) => windowOf[row]! >= 0);
+    const drawn = [1, 2].map((epoch) => {
+      const { steps, batch } = order.epoch(epoch);
+      expect(steps).toBe(order.steps);
+      const rows = ascending(Array.from({ length: steps }, (_, at) => [...batch(at)]).flat());
+      expect(new Set(rows).size).toBe(rows.length);
+      expect(rows.filter((row) => isNew.has(row))).toEqual(own);
+      return rows.filter((row) => !isNew.has(row));
+    });
+    expect(drawn[0]).not.toEqual(drawn[1]);
+    for (const rows of drawn) {
+      const taken = new Set(rows.map((row) => windowOf[row]));
+      expect(taken.size).toBe(new Set(own.map((row) => windowOf[row])).size);
+      const whole = [...events.item.keys()].filter((row) => taken.has(windowOf[row]!) && !isNew.has(row));
+      expect(rows).toEqual(whole);
+    }
+  });
+
   it('takes no step where nothing is new', () => {
     for (const targets of ['events', 'positions']) {
       expect(orderOf(planWith(8, targets), { ...events, fresh: new Int32Array(0) })).toMatchObject({

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import type { Trained, TrainReady } from '../../api/train.ts';
 import type { Manifest } from '../../artifact/manifest.ts';
+import { replayedEvents } from '../../data/rows/replayed.ts';
 import { render } from '../../diagnostics/render.ts';
 import type { EngineName } from '../../engine/engine.ts';
 import { interruptible } from '../interruptible.ts';
@@ -32,6 +33,7 @@ interface Options {
   readonly from?: string;
   readonly since?: string;
   readonly all?: boolean;
+  readonly replay?: number;
   readonly resume?: boolean;
   readonly finish?: boolean;
   readonly force?: boolean;
@@ -69,14 +71,22 @@ export function trainCommand(program: Command): void {
       ).conflicts('all'),
     )
     .option('--all', 'with --from: train on all events of the training part')
+    .addOption(
+      new Option(
+        '--replay <times>',
+        'with --from: add this many earlier events for each new one, drawn anew each epoch (default: 0)',
+      )
+        .argParser(Number)
+        .conflicts('all'),
+    )
     .addOption(new Option('--resume', 'continue the run in the folder').conflicts(['force', 'finish']))
     .addOption(new Option('--finish', 'end the run in the folder without further training').conflicts('force'))
     .option('--force', 'replace the run in the folder; files that Tower did not write remain')
     .addOption(jsonOption())
     .action(async (path: string, { json, ...options }: Options) => {
       refuseTwoSeeds(command, options);
-      if (options.from === undefined && (options.since !== undefined || options.all)) {
-        command.error("error: options '--since' and '--all' need '--from <run>'");
+      if (options.from === undefined && (options.since !== undefined || options.all || options.replay !== undefined)) {
+        command.error("error: options '--since', '--all' and '--replay' need '--from <run>'");
       }
       const [{ train }, { makeProgress }] = await Promise.all([import('../../api/train.ts'), import('../progress.ts')]);
       const progress = makeProgress();
@@ -124,7 +134,7 @@ function sayReady({ dataset, plan, warnings, ...choice }: TrainReady, from: stri
   );
   const fresh = events.fresh?.length;
   if (fresh === 0) say(`no training event is new: the run keeps the weights of ${from ?? 'the run before it'}`);
-  else if (fresh !== undefined) say(`new: ${fresh} of the training events`);
+  else if (fresh !== undefined) say(`new: ${fresh} of the training events${replayWords(replayedEvents(events))}`);
   for (const line of vocabularyWords(dataset)) say(line);
   say(`seed: ${plan.train.seed}`);
   const { count, file } = dataset.rejected;
@@ -132,6 +142,9 @@ function sayReady({ dataset, plan, warnings, ...choice }: TrainReady, from: stri
   const rows = count === 1 ? '1 invalid row' : `${count} invalid rows`;
   say(`excluded ${rows}${file === undefined ? '' : `; ${file} has the reason of each`}`);
 }
+
+const replayWords = (earlier: number): string =>
+  earlier === 0 ? '' : `; each epoch adds ${earlier} earlier ones, drawn anew`;
 
 /** Of vocabularies whose values enter and leave. */
 function vocabularyWords({ admissions = new Map(), recoded, encodings }: TrainReady['dataset']): string[] {

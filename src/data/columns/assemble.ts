@@ -37,7 +37,10 @@ export function assemble(given: ToAssemble): Omit<Dataset, 'rejected'> {
   const { encodings, admissions, recoded } = encodingsOf(given, arranged);
   const past = pastOf(given, arranged);
   const { events, encoded, seen } = encodeParts(given, arranged, encodings);
-  const eventsByPart = { ...events, train: { ...events.train, ...defined({ fresh: past.fresh }) } };
+  const eventsByPart = {
+    ...events,
+    train: { ...events.train, ...defined({ fresh: past.fresh, replay: past.fresh && pinned?.replay }) },
+  };
   const missingLabels = countMissingLabels(eventsByPart, description);
   const { items, users } = arranged;
   const titles = titlesOf(given, arranged);

@@ -41,6 +41,15 @@ export const continued = {
     remedy: 'Write a date such as `2018-09-01`, or a number in the unit of the `time`.',
   }),
 
+  'replay-unreadable': row<{ given: string }>({
+    severity: 'error',
+    message: ({ given }) => `\`--replay\` got \`${given}\`, and needs a number from 0 on`,
+    hint: () => 'write how many earlier events training takes for each new one, such as `--replay 20`',
+    means:
+      '`--replay` says how many earlier events each epoch adds for a new one. 0 adds none. A number above that of all earlier events adds all of them.',
+    remedy: 'Write a number from 0 on, such as `--replay 20` or `--replay 0.5`.',
+  }),
+
   'held-out-trained': row<{ folder: string; events: number; split: string; until: string }>({
     severity: 'error',
     message: ({ folder, events, split, until }) =>

@@ -1,5 +1,6 @@
 /** log of how often an item comes up, subtracted from its scores so that popular items are not punished twice. */
 import type { Corpus, Events } from '../../data/dataset.ts';
+import { replayedShare } from '../../data/rows/replayed.ts';
 import { invariant } from '../../diagnostics/failure.ts';
 import type { SharedRows } from '../../plan/plan.ts';
 import { makeIdentity } from '../identity.ts';
@@ -39,7 +40,7 @@ function given(own: Source, { estimator }: SourceOf<'log_q'>): Source {
 const frequency: MakeSource<'log_q'> = ({ rows: rowsOf }, { training }) => {
   invariant(training, 'log q is of training rows');
   const { events, corpus } = training;
-  const logs = logShares(corpus.rows, countsOf(events, corpus));
+  const logs = logShares(corpus.rows, countsOf(events, corpus), replayedShare(events) || 1);
   const unseen = logs[corpus.rows]!;
   let buffer = new Float32Array(0);
   return {
@@ -90,21 +91,24 @@ function mixed(
   };
 }
 
-/** One entry a corpus row, then that of an item without any training event. */
-function logShares(rows: number, counts: Int32Array): Float32Array {
+/** One entry a corpus row, then that of an item without any training event. @param least what an event counts at least */
+function logShares(rows: number, counts: ArrayLike<number>, least: number): Float32Array {
   let total = 0;
   for (let row = 0; row < rows; row++) total += counts[row]!;
-  const logTotal = Math.log(Math.max(1, total));
+  const logTotal = Math.log(Math.max(least, total));
   const logs = new Float32Array(rows + 1);
-  for (let row = 0; row <= rows; row++) logs[row] = Math.log(Math.max(1, counts[row] ?? 0)) - logTotal;
+  for (let row = 0; row <= rows; row++) logs[row] = Math.log(Math.max(least, counts[row] ?? 0)) - logTotal;
   return logs;
 }
 
-/** Of the events that batches are made of: those of the training part, or the new ones among them. */
-function countsOf({ item, fresh }: Events, { rows, trainingCounts }: Corpus): Int32Array {
+/** Of the events that batches are made of: those of the training part, or the new ones among them and what an epoch adds of the others on average. */
+function countsOf(events: Events, { rows, trainingCounts }: Corpus): ArrayLike<number> {
+  const { item, fresh } = events;
   if (fresh === undefined) return trainingCounts;
-  const counts = new Int32Array(rows);
+  const counts = new Float64Array(rows);
   for (const event of fresh) if (item[event]! >= 0) counts[item[event]!]!++;
+  const share = replayedShare(events);
+  if (share > 0) for (let row = 0; row < rows; row++) counts[row]! += share * (trainingCounts[row]! - counts[row]!);
   return counts;
 }
 
