@@ -36,8 +36,8 @@ export async function shardRequest(
 ): Promise<ShardRequest> {
   const { itemsGivenInTraining, unsupportedInShards } = await import('../training/shards/unsupported.ts');
   return {
-    memory: bytesOf(memory),
-    folder: shards ?? join(dirname(resolve(run)), 'tower-shards'),
+    memory: memoryBytes(memory),
+    folder: shards ?? usualShards(run),
     when,
     given: itemsGivenInTraining(plan),
     // Each number of a row has one of the optimizer at most.
@@ -46,8 +46,11 @@ export async function shardRequest(
   };
 }
 
+/** Next to the folder of a run, or of a study. */
+export const usualShards = (folder: string): string => join(dirname(resolve(folder)), 'tower-shards');
+
 /** @throws Failure `memory-text` */
-function bytesOf(memory: number | string | undefined): number {
+export function memoryBytes(memory: number | string | undefined): number {
   const bytes = typeof memory === 'string' ? memoryOf(memory) : (memory ?? usualMemory());
   if (bytes !== undefined && bytes >= leastMemory) return bytes;
   throw failure('memory-text', { text: String(memory), least: leastMemory });

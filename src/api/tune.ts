@@ -18,6 +18,7 @@ import { type Finalist, finalistsOf, trialsOf } from '../tune/trials.ts';
 import { type CheckRequest, checkAndLower } from './check.ts';
 import { compare } from './compare.ts';
 import { load } from './run.ts';
+import { type Decision, type MemoryRequest, memoryBytes, usualShards } from './shards.ts';
 import { Jobs, Stopped } from './tune/jobs.ts';
 import { type Ended, searchTrials } from './tune/search.ts';
 import { studyOf } from './tune/study_of.ts';
@@ -29,6 +30,10 @@ export interface TuneRequest extends CheckRequest {
   /** Folder of the study. */
   readonly out: string;
   readonly engine?: EngineName;
+  /** As in `TrainRequest`; trials that run side by side share the memory. */
+  readonly memory?: MemoryRequest['memory'];
+  /** Folder for training rows that do not fit, of all trials. Default: `tower-shards` next to the folder of the study. */
+  readonly shards?: string;
   /** How many trials, the file as it is written among them. Default: 30. */
   readonly trials?: number;
   /** Seconds for the whole study. Up to half of them are kept for the finalists. Default: no end. */
@@ -60,6 +65,7 @@ export interface TuneRequest extends CheckRequest {
 
 export type TuneEvent =
   | { readonly kind: 'began'; readonly study: Study; readonly known: number }
+  | { readonly kind: 'rows'; readonly decision: Decision }
   | { readonly kind: 'job began'; readonly job: Job & { readonly settings: Readonly<Record<string, string>> } }
   | { readonly kind: 'job'; readonly record: JobRecord; readonly study: Study }
   | { readonly kind: 'search ended'; readonly why: Ended; readonly trials: readonly Trial[] };
@@ -120,12 +126,21 @@ async function goOn(path: string, request: TuneRequest, study: Study, records: r
   const inner = new AbortController();
   const signal = request.signal ? AbortSignal.any([request.signal, inner.signal]) : inner.signal;
   const workers = study.parallel > 1 ? makeWorkers() : undefined;
+  const memory = Math.floor(memoryBytes(request.memory) / study.parallel);
+  const shards = request.shards ?? usualShards(out);
+  const run = workers ? workers.run : trainJob;
+  let decided = false;
   const jobs = new Jobs({
     folder: out,
     study,
-    request: { path, ...defined({ data, allow, engine }) },
+    request: { path, memory, shards, ...defined({ data, allow, engine }) },
     records,
-    run: workers ? workers.run : trainJob,
+    async run(job, signal) {
+      const { decision, ...trained } = await run(job, signal);
+      if (decision && !decided) onEvent?.({ kind: 'rows', decision });
+      decided ||= decision !== undefined;
+      return trained;
+    },
     onBegin: (job) => onEvent?.({ kind: 'job began', job }),
     onRecord: (record) => onEvent?.({ kind: 'job', record, study }),
   });

@@ -2,6 +2,7 @@
 import type { TuneEvent } from '../api/tune.ts';
 import { domainWords } from '../tune/space.ts';
 import type { JobRecord } from '../tune/trial.ts';
+import { decisionWords } from './shards_progress.ts';
 
 export function makeTuneView(say: (line: string) => void): (event: TuneEvent) => void {
   let best: { readonly value: number; readonly trial: number } | undefined;
@@ -14,6 +15,9 @@ export function makeTuneView(say: (line: string) => void): (event: TuneEvent) =>
         if (known > 0) say(`resumed after ${known} ${known === 1 ? 'job' : 'jobs'}`);
         return;
       }
+      case 'rows':
+        say(decisionWords(event.decision));
+        return;
       case 'job': {
         const { record, study } = event;
         const better = record.kind === 'search' && record.value !== undefined && record.value > (best?.value ?? -1);

@@ -10,6 +10,7 @@ import { roundsOf } from '../../training/rounds.ts';
 import { valuesAt } from '../../tune/halving.ts';
 import { kept } from '../../tune/trials.ts';
 import { checkAndLower } from '../check.ts';
+import type { Decision } from '../shards.ts';
 import { train } from '../train.ts';
 
 export interface TrainJob {
@@ -18,6 +19,9 @@ export interface TrainJob {
   readonly allow?: readonly string[];
   readonly engine?: EngineName;
   readonly set: Readonly<Record<string, string>>;
+  /** Bytes for this job alone, and the folder of training rows that do not fit. */
+  readonly memory?: number;
+  readonly shards?: string;
   readonly out: string;
   /** Where it pauses: at this rung of so many. Absent: it is trained whole. */
   readonly rung?: { readonly at: number; readonly of: number };
@@ -35,6 +39,8 @@ export interface TrainedJob {
   /** By which trials are compared: that of the weights which the run keeps. */
   readonly value?: number;
   readonly message?: string;
+  /** Where training rows went, once it was decided. */
+  readonly decision?: Decision;
 }
 
 /** What the values of one trial may cause. Everything else would end the next trial as well. */
@@ -54,6 +60,7 @@ export async function trainJob(
   }
   const until = (validations: number): number => (rung ? valuesAt(rung.at, rung.of, validations) : validations);
   let validations: number | undefined;
+  let decision: Decision | undefined;
   try {
     const resume = await hasCheckpoint(job.out);
     const { status } = await train(job.path, {
@@ -61,6 +68,9 @@ export async function trainJob(
       ...(resume ? { resume } : { force: true }),
       until,
       ...defined({ signal }),
+      onDecision(given) {
+        decision = given;
+      },
       onReady({ plan, dataset }) {
         if (dataset.parts.validation.rows === 0) throw failure('no-validation-part', { needs: 'tower tune' });
         validations = roundsOf(plan.train, orderOf(plan, dataset.parts.train)).validations;
@@ -69,7 +79,7 @@ export async function trainJob(
     const last = until(validations ?? 0);
     const values = (await valuesOf(job.out, metric)).slice(0, last);
     const state = status !== 'interrupted' ? 'done' : signal?.aborted && values.length < last ? 'stopped' : 'paused';
-    return { state, values, ...defined({ validations, value: kept(values, stops) }) };
+    return { state, values, ...defined({ validations, decision, value: kept(values, stops) }) };
   } catch (error) {
     if (signal?.aborted) return { state: 'stopped', values: [] };
     if (!(error instanceof Failure) || !error.diagnostics.some(({ code }) => ofTrial.includes(code))) throw error;

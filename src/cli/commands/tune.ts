@@ -9,8 +9,10 @@ import {
   dataOption,
   engineOption,
   jsonOption,
+  memoryOption,
   seedOption,
   setOption,
+  shardsOption,
   wholeNumber,
   withExample,
 } from '../options.ts';
@@ -62,6 +64,8 @@ export function tuneCommand(program: Command): void {
     .option('--metric <name>', 'compare trials by this metric, such as `ndcg@10` (default: that of `stop`)')
     .addOption(seedOption('draw the points with this seed (default: 1)'))
     .addOption(engineOption())
+    .addOption(memoryOption())
+    .addOption(shardsOption())
     .addOption(setOption())
     .option('--test', 'rank the test part once, at the end')
     .option('--write <file>', 'write the model with the values that won into this new file')

@@ -37,11 +37,15 @@ export function keyOf(description: DataDescription, needs: Needs, bound: Layout,
   const sides = towers.map(({ name, key, features: read }) => [name, key, read]);
   const counted = tasks.map(({ name, label, only, weight }) => [name, label, only, weight]);
   const { folder: _, ...block } = description;
-  const parts = [format, withoutSpans(block), stamps, features, labels, sides, counted, given];
+  const rows = features.map(rowsOfFeature);
+  const parts = [format, withoutSpans(block), stamps, rows, labels, sides, counted, given];
   return createHash('sha256')
     .update(JSON.stringify(parts, (_, value) => withoutSpans(value)))
     .digest('hex');
 }
+
+/** Widths of tables and how they train change no row: so the trials of a study share their shards. */
+const rowsOfFeature = ({ width: _, drop: __, table: ___, ...rest }: Needs['features'][number]) => rest;
 
 /** Where something is written does not change what it means. */
 function withoutSpans(value: unknown): unknown {

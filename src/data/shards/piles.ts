@@ -44,8 +44,14 @@ export class PileWriter {
   /** The files are on the disk once this has ended; nothing is appended after it. */
   async finish(): Promise<PileFile[]> {
     for (const { name } of this.#files) {
-      const handle = await open(join(this.folder, name), 'r+');
-      await handle.sync().finally(() => handle.close());
+      const path = join(this.folder, name);
+      try {
+        const handle = await open(path, 'r+');
+        await handle.sync().finally(() => handle.close());
+      } catch (error) {
+        // A disk may say only now that it is full.
+        throw notWritten(path, error);
+      }
     }
     return this.#files.map(({ rows, bytes, hash }) => ({ rows, bytes, sha256: hash.digest('hex') }));
   }
@@ -61,11 +67,14 @@ export class PileWriter {
         closeSync(file);
       }
     } catch (error) {
-      const reason = systemReason(error);
-      if (reason === undefined) throw error;
-      throw failure('shards-not-written', { path, reason });
+      throw notWritten(path, error);
     }
   }
+}
+
+function notWritten(path: string, error: unknown): unknown {
+  const reason = systemReason(error);
+  return reason === undefined ? error : failure('shards-not-written', { path, reason });
 }
 
 /** One write call moves at most 2 GiB. */

@@ -103,10 +103,14 @@ export async function seal(
     writeFileSync(join(partial, manifestName), textOf(manifest));
     rmSync(join(partial, ownerName), { force: true });
     await syncFolder(partial);
-    // Another process may have written the same: then the files are the same, too.
-    rmSync(folder, { recursive: true, force: true });
-    await rename(partial, folder);
-    await syncFolder(root);
+    // Another process may have written the same, and may read it now: then its files are as good.
+    const there = await readManifest(folder).catch(() => undefined);
+    if (there?.checksum === checksumOfManifest(manifest)) rmSync(partial, { recursive: true, force: true });
+    else {
+      rmSync(folder, { recursive: true, force: true });
+      await rename(partial, folder);
+      await syncFolder(root);
+    }
   } catch (error) {
     const reason = systemReason(error);
     throw reason === undefined ? error : failure('shards-not-written', { path: folder, reason });
