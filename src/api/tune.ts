@@ -34,6 +34,8 @@ export interface TuneRequest extends CheckRequest {
   readonly memory?: MemoryRequest['memory'];
   /** Folder for training rows that do not fit, of all trials. Default: `tower-shards` next to the folder of the study. */
   readonly shards?: string;
+  /** Sizes in place of those that follow from the memory: for tests. */
+  readonly shardSizes?: MemoryRequest['shardSizes'];
   /** How many trials, the file as it is written among them. Default: 30. */
   readonly trials?: number;
   /** Seconds for the whole study. Up to half of them are kept for the finalists. Default: no end. */
@@ -121,7 +123,7 @@ export async function tune(path: string, request: TuneRequest): Promise<Tuned> {
 }
 
 async function goOn(path: string, request: TuneRequest, study: Study, records: readonly JobRecord[]): Promise<Tuned> {
-  const { out, onEvent, data, allow, engine } = request;
+  const { out, onEvent, data, allow, engine, shardSizes } = request;
   // What ends the study ends all jobs that still run.
   const inner = new AbortController();
   const signal = request.signal ? AbortSignal.any([request.signal, inner.signal]) : inner.signal;
@@ -133,7 +135,7 @@ async function goOn(path: string, request: TuneRequest, study: Study, records: r
   const jobs = new Jobs({
     folder: out,
     study,
-    request: { path, memory, shards, ...defined({ data, allow, engine }) },
+    request: { path, memory, shards, ...defined({ data, allow, engine, shardSizes }) },
     records,
     async run(job, signal) {
       const { decision, ...trained } = await run(job, signal);
@@ -243,14 +245,15 @@ async function comparisonOf(
   out: string,
   fresh: readonly JobRecord[],
   winner: number,
-  { data, allow, engine, test }: TuneRequest,
+  { allow, engine, test, memory, shards }: TuneRequest,
 ): Promise<Pick<Tuned, 'validation' | 'test'>> {
   const valid = fresh.filter(({ state }) => state === 'done');
   const both = [0, winner].every((trial) => valid.some((record) => record.trial === trial));
   if (!both || (winner === 0 && !test)) return {};
   const runs = [];
   for (const { trial, folder } of valid) {
-    const run = await load(join(out, folder), defined({ data, allow, engine }));
+    // Without a name of the data: each run has that which it was trained on.
+    const run = await load(join(out, folder), defined({ allow, engine, memory, shards }));
     runs.push({ name: trial === 0 ? 'as written' : 'tuned', run });
   }
   try {

@@ -10,7 +10,7 @@ export interface Protocol {
   readonly corpus: string;
   /** User and item of each held-out event, in order. */
   readonly held: string;
-  /** User and item of each training event, in order. */
+  /** Items of each user's training events, in order, and how many of them each item has. */
   readonly training: string;
   /** The sentence that says how it was split. */
   readonly split: string;
@@ -23,7 +23,7 @@ export function protocolOf(dataset: Dataset, part: Part): Protocol {
     sizes: { corpus: corpus.rows, held: parts[part].rows, training: parts.train.rows },
     corpus: checksum((add) => corpus.keys.forEach(add)),
     held: eventsChecksum(dataset, part),
-    training: eventsChecksum(dataset, 'train'),
+    training: trainingChecksum(dataset),
     split: protocol[0] ?? '',
   };
 }
@@ -50,6 +50,20 @@ function eventsChecksum({ parts, corpus, users }: Dataset, part: Part): string {
       add(user[row]! < 0 ? '' : users.keys[user[row]!]!);
       add(item[row]! < 0 ? '' : corpus.keys[item[row]!]!);
     }
+  });
+}
+
+/** Of what is in memory also where the training rows are in shards. */
+function trainingChecksum({ corpus, users: { keys, seen } }: Dataset): string {
+  return checksum((add) => {
+    for (const count of corpus.trainingCounts) add(String(count));
+    keys.forEach((key, user) => {
+      add(key);
+      for (let at = seen.starts[user]!; at < seen.ends[user]!; at++) {
+        const item = seen.values[at]!;
+        add(item < 0 ? '' : corpus.keys[item]!);
+      }
+    });
   });
 }
 

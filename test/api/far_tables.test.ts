@@ -45,7 +45,7 @@ describe('tables in several memories', () => {
       { name: 'one', run: one },
       { name: 'several', run: several },
     ]);
-    expect(rows[1]!.all).toEqual(rows[0]!.all);
+    expect(rows[1]!.figures).toEqual(rows[0]!.figures);
     const question = { user: 'u1', k: 5 };
     const { items } = await recommend(several, question);
     expect(items).toEqual((await recommend(one, question)).items);

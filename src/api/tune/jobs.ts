@@ -15,7 +15,7 @@ export interface JobsOptions {
   readonly folder: string;
   readonly study: Study;
   /** What all jobs have. */
-  readonly request: Pick<TrainJob, 'path' | 'data' | 'allow' | 'engine' | 'memory' | 'shards'>;
+  readonly request: Pick<TrainJob, 'path' | 'data' | 'allow' | 'engine' | 'memory' | 'shards' | 'shardSizes'>;
   readonly records: readonly JobRecord[];
   readonly run: (job: TrainJob, signal: AbortSignal) => Promise<TrainedJob>;
   readonly onBegin?: (job: Job & { readonly settings: Readonly<Record<string, string>> }) => void;

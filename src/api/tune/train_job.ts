@@ -10,7 +10,7 @@ import { roundsOf } from '../../training/rounds.ts';
 import { valuesAt } from '../../tune/halving.ts';
 import { kept } from '../../tune/trials.ts';
 import { checkAndLower } from '../check.ts';
-import type { Decision } from '../shards.ts';
+import type { Decision, MemoryRequest } from '../shards.ts';
 import { train } from '../train.ts';
 
 export interface TrainJob {
@@ -22,6 +22,7 @@ export interface TrainJob {
   /** Bytes for this job alone, and the folder of training rows that do not fit. */
   readonly memory?: number;
   readonly shards?: string;
+  readonly shardSizes?: MemoryRequest['shardSizes'];
   readonly out: string;
   /** Where it pauses: at this rung of so many. Absent: it is trained whole. */
   readonly rung?: { readonly at: number; readonly of: number };

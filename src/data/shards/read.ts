@@ -6,6 +6,7 @@ import type { Layout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
 import type { Dataset } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
+import type { Pinned } from '../pinned.ts';
 import { type Computing, computed, settle, validFiles } from '../valid_files.ts';
 import { bucketName } from './bucket_source.ts';
 import { estimate } from './estimate.ts';
@@ -22,7 +23,7 @@ interface Bound {
   readonly files: ReadonlyMap<string, FeatureFile>;
   readonly description: DataDescription;
   readonly needs: Needs;
-  readonly options: { readonly signal?: AbortSignal; readonly pinned?: unknown };
+  readonly options: { readonly signal?: AbortSignal; readonly pinned?: Pinned };
 }
 
 const keyFor = ({ given = [] }: ShardRequest, { description, needs, layout }: Bound): string =>
@@ -36,10 +37,13 @@ const wantsOf =
       ? isDeepStrictEqual(layout, when)
       : made?.memory === memory && isDeepStrictEqual(made.sizes, sizes);
 
-/** Shards of the same data and plan; undefined where there are none. @throws Failure `shards-damaged` */
+/**
+ * Shards of the same data and plan; undefined where there are none. They are encoded as every run from them was, also where the data is
+ * named again. @throws Failure `shards-damaged` */
 export async function openKnownShards(request: ShardRequest, bound: Bound): Promise<Dataset | undefined> {
   const { when, folder, memory, onPass, onDecision } = request;
-  if (when === 'never' || bound.options.pinned !== undefined) return undefined;
+  const { pinned } = bound.options;
+  if (when === 'never' || pinned?.grows || pinned?.fresh || pinned?.until) return undefined;
   const key = keyFor(request, bound);
   const dataset = await openShards(folder, key, wantsOf(request), { onPass, signal: bound.options.signal });
   if (dataset) onDecision?.({ rows: 'shards', memory, folder: dataset.shards.folder, reused: true });
@@ -57,8 +61,8 @@ export async function goesToShards(request: ShardRequest, computing: Computing &
     onDecision?.({ rows: 'memory', needed, memory });
     return false;
   }
-  const pinned = computing.options.pinned === undefined ? undefined : 'encoding rows as an earlier run did';
-  const what = request.unsupported ?? pinned ?? unsupportedHistory(computing);
+  if (computing.options.pinned) throw failure('shards-continued', { memory, ...(isForced ? {} : { needed }) });
+  const what = request.unsupported ?? unsupportedHistory(computing);
   if (what !== undefined) throw failure('shards-unsupported', { what, memory, ...(isForced ? {} : { needed }) });
   onDecision?.({ rows: 'shards', needed, memory, folder: request.folder });
   return true;

@@ -25,6 +25,18 @@ export const shards = {
       'Allow more memory with `--memory`, such as `--memory 48G`, or change the model. The guide on scale lists what shards support.',
   }),
 
+  'shards-continued': row<{ memory: number; needed?: number | undefined }>({
+    severity: 'error',
+    message: ({ memory, needed }) =>
+      `rows are encoded with the codes of an earlier run in memory alone, and they do not fit in ${bytesWords(memory)}${needed === undefined ? '' : `: they need about ${bytesWords(needed)}`}`,
+    hint: () =>
+      'allow more with `--memory`, or read fewer events with `where` in the data block, such as those of the last months',
+    means:
+      'A run that goes on from an earlier one, and a run that is asked about other data, encode rows with the codes that the earlier run has. Shards are always encoded anew. So all rows must fit in memory.',
+    remedy:
+      'Allow more memory with `--memory`, or let the data block read only the last months with `where`. Values that these months do not have keep their codes and rows.',
+  }),
+
   'shards-memory': row<{ what: string; needed: number; memory: number }>({
     severity: 'error',
     message: ({ what, needed, memory }) =>
@@ -47,9 +59,11 @@ export const shards = {
   'shards-damaged': row<{ path: string; folder: string; reason: string }>({
     severity: 'error',
     message: ({ path, reason }) => `shard ${path} is damaged: ${reason}`,
-    hint: ({ folder }) => `remove ${folder} and continue with \`--resume\`: Tower writes the same shards again`,
+    hint: ({ folder }) =>
+      `remove ${folder}, and repeat the command; a run that was under way continues with \`--resume\`. Tower writes the same shards again`,
     means:
       'A file of training rows is missing, was cut off or was changed. Tower checks each file before it uses it. The checkpoint of the run is unchanged.',
-    remedy: 'Remove the folder of shards and continue with `--resume`: Tower writes the same shards again.',
+    remedy:
+      'Remove the folder of shards and repeat the command, or continue a run that was under way with `--resume`. Tower writes the same shards again.',
   }),
 };
