@@ -58,27 +58,10 @@ export function trainCommand(program: Command): void {
         'make all random choices with this seed; the same as `--set seed=<number>` (default: the seed of the model, or 1)',
       ),
     )
-    .addOption(
-      new Option(
-        '--from <run>',
-        'continue with the weights, codes and optimizers of this run, on the events after its last one',
-      ).conflicts(['resume', 'finish']),
-    )
-    .addOption(
-      new Option(
-        '--since <moment>',
-        'with --from: train on the events from this moment on, such as 2018-09-01, or a number as in `time`',
-      ).conflicts('all'),
-    )
+    .addOption(fromOption())
+    .addOption(sinceOption())
     .option('--all', 'with --from: train on all events of the training part')
-    .addOption(
-      new Option(
-        '--replay <times>',
-        'with --from: add this many earlier events for each new one, drawn anew each epoch (default: 0)',
-      )
-        .argParser(Number)
-        .conflicts('all'),
-    )
+    .addOption(replayOption())
     .addOption(new Option('--resume', 'continue the run in the folder').conflicts(['force', 'finish']))
     .addOption(new Option('--finish', 'end the run in the folder without further training').conflicts('force'))
     .option('--force', 'replace the run in the folder; files that Tower did not write remain')
@@ -123,6 +106,26 @@ export function trainCommand(program: Command): void {
     ),
   );
 }
+
+const fromOption = (): Option =>
+  new Option(
+    '--from <run>',
+    'continue with the weights, codes and optimizers of this run, on the events after its last one',
+  ).conflicts(['resume', 'finish']);
+
+const sinceOption = (): Option =>
+  new Option(
+    '--since <moment>',
+    'with --from: train on the events from this moment on, such as 2018-09-01, or a number as in `time`',
+  ).conflicts('all');
+
+const replayOption = (): Option =>
+  new Option(
+    '--replay <times>',
+    'with --from: add this many earlier events for each new one, drawn anew each epoch (default: 0)',
+  )
+    .argParser(Number)
+    .conflicts('all');
 
 /** What training starts with: before the first step, and after everything is known. */
 function sayReady({ dataset, plan, warnings, ...choice }: TrainReady, from: string | undefined): void {

@@ -1,6 +1,6 @@
 /**
- * Replay: earlier events that a run on new ones trains on as well, drawn anew each epoch. New events alone teach a model to tell today's few
- * items apart, and it forgets the rest (experience replay: Lin 1992; of recommenders ADER, Mi et al., RecSys 2020).
+ * Replay: earlier events that a run on new ones trains on as well, drawn anew each epoch. New events alone
+ * train a model to separate today's few items, and it forgets the rest (experience replay: Lin 1992; of recommenders Mi et al., RecSys 2020).
  */
 import type { Events } from '../dataset.ts';
 

@@ -32,7 +32,7 @@ export const shards = {
     hint: () =>
       'allow more with `--memory`, or read fewer events with `where` in the data block, such as those of the last months',
     means:
-      'A run that goes on from an earlier one, and a run that is asked about other data, encode rows with the codes that the earlier run has. Shards are always encoded anew. So all rows must fit in memory.',
+      '`--from`, and `--data` with other data, encode rows with the codes of an earlier run. Shards are always encoded anew, so here all rows must fit in memory.',
     remedy:
       'Allow more memory with `--memory`, or let the data block read only the last months with `where`. Values that these months do not have keep their codes and rows.',
   }),
