@@ -1,119 +1,94 @@
-/** The towers as a picture: each flow a column of boxes, on each arrow what it carries, below them the tasks. */
+/** The picture of the text in the editor, by the drawing program of reports and pages. Of a text with mistakes: the flows that are valid. */
 
-import { costsOf, thousands } from '../src/language/costs.ts';
+import { drawModel, type Picture } from '../src/drawing/drawing.ts';
+import { type Box, type Drawing, drawingOf } from '../src/drawing/drawn.ts';
+import { costsOf } from '../src/language/costs.ts';
 import type { FileAnalysis } from '../src/language/file_analysis.ts';
 import { printValueType } from '../src/library/values.ts';
 import type * as Ast from '../src/syntax/ast.ts';
 import { textOf } from '../src/text/source.ts';
 
-interface Column {
-  readonly tower: string;
-  readonly name: string;
-  readonly channel: boolean;
-  readonly weights?: number;
-  readonly boxes: readonly { readonly text: string; readonly type: string }[];
-}
-
-const boxWidth = 214;
-const boxHeight = 30;
-const pitch = 58;
-const gap = 22;
-const top = 74;
-
-/** An SVG of what is valid in the file; empty where nothing is. */
-export function drawTowers(facts: FileAnalysis): SVGSVGElement {
-  const columns = columnsOf(facts);
-  const towers = [...new Set(columns.map(({ tower }) => tower))];
-  const tasks = facts.checked.file.declarations.filter(({ kind }) => kind === 'Task') as Ast.Task[];
-  const rows = Math.max(1, ...columns.map(({ boxes }) => boxes.length));
-  const taskTop = top + rows * pitch + 34;
-  const placeOf = (column: Column): number => {
-    const at = columns.indexOf(column);
-    return 16 + at * (boxWidth + gap) + towers.indexOf(column.tower) * gap;
+export function drawingIn(facts: FileAnalysis): Drawing {
+  const { model } = facts.checked;
+  const drawing = model ? drawingOf(model, facts.arrows) : validDrawing(facts);
+  const costs = costsOf(facts.checked).towers;
+  return {
+    ...drawing,
+    towers: drawing.towers.map(({ name, boxes }) => ({
+      name,
+      boxes: boxes.map((box) => {
+        const weights = box.kind === 'features' ? undefined : costs.get(`${name}.${box.name}`)?.parameters;
+        return weights ? { ...box, weights } : box;
+      }),
+    })),
   };
-  const width = Math.max(460, 16 + columns.length * (boxWidth + gap) + towers.length * gap);
-  const svg = make('svg', { viewBox: `0 0 ${width} ${taskTop + 78}`, width, height: taskTop + 78 }) as SVGSVGElement;
-
-  for (const name of towers) {
-    const own = columns.filter(({ tower }) => tower === name);
-    const left = placeOf(own[0]!) - 10;
-    const right = placeOf(own.at(-1)!) + boxWidth + 10;
-    svg.append(make('rect', { class: 'tower', x: left, y: 6, width: right - left, height: taskTop - 28, rx: 8 }));
-    svg.append(text(left + 12, 26, `tower ${name}`, 'title'));
-  }
-  for (const column of columns) drawColumn(svg, column, placeOf(column), taskTop);
-  const share = width / Math.max(1, tasks.length);
-  tasks.forEach((task, at) => {
-    const taskWidth = Math.min(share - 24, 520);
-    const x = share * (at + 0.5) - taskWidth / 2;
-    svg.append(make('rect', { class: 'task', x, y: taskTop, width: taskWidth, height: 66, rx: 8 }));
-    svg.append(text(x + taskWidth / 2, taskTop + 19, `task ${task.name.name}`, 'title middle'));
-    const entries = task.entries.filter(({ name }) => name.name === 'score' || name.name === 'loss');
-    entries.forEach(({ value }, line) => {
-      const said = short(textOf(value.span), Math.floor(taskWidth / 7.6));
-      svg.append(text(x + taskWidth / 2, taskTop + 37 + line * 17, said, 'middle'));
-    });
-  });
-  return svg;
 }
 
-function drawColumn(svg: SVGSVGElement, column: Column, x: number, taskTop: number): void {
-  const cost = column.weights === undefined ? '' : ` · ${thousands(column.weights)} weights`;
-  svg.append(text(x, 54, `${column.channel ? 'channel ' : ''}${column.name}${cost}`, column.channel ? 'channel' : ''));
-  const middle = x + boxWidth / 2;
-  column.boxes.forEach(({ text: said, type }, at) => {
-    const y = top + at * pitch;
-    const source = at === 0 ? 'source' : 'block';
-    const box = make('rect', { class: source, x, y, width: boxWidth, height: boxHeight, rx: 5 });
-    const title = make('title', {});
-    title.textContent = `${said} → ${type}`;
-    box.append(title);
-    svg.append(box, text(middle, y + 19, short(said, 28), 'middle'));
-    const isLast = at === column.boxes.length - 1;
-    if (isLast && !column.channel) {
-      svg.append(text(middle + 8, y + boxHeight + 18, short(type, 26), 'type middle'));
-      return;
-    }
-    const end = isLast ? taskTop : y + pitch;
-    svg.append(make('path', { class: 'arrow', d: `M${middle} ${y + boxHeight}V${end - 4}l-4 -5m4 5l4 -5` }));
-    svg.append(text(middle + 8, y + boxHeight + 17, short(type, 15), 'type'));
-  });
+/** As an element; its text went through the escape of the drawing program, and nothing in it runs. */
+export function pictureElement(name: string, drawing: Drawing, options: Parameters<typeof drawModel>[2]) {
+  const picture: Picture = drawModel(name, drawing, options);
+  const { width, height, svg } = picture;
+  const text = `<svg xmlns="http://www.w3.org/2000/svg" class="model" viewBox="0 0 ${width} ${height}" role="img">${svg}</svg>`;
+  const parsed = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
+  const element = document.importNode(parsed, true) as unknown as SVGSVGElement;
+  element.setAttribute('aria-label', picture.title);
+  return { element, width, height };
 }
-
-const short = (said: string, length: number): string => {
-  const line = said.replace(/\s+/g, ' ');
-  return line.length > length ? `${line.slice(0, length - 1)}…` : line;
-};
 
 /** Of flows whose arrows are known; steps within a block's arguments, or within a declared block, are part of its box. */
-function columnsOf(facts: FileAnalysis): readonly Column[] {
+function validDrawing(facts: FileAnalysis): Drawing {
   const { file } = facts.checked;
-  const costs = costsOf(facts.checked).towers;
   const arrows = facts.arrows.filter(({ span }) => span.source === facts.source);
-  return file.declarations.flatMap((declaration): Column[] => {
+  const towers = file.declarations.flatMap((declaration) => {
     if (declaration.kind !== 'Tower') return [];
     const tower = declaration.name.name;
-    return declaration.entries.flatMap(({ name, channel, flow }): Column[] => {
+    const boxes = new Map<string, Box>();
+    for (const { name, channel, flow } of declaration.entries) {
       const own = arrows.filter(({ span }) => span.start >= flow.span.start && span.end <= flow.span.end);
-      const outer = own.filter(
+      const [source, ...steps] = own.filter(
         ({ span }) => !own.some((other) => other.span.start < span.start && other.span.end >= span.end),
       );
-      const boxes = outer.map(({ span, type }) => ({ text: textOf(span), type: printValueType(type) }));
-      const weights = costs.get(`${tower}.${name.name}`)?.parameters;
-      const counted = weights === undefined ? {} : { weights };
-      return boxes.length === 0 ? [] : [{ tower, name: name.name, channel, boxes, ...counted }];
-    });
+      if (!source) continue;
+      const word = textOf(source.span);
+      // Of `experts.view` the step is `experts`.
+      const before = `${tower}.${word.replace(/\..*$/s, '')}`;
+      const from = `${tower} from ${word}`;
+      if (!boxes.has(before) && !boxes.has(from)) {
+        const lines = [{ text: printValueType(source.type) }];
+        boxes.set(from, { id: from, kind: 'features', name: word, lines, reads: [], at: source.span });
+      }
+      boxes.set(`${tower}.${name.name}`, {
+        id: `${tower}.${name.name}`,
+        kind: channel ? 'channel' : 'step',
+        name: name.name,
+        lines: steps.map(({ span, type }) => ({ text: flat(textOf(span)), gives: printValueType(type) })),
+        reads: [boxes.has(before) ? before : from],
+        at: flow.span,
+      });
+    }
+    return [{ name: tower, boxes: [...boxes.values()] }];
   });
+  const tasks = file.declarations.filter(({ kind }) => kind === 'Task') as Ast.Task[];
+  const channels = towers.flatMap(({ boxes }) => boxes.filter(({ kind }) => kind === 'channel'));
+  return { towers, tasks: tasks.map((task) => taskBox(task, channels)) };
 }
 
-function make(name: string, attributes: Readonly<Record<string, string | number>>): SVGElement {
-  const made = document.createElementNS('http://www.w3.org/2000/svg', name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
-  return made;
-}
+/** It reads the channels that its score names, or all of a tower that it names. */
+const taskBox = ({ name, entries, span }: Ast.Task, channels: readonly Box[]): Box => ({
+  id: `task ${name.name}`,
+  kind: 'task',
+  name: name.name,
+  lines: entries
+    .filter((entry) => entry.name.name === 'score' || entry.name.name === 'loss')
+    .map(({ name: { name: word }, value }) => ({
+      text: `${word === 'loss' ? 'loss ' : ''}${flat(textOf(value.span))}`,
+    })),
+  reads: channels.flatMap(({ id }) => {
+    const score = entries.find((entry) => entry.name.name === 'score');
+    const words: string[] = score ? (textOf(score.value.span).match(/[A-Za-z_]\w*(\.\w+)?/g) ?? []) : [];
+    return words.includes(id) || words.includes(id.slice(0, id.indexOf('.'))) ? [id] : [];
+  }),
+  at: span,
+});
 
-function text(x: number, y: number, said: string, className: string): SVGElement {
-  const made = make('text', { x, y, class: className });
-  made.textContent = said;
-  return made;
-}
+const flat = (text: string): string => text.replaceAll(/\s+/g, ' ');

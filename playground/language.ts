@@ -77,7 +77,7 @@ function diagnosticsOf({ state }: EditorView): Diagnostic[] {
   });
 }
 
-function apply(view: EditorView, edits: readonly Edit[]): void {
+export function apply(view: EditorView, edits: readonly Edit[]): void {
   const own = edits.filter(({ at }) => at.source.name === fileName);
   view.dispatch({ changes: own.map(({ at, text }) => ({ from: at.start, to: at.end, insert: text })) });
 }

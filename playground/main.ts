@@ -1,38 +1,49 @@
-/** The page: a model on the left; its towers, its sizes and its graph on the right. */
+/** The page: a model on the left; its mistakes, its picture, its sizes and its graph on the right. */
 
-import { models } from 'tower:models';
 import { closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { bracketMatching } from '@codemirror/language';
 import { lintKeymap } from '@codemirror/lint';
 import { EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 import { hasErrors } from '../src/diagnostics/diagnostic.ts';
+import { pictureStyle } from '../src/drawing/style.ts';
 import { print } from '../src/graph/print.ts';
+import { actionsFor } from '../src/language/actions.ts';
 import { costsOf, printCost } from '../src/language/costs.ts';
+import { hoverAt } from '../src/language/hover.ts';
 import { type Lowered, lower } from '../src/lower/lower.ts';
-import { drawTowers } from './drawing.ts';
-import { factsOf } from './facts.ts';
-import { formatText, tower } from './language.ts';
-import { element } from './markdown.ts';
+import { drawingIn } from './drawing.ts';
+import { exampleModels, firstExample } from './examples.ts';
+import { factsOf, fileName } from './facts.ts';
+import { keep, keptText, linkTo, textOfLink } from './kept.ts';
+import { apply, formatText, tower } from './language.ts';
+import { element, markdown } from './markdown.ts';
+import { makePicture } from './picture.ts';
+import { showProblems } from './problems.ts';
 import { theme } from './theme.ts';
 
 const byId = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
 const graphs = byId<HTMLSelectElement>('graph-name');
 const examples = byId<HTMLSelectElement>('example');
+const back = byId<HTMLButtonElement>('back');
 
-const first = 'models/two_tower.tower';
-const names = Object.keys(models).filter(
-  (name) => /^models\/[^/]+\.tower$/.test(name) && /^model\s/m.test(models[name]!),
-);
-for (const name of names)
-  examples.append(new Option(name.slice('models/'.length), name, name === first, name === first));
+const style = document.createElement('style');
+style.textContent = pictureStyle;
+document.head.prepend(style);
+
+examples.append(new Option('my text', ''));
+for (const { name, path, sentence } of exampleModels) {
+  const option = new Option(name, path);
+  option.title = sentence;
+  examples.append(option);
+}
 
 let waiting: ReturnType<typeof setTimeout> | undefined;
 let lowered: Lowered | undefined;
 
 const view = new EditorView({
   parent: byId('editor'),
-  doc: models[first]!,
+  doc: keptText('text') ?? firstExample.text,
   extensions: [
     lineNumbers(),
     history(),
@@ -40,6 +51,7 @@ const view = new EditorView({
     closeBrackets(),
     highlightActiveLine(),
     EditorView.lineWrapping,
+    EditorView.contentAttributes.of({ 'aria-label': 'text of the model' }),
     keymap.of([
       { key: 'Mod-s', preventDefault: true, run: formatText },
       ...closeBracketsKeymap,
@@ -51,13 +63,37 @@ const view = new EditorView({
     ]),
     tower,
     theme,
-    EditorView.updateListener.of(({ docChanged }) => {
-      if (!docChanged) return;
-      clearTimeout(waiting);
-      waiting = setTimeout(show, 200);
+    EditorView.updateListener.of(({ docChanged, selectionSet }) => {
+      if (docChanged) {
+        keep('text', textNow());
+        clearTimeout(waiting);
+        waiting = setTimeout(show, 200);
+      } else if (selectionSet) showCursor();
     }),
   ],
 });
+
+// The part that scrolls takes the keyboard too, not the text in it alone.
+view.scrollDOM.tabIndex = 0;
+
+const textNow = (): string => view.state.doc.toString();
+
+function goTo(start: number, end: number): void {
+  view.dispatch({ selection: { anchor: start, head: Math.min(end, view.state.doc.length) }, scrollIntoView: true });
+  view.focus();
+}
+
+const picture = makePicture(
+  {
+    pane: byId('towers'),
+    size: byId<HTMLOutputElement>('zoom'),
+    fold: byId<HTMLButtonElement>('fold'),
+    buttons: { nearer: byId('nearer'), farther: byId('farther'), fit: byId('fit') },
+  },
+  ({ at }) => {
+    if (at?.source.name === fileName) goTo(at.start, at.end);
+  },
+);
 
 function show(): void {
   const facts = factsOf(view.state.doc);
@@ -70,13 +106,36 @@ function show(): void {
   ];
   byId('state').textContent = said.join(', ') || 'checks';
   byId('state').className = errors > 0 ? 'bad' : warnings > 0 ? 'fair' : 'good';
-  byId('towers').replaceChildren(drawTowers(facts));
+  const actions = actionsFor(diagnostics, fileName, 0, view.state.doc.length);
+  showProblems(byId('problems'), textNow(), diagnostics, actions, { goTo, apply: (edits) => apply(view, edits) });
+  picture.show(model?.name ?? 'in the editor', drawingIn(facts));
   lowered = model && !hasErrors(diagnostics) ? lower(model).output : undefined;
+  showExample();
+  showCursor();
   showSizes();
   showGraph();
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+/** Which example the text is, and what a reader may go back to. */
+function showExample(): void {
+  const text = textNow();
+  const found = exampleModels.find((each) => each.text === text);
+  examples.value = found?.path ?? '';
+  byId('about').textContent = found?.sentence ?? '';
+  const before = keptText('before');
+  back.hidden = before === undefined || before === text;
+}
+
+/** The word at the cursor: what it means, with its formula. */
+function showCursor(): void {
+  const { head } = view.state.selection.main;
+  const found = hoverAt(factsOf(view.state.doc), head);
+  const words = 'Put the cursor on a word to read what it means, or click a box of the picture.';
+  byId('explanation').replaceChildren(found ? markdown(found.text) : element('p', 'soft', words));
+  picture.mark(head);
+}
 
 function showSizes(): void {
   const table = element('table');
@@ -103,9 +162,46 @@ function showGraph(): void {
   byId('graph').textContent = graph ? print(graph) : 'There is no graph while the model has errors.';
 }
 
+/** Puts another text in the place of the one in the editor, which can be had back unless it is an example as it was. */
+function replaceText(text: string): void {
+  const before = textNow();
+  if (before !== text && !exampleModels.some((each) => each.text === before)) keep('before', before);
+  view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text }, selection: { anchor: 0 } });
+}
+
+function say(words: string): void {
+  byId('said').textContent = words;
+}
+
+async function openLink(): Promise<void> {
+  if (!location.hash.startsWith('#text=')) return;
+  const text = await textOfLink(location.hash);
+  // Edits follow: on reload they must come back, not the text of the link.
+  window.history.replaceState(null, '', location.pathname + location.search);
+  if (text === undefined) say('The link holds no text of a model.');
+  else replaceText(text);
+}
+
 graphs.addEventListener('change', showGraph);
 examples.addEventListener('change', () => {
-  view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: models[examples.value]! } });
+  const chosen = exampleModels.find(({ path }) => path === examples.value);
+  if (chosen) replaceText(chosen.text);
+});
+back.addEventListener('click', () => {
+  const before = keptText('before');
+  if (before !== undefined) replaceText(before);
 });
 byId('format').addEventListener('click', () => formatText(view));
+byId('share').addEventListener('click', async () => {
+  const link = await linkTo(textNow());
+  // Where a page may not write to the clipboard, the address holds the link.
+  const isCopied = await (navigator.clipboard?.writeText(link) ?? Promise.reject()).then(
+    () => true,
+    () => false,
+  );
+  if (!isCopied) window.history.replaceState(null, '', link);
+  say(isCopied ? 'The link is copied. It holds the text itself.' : 'The address of this page now holds the text.');
+});
+window.addEventListener('hashchange', openLink);
+void openLink();
 show();

@@ -1,8 +1,8 @@
 /** `docs/models/pictures`: every model of `models/` as a run's report draws it; and the model of the README. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { drawingOf } from '../src/drawing/drawn.ts';
 import { compile } from '../src/pipeline.ts';
-import { drawingOf } from '../src/report/drawn.ts';
 import { svgFile } from '../src/report/picture.ts';
 import { makeSource } from '../src/text/source.ts';
 

@@ -25,6 +25,7 @@ const mayImport: Record<string, readonly string[]> = {
   format: ['syntax', 'grammar', ...base],
   explain: ['format', 'pipeline', 'lint', ...base],
   language: ['pipeline', 'lint', 'lower', 'model', 'library', 'plan', 'graph', 'syntax', 'grammar', ...base],
+  drawing: ['lower', 'model', 'library', ...base],
   reference: ['language', 'explain', 'format', 'pipeline', 'model', 'library', 'syntax', ...base],
   // Data and training
   storage: base,
@@ -56,7 +57,7 @@ const mayImport: Record<string, readonly string[]> = {
     ...base,
   ],
   tune: ['storage', ...base],
-  report: ['tune', 'training', 'evaluation', 'artifact', 'storage', 'lower', 'model', 'library', ...base],
+  report: ['drawing', 'tune', 'training', 'evaluation', 'artifact', 'storage', 'lower', 'model', 'library', ...base],
   serve: [
     'grammar',
     'scan',
@@ -87,6 +88,7 @@ const mayImport: Record<string, readonly string[]> = {
     'postgres',
     'serve',
     'report',
+    'drawing',
     'training',
     'evaluation',
     'scoring',

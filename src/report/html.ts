@@ -1,17 +1,7 @@
 /** Text of a page. Names and titles come from users: whatever is not written here goes through `escapeHtml`. */
+import { escapeHtml } from '../text/escape_html.ts';
 
-const characters: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** As text or as the value of an attribute; characters that no page may hold become U+FFFD. */
-export function escapeHtml(text: string): string {
-  return text.replace(/(?![\n\t\r])\p{Cc}/gu, '\ufffd').replace(/[&<>"']/g, (each) => characters[each]!);
-}
+export { escapeHtml };
 
 export interface HtmlTable {
   readonly caption: string;

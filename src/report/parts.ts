@@ -1,8 +1,8 @@
 /** What a report of a run is made of. */
 import type { Manifest } from '../artifact/manifest.ts';
+import type { Drawing } from '../drawing/drawn.ts';
 import type { Evaluation } from '../evaluation/evaluate.ts';
 import type { Curves } from './curves.ts';
-import type { Drawing } from './drawn.ts';
 import type { SourceText } from './settings_section.ts';
 
 export interface ReportParts {

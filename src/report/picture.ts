@@ -1,8 +1,8 @@
 /** The picture of a model: within a report, with a table next to it, and as a file of its own. */
-import { drawModel } from './drawing.ts';
-import type { Drawing } from './drawn.ts';
+import { drawModel } from '../drawing/drawing.ts';
+import type { Drawing } from '../drawing/drawn.ts';
+import { palette, pictureStyle } from '../drawing/style.ts';
 import { alternative, escapeHtml } from './html.ts';
-import { palette, pictureStyle } from './style.ts';
 
 export function figureOf(model: string, drawing: Drawing): string {
   const { width, height, title, svg } = drawModel(model, drawing);

@@ -1,6 +1,6 @@
 /** The playground in a real browser: a mistake is typed, underlined, fixed by its quick fix. Skips where there is no Chromium. */
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -100,6 +100,181 @@ describe.skipIf(chromium === undefined)('the playground', () => {
     await page.type('sen');
     await page.until(`document.querySelector('.cm-tooltip-autocomplete')?.textContent.includes('senet')`);
   });
+
+  const click = (selector: string) => page.value(`document.querySelector(${JSON.stringify(selector)}).click()`);
+  const choose = (path: string) =>
+    page.value(
+      `(() => { const one = document.getElementById('example'); one.value = ${JSON.stringify(path)}; one.dispatchEvent(new Event('change')); })()`,
+    );
+  const textOf = () => page.value<string>(`localStorage.getItem('tower-playground-text')`);
+  const load = async (url?: string): Promise<void> => {
+    // A page of before must not be taken for the page of after.
+    await page.value(`void (window.isOld = true)`);
+    await (url === undefined ? page.send('Page.reload') : page.send('Page.navigate', { url }));
+    await page.until(
+      `!window.isOld && document.readyState === 'complete' && document.getElementById('state')?.textContent`,
+    );
+  };
+
+  it('fits every example into its pane, zooms, moves by dragging, folds', async () => {
+    const names = await page.value<string[]>(
+      `[...document.querySelectorAll('#example option')].map(({ value }) => value)`,
+    );
+    expect(names.length).toBeGreaterThan(20);
+    for (const name of names.filter((each) => each !== '')) {
+      await choose(name);
+      await page.until(
+        `document.getElementById('example').value === ${JSON.stringify(name)} && document.getElementById('about').textContent.length > 20`,
+      );
+      expect(
+        await page.value(
+          `document.getElementById('towers').scrollWidth - document.getElementById('towers').clientWidth`,
+        ),
+      ).toBe(0);
+      expect(
+        await page.value(
+          `(([a, b]) => a.getBBox().y - b.getBBox().y)(document.querySelectorAll('#towers text.tower'))`,
+        ),
+      ).toBe(0);
+    }
+    await choose('models/parallel_two_tower.tower');
+    await page.until(`document.getElementById('towers').textContent.includes('channel cin')`);
+    const height = () => page.value<number>(`document.querySelector('#towers svg').viewBox.baseVal.height`);
+    const open = await height();
+    await click('#fold');
+    expect(await height()).toBeLessThan(open);
+    await click('#fold');
+    for (let n = 0; n < 5; n++) await click('#nearer');
+    expect(
+      await page.value(`document.getElementById('towers').scrollWidth > document.getElementById('towers').clientWidth`),
+    ).toBe(true);
+    const { x, y } = await page.value<{ x: number; y: number }>(
+      `(({ x, y }) => ({ x: x + 200, y: y + 200 }))(document.getElementById('towers').getBoundingClientRect())`,
+    );
+    const before = await page.value<number>(`document.getElementById('towers').scrollLeft`);
+    await page.send('Input.dispatchMouseEvent', {
+      type: 'mousePressed',
+      x,
+      y,
+      button: 'left',
+      buttons: 1,
+      clickCount: 1,
+    });
+    await page.send('Input.dispatchMouseEvent', { type: 'mouseMoved', x: x + 60, y, button: 'left', buttons: 1 });
+    await page.send('Input.dispatchMouseEvent', {
+      type: 'mouseReleased',
+      x: x + 60,
+      y,
+      button: 'left',
+      buttons: 0,
+      clickCount: 1,
+    });
+    expect(await page.value<number>(`document.getElementById('towers').scrollLeft`)).toBe(before - 60);
+    await click('#fit');
+    expect(
+      await page.value(`document.getElementById('towers').scrollWidth - document.getElementById('towers').clientWidth`),
+    ).toBe(0);
+  });
+
+  it('lists a mistake with its place, and fixes it by one click', async () => {
+    await choose('models/two_tower.tower');
+    await page.until(`document.getElementById('state').textContent === 'checks'`);
+    await clickBehind('profile -> flatten -> mlp');
+    await page.type('x');
+    await page.until(`!document.getElementById('problems').hidden`);
+    expect(await shown('problems')).toMatch(/^line \d+:\d+ error: there is no block called mlpx/);
+    expect(await shown('towers')).toContain('channel main');
+    await click('#problems .place');
+    expect(await page.value(`getSelection().toString()`)).toBe('mlpx');
+    await click('#problems .fixes button');
+    await page.until(`document.getElementById('problems').hidden`);
+    expect(await text()).not.toContain('mlpx');
+  });
+
+  it('explains the word under the cursor with its formula, and marks its box', async () => {
+    await clickBehind('profile -> flatten -> ml');
+    await page.until(`document.getElementById('explanation').textContent.includes('mlp')`);
+    expect(await shown('explanation')).toMatch(/W/);
+    expect(await page.value(`document.querySelector('#towers .here').dataset.box`)).toBe('user.main');
+  });
+
+  it('keeps an edit on reload, and gives back what an example replaced', async () => {
+    await clickBehind('group profile = user_id');
+    await page.type(' // mine');
+    const mine = await textOf();
+    expect(mine).toContain('// mine');
+    await load();
+    expect(await text()).toContain('// mine');
+    await choose('models/dssm.tower');
+    await page.until(`document.getElementById('back').checkVisibility()`);
+    await load();
+    expect(await text()).toContain('model dssm');
+    await click('#back');
+    await page.until(`document.querySelector('.cm-content').textContent.includes('// mine')`);
+    expect(await textOf()).toBe(mine);
+  });
+
+  it('shares a text by its address, which is shown and never run, and refuses what is no text', async () => {
+    const hostile = `// <img src=x onerror="window.wasRun = true"><script>window.wasRun = true</script> é\nmodel shared\n`;
+    const file = pathToFileURL(resolve('build/playground/index.html')).href;
+    const { deflateRawSync } = await import('node:zlib');
+    const linkTo = (bytes: Buffer) => `${file}#text=${deflateRawSync(bytes).toString('base64url')}`;
+    // A link to the same page would only change its hash.
+    await page.send('Page.navigate', { url: 'about:blank' });
+    await load(linkTo(Buffer.from(hostile)));
+    await page.until(`document.querySelector('.cm-content').textContent.includes('model shared')`);
+    expect(await textOf()).toBe(hostile);
+    expect(await page.value('window.wasRun')).toBeUndefined();
+    expect(await page.value('location.hash')).toBe('');
+    expect(await page.value(`document.querySelectorAll('img').length`)).toBe(0);
+
+    await page.value(`navigator.clipboard && (navigator.clipboard.writeText = () => Promise.reject(new Error('no')))`);
+    await click('#share');
+    await page.until(`location.hash.startsWith('#text=')`);
+    const own = await page.value<string>('location.href');
+    await choose('models/dssm.tower');
+    await page.send('Page.navigate', { url: 'about:blank' });
+    await load(own);
+    await page.until(`document.querySelector('.cm-content').textContent.includes('model shared')`);
+    expect(await textOf()).toBe(hostile);
+
+    // Few bytes that unpack to many, bytes that are no text, letters that are no bytes.
+    for (const wrong of [linkTo(Buffer.alloc(50_000_000)), linkTo(Buffer.from([0xff, 0xfe])), `${file}#text=AAAA`]) {
+      await page.send('Page.navigate', { url: 'about:blank' });
+      await load(wrong);
+      await page.until(`document.getElementById('said').textContent === 'The link holds no text of a model.'`);
+      expect(await textOf()).toBe(hostile);
+    }
+  });
+
+  it('has no barrier that axe finds, light and dark, at a desk and on a phone', async () => {
+    await choose('models/mmoe_two_tower.tower');
+    await page.until(`document.getElementById('state').textContent === 'checks'`);
+    await clickBehind('channel view = experts.view -> mlp');
+    await page.type('x');
+    await page.until(`!document.getElementById('problems').hidden`);
+    await page.send('Runtime.evaluate', { expression: readFileSync('node_modules/axe-core/axe.min.js', 'utf8') });
+    for (const [width, value] of [
+      [390, 'light'],
+      [1440, 'dark'],
+    ] as const) {
+      await page.send('Emulation.setDeviceMetricsOverride', {
+        width,
+        height: 900,
+        deviceScaleFactor: 1,
+        mobile: width < 600,
+      });
+      await page.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value }] });
+      await page.until(`innerWidth === ${width} && document.documentElement.scrollWidth <= ${width}`);
+      await page.value(
+        `void (delete window.judged, axe.run().then(({ violations }) => { window.judged = violations; }))`,
+      );
+      await page.until('window.judged');
+      const serious = `judged.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 150)).join(' '))`;
+      expect(await page.value(serious)).toEqual([]);
+    }
+    await page.send('Emulation.clearDeviceMetricsOverride');
+  }, 60_000);
 
   it('is as light or dark as the system asks for, and as narrow as its window', async () => {
     const prefer = (value: string) =>

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Box, Drawing } from '../../src/report/drawn.ts';
+import { drawModel } from '../../src/drawing/drawing.ts';
+import type { Box, Drawing } from '../../src/drawing/drawn.ts';
 import { figureOf, svgFile } from '../../src/report/picture.ts';
 
 const hostile = `<b>"1 & 2"</b>`;
@@ -49,6 +50,61 @@ describe('the picture of a model', () => {
       expect(Number(x)).toBeGreaterThanOrEqual(0);
       expect(Number(x) + Number(width)).toBeLessThanOrEqual(whole);
     }
+  });
+
+  it('puts towers side by side in any width, breaks their rows, and draws each arrow around what is between', () => {
+    const channels = ['a', 'b', 'c', 'd'].map((name) => box(name, 'mlp(128, 64)', 'channel', ['step first']));
+    const tower = (name: string) => ({ name, boxes: [box('first', 'senet', 'step'), ...channels] });
+    const other = tower('item').boxes.map((each) => ({
+      ...each,
+      id: `item ${each.id}`,
+      reads: each.reads.map((id) => `item ${id}`),
+    }));
+    const drawing: Drawing = {
+      towers: [tower('user'), { name: 'item', boxes: other }],
+      tasks: [
+        box(
+          'watch',
+          'cosine(user, item)',
+          'task',
+          [...channels, ...other].map(({ id }) => id).filter((id) => id.includes('channel')),
+        ),
+      ],
+    };
+    const boxesOf = (svg: string) =>
+      [
+        ...svg.matchAll(
+          /data-box="([^"]+)">[\s\S]*?<rect class="box[^>]* x="([\d.-]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"/g,
+        ),
+      ].map(([, id, ...numbers]) => [id!, numbers.map(Number) as [number, number, number, number]] as const);
+    for (const [width, columns] of [
+      [1700, 4],
+      [700, 2],
+      [360, 1],
+    ] as const) {
+      const picture = drawModel('wide', drawing, { width });
+      expect(picture.width).toBeLessThanOrEqual(width * 1.12);
+      const boxes = new Map(boxesOf(picture.svg));
+      expect(boxes.size).toBe(11);
+      const [user, item] = [boxes.get('step first')!, boxes.get('item step first')!];
+      expect(user[1]).toBe(item[1]);
+      expect(new Set(channels.map(({ id }) => boxes.get(id)![0])).size).toBe(columns);
+      const task = boxes.get('task watch')!;
+      for (const [id, [, y, , height]] of boxes) if (id !== 'task watch') expect(y + height).toBeLessThan(task[1]);
+      // The straight part of an arrow runs through no box.
+      for (const [, path] of picture.svg.matchAll(/<path class="arrow"[^>]* d="([^"]+)"/g)) {
+        const straight = /C[\d.-]+ [\d.-]+ ([\d.-]+) [\d.-]+ \1 ([\d.-]+)V([\d.-]+)C/.exec(path!);
+        if (!straight) continue;
+        const [x, from, to] = straight.slice(1).map(Number) as [number, number, number];
+        expect(x).toBeGreaterThanOrEqual(0);
+        for (const [left, y, wide, high] of boxes.values()) {
+          expect(x > left && x < left + wide && to > y && from < y + high).toBe(false);
+        }
+      }
+    }
+    const folded = drawModel('wide', drawing, { width: 700, folded: new Set(channels.map(({ id }) => id)) });
+    expect(folded.height).toBeLessThan(drawModel('wide', drawing, { width: 700 }).height + 1);
+    expect(folded.svg.match(/>mlp\(128, 64\)<\/text>/g)).toHaveLength(4);
   });
 
   it('in a report has the same as a table', () => {

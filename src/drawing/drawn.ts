@@ -14,6 +14,10 @@ export interface Box {
   readonly lines: readonly { readonly text: string; readonly gives?: string }[];
   /** Boxes whose values go in, earlier ones of its list among them. */
   readonly reads: readonly string[];
+  /** Where it is written. */
+  readonly at?: Span;
+  /** Its weights. */
+  readonly weights?: number;
 }
 
 export interface Drawing {
@@ -31,6 +35,7 @@ export function drawingOf(model: Model, arrows: readonly Arrow[]): Drawing {
       id: taskId(name),
       kind: 'task',
       name,
+      at: score.span,
       lines: [{ text: flat(score.span) }, ...(loss ? [{ text: `loss ${flat(loss.span)}` }] : [])],
       reads: [
         ...new Set([
@@ -62,6 +67,7 @@ function boxesOf(tower: Tower, carried: ReadonlyMap<string, string>): Box[] {
         id: `${tower.name} from ${part.name}`,
         kind: 'features',
         name: part.name,
+        at: part.span,
         lines: last && gives ? [...lines.slice(0, -1), { ...last, gives }] : lines,
         reads: [],
       });
@@ -74,6 +80,7 @@ function boxesOf(tower: Tower, carried: ReadonlyMap<string, string>): Box[] {
       id: stepId(tower, name),
       kind: channel ? 'channel' : 'step',
       name,
+      at: flow.span,
       lines: [
         ...(flow.from.kind === 'join' ? [line(flow.from.call.kind, flow.from.span)] : []),
         ...flow.steps.map((step) => line(flat(step.span), step.span)),
