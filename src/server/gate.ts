@@ -4,7 +4,8 @@
  *
  * A burst may fill the queue: it is empty again soon. A queue that has not been empty for `patience` is no burst, and waiting in it helps nobody: a body that
  * has waited half as long again as an answer takes is then refused when its turn comes (Nichols and Jacobson, Controlling Queue Delay, 2012; with the two
- * limits of Fail at Scale, ACM Queue, 2015).
+ * limits of Fail at Scale, ACM Queue, 2015). Refusals empty the queue, which says nothing of the load: the gate stays strict until it has refused nobody for
+ * `memory`. How long an answer takes is learned while it is not strict: a server that is overloaded is slow, and would let everyone wait as long.
  */
 import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Limits } from './limits.ts';
@@ -28,18 +29,38 @@ export function makeGate(limits: Pick<Limits, 'running' | 'waiting'>): Gate {
   /** A Set keeps the order of arrival, and one that is late leaves it from any place. */
   const queue = new Set<Waiting>();
   let running = 0;
+  const turn = makeTurn({
+    began(time) {
+      if (queue.size === 0 && !wasLong) empty = time;
+    },
+    ended(milliseconds) {
+      wasLong = milliseconds > longestWait();
+      if (queue.size === 0 && !wasLong) empty = now();
+    },
+  });
+  /** Whether the last turn kept what it read waiting. */
+  let wasLong = false;
   /** When nobody waited. */
   let empty = now();
-  /** Milliseconds of an answer, from its turn on: a moving mean. */
+  /** When somebody was refused last because of a load that did not end. */
+  let refusedAt = Number.NEGATIVE_INFINITY;
+  /** Milliseconds of an answer, from its turn on, without that load: a moving mean. */
   let usual: number | undefined;
+  const longestWait = (): number => Math.max(leastWait, 1.5 * (usual ?? 0));
+  const isStrict = (time: number): boolean => time - empty > patience || time - refusedAt < memory;
   /** Whether a body that has come at this time waits too long behind a load that does not end. */
-  const isTooLate = (since: number, time: number): boolean =>
-    time - empty > patience && time - since > Math.max(leastWait, 1.5 * (usual ?? 0));
+  const isTooLate = (since: number, time: number): boolean => {
+    if (time - since <= longestWait() || !isStrict(time)) return false;
+    refusedAt = time;
+    return true;
+  };
   const isFull = (): boolean => {
-    if (running < limits.running) return false;
+    const time = now();
+    const since = turn.since(time);
+    if (running < limits.running) return turn.begun >= limits.running && isTooLate(since, time);
     const [first] = queue;
     // Those that come later wait no less than the first.
-    return queue.size >= limits.waiting || (first !== undefined && isTooLate(first.since, now()));
+    return queue.size >= limits.waiting || (first !== undefined && isTooLate(first.since, time));
   };
   const next = (): void => {
     const time = now();
@@ -50,7 +71,6 @@ export function makeGate(limits: Pick<Limits, 'running' | 'waiting'>): Gate {
       if (isTooLate(first.since, time)) first.refuse();
       else first.start();
     }
-    if (queue.size === 0) empty = time;
   };
 
   return {
@@ -68,17 +88,19 @@ export function makeGate(limits: Pick<Limits, 'running' | 'waiting'>): Gate {
       let isLate = false;
       return new Promise((resolve, reject) => {
         const waiting: Waiting = {
-          since: now(),
+          since: turn.since(now()),
           start() {
             running++;
+            turn.begun++;
             const begun = now();
+            const counts = !isStrict(begun);
             work(() => isLate)
               .then(resolve, reject)
               .finally(() => {
                 clearTimeout(timer);
                 running--;
                 const took = now() - begun;
-                usual = usual === undefined ? took : usual + (took - usual) / 16;
+                if (counts) usual = usual === undefined ? took : usual + (took - usual) / 16;
                 next();
               });
           },
@@ -92,6 +114,8 @@ export function makeGate(limits: Pick<Limits, 'running' | 'waiting'>): Gate {
           queue.delete(waiting);
           reject(refused(504, diagnose('server-late', undefined, { milliseconds })));
         }, milliseconds);
+        // Where nobody waits, `isFull` has decided.
+        if (running < limits.running && queue.size === 0) return waiting.start();
         queue.add(waiting);
         next();
       });
@@ -106,9 +130,40 @@ interface Waiting {
   refuse(): void;
 }
 
+/**
+ * A turn of the event loop. What it reads was there when it began, and waited unseen while earlier requests of the turn were answered: a body has come when its turn began.
+ */
+interface Turn {
+  /** Bodies that it has begun with. */
+  begun: number;
+  /** When it began. */
+  since(time: number): number;
+}
+
+function makeTurn({ began, ended }: { began(time: number): void; ended(milliseconds: number): void }): Turn {
+  let first: number | undefined;
+  const turn: Turn = {
+    begun: 0,
+    since(time) {
+      if (first !== undefined) return first;
+      began(time);
+      first = time;
+      setImmediate(() => {
+        ended(now() - time);
+        first = undefined;
+        turn.begun = 0;
+      });
+      return time;
+    },
+  };
+  return turn;
+}
+
 /** Milliseconds in which a burst is over. */
 const patience = 100;
+/** Milliseconds without a refusal in which a load is over. */
+const memory = 1000;
 /** Milliseconds that a body may always wait. */
-const leastWait = 5;
+const leastWait = 20;
 
 const now = (): number => performance.now();

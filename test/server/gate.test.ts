@@ -47,3 +47,26 @@ it('says that it is full before it takes a body', async () => {
   expect(await Promise.all(asked)).toEqual(['answered', 'answered']);
   expect(gate.isFull).toBe(false);
 });
+
+it('counts what waits unread: refuses late in long turns, never the first of a turn, and nobody after a pause', async () => {
+  const gate = makeGate({ running: 4, waiting: 1000 });
+  const busy = async (): Promise<void> => {
+    for (const until = performance.now() + 2; performance.now() < until; );
+  };
+  /** Bodies that arrived together, each answered before the next is read. */
+  const turn = async (count: number): Promise<string[]> => {
+    const outcomes: string[] = [];
+    for (let at = 0; at < count; at++) outcomes.push(await outcome(gate.pass(busy, 60_000)));
+    return outcomes;
+  };
+  const turns: string[][] = [];
+  for (let at = 0; at < 8; at++) {
+    turns.push(await turn(40));
+    await new Promise(setImmediate);
+  }
+  for (const outcomes of turns) expect(outcomes.slice(0, 4)).toEqual(['answered', 'answered', 'answered', 'answered']);
+  expect(turns.slice(4).flat()).toContain('503');
+  // Longer than the gate remembers a refusal.
+  await pause(1100);
+  expect(await turn(4)).toEqual(['answered', 'answered', 'answered', 'answered']);
+});
