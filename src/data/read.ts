@@ -19,7 +19,7 @@ import { parts } from './rows/split.ts';
 import { type Staged, stage } from './rows/stage.ts';
 import { timeOrder } from './rows/staged_tables.ts';
 import type { ValidRows } from './rows/valid_rows.ts';
-import { shareOf } from './shards/layout.ts';
+import { refuseTooMany, shareOf } from './shards/layout.ts';
 import { goesToShards, openKnownShards, scatterToBuckets } from './shards/read.ts';
 import type { ShardRequest } from './shards/request.ts';
 import { type Computing, computed, settle, validate, validFiles } from './valid_files.ts';
@@ -70,6 +70,7 @@ async function readFiles(reading: Reading): Promise<Dataset | (() => Promise<Dat
   for (const source of layout.sources.values()) {
     staged.set(source.role, await stage(database, source, layout, options.signal));
   }
+  refuseTooMany(staged.get('events')!.rows);
   // All that an expression may read is in the database now.
   await database.seal();
   const bad = [...staged.values()].flatMap(({ broken }) => broken);

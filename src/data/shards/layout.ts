@@ -54,24 +54,44 @@ export const bucketsFor = (memory: number, rows: number, bytes: number): number 
 export const pilesFor = (memory: number, packed: number): number =>
   Math.max(1, Math.ceil((heldPiles * packed) / shareOf(memory, 'held')));
 
+/** Rows have numbers of 32 bits, in memory and in shards. */
+const mostEvents = 2 ** 31 - 1;
+
+/** @throws Failure `too-many-events` before any of them is numbered */
+export function refuseTooMany(rows: number): void {
+  if (rows > mostEvents) throw failure('too-many-events', { rows, most: mostEvents });
+}
+
 /** All events of a user are in one bucket, which may be much larger than the others. @throws Failure `shards-memory` */
 export function refuseLargeBucket(memory: number, bytes: number): void {
   const needed = growth * bytes;
   const room = 2 * shareOf(memory, 'bucket');
-  if (needed > room) throw failure('shards-memory', { what: 'the largest bucket of users', needed, memory: room });
+  if (needed > room) {
+    const otherwise = 'leave out users with very many events, with `where` in the data block';
+    throw failure('shards-memory', { what: 'the largest bucket of users', needed, memory: room, otherwise });
+  }
 }
 
 /** @param bytes of the largest pile. @throws Failure `shards-memory` */
 export function refuseLargePile(memory: number, bytes: number, held: number): void {
   const room = 2 * shareOf(memory, 'held');
   const needed = bytes * held;
-  if (needed > room) throw failure('shards-memory', { what: `a shuffle of ${held} piles`, needed, memory: room });
+  if (needed > room) {
+    const otherwise = 'keep shorter histories and lists, with a smaller `max`';
+    throw failure('shards-memory', { what: `a shuffle of ${held} piles`, needed, memory: room, otherwise });
+  }
 }
 
 /** @param bytes of validation and test events. @throws Failure `shards-memory` */
 export function refuseLargeHeldOut(memory: number, bytes: number): void {
   const room = shareOf(memory, 'heldOut');
   if (bytes > room) {
-    throw failure('shards-memory', { what: 'holding validation and test events', needed: bytes, memory: room });
+    const otherwise = 'hold out fewer events with the `split` of the data block';
+    throw failure('shards-memory', {
+      what: 'holding validation and test events',
+      needed: bytes,
+      memory: room,
+      otherwise,
+    });
   }
 }

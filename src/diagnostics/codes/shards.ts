@@ -37,14 +37,23 @@ export const shards = {
       'Allow more memory with `--memory`, or let the data block read only the last months with `where`. Values that these months do not have keep their codes and rows.',
   }),
 
-  'shards-memory': row<{ what: string; needed: number; memory: number }>({
+  'shards-memory': row<{ what: string; needed: number; memory: number; otherwise: string }>({
     severity: 'error',
     message: ({ what, needed, memory }) =>
       `${what} needs about ${bytesWords(needed)}, and ${bytesWords(memory)} of memory is for it`,
-    hint: () => 'allow more with `--memory`',
+    hint: ({ otherwise }) => `allow more with \`--memory\`, or ${otherwise}`,
     means:
       'Tower divides the memory that `--memory` allows between the database, the rows, and the tables. One part, such as the events of one user, cannot be divided further and is too large.',
     remedy: 'Allow more memory with `--memory`, such as `--memory 16G`.',
+  }),
+
+  'too-many-events': row<{ rows: number; most: number }>({
+    severity: 'error',
+    message: ({ rows, most }) =>
+      `the data block reads ${rows.toLocaleString('en')} events, and a run numbers at most ${most.toLocaleString('en')}`,
+    hint: () => 'read a span of time with `where`, and go on with the next span with `--from`',
+    means: 'Tower numbers events in 32 bits. More of them do not fit in one run, in memory or in shards.',
+    remedy: 'Read a span of time with `where` in the data block. Train the next span with `tower train --from`.',
   }),
 
   'shards-not-written': row<{ path: string; reason: string }>({
