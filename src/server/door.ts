@@ -11,6 +11,7 @@ import { slowest } from './limits.ts';
 import { refuseTunnels } from './noise.ts';
 import { busy } from './overload.ts';
 import { pageHeaders, pageText } from './page.ts';
+import { inTurns } from './pipeline.ts';
 import { errorText, isForeign } from './protocols/error_text.ts';
 import { routes } from './routes.ts';
 import { sendJson } from './send_json.ts';
@@ -29,7 +30,7 @@ export function makeDoor(): Door {
   let handler: RequestListener = starting;
   const http = createServer(
     { requestTimeout: slowest, keepAliveTimeout: idle, requireHostHeader: false },
-    (request, response) => handler(request, response),
+    inTurns((request, response) => handler(request, response)),
   );
   refuseTunnels(http);
   let listening: Promise<string> | undefined;
