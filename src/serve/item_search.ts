@@ -20,6 +20,8 @@ export interface ItemSearch {
 
 /** Rows of one text, which is scanned without a pause. */
 const rowsOfPart = 4096;
+/** Titles that are folded before requests get their turn: less than a millisecond. */
+const foldedOfTurn = 512;
 /** Rows that are put in order one by one. */
 const few = 500;
 /** Texts that are scanned before requests get their turn. */
@@ -42,8 +44,12 @@ export function makeItemSearch(base: Pick<Snapshot, 'rows' | 'titleAt' | 'keyAt'
   const fold = async (): Promise<readonly string[]> => {
     const made: string[] = [];
     for (let first = 0; first < base.rows; first += rowsOfPart) {
-      const size = Math.min(rowsOfPart, base.rows - first);
-      made.push(lines(Array.from({ length: size }, (_, i) => textAt(base, first + i))));
+      const texts: string[] = [];
+      for (let row = first; row < Math.min(first + rowsOfPart, base.rows); row++) {
+        texts.push(textAt(base, row));
+        if (texts.length % foldedOfTurn === 0) await turn();
+      }
+      made.push(lines(texts));
       await turn();
     }
     return made;

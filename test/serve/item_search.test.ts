@@ -69,3 +69,29 @@ describe('the search by titles', () => {
     expect(keysOf(await search.find(live.snapshot, 'alien', 9))).toEqual(['k2', 'k1']);
   });
 });
+
+it('folds the titles of the first search in slices, between which others get their turn', async () => {
+  let read = 0;
+  const snapshot = snapshotOf(Array.from({ length: 20_000 }, (_, row) => `Film ${row}`));
+  const base = {
+    ...snapshot,
+    titleAt(row: number) {
+      read++;
+      return snapshot.titleAt(row);
+    },
+  };
+  let isOver = false;
+  const slices: number[] = [];
+  const watch = async (): Promise<void> => {
+    for (let before = read; !isOver; before = read) {
+      await new Promise(setImmediate);
+      slices.push(read - before);
+    }
+  };
+  const watching = watch();
+  expect(await makeItemSearch(base).find(snapshot, 'film 19999', 5)).toEqual([{ key: 'k19999', title: 'Film 19999' }]);
+  isOver = true;
+  await watching;
+  expect(read).toBeGreaterThanOrEqual(20_000);
+  expect(Math.max(...slices)).toBeLessThanOrEqual(1024);
+});
