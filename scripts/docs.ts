@@ -1,0 +1,63 @@
+/**
+ * `npm run docs`: the pages of `docs` as a static site with a search, in `build/site`, with the playground in it. VitePress has a lockfile of its own in
+ * `site`, and is installed the first time. `--serve` serves the site on this machine alone. `--films` trains the recommender that runs in a page, and adds it;
+ * without the option it is added if `npm run docs:browser` has built it.
+ */
+import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { brokenLinks } from './site/check_links.ts';
+import { sidebarOf } from './site/navigation.ts';
+import { pageText, sitePages } from './site/pages.ts';
+import { serve } from './site/serve.ts';
+
+const [site, pages, out] = ['site', 'site/pages', 'build/site'];
+
+function run(command: string, args: readonly string[], options: SpawnSyncOptions = {}): void {
+  const { status } = spawnSync(command, args, { stdio: 'inherit', shell: process.platform === 'win32', ...options });
+  if (status !== 0) process.exit(status ?? 2);
+}
+
+const wanted = readFileSync(join(site, 'package-lock.json'), 'utf8');
+const stamp = join(site, 'node_modules', '.tower-lock.json');
+if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
+  console.log('installing VitePress into site/node_modules');
+  run('npm', ['ci', '--ignore-scripts', '--no-progress'], { cwd: site });
+  writeFileSync(stamp, wanted);
+}
+
+rmSync(pages, { recursive: true, force: true });
+// The first page shows a model.
+const copied = new Set<string>(['docs/pictures/readme.svg']);
+const put = (path: string, text: string): void => {
+  mkdirSync(dirname(join(pages, path)), { recursive: true });
+  writeFileSync(join(pages, path), text);
+};
+for (const { from, to } of sitePages()) {
+  const { text, files } = pageText(from);
+  put(to, text);
+  for (const file of files) copied.add(file);
+}
+for (const file of copied) cpSync(file, join(pages, 'public/files', file), { recursive: true });
+for (const name of ['index.md', 'playground.md', 'films.md']) cpSync(join(site, name), join(pages, name));
+
+run(process.execPath, ['scripts/playground.mjs', '--build']);
+cpSync('build/playground', join(pages, 'public/app/playground'), { recursive: true });
+if (process.argv.includes('--films')) run(process.execPath, ['scripts/films.mjs', '--build']);
+const hasFilms = existsSync('build/films/index.html') && existsSync('build/films/model');
+if (hasFilms) cpSync('build/films', join(pages, 'public/app/films'), { recursive: true });
+else put('films.md', readFileSync(join(site, 'no-films.md'), 'utf8'));
+put('.navigation.json', JSON.stringify({ sidebar: sidebarOf(sitePages()) }));
+
+run(process.execPath, [join('node_modules', 'vitepress', 'bin', 'vitepress.js'), 'build', '.'], {
+  cwd: site,
+  // Files with these endings are no pages.
+  env: { ...process.env, VITE_EXTRA_EXTENSIONS: 'ebnf,tower' },
+});
+const broken = brokenLinks(out, process.env.TOWER_DOCS_BASE);
+for (const line of new Set(broken)) console.error(line);
+if (broken.length > 0) process.exit(1);
+console.log(
+  `built ${out}: ${sitePages().length} pages, and each link leads somewhere; any host of static files can serve it`,
+);
+if (process.argv.includes('--serve')) serve(out);

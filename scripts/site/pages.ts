@@ -1,0 +1,93 @@
+/** The pages of the site: which file becomes which page, and where their links lead. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path/posix';
+
+export interface Page {
+  /** The file in the project. */
+  readonly from: string;
+  /** Its place in the site. */
+  readonly to: string;
+}
+
+export interface SiteLink {
+  readonly to?: string;
+  /** A file that must be there as it is. */
+  readonly file?: string;
+}
+
+/** Pages of the project that do not lie in `docs`. */
+const others: Readonly<Record<string, string>> = {
+  'CONTRIBUTING.md': 'project/contributing.md',
+  'CHANGELOG.md': 'project/changes.md',
+  'SECURITY.md': 'project/security.md',
+  'CODE_OF_CONDUCT.md': 'project/conduct.md',
+};
+
+/** Files that pages name and that are no page: they lie as they are below `files`. */
+const asIs = /\.(tower|ebnf|json|txt|yml|svg|png|html|js|css)$/;
+
+const findPages = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return findPages(path);
+    return entry.name.endsWith('.md') ? [path] : [];
+  });
+
+/** `docs/models/README.md` → `models/index.md`; undefined where a file is no page. */
+export function pageOf(path: string): string | undefined {
+  if (Object.hasOwn(others, path)) return others[path];
+  if (!path.startsWith('docs/') || !path.endsWith('.md')) return undefined;
+  return path.slice('docs/'.length).replace(/(^|\/)README\.md$/, '$1index.md');
+}
+
+/** All pages of the site: the file in the project, and its place in the site. */
+export const sitePages = (): Page[] =>
+  [...findPages('docs'), ...Object.keys(others)].sort().map((from) => ({ from, to: pageOf(from)! }));
+
+/**
+ * Where a link of a page leads in the site. `file`: a file that must be there as it is. Without `to` the link has no place, and its words stay.
+ */
+export function linkOf(from: string, link: string): SiteLink {
+  if (/^(\w+:|#|\/)/.test(link)) return { to: link };
+  const [path = '', hash = ''] = link.split(/(?=#)/);
+  const target = normalize(join(dirname(from), decodeURI(path)));
+  if (target === 'README.md') return { to: '/' };
+  const index = join(target, 'README.md');
+  const page = pageOf(target) ?? (existsSync(index) ? pageOf(index) : undefined);
+  if (page !== undefined && existsSync(target)) {
+    const to = relative(dirname(pageOf(from)!), page);
+    return { to: `${to.startsWith('.') ? to : `./${to}`}${hash}` };
+  }
+  if (target === 'docs/examples/films') return { to: '/films' };
+  if (existsSync(target) && statSync(target).isFile() && asIs.test(target))
+    return { to: `/files/${target}`, file: target };
+  return {};
+}
+
+/** A page with the links of the site, and the files that it needs. */
+export function pageText(from: string): { readonly text: string; readonly files: readonly string[] } {
+  const files: string[] = [];
+  const text = outsideFences(readFileSync(from, 'utf8'), (part) =>
+    part.replaceAll(
+      /(!?)\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)/g,
+      (_, image: string, words: string, link: string) => {
+        const { to, file } = linkOf(from, link);
+        if (file !== undefined) files.push(file);
+        return to === undefined ? words : `${image}[${words}](${to})`;
+      },
+    ),
+  );
+  return { text, files };
+}
+
+/** Code is as it is: links in it are examples. The words of a link may be code. */
+function outsideFences(text: string, change: (part: string) => string): string {
+  return text
+    .split(/(^(?:```|~~~~)[^\n]*\n[\s\S]*?^(?:```|~~~~)[^\n]*$)/m)
+    .map((part, at) => (at % 2 === 1 ? part : change(part)))
+    .join('');
+}
+
+/** The first heading of a page. */
+export const titleOf = (path: string): string =>
+  /^# (.+)$/m.exec(readFileSync(path, 'utf8'))?.[1]?.replaceAll('`', '') ?? path;

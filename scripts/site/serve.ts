@@ -1,0 +1,40 @@
+/** Serves a built site on this machine alone. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, resolve, sep } from 'node:path';
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.css': 'text/css',
+  '.js': 'text/javascript',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.txt': 'text/plain',
+  '.tower': 'text/plain',
+  '.woff2': 'font/woff2',
+};
+
+export function serve(out: string): void {
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
+    const wanted = resolve(join(out, path));
+    const isInside = wanted === resolve(out) || wanted.startsWith(resolve(out) + sep);
+    const file =
+      isInside &&
+      [wanted, `${wanted}.html`, join(wanted, 'index.html')].find(
+        (each) => existsSync(each) && statSync(each).isFile(),
+      );
+    if (!file) return void response.writeHead(404).end('there is no such page');
+    const type = types[extname(file)] ?? 'application/octet-stream';
+    response.writeHead(200, { 'content-type': type }).end(readFileSync(file));
+  });
+  server.on('error', ({ message }) => {
+    console.error(`cannot serve: ${message}; give another port: PORT=5178 npm run docs -- --serve`);
+    process.exitCode = 1;
+  });
+  server.listen(Number(process.env.PORT ?? 5177), '127.0.0.1', () => {
+    console.log(`http://localhost:${(server.address() as AddressInfo).port}`);
+  });
+}

@@ -1,0 +1,49 @@
+/** The site of the pages in `docs`. `npm run docs` puts the pages into `site/pages` first. */
+import { existsSync, readFileSync } from 'node:fs';
+
+const grammar = JSON.parse(readFileSync(new URL('../../grammar/tower.tmLanguage.json', import.meta.url), 'utf8'));
+const { sidebar } = JSON.parse(readFileSync(new URL('../pages/.navigation.json', import.meta.url), 'utf8'));
+const hasFilms = existsSync(new URL('../pages/public/app/films/index.html', import.meta.url));
+
+export default {
+  title: 'Tower',
+  description: 'A small declarative language for retrieval models: check, train, evaluate, serve.',
+  lang: 'en',
+  base: process.env.TOWER_DOCS_BASE ?? '/',
+  srcDir: 'pages',
+  outDir: '../build/site',
+  cacheDir: '../.cache/site',
+  metaChunk: true,
+  // Files that are no page: `scripts/site/check_links.ts` looks for them in the built site.
+  ignoreDeadLinks: [/^\/files\//],
+  // Every page ends in `.html` on a host without rules, and the links work from a folder as well.
+  cleanUrls: false,
+  markdown: {
+    // Pages are Markdown alone: a `<` in a sentence is a sign.
+    html: false,
+    // Anchors as on GitHub, where the pages are read too.
+    anchor: {
+      slugify: (text) =>
+        text
+          .trim()
+          .toLowerCase()
+          .replaceAll(/[^\p{L}\p{N}\p{M}_ -]/gu, '')
+          .replaceAll(' ', '-'),
+    },
+    languages: [{ ...grammar, name: 'tower' }],
+    languageAlias: { ebnf: 'txt', text: 'txt' },
+    theme: { light: 'github-light', dark: 'github-dark' },
+  },
+  themeConfig: {
+    search: { provider: 'local' },
+    outline: { level: [2, 3] },
+    nav: [
+      { text: 'Guide', link: '/guide/getting-started' },
+      { text: 'Models', link: '/models/' },
+      { text: 'Reference', link: '/reference/' },
+      { text: 'Playground', link: '/playground' },
+      ...(hasFilms ? [{ text: 'Films', link: '/films' }] : []),
+    ],
+    sidebar,
+  },
+};

@@ -1,0 +1,20 @@
+/** The theme of VitePress, with one more layout: a page of its own in a frame, as the playground is. */
+import { useData, withBase } from 'vitepress';
+import DefaultTheme from 'vitepress/theme';
+import { h } from 'vue';
+import './style.css';
+
+const Frame = {
+  setup() {
+    const { frontmatter } = useData();
+    return () =>
+      h('iframe', { class: 'frame', src: withBase(frontmatter.value.frame), title: frontmatter.value.title });
+  },
+};
+
+export default {
+  extends: DefaultTheme,
+  enhanceApp({ app }) {
+    app.component('Frame', Frame);
+  },
+};

@@ -1,0 +1,64 @@
+/** The pages of the static site: each page of the project has a place in it, and its links lead to pages and files of the site. */
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { brokenLinks } from '../../scripts/site/check_links.ts';
+import { sidebarOf } from '../../scripts/site/navigation.ts';
+import { linkOf, pageText, sitePages } from '../../scripts/site/pages.ts';
+
+const pages = sitePages();
+
+describe('the pages of the site', () => {
+  it('are those of docs and of the project, each in a place of its own', () => {
+    expect(pages).toContainEqual({ from: 'docs/models/README.md', to: 'models/index.md' });
+    expect(pages).toContainEqual({ from: 'CHANGELOG.md', to: 'project/changes.md' });
+    expect(new Set(pages.map(({ to }) => to)).size).toBe(pages.length);
+  });
+
+  it('link to each other, and to files as they are', () => {
+    expect(linkOf('docs/guide/data.md', '../errors/README.md#x')).toEqual({ to: '../errors/index.md#x' });
+    expect(linkOf('docs/guide/data.md', 'language.md')).toEqual({ to: './language.md' });
+    expect(linkOf('docs/architecture.md', '../CONTRIBUTING.md')).toEqual({ to: './project/contributing.md' });
+    expect(linkOf('docs/spec.md', '../grammar/tower.ebnf')).toEqual({
+      to: '/files/grammar/tower.ebnf',
+      file: 'grammar/tower.ebnf',
+    });
+    expect(linkOf('docs/guide/ci.md', 'https://example.org')).toEqual({ to: 'https://example.org' });
+  });
+
+  it('keep the words of links to folders, and code as it is', () => {
+    expect(linkOf('docs/guide/deployment.md', '../../deploy')).toEqual({});
+    const { text } = pageText('docs/guide/data.md');
+    const fences = (of: string): string[] => of.match(/^```[\s\S]*?^```$/gm) ?? [];
+    expect(fences(text)).toEqual(fences(readFileSync('docs/guide/data.md', 'utf8')));
+  });
+
+  it('are in the sidebar, as far as they are not one of the messages', () => {
+    const links = sidebarOf(pages).flatMap(({ items }) => items.map(({ link }) => link));
+    const wanted = pages.map(({ to }) => `/${to.replace(/\.md$/, '').replace(/(^|\/)index$/, '$1')}`);
+    const missing = wanted.filter((link) => !links.includes(link) && !/^\/(errors|examples)\//.test(link));
+    expect(missing).toEqual([]);
+    expect(links.filter((link) => !wanted.includes(link))).toEqual([]);
+  });
+});
+
+describe('the links of a built site', () => {
+  it('lead to a file, and to an anchor that it has', () => {
+    const site = mkdtempSync(join(tmpdir(), 'tower-site-'));
+    mkdirSync(join(site, 'guide'));
+    writeFileSync(
+      join(site, 'index.html'),
+      '<h1 id="top">x</h1><a href="/guide/">a</a><a href="./other.html">b</a><a href="#top">c</a><a href="#none">d</a>',
+    );
+    writeFileSync(
+      join(site, 'guide/index.html'),
+      '<a href="../index.html#top">a</a><img src="/missing.png"><a href="https://example.org/x">b</a>',
+    );
+    expect(brokenLinks(site)).toEqual([
+      `${site}/guide/index.html: there is no /missing.png`,
+      `${site}/index.html: there is no ./other.html`,
+      `${site}/index.html: #none has no such anchor`,
+    ]);
+  });
+});
