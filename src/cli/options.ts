@@ -183,3 +183,9 @@ export function wholeNumber(text: string): number {
 export function withExample(command: Command, ...examples: readonly string[]): Command {
   return command.addHelpText('after', `\nExample:\n${examples.map((example) => `  ${example}`).join('\n')}`);
 }
+
+/** `8321`; 0 takes any that is free. */
+export function portOf(text: string): number {
+  if (!/^\d+$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('It must be a number up to 65535.');
+  return Number(text);
+}

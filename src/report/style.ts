@@ -55,6 +55,7 @@ nav a { color: var(--accent); padding: .2rem 0; }
 .examples ul, .examples ol { margin: 0; padding-left: 1.5rem; overflow-wrap: anywhere; }
 .examples ul { padding-left: 1.1rem; }
 .examples .hit { font-weight: 700; color: var(--good); }
+progress { width: 100%; max-width: 44rem; height: 1rem; accent-color: var(--accent); }
 pre { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: .8rem; font: .85rem/1.5 ui-monospace, monospace; }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; list-style: none; padding: 0; margin: .3rem 0; font-size: .9rem; }
 .legend li { display: flex; align-items: center; gap: .4rem; }

@@ -5,9 +5,17 @@ import { counted, figure, paragraph, section, soft, table } from './html.ts';
 import { lineChart, type Series } from './line_chart.ts';
 import type { ReportParts } from './parts.ts';
 
+/** Of a run that trains now there is no manifest yet. */
+export interface TrainingParts extends Pick<ReportParts, 'curves' | 'fixedWeights'> {
+  readonly manifest: {
+    readonly plan: { readonly tasks: readonly { readonly name: string }[] };
+    readonly training: { readonly steps: number; readonly best?: { readonly epoch: number } };
+  };
+}
+
 const charts = (...drawn: readonly string[]): string => `<div class="charts">${drawn.join('\n')}</div>`;
 
-export function losses({ curves: { steps, epochs, shortSteps }, manifest }: ReportParts): string {
+export function losses({ curves: { steps, epochs, shortSteps }, manifest }: TrainingParts): string {
   if (epochs.length === 0 && steps.size === 0) return section('Loss', paragraph('No epoch has finished.'));
   const names = [...steps.keys()].filter((name) => name === 'loss' || name.startsWith('loss:'));
   const several = names.length > 2 ? names : ['loss'];
@@ -50,7 +58,7 @@ const named = (series: readonly Series[]): Series[] =>
 /** `loss:like` and `weight:like` are of task `like`. */
 const wordsOf = (name: string): string => (name === 'loss' ? 'total' : name.replace(/^(loss|weight|temperature):/, ''));
 
-export function validation({ curves: { epochs }, manifest }: ReportParts): string {
+export function validation({ curves: { epochs }, manifest }: TrainingParts): string {
   const held = epochs.filter((record) => record.validation !== undefined);
   const labels = [...new Set(held.flatMap((record) => Object.keys(record.validation!)))];
   if (labels.length === 0) return section('Validation', paragraph('The data has no validation part.'));
@@ -78,7 +86,7 @@ export function validation({ curves: { epochs }, manifest }: ReportParts): strin
   );
 }
 
-export function weights({ curves: { steps, epochs }, fixedWeights, manifest }: ReportParts): string {
+export function weights({ curves: { steps, epochs }, fixedWeights, manifest }: TrainingParts): string {
   const tasks = manifest.plan.tasks;
   const series = named([...steps.values()].filter(({ name }) => name.startsWith('weight:')));
   if (series.length > 0) {
@@ -109,7 +117,7 @@ export function weights({ curves: { steps, epochs }, fixedWeights, manifest }: R
 }
 
 /** Of the losses that train theirs. */
-export function temperatures({ curves: { steps, epochs }, manifest }: ReportParts): string {
+export function temperatures({ curves: { steps, epochs }, manifest }: TrainingParts): string {
   const series = named([...steps.values()].filter(({ name }) => name.startsWith('temperature:')));
   if (series.length === 0) return '';
   const last = series.map(({ name }) => [name, figure(epochs.at(-1)?.scalars[`temperature:${name}`] ?? Number.NaN)]);

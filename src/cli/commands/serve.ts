@@ -12,6 +12,7 @@ import {
   dataOption,
   engineOption,
   noCacheOption,
+  portOf,
   unfinishedOption,
   wholeNumber,
   withExample,
@@ -150,11 +151,6 @@ function complaintOf(folder: string | undefined, { watch, canary, share, index }
   if (index === undefined || !hasVersions || /^\w+:\/\//.test(index)) return undefined;
   const isInside = !isAbsolute(index) && !normalize(index).startsWith('..');
   return isInside ? undefined : "with '--watch' or '--canary', '--index' is a folder in each run, such as 'index'";
-}
-
-function portOf(text: string): number {
-  if (!/^\d+$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('It must be a number up to 65535.');
-  return Number(text);
 }
 
 function numberFrom0(text: string): number {

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Trained, TrainReady } from '../../api/train.ts';
 import type { Manifest } from '../../artifact/manifest.ts';
 import { replayedEvents } from '../../data/rows/replayed.ts';
 import { render } from '../../diagnostics/render.ts';
 import type { EngineName } from '../../engine/engine.ts';
+import { reportFile } from '../../training/folder.ts';
 import { interruptible } from '../interruptible.ts';
 import {
   allowOption,
@@ -12,6 +14,7 @@ import {
   engineOption,
   jsonOption,
   memoryOption,
+  portOf,
   refuseTwoSeeds,
   seedOption,
   setOption,
@@ -40,6 +43,7 @@ interface Options {
   readonly json?: boolean;
   readonly memory?: string;
   readonly shards?: string;
+  readonly watch?: number;
 }
 
 export function trainCommand(program: Command): void {
@@ -65,13 +69,20 @@ export function trainCommand(program: Command): void {
     .addOption(new Option('--resume', 'continue the run in the folder').conflicts(['force', 'finish']))
     .addOption(new Option('--finish', 'end the run in the folder without further training').conflicts('force'))
     .option('--force', 'replace the run in the folder; files that Tower did not write remain')
+    .addOption(
+      new Option('--watch [port]', 'serve the report on this machine while it trains (default: on port 8322)')
+        .argParser(portOf)
+        .preset(8322),
+    )
     .addOption(jsonOption())
-    .action(async (path: string, { json, ...options }: Options) => {
+    .action(async (path: string, { json, watch: port, ...options }: Options) => {
       refuseTwoSeeds(command, options);
       if (options.from === undefined && (options.since !== undefined || options.all || options.replay !== undefined)) {
         command.error("error: options '--since', '--all' and '--replay' need '--from <run>'");
       }
       const [{ train }, { makeProgress }] = await Promise.all([import('../../api/train.ts'), import('../progress.ts')]);
+      const watch = port === undefined ? undefined : await (await import('../../api/watch.ts')).openWatch(port);
+      if (watch) say(`watch it on ${watch.url}`);
       const progress = makeProgress();
       const interrupt = interruptible(() => progress.end());
       const stopped: Outcome = { status: 'interrupted', records: [] };
@@ -79,16 +90,24 @@ export function trainCommand(program: Command): void {
         ...options,
         ...progress.passes,
         signal: interrupt,
-        onReady: (ready) => sayReady(ready, options.from),
-        onEvent: progress.show,
+        onReady: (ready) => {
+          sayReady(ready, options.from);
+          watch?.ready(ready.plan);
+        },
+        onEvent: (event) => {
+          progress.show(event);
+          watch?.event(event);
+        },
       })
-        .catch((error: unknown) => {
+        .catch(async (error: unknown) => {
           // The signal came while Tower read rows.
           if (error === interrupt.reason) return stopped;
+          await watch?.end('failed');
           throw error;
         })
         .finally(progress.end);
       if (manifest) await leaveReport(options.out);
+      await watch?.end('ended', manifest ? join(options.out, reportFile) : undefined);
       if (json) answerJson({ status, folder: options.out, training: manifest?.training, epochs: records });
       else
         answer(

@@ -1,0 +1,89 @@
+/** The page of a run that trains now. It asks for itself again by a `refresh` of its head: no script is needed. */
+import type { EpochRecord, TrainingEvent } from '../training/training_events.ts';
+import { counted, escapeHtml, figure, paragraph, section } from './html.ts';
+import { lineChart } from './line_chart.ts';
+import { shell } from './shell.ts';
+import { validation, weights } from './training_sections.ts';
+
+type Step = Extract<TrainingEvent, { kind: 'step' }>;
+
+export interface Live {
+  readonly model: string;
+  readonly tasks: readonly { readonly name: string }[];
+  /** `training`: the page asks for itself again. */
+  readonly state: 'reading' | 'training' | 'validating' | 'ended' | 'failed';
+  readonly epochs: readonly EpochRecord[];
+  /** Thinned: the mean over the epoch so far. */
+  readonly steps: readonly Step[];
+  readonly last?: Step;
+  /** Where the whole report is, once the run has ended. */
+  readonly report?: string;
+}
+
+const refreshSeconds = 2;
+
+export function livePage(live: Live): string {
+  const { model, epochs, steps, tasks, state } = live;
+  const goesOn = state !== 'ended' && state !== 'failed';
+  const best = epochs.findLast((record) => record.best);
+  const training = { steps: live.last?.step ?? 0, ...(best ? { best: { epoch: best.epoch } } : {}) };
+  const curves = { epochs, shortSteps: 0, steps: new Map() };
+  const parts = { curves, manifest: { plan: { tasks }, training } };
+  return shell(
+    `${model}: ${stateWords[state]}`,
+    [
+      `<h1>${escapeHtml(model)}</h1>`,
+      section('Now', ...now(live)),
+      section(
+        'Loss',
+        `<div class="charts">${[
+          lineChart({
+            title: 'Loss by step, the mean over the epoch so far',
+            x: 'step',
+            series: [{ name: 'loss', points: steps.map(({ step, loss }): [number, number] => [step, loss]) }],
+          }),
+          lineChart({
+            title: 'Loss by epoch',
+            x: 'epoch',
+            series: [{ name: 'loss', points: epochs.map(({ epoch, loss }): [number, number] => [epoch, loss]) }],
+          }),
+        ].join('\n')}</div>`,
+      ),
+      epochs.some((record) => record.validation) ? validation(parts) : '',
+      weights(parts),
+    ],
+    goesOn ? `<meta http-equiv="refresh" content="${refreshSeconds}">` : '',
+  );
+}
+
+const stateWords: Readonly<Record<Live['state'], string>> = {
+  reading: 'reading the data',
+  training: 'training',
+  validating: 'validating',
+  ended: 'training has ended',
+  failed: 'training has failed',
+};
+
+function now({ state, last, epochs, report }: Live): string[] {
+  const record = epochs.at(-1);
+  return [
+    paragraph(`State: ${stateWords[state]}.${report === undefined ? '' : ` The whole report is in ${report}.`}`),
+    ...(last
+      ? [
+          `<p><progress max="${last.steps}" value="${last.step}" aria-label="steps"></progress></p>`,
+          paragraph(
+            `Step ${last.step.toLocaleString('en')} of ${counted(last.steps, 'step')}, epoch ${last.epoch}: loss ${figure(last.loss)}, ${counted(Math.round(last.examplesPerSecond), 'example')} a second${state === 'training' ? `, about ${counted(Math.round(last.secondsLeft), 'second')} left` : ''}.`,
+          ),
+        ]
+      : []),
+    ...(record?.validation
+      ? [
+          paragraph(
+            `After epoch ${record.epoch}: ${Object.entries(record.validation)
+              .map(([label, value]) => `${label} ${value.toFixed(4)}`)
+              .join(', ')}.`,
+          ),
+        ]
+      : []),
+  ];
+}

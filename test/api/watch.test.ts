@@ -1,0 +1,74 @@
+/** The page of a run that trains: what it shows, to whom, and how it ends. */
+import { request } from 'node:http';
+import { expect, it } from 'vitest';
+import { openWatch } from '../../src/api/watch.ts';
+import { Failure } from '../../src/diagnostics/failure.ts';
+import { hostile, parts } from '../report/parts.ts';
+
+const answer = (url: string, options: object = {}): Promise<{ status: number; text: string }> =>
+  new Promise((resolve, reject) => {
+    request(url, options, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode!, text }));
+    })
+      .on('error', reject)
+      .end();
+  });
+
+const step = (at: number) => ({
+  kind: 'step' as const,
+  epoch: 1,
+  stepOfEpoch: at,
+  step: at,
+  steps: 2000,
+  loss: 1 + 1 / at,
+  examplesPerSecond: 1234,
+  secondsLeft: 5,
+});
+
+it('shows what is known so far, asks for itself again, and runs nothing of a name', async () => {
+  const watch = await openWatch(0);
+  expect((await answer(watch.url)).text).toContain('State: reading the data.');
+  watch.ready({ model: hostile, tasks: [] });
+  for (let at = 1; at <= 1500; at++) watch.event(step(at));
+  watch.event({ kind: 'epoch', record: { ...parts.curves.epochs[0]!, best: true } });
+  const { status, text } = await answer(watch.url);
+  expect(status).toBe(200);
+  expect(text).toContain('Step 1,500 of 2,000 steps, epoch 1');
+  expect(text).toContain('http-equiv="refresh"');
+  expect(text).toContain("default-src 'none'");
+  expect(text).not.toContain('<script');
+  expect(text).toContain('recall@5 0.2500');
+  // The first and the last step stay, of 1,500 some hundreds.
+  expect(text).toMatch(/<td>2<\/td>/);
+  expect(text.length).toBeLessThan(400_000);
+
+  const ending = watch.end('ended', 'runs/first/report.html');
+  const last = await answer(watch.url);
+  expect(last.text).toContain('The whole report is in runs/first/report.html.');
+  expect(last.text).not.toContain('http-equiv="refresh"');
+  await ending;
+  await expect(answer(watch.url)).rejects.toThrow();
+});
+
+it('answers to its own address, to GET and to its one path alone', async () => {
+  const watch = await openWatch(0);
+  expect((await answer(watch.url, { headers: { host: 'stranger.example' } })).status).toBe(403);
+  expect((await answer(watch.url, { method: 'POST' })).status).toBe(404);
+  expect((await answer(`${watch.url}../manifest.json`)).status).toBe(404);
+  await watch.end('failed');
+});
+
+it('says that a port is taken, with another way', async () => {
+  const watch = await openWatch(0);
+  const error = await openWatch(Number(new URL(watch.url).port)).catch((found: unknown) => found);
+  expect(error).toBeInstanceOf(Failure);
+  expect((error as Failure).diagnostics[0]).toMatchObject({
+    code: 'cannot-listen',
+    hint: 'choose another port with `--watch PORT`',
+  });
+  await watch.end('failed');
+});
