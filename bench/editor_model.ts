@@ -1,4 +1,4 @@
-/** A model of two thousand lines, as large teams have them: many features, some channels, several tasks. */
+/** A model of two thousand lines, as large teams have them: many features, some channels, several tasks; or one many times as large. */
 
 const kinds = [
   'id(hash: 100_000, dim: 16)',
@@ -8,12 +8,12 @@ const kinds = [
   'text(trigrams, hash: 30_000, dim: 16)',
 ];
 const perGroup = 20;
-const groupsASide = 31;
-const channels = 40;
-const tasks = 40;
 
-/** 1,240 features in 62 groups, 40 channels a side, each over a step and a block of its own, and 40 tasks. */
-export function largeModel(): string {
+/** 1,240 features in 62 groups, 40 channels a side, each over a step and a block of its own, and 40 tasks; all of it `times` over. */
+export function largeModel(times = 1): string {
+  const groupsASide = 31 * times;
+  const channels = 40 * times;
+  const tasks = 40 * times;
   const lines = ['/// Everything we know of people and things.', 'model large', '', 'let width = 64', ''];
   lines.push('block deep = flatten -> mlp(width, 32) -> normalize', '', 'features {');
   lines.push('  user_id : id(dim: 16)', '  item_id : id(dim: 16)');

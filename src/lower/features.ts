@@ -51,8 +51,8 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'> & Partia
   const tables = new Map<string, TablePlan>();
   for (const [name, use] of uses) {
     const feature = model.features.get(name)!;
-    const owner = ownerOf(name, uses)!;
-    const ownerUse = uses.get(owner);
+    const owner = 'owner' in use.encoder ? use.encoder.owner : name;
+    const ownerUse = owner === name ? use : uses.get(owner);
     if (ownerUse === undefined) continue;
     invariant(!('owner' in ownerUse.encoder), `\`${owner}\` owns an encoder`);
     const dim = use.gives === 'numbers' || use.through ? 0 : (use.dim ?? ownerUse.dim ?? 0);
@@ -70,11 +70,16 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'> & Partia
     const listed = use.along === undefined ? owner : ownerOf(use.along, uses);
     const isHistory = use.lists === true && listed === itemOwner && tower === model.towers[0].name;
     const known = own.get(use);
-    const plan =
-      known?.name === name && known.tower === tower ? known : planOf(name, tower, use, owner, ownerUse, dim, isHistory);
-    if (owner === name && plan !== known) own.set(use, plan);
+    const isKnown = known?.plan.name === name && known.plan.tower === tower;
+    const plan = isKnown ? known.plan : planOf(name, tower, use, owner, ownerUse, dim, isHistory);
     const frozen = inGraph.includes(plan.table) ? undefined : plan.frozen;
-    byName.set(name, { feature, use, plan, ...defined({ frozen }) });
+    if (isKnown && known.feature === feature && known.frozen === frozen) {
+      byName.set(name, known);
+      continue;
+    }
+    const lowered = { feature, use, plan, ...defined({ frozen }) };
+    if (owner === name) own.set(use, lowered);
+    byName.set(name, lowered);
   }
   for (const { name: tower, key, bias } of model.towers) {
     const owner = ownerOf(key, uses);
@@ -98,7 +103,7 @@ function ownerOf(name: string | undefined, uses: ReadonlyMap<string, FeatureUse>
 }
 
 /** Of features that have an encoder of their own: a check finds most of them as they were at the check before. */
-const own = new WeakMap<FeatureUse, FeaturePlan>();
+const own = new WeakMap<FeatureUse, LoweredFeature>();
 
 function planOf(
   name: string,

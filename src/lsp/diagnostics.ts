@@ -31,15 +31,20 @@ export function toProtocol(session: Session, diagnostic: Diagnostic): ProtocolDi
   };
 }
 
+/** Milliseconds. A check that takes longer is followed by a rest as long, so that other questions have their turn. */
+const quick = 100;
+const longestRest = 500;
+
 /**
- * Checks the open documents that a change may concern, once the messages at hand are read: a burst of keystrokes is one check,
- * and where a check takes long, the next waits as long.
+ * Checks the open documents that a change may concern, once the messages at hand are read: a burst of keystrokes is one check.
+ * One that comes alone is checked at once, however long the check before it took.
  */
 export class Publisher {
   readonly #connection: Connection;
   readonly #session: Session;
   #timer: NodeJS.Timeout | undefined;
-  #took = 0;
+  /** When the next check may begin. */
+  #rested = 0;
   /** The diagnostics last sent for each file, so that a file whose mistakes are fixed gets an empty list. */
   #sent = new Map<string, string>();
 
@@ -50,7 +55,7 @@ export class Publisher {
 
   schedule(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.publish(), this.#took > 50 ? Math.min(this.#took, 500) : 0);
+    this.#timer = setTimeout(() => this.publish(), Math.max(0, this.#rested - performance.now()));
   }
 
   publish(): void {
@@ -84,6 +89,8 @@ export class Publisher {
       if (!sent.has(path)) this.#connection.sendDiagnostics({ uri: this.#session.uriOf(path), diagnostics: [] });
     }
     this.#sent = sent;
-    this.#took = performance.now() - started;
+    const ended = performance.now();
+    const took = ended - started;
+    this.#rested = took > quick ? ended + Math.min(took, longestRest) : ended;
   }
 }

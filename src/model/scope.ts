@@ -56,15 +56,15 @@ type Tables = Readonly<Record<string, ReadonlyMap<string, Named>>>;
  * What reads a trained model in JavaScript, a browser for one, keeps values in objects by their names. There this name is the kind of
  * the object, and a value would be lost.
  */
-const reserved: ReadonlySet<string> = new Set(['__proto__']);
+const reserved = '__proto__';
 
 /** Declares everything; the first of two that share a name stays. Features, groups and labels share their names. */
 export function declare(files: Files, report: Report): Scope {
   const add = <N extends Named>(table: Map<string, N>, what: string, node: N, tables: Tables): void => {
     const { name, span } = node.name;
-    if (reserved.has(name)) report('reserved-name', span, { what, name });
+    if (name === reserved) report('reserved-name', span, { what, name });
     for (const other in tables) {
-      const first = tables[other]!.get(name);
+      const first = tables[other]!.size === 0 ? undefined : tables[other]!.get(name);
       if (first === undefined) continue;
       const note = { message: notes.declared(other, name), at: first.name.span };
       report('repeated-name', span, { what, name, other }, { notes: [note] });
@@ -88,10 +88,14 @@ export function declare(files: Files, report: Report): Scope {
         add(lets, 'constant', declaration, { constant: lets });
         break;
       case 'Features':
-        for (const name of declaration.entries.flatMap(typedNames)) add(features, 'feature', name, values);
+        for (const entry of declaration.entries) {
+          for (const name of typedNames(entry)) add(features, 'feature', name, values);
+        }
         break;
       case 'Labels':
-        for (const name of declaration.entries.flatMap(typedNames)) add(labels, 'label', name, values);
+        for (const entry of declaration.entries) {
+          for (const name of typedNames(entry)) add(labels, 'label', name, values);
+        }
         break;
       case 'Group':
         add(groups, 'group', declaration, values);

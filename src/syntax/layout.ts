@@ -7,7 +7,7 @@ import * as t from '../../grammar/tokens.ts';
 import { entryWords } from './known_calls.ts';
 import { listGoesOn } from './lists.ts';
 import type { EntryRule } from './parsers.ts';
-import { beginsLine, depthOf, endsValue, is, isAny, isUnfinished } from './token.ts';
+import { beginsLine, depthOf, endsValue, is, isAny, isUnfinished, oneOf } from './token.ts';
 
 /** What follows the first word of each declaration. */
 const declarations: ReadonlyMap<TokenType, readonly TokenType[]> = new Map([
@@ -35,11 +35,16 @@ const entries: readonly (readonly TokenType[])[] = [
   [t.Name, t.Colon],
 ];
 
+const beginsEntries = oneOf(entries.map(([first]) => first!));
+
 /** The words that begin a declaration. */
 export const declarationWords: readonly TokenType[] = [...declarations.keys()];
 
+const isDeclarationWord = oneOf(declarationWords);
+
 export function looksLikeDeclaration(tokens: readonly IToken[], index: number): boolean {
   const first = tokens[index];
+  if (!isDeclarationWord(first)) return false;
   const rest = first && declarations.get(first.tokenType);
   if (is(first, t.Block) && matches(tokens, index + 1, [t.Name, t.LeftParenthesis])) return true;
   return rest !== undefined && matches(tokens, index + 1, rest);
@@ -47,6 +52,7 @@ export function looksLikeDeclaration(tokens: readonly IToken[], index: number): 
 
 /** `objective =` and `retrieve =` may also be entries of a body. */
 export function looksLikeEntry(tokens: readonly IToken[], index: number): boolean {
+  if (!beginsEntries(tokens[index])) return false;
   for (const pattern of entries) if (matches(tokens, index, pattern)) return true;
   if (isSearchEntry(tokens, index)) return true;
   const end = namesEnd(tokens, index);
@@ -99,7 +105,7 @@ export function declarationRanges(tokens: readonly IToken[]): Range[] {
       first &&
       !continued &&
       (is(token, t.Name)
-        ? isAny(token, declarationWords) || (token.startColumn ?? 1) <= column || looksLikeHeader(tokens, index)
+        ? isDeclarationWord(token) || (token.startColumn ?? 1) <= column || looksLikeHeader(tokens, index)
         : hasLostItsWord(tokens, index, index - length));
     if (begins || clear) column = token.startColumn ?? 1;
     return begins || clear;

@@ -61,6 +61,8 @@ export class Pieces {
 }
 
 export class PieceReader {
+  /** What was read of this text, by where it begins: a declaration with a mistake has its entries asked for again. */
+  readonly #here = new Map<number, Piece>();
   /** Where declarations begin that the grammar refuses, too. */
   readonly #refused = new Set<number>();
 
@@ -149,7 +151,12 @@ export class PieceReader {
     const start = tokens[range[0]]!.startOffset;
     const doc = this.docs.get(start);
     const written = tokens === this.all || this.isWritten(tokens, range);
-    const text = written ? this.source.text.slice(start, endOf(tokens[range[1] - 1]!)) : '';
+    const end = endOf(tokens[range[1] - 1]!);
+    if (written) {
+      const here = this.#here.get(start);
+      if (here && here.rule === rule && here.text.length === end - start) return here;
+    }
+    const text = written ? this.source.text.slice(start, end) : '';
     if (written) {
       if (expected && this.isSame(expected, rule, text, doc, start)) return this.move(expected, start);
       const free = this.known.get(text)?.find((piece) => this.isSame(piece, rule, text, doc, start));
@@ -165,6 +172,7 @@ export class PieceReader {
   }
 
   private remember(piece: Piece): void {
+    this.#here.set(piece.start, piece);
     const known = this.known.get(piece.text);
     if (known) known.push(piece);
     else this.known.set(piece.text, [piece]);
@@ -205,6 +213,7 @@ export class PieceReader {
   }
 
   private move(piece: Piece, start: number): Piece {
+    this.#here.set(start, piece);
     if (piece.used === this.text) return piece;
     const delta = start - piece.start;
     for (const span of piece.spans) {

@@ -3,8 +3,21 @@ import type { IToken, TokenType } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
 import type { Source, Span } from '../text/source.ts';
 
+/** What is said of each type of token, at its number: every token of a text is asked at each keystroke. */
+export function byType<T>(of: (type: TokenType) => T): readonly T[] {
+  const said: T[] = [];
+  for (const type of t.tokens) said[type.tokenTypeIdx!] = of(type);
+  return said;
+}
+
+const isOf = (one: TokenType, type: TokenType): boolean =>
+  t.isOf({ tokenType: one, tokenTypeIdx: one.tokenTypeIdx! } as IToken, type);
+
+/** By a type and that of a token: whether the token is of the type, or of one that represents it. */
+const matches = byType((type) => byType((one) => isOf(one, type)));
+
 export function is(token: IToken | undefined, type: TokenType): boolean {
-  return token !== undefined && t.isOf(token, type);
+  return token !== undefined && matches[type.tokenTypeIdx!]![token.tokenTypeIdx]!;
 }
 
 export function isAny(token: IToken | undefined, types: readonly TokenType[]): boolean {
@@ -12,11 +25,10 @@ export function isAny(token: IToken | undefined, types: readonly TokenType[]): b
   return false;
 }
 
-/** What is said of each type of token, at its number: every token of a text is asked at each keystroke. */
-export function byType<T>(of: (type: TokenType) => T): readonly T[] {
-  const said: T[] = [];
-  for (const type of t.tokens) said[type.tokenTypeIdx!] = of(type);
-  return said;
+/** The same as `isAny` of types that are always the same. */
+export function oneOf(types: readonly TokenType[]): (token: IToken | undefined) => boolean {
+  const any = byType((one) => types.some((type) => isOf(one, type)));
+  return (token) => token !== undefined && any[token.tokenTypeIdx]!;
 }
 
 const depths = byType((type) =>
@@ -102,15 +114,11 @@ export function beginsLine(tokens: readonly IToken[], index: number): boolean {
   return previous === undefined || (previous.endLine ?? 0) < (tokens[index]?.startLine ?? 0);
 }
 
-const valueStarts = [t.Name, t.NumberToken, t.Text, t.LeftBracket, t.LeftParenthesis];
-const valueEnds = [t.Name, t.NumberToken, t.Text, t.RightBracket, t.RightParenthesis];
-const unfinished = [t.Equals, t.Colon, t.Arrow, t.Plus, t.Minus, t.Times, t.Over, t.Dot];
-
-export const beginsValue = (token: IToken | undefined): boolean => isAny(token, valueStarts);
-export const endsValue = (token: IToken | undefined): boolean => isAny(token, valueEnds);
+export const beginsValue = oneOf([t.Name, t.NumberToken, t.Text, t.LeftBracket, t.LeftParenthesis]);
+export const endsValue = oneOf([t.Name, t.NumberToken, t.Text, t.RightBracket, t.RightParenthesis]);
 
 /** Signs after which an expression goes on, on the next line too. */
-export const isUnfinished = (token: IToken | undefined): boolean => isAny(token, unfinished);
+export const isUnfinished = oneOf([t.Equals, t.Colon, t.Arrow, t.Plus, t.Minus, t.Times, t.Over, t.Dot]);
 
 /**
  * Two neighbours in each other's place: each is where the other was, so that places stay in order. The tree leaves names out

@@ -8,6 +8,10 @@ import { features } from './table.ts';
  * `feature` is the one where the mistake is, which may be one that this one names.
  */
 export function featureUse(name: string, declarations: Declared): FeatureUse {
+  const call = declarations.get(name)?.call;
+  // Of most features, whom rules ask about again and again.
+  const known = call && alone.get(call);
+  if (known) return known;
   return declared(name, { declarations, done: new Map() }, []);
 }
 

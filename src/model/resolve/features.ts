@@ -20,9 +20,13 @@ export function resolveFeatures(workspace: Workspace, cache?: FeatureCache): Rea
   const bound = new Map<Ast.TypedEntry, Feature | undefined>();
   for (const [name, typed] of scope.features) {
     const { entry } = typed;
-    if (!bound.has(entry)) {
-      bound.set(entry, cache ? cache.feature(workspace, typed) : resolveFeature(library, typed, binding));
+    const resolve = () => (cache ? cache.feature(workspace, typed) : resolveFeature(library, typed, binding));
+    if (entry.names.length === 1) {
+      const feature = resolve();
+      if (feature) features.set(name, feature);
+      continue;
     }
+    if (!bound.has(entry)) bound.set(entry, resolve());
     const first = bound.get(entry);
     if (first) features.set(name, { name, span: typed.name.span, call: first.call });
   }

@@ -19,8 +19,7 @@ interface Member {
  */
 export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonly string[]> {
   const { scope, report } = workspace;
-  const table = new Map<string, unknown>([...scope.features, ...scope.groups]);
-  const members = new Map([...scope.groups].map(([name, group]) => [name, membersOf(workspace, group, table)]));
+  const members = new Map([...scope.groups].map(([name, group]) => [name, membersOf(workspace, group)]));
   const done = new Map<string, readonly string[]>();
   const open = new Set<string>();
 
@@ -52,6 +51,10 @@ export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonl
     /** Each feature, and the member that it came with first. */
     const from = new Map<string, Member>();
     for (const member of members.get(group)!) {
+      if (!member.isGroup && !from.has(member.name)) {
+        from.set(member.name, member);
+        continue;
+      }
       // One that is still open is in a cycle.
       const brought = member.isGroup ? (done.get(member.name) ?? []) : [member.name];
       const twice = brought.filter((feature) => from.has(feature));
@@ -68,30 +71,39 @@ export function resolveGroups(workspace: Workspace): ReadonlyMap<string, readonl
   return new Map([...scope.groups.keys()].map((name) => [name, done.get(name)!]));
 }
 
-function membersOf(
-  workspace: Workspace,
-  { name, members }: Ast.Group,
-  table: ReadonlyMap<string, unknown>,
-): readonly Member[] {
+function membersOf(workspace: Workspace, { name, members }: Ast.Group): readonly Member[] {
   const { scope, report, reads, uncertain } = workspace;
   const what = scope.groups.size > 1 ? 'group or feature' : 'feature';
-  return members.flatMap((node): Member[] => {
+  const found: Member[] = [];
+  for (const node of members) {
+    // Names of features are those of no label and of no group.
+    if (scope.features.has(node.name)) {
+      reads.feature.add(node.name);
+      found.push({ node, name: node.name, isGroup: false });
+      continue;
+    }
     if (scope.labels.has(node.name)) {
       report('label-as-feature', node.span, { name: node.name }, labelExtra(workspace, node.name, node.span));
-      return [];
+      continue;
     }
-    // A misspelt name does not mean the group itself.
-    const known = table.has(node.name) ? table : new Map([...table].filter(([other]) => other !== name.name));
-    const found = find(what, known, node, report);
-    if (!found) {
+    const meant = scope.groups.has(node.name) ? node.name : lookedUp(node);
+    if (meant === undefined) {
       uncertain.add('feature');
       uncertain.add('group');
-      return [];
+      continue;
     }
-    const isGroup = scope.groups.has(found.name);
-    if (!isGroup) reads.feature.add(found.name);
-    return [{ node, name: found.name, isGroup }];
-  });
+    const isGroup = scope.groups.has(meant);
+    if (!isGroup) reads.feature.add(meant);
+    found.push({ node, name: meant, isGroup });
+  }
+  return found;
+
+  /** A misspelt name does not mean the group itself. */
+  function lookedUp(node: Ast.Identifier): string | undefined {
+    const table = new Map<string, unknown>([...scope.features, ...scope.groups]);
+    table.delete(name.name);
+    return find(what, table, node, report)?.name;
+  }
 }
 
 /** @param all whether the member brings nothing else */

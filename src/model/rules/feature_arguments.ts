@@ -42,8 +42,13 @@ function unsettledOf(
   features: ReadonlyMap<string, { readonly call: BoundKind }>,
   kinds: Readonly<Record<string, KindRow>>,
 ): ReadonlySet<string> {
-  const left = new Map([...features].map(([name, { call }]) => [name, featuresNamed(call, kinds)]));
-  for (let depth = 0; depth <= deepest; depth++) {
+  const left = new Map<string, readonly string[]>();
+  // Those that name none end first: they are most of a file.
+  for (const [name, { call }] of features) {
+    const named = featuresNamed(call, kinds);
+    if (named.some((other) => features.has(other))) left.set(name, named);
+  }
+  for (let depth = 1; depth <= deepest; depth++) {
     const ended = [...left].filter(([, named]) => named.every((other) => !left.has(other)));
     if (ended.length === 0) break;
     for (const [name] of ended) left.delete(name);

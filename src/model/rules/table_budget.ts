@@ -12,11 +12,10 @@ const defaultBudget = 2e9;
 export const tableBudget: Rule = {
   name: 'embedding tables over the budget',
   check({ features, scope }, report, { tableBudget: budget = defaultBudget }) {
-    let bytes = 0;
-    for (const feature of features.values()) bytes += tableBytes(feature, features);
+    const tables = [...features.values()].map((feature) => ({ feature, bytes: tableBytes(feature, features) }));
+    const bytes = tables.reduce((sum, table) => sum + table.bytes, 0);
     if (bytes === 0 || bytes <= budget) return;
-    const largest = [...features.values()]
-      .map((feature) => ({ feature, bytes: tableBytes(feature, features) }))
+    const largest = tables
       .filter((table) => table.bytes > 0)
       .sort((a, b) => b.bytes - a.bytes)
       .slice(0, 3);

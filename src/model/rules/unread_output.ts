@@ -1,3 +1,4 @@
+import type { SourceName } from '../resolution.ts';
 import { outputsOf } from '../resolve/outputs.ts';
 import type { Rule } from './rule.ts';
 
@@ -6,9 +7,16 @@ export const unreadOutput: Rule = {
   name: 'output nothing reads',
   check({ towers, library }, report) {
     for (const { steps } of towers) {
-      const read = steps.flatMap(({ reads = [] }) => reads);
+      const read = new Map<string, SourceName[]>();
+      for (const { reads = [] } of steps) {
+        for (const use of reads) {
+          const others = read.get(use.name);
+          if (others) others.push(use);
+          else read.set(use.name, [use]);
+        }
+      }
       for (const step of steps) {
-        const uses = read.filter(({ name }) => name === step.name);
+        const uses = read.get(step.name) ?? [];
         // One that nothing reads at all is reported as a whole; one that is read whole is what the next step refuses.
         if (uses.length === 0 || uses.some(({ output }) => output === undefined)) continue;
         for (const output of outputsOf(library, step, steps) ?? []) {
