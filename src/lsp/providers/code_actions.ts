@@ -1,8 +1,9 @@
 import { type CodeAction, CodeActionKind, type CodeActionParams } from 'vscode-languageserver';
-import { applySafeFixes } from '../../diagnostics/fixes.ts';
+import { applyEdits, applySafeFixes } from '../../diagnostics/fixes.ts';
 import { actionsFor } from '../../language/actions.ts';
 import { changeOf } from '../../language/change.ts';
 import type { FileAnalysis } from '../../language/file_analysis.ts';
+import { offersFor } from '../../language/offers.ts';
 import { makeSource } from '../../text/source.ts';
 import { toOffset, toWorkspaceEdit } from '../convert.ts';
 import { toProtocol } from '../diagnostics.ts';
@@ -21,7 +22,9 @@ export const codeActions: Provider = {
       const { only } = params.context;
       const wants = (kind: string): boolean => only?.some((one) => `${kind}.`.startsWith(`${one}.`)) ?? false;
       return [
-        ...(!only || wants(CodeActionKind.QuickFix) ? quickFixes(session, facts, params) : []),
+        ...(!only || wants(CodeActionKind.QuickFix)
+          ? [...quickFixes(session, facts, params), ...offered(session, facts, params)]
+          : []),
         // Where any will do, it would be among the fixes of one place.
         ...(wants(fixAll) ? fixesOfAll(session, facts) : []),
       ];
@@ -38,6 +41,24 @@ function quickFixes(session: Session, { source, checked }: FileAnalysis, { range
     diagnostics: [toProtocol(session, diagnostic)],
     edit: toWorkspaceEdit(session, edits),
   }));
+}
+
+/** What may help where a mistake has no fix of its own, tried before it is offered. */
+function offered(session: Session, facts: FileAnalysis, { range }: CodeActionParams): CodeAction[] {
+  const { source, checked } = facts;
+  const [start, end] = [toOffset(source, range.start), toOffset(source, range.end)];
+  const here = checked.diagnostics.filter(({ at }) => at?.source === source && at.start <= end && at.end >= start);
+  return here.flatMap((diagnostic) =>
+    offersFor(facts, diagnostic, (edits) => {
+      const changed = makeSource(source.name, applyEdits(source, edits));
+      return session.factsWith(source.name, new Map([[source.name, changed]]))?.checked.diagnostics ?? [];
+    }).map(({ title, edits }) => ({
+      title,
+      kind: CodeActionKind.QuickFix,
+      diagnostics: [toProtocol(session, diagnostic)],
+      edit: toWorkspaceEdit(session, edits),
+    })),
+  );
 }
 
 function fixesOfAll(session: Session, { source }: FileAnalysis): CodeAction[] {
