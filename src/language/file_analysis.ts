@@ -4,6 +4,7 @@ import { printValueType } from '../library/values.ts';
 import type { Arrow } from '../lower/flow.ts';
 import type { Checked } from '../pipeline.ts';
 import type { Source } from '../text/source.ts';
+import { type Costs, costsOf } from './costs.ts';
 import type { Occurrence } from './occurrences/occurrence.ts';
 import { findOccurrences } from './occurrences.ts';
 import { arrowsOf } from './shapes.ts';
@@ -13,6 +14,7 @@ export class FileAnalysis {
   #occurrences: readonly Occurrence[] | undefined;
   #arrows: readonly Arrow[] | undefined;
   #lexed: Lexed | undefined;
+  #costs: Costs | undefined;
   #ending: ReadonlyMap<number, string> | undefined;
   #starting: ReadonlyMap<number, string> | undefined;
 
@@ -54,6 +56,11 @@ export class FileAnalysis {
       else types.set(span[side], new Set([printValueType(type)]));
     }
     return new Map([...types].map(([offset, all]) => [offset, [...all].join(' or ')]));
+  }
+
+  /** What towers, channels and steps weigh and cost. */
+  get costs(): Costs {
+    return (this.#costs ??= costsOf(this.checked));
   }
 
   get lexed(): Lexed {

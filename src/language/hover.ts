@@ -5,7 +5,7 @@ import { makeConstants } from '../model/constants.ts';
 import { rows } from '../model/rules/table_budget.ts';
 import { endOf, spanOf } from '../syntax/token.ts';
 import { type Span, textOf } from '../text/source.ts';
-import { type Costs, costsOf, printCost, thousands } from './costs.ts';
+import { printCost, thousands } from './costs.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 import { keywordDocAt } from './keywords.ts';
 import { entryDoc, fence, kindDoc, parameterDoc } from './markdown.ts';
@@ -73,16 +73,8 @@ const isSaid = (text: string): boolean => text !== '';
 /** What a step gives, and what it costs: `→ vector[64] · 16,640 weights`. */
 function flowLine(facts: FileAnalysis, word: Span): string {
   const given = facts.typeStarting(word.start);
-  const cost = costs(facts).steps.get(word.start);
+  const cost = facts.costs.steps.get(word.start);
   return [given === undefined ? '' : `→ \`${given}\``, cost ? printCost(cost) : ''].filter(isSaid).join(' · ');
-}
-
-const known = new WeakMap<FileAnalysis, Costs>();
-
-function costs(facts: FileAnalysis): Costs {
-  const found = known.get(facts) ?? costsOf(facts.checked);
-  known.set(facts, found);
-  return found;
 }
 
 function describeSymbol(facts: FileAnalysis, symbol: NamedSymbol, at: Span): string {
@@ -140,7 +132,7 @@ function details(facts: FileAnalysis, symbol: NamedSymbol, at: Span): string[] {
       return [`of block \`${symbol.block}\``];
     case 'tower': {
       const part = resolution.towers.find(({ name }) => name === symbol.name);
-      const cost = costs(facts).towers.get(symbol.name);
+      const cost = facts.costs.towers.get(symbol.name);
       const channels = (part?.steps ?? []).filter(({ channel }) => channel);
       const lines = channels.map(({ name, node }) => `- \`${name}\`${endType(facts, node.flow.span)}`);
       return [cost ? printCost(cost) : '', lines.length > 0 ? `Channels:\n${lines.join('\n')}` : ''];
@@ -148,7 +140,7 @@ function details(facts: FileAnalysis, symbol: NamedSymbol, at: Span): string[] {
     case 'channel':
     case 'step': {
       const flow = symbol.node.kind === 'TowerEntry' ? symbol.node.flow.span : undefined;
-      const cost = costs(facts).towers.get(`${symbol.tower}.${symbol.name}`);
+      const cost = facts.costs.towers.get(`${symbol.tower}.${symbol.name}`);
       return [[flow ? endType(facts, flow).trim() : '', cost ? printCost(cost) : ''].filter(isSaid).join(' · ')];
     }
     default:

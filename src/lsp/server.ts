@@ -7,8 +7,9 @@ import {
   TextDocuments,
 } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { Publisher } from './diagnostics.ts';
+import { pulledDiagnostics } from './providers/pulled_diagnostics.ts';
 import { providers } from './providers/table.ts';
+import { Publisher } from './publisher.ts';
 import { Session } from './session.ts';
 
 /** @param rest called where nothing has been typed for a while */
@@ -17,17 +18,26 @@ export function serve(connection: Connection, version: string, rest: () => void 
   const documents = new TextDocuments(TextDocument);
   const publisher = new Publisher(connection, session);
   let watches = false;
+  /** Whether the editor asks for diagnostics, and whether it can be told to ask again. */
+  let pulls = false;
+  let refreshes = false;
   let resting: NodeJS.Timeout | undefined;
 
-  connection.onInitialize(({ workspaceFolders, rootUri, capabilities }) => {
+  connection.onInitialize(({ workspaceFolders, rootUri, capabilities, initializationOptions }) => {
+    const { commands } = (initializationOptions ?? {}) as { readonly commands?: unknown };
+    session.commands = new Set(Array.isArray(commands) ? commands.filter((one) => typeof one === 'string') : []);
     const uris = workspaceFolders?.map(({ uri }) => uri) ?? (rootUri ? [rootUri] : []);
     session.openFolders(uris);
+    pulls = capabilities.textDocument?.diagnostic !== undefined;
+    refreshes = capabilities.workspace?.diagnostics?.refreshSupport ?? false;
     watches = capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration ?? false;
+    // One that can not ask is sent them.
+    const provided = providers.filter((provider) => pulls || provider !== pulledDiagnostics);
     return {
       capabilities: {
         textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
         workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
-        ...Object.assign({}, ...providers.map((provider) => provider.capabilities)),
+        ...Object.assign({}, ...provided.map((provider) => provider.capabilities)),
       },
       serverInfo: { name: 'tower', version },
     };
@@ -37,23 +47,28 @@ export function serve(connection: Connection, version: string, rest: () => void 
     const watchers = [{ globPattern: '**/*.tower' }];
     void connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
   });
+  /** Something that diagnostics depend on has changed, but no open document. */
+  const recheck = (): void => {
+    if (!pulls) publisher.schedule();
+    else if (refreshes) connection.languages.diagnostics.refresh();
+  };
   connection.onNotification(DidChangeWorkspaceFoldersNotification.type, ({ event: { added, removed } }) => {
     session.closeFolders(removed.map(({ uri }) => uri));
     session.openFolders(added.map(({ uri }) => uri));
-    publisher.schedule();
+    recheck();
   });
-  connection.onDidChangeWatchedFiles(() => publisher.schedule());
+  connection.onDidChangeWatchedFiles(recheck);
 
   documents.onDidOpen(({ document }) => session.put(document));
   documents.onDidChangeContent(({ document }) => {
     session.put(document);
-    publisher.schedule();
+    if (!pulls) publisher.schedule();
     clearTimeout(resting);
     resting = setTimeout(rest, 2000).unref();
   });
   documents.onDidClose(({ document }) => {
     session.remove(document.uri);
-    publisher.schedule();
+    if (!pulls) publisher.schedule();
   });
 
   for (const provider of providers) provider.register(connection, session);

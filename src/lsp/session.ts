@@ -54,6 +54,9 @@ export class Session {
     return this.#documents.get(path)?.uri ?? (isAbsolute(path) ? pathToFileURL(path).href : path);
   }
 
+  /** Commands that the editor carries out, such as `tower.train`. */
+  commands: ReadonlySet<string> = new Set();
+
   get folders(): readonly string[] {
     return this.#folders;
   }

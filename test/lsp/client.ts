@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import {
   createProtocolConnection,
+  type InitializeParams,
   type InitializeResult,
   type ProtocolConnection,
   type PublishDiagnosticsParams,
@@ -21,7 +22,11 @@ export class Client {
     readonly initialized: InitializeResult,
   ) {}
 
-  static async start(folder: string, command: readonly string[] = ['dist/cli.js', 'lsp', '--stdio']): Promise<Client> {
+  static async start(
+    folder: string,
+    command: readonly string[] = ['dist/cli.js', 'lsp', '--stdio'],
+    options: Partial<InitializeParams> = {},
+  ): Promise<Client> {
     const child = spawn(process.execPath, command, { stdio: ['pipe', 'pipe', 'inherit'] });
     const connection = createProtocolConnection(
       new StreamMessageReader(child.stdout!),
@@ -34,6 +39,7 @@ export class Client {
       rootUri: uri,
       workspaceFolders: [{ uri, name: 'project' }],
       capabilities: {},
+      ...options,
     });
     const client = new Client(child, connection, initialized);
     connection.onNotification('textDocument/publishDiagnostics', (params: PublishDiagnosticsParams) => {

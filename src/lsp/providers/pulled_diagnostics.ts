@@ -1,0 +1,72 @@
+/**
+ * Diagnostics that an editor asks for: of one file, and of all files of the open folders. An editor that asks is sent none.
+ */
+import { createHash } from 'node:crypto';
+import {
+  type CancellationToken,
+  type Diagnostic,
+  DocumentDiagnosticReportKind,
+  type FullDocumentDiagnosticReport,
+  type UnchangedDocumentDiagnosticReport,
+  type WorkspaceDocumentDiagnosticReport,
+} from 'vscode-languageserver';
+import { addReports, type Reports, reportOf } from '../diagnostics.ts';
+import { projectPaths } from '../project.ts';
+import type { Provider } from '../provider.ts';
+
+import type { Session } from '../session.ts';
+
+/** Milliseconds of checking, after which others have their turn. */
+const turn = 30;
+
+export const pulledDiagnostics: Provider = {
+  capabilities: {
+    diagnosticProvider: { identifier: 'tower', interFileDependencies: true, workspaceDiagnostics: true },
+  },
+  register(connection, session) {
+    connection.languages.diagnostics.on(({ textDocument, previousResultId }) => {
+      const path = session.pathOf(textDocument.uri);
+      const reports: Reports = new Map();
+      // An open model may say more of a file that it uses.
+      for (const one of new Set([path, ...session.open.map(({ uri }) => session.pathOf(uri))])) {
+        addReports(session, one, reports);
+      }
+      return report(reportOf(session, reports, path), previousResultId);
+    });
+    connection.languages.diagnostics.onWorkspace(async ({ previousResultIds }, token) => {
+      const reports = await ofProject(session, token);
+      const before = new Map(previousResultIds.map(({ uri, value }) => [uri, value]));
+      const items = [...reports.keys()].map((path): WorkspaceDocumentDiagnosticReport => {
+        const uri = session.uriOf(path);
+        const version = session.document(path)?.version ?? null;
+        return { ...report(reportOf(session, reports, path), before.get(uri)), uri, version };
+      });
+      // What is gone has no mistakes any more.
+      const gone = [...before.keys()].filter((uri) => !reports.has(session.pathOf(uri)));
+      return { items: [...items, ...gone.map((uri) => ({ ...report([], before.get(uri)), uri, version: null }))] };
+    });
+  },
+};
+
+type Report = FullDocumentDiagnosticReport | UnchangedDocumentDiagnosticReport;
+
+async function ofProject(session: Session, token: CancellationToken): Promise<Reports> {
+  const reports: Reports = new Map();
+  let began = performance.now();
+  for (const path of projectPaths(session)) {
+    if (token.isCancellationRequested) break;
+    if (performance.now() - began > turn) {
+      await new Promise((resolve) => setImmediate(resolve));
+      began = performance.now();
+    }
+    addReports(session, path, reports);
+  }
+  return reports;
+}
+
+function report(items: Diagnostic[], before: string | undefined): Report {
+  const resultId = createHash('sha1').update(JSON.stringify(items)).digest('base64');
+  return resultId === before
+    ? { kind: DocumentDiagnosticReportKind.Unchanged, resultId }
+    : { kind: DocumentDiagnosticReportKind.Full, resultId, items };
+}

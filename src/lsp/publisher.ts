@@ -1,0 +1,57 @@
+/** Sends diagnostics while a person types. */
+import type { Connection } from 'vscode-languageserver';
+import { defined } from '../defined.ts';
+import { addReports, type Reports, reportOf } from './diagnostics.ts';
+import type { Session } from './session.ts';
+
+/** Milliseconds. A check that takes longer is followed by a rest as long, so that other questions have their turn. */
+const quick = 100;
+const longestRest = 500;
+
+/**
+ * Checks the open documents that a change may concern, once the messages at hand are read: a burst of keystrokes is one check.
+ * One that comes alone is checked at once, however long the check before it took.
+ */
+export class Publisher {
+  readonly #connection: Connection;
+  readonly #session: Session;
+  #timer: NodeJS.Timeout | undefined;
+  /** When the next check may begin. */
+  #rested = 0;
+  /** The diagnostics last sent for each file, so that a file whose mistakes are fixed gets an empty list. */
+  #sent = new Map<string, string>();
+
+  constructor(connection: Connection, session: Session) {
+    this.#connection = connection;
+    this.#session = session;
+  }
+
+  schedule(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.publish(), Math.max(0, this.#rested - performance.now()));
+  }
+
+  publish(): void {
+    clearTimeout(this.#timer);
+    const started = performance.now();
+    const reports: Reports = new Map();
+    for (const { uri } of this.#session.open) addReports(this.#session, this.#session.pathOf(uri), reports);
+    const sent = new Map<string, string>();
+    for (const path of reports.keys()) {
+      const diagnostics = reportOf(this.#session, reports, path);
+      const version = this.#session.document(path)?.version;
+      const text = JSON.stringify([version, diagnostics]);
+      sent.set(path, text);
+      if (this.#sent.get(path) === text) continue;
+      const uri = this.#session.uriOf(path);
+      this.#connection.sendDiagnostics({ uri, diagnostics, ...defined({ version }) });
+    }
+    for (const path of this.#sent.keys()) {
+      if (!sent.has(path)) this.#connection.sendDiagnostics({ uri: this.#session.uriOf(path), diagnostics: [] });
+    }
+    this.#sent = sent;
+    const ended = performance.now();
+    const took = ended - started;
+    this.#rested = took > quick ? ended + Math.min(took, longestRest) : ended;
+  }
+}
