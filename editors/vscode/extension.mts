@@ -1,20 +1,125 @@
-/** Starts the language server that is bundled next to this file, and stops it with the window. */
-import type { ExtensionContext } from 'vscode';
+/** Starts the language server that is bundled next to this file, stops it with the window, and carries out commands. */
+import * as vscode from 'vscode';
 import { LanguageClient, TransportKind } from 'vscode-languageclient/node';
+import { checkWords, trainWords, withData } from './program.mts';
 
 let client: LanguageClient | undefined;
 
-export async function activate(context: ExtensionContext): Promise<void> {
+const setting = <T,>(name: string): T | undefined => vscode.workspace.getConfiguration('tower').get<T>(name);
+
+export async function activate(context: vscode.ExtensionContext): Promise<void> {
+  const commands: Readonly<Record<string, (uri?: string) => Promise<void>>> = {
+    'tower.check': async (uri) => {
+      const model = await modelOf(uri);
+      if (model) await run(model, checkWords(model.fsPath, await dataOf(context, model)));
+    },
+    'tower.train': async (uri) => {
+      const model = await modelOf(uri);
+      const data = model && (await dataOf(context, model));
+      if (model && data) await run(model, trainWords(model.fsPath, data, new Date()));
+    },
+    'tower.openReport': openReport,
+    'tower.chooseData': async (uri) => {
+      const model = await modelOf(uri);
+      if (!model) return;
+      await context.workspaceState.update(model.fsPath, undefined);
+      await dataOf(context, model);
+    },
+    'tower.restart': async () => client?.restart(),
+  };
+  for (const [name, command] of Object.entries(commands)) {
+    context.subscriptions.push(vscode.commands.registerCommand(name, command));
+  }
+
   const server = { module: context.asAbsolutePath('dist/server.js'), transport: TransportKind.stdio };
   client = new LanguageClient('tower', 'Tower', server, {
     documentSelector: [
       { scheme: 'file', language: 'tower' },
       { scheme: 'untitled', language: 'tower' },
     ],
+    // What runs a program needs a folder that the user trusts.
+    initializationOptions: { commands: vscode.workspace.isTrusted ? ['tower.check', 'tower.train'] : [] },
+    middleware: {
+      provideCodeLenses: (document, token, next) => (setting('codeLens') === false ? [] : next(document, token)),
+    },
   });
+  context.subscriptions.push(vscode.workspace.onDidGrantWorkspaceTrust(() => client?.restart()));
   await client.start();
 }
 
 export async function deactivate(): Promise<void> {
   await client?.stop();
+}
+
+/** The file that a lens names, or the one in front; saved, since the program reads the disk. */
+async function modelOf(uri?: string): Promise<vscode.Uri | undefined> {
+  const document = uri
+    ? await vscode.workspace.openTextDocument(vscode.Uri.parse(uri))
+    : vscode.window.activeTextEditor?.document;
+  if (document?.languageId !== 'tower' || document.isUntitled) {
+    void vscode.window.showErrorMessage('Open a saved `.tower` file first.');
+    return undefined;
+  }
+  await document.save();
+  return document.uri;
+}
+
+/** As the settings say, else what the folder has installed, else what the machine has. */
+function programFor(folder: vscode.WorkspaceFolder | undefined): readonly [string, ...string[]] {
+  const path = setting<string>('path');
+  return path ? [path] : folder ? ['npx', 'tower'] : ['tower'];
+}
+
+/** The data block of a model: as it was chosen before, as the settings say, or as the user says. */
+async function dataOf(context: vscode.ExtensionContext, model: vscode.Uri): Promise<string | undefined> {
+  const chosen = context.workspaceState.get<string>(model.fsPath) || setting<string>('data');
+  if (chosen) return chosen;
+  const uris = await vscode.workspace.findFiles('**/*.tower', '**/{node_modules,runs,dist}/**', 500);
+  const files = await Promise.all(
+    uris.map(async (uri) => ({ path: uri.fsPath, text: String(await vscode.workspace.fs.readFile(uri)) })),
+  );
+  const found = [...withData(files)].sort();
+  const items = found.map((path) => ({ label: vscode.workspace.asRelativePath(path), path }));
+  const picked = await vscode.window.showQuickPick(items, { title: 'Which data block?' });
+  if (picked) await context.workspaceState.update(model.fsPath, picked.path);
+  return picked?.path;
+}
+
+/** In a terminal, where the user sees it and can stop it. */
+async function run(model: vscode.Uri, words: readonly string[]): Promise<void> {
+  const folder = vscode.workspace.getWorkspaceFolder(model);
+  const [program, ...before] = programFor(folder);
+  const quoted = (value: string): vscode.ShellQuotedString => ({ value, quoting: vscode.ShellQuoting.Strong });
+  const [name] = words as [string];
+  const execution = new vscode.ShellExecution(quoted(program), [...before, ...words].map(quoted), {
+    cwd: folder?.uri.fsPath ?? vscode.Uri.joinPath(model, '..').fsPath,
+  });
+  const scope = folder ?? vscode.TaskScope.Workspace;
+  await vscode.tasks.executeTask(new vscode.Task({ type: 'tower', command: name }, scope, name, 'tower', execution));
+}
+
+/** A report of the workspace, the newest first. It has no script, and the view that shows it runs none. */
+async function openReport(): Promise<void> {
+  const uris = await vscode.workspace.findFiles('**/report.html', '**/node_modules/**', 200);
+  const reports = await Promise.all(
+    uris.map(async (uri) => ({ uri, time: (await vscode.workspace.fs.stat(uri)).mtime })),
+  );
+  const items = reports
+    .sort((a, b) => b.time - a.time)
+    .map(({ uri, time }) => ({
+      label: vscode.workspace.asRelativePath(uri),
+      description: new Date(time).toLocaleString(),
+      uri,
+    }));
+  if (items.length === 0) {
+    void vscode.window.showInformationMessage('No run of this workspace has a report yet: `tower train` writes one.');
+    return;
+  }
+  const picked = items.length === 1 ? items[0] : await vscode.window.showQuickPick(items, { title: 'Which report?' });
+  if (!picked) return;
+  const panel = vscode.window.createWebviewPanel('tower.report', picked.label, vscode.ViewColumn.Active, {
+    enableScripts: false,
+    localResourceRoots: [],
+  });
+  panel.webview.html = String(await vscode.workspace.fs.readFile(picked.uri));
 }

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { snippetsFile } from '../../src/language/snippets.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 import { Client } from './client.ts';
+import { activated } from './vscode_window.ts';
 
 const extension = JSON.parse(readFileSync('editors/vscode/package.json', 'utf8'));
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -24,6 +25,50 @@ describe('the extension of VS Code', () => {
 
   it('has snippets as fresh as completion has', () => {
     expect(readFileSync('editors/vscode/snippets.json', 'utf8')).toBe(snippetsFile());
+  });
+
+  it('carries out each command that it declares, in a folder that is trusted', async () => {
+    const { commands, told } = await activated({ trusted: true });
+    const declared = extension.contributes.commands.map(({ command }: { command: string }) => command);
+    expect([...commands.keys()].sort()).toEqual([...declared].sort());
+    expect(told.options).toMatchObject({ initializationOptions: { commands: ['tower.check', 'tower.train'] } });
+
+    await commands.get('tower.check')!();
+    await commands.get('tower.train')!('file:///w/my%20models/films.tower');
+    const [check, train] = told.tasks as [string, string[], object][];
+    const data = '/w/data/movies.tower';
+    expect(check).toEqual(['npx', ['tower', 'check', '/w/my models/films.tower', '--data', data], { cwd: '/w' }]);
+    expect(train![1].slice(0, 6)).toEqual(['tower', 'train', '/w/my models/films.tower', '--data', data, '--out']);
+    expect(train![1][6]).toMatch(/^runs\/films-\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d$/);
+    // Chosen once: the file that declares a data block, of two.
+    expect(told.asked).toEqual([['data/movies.tower']]);
+
+    await commands.get('tower.openReport')!();
+    expect(told.panels).toEqual([{ title: 'runs/b/report.html', enableScripts: false, html: 'new' }]);
+  });
+
+  it('starts no program in a folder that is not trusted', async () => {
+    const { told } = await activated({ trusted: false });
+    expect(told.options).toMatchObject({ initializationOptions: { commands: [] } });
+    const { capabilities, contributes } = extension;
+    expect(capabilities.untrustedWorkspaces.supported).toBe('limited');
+    expect(capabilities.untrustedWorkspaces.restrictedConfigurations).toContain('tower.path');
+    for (const name of ['tower.check', 'tower.train']) {
+      const command = contributes.commands.find((one: { command: string }) => one.command === name);
+      expect(command.enablement).toBe('isWorkspaceTrusted');
+    }
+  });
+
+  it('packs each file that its manifest names', () => {
+    const { grammars, languages, snippets } = extension.contributes;
+    const named = [...grammars, ...snippets].map(({ path }: { path: string }) => path.replace(/^\.\//, ''));
+    const packed = readFileSync('editors/vscode/.vscodeignore', 'utf8').split('\n');
+    for (const path of [...named, languages[0].configuration, 'README.md', 'CHANGELOG.md']) {
+      expect(
+        packed.some((line) => line === `!${path}` || (line === '!dist/**' && path.startsWith('dist/'))),
+        path,
+      ).toBe(true);
+    }
   });
 
   it('bundles a server that answers without any package next to it', async () => {

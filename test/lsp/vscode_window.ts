@@ -1,0 +1,104 @@
+/** A window of VS Code as the extension sees it: what it is asked to do is written down. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { temporaryFolder } from '../training/temporary_folder.ts';
+
+export interface Told {
+  readonly tasks: unknown[];
+  readonly panels: { title: string; enableScripts: boolean; html: string }[];
+  /** The items of each list that a user chose of. */
+  readonly asked: string[][];
+  options: unknown;
+}
+
+interface Window {
+  readonly told: Told;
+  readonly commands: ReadonlyMap<string, (uri?: string) => Promise<void>>;
+}
+
+/** The parts of the two modules that the extension calls, over the files of one folder. */
+const modules = `
+const files = {
+  '/w/my models/films.tower': ['tower', 'model films', 1],
+  '/w/data/movies.tower': ['tower', 'data movies {\\n}', 1],
+  '/w/runs/a/report.html': ['html', 'old', 1],
+  '/w/runs/b/report.html': ['html', 'new', 2],
+};
+const uriOf = (fsPath) => ({ fsPath, toString: () => 'file://' + encodeURI(fsPath) });
+const told = globalThis.told;
+const document = { languageId: 'tower', isUntitled: false, uri: uriOf('/w/my models/films.tower'), save: async () => true };
+const state = new Map();
+export const context = {
+  subscriptions: [],
+  asAbsolutePath: (path) => '/extension/' + path,
+  workspaceState: { get: (key) => state.get(key), update: async (key, value) => void state.set(key, value) },
+};
+export const commands = { registerCommand: (name, command) => (globalThis.commands.set(name, command), { dispose() {} }) };
+export const window = {
+  activeTextEditor: { document },
+  showErrorMessage: async () => {},
+  showInformationMessage: async () => {},
+  showQuickPick: async (items) => {
+    if (items[0].path) told.asked.push(items.map(({ label }) => label));
+    return items[0];
+  },
+  createWebviewPanel: (type, title, column, { enableScripts }) => {
+    const panel = { title, enableScripts, html: '' };
+    told.panels.push(panel);
+    return { webview: { set html(text) { panel.html = text; } } };
+  },
+};
+export const workspace = {
+  isTrusted: globalThis.trusted,
+  getConfiguration: () => ({ get: (name) => ({ codeLens: true, path: '', data: '' })[name] }),
+  getWorkspaceFolder: () => ({ uri: uriOf('/w') }),
+  onDidGrantWorkspaceTrust: () => ({ dispose() {} }),
+  openTextDocument: async () => document,
+  asRelativePath: (uri) => (uri.fsPath ?? uri).replace('/w/', ''),
+  findFiles: async (glob) => Object.keys(files).filter((path) => path.endsWith(glob.slice(glob.lastIndexOf(glob.includes('.tower') ? '.' : '/')))).map(uriOf),
+  fs: { readFile: async ({ fsPath }) => Buffer.from(files[fsPath][1]), stat: async ({ fsPath }) => ({ mtime: files[fsPath][2] }) },
+};
+export const Uri = { parse: (text) => uriOf(decodeURI(new URL(text).pathname)), joinPath: () => uriOf('/w') };
+export const ShellQuoting = { Strong: 2 };
+export const TaskScope = { Workspace: 2 };
+export const ViewColumn = { Active: -1 };
+export class ShellExecution { constructor(command, args, options) { Object.assign(this, { command, args, options }); } }
+export class Task { constructor(definition, scope, name, source, execution) { Object.assign(this, { execution }); } }
+export const tasks = {
+  executeTask: async ({ execution: { command, args, options } }) => told.tasks.push([command.value, args.map(({ value }) => value), options]),
+};
+export const TransportKind = { stdio: 0 };
+export class LanguageClient {
+  constructor(id, name, server, options) { told.options = options; }
+  async start() {}
+  async stop() {}
+  async restart() {}
+}
+`;
+
+export async function activated({ trusted }: { readonly trusted: boolean }): Promise<Window> {
+  const told: Told = { tasks: [], panels: [], asked: [], options: undefined };
+  const commands = new Map<string, (uri?: string) => Promise<void>>();
+  const folder = temporaryFolder();
+  const window = join(folder, 'window.mjs');
+  writeFileSync(window, modules);
+  const outfile = join(folder, 'extension.mjs');
+  await build({
+    stdin: {
+      contents: `export { activate } from './editors/vscode/extension.mts'; export { context } from ${JSON.stringify(window)};`,
+      resolveDir: process.cwd(),
+    },
+    alias: { vscode: window, 'vscode-languageclient/node': window },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    outfile,
+    logLevel: 'silent',
+  });
+  Object.assign(globalThis, { told, commands, trusted });
+  const { activate, context } = await import(pathToFileURL(outfile).href);
+  await activate(context);
+  return { told, commands };
+}
