@@ -1,5 +1,6 @@
 /** What giving a name another one changes, and when that is refused. */
 import type { Edit } from '../diagnostics/diagnostic.ts';
+import { dataPartners } from './data_partners.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 import { isMoved } from './moved.ts';
 import { pairedChannels } from './paired_channels.ts';
@@ -9,7 +10,8 @@ import type { NamedSymbol } from './symbols.ts';
 export type Renaming = { readonly edits: readonly Edit[] } | { readonly refusal: string };
 
 /**
- * Gives a name another one, in all the files given, the first of which has it in scope; a channel's partners keep it company.
+ * Gives a name another one, in all the files given, the first of which has it in scope. The partners of a channel get it too, and so
+ * do the columns of a feature.
  * @param recheck a file of that name as it would be with these edits made
  * @returns a refusal if the new name is not a name, or would have another meaning in some place
  */
@@ -22,7 +24,11 @@ export function renameSymbol(
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     return { refusal: `\`${name}\` is not a name: a name consists of the letters a to z, digits and \`_\`` };
   }
-  const symbols = [symbol, ...files.slice(0, 1).flatMap((facts) => pairedChannels(symbol, facts))];
+  const symbols = [
+    symbol,
+    ...files.slice(0, 1).flatMap((facts) => pairedChannels(symbol, facts)),
+    ...dataPartners(symbol, files),
+  ];
   const edits = symbols.flatMap((one) => referencesTo(one, files)).map(({ span }): Edit => ({ at: span, text: name }));
   if (name === symbol.name) return { edits: [] };
   const after = recheck(edits);

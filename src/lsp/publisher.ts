@@ -10,7 +10,7 @@ const longestRest = 500;
 
 /**
  * Checks the open documents that a change may concern, once the messages at hand are read: a burst of keystrokes is one check.
- * One that comes alone is checked at once, however long the check before it took.
+ * One that comes alone is checked immediately, however long the check before it took.
  */
 export class Publisher {
   readonly #connection: Connection;

@@ -18,7 +18,7 @@ export function serve(connection: Connection, version: string, rest: () => void 
   const documents = new TextDocuments(TextDocument);
   const publisher = new Publisher(connection, session);
   let watches = false;
-  /** Whether the editor asks for diagnostics, and whether it can be told to ask again. */
+  /** Whether the editor asks for diagnostics, and whether it asks again on request. */
   let pulls = false;
   let refreshes = false;
   let resting: NodeJS.Timeout | undefined;

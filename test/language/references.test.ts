@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Edit } from '../../src/diagnostics/diagnostic.ts';
 import { applyEdits } from '../../src/diagnostics/fixes.ts';
+import { FileAnalysis } from '../../src/language/file_analysis.ts';
 import { referencesTo, symbolAt } from '../../src/language/references.ts';
 import { renameSymbol } from '../../src/language/renaming.ts';
-import { textOf } from '../../src/text/source.ts';
+import { check } from '../../src/pipeline.ts';
+import { makeSource, textOf } from '../../src/text/source.ts';
 import { factsOf, marked } from '../lsp/marked.ts';
 
 const model = `
@@ -69,6 +71,46 @@ describe('rename', () => {
       expect(edited).toContain('weights: rated)');
       expect(edited).toContain('rated = past(rating, 5)');
     }
+  });
+
+  it('renames a feature in the data blocks of the project, and a column in its models', () => {
+    const data = `data d {
+  events = "a.csv"
+  items = "b.csv" by movie_id
+  columns { movie_id = "movieId", user_id = "userId" }
+  time = "t"
+  history = past(movie_id, 50)
+  split = by_time(test: 10%)
+}
+`;
+    const facts = (name: string, text: string) => new FileAnalysis(check(makeSource(name, text)));
+    const rename = (from: string, words: string, others: readonly string[] = []): readonly string[] => {
+      const texts: Record<string, string> = {
+        model,
+        data,
+        ...Object.fromEntries(others.map((text, at) => [`other ${at}`, text])),
+      };
+      const files = Object.entries(texts).map(([name, text]) => facts(name, text));
+      const here = files.find(({ source }) => source.name === from)!;
+      const ordered = [here, ...files.filter((one) => one !== here)];
+      const { symbol } = symbolAt(here, here.source.text.indexOf(words))!;
+      const edited = (edits: readonly Edit[]) =>
+        ordered.map(({ source }) => [source.name, applyEdits(source, edits)] as const);
+      const renaming = renameSymbol(symbol, 'film', ordered, (edits) =>
+        edited(edits).map(([name, text]) => facts(name, text)),
+      );
+      if ('refusal' in renaming) return [renaming.refusal];
+      const after = new Map(edited(renaming.edits));
+      return Object.keys(texts).map((name) => after.get(name)!);
+    };
+    const both = [model.replaceAll('movie_id', 'film'), data.replaceAll('movie_id', 'film')];
+    expect(rename('model', 'movie_id')).toEqual(both);
+    expect(rename('data', 'movie_id')).toEqual(both);
+    // Another model reads the same column, so the data stays; all models follow the data.
+    expect(rename('model', 'movie_id', [model])).toEqual([both[0], data, model]);
+    expect(rename('data', 'movie_id', [model])).toEqual([...both, both[0]]);
+    // Which of two data blocks feeds the model is not clear.
+    expect(rename('data', 'movie_id', [data])).toEqual([model, both[1], data]);
   });
 
   it('renames both channels that a score pairs by their name', () => {

@@ -28,28 +28,28 @@ describe('the extension of VS Code', () => {
   });
 
   it('carries out each command that it declares, in a folder that is trusted', async () => {
-    const { commands, told } = await activated({ trusted: true });
+    const { commands, seen } = await activated({ trusted: true });
     const declared = extension.contributes.commands.map(({ command }: { command: string }) => command);
     expect([...commands.keys()].sort()).toEqual([...declared].sort());
-    expect(told.options).toMatchObject({ initializationOptions: { commands: ['tower.check', 'tower.train'] } });
+    expect(seen.options).toMatchObject({ initializationOptions: { commands: ['tower.check', 'tower.train'] } });
 
     await commands.get('tower.check')!();
     await commands.get('tower.train')!('file:///w/my%20models/films.tower');
-    const [check, train] = told.tasks as [string, string[], object][];
+    const [check, train] = seen.tasks as [string, string[], object][];
     const data = '/w/data/movies.tower';
     expect(check).toEqual(['npx', ['tower', 'check', '/w/my models/films.tower', '--data', data], { cwd: '/w' }]);
     expect(train![1].slice(0, 6)).toEqual(['tower', 'train', '/w/my models/films.tower', '--data', data, '--out']);
     expect(train![1][6]).toMatch(/^runs\/films-\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d$/);
     // Chosen once: the file that declares a data block, of two.
-    expect(told.asked).toEqual([['data/movies.tower']]);
+    expect(seen.asked).toEqual([['data/movies.tower']]);
 
     await commands.get('tower.openReport')!();
-    expect(told.panels).toEqual([{ title: 'runs/b/report.html', enableScripts: false, html: 'new' }]);
+    expect(seen.panels).toEqual([{ title: 'runs/b/report.html', enableScripts: false, html: 'new' }]);
   });
 
   it('starts no program in a folder that is not trusted', async () => {
-    const { told } = await activated({ trusted: false });
-    expect(told.options).toMatchObject({ initializationOptions: { commands: [] } });
+    const { seen } = await activated({ trusted: false });
+    expect(seen.options).toMatchObject({ initializationOptions: { commands: [] } });
     const { capabilities, contributes } = extension;
     expect(capabilities.untrustedWorkspaces.supported).toBe('limited');
     expect(capabilities.untrustedWorkspaces.restrictedConfigurations).toContain('tower.path');

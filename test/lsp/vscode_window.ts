@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { temporaryFolder } from '../training/temporary_folder.ts';
 
-export interface Told {
+export interface Seen {
   readonly tasks: unknown[];
   readonly panels: { title: string; enableScripts: boolean; html: string }[];
   /** The items of each list that a user chose of. */
@@ -14,7 +14,7 @@ export interface Told {
 }
 
 interface Window {
-  readonly told: Told;
+  readonly seen: Seen;
   readonly commands: ReadonlyMap<string, (uri?: string) => Promise<void>>;
 }
 
@@ -27,7 +27,7 @@ const files = {
   '/w/runs/b/report.html': ['html', 'new', 2],
 };
 const uriOf = (fsPath) => ({ fsPath, toString: () => 'file://' + encodeURI(fsPath) });
-const told = globalThis.told;
+const seen = globalThis.seen;
 const document = { languageId: 'tower', isUntitled: false, uri: uriOf('/w/my models/films.tower'), save: async () => true };
 const state = new Map();
 export const context = {
@@ -41,12 +41,12 @@ export const window = {
   showErrorMessage: async () => {},
   showInformationMessage: async () => {},
   showQuickPick: async (items) => {
-    if (items[0].path) told.asked.push(items.map(({ label }) => label));
+    if (items[0].path) seen.asked.push(items.map(({ label }) => label));
     return items[0];
   },
   createWebviewPanel: (type, title, column, { enableScripts }) => {
     const panel = { title, enableScripts, html: '' };
-    told.panels.push(panel);
+    seen.panels.push(panel);
     return { webview: { set html(text) { panel.html = text; } } };
   },
 };
@@ -67,11 +67,11 @@ export const ViewColumn = { Active: -1 };
 export class ShellExecution { constructor(command, args, options) { Object.assign(this, { command, args, options }); } }
 export class Task { constructor(definition, scope, name, source, execution) { Object.assign(this, { execution }); } }
 export const tasks = {
-  executeTask: async ({ execution: { command, args, options } }) => told.tasks.push([command.value, args.map(({ value }) => value), options]),
+  executeTask: async ({ execution: { command, args, options } }) => seen.tasks.push([command.value, args.map(({ value }) => value), options]),
 };
 export const TransportKind = { stdio: 0 };
 export class LanguageClient {
-  constructor(id, name, server, options) { told.options = options; }
+  constructor(id, name, server, options) { seen.options = options; }
   async start() {}
   async stop() {}
   async restart() {}
@@ -79,7 +79,7 @@ export class LanguageClient {
 `;
 
 export async function activated({ trusted }: { readonly trusted: boolean }): Promise<Window> {
-  const told: Told = { tasks: [], panels: [], asked: [], options: undefined };
+  const seen: Seen = { tasks: [], panels: [], asked: [], options: undefined };
   const commands = new Map<string, (uri?: string) => Promise<void>>();
   const folder = temporaryFolder();
   const window = join(folder, 'window.mjs');
@@ -97,8 +97,8 @@ export async function activated({ trusted }: { readonly trusted: boolean }): Pro
     outfile,
     logLevel: 'silent',
   });
-  Object.assign(globalThis, { told, commands, trusted });
+  Object.assign(globalThis, { seen, commands, trusted });
   const { activate, context } = await import(pathToFileURL(outfile).href);
   await activate(context);
-  return { told, commands };
+  return { seen, commands };
 }

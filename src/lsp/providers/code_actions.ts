@@ -1,9 +1,11 @@
 import { type CodeAction, CodeActionKind, type CodeActionParams } from 'vscode-languageserver';
+import type { Diagnostic, Edit } from '../../diagnostics/diagnostic.ts';
 import { applyEdits, applySafeFixes } from '../../diagnostics/fixes.ts';
 import { actionsFor } from '../../language/actions.ts';
 import { changeOf } from '../../language/change.ts';
 import type { FileAnalysis } from '../../language/file_analysis.ts';
 import { offersFor } from '../../language/offers.ts';
+import { refactoringsAt } from '../../language/refactorings.ts';
 import { makeSource } from '../../text/source.ts';
 import { toOffset, toWorkspaceEdit } from '../convert.ts';
 import { toProtocol } from '../diagnostics.ts';
@@ -14,7 +16,11 @@ import type { Session } from '../session.ts';
 const fixAll = `${CodeActionKind.SourceFixAll}.tower`;
 
 export const codeActions: Provider = {
-  capabilities: { codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, fixAll] } },
+  capabilities: {
+    codeActionProvider: {
+      codeActionKinds: [CodeActionKind.QuickFix, CodeActionKind.RefactorExtract, CodeActionKind.RefactorInline, fixAll],
+    },
+  },
   register(connection, session) {
     connection.onCodeAction((params) => {
       const facts = factsOf(session, params);
@@ -25,6 +31,7 @@ export const codeActions: Provider = {
         ...(!only || wants(CodeActionKind.QuickFix)
           ? [...quickFixes(session, facts, params), ...offered(session, facts, params)]
           : []),
+        ...refactorings(session, facts, params).filter(({ kind }) => !only || wants(kind!)),
         // Where any will do, it would be among the fixes of one place.
         ...(wants(fixAll) ? fixesOfAll(session, facts) : []),
       ];
@@ -49,10 +56,7 @@ function offered(session: Session, facts: FileAnalysis, { range }: CodeActionPar
   const [start, end] = [toOffset(source, range.start), toOffset(source, range.end)];
   const here = checked.diagnostics.filter(({ at }) => at?.source === source && at.start <= end && at.end >= start);
   return here.flatMap((diagnostic) =>
-    offersFor(facts, diagnostic, (edits) => {
-      const changed = makeSource(source.name, applyEdits(source, edits));
-      return session.factsWith(source.name, new Map([[source.name, changed]]))?.checked.diagnostics ?? [];
-    }).map(({ title, edits }) => ({
+    offersFor(facts, diagnostic, rechecked(session, facts)).map(({ title, edits }) => ({
       title,
       kind: CodeActionKind.QuickFix,
       diagnostics: [toProtocol(session, diagnostic)],
@@ -60,6 +64,24 @@ function offered(session: Session, facts: FileAnalysis, { range }: CodeActionPar
     })),
   );
 }
+
+function refactorings(session: Session, facts: FileAnalysis, { range }: CodeActionParams): CodeAction[] {
+  const { source } = facts;
+  const stretch = [toOffset(source, range.start), toOffset(source, range.end)] as const;
+  return refactoringsAt(facts, stretch, rechecked(session, facts)).map(({ title, kind, edits }) => ({
+    title,
+    kind: kind === 'extract' ? CodeActionKind.RefactorExtract : CodeActionKind.RefactorInline,
+    edit: toWorkspaceEdit(session, edits),
+  }));
+}
+
+/** What a check of a file finds with edits made. */
+const rechecked =
+  (session: Session, { source }: FileAnalysis) =>
+  (edits: readonly Edit[]): readonly Diagnostic[] => {
+    const changed = makeSource(source.name, applyEdits(source, edits));
+    return session.factsWith(source.name, new Map([[source.name, changed]]))?.checked.diagnostics ?? [];
+  };
 
 function fixesOfAll(session: Session, { source }: FileAnalysis): CodeAction[] {
   const { name } = source;
