@@ -44,6 +44,11 @@ function extracted({ source, checked }: FileAnalysis, start: number, end: number
       const [first, last] = [chosen[0], chosen.at(-1)];
       if (!first || !last) continue;
       const at = { source, start: first.span.start, end: last.span.end };
+      const isWrong = checked.diagnostics.some(
+        (one) =>
+          one.severity === 'error' && one.at?.source === source && one.at.start < at.end && at.start < one.at.end,
+      );
+      if (isWrong) return undefined;
       const name = freeName(checked.resolution);
       const above = aboveComments(source, node.span.start);
       return {

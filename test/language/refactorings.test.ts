@@ -40,6 +40,10 @@ describe('extraction of steps into a block', () => {
     expect(Object.values(refactored(taken, 'dropout(0.1)'))[0]).toContain('block part_2 = dropout(0.1)');
   });
 
+  it('is not offered for steps with a mistake', () => {
+    expect(refactored(model.replace('dropout(0.1)', 'dropuot(0.1)'), 'dropuot(0.1)')).toEqual({});
+  });
+
   it('is not offered for what a flow begins with, for no selection, and where it would read parameters', () => {
     expect(refactored(model, 'user_id -> dense'.slice(0, 7), true)).toEqual({});
     expect(refactored(model, 'dropout', false)).toEqual({});
