@@ -25,6 +25,7 @@ export interface Gate {
   pass<T>(work: (isLate: () => boolean) => Promise<T>, milliseconds: number): Promise<T>;
 }
 
+/** Long because admission, waiting and what is learned of answers read the same few times. */
 export function makeGate(limits: Pick<Limits, 'running' | 'waiting'>): Gate {
   /** A Set keeps the order of arrival, and one that is late leaves it from any place. */
   const queue = new Set<Waiting>();
