@@ -14,7 +14,7 @@ import type { Metrics } from './metrics.ts';
 import { refuseNoise } from './noise.ts';
 import { busy, overload } from './overload.ts';
 import { errorText, isForeign } from './protocols/error_text.ts';
-import { indexRefusal, ourMistake, Refused, refused } from './refused.ts';
+import { ourMistake, Refused, refusalBehind, refused } from './refused.ts';
 import { gatedUrls, methodsOf, pathOf, routeList, routeNames, urlOf } from './routes.ts';
 import { jsonType } from './send_json.ts';
 import { makeTokenCheck } from './token.ts';
@@ -135,7 +135,7 @@ function answerError(place: Place, error: unknown, request: FastifyRequest, repl
 
 /** Undefined of an error of ours. */
 function refusalOf(error: unknown, { body }: Limits): Refused | undefined {
-  const known = error instanceof Refused ? error : indexRefusal(error);
+  const known = error instanceof Refused ? error : refusalBehind(error);
   if (known) return known;
   const { code, statusCode = 500 } = error as FastifyError;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {

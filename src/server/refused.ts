@@ -42,24 +42,38 @@ export const ourMistake = (): Mistake =>
 /** The mistakes of a request that the core refused; undefined of an error that is no mistake of the request. */
 export function mistakesOf(error: unknown): readonly Mistake[] | undefined {
   if (error instanceof Refused) return error.mistakes;
-  if (indexFailure(error)) return undefined;
+  if (failureBehind(error)) return undefined;
   return error instanceof Failure ? error.diagnostics.map((each) => mistakeOf(each)) : undefined;
 }
 
-/** Seconds after which an index that did not answer may be asked again. */
-const indexSeconds = 5;
+/** Seconds after which what did not answer may be asked again. */
+const laterSeconds = 5;
 
-const indexFailure = (error: unknown): Diagnostic | undefined =>
-  error instanceof Failure ? error.diagnostics.find(({ code }) => code.startsWith('index-')) : undefined;
+/** What the server itself asks and got no answer from. No request is wrong because of it. */
+const behind = [
+  { begins: 'index-', name: 'index', isShown: true },
+  // What its process said last may name files.
+  { begins: 'engine-', name: 'engine', isShown: false },
+] as const;
 
-/** The index behind the server does not answer: 503, and its address only in the log. Undefined of another error. */
-export function indexRefusal(error: unknown): Refused | undefined {
-  const own = indexFailure(error);
-  if (own === undefined) return undefined;
+function failureBehind(error: unknown): ((typeof behind)[number] & { readonly own: Diagnostic }) | undefined {
+  if (!(error instanceof Failure)) return undefined;
+  for (const each of behind) {
+    const own = error.diagnostics.find(({ code }) => code.startsWith(each.begins));
+    if (own) return { ...each, own };
+  }
+  return undefined;
+}
+
+/** The index or the engine behind the server does not answer: 503, and its address only in the log. Undefined of another error. */
+export function refusalBehind(error: unknown): Refused | undefined {
+  const found = failureBehind(error);
+  if (found === undefined) return undefined;
+  const { own, name, isShown } = found;
   const { reason = own.message } = factsOf(own) as { readonly reason?: string };
-  const facts = { reason: `its index does not answer (${reason})`, seconds: indexSeconds };
+  const facts = { reason: `its ${name} does not answer${isShown ? ` (${reason})` : ''}`, seconds: laterSeconds };
   const { mistakes, headers } = refused(503, diagnose('server-busy', undefined, facts), '', {
-    'retry-after': String(indexSeconds),
+    'retry-after': String(laterSeconds),
   });
   return new Refused(503, mistakes, headers, own.message);
 }

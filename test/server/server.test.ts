@@ -2,6 +2,7 @@
 import { connect } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { codes } from '../../src/diagnostics/codes.ts';
+import { failure } from '../../src/diagnostics/failure.ts';
 import { type Answers, makeAnswers } from '../../src/server/answers.ts';
 import { routeList } from '../../src/server/routes.ts';
 import type { Server } from '../../src/server/server.ts';
@@ -241,6 +242,24 @@ it('answers 500 without the reason, and logs the reason, if the core fails', asy
   expect([status, body.errors[0].code]).toEqual([500, 'internal']);
   expect(text).not.toContain('a bug');
   expect(lines[0]).toContain('a bug');
+});
+
+it('answers 503 with Retry-After if the process of the engine is gone, and logs what it said', async () => {
+  const lines: string[] = [];
+  const gone = failure('engine-ended', { engine: 'torch', how: 'it was killed by SIGKILL', said: '/home/me/secret' });
+  const answers = { ...served.answers, recommend: () => Promise.reject(gone) };
+  const broken = await served.server({ log: (line) => lines.push(line) }, answers);
+  for (const body of [{ user: 'u1' }, [{ user: 'u1' }, { user: 'u2' }]]) {
+    const answer = await ask(broken, '/v1/recommend', body);
+    expect([answer.status, answer.headers['retry-after'], answer.body.errors[0].code]).toEqual([
+      503,
+      '5',
+      'server-busy',
+    ]);
+    expect(answer.text).toContain('its engine does not answer');
+    expect(answer.text).not.toContain('secret');
+  }
+  expect(lines[0]).toContain('it was killed by SIGKILL');
 });
 
 it('writes one line of JSON a request, without its body, and counts it', async () => {
