@@ -1,5 +1,9 @@
 /** Progress bars on stderr, which look alike. */
-import { SingleBar } from 'cli-progress';
+import { Format, type Options, SingleBar } from 'cli-progress';
+
+/** How long something takes yet. Before anything is done cli-progress gives the words `NULL` and `INF` in place of seconds. */
+export const leftWords: NonNullable<Options['formatTime']> = (seconds, ...rest) =>
+  Number.isFinite(Number(seconds)) ? Format.TimeFormat(seconds, ...rest) : '?';
 
 /** Without a terminal it draws nothing. @param format as cli-progress reads it */
 export const makeBar = (format: string): SingleBar =>
@@ -10,6 +14,7 @@ export const makeBar = (format: string): SingleBar =>
     hideCursor: true,
     stream: process.stderr,
     noTTYOutput: false,
+    formatTime: leftWords,
   });
 
 export interface CountBar {
