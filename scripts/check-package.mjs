@@ -153,6 +153,7 @@ try {
     'dist/cli.js',
     'dist/browser.js',
     'dist/chunks/torch_runner.py',
+    'dist/chunks/torch_group.py',
     'dist/THIRD_PARTY_LICENSES.txt',
     ...libraries.map((platform) => `dist/onnxruntime/${platform}/onnxruntime_binding.node`),
     'models/two_tower.tower',

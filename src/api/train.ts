@@ -8,6 +8,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { failure } from '../diagnostics/failure.ts';
 import type { EngineName } from '../engine/engine.ts';
 import { type Choice, chooseEngine } from '../engine/engines.ts';
+import type { Group, Meeting } from '../engine/group.ts';
 import type { DataDescription } from '../model/model.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { FolderLock } from '../storage/lock.ts';
@@ -41,6 +42,8 @@ export interface TrainRequest extends CheckRequest, MemoryRequest {
   readonly until?: (validations: number) => number;
   /** Ends training after the step it is in, with a checkpoint. */
   readonly signal?: AbortSignal;
+  /** Makes this process one of several workers, on the engine `torch`. All but the first write nothing. */
+  readonly meeting?: Meeting;
   readonly onEvent?: (event: TrainingEvent) => void;
   /** Called once everything is known and before the first step. */
   readonly onReady?: (ready: TrainReady) => void;
@@ -76,14 +79,21 @@ export async function train(path: string, request: TrainRequest): Promise<Traine
     const { refuseItself } = await import('../training/base.ts');
     await refuseItself(request.from, request.out);
   }
+  const { meeting } = request;
+  if (meeting && (request.engine ?? 'torch') !== 'torch') throw failure('workers-engine', { engine: request.engine! });
+  if (meeting && meeting.rank > 0) return trainFolder(undefined);
   const { claimFolder } = await import('../training/claim.ts');
   // Before the bad rows of the data are written there.
   const lock = await claimFolder(request.out, { ...request, plan: lowered.plan });
   try {
-    const before = await beforeOf(request, checked.lowered.plan, data.description, fresh);
-    return await trainIn(lock, { ...request, ...defined({ set }) }, checked, data, before);
+    return await trainFolder(lock);
   } finally {
     await lock.release();
+  }
+
+  async function trainFolder(held: FolderLock | undefined): Promise<Trained> {
+    const before = await beforeOf(request, checked.lowered.plan, data!.description, fresh);
+    return trainIn(held, { ...request, ...defined({ set }) }, checked, data!, before);
   }
 }
 
@@ -156,14 +166,15 @@ async function refuseTrained({ from }: Before, dataset: Dataset, { split, span }
   throw failure('held-out-trained', { folder, events: heldOutBefore, split: split.kind, until }, span);
 }
 
+/** @param lock of the folder, where this process writes it */
 async function trainIn(
-  lock: FolderLock,
+  lock: FolderLock | undefined,
   request: TrainRequest,
   checked: Lowering,
   data: NonNullable<Lowering['data']>,
   before: Before,
 ): Promise<Trained> {
-  const { signal, set } = request;
+  const { signal, set, meeting } = request;
   const { plan } = checked.lowered;
   const { readDataset } = await import('../data/read.ts');
   const { shardsOfRun } = await import('../training/folder.ts');
@@ -174,23 +185,24 @@ async function trainIn(
   const shards = await shardRequest(plan, request, request.out, when);
   // The database reads in threads of its own while this one loads the engine.
   const reading = readDataset(data.description, plan, {
-    folder: request.out,
+    ...(lock ? { folder: request.out } : {}),
     model: checked.model,
     shards,
     ...readingOf(request),
     ...defined({ pinned: before.pinned }),
   });
   reading.catch(() => {});
-  const choice = await chooseEngine(request.engine);
+  const choice = await chooseEngine(meeting ? 'torch' : request.engine);
   const [dataset, run] = await Promise.all([reading, import('../training/train.ts')]);
   await refuseTrained(before, dataset, data.description);
+  if (meeting && dataset.shards) throw failure('workers-unsupported', { what: 'training rows in shards' });
   request.onReady?.({ ...choice, plan, dataset, warnings: checked.diagnostics });
-  const result = await run.train({
+  const group = meeting && (await choice.engine.join!(meeting));
+  const options: TrainOptions = {
     plan,
     dataset,
     engine: choice.engine,
     folder: request.out,
-    lock,
     tower: version,
     origin: {
       sources: checked.sources.map(({ name, text }) => ({ name, text })),
@@ -198,6 +210,8 @@ async function trainIn(
       ...defined({ settings: set && Object.fromEntries(Object.entries(set).map(([k, v]) => [k, String(v)])) }),
     },
     ...defined({
+      lock,
+      group,
       from: before.from,
       resume: request.resume,
       finish: request.finish,
@@ -206,6 +220,14 @@ async function trainIn(
       until: request.until,
       onEvent: request.onEvent,
     }),
-  });
+  };
+  const result = await (group && group.rank > 0 ? followIn({ ...options, group }) : run.train(options));
   return { ...result, plan, dataset, engine: choice.engine };
+}
+
+/** What a worker that writes nothing comes to. */
+async function followIn(options: TrainOptions & { readonly group: Group }): Promise<TrainResult> {
+  const { follow } = await import('../training/workers/follow.ts');
+  await follow(options);
+  return { folder: options.folder, status: 'epochs', records: [] };
 }

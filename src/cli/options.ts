@@ -41,6 +41,21 @@ export const engineOption = (): Option =>
     'torch',
   ] satisfies EngineName[]);
 
+const mostWorkers = 1024;
+
+export const workersOption = (): Option =>
+  new Option(
+    '--workers <number>',
+    'use this many processes of this machine for each step; `launched` where torchrun, Slurm or Kubernetes has started them',
+  ).argParser((text: string): number | 'launched' => {
+    const number = Number(text);
+    if (text === 'launched') return text;
+    if (!Number.isInteger(number) || number < 1 || number > mostWorkers) {
+      throw new InvalidArgumentError(`Write a whole number from 1 to ${mostWorkers}, or \`launched\`.`);
+    }
+    return number;
+  });
+
 export const metricsOption = (): Option =>
   new Option(
     '--metrics <list>',

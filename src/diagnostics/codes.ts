@@ -19,6 +19,7 @@ import { starters } from './codes/starters.ts';
 import { studies } from './codes/studies.ts';
 import { syntax } from './codes/syntax.ts';
 import { tasks } from './codes/tasks.ts';
+import { workers } from './codes/workers.ts';
 
 export const codes = {
   ...syntax,
@@ -33,6 +34,7 @@ export const codes = {
   ...runs,
   ...continued,
   ...shards,
+  ...workers,
   ...serving,
   ...pages,
   ...graphs,

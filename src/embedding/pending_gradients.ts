@@ -4,12 +4,20 @@ import type { SeenRows } from './optimizer.ts';
 import type { Region } from './space.ts';
 import type { TableMemory } from './table_memory.ts';
 
+/** Gradients of some rows of a table, each row once: sums are float32 [codes, dim]. */
+export interface RowGradients {
+  readonly codes: Int32Array;
+  readonly sums: Float32Array;
+}
+
 export class PendingGradients {
   readonly #memory: TableMemory;
   /** How many rows have a gradient; their codes are in `unique`, their sums in `sums`. */
   #seen = 0;
   #unique: Region | undefined;
   #sums: Region | undefined;
+  /** Codes of `add`. */
+  #given: Region | undefined;
 
   constructor(memory: TableMemory) {
     this.#memory = memory;
@@ -21,6 +29,26 @@ export class PendingGradients {
     const at = this.#makeRoom(count, this.#seen + count);
     new Float32Array(space.memory.buffer, at.sums + this.#seen * rowBytes, gradient.length).set(gradient);
     this.#seen = space.kernels.resolveOne(codes, count, at.slots, at.unique, this.#seen, at.sums, rowBytes);
+  }
+
+  /** Adds gradients of rows, in their order. */
+  add({ codes, sums }: RowGradients): void {
+    const { name, rows, space } = this.#memory;
+    this.#given = this.#memory.enlarge(this.#given, codes.byteLength);
+    space.integers(this.#given, codes.length).set(codes);
+    const bad = space.kernels.badCode(this.#given.pointer, codes.length, rows);
+    invariant(bad < 0, `table ${name} has ${rows} rows and gets a gradient of row ${codes[bad]}`);
+    this.addRows(this.#given.pointer, codes.length, sums);
+  }
+
+  /** Copies of the rows that have a gradient, and of their sums; then none has. */
+  drain(): RowGradients {
+    const { space, rowBytes } = this.#memory;
+    const numbers = (this.#seen * rowBytes) / 4;
+    const codes = this.#seen === 0 ? new Int32Array(0) : space.integers(this.#unique!, this.#seen).slice();
+    const sums = this.#seen === 0 ? new Float32Array(0) : space.floats(this.#sums!, numbers).slice();
+    this.forget();
+    return { codes, sums };
   }
 
   /** The codes become slots; returns where the sums are. */

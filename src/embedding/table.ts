@@ -9,7 +9,7 @@ import { makeRandom } from '../random/random.ts';
 import { isLong, kindOf, type Numbers } from '../storage/tensor_header.ts';
 import type { Lookup, LookupOptions } from './lookup.ts';
 import { rowOptimizers, type StateSpec } from './optimizer.ts';
-import { PendingGradients } from './pending_gradients.ts';
+import { PendingGradients, type RowGradients } from './pending_gradients.ts';
 import type { Propagation, Step } from './propagation.ts';
 import { spaceLimit } from './space.ts';
 import { TableLookup } from './table_lookup.ts';
@@ -49,6 +49,10 @@ export interface Table {
   /** Copies values, and state where given, into the table. */
   load(values: Float32Array, state?: TableState): void;
   lookup(options: LookupOptions): Lookup;
+  /** Takes the pending gradients out, in the order of their rows. */
+  drain(): RowGradients;
+  /** Adds gradients to the pending ones: those of other workers. */
+  add(gradients: RowGradients): void;
   /**
    * One optimizer step on every row with pending gradients, at `rate` × `multiplier`; then none are pending.
    * @param rate that of the plan, where none is given; a table with a rate of its own keeps it
@@ -127,6 +131,8 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
       else values().set(from);
       if (slots) loadState(name, slots, far ? far.state() : state());
     },
+    drain: () => pending.drain(),
+    add: (gradients) => pending.add(gradients),
     lookup: (asked) => new TableLookup(memory, pending, asked),
     update(multiplier = 1, base) {
       if (graph && shown) graph.update(shown.side, multiplier, base);

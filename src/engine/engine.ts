@@ -3,6 +3,7 @@
  * every op and every model to 1e-5 between them.
  */
 import type { Graph, Tensor } from '../graph/graph.ts';
+import type { Group, Meeting } from './group.ts';
 
 export type EngineName = 'tensorflow' | 'onnx' | 'javascript' | 'torch';
 
@@ -22,6 +23,11 @@ export interface Engine {
    * @param rows of a run, at most: so few that threads may cost more than they save. Default: many
    */
   prepare(graph: Graph, parameters: Tensors, rows?: number): Promise<Program>;
+  /**
+   * Makes this process one of several workers: programs that are prepared after it run ops between them. Absent: it cannot.
+   * @throws Failure `worker-lost`
+   */
+  join?(meeting: Meeting): Promise<Group>;
 }
 
 /** A graph that is loaded and holds its own parameters. Not safe to run twice at the same time. */

@@ -9,8 +9,11 @@ const unknown = 0;
 export interface Drop {
   /** Which of `count` rows of a step read the unknown id, ascending: a function of the seed, the feature, the rows and the step alone. */
   places(count: number, step: number): number[];
-  /** Writes the unknown id at those places. */
-  apply(codes: Int32Array, count: number, step: number): void;
+  /**
+   * Writes the unknown id at those places.
+   * @param from of the first code, where the rows of other workers come before
+   */
+  apply(codes: Int32Array, count: number, step: number, from?: number): void;
 }
 
 /** Undefined for a feature that keeps its ids. All inputs that read the same rows of a feature in a step drop the same ones. */
@@ -27,9 +30,9 @@ export function makeDrop({ name, drop }: FeaturePlan, rows: RowsOf, seed: number
       each(count, step, (at) => places.push(at));
       return places;
     },
-    apply(codes, count, step) {
-      each(count, step, (at) => {
-        codes[at] = unknown;
+    apply(codes, count, step, from = 0) {
+      each(from + count, step, (at) => {
+        if (at >= from) codes[at - from] = unknown;
       });
     },
   };

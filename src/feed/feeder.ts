@@ -19,7 +19,9 @@ import { makeQueues } from './queue.ts';
 import { makeSampler, type Sampler } from './sampler.ts';
 import { makeSeenRows, type SeenRows } from './seen_rows.ts';
 import { makeSequences } from './sequences.ts';
-import { areEvents, type Batch, type FeedContext, type FeedState, placesOf } from './source.ts';
+import type { Share } from './share.ts';
+import { makeShare } from './shared_fill.ts';
+import { areEvents, type Batch, type FeedContext, type FeedState, placesOf, type Source } from './source.ts';
 import { makeSource } from './sources.ts';
 import { type Windows, windowsOf } from './windows.ts';
 
@@ -33,6 +35,8 @@ export interface FeederOptions {
   readonly seed: number;
   /** Rows of a whole batch; the last of an epoch may have fewer. */
   readonly batch: number;
+  /** Of one of several workers, whose graph is `plan`'s after `distribute`. */
+  readonly share?: Share;
 }
 
 /** Of the dense optimizer in one step. */
@@ -56,6 +60,10 @@ export interface Feeder {
    * @param rate that of the tables' optimizer, where none is given
    */
   apply(outputs: Tensors, multiplier?: number, rate?: number): void;
+  /** The first half of `apply`: rows of the tables have gradients, of this worker's rows alone. */
+  accumulate(outputs: Tensors): void;
+  /** The second half: one step of each table. */
+  update(multiplier?: number, rate?: number): void;
   /** Where negatives are mined: what takes them when an epoch begins. */
   readonly mined: readonly Mined[];
   /** Views of what must be in a checkpoint besides the tables: streaming estimators, queues, mined items. */
@@ -66,6 +74,7 @@ export interface Feeder {
   close(): void;
 }
 
+/** Long because its methods share what one step has read. */
 export function makeFeeder(options: FeederOptions): Feeder {
   const { plan, events, corpus, seed, batch: wholeBatch } = options;
   const distinct = distinctItems(options);
@@ -81,7 +90,8 @@ export function makeFeeder(options: FeederOptions): Feeder {
     columns: (rows) => (areEvents(rows) ? events.features : corpus.features),
     training: { events, corpus, batch: wholeBatch, ...defined({ distinct, elements }), seen: seenRows(), queue },
   };
-  const sources = plan.inputs.map((input) => ({ name: input.name, source: makeSource(input, context) }));
+  const sources = plan.inputs.map((input) => ({ input, name: input.name, source: makeSource(input, context) }));
+  const share = options.share && makeShare(plan, options.share);
   const samples = makeSamples(corpus, seed);
   const own = makeOwnItems(options);
   const all = Int32Array.from({ length: corpus.rows }, (_, row) => row);
@@ -91,8 +101,9 @@ export function makeFeeder(options: FeederOptions): Feeder {
   return {
     inputs(rows, step, { rate, factor = 1 }) {
       const items = distinct?.of(rows);
-      const lists = sequences?.(rows);
-      const cut = parts && { lengths: parts.lengths, of: parts.of(rows) };
+      const ownRows = share ? share.rows.rowsOf({ rows }) : rows;
+      const lists = sequences?.(ownRows);
+      const cut = parts && { lengths: parts.lengths, of: parts.of(ownRows) };
       const partOf = (length: number | undefined): Part => {
         const part = cut?.of[cut.lengths.indexOf(length!)];
         invariant(part, `the batch is cut at ${length} elements`);
@@ -119,7 +130,7 @@ export function makeFeeder(options: FeederOptions): Feeder {
         ...defined({ distinct: items, sequences: lists }),
       };
       last = batch;
-      return fillAll(sources, batch);
+      return share ? share.fill(sources, batch) : fillAll(sources, batch);
     },
     rowsOf(of) {
       invariant(last, 'no inputs were asked for');
@@ -128,7 +139,15 @@ export function makeFeeder(options: FeederOptions): Feeder {
     mined: own.mined,
     apply(outputs, multiplier = 1, rate) {
       for (const { source } of sources) source.after?.(last!, outputs);
-      learn(learning, outputs, multiplier, rate);
+      learn(learning, outputs, (table) => table.update(multiplier, rate));
+    },
+    accumulate(outputs) {
+      for (const { source } of sources) source.after?.(last!, outputs);
+      // What every worker has whole counts once.
+      learn(share ? share.learning(learning) : learning, outputs, () => {});
+    },
+    update(multiplier = 1, rate) {
+      for (const table of learning.keys()) table.update(multiplier, rate);
     },
     state: () => Object.assign({}, own.state(), ...sources.map(({ source }) => source.state?.() ?? {})) as FeedState,
     load(state) {
@@ -185,7 +204,8 @@ function noParts(): never {
   invariant(false, 'only a training step cuts its batch');
 }
 
-type NamedSource = { readonly name: string; readonly source: ReturnType<typeof makeSource> };
+type NamedSource = { readonly name: string; readonly source: Source };
+type Learning = ReadonlyMap<Table, readonly NamedSource[]>;
 
 function fillAll(sources: readonly NamedSource[], batch: Batch): Tensors {
   for (const { source } of sources) source.reserve?.(batch);
@@ -208,7 +228,7 @@ function seenRows(): (table: string) => SeenRows {
 }
 
 /** The inputs whose gradients go to each table, in the plan's order. */
-function byTable(sources: readonly NamedSource[]): ReadonlyMap<Table, readonly NamedSource[]> {
+function byTable(sources: readonly NamedSource[]): Learning {
   const tables = new Map<Table, NamedSource[]>();
   for (const each of sources) {
     const table = each.source.learns?.table;
@@ -251,7 +271,7 @@ function listedItems({ plan, events, corpus, features }: FeederOptions): ListedI
 }
 
 /** Takes the gradients of a step into the tables. */
-function learn(learning: ReturnType<typeof byTable>, outputs: Tensors, multiplier: number, rate?: number): void {
+function learn(learning: Learning, outputs: Tensors, then: (table: Table) => void): void {
   // A table at a time: what was summed for it is still in the cache when its rows are updated.
   for (const [table, its] of learning) {
     for (const { name, source } of its) {
@@ -259,7 +279,7 @@ function learn(learning: ReturnType<typeof byTable>, outputs: Tensors, multiplie
       invariant(gradient?.data instanceof Float32Array, `the step gives no gradient of input ${name}`);
       source.learns!.accumulate(gradient.data);
     }
-    table.update(multiplier, rate);
+    then(table);
   }
 }
 

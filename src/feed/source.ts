@@ -37,6 +37,8 @@ export interface Batch {
   rowsOf(rows: RowsOf): Int32Array;
   /** 1 where a row has an item of these rows, 0 where its place only fills up. */
   known(rows: ListedRows | MinedRows): Uint8Array;
+  /** Of one worker's rows: how many rows come before them in the batch. Absent: none. */
+  from?(rows: RowsOf): number;
   /** Its lists in sequence, each once, where the graph asks for them, and not by part. */
   readonly sequences?: Sequences;
   /** Its part whose lists have so many places. */

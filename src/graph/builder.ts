@@ -143,5 +143,7 @@ function movements(writer: GraphWriter) {
     topK: (a, k) => writer.add('TopK', [a], { k }),
     segmentSum: (values, segments, rows) => writer.add('SegmentSum', [values, segments], { rows: [rows] }),
     scatterUpdate: (a, indices, updates) => writer.add('ScatterUpdate', [a, indices, updates]),
+    allGather: (a, places, all) => writer.add('AllGather', [a, places, all]),
+    allReduce: (a) => writer.add('AllReduce', [a]),
   } satisfies Partial<Builder>;
 }

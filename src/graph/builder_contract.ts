@@ -77,6 +77,11 @@ export interface Builder {
   segmentSum(values: Ref, segments: Ref, rows: Dim): Ref;
   scatterUpdate(a: Ref, indices: Ref, updates: Ref): Ref;
 
+  // between workers
+  /** @param all any int32 values, as many as there are rows of all workers */
+  allGather(a: Ref, places: Ref, all: Ref): Ref;
+  allReduce(a: Ref): Ref;
+
   output(name: string, value: Ref): void;
   /** After a run, the parameter holds `value`. */
   update(parameter: Ref, value: Ref): void;

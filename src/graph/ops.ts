@@ -65,6 +65,9 @@ export const opNames = [
   'SegmentSum',
   // tensor, int32 indices [n, rank], updates [n]: elements replaced
   'ScatterUpdate',
+  // between workers: rows [own, …] of all by int32 places [own], as many as int32 [n]; the sum of all operands
+  'AllGather',
+  'AllReduce',
 ] as const;
 
 export type OpName = (typeof opNames)[number];

@@ -1,8 +1,10 @@
 /** How a run begins: the same where it is trained and where a step of it is taken again. */
 import type { TrainingState } from '../artifact/training_state.ts';
 import type { Dataset, Events } from '../data/dataset.ts';
+import { defined } from '../defined.ts';
 import { largestStep, makeTables, type Tables } from '../embedding/tables.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { Group } from '../engine/group.ts';
 import { type Feeder, makeFeeder } from '../feed/feeder.ts';
 import { connectGraph } from '../feed/graph.ts';
 import { initialValues } from '../graph/initial.ts';
@@ -12,6 +14,7 @@ import { fitted } from './fitted_step.ts';
 import { labelMeans } from './label_means.ts';
 import { type Order, orderOf } from './order.ts';
 import { feedFromShards } from './shards/feed.ts';
+import { sharedStep } from './workers/shared_step.ts';
 
 /**
  * Tables at their first values.
@@ -27,14 +30,18 @@ export const tablesOf = (plan: Plan, dataset: Dataset): Tables =>
 
 export interface BegunState extends TrainingState {
   readonly order: Order<AnyEpoch>;
+  /** The workers that take each step together; absent: this one alone. */
+  readonly group?: Group;
 }
 
 /** The state before the first step; `tables` are at their first values. */
 export async function beginState(
   { plan, dataset, engine }: { readonly plan: Plan; readonly dataset: Dataset; readonly engine: Engine },
   tables: Tables,
+  group?: Group,
 ): Promise<BegunState> {
   const { step, train } = fitted(plan, dataset.corpus.rows);
+  const graph = group ? sharedStep(step) : step.graph;
   connectGraph(plan, tables, dataset.parts.train);
   const feederOf = (events: Events): Feeder =>
     makeFeeder({
@@ -45,6 +52,7 @@ export async function beginState(
       tables,
       seed: train.seed,
       batch: train.batch,
+      ...defined({ share: group }),
     });
   const { shards } = dataset;
   const { order, feeder } = shards
@@ -55,8 +63,8 @@ export async function beginState(
       ...initialValues(step.graph, train.seed),
       ...labelMeans(plan, dataset.parts.train, shards?.labelSums),
     };
-    const program = await engine.prepare(step.graph, initial);
-    return { tables, program, feeder, order };
+    const program = await engine.prepare(graph, initial);
+    return { tables, program, feeder, order, ...defined({ group }) };
   } catch (error) {
     feeder.close();
     throw error;

@@ -21,9 +21,11 @@ import { type Rates, ratesAt } from './rates.ts';
 import { type Rounds, roundsOf } from './rounds.ts';
 import { makeStepSums, type StepSums } from './step_sums.ts';
 import type { StepsLog } from './steps_log.ts';
+import { takeStep } from './take_step.ts';
 import type { TrainOptions, TrainResult } from './train_options.ts';
 import type { EpochRecord } from './training_events.ts';
 import { Validation } from './validation.ts';
+import { giveOrder, haveStopped } from './workers/talk.ts';
 
 /** Where a run begins or goes on. */
 export interface Standing {
@@ -55,6 +57,8 @@ export class Run {
   private readonly towers: CurrentTowers;
   private readonly validation: Validation;
   private progress: Progress;
+  /** Whether the state before the next round is in a checkpoint, and not the one that every worker begins with. */
+  private readonly hasCheckpoint: boolean;
 
   constructor(
     private readonly options: TrainOptions,
@@ -63,6 +67,7 @@ export class Run {
     private readonly standing: Standing,
   ) {
     this.progress = standing.progress;
+    this.hasCheckpoint = standing.resumed || standing.from !== undefined;
     const { plan, dataset, engine } = options;
     this.towers = new CurrentTowers(plan, dataset, engine, state);
     this.validation = new Validation(plan, dataset, this.towers);
@@ -72,6 +77,7 @@ export class Run {
 
   async go(): Promise<TrainResult> {
     const { plan, onEvent } = this.options;
+    const { group } = this.state;
     const { rows, steps, leftOut, withoutList } = this.order;
     onEvent?.({
       kind: 'started',
@@ -88,8 +94,10 @@ export class Run {
     });
     for (;;) {
       const ended = this.ended();
+      const pauses = ended === undefined && (this.pauses() || this.isToStop());
+      if (group && (ended || pauses)) await giveOrder(group, { do: 'end' });
       if (ended) return this.finish(ended);
-      if (this.pauses()) return this.interrupted();
+      if (pauses) return this.interrupted();
       if (!(await this.epoch())) return this.interrupted();
     }
   }
@@ -116,6 +124,11 @@ export class Run {
     return epoch >= this.rounds.roundOf(until(this.rounds.validations));
   }
 
+  /** Workers were asked to stop at the end of a round. */
+  private isToStop(): boolean {
+    return this.state.group !== undefined && this.options.signal?.aborted === true && this.progress.step > 0;
+  }
+
   async close(): Promise<void> {
     await this.towers.close();
   }
@@ -123,7 +136,7 @@ export class Run {
   /** False: the signal came. */
   private async epoch(): Promise<boolean> {
     const { plan, dataset, signal } = this.options;
-    const { feeder, program } = this.state;
+    const { group } = this.state;
     const number = this.progress.epoch + 1;
     const epoch = this.rounds.round(this.progress.step - this.progress.stepOfEpoch);
     const sums = makeStepSums(plan, this.progress);
@@ -133,6 +146,7 @@ export class Run {
     let { step, stepOfEpoch } = this.progress;
     let rates: Rates = { dense: 0, denseFactor: 0, embeddings: 0, factor: 0 };
 
+    if (group) await giveOrder(group, { do: 'steps', restore: this.hasCheckpoint, epoch: number, stepOfEpoch, step });
     for (; stepOfEpoch < epoch.steps; stepOfEpoch++) {
       if (clock.shouldYield()) {
         this.report(number, stepOfEpoch, step, sums, clock);
@@ -140,7 +154,8 @@ export class Run {
         await this.logs.events?.write();
         await new Promise((resolve) => setImmediate(resolve));
       }
-      if (signal?.aborted) {
+      // Workers stop together, after a step.
+      if (signal?.aborted && !group) {
         this.progress = { ...this.progress, step, stepOfEpoch, sums: sums.sums(), rows: sums.rows };
         return false;
       }
@@ -151,16 +166,20 @@ export class Run {
       step++;
       rates = ratesAt(plan.train, step, this.rounds.total);
       const rows = await this.rowsOf(epoch, stepOfEpoch, { step: step - 1, sums });
-      const start = performance.now();
-      const inputs = feeder.inputs(rows, before.steps + step, { rate: rates.dense, factor: rates.denseFactor });
-      const fed = performance.now();
-      const outputs = await program.run(inputs);
-      const ran = performance.now();
-      sums.add(inputs, outputs, rows.length, { epoch: number, step });
-      this.logs.steps.add(step, outputs);
-      this.logs.events?.add(step, outputs);
-      feeder.apply(outputs, rates.factor);
-      clock.add(start, fed, ran, performance.now());
+      const taken = await takeStep(plan, this.state, {
+        ...{ rows, number: before.steps + step, rates, signal },
+        seen: ({ inputs, outputs, counts }) => {
+          sums.add(inputs, outputs, rows.length, { epoch: number, step, ...defined({ counts }) });
+          this.logs.steps.add(step, outputs);
+          this.logs.events?.add(step, outputs);
+        },
+      });
+      clock.add(...taken.times);
+      if (taken.stops) haveStopped(group!);
+      if (taken.stops && stepOfEpoch + 1 < epoch.steps) {
+        this.progress = { ...this.progress, step, stepOfEpoch: stepOfEpoch + 1, sums: sums.sums(), rows: sums.rows };
+        return false;
+      }
     }
     this.report(number, stepOfEpoch, step, sums, clock);
     await this.endEpoch(number, step, sums, clock, { dense: rates.dense, embeddings: rates.embeddings });

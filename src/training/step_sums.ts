@@ -8,9 +8,16 @@ import type { Graph } from '../graph/graph.ts';
 import type { Plan } from '../plan/plan.ts';
 import { makeTaskRows } from './task_rows.ts';
 
+interface StepAt {
+  readonly epoch: number;
+  readonly step: number;
+  /** What the rows count for each task, where the inputs are of some rows alone. */
+  readonly counts?: ReadonlyMap<string, number>;
+}
+
 export interface StepSums {
   /** @throws Failure `loss-not-finite` */
-  add(inputs: Tensors, outputs: Tensors, rows: number, at: { readonly epoch: number; readonly step: number }): void;
+  add(inputs: Tensors, outputs: Tensors, rows: number, at: StepAt): void;
   readonly rows: number;
   /** Of `loss`; 0 where no row counted. */
   loss(): number;
@@ -38,8 +45,7 @@ export function makeStepSums(
   let total = from?.rows ?? 0;
   const counted = new Float64Array(names.map((name) => from?.sums[countedPrefix + name] ?? total));
   return {
-    add(inputs, outputs, rows, { epoch, step }) {
-      const counts = taskRows(inputs);
+    add(inputs, outputs, rows, { epoch, step, counts = taskRows(inputs) }) {
       for (let i = 0; i < names.length; i++) {
         const value = outputs[names[i]!]!.data[0]!;
         if (!Number.isFinite(value)) {

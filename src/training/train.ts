@@ -21,6 +21,7 @@ import { beginFrom } from './begin_from.ts';
 import { type BegunState, beginState, tablesOf } from './begin_state.ts';
 import { claimFolder } from './claim.ts';
 import { type OfRun, openEventLog } from './event_log.ts';
+import { fitted } from './fitted_step.ts';
 import { restoreBest, resumeFolder, startFolder, writeIdentity } from './folder.ts';
 import { openMetricsLog } from './metrics_log.ts';
 import { orderOf } from './order.ts';
@@ -28,12 +29,25 @@ import { totalSteps } from './rounds.ts';
 import { beginning, Run, type Standing } from './run.ts';
 import { openStepsLog } from './steps_log.ts';
 import type { TrainOptions, TrainResult } from './train_options.ts';
+import { sharedStep } from './workers/shared_step.ts';
+import { agree, giveOrder } from './workers/talk.ts';
 
 /**
  * @throws Failure `folder-in-use`, `run-in-use`, `nothing-to-resume`, `other-run`, `fewer-epochs`, `too-few-rows`,
  * `no-validation-part`, `too-large-for-memory`, `loss-not-finite`, `damaged-file`, `cannot-write`, …
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
+  const { group } = options;
+  if (!group) return trainAlone(options);
+  // Before the folder is touched.
+  sharedStep(fitted(options.plan, options.dataset.corpus.rows).step);
+  await agree(group, { ...identify(options.plan, options.dataset, options.engine.name), tower: options.tower });
+  const result = await trainAlone(options);
+  await giveOrder(group, { do: 'end' });
+  return result;
+}
+
+async function trainAlone(options: TrainOptions): Promise<TrainResult> {
   refuseUnlessTrainable(options.plan, options.dataset);
   const lock = options.lock ?? (await claimFolder(options.folder, options));
   try {
@@ -106,7 +120,7 @@ async function withState(
   tables: TrainingState['tables'],
   work: (state: BegunState) => Promise<TrainResult>,
 ): Promise<TrainResult> {
-  const state = await beginState(options, tables);
+  const state = await beginState(options, tables, options.group);
   try {
     return await work(state);
   } finally {

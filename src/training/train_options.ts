@@ -1,6 +1,7 @@
 /** What a training is asked for, and what it comes to. */
 import type { Lineage } from '../artifact/lineage.ts';
 import type { Manifest } from '../artifact/manifest.ts';
+import type { Group } from '../engine/group.ts';
 import type { FolderLock } from '../storage/lock.ts';
 import type { Base } from './base.ts';
 import type { OfModel } from './model_files.ts';
@@ -21,6 +22,8 @@ export interface TrainOptions extends OfModel {
   readonly until?: (validations: number) => number;
   /** Ends the run after the step it is in, with a checkpoint. */
   readonly signal?: AbortSignal;
+  /** The workers that take each step together, of which this is the first. Absent: this one alone. */
+  readonly group?: Group;
   readonly onEvent?: (event: TrainingEvent) => void;
 }
 

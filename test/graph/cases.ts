@@ -163,4 +163,13 @@ export const gradientCases: Readonly<Record<string, GradientCase>> = {
     ],
     build: (b, x, i, u) => b.exp(b.sum(b.scatterUpdate(x!, i!, u!), [1])),
   },
+  AllGather: {
+    inputs: [
+      { shape: [batch, 2] },
+      { shape: [batch], dtype: 'int32', values: [0, 1, 2] },
+      { shape: [batch], dtype: 'int32', values: [0, 0, 0] },
+    ],
+    build: (b, x, i, all) => b.square(b.allGather(x!, i!, all!)),
+  },
+  AllReduce: { inputs: [matrix], build: (b, x) => b.square(b.allReduce(x!)) },
 };

@@ -18,6 +18,7 @@ import { lspCommand } from './lsp.ts';
 import { recommendCommand } from './recommend.ts';
 import { reportCommand } from './report.ts';
 import { runsCommand } from './runs.ts';
+import { scaleCommand } from './scale.ts';
 import { serveCommand } from './serve.ts';
 import { trainCommand } from './train.ts';
 import { tuneCommand } from './tune.ts';
@@ -30,6 +31,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   explainCommand,
   compileCommand,
   trainCommand,
+  scaleCommand,
   tuneCommand,
   evaluateCommand,
   compareCommand,

@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Trained, TrainReady } from '../../api/train.ts';
+import { launchWorkers } from '../../api/workers.ts';
 import type { Manifest } from '../../artifact/manifest.ts';
 import { replayedEvents } from '../../data/rows/replayed.ts';
+import { defined } from '../../defined.ts';
 import { render } from '../../diagnostics/render.ts';
 import type { EngineName } from '../../engine/engine.ts';
 import { reportFile } from '../../training/folder.ts';
@@ -20,6 +22,7 @@ import {
   setOption,
   shardsOption,
   withExample,
+  workersOption,
 } from '../options.ts';
 import { answer, answerJson, colour, say, sayEngine } from '../report.ts';
 import { leaveReport } from '../run_report.ts';
@@ -44,8 +47,10 @@ interface Options {
   readonly memory?: string;
   readonly shards?: string;
   readonly watch?: number;
+  readonly workers?: number | 'launched';
 }
 
+/** Long because it lists all options of the command. */
 export function trainCommand(program: Command): void {
   const command = new Command('train')
     .description('train a model and write the run into a folder')
@@ -54,6 +59,7 @@ export function trainCommand(program: Command): void {
     .addOption(allowOption())
     .requiredOption('--out <folder>', 'write the run into this folder')
     .addOption(engineOption())
+    .addOption(workersOption())
     .addOption(memoryOption())
     .addOption(shardsOption())
     .addOption(setOption())
@@ -75,13 +81,16 @@ export function trainCommand(program: Command): void {
         .preset(8322),
     )
     .addOption(jsonOption())
-    .action(async (path: string, { json, watch: port, ...options }: Options) => {
+    .action(async (path: string, { json, workers, watch: port, ...options }: Options) => {
       refuseTwoSeeds(command, options);
       if (options.from === undefined && (options.since !== undefined || options.all || options.replay !== undefined)) {
         command.error("error: options '--since', '--all' and '--replay' need '--from <run>'");
       }
       const [{ train }, { makeProgress }] = await Promise.all([import('../../api/train.ts'), import('../progress.ts')]);
-      const watch = port === undefined ? undefined : await (await import('../../api/watch.ts')).openWatch(port);
+      const launched = await launchWorkers(workers);
+      const isFirst = (launched.meeting?.rank ?? 0) === 0;
+      const watch =
+        port === undefined || !isFirst ? undefined : await (await import('../../api/watch.ts')).openWatch(port);
       if (watch) say(`watch it on ${watch.url}`);
       const progress = makeProgress();
       const interrupt = interruptible(() => progress.end());
@@ -90,6 +99,7 @@ export function trainCommand(program: Command): void {
         ...options,
         ...progress.passes,
         signal: interrupt,
+        ...defined({ meeting: launched.meeting }),
         onReady: (ready) => {
           sayReady(ready, options.from);
           watch?.ready(ready.plan);
@@ -100,12 +110,17 @@ export function trainCommand(program: Command): void {
         },
       })
         .catch(async (error: unknown) => {
+          const explained = error === interrupt.reason ? error : await launched.explain(error);
+          launched.kill();
           // The signal came while Tower read rows.
           if (error === interrupt.reason) return stopped;
           await watch?.end('failed');
-          throw error;
+          throw explained;
         })
-        .finally(progress.end);
+        .finally(progress.end)
+        .finally(launched.end);
+      // A worker that writes nothing has nothing to say.
+      if (!isFirst) return;
       if (manifest) await leaveReport(options.out);
       await watch?.end('ended', manifest ? join(options.out, reportFile) : undefined);
       if (json) answerJson({ status, folder: options.out, training: manifest?.training, epochs: records });

@@ -29,6 +29,18 @@ const lastAxis =
     writer.emit(op, operands, { axis: -1 }, result);
   };
 
+const segmentSum: OnnxLowering = (node, [values, segments], writer, result) => {
+  // ScatterElements adds in order, in one thread: the same bits each time.
+  const type = writer.typeOf(node.inputs[0]!);
+  const positions = writer.emit('Cast', [segments!], { to: onnxType('int64') });
+  const last = type.shape.slice(1).map((_, axis) => axis + 1);
+  const columns = last.length === 0 ? positions : writer.emit('Unsqueeze', [positions, writer.vector(last)]);
+  const indices = writer.emit('Expand', [columns, writer.shapeOf(values!, type)]);
+  const zero = writer.constant([0], [], type.dtype);
+  const zeros = writer.emit('Expand', [zero, writer.shape(node.type.shape)]);
+  writer.emit('ScatterElements', [zeros, indices, values!], { axis: 0, reduction: 'add' }, result);
+};
+
 /** How each op is written. Long because it is a table: one row an op. */
 export function onnxTable(parameter: OnnxLowering): OnnxTable {
   return {
@@ -148,20 +160,14 @@ export function onnxTable(parameter: OnnxLowering): OnnxTable {
     Gather: (_, operands, writer, result) => {
       writer.emit('Gather', operands, { axis: 0 }, result);
     },
-    SegmentSum: (node, [values, segments], writer, result) => {
-      // ScatterElements adds in order, in one thread: the same bits each time.
-      const type = writer.typeOf(node.inputs[0]!);
-      const positions = writer.emit('Cast', [segments!], { to: onnxType('int64') });
-      const last = type.shape.slice(1).map((_, axis) => axis + 1);
-      const columns = last.length === 0 ? positions : writer.emit('Unsqueeze', [positions, writer.vector(last)]);
-      const indices = writer.emit('Expand', [columns, writer.shapeOf(values!, type)]);
-      const zero = writer.constant([0], [], type.dtype);
-      const zeros = writer.emit('Expand', [zero, writer.shape(node.type.shape)]);
-      writer.emit('ScatterElements', [zeros, indices, values!], { axis: 0, reduction: 'add' }, result);
-    },
+    SegmentSum: segmentSum,
     ScatterUpdate: (_, [value, indices, updates], writer, result) => {
       const positions = writer.emit('Cast', [indices!], { to: onnxType('int64') });
       writer.emit('ScatterND', [value!, positions, updates!], {}, result);
     },
+
+    // This engine is a group of one worker.
+    AllGather: segmentSum,
+    AllReduce: same('Identity'),
   };
 }

@@ -39,6 +39,13 @@ export const segmentOperands = (node: Node, [values, segments]: readonly string[
   writer.scalarLength(node.type.shape[0]!),
 ];
 
+const segmentSum: TensorflowLowering = (node, operands, writer) =>
+  writer.emit('UnsortedSegmentSum', segmentOperands(node, operands, writer), {
+    T: writer.operandType(node),
+    Tindices: int,
+    Tnumsegments: int,
+  });
+
 /** How each op is written. Long because it is a table: one row an op. */
 export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable {
   return {
@@ -173,13 +180,12 @@ export function tensorflowTable(parameter: TensorflowLowering): TensorflowTable 
         Taxis: int,
         batch_dims: { i: 0 },
       }),
-    SegmentSum: (node, operands, writer) =>
-      writer.emit('UnsortedSegmentSum', segmentOperands(node, operands, writer), {
-        T: writer.operandType(node),
-        Tindices: int,
-        Tnumsegments: int,
-      }),
+    SegmentSum: segmentSum,
     ScatterUpdate: (node, operands, writer) =>
       writer.emit('TensorScatterUpdate', operands, { T: writer.operandType(node), Tindices: int }),
+
+    // This engine is a group of one worker.
+    AllGather: segmentSum,
+    AllReduce: same('Identity'),
   };
 }

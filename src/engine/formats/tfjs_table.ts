@@ -48,6 +48,15 @@ const likeOf: TensorflowLowering = (node, [, like], writer) => {
   return writer.emit('Cast', [like!], { SrcT: { type: dataType(from) }, DstT: { type: dataType(node.type.dtype) } });
 };
 
+/** UnsortedSegmentSum is missing in the WebAssembly backend; ScatterNd adds up what falls on one row. */
+const segmentSum: TensorflowLowering = (node, operands, writer) => {
+  const [values, segments] = segmentOperands(node, operands, writer);
+  const int = { type: 'DT_INT32' };
+  const indices = writer.emit('ExpandDims', [segments!, writer.constant([1], [], 'int32')], { T: int, Tdim: int });
+  const attributes = { T: { type: dataType(node.type.dtype) }, Tindices: int };
+  return writer.emit('ScatterNd', [indices, values!, writer.shape(node.type.shape)], attributes);
+};
+
 export function tfjsTable(parameter: TensorflowLowering): TensorflowTable {
   const table = tensorflowTable(parameter);
   return {
@@ -67,13 +76,7 @@ export function tfjsTable(parameter: TensorflowLowering): TensorflowTable {
         attributes,
       );
     },
-    // UnsortedSegmentSum is missing in the WebAssembly backend; ScatterNd adds up what falls on one row.
-    SegmentSum: (node, operands, writer) => {
-      const [values, segments] = segmentOperands(node, operands, writer);
-      const int = { type: 'DT_INT32' };
-      const indices = writer.emit('ExpandDims', [segments!, writer.constant([1], [], 'int32')], { T: int, Tdim: int });
-      const attributes = { T: { type: dataType(node.type.dtype) }, Tindices: int };
-      return writer.emit('ScatterNd', [indices, values!, writer.shape(node.type.shape)], attributes);
-    },
+    SegmentSum: segmentSum,
+    AllGather: segmentSum,
   };
 }

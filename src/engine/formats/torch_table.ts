@@ -208,4 +208,10 @@ export const torchTable: TorchTable = {
     const places = `tuple(${writer.tensor(indices!, binds.atom)}.unbind(1))`;
     return atom(`torch.index_put(${writer.tensor(value!)}, ${places}, ${writer.tensor(updates!)})`);
   },
+
+  AllGather: ({ inputs: [value, places], type }, writer) =>
+    atom(
+      `torch.ops.tower.all_gather(${writer.tensor(value!)}, ${writer.tensor(places!)}, ${writer.dim(type.shape[0]!)})`,
+    ),
+  AllReduce: ({ inputs: [value] }, writer) => atom(`torch.ops.tower.all_reduce(${writer.tensor(value!)})`),
 };

@@ -43,11 +43,20 @@ export function torchSettings(environment: NodeJS.ProcessEnv = process.env): Tor
     device,
     compile: compile === 'on',
     cache: join(cacheBase(), 'torch'),
-    threads: availableParallelism(),
+    threads: threadsOf(environment.TOWER_TORCH_THREADS),
     startSeconds: Math.min(seconds, 180),
     answerSeconds: seconds,
     compileSeconds: 4 * seconds,
   };
+}
+
+/** Workers of one machine share its cores. */
+function threadsOf(given: string | undefined): number {
+  if (given === undefined) return availableParallelism();
+  const threads = Number(given);
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new Error(`TOWER_TORCH_THREADS is \`${given}\`; set it to a number of threads, such as 4`);
+  return threads;
 }
 
 function pythonOfSetup(): string {

@@ -4,6 +4,7 @@ import type { Graph, Tensor } from '../../graph/graph.ts';
 import { checkParameters, checkTensor, type Symbols } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';
 import { torchModule } from '../formats/torch.ts';
+import { joinGroup } from './group.ts';
 import { type TorchSettings, torchSettings, torchVersion } from './settings.ts';
 import { layout, SharedMemory } from './shared_memory.ts';
 import { TorchWorker } from './worker.ts';
@@ -82,7 +83,9 @@ class TorchProgram implements Program {
   }
 
   close(): Promise<void> {
-    return this.worker.exclusively((ask) => ask({ do: 'close', program: this.id }));
+    return this.worker.exclusively(async (ask) => {
+      await ask({ do: 'close', program: this.id });
+    });
   }
 }
 
@@ -158,6 +161,7 @@ export async function torchEngine(settings: TorchSettings = torchSettings()): Pr
       await open(worker, graph, parameters, id, seconds);
       return new TorchProgram(worker, graph, id);
     },
+    join: (meeting) => joinGroup(worker, settings.device, meeting),
   };
 }
 

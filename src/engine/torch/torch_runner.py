@@ -51,6 +51,9 @@ except Exception as error:  # Whatever keeps torch from loading is the reason th
     send({'error': {'kind': 'import', 'message': f'{type(error).__name__}: {error}'}})
     sys.exit(1)
 
+# Next to this file: ops between workers.
+import torch_group
+
 dtypes = {'float32': torch.float32, 'int32': torch.int32, 'bool': torch.bool}
 
 
@@ -231,12 +234,25 @@ class Runner:
         try:
             self.memory.use(message['file'], message['size'])
             # The requests of Tower; a message comes from the parent alone.
-            {'open': self.open, 'run': self.run, 'read': self.read, 'write': self.write, 'close': self.close}[message['do']](message)
-            return {}
+            requests = {
+                'open': self.open,
+                'run': self.run,
+                'read': self.read,
+                'write': self.write,
+                'close': self.close,
+                'join': torch_group.join,
+                'lengths': torch_group.lengths,
+                'exchange': lambda asked: torch_group.exchange(self.memory, asked),
+            }
+            return {'result': requests[message['do']](message)}
         except Exception as error:
             text = f'{type(error).__name__}: {error}'
             is_full = isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in text
-            kind = 'memory' if is_full else 'compile' if isinstance(error, CompileError) else 'run'
+            is_peer = torch_group.is_joined() and torch_group.is_peer_error(error)
+            if isinstance(error, torch_group.PeerError) or is_peer:
+                kind = 'peer'
+            else:
+                kind = 'memory' if is_full else 'compile' if isinstance(error, CompileError) else 'run'
             return {'error': {'kind': kind, 'message': text}}
 
 

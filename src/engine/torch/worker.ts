@@ -11,7 +11,7 @@ import type { TorchSettings } from './settings.ts';
 import type { SharedMemory } from './shared_memory.ts';
 
 interface RunnerError {
-  readonly kind: 'import' | 'device' | 'memory' | 'compile' | 'run';
+  readonly kind: 'import' | 'device' | 'memory' | 'compile' | 'peer' | 'run';
   readonly message: string;
 }
 
@@ -22,7 +22,7 @@ export interface Hello {
   readonly compiler: string | null;
 }
 
-type Answer = { readonly error?: RunnerError } & Partial<Hello>;
+type Answer = { readonly error?: RunnerError; readonly result?: unknown } & Partial<Hello>;
 
 interface Waiting {
   readonly resolve: (answer: Answer) => void;
@@ -38,7 +38,7 @@ function runnerFile(): string {
 }
 
 /** @param seconds until the answer counts as missing */
-export type Ask = (request: object, seconds?: number) => Promise<void>;
+export type Ask = (request: object, seconds?: number) => Promise<unknown>;
 
 export class TorchWorker {
   private readonly child: ChildProcess;
@@ -77,7 +77,7 @@ export class TorchWorker {
 
   /**
    * Has the process to itself for `work`: fill the memory, ask, read the memory.
-   * @throws Failure `engine-ended`, `engine-silent`, `engine-full`, `engine-compile`
+   * @throws Failure `engine-ended`, `engine-silent`, `engine-full`, `engine-compile`, `worker-lost`
    */
   exclusively<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
     const result = this.turn.then(() => work((request, seconds) => this.ask(request, seconds)));
@@ -85,20 +85,25 @@ export class TorchWorker {
     return result;
   }
 
-  /** Ends the process. */
-  stop(): void {
+  /** Ends the process: what waits for an answer gets this reason. */
+  stop(reason?: unknown): void {
+    if (reason !== undefined) {
+      this.ended ??= reason;
+      this.settle((waiting) => waiting.reject(reason));
+    }
     this.child.kill('SIGKILL');
   }
 
-  private async ask(request: object, seconds = this.settings.answerSeconds): Promise<void> {
+  private async ask(request: object, seconds = this.settings.answerSeconds): Promise<unknown> {
     if (this.ended !== undefined) throw this.ended;
     const body = Buffer.from(JSON.stringify({ ...request, ...this.memory.state }));
     const head = Buffer.alloc(4);
     head.writeUInt32LE(body.length);
     (this.child.stdin as Writable).write(Buffer.concat([head, body]));
-    const { error } = await this.answer(seconds, 'answer');
-    if (error === undefined) return;
+    const { error, result } = await this.answer(seconds, 'answer');
+    if (error === undefined) return result;
     const { kind, message } = error;
+    if (kind === 'peer') throw failure('worker-lost', { reason: withoutPlaces(firstLine(message)) });
     if (kind === 'memory')
       throw failure('engine-full', { engine: 'torch', device: this.settings.device, reason: firstLine(message) });
     if (kind === 'compile') throw failure('engine-compile', { engine: 'torch', reason: firstLine(message) });
@@ -167,5 +172,8 @@ export class TorchWorker {
     }
   }
 }
+
+/** Without the error's type and the line of Gloo's source. */
+const withoutPlaces = (text: string): string => text.replace(/^\w+: /, '').replace(/\[\S+:\d+\] ?/g, '');
 
 const firstLine = (text: string): string => text.split('\n')[0]!;

@@ -1,6 +1,7 @@
 /** THE table of what each op is. Its keys are those of `opNames`: a missing row does not compile. */
 import type { OpName } from '../ops.ts';
 import * as binary from './binary.ts';
+import * as collectives from './collectives.ts';
 import * as indexing from './indexing.ts';
 import * as leaves from './leaves.ts';
 import * as products from './products.ts';
@@ -58,6 +59,8 @@ export const ops: OpTable = {
   Gather: indexing.gather,
   SegmentSum: indexing.segmentSum,
   ScatterUpdate: indexing.scatterUpdate,
+  AllGather: collectives.allGather,
+  AllReduce: collectives.allReduce,
 };
 
 export function isLeaf(op: OpName): op is LeafName {

@@ -29,6 +29,8 @@ export async function feedFromShards(
     inputs: (...args) => current.inputs(...args),
     rowsOf: (of) => current.rowsOf(of),
     apply: (...args) => current.apply(...args),
+    accumulate: (outputs) => current.accumulate(outputs),
+    update: (...args) => current.update(...args),
     mined: [],
     state: () => current.state(),
     load: (state) => current.load(state),

@@ -271,6 +271,16 @@ const values: readonly (readonly [title: string, build: Build, given: Tensor[], 
     ]),
   ],
   [
+    'AllGather of one worker',
+    (b, x, i) => b.allGather(x!, i!, i!),
+    [matrix, indices(1, 0)],
+    tensor([
+      [4, 5, 6],
+      [1, 2, 3],
+    ]),
+  ],
+  ['AllReduce of one worker', (b, x) => b.allReduce(x!), [matrix], matrix],
+  [
     'ScatterUpdate',
     (b, x, i, u) => b.scatterUpdate(x!, i!, u!),
     [
@@ -377,6 +387,8 @@ const types: readonly (readonly [title: string, build: Build, operands: Operands
     'float32[batch, 1]',
   ],
   ['Gather by a matrix', (b, x, i) => b.gather(x!, i!), [float(9, 4), int(batch, 5)], 'float32[batch, 5, 4]'],
+  ['AllGather', (b, x, i, all) => b.allGather(x!, i!, all!), [float(batch, 4), int(batch), int(9)], 'float32[9, 4]'],
+  ['AllReduce', (b, x) => b.allReduce(x!), [float(batch, 4)], 'float32[batch, 4]'],
   ['SegmentSum', (b, x, i) => b.segmentSum(x!, i!, 9), [float(batch, 4), int(batch)], 'float32[9, 4]'],
   [
     'ScatterUpdate',
@@ -491,6 +503,12 @@ const refusals: readonly (readonly [title: string, build: Build, operands: Opera
     'BroadcastTo: [batch, 4] does not stretch to [4]',
   ],
   ['Gather by floats', (b, x) => b.gather(x!, x!), [float(4)], 'Gather: operand 2 must be int32, but is float32[4]'],
+  [
+    'AllGather of other places',
+    (b, x, i) => b.allGather(x!, i!, i!),
+    [float(4), int(2)],
+    'AllGather: [4] has not one row for each of [2] places',
+  ],
   ['Gather from a scalar', (b, x, i) => b.gather(x!, i!), [float(), int(2)], 'Gather: a scalar has no rows'],
   [
     'SegmentSum of too few segments',

@@ -1,0 +1,69 @@
+/** `tower scale prepare`: a folder that launchers on several machines start a training from. */
+import { chmod, readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { defined } from '../defined.ts';
+import { failure } from '../diagnostics/failure.ts';
+import { reading } from '../diagnostics/system_reason.ts';
+import { type CheckRequest, checkAndLower } from './check.ts';
+import { type Job, jobFiles } from './job_files.ts';
+import { version } from './version.ts';
+
+export interface PrepareRequest extends CheckRequest {
+  readonly data: string;
+  /** Folder of the job. */
+  readonly out: string;
+  readonly workers: number;
+  /** Folder of the run. Default: `run` in the folder of the job. */
+  readonly run?: string;
+  readonly seed?: number;
+  readonly force?: boolean;
+}
+
+export interface Prepared {
+  readonly job: Job;
+  /** Paths within the folder. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Checks that workers can share the model, and writes the scripts. It reads no rows.
+ * @throws Failure with the model's diagnostics, `workers-unsupported`, `folder-not-empty`, `cannot-write`
+ */
+export async function prepare(path: string, request: PrepareRequest): Promise<Prepared> {
+  const { out, workers, seed, force = false, run = join(out, 'run') } = request;
+  const set = seed === undefined ? request.set : { ...request.set, seed };
+  const { lowered, data } = await checkAndLower(path, { ...request, ...defined({ set }) });
+  if (!data) throw failure('data-missing', { path });
+  const { plan } = lowered;
+  const { sharedStep } = await import('../training/workers/shared_step.ts');
+  const { torchModule } = await import('../engine/formats/torch.ts');
+  const { identityOf } = await import('../artifact/identity.ts');
+  const { makeFolder, writeTextDurably } = await import('../storage/durable.ts');
+  const step = sharedStep(plan.step);
+  await makeFolder(out);
+  if (!force && (await reading(out, readdir(out))).length > 0) throw failure('folder-not-empty', { folder: out });
+  const job: Job = {
+    format: 'tower-job-1',
+    tower: version,
+    model: plan.model,
+    plan: identityOf(plan).plan,
+    workers,
+    arguments: [
+      'train',
+      resolve(path),
+      ...['--data', resolve(request.data), '--out', resolve(run), '--workers', 'launched'],
+      ...Object.entries(set ?? {}).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
+      ...(request.allow ?? []).flatMap((folder) => ['--allow', resolve(folder)]),
+    ],
+    run: resolve(run),
+    folder: resolve(out),
+    sums: step.nodes.filter(({ op }) => op === 'AllReduce').length,
+    gathers: step.nodes.filter(({ op }) => op === 'AllGather').length,
+  };
+  const texts = { ...jobFiles(job), 'step.py': torchModule(step).source };
+  for (const [name, text] of Object.entries(texts)) {
+    await writeTextDurably(join(out, name), text);
+    if (name.endsWith('.sh')) await chmod(join(out, name), 0o755);
+  }
+  return { job, files: Object.keys(texts) };
+}

@@ -1,0 +1,146 @@
+/**
+ * `tower train --workers N`: this process is the first worker, and starts the others on this machine with the same command. Or a
+ * launcher, such as torchrun, has started all of them.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Failure, failure } from '../diagnostics/failure.ts';
+import type { Meeting } from '../engine/group.ts';
+import { makeTemporary, removeTemporary } from '../storage/temporary.ts';
+
+/** Set for the workers that this file starts. */
+const variable = 'TOWER_WORKER';
+
+export interface Launched {
+  readonly meeting?: Meeting;
+  /** A better reason for an error of this worker, where another one has ended. */
+  explain(error: unknown): Promise<unknown>;
+  /** Stops the others, where this worker cannot go on. */
+  kill(): void;
+  /** Waits for the others to end. */
+  end(): Promise<void>;
+}
+
+const alone: Launched = { explain: async (error) => error, kill: () => {}, end: async () => {} };
+
+export async function launchWorkers(asked: number | 'launched' | undefined): Promise<Launched> {
+  const given = process.env[variable];
+  if (given !== undefined) return { ...alone, meeting: JSON.parse(given) as Meeting };
+  if (asked === undefined || asked === 1) return alone;
+  return asked === 'launched' ? { ...alone, meeting: meetingOfLauncher(process.env) } : startOthers(asked);
+}
+
+/** Seconds that a worker waits for the others. */
+function limits({
+  TOWER_WORKER_TIMEOUT: text = '300',
+}: NodeJS.ProcessEnv): Pick<Meeting, 'seconds' | 'patientSeconds'> {
+  const seconds = Number(text);
+  if (!(seconds > 0)) throw failure('workers-setting', { name: 'TOWER_WORKER_TIMEOUT', value: text, example: '300' });
+  return { seconds, patientSeconds: 12 * seconds };
+}
+
+/** As torchrun sets them; the scripts of `tower scale prepare` set the same for Slurm and Kubernetes. */
+export function meetingOfLauncher(environment: NodeJS.ProcessEnv): Meeting {
+  const names = ['RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT'];
+  const missing = names.filter((name) => !environment[name]);
+  if (missing.length > 0) throw failure('workers-launched', { missing });
+  const workers = countOf(environment, 'WORLD_SIZE', 1, Number.MAX_SAFE_INTEGER);
+  return { rank: countOf(environment, 'RANK', 0, workers - 1), workers, meet: 'env://', ...limits(environment) };
+}
+
+function countOf(environment: NodeJS.ProcessEnv, name: string, least: number, most: number): number {
+  const number = Number(environment[name]);
+  if (Number.isInteger(number) && number >= least && number <= most) return number;
+  throw failure('workers-setting', { name, value: environment[name]!, example: String(least) });
+}
+
+interface Other {
+  readonly rank: number;
+  readonly child: ChildProcess;
+  said: string;
+  /** How it ended, where it was not as it should. */
+  readonly failed: Promise<Failure>;
+  readonly exited: Promise<void>;
+}
+
+async function startOthers(workers: number): Promise<Launched> {
+  const folder = makeTemporary('workers');
+  const lost = new AbortController();
+  const meeting = { workers, meet: `file://${join(folder, 'meeting')}`, ...limits(process.env) };
+  process.env.TOWER_TORCH_THREADS ??= String(Math.max(1, Math.floor(availableParallelism() / workers)));
+  // Gloo would look for the address of this machine's name, which a container may not have.
+  process.env.GLOO_SOCKET_IFNAME ??= process.platform === 'darwin' ? 'lo0' : 'lo';
+  const others = Array.from({ length: workers - 1 }, (_, at) => start({ ...meeting, rank: at + 1 }));
+  let isOver = false;
+  for (const { failed } of others) {
+    failed.then((reason) => {
+      // The workers that are left notice it by themselves, and say more.
+      if (!isOver) setTimeout(() => lost.abort(reason), 3000).unref();
+    });
+  }
+  return {
+    meeting: { ...meeting, rank: 0, lost: lost.signal },
+    async explain(error) {
+      if (!(error instanceof Failure) || !['worker-lost', 'engine-ended'].includes(error.diagnostics[0]!.code))
+        return error;
+      const moment = new Promise<undefined>((resolve) => setTimeout(resolve, 3000));
+      return (await Promise.race([moment, ...others.map(({ failed }) => failed)])) ?? error;
+    },
+    kill() {
+      isOver = true;
+      for (const { child } of others) child.kill('SIGKILL');
+    },
+    async end() {
+      isOver = true;
+      await Promise.all(others.map(finish));
+      removeTemporary(folder);
+    },
+  };
+}
+
+function start(meeting: Meeting): Other {
+  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+    env: { ...process.env, [variable]: JSON.stringify(meeting) },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr!.on('data', (bytes: Buffer) => {
+    said = `${said}${bytes}`.slice(-4000);
+  });
+  const { rank } = meeting;
+  const failed = new Promise<Failure>((resolve) => {
+    child.on('error', (error) =>
+      resolve(failure('worker-ended', { worker: rank, how: `does not start: ${error.message}` })),
+    );
+    child.on('close', (code, signal) => {
+      if (code === 0) return;
+      const line = said
+        .trim()
+        .split('\n')
+        .find((each) => /^error/.test(each));
+      // It only says that yet another one is gone.
+      if (line?.includes('[worker-lost]')) return;
+      const how = signal ? `was killed by ${signal}` : `ended with code ${code}`;
+      resolve(
+        failure('worker-ended', {
+          worker: rank,
+          how,
+          ...(line && !signal ? { said: line.replace(/^error: /, '') } : {}),
+        }),
+      );
+    });
+  });
+  const exited = new Promise<void>((resolve) => {
+    child.on('error', () => resolve());
+    child.on('close', () => resolve());
+  });
+  return { rank, child, said, failed, exited };
+}
+
+/** A worker that has heard of the end needs a moment to close its engine. */
+async function finish({ child, exited }: Other): Promise<void> {
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  await exited;
+  clearTimeout(timer);
+}

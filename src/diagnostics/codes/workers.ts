@@ -1,0 +1,69 @@
+/** Codes of several workers that train one model together. */
+import { row } from '../code_row.ts';
+
+export const workers = {
+  'workers-unsupported': row<{ what: string }>({
+    severity: 'error',
+    message: ({ what }) => `several workers cannot share ${what}`,
+    hint: () => 'train without `--workers`, or remove this from the model',
+    means:
+      'With `--workers`, each worker computes some rows of a step. A part of the model needs a list of what all rows of the step read, or training rows are in shards. Workers do not support that.',
+    remedy: 'Train without `--workers`, or change the model. The guide on scale lists what workers support.',
+  }),
+
+  'workers-engine': row<{ engine: string }>({
+    severity: 'error',
+    message: ({ engine }) => `workers talk to each other through PyTorch, and the engine is \`${engine}\``,
+    hint: () => 'leave out `--engine`, or write `--engine torch`',
+    means: 'Workers exchange rows and gradients through PyTorch. The other engines run in one process.',
+    remedy: 'Leave out `--engine`, or write `--engine torch`. `tower engines --setup torch` installs PyTorch.',
+  }),
+
+  'workers-launched': row<{ missing: readonly string[] }>({
+    severity: 'error',
+    message: ({ missing }) =>
+      `no launcher has started this worker: ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set`,
+    hint: () => 'start the command with torchrun, Slurm or Kubernetes, or write a number, such as `--workers 2`',
+    means:
+      '`--workers launched` takes the number of workers, and where they meet, from environment variables. A launcher such as torchrun sets them.',
+    remedy: 'Start the folder that `tower scale prepare` wrote with a launcher. On one machine, write `--workers 2`.',
+  }),
+
+  'workers-setting': row<{ name: string; value: string; example: string }>({
+    severity: 'error',
+    message: ({ name, value }) => `the environment variable ${name} is \`${value}\``,
+    hint: ({ name, example }) =>
+      `set ${name} to a number, such as ${example}; ranks count from 0 up to the last worker`,
+    means: 'Workers read from environment variables how many they are, which one each is, and how long they wait.',
+    remedy: 'Set the variable to a number. A launcher such as torchrun sets `RANK` and `WORLD_SIZE` by itself.',
+  }),
+
+  'workers-differ': row<{ worker: number; what: string }>({
+    severity: 'error',
+    message: ({ worker, what }) => `worker ${worker} is about to train something else than worker 0: ${what} differs`,
+    hint: () => 'start all workers with the same version of Tower, the same model, data and settings',
+    means:
+      'Before the first step, workers compare the version of Tower, the model with its settings, the seed, and the encoded data. They must be equal. No file was changed.',
+    remedy: 'Copy the same folder to all machines, and start all workers with the same command.',
+  }),
+
+  'worker-ended': row<{ worker: number; how: string; said?: string | undefined }>({
+    severity: 'error',
+    message: ({ worker, how, said }) => `worker ${worker} ${how}${said === undefined ? '' : `: ${said}`}`,
+    hint: () => 'remove the cause and continue with `--resume`, with any number of workers',
+    means:
+      'A worker of this machine ended before the training did. The run keeps its last checkpoint, and all workers have stopped.',
+    remedy:
+      'Continue with `--resume`; the number of workers may change. Use fewer workers if the system killed one: it probably had too little memory.',
+  }),
+
+  'worker-lost': row<{ reason: string }>({
+    severity: 'error',
+    message: ({ reason }) => `another worker does not answer: ${reason}`,
+    hint: () => 'continue with `--resume`, with any number of workers; the other workers report the reason',
+    means:
+      'A worker ended, cannot be reached, or took longer than the limit. Workers take each step together, so all of them stop. The run keeps its last checkpoint.',
+    remedy:
+      'Continue with `--resume`; the number of workers may change. Read the messages of the other workers. Set TOWER_WORKER_TIMEOUT to more seconds if a worker is only slow.',
+  }),
+};

@@ -1,0 +1,43 @@
+/** A group of workers through torch.distributed, in the process that runs their graphs. */
+import type { Group, Meeting } from '../group.ts';
+import { layout } from './shared_memory.ts';
+import type { TorchWorker } from './worker.ts';
+
+/** The process gives up first, and says why. */
+const grace = 30;
+
+/** @throws Failure `worker-lost` where not all workers come in time */
+export async function joinGroup(worker: TorchWorker, device: string, meeting: Meeting): Promise<Group> {
+  const { rank, workers, meet, seconds, patientSeconds, lost } = meeting;
+  const stop = (): void => worker.stop(lost!.reason);
+  if (lost?.aborted) throw lost.reason;
+  lost?.addEventListener('abort', stop, { once: true });
+  const { memory } = worker;
+  const backend = device === 'cpu' ? 'gloo' : 'cpu:gloo,cuda:nccl';
+  const asked = { do: 'join', backend, rank, workers, meet, seconds, patientSeconds };
+  await worker.exclusively((ask) => ask(asked, patientSeconds + grace));
+  return {
+    rank,
+    workers,
+    exchange: (bytes, patience) =>
+      worker.exclusively(async (ask) => {
+        const isPatient = patience === 'patient';
+        const limit = (isPatient ? patientSeconds : seconds) + grace;
+        const { lengths } = (await ask({ do: 'lengths', bytes: bytes.length, patient: isPatient }, limit)) as {
+          readonly lengths: readonly number[];
+        };
+        const sent = layout([bytes.length]);
+        const received = layout([lengths.reduce((sum, length) => sum + length, 0)], sent.end);
+        memory.reserve(received.end);
+        const tensorOf = (data: Uint8Array) => ({ dtype: 'bool', shape: [data.length], data }) as const;
+        memory.put(tensorOf(bytes), sent.places[0]!);
+        await ask({ do: 'exchange', lengths, from: sent.places[0], into: received.places[0] }, seconds + grace);
+        let at = received.places[0]!;
+        return lengths.map((length) => {
+          const { data } = memory.take('bool', [length], at);
+          at += length;
+          return data as Uint8Array;
+        });
+      }),
+  };
+}

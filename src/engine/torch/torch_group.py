@@ -1,0 +1,109 @@
+"""
+What a group of workers does together, for torch_runner.py: the two ops of graphs between workers, and messages of bytes. Each worker
+has a rank; a worker that is not in a group is a group of one.
+"""
+import datetime
+
+import torch
+import torch.distributed as dist
+
+
+class PeerError(Exception):
+    """Another worker does not answer."""
+
+
+def is_joined():
+    return dist.is_initialized()
+
+
+def size():
+    return dist.get_world_size() if dist.is_initialized() else 1
+
+
+def chunk(total):
+    """Rows of each worker but the last ones. Tower cuts the rows of a step in the same way."""
+    return -(-total // size())
+
+
+@torch.library.custom_op('tower::all_gather', mutates_args=())
+def all_gather(rows: torch.Tensor, places: torch.Tensor, total: int) -> torch.Tensor:
+    if size() == 1:
+        return torch.zeros((total, *rows.shape[1:]), dtype=rows.dtype, device=rows.device).index_copy(0, places.long(), rows)
+    own = rows.new_zeros((chunk(total), *rows.shape[1:]))
+    own[: rows.shape[0]] = rows
+    whole = own.new_empty((size() * own.shape[0], *rows.shape[1:]))
+    dist.all_gather_into_tensor(whole, own)
+    # What fills up is at the end of the whole.
+    return whole[:total].clone()
+
+
+@all_gather.register_fake
+def _(rows, places, total):
+    return rows.new_empty((total, *rows.shape[1:]))
+
+
+@torch.library.custom_op('tower::all_reduce', mutates_args=())
+def all_reduce(value: torch.Tensor) -> torch.Tensor:
+    total = value.clone(memory_format=torch.contiguous_format)
+    if size() > 1:
+        dist.all_reduce(total)
+    return total
+
+
+@all_reduce.register_fake
+def _(value):
+    return torch.empty_like(value, memory_format=torch.contiguous_format)
+
+
+# Of those who wait for a worker that compiles a step or ranks a corpus.
+patient = None
+
+
+def join(message):
+    """Waits until all workers are there: they may have read their rows at different speeds."""
+    global patient
+    try:
+        dist.init_process_group(
+            message['backend'],
+            init_method=message['meet'],
+            rank=message['rank'],
+            world_size=message['workers'],
+            timeout=datetime.timedelta(seconds=message['patientSeconds']),
+        )
+        patient = dist.new_group(backend='gloo', timeout=datetime.timedelta(seconds=message['patientSeconds']))
+        # The first words between each two workers: a place that the store names and nobody hears is found here.
+        dist.barrier(group=patient)
+        dist.distributed_c10d._set_pg_timeout(datetime.timedelta(seconds=message['seconds']), dist.group.WORLD)
+    except Exception as error:
+        raise PeerError(f'{error}') from error
+
+
+def lengths(message):
+    """How many bytes each worker has to say."""
+    mine = torch.tensor([message['bytes']], dtype=torch.int64)
+    all_of_them = torch.empty(size(), dtype=torch.int64)
+    dist.all_gather_into_tensor(all_of_them, mine, group=patient if message['patient'] else None)
+    return {'lengths': all_of_them.tolist()}
+
+
+def exchange(memory, message):
+    """Bytes of each worker to all, side by side in the order of ranks."""
+    known = message['lengths']
+    longest = max(known)
+    mine = torch.zeros(longest, dtype=torch.uint8)
+    rank = dist.get_rank()
+    mine[: known[rank]] = memory.view(torch.uint8, message['from'], [known[rank]])
+    parts = torch.empty(size() * longest, dtype=torch.uint8)
+    dist.all_gather_into_tensor(parts, mine)
+    at = message['into']
+    for worker, length in enumerate(known):
+        memory.view(torch.uint8, at, [length]).copy_(parts[worker * longest : worker * longest + length])
+        at += length
+    return {}
+
+
+def is_peer_error(error):
+    """Whether a worker is gone, or too slow: gloo and the store say so in errors of these types alone."""
+    text = str(error).lower()
+    words = ('gloo', 'timed out', 'timeout', 'connection', 'socket', 'peer', 'store', 'broken pipe')
+    return isinstance(error, dist.DistError) or any(word in text for word in words)

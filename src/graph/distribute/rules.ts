@@ -1,0 +1,283 @@
+/**
+ * How each op works on shares. A sum over shared rows is a sum of each worker's rows, and then of all workers. What needs all rows gets
+ * the whole value.
+ */
+import type { Builder, Ref } from '../builder.ts';
+import { elementsOf, type Shape, sameDim } from '../dims.ts';
+import type { Attribute, Dim, Node } from '../graph.ts';
+import type { LeafName } from '../ops/row.ts';
+import { elementwiseNames, type OpName } from '../ops.ts';
+import { estimate } from '../passes/rewrite.ts';
+import { CannotShare, type Shares, type Value } from './values.ts';
+
+type Op = Exclude<OpName, LeafName>;
+
+/** A node of the graph before, and its operands as they are now. */
+export interface Site {
+  readonly node: Node;
+  readonly values: readonly Value[];
+  /** Types of the operands in the graph before. */
+  readonly shapes: readonly Shape[];
+  readonly builder: Builder;
+  readonly shares: Shares;
+  /** The op on these operands, with other attributes where given. */
+  add(operands: readonly Ref[], attributes?: Readonly<Record<string, Attribute>>): Ref;
+}
+
+export type ShareRule = (site: Site) => Value;
+
+/** All operands whole. */
+const whole: ShareRule = ({ values, shares, add }) => ({ ref: add(values.map((value) => shares.whole(value))) });
+
+/** Operands aligned at their last axes, as NumPy does: all get shares along one axis of the result. */
+const aligned: ShareRule = (site) => {
+  const { node, values, add } = site;
+  const chosen = largestShare(site);
+  if (!chosen) return { ref: add(values.map(({ ref }) => ref)) };
+  const points = pointsOf(site);
+  const operands = alignedTo(site, chosen.axis, chosen.symbol, node.type.shape.length);
+  return { ref: add(operands), ...chosen, ...(points === undefined ? {} : { points }) };
+};
+
+/** The share that the largest of the operands has, as an axis of the result. */
+function largestShare({ node, values, shapes }: Site): { readonly axis: number; readonly symbol: string } | undefined {
+  const rank = node.type.shape.length;
+  let best: { readonly axis: number; readonly symbol: string; readonly size: number } | undefined;
+  values.forEach(({ axis, symbol }, at) => {
+    const shape = shapes[at]!;
+    if (axis === undefined) return;
+    const size = estimate(shape);
+    if (!best || size > best.size) best = { axis: axis + rank - shape.length, symbol: symbol!, size };
+  });
+  return best && { axis: best.axis, symbol: best.symbol };
+}
+
+function alignedTo({ values, shapes, shares }: Site, axis: number, symbol: string, rank: number): readonly Ref[] {
+  return values.map((value, at) => {
+    const shape = shapes[at]!;
+    const own = axis - (rank - shape.length);
+    const stretches = own < 0 || shape[own] === 1;
+    if (stretches) return shares.whole(value);
+    return value.axis === own ? value.ref : shares.cut(shares.whole(value), own, symbol).ref;
+  });
+}
+
+/** Numbers of own rows stay such numbers in sums and products with others; nothing else may be made of them. */
+const countingOps: ReadonlySet<OpName> = new Set(['Add', 'Mul', 'Cast']);
+
+function pointsOf({ node, values }: Site): number | undefined {
+  const found = values.find(({ points }) => points !== undefined)?.points;
+  if (found === undefined) return undefined;
+  if (!countingOps.has(node.op) || (node.op !== 'Cast' && found !== 0)) throw new CannotShare();
+  return found;
+}
+
+const refuseNumbers = ({ values }: Site): void => {
+  if (values.some(({ points }) => points !== undefined)) throw new CannotShare();
+};
+
+const reduction: ShareRule = (site) => {
+  const { node, values, builder, add } = site;
+  refuseNumbers(site);
+  const [{ ref, axis, symbol }] = values as [Value];
+  const axes = node.attributes.axes as readonly number[];
+  if (axis === undefined) return { ref: add([ref]) };
+  if (axes.includes(axis)) return node.op === 'Sum' ? { ref: builder.allReduce(add([ref])) } : throughWhole(site, axis);
+  const before = node.attributes.keepDims === true ? 0 : axes.filter((each) => each < axis).length;
+  return { ref: add([ref]), axis: axis - before, symbol: symbol! };
+};
+
+/** A mean or a maximum over shared rows: over the other axes first, so that little goes between workers. */
+function throughWhole({ node, values, builder, shares, add }: Site, axis: number): Value {
+  const [value] = values as [Value];
+  const axes = node.attributes.axes as readonly number[];
+  const others = axes.filter((each) => each !== axis);
+  if (others.length === 0) return { ref: add([shares.whole(value)]) };
+  const partial = add([value.ref], { axes: others, keepDims: true });
+  const all = add([shares.whole({ ...value, ref: partial })], { axes: [axis], keepDims: true });
+  return { ref: node.attributes.keepDims === true ? all : builder.reshape(all, node.type.shape) };
+}
+
+/** Over the last axis, whole. */
+const lastAxis: ShareRule = (site) => {
+  refuseNumbers(site);
+  const { values, shapes, shares, add } = site;
+  const [value] = values as [Value];
+  if (value.axis === undefined || value.axis === shapes[0]!.length - 1) return { ref: add([shares.whole(value)]) };
+  return { ...value, ref: add([value.ref]) };
+};
+
+const product: ShareRule = (site) => {
+  refuseNumbers(site);
+  const { node, values, shapes, builder, shares, add } = site;
+  const [a, b] = values as [Value, Value];
+  const { transposeA, transposeB } = node.attributes;
+  const rank = shapes[0]!.length;
+  const [rows, inner] = transposeA ? [rank - 1, rank - 2] : [rank - 2, rank - 1];
+  const [innerB, columns] = transposeB ? [rank - 1, rank - 2] : [rank - 2, rank - 1];
+  // A product for each row of a leading axis.
+  const leading = [a, b].find(({ axis }) => axis !== undefined && axis < rank - 2);
+  if (leading) {
+    const operands = [a, b].map((value) =>
+      value.axis === leading.axis ? value.ref : shares.cut(shares.whole(value), leading.axis!, leading.symbol!).ref,
+    );
+    return { ref: add(operands), axis: leading.axis!, symbol: leading.symbol! };
+  }
+  if (a.axis === rows) return { ref: add([a.ref, shares.whole(b)]), axis: rank - 2, symbol: a.symbol! };
+  // Over shared rows: each worker's product, and their sum.
+  const shared = a.axis === inner ? a : b.axis === innerB ? b : undefined;
+  if (shared) {
+    const left = a.axis === inner ? a.ref : shares.cut(shares.whole(a), inner, shared.symbol!).ref;
+    const right = b.axis === innerB ? b.ref : shares.cut(shares.whole(b), innerB, shared.symbol!).ref;
+    return { ref: builder.allReduce(add([left, right])) };
+  }
+  if (b.axis === columns) return { ref: add([shares.whole(a), b.ref]), axis: rank - 1, symbol: b.symbol! };
+  return { ref: add([a.ref, b.ref]) };
+};
+
+const reshape: ShareRule = (site) => {
+  const { node, values, shapes, shares, add } = site;
+  const [value] = values as [Value];
+  const { axis, symbol, points } = value;
+  if (axis === undefined) return whole(site);
+  const [from] = shapes as [Shape];
+  const to = node.type.shape;
+  // Rows stay rows: what is before them is as long as it was.
+  const before = elementsOf(from.slice(0, axis));
+  const kept = to.findIndex((dim, at) => hasSymbol(dim, symbol!) && sameDim(elementsOf(to.slice(0, at)), before));
+  if (kept < 0) return whole(site);
+  if (points !== undefined && points !== 0) throw new CannotShare();
+  const shape = to.map((dim, at) => (at === kept ? shares.ownDim(dim, symbol!) : dim));
+  return { ...value, ref: add([value.ref], { shape }), axis: kept };
+};
+
+const hasSymbol = (dim: Dim, symbol: string): boolean =>
+  typeof dim !== 'number' && dim.symbol.split('·').includes(symbol);
+
+const transpose: ShareRule = (site) => {
+  refuseNumbers(site);
+  const { node, values, add } = site;
+  const [value] = values as [Value];
+  if (value.axis === undefined) return { ref: add([value.ref]) };
+  return { ...value, ref: add([value.ref]), axis: (node.attributes.perm as readonly number[]).indexOf(value.axis) };
+};
+
+const concat: ShareRule = (site) => {
+  const { node, values, shapes, add } = site;
+  const along = node.attributes.axis as number;
+  const chosen = largestShare(site);
+  if (!chosen || chosen.axis === along) return whole(site);
+  const operands = alignedTo(site, chosen.axis, chosen.symbol, node.type.shape.length);
+  const columns = values.findIndex(({ points }) => points !== undefined);
+  if (columns < 0) return { ref: add(operands), ...chosen };
+  // Pairs of which one number counts own rows.
+  if (along !== node.type.shape.length - 1) throw new CannotShare();
+  const before = shapes.slice(0, columns).reduce((sum, shape) => sum + (shape[along] as number), 0);
+  return { ref: add(operands), ...chosen, points: before + values[columns]!.points! };
+};
+
+const slice: ShareRule = (site) => {
+  const { node, values, shapes, shares, add } = site;
+  const [value] = values as [Value];
+  const { axis, symbol, points } = value;
+  if (axis === undefined) return { ref: add([value.ref]) };
+  const begin = node.attributes.begin as readonly number[];
+  const size = node.attributes.size as readonly Dim[];
+  const isAll = begin[axis] === 0 && (size[axis] === -1 || sameDim(size[axis]!, shapes[0]![axis]!));
+  if (!isAll) return whole(site);
+  const sizes = size.map((dim, at) => (at === axis ? shares.ownDim(dim, symbol!) : dim));
+  const { points: _, ...sliced } = { ...value, ref: add([value.ref], { begin, size: sizes }) };
+  const last = begin.length - 1;
+  if (points === undefined || last === axis) return { ...sliced, ...(points === undefined ? {} : { points }) };
+  const column = points - begin[last]!;
+  const width = node.type.shape[last] as number;
+  return { ...sliced, ...(column >= 0 && column < width ? { points: column } : {}) };
+};
+
+const pad: ShareRule = (site) => {
+  refuseNumbers(site);
+  const { node, values, add } = site;
+  const [value] = values as [Value];
+  const { before, after } = node.attributes as Record<string, readonly number[]>;
+  if (value.axis === undefined || before![value.axis] !== 0 || after![value.axis] !== 0) return whole(site);
+  return { ...value, ref: add([value.ref]) };
+};
+
+const broadcast: ShareRule = (site) => {
+  const { points } = site.values[0]!;
+  if (points !== undefined) throw new CannotShare();
+  // The values of the second operand are not read.
+  const values = site.values.map(({ points: _, ...value }) => value);
+  return aligned({ ...site, values });
+};
+
+const gather: ShareRule = (site) => {
+  const { values, shapes, shares, add } = site;
+  const [from, indices] = values as [Value, Value];
+  if (from.points !== undefined) throw new CannotShare();
+  const split = indices.axis === undefined ? {} : { axis: indices.axis, symbol: indices.symbol! };
+  if (indices.points !== undefined) {
+    if (from.axis !== 0) throw new CannotShare();
+    return { ref: add([from.ref, indices.ref]), ...split };
+  }
+  if (from.axis !== undefined && from.axis > 0 && indices.axis === undefined) {
+    const axis = from.axis - 1 + shapes[1]!.length;
+    return { ref: add([from.ref, indices.ref]), axis, symbol: from.symbol! };
+  }
+  return { ref: add([shares.whole(from), indices.ref]), ...split };
+};
+
+const segmentSum: ShareRule = (site) => {
+  const { node, values, builder, shares, add } = site;
+  const [rows, segments] = values as [Value, Value];
+  if (rows.points !== undefined) throw new CannotShare();
+  const symbol = rows.axis === 0 ? rows.symbol : segments.symbol;
+  if (symbol === undefined) return whole(site);
+  const own = (value: Value): Ref => (value.axis === 0 ? value.ref : shares.cut(shares.whole(value), 0, symbol).ref);
+  const operands = [own(rows), own(segments)];
+  if (segments.points === undefined) return { ref: builder.allReduce(add(operands)) };
+  // Into own rows.
+  const [into] = node.attributes.rows as readonly [Dim];
+  const target = typeof into === 'number' ? undefined : into.symbol;
+  if (target === undefined || target.includes('·')) throw new CannotShare();
+  return { ref: add(operands, { rows: [shares.ownDim(into, target)] }), axis: 0, symbol: target };
+};
+
+const scatterUpdate: ShareRule = (site) => {
+  const { values, shares, add } = site;
+  const [value, indices, updates] = values as [Value, Value, Value];
+  const { points, axis, symbol } = indices;
+  if (points === undefined) return whole(site);
+  const rows = value.axis === points ? value : undefined;
+  if (!rows) throw new CannotShare();
+  const own = updates.axis === axis ? updates.ref : shares.cut(shares.whole(updates), 0, symbol!).ref;
+  return { ...rows, ref: add([rows.ref, indices.ref, own]) };
+};
+
+const byAlignment = Object.fromEntries(elementwiseNames.map((name) => [name, aligned])) as Record<
+  (typeof elementwiseNames)[number],
+  ShareRule
+>;
+
+export const shareRules: Readonly<Record<Op, ShareRule>> = {
+  ...byAlignment,
+  MatMul: product,
+  BatchMatMul: product,
+  Sum: reduction,
+  Mean: reduction,
+  Max: reduction,
+  Softmax: lastAxis,
+  LogSoftmax: lastAxis,
+  TopK: lastAxis,
+  Reshape: reshape,
+  Transpose: transpose,
+  Concat: concat,
+  Slice: slice,
+  Pad: pad,
+  BroadcastTo: broadcast,
+  Gather: gather,
+  SegmentSum: segmentSum,
+  ScatterUpdate: scatterUpdate,
+  AllGather: whole,
+  AllReduce: whole,
+};

@@ -1,0 +1,124 @@
+/** Values of a graph that several workers run: whole on each of them, or a share on each. */
+import type { Builder, Ref } from '../builder.ts';
+import { symbolic } from '../dims.ts';
+import type { Dim } from '../graph.ts';
+
+/** Inputs that a shared graph has besides its own, for a length whose rows are shared. */
+export const shareInputs = {
+  /** Which rows of all are this worker's: int32 [own]. */
+  own: (symbol: string): string => `own/${symbol}`,
+  /** As many numbers as there are rows: int32 [rows]. */
+  all: (symbol: string): string => `all/${symbol}`,
+} as const;
+
+/** The symbol of a worker's share of the rows of a length. */
+export const ownSymbol = (symbol: string): string => `own_${symbol}`;
+
+export interface Value {
+  readonly ref: Ref;
+  /** The axis of which each worker has a share; absent: each has the whole value. */
+  readonly axis?: number;
+  /** The length that is shared there. */
+  readonly symbol?: string;
+  /** Column of the last axis whose numbers count a worker's own rows, not those of all. */
+  readonly points?: number;
+}
+
+/** What cannot be shared: the user reads which part of the model it is. */
+export class CannotShare extends Error {}
+
+/** Moves values between the two forms; each is made once. */
+export class Shares {
+  private readonly wholes = new Map<number, Ref>();
+  private readonly cuts = new Map<string, Ref>();
+
+  constructor(
+    private readonly builder: Builder,
+    /** Lengths of which each worker counts its own rows: there is no whole. */
+    private readonly local: ReadonlySet<string>,
+  ) {}
+
+  /** The length on one worker. */
+  ownDim(dim: Dim, symbol: string): Dim {
+    if (typeof dim === 'number' || this.local.has(symbol)) return dim;
+    const symbols = dim.symbol.split('·');
+    const at = symbols.indexOf(symbol);
+    if (at < 0) return dim;
+    symbols[at] = ownSymbol(symbol);
+    return { symbol: symbols.sort().join('·'), times: dim.times };
+  }
+
+  /** With the rows of all workers. */
+  whole({ ref, axis, symbol, points }: Value): Ref {
+    if (axis === undefined) return ref;
+    const known = this.wholes.get(ref.id);
+    if (known) return known;
+    if (points !== undefined || this.local.has(symbol!)) throw new CannotShare();
+    const { builder } = this;
+    if (ref.type.dtype === 'bool') {
+      const numbers = this.whole({ ref: builder.cast(ref, 'int32'), axis, symbol: symbol! });
+      return this.keep(ref, builder.greater(numbers, 0));
+    }
+    const whole = this.alongRows(ref, axis, ownSymbol(symbol!), symbol!, (rows) =>
+      builder.allGather(rows, this.own(symbol!), this.all(symbol!)),
+    );
+    // The share of the whole is there already.
+    this.cuts.set(`${whole.id} ${axis} ${symbol}`, ref);
+    return this.keep(ref, whole);
+  }
+
+  /** This worker's rows of a value that it has whole. */
+  cut(ref: Ref, axis: number, symbol: string): Value {
+    const key = `${ref.id} ${axis} ${symbol}`;
+    let own = this.cuts.get(key);
+    if (!own) {
+      if (this.local.has(symbol)) throw new CannotShare();
+      own = this.alongRows(ref, axis, symbol, ownSymbol(symbol), (rows) => this.builder.gather(rows, this.own(symbol)));
+      this.cuts.set(key, own);
+    }
+    return { ref: own, axis, symbol };
+  }
+
+  private own(symbol: string): Ref {
+    return this.builder.input(shareInputs.own(symbol), [symbolic(ownSymbol(symbol))], 'int32');
+  }
+
+  private all(symbol: string): Ref {
+    return this.builder.input(shareInputs.all(symbol), [symbolic(symbol)], 'int32');
+  }
+
+  private keep(own: Ref, whole: Ref): Ref {
+    this.wholes.set(own.id, whole);
+    return whole;
+  }
+
+  /** Brings the axis to the front as rows of length `from`, which become rows of length `to`. */
+  private alongRows(ref: Ref, axis: number, from: string, to: string, work: (rows: Ref) => Ref): Ref {
+    const { builder } = this;
+    const order = [axis, ...ref.type.shape.map((_, at) => at).filter((at) => at !== axis)];
+    const front = axis === 0 ? ref : builder.transpose(ref, order);
+    const [first, ...rest] = front.type.shape;
+    const each = withoutSymbol(first!, from);
+    const rows = each === 1 ? front : builder.reshape(front, [symbolic(from), each, ...rest]);
+    const worked = work(rows);
+    const joined = each === 1 ? worked : builder.reshape(worked, [withSymbol(each, to), ...rest]);
+    return axis === 0 ? joined : builder.transpose(joined, inverse(order));
+  }
+}
+
+/** How often the length holds the symbol's rows. */
+function withoutSymbol(dim: Dim, symbol: string): Dim {
+  if (typeof dim === 'number') throw new CannotShare();
+  const symbols = dim.symbol.split('·');
+  const at = symbols.indexOf(symbol);
+  if (at < 0) throw new CannotShare();
+  symbols.splice(at, 1);
+  return symbols.length === 0 ? dim.times : { symbol: symbols.join('·'), times: dim.times };
+}
+
+function withSymbol(each: Dim, symbol: string): Dim {
+  if (typeof each === 'number') return symbolic(symbol, each);
+  return { symbol: [...each.symbol.split('·'), symbol].sort().join('·'), times: each.times };
+}
+
+const inverse = (order: readonly number[]): number[] => order.map((_, at) => order.indexOf(at));

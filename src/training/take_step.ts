@@ -1,0 +1,76 @@
+/** One step of a training: alone, or together with other workers. */
+import { defined } from '../defined.ts';
+import type { Tensors } from '../engine/engine.ts';
+import type { Group } from '../engine/group.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { BegunState } from './begin_state.ts';
+import type { Rates } from './rates.ts';
+import { makeTaskRows } from './task_rows.ts';
+import { packed, unpacked } from './workers/message.ts';
+
+export interface StepTaken {
+  readonly inputs: Tensors;
+  readonly outputs: Tensors;
+  /** By task, of the rows of all workers; absent where one worker has all rows. */
+  readonly counts?: ReadonlyMap<string, number>;
+  /** A worker was asked to stop after this step. */
+  readonly stops: boolean;
+  /** When it began, had its inputs, had its outputs, and had changed the tables. */
+  readonly times: readonly [number, number, number, number];
+}
+
+export interface StepAsked {
+  readonly rows: Int32Array;
+  /** From 1, with those of earlier runs. */
+  readonly number: number;
+  readonly rates: Rates;
+  readonly signal: AbortSignal | undefined;
+  /** Reads what the step gave before the tables change. */
+  seen?(given: Pick<StepTaken, 'inputs' | 'outputs' | 'counts'>): void;
+}
+
+export async function takeStep(plan: Plan, state: BegunState, asked: StepAsked): Promise<StepTaken> {
+  const { feeder, program, group } = state;
+  const { rows, number, rates, signal, seen } = asked;
+  const start = performance.now();
+  const inputs = feeder.inputs(rows, number, { rate: rates.dense, factor: rates.denseFactor });
+  const fed = performance.now();
+  const outputs = await program.run(inputs);
+  const ran = performance.now();
+  if (!group) {
+    seen?.({ inputs, outputs });
+    feeder.apply(outputs, rates.factor);
+    return { inputs, outputs, stops: false, times: [start, fed, ran, performance.now()] };
+  }
+  feeder.accumulate(outputs);
+  const heard = await exchangeGradients(plan, state, group, inputs, signal?.aborted === true);
+  seen?.({ inputs, outputs, ...heard });
+  feeder.update(rates.factor);
+  return { inputs, outputs, ...heard, times: [start, fed, ran, performance.now()] };
+}
+
+/** Gives each table the gradients of all workers, in the order of ranks: the same bits on each worker. */
+async function exchangeGradients(
+  plan: Plan,
+  { tables }: BegunState,
+  group: Group,
+  inputs: Tensors,
+  stops: boolean,
+): Promise<Pick<StepTaken, 'counts' | 'stops'>> {
+  const trained = plan.tables.flatMap(({ name, frozen }) => (frozen ? [] : [tables.get(name)!]));
+  const own = makeTaskRows(plan)(inputs);
+  const names = [...own.keys()];
+  const sent = packed({
+    numbers: [stops ? 1 : 0, ...own.values()],
+    gradients: trained.map((table) => table.drain()),
+  });
+  const heard = (await group.exchange(sent)).map((bytes) => unpacked(bytes, 1 + names.length, trained.length));
+  trained.forEach((table, at) => {
+    for (const { gradients } of heard) if (gradients[at]!.codes.length > 0) table.add(gradients[at]!);
+  });
+  const sum = (at: number): number => heard.reduce((total, { numbers }) => total + numbers[at]!, 0);
+  return {
+    stops: sum(0) > 0,
+    ...defined({ counts: new Map(names.map((name, at) => [name, sum(at + 1)])) }),
+  };
+}

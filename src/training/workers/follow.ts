@@ -1,0 +1,62 @@
+/** A worker that is not the first: it takes its share of each step, and writes nothing. */
+import { identify } from '../../artifact/identity.ts';
+import { restoreState } from '../../artifact/training_state.ts';
+import type { Group } from '../../engine/group.ts';
+import { type BegunState, beginState, tablesOf } from '../begin_state.ts';
+import { CurrentTowers } from '../current_towers.ts';
+import { fitted } from '../fitted_step.ts';
+import { mineNegatives } from '../mining.ts';
+import { ratesAt } from '../rates.ts';
+import { roundsOf } from '../rounds.ts';
+import { takeStep } from '../take_step.ts';
+import type { TrainOptions } from '../train_options.ts';
+import { sharedStep } from './shared_step.ts';
+import { agree, hear, type Order } from './talk.ts';
+
+/** Until the first worker ends the run, or a worker is asked to stop. */
+export async function follow(options: TrainOptions & { readonly group: Group }): Promise<void> {
+  const { plan, dataset, engine, group, folder, tower } = options;
+  sharedStep(fitted(plan, dataset.corpus.rows).step);
+  await agree(group, { ...identify(plan, dataset, engine.name), tower });
+  let state: BegunState | undefined;
+  let towers: CurrentTowers | undefined;
+  try {
+    for (;;) {
+      const order = await hear(group);
+      if (order.do === 'end') return;
+      if (!state) {
+        state = await beginState(options, tablesOf(plan, dataset), group);
+        towers = new CurrentTowers(plan, dataset, engine, state);
+        if (order.restore) await restoreState(folder, state);
+      }
+      if (await stepsOf(options, state, towers!, order)) return;
+    }
+  } finally {
+    await towers?.close();
+    state?.feeder.close();
+    await state?.program.close();
+  }
+}
+
+/** The steps of one round. True: a worker was asked to stop. */
+async function stepsOf(
+  { plan, dataset, from, signal }: TrainOptions,
+  state: BegunState,
+  towers: CurrentTowers,
+  begin: Extract<Order, { readonly do: 'steps' }>,
+): Promise<boolean> {
+  const before = from?.lineage ?? { epochs: 0, steps: 0 };
+  const rounds = roundsOf(plan.train, state.order, before.epochs);
+  const round = rounds.round(begin.step - begin.stepOfEpoch);
+  let { step } = begin;
+  for (let at = begin.stepOfEpoch; at < round.steps; at++) {
+    const drawn = before.epochs + step / state.order.steps + 1;
+    if (step % state.order.steps === 0) await mineNegatives(state, towers, dataset, drawn);
+    step++;
+    const rows = await round.batch(at);
+    const rates = ratesAt(plan.train, step, rounds.total);
+    const { stops } = await takeStep(plan, state, { rows, number: before.steps + step, rates, signal });
+    if (stops) return true;
+  }
+  return false;
+}

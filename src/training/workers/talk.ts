@@ -1,0 +1,53 @@
+/** What workers say to each other between steps. The first worker decides; the others follow. */
+import type { RunIdentity } from '../../artifact/identity.ts';
+import { failure } from '../../diagnostics/failure.ts';
+import type { Group } from '../../engine/group.ts';
+
+export interface Position {
+  readonly epoch: number;
+  readonly stepOfEpoch: number;
+  readonly step: number;
+}
+
+/** `steps`: a round from here. `restore`: from the checkpoint of the run. */
+export type Order = ({ readonly do: 'steps'; readonly restore: boolean } & Position) | { readonly do: 'end' };
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const nothing = new Uint8Array(0);
+
+/** Groups that have no more orders to hear. */
+const ended = new WeakSet<Group>();
+
+/** The others wait for an order while the first worker compiles, validates or writes. */
+export async function giveOrder(group: Group, order: Order): Promise<void> {
+  if (ended.has(group)) return;
+  if (order.do === 'end') ended.add(group);
+  await group.exchange(encoder.encode(JSON.stringify(order)), 'patient');
+}
+
+/** The others have heard after their last step that the run stops. */
+export function haveStopped(group: Group): void {
+  ended.add(group);
+}
+
+export async function hear(group: Group): Promise<Order> {
+  const [first] = await group.exchange(nothing, 'patient');
+  return JSON.parse(decoder.decode(first)) as Order;
+}
+
+type Compared = Pick<RunIdentity, 'model' | 'plan' | 'seed' | 'data' | 'settings'> & { readonly tower: string };
+
+/**
+ * Compares what the workers are about to train.
+ * @throws Failure `workers-differ`
+ */
+export async function agree(group: Group, own: Compared): Promise<void> {
+  const parts = { Tower: own.tower, model: [own.model, own.plan, own.seed, own.settings], data: own.data };
+  const all = await group.exchange(encoder.encode(JSON.stringify(parts)), 'patient');
+  const [first, ...others] = all.map((bytes) => JSON.parse(decoder.decode(bytes)) as Record<string, unknown>);
+  others.forEach((other, at) => {
+    const what = Object.keys(parts).find((name) => JSON.stringify(first![name]) !== JSON.stringify(other[name]));
+    if (what !== undefined) throw failure('workers-differ', { worker: at + 1, what });
+  });
+}

@@ -1,0 +1,17 @@
+/** Where workers meet, as launchers say it. */
+import { expect, it } from 'vitest';
+import { launchWorkers, meetingOfLauncher } from '../../src/api/workers.ts';
+
+it('reads the variables of torchrun, and names those that are missing', () => {
+  const all = { RANK: '1', WORLD_SIZE: '3', MASTER_ADDR: 'first', MASTER_PORT: '29500' };
+  expect(meetingOfLauncher(all)).toEqual({ rank: 1, workers: 3, meet: 'env://', seconds: 300, patientSeconds: 3600 });
+  expect(meetingOfLauncher({ ...all, TOWER_WORKER_TIMEOUT: '20' })).toMatchObject({ seconds: 20, patientSeconds: 240 });
+  expect(() => meetingOfLauncher({ RANK: '0', WORLD_SIZE: '2' })).toThrow('MASTER_ADDR, MASTER_PORT are not set');
+  for (const wrong of [{ RANK: '3' }, { RANK: 'first' }, { WORLD_SIZE: '0' }, { TOWER_WORKER_TIMEOUT: 'soon' }]) {
+    expect(() => meetingOfLauncher({ ...all, ...wrong })).toThrow(/is `/);
+  }
+});
+
+it('one worker is an ordinary training', async () => {
+  expect((await launchWorkers(1)).meeting).toBeUndefined();
+});

@@ -1,0 +1,95 @@
+/** Workers in one process: each has a trainer of its own, and runs graphs in plain arrays. Ops between workers wait for all of them. */
+import type { Engine, Tensors } from '../../../src/engine/engine.ts';
+import type { Group } from '../../../src/engine/group.ts';
+import { resolveShape } from '../../../src/graph/dims.ts';
+import { sizesOf } from '../../../src/graph/evaluate.ts';
+import type { Tensor } from '../../../src/graph/graph.ts';
+import { isLeaf, rowOf } from '../../../src/graph/ops/table.ts';
+
+/** A place where `workers` callers meet: each gives a value and gets those of all, in the order of ranks. */
+class Meeting {
+  private given: unknown[] = [];
+  private count = 0;
+  private waiting: ((all: unknown[]) => void)[] = [];
+
+  constructor(private readonly workers: number) {}
+
+  meet<T>(rank: number, value: T): Promise<T[]> {
+    return new Promise((resolve) => {
+      this.given[rank] = value;
+      this.waiting.push(resolve as (all: unknown[]) => void);
+      if (++this.count < this.workers) return;
+      const { given, waiting } = this;
+      this.given = [];
+      this.waiting = [];
+      this.count = 0;
+      for (const each of waiting) each(given);
+    });
+  }
+}
+
+export interface Worker {
+  readonly group: Group;
+  readonly engine: Engine;
+}
+
+export function makeWorkers(workers: number): readonly Worker[] {
+  const words = new Meeting(workers);
+  const values = new Meeting(workers);
+  return Array.from({ length: workers }, (_, rank) => ({
+    group: { rank, workers, exchange: (bytes) => words.meet(rank, bytes.slice()) },
+    engine: engineOf(rank, values),
+  }));
+}
+
+const copies = (tensors: Tensors): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
+
+const makers = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
+
+function engineOf(rank: number, values: Meeting): Engine {
+  return {
+    name: 'javascript',
+    version: 'plain arrays of several workers',
+    async prepare(graph, parameters) {
+      let held = copies(parameters);
+      return {
+        async run(inputs) {
+          const sizes = sizesOf(graph, inputs);
+          const known: Tensor[] = [];
+          for (const { op, inputs: operands, attributes, type } of graph.nodes) {
+            const shape = resolveShape(type.shape, sizes);
+            const length = shape.reduce((product, each) => product * each, 1);
+            const data = new makers[type.dtype](length);
+            const output = { dtype: type.dtype, shape, data };
+            const of = operands.map((id) => known[id]!);
+            if (isLeaf(op)) {
+              const name = String(attributes.name);
+              const from = op === 'Input' ? inputs[name]! : held[name];
+              data.set(op === 'Constant' ? (attributes.values as readonly number[]) : from!.data);
+            } else if (op === 'AllGather') {
+              const width = length / Math.max(1, shape[0]!);
+              for (const [rows, places] of await values.meet(rank, [of[0]!, of[1]!] as const)) {
+                places.data.forEach((place, i) => {
+                  data.set(rows.data.subarray(i * width, (i + 1) * width), place * width);
+                });
+              }
+            } else if (op === 'AllReduce') {
+              for (const each of await values.meet(rank, of[0]!.data)) {
+                for (let i = 0; i < length; i++) data[i]! += each[i]!;
+              }
+            } else rowOf(op).evaluate(of, output, attributes);
+            known.push(output);
+          }
+          for (const { parameter, node } of graph.updates) held = { ...held, [parameter]: known[node]! };
+          return copies(Object.fromEntries(graph.outputs.map(({ name, node }) => [name, known[node]!])));
+        },
+        read: async () => copies(held),
+        async write(given) {
+          held = { ...held, ...copies(given) };
+        },
+        close: async () => {},
+      };
+    },
+  };
+}

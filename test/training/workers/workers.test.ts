@@ -1,0 +1,179 @@
+/**
+ * A training of two workers gives the weights of one worker with the same batches, to rounding: each kind of loss, each way to draw
+ * negatives, each correction. The workers are trainers in this process, over graphs in plain arrays.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { Dataset } from '../../../src/data/dataset.ts';
+import { compile } from '../../../src/pipeline.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
+import { readSafetensors } from '../../../src/storage/safetensors.ts';
+import { makeSource } from '../../../src/text/source.ts';
+import { readMetricsLog } from '../../../src/training/metrics_log.ts';
+import { train } from '../../../src/training/train.ts';
+import type { TrainOptions } from '../../../src/training/train_options.ts';
+import { follow } from '../../../src/training/workers/follow.ts';
+import { makeDataset } from '../fixtures.ts';
+import { plainEngine } from '../plain_engine.ts';
+import { temporaryFolder } from '../temporary_folder.ts';
+import { makeWorkers } from './together.ts';
+
+const root = temporaryFolder();
+const dataset = makeDataset({ users: 8, items: 20, eventsPerUser: 8, heldOut: 2 });
+const origin = { sources: [{ name: 'model.tower', text: 'model made_up' }] };
+
+const settings = (more = '') => `train { batch = 14, epochs = 1, validate = every(9) ${more} }`;
+
+function planOf(text: string): Plan {
+  const { lowered, diagnostics } = compile(makeSource('model.tower', `model made_up\n${text}`));
+  const wrong = diagnostics.filter(({ severity }) => severity === 'error');
+  if (!lowered || wrong.length > 0) throw new Error(wrong.map(({ message }) => message).join());
+  return lowered.plan;
+}
+
+const towers = (query: string, item: string): string => `
+  labels { liked: binary }
+  features {
+    user_id  : id(dim: 4, drop: 0.2)
+    history  : list(movie_id, max: 5)
+    movie_id : id(dim: 4)
+    genres   : list(category(dim: 4), max: 4)
+    year     : number(standardize)
+  }
+  group profile = user_id, history
+  group movie   = movie_id, genres, year
+  tower user(profile) keyed by user_id { channel main = profile -> ${query} }
+  tower item(movie) keyed by movie_id { channel main = movie -> ${item} }`;
+
+const plain = towers('flatten -> mlp(6, 4)', 'flatten -> mlp(6, 4)');
+const task = (loss: string, of = plain): string =>
+  `${of}\ntask watch { score = cosine(user, item), loss = ${loss} }\n${settings()}`;
+/** Two parts of a batch, by the length of the list. */
+const lists = (more: string): string => `
+  features {
+    user_id  : id(dim: 0)
+    history  : list(movie_id, max: 16, pool: none)
+    movie_id : id(dim: 4)
+  }
+  tower user(history) keyed by user_id {
+    channel main = history -> positions -> transformer(layers: 1, heads: 2) -> last
+  }
+  tower item(movie_id) keyed by movie_id { channel main = movie_id -> flatten }
+  task next { score = dot(user, item), loss = softmax(all, temperature: 0.1) }
+  train { batch = 200, epochs = 3, validate = every(9) ${more} }`;
+
+const models: Readonly<Record<string, string>> = {
+  'in-batch softmax': task('softmax(in_batch, temperature: 0.1, correction: frequency)'),
+  'a streaming correction': task('softmax(in_batch, temperature: 0.1, correction: streaming)'),
+  'symmetric softmax': task('softmax(in_batch, symmetric, temperature: learned(0.1))'),
+  'seen items': task('softmax(in_batch, mask: history, hardest: 4, temperature: 0.1)'),
+  'softmax over all items': task('softmax(all, temperature: 0.1)'),
+  'shared negatives': task('softmax(in_batch, negatives: sampled(6, shared), temperature: 0.1)'),
+  'negatives of each row': task('bpr(negatives: sampled(3))'),
+  'mined negatives': task('softmax(negatives: mined(2, best: 5), temperature: 0.1)'),
+  'a queue': task('softmax(in_batch, queue: batches(2), temperature: 0.1)'),
+  'alignment and uniformity': task('directau'),
+  'statistics of the batch, and dropout': task(
+    'softmax(in_batch, temperature: 0.1)',
+    towers('flatten -> batch_norm -> dropout(0.3) -> mlp(6, 4)', 'flatten -> mlp(6, 4)'),
+  ),
+  'tasks of some rows each': `${plain}
+    task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.1), only = liked }
+    task like { score = cosine(user, item) / 0.3, loss = bce, label = liked }
+    retrieve = watch
+    ${settings()}`,
+  'rows of tables with moments': `${task('bpr(negatives: sampled(1))').replace(settings(), settings(', embeddings = adam(rate: 0.01)'))}`,
+  'a graph of users and items': `
+    features { user_id : id(dim: 4), movie_id : id(dim: 4) }
+    tower user(user_id) keyed by user_id { channel main = user_id -> flatten }
+    tower item(movie_id) keyed by movie_id { channel main = movie_id -> flatten }
+    task watch { score = dot(user, item), loss = bpr(negatives: sampled(1)) }
+    ${settings(', graph = lightgcn(layers: 2)')}`,
+  'a batch in parts': lists(''),
+  'a loss at each position': lists(', targets = positions'),
+};
+
+function optionsOf(name: string, plan: Plan, of: Dataset = dataset): TrainOptions {
+  return { plan, dataset: of, engine: plainEngine, folder: join(root, name), origin, tower: '0.0.0' };
+}
+
+async function trainTogether(options: TrainOptions, workers: number): Promise<void> {
+  const [first, ...others] = makeWorkers(workers);
+  await Promise.all([
+    train({ ...options, ...first! }),
+    ...others.map((worker) => follow({ ...options, ...worker, resume: false })),
+  ]);
+}
+
+async function weightsOf({ folder }: TrainOptions): Promise<Map<string, Float32Array>> {
+  const { tensors } = await readSafetensors(join(folder, 'weights.safetensors'));
+  return new Map([...tensors].map(([name, { data }]) => [name, data as Float32Array]));
+}
+
+async function expectSameWeights(one: TrainOptions, other: TrainOptions): Promise<void> {
+  const [expected, found] = await Promise.all([weightsOf(one), weightsOf(other)]);
+  expect([...found.keys()]).toEqual([...expected.keys()]);
+  for (const [name, values] of expected) {
+    values.forEach((value, at) => {
+      expect(Math.abs(value - found.get(name)![at]!), `${name}[${at}]`).toBeLessThan(1e-5);
+    });
+  }
+}
+
+const lossesIn = async ({ folder }: TrainOptions): Promise<readonly number[]> =>
+  (await readMetricsLog(folder)).map(({ loss }) => loss as number);
+
+for (const [name, text] of Object.entries(models)) {
+  it(`${name}: two workers are one`, async () => {
+    const plan = planOf(text);
+    const [alone, together] = [optionsOf(`${name}-1`, plan), optionsOf(`${name}-2`, plan)];
+    await train(alone);
+    await trainTogether(together, 2);
+    await expectSameWeights(alone, together);
+    const [expected, found] = [await lossesIn(alone), await lossesIn(together)];
+    expected.forEach((loss, epoch) => {
+      expect(found[epoch]).toBeCloseTo(loss, 5);
+    });
+  });
+}
+
+it('refuses a part of a model that workers cannot share, before the run begins', async () => {
+  const options = optionsOf('refused', planOf(task('directau').replace(settings(), settings(', clip = 1'))));
+  await expect(trainTogether(options, 2)).rejects.toThrow(/several workers cannot share .*`clip`/);
+});
+
+it('refuses workers that would train different things', async () => {
+  const plan = planOf(task('directau'));
+  const [first, second] = makeWorkers(2);
+  const other = { ...optionsOf('differs', { ...plan, train: { ...plan.train, seed: 2 } }), ...second! };
+  const working = [train({ ...optionsOf('differs', plan), ...first! }), follow(other)];
+  for (const { status, ...result } of await Promise.allSettled(working)) {
+    expect(status).toBe('rejected');
+    expect(String((result as PromiseRejectedResult).reason)).toMatch(
+      /worker 1 is about to train something else than worker 0: model differs/,
+    );
+  }
+  expect(existsSync(join(root, 'differs', 'manifest.json'))).toBe(false);
+});
+
+it('a run goes on with any number of workers: two, one, three', async () => {
+  const text = task('softmax(in_batch, temperature: 0.1, correction: streaming)');
+  const plan = (epochs: number): Plan => planOf(text.replace('epochs = 1', `epochs = ${epochs}`));
+  const alone = optionsOf('whole', plan(3));
+  await train(alone);
+  const inTurns = optionsOf('in-turns', plan(3));
+  // The second worker is asked to stop: all stop after the first step, in the middle of an epoch.
+  const stop = new AbortController();
+  stop.abort();
+  const [first, second] = makeWorkers(2);
+  const [result] = await Promise.all([
+    train({ ...inTurns, ...first! }),
+    follow({ ...inTurns, ...second!, signal: stop.signal }),
+  ]);
+  expect(result.status).toBe('interrupted');
+  expect(result.manifest!.training.steps).toBe(1);
+  await train({ ...inTurns, resume: true, until: () => 1, plan: plan(2) });
+  await trainTogether({ ...inTurns, resume: true }, 3);
+  await expectSameWeights(alone, inTurns);
+});
