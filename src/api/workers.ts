@@ -72,6 +72,10 @@ async function startOthers(workers: number): Promise<Launched> {
   // Gloo would look for the address of this machine's name, which a container may not have.
   process.env.GLOO_SOCKET_IFNAME ??= process.platform === 'darwin' ? 'lo0' : 'lo';
   const others = Array.from({ length: workers - 1 }, (_, at) => start({ ...meeting, rank: at + 1 }));
+  // However this process ends, but for a kill.
+  process.once('exit', () => {
+    for (const { child } of others) child.kill('SIGKILL');
+  });
   let isOver = false;
   for (const { failed } of others) {
     failed.then((reason) => {
