@@ -1,9 +1,14 @@
 /** Progress bars on stderr, which look alike. */
-import { Format, type Options, SingleBar } from 'cli-progress';
+import { SingleBar } from 'cli-progress';
 
 /** How long something takes yet. Before anything is done cli-progress gives the words `NULL` and `INF` in place of seconds. */
-export const leftWords: NonNullable<Options['formatTime']> = (seconds, ...rest) =>
-  Number.isFinite(Number(seconds)) ? Format.TimeFormat(seconds, ...rest) : '?';
+export function leftWords(given: number | string): string {
+  const seconds = Number(given);
+  if (!Number.isFinite(seconds)) return '?';
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  if (hours > 0) return `${hours}h${minutes}m`;
+  return minutes > 0 ? `${minutes}m${Math.floor(seconds % 60)}s` : `${Math.floor(seconds)}s`;
+}
 
 /** Without a terminal it draws nothing. @param format as cli-progress reads it */
 export const makeBar = (format: string): SingleBar =>
