@@ -1,4 +1,5 @@
 /** How vectors lie in their space: their lengths, how alike two of them are, and over how many directions they spread. */
+import { rowReader } from '../embedding/row_reader.ts';
 import type { Tables } from '../embedding/tables.ts';
 import { makeRandom } from '../random/random.ts';
 import type { Vectors } from './tower_vectors.ts';
@@ -18,50 +19,53 @@ export interface Spread {
   readonly directions?: number;
 }
 
+type Vector = ArrayLike<number>;
+
 /** Vectors that are looked at: a covariance of more says the same. */
 const mostRows = 2048;
 /** Sets these draws apart from all others. */
 const spreadStream = 0x5b1d;
 
-/** A table of more numbers lies in memories of its own, and is left out. */
-const mostNumbers = 2 ** 27;
-
 /** Of each table as look-ups read it, and of the vectors that the item tower makes of the corpus. */
 export function spreadsOf(tables: Tables, items: Vectors): readonly Spread[] {
-  const own = [...tables.values()].filter(({ rows, dim }) => rows > 0 && rows * dim <= mostNumbers);
+  const own = [...tables.values()].filter(({ rows, dim }) => rows > 0 && dim > 0);
   return [
-    ...own.map((table) => spreadOf(`table ${table.name}`, table.shown(), table.rows, table.dim)),
-    spreadOf('item vectors', items.data, items.rows, items.width),
+    ...own.map((table) =>
+      spreadOf(`table ${table.name}`, rowReader(table.shownNumbers(), table.dim), table.rows, table.dim),
+    ),
+    spreadOf('item vectors', rowReader(items.data, items.width), items.rows, items.width),
   ];
 }
 
-/** @param data row after row */
-export function spreadOf(name: string, data: Float32Array, rows: number, width: number): Spread {
-  const drawn =
-    rows <= mostRows
-      ? Int32Array.from({ length: rows }, (_, row) => row)
-      : makeRandom(1, spreadStream).permutation(rows).subarray(0, mostRows);
-  const count = drawn.length;
-  const lengths = Float64Array.from(drawn, (row) => Math.hypot(...data.subarray(row * width, (row + 1) * width)));
-  const sorted = lengths.toSorted();
-  const at = (share: number): number => sorted[Math.round(share * (count - 1))] ?? 0;
+export function spreadOf(name: string, rowOf: (row: number) => Vector, rows: number, width: number): Spread {
+  const vectors = drawn(rows).map(rowOf);
+  const lengths = vectors.map((vector) => Math.hypot(...Array.from(vector)));
+  const sorted = lengths.toSorted((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.round(share * (vectors.length - 1))] ?? 0;
   const known = { name, rows, width, lengths: [at(0), at(0.1), at(0.5), at(0.9), at(1)] as const };
-  return count < 2 ? known : { ...known, ...alike(data, drawn, lengths, width) };
+  return vectors.length < 2 ? known : { ...known, ...alike(vectors, lengths, width) };
+}
+
+/** All rows, or `mostRows` different ones. */
+function drawn(rows: number): number[] {
+  if (rows <= mostRows) return Array.from({ length: rows }, (_, row) => row);
+  const random = makeRandom(1, spreadStream);
+  const chosen = new Set<number>();
+  while (chosen.size < mostRows) chosen.add(random.integer(rows));
+  return [...chosen];
 }
 
 function alike(
-  data: Float32Array,
-  drawn: Int32Array,
-  lengths: Float64Array,
+  vectors: readonly Vector[],
+  lengths: readonly number[],
   width: number,
 ): Pick<Spread, 'cosine' | 'directions'> {
-  const count = drawn.length;
+  const count = vectors.length;
   const mean = new Float64Array(width);
   const units = new Float64Array(width);
   const products = new Float64Array(width * width);
   let long = 0;
-  drawn.forEach((row, i) => {
-    const vector = data.subarray(row * width, (row + 1) * width);
+  vectors.forEach((vector, i) => {
     if (lengths[i]! > 0) long++;
     for (let a = 0; a < width; a++) {
       mean[a]! += vector[a]! / count;

@@ -1,5 +1,9 @@
 import { expect, it } from 'vitest';
-import { spreadOf } from '../../src/scoring/spread.ts';
+import { rowReader } from '../../src/embedding/row_reader.ts';
+import { type Spread, spreadOf as spreadOfRows } from '../../src/scoring/spread.ts';
+
+const spreadOf = (name: string, data: Float32Array, rows: number, width: number): Spread =>
+  spreadOfRows(name, rowReader(data, width), rows, width);
 
 it('measures vectors that point in all directions of a square alike', () => {
   const spread = spreadOf('square', Float32Array.from([1, 0, -1, 0, 0, 1, 0, -1]), 4, 2);
