@@ -1,6 +1,8 @@
 /** A trained model that answers: in this process, or over HTTP. */
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
+import type { EngineName } from '../engine/engine.ts';
+import type { Choice } from '../engine/engines.ts';
 import type { Answers } from '../server/answers.ts';
 import type { Door } from '../server/door.ts';
 import type { Limits } from '../server/limits.ts';
@@ -24,6 +26,12 @@ export interface OpenRequest {
 
 /** Vectors of 64 numbers of 120,000 users. */
 const usualUserVectors = 32;
+
+/** The engine that is asked for, or the first that loads of those that answer quickly. @throws Failure `no-engine` */
+export async function engineToServe(requested?: EngineName): Promise<Choice> {
+  const { chooseEngine } = await import('../engine/engines.ts');
+  return chooseEngine(requested, 'serving');
+}
 
 /** Answers in one's own process. */
 export interface Opened extends Answers {

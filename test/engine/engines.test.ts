@@ -35,6 +35,13 @@ describe('the engines', () => {
     expect(skipped).toEqual([]);
   });
 
+  it('are tried in another order to serve: ONNX Runtime begins a small pass sooner', async () => {
+    const { chooseEngine } = await engines();
+    const { engine, skipped } = await chooseEngine(undefined, 'serving');
+    expect(engine.name).toBe('onnx');
+    expect(skipped).toEqual([]);
+  });
+
   it('are loaded once', async () => {
     const { loadEngine } = await engines();
     expect(await loadEngine('onnx')).toBe(await loadEngine('onnx'));

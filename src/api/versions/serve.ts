@@ -45,7 +45,7 @@ export async function serveVersions(request: VersionsRequest): Promise<ServingVe
 async function serveWith(items: OpenedItems | undefined, request: VersionsRequest): Promise<ServingVersions> {
   const { watch, canary, share, signal, say = () => {}, index, table, userVectors } = request;
   const { data, allow, unfinished, cache } = request;
-  const choice = await (request.run?.engine() ?? chooseEngine(request.engine));
+  const choice = await (request.run?.engine() ?? chooseEngine(request.engine, 'serving'));
   request.onEngine?.(choice);
   const [{ loadBeside }, { makeWatch }, { makeVersions }, { makeSides }, { makeSwaps }] = await Promise.all([
     import('./load_beside.ts'),

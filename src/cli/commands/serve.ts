@@ -81,16 +81,18 @@ export function serveCommand(program: Command): void {
     command.addOption(option);
   command.action(async (folder: string | undefined, options: Options) => {
     const { host, port, index, table, tokenFile, deadline, waiting, userVectors, items, log, ...others } = options;
-    const { mostItems, mostRequests, mostBytes, watch, canary, share, ...ofRun } = others;
+    const { mostItems, mostRequests, mostBytes, watch, canary, share, engine: requested, ...read } = others;
     const wrong = complaintOf(folder, options);
     if (wrong !== undefined) command.error(`error: ${wrong}`);
-    const { refuseUnsafe, serve, takeAddress } = await import('../../api/serve.ts');
+    const { engineToServe, refuseUnsafe, serve, takeAddress } = await import('../../api/serve.ts');
     const token = tokenFile === undefined ? undefined : readToken(tokenFile);
     await refuseUnsafe({ host, token, path: tokenFile });
     // A port in use is known before a run is loaded.
     const lines = log ? stdoutLines() : undefined;
     const door = await takeAddress(host, port);
     try {
+      const choice = await engineToServe(requested);
+      const ofRun = { ...read, engine: choice.engine.name };
       const limits = defined({ deadline, k: mostItems, batch: mostRequests, body: mostBytes, waiting });
       const asked = {
         ...{ host, port, door, limits, say },
@@ -99,7 +101,7 @@ export function serveCommand(program: Command): void {
       };
       if (folder !== undefined && canary === undefined) {
         const run = await openRun(folder, ofRun, 'answers');
-        sayEngine(await run.engine());
+        sayEngine(choice);
         const serving = await serve(run, { ...asked, ...defined({ index, table }) });
         for (const note of await run.notes()) say(note);
         if (serving.index !== undefined) say(`searching in ${serving.index}`);
@@ -116,7 +118,7 @@ export function serveCommand(program: Command): void {
         ...asked,
         ...ofRun,
         ...defined({ run, watch, canary, share, index, table }),
-        onEngine: sayEngine,
+        onEngine: () => sayEngine(choice),
       };
       const serving = await endable((signal) => serveVersions({ ...versions, signal }));
       say(`serving ${folder ?? watch} on ${serving.url}`);
