@@ -3,6 +3,7 @@ import type { FeatureDraft } from './draft.ts';
 import { sqlOf } from './expressions.ts';
 import { columnOf, type Identifiers, textOf } from './identifiers.ts';
 import {
+  draftOf,
   elementsOf,
   type FindFile,
   type IsList,
@@ -11,6 +12,7 @@ import {
   numberKind,
   poolOf,
   unusedSettings,
+  type Value,
 } from './kinds.ts';
 import type { Notes } from './notes.ts';
 import type { Part } from './part.ts';
@@ -28,8 +30,6 @@ interface Read extends FeatureContext {
   readonly inputs: readonly string[];
   readonly dim: number;
 }
-
-type Value = Pick<FeatureDraft, 'sql' | 'element' | 'list'>;
 
 /** Features by their names in the config, in its order. */
 export function easyrecFeatures(root: Part, context: FeatureContext): Map<string, FeatureDraft> {
@@ -73,18 +73,7 @@ function featureOf(
     part.skip(...part.names);
     return undefined;
   }
-  const table = part.text('embedding_name');
-  const sql = value.sql ?? (inputs[0] === name ? undefined : inputs[0]!);
-  return {
-    name,
-    reads: inputs,
-    rows: part.whole('hash_bucket_size') || part.whole('num_buckets') || 0,
-    line: part.line,
-    element: value.element,
-    ...(sql === undefined ? {} : { sql }),
-    ...(value.list ? { list: value.list } : {}),
-    ...(table ? { table } : {}),
-  };
+  return draftOf(part, name, inputs, value);
 }
 
 /** Widths of EasyRec's models are those of the config: a feature without one is a number. */

@@ -1,7 +1,27 @@
 /** What features of both dialects have in common: a column, and how one value of it becomes numbers. */
+import type { FeatureDraft } from './draft.ts';
 import { columnOf, textOf } from './identifiers.ts';
 import type { Notes } from './notes.ts';
 import type { Part } from './part.ts';
+
+/** What a kind of feature makes of its column. */
+export type Value = Pick<FeatureDraft, 'sql' | 'element' | 'list'>;
+
+/** A feature by its name in the model, the columns that it reads, and what its kind makes of them. */
+export function draftOf(part: Part, name: string, reads: readonly string[], value: Value): FeatureDraft {
+  const table = part.text('embedding_name');
+  const sql = value.sql ?? (reads[0] === name ? undefined : reads[0]!);
+  return {
+    name,
+    reads,
+    rows: part.whole('hash_bucket_size') || part.whole('num_buckets') || 0,
+    line: part.line,
+    element: value.element,
+    ...(sql === undefined ? {} : { sql }),
+    ...(value.list ? { list: value.list } : {}),
+    ...(table ? { table } : {}),
+  };
+}
 
 /** Columns that are lists in the files: they need no splitting. */
 export type IsList = (column: string) => boolean;

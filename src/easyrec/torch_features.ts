@@ -3,7 +3,7 @@ import type { FeatureDraft, SideName } from './draft.ts';
 import { normalizedBy, sqlOf } from './expressions.ts';
 import type { FeatureContext } from './features.ts';
 import { columnOf } from './identifiers.ts';
-import { elementsOf, idKind, LONGEST, numberKind, poolOf, unusedSettings } from './kinds.ts';
+import { draftOf, elementsOf, idKind, LONGEST, numberKind, poolOf, unusedSettings, type Value } from './kinds.ts';
 import type { Part } from './part.ts';
 
 interface Sequence {
@@ -20,8 +20,6 @@ interface Read extends FeatureContext {
   readonly inputs: readonly string[];
   readonly dim: number;
 }
-
-type Value = Pick<FeatureDraft, 'sql' | 'element' | 'list'>;
 
 const separatorOf = (part: Part): string => part.text('separator') ?? '\u001d';
 
@@ -114,19 +112,7 @@ function featureOf(
   if (!value) return undefined;
   const name = names.of(original);
   const side = sequence ? undefined : sideOf(sources);
-  const table = part.text('embedding_name');
-  const sql = value.sql ?? (inputs[0] === name ? undefined : inputs[0]!);
-  return {
-    name,
-    reads: inputs,
-    rows: part.whole('hash_bucket_size') || part.whole('num_buckets') || 0,
-    line: part.line,
-    element: value.element,
-    ...(sql === undefined ? {} : { sql }),
-    ...(value.list ? { list: value.list } : {}),
-    ...(table ? { table } : {}),
-    ...(side ? { side } : {}),
-  };
+  return { ...draftOf(part, name, inputs, value), ...(side ? { side } : {}) };
 }
 
 function sideOf(sources: readonly string[]): SideName | undefined {
