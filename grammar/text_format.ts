@@ -3,27 +3,22 @@
  * The comment above a rule is its production. https://protobuf.dev/reference/protobuf/textformat-spec
  */
 import { createToken, EmbeddedActionsParser, type IToken, Lexer, type TokenType, tokenLabel } from 'chevrotain';
+import { type Place, placeOf } from './place.ts';
 
-export interface ConfigPlace {
-  /** UTF-16 offsets, half-open. */
-  readonly start: number;
-  readonly end: number;
-}
-
-export type ConfigValue = ConfigPlace &
+export type ConfigValue = Place &
   (
     | { readonly kind: 'text' | 'number' | 'word'; readonly text: string }
     | { readonly kind: 'message'; readonly fields: readonly ConfigField[] }
   );
 
 /** A field, once for each of its values: `units: [2, 1]` is two fields. */
-export interface ConfigField extends ConfigPlace {
+export interface ConfigField extends Place {
   readonly name: string;
   readonly value: ConfigValue;
 }
 
 /** What could not be read, and what was expected there, in words. */
-export interface ConfigMistake extends ConfigPlace {
+export interface ConfigMistake extends Place {
   readonly found: string;
   readonly expected: string;
 }
@@ -71,11 +66,6 @@ const tokens = [
   Dot,
   Other,
 ];
-
-const placeOf = (first: IToken, last = first): ConfigPlace => ({
-  start: first.startOffset,
-  end: last.startOffset + last.image.length,
-});
 
 class ConfigParser extends EmbeddedActionsParser {
   constructor() {
@@ -125,8 +115,8 @@ class ConfigParser extends EmbeddedActionsParser {
   });
 
   /** name = Word | "[" Word { "." Word } "]" */
-  readonly name = this.RULE('name', (): ConfigPlace & { text: string } =>
-    this.OR<ConfigPlace & { text: string }>([
+  readonly name = this.RULE('name', (): Place & { text: string } =>
+    this.OR<Place & { text: string }>([
       {
         ALT: () => {
           const word = this.CONSUME(Word);

@@ -1,5 +1,6 @@
 /** A message of a config, which remembers what was read of it: what nobody read is reported. */
-import type { ConfigField, ConfigPlace } from '../../grammar/text_format.ts';
+import type { Place } from '../../grammar/place.ts';
+import type { ConfigField } from '../../grammar/text_format.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { positionAt, type Source, type Span } from '../text/source.ts';
 
@@ -21,7 +22,7 @@ export class Part implements Placed {
   constructor(
     readonly path: string,
     private readonly fields: readonly ConfigField[],
-    private readonly place: ConfigPlace,
+    private readonly place: Place,
     private readonly shared: Shared,
   ) {
     this.line = positionAt(shared.source, place.start).line;
