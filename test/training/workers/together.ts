@@ -1,10 +1,11 @@
 /** Workers in one process: each has a trainer of its own, and runs graphs in plain arrays. Ops between workers wait for all of them. */
-import type { Engine, Tensors } from '../../../src/engine/engine.ts';
+import type { Engine } from '../../../src/engine/engine.ts';
 import type { Group } from '../../../src/engine/group.ts';
 import { resolveShape } from '../../../src/graph/dims.ts';
 import { sizesOf } from '../../../src/graph/evaluate.ts';
 import type { Tensor } from '../../../src/graph/graph.ts';
 import { isLeaf, rowOf } from '../../../src/graph/ops/table.ts';
+import { copies } from '../plain_engine.ts';
 
 /** A place where `workers` callers meet: each gives a value and gets those of all, in the order of ranks. */
 class Meeting {
@@ -41,9 +42,6 @@ export function makeWorkers(workers: number): readonly Worker[] {
     engine: engineOf(rank, values),
   }));
 }
-
-const copies = (tensors: Tensors): Record<string, Tensor> =>
-  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
 
 const makers = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
 
