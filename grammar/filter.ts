@@ -11,13 +11,18 @@ import {
   tokenLabel,
   tokenMatcher,
 } from 'chevrotain';
-import { type Place, placeOf } from './place.ts';
 import * as t from './tokens.ts';
 
 export type Comparison = '=' | '!=' | '<' | '<=' | '>' | '>=';
 
+export interface FilterPlace {
+  /** UTF-16 offsets, half-open. */
+  readonly start: number;
+  readonly end: number;
+}
+
 /** As written: a name without its quotes, a number or a text with its signs. */
-export type FilterOperand = Place &
+export type FilterOperand = FilterPlace &
   (
     | { readonly kind: 'name'; readonly name: string }
     | { readonly kind: 'number'; readonly image: string }
@@ -44,7 +49,7 @@ export type FilterTree =
   | { readonly kind: 'alone'; readonly operand: FilterOperand };
 
 /** What could not be read, and what was expected there, in words. */
-export interface FilterMistake extends Place {
+export interface FilterMistake extends FilterPlace {
   readonly found: string;
   readonly expected: string;
   /** What to do, where it is not to write what was expected. */
@@ -109,6 +114,11 @@ const tokens = [
   Other,
   t.Name,
 ];
+
+const placeOf = (first: IToken, last = first): FilterPlace => ({
+  start: first.startOffset,
+  end: last.startOffset + last.image.length,
+});
 
 class FilterParser extends EmbeddedActionsParser {
   constructor() {

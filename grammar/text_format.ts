@@ -3,22 +3,27 @@
  * The comment above a rule is its production. https://protobuf.dev/reference/protobuf/textformat-spec
  */
 import { createToken, EmbeddedActionsParser, type IToken, Lexer, type TokenType, tokenLabel } from 'chevrotain';
-import { type Place, placeOf } from './place.ts';
 
-export type ConfigValue = Place &
+export interface ConfigPlace {
+  /** UTF-16 offsets, half-open. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export type ConfigValue = ConfigPlace &
   (
     | { readonly kind: 'text' | 'number' | 'word'; readonly text: string }
     | { readonly kind: 'message'; readonly fields: readonly ConfigField[] }
   );
 
 /** A field, once for each of its values: `units: [2, 1]` is two fields. */
-export interface ConfigField extends Place {
+export interface ConfigField extends ConfigPlace {
   readonly name: string;
   readonly value: ConfigValue;
 }
 
 /** What could not be read, and what was expected there, in words. */
-export interface ConfigMistake extends Place {
+export interface ConfigMistake extends ConfigPlace {
   readonly found: string;
   readonly expected: string;
 }
@@ -66,6 +71,11 @@ const tokens = [
   Dot,
   Other,
 ];
+
+const placeOf = (first: IToken, last = first): ConfigPlace => ({
+  start: first.startOffset,
+  end: last.startOffset + last.image.length,
+});
 
 class ConfigParser extends EmbeddedActionsParser {
   constructor() {
@@ -115,8 +125,8 @@ class ConfigParser extends EmbeddedActionsParser {
   });
 
   /** name = Word | "[" Word { "." Word } "]" */
-  readonly name = this.RULE('name', (): Place & { text: string } =>
-    this.OR<Place & { text: string }>([
+  readonly name = this.RULE('name', (): ConfigPlace & { text: string } =>
+    this.OR<ConfigPlace & { text: string }>([
       {
         ALT: () => {
           const word = this.CONSUME(Word);

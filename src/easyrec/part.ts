@@ -1,6 +1,5 @@
 /** A message of a config, which remembers what was read of it: what nobody read is reported. */
-import type { Place } from '../../grammar/place.ts';
-import type { ConfigField } from '../../grammar/text_format.ts';
+import type { ConfigField, ConfigPlace } from '../../grammar/text_format.ts';
 import { failure } from '../diagnostics/failure.ts';
 import { positionAt, type Source, type Span } from '../text/source.ts';
 
@@ -22,7 +21,7 @@ export class Part implements Placed {
   constructor(
     readonly path: string,
     private readonly fields: readonly ConfigField[],
-    private readonly place: Place,
+    private readonly place: ConfigPlace,
     private readonly shared: Shared,
   ) {
     this.line = positionAt(shared.source, place.start).line;
