@@ -108,7 +108,8 @@ for (const name of readdirSync(wasm)) {
 }
 
 // The other process of the engine `torch`, next to the chunk that starts it, and its part of a group of workers.
-for (const file of ['torch_runner.py', 'torch_group.py']) copy(`src/engine/torch/${file}`, `dist/chunks/${file}`);
+for (const file of ['torch_runner.py', 'torch_group.py', 'torch_meeting.py'])
+  copy(`src/engine/torch/${file}`, `dist/chunks/${file}`);
 
 const forPackage = process.argv.includes('--package');
 const libraries = 'node_modules/onnxruntime-node/bin/napi-v6';

@@ -154,6 +154,7 @@ try {
     'dist/browser.js',
     'dist/chunks/torch_runner.py',
     'dist/chunks/torch_group.py',
+    'dist/chunks/torch_meeting.py',
     'dist/THIRD_PARTY_LICENSES.txt',
     ...libraries.map((platform) => `dist/onnxruntime/${platform}/onnxruntime_binding.node`),
     'models/two_tower.tower',

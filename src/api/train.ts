@@ -183,46 +183,60 @@ async function trainIn(
   const anew = request.shardSizes ? 'always' : 'as-needed';
   const when = isOld ? ((await shardsOfRun(request.out)) ?? 'never') : anew;
   const shards = await shardRequest(plan, request, request.out, when);
-  // The database reads in threads of its own while this one loads the engine.
-  const reading = readDataset(data.description, plan, {
-    ...(lock ? { folder: request.out } : {}),
-    model: checked.model,
-    shards,
-    ...readingOf(request),
-    ...defined({ pinned: before.pinned }),
+  const read = () =>
+    readDataset(data.description, plan, {
+      ...(lock ? { folder: request.out } : {}),
+      model: checked.model,
+      shards,
+      ...readingOf(request),
+      ...defined({ pinned: before.pinned }),
+    });
+  if (!meeting) {
+    // The database reads in threads of its own while this one loads the engine.
+    const reading = read();
+    reading.catch(() => {});
+    return trainOn(await chooseEngine(request.engine), reading);
+  }
+  // Workers meet before they read: how long each of them reads, or that it cannot, is then known to all.
+  const choice = await chooseEngine('torch');
+  const group = await choice.engine.join!(meeting);
+  const { amongWorkers } = await import('../training/workers/among.ts');
+  return amongWorkers(group, async () => {
+    await group.note('reads its rows');
+    return trainOn(choice, read(), group);
   });
-  reading.catch(() => {});
-  const choice = await chooseEngine(meeting ? 'torch' : request.engine);
-  const [dataset, run] = await Promise.all([reading, import('../training/train.ts')]);
-  await refuseTrained(before, dataset, data.description);
-  if (meeting && dataset.shards) throw failure('workers-unsupported', { what: 'training rows in shards' });
-  request.onReady?.({ ...choice, plan, dataset, warnings: checked.diagnostics });
-  const group = meeting && (await choice.engine.join!(meeting));
-  const options: TrainOptions = {
-    plan,
-    dataset,
-    engine: choice.engine,
-    folder: request.out,
-    tower: version,
-    origin: {
-      sources: checked.sources.map(({ name, text }) => ({ name, text })),
-      data: { name: resolve(data.source.name), text: data.source.text },
-      ...defined({ settings: set && Object.fromEntries(Object.entries(set).map(([k, v]) => [k, String(v)])) }),
-    },
-    ...defined({
-      lock,
-      group,
-      from: before.from,
-      resume: request.resume,
-      finish: request.finish,
-      force: request.force,
-      signal,
-      until: request.until,
-      onEvent: request.onEvent,
-    }),
-  };
-  const result = await (group && group.rank > 0 ? followIn({ ...options, group }) : run.train(options));
-  return { ...result, plan, dataset, engine: choice.engine };
+
+  async function trainOn(choice: Choice, reading: Promise<Dataset>, group?: Group): Promise<Trained> {
+    const [dataset, run] = await Promise.all([reading, import('../training/train.ts')]);
+    await refuseTrained(before, dataset, data.description);
+    if (group && dataset.shards) throw failure('workers-unsupported', { what: 'training rows in shards' });
+    request.onReady?.({ ...choice, plan, dataset, warnings: checked.diagnostics });
+    const options: TrainOptions = {
+      plan,
+      dataset,
+      engine: choice.engine,
+      folder: request.out,
+      tower: version,
+      origin: {
+        sources: checked.sources.map(({ name, text }) => ({ name, text })),
+        data: { name: resolve(data.source.name), text: data.source.text },
+        ...defined({ settings: set && Object.fromEntries(Object.entries(set).map(([k, v]) => [k, String(v)])) }),
+      },
+      ...defined({
+        lock,
+        group,
+        from: before.from,
+        resume: request.resume,
+        finish: request.finish,
+        force: request.force,
+        signal,
+        until: request.until,
+        onEvent: request.onEvent,
+      }),
+    };
+    const result = await (group && group.rank > 0 ? followIn({ ...options, group }) : run.train(options));
+    return { ...result, plan, dataset, engine: choice.engine };
+  }
 }
 
 /** What a worker that writes nothing comes to. */

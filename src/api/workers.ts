@@ -5,8 +5,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { defined } from '../defined.ts';
+import type { Facts } from '../diagnostics/codes.ts';
 import { Failure, failure } from '../diagnostics/failure.ts';
-import type { Meeting } from '../engine/group.ts';
+import { type Meeting, WorkerLost } from '../engine/group.ts';
 import { makeTemporary, removeTemporary } from '../storage/temporary.ts';
 
 /** Set for the workers that this file starts. */
@@ -31,13 +33,21 @@ export async function launchWorkers(asked: number | 'launched' | undefined): Pro
   return asked === 'launched' ? { ...alone, meeting: meetingOfLauncher(process.env) } : startOthers(asked);
 }
 
-/** Seconds that a worker waits for the others. */
-function limits({
-  TOWER_WORKER_TIMEOUT: text = '300',
-}: NodeJS.ProcessEnv): Pick<Meeting, 'seconds' | 'patientSeconds'> {
+type Limits = Pick<Meeting, 'meetSeconds' | 'seconds' | 'patientSeconds'>;
+
+/** Seconds that a worker waits for the others. Machines of a cluster start at different moments. */
+function limits(environment: NodeJS.ProcessEnv, isOneMachine: boolean): Limits {
+  const seconds = secondsOf(environment, 'TOWER_WORKER_TIMEOUT', 300);
+  const meetSeconds = secondsOf(environment, 'TOWER_WORKER_MEET_TIMEOUT', isOneMachine ? 60 : 300);
+  return { meetSeconds, seconds, patientSeconds: 12 * seconds };
+}
+
+function secondsOf(environment: NodeJS.ProcessEnv, name: string, usual: number): number {
+  const text = environment[name];
+  if (text === undefined) return usual;
   const seconds = Number(text);
-  if (!(seconds > 0)) throw failure('workers-setting', { name: 'TOWER_WORKER_TIMEOUT', value: text, example: '300' });
-  return { seconds, patientSeconds: 12 * seconds };
+  if (seconds > 0 && seconds <= 1e5) return seconds;
+  throw failure('workers-setting', { name, value: text, example: String(usual) });
 }
 
 /** As torchrun sets them; the scripts of `tower scale prepare` set the same for Slurm and Kubernetes. */
@@ -46,7 +56,9 @@ export function meetingOfLauncher(environment: NodeJS.ProcessEnv): Meeting {
   const missing = names.filter((name) => !environment[name]);
   if (missing.length > 0) throw failure('workers-launched', { missing });
   const workers = countOf(environment, 'WORLD_SIZE', 1, Number.MAX_SAFE_INTEGER);
-  return { rank: countOf(environment, 'RANK', 0, workers - 1), workers, meet: 'env://', ...limits(environment) };
+  const rank = countOf(environment, 'RANK', 0, workers - 1);
+  const isOneMachine = Number(environment.LOCAL_WORLD_SIZE) === workers;
+  return { rank, workers, meet: 'env://', ...limits(environment, isOneMachine) };
 }
 
 function countOf(environment: NodeJS.ProcessEnv, name: string, least: number, most: number): number {
@@ -55,19 +67,24 @@ function countOf(environment: NodeJS.ProcessEnv, name: string, least: number, mo
   throw failure('workers-setting', { name, value: environment[name]!, example: String(least) });
 }
 
+type Ended = Facts<'worker-ended'>;
+
 interface Other {
   readonly rank: number;
   readonly child: ChildProcess;
   said: string;
   /** How it ended, where it was not as it should. */
-  readonly failed: Promise<Failure>;
+  readonly failed: Promise<Ended>;
   readonly exited: Promise<void>;
 }
+
+/** In this time the others learn from each other who is gone. */
+const noticeMilliseconds = 6000;
 
 async function startOthers(workers: number): Promise<Launched> {
   const folder = makeTemporary('workers');
   const lost = new AbortController();
-  const meeting = { workers, meet: `file://${join(folder, 'meeting')}`, ...limits(process.env) };
+  const meeting = { workers, meet: `file://${join(folder, 'meeting')}`, ...limits(process.env, true) };
   process.env.TOWER_TORCH_THREADS ??= String(Math.max(1, Math.floor(availableParallelism() / workers)));
   // Gloo would look for the address of this machine's name, which a container may not have.
   process.env.GLOO_SOCKET_IFNAME ??= process.platform === 'darwin' ? 'lo0' : 'lo';
@@ -78,9 +95,9 @@ async function startOthers(workers: number): Promise<Launched> {
   });
   let isOver = false;
   for (const { failed } of others) {
-    failed.then((reason) => {
+    failed.then((ended) => {
       // The workers that are left notice it by themselves, and say more.
-      if (!isOver) setTimeout(() => lost.abort(reason), 3000).unref();
+      if (!isOver) setTimeout(() => lost.abort(failure('worker-ended', ended)), noticeMilliseconds).unref();
     });
   }
   return {
@@ -89,7 +106,9 @@ async function startOthers(workers: number): Promise<Launched> {
       if (!(error instanceof Failure) || !['worker-lost', 'engine-ended'].includes(error.diagnostics[0]!.code))
         return error;
       const moment = new Promise<undefined>((resolve) => setTimeout(resolve, 3000));
-      return (await Promise.race([moment, ...others.map(({ failed }) => failed)])) ?? error;
+      const ended = await Promise.race([moment, ...others.map(({ failed }) => failed)]);
+      const last = error instanceof WorkerLost ? error.last : undefined;
+      return ended ? failure('worker-ended', { ...ended, ...defined({ last }) }) : error;
     },
     kill() {
       isOver = true;
@@ -113,10 +132,8 @@ function start(meeting: Meeting): Other {
     said = `${said}${bytes}`.slice(-4000);
   });
   const { rank } = meeting;
-  const failed = new Promise<Failure>((resolve) => {
-    child.on('error', (error) =>
-      resolve(failure('worker-ended', { worker: rank, how: `does not start: ${error.message}` })),
-    );
+  const failed = new Promise<Ended>((resolve) => {
+    child.on('error', (error) => resolve({ worker: rank, how: `does not start: ${error.message}` }));
     child.on('close', (code, signal) => {
       if (code === 0) return;
       const line = said
@@ -126,13 +143,7 @@ function start(meeting: Meeting): Other {
       // It only says that yet another one is gone.
       if (line?.includes('[worker-lost]')) return;
       const how = signal ? `was killed by ${signal}` : `ended with code ${code}`;
-      resolve(
-        failure('worker-ended', {
-          worker: rank,
-          how,
-          ...(line && !signal ? { said: line.replace(/^error: /, '') } : {}),
-        }),
-      );
+      resolve({ worker: rank, how, ...(line && !signal ? { said: line.replace(/^error: /, '') } : {}) });
     });
   });
   const exited = new Promise<void>((resolve) => {

@@ -63,6 +63,7 @@ export async function beginState(
       ...initialValues(step.graph, train.seed),
       ...labelMeans(plan, dataset.parts.train, shards?.labelSums),
     };
+    await group?.note('prepares its step');
     const program = await engine.prepare(graph, initial);
     return { tables, program, feeder, order, ...defined({ group }) };
   } catch (error) {

@@ -226,7 +226,10 @@ export class Run {
     const trained = performance.now();
     const examplesPerSecond = clock.rate(sums.rows);
     const validates = this.validation.hasRows && this.rounds.validates(epoch, step);
-    if (validates) onEvent?.({ kind: 'validating', epoch });
+    if (validates) {
+      onEvent?.({ kind: 'validating', epoch });
+      await this.state.group?.note('validates');
+    }
     const validation = validates ? await this.validation.figures() : undefined;
     const validated = performance.now();
     const { stop } = plan.train;
@@ -251,6 +254,7 @@ export class Run {
         best: stop && validates && isBest,
       }),
     };
+    await this.state.group?.note('writes a checkpoint');
     await this.logs.log.append({ ...record });
     this.logs.events?.addEpoch(record);
     await this.logs.events?.write();

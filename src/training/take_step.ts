@@ -43,7 +43,7 @@ export async function takeStep(plan: Plan, state: BegunState, asked: StepAsked):
     return { inputs, outputs, stops: false, times: [start, fed, ran, performance.now()] };
   }
   feeder.accumulate(outputs);
-  const heard = await exchangeGradients(plan, state, group, inputs, signal?.aborted === true);
+  const heard = await exchangeGradients(plan, state, group, inputs, { number, stops: signal?.aborted === true });
   seen?.({ inputs, outputs, ...heard });
   feeder.update(rates.factor);
   return { inputs, outputs, ...heard, times: [start, fed, ran, performance.now()] };
@@ -55,7 +55,7 @@ async function exchangeGradients(
   { tables }: BegunState,
   group: Group,
   inputs: Tensors,
-  stops: boolean,
+  { number, stops }: { readonly number: number; readonly stops: boolean },
 ): Promise<Pick<StepTaken, 'counts' | 'stops'>> {
   const trained = plan.tables.flatMap(({ name, frozen }) => (frozen ? [] : [tables.get(name)!]));
   const own = makeTaskRows(plan)(inputs);
@@ -64,7 +64,9 @@ async function exchangeGradients(
     numbers: [stops ? 1 : 0, ...own.values()],
     gradients: trained.map((table) => table.drain()),
   });
-  const heard = (await group.exchange(sent)).map((bytes) => unpacked(bytes, 1 + names.length, trained.length));
+  const heard = (await group.exchange(sent, { done: `step ${number}` })).map((bytes) =>
+    unpacked(bytes, 1 + names.length, trained.length),
+  );
   trained.forEach((table, at) => {
     for (const { gradients } of heard) if (gradients[at]!.codes.length > 0) table.add(gradients[at]!);
   });

@@ -4,10 +4,21 @@ import { launchWorkers, meetingOfLauncher } from '../../src/api/workers.ts';
 
 it('reads the variables of torchrun, and names those that are missing', () => {
   const all = { RANK: '1', WORLD_SIZE: '3', MASTER_ADDR: 'first', MASTER_PORT: '29500' };
-  expect(meetingOfLauncher(all)).toEqual({ rank: 1, workers: 3, meet: 'env://', seconds: 300, patientSeconds: 3600 });
+  expect(meetingOfLauncher(all)).toEqual({
+    ...{ rank: 1, workers: 3, meet: 'env://' },
+    ...{ meetSeconds: 300, seconds: 300, patientSeconds: 3600 },
+  });
+  expect(meetingOfLauncher({ ...all, LOCAL_WORLD_SIZE: '3' }).meetSeconds).toBe(60);
+  expect(meetingOfLauncher({ ...all, TOWER_WORKER_MEET_TIMEOUT: '20' }).meetSeconds).toBe(20);
   expect(meetingOfLauncher({ ...all, TOWER_WORKER_TIMEOUT: '20' })).toMatchObject({ seconds: 20, patientSeconds: 240 });
   expect(() => meetingOfLauncher({ RANK: '0', WORLD_SIZE: '2' })).toThrow('MASTER_ADDR, MASTER_PORT are not set');
-  for (const wrong of [{ RANK: '3' }, { RANK: 'first' }, { WORLD_SIZE: '0' }, { TOWER_WORKER_TIMEOUT: 'soon' }]) {
+  for (const wrong of [
+    { RANK: '3' },
+    { RANK: 'first' },
+    { WORLD_SIZE: '0' },
+    { TOWER_WORKER_TIMEOUT: 'soon' },
+    { TOWER_WORKER_MEET_TIMEOUT: '-1' },
+  ]) {
     expect(() => meetingOfLauncher({ ...all, ...wrong })).toThrow(/is `/);
   }
 });

@@ -47,9 +47,10 @@ export const workers = {
     remedy: 'Copy the same folder to all machines, and start all workers with the same command.',
   }),
 
-  'worker-ended': row<{ worker: number; how: string; said?: string | undefined }>({
+  'worker-ended': row<{ worker: number; how: string; said?: string | undefined; last?: string | undefined }>({
     severity: 'error',
-    message: ({ worker, how, said }) => `worker ${worker} ${how}${said === undefined ? '' : `: ${said}`}`,
+    message: ({ worker, how, said, last }) =>
+      `worker ${worker} ${how}${last === undefined ? '' : `, after ${last}`}${said === undefined ? '' : `: ${said}`}`,
     hint: () => 'remove the cause and continue with `--resume`, with any number of workers',
     means:
       'A worker of this machine ended before the training did. The run keeps its last checkpoint, and all workers have stopped.',
@@ -57,13 +58,40 @@ export const workers = {
       'Continue with `--resume`; the number of workers may change. Use fewer workers if the system killed one: it probably had too little memory.',
   }),
 
-  'worker-lost': row<{ reason: string }>({
+  'workers-not-met': row<{
+    where: string;
+    seconds: number;
+    reason: string;
+    missing?: readonly number[] | undefined;
+  }>({
     severity: 'error',
-    message: ({ reason }) => `another worker does not answer: ${reason}`,
+    message: ({ where, seconds, reason, missing }) =>
+      missing === undefined
+        ? `the workers do not meet at ${where}: ${reason}`
+        : `${workerNames(missing)} did not come to ${where} within ${seconds} seconds`,
+    hint: () =>
+      'start all workers together, and let each reach that place; TOWER_WORKER_MEET_TIMEOUT sets other seconds',
+    means:
+      'Before they read rows, workers meet: on one machine in a temporary folder, on several at MASTER_ADDR and MASTER_PORT. Not all of them came. No file was changed.',
+    remedy:
+      'Start all workers together. Read the messages of the workers that are missing. On several machines, check that each reaches MASTER_ADDR on MASTER_PORT, and that no other program uses this port. Set TOWER_WORKER_MEET_TIMEOUT to more seconds if a machine starts late; the default is 300, and 60 on one machine.',
+  }),
+
+  'worker-lost': row<{ reason: string; who?: string | undefined; last?: string | undefined }>({
+    severity: 'error',
+    message: ({ reason, who, last }) =>
+      `${who ?? 'another worker does not answer'} (${last === undefined ? '' : `after ${last}; `}${reason})`,
     hint: () => 'continue with `--resume`, with any number of workers; the other workers report the reason',
     means:
-      'A worker ended, cannot be reached, or took longer than the limit. Workers take each step together, so all of them stop. The run keeps its last checkpoint.',
+      'A worker ended, cannot be reached, or took longer than the limit. Workers take each step together, so all of them stop. The message has what all workers last did together. The run keeps its last checkpoint.',
     remedy:
       'Continue with `--resume`; the number of workers may change. Read the messages of the other workers. Set TOWER_WORKER_TIMEOUT to more seconds if a worker is only slow.',
   }),
 };
+
+/** `worker 1`, `workers 1 and 3`, `workers 1, 2, 3 and 4 others` */
+function workerNames(ranks: readonly number[]): string {
+  if (ranks.length === 1) return `worker ${ranks[0]}`;
+  const named = ranks.slice(0, ranks.length > 4 ? 3 : ranks.length - 1).join(', ');
+  return `workers ${named} and ${ranks.length > 4 ? `${ranks.length - 3} others` : ranks.at(-1)}`;
+}

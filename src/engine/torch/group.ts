@@ -6,22 +6,29 @@ import type { TorchWorker } from './worker.ts';
 /** The process gives up first, and says why. */
 const grace = 30;
 
-/** @throws Failure `worker-lost` where not all workers come in time */
+/** @throws Failure `workers-not-met` where not all workers come in time */
 export async function joinGroup(worker: TorchWorker, device: string, meeting: Meeting): Promise<Group> {
-  const { rank, workers, meet, seconds, patientSeconds, lost } = meeting;
+  const { rank, workers, meet, meetSeconds, seconds, patientSeconds, lost } = meeting;
   const stop = (): void => worker.stop(lost!.reason);
   if (lost?.aborted) throw lost.reason;
   lost?.addEventListener('abort', stop, { once: true });
   const { memory } = worker;
   const backend = device === 'cpu' ? 'gloo' : 'cpu:gloo,cuda:nccl';
-  const asked = { do: 'join', backend, rank, workers, meet, seconds, patientSeconds };
-  await worker.exclusively((ask) => ask(asked, patientSeconds + grace));
+  const asked = { do: 'join', backend, rank, workers, meet, meetSeconds, seconds, patientSeconds };
+  worker.rank = rank;
+  const { machines } = (await worker.exclusively((ask) => ask(asked, meetSeconds + grace))) as {
+    readonly machines: readonly string[];
+  };
   return {
     rank,
     workers,
-    exchange: (bytes, patience) =>
+    machines,
+    note: async (doing) => {
+      await worker.exclusively((ask) => ask({ do: 'note', doing }));
+    },
+    leave: (reason) => worker.exclusively((ask) => ask({ do: 'leave', reason }, grace)).then(nothing, nothing),
+    exchange: (bytes, { isPatient = false, done } = {}) =>
       worker.exclusively(async (ask) => {
-        const isPatient = patience === 'patient';
         const limit = (isPatient ? patientSeconds : seconds) + grace;
         const { lengths } = (await ask({ do: 'lengths', bytes: bytes.length, patient: isPatient }, limit)) as {
           readonly lengths: readonly number[];
@@ -31,8 +38,9 @@ export async function joinGroup(worker: TorchWorker, device: string, meeting: Me
         memory.reserve(received.end);
         const tensorOf = (data: Uint8Array) => ({ dtype: 'bool', shape: [data.length], data }) as const;
         memory.put(tensorOf(bytes), sent.places[0]!);
-        await ask({ do: 'exchange', lengths, from: sent.places[0], into: received.places[0] }, seconds + grace);
-        let at = received.places[0]!;
+        const { places } = received;
+        await ask({ do: 'exchange', lengths, from: sent.places[0], into: places[0], what: done }, seconds + grace);
+        let at = places[0]!;
         return lengths.map((length) => {
           const { data } = memory.take('bool', [length], at);
           at += length;
@@ -41,3 +49,5 @@ export async function joinGroup(worker: TorchWorker, device: string, meeting: Me
       }),
   };
 }
+
+const nothing = (): void => {};

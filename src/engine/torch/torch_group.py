@@ -7,13 +7,7 @@ import datetime
 import torch
 import torch.distributed as dist
 
-
-class PeerError(Exception):
-    """Another worker does not answer."""
-
-
-def is_joined():
-    return dist.is_initialized()
+from torch_meeting import Meeting, NotMet, PeerError
 
 
 def size():
@@ -25,6 +19,16 @@ def chunk(total):
     return -(-total // size())
 
 
+def waiting(work):
+    """Within a step: whoever asks learns that this worker waits for others."""
+    if meeting is None:
+        return work()
+    meeting.is_waiting = True
+    result = work()
+    meeting.is_waiting = False
+    return result
+
+
 @torch.library.custom_op('tower::all_gather', mutates_args=())
 def all_gather(rows: torch.Tensor, places: torch.Tensor, total: int) -> torch.Tensor:
     if size() == 1:
@@ -32,7 +36,7 @@ def all_gather(rows: torch.Tensor, places: torch.Tensor, total: int) -> torch.Te
     own = rows.new_zeros((chunk(total), *rows.shape[1:]))
     own[: rows.shape[0]] = rows
     whole = own.new_empty((size() * own.shape[0], *rows.shape[1:]))
-    dist.all_gather_into_tensor(whole, own)
+    waiting(lambda: dist.all_gather_into_tensor(whole, own))
     # What fills up is at the end of the whole.
     return whole[:total].clone()
 
@@ -46,7 +50,7 @@ def _(rows, places, total):
 def all_reduce(value: torch.Tensor) -> torch.Tensor:
     total = value.clone(memory_format=torch.contiguous_format)
     if size() > 1:
-        dist.all_reduce(total)
+        waiting(lambda: dist.all_reduce(total))
     return total
 
 
@@ -55,34 +59,49 @@ def _(value):
     return torch.empty_like(value, memory_format=torch.contiguous_format)
 
 
+meeting = None
 # Of those who wait for a worker that compiles a step or ranks a corpus.
 patient = None
 
 
 def join(message):
-    """Waits until all workers are there: they may have read their rows at different speeds."""
-    global patient
+    """Waits until all workers are there."""
+    global meeting, patient
+    if dist.is_initialized():
+        dist.destroy_process_group()
+    meeting = Meeting(message)
     try:
         dist.init_process_group(
             message['backend'],
-            init_method=message['meet'],
+            store=dist.PrefixStore('group', meeting.store),
             rank=message['rank'],
             world_size=message['workers'],
-            timeout=datetime.timedelta(seconds=message['patientSeconds']),
+            timeout=datetime.timedelta(seconds=meeting.left),
         )
         patient = dist.new_group(backend='gloo', timeout=datetime.timedelta(seconds=message['patientSeconds']))
         # The first words between each two workers: a place that the store names and nobody hears is found here.
-        dist.barrier(group=patient)
+        dist.barrier()
+        meeting.together(None, lambda: dist.barrier(group=patient))
         dist.distributed_c10d._set_pg_timeout(datetime.timedelta(seconds=message['seconds']), dist.group.WORLD)
     except Exception as error:
-        raise PeerError(f'{error}') from error
+        raise NotMet(f'{error}', None) from error
+    return {'machines': meeting.machines}
+
+
+def note(message):
+    meeting.note(message['doing'])
+
+
+def leave(message):
+    meeting.leave(message['reason'])
 
 
 def lengths(message):
     """How many bytes each worker has to say."""
     mine = torch.tensor([message['bytes']], dtype=torch.int64)
     all_of_them = torch.empty(size(), dtype=torch.int64)
-    dist.all_gather_into_tensor(all_of_them, mine, group=patient if message['patient'] else None)
+    group = patient if message['patient'] else None
+    meeting.together(None, lambda: dist.all_gather_into_tensor(all_of_them, mine, group=group))
     return {'lengths': all_of_them.tolist()}
 
 
@@ -94,12 +113,29 @@ def exchange(memory, message):
     rank = dist.get_rank()
     mine[: known[rank]] = memory.view(torch.uint8, message['from'], [known[rank]])
     parts = torch.empty(size() * longest, dtype=torch.uint8)
-    dist.all_gather_into_tensor(parts, mine)
+    meeting.together(message.get('what'), lambda: dist.all_gather_into_tensor(parts, mine))
     at = message['into']
     for worker, length in enumerate(known):
         memory.view(torch.uint8, at, [length]).copy_(parts[worker * longest : worker * longest + length])
         at += length
     return {}
+
+
+def run(work):
+    """A step, which may wait for others within it."""
+    if meeting is None:
+        return work()
+    meeting.note('runs a step')
+    result = work()
+    meeting.note('prepares its next step')
+    return result
+
+
+def failed(error):
+    """The error as one that names the worker, if it says that a worker is gone or too slow."""
+    if isinstance(error, (NotMet, PeerError)) or meeting is None or not is_peer_error(error):
+        return error
+    return PeerError(f'{error}', meeting.lost())
 
 
 def is_peer_error(error):

@@ -236,23 +236,26 @@ class Runner:
             # The requests of Tower; a message comes from the parent alone.
             requests = {
                 'open': self.open,
-                'run': self.run,
+                'run': lambda asked: torch_group.run(lambda: self.run(asked)),
                 'read': self.read,
                 'write': self.write,
                 'close': self.close,
                 'join': torch_group.join,
+                'note': torch_group.note,
+                'leave': torch_group.leave,
                 'lengths': torch_group.lengths,
                 'exchange': lambda asked: torch_group.exchange(self.memory, asked),
             }
             return {'result': requests[message['do']](message)}
-        except Exception as error:
+        except Exception as raised:
+            error = torch_group.failed(raised)
             text = f'{type(error).__name__}: {error}'
+            if isinstance(error, torch_group.NotMet):
+                return {'error': {'kind': 'meeting', 'message': text, 'missing': error.missing}}
+            if isinstance(error, torch_group.PeerError):
+                return {'error': {'kind': 'peer', 'message': text, 'lost': error.lost}}
             is_full = isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in text
-            is_peer = torch_group.is_joined() and torch_group.is_peer_error(error)
-            if isinstance(error, torch_group.PeerError) or is_peer:
-                kind = 'peer'
-            else:
-                kind = 'memory' if is_full else 'compile' if isinstance(error, CompileError) else 'run'
+            kind = 'memory' if is_full else 'compile' if isinstance(error, CompileError) else 'run'
             return {'error': {'kind': kind, 'message': text}}
 
 

@@ -7,12 +7,17 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { failure } from '../../diagnostics/failure.ts';
+import { type Lost, lostWorker, notMet } from './lost.ts';
 import type { TorchSettings } from './settings.ts';
 import type { SharedMemory } from './shared_memory.ts';
 
 interface RunnerError {
-  readonly kind: 'import' | 'device' | 'memory' | 'compile' | 'peer' | 'run';
+  readonly kind: 'import' | 'device' | 'memory' | 'compile' | 'meeting' | 'peer' | 'run';
   readonly message: string;
+  /** Of a meeting: the ranks that did not come, where they are known. */
+  readonly missing?: readonly number[] | null;
+  /** Of a peer. */
+  readonly lost?: Lost;
 }
 
 export interface Hello {
@@ -48,6 +53,8 @@ export class TorchWorker {
   private ended: unknown;
   private complaint = '';
   private turn: Promise<unknown> = Promise.resolve();
+  /** In a group of workers. */
+  rank: number | undefined;
 
   constructor(
     private readonly settings: TorchSettings,
@@ -77,7 +84,7 @@ export class TorchWorker {
 
   /**
    * Has the process to itself for `work`: fill the memory, ask, read the memory.
-   * @throws Failure `engine-ended`, `engine-silent`, `engine-full`, `engine-compile`, `worker-lost`
+   * @throws Failure `engine-ended`, `engine-silent`, `engine-full`, `engine-compile`, `worker-lost`, `workers-not-met`
    */
   exclusively<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
     const result = this.turn.then(() => work((request, seconds) => this.ask(request, seconds)));
@@ -103,7 +110,8 @@ export class TorchWorker {
     const { error, result } = await this.answer(seconds, 'answer');
     if (error === undefined) return result;
     const { kind, message } = error;
-    if (kind === 'peer') throw failure('worker-lost', { reason: withoutPlaces(firstLine(message)) });
+    if (kind === 'meeting') throw notMet(withoutPlaces(firstLine(message)), error.missing ?? undefined, request);
+    if (kind === 'peer') throw lostWorker(withoutPlaces(firstLine(message)), error.lost!, this.rank!);
     if (kind === 'memory')
       throw failure('engine-full', { engine: 'torch', device: this.settings.device, reason: firstLine(message) });
     if (kind === 'compile') throw failure('engine-compile', { engine: 'torch', reason: firstLine(message) });

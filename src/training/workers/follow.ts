@@ -27,7 +27,10 @@ export async function follow(options: TrainOptions & { readonly group: Group }):
       if (!state) {
         state = await beginState(options, tablesOf(plan, dataset), group);
         towers = new CurrentTowers(plan, dataset, engine, state);
-        if (order.restore) await restoreState(folder, state);
+        if (order.restore) {
+          await group.note('reads the checkpoint');
+          await restoreState(folder, state);
+        }
       }
       if (await stepsOf(options, state, towers!, order)) return;
     }

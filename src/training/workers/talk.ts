@@ -23,7 +23,7 @@ const ended = new WeakSet<Group>();
 export async function giveOrder(group: Group, order: Order): Promise<void> {
   if (ended.has(group)) return;
   if (order.do === 'end') ended.add(group);
-  await group.exchange(encoder.encode(JSON.stringify(order)), 'patient');
+  await group.exchange(encoder.encode(JSON.stringify(order)), { isPatient: true });
 }
 
 /** The others have heard after their last step that the run stops. */
@@ -32,7 +32,7 @@ export function haveStopped(group: Group): void {
 }
 
 export async function hear(group: Group): Promise<Order> {
-  const [first] = await group.exchange(nothing, 'patient');
+  const [first] = await group.exchange(nothing, { isPatient: true });
   return JSON.parse(decoder.decode(first)) as Order;
 }
 
@@ -44,7 +44,10 @@ type Compared = Pick<RunIdentity, 'model' | 'plan' | 'seed' | 'data' | 'settings
  */
 export async function agree(group: Group, own: Compared): Promise<void> {
   const parts = { Tower: own.tower, model: [own.model, own.plan, own.seed, own.settings], data: own.data };
-  const all = await group.exchange(encoder.encode(JSON.stringify(parts)), 'patient');
+  const all = await group.exchange(encoder.encode(JSON.stringify(parts)), {
+    isPatient: true,
+    done: 'the comparison of what they train',
+  });
   const [first, ...others] = all.map((bytes) => JSON.parse(decoder.decode(bytes)) as Record<string, unknown>);
   others.forEach((other, at) => {
     const what = Object.keys(parts).find((name) => JSON.stringify(first![name]) !== JSON.stringify(other[name]));

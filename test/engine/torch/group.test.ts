@@ -1,6 +1,6 @@
-/** Two processes of PyTorch as two workers: the numbers of one, and what is said when one of them is gone. */
+/** Two processes of PyTorch as two workers: the numbers of one, and what is said when one of them is late, slow or gone. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import type { Tensors } from '../../../src/engine/engine.ts';
@@ -53,9 +53,24 @@ it.skipIf(!loads)(
     const [one, two] = await Promise.all([torchEngine(settings), torchEngine(settings)]);
     const lost = new AbortController();
     const meeting = (rank: number, more: Partial<Meeting> = {}): Meeting => ({
-      ...{ rank, workers: 2, meet: `file://${join(folder, 'meeting')}`, seconds: 120, patientSeconds: 120 },
+      ...{ rank, workers: 2, meet: `file://${join(folder, 'meeting')}` },
+      ...{ meetSeconds: 120, seconds: 120, patientSeconds: 120 },
       ...more,
     });
+    // A worker that does not come, and a place that is lost.
+    const [early, late, gone] = ['early', 'late', 'gone/meeting'].map((name) => `file://${join(folder, name)}`);
+    await expect(two!.join!(meeting(1, { meet: early!, meetSeconds: 1 }))).rejects.toThrow(
+      /^worker 0 did not come to .* within 1 seconds$/,
+    );
+    await expect(two!.join!(meeting(1, { meet: gone! }))).rejects.toThrow(/do not meet at .*: there is no folder/);
+    // A worker that is busy with something else for too long.
+    const short = { meet: late!, seconds: 2 };
+    const [punctual, busy] = await Promise.all([one!.join!(meeting(0, short)), two!.join!(meeting(1, short))]);
+    await busy!.note('reads its rows');
+    await expect(punctual!.exchange(Uint8Array.of(1))).rejects.toThrow(
+      new RegExp(`^worker 1 on ${hostname()} is too slow: it reads its rows, since \\d+ seconds \\(.*imed out`),
+    );
+
     const [first, second] = await Promise.all([one!.join!(meeting(0)), two!.join!(meeting(1, { lost: lost.signal }))]);
     const said = await Promise.all([first!.exchange(Uint8Array.of(1, 2, 3)), second!.exchange(new Uint8Array(0))]);
     for (const heard of said) expect(heard.map((bytes) => [...bytes])).toEqual([[1, 2, 3], []]);
@@ -91,8 +106,11 @@ it.skipIf(!loads)(
       }),
     );
 
+    await Promise.all([first!, second!].map((group) => group.exchange(Uint8Array.of(1), { done: 'step 7' })));
     lost.abort(new Error('the other worker was asked to end'));
     await expect(second!.exchange(Uint8Array.of(1))).rejects.toThrow('was asked to end');
-    await expect(first!.exchange(Uint8Array.of(1))).rejects.toThrow(/^another worker does not answer/);
+    await expect(first!.exchange(Uint8Array.of(1))).rejects.toThrow(
+      new RegExp(`^worker 1 on ${hostname()} is gone \\(after step 7; `),
+    );
   },
 );

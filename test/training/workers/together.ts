@@ -1,6 +1,6 @@
 /** Workers in one process: each has a trainer of its own, and runs graphs in plain arrays. Ops between workers wait for all of them. */
 import type { Engine } from '../../../src/engine/engine.ts';
-import type { Group } from '../../../src/engine/group.ts';
+import { type Group, WorkerLost } from '../../../src/engine/group.ts';
 import { resolveShape } from '../../../src/graph/dims.ts';
 import { sizesOf } from '../../../src/graph/evaluate.ts';
 import type { Tensor } from '../../../src/graph/graph.ts';
@@ -11,21 +11,30 @@ import { copies } from '../plain_engine.ts';
 class Meeting {
   private given: unknown[] = [];
   private count = 0;
-  private waiting: ((all: unknown[]) => void)[] = [];
+  private waiting: { resolve(all: unknown[]): void; reject(error: unknown): void }[] = [];
+  private ended: unknown;
 
   constructor(private readonly workers: number) {}
 
   meet<T>(rank: number, value: T): Promise<T[]> {
-    return new Promise((resolve) => {
+    if (this.ended !== undefined) return Promise.reject(this.ended);
+    return new Promise((resolve, reject) => {
       this.given[rank] = value;
-      this.waiting.push(resolve as (all: unknown[]) => void);
+      this.waiting.push({ resolve: resolve as (all: unknown[]) => void, reject });
       if (++this.count < this.workers) return;
       const { given, waiting } = this;
       this.given = [];
       this.waiting = [];
       this.count = 0;
-      for (const each of waiting) each(given);
+      for (const each of waiting) each.resolve(given);
     });
+  }
+
+  /** One of them is gone. */
+  end(error: unknown): void {
+    this.ended ??= error;
+    for (const { reject } of this.waiting) reject(this.ended);
+    this.waiting = [];
   }
 }
 
@@ -34,13 +43,40 @@ export interface Worker {
   readonly engine: Engine;
 }
 
-export function makeWorkers(workers: number): readonly Worker[] {
+/** A worker that is killed before one of its exchanges. */
+export interface Kill {
+  readonly rank: number;
+  readonly exchange: number;
+}
+
+export class Killed extends Error {}
+
+export function makeWorkers(workers: number, kill?: Kill): readonly Worker[] {
   const words = new Meeting(workers);
   const values = new Meeting(workers);
-  return Array.from({ length: workers }, (_, rank) => ({
-    group: { rank, workers, exchange: (bytes) => words.meet(rank, bytes.slice()) },
-    engine: engineOf(rank, values),
-  }));
+  return Array.from({ length: workers }, (_, rank) => {
+    let [exchanges, last] = [0, undefined as string | undefined];
+    const end = (how: string): void => {
+      for (const each of [words, values]) each.end(new WorkerLost('closed', `worker ${rank} on here ${how}`, last));
+    };
+    return {
+      group: {
+        ...{ rank, workers, machines: Array.from({ length: workers }, () => 'here') },
+        async exchange(bytes, about = {}) {
+          if (kill?.rank === rank && exchanges++ === kill.exchange) {
+            end('is gone');
+            throw new Killed();
+          }
+          const heard = await words.meet(rank, bytes.slice());
+          last = about.done ?? last;
+          return heard;
+        },
+        note: async () => {},
+        leave: async (reason) => end(`ended: ${reason}`),
+      },
+      engine: engineOf(rank, values),
+    };
+  });
 }
 
 const makers = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };

@@ -6,18 +6,22 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Dataset } from '../../../src/data/dataset.ts';
+import { type Failure, failure } from '../../../src/diagnostics/failure.ts';
+import type { Engine } from '../../../src/engine/engine.ts';
 import { compile } from '../../../src/pipeline.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
+import { makeRandom } from '../../../src/random/random.ts';
 import { readSafetensors } from '../../../src/storage/safetensors.ts';
 import { makeSource } from '../../../src/text/source.ts';
 import { readMetricsLog } from '../../../src/training/metrics_log.ts';
 import { train } from '../../../src/training/train.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';
+import { amongWorkers } from '../../../src/training/workers/among.ts';
 import { follow } from '../../../src/training/workers/follow.ts';
 import { makeDataset } from '../fixtures.ts';
 import { plainEngine } from '../plain_engine.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
-import { makeWorkers } from './together.ts';
+import { type Kill, Killed, makeWorkers, type Worker } from './together.ts';
 
 const root = temporaryFolder();
 const dataset = makeDataset({ users: 8, items: 20, eventsPerUser: 8, heldOut: 2 });
@@ -98,13 +102,17 @@ function optionsOf(name: string, plan: Plan, of: Dataset = dataset): TrainOption
   return { plan, dataset: of, engine: plainEngine, folder: join(root, name), origin, tower: '0.0.0' };
 }
 
-async function trainTogether(options: TrainOptions, workers: number): Promise<void> {
-  const [first, ...others] = makeWorkers(workers);
-  await Promise.all([
-    train({ ...options, ...first! }),
-    ...others.map((worker) => follow({ ...options, ...worker, resume: false })),
-  ]);
+async function trainTogether(options: TrainOptions, workers: number, kill?: Kill): Promise<void> {
+  const results = await outcomes(options, makeWorkers(workers, kill));
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
+
+/** Of each worker. */
+const outcomes = (options: TrainOptions, [first, ...others]: readonly Worker[]) =>
+  Promise.allSettled([
+    amongWorkers(first!.group, () => train({ ...options, ...first! })),
+    ...others.map((worker) => amongWorkers(worker.group, () => follow({ ...options, ...worker, resume: false }))),
+  ]);
 
 async function weightsOf({ folder }: TrainOptions): Promise<Map<string, Float32Array>> {
   const { tensors } = await readSafetensors(join(folder, 'weights.safetensors'));
@@ -176,4 +184,47 @@ it('a run goes on with any number of workers: two, one, three', async () => {
   await train({ ...inTurns, resume: true, until: () => 1, plan: plan(2) });
   await trainTogether({ ...inTurns, resume: true }, 3);
   await expectSameWeights(alone, inTurns);
+});
+
+it('a run whose workers are killed at random goes on to the same bits', async () => {
+  const text = task('softmax(in_batch, temperature: 0.1, correction: streaming)');
+  const plan = planOf(text.replace('epochs = 1', 'epochs = 3'));
+  const whole = optionsOf('undisturbed', plan);
+  await trainTogether(whole, 2);
+  const random = makeRandom(5);
+  let resumed = 0;
+  for (let round = 0; round < 4; round++) {
+    const options = optionsOf(`killed-${round}`, plan);
+    for (let kills = 0; kills < 3; kills++) {
+      const kill = { rank: random.integer(2), exchange: 1 + random.integer(12) };
+      const isBegun = existsSync(join(options.folder, 'run.json'));
+      if (existsSync(join(options.folder, 'checkpoint.safetensors'))) resumed++;
+      const ends = await outcomes({ ...options, resume: isBegun }, makeWorkers(2, kill));
+      if (ends.every(({ status }) => status === 'fulfilled')) continue;
+      const reasons = ends.map((end) => (end as PromiseRejectedResult).reason);
+      expect(reasons[kill.rank]).toBeInstanceOf(Killed);
+      expect(String(reasons[1 - kill.rank])).toMatch(new RegExp(`worker ${kill.rank} on here is gone \\(`));
+    }
+    await trainTogether({ ...options, resume: existsSync(join(options.folder, 'run.json')) }, 2);
+    const [expected, found] = await Promise.all([weightsOf(whole), weightsOf(options)]);
+    expect(found).toEqual(expected);
+    expect(await lossesIn(options)).toEqual(await lossesIn(whole));
+  }
+  expect(resumed).toBeGreaterThan(0);
+});
+
+it('a full disk under the first worker is its message, and the reason of the others', async () => {
+  const options = optionsOf('full', planOf(task('directau')));
+  const [first, second] = makeWorkers(2);
+  const full = failure('cannot-write', { path: options.folder, reason: 'the disk is full' });
+  const engine: Engine = {
+    ...first!.engine,
+    prepare: async (...given) => ({ ...(await first!.engine.prepare(...given)), read: () => Promise.reject(full) }),
+  };
+  const [one, other] = await outcomes(options, [{ ...first!, engine }, second!]);
+  expect((one as PromiseRejectedResult).reason).toBe(full);
+  const { diagnostics } = (other as PromiseRejectedResult).reason as Failure;
+  expect(diagnostics.map(({ code, message }) => [code, message])).toEqual([
+    ['worker-lost', expect.stringMatching(/^worker 0 on here ended: .*the disk is full.* \(after step \d+; closed\)$/)],
+  ]);
 });
