@@ -1,8 +1,9 @@
 /**
- * Ours next to the Python frameworks, in one sitting: `npm run bench:peers -- [movielens|scale|recall] [--rounds 5]`.
+ * Ours next to the Python frameworks, in one sitting: `npm run bench:peers -- [movielens|scale|recall|sequences] [--rounds 5]`.
  *
  * Every program is a process of its own, timed from launch to exit; theirs and ours run in turn, one at a time, and every
- * round is kept. The first call makes a virtual environment with the pinned packages under `.cache/peers`.
+ * round is kept. `sequences` reads `toys/Toys_and_Games.txt` of the folder `TOWER_DATA`. The first call makes a virtual environment
+ * with the pinned packages under `.cache/peers`.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -43,7 +44,8 @@ const rounds = Number(values.rounds);
 const chosen = positionals.length > 0 ? positionals : ['movielens', 'scale'];
 
 const python = environment();
-const movieLens = chosen.every((part) => part === 'scale') ? undefined : movieLensFolder();
+const movieLens = chosen.some((part) => part === 'movielens' || part === 'recall') ? movieLensFolder() : undefined;
+const sequences = resolve(process.env.TOWER_DATA ?? 'models/data', 'toys/Toys_and_Games.txt');
 
 const peer = (file: string, ...args: readonly string[]): Program => ({
   name: [file.replace('.py', ''), ...args].join(' '),
@@ -84,6 +86,15 @@ if (chosen.includes('scale')) {
     ]);
   }
 }
+if (chosen.includes('sequences')) {
+  if (existsSync(sequences)) {
+    compare('Amazon Toys: SASRec, 2 layers of 64, 50 positions, one negative each, batch 256', 'examples_s', [
+      ours('bench/sasrec.ts'),
+      peer('sasrec_torch.py'),
+      peer('sasrec_torch.py', 'compile'),
+    ]);
+  } else console.error(`sequences is left out: ${sequences} is not there; TOWER_DATA names the folder that has it`);
+}
 
 function environment(): string {
   const folder = resolve('.cache/peers/venv');
@@ -101,7 +112,12 @@ function once(program: Program, round: number): Run {
   const start = performance.now();
   const done = spawnSync(command!, args, {
     encoding: 'utf8',
-    env: { ...process.env, ...(movieLens ? { ML_DIR: movieLens } : {}), TF_CPP_MIN_LOG_LEVEL: '3' },
+    env: {
+      ...process.env,
+      ...(movieLens ? { ML_DIR: movieLens } : {}),
+      SEQUENCES: sequences,
+      TF_CPP_MIN_LOG_LEVEL: '3',
+    },
     maxBuffer: 2 ** 28,
   });
   const wall = (performance.now() - start) / 1000;
