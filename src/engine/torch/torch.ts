@@ -4,22 +4,35 @@ import type { Graph, Tensor } from '../../graph/graph.ts';
 import { checkParameters, checkTensor, type Symbols } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';
 import { torchModule } from '../formats/torch.ts';
+import { CurrentWorker } from './current_worker.ts';
 import { joinGroup } from './group.ts';
 import { type TorchSettings, torchSettings, torchVersion } from './settings.ts';
-import { layout, SharedMemory } from './shared_memory.ts';
-import { TorchWorker } from './worker.ts';
+import { layout, type SharedMemory } from './shared_memory.ts';
+import type { TorchWorker } from './worker.ts';
 
 const bytesOfDtype = { float32: 4, int32: 4, bool: 1 };
 
+/** Where a graph is open. */
+interface Opened {
+  readonly worker: TorchWorker;
+  readonly id: number;
+}
+
 class TorchProgram implements Program {
+  /** @param again opens the graph in the process that took the place of another; absent where a run changes what the process holds */
   constructor(
-    private readonly worker: TorchWorker,
     private readonly graph: Graph,
-    private readonly id: number,
+    private opened: Opened,
+    private again: ((gone: TorchWorker) => Promise<Opened>) | undefined,
   ) {}
 
-  run(inputs: Tensors): Promise<Tensors> {
-    const { graph } = this;
+  private get worker(): TorchWorker {
+    return this.opened.worker;
+  }
+
+  async run(inputs: Tensors): Promise<Tensors> {
+    const { graph, again } = this;
+    if (this.worker.ended !== undefined && again) this.opened = await again(this.worker);
     const { memory } = this.worker;
     return this.worker.exclusively(async (ask) => {
       const symbols: Symbols = {};
@@ -36,7 +49,7 @@ class TorchProgram implements Program {
       });
       await ask({
         do: 'run',
-        program: this.id,
+        program: this.opened.id,
         inputs: given.map(({ shape }, index) => [into.places[index], shape]),
         outputs: results.map(({ shape }, index) => [out.places[index], shape]),
       });
@@ -55,7 +68,7 @@ class TorchProgram implements Program {
     return this.worker.exclusively(async (ask) => {
       const { places, end } = layout(types.map(sizeOf));
       memory.reserve(end);
-      await ask({ do: 'read', program: this.id, parameters: places.map((at, index) => [index, at]) });
+      await ask({ do: 'read', program: this.opened.id, parameters: places.map((at, index) => [index, at]) });
       const values = types.map(({ dtype, shape }, index) => memory.take(dtype, shape as number[], places[index]!));
       memory.shrink();
       return Object.fromEntries(this.graph.parameters.map(({ name }, index) => [name, values[index]!]));
@@ -63,6 +76,8 @@ class TorchProgram implements Program {
   }
 
   write(parameters: Tensors): Promise<void> {
+    // The process alone has what is written.
+    this.again = undefined;
     const { memory } = this.worker;
     const named = this.graph.parameters.flatMap((parameter, index) => {
       if (!(parameter.name in parameters)) return [];
@@ -75,7 +90,7 @@ class TorchProgram implements Program {
       );
       await ask({
         do: 'write',
-        program: this.id,
+        program: this.opened.id,
         parameters: named.map(({ index }, at) => [index, places[at]]),
       });
       memory.shrink();
@@ -84,7 +99,7 @@ class TorchProgram implements Program {
 
   close(): Promise<void> {
     return this.worker.exclusively(async (ask) => {
-      await ask({ do: 'close', program: this.id });
+      await ask({ do: 'close', program: this.opened.id });
     });
   }
 }
@@ -137,11 +152,10 @@ async function open(
 
 /** Rejects, saying why, where there is no Python with a torch that is new enough. */
 export async function torchEngine(settings: TorchSettings = torchSettings()): Promise<Engine> {
-  const memory = new SharedMemory();
-  const worker = new TorchWorker(settings, memory);
-  const { version, compiler } = await worker.ready();
+  const current = new CurrentWorker(settings);
+  const { version, compiler } = await current.ready();
   if (isOlder(version, torchVersion)) {
-    worker.stop();
+    current.get().stop();
     throw new Error(
       `${settings.python} has torch ${version}, and the oldest that works is ${torchVersion} (\`tower engines --setup torch\` installs it)`,
     );
@@ -155,13 +169,25 @@ export async function torchEngine(settings: TorchSettings = torchSettings()): Pr
     evenRows: 8,
     async prepare(graph, parameters) {
       checkParameters(graph, parameters);
-      count += 1;
-      const id = count;
       const seconds = compiles && paysForCompiling(graph) ? settings.compileSeconds : undefined;
-      await open(worker, graph, parameters, id, seconds);
-      return new TorchProgram(worker, graph, id);
+      const openIn = async (worker: TorchWorker, values: Tensors): Promise<Opened> => {
+        count += 1;
+        const id = count;
+        await open(worker, graph, values, id, seconds);
+        return { worker, id };
+      };
+      const held = { ...parameters };
+      const again = async (gone: TorchWorker): Promise<Opened> => {
+        current.renew();
+        const worker = current.get();
+        // Nobody waits for a start: who asks later gets an answer.
+        if (worker === gone) throw gone.ended;
+        return openIn(worker, held);
+      };
+      const isFixed = graph.updates.length === 0;
+      return new TorchProgram(graph, await openIn(await current.renewed(), parameters), isFixed ? again : undefined);
     },
-    join: (meeting) => joinGroup(worker, settings.device, meeting),
+    join: (meeting) => joinGroup(current.keep(), settings.device, meeting),
   };
 }
 

@@ -50,7 +50,7 @@ export class TorchWorker {
   private received: Buffer[] = [];
   private waiting: Waiting | undefined;
   /** Why no request is answered any more. */
-  private ended: unknown;
+  ended: unknown;
   private complaint = '';
   private turn: Promise<unknown> = Promise.resolve();
   /** In a group of workers. */

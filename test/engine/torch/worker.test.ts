@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { randomTensors, stepGraph } from '../../../bench/step_graph.ts';
 import { type TorchSettings, torchFolder, torchSettings } from '../../../src/engine/torch/settings.ts';
 import { torchEngine } from '../../../src/engine/torch/torch.ts';
@@ -112,6 +112,58 @@ describe('a process that fails in a run', () => {
     }
   });
 
+  it('is started again behind a graph that runs do not change: later runs are answered', async () => {
+    const isSecond = join(folder, 'second');
+    const settings = shell(
+      `if [ -e ${isSecond} ]; then`,
+      [hello, frame({}), frame({}), 'exec sleep 20'].join('\n'),
+      'fi',
+      `touch ${isSecond}`,
+      [hello, frame({}), 'head -c 1 >/dev/null', 'kill -9 $$'].join('\n'),
+    );
+    const program = await prepared(settings);
+    const run = () => program.run({ x: tensor([1]) });
+    const gone = { diagnostics: [{ code: 'engine-ended' }] };
+    await expect(run()).rejects.toMatchObject(gone);
+    await expect(run()).rejects.toMatchObject(gone);
+    await vi.waitFor(run, { timeout: 60_000 });
+  });
+
+  it('is not started for ever', async () => {
+    const starts = join(folder, 'starts');
+    const program = await prepared(
+      shell(`echo 1 >> ${starts}`, hello, frame({}), 'head -c 1 >/dev/null', 'kill -9 $$'),
+    );
+    const count = () => readFileSync(starts, 'utf8').length / 2;
+    const run = () => program.run({ x: tensor([1]) }).catch(() => {});
+    await vi.waitFor(
+      async () => {
+        await run();
+        expect(count()).toBe(5);
+      },
+      { timeout: 60_000 },
+    );
+    for (let more = 0; more < 20; more++) {
+      await run();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(count()).toBe(5);
+  });
+
+  it('is not started again behind a step, whose weights it had', async () => {
+    const starts = join(folder, 'starts-of-a-step');
+    const b = makeBuilder('step');
+    const w = b.parameter('w', [1], { kind: 'zeros' });
+    b.update(w, b.add(w, 1));
+    const settings = shell(`echo 1 >> ${starts}`, hello, frame({}), 'head -c 1 >/dev/null', 'kill -9 $$');
+    const step = await (await torchEngine(settings)).prepare(b.finish(), { w: tensor([0]) });
+    for (let more = 0; more < 4; more++) {
+      await expect(step.run({})).rejects.toMatchObject({ diagnostics: [{ code: 'engine-ended' }] });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(readFileSync(starts, 'utf8')).toBe('1\n');
+  });
+
   it('is stopped and reported when it does not answer in time', async () => {
     const program = await prepared({ ...shell(hello, frame({}), 'exec sleep 20'), answerSeconds: 0.3 });
     await expect(program.run({ x: tensor([1]) })).rejects.toMatchObject({ diagnostics: [{ code: 'engine-silent' }] });
@@ -132,6 +184,12 @@ describe('a process that fails in a run', () => {
     });
   });
 });
+
+/** Process ids. */
+const childrenOfThis = (): readonly number[] =>
+  readdirSync('/proc/self/task').flatMap((task) =>
+    readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
 
 const engine = await engineOrSkip('torch');
 
@@ -188,6 +246,18 @@ describe.skipIf(!engine)('the torch engine', () => {
     for (const each of inputs.slice(2)) await other.run(each);
     const [a, b] = [await whole.read(), await other.read()];
     for (const name of Object.keys(a)) expect(b[name]!.data, name).toEqual(a[name]!.data);
+  });
+
+  it.skipIf(process.platform !== 'linux')('answers again after its process was killed', async () => {
+    const b = makeBuilder('weighted');
+    b.output('y', b.mul(b.input('x', [batch]), b.parameter('w', [1], { kind: 'zeros' })));
+    const before = childrenOfThis();
+    const program = await (await torchEngine()).prepare(b.finish(), { w: tensor([3]) });
+    const run = async () => [...(await program.run({ x: tensor([1, 2]) })).y!.data];
+    expect(await run()).toEqual([3, 6]);
+    for (const pid of childrenOfThis()) if (!before.includes(pid)) process.kill(pid, 'SIGKILL');
+    await expect(run()).rejects.toMatchObject({ diagnostics: [{ code: 'engine-ended' }] });
+    expect(await vi.waitFor(run, { timeout: 90_000, interval: 200 })).toEqual([3, 6]);
   });
 
   it.skipIf(process.platform !== 'linux')(
