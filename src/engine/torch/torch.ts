@@ -180,7 +180,7 @@ export async function torchEngine(settings: TorchSettings = torchSettings()): Pr
       const again = async (gone: TorchWorker): Promise<Opened> => {
         current.renew();
         const worker = current.get();
-        // Nobody waits for a start: who asks later gets an answer.
+        // Nobody waits for a start: a later request gets an answer.
         if (worker === gone) throw gone.ended;
         return openIn(worker, held);
       };
