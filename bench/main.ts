@@ -18,6 +18,7 @@ const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
   reading: [[...tsx, 'bench/reading.ts']],
   models: [[...tsx, 'bench/models.ts']],
   sequences: [[...tsx, 'bench/sequences.ts']],
+  evaluation: [[...tsx, 'bench/evaluation.ts']],
   swap: [[...tsx, 'bench/swap.ts']],
   serve: [
     [...tsx, 'bench/serve.ts'],
