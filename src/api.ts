@@ -21,6 +21,7 @@ export {
 } from './api/run.ts';
 export { listRuns, prunable, pruneRun, type RunSummary, sortRuns } from './api/runs.ts';
 export { type OpenRequest, open, type ServeRequest, type Serving, serve } from './api/serve.ts';
+export { openTracker, type Tracked, type Tracker, type TrackerRequest, track } from './api/track.ts';
 export { type Trained, type TrainReady, type TrainRequest, train } from './api/train.ts';
 export { type Tuned, type TuneEvent, type TuneRequest, tune } from './api/tune.ts';
 export type { Diagnostic } from './diagnostics/diagnostic.ts';

@@ -90,6 +90,7 @@ const mayImport: Record<string, readonly string[]> = {
     'report',
     'drawing',
     'training',
+    'tracking',
     'evaluation',
     'scoring',
     'artifact',

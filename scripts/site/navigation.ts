@@ -19,6 +19,7 @@ const guide = [
   'data',
   'editor',
   'report',
+  'tracking',
   'tuning',
   'daily',
   'engines',

@@ -56,6 +56,12 @@ export const workersOption = (): Option =>
     return number;
   });
 
+export const trackOption = (): Option =>
+  new Option(
+    '--track <server>',
+    'send settings, curves and files to a tracking server, such as `mlflow:http://host:5000` or `mlflow:http://host:5000#experiment`',
+  );
+
 export const metricsOption = (): Option =>
   new Option(
     '--metrics <list>',

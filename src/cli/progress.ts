@@ -6,6 +6,8 @@ import { makeShardsProgress, type ShardsProgress } from './shards_progress.ts';
 
 export interface ProgressView {
   show(event: TrainingEvent): void;
+  /** A message that comes at any time. */
+  say(text: string): void;
   /** Of the passes over rows before the first step. */
   readonly passes: Pick<ShardsProgress, 'onPass' | 'onDecision'>;
   end(): void;
@@ -53,6 +55,7 @@ export function makeProgress(): ProgressView {
         );
       }
     },
+    say: line,
     passes: { onPass: passes.onPass, onDecision: passes.onDecision },
     end() {
       passes.end();

@@ -19,6 +19,7 @@ import { starters } from './codes/starters.ts';
 import { studies } from './codes/studies.ts';
 import { syntax } from './codes/syntax.ts';
 import { tasks } from './codes/tasks.ts';
+import { tracking } from './codes/tracking.ts';
 import { workers } from './codes/workers.ts';
 
 export const codes = {
@@ -35,6 +36,7 @@ export const codes = {
   ...continued,
   ...shards,
   ...workers,
+  ...tracking,
   ...serving,
   ...pages,
   ...graphs,

@@ -44,7 +44,7 @@ export function settingsSection(manifest: Manifest, sources: readonly SourceText
 }
 
 /** `dense.schedule.kind`: one line for each value that is not an object. */
-function flat(prefix: string, value: unknown): [string, string][] {
+export function flat(prefix: string, value: unknown): [string, string][] {
   if (typeof value !== 'object' || value === null) return [[prefix, String(value)]];
   if (Array.isArray(value) && value.every((each) => typeof each !== 'object')) return [[prefix, value.join(', ')]];
   return Object.entries(value).flatMap(([name, each]) => flat(prefix === '' ? name : `${prefix}.${name}`, each));

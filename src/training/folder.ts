@@ -23,6 +23,7 @@ import { metricsFile, stepsFile } from './metrics_log.ts';
 export const runFile = 'run.json';
 export const weightsFile = 'weights.safetensors';
 export const [reportFile, evaluationFile] = ['report.html', 'evaluation.json'] as const;
+export const trackingFile = 'tracking.json';
 /** Weights of the best epoch so far, while the run goes on. */
 export const bestFile = (epoch: number): string => `weights-${epoch}.safetensors`;
 
@@ -31,7 +32,7 @@ const isBestFile = (name: string): boolean => /^weights-\d+\.safetensors$/.test(
 /** What every run may have at the top of its folder. */
 const topFiles = [
   ...[runFile, manifestFile, checkpointFile, weightsFile, metricsFile, stepsFile, reportFile, evaluationFile],
-  ...[admissionFile, compactionFile],
+  ...[admissionFile, compactionFile, trackingFile],
 ];
 
 const isTopFile = (name: string): boolean => topFiles.includes(name) || isBestFile(name) || isEventFile(name);

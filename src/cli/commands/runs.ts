@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { jsonOption, withExample } from '../options.ts';
+import { jsonOption, trackOption, withExample } from '../options.ts';
 import { answer, answerJson, say } from '../report.ts';
 
 interface Options {
@@ -7,12 +7,13 @@ interface Options {
   readonly prune?: boolean;
   readonly keep?: number;
   readonly yes?: boolean;
+  readonly track?: string;
   readonly json?: boolean;
 }
 
 export function runsCommand(program: Command): void {
   const command = new Command('runs')
-    .description('list the runs in a folder, and remove those that are not needed')
+    .description('list the runs in a folder, send them to a tracking server, and remove those that are not needed')
     .argument('[folder]', 'the folder that holds them', 'runs')
     .option(
       '--sort <what>',
@@ -22,12 +23,17 @@ export function runsCommand(program: Command): void {
     .option('--prune', 'remove all runs but the first in the order of `--sort`; without `--yes` only list them')
     .option('--keep <number>', 'with --prune: keep so many runs', wholeNumber)
     .option('--yes', 'with --prune: remove them')
+    .addOption(trackOption().conflicts('prune'))
     .addOption(jsonOption())
-    .action(async (folder: string, { sort, prune, keep, yes, json }: Options, self: Command) => {
+    .action(async (folder: string, { sort, prune, keep, yes, track, json }: Options, self: Command) => {
       if (!prune && (yes || keep !== undefined)) self.error('error: `--keep` and `--yes` need `--prune`');
       if (prune && keep === undefined) self.error('error: `--prune` needs `--keep`: how many runs stay');
       const { listRuns, prunable, pruneRun, sortRuns } = await import('../../api/runs.ts');
       const runs = sortRuns(await listRuns(folder), sort);
+      if (track !== undefined) {
+        const tracked = await (await import('../tracking.ts')).trackRuns(runs, track);
+        return json ? answerJson(tracked) : undefined;
+      }
       const chosen = prune ? prunable(runs, keep!) : runs;
       if (json) answerJson(chosen);
       else if (chosen.length === 0) say(prune ? 'no run is to be removed' : `there is no run in ${folder}`);
@@ -45,7 +51,12 @@ export function runsCommand(program: Command): void {
       }
     });
   program.addCommand(
-    withExample(command, 'tower runs --sort recall@50', 'tower runs runs/study --prune --keep 3 --sort ndcg@10'),
+    withExample(
+      command,
+      'tower runs --sort recall@50',
+      'tower runs runs/study --prune --keep 3 --sort ndcg@10',
+      'tower runs runs/first --track mlflow:http://127.0.0.1:5000',
+    ),
   );
 }
 

@@ -21,11 +21,13 @@ import {
   seedOption,
   setOption,
   shardsOption,
+  trackOption,
   withExample,
   workersOption,
 } from '../options.ts';
 import { answer, answerJson, colour, say, sayEngine } from '../report.ts';
 import { leaveReport } from '../run_report.ts';
+import { openTracking } from '../tracking.ts';
 
 type Outcome = Pick<Trained, 'status' | 'manifest' | 'records'>;
 
@@ -47,6 +49,7 @@ interface Options {
   readonly memory?: string;
   readonly shards?: string;
   readonly watch?: number;
+  readonly track?: string;
   readonly workers?: number | 'launched';
 }
 
@@ -80,8 +83,9 @@ export function trainCommand(program: Command): void {
         .argParser(portOf)
         .preset(8322),
     )
+    .addOption(trackOption())
     .addOption(jsonOption())
-    .action(async (path: string, { json, workers, watch: port, ...options }: Options) => {
+    .action(async (path: string, { json, workers, watch: port, track, ...options }: Options) => {
       refuseTwoSeeds(command, options);
       if (options.from === undefined && (options.since !== undefined || options.all || options.replay !== undefined)) {
         command.error("error: options '--since', '--all' and '--replay' need '--from <run>'");
@@ -93,6 +97,8 @@ export function trainCommand(program: Command): void {
         port === undefined || !isFirst ? undefined : await (await import('../../api/watch.ts')).openWatch(port);
       if (watch) say(`watch it on ${watch.url}`);
       const progress = makeProgress();
+      const tracking =
+        track === undefined || !isFirst ? undefined : await openTracking(track, { ...options, model: path }, progress);
       const interrupt = interruptible(() => progress.end());
       const stopped: Outcome = { status: 'interrupted', records: [] };
       const { status, manifest, records }: Outcome = await train(path, {
@@ -103,10 +109,12 @@ export function trainCommand(program: Command): void {
         onReady: (ready) => {
           sayReady(ready, options.from);
           watch?.ready(ready.plan);
+          tracking?.ready(ready);
         },
         onEvent: (event) => {
           progress.show(event);
           watch?.event(event);
+          tracking?.event(event);
         },
       })
         .catch(async (error: unknown) => {
@@ -114,6 +122,7 @@ export function trainCommand(program: Command): void {
           launched.kill();
           // The signal came while Tower read rows.
           if (error === interrupt.reason) return stopped;
+          await tracking?.end('FAILED');
           await watch?.end('failed');
           throw explained;
         })
@@ -122,8 +131,9 @@ export function trainCommand(program: Command): void {
       // A worker that writes nothing has nothing to say.
       if (!isFirst) return;
       if (manifest) await leaveReport(options.out);
+      const tracked = await tracking?.end(status === 'interrupted' ? 'KILLED' : 'FINISHED');
       await watch?.end('ended', manifest ? join(options.out, reportFile) : undefined);
-      if (json) answerJson({ status, folder: options.out, training: manifest?.training, epochs: records });
+      if (json) answerJson({ status, folder: options.out, training: manifest?.training, epochs: records, tracked });
       else
         answer(
           status === 'interrupted' ? stoppedWords(path, options, manifest) : endedWords(options.out, status, manifest),

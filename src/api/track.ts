@@ -1,0 +1,132 @@
+/** Runs at a tracking server: `openTracker` sends one while it trains, and `track` afterwards. Only MLflow is known so far. */
+import { dirname } from 'node:path';
+import { readManifest } from '../artifact/load.ts';
+import { defined } from '../defined.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { Failure, failure } from '../diagnostics/failure.ts';
+import { authorizationOf, destinationOf } from '../tracking/mlflow/address.ts';
+import { makeClient, Refused } from '../tracking/mlflow/client.ts';
+import type { RunStatus } from '../tracking/mlflow/runs.ts';
+import type { TrainingEvent } from '../training/training_events.ts';
+import { commitOf, type RunFacts } from './track/facts.ts';
+import { Sender, type Tracked } from './track/sender.ts';
+import type { TrainReady } from './train.ts';
+import { version } from './version.ts';
+
+export type { Tracked } from './track/sender.ts';
+
+export interface TrackerRequest {
+  /** The folder of the run, and the file of the model. */
+  readonly out: string;
+  readonly model: string;
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Called once, when the server first fails. Training goes on. */
+  readonly onWarning?: (warning: Diagnostic) => void;
+  /** How long `end` waits for the server, in milliseconds. Default: ten seconds, or two where the server has not answered before. */
+  readonly patience?: number;
+}
+
+export interface Tracker {
+  /** Of `onReady` and `onEvent` of `train`. Neither waits for the server. */
+  ready(ready: Pick<TrainReady, 'plan' | 'dataset' | 'engine'>): void;
+  event(event: TrainingEvent): void;
+  /** Sends the rest, for a few seconds at most. Undefined where the server does not have all. */
+  end(status: RunStatus): Promise<Tracked | undefined>;
+}
+
+/** Between two looks at the logs, and the longest time between two tries. */
+const [everyMs, longestMs] = [5000, 60_000];
+/** At the end: for a server that has answered, and for one that has not. */
+const [patience, lessPatience] = [10_000, 2000];
+
+/**
+ * Sends a run while it trains. What fails is tried again, and training waits for nothing.
+ * @param address such as `mlflow:http://host:5000#experiment`
+ * @throws Failure `track-address`
+ */
+export function openTracker(address: string, request: TrackerRequest): Tracker {
+  const { url, experiment } = destinationOf(address, process.env);
+  const ending = new AbortController();
+  const client = makeClient(url, authorizationOf(process.env), ending.signal);
+  const { out: folder, model: source, settings, onWarning } = request;
+  let facts: RunFacts | undefined;
+  let sender: Promise<Sender> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | undefined;
+  let [failures, nextTry, isOver, hasWarned] = [0, 0, false, false];
+
+  const begin = async (steps: number, began: number): Promise<Sender> => {
+    const commit = await commitOf(dirname(source));
+    return new Sender(client, { folder, facts: facts!, steps, source, began, ...defined({ experiment, commit }) });
+  };
+  /** Whatever is wrong with the server or with what is sent must not end the training. */
+  const fail = (error: unknown): void => {
+    failures++;
+    nextTry = performance.now() + Math.min(longestMs, everyMs * 2 ** (failures - 1));
+    isOver ||= !(error instanceof Refused) || !error.isPassing;
+    if (!hasWarned) onWarning?.(diagnose('track-behind', undefined, { url, reason: (error as Error).message }));
+    hasWarned = true;
+  };
+  const kick = (): void => {
+    if (!sender || running || isOver || performance.now() < nextTry) return;
+    running = sender
+      .then((each) => each.send())
+      .then(() => {
+        failures = 0;
+      }, fail)
+      .finally(() => {
+        running = undefined;
+      });
+  };
+  return {
+    ready({ plan, dataset, engine }) {
+      const { train, validation, test } = dataset.parts;
+      facts = {
+        ...{ plan, engine, tower: version, seed: plan.train.seed, ...defined({ settings }) },
+        data: { train: train.rows, validation: validation.rows, test: test.rows, items: dataset.corpus.rows },
+      };
+    },
+    event(event) {
+      if (event.kind === 'started') {
+        sender = begin(event.steps, Date.now());
+        timer = setInterval(kick, everyMs).unref();
+      }
+      if (event.kind === 'started' || event.kind === 'epoch') kick();
+    },
+    async end(status) {
+      clearInterval(timer);
+      const limit = setTimeout(() => ending.abort(), request.patience ?? (failures > 0 ? lessPatience : patience));
+      try {
+        await running;
+        // Without a first step there is no run.
+        if (!sender || isOver) return undefined;
+        return await (await sender).end(status);
+      } catch (error) {
+        fail(error);
+        return undefined;
+      } finally {
+        clearTimeout(limit);
+      }
+    },
+  };
+}
+
+/**
+ * Sends what a tracking server does not have of a run that has ended.
+ * @param address such as `mlflow:http://host:5000#experiment`
+ * @throws Failure `track-address`, `track-failed`, `not-a-run`, `run-in-use`, `damaged-file`, …
+ */
+export async function track(folder: string, address: string): Promise<Tracked> {
+  const { url, experiment } = destinationOf(address, process.env);
+  const manifest = await readManifest(folder);
+  const client = makeClient(url, authorizationOf(process.env));
+  const { training } = manifest;
+  const sender = new Sender(client, { folder, facts: manifest, steps: training.steps, ...defined({ experiment }) });
+  try {
+    return await sender.end('FINISHED');
+  } catch (error) {
+    if (error instanceof Failure || !(error instanceof Refused)) throw error;
+    throw failure('track-failed', { url, reason: error.message });
+  }
+}

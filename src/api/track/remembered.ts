@@ -1,0 +1,40 @@
+/** `tracking.json` of a run: by which tag a server finds it again. It names no server: what is sent goes where the user says. */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { defined } from '../../defined.ts';
+import { writeTextDurably } from '../../storage/durable.ts';
+import { readJsonFile } from '../../storage/run_files.ts';
+import { trackingFile } from '../../training/folder.ts';
+
+export interface Remembered {
+  readonly format: 'tower-tracking-1';
+  readonly run: string;
+  /** When training began, in milliseconds since 1970. */
+  readonly began?: number;
+  /** Of the repository that the model was in. */
+  readonly commit?: string;
+}
+
+/**
+ * What the folder has, or what it gets now.
+ * @throws Failure `cannot-read`, `cannot-write`
+ */
+export async function remembered(folder: string, anew: Pick<Remembered, 'began' | 'commit'>): Promise<Remembered> {
+  const found = await readJsonFile(folder, trackingFile, 'optional');
+  if (isRemembered(found)) return found;
+  const made: Remembered = { format: 'tower-tracking-1', run: randomUUID(), ...defined(anew) };
+  await writeTextDurably(join(folder, trackingFile), `${JSON.stringify(made)}\n`);
+  return made;
+}
+
+/** The tag goes into a filter of the server: letters, digits and dashes alone. */
+function isRemembered(value: unknown): value is Remembered {
+  const { format, run, began, commit } = (value ?? {}) as Record<string, unknown>;
+  return (
+    format === 'tower-tracking-1' &&
+    typeof run === 'string' &&
+    /^[0-9a-f-]{36}$/.test(run) &&
+    (began === undefined || Number.isSafeInteger(began)) &&
+    (commit === undefined || (typeof commit === 'string' && /^[0-9a-f]{40,64}$/.test(commit)))
+  );
+}

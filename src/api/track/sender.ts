@@ -1,0 +1,172 @@
+/**
+ * Sends what a tracking server does not have of a run: the server is asked what it has, so a run can be sent in parts, again, and after
+ * requests whose answer was lost.
+ */
+import { basename, resolve } from 'node:path';
+import { readManifest } from '../../artifact/load.ts';
+import { type Manifest, manifestFile } from '../../artifact/manifest.ts';
+import { defined } from '../../defined.ts';
+import { readEvaluation } from '../../report/evaluation_file.ts';
+import { closeRead, openRunFile, readRunFile } from '../../storage/run_files.ts';
+import { type Client, Refused } from '../../tracking/mlflow/client.ts';
+import { keyOf } from '../../tracking/mlflow/names.ts';
+import {
+  artifactRoot,
+  experimentId,
+  findOrCreateRun,
+  logMetrics,
+  logParams,
+  logTags,
+  type Metric,
+  type RemoteRun,
+  type RunStatus,
+  updateRun,
+} from '../../tracking/mlflow/runs.ts';
+import { evaluationFile, reportFile } from '../../training/folder.ts';
+import { metricsFile } from '../../training/metrics_log.ts';
+import { endTagsOf, paramsOf, type RunFacts, tagsOf } from './facts.ts';
+import { type RunPoints, runPoints } from './points.ts';
+import { remembered } from './remembered.ts';
+
+export interface OfRun {
+  readonly folder: string;
+  /** Its name. Default: the model's. */
+  readonly experiment?: string;
+  readonly facts: RunFacts;
+  /** Of the whole run. */
+  readonly steps: number;
+  /** The file of the model, as the user named it. */
+  readonly source?: string;
+  readonly commit?: string;
+  /** Where it trains now. */
+  readonly began?: number;
+}
+
+export interface Tracked {
+  readonly folder: string;
+  /** The page of the run. */
+  readonly url: string;
+  /** Figures that were sent, each with its step. */
+  readonly values: number;
+  /** Files that were sent, or why they were not. */
+  readonly artifacts: number | string;
+}
+
+export class Sender {
+  private readonly points: RunPoints;
+  private readonly waiting: Metric[] = [];
+  private remote: RemoteRun | undefined;
+  private values = 0;
+
+  constructor(
+    private readonly client: Client,
+    private readonly of: OfRun,
+  ) {
+    this.points = runPoints(of.folder, of.steps);
+  }
+
+  /**
+   * Sends the curves as far as the logs have them.
+   * @throws Refused; Failure for what is wrong with the folder
+   */
+  async send(isLast = false): Promise<void> {
+    this.waiting.push(...(await this.points.more(isLast)));
+    this.remote ??= await this.begin();
+    await this.log(this.remote, this.waiting);
+  }
+
+  /** Sends what is known at the end of a training, and says that it has ended. @throws as `send` */
+  async end(status: RunStatus): Promise<Tracked> {
+    await this.send(true);
+    const { folder } = this.of;
+    const remote = this.remote!;
+    // A training that failed may have no model.
+    const manifest = await readManifest(folder).catch(() => undefined);
+    if (manifest) {
+      await logTags(this.client, remote.id, endTagsOf(manifest));
+      await this.log(remote, await evaluated(folder, manifest));
+    }
+    const artifacts = await this.sendFiles(remote, manifest);
+    const ended = manifest?.training.status === 'interrupted' ? 'KILLED' : status;
+    await updateRun(this.client, remote.id, ended, this.points.ended() ?? Date.now());
+    const url = `${this.client.url}/#/experiments/${remote.experiment}/runs/${remote.id}`;
+    return { folder, url, values: this.values, artifacts };
+  }
+
+  private async begin(): Promise<RemoteRun> {
+    const { client } = this;
+    const { folder, facts, source } = this.of;
+    const began = this.of.began ?? this.points.began();
+    const own = await remembered(folder, defined({ began, commit: this.of.commit }));
+    const experiment = await experimentId(client, this.of.experiment ?? facts.plan.model);
+    const name = basename(resolve(folder));
+    const remote = await findOrCreateRun(client, experiment, { own: own.run, name, start: own.began ?? Date.now() });
+    await logTags(client, remote.id, { ...tagsOf(facts, source, own.commit), ...changed(remote, facts) });
+    const params = Object.entries(paramsOf(facts)).filter(([key]) => !remote.params.has(key));
+    await logParams(client, remote.id, Object.fromEntries(params));
+    if (this.of.began !== undefined) await updateRun(client, remote.id, 'RUNNING');
+    return remote;
+  }
+
+  /** In order, so that a server that is lost has all before a step, and nothing after it. */
+  private async log({ id, last }: RemoteRun, metrics: Metric[]): Promise<void> {
+    const isNew = ({ key, step, value }: Metric): boolean => {
+      const known = last.get(key);
+      return known === undefined || step > known.step || (step === known.step && value !== known.value);
+    };
+    metrics.splice(0, metrics.length, ...metrics.filter(isNew));
+    await logMetrics(this.client, id, [...metrics], (count) => {
+      metrics.splice(0, count);
+      this.values += count;
+    });
+  }
+
+  private async sendFiles(remote: RemoteRun, manifest: Manifest | undefined): Promise<Tracked['artifacts']> {
+    const root = artifactRoot(remote);
+    if (root === undefined) return `the server keeps files at ${remote.artifacts.slice(0, 80)}, not through itself`;
+    const { folder } = this.of;
+    const paths = [reportFile, evaluationFile, metricsFile, manifestFile, ...(manifest?.sources ?? [])];
+    let count = 0;
+    for (const path of paths) {
+      if (!(await isThere(folder, path))) continue;
+      try {
+        await this.client.put(`${root}/${path}`, await readRunFile(folder, path));
+      } catch (error) {
+        // It may take figures and no files: that is its answer, and no failure of the run.
+        if (!(error instanceof Refused) || error.isPassing) throw error;
+        return error.message;
+      }
+      count++;
+    }
+    return count;
+  }
+}
+
+/** Parameters cannot change at a server: what a run that goes on has otherwise is a tag. */
+const changed = ({ params }: RemoteRun, facts: RunFacts): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(paramsOf(facts))
+      .filter(([key, value]) => params.has(key) && params.get(key) !== value)
+      .map(([key, value]) => [`changed.${key}`, value]),
+  );
+
+/** Figures of the model in its last evaluation. */
+async function evaluated(folder: string, manifest: Manifest): Promise<Metric[]> {
+  const evaluation = await readEvaluation(folder, manifest).catch(() => undefined);
+  const [own] = evaluation?.rows ?? [];
+  if (!evaluation || !own) return [];
+  return Object.entries(own.all)
+    .filter(([, value]) => Number.isFinite(value))
+    .map(([name, value]) => ({
+      key: keyOf(`${evaluation.part}/${name}`),
+      value,
+      timestamp: Date.now(),
+      step: manifest.training.steps,
+    }));
+}
+
+async function isThere(folder: string, path: string): Promise<boolean> {
+  const handle = await openRunFile(folder, path, 'optional');
+  if (handle) await closeRead(handle);
+  return handle !== undefined;
+}

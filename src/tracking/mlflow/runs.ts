@@ -1,0 +1,147 @@
+/** The calls of MLflow's REST API (https://mlflow.org/docs/latest/rest-api.html) that a run needs, with what is read of their answers. */
+import { type Answer, type Client, Refused } from './client.ts';
+import { withinLimit } from './names.ts';
+
+export interface Metric {
+  /** As `keyOf` gives it. */
+  readonly key: string;
+  readonly value: number;
+  /** Milliseconds since 1970. */
+  readonly timestamp: number;
+  readonly step: number;
+}
+
+/** By keys as `keyOf` gives them. */
+export type Texts = Readonly<Record<string, string>>;
+
+/** A run as the server knows it. */
+export interface RemoteRun {
+  readonly id: string;
+  readonly experiment: string;
+  /** The last point of each metric that it has. */
+  readonly last: ReadonlyMap<string, { readonly step: number; readonly value: number }>;
+  readonly params: ReadonlyMap<string, string>;
+  /** Where its artifacts lie: `mlflow-artifacts:/…` where the server takes them. */
+  readonly artifacts: string;
+}
+
+export type RunStatus = 'RUNNING' | 'FINISHED' | 'KILLED' | 'FAILED';
+
+/** The tag that finds a run again, on any server and after any request whose answer was lost. */
+const ownTag = 'tower.run';
+
+/** Of an experiment by its name, which is created where there is none. */
+export async function experimentId(client: Client, name: string): Promise<string> {
+  const find = async (): Promise<string> => {
+    const { experiment } = await client.get('experiments/get-by-name', { experiment_name: name });
+    return text(experiment, 'experiment_id');
+  };
+  try {
+    return await find();
+  } catch (error) {
+    if (!isCode(error, 'RESOURCE_DOES_NOT_EXIST')) throw error;
+  }
+  try {
+    return text(await client.post('experiments/create', { name }), 'experiment_id');
+  } catch (error) {
+    // Another run of the same minute has created it.
+    if (!isCode(error, 'RESOURCE_ALREADY_EXISTS')) throw error;
+    return find();
+  }
+}
+
+export interface NewRun {
+  /** Of the tag that finds it again. */
+  readonly own: string;
+  readonly name: string;
+  readonly start: number;
+}
+
+/** The run of the experiment that has this tag, which is created where there is none. */
+export async function findOrCreateRun(
+  client: Client,
+  experiment: string,
+  { own, name, start }: NewRun,
+): Promise<RemoteRun> {
+  const { runs } = await client.post('runs/search', {
+    experiment_ids: [experiment],
+    filter: `tags.\`${ownTag}\` = '${own}'`,
+    max_results: 1,
+  });
+  const [found] = list(runs);
+  if (found) return runOf(found);
+  const { run } = await client.post('runs/create', {
+    experiment_id: experiment,
+    run_name: name,
+    start_time: start,
+    tags: [{ key: ownTag, value: own }],
+  });
+  return runOf(run);
+}
+
+/** A request may hold so many metrics, and so many parameters or tags. */
+const [mostMetrics, mostTexts] = [1000, 100];
+
+/** @param sent gets how many were taken, request by request */
+export async function logMetrics(
+  client: Client,
+  run: string,
+  metrics: readonly Metric[],
+  sent: (count: number) => void,
+): Promise<void> {
+  for (let at = 0; at < metrics.length; at += mostMetrics) {
+    const part = metrics.slice(at, at + mostMetrics);
+    await client.post('runs/log-batch', { run_id: run, metrics: part });
+    sent(part.length);
+  }
+}
+
+export const logParams = (client: Client, run: string, params: Texts): Promise<void> =>
+  logTexts(client, run, 'params', params);
+
+export const logTags = (client: Client, run: string, tags: Texts): Promise<void> => logTexts(client, run, 'tags', tags);
+
+async function logTexts(client: Client, run: string, what: 'params' | 'tags', texts: Texts): Promise<void> {
+  const all = Object.entries(texts).map(([key, value]) => ({ key, value: withinLimit(value) }));
+  for (let at = 0; at < all.length; at += mostTexts) {
+    await client.post('runs/log-batch', { run_id: run, [what]: all.slice(at, at + mostTexts) });
+  }
+}
+
+/** @param end milliseconds since 1970, of a run that is not `RUNNING` */
+export async function updateRun(client: Client, run: string, status: RunStatus, end?: number): Promise<void> {
+  await client.post('runs/update', { run_id: run, status, ...(end === undefined ? {} : { end_time: end }) });
+}
+
+/** Where the server takes artifacts of a run; undefined where it keeps them at a place of their own, such as a bucket. */
+export function artifactRoot({ artifacts }: RemoteRun): string | undefined {
+  const [, path] = /^mlflow-artifacts:(?:\/\/[^/]*)?\/(.*)$/.exec(artifacts) ?? [];
+  return path?.split('/').some((part) => part === '..' || part === '.') ? undefined : path;
+}
+
+export const isCode = (error: unknown, code: string): boolean => error instanceof Refused && error.code === code;
+
+function runOf(value: unknown): RemoteRun {
+  const { info, data } = object(value);
+  const { metrics, params } = object(data);
+  return {
+    id: text(info, 'run_id'),
+    experiment: text(info, 'experiment_id'),
+    artifacts: String(object(info).artifact_uri ?? ''),
+    // JSON has 64-bit integers as texts in some servers.
+    last: new Map(
+      list(metrics).map(({ key, step, value }) => [String(key), { step: Number(step ?? 0), value: Number(value) }]),
+    ),
+    params: new Map(list(params).map((each) => [String(each.key), String(each.value ?? '')])),
+  };
+}
+
+const object = (value: unknown): Answer => (typeof value === 'object' && value !== null ? (value as Answer) : {});
+const list = (value: unknown): Answer[] => (Array.isArray(value) ? value.map(object) : []);
+
+/** Names that go into later requests and addresses. @throws Refused */
+function text(value: unknown, name: string): string {
+  const found = object(value)[name];
+  if (typeof found === 'string' && /^[\w.-]{1,128}$/.test(found)) return found;
+  throw new Refused(`it answers without \`${name}\`: is it a server of MLflow?`, false);
+}
