@@ -88,7 +88,7 @@ for (const entry of readdirSync('dist', { recursive: true, withFileTypes: true }
 
 // The JSON Schemas of what is written: `tower-lang/schemas/manifest.json`.
 mkdirSync('dist/schemas', { recursive: true });
-for (const name of ['manifest', 'serving', 'metrics', 'encoding', 'evaluation', 'step']) {
+for (const name of ['manifest', 'serving', 'metrics', 'encoding', 'evaluation', 'step', 'profile']) {
   copyFileSync(`src/artifact/${name}.schema.json`, `dist/schemas/${name}.json`);
 }
 copyFileSync('src/ann/index.schema.json', 'dist/schemas/index.json');

@@ -10,6 +10,7 @@ import { readCurves } from '../report/curves.ts';
 import { readEvaluation, writeEvaluation } from '../report/evaluation_file.ts';
 import { reportPage } from '../report/page.ts';
 import type { ReportParts } from '../report/parts.ts';
+import { readProfile } from '../report/profile_file.ts';
 import { type NamedRun, runsPage } from '../report/runs_page.ts';
 import type { SourceText } from '../report/settings_section.ts';
 import { generator } from '../report/shell.ts';
@@ -89,7 +90,7 @@ export async function reportParts(folder: string, manifest: Manifest): Promise<R
     curves: await readCurves(folder, training.steps, plan.train.batch),
     ...(await modelOf(folder, manifest)),
     sources: texts,
-    ...defined({ evaluation: await readEvaluation(folder, manifest) }),
+    ...defined({ evaluation: await readEvaluation(folder, manifest), profile: await readProfile(folder) }),
   };
 }
 

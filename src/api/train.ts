@@ -15,6 +15,7 @@ import type { FolderLock } from '../storage/lock.ts';
 import type { TrainOptions, TrainResult } from '../training/train_options.ts';
 import type { TrainingEvent } from '../training/training_events.ts';
 import { type CheckRequest, checkAndLower, type Lowering, readingOf } from './check.ts';
+import { placesOf } from './places.ts';
 import { type MemoryRequest, shardRequest } from './shards.ts';
 import { version } from './version.ts';
 
@@ -38,6 +39,8 @@ export interface TrainRequest extends CheckRequest, MemoryRequest {
   readonly finish?: boolean;
   /** Replace the run that the folder holds; files that Tower did not write stay. */
   readonly force?: boolean;
+  /** Measure a sample of steps by block and by op, and leave `profile/trace.json` and `profile/profile.json`. The weights are the same. */
+  readonly profile?: boolean;
   /** Pauses after a validation, which it gets from how many there are. `resume` goes on from there, with the same bits. */
   readonly until?: (validations: number) => number;
   /** Ends training after the step it is in, with a checkpoint. */
@@ -231,6 +234,7 @@ async function trainIn(
         force: request.force,
         signal,
         until: request.until,
+        profile: request.profile ? { places: placesOf(checked) } : undefined,
         onEvent: request.onEvent,
       }),
     };

@@ -6,6 +6,7 @@ import evaluationSchema from './evaluation.schema.json' with { type: 'json' };
 import graphSchema from './graph.schema.json' with { type: 'json' };
 import manifestSchema from './manifest.schema.json' with { type: 'json' };
 import metricsSchema from './metrics.schema.json' with { type: 'json' };
+import profileSchema from './profile.schema.json' with { type: 'json' };
 import servingSchema from './serving.schema.json' with { type: 'json' };
 import stepSchema from './step.schema.json' with { type: 'json' };
 
@@ -15,6 +16,7 @@ const schemas = {
   graph: graphSchema,
   manifest: manifestSchema,
   metrics: metricsSchema,
+  profile: profileSchema,
   serving: servingSchema,
   step: stepSchema,
 };
@@ -33,6 +35,7 @@ async function compile(): Promise<Record<keyof typeof schemas, ValidateFunction>
     graph: ajv.compile(schemas.graph),
     manifest: ajv.compile(schemas.manifest),
     metrics: ajv.compile(schemas.metrics),
+    profile: ajv.compile(schemas.profile),
     serving: ajv.compile(schemas.serving),
     step: ajv.compile(schemas.step),
   };

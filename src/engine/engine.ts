@@ -4,6 +4,7 @@
  */
 import type { Graph, Tensor } from '../graph/graph.ts';
 import type { Group, Meeting } from './group.ts';
+import type { OpTimes } from './op_times.ts';
 
 export type EngineName = 'tensorflow' | 'onnx' | 'javascript' | 'torch';
 
@@ -28,6 +29,11 @@ export interface Engine {
    * @throws Failure `worker-lost`
    */
   join?(meeting: Meeting): Promise<Group>;
+  /**
+   * Loads the graph once more and runs it for each of the inputs, always from these parameters: updates are computed and not kept. A run
+   * before them is not counted. Absent: the runtime does not distinguish ops.
+   */
+  timeOps?(graph: Graph, parameters: Tensors, inputs: readonly Tensors[]): Promise<OpTimes>;
 }
 
 /** A graph that is loaded and holds its own parameters. Not safe to run twice at the same time. */

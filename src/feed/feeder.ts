@@ -8,7 +8,7 @@ import { invariant } from '../diagnostics/failure.ts';
 import type { Table } from '../embedding/table.ts';
 import type { Tensors } from '../engine/engine.ts';
 import type { Tensor } from '../graph/graph.ts';
-import { type FeaturePlan, type GraphPlan, type RowsOf, sequenceFeature } from '../plan/plan.ts';
+import { type FeaturePlan, type GraphPlan, type InputPlan, type RowsOf, sequenceFeature } from '../plan/plan.ts';
 import { rowsPrefix } from '../plan/rows_prefix.ts';
 import { type DistinctItems, makeDistinctItems } from './distinct.ts';
 import { type ItemList, type ListedItems, makeListedItems } from './elements.ts';
@@ -23,6 +23,7 @@ import type { Share } from './share.ts';
 import { makeShare } from './shared_fill.ts';
 import { areEvents, type Batch, type FeedContext, type FeedState, placesOf, type Source } from './source.ts';
 import { makeSource } from './sources.ts';
+import type { FeedWatch } from './watch.ts';
 import { type Windows, windowsOf } from './windows.ts';
 
 export interface FeederOptions {
@@ -52,14 +53,14 @@ export interface Feeder {
    * Inputs of the step of these rows of the events. Arrays are reused by the next call, and some are views of the tables'
    * memory: run the graph before anything else is asked of the tables.
    */
-  inputs(rows: Int32Array, step: number, extra: DenseRate): Tensors;
+  inputs(rows: Int32Array, step: number, extra: DenseRate, watch?: FeedWatch): Tensors;
   /** The rows that the last `inputs` were of: of the events, or of the corpus where they are drawn. */
   rowsOf(of: RowsOf): Int32Array;
   /**
    * Takes outputs `gradient:<input>` of the same step into the tables, at `rate` × `multiplier`.
    * @param rate that of the tables' optimizer, where none is given
    */
-  apply(outputs: Tensors, multiplier?: number, rate?: number): void;
+  apply(outputs: Tensors, multiplier?: number, rate?: number, watch?: FeedWatch): void;
   /** The first half of `apply`: rows of the tables have gradients, of this worker's rows alone. */
   accumulate(outputs: Tensors): void;
   /** The second half: one step of each table. */
@@ -99,7 +100,8 @@ export function makeFeeder(options: FeederOptions): Feeder {
   let last: Batch | undefined;
 
   return {
-    inputs(rows, step, { rate, factor = 1 }) {
+    inputs(rows, step, { rate, factor = 1 }, watch) {
+      const start = performance.now();
       const items = distinct?.of(rows);
       const ownRows = share ? share.rows.rowsOf({ rows }) : rows;
       const lists = sequences?.(ownRows);
@@ -130,16 +132,29 @@ export function makeFeeder(options: FeederOptions): Feeder {
         ...defined({ distinct: items, sequences: lists }),
       };
       last = batch;
-      return share ? share.fill(sources, batch) : fillAll(sources, batch);
+      watch?.done?.('batch', 'rows of the batch', start);
+      if (!share) return fillAll(sources, batch, watch);
+      const from = performance.now();
+      const filled = share.fill(sources, batch);
+      watch?.done?.('batch', 'inputs of this worker', from);
+      return filled;
     },
     rowsOf(of) {
       invariant(last, 'no inputs were asked for');
       return last.rowsOf(of);
     },
     mined: own.mined,
-    apply(outputs, multiplier = 1, rate) {
+    apply(outputs, multiplier = 1, rate = undefined, watch = undefined) {
+      const start = performance.now();
       for (const { source } of sources) source.after?.(last!, outputs);
-      learn(learning, outputs, (table) => table.update(multiplier, rate));
+      watch?.done?.('batch', 'what the step gives back', start);
+      const update = (table: Table): void => {
+        watch?.learning?.(table);
+        const from = performance.now();
+        table.update(multiplier, rate);
+        watch?.done?.('update', table.name, from);
+      };
+      learn(learning, outputs, update, watch);
     },
     accumulate(outputs) {
       for (const { source } of sources) source.after?.(last!, outputs);
@@ -204,15 +219,24 @@ function noParts(): never {
   invariant(false, 'only a training step cuts its batch');
 }
 
-type NamedSource = { readonly name: string; readonly source: Source };
+type NamedSource = { readonly name: string; readonly source: Source; readonly input?: InputPlan };
 type Learning = ReadonlyMap<Table, readonly NamedSource[]>;
 
-function fillAll(sources: readonly NamedSource[], batch: Batch): Tensors {
+function fillAll(sources: readonly NamedSource[], batch: Batch, watch?: FeedWatch): Tensors {
+  const start = performance.now();
   for (const { source } of sources) source.reserve?.(batch);
+  watch?.done?.('batch', 'room for look-ups', start);
   const tensors: Record<string, Tensor> = {};
-  for (const { name, source } of sources) tensors[name] = source.fill(batch);
+  for (const { name, source, input } of sources) {
+    const from = watch ? performance.now() : 0;
+    tensors[name] = source.fill(batch);
+    watch?.done?.(looksUp(input) ? 'gather' : 'batch', name, from);
+  }
   return tensors;
 }
+
+const looksUp = (input: InputPlan | undefined): boolean =>
+  input?.source.from === 'embedding' || input?.source.from === 'sequence';
 
 const byName = (features: readonly FeaturePlan[]): ReadonlyMap<string, FeaturePlan> =>
   new Map(features.map((feature) => [feature.name, feature]));
@@ -271,14 +295,16 @@ function listedItems({ plan, events, corpus, features }: FeederOptions): ListedI
 }
 
 /** Takes the gradients of a step into the tables. */
-function learn(learning: Learning, outputs: Tensors, then: (table: Table) => void): void {
+function learn(learning: Learning, outputs: Tensors, then: (table: Table) => void, watch?: FeedWatch): void {
   // A table at a time: what was summed for it is still in the cache when its rows are updated.
   for (const [table, its] of learning) {
+    const start = watch ? performance.now() : 0;
     for (const { name, source } of its) {
       const gradient = outputs[`gradient:${name}`];
       invariant(gradient?.data instanceof Float32Array, `the step gives no gradient of input ${name}`);
       source.learns!.accumulate(gradient.data);
     }
+    watch?.done?.('gradients', table.name, start);
     then(table);
   }
 }

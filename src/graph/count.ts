@@ -1,6 +1,6 @@
 /** How much a graph holds and does, in all and for each part of the model. */
 import { countElements, resolveShape, type Sizes } from './dims.ts';
-import type { Graph, TensorType } from './graph.ts';
+import type { Graph, Node, TensorType } from './graph.ts';
 import { isLeaf, rowOf } from './ops/table.ts';
 
 export interface Cost {
@@ -25,18 +25,7 @@ export function count(graph: Graph, sizes: Sizes): Counts {
   const parts = new Map<string, { parameters: number; flops: number; bytes: number }>();
   const total = { parameters: 0, flops: 0, bytes: 0 };
   for (const node of graph.nodes) {
-    const cost = { parameters: 0, flops: 0, bytes: 0 };
-    if (node.op === 'Parameter') cost.parameters = countElements(resolveShape(node.type.shape, sizes));
-    if (!isLeaf(node.op)) {
-      const types = node.inputs.map((input) => graph.nodes[input]!.type);
-      cost.flops = rowOf(node.op).flops(
-        types.map((type) => resolveShape(type.shape, sizes)),
-        resolveShape(node.type.shape, sizes),
-        node.attributes,
-      );
-      const read = rowOf(node.op).picks ? [node.type, ...types.slice(1)] : types;
-      if (node.op !== 'Reshape') cost.bytes = [...read, node.type].reduce((sum, type) => sum + bytesOf(type, sizes), 0);
-    }
+    const cost = costOf(graph, node, sizes);
     for (const place of [total, ...prefixes(node.label).map((prefix) => entry(prefix))]) {
       place.parameters += cost.parameters;
       place.flops += cost.flops;
@@ -52,6 +41,22 @@ export function count(graph: Graph, sizes: Sizes): Counts {
     parts.set(prefix, fresh);
     return fresh;
   }
+}
+
+/** Of one node. */
+export function costOf(graph: Graph, node: Node, sizes: Sizes): Cost {
+  const cost = { parameters: 0, flops: 0, bytes: 0 };
+  if (node.op === 'Parameter') cost.parameters = countElements(resolveShape(node.type.shape, sizes));
+  if (isLeaf(node.op)) return cost;
+  const types = node.inputs.map((input) => graph.nodes[input]!.type);
+  cost.flops = rowOf(node.op).flops(
+    types.map((type) => resolveShape(type.shape, sizes)),
+    resolveShape(node.type.shape, sizes),
+    node.attributes,
+  );
+  const read = rowOf(node.op).picks ? [node.type, ...types.slice(1)] : types;
+  if (node.op !== 'Reshape') cost.bytes = [...read, node.type].reduce((sum, type) => sum + bytesOf(type, sizes), 0);
+  return cost;
 }
 
 function prefixes(label: string): string[] {

@@ -35,6 +35,8 @@ export interface FlowContext {
   readonly features: LoweredFeatures;
   readonly diagnostics: Diagnostic[];
   readonly arrows: Arrow[];
+  /** Steps by the label of the nodes that they add: `user/main/mlp`. */
+  readonly written: Map<string, Visited>;
   /** Input types of the blocks that are declared `shared`, by name: their weights fit only one. */
   readonly shared: Map<string, string>;
   /** A context for the block at `path`. */
@@ -122,6 +124,7 @@ function attempt(
   lower: (block: BlockContext) => Value,
 ): Value | undefined {
   const block = context.block(path);
+  context.written.set(path, { kind, span });
   try {
     return block.builder.unscoped(() => block.builder.scope(path, () => lower(block)));
   } catch (error) {

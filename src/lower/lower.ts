@@ -10,7 +10,7 @@ import { withoutUnread } from '../model/unread.ts';
 import type { FeaturePlan, Plan, TrainPlan } from '../plan/plan.ts';
 import { meanParameter } from './bias.ts';
 import type { LoweredFeatures } from './features.ts';
-import type { Arrow } from './flow.ts';
+import type { Arrow, Visited } from './flow.ts';
 import { lowerForward } from './forward.ts';
 import { checkGraph, graphPlan } from './graph.ts';
 import { GraphInputs } from './inputs.ts';
@@ -49,6 +49,8 @@ export interface KeyedTower {
 export interface Lowered {
   readonly plan: Plan;
   readonly arrows: readonly Arrow[];
+  /** Steps of flows by the label of the nodes that they add to the training step: `user/main/mlp`. */
+  readonly written: ReadonlyMap<string, Visited>;
   /** What more than one task's loss reaches; nothing where there is one task. */
   readonly shared: readonly SharedValue[];
 }
@@ -117,7 +119,7 @@ export function lower(whole: Model): Outcome<Lowered | undefined> {
     ...defined({ predictions: lowerPredictions(model, features) }),
     train: trainPlan(model),
   };
-  return { output: { plan, arrows: forward.arrows, shared }, diagnostics };
+  return { output: { plan, arrows: forward.arrows, written: trained.context.written, shared }, diagnostics };
 }
 
 /** With the rows that lists are read for in training, where those are not the events. */

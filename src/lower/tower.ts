@@ -34,6 +34,8 @@ export interface TowerContext {
   readonly shared: Map<string, string>;
   readonly diagnostics: Diagnostic[];
   readonly arrows: Arrow[];
+  /** Steps of flows by the label of the nodes that they add. */
+  readonly written: Map<string, Visited>;
   readonly training: boolean;
   /** What parameters that are not trained become after the step, by node. */
   readonly kept: Map<number, { readonly parameter: Ref; readonly value: Ref }>;
@@ -65,6 +67,7 @@ export function makeTowerContext(
     shared: new Map(),
     diagnostics: [],
     arrows: [],
+    written: new Map(),
     kept: new Map(),
     readouts: [],
   };
@@ -149,6 +152,7 @@ function flowContext(context: TowerContext, rows: RowsOf, round = ''): FlowConte
     features: context.features,
     diagnostics: context.diagnostics,
     arrows: context.arrows,
+    written: context.written,
     shared: context.shared,
     round,
     block: (path) => blockContext(context, path, rows, round),

@@ -6,6 +6,7 @@ import { examplesSection } from './examples_section.ts';
 import { counted, escapeHtml, figure, paragraph, section } from './html.ts';
 import type { ReportParts } from './parts.ts';
 import { figureOf } from './picture.ts';
+import { profileSection } from './profile_section.ts';
 import { settingsSection } from './settings_section.ts';
 import { shell } from './shell.ts';
 import { time } from './time_section.ts';
@@ -31,6 +32,7 @@ export function reportPage(parts: ReportParts): string {
     vectorsSection(evaluation),
     picture(parts),
     time(parts),
+    profileSection(parts.profile),
     settingsSection(manifest, parts.sources),
   ]);
 }

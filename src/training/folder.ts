@@ -19,9 +19,9 @@ import { isLockFile } from '../storage/lock.ts';
 import { isFolder, readJsonFile } from '../storage/run_files.ts';
 import { isEventFile } from '../tracking/event_file.ts';
 import { metricsFile, stepsFile } from './metrics_log.ts';
+import { profileFilesIn, profileFolder } from './profile/files.ts';
 
-export const runFile = 'run.json';
-export const weightsFile = 'weights.safetensors';
+export const [runFile, weightsFile] = ['run.json', 'weights.safetensors'] as const;
 export const [reportFile, evaluationFile] = ['report.html', 'evaluation.json'] as const;
 export const trackingFile = 'tracking.json';
 /** Weights of the best epoch so far, while the run goes on. */
@@ -37,7 +37,7 @@ const topFiles = [
 
 const isTopFile = (name: string): boolean => topFiles.includes(name) || isBestFile(name) || isEventFile(name);
 
-export const modelFolders = ['graphs', 'encodings', 'sources', cacheFolder];
+export const modelFolders = ['graphs', 'encodings', 'sources', cacheFolder, profileFolder];
 
 /** Files further down that a model may have; nothing else that a run or a manifest lists is removed. */
 const isModelPath = (path: string): boolean =>
@@ -46,10 +46,10 @@ const isModelPath = (path: string): boolean =>
 /** Invalid rows of the data are reported before a run begins. */
 export const rejectsFile = 'rejected.jsonl';
 
-const isPartialOfTop = (name: string): boolean =>
-  [...topFiles, name.replace(/^\.(weights-\d+\.safetensors)\..*$/, '$1')].some(
-    (file) => isTopFile(file) && isPartialOf(name, file),
-  );
+const isPartialOfTop = (name: string): boolean => {
+  const files = [...topFiles, name.replace(/^\.(weights-\d+\.safetensors)\..*$/, '$1')];
+  return files.some((file) => isTopFile(file) && isPartialOf(name, file));
+};
 
 /** What Tower wrote of the run that a folder holds. */
 export interface Ours {
@@ -77,9 +77,9 @@ export async function oursIn(folder: string, names: readonly string[]): Promise<
       if (nested.includes(path) || partial) paths.add(path);
     }
   }
-  for (const path of await cacheFilesIn(folder)) paths.add(path);
+  for (const path of [...(await cacheFilesIn(folder)), ...(await profileFilesIn(folder))]) paths.add(path);
   const plan = manifest?.plan as { model?: unknown } | undefined;
-  const work = names.some((name) => name === manifestFile || name === checkpointFile);
+  const work = names.includes(manifestFile) || names.includes(checkpointFile);
   return { paths, model: String(run?.model ?? plan?.model ?? ''), work };
 }
 
@@ -152,7 +152,7 @@ async function refuseOwnFiles(folder: string, { files }: RunIdentity, ours: Read
   }
 }
 
-/** All that is in a run's folder and in those of its model, but for locks and rejected rows. */
+/** All in a run's folder and in those of its model, but for locks and rejected rows. */
 export async function pathsIn(folder: string): Promise<string[]> {
   const paths: string[] = [];
   for (const name of await namesIn(folder)) {

@@ -1,4 +1,7 @@
-/** One call of `train` on its way: epochs of steps, each with a validation and a checkpoint at its end. */
+/**
+ * One call of `train` on its way: epochs of steps, each with a validation and a checkpoint at its end. Long because whatever ends a run
+ * must leave the same state.
+ */
 import { createHash } from 'node:crypto';
 import type { Progress } from '../artifact/checkpoint.ts';
 import type { Change } from '../artifact/identity.ts';
@@ -17,6 +20,7 @@ import type { MetricsLog } from './metrics_log.ts';
 import { mineNegatives } from './mining.ts';
 import { writeModel, writeWeights } from './model_files.ts';
 import type { Order } from './order.ts';
+import { type Profiler, profilerOf } from './profile/profiler.ts';
 import { type Rates, ratesAt } from './rates.ts';
 import { type Rounds, roundsOf } from './rounds.ts';
 import { makeStepSums, type StepSums } from './step_sums.ts';
@@ -56,6 +60,7 @@ export class Run {
   private readonly rounds: Rounds<AnyEpoch>;
   private readonly towers: CurrentTowers;
   private readonly validation: Validation;
+  private readonly profiler: Profiler | undefined;
   private progress: Progress;
   /** Whether the state before the next round is in a checkpoint, and not the one that every worker begins with. */
   private readonly hasCheckpoint: boolean;
@@ -73,9 +78,16 @@ export class Run {
     this.validation = new Validation(plan, dataset, this.towers);
     this.order = state.order;
     this.rounds = roundsOf(plan.train, this.order, standing.from?.epochs);
+    this.profiler = profilerOf(options, state, this.order, [standing.progress.step, this.rounds.total]);
   }
 
   async go(): Promise<TrainResult> {
+    const result = await this.train();
+    const profile = await this.profiler?.end(this.state);
+    return { ...result, ...defined({ profile }) };
+  }
+
+  private async train(): Promise<TrainResult> {
     const { plan, onEvent } = this.options;
     const { group } = this.state;
     const { rows, steps, leftOut, withoutList } = this.order;
@@ -165,15 +177,22 @@ export class Run {
       if (ofEpoch === 0) await mineNegatives(this.state, this.towers, dataset, drawn);
       step++;
       rates = ratesAt(plan.train, step, this.rounds.total);
+      const watch = this.profiler?.begin(step);
+      const began = performance.now();
       const rows = await this.rowsOf(epoch, stepOfEpoch, { step: step - 1, sums });
+      watch?.done('read', 'rows', began);
       const taken = await takeStep(plan, this.state, {
-        ...{ rows, number: before.steps + step, rates, signal },
+        ...{ rows, number: before.steps + step, rates, signal, watch },
         seen: ({ inputs, outputs, counts }) => {
+          watch?.keep(inputs);
+          const from = performance.now();
           sums.add(inputs, outputs, rows.length, { epoch: number, step, ...defined({ counts }) });
           this.logs.steps.add(step, outputs);
           this.logs.events?.add(step, outputs);
+          watch?.done('log', 'losses and logs', from);
         },
       });
+      watch?.end();
       clock.add(...taken.times);
       if (taken.stops) haveStopped(group!);
       if (taken.stops && stepOfEpoch + 1 < epoch.steps) {

@@ -4,6 +4,7 @@ import type { Tensors } from '../engine/engine.ts';
 import type { Group } from '../engine/group.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { BegunState } from './begin_state.ts';
+import type { StepWatch } from './profile/step_watch.ts';
 import type { Rates } from './rates.ts';
 import { makeTaskRows } from './task_rows.ts';
 import { packed, unpacked } from './workers/message.ts';
@@ -25,27 +26,36 @@ export interface StepAsked {
   readonly number: number;
   readonly rates: Rates;
   readonly signal: AbortSignal | undefined;
+  /** Looks on, and changes nothing. */
+  readonly watch?: StepWatch | undefined;
   /** Reads what the step gave before the tables change. */
   seen?(given: Pick<StepTaken, 'inputs' | 'outputs' | 'counts'>): void;
 }
 
 export async function takeStep(plan: Plan, state: BegunState, asked: StepAsked): Promise<StepTaken> {
   const { feeder, program, group } = state;
-  const { rows, number, rates, signal, seen } = asked;
+  const { rows, number, rates, signal, watch, seen } = asked;
   const start = performance.now();
-  const inputs = feeder.inputs(rows, number, { rate: rates.dense, factor: rates.denseFactor });
+  const inputs = feeder.inputs(rows, number, { rate: rates.dense, factor: rates.denseFactor }, watch);
   const fed = performance.now();
   const outputs = await program.run(inputs);
   const ran = performance.now();
+  watch?.done('engine', 'the graph', fed);
   if (!group) {
     seen?.({ inputs, outputs });
-    feeder.apply(outputs, rates.factor);
+    feeder.apply(outputs, rates.factor, undefined, watch);
     return { inputs, outputs, stops: false, times: [start, fed, ran, performance.now()] };
   }
+  const gathered = performance.now();
   feeder.accumulate(outputs);
+  watch?.done('gradients', 'all tables', gathered);
+  const added = performance.now();
   const heard = await exchangeGradients(plan, state, group, inputs, { number, stops: signal?.aborted === true });
+  watch?.done('exchange', 'gradients of rows', added);
   seen?.({ inputs, outputs, ...heard });
+  const exchanged = performance.now();
   feeder.update(rates.factor);
+  watch?.done('update', 'all tables', exchanged);
   return { inputs, outputs, ...heard, times: [start, fed, ran, performance.now()] };
 }
 

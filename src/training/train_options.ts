@@ -5,6 +5,8 @@ import type { Group } from '../engine/group.ts';
 import type { FolderLock } from '../storage/lock.ts';
 import type { Base } from './base.ts';
 import type { OfModel } from './model_files.ts';
+import type { Place } from './profile/block_of.ts';
+import type { Profile } from './profile/profile.ts';
 import type { EpochRecord, TrainingEvent } from './training_events.ts';
 
 export interface TrainOptions extends OfModel {
@@ -24,6 +26,8 @@ export interface TrainOptions extends OfModel {
   readonly signal?: AbortSignal;
   /** The workers that take each step together, of which this is the first. Absent: this one alone. */
   readonly group?: Group;
+  /** Profiles a sample of steps; has the places of blocks by the label of their nodes. The weights are the same without it. */
+  readonly profile?: { readonly places: ReadonlyMap<string, Place> };
   readonly onEvent?: (event: TrainingEvent) => void;
 }
 
@@ -35,4 +39,6 @@ export interface TrainResult {
   readonly manifest?: Manifest;
   /** Epochs that this call finished. */
   readonly records: readonly EpochRecord[];
+  /** Where one was asked for and a step was sampled. */
+  readonly profile?: Profile;
 }

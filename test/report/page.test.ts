@@ -37,6 +37,15 @@ describe('the page of a run', () => {
     expect(whole).toContain('<th scope="row">batch</th><td>8</td>');
   });
 
+  it('shows where time goes by block, with shares, and nothing of a run that was not profiled', () => {
+    expect(page).toContain('<section id="where-time-goes"><h2>Where time goes</h2>');
+    expect(page).toContain('6 ms, 75.0 %');
+    expect(page).toContain('<th scope="row">host: embedding gather</th><td></td><td>2</td><td>25.0 %</td>');
+    const { profile, ...others } = parts;
+    expect(profile.steps).toHaveLength(2);
+    expect(reportPage(others)).not.toContain('Where time goes');
+  });
+
   it('holds no markup that a name brings, no script and nothing from elsewhere', () => {
     expect(page).toContain('&lt;script&gt;alert(&quot;1 &amp; 2&quot;), (window.wasRun = true)&lt;/script&gt;');
     expect(page).not.toMatch(/<script|<link|<img|url\((?!#)|https?:|src=/);

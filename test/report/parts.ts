@@ -62,6 +62,22 @@ export const parts = {
     ],
     tasks: [{ id: 't', kind: 'task' as const, name: 'view', lines: [{ text: 'cosine(user, item)' }], reads: ['a'] }],
   },
+  profile: {
+    format: 'tower-profile-1' as const,
+    engine: { name: 'onnx', version: '1' },
+    steps: [3, 5],
+    rows: 8,
+    milliseconds: { step: 8, engine: 6, ops: 5 },
+    blocks: [
+      {
+        ...{ name: hostile, where: 'engine' as const, milliseconds: 6, share: 0.75, calls: 3 },
+        ...{ flops: 2e6, backward: 3, place: { file: hostile, line: 4, column: 2 } },
+      },
+      { name: 'host: embedding gather', where: 'host' as const, milliseconds: 2, share: 0.25, calls: 4 },
+    ],
+    ops: [{ name: 'Gemm', milliseconds: 6, share: 0.75, calls: 3, flops: 2e6 }],
+    notes: [`Ops of ${hostile}.`],
+  },
   evaluation: {
     part: 'test' as const,
     per: 'event' as const,

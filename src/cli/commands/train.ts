@@ -9,6 +9,7 @@ import { defined } from '../../defined.ts';
 import { render } from '../../diagnostics/render.ts';
 import type { EngineName } from '../../engine/engine.ts';
 import { reportFile } from '../../training/folder.ts';
+import { traceFile } from '../../training/profile/files.ts';
 import { interruptible } from '../interruptible.ts';
 import {
   allowOption,
@@ -28,8 +29,9 @@ import {
 import { answer, answerJson, colour, say, sayEngine } from '../report.ts';
 import { leaveReport } from '../run_report.ts';
 import { openTracking } from '../tracking.ts';
+import { profileText } from '../views/profile.ts';
 
-type Outcome = Pick<Trained, 'status' | 'manifest' | 'records'>;
+type Outcome = Pick<Trained, 'status' | 'manifest' | 'records' | 'profile'>;
 
 interface Options {
   readonly out: string;
@@ -50,6 +52,7 @@ interface Options {
   readonly shards?: string;
   readonly watch?: number;
   readonly track?: string;
+  readonly profile?: boolean;
   readonly workers?: number | 'launched';
 }
 
@@ -84,6 +87,7 @@ export function trainCommand(program: Command): void {
         .preset(8322),
     )
     .addOption(trackOption())
+    .option('--profile', 'measure a sample of steps by block and by op, and write `profile` into the folder')
     .addOption(jsonOption())
     .action(async (path: string, { json, workers, watch: port, track, ...options }: Options) => {
       refuseTwoSeeds(command, options);
@@ -101,7 +105,7 @@ export function trainCommand(program: Command): void {
         track === undefined || !isFirst ? undefined : await openTracking(track, { ...options, model: path }, progress);
       const interrupt = interruptible(() => progress.end());
       const stopped: Outcome = { status: 'interrupted', records: [] };
-      const { status, manifest, records }: Outcome = await train(path, {
+      const { status, manifest, records, profile }: Outcome = await train(path, {
         ...options,
         ...progress.passes,
         signal: interrupt,
@@ -130,10 +134,15 @@ export function trainCommand(program: Command): void {
         .finally(launched.end);
       // A worker that writes nothing has nothing to say.
       if (!isFirst) return;
+      if (options.profile) sayProfile(profile, options.out);
       if (manifest) await leaveReport(options.out);
       const tracked = await tracking?.end(status === 'interrupted' ? 'KILLED' : 'FINISHED');
       await watch?.end('ended', manifest ? join(options.out, reportFile) : undefined);
-      if (json) answerJson({ status, folder: options.out, training: manifest?.training, epochs: records, tracked });
+      if (json)
+        answerJson({
+          ...{ status, folder: options.out, training: manifest?.training, epochs: records },
+          ...{ tracked, profile },
+        });
       else
         answer(
           status === 'interrupted' ? stoppedWords(path, options, manifest) : endedWords(options.out, status, manifest),
@@ -149,6 +158,15 @@ export function trainCommand(program: Command): void {
       'tower train models/two_tower.tower --data models/data/movielens.tower --from runs/first --out runs/second --set epochs=1',
     ),
   );
+}
+
+function sayProfile(profile: Trained['profile'], folder: string): void {
+  if (!profile) {
+    say('no profile: no step of this call could be sampled');
+    return;
+  }
+  say(profileText(profile));
+  say(`trace: ${join(folder, traceFile)} (open it in https://ui.perfetto.dev or chrome://tracing)`);
 }
 
 const fromOption = (): Option =>

@@ -5,6 +5,7 @@
 import type { Graph } from '../../graph/graph.ts';
 import { message } from '../../storage/protobuf.ts';
 import type { Tensors } from '../engine.ts';
+import { marked } from './emitted.ts';
 import { onnxSchema } from './onnx_schema.ts';
 import { onnxTable, operatorSet } from './onnx_table.ts';
 import { OnnxWriter, valueInfo } from './onnx_writer.ts';
@@ -52,17 +53,24 @@ function encode(writer: OnnxWriter, inputs: readonly Named[], outputs: readonly 
 }
 
 /** Parameters go in as `parameter:<name>`, updated ones come out as `updated:<name>`. */
-export function trainingOnnx(graph: Graph): Uint8Array {
+export const trainingOnnx = (graph: Graph): Uint8Array => stepOnnx(graph).bytes;
+
+/** The same model, and the graph's node of each of its nodes, by name. */
+export function stepOnnx(graph: Graph): { readonly bytes: Uint8Array; readonly nodeOf: ReadonlyMap<string, number> } {
   const updates = graph.updates.map(({ parameter, node }) => ({ name: updatedOutput(parameter), node }));
   const outputs = [...graph.outputs, ...updates];
   const parameters = graph.parameters.map(({ name, node }) => ({ name: parameterInput(name), node }));
   const named = new Map([...nameOutputs(graph, outputs), ...parameters.map(({ name, node }) => [node, name] as const)]);
-  const writer = new OnnxWriter(
-    graph,
-    onnxTable(() => undefined),
-    named,
-  );
-  return encode(writer, [...graph.inputs, ...parameters], outputs);
+  const plain = onnxTable(() => undefined);
+  const { table, owners } = marked(graph, plain, (_node, _operands, { nodes }, _result) => nodes.length);
+  const writer = new OnnxWriter(graph, table, named);
+  const bytes = encode(writer, [...graph.inputs, ...parameters], outputs);
+  const nodeOf = new Map<string, number>();
+  writer.nodes.forEach(({ name }, at) => {
+    const owner = owners[at];
+    if (owner !== undefined) nodeOf.set(name, owner);
+  });
+  return { bytes, nodeOf };
 }
 
 /** Bytes of an `.onnx` file with the graph's own names for inputs and outputs. Updates are left out. */

@@ -38,7 +38,7 @@ export const valueInfo = (name: string, type: TensorType): object => ({
 });
 
 export class OnnxWriter {
-  readonly nodes: object[] = [];
+  readonly nodes: { readonly name: string }[] = [];
   readonly initializers: OnnxTensorMessage[] = [];
   private readonly constants = new Map<string, string>();
   private readonly lengths = new Map<string, string>();
@@ -79,7 +79,8 @@ export class OnnxWriter {
   ): string {
     const attribute = Object.entries(attributes).map(([name, value]) => attributeMessage(name, value));
     const output = [result, ...Array.from({ length: unread }, () => this.fresh(opType))];
-    this.nodes.push({ opType, input, output, name: result, attribute });
+    const node = { opType, input, output, name: result, attribute };
+    this.nodes.push(node);
     return result;
   }
 

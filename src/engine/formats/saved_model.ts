@@ -7,6 +7,7 @@ import { defined } from '../../defined.ts';
 import type { Graph, GraphOutput, TensorType } from '../../graph/graph.ts';
 import { message } from '../../storage/protobuf.ts';
 import type { Tensors } from '../engine.ts';
+import { marked, type Owners } from './emitted.ts';
 import { scatterInPlace } from './in_place.ts';
 import { tensorflowSchema } from './tensorflow_schema.ts';
 import { tensorflowTable } from './tensorflow_table.ts';
@@ -75,6 +76,19 @@ export function trainingSavedModel(graph: Graph): { readonly bytes: Uint8Array; 
     ...defined({ updated }),
   };
   return { bytes: encode(writer, trainingSignatures(graph, writer, names)), names };
+}
+
+/**
+ * The nodes that compute what a training step gives, each once, for a run op by op: parameters are placeholders. `owners` has the
+ * graph's node of each.
+ */
+export function stepNodes(graph: Graph): { readonly writer: TensorflowWriter; readonly owners: Owners } {
+  const plain = tensorflowTable((node, _, writer) =>
+    writer.placeholder(`parameter/${node.attributes.name}`, node.type),
+  );
+  const written = { ...plain, ScatterUpdate: scatterInPlace(plain.ScatterUpdate) };
+  const { table, owners } = marked(graph, written, (_node, _operands, writer) => writer.nodes.length);
+  return { writer: new TensorflowWriter(graph, table), owners };
 }
 
 /** The nodes of a parameter that is a variable of the session. */

@@ -4,6 +4,7 @@
  */
 import type { Dtype, Graph, TensorType } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
+import { marked, type Owners } from './emitted.ts';
 import {
   dataType,
   type TensorflowNode,
@@ -97,13 +98,25 @@ const outputEntries = (writer: TensorflowWriter, named: readonly Named[]): Recor
   );
 
 /** Parameters go in as `parameter:<name>`, updated ones come out as `updated:<name>`. */
-export function trainingTfjs(graph: Graph): TfjsArtifacts {
-  const table = tfjsTable((node, _, writer) => writer.placeholder(node.attributes.name as string, node.type));
+export const trainingTfjs = (graph: Graph): TfjsArtifacts => stepTfjs(graph).artifacts;
+
+/** The same, and its nodes, each with the graph's node that it computes. */
+export function stepTfjs(graph: Graph): {
+  readonly artifacts: TfjsArtifacts;
+  readonly writer: TensorflowWriter;
+  readonly owners: Owners;
+} {
+  const plain = tfjsTable((node, _, writer) => writer.placeholder(node.attributes.name as string, node.type));
+  const { table, owners } = marked(graph, plain, (_node, _operands, { nodes }) => nodes.length);
   const writer = new TensorflowWriter(graph, table);
   const parameters = graph.parameters.map(({ name, node }) => ({ name: parameterInput(name), node }));
   const updates = graph.updates.map(({ parameter, node }) => ({ name: updatedOutput(parameter), node }));
   const inputs = entries(writer, [...graph.inputs, ...parameters]);
-  return artifacts(writer, inputs, outputEntries(writer, [...graph.outputs, ...updates]));
+  return {
+    artifacts: artifacts(writer, inputs, outputEntries(writer, [...graph.outputs, ...updates])),
+    writer,
+    owners,
+  };
 }
 
 /** The files of an exported model. Updates are left out. */

@@ -13,8 +13,9 @@ export interface TorchModule {
   readonly entry: string;
 }
 
-export function torchModule(graph: Graph): TorchModule {
-  const writer = new TorchWriter(graph, torchTable);
+/** @param isTimed whether it calls `__clock` with each node that it has computed, which must then be in the module */
+export function torchModule(graph: Graph, isTimed = false): TorchModule {
+  const writer = new TorchWriter(graph, torchTable, isTimed);
   const { entry } = writer;
   const argument = ({ name, node }: { readonly name: string; readonly node: number }): string => {
     const own = writer.leaves.get(node)!;

@@ -42,6 +42,8 @@ export class TorchWriter {
   constructor(
     readonly graph: Graph,
     table: TorchTable,
+    /** Gives each node a line, and calls `__clock` with the node after it. */
+    private readonly isTimed = false,
   ) {
     this.entry = this.names.fresh(graph.name);
     this.leaves = new Map(
@@ -131,13 +133,14 @@ export class TorchWriter {
 
   /** Keeps a short expression for its one reader, and gives any other a line and a name. */
   private settle(node: Node, id: number, expression: Expression): Expression {
-    if (this.readers[id] === 1 && expression.code.length <= short) return expression;
+    if (!this.isTimed && this.readers[id] === 1 && expression.code.length <= short) return expression;
     if (node.label !== this.label) {
       this.lines.push('', ...(node.label === '' ? [] : [`# ${inComment(node.label)}`]));
       this.label = node.label;
     }
     const code = this.names.fresh(node.label === '' ? node.op : node.label);
     this.lines.push(`${code} = ${expression.code}  # ${typeText(node.type)}`);
+    if (this.isTimed) this.lines.push(`__clock(${id})`);
     return { code, binds: binds.atom };
   }
 }

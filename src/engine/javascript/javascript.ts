@@ -7,7 +7,8 @@ import { peakBytes } from '../../graph/peak.ts';
 import { checkParameters, checkTensor, type Symbols } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';
 import { exportsOf } from '../exports_of.ts';
-import { parameterInput, trainingTfjs, updatedOutput } from '../formats/tfjs_model.ts';
+import { parameterInput, type TfjsArtifacts, trainingTfjs, updatedOutput } from '../formats/tfjs_model.ts';
+import { timeJavascriptOps } from './time_ops.ts';
 
 type Runtime = typeof tfjs;
 
@@ -71,10 +72,8 @@ class JavascriptProgram implements Program {
     this.model.dispose();
   }
 
-  private enter({ dtype, shape, data }: Tensor): tfjs.Tensor {
-    // The plain backend keeps the array it is given, and the caller may reuse it.
-    const own = this.runtime.getBackend() === 'cpu' ? data.slice() : data;
-    return this.runtime.tensor(own, [...shape], dtype);
+  private enter(tensor: Tensor): tfjs.Tensor {
+    return enter(this.runtime, tensor);
   }
 
   /** Past its limit WebAssembly says "memory access out of bounds", which helps nobody. */
@@ -82,6 +81,12 @@ class JavascriptProgram implements Program {
     const bytes = peakBytes(this.graph, symbols);
     if (bytes > wasmLimit) throw failure('engine-memory', { bytes, limit: wasmLimit, batch: symbols.batch });
   }
+}
+
+function enter(runtime: Runtime, { dtype, shape, data }: Tensor): tfjs.Tensor {
+  // The plain backend keeps the array it is given, and the caller may reuse it.
+  const own = runtime.getBackend() === 'cpu' ? data.slice() : data;
+  return runtime.tensor(own, [...shape], dtype);
 }
 
 const leave = (tensor: tfjs.Tensor): Tensor => ({
@@ -102,16 +107,16 @@ export async function javascriptEngine(): Promise<Engine> {
   const wasm = await runtime.setBackend('wasm').catch(() => false);
   if (!wasm) await runtime.setBackend('cpu');
   await runtime.ready();
+  const open = (artifacts: TfjsArtifacts): Promise<converter.GraphModel> =>
+    loadGraphModel({ load: async () => artifacts as unknown as tfjs.io.ModelArtifacts });
   return {
     name: 'javascript',
     version: `TensorFlow.js ${runtime.version_core} (${wasm ? `WebAssembly ${version_wasm}` : 'plain JavaScript'})`,
     evenRows: 4,
     async prepare(graph, parameters) {
       checkParameters(graph, parameters);
-      const model = await loadGraphModel({
-        load: async () => trainingTfjs(graph) as unknown as tfjs.io.ModelArtifacts,
-      });
-      return new JavascriptProgram(runtime, model, graph, parameters);
+      return new JavascriptProgram(runtime, await open(trainingTfjs(graph)), graph, parameters);
     },
+    timeOps: (...given) => timeJavascriptOps({ open, enter: (tensor) => enter(runtime, tensor) }, ...given),
   };
 }

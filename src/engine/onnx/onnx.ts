@@ -8,6 +8,7 @@ import { checkParameters, checkTensor, type Symbols } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';
 import { exportsOf } from '../exports_of.ts';
 import { parameterInput, trainingOnnx, updatedOutput } from '../formats/onnx.ts';
+import { timeOnnxOps } from './time_ops.ts';
 
 type Runtime = typeof import('onnxruntime-node');
 
@@ -89,24 +90,37 @@ const isSmall = (graph: Graph, rows: number): boolean => count(graph, evenSizes(
 /** Rejects where ONNX Runtime has no library for this platform. */
 export async function onnxEngine(): Promise<Engine> {
   const runtime: Runtime = exportsOf(await import('onnxruntime-node'), 'InferenceSession');
+  const open = (model: Uint8Array, more: InferenceSession.SessionOptions): Promise<InferenceSession> =>
+    runtime.InferenceSession.create(model, {
+      executionProviders: ['cpu'],
+      graphOptimizationLevel: 'all',
+      enableCpuMemArena: true,
+      executionMode: 'sequential',
+      logSeverityLevel: 3,
+      // Threads wait for work by spinning only while a run lasts: between runs the cores are the host's. At batch 256
+      // this is as quick as spinning all the time and takes three quarters of the processor time.
+      extra: { session: { force_spinning_stop: '1' } },
+      ...more,
+    });
   return {
     name: 'onnx',
     version: `ONNX Runtime ${runtime.env.versions.node ?? runtime.env.versions.common}`,
     evenRows: 4,
     async prepare(graph, parameters, rows) {
       checkParameters(graph, parameters);
-      const session = await runtime.InferenceSession.create(trainingOnnx(graph), {
-        executionProviders: ['cpu'],
-        graphOptimizationLevel: 'all',
-        enableCpuMemArena: true,
-        executionMode: 'sequential',
-        logSeverityLevel: 3,
-        // Threads wait for work by spinning only while a run lasts: between runs the cores are the host's. At batch 256
-        // this is as quick as spinning all the time and takes three quarters of the processor time.
-        extra: { session: { force_spinning_stop: '1' } },
-        ...(rows !== undefined && isSmall(graph, rows) ? { intraOpNumThreads: 1 } : threads()),
-      });
+      const isSingle = rows !== undefined && isSmall(graph, rows);
+      const session = await open(trainingOnnx(graph), isSingle ? { intraOpNumThreads: 1 } : threads());
       return new OnnxProgram(runtime, session, graph, parameters);
     },
+    timeOps: (graph, parameters, inputs) =>
+      timeOnnxOps(
+        async (model, options) => {
+          const session = await open(model, { ...threads(), ...options });
+          return { session, program: new OnnxProgram(runtime, session, graph, parameters) };
+        },
+        graph,
+        parameters,
+        inputs,
+      ),
   };
 }

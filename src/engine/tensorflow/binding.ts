@@ -14,6 +14,13 @@ export interface Metadata {
   readonly dtype: number;
 }
 
+export interface OpAttribute {
+  readonly name: string;
+  /** One of `TF_ATTR_…`. */
+  readonly type: number;
+  readonly value: number | boolean;
+}
+
 /** tfjs-node/src/tfjs_binding.ts, the part used here. */
 export interface Binding {
   createTensor(shape: readonly number[], dtype: number, data: Tensor['data']): number;
@@ -24,11 +31,16 @@ export interface Binding {
   deleteSavedModel(session: number): void;
   /** Names are joined by commas, each `node:output`. Runs in the calling thread until it is done. */
   runSavedModel(session: number, inputs: readonly number[], inputNames: string, outputNames: string): Metadata[];
+  /** One op, outside of any session, in the calling thread until it is done. */
+  executeOp(op: string, attributes: readonly OpAttribute[], inputs: readonly number[], outputs: number): Metadata[];
   /** Tensors that wait to be deleted. */
   getNumOfTensors(): number;
   readonly TF_FLOAT: number;
   readonly TF_INT32: number;
   readonly TF_BOOL: number;
+  readonly TF_ATTR_INT: number;
+  readonly TF_ATTR_BOOL: number;
+  readonly TF_ATTR_TYPE: number;
   readonly TF_Version: string;
 }
 

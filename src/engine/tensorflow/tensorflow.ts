@@ -7,6 +7,7 @@ import { checkParameters, checkTensor, type Symbols } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';
 import { type TrainingNames, trainingSavedModel } from '../formats/saved_model.ts';
 import { type Binding, loadBinding, typeCode } from './binding.ts';
+import { timeTensorflowOps } from './time_ops.ts';
 
 /** The session's name of the first output of a node. */
 const first = (node: string): string => `${node}:0`;
@@ -121,5 +122,6 @@ export function tensorflowEngine(): Engine {
       await program.write(parameters);
       return program;
     },
+    timeOps: async (...given) => timeTensorflowOps(binding, ...given),
   };
 }

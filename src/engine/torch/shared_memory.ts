@@ -117,3 +117,18 @@ function openUnnamed(folder: string): number {
     throw failure('no-temporary-folder', { path: folder, reason });
   }
 }
+
+const bytesOfDtype = { float32: 4, int32: 4, bool: 1 };
+
+export const sizeOf = ({ dtype, shape }: { dtype: Tensor['dtype']; shape: readonly unknown[] }): number =>
+  (shape as readonly number[]).reduce((product, length) => product * length, bytesOfDtype[dtype]);
+
+/** Where each lies, at a place of its own. */
+export function put(memory: SharedMemory, tensors: readonly Tensor[]): readonly number[] {
+  const { places, end } = layout(tensors.map(({ data }) => data.byteLength));
+  memory.reserve(end);
+  tensors.forEach((tensor, index) => {
+    memory.put(tensor, places[index]!);
+  });
+  return places;
+}

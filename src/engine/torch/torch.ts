@@ -1,22 +1,16 @@
 /** The `torch` engine: graphs as functions of PyTorch in a child process, training steps compiled by Inductor. */
+import { defined } from '../../defined.ts';
 import { resolveShape } from '../../graph/dims.ts';
-import type { Graph, Tensor } from '../../graph/graph.ts';
+import type { Graph } from '../../graph/graph.ts';
 import { checkParameters, checkTensor, type Symbols } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';
 import { torchModule } from '../formats/torch.ts';
 import { CurrentWorker } from './current_worker.ts';
 import { joinGroup } from './group.ts';
 import { type TorchSettings, torchSettings, torchVersion } from './settings.ts';
-import { layout, type SharedMemory } from './shared_memory.ts';
+import { layout, put, sizeOf } from './shared_memory.ts';
+import { howCompiled, howEager, type Opened, timeLines } from './time_ops.ts';
 import type { TorchWorker } from './worker.ts';
-
-const bytesOfDtype = { float32: 4, int32: 4, bool: 1 };
-
-/** Where a graph is open. */
-interface Opened {
-  readonly worker: TorchWorker;
-  readonly id: number;
-}
 
 class TorchProgram implements Program {
   /** @param again opens the graph in the process that took the place of another; absent where a run changes what the process holds */
@@ -104,18 +98,6 @@ class TorchProgram implements Program {
   }
 }
 
-const sizeOf = ({ dtype, shape }: { dtype: Tensor['dtype']; shape: readonly unknown[] }): number =>
-  (shape as readonly number[]).reduce((product, length) => product * length, bytesOfDtype[dtype]);
-
-function put(memory: SharedMemory, tensors: readonly Tensor[]): readonly number[] {
-  const { places, end } = layout(tensors.map(({ data }) => data.byteLength));
-  memory.reserve(end);
-  tensors.forEach((tensor, index) => {
-    memory.put(tensor, places[index]!);
-  });
-  return places;
-}
-
 /** The compiler takes longer with each op, and minutes for the thousands of a step in parts. */
 const mostOps = 1000;
 
@@ -127,9 +109,9 @@ async function open(
   graph: Graph,
   parameters: Tensors,
   id: number,
-  compileSeconds: number | undefined,
+  { compileSeconds, isTimed = false }: { readonly compileSeconds?: number; readonly isTimed?: boolean },
 ): Promise<void> {
-  const { source, entry } = torchModule(graph);
+  const { source, entry } = torchModule(graph, isTimed);
   const values = graph.parameters.map(({ name }) => parameters[name]!);
   const places = graph.parameters.map(({ name }) => name);
   await worker.exclusively(async (ask) => {
@@ -173,7 +155,7 @@ export async function torchEngine(settings: TorchSettings = torchSettings()): Pr
       const openIn = async (worker: TorchWorker, values: Tensors): Promise<Opened> => {
         count += 1;
         const id = count;
-        await open(worker, graph, values, id, seconds);
+        await open(worker, graph, values, id, defined({ compileSeconds: seconds }));
         return { worker, id };
       };
       const held = { ...parameters };
@@ -186,6 +168,15 @@ export async function torchEngine(settings: TorchSettings = torchSettings()): Pr
       };
       const isFixed = graph.updates.length === 0;
       return new TorchProgram(graph, await openIn(await current.renewed(), parameters), isFixed ? again : undefined);
+    },
+    async timeOps(graph, parameters, inputs) {
+      checkParameters(graph, parameters);
+      const worker = await current.renewed();
+      count += 1;
+      const id = count;
+      await open(worker, graph, parameters, id, { isTimed: true });
+      const runs = await timeLines({ worker, id }, graph, inputs);
+      return { how: compiles && paysForCompiling(graph) ? howCompiled : howEager, runs };
     },
     join: (meeting) => joinGroup(current.keep(), settings.device, meeting),
   };

@@ -1,0 +1,52 @@
+/** The nodes of a written graph in the order in which a run op by op takes them, and when a value is not needed any more. */
+import type { Graph } from '../../graph/graph.ts';
+import type { Owners } from './emitted.ts';
+import type { TensorflowNode, TensorflowWriter } from './tensorflow_writer.ts';
+
+/** Values are named by the index of the node that gives them. */
+export interface SingleOp {
+  readonly at: number;
+  readonly node: TensorflowNode;
+  readonly reads: readonly number[];
+  /** Values that nothing reads after it, constants and placeholders left out. */
+  readonly ends: readonly number[];
+  /** The graph's node that it computes. */
+  readonly owner: number | undefined;
+}
+
+export interface OneByOne {
+  readonly ops: readonly SingleOp[];
+  /** Those that an op reads. */
+  readonly constants: readonly { readonly at: number; readonly node: TensorflowNode }[];
+  /** Where the value of a node of the graph is. */
+  placeOf(id: number): number;
+}
+
+const isGiven = ({ op }: TensorflowNode): boolean => op === 'Placeholder' || op === 'Const';
+
+/** What the outputs and updates of a graph need: an op of which a fusion took the work is left out. */
+export function oneByOne(graph: Graph, writer: TensorflowWriter, owners: Owners): OneByOne {
+  const { nodes } = writer;
+  const places = new Map(nodes.map(({ name }, at) => [name, at]));
+  const placeOf = (id: number): number => places.get(writer.valueOf(id))!;
+  const reads = nodes.map(({ input }) => input.map((name) => places.get(name)!));
+  const wanted = nodes.map(() => false);
+  for (const { node } of [...graph.outputs, ...graph.updates]) wanted[placeOf(node)] = true;
+  const last = new Map<number, number>();
+  for (let at = nodes.length - 1; at >= 0; at--) {
+    if (!wanted[at]) continue;
+    for (const read of reads[at]!) {
+      wanted[read] = true;
+      if (!last.has(read)) last.set(read, at);
+    }
+  }
+  return {
+    placeOf,
+    ops: nodes.flatMap((node, at): SingleOp[] => {
+      if (!wanted[at] || isGiven(node)) return [];
+      const ends = [...new Set(reads[at]!)].filter((read) => last.get(read) === at && !isGiven(nodes[read]!));
+      return [{ at, node, reads: reads[at]!, ends, owner: owners[at] }];
+    }),
+    constants: nodes.flatMap((node, at) => (wanted[at] && node.op === 'Const' ? [{ at, node }] : [])),
+  };
+}

@@ -1,0 +1,218 @@
+/** Where the time of a training step goes: by block of the model, by op, and what the host does around the engine. */
+import { defined } from '../../defined.ts';
+import type { Tensors } from '../../engine/engine.ts';
+import type { OpTime, OpTimes } from '../../engine/op_times.ts';
+import { costOf } from '../../graph/count.ts';
+import { sizesOf } from '../../graph/evaluate.ts';
+import type { Graph } from '../../graph/graph.ts';
+import { isLeaf } from '../../graph/ops/table.ts';
+import { blockOf, type Place } from './block_of.ts';
+import type { SampledStep, StepPart } from './step_watch.ts';
+
+export interface ProfileRow {
+  readonly name: string;
+  /** Of a step. Times of ops are scaled so that together they are the time of the engine. */
+  readonly milliseconds: number;
+  /** Of the step, from 0 to 1. */
+  readonly share: number;
+  /** Of a step. */
+  readonly calls: number;
+  readonly flops?: number;
+}
+
+export interface ProfileBlock extends ProfileRow {
+  readonly where: 'engine' | 'host';
+  readonly place?: Place;
+  /** The part of its time that computes gradients. */
+  readonly backward?: number;
+}
+
+export interface Profile {
+  readonly format: 'tower-profile-1';
+  readonly engine: { readonly name: string; readonly version: string };
+  /** The steps that were measured, from 1. */
+  readonly steps: readonly number[];
+  readonly rows: number;
+  /** Medians over these steps. `ops`: all ops of a run, as they were measured; absent where the graph was not split. */
+  readonly milliseconds: { readonly step: number; readonly engine: number; readonly ops?: number };
+  /** Slowest first. */
+  readonly blocks: readonly ProfileBlock[];
+  /** Kinds of ops as the runtime calls them, slowest first. */
+  readonly ops: readonly ProfileRow[];
+  /** What the times are times of, and what could not be split. */
+  readonly notes: readonly string[];
+}
+
+export interface Measured {
+  readonly engine: Profile['engine'];
+  readonly graph: Graph;
+  readonly towers: readonly string[];
+  readonly places: ReadonlyMap<string, Place>;
+  readonly rows: number;
+  /** One at least. */
+  readonly steps: readonly SampledStep[];
+  readonly inputs: readonly Tensors[];
+  /** Absent, or why: the graph is one row then. */
+  readonly times: OpTimes | string;
+}
+
+const hostNames: Readonly<Record<Exclude<StepPart, 'engine'>, string>> = {
+  read: 'host: rows of the batch',
+  batch: 'host: batch assembly',
+  gather: 'host: embedding gather',
+  gradients: 'host: gradients of table rows',
+  update: 'host: optimizer of tables',
+  exchange: 'host: exchange with workers',
+  log: 'host: losses and logs',
+  other: 'host: rest of the step',
+};
+
+export function profileOf(measured: Measured): Profile {
+  const { engine, graph, rows, steps, inputs, times } = measured;
+  const step = median(steps.map(({ milliseconds }) => milliseconds));
+  const ofPart = (part: StepPart) =>
+    steps.map(({ parts }) =>
+      parts.filter((each) => each.part === part).reduce((sum, each) => sum + each.milliseconds, 0),
+    );
+  const engineTime = median(ofPart('engine'));
+  const row = (milliseconds: number) => ({ milliseconds, share: step === 0 ? 0 : milliseconds / step });
+
+  const host = (Object.keys(hostNames) as (keyof typeof hostNames)[]).flatMap((part): ProfileBlock[] => {
+    const milliseconds = part === 'other' ? median(steps.map(restOf)) : median(ofPart(part));
+    const calls = median(steps.map(({ parts }) => parts.filter((each) => each.part === part).length));
+    return milliseconds > 0 ? [{ name: hostNames[part], where: 'host', calls, ...row(milliseconds) }] : [];
+  });
+  const bySize = (a: ProfileRow, b: ProfileRow): number => b.milliseconds - a.milliseconds;
+  const common = { format: 'tower-profile-1' as const, engine, steps: steps.map((each) => each.step), rows };
+  if (typeof times === 'string') {
+    const whole: ProfileBlock = { name: 'engine: the whole graph', where: 'engine', calls: 1, ...row(engineTime) };
+    const flops = sum(flopsOf(graph, inputs));
+    return {
+      ...common,
+      milliseconds: { step, engine: engineTime },
+      blocks: [...host, { ...whole, ...(flops > 0 ? { flops } : {}) }].sort(bySize),
+      ops: [],
+      notes: [times],
+    };
+  }
+  const ops = median(times.runs.map((run) => sum(run.map(({ milliseconds }) => milliseconds))));
+  const scale = ops === 0 ? 0 : engineTime / ops;
+  const blocks = blocksOf(measured, times.runs).map(
+    ({ milliseconds, backward, ...block }): ProfileBlock => ({
+      ...block,
+      ...row(milliseconds * scale),
+      ...(backward === undefined ? {} : { backward: backward * scale }),
+    }),
+  );
+  return {
+    ...common,
+    milliseconds: { step, engine: engineTime, ops },
+    blocks: [...host, ...blocks].sort(bySize),
+    ops: kindsOf(graph, inputs, times.runs)
+      .map(({ milliseconds, ...kind }) => ({ ...kind, ...row(milliseconds * scale) }))
+      .sort(bySize),
+    notes: [
+      times.how,
+      `The engine takes ${ms(engineTime)} for a step, its ops together take ${ms(ops)}: times of blocks and ops are scaled to the engine's.`,
+    ],
+  };
+}
+
+const ms = (value: number): string => `${Number(value.toPrecision(3))} ms`;
+
+/** What no part of a step was measured for. Nothing is measured twice. */
+const restOf = ({ milliseconds, parts }: SampledStep): number =>
+  Math.max(0, milliseconds - sum(parts.map((each) => each.milliseconds)));
+
+function blocksOf({ graph, towers, places, inputs }: Measured, runs: OpTimes['runs']) {
+  const ofLabel = new Map<string, ReturnType<typeof blockOf>>();
+  const blockOfNode = (node: number | undefined) => {
+    const label = node === undefined ? '' : graph.nodes[node]!.label;
+    const known = ofLabel.get(label) ?? blockOf(label, towers, places);
+    ofLabel.set(label, known);
+    return known;
+  };
+  const found = new Map<string, { place?: Place; runs: number[]; back: number[]; calls: number; flops: number }>();
+  const entry = (node: number | undefined) => {
+    const { name, place } = blockOfNode(node);
+    const known = found.get(name) ?? { ...defined({ place }), runs: [], back: [], calls: 0, flops: 0 };
+    found.set(name, known);
+    return known;
+  };
+  flopsOf(graph, inputs).forEach((flops, node) => {
+    if (!isLeaf(graph.nodes[node]!.op)) entry(node).flops += flops;
+  });
+  runs.forEach((run, at) => {
+    for (const { node, milliseconds } of run) {
+      const block = entry(node);
+      block.runs[at] = (block.runs[at] ?? 0) + milliseconds;
+      if (blockOfNode(node).isBackward) block.back[at] = (block.back[at] ?? 0) + milliseconds;
+      if (at === 0) block.calls++;
+    }
+  });
+  return [...found].flatMap(([name, { place, runs: all, back, calls, flops }]) =>
+    calls === 0 && flops === 0
+      ? []
+      : [
+          {
+            name,
+            where: 'engine' as const,
+            ...defined({ place }),
+            milliseconds: median(filled(all, runs.length)),
+            calls,
+            ...(flops > 0 ? { flops } : {}),
+            ...(back.length > 0 ? { backward: median(filled(back, runs.length)) } : {}),
+          },
+        ],
+  );
+}
+
+function kindsOf(graph: Graph, inputs: readonly Tensors[], runs: OpTimes['runs']) {
+  const flops = flopsOf(graph, inputs);
+  const slowest = slowestOf(runs[0] ?? []);
+  const found = new Map<string, { runs: number[]; calls: number; nodes: Set<number> }>();
+  runs.forEach((run, at) => {
+    for (const { op, node, milliseconds } of run) {
+      const kind = found.get(op) ?? { runs: [], calls: 0, nodes: new Set() };
+      found.set(op, kind);
+      kind.runs[at] = (kind.runs[at] ?? 0) + milliseconds;
+      if (at > 0) continue;
+      kind.calls++;
+      if (node !== undefined && slowest.get(node)!.op === op) kind.nodes.add(node);
+    }
+  });
+  return [...found].map(([name, { runs: all, calls, nodes }]) => {
+    const total = sum([...nodes].map((node) => flops[node]!));
+    return { name, milliseconds: median(filled(all, runs.length)), calls, ...(total > 0 ? { flops: total } : {}) };
+  });
+}
+
+/** A node of the graph may be several ops, such as one that makes a shape: its FLOPs count for the slowest. */
+function slowestOf(run: readonly OpTime[]): ReadonlyMap<number, OpTime> {
+  const slowest = new Map<number, OpTime>();
+  for (const each of run) {
+    if (each.node === undefined) continue;
+    const known = slowest.get(each.node);
+    if (known === undefined || each.milliseconds > known.milliseconds) slowest.set(each.node, each);
+  }
+  return slowest;
+}
+
+/** Of each node, by the sizes of the first inputs; zeros where none were kept. */
+function flopsOf(graph: Graph, [first]: readonly Tensors[]): readonly number[] {
+  if (!first) return graph.nodes.map(() => 0);
+  const sizes = sizesOf(graph, first);
+  return graph.nodes.map((node) => costOf(graph, node, sizes).flops);
+}
+
+const filled = (values: readonly number[], length: number): number[] =>
+  Array.from({ length }, (_, at) => values[at] ?? 0);
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+export function median(values: readonly number[]): number {
+  if (values.length === 0) return 0;
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

@@ -1,0 +1,93 @@
+/** The profile of one training: which steps it watches, and what it makes of them once the last step is done. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writing } from '../../diagnostics/system_reason.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { OpTimes } from '../../engine/op_times.ts';
+import type { Graph } from '../../graph/graph.ts';
+import { writeTextDurably } from '../../storage/durable.ts';
+import type { BegunState } from '../begin_state.ts';
+import { fitted } from '../fitted_step.ts';
+import type { Order } from '../order.ts';
+import type { TrainOptions } from '../train_options.ts';
+import { sharedStep } from '../workers/shared_step.ts';
+import type { Place } from './block_of.ts';
+import { profileFile, profileFolder, traceFile } from './files.ts';
+import { type Profile, profileOf } from './profile.ts';
+import { sampledSteps } from './sampled_steps.ts';
+import { StepSamples, type StepWatch } from './step_watch.ts';
+import { traceOf } from './trace.ts';
+
+export interface ProfileOf {
+  readonly folder: string;
+  readonly engine: Engine;
+  readonly graph: Graph;
+  readonly towers: readonly string[];
+  /** Of steps, scores and losses by the label of their nodes. */
+  readonly places: ReadonlyMap<string, Place>;
+  /** Rows of a batch. */
+  readonly rows: number;
+}
+
+export class Profiler {
+  private readonly samples = new StepSamples();
+  private readonly steps: ReadonlySet<number>;
+
+  /** @param steps as of `sampledSteps` */
+  constructor(
+    private readonly of: ProfileOf,
+    ...steps: Parameters<typeof sampledSteps>
+  ) {
+    this.steps = sampledSteps(...steps);
+  }
+
+  /** A watch of a step that is among the sampled. */
+  begin(step: number): StepWatch | undefined {
+    return this.steps.has(step) ? this.samples.begin(step) : undefined;
+  }
+
+  /**
+   * Runs the graph op by op, and writes both files. Undefined where no step was watched.
+   * @throws Failure `cannot-write`, and those of the engine
+   */
+  async end({ program, group }: BegunState): Promise<Profile | undefined> {
+    const { folder, engine, graph, towers, places, rows } = this.of;
+    const { steps, inputs } = this.samples;
+    if (steps.length === 0) return undefined;
+    const times = await this.timesOf(program, group !== undefined);
+    const named = { name: engine.name, version: engine.version };
+    const profile = profileOf({ engine: named, graph, towers, places, rows, steps, inputs, times });
+    const runs = typeof times === 'string' ? [] : times.runs;
+    const trace = traceOf({ graph, towers, places, engine: engine.name, steps, runs });
+    await writing(join(folder, profileFolder), mkdir(join(folder, profileFolder), { recursive: true }));
+    await writeTextDurably(join(folder, traceFile), `${JSON.stringify(trace)}\n`);
+    await writeTextDurably(join(folder, profileFile), `${JSON.stringify(profile, undefined, 1)}\n`);
+    return profile;
+  }
+
+  private async timesOf(program: BegunState['program'], isShared: boolean): Promise<OpTimes | string> {
+    const { engine, graph } = this.of;
+    // Its ops wait for other workers, which have ended by now.
+    if (isShared) return 'The graph is one row: its ops are not timed while workers share a step.';
+    if (!engine.timeOps) return `The graph is one row: the engine ${engine.name} does not distinguish its ops.`;
+    if (this.samples.inputs.length === 0) return 'The graph is one row: the inputs of a step are too large to be kept.';
+    return engine.timeOps(graph, await program.read(), this.samples.inputs);
+  }
+}
+
+/** Where a profile is asked for. `steps`: done before, and of the whole run. */
+export function profilerOf(
+  { folder, engine, plan, dataset, profile }: TrainOptions,
+  { group }: BegunState,
+  order: Pick<Order, 'steps'>,
+  [done, total]: readonly [number, number],
+): Profiler | undefined {
+  if (!profile) return undefined;
+  const { step, towers, train } = fitted(plan, dataset.corpus.rows);
+  const of = {
+    graph: group ? sharedStep(step) : step.graph,
+    towers: towers.map(({ name }) => name),
+    rows: train.batch,
+  };
+  return new Profiler({ folder, engine, places: profile.places, ...of }, done, total, order.steps);
+}
