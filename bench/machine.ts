@@ -1,11 +1,12 @@
 /** What a figure was measured on, and how busy the machine was: printed next to every table. */
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
+import { describeFeatures } from './processor.ts';
 
 export function describeMachine(): string {
   const processors = cpus();
   const running = loadavg()[0]!.toFixed(2);
-  return `${new Date().toISOString().slice(0, 16)}Z · ${processors.length} × ${processors[0]?.model.trim()} · ${Math.round(totalmem() / 2 ** 30)} GiB · Node ${process.versions.node} · load average over the last minute ${running}`;
+  return `${new Date().toISOString().slice(0, 16)}Z · ${processors.length} × ${processors[0]?.model.trim()} (${describeFeatures()}) · ${Math.round(totalmem() / 2 ** 30)} GiB · Node ${process.versions.node} · load average over the last minute ${running}`;
 }
 
 /** Largest resident memory of this process so far, in MiB. */

@@ -3,6 +3,7 @@
  * Python is `npm run bench:peers`. Figures mean something only on a machine that does nothing else: each part prints its load.
  */
 import { spawnSync } from 'node:child_process';
+import { describeProcessor } from './processor.ts';
 
 const tsx = ['--import', 'tsx'];
 const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
@@ -35,6 +36,7 @@ if (unknown.length > 0) {
   console.error(`there is no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`);
   process.exit(1);
 }
+console.log(describeProcessor());
 let failed = false;
 for (const [name, commands] of Object.entries(parts)) {
   if (asked.length > 0 && !asked.includes(name)) continue;

@@ -11,6 +11,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeMachine, median, range } from './machine.ts';
 import { movieLensFolder } from './movielens_files.ts';
+import { describeProcessor } from './processor.ts';
 
 interface Figures {
   readonly name: string;
@@ -43,6 +44,8 @@ const { values, positionals } = parseArgs({
 const rounds = Number(values.rounds);
 const chosen = positionals.length > 0 ? positionals : ['movielens', 'scale'];
 
+const processor = describeProcessor();
+if (!values.json) console.log(processor);
 const python = environment();
 const movieLens = chosen.some((part) => part === 'movielens' || part === 'recall') ? movieLensFolder() : undefined;
 const sequences = resolve(process.env.TOWER_DATA ?? 'models/data', 'toys/Toys_and_Games.txt');
@@ -142,7 +145,7 @@ function compare(title: string, steady: 'examples_s' | 'step_ms', all: readonly 
     }
   }
   if (values.json) {
-    console.log(JSON.stringify({ title, machine: describeMachine(), runs: Object.fromEntries(runs) }));
+    console.log(JSON.stringify({ title, machine: describeMachine(), processor, runs: Object.fromEntries(runs) }));
     return;
   }
   console.log(`\n${title}\n${describeMachine()}; median [lowest–highest] of ${rounds} rounds`);
