@@ -165,6 +165,8 @@ const folderOf = (file: string): string => {
 interface Import {
   readonly from: string;
   readonly typeOnly: boolean;
+  /** By `import(…)`, when its turn comes. */
+  readonly later: boolean;
 }
 
 const imports = new Map<string, readonly Import[]>(
@@ -172,7 +174,11 @@ const imports = new Map<string, readonly Import[]>(
     file,
     [
       ...readFileSync(file, 'utf8').matchAll(/^(?:import|export)( type)?[^'"]*? from '([^']+)'|import\('([^']+)'\)/gm),
-    ].map((match) => ({ from: (match[2] ?? match[3])!, typeOnly: match[1] !== undefined })),
+    ].map((match) => ({
+      from: (match[2] ?? match[3])!,
+      typeOnly: match[1] !== undefined,
+      later: match[3] !== undefined,
+    })),
   ]),
 );
 
@@ -219,6 +225,27 @@ describe('the import table', () => {
       .filter(([, owner]) => owner !== folderOf(file));
     expect(wrong).toEqual([]);
   });
+});
+
+/** Packages that are loaded with a file: for most, milliseconds before a command begins. */
+function packagesWith(first: string): string[] {
+  const seen = new Set([first]);
+  const packages = new Set<string>();
+  for (const file of seen) {
+    for (const { from, typeOnly, later } of imports.get(file) ?? []) {
+      if (typeOnly || later || from.startsWith('node:')) continue;
+      if (!from.startsWith('.')) packages.add(from);
+      else seen.add(relative('.', normalize(join(dirname(file), from))));
+    }
+  }
+  return [...packages].sort();
+}
+
+it.each([
+  ['src/cli/main.ts', ['cli-progress', 'commander', 'picocolors']],
+  ['src/api/check.ts', ['chevrotain', 'picocolors']],
+])('%s loads few packages before there is something to do', (file, packages) => {
+  expect(packagesWith(file)).toEqual(packages);
 });
 
 /** Each cycle once, as the files on it. */

@@ -17,7 +17,7 @@ import { generator } from '../report/shell.ts';
 import { writeTextDurably } from '../storage/durable.ts';
 import { lockFolder } from '../storage/lock.ts';
 import { readRunFile } from '../storage/run_files.ts';
-import { reportFile } from '../training/folder.ts';
+import { reportFile } from '../training/result_files.ts';
 import { recompiled } from './recompiled.ts';
 
 /** Another report is written in less. */

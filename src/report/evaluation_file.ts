@@ -6,7 +6,7 @@ import { failure } from '../diagnostics/failure.ts';
 import type { Evaluation } from '../evaluation/evaluate.ts';
 import { writeTextDurably } from '../storage/durable.ts';
 import { readJsonFile } from '../storage/run_files.ts';
-import { evaluationFile } from '../training/folder.ts';
+import { evaluationFile } from '../training/result_files.ts';
 
 const format = 'tower-evaluation-1';
 

@@ -22,8 +22,8 @@ import {
   type RunStatus,
   updateRun,
 } from '../../tracking/mlflow/runs.ts';
-import { evaluationFile, reportFile } from '../../training/folder.ts';
 import { metricsFile } from '../../training/metrics_log.ts';
+import { evaluationFile, reportFile } from '../../training/result_files.ts';
 import { endTagsOf, paramsOf, type RunFacts, tagsOf } from './facts.ts';
 import { type RunPoints, runPoints } from './points.ts';
 import { remembered } from './remembered.ts';

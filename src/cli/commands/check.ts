@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander';
-import { check } from '../../api/check.ts';
 import { filesAt } from '../../api/files.ts';
 import { version } from '../../api/version.ts';
 import { defined } from '../../defined.ts';
@@ -37,6 +36,7 @@ export function checkCommand(program: Command): void {
     )
     .addOption(jsonOption())
     .action(async (given: string[], { data, allow, set, fix, json, ...options }: Options) => {
+      const { check } = await import('../../api/check.ts');
       const paths = filesAt(given, ['.tower']);
       const format = json ? 'json' : options.format;
       if (fix) await applyFixes(paths, set);

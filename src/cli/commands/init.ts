@@ -12,8 +12,6 @@ import { interruptible } from '../interruptible.ts';
 import { engineOption, jsonOption, wholeNumber, withExample } from '../options.ts';
 import { answer, answerJson, say, sayEngine } from '../report.ts';
 import { endable } from '../signals.ts';
-import { tableOf } from '../table.ts';
-import { guessesText } from '../views/guesses.ts';
 
 interface Options {
   readonly out: string;
@@ -44,6 +42,7 @@ export function initCommand(program: Command): void {
     .addOption(jsonOption())
     .action(async (given: string[], options: Options) => {
       const { lookAt, writeProject } = await import('../../api/init.ts');
+      const { guessesText } = await import('../views/guesses.ts');
       const asks = options.yes !== true && options.json !== true && canAsk();
       const files = given.length > 0 ? given : await offered(asks);
       sayOriginals(files);
@@ -197,6 +196,7 @@ async function trainFirst({ proposal, allow, folder }: Project, model: string, o
       protocol: evaluation.protocol,
       next: steps,
     });
+  const { tableOf } = await import('../table.ts');
   answer(
     tableOf(
       ['', ...evaluation.metrics],

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { Command } from 'commander';
-import { reportFile } from '../../training/folder.ts';
+import { reportFile } from '../../training/result_files.ts';
 import { jsonOption, withExample } from '../options.ts';
 import { answer, answerJson } from '../report.ts';
 

@@ -8,8 +8,8 @@ import { replayedEvents } from '../../data/rows/replayed.ts';
 import { defined } from '../../defined.ts';
 import { render } from '../../diagnostics/render.ts';
 import type { EngineName } from '../../engine/engine.ts';
-import { reportFile } from '../../training/folder.ts';
 import { traceFile } from '../../training/profile/files.ts';
+import { reportFile } from '../../training/result_files.ts';
 import { interruptible } from '../interruptible.ts';
 import {
   allowOption,
@@ -29,7 +29,6 @@ import {
 import { answer, answerJson, colour, say, sayEngine } from '../report.ts';
 import { leaveReport } from '../run_report.ts';
 import { openTracking } from '../tracking.ts';
-import { profileText } from '../views/profile.ts';
 
 type Outcome = Pick<Trained, 'status' | 'manifest' | 'records' | 'profile'>;
 
@@ -134,7 +133,7 @@ export function trainCommand(program: Command): void {
         .finally(launched.end);
       // A worker that writes nothing has nothing to say.
       if (!isFirst) return;
-      if (options.profile) sayProfile(profile, options.out);
+      if (options.profile) await sayProfile(profile, options.out);
       if (manifest) await leaveReport(options.out);
       const tracked = await tracking?.end(status === 'interrupted' ? 'KILLED' : 'FINISHED');
       await watch?.end('ended', manifest ? join(options.out, reportFile) : undefined);
@@ -160,11 +159,12 @@ export function trainCommand(program: Command): void {
   );
 }
 
-function sayProfile(profile: Trained['profile'], folder: string): void {
+async function sayProfile(profile: Trained['profile'], folder: string): Promise<void> {
   if (!profile) {
     say('no profile: no step of this call could be sampled');
     return;
   }
+  const { profileText } = await import('../views/profile.ts');
   say(profileText(profile));
   say(`trace: ${join(folder, traceFile)} (open it in https://ui.perfetto.dev or chrome://tracing)`);
 }
