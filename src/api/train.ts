@@ -234,6 +234,7 @@ async function trainIn(
         force: request.force,
         signal,
         until: request.until,
+        norms: checked.lowered.norms,
         profile: request.profile ? { places: placesOf(checked) } : undefined,
         onEvent: request.onEvent,
       }),

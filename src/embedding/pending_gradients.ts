@@ -51,6 +51,15 @@ export class PendingGradients {
     return { codes, sums };
   }
 
+  /** Σ of the squares of all sums. */
+  squares(): number {
+    if (this.#seen === 0) return 0;
+    const sums = this.#memory.space.floats(this.#sums!, (this.#seen * this.#memory.rowBytes) / 4);
+    let total = 0;
+    for (let at = 0; at < sums.length; at++) total += sums[at]! * sums[at]!;
+    return total;
+  }
+
   /** The codes become slots; returns where the sums are. */
   resolve(codes: number, count: number): number {
     const { space, rows, rowBytes } = this.#memory;

@@ -49,6 +49,8 @@ export interface Table {
   /** Copies values, and state where given, into the table. */
   load(values: Float32Array, state?: TableState): void;
   lookup(options: LookupOptions): Lookup;
+  /** Length of the pending gradients, all rows together. */
+  gradientNorm(): number;
   /** Takes the pending gradients out, in the order of their rows. */
   drain(): RowGradients;
   /** Adds gradients to the pending ones: those of other workers. */
@@ -131,6 +133,7 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
       else values().set(from);
       if (slots) loadState(name, slots, far ? far.state() : state());
     },
+    gradientNorm: () => Math.sqrt(pending.squares()),
     drain: () => pending.drain(),
     add: (gradients) => pending.add(gradients),
     lookup: (asked) => new TableLookup(memory, pending, asked),

@@ -7,7 +7,7 @@ import { optimizers } from '../library/optimizers/table.ts';
 import type { ValidTowers } from '../model/complete.ts';
 import type { Model, Tower } from '../model/model.ts';
 import { withoutUnread } from '../model/unread.ts';
-import type { FeaturePlan, Plan, TrainPlan } from '../plan/plan.ts';
+import type { FeaturePlan, GraphPlan, Plan, TrainPlan } from '../plan/plan.ts';
 import { meanParameter } from './bias.ts';
 import type { LoweredFeatures } from './features.ts';
 import type { Arrow, Visited } from './flow.ts';
@@ -53,6 +53,8 @@ export interface Lowered {
   readonly written: ReadonlyMap<string, Visited>;
   /** What more than one task's loss reaches; nothing where there is one task. */
   readonly shared: readonly SharedValue[];
+  /** The graph of norms of gradients; undefined where nothing but tables is trained. */
+  readonly norms: () => GraphPlan | undefined;
 }
 
 /**
@@ -103,7 +105,7 @@ export function lower(whole: Model): Outcome<Lowered | undefined> {
   if (forward === undefined || hasErrors(diagnostics)) return { output: undefined, diagnostics };
   const cut = cutOf(model, features, true);
   const trained = rows || cut ? lowerForward(model, features, { rows, cut }) : forward;
-  const { plan: step, shared } = lowerStep(model, trained);
+  const { plan: step, shared, norms } = lowerStep(model, trained);
   const plan: Plan = {
     model: model.name,
     features: featurePlans(features),
@@ -119,7 +121,7 @@ export function lower(whole: Model): Outcome<Lowered | undefined> {
     ...defined({ predictions: lowerPredictions(model, features) }),
     train: trainPlan(model),
   };
-  return { output: { plan, arrows: forward.arrows, written: trained.context.written, shared }, diagnostics };
+  return { output: { plan, arrows: forward.arrows, written: trained.context.written, shared, norms }, diagnostics };
 }
 
 /** With the rows that lists are read for in training, where those are not the events. */

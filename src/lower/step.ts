@@ -15,6 +15,7 @@ import { finished } from './finish.ts';
 import type { Forward } from './forward.ts';
 import { GraphInputs } from './inputs.ts';
 import { lastShared } from './last_shared.ts';
+import { lowerNorms } from './norms.ts';
 import { lowerUpdate, type Weight } from './optimize.ts';
 import { type SharedRef, type SharedValue, sharedByTasks } from './shared.ts';
 import { byTrained } from './table_rows.ts';
@@ -23,6 +24,8 @@ import { blockContext, makeTowerContext } from './tower.ts';
 export interface Step {
   readonly plan: GraphPlan;
   readonly shared: readonly SharedValue[];
+  /** As of `lowerNorms`; made when it is asked for. */
+  readonly norms: () => GraphPlan | undefined;
 }
 
 /** Of a forward graph without a mistake. */
@@ -64,7 +67,18 @@ export function lowerStep(model: Model, forward: Forward): Step {
     const gradient = gradientOf(ref);
     if (gradient !== undefined) builder.output(`gradient:${name}`, gradient);
   }
-  return { plan: finished(inputs), shared: shared.map(({ name, kind, tasks }) => ({ name, kind, tasks })) };
+  const plan = finished(inputs);
+  let norms: { readonly plan: GraphPlan | undefined } | undefined;
+  return {
+    plan,
+    shared: shared.map(({ name, kind, tasks }) => ({ name, kind, tasks })),
+    norms() {
+      const towers = model.towers.map(({ name }) => name);
+      const found = weights.map(({ name }, at) => ({ name, gradient: whole[at] }));
+      norms ??= { plan: lowerNorms(inputs, towers, found) };
+      return norms.plan;
+    },
+  };
 }
 
 /** What is wrong with `objective = …`, if anything: tried on losses that nothing is behind. */

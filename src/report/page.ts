@@ -4,6 +4,7 @@ import type { Manifest } from '../artifact/manifest.ts';
 import { evaluated, slices } from './evaluation_section.ts';
 import { examplesSection } from './examples_section.ts';
 import { counted, escapeHtml, figure, paragraph, section } from './html.ts';
+import { normsSection } from './norms_section.ts';
 import type { ReportParts } from './parts.ts';
 import { figureOf } from './picture.ts';
 import { profileSection } from './profile_section.ts';
@@ -26,6 +27,7 @@ export function reportPage(parts: ReportParts): string {
     validation(parts),
     weights(parts),
     temperatures(parts),
+    normsSection(parts),
     slices(evaluation),
     examplesSection(evaluation),
     attentionSection(evaluation),

@@ -9,6 +9,8 @@ import type { EpochRecord } from './training_events.ts';
 
 export interface EventLog {
   add(step: number, outputs: Tensors): void;
+  /** Numbers of this step alone, by name: `table_norm:movie_id` is `table_norm/movie_id` there. */
+  addNorms(step: number, values: Readonly<Record<string, number>>): void;
   addEpoch(record: EpochRecord): void;
   write(): Promise<void>;
   close(): Promise<void>;
@@ -36,6 +38,11 @@ export async function openEventLog({ folder, graph, origin, done, steps }: OfRun
       means.add(
         step,
         names.map((name) => outputs[name]!.data[0]!),
+      ),
+    addNorms: (step, values) =>
+      file.scalars(
+        step,
+        Object.fromEntries(Object.entries(values).map(([name, value]) => [name.replace(':', '/'), value])),
       ),
     addEpoch({ step, loss, scalars, rates, examplesPerSecond, milliseconds, validation = {} }) {
       file.scalars(step, {

@@ -19,6 +19,7 @@ import { bestFile, removeOldBest } from './folder.ts';
 import type { MetricsLog } from './metrics_log.ts';
 import { mineNegatives } from './mining.ts';
 import { writeModel, writeWeights } from './model_files.ts';
+import { type Norms, normsOf } from './norms.ts';
 import type { Order } from './order.ts';
 import { type Profiler, profilerOf } from './profile/profiler.ts';
 import { type Rates, ratesAt } from './rates.ts';
@@ -61,6 +62,7 @@ export class Run {
   private readonly towers: CurrentTowers;
   private readonly validation: Validation;
   private readonly profiler: Profiler | undefined;
+  private readonly norms: Norms | undefined;
   private progress: Progress;
   /** Whether the state before the next round is in a checkpoint, and not the one that every worker begins with. */
   private readonly hasCheckpoint: boolean;
@@ -79,6 +81,7 @@ export class Run {
     this.order = state.order;
     this.rounds = roundsOf(plan.train, this.order, standing.from?.epochs);
     this.profiler = profilerOf(options, state, this.order, [standing.progress.step, this.rounds.total]);
+    this.norms = normsOf(options, state, this.rounds.total);
   }
 
   async go(): Promise<TrainResult> {
@@ -143,6 +146,7 @@ export class Run {
 
   async close(): Promise<void> {
     await this.towers.close();
+    await this.norms?.close();
   }
 
   /** False: the signal came. */
@@ -178,21 +182,25 @@ export class Run {
       step++;
       rates = ratesAt(plan.train, step, this.rounds.total);
       const watch = this.profiler?.begin(step);
+      const norms = this.norms?.at(step);
       const began = performance.now();
       const rows = await this.rowsOf(epoch, stepOfEpoch, { step: step - 1, sums });
       watch?.done('read', 'rows', began);
       const taken = await takeStep(plan, this.state, {
-        ...{ rows, number: before.steps + step, rates, signal, watch },
+        ...{ rows, number: before.steps + step, rates, signal, watch, norms },
         seen: ({ inputs, outputs, counts }) => {
           watch?.keep(inputs);
           const from = performance.now();
           sums.add(inputs, outputs, rows.length, { epoch: number, step, ...defined({ counts }) });
-          this.logs.steps.add(step, outputs);
+          if (!norms) this.logs.steps.add(step, outputs);
           this.logs.events?.add(step, outputs);
           watch?.done('log', 'losses and logs', from);
         },
       });
       watch?.end();
+      // Those of tables are known once the tables have changed.
+      if (norms) this.logs.steps.add(step, taken.outputs, norms.values);
+      if (norms) this.logs.events?.addNorms(step, norms.values);
       clock.add(...taken.times);
       if (taken.stops) haveStopped(group!);
       if (taken.stops && stepOfEpoch + 1 < epoch.steps) {

@@ -8,8 +8,11 @@ import { scalarOutputs } from './step_sums.ts';
 export interface StepsLog {
   /** Of the file as far as it is written. */
   checksum(): Checksum;
-  /** Kept until the next `write`. */
-  add(step: number, outputs: Tensors): void;
+  /**
+   * Kept until the next `write`.
+   * @param more finite numbers that not every step has
+   */
+  add(step: number, outputs: Tensors, more?: Readonly<Record<string, number>>): void;
   write(): Promise<void>;
   /** Writes, and makes what is written safe. */
   sync(): Promise<void>;
@@ -32,10 +35,13 @@ export async function openStepsLog(folder: string, graph: Graph, kept?: Checksum
   };
   return {
     checksum: log.checksum,
-    add(step, outputs) {
+    add(step, outputs, more = {}) {
       let line = `{"step":${step}`;
       for (let i = 0; i < names.length; i++) {
         line += `,${keys[i]}:${Number(outputs[names[i]!]!.data[0]!.toPrecision(stepDigits))}`;
+      }
+      for (const [name, value] of Object.entries(more)) {
+        line += `,${JSON.stringify(name)}:${Number(value.toPrecision(stepDigits))}`;
       }
       waiting += `${line}}\n`;
     },

@@ -2,8 +2,10 @@
 import { defined } from '../defined.ts';
 import type { Tensors } from '../engine/engine.ts';
 import type { Group } from '../engine/group.ts';
+import type { FeedWatch } from '../feed/watch.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { BegunState } from './begin_state.ts';
+import type { StepNorms } from './norms.ts';
 import type { StepWatch } from './profile/step_watch.ts';
 import type { Rates } from './rates.ts';
 import { makeTaskRows } from './task_rows.ts';
@@ -28,22 +30,27 @@ export interface StepAsked {
   readonly signal: AbortSignal | undefined;
   /** Looks on, and changes nothing. */
   readonly watch?: StepWatch | undefined;
+  readonly norms?: StepNorms | undefined;
   /** Reads what the step gave before the tables change. */
   seen?(given: Pick<StepTaken, 'inputs' | 'outputs' | 'counts'>): void;
 }
 
 export async function takeStep(plan: Plan, state: BegunState, asked: StepAsked): Promise<StepTaken> {
   const { feeder, program, group } = state;
-  const { rows, number, rates, signal, watch, seen } = asked;
-  const start = performance.now();
+  const { rows, number, rates, signal, watch, norms, seen } = asked;
+  const began = performance.now();
   const inputs = feeder.inputs(rows, number, { rate: rates.dense, factor: rates.denseFactor }, watch);
+  const given = performance.now();
+  await norms?.before(inputs);
   const fed = performance.now();
+  // As if norms took no time: they are no part of a step.
+  const start = began + (fed - given);
   const outputs = await program.run(inputs);
   const ran = performance.now();
   watch?.done('engine', 'the graph', fed);
   if (!group) {
     seen?.({ inputs, outputs });
-    feeder.apply(outputs, rates.factor, undefined, watch);
+    feeder.apply(outputs, rates.factor, undefined, watchOf(watch, norms));
     return { inputs, outputs, stops: false, times: [start, fed, ran, performance.now()] };
   }
   const gathered = performance.now();
@@ -57,6 +64,14 @@ export async function takeStep(plan: Plan, state: BegunState, asked: StepAsked):
   feeder.update(rates.factor);
   watch?.done('update', 'all tables', exchanged);
   return { inputs, outputs, ...heard, times: [start, fed, ran, performance.now()] };
+}
+
+function watchOf(watch: StepWatch | undefined, norms: StepNorms | undefined): FeedWatch | undefined {
+  if (!norms) return watch;
+  return {
+    done: (...given) => watch?.done(...given),
+    learning: (table) => norms.learning(table),
+  };
 }
 
 /** Gives each table the gradients of all workers, in the order of ranks: the same bits on each worker. */

@@ -2,6 +2,7 @@
 import type { Lineage } from '../artifact/lineage.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import type { Group } from '../engine/group.ts';
+import type { GraphPlan } from '../plan/plan.ts';
 import type { FolderLock } from '../storage/lock.ts';
 import type { Base } from './base.ts';
 import type { OfModel } from './model_files.ts';
@@ -28,6 +29,8 @@ export interface TrainOptions extends OfModel {
   readonly group?: Group;
   /** Profiles a sample of steps; has the places of blocks by the label of their nodes. The weights are the same without it. */
   readonly profile?: { readonly places: ReadonlyMap<string, Place> };
+  /** The graph of norms of gradients: they are logged at one step of many. The weights are the same without it. */
+  readonly norms?: () => GraphPlan | undefined;
   readonly onEvent?: (event: TrainingEvent) => void;
 }
 

@@ -1,0 +1,96 @@
+/**
+ * Lengths of gradients and of embedding tables, at one step of many: where a training goes wrong, they show it first. They come from a graph of
+ * their own, which reads the weights and the inputs of the step, so that the step is what it is without them.
+ */
+
+import type { Table } from '../embedding/table.ts';
+import { tableNorm } from '../embedding/table_norm.ts';
+import type { Engine, Program, Tensors } from '../engine/engine.ts';
+import type { GraphPlan, Plan } from '../plan/plan.ts';
+import type { BegunState } from './begin_state.ts';
+import { fitted } from './fitted_step.ts';
+import type { TrainOptions } from './train_options.ts';
+
+/** Steps from one to the next: each costs as much as a step, and all together must cost little. */
+export const leastBetween = 100;
+/** Of a whole run: a chart shows no more. */
+const most = 240;
+
+export const normsEvery = (steps: number): number => Math.max(leastBetween, Math.ceil(steps / most));
+
+/** Names of the values in `steps.jsonl`. */
+export const [gradientPrefix, tablePrefix] = ['gradient_norm:', 'table_norm:'] as const;
+/** Of a table among gradients: a tower may have its name. */
+const ofTable = 'table/';
+
+/** At one step; all is of the state before it. */
+export class StepNorms {
+  readonly values: Record<string, number> = {};
+
+  constructor(
+    tables: readonly Table[],
+    private readonly gradients: (inputs: Tensors) => Promise<Tensors>,
+  ) {
+    for (const table of tables) this.add(`${tablePrefix}${table.name}`, tableNorm(table));
+  }
+
+  /** Before the step runs: it changes the weights. */
+  async before(inputs: Tensors): Promise<void> {
+    for (const [name, { data }] of Object.entries(await this.gradients(inputs))) this.add(name, data[0]!);
+  }
+
+  /** The rows of a table have their gradients. */
+  learning(table: Table): void {
+    this.add(`${gradientPrefix}${ofTable}${table.name}`, table.gradientNorm());
+  }
+
+  /** A number that is not finite cannot be written; the loss says so soon enough. */
+  private add(name: string, value: number): void {
+    if (Number.isFinite(value)) this.values[name] = value;
+  }
+}
+
+export class Norms {
+  private program: Program | undefined;
+  private readonly tables: readonly Table[];
+
+  /** @param every step that is a multiple of it, and the first */
+  constructor(
+    plan: Plan,
+    private readonly engine: Engine,
+    private readonly state: BegunState,
+    private readonly graph: () => GraphPlan | undefined,
+    private readonly every: number,
+  ) {
+    this.tables = plan.tables.flatMap(({ name, frozen }) => (frozen ? [] : [state.tables.get(name)!]));
+  }
+
+  at(step: number): StepNorms | undefined {
+    if (step !== 1 && step % this.every !== 0) return undefined;
+    return new StepNorms(this.tables, (inputs) => this.gradients(inputs));
+  }
+
+  async close(): Promise<void> {
+    await this.program?.close();
+  }
+
+  private async gradients(inputs: Tensors): Promise<Tensors> {
+    const graph = this.graph()?.graph;
+    if (!graph) return {};
+    const all = await this.state.program.read();
+    const parameters = Object.fromEntries(graph.parameters.map(({ name }) => [name, all[name]!]));
+    if (this.program) await this.program.write(parameters);
+    else this.program = await this.engine.prepare(graph, parameters);
+    return this.program.run(inputs);
+  }
+}
+
+/** Where they are asked for. Not where workers share a step, nor where its matrix of scores is made in pieces. */
+export function normsOf(
+  { plan, dataset, engine, norms }: TrainOptions,
+  state: BegunState,
+  steps: number,
+): Norms | undefined {
+  if (!norms || state.group || fitted(plan, dataset.corpus.rows) !== plan) return undefined;
+  return new Norms(plan, engine, state, norms, normsEvery(steps));
+}
