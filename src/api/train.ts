@@ -24,7 +24,11 @@ export interface TrainRequest extends CheckRequest, MemoryRequest {
   readonly out: string;
   /** What everything random follows from: the same as `set: { seed }`, and it wins over that. Default: the model's, else 1. */
   readonly seed?: number;
-  readonly engine?: EngineName;
+  /**
+   * `auto`: the fastest by a trial of about two seconds, whose answer is kept in the cache folder. Default: the first that loads; for a run that is
+   * resumed, its own.
+   */
+  readonly engine?: EngineName | 'auto';
   /** Go on with the run that the folder holds. */
   readonly resume?: boolean;
   /** The folder of a run to go on from: with its weights, tables and the state of its optimizers. */
@@ -83,7 +87,8 @@ export async function train(path: string, request: TrainRequest): Promise<Traine
     await refuseItself(request.from, request.out);
   }
   const { meeting } = request;
-  if (meeting && (request.engine ?? 'torch') !== 'torch') throw failure('workers-engine', { engine: request.engine! });
+  if (meeting && !['torch', 'auto'].includes(request.engine ?? 'torch'))
+    throw failure('workers-engine', { engine: request.engine! });
   if (meeting && meeting.rank > 0) return trainFolder(undefined);
   const { claimFolder } = await import('../training/claim.ts');
   // Before the bad rows of the data are written there.
@@ -198,7 +203,7 @@ async function trainIn(
     // The database reads in threads of its own while this one loads the engine.
     const reading = read();
     reading.catch(() => {});
-    return trainOn(await chooseEngine(request.engine), reading);
+    return trainOn(await engineFor(request, plan, reading), reading);
   }
   // Workers meet before they read: how long each of them reads, or that it cannot, is then known to all.
   const choice = await chooseEngine('torch');
@@ -242,6 +247,20 @@ async function trainIn(
     const result = await (group && group.rank > 0 ? followIn({ ...options, group }) : run.train(options));
     return { ...result, plan, dataset, engine: choice.engine };
   }
+}
+
+/** A run goes on with its own engine, unless another one is named: that is refused with its reason. */
+async function engineFor(
+  { engine, resume, finish, out }: TrainRequest,
+  plan: Plan,
+  reading: Promise<Dataset>,
+): Promise<Choice> {
+  if (engine !== undefined && engine !== 'auto') return chooseEngine(engine);
+  const { engineOfRun } = await import('../training/engine_of_run.ts');
+  const own = resume || finish ? await engineOfRun(out) : undefined;
+  if (own !== undefined || engine === undefined) return chooseEngine(own);
+  const { engineByTrial } = await import('../training/engine_trial.ts');
+  return engineByTrial(plan, await reading);
 }
 
 /** What a worker that writes nothing comes to. */

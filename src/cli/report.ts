@@ -28,9 +28,10 @@ export function report(diagnostics: readonly Diagnostic[]): void {
 }
 
 /** Names the engine, and the reason why each engine before it does not load. */
-export function sayEngine({ engine, skipped }: Choice): void {
+export function sayEngine({ engine, skipped, reason }: Choice): void {
   for (const { name, reason } of skipped) say(`engine ${name} does not load: ${reason}`);
   say(`engine: ${engine.name}, ${engine.version}`);
+  if (reason !== undefined) say(`engine chosen: ${reason}`);
 }
 
 /** Says how long the baselines take, where somebody would wonder. */

@@ -35,6 +35,8 @@ export interface Choice {
   readonly engine: Engine;
   /** Engines that come before the chosen one, and why each was not it. */
   readonly skipped: readonly Skipped[];
+  /** Why this one, where nobody named it and it is not the first that loads. */
+  readonly reason?: string;
 }
 
 const loaded = new Map<EngineName, Promise<Engine>>();

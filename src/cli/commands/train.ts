@@ -14,7 +14,7 @@ import { interruptible } from '../interruptible.ts';
 import {
   allowOption,
   dataOption,
-  engineOption,
+  engineOrAutoOption,
   jsonOption,
   memoryOption,
   portOf,
@@ -36,7 +36,7 @@ interface Options {
   readonly out: string;
   readonly data?: string;
   readonly allow?: readonly string[];
-  readonly engine?: EngineName;
+  readonly engine?: EngineName | 'auto';
   readonly set: Record<string, string>;
   readonly seed?: number;
   readonly from?: string;
@@ -63,7 +63,7 @@ export function trainCommand(program: Command): void {
     .addOption(dataOption())
     .addOption(allowOption())
     .requiredOption('--out <folder>', 'write the run into this folder')
-    .addOption(engineOption())
+    .addOption(engineOrAutoOption())
     .addOption(workersOption())
     .addOption(memoryOption())
     .addOption(shardsOption())

@@ -1,0 +1,176 @@
+/**
+ * Which engine is the fastest for a plan, by a trial of its step: `--engine auto`. The answer is kept in the cache folder, so that the next
+ * training of this plan on this machine takes the same engine, and has the same bits.
+ */
+import { createHash } from 'node:crypto';
+import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
+import type { Dataset } from '../data/dataset.ts';
+import { Failure } from '../diagnostics/failure.ts';
+import { cacheBase } from '../engine/cache_folder.ts';
+import type { Engine, EngineName, Program, Tensors } from '../engine/engine.ts';
+import { type Choice, chooseEngine, loadEngine, type Skipped } from '../engine/engines.ts';
+import type { Tensor } from '../graph/graph.ts';
+import { initialValues } from '../graph/initial.ts';
+import type { Plan } from '../plan/plan.ts';
+import { makeFolder, writeTextDurably } from '../storage/durable.ts';
+import { readJsonFile } from '../storage/run_files.ts';
+import { type BegunState, beginState, tablesOf } from './begin_state.ts';
+import { fitted } from './fitted_step.ts';
+import { labelMeans } from './label_means.ts';
+
+/** Those that a trial compares, the preferred first. `javascript` is never faster than `onnx`, which is in the package too. */
+const candidates: readonly EngineName[] = ['tensorflow', 'onnx', 'torch'];
+
+/** Another engine than the preferred one must need less than this part of its time: a noisy trial must not decide. */
+const clearly = 0.9;
+
+/** Milliseconds for the steps of one engine, batches that they are of, and steps that are not counted. */
+const [budget, mostBatches, warmUps] = [700, 4, 2];
+
+/** Bytes of tables that a trial makes besides those of the training. */
+const mostTables = 2 ** 30;
+
+export interface Trial {
+  readonly engine: EngineName;
+  /** Of a step in the engine, by engine: medians. */
+  readonly milliseconds: Readonly<Partial<Record<EngineName, number>>>;
+}
+
+/**
+ * @param each milliseconds for the steps of one engine
+ * @throws Failure `no-engine`, `too-large-for-memory`, …
+ */
+export async function engineByTrial(plan: Plan, dataset: Dataset, each = budget): Promise<Choice> {
+  const { engines, skipped } = await loadAll();
+  const [only] = engines;
+  if (!only) return chooseEngine('javascript');
+  if (engines.length === 1)
+    return { engine: only, skipped, reason: 'no other engine loads that a trial could compare' };
+  if (dataset.shards) return { engine: only, skipped, reason: 'no trial: the training rows are in shards' };
+  const folder = join(cacheBase(), 'engine-trials');
+  const file = `${keyOf(plan, dataset, engines)}.json`;
+  const kept = trialIn(await readJsonFile(folder, file, 'optional').catch(() => undefined), engines);
+  const found = kept ?? (await tried(plan, dataset, engines, each));
+  if (typeof found === 'string') return { engine: only, skipped, reason: found };
+  if (!kept) await keep(folder, file, found);
+  const engine = engines.find(({ name }) => name === found.engine)!;
+  return { engine, skipped, reason: wordsOf(found, kept !== undefined) };
+}
+
+async function loadAll(): Promise<{ readonly engines: readonly Engine[]; readonly skipped: readonly Skipped[] }> {
+  const engines: Engine[] = [];
+  const skipped: Skipped[] = [];
+  for (const name of candidates) {
+    try {
+      engines.push(await loadEngine(name));
+    } catch (error) {
+      skipped.push({ name, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return { engines, skipped };
+}
+
+/** What an answer depends on: the step, the sizes that it meets, the processor, and the runtimes. */
+function keyOf(plan: Plan, { corpus, parts }: Dataset, engines: readonly Engine[]): string {
+  const { step, train } = fitted(plan, corpus.rows);
+  const about = {
+    ...{ graph: step.graph, batch: train.batch, items: corpus.rows, rows: parts.train.rows },
+    ...{ processor: cpus()[0]?.model, cores: availableParallelism() },
+    engines: engines.map(({ name, version }) => [name, version]),
+  };
+  return createHash('sha256').update(JSON.stringify(about)).digest('hex').slice(0, 32);
+}
+
+/** What a file has, if it is an answer of these engines. */
+function trialIn(value: unknown, engines: readonly Engine[]): Trial | undefined {
+  const { engine, milliseconds } = (value ?? {}) as Partial<Trial>;
+  const names = engines.map(({ name }) => name);
+  if (engine === undefined || !names.includes(engine) || typeof milliseconds !== 'object') return undefined;
+  const isFigure = (figure: unknown): boolean => typeof figure === 'number' && figure >= 0 && Number.isFinite(figure);
+  return names.every((name) => milliseconds?.[name] === undefined || isFigure(milliseconds[name]))
+    ? { engine, milliseconds }
+    : undefined;
+}
+
+/** An answer that cannot be kept is an answer all the same. */
+async function keep(folder: string, file: string, trial: Trial): Promise<void> {
+  try {
+    await makeFolder(folder);
+    await writeTextDurably(join(folder, file), `${JSON.stringify(trial)}\n`);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+  }
+}
+
+function wordsOf({ engine, milliseconds }: Trial, isKept: boolean): string {
+  const figures = Object.entries(milliseconds).map(([name, value]) => `${name} ${Number(value.toPrecision(3))} ms`);
+  const how = isKept ? 'an earlier trial of this step' : 'a trial of this step';
+  return `${engine} by ${how}: ${figures.join(', ')}; \`--engine NAME\` takes another one`;
+}
+
+/** Or why there is no trial. */
+async function tried(plan: Plan, dataset: Dataset, engines: readonly Engine[], each: number): Promise<Trial | string> {
+  const tables = tablesOf(plan, dataset);
+  if ([...tables.values()].reduce((sum, { bytes }) => sum + bytes, 0) > mostTables) {
+    return 'no trial: the tables are too large to be made twice';
+  }
+  const state = await beginState({ plan, dataset, engine: engines[0]! }, tables);
+  const milliseconds: Partial<Record<EngineName, number>> = {};
+  try {
+    const batches = await batchesOf(plan, state);
+    milliseconds[engines[0]!.name] = await timeOf(state.program, batches, each);
+    const { step, train } = fitted(plan, dataset.corpus.rows);
+    const initial = { ...initialValues(step.graph, train.seed), ...labelMeans(plan, dataset.parts.train) };
+    for (const engine of engines.slice(1)) {
+      const program = await engine.prepare(step.graph, initial);
+      try {
+        milliseconds[engine.name] = await timeOf(program, batches, each);
+      } finally {
+        await program.close();
+      }
+    }
+  } finally {
+    state.feeder.close();
+    await state.program.close();
+  }
+  return { engine: fastest(milliseconds), milliseconds };
+}
+
+/** The preferred one, unless another is clearly faster. */
+export function fastest(milliseconds: Trial['milliseconds']): EngineName {
+  const names = candidates.filter((name) => milliseconds[name] !== undefined);
+  const [preferred] = names;
+  const best = names.reduce((one, other) => (milliseconds[other]! < milliseconds[one]! ? other : one));
+  return milliseconds[best]! < clearly * milliseconds[preferred!]! ? best : preferred!;
+}
+
+/** Copies of the inputs of the first steps. */
+async function batchesOf({ train }: Plan, { order, feeder }: BegunState): Promise<readonly Tensors[]> {
+  const epoch = order.epoch(1);
+  const batches: Tensors[] = [];
+  for (let at = 0; at < Math.min(mostBatches, epoch.steps); at++) {
+    const inputs = feeder.inputs(await epoch.batch(at), at + 1, { rate: train.dense.rate });
+    batches.push(
+      Object.fromEntries(
+        Object.entries(inputs).map(([name, tensor]): [string, Tensor] => [
+          name,
+          { ...tensor, data: tensor.data.slice() },
+        ]),
+      ),
+    );
+  }
+  return batches;
+}
+
+/** Median milliseconds of a step. */
+async function timeOf(program: Program, batches: readonly Tensors[], each: number): Promise<number> {
+  const times: number[] = [];
+  for (let at = 0, end = Number.POSITIVE_INFINITY; at <= warmUps || performance.now() < end; at++) {
+    if (at === warmUps) end = performance.now() + each;
+    const start = performance.now();
+    await program.run(batches[at % batches.length]!);
+    if (at >= warmUps) times.push(performance.now() - start);
+  }
+  return times.toSorted((a, b) => a - b)[times.length >> 1]!;
+}
