@@ -40,28 +40,20 @@ export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
   const common = { out, ...defined({ allow: request.allow, engine: request.engine }) };
   const limit = new AbortController();
   let clock: NodeJS.Timeout | undefined;
-  const onAbort = (): void => limit.abort(signal?.reason);
-  signal?.addEventListener('abort', onAbort);
-  let isCut = false;
-  try {
-    const trained = await train(model, {
-      ...common,
-      signal: limit.signal,
-      ...defined({ onEvent: request.onEvent }),
-      onReady(ready) {
-        clock = setTimeout(() => limit.abort(new Error('the limit of time')), seconds * 1000);
-        request.onReady?.(ready);
-      },
-    });
-    isCut = trained.status === 'interrupted';
-  } finally {
-    clearTimeout(clock);
-    signal?.removeEventListener('abort', onAbort);
-  }
+  const trained = await train(model, {
+    ...common,
+    limit: limit.signal,
+    ...defined({ signal, onReady: request.onReady }),
+    onEvent(event) {
+      if (event.kind === 'started') clock = setTimeout(() => limit.abort(), seconds * 1000);
+      request.onEvent?.(event);
+    },
+  }).finally(() => clearTimeout(clock));
   signal?.throwIfAborted();
-  if (isCut) await train(model, { ...common, finish: true, ...defined({ signal }) });
+  const isCut = trained.status === 'stopped';
   onEvaluate?.();
-  const run = await load(out, defined({ allow: request.allow, engine: request.engine, signal }));
+  const { dataset } = trained;
+  const run = await load(out, { dataset, ...defined({ allow: request.allow, engine: request.engine, signal }) });
   try {
     const evaluation = await evaluate(run, { baselines: shown, ...defined({ by: request.by }) });
     const report = await writeReport(out, evaluation);
@@ -70,7 +62,6 @@ export async function firstRun(request: FirstRunRequest): Promise<FirstRun> {
     const [own, ...others] = rows;
     const verdict = verdictOf(metric!, own!, others, evaluation.rankings);
     const better = others.filter(({ figure }) => figure > own!.figure).map(({ name }) => name);
-    const dataset = await run.dataset();
     const user = dataset.users.keys[dataset.parts[evaluation.part].user[0] ?? -1];
     return { evaluation, verdict, better, isCut, report, ...defined({ user }) };
   } finally {

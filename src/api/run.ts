@@ -42,6 +42,8 @@ export interface LoadRequest extends MemoryRequest {
    * as they were.
    */
   readonly cache?: boolean;
+  /** The rows, where this process has them since it trained the run. Default: they are read. */
+  readonly dataset?: Dataset;
   /** Gets sentences for people about what is kept. */
   readonly say?: (line: string) => void;
 }
@@ -72,7 +74,8 @@ export async function load(folder: string, request: LoadRequest = {}): Promise<R
   const trained = await loadArtifact(folder, { unfinished });
   await (await import('./other_plan.ts')).refuseOtherPlan(trained);
   let dataset: Promise<SameData> | undefined;
-  const same = (): Promise<SameData> => (dataset ??= readSame(trained, request));
+  const known = request.dataset && Promise.resolve({ dataset: request.dataset, notes: [] });
+  const same = (): Promise<SameData> => (dataset ??= known ?? readSame(trained, request));
   return makeRun(trained, request.engine, {
     notes: async () => (await same()).notes,
     dataset: async () => (await same()).dataset,

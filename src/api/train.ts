@@ -49,6 +49,8 @@ export interface TrainRequest extends CheckRequest, MemoryRequest {
   readonly until?: (validations: number) => number;
   /** Ends training after the step it is in, with a checkpoint. */
   readonly signal?: AbortSignal;
+  /** Ends training after the step it is in, and the run as `finish` does: for a limit of time. */
+  readonly limit?: AbortSignal;
   /** Makes this process one of several workers, on the engine `torch`. All but the first write nothing. */
   readonly meeting?: Meeting;
   readonly onEvent?: (event: TrainingEvent) => void;
@@ -238,6 +240,7 @@ async function trainIn(
         finish: request.finish,
         force: request.force,
         signal,
+        limit: request.limit,
         until: request.until,
         norms: checked.lowered.norms,
         profile: request.profile ? { places: placesOf(checked) } : undefined,

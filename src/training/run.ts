@@ -151,7 +151,7 @@ export class Run {
 
   /** False: the signal came. */
   private async epoch(): Promise<boolean> {
-    const { plan, dataset, signal } = this.options;
+    const { plan, dataset, signal, limit } = this.options;
     const { group } = this.state;
     const number = this.progress.epoch + 1;
     const epoch = this.rounds.round(this.progress.step - this.progress.stepOfEpoch);
@@ -171,7 +171,7 @@ export class Run {
         await new Promise((resolve) => setImmediate(resolve));
       }
       // Workers stop together, after a step.
-      if (signal?.aborted && !group) {
+      if ((signal?.aborted || (limit?.aborted && step > 0)) && !group) {
         this.progress = { ...this.progress, step, stepOfEpoch, sums: sums.sums(), rows: sums.rows };
         return false;
       }
@@ -309,7 +309,8 @@ export class Run {
     await this.logs.steps.sync();
     this.progress = { ...this.progress, ...this.checksums() };
     await saveState(folder, this.progress, this.state);
-    return this.seal('interrupted');
+    const { signal, limit } = this.options;
+    return limit?.aborted && !signal?.aborted ? this.finish('stopped') : this.seal('interrupted');
   }
 
   /** The checkpoint stays: with more epochs, or more patience, the run goes on from it. */

@@ -25,6 +25,8 @@ export interface TrainOptions extends OfModel {
   readonly until?: (validations: number) => number;
   /** Ends the run after the step it is in, with a checkpoint. */
   readonly signal?: AbortSignal;
+  /** Ends the run after the step it is in, but not before its first, as it is then: a model, marked as stopped. Workers do not hear it. */
+  readonly limit?: AbortSignal;
   /** The workers that take each step together, of which this is the first. Absent: this one alone. */
   readonly group?: Group;
   /** Profiles a sample of steps; has the places of blocks by the label of their nodes. The weights are the same without it. */
