@@ -28,7 +28,7 @@ export function drawingIn(facts: FileAnalysis): Drawing {
 export function pictureElement(name: string, drawing: Drawing, options: Parameters<typeof drawModel>[2]) {
   const picture: Picture = drawModel(name, drawing, options);
   const { width, height, svg } = picture;
-  const text = `<svg xmlns="http://www.w3.org/2000/svg" class="model" viewBox="0 0 ${width} ${height}" role="img">${svg}</svg>`;
+  const text = `<svg xmlns="http://www.w3.org/2000/svg" class="model" viewBox="0 0 ${width} ${height}" role="group">${svg}</svg>`;
   const parsed = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
   const element = document.importNode(parsed, true) as unknown as SVGSVGElement;
   element.setAttribute('aria-label', picture.title);

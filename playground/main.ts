@@ -6,6 +6,7 @@ import { bracketMatching } from '@codemirror/language';
 import { lintKeymap } from '@codemirror/lint';
 import { EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 import { hasErrors } from '../src/diagnostics/diagnostic.ts';
+import { drawingOfGraph } from '../src/drawing/graph_drawing.ts';
 import { pictureStyle } from '../src/drawing/style.ts';
 import { print } from '../src/graph/print.ts';
 import { actionsFor } from '../src/language/actions.ts';
@@ -95,6 +96,17 @@ const picture = makePicture(
   },
 );
 
+const graphPicture = makePicture(
+  {
+    pane: byId('graph-picture'),
+    size: byId<HTMLOutputElement>('graph-zoom'),
+    fold: byId<HTMLButtonElement>('graph-fold'),
+    buttons: { nearer: byId('graph-nearer'), farther: byId('graph-farther'), fit: byId('graph-fit') },
+  },
+  // A block of the graph has no place of its own in the text.
+  () => {},
+);
+
 function show(): void {
   const facts = factsOf(view.state.doc);
   const { diagnostics, model } = facts.checked;
@@ -132,7 +144,8 @@ function showExample(): void {
 function showCursor(): void {
   const { head } = view.state.selection.main;
   const found = hoverAt(factsOf(view.state.doc), head);
-  const words = 'Put the cursor on a word to read what it means, or click a box of the picture.';
+  const words =
+    'Put the cursor on a word to read what it means, or click a box of the picture. The mark in a box folds it.';
   byId('explanation').replaceChildren(found ? markdown(found.text) : element('p', 'soft', words));
   picture.mark(head);
 }
@@ -158,7 +171,12 @@ function showGraph(): void {
   const chosen = all.has(graphs.value) ? graphs.value : [...all.keys()][0];
   graphs.replaceChildren(...[...all.keys()].map((name) => new Option(name, name, false, name === chosen)));
   const graph = chosen === undefined ? undefined : all.get(chosen);
-  byId('graph-choice').hidden = graph === undefined;
+  for (const id of ['graph-choice', 'graph-tools', 'graph-picture']) byId(id).hidden = graph === undefined;
+  if (graph && lowered) {
+    const towers = lowered.plan.towers.map(({ name }) => name);
+    const title = `The graph ${chosen} of the model ${lowered.plan.model}, a box for each block`;
+    graphPicture.show(lowered.plan.model, drawingOfGraph(graph, towers), title);
+  }
   byId('graph').textContent = graph ? print(graph) : 'There is no graph while the model has errors.';
 }
 

@@ -1,4 +1,5 @@
 /** The picture in its pane: it fits by itself, zooms, is moved by dragging, and folds. */
+import { defined } from '../src/defined.ts';
 import type { Box, Drawing } from '../src/drawing/drawn.ts';
 import { pictureElement } from './drawing.ts';
 
@@ -8,7 +9,8 @@ const most = 4;
 const narrowest = 330;
 
 export interface PictureView {
-  show(name: string, drawing: Drawing): void;
+  /** @param title what it is a picture of; default: of the model */
+  show(name: string, drawing: Drawing, title?: string): void;
   /** Marks the box that the cursor is in. */
   mark(offset: number): void;
 }
@@ -20,23 +22,37 @@ export interface PictureParts {
   readonly buttons: Readonly<Record<'nearer' | 'farther' | 'fit', HTMLButtonElement>>;
 }
 
-/** @param goTo is called with the box that is clicked */
+/**
+ * A box folds by the mark before its name, or by the space bar; all fold by the button. A click elsewhere in a box, or Enter, goes to its text.
+ * @param goTo is called with that box
+ */
 export function makePicture({ pane, size, fold, buttons }: PictureParts, goTo: (box: Box) => void): PictureView {
-  let now: { name: string; drawing: Drawing } | undefined;
+  let now: { name: string; drawing: Drawing; title: string | undefined } | undefined;
   let drawn: ReturnType<typeof pictureElement> | undefined;
   let zoom = 1;
-  let isFolded = false;
+  /** Ids: they stay folded while the text changes. */
+  const folded = new Set<string>();
   let marked: number | undefined;
 
   const boxes = (): readonly Box[] =>
     now ? [...now.drawing.towers.flatMap((tower) => tower.boxes), ...now.drawing.tasks] : [];
   const draw = (): void => {
     if (!now) return;
-    const folded = new Set(isFolded ? boxes().map(({ id }) => id) : []);
-    drawn = pictureElement(now.name, now.drawing, { width: Math.max(narrowest, pane.clientWidth), folded });
+    const focused = pane.contains(document.activeElement) ? boxIdOf(document.activeElement) : undefined;
+    const width = Math.max(narrowest, pane.clientWidth);
+    drawn = pictureElement(now.name, now.drawing, { width, folded, canFold: true, ...defined({ title: now.title }) });
     pane.replaceChildren(drawn.element);
     resize();
     markBox();
+    fold.setAttribute('aria-pressed', String(foldable().length > 0 && foldable().every((id) => folded.has(id))));
+    // The keyboard stays where it was.
+    if (focused !== undefined) elementOf(focused)?.focus({ preventScroll: true });
+  };
+  /** Tasks have little to fold: the button leaves them open. */
+  const foldable = (): string[] => boxes().flatMap(({ id, kind }) => (kind === 'task' ? [] : [id]));
+  const foldOne = (id: string): void => {
+    if (!folded.delete(id)) folded.add(id);
+    draw();
   };
   /** 1: as large as it is drawn, or as the pane has room for. */
   const resize = (): void => {
@@ -65,15 +81,16 @@ export function makePicture({ pane, size, fold, buttons }: PictureParts, goTo: (
     const box = here.toSorted((a, b) => a.at!.end - a.at!.start - (b.at!.end - b.at!.start))[0];
     if (box) elementOf(box.id)?.classList.add('here');
   };
-  const elementOf = (id: string): Element | undefined =>
+  const elementOf = (id: string): SVGElement | undefined =>
     [...pane.querySelectorAll<SVGElement>('[data-box]')].find(({ dataset }) => dataset.box === id);
 
   buttons.nearer.addEventListener('click', () => zoomTo(zoom * 1.25));
   buttons.farther.addEventListener('click', () => zoomTo(zoom / 1.25));
   buttons.fit.addEventListener('click', () => zoomTo(1));
   fold.addEventListener('click', () => {
-    isFolded = !isFolded;
-    fold.setAttribute('aria-pressed', String(isFolded));
+    const open = foldable().filter((id) => !folded.has(id));
+    if (open.length > 0) for (const id of open) folded.add(id);
+    else folded.clear();
     draw();
   });
   pane.addEventListener(
@@ -85,10 +102,23 @@ export function makePicture({ pane, size, fold, buttons }: PictureParts, goTo: (
     },
     { passive: false },
   );
-  listenToDragging(pane, (target) => {
-    const id = target.closest<SVGElement>('[data-box]')?.dataset.box;
+  const go = (id: string | undefined): void => {
     const box = boxes().find((each) => each.id === id);
     if (box) goTo(box);
+  };
+  listenToDragging(pane, (target) => {
+    const id = boxIdOf(target);
+    if (id !== undefined && target.closest('[data-fold]')) foldOne(id);
+    else go(id);
+  });
+  pane.addEventListener('keydown', (event) => {
+    const id = event.target === pane ? undefined : boxIdOf(event.target as Element);
+    if (id === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === ' ') foldOne(id);
+    else if (event.key === 'Enter') go(id);
+    else return;
+    // The space bar would scroll the pane.
+    event.preventDefault();
   });
   let lastWidth = 0;
   new ResizeObserver(() => {
@@ -97,8 +127,8 @@ export function makePicture({ pane, size, fold, buttons }: PictureParts, goTo: (
     draw();
   }).observe(pane);
   return {
-    show(name, drawing) {
-      now = { name, drawing };
+    show(name, drawing, title) {
+      now = { name, drawing, title };
       draw();
     },
     mark(offset) {
@@ -107,6 +137,8 @@ export function makePicture({ pane, size, fold, buttons }: PictureParts, goTo: (
     },
   };
 }
+
+const boxIdOf = (target: Element | null): string | undefined => target?.closest<SVGElement>('[data-box]')?.dataset.box;
 
 /** A mouse moves the picture by dragging, as a finger does anyway; a press that does not move is a click. */
 function listenToDragging(pane: HTMLElement, click: (target: Element) => void): void {

@@ -25,7 +25,7 @@ const mayImport: Record<string, readonly string[]> = {
   format: ['syntax', 'grammar', ...base],
   explain: ['format', 'pipeline', 'lint', ...base],
   language: ['pipeline', 'lint', 'lower', 'model', 'library', 'plan', 'graph', 'syntax', 'grammar', ...base],
-  drawing: ['lower', 'model', 'library', ...base],
+  drawing: ['lower', 'model', 'library', 'graph', ...base],
   reference: ['language', 'explain', 'format', 'pipeline', 'model', 'library', 'syntax', ...base],
   // Data and training
   storage: base,

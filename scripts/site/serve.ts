@@ -1,6 +1,6 @@
 /** Serves a built site on this machine alone. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, resolve, sep } from 'node:path';
 
@@ -16,8 +16,9 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-export function serve(out: string): void {
-  const server = createServer((request, response) => {
+/** Answers with files of the folder, and with nothing outside of it. */
+export function siteHandler(out: string): RequestListener {
+  return (request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
     const wanted = resolve(join(out, path));
     const isInside = wanted === resolve(out) || wanted.startsWith(resolve(out) + sep);
@@ -29,7 +30,11 @@ export function serve(out: string): void {
     if (!file) return void response.writeHead(404).end('there is no such page');
     const type = types[extname(file)] ?? 'application/octet-stream';
     response.writeHead(200, { 'content-type': type }).end(readFileSync(file));
-  });
+  };
+}
+
+export function serve(out: string): void {
+  const server = createServer(siteHandler(out));
   server.on('error', ({ message }) => {
     console.error(`cannot serve: ${message}; give another port: PORT=5178 npm run docs -- --serve`);
     process.exitCode = 1;

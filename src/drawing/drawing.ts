@@ -6,6 +6,8 @@ import { gapX, gapY, heightOf, lineHeight, type Placed, type Placement, place, t
 
 /** Of one character, on an average line of the widest of the usual fonts. */
 const characterWidth = 6.8;
+/** Of the mark that folds, with the gap after it. */
+const markWidth = 13;
 /** Within a box, left and right of its text. */
 const padding = 9;
 
@@ -23,6 +25,10 @@ export interface DrawingOptions {
   readonly width?: number;
   /** Ids of boxes that show their name and what comes out of them alone. */
   readonly folded?: ReadonlySet<string>;
+  /** Whether boxes are buttons that fold and open: of a page with a script. */
+  readonly canFold?: boolean;
+  /** Default: that it is a model, and what of it is shown. */
+  readonly title?: string;
 }
 
 /** What a page or a Markdown file has room for. */
@@ -36,7 +42,8 @@ export function drawModel(model: string, drawing: Drawing, options: DrawingOptio
   };
   const placement = place(shown, width, widthOf);
   const all = [...placement.placed.values()];
-  const title = `The model ${model}: its towers, what they read, their channels and tasks`;
+  const { title = `The model ${model}: its towers, what they read, their channels and tasks`, canFold = false } =
+    options;
   return {
     width: placement.width,
     height: placement.height,
@@ -49,14 +56,14 @@ export function drawModel(model: string, drawing: Drawing, options: DrawingOptio
           `<text class="tower" x="${middle}" y="18" text-anchor="middle">tower ${escapeHtml(name)}</text>`,
       ),
       ...all.flatMap((to) => to.box.reads.flatMap((id) => arrow(placement, placement.placed.get(id), to))),
-      ...all.map(draw),
+      ...all.map((each) => draw(each, canFold ? folded.has(each.box.id) : undefined)),
     ].join('\n'),
   };
 }
 
 /** A folded box keeps what comes out of it. */
 function fold(box: Box, folded: ReadonlySet<string>): Box {
-  if (!folded.has(box.id) || box.kind === 'task') return box;
+  if (!folded.has(box.id)) return box;
   const gives = box.lines.at(-1)?.gives;
   return { ...box, lines: gives === undefined ? [] : [{ text: gives }] };
 }
@@ -97,18 +104,29 @@ function arrow({ placed }: Placement, from: Placed | undefined, to: Placed): str
   ];
 }
 
+/** Points down where the box is open. The square around it is what a finger hits. */
+function foldMark(x: number, y: number, isFolded: boolean): string {
+  const path = isFolded ? `M${x} ${y - 9}l6 4.5l-6 4.5z` : `M${x - 1} ${y - 8}l8 0l-4 6z`;
+  return `<g data-fold=""><rect class="hit" x="${x - padding}" y="${y - titleHeight + 7}" width="${markWidth + padding}" height="${titleHeight}"/><path class="fold" d="${path}"/></g>`;
+}
+
 const titleOf = ({ kind, name, weights }: Box): string =>
   `${prefix[kind]}${name} ${weights === undefined ? '' : weights.toLocaleString('en')}`;
 
-function draw({ box, x, y, width }: Placed): string {
+/** @param isFolded undefined where boxes do not fold */
+function draw({ box, x, y, width }: Placed, isFolded: boolean | undefined): string {
+  const canFold = isFolded !== undefined;
+  const left = x + padding + (canFold ? markWidth : 0);
   const fit = Math.floor((width - 2 * padding) / characterWidth);
   let at = y + titleHeight - 7;
   const weights = box.weights?.toLocaleString('en') ?? '';
   const name = `${prefix[box.kind]}${box.name}`;
   // Bold letters are wider. Where both have no room the name has it: weights are in the box's title too.
-  const hasRoom = weights !== '' && 1.15 * name.length + weights.length + 1 <= fit;
+  const ofName = fit - (canFold ? 2 : 0);
+  const hasRoom = weights !== '' && 1.15 * name.length + weights.length + 1 <= ofName;
   const words = [
-    `<text class="name" x="${x + padding}" y="${at}">${escapeHtml(shorten(name, fit - 2))}</text>`,
+    ...(canFold ? [foldMark(x + padding, at, isFolded)] : []),
+    `<text class="name" x="${left}" y="${at}">${escapeHtml(shorten(name, ofName - 2))}</text>`,
     ...(!hasRoom
       ? []
       : [`<text class="gives" x="${x + width - padding}" y="${at}" text-anchor="end">${weights}</text>`]),
@@ -121,9 +139,26 @@ function draw({ box, x, y, width }: Placed): string {
     words.push(`<text class="gives" x="${x + padding}" y="${at}">${escapeHtml(shorten(gives, fit))}</text>`);
   }
   const title = box.lines.map(({ text, gives }) => (gives === undefined ? text : `${text}: ${gives}`)).join('\n');
-  return `<g data-box="${escapeHtml(box.id)}"><title>${escapeHtml([box.name, ...(weights === '' ? [] : [`${weights} weights`]), title].join('\n'))}</title><rect class="box ${box.kind}" x="${x}" y="${y}" width="${width}" height="${heightOf(box)}" rx="6"/>${words.join('')}</g>`;
+  // Its name is what it shows.
+  const button = canFold ? ` role="button" tabindex="0" aria-expanded="${!isFolded}"` : '';
+  return `<g data-box="${escapeHtml(box.id)}"${button}><title>${escapeHtml([box.name, ...(weights === '' ? [] : [`${weights} weights`]), title].join('\n'))}</title><rect class="box ${looks[box.kind]}" x="${x}" y="${y}" width="${width}" height="${heightOf(box)}" rx="6"/>${words.join('')}</g>`;
 }
 
-const prefix: Readonly<Record<Box['kind'], string>> = { features: '', step: '', channel: 'channel ', task: 'task ' };
+const prefix: Readonly<Record<Box['kind'], string>> = {
+  features: '',
+  step: '',
+  channel: 'channel ',
+  task: 'task ',
+  back: '',
+};
+
+/** The way back looks like what comes from outside: dashed. */
+const looks: Readonly<Record<Box['kind'], string>> = {
+  features: 'features',
+  step: 'step',
+  channel: 'channel',
+  task: 'task',
+  back: 'features',
+};
 
 const shorten = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);

@@ -8,7 +8,8 @@ import { type Span, textOf } from '../text/source.ts';
 export interface Box {
   /** Unique in the drawing. */
   readonly id: string;
-  readonly kind: 'features' | 'step' | 'channel' | 'task';
+  /** `back`: of a training step, the way back from the loss. */
+  readonly kind: 'features' | 'step' | 'channel' | 'task' | 'back';
   readonly name: string;
   /** What happens within, in order, and what comes out of it. */
   readonly lines: readonly { readonly text: string; readonly gives?: string }[];

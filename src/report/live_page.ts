@@ -1,4 +1,7 @@
-/** The page of a run that trains now. It asks for itself again by a `refresh` of its head: no script is needed. */
+/**
+ * The page of a run that trains now. Its script asks for it again and puts what is new in place, so that a reader keeps the place, the
+ * keyboard and the tables that are open. Without scripts the page loads itself again.
+ */
 import type { EpochRecord, TrainingEvent } from '../training/training_events.ts';
 import { counted, escapeHtml, figure, paragraph, section } from './html.ts';
 import { lineChart } from './line_chart.ts';
@@ -21,6 +24,36 @@ export interface Live {
 }
 
 const refreshSeconds = 2;
+
+/** The page of a run that has ended has no script: then there is nothing to ask for. */
+const updating = `
+const places = (root) => [...root.querySelectorAll('a, summary, [tabindex]')];
+const opened = (root) => [...root.querySelectorAll('details')];
+async function update() {
+  let next;
+  try {
+    const response = await fetch(location.href, { cache: 'no-store' });
+    if (!response.ok) throw new Error(response.status);
+    next = new DOMParser().parseFromString(await response.text(), 'text/html');
+  } catch {
+    const lost = document.createElement('p');
+    lost.setAttribute('role', 'status');
+    lost.textContent = 'The training does not answer any more. The figures above are the last ones.';
+    document.querySelector('main section').append(lost);
+    return;
+  }
+  const main = document.querySelector('main');
+  const fresh = next.querySelector('main');
+  const at = places(main).indexOf(document.activeElement);
+  const open = opened(main).map((one) => one.open);
+  opened(fresh).forEach((one, i) => { one.open = open[i] === true; });
+  main.replaceChildren(...fresh.childNodes);
+  if (at !== -1) places(main)[at]?.focus({ preventScroll: true });
+  document.title = next.title;
+  if (next.querySelector('script')) setTimeout(update, ${refreshSeconds * 1000});
+}
+setTimeout(update, ${refreshSeconds * 1000});
+`;
 
 export function livePage(live: Live): string {
   const { model, epochs, steps, tasks, state } = live;
@@ -52,7 +85,9 @@ export function livePage(live: Live): string {
       epochs.some((record) => record.validation) ? validation(parts) : '',
       weights(parts),
     ],
-    goesOn ? `<meta http-equiv="refresh" content="${refreshSeconds}">` : '',
+    goesOn
+      ? { head: `<noscript><meta http-equiv="refresh" content="${refreshSeconds}"></noscript>`, script: updating }
+      : {},
   );
 }
 

@@ -1,5 +1,5 @@
 /** The picture of a model: within a report, with a table next to it, and as a file of its own. */
-import { drawModel } from '../drawing/drawing.ts';
+import { type DrawingOptions, drawModel } from '../drawing/drawing.ts';
 import type { Drawing } from '../drawing/drawn.ts';
 import { palette, pictureStyle } from '../drawing/style.ts';
 import { alternative, escapeHtml } from './html.ts';
@@ -26,8 +26,8 @@ export function figureOf(model: string, drawing: Drawing): string {
 }
 
 /** An SVG file, on paper of its own: a page that shows it as an image lends it no colour. */
-export function svgFile(model: string, drawing: Drawing): string {
-  const { width, height, title, svg } = drawModel(model, drawing);
+export function svgFile(model: string, drawing: Drawing, options: DrawingOptions = {}): string {
+  const { width, height, title, svg } = drawModel(model, drawing, options);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}">`,
     `<style>${palette}${pictureStyle}</style>`,

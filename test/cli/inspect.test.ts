@@ -28,6 +28,18 @@ describe('a stage of the compiler', () => {
     expect(JSON.parse(json.written)).toMatchObject(data);
   });
 
+  it('draws the towers, or a graph with a box for each block, as one SVG and nothing else', async () => {
+    const towers = await inProcess('inspect', films, '--graph', '--svg');
+    expect(towers).toMatchObject({ said: '', thrown: undefined });
+    expect(towers.written).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+    expect(towers.written).toContain('channel main');
+    const step = await inProcess('inspect', films, '--graph', 'step', '--svg');
+    expect(step.written.startsWith('<svg ') && step.written.endsWith('</svg>\n')).toBe(true);
+    expect(step.written).toContain('data-box="gradient/user/main/mlp"');
+    // As a page does, an image of its own must parse.
+    expect(step.written.match(/<g /g)).toHaveLength(step.written.match(/<\/g>/g)!.length);
+  });
+
   it('says shapes, parameters, FLOPs and bytes of each block', async () => {
     const { written } = await inProcess('inspect', films, '--graph', '--set', 'width=4');
     expect(written).toMatch(/^ +13 {2}profile +fields\[2 × 8\]$/m);

@@ -253,6 +253,22 @@ describe.skipIf(chromium === undefined)('the page', () => {
       page.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value }] });
     const size = { width: 360, height: 740, deviceScaleFactor: 1, mobile: true };
     await page.value(`${axe}; 0`);
+    // An answer for a user, with all that opens open: the command, the limits, the shares of tasks.
+    await type('#user', 'u1');
+    await page.until(`document.querySelectorAll('[role=option]').length > 0`);
+    await press('ArrowDown');
+    await press('Enter');
+    await page.until(`document.getElementById('whose').textContent.startsWith('For user u1')`);
+    const openAll = () => page.value(`document.querySelectorAll('details').forEach((one) => { one.open = true; })`);
+    await openAll();
+    await prefer('dark');
+    expect(await check()).toEqual([]);
+    await page.send('Emulation.setDeviceMetricsOverride', size);
+    await page.until('document.documentElement.scrollWidth <= 360');
+    await prefer('light');
+    expect(await check()).toEqual([]);
+    await page.send('Emulation.clearDeviceMetricsOverride');
+    // Mistakes in the form, and a list that is open.
     await type('#filter', 'yaer');
     await page.until(`document.querySelector('.wrong')`);
     await type('#user', 'u');
@@ -273,6 +289,14 @@ describe.skipIf(chromium === undefined)('the page', () => {
     await type('#token', 'another-token-of-16');
     await press('Enter');
     await page.until(`document.getElementById('token-mistake').textContent !== ''`);
+    await page.value(`${readFileSync('node_modules/axe-core/axe.min.js', 'utf8')}; 0`);
+    await page.value(`axe.run().then(({ violations }) => { window.found = violations; }), 0`);
+    await page.until('window.found');
+    expect(
+      await page.value(
+        `found.map(({ id, impact }) => impact + ' ' + id).filter((one) => /^(serious|critical)/.test(one))`,
+      ),
+    ).toEqual([]);
     await type('#token', token);
     await press('Enter');
     await page.until(`document.querySelectorAll('.items > li').length > 0`);

@@ -143,7 +143,9 @@ describe.skipIf(chromium === undefined)('the playground', () => {
     const open = await height();
     await click('#fold');
     expect(await height()).toBeLessThan(open);
+    expect(await page.value(`document.getElementById('fold').ariaPressed`)).toBe('true');
     await click('#fold');
+    expect(await height()).toBe(open);
     for (let n = 0; n < 5; n++) await click('#nearer');
     expect(
       await page.value(`document.getElementById('towers').scrollWidth > document.getElementById('towers').clientWidth`),
@@ -176,9 +178,76 @@ describe.skipIf(chromium === undefined)('the playground', () => {
     ).toBe(0);
   });
 
+  it('folds one box, by its mark and by the space bar, and keeps it folded while the text changes', async () => {
+    await choose('models/two_tower.tower');
+    const box = `#towers [data-box="user.main"]`;
+    await page.until(`document.querySelector('${box}')`);
+    const expanded = () => page.value<string>(`document.querySelector('${box}').ariaExpanded`);
+    const linesIn = () => page.value<number>(`document.querySelectorAll('${box} text').length`);
+    const open = await linesIn();
+    // The picture may be under the edge of the window.
+    await page.value(`document.querySelector('${box}').scrollIntoView({ block: 'center' })`);
+    const { x, y } = await page.value<{ x: number; y: number }>(
+      `(({ x, y, width, height }) => ({ x: x + width / 2, y: y + height / 2 }))(document.querySelector('${box} [data-fold]').getBoundingClientRect())`,
+    );
+    for (const type of ['mousePressed', 'mouseReleased']) {
+      await page.send('Input.dispatchMouseEvent', { type, x, y, button: 'left', clickCount: 1 });
+    }
+    await page.until(`document.querySelector('${box}').ariaExpanded === 'false'`);
+    expect(await linesIn()).toBeLessThan(open);
+    // The other boxes stay as they are.
+    expect(await page.value(`document.querySelector('#towers [data-box="item.main"]').ariaExpanded`)).toBe('true');
+    expect(await page.value(`document.getElementById('fold').ariaPressed`)).toBe('false');
+    await clickBehind('group profile =');
+    await page.type(' ');
+    await page.until(`document.getElementById('about').textContent === ''`);
+    expect(await expanded()).toBe('false');
+    const key = async (name: string, code: string): Promise<void> => {
+      const options = {
+        key: name,
+        code,
+        text: name === ' ' ? ' ' : '\r',
+        windowsVirtualKeyCode: name === ' ' ? 32 : 13,
+      };
+      for (const type of ['keyDown', 'keyUp']) await page.send('Input.dispatchKeyEvent', { type, ...options });
+    };
+    await page.value(`document.querySelector('${box}').focus()`);
+    await key(' ', 'Space');
+    expect(await expanded()).toBe('true');
+    expect(await linesIn()).toBe(open);
+    // The box that was drawn anew has the keyboard, and Enter goes to its text.
+    expect(await page.value(`document.activeElement.dataset.box`)).toBe('user.main');
+    await key('Enter', 'Enter');
+    expect(await page.value(`getSelection().toString()`)).toContain('profile -> flatten');
+    await choose('models/two_tower.tower');
+    await page.until(`document.getElementById('about').textContent !== ''`);
+  });
+
+  it('draws the training step, a box for each block, and other graphs', async () => {
+    await page.until(`document.getElementById('state').textContent === 'checks'`);
+    const chooseGraph = (name: string) =>
+      page.value(
+        `(() => { const one = document.getElementById('graph-name'); one.value = '${name}'; one.dispatchEvent(new Event('change')); })()`,
+      );
+    await chooseGraph('training step');
+    const drawn = await shown('graph-picture');
+    for (const said of ['tower user', 'main/mlp', 'score/watch', 'gradient/user/main/mlp', 'optimizer']) {
+      expect(drawn).toContain(said);
+    }
+    const height = () => page.value<number>(`document.querySelector('#graph-picture svg').viewBox.baseVal.height`);
+    const open = await height();
+    await click('#graph-fold');
+    expect(await height()).toBeLessThan(open);
+    await click('#graph-fold');
+    if (process.env.SCREENSHOTS) writeFileSync(`${process.env.SCREENSHOTS}/step.png`, await page.screenshot());
+    await chooseGraph('item');
+    expect(await shown('graph-picture')).not.toContain('optimizer');
+  });
+
   it('lists a mistake with its place, and fixes it by one click', async () => {
     await choose('models/two_tower.tower');
     await page.until(`document.getElementById('state').textContent === 'checks'`);
+    await page.until(`document.querySelector('#towers [data-box="user.main"]')`);
     await clickBehind('profile -> flatten -> mlp');
     await page.type('x');
     await page.until(`!document.getElementById('problems').hidden`);
@@ -266,6 +335,9 @@ describe.skipIf(chromium === undefined)('the playground', () => {
       });
       await page.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value }] });
       await page.until(`innerWidth === ${width} && document.documentElement.scrollWidth <= ${width}`);
+      // The editor hears of dark and light by an event, after the page has its colours.
+      const isDark = `getComputedStyle(document.querySelector('.cm-activeLine')).backgroundColor.startsWith('rgba(153')`;
+      await page.until(`${isDark} === ${value === 'dark'}`);
       await page.value(
         `void (delete window.judged, axe.run().then(({ violations }) => { window.judged = violations; }))`,
       );

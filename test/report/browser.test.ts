@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openWatch } from '../../src/api/watch.ts';
 import { reportPage } from '../../src/report/page.ts';
 import { runsPage } from '../../src/report/runs_page.ts';
 import { chromium, Page } from '../playground/browser.ts';
@@ -44,6 +45,23 @@ describe.skipIf(chromium === undefined)('reports', () => {
       page.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] }),
     ]);
 
+  const expectNoBarrier = async (): Promise<void> => {
+    await page.send('Runtime.evaluate', { expression: readFileSync('node_modules/axe-core/axe.min.js', 'utf8') });
+    for (const [width, scheme] of [
+      [390, 'light'],
+      [1440, 'dark'],
+    ] as const) {
+      await show(width, scheme);
+      await page.until(`innerWidth === ${width} && document.documentElement.scrollWidth <= ${width}`);
+      await page.value(
+        `void (delete window.judged, axe.run().then(({ violations }) => { window.judged = violations; }))`,
+      );
+      await page.until('window.judged');
+      const serious = `judged.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => id + ': ' + nodes[0].html)`;
+      expect(await page.value(serious)).toEqual([]);
+    }
+  };
+
   it.each(['one', 'several'] as const)('run nothing that a name brings: %s', async (name) => {
     await visit(name);
     expect(await page.value('window.wasRun')).toBeUndefined();
@@ -73,21 +91,40 @@ describe.skipIf(chromium === undefined)('reports', () => {
     'fit a phone and a desk, light and dark, without a barrier: %s',
     async (name) => {
       await visit(name);
-      await page.send('Runtime.evaluate', { expression: readFileSync('node_modules/axe-core/axe.min.js', 'utf8') });
-      for (const [width, scheme] of [
-        [390, 'light'],
-        [1440, 'dark'],
-      ] as const) {
-        await show(width, scheme);
-        await page.until(`innerWidth === ${width} && document.documentElement.scrollWidth <= ${width}`);
-        await page.value(
-          `void (delete window.judged, axe.run().then(({ violations }) => { window.judged = violations; }))`,
-        );
-        await page.until('window.judged');
-        const serious = `judged.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => id + ': ' + nodes[0].html)`;
-        expect(await page.value(serious)).toEqual([]);
-      }
+      await expectNoBarrier();
     },
     60_000,
   );
+
+  it('of a run that trains update in place, without a barrier, and say how it ended', async () => {
+    const watch = await openWatch(0);
+    const step = {
+      kind: 'step',
+      epoch: 1,
+      stepOfEpoch: 7,
+      steps: 2000,
+      examplesPerSecond: 1234,
+      secondsLeft: 5,
+    } as const;
+    watch.ready({ model: hostile, tasks: [] });
+    for (let at = 1; at <= 7; at++) watch.event({ ...step, step: at, loss: 1 + 1 / at });
+    watch.event({ kind: 'epoch', record: { ...partsOf().curves.epochs[0]!, best: true } });
+    await page.send('Page.navigate', { url: watch.url });
+    await page.until(`document.readyState === 'complete' && document.body.textContent.includes('Step 7 of')`);
+    await page.value(
+      `void (window.isSame = true, document.querySelector('details').open = true, document.querySelector('summary').focus())`,
+    );
+    watch.event({ ...step, step: 8, loss: 0.5 });
+    await page.until(`document.body.textContent.includes('Step 8 of')`);
+    // It is the same page: the reader's place, the open table and the keyboard are where they were.
+    expect(await page.value('window.isSame')).toBe(true);
+    expect(await page.value(`document.querySelector('details').open`)).toBe(true);
+    expect(await page.value(`document.activeElement === document.querySelector('summary')`)).toBe(true);
+    expect(await page.value('window.wasRun')).toBeUndefined();
+    await expectNoBarrier();
+    const ending = watch.end('ended', 'runs/first/report.html');
+    await page.until(`document.body.textContent.includes('The whole report is in runs/first/report.html.')`);
+    await ending;
+    expect(await page.value('document.title')).toContain('training has ended');
+  }, 120_000);
 });

@@ -24,6 +24,7 @@ interface Options extends RunOptions {
   readonly model?: boolean;
   readonly plan?: boolean;
   readonly graph?: boolean | string;
+  readonly svg?: boolean;
   readonly attention?: boolean;
   readonly step?: number;
   readonly out?: string;
@@ -46,6 +47,12 @@ export function inspectCommand(program: Command): void {
         '--graph [name]',
         'show shapes, parameters, FLOPs and bytes of each block; with a name (step, or a tower), show each node of that graph',
       ),
+    )
+    .addOption(
+      new Option(
+        '--svg',
+        'with --graph: write a picture, as SVG: the towers, or with a name that graph with a box for each block',
+      ).conflicts('json'),
     )
     .addOption(
       new Option('--attention', 'show the weight that `senet` gives each field of a trained model').conflicts([
@@ -74,6 +81,7 @@ export function inspectCommand(program: Command): void {
       command,
       'tower inspect models/two_tower.tower --graph',
       'tower inspect models/two_tower.tower --graph step',
+      'tower inspect models/two_tower.tower --graph step --svg > step.svg',
       'tower inspect runs/first',
       'tower inspect runs/first --attention',
       'tower inspect runs/first --step 17 --out audit/step-17',
@@ -85,6 +93,7 @@ async function inspect(command: Command, path: string, options: Options): Promis
   if (options.step === undefined && (options.out !== undefined || options.force)) {
     command.error("error: options '--out' and '--force' need '--step <number>'");
   }
+  if (options.svg && !options.graph) command.error("error: option '--svg' needs '--graph'");
   if (existsSync(path) && statSync(path).isDirectory()) return inspectRun(path, options);
   if (options.attention) throw failure('attention-of-model', { path });
   if (options.step !== undefined) throw failure('step-of-model', { path });
@@ -114,9 +123,11 @@ async function inspectLowered(path: string, options: Options): Promise<void> {
   const { graphOf, summarise, summaryText } = await import('../views/graph.ts');
   if (typeof options.graph === 'string') {
     const graph = graphOf(plan, options.graph);
+    if (options.svg) return answer((await import('../../api/picture.ts')).graphPicture(graph, lowered).trimEnd());
     const [{ print }, { plain }] = await Promise.all([import('../../graph/print.ts'), import('../views/plain.ts')]);
     return options.json ? answerJson(plain(graph)) : answer(print(graph));
   }
+  if (options.svg) return answer((await import('../../api/picture.ts')).modelPicture(model, lowered).trimEnd());
   const summary = summarise(lowered);
   return options.json ? answerJson(summary) : answer(summaryText(summary));
 }
