@@ -20,10 +20,9 @@ import { isFolder, readJsonFile } from '../storage/run_files.ts';
 import { isEventFile } from '../tracking/event_file.ts';
 import { metricsFile, stepsFile } from './metrics_log.ts';
 import { profileFilesIn, profileFolder } from './profile/files.ts';
-import { evaluationFile, reportFile } from './result_files.ts';
+import { evaluationFile, reportFile, trackingFile } from './result_files.ts';
 
 export const [runFile, weightsFile] = ['run.json', 'weights.safetensors'] as const;
-export const trackingFile = 'tracking.json';
 /** Weights of the best epoch so far, while the run goes on. */
 export const bestFile = (epoch: number): string => `weights-${epoch}.safetensors`;
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { defined } from '../../defined.ts';
 import { writeTextDurably } from '../../storage/durable.ts';
 import { readJsonFile } from '../../storage/run_files.ts';
-import { trackingFile } from '../../training/folder.ts';
+import { trackingFile } from '../../training/result_files.ts';
 
 export interface Remembered {
   readonly format: 'tower-tracking-1';
