@@ -13,6 +13,7 @@ const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   loop: [[...tsx, 'bench/loop.ts']],
   engines: [[...tsx, 'bench/engines.ts']],
+  precision: [[...tsx, 'bench/precision.ts']],
   host: [[...tsx, 'bench/embedding.ts']],
   tables: [[...tsx, 'bench/tables.ts']],
   scale: ['1e4', '1e5', '1e6'].map((rows) => [...tsx, 'bench/scale.ts', rows]),

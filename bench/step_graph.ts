@@ -3,6 +3,7 @@
  * plain gradient descent, and the gradients of both inputs handed back.
  */
 import type { Tensors } from '../src/engine/engine.ts';
+import { hostDtype } from '../src/graph/bfloat16.ts';
 import { makeBuilder } from '../src/graph/builder.ts';
 import { resolveShape, type Sizes } from '../src/graph/dims.ts';
 import type { Graph, Tensor } from '../src/graph/graph.ts';
@@ -77,7 +78,7 @@ export function randomTensors(graph: Graph, which: 'inputs' | 'parameters', size
       const data = new Float32Array(shape.reduce((product, dim) => product * dim, 1));
       const limit = which === 'inputs' ? 1 : name.includes('bias') ? 0 : Math.sqrt(6 / (shape[0]! + (shape[1] ?? 0)));
       random.fill(data, -limit, limit);
-      return [name, { dtype, shape, data }];
+      return [name, { dtype: hostDtype(dtype), shape, data }];
     }),
   );
 }

@@ -31,6 +31,8 @@ export interface RunIdentity {
   /** Of a run that went on from an earlier one. */
   readonly from?: Lineage;
   readonly engine: string;
+  /** In which precision its steps multiply matrices, where the model asks for another one than the usual. */
+  readonly precision?: 'float32' | 'bf16';
   readonly settings: Settings;
   /** Settings that were changed on the way, in order. */
   readonly changes: readonly Change[];

@@ -19,6 +19,7 @@ export interface Manifest {
     readonly epochs: number;
     readonly steps: number;
     readonly rows: number;
+    readonly precision?: 'float32' | 'bf16';
     readonly best?: { readonly epoch: number; readonly metric: string; readonly value: number };
     readonly changes?: readonly Change[];
   };

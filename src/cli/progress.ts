@@ -1,4 +1,5 @@
 /** One progress bar for the whole training on stderr, and one line per epoch. Without a terminal: only the lines. */
+import type { ChosenPrecision } from '../training/precision.ts';
 import type { EpochRecord, TrainingEvent } from '../training/training_events.ts';
 import { makeBar } from './bar.ts';
 import { say } from './report.ts';
@@ -27,10 +28,11 @@ export function makeProgress(): ProgressView {
   return {
     show(event) {
       if (event.kind === 'started') {
-        const { resumedAt, leftOut, withoutList, kept } = event;
+        const { resumedAt, leftOut, withoutList, kept, precision } = event;
         if (kept)
           say(`kept ${kept.join(', ')}: Tower did not write ${kept.length === 1 ? 'this file' : 'these files'}`);
         if (resumedAt !== undefined) say(`resumed after step ${resumedAt}`);
+        if (precision) say(precisionWords(precision));
         if (withoutList) say(`${withoutList} training rows have an empty list, so they are the target of no position`);
         if (leftOut > 0) say(`each epoch skips ${leftOut} rows, which are too few for a batch`);
         inSteps = event.round !== undefined;
@@ -64,6 +66,10 @@ export function makeProgress(): ProgressView {
     },
   };
 }
+
+/** `precision: bf16 (auto: avx512_bf16, and 412 million operations in a step)` */
+const precisionWords = ({ precision, asked, because }: ChosenPrecision): string =>
+  `precision: ${precision}${because === undefined ? '' : ` (${asked === 'auto' ? 'auto: ' : ''}${because})`}`;
 
 /** That the figures are of a sample, and how large it is. */
 const sampleWords = ({ rankings, of, per }: NonNullable<EpochRecord['sample']>): string =>

@@ -19,6 +19,8 @@ export interface Engine {
    * each graph that answers requests.
    */
   readonly evenRows?: number;
+  /** Has kernels for products of bfloat16. Absent: it multiplies in float32, and rounds what comes out. */
+  readonly multipliesBfloat16?: true;
   /**
    * @param parameters the first values of every parameter of the graph, by name
    * @param rows of a run, at most: so few that threads may cost more than they save. Default: many

@@ -1,6 +1,6 @@
 /** How much a graph holds and does, in all and for each part of the model. */
 import { countElements, resolveShape, type Sizes } from './dims.ts';
-import type { Graph, Node, TensorType } from './graph.ts';
+import { bytesOfDtype, type Graph, type Node, type TensorType } from './graph.ts';
 import { isLeaf, rowOf } from './ops/table.ts';
 
 export interface Cost {
@@ -66,5 +66,5 @@ function prefixes(label: string): string[] {
 }
 
 function bytesOf(type: TensorType, sizes: Sizes): number {
-  return countElements(resolveShape(type.shape, sizes)) * (type.dtype === 'bool' ? 1 : 4);
+  return countElements(resolveShape(type.shape, sizes)) * bytesOfDtype[type.dtype];
 }

@@ -1,4 +1,5 @@
 /** Runs a graph in plain arrays: slow, simple, and the definition that every engine is held to. */
+import { roundIfBfloat16 } from './bfloat16.ts';
 import { bindShape, countElements, resolveShape, type Sizes } from './dims.ts';
 import { GraphTypeError } from './errors.ts';
 import type { Dtype, Graph, Tensor } from './graph.ts';
@@ -10,7 +11,7 @@ export type Tensors = Readonly<Record<string, Tensor>>;
 export type DoubleTensors = Readonly<Record<string, Values>>;
 
 /**
- * Values of the outputs, and of all parameters after the updates. float32: each op's result is rounded to float32.
+ * Values of the outputs, and of all parameters after the updates. Each op's result is rounded to its dtype.
  * Throws GraphTypeError when a value is missing or does not have its declared shape, or an index is out of range.
  */
 export function evaluate(
@@ -24,13 +25,13 @@ export function evaluate(
   };
 }
 
-/** The same in double precision, for finite differences. */
+/** The same in double precision, bfloat16 too: for finite differences. */
 export function evaluateInDoubles(
   graph: Graph,
   inputs: DoubleTensors,
   parameters: DoubleTensors,
 ): { readonly outputs: DoubleTensors; readonly parameters: DoubleTensors } {
-  return run(graph, inputs, parameters, { ...arrays, float32: Float64Array });
+  return run(graph, inputs, parameters, { ...arrays, float32: Float64Array, bfloat16: Float64Array });
 }
 
 /** What the symbols of a graph represent, learned from its inputs. */
@@ -44,7 +45,7 @@ export function sizesOf(graph: Graph, inputs: Readonly<Record<string, { readonly
   return sizes;
 }
 
-const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
+const arrays = { float32: Float32Array, bfloat16: Float32Array, int32: Int32Array, bool: Uint8Array };
 
 type Arrays = Readonly<Record<Dtype, new (length: number) => Values['data']>>;
 
@@ -69,6 +70,7 @@ function run(graph: Graph, inputs: DoubleTensors, parameters: DoubleTensors, mak
       output,
       node.attributes,
     );
+    roundIfBfloat16(output);
     values.push(output);
   }
   const after: Record<string, Values> = {};

@@ -4,7 +4,12 @@
  */
 import type { OpName } from './ops.ts';
 
-export type Dtype = 'float32' | 'int32' | 'bool';
+export type Dtype = 'float32' | 'bfloat16' | 'int32' | 'bool';
+
+export const bytesOfDtype: Readonly<Record<Dtype, number>> = { float32: 4, bfloat16: 2, int32: 4, bool: 1 };
+
+/** What goes in and out: bfloat16 is for values between two nodes alone. */
+export type HostDtype = Exclude<Dtype, 'bfloat16'>;
 
 /**
  * A length known only when the graph runs: `times` × the symbol. Symbols in use: `batch` (rows of a step or a query),
@@ -81,7 +86,7 @@ export interface Graph {
 
 /** Row-major numbers with their shape: what goes into a graph and what comes out. Bools are Uint8Array of 0/1. */
 export interface Tensor {
-  readonly dtype: Dtype;
+  readonly dtype: HostDtype;
   readonly shape: readonly number[];
   readonly data: Float32Array | Int32Array | Uint8Array;
 }

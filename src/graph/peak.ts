@@ -1,14 +1,12 @@
 /** How many bytes a run holds at the same time: every value from where it is made to where it is last read. */
 import { resolveShape, type Sizes } from './dims.ts';
-import type { Graph } from './graph.ts';
-
-const width = { float32: 4, int32: 4, bool: 1 } as const;
+import { bytesOfDtype, type Graph } from './graph.ts';
 
 /** Bytes of what crosses to an engine and back in a run: the host holds these besides the engine's own. */
 export function crossingBytes({ nodes, inputs, outputs }: Graph, symbols: Sizes): number {
   return [...inputs, ...outputs].reduce((sum, { node }) => {
     const { shape, dtype } = nodes[node]!.type;
-    return sum + resolveShape(shape, symbols).reduce((product, dim) => product * dim, width[dtype]);
+    return sum + resolveShape(shape, symbols).reduce((product, dim) => product * dim, bytesOfDtype[dtype]);
   }, 0);
 }
 
@@ -20,7 +18,7 @@ export function evenSizes({ nodes }: Graph, size: number): Sizes {
 
 export function peakBytes(graph: Graph, symbols: Sizes): number {
   const bytes = graph.nodes.map(({ type }) =>
-    resolveShape(type.shape, symbols).reduce((product, dim) => product * dim, width[type.dtype]),
+    resolveShape(type.shape, symbols).reduce((product, dim) => product * dim, bytesOfDtype[type.dtype]),
   );
   const lastRead = graph.nodes.map((_, id) => id);
   graph.nodes.forEach(({ inputs }, id) => {

@@ -23,6 +23,7 @@ export function verify(graph: Graph): string[] {
   );
   for (const { name, node } of graph.outputs) {
     if (graph.nodes[node] === undefined) problems.push(`output "${name}": there is no %${node}`);
+    else if (graph.nodes[node].type.dtype === 'bfloat16') problems.push(`output "${name}": %${node} is bfloat16`);
   }
   problems.push(
     ...repeated(
@@ -72,6 +73,7 @@ function problemsOfLeaves(
   for (const { name, node } of declared) {
     const leaf = graph.nodes[node];
     if (leaf?.op !== op || leaf.attributes.name !== name) problems.push(`${op} "${name}": %${node} is not it`);
+    else if (leaf.type.dtype === 'bfloat16') problems.push(`${op} "${name}": %${node} is bfloat16`);
   }
   graph.nodes.forEach((node, id) => {
     if (node.op === op && !declared.some((leaf) => leaf.node === id)) problems.push(`%${id}: ${op} is not declared`);

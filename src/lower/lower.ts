@@ -146,7 +146,7 @@ function analyse(model: Model, memory?: KnownShapes) {
 
 function trainPlan(model: Model): TrainPlan {
   const { train } = model;
-  const { batch, epochs, steps, seed, dense, embeddings, clip, metrics, stop } = train;
+  const { batch, epochs, steps, seed, dense, embeddings, precision, clip, metrics, stop } = train;
   const row = optimizers[dense.kind]!;
   return {
     batch,
@@ -156,6 +156,7 @@ function trainPlan(model: Model): TrainPlan {
     embeddings: optimizers[embeddings.kind]!.rows(embeddings.arguments),
     ...defined({
       steps,
+      precision: precision === 'float32' ? undefined : precision,
       clip,
       metrics: metrics?.map(measureOf),
       validate: validatePlan(train),

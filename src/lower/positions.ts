@@ -7,6 +7,7 @@
 
 import { diagnose } from '../diagnostics/diagnose.ts';
 import { type Diagnostic, hasErrors } from '../diagnostics/diagnostic.ts';
+import { hostDtype } from '../graph/bfloat16.ts';
 import { makeBuilder, type Ref } from '../graph/builder.ts';
 import { count } from '../graph/count.ts';
 import { printDim, printType, resolveShape } from '../graph/dims.ts';
@@ -166,7 +167,7 @@ function numbersFor({ graph, inputs }: GraphPlan, elements: number): Tensors {
       if (source.from === 'sequence') makeRandom(1).fill(own, -1, 1);
       else if (source.from === 'mask') own.fill(1);
       else if (source.from === 'noise') data.fill(1 - 2 ** -20);
-      return [name, { dtype, shape, data: dtype === 'int32' ? Int32Array.from(data) : data }];
+      return [name, { dtype: hostDtype(dtype), shape, data: dtype === 'int32' ? Int32Array.from(data) : data }];
     }),
   );
 }

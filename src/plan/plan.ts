@@ -467,6 +467,8 @@ export interface TrainPlan {
   readonly seed: number;
   readonly dense: { readonly rate: number; readonly schedule: SchedulePlan };
   readonly embeddings: RowOptimizerPlan;
+  /** How a step multiplies matrices. The graphs of a plan are in float32 in each case. Absent: float32. */
+  readonly precision?: 'bf16' | 'auto';
   /** Largest length of a step's gradient. The step's graph cuts it. */
   readonly clip?: number;
   /** Between two tables: look-ups read the mean of so many layers of it, and of the rows themselves. The query tower's table first. */

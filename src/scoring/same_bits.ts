@@ -5,8 +5,9 @@
  * preceded by a check on the machine itself, of six runs.
  */
 import type { Engine, Program, Tensors } from '../engine/engine.ts';
+import { hostDtype } from '../graph/bfloat16.ts';
 import { resolveShape } from '../graph/dims.ts';
-import type { Dtype, Graph, Tensor } from '../graph/graph.ts';
+import type { Graph, HostDtype, Tensor } from '../graph/graph.ts';
 import { evenSizes } from '../graph/peak.ts';
 import { makeRandom } from '../random/random.ts';
 
@@ -101,7 +102,7 @@ interface MadeUp {
   readonly data: Tensor['data'];
 }
 
-const numbersOf: Readonly<Record<Dtype, (length: number) => Tensor['data']>> = {
+const numbersOf: Readonly<Record<HostDtype, (length: number) => Tensor['data']>> = {
   float32: (length) => new Float32Array(length),
   int32: (length) => new Int32Array(length),
   bool: (length) => new Uint8Array(length),
@@ -112,7 +113,7 @@ function randomRows(graph: Graph): readonly MadeUp[] {
   return graph.inputs.map(({ name, node }, stream) => {
     const { dtype, shape } = graph.nodes[node]!.type;
     const size = resolveShape(shape, evenSizes(graph, 1)).reduce((product, length) => product * length, 1);
-    const data = numbersOf[dtype](distinct * size);
+    const data = numbersOf[hostDtype(dtype)](distinct * size);
     if (data instanceof Float32Array) {
       makeRandom(1, stream).fill(data, 0, 1);
       // All places of a list are taken.
@@ -131,7 +132,8 @@ async function run(
 ): Promise<Float32Array> {
   const inputs: Record<string, Tensor> = {};
   for (const [at, { name, size, data }] of rows.entries()) {
-    const { dtype, shape } = graph.nodes[graph.inputs[at]!.node]!.type;
+    const { dtype: given, shape } = graph.nodes[graph.inputs[at]!.node]!.type;
+    const dtype = hostDtype(given);
     const own = numbersOf[dtype](places.length * size);
     places.forEach((row, place) => void own.set(data.subarray(row * size, (row + 1) * size), place * size));
     inputs[name] = { dtype, shape: resolveShape(shape, evenSizes(graph, places.length)), data: own };

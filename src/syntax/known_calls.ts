@@ -124,6 +124,7 @@ export const entryWords: Readonly<Record<'task' | 'train' | 'data', readonly str
     'dense',
     'embeddings',
     'overrides',
+    'precision',
     'targets',
     'graph',
     'clip',

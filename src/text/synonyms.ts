@@ -163,6 +163,8 @@ const names: Readonly<Record<Place, Names>> = {
     steps: 'max_steps num_steps total_steps train_steps num_train_steps',
     validate: 'eval_every eval_steps eval_interval val_check_interval check_val_every_n_epoch',
     overrides: 'param_groups parameter_groups lr_mult',
+    precision:
+      'mixed_precision amp dtype compute_dtype | mixed_precision_policy fp16 bf16 autocast half_precision param_dtype',
     clip: 'grad_clip gradient_clip clip_norm max_grad_norm gradient_clipping grad_norm_clip clip_grad_norm global_clipnorm max_norm | gradient_clip_val grad_clip_norm clip_gradient clip_gradients clipping',
     metrics:
       'eval_metrics evaluation_metrics | metric_list valid_metrics validation_metrics topk top_k cutoffs metric_k eval_k',

@@ -7,8 +7,10 @@ import type { Engine } from '../engine/engine.ts';
 import type { Group } from '../engine/group.ts';
 import { type Feeder, makeFeeder } from '../feed/feeder.ts';
 import { connectGraph } from '../feed/graph.ts';
+import type { Graph } from '../graph/graph.ts';
 import { initialValues } from '../graph/initial.ts';
 import type { Plan } from '../plan/plan.ts';
+import { inPrecision, type Precision } from '../plan/precision.ts';
 import type { AnyEpoch } from './batches.ts';
 import { fitted } from './fitted_step.ts';
 import { labelMeans } from './label_means.ts';
@@ -30,18 +32,27 @@ export const tablesOf = (plan: Plan, dataset: Dataset): Tables =>
 
 export interface BegunState extends TrainingState {
   readonly order: Order<AnyEpoch>;
+  /** What the program runs. */
+  readonly graph: Graph;
   /** The workers that take each step together; absent: this one alone. */
   readonly group?: Group;
 }
 
+export interface BeginOptions {
+  readonly plan: Plan;
+  readonly dataset: Dataset;
+  readonly engine: Engine;
+  readonly precision: Precision;
+}
+
 /** The state before the first step; `tables` are at their first values. */
 export async function beginState(
-  { plan, dataset, engine }: { readonly plan: Plan; readonly dataset: Dataset; readonly engine: Engine },
+  { plan, dataset, engine, precision }: BeginOptions,
   tables: Tables,
   group?: Group,
 ): Promise<BegunState> {
   const { step, train } = fitted(plan, dataset.corpus.rows);
-  const graph = group ? sharedStep(step) : step.graph;
+  const graph = inPrecision(group ? sharedStep(step) : step.graph, precision, plan);
   connectGraph(plan, tables, dataset.parts.train);
   const feederOf = (events: Events): Feeder =>
     makeFeeder({
@@ -65,7 +76,7 @@ export async function beginState(
     };
     await group?.note('prepares its step');
     const program = await engine.prepare(graph, initial);
-    return { tables, program, feeder, order, ...defined({ group }) };
+    return { tables, program, feeder, order, graph, ...defined({ group }) };
   } catch (error) {
     feeder.close();
     throw error;

@@ -10,14 +10,17 @@ import { Failure } from '../diagnostics/failure.ts';
 import { cacheBase } from '../engine/cache_folder.ts';
 import type { Engine, EngineName, Program, Tensors } from '../engine/engine.ts';
 import { type Choice, chooseEngine, loadEngine, type Skipped } from '../engine/engines.ts';
+import { bfloat16Instructions } from '../engine/processor.ts';
 import type { Tensor } from '../graph/graph.ts';
 import { initialValues } from '../graph/initial.ts';
 import type { Plan } from '../plan/plan.ts';
+import { inPrecision, type Precision } from '../plan/precision.ts';
 import { makeFolder, writeTextDurably } from '../storage/durable.ts';
 import { readJsonFile } from '../storage/run_files.ts';
 import { type BegunState, beginState, tablesOf } from './begin_state.ts';
 import { fitted } from './fitted_step.ts';
 import { labelMeans } from './label_means.ts';
+import { choosePrecision } from './precision.ts';
 
 /** Those that a trial compares, the preferred first. `javascript` is never faster than `onnx`, which is in the package too. */
 const candidates: readonly EngineName[] = ['tensorflow', 'onnx', 'torch'];
@@ -71,11 +74,21 @@ async function loadAll(): Promise<{ readonly engines: readonly Engine[]; readonl
   return { engines, skipped };
 }
 
+/** In which a training on this engine would multiply. */
+const precisionOf = (plan: Plan, engine: Engine): Precision =>
+  choosePrecision(plan, engine, bfloat16Instructions())?.precision ?? 'float32';
+
 /** What an answer depends on: the step, the sizes that it meets, the processor, and the runtimes. */
 function keyOf(plan: Plan, { corpus, parts }: Dataset, engines: readonly Engine[]): string {
   const { step, train } = fitted(plan, corpus.rows);
   const about = {
-    ...{ graph: step.graph, batch: train.batch, items: corpus.rows, rows: parts.train.rows },
+    ...{
+      graph: step.graph,
+      precisions: engines.map((engine) => precisionOf(plan, engine)),
+      batch: train.batch,
+      items: corpus.rows,
+      rows: parts.train.rows,
+    },
     ...{ processor: cpus()[0]?.model, cores: availableParallelism() },
     engines: engines.map(({ name, version }) => [name, version]),
   };
@@ -115,15 +128,16 @@ async function tried(plan: Plan, dataset: Dataset, engines: readonly Engine[], e
   if ([...tables.values()].reduce((sum, { bytes }) => sum + bytes, 0) > mostTables) {
     return 'no trial: the tables are too large to be made twice';
   }
-  const state = await beginState({ plan, dataset, engine: engines[0]! }, tables);
+  const [first] = engines as [Engine];
+  const state = await beginState({ plan, dataset, engine: first, precision: precisionOf(plan, first) }, tables);
   const milliseconds: Partial<Record<EngineName, number>> = {};
   try {
     const batches = await batchesOf(plan, state);
-    milliseconds[engines[0]!.name] = await timeOf(state.program, batches, each);
+    milliseconds[first.name] = await timeOf(state.program, batches, each);
     const { step, train } = fitted(plan, dataset.corpus.rows);
     const initial = { ...initialValues(step.graph, train.seed), ...labelMeans(plan, dataset.parts.train) };
     for (const engine of engines.slice(1)) {
-      const program = await engine.prepare(step.graph, initial);
+      const program = await engine.prepare(inPrecision(step.graph, precisionOf(plan, engine), plan), initial);
       try {
         milliseconds[engine.name] = await timeOf(program, batches, each);
       } finally {

@@ -173,7 +173,7 @@ export async function namesIn(folder: string): Promise<string[]> {
 }
 
 /** @throws Failure `nothing-to-resume`, `damaged-file`, `cannot-read` */
-async function readIdentity(folder: string): Promise<RunIdentity> {
+export async function readIdentity(folder: string): Promise<RunIdentity> {
   const path = join(folder, runFile);
   const value = await readJsonFile(folder, runFile, 'optional');
   if (value === undefined) throw failure('nothing-to-resume', { folder });
@@ -193,7 +193,7 @@ export async function shardsOfRun(folder: string): Promise<ShardLayout | undefin
 }
 
 function complaintOf(value: unknown): string | undefined {
-  const { format, model, plan, data, seed, engine, settings, changes, files, from } = (value ??
+  const { format, model, plan, data, seed, engine, precision, settings, changes, files, from } = (value ??
     {}) as Partial<RunIdentity>;
   if (format !== 'tower-run-2') return 'it is not a run of this version';
   const texts = [model, plan, engine, data?.events, ...Object.values(data?.features ?? {})];
@@ -202,11 +202,11 @@ function complaintOf(value: unknown): string | undefined {
     typeof data?.features === 'object' &&
     Number.isSafeInteger(seed) &&
     Number.isSafeInteger(settings?.epochs) &&
-    typeof settings?.dense?.rate === 'number' &&
-    typeof settings.embeddings?.rate === 'number' &&
+    [settings?.dense?.rate, settings?.embeddings?.rate].every((rate) => typeof rate === 'number') &&
     Array.isArray(changes) &&
     changes.every((each) => typeof each?.setting === 'string' && Number.isSafeInteger(each.step)) &&
     Array.isArray(files) &&
+    [undefined, 'float32', 'bf16'].includes(precision) &&
     (from === undefined || isLineage(from));
   return fits ? undefined : 'an entry of it is missing or of another kind';
 }

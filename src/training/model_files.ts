@@ -54,12 +54,17 @@ export async function writeWeights(
   return { sha256: hash.digest('hex'), bytes };
 }
 
+interface Ending extends Pick<Manifest['training'], 'status' | 'precision'> {
+  readonly changes: readonly Change[];
+  readonly from?: Lineage;
+}
+
 /** The model of the best epoch, where validation says which that is; else of the weights as they are now. */
 export async function writeModel(
   of: OfModel,
   state: TrainingState,
   { best, epoch, step }: Progress,
-  { status, changes, from }: Pick<Manifest['training'], 'status'> & { changes: readonly Change[]; from?: Lineage },
+  { status, precision, changes, from }: Ending,
 ): Promise<Manifest> {
   const { plan, dataset, engine, folder, origin, tower } = of;
   if (best) await nameAlso(folder, bestFile(best.epoch), weightsFile);
@@ -76,6 +81,7 @@ export async function writeModel(
       epochs: epoch,
       steps: step,
       rows: dataset.parts.train.rows,
+      ...defined({ precision }),
       ...defined({ best: best && { epoch: best.epoch, metric: labelOf(plan.train.stop!), value: best.value } }),
       ...(changes.length > 0 ? { changes } : {}),
     },

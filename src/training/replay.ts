@@ -26,6 +26,7 @@ import { CurrentTowers } from './current_towers.ts';
 import { recordOf, stepsFile } from './metrics_log.ts';
 import { mineNegatives } from './mining.ts';
 import { type Order, orderOf } from './order.ts';
+import { keptPrecision } from './precision.ts';
 import { ratesAt } from './rates.ts';
 import { totalSteps } from './rounds.ts';
 import { describeBatch, type StepBatch } from './step_batch.ts';
@@ -103,7 +104,8 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
   }
   await refuseLostStart(trained, number);
   const tables = tablesOf(plan, dataset);
-  const state = await beginState({ plan, dataset, engine }, tables);
+  const precision = keptPrecision(plan, manifest.training.precision)?.precision ?? 'float32';
+  const state = await beginState({ plan, dataset, engine, precision }, tables);
   const order = orderOf(plan, dataset.parts.train);
   const walk = new Walk(options, state, order);
   try {

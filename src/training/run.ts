@@ -21,6 +21,7 @@ import { mineNegatives } from './mining.ts';
 import { writeModel, writeWeights } from './model_files.ts';
 import { type Norms, normsOf } from './norms.ts';
 import type { Order } from './order.ts';
+import type { ChosenPrecision } from './precision.ts';
 import { type Profiler, profilerOf } from './profile/profiler.ts';
 import { type Rates, ratesAt } from './rates.ts';
 import { type Rounds, roundsOf } from './rounds.ts';
@@ -40,6 +41,7 @@ export interface Standing {
   readonly kept: readonly string[];
   /** Of a run that went on from an earlier one. */
   readonly from?: Lineage;
+  readonly chosen?: ChosenPrecision;
 }
 
 const nothing = { sha256: createHash('sha256').digest('hex'), bytes: 0 };
@@ -101,7 +103,7 @@ export class Run {
       epochs: plan.train.epochs,
       stepsOfEpoch: steps,
       steps: this.rounds.total,
-      ...defined({ round: plan.train.validate?.steps }),
+      ...defined({ round: plan.train.validate?.steps, precision: this.standing.chosen }),
       leftOut,
       ...(withoutList > 0 ? { withoutList } : {}),
       ...(this.standing.resumed ? { resumedAt: this.progress.step } : {}),
@@ -322,8 +324,9 @@ export class Run {
 
   private async seal(status: Manifest['training']['status']): Promise<TrainResult> {
     const { options, state, progress, records, standing } = this;
-    const { changes, from } = standing;
-    const manifest = await writeModel(options, state, progress, { status, changes, ...defined({ from }) });
+    const { changes, from, chosen } = standing;
+    const precision = chosen?.precision;
+    const manifest = await writeModel(options, state, progress, { status, changes, ...defined({ from, precision }) });
     return { folder: options.folder, status, manifest, records };
   }
 }

@@ -13,6 +13,7 @@ import { artifactPaths, writeEncodings } from '../artifact/write.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
+import { bfloat16Instructions } from '../engine/processor.ts';
 import { labelOf } from '../evaluation/measures.ts';
 import type { Plan } from '../plan/plan.ts';
 import { removeDurably } from '../storage/durable.ts';
@@ -22,9 +23,10 @@ import { type BegunState, beginState, tablesOf } from './begin_state.ts';
 import { claimFolder } from './claim.ts';
 import { type OfRun, openEventLog } from './event_log.ts';
 import { fitted } from './fitted_step.ts';
-import { restoreBest, resumeFolder, startFolder, writeIdentity } from './folder.ts';
+import { readIdentity, restoreBest, resumeFolder, startFolder, writeIdentity } from './folder.ts';
 import { openMetricsLog } from './metrics_log.ts';
 import { orderOf } from './order.ts';
+import { type ChosenPrecision, choosePrecision, keptPrecision } from './precision.ts';
 import { totalSteps } from './rounds.ts';
 import { beginning, Run, type Standing } from './run.ts';
 import { openStepsLog } from './steps_log.ts';
@@ -41,7 +43,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   if (!group) return trainAlone(options);
   // Before the folder is touched.
   sharedStep(fitted(options.plan, options.dataset.corpus.rows).step);
-  await agree(group, { ...identify(options.plan, options.dataset, options.engine.name), tower: options.tower });
+  const { plan, dataset, engine, folder, tower } = options;
+  const isOld = options.resume || options.finish;
+  const chosen = isOld
+    ? keptPrecision(plan, (await readIdentity(folder)).precision)
+    : choosePrecision(plan, engine, bfloat16Instructions());
+  await agree(group, { ...identify(plan, dataset, engine.name), tower }, chosen?.precision);
   const result = await trainAlone(options);
   await giveOrder(group, { do: 'end' });
   return result;
@@ -63,16 +70,21 @@ async function start(options: TrainOptions): Promise<TrainResult> {
   const tables = tablesOf(plan, dataset);
   const files = artifactPaths(plan, dataset.encodings, origin).all;
   const from = options.from && { ...options.from.lineage, ...defined({ events: eventsOf(options) }) };
-  const kept = await startFolder(folder, { ...identify(plan, dataset, engine.name, files), ...defined({ from }) });
+  const chosen = choosePrecision(plan, engine, bfloat16Instructions());
+  const kept = await startFolder(folder, {
+    ...identify(plan, dataset, engine.name, files),
+    ...defined({ precision: chosen?.precision, from }),
+  });
   await writeAdmissions(folder, dataset, from?.checksum);
-  return withState(options, tables, async (state) => {
+  return withState(options, chosen, tables, async (state) => {
     if (options.from && from) {
       await beginFrom(options.from.base, state, { plan, dataset, steps: from.steps });
       // From here on the earlier run is not needed: what it learned and what its codes mean is in this folder.
       await writeEncodings(folder, dataset.encodings);
       await saveState(folder, beginning, state);
     }
-    return go(options, state, { progress: beginning, changes: [], resumed: false, kept, ...defined({ from }) });
+    const standing = { progress: beginning, changes: [], resumed: false, kept };
+    return go(options, state, { ...standing, ...defined({ from, chosen }) });
   });
 }
 
@@ -92,15 +104,22 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
   // Without a checkpoint there is nothing to end, and no way to go on from a model that is finished.
   if (!resumed && (options.finish || done || there.from)) throw failure('nothing-to-resume', { folder });
   const tables = tablesOf(plan, dataset);
-  return withState(options, tables, async (state) => {
+  const chosen = keptPrecision(plan, there.precision);
+  return withState(options, chosen, tables, async (state) => {
     const progress = resumed ? await restoreState(folder, state) : beginning;
     if (!options.finish) refuseFewerEpochs(options, progress);
     if (progress.best) await restoreBest(folder, progress.best);
     const changes = [...there.changes, ...changesOf(there.settings, identity.settings, progress.step)];
     await removeDurably(join(folder, manifestFile));
     const { from } = there;
-    await writeIdentity(folder, { ...identity, ...defined({ from }), files: union(there.files, files), changes });
-    return go(options, state, { progress, changes, resumed: progress.step > 0, kept: [], ...defined({ from }) });
+    await writeIdentity(folder, {
+      ...identity,
+      ...defined({ precision: chosen?.precision, from }),
+      files: union(there.files, files),
+      changes,
+    });
+    const standing = { progress, changes, resumed: progress.step > 0, kept: [] };
+    return go(options, state, { ...standing, ...defined({ from, chosen }) });
   });
 }
 
@@ -117,10 +136,12 @@ function refuseFewerEpochs({ plan, dataset, folder }: TrainOptions, { step }: Pr
 /** What the run holds while it goes on. */
 async function withState(
   options: TrainOptions,
+  chosen: ChosenPrecision | undefined,
   tables: TrainingState['tables'],
   work: (state: BegunState) => Promise<TrainResult>,
 ): Promise<TrainResult> {
-  const state = await beginState(options, tables, options.group);
+  const precision = chosen?.precision ?? 'float32';
+  const state = await beginState({ ...options, precision }, tables, options.group);
   try {
     return await work(state);
   } finally {

@@ -1,5 +1,7 @@
 /** The events that a training run reports. */
 
+import type { ChosenPrecision } from './precision.ts';
+
 /** One finished epoch: a line of metrics.jsonl. Where `validate` counts steps, it is one of as many steps, a round. */
 export interface EpochRecord {
   /** From 1. */
@@ -43,6 +45,8 @@ export type TrainingEvent =
       readonly round?: number;
       /** Steps that were done before, when resumed. */
       readonly resumedAt?: number;
+      /** Where the model asks for another precision than the usual. */
+      readonly precision?: ChosenPrecision;
       /** Rows that each epoch leaves out, since they are too few for a batch. */
       readonly leftOut: number;
       /** Training rows without a list before them, which are the target of no position. */

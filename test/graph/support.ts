@@ -4,7 +4,7 @@ import { type Builder, makeBuilder, type Ref } from '../../src/graph/builder.ts'
 import { gradients } from '../../src/graph/differentiate.ts';
 import { countElements, resolveShape, type Sizes } from '../../src/graph/dims.ts';
 import { evaluate, evaluateInDoubles } from '../../src/graph/evaluate.ts';
-import type { Dim, Dtype, Graph, Tensor } from '../../src/graph/graph.ts';
+import type { Dim, Graph, HostDtype, Tensor } from '../../src/graph/graph.ts';
 import { makeRandom } from '../../src/random/random.ts';
 
 export const batch: Dim = { symbol: 'batch', times: 1 };
@@ -13,7 +13,7 @@ export const sizes: Sizes = { batch: 3, hits: 2, nothing: 0, negatives: 4 };
 type Nested = number | readonly Nested[];
 
 /** `tensor([[1, 2], [3, 4]])` is float32 [2, 2]. */
-export function tensor(nested: Nested, dtype: Dtype = 'float32'): Tensor {
+export function tensor(nested: Nested, dtype: HostDtype = 'float32'): Tensor {
   const shape: number[] = [];
   for (let level = nested; typeof level !== 'number'; level = level[0]!) {
     shape.push(level.length);
@@ -46,7 +46,7 @@ export function named(given: readonly Tensor[]): Record<string, Tensor> {
 export interface GradientCase {
   readonly inputs: readonly {
     readonly shape: readonly Dim[];
-    readonly dtype?: Dtype;
+    readonly dtype?: HostDtype;
     readonly low?: number;
     readonly high?: number;
     /** Row-major values; random ones where absent. */

@@ -1,5 +1,6 @@
 /** Runs a graph with tfjs's own ops, so that tfjs's own autodiff can say what its gradients are. */
 import type * as TensorFlow from '@tensorflow/tfjs';
+import { hostDtype } from '../../src/graph/bfloat16.ts';
 import { resolveShape } from '../../src/graph/dims.ts';
 import { sizesOf } from '../../src/graph/evaluate.ts';
 import type { Graph, Node, Tensor } from '../../src/graph/graph.ts';
@@ -34,7 +35,7 @@ const runs: Partial<Record<OpName, Run>> = {
   Sigmoid: (tf, [a]) => tf.sigmoid(a!),
   Relu: (tf, [a]) => tf.relu(a!),
   Softplus: (tf, [a]) => tf.softplus(a!),
-  Cast: (tf, [a], node) => tf.cast(a!, node.type.dtype),
+  Cast: (tf, [a], node) => tf.cast(a!, hostDtype(node.type.dtype)),
   Select: (tf, [c, a, b], _, shape) =>
     tf.where(tf.broadcastTo(c!, shape), tf.broadcastTo(a!, shape), tf.broadcastTo(b!, shape)),
   MatMul: product,
@@ -86,7 +87,7 @@ export function tfjsGradients(
           const name = String(node.attributes.name);
           values.push(by.includes(name) ? given[by.indexOf(name)]! : toTfjs(inputs[name]!));
         } else if (node.op === 'Constant') {
-          values.push(tf.tensor([...(node.attributes.values as readonly number[])], shape, node.type.dtype));
+          values.push(tf.tensor([...(node.attributes.values as readonly number[])], shape, hostDtype(node.type.dtype)));
         } else {
           values.push(
             runs[node.op]!(

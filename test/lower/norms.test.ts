@@ -1,5 +1,6 @@
 /** Norms of gradients against what plain gradient descent makes of the weights: (before − after) ÷ rate. */
 import { describe, expect, it } from 'vitest';
+import { hostDtype } from '../../src/graph/bfloat16.ts';
 import { resolveShape } from '../../src/graph/dims.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
 import type { Graph, Tensor } from '../../src/graph/graph.ts';
@@ -42,7 +43,11 @@ function inputsOf(graph: Graph): Record<string, Tensor> {
       else random.fill(data, -1, 1);
       return [
         name,
-        { dtype, shape, data: dtype === 'int32' ? Int32Array.from({ length: count }, (_, at) => at) : data },
+        {
+          dtype: hostDtype(dtype),
+          shape,
+          data: dtype === 'int32' ? Int32Array.from({ length: count }, (_, at) => at) : data,
+        },
       ];
     }),
   );

@@ -7,6 +7,7 @@ import { printValueType } from '../../library/values.ts';
 import type { Lowered } from '../../lower/lower.ts';
 import type { SharedValue } from '../../lower/shared.ts';
 import { type GraphPlan, type Plan, sequenceFeature } from '../../plan/plan.ts';
+import { inPrecision } from '../../plan/precision.ts';
 import { largestSizes } from '../../plan/rows_prefix.ts';
 import { nearest } from '../../text/nearest.ts';
 import { positionAt, textOf } from '../../text/source.ts';
@@ -33,10 +34,10 @@ export interface Summary {
 }
 
 export function summarise({ plan, arrows, shared }: Lowered): Summary {
-  const { graph } = plan.step;
+  const graph = stepGraph(plan);
   const { batch } = plan.train;
   const sequences = sequencesOf(plan);
-  const { parts, ...total } = count(graph, sizesOf(plan.step, batch, sequences?.count));
+  const { parts, ...total } = count(graph, sizesOf({ ...plan.step, graph }, batch, sequences?.count));
   return {
     model: plan.model,
     batch,
@@ -55,6 +56,10 @@ export function summarise({ plan, arrows, shared }: Lowered): Summary {
     })),
   };
 }
+
+/** As it runs where the precision does not depend on the machine. */
+const stepGraph = (plan: Plan): Graph =>
+  inPrecision(plan.step.graph, plan.train.precision === 'bf16' ? 'bf16' : 'float32', plan);
 
 /** `user/shared/dense` has `weights` and `bias`. */
 const layerOf = (name: string, kind: SharedValue['kind']): string =>
@@ -111,7 +116,7 @@ const indented = (part: string): string => {
 /** @throws Failure `unknown-name` */
 export function graphOf(plan: Plan, name: string): Graph {
   const graphs = new Map<string, Graph>([
-    ['step', plan.step.graph],
+    ['step', stepGraph(plan)],
     ...plan.towers.map((tower) => [tower.name, tower.embedded.graph] as const),
   ]);
   const graph = graphs.get(name);

@@ -2,13 +2,14 @@
  * A graph as an ONNX model. In a training graph every parameter is an input and its new value an output, so that the
  * caller holds the state; in an exported one the weights are initializers.
  */
-import type { Graph } from '../../graph/graph.ts';
+import type { Graph, Node } from '../../graph/graph.ts';
 import { message } from '../../storage/protobuf.ts';
 import type { Tensors } from '../engine.ts';
 import { marked } from './emitted.ts';
 import { onnxSchema } from './onnx_schema.ts';
 import { onnxTable, operatorSet } from './onnx_table.ts';
-import { OnnxWriter, valueInfo } from './onnx_writer.ts';
+import { type OnnxLowering, type OnnxTable, OnnxWriter, onnxType, valueInfo } from './onnx_writer.ts';
+import { withoutBfloat16 } from './without_bfloat16.ts';
 
 const modelMessage = message(onnxSchema, 'ModelProto');
 
@@ -56,13 +57,15 @@ function encode(writer: OnnxWriter, inputs: readonly Named[], outputs: readonly 
 export const trainingOnnx = (graph: Graph): Uint8Array => stepOnnx(graph).bytes;
 
 /** The same model, and the graph's node of each of its nodes, by name. */
-export function stepOnnx(graph: Graph): { readonly bytes: Uint8Array; readonly nodeOf: ReadonlyMap<string, number> } {
+export function stepOnnx(whole: Graph): { readonly bytes: Uint8Array; readonly nodeOf: ReadonlyMap<string, number> } {
+  const { graph, rounded } = withoutBfloat16(whole);
   const updates = graph.updates.map(({ parameter, node }) => ({ name: updatedOutput(parameter), node }));
   const outputs = [...graph.outputs, ...updates];
   const parameters = graph.parameters.map(({ name, node }) => ({ name: parameterInput(name), node }));
   const named = new Map([...nameOutputs(graph, outputs), ...parameters.map(({ name, node }) => [node, name] as const)]);
   const plain = onnxTable(() => undefined);
-  const { table, owners } = marked(graph, plain, (_node, _operands, { nodes }, _result) => nodes.length);
+  const rounding = rounded.size === 0 ? plain : roundingTable(plain, rounded);
+  const { table, owners } = marked(graph, rounding, (_node, _operands, { nodes }, _result) => nodes.length);
   const writer = new OnnxWriter(graph, table, named);
   const bytes = encode(writer, [...graph.inputs, ...parameters], outputs);
   const nodeOf = new Map<string, number>();
@@ -71,6 +74,21 @@ export function stepOnnx(graph: Graph): { readonly bytes: Uint8Array; readonly n
     if (owner !== undefined) nodeOf.set(name, owner);
   });
   return { bytes, nodeOf };
+}
+
+/** ONNX Runtime casts to bfloat16 and back on a processor, and has no products of it there. */
+function roundingTable(table: OnnxTable, rounded: ReadonlySet<Node>): OnnxTable {
+  const each = Object.entries(table).map(([name, lowering]): [string, OnnxLowering] => [
+    name,
+    (node, operands, writer, result) => {
+      if (!rounded.has(node)) return lowering(node, operands, writer, result);
+      const exact = writer.fresh(name);
+      lowering(node, operands, writer, exact);
+      const half = writer.emit('Cast', [exact], { to: onnxType('bfloat16') });
+      writer.emit('Cast', [half], { to: onnxType('float32') }, result);
+    },
+  ]);
+  return Object.fromEntries(each) as OnnxTable;
 }
 
 /** Bytes of an `.onnx` file with the graph's own names for inputs and outputs. Updates are left out. */

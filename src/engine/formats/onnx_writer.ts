@@ -24,7 +24,7 @@ const attributeMessage = (name: string, value: OnnxAttribute): object => {
 };
 
 /** onnx.TensorProto.DataType */
-const codes = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
+const codes = { float32: 1, int32: 6, int64: 7, bool: 9, bfloat16: 16 } as const;
 export const onnxType = (dtype: Dtype | 'int64'): number => codes[dtype];
 
 const dimension = (dim: Dim): object => {
@@ -132,7 +132,7 @@ export class OnnxWriter {
   }
 
   /** A name that no input, parameter or output of the graph can have: theirs have no `#`. */
-  private fresh(base: string): string {
+  fresh(base: string): string {
     this.count += 1;
     return `${base}#${this.count}`;
   }

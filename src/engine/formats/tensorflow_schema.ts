@@ -69,6 +69,7 @@ enum DataType {
   DT_FLOAT = 1;
   DT_INT32 = 3;
   DT_BOOL = 10;
+  DT_BFLOAT16 = 14;
   DT_RESOURCE = 20;
 }
 `;

@@ -32,7 +32,8 @@ export interface TensorflowNode {
 export type TensorflowLowering = (node: Node, operands: readonly string[], writer: TensorflowWriter) => string;
 export type TensorflowTable = Readonly<Record<OpName, TensorflowLowering>>;
 
-export const dataType = (dtype: Dtype): string => ({ float32: 'DT_FLOAT', int32: 'DT_INT32', bool: 'DT_BOOL' })[dtype];
+export const dataType = (dtype: Dtype): string =>
+  ({ float32: 'DT_FLOAT', bfloat16: 'DT_BFLOAT16', int32: 'DT_INT32', bool: 'DT_BOOL' })[dtype];
 
 /** Symbolic lengths are −1. */
 export const tensorflowShape = (shape: readonly Dim[]): TensorflowShape => ({

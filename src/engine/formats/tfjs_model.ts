@@ -2,17 +2,20 @@
  * A graph as TensorFlow.js's graph model: `model.json` with the nodes, and the weights next to it. `tf.loadGraphModel` runs
  * it without this library; its inputs and outputs have the graph's own names.
  */
-import type { Dtype, Graph, TensorType } from '../../graph/graph.ts';
+import type { Dtype, Graph, Node, TensorType } from '../../graph/graph.ts';
 import type { Tensors } from '../engine.ts';
 import { marked, type Owners } from './emitted.ts';
 import {
   dataType,
+  type TensorflowLowering,
   type TensorflowNode,
   type TensorflowShape,
+  type TensorflowTable,
   TensorflowWriter,
   tensorflowShape,
 } from './tensorflow_writer.ts';
 import { tfjsTable } from './tfjs_table.ts';
+import { withoutBfloat16 } from './without_bfloat16.ts';
 
 interface WeightEntry {
   readonly name: string;
@@ -101,13 +104,15 @@ const outputEntries = (writer: TensorflowWriter, named: readonly Named[]): Recor
 export const trainingTfjs = (graph: Graph): TfjsArtifacts => stepTfjs(graph).artifacts;
 
 /** The same, and its nodes, each with the graph's node that it computes. */
-export function stepTfjs(graph: Graph): {
+export function stepTfjs(whole: Graph): {
   readonly artifacts: TfjsArtifacts;
   readonly writer: TensorflowWriter;
   readonly owners: Owners;
 } {
+  const { graph, rounded } = withoutBfloat16(whole);
   const plain = tfjsTable((node, _, writer) => writer.placeholder(node.attributes.name as string, node.type));
-  const { table, owners } = marked(graph, plain, (_node, _operands, { nodes }) => nodes.length);
+  const rounding = rounded.size === 0 ? plain : roundingTable(plain, rounded);
+  const { table, owners } = marked(graph, rounding, (_node, _operands, { nodes }) => nodes.length);
   const writer = new TensorflowWriter(graph, table);
   const parameters = graph.parameters.map(({ name, node }) => ({ name: parameterInput(name), node }));
   const updates = graph.updates.map(({ parameter, node }) => ({ name: updatedOutput(parameter), node }));
@@ -117,6 +122,20 @@ export function stepTfjs(graph: Graph): {
     writer,
     owners,
   };
+}
+
+/** An op of ours, which the engine adds to TensorFlow.js: float32 numbers, each rounded to bfloat16. */
+export const roundOp = 'TowerRoundToBfloat16';
+
+function roundingTable(table: TensorflowTable, rounded: ReadonlySet<Node>): TensorflowTable {
+  const each = Object.entries(table).map(([name, lowering]): [string, TensorflowLowering] => [
+    name,
+    (node, operands, writer) => {
+      const exact = lowering(node, operands, writer);
+      return rounded.has(node) ? writer.emit(roundOp, [exact]) : exact;
+    },
+  ]);
+  return Object.fromEntries(each) as TensorflowTable;
 }
 
 /** The files of an exported model. Updates are left out. */

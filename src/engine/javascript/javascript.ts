@@ -2,12 +2,13 @@
 import type * as converter from '@tensorflow/tfjs-converter';
 import type * as tfjs from '@tensorflow/tfjs-core';
 import { failure } from '../../diagnostics/failure.ts';
+import { roundToBfloat16 } from '../../graph/bfloat16.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import { peakBytes } from '../../graph/peak.ts';
 import { checkParameters, checkTensor, type Symbols } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';
 import { exportsOf } from '../exports_of.ts';
-import { parameterInput, type TfjsArtifacts, trainingTfjs, updatedOutput } from '../formats/tfjs_model.ts';
+import { parameterInput, roundOp, type TfjsArtifacts, trainingTfjs, updatedOutput } from '../formats/tfjs_model.ts';
 import { timeJavascriptOps } from './time_ops.ts';
 
 type Runtime = typeof tfjs;
@@ -95,10 +96,17 @@ const leave = (tensor: tfjs.Tensor): Tensor => ({
   data: tensor.dataSync().slice() as Tensor['data'],
 });
 
+/** No backend has an op for it. */
+function rounded(runtime: Runtime, exact: tfjs.Tensor): tfjs.Tensor {
+  const data = exact.dataSync().slice() as Float32Array;
+  roundToBfloat16(data);
+  return runtime.tensor(data, exact.shape);
+}
+
 /** TensorFlow.js without its layers and its readers of data, which graphs do not use. */
 export async function javascriptEngine(): Promise<Engine> {
   const runtime: Runtime = exportsOf(await import('@tensorflow/tfjs-core'), 'ready');
-  const { loadGraphModel } = exportsOf(await import('@tensorflow/tfjs-converter'), 'loadGraphModel');
+  const { loadGraphModel, registerOp } = exportsOf(await import('@tensorflow/tfjs-converter'), 'loadGraphModel');
   // Each adds itself to the runtime.
   await import('@tensorflow/tfjs-backend-cpu');
   const { version_wasm } = exportsOf(await import('@tensorflow/tfjs-backend-wasm'), 'version_wasm');
@@ -107,6 +115,7 @@ export async function javascriptEngine(): Promise<Engine> {
   const wasm = await runtime.setBackend('wasm').catch(() => false);
   if (!wasm) await runtime.setBackend('cpu');
   await runtime.ready();
+  registerOp(roundOp, ({ inputs: [exact] }) => rounded(runtime, exact!));
   const open = (artifacts: TfjsArtifacts): Promise<converter.GraphModel> =>
     loadGraphModel({ load: async () => artifacts as unknown as tfjs.io.ModelArtifacts });
   return {

@@ -1,6 +1,7 @@
 /** The `onnx` engine: onnxruntime-node, which the build puts into this package. */
 import { availableParallelism, cpus } from 'node:os';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { hostDtype } from '../../graph/bfloat16.ts';
 import { count } from '../../graph/count.ts';
 import type { Graph, Tensor } from '../../graph/graph.ts';
 import { evenSizes } from '../../graph/peak.ts';
@@ -67,7 +68,7 @@ class OnnxProgram implements Program {
 const copy = ({ dtype, shape, data }: Tensor): Tensor => ({ dtype, shape, data: data.slice() });
 
 const unwrap = (graph: Graph, node: number, { dims, data }: OrtTensor): Tensor => ({
-  dtype: graph.nodes[node]!.type.dtype,
+  dtype: hostDtype(graph.nodes[node]!.type.dtype),
   shape: dims,
   data: data as Tensor['data'],
 });

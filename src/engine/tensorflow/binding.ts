@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { Dtype, Tensor } from '../../graph/graph.ts';
+import type { HostDtype, Tensor } from '../../graph/graph.ts';
 import { addonIn, packageFolders } from './locate.ts';
 
 export interface Metadata {
@@ -49,7 +49,7 @@ export interface Loaded {
   readonly tfjsNodeVersion: string;
 }
 
-export const typeCode = (binding: Binding, dtype: Dtype): number =>
+export const typeCode = (binding: Binding, dtype: HostDtype): number =>
   ({ float32: binding.TF_FLOAT, int32: binding.TF_INT32, bool: binding.TF_BOOL })[dtype];
 
 export function loadBinding(): Loaded {

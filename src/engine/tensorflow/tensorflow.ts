@@ -1,7 +1,8 @@
 /** The `tensorflow` engine: a graph runs whole, as a SavedModel in one session of tfjs-node's TensorFlow. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Dtype, Graph, Tensor } from '../../graph/graph.ts';
+import { hostDtype } from '../../graph/bfloat16.ts';
+import type { Graph, HostDtype, Tensor } from '../../graph/graph.ts';
 import { makeTemporary, removeTemporary } from '../../storage/temporary.ts';
 import { checkParameters, checkTensor, type Symbols } from '../check.ts';
 import type { Engine, Program, Tensors } from '../engine.ts';
@@ -28,7 +29,7 @@ class TensorflowProgram implements Program {
   private readonly inputNames: string;
   private readonly outputNames: string;
   private readonly inputs: readonly { name: string; node: number; type: number }[];
-  private readonly dtypes: ReadonlyMap<number, Dtype>;
+  private readonly dtypes: ReadonlyMap<number, HostDtype>;
 
   constructor(
     private readonly binding: Binding,
@@ -38,7 +39,7 @@ class TensorflowProgram implements Program {
   ) {
     this.inputs = graph.inputs.map((input) => ({
       ...input,
-      type: typeCode(binding, graph.nodes[input.node]!.type.dtype),
+      type: typeCode(binding, hostDtype(graph.nodes[input.node]!.type.dtype)),
     }));
     this.dtypes = new Map((['float32', 'int32', 'bool'] as const).map((dtype) => [typeCode(binding, dtype), dtype]));
     this.inputNames = graph.inputs.map(({ name }) => first(names.inputs[name]!)).join();
@@ -115,6 +116,7 @@ export function tensorflowEngine(): Engine {
     name: 'tensorflow',
     version: `TensorFlow ${binding.TF_Version} (tfjs-node ${tfjsNodeVersion})`,
     evenRows: 8,
+    multipliesBfloat16: true,
     async prepare(graph, parameters) {
       checkParameters(graph, parameters);
       const { bytes, names } = trainingSavedModel(graph);

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { failure } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
-import type { Dtype, Tensor } from '../../graph/graph.ts';
+import type { HostDtype, Tensor } from '../../graph/graph.ts';
 import { bytesOf } from '../formats/numbers.ts';
 
 /** Torch and its libraries read fastest from addresses that are multiples of this. */
@@ -69,7 +69,7 @@ export class SharedMemory {
     }
   }
 
-  take(dtype: Dtype, shape: readonly number[], at: number): Tensor {
+  take(dtype: HostDtype, shape: readonly number[], at: number): Tensor {
     const count = shape.reduce((product, length) => product * length, 1);
     const data =
       dtype === 'float32' ? new Float32Array(count) : dtype === 'int32' ? new Int32Array(count) : new Uint8Array(count);

@@ -1,5 +1,6 @@
 /** The `torch` engine: graphs as functions of PyTorch in a child process, training steps compiled by Inductor. */
 import { defined } from '../../defined.ts';
+import { hostDtype } from '../../graph/bfloat16.ts';
 import { resolveShape } from '../../graph/dims.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { checkParameters, checkTensor, type Symbols } from '../check.ts';
@@ -33,7 +34,7 @@ class TorchProgram implements Program {
       const given = graph.inputs.map((input) => checkTensor(graph, input, inputs[input.name], symbols));
       const results = graph.outputs.map(({ node }) => {
         const { dtype, shape } = graph.nodes[node]!.type;
-        return { dtype, shape: resolveShape(shape, symbols) };
+        return { dtype: hostDtype(dtype), shape: resolveShape(shape, symbols) };
       });
       const into = layout(given.map(({ data }) => data.byteLength));
       const out = layout(results.map(sizeOf), into.end);
@@ -58,7 +59,10 @@ class TorchProgram implements Program {
 
   read(): Promise<Tensors> {
     const { memory } = this.worker;
-    const types = this.graph.parameters.map(({ node }) => this.graph.nodes[node]!.type);
+    const types = this.graph.parameters.map(({ node }) => {
+      const { dtype, shape } = this.graph.nodes[node]!.type;
+      return { dtype: hostDtype(dtype), shape };
+    });
     return this.worker.exclusively(async (ask) => {
       const { places, end } = layout(types.map(sizeOf));
       memory.reserve(end);
@@ -149,6 +153,7 @@ export async function torchEngine(settings: TorchSettings = torchSettings()): Pr
     name: 'torch',
     version: `PyTorch ${version.split('+')[0]} (${settings.device}, ${compiles ? 'steps compiled' : `eager${why}`})`,
     evenRows: 8,
+    multipliesBfloat16: true,
     async prepare(graph, parameters) {
       checkParameters(graph, parameters);
       const seconds = compiles && paysForCompiling(graph) ? settings.compileSeconds : undefined;

@@ -12,6 +12,8 @@ const numeric: readonly Dtype[] = ['float32', 'int32'];
 const float: readonly Dtype[] = ['float32'];
 const any: readonly Dtype[] = ['float32', 'int32', 'bool'];
 const bool: readonly Dtype[] = ['bool'];
+const every: readonly Dtype[] = [...any, 'bfloat16'];
+const number: readonly Dtype[] = [...numeric, 'bfloat16'];
 
 export function broadcastFor(op: OpName, ...shapes: (readonly Dim[])[]): readonly Dim[] {
   try {
@@ -70,14 +72,17 @@ function extremum(wins: (builder: Builder, mine: Ref, other: Ref, strictly: bool
   };
 }
 
-export const add = binary(
-  'Add',
-  'a + b',
-  numeric,
-  'same',
-  (a, b) => a + b,
-  (at) => [byOperand(at, 0, (_, g) => g), byOperand(at, 1, (_, g) => g)],
-);
+export const add: OpRow = {
+  ...binary(
+    'Add',
+    'a + b',
+    number,
+    'same',
+    (a, b) => a + b,
+    (at) => [byOperand(at, 0, (_, g) => g), byOperand(at, 1, (_, g) => g)],
+  ),
+  bfloat16: 'bias',
+};
 
 export const sub = binary(
   'Sub',
@@ -131,7 +136,10 @@ export const minimum = binary(
 );
 
 export const equal = binary('Equal', 'a = b, as bool', any, 'bool', (a, b) => Number(a === b), 'none');
-export const greater = binary('Greater', 'a > b, as bool', numeric, 'bool', (a, b) => Number(a > b), 'none');
+export const greater: OpRow = {
+  ...binary('Greater', 'a > b, as bool', number, 'bool', (a, b) => Number(a > b), 'none'),
+  bfloat16: 'carry',
+};
 export const greaterEqual = binary('GreaterEqual', 'a ≥ b, as bool', numeric, 'bool', (a, b) => Number(a >= b), 'none');
 export const logicalAnd = binary('LogicalAnd', 'a and b', bool, 'bool', (a, b) => a & b, 'none');
 export const logicalOr = binary('LogicalOr', 'a or b', bool, 'bool', (a, b) => a | b, 'none');
@@ -139,7 +147,7 @@ export const logicalOr = binary('LogicalOr', 'a or b', bool, 'bool', (a, b) => a
 export const select: OpRow = {
   doc: 'Where the condition (bool) holds the second operand, elsewhere the third; all three broadcast.',
   type(inputs) {
-    expectInputs('Select', inputs, bool, any, any);
+    expectInputs('Select', inputs, bool, every, every);
     const [condition, then, otherwise] = inputs;
     expectSameDtype('Select', then!, otherwise!);
     return { dtype: then!.dtype, shape: broadcastFor('Select', condition!.shape, then!.shape, otherwise!.shape) };
@@ -157,4 +165,5 @@ export const select: OpRow = {
     for (let i = 0; i < output.data.length; i++) output.data[i] = condition!(i) ? then!(i) : otherwise!(i);
   },
   flops: (_, output) => countElements(output),
+  bfloat16: 'carry',
 };

@@ -2,9 +2,19 @@
 import type { Ref } from '../builder_contract.ts';
 import { countElements, printDim, printShape, sameDim } from '../dims.ts';
 import { GraphTypeError } from '../errors.ts';
-import type { Dim, TensorType } from '../graph.ts';
+import type { Dim, Dtype, TensorType } from '../graph.ts';
 import type { OpName } from '../ops.ts';
-import { type Attributes, expectInputs, expectRank, type GradientContext, type OpRow, type Values } from './row.ts';
+import {
+  type Attributes,
+  expectInputs,
+  expectRank,
+  expectSameDtype,
+  type GradientContext,
+  type OpRow,
+  type Values,
+} from './row.ts';
+
+const float: readonly Dtype[] = ['float32', 'bfloat16'];
 
 function productShape(op: OpName, a: readonly Dim[], b: readonly Dim[], attributes: Attributes): readonly [Dim, Dim] {
   const [rows, innerA] = attributes.transposeA ? [a[1]!, a[0]!] : [a[0]!, a[1]!];
@@ -68,31 +78,38 @@ function flops(inputs: readonly (readonly number[])[], output: readonly number[]
 export const matMul: OpRow = {
   doc: 'Matrix product [m, k] × [k, n] → [m, n]; attributes transposeA and transposeB read an operand transposed.',
   type(inputs, attributes): TensorType {
-    expectInputs('MatMul', inputs, ['float32'], ['float32']);
+    expectInputs('MatMul', inputs, float, float);
+    expectSameDtype('MatMul', inputs[0]!, inputs[1]!);
     for (const input of inputs) expectRank('MatMul', input, 2);
-    return { dtype: 'float32', shape: productShape('MatMul', inputs[0]!.shape, inputs[1]!.shape, attributes) };
+    return { dtype: inputs[0]!.dtype, shape: productShape('MatMul', inputs[0]!.shape, inputs[1]!.shape, attributes) };
   },
   gradient: gradient('matMul'),
   evaluate([a, b], output, attributes) {
     multiply(a!, b!, output, attributes, 0);
   },
   flops,
+  bfloat16: 'product',
 };
 
 export const batchMatMul: OpRow = {
   doc: 'One matrix product for each index of the leading axis: [n, m, k] × [n, k, l] → [n, m, l]; flags as for MatMul.',
   type(inputs, attributes): TensorType {
-    expectInputs('BatchMatMul', inputs, ['float32'], ['float32']);
+    expectInputs('BatchMatMul', inputs, float, float);
+    expectSameDtype('BatchMatMul', inputs[0]!, inputs[1]!);
     for (const input of inputs) expectRank('BatchMatMul', input, 3);
     const [a, b] = [inputs[0]!.shape, inputs[1]!.shape];
     if (!sameDim(a[0]!, b[0]!)) {
       throw new GraphTypeError(`BatchMatMul: ${printShape(a)} × ${printShape(b)}: the leading lengths differ`);
     }
-    return { dtype: 'float32', shape: [a[0]!, ...productShape('BatchMatMul', a.slice(1), b.slice(1), attributes)] };
+    return {
+      dtype: inputs[0]!.dtype,
+      shape: [a[0]!, ...productShape('BatchMatMul', a.slice(1), b.slice(1), attributes)],
+    };
   },
   gradient: gradient('batchMatMul'),
   evaluate([a, b], output, attributes) {
     for (let index = 0; index < output.shape[0]!; index++) multiply(a!, b!, output, attributes, index);
   },
   flops,
+  bfloat16: 'product',
 };

@@ -50,6 +50,11 @@ export interface OpRow {
   readonly flops: (inputs: readonly (readonly number[])[], output: readonly number[], attributes: Attributes) => number;
   /** Of its first operand it reads no more than it gives. */
   readonly picks?: true;
+  /**
+   * What it may do in bfloat16; absent: nothing. `product`: it multiplies matrices, and adds up in float32. `carry`: it lies between two products and
+   * rounds nothing. `bias`: it adds something small to what a product gives.
+   */
+  readonly bfloat16?: 'product' | 'carry' | 'bias';
 }
 
 /** A missing row, or one too many, does not compile. */

@@ -16,13 +16,14 @@ import {
 import { broadcastPositions, positions, stridesOf } from './walk.ts';
 
 const any: readonly Dtype[] = ['float32', 'int32', 'bool'];
+const every: readonly Dtype[] = [...any, 'bfloat16'];
 const numeric: readonly Dtype[] = ['float32', 'int32'];
 const free = (): number => 0;
 
 export const reshape: OpRow = {
   doc: 'The same elements in row-major order, in attribute shape.',
   type(inputs, attributes) {
-    expectInputs('Reshape', inputs, any);
+    expectInputs('Reshape', inputs, every);
     const shape = dimsOf(attributes, 'shape');
     const [before, after] = [elementsOf(inputs[0]!.shape), elementsOf(shape)];
     if (!sameDim(before, after)) {
@@ -42,12 +43,13 @@ export const reshape: OpRow = {
     output.data.set(input!.data);
   },
   flops: free,
+  bfloat16: 'carry',
 };
 
 export const transpose: OpRow = {
   doc: 'Axis i of the result is axis perm[i] of the operand.',
   type(inputs, attributes) {
-    expectInputs('Transpose', inputs, any);
+    expectInputs('Transpose', inputs, every);
     const { dtype, shape } = inputs[0]!;
     const perm = numbersOf(attributes, 'perm');
     if ([...perm].sort((a, b) => a - b).join() !== shape.map((_, axis) => axis).join()) {
@@ -72,6 +74,7 @@ export const transpose: OpRow = {
     for (let i = 0; i < output.data.length; i++) output.data[i] = input!.data[places[i]!]!;
   },
   flops: free,
+  bfloat16: 'carry',
 };
 
 /** Elements of `value` from `begin` on along one axis; a value of length 1 there, being broadcast, stays. */
@@ -88,7 +91,7 @@ function piece(builder: Builder, value: Ref, axis: number, begin: number, length
 export const concat: OpRow = {
   doc: 'Operands one after the other along attribute axis.',
   type(inputs, attributes) {
-    expectInputs('Concat', inputs, ...inputs.map(() => any));
+    expectInputs('Concat', inputs, ...inputs.map(() => every));
     const [first] = inputs;
     if (first === undefined) throw new GraphTypeError('Concat: takes at least one operand');
     const axis = attributes.axis as number;
@@ -135,6 +138,7 @@ export const concat: OpRow = {
     }
   },
   flops: free,
+  bfloat16: 'carry',
 };
 
 function slicedLength(dim: Dim, begin: number, size: Dim): Dim | undefined {
@@ -164,7 +168,7 @@ function placed(at: GradientContext, value: Ref, axis: number, begin: number): R
 export const slice: OpRow = {
   doc: 'A block of attribute size from attribute begin on; size −1 reaches the end.',
   type(inputs, attributes): TensorType {
-    expectInputs('Slice', inputs, any);
+    expectInputs('Slice', inputs, every);
     const { dtype, shape } = inputs[0]!;
     const begin = numbersOf(attributes, 'begin');
     const size = dimsOf(attributes, 'size');
@@ -187,6 +191,7 @@ export const slice: OpRow = {
   },
   flops: free,
   picks: true,
+  bfloat16: 'carry',
 };
 
 export const pad: OpRow = {

@@ -9,6 +9,7 @@ import { expectInputs, type OpRow } from './row.ts';
 const numeric: readonly Dtype[] = ['float32', 'int32'];
 const float: readonly Dtype[] = ['float32'];
 const any: readonly Dtype[] = ['float32', 'int32', 'bool'];
+const every: readonly Dtype[] = [...any, 'bfloat16'];
 
 function unary(
   op: OpName,
@@ -35,13 +36,16 @@ function unary(
 
 const sigmoidOf = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 
-export const neg = unary(
-  'Neg',
-  '−x',
-  numeric,
-  (x) => -x,
-  (b, g) => b.neg(g),
-);
+export const neg: OpRow = {
+  ...unary(
+    'Neg',
+    '−x',
+    [...numeric, 'bfloat16'],
+    (x) => -x,
+    (b, g) => b.neg(g),
+  ),
+  bfloat16: 'carry',
+};
 export const exp = unary('Exp', 'eˣ', float, Math.exp, (b, g, _, y) => b.mul(g, y));
 export const log = unary('Log', 'Natural logarithm', float, Math.log, (b, g, x) => b.div(g, x));
 export const sqrt = unary('Sqrt', '√x', float, Math.sqrt, (b, g, _, y) => b.div(b.mul(g, 0.5), y));
@@ -71,13 +75,16 @@ export const tanh = unary('Tanh', 'tanh x', float, Math.tanh, (b, g, _, y) => b.
 export const sigmoid = unary('Sigmoid', '1 ÷ (1 + e⁻ˣ)', float, sigmoidOf, (b, g, _, y) =>
   b.mul(g, b.mul(y, b.sub(1, y))),
 );
-export const relu = unary(
-  'Relu',
-  'The larger of x and 0. Gradient 0 at 0.',
-  float,
-  (x) => Math.max(x, 0),
-  (b, g, _, y) => b.select(b.greater(y, 0), g, 0),
-);
+export const relu: OpRow = {
+  ...unary(
+    'Relu',
+    'The larger of x and 0. Gradient 0 at 0.',
+    [...float, 'bfloat16'],
+    (x) => Math.max(x, 0),
+    (b, g, _, y) => b.select(b.greater(y, 0), g, 0),
+  ),
+  bfloat16: 'carry',
+};
 export const softplus = unary(
   'Softplus',
   'log(1 + eˣ), without overflow',
@@ -89,11 +96,11 @@ export const logicalNot = unary('LogicalNot', 'not x', ['bool'], (x) => 1 - x, '
 export const stopGradient = unary('StopGradient', 'x, a constant to differentiation', any, (x) => x, 'none');
 
 export const cast: OpRow = {
-  doc: 'x as attribute dtype. To int32 the fraction is dropped; to bool, x ≠ 0. Differentiable only from float32 to float32.',
+  doc: 'x as attribute dtype. To int32 the fraction is dropped; to bool, x ≠ 0; to bfloat16, the nearest, of two the even one. Differentiable only from float32 to float32.',
   type(inputs, attributes) {
-    expectInputs('Cast', inputs, any);
+    expectInputs('Cast', inputs, every);
     const { dtype } = attributes;
-    if (!any.includes(dtype as Dtype)) throw new GraphTypeError(`Cast: no dtype "${String(dtype)}"`);
+    if (!every.includes(dtype as Dtype)) throw new GraphTypeError(`Cast: no dtype "${String(dtype)}"`);
     return { dtype: dtype as Dtype, shape: inputs[0]!.shape };
   },
   gradient: (at) => [

@@ -1,3 +1,4 @@
+import { roundIfBfloat16 } from '../bfloat16.ts';
 import { countElements } from '../dims.ts';
 import type { Graph } from '../graph.ts';
 import type { Values } from '../ops/row.ts';
@@ -7,7 +8,7 @@ import { type Rule, rewrite } from './rewrite.ts';
 /** Larger constants than this are computed at each run rather than written out. */
 const largest = 4096;
 
-/** Computes nodes whose operands are all constants, in float32, as `evaluate` would. */
+/** Computes nodes whose operands are all constants, as `evaluate` would. */
 export function foldConstants(graph: Graph): Graph {
   const known = new Map<number, Values>();
   graph.nodes.forEach(({ op, type, attributes }, id) => {
@@ -31,6 +32,7 @@ function fold(known: Map<number, Values>): Rule {
       output,
       node.attributes,
     );
+    roundIfBfloat16(output);
     const values = [...output.data];
     if (!values.every(Number.isFinite)) return undefined;
     known.set(id, output);
@@ -45,7 +47,7 @@ function numeric(shape: readonly unknown[]): readonly number[] | undefined {
 function empty(dtype: Values['dtype'], shape: readonly number[]): Values {
   const length = countElements(shape);
   const data =
-    dtype === 'float32'
+    dtype === 'float32' || dtype === 'bfloat16'
       ? new Float32Array(length)
       : dtype === 'int32'
         ? new Int32Array(length)

@@ -1,6 +1,6 @@
 /** What the passes share: a walk over a graph that replaces nodes by others of the same type. */
 import { type Builder, builderOn, type Ref } from '../builder.ts';
-import { printType, type Shape, sameShape, sameType } from '../dims.ts';
+import { printType, type Shape, type Sizes, sameShape, sameType } from '../dims.ts';
 import type { Graph, Node } from '../graph.ts';
 import { isLeaf } from '../ops/table.ts';
 import { GraphWriter } from '../writer.ts';
@@ -126,11 +126,14 @@ function usersOf(graph: Graph): number[][] {
 const assumed: Readonly<Record<string, number>> = { batch: 1024, hits: 64 };
 
 /** Elements of a shape, for choosing the cheaper of two ways. */
-export function estimate(shape: Shape): number {
+export function estimate(shape: Shape, sizes: Sizes = {}): number {
   let product = 1;
   for (const dim of shape) {
     if (typeof dim === 'number') product *= dim;
-    else product *= dim.symbol.split('·').reduce((size, symbol) => size * (assumed[symbol] ?? 1024), dim.times);
+    else
+      product *= dim.symbol
+        .split('·')
+        .reduce((size, symbol) => size * (sizes[symbol] ?? assumed[symbol] ?? 1024), dim.times);
   }
   return product;
 }

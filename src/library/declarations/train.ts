@@ -75,6 +75,13 @@ export const train = declaration({
         doc: 'Settings of an optimizer that differ for one table or one tower: `table(movie_id, rate: 0.01)`, `weights(user, l2: 1e-5)`.',
       },
     ),
+    precision: entry(
+      'bf16',
+      choice(['float32', 'bf16', 'auto'], {
+        default: 'float32',
+        doc: 'How a step multiplies matrices. `bf16`: operands and results are rounded to 8 significant bits, large products take about two thirds of the time on processors with instructions for it, and sums, losses, weights and tables stay float32. `auto`: `bf16` where the processor, the engine and the size of the products make it pay, else `float32`; the run keeps the choice. The trained model is the same kind of model in each case.',
+      }),
+    ),
     targets: entry(
       'events',
       choice(['events', 'positions'], {

@@ -10,7 +10,6 @@ import type { BegunState } from '../begin_state.ts';
 import { fitted } from '../fitted_step.ts';
 import type { Order } from '../order.ts';
 import type { TrainOptions } from '../train_options.ts';
-import { sharedStep } from '../workers/shared_step.ts';
 import type { Place } from './block_of.ts';
 import { profileFile, profileFolder, traceFile } from './files.ts';
 import { type Profile, profileOf } from './profile.ts';
@@ -78,14 +77,14 @@ export class Profiler {
 /** Where a profile is asked for. `steps`: done before, and of the whole run. */
 export function profilerOf(
   { folder, engine, plan, dataset, profile }: TrainOptions,
-  { group }: BegunState,
+  { graph }: BegunState,
   order: Pick<Order, 'steps'>,
   [done, total]: readonly [number, number],
 ): Profiler | undefined {
   if (!profile) return undefined;
-  const { step, towers, train } = fitted(plan, dataset.corpus.rows);
+  const { towers, train } = fitted(plan, dataset.corpus.rows);
   const of = {
-    graph: group ? sharedStep(step) : step.graph,
+    graph,
     towers: towers.map(({ name }) => name),
     rows: train.batch,
   };

@@ -17,7 +17,7 @@ import { agree, hear, type Order } from './talk.ts';
 export async function follow(options: TrainOptions & { readonly group: Group }): Promise<void> {
   const { plan, dataset, engine, group, folder, tower } = options;
   sharedStep(fitted(plan, dataset.corpus.rows).step);
-  await agree(group, { ...identify(plan, dataset, engine.name), tower });
+  const precision = await agree(group, { ...identify(plan, dataset, engine.name), tower });
   let state: BegunState | undefined;
   let towers: CurrentTowers | undefined;
   try {
@@ -25,7 +25,7 @@ export async function follow(options: TrainOptions & { readonly group: Group }):
       const order = await hear(group);
       if (order.do === 'end') return;
       if (!state) {
-        state = await beginState(options, tablesOf(plan, dataset), group);
+        state = await beginState({ ...options, precision }, tablesOf(plan, dataset), group);
         towers = new CurrentTowers(plan, dataset, engine, state);
         if (order.restore) {
           await group.note('reads the checkpoint');

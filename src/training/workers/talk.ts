@@ -2,6 +2,7 @@
 import type { RunIdentity } from '../../artifact/identity.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import type { Group } from '../../engine/group.ts';
+import type { Precision } from '../../plan/precision.ts';
 
 export interface Position {
   readonly epoch: number;
@@ -40,11 +41,13 @@ type Compared = Pick<RunIdentity, 'model' | 'plan' | 'seed' | 'data' | 'settings
 
 /**
  * Compares what the workers are about to train.
+ * @param precision of the first worker, which the others take over: their processors may be others
+ * @returns that of the first
  * @throws Failure `workers-differ`
  */
-export async function agree(group: Group, own: Compared): Promise<void> {
+export async function agree(group: Group, own: Compared, precision: Precision = 'float32'): Promise<Precision> {
   const parts = { Tower: own.tower, model: [own.model, own.plan, own.seed, own.settings], data: own.data };
-  const all = await group.exchange(encoder.encode(JSON.stringify(parts)), {
+  const all = await group.exchange(encoder.encode(JSON.stringify({ ...parts, precision })), {
     isPatient: true,
     done: 'the comparison of what they train',
   });
@@ -53,4 +56,5 @@ export async function agree(group: Group, own: Compared): Promise<void> {
     const what = Object.keys(parts).find((name) => JSON.stringify(first![name]) !== JSON.stringify(other[name]));
     if (what !== undefined) throw failure('workers-differ', { worker: at + 1, what });
   });
+  return first!.precision as Precision;
 }

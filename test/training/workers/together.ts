@@ -1,6 +1,7 @@
 /** Workers in one process: each has a trainer of its own, and runs graphs in plain arrays. Ops between workers wait for all of them. */
 import type { Engine } from '../../../src/engine/engine.ts';
 import { type Group, WorkerLost } from '../../../src/engine/group.ts';
+import { hostDtype } from '../../../src/graph/bfloat16.ts';
 import { resolveShape } from '../../../src/graph/dims.ts';
 import { sizesOf } from '../../../src/graph/evaluate.ts';
 import type { Tensor } from '../../../src/graph/graph.ts';
@@ -94,8 +95,9 @@ function engineOf(rank: number, values: Meeting): Engine {
           for (const { op, inputs: operands, attributes, type } of graph.nodes) {
             const shape = resolveShape(type.shape, sizes);
             const length = shape.reduce((product, each) => product * each, 1);
-            const data = new makers[type.dtype](length);
-            const output = { dtype: type.dtype, shape, data };
+            const dtype = hostDtype(type.dtype);
+            const data = new makers[dtype](length);
+            const output = { dtype, shape, data };
             const of = operands.map((id) => known[id]!);
             if (isLeaf(op)) {
               const name = String(attributes.name);
