@@ -200,8 +200,7 @@ function complaintOf(value: unknown): string | undefined {
   const fits =
     texts.every((each) => typeof each === 'string') &&
     typeof data?.features === 'object' &&
-    Number.isSafeInteger(seed) &&
-    Number.isSafeInteger(settings?.epochs) &&
+    [seed, settings?.epochs].every(Number.isSafeInteger) &&
     [settings?.dense?.rate, settings?.embeddings?.rate].every((rate) => typeof rate === 'number') &&
     Array.isArray(changes) &&
     changes.every((each) => typeof each?.setting === 'string' && Number.isSafeInteger(each.step)) &&
