@@ -16,6 +16,8 @@ export interface PrepareRequest extends CheckRequest {
   /** Folder of the run. Default: `run` in the folder of the job. */
   readonly run?: string;
   readonly seed?: number;
+  /** As `TrainRequest.tables`. */
+  readonly tables?: 'replicated' | 'sharded';
   readonly force?: boolean;
 }
 
@@ -40,6 +42,9 @@ export async function prepare(path: string, request: PrepareRequest): Promise<Pr
   const { identityOf } = await import('../artifact/identity.ts');
   const { makeFolder, writeTextDurably } = await import('../storage/durable.ts');
   const step = sharedStep(plan.step);
+  const { unshared } = await import('../training/workers/table_layout.ts');
+  const cannot = request.tables === 'sharded' ? unshared(plan) : undefined;
+  if (cannot !== undefined) throw failure('workers-unsupported', { what: cannot });
   await makeFolder(out);
   if (!force && (await reading(out, readdir(out))).length > 0) throw failure('folder-not-empty', { folder: out });
   const job: Job = {
@@ -53,6 +58,7 @@ export async function prepare(path: string, request: PrepareRequest): Promise<Pr
       resolve(path),
       ...['--data', resolve(request.data), '--out', resolve(run), '--workers', 'launched'],
       ...Object.entries(set ?? {}).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
+      ...(request.tables === undefined ? [] : ['--tables', request.tables]),
       ...(request.allow ?? []).flatMap((folder) => ['--allow', resolve(folder)]),
     ],
     run: resolve(run),

@@ -14,6 +14,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { FolderLock } from '../storage/lock.ts';
 import type { TrainOptions, TrainResult } from '../training/train_options.ts';
 import type { TrainingEvent } from '../training/training_events.ts';
+import type { LayoutChosen, TableLayout } from '../training/workers/table_layout.ts';
 import { type CheckRequest, checkAndLower, type Lowering, readingOf } from './check.ts';
 import { placesOf } from './places.ts';
 import { type MemoryRequest, shardRequest } from './shards.ts';
@@ -53,6 +54,8 @@ export interface TrainRequest extends CheckRequest, MemoryRequest {
   readonly limit?: AbortSignal;
   /** Makes this process one of several workers, on the engine `torch`. All but the first write nothing. */
   readonly meeting?: Meeting;
+  /** With `meeting`: whether each worker holds all tables, or they share the rows. Default: they share tables that do not fit on one of them. */
+  readonly tables?: TableLayout;
   readonly onEvent?: (event: TrainingEvent) => void;
   /** Called once everything is known and before the first step. */
   readonly onReady?: (ready: TrainReady) => void;
@@ -62,6 +65,8 @@ export interface TrainReady extends Choice {
   readonly warnings: readonly Diagnostic[];
   readonly plan: Plan;
   readonly dataset: Dataset;
+  /** Of several workers. */
+  readonly tables?: LayoutChosen & { readonly workers: number };
 }
 
 export interface Trained extends TrainResult {
@@ -220,7 +225,12 @@ async function trainIn(
     const [dataset, run] = await Promise.all([reading, import('../training/train.ts')]);
     await refuseTrained(before, dataset, data.description);
     if (group && dataset.shards) throw failure('workers-unsupported', { what: 'training rows in shards' });
-    request.onReady?.({ ...choice, plan, dataset, warnings: checked.diagnostics });
+    const asked = { plan, dataset, asked: request.tables, goesOn: before.from !== undefined };
+    const tables = group && (await (await import('../training/workers/table_layout.ts')).chooseLayout(group, asked));
+    request.onReady?.({
+      ...{ ...choice, plan, dataset, warnings: checked.diagnostics },
+      ...defined({ tables: tables && { ...tables, workers: group.workers } }),
+    });
     const options: TrainOptions = {
       plan,
       dataset,
@@ -235,6 +245,7 @@ async function trainIn(
       ...defined({
         lock,
         group,
+        sharesTables: tables && tables.layout === 'sharded',
         from: before.from,
         resume: request.resume,
         finish: request.finish,

@@ -50,6 +50,12 @@ export const engineOrAutoOption = (): Option =>
 
 const mostWorkers = 1024;
 
+export const tablesOption = (): Option =>
+  new Option(
+    '--tables <layout>',
+    'with --workers: keep all tables on each worker, or each row on one worker (default: `replicated` where the tables fit)',
+  ).choices(['replicated', 'sharded']);
+
 export const workersOption = (): Option =>
   new Option(
     '--workers <number>',

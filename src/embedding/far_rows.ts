@@ -10,6 +10,7 @@ import { makeChunks } from './chunks.ts';
 import { type FarMemory, makeFarMemory } from './far_memory.ts';
 import type { FarNumbers, Keys, Precision } from './far_numbers.ts';
 import type { SeenRows, StateSpec } from './optimizer.ts';
+import type { Staging } from './remote_rows.ts';
 import type { Shards } from './shards.ts';
 import type { Region, Space } from './space.ts';
 
@@ -22,9 +23,11 @@ export interface FarOptions {
   readonly shards: Shards;
   readonly front: Space;
   readonly enlarge: (region: Region | undefined, bytes: number) => Region;
+  /** What number a row has in the table of all workers. Absent: its own. */
+  readonly idOf?: (row: number) => number;
 }
 
-export class FarRows {
+export class FarRows implements Staging {
   readonly #options: FarOptions;
   readonly #rowBytes: number;
   readonly #memories: readonly FarMemory[];
@@ -98,7 +101,7 @@ export class FarRows {
         if (some === 0) continue;
         memory.codes().set(places.subarray(start, start + some));
         const ids = memory.ids();
-        for (let i = 0; i < some; i++) ids[i] = codes[from + order[start + i]!]!;
+        for (let i = 0; i < some; i++) ids[i] = this.#idOf(codes[from + order[start + i]!]!);
         memory.sums().set(new Uint8Array(front.memory.buffer, this.#sums!.pointer + start * rowBytes, some * rowBytes));
         memory.update(some, { rate, keep, l2, noise: this.#noise() });
       }
@@ -112,11 +115,12 @@ export class FarRows {
     this.#rounds[0] = 0;
     for (const memory of this.#memories) memory.initializeState();
     for (let row = 0; row < rows; row++) {
-      const element = row * dim;
+      const id = this.#idOf(row);
+      const element = id * dim;
       // The counter has 32 bits: past them another key follows.
       const key = keys[1] + Math.imul(Math.floor(element / 2 ** 32), 0x9e3779b9);
       const draw = [keys[0] + element, key, -limit, 2 * limit] as const;
-      this.#memories[shards.memoryOf(row)]!.draw(shards.placeOf(row), row, draw, this.#noise());
+      this.#memories[shards.memoryOf(row)]!.draw(shards.placeOf(row), id, draw, this.#noise());
     }
   }
 
@@ -134,6 +138,15 @@ export class FarRows {
     });
     const rounds = precision === 'bf16' && this.#options.optimizer ? { rounds: this.#rounds } : {};
     return { ...Object.fromEntries(ofRows), ...rounds };
+  }
+
+  /** A step in which no row here was seen, and rows of other workers were. */
+  pass(): void {
+    this.#rounds[0]!++;
+  }
+
+  #idOf(row: number): number {
+    return this.#options.idOf?.(row) ?? row;
   }
 
   #noise(): Keys {

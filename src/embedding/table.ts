@@ -11,6 +11,7 @@ import type { Lookup, LookupOptions } from './lookup.ts';
 import { rowOptimizers, type StateSpec } from './optimizer.ts';
 import { PendingGradients, type RowGradients } from './pending_gradients.ts';
 import type { Propagation, Step } from './propagation.ts';
+import type { Remote } from './remote.ts';
 import { spaceLimit } from './space.ts';
 import { TableLookup } from './table_lookup.ts';
 
@@ -58,8 +59,11 @@ export interface Table {
   /**
    * One optimizer step on every row with pending gradients, at `rate` × `multiplier`; then none are pending.
    * @param rate that of the plan, where none is given; a table with a rate of its own keeps it
+   * @param counts of some rows of a table: the step counts for it, even if no row here has a gradient
    */
-  update(multiplier?: number, rate?: number): void;
+  update(multiplier?: number, rate?: number, counts?: boolean): void;
+  /** Where workers share the rows. */
+  readonly remote?: Remote;
 }
 
 /**
@@ -137,8 +141,9 @@ export function makeTable(options: TableOptions, graph?: Propagation): Table {
     drain: () => pending.drain(),
     add: (gradients) => pending.add(gradients),
     lookup: (asked) => new TableLookup(memory, pending, asked),
-    update(multiplier = 1, base) {
+    update(multiplier = 1, base, counts = false) {
       if (graph && shown) graph.update(shown.side, multiplier, base);
+      else if (counts && !pending.peek()) far?.pass();
       else pending.take((seen) => update(seen, multiplier, base));
     },
   };

@@ -41,8 +41,8 @@ export class TableLookup implements Lookup {
   }
 
   reserve(count: number, codeCount: number): void {
-    const { enlarge, far } = this.#memory;
-    far?.reserve(codeCount);
+    const { enlarge, staged } = this.#memory;
+    staged?.reserve(codeCount);
     this.#codes = enlarge(this.#codes, codeCount * 4);
     if (this.#kind === 'weighted') this.#shares = enlarge(this.#shares, codeCount * 4);
     if (this.#kind !== 'one') this.#offsets = enlarge(this.#offsets, (count + 1) * 4);
@@ -103,11 +103,11 @@ export class TableLookup implements Lookup {
   }
 
   #gatherRows(codes: number, count: number, last: number, out: number): void {
-    const { far, values, shown } = this.#memory;
-    if (far) {
-      const { table, places } = far.stage(codes, last);
+    const { staged, values, shown } = this.#memory;
+    if (staged) {
+      const found = staged.stage(codes, last);
       // What was staged lies in the order of the codes, so it is near.
-      this.#gatherFrom(table, last, places, count, out);
+      if (found) this.#gatherFrom(found.table, last, found.places, count, out);
     } else this.#gatherFrom((shown?.region ?? values).pointer, this.#memory.rows, codes, count, out);
   }
 

@@ -5,6 +5,7 @@ import type { RowOptimizerPlan } from '../plan/plan.ts';
 import { freeBytes } from './available_memory.ts';
 import { FarRows } from './far_rows.ts';
 import type { StateSpec } from './optimizer.ts';
+import type { Staging } from './remote_rows.ts';
 import { makeShards } from './shards.ts';
 import { makeSpace, type Region, type Space, spaceLimit } from './space.ts';
 import { sizeWords, stateLength, tableBytes } from './table_size.ts';
@@ -23,6 +24,8 @@ export interface TableOptions {
   readonly layers?: number;
   /** How its rows are kept. Absent: as float32. */
   readonly precision?: 'bf16';
+  /** Of the rows of a larger table, those of one of several workers: row r here is row r × workers + rank there. */
+  readonly owner?: { readonly rank: number; readonly workers: number };
   /** What look-ups will need next to the table, in bytes. Default: an eighth of a memory. */
   readonly lookups?: number;
 }
@@ -46,6 +49,8 @@ export interface TableMemory {
   readonly values: Region;
   /** Where the rows and their state are, if in memories of their own. */
   readonly far?: FarRows;
+  /** What look-ups read in place of the values, if those are not in this memory. */
+  readonly staged?: Staging;
   /** One for each `StateSpec`, in their order. */
   readonly state: readonly Region[];
   readonly shown?: Shown;
@@ -83,18 +88,27 @@ export function allocateTable(options: TableOptions, specs: readonly StateSpec[]
     const values = shards ? { pointer: 0, bytes: 0 } : space.allocate(rows * rowBytes);
     const state = shards ? [] : specs.map((spec) => space.allocate(stateLength(spec, rows, dim) * 4));
     const slots = optimizer && space.allocate(slotBytes);
-    const { precision = 'float32' } = options;
+    const { precision = 'float32', owner } = options;
     const far =
-      shards && new FarRows({ rows, dim, precision, specs, shards, front: space, enlarge, ...defined({ optimizer }) });
-    return { ...{ name, rows, bytes, rowBytes, space, values, state }, ...defined({ slots, far }), enlarge };
+      shards &&
+      new FarRows({
+        ...{ rows, dim, precision, specs, shards, front: space, enlarge },
+        ...defined({ optimizer, idOf: owner && ((row: number) => row * owner.workers + owner.rank) }),
+      });
+    const rowsOfAll = { name, rows, bytes, rowBytes, space, values, state };
+    return { ...rowsOfAll, ...defined({ slots, far, staged: far }), enlarge };
   });
 }
 
 /** Whether the rows lie in memories of their own. Tables of a graph do not: their layers are computed in one memory. */
 export function needsFar(options: TableOptions): boolean {
-  const { rows, optimizer, layers, precision, lookups = spaceLimit() / 8 } = options;
+  const { rows, optimizer, layers, precision, owner, lookups = spaceLimit() / 8 } = options;
   if (layers !== undefined) return false;
-  return precision === 'bf16' || tableBytes(options) + (optimizer ? rows * 4 : 0) + lookups > spaceLimit();
+  return (
+    owner !== undefined ||
+    precision === 'bf16' ||
+    tableBytes(options) + (optimizer ? rows * 4 : 0) + lookups > spaceLimit()
+  );
 }
 
 /** Calls `allocate`; the machine's RangeError becomes the failure of `problem`. */

@@ -31,6 +31,12 @@ export function sizeWords(table: TableSize): string {
   return `${table.name} ${words(table.rows)} × ${table.dim}: ${words(tableBytes(table))} bytes`;
 }
 
+/**
+ * Rows that a worker has of the first `rows` of a table: row r is at worker r mod N.
+ */
+export const ownRows = (rows: number, { rank, workers }: { readonly rank: number; readonly workers: number }): number =>
+  Math.max(0, Math.ceil((rows - rank) / workers));
+
 /** How many numbers a state holds. */
 export function stateLength({ per }: StateSpec, rows: number, dim: number): number {
   return per === 'row' ? rows : rows * dim;

@@ -11,16 +11,19 @@ import { isLong } from '../storage/tensor_header.ts';
 import { freeBytes } from './available_memory.ts';
 import { foreseeMemory } from './memory_budget.ts';
 import { Propagation } from './propagation.ts';
+import type { TableWire } from './remote.ts';
+import { makeShardedTable } from './sharded_table.ts';
 import { spaceLimit } from './space.ts';
 import { makeTable, type Table } from './table.ts';
 import { needsFar } from './table_memory.ts';
-import { tableBytes } from './table_size.ts';
+import { ownRows, type TableSize, tableBytes } from './table_size.ts';
 
 export type Tables = ReadonlyMap<string, Table>;
 
 /**
  * Tables to train, at their first values.
  * @param firstValues of tables that begin as a file says
+ * @param wire of workers that share the rows
  * @param most how many rows training has, which a batch does not exceed, and how many items the corpus
  * @throws Failure `too-large-for-memory`, `table-too-large` before anything is allocated
  */
@@ -29,26 +32,25 @@ export function makeTables(
   encodings: ReadonlyMap<string, Encoding>,
   most: StepSizes = { batch: Number.POSITIVE_INFINITY, corpus: 1 },
   firstValues: Dataset['firstValues'] = new Map(),
+  wire?: TableWire,
 ): Tables {
-  const { embeddings: optimizer, graph } = plan.train;
-  const tables = plan.tables.map(({ name, dim, encoderOf, overrides, frozen = false, precision }) => ({
-    name,
-    dim,
-    rows: tableRows(encodings, encoderOf),
-    optimizer: { ...optimizer, ...overrides },
-    ownRate: overrides?.rate !== undefined,
-    frozen,
-    ...defined({ layers: graph?.tables.includes(name) ? graph.layers : undefined, precision }),
+  const { graph } = plan.train;
+  const tables = plan.tables.map((table, at) => ({
+    ...tableSizes(plan, encodings)[at]!,
+    ownRate: table.overrides?.rate !== undefined,
+    frozen: table.frozen ?? false,
   }));
   const batch = Math.min(plan.train.batch, most.batch);
   const sizes = { ...most, batch };
   const step = { batch, bytes: stepBytes(plan.step, sizes) };
-  foreseeMemory(tables, freeBytes(), parameterBytes(plan.step.graph), step);
+  const held = tables.map((table) => ({ ...table, rows: wire ? ownRows(table.rows, wire) : table.rows }));
+  foreseeMemory(held, freeBytes(), parameterBytes(plan.step.graph), step);
   const lookupsOf = new Map(tables.map(({ name }) => [name, lookupBytes(plan, name, sizes)]));
-  for (const table of tables) {
+  for (const table of held) {
     const lookups = lookupsOf.get(table.name)!;
     // Rows of other memories come to the one of the look-ups before they are gathered.
-    const besides = needsFar({ ...table, lookups }) ? 4 * table.rows + 2 * lookups : tableBytes(table) + lookups;
+    const besides =
+      wire || needsFar({ ...table, lookups }) ? 4 * table.rows + 2 * lookups : tableBytes(table) + lookups;
     const bytes = tableBytes(table) + lookups;
     if (besides > spaceLimit()) throw failure('table-too-large', { table: table.name, bytes, limit: spaceLimit() });
   }
@@ -56,13 +58,28 @@ export function makeTables(
   return new Map(
     tables.map((size, i) => {
       const lookups = lookupsOf.get(size.name)!;
-      const table = makeTable({ ...size, lookups }, size.layers === undefined ? undefined : propagation);
+      const options = { ...size, lookups };
+      const table = wire
+        ? makeShardedTable(options, wire)
+        : makeTable(options, size.layers === undefined ? undefined : propagation);
       const { limit } = plan.tables[i]!;
       table.initialize(plan.train.seed, limit);
       fill(table, firstValues.get(size.name), size.frozen);
       return [size.name, table];
     }),
   );
+}
+
+/** Of each table of the plan. */
+export function tableSizes({ tables, train }: Plan, encodings: ReadonlyMap<string, Encoding>) {
+  const { embeddings: optimizer, graph } = train;
+  return tables.map(({ name, dim, encoderOf, overrides, precision }) => ({
+    name,
+    dim,
+    rows: tableRows(encodings, encoderOf),
+    optimizer: { ...optimizer, ...overrides },
+    ...defined({ layers: graph?.tables.includes(name) ? graph.layers : undefined, precision }),
+  })) satisfies readonly TableSize[];
 }
 
 /** Rows of a file are as there; those that it does not have are 0 where nothing trains them. */

@@ -24,6 +24,8 @@ export interface Group {
    * @throws Failure `worker-lost`
    */
   exchange(bytes: Uint8Array, about?: ExchangeAbout): Promise<readonly Uint8Array[]>;
+  /** Bytes for each worker, by rank. Returns those of each worker for this one. */
+  allToAll(parts: readonly Uint8Array[], about?: Pick<ExchangeAbout, 'done'>): Promise<readonly Uint8Array[]>;
   /** What this worker does next, in the words of a message that says it is slow: `reads its rows`. */
   note(doing: string): Promise<void>;
   /** Why this worker ends before the others, for their messages. It does not throw. */

@@ -8,23 +8,22 @@ import { invariant } from '../diagnostics/failure.ts';
 import type { Table } from '../embedding/table.ts';
 import type { Tensors } from '../engine/engine.ts';
 import type { Tensor } from '../graph/graph.ts';
-import { type FeaturePlan, type GraphPlan, type InputPlan, type RowsOf, sequenceFeature } from '../plan/plan.ts';
+import type { FeaturePlan, GraphPlan, InputPlan, InputSource, RowsOf } from '../plan/plan.ts';
 import { rowsPrefix } from '../plan/rows_prefix.ts';
 import { type DistinctItems, makeDistinctItems } from './distinct.ts';
 import { type ItemList, type ListedItems, makeListedItems } from './elements.ts';
+import { type Lists, makeLists } from './lists.ts';
 import type { Mined } from './mined.ts';
-import { makeParts, type Part } from './parts.ts';
+import type { Part } from './parts.ts';
 import { makeOwnItems } from './planned_items.ts';
 import { makeQueues } from './queue.ts';
 import { makeSampler, type Sampler } from './sampler.ts';
 import { makeSeenRows, type SeenRows } from './seen_rows.ts';
-import { makeSequences } from './sequences.ts';
 import type { Share } from './share.ts';
 import { makeShare } from './shared_fill.ts';
 import { areEvents, type Batch, type FeedContext, type FeedState, placesOf, type Source } from './source.ts';
 import { makeSource } from './sources.ts';
 import type { FeedWatch } from './watch.ts';
-import { type Windows, windowsOf } from './windows.ts';
 
 export interface FeederOptions {
   readonly plan: GraphPlan;
@@ -54,6 +53,8 @@ export interface Feeder {
    * memory: run the graph before anything else is asked of the tables.
    */
   inputs(rows: Int32Array, step: number, extra: DenseRate, watch?: FeedWatch): Tensors;
+  /** The first half of `inputs`, where workers share the rows of tables: look-ups name the rows that they will read. */
+  ask(rows: Int32Array, step: number, extra: DenseRate): void;
   /** The rows that the last `inputs` were of: of the events, or of the corpus where they are drawn. */
   rowsOf(of: RowsOf): Int32Array;
   /**
@@ -79,9 +80,7 @@ export interface Feeder {
 export function makeFeeder(options: FeederOptions): Feeder {
   const { plan, events, corpus, seed, batch: wholeBatch } = options;
   const distinct = distinctItems(options);
-  const windows = windowsOfPlan(options);
-  const parts = partsOf(options, windows);
-  const sequences = windows && !parts ? makeSequences(windows.of, windows.max) : undefined;
+  const listsOf = makeLists(options);
   const queue = makeQueues();
   const elements = listedItems(options);
   const context: FeedContext = {
@@ -93,51 +92,67 @@ export function makeFeeder(options: FeederOptions): Feeder {
   };
   const sources = plan.inputs.map((input) => ({ input, name: input.name, source: makeSource(input, context) }));
   const share = options.share && makeShare(plan, options.share);
+  // Workers number rows of tables, and items of lists, alike: each walks the lists of all rows.
+  const isNumbered = share && plan.inputs.some(({ source }) => numbered.has(source.from));
+  const listsOfAll = isNumbered ? makeLists(options) : undefined;
   const samples = makeSamples(corpus, seed);
   const own = makeOwnItems(options);
   const all = Int32Array.from({ length: corpus.rows }, (_, row) => row);
   const learning = byTable(sources);
   let last: Batch | undefined;
+  let asked: Batch | undefined;
 
-  return {
-    inputs(rows, step, { rate, factor = 1 }, watch) {
-      const start = performance.now();
-      const items = distinct?.of(rows);
-      const ownRows = share ? share.rows.rowsOf({ rows }) : rows;
-      const lists = sequences?.(ownRows);
-      const cut = parts && { lengths: parts.lengths, of: parts.of(ownRows) };
+  const begin = (rows: Int32Array, step: number, { rate, factor = 1 }: DenseRate): Batch => {
+    const items = distinct?.of(rows);
+    const given = own.of(rows, step);
+    /** @param lists of whose rows, where the graph asks for lists in an order of their own */
+    const batchOf = ({ cut, sequences }: Lists, whole?: Batch): Batch => {
       const partOf = (length: number | undefined): Part => {
         const part = cut?.of[cut.lengths.indexOf(length!)];
         invariant(part, `the batch is cut at ${length} elements`);
         return part;
       };
-      const given = own.of(rows, step);
       const batch: Batch = {
-        rows,
-        step,
-        rate,
-        factor,
+        ...{ rows, step, rate, factor },
         rowsOf(of) {
           if (of.kind === 'events') return rows;
           if (of.kind === 'corpus') return all;
-          if (of.kind === 'elements') return elements!.of(batch);
+          if (of.kind === 'elements') return elements!.of(whole ?? batch);
           if (of.kind === 'part') return partOf(of.length).rows;
-          if (of.kind === 'sequences') return (lists ?? partOf(of.length).sequences!).rows;
+          if (of.kind === 'sequences') return (sequences ?? partOf(of.length).sequences!).rows;
           if (of.kind === 'queue') return queue(of).rows();
           if (of.kind === 'listed' || of.kind === 'mined') return given(of).rows;
           return of.kind === 'distinct' ? items!.rows : samples(of, step, rows.length);
         },
         partOf: ({ length }) => partOf(length),
         known: (of) => given(of).known,
-        ...defined({ distinct: items, sequences: lists }),
+        ...defined({ distinct: items, sequences, whole }),
       };
-      last = batch;
+      return batch;
+    };
+    const whole = listsOfAll && batchOf(listsOfAll(rows));
+    last = batchOf(listsOf(share ? share.rows.rowsOf({ rows }) : rows), whole);
+    return last;
+  };
+  const lookups = sources.filter(({ input }) => readsTable(input));
+
+  return {
+    inputs(rows, step, extra, watch) {
+      const start = performance.now();
+      const batch = asked ?? begin(rows, step, extra);
+      asked = undefined;
       watch?.done?.('batch', 'rows of the batch', start);
       if (!share) return fillAll(sources, batch, watch);
       const from = performance.now();
       const filled = share.fill(sources, batch);
       watch?.done?.('batch', 'inputs of this worker', from);
       return filled;
+    },
+    ask(rows, step, extra) {
+      const batch = begin(rows, step, extra);
+      asked = batch;
+      for (const table of options.tables.values()) table.remote?.ask();
+      share!.fill(lookups, batch);
     },
     rowsOf(of) {
       invariant(last, 'no inputs were asked for');
@@ -182,6 +197,8 @@ export function makeFeeder(options: FeederOptions): Feeder {
 export interface RowFeeder {
   /** As `Feeder.inputs`. */
   inputs(rows: Int32Array): Tensors;
+  /** Before `inputs` of these rows, where workers share the rows of tables. */
+  readonly fetch?: (rows: Int32Array) => Promise<void>;
   close(): void;
 }
 
@@ -197,23 +214,36 @@ export function makeRowFeeder(options: {
     tables: options.tables,
     columns: () => options.columns,
   };
-  const sources = options.plan.inputs.map((input) => ({ name: input.name, source: makeSource(input, context) }));
+  const sources = options.plan.inputs.map((input) => ({ input, name: input.name, source: makeSource(input, context) }));
+  const shared = [...options.tables.values()].flatMap(({ name, dim, remote }) =>
+    remote ? [{ name, dim, remote }] : [],
+  );
+  const batchOf = (rows: Int32Array): Batch => ({
+    ...{ rows, step: 0, rate: 0, factor: 0 },
+    rowsOf: () => rows,
+    partOf: () => noParts(),
+    known: () => new Uint8Array(0),
+  });
+  const fetch = async (rows: Int32Array): Promise<void> => {
+    for (const { remote } of shared) remote.ask();
+    fillAll(
+      sources.filter(({ input }) => readsTable(input)),
+      batchOf(rows),
+    );
+    await shared[0]!.remote.wire.fetch(shared);
+  };
   return {
-    inputs: (rows) =>
-      fillAll(sources, {
-        rows,
-        step: 0,
-        rate: 0,
-        factor: 0,
-        rowsOf: () => rows,
-        partOf: () => noParts(),
-        known: () => new Uint8Array(0),
-      }),
+    inputs: (rows) => fillAll(sources, batchOf(rows)),
+    ...(shared.length > 0 ? { fetch } : {}),
     close() {
       for (const { source } of sources) source.close?.();
     },
   };
 }
+
+const numbered: ReadonlySet<InputSource['from']> = new Set(['table_places', 'element_places']);
+
+const readsTable = ({ source: { from } }: InputPlan): boolean => from === 'embedding' || from === 'sequence';
 
 function noParts(): never {
   invariant(false, 'only a training step cuts its batch');
@@ -307,34 +337,6 @@ function learn(learning: Learning, outputs: Tensors, then: (table: Table) => voi
     watch?.done?.('gradients', table.name, start);
     then(table);
   }
-}
-
-/** Where the targets are positions. */
-function windowsOfPlan({ plan, events, features }: FeederOptions): { of: Windows; max: number } | undefined {
-  const name = sequenceFeature(plan);
-  if (name === undefined) return undefined;
-  const list = events.features.get(name);
-  const max = features.find((feature) => feature.name === name)?.max;
-  invariant(list && max !== undefined, `list ${name} has no column or no length`);
-  return { of: windowsOf(list, events.rows), max };
-}
-
-/** Where the step cuts its batch. */
-function partsOf({ plan, events }: FeederOptions, windows: { readonly of: Windows } | undefined) {
-  const cuts = plan.inputs.flatMap(({ source }) => (source.from === 'part_places' ? [source.rows] : []));
-  const [first] = cuts;
-  if (first === undefined) return undefined;
-  const lengths = cuts.map(({ length }) => length).sort((a, b) => a - b);
-  const list = events.features.get(first.feature);
-  invariant(list?.column.kind === 'bags', `a batch is cut by ${first.feature}, which is no list`);
-  const { column, index } = list;
-  const elements = (event: number): number => {
-    const bag = index ? index[event]! : event;
-    return column.ends[bag]! - column.starts[bag]!;
-  };
-  const of = windows?.of;
-  const lengthOf = of ? (event: number) => elements(of.rows[of.windowOf[event]!]!) : elements;
-  return { lengths, of: makeParts({ lengths, lengthOf, ...defined({ windows: of }) }) };
 }
 
 /** Draws once a step for all inputs that ask alike. */

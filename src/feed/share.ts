@@ -31,11 +31,11 @@ const byKind: { readonly [K in InputSource['from']]: Fill | 'refused' } = {
   places: 'pairs',
   counts: 'all',
   // They number the items, or the rows of a table, that all rows of a batch read.
-  element_places: 'refused',
-  table_places: 'refused',
-  element_rows: 'refused',
-  element_weights: 'refused',
-  table_seen: 'refused',
+  element_places: 'own',
+  table_places: 'own',
+  element_rows: 'own',
+  element_weights: 'own',
+  table_seen: 'all',
   corpus_places: 'own',
   in_corpus: 'own',
   draw_pool: 'all',
@@ -58,6 +58,16 @@ const byKind: { readonly [K in InputSource['from']]: Fill | 'refused' } = {
 /** Rows that a worker lists for itself, in an order of its own. */
 const isLocal = (rows: RowsOf | undefined): boolean => rows?.kind === 'part' || rows?.kind === 'sequences';
 
+/** Rows that each worker looks up itself, all of them. */
+const isWhole = (rows: RowsOf | undefined): boolean =>
+  rows?.kind === 'shared' || rows?.kind === 'corpus' || rows?.kind === 'queue';
+
+/** Inputs with a place for each element of bags: a worker has those of its own bags. */
+const countsElements = ({ source }: InputPlan): boolean =>
+  source.from === 'element_rows' ||
+  source.from === 'element_weights' ||
+  (source.from === 'element_places' && source.pool !== 'sequence');
+
 const rowsOfInput = ({ source }: InputPlan): RowsOf | undefined =>
   'rows' in source ? (source.rows as RowsOf | undefined) : undefined;
 
@@ -69,8 +79,8 @@ const lengthOf = (graph: Graph, name: string): string | undefined => {
 /** @returns undefined where the input cannot be shared */
 export function fillOf(graph: Graph, input: InputPlan): Fill | undefined {
   const fill = byKind[input.source.from];
-  if (fill === 'refused' || rowsOfInput(input)?.kind === 'elements') return undefined;
-  if (lengthOf(graph, input.name) === undefined) return 'all';
+  if (fill === 'refused') return undefined;
+  if (lengthOf(graph, input.name) === undefined || isWhole(rowsOfInput(input))) return 'all';
   return fill === 'cut' && isLocal(rowsOfInput(input)) ? 'own' : fill;
 }
 
@@ -84,9 +94,10 @@ export function distributionOf({ graph, inputs }: GraphPlan): Distribution | { r
     if (fill === 'all') continue;
     const symbol = lengthOf(graph, input.name)!;
     const { from } = input.source;
-    const countsOwn = fill === 'pairs' || from === 'newest' || from === 'part_places';
+    const countsOwn = fill === 'pairs' || from === 'newest' || from === 'part_places' || from === 'element_rows';
     shares.set(input.name, { of: 'rows', ...(countsOwn ? { points: 0 } : {}) });
-    if (isLocal(rowsOfInput(input)) || (fill === 'pairs' && from !== 'places')) local.add(symbol);
+    if (countsElements(input) || isLocal(rowsOfInput(input)) || (fill === 'pairs' && from !== 'places'))
+      local.add(symbol);
   }
   return { inputs: shares, local };
 }
@@ -106,12 +117,13 @@ export class OwnRows {
     { graph, inputs }: GraphPlan,
     readonly share: Share,
   ) {
+    const elements = new Set(inputs.filter(countsElements).map(({ name }) => lengthOf(graph, name)));
     const shared = inputs.flatMap((input): [string, RowsOf][] => {
       const fill = fillOf(graph, input);
       const rows = rowsOfInput(input) ?? { kind: 'events' };
       if (isLocal(rows) || (fill !== 'own' && fill !== 'cut')) return [];
       const symbol = lengthOf(graph, input.name)!;
-      return symbol === 'batch' ? [] : [[symbol, rows]];
+      return symbol === 'batch' || elements.has(symbol) ? [] : [[symbol, rows]];
     });
     this.counts = new Map([['batch', { kind: 'events' }], ...shared]);
   }

@@ -19,6 +19,7 @@ export function makeShare(plan: GraphPlan, share: Share) {
     fill(sources: readonly (Named & { readonly input: InputPlan })[], batch: Batch): Tensors {
       const own = rows.batch(batch, batch);
       const batchOf = (name: string): Batch => (fills.get(name) === 'own' ? own : batch);
+      if (batch.whole) for (const { source } of sources) source.number?.(batch.whole);
       for (const { name, source } of sources) source.reserve?.(batchOf(name));
       const tensors: Record<string, Tensor> = {};
       for (const { name, source, input } of sources) {

@@ -37,6 +37,8 @@ export interface Batch {
   rowsOf(rows: RowsOf): Int32Array;
   /** 1 where a row has an item of these rows, 0 where its place only fills up. */
   known(rows: ListedRows | MinedRows): Uint8Array;
+  /** Of one of several workers: the batch with the lists of all its rows, by which rows of tables are numbered. */
+  readonly whole?: Batch;
   /** Of one worker's rows: how many rows come before them in the batch. Absent: none. */
   from?(rows: RowsOf): number;
   /** Its lists in sequence, each once, where the graph asks for them, and not by part. */
@@ -86,6 +88,8 @@ export function placesOf({ name, along, max }: FeaturePlan, rows: RowsOf): numbe
 export type FeedState = Readonly<Record<string, Float32Array | Int32Array>>;
 
 export interface Source {
+  /** Of one of several workers: numbers what all rows of the batch read, for all inputs before `reserve`. */
+  number?(batch: Batch): void;
   /** Makes room. Called for all inputs before any is filled, since room made for one may move another's. */
   reserve?(batch: Batch): void;
   /** The tensor may be a view that the next step reuses. */

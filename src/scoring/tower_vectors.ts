@@ -174,6 +174,7 @@ class OneGraph {
     const feeder = this.feeders.get(columns) ?? this.makeFeeder(columns);
     if (now.keeps) this.feeders.set(columns, feeder);
     try {
+      await feeder.fetch?.(rows);
       return await program.run(feeder.inputs(rows));
     } finally {
       if (!this.feeders.has(columns)) feeder.close();

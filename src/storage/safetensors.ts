@@ -45,7 +45,8 @@ const byteLengthOf = (data: Numbers): number => data.length * kinds[kindOf(data)
 function* piecesOf(data: Numbers): Iterable<{ readonly from: number; readonly numbers: StoredNumbers }> {
   const { bytes, make } = kinds[kindOf(data)];
   const width = isLong(data) ? data.width : 1;
-  const most = Math.max(1, Math.floor(pieceBytes / bytes / width)) * width;
+  const atOnce = isLong(data) && data.readLater ? fetchedBytes : pieceBytes;
+  const most = Math.max(1, Math.floor(atOnce / bytes / width)) * width;
   const room = isLong(data) ? make(Math.min(most, data.length)) : data;
   for (let from = 0; from < data.length; from += most) {
     const to = Math.min(data.length, from + most);
@@ -53,9 +54,9 @@ function* piecesOf(data: Numbers): Iterable<{ readonly from: number; readonly nu
   }
 }
 
-function* writtenPieces(data: Numbers): Iterable<Uint8Array> {
+async function* writtenPieces(data: Numbers): AsyncIterable<Uint8Array> {
   for (const { from, numbers } of piecesOf(data)) {
-    if (isLong(data)) data.read(from, numbers);
+    if (isLong(data)) await (data.readLater ? data.readLater(from, numbers) : data.read(from, numbers));
     yield bytesOf(numbers);
   }
 }
@@ -89,7 +90,7 @@ export async function writeSafetensors(
   let text = Buffer.from(JSON.stringify(header));
   if (seal) {
     const hash = createHash('sha256').update(text);
-    for (const { data } of ordered) for (const bytes of writtenPieces(data)) await hashPieces(hash, bytes);
+    for (const { data } of ordered) for await (const bytes of writtenPieces(data)) await hashPieces(hash, bytes);
     const sealed = hash.digest('hex');
     text = Buffer.from(JSON.stringify({ ...header, __metadata__: { ...metadata, [sealName]: sealed } }));
   }
@@ -97,7 +98,7 @@ export async function writeSafetensors(
   padded.writeBigUInt64LE(BigInt(padded.length - 8), 0);
   text.copy(padded, 8);
   await sink.write(padded);
-  for (const { data } of ordered) for (const bytes of writtenPieces(data)) await sink.write(bytes);
+  for (const { data } of ordered) for await (const bytes of writtenPieces(data)) await sink.write(bytes);
 }
 
 /** In pieces, so that a server answers in between. */
@@ -205,6 +206,8 @@ async function readHeader(handle: ReadableFile, path: string) {
 }
 
 const pieceBytes = 64 * 2 ** 20;
+/** Of numbers that other processes have: each of them makes copies on the way. */
+const fetchedBytes = 4 * 2 ** 20;
 /** What one call reads at most. */
 const readAtOnce = 8 * 2 ** 20;
 

@@ -10,6 +10,8 @@ export interface LongNumbers {
   readonly width: number;
   /** Fills `into` with the numbers from `from` on. */
   read(from: number, into: StoredNumbers): void;
+  /** The same of numbers that other processes have, where `read` cannot. */
+  readLater?(from: number, into: StoredNumbers): Promise<void>;
   write(from: number, numbers: StoredNumbers): void;
 }
 

@@ -17,18 +17,28 @@ import { labelMeans } from './label_means.ts';
 import { type Order, orderOf } from './order.ts';
 import { feedFromShards } from './shards/feed.ts';
 import { sharedStep } from './workers/shared_step.ts';
+import { makeTableWire } from './workers/table_wire.ts';
 
 /**
  * Tables at their first values.
  * @throws Failure `too-large-for-memory`, `table-too-large` before anything is allocated
  */
-export const tablesOf = (plan: Plan, dataset: Dataset): Tables =>
+export const tablesOf = ({ plan, dataset, group, sharesTables }: TablesAsked): Tables =>
   makeTables(
     fitted(plan, dataset.corpus.rows),
     dataset.encodings,
     largestStep(dataset, orderOf(plan, dataset.parts.train)),
     dataset.firstValues,
+    group && sharesTables ? makeTableWire(group) : undefined,
   );
+
+export interface TablesAsked {
+  readonly plan: Plan;
+  readonly dataset: Dataset;
+  readonly group?: Group;
+  /** Whether the workers of the group share the rows of tables. Absent: each holds all of them. */
+  readonly sharesTables?: boolean;
+}
 
 export interface BegunState extends TrainingState {
   readonly order: Order<AnyEpoch>;

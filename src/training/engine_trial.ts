@@ -124,7 +124,7 @@ function wordsOf({ engine, milliseconds }: Trial, isKept: boolean): string {
 
 /** Or why there is no trial. */
 async function tried(plan: Plan, dataset: Dataset, engines: readonly Engine[], each: number): Promise<Trial | string> {
-  const tables = tablesOf(plan, dataset);
+  const tables = tablesOf({ plan, dataset });
   if ([...tables.values()].reduce((sum, { bytes }) => sum + bytes, 0) > mostTables) {
     return 'no trial: the tables are too large to be made twice';
   }

@@ -103,7 +103,7 @@ export async function replayStep(options: ReplayOptions): Promise<StepRecord> {
     }
   }
   await refuseLostStart(trained, number);
-  const tables = tablesOf(plan, dataset);
+  const tables = tablesOf({ plan, dataset });
   const precision = keptPrecision(plan, manifest.training.precision)?.precision ?? 'float32';
   const state = await beginState({ plan, dataset, engine, precision }, tables);
   const order = orderOf(plan, dataset.parts.train);

@@ -31,7 +31,7 @@ import { takeStep } from './take_step.ts';
 import type { TrainOptions, TrainResult } from './train_options.ts';
 import type { EpochRecord } from './training_events.ts';
 import { Validation } from './validation.ts';
-import { giveOrder, haveStopped } from './workers/talk.ts';
+import { OtherWorkers } from './workers/others.ts';
 
 /** Where a run begins or goes on. */
 export interface Standing {
@@ -66,8 +66,7 @@ export class Run {
   private readonly profiler: Profiler | undefined;
   private readonly norms: Norms | undefined;
   private progress: Progress;
-  /** Whether the state before the next round is in a checkpoint, and not the one that every worker begins with. */
-  private readonly hasCheckpoint: boolean;
+  private readonly others: OtherWorkers | undefined;
 
   constructor(
     private readonly options: TrainOptions,
@@ -76,11 +75,12 @@ export class Run {
     private readonly standing: Standing,
   ) {
     this.progress = standing.progress;
-    this.hasCheckpoint = standing.resumed || standing.from !== undefined;
     const { plan, dataset, engine } = options;
     this.towers = new CurrentTowers(plan, dataset, engine, state);
     this.validation = new Validation(plan, dataset, this.towers);
     this.order = state.order;
+    const hasCheckpoint = standing.resumed || standing.from !== undefined;
+    this.others = state.group && new OtherWorkers(state.group, options.sharesTables === true, hasCheckpoint);
     this.rounds = roundsOf(plan.train, this.order, standing.from?.epochs);
     this.profiler = profilerOf(options, state, this.order, [standing.progress.step, this.rounds.total]);
     this.norms = normsOf(options, state, this.rounds.total);
@@ -94,7 +94,6 @@ export class Run {
 
   private async train(): Promise<TrainResult> {
     const { plan, onEvent } = this.options;
-    const { group } = this.state;
     const { rows, steps, leftOut, withoutList } = this.order;
     onEvent?.({
       kind: 'started',
@@ -112,7 +111,7 @@ export class Run {
     for (;;) {
       const ended = this.ended();
       const pauses = ended === undefined && (this.pauses() || this.isToStop());
-      if (group && (ended || pauses)) await giveOrder(group, { do: 'end' });
+      if (ended || pauses) await this.others?.release();
       if (ended) return this.finish(ended);
       if (pauses) return this.interrupted();
       if (!(await this.epoch())) return this.interrupted();
@@ -121,6 +120,7 @@ export class Run {
 
   /** Seals what the checkpoint has. */
   async finishAsItIs(): Promise<TrainResult> {
+    await this.others?.release();
     return this.finish(this.ended() ?? 'stopped');
   }
 
@@ -154,7 +154,6 @@ export class Run {
   /** False: the signal came. */
   private async epoch(): Promise<boolean> {
     const { plan, dataset, signal, limit } = this.options;
-    const { group } = this.state;
     const number = this.progress.epoch + 1;
     const epoch = this.rounds.round(this.progress.step - this.progress.stepOfEpoch);
     const sums = makeStepSums(plan, this.progress);
@@ -164,7 +163,7 @@ export class Run {
     let { step, stepOfEpoch } = this.progress;
     let rates: Rates = { dense: 0, denseFactor: 0, embeddings: 0, factor: 0 };
 
-    if (group) await giveOrder(group, { do: 'steps', restore: this.hasCheckpoint, epoch: number, stepOfEpoch, step });
+    await this.others?.steps({ epoch: number, stepOfEpoch, step });
     for (; stepOfEpoch < epoch.steps; stepOfEpoch++) {
       if (clock.shouldYield()) {
         this.report(number, stepOfEpoch, step, sums, clock);
@@ -173,7 +172,7 @@ export class Run {
         await new Promise((resolve) => setImmediate(resolve));
       }
       // Workers stop together, after a step.
-      if ((signal?.aborted || (limit?.aborted && step > 0)) && !group) {
+      if ((signal?.aborted || (limit?.aborted && step > 0)) && !this.others) {
         this.progress = { ...this.progress, step, stepOfEpoch, sums: sums.sums(), rows: sums.rows };
         return false;
       }
@@ -204,7 +203,7 @@ export class Run {
       if (norms) this.logs.steps.add(step, taken.outputs, norms.values);
       if (norms) this.logs.events?.addNorms(step, norms.values);
       clock.add(...taken.times);
-      if (taken.stops) haveStopped(group!);
+      if (taken.stops) this.others?.stopped();
       if (taken.stops && stepOfEpoch + 1 < epoch.steps) {
         this.progress = { ...this.progress, step, stepOfEpoch: stepOfEpoch + 1, sums: sums.sums(), rows: sums.rows };
         return false;
@@ -224,7 +223,8 @@ export class Run {
     try {
       return await epoch.batch(at);
     } catch (error) {
-      if (step > 0) {
+      // Workers that wait in a step do not hear that their rows are needed for a checkpoint.
+      if (step > 0 && !this.options.sharesTables) {
         this.progress = { ...this.progress, step, stepOfEpoch: at, sums: sums.sums(), rows: sums.rows };
         await this.logs.steps.sync();
         this.progress = { ...this.progress, ...this.checksums() };
@@ -255,10 +255,8 @@ export class Run {
     const trained = performance.now();
     const examplesPerSecond = clock.rate(sums.rows);
     const validates = this.validation.hasRows && this.rounds.validates(epoch, step);
-    if (validates) {
-      onEvent?.({ kind: 'validating', epoch });
-      await this.state.group?.note('validates');
-    }
+    if (validates) onEvent?.({ kind: 'validating', epoch });
+    await this.state.group?.note(validates ? 'validates' : 'writes a checkpoint');
     const validation = validates ? await this.validation.figures() : undefined;
     const validated = performance.now();
     const { stop } = plan.train;

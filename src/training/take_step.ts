@@ -1,5 +1,6 @@
 /** One step of a training: alone, or together with other workers. */
 import { defined } from '../defined.ts';
+import type { Table } from '../embedding/table.ts';
 import type { Tensors } from '../engine/engine.ts';
 import type { Group } from '../engine/group.ts';
 import type { FeedWatch } from '../feed/watch.ts';
@@ -10,6 +11,7 @@ import type { StepWatch } from './profile/step_watch.ts';
 import type { Rates } from './rates.ts';
 import { makeTaskRows } from './task_rows.ts';
 import { packed, unpacked } from './workers/message.ts';
+import { fetchRows, sendGradients, sharedIn } from './workers/table_wire.ts';
 
 export interface StepTaken {
   readonly inputs: Tensors;
@@ -39,7 +41,14 @@ export async function takeStep(plan: Plan, state: BegunState, asked: StepAsked):
   const { feeder, program, group } = state;
   const { rows, number, rates, signal, watch, norms, seen } = asked;
   const began = performance.now();
-  const inputs = feeder.inputs(rows, number, { rate: rates.dense, factor: rates.denseFactor }, watch);
+  const extra = { rate: rates.dense, factor: rates.denseFactor };
+  const shared = group ? sharedIn(state.tables) : [];
+  if (group && shared.length > 0) {
+    feeder.ask(rows, number, extra);
+    await fetchRows(shared, group);
+    watch?.done('exchange', 'rows of tables', began);
+  }
+  const inputs = feeder.inputs(rows, number, extra, watch);
   const given = performance.now();
   await norms?.before(inputs);
   const fed = performance.now();
@@ -85,19 +94,27 @@ async function exchangeGradients(
   const trained = plan.tables.flatMap(({ name, frozen }) => (frozen ? [] : [tables.get(name)!]));
   const own = makeTaskRows(plan)(inputs);
   const names = [...own.keys()];
-  const sent = packed({
-    numbers: [stops ? 1 : 0, ...own.values()],
-    gradients: trained.map((table) => table.drain()),
-  });
-  const heard = (await group.exchange(sent, { done: `step ${number}` })).map((bytes) =>
-    unpacked(bytes, 1 + names.length, trained.length),
-  );
-  trained.forEach((table, at) => {
-    for (const { gradients } of heard) if (gradients[at]!.codes.length > 0) table.add(gradients[at]!);
-  });
-  const sum = (at: number): number => heard.reduce((total, { numbers }) => total + numbers[at]!, 0);
+  const said = [stops ? 1 : 0, ...own.values()];
+  const send = trained.some(({ remote }) => remote) ? sendGradients : exchangeAll;
+  const heard = await send(trained, group, said, `step ${number}`);
+  const sum = (at: number): number => heard.reduce((total, numbers) => total + numbers[at]!, 0);
   return {
     stops: sum(0) > 0,
     ...defined({ counts: new Map(names.map((name, at) => [name, sum(at + 1)])) }),
   };
+}
+
+/** Each worker holds all rows, so each gets all gradients. @returns the numbers of each worker */
+async function exchangeAll(
+  trained: readonly Table[],
+  group: Group,
+  numbers: readonly number[],
+  done: string,
+): Promise<readonly (readonly number[])[]> {
+  const sent = packed({ numbers, gradients: trained.map((table) => table.drain()) });
+  const heard = (await group.exchange(sent, { done })).map((bytes) => unpacked(bytes, numbers.length, trained.length));
+  trained.forEach((table, at) => {
+    for (const { gradients } of heard) if (gradients[at]!.codes.length > 0) table.add(gradients[at]!);
+  });
+  return heard.map((each) => each.numbers);
 }

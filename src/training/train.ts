@@ -67,7 +67,7 @@ async function trainAlone(options: TrainOptions): Promise<TrainResult> {
 async function start(options: TrainOptions): Promise<TrainResult> {
   const { plan, dataset, engine, folder, origin } = options;
   // Before the folder is touched: tables that do not fit must not cost the run that it holds.
-  const tables = tablesOf(plan, dataset);
+  const tables = tablesOf(options);
   const files = artifactPaths(plan, dataset.encodings, origin).all;
   const from = options.from && { ...options.from.lineage, ...defined({ events: eventsOf(options) }) };
   const chosen = choosePrecision(plan, engine, bfloat16Instructions());
@@ -103,7 +103,7 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
   const resumed = await hasCheckpoint(folder);
   // Without a checkpoint there is nothing to end, and no way to go on from a model that is finished.
   if (!resumed && (options.finish || done || there.from)) throw failure('nothing-to-resume', { folder });
-  const tables = tablesOf(plan, dataset);
+  const tables = tablesOf(options);
   const chosen = keptPrecision(plan, there.precision);
   return withState(options, chosen, tables, async (state) => {
     const progress = resumed ? await restoreState(folder, state) : beginning;

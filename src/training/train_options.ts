@@ -33,6 +33,8 @@ export interface TrainOptions extends OfModel {
   readonly profile?: { readonly places: ReadonlyMap<string, Place> };
   /** The graph of norms of gradients: they are logged at one step of many. The weights are the same without it. */
   readonly norms?: () => GraphPlan | undefined;
+  /** The workers share the rows of tables: each has those of which the number mod N is its rank. */
+  readonly sharesTables?: boolean;
   readonly onEvent?: (event: TrainingEvent) => void;
 }
 

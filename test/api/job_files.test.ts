@@ -21,7 +21,7 @@ writeFileSync(data, 'data made_up { events = "events.csv", split = random(valida
 
 it('a job has a script for each launcher, and each worker gets the same command', async () => {
   writeFileSync(model, text('softmax(in_batch)'));
-  const { job, files } = await prepare(model, { data, out: folder, workers: 3, set: { epochs: 2 } });
+  const { job, files } = await prepare(model, { data, out: folder, workers: 3, set: { epochs: 2 }, tables: 'sharded' });
   expect(files).toEqual(['job.json', 'worker.sh', 'torchrun.sh', 'slurm.sh', 'kubernetes.yaml', 'step.py']);
   expect(job.gathers).toBeGreaterThan(0);
   for (const name of ['worker.sh', 'torchrun.sh', 'slurm.sh']) {
@@ -46,6 +46,8 @@ it('a job has a script for each launcher, and each worker gets the same command'
     'launched',
     '--set',
     'epochs=2',
+    '--tables',
+    'sharded',
   ];
   expect(ask({ RANK: '1', WORLD_SIZE: '3' })).toEqual(['1 of 3', ...words]);
   expect(ask({ SLURM_PROCID: '2', SLURM_NTASKS: '3' })).toEqual(['2 of 3', ...words]);
@@ -61,6 +63,7 @@ it('a job has a script for each launcher, and each worker gets the same command'
 });
 
 it('a job of a model that workers cannot share is refused', async () => {
-  writeFileSync(model, `${text('softmax(in_batch)')}train { clip = 1 }\n`);
-  await expect(prepare(model, { data, out: join(root, 'refused'), workers: 2 })).rejects.toThrow(/cannot share .*clip/);
+  writeFileSync(model, `${text('bpr(negatives: sampled(1))')}train { graph = lightgcn(layers: 2) }\n`);
+  const sharded = prepare(model, { data, out: join(root, 'refused'), workers: 2, tables: 'sharded' });
+  await expect(sharded).rejects.toThrow(/cannot share tables that `graph` connects/);
 });

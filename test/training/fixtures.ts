@@ -41,6 +41,7 @@ export function makeDataset({ users, items, eventsPerUser, heldOut, seed = 1 }: 
       starts: at.map((each, i) => Math.max(user[i]! * eventsPerUser, each - 5)),
       ends: at.slice(),
       values: historyValues,
+      items: all,
     };
     const features = new Map<string, IndexedColumn>([
       ['user_id', { column: { kind: 'codes', values: user.map((each) => each + 1) } }],
@@ -88,6 +89,7 @@ export function makeDataset({ users, items, eventsPerUser, heldOut, seed = 1 }: 
               starts: seen.ends.map((end) => end - Math.min(5, trainPerUser)),
               ends: seen.ends,
               values: historyValues,
+              items: all,
             },
           },
         ],

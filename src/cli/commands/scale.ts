@@ -1,5 +1,14 @@
 import { Argument, Command } from 'commander';
-import { allowOption, dataOption, jsonOption, seedOption, setOption, wholeNumber, withExample } from '../options.ts';
+import {
+  allowOption,
+  dataOption,
+  jsonOption,
+  seedOption,
+  setOption,
+  tablesOption,
+  wholeNumber,
+  withExample,
+} from '../options.ts';
 import { answer, answerJson } from '../report.ts';
 import { endable } from '../signals.ts';
 
@@ -11,6 +20,7 @@ interface Options {
   readonly allow?: readonly string[];
   readonly set: Record<string, string>;
   readonly seed?: number;
+  readonly tables?: 'replicated' | 'sharded';
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -25,6 +35,7 @@ export function scaleCommand(program: Command): void {
     .requiredOption('--out <folder>', 'write the job into this folder')
     .option('--run <folder>', 'write the run into this folder (default: `run` in the folder of the job)')
     .requiredOption('--workers <number>', 'start this many workers', wholeNumber)
+    .addOption(tablesOption())
     .addOption(setOption())
     .addOption(seedOption('make all random choices with this seed'))
     .option('--force', 'write into a folder that is not empty')

@@ -7,6 +7,7 @@ import type { Manifest } from '../../artifact/manifest.ts';
 import { replayedEvents } from '../../data/rows/replayed.ts';
 import { defined } from '../../defined.ts';
 import { render } from '../../diagnostics/render.ts';
+import { bytesWords } from '../../diagnostics/wording.ts';
 import type { EngineName } from '../../engine/engine.ts';
 import { traceFile } from '../../training/profile/files.ts';
 import { reportFile } from '../../training/result_files.ts';
@@ -22,6 +23,7 @@ import {
   seedOption,
   setOption,
   shardsOption,
+  tablesOption,
   trackOption,
   withExample,
   workersOption,
@@ -53,6 +55,7 @@ interface Options {
   readonly track?: string;
   readonly profile?: boolean;
   readonly workers?: number | 'launched';
+  readonly tables?: 'replicated' | 'sharded';
 }
 
 /** Long because it lists all options of the command. */
@@ -65,6 +68,7 @@ export function trainCommand(program: Command): void {
     .requiredOption('--out <folder>', 'write the run into this folder')
     .addOption(engineOrAutoOption())
     .addOption(workersOption())
+    .addOption(tablesOption())
     .addOption(memoryOption())
     .addOption(shardsOption())
     .addOption(setOption())
@@ -92,6 +96,9 @@ export function trainCommand(program: Command): void {
       refuseTwoSeeds(command, options);
       if (options.from === undefined && (options.since !== undefined || options.all || options.replay !== undefined)) {
         command.error("error: options '--since', '--all' and '--replay' need '--from <run>'");
+      }
+      if (options.tables !== undefined && (workers ?? 1) === 1) {
+        command.error("error: option '--tables' needs '--workers', with 2 or more");
       }
       const [{ train }, { makeProgress }] = await Promise.all([import('../../api/train.ts'), import('../progress.ts')]);
       const launched = await launchWorkers(workers);
@@ -190,7 +197,7 @@ const replayOption = (): Option =>
     .conflicts('all');
 
 /** What training starts with: before the first step, and after everything is known. */
-function sayReady({ dataset, plan, warnings, ...choice }: TrainReady, from: string | undefined): void {
+function sayReady({ dataset, plan, warnings, tables, ...choice }: TrainReady, from: string | undefined): void {
   if (warnings.length > 0) say(render(warnings, { colour }));
   sayEngine(choice);
   const { train: events, validation, test } = dataset.parts;
@@ -202,10 +209,18 @@ function sayReady({ dataset, plan, warnings, ...choice }: TrainReady, from: stri
   else if (fresh !== undefined) say(`new: ${fresh} of the training events${replayWords(replayedEvents(events))}`);
   for (const line of vocabularyWords(dataset)) say(line);
   say(`seed: ${plan.train.seed}`);
+  if (tables) say(layoutWords(tables));
   const { count, file } = dataset.rejected;
   if (count === 0) return;
   const rows = count === 1 ? '1 invalid row' : `${count} invalid rows`;
   say(`excluded ${rows}${file === undefined ? '' : `; ${file} has the reason of each`}`);
+}
+
+/** How workers hold the tables. */
+function layoutWords({ layout, bytes, isAsked, workers }: NonNullable<TrainReady['tables']>): string {
+  const why = isAsked ? '' : layout === 'sharded' ? '; they do not fit on each worker' : '; they fit on each worker';
+  if (layout === 'replicated') return `tables: replicated, ${bytesWords(bytes)} on each of ${workers} workers${why}`;
+  return `tables: sharded, about ${bytesWords(bytes / workers)} of ${bytesWords(bytes)} on each of ${workers} workers${why}`;
 }
 
 const replayWords = (earlier: number): string =>

@@ -7,7 +7,7 @@ export const workers = {
     message: ({ what }) => `several workers cannot share ${what}`,
     hint: () => 'train without `--workers`, or remove this from the model',
     means:
-      'With `--workers`, each worker computes some rows of a step. A part of the model needs a list of what all rows of the step read, or training rows are in shards. Workers do not support that.',
+      'With `--workers`, each worker computes some rows of a step. Workers cannot share a matrix of scores that is made in pieces, or training rows in shards. With `--tables sharded`, some parts of a model need a table whole.',
     remedy: 'Train without `--workers`, or change the model. The guide on scale lists what workers support.',
   }),
 

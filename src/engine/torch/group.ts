@@ -19,6 +19,15 @@ export async function joinGroup(worker: TorchWorker, device: string, meeting: Me
   const { machines } = (await worker.exclusively((ask) => ask(asked, meetSeconds + grace))) as {
     readonly machines: readonly string[];
   };
+  /** Reads what the process has put side by side. */
+  const takeEach = (lengths: readonly number[], from: number): readonly Uint8Array[] => {
+    let at = from;
+    return lengths.map((length) => {
+      const { data } = memory.take('bool', [length], at);
+      at += length;
+      return data as Uint8Array;
+    });
+  };
   return {
     rank,
     workers,
@@ -36,18 +45,31 @@ export async function joinGroup(worker: TorchWorker, device: string, meeting: Me
         const sent = layout([bytes.length]);
         const received = layout([lengths.reduce((sum, length) => sum + length, 0)], sent.end);
         memory.reserve(received.end);
-        const tensorOf = (data: Uint8Array) => ({ dtype: 'bool', shape: [data.length], data }) as const;
         memory.put(tensorOf(bytes), sent.places[0]!);
         const { places } = received;
         await ask({ do: 'exchange', lengths, from: sent.places[0], into: places[0], what: done }, seconds + grace);
+        return takeEach(lengths, places[0]!);
+      }),
+    allToAll: (parts, { done } = {}) =>
+      worker.exclusively(async (ask) => {
+        const mine = parts.map(({ length }) => length);
+        const answer = await ask({ do: 'lengthsEach', lengths: mine }, seconds + grace);
+        const { lengths } = answer as { readonly lengths: readonly number[] };
+        const sum = (all: readonly number[]): number => all.reduce((total, each) => total + each, 0);
+        const { places, end } = layout([sum(mine), sum(lengths)]);
+        memory.reserve(end);
         let at = places[0]!;
-        return lengths.map((length) => {
-          const { data } = memory.take('bool', [length], at);
-          at += length;
-          return data as Uint8Array;
-        });
+        for (const part of parts) {
+          memory.put(tensorOf(part), at);
+          at += part.length;
+        }
+        const [from, into] = places;
+        await ask({ do: 'allToAll', mine, lengths, from, into, what: done }, seconds + grace);
+        return takeEach(lengths, into!);
       }),
   };
 }
 
 const nothing = (): void => {};
+
+const tensorOf = (data: Uint8Array) => ({ dtype: 'bool', shape: [data.length], data }) as const;

@@ -121,6 +121,23 @@ def exchange(memory, message):
     return {}
 
 
+def lengths_each(message):
+    """How many bytes each worker has for this one."""
+    mine = torch.tensor(message['lengths'], dtype=torch.int64)
+    theirs = torch.empty_like(mine)
+    meeting.together(None, lambda: dist.all_to_all_single(theirs, mine))
+    return {'lengths': theirs.tolist()}
+
+
+def all_to_all(memory, message):
+    """Bytes from each worker to each, side by side in the order of ranks."""
+    mine, theirs = message['mine'], message['lengths']
+    sent = memory.view(torch.uint8, message['from'], [sum(mine)])
+    received = torch.empty(sum(theirs), dtype=torch.uint8)
+    meeting.together(message.get('what'), lambda: dist.all_to_all_single(received, sent, theirs, mine))
+    memory.view(torch.uint8, message['into'], [sum(theirs)]).copy_(received)
+
+
 def run(work):
     """A step, which may wait for others within it."""
     if meeting is None:

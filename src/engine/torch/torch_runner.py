@@ -266,6 +266,8 @@ class Runner:
                 'note': torch_group.note,
                 'leave': torch_group.leave,
                 'lengths': torch_group.lengths,
+                'lengthsEach': torch_group.lengths_each,
+                'allToAll': lambda asked: torch_group.all_to_all(self.memory, asked),
                 'exchange': lambda asked: torch_group.exchange(self.memory, asked),
             }
             return {'result': requests[message['do']](message)}

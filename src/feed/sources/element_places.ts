@@ -15,7 +15,7 @@ export const elementPlaces: MakeSource<'element_places'> = (source, context) => 
   let buffer = new Int32Array(0);
   return {
     fill(batch) {
-      listed.of(batch);
+      listed.of(batch.whole ?? batch);
       const rows = columnRows(batch.rowsOf(source.rows));
       const countOf = (row: number): number => Math.min(most, ends[row]! - starts[row]!);
       let total = rows.length * most;

@@ -24,38 +24,40 @@ export const tablePlaces: MakeSource<'table_places'> = (source, context) => {
   const makeRoom = (length: number): void => {
     if (places.length < length) places = new Int32Array(length);
   };
-  return {
-    reserve(batch) {
-      seen.begin(batch);
-      const rows = columnRows(batch.rowsOf(source.rows));
-      if (column.kind === 'codes') {
-        count = rows.length;
-        makeRoom(count);
-        pick(column.values, rows, places);
-        drop?.apply(places, count, batch.step);
-        for (let i = 0; i < count; i++) places[i] = seen.place(places[i]!);
-        return;
-      }
-      let at = 0;
-      const most = placesOf(feature, source.rows);
-      for (const row of rows) {
-        const start = column.starts[row]!;
-        const end = Math.min(column.ends[row]!, start + most);
-        makeRoomFor(at + end - start);
-        const { inner } = column;
-        for (let j = start; j < end; j++) {
-          const value = column.values[j]!;
-          if (!inner) places[at++] = seen.place(value);
-          else {
-            makeRoomFor(at + inner.ends[value]! - inner.starts[value]!);
-            for (let k = inner.starts[value]!; k < inner.ends[value]!; k++) places[at++] = seen.place(inner.values[k]!);
-          }
+  const place = (batch: Batch): void => {
+    seen.begin(batch.whole ?? batch);
+    const rows = columnRows(batch.rowsOf(source.rows));
+    if (column.kind === 'codes') {
+      count = rows.length;
+      makeRoom(count);
+      pick(column.values, rows, places);
+      drop?.apply(places, count, batch.step, batch.from?.(source.rows));
+      for (let i = 0; i < count; i++) places[i] = seen.place(places[i]!);
+      return;
+    }
+    let at = 0;
+    const most = placesOf(feature, source.rows);
+    for (const row of rows) {
+      const start = column.starts[row]!;
+      const end = Math.min(column.ends[row]!, start + most);
+      makeRoomFor(at + end - start);
+      const { inner } = column;
+      for (let j = start; j < end; j++) {
+        const value = column.values[j]!;
+        if (!inner) places[at++] = seen.place(value);
+        else {
+          makeRoomFor(at + inner.ends[value]! - inner.starts[value]!);
+          for (let k = inner.starts[value]!; k < inner.ends[value]!; k++) places[at++] = seen.place(inner.values[k]!);
         }
       }
-      count = paddedLength(at);
-      makeRoomFor(count);
-      places.fill(0, at, count);
-    },
+    }
+    count = paddedLength(at);
+    makeRoomFor(count);
+    places.fill(0, at, count);
+  };
+  return {
+    number: place,
+    reserve: place,
     fill: () => ({ dtype: 'int32', shape: [count], data: places.subarray(0, count) }),
   };
 
@@ -73,7 +75,7 @@ export const tableSeen: MakeSource<'table_seen'> = ({ table }, context) => {
   const seen = seenOf(context, table);
   let buffer = new Float32Array(0);
   return {
-    reserve: (batch) => seen.begin(batch),
+    reserve: (batch) => seen.begin(batch.whole ?? batch),
     fill() {
       const length = paddedLength(seen.count);
       buffer = grown(buffer, length);

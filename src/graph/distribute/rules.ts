@@ -217,8 +217,9 @@ const gather: ShareRule = (site) => {
   if (from.points !== undefined) throw new CannotShare();
   const split = indices.axis === undefined ? {} : { axis: indices.axis, symbol: indices.symbol! };
   if (indices.points !== undefined) {
-    if (from.axis !== 0) throw new CannotShare();
-    return { ref: add([from.ref, indices.ref]), ...split };
+    const own = from.axis === undefined ? ownRowsOf(from, shapes[0]!, shares) : from;
+    if (own.axis !== 0) throw new CannotShare();
+    return { ref: add([own.ref, indices.ref]), ...split };
   }
   if (from.axis !== undefined && from.axis > 0 && indices.axis === undefined) {
     const axis = from.axis - 1 + shapes[1]!.length;
@@ -226,6 +227,12 @@ const gather: ShareRule = (site) => {
   }
   return { ref: add([shares.whole(from), indices.ref]), ...split };
 };
+
+/** This worker's rows of a value that it has whole. */
+function ownRowsOf({ ref }: Value, [first]: Shape, shares: Shares): Value {
+  if (first === undefined || typeof first === 'number' || first.symbol.includes('·')) throw new CannotShare();
+  return shares.cut(ref, 0, first.symbol);
+}
 
 const segmentSum: ShareRule = (site) => {
   const { node, values, builder, shares, add } = site;

@@ -27,6 +27,7 @@ export async function feedFromShards(
   invariant(current.mined.length === 0, 'no negatives are mined in shards');
   const feeder: Feeder = {
     inputs: (...args) => current.inputs(...args),
+    ask: (...args) => current.ask(...args),
     rowsOf: (of) => current.rowsOf(of),
     apply: (...args) => current.apply(...args),
     accumulate: (outputs) => current.accumulate(outputs),

@@ -1,6 +1,7 @@
 /** A worker that is not the first: it takes its share of each step, and writes nothing. */
 import { identify } from '../../artifact/identity.ts';
 import { restoreState } from '../../artifact/training_state.ts';
+import { invariant } from '../../diagnostics/failure.ts';
 import type { Group } from '../../engine/group.ts';
 import { type BegunState, beginState, tablesOf } from '../begin_state.ts';
 import { CurrentTowers } from '../current_towers.ts';
@@ -11,11 +12,12 @@ import { roundsOf } from '../rounds.ts';
 import { takeStep } from '../take_step.ts';
 import type { TrainOptions } from '../train_options.ts';
 import { sharedStep } from './shared_step.ts';
+import { answerOrder } from './table_wire.ts';
 import { agree, hear, type Order } from './talk.ts';
 
 /** Until the first worker ends the run, or a worker is asked to stop. */
 export async function follow(options: TrainOptions & { readonly group: Group }): Promise<void> {
-  const { plan, dataset, engine, group, folder, tower } = options;
+  const { plan, dataset, engine, group, folder, tower, sharesTables } = options;
   sharedStep(fitted(plan, dataset.corpus.rows).step);
   const precision = await agree(group, { ...identify(plan, dataset, engine.name), tower });
   let state: BegunState | undefined;
@@ -24,15 +26,19 @@ export async function follow(options: TrainOptions & { readonly group: Group }):
     for (;;) {
       const order = await hear(group);
       if (order.do === 'end') return;
-      if (!state) {
-        state = await beginState({ ...options, precision }, tablesOf(plan, dataset), group);
+      if (order.do === 'begin') {
+        state = await beginState({ ...options, precision }, tablesOf(options), group);
         towers = new CurrentTowers(plan, dataset, engine, state);
         if (order.restore) {
           await group.note('reads the checkpoint');
           await restoreState(folder, state);
         }
+        continue;
       }
-      if (await stepsOf(options, state, towers!, order)) return;
+      invariant(state, 'workers begin before they take steps');
+      if (order.do !== 'steps') await answerOrder(order, state.tables, group);
+      // Workers that share tables stay after the last step: the files of the run need their rows.
+      else if ((await stepsOf(options, state, towers!, order)) && !sharesTables) return;
     }
   } finally {
     await towers?.close();

@@ -10,8 +10,21 @@ export interface Position {
   readonly step: number;
 }
 
-/** `steps`: a round from here. `restore`: from the checkpoint of the run. */
-export type Order = ({ readonly do: 'steps'; readonly restore: boolean } & Position) | { readonly do: 'end' };
+export type Order =
+  /** `restore`: from the checkpoint of the run. */
+  | { readonly do: 'begin'; readonly restore: boolean }
+  /** A round from here. */
+  | ({ readonly do: 'steps' } & Position)
+  /** Where workers share tables: the first worker reads rows, of a few tables or of a range. */
+  | { readonly do: 'fetch'; readonly tables: readonly string[] }
+  | {
+      readonly do: 'pieces';
+      readonly table: string;
+      readonly slot: string | null;
+      readonly first: number;
+      readonly rows: number;
+    }
+  | { readonly do: 'end' };
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

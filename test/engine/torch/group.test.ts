@@ -75,6 +75,17 @@ it.skipIf(!loads)(
     const said = await Promise.all([first!.exchange(Uint8Array.of(1, 2, 3)), second!.exchange(new Uint8Array(0))]);
     for (const heard of said) expect(heard.map((bytes) => [...bytes])).toEqual([[1, 2, 3], []]);
 
+    // Each has other bytes for each; the second has none for itself.
+    const parts = [
+      [Uint8Array.of(1), Uint8Array.of(2, 3)],
+      [Uint8Array.of(4, 5, 6), new Uint8Array(0)],
+    ];
+    const got = await Promise.all([first!, second!].map((group, rank) => group.allToAll(parts[rank]!)));
+    expect(got.map((heard) => heard.map((bytes) => [...bytes]))).toEqual([
+      [[1], [4, 5, 6]],
+      [[2, 3], []],
+    ]);
+
     const graph = stepGraph();
     const rows = { of: 'rows' } as const;
     const shared = distribute(graph, {

@@ -60,17 +60,28 @@ export function makeWorkers(workers: number, kill?: Kill): readonly Worker[] {
     const end = (how: string): void => {
       for (const each of [words, values]) each.end(new WorkerLost('closed', `worker ${rank} on here ${how}`, last));
     };
+    const mayEnd = (): void => {
+      if (kill?.rank !== rank || exchanges++ !== kill.exchange) return;
+      end('is gone');
+      throw new Killed();
+    };
     return {
       group: {
         ...{ rank, workers, machines: Array.from({ length: workers }, () => 'here') },
         async exchange(bytes, about = {}) {
-          if (kill?.rank === rank && exchanges++ === kill.exchange) {
-            end('is gone');
-            throw new Killed();
-          }
+          mayEnd();
           const heard = await words.meet(rank, bytes.slice());
           last = about.done ?? last;
           return heard;
+        },
+        async allToAll(parts, about = {}) {
+          mayEnd();
+          const heard = await words.meet(
+            rank,
+            parts.map((part) => part.slice()),
+          );
+          last = about.done ?? last;
+          return heard.map((ofWorker) => ofWorker[rank]!);
         },
         note: async () => {},
         leave: async (reason) => end(`ended: ${reason}`),

@@ -9,7 +9,7 @@ import type { Dataset } from '../../../src/data/dataset.ts';
 import { type Failure, failure } from '../../../src/diagnostics/failure.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
 import { compile } from '../../../src/pipeline.ts';
-import type { Plan } from '../../../src/plan/plan.ts';
+import type { InputPlan, Plan } from '../../../src/plan/plan.ts';
 import { makeRandom } from '../../../src/random/random.ts';
 import { readSafetensors } from '../../../src/storage/safetensors.ts';
 import { makeSource } from '../../../src/text/source.ts';
@@ -18,6 +18,7 @@ import { train } from '../../../src/training/train.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';
 import { amongWorkers } from '../../../src/training/workers/among.ts';
 import { follow } from '../../../src/training/workers/follow.ts';
+import { chooseLayout, type TableLayout, unshared } from '../../../src/training/workers/table_layout.ts';
 import { makeDataset } from '../fixtures.ts';
 import { plainEngine } from '../plain_engine.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
@@ -67,6 +68,20 @@ const lists = (more: string): string => `
   task next { score = dot(user, item), loss = softmax(all, temperature: 0.1) }
   train { batch = 200, epochs = 3, validate = every(9) ${more} }`;
 
+const through = (pool: string, query: string, more = ''): string => `
+  features {
+    user_id  : id(dim: ${pool === 'none' ? 0 : 4})
+    history  : list(movie_id, max: 16, pool: ${pool}, through: item)
+    movie_id : id(dim: 4, drop: 0.2)
+    genres   : list(category(dim: 4), max: 4)
+  }
+  group asked = ${pool === 'none' ? 'history' : 'user_id, history'}
+  group movie = movie_id, genres
+  tower user(asked) keyed by user_id { channel main = asked -> ${query} }
+  tower item(movie) keyed by movie_id { channel main = movie -> flatten -> dropout(0.2) -> mlp(4) }
+  task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.1) }
+  ${settings(more)}`;
+
 const models: Readonly<Record<string, string>> = {
   'in-batch softmax': task('softmax(in_batch, temperature: 0.1, correction: frequency)'),
   'a streaming correction': task('softmax(in_batch, temperature: 0.1, correction: streaming)'),
@@ -96,6 +111,23 @@ const models: Readonly<Record<string, string>> = {
     ${settings(', graph = lightgcn(layers: 2)')}`,
   'a batch in parts': lists(''),
   'a loss at each position': lists(', targets = positions'),
+  'a length of the whole gradient': task('softmax(in_batch, temperature: 0.1)').replace(
+    settings(),
+    settings(', clip = 0.05'),
+  ),
+  'such a length, of all items and negatives': `${task('softmax(all, temperature: 0.1)').replace(settings(), settings(', clip = 0.05'))}`,
+  'such a length, of negatives of each row': `${task('bpr(negatives: sampled(3))').replace(settings(), settings(', clip = 0.05'))}`,
+  'such a length, of a batch in parts': lists(', clip = 0.05'),
+  'such a length, of a loss at each position': lists(', targets = positions, clip = 0.05'),
+  'a list through the item tower': through('mean', 'flatten -> mlp(6, 4)'),
+  'such a list in sequence, in parts': through('none', 'positions -> transformer(layers: 1, heads: 2) -> last'),
+  'such a list, with a length of the gradient': through('mean', 'flatten -> mlp(6, 4)', ', clip = 0.05'),
+  'weights of tasks by their gradients': `${plain}
+    task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.1), only = liked }
+    task like { score = cosine(user, item) / 0.3, loss = bce, label = liked }
+    objective = pareto(watch, like)
+    retrieve = watch
+    ${settings()}`,
 };
 
 function optionsOf(name: string, plan: Plan, of: Dataset = dataset): TrainOptions {
@@ -143,12 +175,38 @@ for (const [name, text] of Object.entries(models)) {
     expected.forEach((loss, epoch) => {
       expect(found[epoch]).toBeCloseTo(loss, 5);
     });
+    if (unshared(plan) !== undefined) return;
+    // Rows that workers share are added up in the same order.
+    const sharded = { ...optionsOf(`${name}-sharded`, plan), sharesTables: true };
+    await trainTogether(sharded, 2);
+    expect(await weightsOf(sharded)).toEqual(await weightsOf(together));
+    const [own, shared] = await Promise.all([together, sharded].map(({ folder }) => readMetricsLog(folder)));
+    expect(shared!.at(-1)!.validation).toBeDefined();
+    expect(shared!.map(({ validation }) => validation)).toEqual(own!.map(({ validation }) => validation));
   });
 }
 
 it('refuses a part of a model that workers cannot share, before the run begins', async () => {
-  const options = optionsOf('refused', planOf(task('directau').replace(settings(), settings(', clip = 1'))));
-  await expect(trainTogether(options, 2)).rejects.toThrow(/several workers cannot share .*`clip`/);
+  const plan = planOf(task('directau'));
+  const pieces = { name: 'pieces', source: { from: 'piece_rows' } } as unknown as InputPlan;
+  const options = optionsOf('refused', { ...plan, step: { ...plan.step, inputs: [...plan.step.inputs, pieces] } });
+  await expect(trainTogether(options, 2)).rejects.toThrow(/several workers cannot share a matrix of scores/);
+  expect(existsSync(options.folder)).toBe(false);
+});
+
+it('workers agree on how they hold tables, and refuse what needs them whole', async () => {
+  const [first, second] = makeWorkers(2);
+  const plan = planOf(task('directau'));
+  const choose = (worker: Worker | undefined, asked?: TableLayout) =>
+    chooseLayout(worker!.group, { plan, dataset, asked, goesOn: false });
+  const sizes = { bytes: expect.any(Number), isAsked: false };
+  const chosen = await Promise.all([choose(first), choose(second)]);
+  expect(chosen).toEqual([first, second].map(() => ({ layout: 'replicated', ...sizes })));
+  const differing = await Promise.allSettled([choose(first, 'sharded'), choose(second)]);
+  for (const each of differing) expect(String((each as PromiseRejectedResult).reason)).toMatch(/worker 1 .*--tables/);
+  const graph = planOf(models['a graph of users and items']!);
+  const refused = chooseLayout(first!.group, { plan: graph, dataset, asked: 'sharded', goesOn: false });
+  await expect(refused).rejects.toThrow(/cannot share tables that `graph` connects/);
 });
 
 it('refuses workers that would train different things', async () => {
@@ -165,53 +223,61 @@ it('refuses workers that would train different things', async () => {
   expect(existsSync(join(root, 'differs', 'manifest.json'))).toBe(false);
 });
 
-it('a run goes on with any number of workers: two, one, three', async () => {
-  const text = task('softmax(in_batch, temperature: 0.1, correction: streaming)');
-  const plan = (epochs: number): Plan => planOf(text.replace('epochs = 1', `epochs = ${epochs}`));
-  const alone = optionsOf('whole', plan(3));
-  await train(alone);
-  const inTurns = optionsOf('in-turns', plan(3));
-  // The second worker is asked to stop: all stop after the first step, in the middle of an epoch.
-  const stop = new AbortController();
-  stop.abort();
-  const [first, second] = makeWorkers(2);
-  const [result] = await Promise.all([
-    train({ ...inTurns, ...first! }),
-    follow({ ...inTurns, ...second!, signal: stop.signal }),
-  ]);
-  expect(result.status).toBe('interrupted');
-  expect(result.manifest!.training.steps).toBe(1);
-  await train({ ...inTurns, resume: true, until: () => 1, plan: plan(2) });
-  await trainTogether({ ...inTurns, resume: true }, 3);
-  await expectSameWeights(alone, inTurns);
-});
+it.each(['replicated', 'sharded'])(
+  'a run of %s tables goes on with any number of workers: two, one, three',
+  async (layout) => {
+    const sharesTables = layout === 'sharded';
+    const text = task('softmax(in_batch, temperature: 0.1, correction: streaming)');
+    const plan = (epochs: number): Plan => planOf(text.replace('epochs = 1', `epochs = ${epochs}`));
+    const alone = optionsOf(`whole-${layout}`, plan(3));
+    await train(alone);
+    const inTurns = { ...optionsOf(`in-turns-${layout}`, plan(3)), sharesTables };
+    // The second worker is asked to stop: all stop after the first step, in the middle of an epoch.
+    const stop = new AbortController();
+    stop.abort();
+    const [first, second] = makeWorkers(2);
+    const [result] = await Promise.all([
+      train({ ...inTurns, ...first! }),
+      follow({ ...inTurns, ...second!, signal: stop.signal }),
+    ]);
+    expect(result.status).toBe('interrupted');
+    expect(result.manifest!.training.steps).toBe(1);
+    await train({ ...inTurns, resume: true, until: () => 1, plan: plan(2) });
+    await trainTogether({ ...inTurns, resume: true }, 3);
+    await expectSameWeights(alone, inTurns);
+  },
+);
 
-it('a run whose workers are killed at random goes on to the same bits', async () => {
-  const text = task('softmax(in_batch, temperature: 0.1, correction: streaming)');
-  const plan = planOf(text.replace('epochs = 1', 'epochs = 3'));
-  const whole = optionsOf('undisturbed', plan);
-  await trainTogether(whole, 2);
-  const random = makeRandom(5);
-  let resumed = 0;
-  for (let round = 0; round < 4; round++) {
-    const options = optionsOf(`killed-${round}`, plan);
-    for (let kills = 0; kills < 3; kills++) {
-      const kill = { rank: random.integer(2), exchange: 1 + random.integer(12) };
-      const isBegun = existsSync(join(options.folder, 'run.json'));
-      if (existsSync(join(options.folder, 'checkpoint.safetensors'))) resumed++;
-      const ends = await outcomes({ ...options, resume: isBegun }, makeWorkers(2, kill));
-      if (ends.every(({ status }) => status === 'fulfilled')) continue;
-      const reasons = ends.map((end) => (end as PromiseRejectedResult).reason);
-      expect(reasons[kill.rank]).toBeInstanceOf(Killed);
-      expect(String(reasons[1 - kill.rank])).toMatch(new RegExp(`worker ${kill.rank} on here is gone \\(`));
+it.each(['replicated', 'sharded'])(
+  'a run of %s tables whose workers are killed at random goes on to the same bits',
+  async (layout) => {
+    const text = task('softmax(in_batch, temperature: 0.1, correction: streaming)');
+    const plan = planOf(text.replace('epochs = 1', 'epochs = 3'));
+    const given = { sharesTables: layout === 'sharded' };
+    const whole = { ...optionsOf(`undisturbed-${layout}`, plan), ...given };
+    await trainTogether(whole, 2);
+    const random = makeRandom(5);
+    let resumed = 0;
+    for (let round = 0; round < 2; round++) {
+      const options = { ...optionsOf(`killed-${layout}-${round}`, plan), ...given };
+      for (let kills = 0; kills < 3; kills++) {
+        const kill = { rank: random.integer(2), exchange: 1 + random.integer(given.sharesTables ? 90 : 12) };
+        const isBegun = existsSync(join(options.folder, 'run.json'));
+        if (existsSync(join(options.folder, 'checkpoint.safetensors'))) resumed++;
+        const ends = await outcomes({ ...options, resume: isBegun }, makeWorkers(2, kill));
+        if (ends.every(({ status }) => status === 'fulfilled')) continue;
+        const reasons = ends.map((end) => (end as PromiseRejectedResult).reason);
+        expect(reasons[kill.rank]).toBeInstanceOf(Killed);
+        expect(String(reasons[1 - kill.rank])).toMatch(new RegExp(`worker ${kill.rank} on here is gone \\(`));
+      }
+      await trainTogether({ ...options, resume: existsSync(join(options.folder, 'run.json')) }, 2);
+      const [expected, found] = await Promise.all([weightsOf(whole), weightsOf(options)]);
+      expect(found).toEqual(expected);
+      expect(await lossesIn(options)).toEqual(await lossesIn(whole));
     }
-    await trainTogether({ ...options, resume: existsSync(join(options.folder, 'run.json')) }, 2);
-    const [expected, found] = await Promise.all([weightsOf(whole), weightsOf(options)]);
-    expect(found).toEqual(expected);
-    expect(await lossesIn(options)).toEqual(await lossesIn(whole));
-  }
-  expect(resumed).toBeGreaterThan(0);
-});
+    expect(resumed).toBeGreaterThan(0);
+  },
+);
 
 it('a full disk under the first worker is its message, and the reason of the others', async () => {
   const options = optionsOf('full', planOf(task('directau')));

@@ -1,0 +1,46 @@
+/** What a worker does with rows of tables that workers share, and how it reaches the others. */
+import type { StoredNumbers } from '../storage/tensor_header.ts';
+import type { RowGradients } from './pending_gradients.ts';
+
+/** How the tables of a worker reach those of the others. */
+export interface TableWire {
+  /** From 0. */
+  readonly rank: number;
+  readonly workers: number;
+  /** Brings the rows that look-ups have named to these tables. */
+  fetch(tables: readonly SharedRows[]): Promise<void>;
+  /** Rows of all workers, as `piece` of each gives them, in the order of ranks. `slot`: of the optimizer's state; absent: values. */
+  pieces(
+    table: string,
+    slot: string | undefined,
+    first: number,
+    rows: number,
+    own: StoredNumbers,
+  ): Promise<readonly StoredNumbers[]>;
+}
+
+/** A table as the wire knows it. */
+export interface SharedRows {
+  readonly name: string;
+  readonly dim: number;
+  readonly remote: Remote;
+}
+
+/** A worker numbers its rows itself: row r of the table is row ⌊r ÷ N⌋ of its owner. */
+export interface Remote {
+  readonly wire: TableWire;
+  /** Look-ups name rows until rows are taken. */
+  ask(): void;
+  /** By owner, the rows that were named, as the owner numbers them. */
+  asked(): readonly Int32Array[];
+  /** float32 [rows, dim] of own rows. */
+  give(rows: Int32Array): Float32Array;
+  /** Rows that were asked for, by owner. */
+  take(rows: readonly Float32Array[]): void;
+  /** By owner, the gradients of the rows of the step; then none has one. */
+  drain(): readonly RowGradients[];
+  /** Own rows among these rows of the table, of its values or of a slot of its state. */
+  piece(slot: string | undefined, first: number, rows: number): StoredNumbers;
+  /** In this step some worker has learned of the table: what counts the steps of a whole table counts this one. */
+  learned(): void;
+}

@@ -1,0 +1,77 @@
+/**
+ * Rows of a step that other workers have. Look-ups run twice: first they only name their rows; then, when the rows are here, they gather
+ * them. Gradients are added up by the rows of the step, so nothing here is as long as the table but its name.
+ */
+import { invariant } from '../diagnostics/failure.ts';
+import { CodeSet } from './code_set.ts';
+import type { Region, Space } from './space.ts';
+
+/** What look-ups read in place of a table in their own memory. */
+export interface Staging {
+  /** Makes room for `stage`, which then moves nothing in the memory of the look-ups. */
+  reserve(count: number): void;
+  /** The row of code i is at place `places[i]` of `table`; both are pointers. Undefined: there is nothing to gather as yet. */
+  stage(codes: number, count: number): { readonly table: number; readonly places: number } | undefined;
+}
+
+export class RemoteRows implements Staging {
+  readonly #space: Space;
+  readonly #rowBytes: number;
+  readonly #asked = new CodeSet();
+  #isAsking = false;
+  #rows: Region | undefined;
+  #slots: Region | undefined;
+
+  constructor(space: Space, rowBytes: number) {
+    this.#space = space;
+    this.#rowBytes = rowBytes;
+  }
+
+  /** An integer for each row of the step, as `TableMemory.slots`. */
+  get slots(): Region {
+    invariant(this.#slots, 'rows of a step have come');
+    return this.#slots;
+  }
+
+  /** Forgets the rows before, and lets look-ups name rows until `arrive`. */
+  ask(): void {
+    this.#asked.clear();
+    this.#isAsking = true;
+  }
+
+  /** The different rows that were named. */
+  get codes(): Int32Array {
+    return this.#asked.codes;
+  }
+
+  /** Room for the rows that were named: float32 [codes, dim], to be filled in their order. */
+  arrive(): Float32Array {
+    const { length } = this.codes;
+    this.#isAsking = false;
+    this.#rows = this.#space.enlarge(this.#rows, Math.max(1, length) * this.#rowBytes);
+    const before = this.#slots?.bytes ?? 0;
+    this.#slots = this.#space.enlarge(this.#slots, Math.max(1, length) * 4);
+    // Whatever was in this memory is no slot.
+    const { pointer, bytes } = this.#slots;
+    if (bytes > before) new Uint8Array(this.#space.memory.buffer, pointer + before, bytes - before).fill(0);
+    return this.#space.floats(this.#rows, (length * this.#rowBytes) / 4);
+  }
+
+  reserve(): void {}
+
+  /** From here on the codes number the rows of the step. */
+  stage(codes: number, count: number) {
+    const all = new Int32Array(this.#space.memory.buffer, codes, count);
+    if (this.#isAsking) {
+      for (let i = 0; i < count; i++) this.#asked.add(all[i]!);
+      return undefined;
+    }
+    invariant(this.#rows, 'rows of a step are read when they have come');
+    for (let i = 0; i < count; i++) {
+      const at = this.#asked.of(all[i]!);
+      invariant(at >= 0, `row ${all[i]} was not asked for`);
+      all[i] = at;
+    }
+    return { table: this.#rows.pointer, places: codes };
+  }
+}

@@ -1,0 +1,37 @@
+/** The orders of the first worker to the others, in a run on its way. */
+import type { Group } from '../../engine/group.ts';
+import { giveOrder, haveStopped, type Position } from './talk.ts';
+
+export class OtherWorkers {
+  private hasBegun = false;
+
+  /** @param restores from the checkpoint of the run, and not from first values */
+  constructor(
+    private readonly group: Group,
+    private readonly sharesTables: boolean,
+    private readonly restores: boolean,
+  ) {}
+
+  /** They take the steps of a round from here. */
+  async steps(position: Position): Promise<void> {
+    await this.begin();
+    await giveOrder(this.group, { do: 'steps', ...position });
+  }
+
+  /** After the last step. Workers that share tables stay: the files of the run need their rows. */
+  async release(): Promise<void> {
+    if (this.sharesTables) await this.begin();
+    else await giveOrder(this.group, { do: 'end' });
+  }
+
+  /** They were asked to stop after a step, and have heard it in that step. */
+  stopped(): void {
+    if (!this.sharesTables) haveStopped(this.group);
+  }
+
+  private async begin(): Promise<void> {
+    if (this.hasBegun) return;
+    this.hasBegun = true;
+    await giveOrder(this.group, { do: 'begin', restore: this.restores });
+  }
+}

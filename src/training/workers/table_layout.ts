@@ -1,0 +1,62 @@
+/** Whether each worker holds all rows of all tables, or workers share them: those that they share make room for larger tables. */
+import type { Dataset } from '../../data/dataset.ts';
+import { failure } from '../../diagnostics/failure.ts';
+import { freeBytes } from '../../embedding/available_memory.ts';
+import { tableBytes } from '../../embedding/table_size.ts';
+import { tableSizes } from '../../embedding/tables.ts';
+import type { Group } from '../../engine/group.ts';
+import type { Plan } from '../../plan/plan.ts';
+
+export type TableLayout = 'replicated' | 'sharded';
+
+export interface LayoutChosen {
+  readonly layout: TableLayout;
+  /** Of all tables with their optimizers' state. */
+  readonly bytes: number;
+  readonly isAsked: boolean;
+}
+
+/** What needs all rows of a table in one process: the user's words. */
+export function unshared({ train, step }: Pick<Plan, 'train' | 'step'>): string | undefined {
+  if (train.graph !== undefined) return 'tables that `graph` connects';
+  const isMined = step.inputs.some(({ source }) => 'rows' in source && source.rows?.kind === 'mined');
+  return isMined ? 'tables next to mined negatives' : undefined;
+}
+
+/** The part of the memory of a machine that tables may take: rows, the engine and a step need some too. */
+const share = 0.6;
+
+/**
+ * The same on all workers: they share tables where one asks for it, or where they do not fit on one of them.
+ * @throws Failure `workers-unsupported`, `workers-differ`
+ */
+export async function chooseLayout(
+  group: Group,
+  {
+    plan,
+    dataset,
+    asked,
+    goesOn,
+  }: {
+    readonly plan: Plan;
+    readonly dataset: Dataset;
+    readonly asked: TableLayout | undefined;
+    /** The run goes on from an earlier one. */
+    readonly goesOn: boolean;
+  },
+): Promise<LayoutChosen> {
+  const bytes = tableSizes(plan, dataset.encodings).reduce((sum, table) => sum + tableBytes(table), 0);
+  const cannot = goesOn ? 'tables of a run that goes on from another (`--from`)' : unshared(plan);
+  if (asked === 'sharded' && cannot !== undefined) throw failure('workers-unsupported', { what: cannot });
+  const own = group.machines[group.rank];
+  const onThisMachine = group.machines.filter((machine) => machine === own).length;
+  const fits = bytes <= (share * freeBytes()) / onThisMachine;
+  const said = JSON.stringify({ asked: asked ?? null, fits });
+  const heard = (await group.exchange(new TextEncoder().encode(said), { isPatient: true })).map(
+    (text) => JSON.parse(new TextDecoder().decode(text)) as { asked: TableLayout | null; fits: boolean },
+  );
+  const other = heard.findIndex((each) => each.asked !== heard[0]!.asked);
+  if (other > 0) throw failure('workers-differ', { worker: other, what: '`--tables`' });
+  const chosen = heard.some((each) => !each.fits) && cannot === undefined ? 'sharded' : 'replicated';
+  return { layout: asked ?? chosen, bytes, isAsked: asked !== undefined };
+}

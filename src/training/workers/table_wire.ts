@@ -1,0 +1,101 @@
+/** Rows of tables that workers share, between the workers: to those that read them, gradients back, and all of them to the first worker. */
+import type { SharedRows, TableWire } from '../../embedding/remote.ts';
+import type { Table } from '../../embedding/table.ts';
+import type { Group } from '../../engine/group.ts';
+import type { StoredNumbers } from '../../storage/tensor_header.ts';
+import { packed, unpacked } from './message.ts';
+import { packArrays, unpackArrays } from './packed.ts';
+import { giveOrder, type Order } from './talk.ts';
+
+type Tables = ReadonlyMap<string, Table>;
+type OrderOfRows = Extract<Order, { readonly do: 'fetch' | 'pieces' }>;
+
+/** The first worker says when it needs rows between steps; the others answer with `answerOrder`. */
+export function makeTableWire(group: Group): TableWire {
+  const { rank, workers } = group;
+  return {
+    ...{ rank, workers },
+    async fetch(tables) {
+      await giveOrder(group, { do: 'fetch', tables: tables.map(({ name }) => name) });
+      await fetchRows(tables, group);
+    },
+    async pieces(table, slot, first, rows, own) {
+      await giveOrder(group, { do: 'pieces', table, slot: slot ?? null, first, rows });
+      const heard = await group.exchange(bytesOf(own));
+      return heard.map((bytes) => numbersLike(own, bytes));
+    },
+  };
+}
+
+/** What another worker than the first does for an order about rows. */
+export async function answerOrder(order: OrderOfRows, tables: Tables, group: Group): Promise<void> {
+  if (order.do === 'fetch') {
+    const asked = sharedIn(tables).filter(({ name }) => order.tables.includes(name));
+    for (const { remote } of asked) remote.ask();
+    return fetchRows(asked, group);
+  }
+  const { table, slot, first, rows } = order;
+  await group.exchange(bytesOf(tables.get(table)!.remote!.piece(slot ?? undefined, first, rows)));
+}
+
+export const sharedIn = (tables: Tables): readonly SharedRows[] =>
+  [...tables.values()].flatMap(({ name, dim, remote }) => (remote ? [{ name, dim, remote }] : []));
+
+/** Brings the rows that look-ups have named: numbers of rows to their owners, and rows back. */
+export async function fetchRows(tables: readonly SharedRows[], group: Group): Promise<void> {
+  const asked = tables.map(({ remote }) => remote.asked());
+  const toOwners = ranksOf(group).map((owner) => packArrays(asked.map((byOwner) => byOwner[owner]!)));
+  const heard = await group.allToAll(toOwners);
+  const answers = heard.map((bytes) => {
+    const rows = unpackArrays(
+      bytes,
+      tables.map(() => Int32Array),
+    );
+    return packArrays(tables.map(({ remote }, at) => remote.give(rows[at]!)));
+  });
+  const given = (await group.allToAll(answers)).map((bytes) =>
+    unpackArrays(
+      bytes,
+      tables.map(() => Float32Array),
+    ),
+  );
+  tables.forEach(({ remote }, at) => {
+    remote.take(given.map((ofOwner) => ofOwner[at]!));
+  });
+}
+
+/**
+ * Sends gradients of rows to their owners, who add them up in the order of ranks.
+ * @param numbers that each worker says to all
+ * @returns the numbers of each worker
+ */
+export async function sendGradients(
+  trained: readonly Table[],
+  group: Group,
+  numbers: readonly number[],
+  done: string,
+): Promise<readonly (readonly number[])[]> {
+  const drained = trained.map((table) => table.remote!.drain());
+  // Whether a table learns in this step is known to the owners of all its rows.
+  const rows = drained.map((byOwner) => byOwner.reduce((sum, { codes }) => sum + codes.length, 0));
+  const said = [...numbers, ...rows];
+  const toOwners = ranksOf(group).map((owner) =>
+    packed({ numbers: said, gradients: drained.map((byOwner) => byOwner[owner]!) }),
+  );
+  const heard = (await group.allToAll(toOwners, { done })).map((bytes) => unpacked(bytes, said.length, trained.length));
+  trained.forEach((table, at) => {
+    for (const { gradients } of heard) if (gradients[at]!.codes.length > 0) table.add(gradients[at]!);
+    if (heard.some((each) => each.numbers[numbers.length + at]! > 0)) table.remote!.learned();
+  });
+  return heard.map((each) => each.numbers.slice(0, numbers.length));
+}
+
+const ranksOf = ({ workers }: Group): readonly number[] => Array.from({ length: workers }, (_, rank) => rank);
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: StoredNumbers): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+function numbersLike(own: StoredNumbers, bytes: Uint8Array): StoredNumbers {
+  const { buffer } = bytes.slice();
+  return own instanceof Int32Array ? new Int32Array(buffer) : new Float32Array(buffer);
+}
