@@ -1,9 +1,9 @@
 /** The folder of a run: which files are ours, whose run it is, and whether a new one may begin there. */
-import { copyFile, link, lstat, readdir, rmdir } from 'node:fs/promises';
+import { lstat, readdir, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { admissionFile, compactionFile } from '../artifact/admissions.ts';
 import { cacheFilesIn, cacheFolder } from '../artifact/cache_path.ts';
-import { type Best, checkpointFile } from '../artifact/checkpoint.ts';
+import { checkpointFile } from '../artifact/checkpoint.ts';
 import { readEncoding } from '../artifact/encoding_file.ts';
 import { identityOf, otherData, type RunIdentity } from '../artifact/identity.ts';
 import { isLineage, pinnedBy } from '../artifact/lineage.ts';
@@ -11,10 +11,9 @@ import { manifestFile } from '../artifact/manifest.ts';
 import type { Encoding, ShardLayout } from '../data/dataset.ts';
 import type { Pinned } from '../data/pinned.ts';
 import { failure } from '../diagnostics/failure.ts';
-import { systemReason, writing } from '../diagnostics/system_reason.ts';
+import { systemReason } from '../diagnostics/system_reason.ts';
 import type { Plan } from '../plan/plan.ts';
-import { checksumOf } from '../storage/checksum.ts';
-import { isPartialOf, makeFolder, remove, removeDurably, syncFolder, writeTextDurably } from '../storage/durable.ts';
+import { isPartialOf, makeFolder, remove, removeDurably, writeTextDurably } from '../storage/durable.ts';
 import { isLockFile } from '../storage/lock.ts';
 import { isFolder, readJsonFile } from '../storage/run_files.ts';
 import { isEventFile } from '../tracking/event_file.ts';
@@ -26,7 +25,7 @@ export const [runFile, weightsFile] = ['run.json', 'weights.safetensors'] as con
 /** Weights of the best epoch so far, while the run goes on. */
 export const bestFile = (epoch: number): string => `weights-${epoch}.safetensors`;
 
-const isBestFile = (name: string): boolean => /^weights-\d+\.safetensors$/.test(name);
+export const isBestFile = (name: string): boolean => /^weights-\d+\.safetensors$/.test(name);
 
 /** What every run may have at the top of its folder. */
 const topFiles = [
@@ -268,32 +267,3 @@ export const admissionFilesIn = async (folder: string): Promise<string[]> =>
   (await namesIn(folder)).filter((name) => name === admissionFile || name === compactionFile);
 
 const whatWords = { model: 'model', engine: 'engine', seed: 'seed', plan: 'form of the model' };
-
-/** Gives a file of the folder a second name, without copying it where the file system can. */
-export async function nameAlso(folder: string, from: string, to: string): Promise<void> {
-  const [source, target] = [join(folder, from), join(folder, to)];
-  await remove(target);
-  await writing(
-    target,
-    link(source, target).catch(() => copyFile(source, target)),
-  );
-  await writing(folder, syncFolder(folder));
-}
-
-/**
- * Makes sure that the weights of the best epoch are there, as they were. A run that is finished has them under their last name.
- * @throws Failure `lost-file`, `changed-file`, `damaged-file`, `cannot-read`
- */
-export async function restoreBest(folder: string, best: Best): Promise<void> {
-  const file = bestFile(best.epoch);
-  const names = await namesIn(folder);
-  const from = !names.includes(file) && names.includes(weightsFile) ? weightsFile : file;
-  const { sha256, bytes } = await checksumOf(folder, from);
-  if (sha256 !== best.sha256 || bytes !== best.bytes) throw failure('changed-file', { path: join(folder, from) });
-  if (from !== file) await nameAlso(folder, from, file);
-}
-
-/** Removes the weights of epochs that are not the best any more. */
-export async function removeOldBest(folder: string, keep?: string): Promise<void> {
-  for (const name of await namesIn(folder)) if (isBestFile(name) && name !== keep) await remove(join(folder, name));
-}

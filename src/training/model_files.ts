@@ -15,7 +15,8 @@ import type { Plan } from '../plan/plan.ts';
 import type { Checksum } from '../storage/checksum.ts';
 import { writeDurably } from '../storage/durable.ts';
 import { writeSafetensors } from '../storage/safetensors.ts';
-import { admissionFilesIn, bestFile, nameAlso, runFile, weightsFile } from './folder.ts';
+import { nameAlso } from './best_weights.ts';
+import { admissionFilesIn, bestFile, runFile, weightsFile } from './folder.ts';
 import { metricsFile, stepsFile } from './metrics_log.ts';
 
 export interface OfModel {
