@@ -2,12 +2,23 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { randomTensors, stepGraph } from '../../bench/step_graph.ts';
 import type { Engine } from '../../src/engine/engine.ts';
+import { inBfloat16 } from '../../src/graph/in_bfloat16.ts';
 import { isLeaf } from '../../src/graph/ops/table.ts';
 import { engineOrSkip, names } from './support.ts';
 
 const graph = stepGraph();
 const parameters = randomTensors(graph, 'parameters', {});
 const inputs = [0, 1].map((stream) => randomTensors(graph, 'inputs', { batch: 16 }, stream));
+
+it('times a step in bfloat16 on TensorFlow, whose constants are bfloat16 too', async () => {
+  const engine = await engineOrSkip('tensorflow');
+  if (!engine) return;
+  const mixed = inBfloat16(graph, { sizes: { batch: 1024 } });
+  expect(mixed.nodes.some(({ type }) => type.dtype === 'bfloat16')).toBe(true);
+  const { runs } = await engine.timeOps!(mixed, parameters, inputs.slice(0, 1));
+  const timed = new Set(runs[0]!.map(({ node }) => node));
+  expect(mixed.nodes.every(({ op }, id) => op !== 'MatMul' || timed.has(id))).toBe(true);
+});
 
 describe.each(names)('times of ops on %s', (name) => {
   let engine: Engine | undefined;

@@ -49,7 +49,7 @@ class EagerStep {
     for (const { at, node } of this.work.constants) {
       const { dtype, tensorShape, tensorContent } = node.attr.value!.tensor!;
       const shape = tensorShape.dim.map(({ size }) => size);
-      this.fixed.set(at, binding.createTensor(shape, codeOf(binding, dtype), numbersOf(dtype, tensorContent)));
+      this.fixed.set(at, constantOf(binding, dtype, shape, tensorContent));
     }
   }
 
@@ -99,7 +99,24 @@ function attributesOf(binding: Binding, { attr }: TensorflowNode): OpAttribute[]
 
 const dtypes = { DT_FLOAT: 'float32', DT_INT32: 'int32', DT_BOOL: 'bool' } as const;
 
-const codeOf = (binding: Binding, type: string): number => typeCode(binding, dtypes[type as keyof typeof dtypes]);
+/** Of TensorFlow's types.proto. tfjs-node creates no tensor of it: one is cast. */
+const bfloat16 = 14;
+
+const codeOf = (binding: Binding, type: string): number =>
+  type === 'DT_BFLOAT16' ? bfloat16 : typeCode(binding, dtypes[type as keyof typeof dtypes]);
+
+function constantOf(binding: Binding, type: string, shape: readonly number[], content: Uint8Array): number {
+  if (type !== 'DT_BFLOAT16') return binding.createTensor(shape, codeOf(binding, type), numbersOf(type, content));
+  // The upper half of a float32.
+  const halves = new Uint16Array(Uint8Array.from(content).buffer);
+  const whole = new Float32Array(Uint32Array.from(halves, (half) => half * 65_536).buffer);
+  const given = binding.createTensor(shape, binding.TF_FLOAT, whole);
+  const typed = (name: string, value: number): OpAttribute => ({ name, type: binding.TF_ATTR_TYPE, value });
+  const attributes = [typed('SrcT', binding.TF_FLOAT), typed('DstT', bfloat16)];
+  const [cast] = binding.executeOp('Cast', attributes, [given], 1);
+  binding.deleteTensor(given);
+  return cast!.id;
+}
 
 /** Numbers of a constant, which is written as bytes. */
 function numbersOf(type: string, content: Uint8Array): Float32Array | Int32Array | Uint8Array {
