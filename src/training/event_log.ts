@@ -4,6 +4,7 @@ import type { Tensors } from '../engine/engine.ts';
 import type { Graph } from '../graph/graph.ts';
 import { openEventFile } from '../tracking/event_file.ts';
 import { stepMeans } from '../tracking/step_means.ts';
+import { trackedNorm } from './norms.ts';
 import { scalarOutputs } from './step_sums.ts';
 import type { EpochRecord } from './training_events.ts';
 
@@ -40,10 +41,7 @@ export async function openEventLog({ folder, graph, origin, done, steps }: OfRun
         names.map((name) => outputs[name]!.data[0]!),
       ),
     addNorms: (step, values) =>
-      file.scalars(
-        step,
-        Object.fromEntries(Object.entries(values).map(([name, value]) => [name.replace(':', '/'), value])),
-      ),
+      file.scalars(step, Object.fromEntries(Object.entries(values).map(([name, value]) => [trackedNorm(name), value]))),
     addEpoch({ step, loss, scalars, rates, examplesPerSecond, milliseconds, validation = {} }) {
       file.scalars(step, {
         ...under('epoch', { loss, ...scalars }),

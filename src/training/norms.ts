@@ -20,6 +20,12 @@ export const normsEvery = (steps: number): number => Math.max(leastBetween, Math
 
 /** Names of the values in `steps.jsonl`. */
 export const [gradientPrefix, tablePrefix] = ['gradient_norm:', 'table_norm:'] as const;
+/** Whether only some steps have it. */
+export const isNorm = (name: string): boolean => name.startsWith(gradientPrefix) || name.startsWith(tablePrefix);
+
+/** As trackers group them: `table_norm/movie_id`. */
+export const trackedNorm = (name: string): string => name.replace(':', '/');
+
 /** Of a table among gradients: a tower may have its name. */
 const ofTable = 'table/';
 

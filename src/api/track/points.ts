@@ -9,6 +9,7 @@ import { keyOf } from '../../tracking/mlflow/names.ts';
 import type { Metric } from '../../tracking/mlflow/runs.ts';
 import { type StepMeans, stepMeans } from '../../tracking/step_means.ts';
 import { metricsFile, stepsFile } from '../../training/metrics_log.ts';
+import { isNorm, trackedNorm } from '../../training/norms.ts';
 import type { EpochRecord } from '../../training/training_events.ts';
 import { logTail } from './log_tail.ts';
 
@@ -37,14 +38,22 @@ export function runPoints(folder: string, steps: number): RunPoints {
       const perEpoch = await epochLog.more();
       for (const record of perStep.records) {
         const { step, ...values } = record as Record<string, number>;
-        const names = means?.names ?? Object.keys(values);
+        const norms = Object.entries(values).filter(([name]) => isNorm(name));
+        const names = means?.names ?? Object.keys(values).filter((name) => !isNorm(name));
         means ??= { names, of: stepMeans(names, steps, (at, each) => give(at, 'step', each)) };
         const numbers = names.map((name) => values[name]);
-        if (!Number.isSafeInteger(step) || step! <= last || !numbers.every(Number.isFinite)) {
+        const all = [...numbers, ...norms.map(([, value]) => value)];
+        if (!Number.isSafeInteger(step) || step! <= last || !all.every(Number.isFinite)) {
           throw failure('damaged-file', { path: join(folder, stepsFile), reason: `it has no step after ${last}` });
         }
         last = step!;
         means.of.add(step!, numbers as number[]);
+        if (norms.length > 0) {
+          found.push({
+            step: last,
+            values: Object.fromEntries(norms.map(([name, value]) => [trackedNorm(name), value])),
+          });
+        }
       }
       if (isLast) means?.of.end();
       for (const record of perEpoch.records) {

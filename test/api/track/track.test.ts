@@ -120,6 +120,11 @@ describe('a run that trains', () => {
     // The curves are those of the logs, each point once, and their times lie within the run.
     const [steps, epochs] = [lines(out, 'steps.jsonl'), lines(out, 'metrics.jsonl')];
     expect(curve(run, 'step/loss')).toEqual(steps.map(({ step, loss }) => [step, loss]));
+    const norms = steps.flatMap((each) =>
+      'table_norm:movie_id' in each ? [[each.step, each['table_norm:movie_id']]] : [],
+    );
+    expect(norms.length).toBeGreaterThan(0);
+    expect(curve(run, 'table_norm/movie_id')).toEqual(norms);
     expect(curve(run, 'epoch/loss')).toEqual(epochs.map(({ step, loss }) => [step, loss]));
     expect(curve(run, 'validation/recall_at_10')).toEqual(
       epochs.map(({ step, validation }) => [step, validation['recall@10']]),
