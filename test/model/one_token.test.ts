@@ -13,8 +13,11 @@ import { type Change, changes, keeps, wordsOf } from '../fuzz/one_token.ts';
 
 const every = process.env.TOWER_FUZZ ? 1 : 17;
 
-/** The sample has about 440 texts, so a share near 0.87 differs from that of all texts by 0.016 (one standard error), near 0.98 by 0.007. */
-const [slack, deletionSlack] = every === 1 ? [0, 0] : [0.03, 0.01];
+/**
+ * The sample has about 440 texts, so a share near 0.87 differs from that of all texts by 0.016 (one standard error), near 0.98 by 0.007, and near
+ * 0.004 by 0.003.
+ */
+const [slack, deletionSlack, harmSlack] = every === 1 ? [0, 0, 0] : [0.03, 0.01, 0.006];
 
 const models = ['models', 'models/data'].flatMap((folder) =>
   readdirSync(folder)
@@ -83,7 +86,7 @@ describe('one token that is wrong is one error', () => {
     const { wrong, one, inPlace, several, harmed } = count('delete');
     expect(one / wrong, several.join('\n')).toBeGreaterThanOrEqual(0.98 - deletionSlack);
     expect(inPlace / wrong).toBeGreaterThanOrEqual(0.95);
-    expect(harmed.length / wrong, harmed.join('\n')).toBeLessThan(0.005);
+    expect(harmed.length / wrong, harmed.join('\n')).toBeLessThan(0.005 + harmSlack);
   });
 
   it.each([

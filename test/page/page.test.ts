@@ -243,6 +243,8 @@ describe.skipIf(chromium === undefined)('the page', () => {
   it('has no serious mistake of accessibility, light and dark, wide and narrow', async () => {
     const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
     const check = async (): Promise<unknown> => {
+      // What fades in has little contrast on its way.
+      await page.until(`document.getAnimations().length === 0`);
       await page.value(`delete window.found, axe.run().then(({ violations }) => { window.found = violations; }), 0`);
       await page.until('window.found');
       return page.value(

@@ -81,7 +81,7 @@ export function inspectCommand(program: Command): void {
       command,
       'tower inspect models/two_tower.tower --graph',
       'tower inspect models/two_tower.tower --graph step',
-      'tower inspect models/two_tower.tower --graph step --svg > step.svg',
+      'tower inspect models/two_tower.tower --graph step --svg',
       'tower inspect runs/first',
       'tower inspect runs/first --attention',
       'tower inspect runs/first --step 17 --out audit/step-17',
