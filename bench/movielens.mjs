@@ -46,6 +46,7 @@ const { records, engine: used } = await train('bench/models/movielens.tower', {
   data,
   out,
   ...engine,
+  allow: [files],
   set: numbers,
   onReady: () => {
     ready = performance.now();
@@ -56,7 +57,7 @@ const { records, engine: used } = await train('bench/models/movielens.tower', {
   },
 });
 const trained = performance.now();
-const { rows } = await evaluate(await load(out, engine), { baselines: false });
+const { rows } = await evaluate(await load(out, { ...engine, allow: [files] }), { baselines: false });
 const evaluated = performance.now();
 
 const steady = records.slice(1);
