@@ -91,7 +91,7 @@ if (chosen.includes('scale')) {
 }
 if (chosen.includes('sequences')) {
   if (existsSync(sequences)) {
-    compare('Amazon Toys: SASRec, 2 layers of 64, 50 positions, one negative each, batch 256', 'examples_s', [
+    compare('Amazon Toys: SASRec, 2 layers of 64, 50 positions, one negative each, 256 users a step', 'examples_s', [
       ours('bench/sasrec.ts'),
       peer('sasrec_torch.py'),
       peer('sasrec_torch.py', 'compile'),
