@@ -1,22 +1,19 @@
 /** Lengths of gradients and of embedding tables over the steps of a training: of a run that has them. */
-import { gradientPrefix, tablePrefix } from '../training/norms.ts';
+import { gradientPrefix, tableGradientPrefix, tablePrefix } from '../training/norms.ts';
 import { paragraph, section, soft } from './html.ts';
 import { lineChart, type Series } from './line_chart.ts';
 import type { ReportParts } from './parts.ts';
 
 export function normsSection({ curves: { steps } }: Pick<ReportParts, 'curves'>): string {
-  const those = (prefix: string): Series[] =>
+  const those = (prefix: string, without?: string): Series[] =>
     [...steps.values()].flatMap(({ name, points }) =>
-      name.startsWith(prefix) ? [{ name: name.slice(prefix.length), points }] : [],
+      name.startsWith(prefix) && !(without && name.startsWith(without))
+        ? [{ name: name.slice(prefix.length), points }]
+        : [],
     );
-  const gradients = those(gradientPrefix);
-  const isTable = ({ name }: Series): boolean => name.startsWith('table/');
   const charts = [
-    { title: 'Gradients of dense weights', series: gradients.filter((each) => !isTable(each)) },
-    {
-      title: 'Gradients of table rows',
-      series: gradients.filter(isTable).map(({ name, points }) => ({ name: name.slice('table/'.length), points })),
-    },
+    { title: 'Gradients of dense weights', series: those(gradientPrefix, tableGradientPrefix) },
+    { title: 'Gradients of table rows', series: those(tableGradientPrefix) },
     { title: 'Embedding tables', series: those(tablePrefix) },
   ].filter(({ series }) => series.length > 0);
   if (charts.length === 0) return '';

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import { Failure } from '../diagnostics/failure.ts';
 import { cacheBase } from '../engine/cache_folder.ts';
+import { copies } from '../engine/copies.ts';
 import type { Engine, EngineName, Program, Tensors } from '../engine/engine.ts';
 import { type Choice, chooseEngine, loadEngine, type Skipped } from '../engine/engines.ts';
 import { bfloat16Instructions } from '../engine/processor.ts';
-import type { Tensor } from '../graph/graph.ts';
 import { initialValues } from '../graph/initial.ts';
 import type { Plan } from '../plan/plan.ts';
 import { inPrecision, type Precision } from '../plan/precision.ts';
@@ -165,14 +165,7 @@ async function batchesOf({ train }: Plan, { order, feeder }: BegunState): Promis
   const batches: Tensors[] = [];
   for (let at = 0; at < Math.min(mostBatches, epoch.steps); at++) {
     const inputs = feeder.inputs(await epoch.batch(at), at + 1, { rate: train.dense.rate });
-    batches.push(
-      Object.fromEntries(
-        Object.entries(inputs).map(([name, tensor]): [string, Tensor] => [
-          name,
-          { ...tensor, data: tensor.data.slice() },
-        ]),
-      ),
-    );
+    batches.push(copies(inputs));
   }
   return batches;
 }

@@ -27,7 +27,7 @@ export const isNorm = (name: string): boolean => name.startsWith(gradientPrefix)
 export const trackedNorm = (name: string): string => name.replace(':', '/');
 
 /** Of a table among gradients: a tower may have its name. */
-const ofTable = 'table/';
+export const tableGradientPrefix = `${gradientPrefix}table/`;
 
 /** At one step; all is of the state before it. */
 export class StepNorms {
@@ -47,7 +47,7 @@ export class StepNorms {
 
   /** The rows of a table have their gradients. */
   learning(table: Table): void {
-    this.add(`${gradientPrefix}${ofTable}${table.name}`, table.gradientNorm());
+    this.add(`${tableGradientPrefix}${table.name}`, table.gradientNorm());
   }
 
   /** A number that is not finite cannot be written; the loss says so soon enough. */

@@ -14,8 +14,8 @@ import { complaint } from '../artifact/validate.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
+import { copies } from '../engine/copies.ts';
 import type { Engine, Tensors } from '../engine/engine.ts';
-import type { Tensor } from '../graph/graph.ts';
 import type { SchedulePlan, TrainPlan } from '../plan/plan.ts';
 import { makeFolder, writeDurably, writeTextDurably } from '../storage/durable.ts';
 import { openRunFile } from '../storage/run_files.ts';
@@ -228,9 +228,6 @@ class Walk {
     return { epoch, stepOfEpoch: at + 1, rates: { dense, embeddings }, factor: denseFactor, rows, inputs, outputs };
   }
 }
-
-const copies = (tensors: Tensors): Record<string, Tensor> =>
-  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
 
 const named = (prefix: string, tensors: Tensors) =>
   Object.entries(tensors).map(([name, { shape, data }]) => ({ name: `${prefix}/${name}`, shape, data }));

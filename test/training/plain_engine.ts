@@ -1,9 +1,6 @@
-import type { Engine, Tensors } from '../../src/engine/engine.ts';
+import { copies } from '../../src/engine/copies.ts';
+import type { Engine } from '../../src/engine/engine.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
-import type { Tensor } from '../../src/graph/graph.ts';
-
-export const copies = (tensors: Tensors): Record<string, Tensor> =>
-  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
 
 /** The living definition of every op behind the contract of an engine: slow, and nobody's runtime. */
 export const plainEngine: Engine = {

@@ -1,7 +1,7 @@
 /** The sampled steps of a profile: when each part of their work ran, and copies of what the engine was given. */
+import { copies } from '../../engine/copies.ts';
 import type { Tensors } from '../../engine/engine.ts';
 import type { FeedPart, FeedWatch } from '../../feed/watch.ts';
-import type { Tensor } from '../../graph/graph.ts';
 
 /** `read`: the row numbers of the batch; `log`: losses and logs. */
 export type StepPart = FeedPart | 'read' | 'engine' | 'exchange' | 'log' | 'other';
@@ -44,14 +44,7 @@ export class StepSamples {
     const bytes = Object.values(inputs).reduce((sum, { data }) => sum + data.byteLength, 0);
     if (this.inputs.length === mostInputs || this.bytes + bytes > mostBytes) return;
     this.bytes += bytes;
-    this.inputs.push(
-      Object.fromEntries(
-        Object.entries(inputs).map(([name, tensor]): [string, Tensor] => [
-          name,
-          { ...tensor, data: tensor.data.slice() },
-        ]),
-      ),
-    );
+    this.inputs.push(copies(inputs));
   }
 }
 

@@ -1,4 +1,6 @@
 /** Workers in one process: each has a trainer of its own, and runs graphs in plain arrays. Ops between workers wait for all of them. */
+
+import { copies } from '../../../src/engine/copies.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
 import { type Group, WorkerLost } from '../../../src/engine/group.ts';
 import { hostDtype } from '../../../src/graph/bfloat16.ts';
@@ -6,7 +8,6 @@ import { resolveShape } from '../../../src/graph/dims.ts';
 import { sizesOf } from '../../../src/graph/evaluate.ts';
 import type { Tensor } from '../../../src/graph/graph.ts';
 import { isLeaf, rowOf } from '../../../src/graph/ops/table.ts';
-import { copies } from '../plain_engine.ts';
 
 /** A place where `workers` callers meet: each gives a value and gets those of all, in the order of ranks. */
 class Meeting {
