@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { drawingOf } from '../src/drawing/drawn.ts';
+import { svgFile } from '../src/drawing/svg_file.ts';
 import { compile } from '../src/pipeline.ts';
-import { svgFile } from '../src/report/picture.ts';
 import { makeSource } from '../src/text/source.ts';
 
 /** Path from the root of the project → the picture. */

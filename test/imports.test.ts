@@ -25,7 +25,7 @@ const mayImport: Record<string, readonly string[]> = {
   format: ['syntax', 'grammar', ...base],
   explain: ['format', 'pipeline', 'lint', ...base],
   language: ['pipeline', 'lint', 'lower', 'model', 'library', 'plan', 'graph', 'syntax', 'grammar', ...base],
-  drawing: ['lower', 'model', 'library', 'graph', ...base],
+  drawing: ['language', 'lower', 'model', 'library', 'graph', 'syntax', 'grammar', ...base],
   reference: ['language', 'explain', 'format', 'pipeline', 'model', 'library', 'syntax', ...base],
   // Data and training
   storage: base,
@@ -106,7 +106,7 @@ const mayImport: Record<string, readonly string[]> = {
     'syntax',
     ...base,
   ],
-  lsp: ['language', 'format', 'pipeline', 'data', 'lower', 'model', 'syntax', ...base],
+  lsp: ['drawing', 'language', 'format', 'pipeline', 'data', 'lower', 'model', 'syntax', ...base],
   cli: [
     'init',
     'easyrec',

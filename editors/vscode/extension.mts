@@ -37,14 +37,29 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
       { scheme: 'file', language: 'tower' },
       { scheme: 'untitled', language: 'tower' },
     ],
-    // What runs a program needs a folder that the user trusts.
-    initializationOptions: { commands: vscode.workspace.isTrusted ? ['tower.check', 'tower.train'] : [] },
+    // Asked anew at each start of the server. What runs a program needs a folder that the user trusts.
+    initializationOptions: () => ({
+      commands: vscode.workspace.isTrusted ? ['tower.check', 'tower.train'] : [],
+      pictures: setting('hoverPictures') === false ? undefined : themeOf(vscode.window.activeColorTheme),
+    }),
     middleware: {
       provideCodeLenses: (document, token, next) => (setting('codeLens') === false ? [] : next(document, token)),
     },
   });
-  context.subscriptions.push(vscode.workspace.onDidGrantWorkspaceTrust(() => client?.restart()));
+  context.subscriptions.push(
+    vscode.workspace.onDidGrantWorkspaceTrust(() => client?.restart()),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (change.affectsConfiguration('tower.hoverPictures')) void client?.restart();
+    }),
+    vscode.window.onDidChangeActiveColorTheme((theme) => client?.sendNotification('tower/pictures', themeOf(theme))),
+  );
   await client.start();
+}
+
+/** The paper of pictures in hovers. */
+function themeOf({ kind }: vscode.ColorTheme): 'light' | 'dark' {
+  const isLight = kind === vscode.ColorThemeKind.Light || kind === vscode.ColorThemeKind.HighContrastLight;
+  return isLight ? 'light' : 'dark';
 }
 
 export async function deactivate(): Promise<void> {

@@ -1,10 +1,10 @@
 /** Pictures of a model that was checked and lowered, as SVG files. */
 import { drawingOf } from '../drawing/drawn.ts';
 import { drawingOfGraph } from '../drawing/graph_drawing.ts';
+import { svgFile } from '../drawing/svg_file.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Lowered } from '../lower/lower.ts';
 import type { Model } from '../model/model.ts';
-import { svgFile } from '../report/picture.ts';
 
 /** Towers, channels and tasks. */
 export const modelPicture = (model: Model, { arrows }: Lowered): string =>

@@ -7,6 +7,7 @@ import {
   TextDocuments,
 } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import { themeOf } from './hover_picture.ts';
 import { pulledDiagnostics } from './providers/pulled_diagnostics.ts';
 import { providers } from './providers/table.ts';
 import { Publisher } from './publisher.ts';
@@ -24,8 +25,10 @@ export function serve(connection: Connection, version: string, rest: () => void 
   let resting: NodeJS.Timeout | undefined;
 
   connection.onInitialize(({ workspaceFolders, rootUri, capabilities, initializationOptions }) => {
-    const { commands } = (initializationOptions ?? {}) as { readonly commands?: unknown };
+    const { commands, pictures } = (initializationOptions ?? {}) as Readonly<Record<'commands' | 'pictures', unknown>>;
     session.commands = new Set(Array.isArray(commands) ? commands.filter((one) => typeof one === 'string') : []);
+    const takesMarkdown = capabilities.textDocument?.hover?.contentFormat?.includes('markdown') ?? false;
+    session.pictures = takesMarkdown ? themeOf(pictures) : undefined;
     const uris = workspaceFolders?.map(({ uri }) => uri) ?? (rootUri ? [rootUri] : []);
     session.openFolders(uris);
     pulls = capabilities.textDocument?.diagnostic !== undefined;

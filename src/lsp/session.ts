@@ -9,6 +9,7 @@ import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { isWithin } from '../data/files/access.ts';
 import { kindAt, resolved } from '../data/files/path_target.ts';
 import type { Outcome } from '../diagnostics/diagnostic.ts';
+import type { Theme } from '../drawing/style.ts';
 import { FileAnalysis } from '../language/file_analysis.ts';
 import { KnownShapes } from '../lower/shape_cache.ts';
 import { BoundFeatures } from '../model/feature_cache.ts';
@@ -17,6 +18,9 @@ import type { File } from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
 import { IncrementalParser } from '../syntax/parse_cache.ts';
 import { makeSource, type Source } from '../text/source.ts';
+
+/** `system`: as the reader's system asks for. */
+export type PictureTheme = Theme | 'system';
 
 interface OnDisk {
   readonly source: Source;
@@ -56,6 +60,9 @@ export class Session {
 
   /** Commands that the editor carries out, such as `tower.train`. */
   commands: ReadonlySet<string> = new Set();
+
+  /** How a hover may show pictures; absent where the editor has not said that it draws images in Markdown. */
+  pictures: PictureTheme | undefined;
 
   get folders(): readonly string[] {
     return this.#folders;

@@ -1,7 +1,6 @@
-/** The picture of a model: within a report, with a table next to it, and as a file of its own. */
-import { type DrawingOptions, drawModel } from '../drawing/drawing.ts';
+/** The picture of a model within a report, with a table next to it. */
+import { drawModel } from '../drawing/drawing.ts';
 import type { Drawing } from '../drawing/drawn.ts';
-import { palette, pictureStyle } from '../drawing/style.ts';
 import { alternative, escapeHtml } from './html.ts';
 
 export function figureOf(model: string, drawing: Drawing): string {
@@ -22,17 +21,5 @@ export function figureOf(model: string, drawing: Drawing): string {
       ]),
     }),
     '</figure>',
-  ].join('\n');
-}
-
-/** An SVG file, on paper of its own: a page that shows it as an image lends it no colour. */
-export function svgFile(model: string, drawing: Drawing, options: DrawingOptions = {}): string {
-  const { width, height, title, svg } = drawModel(model, drawing, options);
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}">`,
-    `<style>${palette}${pictureStyle}</style>`,
-    `<rect width="${width}" height="${height}" rx="8" fill="var(--paper)"/>`,
-    svg,
-    '</svg>\n',
   ].join('\n');
 }

@@ -31,7 +31,7 @@ describe('the extension of VS Code', () => {
     const { commands, seen } = await activated({ trusted: true });
     const declared = extension.contributes.commands.map(({ command }: { command: string }) => command);
     expect([...commands.keys()].sort()).toEqual([...declared].sort());
-    expect(seen.options).toMatchObject({ initializationOptions: { commands: ['tower.check', 'tower.train'] } });
+    expect(seen.options!.initializationOptions()).toMatchObject({ commands: ['tower.check', 'tower.train'] });
 
     await commands.get('tower.check')!();
     await commands.get('tower.train')!('file:///w/my%20models/films.tower');
@@ -47,9 +47,16 @@ describe('the extension of VS Code', () => {
     expect(seen.panels).toEqual([{ title: 'runs/b/report.html', enableScripts: false, html: 'new' }]);
   });
 
+  it('asks for pictures on the paper of its theme, and again when the theme changes', async () => {
+    const { seen } = await activated({ trusted: true });
+    expect(seen.options!.initializationOptions()).toMatchObject({ pictures: 'dark' });
+    seen.changeTheme(4);
+    expect(seen.sent).toEqual([['tower/pictures', 'light']]);
+  });
+
   it('starts no program in a folder that is not trusted', async () => {
     const { seen } = await activated({ trusted: false });
-    expect(seen.options).toMatchObject({ initializationOptions: { commands: [] } });
+    expect(seen.options!.initializationOptions()).toMatchObject({ commands: [] });
     const { capabilities, contributes } = extension;
     expect(capabilities.untrustedWorkspaces.supported).toBe('limited');
     expect(capabilities.untrustedWorkspaces.restrictedConfigurations).toContain('tower.path');

@@ -10,7 +10,10 @@ export interface Seen {
   readonly panels: { title: string; enableScripts: boolean; html: string }[];
   /** The items of each list that a user chose of. */
   readonly asked: string[][];
-  options: unknown;
+  /** What the server was sent. */
+  readonly sent: [string, unknown][];
+  options: { readonly initializationOptions: () => object } | undefined;
+  changeTheme(kind: number): void;
 }
 
 interface Window {
@@ -38,6 +41,11 @@ export const context = {
 export const commands = { registerCommand: (name, command) => (globalThis.commands.set(name, command), { dispose() {} }) };
 export const window = {
   activeTextEditor: { document },
+  activeColorTheme: { kind: 2 },
+  onDidChangeActiveColorTheme: (listener) => {
+    seen.changeTheme = (kind) => listener({ kind });
+    return { dispose() {} };
+  },
   showErrorMessage: async () => {},
   showInformationMessage: async () => {},
   showQuickPick: async (items) => {
@@ -55,6 +63,7 @@ export const workspace = {
   getConfiguration: () => ({ get: (name) => ({ codeLens: true, path: '', data: '' })[name] }),
   getWorkspaceFolder: () => ({ uri: uriOf('/w') }),
   onDidGrantWorkspaceTrust: () => ({ dispose() {} }),
+  onDidChangeConfiguration: () => ({ dispose() {} }),
   openTextDocument: async () => document,
   asRelativePath: (uri) => (uri.fsPath ?? uri).replace('/w/', ''),
   findFiles: async (glob) => Object.keys(files).filter((path) => path.endsWith(glob.slice(glob.lastIndexOf(glob.includes('.tower') ? '.' : '/')))).map(uriOf),
@@ -62,6 +71,7 @@ export const workspace = {
 };
 export const Uri = { parse: (text) => uriOf(decodeURI(new URL(text).pathname)), joinPath: () => uriOf('/w') };
 export const ShellQuoting = { Strong: 2 };
+export const ColorThemeKind = { Light: 1, Dark: 2, HighContrast: 3, HighContrastLight: 4 };
 export const TaskScope = { Workspace: 2 };
 export const ViewColumn = { Active: -1 };
 export class ShellExecution { constructor(command, args, options) { Object.assign(this, { command, args, options }); } }
@@ -75,11 +85,12 @@ export class LanguageClient {
   async start() {}
   async stop() {}
   async restart() {}
+  async sendNotification(name, value) { seen.sent.push([name, value]); }
 }
 `;
 
 export async function activated({ trusted }: { readonly trusted: boolean }): Promise<Window> {
-  const seen: Seen = { tasks: [], panels: [], asked: [], options: undefined };
+  const seen: Seen = { tasks: [], panels: [], asked: [], sent: [], options: undefined, changeTheme() {} };
   const commands = new Map<string, (uri?: string) => Promise<void>>();
   const folder = temporaryFolder();
   const window = join(folder, 'window.mjs');
