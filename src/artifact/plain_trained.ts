@@ -1,6 +1,8 @@
 /** A trained model as plain data, for another process: tables are memories of WebAssembly, which no file holds. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { defined } from '../defined.ts';
-import { makeTable } from '../embedding/table.ts';
+import { makeTable, type Table } from '../embedding/table.ts';
+import { isLong } from '../storage/tensor_header.ts';
 import type { Trained } from './load.ts';
 
 export interface PlainTrained extends Omit<Trained, 'tables'> {
@@ -16,6 +18,9 @@ interface PlainTable {
   readonly precision?: 'bf16';
 }
 
+/** About a millisecond's copy into memory that is new. */
+const numbersAtOnce = 2 ** 18;
+
 export const plainOf = (trained: Trained): PlainTrained => ({
   ...trained,
   tables: [...trained.tables.values()].map((table) => ({
@@ -27,12 +32,20 @@ export const plainOf = (trained: Trained): PlainTrained => ({
   })),
 });
 
-export function trainedOf(plain: PlainTrained): Trained {
-  const tables = plain.tables.map(({ values, ...size }) => {
-    const { name } = size;
+/** Whole rows are copied in slices, with a turn of the event loop between two: a server that reads another version goes on answering. */
+export async function trainedOf(plain: PlainTrained): Promise<Trained> {
+  const tables = new Map<string, Table>();
+  for (const { values, ...size } of plain.tables) {
     const table = makeTable(size);
-    table.load(values);
-    return [name, table] as const;
-  });
-  return { ...plain, tables: new Map(tables) };
+    const numbers = table.numbers();
+    const length = size.dim * Math.ceil(numbersAtOnce / size.dim);
+    for (let from = 0; from < values.length; from += length) {
+      await nextTurn();
+      const slice = values.subarray(from, from + length);
+      if (isLong(numbers)) numbers.write(from, slice);
+      else numbers.set(slice, from);
+    }
+    tables.set(size.name, table);
+  }
+  return { ...plain, tables };
 }

@@ -58,7 +58,7 @@ export async function loadBeside(folder: string, request: BesideRequest, path = 
       signal?.removeEventListener('abort', stop);
       stop();
     }
-    return runOf((await readPlain(join(out, 'loaded'))) as Loaded, request.engine, plain);
+    return await runOf((await readPlain(join(out, 'loaded'))) as Loaded, request.engine, plain);
   } finally {
     removeTemporary(out);
   }

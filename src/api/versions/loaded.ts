@@ -20,9 +20,9 @@ export async function readWhole(folder: string, request: LoadRequest): Promise<L
   return { trained: plainOf(run.trained), ...(await run.kept()), objectives: snapshot.objectives };
 }
 
-export function runOf(loaded: Loaded, engine: EngineName, request: LoadRequest): Run {
+export async function runOf(loaded: Loaded, engine: EngineName, request: LoadRequest): Promise<Run> {
   const { served, notes, objectives } = loaded;
-  const trained = trainedOf(loaded.trained);
+  const trained = await trainedOf(loaded.trained);
   let whole: Promise<Run> | undefined;
   /** Rows that only training and evaluation read. */
   const read = (): Promise<Run> => (whole ??= load(trained.folder, { ...request, engine }));

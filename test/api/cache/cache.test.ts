@@ -111,7 +111,7 @@ it('is used, also by the process that reads a version, and where the run was cop
   cpSync(run, at('elsewhere'), { recursive: true });
   expect(isUsed(await answers(at('elsewhere')))).toBe(true);
   await writePlain(at('loaded'), await readWhole(run, { engine }));
-  const there = runOf((await readPlain(at('loaded'))) as Loaded, engine, {});
+  const there = await runOf((await readPlain(at('loaded'))) as Loaded, engine, {});
   expect((await (await open(there)).recommend({ user: 'u1' })).notes).toContain('from the cache');
   await there.close();
 });

@@ -20,7 +20,7 @@ it('answers as the run does', async () => {
   await writePlain(at('loaded'), await readWhole(at('run'), { engine }));
   const [here, there] = [
     await load(at('run'), { engine }),
-    runOf((await readPlain(at('loaded'))) as Loaded, engine, {}),
+    await runOf((await readPlain(at('loaded'))) as Loaded, engine, {}),
   ];
   const [own, other] = [await open(here), await open(there)];
   expect(other.version).toBe(here.trained.manifest.checksum);
