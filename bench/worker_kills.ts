@@ -1,6 +1,7 @@
 /**
  * Kills of random workers: a training of several workers is killed again and again, at random moments, and resumed. Its weights and losses must be
  * the bits of a training that nobody disturbs. `tsx bench/worker_kills.ts [--kills 20] [--workers 2] [--seed 1] [--more "--tables sharded"]`
+ * With `--events 8e5 --batch 8192 --more "--memory 128M"` the rows are in shards.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,6 +15,8 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '20' },
     workers: { type: 'string', default: '2' },
     seed: { type: 'string', default: '1' },
+    events: { type: 'string', default: '12000' },
+    batch: { type: 'string', default: '512' },
     more: { type: 'string', default: '' },
     folder: { type: 'string', default: '/tmp/worker-kills' },
   },
@@ -30,14 +33,16 @@ features { user_id : id(dim: 8), item_id : id(dim: 8) }
 tower user(user_id) keyed by user_id { channel main = user_id -> flatten -> mlp(16, 8) }
 tower item(item_id) keyed by item_id { channel main = item_id -> flatten -> mlp(16, 8) }
 task watch { score = cosine(user, item), loss = softmax(in_batch, temperature: 0.1, correction: streaming) }
-train { batch = 512, epochs = 3, validate = every(steps: 10) }
+train { batch = ${values.batch}, epochs = 3, validate = every(steps: 10) }
 `,
 );
 writeFileSync(
   path('data.tower'),
   'data made { events = "events.csv", time = "at", split = by_time(validation: 5%, test: 5%) }\n',
 );
-const events = Array.from({ length: 12_000 }, (_, at) => `${random.integer(500)},${random.integer(800)},${at}`);
+const count = Number(values.events);
+const users = Math.max(500, Math.ceil(count / 20));
+const events = Array.from({ length: count }, (_, at) => `${random.integer(users)},${random.integer(800)},${at}`);
 writeFileSync(path('events.csv'), `user_id,item_id,at\n${events.join('\n')}\n`);
 
 interface Started {

@@ -6,6 +6,7 @@ import { failure } from '../diagnostics/failure.ts';
 import { reading } from '../diagnostics/system_reason.ts';
 import { type CheckRequest, checkAndLower } from './check.ts';
 import { type Job, jobFiles } from './job_files.ts';
+import { memoryBytes } from './shards.ts';
 import { version } from './version.ts';
 
 export interface PrepareRequest extends CheckRequest {
@@ -18,6 +19,10 @@ export interface PrepareRequest extends CheckRequest {
   readonly seed?: number;
   /** As `TrainRequest.tables`. */
   readonly tables?: 'replicated' | 'sharded';
+  /** As `TrainRequest.memory`: of a machine, for its workers together. */
+  readonly memory?: string;
+  /** As `TrainRequest.shards`: a folder that all machines share. */
+  readonly shards?: string;
   readonly force?: boolean;
 }
 
@@ -29,10 +34,12 @@ export interface Prepared {
 
 /**
  * Checks that workers can share the model, and writes the scripts. It reads no rows.
- * @throws Failure with the model's diagnostics, `workers-unsupported`, `folder-not-empty`, `cannot-write`
+ * @throws Failure with the model's diagnostics, `workers-unsupported`, `memory-text`, `folder-not-empty`, `cannot-write`
  */
 export async function prepare(path: string, request: PrepareRequest): Promise<Prepared> {
-  const { out, workers, seed, force = false, run = join(out, 'run') } = request;
+  const { out, workers, seed, force = false, run = join(out, 'run'), memory, shards } = request;
+  // A mistake in it would otherwise be found on all machines.
+  if (memory !== undefined) memoryBytes(memory);
   const set = seed === undefined ? request.set : { ...request.set, seed };
   const { lowered, data } = await checkAndLower(path, { ...request, ...defined({ set }) });
   if (!data) throw failure('data-missing', { path });
@@ -59,6 +66,8 @@ export async function prepare(path: string, request: PrepareRequest): Promise<Pr
       ...['--data', resolve(request.data), '--out', resolve(run), '--workers', 'launched'],
       ...Object.entries(set ?? {}).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
       ...(request.tables === undefined ? [] : ['--tables', request.tables]),
+      ...(memory === undefined ? [] : ['--memory', memory]),
+      ...(shards === undefined ? [] : ['--shards', resolve(shards)]),
       ...(request.allow ?? []).flatMap((folder) => ['--allow', resolve(folder)]),
     ],
     run: resolve(run),

@@ -27,12 +27,16 @@ export interface MemoryRequest {
   readonly shardSizes?: ShardRequest['sizes'];
 }
 
-/** @param when where rows go */
+/**
+ * @param when where rows go
+ * @param sharing workers that share the rows of tables
+ */
 export async function shardRequest(
   plan: Plan,
   { memory, shards, onPass, onDecision, shardSizes }: MemoryRequest,
   run: string,
   when: ShardRequest['when'],
+  sharing = 1,
 ): Promise<ShardRequest> {
   const { itemsGivenInTraining, unsupportedInShards } = await import('../training/shards/unsupported.ts');
   return {
@@ -41,7 +45,7 @@ export async function shardRequest(
     when,
     given: itemsGivenInTraining(plan),
     // Each number of a row has one of the optimizer at most.
-    tables: plan.tables.map(({ encoderOf, dim }) => ({ encoderOf, numbers: 2 * dim })),
+    tables: plan.tables.map(({ encoderOf, dim }) => ({ encoderOf, numbers: (2 * dim) / sharing })),
     ...defined({ unsupported: unsupportedInShards(plan), onPass, onDecision, sizes: shardSizes }),
   };
 }

@@ -3,6 +3,7 @@ import { isReplay } from '../artifact/lineage.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Pinned } from '../data/pinned.ts';
 import { momentWords } from '../data/rows/fresh.ts';
+import type { ShardRequest } from '../data/shards/request.ts';
 import { defined } from '../defined.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { failure } from '../diagnostics/failure.ts';
@@ -197,18 +198,17 @@ async function trainIn(
   // A run goes on as it began.
   const anew = request.shardSizes ? 'always' : 'as-needed';
   const when = isOld ? ((await shardsOfRun(request.out)) ?? 'never') : anew;
-  const shards = await shardRequest(plan, request, request.out, when);
-  const read = () =>
+  const read = (shards: ShardRequest, stop = signal) =>
     readDataset(data.description, plan, {
       ...(lock ? { folder: request.out } : {}),
       model: checked.model,
       shards,
       ...readingOf(request),
-      ...defined({ pinned: before.pinned }),
+      ...defined({ pinned: before.pinned, signal: stop }),
     });
   if (!meeting) {
     // The database reads in threads of its own while this one loads the engine.
-    const reading = read();
+    const reading = read(await shardRequest(plan, request, request.out, when));
     reading.catch(() => {});
     return trainOn(await engineFor(request, plan, reading), reading);
   }
@@ -218,13 +218,13 @@ async function trainIn(
   const { amongWorkers } = await import('../training/workers/among.ts');
   return amongWorkers(group, async () => {
     await group.note('reads its rows');
-    return trainOn(choice, read(), group);
+    const { rowsOfWorker } = await import('./rows_of_workers.ts');
+    return trainOn(choice, rowsOfWorker(group, { plan, request, when, read }), group);
   });
 
   async function trainOn(choice: Choice, reading: Promise<Dataset>, group?: Group): Promise<Trained> {
     const [dataset, run] = await Promise.all([reading, import('../training/train.ts')]);
     await refuseTrained(before, dataset, data.description);
-    if (group && dataset.shards) throw failure('workers-unsupported', { what: 'training rows in shards' });
     const asked = { plan, dataset, asked: request.tables, goesOn: before.from !== undefined };
     const tables = group && (await (await import('../training/workers/table_layout.ts')).chooseLayout(group, asked));
     request.onReady?.({

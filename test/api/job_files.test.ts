@@ -21,7 +21,10 @@ writeFileSync(data, 'data made_up { events = "events.csv", split = random(valida
 
 it('a job has a script for each launcher, and each worker gets the same command', async () => {
   writeFileSync(model, text('softmax(in_batch)'));
-  const { job, files } = await prepare(model, { data, out: folder, workers: 3, set: { epochs: 2 }, tables: 'sharded' });
+  const { job, files } = await prepare(model, {
+    ...{ data, out: folder, workers: 3, set: { epochs: 2 }, tables: 'sharded' },
+    ...{ memory: '8G', shards: join(root, 'disk') },
+  });
   expect(files).toEqual(['job.json', 'worker.sh', 'torchrun.sh', 'slurm.sh', 'kubernetes.yaml', 'step.py']);
   expect(job.gathers).toBeGreaterThan(0);
   for (const name of ['worker.sh', 'torchrun.sh', 'slurm.sh']) {
@@ -48,6 +51,10 @@ it('a job has a script for each launcher, and each worker gets the same command'
     'epochs=2',
     '--tables',
     'sharded',
+    '--memory',
+    '8G',
+    '--shards',
+    join(root, 'disk'),
   ];
   expect(ask({ RANK: '1', WORLD_SIZE: '3' })).toEqual(['1 of 3', ...words]);
   expect(ask({ SLURM_PROCID: '2', SLURM_NTASKS: '3' })).toEqual(['2 of 3', ...words]);
@@ -60,6 +67,7 @@ it('a job has a script for each launcher, and each worker gets the same command'
   expect(manifest).toContain('completions: 3');
   expect(readFileSync(join(folder, 'step.py'), 'utf8')).toContain('torch.ops.tower.all_gather(');
   await expect(prepare(model, { data, out: folder, workers: 3 })).rejects.toThrow('not empty');
+  await expect(prepare(model, { data, out: folder, workers: 3, memory: 'much' })).rejects.toThrow(/`much` is not/);
 });
 
 it('a job of a model that workers cannot share is refused', async () => {

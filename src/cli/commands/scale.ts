@@ -3,8 +3,10 @@ import {
   allowOption,
   dataOption,
   jsonOption,
+  memoryOption,
   seedOption,
   setOption,
+  shardsOption,
   tablesOption,
   wholeNumber,
   withExample,
@@ -21,6 +23,8 @@ interface Options {
   readonly set: Record<string, string>;
   readonly seed?: number;
   readonly tables?: 'replicated' | 'sharded';
+  readonly memory?: string;
+  readonly shards?: string;
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -36,6 +40,8 @@ export function scaleCommand(program: Command): void {
     .option('--run <folder>', 'write the run into this folder (default: `run` in the folder of the job)')
     .requiredOption('--workers <number>', 'start this many workers', wholeNumber)
     .addOption(tablesOption())
+    .addOption(memoryOption())
+    .addOption(shardsOption())
     .addOption(setOption())
     .addOption(seedOption('make all random choices with this seed'))
     .option('--force', 'write into a folder that is not empty')

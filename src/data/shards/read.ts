@@ -15,7 +15,7 @@ import { keyOf } from './manifest.ts';
 import { PileWriter } from './piles.ts';
 import type { ShardRequest } from './request.ts';
 import { scatterRows } from './scatter.ts';
-import { makePartial, openShards, removePartial, type Wants } from './store.ts';
+import { makePartial, openNamed, openShards, removePartial, type Wants } from './store.ts';
 import { writeShards } from './write.ts';
 
 interface Bound {
@@ -47,6 +47,17 @@ export async function openKnownShards(request: ShardRequest, bound: Bound): Prom
   const key = keyFor(request, bound);
   const dataset = await openShards(folder, key, wantsOf(request), { onPass, signal: bound.options.signal });
   if (dataset) onDecision?.({ rows: 'shards', memory, folder: dataset.shards.folder, reused: true });
+  return dataset;
+}
+
+/** Shards that another worker has opened or written, by the name of their folder. @throws Failure `shards-missing`, `shards-damaged` */
+export async function openSharedShards(
+  { folder, memory, onPass, onDecision }: Pick<ShardRequest, 'folder' | 'memory' | 'onPass' | 'onDecision'>,
+  name: string,
+  signal?: AbortSignal,
+): Promise<Dataset> {
+  const dataset = await openNamed(folder, name, { onPass, signal });
+  onDecision?.({ rows: 'shards', memory, folder: dataset.shards.folder, reused: true });
   return dataset;
 }
 

@@ -129,6 +129,13 @@ async function find(root: string, key: string, wants: Wants): Promise<string | u
   return undefined;
 }
 
+export interface OpenWatch {
+  readonly onPass?: OnPass | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type ShardedDataset = Dataset & Required<Pick<Dataset, 'shards'>>;
+
 export type Wants = (layout: ShardLayout, made: Made | undefined) => boolean;
 
 /**
@@ -139,11 +146,27 @@ export async function openShards(
   root: string,
   key: string,
   wants: Wants,
-  { onPass, signal }: { readonly onPass?: OnPass | undefined; readonly signal?: AbortSignal | undefined },
-): Promise<(Dataset & Required<Pick<Dataset, 'shards'>>) | undefined> {
+  { onPass, signal }: OpenWatch,
+): Promise<ShardedDataset | undefined> {
   const folder = await find(root, key, wants);
-  if (folder === undefined) return undefined;
-  const { manifest, checksum } = (await readManifest(folder))!;
+  return folder === undefined ? undefined : openFolder(folder, { onPass, signal });
+}
+
+/**
+ * The shards of this name in `root`, which another process has just opened or written.
+ * @throws Failure `shards-missing`, `shards-damaged`
+ */
+export async function openNamed(root: string, name: string, watch: OpenWatch): Promise<ShardedDataset> {
+  const folder = join(root, name);
+  const opened = await openFolder(folder, watch);
+  if (!opened) throw failure('shards-missing', { folder });
+  return opened;
+}
+
+async function openFolder(folder: string, { onPass, signal }: OpenWatch): Promise<ShardedDataset | undefined> {
+  const found = await readManifest(folder);
+  if (!found) return undefined;
+  const { manifest, checksum } = found;
   const total = manifest.piles.length;
   for (const [at, pile] of manifest.piles.entries()) {
     signal?.throwIfAborted();
@@ -164,7 +187,7 @@ export function datasetOf(
   folder: string,
   manifest: ShardManifest,
   checksum: string,
-): Dataset & Required<Pick<Dataset, 'shards'>> {
+): ShardedDataset {
   const rows = manifest.piles.reduce((sum, pile) => sum + pile.rows, 0);
   return {
     ...dataset,

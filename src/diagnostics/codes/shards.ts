@@ -65,6 +65,16 @@ export const shards = {
     remedy: 'Free some space, or name a folder on another disk with `--shards`. Then repeat the command.',
   }),
 
+  'shards-missing': row<{ folder: string }>({
+    severity: 'error',
+    message: ({ folder }) => `the shards that the first worker reads are not in ${folder}`,
+    hint: () => 'let all machines share the folder of shards: name one with `--shards`, at the same path on each',
+    means:
+      'Training rows do not fit in memory, so the first worker has put them into files, and the other workers read these. This worker does not find them: the folder is on a disk of another machine, or somebody removed it.',
+    remedy:
+      'Name a folder on a disk that all machines share with `--shards`, at the same path on each. Start all workers again: with `--resume` where the run has begun.',
+  }),
+
   'shards-damaged': row<{ path: string; folder: string; reason: string }>({
     severity: 'error',
     message: ({ path, reason }) => `shard ${path} is damaged: ${reason}`,

@@ -7,7 +7,7 @@ export const workers = {
     message: ({ what }) => `several workers cannot share ${what}`,
     hint: () => 'train without `--workers`, or remove this from the model',
     means:
-      'With `--workers`, each worker computes some rows of a step. Workers cannot share a matrix of scores that is made in pieces, or training rows in shards. With `--tables sharded`, some parts of a model need a table whole.',
+      'With `--workers`, each worker computes some rows of a step. Workers cannot share a matrix of scores that is made in pieces. With `--tables sharded`, some parts of a model need a table whole.',
     remedy: 'Train without `--workers`, or change the model. The guide on scale lists what workers support.',
   }),
 
@@ -43,7 +43,7 @@ export const workers = {
     message: ({ worker, what }) => `worker ${worker} is about to train something else than worker 0: ${what} differs`,
     hint: () => 'start all workers with the same version of Tower, the same model, data and settings',
     means:
-      'Before the first step, workers compare the version of Tower, the model with its settings, the seed, and the encoded data. They must be equal. No file was changed.',
+      'Before the first step, workers compare the version of Tower, the model with its settings, the seed, the encoded data, and the checksum of shards. They must be equal. No file was changed.',
     remedy: 'Copy the same folder to all machines, and start all workers with the same command.',
   }),
 

@@ -59,7 +59,9 @@ type Compared = Pick<RunIdentity, 'model' | 'plan' | 'seed' | 'data' | 'settings
  * @throws Failure `workers-differ`
  */
 export async function agree(group: Group, own: Compared, precision: Precision = 'float32'): Promise<Precision> {
-  const parts = { Tower: own.tower, model: [own.model, own.plan, own.seed, own.settings], data: own.data };
+  const { tower, model, plan, seed, settings, data } = own;
+  const shards = data.shards && [data.events, data.shards];
+  const parts = { Tower: tower, model: [model, plan, seed, settings], 'the checksum of shards': shards ?? null, data };
   const all = await group.exchange(encoder.encode(JSON.stringify({ ...parts, precision })), {
     isPatient: true,
     done: 'the comparison of what they train',

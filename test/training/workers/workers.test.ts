@@ -11,22 +11,19 @@ import type { Engine } from '../../../src/engine/engine.ts';
 import { compile } from '../../../src/pipeline.ts';
 import type { InputPlan, Plan } from '../../../src/plan/plan.ts';
 import { makeRandom } from '../../../src/random/random.ts';
-import { readSafetensors } from '../../../src/storage/safetensors.ts';
 import { makeSource } from '../../../src/text/source.ts';
 import { readMetricsLog } from '../../../src/training/metrics_log.ts';
 import { train } from '../../../src/training/train.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';
-import { amongWorkers } from '../../../src/training/workers/among.ts';
 import { follow } from '../../../src/training/workers/follow.ts';
 import { chooseLayout, type TableLayout, unshared } from '../../../src/training/workers/table_layout.ts';
 import { makeDataset } from '../fixtures.ts';
-import { plainEngine } from '../plain_engine.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
-import { type Kill, Killed, makeWorkers, type Worker } from './together.ts';
+import { Killed, makeWorkers, type Worker } from './together.ts';
+import { expectSameWeights, lossesIn, optionsIn, outcomes, trainTogether, weightsOf } from './trained_together.ts';
 
 const root = temporaryFolder();
 const dataset = makeDataset({ users: 8, items: 20, eventsPerUser: 8, heldOut: 2 });
-const origin = { sources: [{ name: 'model.tower', text: 'model made_up' }] };
 
 const settings = (more = '') => `train { batch = 14, epochs = 1, validate = every(9) ${more} }`;
 
@@ -130,39 +127,8 @@ const models: Readonly<Record<string, string>> = {
     ${settings()}`,
 };
 
-function optionsOf(name: string, plan: Plan, of: Dataset = dataset): TrainOptions {
-  return { plan, dataset: of, engine: plainEngine, folder: join(root, name), origin, tower: '0.0.0' };
-}
-
-async function trainTogether(options: TrainOptions, workers: number, kill?: Kill): Promise<void> {
-  const results = await outcomes(options, makeWorkers(workers, kill));
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
-}
-
-/** Of each worker. */
-const outcomes = (options: TrainOptions, [first, ...others]: readonly Worker[]) =>
-  Promise.allSettled([
-    amongWorkers(first!.group, () => train({ ...options, ...first! })),
-    ...others.map((worker) => amongWorkers(worker.group, () => follow({ ...options, ...worker, resume: false }))),
-  ]);
-
-async function weightsOf({ folder }: TrainOptions): Promise<Map<string, Float32Array>> {
-  const { tensors } = await readSafetensors(join(folder, 'weights.safetensors'));
-  return new Map([...tensors].map(([name, { data }]) => [name, data as Float32Array]));
-}
-
-async function expectSameWeights(one: TrainOptions, other: TrainOptions): Promise<void> {
-  const [expected, found] = await Promise.all([weightsOf(one), weightsOf(other)]);
-  expect([...found.keys()]).toEqual([...expected.keys()]);
-  for (const [name, values] of expected) {
-    values.forEach((value, at) => {
-      expect(Math.abs(value - found.get(name)![at]!), `${name}[${at}]`).toBeLessThan(1e-5);
-    });
-  }
-}
-
-const lossesIn = async ({ folder }: TrainOptions): Promise<readonly number[]> =>
-  (await readMetricsLog(folder)).map(({ loss }) => loss as number);
+const optionsOf = (name: string, plan: Plan, of: Dataset = dataset): TrainOptions =>
+  optionsIn(join(root, name), plan, of);
 
 for (const [name, text] of Object.entries(models)) {
   it(`${name}: two workers are one`, async () => {

@@ -1,0 +1,54 @@
+/** Trainings of several workers in this process, and what they come to. */
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { Dataset } from '../../../src/data/dataset.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
+import { readSafetensors } from '../../../src/storage/safetensors.ts';
+import { readMetricsLog } from '../../../src/training/metrics_log.ts';
+import { train } from '../../../src/training/train.ts';
+import type { TrainOptions } from '../../../src/training/train_options.ts';
+import { amongWorkers } from '../../../src/training/workers/among.ts';
+import { follow } from '../../../src/training/workers/follow.ts';
+import { plainEngine } from '../plain_engine.ts';
+import { type Kill, makeWorkers, type Worker } from './together.ts';
+
+export const optionsIn = (folder: string, plan: Plan, dataset: Dataset): TrainOptions => ({
+  ...{ plan, dataset, folder, engine: plainEngine, tower: '0.0.0' },
+  origin: { sources: [{ name: 'model.tower', text: 'model made_up' }] },
+});
+
+export async function trainTogether(options: TrainOptions, workers: number, kill?: Kill): Promise<void> {
+  const results = await outcomes(options, makeWorkers(workers, kill));
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+/** Of each worker. @param second what the second worker is asked in its own way */
+export const outcomes = (
+  options: TrainOptions,
+  [first, ...others]: readonly Worker[],
+  second: Partial<TrainOptions> = {},
+) =>
+  Promise.allSettled([
+    amongWorkers(first!.group, () => train({ ...options, ...first! })),
+    ...others.map((worker) =>
+      amongWorkers(worker.group, () => follow({ ...options, ...second, ...worker, resume: false })),
+    ),
+  ]);
+
+export async function weightsOf({ folder }: TrainOptions): Promise<Map<string, Float32Array>> {
+  const { tensors } = await readSafetensors(join(folder, 'weights.safetensors'));
+  return new Map([...tensors].map(([name, { data }]) => [name, data as Float32Array]));
+}
+
+export async function expectSameWeights(one: TrainOptions, other: TrainOptions): Promise<void> {
+  const [expected, found] = await Promise.all([weightsOf(one), weightsOf(other)]);
+  expect([...found.keys()]).toEqual([...expected.keys()]);
+  for (const [name, values] of expected) {
+    values.forEach((value, at) => {
+      expect(Math.abs(value - found.get(name)![at]!), `${name}[${at}]`).toBeLessThan(1e-5);
+    });
+  }
+}
+
+export const lossesIn = async ({ folder }: TrainOptions): Promise<readonly number[]> =>
+  (await readMetricsLog(folder)).map(({ loss }) => loss as number);
