@@ -1,5 +1,6 @@
 /** The site of the pages in `docs`. `npm run docs` puts the pages into `site/pages` first. */
 import { existsSync, readFileSync } from 'node:fs';
+import { accessible } from './accessible.mjs';
 
 const grammar = JSON.parse(readFileSync(new URL('../../grammar/tower.tmLanguage.json', import.meta.url), 'utf8'));
 const { sidebar } = JSON.parse(readFileSync(new URL('../pages/.navigation.json', import.meta.url), 'utf8'));
@@ -14,6 +15,7 @@ export default {
   outDir: '../build/site',
   cacheDir: '../.cache/site',
   metaChunk: true,
+  vite: { plugins: [accessible] },
   // Files that are no page: `scripts/site/check_links.ts` looks for them in the built site.
   ignoreDeadLinks: [/^\/files\//],
   // Every page ends in `.html` on a host without rules, and the links work from a folder as well.
@@ -32,7 +34,8 @@ export default {
     },
     languages: [{ ...grammar, name: 'tower' }],
     languageAlias: { ebnf: 'txt', text: 'txt' },
-    theme: { light: 'github-light', dark: 'github-dark' },
+    // Unlike those of `github-light`, its words can be read on the grey of a code block.
+    theme: { light: 'github-light-default', dark: 'github-dark-default' },
   },
   themeConfig: {
     search: { provider: 'local' },

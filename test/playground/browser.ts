@@ -79,9 +79,9 @@ export class Page {
     return result.value;
   }
 
-  /** Waits until an expression is true in the page: 10 s at most. */
+  /** Waits until an expression is true in the page: 60 s at most. */
   async until(expression: string): Promise<void> {
-    const end = Date.now() + 10_000;
+    const end = Date.now() + 60_000;
     while (!(await this.value<boolean>(`Boolean(${expression})`))) {
       if (Date.now() > end) throw new Error(`never true: ${expression}`);
       await new Promise((resolve) => setTimeout(resolve, 30));

@@ -7,8 +7,13 @@ import './style.css';
 const Frame = {
   setup() {
     const { frontmatter } = useData();
-    return () =>
-      h('iframe', { class: 'frame', src: withBase(frontmatter.value.frame), title: frontmatter.value.title });
+    return () => {
+      const { frame, title } = frontmatter.value;
+      return h('main', [
+        h('h1', { class: 'visually-hidden' }, title),
+        h('iframe', { class: 'frame', src: withBase(frame), title }),
+      ]);
+    };
   },
 };
 

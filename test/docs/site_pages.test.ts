@@ -1,0 +1,97 @@
+/** Pages of the built site in a real browser: axe finds no serious barrier. Skips where there is no site or no Chromium. */
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { siteHandler } from '../../scripts/site/serve.ts';
+import { chromium, Page } from '../playground/browser.ts';
+
+const site = 'build/site';
+const isBuilt = existsSync(`${site}/index.html`);
+if (!isBuilt) console.warn('the pages of the site are not tried: `npm run docs` builds it');
+if (chromium === undefined) console.warn('the pages of the site are not tried: there is no Chromium on this machine');
+
+/** One of each kind: the first, a guide with code of three languages, a model with its picture, messages, the playground's. */
+const paths = ['/', '/guide/tracking', '/models/mmoe_two_tower', '/errors/', '/errors/track-behind', '/playground'];
+
+/** A phone by day, and a desk at night. */
+const readers = [
+  { width: 390, scheme: 'light' },
+  { width: 1440, scheme: 'dark' },
+] as const;
+
+/** What stays, by rule and element. */
+const exceptions: Readonly<Record<string, string>> = {
+  // Its name is the word that it shows. The keys of its shortcut, which it shows next to the word, are no part of a name.
+  'label-content-name-mismatch': '.DocSearch-Button',
+};
+
+/** Rules that a page breaks, each with the elements that break it. */
+const serious = `judged
+  .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+  .flatMap(({ id, nodes }) => nodes
+    .filter(({ target: [at] }) => !document.querySelector(at)?.matches(${JSON.stringify(exceptions)}[id] ?? 'none'))
+    .map(({ html, any: [first] }) => [id, html.slice(0, 160), first?.message].join(': ')))`;
+
+describe.skipIf(!isBuilt || chromium === undefined)('a page of the site', () => {
+  let page: Page;
+  let server: Server;
+  let base = '';
+  const open = async (path: string, { width, scheme }: (typeof readers)[number]): Promise<void> => {
+    await page.send('Emulation.setDeviceMetricsOverride', {
+      ...{ width, height: 900, deviceScaleFactor: 1, mobile: width < 600 },
+    });
+    // The site takes the colours of the system as it loads: a change afterwards would fade.
+    await page.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] });
+    await page.send('Page.navigate', { url: 'about:blank' });
+    await page.until(`location.href === 'about:blank'`);
+    await page.send('Page.navigate', { url: base + path });
+    await page.until(`document.readyState === 'complete' && location.pathname === ${JSON.stringify(path)}`);
+    // Vue has taken over what the server of files sent.
+    await page.until(`document.querySelector('#app')?.__vue_app__ && document.querySelector('h1')`);
+  };
+  beforeAll(async () => {
+    server = createServer(siteHandler(site));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    page = await Page.open('about:blank#first');
+  }, 60_000);
+  afterAll(async () => {
+    await page?.close();
+    server?.closeAllConnections();
+    server?.close();
+  });
+
+  it.each(paths)(
+    '%s has no barrier, by day on a phone and at night at a desk',
+    async (path) => {
+      for (const reader of readers) {
+        await open(path, reader);
+        expect(await page.value(`document.documentElement.classList.contains('dark')`)).toBe(reader.scheme === 'dark');
+        await page.send('Runtime.evaluate', { expression: readFileSync('node_modules/axe-core/axe.min.js', 'utf8') });
+        await page.value(`void axe.run().then(({ violations }) => { window.judged = violations; })`);
+        await page.until('window.judged');
+        expect(await page.value<string[]>(serious), `${reader.width} ${reader.scheme}`).toEqual([]);
+      }
+    },
+    120_000,
+  );
+
+  it('has groups that the keyboard opens, and that say so', async () => {
+    await open('/guide/tracking', readers[1]);
+    const group = `[...document.querySelectorAll('.VPSidebarItem > [role=button]')].find((one) => one.innerText.includes('Models'))`;
+    // One that does not fold is no button.
+    expect(await page.value(`${group.replace('Models', 'Coming from')} === undefined`)).toBe(true);
+    expect(await page.value(`${group}.getAttribute('aria-expanded')`)).toBe('false');
+    await page.value(`void ${group}.focus()`);
+    for (const [key, expanded] of [
+      [' ', 'true'],
+      ['Enter', 'false'],
+    ] as const) {
+      const pressed = { key, code: key === ' ' ? 'Space' : 'Enter', windowsVirtualKeyCode: key === ' ' ? 32 : 13 };
+      await page.send('Input.dispatchKeyEvent', { type: 'keyDown', ...pressed, text: key === ' ' ? ' ' : '\r' });
+      await page.send('Input.dispatchKeyEvent', { type: 'keyUp', ...pressed });
+      await page.until(`${group}.getAttribute('aria-expanded') === '${expanded}'`);
+    }
+  }, 60_000);
+});
