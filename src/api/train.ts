@@ -225,7 +225,7 @@ async function trainIn(
   async function trainOn(choice: Choice, reading: Promise<Dataset>, group?: Group): Promise<Trained> {
     const [dataset, run] = await Promise.all([reading, import('../training/train.ts')]);
     await refuseTrained(before, dataset, data.description);
-    const asked = { plan, dataset, asked: request.tables, goesOn: before.from !== undefined };
+    const asked = { plan, dataset, asked: request.tables };
     const tables = group && (await (await import('../training/workers/table_layout.ts')).chooseLayout(group, asked));
     request.onReady?.({
       ...{ ...choice, plan, dataset, warnings: checked.diagnostics },

@@ -8,7 +8,7 @@ import { defined } from '../defined.ts';
 import { failure } from '../diagnostics/failure.ts';
 import type { Checksum } from '../storage/checksum.ts';
 import { writeDurably } from '../storage/durable.ts';
-import { readMetadata, readSafetensors, writeSafetensors } from '../storage/safetensors.ts';
+import { type ReadOptions, readMetadata, readSafetensors, writeSafetensors } from '../storage/safetensors.ts';
 import type { Expected, Numbers, StoredTensor } from '../storage/tensor_header.ts';
 
 /** The progress of a run. Every number survives JSON bit for bit. */
@@ -70,7 +70,7 @@ export async function hasCheckpoint(folder: string): Promise<boolean> {
 export async function readCheckpoint(
   folder: string,
   expected?: ReadonlyMap<string, Expected>,
-  into?: (name: string) => Numbers | undefined,
+  into?: ReadOptions['into'],
 ): Promise<Checkpoint> {
   const path = join(folder, checkpointFile);
   const { tensors, metadata } = await readSafetensors(path, {

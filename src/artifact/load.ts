@@ -14,7 +14,8 @@ import type { Plan } from '../plan/plan.ts';
 import { type Checksum, checksumOf, checksumOpened } from '../storage/checksum.ts';
 import { refuseHeld } from '../storage/lock.ts';
 import { closeRead, openRunFile, parseJson, readRunFile } from '../storage/run_files.ts';
-import { readOpened, type Stored } from '../storage/safetensors.ts';
+import { readOpened } from '../storage/safetensors.ts';
+import type { Numbers } from '../storage/tensor_header.ts';
 import { expectedWeights, refuseInconsistent } from './consistent.ts';
 import { isKeysFile, readKeys } from './encoding_file.ts';
 import { type Manifest, manifestFile, noChecksum } from './manifest.ts';
@@ -80,23 +81,25 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<T
 
   const tables = new Map<string, Table>();
   if (withoutWeights) return { folder, manifest, plan, encodings, tables, parameters: {} };
-  const { tensors } = await readWeights(folder, manifest, plan, encodings, tables);
-  const parameters: Record<string, Tensor> = {};
-  for (const [name, { shape, data }] of tensors) {
-    if (name.startsWith(tablePrefix)) continue;
-    parameters[name.slice('parameter/'.length)] = { dtype: 'float32', shape, data: data as Float32Array };
-  }
+  const parameters = await readWeights({ folder, manifest, plan, encodings }, (name, [rows, dim]) => {
+    const { precision } = plan.tables.find((each) => each.name === name)!;
+    const table = makeTable({ name, rows: rows!, dim: dim!, ...defined({ precision }) });
+    tables.set(table.name, table);
+    return table.numbers();
+  });
   return { folder, manifest, plan, encodings, tables, parameters };
 }
 
-/** What is read is what the checksum was taken of, even where another process replaces the file in between. */
-async function readWeights(
-  folder: string,
-  { weights, files }: Manifest,
-  plan: Plan,
-  encodings: ReadonlyMap<string, Encoding>,
-  tables: Map<string, Table>,
-): Promise<Stored> {
+/**
+ * The dense weights, and tables straight into their place: a table may be larger than half of the memory. What is read is what the
+ * checksum was taken of, even where another process replaces the file in between.
+ * @param into where a table goes, by its name
+ */
+export async function readWeights(
+  { folder, manifest, plan, encodings }: Pick<Trained, 'folder' | 'manifest' | 'plan' | 'encodings'>,
+  into: (table: string, shape: readonly number[]) => Numbers,
+): Promise<Tensors> {
+  const { weights, files } = manifest;
   const path = join(folder, weights);
   const handle = await openRunFile(folder, weights);
   try {
@@ -107,17 +110,15 @@ async function readWeights(
     const work = readOpened(handle, path, {
       expected: expectedWeights(plan, encodings),
       finite: () => true,
-      // Straight into its place: a table may be larger than half of the memory.
-      into(name, shape) {
-        if (!name.startsWith(tablePrefix)) return undefined;
-        const own = name.slice(tablePrefix.length);
-        const { precision } = plan.tables.find((each) => each.name === own)!;
-        const table = makeTable({ name: own, rows: shape[0]!, dim: shape[1]!, ...defined({ precision }) });
-        tables.set(table.name, table);
-        return table.numbers();
-      },
+      into: (name, shape) => (name.startsWith(tablePrefix) ? into(name.slice(tablePrefix.length), shape) : undefined),
     });
-    return await reading(path, work);
+    const { tensors } = await reading(path, work);
+    const parameters: Record<string, Tensor> = {};
+    for (const [name, { shape, data }] of tensors) {
+      if (name.startsWith(tablePrefix)) continue;
+      parameters[name.slice('parameter/'.length)] = { dtype: 'float32', shape, data: data as Float32Array };
+    }
+    return parameters;
   } finally {
     await closeRead(handle);
   }

@@ -1,15 +1,10 @@
-/** A table that takes over the rows of a smaller one, wherever they are now. */
-import { invariant } from '../diagnostics/failure.ts';
-import { isLong, type Numbers } from '../storage/tensor_header.ts';
+/** A table that takes over the rows of a smaller one, wherever they are now, as they are read from a file. */
+import { isLong, kindOf, type LongNumbers, type Numbers, type StoredNumbers } from '../storage/tensor_header.ts';
 import type { Table } from './table.ts';
 
-/** What a table was: float32 [rows, dim], and the state of its optimizer by name, as `Table.state` has it. */
-export interface TableBefore {
-  readonly values: Float32Array;
-  readonly state: Readonly<Record<string, Float32Array | Int32Array>>;
-}
-
 export interface Growth {
+  /** Rows of the table before. */
+  readonly rows: number;
   /** The row before of each row now, −1 for a new one. Absent: all rows are where they were. */
   readonly rowsBefore?: Int32Array | undefined;
   /** The row before whose values new rows take; absent: their own first values, which are there already. */
@@ -18,43 +13,78 @@ export interface Growth {
   readonly own?: ReadonlySet<number>;
 }
 
-/** The optimizer's state of new rows stays as before their first step. */
-export function takeOver(table: Table, before: TableBefore, { rowsBefore, newAs, own }: Growth): void {
+/** Where the table before is written to, from its first number to its last. */
+export interface TakeOver {
+  readonly values: LongNumbers;
+  /** By name, as `Table.stateNumbers`. The state of new rows stays as before their first step. */
+  readonly state: Readonly<Record<string, Numbers>>;
+  /** After all values: new rows take theirs. */
+  end(): void;
+}
+
+export function takeOver(table: Table, { rows, rowsBefore, newAs, own }: Growth): TakeOver {
   const { dim } = table;
-  copyRows(table.numbers(), before.values, dim, rowsBefore);
-  for (const [name, slots] of Object.entries(table.stateNumbers())) {
-    const from = before.state[name];
-    invariant(from, `table ${table.name} had no state ${name}`);
-    // What counts the steps of a whole table has no rows.
-    if (slots.length < table.rows) write(slots, 0, from);
-    else copyRows(slots, from, slots.length / table.rows, rowsBefore);
-  }
-  if (newAs === undefined) return;
+  const rowsNow = rowsBefore && nowOf(rowsBefore, rows);
+  let newRow: StoredNumbers | undefined;
   const values = table.numbers();
-  const source = before.values.subarray(newAs * dim, (newAs + 1) * dim);
-  rowsBefore?.forEach((row, at) => {
-    if (row < 0 && !own?.has(at)) write(values, at * dim, source);
-  });
+  const keep = (from: number, numbers: StoredNumbers): void => {
+    const at = newAs === undefined ? -1 : newAs * dim - from;
+    if (at >= 0 && at < numbers.length) newRow = numbers.slice(at, at + dim);
+  };
+  return {
+    values: moved(values, dim, rows, rowsNow, keep),
+    state: Object.fromEntries(
+      Object.entries(table.stateNumbers()).map(([name, slots]) => {
+        // What counts the steps of a whole table has no rows.
+        const isOfRows = slots.length >= table.rows;
+        return [name, isOfRows ? moved(slots, slots.length / table.rows, rows, rowsNow) : slots];
+      }),
+    ),
+    end() {
+      rowsBefore?.forEach((row, at) => {
+        if (newRow && row < 0 && !own?.has(at)) write(values, at * dim, newRow);
+      });
+    },
+  };
+}
+
+/** The row now of each row before; −1 where it is gone. */
+function nowOf(rowsBefore: Int32Array, rows: number): Int32Array {
+  const now = new Int32Array(rows).fill(-1);
+  for (const [at, row] of rowsBefore.entries()) if (row >= 0) now[row] = at;
+  return now;
+}
+
+/** Numbers of the rows before, which go to where these rows are now. */
+function moved(
+  into: Numbers,
+  width: number,
+  rows: number,
+  rowsNow: Int32Array | undefined,
+  seen?: (from: number, numbers: StoredNumbers) => void,
+): LongNumbers {
+  return {
+    ...{ kind: kindOf(into), width, length: rows * width },
+    read() {
+      throw new Error('invariant: rows of a table before are only written');
+    },
+    write(from, numbers) {
+      seen?.(from, numbers);
+      if (!rowsNow) {
+        write(into, from, numbers);
+        return;
+      }
+      const first = from / width;
+      for (let i = 0; i < numbers.length / width; i++) {
+        const row = rowsNow[first + i]!;
+        if (row >= 0) write(into, row * width, numbers.subarray(i * width, (i + 1) * width));
+      }
+    },
+  };
 }
 
 /** Wherever the numbers are: a large table has its rows in several memories. */
-function write(into: Numbers, at: number, from: Float32Array | Int32Array): void {
+function write(into: Numbers, at: number, from: StoredNumbers): void {
   if (isLong(into)) into.write(at, from);
   else into.set(from, at);
-}
-
-function copyRows(
-  into: Numbers,
-  from: Float32Array | Int32Array,
-  width: number,
-  rowsBefore: Int32Array | undefined,
-): void {
-  if (rowsBefore === undefined) {
-    write(into, 0, from);
-    return;
-  }
-  for (let row = 0; row < rowsBefore.length; row++) {
-    const old = rowsBefore[row]!;
-    if (old >= 0) write(into, row * width, from.subarray(old * width, (old + 1) * width));
-  }
 }

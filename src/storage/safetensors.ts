@@ -19,6 +19,7 @@ import {
   type Damaged,
   type Expected,
   isLong,
+  type Kind,
   kindOf,
   kinds,
   mostHeader,
@@ -115,7 +116,7 @@ export interface ReadOptions {
   /** By name: all that the file must hold, and nothing else. Absent: whatever it holds. */
   readonly expected?: ReadonlyMap<string, Expected>;
   /** Memory to read a tensor into, so that it is never held twice; new memory where it answers undefined. */
-  readonly into?: (name: string, shape: readonly number[]) => Numbers | undefined;
+  readonly into?: (name: string, shape: readonly number[], kind: Kind) => Numbers | undefined;
   /** The file must have a checksum of its own, and agree with it. */
   readonly sealed?: boolean;
   /** Tensors in which numbers that are infinite or none are refused. */
@@ -164,7 +165,7 @@ export async function readOpened(
   const tensors = new Map<string, StoredTensor>();
   // In the order of the file, as its checksum was taken.
   for (const { name, dtype, shape, begin } of entries) {
-    const data = into?.(name, shape) ?? kinds[dtype].make(countOf(shape));
+    const data = into?.(name, shape, dtype) ?? kinds[dtype].make(countOf(shape));
     if (kindOf(data) !== dtype || data.length !== countOf(shape)) throw damaged(`\`${name}\` is of another size`);
     const { bytes } = kinds[dtype];
     for (const { from, numbers } of piecesOf(data)) {

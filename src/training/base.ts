@@ -1,6 +1,6 @@
-/** The run that a new one goes on from: read whole and checked before anything is trained. */
+/** The run that a new one goes on from: checked whole before anything is trained. */
 import { realpath } from 'node:fs/promises';
-import { hasCheckpoint, readCheckpoint } from '../artifact/checkpoint.ts';
+import { hasCheckpoint, type Progress, readCheckpoint } from '../artifact/checkpoint.ts';
 import { fingerprintOf, otherData } from '../artifact/identity.ts';
 import type { Lineage } from '../artifact/lineage.ts';
 import { load, type Trained } from '../artifact/load.ts';
@@ -9,18 +9,20 @@ import { modelDifferences } from '../artifact/model_differences.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Fresh } from '../data/rows/fresh.ts';
 import { defined } from '../defined.ts';
-import { failure } from '../diagnostics/failure.ts';
+import { failure, invariant } from '../diagnostics/failure.ts';
 import type { Plan } from '../plan/plan.ts';
 import { refuseHeld } from '../storage/lock.ts';
-import type { StoredTensor } from '../storage/tensor_header.ts';
+import { countOf, type LongNumbers } from '../storage/tensor_header.ts';
 
 export interface Base {
   /** As it was named. */
   readonly folder: string;
-  /** With the tables and weights that it serves where these are of an earlier epoch than its checkpoint; else without. */
+  /** Without tables and weights: they are read once more when the new run takes them over, straight into its own. */
   readonly trained: Trained;
-  /** Of its checkpoint, by name. */
-  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** Of its checkpoint. */
+  readonly progress: Progress;
+  /** Whether it serves weights of an earlier epoch than its checkpoint: the new run begins with these. */
+  readonly servesEarlier: boolean;
 }
 
 /** @throws Failure `from-itself` */
@@ -35,21 +37,32 @@ export async function refuseItself(from: string, out: string): Promise<void> {
  */
 export async function readBase(folder: string, plan: Plan): Promise<Base> {
   await refuseHeld(folder);
-  const model = await load(folder, { withoutWeights: true });
+  const trained = await load(folder, { withoutWeights: true });
   // As JSON has it: an entry that is absent is not there.
-  const differences = modelDifferences(model.plan, JSON.parse(JSON.stringify(plan)) as Plan);
+  const differences = modelDifferences(trained.plan, JSON.parse(JSON.stringify(plan)) as Plan);
   if (differences.length > 0) throw failure('from-other-model', { folder, differences });
   if (!(await hasCheckpoint(folder))) throw failure('lost-file', { path: 'checkpoint.safetensors', folder });
-  const { progress, tensors } = await readCheckpoint(folder);
-  const { training } = model.manifest;
+  const { progress } = await readCheckpoint(folder, undefined, (name, shape, kind) =>
+    isOfTable(name) ? unkept({ length: countOf(shape), kind }) : undefined,
+  );
+  const { training } = trained.manifest;
   if (progress.step !== training.steps || progress.epoch !== training.epochs) {
     const reason = `it is of step ${progress.step}, and the manifest of step ${training.steps}`;
     throw failure('damaged-file', { path: `${folder}/checkpoint.safetensors`, reason });
   }
-  const trained = servesEarlier(model) ? await load(folder) : model;
   await refuseHeld(folder);
-  return { folder, trained, tensors };
+  return { folder, trained, progress, servesEarlier: servesEarlier(trained) };
 }
+
+/** Of the tensors of a checkpoint. */
+const isOfTable = (name: string): boolean => name.startsWith('table/') || name.startsWith('state/');
+
+/** In place of numbers that are only checked: those of a table may be as large as the memory. */
+export const unkept = ({ kind, length }: Pick<LongNumbers, 'kind' | 'length'>): LongNumbers => ({
+  ...{ kind, length, width: 1 },
+  read: () => invariant(false, 'numbers that are not kept are not read'),
+  write: () => {},
+});
 
 /**
  * Whether the served weights are those of an earlier epoch than the checkpoint. Of tables with a graph the served rows are what the graph

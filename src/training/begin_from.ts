@@ -1,19 +1,22 @@
 /** The state of a new run before its first step, where it goes on from an earlier one. */
 import { join } from 'node:path';
-import { checkpointFile } from '../artifact/checkpoint.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { checkpointFile, readCheckpoint } from '../artifact/checkpoint.ts';
+import { readWeights } from '../artifact/load.ts';
 import type { TrainingState } from '../artifact/training_state.ts';
 import { type Dataset, type Encoding, rowsOf } from '../data/dataset.ts';
 import { rowsBefore } from '../data/pinned.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
-import { takeOver } from '../embedding/grow.ts';
+import { type TakeOver, takeOver } from '../embedding/grow.ts';
 import type { Table } from '../embedding/table.ts';
 import type { Tensors } from '../engine/engine.ts';
 import type { Plan } from '../plan/plan.ts';
-import { type Kind, kindOf, type StoredTensor } from '../storage/tensor_header.ts';
-import { type Base, hasSameData } from './base.ts';
+import { countOf, kindOf, type Numbers, type StoredTensor } from '../storage/tensor_header.ts';
+import { type Base, hasSameData, unkept } from './base.ts';
 
 /**
- * Takes over tables, the state of their optimizer, dense weights with theirs, and streaming estimators. `state` is at its first values.
+ * Takes over tables, the state of their optimizer, dense weights with theirs, and streaming estimators. `state` is at its first values. The
+ * files are read into the new tables, row by row: where workers share the rows, each keeps its own.
  * @param steps that were trained before, by all runs in a row
  * @throws Failure `damaged-file` where the checkpoint is not of the earlier run's model
  */
@@ -22,53 +25,55 @@ export async function beginFrom(
   state: TrainingState,
   { plan, dataset, steps }: { readonly plan: Plan; readonly dataset: Dataset; readonly steps: number },
 ): Promise<void> {
-  const take = takerOf(base);
-  for (const table of state.tables.values()) takeTable(base, table, plan, dataset, take);
-  const served = base.trained.parameters;
+  const { folder, trained, progress, servesEarlier } = base;
+  const taken = new Map([...state.tables].map(([name, table]) => [name, ofTable(base, table, plan, dataset)]));
+  const into = new Map<string, Numbers>();
+  for (const [name, { values, state: slots }] of taken) {
+    into.set(`table/${name}`, servesEarlier ? unkept(values) : values);
+    for (const [slot, numbers] of Object.entries(slots)) into.set(`state/${name}/${slot}`, numbers);
+  }
+  const path = join(folder, checkpointFile);
+  const damaged = (reason: string) => failure('damaged-file', { path, reason });
+  const found = new Set<string>();
+  const read = await readCheckpoint(folder, undefined, (name, shape, kind) => {
+    const numbers = into.get(name);
+    if (!numbers) return undefined;
+    found.add(name);
+    if (kindOf(numbers) === kind && numbers.length === countOf(shape)) return numbers;
+    throw damaged(`\`${name}\` is of another type or size`);
+  });
+  if (!isDeepStrictEqual(read.progress, progress)) throw damaged('it was changed while it was read');
+  const missing = [...into.keys()].find((name) => !found.has(name));
+  if (missing !== undefined) throw damaged(`it has no \`${missing}\``);
+  const served = servesEarlier ? await readWeights(trained, (name) => taken.get(name)!.values) : {};
+  for (const { end } of taken.values()) end();
+
   const parameters: Record<string, Tensors[string]> = {};
   for (const [name, now] of Object.entries(await state.program.read())) {
-    const { data } = take(`parameter/${name}`, kindOf(now.data), now.shape);
+    const tensor = read.tensors.get(`parameter/${name}`);
+    if (!tensor) throw damaged(`it has no \`parameter/${name}\``);
+    const { data, shape } = tensor;
+    if (kindOf(data) !== kindOf(now.data) || shape.join() !== now.shape.join()) {
+      throw damaged(`\`parameter/${name}\` is of another type or size`);
+    }
     parameters[name] = served[name] ?? { ...now, data: data as typeof now.data };
   }
   await state.program.write(parameters);
-  takeFeed(base, state, dataset, steps);
+  takeFeed(base, read.tensors, state, dataset, steps);
 }
 
-type Take = (name: string, kind: Kind, shape: readonly number[]) => StoredTensor;
-
-function takerOf({ folder, tensors }: Base): Take {
-  return (name, kind, shape) => {
-    const tensor = tensors.get(name);
-    const fits = tensor && kindOf(tensor.data) === kind && tensor.shape.join() === shape.join();
-    if (fits) return tensor;
-    const reason = tensor ? `\`${name}\` is of another type or size` : `it has no \`${name}\``;
-    throw failure('damaged-file', { path: join(folder, checkpointFile), reason });
-  };
-}
-
-function takeTable({ trained }: Base, table: Table, plan: Plan, dataset: Dataset, take: Take): void {
+/** How a table takes over the rows of the one before. */
+function ofTable({ trained }: Base, table: Table, plan: Plan, dataset: Dataset): TakeOver {
   const { encoderOf } = plan.tables.find(({ name }) => name === table.name)!;
   const [before, now] = [trained.encodings.get(encoderOf)!, dataset.encodings.get(encoderOf)!];
-  const rows = rowsOf(before);
-  const state = Object.entries(table.stateNumbers()).map(([slot, data]) => {
-    const length = data.length < table.rows ? data.length : (data.length / table.rows) * rows;
-    return [slot, take(`state/${table.name}/${slot}`, kindOf(data), [length]).data] as const;
-  });
-  const values = take(`table/${table.name}`, 'F32', [rows, table.dim]).data as Float32Array;
   const first = dataset.firstValues?.get(table.name)?.rows;
-  takeOver(
-    table,
-    {
-      values: trained.tables.get(table.name)?.read() ?? values,
-      state: Object.fromEntries(state) as Record<string, Float32Array | Int32Array>,
-    },
-    {
-      rowsBefore: rowsBefore(before, now, table.rows),
-      // An id that is new was an unseen one until now.
-      ...(trainsUnseen(plan, encoderOf, now) ? { newAs: 0 } : {}),
-      ...(first ? { own: new Set(first) } : {}),
-    },
-  );
+  return takeOver(table, {
+    rows: rowsOf(before),
+    rowsBefore: rowsBefore(before, now, table.rows),
+    // An id that is new was an unseen one until now.
+    ...(trainsUnseen(plan, encoderOf, now) ? { newAs: 0 } : {}),
+    ...(first ? { own: new Set(first) } : {}),
+  });
 }
 
 /** Whether training takes steps on the row of unseen values: where rare values have it, or where ids are dropped. */
@@ -80,13 +85,19 @@ export const trainsUnseen = ({ features }: Plan, owner: string, { kind }: Encodi
   );
 
 /** What the feed keeps counts rows of the data, which other data has elsewhere: it then begins anew. */
-function takeFeed(base: Base, { feeder }: TrainingState, dataset: Dataset, steps: number): void {
+function takeFeed(
+  base: Base,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  { feeder }: TrainingState,
+  dataset: Dataset,
+  steps: number,
+): void {
   const views = feeder.state();
   // A gap that was never measured counts from the first step of this run.
   for (const [name, view] of Object.entries(views)) if (name.endsWith('/last_seen')) view.fill(steps);
   if (!hasSameData(base, dataset)) return;
   const found = Object.entries(views).map(([name, view]) => {
-    const tensor = base.tensors.get(`feed/${name}`);
+    const tensor = tensors.get(`feed/${name}`);
     return tensor && tensor.data.length === view.length && kindOf(tensor.data) === kindOf(view)
       ? [name, tensor.data]
       : [];

@@ -32,7 +32,7 @@ import { takeStep } from './take_step.ts';
 import type { TrainOptions, TrainResult } from './train_options.ts';
 import type { EpochRecord } from './training_events.ts';
 import { Validation } from './validation.ts';
-import { OtherWorkers } from './workers/others.ts';
+import type { OtherWorkers } from './workers/others.ts';
 
 /** Where a run begins or goes on. */
 export interface Standing {
@@ -43,6 +43,7 @@ export interface Standing {
   /** Of a run that went on from an earlier one. */
   readonly from?: Lineage;
   readonly chosen?: ChosenPrecision;
+  readonly others?: OtherWorkers | undefined;
 }
 
 const nothing = { sha256: createHash('sha256').digest('hex'), bytes: 0 };
@@ -80,8 +81,7 @@ export class Run {
     this.towers = new CurrentTowers(plan, dataset, engine, state);
     this.validation = new Validation(plan, dataset, this.towers);
     this.order = state.order;
-    const hasCheckpoint = standing.resumed || standing.from !== undefined;
-    this.others = state.group && new OtherWorkers(state.group, options.sharesTables === true, hasCheckpoint);
+    this.others = standing.others;
     this.rounds = roundsOf(plan.train, this.order, standing.from?.epochs);
     this.profiler = profilerOf(options, state, this.order, [standing.progress.step, this.rounds.total]);
     this.norms = normsOf(options, state, this.rounds.total);
@@ -164,7 +164,12 @@ export class Run {
     let { step, stepOfEpoch } = this.progress;
     let rates: Rates = { dense: 0, denseFactor: 0, embeddings: 0, factor: 0 };
 
-    await this.others?.steps({ epoch: number, stepOfEpoch, step });
+    await this.others?.steps({
+      epoch: number,
+      stepOfEpoch,
+      step,
+      before: { epochs: before.epochs, steps: before.steps },
+    });
     for (; stepOfEpoch < epoch.steps; stepOfEpoch++) {
       if (clock.shouldYield()) {
         this.report(number, stepOfEpoch, step, sums, clock);

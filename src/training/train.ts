@@ -32,8 +32,9 @@ import { totalSteps } from './rounds.ts';
 import { beginning, Run, type Standing } from './run.ts';
 import { openStepsLog } from './steps_log.ts';
 import type { TrainOptions, TrainResult } from './train_options.ts';
+import { OtherWorkers } from './workers/others.ts';
 import { sharedStep } from './workers/shared_step.ts';
-import { agree, giveOrder } from './workers/talk.ts';
+import { agree, type Beginning, giveOrder } from './workers/talk.ts';
 
 /**
  * @throws Failure `folder-in-use`, `run-in-use`, `nothing-to-resume`, `other-run`, `fewer-epochs`, `too-few-rows`,
@@ -78,16 +79,21 @@ async function start(options: TrainOptions): Promise<TrainResult> {
   });
   await writeAdmissions(folder, dataset, from?.checksum);
   return withState(options, chosen, tables, async (state) => {
+    const others = othersOf(options, from ? 'earlier run' : 'first values');
     if (options.from && from) {
+      await others?.begin();
       await beginFrom(options.from.base, state, { plan, dataset, steps: from.steps });
       // From here on the earlier run is not needed: what it learned and what its codes mean is in this folder.
       await writeEncodings(folder, dataset.encodings);
       await saveState(folder, beginning, state);
     }
-    const standing = { progress: beginning, changes: [], resumed: false, kept };
+    const standing = { progress: beginning, changes: [], resumed: false, kept, others };
     return go(options, state, { ...standing, ...defined({ from, chosen }) });
   });
 }
+
+const othersOf = ({ group, sharesTables = false }: TrainOptions, beginning: Beginning): OtherWorkers | undefined =>
+  group && new OtherWorkers(group, sharesTables, beginning);
 
 const eventsOf = ({ dataset: { parts } }: TrainOptions): number => parts.train.fresh?.length ?? parts.train.rows;
 
@@ -119,7 +125,8 @@ async function resume(options: TrainOptions): Promise<TrainResult> {
       files: union(there.files, files),
       changes,
     });
-    const standing = { progress, changes, resumed: progress.step > 0, kept: [] };
+    const others = othersOf(options, resumed ? 'checkpoint' : 'first values');
+    const standing = { progress, changes, resumed: progress.step > 0, kept: [], others };
     return go(options, state, { ...standing, ...defined({ from, chosen }) });
   });
 }

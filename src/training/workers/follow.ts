@@ -3,6 +3,7 @@ import { identify } from '../../artifact/identity.ts';
 import { restoreState } from '../../artifact/training_state.ts';
 import { invariant } from '../../diagnostics/failure.ts';
 import type { Group } from '../../engine/group.ts';
+import { beginFrom } from '../begin_from.ts';
 import { type BegunState, beginState, tablesOf } from '../begin_state.ts';
 import { CurrentTowers } from '../current_towers.ts';
 import { fitted } from '../fitted_step.ts';
@@ -29,9 +30,12 @@ export async function follow(options: TrainOptions & { readonly group: Group }):
       if (order.do === 'begin') {
         state = await beginState({ ...options, precision }, tablesOf(options), group);
         towers = new CurrentTowers(plan, dataset, engine, state);
-        if (order.restore) {
-          await group.note('reads the checkpoint');
-          await restoreState(folder, state);
+        if (order.with !== 'first values') await group.note('reads the checkpoint');
+        if (order.with === 'checkpoint') await restoreState(folder, state);
+        if (order.with === 'earlier run') {
+          invariant(options.from, 'all workers have read the earlier run');
+          const { base, lineage } = options.from;
+          await beginFrom(base, state, { plan, dataset, steps: lineage.steps });
         }
         continue;
       }
@@ -49,12 +53,12 @@ export async function follow(options: TrainOptions & { readonly group: Group }):
 
 /** The steps of one round. True: a worker was asked to stop. */
 async function stepsOf(
-  { plan, dataset, from, signal }: TrainOptions,
+  { plan, dataset, signal }: TrainOptions,
   state: BegunState,
   towers: CurrentTowers,
   begin: Extract<Order, { readonly do: 'steps' }>,
 ): Promise<boolean> {
-  const before = from?.lineage ?? { epochs: 0, steps: 0 };
+  const { before } = begin;
   const rounds = roundsOf(plan.train, state.order, before.epochs);
   const round = rounds.round(begin.step - begin.stepOfEpoch);
   let { step } = begin;

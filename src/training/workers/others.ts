@@ -1,15 +1,14 @@
 /** The orders of the first worker to the others, in a run on its way. */
 import type { Group } from '../../engine/group.ts';
-import { giveOrder, haveStopped, type Position } from './talk.ts';
+import { type Beginning, giveOrder, haveStopped, type Position } from './talk.ts';
 
 export class OtherWorkers {
   private hasBegun = false;
 
-  /** @param restores from the checkpoint of the run, and not from first values */
   constructor(
     private readonly group: Group,
     private readonly sharesTables: boolean,
-    private readonly restores: boolean,
+    private readonly beginning: Beginning,
   ) {}
 
   /** They take the steps of a round from here. */
@@ -29,9 +28,10 @@ export class OtherWorkers {
     if (!this.sharesTables) haveStopped(this.group);
   }
 
-  private async begin(): Promise<void> {
+  /** Where they take over an earlier run, they do so while the first worker does. */
+  async begin(): Promise<void> {
     if (this.hasBegun) return;
     this.hasBegun = true;
-    await giveOrder(this.group, { do: 'begin', restore: this.restores });
+    await giveOrder(this.group, { do: 'begin', with: this.beginning });
   }
 }

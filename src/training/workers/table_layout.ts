@@ -36,17 +36,14 @@ export async function chooseLayout(
     plan,
     dataset,
     asked,
-    goesOn,
   }: {
     readonly plan: Plan;
     readonly dataset: Dataset;
     readonly asked: TableLayout | undefined;
-    /** The run goes on from an earlier one. */
-    readonly goesOn: boolean;
   },
 ): Promise<LayoutChosen> {
   const bytes = tableSizes(plan, dataset.encodings).reduce((sum, table) => sum + tableBytes(table), 0);
-  const cannot = goesOn ? 'tables of a run that goes on from another (`--from`)' : unshared(plan);
+  const cannot = unshared(plan);
   if (asked === 'sharded' && cannot !== undefined) throw failure('workers-unsupported', { what: cannot });
   const own = group.machines[group.rank];
   const onThisMachine = group.machines.filter((machine) => machine === own).length;

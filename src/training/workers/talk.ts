@@ -8,11 +8,13 @@ export interface Position {
   readonly epoch: number;
   readonly stepOfEpoch: number;
   readonly step: number;
+  /** Of earlier runs: what is drawn counts on. */
+  readonly before: { readonly epochs: number; readonly steps: number };
 }
 
 export type Order =
-  /** `restore`: from the checkpoint of the run. */
-  | { readonly do: 'begin'; readonly restore: boolean }
+  /** With first values, or with those of the checkpoint of the run, or of the earlier run that it goes on from. */
+  | { readonly do: 'begin'; readonly with: Beginning }
   /** A round from here. */
   | ({ readonly do: 'steps' } & Position)
   /** Where workers share tables: the first worker reads rows, of a few tables or of a range. */
@@ -25,6 +27,8 @@ export type Order =
       readonly rows: number;
     }
   | { readonly do: 'end' };
+
+export type Beginning = 'first values' | 'checkpoint' | 'earlier run';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

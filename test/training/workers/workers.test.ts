@@ -164,14 +164,14 @@ it('workers agree on how they hold tables, and refuse what needs them whole', as
   const [first, second] = makeWorkers(2);
   const plan = planOf(task('directau'));
   const choose = (worker: Worker | undefined, asked?: TableLayout) =>
-    chooseLayout(worker!.group, { plan, dataset, asked, goesOn: false });
+    chooseLayout(worker!.group, { plan, dataset, asked });
   const sizes = { bytes: expect.any(Number), isAsked: false };
   const chosen = await Promise.all([choose(first), choose(second)]);
   expect(chosen).toEqual([first, second].map(() => ({ layout: 'replicated', ...sizes })));
   const differing = await Promise.allSettled([choose(first, 'sharded'), choose(second)]);
   for (const each of differing) expect(String((each as PromiseRejectedResult).reason)).toMatch(/worker 1 .*--tables/);
   const graph = planOf(models['a graph of users and items']!);
-  const refused = chooseLayout(first!.group, { plan: graph, dataset, asked: 'sharded', goesOn: false });
+  const refused = chooseLayout(first!.group, { plan: graph, dataset, asked: 'sharded' });
   await expect(refused).rejects.toThrow(/cannot share tables that `graph` connects/);
 });
 
