@@ -31,9 +31,9 @@ export async function load({ port, connections, requests, seconds, rate }: LoadO
   const times: number[] = [];
   const statuses = new Map<number, number>();
   let sent = 0;
+  const lines = await Promise.all(Array.from({ length: connections }, () => open(port)));
   const start = performance.now();
   const end = start + 1000 * seconds;
-  const lines = await Promise.all(Array.from({ length: connections }, () => open(port)));
   const idle: Line[] = [];
   /** Arrivals that found no connection free: their wait counts. */
   const due: number[] = [];
