@@ -6,7 +6,7 @@ import { changeOf } from '../../language/change.ts';
 import type { FileAnalysis } from '../../language/file_analysis.ts';
 import { offersFor } from '../../language/offers.ts';
 import { refactoringsAt } from '../../language/refactorings.ts';
-import { makeSource } from '../../text/source.ts';
+import { makeSource, type Source } from '../../text/source.ts';
 import { toOffset, toWorkspaceEdit } from '../convert.ts';
 import { toProtocol } from '../diagnostics.ts';
 import { factsOf, type Provider } from '../provider.ts';
@@ -22,16 +22,19 @@ export const codeActions: Provider = {
     },
   },
   register(connection, session) {
-    connection.onCodeAction((params) => {
+    connection.onCodeAction(async (params) => {
       const facts = factsOf(session, params);
       if (!facts) return null;
       const { only } = params.context;
       const wants = (kind: string): boolean => only?.some((one) => `${kind}.`.startsWith(`${one}.`)) ?? false;
+      const refactors = [CodeActionKind.RefactorExtract, CodeActionKind.RefactorInline];
       return [
         ...(!only || wants(CodeActionKind.QuickFix)
           ? [...quickFixes(session, facts, params), ...offered(session, facts, params)]
           : []),
-        ...refactorings(session, facts, params).filter(({ kind }) => !only || wants(kind!)),
+        ...(!only || refactors.some(wants) ? await refactorings(session, facts, params) : []).filter(
+          ({ kind }) => !only || wants(kind!),
+        ),
         // Where any will do, it would be among the fixes of one place.
         ...(wants(fixAll) ? fixesOfAll(session, facts) : []),
       ];
@@ -65,14 +68,33 @@ function offered(session: Session, facts: FileAnalysis, { range }: CodeActionPar
   );
 }
 
-function refactorings(session: Session, facts: FileAnalysis, { range }: CodeActionParams): CodeAction[] {
+async function refactorings(session: Session, facts: FileAnalysis, { range }: CodeActionParams): Promise<CodeAction[]> {
   const { source } = facts;
   const stretch = [toOffset(source, range.start), toOffset(source, range.end)] as const;
-  return refactoringsAt(facts, stretch, rechecked(session, facts)).map(({ title, kind, edits }) => ({
+  const found = refactoringsAt(facts, stretch, rechecked(session, facts));
+  const keptFormat = found.length > 0 ? await formatKeeper(source) : undefined;
+  return found.map(({ title, kind, edits }) => ({
     title,
     kind: kind === 'extract' ? CodeActionKind.RefactorExtract : CodeActionKind.RefactorInline,
-    edit: toWorkspaceEdit(session, edits),
+    edit: toWorkspaceEdit(session, keptFormat?.(edits) ?? edits),
   }));
+}
+
+/** Characters. Formatting a longer file takes longer than an editor should wait for a menu. */
+const formatted = 50_000;
+
+/** Edits that leave a text formatted, where it is formatted now. Steps that move have the line breaks of where they were. */
+async function formatKeeper(
+  source: Source,
+): Promise<((edits: readonly Edit[]) => readonly Edit[] | undefined) | undefined> {
+  if (source.text.length > formatted) return undefined;
+  const { format } = await import('../../format/format.ts');
+  if (format(source).output !== source.text) return undefined;
+  return (edits) => {
+    const { output } = format(makeSource(source.name, applyEdits(source, edits)));
+    const change = output === undefined ? undefined : changeOf(source, output);
+    return change && [change];
+  };
 }
 
 /** What a check of a file finds with edits made. */
