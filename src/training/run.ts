@@ -32,6 +32,7 @@ import { takeStep } from './take_step.ts';
 import type { TrainOptions, TrainResult } from './train_options.ts';
 import type { EpochRecord } from './training_events.ts';
 import { Validation } from './validation.ts';
+import { sendMined } from './workers/mined_wire.ts';
 import type { OtherWorkers } from './workers/others.ts';
 
 /** Where a run begins or goes on. */
@@ -154,7 +155,7 @@ export class Run {
 
   /** False: the signal came. */
   private async epoch(): Promise<boolean> {
-    const { plan, dataset, signal, limit } = this.options;
+    const { plan, signal, limit } = this.options;
     const number = this.progress.epoch + 1;
     const epoch = this.rounds.round(this.progress.step - this.progress.stepOfEpoch);
     const sums = makeStepSums(plan, this.progress);
@@ -185,7 +186,7 @@ export class Run {
       // A checkpoint within an epoch has what was mined for it.
       const ofEpoch = step % this.order.steps;
       const drawn = before.epochs + step / this.order.steps + 1;
-      if (ofEpoch === 0) await mineNegatives(this.state, this.towers, dataset, drawn);
+      if (ofEpoch === 0) await this.mine(drawn);
       step++;
       rates = ratesAt(plan.train, step, this.rounds.total);
       const watch = this.profiler?.begin(step);
@@ -218,6 +219,12 @@ export class Run {
     this.report(number, stepOfEpoch, step, sums, clock);
     await this.endEpoch(number, step, sums, clock, { dense: rates.dense, embeddings: rates.embeddings });
     return true;
+  }
+
+  private async mine(drawn: number): Promise<void> {
+    const { state, options } = this;
+    await mineNegatives(state, this.towers, options.dataset, drawn);
+    if (state.group && options.sharesTables) await sendMined(state.feeder.mined, state.group);
   }
 
   /** Where rows cannot be read, the steps until now are kept: `resume` goes on from there. */

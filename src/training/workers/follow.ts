@@ -12,12 +12,15 @@ import { ratesAt } from '../rates.ts';
 import { roundsOf } from '../rounds.ts';
 import { takeStep } from '../take_step.ts';
 import type { TrainOptions } from '../train_options.ts';
+import { takeMined } from './mined_wire.ts';
 import { sharedStep } from './shared_step.ts';
 import { answerOrder } from './table_wire.ts';
 import { agree, hear, type Order } from './talk.ts';
 
+type FollowOptions = TrainOptions & { readonly group: Group };
+
 /** Until the first worker ends the run, or a worker is asked to stop. */
-export async function follow(options: TrainOptions & { readonly group: Group }): Promise<void> {
+export async function follow(options: FollowOptions): Promise<void> {
   const { plan, dataset, engine, group, folder, tower, sharesTables } = options;
   sharedStep(fitted(plan, dataset.corpus.rows).step);
   const precision = await agree(group, { ...identify(plan, dataset, engine.name), tower });
@@ -53,7 +56,7 @@ export async function follow(options: TrainOptions & { readonly group: Group }):
 
 /** The steps of one round. True: a worker was asked to stop. */
 async function stepsOf(
-  { plan, dataset, signal }: TrainOptions,
+  { plan, dataset, signal, group, sharesTables }: FollowOptions,
   state: BegunState,
   towers: CurrentTowers,
   begin: Extract<Order, { readonly do: 'steps' }>,
@@ -64,7 +67,10 @@ async function stepsOf(
   let { step } = begin;
   for (let at = begin.stepOfEpoch; at < round.steps; at++) {
     const drawn = before.epochs + step / state.order.steps + 1;
-    if (step % state.order.steps === 0) await mineNegatives(state, towers, dataset, drawn);
+    if (step % state.order.steps === 0) {
+      if (sharesTables) await takeMined(state.feeder.mined, state.tables, group);
+      else await mineNegatives(state, towers, dataset, drawn);
+    }
     step++;
     const rows = await round.batch(at);
     const rates = ratesAt(plan.train, step, rounds.total);

@@ -17,11 +17,9 @@ export interface LayoutChosen {
 }
 
 /** What needs all rows of a table in one process: the user's words. */
-export function unshared({ train, step }: Pick<Plan, 'train' | 'step'>): string | undefined {
-  if (train.graph !== undefined) return 'tables that `graph` connects';
-  const isMined = step.inputs.some(({ source }) => 'rows' in source && source.rows?.kind === 'mined');
-  return isMined ? 'tables next to mined negatives' : undefined;
-}
+export const unshared = ({ train }: Pick<Plan, 'train'>): string | undefined =>
+  // Each step reads all rows of both tables, once for each layer and back: workers would send whole tables.
+  train.graph === undefined ? undefined : 'tables that `graph` connects';
 
 /** The part of the memory of a machine that tables may take: rows, the engine and a step need some too. */
 const share = 0.6;

@@ -1,4 +1,5 @@
 /** Rows of tables that workers share, between the workers: to those that read them, gradients back, and all of them to the first worker. */
+import { invariant } from '../../diagnostics/failure.ts';
 import type { SharedRows, TableWire } from '../../embedding/remote.ts';
 import type { Table } from '../../embedding/table.ts';
 import type { Group } from '../../engine/group.ts';
@@ -8,7 +9,6 @@ import { packArrays, unpackArrays } from './packed.ts';
 import { giveOrder, type Order } from './talk.ts';
 
 type Tables = ReadonlyMap<string, Table>;
-type OrderOfRows = Extract<Order, { readonly do: 'fetch' | 'pieces' }>;
 
 /** The first worker says when it needs rows between steps; the others answer with `answerOrder`. */
 export function makeTableWire(group: Group): TableWire {
@@ -28,12 +28,13 @@ export function makeTableWire(group: Group): TableWire {
 }
 
 /** What another worker than the first does for an order about rows. */
-export async function answerOrder(order: OrderOfRows, tables: Tables, group: Group): Promise<void> {
+export async function answerOrder(order: Order, tables: Tables, group: Group): Promise<void> {
   if (order.do === 'fetch') {
     const asked = sharedIn(tables).filter(({ name }) => order.tables.includes(name));
     for (const { remote } of asked) remote.ask();
     return fetchRows(asked, group);
   }
+  invariant(order.do === 'pieces', `an order about rows is not to ${order.do}`);
   const { table, slot, first, rows } = order;
   await group.exchange(bytesOf(tables.get(table)!.remote!.piece(slot ?? undefined, first, rows)));
 }

@@ -26,6 +26,8 @@ export type Order =
       readonly first: number;
       readonly rows: number;
     }
+  /** Where workers share tables: what the first worker has mined comes next. */
+  | { readonly do: 'mined' }
   | { readonly do: 'end' };
 
 export type Beginning = 'first values' | 'checkpoint' | 'earlier run';

@@ -245,6 +245,19 @@ it.each(['replicated', 'sharded'])(
   },
 );
 
+it('negatives that the first worker has mined for shared tables stay over a kill in the epoch', async () => {
+  const plan = planOf(models['mined negatives']!.replace('epochs = 1', 'epochs = 3'));
+  const whole = optionsOf('mined-whole', plan);
+  await trainTogether(whole, 2);
+  const killed = { ...optionsOf('mined-killed', plan), sharesTables: true };
+  const kill = { rank: 1, exchange: 80 };
+  const ends = await outcomes(killed, makeWorkers(2, kill));
+  expect((ends[1] as PromiseRejectedResult).reason).toBeInstanceOf(Killed);
+  expect(existsSync(join(killed.folder, 'checkpoint.safetensors'))).toBe(true);
+  await trainTogether({ ...killed, resume: true }, 3);
+  await expectSameWeights(whole, killed);
+});
+
 it('a full disk under the first worker is its message, and the reason of the others', async () => {
   const options = optionsOf('full', planOf(task('directau')));
   const [first, second] = makeWorkers(2);
