@@ -25,7 +25,7 @@ import { agendaOf, costOf, hours, isOf, secondsOf, standingOf, type Wanted, type
 import { checksum, codeChecksum, dataChecksum, stateNow } from './study/decides.ts';
 import { type Measured, measureBaseline, measureModel, type OpenSet, openSet } from './study/measure.ts';
 import { pageOf, type Table } from './study/page.ts';
-import { type StudySet, sets } from './study/plan.ts';
+import { type StudySet, seedsOf, sets } from './study/plan.ts';
 import { keepRow, keptRows } from './study/rows.ts';
 
 const { values: given, positionals } = parseArgs({
@@ -194,7 +194,6 @@ async function plan(set: StudySet): Promise<Planned> {
   const chosen = found.filter(({ name }) => given.models?.split(',').includes(name) ?? true);
   const known = [...Object.keys(baselines), ...(set.by === undefined ? [] : [`popularity by ${set.by}`])];
   const compared = known.filter((name) => given.baselines?.split(',').includes(name) ?? true);
-  const seeds = given.seeds?.split(',').map(Number) ?? set.seeds;
   const reads = historyOf(found[0]!.plan);
   const wanted: Wanted[] = compared.map((name) => ({
     set: set.name,
@@ -204,6 +203,7 @@ async function plan(set: StudySet): Promise<Planned> {
   }));
   for (const { name, text, plan: own } of chosen) {
     const decides = { model: checksum(text, JSON.stringify(settings)), data, code };
+    const seeds = given.seeds?.split(',').map(Number) ?? seedsOf(set, name);
     for (const seed of seeds) wanted.push({ set: set.name, name, seed, decides, guess: guessOf(own, set) });
   }
   return { set, reference: found[0]!.name, models: chosen.map(({ name }) => name), baselines: compared, wanted };

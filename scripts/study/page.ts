@@ -3,7 +3,7 @@
 import { bootstrap, type Interval } from '../../src/evaluation/bootstrap.ts';
 import { missSentence } from '../../src/evaluation/compare.ts';
 import { notes } from './notes.ts';
-import type { StudySet } from './plan.ts';
+import { type StudySet, seedsOf } from './plan.ts';
 import type { Row, State } from './rows.ts';
 
 /** A set with its rows: those of the models and the data as they are now, from any code. */
@@ -67,15 +67,16 @@ So the gaps between models and baselines favour the models. Only data that nobod
 |---|---|
 | of a model | the mean over the seeds, with the least and the greatest in parentheses |
 | of a baseline | its value, with the 95 % interval by bootstrap over users |
-| in the column before the last | the first metric of the first seed less that of the baseline, with the paired interval. Where the interval holds 0, the data cannot decide between the two |
+| in a column with a minus | the first metric, the mean over the seeds question by question, less that of a baseline, with the paired interval. Where the interval holds 0, the data cannot decide between the two. The second of two such columns has the best baseline |
 | in the last column | the state of the project that the row was measured at; the states are below the table |`;
 
 /** Models and baselines without a row, and models without a seed. */
 function missingOf({ set, models, baselines, rows }: Table): string[] {
   const some = models.flatMap((model) => {
-    const absent = set.seeds.filter((seed) => !rows.some((row) => row.name === model && row.seed === seed));
+    const seeds = seedsOf(set, model);
+    const absent = seeds.filter((seed) => !rows.some((row) => row.name === model && row.seed === seed));
     if (absent.length === 0) return [];
-    return [absent.length === set.seeds.length ? `\`${model}\`` : `\`${model}\` with seed ${absent.join(' and ')}`];
+    return [absent.length === seeds.length ? `\`${model}\`` : `\`${model}\` with seed ${absent.join(' and ')}`];
   });
   return [...some, ...baselines.filter((name) => !rows.some((row) => row.name === name))];
 }
@@ -84,47 +85,43 @@ function section(table: Table): string {
   const { set, models } = table;
   const { rows, others } = comparable(table.rows);
   const labels = set.metrics.map(({ metric, k }) => (k === undefined ? metric : `${metric}@${k}`));
-  const reference = rows.findIndex(({ name }) => name === set.against);
-  const figures = new Map(
-    labels.map((label) => {
-      const series = rows.map((row) => Float64Array.from(row.values[label]!));
-      const group = rows[0]!.groups;
-      const groups = group.reduce((most, each) => Math.max(most, each + 1), 0);
-      return [label, bootstrap({ series, group, groups, reference: Math.max(0, reference) })];
-    }),
-  );
-  const mean = (label: string, row: Row): Interval => figures.get(label)!.means[rows.indexOf(row)]!;
-  const against = (row: Row): string =>
-    reference === -1 || row.name === set.against
-      ? ''
-      : difference(figures.get(labels[0]!)!.differences[rows.indexOf(row)]!);
-
-  const states = [...new Set(rows.map(({ state }) => keyOf(state)))];
-  const letterOf = (those: readonly Row[]): string =>
-    [...new Set(those.map(({ state }) => letter(states.indexOf(keyOf(state)))))].join(', ');
   const byModel = models.flatMap((model) => {
     const own = rows.filter(({ name, seed }) => name === model && seed !== undefined);
     return own.length === 0 ? [] : [{ model, own }];
   });
   const baselines = rows.filter(({ seed }) => seed === undefined);
+  const means = new Map(labels.map((label) => [label, intervals(rows, label)]));
+  const mean = (label: string, row: Row): Interval => means.get(label)![rows.indexOf(row)]!;
+  const first = labels[0]!;
+  const best = baselines.reduce<Row | undefined>(
+    (most, row) => (most && mean(first, most).mean >= mean(first, row).mean ? most : row),
+    undefined,
+  );
+  const rivals = [...new Set([baselines.find(({ name }) => name === set.against), best])].filter(isThere);
+  const differences = (own: readonly Row[]): string[] =>
+    rivals.map((rival) => (own.includes(rival) ? '' : difference(lessThan(own, rival, first))));
+
+  const states = [...new Set(rows.map(({ state }) => keyOf(state)))];
+  const letterOf = (those: readonly Row[]): string =>
+    [...new Set(those.map(({ state }) => letter(states.indexOf(keyOf(state)))))].join(', ');
   const lines = [
     ...byModel.map(({ model, own }) => [
-      `\`${model}\`${own.length < set.seeds.length ? ` (${own.length} of ${set.seeds.length} seeds)` : ''}`,
+      `\`${model}\`${seedNote(set, model, own.length)}`,
       ...labels.map((label) => {
         const { mean: middle, low, high } = spread(own.map((row) => mean(label, row).mean));
         return `${middle.toFixed(4)} (${low.toFixed(4)}–${high.toFixed(4)})`;
       }),
-      against(own[0]!),
+      ...differences(own),
       letterOf(own),
     ]),
     ...baselines.map((row) => [
       row.name,
       ...labels.map((label) => interval(mean(label, row))),
-      against(row),
+      ...differences([row]),
       letterOf([row]),
     ]),
   ];
-  const head = ['', ...labels, `${labels[0]} − ${set.against}`, 'state'];
+  const head = ['', ...labels, ...rivals.map(({ name }) => `${first} − ${name}`), 'state'];
   const losers = byModel.flatMap(({ model, own }) => {
     const value = spread(own.map((row) => mean(labels[0]!, row).mean)).mean;
     const above = baselines.filter((row) => mean(labels[0]!, row).mean > value).map(({ name }) => name);
@@ -161,6 +158,31 @@ function section(table: Table): string {
     .filter((part) => part !== '')
     .join('\n\n');
 }
+
+const isThere = <T>(one: T | undefined): one is T => one !== undefined;
+
+/** How many seeds a row is the mean of, where that is not what the set says for all. */
+function seedNote(set: StudySet, model: string, count: number): string {
+  const wanted = seedsOf(set, model).length;
+  if (count < wanted) return ` (${count} of ${wanted} seeds)`;
+  return wanted === set.seeds.length ? '' : ` (${wanted} seeds)`;
+}
+
+/** Means over the questions, with their intervals. */
+function intervals(rows: readonly Row[], label: string): readonly Interval[] {
+  const group = rows[0]!.groups;
+  const series = rows.map(({ values }) => Float64Array.from(values[label]!));
+  return bootstrap({ series, group, groups: countOf(group) }).means;
+}
+
+/** The mean of some rows, question by question, less the rival: paired. */
+function lessThan(own: readonly Row[], rival: Row, label: string): Interval {
+  const theirs = Float64Array.from(rival.values[label]!);
+  const middle = theirs.map((_, at) => own.reduce((sum, { values }) => sum + values[label]![at]!, 0) / own.length);
+  return bootstrap({ series: [theirs, middle], group: rival.groups, groups: countOf(rival.groups) }).differences[1]!;
+}
+
+const countOf = (group: Int32Array): number => group.reduce((most, each) => Math.max(most, each + 1), 0);
 
 /** Rows with values that follow one protocol, the one of most of them. */
 function comparable(rows: readonly Row[]): { rows: readonly Row[]; others: number } {

@@ -27,10 +27,10 @@ const linesOf = (change: Partial<Table> = {}): string[] => pageOf([{ ...table, .
 const lines = linesOf();
 
 describe('the page of results', () => {
-  it('gives a model the mean of its seeds with the least and the greatest, and the difference of the first seed', () => {
+  it('gives a model the mean of its seeds with the least and the greatest, and the difference of their mean', () => {
     const [line] = lines.filter((each) => each.startsWith('| `deep`'));
     expect(line).toMatch(
-      /^\| `deep` \| 0\.5000 \(0\.4000–0\.6000\) \| 0\.5000 \(0\.5000–0\.5000\) \| \+0\.1000 \[\+0\.0\d+, \+0\.1\d+\] \| A \|$/,
+      /^\| `deep` \| 0\.5000 \(0\.4000–0\.6000\) \| 0\.5000 \(0\.5000–0\.5000\) \| \+0\.2000 \[\+0\.1\d+, \+0\.2\d+\] \| A \|$/,
     );
   });
 
@@ -41,6 +41,22 @@ describe('the page of results', () => {
     );
     expect(lines).toContain('|  | recall@10 | auc | recall@10 − item_cf | state |');
     expect(lines).toContain('- item_cf: k = 3, chosen.');
+  });
+
+  it('compares with the best baseline too, where the set names another', () => {
+    const more = linesOf({ baselines: [...table.baselines, 'ease'], rows: [...rows, rowOf('ease', 45)] });
+    expect(more).toContain('|  | recall@10 | auc | recall@10 − item_cf | recall@10 − ease | state |');
+    const [line] = more.filter((each) => each.startsWith('| `deep`'));
+    expect(line).toMatch(/ \| \+0\.2000 \[\S+ \S+ \| \+0\.0500 \[\S+ \S+ \| A \|$/);
+    const [own] = more.filter((each) => each.startsWith('| ease'));
+    expect(own).toMatch(/ \| \+0\.1500 \[\S+ \S+ \| {2}\| A \|$/);
+  });
+
+  it('asks for more seeds of a model where the set does', () => {
+    const more = { ...set, more: { deep: [3] } };
+    expect(linesOf({ set: more })).toContain('- Not measured yet: `deep` with seed 3.');
+    const all = linesOf({ set: more, rows: [...rows, rowOf('deep', 50, { seed: 3 })] });
+    expect(all.some((line) => line.startsWith('| `deep` (3 seeds) |'))).toBe(true);
   });
 
   it('says which models lose to which baselines, and of the others nothing', () => {
