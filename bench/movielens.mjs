@@ -1,6 +1,6 @@
 /**
  * Ours on MovieLens, next to bench/peers/*.py: the whole command as a user would run it — check, read, train, write the model — and then
- * the full-corpus recall, in one process of the built program. Prints one JSON line. `node bench/movielens.mjs [--seed 1] [--engine NAME]`
+ * the full-corpus recall, in one process of the built program. Prints one JSON line. `node bench/movielens.mjs [--seed 1] [--engine NAME] [--precision bf16]`
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     engine: { type: 'string' },
+    precision: { type: 'string', default: 'float32' },
     batch: { type: 'string', default: '1024' },
     epochs: { type: 'string', default: '10' },
   },
@@ -47,7 +48,7 @@ const { records, engine: used } = await train('bench/models/movielens.tower', {
   out,
   ...engine,
   allow: [files],
-  set: numbers,
+  set: { ...numbers, precision: values.precision },
   onReady: () => {
     ready = performance.now();
   },
@@ -67,7 +68,7 @@ const each = (of) => Number((sum(of) / steps).toFixed(3));
 const memory = Math.round(Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024);
 console.log(
   JSON.stringify({
-    name: `tower-${used.name}`,
+    name: `tower-${used.name}-${values.precision}`,
     examples_s: Math.round((1000 * sum((record) => record.rows)) / sum((record) => record.milliseconds.total)),
     step_ms: each((record) => record.milliseconds.total),
     engine_ms: each((record) => record.milliseconds.engine),

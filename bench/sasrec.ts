@@ -1,6 +1,6 @@
 /**
  * Ours next to bench/peers/sasrec_torch.py: SASRec on the lines of Amazon Toys, all positions of a user in a row, one drawn negative
- * for each, and as many targets a step as 256 users have. Prints one JSON line. `SEQUENCES=FILE npx tsx bench/sasrec.ts [--seed 1] [--engine NAME]`, epochs by `EPOCHS`
+ * for each, and as many targets a step as 256 users have. Prints one JSON line. `SEQUENCES=FILE npx tsx bench/sasrec.ts [--seed 1] [--engine NAME] [--precision bf16]`, epochs by `EPOCHS`
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,13 @@ import { train } from '../src/api/train.ts';
 import type { EngineName } from '../src/engine/engine.ts';
 import { peakMemory } from './machine.ts';
 
-const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, engine: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    engine: { type: 'string' },
+    precision: { type: 'string', default: 'float32' },
+  },
+});
 const lines = resolve(process.env.SEQUENCES ?? 'models/data/toys/Toys_and_Games.txt');
 const epochs = Number(process.env.EPOCHS ?? 4);
 
@@ -47,7 +53,7 @@ try {
   const { records } = await train(model, {
     out: join(folder, 'run'),
     allow: [dirname(lines)],
-    set: { seed: Number(values.seed) },
+    set: { seed: Number(values.seed), precision: values.precision },
     ...engine,
   });
   const steady = records.slice(1);
@@ -56,7 +62,7 @@ try {
     1000;
   const last = records.at(-1)!;
   const figures = {
-    name: 'tower-sasrec',
+    name: `tower-sasrec-${values.precision}`,
     examples_s: Math.round(steady.reduce((sum, { rows }) => sum + rows, 0) / seconds),
     step_ms: Number(((1000 * seconds) / (last.step - records[0]!.step)).toFixed(2)),
     recall10: last.validation?.['recall@10'],

@@ -1,6 +1,6 @@
 /**
  * Ours at scale, next to bench/peers/*_scale.py: 20 tables of N rows × 16, batch 4096, 160→256→128→64 a side, the rows drawn
- * uniformly. Prints one JSON line. `tsx bench/scale.ts N [--seed S] [--steps 20] [--engine tensorflow] [--batch 4096]`
+ * uniformly. Prints one JSON line. `tsx bench/scale.ts N [--seed S] [--steps 20] [--engine tensorflow] [--batch 4096] [--precision bf16]`
  */
 import { parseArgs } from 'node:util';
 import type { Column, Dataset, Encoding, IndexedColumn } from '../src/data/dataset.ts';
@@ -21,6 +21,7 @@ const { values, positionals } = parseArgs({
     steps: { type: 'string', default: '20' },
     batch: { type: 'string', default: '4096' },
     engine: { type: 'string' },
+    precision: { type: 'string', default: 'float32' },
     row: { type: 'boolean', default: true },
   },
 });
@@ -42,7 +43,7 @@ task watch {
   score = cosine(user, item)
   loss = softmax(in_batch, temperature: 0.05)
 }
-train { batch = ${batch}, dense = adam(rate: 1e-3), embeddings = adagrad(rate: 0.05, per: row) }
+train { batch = ${batch}, precision = ${values.precision}, dense = adam(rate: 1e-3), embeddings = adagrad(rate: 0.05, per: row) }
 `;
 const { lowered, diagnostics } = compile(makeSource('scale.tower', text));
 if (!lowered) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
@@ -83,7 +84,7 @@ const mean = (of: (time: (typeof times)[number]) => number): number =>
 const step = mean(({ total }) => total);
 console.log(
   JSON.stringify({
-    name: `tower-${engine.name}`,
+    name: `tower-${engine.name}-${values.precision}`,
     N: rows,
     step_ms: step,
     median_ms: Number(median(counted.map(({ total }) => total)).toFixed(2)),
