@@ -3,6 +3,7 @@
  * The comment above a rule is its production: `tower.ebnf` is written from the rules, and a test compares the two.
  */
 import { type CstNode, CstParser, type IParserConfig, type IToken, type ParserMethod } from 'chevrotain';
+import { LazyLookahead } from './lookahead.ts';
 import * as t from './tokens.ts';
 
 type Rule = ParserMethod<[], CstNode>;
@@ -16,7 +17,13 @@ export class TowerParser extends CstParser {
   readonly #listGoesOn: Settings['listGoesOn'];
 
   constructor({ listGoesOn, ...config }: Settings = {}) {
-    super([...t.tokens], { recoveryEnabled: true, ...config, nodeLocationTracking: 'onlyOffset', maxLookahead: 3 });
+    super([...t.tokens], {
+      recoveryEnabled: true,
+      ...config,
+      nodeLocationTracking: 'onlyOffset',
+      maxLookahead: 3,
+      lookaheadStrategy: new LazyLookahead({ maxLookahead: 3 }),
+    });
     this.#listGoesOn = listGoesOn;
     this.performSelfAnalysis();
   }

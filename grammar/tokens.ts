@@ -4,10 +4,16 @@
  * the lexer never fails.
  */
 import { createToken, type IToken, type ITokenConfig, Lexer, type TokenType, tokenMatcher } from 'chevrotain';
+import { starts } from './starts.ts';
 
-/** Which tokens span lines is said here: Chevrotain would read every pattern at each start to find it out. */
-function token(config: ITokenConfig): TokenType {
-  return createToken({ line_breaks: false, ...config });
+interface Config extends ITokenConfig {
+  /** The characters that it may begin with, as in a class of a pattern. */
+  readonly begins?: string;
+}
+
+/** Which tokens span lines, and how they begin, is said here: Chevrotain would read every pattern at each start to find it out. */
+function token({ begins, ...config }: Config): TokenType {
+  return createToken({ line_breaks: false, ...config, ...(begins ? { start_chars_hint: starts(begins) } : {}) });
 }
 
 /** Any identifier, also every word of the grammar. */
@@ -15,6 +21,7 @@ export const Name = token({ name: 'Name', pattern: Lexer.NA, label: 'a name' });
 
 export const Identifier = token({
   name: 'Identifier',
+  begins: 'A-Za-z_',
   pattern: /[A-Za-z_][A-Za-z0-9_]*/,
   categories: Name,
   label: 'a name',
@@ -23,6 +30,8 @@ export const Identifier = token({
 /** `größe`, `用户`, and letters that look like ours: read as a name, and reported. Also what is never seen within a name. */
 export const ForeignName = token({
   name: 'ForeignName',
+  begins:
+    'A-Za-z0-9_\u00ad\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0370-\u1fff\u200b-\u200f\u2060-\u2064\u3040-\u318f\u3400-\u9fff\uac00-\ud7a3\ufeff\uff10-\uff19\uff21-\uff3a\uff3f\uff41-\uff5a',
   pattern:
     /[A-Za-z0-9_]*[\u00ad\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0370-\u1fff\u200b-\u200f\u2060-\u2064\u3040-\u318f\u3400-\u9fff\uac00-\ud7a3\ufeff\uff10-\uff19\uff21-\uff3a\uff3f\uff41-\uff5a][A-Za-z0-9_\u00ad\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0370-\u1fff\u200b-\u200f\u2060-\u2064\u3040-\u318f\u3400-\u9fff\uac00-\ud7a3\ufeff\uff10-\uff19\uff21-\uff3a\uff3f\uff41-\uff5a]*/,
   categories: Name,
@@ -88,6 +97,7 @@ export const Over = sign('Over', '/');
 /** `=>`, `→`, `|>`, `- >`, `–>`: what hands used to other languages write for an arrow. Read as one, and reported. */
 export const ForeignArrow = token({
   name: 'ForeignArrow',
+  begins: '=>|~\u2010-\u2015\u2212\uff0d\u2192\u21a6\u21d2\u2794\u279c\u279d\u279e\u27a1\u27f6\u27f9-',
   pattern:
     /=>|>>|\|>|~>|-{2,4}>|-[ \t]{1,4}>|[\u2010-\u2015\u2212\uff0d-][>\u203a\uff1e]|[\u2192\u21a6\u21d2\u2794\u279c\u279d\u279e\u27a1\u27f6\u27f9]/,
   categories: Arrow,
@@ -97,6 +107,8 @@ export const ForeignArrow = token({
 /** `：`, `（`, `×`, `−`: signs that look like ours. Never reaches the parser: it is read as the sign that it looks like. */
 export const ForeignSign = token({
   name: 'ForeignSign',
+  begins:
+    '\u00d7\u00f7\u2010-\u2015\u2044\u2212\u2215\u2217\u2236\u3001\uff08-\uff0f\uff1a\uff1d\uff3b\uff3d\uff5b\uff5d',
   pattern:
     /[\u00d7\u00f7\u2010-\u2015\u2044\u2212\u2215\u2217\u2236\u3001\uff08-\uff0f\uff1a\uff1d\uff3b\uff3d\uff5b\uff5d]/,
   label: 'a sign',
@@ -105,6 +117,7 @@ export const ForeignSign = token({
 /** `64`, `30_000`, `0.05`, `1e-3`, `10%`. */
 export const NumberToken = token({
   name: 'Number',
+  begins: '0-9',
   pattern: /[0-9](?:_?[0-9])*(?:\.[0-9](?:_?[0-9])*)?(?:[eE][+-]?[0-9]+)?%?/,
   label: 'a number',
 });
@@ -112,6 +125,7 @@ export const NumberToken = token({
 /** `1_`, `64px`, `1.2.3`, `.5`, `2**16`: read as a number, and reported. */
 export const MalformedNumber = token({
   name: 'MalformedNumber',
+  begins: '0-9.',
   pattern:
     /[0-9]+ ?(?:\*\*|\^) ?[0-9]+|\.[0-9](?:_?[0-9])*(?:[eE][+-]?[0-9]+)?%?|[0-9]+\.[eE][+-]?[0-9]+|[0-9](?:[0-9_]|\.(?!\.))*[eE][+-][0-9]+[A-Za-z_][A-Za-z0-9_]*|[0-9](?:[0-9A-Za-z_]|\.(?!\.))*/,
   categories: NumberToken,
@@ -122,6 +136,7 @@ NumberToken.LONGER_ALT = [MalformedNumber];
 /** `"movies.csv"`, with `\"`, `\\`, `\n`, `\t` and `\u{1F600}` inside. */
 export const Text = token({
   name: 'Text',
+  begins: '"',
   pattern: /"(?:[^"\\\r\n]|\\[^\r\n])*"/,
   label: 'a text in "quotes"',
 });
@@ -129,6 +144,7 @@ export const Text = token({
 /** A text whose line ends before its closing quote. Read up to the brackets at the line's end, and reported. */
 export const UnclosedText = token({
   name: 'UnclosedText',
+  begins: `"'`,
   pattern: /["'](?:[^\r\n]*[^\r\n)\]},\s])?/,
   categories: Text,
   label: 'a text in "quotes"',
@@ -137,26 +153,34 @@ export const UnclosedText = token({
 /** `'movies.csv'`, `“movies.csv”`, `«movies.csv»`. Read as a text, and reported. */
 export const ForeignText = token({
   name: 'ForeignText',
+  begins: `'"\`“”„«＂‘’‚`,
   pattern:
     /'(?:[^'\\\r\n]|\\[^\r\n])*'|[“”„«＂][^“”»"＂\r\n]*[“”»"＂]|"[^"“”＂\r\n]*[“”＂]|[‘’‚][^‘’'\r\n]*[‘’']|`[^`\r\n]+`/,
   categories: Text,
   label: 'a text in "quotes"',
 });
 
-export const Blank = token({ name: 'Blank', pattern: /[ \t\r\n\f\v\ufeff]+/, group: Lexer.SKIPPED, line_breaks: true });
+export const Blank = token({
+  name: 'Blank',
+  begins: ' \t\r\n\f\v\ufeff',
+  pattern: /[ \t\r\n\f\v\ufeff]+/,
+  group: Lexer.SKIPPED,
+  line_breaks: true,
+});
 
 /** The lines of a code fence, copied with the program from a page. */
-export const Fence = token({ name: 'Fence', pattern: /(?:```|~~~)[^\r\n]*/, group: 'unknown' });
+export const Fence = token({ name: 'Fence', begins: '`~', pattern: /(?:```|~~~)[^\r\n]*/, group: 'unknown' });
 
 /** `/// …`: belongs to what follows. */
-export const DocComment = token({ name: 'DocComment', pattern: /\/\/\/[^\r\n]*/, group: 'comments' });
+export const DocComment = token({ name: 'DocComment', begins: '/', pattern: /\/\/\/[^\r\n]*/, group: 'comments' });
 
 /** `// …` */
-export const Comment = token({ name: 'Comment', pattern: /\/\/[^\r\n]*/, group: 'comments' });
+export const Comment = token({ name: 'Comment', begins: '/', pattern: /\/\/[^\r\n]*/, group: 'comments' });
 
 /** Comments of other languages: skipped like ours, and reported. */
 export const ForeignComment = token({
   name: 'ForeignComment',
+  begins: '#/',
   pattern: /#[^\r\n]*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/)?/,
   group: 'foreign',
   line_breaks: true,
@@ -165,6 +189,7 @@ export const ForeignComment = token({
 /** Whatever is left, one character at a time: never reaches the parser. */
 export const Unknown = token({
   name: 'Unknown',
+  begins: '\u0000-\u0008\u000e-\u001f!$%&;<>?@\\^`|~\u007f-\uffff',
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are part of what is left
   pattern: /[\u0000-\u0008\u000e-\u001f!$%&;<>?@\\^`|~\u007f-\uffff]/,
   group: 'unknown',

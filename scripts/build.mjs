@@ -17,6 +17,7 @@ import {
 import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { buildBrowser } from './build-browser.mjs';
+import { buildCheck } from './build-check.mjs';
 import './build-kernels.mjs';
 import { pageInputs } from './build-page.mjs';
 
@@ -47,7 +48,24 @@ const onnxRuntimeInside = {
   },
 };
 
+/** What every bundle for Node.js is made with. */
+const options = {
+  platform: 'node',
+  target: 'node20',
+  // DuckDB's package fetches its binary from npm alone. Everything else is bundled: a project that installs this package gets no
+  // version of ours next to its own, and no install script; the parser's import is 18 times quicker.
+  external: ['@duckdb/node-bindings*'],
+  // Read at every start of the command: what a reader needs is in src.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  logLevel: 'warning',
+  plugins: [commanderAlone, onnxRuntimeInside],
+};
+
+const check = await buildCheck(options);
+
 const { metafile } = await build({
+  ...options,
   entryPoints: {
     cli: 'src/cli/main.ts',
     api: 'src/api.ts',
@@ -59,31 +77,23 @@ const { metafile } = await build({
   bundle: true,
   splitting: true,
   format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  // DuckDB's package fetches its binary from npm alone. Everything else is bundled: a project that installs this package gets no
-  // version of ours next to its own, and no install script; the parser's import is 18 times quicker.
-  external: ['@duckdb/node-bindings*'],
+  define: { checkScript: JSON.stringify(check.name) },
   // Bundled CommonJS packages ask for Node's own modules by `require`, and for files next to them by `__dirname`.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url), __dirname = import.meta.dirname;",
   },
   chunkNames: 'chunks/[name]-[hash]',
-  // Read at every start of the command: what a reader needs is in src.
-  minifyWhitespace: true,
-  minifySyntax: true,
-  logLevel: 'warning',
   metafile: true,
-  plugins: [commanderAlone, onnxRuntimeInside],
 });
 
 const browser = await buildBrowser();
 
 // Chunks are named by what they hold: those of this build are all there before the others go, as `tower` may be running.
-const built = new Set([metafile, browser].flatMap(({ outputs }) => Object.keys(outputs)));
+const built = new Set([...[metafile, browser].flatMap(({ outputs }) => Object.keys(outputs)), ...check.files]);
 for (const entry of readdirSync('dist', { recursive: true, withFileTypes: true })) {
   const path = join(relative('.', entry.parentPath), entry.name);
-  if (entry.isFile() && path.endsWith('.js') && !built.has(path.replaceAll('\\', '/'))) rmSync(path, { force: true });
+  if (entry.isFile() && /\.(js|script|code)$/.test(path) && !built.has(path.replaceAll('\\', '/')))
+    rmSync(path, { force: true });
 }
 
 // The JSON Schemas of what is written: `tower-lang/schemas/manifest.json`.
@@ -133,7 +143,7 @@ if (forPackage) {
 
 /** What each bundled package is, and the text of its licence. */
 function licences() {
-  const inputs = [...[metafile, browser].flatMap((each) => Object.keys(each.inputs)), ...pageInputs];
+  const inputs = [...[metafile, browser, check.metafile].flatMap((each) => Object.keys(each.inputs)), ...pageInputs];
   const folders = inputs.map((path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0]);
   const parts = [...new Set(folders.filter(Boolean))].sort().map((folder) => {
     const { name, version, license, repository } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));

@@ -13,7 +13,7 @@ import { type Diagnostic, hasErrors } from './diagnostics/diagnostic.ts';
 import { inOrder } from './diagnostics/order.ts';
 import { applyIgnores } from './lint/ignores.ts';
 import { checkShapes, checkTowers, type Lowered, lower, type Shapes } from './lower/lower.ts';
-import type { KnownShapes } from './lower/shape_cache.ts';
+import { KnownShapes } from './lower/shape_cache.ts';
 import type { DataDescription, Model } from './model/model.ts';
 import type { Resolution } from './model/resolution.ts';
 import { modelOf, type ResolveOptions, resolveNames, rulesOf, towersOf } from './model/resolve.ts';
@@ -41,11 +41,11 @@ export interface Checked {
 }
 
 export function check(source: Source, options: CheckOptions = {}): Checked {
-  const checked = checkOnce(source, options);
+  const { features, ...once } = { shapes: new KnownShapes(), ...rememberFiles(options) };
+  const checked = checkOnce(source, { ...once, ...defined({ features }) });
   const { search } = checked.resolution;
   // With settings, a choice that nobody takes may not fit.
   if (search.length === 0 || hasSettings(options) || hasErrors(checked.diagnostics)) return checked;
-  const once = rememberFiles(options);
   const tried = tryChoices(search, (settings) => checkOnce(source, { ...once, settings }).diagnostics);
   return tried.length === 0 ? checked : { ...checked, diagnostics: inOrder([...checked.diagnostics, ...tried]) };
 }
@@ -75,7 +75,7 @@ function checkOnce(source: Source, options: CheckOptions): Checked {
 }
 
 /** Reads and parses each file once, however often it is asked for. */
-function rememberFiles({ load, parse: read = parse, features: _, ...options }: CheckOptions): CheckOptions {
+function rememberFiles({ load, parse: read = parse, ...options }: CheckOptions): CheckOptions {
   const loaded = new Map<string, ReturnType<NonNullable<typeof load>>>();
   const parsed = new Map<Source, ReturnType<typeof parse>>();
   return {

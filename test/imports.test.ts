@@ -242,7 +242,9 @@ function packagesWith(first: string): string[] {
 }
 
 it.each([
-  ['src/cli/main.ts', ['cli-progress', 'commander', 'picocolors']],
+  ['src/cli/main.ts', []],
+  ['src/cli/all.ts', ['cli-progress', 'commander', 'picocolors']],
+  ['src/cli/check.ts', ['commander', 'picocolors']],
   ['src/api/check.ts', ['chevrotain', 'picocolors']],
 ])('%s loads few packages before there is something to do', (file, packages) => {
   expect(packagesWith(file)).toEqual(packages);

@@ -1,24 +1,6 @@
 #!/usr/bin/env node
-/**
- * The program `tower`. Each command is one file under `commands/`, and what it needs is loaded only when it is called, so that
- * `check` starts in milliseconds and never loads an engine.
- *
- * Exit codes: 0 done, 1 the user's input is wrong, 2 our failure; 130, 143 and 129 where SIGINT (Ctrl-C), SIGTERM or SIGHUP ended it.
- */
-import { CommanderError } from 'commander';
-import { makeProgram } from './program.ts';
-import { reportFailure } from './report_failure.ts';
-import { endBy, endIfStuck, Interrupted } from './signals.ts';
-import { endWell } from './streams.ts';
+/** The program `tower`. People and hooks run `check` often, and wait for it: it is a script of its own, which comes compiled. */
+import { isBuilt, runCheck } from './compiled_check.ts';
 
-endWell();
-process.on('uncaughtException', (error) => process.exit(reportFailure(error)));
-
-try {
-  await makeProgram().parseAsync();
-} catch (error) {
-  if (error instanceof Interrupted) endBy(error);
-  // Commander has written help and the version itself; asked for neither, `tower` alone shows its help.
-  process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? 0 : 1) : reportFailure(error);
-  if (!(error instanceof CommanderError)) endIfStuck();
-}
+if (process.argv[2] === 'check' && isBuilt()) runCheck();
+else await import('./all.ts');

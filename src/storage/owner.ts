@@ -1,5 +1,4 @@
 /** Which process holds a lock, and whether that process still runs. */
-import { spawnSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
@@ -59,6 +58,8 @@ function startOf(pid: number): string | undefined {
     return fields[19] ?? '';
   }
   if (process.platform === 'win32') return '';
+  // Loaded here: it brings the network with it, and most systems have `/proc`.
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
   const { stdout } = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' });
   return (stdout ?? '').trim();
 }

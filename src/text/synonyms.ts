@@ -656,7 +656,7 @@ export function meaningOf(
 ): Meaning | undefined {
   const known = new Set(candidates);
   const asked = plain(word);
-  const listed = (table[place].get(asked) ?? []).filter(({ write }) => known.has(write) || !/^\w+$/.test(write));
+  const listed = (sensesIn(place).get(asked) ?? []).filter(({ write }) => known.has(write) || !/^\w+$/.test(write));
   const own = namedBy(asked, rows).filter(({ write }) => known.has(write));
   const senses = [...own, ...listed.filter(({ write }) => own.every((sense) => sense.write !== write))];
   const sayings = advice[place];
@@ -668,7 +668,7 @@ export function meaningOf(
 }
 
 /** Whether a word has a meaning of its own in the field, wherever: then it is no misspelling of another. */
-export const isTerm = (word: string): boolean => terms.has(plain(word));
+export const isTerm = (word: string): boolean => (terms ??= allTerms()).has(plain(word));
 
 /** Whether a word names an argument of some kind. */
 export const isArgument = (word: string): boolean => Object.hasOwn(names.argument, word);
@@ -708,11 +708,19 @@ function byWord(rows: Names): ReadonlyMap<string, readonly Sense[]> {
   return found;
 }
 
-const table = Object.fromEntries(Object.entries(names).map(([place, rows]) => [place, byWord(rows)])) as Readonly<
-  Record<Place, ReadonlyMap<string, readonly Sense[]>>
->;
+/** By place, each worked out when a word of it is first asked for: a file without a mistake asks for none. */
+const byPlace = new Map<Place, ReadonlyMap<string, readonly Sense[]>>();
 
-const terms: ReadonlySet<string> = new Set([
-  ...Object.values(table).flatMap((rows) => [...rows.keys()]),
-  ...Object.values(advice).flatMap((rows) => Object.keys(rows)),
-]);
+function sensesIn(place: Place): ReadonlyMap<string, readonly Sense[]> {
+  const known = byPlace.get(place) ?? byWord(names[place]);
+  byPlace.set(place, known);
+  return known;
+}
+
+let terms: ReadonlySet<string> | undefined;
+
+const allTerms = (): ReadonlySet<string> =>
+  new Set([
+    ...(Object.keys(names) as Place[]).flatMap((place) => [...sensesIn(place).keys()]),
+    ...Object.values(advice).flatMap((rows) => Object.keys(rows)),
+  ]);

@@ -1,4 +1,4 @@
-import { Lexer } from 'chevrotain';
+import { Lexer, type TokenType } from 'chevrotain';
 import { expect, test } from 'vitest';
 import { TowerParser } from '../../grammar/parser.ts';
 import { tokens } from '../../grammar/tokens.ts';
@@ -9,6 +9,19 @@ const names = (text: string) => lexer.tokenize(text).tokens.map((token) => `${to
 
 test("the tokens pass Chevrotain's own checks", () => {
   expect(lexer.lexerDefinitionErrors).toEqual([]);
+});
+
+test('each token is tried at the characters that its pattern can begin with', () => {
+  interface Insides {
+    readonly charCodeToPatternIdxToConfig: { readonly defaultMode: { readonly tokenType: TokenType }[][] };
+  }
+  const tried = (given: readonly TokenType[]) => {
+    const { defaultMode } = (new Lexer([...given]) as unknown as Insides).charCodeToPatternIdxToConfig;
+    return Array.from(defaultMode, (found = []) => [...new Set(found.map(({ tokenType }) => tokenType.name))]);
+  };
+  // Without what the tokens say themselves, Chevrotain reads the patterns.
+  const unsaid = tokens.map(({ START_CHARS_HINT: _, LONGER_ALT: __, ...token }) => token as TokenType);
+  expect(tried(tokens)).toEqual(tried(unsaid));
 });
 
 test("the grammar passes Chevrotain's own checks", () => {

@@ -1,5 +1,5 @@
 /** Every command of `tower`, in the order of `tower --help`. */
-import type { Command } from 'commander';
+import type { AddCommand } from '../build_program.ts';
 import { checkCommand } from './check.ts';
 import { compareCommand } from './compare.ts';
 import { compileCommand } from './compile.ts';
@@ -23,7 +23,7 @@ import { serveCommand } from './serve.ts';
 import { trainCommand } from './train.ts';
 import { tuneCommand } from './tune.ts';
 
-export const commands: readonly ((program: Command) => void)[] = [
+export const commands: readonly AddCommand[] = [
   initCommand,
   importCommand,
   checkCommand,

@@ -68,9 +68,15 @@ function readValues(
   return respan([first.value, ...(first.more ?? [])], move);
 }
 
+/** Expressions that no file wrote, by their text. They are defaults of the library, so there are few; a search asks for the same again and again. */
+const unwritten = new Map<string, Expression | undefined>();
+
 /** An expression that no file wrote, all of it at one place. Absent where the text is none. */
 export function expressionAt(text: string, at: Span): Expression | undefined {
-  const { output } = parse(makeSource(sourceName, `let value = ${text}`));
-  const [found] = output.declarations;
-  return found?.kind === 'Let' ? respan(found.value, () => at) : undefined;
+  if (!unwritten.has(text)) {
+    const [found] = parse(makeSource(sourceName, `let value = ${text}`)).output.declarations;
+    unwritten.set(text, found?.kind === 'Let' ? found.value : undefined);
+  }
+  const found = unwritten.get(text);
+  return found && respan(found, () => at);
 }

@@ -1,0 +1,39 @@
+/**
+ * Builds `tower check` as one script, and V8's code of it by this Node.js: the functions that a check calls are compiled once, here, and not at each start.
+ * `src/cli/compiled_check.ts` runs both.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const compile = fileURLToPath(new URL('compile-check.mjs', import.meta.url));
+
+/** Gives the name of the script without its ending, the files, and what esbuild read. */
+export async function buildCheck(options) {
+  const { outputFiles, metafile } = await build({
+    ...options,
+    entryPoints: ['src/cli/check.ts'],
+    outfile: 'dist/check.script',
+    bundle: true,
+    format: 'cjs',
+    charset: 'ascii',
+    banner: { js: '(function (require) { const module = { exports: {} };' },
+    footer: { js: '})' },
+    write: false,
+    metafile: true,
+  });
+  const [{ contents }] = outputFiles;
+  const name = `check-${createHash('sha256').update(contents).digest('hex').slice(0, 16)}`;
+  const script = `dist/${name}.script`;
+  const code = `dist/${name}-${process.version}-${process.arch}.code`;
+  if (!existsSync(script)) {
+    // Renamed into place: another process that reads at the same time sees the whole file.
+    writeFileSync(`${script}.${process.pid}`, contents);
+    renameSync(`${script}.${process.pid}`, script);
+  }
+  if (!existsSync(code))
+    execFileSync(process.execPath, [compile, script, code], { stdio: ['ignore', 'ignore', 'inherit'] });
+  return { name, files: [script, code], metafile };
+}

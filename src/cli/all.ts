@@ -1,0 +1,5 @@
+/** Runs the program with every command. */
+import { makeProgram } from './program.ts';
+import { run } from './run.ts';
+
+await run(makeProgram());

@@ -1,0 +1,76 @@
+/** `tower check` with the code that the build compiled, and without: what it answers is the same. */
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeEach, expect, it } from 'vitest';
+import { type Done, ended, tower } from './tower.ts';
+
+const found = readdirSync('dist').filter((name) => name.startsWith('check-'));
+const one = (ending: string): string => found.find((name) => name.endsWith(ending))!;
+const [script, code] = [one('.script'), one('.code')];
+
+const root = mkdtempSync(join(tmpdir(), 'tower-check-'));
+const dist = join(root, 'dist');
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** A `dist` that a test may damage. */
+beforeEach(() => {
+  rmSync(dist, { recursive: true, force: true });
+  for (const name of ['cli.js', script, code]) cpSync(join('dist', name), join(dist, name));
+  symlinkSync(resolve('dist/chunks'), join(dist, 'chunks'));
+  writeFileSync(join(root, 'package.json'), '{ "type": "module" }');
+});
+
+const args = ['check', 'models/two_tower.tower', 'test/model/mistakes/bce-on-a-cosine.tower'];
+const checked = (): Promise<Done> => ended(spawn(process.execPath, [join(dist, 'cli.js'), ...args]));
+const expected = await tower(args);
+
+it('is compiled for this Node.js, which accepts the code', () => {
+  expect(found).toEqual([`${script.replace(/\.script$/, '')}-${process.version}-${process.arch}.code`, script].sort());
+  const program = `
+    const { readFileSync } = require('node:fs');
+    const [, script, code] = process.argv;
+    const { cachedDataRejected } = new (require('node:vm').Script)(readFileSync(script, 'latin1'), { cachedData: readFileSync(code) });
+    console.log(cachedDataRejected);`;
+  expect(
+    execFileSync(process.execPath, ['-e', program, join(dist, script), join(dist, code)], { encoding: 'utf8' }),
+  ).toBe('false\n');
+});
+
+it('finds the mistakes', async () => {
+  expect(expected.stdout).toContain('models/two_tower.tower: no errors');
+  expect(expected.stderr).toContain('[bce-unscaled]');
+  expect(expected.code).toBe(0);
+  expect(await checked()).toEqual(expected);
+});
+
+it('answers the same without the code', async () => {
+  rmSync(join(dist, code));
+  expect(await checked()).toEqual(expected);
+});
+
+it('answers the same where the code was cut', async () => {
+  truncateSync(join(dist, code), 100_000);
+  expect(await checked()).toEqual(expected);
+  truncateSync(join(dist, code), 0);
+  expect(await checked()).toEqual(expected);
+});
+
+it('answers the same where the code is of something else', async () => {
+  writeFileSync(join(dist, code), readFileSync(join(dist, script)));
+  expect(await checked()).toEqual(expected);
+});
+
+it('answers the same with flags that the code was not compiled for', async () => {
+  expect(await tower(args, { node: ['--no-opt'] })).toEqual(expected);
+});
