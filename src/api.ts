@@ -22,6 +22,7 @@ export {
 export { listRuns, prunable, pruneRun, type RunSummary, sortRuns } from './api/runs.ts';
 export { type OpenRequest, open, type ServeRequest, type Serving, serve } from './api/serve.ts';
 export { openTracker, type Tracked, type Tracker, type TrackerRequest, track } from './api/track.ts';
+export { openStudyTracker, type StudyTracker } from './api/track_study.ts';
 export { type Trained, type TrainReady, type TrainRequest, train } from './api/train.ts';
 export { type Tuned, type TuneEvent, type TuneRequest, tune } from './api/tune.ts';
 export type { Diagnostic } from './diagnostics/diagnostic.ts';

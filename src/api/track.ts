@@ -9,6 +9,7 @@ import { authorizationOf, destinationOf } from '../tracking/mlflow/address.ts';
 import { makeClient, Refused } from '../tracking/mlflow/client.ts';
 import type { RunStatus } from '../tracking/mlflow/runs.ts';
 import type { TrainingEvent } from '../training/training_events.ts';
+import { makeBackground } from './track/background.ts';
 import { commitOf, type RunFacts } from './track/facts.ts';
 import { Sender, type Tracked } from './track/sender.ts';
 import type { TrainReady } from './train.ts';
@@ -35,11 +36,6 @@ export interface Tracker {
   end(status: RunStatus): Promise<Tracked | undefined>;
 }
 
-/** Between two looks at the logs, and the longest time between two tries. */
-const [everyMs, longestMs] = [5000, 60_000];
-/** At the end: for a server that has answered, and for one that has not. */
-const [patience, lessPatience] = [10_000, 2000];
-
 /**
  * Sends a run while it trains. What fails is tried again, and training waits for nothing.
  * @param address such as `mlflow:http://host:5000#experiment`
@@ -52,32 +48,15 @@ export function openTracker(address: string, request: TrackerRequest): Tracker {
   const { out: folder, model: source, settings, onWarning } = request;
   let facts: RunFacts | undefined;
   let sender: Promise<Sender> | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> | undefined;
-  let [failures, nextTry, isOver, hasWarned] = [0, 0, false, false];
+  const background = makeBackground({
+    onFailure: (reason) => onWarning?.(diagnose('track-behind', undefined, { url, reason })),
+    abort: () => ending.abort(),
+    patience: request.patience,
+  });
 
   const begin = async (steps: number, began: number): Promise<Sender> => {
     const commit = await commitOf(dirname(source));
     return new Sender(client, { folder, facts: facts!, steps, source, began, ...defined({ experiment, commit }) });
-  };
-  /** Whatever is wrong with the server or with what is sent must not end the training. */
-  const fail = (error: unknown): void => {
-    failures++;
-    nextTry = performance.now() + Math.min(longestMs, everyMs * 2 ** (failures - 1));
-    isOver ||= !(error instanceof Refused) || !error.isPassing;
-    if (!hasWarned) onWarning?.(diagnose('track-behind', undefined, { url, reason: (error as Error).message }));
-    hasWarned = true;
-  };
-  const kick = (): void => {
-    if (!sender || running || isOver || performance.now() < nextTry) return;
-    running = sender
-      .then((each) => each.send())
-      .then(() => {
-        failures = 0;
-      }, fail)
-      .finally(() => {
-        running = undefined;
-      });
   };
   return {
     ready({ plan, dataset, engine }) {
@@ -89,26 +68,14 @@ export function openTracker(address: string, request: TrackerRequest): Tracker {
     },
     event(event) {
       if (event.kind === 'started') {
-        sender = begin(event.steps, Date.now());
-        timer = setInterval(kick, everyMs).unref();
+        const begun = begin(event.steps, Date.now());
+        sender = begun;
+        background.begin(async () => (await begun).send());
       }
-      if (event.kind === 'started' || event.kind === 'epoch') kick();
+      if (event.kind === 'started' || event.kind === 'epoch') background.kick();
     },
-    async end(status) {
-      clearInterval(timer);
-      const limit = setTimeout(() => ending.abort(), request.patience ?? (failures > 0 ? lessPatience : patience));
-      try {
-        await running;
-        // Without a first step there is no run.
-        if (!sender || isOver) return undefined;
-        return await (await sender).end(status);
-      } catch (error) {
-        fail(error);
-        return undefined;
-      } finally {
-        clearTimeout(limit);
-      }
-    },
+    // Without a first step there is no run.
+    end: (status) => background.end(async () => (await sender!).end(status)),
   };
 }
 

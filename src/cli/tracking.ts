@@ -1,7 +1,9 @@
 /** What the commands say about a tracking server. */
 import type { RunSummary } from '../api/runs.ts';
 import type { Tracked, Tracker } from '../api/track.ts';
+import type { StudyTracker } from '../api/track_study.ts';
 import { defined } from '../defined.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { Failure } from '../diagnostics/failure.ts';
 import { renderOne } from '../diagnostics/render_one.ts';
 import { shellWord } from '../diagnostics/wording.ts';
@@ -40,6 +42,24 @@ export async function openTracking(
         say(
           `MLflow does not have all of this run: \`tower runs ${shellWord(out)} --track ${shellWord(address)}\` sends the rest`,
         );
+      return tracked;
+    },
+  };
+}
+
+/** @throws Failure `track-address` */
+export async function openStudyTracking(
+  address: string,
+  { out, model }: Pick<OfTraining, 'out' | 'model'>,
+): Promise<StudyTracker> {
+  const { openStudyTracker } = await import('../api/track_study.ts');
+  const onWarning = (warning: Diagnostic): void => say(renderOne(warning, { colour }));
+  const tracker = openStudyTracker(address, { out, model, onWarning });
+  return {
+    ...tracker,
+    async end(status, tuned) {
+      const tracked = await tracker.end(status, tuned);
+      if (tracked) say(trackedWords(tracked));
       return tracked;
     },
   };

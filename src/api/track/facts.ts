@@ -31,7 +31,11 @@ export function paramsOf({ plan, engine, seed, settings = {}, data }: RunFacts):
   ]);
 }
 
-export const tagsOf = ({ plan, tower }: RunFacts, source: string | undefined, commit: string | undefined): Texts =>
+export const tagsOf = (
+  { plan, tower }: { readonly plan: { readonly model: string }; readonly tower: string },
+  source: string | undefined,
+  commit: string | undefined,
+): Texts =>
   byKey(
     Object.entries(
       defined({
@@ -61,7 +65,7 @@ export const endTagsOf = ({ checksum, training, data }: Manifest): Texts =>
       : []),
   ]);
 
-const byKey = (pairs: readonly (readonly [string, unknown])[]): Texts =>
+export const byKey = (pairs: readonly (readonly [string, unknown])[]): Texts =>
   Object.fromEntries(pairs.map(([key, value]) => [keyOf(key), String(value)]));
 
 /** Some machines have a user without a name. */

@@ -7,14 +7,11 @@ import { readManifest } from '../../artifact/load.ts';
 import { type Manifest, manifestFile } from '../../artifact/manifest.ts';
 import { defined } from '../../defined.ts';
 import { readEvaluation } from '../../report/evaluation_file.ts';
-import { closeRead, openRunFile, readRunFile } from '../../storage/run_files.ts';
-import { type Client, Refused } from '../../tracking/mlflow/client.ts';
+import type { Client } from '../../tracking/mlflow/client.ts';
 import { keyOf } from '../../tracking/mlflow/names.ts';
 import {
-  artifactRoot,
   experimentId,
   findOrCreateRun,
-  logMetrics,
   logParams,
   logTags,
   type Metric,
@@ -25,6 +22,7 @@ import {
 import { metricsFile } from '../../training/metrics_log.ts';
 import { evaluationFile, reportFile } from '../../training/result_files.ts';
 import { endTagsOf, paramsOf, type RunFacts, tagsOf } from './facts.ts';
+import { sendFiles, sendNew } from './parts.ts';
 import { type RunPoints, runPoints } from './points.ts';
 import { remembered } from './remembered.ts';
 
@@ -57,6 +55,9 @@ export class Sender {
   private readonly waiting: Metric[] = [];
   private remote: RemoteRun | undefined;
   private values = 0;
+  private readonly count = (count: number): void => {
+    this.values += count;
+  };
 
   constructor(
     private readonly client: Client,
@@ -72,7 +73,7 @@ export class Sender {
   async send(isLast = false): Promise<void> {
     this.waiting.push(...(await this.points.more(isLast)));
     this.remote ??= await this.begin();
-    await this.log(this.remote, this.waiting);
+    await sendNew(this.client, this.remote, this.waiting, this.count);
   }
 
   /** Sends what is known at the end of a training, and says that it has ended. @throws as `send` */
@@ -84,9 +85,10 @@ export class Sender {
     const manifest = await readManifest(folder).catch(() => undefined);
     if (manifest) {
       await logTags(this.client, remote.id, endTagsOf(manifest));
-      await this.log(remote, await evaluated(folder, manifest));
+      await sendNew(this.client, remote, await evaluated(folder, manifest), this.count);
     }
-    const artifacts = await this.sendFiles(remote, manifest);
+    const paths = [reportFile, evaluationFile, metricsFile, manifestFile, ...(manifest?.sources ?? [])];
+    const artifacts = await sendFiles(this.client, remote, folder, paths);
     const ended = manifest?.training.status === 'interrupted' ? 'KILLED' : status;
     await updateRun(this.client, remote.id, ended, this.points.ended() ?? Date.now());
     const url = `${this.client.url}/#/experiments/${remote.experiment}/runs/${remote.id}`;
@@ -106,39 +108,6 @@ export class Sender {
     await logParams(client, remote.id, Object.fromEntries(params));
     if (this.of.began !== undefined) await updateRun(client, remote.id, 'RUNNING');
     return remote;
-  }
-
-  /** In order, so that a server that is lost has all before a step, and nothing after it. */
-  private async log({ id, last }: RemoteRun, metrics: Metric[]): Promise<void> {
-    const isNew = ({ key, step, value }: Metric): boolean => {
-      const known = last.get(key);
-      return known === undefined || step > known.step || (step === known.step && value !== known.value);
-    };
-    metrics.splice(0, metrics.length, ...metrics.filter(isNew));
-    await logMetrics(this.client, id, [...metrics], (count) => {
-      metrics.splice(0, count);
-      this.values += count;
-    });
-  }
-
-  private async sendFiles(remote: RemoteRun, manifest: Manifest | undefined): Promise<Tracked['artifacts']> {
-    const root = artifactRoot(remote);
-    if (root === undefined) return `the server keeps files at ${remote.artifacts.slice(0, 80)}, not through itself`;
-    const { folder } = this.of;
-    const paths = [reportFile, evaluationFile, metricsFile, manifestFile, ...(manifest?.sources ?? [])];
-    let count = 0;
-    for (const path of paths) {
-      if (!(await isThere(folder, path))) continue;
-      try {
-        await this.client.put(`${root}/${path}`, await readRunFile(folder, path));
-      } catch (error) {
-        // It may take figures and no files: that is its answer, and no failure of the run.
-        if (!(error instanceof Refused) || error.isPassing) throw error;
-        return error.message;
-      }
-      count++;
-    }
-    return count;
   }
 }
 
@@ -163,10 +132,4 @@ async function evaluated(folder: string, manifest: Manifest): Promise<Metric[]> 
       timestamp: Date.now(),
       step: manifest.training.steps,
     }));
-}
-
-async function isThere(folder: string, path: string): Promise<boolean> {
-  const handle = await openRunFile(folder, path, 'optional');
-  if (handle) await closeRead(handle);
-  return handle !== undefined;
 }

@@ -13,6 +13,7 @@ import {
   seedOption,
   setOption,
   shardsOption,
+  trackOption,
   wholeNumber,
   withExample,
 } from '../options.ts';
@@ -24,6 +25,7 @@ interface Options extends Omit<TuneRequest, 'time' | 'set' | 'signal' | 'onEvent
   readonly engine?: EngineName;
   readonly sampler?: SamplerName;
   readonly json?: boolean;
+  readonly track?: string;
 }
 
 export function tuneCommand(program: Command): void {
@@ -71,26 +73,37 @@ export function tuneCommand(program: Command): void {
     .option('--write <file>', 'write the model with the values that won into this new file')
     .option('--keep', 'keep the runs of all trials')
     .option('--resume', 'continue the study in the folder')
+    .addOption(trackOption())
     .addOption(jsonOption())
-    .action(async (path: string, { json, for: time, halving, ...options }: Options) => {
+    .action(async (path: string, { json, for: time, halving, track, ...options }: Options) => {
       const [{ tune }, { makeTuneView }, { tunedText }] = await Promise.all([
         import('../../api/tune.ts'),
         import('../tune_progress.ts'),
         import('../views/tuned.ts'),
       ]);
+      const tracking =
+        track === undefined
+          ? undefined
+          : await (await import('../tracking.ts')).openStudyTracking(track, { out: options.out, model: path });
+      const view = makeTuneView(say);
       const interrupt = interruptible(() => {});
       try {
         const tuned = await tune(path, {
           ...options,
           ...defined({ time, halving: halving === false ? false : undefined }),
           signal: interrupt,
-          onEvent: makeTuneView(say),
+          onEvent(event) {
+            view(event);
+            tracking?.event(event);
+          },
         });
         const { writeStudyReport } = await import('../../api/tune/report.ts');
         const report = await writeStudyReport(tuned);
-        if (json) answerJson(tuned);
+        const tracked = await tracking?.end('FINISHED', tuned);
+        if (json) answerJson({ ...tuned, ...defined({ tracked }) });
         else answer(tunedText(path, tuned, report));
       } catch (error) {
+        await tracking?.end(error === interrupt.reason ? 'KILLED' : 'FAILED');
         if (error !== interrupt.reason) throw error;
         say(`stopped; continue with \`tower tune ${path} … --resume\``);
         interrupt.throwIfAborted();

@@ -11,14 +11,18 @@ export const tracking = {
     remedy: 'Write an address such as `mlflow:http://host:5000#films`. `mlflow` alone takes MLFLOW_TRACKING_URI.',
   }),
 
-  'track-behind': row<{ url: string; reason: string }>({
+  'track-behind': row<{ url: string; reason: string; study?: boolean }>({
     severity: 'warning',
-    message: ({ url, reason }) => `the tracking server at ${url} does not have all of this run: ${reason}`,
-    hint: () => 'send what is missing afterwards, with `tower runs RUN --track mlflow:…`; training goes on',
+    message: ({ url, reason, study }) =>
+      `the tracking server at ${url} does not have all of this ${study ? 'study' : 'run'}: ${reason}`,
+    hint: ({ study }) =>
+      study
+        ? 'send what is missing afterwards, with the same command and `--resume`; the study goes on'
+        : 'send what is missing afterwards, with `tower runs RUN --track mlflow:…`; training goes on',
     means:
       'A tracking server did not take what a training sent: it is down or slow, or it refused. The training goes on without it, and the run is complete on the disk.',
     remedy:
-      'Send what is missing with `tower runs RUN --track mlflow:http://host:5000` once the server answers. Nothing is lost.',
+      'Send what is missing with `tower runs RUN --track mlflow:http://host:5000` once the server answers; of a study with `tower tune … --resume --track`. Nothing is lost.',
   }),
 
   'track-failed': row<{ url: string; reason: string }>({

@@ -29,6 +29,8 @@ export type RunStatus = 'RUNNING' | 'FINISHED' | 'KILLED' | 'FAILED';
 
 /** The tag that finds a run again, on any server and after any request whose answer was lost. */
 const ownTag = 'tower.run';
+/** MLflow's own, by which its pages nest a run in another. */
+const parentTag = 'mlflow.parentRunId';
 
 /** Of an experiment by its name, which is created where there is none. */
 export async function experimentId(client: Client, name: string): Promise<string> {
@@ -55,13 +57,15 @@ export interface NewRun {
   readonly own: string;
   readonly name: string;
   readonly start: number;
+  /** Id of the run that it is nested in. */
+  readonly parent?: string;
 }
 
 /** The run of the experiment that has this tag, which is created where there is none. */
 export async function findOrCreateRun(
   client: Client,
   experiment: string,
-  { own, name, start }: NewRun,
+  { own, name, start, parent }: NewRun,
 ): Promise<RemoteRun> {
   const { runs } = await client.post('runs/search', {
     experiment_ids: [experiment],
@@ -74,7 +78,7 @@ export async function findOrCreateRun(
     experiment_id: experiment,
     run_name: name,
     start_time: start,
-    tags: [{ key: ownTag, value: own }],
+    tags: [{ key: ownTag, value: own }, ...(parent === undefined ? [] : [{ key: parentTag, value: parent }])],
   });
   return runOf(run);
 }

@@ -1,0 +1,55 @@
+/** What a run and a study send alike: figures that a server does not have, and files. */
+import { closeRead, openRunFile, readRunFile } from '../../storage/run_files.ts';
+import { type Client, Refused } from '../../tracking/mlflow/client.ts';
+import { artifactRoot, logMetrics, type Metric, type RemoteRun } from '../../tracking/mlflow/runs.ts';
+
+/**
+ * In order, so that a server that is lost has all before a step, and nothing after it. What was taken leaves the list.
+ * @param sent gets how many were taken, request by request
+ */
+export async function sendNew(
+  client: Client,
+  { id, last }: RemoteRun,
+  metrics: Metric[],
+  sent: (count: number) => void,
+): Promise<void> {
+  const isNew = ({ key, step, value }: Metric): boolean => {
+    const known = last.get(key);
+    return known === undefined || step > known.step || (step === known.step && value !== known.value);
+  };
+  metrics.splice(0, metrics.length, ...metrics.filter(isNew));
+  await logMetrics(client, id, [...metrics], (count) => {
+    metrics.splice(0, count);
+    sent(count);
+  });
+}
+
+/** @returns how many files were sent, or why they were not */
+export async function sendFiles(
+  client: Client,
+  remote: RemoteRun,
+  folder: string,
+  paths: readonly string[],
+): Promise<number | string> {
+  const root = artifactRoot(remote);
+  if (root === undefined) return `the server keeps files at ${remote.artifacts.slice(0, 80)}, not through itself`;
+  let count = 0;
+  for (const path of paths) {
+    if (!(await isThere(folder, path))) continue;
+    try {
+      await client.put(`${root}/${path}`, await readRunFile(folder, path));
+    } catch (error) {
+      // It may take figures and no files: that is its answer, and no failure of the run.
+      if (!(error instanceof Refused) || error.isPassing) throw error;
+      return error.message;
+    }
+    count++;
+  }
+  return count;
+}
+
+async function isThere(folder: string, path: string): Promise<boolean> {
+  const handle = await openRunFile(folder, path, 'optional');
+  if (handle) await closeRead(handle);
+  return handle !== undefined;
+}
