@@ -51,7 +51,7 @@ export async function prepare(path: string, request: PrepareRequest): Promise<Pr
   const step = sharedStep(plan.step);
   const { unshared } = await import('../training/workers/table_layout.ts');
   const cannot = request.tables === 'sharded' ? unshared(plan) : undefined;
-  if (cannot !== undefined) throw failure('workers-unsupported', { what: cannot });
+  if (cannot !== undefined) throw failure('workers-unsupported', { what: cannot, areTables: true });
   await makeFolder(out);
   if (!force && (await reading(out, readdir(out))).length > 0) throw failure('folder-not-empty', { folder: out });
   const job: Job = {

@@ -2,13 +2,17 @@
 import { row } from '../code_row.ts';
 
 export const workers = {
-  'workers-unsupported': row<{ what: string }>({
+  'workers-unsupported': row<{ what: string; areTables?: boolean | undefined }>({
     severity: 'error',
     message: ({ what }) => `several workers cannot share ${what}`,
-    hint: () => 'train without `--workers`, or remove this from the model',
+    hint: ({ areTables }) =>
+      areTables
+        ? 'write `--tables replicated`: each worker then holds all rows'
+        : 'train without `--workers`, or remove this from the model',
     means:
-      'With `--workers`, each worker computes some rows of a step. Workers cannot share a matrix of scores that is made in pieces. With `--tables sharded`, some parts of a model need a table whole.',
-    remedy: 'Train without `--workers`, or change the model. The guide on scale lists what workers support.',
+      'With `--workers`, each worker computes some rows of a step. Workers cannot share a matrix of scores that is made in pieces. With `--tables sharded`, they cannot share tables that `graph` connects: each step reads all rows of both.',
+    remedy:
+      'Write `--tables replicated` where the message is about tables. Else train without `--workers`, or change the model. The guide on scale lists what workers support.',
   }),
 
   'workers-engine': row<{ engine: string }>({

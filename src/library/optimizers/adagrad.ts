@@ -20,7 +20,11 @@ export const adagrad = optimizerKind({
   example: 'adagrad(rate: 0.05, per: row)',
   parameters: {
     rate: number({ above: 0, doc: 'Step size.', default: 0.05 }),
-    initial: number({ min: 0, doc: 'First value of a.', default: 0.1 }),
+    initial: number({
+      min: 0,
+      doc: 'First value of a. While the g² of a weight add up to less than this, its step is about rate · g / √initial. The g of a row is small where the batch is large: try a smaller value, or `adam`, if the loss does not fall.',
+      default: 0.1,
+    }),
     epsilon: number({ min: 0, doc: 'Added to the root of a.', default: 1e-7 }),
     per: choice(['element', 'row'], {
       doc: 'One a for each number, or for each row of an embedding table.',

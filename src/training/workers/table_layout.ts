@@ -42,7 +42,8 @@ export async function chooseLayout(
 ): Promise<LayoutChosen> {
   const bytes = tableSizes(plan, dataset.encodings).reduce((sum, table) => sum + tableBytes(table), 0);
   const cannot = unshared(plan);
-  if (asked === 'sharded' && cannot !== undefined) throw failure('workers-unsupported', { what: cannot });
+  if (asked === 'sharded' && cannot !== undefined)
+    throw failure('workers-unsupported', { what: cannot, areTables: true });
   const own = group.machines[group.rank];
   const onThisMachine = group.machines.filter((machine) => machine === own).length;
   const fits = bytes <= (share * freeBytes()) / onThisMachine;

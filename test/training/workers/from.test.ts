@@ -11,8 +11,9 @@ import { train } from '../../../src/training/train.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';
 import { eventsText } from '../../data/shards/both_ways.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
+import { optionsIn } from './options_in.ts';
 import { Killed, makeWorkers } from './together.ts';
-import { expectSameWeights, lossesIn, optionsIn, outcomes, trainTogether, weightsOf } from './trained_together.ts';
+import { expectSameWeights, lossesIn, outcomes, trainTogether, weightsOf } from './trained_together.ts';
 
 const root = temporaryFolder();
 

@@ -16,8 +16,9 @@ import type { TrainOptions } from '../../../src/training/train_options.ts';
 import { amongWorkers } from '../../../src/training/workers/among.ts';
 import { eventsText } from '../../data/shards/both_ways.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
+import { optionsIn } from './options_in.ts';
 import { Killed, makeWorkers } from './together.ts';
-import { expectSameWeights, lossesIn, optionsIn, outcomes, trainTogether, weightsOf } from './trained_together.ts';
+import { expectSameWeights, lossesIn, outcomes, trainTogether, weightsOf } from './trained_together.ts';
 
 const root = temporaryFolder();
 const model = join(root, 'small.tower');

@@ -9,8 +9,12 @@ import { sizesOf } from '../../../src/graph/evaluate.ts';
 import type { Tensor } from '../../../src/graph/graph.ts';
 import { isLeaf, rowOf } from '../../../src/graph/ops/table.ts';
 
-/** A place where `workers` callers meet: each gives a value and gets those of all, in the order of ranks. */
-class Meeting {
+/** A place where all workers meet: each gives a value and gets those of all, in the order of ranks. */
+export interface MeetingPlace {
+  meet<T>(rank: number, value: T): Promise<T[]>;
+}
+
+class Meeting implements MeetingPlace {
   private given: unknown[] = [];
   private count = 0;
   private waiting: { resolve(all: unknown[]): void; reject(error: unknown): void }[] = [];
@@ -57,44 +61,63 @@ export function makeWorkers(workers: number, kill?: Kill): readonly Worker[] {
   const words = new Meeting(workers);
   const values = new Meeting(workers);
   return Array.from({ length: workers }, (_, rank) => {
-    let [exchanges, last] = [0, undefined as string | undefined];
-    const end = (how: string): void => {
+    let exchanges = 0;
+    const end = (how: string, last: string | undefined): void => {
       for (const each of [words, values]) each.end(new WorkerLost('closed', `worker ${rank} on here ${how}`, last));
     };
-    const mayEnd = (): void => {
-      if (kill?.rank !== rank || exchanges++ !== kill.exchange) return;
-      end('is gone');
-      throw new Killed();
-    };
-    return {
-      group: {
-        ...{ rank, workers, machines: Array.from({ length: workers }, () => 'here') },
-        async exchange(bytes, about = {}) {
-          mayEnd();
-          const heard = await words.meet(rank, bytes.slice());
-          last = about.done ?? last;
-          return heard;
-        },
-        async allToAll(parts, about = {}) {
-          mayEnd();
-          const heard = await words.meet(
-            rank,
-            parts.map((part) => part.slice()),
-          );
-          last = about.done ?? last;
-          return heard.map((ofWorker) => ofWorker[rank]!);
-        },
-        note: async () => {},
-        leave: async (reason) => end(`ended: ${reason}`),
+    return makeWorker(rank, workers, {
+      ...{ words, values },
+      before(last) {
+        if (kill?.rank !== rank || exchanges++ !== kill.exchange) return;
+        end('is gone', last);
+        throw new Killed();
       },
-      engine: engineOf(rank, values),
-    };
+      leave: (reason, last) => end(`ended: ${reason}`, last),
+    });
   });
+}
+
+/** How a worker reaches the others. */
+export interface Reach {
+  /** Of bytes between steps. */
+  readonly words: MeetingPlace;
+  /** Of ops between workers. */
+  readonly values: MeetingPlace;
+  /** Called before each exchange. @param last what all workers last did together */
+  before?(last: string | undefined): void;
+  leave?(reason: string, last: string | undefined): void;
+}
+
+export function makeWorker(rank: number, workers: number, { words, values, before, leave }: Reach): Worker {
+  let last: string | undefined;
+  return {
+    group: {
+      ...{ rank, workers, machines: Array.from({ length: workers }, () => 'here') },
+      async exchange(bytes, about = {}) {
+        before?.(last);
+        const heard = await words.meet(rank, bytes.slice());
+        last = about.done ?? last;
+        return heard;
+      },
+      async allToAll(parts, about = {}) {
+        before?.(last);
+        const heard = await words.meet(
+          rank,
+          parts.map((part) => part.slice()),
+        );
+        last = about.done ?? last;
+        return heard.map((ofWorker) => ofWorker[rank]!);
+      },
+      note: async () => {},
+      leave: async (reason) => leave?.(reason, last),
+    },
+    engine: engineOf(rank, values),
+  };
 }
 
 const makers = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
 
-function engineOf(rank: number, values: Meeting): Engine {
+function engineOf(rank: number, values: MeetingPlace): Engine {
   return {
     name: 'javascript',
     version: 'plain arrays of several workers',

@@ -1,21 +1,13 @@
 /** Trainings of several workers in this process, and what they come to. */
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { Dataset } from '../../../src/data/dataset.ts';
-import type { Plan } from '../../../src/plan/plan.ts';
 import { readSafetensors } from '../../../src/storage/safetensors.ts';
 import { readMetricsLog } from '../../../src/training/metrics_log.ts';
 import { train } from '../../../src/training/train.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';
 import { amongWorkers } from '../../../src/training/workers/among.ts';
 import { follow } from '../../../src/training/workers/follow.ts';
-import { plainEngine } from '../plain_engine.ts';
 import { type Kill, makeWorkers, type Worker } from './together.ts';
-
-export const optionsIn = (folder: string, plan: Plan, dataset: Dataset): TrainOptions => ({
-  ...{ plan, dataset, folder, engine: plainEngine, tower: '0.0.0' },
-  origin: { sources: [{ name: 'model.tower', text: 'model made_up' }] },
-});
 
 export async function trainTogether(options: TrainOptions, workers: number, kill?: Kill): Promise<void> {
   const results = await outcomes(options, makeWorkers(workers, kill));

@@ -19,8 +19,9 @@ import { follow } from '../../../src/training/workers/follow.ts';
 import { chooseLayout, type TableLayout, unshared } from '../../../src/training/workers/table_layout.ts';
 import { makeDataset } from '../fixtures.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
+import { optionsIn } from './options_in.ts';
 import { Killed, makeWorkers, type Worker } from './together.ts';
-import { expectSameWeights, lossesIn, optionsIn, outcomes, trainTogether, weightsOf } from './trained_together.ts';
+import { expectSameWeights, lossesIn, outcomes, trainTogether, weightsOf } from './trained_together.ts';
 
 const root = temporaryFolder();
 const dataset = makeDataset({ users: 8, items: 20, eventsPerUser: 8, heldOut: 2 });
