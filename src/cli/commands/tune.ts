@@ -28,6 +28,7 @@ interface Options extends Omit<TuneRequest, 'time' | 'set' | 'signal' | 'onEvent
   readonly track?: string;
 }
 
+/** Long because it lists all options of the command. */
 export function tuneCommand(program: Command): void {
   const command = new Command('tune')
     .description('find better values for what the `search` of a model names')

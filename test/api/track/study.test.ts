@@ -33,7 +33,7 @@ const logOf = (folder: string): JobRecord[] =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
-/** Tells a tracker what the command would: that the study goes on, and that it has ended. */
+/** Gives a tracker the events that the command would: that the study goes on, and that it has ended. */
 async function trackAgain(folder: string, address: string, result?: Tuned, patience = 60_000) {
   const warnings: Diagnostic[] = [];
   const onWarning = (warning: Diagnostic): void => void warnings.push(warning);
@@ -145,7 +145,7 @@ describe('a study', () => {
     let requests = 0;
     fake.instead = ({ path }) => (path.endsWith('log-batch') && ++requests === 6 ? 503 : undefined);
     const { tracked, warnings } = await trackAgain(out, `mlflow:${fake.url}`, tuned);
-    // It is told once, and the end sends what the first request did not.
+    // There is one warning, and the end sends what the first request did not.
     expect(warnings).toMatchObject([
       { code: 'track-behind', message: expect.stringMatching(/this study: it answers 503/) },
     ]);
