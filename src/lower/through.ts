@@ -18,7 +18,7 @@ export function lowerFeaturesWhole(model: Pick<Model, 'features' | 'towers'>): {
 
 /** The same features; elements of lists are as wide as the channel that they go through, or 0 where that gives no vector. */
 export function withElements(features: LoweredFeatures, towers: readonly Tower[]): LoweredFeatures {
-  if (![...features.byName.values()].some(({ use }) => use.through)) return features;
+  if (!hasThrough(features)) return features;
   const known = new Map<string, ReadonlyMap<string, number>>();
   const widthsOf = (tower: Tower): ReadonlyMap<string, number> => {
     const widths = known.get(tower.name) ?? channelWidths(tower, features);
@@ -35,6 +35,11 @@ export function withElements(features: LoweredFeatures, towers: readonly Tower[]
     return { ...lowered, plan: { ...plan, through: { tower: tower!.name, channel }, width } };
   };
   return { ...features, byName: new Map([...features.byName].map(([name, feature]) => [name, whole(feature)])) };
+}
+
+function hasThrough({ byName }: LoweredFeatures): boolean {
+  for (const { use } of byName.values()) if (use.through) return true;
+  return false;
 }
 
 /** The channels of the item tower that lists go through. */

@@ -16,7 +16,21 @@ export function useOf(name: string, features: Features): FeatureUse | undefined 
   }
 }
 
-export const throughOf = (name: string, features: Features): SideArgument | undefined => useOf(name, features)?.through;
+/** Of the features of a check, which several rules ask about. Most models have no such list. */
+const known = new WeakMap<Features, ReadonlyMap<string, SideArgument>>();
+
+/** The features that go through a tower, in order, with what they say of it. */
+export function featuresThrough(features: Features): ReadonlyMap<string, SideArgument> {
+  const before = known.get(features);
+  if (before) return before;
+  const found = new Map<string, SideArgument>();
+  for (const name of features.keys()) {
+    const through = useOf(name, features)?.through;
+    if (through) found.set(name, through);
+  }
+  known.set(features, found);
+  return found;
+}
 
 /** The channel that is named, or the only one that the tower has. */
 export function channelThrough(
@@ -35,9 +49,11 @@ export function channelsThrough(
   { name, steps }: Pick<Tower, 'name'> & { readonly steps: Parameters<typeof channelThrough>[1] },
 ): ReadonlySet<string> {
   const found = new Set<string>();
+  const through = featuresThrough(features);
+  if (through.size === 0) return found;
   for (const feature of names) {
-    const through = throughOf(feature, features);
-    const channel = through?.tower === name ? channelThrough(through, steps) : undefined;
+    const side = through.get(feature);
+    const channel = side?.tower === name ? channelThrough(side, steps) : undefined;
     if (channel !== undefined) found.add(channel);
   }
   return found;

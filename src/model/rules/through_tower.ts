@@ -6,7 +6,7 @@ import { towerOrder } from '../complete.ts';
 import { guess } from '../guess.ts';
 import { withNamed } from '../references.ts';
 import type { Resolution, TowerPart } from '../resolution.ts';
-import { throughOf, useOf } from '../through.ts';
+import { featuresThrough, useOf } from '../through.ts';
 import type { Rule } from './rule.ts';
 
 /** A list goes through the item tower, and holds values of its key. */
@@ -18,11 +18,10 @@ export const throughTower: Rule = {
     if (!order) return;
     const [query, item] = order;
     const reported = new Set<Expression>();
-    for (const name of features.keys()) {
-      const through = throughOf(name, features);
+    for (const [name, through] of featuresThrough(features)) {
       const written = scope.features.get(name)?.value;
       // Several names of one kind make one mistake.
-      if (through === undefined || written === undefined || reported.has(written)) continue;
+      if (written === undefined || reported.has(written)) continue;
       const at = argumentIn(written) ?? written.span;
       const declared = { message: notes.declared('tower', item.name), at: item.span };
       const refuse = (reason: string, instead: string): void => {
