@@ -16,10 +16,10 @@ const root = temporaryFolder();
 // Inside the project, for the packages that are not bundled.
 const script = join('node_modules', '.cache', `worker_kill_child-${process.pid}.mjs`);
 const workers = 2;
-const kills = Number(process.env.TOWER_FUZZ ?? 3);
-const random = makeRandom(Number(process.env.TOWER_FUZZ_SEED ?? 8));
-/** About as many as a whole run has. */
-let meetings = 0;
+const kills = Number(process.env.TOWER_FUZZ ?? 2);
+const random = makeRandom(Number(process.env.TOWER_FUZZ_SEED ?? 1));
+/** Of a whole run, about. */
+const meetings = 430;
 
 beforeAll(async () => {
   await build({
@@ -29,18 +29,18 @@ beforeAll(async () => {
 });
 
 interface Ended {
-  readonly meetings: number;
-  /** By rank. */
-  readonly ends: readonly { readonly code: number | null; readonly signal: string | null; readonly errors: string }[];
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly errors: string;
 }
 
 /** All workers, until they end. @param kill the worker that is killed `after` so many meetings and `pause` milliseconds */
-async function run(folder: string, kill?: { rank: number; after: number; pause: number }): Promise<Ended> {
+async function run(folder: string, kill?: { rank: number; after: number; pause: number }): Promise<readonly Ended[]> {
   const mode = existsSync(join(folder, 'run.json')) ? 'resume' : 'new';
   const children: ChildProcess[] = [];
   let given = new Map<number, unknown>();
   let count = 0;
-  const start = (rank: number): Promise<Ended['ends'][number]> => {
+  const start = (rank: number): Promise<Ended> => {
     const words = [rank, workers, folder, mode].map(String);
     const child = fork(script, words, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     children.push(child);
@@ -63,19 +63,12 @@ async function run(folder: string, kill?: { rank: number; after: number; pause: 
       }),
     );
   };
-  const ends = await Promise.all(Array.from({ length: workers }, (_, rank) => start(rank)));
-  return { meetings: count, ends };
+  return Promise.all(Array.from({ length: workers }, (_, rank) => start(rank)));
 }
 
 it('goes on to the bits of a run that nobody disturbed', { timeout: 120_000 * (kills + 1) }, async () => {
   const whole = killRun(join(root, 'whole'));
   await trainTogether(whole, workers);
-  const undisturbed = await run(join(root, 'processes'));
-  expect(undisturbed.ends.map(({ code, errors }) => [code, errors])).toEqual([
-    [0, ''],
-    [0, ''],
-  ]);
-  meetings = undisturbed.meetings;
   let [done, runs, resumed, hits] = [0, 0, 0, 0];
   for (; done < kills; runs++) {
     const folder = join(root, `killed-${runs}`);
@@ -85,8 +78,9 @@ it('goes on to the bits of a run that nobody disturbed', { timeout: 120_000 * (k
       const after = 1 + random.integer(Math.ceil(meetings * 0.8));
       const kill = { rank: random.integer(workers), after, pause: random.integer(3) };
       if (existsSync(join(folder, 'checkpoint.safetensors'))) resumed++;
-      const { ends } = await run(folder, isLast ? undefined : kill);
+      const ends = await run(folder, isLast ? undefined : kill);
       if (ends.every(({ code }) => code === 0)) break;
+      expect(ends[1 - kill.rank]!.code, ends[1 - kill.rank]!.errors).not.toBe(0);
       hits += Number(ends[kill.rank]!.signal === 'SIGKILL');
       done++;
     }
@@ -98,6 +92,5 @@ it('goes on to the bits of a run that nobody disturbed', { timeout: 120_000 * (k
   }
   expect(hits).toBe(kills);
   expect(resumed).toBeGreaterThan(0);
-  if (process.env.TOWER_FUZZ)
-    console.log(`${done} kills in ${runs} runs of ${meetings} meetings, ${resumed} from a checkpoint`);
+  if (process.env.TOWER_FUZZ) console.log(`${done} kills in ${runs} runs, ${resumed} from a checkpoint`);
 });
