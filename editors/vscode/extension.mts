@@ -2,10 +2,9 @@
 import * as vscode from 'vscode';
 import { LanguageClient, TransportKind } from 'vscode-languageclient/node';
 import { checkWords, trainWords, withData } from './program.mts';
+import { hideLenses, listenToPictures, openReport, pictures, setting } from './window.mts';
 
 let client: LanguageClient | undefined;
-
-const setting = <T,>(name: string): T | undefined => vscode.workspace.getConfiguration('tower').get<T>(name);
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const commands: Readonly<Record<string, (uri?: string) => Promise<void>>> = {
@@ -40,26 +39,15 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     // Asked anew at each start of the server. What runs a program needs a folder that the user trusts.
     initializationOptions: () => ({
       commands: vscode.workspace.isTrusted ? ['tower.check', 'tower.train'] : [],
-      pictures: setting('hoverPictures') === false ? undefined : themeOf(vscode.window.activeColorTheme),
+      pictures: pictures(),
     }),
-    middleware: {
-      provideCodeLenses: (document, token, next) => (setting('codeLens') === false ? [] : next(document, token)),
-    },
+    middleware: { provideCodeLenses: hideLenses },
   });
   context.subscriptions.push(
     vscode.workspace.onDidGrantWorkspaceTrust(() => client?.restart()),
-    vscode.workspace.onDidChangeConfiguration((change) => {
-      if (change.affectsConfiguration('tower.hoverPictures')) void client?.restart();
-    }),
-    vscode.window.onDidChangeActiveColorTheme((theme) => client?.sendNotification('tower/pictures', themeOf(theme))),
+    ...listenToPictures(client),
   );
   await client.start();
-}
-
-/** The paper of pictures in hovers. */
-function themeOf({ kind }: vscode.ColorTheme): 'light' | 'dark' {
-  const isLight = kind === vscode.ColorThemeKind.Light || kind === vscode.ColorThemeKind.HighContrastLight;
-  return isLight ? 'light' : 'dark';
 }
 
 export async function deactivate(): Promise<void> {
@@ -111,30 +99,4 @@ async function run(model: vscode.Uri, words: readonly string[]): Promise<void> {
   });
   const scope = folder ?? vscode.TaskScope.Workspace;
   await vscode.tasks.executeTask(new vscode.Task({ type: 'tower', command: name }, scope, name, 'tower', execution));
-}
-
-/** A report of the workspace, the newest first. It has no script, and the view that shows it runs none. */
-async function openReport(): Promise<void> {
-  const uris = await vscode.workspace.findFiles('**/report.html', '**/node_modules/**', 200);
-  const reports = await Promise.all(
-    uris.map(async (uri) => ({ uri, time: (await vscode.workspace.fs.stat(uri)).mtime })),
-  );
-  const items = reports
-    .sort((a, b) => b.time - a.time)
-    .map(({ uri, time }) => ({
-      label: vscode.workspace.asRelativePath(uri),
-      description: new Date(time).toLocaleString(),
-      uri,
-    }));
-  if (items.length === 0) {
-    void vscode.window.showInformationMessage('No run of this workspace has a report yet: `tower train` writes one.');
-    return;
-  }
-  const picked = items.length === 1 ? items[0] : await vscode.window.showQuickPick(items, { title: 'Which report?' });
-  if (!picked) return;
-  const panel = vscode.window.createWebviewPanel('tower.report', picked.label, vscode.ViewColumn.Active, {
-    enableScripts: false,
-    localResourceRoots: [],
-  });
-  panel.webview.html = String(await vscode.workspace.fs.readFile(picked.uri));
 }

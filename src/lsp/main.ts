@@ -3,6 +3,7 @@ import { Session } from 'node:inspector';
 import { setFlagsFromString } from 'node:v8';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import manifest from '../../package.json' with { type: 'json' };
+import { nodeHost } from './hosts/node.ts';
 import { serve } from './server.ts';
 
 /**
@@ -20,4 +21,5 @@ inspector.connect();
  */
 const rest = (): void => inspector.post('HeapProfiler.collectGarbage');
 
-serve(createConnection(ProposedFeatures.all, process.stdin, process.stdout), manifest.version, rest);
+const connection = createConnection(ProposedFeatures.all, process.stdin, process.stdout);
+serve({ connection, version: manifest.version, host: nodeHost(), rest });

@@ -1,5 +1,4 @@
 /** The `.tower` files of the open folders: what references, renames and workspace symbols look through. */
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileAnalysis } from '../language/file_analysis.ts';
 import type { NamedSymbol } from '../language/symbols.ts';
@@ -13,21 +12,13 @@ export function projectPaths(session: Session): readonly string[] {
   const found = new Set(session.open.map(({ uri }) => session.pathOf(uri)));
   const folders = [...session.folders];
   for (let folder = folders.shift(); folder !== undefined && found.size < most; folder = folders.shift()) {
-    for (const entry of entriesOf(folder)) {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory() && !entry.name.startsWith('.') && !skipped.has(entry.name)) folders.push(path);
-      else if (entry.isFile() && entry.name.endsWith('.tower')) found.add(path);
+    for (const { name, isFile, isFolder } of session.host.entries(folder)) {
+      const path = join(folder, name);
+      if (isFolder && !name.startsWith('.') && !skipped.has(name)) folders.push(path);
+      else if (isFile && name.endsWith('.tower')) found.add(path);
     }
   }
   return [...found];
-}
-
-function entriesOf(folder: string) {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return [];
-  }
 }
 
 export function projectFacts(session: Session): readonly FileAnalysis[] {

@@ -1,4 +1,4 @@
-/** The language server: the protocol over a pair of streams. Never loads an engine or the database. */
+/** The language server: the protocol over a connection. Never loads an engine or the database. */
 import {
   type Connection,
   DidChangeWatchedFilesNotification,
@@ -7,26 +7,36 @@ import {
   TextDocuments,
 } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import type { Host } from './host.ts';
 import { themeOf } from './hover_picture.ts';
 import { pulledDiagnostics } from './providers/pulled_diagnostics.ts';
 import { providers } from './providers/table.ts';
 import { Publisher } from './publisher.ts';
 import { Session } from './session.ts';
 
-/** @param rest called where nothing has been typed for a while */
-export function serve(connection: Connection, version: string, rest: () => void = () => {}): void {
-  const session = new Session();
+export interface Served {
+  readonly connection: Connection;
+  readonly version: string;
+  readonly host: Host;
+  /** Called where nothing has been typed for a while. */
+  readonly rest?: () => void;
+}
+
+/** @returns what to call where files of the host have changed that it alone knows of */
+export function serve({ connection, version, host, rest = () => {} }: Served): () => void {
+  const session = new Session(host);
   const documents = new TextDocuments(TextDocument);
   const publisher = new Publisher(connection, session);
   let watches = false;
   /** Whether the editor asks for diagnostics, and whether it asks again on request. */
   let pulls = false;
   let refreshes = false;
-  let resting: NodeJS.Timeout | undefined;
+  let resting: ReturnType<typeof setTimeout> | undefined;
 
   connection.onInitialize(({ workspaceFolders, rootUri, capabilities, initializationOptions }) => {
     const { commands, pictures } = (initializationOptions ?? {}) as Readonly<Record<'commands' | 'pictures', unknown>>;
     session.commands = new Set(Array.isArray(commands) ? commands.filter((one) => typeof one === 'string') : []);
+    host.begin?.(initializationOptions);
     const takesMarkdown = capabilities.textDocument?.hover?.contentFormat?.includes('markdown') ?? false;
     session.pictures = takesMarkdown ? themeOf(pictures) : undefined;
     const uris = workspaceFolders?.map(({ uri }) => uri) ?? (rootUri ? [rootUri] : []);
@@ -67,7 +77,9 @@ export function serve(connection: Connection, version: string, rest: () => void 
     session.put(document);
     if (!pulls) publisher.schedule();
     clearTimeout(resting);
-    resting = setTimeout(rest, 2000).unref();
+    resting = setTimeout(rest, 2000);
+    // In Node.js: it keeps no server from ending.
+    if (typeof resting === 'object') resting.unref();
   });
   documents.onDidClose(({ document }) => {
     session.remove(document.uri);
@@ -77,4 +89,5 @@ export function serve(connection: Connection, version: string, rest: () => void 
   for (const provider of providers) provider.register(connection, session);
   documents.listen(connection);
   connection.listen();
+  return recheck;
 }

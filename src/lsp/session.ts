@@ -2,12 +2,8 @@
  * What the server knows: open documents, the files on disk that they use, and the last check of each. An open document goes
  * before its file on disk.
  */
-import { readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, relative, sep } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
-import { isWithin } from '../data/files/access.ts';
-import { kindAt, resolved } from '../data/files/path_target.ts';
 import type { Outcome } from '../diagnostics/diagnostic.ts';
 import type { Theme } from '../drawing/style.ts';
 import { FileAnalysis } from '../language/file_analysis.ts';
@@ -18,15 +14,10 @@ import type { File } from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
 import { IncrementalParser } from '../syntax/parse_cache.ts';
 import { makeSource, type Source } from '../text/source.ts';
+import type { Host } from './host.ts';
 
 /** `system`: as the reader's system asks for. */
 export type PictureTheme = Theme | 'system';
-
-interface OnDisk {
-  readonly source: Source;
-  readonly modified: number;
-  readonly size: number;
-}
 
 /** What each file that a check asked for was, or that there was none. */
 type Reads = Map<string, Source | undefined>;
@@ -36,7 +27,6 @@ export class Session {
   #folders: readonly string[] = [];
   readonly #documents = new Map<string, TextDocument>();
   readonly #sources = new Map<string, { readonly version: number; readonly source: Source }>();
-  readonly #disk = new Map<string, OnDisk>();
   readonly #facts = new Map<string, { readonly facts: FileAnalysis; readonly reads: Reads }>();
 
   /** Of the files that are open: their trees are those of the last text, so a check is good until its file changes. */
@@ -44,18 +34,14 @@ export class Session {
   readonly #shapes = new KnownShapes();
   readonly #memories = new Map<string, IncrementalParser>();
 
-  /** Absolute path of what a URI names; the URI itself where it is no file, or none of this machine. */
+  constructor(readonly host: Host) {}
+
   pathOf(uri: string): string {
-    if (!uri.startsWith('file:')) return uri;
-    try {
-      return fileURLToPath(uri);
-    } catch {
-      return uri;
-    }
+    return this.host.pathOf(uri);
   }
 
   uriOf(path: string): string {
-    return this.#documents.get(path)?.uri ?? (isAbsolute(path) ? pathToFileURL(path).href : path);
+    return this.#documents.get(path)?.uri ?? this.host.uriOf(path);
   }
 
   /** Commands that the editor carries out, such as `tower.train`. */
@@ -104,30 +90,12 @@ export class Session {
   /** What is open of a file, else what lies on disk; nothing where there is neither. */
   source(path: string): Source | undefined {
     const document = this.#documents.get(path);
-    if (!document) return this.#fromDisk(path);
+    if (!document) return this.host.source(path);
     const known = this.#sources.get(path);
     if (known?.version === document.version) return known.source;
     const source = makeSource(path, document.getText());
     this.#sources.set(path, { version: document.version, source });
     return source;
-  }
-
-  #fromDisk(path: string): Source | undefined {
-    // What a document without a folder uses would be looked for where the server was started.
-    if (!isAbsolute(path)) return undefined;
-    try {
-      const { mtimeMs, size } = statSync(path);
-      // Reading a pipe or a device would hold up the editor.
-      if (kindAt(path) !== 'file') return undefined;
-      const known = this.#disk.get(path);
-      if (known && known.modified === mtimeMs && known.size === size) return known.source;
-      const source = makeSource(path, readFileSync(path, 'utf8'));
-      this.#disk.set(path, { source, modified: mtimeMs, size });
-      return source;
-    } catch {
-      this.#disk.delete(path);
-      return undefined;
-    }
   }
 
   /** The check of a file; the last one where neither it nor anything it uses has changed. */
@@ -173,7 +141,7 @@ export class Session {
       load: (path, roots) => {
         const open = texts?.has(path) || this.#documents.has(path);
         // What the user opens is theirs to read.
-        const outside = !open && !isWithin(path, { folders: roots.map(resolved) });
+        const outside = !open && !this.host.isWithin(path, roots);
         const found = texts?.get(path) ?? this.source(path);
         // Noted in either case: once it is open, the file is checked again.
         onRead(path, found);

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { toJson } from '../../src/diagnostics/json.ts';
 import { inlaysIn } from '../../src/language/inlay.ts';
+import { nodeHost } from '../../src/lsp/hosts/node.ts';
 import { Session } from '../../src/lsp/session.ts';
 import { check } from '../../src/pipeline.ts';
 import { makeSource } from '../../src/text/source.ts';
@@ -25,7 +26,7 @@ describe('a session', () => {
     const random = randomOf(seed);
     let version = 0;
     for (let round = 0; round < 6; round++) {
-      const session = new Session();
+      const session = new Session(nodeHost());
       const texts = [pick(random, programs)];
       for (let step = 0; step < 12; step++) {
         const last = texts.at(-1)!;
@@ -52,7 +53,7 @@ describe('a session', () => {
   });
 
   it('answers with the same check while nothing changes, and with another once a used file does', () => {
-    const session = new Session();
+    const session = new Session(nodeHost());
     mkdirSync(join(folder, 'parts'), { recursive: true });
     writeFileSync(join(folder, 'parts/shared.tower'), 'features { a : id(dim: 4) }\n');
     const text = 'use "parts/shared.tower"\ngroup g = a\n';
@@ -68,7 +69,7 @@ describe('a session', () => {
   });
 
   it('uses no file that a link leads to out of the project, until that file is open', () => {
-    const [session, other] = [new Session(), join(temporaryFolder(), 'other.tower')];
+    const [session, other] = [new Session(nodeHost()), join(temporaryFolder(), 'other.tower')];
     writeFileSync(other, 'features { a : id(dim: 4) }\n');
     symlinkSync(other, join(folder, 'out.tower'));
     const codes = (): string[] => session.facts(path)!.checked.diagnostics.map(({ code }) => code);

@@ -62,8 +62,26 @@ describe('the extension of VS Code', () => {
     expect(capabilities.untrustedWorkspaces.restrictedConfigurations).toContain('tower.path');
     for (const name of ['tower.check', 'tower.train']) {
       const command = contributes.commands.find((one: { command: string }) => one.command === name);
-      expect(command.enablement).toBe('isWorkspaceTrusted');
+      expect(command.enablement).toBe('isWorkspaceTrusted && !isWeb');
     }
+  });
+
+  it('gives its server in a browser the files of the workspace, and starts no program', async () => {
+    const { commands, seen } = await activated({ trusted: true, entry: 'extension_web' });
+    expect([...commands.keys()].sort()).toEqual(['tower.openReport', 'tower.restart']);
+    const model = { uri: 'file:///w/my%20models/films.tower', text: 'model films' };
+    const data = { uri: 'file:///w/data/movies.tower', text: 'data movies {\n}' };
+    expect(seen.options!.initializationOptions()).toEqual({ pictures: 'dark', files: [model, data] });
+    await seen.changeFile('/w/data/movies.tower', true);
+    await seen.changeFile('/w/my models/films.tower');
+    expect(seen.sent).toEqual([
+      ['tower/files', { files: [{ uri: data.uri, text: null }] }],
+      ['tower/files', { files: [model] }],
+    ]);
+    // Also what a server that starts again is given.
+    expect(seen.options!.initializationOptions()).toEqual({ pictures: 'dark', files: [model] });
+    expect(extension.browser).toBe('dist/web/extension.js');
+    expect(extension.capabilities.virtualWorkspaces.supported).toBe('limited');
   });
 
   it('packs each file that its manifest names', () => {

@@ -14,6 +14,8 @@ export interface Seen {
   readonly sent: [string, unknown][];
   options: { readonly initializationOptions: () => object } | undefined;
   changeTheme(kind: number): void;
+  /** Of the server in a browser: a file is another one now, or is gone. */
+  changeFile(path: string, isGone?: boolean): Promise<void>;
 }
 
 interface Window {
@@ -35,6 +37,7 @@ const document = { languageId: 'tower', isUntitled: false, uri: uriOf('/w/my mod
 const state = new Map();
 export const context = {
   subscriptions: [],
+  extensionUri: uriOf('/extension'),
   asAbsolutePath: (path) => '/extension/' + path,
   workspaceState: { get: (key) => state.get(key), update: async (key, value) => void state.set(key, value) },
 };
@@ -66,10 +69,16 @@ export const workspace = {
   onDidChangeConfiguration: () => ({ dispose() {} }),
   openTextDocument: async () => document,
   asRelativePath: (uri) => (uri.fsPath ?? uri).replace('/w/', ''),
+  createFileSystemWatcher: () => {
+    const on = {};
+    seen.changeFile = (path, isGone) => on[isGone ? 'delete' : 'change'](uriOf(path));
+    const listen = (name) => (listener) => (on[name] = listener, { dispose() {} });
+    return { onDidCreate: listen('create'), onDidChange: listen('change'), onDidDelete: listen('delete'), dispose() {} };
+  },
   findFiles: async (glob) => Object.keys(files).filter((path) => path.endsWith(glob.slice(glob.lastIndexOf(glob.includes('.tower') ? '.' : '/')))).map(uriOf),
-  fs: { readFile: async ({ fsPath }) => Buffer.from(files[fsPath][1]), stat: async ({ fsPath }) => ({ mtime: files[fsPath][2] }) },
+  fs: { readFile: async ({ fsPath }) => Buffer.from(files[fsPath][1]), stat: async ({ fsPath }) => ({ mtime: files[fsPath][2], size: 1 }) },
 };
-export const Uri = { parse: (text) => uriOf(decodeURI(new URL(text).pathname)), joinPath: () => uriOf('/w') };
+export const Uri = { parse: (text) => uriOf(decodeURI(new URL(text).pathname)), joinPath: (base, part) => uriOf(part === '..' ? '/w' : base.fsPath + '/' + part) };
 export const ShellQuoting = { Strong: 2 };
 export const ColorThemeKind = { Light: 1, Dark: 2, HighContrast: 3, HighContrastLight: 4 };
 export const TaskScope = { Workspace: 2 };
@@ -85,12 +94,28 @@ export class LanguageClient {
   async start() {}
   async stop() {}
   async restart() {}
+  outputChannel = { appendLine() {} };
   async sendNotification(name, value) { seen.sent.push([name, value]); }
 }
 `;
 
-export async function activated({ trusted }: { readonly trusted: boolean }): Promise<Window> {
-  const seen: Seen = { tasks: [], panels: [], asked: [], sent: [], options: undefined, changeTheme() {} };
+/** @param entry the extension of an editor on a machine, or in a browser */
+export async function activated({
+  trusted,
+  entry = 'extension',
+}: {
+  readonly trusted: boolean;
+  readonly entry?: 'extension' | 'extension_web';
+}): Promise<Window> {
+  const seen: Seen = {
+    tasks: [],
+    panels: [],
+    asked: [],
+    sent: [],
+    options: undefined,
+    changeTheme() {},
+    async changeFile() {},
+  };
   const commands = new Map<string, (uri?: string) => Promise<void>>();
   const folder = temporaryFolder();
   const window = join(folder, 'window.mjs');
@@ -98,10 +123,10 @@ export async function activated({ trusted }: { readonly trusted: boolean }): Pro
   const outfile = join(folder, 'extension.mjs');
   await build({
     stdin: {
-      contents: `export { activate } from './editors/vscode/extension.mts'; export { context } from ${JSON.stringify(window)};`,
+      contents: `export { activate } from './editors/vscode/${entry}.mts'; export { context } from ${JSON.stringify(window)};`,
       resolveDir: process.cwd(),
     },
-    alias: { vscode: window, 'vscode-languageclient/node': window },
+    alias: { vscode: window, 'vscode-languageclient/node': window, 'vscode-languageclient/browser': window },
     bundle: true,
     format: 'esm',
     platform: 'node',

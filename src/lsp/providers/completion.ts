@@ -2,8 +2,8 @@ import { CompletionItemKind, InsertTextFormat } from 'vscode-languageserver';
 import type { CompletionKind } from '../../language/completion/item.ts';
 import { completionsAt } from '../../language/completion.ts';
 import { toRange } from '../convert.ts';
-import { surroundingsOf } from '../files.ts';
 import { type Provider, placeOf } from '../provider.ts';
+import { surroundingsOf } from '../surroundings.ts';
 
 export const completion: Provider = {
   capabilities: { completionProvider: { triggerCharacters: ['.', '(', ',', ':', '>', '=', '"', ' ', '/'] } },
@@ -11,7 +11,7 @@ export const completion: Provider = {
     connection.onCompletion(async (params) => {
       const before = placeOf(session, params);
       if (!before) return null;
-      const around = await surroundingsOf(before.facts);
+      const around = await surroundingsOf(before.facts, session.host);
       // Something may have been typed meanwhile, and a check is good for one text only.
       const { facts, offset } = placeOf(session, params) ?? before;
       const { span, items } = completionsAt(facts, offset, around);

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { dirname, isAbsolute, resolve } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { linksOf } from '../../language/links.ts';
 import { toRange } from '../convert.ts';
 import { factsOf, type Provider } from '../provider.ts';
@@ -12,8 +11,8 @@ export const links: Provider = {
       if (!facts || !isAbsolute(facts.source.name)) return null;
       const folder = dirname(facts.source.name);
       return linksOf(facts.checked.file).flatMap(({ span, path }) => {
-        const target = resolve(folder, path);
-        return existsSync(target) ? [{ range: toRange(span), target: session.uriOf(target) }] : [];
+        const target = isAbsolute(path) ? path : join(folder, path);
+        return session.host.exists(target) ? [{ range: toRange(span), target: session.uriOf(target) }] : [];
       });
     });
   },

@@ -1,7 +1,6 @@
 /**
  * Diagnostics that an editor asks for: of one file, and of all files of the open folders. An editor that asks is sent none.
  */
-import { createHash } from 'node:crypto';
 import {
   type CancellationToken,
   type Diagnostic,
@@ -56,7 +55,7 @@ async function ofProject(session: Session, token: CancellationToken): Promise<Re
   for (const path of projectPaths(session)) {
     if (token.isCancellationRequested) break;
     if (performance.now() - began > turn) {
-      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setTimeout(resolve, 0));
       began = performance.now();
     }
     addReports(session, path, reports);
@@ -64,8 +63,17 @@ async function ofProject(session: Session, token: CancellationToken): Promise<Re
   return reports;
 }
 
+/** What was last reported, by its text: short, and no two servers give the same. */
+const server = crypto.randomUUID();
+const resultIds = new Map<string, string>();
+/** Enough for the files of a project as they are. Of an older text the whole report is sent again. */
+const mostIds = 10_000;
+
 function report(items: Diagnostic[], before: string | undefined): Report {
-  const resultId = createHash('sha1').update(JSON.stringify(items)).digest('base64');
+  const text = JSON.stringify(items);
+  if (resultIds.size >= mostIds) resultIds.clear();
+  const resultId = resultIds.get(text) ?? `${server}-${resultIds.size}`;
+  resultIds.set(text, resultId);
   return resultId === before
     ? { kind: DocumentDiagnosticReportKind.Unchanged, resultId }
     : { kind: DocumentDiagnosticReportKind.Full, resultId, items };

@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FileAnalysis } from '../../src/language/file_analysis.ts';
-import { surroundingsOf } from '../../src/lsp/files.ts';
+import { nodeHost } from '../../src/lsp/hosts/node.ts';
+import { surroundingsOf } from '../../src/lsp/surroundings.ts';
 import { check } from '../../src/pipeline.ts';
 import { makeSource } from '../../src/text/source.ts';
 import { temporaryFolder } from '../training/temporary_folder.ts';
@@ -24,7 +25,7 @@ beforeAll(() => {
 const columnsOf = async (events: string, split = '  split = random(validation: 10%, test: 10%, seed: 1)\n') => {
   const text = `data d {\n  events = "${events}"\n  columns { own = "1); COPY (SELECT 1) TO '${root}/made.csv'; SELECT (1" }\n${split}}\n`;
   const source = makeSource(join(project, 'data.tower'), text);
-  return (await surroundingsOf(new FileAnalysis(check(source)))).columns;
+  return (await surroundingsOf(new FileAnalysis(check(source)), nodeHost())).columns;
 };
 
 describe('the columns that the editor offers', () => {

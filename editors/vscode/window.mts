@@ -1,0 +1,55 @@
+/** What the extension does in a window of VS Code and in one of a browser alike. */
+import * as vscode from 'vscode';
+import type { BaseLanguageClient, Middleware } from 'vscode-languageclient';
+
+export const setting = <T,>(name: string): T | undefined => vscode.workspace.getConfiguration('tower').get<T>(name);
+
+/** What the server gets about pictures as it starts: their paper, or that none are wanted. */
+export const pictures = (): 'light' | 'dark' | undefined =>
+  setting('hoverPictures') === false ? undefined : themeOf(vscode.window.activeColorTheme);
+
+export async function restart(client: BaseLanguageClient): Promise<void> {
+  await client.stop();
+  await client.start();
+}
+
+export const listenToPictures = (client: BaseLanguageClient): vscode.Disposable[] => [
+  vscode.workspace.onDidChangeConfiguration((change) => {
+    if (change.affectsConfiguration('tower.hoverPictures')) void restart(client);
+  }),
+  vscode.window.onDidChangeActiveColorTheme((theme) => client.sendNotification('tower/pictures', themeOf(theme))),
+];
+
+function themeOf({ kind }: vscode.ColorTheme): 'light' | 'dark' {
+  const isLight = kind === vscode.ColorThemeKind.Light || kind === vscode.ColorThemeKind.HighContrastLight;
+  return isLight ? 'light' : 'dark';
+}
+
+export const hideLenses: NonNullable<Middleware['provideCodeLenses']> = (document, token, next) =>
+  setting('codeLens') === false ? [] : next(document, token);
+
+/** A report of the workspace, the newest first. It has no script, and the view that shows it runs none. */
+export async function openReport(): Promise<void> {
+  const uris = await vscode.workspace.findFiles('**/report.html', '**/node_modules/**', 200);
+  const reports = await Promise.all(
+    uris.map(async (uri) => ({ uri, time: (await vscode.workspace.fs.stat(uri)).mtime })),
+  );
+  const items = reports
+    .sort((a, b) => b.time - a.time)
+    .map(({ uri, time }) => ({
+      label: vscode.workspace.asRelativePath(uri),
+      description: new Date(time).toLocaleString(),
+      uri,
+    }));
+  if (items.length === 0) {
+    void vscode.window.showInformationMessage('No run of this workspace has a report yet: `tower train` writes one.');
+    return;
+  }
+  const picked = items.length === 1 ? items[0] : await vscode.window.showQuickPick(items, { title: 'Which report?' });
+  if (!picked) return;
+  const panel = vscode.window.createWebviewPanel('tower.report', picked.label, vscode.ViewColumn.Active, {
+    enableScripts: false,
+    localResourceRoots: [],
+  });
+  panel.webview.html = String(await vscode.workspace.fs.readFile(picked.uri));
+}
