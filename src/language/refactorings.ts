@@ -4,12 +4,7 @@ import type { Diagnostic, Edit } from '../diagnostics/diagnostic.ts';
 import type { FileAnalysis } from './file_analysis.ts';
 import { extracted } from './refactorings/extract.ts';
 import { inlined } from './refactorings/inline.ts';
-
-export interface Refactoring {
-  readonly title: string;
-  readonly kind: 'extract' | 'inline';
-  readonly edits: readonly Edit[];
-}
+import type { Refactoring } from './refactorings/refactoring.ts';
 
 /**
  * Of the text from `start` to `end`.

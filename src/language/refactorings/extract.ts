@@ -2,9 +2,9 @@
 import type * as Ast from '../../syntax/ast.ts';
 import { lineAt, positionAt, type Source, type Span, textOf } from '../../text/source.ts';
 import type { FileAnalysis } from '../file_analysis.ts';
-import type { Refactoring } from '../refactorings.ts';
 import { referencesTo } from '../references.ts';
 import { parameterSymbol } from '../symbols.ts';
+import type { Refactoring } from './refactoring.ts';
 import { most, stepsOf } from './texts.ts';
 
 /** A flow that a selection lies in, with all steps that could be a block's. */

@@ -3,9 +3,9 @@ import type { Edit } from '../../diagnostics/diagnostic.ts';
 import type * as Ast from '../../syntax/ast.ts';
 import { type Span, textOf } from '../../text/source.ts';
 import type { FileAnalysis } from '../file_analysis.ts';
-import type { Refactoring } from '../refactorings.ts';
 import { referencesTo, symbolAt } from '../references.ts';
 import { parameterSymbol } from '../symbols.ts';
+import type { Refactoring } from './refactoring.ts';
 import { most, withEdits } from './texts.ts';
 
 /** The use at an offset of a block that is declared in this file. Weights that several uses share stay where they are. */
