@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -28,6 +28,8 @@ export async function buildCheck(options) {
   const name = `check-${createHash('sha256').update(contents).digest('hex').slice(0, 16)}`;
   const script = `dist/${name}.script`;
   const code = `dist/${name}-${process.version}-${process.arch}.code`;
+  // The first thing that is built.
+  mkdirSync('dist', { recursive: true });
   if (!existsSync(script)) {
     // Renamed into place: another process that reads at the same time sees the whole file.
     writeFileSync(`${script}.${process.pid}`, contents);
