@@ -4,14 +4,12 @@
  *
  * A burst may fill the queue: it is empty again soon. A queue that has not been empty for `patience` is no burst, and waiting in it helps nobody: a body that
  * has waited half as long again as an answer takes is then refused when its turn comes (Nichols and Jacobson, Controlling Queue Delay, 2012; with the two
- * limits of Fail at Scale, ACM Queue, 2015). From the first refusal on, a pace holds back what would leave no time for refusals. They empty the queue, which
- * says nothing of the load: the gate stays strict until it has refused nobody for `memory`. How long an answer takes is learned while it is not strict: a
- * server that is overloaded is slow, and would let everyone wait as long.
+ * limits of Fail at Scale, ACM Queue, 2015). Refusals empty the queue, which says nothing of the load: the gate stays strict until it has refused nobody for
+ * `memory`. How long an answer takes is learned while it is not strict: a server that is overloaded is slow, and would let everyone wait as long.
  */
 import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Limits } from './limits.ts';
 import { overload } from './overload.ts';
-import { makePace } from './pace.ts';
 import { refused } from './refused.ts';
 
 export interface Gate {
@@ -34,47 +32,32 @@ export function makeGate(limits: Pick<Limits, 'running' | 'waiting'>): Gate {
   let running = 0;
   const turn = makeTurn({
     began(time) {
-      if (queue.size === 0 && !wasLong) isEmpty(time);
+      if (queue.size === 0 && !wasLong) empty = time;
     },
     ended(milliseconds) {
-      const time = now();
-      if (isOver(time) && pace.turned(milliseconds, time)) overAt = time;
       wasLong = milliseconds > longestWait();
-      if (queue.size === 0 && !wasLong) isEmpty(time);
+      if (queue.size === 0 && !wasLong) empty = now();
     },
   });
-  const pace = makePace();
   /** Whether the last turn kept what it read waiting. */
   let wasLong = false;
-  /** When nobody waited, and how many were begun with since. */
+  /** When nobody waited. */
   let empty = now();
-  let begunSince = 0;
-  const isEmpty = (time: number): void => {
-    empty = time;
-    begunSince = 0;
-  };
-  /** When somebody waited too long behind a load that did not end, or, since then, a turn was long. */
-  let overAt = Number.NEGATIVE_INFINITY;
+  /** When somebody was refused last because of a load that did not end. */
+  let refusedAt = Number.NEGATIVE_INFINITY;
   /** Milliseconds of an answer, from its turn on, without that load: a moving mean. */
   let usual: number | undefined;
   const longestWait = (): number => Math.max(leastWait, 1.5 * (usual ?? 0));
-  const isOver = (time: number): boolean => time - overAt < memory;
-  const isStrict = (time: number): boolean => time - empty > patience || isOver(time);
+  const isStrict = (time: number): boolean => time - empty > patience || time - refusedAt < memory;
   /** Whether a body that has come at this time waits too long behind a load that does not end. */
   const isTooLate = (since: number, time: number): boolean => {
     if (time - since <= longestWait() || !isStrict(time)) return false;
-    if (!isOver(time)) pace.begin(begunSince / (time - empty), time);
-    overAt = time;
+    refusedAt = time;
     return true;
-  };
-  /** Whether the pace of an overloaded server holds a body back: never the first of a turn. */
-  const isHeld = (time: number): boolean => {
-    return isOver(time) && !pace.allows(time) && turn.begun > 0;
   };
   const isFull = (): boolean => {
     const time = now();
     const since = turn.since(time);
-    if (isHeld(time)) return true;
     if (running < limits.running) return turn.begun >= limits.running && isTooLate(since, time);
     const [first] = queue;
     // Those that come later wait no less than the first.
@@ -110,8 +93,6 @@ export function makeGate(limits: Pick<Limits, 'running' | 'waiting'>): Gate {
           start() {
             running++;
             turn.begun++;
-            begunSince++;
-            pace.took();
             const begun = now();
             const counts = !isStrict(begun);
             work(() => isLate)
@@ -168,10 +149,10 @@ function makeTurn({ began, ended }: { began(time: number): void; ended(milliseco
       if (first !== undefined) return first;
       began(time);
       first = time;
-      turn.begun = 0;
       setImmediate(() => {
         ended(now() - time);
         first = undefined;
+        turn.begun = 0;
       });
       return time;
     },
@@ -180,7 +161,7 @@ function makeTurn({ began, ended }: { began(time: number): void; ended(milliseco
 }
 
 /** Milliseconds in which a burst is over. */
-const patience = 50;
+const patience = 100;
 /** Milliseconds without a refusal in which a load is over. */
 const memory = 1000;
 /** Milliseconds that a body may always wait. */

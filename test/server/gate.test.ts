@@ -64,9 +64,7 @@ it('counts what waits unread: refuses late in long turns, never the first of a t
     turns.push(await turn(40));
     await new Promise(setImmediate);
   }
-  for (const outcomes of turns) expect(outcomes[0]).toBe('answered');
-  // Nobody is refused before the load has gone on for a while.
-  expect(turns[0]!.slice(0, 4)).toEqual(['answered', 'answered', 'answered', 'answered']);
+  for (const outcomes of turns) expect(outcomes.slice(0, 4)).toEqual(['answered', 'answered', 'answered', 'answered']);
   expect(turns.slice(4).flat()).toContain('503');
   // Longer than the gate remembers a refusal.
   await pause(1100);
