@@ -11,7 +11,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { load as loadRun, open, train } from '../src/api.ts';
-import { defined } from '../src/defined.ts';
 import { engineOption } from './engine_option.ts';
 import { load, post, quantile } from './load.ts';
 import { describeMachine } from './machine.ts';
@@ -22,19 +21,20 @@ const option = (name: string): string | undefined =>
 const numberOf = (name: string, otherwise: number): number => Number(option(name) ?? otherwise);
 const [swaps, seconds, connections] = [numberOf('swaps', 50), numberOf('seconds', 10), numberOf('connections', 32)];
 
-const engine = engineOption();
-const ofEngine = engine === undefined ? [] : ['--engine', engine];
+/** Answers offline are compared with those of the server: its own engine, where none is given. */
+const engine = engineOption() ?? 'onnx';
+const ofEngine = ['--engine', engine];
 
 async function twoRuns(root: string): Promise<readonly string[]> {
   const given = option('runs');
   if (given !== undefined) return given.split(',');
-  const first = await makeServedRun(root, { items: 10_000, users: 20_000, events: 200_000, ...defined({ engine }) });
+  const first = await makeServedRun(root, { items: 10_000, users: 20_000, events: 200_000, engine });
   const second = join(root, 'second');
   await train(join(root, 'model.tower'), {
     data: join(root, 'data.tower'),
     out: second,
     set: { seed: 2 },
-    ...defined({ engine }),
+    engine,
   });
   return [first, second];
 }
@@ -56,7 +56,7 @@ try {
   const offline = new Map<string, Map<string, string>>();
   const bodies: { readonly user: string; readonly k: number }[] = [];
   for (const folder of runs) {
-    const run = await loadRun(folder, defined({ engine }));
+    const run = await loadRun(folder, { engine });
     const answers = await open(run);
     if (bodies.length === 0) {
       const { users } = await answers.users({ limit: 100 });
