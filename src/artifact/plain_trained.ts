@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { defined } from '../defined.ts';
 import { makeTable, type Table } from '../embedding/table.ts';
-import { isLong } from '../storage/tensor_header.ts';
+import { writeNumbers } from '../storage/tensor_header.ts';
 import type { Trained } from './load.ts';
 
 export interface PlainTrained extends Omit<Trained, 'tables'> {
@@ -41,9 +41,7 @@ export async function trainedOf(plain: PlainTrained): Promise<Trained> {
     const length = size.dim * Math.ceil(numbersAtOnce / size.dim);
     for (let from = 0; from < values.length; from += length) {
       await nextTurn();
-      const slice = values.subarray(from, from + length);
-      if (isLong(numbers)) numbers.write(from, slice);
-      else numbers.set(slice, from);
+      writeNumbers(numbers, from, values.subarray(from, from + length));
     }
     tables.set(size.name, table);
   }

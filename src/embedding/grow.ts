@@ -1,5 +1,5 @@
 /** A table that takes over the rows of a smaller one, wherever they are now, as they are read from a file. */
-import { isLong, kindOf, type LongNumbers, type Numbers, type StoredNumbers } from '../storage/tensor_header.ts';
+import { kindOf, type LongNumbers, type Numbers, type StoredNumbers, writeNumbers } from '../storage/tensor_header.ts';
 import type { Table } from './table.ts';
 
 export interface Growth {
@@ -42,7 +42,7 @@ export function takeOver(table: Table, { rows, rowsBefore, newAs, own }: Growth)
     ),
     end() {
       rowsBefore?.forEach((row, at) => {
-        if (newRow && row < 0 && !own?.has(at)) write(values, at * dim, newRow);
+        if (newRow && row < 0 && !own?.has(at)) writeNumbers(values, at * dim, newRow);
       });
     },
   };
@@ -71,20 +71,14 @@ function moved(
     write(from, numbers) {
       seen?.(from, numbers);
       if (!rowsNow) {
-        write(into, from, numbers);
+        writeNumbers(into, from, numbers);
         return;
       }
       const first = from / width;
       for (let i = 0; i < numbers.length / width; i++) {
         const row = rowsNow[first + i]!;
-        if (row >= 0) write(into, row * width, numbers.subarray(i * width, (i + 1) * width));
+        if (row >= 0) writeNumbers(into, row * width, numbers.subarray(i * width, (i + 1) * width));
       }
     },
   };
-}
-
-/** Wherever the numbers are: a large table has its rows in several memories. */
-function write(into: Numbers, at: number, from: StoredNumbers): void {
-  if (isLong(into)) into.write(at, from);
-  else into.set(from, at);
 }

@@ -6,7 +6,7 @@
 import { defined } from '../defined.ts';
 import { failure, invariant } from '../diagnostics/failure.ts';
 import { makeRandom } from '../random/random.ts';
-import { isLong, kindOf, type Numbers } from '../storage/tensor_header.ts';
+import { isLong, kindOf, type Numbers, writeNumbers } from '../storage/tensor_header.ts';
 import type { Lookup, LookupOptions } from './lookup.ts';
 import { rowOptimizers, type StateSpec } from './optimizer.ts';
 import { PendingGradients, type RowGradients } from './pending_gradients.ts';
@@ -176,8 +176,7 @@ function loadState(table: string, from: TableState, into: Readonly<Record<string
   for (const [slot, view] of Object.entries(into)) {
     const values = from[slot];
     invariant(values?.length === view.length, `state ${slot} of table ${table} does not fit`);
-    if (isLong(view)) view.write(0, values);
-    else view.set(values);
+    writeNumbers(view, 0, values);
   }
 }
 

@@ -7,7 +7,7 @@ import type { Graph } from '../graph/graph.ts';
 import { crossingBytes, evenSizes, peakBytes } from '../graph/peak.ts';
 import { type GraphPlan, type Plan, tableRead } from '../plan/plan.ts';
 import { largestSizes, mostElements } from '../plan/rows_prefix.ts';
-import { isLong } from '../storage/tensor_header.ts';
+import { isLong, writeNumbers } from '../storage/tensor_header.ts';
 import { freeBytes } from './available_memory.ts';
 import { foreseeMemory } from './memory_budget.ts';
 import { Propagation } from './propagation.ts';
@@ -91,9 +91,7 @@ function fill(table: Table, first: FirstValues | undefined, isFrozen: boolean): 
     else for (let row = 0; row < table.rows; row++) values.write(row * dim, new Float32Array(dim));
   }
   first?.rows.forEach((row, at) => {
-    const numbers = first.values.subarray(at * dim, (at + 1) * dim);
-    if (isLong(values)) values.write(row * dim, numbers);
-    else values.set(numbers, row * dim);
+    writeNumbers(values, row * dim, first.values.subarray(at * dim, (at + 1) * dim));
   });
 }
 

@@ -19,6 +19,12 @@ export type Numbers = StoredNumbers | LongNumbers;
 
 export const isLong = (numbers: Numbers): numbers is LongNumbers => 'read' in numbers;
 
+/** Wherever the numbers are: a large table has its rows in several memories. */
+export function writeNumbers(into: Numbers, at: number, from: StoredNumbers): void {
+  if (isLong(into)) into.write(at, from);
+  else into.set(from, at);
+}
+
 export interface StoredTensor<N extends Numbers = StoredNumbers> {
   readonly name: string;
   readonly shape: readonly number[];
