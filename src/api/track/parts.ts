@@ -1,7 +1,7 @@
-/** What a run and a study send alike: figures that a server does not have, and files. */
+/** What a run and a study send alike: parameters and figures that a server does not have, and files. */
 import { closeRead, openRunFile, readRunFile } from '../../storage/run_files.ts';
 import { type Client, Refused } from '../../tracking/mlflow/client.ts';
-import { artifactRoot, logMetrics, type Metric, type RemoteRun } from '../../tracking/mlflow/runs.ts';
+import { artifactRoot, logMetrics, logParams, type Metric, type RemoteRun } from '../../tracking/mlflow/runs.ts';
 
 /**
  * In order, so that a server that is lost has all before a step, and nothing after it. What was taken leaves the list.
@@ -23,6 +23,19 @@ export async function sendNew(
     sent(count);
   });
 }
+
+/** Parameters cannot change at a server: those that it has stay. */
+export function sendNewParams(
+  client: Client,
+  { id, params }: RemoteRun,
+  given: Readonly<Record<string, string>>,
+): Promise<void> {
+  return logParams(client, id, Object.fromEntries(Object.entries(given).filter(([key]) => !params.has(key))));
+}
+
+/** Of the run, at the server. */
+export const pageOf = ({ url }: Client, { experiment, id }: RemoteRun): string =>
+  `${url}/#/experiments/${experiment}/runs/${id}`;
 
 /** @returns how many files were sent, or why they were not */
 export async function sendFiles(

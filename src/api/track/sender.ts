@@ -12,7 +12,6 @@ import { keyOf } from '../../tracking/mlflow/names.ts';
 import {
   experimentId,
   findOrCreateRun,
-  logParams,
   logTags,
   type Metric,
   type RemoteRun,
@@ -22,7 +21,7 @@ import {
 import { metricsFile } from '../../training/metrics_log.ts';
 import { evaluationFile, reportFile } from '../../training/result_files.ts';
 import { endTagsOf, paramsOf, type RunFacts, tagsOf } from './facts.ts';
-import { sendFiles, sendNew } from './parts.ts';
+import { pageOf, sendFiles, sendNew, sendNewParams } from './parts.ts';
 import { type RunPoints, runPoints } from './points.ts';
 import { remembered } from './remembered.ts';
 
@@ -91,8 +90,7 @@ export class Sender {
     const artifacts = await sendFiles(this.client, remote, folder, paths);
     const ended = manifest?.training.status === 'interrupted' ? 'KILLED' : status;
     await updateRun(this.client, remote.id, ended, this.points.ended() ?? Date.now());
-    const url = `${this.client.url}/#/experiments/${remote.experiment}/runs/${remote.id}`;
-    return { folder, url, values: this.values, artifacts };
+    return { folder, url: pageOf(this.client, remote), values: this.values, artifacts };
   }
 
   private async begin(): Promise<RemoteRun> {
@@ -104,8 +102,7 @@ export class Sender {
     const name = basename(resolve(folder));
     const remote = await findOrCreateRun(client, experiment, { own: own.run, name, start: own.began ?? Date.now() });
     await logTags(client, remote.id, { ...tagsOf(facts, source, own.commit), ...changed(remote, facts) });
-    const params = Object.entries(paramsOf(facts)).filter(([key]) => !remote.params.has(key));
-    await logParams(client, remote.id, Object.fromEntries(params));
+    await sendNewParams(client, remote, paramsOf(facts));
     if (this.of.began !== undefined) await updateRun(client, remote.id, 'RUNNING');
     return remote;
   }

@@ -5,7 +5,6 @@ import type { Client } from '../../tracking/mlflow/client.ts';
 import {
   experimentId,
   findOrCreateRun,
-  logParams,
   logTags,
   type RemoteRun,
   type RunStatus,
@@ -18,7 +17,7 @@ import type { JobRecord } from '../../tune/trial.ts';
 import type { Tuned } from '../tune.ts';
 import { version } from '../version.ts';
 import { tagsOf } from './facts.ts';
-import { sendFiles, sendNew } from './parts.ts';
+import { pageOf, sendFiles, sendNew, sendNewParams } from './parts.ts';
 import { type Remembered, remembered } from './remembered.ts';
 import type { Tracked } from './sender.ts';
 import {
@@ -92,8 +91,7 @@ export class StudySender {
     const files = [reportFile, studyFile, trialsFile, journalFile];
     const artifacts = await sendFiles(client, remote, folder, files);
     await updateRun(client, remote.id, status, Date.now());
-    const url = `${client.url}/#/experiments/${remote.experiment}/runs/${remote.id}`;
-    return { folder, url, values: this.values, artifacts };
+    return { folder, url: pageOf(client, remote), values: this.values, artifacts };
   }
 
   private async begin(): Promise<{ readonly remote: RemoteRun; readonly own: Remembered }> {
@@ -105,7 +103,7 @@ export class StudySender {
     const remote = await findOrCreateRun(client, experiment, { own: own.run, name: basename(resolve(folder)), start });
     const facts = { plan: { model: study.model }, tower: version };
     await logTags(client, remote.id, { ...tagsOf(facts, source, own.commit), 'tower.kind': 'study' });
-    await this.logNew(remote, studyParams(study));
+    await sendNewParams(client, remote, studyParams(study));
     await updateRun(client, remote.id, 'RUNNING');
     return { remote, own };
   }
@@ -118,7 +116,7 @@ export class StudySender {
     const known = this.nested.get(name);
     this.nested.delete(name);
     const remote = known ?? (await this.find(record, name));
-    await this.logNew(remote, nestedParams(record, study));
+    await sendNewParams(client, remote, nestedParams(record, study));
     await logTags(client, remote.id, nestedTags(record, study));
     await sendNew(client, remote, nestedPoints(records, at, study), this.count);
     const status = statusOf(record);
@@ -132,11 +130,5 @@ export class StudySender {
     const start = startedAt(record);
     const run = { own: `${own.run}-${name}`, name: nestedName(record), start, parent: remote.id };
     return findOrCreateRun(this.client, remote.experiment, run);
-  }
-
-  /** Parameters cannot change at a server: those that it has stay. */
-  private async logNew({ id, params }: RemoteRun, given: Readonly<Record<string, string>>): Promise<void> {
-    const missing = Object.entries(given).filter(([key]) => !params.has(key));
-    if (missing.length > 0) await logParams(this.client, id, Object.fromEntries(missing));
   }
 }

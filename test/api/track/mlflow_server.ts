@@ -1,6 +1,6 @@
 /** A real server of MLflow on this machine, where `npm run setup:mlflow` has set one up. */
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -18,6 +18,7 @@ server.serve_forever()
 
 /** @param at an empty folder, for its database and its files */
 export async function mlflowServer(at: string): Promise<{ readonly url: string; close(): void }> {
+  mkdirSync(join(at, 'artifacts'));
   const database = join(at, 'mlflow.db');
   copyFileSync(join(folder, 'empty.db'), database);
   const child = spawn('python3', ['-c', program], {

@@ -1,5 +1,5 @@
 /** What a tracking server gets of a run: while it trains, afterwards, and when the server fails in between. */
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { evaluate, load, openTracker, track, train, writeReport } from '../../../src/api.ts';
@@ -261,7 +261,6 @@ describe.skipIf(!hasMlflow)('a real server', () => {
   let real: Awaited<ReturnType<typeof mlflowServer>>;
   const at = temporaryFolder();
   beforeAll(async () => {
-    mkdirSync(join(at, 'artifacts'));
     real = await mlflowServer(at);
   }, 300_000);
   afterAll(() => real?.close());
