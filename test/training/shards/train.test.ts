@@ -9,6 +9,7 @@ import { type TrainRequest, train } from '../../../src/api/train.ts';
 import type { Decision } from '../../../src/data/shards/request.ts';
 import { failureOf } from '../../data/fixture.ts';
 import { eventsText } from '../../data/shards/both_ways.ts';
+import { smallData, smallModel } from '../small_model.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
 
 const root = temporaryFolder();
@@ -37,35 +38,8 @@ const manifestIn = (run: string): string => readFileSync(join(shardsIn(run), 'sh
 
 beforeAll(async () => {
   writeFileSync(join(root, 'events.csv'), eventsText(1500));
-  writeFileSync(
-    data,
-    `data small {
-  events = "events.csv"
-  time = "time"
-  history = past(item, 5)
-  split = by_time(validation: 0.1, test: 0.1)
-}
-`,
-  );
-  writeFileSync(
-    model,
-    `model small
-features {
-  user : id(dim: 8)
-  history : list(item, max: 5, pool: mean)
-  item : id(dim: 8)
-}
-group person = user, history
-group thing = item
-tower person(person) keyed by user { channel main = person -> flatten -> dense(8) }
-tower thing(thing) keyed by item { channel main = thing -> flatten -> dense(8) }
-task watch {
-  score = cosine(person, thing)
-  loss  = softmax(in_batch, temperature: 0.1, correction: streaming)
-}
-train { batch = 64, epochs = 3 }
-`,
-  );
+  writeFileSync(data, smallData());
+  writeFileSync(model, smallModel({ dim: 8 }));
   await build({
     entryPoints: ['test/training/shards/shards_child.ts'],
     ...{ outfile: script, bundle: true, format: 'esm', platform: 'node', packages: 'external' },

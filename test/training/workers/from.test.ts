@@ -10,6 +10,7 @@ import { lineageOf, readBase } from '../../../src/training/base.ts';
 import { train } from '../../../src/training/train.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';
 import { eventsText } from '../../data/shards/both_ways.ts';
+import { smallData, smallModel } from '../small_model.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
 import { optionsIn } from './options_in.ts';
 import { Killed, makeWorkers } from './together.ts';
@@ -17,30 +18,7 @@ import { expectSameWeights, lossesIn, outcomes, trainTogether, weightsOf } from 
 
 const root = temporaryFolder();
 
-const model = (more: string): string => `model small
-features {
-  user : id(dim: 4)
-  history : list(item, max: 5, pool: mean)
-  item : id(dim: 4, drop: 0.2)
-}
-group person = user, history
-group thing = item
-tower person(person) keyed by user { channel main = person -> flatten -> dense(4) }
-tower thing(thing) keyed by item { channel main = thing -> flatten -> dense(4) }
-task watch {
-  score = cosine(person, thing)
-  loss  = softmax(in_batch, temperature: 0.1, correction: streaming)
-}
-train { batch = 64, ${more} }
-`;
-
-const data = (rows: number): string => `data small {
-  events = "events-${rows}.csv"
-  time = "time"
-  history = past(item, 5)
-  split = by_time(validation: 0.1, test: 0.1)
-}
-`;
+const model = (train: string): string => smallModel({ more: ', drop: 0.2', train });
 
 const ways: Readonly<Record<string, string>> = {
   'with moments of rows': 'epochs = 2, embeddings = adam(rate: 0.05)',
@@ -63,7 +41,7 @@ describe.each(Object.entries(ways))('a run %s', (name, more) => {
 
   async function read(rows: number, pinned?: Parameters<typeof readDataset>[2]) {
     writeFileSync(join(folder, 'model.tower'), model(more));
-    writeFileSync(join(root, `data-${rows}.tower`), data(rows));
+    writeFileSync(join(root, `data-${rows}.tower`), smallData(`events-${rows}.csv`));
     const checked = await checkAndLower(join(folder, 'model.tower'), { data: join(root, `data-${rows}.tower`) });
     plan = checked.lowered.plan;
     return readDataset(checked.data!.description, plan, pinned);

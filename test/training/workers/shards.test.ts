@@ -15,6 +15,7 @@ import { train } from '../../../src/training/train.ts';
 import type { TrainOptions } from '../../../src/training/train_options.ts';
 import { amongWorkers } from '../../../src/training/workers/among.ts';
 import { eventsText } from '../../data/shards/both_ways.ts';
+import { smallData, smallModel } from '../small_model.ts';
 import { temporaryFolder } from '../temporary_folder.ts';
 import { optionsIn } from './options_in.ts';
 import { Killed, makeWorkers } from './together.ts';
@@ -30,35 +31,8 @@ let alone: Dataset;
 
 beforeAll(async () => {
   writeFileSync(join(root, 'events.csv'), eventsText(500));
-  writeFileSync(
-    data,
-    `data small {
-  events = "events.csv"
-  time = "time"
-  history = past(item, 5)
-  split = by_time(validation: 0.1, test: 0.1)
-}
-`,
-  );
-  writeFileSync(
-    model,
-    `model small
-features {
-  user : id(dim: 4)
-  history : list(item, max: 5, pool: mean)
-  item : id(dim: 4, drop: 0.1)
-}
-group person = user, history
-group thing = item
-tower person(person) keyed by user { channel main = person -> flatten -> dense(4) }
-tower thing(thing) keyed by item { channel main = thing -> flatten -> dense(4) }
-task watch {
-  score = cosine(person, thing)
-  loss  = softmax(in_batch, temperature: 0.1, correction: streaming)
-}
-train { batch = 64, epochs = 3 }
-`,
-  );
+  writeFileSync(data, smallData());
+  writeFileSync(model, smallModel({ more: ', drop: 0.1' }));
   alone = await rowsIn('alone');
 });
 
