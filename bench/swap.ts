@@ -23,7 +23,6 @@ const [swaps, seconds, connections] = [numberOf('swaps', 50), numberOf('seconds'
 
 /** Answers offline are compared with those of the server: its own engine, where none is given. */
 const engine = engineOption() ?? 'onnx';
-const ofEngine = ['--engine', engine];
 
 async function twoRuns(root: string): Promise<readonly string[]> {
   const given = option('runs');
@@ -70,7 +69,7 @@ try {
   await publish(runs[0]!, 0);
   const child = spawn(
     process.execPath,
-    ['dist/cli.js', 'serve', '--watch', live, '--port', '0', '--no-log', ...ofEngine],
+    ['dist/cli.js', 'serve', '--watch', live, '--port', '0', '--no-log', '--engine', engine],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
     },

@@ -123,9 +123,9 @@ function section(table: Table): string {
   ];
   const head = ['', ...labels, ...rivals.map(({ name }) => `${first} − ${name}`), 'state'];
   const losers = byModel.flatMap(({ model, own }) => {
-    const value = spread(own.map((row) => mean(labels[0]!, row).mean)).mean;
-    const above = baselines.filter((row) => mean(labels[0]!, row).mean > value).map(({ name }) => name);
-    return above.length > 0 ? [`\`${model}\` is below ${above.join(', ')} on ${labels[0]}.`] : [];
+    const value = spread(own.map((row) => mean(first, row).mean)).mean;
+    const above = baselines.filter((row) => mean(first, row).mean > value).map(({ name }) => name);
+    return above.length > 0 ? [`\`${model}\` is below ${above.join(', ')} on ${first}.`] : [];
   });
   const why = Object.entries(notes[set.name] ?? {}).map(([of, note]) => (of === '' ? note : `\`${of}\`: ${note}`));
   const missing = missingOf(table);
