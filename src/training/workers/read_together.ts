@@ -7,6 +7,7 @@ import type { Dataset } from '../../data/dataset.ts';
 import { leastMemory } from '../../data/memory_budget.ts';
 import type { Decision } from '../../data/shards/request.ts';
 import type { Group } from '../../engine/group.ts';
+import { bytesOf, hearFirst, parsed } from './words.ts';
 
 export interface RowsAsked {
   /** Of this machine, for its workers together, in bytes. */
@@ -37,7 +38,7 @@ export async function readTogether(group: Group, asked: RowsAsked, pause = usual
   const memory = await memoryOfWorker(group, asked.memory);
   if (group.rank === 0) return readFirst(group, (first) => asked.read(memory, first), pause);
   for (;;) {
-    const word = await hear(group);
+    const word = await hearFirst<Word>(group);
     if (word.rows === 'memory') return asked.read(memory, undefined);
     if (word.rows === 'shards') return asked.open(memory, word.name);
   }
@@ -77,11 +78,6 @@ async function readFirst(group: Group, read: (first: FirstAsked) => Promise<Data
 const wordOf = ({ shards }: Dataset): Word =>
   shards ? { rows: 'shards', name: basename(shards.folder) } : { rows: 'memory' };
 
-async function hear(group: Group): Promise<Word> {
-  const [first] = await group.exchange(new Uint8Array(0), { isPatient: true });
-  return parsed(first!);
-}
-
 /** Undefined where it takes longer. */
 async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
@@ -90,6 +86,3 @@ async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T |
   });
   return Promise.race([promise, pause]).finally(() => clearTimeout(timer));
 }
-
-const bytesOf = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
-const parsed = <T>(bytes: Uint8Array): T => JSON.parse(new TextDecoder().decode(bytes)) as T;

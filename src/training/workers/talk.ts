@@ -3,6 +3,7 @@ import type { RunIdentity } from '../../artifact/identity.ts';
 import { failure } from '../../diagnostics/failure.ts';
 import type { Group } from '../../engine/group.ts';
 import type { Precision } from '../../plan/precision.ts';
+import { bytesOf, hearFirst, parsed } from './words.ts';
 
 export interface Position {
   readonly epoch: number;
@@ -32,10 +33,6 @@ export type Order =
 
 export type Beginning = 'first values' | 'checkpoint' | 'earlier run';
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-const nothing = new Uint8Array(0);
-
 /** Groups that have no more orders to hear. */
 const ended = new WeakSet<Group>();
 
@@ -43,7 +40,7 @@ const ended = new WeakSet<Group>();
 export async function giveOrder(group: Group, order: Order): Promise<void> {
   if (ended.has(group)) return;
   if (order.do === 'end') ended.add(group);
-  await group.exchange(encoder.encode(JSON.stringify(order)), { isPatient: true });
+  await group.exchange(bytesOf(order), { isPatient: true });
 }
 
 /** The others have heard after their last step that the run stops. */
@@ -51,10 +48,7 @@ export function haveStopped(group: Group): void {
   ended.add(group);
 }
 
-export async function hear(group: Group): Promise<Order> {
-  const [first] = await group.exchange(nothing, { isPatient: true });
-  return JSON.parse(decoder.decode(first)) as Order;
-}
+export const hear = (group: Group): Promise<Order> => hearFirst(group);
 
 type Compared = Pick<RunIdentity, 'model' | 'plan' | 'seed' | 'data' | 'settings'> & { readonly tower: string };
 
@@ -68,11 +62,11 @@ export async function agree(group: Group, own: Compared, precision: Precision = 
   const { tower, model, plan, seed, settings, data } = own;
   const shards = data.shards && [data.events, data.shards];
   const parts = { Tower: tower, model: [model, plan, seed, settings], 'the checksum of shards': shards ?? null, data };
-  const all = await group.exchange(encoder.encode(JSON.stringify({ ...parts, precision })), {
+  const all = await group.exchange(bytesOf({ ...parts, precision }), {
     isPatient: true,
     done: 'the comparison of what they train',
   });
-  const [first, ...others] = all.map((bytes) => JSON.parse(decoder.decode(bytes)) as Record<string, unknown>);
+  const [first, ...others] = all.map((bytes) => parsed<Record<string, unknown>>(bytes));
   others.forEach((other, at) => {
     const what = Object.keys(parts).find((name) => JSON.stringify(first![name]) !== JSON.stringify(other[name]));
     if (what !== undefined) throw failure('workers-differ', { worker: at + 1, what });
