@@ -1,5 +1,6 @@
 /** Texts that a refactoring moves. */
 import type { Edit } from '../../diagnostics/diagnostic.ts';
+import { applyEdits } from '../../diagnostics/fixes.ts';
 import type * as Ast from '../../syntax/ast.ts';
 
 /** Characters and steps that one refactoring moves. More is no selection of steps, and each is checked as the selection changes. */
@@ -7,14 +8,11 @@ export const most = { characters: 4000, steps: 50 };
 
 /** The text of an expression with edits made in it. */
 export function withEdits({ span }: Ast.Expression, edits: Iterable<Edit>): string {
-  let text = '';
-  let at = span.start;
-  const own = [...edits].filter(({ at: { start, end } }) => span.start <= start && end <= span.end);
-  for (const edit of own.sort((a, b) => a.at.start - b.at.start)) {
-    text += span.source.text.slice(at, edit.at.start) + edit.text;
-    at = edit.at.end;
-  }
-  return text + span.source.text.slice(at, span.end);
+  const { source, start, end } = span;
+  const own = [...edits].filter(({ at }) => start <= at.start && at.end <= end);
+  return applyEdits(source, own)
+    .slice(start)
+    .slice(0, end - source.text.length || undefined);
 }
 
 export const stepsOf = (flow: Ast.Expression): readonly Ast.Expression[] =>
