@@ -3,7 +3,7 @@ import type { IToken } from 'chevrotain';
 import * as t from '../../grammar/tokens.ts';
 import { likest } from '../text/nearest.ts';
 import { meaningOf } from '../text/synonyms.ts';
-import { entryWords, listEntries } from './known_calls.ts';
+import { callWords, entryWords, listEntries } from './known_calls.ts';
 import { is, isAny } from './token.ts';
 
 const known: ReadonlySet<string> = new Set(Object.values(entryWords).flat());
@@ -19,6 +19,13 @@ function takesList(name: string): boolean {
 
 /** Whether a comma within an entry parts values of its list, by the two tokens after the comma. */
 export function listGoesOn(entry: string, next: IToken | undefined, after: IToken | undefined): boolean {
-  if (!is(next, t.Name) || isAny(after, [t.Equals, t.Colon]) || known.has(next!.image)) return false;
+  if (!is(next, t.Name) || isAny(after, [t.Equals, t.Colon])) return false;
+  if (known.has(next!.image) && !isCall(next!, after)) return false;
   return takesList(entry);
+}
+
+/** `precision(10)` is a metric, and `precision bf16` an entry that has lost its sign. */
+function isCall(name: IToken, after: IToken | undefined): boolean {
+  if (!Object.hasOwn(callWords, name.image)) return false;
+  return !isAny(after, [t.Name, t.NumberToken]) || after!.startLine !== name.startLine;
 }

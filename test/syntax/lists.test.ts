@@ -28,6 +28,11 @@ describe('a list of values', () => {
     ['metrcs = recall(20), ndcg(20)', ['metrcs = recall(20) | ndcg(20)']],
     ['eval_metrics = recall(20), mrr', ['eval_metrics = recall(20) | mrr']],
     ['epochs = 3, metrics = mrr, batch = 4', ['epochs = 3', 'metrics = mrr', 'batch = 4']],
+    ['metrics = recall(20), precision(20), epochs = 3', ['metrics = recall(20) | precision(20)', 'epochs = 3']],
+    ['\n  metrics = recall, precision\n  epochs = 3\n', ['metrics = recall | precision', 'epochs = 3']],
+    ['metrics = recall, precision', ['metrics = recall | precision']],
+    ['metrics = mrr, precision = bf16', ['metrics = mrr', 'precision = bf16']],
+    ['metrics = mrr, precision bf16', ['metrics = mrr', 'precision = bf16', 'missing-sign']],
     ['metrics = mrr, stop recall(50)', ['metrics = mrr', 'stop = recall(50)', 'missing-sign']],
   ])('%s', (body, entries) => {
     expect(read(body)).toEqual(entries);
