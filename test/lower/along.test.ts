@@ -136,7 +136,10 @@ describe('what does not belong together is refused', () => {
       'along(user_id, category(dim: 3))',
       'needs a list that is kept in sequence: declare `user_id` as `list(…, pool: none)`',
     ],
-    ['along(history, number)', 'needs values with codes: ids, categories, numbers cut into pieces, lists or texts'],
+    [
+      'along(history, number)',
+      'needs values with codes: ids, categories, lists, texts, or numbers in pieces, such as `number(buckets: 20, dim: 16)`',
+    ],
     [
       'along(history, list(category(dim: 3), pool: none))',
       'pools the values of each element: declare them as `list(…, pool: mean)` or `pool: sum`',
