@@ -37,7 +37,9 @@ export const along = featureKind({
     }
     if (element === undefined) throw new ShapeError('needs to know what its values are');
     if (element.gives === 'numbers') {
-      throw new ShapeError('needs values with codes: ids, categories, lists, texts, or numbers in pieces, such as `number(buckets: 20, dim: 16)`');
+      throw new ShapeError(
+        'needs values with codes: ids, categories, lists, texts, or numbers in pieces, such as `number(buckets: 20, dim: 16)`',
+      );
     }
     if (element.pool === 'none') {
       throw new ShapeError('pools the values of each element: declare them as `list(…, pool: mean)` or `pool: sum`');

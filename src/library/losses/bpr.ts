@@ -4,7 +4,7 @@ import { weightedMean } from './mean.ts';
 import { lowerPairs, meanOfNegatives, pairwiseArguments } from './pairwise.ts';
 
 export const bpr = lossKind({
-  doc: "Ranks the row's item above others, by the logistic loss of their difference, averaged over the row's negatives: the batch's items, or some drawn for it. A negative that is the row's own item again has no part.",
+  doc: "Ranks the row's item above others, by the logistic loss of their difference, averaged over the row's negatives: the batch's items, some drawn for it, or both. A negative that is the row's own item again has no part.",
   formula: ['loss_i = mean_j softplus(scale · (s_ij − s_ii + margin)), softplus(x) = −log σ(−x)'],
   when: 'For implicit feedback with a few sampled negatives; `softmax` learns more from many.',
   paper: 'Rendle et al., "BPR: Bayesian personalized ranking from implicit feedback", UAI 2009 (section 4)',
@@ -19,9 +19,10 @@ export const bpr = lossKind({
   },
   lower(context, score, args) {
     const { builder, weight } = context;
-    const { difference, visible } = lowerPairs(context, score, args);
-    const apart = args.margin === 0 ? difference : builder.add(difference, args.margin);
-    const losses = builder.softplus(args.scale === undefined ? apart : builder.mul(apart, args.scale));
-    return weightedMean(builder, meanOfNegatives(context, losses, visible), weight);
+    const ofRow = meanOfNegatives(context, lowerPairs(context, score, args), (difference) => {
+      const apart = args.margin === 0 ? difference : builder.add(difference, args.margin);
+      return builder.softplus(args.scale === undefined ? apart : builder.mul(apart, args.scale));
+    });
+    return weightedMean(builder, ofRow, weight);
   },
 });

@@ -24,9 +24,10 @@ export const ccl = lossKind({
     if (score.bound !== undefined && score.bound > 1)
       throw new ShapeError('needs a score within [−1, 1], a single cosine');
     const own = rowScore(builder, score.query, score.item);
-    const { difference, visible } = lowerPairs(context, score, args);
-    const others = builder.add(difference, builder.reshape(own, [own.type.shape[0]!, 1]));
-    const negative = meanOfNegatives(context, builder.relu(builder.sub(others, args.margin)), visible);
+    const column = builder.reshape(own, [own.type.shape[0]!, 1]);
+    const negative = meanOfNegatives(context, lowerPairs(context, score, args), (difference) =>
+      builder.relu(builder.sub(builder.add(difference, column), args.margin)),
+    );
     const losses = builder.add(builder.sub(1, own), builder.mul(negative, args.weight));
     return weightedMean(builder, losses, weight);
   },

@@ -25,13 +25,14 @@ export function drawnEntropy(context: LossContext, score: Score, options: DrawnO
   const entropy = (x: Ref, target: number): Ref =>
     target === 0 ? builder.softplus(x) : builder.sub(builder.softplus(x), builder.mul(x, target));
   const own = scaled(rowScore(builder, score.query, score.item));
-  const { difference, visible } = lowerPairs(context, score, {
+  const [pairs] = lowerPairs(context, score, {
     in_batch: false,
     negatives,
     mask,
     hardest: undefined,
     gap: undefined,
   });
+  const { difference, visible } = pairs!;
   const others = builder.add(scaled(difference), builder.reshape(own, [own.type.shape[0]!, 1]));
   // softplus(−x) and not softplus(x) − x: the same, and exact where x is large.
   const plain = smoothing === 0 ? builder.softplus(builder.neg(own)) : entropy(own, 1 - smoothing / 2);

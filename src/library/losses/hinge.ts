@@ -1,3 +1,4 @@
+import type { Ref } from '../../graph/builder.ts';
 import { choice, number } from '../parameters.ts';
 import { lossKind } from '../rows.ts';
 import { weightedMean } from './mean.ts';
@@ -26,10 +27,13 @@ export const hinge = lossKind({
   },
   lower(context, score, args) {
     const { builder, weight } = context;
-    const { difference, visible } = lowerPairs(context, score, args);
-    const losses = builder.relu(builder.add(difference, args.margin));
-    const ofRow =
-      args.over === 'mean' ? meanOfNegatives(context, losses, visible) : builder.max(builder.mul(losses, visible), [1]);
+    const pairs = lowerPairs(context, score, args);
+    const lossOf = (difference: Ref): Ref => builder.relu(builder.add(difference, args.margin));
+    const largest = (): Ref =>
+      pairs
+        .map(({ difference, visible }) => builder.max(builder.mul(lossOf(difference), visible), [1]))
+        .reduce((a, b) => builder.maximum(a, b));
+    const ofRow = args.over === 'mean' ? meanOfNegatives(context, pairs, lossOf) : largest();
     return weightedMean(builder, ofRow, weight);
   },
 });
