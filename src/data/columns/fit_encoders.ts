@@ -12,7 +12,7 @@ import type { Dictionaries } from '../rows/staged_tables.ts';
 import { dictionaryOf, rawOf, type ValidRawRows, type ValidRows } from '../rows/valid_rows.ts';
 import { sampleColumn } from './encode.ts';
 import type { Sample } from './encoders/contract.ts';
-import { fitEncoder } from './encoders/table.ts';
+import { fitEncoder, makeCoder } from './encoders/table.ts';
 import { withKeys } from './first_values.ts';
 
 /** A cross learns nothing from the data. */
@@ -69,22 +69,34 @@ export function fitFromSamples(
     }
     const file = files.get(owner);
     const dictionary = column.dictionary === undefined ? undefined : dictionaries.get(column.dictionary);
-    if (file) refuseForeign(file, owner, dictionary ?? []);
     const plan = file?.values ? { ...teacher, encoder: { ...teacher.encoder, values: file.values } } : teacher;
     const fitted = fitEncoder(plan.encoder as FeaturePlan['encoder'], sampleOf(column));
+    if (file) refuseForeign(file, owner, dictionary ?? [], fitted);
     encodings.set(owner, file?.vectors ? withKeys(fitted, file.vectors.keys, dictionary ?? []) : fitted);
   }
   return encodings;
 }
 
 /** A file that has no value of the data was made for another column, or writes its values differently. Without a value there is none to have. */
-function refuseForeign({ values, vectors, list }: FeatureFile, name: string, dictionary: readonly string[]): void {
-  const listed = values ?? vectors?.keys ?? [];
-  const known = makeKeyTable(listed, listed.length);
+function refuseForeign(file: FeatureFile, name: string, dictionary: readonly string[], fitted: Encoding): void {
+  const listed = file.values ?? file.vectors?.keys ?? [];
+  const isKnown = piecesIn(fitted) ?? keysIn(listed);
   // The first text of a dictionary is that of missing values.
   const value = dictionary.find((each) => each !== '');
-  if (value === undefined || dictionary.some((each) => known.rowOf(each) >= 0)) return;
-  throw failure('values-not-in-file', { path: list.path, name, value, first: listed[0]! }, list.span);
+  if (value === undefined || dictionary.some(isKnown)) return;
+  throw failure('values-not-in-file', { path: file.list.path, name, value, first: listed[0]! }, file.list.span);
+}
+
+function keysIn(listed: readonly string[]): (value: string) => boolean {
+  const known = makeKeyTable(listed, listed.length);
+  return (value) => known.rowOf(value) >= 0;
+}
+
+/** Whether a text has a piece of the file; nothing where a value is no text. */
+function piecesIn(fitted: Encoding): ((text: string) => boolean) | undefined {
+  const coder = makeCoder(fitted);
+  if (coder.gives !== 'bag' || !('buckets' in fitted)) return undefined;
+  return (text) => coder.codes(text).some((code) => code >= fitted.buckets);
 }
 
 /** How many training events have each row of the file that a column is read from. */

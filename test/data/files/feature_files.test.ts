@@ -169,6 +169,29 @@ describe('a vocabulary of a text', () => {
     expect(makeTables(planWith('id(dim: 2)', kind), dataset.encodings).get('kind')!.rows).toBe(3);
   });
 
+  it('has pieces of a text, which are no whole text of the data', async () => {
+    const texts = { 'events.csv': events.replaceAll(',x,', ',Red Night,').replaceAll(',y,', ',"Moon, star",') };
+    const valuesWith = async (pieces: string, lines: string) => {
+      const kind = `text(${pieces}, vocabulary: "words.txt", dim: 2)`;
+      const { parts } = await read('id(dim: 2)', kind, { ...texts, 'words.txt': lines });
+      return valuesOf(parts.train.features.get('kind')!, 2);
+    };
+    expect(await valuesWith('words', 'night\nnone\n')).toEqual([
+      [0, 1],
+      [0, 0],
+    ]);
+    expect(await valuesWith('bigrams', 'star\nred night\n')).toEqual([
+      [0, 2, 0],
+      [0, 0, 1],
+    ]);
+    expect((await valuesWith('trigrams', 'oon\n'))[1]).toContain(1);
+  });
+
+  it('of which no text has a piece is refused', async () => {
+    const found = (await failureOf(read('id(dim: 2)', kind, { 'words.txt': 'none\n' }))).join();
+    expect(found).toContain('`words.txt` has no value of `kind`: its first line is `none`');
+  });
+
   it('has lines that a text can be cut into', async () => {
     const refused = (lines: string) => failureOf(read('id(dim: 2)', kind, { 'words.txt': lines }));
     expect((await refused('x\nThe Night\n')).join()).toContain(
