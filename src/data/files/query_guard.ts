@@ -63,9 +63,8 @@ export class QueryGuard {
   /** A query that is ended reports why, not DuckDB's words. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     this.throwIfEnded();
-    const limit = memoryOfMachine() * REACHED;
     const look = setInterval(() => {
-      if (process.memoryUsage.rss() > limit) this.end(this.#usedUp());
+      if (process.memoryUsage.rss() > memoryOfMachine() * REACHED) this.end(this.#usedUp());
     }, LOOK);
     this.#pending++;
     const working = work().finally(() => this.#settle());

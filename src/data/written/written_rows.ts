@@ -91,33 +91,36 @@ export async function makeItemQuery(source: ItemQuerySource): Promise<ItemQuery>
       ofModel,
     );
     const all = [
-      `${own('row')}.r AS r`,
-      ...outputs.map(([name], at) => `${name} AS v${at}`),
+      `${own('row')}.r`,
+      ...outputs.map(([name]) => name!),
       ...wanted.map(({ value }, at) => `${value} AS f${at}`),
       ...checks.map(({ sql }, at) => `${sql} AS m${at}`),
     ];
     return select(all, forFilters).slice(1, -1);
   };
 
+  const computeRows = await database.prepare(query('$1::VARCHAR'));
+  const firstValue = 1 + requests.length;
+  const firstCheck = firstValue + wanted.length;
   return {
     fill,
     async compute(asked) {
-      const found = await database.rows(query(quoteText(textOfRows(asked))));
-      const rows = [...found].sort((a, b) => Number(a.r) - Number(b.r));
+      const found = await computeRows(textOfRows(asked));
+      const rows = [...found].sort(([a], [b]) => Number(a) - Number(b));
       const raw = new Map<ColumnRequest, RawColumn>();
       const texts = new Map<ColumnRequest, readonly string[]>();
       for (const [at, request] of requests.entries()) {
         const known = makeTexts();
-        const values = rows.map((row) => row[`v${at}`]);
+        const values = rows.map((row) => row[1 + at]);
         raw.set(request, rawColumn(request, values, known.codeOf));
         texts.set(request, known.texts);
       }
       return {
         raw,
         texts,
-        values: rows.map((row) => new Map(wanted.map(({ name }, at) => [name, plainValue(row[`f${at}`])]))),
+        values: rows.map((row) => new Map(wanted.map(({ name }, at) => [name, plainValue(row[firstValue + at])]))),
         misfits: rows.flatMap((each, row) =>
-          checks.flatMap(({ column, type }, at) => (each[`m${at}`] === true ? [{ row, column, type }] : [])),
+          checks.flatMap(({ column, type }, at) => (each[firstCheck + at] === true ? [{ row, column, type }] : [])),
         ),
       };
     },
