@@ -16,18 +16,21 @@ export interface OpenedItems {
  * @throws Failure `run-in-use`, `items-log`, `cannot-read`, `cannot-write`
  */
 export async function openItems(folder: string, say: (line: string) => void = () => {}): Promise<OpenedItems> {
-  const [{ lockFolder }, { openRecordLog }, { logFilesIn }, { itemLog }, { makeWritesOfItems }] = await Promise.all([
-    import('../storage/lock.ts'),
-    import('../storage/record_log/record_log.ts'),
-    import('../storage/record_log/log_files.ts'),
-    import('../server/items/item_log.ts'),
-    import('../server/items/writes.ts'),
-  ]);
+  const [{ lockFolder }, { openRecordLog }, { logFilesIn }, { itemLog }, { makeLatestWrites }, { makeWritesOfItems }] =
+    await Promise.all([
+      import('../storage/lock.ts'),
+      import('../storage/record_log/record_log.ts'),
+      import('../storage/record_log/log_files.ts'),
+      import('../server/items/item_log.ts'),
+      import('../server/items/latest_writes.ts'),
+      import('../server/items/writes.ts'),
+    ]);
   const lock = await lockFolder(folder, { purpose: 'tower serve' });
   try {
-    const { log, records, torn } = await openRecordLog(logFilesIn(folder), itemLog);
+    const latest = makeLatestWrites();
+    const { log, torn } = await openRecordLog(logFilesIn(folder), itemLog, (writes) => writes.forEach(latest.add));
     if (torn) say(`${folder}: the last write was cut short, and nobody had an answer to it: it is dropped`);
-    const writes = makeWritesOfItems({ log, records, say });
+    const writes = makeWritesOfItems({ log, latest, say });
     const { items, deleted } = writes.stored;
     if (items + deleted > 0) say(`${folder}: ${countOf(items)} written, ${countOf(deleted)} deleted`);
     return {

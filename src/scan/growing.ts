@@ -3,39 +3,25 @@
  * its end. So a request that began before a write ends with the items that it began with.
  *
  * Adding an item writes the codes of its block of 64 anew, with the block's new scale and bounds. `bounds.ts` holds for any scale, so the answers of
- * older views stay the same bits.
+ * older views stay the same bits. Memory for all items is asked for at the start, and the system gives it page by page as items come: nothing is ever copied.
  */
 import { invariant } from '../diagnostics/failure.ts';
 import { blockRows, layoutOf } from './codes.ts';
-import { type CodeStore, makeCodeStore, type Scan, scanOf, writeStore } from './scan.ts';
+import { makeCodeStore, type Scan, scanOf, writeStore } from './scan.ts';
 
 export interface GrowingScan {
   readonly rows: number;
-  /** @param vectors float32 [n, width], finite */
+  /** @param vectors float32 [n, width], finite; there is room for n more */
   add(vectors: Float32Array): void;
   /** The first items, at most all so far. */
   firstRows(rows: number): Scan;
 }
 
-/** Items that there is room for at first. */
-const firstRoom = 1024;
-
-export function makeGrowingScan(width: number): GrowingScan {
-  let room = firstRoom;
-  let store: CodeStore = makeCodeStore(layoutOf(room, width));
-  let vectors = new Float32Array(room * width);
+/** @param room items that it may have */
+export function makeGrowingScan(width: number, room: number): GrowingScan {
+  const store = makeCodeStore(layoutOf(room, width));
+  const vectors = new Float32Array(room * width);
   let rows = 0;
-
-  /** Views of before keep the memory that they have. */
-  const enlarge = (least: number): void => {
-    room = Math.max(least, 2 * room);
-    const larger = new Float32Array(room * width);
-    larger.set(vectors.subarray(0, rows * width));
-    vectors = larger;
-    store = makeCodeStore(layoutOf(room, width));
-    writeStore(store, layoutOf(rows, width), vectors);
-  };
-
   return {
     get rows() {
       return rows;
@@ -44,7 +30,7 @@ export function makeGrowingScan(width: number): GrowingScan {
       invariant(more.length % width === 0, `${more.length} numbers for vectors of ${width}`);
       invariant(more.every(Number.isFinite), 'the vectors of items are finite');
       const count = more.length / width;
-      if (rows + count > room) enlarge(rows + count);
+      invariant(rows + count <= room, `${count} items more than ${rows} of ${room}`);
       vectors.set(more, rows * width);
       const from = Math.floor(rows / blockRows);
       rows += count;

@@ -24,7 +24,7 @@ import type { GivenItem, ItemReader, ReadItem } from './written_item.ts';
 import { type ComputedItems, makeItemQuery, type TextRow } from './written_rows.ts';
 
 /** Items that go through the database together. */
-const mostRows = 1024;
+const mostRows = 256;
 
 /** @throws Failure `items-closed` where the items of the block cannot be computed one by one, and as `readDataset` */
 export async function openItemReader(

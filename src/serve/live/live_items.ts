@@ -5,7 +5,8 @@
 import { Bits } from '../../scan/bits.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { liveSnapshot } from './live_snapshot.ts';
-import { makeWrittenItems, type WrittenItem, type WrittenItems } from './written_items.ts';
+import type { WrittenItem } from './segment.ts';
+import { makeWrittenItems, type WrittenItems } from './written_items.ts';
 
 export type Change = { readonly put: WrittenItem } | { readonly delete: string };
 
@@ -16,17 +17,9 @@ export interface LiveItems {
   readonly hidden: number;
   /** All of them become visible together, in their order. */
   apply(changes: readonly Change[]): void;
-  /**
-   * Drops the slots of items that were written again or deleted, if there are many. In slices, so that requests are answered between them; no `apply` comes before it
-   * has ended.
-   */
+  /** Drops the slots of items that were written again or deleted, if there are many: in slices, between which requests are answered and changes applied. */
   tidy(): Promise<void>;
 }
-
-/** Ended slots that are left alone. */
-const fewEnded = 4096;
-/** Items that are copied before requests get their turn. */
-const slice = 512;
 
 export function makeLiveItems(base: Snapshot): LiveItems {
   let snapshot = base;
@@ -35,7 +28,7 @@ export function makeLiveItems(base: Snapshot): LiveItems {
   let written: WrittenItems | undefined;
 
   const show = (): void => {
-    if (written) snapshot = liveSnapshot({ base, written: written.view(), kept });
+    if (written) snapshot = liveSnapshot({ base, written: written.view(), kept, hidden });
   };
 
   return {
@@ -51,31 +44,31 @@ export function makeLiveItems(base: Snapshot): LiveItems {
     apply(changes) {
       if (changes.length === 0) return;
       written ??= makeWrittenItems(base);
-      const next = kept.copy();
+      /** Items that come together: their codes are written once. */
+      const together = new Map<string, WrittenItem>();
+      const flush = (): void => {
+        written!.add([...together.values()]);
+        together.clear();
+      };
+      let next: Bits | undefined;
       for (const change of changes) {
         const key = 'put' in change ? change.put.key : change.delete;
         const row = base.itemRow(key);
-        if (row >= 0 && next.has(row)) {
+        if (row >= 0 && (next ?? kept).has(row)) {
+          next ??= kept.copy();
           next.delete(row);
           hidden++;
         }
-        if ('put' in change) written.add(change.put);
-        else written.end(key);
+        if (together.has(key)) flush();
+        written.end(key);
+        if ('put' in change) together.set(key, change.put);
       }
-      kept = next;
+      flush();
+      kept = next ?? kept;
       show();
     },
     async tidy() {
-      if (!written || written.slots - written.alive < fewEnded + written.alive) return;
-      const fresh = makeWrittenItems(base);
-      for (const item of written.items()) {
-        fresh.add(item);
-        if (fresh.slots % slice === 0) await turn();
-      }
-      written = fresh;
-      show();
+      if (await written?.compact()) show();
     },
   };
 }
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

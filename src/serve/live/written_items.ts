@@ -1,117 +1,96 @@
 /**
- * Items that were written after a snapshot was made, one slot for each write, in the order of the writes. A slot never changes and is never used again: a later write
- * of its item, or its deletion, only ends it. So the view of a moment stays as it is, and shares all arrays with later ones.
+ * Items that were written after a snapshot was made, in segments of growing size: a write touches the last one, and the others keep what they have made for filters and
+ * cosines. If most slots have ended, the items that are there move into fewer segments, in slices, while requests are answered and others are written.
  */
-import { Bits } from '../../scan/bits.ts';
-import { type GrowingScan, makeGrowingScan } from '../../scan/growing.ts';
-import { directionsOf } from '../directions.ts';
-import { type Snapshot, snapshotOf } from '../snapshot.ts';
-import { type ItemValuesByName, makeGrowingColumns } from './growing_columns.ts';
-
-export interface WrittenItem {
-  readonly key: string;
-  /** Where the items have titles. */
-  readonly title?: string;
-  /** float32 [width], finite: what the item tower makes of it. */
-  readonly vector: Float32Array;
-  readonly values: ItemValuesByName;
-}
-
-/** The slots of one moment. */
-export interface WrittenView {
-  readonly snapshot: Snapshot;
-  /** Slots whose item is there. */
-  readonly alive: Bits;
-  /** The slot of an item, −1 where there is none. */
-  slotOf(key: string): number;
-}
+import type { Snapshot } from '../snapshot.ts';
+import { makeSegment, type Segment, type SegmentView, type Turning, type WrittenItem } from './segment.ts';
 
 export interface WrittenItems {
   readonly slots: number;
   /** Slots whose item is there now. */
   readonly alive: number;
-  add(item: WrittenItem): void;
+  /** Each key is there once. */
+  add(items: readonly WrittenItem[]): void;
   /** Ends the slot of an item, if there is one. */
   end(key: string): void;
-  view(): WrittenView;
-  /** What was written of the items that are there, in the order of their slots. */
-  items(): Iterable<WrittenItem>;
+  /** In the order of the writes. */
+  view(): readonly SegmentView[];
+  /** Moves the items out of segments of mostly ended slots, if there are many. Items may be written meanwhile. Gives whether it did. */
+  compact(): Promise<boolean>;
 }
+
+/** Slots of the first segment, and of the largest; of wide vectors fewer, so that a segment has at most so many numbers. */
+const firstRoom = 16_384;
+const mostRoom = 2 ** 20;
+const mostNumbers = 2 ** 27;
+/** Ended slots that are left alone. */
+const fewEnded = 4096;
+/** Slots that are copied before requests get their turn. */
+const slice = 256;
 
 /** @param base gives width, objectives, and the names and kinds of the columns */
 export function makeWrittenItems(base: Snapshot): WrittenItems {
-  const scan = makeGrowingScan(base.width);
-  let directions: GrowingScan | undefined;
-  const columns = makeGrowingColumns(base.columns);
-  const items: WrittenItem[] = [];
-  /** By slot: the moment that ended it. */
-  const endedAt: number[] = [];
-  /** By slot: the slot that the same item had before, −1 for none. */
-  const earlier: number[] = [];
-  const latest = new Map<string, number>();
-  let alive = 0;
-  let moment = 0;
+  const turning: Turning = { isAsked: false };
+  let segments: Segment[] = [];
+  /** While items move: the keys of those that have ended since. */
+  let endedSince: string[] | undefined;
 
-  const end = (key: string): void => {
-    const slot = latest.get(key);
-    if (slot === undefined || endedAt[slot] !== Number.POSITIVE_INFINITY) return;
-    endedAt[slot] = moment;
-    alive--;
-  };
-  const directionsNow = (): GrowingScan => {
-    directions ??= makeGrowingScan(base.width);
-    const missing = items.slice(directions.rows);
-    for (const { vector } of missing) directions.add(directionsOf(vector, base.width));
-    return directions;
+  const sum = (of: (segment: Segment) => number): number => segments.reduce((all, segment) => all + of(segment), 0);
+  const slots = (): number => sum((segment) => segment.slots);
+  const alive = (): number => sum((segment) => segment.alive);
+  const limit = Math.max(slice, Math.min(mostRoom, Math.floor(mostNumbers / base.width)));
+  const roomFor = (count: number): number => Math.min(limit, Math.max(firstRoom, count));
+
+  /** @param expected slots that more room is asked for at once */
+  const addTo = (to: Segment[], items: readonly WrittenItem[], expected: number): void => {
+    for (let from = 0; from < items.length; ) {
+      let last = to.at(-1);
+      if (last === undefined || last.slots === last.room) {
+        last = makeSegment(base, roomFor(expected), turning);
+        to.push(last);
+      }
+      const some = items.slice(from, from + last.room - last.slots);
+      last.add(some);
+      from += some.length;
+    }
   };
 
   return {
     get slots() {
-      return items.length;
+      return slots();
     },
     get alive() {
-      return alive;
+      return alive();
     },
-    add(item) {
-      end(item.key);
-      earlier.push(latest.get(item.key) ?? -1);
-      latest.set(item.key, items.push(item) - 1);
-      endedAt.push(Number.POSITIVE_INFINITY);
-      alive++;
-      scan.add(item.vector);
-      columns.add(item.values);
+    // As many slots again: so segments are few.
+    add: (items) => addTo(segments, items, slots()),
+    end(key) {
+      // The latest write of most items is in a late segment.
+      for (let at = segments.length - 1; at >= 0; at--) if (segments[at]!.end(key)) break;
+      endedSince?.push(key);
     },
-    end,
-    view() {
-      const now = moment++;
-      const rows = items.length;
-      const bits = new Bits(rows);
-      for (let slot = 0; slot < rows; slot++) if (endedAt[slot]! > now) bits.add(slot);
-      const slotOf = (key: string): number => {
-        let slot = latest.get(key) ?? -1;
-        while (slot >= rows) slot = earlier[slot]!;
-        return slot >= 0 && endedAt[slot]! > now ? slot : -1;
-      };
-      const parts = {
-        version: base.version,
-        objectives: base.objectives,
-        scan: scan.firstRows(rows),
-        keys: { rowOf: slotOf, keyAt: (slot: number) => items[slot]!.key },
-        titleAt: (slot: number) => items[slot]!.title,
-        columns: columns.view(),
-        userKeys: noUsers,
-      };
-      let turned: Snapshot | undefined;
-      const snapshot: Snapshot = {
-        ...snapshotOf(parts),
-        directions: () => (turned ??= snapshotOf({ ...parts, objectives: [], scan: directionsNow().firstRows(rows) })),
-      };
-      return { snapshot, alive: bits, slotOf };
-    },
-    *items() {
-      for (const [slot, item] of items.entries()) if (endedAt[slot] === Number.POSITIVE_INFINITY) yield item;
+    view: () => segments.filter((segment) => segment.slots > 0).map((segment) => segment.view()),
+    async compact() {
+      if (endedSince || slots() - alive() < fewEnded + alive()) return false;
+      endedSince = [];
+      const moving = segments;
+      const expected = alive();
+      // What is written from now on goes into a segment of its own.
+      segments = [...moving, makeSegment(base, roomFor(expected), turning)];
+      const moved: Segment[] = [];
+      for (const segment of moving) {
+        for (let from = 0; from < segment.slots; from += slice) {
+          const items = segment.items(from, Math.min(from + slice, segment.slots));
+          if (items.length > 0) addTo(moved, items, expected);
+          await turn();
+        }
+      }
+      for (const key of endedSince) for (const segment of moved) if (segment.end(key)) break;
+      segments = [...moved, ...segments.slice(moving.length)];
+      endedSince = undefined;
+      return true;
     },
   };
 }
 
-const noUsers = { size: 0, rowOf: () => -1, keyAt: () => '', rowsWith: () => [] };
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

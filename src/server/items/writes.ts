@@ -3,7 +3,7 @@
  * the item tower, one line of the log, one fsync, one new snapshot. Clients that were answered together write again together, so the next batch waits for them for a
  * moment. A write that the log has is one that every version could compute.
  *
- *     const writes = await openItemWrites({ log, records });
+ *     const writes = makeWritesOfItems({ log, latest });
  *     await writes.attach(version.items);
  *     await writes.write([{ key: '42', columns: { title: 'New' } }]);
  */
@@ -11,11 +11,13 @@ import { diagnose } from '../../diagnostics/diagnose.ts';
 import { Failure, failure } from '../../diagnostics/failure.ts';
 import type { ItemWrite, ItemWrites } from '../../serve/live/item_writes.ts';
 import type { Change } from '../../serve/live/live_items.ts';
+import { firstLine, type LinePlace } from '../../storage/record_log/lines.ts';
 import type { RecordLog } from '../../storage/record_log/record_log.ts';
 import { mostMistakes } from '../body.ts';
 import { busy } from '../overload.ts';
-import { mistakeOf, mistakesOf, pointer, Refused } from '../refused.ts';
-import type { Mistake } from '../schemas.ts';
+import { pointer, Refused, refused } from '../refused.ts';
+import { type LatestWrites, latestLines, makeLatestWrites } from './latest_writes.ts';
+import { existence, mistakesAt, outcomesOf, placed, type WriteRequest } from './outcomes.ts';
 import type { WriteOutcome } from './schemas.ts';
 
 export interface WritesOfItems {
@@ -37,61 +39,50 @@ export interface WritesOfItems {
 
 export interface WritesSource {
   readonly log: RecordLog<readonly ItemWrite[]>;
-  /** What the log had. */
-  readonly records: readonly (readonly ItemWrite[])[];
+  /** Of what the log has. */
+  readonly latest: LatestWrites;
   /** Gets a sentence for people: the log could not be shortened. */
   readonly say?: (line: string) => void;
 }
 
-/** Writes in one batch. */
+/** Writes in one batch, and characters of their JSON: a batch is a line of the log. */
 const mostTogether = 512;
+const mostCharacters = 2 ** 22;
+/** Characters of one request: as UTF-8 they are a line of the log. */
+const longestRequest = 2 ** 24;
+/** Writes that a version which comes later gets at a time, and how often it catches up before others wait for it. */
+const broughtTogether = 256;
+const mostRounds = 10;
 /** Of the time of a batch, what the next one may wait for those whom it answered: two batches of half of them would take longer. */
 const gathering = 1 / 4;
 /** Requests that wait. One more is refused. */
 const mostWaiting = 1024;
 /** A log is shortened when it has this many writes, and twice as many as there are items. */
 const leastShortened = 10_000;
-/** Writes in one line of a shortened log. */
-const perLine = 100;
 
-interface Waiting {
-  readonly writes: readonly ItemWrite[];
-  readonly isArray: boolean;
+interface Waiting extends WriteRequest {
+  /** Of their JSON. */
+  readonly characters: number;
   resolve(outcomes: readonly WriteOutcome[]): void;
   reject(error: unknown): void;
 }
 
-/** Long because all steps share the state of the items and the versions that show it. */
-export function makeWritesOfItems({ log, records, say = () => {} }: WritesSource): WritesOfItems {
-  /** The latest write of each key, in their order. */
-  const state = new Map<string, { readonly write: ItemWrite; readonly at: number }>();
+/** Long because all steps share the log, what is the latest in it, and the versions that show it. */
+export function makeWritesOfItems({ log, latest: found, say = () => {} }: WritesSource): WritesOfItems {
+  let latest = found;
   const versions = new Set<ItemWrites>();
   const waiting: Waiting[] = [];
-  let count = 0;
-  let logged = 0;
-  let deleted = 0;
-  let tail: Promise<unknown> = Promise.resolve();
+  /** The log is not shortened before it has so many writes. */
+  let leastCount = leastShortened;
   let shortening: Promise<void> | undefined;
   let isRunning = false;
   /** Called when a write arrives. */
   let arrived = (): void => {};
 
-  const remember = (write: ItemWrite): void => {
-    const before = state.get(write.key);
-    if (before && 'deleted' in before.write) deleted--;
-    if ('deleted' in write) deleted++;
-    state.delete(write.key);
-    state.set(write.key, { write, at: count++ });
-    logged++;
-  };
-  for (const write of records.flat()) remember(write);
-
   /** One thing at a time: a batch, the last step of a new version, the last step of a shorter log. */
-  const exclusive = <T>(work: () => Promise<T>): Promise<T> => {
-    const next = tail.then(work, work);
-    tail = next.catch(() => {});
-    return next;
-  };
+  const exclusive = makeTurns();
+  /** A version is brought to what the log has, or the log is shortened: places of writes end with their file. */
+  const overTheLog = makeTurns();
 
   const run = async (): Promise<void> => {
     if (isRunning) return;
@@ -99,10 +90,12 @@ export function makeWritesOfItems({ log, records, say = () => {} }: WritesSource
     while (waiting.length > 0) {
       const batch: Waiting[] = [];
       const start = performance.now();
-      let size = 0;
-      while (waiting.length > 0 && (size === 0 || size + waiting[0]!.writes.length <= mostTogether)) {
-        batch.push(waiting[0]!);
-        size += waiting.shift()!.writes.length;
+      let [size, characters] = [0, 0];
+      for (let next = waiting[0]; next; next = waiting[0]) {
+        size += next.writes.length;
+        characters += next.characters;
+        if (batch.length > 0 && (size > mostTogether || characters > mostCharacters)) break;
+        batch.push(waiting.shift()!);
       }
       await exclusive(() => commit(batch)).catch((error: unknown) => {
         for (const each of batch) each.reject(error);
@@ -155,66 +148,99 @@ export function makeWritesOfItems({ log, records, say = () => {} }: WritesSource
     if (accepted.length === 0) return;
     const writes = places.map((at) => all[at]!);
     await log.append(writes);
-    for (const write of writes) remember(write);
+    writes.forEach(latest.add);
     for (const { version, changes } of prepared) version.show(places.map((at) => changes[at] as Change));
     for (const { each, outcomes } of accepted) each.resolve(outcomes);
-    for (const { version } of prepared) await version.tidy();
+    for (const { version } of prepared) void version.tidy().catch(sayUntidy);
     shorten();
   };
 
+  const sayUntidy = ({ message }: Error): void => say(`memory of earlier writes is not freed: ${message}`);
+
   const shorten = (): void => {
-    if (shortening || logged < leastShortened || logged < 2 * state.size) return;
-    const kept = [...state.values()].map(({ write }) => write);
-    const before = logged;
-    const lines = Array.from({ length: Math.ceil(kept.length / perLine) }, (_, i) =>
-      kept.slice(i * perLine, (i + 1) * perLine),
-    );
-    shortening = log
-      .replace(lines, exclusive)
+    if (shortening || latest.count < leastCount || latest.count < 2 * latest.keys) return;
+    shortening = overTheLog(shortenNow)
       .catch((error: unknown) => {
         if (!(error instanceof Failure)) throw error;
+        // Not again with each write.
+        leastCount = latest.count + leastShortened;
         say(`the log of written items was not shortened: ${error.diagnostics[0]!.message}`);
       })
       .then(() => {
-        logged += kept.length - before;
         shortening = undefined;
       });
   };
+  const shortenNow = async (): Promise<void> => {
+    const next = makeLatestWrites();
+    let replaced: Promise<void> | undefined;
+    // What the log has now is read from it. What comes later is written after it.
+    await exclusive(async () => {
+      replaced = log.replace(latestLines(log, log.end, latest.isLatest), {
+        exclusive: (work) =>
+          exclusive(async () => {
+            const done = await work();
+            latest = next;
+            leastCount = leastShortened;
+            return done;
+          }),
+        wrote: (record) => record.forEach(next.add),
+      });
+    });
+    await replaced;
+  };
 
-  /** Writes from a place on, as a version can take them. Gives the place of the first that came too late. */
-  const bring = async (version: ItemWrites, from: number): Promise<number> => {
-    const to = count;
-    const own = [...state.values()].filter(({ at }) => at >= from).map(({ write }) => write);
-    for (let at = 0; at < own.length; at += mostTogether) {
-      const some = own.slice(at, at + mostTogether);
+  /** Where the next write goes. */
+  const here = (): Place => ({ ...log.end, writes: latest.count });
+  /** Writes between two places, as a version can take them. */
+  const bring = async (version: ItemWrites, from: Place, to: Place): Promise<Place> => {
+    let { writes: place } = from;
+    let some: ItemWrite[] = [];
+    const give = async (): Promise<void> => {
       const changes = await version.prepare(some);
       const wrong = changes.findIndex((each) => each instanceof Failure);
       if (wrong >= 0) throw notTaken(some[wrong]!.key, changes[wrong] as Failure);
       version.show(changes as Change[]);
+      some = [];
+    };
+    for await (const records of log.read(from, to)) {
+      for (const write of records.flat()) {
+        if (latest.isLatest(write.key, place++)) some.push(write);
+        if (some.length === broughtTogether) await give();
+      }
     }
-    await version.tidy();
+    if (some.length > 0) await give();
+    void version.tidy().catch(sayUntidy);
     return to;
   };
 
   return {
     get stored() {
-      return { items: state.size - deleted, deleted, bytes: log.bytes };
+      return { items: latest.keys - latest.deleted, deleted: latest.deleted, bytes: log.bytes };
     },
     write(writes, isArray) {
+      const characters = JSON.stringify(writes).length;
+      if (characters > longestRequest) return Promise.reject(tooLong());
       if (waiting.length >= mostWaiting)
         return Promise.reject(busy(`${waiting.length.toLocaleString('en')} writes are waiting`));
       return new Promise((resolve, reject) => {
-        waiting.push({ writes, isArray, resolve, reject });
+        waiting.push({ writes, characters, isArray, resolve, reject });
         arrived();
         void run();
       });
     },
     async attach(version) {
-      // Most of it while writes go on; they wait for the rest.
-      const from = await bring(version, 0);
-      await exclusive(async () => {
-        await bring(version, from);
-        versions.add(version);
+      await overTheLog(async () => {
+        let at: Place = { ...firstLine, writes: 0 };
+        // Most of it while writes go on; they wait for the rest.
+        for (let round = 0; round < mostRounds; round++) {
+          const to = await exclusive(async () => here());
+          if (round > 0 && to.writes - at.writes <= broughtTogether) break;
+          at = await bring(version, at, to);
+        }
+        await exclusive(async () => {
+          await bring(version, at, here());
+          versions.add(version);
+        });
       });
     },
     async detach(version) {
@@ -230,50 +256,23 @@ export function makeWritesOfItems({ log, records, say = () => {} }: WritesSource
   };
 }
 
-/** Whether an item is there, in any version, with what a batch has done before. */
-function existence(versions: Iterable<ItemWrites>) {
-  const changed = new Map<string, boolean>();
-  const all = [...versions];
-  return {
-    has: (key: string): boolean => changed.get(key) ?? all.some(({ snapshot }) => snapshot.itemRow(key) >= 0),
-    set: (key: string, is: boolean): void => void changed.set(key, is),
+/** In a file of the log: and how many writes lie before. */
+interface Place extends LinePlace {
+  readonly writes: number;
+}
+
+function makeTurns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work, work);
+    last = next.catch(() => {});
+    return next;
   };
 }
 
-type Existence = ReturnType<typeof existence>;
-
-function outcomesOf(request: Waiting, exists: Existence): readonly WriteOutcome[] | Refused {
-  // What a request does counts for others only if it is taken.
-  const own = new Map<string, boolean>();
-  const mistakes: Mistake[] = [];
-  const outcomes = request.writes.map((write, at): WriteOutcome => {
-    const { key } = write;
-    const was = own.get(key) ?? exists.has(key);
-    own.set(key, !('deleted' in write));
-    if (!('deleted' in write)) return was ? 'changed' : 'added';
-    const facts = { what: 'item', name: key, advice: 'give the key of an item that is there' };
-    const unknown = mistakeOf(diagnose('unknown-name', undefined, facts), '');
-    if (!was) mistakes.push(placed(unknown, request, pointer(at, 'key')));
-    return 'deleted';
-  });
-  if (mistakes.length > 0) return new Refused(404, mistakes.slice(0, mostMistakes));
-  for (const [key, is] of own) exists.set(key, is);
-  return outcomes;
-}
-
-/** @param before where a write of an array has it */
-const placed = (mistake: Mistake, { isArray }: Waiting, before: string): Mistake =>
-  isArray ? { ...mistake, at: before + mistake.at } : mistake;
-
-function mistakesAt(
-  prepared: readonly { readonly changes: readonly (Change | Failure)[] }[],
-  at: number,
-): readonly Mistake[] {
-  for (const { changes } of prepared) {
-    const change = changes[at]!;
-    if (change instanceof Failure) return mistakesOf(change)!;
-  }
-  return [];
+function tooLong(): Refused {
+  const facts = { what: 'the writes of one request', limit: longestRequest, unit: 'characters of JSON' };
+  return refused(413, diagnose('request-size', undefined, facts));
 }
 
 function notTaken(key: string, { diagnostics }: Failure): Failure {

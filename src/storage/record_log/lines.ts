@@ -3,15 +3,17 @@
  * that is missing, repeated or moved shows.
  */
 import { crc32 } from 'node:zlib';
-import { failure } from '../../diagnostics/failure.ts';
+import { failure, invariant } from '../../diagnostics/failure.ts';
 import type { LogFiles } from './log_files.ts';
 
-/** Bytes of a line. Memory for more is not given away. */
-const longestLine = 64 * 2 ** 20;
+/** Bytes of a line. Memory for more is not given away, and a longer one is never written. */
+export const longestLine = 64 * 2 ** 20;
 
 export function lineOf(number: number, value: unknown): Buffer {
   const text = `${number} ${JSON.stringify(value)}`;
-  return Buffer.from(`${checksumOf(Buffer.from(text))} ${text}\n`);
+  const line = Buffer.from(`${checksumOf(Buffer.from(text))} ${text}\n`);
+  invariant(line.length <= longestLine, `a line of ${line.length} bytes`);
+  return line;
 }
 
 const checksumOf = (bytes: Uint8Array): string => crc32(bytes).toString(16).padStart(8, '0');
@@ -21,6 +23,14 @@ export interface ReadLine {
   readonly value: unknown;
 }
 
+/** Between two lines. */
+export interface LinePlace {
+  readonly bytes: number;
+  readonly lines: number;
+}
+
+export const firstLine: LinePlace = { bytes: 0, lines: 0 };
+
 export interface Ended {
   /** Bytes up to the end of the last whole line. */
   readonly bytes: number;
@@ -29,37 +39,53 @@ export interface Ended {
 }
 
 /**
- * Gives each line to `each`. A write that a crash cut short is the last line, without its end or with zeros in the place of what did not arrive; anything else that
- * is no line is damage.
+ * Gives the lines, some at a time, from a place to a byte. A write that a crash cut short is the last line, without its end or with zeros in the place of what did not
+ * arrive; anything else that is no line is damage.
  * @throws Failure `items-log`
  */
-export async function readLines(files: LogFiles, name: string, each: (line: ReadLine) => void): Promise<Ended> {
-  let rest: Uint8Array = new Uint8Array(0);
-  let bytes = 0;
-  let number = 0;
+export async function* readLines(
+  files: LogFiles,
+  name: string,
+  from: LinePlace = firstLine,
+  to = Number.POSITIVE_INFINITY,
+): AsyncGenerator<readonly ReadLine[], Ended> {
+  /** The beginning of a line whose end has not come yet. */
+  let rest: Uint8Array[] = [];
+  let restBytes = 0;
+  let { bytes, lines: number } = from;
   let torn = false;
-  const take = (line: Uint8Array): void => {
+  const take = (line: Uint8Array): ReadLine | undefined => {
     number++;
     // Whole lines come after one that looks cut short.
     if (torn) throw damaged(files, name, number - 1, 'it is incomplete, and other lines follow');
     if (line.includes(0)) {
       torn = true;
-      return;
+      return undefined;
     }
-    each({ number, value: contentOf(line, number, (reason) => damaged(files, name, number, reason)) });
     bytes += line.length + 1;
+    return { number, value: contentOf(line, number, (reason) => damaged(files, name, number, reason)) };
   };
-  for await (const piece of files.read(name)) {
-    const all = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
-    let from = 0;
-    for (let end = all.indexOf(10, rest.length); end >= 0; end = all.indexOf(10, from)) {
-      take(all.subarray(from, end));
-      from = end + 1;
+  for await (const whole of files.read(name, from.bytes)) {
+    const piece = whole.subarray(0, Math.min(whole.length, to - bytes - restBytes));
+    const lines: ReadLine[] = [];
+    let start = 0;
+    for (let end = piece.indexOf(10); end >= 0; end = piece.indexOf(10, start)) {
+      const last = piece.subarray(start, end);
+      const line = take(rest.length === 0 ? last : Buffer.concat([...rest, last]));
+      if (line) lines.push(line);
+      rest = [];
+      restBytes = 0;
+      start = end + 1;
     }
-    rest = all.subarray(from);
-    if (rest.length > longestLine) throw damaged(files, name, number + 1, 'it is longer than any line of a log');
+    if (start < piece.length) {
+      rest.push(piece.subarray(start));
+      restBytes += piece.length - start;
+    }
+    if (restBytes > longestLine) throw damaged(files, name, number + 1, 'it is longer than any line of a log');
+    if (lines.length > 0) yield lines;
+    if (piece.length < whole.length) break;
   }
-  return { bytes, torn: torn || rest.length > 0 };
+  return { bytes, torn: torn || restBytes > 0 };
 }
 
 function contentOf(line: Uint8Array, number: number, damage: (reason: string) => Error): unknown {

@@ -2,13 +2,13 @@
  * Records in a folder that survive a kill and a loss of power: a record is on the disk before `append` resolves, and opening gives every record that was, and perhaps the
  * one that was being written, whole. All lie in one file; shortening it writes the next one, and the rename is the moment that it counts.
  *
- *     const { log, records } = await openRecordLog(logFilesIn('items'), { name: 'items', version: 1, decode });
+ *     const { log } = await openRecordLog(logFilesIn('items'), { name: 'items', version: 1, decode }, (record) => remember(record));
  *     await log.append(record);
- *     await log.replace(() => recordsThatSayTheSame);
+ *     await log.replace(recordsThatSayTheSame, { exclusive });
  */
 import { Failure, failure, invariant } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
-import { damaged, lineOf, readLines } from './lines.ts';
+import { damaged, firstLine, type LinePlace, lineOf, readLines } from './lines.ts';
 import type { LogFile, LogFiles } from './log_files.ts';
 
 export interface LogFormat<R> {
@@ -28,18 +28,30 @@ export interface RecordLog<R> {
    * @throws Failure `cannot-write`: the record is not in the log
    */
   append(record: R): Promise<void>;
+  /** Where the next record goes. Places are those of a file: `replace` ends them. */
+  readonly end: LinePlace;
+  /**
+   * Records between two places, some at a time, as the file has them.
+   * @throws Failure `items-log`, `cannot-read`
+   */
+  read(from?: LinePlace, to?: LinePlace): AsyncGenerator<readonly R[], void>;
   /**
    * Goes on in a new file with these records in the place of all before. Records may be appended meanwhile: they come after them.
-   * @param exclusive runs work while no `append` does
    * @throws Failure `cannot-write`: the log goes on in the old file, or takes no more records
    */
-  replace(records: readonly R[], exclusive: <T>(work: () => Promise<T>) => Promise<T>): Promise<void>;
+  replace(records: AsyncIterable<R> | Iterable<R>, options: ReplaceOptions<R>): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface ReplaceOptions<R> {
+  /** Runs work while no `append` does. */
+  exclusive<T>(work: () => Promise<T>): Promise<T>;
+  /** Gets each record of the new file, in their order: the last before the work of `exclusive` ends. */
+  readonly wrote?: (record: R) => void;
 }
 
 export interface OpenedLog<R> {
   readonly log: RecordLog<R>;
-  readonly records: readonly R[];
   /** Whether a record was cut short by a crash; it is removed. */
   readonly torn: boolean;
 }
@@ -49,31 +61,38 @@ interface Header {
   readonly version: number;
 }
 
-/** Bytes that are written at a time where many records are. */
-const pieceBytes = 2 ** 18;
+/** Bytes that are written at a time where many records are: they become JSON without a pause. */
+const pieceBytes = 2 ** 16;
+/** Records that a new file may miss when appending stops for it, and how often it catches up before. */
+const fewSince = 16;
+const mostRounds = 10;
 
 /**
  * Long because all steps share the file that is written to, and what has gone wrong with it.
+ * @param take gets each record of the log
  * @throws Failure `items-log`, `cannot-read`, `cannot-write`
  */
-export async function openRecordLog<R>(files: LogFiles, format: LogFormat<R>): Promise<OpenedLog<R>> {
+export async function openRecordLog<R>(
+  files: LogFiles,
+  format: LogFormat<R>,
+  take: (record: R) => void,
+): Promise<OpenedLog<R>> {
   const { name } = format;
   const partial = `${name}.partial`;
   const numberOf = (file: string): number =>
     Number(new RegExp(`^${name}-([1-9]\\d{0,14})\\.log$`).exec(file)?.[1] ?? 0);
   const nameOf = (number: number): string => `${name}-${number}.log`;
 
-  const start = async (number: number, records: Iterable<R>): Promise<Started> => {
+  const start = async (number: number): Promise<Started> => {
     const file = await files.create(partial);
     const header: Header = { tower: name, version: format.version };
     const started = { file, number, bytes: 0, lines: 0 };
-    await writeLines(
-      started,
-      (function* () {
-        yield header;
-        yield* records;
-      })(),
-    );
+    try {
+      await writeLines(started, [header]);
+    } catch (error) {
+      await file.close().catch(() => {});
+      throw error;
+    }
     return started;
   };
   /** The file counts from the rename on. */
@@ -89,34 +108,24 @@ export async function openRecordLog<R>(files: LogFiles, format: LogFormat<R>): P
   };
 
   const latest = Math.max(0, ...(await guarded(files, files.list(), 'cannot-read')).map(numberOf));
-  const records: R[] = [];
   let torn = false;
   let current: Started;
   if (latest === 0) {
-    current = await guarded(files, start(1, []), 'cannot-write');
+    current = await guarded(files, start(1), 'cannot-write');
     await guarded(files, commit(current), 'cannot-write');
   } else {
     const path = nameOf(latest);
-    let lines = 0;
-    const ended = await guarded(
-      files,
-      readLines(files, path, ({ number, value }) => {
-        lines = number;
-        if (number === 1) return refuseHeader(files, path, value, format);
-        const decoded = format.decode(value);
-        if ('reason' in decoded) throw damaged(files, path, number, decoded.reason);
-        records.push(decoded.record);
-      }),
-      'cannot-read',
-    );
-    if (lines === 0) throw damaged(files, path, 1, 'it should say what the file is, and the file is empty');
-    torn = ended.torn;
+    const read = recordsOf(files, path, format);
+    let next = await guarded(files, read.next(), 'cannot-read');
+    for (; !next.done; next = await guarded(files, read.next(), 'cannot-read')) next.value.forEach(take);
+    const { bytes, lines } = next.value;
+    torn = next.value.torn;
     const file = await guarded(files, files.append(path), 'cannot-write');
-    current = { file, number: latest, bytes: ended.bytes, lines };
+    current = { file, number: latest, bytes, lines };
     if (torn) {
       await guarded(
         files,
-        file.truncate(ended.bytes).then(() => file.sync()),
+        file.truncate(bytes).then(() => file.sync()),
         'cannot-write',
       );
     }
@@ -127,9 +136,9 @@ export async function openRecordLog<R>(files: LogFiles, format: LogFormat<R>): P
   let since: R[] | undefined;
   let broken: Failure | undefined;
 
-  const switchTo = async (next: Started): Promise<void> => {
+  const switchTo = async (next: Started, wrote: (record: R) => void): Promise<void> => {
     if (broken) throw broken;
-    await writeLines(next, since!);
+    await writeLines(next, since!, wrote);
     try {
       await commit(next);
     } catch (error) {
@@ -137,10 +146,7 @@ export async function openRecordLog<R>(files: LogFiles, format: LogFormat<R>): P
       broken = refusalOf(files, error);
       throw broken;
     }
-    const old = current;
     current = next;
-    await old.file.close();
-    await removeOthers(next.number);
   };
 
   const log: RecordLog<R> = {
@@ -167,18 +173,43 @@ export async function openRecordLog<R>(files: LogFiles, format: LogFormat<R>): P
       current.lines++;
       since?.push(record);
     },
-    async replace(replacing, exclusive) {
+    get end() {
+      return { bytes: current.bytes, lines: current.lines };
+    },
+    async *read(from = firstLine, to = log.end) {
+      const read = recordsOf(files, nameOf(current.number), format, from, to);
+      for (;;) {
+        const next = await guarded(files, read.next(), 'cannot-read');
+        if (next.done) return;
+        yield next.value;
+      }
+    },
+    async replace(replacing, { exclusive, wrote = () => {} }) {
       invariant(since === undefined, 'a log is shortened once at a time');
       if (broken) throw broken;
       since = [];
+      const old = current;
       let next: Started | undefined;
       try {
-        next = await start(current.number + 1, replacing);
+        next = await start(old.number + 1);
+        await writeLines(next, replacing, wrote);
         // Most of the waiting is here, while records are appended to the old file.
+        for (let round = 0; since.length > fewSince && round < mostRounds; round++) {
+          const some = since;
+          since = [];
+          await writeLines(next, some, wrote);
+        }
         await next.file.sync();
-        await exclusive(() => switchTo(next!));
+        await exclusive(() => switchTo(next!, wrote));
+        since = undefined;
+        await old.file.close();
+        await removeOthers(next.number);
       } catch (error) {
-        if (next && next !== current) await next.file.close().catch(() => {});
+        if (next !== current) {
+          await next?.file.close().catch(() => {});
+          // A full disk has more need of the space.
+          if (!broken) await files.remove(partial).catch(() => {});
+        }
         throw refusalOf(files, error);
       } finally {
         since = undefined;
@@ -186,7 +217,7 @@ export async function openRecordLog<R>(files: LogFiles, format: LogFormat<R>): P
     },
     close: () => current.file.close(),
   };
-  return { log, records, torn };
+  return { log, torn };
 }
 
 /** A file that is written to. */
@@ -197,7 +228,12 @@ interface Started {
   lines: number;
 }
 
-async function writeLines(to: Started, values: Iterable<unknown>): Promise<void> {
+/** @param wrote gets each value */
+async function writeLines<T>(
+  to: Started,
+  values: AsyncIterable<T> | Iterable<T>,
+  wrote: (value: T) => void = () => {},
+): Promise<void> {
   let lines: Buffer[] = [];
   let bytes = 0;
   const flush = async (): Promise<void> => {
@@ -206,10 +242,11 @@ async function writeLines(to: Started, values: Iterable<unknown>): Promise<void>
     lines = [];
     bytes = 0;
   };
-  for (const value of values) {
+  for await (const value of values) {
     const line = lineOf(++to.lines, value);
     bytes += line.length;
     lines.push(line);
+    wrote(value);
     if (bytes >= pieceBytes) await flush();
   }
   if (lines.length > 0) await flush();
@@ -217,6 +254,37 @@ async function writeLines(to: Started, values: Iterable<unknown>): Promise<void>
 
 async function writeAll(file: LogFile, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; ) at += await file.write(bytes.subarray(at));
+}
+
+/** Some at a time; where the last whole line ends, in the end. @throws Failure `items-log` */
+async function* recordsOf<R>(
+  files: LogFiles,
+  path: string,
+  format: LogFormat<R>,
+  from = firstLine,
+  to?: LinePlace,
+): AsyncGenerator<readonly R[], LinePlace & { readonly torn: boolean }> {
+  const read = readLines(files, path, from, to?.bytes);
+  let { lines } = from;
+  for (;;) {
+    const next = await read.next();
+    if (next.done) {
+      if (lines === 0) throw damaged(files, path, 1, 'it should say what the file is, and the file is empty');
+      return { ...next.value, lines };
+    }
+    const records: R[] = [];
+    for (const { number, value } of next.value) {
+      lines = number;
+      if (number === 1) {
+        refuseHeader(files, path, value, format);
+        continue;
+      }
+      const decoded = format.decode(value);
+      if ('reason' in decoded) throw damaged(files, path, number, decoded.reason);
+      records.push(decoded.record);
+    }
+    yield records;
+  }
 }
 
 function refuseHeader<R>(files: LogFiles, path: string, value: unknown, { name, version }: LogFormat<R>): void {

@@ -174,4 +174,45 @@ describe('items that are written', () => {
     expect(answer(live.snapshot)).toEqual(answers);
     expect(answer(before)).toEqual(answers);
   });
+
+  it('moves items between segments while others are written, changed and deleted', async () => {
+    const random = makeRandom(8);
+    const empty = { data: new Float32Array(0), rows: 0, width: 2 };
+    const live = makeLiveItems(makeSnapshot({ version: 'v', items: { vectors: empty, keys: [] } }));
+    const expected = new Map<string, number>();
+    const change = (key: string, score: number | undefined): Change => {
+      expected.delete(key);
+      if (score === undefined) return { delete: key };
+      expected.set(key, score);
+      // Of unequal lengths: cosines have a scan of their own.
+      return { put: { key, vector: Float32Array.of(score, 1), values: new Map() } };
+    };
+    const check = (): void => {
+      const found = live.snapshot.top([{ vectors: [[1, 0]], k: 40_000 }])[0]!.items;
+      expect(found.length).toBe(expected.size);
+      for (const { key, score } of found) if (expected.get(key) !== score) throw new Error(`${key} has ${score}`);
+      const near = live.snapshot.directions().top([{ vectors: [[0, 1]], k: 1 }])[0]!.items[0]!;
+      expect(near.score).toBeCloseTo(1 / Math.hypot(1, Math.min(...expected.values())), 5);
+    };
+    const batch = (keys: number): Change[] =>
+      Array.from({ length: 500 }, () => {
+        const isGone = random.integer(10) === 0;
+        return change(`k${random.integer(keys)}`, isGone ? undefined : random.integer(1000));
+      });
+    for (let i = 0; i < 90; i++) live.apply(batch(20_000));
+    check();
+    let isOver = false;
+    const tidying = live.tidy().then(() => (isOver = true));
+    let meanwhile = 0;
+    while (!isOver) {
+      live.apply(batch(21_000));
+      meanwhile++;
+      if (meanwhile % 8 === 0) check();
+      await new Promise((later) => setImmediate(later));
+    }
+    await tidying;
+    expect(meanwhile).toBeGreaterThan(20);
+    check();
+    expect(live.snapshot.rows).toBeLessThan(expected.size + 500 * (meanwhile + 1));
+  });
 });

@@ -5,6 +5,7 @@ import type { ItemWrite, ItemWrites } from '../../../src/serve/live/item_writes.
 import { makeLiveItems } from '../../../src/serve/live/live_items.ts';
 import { makeSnapshot } from '../../../src/serve/snapshot.ts';
 import { itemLog } from '../../../src/server/items/item_log.ts';
+import { makeLatestWrites } from '../../../src/server/items/latest_writes.ts';
 import { makeWritesOfItems, type WritesOfItems } from '../../../src/server/items/writes.ts';
 import { Refused } from '../../../src/server/refused.ts';
 import { openRecordLog } from '../../../src/storage/record_log/record_log.ts';
@@ -64,18 +65,22 @@ const crashes = (work: Promise<void>): Promise<boolean> =>
   );
 
 async function open(disk: Disk, end?: number, events: string[] = []) {
-  const { log, records } = await openRecordLog(faultyFiles(disk, end, 0.5), itemLog);
+  const latest = makeLatestWrites();
+  const { log } = await openRecordLog(faultyFiles(disk, end, 0.5), itemLog, (each) => each.forEach(latest.add));
   const recording = {
     ...log,
     get bytes() {
       return log.bytes;
+    },
+    get end() {
+      return log.end;
     },
     append: async (record: readonly ItemWrite[]) => {
       await log.append(record);
       events.push(`on the disk ${record.length}`);
     },
   };
-  return makeWritesOfItems({ log: recording, records });
+  return makeWritesOfItems({ log: recording, latest });
 }
 
 const refusalOf = async (writes: WritesOfItems, asked: readonly ItemWrite[], isArray: boolean) => {

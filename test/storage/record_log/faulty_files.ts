@@ -94,9 +94,9 @@ export function faultyFiles(
       return operations;
     },
     list: () => step(() => [...disk.names.keys()]),
-    async *read(name) {
+    async *read(name, from) {
       const { bytes } = await step(() => get(name));
-      for (let at = 0; at < bytes.length; at += 100) yield bytes.subarray(at, at + 100);
+      for (let at = from; at < bytes.length; at += 100) yield bytes.subarray(at, at + 100);
     },
     create: (name) =>
       step(() => {

@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Failure } from '../../../src/diagnostics/failure.ts';
 import { lineOf } from '../../../src/storage/record_log/lines.ts';
 import { type LogFiles, logFilesIn } from '../../../src/storage/record_log/log_files.ts';
-import { type LogFormat, openRecordLog } from '../../../src/storage/record_log/record_log.ts';
+import { type LogFormat, openRecordLog as openWith } from '../../../src/storage/record_log/record_log.ts';
 import { Crash, Disk, type Fate, faultyFiles } from './faulty_files.ts';
 
 interface Write {
@@ -21,6 +21,12 @@ const format: LogFormat<Write> = {
   decode: (value) =>
     typeof (value as Write | null)?.key === 'string' ? { record: value as Write } : { reason: 'it has no key' },
 };
+
+async function openRecordLog(files: LogFiles, of: LogFormat<Write>) {
+  const records: Write[] = [];
+  const opened = await openWith(files, of, (record) => void records.push(record));
+  return { ...opened, records };
+}
 
 /** The latest value of each key, in the order of the writes. */
 function stateOf(records: readonly Write[]): Write[] {
@@ -52,7 +58,7 @@ async function work(files: LogFiles, answered: (count: number) => void): Promise
     answered(at + 1);
     if (at % 12 !== 11 || isShortening) continue;
     isShortening = true;
-    const done = log.replace(stateOf(all), exclusive).finally(() => (isShortening = false));
+    const done = log.replace(stateOf(all), { exclusive }).finally(() => (isShortening = false));
     done.catch(() => {});
     shortening.push(done);
   }
@@ -105,11 +111,12 @@ describe('a log of records', () => {
       import { logFilesIn } from './src/storage/record_log/log_files.ts';
       import { openRecordLog } from './src/storage/record_log/record_log.ts';
       const format = { name: 'items', version: 1, decode: (record) => ({ record }) };
-      const { log, records } = await openRecordLog(logFilesIn(process.argv[2]), format);
+      const records = [];
+      const { log } = await openRecordLog(logFilesIn(process.argv[2]), format, (record) => records.push(record));
       for (let value = (records.at(-1)?.value ?? -1) + 1; ; value++) {
         await log.append({ key: 'k' + (value % 5), value });
         process.stdout.write(value + "\\n");
-        if (value % 20 === 0) await log.replace([{ key: 'k', value }], (work) => work());
+        if (value % 20 === 0) await log.replace([{ key: 'k', value }], { exclusive: (work) => work() });
       }`;
     const stdin = { contents, resolveDir: process.cwd() };
     await build({ stdin, outfile: script, bundle: true, format: 'esm', platform: 'node' });
@@ -194,7 +201,7 @@ describe('a log of records', () => {
     const { log } = await openRecordLog(files, format);
     await log.append({ key: 'ü', value: 1 });
     expect(log.bytes).toBe(readFileSync(join(folder, 'items-1.log')).length);
-    await log.replace([{ key: 'ü', value: 1 }], (work) => work());
+    await log.replace([{ key: 'ü', value: 1 }], { exclusive: (work) => work() });
     await log.append({ key: 'b', value: 2 });
     await log.close();
     expect(readdirSync(folder)).toEqual(['items-2.log']);

@@ -1,0 +1,71 @@
+/**
+ * Which write of the log is the latest of each item: a number for each, and not the write, which the log has. Writes are counted from the first of the file, in their
+ * order.
+ */
+import type { ItemWrite } from '../../serve/live/item_writes.ts';
+import { firstLine, type LinePlace } from '../../storage/record_log/lines.ts';
+import type { RecordLog } from '../../storage/record_log/record_log.ts';
+
+/** Writes in one line of a shortened log, and characters after which it ends. */
+const perLine = 100;
+const charactersPerLine = 2 ** 16;
+
+export interface LatestWrites {
+  /** Writes so far. */
+  readonly count: number;
+  /** Items that were written, and of these the ones that were deleted last. */
+  readonly keys: number;
+  readonly deleted: number;
+  add(write: ItemWrite): void;
+  /** @param place of a write of the item, from 0 */
+  isLatest(key: string, place: number): boolean;
+}
+
+export function makeLatestWrites(): LatestWrites {
+  /** By key: twice the place, and 1 more of a deletion. */
+  const latest = new Map<string, number>();
+  let count = 0;
+  let deleted = 0;
+  return {
+    get count() {
+      return count;
+    },
+    get keys() {
+      return latest.size;
+    },
+    get deleted() {
+      return deleted;
+    },
+    add(write) {
+      const before = latest.get(write.key);
+      if (before !== undefined && before % 2 === 1) deleted--;
+      const isDeleted = 'deleted' in write;
+      if (isDeleted) deleted++;
+      latest.set(write.key, 2 * count++ + Number(isDeleted));
+    },
+    isLatest: (key, place) => Math.floor((latest.get(key) ?? -1) / 2) === place,
+  };
+}
+
+/** The latest write of each item, in their order, as lines of a log. */
+export async function* latestLines(
+  log: RecordLog<readonly ItemWrite[]>,
+  to: LinePlace,
+  isLatest: LatestWrites['isLatest'],
+): AsyncGenerator<readonly ItemWrite[]> {
+  let place = 0;
+  let line: ItemWrite[] = [];
+  let characters = 0;
+  for await (const records of log.read(firstLine, to)) {
+    for (const write of records.flat()) {
+      if (!isLatest(write.key, place++)) continue;
+      line.push(write);
+      characters += JSON.stringify(write).length;
+      if (line.length < perLine && characters < charactersPerLine) continue;
+      yield line;
+      line = [];
+      characters = 0;
+    }
+  }
+  if (line.length > 0) yield line;
+}
