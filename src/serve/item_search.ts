@@ -36,24 +36,32 @@ export const folded = (text: string): string =>
     .replace(/\s+/gu, ' ')
     .trim();
 
+type Titles = Pick<Snapshot, 'titleAt' | 'keyAt'>;
+
+const textAt = (from: Titles, row: number): string => folded(from.titleAt(row) ?? from.keyAt(row));
+
+/** Some rows as one text. */
+async function foldRows(from: Titles, first: number, end: number): Promise<string> {
+  const texts: string[] = [];
+  for (let row = first; row < end; row++) {
+    texts.push(textAt(from, row));
+    if (texts.length % foldedOfTurn === 0) await turn();
+  }
+  return lines(texts);
+}
+
 /** @param base whose titles do not change: they are folded once, at the first search */
 export function makeItemSearch(base: Pick<Snapshot, 'rows' | 'titleAt' | 'keyAt'>): ItemSearch {
-  const textAt = (from: Pick<Snapshot, 'titleAt' | 'keyAt'>, row: number): string =>
-    folded(from.titleAt(row) ?? from.keyAt(row));
   let parts: Promise<readonly string[]> | undefined;
   const fold = async (): Promise<readonly string[]> => {
     const made: string[] = [];
     for (let first = 0; first < base.rows; first += rowsOfPart) {
-      const texts: string[] = [];
-      for (let row = first; row < Math.min(first + rowsOfPart, base.rows); row++) {
-        texts.push(textAt(base, row));
-        if (texts.length % foldedOfTurn === 0) await turn();
-      }
-      made.push(lines(texts));
+      made.push(await foldRows(base, first, Math.min(first + rowsOfPart, base.rows)));
       await turn();
     }
     return made;
   };
+  const written = makeWrittenSearch();
 
   /** Rows whose titles contain a text, in the order of the items, at most so many. */
   const rowsWith = async (text: string, most: number, isThere: (row: number) => boolean, isOver: () => boolean) => {
@@ -81,10 +89,10 @@ export function makeItemSearch(base: Pick<Snapshot, 'rows' | 'titleAt' | 'keyAt'
       const found = new Set<number>();
       const own = snapshot.itemRow(text.trim());
       if (own >= 0) found.add(own);
-      // Written items are few, and lie after those of the data.
-      for (let row = snapshot.rows - 1; row >= base.rows && found.size < most; row--) {
-        if (snapshot.itemRow(snapshot.keyAt(row)) === row && textAt(snapshot, row).includes(wanted)) found.add(row);
-        if (row % rowsOfPart === 0) await turn();
+      // Written items lie after those of the data: the latest come first.
+      for await (const row of written.rowsWith(snapshot, wanted)) {
+        if (found.size >= most || isOver()) break;
+        if (snapshot.itemRow(snapshot.keyAt(row)) === row) found.add(row);
       }
       if (found.size < most) {
         const rows = await rowsWith(wanted, Math.max(few, most), isThere, isOver);
@@ -101,6 +109,31 @@ export function makeItemSearch(base: Pick<Snapshot, 'rows' | 'titleAt' | 'keyAt'
         for (const row of rows) found.add(row);
       }
       return [...found].slice(0, most).map(shown);
+    },
+  };
+}
+
+/** Finds items that were written. Rows that fill a text are folded once; of the last ones each search reads the titles. */
+function makeWrittenSearch() {
+  /** By what the rows are of: the texts of its first rows. */
+  const known = new WeakMap<object, string[]>();
+  return {
+    /** Rows whose titles contain a text, the latest first. */
+    async *rowsWith(snapshot: Snapshot, text: string): AsyncGenerator<number, void> {
+      const { written = [] } = snapshot;
+      for (const { of, first, rows } of written.toReversed()) {
+        const parts = known.get(of) ?? [];
+        known.set(of, parts);
+        const whole = Math.floor(rows / rowsOfPart);
+        for (let part = whole; part >= 0; part--) {
+          const from = first + part * rowsOfPart;
+          const end = Math.min(from + rowsOfPart, first + rows);
+          const lines = parts[part] ?? (await foldRows(snapshot, from, end));
+          if (part < whole) parts[part] = lines;
+          yield* [...rowsIn(lines, text, from)].reverse();
+          if (part % partsOfTurn === 0) await turn();
+        }
+      }
     },
   };
 }

@@ -87,9 +87,18 @@ export interface Snapshot {
   withGraph(graph: Graph): Snapshot;
   /** Answers in place of `top`, where the items are searched somewhere else. */
   readonly index?: SearchIndex;
+  /** Where items are written: their rows, the oldest first. Those of the data come before. */
+  readonly written?: readonly WrittenRows[];
   readonly users: number;
   /** Users whose keys begin with a text, at most so many: the one with this key, then the others in the order of the data. */
   usersWith(prefix: string, most: number): FoundUser[];
+}
+
+/** Rows from `first` on whose keys and titles stay as they are, also in later snapshots, which may have more of the same. */
+export interface WrittenRows {
+  readonly of: object;
+  readonly first: number;
+  readonly rows: number;
 }
 
 export function makeSnapshot({ version, items, users, objectives = [] }: SnapshotSource): Snapshot {

@@ -125,6 +125,7 @@ export function liveSnapshot({ base, written, kept, hidden }: LiveParts): Snapsh
       return part.itemVector(own);
     },
     seenBy,
+    written: written.map(({ of, snapshot }, at) => ({ of, first: parts[at + 1]!.first, rows: snapshot.rows })),
     users: base.users,
     usersWith: base.usersWith,
     withGraph: (graph) => liveSnapshot({ base: base.withGraph(graph), written, kept, hidden }),

@@ -21,6 +21,7 @@ export interface WrittenItem {
 
 /** The slots of one moment. */
 export interface SegmentView {
+  readonly of: Segment;
   readonly snapshot: Snapshot;
   /** Slots whose item is there, and how many they are. */
   readonly alive: Bits;
@@ -103,7 +104,7 @@ export function makeSegment(base: Snapshot, room: number, turning: Turning): Seg
     };
   };
 
-  return {
+  const segment: Segment = {
     room,
     get slots() {
       return keys.length;
@@ -146,7 +147,7 @@ export function makeSegment(base: Snapshot, room: number, turning: Turning): Seg
         const slot = own.itemRow(key);
         return slot >= 0 && bits.has(slot) ? slot : -1;
       };
-      view = { snapshot: own, alive: bits, count: alive, slotOf };
+      view = { of: segment, snapshot: own, alive: bits, count: alive, slotOf };
       return view;
     },
     items(from, to) {
@@ -165,6 +166,7 @@ export function makeSegment(base: Snapshot, room: number, turning: Turning): Seg
       return items;
     },
   };
+  return segment;
 }
 
 const noUsers = { size: 0, rowOf: () => -1, keyAt: () => '', rowsWith: () => [] };

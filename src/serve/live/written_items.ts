@@ -41,7 +41,7 @@ export function makeWrittenItems(base: Snapshot): WrittenItems {
   const limit = Math.max(slice, Math.min(mostRoom, Math.floor(mostNumbers / base.width)));
   const roomFor = (count: number): number => Math.min(limit, Math.max(firstRoom, count));
 
-  /** @param expected slots that more room is asked for at once */
+  /** @param expected slots that more room is asked for, if there is none */
   const addTo = (to: Segment[], items: readonly WrittenItem[], expected: number): void => {
     for (let from = 0; from < items.length; ) {
       let last = to.at(-1);

@@ -8,8 +8,9 @@
  */
 import { Failure, failure, invariant } from '../../diagnostics/failure.ts';
 import { systemReason } from '../../diagnostics/system_reason.ts';
+import { type Started, writeAll, writeLines } from './line_writer.ts';
 import { damaged, firstLine, type LinePlace, lineOf, readLines } from './lines.ts';
-import type { LogFile, LogFiles } from './log_files.ts';
+import type { LogFiles } from './log_files.ts';
 
 export interface LogFormat<R> {
   /** What the files are called: `items-1.log`. */
@@ -61,8 +62,6 @@ interface Header {
   readonly version: number;
 }
 
-/** Bytes that are written at a time where many records are: they become JSON without a pause. */
-const pieceBytes = 2 ** 16;
 /** Records that a new file may miss when appending stops for it, and how often it catches up before. */
 const fewSince = 16;
 const mostRounds = 10;
@@ -218,42 +217,6 @@ export async function openRecordLog<R>(
     close: () => current.file.close(),
   };
   return { log, torn };
-}
-
-/** A file that is written to. */
-interface Started {
-  readonly file: LogFile;
-  readonly number: number;
-  bytes: number;
-  lines: number;
-}
-
-/** @param wrote gets each value */
-async function writeLines<T>(
-  to: Started,
-  values: AsyncIterable<T> | Iterable<T>,
-  wrote: (value: T) => void = () => {},
-): Promise<void> {
-  let lines: Buffer[] = [];
-  let bytes = 0;
-  const flush = async (): Promise<void> => {
-    await writeAll(to.file, Buffer.concat(lines));
-    to.bytes += bytes;
-    lines = [];
-    bytes = 0;
-  };
-  for await (const value of values) {
-    const line = lineOf(++to.lines, value);
-    bytes += line.length;
-    lines.push(line);
-    wrote(value);
-    if (bytes >= pieceBytes) await flush();
-  }
-  if (lines.length > 0) await flush();
-}
-
-async function writeAll(file: LogFile, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += await file.write(bytes.subarray(at));
 }
 
 /** Some at a time; where the last whole line ends, in the end. @throws Failure `items-log` */

@@ -8,6 +8,7 @@ import { itemLog } from '../../../src/server/items/item_log.ts';
 import { makeLatestWrites } from '../../../src/server/items/latest_writes.ts';
 import { makeWritesOfItems, type WritesOfItems } from '../../../src/server/items/writes.ts';
 import { Refused } from '../../../src/server/refused.ts';
+import type { LogFiles } from '../../../src/storage/record_log/log_files.ts';
 import { openRecordLog } from '../../../src/storage/record_log/record_log.ts';
 import { Crash, Disk, faultyFiles } from '../../storage/record_log/faulty_files.ts';
 
@@ -214,6 +215,51 @@ describe('writes of items', () => {
     await reopened.attach(version);
     expect(reopened.stored).toMatchObject({ items: 39, deleted: 1 });
     expect(Object.keys(itemsOf(version))).toHaveLength(42);
+  });
+
+  it('of large items are lines that can be read again', async () => {
+    const disk = new Disk();
+    const writes = await open(disk);
+    await writes.attach(makeVersion());
+    const large = (key: string, length: number): ItemWrite => ({
+      key,
+      columns: { number: 1, text: 'x'.repeat(length) },
+    });
+    // The first is written alone; the others wait together.
+    await Promise.all(Array.from({ length: 6 }, (_, at) => writes.write([large(`k${at}`, 2 ** 20)], false)));
+    const lines = disk.names.get('items-1.log')!.bytes.toString('latin1').trim().split('\n');
+    expect(lines.map(({ length }) => Math.round(length / 2 ** 20))).toEqual([0, 1, 3, 2]);
+    expect(await refusalOf(writes, [large('no', 2 ** 24)], false)).toEqual([413, 'request-size ']);
+    await writes.close();
+    const reopened = await open(disk);
+    expect(reopened.stored.items).toBe(6);
+  });
+
+  it('are taken after a log could not be shortened, which is not tried with each of them', async () => {
+    const disk = new Disk();
+    const said: string[] = [];
+    const files = faultyFiles(disk);
+    const full = Object.assign(new Error('full'), { code: 'ENOSPC', syscall: 'write' });
+    let created = 0;
+    const create: LogFiles['create'] = async (name) => {
+      const file = await files.create(name);
+      return created++ === 0 ? file : { ...file, write: () => Promise.reject(full) };
+    };
+    const latest = makeLatestWrites();
+    const { log } = await openRecordLog({ ...files, create }, itemLog, () => {});
+    const writes = makeWritesOfItems({ log, latest, say: (line) => said.push(line) });
+    await writes.attach(makeVersion());
+    const many = Array.from({ length: 500 }, (_, at) => put(`k${at % 40}`, at % 9));
+    for (let i = 0; i < 35; i++) {
+      expect(await writes.write(many, true)).toHaveLength(500);
+      // It ends before the next write: a disk in memory has no other turns.
+      await new Promise((later) => setTimeout(later, 1));
+    }
+    await writes.close();
+    expect(said).toHaveLength(1);
+    expect(said[0]).toMatch(/^the log of written items was not shortened: cannot write items: /);
+    expect(created).toBe(2);
+    expect([...disk.names.keys()]).toEqual(['items-1.log']);
   });
 
   it('reopen to the last answered write, wherever a kill ends them', async () => {
