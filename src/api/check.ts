@@ -1,11 +1,13 @@
 /** A model's file, and the data it would be trained on, checked before any row is read. */
 import type { Access } from '../data/files/access.ts';
 import { defined } from '../defined.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { Failure, failure, invariant } from '../diagnostics/failure.ts';
 import { render } from '../diagnostics/render.ts';
 import { type Lowered, lower, type Shapes } from '../lower/lower.ts';
+import { orderReadOf } from '../lower/order.ts';
 import type { DataDescription, Model } from '../model/model.ts';
 import type { SearchParameter } from '../model/search.ts';
 import type { Settings } from '../model/settings/text.ts';
@@ -59,12 +61,10 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
   const data = request.data === undefined ? ownData(checked.dataDescriptions) : otherData(request.data, diagnostics);
   if (data && checked.shapes && !hasErrors(diagnostics)) {
     const { checkHeaders } = await import('../data/binding/headers.ts');
-    diagnostics.push(
-      ...(await checkHeaders(data.description, checked.shapes, {
-        ...readingOf(request),
-        ...defined({ model: checked.model }),
-      })),
-    );
+    const { model, shapes } = checked;
+    const found = await checkHeaders(data.description, shapes, { ...readingOf(request), ...defined({ model }) });
+    diagnostics.push(...found);
+    if (model && !hasErrors(found)) diagnostics.push(...unorderedLists(model, data.description));
   }
   return {
     diagnostics,
@@ -74,6 +74,20 @@ export async function check(path: string, request: CheckRequest = {}): Promise<C
     search: checked.resolution.search,
     ...defined({ model: checked.model, shapes: checked.shapes, data }),
   };
+}
+
+/** The user's other items are in no order: a tower that reads one would learn what it happens to be. */
+function unorderedLists(model: Model, { histories }: DataDescription): readonly Diagnostic[] {
+  return histories.flatMap(({ kind, name, of, max, span }) => {
+    const read = kind === 'others' ? orderReadOf(model, name) : undefined;
+    if (!read) return [];
+    const facts = {
+      what: `history ${name} = others(${of}, ${max})`,
+      needs: `the order of time for \`${read.kind}\`: ${name} = past(${of}, ${max})`,
+    };
+    const note = { message: `here \`${read.kind}\` reads the order of \`${name}\``, at: read.span };
+    return [diagnose('data-needs', span, facts, { notes: [note] })];
+  });
 }
 
 /** What reading rows or headers takes from a request. */

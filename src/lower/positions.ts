@@ -7,18 +7,15 @@
 
 import { diagnose } from '../diagnostics/diagnose.ts';
 import { type Diagnostic, hasErrors } from '../diagnostics/diagnostic.ts';
-import { hostDtype } from '../graph/bfloat16.ts';
 import { makeBuilder, type Ref } from '../graph/builder.ts';
 import { count } from '../graph/count.ts';
-import { printDim, printType, resolveShape } from '../graph/dims.ts';
-import { evaluate, type Tensors } from '../graph/evaluate.ts';
-import { initialValues } from '../graph/initial.ts';
+import { printDim, printType } from '../graph/dims.ts';
+import { evaluate } from '../graph/evaluate.ts';
 import { evenSizes } from '../graph/peak.ts';
 import type { Value } from '../library/contract.ts';
 import type { Model, Tower } from '../model/model.ts';
 import { withoutUnread } from '../model/unread.ts';
 import type { GraphPlan, Sequences } from '../plan/plan.ts';
-import { makeRandom } from '../random/random.ts';
 import { textOf } from '../text/source.ts';
 import type { LoweredFeatures } from './features.ts';
 import { rowsDim } from './field.ts';
@@ -27,6 +24,7 @@ import type { Visited } from './flow.ts';
 import { GraphInputs } from './inputs.ts';
 import { listsOf } from './lists.ts';
 import { lowerTower, makeTowerContext } from './tower.ts';
+import { isOther, lengthOf, numbersFor, shortened, tensorsOf, weightsOf } from './trial.ts';
 
 /** A longer list is tried at the first length, and at the second where that takes more work than an editor can wait for. */
 const trialLengths = { usual: 64, least: 24, mostFlops: 60e6 } as const;
@@ -91,21 +89,6 @@ function trialOf(tower: Tower, features: LoweredFeatures, rows: Sequences, longe
 
 const lastInstead = ({ span }: Visited) => ({ fixes: [[{ at: span, text: 'last' }]] });
 
-function shortened(features: LoweredFeatures, list: string, longest: number): LoweredFeatures {
-  const byName = [...features.byName].map(([name, whole]) => {
-    if (name !== list && whole.use.along !== list) return [name, whole] as const;
-    const max = Math.min(whole.use.max!, longest);
-    return [name, { ...whole, use: { ...whole.use, max }, plan: { ...whole.plan, max } }] as const;
-  });
-  return { ...features, byName: new Map(byName) };
-}
-
-function tensorsOf(value: Value): readonly Ref[] {
-  if (value.kind === 'fields') return value.fields.map(({ tensor }) => tensor);
-  if (value.kind === 'outputs') return [...value.outputs.values()].map(({ tensor }) => tensor);
-  return [value.tensor];
-}
-
 const isOfSequences = ({ type }: Ref, rows: Sequences): boolean => printDim(type.shape[0]!) === printDim(rowsDim(rows));
 
 const withoutSpans = (key: string, value: unknown): unknown => (key === 'span' ? undefined : value);
@@ -141,44 +124,8 @@ function lookingAhead(step: GraphPlan): number {
     const numbers = early * one.shape.at(-1)!;
     for (let i = 0; i < numbers; i++) {
       const [a, b] = [one.data[i]!, other.data[i]!];
-      if (!(Math.abs(a - b) <= tolerance * (1 + Math.abs(b)))) return true;
+      if (isOther(a, b)) return true;
     }
     return false;
   });
-}
-
-/** Above rounding of float32 over long sums, below what an element says. */
-const tolerance = 1e-4;
-
-function lengthOf({ graph, inputs }: GraphPlan): number {
-  const at = inputs.findIndex(({ source }) => source.from === 'sequence');
-  return at < 0 ? 1 : (graph.nodes[graph.inputs[at]!.node]!.type.shape[1] as number);
-}
-
-/** One sequence of this many elements. Nothing is dropped out. */
-function numbersFor({ graph, inputs }: GraphPlan, elements: number): Tensors {
-  const sizes = evenSizes(graph, 1);
-  return Object.fromEntries(
-    inputs.map(({ name, source }, at) => {
-      const { shape: dims, dtype } = graph.nodes[graph.inputs[at]!.node]!.type;
-      const shape = resolveShape(dims, sizes);
-      const data = new Float32Array(shape.reduce((product, length) => product * length, 1));
-      const own = data.subarray(0, (data.length / shape[1]!) * elements);
-      if (source.from === 'sequence') makeRandom(1).fill(own, -1, 1);
-      else if (source.from === 'mask') own.fill(1);
-      else if (source.from === 'noise') data.fill(1 - 2 ** -20);
-      return [name, { dtype: hostDtype(dtype), shape, data: dtype === 'int32' ? Int32Array.from(data) : data }];
-    }),
-  );
-}
-
-/** First values, moved: a weight that begins at 0 would hide what it reads. */
-function weightsOf({ graph }: GraphPlan): Tensors {
-  return Object.fromEntries(
-    Object.entries(initialValues(graph, 1)).map(([name, tensor], at) => {
-      const moves = new Float32Array(tensor.data.length);
-      makeRandom(2, at).fill(moves, 0.02, 0.2);
-      return [name, { ...tensor, data: moves.map((move, i) => move + tensor.data[i]!) }];
-    }),
-  );
 }

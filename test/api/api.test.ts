@@ -61,6 +61,11 @@ describe('check', () => {
         '`history history = others(movie_id, 9)` needs the order of time for `targets = positions`: history = past(movie_id, 9)',
       ],
     ]);
+    const unordered = await check('models/sasrec.tower', { data: at('lines.tower'), set: { targets: 'events' } });
+    expect(unordered.text).toContain(
+      'needs the order of time for `positions`: history = past(movie_id, 9) [data-needs]',
+    );
+    expect(unordered.text).toContain('here `positions` reads the order of `history`');
   });
 
   it('uses the data block that the model itself uses', async () => {
