@@ -7,7 +7,8 @@
  */
 import { invariant } from '../diagnostics/failure.ts';
 import { blockRows, layoutOf } from './codes.ts';
-import { makeCodeStore, type Scan, scanOf, writeStore } from './scan.ts';
+import { type Scan, scanOf } from './scan.ts';
+import { makeCodeStore, writeStore } from './store.ts';
 
 export interface GrowingScan {
   readonly rows: number;
@@ -19,7 +20,7 @@ export interface GrowingScan {
 
 /** @param room items that it may have */
 export function makeGrowingScan(width: number, room: number): GrowingScan {
-  const store = makeCodeStore(layoutOf(room, width));
+  const store = makeCodeStore(layoutOf(room, width), new Float32Array(width));
   const vectors = new Float32Array(room * width);
   let rows = 0;
   return {

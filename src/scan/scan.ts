@@ -10,9 +10,9 @@ import { Best, type Ranked } from './best.ts';
 import type { Bits } from './bits.ts';
 import { type CodedQuery, codeQuery } from './bounds.ts';
 import { Candidates } from './candidates.ts';
-import { blockRows, type Layout, layoutOf, recordBytes, writeCodes } from './codes.ts';
-import { instantiateScan, type ScanKernel } from './kernels.ts';
+import { blockRows, centreOf, type Layout, layoutOf } from './codes.ts';
 import { bestScoreOf, scoreOf } from './score.ts';
+import { aligned, type CodeStore, makeCodeStore, reserve, writeStore } from './store.ts';
 
 export type { Ranked } from './best.ts';
 
@@ -43,13 +43,10 @@ export interface Coded {
   readonly codes: Uint8Array;
   /** float64 [blocks, 4] */
   readonly records: Float64Array;
+  /** float32 [width] */
+  readonly centre: Float32Array;
 }
 
-const page = 65_536;
-/** Codes begin with a page of the machine. */
-const bottom = 4096;
-const largestMemory = 2 ** 32 - page;
-const readAhead = 4096;
 const queryBytes = 32;
 const entryBytes = 12;
 /** Vectors in one pass. */
@@ -60,15 +57,13 @@ const largestChunk = 64;
 /** A request for fewer rows than this share reads their vectors alone. */
 const fewRows = 1 / 32;
 
-const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
-
 /**
  * @param vectors float32 [rows, width], finite
  * @throws RangeError where codes need more than the 4 GiB of a WebAssembly memory, or than the machine has
  */
 export function makeScan(vectors: Float32Array, rows: number, width: number): Scan {
   const layout = layoutOf(rows, width);
-  const store = makeCodeStore(layout);
+  const store = makeCodeStore(layout, centreOf(vectors, rows, width));
   writeStore(store, layout, vectors);
   return scanOf(store, vectors, rows, width);
 }
@@ -77,47 +72,18 @@ export function makeScan(vectors: Float32Array, rows: number, width: number): Sc
  * The scan of items whose codes are known.
  * @param coded of these vectors, by this version: others give other answers
  */
-export function scanOfCoded({ codes, records }: Coded, vectors: Float32Array, rows: number, width: number): Scan {
+export function scanOfCoded(
+  { codes, records, centre }: Coded,
+  vectors: Float32Array,
+  rows: number,
+  width: number,
+): Scan {
   const layout = layoutOf(rows, width);
   invariant(codes.length === layout.codeBytes && records.length === 4 * layout.blocks, `codes of ${rows} × ${width}`);
-  const store = makeCodeStore(layout);
+  const store = makeCodeStore(layout, centre);
   new Uint8Array(store.memory.buffer, store.codes, codes.length).set(codes);
   new Float64Array(store.memory.buffer, store.records, records.length).set(records);
   return scanOf(store, vectors, rows, width);
-}
-
-/** Codes of items with room for more, in a memory of their own. */
-export interface CodeStore {
-  readonly memory: WebAssembly.Memory;
-  readonly kernel: ScanKernel;
-  readonly codes: number;
-  readonly records: number;
-  readonly scratch: number;
-}
-
-/** @param layout of as many items as may come */
-export function makeCodeStore(layout: Layout): CodeStore {
-  const records = aligned(bottom + layout.codeBytes);
-  const scratch = aligned(records + layout.blocks * recordBytes);
-  // The kernel reads ahead, also at the end.
-  const initial = pagesFor(scratch + readAhead + layout.pairs * 2 * blockRows);
-  const memory = new WebAssembly.Memory({ initial, maximum: 65_536 });
-  const kernel = instantiateScan(memory);
-  invariant(kernel.firstFree() <= bottom, 'the compiler uses less than a page');
-  return { memory, kernel, codes: bottom, records, scratch };
-}
-
-/** Writes the blocks from `from` on. @param layout of the items that are there */
-export function writeStore(
-  { memory, codes, records }: CodeStore,
-  layout: Layout,
-  vectors: Float32Array,
-  from = 0,
-): void {
-  const { codeBytes, blocks } = layout;
-  const { buffer } = memory;
-  const written = new Float64Array(buffer, records, 4 * blocks);
-  writeCodes(layout, vectors, new Int8Array(buffer, codes, codeBytes), written, from);
 }
 
 /** The scan of the first `rows` items of a store. It stays as it is when others are added: their codes may change the scale of its last block, and no score. */
@@ -135,6 +101,7 @@ export function scanOf(store: CodeStore, vectors: Float32Array, rows: number, wi
     coded: () => ({
       codes: new Uint8Array(store.memory.buffer, store.codes, place.layout.codeBytes),
       records: new Float64Array(store.memory.buffer, store.records, 4 * place.layout.blocks),
+      centre: store.centre,
     }),
     top(requests) {
       const answers: Ranked[] = new Array(requests.length);
@@ -195,6 +162,8 @@ interface Asked {
   /** ‖q‖ and ‖q − q̂‖. */
   readonly length: number;
   readonly error: number;
+  /** Its score of the centre. */
+  readonly base: number;
 }
 
 /** Of earlier passes: no pass runs while another does. */
@@ -202,7 +171,7 @@ const pool: Candidates[] = [];
 
 /** One pass over the codes for all requests. Memory from `scratch` on: records of queries, words of codes, masks, entries. */
 function onePass(
-  { memory, kernel, codes, records, scratch, layout }: Place,
+  { memory, kernel, codes, records, scratch, layout, centre }: Place,
   requests: readonly ScanRequest[],
   score: (queries: readonly Float64Array[], row: number) => number,
 ): Ranked[] {
@@ -215,7 +184,13 @@ function onePass(
   const asked = requests.flatMap(({ vectors }, i) =>
     vectors.map((vector): Asked => {
       const query = codeQuery(vector, pairs);
-      return { candidates: all[i]!, query, length: query.length * query.scale, error: query.error * query.scale };
+      return {
+        candidates: all[i]!,
+        query,
+        length: query.length * query.scale,
+        error: query.error * query.scale,
+        base: scoreOf(vector, centre, 0),
+      };
     }),
   );
   const single = asked.length % 4 === 1 ? 1 : 0;
@@ -251,18 +226,19 @@ function onePass(
   let size = firstChunk;
   for (let from = 0; from < blocks; from += size, size = Math.min(chunk, 2 * size)) {
     const to = Math.min(blocks, from + size);
-    asked.forEach(({ candidates, query }, i) => {
-      numbers[4 * i] = candidates.limit / query.scale;
+    asked.forEach(({ candidates, query, base }, i) => {
+      numbers[4 * i] = (candidates.limit - base) / query.scale;
     });
     const end = kernel.scan(codes, pairs, records, from, to, rows, scratch, words, quads, single, entries);
     const last = (end - entries) >> 2;
     for (let at = 0; at < last; at += 3) {
       const row = found[at]!;
-      const { candidates, query, length, error } = asked[found[at + 1]!]!;
+      const { candidates, query, length, error, base } = asked[found[at + 1]!]!;
       const block = 4 * Math.floor(row / blockRows);
       const near = (found[at + 2]! * query.scale) / perBlock[block]!;
       const off = boundOf(length, error, perBlock[block + 1]!, perBlock[block + 2]!);
-      candidates.add(row, near - off - Math.abs(near) * rounding, near + off + Math.abs(near) * rounding);
+      const slack = off + (Math.abs(near) + Math.abs(base) + off) * rounding;
+      candidates.add(row, base + near - slack, base + near + slack);
     }
     for (const candidates of all) candidates.endChunk();
   }
@@ -286,15 +262,4 @@ function writeWords(words: Int32Array, asked: readonly Asked[], pairs: number, q
       words[at] = (query.codes[2 * pair]! & 0xffff) | (query.codes[2 * pair + 1]! << 16);
     }
   });
-}
-
-const pagesFor = (bytes: number): number => {
-  if (bytes > largestMemory)
-    throw new RangeError(`codes of ${bytes} bytes are past the ${largestMemory} that there are`);
-  return Math.max(1, Math.ceil(bytes / page));
-};
-
-function reserve(memory: WebAssembly.Memory, bytes: number): void {
-  const missing = pagesFor(bytes) - memory.buffer.byteLength / page;
-  if (missing > 0) memory.grow(missing);
 }

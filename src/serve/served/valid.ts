@@ -44,11 +44,13 @@ function checkServed(value: unknown, { plan, encodings }: ServedModel): asserts 
   const [query, item] = plan.towers;
   need(isCount(rows) && width === item.width && interests === item.interests, 'the shape of the vectors');
   need(data instanceof Float32Array && data.length === rows * width, 'the vectors');
-  const { codes, records } = items.coded ?? {};
+  const { codes, records, centre } = items.coded ?? {};
   const layout = layoutOf(rows, width);
   need(codes instanceof Uint8Array && codes.length === layout.codeBytes, 'the codes of the vectors');
   need(records instanceof Float64Array && records.length === 4 * layout.blocks, 'the records of the vectors');
   need(records.every(Number.isFinite), 'a record of the vectors');
+  need(centre instanceof Float32Array && centre.length === width, 'the centre of the vectors');
+  need(centre.every(Number.isFinite), 'the centre of the vectors');
   checkTexts(items.keys, 'the keys of the items', rows);
   if (items.titles !== undefined) checkTexts(items.titles, 'the titles', rows);
   checkColumns(items.columns, rows);

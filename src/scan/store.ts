@@ -1,0 +1,61 @@
+/** Codes of items in the memory of a kernel, and room for what it needs to answer. */
+
+import { invariant } from '../diagnostics/failure.ts';
+import { blockRows, type Layout, recordBytes, writeCodes } from './codes.ts';
+import { instantiateScan, type ScanKernel } from './kernels.ts';
+
+const page = 65_536;
+/** Codes begin with a page of the machine. */
+const bottom = 4096;
+const largestMemory = 2 ** 32 - page;
+const readAhead = 4096;
+
+export const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
+
+/** Codes of items with room for more, in a memory of their own. */
+export interface CodeStore {
+  readonly memory: WebAssembly.Memory;
+  readonly kernel: ScanKernel;
+  readonly codes: number;
+  readonly records: number;
+  readonly scratch: number;
+  /** float32 [width] */
+  readonly centre: Float32Array;
+}
+
+/** @param layout of as many items as may come */
+export function makeCodeStore(layout: Layout, centre: Float32Array): CodeStore {
+  const records = aligned(bottom + layout.codeBytes);
+  const scratch = aligned(records + layout.blocks * recordBytes);
+  // The kernel reads ahead, also at the end.
+  const initial = pagesFor(scratch + readAhead + layout.pairs * 2 * blockRows);
+  const memory = new WebAssembly.Memory({ initial, maximum: 65_536 });
+  const kernel = instantiateScan(memory);
+  invariant(kernel.firstFree() <= bottom, 'the compiler uses less than a page');
+  return { memory, kernel, codes: bottom, records, scratch, centre };
+}
+
+/** Writes the blocks from `from` on. @param layout of the items that are there */
+export function writeStore(
+  { memory, codes, records, centre }: CodeStore,
+  layout: Layout,
+  vectors: Float32Array,
+  from = 0,
+): void {
+  const { codeBytes, blocks } = layout;
+  const { buffer } = memory;
+  const written = new Float64Array(buffer, records, 4 * blocks);
+  writeCodes(layout, vectors, centre, new Int8Array(buffer, codes, codeBytes), written, from);
+}
+
+const pagesFor = (bytes: number): number => {
+  if (bytes > largestMemory)
+    throw new RangeError(`codes of ${bytes} bytes are past the ${largestMemory} that there are`);
+  return Math.max(1, Math.ceil(bytes / page));
+};
+
+/** Makes the memory at least so large. */
+export function reserve(memory: WebAssembly.Memory, bytes: number): void {
+  const missing = pagesFor(bytes) - memory.buffer.byteLength / page;
+  if (missing > 0) memory.grow(missing);
+}
