@@ -16,11 +16,12 @@ import { errorText, isForeign } from './protocols/error_text.ts';
 import { routes } from './routes.ts';
 import { sendJson } from './send_json.ts';
 import type { TakenAddress } from './taken_address.ts';
+import { type AnswerUnparsed, answerUnparsed } from './unparsed.ts';
 
 export interface Door extends TakenAddress {
   readonly http: HttpServer;
-  /** From now on this answers. */
-  open(handler: RequestListener): void;
+  /** From now on these answer. */
+  open(handler: RequestListener, unparsed: AnswerUnparsed): void;
 }
 
 /** Milliseconds that a connection without a request stays open: longer than load balancers keep theirs. */
@@ -28,11 +29,14 @@ const idle = 72_000;
 
 export function makeDoor(): Door {
   let handler: RequestListener = starting;
+  let unparsed: AnswerUnparsed = () => undefined;
+  const turns = inTurns((request, response) => handler(request, response));
   const http = createServer(
     { requestTimeout: slowest, keepAliveTimeout: idle, requireHostHeader: false },
-    inTurns((request, response) => handler(request, response)),
+    turns.listener,
   );
   refuseTunnels(http);
+  answerUnparsed(http, turns.isIdle, (request) => unparsed(request));
   let listening: Promise<string> | undefined;
   const take = (host: string, port: number): Promise<string> =>
     new Promise((resolve, reject) => {
@@ -60,8 +64,9 @@ export function makeDoor(): Door {
         throw error;
       }
     },
-    open(next) {
-      handler = next;
+    open(parsed, other) {
+      handler = parsed;
+      unparsed = other;
     },
     close: () =>
       new Promise((resolve) => {

@@ -13,7 +13,13 @@ interface Connection {
   readonly waiting: (readonly [IncomingMessage, ServerResponse])[];
 }
 
-export function inTurns(handler: RequestListener): RequestListener {
+export interface Turns {
+  readonly listener: RequestListener;
+  /** Whether all requests that this connection has sent are answered, of which there is one at least. */
+  isIdle(socket: Socket): boolean;
+}
+
+export function inTurns(handler: RequestListener): Turns {
   const connections = new WeakMap<Socket, Connection>();
   const start = (connection: Connection, request: IncomingMessage, response: ServerResponse): void => {
     connection.running++;
@@ -31,14 +37,20 @@ export function inTurns(handler: RequestListener): RequestListener {
     // Nobody waits for what is left of a connection that has ended.
     if (first !== undefined && !socket.destroyed) start(connection, ...first);
   };
-  return (request, response) => {
-    const { socket } = request;
-    const connection = connections.get(socket) ?? { running: 0, waiting: [] };
-    connections.set(socket, connection);
-    if (connection.running < mostOfConnection && connection.waiting.length === 0) {
-      return start(connection, request, response);
-    }
-    connection.waiting.push([request, response]);
-    socket.pause();
+  return {
+    listener(request, response) {
+      const { socket } = request;
+      const connection = connections.get(socket) ?? { running: 0, waiting: [] };
+      connections.set(socket, connection);
+      if (connection.running < mostOfConnection && connection.waiting.length === 0) {
+        return start(connection, request, response);
+      }
+      connection.waiting.push([request, response]);
+      socket.pause();
+    },
+    isIdle(socket) {
+      const connection = connections.get(socket);
+      return connection !== undefined && connection.running === 0 && connection.waiting.length === 0;
+    },
   };
 }

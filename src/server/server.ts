@@ -118,8 +118,8 @@ function serverOf(http: FastifyInstance, door: Door, place: Place, stop: () => v
       const url = await door.listen(host, port);
       const refuse = makeEarlyRefusal(place);
       door.open((request, response) => {
-        if (!refuse(request, response)) http.routing(request, response);
-      });
+        if (!refuse.parsed(request, response)) http.routing(request, response);
+      }, refuse.unparsed);
       return url;
     },
     async close(grace = 10_000) {

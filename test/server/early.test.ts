@@ -1,4 +1,5 @@
 /** A full server refuses before it reads a body, in the form of all refusals. */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -102,4 +103,27 @@ it('answers routes that do not wait for others', async () => {
   for (const path of ['/healthz', '/readyz', '/v1/about', '/v1/users']) {
     expect((await fetch(`http://127.0.0.1:${port}${path}`)).status).toBe(200);
   }
+});
+
+it('says the same to a connection that it knows, before Node.js reads what comes', async () => {
+  const socket = connect(port, '127.0.0.1');
+  const ask = async (text: string): Promise<string> => {
+    socket.write(text);
+    const [bytes] = (await once(socket, 'data')) as [Buffer];
+    return bytes.toString();
+  };
+  const text = 'POST /v1/recommend HTTP/1.1\r\nHost: a\r\nX-Request-Id: mine-2\r\nContent-Length: 2\r\n\r\n{}';
+  const [first, second] = [await ask(text), await ask(text)].map((answer) => {
+    const [head = '', body] = answer.split('\r\n\r\n');
+    const [status, ...headers] = head.split('\r\n');
+    return { status, body, headers: headers.map((line) => line.toLowerCase().replace(/^date: .*/, 'date')).sort() };
+  });
+  // What Node.js adds: a connection stays open, and how long.
+  const others = first!.headers.filter((line) => !/^(connection|keep-alive):/.test(line));
+  expect(second).toEqual({ ...first, headers: others });
+  expect(first!.status).toBe('HTTP/1.1 503 Service Unavailable');
+  for (const line of lines.slice(-2)) {
+    expect(JSON.parse(line)).toMatchObject({ id: 'mine-2', route: '/v1/recommend', status: 503 });
+  }
+  socket.destroy();
 });

@@ -9,7 +9,7 @@ const closing: (() => void)[] = [];
 afterEach(() => closing.splice(0).forEach((close) => void close()));
 
 async function serve(handler: RequestListener): Promise<() => Promise<Socket>> {
-  const http = createServer(inTurns(handler));
+  const http = createServer(inTurns(handler).listener);
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
   closing.push(() => void http.close());
