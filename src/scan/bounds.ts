@@ -12,7 +12,7 @@
  *
  * with the block's largest ‖ŷ‖ as Ŷ and its largest ‖y − ŷ‖ as E. Here q̂ · ŷ = s · t · I, and I = Σ c · d is a sum of integers. Codes of a
  * query are so small that no sum of absolute products exceeds 2³¹ − 2: I is exact in 32 bits, whatever the order. All of this holds for any μ. Vectors of
- * items often have much in common, which a sum of products with it alone tells, and the codes need not.
+ * items often have much in common, which one sum of products has for all of them, and the codes need not have.
  *
  * The score f(q, x) is computed in float64 (`score.ts`), and |f − q · x| ≤ ρ ‖q‖ ‖x‖. So is b for q · μ. E includes ρ · (max ‖x‖ + ‖μ‖ + max ‖y‖), of which the
  * last is for y itself, so that b + s · t · I − e ≤ f ≤ b + s · t · I + e holds for the score itself. A request of several queries scores an item by the

@@ -2,10 +2,11 @@
  * How much work a server has in hand: some bodies are answered at the same time, some wait, and more are refused. A refusal is cheap, so a server with more
  * load than it can answer stays as fast for those that it accepts.
  *
- * A burst may fill the queue: it is empty again soon. A queue that has not been empty for `patience` is no burst, and waiting in it helps nobody: a body that
- * has waited half as long again as an answer takes is then refused when its turn comes (Nichols and Jacobson, Controlling Queue Delay, 2012; with the two
- * limits of Fail at Scale, ACM Queue, 2015). Refusals empty the queue, which says nothing of the load: the gate stays strict until it has refused nobody for
- * `memory`. How long an answer takes is learned while it is not strict: a server that is overloaded is slow, and would let everyone wait as long.
+ * A burst may fill the queue: it is empty again soon. A queue that has not been empty for `patience` is no burst, and waiting in it helps nobody (Nichols and
+ * Jacobson, Controlling Queue Delay, 2012). Once a body has waited there half as long again as an answer takes, the gate is strict: fewer are answered at the
+ * same time, so that a turn of the event loop is short, and nobody waits. Without a queue it does not know whether the load goes on. So it lets bodies wait
+ * again after a second, and if the queue then fills, it is strict for twice as long (as a circuit breaker is; Nygard, Release It!, 2007). How long an answer takes
+ * is learned while it is not strict: a server that is overloaded is slow, and would let everyone wait as long.
  */
 import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Limits } from './limits.ts';
@@ -43,29 +44,38 @@ export function makeGate(limits: Pick<Limits, 'running' | 'waiting'>): Gate {
   let wasLong = false;
   /** When nobody waited. */
   let empty = now();
-  /** When somebody was refused last because of a load that did not end. */
-  let refusedAt = Number.NEGATIVE_INFINITY;
+  /** Until when a load that was found is taken to go on, and for how many milliseconds it was. */
+  let strictUntil = Number.NEGATIVE_INFINITY;
+  let strictFor = 0;
   /** Milliseconds of an answer, from its turn on, without that load: a moving mean. */
   let usual: number | undefined;
   const longestWait = (): number => Math.max(leastWait, 1.5 * (usual ?? 0));
-  const isStrict = (time: number): boolean => time - empty > patience || time - refusedAt < memory;
-  /** Whether a body that has come at this time waits too long behind a load that does not end. */
+  const isStrict = (time: number): boolean => time < strictUntil;
+  const mostRunning = (time: number): number =>
+    isStrict(time) ? Math.ceil(strictShare * limits.running) : limits.running;
+  /** Whether a body that has come at this time waits too long behind a load that does not end: the gate is strict then. */
   const isTooLate = (since: number, time: number): boolean => {
-    if (time - since <= longestWait() || !isStrict(time)) return false;
-    refusedAt = time;
+    if (isStrict(time)) return true;
+    if (time - since <= longestWait()) return false;
+    const goesOn = time - strictUntil < probe;
+    if (time - empty <= patience && !goesOn) return false;
+    strictFor = goesOn ? Math.min(2 * strictFor, longestStrict) : leastStrict;
+    strictUntil = time + strictFor;
     return true;
   };
   const isFull = (): boolean => {
     const time = now();
     const since = turn.since(time);
-    if (running < limits.running) return turn.begun >= limits.running && isTooLate(since, time);
+    const most = mostRunning(time);
+    if (running < most) return turn.begun >= most && isTooLate(since, time);
+    if (isStrict(time)) return true;
     const [first] = queue;
     // Those that come later wait no less than the first.
     return queue.size >= limits.waiting || (first !== undefined && isTooLate(first.since, time));
   };
   const next = (): void => {
     const time = now();
-    while (running < limits.running) {
+    while (running < mostRunning(time)) {
       const [first] = queue;
       if (first === undefined) break;
       queue.delete(first);
@@ -116,7 +126,7 @@ export function makeGate(limits: Pick<Limits, 'running' | 'waiting'>): Gate {
           reject(refused(504, diagnose('server-late', undefined, { milliseconds })));
         }, milliseconds);
         // Where nobody waits, `isFull` has decided.
-        if (running < limits.running && queue.size === 0) return waiting.start();
+        if (running < mostRunning(now()) && queue.size === 0) return waiting.start();
         queue.add(waiting);
         next();
       });
@@ -162,8 +172,13 @@ function makeTurn({ began, ended }: { began(time: number): void; ended(milliseco
 
 /** Milliseconds in which a burst is over. */
 const patience = 100;
-/** Milliseconds without a refusal in which a load is over. */
-const memory = 1000;
+/** Milliseconds that the gate is strict for at first, and at most. */
+const leastStrict = 1000;
+const longestStrict = 16_000;
+/** Milliseconds after that in which a load that goes on fills the queue. */
+const probe = 200;
+/** The share of those that may run that do, under such a load: measured. */
+const strictShare = 0.75;
 /** Milliseconds that a body may always wait. */
 const leastWait = 20;
 

@@ -64,9 +64,31 @@ it('counts what waits unread: refuses late in long turns, never the first of a t
     turns.push(await turn(40));
     await new Promise(setImmediate);
   }
-  for (const outcomes of turns) expect(outcomes.slice(0, 4)).toEqual(['answered', 'answered', 'answered', 'answered']);
+  for (const outcomes of turns) expect(outcomes.slice(0, 3)).toEqual(['answered', 'answered', 'answered']);
   expect(turns.slice(4).flat()).toContain('503');
-  // Longer than the gate remembers a refusal.
+  // Longer than the gate is strict.
   await pause(1100);
   expect(await turn(4)).toEqual(['answered', 'answered', 'answered', 'answered']);
+});
+
+/** Twice what a gate of one at a time can do, until it refuses: milliseconds that this took. */
+async function loadUntilRefused(gate: ReturnType<typeof makeGate>): Promise<number> {
+  const start = performance.now();
+  for (let isRefused = false; !isRefused && performance.now() - start < 60_000; ) {
+    void outcome(gate.pass(() => pause(10), 60_000)).then((each) => (isRefused ||= each === '503'));
+    await pause(5);
+  }
+  return performance.now() - start;
+}
+
+it('lets nobody wait while a load goes on, and bodies wait again after it', async () => {
+  const gate = makeGate({ running: 1, waiting: 1000 });
+  await loadUntilRefused(gate);
+  while (gate.running > 0) await pause(1);
+  const first = outcome(gate.pass(() => pause(20), 5000));
+  expect(await outcome(gate.pass(() => pause(1), 5000))).toBe('503');
+  expect([await first, gate.waiting]).toEqual(['answered', 0]);
+  await pause(1100);
+  const both = [0, 1].map(() => outcome(gate.pass(() => pause(1), 5000)));
+  expect(await Promise.all(both)).toEqual(['answered', 'answered']);
 });
