@@ -1,4 +1,5 @@
 /** Columns that filters read, of items that are added one after the other. What is given away stays as it is: later values lie past its end. */
+import { makeKeyIndex } from '../../text/key_index.ts';
 import type { ItemColumn, ItemColumns } from '../filter/columns.ts';
 
 /** What one item has of the columns, by name. A value that is left out, null or an empty text is missing. */
@@ -75,11 +76,11 @@ const makers: Readonly<Record<ItemColumn['kind'], () => GrowingColumn>> = {
 /** Texts and their places: more may come, and the places stay. */
 function makeWords() {
   const words: string[] = [];
-  const places = new Map<string, number>();
+  const places = makeKeyIndex((place) => words[place]!);
   const codeOf = (text: unknown): number => {
     if (typeof text !== 'string' || text === '') return -1;
-    const known = places.get(text);
-    if (known !== undefined) return known;
+    const known = places.placeOf(text);
+    if (known >= 0) return known;
     places.set(text, words.push(text) - 1);
     return words.length - 1;
   };

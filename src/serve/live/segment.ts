@@ -5,6 +5,7 @@
 import { defined } from '../../defined.ts';
 import { Bits } from '../../scan/bits.ts';
 import { type GrowingScan, makeGrowingScan } from '../../scan/growing.ts';
+import { makeKeyIndex } from '../../text/key_index.ts';
 import { directionsOf } from '../directions.ts';
 import { valueAt } from '../filter/columns.ts';
 import { type Snapshot, snapshotOf } from '../snapshot.ts';
@@ -65,7 +66,7 @@ export function makeSegment(base: Snapshot, room: number, turning: Turning): Seg
   const titles: (string | undefined)[] = [];
   /** By slot: the slot that the same item had before, −1 for none. */
   const earlier = new Int32Array(room);
-  const latest = new Map<string, number>();
+  const latest = makeKeyIndex((slot) => keys[slot]!, room);
   const now = new Bits(room);
   let alive = 0;
   /** Of now, until something changes. */
@@ -84,7 +85,7 @@ export function makeSegment(base: Snapshot, room: number, turning: Turning): Seg
   /** Of these slots; their items stay what they are. */
   const snapshotNow = (rows: number): Snapshot => {
     const slotOf = (key: string): number => {
-      let slot = latest.get(key) ?? -1;
+      let slot = latest.placeOf(key);
       while (slot >= rows) slot = earlier[slot]!;
       return slot;
     };
@@ -117,7 +118,7 @@ export function makeSegment(base: Snapshot, room: number, turning: Turning): Seg
       for (const [at, item] of items.entries()) {
         const slot = keys.push(item.key) - 1;
         titles.push(item.title);
-        earlier[slot] = latest.get(item.key) ?? -1;
+        earlier[slot] = latest.placeOf(item.key);
         latest.set(item.key, slot);
         now.add(slot);
         columns.add(item.values);
@@ -131,8 +132,8 @@ export function makeSegment(base: Snapshot, room: number, turning: Turning): Seg
       view = undefined;
     },
     end(key) {
-      const slot = latest.get(key);
-      if (slot === undefined || !now.has(slot)) return false;
+      const slot = latest.placeOf(key);
+      if (slot < 0 || !now.has(slot)) return false;
       now.delete(slot);
       alive--;
       view = undefined;

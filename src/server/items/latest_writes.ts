@@ -5,6 +5,7 @@
 import type { ItemWrite } from '../../serve/live/item_writes.ts';
 import { firstLine, type LinePlace } from '../../storage/record_log/lines.ts';
 import type { RecordLog } from '../../storage/record_log/record_log.ts';
+import { makeKeyIndex } from '../../text/key_index.ts';
 
 /** Writes in one line of a shortened log, and characters after which it ends. */
 const perLine = 100;
@@ -22,8 +23,10 @@ export interface LatestWrites {
 }
 
 export function makeLatestWrites(): LatestWrites {
-  /** By key: twice the place, and 1 more of a deletion. */
-  const latest = new Map<string, number>();
+  const keys: string[] = [];
+  const numberOf = makeKeyIndex((number) => keys[number]!);
+  /** By number of a key: twice the place of its latest write, and 1 more of a deletion. */
+  const latest: number[] = [];
   let count = 0;
   let deleted = 0;
   return {
@@ -31,19 +34,27 @@ export function makeLatestWrites(): LatestWrites {
       return count;
     },
     get keys() {
-      return latest.size;
+      return keys.length;
     },
     get deleted() {
       return deleted;
     },
     add(write) {
-      const before = latest.get(write.key);
-      if (before !== undefined && before % 2 === 1) deleted--;
+      let number = numberOf.placeOf(write.key);
+      if (number < 0) {
+        number = keys.push(write.key) - 1;
+        numberOf.set(write.key, number);
+        latest.push(0);
+      }
+      if (latest[number]! % 2 === 1) deleted--;
       const isDeleted = 'deleted' in write;
       if (isDeleted) deleted++;
-      latest.set(write.key, 2 * count++ + Number(isDeleted));
+      latest[number] = 2 * count++ + Number(isDeleted);
     },
-    isLatest: (key, place) => Math.floor((latest.get(key) ?? -1) / 2) === place,
+    isLatest(key, place) {
+      const number = numberOf.placeOf(key);
+      return number >= 0 && Math.floor(latest[number]! / 2) === place;
+    },
   };
 }
 

@@ -102,10 +102,10 @@ function contentOf(line: Uint8Array, number: number, damage: (reason: string) =>
 }
 
 /** @throws Failure `items-log` */
-export const damaged = ({ folder }: LogFiles, name: string, line: number | undefined, reason: string): Error =>
-  failure('items-log', {
-    path: `${folder}/${name}`,
-    line,
-    reason,
-    advice: 'restore the file from a copy, or move the folder away',
-  });
+export const damaged = (
+  { folder }: LogFiles,
+  name: string,
+  line: number | undefined,
+  reason: string,
+  advice = 'restore the file from a copy, or move the folder away',
+): Error => failure('items-log', { path: `${folder}/${name}`, line, reason, advice });

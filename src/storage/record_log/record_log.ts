@@ -255,7 +255,13 @@ function refuseHeader<R>(files: LogFiles, path: string, value: unknown, { name, 
   if (tower !== name || !Number.isSafeInteger(own))
     throw damaged(files, path, 1, `it does not say that the file is a log of ${name}`);
   if (own !== version)
-    throw damaged(files, path, 1, `the log has version ${own}, and this Tower reads version ${version}`);
+    throw damaged(
+      files,
+      path,
+      1,
+      `the log has version ${own}, and this Tower reads version ${version}`,
+      'start the Tower that wrote it, or move the folder away',
+    );
 }
 
 function refusalOf(
