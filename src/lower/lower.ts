@@ -134,7 +134,7 @@ function analyse(model: Model, memory?: KnownShapes) {
     ...forward.diagnostics,
     ...checkOptimizer(model.train.dense),
     ...checkRowOptimizer(model.train.embeddings),
-    ...checkOverrides(model.train, features),
+    ...checkOverrides(model, features),
     ...checkValidate(model.train),
     ...checkGraph(model, features),
     ...checkObjective(model),

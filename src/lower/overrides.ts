@@ -1,11 +1,14 @@
 /** `overrides` of `train`: the settings of an optimizer for the table of one feature, or the weights of one tower. */
 import { defined } from '../defined.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
-import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, hasErrors } from '../diagnostics/diagnostic.ts';
+import { makeBuilder } from '../graph/builder.ts';
 import { optimizers } from '../library/optimizers/table.ts';
-import type { Call, Training } from '../model/model.ts';
+import type { Call, Model, Tower, Training } from '../model/model.ts';
 import type { TablePlan } from '../plan/plan.ts';
 import type { LoweredFeatures } from './features.ts';
+import { GraphInputs } from './inputs.ts';
+import { lowerTower, makeTowerContext } from './tower.ts';
 
 const settingNames = ['rate', 'l2', 'weight_decay'] as const;
 
@@ -26,7 +29,11 @@ function overridesOf({ overrides = [] }: Pick<Training, 'overrides'>, kind: 'tab
 }
 
 /** What is wrong with `overrides`, if anything. */
-export function checkOverrides(train: Training, { byName }: LoweredFeatures): Diagnostic[] {
+export function checkOverrides(
+  { train, towers }: Pick<Model, 'train' | 'towers'>,
+  features: LoweredFeatures,
+): Diagnostic[] {
+  const { byName } = features;
   const refuse = ({ call }: Override, reason: string): Diagnostic[] => [
     diagnose('arguments-conflict', call.span, { kind: call.kind, reason }),
   ];
@@ -45,7 +52,11 @@ export function checkOverrides(train: Training, { byName }: LoweredFeatures): Di
       }
       const strange = Object.keys(settings).find((setting) => !(setting in optimizers[optimizer]!.parameters));
       if (strange !== undefined) return refuse(override, `sets \`${strange}\`, which \`${optimizer}\` does not have`);
-      if (kind === 'weights') return [];
+      if (kind === 'weights') {
+        const tower = towers.find((each) => each.name === name);
+        if (!tower || hasWeights(tower, features)) return [];
+        return refuse(override, `names \`${name}\`, which has no weights but those of tables: use \`table(…)\``);
+      }
       const table = byName.get(name)?.plan.table;
       if (table === undefined) return refuse(override, `names \`${name}\`, which has no embedding table in this model`);
       return table === name
@@ -53,6 +64,15 @@ export function checkOverrides(train: Training, { byName }: LoweredFeatures): Di
         : refuse(override, `names \`${name}\`, which has no table of its own: it shares that of \`${table}\``);
     });
   });
+}
+
+/** Of its own: those of a block that towers share belong to none of them. A tower with a mistake may have some. */
+function hasWeights(tower: Tower, features: LoweredFeatures): boolean {
+  const builder = makeBuilder('weights');
+  const context = makeTowerContext(new GraphInputs(builder), features, true);
+  lowerTower(context, tower, { kind: 'events' });
+  const { parameters } = builder.finish();
+  return hasErrors(context.diagnostics) || parameters.some((each) => each.name.startsWith(`${tower.name}/`));
 }
 
 /** The tables of a plan, each with what it overrides. */

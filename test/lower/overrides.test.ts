@@ -101,6 +101,19 @@ describe('what is wrong', () => {
     expect(found(checkText(model({ after: `train { overrides = ${overrides} }` })))).toEqual(codes);
   });
 
+  test('a tower without weights of its own', () => {
+    const refused = checkText(
+      model({
+        item: 'movie_id -> flatten',
+        user: 'user_id -> dense(4)',
+        after: 'train { overrides = weights(item, rate: 1) }',
+      }),
+    );
+    expect(refused.diagnostics.map(({ message }) => message)).toEqual([
+      '`weights` names `item`, which has no weights but those of tables: use `table(…)`',
+    ]);
+  });
+
   test('a table that is shared is overridden by the name of its own feature', () => {
     const checked = checkText(text('overrides = table(history, rate: 1)'));
     expect(checked.diagnostics.map(({ message }) => message).join()).toContain('it shares that of `movie_id`');
