@@ -56,7 +56,7 @@ export function dataCommand(program: Command): void {
       const source = await endable((signal) =>
         set.get({ folder: out, ...defined({ from }), synthetic, log: say, progress: bar.count, signal }),
       ).finally(bar.end);
-      const block = keepBlock(name, out);
+      const block = keepBlock(name, out, set.isForm);
       if (json) return answerJson({ folder: out, block, ...source });
       answer(`${out}: ${source.holds}, from ${source.from}`);
       answer(`terms: ${source.terms}`);
@@ -77,16 +77,25 @@ export function dataCommand(program: Command): void {
 const isDataSet = (name: string): name is DataSetName => (dataSetNames as readonly string[]).includes(name);
 
 /** Writes the data block next to the folder of its files, or into the folder if `out` is `.` or `..`. Keeps an existing file. */
-export function keepBlock(set: DataSetName, out: string): string {
+export function keepBlock(set: DataSetName, out: string, isForm = false): string {
   const named = !['', '.', '..'].includes(basename(out));
   const path = named ? join(dirname(out), `${basename(out)}.tower`) : join(out, `${set}.tower`);
   if (existsSync(path)) return path;
   const text = readFileSync(packageFile(`models/data/${set}.tower`), 'utf8');
+  const own = isForm && named && basename(out) !== set ? renamed(text, set, basename(out)) : text;
   try {
-    writeFileSync(path, text.replaceAll(`"${set}/`, named ? `"${basename(out)}/` : '"'));
+    writeFileSync(path, own.replaceAll(`"${set}/`, named ? `"${basename(out)}/` : '"'));
   } catch (error) {
     const reason = systemReason(error);
     throw reason === undefined ? error : failure('cannot-write', { path, reason });
   }
   return path;
+}
+
+/** The block of another set of the same form: what it says of itself would be wrong. */
+function renamed(text: string, set: DataSetName, name: string): string {
+  const word = name.replace(/\W/g, '_').replace(/^(?=\d)/, '_');
+  return text
+    .replace(/^\/\/\/ .*/, `/// ${name}: files in the form of ${set}.`)
+    .replace(`data ${set} {`, `data ${word} {`);
 }

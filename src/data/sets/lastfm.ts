@@ -10,6 +10,7 @@ export const lastfm = dataSet({
   doc: 'Last.fm (HetRec 2011): the artists that 1,885 people listened to, split into training, validation and test',
   originals,
   home,
+  isForm: true,
   async make(options) {
     const texts = readOriginals('lastfm', originals, home, options);
     const parts = originals.map((name) => {

@@ -30,7 +30,7 @@ export function readOriginals<N extends string>(
   return Object.fromEntries(names.map((name) => [name, read(name)])) as Record<N, string>;
 }
 
-/** @throws Failure `damaged-file` */
+/** @throws Failure `data-file-damaged` */
 export function damaged(from: string | undefined, name: string, reason: string): never {
-  throw failure('damaged-file', { path: join(from ?? '', name), reason });
+  throw failure('data-file-damaged', { path: join(from ?? '', name), reason });
 }

@@ -27,6 +27,8 @@ export interface DataSet {
   readonly doc: string;
   /** Original files that it is made from; absent: it is fetched. */
   readonly originals?: readonly string[];
+  /** Whether `--from` may name other files of the same form: another name of the folder is then that of another set. */
+  readonly isForm?: boolean;
   /** Whether `synthetic` of the options chooses its size. */
   readonly isDrawn?: boolean;
   /** Where a person finds the originals, or the set, by hand. */

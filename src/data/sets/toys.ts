@@ -16,6 +16,7 @@ export const toys = dataSet({
   doc: 'Amazon Toys & Games, 5-core, as S3-Rec prepared it: the items of 19,412 people in the order of time, and attributes of 11,924 items',
   originals,
   home,
+  isForm: true,
   async make(options) {
     const { folder, names } = placeOf(options);
     const [linesName, attributesName] = names;

@@ -45,7 +45,10 @@ describe('msweb', () => {
 
   it('says which line is damaged', async () => {
     const broken = { ...originals, 'anonymous-msweb.test': 'C,"10001",10001\nV,12\n' };
-    await expect(make('msweb', broken)).rejects.toThrow('line 2 is no visit: V,12');
+    await expect(make('msweb', broken)).rejects.toMatchObject({
+      message: expect.stringContaining('line 2 is no visit: V,12'),
+      diagnostics: [{ code: 'data-file-damaged', hint: expect.stringContaining('write the file again') }],
+    });
   });
 
   it('is left alone where it is whole, and made again where a byte changed', async () => {
