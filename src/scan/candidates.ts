@@ -7,6 +7,8 @@ const fewest = 4096;
 /** Room that is kept for the next request, in candidates. */
 const mostKept = 65_536;
 
+const noScore = (): number => 0;
+
 /** Made once for many requests: its arrays stay. */
 export class Candidates {
   /** The k-th largest lower bound: what an upper bound must reach. */
@@ -23,7 +25,7 @@ export class Candidates {
   #size = 0;
   /** Where a row of this chunk is, if several vectors may give it. */
   #places: Map<number, number> | undefined;
-  #score: (row: number) => number = () => 0;
+  #score: (row: number) => number = noScore;
 
   /** Begins a request for the best `k` of `rows`. */
   begin(k: number, rows: number, score: (row: number) => number, isSeveral: boolean): void {
@@ -67,7 +69,14 @@ export class Candidates {
     if (this.#count >= Math.max(fewest, 8 * this.k) / 2) this.#settle();
   }
 
-  ordered(): Ranked {
+  /** The best, in their order. It keeps nothing of the request: `score` has the vectors of all items, which may be of a version that is gone. */
+  end(): Ranked {
+    const best = this.#ordered();
+    this.#score = noScore;
+    return best;
+  }
+
+  #ordered(): Ranked {
     this.#prune();
     const best = new Best(this.k, this.#count);
     // Exact scores of those that the limit comes from are a higher limit: few of the others reach it.
@@ -83,7 +92,7 @@ export class Candidates {
   }
 
   #settle(): void {
-    const { rows, scores } = this.ordered();
+    const { rows, scores } = this.#ordered();
     this.#count = rows.length;
     this.#counted = rows.length;
     this.#size = 0;

@@ -242,7 +242,7 @@ function onePass(
     }
     for (const candidates of all) candidates.endChunk();
   }
-  return all.map((candidates) => candidates.ordered());
+  return all.map((candidates) => candidates.end());
 }
 
 /** What float64 may lose in a bound, of its size; far more than it does. */

@@ -1,4 +1,6 @@
 /** The scan against all items in order, on vectors of every size that a float32 has. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { makeRandom } from '../../src/random/random.ts';
 import { Bits } from '../../src/scan/bits.ts';
@@ -179,4 +181,24 @@ it('codes what items have in common apart: the bounds are as near as without it'
         .records.filter((_, i) => i % 4 === 1),
     );
   expect(errorOf(together)).toBeLessThan(1.1 * errorOf(apart));
+});
+
+it('keeps nothing of a scan that nobody has any more', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const width = 4;
+  const vectors = () => Float32Array.from({ length: 500 * width }, gaussian);
+  const request = (): ScanRequest => ({ vectors: [Float64Array.from({ length: width }, gaussian)], k: 3 });
+  // Several requests in one pass, and then passes of one.
+  const gone = ((): WeakRef<Float32Array> => {
+    const own = vectors();
+    makeScan(own, 500, width).top([request(), request(), request()]);
+    return new WeakRef(own);
+  })();
+  const kept = makeScan(vectors(), 500, width);
+  for (let i = 0; i < 3; i++) kept.top([request()]);
+  return new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+    collect();
+    expect(gone.deref()).toBeUndefined();
+  });
 });
