@@ -21,8 +21,8 @@ export interface WrittenItems {
 
 /** Slots of the first segment, and of the largest; of wide vectors fewer, so that a segment has at most so many numbers. */
 const firstRoom = 16_384;
-const mostRoom = 2 ** 20;
-const mostNumbers = 2 ** 27;
+const mostRoom = 2 ** 18;
+const mostNumbers = 2 ** 25;
 /** Ended slots that are left alone. */
 const fewEnded = 4096;
 /** Slots that are copied before requests get their turn. */
