@@ -4,7 +4,7 @@ import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { invariant } from '../diagnostics/failure.ts';
 import { type Each, type FeatureUse, ShapeError } from '../library/contract.ts';
-import { featureUse } from '../library/features/uses.ts';
+import { featureUse, usesOf } from '../library/features/uses.ts';
 import type { Feature, Model, Tower } from '../model/model.ts';
 import { type Encoder, type FeaturePlan, neededBy, type TablePlan } from '../plan/plan.ts';
 import { biasTable } from './bias.ts';
@@ -30,19 +30,8 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'> & Partia
   output: LoweredFeatures;
   diagnostics: Diagnostic[];
 } {
-  const diagnostics: Diagnostic[] = [];
-  const uses = new Map<string, FeatureUse>();
-  for (const [name, { call }] of model.features) {
-    try {
-      uses.set(name, featureUse(name, model.features));
-    } catch (error) {
-      if (!(error instanceof ShapeError)) throw error;
-      // A mistake in the feature that this one names is reported there.
-      if (error.feature === name) {
-        diagnostics.push(diagnose('arguments-conflict', call.span, { kind: call.kind, reason: error.reason }));
-      }
-    }
-  }
+  const uses = usesOf(model.features);
+  const diagnostics = uses.size === model.features.size ? [] : conflicts(model);
 
   const towerOf = readers(model, uses);
   const itemOwner = ownerOf(model.towers[1].key, uses);
@@ -57,13 +46,7 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'> & Partia
     invariant(!('owner' in ownerUse.encoder), `\`${owner}\` owns an encoder`);
     const dim = use.gives === 'numbers' || use.through ? 0 : (use.dim ?? ownerUse.dim ?? 0);
     if (dim > 0 && !tables.has(owner)) {
-      tables.set(owner, {
-        name: owner,
-        dim,
-        encoderOf: owner,
-        limit: firstLimit,
-        ...defined({ frozen: ownerUse.frozen, precision: ownerUse.precision }),
-      });
+      tables.set(owner, tableOf(owner, ownerUse, dim));
       if (ownerUse.precision !== undefined && inGraph.includes(owner)) diagnostics.push(inGraphRefused(model, owner));
     }
     const tower = towerOf(name);
@@ -87,6 +70,33 @@ export function lowerFeatures(model: Pick<Model, 'features' | 'towers'> & Partia
     if (bias && owner !== undefined) tables.set(name, { name, dim: 1, encoderOf: owner, limit: 0 });
   }
   return { output: { byName, tables: [...tables.values()] }, diagnostics };
+}
+
+/** A feature whose arguments do not go together. */
+function conflicts({ features }: Pick<Model, 'features'>): Diagnostic[] {
+  return [...features].flatMap(([name, { call }]) => {
+    try {
+      featureUse(name, features);
+      return [];
+    } catch (error) {
+      if (!(error instanceof ShapeError)) throw error;
+      // A mistake in the feature that this one names is reported there.
+      if (error.feature !== name) return [];
+      return [diagnose('arguments-conflict', call.span, { kind: call.kind, reason: error.reason })];
+    }
+  });
+}
+
+/** By what the owner asks for: a check finds most tables as they were at the check before. */
+const tablesOf = new WeakMap<FeatureUse, TablePlan>();
+
+function tableOf(name: string, use: FeatureUse, dim: number): TablePlan {
+  const known = tablesOf.get(use);
+  if (known?.name === name && known.dim === dim) return known;
+  const { frozen, precision } = use;
+  const made = { name, dim, encoderOf: name, limit: firstLimit, ...defined({ frozen, precision }) };
+  tablesOf.set(use, made);
+  return made;
 }
 
 /** The layers of a graph are computed as float32, in one memory. */
@@ -166,8 +176,10 @@ function readers(
     }
   }
   const towerOf = (feature: string): string => {
+    const tower = byFeature.get(feature);
+    if (tower !== undefined) return tower;
     const [first] = neededBy(uses.get(feature) ?? {});
-    return byFeature.get(feature) ?? (first === undefined ? towers[0].name : towerOf(first));
+    return first === undefined ? towers[0].name : towerOf(first);
   };
   return towerOf;
 }

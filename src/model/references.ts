@@ -13,6 +13,24 @@ export function featuresNamed(call: BoundKind, kinds: Readonly<Record<string, Ki
 /** Several rules ask it of every feature. */
 const named = new WeakMap<BoundKind, readonly string[]>();
 
+/** The features that name others, each with those: few of a file, so that whoever follows names need not look at all. */
+export function featuresThatName(features: Declared, kinds: Kinds): ReadonlyMap<string, readonly string[]> {
+  const known = naming.get(features);
+  if (known) return known;
+  const found = new Map<string, readonly string[]>();
+  for (const [name, { call }] of features) {
+    const names = featuresNamed(call, kinds);
+    if (names.length > 0) found.set(name, names);
+  }
+  naming.set(features, found);
+  return found;
+}
+
+const naming = new WeakMap<Declared, ReadonlyMap<string, readonly string[]>>();
+
+type Declared = ReadonlyMap<string, { readonly call: BoundKind }>;
+type Kinds = Readonly<Record<string, KindRow>>;
+
 function namedBy(call: BoundKind, row: KindRow, kinds: Readonly<Record<string, KindRow>>): readonly string[] {
   return Object.entries(row.parameters).flatMap(([parameter, { type }]) => {
     const value = call.arguments[parameter];
@@ -33,19 +51,12 @@ export function valuesNamed(call: BoundKind, kinds: Readonly<Record<string, Kind
 }
 
 /** The features given and all that they name, and so on. */
-export function withNamed(
-  names: Iterable<string>,
-  features: ReadonlyMap<string, { readonly call: BoundKind }>,
-  kinds: Readonly<Record<string, KindRow>>,
-): ReadonlySet<string> {
-  const reached = new Set<string>();
-  const open = [...names];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const call = features.get(next)?.call;
-    if (reached.has(next)) continue;
-    reached.add(next);
-    if (call) open.push(...featuresNamed(call, kinds));
-  }
+export function withNamed(names: Iterable<string>, features: Declared, kinds: Kinds): ReadonlySet<string> {
+  const naming = featuresThatName(features, kinds);
+  const reached = new Set(names);
+  if (naming.size === 0) return reached;
+  // A set goes on through what is added to it on the way.
+  for (const name of reached) for (const other of naming.get(name) ?? []) reached.add(other);
   return reached;
 }
 

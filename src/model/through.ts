@@ -1,6 +1,6 @@
 /** Lists whose elements a tower encodes: `list(movie_id, through: item)`. */
 import { type FeatureUse, ShapeError, type SideArgument } from '../library/contract.ts';
-import { featureUse } from '../library/features/uses.ts';
+import { featureUse, usesOf } from '../library/features/uses.ts';
 import type { Feature, Tower } from './model.ts';
 
 type Features = ReadonlyMap<string, Feature>;
@@ -24,10 +24,7 @@ export function featuresThrough(features: Features): ReadonlyMap<string, SideArg
   const before = known.get(features);
   if (before) return before;
   const found = new Map<string, SideArgument>();
-  for (const name of features.keys()) {
-    const through = useOf(name, features)?.through;
-    if (through) found.set(name, through);
-  }
+  for (const [name, { through }] of usesOf(features)) if (through) found.set(name, through);
   known.set(features, found);
   return found;
 }

@@ -15,6 +15,27 @@ export function featureUse(name: string, declarations: Declared): FeatureUse {
   return declared(name, { declarations, done: new Map() }, []);
 }
 
+/**
+ * What each feature that is valid asks for, in order, as `featureUse`. Found once for the features of a check: rules and lowering go
+ * through all of them again and again.
+ */
+export function usesOf(declarations: Declared): ReadonlyMap<string, FeatureUse> {
+  const known = all.get(declarations);
+  if (known) return known;
+  const uses = new Map<string, FeatureUse>();
+  for (const name of declarations.keys()) {
+    try {
+      uses.set(name, featureUse(name, declarations));
+    } catch (error) {
+      if (!(error instanceof ShapeError)) throw error;
+    }
+  }
+  all.set(declarations, uses);
+  return uses;
+}
+
+const all = new WeakMap<Declared, ReadonlyMap<string, FeatureUse>>();
+
 /** What is declared, by name. */
 type Declared = ReadonlyMap<string, { readonly call: BoundKind }>;
 

@@ -1,6 +1,6 @@
-import { type BoundKind, type KindRow, ShapeError } from '../../library/contract.ts';
-import { deepest, featureUse } from '../../library/features/uses.ts';
-import { featuresNamed, withNamed } from '../references.ts';
+import { type BoundKind, ShapeError } from '../../library/contract.ts';
+import { deepest, featureUse, usesOf } from '../../library/features/uses.ts';
+import { featuresThatName, withNamed } from '../references.ts';
 import type { Rule } from './rule.ts';
 
 /** Arguments of a feature that do not go together, and features that are defined by one another in a cycle. */
@@ -10,11 +10,16 @@ export const featureArguments: Rule = {
     const reach = (name: string): ReadonlySet<string> => withNamed([name], features, library.features);
     const reported: string[] = [];
     const reportedKinds = new Set<BoundKind>();
-    const unsettled = unsettledOf(features, library.features);
+    const naming = featuresThatName(features, library.features);
+    const unsettled = unsettledOf(features, naming);
+    // Of very many that are unsettled not all are looked at.
+    const valid = unsettled.size > most ? new Map() : usesOf(features);
+    if (valid.size === features.size) return;
     for (const [name, { call }] of features) {
+      if (valid.has(name)) continue;
       // Of very many it is enough to report one: each looks at all the others.
       if (unsettled.size > most && unsettled.has(name) && reported.some((other) => unsettled.has(other))) continue;
-      const namesOthers = featuresNamed(call, library.features).length > 0;
+      const namesOthers = naming.has(name);
       // One that names a feature whose own declaration is wrong cannot be judged.
       if (namesOthers && [...reach(name)].some((other) => !features.has(other))) continue;
       // A cycle is one mistake, however many features it has.
@@ -39,15 +44,11 @@ const most = 200;
 
 /** Features whose named features, and those that these name, do not end within `deepest`. */
 function unsettledOf(
-  features: ReadonlyMap<string, { readonly call: BoundKind }>,
-  kinds: Readonly<Record<string, KindRow>>,
+  features: ReadonlyMap<string, unknown>,
+  naming: ReadonlyMap<string, readonly string[]>,
 ): ReadonlySet<string> {
-  const left = new Map<string, readonly string[]>();
   // Those that name none end first: they are most of a file.
-  for (const [name, { call }] of features) {
-    const named = featuresNamed(call, kinds);
-    if (named.some((other) => features.has(other))) left.set(name, named);
-  }
+  const left = new Map([...naming].filter(([, named]) => named.some((other) => features.has(other))));
   for (let depth = 1; depth <= deepest; depth++) {
     const ended = [...left].filter(([, named]) => named.every((other) => !left.has(other)));
     if (ended.length === 0) break;

@@ -10,9 +10,9 @@ export const shadowedName: Rule = {
   check({ file, library, scope, towers }, report) {
     for (const { features, inputs, steps, node } of towers) {
       const groups = new Set(inputs.flatMap((input) => input.groups));
-      const own = new Set(features);
       for (const { name, span, channel } of steps) {
-        const what = own.has(name) ? 'feature' : groups.has(name) ? 'group' : undefined;
+        const what =
+          scope.features.has(name) && features.includes(name) ? 'feature' : groups.has(name) ? 'group' : undefined;
         // An input of the tower of this name is an error.
         if (what === undefined || node.inputs.some((input) => input.name === name)) continue;
         const at = (scope.features.get(name) ?? scope.groups.get(name))?.name.span;

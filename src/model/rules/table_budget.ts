@@ -1,8 +1,6 @@
-import { ShapeError } from '../../library/contract.ts';
+import type { FeatureUse } from '../../library/contract.ts';
 import { clockRows } from '../../library/features/time.ts';
-import { featureUse } from '../../library/features/uses.ts';
-import type { Feature } from '../model.ts';
-import type { Resolution } from '../resolution.ts';
+import { usesOf } from '../../library/features/uses.ts';
 import type { Rule } from './rule.ts';
 
 /** 2 GB, before the optimizer's state. */
@@ -12,32 +10,27 @@ const defaultBudget = 2e9;
 export const tableBudget: Rule = {
   name: 'embedding tables over the budget',
   check({ features, scope }, report, { tableBudget: budget = defaultBudget }) {
-    const tables = [...features.values()].map((feature) => ({ feature, bytes: tableBytes(feature, features) }));
-    const bytes = tables.reduce((sum, table) => sum + table.bytes, 0);
+    const uses = usesOf(features);
+    let bytes = 0;
+    for (const use of uses.values()) bytes += tableBytes(use);
     if (bytes === 0 || bytes <= budget) return;
-    const largest = tables
+    const largest = [...uses]
+      .map(([name, use]) => ({ name, bytes: tableBytes(use) }))
       .filter((table) => table.bytes > 0)
       .sort((a, b) => b.bytes - a.bytes)
       .slice(0, 3);
-    const at = scope.features.get(largest[0]!.feature.name)?.value.span;
-    const names = largest.map(({ feature }) => `\`${feature.name}\``);
+    const at = scope.features.get(largest[0]!.name)?.value.span;
+    const names = largest.map(({ name }) => `\`${name}\``);
     report('table-over-budget', at, { bytes, budget, largest: names });
   },
 };
 
-function tableBytes(feature: Feature, features: Resolution['features']): number {
-  try {
-    const { encoder, dim = 0 } = featureUse(feature.name, features);
-    // Who shares a table with another has none of its own.
-    return 'owner' in encoder ? 0 : rows(encoder) * dim * Float32Array.BYTES_PER_ELEMENT;
-  } catch (error) {
-    if (error instanceof ShapeError) return 0;
-    throw error;
-  }
-}
+/** Who shares a table with another has none of its own. */
+const tableBytes = ({ encoder, dim = 0 }: FeatureUse): number =>
+  'owner' in encoder ? 0 : rows(encoder) * dim * Float32Array.BYTES_PER_ELEMENT;
 
 /** How many rows the text shows a table to have; 0 for a learned vocabulary, and for one of a file. */
-export function rows(encoder: Exclude<ReturnType<typeof featureUse>['encoder'], { readonly owner: string }>): number {
+export function rows(encoder: Exclude<FeatureUse['encoder'], { readonly owner: string }>): number {
   switch (encoder.kind) {
     case 'hash':
       return encoder.buckets;

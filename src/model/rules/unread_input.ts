@@ -12,12 +12,14 @@ export const unreadInput: Rule = {
       const names = steps.flatMap(({ reads = [] }) => reads.map(({ name }) => name));
       const froms = new Set(names.flatMap((name) => [name, ...(within.has(name) ? (groups.get(name) ?? []) : [])]));
       // A flow that begins with something else is reported; it may be this input that it means.
-      const known = new Set([...inputs.map(({ name }) => name), ...within, ...all, ...steps.map(({ name }) => name)]);
-      if (steps.some(({ reads }) => reads === undefined || reads.some(({ name }) => !known.has(name)))) continue;
-      for (const { name, span, features } of inputs) {
+      const known = new Set([...inputs.map(({ name }) => name), ...within, ...steps.map(({ name }) => name)]);
+      const strange = names.filter((name) => !known.has(name));
+      const features = new Set(strange.length > 0 ? all : []);
+      if (steps.some(({ reads }) => reads === undefined) || strange.some((name) => !features.has(name))) continue;
+      for (const { name, span, features: own } of inputs) {
         if (froms.has(name)) continue;
-        const unread = features.filter((feature) => !froms.has(feature) && feature !== key?.name);
-        if (features.every((feature) => !froms.has(feature))) {
+        const unread = own.filter((feature) => !froms.has(feature) && feature !== key?.name);
+        if (own.every((feature) => !froms.has(feature))) {
           report('unread-input', span, { tower, name }, { fixes: [[removal(span)]] });
         } else {
           // Flows read some features of this group each by its name.

@@ -1,7 +1,6 @@
-import { ShapeError } from '../../library/contract.ts';
-import { featureUse } from '../../library/features/uses.ts';
+import type { FeatureUse } from '../../library/contract.ts';
+import { usesOf } from '../../library/features/uses.ts';
 import type { Argument, Expression } from '../../syntax/ast.ts';
-import type { Resolution } from '../resolution.ts';
 import type { Rule } from './rule.ts';
 import { rows } from './table_budget.ts';
 
@@ -15,11 +14,11 @@ export const wideTable: Rule = {
   name: 'table wider than its vocabulary needs',
   check({ file, features, scope }, report) {
     const reported = new Set<Expression>();
-    for (const [name, entry] of scope.features) {
-      if (reported.has(entry.value)) continue;
-      if (entry.span.source !== file.span.source || !features.has(name)) continue;
-      const table = tableOf(name, features);
+    for (const [name, use] of usesOf(features)) {
+      const table = tableOf(use);
       if (!table || table.rows === 0 || table.dim < narrow || table.dim <= tolerated * table.rows) continue;
+      const entry = scope.features.get(name);
+      if (!entry || reported.has(entry.value) || entry.span.source !== file.span.source) continue;
       const enough = 2 ** Math.ceil(Math.log2(table.rows));
       const dim = dimIn(entry.value);
       reported.add(entry.value);
@@ -30,15 +29,9 @@ export const wideTable: Rule = {
 };
 
 /** What the text shows of a table: a learned vocabulary has 0 rows here. Nothing where another feature owns it. */
-function tableOf(name: string, features: Resolution['features']): { rows: number; dim: number } | undefined {
-  try {
-    const { encoder, dim = 0, along } = featureUse(name, features);
-    // A sum with the list needs the width of the list.
-    return 'owner' in encoder || along !== undefined ? undefined : { rows: rows(encoder), dim };
-  } catch (error) {
-    if (error instanceof ShapeError) return undefined;
-    throw error;
-  }
+function tableOf({ encoder, dim = 0, along }: FeatureUse): { rows: number; dim: number } | undefined {
+  // A sum with the list needs the width of the list.
+  return 'owner' in encoder || along !== undefined ? undefined : { rows: rows(encoder), dim };
 }
 
 /** The argument `dim`, of the feature or of its elements. */
