@@ -62,12 +62,15 @@ export function looksLikeEntry(tokens: readonly IToken[], index: number): boolea
 /** `dense.rate :` */
 function isSearchEntry(tokens: readonly IToken[], index: number): boolean {
   let at = index;
-  while (is(tokens[at], t.Name) && is(tokens[at + 1], t.Dot)) at += 2;
+  while (at < index + 2 * mostNames && is(tokens[at], t.Name) && is(tokens[at + 1], t.Dot)) at += 2;
   return at > index && is(tokens[at], t.Name) && is(tokens[at + 1], t.Colon);
 }
 
 /** Names of one list that are looked at: a check of each name of a very long list would never end. */
 const mostNames = 64;
+
+/** Where an entry begins follows from the tokens of the entry before it, and from no more than so many after that. */
+export const lookahead = 2 * mostNames + 2;
 
 /** The index past `a` or `a, b, c`; that of the first token where it is no name. */
 export function namesEnd(tokens: readonly IToken[], index: number): number {
@@ -140,10 +143,16 @@ export function splitEntries(tokens: readonly IToken[], rule?: EntryRule): IToke
   return entryRanges(tokens, [0, tokens.length], rule).map(([start, end]) => tokens.slice(start, end));
 }
 
-export function entryRanges(tokens: readonly IToken[], body: Range, rule?: EntryRule): Range[] {
+/** @param isKnown asked of each entry but the first, by where it begins: whether the caller knows those from there on, which are left out */
+export function entryRanges(
+  tokens: readonly IToken[],
+  body: Range,
+  rule?: EntryRule,
+  isKnown?: (start: number) => boolean,
+): Range[] {
   /** The entry at hand has been names and commas so far: `a, b`. */
   let listed = rule === 'typedEntry';
-  return split(tokens, body, (index, length) => {
+  const begins = (index: number, length: number): boolean => {
     const begins = beginsEntry(
       index,
       length,
@@ -151,7 +160,8 @@ export function entryRanges(tokens: readonly IToken[], body: Range, rule?: Entry
     );
     listed = rule === 'typedEntry' && (begins || (listed && isAny(tokens[index], [t.Name, t.Comma])));
     return begins;
-  });
+  };
+  return split(tokens, body, begins, isKnown);
 
   function beginsEntry(index: number, length: number, goesOn: boolean): boolean {
     const token = tokens[index]!;
@@ -188,6 +198,7 @@ function split(
   tokens: readonly IToken[],
   [from, to]: Range,
   beginsPart: (index: number, length: number) => boolean,
+  isKnown?: (start: number) => boolean,
 ): Range[] {
   const parts: Range[] = [];
   let start = from;
@@ -197,6 +208,7 @@ function split(
     if (deeper < 0) depth--;
     if (index > from && depth === 0 && beginsPart(index, index - start)) {
       parts.push([start, index]);
+      if (isKnown?.(index)) return parts;
       start = index;
     }
     if (deeper > 0) depth++;

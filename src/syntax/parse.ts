@@ -64,7 +64,7 @@ function read(
   const whole = tokens === lexed.tokens;
   const docs = (whole ? known : docsAbove(tokens, lexed.comments)).text;
   const builder = new Builder(source, docs);
-  const pieces = whole ? memory?.pieces.reader(source, tokens, docs, builder) : undefined;
+  const pieces = whole ? memory?.pieces.reader(source, tokens, docs, builder, memory.relexer) : undefined;
   if (whole && areBalanced(tokens) && !hidesMistake(tokens)) {
     const declarations = pieces?.file();
     if (declarations) return { declarations, lost: [], doubtful: [] };

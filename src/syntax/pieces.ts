@@ -7,9 +7,10 @@ import * as t from '../../grammar/tokens.ts';
 import type { Source, Span } from '../text/source.ts';
 import type * as ast from './ast.ts';
 import type { Builder } from './build.ts';
-import { declarationRanges, entryRanges, type Range } from './layout.ts';
+import { declarationRanges, type Range } from './layout.ts';
 import { type EntryRule, entryRule, isColumns, type Rule, readStrictly } from './parsers.ts';
 import { copied } from './relex.ts';
+import { type Body, type Since, splitAgain } from './split_again.ts';
 import { endOf, firstFrom, is } from './token.ts';
 
 type Moving = { -readonly [K in keyof Span]: Span[K] };
@@ -29,6 +30,8 @@ interface Piece {
   used: number;
   /** The entry that was read after it. */
   next: Piece | undefined;
+  /** Of a head: the entries of its declaration, where all were read. */
+  body?: Body<Piece>;
 }
 
 type Bodied = Extract<ast.Declaration, { readonly entries: unknown }>;
@@ -44,10 +47,16 @@ export class Pieces {
   #text = 0;
 
   /** For the next text. Nodes of the text before move, and belong to this one from then on. */
-  reader(source: Source, all: readonly IToken[], docs: ReadonlyMap<number, string>, builder: Builder): PieceReader {
+  reader(
+    source: Source,
+    all: readonly IToken[],
+    docs: ReadonlyMap<number, string>,
+    builder: Builder,
+    since: Since,
+  ): PieceReader {
     this.#text++;
     if (this.#text % remembered === 0) this.#forget();
-    return new PieceReader(this.#known, this.#text, source, all, docs, builder);
+    return new PieceReader(this.#known, this.#text, source, all, docs, builder, since);
   }
 
   #forget(): void {
@@ -74,6 +83,7 @@ export class PieceReader {
     private readonly all: readonly IToken[],
     private readonly docs: ReadonlyMap<number, string>,
     private readonly builder: Builder,
+    private readonly since: Since,
   ) {}
 
   /** All declarations; nothing where one of them has a mistake, or does not begin where it seems to. */
@@ -103,7 +113,7 @@ export class PieceReader {
     }
     const head = this.pieceOf('head', tokens, [start, open + 1], last);
     if (!head) return undefined;
-    const entries = this.entriesOf(rule, tokens, [open + 1, end - 1]);
+    const entries = this.entriesOf(rule, tokens, [open + 1, end - 1], head);
     if (!entries) {
       // Whatever came before was read up to here, and no name goes on with a feature or a label that is whole.
       if (rule === 'typedEntry') this.#refused.add(head.start);
@@ -122,19 +132,53 @@ export class PieceReader {
     return this.pieceOf(rule, tokens, [0, tokens.length])?.node as BodyEntry | undefined;
   }
 
-  private entriesOf(rule: EntryRule, tokens: readonly IToken[], body: Range): readonly object[] | undefined {
+  private entriesOf(
+    rule: EntryRule,
+    tokens: readonly IToken[],
+    [start, end]: Range,
+    head: Piece,
+  ): readonly object[] | undefined {
+    const before = tokens === this.all ? head.body : undefined;
+    const { places, first, last } = splitAgain(tokens, start, end, rule, before, this.since);
+    const count = places.length - 1;
+    const pieces: Piece[] = [];
     const entries: object[] = [];
-    let before: Piece | undefined;
-    for (const [first, past] of entryRanges(tokens, body, rule)) {
-      const own: Range = [first, past - first > 1 && is(tokens[past - 1], t.Comma) ? past - 1 : past];
-      const kind = isColumns(rule, tokens[first], tokens[first + 1]) ? 'columns' : rule;
-      const piece = this.pieceOf(kind, tokens, own, undefined, before?.next);
+    for (let at = 0; at < count; at++) {
+      const [from, past] = [places[at]!, places[at + 1]!];
+      const own: Range = [from, past - from > 1 && is(tokens[past - 1], t.Comma) ? past - 1 : past];
+      const again = at < first ? at : at >= count - last ? at - count + before!.read.length : undefined;
+      const known = again === undefined ? undefined : before!.read[again]!;
+      const piece = (known && this.again(known, tokens, own)) ?? this.entryPiece(rule, tokens, own, pieces.at(-1));
       if (!piece) return undefined;
-      if (before) before.next = piece;
-      before = piece;
+      pieces.push(piece);
       entries.push(piece.node);
     }
+    if (tokens === this.all) head.body = { places, read: pieces, text: this.since.texts };
     return entries;
+  }
+
+  /** @param before the entry before it, which knows what followed it in an earlier text */
+  private entryPiece(
+    rule: EntryRule,
+    tokens: readonly IToken[],
+    own: Range,
+    before: Piece | undefined,
+  ): Piece | undefined {
+    const [first] = own;
+    const kind = isColumns(rule, tokens[first], tokens[first + 1]) ? 'columns' : rule;
+    const piece = this.pieceOf(kind, tokens, own, undefined, before?.next);
+    if (before && piece) before.next = piece;
+    return piece;
+  }
+
+  /** An entry of the same tokens as in the text before; nothing where it is not the same for all that. */
+  private again(piece: Piece, tokens: readonly IToken[], [first, past]: Range): Piece | undefined {
+    const start = tokens[first]!.startOffset;
+    // Columns have entries of their own, and descriptions of these.
+    const isSame = piece.rule !== 'columns' && piece.doc === this.docs.get(start) && this.isFree(piece, start);
+    if (!isSame || piece.text.length !== endOf(tokens[past - 1]!) - start) return undefined;
+    this.shift(piece, start);
+    return piece;
   }
 
   /**
@@ -180,8 +224,11 @@ export class PieceReader {
 
   /** Of the same words, and not read at another place of this text already. */
   private isSame(piece: Piece, rule: Piece['rule'], text: string, doc: string | undefined, start: number): boolean {
-    const free = piece.used !== this.text || piece.start === start;
-    return free && piece.rule === rule && piece.doc === doc && piece.text === text;
+    return this.isFree(piece, start) && piece.rule === rule && piece.doc === doc && piece.text === text;
+  }
+
+  private isFree(piece: Piece, start: number): boolean {
+    return piece.used !== this.text || piece.start === start;
   }
 
   private read(rule: Rule, tokens: readonly IToken[]): object | undefined {
@@ -214,7 +261,12 @@ export class PieceReader {
 
   private move(piece: Piece, start: number): Piece {
     this.#here.set(start, piece);
-    if (piece.used === this.text) return piece;
+    this.shift(piece, start);
+    return piece;
+  }
+
+  private shift(piece: Piece, start: number): void {
+    if (piece.used === this.text) return;
     const delta = start - piece.start;
     for (const span of piece.spans) {
       span.source = this.source;
@@ -223,7 +275,6 @@ export class PieceReader {
     }
     piece.start = start;
     piece.used = this.text;
-    return piece;
   }
 }
 

@@ -10,14 +10,35 @@ interface Own {
   readonly unknown: IToken[];
 }
 
+/** Where the tokens of a text differ from those of the text before: by index, past which the others moved. */
+export interface Change {
+  readonly start: number;
+  readonly end: number;
+  /** How many more there are. */
+  readonly delta: number;
+}
+
 export class Relexer {
   #text: string | undefined;
   #lexed: Own | undefined;
+  #change: Change | undefined;
+  #texts = 0;
+
+  /** Absent where all tokens may differ. */
+  get change(): Change | undefined {
+    return this.#change;
+  }
+
+  /** How many texts were read. */
+  get texts(): number {
+    return this.#texts;
+  }
 
   /** The same as `lex`. The tokens of the text before are moved, and belong to this one from then on, as do the lists of them. */
   lex(text: string): Lexed {
-    const known = this.#text !== undefined && this.#lexed ? relex(this.#text, this.#lexed, text) : false;
-    if (!known) {
+    this.#texts++;
+    this.#change = this.#text !== undefined && this.#lexed ? relex(this.#text, this.#lexed, text) : undefined;
+    if (!this.#change) {
       const { tokens, comments, foreignComments, unknown } = lex(text);
       this.#lexed = { tokens: [...tokens], comments: [...comments], foreignComments, unknown: [...unknown] };
     }
@@ -27,8 +48,8 @@ export class Relexer {
 }
 
 /** Changes the tokens to those of the new text. Not where one may go over several lines, or lines may end in several ways. */
-function relex(before: string, lexed: Own, text: string): boolean {
-  if (lexed.foreignComments.length > 0 || before.includes('\r') || text.includes('\r')) return false;
+function relex(before: string, lexed: Own, text: string): Change | undefined {
+  if (lexed.foreignComments.length > 0 || before.includes('\r') || text.includes('\r')) return undefined;
   const most = Math.min(before.length, text.length);
   const same = sharedStart(before, text, most);
   const tail = sharedEnd(before, text, most - same);
@@ -39,9 +60,11 @@ function relex(before: string, lexed: Own, text: string): boolean {
   const end = endBefore + delta;
 
   const fresh = lex(copied(text.slice(start, end)));
-  if (fresh.foreignComments.length > 0) return false;
+  if (fresh.foreignComments.length > 0) return undefined;
   const line = countLines(text, 0, start);
   const lines = countLines(text, start, end) - countLines(before, start, endBefore);
+  const first = firstFrom(lexed.tokens, start);
+  const count = lexed.tokens.length;
   for (const name of ['tokens', 'comments', 'unknown'] as const) {
     const list = lexed[name];
     const from = firstFrom(list, start);
@@ -50,7 +73,7 @@ function relex(before: string, lexed: Own, text: string): boolean {
     move(fresh[name], start, line, 0);
     list.splice(from, to - from, ...fresh[name]);
   }
-  return true;
+  return { start: first, end: first + fresh.tokens.length, delta: lexed.tokens.length - count };
 }
 
 /** Texts are compared by stretches of this length first, which the engine does much quicker than letter by letter. */

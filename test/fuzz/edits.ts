@@ -73,6 +73,30 @@ const pieces = [
   ],
 ];
 
+/** One edit of lines: one taken out, doubled or moved, one that was elsewhere put in, a word of it put in place of another, a comment. */
+export function editLines(text: string, random: Random): string {
+  const lines = text.split('\n');
+  const [at, other] = [random.integer(lines.length), random.integer(lines.length)];
+  const [line, from] = [lines[at]!, lines[other]!];
+  const words = line.match(/\w+/g) ?? ['x'];
+  const ways: readonly (() => readonly string[])[] = [
+    () => lines.toSpliced(at, 1),
+    () => lines.toSpliced(at, 0, from),
+    () => lines.toSpliced(at, 1, from).toSpliced(other, 1, line),
+    () => lines.toSpliced(at, 1, line.replace(pick(random, words), pick(random, from.match(/\w+/g) ?? ['y']))),
+    () =>
+      lines.toSpliced(
+        at,
+        1,
+        line.replace(pick(random, words), (word) => `${word}${random.integer(10)}`),
+      ),
+    () => lines.toSpliced(at, 0, pick(random, ['', '  // a note', '  /// What it is.', '  /* foreign'])),
+    () => lines.toSpliced(at, 1, pick(random, [`${line} // a note`, line.replace(/\s*\/\/.*$/, ''), `  ${line}`])),
+    () => lines.toSpliced(at, 1, line.slice(0, random.integer(line.length + 1))),
+  ];
+  return pick(random, ways)().join('\n');
+}
+
 /** One edit: a piece put in, a stretch taken out, doubled, moved, or changed for another. */
 export function edit(text: string, random: Random): string {
   const at = random.integer(text.length + 1);

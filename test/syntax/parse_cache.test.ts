@@ -8,7 +8,7 @@ import { parse } from '../../src/syntax/parse.ts';
 import { IncrementalParser } from '../../src/syntax/parse_cache.ts';
 import { Relexer } from '../../src/syntax/relex.ts';
 import { makeSource } from '../../src/text/source.ts';
-import { edit, pick, randomOf } from '../fuzz/edits.ts';
+import { edit, editLines, pick, randomOf } from '../fuzz/edits.ts';
 import * as examples from './examples.ts';
 
 const programs = Object.values(examples).flatMap((text) => (typeof text === 'string' ? [text] : []));
@@ -49,6 +49,30 @@ describe('reading on from the text before', () => {
         expect(plain(read), text).toBe(plain(parse(source)));
         expect([...sources(read.output)]).toEqual([source]);
       }
+    }
+  });
+
+  it.each([7, 8, 9])('gives what reading anew gives of a long body, whatever is edited: seed %i', (seed) => {
+    const random = randomOf(seed);
+    const entry = (at: number): string => {
+      const names = at % 7 === 0 ? `f${at}, g${at},\n    h${at}` : `f${at}`;
+      return `${at % 5 === 0 ? '  /// What it is.\n' : ''}  ${names} : list(id(dim: ${at}), max: 5)${at % 3 === 0 ? ',' : ''}\n`;
+    };
+    const body = Array.from({ length: 60 }, (_, at) => entry(at)).join('');
+    const search = Array.from({ length: 40 }, (_, at) => `  a.b${at} : one of ${at}, ${at + 1}\n`).join('');
+    let text = `let w = 1\nfeatures {\n${body}}\nlabels { clicked: binary }\nsearch {\n${search}}\n`;
+    const memory = new IncrementalParser();
+    const texts = [text];
+    for (let step = 0; step < 60; step++) {
+      const kind = random.next();
+      text = kind < 0.15 ? pick(random, texts) : kind < 0.6 ? editLines(text, random) : edit(text, random);
+      // Most of them are mended right away, as a text that stays broken is read in other ways.
+      if (step % 3 === 2) text = texts.findLast((one) => parse(makeSource('m', one)).diagnostics.length === 0)!;
+      texts.push(text);
+      const source = makeSource('model.tower', text);
+      const read = memory.parse(source);
+      expect(plain(read), text).toBe(plain(parse(source)));
+      expect([...sources(read.output)]).toEqual([source]);
     }
   });
 
