@@ -41,8 +41,8 @@ export interface Checked {
 }
 
 export function check(source: Source, options: CheckOptions = {}): Checked {
-  const { features, ...once } = { shapes: new KnownShapes(), ...rememberFiles(options) };
-  const checked = checkOnce(source, { ...once, ...defined({ features }) });
+  const { features, parts, ...once } = { shapes: new KnownShapes(), ...rememberFiles(options) };
+  const checked = checkOnce(source, { ...once, ...defined({ features, parts }) });
   const { search } = checked.resolution;
   // With settings, a choice that nobody takes may not fit.
   if (search.length === 0 || hasSettings(options) || hasErrors(checked.diagnostics)) return checked;

@@ -4,8 +4,11 @@ import { defined } from '../defined.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { makeBuilder, type Ref } from '../graph/builder.ts';
+import type { Value } from '../library/contract.ts';
 import { losses } from '../library/losses/table.ts';
+import { library } from '../model/library.ts';
 import type { Model, Task } from '../model/model.ts';
+import { featuresOfTasks } from '../model/references.ts';
 import type { RowsOf } from '../plan/plan.ts';
 import { rowsPrefix } from '../plan/rows_prefix.ts';
 import { makeEventScores } from './event_scores.ts';
@@ -60,8 +63,12 @@ export function lowerForward(
   const contextOf = ({ name }: Task) => blockContext(context, `loss/${name}`, events);
   const scores = makeEventScores(contextOf, model, query, items(events), context.diagnostics);
   for (const task of model.tasks) {
-    const lowered =
-      task.loss && lowerTask(context, model, { ...task, loss: task.loss }, query, items, scores, distinct);
+    const { loss } = task;
+    if (!loss) continue;
+    const lower = () => lowerTask(context, model, { ...task, loss }, query, items, scores, distinct);
+    const lowered = memory
+      ? recallTask(memory, context, task, aroundTask(memory, model, task, query, items(events), distinct), lower)
+      : lower();
     if (lowered === undefined) continue;
     byTask.set(task.name, lowered.loss);
     if (lowered.weight !== undefined) rowWeights.set(task.name, lowered.weight);
@@ -70,6 +77,42 @@ export function lowerForward(
   for (const { parameter, value } of context.kept.values()) context.inputs.builder.update(parameter, value);
   context.diagnostics.push(...checkRetrieve(model, query));
   return { context, losses: byTask, rowWeights, measured, arrows: context.arrows, diagnostics: context.diagnostics };
+}
+
+/** Nothing where it is known that a task has no mistake: all around it is as it was in a check before. */
+function recallTask<T>(
+  memory: KnownShapes,
+  { diagnostics, kept, arrows }: TowerContext,
+  task: Task,
+  around: readonly unknown[] | undefined,
+  lower: () => T | undefined,
+): T | undefined {
+  if (around && memory.lowered(task, around)) return undefined;
+  const before = [arrows.length, diagnostics.length, kept.size].join();
+  const lowered = lower();
+  const isPlain = lowered !== undefined && before === [arrows.length, diagnostics.length, kept.size].join();
+  if (around && isPlain) memory.keepLowered(task, around, []);
+  return lowered;
+}
+
+/** All that a task depends on besides its own entries; nothing where that is more than a few shapes. */
+function aroundTask(
+  memory: KnownShapes,
+  { towers, train, features }: Model,
+  task: Task,
+  query: TowerChannels,
+  item: Channels,
+  distinct: boolean,
+): readonly unknown[] | undefined {
+  const { terms, biases = [], product } = task.score;
+  if (product || featuresOfTasks([task], features, library).length > 0) return undefined;
+  const around: unknown[] = [distinct, train.batch, towers[0].key, towers[1].key];
+  for (const { channels } of terms) {
+    for (const pair of channels) around.push(query.get(pair.query), item.get(pair.item));
+  }
+  for (const bias of biases)
+    if (bias.kind === 'channel') around.push((bias.side === 'query' ? query : item).get(bias.channel));
+  return around.map((each) => (typeof each === 'object' ? memory.of(each as Value) : each));
 }
 
 /** The item tower over the elements of lists that go through it, if there are any. */

@@ -7,10 +7,12 @@ import type { Ref } from '../graph/builder.ts';
 import { blocks } from '../library/blocks/table.ts';
 import type { BlockContext, Field, Fields, Value, ValueType, Vector } from '../library/contract.ts';
 import { typeOf } from '../library/values.ts';
-import type { Call } from '../model/model.ts';
+import type { Call, Flow, Task } from '../model/model.ts';
+import { isSame } from '../model/resolved_parts.ts';
 import type { RowsOf } from '../plan/plan.ts';
 import type { LoweredFeature } from './features.ts';
 import { rowsDim } from './field.ts';
+import type { Arrow } from './flow.ts';
 import type { GraphInputs } from './inputs.ts';
 
 /** A value without tensors, and all else that a block may ask of it. */
@@ -22,9 +24,17 @@ type Shape =
   | { readonly kind: 'outputs'; readonly outputs: readonly (readonly [string, number, boolean])[] };
 
 /** A shape, and a number that no other shape has; one that comes up again may have another. */
-interface Known {
+export interface Known {
   readonly shape: Shape;
   readonly number: number;
+}
+
+/** What a flow or a task came to, and what around it that followed from. */
+interface Lowered {
+  readonly around: readonly unknown[];
+  /** What a flow gives. */
+  readonly known: Known | undefined;
+  readonly arrows: readonly Arrow[];
 }
 
 /** What is kept though no check asked for it: that of a few texts. */
@@ -35,6 +45,8 @@ export class KnownShapes {
   #before = new Map<string, Known>();
   #shapes = 0;
   readonly #values = new WeakMap<Value, Known>();
+  /** By flow and by task, which stay the same while their text and all that they name do. */
+  readonly #lowered = new WeakMap<Flow | Task, Lowered>();
 
   /** Features side by side; their fields are made when a block asks for them. */
   fields(features: readonly LoweredFeature[], make: () => readonly Field[]): Value {
@@ -63,9 +75,9 @@ export class KnownShapes {
     const { parameters } = blocks[call.kind]!;
     // Its steps say what they carry, and what is wrong with them.
     if (Object.values(parameters).some(({ type }) => type.is === 'flow')) return lower(context);
-    const key = `${call.kind} ${JSON.stringify(call.arguments)} ${this.#of(input).number}`;
+    const key = `${call.kind} ${JSON.stringify(call.arguments)} ${this.of(input).number}`;
     const known = this.#recall(key);
-    if (known) return this.#note(valueFrom(known.shape, inputs, rows), known);
+    if (known) return this.value(known, inputs, rows);
     // Running means are more than a type. What is read out is not: nothing is in training, and so in a check.
     let keeps = false;
     const keep: BlockContext['keep'] = (...given) => {
@@ -76,7 +88,23 @@ export class KnownShapes {
     return keeps ? value : this.#note(value, this.#keep(key, shapeOf(value)));
   }
 
-  #of(value: Value): Known {
+  /** What a flow or a task came to in a check before, where all around it is the same. */
+  lowered(node: Flow | Task, around: readonly unknown[]): Lowered | undefined {
+    const known = this.#lowered.get(node);
+    return known && isSame(known.around, around) ? known : undefined;
+  }
+
+  keepLowered(node: Flow | Task, around: readonly unknown[], arrows: readonly Arrow[], value?: Value): void {
+    this.#lowered.set(node, { around, arrows, known: value && this.of(value) });
+  }
+
+  /** A value of a shape that is known. */
+  value(known: Known, inputs: GraphInputs, rows: RowsOf): Value {
+    return this.#note(valueFrom(known.shape, inputs, rows), known);
+  }
+
+  /** The shape of a value: the same object for the same shape, if it was not forgotten in between. */
+  of(value: Value): Known {
     const noted = this.#values.get(value);
     if (noted) return noted;
     const shape = shapeOf(value);

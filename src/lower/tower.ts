@@ -82,7 +82,9 @@ export function lowerTower(context: TowerContext, tower: Tower, rows: RowsOf): T
   const values = new Map<string, Value | undefined>();
   const channels = new Map<string, Vector | Interests>();
   for (const step of tower.steps) {
-    const value = lowerFlow(context, flow, step.flow, values, `${tower.name}/${step.name}`, rows);
+    const value = recallFlow(context, step.flow, values, rows, () =>
+      lowerFlow(context, flow, step.flow, values, `${tower.name}/${step.name}`, rows),
+    );
     values.set(step.name, value);
     if (!step.channel || value === undefined) continue;
     const vector = value.kind === 'interests' ? value : asVector(value);
@@ -159,14 +161,51 @@ function flowContext(context: TowerContext, rows: RowsOf, round = ''): FlowConte
   };
 }
 
+/** What a flow gives: its shape alone in a check that remembers, where all that the flow reads is as it was. */
+function recallFlow(
+  { memory, visit, arrows, diagnostics, kept, features, inputs }: TowerContext,
+  flow: Flow,
+  values: ReadonlyMap<string, Value | undefined>,
+  rows: RowsOf,
+  lower: () => Value | undefined,
+): Value | undefined {
+  if (!memory || visit || rows.kind !== 'events' || flow.steps.length === 0 || flow.steps.some(isShared))
+    return lower();
+  const around: unknown[] = [];
+  for (const part of partsOf(flow)) {
+    if (part.kind === 'features') for (const name of part.features) around.push(features.byName.get(name));
+    else {
+      const value = outputOf(values.get(part.name), part.output);
+      around.push(value && memory.of(value));
+    }
+  }
+  const known = memory.lowered(flow, around);
+  if (known?.known) {
+    arrows.push(...known.arrows);
+    return memory.value(known.known, inputs, rows);
+  }
+  const before = [arrows.length, diagnostics.length, kept.size];
+  const value = lower();
+  // A mistake is reported in each check, and running means are more than a type.
+  const isPlain = diagnostics.length === before[1] && kept.size === before[2];
+  if (value && isPlain) memory.keepLowered(flow, around, arrows.slice(before[0]), value);
+  return value;
+}
+
+/** Whether what it gets must be what it gets elsewhere. */
+const isShared = (step: FlowStep): boolean => step.kind === 'declared' && (step.shared || step.steps.some(isShared));
+
+const partsOf = ({ from }: Flow): readonly FlowPart[] => (from.kind === 'join' ? from.parts : [from]);
+
 function lowerFlow(
   context: TowerContext,
   flow: FlowContext,
-  { from, steps }: Flow,
+  whole: Flow,
   values: ReadonlyMap<string, Value | undefined>,
   path: string,
   rows: RowsOf,
 ): Value | undefined {
+  const { from, steps } = whole;
   const names = new Names();
   const open = (part: FlowPart): Value | undefined => {
     const value =
@@ -178,7 +217,7 @@ function lowerFlow(
     const value = open(from);
     return value && lowerSteps(flow, value, steps, path, names);
   }
-  const opened = from.parts.flatMap((part) => apart(context, part));
+  const opened = partsOf(whole).flatMap((part) => apart(context, part));
   const parts = opened.flatMap((part): NamedValue[] => {
     const value = open(part);
     const name = part.kind === 'step' && part.output !== undefined ? `${part.name}.${part.output}` : part.name;

@@ -9,7 +9,8 @@ import type { Theme } from '../drawing/style.ts';
 import { FileAnalysis } from '../language/file_analysis.ts';
 import { KnownShapes } from '../lower/shape_cache.ts';
 import { BoundFeatures } from '../model/feature_cache.ts';
-import { check } from '../pipeline.ts';
+import { ResolvedParts } from '../model/resolved_parts.ts';
+import { type CheckOptions, check } from '../pipeline.ts';
 import type { File } from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
 import { IncrementalParser } from '../syntax/parse_cache.ts';
@@ -33,6 +34,7 @@ export class Session {
   readonly #features = new BoundFeatures();
   readonly #shapes = new KnownShapes();
   readonly #memories = new Map<string, IncrementalParser>();
+  readonly #parts = new Map<string, ResolvedParts>();
 
   constructor(readonly host: Host) {}
 
@@ -81,6 +83,7 @@ export class Session {
     this.#sources.delete(path);
     this.#facts.delete(path);
     this.#memories.delete(path);
+    this.#parts.delete(path);
   }
 
   document(path: string): TextDocument | undefined {
@@ -109,7 +112,10 @@ export class Session {
     // Else the collector would copy what nobody reads any more, again and again.
     this.#facts.delete(path);
     const reads: Reads = new Map();
-    const facts = new FileAnalysis(this.#check(source, (used, found) => reads.set(used, found), this.#read));
+    const parts = this.#parts.get(path) ?? new ResolvedParts();
+    if (this.#documents.has(path)) this.#parts.set(path, parts);
+    const onRead = (used: string, found: Source | undefined) => void reads.set(used, found);
+    const facts = new FileAnalysis(this.#check(source, onRead, { parse: this.#read, parts }));
     this.#facts.set(path, { facts, reads });
     return facts;
   }
@@ -117,7 +123,7 @@ export class Session {
   /** A file as it would be with other texts in some places. */
   factsWith(path: string, texts: ReadonlyMap<string, Source>): FileAnalysis | undefined {
     const source = texts.get(path) ?? this.source(path);
-    return source && new FileAnalysis(this.#check(source, () => {}, parse, texts));
+    return source && new FileAnalysis(this.#check(source, () => {}, { parse }, texts));
   }
 
   readonly #read = (source: Source): Outcome<File> => {
@@ -130,11 +136,11 @@ export class Session {
   #check(
     source: Source,
     onRead: (path: string, source: Source | undefined) => void,
-    read: (source: Source) => Outcome<File>,
+    memory: Pick<CheckOptions, 'parse' | 'parts'>,
     texts?: ReadonlyMap<string, Source>,
   ) {
     return check(source, {
-      parse: read,
+      ...memory,
       shapes: this.#shapes,
       features: this.#features,
       project: this.#projectOf(source.name),

@@ -91,7 +91,17 @@ function defaultRetrieve(objective: Objective): Model['retrieve'] {
   return objective.tasks.map((task) => ({ task, factor: 1 }));
 }
 
-function completeTask({ name, span, score, product, loss, label, weight, only }: TaskPart): Task | undefined {
+/** Of parts that stay the same while their text does; see `ResolvedParts`. */
+const tasksOf = new WeakMap<TaskPart, Task>();
+const towersOf = new WeakMap<TowerPart, { readonly bias: boolean; readonly tower: Tower }>();
+
+function completeTask(part: TaskPart): Task | undefined {
+  const task = tasksOf.get(part) ?? newTask(part);
+  if (task) tasksOf.set(part, task);
+  return task;
+}
+
+function newTask({ name, span, score, product, loss, label, weight, only }: TaskPart): Task | undefined {
   const whole = score ? scoreOf(score) : product && productScore(product);
   if (!whole) return undefined;
   return {
@@ -116,7 +126,15 @@ const readsBias = (tasks: readonly TaskPart[], side: 'query' | 'item'): boolean 
     score?.biases?.some((bias) => bias.kind === 'channel' && bias.side === side && bias.channel === keyBias),
   );
 
-function completeTower({ name, span, features, key, steps }: TowerPart, bias = false): Tower {
+function completeTower(part: TowerPart, bias = false): Tower {
+  const known = towersOf.get(part);
+  if (known?.bias === bias) return known.tower;
+  const tower = newTower(part, bias);
+  towersOf.set(part, { bias, tower });
+  return tower;
+}
+
+function newTower({ name, span, features, key, steps }: TowerPart, bias: boolean): Tower {
   return {
     name,
     span,

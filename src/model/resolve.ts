@@ -11,6 +11,7 @@ import { notes } from '../diagnostics/notes.ts';
 import type * as Ast from '../syntax/ast.ts';
 import { complete, type ValidTowers, validTowers } from './complete.ts';
 import { makeConstants } from './constants.ts';
+import { Effects } from './effects.ts';
 import type { BoundFeatures } from './feature_cache.ts';
 import { isModel } from './is_model.ts';
 import { type Library, library as wholeLibrary } from './library.ts';
@@ -18,7 +19,7 @@ import { doubtUnused, mergeRepeated } from './merge.ts';
 import type { Model } from './model.ts';
 import { certainly } from './partial.ts';
 import { makeCollector, type Report } from './report.ts';
-import type { Resolution, TaskPart } from './resolution.ts';
+import type { Resolution, TaskPart, TowerPart } from './resolution.ts';
 import { resolveDataBlocks } from './resolve/data.ts';
 import { resolveFeatures } from './resolve/features.ts';
 import { resolveBlocks } from './resolve/flows.ts';
@@ -30,6 +31,7 @@ import { resolveSearch } from './resolve/search.ts';
 import { resolveTask } from './resolve/tasks.ts';
 import { resolveTower } from './resolve/towers.ts';
 import { defaultTraining, resolveTrain } from './resolve/train.ts';
+import { namesAround, ResolvedParts } from './resolved_parts.ts';
 import { checkRules, type RuleOptions } from './rules/table.ts';
 import { declare } from './scope.ts';
 import { applySettings } from './settings/apply.ts';
@@ -43,6 +45,8 @@ export interface ResolveOptions extends FileOptions, RuleOptions {
   readonly library?: Library;
   /** Features that an editor bound before, in the text before this one. */
   readonly features?: BoundFeatures;
+  /** What an editor resolved of the text before this one. */
+  readonly parts?: ResolvedParts;
   /** The file has mistakes of syntax: what seems to be missing may only not have been read. */
   readonly partial?: boolean;
 }
@@ -85,16 +89,23 @@ export function resolveNames(written: Ast.File, options: ResolveOptions = {}): O
   const { lost = [], doubtful = [] } = file;
   const report = whole ? collector.report : certainly(collector.report, { lost, doubtful, used: !files.whole });
   const scope = declare(files, report);
-  const constants = makeConstants(scope.lets, report);
-  const workspace = makeWorkspace(report, library, scope, constants);
+  const effects = new Effects(report);
+  const constants = makeConstants(scope.lets, effects.report);
+  const workspace = makeWorkspace(effects, library, scope, constants);
+  const parts = options.parts ?? new ResolvedParts();
+  const names = parts.same('names', namesAround(scope, library));
 
   const features = resolveFeatures(workspace, options.features);
   const labels = resolveLabels(workspace);
-  const groups = resolveGroups(workspace);
+  const groups = parts.part(workspace, names, [], () => resolveGroups(workspace));
   const blocks = resolveBlocks(workspace);
-  const towers = [...scope.towers.values()].map((node) => resolveTower(workspace, node, groups, blocks));
+  const around = { names, groups, blocks, parts };
+  const towers = [...scope.towers.values()].map((node) => resolveTower(workspace, node, around));
   const towersByName = new Map(towers.map((tower) => [tower.name, tower]));
-  const tasks = [...scope.tasks.values()].map((node) => resolveTask(workspace, node, towersByName));
+  const channels = parts.same('channels', channelsOf(towers));
+  const tasks = [...scope.tasks.values()].map((node) =>
+    parts.part(workspace, node, [names, channels], () => resolveTask(workspace, node, towersByName)),
+  );
   checkProducts(workspace, tasks);
 
   const one = <K extends Ast.Declaration['kind']>(
@@ -136,6 +147,16 @@ export function resolveNames(written: Ast.File, options: ResolveOptions = {}): O
     },
     diagnostics: [...used, ...mergeRepeated(diagnostics).map(doubtUnused)],
   };
+}
+
+/** All that a task that is valid asks of towers: their keys, and their steps by name. */
+function channelsOf(towers: readonly TowerPart[]): readonly unknown[] {
+  const list: unknown[] = [];
+  for (const { name, node, steps } of towers) {
+    list.push(name, node.key !== undefined, steps.length);
+    for (const step of steps) list.push(step.name, step.channel);
+  }
+  return list;
 }
 
 /** The first of a declaration that a model has once; others are reported. */

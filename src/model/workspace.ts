@@ -1,6 +1,7 @@
 /** What the resolvers of each declaration share. */
 import type * as Ast from '../syntax/ast.ts';
 import type { Constants } from './constants.ts';
+import type { Effects } from './effects.ts';
 import type { Library } from './library.ts';
 import type { Report } from './report.ts';
 import type { ReadKind, Scope } from './scope.ts';
@@ -8,6 +9,7 @@ import { find } from './scope.ts';
 import type { Binding } from './values.ts';
 
 export interface Workspace {
+  readonly effects: Effects;
   readonly report: Report;
   readonly library: Library;
   readonly scope: Scope;
@@ -18,17 +20,18 @@ export interface Workspace {
 }
 
 /** Everything a workspace has, from what differs between files. */
-export function makeWorkspace(report: Report, library: Library, scope: Scope, constants: Constants): Workspace {
+export function makeWorkspace(effects: Effects, library: Library, scope: Scope, constants: Constants): Workspace {
+  const { report } = effects;
   const reads = {
-    feature: new Set<string>(),
-    label: new Set<string>(),
-    group: new Set<string>(),
-    block: new Set<string>(),
-    tower: new Set<string>(),
-    task: new Set<string>(),
-    channel: new Set<string>(),
+    feature: effects.reads('feature'),
+    label: effects.reads('label'),
+    group: effects.reads('group'),
+    block: effects.reads('block'),
+    tower: effects.reads('tower'),
+    task: effects.reads('task'),
+    channel: effects.reads('channel'),
   };
-  const uncertain = new Set<ReadKind>();
+  const uncertain = effects.uncertain();
   const { features: feature, labels: label, tasks: task, blocks: block, towers: tower } = scope;
   const binding: Binding = {
     report,
@@ -38,7 +41,7 @@ export function makeWorkspace(report: Report, library: Library, scope: Scope, co
     onName: (kind, name) => void reads[kind].add(name),
     onUnknown: (kind) => void uncertain.add(kind),
   };
-  return { report, library, scope, constants, binding, reads, uncertain };
+  return { effects, report, library, scope, constants, binding, reads, uncertain };
 }
 
 /** Looks a declared name up and notes that it is read. */

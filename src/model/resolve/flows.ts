@@ -7,12 +7,13 @@ import { asCall } from '../calls.ts';
 import { describeExpression } from '../describe.ts';
 import { guess } from '../guess.ts';
 import type { FlowStep } from '../model.ts';
+import type { BlockCount } from '../resolved_parts.ts';
 import type { Workspace } from '../workspace.ts';
-import { fits, makeReading, type Reading, type ReadStep } from './block_reading.ts';
+import { fits, makeReading, most, type Reading, type ReadStep } from './block_reading.ts';
 import { declaredStep, readDeclaredBlocks } from './declared_block.ts';
 
-/** Reads the steps of flows. */
-export interface Blocks {
+/** Reads the steps of flows, and counts what they are, written out. */
+export interface Blocks extends BlockCount {
   readonly step: ReadStep;
 }
 
@@ -21,7 +22,16 @@ export function resolveBlocks(workspace: Workspace): Blocks {
   const step: ReadStep = (expression) => readStep(reading, expression);
   const reading = makeReading(workspace, step);
   readDeclaredBlocks(reading);
-  return { step };
+  // The first use of such a block says which values the others may give.
+  const areAlone = ![...workspace.scope.blocks.values()].some((block) => block.shared && block.parameters.length > 0);
+  return { step, counted: () => reading.extent.blocks, count: (more) => areAlone && countAgain(reading, more) };
+}
+
+/** Counts what was read in the text before, where it is not too much with what was read of this one. */
+function countAgain({ extent, isTooLarge }: Reading, more: number): boolean {
+  if (isTooLarge || extent.blocks + more > most.blocks) return false;
+  extent.blocks += more;
+  return true;
 }
 
 /** A name is a block of this file, else one of the library. Within its own declaration it is always the library's. */

@@ -7,6 +7,7 @@ import { groupsWithin } from '../groups.ts';
 import { guess } from '../guess.ts';
 import type { FlowStep } from '../model.ts';
 import type { TowerInput, TowerPart, TowerStepPart } from '../resolution.ts';
+import type { ResolvedParts } from '../resolved_parts.ts';
 import { read, type Workspace } from '../workspace.ts';
 import type { Blocks } from './flows.ts';
 import { labelExtra } from './labels.ts';
@@ -14,10 +15,24 @@ import { readsOf, resolveSource, type Surroundings, writtenSources } from './sou
 
 type Groups = ReadonlyMap<string, readonly string[]>;
 
-export function resolveTower(workspace: Workspace, node: Ast.Tower, groups: Groups, blocks: Blocks): TowerPart {
-  const inputs = resolveInputs(workspace, node, groups);
+/** What is around a tower: what names mean, and what was resolved before. */
+export interface AroundTower {
+  readonly names: readonly unknown[];
+  readonly groups: Groups;
+  readonly blocks: Blocks;
+  readonly parts: ResolvedParts;
+}
+
+export function resolveTower(workspace: Workspace, node: Ast.Tower, around: AroundTower): TowerPart {
+  const { names, groups, blocks, parts } = around;
+  return parts.part(workspace, node, [names, groups], () => resolveAnew(workspace, node, around), blocks);
+}
+
+function resolveAnew(workspace: Workspace, node: Ast.Tower, { names, groups, blocks, parts }: AroundTower): TowerPart {
+  const inputs = parts.part(workspace, node.inputs, [names, groups], () => resolveInputs(workspace, node, groups));
   const features = [...new Set(inputs.flatMap((input) => input.features))];
   const key = node.key && read(workspace, 'feature', workspace.scope.features, node.key);
+  const order = parts.same(`steps of ${node.name.name}`, [...namesOfSteps(node)]);
   const steps: TowerStepPart[] = [];
   const seen = new Map<string, Ast.Identifier>();
   for (const entry of node.entries) {
@@ -29,13 +44,11 @@ export function resolveTower(workspace: Workspace, node: Ast.Tower, groups: Grou
       const message = notes.first(name);
       report(workspace, span, { what, name, other: other === 'step' ? what : other }, message, first);
     } else seen.set(name, entry.name);
-    const { flow, begun, reads } = resolveFlow(
-      workspace,
-      node,
-      entry,
-      { inputs, features, above: steps, groups },
-      blocks,
-    );
+    const resolve = () => resolveFlow(workspace, node, entry, { inputs, features, above: steps, groups }, blocks);
+    // What an output of a step above is depends on more of that step than its name.
+    const { flow, begun, reads } = takesOutput(entry.flow)
+      ? resolve()
+      : parts.part(workspace, entry, [names, groups, inputs, order, steps.length], resolve, blocks);
     steps.push({
       name,
       span,
@@ -55,6 +68,28 @@ export function resolveTower(workspace: Workspace, node: Ast.Tower, groups: Grou
     ...(key && node.key ? { key: { ...node.key, name: key.name } } : {}),
     steps,
   };
+}
+
+/** In order, each with whether it is a channel. */
+function* namesOfSteps({ entries }: Ast.Tower): Iterable<string | boolean> {
+  for (const { name, channel } of entries) {
+    yield name.name;
+    yield channel;
+  }
+}
+
+/** Whether a name with a dot is anywhere in a flow: `shared.click`. */
+function takesOutput(value: Ast.Expression): boolean {
+  switch (value.kind) {
+    case 'Name':
+      return value.parts.length > 1;
+    case 'Flow':
+      return value.steps.some(takesOutput);
+    case 'Call':
+      return value.arguments.some((argument) => takesOutput(argument.value));
+    default:
+      return false;
+  }
 }
 
 function report(
