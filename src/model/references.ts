@@ -13,7 +13,7 @@ export function featuresNamed(call: BoundKind, kinds: Readonly<Record<string, Ki
 /** Several rules ask it of every feature. */
 const named = new WeakMap<BoundKind, readonly string[]>();
 
-/** The features that name others, each with those: few of a file, so that whoever follows names need not look at all. */
+/** The features that name others, each with those: few of a file, so that a walk along names need not look at all features. */
 export function featuresThatName(features: Declared, kinds: Kinds): ReadonlyMap<string, readonly string[]> {
   const known = naming.get(features);
   if (known) return known;

@@ -66,7 +66,7 @@ describe('reading on from the text before', () => {
     for (let step = 0; step < 60; step++) {
       const kind = random.next();
       text = kind < 0.15 ? pick(random, texts) : kind < 0.6 ? editLines(text, random) : edit(text, random);
-      // Most of them are mended right away, as a text that stays broken is read in other ways.
+      // Each third text is valid again, as a text that stays broken is read in other ways.
       if (step % 3 === 2) text = texts.findLast((one) => parse(makeSource('m', one)).diagnostics.length === 0)!;
       texts.push(text);
       const source = makeSource('model.tower', text);
