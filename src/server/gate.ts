@@ -33,15 +33,15 @@ export function makeGate(limits: Pick<Limits, 'running' | 'waiting'>): Gate {
   let running = 0;
   const turn = makeTurn({
     began(time) {
-      if (queue.size === 0 && !wasLong) empty = time;
+      if (queue.size === 0 && time > unreadUntil) empty = time;
     },
-    ended(milliseconds) {
-      wasLong = milliseconds > longestWait();
-      if (queue.size === 0 && !wasLong) empty = now();
+    ended(time, milliseconds) {
+      unreadUntil = milliseconds > longestWait() ? time + leastWait : time;
+      if (queue.size === 0 && unreadUntil === time) empty = time;
     },
   });
-  /** Whether the last turn kept what it read waiting. */
-  let wasLong = false;
+  /** A turn that begins before this may read what a long turn kept waiting. One that begins later follows a pause. */
+  let unreadUntil = Number.NEGATIVE_INFINITY;
   /** When nobody waited. */
   let empty = now();
   /** Until when a load that was found is taken to go on, and for how many milliseconds it was. */
@@ -151,7 +151,13 @@ interface Turn {
   since(time: number): number;
 }
 
-function makeTurn({ began, ended }: { began(time: number): void; ended(milliseconds: number): void }): Turn {
+function makeTurn({
+  began,
+  ended,
+}: {
+  began(time: number): void;
+  ended(time: number, milliseconds: number): void;
+}): Turn {
   let first: number | undefined;
   const turn: Turn = {
     begun: 0,
@@ -160,7 +166,8 @@ function makeTurn({ began, ended }: { began(time: number): void; ended(milliseco
       began(time);
       first = time;
       setImmediate(() => {
-        ended(now() - time);
+        const end = now();
+        ended(end, end - time);
         first = undefined;
         turn.begun = 0;
       });

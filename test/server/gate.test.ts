@@ -1,5 +1,5 @@
 /** A gate lets bursts wait, and refuses what waits behind a load that does not end. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { makeGate } from '../../src/server/gate.ts';
 
 const pause = (milliseconds: number): Promise<void> => new Promise((later) => setTimeout(later, milliseconds));
@@ -10,11 +10,17 @@ const outcome = (work: Promise<unknown>): Promise<string> =>
   );
 
 it('answers a whole burst, in the order of arrival', async () => {
-  const gate = makeGate({ running: 1, waiting: 20 });
-  const order: number[] = [];
-  const asked = Array.from({ length: 20 }, (_, at) => outcome(gate.pass(async () => order.push(at), 1000)));
-  expect(await Promise.all(asked)).toEqual(Array.from({ length: 20 }, () => 'answered'));
-  expect(order).toEqual([...order.keys()]);
+  // No time passes, whatever else the machine does.
+  vi.useFakeTimers({ toFake: ['performance'] });
+  try {
+    const gate = makeGate({ running: 1, waiting: 20 });
+    const order: number[] = [];
+    const asked = Array.from({ length: 20 }, (_, at) => outcome(gate.pass(async () => order.push(at), 1000)));
+    expect(await Promise.all(asked)).toEqual(Array.from({ length: 20 }, () => 'answered'));
+    expect(order).toEqual([...order.keys()]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it('refuses what has waited longer than answers take, once the queue has not been empty for long', async () => {
@@ -91,4 +97,21 @@ it('lets nobody wait while a load goes on, and bodies wait again after it', asyn
   await pause(1100);
   const both = [0, 1].map(() => outcome(gate.pass(() => pause(1), 5000)));
   expect(await Promise.all(both)).toEqual(['answered', 'answered']);
+});
+
+it('lets a burst wait that comes after a long turn and a pause', async () => {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+  try {
+    const gate = makeGate({ running: 1, waiting: 1000 });
+    const work = async (): Promise<void> => void vi.advanceTimersByTime(25);
+    // One turn of the event loop.
+    for (let at = 0; at < 4; at++) await gate.pass(work, 5000);
+    await new Promise(setImmediate);
+    vi.advanceTimersByTime(60_000);
+    const burst = [0, 1, 2].map(() => outcome(gate.pass(() => pause(40), 5000)));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await Promise.all(burst)).toEqual(['answered', 'answered', 'answered']);
+  } finally {
+    vi.useRealTimers();
+  }
 });
