@@ -34,5 +34,12 @@ export function wholeRequestIn(bytes: Buffer): WholeRequest | undefined {
   return { method, url, headers };
 }
 
-/** Headers that change where a request ends, or what is done with its connection. */
-const seldom: ReadonlySet<string> = new Set(['transfer-encoding', 'te', 'trailer', 'expect', 'upgrade']);
+/** Headers that change where a request ends, or what is done with its connection: Node.js reads `proxy-connection` as `connection`. */
+const seldom: ReadonlySet<string> = new Set([
+  'transfer-encoding',
+  'te',
+  'trailer',
+  'expect',
+  'upgrade',
+  'proxy-connection',
+]);

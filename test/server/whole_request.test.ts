@@ -31,6 +31,7 @@ it.each([
   ['an expectation', post([...usual, 'Expect: 100-continue'])],
   ['another protocol', post([...usual, 'Upgrade: h2c'])],
   ['an end of the connection', post([...usual, 'Connection: close'])],
+  ['an end of the connection for a proxy', post([...usual, 'Proxy-Connection: close'])],
   ['headers of the connection', post([...usual, 'Connection: keep-alive, x-request-id'])],
   ['no host', post(usual.slice(1))],
   ['two hosts', post(['Host: b', ...usual])],
