@@ -3,6 +3,7 @@
  * `server.ts`.
  */
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import { parseBody, refuseCompressed } from './body.ts';
@@ -80,8 +81,7 @@ export async function makeHttp(place: Place, door: Door): Promise<FastifyInstanc
   http.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     const { url = '' } = request.routeOptions;
-    // Node.js would refuse it without a word.
-    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') throw withoutHost();
+    refuseHosts(request.raw);
     const isOpen = open.has(url);
     if (place.isStopping() && !isOpen) return done(busy('it is stopping'));
     const { authorization } = request.headers;
@@ -103,11 +103,18 @@ export async function makeHttp(place: Place, door: Door): Promise<FastifyInstanc
   return http;
 }
 
-const withoutHost = (): Refused =>
-  refused(
-    400,
-    diagnose('request-value', undefined, { entry: 'host', reason: 'is missing', advice: 'send the header `Host`' }),
-  );
+/** One host in HTTP/1.1, and never two, of which a proxy may have read the other (RFC 9112, 3.2). Node.js refuses none without a word, and takes the first of two. */
+function refuseHosts({ httpVersion, rawHeaders }: IncomingMessage): void {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]!;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  if (hosts === 1 || (hosts === 0 && httpVersion !== '1.1')) return;
+  const [reason, advice] =
+    hosts === 0 ? ['is missing', 'send the header `Host`'] : ['is there more than once', 'send one header `Host`'];
+  throw refused(400, diagnose('request-value', undefined, { entry: 'host', reason, advice }));
+}
 
 /** What a client calls its request, if a log can hold it as it is. */
 export const idIn = (given: string | readonly string[] | undefined): string | undefined =>

@@ -22,6 +22,7 @@ it.each([
   ['bytes that are not HTTP', '\u0016\u0003\u0001 TLS\r\n\r\n', 400, 'request-body', 'does not arrive as HTTP'],
   ['headers past the limit', head('GET / HTTP/1.1', `X: ${'x'.repeat(20_000)}`), 431, 'request-size', '16,384 bytes'],
   ['another expectation', head('GET / HTTP/1.1', 'Expect: a-miracle'), 417, 'request-value', '`expect`'],
+  ['a request with two hosts', head('GET /healthz HTTP/1.1', 'host: other'), 400, 'request-value', '`host`'],
   ['a request without a host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'request-value', '`host`'],
   ['a tunnel', head('CONNECT example.org:443 HTTP/1.1'), 404, 'request-route', 'CONNECT example.org:443'],
 ])('answers %s', async (_, text, status, code, words) => {
