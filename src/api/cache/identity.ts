@@ -7,7 +7,8 @@ import { changedFile, type FileState, type KnownFile } from './source_files.ts';
 
 /** All but `files` must be equal. */
 export interface Identity {
-  readonly format: 'tower-cache-1';
+  /** Another number for other contents: an older build must not read codes that it understands in another way. */
+  readonly format: 'tower-cache-2';
   readonly tower: string;
   /** The checksum of the run's manifest. */
   readonly run: string;
@@ -26,7 +27,7 @@ export interface Look {
 }
 
 export const identityOf = (manifest: Manifest, engine: Engine, block: string): Omit<Identity, 'files'> => ({
-  format: 'tower-cache-1',
+  format: 'tower-cache-2',
   tower: version,
   run: manifest.checksum,
   engine: `${engine.name} ${engine.version}`,

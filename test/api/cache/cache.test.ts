@@ -71,11 +71,15 @@ beforeAll(async () => {
 }, 60_000);
 
 /** Changes what is kept, and seals it again: it shows whether a start used it. */
-async function change(path: string, edit: (kept: Loose) => unknown): Promise<void> {
+async function change(
+  path: string,
+  edit: (kept: Loose) => unknown,
+  of = (identity: object) => identity,
+): Promise<void> {
   const { metadata, tensors } = await readSafetensors(path, { sealed: true });
   const kept = unpackTree(metadata.contents!, tensors, (reason) => new Error(reason)) as Kept;
   const packed = packTree(edit(kept));
-  const texts = { identity: metadata.identity!, contents: packed.text };
+  const texts = { identity: JSON.stringify(of(JSON.parse(metadata.identity!))), contents: packed.text };
   await writeDurably(path, (sink) => writeSafetensors(sink, packed.tensors, texts, true));
 }
 // biome-ignore lint/suspicious/noExplicitAny: plain data whose entries tests change
@@ -240,6 +244,16 @@ describe('where it is damaged', () => {
       expect(said).toEqual([expect.stringMatching(/is damaged: /)]);
       expect(readFileSync(cacheOf(run)).equals(whole)).toBe(true);
     }
+  });
+
+  it('of an older build is out of date: its codes had no centre', async () => {
+    const run = await cached();
+    const older = (identity: object): object => ({ ...identity, format: 'tower-cache-1' });
+    await change(cacheOf(run), (kept) => kept, older);
+    const { kept, said } = await opened(run);
+    expect([kept, said]).toEqual([undefined, [expect.stringMatching(/is out of date, .* another version of Tower; /)]]);
+    await answers(run);
+    expect((await opened(run)).kept?.served.items.coded?.centre).toBeInstanceOf(Float32Array);
   });
 
   it('is refused where it does not fit, also under a right checksum', async () => {
