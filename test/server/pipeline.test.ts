@@ -4,6 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { inTurns, mostOfConnection } from '../../src/server/pipeline.ts';
+import { answerUnparsed } from '../../src/server/unparsed.ts';
 
 const closing: (() => void)[] = [];
 afterEach(() => closing.splice(0).forEach((close) => void close()));
@@ -91,4 +92,43 @@ it('begins nothing more of a connection that has ended', async () => {
   for (const answer of waiting) answer();
   for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
   expect(begun).toBe(mostOfConnection + 1);
+});
+
+it('reads no more of a client that sends without end and takes no answer, and answers all when it does', async () => {
+  const count = 40_000;
+  let [seen, begun] = [0, 0];
+  const turns = inTurns((request, response) => {
+    // A long answer makes Node.js itself stop to read.
+    response.end(`${request.url};${'x'.repeat(begun++ % 10 === 0 ? 20_000 : 300)}`);
+  });
+  const http = createServer((request, response) => {
+    seen++;
+    turns.listener(request as never, response as never);
+  });
+  // As the server reads connections.
+  answerUnparsed(http, turns.isIdle, () => undefined);
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  const socket = connect((http.address() as AddressInfo).port, '127.0.0.1');
+  closing.push(() => {
+    socket.destroy();
+    http.close();
+  });
+  await once(socket, 'connect');
+  // Bodies that nobody reads: Node.js drops them after the answer.
+  for (let at = 0; at < count; at += 100) {
+    socket.write(Array.from({ length: 100 }, (_, i) => post(`/${at + i}`, 'a body')).join(''));
+  }
+  for (let before = -1; before !== seen; ) {
+    before = seen;
+    await new Promise((later) => setTimeout(later, 500));
+  }
+  // About what one read brings.
+  expect(seen - begun).toBeLessThan(2000);
+  let answered = 0;
+  for await (const chunk of socket) {
+    answered += String(chunk).split(';').length - 1;
+    if (answered === count) break;
+  }
+  expect(answered).toBe(count);
 });
