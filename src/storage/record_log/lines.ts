@@ -9,7 +9,7 @@ import type { LogFiles } from './log_files.ts';
 /** Bytes of a line. Memory for more is not given away, and a longer one is never written. */
 export const longestLine = 64 * 2 ** 20;
 
-export function lineOf(number: number, value: unknown): Buffer {
+export function lineOf(number: number, value: unknown): Uint8Array {
   const text = `${number} ${JSON.stringify(value)}`;
   const line = Buffer.from(`${checksumOf(Buffer.from(text))} ${text}\n`);
   invariant(line.length <= longestLine, `a line of ${line.length} bytes`);
