@@ -19,7 +19,7 @@ export async function writeLines<T>(
   values: AsyncIterable<T> | Iterable<T>,
   wrote: (value: T) => void = () => {},
 ): Promise<void> {
-  let lines: Buffer[] = [];
+  let lines: Uint8Array[] = [];
   let bytes = 0;
   const flush = async (): Promise<void> => {
     await writeAll(to.file, Buffer.concat(lines));

@@ -120,7 +120,7 @@ it.each(routeList)(
     if (process.env.FUZZ_RUNS)
       console.info(`${name}: ${numRuns} requests, ${JSON.stringify(Object.fromEntries(seen))}`);
     const refused = numRuns - seen.get(200)!;
-    expect(seen.get(200)).toBeGreaterThan(numRuns / 25);
+    expect(seen.get(200)).toBeGreaterThan(numRuns / 40);
     expect(refused).toBeGreaterThan(numRuns / 100);
     expect((await place.server.http.inject('/readyz')).statusCode).toBe(200);
   },

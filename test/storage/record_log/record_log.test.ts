@@ -151,9 +151,9 @@ describe('a log of records', () => {
       ({ records, torn }) => `${records.length} records${torn ? ', torn' : ''}`,
       (error: Failure) => error.diagnostics[0]!.message,
     );
-  const record = (number: number): Buffer => lineOf(number, { key: 'a', value: number });
+  const record = (number: number): Uint8Array => lineOf(number, { key: 'a', value: number });
 
-  it.each<readonly [name: string, content: readonly (Buffer | string)[], answer: string]>([
+  it.each<readonly [name: string, content: readonly (Uint8Array | string)[], answer: string]>([
     ['an empty file', [], 'items/items-1.log, line 1: it should say what the file is, and the file is empty'],
     [
       'another log',
