@@ -9,8 +9,8 @@ import { describe, expect, it } from 'vitest';
 const base = ['defined', 'text', 'diagnostics', 'random'];
 const mayImport: Record<string, readonly string[]> = {
   defined: [],
-  text: [],
   random: [],
+  text: ['random'],
   diagnostics: ['defined', 'text'],
   // The language
   grammar: [],

@@ -2,6 +2,7 @@
  * How often an item comes up, from the stream of batches alone (Yi et al., RecSys 2019, algorithm 2): A holds the step at
  * which an item was last seen, B the running mean of the gaps between; q = 1 ÷ B.
  */
+import { hashOf } from '../random/mixed.ts';
 
 export interface StreamingOptions {
   /** Length of the arrays A and B of each hash function. */
@@ -30,7 +31,7 @@ export function makeStreamingEstimator(options: StreamingOptions): StreamingEsti
   const lastSeen = new Int32Array(functions * buckets);
   const gaps = new Float32Array(functions * buckets).fill(options.initialGap);
   const place = (id: number, which: number): number =>
-    which * buckets + (hashes === 0 ? id % buckets : hash(id, which) % buckets);
+    which * buckets + (hashes === 0 ? id % buckets : hashOf(id, which) % buckets);
   return {
     lastSeen,
     gaps,
@@ -51,11 +52,3 @@ export function makeStreamingEstimator(options: StreamingOptions): StreamingEsti
 }
 
 const smallestGap = 1e-6;
-
-/** murmur3's finaliser of the id and the number of the function. */
-function hash(id: number, which: number): number {
-  let x = (id ^ Math.imul(which + 1, 0x9e3779b9)) | 0;
-  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
-  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
-  return (x ^ (x >>> 16)) >>> 0;
-}

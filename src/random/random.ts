@@ -2,6 +2,8 @@
  * Reproducible random numbers: xoshiro128** (Blackman & Vigna 2018) seeded through splitmix32. A stream is named by numbers
  * (seed, epoch, step, …), so that any of them can be drawn again without the ones before it: a resumed run needs no state.
  */
+import { mixed } from './mixed.ts';
+
 export interface Random {
   /** Uniform in [0, 1), a multiple of 2⁻²⁴: exact in float32. */
   next(): number;
@@ -17,10 +19,7 @@ export function makeRandom(...stream: readonly number[]): Random {
   let mixer = 0x9e3779b9;
   const splitmix = (): number => {
     mixer = (mixer + 0x9e3779b9) | 0;
-    let z = mixer;
-    z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
-    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
-    return (z ^ (z >>> 16)) >>> 0;
+    return mixed(mixer);
   };
   for (const part of stream) {
     mixer = (mixer ^ (part >>> 0)) | 0;

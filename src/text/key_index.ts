@@ -2,6 +2,8 @@
  * Finds the places of texts in a list that grows. A `Map` holds at most 2²⁴ of them, takes an entry on the heap for each, which every collection of garbage visits, and
  * stops for tens of milliseconds when it grows. Here a text takes two numbers, found by open addressing.
  */
+import { mixed } from '../random/mixed.ts';
+
 export interface KeyIndex {
   /** −1 where there is none. */
   placeOf(text: string): number;
@@ -55,11 +57,9 @@ export function makeKeyIndex(textAt: (place: number) => string, expected = 0): K
   };
 }
 
-/** FNV-1a over the units, its bits mixed as in MurmurHash3, so that the low bits depend on all. */
+/** FNV-1a over the units, mixed so that the low bits depend on all: as an Int32Array has it. */
 function hashOf(text: string): number {
   let value = 0x811c9dc5;
   for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
-  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
-  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
-  return value ^ (value >>> 16);
+  return mixed(value) | 0;
 }

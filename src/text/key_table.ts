@@ -2,6 +2,8 @@
  * Keys and their rows. A `Map` of V8 holds at most 2²⁴ entries and a string object for each. Here the keys are bytes end to end, found by
  * open addressing, so tables of hundreds of millions of keys take their bytes and 12 more a key. Read-only once made.
  */
+import { mixed } from '../random/mixed.ts';
+
 export interface KeyTable {
   /** How many rows it has; a key that comes twice counts twice. */
   readonly size: number;
@@ -173,13 +175,11 @@ function decode(bytes: Uint8Array, from: number, end: number): string {
   return text;
 }
 
-/** FNV-1a, its bits mixed as in MurmurHash3, so that the low bits depend on all. */
+/** FNV-1a, mixed so that the low bits depend on all. */
 function hash(bytes: Uint8Array, from: number, end: number): number {
   let value = 0x811c9dc5;
   for (let at = from; at < end; at++) value = Math.imul(value ^ bytes[at]!, 0x01000193);
-  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
-  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
-  return value ^ (value >>> 16);
+  return mixed(value);
 }
 
 function isSame(a: Uint8Array, from: number, end: number, b: Uint8Array, start: number, stop: number): boolean {

@@ -106,14 +106,6 @@ function emptyBucket(columns: readonly ColumnRequest[]): Bucket {
   return { ...none, rows: { rows: 0, present: all, kept: all, columns: new Map(raw) } };
 }
 
-/** murmur3's finaliser: which bucket a user is in, or which pile a row. */
-export function hashOf(id: number, stream: number): number {
-  let x = (id ^ Math.imul(stream + 1, 0x9e3779b9)) | 0;
-  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
-  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
-  return (x ^ (x >>> 16)) >>> 0;
-}
-
 /** The rows of each of `count` groups, ascending. */
 export function grouped(rows: number, count: number, groupOf: (row: number) => number): Int32Array[] {
   const groups = new Int32Array(rows);

@@ -1,6 +1,7 @@
 /** The second pass: the events of each bucket are encoded with their histories; training events go to piles, the others stay. */
 
 import { madeOf } from '../../plan/plan.ts';
+import { hashOf } from '../../random/mixed.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { Layout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
@@ -10,7 +11,7 @@ import { addSums, labelSums, noSums } from '../label_sums.ts';
 import type { Cuts } from './arrange.ts';
 import type { Block, Numbers } from './block.ts';
 import type { ArrangedBucket, BucketSource } from './bucket_source.ts';
-import { grouped, hashOf } from './buckets.ts';
+import { grouped } from './buckets.ts';
 import { type EventsSpec, packEvents, specOf } from './event_rows.ts';
 import type { OnPass } from './passes.ts';
 import type { PileWriter } from './piles.ts';

@@ -1,4 +1,5 @@
 /** The first pass: rows leave the database a range at a time, are validated, and go to the bucket of their user. */
+import { hashOf } from '../../random/mixed.ts';
 import type { ColumnRequests } from '../binding/column_requests.ts';
 import type { Layout } from '../binding/layout.ts';
 import type { Needs } from '../binding/needs.ts';
@@ -9,7 +10,7 @@ import type { Staged } from '../rows/stage.ts';
 import { type Dictionaries, readRows } from '../rows/staged_tables.ts';
 import type { ValidRawRows } from '../rows/valid_rows.ts';
 import { type JoinedRows, validateRows } from '../rows/validate_rows.ts';
-import { grouped, hashOf, packRaw } from './buckets.ts';
+import { grouped, packRaw } from './buckets.ts';
 import type { OnPass } from './passes.ts';
 import type { PileWriter } from './piles.ts';
 

@@ -1,3 +1,5 @@
+import { mixed } from '../../../random/mixed.ts';
+
 /**
  * MurmurHash3_x86_32 (Austin Appleby, public domain) of the UTF-8 bytes of a text, seed 0: an unsigned 32-bit number. It is part
  * of what an artifact means, so it never changes.
@@ -18,9 +20,7 @@ export function murmur3(text: string): number {
   for (let at = length - 1; at >= blocks * 4; at--) tail = (tail << 8) | bytes[at]!;
   if (length & 3) hash ^= scramble(tail);
   hash ^= length;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return mixed(hash);
 }
 
 const utf8 = new TextEncoder();
