@@ -3,11 +3,11 @@
  * it accepts: all that does not depend on the request is made once.
  */
 import { randomUUID } from 'node:crypto';
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { idIn, logLine, type Place } from './http.ts';
 import { overload } from './overload.ts';
 import { gatedUrls } from './routes.ts';
-import { jsonType } from './send_json.ts';
+import { jsonType, wholeAnswer } from './send_json.ts';
 import type { AnswerUnparsed } from './unparsed.ts';
 
 export interface EarlyRefusal {
@@ -20,9 +20,8 @@ export interface EarlyRefusal {
 export function makeEarlyRefusal(place: Place): EarlyRefusal {
   const { gate, metrics, options } = place;
   const { status, mistakes, headers } = overload;
-  const always = [...Object.entries(headers).flat(), 'content-type', jsonType];
+  const always: Refusal['headers'] = [...Object.entries(headers), ['content-type', jsonType]];
   const errors = JSON.stringify(mistakes);
-  const start = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...pairsOf(always)].join('\r\n');
   const isRefused = (route: string): boolean => gate.isFull && gatedUrls.has(route);
   const refuse = (method: string | undefined, route: string, given: string | string[] | undefined): Refusal => {
     // Neither a given id nor ours has a character that JSON writes in another way.
@@ -31,19 +30,19 @@ export function makeEarlyRefusal(place: Place): EarlyRefusal {
     const bytes = Buffer.byteLength(text);
     metrics.answered(route, status, 0);
     logLine(options, { level: 'info', id, method, route, status, ms: 0, bytes });
-    return { text, headers: ['x-request-id', id, 'content-length', String(bytes)] };
+    return { text, headers: [...always, ['x-request-id', id], ['content-length', String(bytes)]] };
   };
   return {
     unparsed({ method, url, headers }) {
       // Node.js ends the connections of a server that stops.
       if (!isRefused(url) || place.isStopping()) return undefined;
       const { text, headers: own } = refuse(method, url, headers.get('x-request-id'));
-      return `${[start, ...pairsOf(own), `date: ${new Date().toUTCString()}`].join('\r\n')}\r\n\r\n${text}`;
+      return wholeAnswer(status, [...own, ['date', new Date().toUTCString()]], text);
     },
     parsed({ url = '', method, headers }, response) {
       if (!isRefused(url)) return false;
       const { text, headers: own } = refuse(method, url, headers['x-request-id']);
-      response.writeHead(status, [...always, ...own]);
+      response.writeHead(status, own.flat());
       response.end(text);
       return true;
     },
@@ -52,10 +51,5 @@ export function makeEarlyRefusal(place: Place): EarlyRefusal {
 
 interface Refusal {
   readonly text: string;
-  /** Names and values in turn. */
-  readonly headers: readonly string[];
+  readonly headers: readonly (readonly [name: string, value: string])[];
 }
-
-/** Lines of headers. */
-const pairsOf = (flat: readonly string[]): string[] =>
-  flat.flatMap((name, at) => (at % 2 === 0 ? `${name}: ${flat[at + 1]}` : []));

@@ -1,13 +1,13 @@
 /** What arrives and never becomes a request of a route: bytes that are not HTTP, headers past all limits, requests that do not end, tunnels. */
 import { randomUUID } from 'node:crypto';
-import { type IncomingMessage, maxHeaderSize, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, maxHeaderSize, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { slowest } from './limits.ts';
 import { refused } from './refused.ts';
 import { routeNames } from './routes.ts';
-import { jsonType, sendJson } from './send_json.ts';
+import { jsonType, sendJson, wholeAnswer } from './send_json.ts';
 
 /** The body of a refusal, under an id of its own: nothing that the client calls its request has been read. */
 const refusalOf = (diagnostic: Diagnostic): object => ({
@@ -47,8 +47,12 @@ function reasonOf(code = ''): readonly [status: number, diagnostic: Diagnostic] 
 
 function endWith(socket: Duplex, status: number, answer: object): void {
   const text = JSON.stringify(answer);
-  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${jsonType}\r\nContent-Length: ${Buffer.byteLength(text)}`;
-  socket.end(`${head}\r\nConnection: close\r\n\r\n${text}`, () => socket.destroy());
+  const headers = [
+    ['Content-Type', jsonType],
+    ['Content-Length', String(Buffer.byteLength(text))],
+    ['Connection', 'close'],
+  ] as const;
+  socket.end(wholeAnswer(status, headers, text), () => socket.destroy());
 }
 
 /** Without these, Node.js ends a tunnel without an answer, and refuses an expectation without a word. */
