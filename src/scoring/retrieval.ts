@@ -7,6 +7,7 @@ import type { Program, Tensors } from '../engine/engine.ts';
 import { makeBuilder, type Ref } from '../graph/builder.ts';
 import { symbolic } from '../graph/dims.ts';
 import type { Graph } from '../graph/graph.ts';
+import { oneAtATime } from '../one_at_a_time.ts';
 import { computedTable, elementOutput, type Plan } from '../plan/plan.ts';
 import { type Columns, type TowerOptions, TowerVectors, type Vectors } from './tower_vectors.ts';
 
@@ -52,7 +53,8 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
   invariant(queryTower.width === width, `the towers' vectors are ${queryTower.width} and ${width} wide`);
   const query = new TowerVectors(queryTower, { ...options, tables });
   const item = new TowerVectors(itemTower, options);
-  const oneAfterTheOther = makeQueue();
+  // Inputs of a tower are views of memory that the next inputs reuse: a run ends before the next one begins.
+  const inTurn = oneAtATime();
   let allItems: Int32Array | undefined;
   let scorer: Program | undefined;
   let isScorerOld = true;
@@ -97,9 +99,9 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
     }),
     tables,
     refresh,
-    queries: (columns, rows) => oneAfterTheOther(() => query.of(columns, rows)),
-    query: (columns, rows) => oneAfterTheOther(() => query.once(columns, rows)),
-    item: (columns, rows) => oneAfterTheOther(() => item.once(columns, rows)),
+    queries: (columns, rows) => inTurn(() => query.of(columns, rows)),
+    query: (columns, rows) => inTurn(() => query.once(columns, rows)),
+    item: (columns, rows) => inTurn(() => item.once(columns, rows)),
     async scores({ data, rows }) {
       const shape = [rows * (queryTower.interests ?? 1), width];
       const program = await currentScorer();
@@ -112,16 +114,6 @@ export async function makeRetrieval(options: RetrievalOptions): Promise<Retrieva
       await item.close();
       await scorer?.close();
     },
-  };
-}
-
-/** Inputs of a tower are views of memory that the next inputs reuse: a run ends before the next one begins. */
-function makeQueue(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const next = last.then(work, work);
-    last = next.catch(() => {});
-    return next;
   };
 }
 

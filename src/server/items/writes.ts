@@ -9,6 +9,7 @@
  */
 import { diagnose } from '../../diagnostics/diagnose.ts';
 import { Failure, failure } from '../../diagnostics/failure.ts';
+import { oneAtATime } from '../../one_at_a_time.ts';
 import type { ItemWrite, ItemWrites } from '../../serve/live/item_writes.ts';
 import type { Change } from '../../serve/live/live_items.ts';
 import { firstLine, type LinePlace } from '../../storage/record_log/lines.ts';
@@ -80,9 +81,9 @@ export function makeWritesOfItems({ log, latest: found, say = () => {} }: Writes
   let arrived = (): void => {};
 
   /** One thing at a time: a batch, the last step of a new version, the last step of a shorter log. */
-  const exclusive = makeTurns();
+  const exclusive = oneAtATime();
   /** A version is brought to what the log has, or the log is shortened: places of writes end with their file. */
-  const overTheLog = makeTurns();
+  const overTheLog = oneAtATime();
 
   const run = async (): Promise<void> => {
     if (isRunning) return;
@@ -259,15 +260,6 @@ export function makeWritesOfItems({ log, latest: found, say = () => {} }: Writes
 /** In a file of the log: and how many writes lie before. */
 interface Place extends LinePlace {
   readonly writes: number;
-}
-
-function makeTurns(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const next = last.then(work, work);
-    last = next.catch(() => {});
-    return next;
-  };
 }
 
 function tooLong(): Refused {
