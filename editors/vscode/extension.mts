@@ -1,8 +1,8 @@
 /** Starts the language server that is bundled next to this file, stops it with the window, and carries out commands. */
 import * as vscode from 'vscode';
 import { LanguageClient, TransportKind } from 'vscode-languageclient/node';
-import { checkWords, trainWords, withData } from './program.mts';
-import { hideLenses, listenToPictures, openReport, pictures, setting } from './window.mts';
+import { checkWords, isPlain, pathFrom, programFor, trainWords, withData } from './program.mts';
+import { documents, hideLenses, listenToPictures, openReport, pictures, setting } from './window.mts';
 
 let client: LanguageClient | undefined;
 
@@ -30,15 +30,14 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     context.subscriptions.push(vscode.commands.registerCommand(name, command));
   }
 
+  // `isWeb` would hide them in a browser that is the window of a machine, as in GitHub Codespaces.
+  void vscode.commands.executeCommand('setContext', 'tower.startsPrograms', isOnDisk());
   const server = { module: context.asAbsolutePath('dist/server.js'), transport: TransportKind.stdio };
   client = new LanguageClient('tower', 'Tower', server, {
-    documentSelector: [
-      { scheme: 'file', language: 'tower' },
-      { scheme: 'untitled', language: 'tower' },
-    ],
+    documentSelector: documents(),
     // Asked anew at each start of the server. What runs a program needs a folder that the user trusts.
     initializationOptions: () => ({
-      commands: vscode.workspace.isTrusted ? ['tower.check', 'tower.train'] : [],
+      commands: vscode.workspace.isTrusted && isOnDisk() ? ['tower.check', 'tower.train'] : [],
       pictures: pictures(),
     }),
     middleware: { provideCodeLenses: hideLenses },
@@ -59,7 +58,7 @@ async function modelOf(uri?: string): Promise<vscode.Uri | undefined> {
   const document = uri
     ? await vscode.workspace.openTextDocument(vscode.Uri.parse(uri))
     : vscode.window.activeTextEditor?.document;
-  if (document?.languageId !== 'tower' || document.isUntitled) {
+  if (document?.languageId !== 'tower' || document.uri.scheme !== 'file') {
     void vscode.window.showErrorMessage('Open a saved `.tower` file first.');
     return undefined;
   }
@@ -67,11 +66,8 @@ async function modelOf(uri?: string): Promise<vscode.Uri | undefined> {
   return document.uri;
 }
 
-/** As the settings say, else what the folder has installed, else what the machine has. */
-function programFor(folder: vscode.WorkspaceFolder | undefined): readonly [string, ...string[]] {
-  const path = setting<string>('path');
-  return path ? [path] : folder ? ['npx', 'tower'] : ['tower'];
-}
+/** Whether the folders of the workspace are those of a machine. A program can read no others. */
+const isOnDisk = (): boolean => (vscode.workspace.workspaceFolders ?? []).every(({ uri }) => uri.scheme === 'file');
 
 /** The data block of a model: as it was chosen before, as the settings say, or as the user says. */
 async function dataOf(context: vscode.ExtensionContext, model: vscode.Uri): Promise<string | undefined> {
@@ -91,12 +87,24 @@ async function dataOf(context: vscode.ExtensionContext, model: vscode.Uri): Prom
 /** In a terminal, where the user sees it and can stop it. */
 async function run(model: vscode.Uri, words: readonly string[]): Promise<void> {
   const folder = vscode.workspace.getWorkspaceFolder(model);
-  const [program, ...before] = programFor(folder);
-  const quoted = (value: string): vscode.ShellQuotedString => ({ value, quoting: vscode.ShellQuoting.Strong });
-  const [name] = words as [string];
-  const execution = new vscode.ShellExecution(quoted(program), [...before, ...words].map(quoted), {
-    cwd: folder?.uri.fsPath ?? vscode.Uri.joinPath(model, '..').fsPath,
-  });
+  const cwd = folder?.uri.fsPath ?? vscode.Uri.joinPath(model, '..').fsPath;
+  const given = setting<string>('path');
+  const program = given ? [given] : programFor(model.fsPath, folder?.uri.fsPath, process.env.PATH ?? '');
+  if (!program) return showMissing();
+  const [command, ...args] = [...program, ...words.map((word) => pathFrom(cwd, word))].map((word) =>
+    isPlain(word) ? word : { value: word, quoting: vscode.ShellQuoting.Strong },
+  );
   const scope = folder ?? vscode.TaskScope.Workspace;
+  const name = words[0]!;
+  const execution = new vscode.ShellExecution(command!, args, { cwd });
   await vscode.tasks.executeTask(new vscode.Task({ type: 'tower', command: name }, scope, name, 'tower', execution));
+}
+
+async function showMissing(): Promise<void> {
+  const settings = 'Open the setting';
+  const chosen = await vscode.window.showErrorMessage(
+    'The program `tower` is neither installed in this folder nor on the PATH. Install the package `tower-lang`, or set `tower.path`.',
+    settings,
+  );
+  if (chosen === settings) await vscode.commands.executeCommand('workbench.action.openSettings', 'tower.path');
 }

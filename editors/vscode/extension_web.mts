@@ -3,17 +3,22 @@
  * started, so there is no `Check with data` and no `Train`.
  */
 import * as vscode from 'vscode';
-import { LanguageClient } from 'vscode-languageclient/browser';
+import {
+  BrowserMessageReader,
+  BrowserMessageWriter,
+  LanguageClient,
+  type MessageTransports,
+} from 'vscode-languageclient/browser';
 import { filesOf, givenFile } from './given_files.mts';
-import { hideLenses, listenToPictures, openReport, pictures, restart } from './window.mts';
+import { documents, hideLenses, listenToPictures, openReport, pictures, restart } from './window.mts';
 
 let client: LanguageClient | undefined;
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const { files, leftOut } = await filesOf();
   const server = vscode.Uri.joinPath(context.extensionUri, 'dist/web/server.js').toString(true);
-  const started = new LanguageClient('tower', 'Tower', () => Promise.resolve(new Worker(server)), {
-    documentSelector: [{ language: 'tower' }],
+  const started = new LanguageClient('tower', 'Tower', async () => connect(server), {
+    documentSelector: documents(),
     initializationOptions: () => ({ pictures: pictures(), files: [...files.values()] }),
     middleware: { provideCodeLenses: hideLenses },
   });
@@ -39,6 +44,19 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   await started.start();
 }
 
+let worker: Worker | undefined;
+
+/**
+ * A new worker, and what speaks with it. The client takes a worker only by `instanceof Worker`, which is never true where extensions run: VS Code replaces
+ * the constructor there by one whose workers are of another class.
+ */
+function connect(server: string): MessageTransports {
+  worker?.terminate();
+  worker = new Worker(server);
+  return { reader: new BrowserMessageReader(worker), writer: new BrowserMessageWriter(worker) };
+}
+
 export async function deactivate(): Promise<void> {
   await client?.stop();
+  worker?.terminate();
 }

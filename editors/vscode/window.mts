@@ -1,8 +1,17 @@
 /** What the extension does in a window of VS Code and in one of a browser alike. */
 import * as vscode from 'vscode';
-import type { BaseLanguageClient, Middleware } from 'vscode-languageclient';
+import type { BaseLanguageClient, Middleware, TextDocumentFilterScheme } from 'vscode-languageclient';
 
 export const setting = <T,>(name: string): T | undefined => vscode.workspace.getConfiguration('tower').get<T>(name);
+
+/**
+ * What the server is told of: the files of the workspace, and what is not saved yet. An older state of a file, as a comparison with git shows it, has another
+ * scheme: its mistakes would be listed a second time.
+ */
+export function documents(): TextDocumentFilterScheme[] {
+  const schemes = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.scheme);
+  return [...new Set(['file', 'untitled', 'vscode-vfs', ...schemes])].map((scheme) => ({ scheme, language: 'tower' }));
+}
 
 /** What the server gets about pictures as it starts: their paper, or that none are wanted. */
 export const pictures = (): 'light' | 'dark' | undefined =>

@@ -28,18 +28,21 @@ describe('the extension of VS Code', () => {
   });
 
   it('carries out each command that it declares, in a folder that is trusted', async () => {
-    const { commands, seen } = await activated({ trusted: true });
+    const { commands, seen } = await activated({ trusted: true, program: '/programs of mine/tower' });
     const declared = extension.contributes.commands.map(({ command }: { command: string }) => command);
     expect([...commands.keys()].sort()).toEqual([...declared].sort());
     expect(seen.options!.initializationOptions()).toMatchObject({ commands: ['tower.check', 'tower.train'] });
 
     await commands.get('tower.check')!();
     await commands.get('tower.train')!('file:///w/my%20models/films.tower');
-    const [check, train] = seen.tasks as [string, string[], object][];
-    const data = '/w/data/movies.tower';
-    expect(check).toEqual(['npx', ['tower', 'check', '/w/my models/films.tower', '--data', data], { cwd: '/w' }]);
-    expect(train![1].slice(0, 6)).toEqual(['tower', 'train', '/w/my models/films.tower', '--data', data, '--out']);
-    expect(train![1][6]).toMatch(/^runs\/films-\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d$/);
+    const [check, train] = seen.tasks as [object, unknown[], object][];
+    // Quoted where a shell would take the word for something else.
+    const quoted = (value: string): object => ({ value, quoting: 2 });
+    const [model, data] = [quoted('my models/films.tower'), 'data/movies.tower'];
+    const program = quoted('/programs of mine/tower');
+    expect(check).toEqual([program, ['check', model, '--data', data], { cwd: '/w' }]);
+    expect(train![1].slice(0, 5)).toEqual(['train', model, '--data', data, '--out']);
+    expect(train![1][5]).toMatch(/^runs\/films-\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d$/);
     // Chosen once: the file that declares a data block, of two.
     expect(seen.asked).toEqual([['data/movies.tower']]);
 
@@ -47,11 +50,21 @@ describe('the extension of VS Code', () => {
     expect(seen.panels).toEqual([{ title: 'runs/b/report.html', enableScripts: false, html: 'new' }]);
   });
 
+  it('says what is missing where there is no program, and asks npm for none', async () => {
+    const path = process.env.PATH;
+    process.env.PATH = temporaryFolder();
+    const { commands, seen } = await activated({ trusted: true });
+    await commands.get('tower.train')!();
+    process.env.PATH = path;
+    expect(seen.tasks).toEqual([]);
+    expect(seen.mistakes).toEqual([expect.stringContaining('Install the package `tower-lang`')]);
+  });
+
   it('asks for pictures on the paper of its theme, and again when the theme changes', async () => {
     const { seen } = await activated({ trusted: true });
     expect(seen.options!.initializationOptions()).toMatchObject({ pictures: 'dark' });
     seen.changeTheme(4);
-    expect(seen.sent).toEqual([['tower/pictures', 'light']]);
+    expect(seen.sent).toContainEqual(['tower/pictures', 'light']);
   });
 
   it('starts no program in a folder that is not trusted', async () => {
@@ -62,8 +75,10 @@ describe('the extension of VS Code', () => {
     expect(capabilities.untrustedWorkspaces.restrictedConfigurations).toContain('tower.path');
     for (const name of ['tower.check', 'tower.train']) {
       const command = contributes.commands.find((one: { command: string }) => one.command === name);
-      expect(command.enablement).toBe('isWorkspaceTrusted && !isWeb');
+      // `isWeb` is also true where the window is a browser and the extension runs on a machine.
+      expect(command.enablement).toBe('isWorkspaceTrusted && tower.startsPrograms');
     }
+    expect(seen.sent).toEqual([['setContext', 'tower.startsPrograms', true]]);
   });
 
   it('gives its server in a browser the files of the workspace, and starts no program', async () => {
@@ -82,6 +97,24 @@ describe('the extension of VS Code', () => {
     expect(seen.options!.initializationOptions()).toEqual({ pictures: 'dark', files: [model] });
     expect(extension.browser).toBe('dist/web/extension.js');
     expect(extension.capabilities.virtualWorkspaces.supported).toBe('limited');
+  });
+
+  it('gives them also where the file system cannot be searched', async () => {
+    const { seen } = await activated({ trusted: true, entry: 'extension_web', searches: false });
+    const { files } = seen.options!.initializationOptions() as { readonly files: readonly { readonly uri: string }[] };
+    expect(files.map(({ uri }) => uri)).toEqual(['file:///w/my%20models/films.tower', 'file:///w/data/movies.tower']);
+  });
+
+  it('speaks with a worker of a class that is not `Worker`, and ends it when another one starts', async () => {
+    const { seen } = await activated({ trusted: true, entry: 'extension_web' });
+    const worker = { address: 'file:///extension/dist/web/server.js', isEnded: false };
+    expect(await seen.connect!()).toMatchObject({ reader: { worker }, writer: { worker } });
+    await seen.connect!();
+    expect(seen.workers.map(({ isEnded }) => isEnded)).toEqual([true, false]);
+  });
+
+  it('starts where a folder has a model, so that mistakes of files that are not open are listed', () => {
+    expect(extension.activationEvents).toEqual(['workspaceContains:**/*.tower']);
   });
 
   it('packs each file that its manifest names', () => {

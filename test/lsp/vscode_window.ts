@@ -16,6 +16,11 @@ export interface Seen {
   changeTheme(kind: number): void;
   /** Of the server in a browser: a file is another one now, or is gone. */
   changeFile(path: string, isGone?: boolean): Promise<void>;
+  /** Makes what the client speaks through, as it does at each start of a server in a browser. */
+  connect: (() => Promise<{ readonly reader: object; readonly writer: object }>) | undefined;
+  /** The workers that were started, and whether each was ended. */
+  readonly workers: { readonly address: string; isEnded: boolean }[];
+  readonly mistakes: string[];
 }
 
 interface Window {
@@ -31,7 +36,7 @@ const files = {
   '/w/runs/a/report.html': ['html', 'old', 1],
   '/w/runs/b/report.html': ['html', 'new', 2],
 };
-const uriOf = (fsPath) => ({ fsPath, toString: () => 'file://' + encodeURI(fsPath) });
+const uriOf = (fsPath) => ({ fsPath, scheme: 'file', toString: () => 'file://' + encodeURI(fsPath) });
 const seen = globalThis.seen;
 const document = { languageId: 'tower', isUntitled: false, uri: uriOf('/w/my models/films.tower'), save: async () => true };
 const state = new Map();
@@ -41,7 +46,10 @@ export const context = {
   asAbsolutePath: (path) => '/extension/' + path,
   workspaceState: { get: (key) => state.get(key), update: async (key, value) => void state.set(key, value) },
 };
-export const commands = { registerCommand: (name, command) => (globalThis.commands.set(name, command), { dispose() {} }) };
+export const commands = {
+  executeCommand: async (name, ...values) => seen.sent.push([name, ...values]),
+  registerCommand: (name, command) => (globalThis.commands.set(name, command), { dispose() {} }),
+};
 export const window = {
   activeTextEditor: { document },
   activeColorTheme: { kind: 2 },
@@ -49,7 +57,7 @@ export const window = {
     seen.changeTheme = (kind) => listener({ kind });
     return { dispose() {} };
   },
-  showErrorMessage: async () => {},
+  showErrorMessage: async (text) => void seen.mistakes.push(text),
   showInformationMessage: async () => {},
   showQuickPick: async (items) => {
     if (items[0].path) seen.asked.push(items.map(({ label }) => label));
@@ -63,8 +71,9 @@ export const window = {
 };
 export const workspace = {
   isTrusted: globalThis.trusted,
-  getConfiguration: () => ({ get: (name) => ({ codeLens: true, path: '', data: '' })[name] }),
+  getConfiguration: () => ({ get: (name) => ({ codeLens: true, path: globalThis.program, data: '' })[name] }),
   getWorkspaceFolder: () => ({ uri: uriOf('/w') }),
+  workspaceFolders: [{ uri: uriOf('/w') }],
   onDidGrantWorkspaceTrust: () => ({ dispose() {} }),
   onDidChangeConfiguration: () => ({ dispose() {} }),
   openTextDocument: async () => document,
@@ -75,8 +84,22 @@ export const workspace = {
     const listen = (name) => (listener) => (on[name] = listener, { dispose() {} });
     return { onDidCreate: listen('create'), onDidChange: listen('change'), onDidDelete: listen('delete'), dispose() {} };
   },
-  findFiles: async (glob) => Object.keys(files).filter((path) => path.endsWith(glob.slice(glob.lastIndexOf(glob.includes('.tower') ? '.' : '/')))).map(uriOf),
-  fs: { readFile: async ({ fsPath }) => Buffer.from(files[fsPath][1]), stat: async ({ fsPath }) => ({ mtime: files[fsPath][2], size: 1 }) },
+  findFiles: async (glob) => !globalThis.searches ? [] : Object.keys(files).filter((path) => path.endsWith(glob.slice(glob.lastIndexOf(glob.includes('.tower') ? '.' : '/')))).map(uriOf),
+  fs: { readFile: async ({ fsPath }) => Buffer.from(files[fsPath][1]), stat: async ({ fsPath }) => ({ mtime: files[fsPath][2], size: 1 }),
+    readDirectory: async ({ fsPath }) => {
+      const inside = Object.keys(files).filter((path) => path.startsWith(fsPath + '/')).map((path) => path.slice(fsPath.length + 1));
+      return [...new Set(inside.map((path) => path.split('/')[0]))].map((name) => [name, inside.includes(name) ? 1 : 2]);
+    },
+  },
+};
+export const FileType = { File: 1, Directory: 2 };
+export class BrowserMessageReader { constructor(worker) { Object.assign(this, { worker }); } }
+export class BrowserMessageWriter { constructor(worker) { Object.assign(this, { worker }); } }
+/** As where extensions run in a browser: what it makes is of another class. */
+globalThis.Worker = function (address) {
+  const worker = { address, isEnded: false, terminate: () => void (worker.isEnded = true) };
+  seen.workers.push(worker);
+  return worker;
 };
 export const Uri = { parse: (text) => uriOf(decodeURI(new URL(text).pathname)), joinPath: (base, part) => uriOf(part === '..' ? '/w' : base.fsPath + '/' + part) };
 export const ShellQuoting = { Strong: 2 };
@@ -86,11 +109,11 @@ export const ViewColumn = { Active: -1 };
 export class ShellExecution { constructor(command, args, options) { Object.assign(this, { command, args, options }); } }
 export class Task { constructor(definition, scope, name, source, execution) { Object.assign(this, { execution }); } }
 export const tasks = {
-  executeTask: async ({ execution: { command, args, options } }) => seen.tasks.push([command.value, args.map(({ value }) => value), options]),
+  executeTask: async ({ execution: { command, args, options } }) => seen.tasks.push([command, args, options]),
 };
 export const TransportKind = { stdio: 0 };
 export class LanguageClient {
-  constructor(id, name, server, options) { seen.options = options; }
+  constructor(id, name, server, options) { Object.assign(seen, { options, connect: server }); }
   async start() {}
   async stop() {}
   async restart() {}
@@ -103,8 +126,14 @@ export class LanguageClient {
 export async function activated({
   trusted,
   entry = 'extension',
+  program = '',
+  searches = true,
 }: {
   readonly trusted: boolean;
+  /** The setting `tower.path`. */
+  readonly program?: string;
+  /** Whether the files of the workspace can be searched. */
+  readonly searches?: boolean;
   readonly entry?: 'extension' | 'extension_web';
 }): Promise<Window> {
   const seen: Seen = {
@@ -115,6 +144,9 @@ export async function activated({
     options: undefined,
     changeTheme() {},
     async changeFile() {},
+    connect: undefined,
+    workers: [],
+    mistakes: [],
   };
   const commands = new Map<string, (uri?: string) => Promise<void>>();
   const folder = temporaryFolder();
@@ -133,7 +165,7 @@ export async function activated({
     outfile,
     logLevel: 'silent',
   });
-  Object.assign(globalThis, { seen, commands, trusted });
+  Object.assign(globalThis, { seen, commands, trusted, program, searches });
   const { activate, context } = await import(pathToFileURL(outfile).href);
   await activate(context);
   return { seen, commands };

@@ -60,12 +60,15 @@ function isGiven(value: unknown): value is GivenFile {
   return typeof uri === 'string' && (text === undefined || text === null || typeof text === 'string');
 }
 
-/** `vscode-vfs://github/a/b.tower` → `/vscode-vfs:github/a/b.tower`: a path of which every part of the compiler knows what to do with it. */
+/**
+ * `vscode-vfs://github/a/b.tower` → `/vscode-vfs:github/a/b.tower`: a path of which every part of the compiler knows what to do with it. Some file systems
+ * have no authority (`memfs:/a.tower`), and the folder of some is the root (`memfs://files/`).
+ */
 function pathOf(uri: string): string {
-  const [, scheme, authority, path] = /^([a-z][\w+.-]*):\/\/([^/?#]*)(\/[^?#]*)/i.exec(uri) ?? [];
+  const [, scheme, authority = '', path] = /^([a-z][\w+.-]*):(?:\/\/([^/?#]*))?(\/[^?#]*)/i.exec(uri) ?? [];
   if (scheme === undefined) return uri;
   try {
-    return `/${scheme}:${authority}${decodeURIComponent(path!)}`;
+    return `/${scheme}:${authority}${decodeURIComponent(path!)}`.replace(/\/+$/, '');
   } catch {
     return uri;
   }
