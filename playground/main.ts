@@ -12,9 +12,9 @@ import { pictureStyle } from '../src/drawing/style.ts';
 import { print } from '../src/graph/print.ts';
 import { actionsFor } from '../src/language/actions.ts';
 import { costsOf, printCost } from '../src/language/costs.ts';
-import { hoverAt } from '../src/language/hover.ts';
 import { type Lowered, lower } from '../src/lower/lower.ts';
 import { exampleModels, firstExample } from './examples.ts';
+import { explanationAt } from './explain.ts';
 import { factsOf, fileName } from './facts.ts';
 import { keep, keptText, linkTo, textOfLink } from './kept.ts';
 import { apply, formatText, tower } from './language.ts';
@@ -87,6 +87,7 @@ function goTo(start: number, end: number): void {
 const picture = makePicture(
   {
     pane: byId('towers'),
+    tools: byId('tools'),
     size: byId<HTMLOutputElement>('zoom'),
     fold: byId<HTMLButtonElement>('fold'),
     buttons: { nearer: byId('nearer'), farther: byId('farther'), fit: byId('fit') },
@@ -99,6 +100,7 @@ const picture = makePicture(
 const graphPicture = makePicture(
   {
     pane: byId('graph-picture'),
+    tools: byId('graph-tools'),
     size: byId<HTMLOutputElement>('graph-zoom'),
     fold: byId<HTMLButtonElement>('graph-fold'),
     buttons: { nearer: byId('graph-nearer'), farther: byId('graph-farther'), fit: byId('graph-fit') },
@@ -116,7 +118,7 @@ function show(): void {
     ...(errors > 0 ? [counted(errors, 'error')] : []),
     ...(warnings > 0 ? [counted(warnings, 'warning')] : []),
   ];
-  byId('state').textContent = said.join(', ') || 'checks';
+  byId('state').textContent = said.join(', ') || 'no errors';
   byId('state').className = errors > 0 ? 'bad' : warnings > 0 ? 'fair' : 'good';
   const actions = actionsFor(diagnostics, fileName, 0, view.state.doc.length);
   showProblems(byId('problems'), textNow(), diagnostics, actions, { goTo, apply: (edits) => apply(view, edits) });
@@ -140,15 +142,16 @@ function showExample(): void {
   back.hidden = before === undefined || before === text;
 }
 
-/** The word at the cursor: what it means, with its formula. */
+/** What is at the cursor: what it means, with its formula. */
 function showCursor(): void {
   const { head } = view.state.selection.main;
-  const found = hoverAt(factsOf(view.state.doc), head);
-  const words =
-    'Put the cursor on a word to read what it means, or click a box of the picture. The mark in a box folds it.';
-  byId('explanation').replaceChildren(found ? markdown(found.text) : element('p', 'soft', words));
+  const found = explanationAt(factsOf(view.state.doc), textNow(), head);
+  byId('explanation').replaceChildren(found ? markdown(found.text) : element('p', 'soft', howTo));
   picture.mark(head);
 }
+
+const howTo =
+  'Put the cursor on a word to read what it means, or click a box of the picture. The mark in a box folds it. Escape, then Tab, leaves the text.';
 
 function showSizes(): void {
   const table = element('table');
@@ -162,6 +165,7 @@ function showSizes(): void {
     row(`table ${name}`, `${dim} numbers for each value of ${encoderOf}`);
   }
   byId('sizes').replaceChildren(table);
+  byId('weights').hidden = table.childElementCount === 0;
 }
 
 /** As it is handed to tfjs: the same nodes, as text. */
@@ -171,13 +175,19 @@ function showGraph(): void {
   const chosen = all.has(graphs.value) ? graphs.value : [...all.keys()][0];
   graphs.replaceChildren(...[...all.keys()].map((name) => new Option(name, name, false, name === chosen)));
   const graph = chosen === undefined ? undefined : all.get(chosen);
-  for (const id of ['graph-choice', 'graph-tools', 'graph-picture']) byId(id).hidden = graph === undefined;
-  if (graph && lowered) {
-    const towers = lowered.plan.towers.map(({ name }) => name);
-    const title = `The graph ${chosen} of the model ${lowered.plan.model}, a box for each block`;
-    graphPicture.show(lowered.plan.model, drawingOfGraph(graph, towers), title);
-  }
-  byId('graph').textContent = graph ? print(graph) : 'There is no graph while the model has errors.';
+  for (const id of ['graph-choice', 'graph-picture', 'graph-text']) byId(id).hidden = graph === undefined;
+  byId('no-graph').hidden = graph !== undefined;
+  const { plan } = lowered ?? {};
+  const drawing =
+    graph && plan
+      ? drawingOfGraph(
+          graph,
+          plan.towers.map(({ name }) => name),
+        )
+      : { towers: [], tasks: [] };
+  const title = `The graph ${chosen} of the model ${plan?.model}, a box for each block`;
+  graphPicture.show(plan?.model ?? '', drawing, title);
+  byId('graph').textContent = graph ? print(graph) : '';
 }
 
 /** Puts another text in the place of the one in the editor, which can be had back unless it is an example as it was. */

@@ -2,6 +2,7 @@
 import { defined } from '../src/defined.ts';
 import type { Box, Drawing } from '../src/drawing/drawn.ts';
 import { pictureElement } from './drawing.ts';
+import { element } from './markdown.ts';
 
 const least = 0.25;
 const most = 4;
@@ -17,6 +18,8 @@ export interface PictureView {
 
 export interface PictureParts {
   readonly pane: HTMLElement;
+  /** What holds the buttons: hidden while there is nothing to see. */
+  readonly tools: HTMLElement;
   readonly size: HTMLOutputElement;
   readonly fold: HTMLButtonElement;
   readonly buttons: Readonly<Record<'nearer' | 'farther' | 'fit', HTMLButtonElement>>;
@@ -26,7 +29,7 @@ export interface PictureParts {
  * A box folds by the mark before its name, or by the space bar; all fold by the button. A click elsewhere in a box, or Enter, goes to its text.
  * @param goTo is called with that box
  */
-export function makePicture({ pane, size, fold, buttons }: PictureParts, goTo: (box: Box) => void): PictureView {
+export function makePicture({ pane, tools, size, fold, buttons }: PictureParts, goTo: (box: Box) => void): PictureView {
   let now: { name: string; drawing: Drawing; title: string | undefined } | undefined;
   let drawn: ReturnType<typeof pictureElement> | undefined;
   let zoom = 1;
@@ -38,6 +41,12 @@ export function makePicture({ pane, size, fold, buttons }: PictureParts, goTo: (
     now ? [...now.drawing.towers.flatMap((tower) => tower.boxes), ...now.drawing.tasks] : [];
   const draw = (): void => {
     if (!now) return;
+    tools.hidden = boxes().length === 0;
+    if (tools.hidden) {
+      drawn = undefined;
+      pane.replaceChildren(element('p', 'soft', 'The picture begins with the first tower.'));
+      return;
+    }
     const focused = pane.contains(document.activeElement) ? boxIdOf(document.activeElement) : undefined;
     const width = Math.max(narrowest, pane.clientWidth);
     drawn = pictureElement(now.name, now.drawing, { width, folded, canFold: true, ...defined({ title: now.title }) });

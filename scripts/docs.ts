@@ -39,6 +39,8 @@ for (const { from, to } of sitePages()) {
   for (const file of files) copied.add(file);
 }
 for (const file of copied) cpSync(file, join(pages, 'public/files', file), { recursive: true });
+// Programs look for it at the root of a site.
+cpSync('docs/llms.txt', join(pages, 'public/llms.txt'));
 for (const name of ['index.md', 'playground.md', 'films.md']) cpSync(join(site, name), join(pages, name));
 
 run(process.execPath, ['scripts/playground.mjs', '--build']);

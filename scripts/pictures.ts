@@ -6,6 +6,9 @@ import { svgFile } from '../src/drawing/svg_file.ts';
 import { compile } from '../src/pipeline.ts';
 import { makeSource } from '../src/text/source.ts';
 
+/** A column of text in the site and on GitHub: a wider picture would be shown with smaller words. */
+const columnWidth = 610;
+
 /** Path from the root of the project → the picture. */
 export function pictures(root: URL): Map<string, string> {
   const files = readdirSync(new URL('models', root)).filter((name) => name.endsWith('.tower'));
@@ -26,5 +29,5 @@ export function readmePicture(root: URL): string {
 
 function draw(name: string, text: string): string {
   const { model, lowered } = compile(makeSource(`${name}.tower`, text));
-  return svgFile(name, drawingOf(model!, lowered!.arrows));
+  return svgFile(name, drawingOf(model!, lowered!.arrows), { width: columnWidth });
 }

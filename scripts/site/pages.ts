@@ -64,18 +64,23 @@ export function linkOf(from: string, link: string): SiteLink {
   return {};
 }
 
-/** A page with the links of the site, and the files that it needs. */
+/** A page with the links of the site and without comments, which the site would show as text; and the files that it needs. */
 export function pageText(from: string): { readonly text: string; readonly files: readonly string[] } {
   const files: string[] = [];
   const text = outsideFences(readFileSync(from, 'utf8'), (part) =>
-    part.replaceAll(
-      /(!?)\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)/g,
-      (_, image: string, words: string, link: string) => {
-        const { to, file } = linkOf(from, link);
-        if (file !== undefined) files.push(file);
-        return to === undefined ? words : `${image}[${words}](${to})`;
-      },
-    ),
+    part
+      .replaceAll(/^<!--[\s\S]*?-->\n*/gm, '')
+      .replaceAll(
+        /(!?)\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)/g,
+        (_, image: string, words: string, link: string) => {
+          const { to, file } = linkOf(from, link);
+          if (file !== undefined) files.push(file);
+          if (to === undefined) return words;
+          // A picture of a model leads to itself: a phone shows it whole, and a keyboard reaches it to scroll.
+          const isPicture = image !== '' && to.endsWith('.svg');
+          return isPicture ? `[![${words}](${to})](${to})` : `${image}[${words}](${to})`;
+        },
+      ),
   );
   return { text, files };
 }

@@ -27,9 +27,11 @@ export function siteHandler(out: string): RequestListener {
       [wanted, `${wanted}.html`, join(wanted, 'index.html')].find(
         (each) => existsSync(each) && statSync(each).isFile(),
       );
-    if (!file) return void response.writeHead(404).end('there is no such page');
-    const type = types[extname(file)] ?? 'application/octet-stream';
-    response.writeHead(200, { 'content-type': type }).end(readFileSync(file));
+    // As hosts of static files do.
+    const sent = file || join(out, '404.html');
+    if (!existsSync(sent)) return void response.writeHead(404).end('there is no such page');
+    const type = types[extname(sent)] ?? 'application/octet-stream';
+    response.writeHead(file ? 200 : 404, { 'content-type': type }).end(readFileSync(sent));
   };
 }
 

@@ -19,6 +19,36 @@ const changes = {
     ],
     ['tabindex="0"', ':tabindex="isLink ? 0 : undefined"'],
   ],
+  // The keys of the shortcut are no part of the name of the button: the style shows the letter, as it does the other key.
+  'VPNavBarSearchButton.vue': [
+    ['<kbd class="DocSearch-Button-Key">K</kbd>', '<kbd class="DocSearch-Button-Key letter-k"></kbd>'],
+  ],
+  // The window of the search is said to be a button, and each option holds a link that takes the keyboard.
+  'VPLocalSearchBox.vue': [
+    [
+      `role="button"
+      :aria-owns="results?.length ? 'localsearch-list' : undefined"
+      aria-expanded="true"
+      aria-haspopup="listbox"`,
+      'role="dialog"\n      aria-modal="true"',
+    ],
+    ['aria-autocomplete="both"', 'role="combobox" :aria-expanded="results?.length > 0" aria-autocomplete="list"'],
+    [
+      `:id="'localsearch-item-' + index"
+            :aria-selected="selectedIndex === index ? 'true' : 'false'"
+            role="option"`,
+      'role="presentation"',
+    ],
+    [
+      `:aria-label="[...p.titles, p.title].join(' > ')"`,
+      `:id="'localsearch-item-' + index" :aria-selected="selectedIndex === index" role="option" tabindex="-1"`,
+    ],
+    ...['navigateUp', 'navigateDown', 'select', 'close'].map((key) => [
+      `<kbd :aria-label="translate('modal.footer.${key}KeyAriaLabel')">`,
+      `<kbd role="img" :aria-label="translate('modal.footer.${key}KeyAriaLabel')">`,
+    ]),
+    ['<span class="title-icon">#</span>', '<span class="title-icon" aria-hidden="true">#</span>'],
+  ],
   // The first page has no landmark for its content.
   'VPContent.vue': [['id="VPContent"', `id="VPContent" :role="frontmatter.layout === 'home' ? 'main' : undefined"`]],
 };

@@ -1,13 +1,17 @@
 /** The boxes of a model in rows, each below what it reads, with arrows between; its towers side by side always, its tasks under both. */
 
+import { defined } from '../defined.ts';
 import { escapeHtml } from '../text/escape_html.ts';
 import type { Box, Drawing } from './drawn.ts';
-import { gapX, gapY, heightOf, lineHeight, type Placed, type Placement, place, titleHeight } from './place.ts';
+import { heightOf, lineHeight, type Placed, place, titleHeight } from './place.ts';
+import { routes } from './route.ts';
 
 /** Of one character, on an average line of the widest of the usual fonts. */
 const characterWidth = 6.8;
 /** Of the mark that folds, with the gap after it. */
 const markWidth = 13;
+/** Lines of a box of features. */
+const mostFeatures = 16;
 /** Within a box, left and right of its text. */
 const padding = 9;
 
@@ -42,30 +46,41 @@ export function drawModel(model: string, drawing: Drawing, options: DrawingOptio
   };
   const placement = place(shown, width, widthOf);
   const all = [...placement.placed.values()];
+  const { paths, left, right } = routes(placement);
   const { title = `The model ${model}: its towers, what they read, their channels and tasks`, canFold = false } =
     options;
   return {
-    width: placement.width,
+    width: left + placement.width + right,
     height: placement.height,
     title,
     svg: [
       `<title>${escapeHtml(title)}</title>`,
       '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="head" d="M0 0L8 4L0 8z"/></marker></defs>',
+      ...(left > 0 ? [`<g transform="translate(${left} 0)">`] : []),
       ...placement.towers.map(
         ({ name, middle }) =>
           `<text class="tower" x="${middle}" y="18" text-anchor="middle">tower ${escapeHtml(name)}</text>`,
       ),
-      ...all.flatMap((to) => to.box.reads.flatMap((id) => arrow(placement, placement.placed.get(id), to))),
+      ...paths.map((path) => `<path class="arrow" marker-end="url(#head)" d="${path}"/>`),
       ...all.map((each) => draw(each, canFold ? folded.has(each.box.id) : undefined)),
+      ...(left > 0 ? ['</g>'] : []),
     ].join('\n'),
   };
 }
 
-/** A folded box keeps what comes out of it. */
+/** A folded box keeps what comes out of it. Of hundreds of features the first stand for all. */
 function fold(box: Box, folded: ReadonlySet<string>): Box {
-  if (!folded.has(box.id)) return box;
+  if (!folded.has(box.id)) return box.kind === 'features' ? { ...box, lines: firstOf(box.lines) } : box;
   const gives = box.lines.at(-1)?.gives;
   return { ...box, lines: gives === undefined ? [] : [{ text: gives }] };
+}
+
+function firstOf(lines: Box['lines']): Box['lines'] {
+  if (lines.length <= mostFeatures) return lines;
+  const gives = lines.at(-1)!.gives;
+  const rest = lines.length - mostFeatures + 1;
+  const more = `and ${rest.toLocaleString('en')} more`;
+  return [...lines.slice(0, mostFeatures - 1), { text: more, ...defined({ gives }) }];
 }
 
 /** As its longest line needs, within bounds. */
@@ -76,32 +91,6 @@ function widthOf(boxes: readonly Box[], least: number, most: number): number {
     ...boxes.map((box) => titleOf(box).length + 3),
   );
   return Math.min(most, Math.max(least, Math.ceil(longest * characterWidth) + 2 * padding));
-}
-
-/** Straight where nothing is between; else down the gap between two columns, where no box is. */
-function arrow({ placed }: Placement, from: Placed | undefined, to: Placed): string[] {
-  if (from === undefined) return [];
-  const [x, y] = [from.x + from.width / 2, from.y + heightOf(from.box)];
-  const [toX, toY] = [to.x + to.width / 2, to.y];
-  const isBetween = ({ tower, y: top }: Placed): boolean => tower === from.tower && top > y && top < toY;
-  const start = `<path class="arrow" marker-end="url(#head)" d="M${x} ${y}`;
-  if (![...placed.values()].some((other) => other !== to && isBetween(other))) {
-    const bend = Math.min(40, (toY - y) / 2);
-    return [`${start}C${x} ${y + bend} ${toX} ${toY - bend} ${toX} ${toY}"/>`];
-  }
-  // Of a task the gap is next to what it reads, of another box next to the box.
-  const column = to.tower === from.tower ? to : from;
-  const isIn = to.tower === from.tower;
-  // In one column what goes in is on the outer side, and what goes out on the inner one.
-  const isLeft = isIn ? (x === toX ? from.tower === 0 : x < toX) : toX <= x;
-  const middle = isLeft ? column.x - gapX / 2 : column.x + column.width + gapX / 2;
-  // Where both share a gap they do not share a line.
-  const gap = middle + (isIn ? -1 : 1) * 3;
-  const [down, up] = [from.bottom, toY - gapY];
-  const half = gapY / 2;
-  return [
-    `${start}V${down}C${x} ${down + half} ${gap} ${down + half} ${gap} ${down + gapY}V${up}C${gap} ${up + half} ${toX} ${up + half} ${toX} ${toY}"/>`,
-  ];
 }
 
 /** Points down where the box is open. The square around it is what a finger hits. */

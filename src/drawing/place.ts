@@ -6,7 +6,7 @@ export const [gapX, gapY] = [16, 34];
 export const margin = 12;
 export const [titleHeight, lineHeight] = [24, 17];
 /** Between two towers. */
-const gapTowers = 3 * gapX;
+export const gapTowers = 3 * gapX;
 const headingHeight = 32;
 
 export interface Placed {

@@ -1,11 +1,14 @@
 /** The pages of the static site: each page of the project has a place in it, and its links lead to pages and files of the site. */
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { brokenLinks } from '../../scripts/site/check_links.ts';
 import { sidebarOf } from '../../scripts/site/navigation.ts';
 import { linkOf, pageText, sitePages } from '../../scripts/site/pages.ts';
+import { siteHandler } from '../../scripts/site/serve.ts';
 
 const pages = sitePages();
 
@@ -34,6 +37,16 @@ describe('the pages of the site', () => {
     expect(fences(text)).toEqual(fences(readFileSync('docs/guide/data.md', 'utf8')));
   });
 
+  it('show no comment of a generated file, and lead from a picture to itself', () => {
+    for (const { from } of pages)
+      expect(pageText(from).text.replaceAll(/^```[\s\S]*?^```$/gm, '')).not.toContain('<!--');
+    expect(pageText('docs/errors/loss-not-finite.md').text).toMatch(/^# loss-not-finite\n/);
+    const picture = '/files/docs/models/pictures/dssm.svg';
+    expect(pageText('docs/models/dssm.md').text).toMatch(
+      new RegExp(`^\\[!\\[[^\\]]+\\]\\(${picture}\\)\\]\\(${picture}\\)$`, 'm'),
+    );
+  });
+
   it('are in the sidebar, as far as they are not one of the messages', () => {
     const links = sidebarOf(pages).flatMap(({ items }) => items.map(({ link }) => link));
     const wanted = pages.map(({ to }) => `/${to.replace(/\.md$/, '').replace(/(^|\/)index$/, '$1')}`);
@@ -60,5 +73,18 @@ describe('the links of a built site', () => {
       `${site}/index.html: there is no ./other.html`,
       `${site}/index.html: #none has no such anchor`,
     ]);
+  });
+});
+
+describe('the server of a built site', () => {
+  it('answers with the page of the site for what is not there', async () => {
+    const site = mkdtempSync(join(tmpdir(), 'tower-site-'));
+    writeFileSync(join(site, '404.html'), '<h1>not found</h1>');
+    const server = createServer(siteHandler(site));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const answer = await fetch(`http://127.0.0.1:${port}/no/such/page`);
+    expect([answer.status, await answer.text()]).toEqual([404, '<h1>not found</h1>']);
+    server.close();
   });
 });

@@ -39,7 +39,7 @@ describe.skipIf(chromium === undefined)('the playground', () => {
     })()`);
 
   it('opens as a file, with a model that checks, its towers drawn with shapes, its weights, its graph', async () => {
-    expect(await shown('state')).toBe('checks');
+    expect(await shown('state')).toBe('no errors');
     const drawn = await shown('towers');
     for (const said of ['tower user', 'tower item', 'mlp(128, 64)', 'vector[64]', 'task watch']) {
       expect(drawn).toContain(said);
@@ -57,8 +57,9 @@ describe.skipIf(chromium === undefined)('the playground', () => {
     await page.type('x');
     await page.until(`document.querySelector('.cm-lintRange-error')?.textContent === 'mlpx'`);
     await page.until(`document.getElementById('state').textContent.startsWith('1 error')`);
-    expect(await shown('graph')).toBe('There is no graph while the model has errors.');
-    expect(await page.value(`document.getElementById('graph-name').checkVisibility()`)).toBe(false);
+    const isShown = (id: string) => page.value<boolean>(`document.getElementById('${id}').checkVisibility()`);
+    expect(await isShown('no-graph')).toBe(true);
+    for (const id of ['graph-name', 'graph-fold', 'graph-text']) expect(await isShown(id), id).toBe(false);
     // The wrong tower has no size, the other is still drawn and counted.
     expect(await shown('sizes')).toMatch(/^item\d/);
     expect(await shown('towers')).toContain('tower item');
@@ -78,7 +79,7 @@ describe.skipIf(chromium === undefined)('the playground', () => {
     for (const type of ['mousePressed', 'mouseReleased']) {
       await page.send('Input.dispatchMouseEvent', { type, ...button, button: 'left', clickCount: 1 });
     }
-    await page.until(`document.getElementById('state').textContent === 'checks'`);
+    await page.until(`document.getElementById('state').textContent === "no errors"`);
     await page.until(`document.querySelector('.cm-lintRange-error') === null`);
     expect(await text()).not.toContain('mlpx');
     expect(await shown('graph')).toContain('MatMul');
@@ -224,7 +225,7 @@ describe.skipIf(chromium === undefined)('the playground', () => {
   });
 
   it('draws the training step, a box for each block, and other graphs', async () => {
-    await page.until(`document.getElementById('state').textContent === 'checks'`);
+    await page.until(`document.getElementById('state').textContent === "no errors"`);
     const chooseGraph = (name: string) =>
       page.value(
         `(() => { const one = document.getElementById('graph-name'); one.value = '${name}'; one.dispatchEvent(new Event('change')); })()`,
@@ -246,7 +247,7 @@ describe.skipIf(chromium === undefined)('the playground', () => {
 
   it('lists a mistake with its place, and fixes it by one click', async () => {
     await choose('models/two_tower.tower');
-    await page.until(`document.getElementById('state').textContent === 'checks'`);
+    await page.until(`document.getElementById('state').textContent === "no errors"`);
     await page.until(`document.querySelector('#towers [data-box="user.main"]')`);
     await clickBehind('profile -> flatten -> mlp');
     await page.type('x');
@@ -265,6 +266,53 @@ describe.skipIf(chromium === undefined)('the playground', () => {
     await page.until(`document.getElementById('explanation').textContent.includes('mlp')`);
     expect(await shown('explanation')).toMatch(/W/);
     expect(await page.value(`document.querySelector('#towers .here').dataset.box`)).toBe('user.main');
+  });
+
+  it('explains the block of a box that is clicked, where no scrolling is needed to read it', async () => {
+    await choose('models/parallel_two_tower.tower');
+    const box = `document.querySelector('#towers [data-box="item.weighted"]')`;
+    await page.until(box);
+    await page.value(`${box}.scrollIntoView({ block: 'center' })`);
+    const { x, y } = await page.value<{ x: number; y: number }>(
+      `(({ x, y, width, height }) => ({ x: x + width / 2, y: y + height / 2 }))(${box}.getBoundingClientRect())`,
+    );
+    for (const type of ['mousePressed', 'mouseReleased']) {
+      await page.send('Input.dispatchMouseEvent', { type, x, y, button: 'left', clickCount: 1 });
+    }
+    await page.until(`document.getElementById('explanation').textContent.includes('senet(')`);
+    expect(await page.value(`getSelection().toString()`)).toBe('movie -> senet(reduction: 2)');
+    expect(
+      await page.value(
+        `(({ top, bottom }) => top > 0 && bottom <= innerHeight)(document.getElementById('cursor').getBoundingClientRect())`,
+      ),
+    ).toBe(true);
+    // Among the arguments of a block the block is meant.
+    await clickBehind('block deep    = flatten -> mlp(128,');
+    await page.until(`document.getElementById('explanation').textContent.includes('mlp(')`);
+  });
+
+  it('says where a picture would be, and shows no button for it, while there is none', async () => {
+    await page.value(`document.querySelector('.cm-content').focus()`);
+    await page.send('Input.dispatchKeyEvent', {
+      type: 'keyDown',
+      key: 'a',
+      code: 'KeyA',
+      windowsVirtualKeyCode: 65,
+      modifiers: 2,
+      commands: ['selectAll'],
+    });
+    await page.send('Input.dispatchKeyEvent', {
+      type: 'keyDown',
+      key: 'Backspace',
+      code: 'Backspace',
+      windowsVirtualKeyCode: 8,
+    });
+    await page.until(`document.getElementById('towers').textContent === 'The picture begins with the first tower.'`);
+    for (const id of ['fold', 'weights', 'graph-fold']) {
+      expect(await page.value(`document.getElementById('${id}').checkVisibility()`), id).toBe(false);
+    }
+    await choose('models/two_tower.tower');
+    await page.until(`document.querySelector('#towers svg') && document.getElementById('fold').checkVisibility()`);
   });
 
   it('keeps an edit on reload, and gives back what an example replaced', async () => {
@@ -318,7 +366,7 @@ describe.skipIf(chromium === undefined)('the playground', () => {
 
   it('has no barrier that axe finds, light and dark, at a desk and on a phone', async () => {
     await choose('models/mmoe_two_tower.tower');
-    await page.until(`document.getElementById('state').textContent === 'checks'`);
+    await page.until(`document.getElementById('state').textContent === "no errors"`);
     await clickBehind('channel view = experts.view -> mlp');
     await page.type('x');
     await page.until(`!document.getElementById('problems').hidden`);
@@ -336,7 +384,7 @@ describe.skipIf(chromium === undefined)('the playground', () => {
       await page.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value }] });
       await page.until(`innerWidth === ${width} && document.documentElement.scrollWidth <= ${width}`);
       // The editor hears of dark and light by an event, after the page has its colours.
-      const isDark = `getComputedStyle(document.querySelector('.cm-activeLine')).backgroundColor.startsWith('rgba(153')`;
+      const isDark = `getComputedStyle(document.querySelector('.cm-content')).caretColor === 'rgb(255, 255, 255)'`;
       await page.until(`${isDark} === ${value === 'dark'}`);
       await page.value(
         `void (delete window.judged, axe.run().then(({ violations }) => { window.judged = violations; }))`,
