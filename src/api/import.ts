@@ -3,8 +3,8 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { isWithin, reachOf } from '../data/files/access.ts';
 import { defined } from '../defined.ts';
-import { failure } from '../diagnostics/failure.ts';
-import { render } from '../diagnostics/render.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
+import { Failure, failure } from '../diagnostics/failure.ts';
 import { type Converted, convert } from '../easyrec/convert.ts';
 import { type DataFiles, dataText } from '../easyrec/data_text.ts';
 import { modelText } from '../easyrec/model_text.ts';
@@ -113,7 +113,7 @@ export async function importConfig(request: ImportRequest): Promise<Imported> {
   });
   // What is still to be put there is said in a better way.
   const errors = diagnostics.filter(({ severity, code }) => severity === 'error' && code !== 'data-file-missing');
-  if (errors.length > 0) throw failure('import-fails', { folder: out, messages: `\n${render(errors)}` });
+  if (errors.length > 0) throw new Failure([diagnose('import-fails', undefined, { model }), ...errors]);
   return {
     dialect,
     model,
@@ -203,9 +203,5 @@ function itemsPlan(
 const pathFrom = (folder: string, path: string): string =>
   relative(resolve(folder), resolve(path)).split(sep).join('/');
 
-function formatted(text: string, path: string): string {
-  const { output } = format(text, basename(path));
-  if (output === undefined)
-    throw failure('import-fails', { folder: dirname(path), messages: 'its text has a mistake of syntax' });
-  return output;
-}
+/** The check names the place of a mistake in a text that the formatter refuses. */
+const formatted = (text: string, path: string): string => format(text, basename(path)).output ?? text;

@@ -3,8 +3,10 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { isWithin, type Reach, reachOf } from '../data/files/access.ts';
 import { lookAtFile, type NoTable } from '../data/look/look.ts';
+import type { LookedTable } from '../data/look/looked_table.ts';
 import { defined } from '../defined.ts';
-import { failure } from '../diagnostics/failure.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
+import { Failure, failure } from '../diagnostics/failure.ts';
 import { makeFolders } from '../diagnostics/folders.ts';
 import { writing } from '../diagnostics/system_reason.ts';
 import { dataText } from '../init/data_text.ts';
@@ -12,6 +14,7 @@ import { modelText } from '../init/model_text.ts';
 import { profileOf, type TableProfile } from '../init/profile.ts';
 import type { Copy, Proposal } from '../init/proposal.ts';
 import { type Answers, propose } from '../init/propose.ts';
+import { rolesOf } from '../init/roles.ts';
 import { makeFolder, writeTextDurably } from '../storage/durable.ts';
 import { check } from './check.ts';
 import { format } from './format.ts';
@@ -23,17 +26,21 @@ export interface Look {
 }
 
 const endings = /\.(csv|tsv|txt|parquet|jsonl|ndjson|json|dat|data|inter)(\.gz)?$/i;
+/** Files that may hold rows, and that must be unpacked or saved in another way first. */
+const foreign = /\.(zip|7z|rar|tar|tgz|bz2|xz|zst|xlsx?|ods|sqlite3?|db|feather|arrow|avro|orc|npz?|pkl|rds|rda)$/i;
 const noData = /^((package(-lock)?|tsconfig.*|biome|cspell|manifest|source)\.json$|README|LICENSE|requirements\.)/i;
 const noFolders: ReadonlySet<string> = new Set(['node_modules', 'runs', 'tables', 'dist']);
 
-/** Files that may hold rows, in a folder and in the folders in it. */
+export const isForeign = (path: string): boolean => foreign.test(path);
+
+/** Files that may hold rows, in a folder and in the folders in it; also those that only a message names. */
 export function findTables(folder: string, depth = 1): string[] {
   const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry) => {
     if (entry.name.startsWith('.') || noData.test(entry.name)) return [];
     const path = folder === '.' ? entry.name : join(folder, entry.name);
     if (entry.isDirectory()) return depth > 0 && !noFolders.has(entry.name) ? findTables(path, depth - 1) : [];
-    return entry.isFile() && endings.test(entry.name) ? [path] : [];
+    return entry.isFile() && (endings.test(entry.name) || isForeign(entry.name)) ? [path] : [];
   });
 }
 
@@ -53,11 +60,18 @@ export async function lookAt(paths: readonly string[], signal?: AbortSignal): Pr
   for (const path of new Set(files)) {
     const found = await lookAtFile(path, signal);
     if ('reason' in found) others.push(found);
-    else tables.push(profileOf(found));
+    else tables.push(profileOf(needsFields(found) ? { ...found.flat, path } : found));
   }
   if (tables.length === 0)
     throw failure('starter-no-table', { reasons: others.map(({ path, reason }) => `${path}: ${reason}`) });
   return { tables, others };
+}
+
+/** A table whose objects hold its user or its item: a table of plain columns is read as it is. */
+function needsFields(table: LookedTable): table is LookedTable & Required<Pick<LookedTable, 'flat'>> {
+  if (table.flat === undefined) return false;
+  const { user, item } = rolesOf(profileOf(table));
+  return user === undefined || item === undefined;
 }
 
 export interface Project {
@@ -101,6 +115,8 @@ export interface Written {
   readonly data: string;
   readonly model: string;
   readonly copies: readonly Copy[];
+  /** Of the check, as it prints them. */
+  readonly warnings: string;
 }
 
 /**
@@ -130,16 +146,14 @@ export async function writeProject({ folder, proposal, allow }: Project, signal?
   }
   for (const [path, text] of texts) await writeTextDurably(path, text);
   const { diagnostics, text } = await check(model, { ...(allow.length > 0 ? { allow } : {}), ...defined({ signal }) });
-  if (diagnostics.length > 0) throw failure('starter-fails', { folder, messages: `\n${text}` });
-  return { data, model, copies };
+  if (diagnostics.some(({ severity }) => severity === 'error')) {
+    throw new Failure([diagnose('starter-fails', undefined, { model }), ...diagnostics]);
+  }
+  return { data, model, copies, warnings: diagnostics.length > 0 ? text : '' };
 }
 
-function formatted(text: string, path: string): string {
-  const { output } = format(text, basename(path));
-  if (output === undefined)
-    throw failure('starter-fails', { folder: dirname(path), messages: 'its text has a mistake of syntax' });
-  return output;
-}
+/** The check names the place of a mistake in a text that the formatter refuses. */
+const formatted = (text: string, path: string): string => format(text, basename(path)).output ?? text;
 
 export interface InitRequest {
   /** Files, and folders of them. */

@@ -7,10 +7,8 @@ export function withoutMark({ name, mark }: ColumnProfile): string {
 }
 
 export function numberSql(column: ColumnProfile, { kind }: Pick<TableProfile, 'kind'>): string | undefined {
-  const { name, mark, decimalComma } = column;
-  if (decimalComma) {
-    return `TRY_CAST(replace(replace(${sqlName(name)}, '.', ''), ',', '.') AS DOUBLE)`;
-  }
+  const { name, mark, number } = column;
+  if (number) return number.sql(name);
   // Broken values are missing ones then, and no broken rows.
   return mark !== undefined || kind === 'json' ? `TRY_CAST(${sqlName(name)} AS DOUBLE)` : undefined;
 }

@@ -10,6 +10,9 @@ import type { Roles } from './roles.ts';
 import { sqlName, sqlText } from './sql.ts';
 import { meansOf } from './words.ts';
 
+/** Each is a task of the model, which has to stay small enough to read. */
+const MOST_LABELS = 3;
+
 export interface Outcomes {
   readonly labels: readonly Label[];
   readonly weight?: Label;
@@ -36,7 +39,7 @@ export function outcomesOf({ others }: Roles, table: TableProfile, names: Names,
     others.filter(({ guesses }) => guesses[0]?.role === role).map(({ column }) => column);
   const found: Found = { labels: [], conditions: [], taken: new Map() };
   if (isText) judgements(of('rating'), table, found);
-  else ratings(of('rating'), table, found);
+  else ratings(rated(of('rating')), table, found);
   for (const column of of('action')) action(column, names, found);
   const [kinds] = of('kind');
   if (kinds) kindsOfEvents(kinds, found);
@@ -44,8 +47,20 @@ export function outcomesOf({ others }: Roles, table: TableProfile, names: Names,
   const weight = count && found.labels.length === 0 && !isText ? weightOf(count, table, found) : undefined;
   const [first] = found.conditions;
   const where = first && { value: found.conditions.map(({ value }) => value).join(' AND '), why: first.why };
-  const { labels, taken } = found;
-  return { labels: labels.slice(0, 3), ...(weight ? { weight } : {}), ...(where ? { where } : {}), taken };
+  const { taken } = found;
+  const labels = found.labels.slice(0, MOST_LABELS);
+  for (const { name } of found.labels.slice(MOST_LABELS)) {
+    for (const [column, as] of taken)
+      if (as === `label ${name}` || as.startsWith(`label ${name} =`))
+        taken.set(column, `left out: there are ${MOST_LABELS} labels already`);
+  }
+  return { labels, ...(weight ? { weight } : {}), ...(where ? { where } : {}), taken };
+}
+
+/** Columns that are named like ratings. One without a name may be a rating too; several are anything. */
+function rated(columns: readonly ColumnProfile[]): readonly ColumnProfile[] {
+  const named = columns.filter(({ name }) => meansOf(name, 'rating') !== undefined);
+  return named.length > 0 || columns.length === 1 ? (named.length > 0 ? named : columns) : [];
 }
 
 interface Found {
@@ -66,7 +81,7 @@ function ratings(columns: readonly ColumnProfile[], table: TableProfile, { label
     const test = `${numberOf(column, table)} >= ${threshold}`;
     const own = columns.length === 1 ? 'liked' : `liked_${slug(column.name, 'rating')}`;
     labels.push({ name: own, kind: 'binary', sql: test, why: share(high, 1) });
-    taken.set(column, `label ${own} = ${test}`);
+    taken.set(column, `label ${own} = ${sqlName(column.name)} >= ${threshold}`);
   }
 }
 
@@ -135,7 +150,7 @@ function weightOf(column: ColumnProfile, table: TableProfile, { taken }: Found):
 /** The value from which a rating is good: the one that comes nearest to half of the events. */
 function thresholdOf(column: ColumnProfile): { readonly threshold: number; readonly share: number } {
   const values = column.top
-    .map(([value, count]) => [Number(value.replace(',', '.')), count] as const)
+    .map(([value, count]) => [column.number ? column.number.value(value) : Number(value), count] as const)
     .filter(([value]) => !Number.isNaN(value));
   const total = values.reduce((sum, [, count]) => sum + count, 0);
   const shares = [...new Set(values.map(([value]) => value))]

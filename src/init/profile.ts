@@ -1,7 +1,8 @@
 /** What the values of a column show, before anything is guessed from them. */
 import type { Cell, LookedTable } from '../data/look/looked_table.ts';
+import { type NumberForm, numberFormOf } from './numbers.ts';
 import { type TimeForm, timeFormOf } from './times.ts';
-import { wordsOf } from './words.ts';
+import { meansOf, wordsOf } from './words.ts';
 
 export type Kind = 'empty' | 'integer' | 'decimal' | 'boolean' | 'text' | 'list' | 'vector' | 'object';
 
@@ -26,8 +27,8 @@ export interface ColumnProfile {
   /** Of numbers. */
   readonly min: number;
   readonly max: number;
-  /** Numbers have a comma before their fraction. */
-  readonly decimalComma: boolean;
+  /** Numbers are written in a form that a data block does not read by itself. */
+  readonly number?: NumberForm;
   readonly meanLength: number;
   readonly meanWords: number;
   /** What separates the elements, where values are texts that hold lists. */
@@ -75,7 +76,6 @@ function columnProfile(name: string, place: number, cells: readonly Cell[], type
     distinct: counts.size,
     values: new Set(counts.keys()),
     top: [...counts].sort((a, b) => b[1] - a[1]).slice(0, 30),
-    decimalComma: false,
     min: Number.NaN,
     max: Number.NaN,
     meanLength: mean(texts, (text) => text.length),
@@ -88,15 +88,16 @@ function columnProfile(name: string, place: number, cells: readonly Cell[], type
   const some = texts.slice(0, 5000);
   const share = (test: (text: string) => boolean): number => some.filter(test).length / some.length;
   if (share((text) => text.startsWith('{')) > 0.9) return { ...base, kind: 'object' };
-  const time = timeFormOf(some);
+  const time = timeFormOf(some, meansOf(name, 'time') !== undefined);
   const timed = time ? { time } : {};
   if (share((text) => /^(true|false|t|f|yes|no|y|n|ja|nein)$/i.test(text)) > 0.97 && counts.size <= 4)
     return { ...base, kind: 'boolean' };
-  if (share(isInteger) > 0.95) return { ...base, ...range(texts), ...timed, kind: 'integer' };
-  if (share(isNumber) > 0.95) return { ...base, ...range(texts), ...timed, kind: 'decimal' };
-  if (share(isCommaNumber) > 0.95) {
-    return { ...base, ...range(texts.map(fromComma)), kind: 'decimal', decimalComma: true };
-  }
+  // `01067` is a code: a data block reads a column of such values as text.
+  const areCodes = type === undefined && texts.some((text) => /^-?0\d/.test(text));
+  if (share(isInteger) > 0.95 && !areCodes) return { ...base, ...range(texts), ...timed, kind: 'integer' };
+  if (share(isNumber) > 0.95 && !areCodes) return { ...base, ...range(texts), ...timed, kind: 'decimal' };
+  const number = time || areCodes ? undefined : numberFormOf(some);
+  if (number) return { ...base, ...range(texts.map(number.value)), kind: 'decimal', number };
   const separator = time ? undefined : listFormOf(some);
   const vector = separator === 'json' ? vectorOf(some) : undefined;
   if (vector !== undefined) return { ...base, kind: 'vector', width: vector, separator: 'json' };
@@ -106,13 +107,11 @@ function columnProfile(name: string, place: number, cells: readonly Cell[], type
 /** Tables with missing values write `5.0`. */
 const isInteger = (text: string): boolean => /^-?\d{1,19}(\.0)?$/.test(text);
 const isNumber = (text: string): boolean => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
-const isCommaNumber = (text: string): boolean => /^[+-]?\d{1,3}((\.\d{3})*|\d*)(,\d+)?$/.test(text);
-const fromComma = (text: string): string => text.replaceAll('.', '').replace(',', '.');
 
-function range(texts: readonly string[]): { readonly min: number; readonly max: number } {
+function range(numbers: readonly (string | number)[]): { readonly min: number; readonly max: number } {
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const text of texts) {
-    const value = Number(text);
+  for (const number of numbers) {
+    const value = Number(number);
     if (Number.isNaN(value)) continue;
     if (value < min) min = value;
     if (value > max) max = value;
@@ -135,6 +134,9 @@ function markOf(texts: readonly string[]): string | undefined {
 }
 
 function listKind(lists: readonly (readonly Cell[])[]): Pick<ColumnProfile, 'kind' | 'width'> {
+  const isNested = lists.some((list) => list.some((each) => typeof each !== 'string' && each !== null));
+  const areObjects = lists.some((list) => list.some((each) => typeof each === 'string' && each.startsWith('{"')));
+  if (isNested || areObjects) return { kind: 'object' };
   const width = lists[0]!.length;
   const areNumbers = lists
     .slice(0, 200)

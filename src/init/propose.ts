@@ -3,13 +3,15 @@ import { type Describing, describe, elementsOf } from './describe.ts';
 import { listSql, timeSql, withoutMark } from './expressions.ts';
 import { type Files, filesOf } from './files.ts';
 import { repeats } from './guesses/keys.ts';
-import { dependence, isOf, isUnique, type Join, stemOf } from './joins.ts';
+import { dependence, isOf, type Join, stemOf } from './joins.ts';
 import { makeNames, slug } from './names.ts';
 import { outcomesOf } from './outcomes.ts';
+import { problemOfKeys, problemOfPairs, problemOfQuery, problemOfRows } from './problems.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
 import type { Case, Entry, Feature, Fed, NamedFile, Proposal, Question, Reason } from './proposal.ts';
 import { type Chosen, type Roles, rolesOf, type Taken } from './roles.ts';
 import { sqlName } from './sql.ts';
+import { quoted } from './text.ts';
 import { doubtfulForms } from './times.ts';
 import { meansOf } from './words.ts';
 
@@ -24,6 +26,8 @@ export interface Proposing {
 /** More events than these train on a share of the users. */
 const MANY = 3_000_000;
 const MOST_FEATURES = 10;
+/** Comments with features to try: a model with more is not read. */
+const MOST_IDEAS = 12;
 
 /**
  * Where no file has pairs to learn from, `problem` says why. Long because each part of the answer rests on the parts before it: keys on
@@ -45,7 +49,9 @@ export function propose(
   const isText = texts !== undefined;
   const item = texts?.item ?? roles.item;
   const describes = !isText && !roles.user && item !== undefined && repeats(item.column) < 1.1;
-  if (item === undefined || describes) return { problem: problemOf(events, roles) };
+  const unfit = problemOfRows(events);
+  if (unfit !== undefined) return { problem: unfit };
+  if (item === undefined || describes) return { problem: problemOfPairs(events, roles) };
   const user = roles.user;
   const outcomes = outcomesOf(roles, events, names, isText);
   const reasons: Reason[] = [];
@@ -112,7 +118,7 @@ export function propose(
       table,
       column.name,
       feature ? `${side} feature: ${taken}` : taken,
-      because === '' ? why : `${why}; ${because}`,
+      because === '' || !feature ? why : `${why}; ${because}`,
     );
     if (feature && !features.some(({ name }) => name.toLowerCase() === feature.name.toLowerCase()))
       features.push(feature);
@@ -175,14 +181,26 @@ export function propose(
     });
   }
   if (kind === 'context' && !features.some(({ side, isIdea }) => side === 'query' && !isIdea)) {
-    return {
-      problem: `\`${nameOf(events.path)}\` has no column of a user, a question or a situation, so nothing asks for an item`,
-    };
+    return { problem: problemOfQuery(events) };
   }
+  const unrelated =
+    kind === 'features' ? problemOfKeys(events, { user: user?.column, item: item.column }, features) : undefined;
+  if (unrelated !== undefined) return { problem: unrelated };
 
+  const shownFeatures = limited(features);
+  const unshown = features.length - shownFeatures.length;
   const bad = brokenShare(events, [user?.column, item.column], hasOrder ? roles.time?.column : undefined);
   const notes = [
     ...files.unused.map(({ table, because }) => `${baseOf(table.path)} is not used: ${because}.`),
+    ...(unshown > 0
+      ? [`${unshown} more columns could be features: the model leaves them out, so that it can be read.`]
+      : []),
+    ...(isText || roles.time || answers.time === 'none' ? [] : unreadTimes(events)),
+    ...(kind === 'features' && perUser < 1.1 && !features.some(({ side, isIdea }) => side === 'query' && !isIdea)
+      ? [
+          `\`${user!.column.name}\` comes up about once for each user: a model cannot know what a user likes, and ranks nearly alike for all.`,
+        ]
+      : []),
     ...files.joins
       .filter((join) => join !== itemJoin && join !== userJoin)
       .map(({ table, column }) => unusedJoin(baseOf(table.path), column, itemJoin, userJoin)),
@@ -227,7 +245,7 @@ export function propose(
       : {}),
     perUser: isPerUser,
     ...(title === undefined ? {} : { title }),
-    features: limited(features),
+    features: shownFeatures,
     labels: isText ? [] : outcomes.labels,
     ...(outcomes.weight ? { weight: outcomes.weight } : {}),
     size,
@@ -261,7 +279,10 @@ function withJoins(roles: Roles, { joins }: Files, events: TableProfile, chosen:
   let { user, item } = roles;
   for (const { column, table, overlap } of joins) {
     const because = `${Math.round(overlap * 100)} % of its values are keys of ${table.path.replace(/^.*[/\\]/, '')}`;
-    const isUser = isOf(table.path, 'user') || table.columns.some(({ name }) => /^(age|gender|sex|birth)/i.test(name));
+    const isPerson = table.columns.some(({ name }) => /^(age|gender|sex|birth|alter$|geschlecht|geburt)/i.test(name));
+    // Where the item is known, a file of another key that comes up again describes who takes it.
+    const isOther = item !== undefined && column !== item.column && isOfNoItem(table, column);
+    const isUser = isOf(table.path, 'user') || isPerson || isOther;
     if (isUser && !user && !chosen.user && column !== item?.column)
       user = { column, guess: { role: 'user', score: 0.6, because } };
     else if (!isUser && !item && !chosen.item && column !== user?.column)
@@ -270,6 +291,25 @@ function withJoins(roles: Roles, { joins }: Files, events: TableProfile, chosen:
   const own = [user?.column, item?.column, roles.time?.column];
   const freed = rolesOf(events, chosen).others.filter(({ column }) => !own.includes(column));
   return { ...roles, ...(user ? { user } : {}), ...(item ? { item } : {}), others: freed };
+}
+
+const isOfNoItem = (table: TableProfile, column: ColumnProfile): boolean =>
+  !isOf(table.path, 'item') &&
+  meansOf(column.name, 'item') === undefined &&
+  meansOf(column.name, 'context') === undefined &&
+  repeats(column) >= 1.3;
+
+/** A column that is named like a time, and is none. */
+function unreadTimes({ columns }: TableProfile): string[] {
+  return columns
+    .filter(({ name, kind, time, distinct }) => {
+      const isValue = kind === 'text' || kind === 'integer' || kind === 'decimal';
+      return isValue && time === undefined && distinct > 20 && meansOf(name, 'time') !== undefined;
+    })
+    .map(({ name, top }) => {
+      const shown = top.slice(0, 2).map(([value]) => `\`${value.slice(0, 40)}\``);
+      return `\`${name}\` is named like a time, and its values, such as ${shown.join(' and ')}, are in no form that \`tower init\` knows. If it is one, add \`time = ${quoted(`strptime(${sqlName(name)}, '…')`)}\` to the data block.`;
+    });
 }
 
 /** A question and the text that answers it: pairs without a person. */
@@ -294,13 +334,6 @@ function textsOf(roles: Roles, files: Files): { readonly query: ColumnProfile; r
       item: { column: answer, guess: { role: 'item', score: 0.5, because: 'it is the text that answers' } },
     }
   );
-}
-
-function problemOf(events: TableProfile, { user }: Roles): string {
-  const file = events.path.replace(/^.*[/\\]/, '');
-  if (events.columns.some((column) => isUnique(column)) && !user)
-    return `\`${file}\` seems to describe items or users: a model learns from events, with a user and an item in each row`;
-  return `no column of \`${file}\` seems to name an item`;
 }
 
 function timeEntry(events: TableProfile, { time }: Roles, areLines: boolean, answers: Answers): Entry | undefined {
@@ -425,11 +458,14 @@ function limited(features: readonly Feature[]): readonly Feature[] {
       .slice(0, MOST_FEATURES))
       kept.add(feature);
   }
-  return features.map((feature) =>
-    feature.isIdea || kept.has(feature)
-      ? feature
-      : { ...feature, isIdea: true, why: 'try it: there are many features already' },
-  );
+  let ideas = 0;
+  return features
+    .map((feature) =>
+      feature.isIdea || kept.has(feature)
+        ? feature
+        : { ...feature, isIdea: true, why: 'try it: there are many features already' },
+    )
+    .filter(({ isIdea }) => !isIdea || ++ideas <= MOST_IDEAS);
 }
 
 function unusedJoin(name: string, column: ColumnProfile, item: Join | undefined, user: Join | undefined): string {

@@ -1,8 +1,10 @@
 /** Lines of Tower with comments. The formatter aligns them. */
 
-/** A text in quotes. */
+const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** A text in quotes. A name of a column may hold line ends. */
 export function quoted(text: string): string {
-  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+  return `"${text.replaceAll(/[\\"]/g, '\\$&').replaceAll(/[\n\r\t]/g, (sign) => escapes[sign]!)}"`;
 }
 
 /** How wide a line may become with its comment next to it. */

@@ -28,14 +28,34 @@ const parts = (pattern: string): RegExp =>
     `^${pattern
       .replaceAll(/[.\\]/g, '\\$&')
       .replaceAll('YYYY', '(?:19|20)\\d\\d')
+      .replaceAll('YY', '\\d\\d')
+      .replaceAll('MONTH', '[A-Za-z]{3,9}')
       .replaceAll('MON', '[A-Za-z]{3}')
       .replaceAll('MM', '(?:0?[1-9]|1[0-2])')
       .replaceAll('DD', '(?:0?[1-9]|[12]\\d|3[01])')
       .replaceAll('hh:mm', '\\d{1,2}:\\d\\d')
+      .replaceAll('pm', '[AaPp][Mm]')
       .replaceAll(':ss', ':\\d\\d')}$`,
   );
 
-const written = (name: string, format: string, pattern: string, doc = name): TimeForm => {
+const signs: Readonly<Record<string, string>> = {
+  MONTH: 'August',
+  MON: 'May',
+  D: '31',
+  M: '05',
+  Y: '2024',
+  y: '24',
+  h: '06',
+  m: '30',
+  s: '05',
+  pm: 'PM',
+};
+
+/** `D.M.Y` as a person sees it: `31.05.2024`. */
+const shown = (name: string): string =>
+  `dates of the form ${name.replaceAll(/MONTH|MON|pm|[DMYyhms]/g, (sign) => signs[sign]!)}`;
+
+const written = (name: string, format: string, pattern: string, doc = shown(name)): TimeForm => {
   const shape = parts(pattern);
   return {
     name,
@@ -86,18 +106,66 @@ export const timeForms: readonly TimeForm[] = [
   written('D.M.Y h:m:s', '%d.%m.%Y %H:%M:%S', 'DD.MM.YYYY hh:mm:ss'),
   written('D.M.Y h:m', '%d.%m.%Y %H:%M', 'DD.MM.YYYY hh:mm'),
   written('D.M.Y', '%d.%m.%Y', 'DD.MM.YYYY'),
+  written('D.M.y h:m', '%d.%m.%y %H:%M', 'DD.MM.YY hh:mm'),
+  written('D.M.y', '%d.%m.%y', 'DD.MM.YY'),
   written('M/D/Y h:m:s', '%m/%d/%Y %H:%M:%S', 'MM/DD/YYYY hh:mm:ss'),
   written('M/D/Y h:m', '%m/%d/%Y %H:%M', 'MM/DD/YYYY hh:mm'),
   written('M/D/Y', '%m/%d/%Y', 'MM/DD/YYYY'),
+  written('M/D/Y h:m:s pm', '%m/%d/%Y %I:%M:%S %p', 'MM/DD/YYYY hh:mm:ss pm'),
+  written('M/D/Y h:m pm', '%m/%d/%Y %I:%M %p', 'MM/DD/YYYY hh:mm pm'),
+  written('M/D/y', '%m/%d/%y', 'MM/DD/YY'),
+  written('M/D/y h:m', '%m/%d/%y %H:%M', 'MM/DD/YY hh:mm'),
   written('D/M/Y h:m:s', '%d/%m/%Y %H:%M:%S', 'DD/MM/YYYY hh:mm:ss'),
   written('D/M/Y h:m', '%d/%m/%Y %H:%M', 'DD/MM/YYYY hh:mm'),
   written('D/M/Y', '%d/%m/%Y', 'DD/MM/YYYY'),
+  written('D/M/Y h:m:s pm', '%d/%m/%Y %I:%M:%S %p', 'DD/MM/YYYY hh:mm:ss pm'),
+  written('D/M/Y h:m pm', '%d/%m/%Y %I:%M %p', 'DD/MM/YYYY hh:mm pm'),
+  written('D/M/y', '%d/%m/%y', 'DD/MM/YY'),
+  written('D/M/y h:m', '%d/%m/%y %H:%M', 'DD/MM/YY hh:mm'),
   written('D-M-Y h:m:s', '%d-%m-%Y %H:%M:%S', 'DD-MM-YYYY hh:mm:ss'),
   written('D-M-Y', '%d-%m-%Y', 'DD-MM-YYYY'),
   written('M D, Y', '%m %d, %Y', 'MM DD, YYYY'),
-  written('log', '%d/%b/%Y:%H:%M:%S', 'DD/MON/YYYY:hh:mm:ss'),
-  written('mail', '%a, %d %b %Y %H:%M:%S GMT', '[A-Z][a-z]{2}, DD MON YYYY hh:mm:ss GMT'),
-  written('twitter', '%a %b %d %H:%M:%S %z %Y', '[A-Z][a-z]{2} MON DD hh:mm:ss [+-][0-9]{4} YYYY'),
+  written('MON D, Y h:m pm', '%b %d, %Y %I:%M %p', 'MON DD, YYYY hh:mm pm'),
+  written('MON D, Y h:m:s pm', '%b %d, %Y %I:%M:%S %p', 'MON DD, YYYY hh:mm:ss pm'),
+  written('MON D, Y', '%b %d, %Y', 'MON DD, YYYY'),
+  written('MONTH D, Y', '%B %d, %Y', 'MONTH DD, YYYY'),
+  written('D MON Y', '%d %b %Y', 'DD MON YYYY'),
+  written('D MON Y h:m:s', '%d %b %Y %H:%M:%S', 'DD MON YYYY hh:mm:ss'),
+  written('D-MON-Y', '%d-%b-%Y', 'DD-MON-YYYY'),
+  written('D-MON-y', '%d-%b-%y', 'DD-MON-YY'),
+  written('log', '%d/%b/%Y:%H:%M:%S', 'DD/MON/YYYY:hh:mm:ss', 'times of the form 31/May/2024:18:30:05'),
+  written(
+    'mail',
+    '%a, %d %b %Y %H:%M:%S GMT',
+    '[A-Z][a-z]{2}, DD MON YYYY hh:mm:ss GMT',
+    'times of the form Fri, 31 May 2024 18:30:05 GMT',
+  ),
+  written(
+    'twitter',
+    '%a %b %d %H:%M:%S %z %Y',
+    '[A-Z][a-z]{2} MON DD hh:mm:ss [+-][0-9]{4} YYYY',
+    'times of the form Fri May 31 18:30:05 +0000 2024',
+  ),
+];
+
+/** Forms of plain numbers: only the name of a column says that they are moments. */
+const namedForms: readonly TimeForm[] = [
+  {
+    name: 'mixed units',
+    doc: 'seconds and milliseconds since 1970, mixed',
+    fits: (text) => timeForms[0]!.fits(text) || timeForms[1]!.fits(text),
+    sql: (column) => {
+      const number = `TRY_CAST(${sqlName(column)} AS DOUBLE)`;
+      return `CASE WHEN ${number} > 1e11 THEN ${number} / 1000 ELSE ${number} END`;
+    },
+  },
+  {
+    name: 'days of a spreadsheet',
+    doc: 'days since 1900, as a spreadsheet counts them',
+    // From 1970 to 2064.
+    fits: (text) => /^\d{5}(\.\d+)?$/.test(text) && Number(text) > 25_569 && Number(text) < 60_000,
+    sql: (column) => `(TRY_CAST(${sqlName(column)} AS DOUBLE) - 25569) * 86400`,
+  },
 ];
 
 /** Forms in which day and month may have changed places: `03/04/2024`. */
@@ -105,13 +173,17 @@ export const doubtfulForms: ReadonlyMap<string, string> = new Map([
   ['M/D/Y', 'D/M/Y'],
   ['M/D/Y h:m', 'D/M/Y h:m'],
   ['M/D/Y h:m:s', 'D/M/Y h:m:s'],
+  ['M/D/Y h:m pm', 'D/M/Y h:m pm'],
+  ['M/D/Y h:m:s pm', 'D/M/Y h:m:s pm'],
+  ['M/D/y', 'D/M/y'],
+  ['M/D/y h:m', 'D/M/y h:m'],
 ]);
 
-/** The form of nearly all texts. */
-export function timeFormOf(texts: readonly string[]): TimeForm | undefined {
+/** The form of nearly all texts. `isNamed`: the name of the column says that they are moments. */
+export function timeFormOf(texts: readonly string[], isNamed = false): TimeForm | undefined {
   if (texts.length === 0) return undefined;
   const wrong = Math.max(texts.length * 0.03, texts.length < 20 ? 0 : 1);
-  return timeForms.find(({ fits }) => {
+  return [...timeForms, ...(isNamed ? namedForms : [])].find(({ fits }) => {
     let misses = 0;
     for (const text of texts) if (!fits(text) && ++misses > wrong) return false;
     return true;

@@ -16,7 +16,7 @@ export function wordsOf(name: string): readonly string[] {
 const meanings = {
   user: `user users usr uid userid customer customers cust client clients member members visitor visitors session sessions sessionid person persons people
     player reader readers reviewer reviewers reviewerid buyer consumer shopper subscriber listener viewer profile household account msno personid
-    visitorid customerid memberid clientid kunde kunden kundennummer nutzer benutzer utilisateur usuario cliente klant utente fullvisitorid cookie device
+    visitorid customerid memberid clientid kunde kunden kundennummer konto kontonummer käufer kaufer nutzer benutzer utilisateur usuario cliente klant utente fullvisitorid cookie device
     用户 顧客 ユーザー`,
   item: `item items itm iid itemid product products prod productid article articles sku asin movie movies movieid film films song songs track tracks trackid artist artists
     artistid album book books bookid isbn place places placeid poi venue business businesses restaurant restaurants recipe recipes game games

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { init, lookAt, proposeProject, writeProject } from '../../src/api/init.ts';
 import { guessesText } from '../../src/cli/views/guesses.ts';
+import { openDatabase } from '../../src/data/files/duckdb.ts';
+import { rewrite } from '../../src/data/look/rewrite.ts';
 import type { Failure } from '../../src/diagnostics/failure.ts';
-import { type Files, noTables, uglySets } from '../init/ugly.ts';
+import { type Files, noTables, uglySets, unlearnable } from '../init/ugly.ts';
 
 function folderOf(files: Files): string {
   const folder = mkdtempSync(join(tmpdir(), 'tower-init-'));
@@ -77,6 +79,13 @@ describe('what is no table', () => {
     await expect(lookAt([join(folder, name)])).rejects.toThrow(reason);
   });
 
+  it.each(Object.keys(unlearnable))('%s teaches nothing, and it says why', async (name) => {
+    const [files, reason] = unlearnable[name]!;
+    const folder = folderOf(files);
+    await expect(init({ files: [folder], out: folder })).rejects.toThrow(reason);
+    expect(readdirSync(folder).sort()).toEqual(Object.keys(files).sort());
+  });
+
   it('a folder without files, a file that is missing', async () => {
     const folder = folderOf({});
     await expect(lookAt([folder])).rejects.toThrow(/has no file of rows/);
@@ -86,6 +95,67 @@ describe('what is no table', () => {
   it('items alone are no events', async () => {
     const folder = folderOf({ 'items.csv': 'item_id,title\n1,One thing\n2,Another thing\n3,A third thing\n' });
     await expect(init({ files: [join(folder, 'items.csv')], out: folder })).rejects.toThrow(/nothing can be learned/);
+  });
+});
+
+describe('a copy', () => {
+  it.each([
+    [
+      'blanks after commas, codes that begin with 0',
+      'visits.csv',
+      /^customer,shop,score,time\n011,0011,3,1700000000\n/,
+    ],
+    [
+      'quotes after a backslash, a clock of twelve hours',
+      'log.csv',
+      /\n11,11,"a ""good"" one, no. 0","May \d+, 2024 1:30 PM"\n/,
+    ],
+    [
+      'lines of a title, groups of three digits, days of a spreadsheet',
+      'report.csv',
+      /^Customer,Product,Amount,Paid,Date\n11,P11,/,
+    ],
+    [
+      'a mark of UTF-8 before letters of one byte',
+      'kauf.csv',
+      /^Käufer;Möbel;Preis in €;Datum\nJörg 11;Stühle 11;1.211,90 €;/,
+    ],
+    [
+      'objects in lines of JSON',
+      'events.jsonl',
+      /"user_id":"u11","user_profile_age":31,"user_profile_address_town":"t3","product_sku":"P-11",/,
+    ],
+  ])('of %s has the rows that a data block reads', async (name, file, form) => {
+    const files = uglySets[name]!();
+    const folder = folderOf(files);
+    const project = proposeProject(await lookAt([folder]), folder);
+    const { from, kind, rewrite: how } = project.proposal.events.copy!;
+    await rewrite({ from, to: join(folder, 'copy'), kind, rewrite: how });
+    expect(project.proposal.events.path).toBe(`tables/${file}`);
+    expect(readFileSync(join(folder, 'copy'), 'utf8')).toMatch(form);
+  });
+
+  it('has the fields of structs of Parquet, and no map is taken apart', async () => {
+    const folder = folderOf({});
+    const path = join(folder, 'e.parquet');
+    const database = await openDatabase();
+    try {
+      await database.run(
+        `COPY (SELECT {'id': 'u' || (k * 7 % 60), 'age': k % 50} AS "user", {'sku': k * 13 % 40, 'tags': ['a', 'b']} AS product, map {'os': 'x'} AS props, [[k], [1]] AS deep, [{'a': 1}] AS parts, (k * 1.5)::DECIMAL(12, 2) AS spent, TIMESTAMP '2024-01-01' + to_hours(k::INT) AS ts FROM range(600) t(k)) TO '${path}' (FORMAT PARQUET)`,
+      );
+    } finally {
+      database.close();
+    }
+    const { proposal } = await init({ files: [path], out: folder });
+    const taken = Object.fromEntries(proposal.reasons.map(({ column, taken: as }) => [column, as]));
+    expect(taken).toMatchObject({
+      user_id: 'key of the user',
+      product_sku: 'key of the item',
+      ts: 'time',
+      props: 'left out',
+      deep: 'left out',
+      parts: 'left out',
+    });
   });
 });
 

@@ -30,6 +30,24 @@ const moments: readonly (readonly [string, string, number])[] = [
   ['D-M-Y h:m:s', '31-05-2024 18:30:05', 1_717_180_205],
   ['D-M-Y', '31-05-2024', 1_717_113_600],
   ['M D, Y', '05 31, 2024', 1_717_113_600],
+  ['D.M.y h:m', '31.05.24 18:30', 1_717_180_200],
+  ['D.M.y', '31.05.24', 1_717_113_600],
+  ['M/D/Y h:m:s pm', '5/31/2024 6:30:05 PM', 1_717_180_205],
+  ['M/D/Y h:m pm', '05/31/2024 06:30 pm', 1_717_180_200],
+  ['M/D/y', '5/31/24', 1_717_113_600],
+  ['M/D/y h:m', '5/31/24 18:30', 1_717_180_200],
+  ['D/M/Y h:m:s pm', '31/05/2024 6:30:05 PM', 1_717_180_205],
+  ['D/M/Y h:m pm', '31/05/2024 06:30 PM', 1_717_180_200],
+  ['D/M/y', '31/05/24', 1_717_113_600],
+  ['D/M/y h:m', '31/05/24 18:30', 1_717_180_200],
+  ['MON D, Y h:m pm', 'May 31, 2024 6:30 PM', 1_717_180_200],
+  ['MON D, Y h:m:s pm', 'May 31, 2024 06:30:05 PM', 1_717_180_205],
+  ['MON D, Y', 'May 31, 2024', 1_717_113_600],
+  ['MONTH D, Y', 'August 31, 2024', 1_725_062_400],
+  ['D MON Y', '31 May 2024', 1_717_113_600],
+  ['D MON Y h:m:s', '31 May 2024 18:30:05', 1_717_180_205],
+  ['D-MON-Y', '31-May-2024', 1_717_113_600],
+  ['D-MON-y', '31-MAY-24', 1_717_113_600],
   ['log', '31/May/2024:18:30:05', 1_717_180_205],
   ['mail', 'Fri, 31 May 2024 18:30:05 GMT', 1_717_180_205],
   ['twitter', 'Fri May 31 18:30:05 +0000 2024', 1_717_180_205],
@@ -60,5 +78,26 @@ describe('a form of times', () => {
 
   it.each(['42', '3.5', 'Drama', '99999999', '2024-13-45', '18:30'])('is not that of %s', (text) => {
     expect(timeFormOf([text])).toBeUndefined();
+  });
+
+  it('of plain numbers needs a name that says so', async () => {
+    const mixed = ['1717180205', '1717180205000'];
+    const days = ['45443.770891', '45443'];
+    expect([timeFormOf(mixed), timeFormOf(days)]).toEqual([undefined, undefined]);
+    const database = await openDatabase();
+    try {
+      const read = async (texts: readonly string[]): Promise<unknown> => {
+        const sql = timeFormOf(texts, true)!.sql('at');
+        const rows = await database.rows(
+          `SELECT CAST(${sql} AS DOUBLE) AS moment FROM (VALUES ${texts.map((text) => `('${text}')`).join(', ')}) AS t("at")`,
+        );
+        return rows.map(({ moment }) => Math.round(moment as number));
+      };
+      expect(await read(mixed)).toEqual([1_717_180_205, 1_717_180_205]);
+      // 45443 is 31 May 2024 in a spreadsheet.
+      expect(await read(days)).toEqual([1_717_180_205, 1_717_113_600]);
+    } finally {
+      database.close();
+    }
   });
 });

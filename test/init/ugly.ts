@@ -241,6 +241,100 @@ export const uglySets: Readonly<Record<string, () => Files>> = {
       ]),
     ),
   }),
+  'lines of a title, groups of three digits, days of a spreadsheet': () => ({
+    'report.csv': `Sales report 2024,,,,\nprinted 2024-05-31,,,,\n,,,,\n${lines(
+      'Customer,Product,Amount,Paid,Date',
+      events(300).map(({ user, item, rating, seconds }) => [
+        user,
+        `P${item}`,
+        rating,
+        `"$1,${100 + item * 7}.00"`,
+        (25_569 + seconds / 86_400).toFixed(4),
+      ]),
+    )}`,
+  }),
+  'blanks after commas, codes that begin with 0': () => ({
+    'visits.csv': lines(
+      'customer, shop, score, time',
+      events(300).map(({ user, item, rating, seconds }) => [`0${user}`, `00${item}`, rating, `${seconds} `]),
+      ', ',
+    ),
+    'customers.csv': lines(
+      'id,zone,town',
+      Array.from({ length: 40 }, (_, user) => [`0${user}`, `0${1000 + (user % 15)}`, `"Town ${user % 7}, east"`]),
+    ),
+  }),
+  'quotes after a backslash, a clock of twelve hours': () => ({
+    'log.csv': lines(
+      'user_id,item_id,said,at',
+      events(300).map(({ user, item, seconds }, row) => [
+        user,
+        item,
+        `"a \\"good\\" one, no. ${row}"`,
+        `"May ${1 + (Math.floor(seconds / 86_400) % 28)}, 2024 ${1 + (row % 12)}:30 PM"`,
+      ]),
+    ),
+  }),
+  'seconds and milliseconds mixed': () => ({
+    'views.csv': lines(
+      'user,page,timestamp',
+      events(300).map(({ user, item, seconds }, row) => [user, item, row % 2 ? seconds * 1000 : seconds]),
+    ),
+  }),
+  'signs and a line end in names, times in no known form': () => ({
+    'export (1).csv': lines(
+      '🧑 User,Product / SKU,⭐ Stars,When?,"Weird, ""quoted""\nname"',
+      events(300).map(({ user, item, rating, seconds }) => [
+        `Jo ${user}`,
+        `SKU/${item} {x}`,
+        rating,
+        `week ${Math.floor(seconds / 7200)}`,
+        `a${item % 3}`,
+      ]),
+    ),
+  }),
+  'a mark of UTF-8 before letters of one byte': () => ({
+    'kauf.csv': Buffer.concat([
+      Buffer.from('efbbbf', 'hex'),
+      Buffer.from(
+        lines(
+          'Käufer;Möbel;Preis in ?;Datum',
+          events(300).map(({ user, item, seconds }) => [
+            `Jörg ${user}`,
+            `Stühle ${item}`,
+            `1.2${two(item)},90 ?`,
+            german(seconds),
+          ]),
+          ';',
+        ),
+        'latin1',
+      ).map((byte) => (byte === 0x3f ? 0x80 : byte)),
+    ]),
+  }),
+  'objects in lines of JSON': () => ({
+    'events.json': events(300)
+      .map(({ user, item, rating, seconds }, row) =>
+        JSON.stringify({
+          _id: { $oid: row.toString(16).padStart(24, '0') },
+          user: { id: `u${user}`, profile: { age: 20 + user, address: { town: `t${user % 4}` } } },
+          product: { sku: `P-${item}`, tags: [genres[item % 5], 'x'], long: 'x'.repeat(200) },
+          stars: rating,
+          seen: { $date: date(seconds).toISOString() },
+        }),
+      )
+      .join('\n'),
+  }),
+  'forty columns without a name': () => ({
+    'train.csv': lines(
+      `user_id,item_id,label,${Array.from({ length: 40 }, (_, at) => `f${at}`).join(',')}`,
+      events(300).map(({ user, item, rating }) => [
+        user,
+        item,
+        rating > 3 ? 1 : 0,
+        ...Array.from({ length: 40 }, (_, at) => (user * at + item) % 7),
+      ]),
+    ),
+  }),
   'lines of a user and items': () => ({
     'sequences.txt': Array.from(
       { length: 40 },
@@ -250,6 +344,48 @@ export const uglySets: Readonly<Record<string, () => Files>> = {
           .join(' ')}`,
     ).join('\n'),
   }),
+};
+
+/** Sets in which nothing can be learned, and a word of the reason. */
+export const unlearnable: Readonly<Record<string, readonly [Files, RegExp]>> = {
+  'one row': [{ 'one.csv': 'user,item,time\n1,2,2024-01-01\n' }, /has one row: a model learns from many events/],
+  'one user': [
+    {
+      'mine.csv': lines(
+        'user,item,time',
+        events(60).map(({ item, seconds }) => ['me', item, seconds]),
+      ),
+    },
+    /`user` is `me` in all rows/,
+  ],
+  'one item': [
+    {
+      'it.csv': lines(
+        'user,item,time',
+        events(60).map(({ user, seconds }) => [user, 'only', seconds]),
+      ),
+    },
+    /`item` is `only` in all rows/,
+  ],
+  'impressions without a click': [
+    {
+      'shown.csv': lines(
+        'user,item,clicked,time',
+        events(60).map(({ user, item, seconds }) => [user, item, 0, seconds]),
+      ),
+    },
+    /`clicked` is 0 in all rows of `shown.csv`, so no row says what somebody chose/,
+  ],
+  'keys that come up once': [
+    {
+      'log.csv': lines(
+        'user_id,item_id,time',
+        events(60).map(({ seconds }, at) => [`u${at}`, `i${at * 7}`, seconds]),
+      ),
+    },
+    /each `user_id` and each `item_id` of `log.csv` comes up once/,
+  ],
+  'an archive alone': [{ 'views.zip': Buffer.from('504b030414000600', 'hex') }, /views.zip: it is a ZIP archive/],
 };
 
 /** Files that hold no table, and a word of the reason. */

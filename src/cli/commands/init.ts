@@ -56,7 +56,9 @@ export function initCommand(program: Command): void {
       for (const { from, to, rewrite } of written.copies) {
         say(`copied ${basename(from)} to ${join(options.out, to)}, because ${rewrite.because.join(', and ')}`);
       }
-      say(`wrote ${written.data} and ${written.model}; they check without an error or a warning`);
+      say(
+        `wrote ${written.data} and ${written.model}; ${written.warnings === '' ? 'they check without an error or a warning' : `they check with warnings:\n${written.warnings.trimEnd()}`}`,
+      );
       if (!options.train) {
         if (options.json) answerJson({ proposal, ...written, allow });
         else
@@ -83,15 +85,16 @@ const allowText = (allow: readonly string[]): string => allow.map((folder) => ` 
 
 /** Files of this folder: all, or those that somebody chooses. */
 async function offered(asks: boolean): Promise<readonly string[]> {
-  const { findTables } = await import('../../api/init.ts');
+  const { findTables, isForeign } = await import('../../api/init.ts');
   const found = findTables('.');
   if (found.length === 0) throw failure('starter-no-files', { folder: 'this folder' });
-  return asks && found.length > 1 ? askSome('Which files hold your data?', found) : found;
+  const tables = found.filter((path) => !isForeign(path));
+  return asks && tables.length > 1 ? askSome('Which files hold your data?', tables) : found;
 }
 
 function sayLook({ tables, others }: Look): void {
   for (const { path, count, isWhole, columns, kind } of tables) {
-    const rows = `${isWhole ? '' : 'about '}${count.toLocaleString('en')} rows`;
+    const rows = `${isWhole ? '' : 'about '}${count.toLocaleString('en')} ${count === 1 ? 'row' : 'rows'}`;
     say(`${path}: ${rows}${kind === 'lines' ? ' in lines of a user and items' : ` of ${columns.length} columns`}`);
   }
   for (const { path, reason } of others) say(`${path} is left out: ${reason}`);

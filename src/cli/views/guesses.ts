@@ -11,7 +11,7 @@ export function guessesText({ reasons, notes }: Proposal): string {
   const rows = reasons.map(({ file, column, taken, because }) => {
     const shown = file === last ? '' : short(file.replace(/^.*\//, ''), NAMES);
     last = file;
-    return [...(several ? [shown] : []), short(column, NAMES), short(taken, TAKEN), short(because, WHY)];
+    return [...(several ? [shown] : []), short(column, NAMES), short(taken, TAKEN), wrapped(because, WHY)];
   });
   const table = tableOf([...(several ? ['file'] : []), 'column', 'taken as', 'because'], rows, 'left');
   return [table, ...notes.map((note) => `· ${note}`)].join('\n');
@@ -21,4 +21,15 @@ export function guessesText({ reasons, notes }: Proposal): string {
 function short(text: string, most: number): string {
   const line = text.replaceAll(/\s+/g, ' ');
   return line.length <= most ? line : `${line.slice(0, most - 1)}…`;
+}
+
+/** In lines of whole words. */
+function wrapped(text: string, most: number): string {
+  const lines: string[] = [];
+  for (const word of text.trim().split(/\s+/)) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < most) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(short(word, most));
+  }
+  return lines.join('\n');
 }

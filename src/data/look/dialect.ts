@@ -52,7 +52,7 @@ const date = /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b/;
 const isValue = (text: string): boolean => number.test(text) || date.test(text);
 
 /** Names are no numbers and no dates. Where all columns are text, a value of the first line that comes up again is no name. */
-function isHeader(first: readonly string[], rest: readonly (readonly string[])[]): boolean {
+export function isHeader(first: readonly string[], rest: readonly (readonly string[])[]): boolean {
   if (first.some(isValue)) return false;
   if (rest.length === 0) return true;
   const typed = first.some((_, at) => rest.filter((row) => isValue(row[at] ?? '')).length * 2 > rest.length);

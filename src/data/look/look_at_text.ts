@@ -2,7 +2,9 @@
 import { CsvScanner, valuesOf } from '../files/records/csv.ts';
 import { dialectOf, split } from './dialect.ts';
 import type { Encoding, LookedTable, Rewrite, Separator } from './looked_table.ts';
+import { isPadded, unpadded } from './padding.ts';
 import type { Sample } from './sample_bytes.ts';
+import { titleLines, withoutLines } from './titles.ts';
 
 export type Looked = Omit<LookedTable, 'path'>;
 
@@ -15,39 +17,42 @@ export function lookAtText(
   encoding: Encoding,
   readable: 'csv' | 'tsv' | undefined,
 ): Looked | { readonly reason: string } {
-  const texts = sample.pieces.map((piece, at) =>
+  const whole = sample.pieces.map((piece, at) =>
     wholeLines(decode(piece, encoding), at > 0, at === 0 && sample.isWhole),
   );
+  whole[0] = withoutBlankLines(whole[0]!);
+  const titles = titleLines(whole[0].slice(0, 256 << 10));
+  const texts = [withoutLines(whole[0], titles), ...whole.slice(1)];
   const dialect = dialectOf(texts[0]!.slice(0, 256 << 10));
   if (dialect === undefined) return { reason: 'it has no lines' };
   if (dialect === 'lines') return linesTable(texts, sample);
   const { separator, hasHeader } = dialect;
   const to = separator === '::' || separator === 'blanks' ? '\t' : separator;
-  const plain = texts.map((text) => (to === separator ? text : separated(text, separator)));
-  const first = firstRecord(plain[0]!, to);
-  const given = hasHeader ? first.values.map((name) => name.trim()) : first.values.map(() => '');
-  const columns = namesFor(given);
-  const head = `${columns.map((_, at) => `c${at}`).join(to)}\n`;
-  const rows: string[][] = [];
-  let records = 0;
-  let bad = 0;
-  for (const [at, text] of plain.entries()) {
-    const own = at === 0 && hasHeader ? text.slice(first.end) : text;
-    const bytes = Buffer.from(`${head}${own}`);
-    const scanner = new CsvScanner({ delimiter: to, columns: columns.map((name) => ({ name })) });
-    scanner.take(bytes, true, (_line, from, end, problem) => {
-      records++;
-      if (problem !== undefined) bad++;
-      else if (rows.length < (MOST * (at + 1)) / plain.length)
-        rows.push(valuesOf(bytes.toString('utf8', from, end), to));
-    });
-  }
+  const padded = to === separator && isPadded(texts[0]!.slice(0, 256 << 10), separator);
+  const read = (each: readonly string[]): Read => {
+    const plain = each.map((text) => cleaned(text, separator, to, padded));
+    return readRows(plain, to, hasHeader);
+  };
+  const asIs = read(texts);
+  // Only where quotes after a backslash break the rows: elsewhere a backslash is a sign like any other.
+  const isEscaped = asIs.bad * 2 > asIs.records && texts[0]!.includes('\\"');
+  const { columns, given, rows, records, bad } = isEscaped ? read(texts.map(unescaped)) : asIs;
   if (rows.length === 0)
     return { reason: hasHeader && records === 0 ? 'it has a header and no rows' : 'none of its lines is a row' };
   if (bad * 2 > records) return { reason: `most of its lines are no rows of ${columns.length} values` };
   if (columns.length === 1) return { reason: 'its lines have one value each' };
-  const because = reasonsFor({ encoding, separator, hasHeader, given, readable });
-  const rewrite: Rewrite = { because, encoding, from: separator, to, header: columns, hasHeader };
+  const because = reasonsFor({ encoding, separator, hasHeader, given, readable, titles, padded, isEscaped });
+  const rewrite: Rewrite = {
+    because,
+    encoding,
+    from: separator,
+    to,
+    header: columns,
+    hasHeader,
+    ...(titles > 0 ? { titles } : {}),
+    ...(padded ? { isPadded: true } : {}),
+    ...(isEscaped ? { isEscaped: true } : {}),
+  };
   return {
     kind: 'csv',
     columns,
@@ -59,20 +64,61 @@ export function lookAtText(
   };
 }
 
+/** The text in a form that the scanner of CSV reads. */
+const cleaned = (text: string, from: Separator, to: string, padded: boolean): string =>
+  from !== to ? separated(text, from) : padded ? unpadded(text, to) : text;
+
+interface Read {
+  /** As the first line has them. */
+  readonly given: readonly string[];
+  readonly columns: readonly string[];
+  readonly rows: readonly string[][];
+  readonly records: number;
+  readonly bad: number;
+}
+
+function readRows(texts: readonly string[], separator: string, hasHeader: boolean): Read {
+  const first = firstRecord(texts[0]!, separator);
+  const given = hasHeader ? first.values.map((name) => name.trim()) : first.values.map(() => '');
+  const columns = namesFor(given);
+  const head = `${columns.map((_, at) => `c${at}`).join(separator)}\n`;
+  const rows: string[][] = [];
+  let records = 0;
+  let bad = 0;
+  for (const [at, text] of texts.entries()) {
+    const own = at === 0 && hasHeader ? text.slice(first.end) : text;
+    const bytes = Buffer.from(`${head}${own}`);
+    const scanner = new CsvScanner({ delimiter: separator, columns: columns.map((name) => ({ name })) });
+    scanner.take(bytes, true, (_line, from, end, problem) => {
+      records++;
+      if (problem !== undefined) bad++;
+      else if (rows.length < (MOST * (at + 1)) / texts.length)
+        rows.push(valuesOf(bytes.toString('utf8', from, end), separator));
+    });
+  }
+  return { given, columns, rows, records, bad };
+}
+
 interface Found {
   readonly encoding: Encoding;
   readonly separator: Separator;
   readonly hasHeader: boolean;
   readonly given: readonly string[];
   readonly readable: 'csv' | 'tsv' | undefined;
+  readonly titles: number;
+  readonly padded: boolean;
+  readonly isEscaped: boolean;
 }
 
 /** Why a data block cannot read the file as it is. */
-function reasonsFor({ encoding, separator, hasHeader, given, readable }: Found): string[] {
+function reasonsFor({ encoding, separator, hasHeader, given, readable, titles, padded, isEscaped }: Found): string[] {
   const lower = given.map((name) => name.toLowerCase());
   const twice = given.find((name, at) => name !== '' && lower.indexOf(name.toLowerCase()) !== at);
   return [
     ...(encoding === 'utf-8' ? [] : [`it is text in ${encoding}, and a data block reads UTF-8`]),
+    ...(titles === 0 ? [] : [`${titles === 1 ? 'a line comes' : `${titles} lines come`} before its names`]),
+    ...(padded ? ['blanks are around its values'] : []),
+    ...(isEscaped ? ['a backslash is before its quotes'] : []),
     ...(hasHeader ? [] : ['its first line is a row, and a data block needs names']),
     ...(separator === '::' ? ['`::` separates its values'] : []),
     ...(separator === 'blanks' ? ['blanks separate its values'] : []),
@@ -123,7 +169,7 @@ function linesTable(texts: readonly string[], sample: Sample): Looked {
 
 /** The first record that is no blank line, and where it ends. */
 function firstRecord(text: string, separator: string): { readonly values: string[]; readonly end: number } {
-  const start = /^(?:[ \t]*(?:\r\n|\r|\n))*/.exec(text)![0].length;
+  const start = text.length - withoutBlankLines(text).length;
   let end = start;
   for (let isQuoted = false; end < text.length; end++) {
     if (text[end] === '"') isQuoted = !isQuoted;
@@ -139,10 +185,16 @@ function counted(records: number, { isWhole, size, pieces }: Sample): Pick<Looke
   return { count: Math.round((records / bytes) * (size ?? bytes)), isWhole };
 }
 
-/** Without the byte order mark. */
+/** Without the byte order mark. `stream`: Node.js 20 takes Windows-1252 for Latin-1 without it, and a piece may end within a character. */
 export function decode(bytes: Buffer, encoding: Encoding): string {
-  return new TextDecoder(encoding).decode(bytes).replace(/^\uFEFF/, '');
+  return withoutMark(new TextDecoder(encoding).decode(bytes, { stream: true }));
 }
+
+/** The mark of UTF-8 may come before text in another encoding, where it is three letters. */
+export const withoutMark = (text: string): string => text.replace(/^(?:\uFEFF|\u00EF\u00BB\u00BF)/, '');
+
+/** Without blank lines at the beginning. */
+export const withoutBlankLines = (text: string): string => text.replace(/^(?:[ \t]*(?:\r\n|\r|\n))+/, '');
 
 /** The lines that a piece has from beginning to end. */
 function wholeLines(text: string, isCutBefore: boolean, isEnd: boolean): string {
@@ -150,6 +202,10 @@ function wholeLines(text: string, isCutBefore: boolean, isEnd: boolean): string 
   const end = isEnd ? text.length : text.lastIndexOf('\n') + 1;
   return text.slice(start, Math.max(start, end || text.length));
 }
+
+/** Quotes after a backslash as CSV writes them. */
+export const unescaped = (text: string): string =>
+  text.replaceAll(/\\(["\\])/g, (_, sign) => (sign === '"' ? '""' : '\\'));
 
 /** The same rows with tabs. Such files have no quotes. */
 export function separated(text: string, separator: Separator): string {

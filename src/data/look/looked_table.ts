@@ -20,6 +20,14 @@ export interface LookedTable {
   readonly separator?: string;
   /** A data block reads a copy; absent where it reads the file itself. */
   readonly rewrite?: Rewrite;
+  /** The same rows with the fields of their objects as columns, where rows have objects. It needs a copy. */
+  readonly flat?: Omit<LookedTable, 'path'>;
+}
+
+/** A field within an object, as a column. */
+export interface FlatColumn {
+  readonly name: string;
+  readonly path: readonly string[];
 }
 
 /** How the copy is made. */
@@ -34,6 +42,14 @@ export interface Rewrite {
   readonly header: readonly string[];
   /** The file's own first line is a header, which the new one replaces. */
   readonly hasHeader: boolean;
+  /** Lines before the names, which the copy does not have. */
+  readonly titles?: number;
+  /** A backslash, and not a second quote, comes before a quote in a value. */
+  readonly isEscaped?: boolean;
+  /** Blanks are around the values. */
+  readonly isPadded?: boolean;
+  /** The columns of the copy, where they are fields of objects. */
+  readonly fields?: readonly FlatColumn[];
   /** A JSON object of keys: each becomes a row. */
   readonly isMap?: boolean;
 }
@@ -41,6 +57,8 @@ export interface Rewrite {
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
 
 export type Separator = ',' | ';' | '\t' | '|' | '::' | 'blanks';
+
+export const objectsBecause = 'its columns hold objects, whose fields become columns';
 
 /** A value of JSON as a cell. */
 export function cellOf(value: unknown): Cell {

@@ -4,8 +4,10 @@ import { copyFile, open, readFile } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { openDatabase, quoteName, quotePath, quoteText } from '../files/duckdb.ts';
 import { rowsOfMap } from './look_at_json.ts';
-import { separated } from './look_at_text.ts';
+import { separated, unescaped, withoutBlankLines, withoutMark } from './look_at_text.ts';
 import type { LookedTable, Rewrite } from './looked_table.ts';
+import { unpadded } from './padding.ts';
+import { withoutLines } from './titles.ts';
 
 export interface Rewriting {
   readonly from: string;
@@ -41,7 +43,13 @@ async function rewriteMap({ from, to, rewrite }: Rewriting): Promise<void> {
 }
 
 async function rewriteText({ from, to, rewrite, signal }: Rewriting): Promise<void> {
-  const { encoding, hasHeader, header, from: sign, to: separator } = rewrite;
+  const { encoding, hasHeader, header, from: sign, to: separator, titles = 0, isPadded = false } = rewrite;
+  const isEscaped = rewrite.isEscaped === true;
+  const plain = (text: string): string => {
+    const lines = isEscaped ? unescaped(text) : text;
+    if (sign !== separator) return `${separated(lines.replace(/\r?\n$/, ''), sign)}\n`;
+    return isPadded ? unpadded(lines, separator) : lines;
+  };
   const decoder = new TextDecoder(encoding);
   const handle = await open(to, 'wx');
   let rest = '';
@@ -50,16 +58,15 @@ async function rewriteText({ from, to, rewrite, signal }: Rewriting): Promise<vo
     rest += text;
     if (isFirst) {
       // The header may have quotes, and the first piece is longer than it.
-      rest = rest.replace(/^\uFEFF/, '').replace(/^(?:[ \t]*(?:\r\n|\r|\n))+/, '');
+      rest = withoutLines(withoutBlankLines(withoutMark(rest)), titles);
       if (hasHeader) rest = rest.slice(pastFirstLine(rest));
       await handle.write(rowText(header, separator));
       isFirst = false;
     }
-    const end = isLast ? rest.length : rest.lastIndexOf('\n') + 1;
+    const end = isLast ? rest.length : endOfRecords(rest, isPadded || isEscaped);
     const whole = rest.slice(0, end);
     rest = rest.slice(end);
-    if (whole !== '')
-      await handle.write(sign === separator ? whole : `${separated(whole.replace(/\r?\n$/, ''), sign)}\n`);
+    if (whole !== '') await handle.write(plain(whole));
   };
   try {
     const raw = createReadStream(from, { highWaterMark: 4 << 20 });
@@ -73,6 +80,20 @@ async function rewriteText({ from, to, rewrite, signal }: Rewriting): Promise<vo
   } finally {
     await handle.close();
   }
+}
+
+/** Where the last whole line ends; of values with quotes, the last line that ends outside of them. */
+function endOfRecords(text: string, hasQuotes: boolean): number {
+  let end = text.lastIndexOf('\n') + 1;
+  if (!hasQuotes) return end;
+  const quotesOf = (part: string): number => part.replaceAll(/\\["\\]/g, '').split('"').length - 1;
+  let quotes = quotesOf(text.slice(0, end));
+  while (end > 0 && quotes % 2 === 1) {
+    const before = text.lastIndexOf('\n', end - 2) + 1;
+    quotes -= quotesOf(text.slice(before, end));
+    end = before;
+  }
+  return end;
 }
 
 function pastFirstLine(text: string): number {
@@ -99,10 +120,20 @@ async function renameColumns({ from, to, kind, rewrite, signal }: Rewriting): Pr
         : `read_json([${quotePath(from)}], hive_partitioning = false)`;
     const described = await database.rows(`SELECT column_name FROM (DESCRIBE SELECT * FROM ${source})`);
     const known = described.map((row) => String(row.column_name));
-    const columns = known.map((name, at) => `${quoteName(name)} AS ${quoteName(rewrite.header[at] ?? name)}`);
+    const columns = rewrite.fields
+      ? rewrite.fields.map(({ path }, at) => `${fieldSql(path, kind)} AS ${quoteName(rewrite.header[at]!)}`)
+      : known.map((name, at) => `${quoteName(name)} AS ${quoteName(rewrite.header[at] ?? name)}`);
     const format = kind === 'parquet' ? 'PARQUET' : 'JSON';
     await database.run(`COPY (SELECT ${columns.join(', ')} FROM ${source}) TO ${quoteText(to)} (FORMAT ${format})`);
   } finally {
     database.close();
   }
+}
+
+/** A field of an object. Objects of JSON may differ from row to row, so they are read as JSON and not as structs. */
+function fieldSql([column, ...rest]: readonly string[], kind: LookedTable['kind']): string {
+  const name = quoteName(column!);
+  if (rest.length === 0) return name;
+  if (kind === 'parquet') return [name, ...rest.map(quoteName)].join('.');
+  return `json_extract(to_json(${name}), ${quoteText(`$${rest.map((field) => `."${field}"`).join('')}`)})`;
 }

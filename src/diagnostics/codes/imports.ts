@@ -64,12 +64,12 @@ export const imports = {
     remedy: 'Add the names: to the config, or as the first line of the file.',
   }),
 
-  'import-fails': row<{ folder: string; messages: string }>({
+  'import-fails': row<{ model: string }>({
     severity: 'error',
-    message: ({ folder, messages }) => `the import in ${folder} does not check: ${messages}`,
-    hint: ({ folder }) => `correct it by hand, then run \`tower check ${folder}/model.tower\``,
+    message: ({ model }) => `${model} was written, and does not check`,
+    hint: ({ model }) => `correct the lines of the other messages, then run \`tower check ${model}\``,
     means:
       '`tower import` wrote a model that `tower check` refuses: most often a column of the config is not in the files.',
-    remedy: 'Correct the line that the message names. Please report the case, with the config.',
+    remedy: 'Correct the lines that the messages name. Please report the case, with the config.',
   }),
 } as const;

@@ -39,11 +39,11 @@ export const starters = {
       'Add the file of events. If a column has a name that says nothing, name it with `--user`, `--item` or `--time`.',
   }),
 
-  'starter-fails': row<{ folder: string; messages: string }>({
+  'starter-fails': row<{ model: string }>({
     severity: 'error',
-    message: ({ folder, messages }) => `the project in ${folder} does not check: ${messages}`,
-    hint: ({ folder }) => `correct it by hand, then run \`tower check ${folder}/model.tower\``,
+    message: ({ model }) => `${model} was written, and does not check`,
+    hint: ({ model }) => `correct the lines of the other messages, then run \`tower check ${model}\``,
     means: '`tower init` wrote a project that `tower check` refuses: the files are not what their sample shows.',
-    remedy: 'Correct the line that the message names. Please report the case, with the header of the file.',
+    remedy: 'Correct the lines that the messages name. Please report the case, with the header of the file.',
   }),
 } as const;

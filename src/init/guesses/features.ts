@@ -61,7 +61,7 @@ export const leftOut: Guesser = (column) => reasonToLeave(column);
 function reasonToLeave({ kind, present, distinct, name, rows }: ColumnProfile): Guess | undefined {
   const out = (score: number, because: string): Guess => ({ role: 'left out', score, because });
   if (kind === 'empty') return out(1, 'it has no values');
-  if (kind === 'object') return out(0.9, 'its values are objects');
+  if (kind === 'object') return out(0.9, 'its values are objects, or lists in lists');
   if (distinct === 1) return out(0.98, 'all rows have the same value');
   if (present < rows * 0.05) return out(0.85, `only ${Math.round((100 * present) / rows)} % of the rows have a value`);
   const word = meansOf(name, 'address');
