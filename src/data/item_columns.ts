@@ -53,7 +53,7 @@ async function read(
     database,
     source,
     { sources: new Map(), features, labels: new Map(), histories: new Map(), listWeights: new Map() },
-    signal,
+    { signal },
   );
   await database.seal();
   const rowOf = makeKeyTable(keys, keys.length).rowOf;

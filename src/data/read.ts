@@ -16,7 +16,7 @@ import { sentencesOfVectors } from './protocol.ts';
 import { ascends } from './rows/gather.ts';
 import type { RawNumbers } from './rows/raw.ts';
 import { parts } from './rows/split.ts';
-import { type Staged, stage } from './rows/stage.ts';
+import { type Staged, type StagedTable, stage } from './rows/stage.ts';
 import { timeOrder } from './rows/staged_tables.ts';
 import type { ValidRows } from './rows/valid_rows.ts';
 import { refuseTooMany, shareOf } from './shards/layout.ts';
@@ -66,18 +66,22 @@ export interface Reading {
 /** A data set; or what is left to do once the database is closed. */
 async function readFiles(reading: Reading): Promise<Dataset | (() => Promise<Dataset>)> {
   const { database, layout, files, description, needs, options } = reading;
-  const staged = new Map<Role, Staged>();
+  const staged = new Map<Role, StagedTable>();
+  const { shards, signal } = options;
+  const room = shards && (shards.sizes?.room ?? shareOf(shards.memory, 'database'));
   for (const source of layout.sources.values()) {
-    staged.set(source.role, await stage(database, source, layout, options.signal));
+    // Joined files are joined with each query.
+    const how = source.role === 'events' ? { signal, room } : { signal };
+    staged.set(source.role, await stage(database, source, layout, how));
   }
   refuseTooMany(staged.get('events')!.rows);
-  // All that an expression may read is in the database now.
-  await database.seal();
+  // All that an expression may read is in the database now, or in files that stay where they are.
+  const inPlace = [...staged.values()].filter((of) => of.inPlace);
+  await database.seal(inPlace.flatMap(({ files }) => files.map(({ file }) => file.path)));
   const bad = [...staged.values()].flatMap(({ broken }) => broken);
   const wanted = columnRequests(layout, needs);
 
   const computing: Computing & Reading = { ...reading, wanted, staged, bad };
-  const { shards } = options;
   if (shards && (await goesToShards(shards, computing))) return scatterToBuckets(shards, computing);
   const rows = await computed(computing, () => validRows(computing));
   const rejected = await settle(computing, rows.events.kept.includes(1));

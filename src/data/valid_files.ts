@@ -12,7 +12,7 @@ import type { Role } from './files/files.ts';
 import { dropFailingRows } from './rows/drop_failing_rows.ts';
 import type { RawCodes } from './rows/raw.ts';
 import { settleRejects } from './rows/rejects.ts';
-import type { Staged } from './rows/stage.ts';
+import { type Staged, type StagedTable, verifyUnchanged } from './rows/stage.ts';
 import { type Dictionaries, makeDictionaries, readRows } from './rows/staged_tables.ts';
 import type { ValidRawRows } from './rows/valid_rows.ts';
 import { ABSENT, BAD, type JoinedRows, validateRows } from './rows/validate_rows.ts';
@@ -24,7 +24,7 @@ export interface Computing {
   readonly description: DataDescription;
   readonly needs: Needs;
   readonly wanted: ColumnRequests;
-  readonly staged: ReadonlyMap<Role, Staged>;
+  readonly staged: ReadonlyMap<Role, StagedTable>;
   /** Every invalid row that was found. */
   readonly bad: BadRow[];
   /** `folder`: where `rejected.jsonl` goes. */
@@ -38,12 +38,18 @@ export async function computed<T>(
 ): Promise<T> {
   return compute().catch(async (problem: unknown) => {
     database.passOn(problem);
+    verifyInPlace(staged);
     bad.push(...(await dropFailingRows(database, layout, staged, description, problem)));
     return compute().catch((again: unknown) => {
       database.passOn(again);
       throw new Failure([sqlFails(again, description.span, layout.sources)]);
     });
   });
+}
+
+/** @throws Failure `data-file-changed`, where a file that is read with each query is another than it was */
+export function verifyInPlace(staged: ReadonlyMap<Role, StagedTable>): void {
+  for (const { source, inPlace } of staged.values()) if (inPlace) verifyUnchanged(source);
 }
 
 /** @throws Failure where too many rows are invalid, and `no-rows` */
@@ -75,7 +81,7 @@ export async function validFiles(computing: Computing): Promise<ValidFiles> {
     if (source === undefined || key === undefined) continue;
     const rows = await validate(computing, source, dictionaries, {});
     const out = dropped(rows);
-    if (out.length > 0) await database.run(`DELETE FROM ${role} WHERE rowid IN (${out.join(', ')})`);
+    if (out.length > 0) await source.leaveOut(out);
     joined[role] = rowsByKey(rows, key, dictionaries.get(key.dictionary!)!.length, source.broken.length > 0);
     files[role] = rows;
   }

@@ -25,8 +25,11 @@ export interface Database {
   stream(sql: string, each: (chunk: DuckDBDataChunk) => void): Promise<void>;
   /** Makes a table. Rows are added as they lie in memory, without an object for each. */
   fill(table: string, columns: readonly FilledColumn[], rows: number): Promise<void>;
-  /** From here on the database reads and writes no file and no address, loads nothing, and no setting changes. */
-  seal(): Promise<void>;
+  /**
+   * From here on the database reads and writes no file and no address, loads nothing, and no setting changes.
+   * @param files which it still reads
+   */
+  seal(files?: readonly string[]): Promise<void>;
   /** Throws an error that is no answer to a query: an interruption, or memory that is used up. */
   passOn(error: unknown): void;
   close(): void;
@@ -88,7 +91,8 @@ export async function openDatabase(signal?: AbortSignal, memory = memoryOfDataba
     },
     fill: (table, columns, rows) => guard.run(() => fill(connection, table, columns, rows)),
     stream: (sql, each) => guard.run(() => stream(connection, sql, each)),
-    seal: async () => {
+    seal: async (files = []) => {
+      if (files.length > 0) await run(`SET allowed_paths = [${files.map(quoteText).join(', ')}]`);
       await run('SET enable_external_access = false');
       await run('SET lock_configuration = true');
     },

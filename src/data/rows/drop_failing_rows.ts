@@ -8,7 +8,7 @@ import type { BadRow } from '../files/bad_row.ts';
 import { type Database, enclose } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
 import { badRow } from './rejects.ts';
-import type { Staged } from './stage.ts';
+import type { StagedTable } from './stage.ts';
 import { relationOf, whereOf } from './staged_tables.ts';
 
 /** How many rows of one expression are asked why, one by one. */
@@ -21,7 +21,7 @@ const ASKED = 100;
 export async function dropFailingRows(
   database: Database,
   layout: Layout,
-  staged: ReadonlyMap<Role, Staged>,
+  staged: ReadonlyMap<Role, StagedTable>,
   description: DataDescription,
   problem: unknown,
 ): Promise<BadRow[]> {
@@ -51,7 +51,7 @@ export async function dropFailingRows(
       const reason = at < ASKED ? await messageOf(database, one) : 'its SQL cannot be computed';
       bad.push(badRow(staged.get(role)!, row, column.name, reason));
     }
-    if (rows.length > 0) await database.run(`DELETE FROM ${role} WHERE rowid IN (${rows.join(', ')})`);
+    if (rows.length > 0) await staged.get(role)!.leaveOut(rows);
   }
   if (bad.length === 0) throw new Failure([sqlFails(problem, placeOf(untried[0], description), layout.sources)]);
   return bad;

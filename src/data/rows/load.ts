@@ -43,7 +43,7 @@ export async function loadFile(loading: Loading, at: number, before: number): Pr
     const loaded = await load(loading, file, at);
     // Rows are traced to their lines by their ids.
     const [last] = await loading.database.rows(`SELECT max(rowid) AS row FROM ${loading.source.role}`);
-    if (loaded.rows > 0) settle(file, Number(last!.row) + 1 - before, loaded.rows);
+    if (loaded.rows > 0) settleRows(file, Number(last!.row) + 1 - before, loaded.rows);
     return loaded;
   } catch (error) {
     loading.database.passOn(error);
@@ -100,7 +100,7 @@ async function loadCsv(loading: Loading, file: DescribedFile, at: number): Promi
   const last = await attempt(copy, true, `${rejects}_copy`);
   rmSync(copy, { force: true });
   if (last.problem !== undefined) throw last.problem;
-  settle(file, last.rows + last.broken.length, scan.good);
+  settleRows(file, last.rows + last.broken.length, scan.good);
   return { ...last, broken: [...misshapen(scan, role, file), ...last.broken] };
 }
 
@@ -116,7 +116,7 @@ async function loadJson(loading: Loading, file: DescribedFile, at: number): Prom
   const ignore = from.format === 'newline_delimited' ? ', ignore_errors = true' : '';
   const select = `SELECT ${selected.join(', ')} FROM read_json([${quotePath(from.path)}], format = '${from.format}', columns = {${columns.join(', ')}}${ignore}, hive_partitioning = false)`;
   const rows = await insert(loading, at, select);
-  settle(file, rows, scan.good);
+  settleRows(file, rows, scan.good);
   return { rows, broken: misshapen(scan, source.role, file), copied: from.path !== file.path };
 }
 
@@ -134,12 +134,18 @@ async function loadLines(loading: Loading, file: DescribedFile, at: number): Pro
     `SELECT ${selected.join(', ')} FROM read_csv([${quotePath(copy)}], columns = {${columns.join(', ')}}, auto_detect = false, header = false, new_line = '\\n', delim = '\t', quote = '', escape = '', max_line_size = 40000000, hive_partitioning = false)`,
   );
   rmSync(copy, { force: true });
-  settle(file, rows, scan.good);
+  settleRows(file, rows, scan.good);
   return { rows, broken: misshapen(scan, source.role, file), copied: true };
 }
 
 async function loadParquet(loading: Loading, file: DescribedFile, at: number): Promise<Loaded> {
-  const { database, source, types } = loading;
+  const rows = await insert(loading, at, selectParquet(loading, file));
+  settleRows(file, rows, await recordsOfParquet(loading.database, file));
+  return { rows, broken: [], copied: false };
+}
+
+/** @param also what is selected besides the columns */
+export function selectParquet({ source, types }: Loading, file: DescribedFile, ...also: readonly string[]): string {
   const typeOf = new Map(source.columns.map(({ name, type }) => [name, type]));
   // Where files disagree about a type, each is read as what holds them all: the table has the type of the first.
   const selected = [...types.keys()].map((name) => {
@@ -147,19 +153,19 @@ async function loadParquet(loading: Loading, file: DescribedFile, at: number): P
     return `CAST(${column} AS ${type}) AS ${column}`;
   });
   const path = quotePath(file.path);
-  const rows = await insert(
-    loading,
-    at,
-    `SELECT ${selected.join(', ')} FROM read_parquet([${path}], hive_partitioning = false)`,
-  );
+  return `SELECT ${[...selected, ...also].join(', ')} FROM read_parquet([${path}], hive_partitioning = false)`;
+}
+
+/** The rows that a file says that it has. @throws Failure where its row groups have others */
+export async function recordsOfParquet(database: Database, file: DescribedFile): Promise<number> {
+  const path = quotePath(file.path);
   const [said] = await database.rows(
     `SELECT num_rows AS rows, (SELECT coalesce(sum(of_group), 0) FROM
        (SELECT any_value(row_group_num_rows) AS of_group FROM parquet_metadata([${path}]) GROUP BY row_group_id)) AS in_groups
      FROM parquet_file_metadata([${path}])`,
   );
-  settle(file, rows, Number(said!.rows));
-  settle(file, rows, Number(said!.in_groups));
-  return { rows, broken: [], copied: false };
+  settleRows(file, Number(said!.in_groups), Number(said!.rows));
+  return Number(said!.rows);
 }
 
 /** Answers how many rows there are more. */
@@ -176,7 +182,8 @@ async function countOf(database: Database, role: Role): Promise<number> {
   return Number(counted!.rows);
 }
 
-function settle(file: DescribedFile, read: number, records: number): void {
+/** @throws Failure where not all records were read */
+export function settleRows(file: DescribedFile, read: number, records: number): void {
   if (read !== records) throw failure('data-file-uncounted', { path: file.name, read, records }, file.described.span);
 }
 

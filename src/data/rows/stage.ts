@@ -10,6 +10,7 @@ import { type Database, quoteName } from '../files/duckdb.ts';
 import type { DescribedFile, Role } from '../files/files.ts';
 import { stampOf } from '../files/records/scan.ts';
 import { type DataSource, isNumber } from '../files/source.ts';
+import { stageInPlace, staysInPlace } from './in_place.ts';
 import { type Loading, loadFile, UNWRAPPED } from './load.ts';
 
 export interface Staged {
@@ -22,6 +23,14 @@ export interface Staged {
   readonly broken: readonly BadRow[];
 }
 
+/** The same, and the table that the rows are in. */
+export interface StagedTable extends Staged {
+  /** Whether the table is a view over the files: they are read again with each query. */
+  readonly inPlace: boolean;
+  /** Deletes rows from the table. The others keep their ids. */
+  leaveOut(ids: readonly number[]): Promise<void>;
+}
+
 export interface StagedFile {
   readonly file: DescribedFile;
   /** Row id of its first row. */
@@ -29,6 +38,13 @@ export interface StagedFile {
   readonly rows: number;
   /** Whether the database read a copy of its good records. */
   readonly copied: boolean;
+}
+
+/** How to stage. */
+export interface StageOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Bytes of the database's memory. Parquet that would take more is read where it is. Absent: all files become tables. */
+  readonly room?: number | undefined;
 }
 
 /**
@@ -39,10 +55,13 @@ export async function stage(
   database: Database,
   source: DataSource,
   layout: Layout,
-  signal?: AbortSignal,
-): Promise<Staged> {
+  { signal, room = Number.POSITIVE_INFINITY }: StageOptions = {},
+): Promise<StagedTable> {
   const types = columnTypes(source, layout);
-  const staged = await load({ database, source, types: types.read, signal });
+  const loading = { database, source, types: types.read, signal };
+  const staged = (await staysInPlace(loading, room))
+    ? { source, broken: [], inPlace: true, ...(await stageInPlace(loading)) }
+    : await load(loading);
   verifyUnchanged(source);
   for (const name of types.whole) await makeWhole(database, source.role, name);
   return staged;
@@ -114,7 +133,7 @@ async function makeWhole(database: Database, role: Role, name: string): Promise<
   if (row?.whole === true) await database.run(`ALTER TABLE ${role} ALTER ${column} TYPE BIGINT`);
 }
 
-async function load(loading: Loading): Promise<Staged> {
+async function load(loading: Loading): Promise<StagedTable> {
   const { database, source, types } = loading;
   const files: StagedFile[] = [];
   const broken: BadRow[] = [];
@@ -127,7 +146,9 @@ async function load(loading: Loading): Promise<Staged> {
     if (file.kind === 'json')
       broken.push(...(await blankRows(database, source.role, files.at(-1)!, [...types.keys()])));
   }
-  return { source, files, rows, broken };
+  const leaveOut = (ids: readonly number[]): Promise<void> =>
+    database.run(`DELETE FROM ${source.role} WHERE rowid IN (${ids.join(', ')})`);
+  return { source, files, rows, broken, inPlace: false, leaveOut };
 }
 
 /** An object without any of the columns, or that the database could not read, is a row of nothing. */

@@ -23,6 +23,8 @@ export interface ShardRequest {
     readonly buckets?: number;
     readonly piles?: number;
     readonly held?: number;
+    /** Bytes of Parquet, as a table, that are not read in place. */
+    readonly room?: number;
   };
 }
 
