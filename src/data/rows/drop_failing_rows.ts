@@ -8,7 +8,7 @@ import type { BadRow } from '../files/bad_row.ts';
 import { type Database, enclose } from '../files/duckdb.ts';
 import type { Role } from '../files/files.ts';
 import { badRow } from './rejects.ts';
-import type { StagedTable } from './stage.ts';
+import type { StagedTable } from './staged.ts';
 import { relationOf, whereOf } from './staged_tables.ts';
 
 /** How many rows of one expression are asked why, one by one. */

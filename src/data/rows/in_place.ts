@@ -6,7 +6,7 @@ import { Failure } from '../../diagnostics/failure.ts';
 import { quoteName, quotePath } from '../files/duckdb.ts';
 import { unreadable } from '../files/source.ts';
 import { type Loading, recordsOfParquet, selectParquet, settleRows } from './load.ts';
-import type { StagedFile, StagedTable } from './stage.ts';
+import type { StagedFile, StagedTable } from './staged.ts';
 
 /** Bytes that the database keeps for a value, about: of a short text, with what points to it. */
 const valueBytes = 20;

@@ -5,7 +5,7 @@ import { CsvScanner } from '../files/records/csv.ts';
 import { LinesScanner } from '../files/records/lines.ts';
 import { eachGood } from '../files/records/scan.ts';
 import { jsonScanner } from '../files/source.ts';
-import type { Staged, StagedFile } from './stage.ts';
+import type { Staged, StagedFile } from './staged.ts';
 
 /** The line of each row, from 1: where its record begins. Rows of Parquet have none; their place among the rows counts from 1. */
 export async function linesOf(

@@ -10,7 +10,8 @@ import type { DataDescription, DataFile } from '../../model/model.ts';
 import type { Rejected } from '../dataset.ts';
 import type { BadRow } from '../files/bad_row.ts';
 import { linesOf } from './lines.ts';
-import { type Staged, verifyUnchanged } from './stage.ts';
+import { verifyUnchanged } from './stage.ts';
+import type { Staged } from './staged.ts';
 
 /** A row of a staged table that is bad, by its row id. */
 export function badRow(staged: Staged, row: number, column: string | undefined, reason: string): BadRow {

@@ -5,7 +5,7 @@ import type { BadRow } from '../files/bad_row.ts';
 import type { Database } from '../files/duckdb.ts';
 import type { RawBags, RawCodes, RawNumbers } from './raw.ts';
 import { badRow } from './rejects.ts';
-import type { Staged } from './stage.ts';
+import type { Staged } from './staged.ts';
 import { type RawRows, textsAt } from './staged_tables.ts';
 
 /** A row, the column to blame, and a reason in which `…` represents the value. */

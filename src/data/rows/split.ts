@@ -5,7 +5,7 @@ import { makeRandom } from '../../random/random.ts';
 import type { Span } from '../../text/source.ts';
 import type { Part } from '../dataset.ts';
 import type { Stream } from './history.ts';
-import type { Staged } from './stage.ts';
+import type { Staged } from './staged.ts';
 
 export const parts = ['train', 'validation', 'test'] as const satisfies readonly Part[];
 

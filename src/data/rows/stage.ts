@@ -1,44 +1,18 @@
 /**
  * Reads files once into DuckDB's memory: one table a role, its rows in the order of the files, its row ids 0, 1, 2 … So a bad
- * row that is found later can be traced to its line.
+ * row that is found later can be traced to its line. Parquet past the memory stays where it is.
  */
 import { failure } from '../../diagnostics/failure.ts';
 import { mentions } from '../binding/binder.ts';
 import { type ColumnKind, columnsOfLayout, type Layout } from '../binding/layout.ts';
 import type { BadRow } from '../files/bad_row.ts';
 import { type Database, quoteName } from '../files/duckdb.ts';
-import type { DescribedFile, Role } from '../files/files.ts';
+import type { Role } from '../files/files.ts';
 import { stampOf } from '../files/records/scan.ts';
 import { type DataSource, isNumber } from '../files/source.ts';
 import { stageInPlace, staysInPlace } from './in_place.ts';
 import { type Loading, loadFile, UNWRAPPED } from './load.ts';
-
-export interface Staged {
-  readonly source: DataSource;
-  /** In the order of row ids. */
-  readonly files: readonly StagedFile[];
-  /** Rows of the table, deleted ones included: every row id is below. */
-  readonly rows: number;
-  /** Records that are no rows of the table, and JSON objects without a value. */
-  readonly broken: readonly BadRow[];
-}
-
-/** The same, and the table that the rows are in. */
-export interface StagedTable extends Staged {
-  /** Whether the table is a view over the files: they are read again with each query. */
-  readonly inPlace: boolean;
-  /** Deletes rows from the table. The others keep their ids. */
-  leaveOut(ids: readonly number[]): Promise<void>;
-}
-
-export interface StagedFile {
-  readonly file: DescribedFile;
-  /** Row id of its first row. */
-  readonly first: number;
-  readonly rows: number;
-  /** Whether the database read a copy of its good records. */
-  readonly copied: boolean;
-}
+import type { StagedFile, StagedTable } from './staged.ts';
 
 /** How to stage. */
 export interface StageOptions {

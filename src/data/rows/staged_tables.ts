@@ -11,7 +11,7 @@ import { isNumber } from '../files/source.ts';
 import { chunkColumn, chunkLists } from './chunk.ts';
 import { fillNumbers, fillVectors, growing, numberBags } from './fill.ts';
 import type { RawBags, RawColumn, RawNumbers } from './raw.ts';
-import type { Staged } from './stage.ts';
+import type { Staged } from './staged.ts';
 
 /** Some row ids of a role, one after the other. */
 export interface RowRange {

@@ -8,7 +8,7 @@ import type { RawCodes, RawNumbers } from './raw.ts';
 import { RowFindings } from './row_findings.ts';
 import { rowsApart } from './rows_apart.ts';
 import { parts } from './split.ts';
-import type { Staged } from './stage.ts';
+import type { Staged } from './staged.ts';
 import type { Dictionaries, RawRows } from './staged_tables.ts';
 
 /** What `joined` says of a key that is missing in its file, and of a key whose row there is invalid. */

@@ -6,7 +6,7 @@ import type { Needs } from '../binding/needs.ts';
 import type { BadRow } from '../files/bad_row.ts';
 import type { Database } from '../files/duckdb.ts';
 import type { RawCodes, RawNumbers } from '../rows/raw.ts';
-import type { Staged } from '../rows/stage.ts';
+import type { Staged } from '../rows/staged.ts';
 import { type Dictionaries, readRows } from '../rows/staged_tables.ts';
 import type { ValidRawRows } from '../rows/valid_rows.ts';
 import { type JoinedRows, validateRows } from '../rows/validate_rows.ts';

@@ -16,7 +16,7 @@ import type { Dataset, Encoding, Rejected, ShardLayout } from '../dataset.ts';
 import type { FeatureFile } from '../files/feature_files.ts';
 import { protocolOf, sentencesOfVectors } from '../protocol.ts';
 import { cutsOf, describeSplit, partsOfUsers } from '../rows/split.ts';
-import type { Staged } from '../rows/stage.ts';
+import type { Staged } from '../rows/staged.ts';
 import type { Dictionaries } from '../rows/staged_tables.ts';
 import type { ValidRawRows } from '../rows/valid_rows.ts';
 import type { Cuts } from './arrange.ts';
